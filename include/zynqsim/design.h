@@ -1,0 +1,183 @@
+/* design.h - the design point: accelerator, board and network of one simulation, as a plain struct.
+ *
+ * The one list of keys is src/design/fields.def; enum words are in src/design/enums.def, built-in
+ * boards in src/design/boards.def. Units are those of the field's row.
+ * Memory: strings and lists point into the arena the design was made in. */
+#ifndef ZYNQSIM_DESIGN_H
+#define ZYNQSIM_DESIGN_H
+
+#include "zynqsim/base.h"
+
+#define W(id, word, meaning) id,
+#define ENUM_LIST(list, words) typedef enum list##_t { words list##_COUNT } list##_t;
+#include "../../src/design/enums.def"
+#undef ENUM_LIST
+#undef W
+
+typedef struct zs_axi_params {
+    uint32_t beat_bytes, max_beats;
+    uint32_t read_outstanding, write_outstanding;
+    uint32_t read_latency_pl_cycles, write_latency_pl_cycles;
+} zs_axi_params;
+
+typedef struct zs_memory_params {
+    uint64_t bytes;
+    uint32_t tck_ps, bus_bytes, banks, row_bytes;
+    uint32_t t_cl, t_cwl, t_rcd, t_rp, t_ras, t_rrd, t_faw, t_wr, t_wtr, t_rtp, t_rtw, t_ccd;
+    uint32_t t_rfc, t_refi, queue, write_batch; /* all t_*: DDR cycles */
+} zs_memory_params;
+
+typedef struct zs_cpu_params {
+    uint64_t clock_hz;
+    double register_write_s, register_read_s, call_overhead_s, cache_bytes_per_s;
+    double cycles_per_mac, cycles_per_pool_op, cycles_per_element, cycles_per_exp;
+} zs_cpu_params;
+
+typedef struct zs_power_params {
+    double pl_static_w, ps_w, dram_j_per_byte, mac_fp32_j, mac_int16_j, mac_int8_j, bram_j_per_byte;
+} zs_power_params;
+
+typedef struct zs_board {
+    const char *device;
+    uint32_t dsp, bram18, lut, ff;
+    zs_memory_params memory;
+    struct {
+        zs_axi_params hp, acp, gp;
+    } axi;
+    zs_cpu_params cpu;
+    zs_power_params power;
+} zs_board;
+
+/* A list of layer names that form one call (fusion: an explicit list of groups). */
+typedef struct zs_name_list {
+    const char *const *names;
+    uint32_t n;
+} zs_name_list;
+
+typedef struct zs_preprocess {
+    uint32_t fit; /* ZS_FIT_* */
+    uint32_t resize, crop;
+    uint32_t order; /* ZS_COLOUR_* */
+    double mean[3], scale[3];
+} zs_preprocess;
+
+typedef struct zs_accel {
+    uint32_t kind, precision, loop_order, outer_loop, fusion; /* ZS_KIND_*, ZS_FP32 ..., ... */
+    uint64_t clock_hz;
+    struct {
+        uint32_t oc, ic, oy, ox, ky, kx;
+    } unroll;
+    struct {
+        uint32_t oc, ic, oy, ox;
+    } tile;
+    bool pipeline;
+    uint32_t ii;
+    struct {
+        bool input, weight, output;
+    } double_buffer;
+    struct {
+        uint64_t weight_bytes;
+    } buffer;
+    struct {
+        uint32_t ic, oc;
+    } partition;
+    struct {
+        uint32_t input, weight, output; /* ZS_PORT_* */
+    } ports;
+    struct {
+        bool merge_rows;
+        uint32_t start_pl_cycles;
+    } dma;
+    uint32_t registers;
+    const zs_name_list *groups; /* with fusion == ZS_FUSION_GROUPS */
+    uint32_t group_n;
+} zs_accel;
+
+typedef struct zs_design {
+    const char *name;
+    const char *board_name; /* the built-in row or file that `board:` named */
+    uint32_t batch;
+    struct {
+        const char *model, *weights, *labels;
+        const char *input;       /* the first of inputs */
+        const char *calibration; /* the first of calibrations, or "" */
+        const char *const *inputs;
+        const char *const *calibrations;
+        uint32_t input_n, calibration_n;
+        uint32_t input_c, input_h, input_w;
+        zs_preprocess preprocess;
+    } network;
+    zs_accel accel;
+    zs_board board;
+} zs_design;
+
+/* ---- the field table ------------------------------------------------------------------------- */
+
+typedef enum zs_field_type {
+    ZS_FIELD_U32,
+    ZS_FIELD_U64,
+    ZS_FIELD_F64,
+    ZS_FIELD_BOOL,
+    ZS_FIELD_STR,
+    ZS_FIELD_ENUM
+} zs_field_type;
+
+typedef struct zs_word {
+    const char *word, *meaning;
+} zs_word;
+
+typedef struct zs_field {
+    const char *path;
+    size_t offset; /* into zs_design */
+    zs_field_type type;
+    const zs_word *words; /* ENUM: word of value i; else NULL */
+    uint32_t word_n;
+    const char *unit;
+    double min, max;
+    const char *preset; /* default, as text */
+    const char *meaning;
+} zs_field;
+
+extern const zs_field zs_fields[];
+extern const uint32_t zs_field_n;
+/* NULL when there is no such key. */
+const zs_field *zs_field_find(const char *path);
+/* Nearest known key to a wrong one, or NULL. */
+const char *zs_field_suggest(const char *path);
+
+/* A built-in board: its name, one sentence, and the keys in which it differs from the defaults. */
+typedef struct zs_board_row {
+    const char *name, *meaning;
+    const char *const *settings; /* path, value, source; path, value, source; ... */
+    uint32_t setting_n;          /* number of triples */
+} zs_board_row;
+
+extern const zs_board_row zs_boards[];
+extern const uint32_t zs_board_n;
+
+/* All defaults, board zybo-7020-256k. Strings are static. */
+void zs_design_defaults(zs_design *design);
+/* Sets one key from text ("100 MHz", "true", "hp0", "14.3 us"); units are converted to the field's.
+ * `arena` keeps strings. ZS_ERANGE names value and limit; ZS_EPARSE names the nearest key or word. */
+zs_status zs_design_set(zs_design *design, zs_arena *arena, const char *path, const char *text,
+                        zs_err *err);
+/* Prints one key's value as it could be set again, with its unit. */
+zs_status zs_design_print(const zs_design *design, const zs_field *field, char *text, size_t bytes);
+/* Applies a built-in board by name. ZS_EPARSE suggests the nearest. */
+zs_status zs_design_set_board(zs_design *design, zs_arena *arena, const char *name, zs_err *err);
+/* Rules that span fields (ranges of single fields are checked when they are set). */
+zs_status zs_design_check(const zs_design *design, zs_err *err);
+
+/* ---- derived quantities ---------------------------------------------------------------------- */
+
+uint32_t zs_elem_bytes(uint32_t precision);        /* activations and weights in DRAM and BRAM */
+uint32_t zs_acc_bytes(uint32_t precision);         /* a partial sum as it is spilled to DRAM */
+uint32_t zs_acc_bits(uint32_t precision);          /* of an accumulator in BRAM */
+uint32_t zs_bias_bytes(uint32_t precision);
+uint64_t zs_design_lanes(const zs_design *design); /* MACs per clock: product of the unrolls */
+const zs_axi_params *zs_port_params(const zs_board *board, uint32_t port);
+double zs_memory_peak_bytes_per_s(const zs_memory_params *memory);
+const char *zs_word_of(const zs_word *words, uint32_t n, uint32_t value);
+extern const zs_word zs_words_precision[], zs_words_fusion[], zs_words_port[], zs_words_order[];
+
+#endif

@@ -1,0 +1,72 @@
+/* import.h - bytes to values: design files, networks, tensors, images, labels.
+ *
+ * Importers never open files: cli hands them bytes, and for `extends:` and `board:` a callback that
+ * fetches more. Malformed bytes are an error with a place, never a crash; nothing is leaked. */
+#ifndef ZYNQSIM_IMPORT_H
+#define ZYNQSIM_IMPORT_H
+
+#include "zynqsim/base.h"
+#include "zynqsim/design.h"
+#include "zynqsim/net.h"
+
+/* Fetches the bytes of a file named in another file; `from` is the path of the naming file. On
+ * success *path is the path as it was found (for further relative names). */
+typedef struct zs_fetch {
+    zs_status (*get)(void *ctx, const char *name, const char *from, zs_span *bytes,
+                     const char **path, zs_err *err);
+    void *ctx;
+} zs_fetch;
+
+/* ---- design ---------------------------------------------------------------------------------- */
+
+/* Reads a design file over the defaults. Unknown keys are errors with file, line, column and the
+ * nearest known name; `extends:` inherits (depth at most 16, cycles are errors). */
+zs_status zs_design_parse(zs_arena *arena, zs_span yaml, const char *path, const zs_fetch *fetch,
+                          zs_design *out, zs_err *err);
+
+/* ---- networks -------------------------------------------------------------------------------- */
+
+/* By content and extension: .yaml, .onnx, .caffemodel. Specs point into `bytes` where they can. */
+zs_status zs_net_parse(zs_arena *arena, zs_span bytes, const char *path, zs_net_spec *out,
+                       zs_err *err);
+zs_status zs_net_yaml_parse(zs_arena *arena, zs_span bytes, const char *path, zs_net_spec *out,
+                            zs_err *err);
+zs_status zs_net_onnx_parse(zs_arena *arena, zs_span bytes, const char *path, zs_net_spec *out,
+                            zs_err *err);
+zs_status zs_net_caffe_parse(zs_arena *arena, zs_span bytes, const char *path, zs_net_spec *out,
+                             zs_err *err);
+/* Gives the layers of `net` the weights that layers of the same name (else, when all conv and fc
+ * agree in number and shape, the same position) have in `from`. */
+zs_status zs_net_take_weights(zs_arena *arena, zs_net_spec *net, const zs_net_spec *from,
+                              zs_err *err);
+
+/* ---- tensors, images, labels ------------------------------------------------------------------ */
+
+/* float32 NCHW or CHW. */
+typedef struct zs_npy {
+    const float *data;
+    uint64_t dims[4]; /* missing leading dimensions are 1 */
+} zs_npy;
+zs_status zs_npy_parse(zs_arena *arena, zs_span bytes, const char *path, zs_npy *out, zs_err *err);
+
+/* 8-bit RGB, rows top to bottom. */
+typedef struct zs_image {
+    const uint8_t *rgb;
+    uint32_t w, h;
+} zs_image;
+/* JPEG, PNG or binary PPM/PGM by content. Grey becomes three equal channels, alpha is dropped on
+ * white, 16 bit becomes 8, EXIF orientation is ignored. */
+zs_status zs_image_parse(zs_arena *arena, zs_span bytes, const char *path, zs_image *out,
+                         zs_err *err);
+/* Resize, crop, colour order, mean and scale to a CHW float tensor of `shape` (3 channels, or 1:
+ * luma). The bilinear resize is in integers, as docs/models/preprocess.md says. */
+zs_status zs_preprocess_run(zs_arena *arena, const zs_image *image, const zs_preprocess *how,
+                            zs_shape shape, float **out, zs_err *err);
+/* A procedural test picture: gradients, discs and bars, from a seed. */
+zs_status zs_image_synthetic(zs_arena *arena, uint64_t seed, uint32_t w, uint32_t h, zs_image *out,
+                             zs_err *err);
+/* One name a line; a leading WordNet id ("n01440764 ") is kept out of the label. */
+zs_status zs_labels_parse(zs_arena *arena, zs_span bytes, const char *path,
+                          const char *const **labels, uint32_t *n, zs_err *err);
+
+#endif

@@ -1,0 +1,76 @@
+/* memsys.h - the path between the PL and the DRAM: AXI channels in front of one DDR controller.
+ *
+ * The engine starts at most one transfer at a time on each channel (a channel is one direction of
+ * one port) and asks for the next completion. Two fidelities answer the same questions:
+ *   burst   every AXI burst and every DRAM transaction (axi.h, dram.h)
+ *   tile    a transfer has a price alone on its channel; concurrent ones share the DRAM bandwidth
+ * Time at this interface is counted in PL cycles; inside, the DRAM runs on its own clock and all
+ * edges meet in one picosecond timeline. Integers throughout: same result on every machine. */
+#ifndef ZYNQSIM_MEMSYS_H
+#define ZYNQSIM_MEMSYS_H
+
+#include "zynqsim/base.h"
+#include "zynqsim/design.h"
+
+/* Rows of contiguous bytes: plane_n planes of row_n rows of row_bytes. */
+typedef struct zs_xfer {
+    uint64_t addr;
+    uint64_t row_pitch_bytes, plane_pitch_bytes;
+    uint32_t row_bytes, row_n, plane_n;
+} zs_xfer;
+
+enum { ZS_CHANNEL_N = 2 * ZS_PORT_COUNT };
+/* Channel of a port's read or write direction. */
+static inline uint32_t zs_channel(uint32_t port, bool is_write)
+{
+    return 2 * port + (is_write ? 1 : 0);
+}
+
+typedef enum zs_fidelity { ZS_BOUND, ZS_TILE, ZS_BURST } zs_fidelity;
+
+/* Counted since _build. Bytes are useful bytes; beats include the unused parts of edge beats. */
+typedef struct zs_channel_counts {
+    uint64_t transfers, bytes, bursts, beats;
+    uint64_t busy_pl_cycles; /* a transfer was in progress */
+} zs_channel_counts;
+
+typedef struct zs_dram_counts {
+    uint64_t read_bytes, write_bytes;             /* useful */
+    uint64_t read_transactions, write_transactions; /* BL8 */
+    uint64_t row_hits, row_misses, row_conflicts; /* per transaction: open, closed, other row open */
+    uint64_t activates, precharges, refreshes, turnarounds;
+    uint64_t busy_ddr_cycles;                     /* data bus in use */
+} zs_dram_counts;
+
+typedef struct zs_memsys zs_memsys;
+
+/* `fidelity` is ZS_TILE or ZS_BURST. Lives in `arena`. ZS_ENOMEM. */
+zs_status zs_memsys_build(zs_arena *arena, const zs_design *design, zs_fidelity fidelity,
+                          zs_memsys **out, zs_err *err);
+/* Starts a transfer on an idle channel at `start_pl_cycle`, which is not before any time already
+ * reported. A transfer of 0 bytes completes at once. */
+void zs_memsys_start(zs_memsys *ms, uint32_t channel, const zs_xfer *xfer, uint64_t start_pl_cycle);
+/* Runs until a transfer completes or until `limit_pl_cycle`. True: `*channel` completed (last beat
+ * in the PL, or last write response) at `*done_pl_cycle` <= limit; ties by channel number. False:
+ * nothing completes up to and including the limit (UINT64_MAX: nothing is in flight). */
+bool zs_memsys_next(zs_memsys *ms, uint64_t limit_pl_cycle, uint32_t *channel,
+                    uint64_t *done_pl_cycle);
+const zs_channel_counts *zs_memsys_channel_counts(const zs_memsys *ms, uint32_t channel);
+const zs_dram_counts *zs_memsys_dram_counts(const zs_memsys *ms);
+uint64_t zs_memsys_events(const zs_memsys *ms); /* internal events so far, for the bench */
+
+/* ---- closed forms, shared by `tile`, `bound` and the roofline --------------------------------- */
+
+/* Bytes, rows, bursts and beats of one transfer on a port, exactly as `burst` will split it. */
+typedef struct zs_xfer_count {
+    uint64_t bytes, bursts, beats;
+} zs_xfer_count;
+zs_xfer_count zs_xfer_split(const zs_axi_params *port, const zs_xfer *xfer);
+uint64_t zs_xfer_bytes(const zs_xfer *xfer);
+/* PL cycles of a transfer alone on its channel: latency, beats, and what the outstanding limit
+ * makes it wait. Never below the bound's bytes / beat_bytes. */
+uint64_t zs_xfer_alone_pl_cycles(const zs_design *design, uint32_t channel, const zs_xfer *xfer);
+/* Sustained DRAM bandwidth for the roofline: peak less refresh. */
+double zs_memory_sustained_bytes_per_s(const zs_memory_params *memory);
+
+#endif

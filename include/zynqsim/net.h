@@ -1,0 +1,181 @@
+/* net.h - networks: what importers describe, the graph that is built from it, and counts of work.
+ *
+ * Flow     an importer fills a zs_net_spec (names and numbers as the file has them, any order);
+ *          zs_net_build resolves names, sorts, infers shapes, simplifies (drops dropout, views
+ *          flatten, folds batchnorm, fuses activations) and returns the graph all else reads.
+ * Shapes   per image: channels x height x width; the batch is a property of the design.
+ * Layouts  activations CHW, weights OIHW ([oc][ic / groups][ky][kx]), fc weights [oc][c*h*w].
+ * Memory   all of a zs_net lives in the arena given to zs_net_build; weights the importer supplied
+ *          are pointed to, not copied, unless batchnorm had to be folded into them. */
+#ifndef ZYNQSIM_NET_H
+#define ZYNQSIM_NET_H
+
+#include "zynqsim/base.h"
+
+typedef enum zs_layer_op {
+#define LAYER(id, ...) ZS_LAYER_##id,
+#include "../../src/net/layers.def"
+#undef LAYER
+    ZS_LAYER_N
+} zs_layer_op;
+
+/* "conv", "pool", ...; never NULL for a valid op. */
+const char *zs_layer_op_name(zs_layer_op op);
+
+typedef struct zs_shape {
+    uint32_t c, h, w;
+} zs_shape;
+
+/* A sliding window. For fc and ops without one all sizes are 1 and all pads 0. */
+typedef struct zs_window {
+    uint32_t kh, kw;                                 /* kernel */
+    uint32_t sh, sw;                                 /* stride */
+    uint32_t dh, dw;                                 /* dilation, 1 = dense */
+    uint32_t pad_top, pad_left, pad_bottom, pad_right;
+} zs_window;
+
+#define ZS_WINDOW_1X1 ((zs_window){.kh = 1, .kw = 1, .sh = 1, .sw = 1, .dh = 1, .dw = 1})
+
+typedef enum zs_pool_kind { ZS_POOL_MAX, ZS_POOL_AVG } zs_pool_kind;
+
+/* Activation: y = min(max(x, lo), hi). relu is lo = 0, hi = +inf; relu6 is 0..6. */
+typedef struct zs_act {
+    bool active;
+    float lo, hi;
+} zs_act;
+
+#define ZS_ACT_NONE ((zs_act){.active = false})
+
+/* Where numbers come from. `data` NULL means synthetic: generated from `seed` by position, the same
+ * on every machine (zs_weight_synthetic). */
+typedef struct zs_weights {
+    const float *data; /* conv: OIHW; fc: [oc][in]; NULL = synthetic */
+    const float *bias; /* [oc]; NULL with data != NULL means zero bias */
+    uint64_t n_elems;  /* of data; checked against the shape when data is given */
+    uint64_t bias_n;   /* of bias, 0 or oc */
+} zs_weights;
+
+/* ---- what importers fill in ------------------------------------------------------------------ */
+
+typedef struct zs_layer_spec {
+    const char *name;       /* unique; importers make one up where the file has none */
+    zs_layer_op op;
+    const char *const *in;  /* names of layers or network inputs */
+    uint32_t in_n;
+    const char *place;      /* "file.onnx node 12 (Conv)" for messages; may be NULL */
+    uint32_t oc;            /* conv, fc: output channels */
+    uint32_t groups;        /* conv: 1 = dense; 0 = one group per input channel (depthwise) */
+    zs_window window;       /* conv, pool */
+    bool auto_same_upper;   /* conv, pool: pads that keep ceil(in / stride), odd one at the end */
+    bool auto_same_lower;   /* the same with the odd one at the start */
+    zs_pool_kind pool;
+    bool ceil_mode;         /* pool: round the output size up (Caffe) */
+    bool count_include_pad; /* average pool: divide by the full window */
+    bool caffe_pool;        /* Caffe rules: windows must start inside image + left pad; the divisor
+                             * counts padding but is clipped at height + pad */
+    zs_act act;             /* act; conv, fc, pool, add may carry one */
+    zs_weights weights;     /* conv, fc */
+    const float *scale;     /* batchnorm: y = x * scale[c] + shift[c]; NULL = synthetic identity */
+    const float *shift;
+    uint32_t scale_n;
+    float lrn_alpha, lrn_beta, lrn_k; /* lrn: x / (k + alpha / size * sum x^2)^beta */
+    uint32_t lrn_size;
+} zs_layer_spec;
+
+typedef struct zs_input_spec {
+    const char *name;
+    zs_shape shape; /* c = 0: not stated by the file, to be supplied */
+} zs_input_spec;
+
+typedef struct zs_net_spec {
+    const char *name;
+    zs_input_spec input; /* networks have one input */
+    const zs_layer_spec *layers;
+    uint32_t layer_n;
+    const char *output;  /* name of the layer that is the result; NULL = the only unread one */
+    uint64_t seed;       /* of synthetic weights */
+} zs_net_spec;
+
+/* ---- the graph ------------------------------------------------------------------------------- */
+
+#define ZS_NO_INDEX UINT32_MAX
+
+/* One value of the graph, per image. A tensor with a parent is a slice of it: it starts
+ * `parent_offset_elems` after the parent's first element (a concat input written in place, or a
+ * flattened view) and owns no memory. */
+typedef struct zs_tensor {
+    const char *name;
+    zs_shape shape;
+    uint32_t producer;            /* index into layers; ZS_NO_INDEX for the network input */
+    uint32_t parent;              /* index into tensors, or ZS_NO_INDEX */
+    uint64_t parent_offset_elems;
+} zs_tensor;
+
+/* One layer that does work. `act` is applied to its result. */
+typedef struct zs_layer {
+    const char *name;
+    zs_layer_op op;
+    const uint32_t *in; /* tensor indices */
+    uint32_t in_n;
+    uint32_t out;       /* tensor index */
+    uint32_t index;     /* own position in net->layers; seeds synthetic weights */
+    uint32_t groups;    /* conv; 1 otherwise. fc is a 1x1 conv over c*h*w channels of one pixel */
+    zs_window window;
+    zs_pool_kind pool;
+    bool ceil_mode, count_include_pad, caffe_pool;
+    zs_act act;
+    zs_weights weights; /* batchnorm: data = scale[c], bias = shift[c] */
+    bool has_bias;
+    float lrn_alpha, lrn_beta, lrn_k;
+    uint32_t lrn_size;
+    zs_shape x, y;      /* input (of in[0]) and output; for fc x is {c*h*w, 1, 1} */
+} zs_layer;
+
+typedef struct zs_net {
+    const char *name;
+    const zs_layer *layers; /* topological order */
+    uint32_t layer_n;
+    const zs_tensor *tensors;
+    uint32_t tensor_n;
+    uint32_t input;  /* tensor index */
+    uint32_t output; /* tensor index: the final result */
+    uint32_t logits; /* tensor before a final softmax; equals output where there is none */
+    uint64_t seed;
+} zs_net;
+
+/* Builds the graph. Errors name the layer: ZS_EPARSE (unknown or duplicate name, cycle, no output),
+ * ZS_ESHAPE (shapes that do not go together, windows larger than their input, wrong weight
+ * counts), ZS_ERANGE (zero strides, sizes that overflow), ZS_ENOMEM. */
+zs_status zs_net_build(zs_arena *arena, const zs_net_spec *spec, zs_net **out, zs_err *err);
+
+/* ---- counts ---------------------------------------------------------------------------------- */
+
+uint64_t zs_shape_elems(zs_shape s);
+/* Multiply-accumulates of one image; 0 for ops without weights. */
+uint64_t zs_layer_macs(const zs_layer *layer);
+uint64_t zs_layer_weight_elems(const zs_layer *layer); /* without bias */
+uint64_t zs_layer_bias_elems(const zs_layer *layer);
+/* Arithmetic of one image in operations: 2 per MAC; one per compare, add or multiply else. */
+uint64_t zs_layer_ops(const zs_layer *layer);
+uint64_t zs_net_macs(const zs_net *net);
+uint64_t zs_net_param_elems(const zs_net *net);
+static inline bool zs_layer_is_depthwise(const zs_layer *layer)
+{
+    return layer->op == ZS_LAYER_CONV && layer->groups > 1 && layer->groups == layer->x.c &&
+           layer->x.c == layer->y.c;
+}
+
+/* The tensor that owns the memory of `tensor`, and the offset of the slice within it. */
+uint32_t zs_tensor_root(const zs_net *net, uint32_t tensor, uint64_t *offset_elems);
+
+/* ---- weights --------------------------------------------------------------------------------- */
+
+/* The weights of output channel `oc`: a pointer into the file's data, or `scratch` (of
+ * zs_layer_filter_elems) filled with synthetic values. [ic / groups][ky][kx]. */
+uint64_t zs_layer_filter_elems(const zs_layer *layer);
+const float *zs_layer_filter(const zs_net *net, const zs_layer *layer, uint32_t oc, float *scratch);
+float zs_layer_bias(const zs_net *net, const zs_layer *layer, uint32_t oc);
+/* Value of synthetic weight i of a tensor: uniform in +-sqrt(6 / fan_in) (He et al. 2015). */
+float zs_weight_synthetic(uint64_t seed, uint32_t layer, uint64_t i, uint64_t fan_in);
+
+#endif

@@ -1,0 +1,103 @@
+/* num.h - arithmetic: precisions, scales, and the untiled reference executor.
+ *
+ * fp32     IEEE single. A convolution's sum starts at the bias and adds products in the order
+ *          ic, ky, kx, one multiplication and one addition each, never fused; pixels outside the
+ *          image are zeros that take part. Every tile size therefore gives the same bits.
+ * fixed16  q = sat16(rhe(x * 2^f)), one f per tensor and one per layer's weights; products are added
+ *          in 64 bits (the DSP48 accumulator has 48), brought to the output's f by a shift that
+ *          rounds half to even, then saturated.
+ * int8     q = sat8(rhe(x / s)) symmetric, one s per tensor and one per output channel of weights;
+ *          32-bit sums; the result times s_x * s_w[oc] / s_y as a 31-bit multiplier and a shift,
+ *          rounded half to even, then saturated.
+ * Layers left to the PS (softmax, average pools, ...) compute in fp32 on dequantised values.
+ * Quantised tensors that share memory (slices of a concat) share their scale. */
+#ifndef ZYNQSIM_NUM_H
+#define ZYNQSIM_NUM_H
+
+#include "zynqsim/base.h"
+#include "zynqsim/design.h"
+#include "zynqsim/net.h"
+
+/* ---- scales ---------------------------------------------------------------------------------- */
+
+/* real = stored * 2^-frac for fixed16 (int8: real = stored * scale). */
+typedef struct zs_tensor_scale {
+    int32_t frac;
+    float scale;
+} zs_tensor_scale;
+
+/* How sums become outputs: y = sat(rhe(sum * mul / 2^shift)). fixed16 has mul = 1. */
+typedef struct zs_requant {
+    int32_t mul;   /* 0 < mul < 2^31 */
+    int32_t shift; /* may be negative: shift left */
+} zs_requant;
+
+typedef struct zs_layer_scale {
+    int32_t weight_frac;        /* fixed16 */
+    const float *weight_scale;  /* int8: [oc] */
+    const zs_requant *requant;  /* conv, fc: [oc] (fixed16: one entry repeated); add: [input] */
+    int32_t act_lo, act_hi;     /* activation limits in output units, after requantisation */
+} zs_layer_scale;
+
+/* All that an execution in some precision needs to know. For fp32 the lists are NULL. */
+typedef struct zs_quant {
+    uint32_t precision;
+    const zs_tensor_scale *tensors; /* [tensor] */
+    const zs_layer_scale *layers;   /* [layer] */
+} zs_quant;
+
+/* Largest |x| of every tensor over some runs, for calibration: feed it fp32 tensors of zs_ref_run. */
+typedef struct zs_ranges {
+    float *max_abs; /* [tensor] */
+} zs_ranges;
+zs_status zs_ranges_build(zs_arena *arena, const zs_net *net, zs_ranges *out, zs_err *err);
+
+/* Scales from ranges. For fp32 ranges may be NULL. Slices of one concat get one scale; pooling and
+ * activations keep their input's where that loses nothing. */
+zs_status zs_quant_build(zs_arena *arena, const zs_net *net, uint32_t precision,
+                         const zs_ranges *ranges, zs_quant **out, zs_err *err);
+
+/* Element types as stored in DRAM and BRAM: float, int16_t, int8_t; sums: float, int64_t, int32_t. */
+void zs_quantise(const zs_quant *q, uint32_t tensor, const float *x, void *stored, size_t n);
+void zs_dequantise(const zs_quant *q, uint32_t tensor, const void *stored, float *x, size_t n);
+/* Weights and biases of output channel `oc` as the engine stores them. `filter` is [ic/g][ky][kx].
+ * bias is float, int32_t (int8) or int32_t (fixed16, at input frac + weight frac). */
+void zs_quantise_filter(const zs_quant *q, const zs_layer *layer, uint32_t oc, const float *filter,
+                        void *stored);
+void zs_quantise_bias(const zs_quant *q, const zs_layer *layer, uint32_t oc, float bias, void *stored);
+
+/* sum * mul / 2^shift, rounded half to even, saturated to [lo, hi]. */
+int32_t zs_requantise(int64_t sum, zs_requant r, int32_t lo, int32_t hi);
+/* Round half to even of x * 2^frac style values to an integer, saturating. */
+int32_t zs_round_saturate(double x, int32_t lo, int32_t hi);
+
+/* ---- layers without weights, one body for the reference, the engine and the PS ---------------- */
+
+/* Layers the PS computes, in fp32 on one image: x[i] is input i (CHW), y the output (CHW).
+ * pool (max and avg), act, add, concat, batchnorm, global_avgpool, softmax, lrn. */
+void zs_host_layer_f32(const zs_net *net, const zs_layer *layer, const float *const *x, float *y);
+/* The same on stored elements of any precision. Max-pooling, act, concat of equal scales and add
+ * work on integers; the others on dequantised values. `scratch` of zs_host_scratch_bytes. */
+void zs_host_layer(const zs_net *net, const zs_quant *q, const zs_layer *layer,
+                   const void *const *x, void *y, void *scratch);
+size_t zs_host_scratch_bytes(const zs_net *net, const zs_layer *layer);
+/* y[i] = act(sum of the inputs' element i), in the precision's own arithmetic. */
+void zs_add_elems(const zs_quant *q, const zs_layer *layer, const void *const *x, uint32_t x_n,
+                  void *y, size_t n);
+/* Activation on stored elements of the layer's output tensor, in place. */
+void zs_act_elems(const zs_quant *q, const zs_layer *layer, void *y, size_t n);
+
+/* ---- reference ------------------------------------------------------------------------------- */
+
+/* Stored elements of every tensor of one image, owners only; slices point into their parents. */
+typedef struct zs_ref_tensors {
+    void **data; /* [tensor] */
+} zs_ref_tensors;
+
+/* Runs the network untiled on one image: plain loops, no plan, nothing shared with the tile kernels
+ * but the rounding above. `input` is float CHW. Tensors live in `arena`; with `ranges` not NULL
+ * they are widened by this run (fp32 only). */
+zs_status zs_ref_run(zs_arena *arena, const zs_net *net, const zs_quant *q, const float *input,
+                     zs_ranges *ranges, zs_ref_tensors *out, zs_err *err);
+
+#endif

@@ -1,0 +1,146 @@
+/* plan.h - design + network -> tile ops: the instruction stream of the accelerator and its driver.
+ *
+ * The timing engine charges each op, the numeric executor performs it; both follow the waits.
+ * Ops of a unit issue in array order. An op starts when its unit is free and every op in wait[] has
+ * retired (its data is there, or its slot is free). A BARRIER starts when all earlier ops have
+ * retired, and no later op starts before it has.
+ * Memory   a plan lives in the arena of its design point and dies with it. */
+#ifndef ZYNQSIM_PLAN_H
+#define ZYNQSIM_PLAN_H
+
+#include "zynqsim/base.h"
+#include "zynqsim/design.h"
+#include "zynqsim/memsys.h"
+#include "zynqsim/net.h"
+
+#define ZS_NO_OP UINT32_MAX
+
+typedef enum zs_op_kind {
+    ZS_OP_LOAD_X,  /* input tile, DRAM to input slot */
+    ZS_OP_LOAD_W,  /* weight tile (with biases before its first channel tile), DRAM to weight slot */
+    ZS_OP_LOAD_P,  /* partial sums, DRAM to accumulator slot */
+    ZS_OP_MAC,     /* products of an input and a weight slot onto an accumulator slot */
+    ZS_OP_POST,    /* vector work on an accumulator slot: pooling, add, activation, keep on chip */
+    ZS_OP_STORE_P, /* partial sums, accumulator slot to DRAM */
+    ZS_OP_STORE,   /* results, accumulator slot to DRAM */
+    ZS_OP_HOST,    /* the PS: a call's registers, its end, cache maintenance, a layer in software */
+    ZS_OP_BARRIER,
+    ZS_OP_KIND_N
+} zs_op_kind;
+
+/* Units: one per AXI channel (zs_channel), then the MAC array, then the PS. */
+enum { ZS_UNIT_PE = ZS_CHANNEL_N, ZS_UNIT_CPU, ZS_UNIT_N };
+
+enum {
+    ZS_SLOT_NONE = 0xff,
+    ZS_SLOT_RESIDENT = 0xfe /* the input is the tensor that stays on chip */
+};
+
+/* Hot half. */
+typedef struct zs_tile_op {
+    uint32_t wait[3];  /* earlier op indices, ZS_NO_OP when unused */
+    uint32_t cost_key; /* index into plan->costs: equal shapes are priced once */
+    uint16_t layer;    /* index into plan->rows */
+    uint8_t kind;      /* zs_op_kind */
+    uint8_t unit;
+    uint8_t slot[4];   /* input, weight, accumulator, second input; ZS_SLOT_NONE when unused */
+} zs_tile_op;
+_Static_assert(sizeof(zs_tile_op) == 24, "hot op grew: look at make bench");
+
+enum {
+    ZS_BOX_FIRST = 1, /* MAC: sums start here, from the bias */
+    ZS_BOX_LAST = 2,  /* MAC: sums are complete: activation and requantisation follow */
+    ZS_BOX_BIAS = 4,  /* LOAD_W: biases precede the weights */
+    ZS_BOX_SECOND = 8 /* LOAD_X: second input of an add */
+};
+
+/* Cold half: which part of the layer. Pixels are those of the convolution's (or vector layer's)
+ * output; an input tile is the window of inputs that these need. */
+typedef struct zs_tile_box {
+    uint32_t image;
+    uint32_t oc0, ic0; /* channels, absolute (ic0 within the layer's input) */
+    uint16_t oc_n, ic_n;
+    uint16_t oy0, oy_n, ox0, ox_n;
+    uint32_t flags; /* ZS_BOX_* ; HOST: zs_host_step */
+} zs_tile_box;
+
+typedef enum zs_host_step { ZS_HOST_CALL, ZS_HOST_CALL_END, ZS_HOST_LAYER } zs_host_step;
+
+/* What one price depends on. MAC and POST: `pl_cycles` is the price. Transfers: the shape with the
+ * address of the first op that had it; the channel's model prices it. HOST: `pl_cycles`. */
+typedef struct zs_op_cost {
+    uint64_t pl_cycles;
+    zs_xfer xfer;
+    uint8_t kind, unit;
+} zs_op_cost;
+
+/* One line of the result: a layer with what was fused into it. */
+typedef struct zs_plan_row {
+    const char *name;     /* "conv1+pool1" */
+    const char *op;       /* "conv+pool" */
+    uint32_t layer;       /* index into net->layers */
+    uint32_t pool;        /* index of the pooling layer fused behind, or ZS_NO_INDEX */
+    uint32_t call;        /* index into plan->calls; ZS_NO_INDEX when the PS runs it */
+    uint32_t out;         /* tensor written (of the pool when fused) */
+    bool x_resident;      /* the input is read from the resident buffer */
+    bool y_resident;      /* the output goes there and not to DRAM */
+    uint32_t op0, op_n;   /* ops of the row: a contiguous range */
+    uint64_t macs;        /* of the whole batch */
+    uint64_t x_slot_elems, w_slot_elems, acc_slot_elems; /* tile sizes as laid out in a slot */
+    uint64_t weight_base; /* DRAM address of the packed weights */
+    uint64_t partial_base; /* DRAM address of spilled partial sums */
+    uint64_t compulsory_read_bytes, compulsory_write_bytes; /* what any schedule must move */
+} zs_plan_row;
+
+typedef struct zs_plan_call {
+    const char *name; /* "fire2" */
+    uint32_t row0, row_n;
+} zs_plan_call;
+
+/* On-chip memories of the design for this network. Depth counts words per bank. */
+typedef enum zs_buffer_id {
+    ZS_BUF_INPUT,
+    ZS_BUF_WEIGHT,
+    ZS_BUF_OUTPUT,   /* accumulators and results */
+    ZS_BUF_CARRY,    /* rows and columns of pooling windows that cross tiles */
+    ZS_BUF_RESIDENT, /* a tensor that stays on chip between layers of a call */
+    ZS_BUF_N
+} zs_buffer_id;
+
+typedef struct zs_plan_buffer {
+    const char *name;
+    uint32_t banks, depth_words, word_bits;
+    uint32_t slots;      /* how many tiles it is divided into at the least */
+    uint64_t slot_elems; /* capacity of one slot in elements */
+    uint64_t bytes;      /* banks x depth x bits / 8 */
+    uint32_t bram18;     /* as zs_bram18_of counts them */
+} zs_plan_buffer;
+
+typedef struct zs_plan {
+    const zs_tile_op *ops;
+    const zs_tile_box *boxes; /* [op] */
+    uint32_t op_n;
+    const zs_op_cost *costs;
+    uint32_t cost_n;
+    const zs_plan_row *rows;
+    uint32_t row_n;
+    const zs_plan_call *calls;
+    uint32_t call_n;
+    zs_plan_buffer buffers[ZS_BUF_N];
+    const uint64_t *tensor_addr; /* [tensor]: DRAM address of image 0; UINT64_MAX: not in DRAM */
+    const uint64_t *tensor_pitch_bytes; /* [tensor]: from image to image */
+    uint64_t dram_bytes;         /* extent of all that the plan places */
+    uint32_t batch;
+    const char *fusion_note;     /* auto: what the search chose; else NULL */
+} zs_plan;
+
+/* ZS_EUNSUPPORTED or ZS_ERANGE name the layer or field; ZS_ENOMEM. A design that does not fit the
+ * part still gets a plan. */
+zs_status zs_plan_build(zs_arena *arena, const zs_design *design, const zs_net *net, zs_plan **out,
+                        zs_err *err);
+/* The DRAM transfer of a LOAD or STORE op. */
+zs_xfer zs_plan_xfer(const zs_plan *plan, const zs_design *design, const zs_net *net, uint32_t op);
+const char *zs_op_kind_name(uint32_t kind);
+const char *zs_unit_name(uint32_t unit); /* "hp0.rd", "pe", "cpu" */
+
+#endif

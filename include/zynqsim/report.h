@@ -1,0 +1,45 @@
+/* report.h - a result as bytes: table, CSV, JSON, plots and a page.
+ *
+ * Every emitter is emit(result, sink, err) and knows figures only through sim/metrics.def. Plots are
+ * written as gnuplot scripts with their data inside; the caller runs gnuplot (only cli starts
+ * programs) and, for the page, hands the SVG back. */
+#ifndef ZYNQSIM_REPORT_H
+#define ZYNQSIM_REPORT_H
+
+#include "zynqsim/base.h"
+#include "zynqsim/design.h"
+#include "zynqsim/net.h"
+#include "zynqsim/plan.h"
+#include "zynqsim/sim.h"
+
+typedef struct zs_table_style {
+    bool colour;
+    uint32_t columns; /* of the terminal; 0 = unknown */
+} zs_table_style;
+
+zs_status zs_table_emit(const zs_result *r, const zs_table_style *style, const zs_sink *s, zs_err *err);
+zs_status zs_layers_csv_emit(const zs_result *r, const zs_sink *s, zs_err *err);
+zs_status zs_json_emit(const zs_result *r, const zs_sink *s, zs_err *err);
+/* gnuplot script that writes the roofline as SVG on its standard output. */
+zs_status zs_roofline_plot_emit(const zs_result *r, const zs_sink *s, zs_err *err);
+/* The same for cycles per layer, stacked by what the engine waited for. */
+zs_status zs_layers_plot_emit(const zs_result *r, const zs_sink *s, zs_err *err);
+/* Self-contained page; svgs may be empty spans (a note then says why). */
+zs_status zs_html_emit(const zs_result *r, zs_span roofline_svg, zs_span layers_svg,
+                       const zs_sink *s, zs_err *err);
+/* .npy 1.0, float32, C order. */
+zs_status zs_npy_emit(const float *data, const uint64_t *dims, uint32_t dim_n, const zs_sink *s,
+                      zs_err *err);
+/* `show`: the resolved design as YAML that can be read again, with units and sources as comments. */
+zs_status zs_design_yaml_emit(const zs_design *d, const zs_sink *s, zs_err *err);
+/* `show`: the network as a table of layers with shapes, MACs, bytes. */
+zs_status zs_net_table_emit(const zs_net *net, const zs_sink *s, zs_err *err);
+/* `show --plan`: one line per op: index, kind, unit, box, slots, bytes or cycles, waits. */
+zs_status zs_plan_listing_emit(const zs_design *d, const zs_net *net, const zs_plan *plan,
+                               const zs_sink *s, zs_err *err);
+/* `show --fields`: reference page of all keys, as Markdown (also docs/reference/). */
+zs_status zs_fields_markdown_emit(const zs_sink *s, zs_err *err);
+/* JSON Schema (draft 2020-12) of the design file. */
+zs_status zs_schema_emit(const zs_sink *s, zs_err *err);
+
+#endif

@@ -1,0 +1,137 @@
+/* sim.h - runs a plan on the simulated board, and the result that every report reads.
+ *
+ * zs_sim_run is a pure function of (design, net, plan, fidelity): same inputs, same result.
+ * Counters are integers; ratios are computed in reports (zs_result_get) from them. */
+#ifndef ZYNQSIM_SIM_H
+#define ZYNQSIM_SIM_H
+
+#include "zynqsim/base.h"
+#include "zynqsim/bound.h"
+#include "zynqsim/design.h"
+#include "zynqsim/memsys.h"
+#include "zynqsim/net.h"
+#include "zynqsim/num.h"
+#include "zynqsim/plan.h"
+
+/* Who the engine works for or waits for. */
+typedef enum zs_cause { ZS_BY_COMPUTE, ZS_BY_READ, ZS_BY_WRITE, ZS_BY_HOST, ZS_CAUSE_N } zs_cause;
+const char *zs_cause_name(zs_cause cause);
+
+typedef enum zs_operand {
+    ZS_OPERAND_WEIGHT,
+    ZS_OPERAND_INPUT,
+    ZS_OPERAND_OUTPUT,
+    ZS_OPERAND_PARTIAL,
+    ZS_OPERAND_N
+} zs_operand;
+
+typedef struct zs_layer_result {
+    const char *name, *op, *group;
+    bool on_engine;
+    uint64_t macs, ops;                  /* ops: 2 per MAC plus element-wise work */
+    uint64_t start_cycle, cycles;        /* PL */
+    uint64_t read_bytes, write_bytes;
+    uint64_t operand_bytes[ZS_OPERAND_N];
+    uint64_t compulsory_bytes;
+    uint64_t bound_cycles;               /* closed-form lower bound */
+    uint64_t busy_cycles[ZS_CAUSE_N];    /* unit busy in the row's span; busiest channel of a kind */
+    uint64_t waited_cycles[ZS_CAUSE_N];  /* the MAC array worked (compute) or waited for the rest;
+                                          * sums to cycles */
+    zs_cause limited_by;                 /* largest of waited_cycles */
+    bool memory_roof;                    /* intensity below the ridge */
+    const char *note;                    /* NULL, or why verdicts differ or the bound is far */
+} zs_layer_result;
+
+typedef struct zs_port_result {
+    const char *name; /* "hp0.rd" */
+    uint64_t bytes, bursts, beats, busy_cycles;
+    uint64_t peak_bytes_per_s;
+} zs_port_result;
+
+typedef struct zs_image_result {
+    const char *input;          /* file name or "synthetic:1" */
+    uint32_t top_class[5];
+    const char *top_label[5];   /* NULL without labels */
+    float top_probability[5];
+    uint32_t top_n;             /* 5, or fewer classes */
+    char sha256[65];            /* of the raw float32 output tensor; "" when not executed */
+} zs_image_result;
+
+typedef struct zs_result {
+    const char *design, *network, *board, *fidelity, *precision, *fusion;
+    uint32_t batch;
+    uint64_t clock_hz;
+    uint64_t cycles, macs, calls, events;
+    double sim_wall_seconds;    /* set by the caller that owns a clock */
+    zs_dram_counts dram;        /* burst; tile fills bytes and estimates the rest */
+    uint64_t read_bursts, write_bursts;
+    uint64_t operand_bytes[ZS_OPERAND_N];
+    zs_fit fit;                 /* resources by operator and buffer (bound.h) */
+    zs_roofline roofline;
+    zs_energy energy;
+    double memory_peak_bytes_per_s;
+    const zs_layer_result *layers;
+    uint32_t layer_n;
+    const zs_port_result *ports; /* channels in use */
+    uint32_t port_n;
+    const zs_image_result *images; /* NULL with timing only */
+    uint32_t image_n;
+    const char *fusion_note;    /* auto: what the search chose */
+    const char *const *notes;
+    uint32_t note_n;
+} zs_result;
+
+/* Called for every op when it retires, in time order; ops of one instant in op order. NULL: none. */
+typedef struct zs_retire_hook {
+    void (*retired)(void *ctx, uint32_t op, uint64_t start_pl_cycle, uint64_t end_pl_cycle);
+    void *ctx;
+} zs_retire_hook;
+
+/* Timing. `hook` may be NULL. ZS_EDEADLOCK with the chain of waits; ZS_EINTERNAL when the result
+ * breaks one of its own invariants; ZS_ENOMEM. */
+zs_status zs_sim_run(zs_arena *arena, const zs_design *design, const zs_net *net,
+                     const zs_plan *plan, zs_fidelity fidelity, const zs_retire_hook *hook,
+                     zs_result **out, zs_err *err);
+
+/* ---- numerics -------------------------------------------------------------------------------- */
+
+/* The data side: simulated DRAM and BRAM contents. */
+typedef struct zs_exec zs_exec;
+
+/* Lays packed weights out in simulated DRAM. ZS_ENOMEM. */
+zs_status zs_exec_build(zs_arena *arena, const zs_design *design, const zs_net *net,
+                        const zs_plan *plan, const zs_quant *quant, zs_exec **out, zs_err *err);
+/* Puts image `image` of the batch (float CHW) into simulated DRAM. */
+void zs_exec_set_input(zs_exec *exec, uint32_t image, const float *x);
+/* Performs one op; the hook of zs_sim_run, or called by a test in any order the waits allow. */
+void zs_exec_op(zs_exec *exec, uint32_t op);
+zs_retire_hook zs_exec_hook(zs_exec *exec);
+/* Performs all ops in program order, without timing. */
+void zs_exec_run(zs_exec *exec);
+/* Tensor of one image as floats, from simulated DRAM; `tensor` must live there. */
+void zs_exec_get(const zs_exec *exec, uint32_t image, uint32_t tensor, float *y);
+
+/* ---- figures by name ------------------------------------------------------------------------- */
+
+typedef enum zs_metric_type { ZS_METRIC_INT, ZS_METRIC_REAL, ZS_METRIC_BOOL, ZS_METRIC_TEXT } zs_metric_type;
+
+typedef struct zs_metric {
+    const char *name;
+    zs_metric_type type;
+    const char *unit, *tolerance, *meaning;
+} zs_metric;
+
+typedef struct zs_value {
+    zs_metric_type type;
+    uint64_t i;
+    double r;
+    const char *text;
+} zs_value;
+
+extern const zs_metric zs_metrics[], zs_layer_metrics[];
+extern const uint32_t zs_metric_n, zs_layer_metric_n;
+/* The figure of row `metric` of metrics.def (layer_metrics.def). */
+zs_value zs_result_get(const zs_result *result, uint32_t metric);
+zs_value zs_layer_result_get(const zs_result *result, uint32_t layer, uint32_t metric);
+
+#endif

@@ -1,0 +1,102 @@
+#include "zynqsim/base.h"
+
+#include <string.h>
+
+bool zs_add_u64(uint64_t a, uint64_t b, uint64_t *out)
+{
+    if (b > UINT64_MAX - a)
+        return false;
+    *out = a + b;
+    return true;
+}
+
+bool zs_mul_u64(uint64_t a, uint64_t b, uint64_t *out)
+{
+    if (b != 0 && a > UINT64_MAX / b)
+        return false;
+    *out = a * b;
+    return true;
+}
+
+bool zs_mul3_u64(uint64_t a, uint64_t b, uint64_t c, uint64_t *out)
+{
+    uint64_t ab, abc;
+    if (!zs_mul_u64(a, b, &ab) || !zs_mul_u64(ab, c, &abc))
+        return false;
+    *out = abc;
+    return true;
+}
+
+__extension__ typedef unsigned __int128 wide;
+
+uint64_t zs_edge_ps(uint64_t n, uint64_t hz)
+{
+    if (ZS_PS_PER_S % hz == 0 && n < UINT64_MAX / (ZS_PS_PER_S / hz))
+        return n * (ZS_PS_PER_S / hz);
+    const wide ps = ((wide)n * ZS_PS_PER_S + hz - 1) / hz;
+    return ps > UINT64_MAX ? UINT64_MAX : (uint64_t)ps;
+}
+
+/* edge(n) >= ps  <=>  n*10^12 > (ps-1)*hz  for ps > 0, because edge rounds up. */
+uint64_t zs_edge_at(uint64_t ps, uint64_t hz)
+{
+    if (ps == 0)
+        return 0;
+    return (uint64_t)((wide)(ps - 1) * hz / ZS_PS_PER_S) + 1;
+}
+
+uint64_t zs_mix64(uint64_t x)
+{
+    x += UINT64_C(0x9E3779B97F4A7C15);
+    x = (x ^ (x >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+    x = (x ^ (x >> 27)) * UINT64_C(0x94D049BB133111EB);
+    return x ^ (x >> 31);
+}
+
+uint64_t zs_prng_next(zs_prng *prng)
+{
+    const uint64_t out = zs_mix64(prng->state);
+    prng->state += UINT64_C(0x9E3779B97F4A7C15);
+    return out;
+}
+
+uint64_t zs_prng_below(zs_prng *prng, uint64_t bound)
+{
+    return (uint64_t)(((wide)zs_prng_next(prng) * bound) >> 64);
+}
+
+/* Edit distance with a row of at most 63 letters: names of fields and options are short. */
+static size_t edit_distance(const char *a, const char *b)
+{
+    const size_t a_n = strlen(a), b_n = strlen(b);
+    size_t row[64];
+    if (a_n >= ZS_LEN(row) || b_n >= ZS_LEN(row))
+        return SIZE_MAX;
+    for (size_t j = 0; j <= b_n; j++)
+        row[j] = j;
+    for (size_t i = 1; i <= a_n; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= b_n; j++) {
+            const size_t replace = diagonal + (a[i - 1] != b[j - 1]);
+            diagonal = row[j];
+            size_t best = replace < row[j] + 1 ? replace : row[j] + 1;
+            row[j] = best < row[j - 1] + 1 ? best : row[j - 1] + 1;
+        }
+    }
+    return row[b_n];
+}
+
+const char *zs_nearest(const char *word, const char *const *names, size_t n)
+{
+    const char *best = NULL;
+    size_t best_distance = strlen(word) / 2 + 1; /* further away is no typing error */
+    for (size_t i = 0; i < n; i++) {
+        const size_t d = edit_distance(word, names[i]);
+        if (d < best_distance) {
+            best_distance = d;
+            best = names[i];
+        }
+    }
+    return best;
+}
