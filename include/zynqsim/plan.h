@@ -74,6 +74,16 @@ typedef struct zs_op_cost {
     uint8_t kind, unit;
 } zs_op_cost;
 
+/* A tensor as the engine addresses it: image i starts at addr + i * pitch_bytes. */
+typedef struct zs_plan_tensor {
+    zs_shape shape;
+    uint64_t addr, pitch_bytes;
+} zs_plan_tensor;
+
+/* Where a tensor that stays on chip lies in the resident buffer, in elements; the images of a batch
+ * follow each other. */
+#define ZS_NOT_RESIDENT UINT64_MAX
+
 /* One line of the result: a layer with what was fused into it. */
 typedef struct zs_plan_row {
     const char *name;     /* "conv1+pool1" */
@@ -81,14 +91,25 @@ typedef struct zs_plan_row {
     uint32_t layer;       /* index into net->layers */
     uint32_t pool;        /* index of the pooling layer fused behind, or ZS_NO_INDEX */
     uint32_t call;        /* index into plan->calls; ZS_NO_INDEX when the PS runs it */
-    uint32_t out;         /* tensor written (of the pool when fused) */
-    bool x_resident;      /* the input is read from the resident buffer */
-    bool y_resident;      /* the output goes there and not to DRAM */
     uint32_t op0, op_n;   /* ops of the row: a contiguous range */
     uint64_t macs;        /* of the whole batch */
-    uint64_t x_slot_elems, w_slot_elems, acc_slot_elems; /* tile sizes as laid out in a slot */
-    uint64_t weight_base; /* DRAM address of the packed weights */
-    uint64_t partial_base; /* DRAM address of spilled partial sums */
+    uint64_t ops;         /* operations of the whole batch, as zs_layer_ops counts them */
+
+    zs_plan_tensor x, x2; /* inputs in DRAM (x2: second input of an add) */
+    zs_plan_tensor y;     /* output in DRAM; of the pool when one is fused, and the slice of it that
+                           * this row writes */
+    uint64_t x_resident, y_resident; /* offset in the resident buffer, or ZS_NOT_RESIDENT */
+    zs_window window;     /* of the layer */
+    uint32_t oh, ow;      /* pixels the engine computes, before a fused pool */
+    bool is_depthwise;
+    bool images_are_columns; /* one pixel per image: the images of a batch share a tile, ox = image */
+    uint32_t t_oc, t_ic, t_oy, t_ox; /* tile, trimmed to the layer */
+    uint32_t carry_oc_n;  /* output channels for which pooling carries are kept; 0: no pool */
+
+    uint64_t weight_base;       /* DRAM address of the packed weights */
+    uint64_t partial_base;      /* DRAM address of spilled partial sums */
+    uint64_t weight_slot_bytes; /* weight tile with its biases, as it lies in a slot */
+    uint32_t weight_slots;      /* how many the weight buffer holds in this layer */
     uint64_t compulsory_read_bytes, compulsory_write_bytes; /* what any schedule must move */
 } zs_plan_row;
 
@@ -113,7 +134,8 @@ typedef struct zs_plan_buffer {
     uint32_t slots;      /* how many tiles it is divided into at the least */
     uint64_t slot_elems; /* capacity of one slot in elements */
     uint64_t bytes;      /* banks x depth x bits / 8 */
-    uint32_t bram18;     /* as zs_bram18_of counts them */
+    uint32_t bram18;     /* as zs_bram18_of counts them; 0 when distributed */
+    bool distributed;    /* LUTs as memory: shallow and wide */
 } zs_plan_buffer;
 
 typedef struct zs_plan {
@@ -127,9 +149,9 @@ typedef struct zs_plan {
     const zs_plan_call *calls;
     uint32_t call_n;
     zs_plan_buffer buffers[ZS_BUF_N];
-    const uint64_t *tensor_addr; /* [tensor]: DRAM address of image 0; UINT64_MAX: not in DRAM */
-    const uint64_t *tensor_pitch_bytes; /* [tensor]: from image to image */
+    const zs_plan_tensor *tensors; /* [tensor]; addr is UINT64_MAX where it never reaches DRAM */
     uint64_t dram_bytes;         /* extent of all that the plan places */
+    uint64_t resident_elems;     /* capacity of the resident buffer */
     uint32_t batch;
     const char *fusion_note;     /* auto: what the search chose; else NULL */
 } zs_plan;
@@ -138,8 +160,36 @@ typedef struct zs_plan {
  * part still gets a plan. */
 zs_status zs_plan_build(zs_arena *arena, const zs_design *design, const zs_net *net, zs_plan **out,
                         zs_err *err);
-/* The DRAM transfer of a LOAD or STORE op. */
-zs_xfer zs_plan_xfer(const zs_plan *plan, const zs_design *design, const zs_net *net, uint32_t op);
+/* The DRAM transfer of a LOAD or STORE op; rows are merged as the DMA does. */
+zs_xfer zs_plan_xfer(const zs_plan *plan, const zs_design *design, uint32_t op);
+
+/* ---- geometry shared by address generation and numerics --------------------------------------- */
+
+/* Inputs that a box's output pixels need along one axis: [first, first + n) may reach outside the
+ * image; [lo, hi) is the part inside. */
+typedef struct zs_extent {
+    int64_t first;
+    uint32_t n;
+    uint32_t lo, hi;
+} zs_extent;
+zs_extent zs_extent_y(const zs_plan_row *row, uint32_t oy0, uint32_t oy_n);
+zs_extent zs_extent_x(const zs_plan_row *row, uint32_t ox0, uint32_t ox_n);
+
+/* Windows of a fused pool along one axis that touch pixels [o0, o0 + o_n) of n: [first, last), and
+ * of these the ones whose last pixel lies there: [done_first, done_last). */
+typedef struct zs_pool_span {
+    uint32_t first, last, done_first, done_last;
+} zs_pool_span;
+zs_pool_span zs_pool_span_of(uint32_t kernel, uint32_t stride, uint32_t pad, uint32_t n,
+                             uint32_t pooled_n, uint32_t o0, uint32_t o_n);
+/* Windows that cross one tile border at most, along one axis. */
+uint32_t zs_pool_crossing(uint32_t kernel, uint32_t stride);
+
+/* Packed weights in DRAM, per output channel tile: its biases, then per input channel tile
+ * [ic][ky][kx][oc]. Byte offset from weight_base of the tile at absolute oc0, ic0 (within its
+ * group), biases excluded. */
+uint64_t zs_plan_weight_offset(const zs_plan_row *row, uint32_t precision, uint32_t ic_per_group,
+                               uint32_t oc0, uint32_t oc_n, uint32_t ic0);
 const char *zs_op_kind_name(uint32_t kind);
 const char *zs_unit_name(uint32_t unit); /* "hp0.rd", "pe", "cpu" */
 
