@@ -72,13 +72,15 @@ uint64_t zs_mac_chain(const zs_design *design, bool depthwise);
  *   the design's own;
  *   the recurrence: ceil(L / independent sums), where L is the adder's latency, for fp32 times the
  *     chain, for integers 1;
- *   the ports of the banked buffers, see zs_mac_port_interval. */
+ *   the ports of the banked buffers, see zs_mac_port_interval.
+ * A loop that is not pipelined starts an iteration when the last one is done: its interval is the
+ * iteration latency, lengthened by reads that find the ports taken. */
 uint32_t zs_mac_interval(const zs_design *design, const zs_mac_loop *loop);
 /* Accesses to the fullest bank over its two ports: input pixels (banks over ic), weights (banks
  * over oc and ic), sums (banks over oc, one read and one write each). At least 1. */
 uint32_t zs_mac_port_interval(const zs_design *design, bool depthwise);
-/* trips x interval + pipeline depth, filled and drained once; trips x iteration latency when the
- * loop is not pipelined. 0 when any trip count is 0. */
+/* trips x interval, and when pipelined the depth, filled and drained once. 0 when any trip count is
+ * 0. */
 uint64_t zs_mac_pl_cycles(const zs_design *design, const zs_mac_loop *loop);
 /* BRAM load, multiply, the chain of additions, BRAM store. */
 uint32_t zs_mac_depth_pl_cycles(const zs_design *design);

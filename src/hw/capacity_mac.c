@@ -104,6 +104,8 @@ static uint64_t recurrence(const zs_design *design, const zs_mac_loop *loop)
 uint32_t zs_mac_interval(const zs_design *design, const zs_mac_loop *loop)
 {
     const uint64_t ports = zs_mac_port_interval(design, loop->depthwise);
+    if (!design->accel.pipeline) /* reads that find the ports taken lengthen the iteration */
+        return saturated_u32(depth_of(design, zs_mac_chain(design, loop->depthwise)) + ports - 1);
     const uint64_t hardware = zs_max_u64(ports, recurrence(design, loop));
     return saturated_u32(zs_max_u64(hardware, design->accel.ii));
 }
@@ -129,11 +131,8 @@ uint64_t zs_mac_pl_cycles(const zs_design *design, const zs_mac_loop *loop)
     if (trips == 0)
         return 0;
     const uint64_t depth = depth_of(design, zs_mac_chain(design, loop->depthwise));
-    if (design->accel.pipeline)
-        return pipeline_cycles(trips, zs_mac_interval(design, loop), depth);
-    /* reads that find the ports taken lengthen the iteration */
-    const uint64_t iteration = depth + zs_mac_port_interval(design, loop->depthwise) - 1;
-    return saturating_mul(trips, iteration);
+    return pipeline_cycles(trips, zs_mac_interval(design, loop),
+                           design->accel.pipeline ? depth : 0);
 }
 
 uint32_t zs_vector_depth_pl_cycles(const zs_design *design)
