@@ -1,53 +1,106 @@
 /* capacity.h - what hardware costs and how long it takes: block RAM shapes, MAC operators, the PS.
  *
  * Closed-form rules of the parts, without layers or plans; bound/fit.c adds them up for a design.
- * Sources are in the rows of hw/operators.def and in docs/models/resources.md. */
+ * Models   power-of-two depths of block RAM; latencies of operators; the three things that widen an
+ *          initiation interval (pragma, recurrence, ports); software rates of one Cortex-A9.
+ * Omits    routing, timing closure, block RAM ports taken by the DMA while it fills a second slot.
+ * Sources  rows of hw/operators.def; docs/models/resources.md and cpu.md.
+ * Memory   plain values; nothing here allocates, nothing can fail. Counts that would overflow
+ *          saturate at the largest value of their type. */
 #ifndef ZYNQSIM_CAPACITY_H
 #define ZYNQSIM_CAPACITY_H
 
 #include "zynqsim/base.h"
 #include "zynqsim/design.h"
 
+/* ---- memories -------------------------------------------------------------------------------- */
+
 /* BRAM18 blocks of one memory of `words` x `bits` in one bank: the depth is rounded up to a power
  * of two and mapped to the 7-series shapes (16K x 1, 8K x 2, 4K x 4, 2K x 9, 1K x 18, 512 x 36),
  * cheapest shape wins. The rule gives 128 for 50,176 x 32 and 32 for 9,216 x 32 (Arora-Lanka). A
- * memory of at most ZS_LUTRAM_BITS goes to distributed RAM and costs 0 blocks. */
+ * memory of at most ZS_LUTRAM_BITS goes to distributed RAM and costs 0 blocks. Never falls when
+ * `words` or `bits` grow. */
 uint32_t zs_bram18_of(uint64_t words, uint32_t bits);
 #define ZS_LUTRAM_BITS 512u
-/* LUTs of that memory when it is distributed (RAM64X1D-like, 64 bits a LUT pair as for reads). */
+/* LUTs of that memory when it is distributed: RAM64X1D, two LUTs for 64 words of one bit. */
 uint32_t zs_lutram_luts_of(uint64_t words, uint32_t bits);
+/* Whether a bank is better distributed: at most ZS_LUTRAM_BITS in all, or at most 64 words (one
+ * RAM64X1D deep), where a block RAM would stay nearly empty. A planner that follows it sets the
+ * buffer's bram18 to 0; fit then charges LUTs. */
+bool zs_prefers_lutram(uint64_t words, uint32_t bits);
+#define ZS_LUTRAM_WORDS 64u
 
-/* One multiply-accumulate of a precision. */
+/* ---- operators ------------------------------------------------------------------------------- */
+
+typedef enum zs_operator_id {
+#define OPERATOR(id, ...) ZS_OPERATOR_##id,
+#include "../../src/hw/operators.def"
+#undef OPERATOR
+    ZS_OPERATOR_N
+} zs_operator_id;
+
+typedef struct zs_operator {
+    const char *name;
+    uint32_t latency_pl_cycles;
+    uint32_t dsp, bram18, ff, lut;
+    const char *source;
+} zs_operator;
+extern const zs_operator zs_operators[ZS_OPERATOR_N];
+
+/* One multiply-accumulate of a precision: fp32 is fmul + fadd, the integers one DSP slice. */
 typedef struct zs_mac_cost {
+    zs_operator_id mul, add;
     uint32_t dsp, lut, ff;
     uint32_t mul_latency_pl_cycles, add_latency_pl_cycles;
 } zs_mac_cost;
 const zs_mac_cost *zs_mac_cost_of(uint32_t precision);
 
-/* Cycles of a tile's loop nest on the MAC array. */
+/* ---- the MAC array --------------------------------------------------------------------------- */
+
+/* Trip counts of a tile's loop nest. Sums are interleaved: the reduction (ic, ky, kx) is outside,
+ * output channels and pixels inside, so a sum is touched again after all others of the tile. */
 typedef struct zs_mac_loop {
-    uint32_t oc, ic, oy, ox, ky, kx; /* trip counts of the tile */
-    bool depthwise;                  /* oc channels, each with its own input: ic is 1 */
+    uint32_t oc, ic, oy, ox, ky, kx;
+    bool depthwise; /* oc channels, each with its own input: ic is 1, ic lanes are idle */
 } zs_mac_loop;
-/* Initiation interval: the largest of the design's own, the accumulator's recurrence (an adder of
- * latency L with fewer than L independent sums in flight), and the ports of the banked buffers. */
+
+/* Products that one sum takes in per iteration: unroll.ic x ky x kx (depthwise: ky x kx). fp32 adds
+ * them one after the other, as the order of its sums is fixed; integers in a cascade ahead of the
+ * accumulator. */
+uint64_t zs_mac_chain(const zs_design *design, bool depthwise);
+/* Initiation interval, the largest of:
+ *   the design's own;
+ *   the recurrence: ceil(L / independent sums), where L is the adder's latency, for fp32 times the
+ *     chain, for integers 1;
+ *   the ports of the banked buffers, see zs_mac_port_interval.
+ * A loop that is not pipelined starts an iteration when the last one is done: its interval is the
+ * iteration latency, lengthened by reads that find the ports taken. */
 uint32_t zs_mac_interval(const zs_design *design, const zs_mac_loop *loop);
-/* trips x interval + pipeline depth, filled and drained once; trips x iteration latency when the
- * loop is not pipelined. */
+/* Accesses to the fullest bank over its two ports: input pixels (banks over ic), weights (banks
+ * over oc and ic), sums (banks over oc, one read and one write each). At least 1. */
+uint32_t zs_mac_port_interval(const zs_design *design, bool depthwise);
+/* trips x interval, and when pipelined the depth, filled and drained once. 0 when any trip count is
+ * 0. */
 uint64_t zs_mac_pl_cycles(const zs_design *design, const zs_mac_loop *loop);
+/* BRAM load, multiply, the chain of additions, BRAM store. */
 uint32_t zs_mac_depth_pl_cycles(const zs_design *design);
 /* Element-wise work on the vector path behind the accumulators (pooling, add, clip, copy into a
  * resident buffer): one operation per output-channel lane and clock, plus the pipeline depth. */
 uint64_t zs_vector_pl_cycles(const zs_design *design, uint64_t ops);
+uint32_t zs_vector_depth_pl_cycles(const zs_design *design);
+
+/* ---- the PS ---------------------------------------------------------------------------------- */
 
 /* Time of the PS, in seconds; the simulator rounds up to PL cycles. */
 typedef enum zs_cpu_work { ZS_CPU_MACS, ZS_CPU_POOL_OPS, ZS_CPU_ELEMENTS, ZS_CPU_EXPS } zs_cpu_work;
 double zs_cpu_work_s(const zs_cpu_params *cpu, zs_cpu_work kind, uint64_t n);
-/* Writing the registers and starting a call, and noticing its end. */
+/* Writing the registers and then the start bit: `registers` + 1 stores. */
 double zs_cpu_call_start_s(const zs_cpu_params *cpu, uint32_t registers);
+/* The poll that sees the call's end, and the return of the wait. */
 double zs_cpu_call_end_s(const zs_cpu_params *cpu);
 double zs_cpu_cache_s(const zs_cpu_params *cpu, uint64_t bytes);
-/* Seconds to whole PL cycles, rounded up, from the exact binary value. */
+/* Seconds to whole PL cycles, rounded up, from the exact binary value; 0 for what is not positive.
+ */
 uint64_t zs_seconds_to_pl_cycles(double seconds, uint64_t clock_hz);
 
 #endif

@@ -1,0 +1,150 @@
+#include "zynqsim/capacity.h"
+
+const zs_operator zs_operators[ZS_OPERATOR_N] = {
+#define OPERATOR(id, name, latency, dsp, bram18, ff, lut, source)                                  \
+    [ZS_OPERATOR_##id] = {name, latency, dsp, bram18, ff, lut, source},
+#include "operators.def"
+#undef OPERATOR
+};
+
+enum { BRAM_PORTS = 2 };
+
+enum {
+#define OPERATOR(id, name, latency, dsp, bram18, ff, lut, source)                                  \
+    id##_LATENCY = latency, id##_DSP = dsp, id##_FF = ff, id##_LUT = lut,
+#include "operators.def"
+#undef OPERATOR
+};
+
+#define MAC(mul_, add_)                                                                            \
+    {                                                                                              \
+        .mul = ZS_OPERATOR_##mul_, .add = ZS_OPERATOR_##add_, .dsp = mul_##_DSP + add_##_DSP,      \
+        .lut = mul_##_LUT + add_##_LUT, .ff = mul_##_FF + add_##_FF,                               \
+        .mul_latency_pl_cycles = mul_##_LATENCY, .add_latency_pl_cycles = add_##_LATENCY           \
+    }
+
+static const zs_mac_cost mac_costs[ZS_PRECISION_COUNT] = {
+    [ZS_FP32] = MAC(FMUL, FADD),
+    [ZS_FIXED16] = MAC(MUL16, ACCUMULATE),
+    [ZS_INT8] = MAC(MUL8, ACCUMULATE),
+};
+
+const zs_mac_cost *zs_mac_cost_of(uint32_t precision)
+{
+    return &mac_costs[precision];
+}
+
+static uint64_t saturating_mul(uint64_t a, uint64_t b)
+{
+    uint64_t product;
+    return zs_mul_u64(a, b, &product) ? product : UINT64_MAX;
+}
+
+static uint32_t saturated_u32(uint64_t n)
+{
+    return n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
+}
+
+uint64_t zs_mac_chain(const zs_design *design, bool depthwise)
+{
+    const uint64_t taps = (uint64_t)design->accel.unroll.ky * design->accel.unroll.kx;
+    return depthwise ? taps : taps * design->accel.unroll.ic;
+}
+
+/* Products of a chain of additions; the sums of fp32 may not be reordered into a tree. */
+static uint32_t depth_of(const zs_design *design, uint64_t chain)
+{
+    const zs_mac_cost *mac = zs_mac_cost_of(design->accel.precision);
+    return saturated_u32(BRAM_LOAD_LATENCY + mac->mul_latency_pl_cycles +
+                         chain * mac->add_latency_pl_cycles + BRAM_STORE_LATENCY);
+}
+
+uint32_t zs_mac_depth_pl_cycles(const zs_design *design)
+{
+    return depth_of(design, zs_mac_chain(design, false));
+}
+
+/* Accesses of the fullest bank when `lanes` neighbouring channels lie in cyclic banks. */
+static uint64_t per_bank(uint32_t lanes, uint32_t partition, uint32_t automatic)
+{
+    return zs_ceil_div(lanes, partition ? partition : automatic);
+}
+
+uint32_t zs_mac_port_interval(const zs_design *design, bool depthwise)
+{
+    const zs_accel *a = &design->accel;
+    const uint64_t pixels = (uint64_t)a->unroll.oy * a->unroll.ox;
+    const uint64_t taps = (uint64_t)a->unroll.ky * a->unroll.kx;
+    const uint32_t channels_in = depthwise ? a->unroll.oc : a->unroll.ic;
+    const uint64_t input = per_bank(channels_in, a->partition.ic, a->unroll.ic) * pixels * taps;
+    const uint64_t oc_per_bank = per_bank(a->unroll.oc, a->partition.oc, a->unroll.oc);
+    const uint64_t weight = oc_per_bank * taps; /* one bank per ic lane */
+    const uint64_t sum = 2 * oc_per_bank * pixels;
+    const uint64_t accesses = zs_max_u64(input, zs_max_u64(weight, sum));
+    return saturated_u32(zs_ceil_div(accesses, BRAM_PORTS));
+}
+
+/* Iterations between two additions to the same sum. */
+static uint64_t independent_sums(const zs_design *design, const zs_mac_loop *loop)
+{
+    const zs_accel *a = &design->accel;
+    return saturating_mul(
+        zs_ceil_div(loop->oc, a->unroll.oc),
+        saturating_mul(zs_ceil_div(loop->oy, a->unroll.oy), zs_ceil_div(loop->ox, a->unroll.ox)));
+}
+
+static uint64_t recurrence(const zs_design *design, const zs_mac_loop *loop)
+{
+    const uint64_t chain =
+        design->accel.precision == ZS_FP32 ? zs_mac_chain(design, loop->depthwise) : 1;
+    const uint64_t latency = chain * zs_mac_cost_of(design->accel.precision)->add_latency_pl_cycles;
+    return zs_ceil_div(latency, zs_max_u64(1, independent_sums(design, loop)));
+}
+
+uint32_t zs_mac_interval(const zs_design *design, const zs_mac_loop *loop)
+{
+    const uint64_t ports = zs_mac_port_interval(design, loop->depthwise);
+    if (!design->accel.pipeline) /* reads that find the ports taken lengthen the iteration */
+        return saturated_u32(depth_of(design, zs_mac_chain(design, loop->depthwise)) + ports - 1);
+    const uint64_t hardware = zs_max_u64(ports, recurrence(design, loop));
+    return saturated_u32(zs_max_u64(hardware, design->accel.ii));
+}
+
+static uint64_t trips_of(const zs_design *design, const zs_mac_loop *loop)
+{
+    const zs_accel *a = &design->accel;
+    const uint64_t ic =
+        loop->depthwise ? zs_min_u64(loop->ic, 1) : zs_ceil_div(loop->ic, a->unroll.ic);
+    const uint64_t taps = zs_ceil_div(loop->ky, a->unroll.ky) * zs_ceil_div(loop->kx, a->unroll.kx);
+    return saturating_mul(independent_sums(design, loop), saturating_mul(ic, taps));
+}
+
+static uint64_t pipeline_cycles(uint64_t trips, uint64_t interval, uint64_t depth)
+{
+    uint64_t cycles;
+    return zs_add_u64(saturating_mul(trips, interval), depth, &cycles) ? cycles : UINT64_MAX;
+}
+
+uint64_t zs_mac_pl_cycles(const zs_design *design, const zs_mac_loop *loop)
+{
+    const uint64_t trips = trips_of(design, loop);
+    if (trips == 0)
+        return 0;
+    const uint64_t depth = depth_of(design, zs_mac_chain(design, loop->depthwise));
+    return pipeline_cycles(trips, zs_mac_interval(design, loop),
+                           design->accel.pipeline ? depth : 0);
+}
+
+uint32_t zs_vector_depth_pl_cycles(const zs_design *design)
+{
+    return depth_of(design, 1);
+}
+
+uint64_t zs_vector_pl_cycles(const zs_design *design, uint64_t ops)
+{
+    const uint64_t trips = zs_ceil_div(ops, design->accel.unroll.oc);
+    if (trips == 0)
+        return 0;
+    const uint64_t depth = zs_vector_depth_pl_cycles(design);
+    return design->accel.pipeline ? pipeline_cycles(trips, 1, depth) : saturating_mul(trips, depth);
+}
