@@ -1,32 +1,48 @@
 # zynqsim - `make help` lists what there is to do.
-CC      ?= gcc
+.DEFAULT_GOAL := all
+help: ## this list
+	@sed -nE 's/^([a-z -]+):.*## (.*)/  make \1@\2/p' Makefile | column -t -s @ 2>/dev/null \
+	  || sed -nE 's/^([a-z -]+):.*## (.*)/  make \1  \2/p' Makefile
+
+ifeq ($(origin CC),default)
+CC       = gcc
+endif
 BUILD   ?= build
+PREFIX  ?= /usr/local
 CSTD     = -std=c11
 WARN     = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla
 OPT     ?= -O2
 CFLAGS  ?= $(OPT) -g
 CPPFLAGS = -D_GNU_SOURCE -Iinclude -Itests/support -I$(BUILD)/gen
-FLAGS    = $(CSTD) $(WARN) -ffp-contract=off $(CFLAGS) $(CPPFLAGS) $(SAN)
+FLAGS    = $(CSTD) $(WARN) $(WERROR) -ffp-contract=off $(CFLAGS) $(CPPFLAGS) $(SAN)
 
-CORE_MODULES = base des design net num hw plan bound sim study
-IO_MODULES   = import report
-CORE_SRC := $(foreach m,$(CORE_MODULES),$(wildcard src/$(m)/*.c))
-IO_SRC   := $(foreach m,$(IO_MODULES),$(wildcard src/$(m)/*.c))
+# ---- what there is to build: core (no files, no libraries), io (bytes to values), cli ----------
+CORE_SRC := $(foreach m,base des design net num hw plan bound sim study,$(wildcard src/$(m)/*.c))
+IO_SRC   := $(wildcard src/import/*.c src/report/*.c)
 CLI_SRC  := $(wildcard src/cli/*.c)
 PROTO    := $(wildcard src/import/*.proto)
 GEN_SRC  := $(PROTO:src/import/%.proto=$(BUILD)/gen/%.pb-c.c)
-obj       = $(patsubst %.c,$(BUILD)/%.o,$(1))
-IO_LIBS   = -lyaml -lcsv -lprotobuf-c -ljpeg -lpng -ljansson -lm
 TESTS    := $(patsubst tests/%/main.c,%,$(wildcard tests/*/main.c))
+FUZZERS  := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+SCRIPTS  := $(wildcard tests/cli/test_*.sh)
+obj       = $(patsubst %.c,$(BUILD)/%.o,$(1))
+LIBS      = $(BUILD)/libzynqsim_io.a $(BUILD)/libzynqsim.a
+IO_LIBS   = -lyaml -lcsv -lprotobuf-c -ljpeg -lpng -ljansson -lm
+CLI_LIBS  = -lmd -lpopt
+TEST_OBJ := $(call obj,$(wildcard tests/support/*.c))
+TEST_LIBS = -lcheck -lsubunit -lrt -lpthread
+# Sub-makes use all processors unless the caller chose.
+JOBS      = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
+AGAIN     = @$(MAKE) --no-print-directory $(JOBS)
 
-all: $(BUILD)/zynqsim
+all: $(BUILD)/zynqsim ## the program, build/zynqsim, and the two libraries
 
 $(BUILD)/gen/%.pb-c.c: src/import/%.proto
 	@mkdir -p $(@D)
-	protoc-c --c_out=$(BUILD)/gen --proto_path=src/import $<
-$(BUILD)/gen/%.pb-c.o: $(BUILD)/gen/%.pb-c.c
-	$(CC) $(CSTD) $(CFLAGS) $(SAN) -c $< -o $@
-$(BUILD)/%.o: %.c $(GEN_SRC)
+	protoc-c --c_out=$(@D) --proto_path=$(<D) $<
+$(BUILD)/gen/%.o: $(BUILD)/gen/%.c $(BUILD)/flags
+	$(CC) $(CSTD) $(CFLAGS) $(SAN) -I$(BUILD)/gen -c $< -o $@
+$(BUILD)/%.o: %.c $(BUILD)/flags | $(GEN_SRC)
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) -MMD -MP -c $< -o $@
 $(BUILD)/libzynqsim.a: $(call obj,$(CORE_SRC))
@@ -35,20 +51,91 @@ $(BUILD)/libzynqsim.a: $(call obj,$(CORE_SRC))
 $(BUILD)/libzynqsim_io.a: $(call obj,$(IO_SRC)) $(GEN_SRC:.c=.o)
 	@rm -f $@
 	ar rcs $@ $^
-$(BUILD)/zynqsim: $(call obj,$(CLI_SRC)) $(BUILD)/libzynqsim_io.a $(BUILD)/libzynqsim.a
-	$(CC) $(SAN) -o $@ $^ $(IO_LIBS)
+$(BUILD)/zynqsim: $(call obj,$(CLI_SRC)) $(LIBS)
+	$(CC) $(SAN) $(LDFLAGS) -o $@ $^ $(IO_LIBS) $(CLI_LIBS)
+# Other flags or another compiler in the same tree rebuild everything.
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC) $(FLAGS) $(LDFLAGS)' | cmp -s - $@ || echo '$(CC) $(FLAGS) $(LDFLAGS)' >$@
 
-# tests/<module>/*.c + tests/support/*.c -> build/tests/<module>
+# ---- tests: tests/<module>/*.c make build/tests/<module>; fuzz targets replay their corpora ----
 define test_rule
-$(BUILD)/tests/bin/$(1): $$(call obj,$$(wildcard tests/$(1)/*.c) $$(wildcard tests/support/*.c)) $(BUILD)/libzynqsim_io.a $(BUILD)/libzynqsim.a
+$(BUILD)/bin/test_$(1): $$(call obj,$$(wildcard tests/$(1)/*.c)) $$(TEST_OBJ) $$(LIBS)
 	@mkdir -p $$(@D)
-	$$(CC) $$(SAN) -o $$@ $$^ $(IO_LIBS) -lcheck -lsubunit -lrt -lpthread
+	$$(CC) $$(SAN) $$(LDFLAGS) -o $$@ $$^ $$(IO_LIBS) $$(TEST_LIBS)
 endef
 $(foreach t,$(TESTS),$(eval $(call test_rule,$(t))))
-check: $(TESTS:%=$(BUILD)/tests/bin/%)
-	@for t in $^; do ./$$t || exit 1; done
+$(BUILD)/bin/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(TEST_OBJ) $(LIBS)
+	@mkdir -p $(@D)
+	$(CC) $(SAN) $(LDFLAGS) -o $@ $^ $(IO_LIBS) $(TEST_LIBS)
+TEST_BIN = $(TESTS:%=$(BUILD)/bin/test_%) $(FUZZERS:%=$(BUILD)/bin/replay_%)
+tests-built: $(TEST_BIN) $(BUILD)/zynqsim
 
-clean:
-	rm -rf $(BUILD)
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
-.PHONY: all check clean
+run: ## install what is missing, build, and run the default design
+	@.ci/packages build
+	$(AGAIN) all
+	$(BUILD)/zynqsim run configs/default.yaml
+check: ## install what is missing, build, and run all tests
+	@.ci/packages build check
+	$(AGAIN) tests-built
+	@BUILD=$(BUILD) tests/run.sh $(TEST_BIN) $(SCRIPTS) $(if $(SAN),,tests/lint/layers.sh)
+check-asan: ## the same under the address and undefined-behaviour sanitizers
+	@.ci/packages asan
+	@CK_FORK=no $(MAKE) --no-print-directory check BUILD=build/asan OPT=-O1 \
+	  SAN='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
+layers: all ## check every include and every symbol of the core against the module table
+	@BUILD=$(BUILD) tests/lint/layers.sh
+golden bless: all ## compare with, or rewrite, the figures in tests/golden
+	@BUILD=$(BUILD) tests/golden/golden.sh $@
+docs: all ## rewrite docs/reference from the program
+	@BUILD=$(BUILD) tests/cli/reference.sh write
+coverage: ## run the tests instrumented; fails below 85 % of the lines of src/
+	@.ci/packages coverage
+	@find build/cov -name '*.gcda' -delete 2>/dev/null || true
+	@$(MAKE) --no-print-directory check BUILD=build/cov OPT=-O0 SAN=--coverage
+	@gcovr -r . --object-directory build/cov --filter src/ --exclude-unreachable-branches \
+	  --sort-uncovered --txt build/cov/coverage.txt --print-summary --fail-under-line 85
+
+# ---- looking for trouble --------------------------------------------------------------------------
+FUZZ_SECONDS ?= 60
+fuzz: ## run every libFuzzer target for FUZZ_SECONDS
+	@.ci/packages build check fuzz
+	$(AGAIN) CC=clang BUILD=build/fuzz SAN='-fsanitize=fuzzer-no-link,address,undefined' \
+	  $(FUZZERS:%=build/fuzz/bin/fuzz_%)
+	@for f in $(FUZZERS); do mkdir -p build/fuzz/corpus/$$f && build/fuzz/bin/fuzz_$$f \
+	  -max_total_time=$(FUZZ_SECONDS) -timeout=10 -artifact_prefix=build/fuzz/$$f- \
+	  build/fuzz/corpus/$$f tests/fuzz/corpus/$$f || exit 1; done
+$(BUILD)/bin/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(TEST_OBJ) $(LIBS)
+	@mkdir -p $(@D)
+	$(CC) $(SAN) -fsanitize=fuzzer -o $@ $^ $(IO_LIBS) $(TEST_LIBS)
+BENCH_OBJ := $(call obj,$(wildcard tests/bench/*.c))
+bench: $(BUILD)/bin/bench ## speed: plans, simulated points, one image against OpenCV
+	@$(BUILD)/bin/bench $(BUILD)/zynqsim
+$(BUILD)/bin/bench: $(BENCH_OBJ) $(BUILD)/zynqsim $(LIBS)
+	@mkdir -p $(@D)
+	$(CC) $(SAN) -o $@ $(BENCH_OBJ) $(LIBS) $(IO_LIBS)
+lint: ## layout, static analysis, and both compilers without a warning
+	@.ci/packages build check lint
+	@tests/lint/lint.sh
+format: ## lay the sources out
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+# ---- installing --------------------------------------------------------------------------------
+DATA = $(DESTDIR)$(PREFIX)/share
+install: all ## into PREFIX (/usr/local), under DESTDIR
+	install -D -t $(DESTDIR)$(PREFIX)/bin $(BUILD)/zynqsim
+	install -D -m 644 -t $(DATA)/zynqsim/models models/*.yaml
+	install -D -m 644 -t $(DATA)/zynqsim/configs configs/*.yaml
+	install -D -m 644 -t $(DATA)/man/man1 docs/zynqsim.1
+	install -D -m 644 docs/zynqsim.bash-completion $(DATA)/bash-completion/completions/zynqsim
+uninstall: ## undo install
+	rm -rf $(DESTDIR)$(PREFIX)/bin/zynqsim $(DATA)/zynqsim $(DATA)/man/man1/zynqsim.1 \
+	  $(DATA)/bash-completion/completions/zynqsim
+clean: ## remove build/
+	rm -rf build
+
+FORCE:
+.PRECIOUS: $(BUILD)/%.o $(BUILD)/gen/%.c
+.PHONY: FORCE help all run check check-asan tests-built layers golden bless docs coverage fuzz \
+  bench lint format install uninstall clean
+-include $(patsubst %.c,$(BUILD)/%.d,$(CORE_SRC) $(IO_SRC) $(CLI_SRC) $(wildcard tests/*/*.c))
