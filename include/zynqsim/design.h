@@ -8,8 +8,16 @@
 
 #include "zynqsim/base.h"
 
+/* A word that an ENUM field takes; its position in the table is its C value. */
+typedef struct zs_word {
+    const char *word, *meaning;
+} zs_word;
+
+/* Per list: enum ZS_X_t with ZS_X_COUNT, and its words in zs_words_x. */
 #define W(id, word, meaning) id,
-#define ENUM_LIST(list, words) typedef enum list##_t { words list##_COUNT } list##_t;
+#define ENUM_LIST(type, table, words)                                                              \
+    typedef enum type##_t{words type##_COUNT} type##_t;                                            \
+    extern const zs_word zs_words_##table[];
 #include "../../src/design/enums.def"
 #undef ENUM_LIST
 #undef W
@@ -122,10 +130,6 @@ typedef enum zs_field_type {
     ZS_FIELD_ENUM
 } zs_field_type;
 
-typedef struct zs_word {
-    const char *word, *meaning;
-} zs_word;
-
 typedef struct zs_field {
     const char *path;
     size_t offset; /* into zs_design */
@@ -146,38 +150,61 @@ const zs_field *zs_field_find(const char *path);
 const char *zs_field_suggest(const char *path);
 
 /* A built-in board: its name, one sentence, and the keys in which it differs from the defaults. */
+typedef struct zs_board_setting {
+    const char *path, *value, *source;
+} zs_board_setting;
+
 typedef struct zs_board_row {
     const char *name, *meaning;
-    const char *const *settings; /* path, value, source; path, value, source; ... */
-    uint32_t setting_n;          /* number of triples */
+    const zs_board_setting *settings;
+    uint32_t setting_n;
 } zs_board_row;
 
-extern const zs_board_row zs_boards[];
+extern const zs_board_row zs_boards[]; /* the first is the default */
 extern const uint32_t zs_board_n;
+/* NULL when there is no such board. */
+const zs_board_row *zs_board_find(const char *name);
+
+/* ---- making a design point ------------------------------------------------------------------- */
 
 /* All defaults, board zybo-7020-256k. Strings are static. */
 void zs_design_defaults(zs_design *design);
-/* Sets one key from text ("100 MHz", "true", "hp0", "14.3 us"); units are converted to the field's.
- * `arena` keeps strings. ZS_ERANGE names value and limit; ZS_EPARSE names the nearest key or word. */
+/* Sets one key from text ("100 MHz", "true", "hp0", "14.3 us"); units are converted to the field's,
+ * plain numbers are in it. Also takes "board" (a built-in row: resets all of board.*) and the lists
+ * below as "104, 117, 123". `arena` keeps strings. ZS_ERANGE names value and limit; ZS_EPARSE names
+ * the nearest key, word or unit. */
 zs_status zs_design_set(zs_design *design, zs_arena *arena, const char *path, const char *text,
                         zs_err *err);
-/* Prints one key's value as it could be set again, with its unit. */
+/* Sets a key that takes a list: network.input, network.calibration; and the shorthands
+ * network.input_shape (c, h, w), network.preprocess.mean and .scale (one value per plane, or one
+ * for all). ZS_EPARSE for a key that takes one value, or a wrong number of items. */
+zs_status zs_design_set_list(zs_design *design, zs_arena *arena, const char *path,
+                             const char *const *items, uint32_t item_n, zs_err *err);
+/* An explicit list of layer groups as accelerator.fusion; the names are copied. */
+zs_status zs_design_set_groups(zs_design *design, zs_arena *arena, const zs_name_list *groups,
+                               uint32_t group_n, zs_err *err);
+/* True for the keys that zs_design_set_list takes. */
+bool zs_design_takes_list(const char *path);
+/* Prints one key's value as it could be set again; physical quantities with their unit, counts as
+ * plain numbers in field->unit. ZS_ERANGE when `bytes` are too few. */
 zs_status zs_design_print(const zs_design *design, const zs_field *field, char *text, size_t bytes);
-/* Applies a built-in board by name. ZS_EPARSE suggests the nearest. */
+/* Resets board.* and applies a built-in board. ZS_EPARSE suggests the nearest. */
 zs_status zs_design_set_board(zs_design *design, zs_arena *arena, const char *name, zs_err *err);
 /* Rules that span fields (ranges of single fields are checked when they are set). */
 zs_status zs_design_check(const zs_design *design, zs_err *err);
 
 /* ---- derived quantities ---------------------------------------------------------------------- */
 
-uint32_t zs_elem_bytes(uint32_t precision);        /* activations and weights in DRAM and BRAM */
-uint32_t zs_acc_bytes(uint32_t precision);         /* a partial sum as it is spilled to DRAM */
-uint32_t zs_acc_bits(uint32_t precision);          /* of an accumulator in BRAM */
+uint32_t zs_elem_bytes(uint32_t precision); /* activations and weights in DRAM and BRAM */
+uint32_t zs_acc_bytes(uint32_t precision);  /* a partial sum as it is spilled to DRAM */
+uint32_t zs_acc_bits(uint32_t precision);   /* of an accumulator in BRAM */
 uint32_t zs_bias_bytes(uint32_t precision);
 uint64_t zs_design_lanes(const zs_design *design); /* MACs per clock: product of the unrolls */
 const zs_axi_params *zs_port_params(const zs_board *board, uint32_t port);
 double zs_memory_peak_bytes_per_s(const zs_memory_params *memory);
+/* "?" for a value outside the table. */
 const char *zs_word_of(const zs_word *words, uint32_t n, uint32_t value);
-extern const zs_word zs_words_precision[], zs_words_fusion[], zs_words_port[], zs_words_order[];
+/* Whether network.weights or .input says "synthetic" (seed 1) or "synthetic:SEED". */
+bool zs_is_synthetic(const char *text, uint64_t *seed);
 
 #endif

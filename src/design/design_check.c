@@ -1,0 +1,167 @@
+#include "zynqsim/design.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static bool is_power_of_two(uint64_t x)
+{
+    return x != 0 && (x & (x - 1)) == 0;
+}
+
+/* ---- memory ---------------------------------------------------------------------------------- */
+
+static zs_status check_geometry(const zs_memory_params *m, zs_err *err)
+{
+    const struct {
+        const char *path;
+        uint64_t value;
+    } powers[] = {
+        {"board.memory.bus", m->bus_bytes},
+        {"board.memory.banks", m->banks},
+        {"board.memory.row_bytes", m->row_bytes},
+    };
+    for (size_t i = 0; i < ZS_LEN(powers); i++)
+        if (!is_power_of_two(powers[i].value))
+            return zs_fail(err, ZS_ERANGE, powers[i].path, "%" PRIu64 " is not a power of two",
+                           powers[i].value);
+    const uint64_t stripe = (uint64_t)m->row_bytes * m->banks;
+    if (m->bytes % stripe != 0)
+        return zs_fail(err, ZS_ERANGE, "board.memory.bytes",
+                       "%" PRIu64 " is not a multiple of %" PRIu64 ", one row of every bank",
+                       m->bytes, stripe);
+    return ZS_OK;
+}
+
+/* A first value that has to be no larger than a second one. */
+typedef struct order_rule {
+    const char *path;
+    uint64_t value;
+    const char *limit_path;
+    uint64_t limit;
+} order_rule;
+
+static zs_status check_orders(const order_rule *rules, size_t n, zs_err *err)
+{
+    for (size_t i = 0; i < n; i++)
+        if (rules[i].value > rules[i].limit)
+            return zs_fail(err, ZS_ERANGE, rules[i].path,
+                           "%" PRIu64 " is above %s, which is %" PRIu64, rules[i].value,
+                           rules[i].limit_path, rules[i].limit);
+    return ZS_OK;
+}
+
+static zs_status check_timing(const zs_memory_params *m, zs_err *err)
+{
+    const order_rule rules[] = {
+        {"board.memory.t_rcd", m->t_rcd, "board.memory.t_ras", m->t_ras},
+        {"board.memory.t_rrd", m->t_rrd, "board.memory.t_faw", m->t_faw},
+        {"board.memory.write_batch", m->write_batch, "board.memory.queue", m->queue},
+    };
+    ZS_TRY(check_orders(rules, ZS_LEN(rules), err));
+    if (m->t_refi != 0 && (uint64_t)m->t_rfc + m->t_rp >= m->t_refi)
+        return zs_fail(err, ZS_ERANGE, "board.memory.t_rfc",
+                       "%u and t_rp of %u leave nothing of the refresh interval of %u DDR cycles",
+                       (unsigned)m->t_rfc, (unsigned)m->t_rp, (unsigned)m->t_refi);
+    return ZS_OK;
+}
+
+/* ---- ports ----------------------------------------------------------------------------------- */
+
+static zs_status check_port(const zs_axi_params *p, const char *path, zs_err *err)
+{
+    if (!is_power_of_two(p->beat_bytes))
+        return zs_fail(err, ZS_ERANGE, path, "%u is not a power of two", (unsigned)p->beat_bytes);
+    return ZS_OK;
+}
+
+/* ---- network --------------------------------------------------------------------------------- */
+
+static zs_status check_seed(const char *path, const char *text, zs_err *err)
+{
+    uint64_t seed;
+    if (strncmp(text, "synthetic:", 10) == 0 && !zs_is_synthetic(text, &seed))
+        return zs_fail(err, ZS_EPARSE, path,
+                       "'%.64s' needs a seed of digits below 2^64 after the colon", text);
+    return ZS_OK;
+}
+
+static zs_status check_names(const zs_design *d, zs_err *err)
+{
+    const struct {
+        const char *path, *text;
+    } needed[] = {
+        {"name", d->name},
+        {"network.model", d->network.model},
+        {"network.weights", d->network.weights},
+        {"network.input", d->network.input},
+    };
+    for (size_t i = 0; i < ZS_LEN(needed); i++)
+        if (needed[i].text == NULL || needed[i].text[0] == '\0')
+            return zs_fail(err, ZS_EPARSE, needed[i].path, "empty, but a value is needed");
+    ZS_TRY(check_seed("network.weights", d->network.weights, err));
+    for (uint32_t i = 0; i < d->network.input_n; i++)
+        ZS_TRY(check_seed("network.input", d->network.inputs[i], err));
+    for (uint32_t i = 0; i < d->network.calibration_n; i++)
+        ZS_TRY(check_seed("network.calibration", d->network.calibrations[i], err));
+    return ZS_OK;
+}
+
+static zs_status check_preprocess(const zs_design *d, zs_err *err)
+{
+    const zs_preprocess *p = &d->network.preprocess;
+    if ((d->network.input_h == 0) != (d->network.input_w == 0))
+        return zs_fail(err, ZS_ERANGE, "network.input_shape",
+                       "height %u and width %u: give both or neither", (unsigned)d->network.input_h,
+                       (unsigned)d->network.input_w);
+    if (p->fit != ZS_FIT_NONE && p->resize != 0 && p->crop > p->resize)
+        return zs_fail(err, ZS_ERANGE, "network.preprocess.crop",
+                       "%u is larger than the resized image of %u pixels", (unsigned)p->crop,
+                       (unsigned)p->resize);
+    for (int i = 0; i < 3; i++)
+        if (p->scale[i] == 0.0)
+            return zs_fail(err, ZS_ERANGE, "network.preprocess.scale", "0 would erase plane %d", i);
+    return ZS_OK;
+}
+
+/* ---- accelerator ----------------------------------------------------------------------------- */
+
+static bool named_before(const zs_accel *a, uint32_t group, uint32_t entry)
+{
+    const char *name = a->groups[group].names[entry];
+    for (uint32_t g = 0; g <= group; g++)
+        for (uint32_t i = 0; i < (g == group ? entry : a->groups[g].n); i++)
+            if (strcmp(a->groups[g].names[i], name) == 0)
+                return true;
+    return false;
+}
+
+static zs_status check_groups(const zs_accel *a, zs_err *err)
+{
+    const char *path = "accelerator.fusion";
+    if (a->fusion != ZS_FUSION_GROUPS)
+        return ZS_OK;
+    if (a->group_n == 0)
+        return zs_fail(err, ZS_EPARSE, path, "the list of groups is empty");
+    for (uint32_t g = 0; g < a->group_n; g++) {
+        if (a->groups[g].n == 0)
+            return zs_fail(err, ZS_EPARSE, path, "group %u is empty", (unsigned)g + 1);
+        for (uint32_t i = 0; i < a->groups[g].n; i++)
+            if (named_before(a, g, i))
+                return zs_fail(err, ZS_EPARSE, path, "layer '%.64s' is listed twice",
+                               a->groups[g].names[i]);
+    }
+    return ZS_OK;
+}
+
+zs_status zs_design_check(const zs_design *design, zs_err *err)
+{
+    ZS_TRY(check_names(design, err));
+    ZS_TRY(check_preprocess(design, err));
+    ZS_TRY(check_groups(&design->accel, err));
+    ZS_TRY(check_geometry(&design->board.memory, err));
+    ZS_TRY(check_timing(&design->board.memory, err));
+    ZS_TRY(check_port(&design->board.axi.hp, "board.axi.hp.width", err));
+    ZS_TRY(check_port(&design->board.axi.acp, "board.axi.acp.width", err));
+    ZS_TRY(check_port(&design->board.axi.gp, "board.axi.gp.width", err));
+    return ZS_OK;
+}

@@ -1,0 +1,35 @@
+/* design_priv.h - decimal quantities, shared by the files of this module.
+ *
+ * Numbers stay decimal until their field's type is known, so that "14.3 us" becomes the double
+ * nearest to 14.3e-6 and "1.875 ns" exactly 1875 ps. */
+#ifndef ZYNQSIM_DESIGN_PRIV_H
+#define ZYNQSIM_DESIGN_PRIV_H
+
+#include "zynqsim/design.h"
+
+/* +-digits * 10^exp10 */
+typedef struct zs_decimal {
+    bool negative;
+    uint64_t digits;
+    int32_t exp10;
+} zs_decimal;
+
+/* "12.5 MHz" in units of `unit`. ZS_EPARSE, at `place`, for what is no number or unit. */
+zs_status zs_quantity_parse(const char *text, const char *unit, const char *place, zs_decimal *out,
+                            zs_err *err);
+/* `value` of `unit` with the most readable prefix; plain where the unit is no physical one. */
+zs_status zs_quantity_print(zs_decimal value, const char *unit, char *text, size_t bytes);
+
+zs_decimal zs_decimal_of_u64(uint64_t value);
+zs_decimal zs_decimal_of_f64(double value); /* shortest that reads back the same; finite */
+double zs_decimal_to_f64(zs_decimal value); /* nearest; infinite when out of range */
+
+typedef enum zs_whole { ZS_WHOLE_EXACT, ZS_WHOLE_FRACTION, ZS_WHOLE_TOO_BIG } zs_whole;
+/* |value| as an integer. */
+zs_whole zs_decimal_to_u64(zs_decimal value, uint64_t *out);
+
+/* Sets a field to a text in its own form. With `arena` NULL strings are kept by pointer. */
+zs_status zs_field_set(zs_design *design, zs_arena *arena, const zs_field *field, const char *text,
+                       zs_err *err);
+
+#endif

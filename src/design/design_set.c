@@ -1,0 +1,347 @@
+#include "design_priv.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void *member_of(zs_design *design, const zs_field *field)
+{
+    return (char *)design + field->offset;
+}
+
+/* ---- one value ------------------------------------------------------------------------------- */
+
+static zs_status out_of_range(const zs_field *field, const char *text, bool low, zs_err *err)
+{
+    char limit[64] = "";
+    const double value = low ? field->min : field->max;
+    (void)zs_quantity_print(zs_decimal_of_f64(value), field->unit, limit, sizeof limit);
+    /* Counts print without their unit, quantities with it. */
+    const bool bare = field->unit[0] != '\0' && strchr(limit, ' ') == NULL;
+    return zs_fail(err, ZS_ERANGE, field->path, "%.64s is %s %s%s%s", text,
+                   low ? "below the minimum" : "above the maximum", limit, bare ? " " : "",
+                   bare ? field->unit : "");
+}
+
+static zs_status parse_whole(const zs_field *field, const char *text, uint64_t *out, zs_err *err)
+{
+    zs_decimal v;
+    uint64_t value = 0;
+    ZS_TRY(zs_quantity_parse(text, field->unit, field->path, &v, err));
+    if (v.negative)
+        return out_of_range(field, text, true, err);
+    const zs_whole whole = zs_decimal_to_u64(v, &value);
+    if (whole == ZS_WHOLE_FRACTION)
+        return zs_fail(err, ZS_ERANGE, field->path, "%.64s is not a whole number of %s", text,
+                       field->unit[0] ? field->unit : "units");
+    if (whole == ZS_WHOLE_TOO_BIG || (double)value > field->max)
+        return out_of_range(field, text, false, err);
+    if ((double)value < field->min)
+        return out_of_range(field, text, true, err);
+    *out = value;
+    return ZS_OK;
+}
+
+static zs_status parse_real(const zs_field *field, const char *text, double *out, zs_err *err)
+{
+    zs_decimal v;
+    ZS_TRY(zs_quantity_parse(text, field->unit, field->path, &v, err));
+    const double value = zs_decimal_to_f64(v);
+    if (value < field->min || value > field->max)
+        return out_of_range(field, text, value < field->min, err);
+    *out = value;
+    return ZS_OK;
+}
+
+static zs_status parse_bool(const zs_field *field, const char *text, bool *out, zs_err *err)
+{
+    static const struct {
+        const char *word;
+        bool value;
+    } words[] = {{"true", true}, {"false", false}, {"yes", true},
+                 {"no", false},  {"on", true},     {"off", false}};
+    for (size_t i = 0; i < ZS_LEN(words); i++)
+        if (strcmp(words[i].word, text) == 0) {
+            *out = words[i].value;
+            return ZS_OK;
+        }
+    return zs_fail(err, ZS_EPARSE, field->path, "'%.64s' is neither true nor false", text);
+}
+
+/* "fp32, fixed16 or int8" */
+static void list_words(const zs_field *field, char *text, size_t bytes)
+{
+    size_t n = 0;
+    text[0] = '\0';
+    for (uint32_t i = 0; i < field->word_n && n < bytes; i++) {
+        const char *join = i == 0 ? "" : i + 1 < field->word_n ? ", " : " or ";
+        n += (size_t)snprintf(text + n, bytes - n, "%s%s", join, field->words[i].word);
+    }
+}
+
+static zs_status parse_word(const zs_field *field, const char *text, uint32_t *out, zs_err *err)
+{
+    enum { WORDS_MAX = 16 };
+    const char *names[WORDS_MAX];
+    char known[224];
+    for (uint32_t i = 0; i < field->word_n && i < WORDS_MAX; i++) {
+        names[i] = field->words[i].word;
+        if (strcmp(names[i], text) == 0) {
+            *out = i;
+            return ZS_OK;
+        }
+    }
+    const char *near = zs_nearest(text, names, field->word_n);
+    list_words(field, known, sizeof known);
+    if (near != NULL)
+        return zs_fail(err, ZS_EPARSE, field->path, "unknown word '%.48s', did you mean '%s'? (%s)",
+                       text, near, known);
+    return zs_fail(err, ZS_EPARSE, field->path, "unknown word '%.48s'; known: %s", text, known);
+}
+
+static zs_status keep_string(zs_arena *arena, const char *text, const char **out, zs_err *err)
+{
+    const char *kept = arena ? zs_arena_strdup(arena, text) : text;
+    if (kept == NULL)
+        return zs_nomem(err, "design");
+    *out = kept;
+    return ZS_OK;
+}
+
+zs_status zs_field_set(zs_design *design, zs_arena *arena, const zs_field *field, const char *text,
+                       zs_err *err)
+{
+    void *member = member_of(design, field);
+    uint64_t whole;
+    switch (field->type) {
+    case ZS_FIELD_U32:
+        ZS_TRY(parse_whole(field, text, &whole, err));
+        *(uint32_t *)member = (uint32_t)whole;
+        return ZS_OK;
+    case ZS_FIELD_U64:
+        return parse_whole(field, text, member, err);
+    case ZS_FIELD_F64:
+        return parse_real(field, text, member, err);
+    case ZS_FIELD_BOOL:
+        return parse_bool(field, text, member, err);
+    case ZS_FIELD_STR:
+        return keep_string(arena, text, member, err);
+    case ZS_FIELD_ENUM:
+        return parse_word(field, text, member, err);
+    }
+    return zs_fail(err, ZS_EINTERNAL, field->path, "field of unknown type %d", (int)field->type);
+}
+
+/* ---- defaults -------------------------------------------------------------------------------- */
+
+void zs_design_defaults(zs_design *design)
+{
+    *design = (zs_design){0};
+    for (uint32_t i = 0; i < zs_field_n; i++)
+        (void)zs_field_set(design, NULL, &zs_fields[i], zs_fields[i].preset, NULL);
+    /* A list of one that outlives every design: the preset in the table. */
+    design->network.inputs = &zs_field_find("network.input")->preset;
+    design->network.input_n = 1;
+    design->board_name = zs_boards[0].name;
+}
+
+/* ---- keys that are more than one member -------------------------------------------------------
+ */
+
+static zs_status set_inputs(zs_design *design, zs_arena *arena, const char *const *items,
+                            uint32_t n, bool calibration, zs_err *err)
+{
+    const char **kept = n ? zs_new(arena, const char *, n) : NULL;
+    if (n > 0 && kept == NULL)
+        return zs_nomem(err, "design");
+    for (uint32_t i = 0; i < n; i++)
+        ZS_TRY(keep_string(arena, items[i], &kept[i], err));
+    if (calibration) {
+        design->network.calibration = n ? kept[0] : "";
+        design->network.calibrations = kept;
+        design->network.calibration_n = n;
+    } else {
+        design->network.input = n ? kept[0] : "";
+        design->network.inputs = kept;
+        design->network.input_n = n;
+    }
+    return ZS_OK;
+}
+
+/* Shorthands for the members of a triple. */
+typedef struct triple {
+    const char *path;
+    const char *members[3];
+    bool one_for_all;
+} triple;
+
+static const triple triples[] = {
+    {"network.input_shape",
+     {"network.input_shape.c", "network.input_shape.h", "network.input_shape.w"},
+     false},
+    {"network.preprocess.mean",
+     {"network.preprocess.mean0", "network.preprocess.mean1", "network.preprocess.mean2"},
+     true},
+    {"network.preprocess.scale",
+     {"network.preprocess.scale0", "network.preprocess.scale1", "network.preprocess.scale2"},
+     true},
+};
+
+static const triple *find_triple(const char *path)
+{
+    for (size_t i = 0; i < ZS_LEN(triples); i++)
+        if (strcmp(triples[i].path, path) == 0)
+            return &triples[i];
+    return NULL;
+}
+
+static zs_status set_triple(zs_design *design, zs_arena *arena, const triple *list,
+                            const char *const *items, uint32_t n, zs_err *err)
+{
+    if (n != 3 && !(n == 1 && list->one_for_all))
+        return zs_fail(err, ZS_EPARSE, list->path, "%u values, but it takes %s3", (unsigned)n,
+                       list->one_for_all ? "1 or " : "");
+    zs_design changed = *design;
+    for (uint32_t i = 0; i < 3; i++)
+        ZS_TRY(zs_field_set(&changed, arena, zs_field_find(list->members[i]), items[n == 1 ? 0 : i],
+                            err));
+    *design = changed;
+    return ZS_OK;
+}
+
+bool zs_design_takes_list(const char *path)
+{
+    return find_triple(path) != NULL || strcmp(path, "network.input") == 0 ||
+           strcmp(path, "network.calibration") == 0;
+}
+
+zs_status zs_design_set_list(zs_design *design, zs_arena *arena, const char *path,
+                             const char *const *items, uint32_t item_n, zs_err *err)
+{
+    const triple *list = find_triple(path);
+    if (list != NULL)
+        return set_triple(design, arena, list, items, item_n, err);
+    const bool calibration = strcmp(path, "network.calibration") == 0;
+    if (!zs_design_takes_list(path))
+        return zs_fail(err, ZS_EPARSE, path, "a list of %u, but it takes one value",
+                       (unsigned)item_n);
+    for (uint32_t i = 0; i < item_n; i++)
+        if (items[i][0] == '\0')
+            return zs_fail(err, ZS_EPARSE, path, "entry %u of the list is empty", (unsigned)i + 1);
+    if (item_n == 0 && !calibration)
+        return zs_fail(err, ZS_EPARSE, path, "empty, but at least one input is needed");
+    return set_inputs(design, arena, items, item_n, calibration, err);
+}
+
+/* "[104, 117, 123]" or "104,117,123" cut at its commas. */
+static zs_status set_split(zs_design *design, zs_arena *arena, const char *path, const char *text,
+                           zs_err *err)
+{
+    enum { ITEMS_MAX = 4 }; /* one more than any shorthand takes, to tell how many were given */
+    const char *items[ITEMS_MAX];
+    uint32_t n = 0;
+    const char *at = text + strspn(text, " [");
+    while (n < ITEMS_MAX) {
+        const size_t length = strcspn(at, ",]");
+        items[n] = zs_arena_strndup(arena, at, length);
+        if (items[n++] == NULL)
+            return zs_nomem(err, path);
+        at += length;
+        if (*at != ',')
+            break;
+        at++;
+    }
+    return zs_design_set_list(design, arena, path, items, n, err);
+}
+
+zs_status zs_design_set_groups(zs_design *design, zs_arena *arena, const zs_name_list *groups,
+                               uint32_t group_n, zs_err *err)
+{
+    zs_name_list *kept = zs_new(arena, zs_name_list, group_n);
+    if (kept == NULL)
+        return zs_nomem(err, "accelerator.fusion");
+    for (uint32_t g = 0; g < group_n; g++) {
+        const char **names = zs_new(arena, const char *, groups[g].n);
+        if (names == NULL)
+            return zs_nomem(err, "accelerator.fusion");
+        for (uint32_t i = 0; i < groups[g].n; i++)
+            ZS_TRY(keep_string(arena, groups[g].names[i], &names[i], err));
+        kept[g] = (zs_name_list){.names = names, .n = groups[g].n};
+    }
+    design->accel.fusion = ZS_FUSION_GROUPS;
+    design->accel.groups = kept;
+    design->accel.group_n = group_n;
+    return ZS_OK;
+}
+
+static zs_status set_fusion(zs_design *design, const zs_field *field, const char *text, zs_err *err)
+{
+    zs_design changed = *design;
+    ZS_TRY(zs_field_set(&changed, NULL, field, text, err));
+    if (changed.accel.fusion != ZS_FUSION_GROUPS) {
+        changed.accel.groups = NULL;
+        changed.accel.group_n = 0;
+    } else if (changed.accel.group_n == 0) {
+        return zs_fail(err, ZS_EPARSE, field->path,
+                       "groups are written as a list of lists of layer names in the file");
+    }
+    *design = changed;
+    return ZS_OK;
+}
+
+static zs_status unknown_key(const char *path, zs_err *err)
+{
+    const char *near = zs_field_suggest(path);
+    if (near == NULL)
+        return zs_fail(err, ZS_EPARSE, path, "unknown key");
+    return zs_fail(err, ZS_EPARSE, path, "unknown key, did you mean '%s'?", near);
+}
+
+zs_status zs_design_set(zs_design *design, zs_arena *arena, const char *path, const char *text,
+                        zs_err *err)
+{
+    if (strcmp(path, "board") == 0)
+        return zs_design_set_board(design, arena, text, err);
+    if (find_triple(path) != NULL)
+        return set_split(design, arena, path, text, err);
+    if (zs_design_takes_list(path))
+        return zs_design_set_list(design, arena, path, &text, text[0] != '\0', err);
+    const zs_field *field = zs_field_find(path);
+    if (field == NULL)
+        return unknown_key(path, err);
+    if (field->offset == offsetof(zs_design, accel.fusion))
+        return set_fusion(design, field, text, err);
+    return zs_field_set(design, arena, field, text, err);
+}
+
+/* ---- printing -------------------------------------------------------------------------------- */
+
+static zs_status print_text(const char *from, char *text, size_t bytes)
+{
+    const size_t n = strlen(from);
+    if (n >= bytes)
+        return ZS_ERANGE;
+    memcpy(text, from, n + 1);
+    return ZS_OK;
+}
+
+zs_status zs_design_print(const zs_design *design, const zs_field *field, char *text, size_t bytes)
+{
+    const void *member = (const char *)design + field->offset;
+    const char *unit = field->unit;
+    switch (field->type) {
+    case ZS_FIELD_U32:
+        return zs_quantity_print(zs_decimal_of_u64(*(const uint32_t *)member), unit, text, bytes);
+    case ZS_FIELD_U64:
+        return zs_quantity_print(zs_decimal_of_u64(*(const uint64_t *)member), unit, text, bytes);
+    case ZS_FIELD_F64:
+        return zs_quantity_print(zs_decimal_of_f64(*(const double *)member), unit, text, bytes);
+    case ZS_FIELD_BOOL:
+        return print_text(*(const bool *)member ? "true" : "false", text, bytes);
+    case ZS_FIELD_STR:
+        return print_text(*(const char *const *)member, text, bytes);
+    case ZS_FIELD_ENUM:
+        return print_text(zs_word_of(field->words, field->word_n, *(const uint32_t *)member), text,
+                          bytes);
+    }
+    return ZS_EINTERNAL;
+}
