@@ -1,0 +1,55 @@
+/* des.h - the event kernel: who wakes up next.
+ *
+ * Models   up to ZS_DES_ACTORS actors, each with at most one pending wake-up. The earliest wakes
+ *          first; of those due at one instant the lowest actor number, so numbers are priorities.
+ * Omits    callbacks and payloads: an actor knows what it waits for. Time is a plain count whose
+ *          unit the owner chooses (picoseconds, PL cycles, DDR cycles).
+ * Memory   a plain struct that embeds anywhere; nothing here allocates or fails. */
+#ifndef ZYNQSIM_DES_H
+#define ZYNQSIM_DES_H
+
+#include "zynqsim/base.h"
+
+enum { ZS_DES_ACTORS = 64 };
+
+/* "Never": what zs_des_time answers for an actor without a wake-up. */
+#define ZS_DES_NEVER UINT64_MAX
+
+typedef struct zs_des {
+    uint64_t pending;           /* bit i: actor i has a wake-up */
+    uint64_t at[ZS_DES_ACTORS]; /* meaningful where the bit is set */
+} zs_des;
+
+void zs_des_init(zs_des *q);
+
+/* Plans the wake-up of `actor` (below ZS_DES_ACTORS) at `time`, moving the one it may already have.
+ * The past is not checked: an actor planned before others is simply next. */
+static inline void zs_des_at(zs_des *q, uint32_t actor, uint64_t time)
+{
+    q->pending |= UINT64_C(1) << actor;
+    q->at[actor] = time;
+}
+
+/* Takes a wake-up back; nothing happens when there is none. */
+static inline void zs_des_cancel(zs_des *q, uint32_t actor)
+{
+    q->pending &= ~(UINT64_C(1) << actor);
+}
+
+static inline bool zs_des_is_pending(const zs_des *q, uint32_t actor)
+{
+    return (q->pending >> actor & 1) != 0;
+}
+
+/* When `actor` wakes up, or ZS_DES_NEVER. */
+static inline uint64_t zs_des_time(const zs_des *q, uint32_t actor)
+{
+    return zs_des_is_pending(q, actor) ? q->at[actor] : ZS_DES_NEVER;
+}
+
+/* The next wake-up without taking it. False, and the out-parameters untouched, when none is pending. */
+bool zs_des_peek(const zs_des *q, uint64_t *time, uint32_t *actor);
+/* The same, and takes it: the actor has no wake-up afterwards. */
+bool zs_des_next(zs_des *q, uint64_t *time, uint32_t *actor);
+
+#endif
