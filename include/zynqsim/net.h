@@ -70,9 +70,9 @@ typedef struct zs_layer_spec {
     bool auto_same_lower;   /* the same with the odd one at the start */
     zs_pool_kind pool;
     bool ceil_mode;         /* pool: round the output size up (Caffe) */
-    bool count_include_pad; /* average pool: divide by the full window */
-    bool caffe_pool;        /* Caffe rules: windows must start inside image + left pad; the divisor
-                             * counts padding but is clipped at height + pad */
+    bool count_include_pad; /* average pool: the divisor counts padding, but not what a window that
+                             * ceil_mode added has beyond it */
+    bool caffe_pool;        /* as count_include_pad; Caffe always divides like that */
     zs_act act;             /* act; conv, fc, pool, add may carry one */
     zs_weights weights;     /* conv, fc */
     const float *scale;     /* batchnorm: y = x * scale[c] + shift[c]; NULL = synthetic identity */
@@ -100,13 +100,14 @@ typedef struct zs_net_spec {
 
 #define ZS_NO_INDEX UINT32_MAX
 
-/* One value of the graph, per image. A tensor with a parent is a slice of it: it starts
- * `parent_offset_elems` after the parent's first element (a concat input written in place, or a
- * flattened view) and owns no memory. */
+/* One value of the graph, per image, named after the layer of the spec that makes it. A tensor with a
+ * parent is a slice of it: it starts `parent_offset_elems` after the parent's first element (a
+ * concat input written in place, or a flattened view) and owns no memory. */
 typedef struct zs_tensor {
     const char *name;
     zs_shape shape;
-    uint32_t producer;            /* index into layers; ZS_NO_INDEX for the network input */
+    uint32_t producer;            /* index into layers: who writes it, the last where several do;
+                                   * ZS_NO_INDEX for the network input and its views */
     uint32_t parent;              /* index into tensors, or ZS_NO_INDEX */
     uint64_t parent_offset_elems;
 } zs_tensor;
@@ -143,7 +144,8 @@ typedef struct zs_net {
     uint64_t seed;
 } zs_net;
 
-/* Builds the graph. Errors name the layer: ZS_EPARSE (unknown or duplicate name, cycle, no output),
+/* Builds the graph. Layers that the output does not depend on are left out. Layers keep the order of
+ * the spec where that is possible. Errors name the layer: ZS_EPARSE (unknown or duplicate name, cycle, no output),
  * ZS_ESHAPE (shapes that do not go together, windows larger than their input, wrong weight
  * counts), ZS_ERANGE (zero strides, sizes that overflow), ZS_ENOMEM. */
 zs_status zs_net_build(zs_arena *arena, const zs_net_spec *spec, zs_net **out, zs_err *err);

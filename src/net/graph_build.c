@@ -1,0 +1,154 @@
+#include "graph_priv.h"
+
+/* ---- the finished graph ---------------------------------------------------------------------- */
+
+typedef struct emit {
+    zs_net *net;
+    zs_layer *layers;
+    zs_tensor *tensors;
+    uint32_t *tensor_of; /* [node] */
+} emit;
+
+static bool is_view(const zs_draft *d, const zs_node *node)
+{
+    return node != &d->nodes[d->input] && node->spec->op == ZS_LAYER_FLATTEN;
+}
+
+static zs_status allocate(const zs_draft *d, emit *e, zs_err *err)
+{
+    uint32_t layer_n = 0, tensor_n = 1;
+    for (uint32_t k = 0; k < d->order_n; k++) {
+        layer_n += d->nodes[d->order[k]].works;
+        tensor_n += d->nodes[d->order[k]].has_tensor;
+    }
+    e->net = zs_new(d->arena, zs_net, 1);
+    e->layers = zs_new(d->arena, zs_layer, layer_n);
+    e->tensors = zs_new(d->arena, zs_tensor, tensor_n);
+    e->tensor_of = zs_new(d->scratch, uint32_t, (size_t)d->input + 1);
+    if (e->net == NULL || e->layers == NULL || e->tensors == NULL || e->tensor_of == NULL)
+        return zs_nomem(err, "network");
+    *e->net = (zs_net){.layers = e->layers, .tensors = e->tensors, .seed = d->spec->seed};
+    return ZS_OK;
+}
+
+static zs_status emit_layer(const zs_draft *d, emit *e, uint32_t at, zs_err *err)
+{
+    const zs_node *node = &d->nodes[at];
+    uint32_t *in = zs_arena_alloc_raw(d->arena, node->in_n, sizeof *in);
+    if (in == NULL)
+        return zs_nomem(err, node->layer.name);
+    for (uint32_t i = 0; i < node->in_n; i++)
+        in[i] = e->tensor_of[node->in[i]];
+    zs_layer *layer = &e->layers[e->net->layer_n];
+    *layer = node->layer;
+    layer->name = e->tensors[e->tensor_of[at]].name;
+    layer->in = in;
+    layer->in_n = node->in_n;
+    layer->out = e->tensor_of[at];
+    layer->index = e->net->layer_n++;
+    e->tensors[layer->out].producer = layer->index;
+    return ZS_OK;
+}
+
+static zs_status emit_node(const zs_draft *d, emit *e, uint32_t at, zs_err *err)
+{
+    const zs_node *node = &d->nodes[at];
+    const char *name = at == d->input ? d->spec->input.name : node->spec->name;
+    const uint32_t t = e->net->tensor_n++;
+    e->tensor_of[at] = t;
+    e->tensors[t] = (zs_tensor){.name = zs_arena_strdup(d->arena, name),
+                                .shape = node->layer.y,
+                                .producer = ZS_NO_INDEX,
+                                .parent = ZS_NO_INDEX,
+                                .parent_offset_elems = node->parent_offset_elems};
+    if (e->tensors[t].name == NULL)
+        return zs_nomem(err, "network");
+    return node->works ? emit_layer(d, e, at, err) : ZS_OK;
+}
+
+/* Parents of slices come after their parts, so links wait until all tensors have numbers. A tensor
+ * that several layers fill counts as made by the last of them. */
+static void link_tensors(const zs_draft *d, emit *e)
+{
+    for (uint32_t k = 0; k < d->order_n; k++) {
+        const zs_node *node = &d->nodes[d->order[k]];
+        if (!node->has_tensor || node->parent == ZS_NO_INDEX)
+            continue;
+        zs_tensor *t = &e->tensors[e->tensor_of[d->order[k]]];
+        t->parent = e->tensor_of[node->parent];
+        zs_tensor *parent = &e->tensors[t->parent];
+        if (is_view(d, node))
+            t->producer = parent->producer;
+        else if (parent->producer == ZS_NO_INDEX || parent->producer < t->producer)
+            parent->producer = t->producer;
+    }
+}
+
+static uint32_t find_logits(const zs_draft *d, const emit *e)
+{
+    uint32_t at = d->output;
+    while (is_view(d, &d->nodes[at]))
+        at = d->nodes[at].parent;
+    const zs_node *node = &d->nodes[at];
+    if (at != d->input && node->works && node->layer.op == ZS_LAYER_SOFTMAX)
+        return e->tensor_of[node->in[0]];
+    return e->tensor_of[d->output];
+}
+
+static zs_status emit_net(const zs_draft *d, zs_net **out, zs_err *err)
+{
+    emit e;
+    ZS_TRY(allocate(d, &e, err));
+    e.net->name = zs_arena_strdup(d->arena, d->spec->name ? d->spec->name : "network");
+    if (e.net->name == NULL)
+        return zs_nomem(err, "network");
+    ZS_TRY(emit_node(d, &e, d->input, err));
+    for (uint32_t k = 0; k < d->order_n; k++)
+        if (d->nodes[d->order[k]].has_tensor)
+            ZS_TRY(emit_node(d, &e, d->order[k], err));
+    link_tensors(d, &e);
+    e.net->input = e.tensor_of[d->input];
+    e.net->output = e.tensor_of[d->output];
+    e.net->logits = find_logits(d, &e);
+    *out = e.net;
+    return ZS_OK;
+}
+
+/* ---- entry ----------------------------------------------------------------------------------- */
+
+static zs_status check_spec(const zs_net_spec *spec, zs_err *err)
+{
+    if (spec->layer_n == 0)
+        return zs_fail(err, ZS_EPARSE, spec->name, "the network has no layers");
+    if (spec->layer_n > ZS_MAX_LAYERS)
+        return zs_fail(err, ZS_ERANGE, spec->name, "%u layers are more than the limit of %u",
+                       spec->layer_n, ZS_MAX_LAYERS);
+    if (spec->input.name == NULL)
+        return zs_fail(err, ZS_EPARSE, spec->name, "the network input has no name");
+    return ZS_OK;
+}
+
+static zs_status build(zs_draft *d, zs_net **out, zs_err *err)
+{
+    d->nodes = zs_new(d->scratch, zs_node, (size_t)d->spec->layer_n + 1);
+    if (d->nodes == NULL)
+        return zs_nomem(err, "network");
+    d->input = d->spec->layer_n;
+    d->nodes[d->input] = (zs_node){.alias = d->input, .parent = ZS_NO_INDEX};
+    ZS_TRY(zs_draft_resolve(d, err));
+    ZS_TRY(zs_draft_sort(d, err));
+    ZS_TRY(zs_draft_shapes(d, err));
+    ZS_TRY(zs_draft_simplify(d, err));
+    return emit_net(d, out, err);
+}
+
+zs_status zs_net_build(zs_arena *arena, const zs_net_spec *spec, zs_net **out, zs_err *err)
+{
+    ZS_TRY(check_spec(spec, err));
+    zs_arena scratch;
+    zs_arena_init(&scratch, arena->source);
+    zs_draft draft = {.spec = spec, .arena = arena, .scratch = &scratch};
+    const zs_status status = build(&draft, out, err);
+    zs_arena_drop(&scratch);
+    return status;
+}

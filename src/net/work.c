@@ -1,0 +1,114 @@
+#include "zynqsim/net.h"
+
+#include <math.h>
+
+const char *zs_layer_op_name(zs_layer_op op)
+{
+    static const char *const names[] = {
+#define LAYER(id, name, ...) name,
+#include "layers.def"
+#undef LAYER
+    };
+    return (uint32_t)op < ZS_LAYER_N ? names[op] : "unknown";
+}
+
+uint64_t zs_shape_elems(zs_shape s)
+{
+    return (uint64_t)s.c * s.h * s.w;
+}
+
+uint32_t zs_tensor_root(const zs_net *net, uint32_t tensor, uint64_t *offset_elems)
+{
+    uint64_t offset = 0;
+    while (net->tensors[tensor].parent != ZS_NO_INDEX) {
+        offset += net->tensors[tensor].parent_offset_elems;
+        tensor = net->tensors[tensor].parent;
+    }
+    if (offset_elems != NULL)
+        *offset_elems = offset;
+    return tensor;
+}
+
+static bool has_filters(const zs_layer *layer)
+{
+    return layer->op == ZS_LAYER_CONV || layer->op == ZS_LAYER_FC;
+}
+
+uint64_t zs_layer_filter_elems(const zs_layer *layer)
+{
+    if (!has_filters(layer))
+        return 0;
+    return (uint64_t)(layer->x.c / layer->groups) * layer->window.kh * layer->window.kw;
+}
+
+uint64_t zs_layer_macs(const zs_layer *layer)
+{
+    return zs_shape_elems(layer->y) * zs_layer_filter_elems(layer);
+}
+
+uint64_t zs_layer_weight_elems(const zs_layer *layer)
+{
+    if (layer->op == ZS_LAYER_BATCHNORM)
+        return layer->y.c;
+    return layer->y.c * zs_layer_filter_elems(layer);
+}
+
+uint64_t zs_layer_bias_elems(const zs_layer *layer)
+{
+    const bool weighted = has_filters(layer) || layer->op == ZS_LAYER_BATCHNORM;
+    return weighted && layer->has_bias ? layer->y.c : 0;
+}
+
+static uint64_t act_ops(const zs_layer *layer)
+{
+    if (!layer->act.active)
+        return 0;
+    const uint64_t limits = (uint64_t)(layer->act.lo > -INFINITY) + (layer->act.hi < INFINITY);
+    return limits * zs_shape_elems(layer->y);
+}
+
+uint64_t zs_layer_ops(const zs_layer *layer)
+{
+    const uint64_t y = zs_shape_elems(layer->y);
+    const uint64_t act = act_ops(layer);
+    switch (layer->op) {
+    case ZS_LAYER_CONV:
+    case ZS_LAYER_FC:
+        return 2 * zs_layer_macs(layer) + act;
+    case ZS_LAYER_POOL: /* comparisons, or additions and a division */
+        return y * layer->window.kh * layer->window.kw + act;
+    case ZS_LAYER_ADD:
+        return y * (layer->in_n - 1) + act;
+    case ZS_LAYER_BATCHNORM:
+        return 2 * y + act;
+    case ZS_LAYER_GAP:
+        return zs_shape_elems(layer->x) + act;
+    case ZS_LAYER_SOFTMAX: /* compare, subtract, exponential, add, divide */
+        return 5 * y + act;
+    case ZS_LAYER_LRN: /* squares and their sum, scale, offset, power, product */
+        return y * (2 * (uint64_t)layer->lrn_size + 4) + act;
+    case ZS_LAYER_ACT:
+    case ZS_LAYER_CONCAT:
+    case ZS_LAYER_FLATTEN:
+    case ZS_LAYER_DROPOUT:
+    case ZS_LAYER_N:
+        break;
+    }
+    return act;
+}
+
+uint64_t zs_net_macs(const zs_net *net)
+{
+    uint64_t macs = 0; /* zs_net_build saw to it that this is below 2^50 */
+    for (uint32_t i = 0; i < net->layer_n; i++)
+        macs += zs_layer_macs(&net->layers[i]);
+    return macs;
+}
+
+uint64_t zs_net_param_elems(const zs_net *net)
+{
+    uint64_t elems = 0;
+    for (uint32_t i = 0; i < net->layer_n; i++)
+        elems += zs_layer_weight_elems(&net->layers[i]) + zs_layer_bias_elems(&net->layers[i]);
+    return elems;
+}
