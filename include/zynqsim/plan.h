@@ -100,6 +100,9 @@ typedef struct zs_plan_row {
                            * this row writes */
     uint64_t x_resident, y_resident; /* offset in the resident buffer, or ZS_NOT_RESIDENT */
     zs_window window;     /* of the layer */
+    zs_window pool_window; /* of the fused pool */
+    uint32_t y_c;         /* output channels of the layer */
+    uint32_t group_ic, group_oc; /* channels per group */
     uint32_t oh, ow;      /* pixels the engine computes, before a fused pool */
     bool is_depthwise;
     bool images_are_columns; /* one pixel per image: the images of a batch share a tile, ox = image */
@@ -134,8 +137,7 @@ typedef struct zs_plan_buffer {
     uint32_t slots;      /* how many tiles it is divided into at the least */
     uint64_t slot_elems; /* capacity of one slot in elements */
     uint64_t bytes;      /* banks x depth x bits / 8 */
-    uint32_t bram18;     /* as zs_bram18_of counts them; 0 when distributed */
-    bool distributed;    /* LUTs as memory: shallow and wide */
+    uint32_t bram18;     /* as zs_bram18_of counts them; 0: distributed RAM, LUTs */
 } zs_plan_buffer;
 
 typedef struct zs_plan {
@@ -162,6 +164,8 @@ zs_status zs_plan_build(zs_arena *arena, const zs_design *design, const zs_net *
                         zs_err *err);
 /* The DRAM transfer of a LOAD or STORE op; rows are merged as the DMA does. */
 zs_xfer zs_plan_xfer(const zs_plan *plan, const zs_design *design, uint32_t op);
+zs_xfer zs_plan_box_xfer(const zs_plan_row *row, const zs_design *design, uint32_t kind,
+                         const zs_tile_box *box);
 
 /* ---- geometry shared by address generation and numerics --------------------------------------- */
 

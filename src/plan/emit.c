@@ -1,0 +1,219 @@
+#include "plan_priv.h"
+
+#include <string.h>
+
+enum { COST_TABLE_N = 256, MAX_OPS = 1 << 28 };
+
+static const char *const kind_names[ZS_OP_KIND_N] = {"load_x",  "load_w", "load_p", "mac",    "post",
+                                                     "store_p", "store",  "host",   "barrier"};
+
+const char *zs_op_kind_name(uint32_t kind)
+{
+    return kind < ZS_OP_KIND_N ? kind_names[kind] : "?";
+}
+
+const char *zs_unit_name(uint32_t unit)
+{
+    static const char *const names[ZS_UNIT_N] = {
+        "hp0.rd", "hp0.wr", "hp1.rd", "hp1.wr", "hp2.rd", "hp2.wr", "hp3.rd", "hp3.wr",
+        "acp.rd", "acp.wr", "gp0.rd", "gp0.wr", "gp1.rd", "gp1.wr", "pe",     "cpu"};
+    return unit < ZS_UNIT_N ? names[unit] : "?";
+}
+
+zs_status zs_emit_init(emitter *e, plan_draft *d, zs_err *err)
+{
+    memset(e, 0, sizeof *e);
+    e->d = d;
+    e->err = err;
+    e->cost_table = zs_new(d->arena, uint32_t, COST_TABLE_N);
+    e->cost_tag = zs_new(d->arena, uint64_t, COST_TABLE_N);
+    e->written_by = zs_new(d->arena, uint32_t, d->net->tensor_n);
+    if (e->cost_table == NULL || e->cost_tag == NULL || e->written_by == NULL)
+        return zs_nomem(err, "plan");
+    return ZS_OK;
+}
+
+/* ---- ops -------------------------------------------------------------------------------------- */
+
+/* Doubles; the old array stays in the arena until the point is done. */
+static void *grown(zs_arena *arena, const void *old, uint32_t n, uint32_t cap, size_t size)
+{
+    void *bigger = zs_arena_alloc_raw(arena, cap, size);
+    if (bigger != NULL && n > 0)
+        memcpy(bigger, old, n * size);
+    return bigger;
+}
+
+static zs_status reserve_op(emitter *e)
+{
+    if (e->op_n < e->op_cap)
+        return ZS_OK;
+    const uint32_t cap = e->op_cap ? e->op_cap * 2 : 16384;
+    if (cap > MAX_OPS)
+        return zs_fail(e->err, ZS_ERANGE, "accelerator.tile",
+                       "the plan would have more than %d ops: enlarge the tiles", MAX_OPS);
+    zs_tile_op *ops = grown(e->d->arena, e->ops, e->op_n, cap, sizeof *ops);
+    zs_tile_box *boxes = grown(e->d->arena, e->boxes, e->op_n, cap, sizeof *boxes);
+    if (ops == NULL || boxes == NULL)
+        return zs_nomem(e->err, "plan");
+    e->ops = ops;
+    e->boxes = boxes;
+    e->op_cap = cap;
+    return ZS_OK;
+}
+
+static zs_status append(emitter *e, zs_op_kind kind, uint32_t unit, const zs_tile_box *box,
+                        const uint8_t slot[4], const uint32_t wait[3], uint32_t cost, uint32_t *op)
+{
+    static const uint8_t no_slot[4] = {ZS_SLOT_NONE, ZS_SLOT_NONE, ZS_SLOT_NONE, ZS_SLOT_NONE};
+    static const uint32_t no_wait[3] = {ZS_NO_OP, ZS_NO_OP, ZS_NO_OP};
+    static const zs_tile_box no_box = {.flags = 0};
+    ZS_TRY(reserve_op(e));
+    zs_tile_op *o = &e->ops[e->op_n];
+    memcpy(o->wait, wait ? wait : no_wait, sizeof o->wait);
+    memcpy(o->slot, slot ? slot : no_slot, sizeof o->slot);
+    o->cost_key = cost;
+    o->layer = (uint16_t)e->row;
+    o->kind = (uint8_t)kind;
+    o->unit = (uint8_t)unit;
+    e->boxes[e->op_n] = box ? *box : no_box;
+    if (op != NULL)
+        *op = e->op_n;
+    e->op_n++;
+    return ZS_OK;
+}
+
+/* ---- prices ----------------------------------------------------------------------------------- */
+
+/* Index of the price of `key` in this row, ZS_NO_OP when it is new. Keys are never 0. */
+static uint32_t find_cost(emitter *e, uint64_t key, uint32_t *at)
+{
+    uint32_t i = (uint32_t)(zs_mix64(key) % COST_TABLE_N);
+    for (uint32_t probes = 0; probes < COST_TABLE_N; probes++, i = (i + 1) % COST_TABLE_N) {
+        *at = i;
+        if (e->cost_tag[i] == key)
+            return e->cost_table[i];
+        if (e->cost_tag[i] == 0)
+            return ZS_NO_OP;
+    }
+    return ZS_NO_OP; /* full: the last probe's entry gives way */
+}
+
+static zs_status add_cost(emitter *e, const zs_op_cost *cost, uint32_t *index)
+{
+    if (e->cost_n == e->cost_cap) {
+        const uint32_t cap = e->cost_cap ? e->cost_cap * 2 : 1024;
+        zs_op_cost *costs = grown(e->d->arena, e->costs, e->cost_n, cap, sizeof *costs);
+        if (costs == NULL)
+            return zs_nomem(e->err, "plan");
+        e->costs = costs;
+        e->cost_cap = cap;
+    }
+    e->costs[e->cost_n] = *cost;
+    *index = e->cost_n++;
+    return ZS_OK;
+}
+
+zs_status zs_emit_priced(emitter *e, zs_op_kind kind, const zs_tile_box *box, const uint8_t slot[4],
+                         const uint32_t wait[3], uint64_t key, uint64_t pl_cycles, uint32_t *op)
+{
+    const uint64_t tag = (key << 4 | (uint64_t)kind) + 1;
+    uint32_t at, cost = find_cost(e, tag, &at);
+    if (cost == ZS_NO_OP) {
+        ZS_TRY(add_cost(
+            e, &(zs_op_cost){.pl_cycles = pl_cycles, .kind = (uint8_t)kind, .unit = ZS_UNIT_PE},
+            &cost));
+        e->cost_tag[at] = tag;
+        e->cost_table[at] = cost;
+    }
+    return append(e, kind, ZS_UNIT_PE, box, slot, wait, cost, op);
+}
+
+static uint32_t channel_of(const zs_accel *a, zs_op_kind kind)
+{
+    switch (kind) {
+    case ZS_OP_LOAD_X:
+        return zs_channel(a->ports.input, false);
+    case ZS_OP_LOAD_W:
+        return zs_channel(a->ports.weight, false);
+    case ZS_OP_LOAD_P:
+        return zs_channel(a->ports.output, false);
+    default:
+        return zs_channel(a->ports.output, true);
+    }
+}
+
+zs_status zs_emit_transfer(emitter *e, zs_op_kind kind, const zs_tile_box *box,
+                           const uint8_t slot[4], const uint32_t wait[3], uint32_t *op)
+{
+    const uint32_t unit = channel_of(&e->d->design->accel, kind);
+    const zs_xfer x = zs_plan_box_xfer(&e->d->rows[e->row], e->d->design, kind, box);
+    const uint64_t key = ((uint64_t)x.row_bytes << 32 | x.row_n) * 0x9E3779B97F4A7C15u + x.plane_n;
+    const uint64_t tag = (key << 4 | (uint64_t)kind) + 1;
+    uint32_t at, cost = find_cost(e, tag, &at);
+    const zs_xfer *c = cost == ZS_NO_OP ? NULL : &e->costs[cost].xfer;
+    if (c == NULL || c->row_bytes != x.row_bytes || c->row_n != x.row_n || c->plane_n != x.plane_n) {
+        ZS_TRY(add_cost(e, &(zs_op_cost){.xfer = x, .kind = (uint8_t)kind, .unit = (uint8_t)unit},
+                        &cost));
+        e->cost_tag[at] = tag;
+        e->cost_table[at] = cost;
+    }
+    return append(e, kind, unit, box, slot, wait, cost, op);
+}
+
+zs_status zs_emit_host(emitter *e, zs_host_step step, uint64_t pl_cycles)
+{
+    uint32_t cost;
+    ZS_TRY(add_cost(
+        e, &(zs_op_cost){.pl_cycles = pl_cycles, .kind = ZS_OP_HOST, .unit = ZS_UNIT_CPU}, &cost));
+    return append(e, ZS_OP_HOST, ZS_UNIT_CPU, &(zs_tile_box){.flags = step}, NULL, NULL, cost, NULL);
+}
+
+zs_status zs_emit_barrier(emitter *e)
+{
+    uint32_t cost = 0;
+    if (e->cost_n == 0)
+        ZS_TRY(add_cost(e, &(zs_op_cost){.kind = ZS_OP_BARRIER, .unit = ZS_UNIT_CPU}, &cost));
+    for (uint32_t t = 0; t < e->d->net->tensor_n; t++)
+        e->written_by[t] = ZS_NO_OP;
+    return append(e, ZS_OP_BARRIER, ZS_UNIT_CPU, NULL, NULL, NULL, 0, NULL);
+}
+
+/* ---- slots ------------------------------------------------------------------------------------ */
+
+uint32_t zs_ring_find(const slot_ring *ring, uint64_t id)
+{
+    for (uint32_t i = 0; i < ring->n; i++)
+        if (ring->slot[i].id == id)
+            return i;
+    return ZS_SLOT_NONE;
+}
+
+uint32_t zs_ring_take(slot_ring *ring)
+{
+    const uint32_t slot = ring->next;
+    ring->next = slot + 1 == ring->n ? 0 : slot + 1;
+    return slot;
+}
+
+void zs_ring_reset(slot_ring *ring, uint32_t n, uint32_t last_use)
+{
+    ring->n = n;
+    ring->next = 0;
+    for (uint32_t i = 0; i < n; i++)
+        ring->slot[i] =
+            (slot_state){.id = UINT64_MAX, .ready = ZS_NO_OP, .last_use = last_use, .box = ZS_NO_OP};
+}
+
+/* All stores share one channel and retire in order, so the latest of them stands for all. */
+uint32_t zs_emit_producer(const emitter *e)
+{
+    const zs_layer *layer = zs_draft_layer(e->d, e->row);
+    uint32_t latest = ZS_NO_OP;
+    for (uint32_t k = 0; k < layer->in_n; k++) {
+        const uint32_t op = e->written_by[zs_draft_root(e->d, layer->in[k])];
+        if (op != ZS_NO_OP && (latest == ZS_NO_OP || op > latest))
+            latest = op;
+    }
+    return latest;
+}

@@ -1,0 +1,183 @@
+#include "zynqsim/plan.h"
+
+/* ---- windows of inputs ------------------------------------------------------------------------ */
+
+static zs_extent extent(uint32_t o0, uint32_t o_n, uint32_t stride, uint32_t kernel,
+                        uint32_t dilation, uint32_t pad, uint32_t size)
+{
+    zs_extent e;
+    e.first = (int64_t)o0 * stride - pad;
+    e.n = (o_n - 1) * stride + (kernel - 1) * dilation + 1;
+    const int64_t end = e.first + e.n;
+    e.lo = (uint32_t)(e.first < 0 ? 0 : e.first > size ? size : e.first);
+    e.hi = (uint32_t)(end < 0 ? 0 : end > size ? size : end);
+    return e;
+}
+
+zs_extent zs_extent_y(const zs_plan_row *row, uint32_t oy0, uint32_t oy_n)
+{
+    const zs_window *w = &row->window;
+    return extent(oy0, oy_n, w->sh, w->kh, w->dh, w->pad_top, row->x.shape.h);
+}
+
+zs_extent zs_extent_x(const zs_plan_row *row, uint32_t ox0, uint32_t ox_n)
+{
+    const zs_window *w = &row->window;
+    if (row->images_are_columns)
+        return (zs_extent){.first = ox0, .n = ox_n, .lo = ox0, .hi = ox0 + ox_n};
+    return extent(ox0, ox_n, w->sw, w->kw, w->dw, w->pad_left, row->x.shape.w);
+}
+
+/* ---- windows of a fused pool ------------------------------------------------------------------- */
+
+zs_pool_span zs_pool_span_of(uint32_t kernel, uint32_t stride, uint32_t pad, uint32_t n,
+                             uint32_t pooled_n, uint32_t o0, uint32_t o_n)
+{
+    /* window p covers [p * stride - pad, + kernel), cut to [0, n) */
+    const uint32_t end = o0 + o_n;
+    zs_pool_span s = {.first = 0, .last = 0};
+    while (s.first < pooled_n && (uint64_t)s.first * stride + kernel <= (uint64_t)o0 + pad)
+        s.first++;
+    s.last = s.first;
+    while (s.last < pooled_n && (uint64_t)s.last * stride < (uint64_t)end + pad)
+        s.last++;
+    s.done_first = s.first;
+    s.done_last = s.last;
+    while (s.done_last > s.done_first && end < n &&
+           (uint64_t)(s.done_last - 1) * stride + kernel > (uint64_t)end + pad)
+        s.done_last--;
+    return s;
+}
+
+uint32_t zs_pool_crossing(uint32_t kernel, uint32_t stride)
+{
+    return (uint32_t)zs_ceil_div(kernel - 1, stride);
+}
+
+/* ---- addresses -------------------------------------------------------------------------------- */
+
+uint64_t zs_plan_weight_offset(const zs_plan_row *row, uint32_t precision, uint32_t ic_per_group,
+                               uint32_t oc0, uint32_t oc_n, uint32_t ic0)
+{
+    const uint64_t elem = zs_elem_bytes(precision), bias = zs_bias_bytes(precision);
+    const uint64_t taps = (uint64_t)row->window.kh * row->window.kw;
+    return oc0 * (bias + ic_per_group * taps * elem) + oc_n * bias + ic0 * taps * oc_n * elem;
+}
+
+static zs_xfer merged(zs_xfer x, bool merge)
+{
+    if (merge && x.row_n > 1 && x.row_pitch_bytes == x.row_bytes) {
+        x.row_bytes *= x.row_n;
+        x.row_n = 1;
+    }
+    if (merge && x.row_n == 1 && x.plane_n > 1 && x.plane_pitch_bytes == x.row_bytes) {
+        x.row_bytes *= x.plane_n;
+        x.plane_n = 1;
+    }
+    return x;
+}
+
+/* Rectangle [y0, y1) x [x0, x1) of channels [c0, c0 + c_n) of one image. */
+static zs_xfer rectangle(const zs_plan_tensor *t, uint64_t elem, uint32_t image, uint32_t c0,
+                         uint32_t c_n, uint32_t y0, uint32_t y1, uint32_t x0, uint32_t x1)
+{
+    const uint64_t pitch = t->shape.w * elem, plane = pitch * t->shape.h;
+    return (zs_xfer){.addr = t->addr + image * t->pitch_bytes + c0 * plane + y0 * pitch + x0 * elem,
+                     .row_pitch_bytes = pitch,
+                     .plane_pitch_bytes = plane,
+                     .row_bytes = (uint32_t)((x1 - x0) * elem),
+                     .row_n = y1 > y0 && x1 > x0 ? y1 - y0 : 0,
+                     .plane_n = c_n};
+}
+
+/* Channels [c0, c0 + c_n) of the single pixel of images [n0, n0 + n). */
+static zs_xfer columns(const zs_plan_tensor *t, uint64_t elem, uint32_t n0, uint32_t n, uint32_t c0,
+                       uint32_t c_n)
+{
+    return (zs_xfer){.addr = t->addr + n0 * t->pitch_bytes + c0 * elem,
+                     .row_pitch_bytes = t->pitch_bytes,
+                     .row_bytes = (uint32_t)(c_n * elem),
+                     .row_n = n,
+                     .plane_n = 1};
+}
+
+static zs_xfer input_xfer(const zs_plan_row *row, const zs_tile_box *box, uint64_t elem)
+{
+    if (row->images_are_columns)
+        return columns(&row->x, elem, box->ox0, box->ox_n, box->ic0, box->ic_n);
+    const zs_extent ey = zs_extent_y(row, box->oy0, box->oy_n);
+    const zs_extent ex = zs_extent_x(row, box->ox0, box->ox_n);
+    return rectangle(box->flags & ZS_BOX_SECOND ? &row->x2 : &row->x, elem, box->image, box->ic0,
+                     box->ic_n, ey.lo, ey.hi, ex.lo, ex.hi);
+}
+
+static zs_xfer weight_xfer(const zs_plan_row *row, const zs_tile_box *box, uint32_t precision)
+{
+    const uint64_t elem = zs_elem_bytes(precision);
+    const uint32_t group_ic = row->is_depthwise ? 1 : row->group_ic;
+    const uint32_t ic0 = row->is_depthwise ? 0 : box->ic0 % row->group_ic;
+    const uint32_t ic_n = row->is_depthwise ? 1 : box->ic_n;
+    uint64_t addr = row->weight_base +
+                    zs_plan_weight_offset(row, precision, group_ic, box->oc0, box->oc_n, ic0);
+    uint64_t bytes = (uint64_t)box->oc_n * ic_n * row->window.kh * row->window.kw * elem;
+    if (box->flags & ZS_BOX_BIAS) {
+        addr -= (uint64_t)box->oc_n * zs_bias_bytes(precision);
+        bytes += (uint64_t)box->oc_n * zs_bias_bytes(precision);
+    }
+    return (zs_xfer){.addr = addr, .row_bytes = (uint32_t)bytes, .row_n = 1, .plane_n = 1};
+}
+
+/* Tiles of partial sums are stored one behind the other, each in one piece. */
+static zs_xfer partial_xfer(const zs_plan_row *row, const zs_tile_box *box, uint32_t precision)
+{
+    const uint64_t acc = zs_acc_bytes(precision);
+    const uint64_t plane = (uint64_t)row->oh * row->ow;
+    const uint64_t before = (uint64_t)box->oy0 * row->ow + (uint64_t)box->oy_n * box->ox0;
+    const uint64_t first = (uint64_t)box->image * row->y_c + box->oc0;
+    return (zs_xfer){.addr = row->partial_base + (first * plane + before * box->oc_n) * acc,
+                     .row_bytes = (uint32_t)((uint64_t)box->oc_n * box->oy_n * box->ox_n * acc),
+                     .row_n = 1,
+                     .plane_n = 1};
+}
+
+static zs_xfer output_xfer(const zs_plan_row *row, const zs_tile_box *box, uint64_t elem)
+{
+    if (row->images_are_columns)
+        return columns(&row->y, elem, box->ox0, box->ox_n, box->oc0, box->oc_n);
+    uint32_t y0 = box->oy0, y1 = y0 + box->oy_n, x0 = box->ox0, x1 = x0 + box->ox_n;
+    if (row->pool != ZS_NO_INDEX) {
+        const zs_window *w = &row->pool_window;
+        const zs_pool_span sy = zs_pool_span_of(w->kh, w->sh, w->pad_top, row->oh, row->y.shape.h,
+                                                box->oy0, box->oy_n);
+        const zs_pool_span sx = zs_pool_span_of(w->kw, w->sw, w->pad_left, row->ow,
+                                                row->y.shape.w, box->ox0, box->ox_n);
+        y0 = sy.done_first, y1 = sy.done_last, x0 = sx.done_first, x1 = sx.done_last;
+    }
+    return rectangle(&row->y, elem, box->image, box->oc0, box->oc_n, y0, y1, x0, x1);
+}
+
+zs_xfer zs_plan_xfer(const zs_plan *plan, const zs_design *design, uint32_t op)
+{
+    const zs_plan_row *row = &plan->rows[plan->ops[op].layer];
+    return zs_plan_box_xfer(row, design, plan->ops[op].kind, &plan->boxes[op]);
+}
+
+zs_xfer zs_plan_box_xfer(const zs_plan_row *row, const zs_design *design, uint32_t kind,
+                         const zs_tile_box *box)
+{
+    const uint32_t precision = design->accel.precision;
+    const bool merge = design->accel.dma.merge_rows;
+    switch (kind) {
+    case ZS_OP_LOAD_X:
+        return merged(input_xfer(row, box, zs_elem_bytes(precision)), merge);
+    case ZS_OP_LOAD_W:
+        return weight_xfer(row, box, precision);
+    case ZS_OP_LOAD_P:
+    case ZS_OP_STORE_P:
+        return partial_xfer(row, box, precision);
+    case ZS_OP_STORE:
+        return merged(output_xfer(row, box, zs_elem_bytes(precision)), merge);
+    default:
+        return (zs_xfer){0};
+    }
+}

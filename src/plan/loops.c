@@ -1,0 +1,294 @@
+#include "plan_priv.h"
+
+#include "zynqsim/capacity.h"
+
+/* Tile loops of a convolution. The loop order alone decides what is reused: buffers keep the tiles
+ * that were loaded last, and a load, a spill or a reload is emitted exactly when the tile that the
+ * next step needs is not there. Input channels ascend for every sum in every order, so that fp32
+ * adds in the same sequence whatever the schedule. */
+
+typedef enum dim { D_IMAGE, D_GROUP, D_OC, D_OY, D_OX, D_IC, D_N } dim;
+
+/* Outermost first. */
+static const uint8_t order_os_channels[D_N] = {D_GROUP, D_OC, D_IMAGE, D_OY, D_OX, D_IC};
+static const uint8_t order_os_pixels[D_N] = {D_IMAGE, D_OY, D_OX, D_GROUP, D_OC, D_IC};
+static const uint8_t order_weight[D_N] = {D_GROUP, D_OC, D_IC, D_IMAGE, D_OY, D_OX};
+static const uint8_t order_input[D_N] = {D_IMAGE, D_GROUP, D_OY, D_OX, D_IC, D_OC};
+
+typedef struct conv_loops {
+    emitter *e;
+    const zs_plan_row *row;
+    const zs_layer *layer;
+    uint32_t trips[D_N], at[D_N];
+    const uint8_t *order;
+    uint32_t *spilled;        /* [accumulator tile] its STORE_P, or ZS_NO_OP */
+    uint32_t first_load_wait; /* producer of the input, until the first load carries it */
+    bool x_resident;
+    zs_tile_box box;          /* of the current step */
+    uint64_t x_id, w_id, acc_id;
+} conv_loops;
+
+static const uint8_t *order_of(const zs_accel *a)
+{
+    switch (a->loop_order) {
+    case ZS_WEIGHT_STATIONARY:
+        return order_weight;
+    case ZS_INPUT_STATIONARY:
+        return order_input;
+    default:
+        return a->outer_loop == ZS_OUTER_PIXELS ? order_os_pixels : order_os_channels;
+    }
+}
+
+static uint32_t clip(uint32_t tile, uint32_t index, uint32_t size)
+{
+    const uint32_t left = size - tile * index;
+    return left < tile ? left : tile;
+}
+
+static void count_trips(conv_loops *c)
+{
+    const zs_plan_row *r = c->row;
+    const uint32_t batch = c->e->d->design->batch;
+    c->trips[D_IMAGE] = r->images_are_columns ? 1 : batch;
+    c->trips[D_GROUP] = r->is_depthwise ? 1 : c->layer->groups;
+    c->trips[D_OC] = (uint32_t)zs_ceil_div(r->is_depthwise ? r->y_c : r->group_oc, r->t_oc);
+    c->trips[D_OY] = (uint32_t)zs_ceil_div(r->oh, r->t_oy);
+    c->trips[D_OX] = (uint32_t)zs_ceil_div(r->ow, r->t_ox);
+    c->trips[D_IC] = r->is_depthwise ? 1 : (uint32_t)zs_ceil_div(r->group_ic, r->t_ic);
+}
+
+/* Box and tile names of the step the loop counters are at. */
+static void describe_step(conv_loops *c)
+{
+    const zs_plan_row *r = c->row;
+    const uint32_t *at = c->at, *n = c->trips;
+    const uint32_t oc_size = r->is_depthwise ? r->y_c : r->group_oc;
+    zs_tile_box *b = &c->box;
+    b->image = at[D_IMAGE];
+    b->oc0 = at[D_GROUP] * r->group_oc + at[D_OC] * r->t_oc;
+    b->oc_n = (uint16_t)clip(r->t_oc, at[D_OC], oc_size);
+    b->ic0 = r->is_depthwise ? b->oc0 : at[D_GROUP] * r->group_ic + at[D_IC] * r->t_ic;
+    b->ic_n = r->is_depthwise ? b->oc_n : (uint16_t)clip(r->t_ic, at[D_IC], r->group_ic);
+    b->oy0 = (uint16_t)(at[D_OY] * r->t_oy);
+    b->oy_n = (uint16_t)clip(r->t_oy, at[D_OY], r->oh);
+    b->ox0 = (uint16_t)(at[D_OX] * r->t_ox);
+    b->ox_n = (uint16_t)clip(r->t_ox, at[D_OX], r->ow);
+    b->flags = (at[D_IC] == 0 ? ZS_BOX_FIRST : 0) | (at[D_IC] + 1 == n[D_IC] ? ZS_BOX_LAST : 0);
+    const uint64_t channels = (uint64_t)at[D_GROUP] * n[D_OC] + at[D_OC];
+    const uint64_t pixels =
+        ((uint64_t)at[D_IMAGE] * n[D_OY] + at[D_OY]) * n[D_OX] + at[D_OX];
+    const uint64_t inputs = r->is_depthwise ? at[D_OC] : (uint64_t)at[D_GROUP] * n[D_IC] + at[D_IC];
+    c->w_id = channels * n[D_IC] + at[D_IC];
+    c->acc_id = pixels * n[D_GROUP] * n[D_OC] + channels;
+    c->x_id = pixels * n[D_GROUP] * n[D_IC] * (r->is_depthwise ? n[D_OC] : 1) + inputs;
+}
+
+/* ---- operands --------------------------------------------------------------------------------- */
+
+static zs_status need_input(conv_loops *c, uint32_t *slot)
+{
+    slot_ring *ring = &c->e->x;
+    if (c->x_resident) {
+        *slot = ZS_SLOT_RESIDENT;
+        return ZS_OK;
+    }
+    *slot = zs_ring_find(ring, c->x_id);
+    if (*slot != ZS_SLOT_NONE)
+        return ZS_OK;
+    *slot = zs_ring_take(ring);
+    slot_state *s = &ring->slot[*slot];
+    const uint32_t wait[3] = {s->last_use, c->first_load_wait, ZS_NO_OP};
+    const uint8_t slots[4] = {(uint8_t)*slot, ZS_SLOT_NONE, ZS_SLOT_NONE, ZS_SLOT_NONE};
+    c->first_load_wait = ZS_NO_OP; /* later loads follow it on the same channel */
+    s->id = c->x_id;
+    return zs_emit_transfer(c->e, ZS_OP_LOAD_X, &c->box, slots, wait, &s->ready);
+}
+
+static zs_status need_weights(conv_loops *c, uint32_t *slot)
+{
+    slot_ring *ring = &c->e->w;
+    *slot = zs_ring_find(ring, c->w_id);
+    if (*slot != ZS_SLOT_NONE)
+        return ZS_OK;
+    *slot = zs_ring_take(ring);
+    slot_state *s = &ring->slot[*slot];
+    const uint32_t wait[3] = {s->last_use, ZS_NO_OP, ZS_NO_OP};
+    const uint8_t slots[4] = {ZS_SLOT_NONE, (uint8_t)*slot, ZS_SLOT_NONE, ZS_SLOT_NONE};
+    zs_tile_box box = c->box;
+    box.flags = c->at[D_IC] == 0 ? ZS_BOX_BIAS : 0;
+    s->id = c->w_id;
+    return zs_emit_transfer(c->e, ZS_OP_LOAD_W, &box, slots, wait, &s->ready);
+}
+
+static zs_status spill(conv_loops *c, slot_state *s, uint32_t slot)
+{
+    const zs_tile_box box = c->e->boxes[s->box];
+    const uint32_t wait[3] = {s->last_use, ZS_NO_OP, ZS_NO_OP};
+    const uint8_t slots[4] = {ZS_SLOT_NONE, ZS_SLOT_NONE, (uint8_t)slot, ZS_SLOT_NONE};
+    uint32_t op;
+    ZS_TRY(zs_emit_transfer(c->e, ZS_OP_STORE_P, &box, slots, wait, &op));
+    c->spilled[s->id] = op;
+    s->last_use = op;
+    return ZS_OK;
+}
+
+/* Slot of the sums; *ready is the op that the MAC must wait for. */
+static zs_status need_sums(conv_loops *c, uint32_t *slot, uint32_t *ready)
+{
+    slot_ring *ring = &c->e->acc;
+    *slot = zs_ring_find(ring, c->acc_id);
+    if (*slot != ZS_SLOT_NONE) {
+        *ready = ZS_NO_OP; /* the MAC before it is on the same unit */
+        return ZS_OK;
+    }
+    *slot = zs_ring_take(ring);
+    slot_state *s = &ring->slot[*slot];
+    if (s->partial)
+        ZS_TRY(spill(c, s, *slot));
+    s->id = c->acc_id;
+    s->partial = true;
+    *ready = s->last_use;
+    if (c->spilled == NULL || c->spilled[c->acc_id] == ZS_NO_OP)
+        return ZS_OK;
+    const uint32_t wait[3] = {s->last_use, c->spilled[c->acc_id], ZS_NO_OP};
+    const uint8_t slots[4] = {ZS_SLOT_NONE, ZS_SLOT_NONE, (uint8_t)*slot, ZS_SLOT_NONE};
+    return zs_emit_transfer(c->e, ZS_OP_LOAD_P, &c->box, slots, wait, ready);
+}
+
+/* ---- results ---------------------------------------------------------------------------------- */
+
+static zs_status post_op(conv_loops *c, const uint8_t slots[4], uint64_t ops, uint32_t *op)
+{
+    const zs_design *design = c->e->d->design;
+    return zs_emit_priced(c->e, ZS_OP_POST, &c->box, slots, NULL, ops,
+                          zs_vector_pl_cycles(design, ops), op);
+}
+
+static uint64_t box_pixels(const zs_tile_box *b)
+{
+    return (uint64_t)b->oy_n * b->ox_n;
+}
+
+/* Pooling, or the copy into the resident buffer; *done is the op after which results are ready. */
+static zs_status post_process(conv_loops *c, const uint8_t slots[4], bool *stores, uint32_t *done)
+{
+    const zs_plan_row *r = c->row;
+    const zs_tile_box *b = &c->box;
+    *stores = r->y_resident == ZS_NOT_RESIDENT;
+    uint64_t ops = r->y_resident == ZS_NOT_RESIDENT ? 0 : box_pixels(b) * b->oc_n;
+    if (r->pool != ZS_NO_INDEX) {
+        const zs_window *w = &r->pool_window;
+        const zs_pool_span y = zs_pool_span_of(w->kh, w->sh, w->pad_top, r->oh, r->y.shape.h,
+                                               b->oy0, b->oy_n);
+        const zs_pool_span x = zs_pool_span_of(w->kw, w->sw, w->pad_left, r->ow, r->y.shape.w,
+                                               b->ox0, b->ox_n);
+        const uint64_t windows = (uint64_t)(y.last - y.first) * (x.last - x.first);
+        ops = windows * w->kh * w->kw * b->oc_n;
+        *stores = *stores && y.done_last > y.done_first && x.done_last > x.done_first;
+        if (ops == 0)
+            ops = b->oc_n; /* pixels that no window reads are still looked at */
+    }
+    return ops ? post_op(c, slots, ops, done) : ZS_OK;
+}
+
+static zs_status finish_tile(conv_loops *c, uint32_t slot, uint32_t mac)
+{
+    slot_state *s = &c->e->acc.slot[slot];
+    const uint8_t slots[4] = {ZS_SLOT_NONE, ZS_SLOT_NONE, (uint8_t)slot, ZS_SLOT_NONE};
+    bool stores;
+    uint32_t done = mac;
+    ZS_TRY(post_process(c, slots, &stores, &done));
+    s->id = UINT64_MAX;
+    s->partial = false;
+    s->last_use = done;
+    if (!stores)
+        return ZS_OK;
+    const uint32_t wait[3] = {done, ZS_NO_OP, ZS_NO_OP};
+    ZS_TRY(zs_emit_transfer(c->e, ZS_OP_STORE, &c->box, slots, wait, &s->last_use));
+    c->e->written_by[zs_draft_root(c->e->d, c->e->d->drafts[c->e->row].out)] = s->last_use;
+    return ZS_OK;
+}
+
+/* ---- steps ------------------------------------------------------------------------------------ */
+
+static uint64_t mac_price(const conv_loops *c)
+{
+    const zs_tile_box *b = &c->box;
+    const zs_window *w = &c->row->window;
+    return zs_mac_pl_cycles(c->e->d->design, &(zs_mac_loop){.oc = b->oc_n,
+                                                            .ic = c->row->is_depthwise ? 1 : b->ic_n,
+                                                            .oy = b->oy_n,
+                                                            .ox = b->ox_n,
+                                                            .ky = w->kh,
+                                                            .kx = w->kw,
+                                                            .depthwise = c->row->is_depthwise});
+}
+
+static zs_status step(conv_loops *c)
+{
+    emitter *e = c->e;
+    uint32_t x, w, acc, acc_ready, mac;
+    describe_step(c);
+    ZS_TRY(need_input(c, &x));
+    ZS_TRY(need_weights(c, &w));
+    ZS_TRY(need_sums(c, &acc, &acc_ready));
+    const zs_tile_box *b = &c->box;
+    const uint32_t wait[3] = {c->x_resident ? ZS_NO_OP : e->x.slot[x].ready, e->w.slot[w].ready,
+                              acc_ready};
+    const uint8_t slots[4] = {(uint8_t)x, (uint8_t)w, (uint8_t)acc, ZS_SLOT_NONE};
+    const uint64_t key = (((uint64_t)b->oc_n << 16 | b->ic_n) << 12 | (b->oy_n & 0xfffu)) << 12 |
+                         (b->ox_n & 0xfffu);
+    ZS_TRY(zs_emit_priced(e, ZS_OP_MAC, b, slots, wait, key, mac_price(c), &mac));
+    if (!c->x_resident)
+        e->x.slot[x].last_use = mac;
+    e->w.slot[w].last_use = mac;
+    e->acc.slot[acc].last_use = mac;
+    e->acc.slot[acc].box = mac;
+    e->last_mac = mac;
+    return b->flags & ZS_BOX_LAST ? finish_tile(c, acc, mac) : ZS_OK;
+}
+
+static bool advance(conv_loops *c)
+{
+    for (uint32_t i = D_N; i-- > 0;) {
+        const uint32_t d = c->order[i];
+        if (++c->at[d] < c->trips[d])
+            return true;
+        c->at[d] = 0;
+    }
+    return false;
+}
+
+static zs_status alloc_spills(conv_loops *c)
+{
+    if (c->order == order_os_channels || c->order == order_os_pixels || c->trips[D_IC] == 1)
+        return ZS_OK;
+    uint64_t tiles = 1;
+    for (uint32_t d = 0; d < D_IC; d++)
+        if (!zs_mul_u64(tiles, c->trips[d], &tiles) || tiles > UINT32_MAX)
+            return zs_fail(c->e->err, ZS_ERANGE, "accelerator.tile",
+                           "layer %s has too many tiles: enlarge them", c->layer->name);
+    c->spilled = zs_arena_alloc_raw(c->e->d->arena, (size_t)tiles, sizeof *c->spilled);
+    if (c->spilled == NULL)
+        return zs_nomem(c->e->err, "plan");
+    for (uint64_t i = 0; i < tiles; i++)
+        c->spilled[i] = ZS_NO_OP;
+    return ZS_OK;
+}
+
+zs_status zs_plan_emit_conv(emitter *e)
+{
+    const zs_plan_row *row = &e->d->rows[e->row];
+    conv_loops c = {.e = e, .row = row, .layer = zs_draft_layer(e->d, e->row)};
+    c.order = order_of(&e->d->design->accel);
+    c.x_resident = row->x_resident != ZS_NOT_RESIDENT;
+    c.first_load_wait = zs_emit_producer(e);
+    count_trips(&c);
+    ZS_TRY(alloc_spills(&c));
+    zs_ring_reset(&e->w, row->weight_slots, e->last_mac); /* divided anew for this layer's tiles */
+    do {
+        ZS_TRY(step(&c));
+    } while (advance(&c));
+    return ZS_OK;
+}

@@ -1,0 +1,185 @@
+#include "plan_priv.h"
+
+/* DRAM from address 0: packed weights, spilled partial sums, then tensors. Calls are separated by
+ * barriers, so a tensor's memory may be taken again after the last call that reads it. */
+
+enum { TENSOR_ALIGN = 4096, WEIGHT_ALIGN = 64 };
+
+typedef struct placed {
+    uint32_t tensor;
+    uint32_t first, last; /* phases: rows of one call share one */
+    uint64_t bytes, addr;
+} placed;
+
+static bool has_weights(const zs_layer *layer)
+{
+    return layer->op == ZS_LAYER_CONV || layer->op == ZS_LAYER_FC;
+}
+
+static bool take(uint64_t *top, uint64_t bytes, uint64_t align, uint64_t *addr)
+{
+    const uint64_t at = zs_round_up(*top, align);
+    uint64_t end;
+    if (!zs_add_u64(at, bytes, &end) || end > UINT64_MAX / 4)
+        return false;
+    *addr = at;
+    *top = end;
+    return true;
+}
+
+static bool place_weights(plan_draft *d, uint64_t *top)
+{
+    const uint32_t precision = d->design->accel.precision;
+    for (uint32_t i = 0; i < d->row_n; i++) {
+        const zs_layer *layer = zs_draft_layer(d, i);
+        if (!has_weights(layer))
+            continue;
+        const uint64_t bytes = zs_layer_weight_elems(layer) * zs_elem_bytes(precision) +
+                               (uint64_t)layer->y.c * zs_bias_bytes(precision);
+        if (!take(top, bytes, WEIGHT_ALIGN, &d->rows[i].weight_base))
+            return false;
+    }
+    return true;
+}
+
+/* One area serves all layers: a call is over before the next one spills. Two rows of one call get
+ * areas of their own. */
+static bool place_partials(plan_draft *d, uint64_t *top)
+{
+    if (d->design->accel.loop_order == ZS_OUTPUT_STATIONARY)
+        return true;
+    const uint64_t base = zs_round_up(*top, TENSOR_ALIGN);
+    uint64_t at = base, most = base;
+    for (uint32_t i = 0; i < d->row_n; i++) {
+        const zs_layer *layer = zs_draft_layer(d, i);
+        if (!has_weights(layer))
+            continue;
+        if (!d->drafts[i].joins_previous)
+            at = base;
+        uint64_t bytes;
+        if (!zs_mul3_u64(zs_shape_elems(layer->y), d->design->batch,
+                         zs_acc_bytes(d->design->accel.precision), &bytes) ||
+            !take(&at, bytes, TENSOR_ALIGN, &d->rows[i].partial_base))
+            return false;
+        most = zs_max_u64(most, at);
+    }
+    *top = most;
+    return true;
+}
+
+/* ---- tensors ---------------------------------------------------------------------------------- */
+
+static bool is_resident(const plan_draft *d, uint32_t root)
+{
+    for (uint32_t i = 0; i < d->resident_n; i++)
+        if (d->residents[i].chosen && d->residents[i].tensor == root)
+            return true;
+    return false;
+}
+
+static uint32_t phase_of(const plan_draft *d, uint32_t row)
+{
+    uint32_t phase = 0;
+    for (uint32_t i = 1; i <= row; i++)
+        phase += !d->drafts[i].joins_previous;
+    return phase;
+}
+
+/* Tensors that reach DRAM, with the phases in which they must be kept. */
+static uint32_t list_placed(plan_draft *d, placed *list)
+{
+    const zs_net *net = d->net;
+    uint32_t n = 0;
+    for (uint32_t t = 0; t < net->tensor_n; t++) {
+        if (net->tensors[t].parent != ZS_NO_INDEX || is_resident(d, t))
+            continue;
+        placed p = {.tensor = t, .first = t == net->input ? 0 : UINT32_MAX};
+        for (uint32_t row = 0; row < d->row_n; row++) {
+            const zs_layer *layer = zs_draft_layer(d, row);
+            const uint32_t phase = phase_of(d, row);
+            if (zs_draft_root(d, d->drafts[row].out) == t) {
+                p.first = p.first < phase ? p.first : phase;
+                p.last = p.last > phase ? p.last : phase;
+            }
+            for (uint32_t k = 0; k < layer->in_n; k++)
+                if (zs_draft_root(d, layer->in[k]) == t)
+                    p.last = p.last > phase ? p.last : phase;
+        }
+        if (t == zs_draft_root(d, net->output) || t == zs_draft_root(d, net->logits))
+            p.last = UINT32_MAX; /* the host reads them at the end */
+        if (p.first != UINT32_MAX)
+            list[n++] = p;
+    }
+    return n;
+}
+
+static bool overlap(const placed *a, const placed *b, uint64_t at)
+{
+    return a->first <= b->last && b->first <= a->last && at < b->addr + b->bytes &&
+           b->addr < at + a->bytes;
+}
+
+static uint64_t first_fit(const placed *list, uint32_t n, const placed *p, uint64_t base)
+{
+    uint64_t at = base;
+    for (bool moved = true; moved;) {
+        moved = false;
+        for (uint32_t i = 0; i < n; i++) {
+            if (overlap(p, &list[i], at)) {
+                at = zs_round_up(list[i].addr + list[i].bytes, TENSOR_ALIGN);
+                moved = true;
+            }
+        }
+    }
+    return at;
+}
+
+static zs_status place_tensors(plan_draft *d, uint64_t *top, zs_err *err)
+{
+    const uint64_t base = zs_round_up(*top, TENSOR_ALIGN);
+    const uint64_t elem = zs_elem_bytes(d->design->accel.precision);
+    zs_plan_tensor *tensors = zs_new(d->arena, zs_plan_tensor, d->net->tensor_n);
+    placed *list = zs_new(d->arena, placed, d->net->tensor_n);
+    if (tensors == NULL || list == NULL)
+        return zs_nomem(err, "plan");
+    for (uint32_t t = 0; t < d->net->tensor_n; t++) {
+        tensors[t].shape = d->net->tensors[t].shape;
+        tensors[t].addr = UINT64_MAX;
+    }
+    const uint32_t n = list_placed(d, list);
+    for (uint32_t i = 0; i < n; i++) {
+        zs_plan_tensor *t = &tensors[list[i].tensor];
+        t->pitch_bytes = zs_round_up(zs_shape_elems(t->shape) * elem, WEIGHT_ALIGN);
+        if (!zs_mul_u64(t->pitch_bytes, d->design->batch, &list[i].bytes) ||
+            list[i].bytes > UINT64_MAX / 8)
+            return zs_fail(err, ZS_ERANGE, "batch", "tensor %s overflows the address space",
+                           d->net->tensors[list[i].tensor].name);
+        t->addr = list[i].addr = first_fit(list, i, &list[i], base);
+        *top = zs_max_u64(*top, list[i].addr + list[i].bytes);
+    }
+    for (uint32_t t = 0; t < d->net->tensor_n; t++) {
+        uint64_t offset;
+        const uint32_t root = zs_tensor_root(d->net, t, &offset);
+        if (root == t || tensors[root].addr == UINT64_MAX)
+            continue;
+        tensors[t].addr = tensors[root].addr + offset * elem;
+        tensors[t].pitch_bytes = tensors[root].pitch_bytes;
+    }
+    d->plan->tensors = tensors;
+    return ZS_OK;
+}
+
+zs_status zs_plan_place(plan_draft *d, zs_err *err)
+{
+    uint64_t top = 0;
+    if (!place_weights(d, &top) || !place_partials(d, &top))
+        return zs_fail(err, ZS_ERANGE, "batch", "weights and partial sums overflow the address space");
+    ZS_TRY(place_tensors(d, &top, err));
+    if (top > d->design->board.memory.bytes)
+        return zs_fail(err, ZS_ERANGE, "board.memory.bytes",
+                       "weights and tensors need %llu bytes of DRAM, the board has %llu",
+                       (unsigned long long)top,
+                       (unsigned long long)d->design->board.memory.bytes);
+    d->plan->dram_bytes = top;
+    return ZS_OK;
+}
