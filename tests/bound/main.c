@@ -1,0 +1,12 @@
+#include "support.h"
+
+TCase *tcase_fit(void);
+TCase *tcase_roofs(void);
+TCase *tcase_energy(void);
+TCase *tcase_row_ends(void);
+
+int main(void)
+{
+    TCase *(*const cases[])(void) = {tcase_fit, tcase_roofs, tcase_energy, tcase_row_ends};
+    return test_main("bound", cases, ZS_LEN(cases));
+}

@@ -1,0 +1,242 @@
+#include "support.h"
+
+#include "bound_case.h"
+#include "zynqsim/bound.h"
+#include "zynqsim/capacity.h"
+
+#include <string.h>
+
+static zs_arena arena;
+
+static void setup(void)
+{
+    zs_arena_init(&arena, test_heap());
+}
+
+static void teardown(void)
+{
+    zs_arena_drop(&arena);
+}
+
+/* Two slots each of 16 x 16 x 16 inputs, 32 x 16 x 3 x 3 weights, 32 x 14 x 14 sums. */
+static zs_plan default_buffers(uint32_t precision)
+{
+    const uint32_t elem_bits[] = {[ZS_FP32] = 32, [ZS_FIXED16] = 16, [ZS_INT8] = 8};
+    const uint32_t sum_bits[] = {[ZS_FP32] = 32, [ZS_FIXED16] = 48, [ZS_INT8] = 32};
+    zs_plan plan = {0};
+    plan.buffers[ZS_BUF_INPUT] = (zs_plan_buffer){
+        .banks = 4, .depth_words = 2048, .word_bits = elem_bits[precision], .slots = 2};
+    plan.buffers[ZS_BUF_WEIGHT] = (zs_plan_buffer){
+        .banks = 32, .depth_words = 1024, .word_bits = elem_bits[precision], .slots = 2};
+    plan.buffers[ZS_BUF_OUTPUT] = (zs_plan_buffer){
+        .banks = 8, .depth_words = 1568, .word_bits = sum_bits[precision], .slots = 2};
+    for (uint32_t i = 0; i < ZS_BUF_N; i++) {
+        zs_plan_buffer *b = &plan.buffers[i];
+        b->bram18 = b->banks * zs_bram18_of(b->depth_words, b->word_bits);
+    }
+    return plan;
+}
+
+static zs_fit fit_of(const zs_design *design, const zs_plan *plan)
+{
+    zs_fit fit;
+    ck_assert_int_eq(zs_fit_build(&arena, design, plan, &fit, NULL), ZS_OK);
+    return fit;
+}
+
+static zs_resources item(const zs_fit *fit, const char *name)
+{
+    for (uint32_t i = 0; i < fit->item_n; i++)
+        if (strcmp(fit->items[i].name, name) == 0)
+            return fit->items[i].r;
+    return (zs_resources){0};
+}
+
+static const struct {
+    uint32_t precision;
+    const char *item;
+    uint32_t dsp, bram18;
+} items[] = {
+    {ZS_FP32, "MAC array", 160, 0},     {ZS_FIXED16, "MAC array", 32, 0},
+    {ZS_INT8, "MAC array", 32, 0},      {ZS_FP32, "input buffer", 0, 16},
+    {ZS_FIXED16, "input buffer", 0, 8}, {ZS_INT8, "input buffer", 0, 4},
+    {ZS_FP32, "weight buffer", 0, 64},  {ZS_FIXED16, "weight buffer", 0, 32},
+    {ZS_INT8, "weight buffer", 0, 32}, /* half of a block is a block */
+    {ZS_FP32, "output buffer", 0, 32},  {ZS_FIXED16, "output buffer", 0, 48},
+    {ZS_INT8, "output buffer", 0, 32},  {ZS_FP32, "AXI master hp1", 0, 2},
+    {ZS_FP32, "requantiser", 0, 0},     {ZS_INT8, "requantiser", 24, 0},
+};
+
+START_TEST(the_account_shows_what_a_precision_costs)
+{
+    zs_design d = bound_case_design();
+    d.accel.precision = items[_i].precision;
+    const zs_plan plan = default_buffers(items[_i].precision);
+    const zs_fit fit = fit_of(&d, &plan);
+    const zs_resources r = item(&fit, items[_i].item);
+    ck_assert_uint_eq(r.dsp, items[_i].dsp);
+    ck_assert_uint_eq(r.bram18, items[_i].bram18);
+}
+END_TEST
+
+START_TEST(the_default_design_fits_its_board)
+{
+    const zs_design d = bound_case_design();
+    const zs_plan plan = default_buffers(ZS_FP32);
+    const zs_fit fit = fit_of(&d, &plan);
+    ck_assert(fit.fits);
+    ck_assert_ptr_null(fit.binding);
+    ck_assert_uint_eq(fit.used.bram18, 16 + 64 + 32 + 3 * 2);
+    ck_assert_uint_eq(item(&fit, "MAC array").lut, 32 * (390 + 321));
+    ck_assert_uint_eq(item(&fit, "MAC array").ff, 32 * (205 + 143));
+    ck_assert_uint_gt(fit.used.lut, 22752);
+    ck_assert_uint_eq(fit.available.lut, 53200);
+}
+END_TEST
+
+START_TEST(the_items_add_up_to_what_is_used)
+{
+    zs_design d = bound_case_design();
+    d.accel.precision = (uint32_t)_i;
+    const zs_plan plan = default_buffers((uint32_t)_i);
+    const zs_fit fit = fit_of(&d, &plan);
+    zs_resources sum = {0};
+    for (uint32_t i = 0; i < fit.item_n; i++) {
+        ck_assert_uint_gt(strlen(fit.items[i].detail), 0);
+        sum.dsp += fit.items[i].r.dsp;
+        sum.bram18 += fit.items[i].r.bram18;
+        sum.lut += fit.items[i].r.lut;
+        sum.ff += fit.items[i].r.ff;
+    }
+    ck_assert_mem_eq(&sum, &fit.used, sizeof sum);
+}
+END_TEST
+
+START_TEST(the_details_show_the_arithmetic)
+{
+    const zs_design d = bound_case_design();
+    const zs_plan plan = default_buffers(ZS_FP32);
+    const zs_fit fit = fit_of(&d, &plan);
+    ck_assert_str_eq(fit.items[0].detail, "32 x (fmul 3 + fadd 2 DSP)");
+    ck_assert_str_eq(fit.items[2].name, "input buffer");
+    ck_assert_str_eq(fit.items[2].detail, "4 banks of 2048 x 32 b in block RAM, 2 slots");
+}
+END_TEST
+
+/* The default uses 163 DSP, 118 BRAM18, about 34,000 LUT and 17,000 FF. */
+static const struct {
+    uint32_t dsp, bram18, lut, ff;
+    const char *binding;
+} boards[] = {
+    {163, 118, 53200, 106400, NULL},
+    {162, 118, 53200, 106400, "dsp"},
+    {163, 117, 53200, 106400, "bram18"},
+    {163, 118, 20000, 106400, "lut"},
+    {163, 118, 53200, 10000, "ff"},
+    {100, 40, 53200, 106400, "bram18"},
+    {40, 100, 53200, 106400, "dsp"},
+    {0, 1, 1, 1, "dsp"},
+    {1, 0, 1, 1, "bram18"},
+    {1, 1, 1, 0, "ff"},
+};
+
+START_TEST(the_resource_exceeded_by_the_largest_factor_binds)
+{
+    zs_design d = bound_case_design();
+    d.board.dsp = boards[_i].dsp;
+    d.board.bram18 = boards[_i].bram18;
+    d.board.lut = boards[_i].lut;
+    d.board.ff = boards[_i].ff;
+    const zs_plan plan = default_buffers(ZS_FP32);
+    const zs_fit fit = fit_of(&d, &plan);
+    ck_assert_int_eq(fit.fits, boards[_i].binding == NULL);
+    if (boards[_i].binding == NULL)
+        ck_assert_ptr_null(fit.binding);
+    else
+        ck_assert_str_eq(fit.binding, boards[_i].binding);
+}
+END_TEST
+
+START_TEST(operands_that_share_a_port_share_its_adapter)
+{
+    zs_design d = bound_case_design();
+    const zs_plan plan = default_buffers(ZS_FP32);
+    const uint32_t three = fit_of(&d, &plan).used.bram18;
+    d.accel.ports.weight = ZS_PORT_HP0;
+    ck_assert_uint_eq(fit_of(&d, &plan).used.bram18, three - 2);
+    d.accel.ports.output = ZS_PORT_HP0;
+    const zs_fit one = fit_of(&d, &plan);
+    ck_assert_uint_eq(one.used.bram18, three - 4);
+    ck_assert_uint_eq(item(&one, "AXI master hp0").bram18, 2);
+}
+END_TEST
+
+START_TEST(a_buffer_without_blocks_is_made_of_luts)
+{
+    const zs_design d = bound_case_design();
+    zs_plan plan = default_buffers(ZS_FP32);
+    const zs_fit before = fit_of(&d, &plan);
+    plan.buffers[ZS_BUF_CARRY] =
+        (zs_plan_buffer){.banks = 8, .depth_words = 64, .word_bits = 32, .slots = 1};
+    const zs_fit after = fit_of(&d, &plan);
+    ck_assert_uint_eq(after.used.bram18, before.used.bram18);
+    ck_assert_uint_eq(after.used.lut, before.used.lut + 8 * 64);
+    ck_assert_uint_eq(after.item_n, before.item_n + 1);
+}
+END_TEST
+
+START_TEST(absurd_sizes_saturate)
+{
+    zs_design d = bound_case_design();
+    d.accel.unroll.oc = d.accel.unroll.ic = 4096;
+    d.accel.unroll.oy = d.accel.unroll.ox = 256;
+    zs_plan plan = default_buffers(ZS_FP32);
+    plan.buffers[ZS_BUF_INPUT].bram18 = UINT32_MAX;
+    const zs_fit fit = fit_of(&d, &plan);
+    ck_assert(!fit.fits);
+    ck_assert_uint_eq(fit.used.dsp, UINT32_MAX);
+    ck_assert_uint_eq(fit.used.bram18, UINT32_MAX);
+}
+END_TEST
+
+START_TEST(every_refused_allocation_is_reported)
+{
+    const zs_design d = bound_case_design();
+    const zs_plan plan = default_buffers(ZS_FP32);
+    zs_status status = ZS_ENOMEM;
+    for (uint64_t n = 1; status != ZS_OK; n++) {
+        test_heap_state state = {.fail_at = n};
+        zs_arena small;
+        zs_arena_init(&small, test_counting_heap(&state));
+        zs_fit fit = {.item_n = 77};
+        zs_err err = {0};
+        status = zs_fit_build(&small, &d, &plan, &fit, &err);
+        if (status != ZS_OK) {
+            ck_assert_int_eq(status, ZS_ENOMEM);
+            ck_assert_int_eq(err.status, ZS_ENOMEM);
+            ck_assert_uint_eq(fit.item_n, 77);
+        }
+        zs_arena_drop(&small);
+        ck_assert_int_eq(state.live_blocks, 0);
+        ck_assert_uint_lt(n, 100);
+    }
+}
+END_TEST
+
+TCase *tcase_fit(void);
+TCase *tcase_fit(void)
+{
+    TCase *tc = tcase_create("fit");
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_loop_test(tc, the_account_shows_what_a_precision_costs, 0, (int)ZS_LEN(items));
+    tcase_add_test(tc, the_default_design_fits_its_board);
+    tcase_add_loop_test(tc, the_items_add_up_to_what_is_used, 0, ZS_PRECISION_COUNT);
+    tcase_add_test(tc, the_details_show_the_arithmetic);
+    tcase_add_loop_test(tc, the_resource_exceeded_by_the_largest_factor_binds, 0,
+                        (int)ZS_LEN(boards));
+    tcase_add_test(tc, operands_that_share_a_port_share_its_adapter);
+    tcase_add_test(tc, a_buffer_without_blocks_is_made_of_luts);
+    tcase_add_test(tc, absurd_sizes_saturate);
+    tcase_add_test(tc, every_refused_allocation_is_reported);
+    return tc;
+}

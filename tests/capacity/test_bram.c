@@ -1,0 +1,114 @@
+#include "support.h"
+
+#include "zynqsim/capacity.h"
+
+static const struct {
+    uint64_t words;
+    uint32_t bits, blocks;
+} memories[] = {
+    {0, 32, 0},
+    {1, 0, 0},
+    {16, 32, 0},
+    {17, 32, 1},
+    {512, 1, 0},
+    {513, 1, 1},
+    {512, 32, 1},
+    {512, 36, 1},
+    {512, 37, 2},
+    {513, 36, 2},
+    {784, 32, 2},
+    {1024, 32, 2},
+    {1024, 18, 1},
+    {1024, 19, 2},
+    {1024, 48, 3},
+    {256, 16, 1},
+    {2048, 9, 1},
+    {2048, 10, 2},
+    {4096, 4, 1},
+    {4096, 32, 8},
+    {4097, 32, 16},
+    {8192, 2, 1},
+    {16384, 1, 1},
+    {16385, 1, 2},
+    {9216, 32, 32},
+    {50176, 32, 128},
+    {2048, 48, 6},
+    {2048, 16, 2},
+    {1024, 16, 1},
+    {UINT64_MAX, 32, UINT32_MAX},
+    {UINT64_MAX, UINT32_MAX, UINT32_MAX},
+};
+
+START_TEST(a_memory_takes_the_cheapest_shape_at_a_power_of_two_depth)
+{
+    ck_assert_uint_eq(zs_bram18_of(memories[_i].words, memories[_i].bits), memories[_i].blocks);
+}
+END_TEST
+
+START_TEST(the_buffers_of_arora_and_lanka_take_226_blocks)
+{
+    const uint32_t adapter = zs_operators[ZS_OPERATOR_AXI_MASTER].bram18;
+    const uint32_t plane = zs_bram18_of(224 * 224, 32), filter = zs_bram18_of(9 * 512 * 2, 32);
+    ck_assert_uint_eq(plane + 3 * filter + adapter, 226);
+}
+END_TEST
+
+START_TEST(deeper_or_wider_never_takes_fewer_blocks)
+{
+    const uint32_t bits = 1 + (uint32_t)_i * 7;
+    uint32_t before = 0;
+    for (uint64_t words = 0; words < 40000; words += 61) {
+        const uint32_t blocks = zs_bram18_of(words, bits);
+        ck_assert_uint_ge(blocks, before);
+        ck_assert_uint_ge(zs_bram18_of(words, bits + 1), blocks);
+        before = blocks;
+    }
+    ck_assert_uint_gt(before, 1);
+}
+END_TEST
+
+START_TEST(blocks_always_hold_the_data)
+{
+    for (uint64_t words = 513; words < 40000; words += 97) {
+        const uint32_t bits = 1 + (uint32_t)(words % 80);
+        ck_assert_uint_ge((uint64_t)zs_bram18_of(words, bits) * 18432, words * bits);
+    }
+}
+END_TEST
+
+static const struct {
+    uint64_t words;
+    uint32_t bits, luts;
+    bool preferred;
+} small[] = {
+    {0, 32, 0, true},     {1, 32, 64, true},       {64, 32, 64, true},
+    {65, 32, 128, false}, {64, 128, 256, true},    {128, 4, 16, true},
+    {129, 4, 24, false},  {2048, 32, 2048, false}, {UINT64_MAX, UINT32_MAX, UINT32_MAX, false},
+};
+
+START_TEST(distributed_memory_takes_two_luts_for_64_words_of_a_bit)
+{
+    ck_assert_uint_eq(zs_lutram_luts_of(small[_i].words, small[_i].bits), small[_i].luts);
+}
+END_TEST
+
+START_TEST(shallow_or_tiny_memories_are_better_distributed)
+{
+    ck_assert_int_eq(zs_prefers_lutram(small[_i].words, small[_i].bits), small[_i].preferred);
+}
+END_TEST
+
+TCase *tcase_bram(void);
+TCase *tcase_bram(void)
+{
+    TCase *tc = tcase_create("block and distributed RAM");
+    tcase_add_loop_test(tc, a_memory_takes_the_cheapest_shape_at_a_power_of_two_depth, 0,
+                        (int)ZS_LEN(memories));
+    tcase_add_test(tc, the_buffers_of_arora_and_lanka_take_226_blocks);
+    tcase_add_loop_test(tc, deeper_or_wider_never_takes_fewer_blocks, 0, 11);
+    tcase_add_test(tc, blocks_always_hold_the_data);
+    tcase_add_loop_test(tc, distributed_memory_takes_two_luts_for_64_words_of_a_bit, 0,
+                        (int)ZS_LEN(small));
+    tcase_add_loop_test(tc, shallow_or_tiny_memories_are_better_distributed, 0, (int)ZS_LEN(small));
+    return tc;
+}
