@@ -23,6 +23,16 @@ START_TEST(the_default_design_has_these_roofs)
 }
 END_TEST
 
+START_TEST(slices_that_make_no_whole_mac_are_not_counted)
+{
+    zs_design d = bound_case_design();
+    d.board.dsp = 224;
+    assert_near(zs_roofline_of(&d).device_peak_gops, 8.8);
+    d.board.dsp = 225;
+    assert_near(zs_roofline_of(&d).device_peak_gops, 9);
+}
+END_TEST
+
 static const struct {
     uint32_t precision, banks_oc, ii, tile_oc, tile_pixels;
     bool pipeline;
@@ -99,6 +109,7 @@ TCase *tcase_roofs(void)
 {
     TCase *tc = tcase_create("roofline");
     tcase_add_test(tc, the_default_design_has_these_roofs);
+    tcase_add_test(tc, slices_that_make_no_whole_mac_are_not_counted);
     tcase_add_loop_test(tc, the_compute_roof_falls_with_the_interval, 0, (int)ZS_LEN(engines));
     tcase_add_loop_test(tc, the_axi_roof_counts_each_channel_in_use_once, 0, (int)ZS_LEN(ports));
     tcase_add_test(tc, the_lower_of_the_axi_and_dram_roofs_counts);
