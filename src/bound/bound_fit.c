@@ -110,15 +110,15 @@ static void add_buffer(account *a, const char *name, const zs_plan_buffer *b)
 {
     if (b->banks == 0 || b->depth_words == 0)
         return;
-    zs_resources r = {.bram18 = b->bram18};
-    const char *kind = "block RAM";
-    if (b->bram18 == 0) {
-        r.lut = times_u32(zs_lutram_luts_of(b->depth_words, b->word_bits), b->banks);
-        kind = "distributed RAM";
-    }
+    const uint32_t luts_each = zs_lutram_luts_of(b->depth_words, b->word_bits);
+    const bool is_block = b->bram18 != 0;
     const char *detail =
-        zs_arena_printf(a->arena, "%u banks of %u x %u b in %s, %u slot%s", b->banks,
-                        b->depth_words, b->word_bits, kind, b->slots, b->slots == 1 ? "" : "s");
+        zs_arena_printf(a->arena, "%u x %u %s: banks of %u x %u b, %u slot%s", b->banks,
+                        is_block ? b->bram18 / b->banks : luts_each, is_block ? "BRAM18" : "LUT",
+                        b->depth_words, b->word_bits, b->slots, b->slots == 1 ? "" : "s");
+    zs_resources r = {.bram18 = b->bram18};
+    if (!is_block)
+        r.lut = times_u32(luts_each, b->banks);
     add_item(a, name, detail, r);
 }
 

@@ -119,7 +119,7 @@ START_TEST(the_details_show_the_arithmetic)
     const zs_fit fit = fit_of(&d, &plan);
     ck_assert_str_eq(fit.items[0].detail, "32 x (fmul 3 + fadd 2 DSP)");
     ck_assert_str_eq(fit.items[2].name, "input buffer");
-    ck_assert_str_eq(fit.items[2].detail, "4 banks of 2048 x 32 b in block RAM, 2 slots");
+    ck_assert_str_eq(fit.items[2].detail, "4 x 4 BRAM18: banks of 2048 x 32 b, 2 slots");
 }
 END_TEST
 
@@ -182,6 +182,7 @@ START_TEST(a_buffer_without_blocks_is_made_of_luts)
     ck_assert_uint_eq(after.used.bram18, before.used.bram18);
     ck_assert_uint_eq(after.used.lut, before.used.lut + 8 * 64);
     ck_assert_uint_eq(after.item_n, before.item_n + 1);
+    ck_assert_str_eq(after.items[5].detail, "8 x 64 LUT: banks of 64 x 32 b, 1 slot");
 }
 END_TEST
 
