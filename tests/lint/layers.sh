@@ -67,7 +67,7 @@ own=$(nm --defined-only "$BUILD/libzynqsim.a" 2>/dev/null | awk 'NF == 3 { print
 used=$(nm -u "$BUILD/libzynqsim.a" 2>/dev/null | awk 'NF == 2 { print $2 }' | sort -u)
 # An empty library would let everything through.
 [ -n "$used" ] || { echo "nm found no symbols in $BUILD/libzynqsim.a"; exit 1; }
-foreign=$(echo "$used" | { echo "$own"; echo "--"; cat; } | awk -v allowed="$(echo $allowed)" '
+foreign=$(echo "$used" | { echo "$own"; echo "--"; cat; } | awk -v allowed="$(echo "$allowed" | tr '\n' ' ')" '
 BEGIN { n = split(allowed, a, " "); for (i = 1; i <= n; i++) ok[a[i]] = 1 }
 $0 == "--" { wanted = 1; next }
 !wanted { ok[$0] = 1; next }
