@@ -56,7 +56,7 @@ bad 2 'board' 'unknown board' run "$good" --set board=zybo-7020-256
 bad 2 "no model 'squeezenet_v1.2'.*squeezenet_v1.1" 'unknown model' \
     run "$TOP/configs/default.yaml" --model squeezenet_v1.2
 bad 2 'absent.onnx' 'missing network' run "$good" --model absent.onnx
-sed 's/op: *relu/op: swishy/; s/relu:/swishy:/' small_net.yaml >unknown_op.yaml
+sed 's/{relu:/{swishy:/' small_net.yaml >unknown_op.yaml
 cmp -s small_net.yaml unknown_op.yaml && echo "FAIL: the fixture did not change"
 bad 2 'swishy' 'unknown op' run "$good" --model ./unknown_op.yaml
 cp "$TOP/tests/cli/cyclic_net.yaml" .

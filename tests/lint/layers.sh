@@ -73,9 +73,11 @@ $0 == "--" { wanted = 1; next }
 !wanted { ok[$0] = 1; next }
 !($0 in ok) { print "libzynqsim.a: the core may not use " $0 }')
 
-# ---- writable globals: .data and .bss of the core must be empty ------------------------------------
-mutable=$(nm "$BUILD/libzynqsim.a" | awk 'NF == 3 && $2 ~ /^[BbCDG]$/ { print "libzynqsim.a: mutable global " $3 }
-    NF == 3 && $2 == "d" && $3 !~ /^(zs_try|__)/ { print "libzynqsim.a: mutable global " $3 }')
+# ---- writable globals: tables of pointers are relocated once and read-only from then on (.data.rel.ro)
+mutable=$(objdump -t "$BUILD/libzynqsim.a" | awk '
+$(NF - 2) ~ /^\.(data|bss|tdata|tbss)$/ && $(NF - 1) !~ /^0+$/ || $(NF - 2) == "*COM*" {
+    print "libzynqsim.a: mutable global " $NF
+}')
 
 for group in "$bad" "$foreign" "$mutable"; do
     [ -z "$group" ] || echo "$group"
