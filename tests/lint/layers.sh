@@ -67,15 +67,17 @@ own=$(nm --defined-only "$BUILD/libzynqsim.a" 2>/dev/null | awk 'NF == 3 { print
 used=$(nm -u "$BUILD/libzynqsim.a" 2>/dev/null | awk 'NF == 2 { print $2 }' | sort -u)
 # An empty library would let everything through.
 [ -n "$used" ] || { echo "nm found no symbols in $BUILD/libzynqsim.a"; exit 1; }
-foreign=$(echo "$used" | { echo "$own"; echo "--"; cat; } | awk -v allowed="$(echo $allowed)" '
+foreign=$(echo "$used" | { echo "$own"; echo "--"; cat; } | awk -v allowed="$(echo "$allowed" | tr '\n' ' ')" '
 BEGIN { n = split(allowed, a, " "); for (i = 1; i <= n; i++) ok[a[i]] = 1 }
 $0 == "--" { wanted = 1; next }
 !wanted { ok[$0] = 1; next }
 !($0 in ok) { print "libzynqsim.a: the core may not use " $0 }')
 
-# ---- writable globals: .data and .bss of the core must be empty ------------------------------------
-mutable=$(nm "$BUILD/libzynqsim.a" | awk 'NF == 3 && $2 ~ /^[BbCDG]$/ { print "libzynqsim.a: mutable global " $3 }
-    NF == 3 && $2 == "d" && $3 !~ /^(zs_try|__)/ { print "libzynqsim.a: mutable global " $3 }')
+# ---- writable globals: tables of pointers are relocated once and read-only from then on (.data.rel.ro)
+mutable=$(objdump -t "$BUILD/libzynqsim.a" | awk '
+$(NF - 2) ~ /^\.(data|bss|tdata|tbss)$/ && $(NF - 1) !~ /^0+$/ || $(NF - 2) == "*COM*" {
+    print "libzynqsim.a: mutable global " $NF
+}')
 
 for group in "$bad" "$foreign" "$mutable"; do
     [ -z "$group" ] || echo "$group"

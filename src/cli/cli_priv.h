@@ -1,0 +1,165 @@
+/* cli_priv.h - the program around the library: options, files, terminal, processes, exit codes.
+ *
+ * Flow     main.c picks a command of commands.def; options.c reads its options; load.c turns the
+ *          design file into design, network and plan; inputs.c turns pictures into tensors;
+ *          execute.c gives answers to them; outputs.c writes what was asked for.
+ * Errors   travel as zs_status and zs_err to main.c, which alone prints them and picks the status.
+ * Memory   arenas from malloc. `keep` of cli_point lives as long as the command. */
+#ifndef ZYNQSIM_CLI_PRIV_H
+#define ZYNQSIM_CLI_PRIV_H
+
+#include "zynqsim/base.h"
+#include "zynqsim/design.h"
+#include "zynqsim/import.h"
+#include "zynqsim/net.h"
+#include "zynqsim/plan.h"
+#include "zynqsim/report.h"
+#include "zynqsim/sim.h"
+
+#include <stdio.h>
+
+enum { CLI_DONE = 0, CLI_NO = 1, CLI_WRONG = 2, CLI_FAILED = 3 };
+
+/* ---- options (options.c) --------------------------------------------------------------------- */
+
+typedef enum cli_format { CLI_TABLE, CLI_CSV, CLI_JSON, CLI_FORMAT_N } cli_format;
+
+typedef struct cli_options {
+    const char *design_path;       /* "-" is standard input; NULL when none was given */
+    char **set, **inputs;          /* NULL-terminated lists; NULL when not given */
+    const char *model, *weights, *labels, *out;
+    zs_fidelity fidelity;
+    cli_format format;
+    int jobs;
+    bool timing_only, quiet;
+    bool plan, fields, metrics;    /* show */
+    bool help;                     /* help was printed, nothing else is to be done */
+    void *context;                 /* owns the strings */
+} cli_options;
+
+/* One COMMAND row. */
+typedef struct cli_command {
+    const char *name;
+    zs_status (*run)(const cli_options *options, int *exit_status, zs_err *err);
+    const char *arguments, *meaning;
+} cli_command;
+
+/* ZS_EUSAGE with the nearest known name for what is not understood. argv[0] is the command. */
+zs_status cli_options_parse(const cli_command *command, int argc, const char **argv,
+                            cli_options *out, zs_err *err);
+void cli_options_drop(cli_options *options);
+
+zs_status cmd_run(const cli_options *options, int *exit_status, zs_err *err);
+zs_status cmd_show(const cli_options *options, int *exit_status, zs_err *err);
+zs_status cmd_schema(const cli_options *options, int *exit_status, zs_err *err);
+
+/* ---- files (files.c, lookup.c) ------------------------------------------------------------------ */
+
+zs_alloc cli_heap(void);
+/* Whole file into the arena; "-" is standard input. ZS_EUSAGE when it is not there or not a file,
+ * ZS_EIO when reading fails. */
+zs_status cli_file_read(zs_arena *arena, const char *path, zs_span *out, zs_err *err);
+/* Standard output, checked: the error a write met stays until cli_stdout_close reports it. */
+zs_sink cli_stdout(void);
+zs_status cli_stdout_close(zs_err *err);
+
+/* Files that appear together or not at all: written under temporary names in one directory, which
+ * is made when missing, then renamed. */
+enum { CLI_FILES_MAX = 8 };
+typedef struct cli_files {
+    const char *dir;
+    struct {
+        const char *name;
+        zs_buffer bytes;
+    } file[CLI_FILES_MAX];
+    uint32_t n;
+} cli_files;
+zs_buffer *cli_files_add(cli_files *files, const char *name);
+zs_status cli_files_write(cli_files *files, zs_err *err);
+void cli_files_drop(cli_files *files);
+/* ZS_EUSAGE when `dir` exists and is not a directory: known before an hour is spent. */
+zs_status cli_dir_check(const char *dir, zs_err *err);
+
+/* For `extends:` and `board:`; ctx is the arena. */
+zs_fetch cli_fetch(zs_arena *arena);
+/* Path of a file that the design names: relative to the design file, then as it is. */
+const char *cli_path_from(zs_arena *arena, const char *design_path, const char *name);
+/* A model: a file, or the name of one in models/ beside the design file, beside its parent, in the
+ * current directory or with the program. ZS_EUSAGE suggests the nearest name. */
+zs_status cli_model_find(zs_arena *arena, const char *design_path, const char *name,
+                         const char **path, zs_err *err);
+
+/* ---- what is simulated (load.c) -------------------------------------------------------------- */
+
+enum { CLI_NOTES_MAX = 16 };
+
+typedef struct cli_point {
+    zs_arena keep;
+    zs_design design;
+    zs_net *net;
+    zs_plan *plan;
+    const char *const *labels;
+    uint32_t label_n;
+    const char *notes[CLI_NOTES_MAX]; /* what the user should know about this run */
+    uint32_t note_n;
+} cli_point;
+
+zs_status cli_point_build(const cli_options *options, cli_point *out, zs_err *err);
+void cli_point_drop(cli_point *point);
+void cli_note(cli_point *point, const char *fmt, ...) ZS_PRINTF(2, 3);
+
+/* ---- inputs (inputs.c) ------------------------------------------------------------------------ */
+
+typedef struct cli_input {
+    const char *name; /* "photo.jpg", "samples.npy[3]", "synthetic:1" */
+    const float *x;   /* CHW, the network's input shape */
+} cli_input;
+
+typedef struct cli_inputs {
+    cli_input *list;
+    uint32_t n, capacity;
+} cli_inputs;
+
+/* Every file of a list, .npy files sample by sample. */
+zs_status cli_inputs_build(cli_point *point, const char *const *names, uint32_t n, cli_inputs *out,
+                           zs_err *err);
+/* "synthetic" or "synthetic:7"? *seed is 1 when not given. */
+bool cli_is_synthetic(const char *text, uint64_t *seed);
+/* Shape of the samples of a .npy file, for networks that do not state their input. */
+zs_status cli_npy_shape(zs_arena *arena, const char *path, zs_shape *shape, zs_err *err);
+
+/* ---- execution (execute.c) -------------------------------------------------------------------- */
+
+typedef struct cli_outputs {
+    float *y, *logits;  /* [input][c][h][w]; logits NULL where the network does not end in softmax */
+    zs_shape shape, logits_shape;
+    uint32_t n;
+} cli_outputs;
+
+/* Timing, and numerics unless the options say timing only. Fills result->images and wall time. */
+zs_status cli_execute(cli_point *point, const cli_options *options, zs_result **result,
+                      cli_outputs *outputs, zs_err *err);
+
+/* A bar on standard error for work longer than a second, where that is a terminal. */
+typedef struct cli_progress {
+    uint64_t done, total;
+    double begin_s, shown_s;
+    bool wanted, visible;
+} cli_progress;
+double cli_seconds(void);
+void cli_progress_begin(cli_progress *progress, uint64_t total, bool quiet);
+void cli_progress_step(cli_progress *progress, uint64_t steps);
+void cli_progress_end(cli_progress *progress);
+
+/* ---- results (outputs.c, gnuplot.c, sha.c) ------------------------------------------------------ */
+
+/* --out DIR, all files or none. May append notes to the result. */
+zs_status cli_out_write(cli_point *point, const char *dir, zs_result *result,
+                        const cli_outputs *outputs, zs_err *err);
+/* Runs gnuplot on a script; the plot it prints is appended to `svg`. ZS_EUNSUPPORTED where it is
+ * not installed or fails, with what it said. */
+zs_status cli_gnuplot_run(zs_span script, zs_buffer *svg, zs_err *err);
+/* Lower-case hexadecimal SHA-256. */
+void cli_sha256(const void *data, size_t bytes, char hex[65]);
+
+#endif

@@ -1,0 +1,110 @@
+#include "cli_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+/* ---- what is printed
+ * ----------------------------------------------------------------------------- */
+
+static zs_table_style terminal_style(void)
+{
+    const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
+    const bool is_terminal = isatty(STDOUT_FILENO);
+    struct winsize size = {0};
+    if (is_terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0)
+        size.ws_col = 0;
+    return (zs_table_style){.colour = is_terminal && (no_colour == NULL || no_colour[0] == '\0') &&
+                                      (term == NULL || strcmp(term, "dumb") != 0),
+                            .columns = size.ws_col};
+}
+
+static zs_status print_table(const zs_result *r, const zs_sink *sink, zs_err *err)
+{
+    const zs_table_style style = terminal_style();
+    return zs_table_emit(r, &style, sink, err);
+}
+
+static zs_status print_result(const zs_result *r, cli_format format, zs_err *err)
+{
+    static zs_status (*const print[CLI_FORMAT_N])(const zs_result *, const zs_sink *, zs_err *) = {
+        [CLI_TABLE] = print_table, [CLI_CSV] = zs_layers_csv_emit, [CLI_JSON] = zs_json_emit};
+    const zs_sink sink = cli_stdout();
+    return print[format](r, &sink, err);
+}
+
+/* ---- what is said
+ * --------------------------------------------------------------------------------- */
+
+static void say_misfit(const zs_result *r)
+{
+    const zs_resources *used = &r->fit.used, *there = &r->fit.available;
+    const struct {
+        const char *name;
+        uint32_t used, available;
+    } rows[] = {{"DSP", used->dsp, there->dsp},
+                {"BRAM18", used->bram18, there->bram18},
+                {"LUT", used->lut, there->lut},
+                {"FF", used->ff, there->ff}};
+    fprintf(stderr, "zynqsim: %s: does not fit %s:", r->design, r->board);
+    const char *between = " ";
+    for (size_t i = 0; i < ZS_LEN(rows); i++) {
+        if (rows[i].used <= rows[i].available)
+            continue;
+        fprintf(stderr, "%s%u %s of %u", between, rows[i].used, rows[i].name, rows[i].available);
+        between = ", ";
+    }
+    putc('\n', stderr);
+}
+
+/* Notes of the simulator first, then those of this run. */
+static zs_status merge_notes(cli_point *p, const zs_result *r, zs_err *err)
+{
+    const char *own[CLI_NOTES_MAX];
+    const uint32_t own_n = p->note_n;
+    memcpy(own, p->notes, sizeof own);
+    p->note_n = 0;
+    for (uint32_t i = 0; i < r->note_n; i++)
+        cli_note(p, "%s", r->notes[i]);
+    for (uint32_t i = 0; i < own_n && p->note_n < CLI_NOTES_MAX; i++)
+        p->notes[p->note_n++] = own[i];
+    return p->note_n < r->note_n ? zs_fail(err, ZS_EINTERNAL, "notes",
+                                           "%u are more than the %d "
+                                           "there is room for",
+                                           r->note_n, CLI_NOTES_MAX)
+                                 : ZS_OK;
+}
+
+/* ---- the command
+ * ----------------------------------------------------------------------------------- */
+
+static zs_status run_point(const cli_options *o, cli_point *p, int *exit_status, zs_err *err)
+{
+    zs_result *result;
+    cli_outputs outputs;
+    if (o->out != NULL)
+        ZS_TRY(cli_dir_check(o->out, err));
+    ZS_TRY(cli_point_build(o, p, err));
+    ZS_TRY(cli_execute(p, o, &result, &outputs, err));
+    ZS_TRY(merge_notes(p, result, err));
+    if (o->out != NULL)
+        ZS_TRY(cli_out_write(p, o->out, result, &outputs, err));
+    result->notes = p->notes;
+    result->note_n = p->note_n;
+    ZS_TRY(print_result(result, o->format, err));
+    if (!result->fit.fits) {
+        *exit_status = CLI_NO;
+        if (!o->quiet)
+            say_misfit(result);
+    }
+    return ZS_OK;
+}
+
+zs_status cmd_run(const cli_options *options, int *exit_status, zs_err *err)
+{
+    cli_point point = {0};
+    const zs_status status = run_point(options, &point, exit_status, err);
+    cli_point_drop(&point);
+    return status;
+}

@@ -1,0 +1,98 @@
+#include "cli_priv.h"
+
+#include <inttypes.h>
+
+/* ---- reference pages
+ * ------------------------------------------------------------------------------ */
+
+static zs_status emit_metric_rows(const zs_metric *rows, uint32_t n, const zs_sink *s)
+{
+    static const char *const types[] = {"integer", "number", "true/false", "text"};
+    ZS_TRY(zs_sink_puts(s, "| name | type | unit | compared | meaning |\n|---|---|---|---|---|\n"));
+    for (uint32_t i = 0; i < n; i++)
+        ZS_TRY(zs_sink_printf(s, "| `%s` | %s | %s | %s | %s |\n", rows[i].name,
+                              types[rows[i].type], rows[i].unit,
+                              rows[i].tolerance ? rows[i].tolerance : "", rows[i].meaning));
+    return ZS_OK;
+}
+
+static zs_status emit_metrics_page(const zs_sink *s)
+{
+    ZS_TRY(zs_sink_puts(
+        s, "# Figures of a result\n\nGenerated from the program (`zynqsim show --metrics`); "
+           "`make docs` rewrites it. A name with a dot is\na nested object in JSON and a column in "
+           "CSV. \"Compared\" is how far a figure may be from a baseline.\n\n"
+           "## Of the design\n\n"));
+    ZS_TRY(emit_metric_rows(zs_metrics, zs_metric_n, s));
+    ZS_TRY(zs_sink_puts(s, "\n## Of a layer\n\n"));
+    return emit_metric_rows(zs_layer_metrics, zs_layer_metric_n, s);
+}
+
+/* ---- a design
+ * --------------------------------------------------------------------------------------- */
+
+static zs_status emit_buffers(const zs_plan *plan, const zs_sink *s)
+{
+    ZS_TRY(zs_sink_printf(s, "\n%-10s %6s %11s %5s %6s %12s %7s\n", "buffer", "banks", "words/bank",
+                          "bits", "tiles", "bytes", "BRAM18"));
+    for (uint32_t i = 0; i < ZS_BUF_N; i++) {
+        const zs_plan_buffer *b = &plan->buffers[i];
+        if (b->bytes > 0)
+            ZS_TRY(zs_sink_printf(s, "%-10s %6u %11u %5u %6u %12" PRIu64 " %7u\n", b->name,
+                                  b->banks, b->depth_words, b->word_bits, b->slots, b->bytes,
+                                  b->bram18));
+    }
+    return ZS_OK;
+}
+
+static zs_status emit_calls(const zs_plan *plan, const zs_sink *s)
+{
+    ZS_TRY(zs_sink_printf(s, "\n%-4s %-16s rows\n", "call", "name"));
+    for (uint32_t i = 0; i < plan->call_n; i++) {
+        const zs_plan_call *call = &plan->calls[i];
+        ZS_TRY(zs_sink_printf(s, "%-4u %-16s", i, call->name));
+        for (uint32_t r = call->row0; r < call->row0 + call->row_n; r++)
+            ZS_TRY(zs_sink_printf(s, " %s", plan->rows[r].name));
+        ZS_TRY(zs_sink_puts(s, "\n"));
+    }
+    uint32_t on_cpu = 0;
+    for (uint32_t r = 0; r < plan->row_n; r++) {
+        if (plan->rows[r].call != ZS_NO_INDEX)
+            continue;
+        ZS_TRY(zs_sink_printf(s, "%s %s", on_cpu++ ? "" : "PS   -               ",
+                              plan->rows[r].name));
+    }
+    if (on_cpu > 0)
+        ZS_TRY(zs_sink_puts(s, "\n"));
+    if (plan->fusion_note != NULL)
+        ZS_TRY(zs_sink_printf(s, "\nfusion: %s\n", plan->fusion_note));
+    return zs_sink_printf(s, "\n%u ops, %" PRIu64 " bytes of DRAM in use\n", plan->op_n,
+                          plan->dram_bytes);
+}
+
+static zs_status emit_point(const cli_point *p, bool is_listing, const zs_sink *s, zs_err *err)
+{
+    if (is_listing)
+        return zs_plan_listing_emit(&p->design, p->net, p->plan, s, err);
+    ZS_TRY(zs_design_yaml_emit(&p->design, s, err));
+    ZS_TRY(zs_sink_puts(s, "\n"));
+    ZS_TRY(zs_net_table_emit(p->net, s, err));
+    ZS_TRY(emit_buffers(p->plan, s));
+    return emit_calls(p->plan, s);
+}
+
+zs_status cmd_show(const cli_options *options, int *exit_status, zs_err *err)
+{
+    (void)exit_status;
+    const zs_sink sink = cli_stdout();
+    if (options->fields)
+        return zs_fields_markdown_emit(&sink, err);
+    if (options->metrics)
+        return emit_metrics_page(&sink);
+    cli_point point;
+    zs_status status = cli_point_build(options, &point, err);
+    if (status == ZS_OK)
+        status = emit_point(&point, options->plan, &sink, err);
+    cli_point_drop(&point);
+    return status;
+}

@@ -1,0 +1,251 @@
+#include "cli_priv.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- scales
+ * -------------------------------------------------------------------------------------- */
+
+static zs_status measure_ranges(cli_point *p, const cli_inputs *samples, zs_ranges *ranges,
+                                zs_err *err)
+{
+    zs_quant *fp32;
+    ZS_TRY(zs_ranges_build(&p->keep, p->net, ranges, err));
+    ZS_TRY(zs_quant_build(&p->keep, p->net, ZS_FP32, NULL, &fp32, err));
+    zs_arena scratch;
+    zs_arena_init(&scratch, cli_heap());
+    zs_status status = ZS_OK;
+    for (uint32_t i = 0; i < samples->n && status == ZS_OK; i++) {
+        zs_ref_tensors tensors;
+        zs_arena_reset(&scratch);
+        status = zs_ref_run(&scratch, p->net, fp32, samples->list[i].x, ranges, &tensors, err);
+    }
+    zs_arena_drop(&scratch);
+    return status;
+}
+
+static zs_status build_quant(cli_point *p, const cli_inputs *inputs, zs_quant **out, zs_err *err)
+{
+    const zs_design *d = &p->design;
+    if (d->accel.precision == ZS_FP32)
+        return zs_quant_build(&p->keep, p->net, ZS_FP32, NULL, out, err);
+    cli_inputs samples = *inputs;
+    if (d->network.calibration_n > 0)
+        ZS_TRY(
+            cli_inputs_build(p, d->network.calibrations, d->network.calibration_n, &samples, err));
+    else
+        cli_note(p,
+                 "the scales of %s come from the inputs themselves; network.calibration names "
+                 "other pictures",
+                 zs_word_of(zs_words_precision, ZS_PRECISION_COUNT, d->accel.precision));
+    zs_ranges ranges;
+    ZS_TRY(measure_ranges(p, &samples, &ranges, err));
+    return zs_quant_build(&p->keep, p->net, d->accel.precision, &ranges, out, err);
+}
+
+/* ---- answers
+ * ------------------------------------------------------------------------------------- */
+
+/* Probabilities: the network's own where it ends in a softmax, else a softmax over its outputs. */
+static void to_probabilities(const float *y, uint32_t n, bool is_softmax, float *prob)
+{
+    if (is_softmax) {
+        memcpy(prob, y, n * sizeof *prob);
+        return;
+    }
+    float top = y[0];
+    for (uint32_t i = 1; i < n; i++)
+        top = fmaxf(top, y[i]);
+    double sum = 0;
+    for (uint32_t i = 0; i < n; i++)
+        sum += exp((double)(y[i] - top));
+    for (uint32_t i = 0; i < n; i++)
+        prob[i] = (float)(exp((double)(y[i] - top)) / sum);
+}
+
+static bool is_taken(const zs_image_result *image, uint32_t n, uint32_t class_index)
+{
+    for (uint32_t k = 0; k < n; k++)
+        if (image->top_class[k] == class_index)
+            return true;
+    return false;
+}
+
+/* By output value, since probabilities of different classes may round to the same number; equal
+ * ones in the order of their class. */
+static void find_best(const float *y, const float *prob, uint32_t n, zs_image_result *image)
+{
+    image->top_n = n < 5 ? n : 5;
+    for (uint32_t k = 0; k < image->top_n; k++) {
+        uint32_t best = ZS_NO_INDEX;
+        for (uint32_t i = 0; i < n; i++)
+            if (!is_taken(image, k, i) && (best == ZS_NO_INDEX || y[i] > y[best]))
+                best = i;
+        image->top_class[k] = best;
+        image->top_probability[k] = prob[best];
+    }
+}
+
+/* Classes are channels of one pixel; other outputs are not an answer of that kind. */
+static zs_status name_classes(cli_point *p, const float *y, zs_shape shape, zs_image_result *image,
+                              zs_err *err)
+{
+    if (shape.h != 1 || shape.w != 1)
+        return ZS_OK;
+    float *prob = zs_arena_alloc_raw(&p->keep, shape.c, sizeof *prob);
+    if (prob == NULL)
+        return zs_nomem(err, "class probabilities");
+    to_probabilities(y, shape.c, p->net->logits != p->net->output, prob);
+    find_best(y, prob, shape.c, image);
+    for (uint32_t k = 0; k < image->top_n; k++)
+        if (image->top_class[k] < p->label_n)
+            image->top_label[k] = p->labels[image->top_class[k]];
+    return ZS_OK;
+}
+
+/* ---- one job: all inputs through one plan
+ * ----------------------------------------------------------- */
+
+typedef struct job {
+    cli_point *point;
+    const cli_options *options;
+    cli_inputs inputs;
+    cli_outputs *outputs;
+    zs_image_result *images; /* [input] */
+    zs_exec *exec;           /* NULL: timing only */
+    zs_retire_hook numerics;
+    cli_progress progress;
+} job;
+
+static void retired(void *ctx, uint32_t op, uint64_t start_pl_cycle, uint64_t end_pl_cycle)
+{
+    job *j = ctx;
+    if (j->exec != NULL)
+        j->numerics.retired(j->numerics.ctx, op, start_pl_cycle, end_pl_cycle);
+    cli_progress_step(&j->progress, 1);
+}
+
+static zs_status make_outputs(job *j, zs_err *err)
+{
+    const zs_net *net = j->point->net;
+    cli_outputs *o = j->outputs;
+    zs_arena *arena = &j->point->keep;
+    o->n = j->inputs.n;
+    o->shape = net->tensors[net->output].shape;
+    o->logits_shape = net->tensors[net->logits].shape;
+    uint64_t elems;
+    if (!zs_mul_u64(zs_shape_elems(o->shape), o->n, &elems))
+        return zs_fail(err, ZS_ERANGE, "output", "the outputs of %u inputs are too large", o->n);
+    o->y = zs_arena_alloc(arena, elems, sizeof *o->y);
+    if (net->logits != net->output)
+        o->logits = zs_arena_alloc(arena, o->n, zs_shape_elems(o->logits_shape) * sizeof(float));
+    j->images = zs_new(arena, zs_image_result, o->n);
+    if (o->y == NULL || j->images == NULL || (net->logits != net->output && o->logits == NULL))
+        return zs_nomem(err, "outputs");
+    return ZS_OK;
+}
+
+static zs_status prepare_numerics(job *j, zs_err *err)
+{
+    cli_point *p = j->point;
+    const zs_design *d = &p->design;
+    zs_quant *quant;
+    ZS_TRY(cli_inputs_build(p, d->network.inputs, d->network.input_n, &j->inputs, err));
+    ZS_TRY(build_quant(p, &j->inputs, &quant, err));
+    ZS_TRY(zs_exec_build(&p->keep, d, p->net, p->plan, quant, &j->exec, err));
+    j->numerics = zs_exec_hook(j->exec);
+    return make_outputs(j, err);
+}
+
+static void set_round(const job *j, uint32_t first)
+{
+    const uint32_t batch = j->point->design.batch;
+    for (uint32_t b = 0; b < batch; b++)
+        zs_exec_set_input(j->exec, b, j->inputs.list[(first + b) % j->inputs.n].x);
+}
+
+static zs_status take_round(job *j, uint32_t first, zs_err *err)
+{
+    const zs_net *net = j->point->net;
+    cli_outputs *o = j->outputs;
+    const uint64_t n = zs_shape_elems(o->shape), logit_n = zs_shape_elems(o->logits_shape);
+    for (uint32_t i = first; i < o->n && i < first + j->point->design.batch; i++) {
+        zs_image_result *image = &j->images[i];
+        float *y = o->y + i * n;
+        zs_exec_get(j->exec, i - first, net->output, y);
+        if (o->logits != NULL)
+            zs_exec_get(j->exec, i - first, net->logits, o->logits + i * logit_n);
+        image->input = j->inputs.list[i].name;
+        cli_sha256(y, n * sizeof *y, image->sha256);
+        ZS_TRY(name_classes(j->point, y, o->shape, image, err));
+    }
+    return ZS_OK;
+}
+
+/* Timing of one batch; with `bound`, which has no events, numerics run on their own. */
+static zs_status first_round(job *j, zs_result **result, zs_err *err)
+{
+    cli_point *p = j->point;
+    const zs_fidelity fidelity = j->options->fidelity;
+    const bool is_bound = fidelity == ZS_BOUND;
+    const zs_retire_hook hook = {.retired = retired, .ctx = j};
+    const bool is_hooked = !is_bound && (j->exec != NULL || j->progress.wanted);
+    ZS_TRY(zs_sim_run(&p->keep, &p->design, p->net, p->plan, fidelity, is_hooked ? &hook : NULL,
+                      result, err));
+    if (is_bound && j->exec != NULL)
+        zs_exec_run(j->exec);
+    return ZS_OK;
+}
+
+static zs_status run_rounds(job *j, zs_result **result, zs_err *err)
+{
+    const uint32_t batch = j->point->design.batch;
+    if (j->exec == NULL)
+        return first_round(j, result, err);
+    for (uint32_t first = 0; first < j->inputs.n; first += batch) {
+        set_round(j, first);
+        if (first == 0) {
+            ZS_TRY(first_round(j, result, err));
+        } else {
+            zs_exec_run(j->exec);
+            cli_progress_step(&j->progress, j->point->plan->op_n);
+        }
+        ZS_TRY(take_round(j, first, err));
+    }
+    return ZS_OK;
+}
+
+static void note_rounds(cli_point *p, uint32_t input_n)
+{
+    const uint32_t batch = p->design.batch;
+    if (input_n > batch)
+        cli_note(p, "%u inputs went through in rounds of %u; the times are those of one round",
+                 input_n, batch);
+    if (input_n < batch)
+        cli_note(p, "the batch of %u repeats the %u input%s given", batch, input_n,
+                 input_n == 1 ? "" : "s");
+    const zs_shape shape = p->net->tensors[p->net->output].shape;
+    if (p->label_n > 0 && p->label_n != shape.c)
+        cli_note(p, "there are %u labels for %u classes", p->label_n, shape.c);
+}
+
+zs_status cli_execute(cli_point *point, const cli_options *options, zs_result **result,
+                      cli_outputs *outputs, zs_err *err)
+{
+    job j = {.point = point, .options = options, .outputs = outputs};
+    *outputs = (cli_outputs){0};
+    if (!options->timing_only) {
+        ZS_TRY(prepare_numerics(&j, err));
+        note_rounds(point, j.inputs.n);
+    }
+    const uint64_t rounds = zs_max_u64(1, zs_ceil_div(j.inputs.n, point->design.batch));
+    const double begin_s = cli_seconds();
+    cli_progress_begin(&j.progress, rounds * point->plan->op_n, options->quiet);
+    const zs_status status = run_rounds(&j, result, err);
+    cli_progress_end(&j.progress);
+    ZS_TRY(status);
+    (*result)->sim_wall_seconds = cli_seconds() - begin_s;
+    (*result)->images = j.images;
+    (*result)->image_n = j.inputs.n;
+    return ZS_OK;
+}

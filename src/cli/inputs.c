@@ -1,0 +1,179 @@
+#include "cli_priv.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool cli_is_synthetic(const char *text, uint64_t *seed)
+{
+    *seed = 1;
+    if (strcmp(text, "synthetic") == 0)
+        return true;
+    if (strncmp(text, "synthetic:", 10) != 0 || text[10] < '0' || text[10] > '9')
+        return false;
+    char *end;
+    errno = 0;
+    *seed = strtoull(text + 10, &end, 10);
+    return *end == '\0' && errno == 0;
+}
+
+static zs_status add_input(cli_point *p, cli_inputs *inputs, const char *name, const float *x,
+                           zs_err *err)
+{
+    if (inputs->n == inputs->capacity) {
+        const uint32_t grown = inputs->capacity * 2 + 8;
+        cli_input *bigger = zs_new(&p->keep, cli_input, grown);
+        if (bigger == NULL)
+            return zs_nomem(err, "inputs");
+        if (inputs->n > 0)
+            memcpy(bigger, inputs->list, inputs->n * sizeof *bigger);
+        inputs->list = bigger;
+        inputs->capacity = grown;
+    }
+    inputs->list[inputs->n++] = (cli_input){.name = name, .x = x};
+    return ZS_OK;
+}
+
+static zs_shape input_shape(const cli_point *p)
+{
+    return p->net->tensors[p->net->input].shape;
+}
+
+/* ---- tensors
+ * ------------------------------------------------------------------------------------- */
+
+static zs_status parse_npy(zs_arena *arena, const char *path, zs_npy *npy, zs_err *err)
+{
+    zs_span bytes;
+    ZS_TRY(cli_file_read(arena, path, &bytes, err));
+    return zs_npy_parse(arena, bytes, path, npy, err);
+}
+
+zs_status cli_npy_shape(zs_arena *arena, const char *path, zs_shape *shape, zs_err *err)
+{
+    zs_npy npy;
+    ZS_TRY(parse_npy(arena, path, &npy, err));
+    for (int i = 1; i < 4; i++)
+        if (npy.dims[i] == 0 || npy.dims[i] > 65535)
+            return zs_fail(err, ZS_ERANGE, path, "dimension %d is %llu, the limits are 1 and 65535",
+                           i, (unsigned long long)npy.dims[i]);
+    *shape = (zs_shape){(uint32_t)npy.dims[1], (uint32_t)npy.dims[2], (uint32_t)npy.dims[3]};
+    return ZS_OK;
+}
+
+static zs_status add_npy(cli_point *p, const char *path, cli_inputs *inputs, zs_err *err)
+{
+    zs_npy npy;
+    ZS_TRY(parse_npy(&p->keep, path, &npy, err));
+    const zs_shape s = input_shape(p);
+    const unsigned long long n = npy.dims[0], c = npy.dims[1], h = npy.dims[2], w = npy.dims[3];
+    if (c != s.c || h != s.h || w != s.w)
+        return zs_fail(err, ZS_ESHAPE, path,
+                       "the tensor is %llux%llux%llu, the network's input is %ux%ux%u", c, h, w,
+                       s.c, s.h, s.w);
+    if (n == 0)
+        return zs_fail(err, ZS_ESHAPE, path, "the tensor has 0 samples, at least 1 is needed");
+    for (uint64_t i = 0; i < n; i++) {
+        const char *name = path;
+        if (n > 1)
+            name = zs_arena_printf(&p->keep, "%s[%llu]", path, (unsigned long long)i);
+        if (name == NULL)
+            return zs_nomem(err, path);
+        ZS_TRY(add_input(p, inputs, name, npy.data + i * zs_shape_elems(s), err));
+    }
+    return ZS_OK;
+}
+
+/* Networks that take neither colour nor grey get plain noise in -1..1. */
+static zs_status synthetic_noise(cli_point *p, uint64_t seed, float **out, zs_err *err)
+{
+    const uint64_t n = zs_shape_elems(input_shape(p));
+    float *x = zs_arena_alloc_raw(&p->keep, n, sizeof *x);
+    if (x == NULL)
+        return zs_nomem(err, "synthetic input");
+    for (uint64_t i = 0; i < n; i++)
+        x[i] = (float)(zs_mix64(zs_mix64(seed) + i) >> 40) / 8388608.0f - 1.0f;
+    *out = x;
+    return ZS_OK;
+}
+
+/* ---- pictures
+ * ------------------------------------------------------------------------------------ */
+
+static zs_status keep_tensor(cli_point *p, const float *x, float **out, zs_err *err)
+{
+    const uint64_t n = zs_shape_elems(input_shape(p));
+    float *kept = zs_arena_alloc_raw(&p->keep, n, sizeof *kept);
+    if (kept == NULL)
+        return zs_nomem(err, "input tensor");
+    memcpy(kept, x, n * sizeof *kept);
+    *out = kept;
+    return ZS_OK;
+}
+
+/* A picture of just the size the network wants, so that it fits every network. */
+static zs_status synthetic_picture(cli_point *p, zs_arena *scratch, uint64_t seed, float **out,
+                                   zs_err *err)
+{
+    const zs_shape s = input_shape(p);
+    zs_preprocess how = p->design.network.preprocess;
+    zs_image image;
+    float *x;
+    how.fit = ZS_FIT_NONE;
+    how.resize = how.crop = 0;
+    ZS_TRY(zs_image_synthetic(scratch, seed, s.w, s.h, &image, err));
+    ZS_TRY(zs_preprocess_run(scratch, &image, &how, s, &x, err));
+    return keep_tensor(p, x, out, err);
+}
+
+static zs_status photo(cli_point *p, zs_arena *scratch, const char *path, float **out, zs_err *err)
+{
+    zs_span bytes;
+    zs_image image;
+    float *x;
+    ZS_TRY(cli_file_read(scratch, path, &bytes, err));
+    ZS_TRY(zs_image_parse(scratch, bytes, path, &image, err));
+    const zs_status status =
+        zs_preprocess_run(scratch, &image, &p->design.network.preprocess, input_shape(p), &x, err);
+    if (status != ZS_OK) {
+        zs_err_prefix(err, path);
+        return status;
+    }
+    return keep_tensor(p, x, out, err);
+}
+
+/* ---- the list
+ * ------------------------------------------------------------------------------------- */
+
+static zs_status add_picture(cli_point *p, const char *name, cli_inputs *inputs, zs_err *err)
+{
+    uint64_t seed;
+    float *x = NULL;
+    const uint32_t c = input_shape(p).c;
+    zs_arena scratch;
+    zs_arena_init(&scratch, cli_heap());
+    zs_status status;
+    if (!cli_is_synthetic(name, &seed))
+        status = photo(p, &scratch, name, &x, err);
+    else if (c == 1 || c == 3)
+        status = synthetic_picture(p, &scratch, seed, &x, err);
+    else
+        status = synthetic_noise(p, seed, &x, err);
+    zs_arena_drop(&scratch);
+    ZS_TRY(status);
+    return add_input(p, inputs, name, x, err);
+}
+
+zs_status cli_inputs_build(cli_point *point, const char *const *names, uint32_t n, cli_inputs *out,
+                           zs_err *err)
+{
+    *out = (cli_inputs){0};
+    for (uint32_t i = 0; i < n; i++) {
+        const size_t length = strlen(names[i]);
+        if (length > 4 && strcmp(names[i] + length - 4, ".npy") == 0)
+            ZS_TRY(add_npy(point, names[i], out, err));
+        else
+            ZS_TRY(add_picture(point, names[i], out, err));
+    }
+    return ZS_OK;
+}

@@ -1,0 +1,242 @@
+#include "cli_priv.h"
+
+#include <string.h>
+
+void cli_note(cli_point *point, const char *fmt, ...)
+{
+    char text[512];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    const char *kept = zs_arena_strdup(&point->keep, text);
+    if (kept != NULL && point->note_n < CLI_NOTES_MAX)
+        point->notes[point->note_n++] = kept;
+}
+
+/* ---- the design
+ * ---------------------------------------------------------------------------------- */
+
+/* Which names came from the command line: those are not relative to the design file. */
+typedef struct named_here {
+    bool model, weights, inputs, labels, calibration;
+} named_here;
+
+/* A key that is a list in files becomes a list of one. */
+static zs_status refresh_lists(cli_point *p, const char *key, zs_err *err)
+{
+    const bool is_input = strcmp(key, "network.input") == 0;
+    const bool is_calibration = strcmp(key, "network.calibration") == 0;
+    if (!is_input && !is_calibration)
+        return ZS_OK;
+    const char **one = zs_new(&p->keep, const char *, 1);
+    if (one == NULL)
+        return zs_nomem(err, key);
+    if (is_input) {
+        one[0] = p->design.network.input;
+        p->design.network.inputs = one;
+        p->design.network.input_n = 1;
+    } else {
+        one[0] = p->design.network.calibration;
+        p->design.network.calibrations = one;
+        p->design.network.calibration_n = one[0][0] != '\0';
+    }
+    return ZS_OK;
+}
+
+static void note_origin(const char *key, named_here *here)
+{
+    here->model |= strcmp(key, "network.model") == 0;
+    here->weights |= strcmp(key, "network.weights") == 0;
+    here->inputs |= strcmp(key, "network.input") == 0;
+    here->labels |= strcmp(key, "network.labels") == 0;
+    here->calibration |= strcmp(key, "network.calibration") == 0;
+}
+
+static zs_status apply_set(cli_point *p, const char *setting, named_here *here, zs_err *err)
+{
+    const char *equals = strchr(setting, '=');
+    if (equals == NULL || equals == setting)
+        return zs_fail(err, ZS_EUSAGE, "--set", "'%s' is not of the form KEY=VALUE", setting);
+    const char *key = zs_arena_strndup(&p->keep, setting, (size_t)(equals - setting));
+    if (key == NULL)
+        return zs_nomem(err, "--set");
+    zs_status status;
+    if (strcmp(key, "board") == 0)
+        status = zs_design_set_board(&p->design, &p->keep, equals + 1, err);
+    else
+        status = zs_design_set(&p->design, &p->keep, key, equals + 1, err);
+    if (status != ZS_OK) {
+        zs_err_prefix(err, "--set");
+        return status;
+    }
+    note_origin(key, here);
+    return refresh_lists(p, key, err);
+}
+
+static zs_status apply_options(cli_point *p, const cli_options *o, named_here *here, zs_err *err)
+{
+    for (size_t i = 0; o->set != NULL && o->set[i] != NULL; i++)
+        ZS_TRY(apply_set(p, o->set[i], here, err));
+    if (o->model != NULL)
+        p->design.network.model = o->model;
+    if (o->weights != NULL)
+        p->design.network.weights = o->weights;
+    if (o->labels != NULL)
+        p->design.network.labels = o->labels;
+    if (o->inputs != NULL) {
+        uint32_t n = 0;
+        while (o->inputs[n] != NULL)
+            n++;
+        p->design.network.inputs = (const char *const *)o->inputs;
+        p->design.network.input = o->inputs[0];
+        p->design.network.input_n = n;
+    }
+    here->model |= o->model != NULL;
+    here->weights |= o->weights != NULL;
+    here->labels |= o->labels != NULL;
+    here->inputs |= o->inputs != NULL;
+    return ZS_OK;
+}
+
+static zs_status locate_list(cli_point *p, const char *design_path, const char *const **list,
+                             uint32_t n, zs_err *err)
+{
+    const char **found = zs_new(&p->keep, const char *, n > 0 ? n : 1);
+    if (found == NULL)
+        return zs_nomem(err, "inputs");
+    uint64_t seed;
+    for (uint32_t i = 0; i < n; i++)
+        found[i] = cli_is_synthetic((*list)[i], &seed)
+                       ? (*list)[i]
+                       : cli_path_from(&p->keep, design_path, (*list)[i]);
+    *list = found;
+    return ZS_OK;
+}
+
+/* Turns names that the design file uses into paths from the current directory. */
+static zs_status locate_files(cli_point *p, const char *design_path, const named_here *here,
+                              zs_err *err)
+{
+    zs_design *d = &p->design;
+    uint64_t seed;
+    if (d->network.input_n == 0)
+        ZS_TRY(refresh_lists(p, "network.input", err));
+    const char *model;
+    ZS_TRY(cli_model_find(&p->keep, design_path, d->network.model, &model, err));
+    if (model == d->network.model && !here->model)
+        model = cli_path_from(&p->keep, design_path, model);
+    d->network.model = model;
+    if (!here->weights && !cli_is_synthetic(d->network.weights, &seed))
+        d->network.weights = cli_path_from(&p->keep, design_path, d->network.weights);
+    if (!here->labels && d->network.labels[0])
+        d->network.labels = cli_path_from(&p->keep, design_path, d->network.labels);
+    if (!here->inputs)
+        ZS_TRY(locate_list(p, design_path, &d->network.inputs, d->network.input_n, err));
+    if (!here->calibration)
+        ZS_TRY(
+            locate_list(p, design_path, &d->network.calibrations, d->network.calibration_n, err));
+    return ZS_OK;
+}
+
+static zs_status load_design(cli_point *p, const cli_options *o, zs_err *err)
+{
+    zs_span yaml;
+    const zs_fetch fetch = cli_fetch(&p->keep);
+    named_here here = {0};
+    ZS_TRY(cli_file_read(&p->keep, o->design_path, &yaml, err));
+    ZS_TRY(zs_design_parse(&p->keep, yaml, o->design_path, &fetch, &p->design, err));
+    ZS_TRY(apply_options(p, o, &here, err));
+    return locate_files(p, o->design_path, &here, err);
+}
+
+/* ---- the network
+ * --------------------------------------------------------------------------------- */
+
+static zs_status load_weights(cli_point *p, const cli_options *o, zs_net_spec *spec, zs_err *err)
+{
+    const char *weights = p->design.network.weights;
+    uint64_t seed;
+    if (cli_is_synthetic(weights, &seed) || o->timing_only) {
+        spec->seed = seed;
+        return ZS_OK;
+    }
+    if (strncmp(weights, "synthetic", 9) == 0)
+        return zs_fail(err, ZS_EUSAGE, "network.weights", "'%s' is not synthetic[:SEED]", weights);
+    zs_span bytes;
+    zs_net_spec from = {0};
+    ZS_TRY(cli_file_read(&p->keep, weights, &bytes, err));
+    ZS_TRY(zs_net_parse(&p->keep, bytes, weights, &from, err));
+    return zs_net_take_weights(&p->keep, spec, &from, err);
+}
+
+static void override(uint32_t *dimension, uint32_t stated)
+{
+    if (stated != 0)
+        *dimension = stated;
+}
+
+/* The design's own figures win over the file's; a network that states nothing takes the shape of
+ * the first tensor it is given. */
+static zs_status settle_input_shape(cli_point *p, const cli_options *o, zs_net_spec *spec,
+                                    zs_err *err)
+{
+    const zs_design *d = &p->design;
+    const char *first = d->network.inputs[0];
+    const size_t n = strlen(first);
+    override(&spec->input.shape.c, d->network.input_c);
+    override(&spec->input.shape.h, d->network.input_h);
+    override(&spec->input.shape.w, d->network.input_w);
+    const zs_shape s = spec->input.shape;
+    if (s.c != 0 && s.h != 0 && s.w != 0)
+        return ZS_OK;
+    if (!o->timing_only && n > 4 && strcmp(first + n - 4, ".npy") == 0)
+        return cli_npy_shape(&p->keep, first, &spec->input.shape, err);
+    return zs_fail(err, ZS_EUSAGE, "network.input_shape",
+                   "the model does not state its input shape (%ux%ux%u), so c, h and w are needed",
+                   s.c, s.h, s.w);
+}
+
+static zs_status load_net(cli_point *p, const cli_options *o, zs_err *err)
+{
+    zs_span bytes;
+    zs_net_spec spec = {0};
+    const char *path = p->design.network.model;
+    ZS_TRY(cli_file_read(&p->keep, path, &bytes, err));
+    ZS_TRY(zs_net_parse(&p->keep, bytes, path, &spec, err));
+    ZS_TRY(load_weights(p, o, &spec, err));
+    ZS_TRY(settle_input_shape(p, o, &spec, err));
+    const zs_status status = zs_net_build(&p->keep, &spec, &p->net, err);
+    if (status != ZS_OK && err != NULL && strstr(err->place, path) == NULL)
+        zs_err_prefix(err, path);
+    return status;
+}
+
+static zs_status load_labels(cli_point *p, zs_err *err)
+{
+    const char *path = p->design.network.labels;
+    if (path[0] == '\0')
+        return ZS_OK;
+    zs_span bytes;
+    ZS_TRY(cli_file_read(&p->keep, path, &bytes, err));
+    return zs_labels_parse(&p->keep, bytes, path, &p->labels, &p->label_n, err);
+}
+
+/* ---- both, and the plan
+ * --------------------------------------------------------------------------- */
+
+zs_status cli_point_build(const cli_options *options, cli_point *out, zs_err *err)
+{
+    *out = (cli_point){0};
+    zs_arena_init(&out->keep, cli_heap());
+    ZS_TRY(load_design(out, options, err));
+    ZS_TRY(load_net(out, options, err));
+    ZS_TRY(load_labels(out, err));
+    ZS_TRY(zs_design_check(&out->design, err));
+    return zs_plan_build(&out->keep, &out->design, out->net, &out->plan, err);
+}
+
+void cli_point_drop(cli_point *point)
+{
+    zs_arena_drop(&point->keep);
+}

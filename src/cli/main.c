@@ -1,0 +1,129 @@
+#include "cli_priv.h"
+#include "zynqsim/version.h"
+
+#include <signal.h>
+#include <string.h>
+
+static const cli_command commands[] = {
+#define COMMAND(name, function, arguments, meaning) {name, function, arguments, meaning},
+#include "commands.def"
+#undef COMMAND
+};
+
+static int exit_status_of(zs_status status)
+{
+    switch (status) {
+    case ZS_OK:
+        return CLI_DONE;
+    case ZS_EUSAGE:
+    case ZS_EPARSE:
+    case ZS_ERANGE:
+    case ZS_ESHAPE:
+    case ZS_EUNSUPPORTED:
+        return CLI_WRONG;
+    default:
+        return CLI_FAILED;
+    }
+}
+
+/* Names in messages come from files: a terminal must not obey them. */
+static void print_plain(const char *text)
+{
+    for (; *text; text++)
+        putc((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text, stderr);
+}
+
+static void print_error(zs_status status, const zs_err *err)
+{
+    fputs("zynqsim: ", stderr);
+    if (err->place[0]) {
+        print_plain(err->place);
+        fputs(": ", stderr);
+    }
+    if (err->text[0])
+        print_plain(err->text);
+    else
+        fputs(status == ZS_ENOMEM ? "out of memory" : "the output could not be written", stderr);
+    putc('\n', stderr);
+}
+
+static void print_usage(FILE *stream)
+{
+    fputs("Usage: zynqsim COMMAND [OPTION]...\n\n"
+          "Cycle-approximate simulator of CNN accelerators on the Zynq-7020.\n\nCommands:\n",
+          stream);
+    for (size_t i = 0; i < ZS_LEN(commands); i++)
+        fprintf(stream, "  %-8s%-13s%s\n", commands[i].name, commands[i].arguments,
+                commands[i].meaning);
+    fputs("\nOptions:\n"
+          "  --help      this text; zynqsim COMMAND --help lists the options of a command\n"
+          "  --version   version of the program\n\n"
+          "Exit status: 0 done; 1 the answer is no (the design does not fit); 2 wrong usage or\n"
+          "input; 3 the machine failed (files, memory).\n",
+          stream);
+}
+
+static const cli_command *find_command(const char *name)
+{
+    for (size_t i = 0; i < ZS_LEN(commands); i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+static zs_status unknown_command(const char *name, zs_err *err)
+{
+    const char *names[ZS_LEN(commands) + 2] = {"--help", "--version"};
+    for (size_t i = 0; i < ZS_LEN(commands); i++)
+        names[i + 2] = commands[i].name;
+    const char *near = zs_nearest(name, names, ZS_LEN(names));
+    const char *what = name[0] == '-' ? "option" : "command";
+    if (near != NULL)
+        return zs_fail(err, ZS_EUSAGE, name, "there is no such %s, did you mean %s?", what, near);
+    return zs_fail(err, ZS_EUSAGE, name, "there is no such %s; zynqsim --help lists them", what);
+}
+
+static zs_status dispatch(int argc, const char **argv, int *exit_status, zs_err *err)
+{
+    if (argc < 2) {
+        print_usage(stderr);
+        *exit_status = CLI_WRONG;
+        return ZS_OK;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        print_usage(stdout);
+        return ZS_OK;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("zynqsim %s\n", ZS_VERSION);
+        return ZS_OK;
+    }
+    const cli_command *command = find_command(argv[1]);
+    if (command == NULL)
+        return unknown_command(argv[1], err);
+    cli_options options = {0};
+    zs_status status = cli_options_parse(command, argc - 1, argv + 1, &options, err);
+    if (status == ZS_OK && !options.help)
+        status = command->run(&options, exit_status, err);
+    cli_options_drop(&options);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    signal(SIGPIPE, SIG_IGN); /* a closed pipe is a failed write like any other */
+    zs_err err = {0};
+    int exit_status = CLI_DONE;
+    zs_status status = dispatch(argc, (const char **)argv, &exit_status, &err);
+    zs_err closing = {0};
+    const zs_status closed = cli_stdout_close(&closing);
+    if (closed != ZS_OK && (status == ZS_OK || status == ZS_EIO)) {
+        status = closed;
+        err = closing;
+    }
+    if (status != ZS_OK) {
+        print_error(status, &err);
+        return exit_status_of(status);
+    }
+    return exit_status;
+}

@@ -1,0 +1,244 @@
+#include "cli_priv.h"
+
+#include <popt.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- values that are words ---------------------------------------------------------------------
+ */
+
+static const char *const fidelity_words[] = {"bound", "tile", "burst"}; /* order of zs_fidelity */
+static const char *const format_words[CLI_FORMAT_N] = {"table", "csv", "json"};
+
+static zs_status word_index(const char *option, const char *text, const char *const *words,
+                            size_t n, int *out, zs_err *err)
+{
+    char all[64] = "";
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(words[i], text) == 0) {
+            *out = (int)i;
+            return ZS_OK;
+        }
+        const size_t at = strlen(all);
+        snprintf(all + at, sizeof all - at, "%s%s", i ? i + 1 == n ? " or " : ", " : "", words[i]);
+    }
+    return zs_fail(err, ZS_EUSAGE, option, "'%s' is not one of %s", text, all);
+}
+
+/* ---- the table of options
+ * ------------------------------------------------------------------------ */
+
+/* Where popt puts what it reads, before it is checked. */
+typedef struct raw_options {
+    char **set, **inputs;
+    char *model, *weights, *labels, *out, *fidelity, *format;
+    int jobs, timing_only, quiet, plan, fields, metrics, help;
+} raw_options;
+
+static raw_options raw; /* popt tables hold addresses, so these have to be constants */
+
+#define ARGV POPT_ARG_ARGV
+#define WORD POPT_ARG_STRING
+#define FLAG POPT_ARG_NONE
+
+static struct poptOption design_options[] = {
+    {"set", 0, ARGV, &raw.set, 0, "set one key of the design, after the file; repeatable",
+     "KEY=VALUE"},
+    {"model", 0, WORD, &raw.model, 0,
+     "network: a name in models/, or a .yaml, .onnx or .caffemodel file", "MODEL"},
+    {"weights", 0, WORD, &raw.weights, 0,
+     "synthetic[:SEED], or a file with the weights of a YAML network", "WEIGHTS"},
+    POPT_TABLEEND};
+
+static struct poptOption run_options[] = {
+    {"input", 0, ARGV, &raw.inputs, 0,
+     "JPEG, PNG, PPM or .npy file, or synthetic[:SEED]; repeatable", "INPUT"},
+    {"labels", 0, WORD, &raw.labels, 0, "text file with one class name a line", "FILE"},
+    {"fidelity", 0, WORD, &raw.fidelity, 0, "timing model: bound, tile or burst (default burst)",
+     "LEVEL"},
+    {"timing-only", 0, FLAG, &raw.timing_only, 0,
+     "count cycles and bytes without executing the network", NULL},
+    {"jobs", 0, POPT_ARG_INT, &raw.jobs, 0,
+     "threads; a single run needs one, so this changes nothing yet", "N"},
+    {"out", 0, WORD, &raw.out, 0,
+     "also write result.json, layers.csv, output.npy, roofline.svg and report.html", "DIR"},
+    {"format", 0, WORD, &raw.format, 0,
+     "what to print: table, csv (one line per layer) or json (default table)", "FORMAT"},
+    {"quiet", 0, FLAG, &raw.quiet, 0, "no progress bar and no messages but errors", NULL},
+    POPT_TABLEEND};
+
+static struct poptOption show_options[] = {
+    {"plan", 0, FLAG, &raw.plan, 0, "print the ops of the plan, one a line", NULL},
+    {"fields", 0, FLAG, &raw.fields, 0, "print the reference of all keys of a design (Markdown)",
+     NULL},
+    {"metrics", 0, FLAG, &raw.metrics, 0,
+     "print the reference of all figures of a result (Markdown)", NULL},
+    POPT_TABLEEND};
+
+static struct poptOption help_options[] = {{"help", 'h', FLAG, &raw.help, 0, "this text", NULL},
+                                           POPT_TABLEEND};
+
+enum { GROUP_MAX = 4 };
+typedef struct command_groups {
+    const char *command;
+    struct poptOption *group[GROUP_MAX];
+} command_groups;
+
+static const command_groups groups_of[] = {
+    {"run", {design_options, run_options, help_options}},
+    {"show", {design_options, show_options, help_options}},
+    {"schema", {help_options}},
+};
+
+/* ---- reading
+ * ---------------------------------------------------------------------------------------- */
+
+static const command_groups *find_groups(const char *command)
+{
+    for (size_t i = 0; i < ZS_LEN(groups_of); i++)
+        if (strcmp(groups_of[i].command, command) == 0)
+            return &groups_of[i];
+    return NULL;
+}
+
+/* popt wants one table; groups of options are included in it. */
+static void join_groups(const command_groups *groups, struct poptOption *table)
+{
+    static const struct poptOption end = POPT_TABLEEND;
+    size_t n = 0;
+    for (size_t i = 0; i < GROUP_MAX && groups->group[i] != NULL; i++)
+        table[n++] =
+            (struct poptOption){.argInfo = POPT_ARG_INCLUDE_TABLE, .arg = groups->group[i]};
+    table[n] = end;
+}
+
+static zs_status bad_option(const command_groups *groups, const char *option, int code, zs_err *err)
+{
+    if (code != POPT_ERROR_BADOPT)
+        return zs_fail(err, ZS_EUSAGE, option, "%s",
+                       code == POPT_ERROR_NOARG         ? "needs a value"
+                       : code == POPT_ERROR_UNWANTEDARG ? "takes no value"
+                       : code == POPT_ERROR_BADNUMBER   ? "the value is not a whole number"
+                                                        : poptStrerror(code));
+    const char *names[32];
+    size_t n = 0;
+    for (size_t i = 0; i < GROUP_MAX && groups->group[i] != NULL; i++)
+        for (const struct poptOption *o = groups->group[i]; o->longName != NULL; o++)
+            names[n++] = o->longName;
+    const char *word = option + strspn(option, "-");
+    char bare[64];
+    snprintf(bare, sizeof bare, "%.*s", (int)strcspn(word, "="), word);
+    const char *near = zs_nearest(bare, names, n);
+    if (near != NULL)
+        return zs_fail(err, ZS_EUSAGE, option, "there is no such option, did you mean --%s?", near);
+    return zs_fail(err, ZS_EUSAGE, option, "there is no such option; zynqsim %s --help lists them",
+                   groups->command);
+}
+
+static zs_status check_values(cli_options *o, zs_err *err)
+{
+    int index = ZS_BURST;
+    if (raw.fidelity != NULL)
+        ZS_TRY(word_index("--fidelity", raw.fidelity, fidelity_words, ZS_LEN(fidelity_words),
+                          &index, err));
+    o->fidelity = (zs_fidelity)index;
+    index = CLI_TABLE;
+    if (raw.format != NULL)
+        ZS_TRY(word_index("--format", raw.format, format_words, CLI_FORMAT_N, &index, err));
+    o->format = (cli_format)index;
+    if (raw.jobs < 1)
+        return zs_fail(err, ZS_EUSAGE, "--jobs", "%d is below the minimum 1", raw.jobs);
+    if (raw.out != NULL && raw.out[0] == '\0')
+        return zs_fail(err, ZS_EUSAGE, "--out", "the name of the directory is empty");
+    return ZS_OK;
+}
+
+static zs_status take_arguments(const cli_command *command, poptContext context, cli_options *o,
+                                zs_err *err)
+{
+    const char *argument = poptGetArg(context);
+    const char *extra = argument != NULL ? poptGetArg(context) : NULL;
+    if (command->arguments[0] == '\0')
+        extra = argument;
+    if (extra != NULL)
+        return zs_fail(err, ZS_EUSAGE, extra, "one argument too many: usage is zynqsim %s %s",
+                       command->name, command->arguments);
+    o->design_path = argument;
+    if (argument == NULL && command->arguments[0] && !o->fields && !o->metrics)
+        return zs_fail(err, ZS_EUSAGE, command->name,
+                       "the design file is missing: usage is zynqsim %s %s", command->name,
+                       command->arguments);
+    return ZS_OK;
+}
+
+static zs_status read_options(const cli_command *command, const command_groups *groups,
+                              poptContext context, cli_options *o, zs_err *err)
+{
+    const int code = poptGetNextOpt(context);
+    if (code < -1)
+        return bad_option(groups, poptBadOption(context, 0), code, err);
+    if (raw.help) {
+        printf("zynqsim %s: %s\n", command->name, command->meaning);
+        poptPrintHelp(context, stdout, 0);
+        o->help = true;
+        return ZS_OK;
+    }
+    *o = (cli_options){.set = raw.set,
+                       .inputs = raw.inputs,
+                       .model = raw.model,
+                       .weights = raw.weights,
+                       .labels = raw.labels,
+                       .out = raw.out,
+                       .jobs = raw.jobs,
+                       .timing_only = raw.timing_only != 0,
+                       .quiet = raw.quiet != 0,
+                       .plan = raw.plan != 0,
+                       .fields = raw.fields != 0,
+                       .metrics = raw.metrics != 0,
+                       .context = context};
+    ZS_TRY(check_values(o, err));
+    return take_arguments(command, context, o, err);
+}
+
+zs_status cli_options_parse(const cli_command *command, int argc, const char **argv,
+                            cli_options *out, zs_err *err)
+{
+    const command_groups *groups = find_groups(command->name);
+    struct poptOption table[GROUP_MAX + 1];
+    join_groups(groups, table);
+    raw = (raw_options){.jobs = 1};
+    char usage[64];
+    snprintf(usage, sizeof usage, "[OPTION]... %s", command->arguments);
+    char name[64];
+    snprintf(name, sizeof name, "zynqsim %s", command->name);
+    argv[0] = name; /* what popt's usage line begins with */
+    poptContext context = poptGetContext("zynqsim", argc, argv, table, 0);
+    if (context == NULL)
+        return zs_nomem(err, "options");
+    poptSetOtherOptionHelp(context, usage);
+    cli_options options = {.context = context};
+    const zs_status status = read_options(command, groups, context, &options, err);
+    *out = options;
+    out->context = context;
+    return status;
+}
+
+static void drop_list(char **list)
+{
+    for (size_t i = 0; list != NULL && list[i] != NULL; i++)
+        free(list[i]);
+    free(list);
+}
+
+void cli_options_drop(cli_options *options)
+{
+    if (options->context != NULL)
+        poptFreeContext(options->context);
+    drop_list(raw.set);
+    drop_list(raw.inputs);
+    char *const strings[] = {raw.model, raw.weights, raw.labels, raw.out, raw.fidelity, raw.format};
+    for (size_t i = 0; i < ZS_LEN(strings); i++)
+        free(strings[i]);
+    raw = (raw_options){0};
+    *options = (cli_options){0};
+}

@@ -1,0 +1,107 @@
+#include "cli_priv.h"
+
+#include <string.h>
+
+/* An emitter that fails without a word of its own failed to get memory for its bytes. */
+static zs_status said(zs_status status, const char *what, zs_err *err)
+{
+    if (status != ZS_OK && err->text[0] == '\0')
+        return zs_fail(err, status, what, "could not be made: %s",
+                       status == ZS_ENOMEM ? "out of memory" : "an emitter failed");
+    return status;
+}
+
+/* First axis: input. Further axes C, H, W; H and W are left out when both are 1. */
+static zs_status emit_tensor(const cli_outputs *o, const float *data, zs_shape s, zs_buffer *bytes,
+                             zs_err *err)
+{
+    const uint64_t dims[4] = {o->n, s.c, s.h, s.w};
+    const zs_sink sink = zs_buffer_sink(bytes);
+    return zs_npy_emit(data, dims, s.h == 1 && s.w == 1 ? 2 : 4, &sink, err);
+}
+
+typedef zs_status plot_emitter(const zs_result *r, const zs_sink *s, zs_err *err);
+
+/* A plot that cannot be drawn leaves an empty buffer and a note: the figures are there all the
+ * same. */
+static zs_status draw_plot(cli_point *p, plot_emitter *emit, const zs_result *r, zs_buffer *svg,
+                           zs_err *err)
+{
+    zs_buffer script;
+    zs_buffer_init(&script, cli_heap());
+    const zs_sink sink = zs_buffer_sink(&script);
+    zs_status status = said(emit(r, &sink, err), "plot", err);
+    if (status == ZS_OK) {
+        zs_err why = {0};
+        status = cli_gnuplot_run((zs_span){script.data, script.bytes}, svg, &why);
+        if (status == ZS_EUNSUPPORTED) {
+            cli_note(p, "no plots: %s: %s", why.place, why.text);
+            status = ZS_OK;
+        } else if (status != ZS_OK) {
+            *err = why;
+        }
+    }
+    zs_buffer_drop(&script);
+    return status;
+}
+
+static zs_status emit_texts(const zs_result *r, cli_files *files, zs_err *err)
+{
+    const zs_sink json = zs_buffer_sink(cli_files_add(files, "result.json"));
+    ZS_TRY(said(zs_json_emit(r, &json, err), "result.json", err));
+    const zs_sink csv = zs_buffer_sink(cli_files_add(files, "layers.csv"));
+    return said(zs_layers_csv_emit(r, &csv, err), "layers.csv", err);
+}
+
+static zs_status emit_tensors(const cli_outputs *o, cli_files *files, zs_err *err)
+{
+    if (o->y == NULL)
+        return ZS_OK;
+    zs_buffer *y = cli_files_add(files, "output.npy");
+    ZS_TRY(said(emit_tensor(o, o->y, o->shape, y, err), "output.npy", err));
+    if (o->logits == NULL)
+        return ZS_OK;
+    zs_buffer *logits = cli_files_add(files, "logits.npy");
+    return said(emit_tensor(o, o->logits, o->logits_shape, logits, err), "logits.npy", err);
+}
+
+static zs_status emit_plots(cli_point *p, const zs_result *r, cli_files *files,
+                            zs_buffer *layers_svg, zs_span *roofline, zs_err *err)
+{
+    zs_buffer *svg = cli_files_add(files, "roofline.svg");
+    ZS_TRY(draw_plot(p, zs_roofline_plot_emit, r, svg, err));
+    *roofline = (zs_span){svg->data, svg->bytes};
+    if (svg->bytes > 0)
+        return draw_plot(p, zs_layers_plot_emit, r, layers_svg, err);
+    files->n--; /* nothing was drawn: no file, and the second plot would fare no better */
+    return ZS_OK;
+}
+
+/* Plots come first: what they could not do is a note in the texts. */
+static zs_status emit_all(cli_point *p, zs_result *r, const cli_outputs *o, cli_files *files,
+                          zs_buffer *layers_svg, zs_err *err)
+{
+    zs_span roofline;
+    ZS_TRY(emit_plots(p, r, files, layers_svg, &roofline, err));
+    r->notes = p->notes;
+    r->note_n = p->note_n;
+    const zs_span bars = {layers_svg->data, layers_svg->bytes};
+    const zs_sink html = zs_buffer_sink(cli_files_add(files, "report.html"));
+    ZS_TRY(said(zs_html_emit(r, roofline, bars, &html, err), "report.html", err));
+    ZS_TRY(emit_texts(r, files, err));
+    return emit_tensors(o, files, err);
+}
+
+zs_status cli_out_write(cli_point *point, const char *dir, zs_result *result,
+                        const cli_outputs *outputs, zs_err *err)
+{
+    cli_files files = {.dir = dir};
+    zs_buffer layers_svg;
+    zs_buffer_init(&layers_svg, cli_heap());
+    zs_status status = emit_all(point, result, outputs, &files, &layers_svg, err);
+    if (status == ZS_OK)
+        status = cli_files_write(&files, err);
+    cli_files_drop(&files);
+    zs_buffer_drop(&layers_svg);
+    return status;
+}

@@ -1,0 +1,47 @@
+# Sourced by the tests of this directory: run the program, compare, count.
+# The program is $BUILD/zynqsim; scripts start at the top of the checkout.
+# shellcheck shell=sh disable=SC2034 # the variables are for the scripts that source this
+BUILD=${BUILD:-build}
+TOP=$PWD
+ZYNQSIM=$TOP/$BUILD/zynqsim
+WORK=$(mktemp -d)
+trap 'rm -rf "$WORK"' EXIT
+passed=0
+failed=0
+
+# ok CONDITION-STATUS WHAT: counts one sentence about behaviour.
+ok() {
+    if [ "$1" = 0 ]; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "FAIL: $2"
+        if [ -s "$WORK/err" ]; then sed 's/^/  stderr: /' "$WORK/err" | head -n 8; fi
+    fi
+}
+
+# program ARGUMENT...: output in $WORK/out and $WORK/err, exit status in $status. A sanitizer's
+# status is none of the program's.
+program() {
+    "$ZYNQSIM" "$@" >"$WORK/out" 2>"$WORK/err" </dev/null
+    status=$?
+}
+
+skip() {
+    echo "skipped: $1"
+}
+
+finish() {
+    echo "$passed passed, $failed failed"
+    [ "$failed" = 0 ]
+    exit $?
+}
+
+# A small network and a design for it: a run of it takes milliseconds.
+small_design() {
+    cp "$TOP/tests/cli/small_net.yaml" "$WORK/small_net.yaml"
+    cat >"$WORK/small.yaml" <<'END'
+name: small
+network: {model: small_net.yaml}
+END
+}

@@ -1,0 +1,118 @@
+#!/bin/sh
+# Bad input ends with status 2 or 3, one clear sentence, and nothing written.
+. tests/cli/cli.sh
+small_design
+good=$WORK/small.yaml
+cd "$WORK" || exit 1
+
+# bad STATUS PATTERN WHAT ARGUMENT...: runs the program on something that is wrong.
+bad() {
+    want=$1 pattern=$2 what=$3
+    shift 3
+    program "$@" --out "$WORK/results"
+    ok "$([ "$status" = "$want" ]; echo $?)" "$what: status $status, not $want"
+    ok "$([ "$(wc -l <err)" = 1 ] && grep -q '^zynqsim: ' err; echo $?)" \
+        "$what: the message is one line that begins with the program's name"
+    ok "$(grep -qE -- "$pattern" err; echo $?)" "$what: the message names /$pattern/"
+    ok "$([ ! -e "$WORK/results" ] && [ ! -s out ]; echo $?)" "$what: nothing is written"
+}
+
+# ---- the command line
+bad 2 'no such option, did you mean --timing-only' 'unknown option' run --timing-onyl "$good"
+bad 2 'no such option' 'option like no other' run --xyzzy "$good"
+bad 2 'needs a value' 'option without its value' run "$good" --set
+bad 2 "'fast' is not one of bound, tile or burst" 'unknown fidelity' run "$good" --fidelity fast
+bad 2 "'xml' is not one of" 'unknown format' run "$good" --format xml
+bad 2 'not of the form KEY=VALUE' 'setting without a value' run "$good" --set batch
+bad 2 'below the minimum 1' 'no threads' run "$good" --jobs 0
+bad 2 'design file is missing' 'no design' run
+bad 2 'one argument too many' 'two designs' run "$good" "$good"
+program ruin "$good"
+ok "$([ $status = 2 ] && grep -q 'did you mean run' err; echo $?)" 'unknown command: the nearest is named'
+program
+ok "$([ $status = 2 ] && [ ! -s out ] && grep -q Usage err; echo $?)" 'no command: usage on standard error'
+
+# ---- the design file
+bad 2 'absent.yaml.*No such file' 'missing design' run absent.yaml
+bad 2 'directory' 'directory as design' run .
+printf 'accelerator: {tile: {oc: 4\nbatch: 1\n' >torn.yaml
+bad 2 'torn.yaml:[0-9]+' 'malformed YAML' run torn.yaml
+printf 'network: {model: small_net.yaml}\naccelerator:\n  tiel: {oc: 4}\n' >typo.yaml
+bad 2 'typo.yaml:3.*tile' 'unknown key' run typo.yaml
+printf '\377\376\000broken' >binary.yaml
+bad 2 'binary.yaml' 'bytes that are no text' run binary.yaml
+printf 'extends: loop.yaml\n' >loop.yaml
+bad 2 'loop.yaml' 'file that extends itself' run loop.yaml
+printf 'extends: nowhere.yaml\n' >orphan.yaml
+bad 2 'nowhere.yaml' 'parent that is missing' run orphan.yaml
+bad 2 'accelerator.tile.oc.*0.*1' 'tile of 0' run "$good" --set accelerator.tile.oc=0
+bad 2 'batch.*4096' 'batch beyond its limit' run "$good" --set batch=99999
+bad 2 'accelerator.clock' 'clock without a number' run "$good" --set accelerator.clock=fast
+bad 2 'batch' 'number that overflows' run "$good" --set batch=99999999999999999999999
+bad 2 'accelerator.precision' 'unknown word' run "$good" --set accelerator.precision=fp33
+bad 2 'board' 'unknown board' run "$good" --set board=zybo-7020-256
+
+# ---- networks
+bad 2 "no model 'squeezenet_v1.2'.*squeezenet_v1.1" 'unknown model' \
+    run "$TOP/configs/default.yaml" --model squeezenet_v1.2
+bad 2 'absent.onnx' 'missing network' run "$good" --model absent.onnx
+sed 's/{relu:/{swishy:/' small_net.yaml >unknown_op.yaml
+cmp -s small_net.yaml unknown_op.yaml && echo "FAIL: the fixture did not change"
+bad 2 'swishy' 'unknown op' run "$good" --model ./unknown_op.yaml
+cp "$TOP/tests/cli/cyclic_net.yaml" .
+bad 2 'cyclic_net.yaml' 'cyclic network' run "$good" --model ./cyclic_net.yaml
+cp "$TOP/tests/cli/shapes_net.yaml" .
+bad 2 'shapes_net.yaml' 'shapes that do not go together' run "$good" --model ./shapes_net.yaml
+: >empty.onnx
+bad 2 'empty.onnx' 'empty ONNX' run "$good" --model ./empty.onnx
+printf '\010\007\022\004test:\377\377\377\377\017' >torn.onnx
+bad 2 'torn.onnx' 'truncated ONNX' run "$good" --model ./torn.onnx
+printf '\012\004test\242\006\377\377\377\017' >torn.caffemodel
+bad 2 'torn.caffemodel' 'truncated caffemodel' run "$good" --model ./torn.caffemodel
+for f in squeezenet_v1.1.caffemodel squeezenet_v1.1.onnx; do
+    real=$TOP/../shared/data/models/$f
+    if [ -r "$real" ]; then
+        head -c 1000000 "$real" >"cut.${f##*.}"
+        bad 2 "cut.${f##*.}" "truncated $f" run "$good" --model "./cut.${f##*.}"
+    else
+        skip "truncation of real networks needs the reference data beside the checkout"
+    fi
+done
+bad 2 'nowhere.caffemodel' 'missing weights' run "$good" --weights nowhere.caffemodel
+bad 2 'synthetic' 'seed that is no number' run "$good" --weights synthetic:x
+
+# ---- inputs
+bad 2 'absent.jpg' 'missing picture' run "$good" --input absent.jpg
+printf '\377\330\377\340\000\020JFIF\000\001\001' >torn.jpg
+bad 2 'torn.jpg' 'truncated JPEG' run "$good" --input torn.jpg
+printf '\211PNG\r\n\032\n\000\000\000\015IHDR\000\000' >torn.png
+bad 2 'torn.png' 'truncated PNG' run "$good" --input torn.png
+printf 'P6\n100000 100000\n255\n' >torn.ppm
+bad 2 'torn.ppm' 'PPM without its pixels' run "$good" --input torn.ppm
+printf 'hello' >text.jpg
+bad 2 'text.jpg' 'picture that is none' run "$good" --input text.jpg
+printf '\223NUMPY\001\000\166\000{'"'descr': '<f4', 'fortran_order': False, 'shape': (1, 3, 8" >torn.npy
+bad 2 'torn.npy' 'truncated NPY' run "$good" --input torn.npy
+{ printf '\223NUMPY\001\000\166\000'; printf '%-117s\n' "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2, 2, 2), }"; head -c 32 /dev/zero; } >shape.npy
+bad 2 'shape.npy.*2x2x2.*3x16x16' 'tensor of another shape' run "$good" --input shape.npy
+bad 2 'nolabels.txt' 'missing labels' run "$good" --labels nolabels.txt
+
+# ---- the machine
+for command in "run $good" "run $good --format json" "run $good --format csv" "show $good" schema --help --version "show --fields"; do
+    # shellcheck disable=SC2086 # words are meant
+    "$ZYNQSIM" $command >/dev/full 2>err </dev/null
+    status=$?
+    ok "$([ $status = 3 ] && grep -q 'standard output' err; echo $?)" "full disk: '$command' ends with 3 and says so (status $status)"
+done
+# shellcheck disable=SC2016
+(trap '' PIPE; "$ZYNQSIM" run "$good" --format json 2>err; echo $? >closed_status) | true
+ok "$([ "$(cat closed_status)" = 0 ] || { [ "$(cat closed_status)" = 3 ] && grep -q 'standard output' err; }; echo $?)" \
+    'closed pipe: done before, or 3 with a message'
+: >a_file
+program run "$good" --out a_file
+ok "$([ $status = 2 ] && grep -q 'a_file.*not a directory' err; echo $?)" 'a file as --out is refused'
+program run "$good" --out a_file/below
+ok "$([ $status = 2 ] && grep -q 'a_file' err; echo $?)" 'a directory below a file is refused'
+program run "$good" --out /proc/nowhere
+ok "$([ $status -ge 2 ] && [ $status -le 3 ] && [ "$(wc -l <err)" = 1 ]; echo $?)" 'a directory that cannot be made is an error'
+finish

@@ -1,0 +1,43 @@
+#!/bin/sh
+# show, schema, help, and the reference pages that are made of them.
+. tests/cli/cli.sh
+small_design
+cd "$WORK" || exit 1
+
+program --help
+ok "$([ $status = 0 ] && grep -q 'run  *DESIGN.yaml' out && [ ! -s err ]; echo $?)" 'help lists the commands'
+program --version
+ok "$([ $status = 0 ] && grep -qE '^zynqsim [0-9]+\.[0-9]+\.[0-9]+$' out; echo $?)" 'the version has three parts'
+for command in run show schema; do
+    program $command --help
+    ok "$([ $status = 0 ] && grep -q "^Usage: zynqsim $command" out; echo $?)" "$command has help"
+done
+for option in --set --model --weights --input --labels --fidelity --timing-only --jobs --out --format --quiet; do
+    "$ZYNQSIM" run --help >out
+    ok "$(grep -q -- "$option" out; echo $?)" "help of run names $option"
+    ok "$(grep -q -- "$option" "$TOP/docs/zynqsim.1" && grep -q -- "$option" "$TOP/docs/zynqsim.bash-completion"; echo $?)" "the manual and the completion know $option"
+done
+
+program show small.yaml
+ok "$([ $status = 0 ] && grep -q 'conv1' out && grep -q 'BRAM18' out; echo $?)" 'show prints design, network and buffers'
+program show small.yaml --set accelerator.tile.oc=5
+ok "$([ $status = 0 ] && grep -qE 'oc: *5' out; echo $?)" 'show takes settings'
+sed '/^$/,$d' out >resolved.yaml
+program show small.yaml --plan
+ok "$([ $status = 0 ] && [ "$(wc -l <out)" -gt 10 ]; echo $?)" 'the plan is a listing'
+program schema
+ok "$([ $status = 0 ] && grep -q 'json-schema.org/draft/2020-12' out; echo $?)" 'the schema names its draft'
+
+cd "$TOP" || exit 1
+ok "$(BUILD=$BUILD tests/cli/reference.sh compare >"$WORK/err" 2>&1; echo $?)" 'docs/reference is what the program prints (make docs)'
+
+# Every block of the documents that is marked runnable does run.
+for page in README.md docs/*.md docs/models/*.md; do
+    [ -r "$page" ] || continue
+    awk '/^```sh runnable/ { on = 1; next } /^```/ { on = 0 } on' "$page" |
+        sed "s#build/zynqsim#$ZYNQSIM#g" >"$WORK/block.sh"
+    [ -s "$WORK/block.sh" ] || continue
+    sh -e "$WORK/block.sh" >"$WORK/out" 2>"$WORK/err" </dev/null
+    ok $? "the runnable commands of $page run"
+done
+finish

@@ -1,0 +1,51 @@
+#!/bin/sh
+# Layout, static analysis and both compilers. Prints what is wrong and ends with a count of checks.
+# usage: tests/lint/lint.sh                     (from the top of the checkout)
+set -u
+jobs=$(nproc)
+passed=0
+failed=0
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+# check NAME COMMAND...: the command's output is shown only when it fails.
+check() {
+    name=$1
+    shift
+    if "$@" >"$log" 2>&1; then
+        passed=$((passed + 1))
+        echo "ok    $name"
+    else
+        failed=$((failed + 1))
+        echo "FAIL  $name"
+        grep -vE '^(Suppressed|Use -|[0-9]+ warnings? (generated|treated))' "$log" | head -n 60
+    fi
+}
+
+all_c() { git ls-files -co --exclude-standard '*.c' '*.h'; }
+scripts() {
+    git ls-files -co --exclude-standard '*.sh'
+    echo .ci/run .ci/packages
+}
+layout() { all_c | xargs clang-format --dry-run -Werror; }
+tidy() {
+    git ls-files -co --exclude-standard 'src/*.c' |
+        xargs -P "$jobs" -n 4 sh -c 'clang-tidy --quiet "$@" -- -std=c11 -D_GNU_SOURCE -Iinclude -Ibuild/clang/gen -ffp-contract=off' --
+}
+cppcheck_all() {
+    cppcheck --quiet -j "$jobs" --std=c11 --error-exitcode=1 --inline-suppr \
+        --enable=warning,performance,portability --suppress=missingInclude \
+        --suppress=unknownMacro --suppress=normalCheckLevelMaxBranches \
+        -D_GNU_SOURCE -Iinclude -Ibuild/clang/gen src
+}
+build_with() { make -s -j "$jobs" CC="$1" BUILD="$2" WERROR=-Werror tests-built; }
+
+check "gcc without a warning" build_with gcc build/gcc
+check "clang without a warning" build_with clang build/clang
+check "clang-format" layout
+# shellcheck disable=SC2046 # a list of words is meant
+check "shellcheck" shellcheck $(scripts)
+check "cppcheck" cppcheck_all
+check "clang-tidy" tidy
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
