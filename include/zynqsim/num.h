@@ -2,7 +2,8 @@
  *
  * fp32     IEEE single. A convolution's sum starts at the bias and adds products in the order
  *          ic, ky, kx, one multiplication and one addition each, never fused; pixels outside the
- *          image are zeros that take part. Every tile size therefore gives the same bits.
+ *          image are zeros that take part. Every tile size therefore gives the same bits. The
+ *          largest of +0 and -0 is +0 (pooling adds +0 to its result), in whatever order.
  * fixed16  q = sat16(rhe(x * 2^f)), one f per tensor and one per layer's weights; products are added
  *          in 64 bits (the DSP48 accumulator has 48), brought to the output's f by a shift that
  *          rounds half to even, then saturated.
@@ -35,7 +36,8 @@ typedef struct zs_requant {
 typedef struct zs_layer_scale {
     int32_t weight_frac;        /* fixed16 */
     const float *weight_scale;  /* int8: [oc] */
-    const zs_requant *requant;  /* conv, fc: [oc] (fixed16: one entry repeated); add: [input] */
+    const zs_requant *requant;  /* conv, fc: [oc] (fixed16: one entry repeated); add: [input], all
+                                 * with one shift: y = sat(rhe(sum of x_i * mul_i / 2^shift)) */
     int32_t act_lo, act_hi;     /* activation limits in output units, after requantisation */
 } zs_layer_scale;
 
@@ -52,8 +54,10 @@ typedef struct zs_ranges {
 } zs_ranges;
 zs_status zs_ranges_build(zs_arena *arena, const zs_net *net, zs_ranges *out, zs_err *err);
 
-/* Scales from ranges. For fp32 ranges may be NULL. Slices of one concat get one scale; pooling and
- * activations keep their input's where that loses nothing. */
+/* Scales from ranges. For fp32 ranges may be NULL. Slices of one concat get one scale; max-pooling
+ * and stand-alone activations keep their input's, so that they are exact. ZS_ERANGE names a tensor
+ * whose range is not finite or beyond fixed16, or a layer whose sums could overflow the
+ * accumulator (32 bits for int8, 48 for fixed16). */
 zs_status zs_quant_build(zs_arena *arena, const zs_net *net, uint32_t precision,
                          const zs_ranges *ranges, zs_quant **out, zs_err *err);
 
@@ -72,6 +76,28 @@ int32_t zs_requantise(int64_t sum, zs_requant r, int32_t lo, int32_t hi);
 int32_t zs_round_saturate(double x, int32_t lo, int32_t hi);
 
 /* ---- layers without weights, one body for the reference, the engine and the PS ---------------- */
+
+/* The activation in fp32. Written so that -0 and NaN become `lo`: the same on every machine. */
+static inline float zs_act_f32(zs_act act, float x)
+{
+    if (!act.active)
+        return x;
+    x = x > act.lo ? x : act.lo;
+    return x < act.hi ? x : act.hi;
+}
+
+/* Pixels of the image that a pooling window covers in one direction: at + j * dilation, j < n.
+ * `divisor` is what an average counts in this direction. */
+typedef struct zs_pool_span {
+    uint32_t at, n, divisor;
+} zs_pool_span;
+zs_pool_span zs_pool_rows(const zs_layer *layer, uint32_t oy);
+zs_pool_span zs_pool_cols(const zs_layer *layer, uint32_t ox);
+
+/* exp, and base^exponent for base > 0, from additions, multiplications and exact scalings only: the
+ * same bits on every machine; relative error below 2^-50 x (1 + |ln of the result|). */
+double zs_exp(double x);
+double zs_pow(double base, double exponent);
 
 /* Layers the PS computes, in fp32 on one image: x[i] is input i (CHW), y the output (CHW).
  * pool (max and avg), act, add, concat, batchnorm, global_avgpool, softmax, lrn. */

@@ -1,0 +1,314 @@
+#include "zynqsim/num.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* Scales that a range may ask for; 2^-100 and less counts as zero. */
+enum { FRAC_MIN = -16, FRAC_MAX = 30, WEIGHT_FRAC_MIN = -80 };
+static const double least_range = 0x1p-100;
+
+zs_status zs_ranges_build(zs_arena *arena, const zs_net *net, zs_ranges *out, zs_err *err)
+{
+    float *max_abs = zs_new(arena, float, net->tensor_n);
+    if (max_abs == NULL)
+        return zs_nomem(err, net->name);
+    out->max_abs = max_abs;
+    return ZS_OK;
+}
+
+typedef struct quant_work {
+    zs_arena *arena; /* of the result */
+    const zs_net *net;
+    const zs_ranges *ranges;
+    zs_quant *q;
+    zs_tensor_scale *tensors;
+    zs_layer_scale *layers;
+    uint32_t *leader; /* [tensor]: the tensor whose scale this one has */
+    float *range;     /* [tensor]: of all that a leader stands for */
+    float *filter;    /* of the largest layer */
+    void *stored_filter;
+} quant_work;
+
+/* ---- tensors --------------------------------------------------------------------------------- */
+
+static uint32_t leader_of(const quant_work *w, uint32_t t)
+{
+    while (w->leader[t] != t)
+        t = w->leader[t] = w->leader[w->leader[t]];
+    return t;
+}
+
+/* Slices share with their parent; max-pooling and activations pass elements on unchanged. */
+static void group_tensors(quant_work *w)
+{
+    const zs_net *net = w->net;
+    for (uint32_t t = 0; t < net->tensor_n; t++)
+        w->leader[t] = zs_tensor_root(net, t, NULL);
+    for (uint32_t i = 0; i < net->layer_n; i++) {
+        const zs_layer *layer = &net->layers[i];
+        const bool keeps =
+            layer->op == ZS_LAYER_ACT || (layer->op == ZS_LAYER_POOL && layer->pool == ZS_POOL_MAX);
+        if (keeps)
+            w->leader[leader_of(w, layer->out)] = leader_of(w, layer->in[0]);
+    }
+    for (uint32_t t = 0; t < net->tensor_n; t++) {
+        const uint32_t leader = leader_of(w, t);
+        if (!(w->ranges->max_abs[t] <= w->range[leader]))
+            w->range[leader] = w->ranges->max_abs[t];
+    }
+}
+
+/* The largest f with max_abs * 2^f <= 32767, at most FRAC_MAX. */
+static int32_t frac_of(double max_abs)
+{
+    int e; /* max_abs = m 2^e with m in [1/2, 1) */
+    if (max_abs < least_range)
+        return 0;
+    frexp(max_abs, &e);
+    const int32_t f = 15 - e;
+    const int32_t fits = ldexp(max_abs, f) <= 32767 ? f : f - 1;
+    return fits < FRAC_MAX ? fits : FRAC_MAX;
+}
+
+static float scale_of(double max_abs)
+{
+    return max_abs < least_range ? 1 : (float)(max_abs / 127);
+}
+
+static zs_status scale_tensor(quant_work *w, uint32_t t, zs_err *err)
+{
+    const double range = (double)w->range[leader_of(w, t)];
+    const char *name = w->net->tensors[t].name;
+    if (!(range <= (double)3.0e38f))
+        return zs_fail(err, ZS_ERANGE, name, "values up to %g cannot be quantised", range);
+    if (w->q->precision == ZS_INT8) {
+        w->tensors[t].scale = scale_of(range);
+        return ZS_OK;
+    }
+    const int32_t frac = frac_of(range);
+    if (frac < FRAC_MIN)
+        return zs_fail(err, ZS_ERANGE, name,
+                       "values up to %g are beyond the limit of fixed16, 32767 x 2^16", range);
+    w->tensors[t].frac = frac;
+    return ZS_OK;
+}
+
+/* ---- weights --------------------------------------------------------------------------------- */
+
+static zs_status filter_range(quant_work *w, const zs_layer *layer, uint32_t oc, double *max_abs,
+                              zs_err *err)
+{
+    const size_t n = zs_layer_filter_elems(layer);
+    const float *filter = zs_layer_filter(w->net, layer, oc, w->filter);
+    const float bias = zs_layer_bias(w->net, layer, oc);
+    double max = 0;
+    for (size_t i = 0; i < n; i++)
+        if (!(fabs((double)filter[i]) <= max))
+            max = fabs((double)filter[i]);
+    if (!(max <= (double)3.0e38f) || !(fabs((double)bias) <= (double)3.0e38f))
+        return zs_fail(err, ZS_ERANGE, layer->name,
+                       "weights or bias of output channel %u are no finite numbers", oc);
+    *max_abs = max;
+    return ZS_OK;
+}
+
+/* One fraction for the layer, lowered until every bias fits 32 bits at input frac + weight frac. */
+static zs_status fixed_weights(quant_work *w, const zs_layer *layer, zs_layer_scale *scale,
+                               zs_err *err)
+{
+    const int32_t x_frac = w->tensors[layer->in[0]].frac;
+    double weight = 0, bias = 0;
+    for (uint32_t oc = 0; oc < layer->y.c; oc++) {
+        double range;
+        ZS_TRY(filter_range(w, layer, oc, &range, err));
+        weight = fmax(weight, range);
+        bias = fmax(bias, fabs((double)zs_layer_bias(w->net, layer, oc)));
+    }
+    int32_t frac = frac_of(weight);
+    while (frac > WEIGHT_FRAC_MIN && ldexp(bias, x_frac + frac) > (double)INT32_MAX)
+        frac--;
+    scale->weight_frac = frac;
+    return ZS_OK;
+}
+
+/* One scale per output channel, raised where its bias would leave no room in 32-bit sums. */
+static zs_status int8_weights(quant_work *w, const zs_layer *layer, zs_layer_scale *scale,
+                              zs_err *err)
+{
+    const double x_scale = (double)w->tensors[layer->in[0]].scale;
+    float *scales = zs_new(w->arena, float, layer->y.c);
+    if (scales == NULL)
+        return zs_nomem(err, layer->name);
+    for (uint32_t oc = 0; oc < layer->y.c; oc++) {
+        double range;
+        ZS_TRY(filter_range(w, layer, oc, &range, err));
+        const double bias = fabs((double)zs_layer_bias(w->net, layer, oc));
+        const float by_weights = scale_of(range);
+        const float by_bias = (float)(bias / x_scale / 0x1p30);
+        scales[oc] = by_bias > by_weights ? by_bias : by_weights;
+    }
+    scale->weight_scale = scales;
+    return ZS_OK;
+}
+
+/* ---- sums to outputs ------------------------------------------------------------------------- */
+
+/* ratio as mul / 2^shift with 2^30 <= mul < 2^31. */
+static zs_requant requant_of(double ratio)
+{
+    int e;
+    const double m = frexp(ratio, &e);
+    double mul = rint(m * 0x1p31);
+    if (mul >= 0x1p31) {
+        mul /= 2;
+        e++;
+    }
+    return (zs_requant){.mul = (int32_t)mul, .shift = 31 - e};
+}
+
+static double step_of(const quant_work *w, uint32_t t)
+{
+    return w->q->precision == ZS_INT8 ? (double)w->tensors[t].scale : ldexp(1, -w->tensors[t].frac);
+}
+
+static zs_status requant_channels(quant_work *w, const zs_layer *layer, zs_layer_scale *scale,
+                                  zs_err *err)
+{
+    zs_requant *requant = zs_new(w->arena, zs_requant, layer->y.c);
+    if (requant == NULL)
+        return zs_nomem(err, layer->name);
+    const double ratio = step_of(w, layer->in[0]) / step_of(w, layer->out);
+    const int32_t shift =
+        w->tensors[layer->in[0]].frac + scale->weight_frac - w->tensors[layer->out].frac;
+    for (uint32_t oc = 0; oc < layer->y.c; oc++)
+        requant[oc] = w->q->precision == ZS_INT8
+                          ? requant_of(ratio * (double)scale->weight_scale[oc])
+                          : (zs_requant){.mul = 1, .shift = shift};
+    scale->requant = requant;
+    return ZS_OK;
+}
+
+/* All inputs of an add get multipliers for one shift, the largest with 31 bits. */
+static zs_status requant_inputs(quant_work *w, const zs_layer *layer, zs_layer_scale *scale,
+                                zs_err *err)
+{
+    zs_requant *requant = zs_new(w->arena, zs_requant, layer->in_n);
+    if (requant == NULL)
+        return zs_nomem(err, layer->name);
+    double largest = 0;
+    for (uint32_t i = 0; i < layer->in_n; i++)
+        largest = fmax(largest, step_of(w, layer->in[i]));
+    const double y_step = step_of(w, layer->out);
+    const int32_t shift = requant_of(largest / y_step).shift;
+    for (uint32_t i = 0; i < layer->in_n; i++) {
+        const double mul = ldexp(step_of(w, layer->in[i]) / y_step, shift);
+        requant[i] = (zs_requant){zs_round_saturate(mul, 1, INT32_MAX), shift};
+    }
+    scale->requant = requant;
+    return ZS_OK;
+}
+
+static void act_limits(const quant_work *w, const zs_layer *layer, zs_layer_scale *scale)
+{
+    const int32_t least = w->q->precision == ZS_INT8 ? INT8_MIN : INT16_MIN;
+    const int32_t most = w->q->precision == ZS_INT8 ? INT8_MAX : INT16_MAX;
+    const double step = step_of(w, layer->out);
+    scale->act_lo = least;
+    scale->act_hi = most;
+    if (layer->act.active) {
+        scale->act_lo = zs_round_saturate((double)layer->act.lo / step, least, most);
+        scale->act_hi = zs_round_saturate((double)layer->act.hi / step, least, most);
+    }
+}
+
+/* The largest sum that inputs of any value can give must fit the accumulator. */
+static zs_status check_sums(quant_work *w, const zs_layer *layer, zs_err *err)
+{
+    const bool int8 = w->q->precision == ZS_INT8;
+    const uint64_t limit = int8 ? UINT64_C(1) << 31 : UINT64_C(1) << 47;
+    const uint64_t x_max = int8 ? 128 : 32768;
+    const size_t n = zs_layer_filter_elems(layer);
+    for (uint32_t oc = 0; oc < layer->y.c; oc++) {
+        int32_t bias;
+        zs_quantise_bias(w->q, layer, oc, zs_layer_bias(w->net, layer, oc), &bias);
+        zs_quantise_filter(w->q, layer, oc, zs_layer_filter(w->net, layer, oc, w->filter),
+                           w->stored_filter);
+        uint64_t sum = (uint64_t)llabs((long long)bias);
+        for (size_t i = 0; i < n; i++)
+            sum += x_max * (uint64_t)abs(int8 ? ((const int8_t *)w->stored_filter)[i]
+                                              : ((const int16_t *)w->stored_filter)[i]);
+        if (sum >= limit)
+            return zs_fail(
+                err, ZS_ERANGE, layer->name,
+                "sums of output channel %u may reach %llu, beyond the %d-bit accumulator", oc,
+                (unsigned long long)sum, int8 ? 32 : 48);
+    }
+    return ZS_OK;
+}
+
+static zs_status scale_layer(quant_work *w, const zs_layer *layer, zs_err *err)
+{
+    zs_layer_scale *scale = &w->layers[layer->index];
+    act_limits(w, layer, scale);
+    if (layer->op == ZS_LAYER_ADD)
+        return requant_inputs(w, layer, scale, err);
+    if (layer->op != ZS_LAYER_CONV && layer->op != ZS_LAYER_FC)
+        return ZS_OK;
+    if (w->q->precision == ZS_INT8)
+        ZS_TRY(int8_weights(w, layer, scale, err));
+    else
+        ZS_TRY(fixed_weights(w, layer, scale, err));
+    ZS_TRY(requant_channels(w, layer, scale, err));
+    return check_sums(w, layer, err);
+}
+
+/* ---- entry ----------------------------------------------------------------------------------- */
+
+static zs_status allocate(quant_work *w, zs_arena *scratch, zs_err *err)
+{
+    uint64_t filter_elems = 0;
+    for (uint32_t i = 0; i < w->net->layer_n; i++)
+        filter_elems = zs_max_u64(filter_elems, zs_layer_filter_elems(&w->net->layers[i]));
+    w->tensors = zs_new(w->arena, zs_tensor_scale, w->net->tensor_n);
+    w->layers = zs_new(w->arena, zs_layer_scale, w->net->layer_n);
+    w->leader = zs_new(scratch, uint32_t, w->net->tensor_n);
+    w->range = zs_new(scratch, float, w->net->tensor_n);
+    w->filter = zs_arena_alloc_raw(scratch, filter_elems, sizeof(float));
+    w->stored_filter = zs_arena_alloc_raw(scratch, filter_elems, sizeof(int16_t));
+    if (w->tensors == NULL || w->layers == NULL || w->leader == NULL || w->range == NULL ||
+        w->filter == NULL || w->stored_filter == NULL)
+        return zs_nomem(err, w->net->name);
+    w->q->tensors = w->tensors;
+    w->q->layers = w->layers;
+    return ZS_OK;
+}
+
+static zs_status build(quant_work *w, zs_arena *scratch, zs_err *err)
+{
+    ZS_TRY(allocate(w, scratch, err));
+    group_tensors(w);
+    for (uint32_t t = 0; t < w->net->tensor_n; t++)
+        ZS_TRY(scale_tensor(w, t, err));
+    for (uint32_t i = 0; i < w->net->layer_n; i++)
+        ZS_TRY(scale_layer(w, &w->net->layers[i], err));
+    return ZS_OK;
+}
+
+zs_status zs_quant_build(zs_arena *arena, const zs_net *net, uint32_t precision,
+                         const zs_ranges *ranges, zs_quant **out, zs_err *err)
+{
+    zs_quant *q = zs_new(arena, zs_quant, 1);
+    if (q == NULL)
+        return zs_nomem(err, net->name);
+    q->precision = precision;
+    if (precision != ZS_FP32) {
+        zs_arena scratch;
+        zs_arena_init(&scratch, arena->source);
+        quant_work w = {.arena = arena, .net = net, .ranges = ranges, .q = q};
+        const zs_status status = build(&w, &scratch, err);
+        zs_arena_drop(&scratch);
+        ZS_TRY(status);
+    }
+    *out = q;
+    return ZS_OK;
+}

@@ -1,0 +1,331 @@
+#include "zynqsim/num.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- pooling --------------------------------------------------------------------------------- */
+
+static zs_pool_span span_of(const zs_layer *layer, uint32_t o, uint32_t in, uint32_t k, uint32_t s,
+                            uint32_t d, uint32_t pad_before, uint32_t pad_after)
+{
+    const bool counts_pad = layer->count_include_pad || layer->caffe_pool;
+    const uint64_t start = (uint64_t)o * s; /* in the padded image, as are the limits */
+    const uint64_t image_end = (uint64_t)pad_before + in;
+    const uint64_t first = start < pad_before ? zs_ceil_div(pad_before - start, d) : 0;
+    const uint64_t last = zs_min_u64(k, zs_ceil_div(image_end - start, d));
+    const uint64_t padded = zs_min_u64(k, zs_ceil_div(image_end + pad_after - start, d));
+    return (zs_pool_span){.at = (uint32_t)(start + first * d - pad_before),
+                          .n = (uint32_t)(last - first),
+                          .divisor = (uint32_t)(counts_pad ? padded : last - first)};
+}
+
+zs_pool_span zs_pool_rows(const zs_layer *layer, uint32_t oy)
+{
+    const zs_window *w = &layer->window;
+    return span_of(layer, oy, layer->x.h, w->kh, w->sh, w->dh, w->pad_top, w->pad_bottom);
+}
+
+zs_pool_span zs_pool_cols(const zs_layer *layer, uint32_t ox)
+{
+    const zs_window *w = &layer->window;
+    return span_of(layer, ox, layer->x.w, w->kw, w->sw, w->dw, w->pad_left, w->pad_right);
+}
+
+#define ELEM       float
+#define NAME(base) base##_f32
+#include "max_pool_body.h"
+#undef ELEM
+#undef NAME
+#define ELEM       int16_t
+#define NAME(base) base##_q16
+#include "max_pool_body.h"
+#undef ELEM
+#undef NAME
+#define ELEM       int8_t
+#define NAME(base) base##_q8
+#include "max_pool_body.h"
+#undef ELEM
+#undef NAME
+
+static float window_mean(const zs_layer *layer, const float *plane, zs_pool_span rows,
+                         zs_pool_span cols)
+{
+    float sum = 0;
+    for (uint32_t ky = 0; ky < rows.n; ky++) {
+        const float *row = plane + (size_t)(rows.at + ky * layer->window.dh) * layer->x.w + cols.at;
+        for (uint32_t kx = 0; kx < cols.n; kx++)
+            sum += row[(size_t)kx * layer->window.dw];
+    }
+    return sum / (float)((uint64_t)rows.divisor * cols.divisor);
+}
+
+static void avg_pool(const zs_layer *layer, const float *x, float *y)
+{
+    for (uint32_t c = 0; c < layer->y.c; c++) {
+        const float *plane = x + (size_t)c * layer->x.h * layer->x.w;
+        for (uint32_t oy = 0; oy < layer->y.h; oy++)
+            for (uint32_t ox = 0; ox < layer->y.w; ox++)
+                *y++ = window_mean(layer, plane, zs_pool_rows(layer, oy), zs_pool_cols(layer, ox));
+    }
+}
+
+static void global_mean(const zs_layer *layer, const float *x, float *y)
+{
+    const size_t n = (size_t)layer->x.h * layer->x.w;
+    for (uint32_t c = 0; c < layer->y.c; c++, x += n) {
+        float sum = 0;
+        for (size_t i = 0; i < n; i++)
+            sum += x[i];
+        y[c] = sum / (float)n;
+    }
+}
+
+/* ---- other layers in fp32 -------------------------------------------------------------------- */
+
+static void scale_channels(const zs_net *net, const zs_layer *layer, const float *x, float *y)
+{
+    const size_t n = (size_t)layer->x.h * layer->x.w;
+    for (uint32_t c = 0; c < layer->y.c; c++) {
+        const float scale = layer->weights.data ? layer->weights.data[c] : 1;
+        const float shift = zs_layer_bias(net, layer, c);
+        for (size_t i = 0; i < n; i++)
+            y[c * n + i] = x[c * n + i] * scale + shift;
+    }
+}
+
+/* Over the channels of each pixel; in double precision, rounded once. */
+static void softmax(const zs_layer *layer, const float *x, float *y)
+{
+    const size_t n = (size_t)layer->x.h * layer->x.w;
+    for (size_t i = 0; i < n; i++) {
+        float max = x[i];
+        for (uint32_t c = 1; c < layer->x.c; c++)
+            max = x[c * n + i] > max ? x[c * n + i] : max;
+        double sum = 0;
+        for (uint32_t c = 0; c < layer->x.c; c++)
+            sum += zs_exp((double)x[c * n + i] - (double)max);
+        for (uint32_t c = 0; c < layer->x.c; c++)
+            y[c * n + i] = (float)(zs_exp((double)x[c * n + i] - (double)max) / sum);
+    }
+}
+
+/* The window of an even size has its odd channel behind the centre, as ONNX has it. */
+static void normalise_local(const zs_layer *layer, const float *x, float *y)
+{
+    const size_t n = (size_t)layer->x.h * layer->x.w;
+    const uint32_t before = (layer->lrn_size - 1) / 2, after = layer->lrn_size / 2;
+    const double alpha = (double)layer->lrn_alpha / layer->lrn_size;
+    for (uint32_t c = 0; c < layer->x.c; c++) {
+        const uint32_t first = c > before ? c - before : 0;
+        const uint32_t last = layer->x.c - 1 - c > after ? c + after : layer->x.c - 1;
+        for (size_t i = 0; i < n; i++) {
+            double squares = 0;
+            for (uint32_t k = first; k <= last; k++)
+                squares += (double)x[k * n + i] * (double)x[k * n + i];
+            const double base = (double)layer->lrn_k + alpha * squares;
+            y[c * n + i] = (float)((double)x[c * n + i] * zs_pow(base, -(double)layer->lrn_beta));
+        }
+    }
+}
+
+static void join_f32(const zs_net *net, const zs_layer *layer, const float *const *x, float *y)
+{
+    for (uint32_t i = 0; i < layer->in_n; i++) {
+        const size_t n = zs_shape_elems(net->tensors[layer->in[i]].shape);
+        memcpy(y, x[i], n * sizeof *y);
+        y += n;
+    }
+}
+
+static void add_f32(uint32_t x_n, const float *const *x, float *y, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        float sum = x[0][i];
+        for (uint32_t k = 1; k < x_n; k++)
+            sum += x[k][i];
+        y[i] = sum;
+    }
+}
+
+static void act_f32(const zs_layer *layer, float *y, size_t n)
+{
+    for (size_t i = 0; layer->act.active && i < n; i++)
+        y[i] = zs_act_f32(layer->act, y[i]);
+}
+
+void zs_host_layer_f32(const zs_net *net, const zs_layer *layer, const float *const *x, float *y)
+{
+    const size_t n = zs_shape_elems(layer->y);
+    switch (layer->op) {
+    case ZS_LAYER_POOL:
+        if (layer->pool == ZS_POOL_MAX)
+            max_pool_f32(layer, x[0], y);
+        else
+            avg_pool(layer, x[0], y);
+        break;
+    case ZS_LAYER_ADD:
+        add_f32(layer->in_n, x, y, n);
+        break;
+    case ZS_LAYER_CONCAT:
+        join_f32(net, layer, x, y);
+        break;
+    case ZS_LAYER_BATCHNORM:
+        scale_channels(net, layer, x[0], y);
+        break;
+    case ZS_LAYER_GAP:
+        global_mean(layer, x[0], y);
+        break;
+    case ZS_LAYER_SOFTMAX:
+        softmax(layer, x[0], y);
+        break;
+    case ZS_LAYER_LRN:
+        normalise_local(layer, x[0], y);
+        break;
+    case ZS_LAYER_ACT:
+    case ZS_LAYER_CONV:
+    case ZS_LAYER_FC:
+    case ZS_LAYER_FLATTEN:
+    case ZS_LAYER_DROPOUT:
+    case ZS_LAYER_N:
+        memcpy(y, x[0], n * sizeof *y);
+        break;
+    }
+    act_f32(layer, y, n);
+}
+
+/* ---- stored elements ------------------------------------------------------------------------- */
+
+static int32_t load(uint32_t precision, const void *x, size_t i)
+{
+    return precision == ZS_INT8 ? ((const int8_t *)x)[i] : ((const int16_t *)x)[i];
+}
+
+static void save(uint32_t precision, void *y, size_t i, int32_t value)
+{
+    if (precision == ZS_INT8)
+        ((int8_t *)y)[i] = (int8_t)value;
+    else
+        ((int16_t *)y)[i] = (int16_t)value;
+}
+
+void zs_act_elems(const zs_quant *q, const zs_layer *layer, void *y, size_t n)
+{
+    if (q->precision == ZS_FP32) {
+        act_f32(layer, y, n);
+        return;
+    }
+    const zs_layer_scale *scale = &q->layers[layer->index];
+    for (size_t i = 0; layer->act.active && i < n; i++) {
+        const int32_t v = load(q->precision, y, i);
+        save(q->precision, y, i,
+             v < scale->act_lo   ? scale->act_lo
+             : v > scale->act_hi ? scale->act_hi
+                                 : v);
+    }
+}
+
+void zs_add_elems(const zs_quant *q, const zs_layer *layer, const void *const *x, uint32_t x_n,
+                  void *y, size_t n)
+{
+    if (q->precision == ZS_FP32) {
+        float *sums = y;
+        for (size_t i = 0; i < n; i++) {
+            float sum = ((const float *)x[0])[i];
+            for (uint32_t k = 1; k < x_n; k++)
+                sum += ((const float *)x[k])[i];
+            sums[i] = zs_act_f32(layer->act, sum);
+        }
+        return;
+    }
+    const zs_layer_scale *scale = &q->layers[layer->index];
+    const zs_requant shift = {.mul = 1, .shift = scale->requant[0].shift};
+    for (size_t i = 0; i < n; i++) {
+        int64_t sum = 0; /* of 2^16 inputs below 2^15 x 2^31 */
+        for (uint32_t k = 0; k < x_n; k++)
+            sum += (int64_t)load(q->precision, x[k], i) * scale->requant[k].mul;
+        save(q->precision, y, i, zs_requantise(sum, shift, scale->act_lo, scale->act_hi));
+    }
+}
+
+static bool same_scale(const zs_quant *q, const zs_layer *layer)
+{
+    const zs_tensor_scale y = q->tensors[layer->out];
+    for (uint32_t i = 0; i < layer->in_n; i++) {
+        const zs_tensor_scale x = q->tensors[layer->in[i]];
+        if (x.frac != y.frac || x.scale < y.scale || x.scale > y.scale)
+            return false;
+    }
+    return true;
+}
+
+static size_t pointer_bytes(const zs_layer *layer)
+{
+    return (size_t)zs_round_up(layer->in_n * sizeof(float *), 64);
+}
+
+size_t zs_host_scratch_bytes(const zs_net *net, const zs_layer *layer)
+{
+    size_t elems = zs_shape_elems(layer->y);
+    for (uint32_t i = 0; i < layer->in_n; i++)
+        elems += zs_shape_elems(net->tensors[layer->in[i]].shape);
+    return pointer_bytes(layer) + elems * sizeof(float);
+}
+
+static void through_floats(const zs_net *net, const zs_quant *q, const zs_layer *layer,
+                           const void *const *x, void *y, void *scratch)
+{
+    const float **inputs = scratch;
+    float *at = (float *)((char *)scratch + pointer_bytes(layer));
+    for (uint32_t i = 0; i < layer->in_n; i++) {
+        const size_t n = zs_shape_elems(net->tensors[layer->in[i]].shape);
+        zs_dequantise(q, layer->in[i], x[i], at, n);
+        inputs[i] = at;
+        at += n;
+    }
+    zs_host_layer_f32(net, layer, inputs, at);
+    zs_quantise(q, layer->out, at, y, zs_shape_elems(layer->y));
+}
+
+static void join_elems(const zs_net *net, const zs_quant *q, const zs_layer *layer,
+                       const void *const *x, void *y)
+{
+    char *to = y;
+    for (uint32_t i = 0; i < layer->in_n; i++) {
+        const size_t bytes =
+            zs_shape_elems(net->tensors[layer->in[i]].shape) * zs_elem_bytes(q->precision);
+        memcpy(to, x[i], bytes);
+        to += bytes;
+    }
+}
+
+static void max_pool(const zs_quant *q, const zs_layer *layer, const void *x, void *y)
+{
+    if (q->precision == ZS_INT8)
+        max_pool_q8(layer, x, y);
+    else
+        max_pool_q16(layer, x, y);
+}
+
+void zs_host_layer(const zs_net *net, const zs_quant *q, const zs_layer *layer,
+                   const void *const *x, void *y, void *scratch)
+{
+    const size_t n = zs_shape_elems(layer->y);
+    if (q->precision == ZS_FP32) {
+        const float **inputs = scratch;
+        for (uint32_t i = 0; i < layer->in_n; i++)
+            inputs[i] = x[i];
+        zs_host_layer_f32(net, layer, inputs, y);
+    } else if (layer->op == ZS_LAYER_ADD) {
+        zs_add_elems(q, layer, x, layer->in_n, y, n);
+    } else if (layer->op == ZS_LAYER_POOL && layer->pool == ZS_POOL_MAX && same_scale(q, layer)) {
+        max_pool(q, layer, x[0], y);
+        zs_act_elems(q, layer, y, n);
+    } else if (layer->op == ZS_LAYER_ACT && same_scale(q, layer)) {
+        memcpy(y, x[0], n * zs_elem_bytes(q->precision));
+        zs_act_elems(q, layer, y, n);
+    } else if (layer->op == ZS_LAYER_CONCAT && same_scale(q, layer)) {
+        join_elems(net, q, layer, x, y);
+    } else {
+        through_floats(net, q, layer, x, y, scratch);
+    }
+}

@@ -1,0 +1,210 @@
+#include "zynqsim/num.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Rows and columns of the zero-padded input that windows reach. */
+typedef struct pad_shape {
+    uint32_t h, w;
+} pad_shape;
+
+static pad_shape pad_shape_of(const zs_layer *layer)
+{
+    const zs_window *w = &layer->window;
+    return (pad_shape){.h = (layer->y.h - 1) * w->sh + (w->kh - 1) * w->dh + 1,
+                       .w = (layer->y.w - 1) * w->sw + (w->kw - 1) * w->dw + 1};
+}
+
+#define ELEM       float
+#define SUM        float
+#define NAME(base) base##_f32
+#include "ref_conv_body.h"
+#undef ELEM
+#undef SUM
+#undef NAME
+#define ELEM       int16_t
+#define SUM        int64_t
+#define NAME(base) base##_q16
+#include "ref_conv_body.h"
+#undef ELEM
+#undef SUM
+#undef NAME
+#define ELEM       int8_t
+#define SUM        int32_t
+#define NAME(base) base##_q8
+#include "ref_conv_body.h"
+#undef ELEM
+#undef SUM
+#undef NAME
+
+/* ---- one convolution ------------------------------------------------------------------------- */
+
+typedef struct conv_work {
+    const zs_net *net;
+    const zs_quant *q;
+    const zs_layer *layer;
+    pad_shape pad;
+    void *padded;        /* [ic][pad.h][pad.w] */
+    float *filter;       /* one, as the file has it */
+    void *stored_filter; /* the same as the engine stores it */
+    void *plane;         /* sums of one output channel */
+} conv_work;
+
+static zs_status conv_work_build(zs_arena *scratch, conv_work *w, zs_err *err)
+{
+    const zs_layer *layer = w->layer;
+    uint64_t padded_elems = 0;
+    w->pad = pad_shape_of(layer);
+    const bool counts = zs_mul3_u64(layer->x.c, w->pad.h, w->pad.w, &padded_elems);
+    const size_t filter_elems = zs_layer_filter_elems(layer);
+    const size_t sums = (size_t)layer->y.h * layer->y.w;
+    w->padded =
+        counts ? zs_arena_alloc_raw(scratch, padded_elems, zs_elem_bytes(w->q->precision)) : NULL;
+    w->filter = zs_arena_alloc_raw(scratch, filter_elems, sizeof(float));
+    w->stored_filter = zs_arena_alloc_raw(scratch, filter_elems, sizeof(float));
+    w->plane = zs_arena_alloc_raw(scratch, sums, sizeof(int64_t));
+    if (w->padded == NULL || w->filter == NULL || w->stored_filter == NULL || w->plane == NULL)
+        return zs_nomem(err, layer->name);
+    return ZS_OK;
+}
+
+static void pad_input(const conv_work *w, const void *x)
+{
+    switch (w->q->precision) {
+    case ZS_FIXED16:
+        pad_q16(w->layer, x, w->pad, w->padded);
+        break;
+    case ZS_INT8:
+        pad_q8(w->layer, x, w->pad, w->padded);
+        break;
+    default:
+        pad_f32(w->layer, x, w->pad, w->padded);
+    }
+}
+
+/* Sums, then activation, or requantisation with the activation's limits. */
+static void conv_channel(const conv_work *w, uint32_t oc, void *y)
+{
+    const zs_layer *layer = w->layer;
+    const size_t n = (size_t)layer->y.h * layer->y.w, y0 = oc * n;
+    const size_t ic0 = (size_t)(oc / (layer->y.c / layer->groups)) * (layer->x.c / layer->groups);
+    const size_t x0 = ic0 * w->pad.h * w->pad.w;
+    const zs_layer_scale *scale = w->q->precision == ZS_FP32 ? NULL : &w->q->layers[layer->index];
+    union {
+        float f32;
+        int32_t i32;
+    } bias;
+    zs_quantise_filter(w->q, layer, oc, zs_layer_filter(w->net, layer, oc, w->filter),
+                       w->stored_filter);
+    zs_quantise_bias(w->q, layer, oc, zs_layer_bias(w->net, layer, oc), &bias);
+    if (w->q->precision == ZS_FIXED16) {
+        const int64_t *sums = w->plane;
+        conv_plane_q16(layer, (const int16_t *)w->padded + x0, w->pad, w->stored_filter, bias.i32,
+                       w->plane);
+        for (size_t i = 0; i < n; i++)
+            ((int16_t *)y)[y0 + i] =
+                (int16_t)zs_requantise(sums[i], scale->requant[oc], scale->act_lo, scale->act_hi);
+    } else if (w->q->precision == ZS_INT8) {
+        const int32_t *sums = w->plane;
+        conv_plane_q8(layer, (const int8_t *)w->padded + x0, w->pad, w->stored_filter, bias.i32,
+                      w->plane);
+        for (size_t i = 0; i < n; i++)
+            ((int8_t *)y)[y0 + i] =
+                (int8_t)zs_requantise(sums[i], scale->requant[oc], scale->act_lo, scale->act_hi);
+    } else {
+        float *sums = (float *)y + y0;
+        conv_plane_f32(layer, (const float *)w->padded + x0, w->pad, w->stored_filter, bias.f32,
+                       sums);
+        for (size_t i = 0; i < n; i++)
+            sums[i] = zs_act_f32(layer->act, sums[i]);
+    }
+}
+
+static zs_status run_conv(zs_arena *scratch, const zs_net *net, const zs_quant *q,
+                          const zs_layer *layer, const void *x, void *y, zs_err *err)
+{
+    conv_work w = {.net = net, .q = q, .layer = layer};
+    ZS_TRY(conv_work_build(scratch, &w, err));
+    pad_input(&w, x);
+    for (uint32_t oc = 0; oc < layer->y.c; oc++)
+        conv_channel(&w, oc, y);
+    return ZS_OK;
+}
+
+/* ---- the network ----------------------------------------------------------------------------- */
+
+static zs_status run_layer(zs_arena *scratch, const zs_net *net, const zs_quant *q,
+                           const zs_layer *layer, void *const *data, zs_err *err)
+{
+    if (layer->op == ZS_LAYER_CONV || layer->op == ZS_LAYER_FC)
+        return run_conv(scratch, net, q, layer, data[layer->in[0]], data[layer->out], err);
+    const void **x = zs_new(scratch, const void *, layer->in_n);
+    void *host_scratch = zs_arena_alloc_raw(scratch, zs_host_scratch_bytes(net, layer), 1);
+    if (x == NULL || host_scratch == NULL)
+        return zs_nomem(err, layer->name);
+    for (uint32_t i = 0; i < layer->in_n; i++)
+        x[i] = data[layer->in[i]];
+    zs_host_layer(net, q, layer, x, data[layer->out], host_scratch);
+    return ZS_OK;
+}
+
+static zs_status place_tensors(zs_arena *arena, const zs_net *net, const zs_quant *q, void **data,
+                               zs_err *err)
+{
+    const size_t elem = zs_elem_bytes(q->precision);
+    for (uint32_t t = 0; t < net->tensor_n; t++)
+        if (net->tensors[t].parent == ZS_NO_INDEX) {
+            data[t] = zs_arena_alloc(arena, zs_shape_elems(net->tensors[t].shape), elem);
+            if (data[t] == NULL)
+                return zs_nomem(err, net->tensors[t].name);
+        }
+    for (uint32_t t = 0; t < net->tensor_n; t++) {
+        uint64_t offset_elems;
+        const uint32_t root = zs_tensor_root(net, t, &offset_elems);
+        data[t] = (char *)data[root] + offset_elems * elem;
+    }
+    return ZS_OK;
+}
+
+static void widen_ranges(const zs_net *net, void *const *data, zs_ranges *ranges)
+{
+    for (uint32_t t = 0; t < net->tensor_n; t++) {
+        const float *x = data[t];
+        const size_t n = zs_shape_elems(net->tensors[t].shape);
+        float max = ranges->max_abs[t];
+        for (size_t i = 0; i < n; i++)
+            max = fabsf(x[i]) <= max ? max : fabsf(x[i]); /* NaN gets through, to be refused */
+        ranges->max_abs[t] = max;
+    }
+}
+
+static zs_status run_layers(zs_arena *scratch, const zs_net *net, const zs_quant *q,
+                            void *const *data, zs_err *err)
+{
+    for (uint32_t i = 0; i < net->layer_n; i++) {
+        zs_arena_reset(scratch);
+        ZS_TRY(run_layer(scratch, net, q, &net->layers[i], data, err));
+    }
+    return ZS_OK;
+}
+
+zs_status zs_ref_run(zs_arena *arena, const zs_net *net, const zs_quant *q, const float *input,
+                     zs_ranges *ranges, zs_ref_tensors *out, zs_err *err)
+{
+    void **data = zs_new(arena, void *, net->tensor_n);
+    if (data == NULL)
+        return zs_nomem(err, net->name);
+    ZS_TRY(place_tensors(arena, net, q, data, err));
+    zs_quantise(q, net->input, input, data[net->input],
+                zs_shape_elems(net->tensors[net->input].shape));
+    zs_arena scratch;
+    zs_arena_init(&scratch, arena->source);
+    const zs_status status = run_layers(&scratch, net, q, data, err);
+    zs_arena_drop(&scratch);
+    if (status != ZS_OK)
+        return status;
+    if (ranges != NULL && q->precision == ZS_FP32)
+        widen_ranges(net, data, ranges);
+    out->data = data;
+    return ZS_OK;
+}
