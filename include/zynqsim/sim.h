@@ -70,6 +70,7 @@ typedef struct zs_result {
     zs_roofline roofline;
     zs_energy energy;
     double memory_peak_bytes_per_s;
+    uint32_t memory_tck_ps;     /* period of the DRAM clock: turns dram.busy_ddr_cycles into time */
     const zs_layer_result *layers;
     uint32_t layer_n;
     const zs_port_result *ports; /* channels in use */
@@ -130,7 +131,8 @@ typedef struct zs_value {
 
 extern const zs_metric zs_metrics[], zs_layer_metrics[];
 extern const uint32_t zs_metric_n, zs_layer_metric_n;
-/* The figure of row `metric` of metrics.def (layer_metrics.def). */
+/* The figure of row `metric` of metrics.def (layer_metrics.def). A REAL is NAN where it is undefined
+ * (nothing to divide by), a TEXT is NULL where there is nothing to say. */
 zs_value zs_result_get(const zs_result *result, uint32_t metric);
 zs_value zs_layer_result_get(const zs_result *result, uint32_t layer, uint32_t metric);
 

@@ -1,0 +1,61 @@
+/* out_priv.h - how emitters write: a sink that remembers its first failure, and figures as text.
+ *
+ * An emitter makes a zs_out, writes without looking at statuses, and ends with zs_out_end. After
+ * the first failure nothing more reaches the sink. Names come from files: they may hold any bytes,
+ * so they are decoded as UTF-8 (what is not becomes U+FFFD) and control characters never reach a
+ * terminal or a page. */
+#ifndef ZYNQSIM_OUT_PRIV_H
+#define ZYNQSIM_OUT_PRIV_H
+
+#include "zynqsim/base.h"
+
+typedef struct zs_out {
+    const zs_sink *sink;
+    zs_status status; /* of the first write that failed */
+} zs_out;
+
+void zs_out_text(zs_out *out, const char *text);
+/* At most a line; names of unknown length go through zs_out_text, _name or _fit. */
+void zs_out_printf(zs_out *out, const char *fmt, ...) ZS_PRINTF(2, 3);
+void zs_out_repeat(zs_out *out, const char *text, size_t n);
+enum { ZS_LINE_BYTES = 1024 }; /* room for one formatted line */
+/* A name in full, cleaned. */
+void zs_out_name(zs_out *out, const char *name);
+/* A name in exactly `width` columns: padded on the right, or cut with an ellipsis. */
+void zs_out_fit(zs_out *out, const char *name, size_t width);
+/* Text broken at spaces before `width` columns; lines after the first start with `indent` blanks.
+ * `column` is where the text starts. Ends with a newline. */
+void zs_out_wrap(zs_out *out, const char *text, size_t column, size_t indent, size_t width);
+/* ZS_OK, or the failure of the sink as an error about `what` ("the table"). */
+zs_status zs_out_end(const zs_out *out, const char *what, zs_err *err);
+
+/* ---- UTF-8
+ * --------------------------------------------------------------------------------------- */
+
+#define ZS_UTF8_BAD 0xfffdu
+/* Decodes one character and steps over it; 0 at the end. Malformed bytes, surrogates and control
+ * characters each become ZS_UTF8_BAD. */
+uint32_t zs_utf8_next(const char **text);
+/* Bytes of a character, 1..4, written to `bytes`. */
+size_t zs_utf8_put(uint32_t character, char *bytes);
+/* Columns of a cleaned name, one per character. */
+size_t zs_utf8_width(const char *text);
+
+/* ---- figures
+ * -------------------------------------------------------------------------------------- */
+
+/* Short text by value, so that a call can stand in an argument list: zs_cell_count(n).text. */
+typedef struct zs_cell {
+    char text[64];
+} zs_cell;
+
+zs_cell zs_cell_count(uint64_t n);                  /* 1,234,567 */
+zs_cell zs_cell_bytes(uint64_t bytes);              /* 512 B, 4.71 MiB: three digits */
+zs_cell zs_cell_si(double value, const char *unit); /* 412 MB/s, 349 MMAC: three digits */
+zs_cell zs_cell_percent(double frac);               /* 43.1 %; "-" when undefined */
+zs_cell zs_cell_real(double value, int decimals);   /* "-" when undefined */
+zs_cell zs_cell_time(double seconds);               /* 131.7 ms, 14.30 us */
+/* Quotient of counts; NAN when b is 0. */
+double zs_share(uint64_t a, uint64_t b);
+
+#endif

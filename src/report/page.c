@@ -1,0 +1,150 @@
+/* The terminal page: style, and the summary that answers how fast, what limits, does it fit. */
+#include "page_priv.h"
+#include "verdict_priv.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { MIN_COLUMNS = 80, MAX_COLUMNS = 120, SUMMARY_INDENT = 9 };
+
+void zs_page_paint(zs_page *page, zs_paint paint)
+{
+    static const char *const codes[] = {"0", "1", "2", "32", "1;31", "32", "33", "35", "36"};
+    if (page->colour)
+        zs_out_printf(&page->out, "\033[%sm", codes[paint]);
+}
+
+/* "  time   " and room for the text behind it. */
+static void summary_head(zs_page *page, const char *head)
+{
+    zs_page_paint(page, ZS_PAINT_STRONG);
+    zs_out_printf(&page->out, "  %-*s", SUMMARY_INDENT - 2, head);
+    zs_page_paint(page, ZS_PAINT_NONE);
+}
+
+static void summary_rest(zs_page *page, size_t column, const char *text)
+{
+    zs_out_wrap(&page->out, text, column, SUMMARY_INDENT, page->columns);
+}
+
+static void emit_names(zs_page *page)
+{
+    const zs_result *r = page->r;
+    zs_page_paint(page, ZS_PAINT_STRONG);
+    zs_out_name(&page->out, r->network);
+    zs_out_text(&page->out, " on ");
+    zs_out_name(&page->out, r->board);
+    zs_page_paint(page, ZS_PAINT_NONE);
+    zs_out_text(&page->out, ", design ");
+    zs_out_name(&page->out, r->design);
+    zs_out_printf(&page->out, "\n%s, fusion %s: %s calls, batch %s, PL clock %s, fidelity %s\n\n",
+                  r->precision, r->fusion, zs_cell_count(r->calls).text,
+                  zs_cell_count(r->batch).text, zs_cell_si((double)r->clock_hz, "Hz").text,
+                  r->fidelity);
+}
+
+static void emit_time(zs_page *page)
+{
+    const zs_result *r = page->r;
+    const double gops = zs_figure(r, "gops");
+    char text[ZS_LINE_BYTES];
+    summary_head(page, "time");
+    snprintf(text, sizeof text, "%s%s = %s cycles; %s images/s; %s GOP/s, %s of the engine's %s",
+             zs_cell_time(zs_figure(r, "seconds")).text, r->batch > 1 ? " per batch" : "",
+             zs_cell_count(r->cycles).text, zs_cell_real(zs_figure(r, "images_per_second"), 2).text,
+             zs_cell_real(gops, 2).text, zs_cell_percent(gops / r->roofline.peak_gops).text,
+             zs_cell_real(r->roofline.peak_gops, 2).text);
+    summary_rest(page, SUMMARY_INDENT, text);
+}
+
+static void emit_limit(zs_page *page)
+{
+    static const char *const words[ZS_CAUSE_N] = {"compute", "DRAM reads", "DRAM writes",
+                                                  "the host (PS)"};
+    const zs_result *r = page->r;
+    const zs_cause most = zs_result_limited_by(r);
+    char text[ZS_LINE_BYTES];
+    summary_head(page, "limit");
+    zs_page_paint(page, zs_paint_of(most));
+    zs_out_text(&page->out, words[most]);
+    zs_page_paint(page, ZS_PAINT_NONE);
+    snprintf(
+        text, sizeof text,
+        ": the MAC array works %s of the time, waits %s for reads, %s for writes, %s for the PS",
+        zs_cell_percent(zs_figure(r, "waited_frac.compute")).text,
+        zs_cell_percent(zs_figure(r, "waited_frac.read")).text,
+        zs_cell_percent(zs_figure(r, "waited_frac.write")).text,
+        zs_cell_percent(zs_figure(r, "waited_frac.host")).text);
+    summary_rest(page, SUMMARY_INDENT + strlen(words[most]), text);
+}
+
+static void emit_roof(zs_page *page)
+{
+    const zs_result *r = page->r;
+    const double intensity = zs_figure(r, "intensity_ops_per_byte");
+    const double ridge = r->roofline.ridge_ops_per_byte;
+    uint32_t memory_n = 0;
+    for (uint32_t i = 0; i < r->layer_n; i++)
+        memory_n += r->layers[i].memory_roof;
+    char text[ZS_LINE_BYTES];
+    summary_head(page, "roof");
+    snprintf(text, sizeof text,
+             "%s: %s op/B over the network, ridge at %s; %u of %u rows are below the ridge",
+             intensity < ridge ? "memory" : "compute", zs_cell_real(intensity, 2).text,
+             zs_cell_real(ridge, 2).text, memory_n, r->layer_n);
+    summary_rest(page, SUMMARY_INDENT, text);
+}
+
+/* "BRAM18 226 of 128 (177 %)" for each resource. */
+static void emit_fits(zs_page *page)
+{
+    const zs_fit *fit = &page->r->fit;
+    char text[ZS_LINE_BYTES] = "";
+    size_t used = 0;
+    for (uint32_t i = 0; i < ZS_RESOURCE_N; i++) {
+        const zs_resource_line line = zs_resource_line_of(&fit->used, &fit->available, i);
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s %s of %s",
+                                 i == 0 ? ": " : ", ", line.name, zs_cell_count(line.used).text,
+                                 zs_cell_count(line.available).text);
+        if (line.used > line.available)
+            used += (size_t)snprintf(text + used, sizeof text - used, " (%s too many)",
+                                     zs_cell_count(line.used - line.available).text);
+    }
+    const char *answer = fit->fits ? "yes" : "NO";
+    summary_head(page, "fits");
+    zs_page_paint(page, fit->fits ? ZS_PAINT_GOOD : ZS_PAINT_BAD);
+    zs_out_text(&page->out, answer);
+    zs_page_paint(page, ZS_PAINT_NONE);
+    summary_rest(page, SUMMARY_INDENT + strlen(answer), text);
+}
+
+void zs_page_summary(zs_page *page)
+{
+    emit_names(page);
+    emit_time(page);
+    emit_limit(page);
+    emit_roof(page);
+    emit_fits(page);
+    zs_out_text(&page->out, "\n");
+}
+
+static size_t page_columns(const zs_table_style *style)
+{
+    if (style == NULL || style->columns == 0 || style->columns > MAX_COLUMNS)
+        return MAX_COLUMNS;
+    return style->columns < MIN_COLUMNS ? MIN_COLUMNS : style->columns;
+}
+
+zs_status zs_table_emit(const zs_result *r, const zs_table_style *style, const zs_sink *s,
+                        zs_err *err)
+{
+    zs_page page = {.out = {.sink = s},
+                    .r = r,
+                    .columns = page_columns(style),
+                    .colour = style != NULL && style->colour};
+    zs_page_summary(&page);
+    zs_page_layers(&page);
+    zs_page_account(&page);
+    return zs_out_end(&page.out, "table", err);
+}

@@ -1,0 +1,159 @@
+/* Figures by name. A row of metrics.def carries its value, so the tables below are all there is. */
+#include "zynqsim/sim.h"
+
+#include <math.h>
+
+const char *zs_cause_name(zs_cause cause)
+{
+    static const char *const names[ZS_CAUSE_N] = {"compute", "read", "write", "host"};
+    return names[cause];
+}
+
+/* ---- ratios: undefined, not infinite, when there is nothing to divide by ------------------------
+ */
+
+static double ratio(double a, double b)
+{
+    return b > 0 ? a / b : (double)NAN;
+}
+
+static double seconds(const zs_result *r)
+{
+    return ratio((double)r->cycles, (double)r->clock_hz);
+}
+
+static uint64_t dram_bytes(const zs_result *r)
+{
+    return r->dram.read_bytes + r->dram.write_bytes;
+}
+
+static uint64_t ops(const zs_result *r)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < r->layer_n; i++)
+        sum += r->layers[i].ops;
+    return sum;
+}
+
+static uint64_t waited(const zs_result *r, zs_cause cause)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < r->layer_n; i++)
+        sum += r->layers[i].waited_cycles[cause];
+    return sum;
+}
+
+static double row_hit_frac(const zs_dram_counts *dram)
+{
+    const uint64_t all = dram->row_hits + dram->row_misses + dram->row_conflicts;
+    return ratio((double)dram->row_hits, (double)all);
+}
+
+static double dram_busy_frac(const zs_result *r)
+{
+    const double busy_ps = (double)r->dram.busy_ddr_cycles * (double)r->memory_tck_ps;
+    return ratio(busy_ps / (double)ZS_PS_PER_S, seconds(r));
+}
+
+static double layer_intensity(const zs_layer_result *l)
+{
+    return ratio((double)l->ops, (double)(l->read_bytes + l->write_bytes));
+}
+
+static double layer_attainable(const zs_result *r, const zs_layer_result *l)
+{
+    const double intensity = layer_intensity(l);
+    return isnan(intensity) ? r->roofline.peak_gops
+                            : zs_roofline_attainable_gops(&r->roofline, intensity);
+}
+
+static double busy(const zs_layer_result *l, zs_cause cause)
+{
+    return ratio((double)l->busy_cycles[cause], (double)l->cycles);
+}
+
+/* ---- values by type -----------------------------------------------------------------------------
+ */
+
+static zs_value value_INT(uint64_t i)
+{
+    return (zs_value){.type = ZS_METRIC_INT, .i = i};
+}
+
+static zs_value value_REAL(double real)
+{
+    return (zs_value){.type = ZS_METRIC_REAL, .r = real};
+}
+
+static zs_value value_BOOL(bool yes)
+{
+    return (zs_value){.type = ZS_METRIC_BOOL, .i = yes};
+}
+
+static zs_value value_TEXT(const char *text)
+{
+    return (zs_value){.type = ZS_METRIC_TEXT, .text = text};
+}
+
+/* ---- the tables ---------------------------------------------------------------------------------
+ */
+
+const zs_metric zs_metrics[] = {
+#define METRIC(name, type, unit, tolerance, value, meaning)                                        \
+    {name, ZS_METRIC_##type, unit, tolerance, meaning},
+#include "metrics.def"
+#undef METRIC
+};
+const uint32_t zs_metric_n = ZS_LEN(zs_metrics);
+
+const zs_metric zs_layer_metrics[] = {
+#define LAYER_METRIC(name, type, unit, value, meaning)                                             \
+    {name, ZS_METRIC_##type, unit, ZS_METRIC_##type == ZS_METRIC_REAL ? "1e-9" : "exact", meaning},
+#include "layer_metrics.def"
+#undef LAYER_METRIC
+};
+const uint32_t zs_layer_metric_n = ZS_LEN(zs_layer_metrics);
+
+/* A row has no identifier, so its line in the .def file numbers it: once to count rows in order,
+ * once as the case that computes its value. */
+#define ROW_AT_(prefix, line) prefix##line
+#define ROW_AT(prefix, line)  ROW_AT_(prefix, line)
+
+enum {
+#define METRIC(...) ROW_AT(metric_at_, __LINE__),
+#include "metrics.def"
+#undef METRIC
+};
+
+enum {
+#define LAYER_METRIC(...) ROW_AT(layer_metric_at_, __LINE__),
+#include "layer_metrics.def"
+#undef LAYER_METRIC
+};
+
+zs_value zs_result_get(const zs_result *r, uint32_t metric)
+{
+    switch (metric) {
+#define METRIC(name, type, unit, tolerance, value, meaning)                                        \
+    case ROW_AT(metric_at_, __LINE__):                                                             \
+        return value_##type(value);
+#include "metrics.def"
+#undef METRIC
+    default:
+        return value_TEXT(NULL);
+    }
+}
+
+zs_value zs_layer_result_get(const zs_result *r, uint32_t layer, uint32_t metric)
+{
+    const zs_layer_result *l = &r->layers[layer];
+    switch (metric) {
+#define LAYER_METRIC(name, type, unit, value, meaning)                                             \
+    case ROW_AT(layer_metric_at_, __LINE__):                                                       \
+        return value_##type(value);
+#include "layer_metrics.def"
+#undef LAYER_METRIC
+    default:
+        return value_TEXT(NULL);
+    }
+}

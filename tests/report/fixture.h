@@ -1,0 +1,36 @@
+/* fixture.h - hand-made results for the report tests, and sinks that misbehave. */
+#ifndef ZYNQSIM_REPORT_FIXTURE_H
+#define ZYNQSIM_REPORT_FIXTURE_H
+
+#include "support.h"
+#include "zynqsim/report.h"
+
+/* Five rows chosen to be difficult: names with commas, quotes, markup, a line break and bytes that
+ * are not UTF-8; a row without bytes, one without cycles, one on the PS; BRAM exceeded. */
+const zs_result *fixture_hostile(void);
+/* Names of its rows as any report may show them: cleaned of what is no text. */
+extern const char *const fixture_hostile_names[5];
+/* Figures with the proportions of a SqueezeNet v1.1 run; fits. */
+const zs_result *fixture_squeezenet(void);
+
+/* Everything one emitter writes, as a zero-terminated string; freed by the caller. */
+typedef zs_status (*fixture_emit)(const zs_result *r, const zs_sink *s, zs_err *err);
+char *fixture_text(fixture_emit emit, const zs_result *r);
+
+/* The emitters of a result, uniformly: table at 80 and 120 columns with and without colour, CSV,
+ * JSON, plots, page. */
+typedef struct fixture_format {
+    const char *name;
+    fixture_emit emit;
+} fixture_format;
+extern const fixture_format fixture_formats[];
+enum { FIXTURE_FORMAT_N = 7 };
+
+/* A sink that accepts `left` writes and then fails with ZS_EIO; counts writes after the failure. */
+typedef struct fixture_full_disk {
+    uint64_t left, taken, after;
+    bool failed;
+} fixture_full_disk;
+zs_sink fixture_full_disk_sink(fixture_full_disk *disk);
+
+#endif
