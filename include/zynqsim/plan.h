@@ -181,10 +181,10 @@ zs_extent zs_extent_x(const zs_plan_row *row, uint32_t ox0, uint32_t ox_n);
 
 /* Windows of a fused pool along one axis that touch pixels [o0, o0 + o_n) of n: [first, last), and
  * of these the ones whose last pixel lies there: [done_first, done_last). */
-typedef struct zs_pool_span {
+typedef struct zs_pool_reach {
     uint32_t first, last, done_first, done_last;
-} zs_pool_span;
-zs_pool_span zs_pool_span_of(uint32_t kernel, uint32_t stride, uint32_t pad, uint32_t n,
+} zs_pool_reach;
+zs_pool_reach zs_pool_reach_of(uint32_t kernel, uint32_t stride, uint32_t pad, uint32_t n,
                              uint32_t pooled_n, uint32_t o0, uint32_t o_n);
 /* Windows that cross one tile border at most, along one axis. */
 uint32_t zs_pool_crossing(uint32_t kernel, uint32_t stride);

@@ -30,12 +30,12 @@ zs_extent zs_extent_x(const zs_plan_row *row, uint32_t ox0, uint32_t ox_n)
 
 /* ---- windows of a fused pool ------------------------------------------------------------------- */
 
-zs_pool_span zs_pool_span_of(uint32_t kernel, uint32_t stride, uint32_t pad, uint32_t n,
+zs_pool_reach zs_pool_reach_of(uint32_t kernel, uint32_t stride, uint32_t pad, uint32_t n,
                              uint32_t pooled_n, uint32_t o0, uint32_t o_n)
 {
     /* window p covers [p * stride - pad, + kernel), cut to [0, n) */
     const uint32_t end = o0 + o_n;
-    zs_pool_span s = {.first = 0, .last = 0};
+    zs_pool_reach s = {.first = 0, .last = 0};
     while (s.first < pooled_n && (uint64_t)s.first * stride + kernel <= (uint64_t)o0 + pad)
         s.first++;
     s.last = s.first;
@@ -147,9 +147,9 @@ static zs_xfer output_xfer(const zs_plan_row *row, const zs_tile_box *box, uint6
     uint32_t y0 = box->oy0, y1 = y0 + box->oy_n, x0 = box->ox0, x1 = x0 + box->ox_n;
     if (row->pool != ZS_NO_INDEX) {
         const zs_window *w = &row->pool_window;
-        const zs_pool_span sy = zs_pool_span_of(w->kh, w->sh, w->pad_top, row->oh, row->y.shape.h,
+        const zs_pool_reach sy = zs_pool_reach_of(w->kh, w->sh, w->pad_top, row->oh, row->y.shape.h,
                                                 box->oy0, box->oy_n);
-        const zs_pool_span sx = zs_pool_span_of(w->kw, w->sw, w->pad_left, row->ow,
+        const zs_pool_reach sx = zs_pool_reach_of(w->kw, w->sw, w->pad_left, row->ow,
                                                 row->y.shape.w, box->ox0, box->ox_n);
         y0 = sy.done_first, y1 = sy.done_last, x0 = sx.done_first, x1 = sx.done_last;
     }

@@ -1,0 +1,311 @@
+#include "sim_priv.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The event loop. Units take their ops in plan order; an op starts when its unit is free, its waits
+ * have retired and no barrier before it is pending. Transfers run in the memory system, which is
+ * asked for its next completion up to the time at which the MAC array or the PS is done. */
+
+typedef struct engine {
+    const zs_design *design;
+    const zs_plan *plan;
+    zs_memsys *ms;
+    bool bursts;
+    const zs_retire_hook *hook;
+    zs_xfer_price *prices; /* [cost], of transfers */
+    uint32_t *queue;       /* op indices, unit after unit */
+    uint32_t head[ZS_UNIT_N], end[ZS_UNIT_N];
+    uint32_t units[ZS_UNIT_N], unit_n; /* units that have ops at all */
+    bool running[ZS_UNIT_N];
+    uint64_t started[ZS_UNIT_N], ends[ZS_UNIT_N]; /* ends: PE and CPU */
+    uint8_t *retired;
+    uint32_t retired_n;
+    uint32_t fence; /* next barrier that has not retired, or op_n */
+    uint32_t last_retired;
+    uint64_t now;
+    sim_account account;
+} engine;
+
+/* ---- set-up ----------------------------------------------------------------------------------- */
+
+static zs_status fill_queues(engine *e, zs_arena *arena, zs_err *err)
+{
+    const zs_plan *plan = e->plan;
+    uint32_t counts[ZS_UNIT_N] = {0};
+    e->queue = zs_arena_alloc_raw(arena, plan->op_n + 1u, sizeof *e->queue);
+    e->retired = zs_new(arena, uint8_t, plan->op_n + 1u);
+    if (e->queue == NULL || e->retired == NULL)
+        return zs_nomem(err, "simulation");
+    for (uint32_t i = 0; i < plan->op_n; i++)
+        counts[plan->ops[i].unit]++;
+    for (uint32_t u = 0, at = 0; u < ZS_UNIT_N; u++) {
+        e->head[u] = e->end[u] = at;
+        at += counts[u];
+        if (counts[u] > 0)
+            e->units[e->unit_n++] = u;
+    }
+    for (uint32_t i = 0; i < plan->op_n; i++)
+        e->queue[e->end[plan->ops[i].unit]++] = i;
+    return ZS_OK;
+}
+
+static zs_status price_transfers(engine *e, zs_arena *arena, zs_err *err)
+{
+    e->prices = zs_new(arena, zs_xfer_price, e->plan->cost_n + 1u);
+    if (e->prices == NULL)
+        return zs_nomem(err, "simulation");
+    for (uint32_t i = 0; i < e->plan->cost_n; i++) {
+        const zs_op_cost *cost = &e->plan->costs[i];
+        if (cost->unit < ZS_CHANNEL_N)
+            e->prices[i] = zs_xfer_price_of(e->design, cost->unit, &cost->xfer);
+    }
+    return ZS_OK;
+}
+
+static void find_fence(engine *e, uint32_t from)
+{
+    while (from < e->plan->op_n && e->plan->ops[from].kind != ZS_OP_BARRIER)
+        from++;
+    e->fence = from;
+}
+
+/* ---- starting --------------------------------------------------------------------------------- */
+
+static bool waits_are_over(const engine *e, const zs_tile_op *op)
+{
+    for (uint32_t k = 0; k < ZS_LEN(op->wait); k++)
+        if (op->wait[k] != ZS_NO_OP && !e->retired[op->wait[k]])
+            return false;
+    return true;
+}
+
+/* What the MAC array waited for until now: the op whose retirement let it start. */
+static zs_cause wait_cause(const engine *e, const zs_tile_op *op)
+{
+    for (uint32_t k = 0; k < ZS_LEN(op->wait); k++)
+        if (op->wait[k] == e->last_retired)
+            return zs_cause_of_op(e->plan->ops[op->wait[k]].kind);
+    return zs_cause_of_op(e->plan->ops[e->last_retired].kind);
+}
+
+static void start(engine *e, uint32_t unit, uint32_t index)
+{
+    const zs_tile_op *op = &e->plan->ops[index];
+    e->running[unit] = true;
+    e->started[unit] = e->now;
+    if (unit >= ZS_CHANNEL_N) {
+        if (unit == ZS_UNIT_PE && e->account.marked < e->now)
+            zs_account_mark(&e->account, e->now, wait_cause(e, op));
+        e->ends[unit] = e->now + e->plan->costs[op->cost_key].pl_cycles;
+        return;
+    }
+    const zs_xfer xfer = e->bursts ? zs_plan_xfer(e->plan, e->design, index)
+                                   : e->plan->costs[op->cost_key].xfer;
+    zs_memsys_start_priced(e->ms, unit, &xfer, &e->prices[op->cost_key],
+                           e->now + e->design->accel.dma.start_pl_cycles);
+}
+
+static void retire(engine *e, uint32_t index, uint64_t from)
+{
+    const zs_tile_op *op = &e->plan->ops[index];
+    e->retired[index] = 1;
+    e->retired_n++;
+    e->last_retired = index;
+    const uint64_t bytes = op->unit < ZS_CHANNEL_N ? e->prices[op->cost_key].count.bytes : 0;
+    zs_account_retire(&e->account, op, from, e->now, bytes, e->running, e->started);
+    if (e->hook != NULL)
+        e->hook->retired(e->hook->ctx, index, from, e->now);
+}
+
+/* A barrier whose turn has come costs no time. */
+static bool pass_barrier(engine *e)
+{
+    if (e->fence >= e->plan->op_n || e->retired_n != e->fence)
+        return false;
+    const uint32_t barrier = e->fence, before = e->last_retired;
+    if (barrier > 0 && !e->running[ZS_UNIT_PE])
+        zs_account_mark(&e->account, e->now, zs_cause_of_op(e->plan->ops[before].kind));
+    e->head[ZS_UNIT_CPU]++;
+    retire(e, barrier, e->now);
+    e->last_retired = barrier > 0 ? before : barrier;
+    find_fence(e, barrier + 1);
+    return true;
+}
+
+static void start_ready(engine *e)
+{
+    while (pass_barrier(e))
+        continue;
+    for (uint32_t k = 0; k < e->unit_n; k++) {
+        const uint32_t u = e->units[k];
+        if (e->running[u] || e->head[u] == e->end[u])
+            continue;
+        const uint32_t index = e->queue[e->head[u]];
+        if (index < e->fence && waits_are_over(e, &e->plan->ops[index]))
+            start(e, u, index);
+    }
+}
+
+/* ---- retiring --------------------------------------------------------------------------------- */
+
+typedef struct done_list {
+    uint32_t unit[ZS_UNIT_N];
+    uint32_t n;
+} done_list;
+
+static uint32_t op_of(const engine *e, uint32_t unit)
+{
+    return e->queue[e->head[unit]];
+}
+
+/* Keeps the list in op order: that is the order in which ops of one instant retire. */
+static void add_done(const engine *e, done_list *done, uint32_t unit)
+{
+    uint32_t i = done->n++;
+    for (; i > 0 && op_of(e, done->unit[i - 1]) > op_of(e, unit); i--)
+        done->unit[i] = done->unit[i - 1];
+    done->unit[i] = unit;
+}
+
+/* Advances to the next instant at which something completes. False: nothing ever will. */
+static bool next_instant(engine *e, done_list *done)
+{
+    uint64_t limit = UINT64_MAX, at;
+    uint32_t channel;
+    done->n = 0;
+    for (uint32_t u = ZS_UNIT_PE; u <= ZS_UNIT_CPU; u++)
+        if (e->running[u])
+            limit = zs_min_u64(limit, e->ends[u]);
+    if (zs_memsys_next(e->ms, limit, &channel, &at)) {
+        e->now = at;
+        add_done(e, done, channel);
+        while (zs_memsys_next(e->ms, at, &channel, &at))
+            add_done(e, done, channel);
+    } else if (limit == UINT64_MAX) {
+        return false;
+    } else {
+        e->now = limit;
+    }
+    for (uint32_t u = ZS_UNIT_PE; u <= ZS_UNIT_CPU; u++)
+        if (e->running[u] && e->ends[u] == e->now)
+            add_done(e, done, u);
+    return true;
+}
+
+static void retire_all(engine *e, const done_list *done)
+{
+    for (uint32_t i = 0; i < done->n; i++)
+        e->running[done->unit[i]] = false;
+    for (uint32_t i = 0; i < done->n; i++) {
+        const uint32_t u = done->unit[i];
+        const uint32_t index = op_of(e, u);
+        e->head[u]++;
+        retire(e, index, e->started[u]);
+    }
+}
+
+/* The chain of waits from the first op that cannot start, for the message. */
+static zs_status deadlock(const engine *e, zs_err *err)
+{
+    char chain[256];
+    size_t n = 0;
+    uint32_t op = 0;
+    while (op < e->plan->op_n && e->retired[op])
+        op++;
+    chain[0] = '\0';
+    for (uint32_t depth = 0; depth < 8 && op < e->plan->op_n && n < sizeof chain - 32; depth++) {
+        n += (size_t)snprintf(chain + n, sizeof chain - n, "%s%s %u", depth ? " waits for " : "",
+                              zs_op_kind_name(e->plan->ops[op].kind), op);
+        uint32_t next = ZS_NO_OP;
+        for (uint32_t k = 0; k < 3; k++) {
+            const uint32_t w = e->plan->ops[op].wait[k];
+            if (w != ZS_NO_OP && w < e->plan->op_n && !e->retired[w])
+                next = w;
+        }
+        if (next == ZS_NO_OP)
+            break;
+        op = next;
+    }
+    return zs_fail(err, ZS_EDEADLOCK, "simulation", "%u of %u ops never start: %s",
+                   e->plan->op_n - e->retired_n, e->plan->op_n, chain);
+}
+
+static zs_status run(engine *e, zs_err *err)
+{
+    done_list done;
+    for (;;) {
+        start_ready(e);
+        if (e->retired_n == e->plan->op_n)
+            return ZS_OK;
+        if (!next_instant(e, &done))
+            return deadlock(e, err);
+        retire_all(e, &done);
+    }
+}
+
+/* ---- the result ------------------------------------------------------------------------------- */
+
+static zs_status list_ports(engine *e, zs_arena *arena, zs_result *r, zs_err *err)
+{
+    zs_port_result *ports = zs_new(arena, zs_port_result, ZS_CHANNEL_N);
+    if (ports == NULL)
+        return zs_nomem(err, "simulation");
+    for (uint32_t c = 0; c < ZS_CHANNEL_N; c++) {
+        const zs_channel_counts *counts = zs_memsys_channel_counts(e->ms, c);
+        if (counts->transfers == 0)
+            continue;
+        const zs_axi_params *axi = zs_port_params(&e->design->board, c / 2);
+        ports[r->port_n++] = (zs_port_result){.name = zs_unit_name(c),
+                                              .bytes = counts->bytes,
+                                              .bursts = counts->bursts,
+                                              .beats = counts->beats,
+                                              .busy_cycles = counts->busy_pl_cycles,
+                                              .peak_bytes_per_s =
+                                                  axi->beat_bytes * e->design->accel.clock_hz};
+        *(c % 2 ? &r->write_bursts : &r->read_bursts) += counts->bursts;
+    }
+    r->ports = ports;
+    return ZS_OK;
+}
+
+static zs_status simulate(zs_arena *arena, const zs_design *design, const zs_plan *plan,
+                          zs_fidelity fidelity, const zs_retire_hook *hook, zs_result *r,
+                          zs_err *err)
+{
+    engine *e = zs_new(arena, engine, 1);
+    if (e == NULL)
+        return zs_nomem(err, "simulation");
+    e->design = design;
+    e->plan = plan;
+    e->hook = hook;
+    e->bursts = fidelity == ZS_BURST;
+    ZS_TRY(zs_memsys_build(arena, design, fidelity, &e->ms, err));
+    ZS_TRY(fill_queues(e, arena, err));
+    ZS_TRY(price_transfers(e, arena, err));
+    ZS_TRY(zs_account_init(&e->account, arena, plan, err));
+    find_fence(e, 0);
+    ZS_TRY(run(e, err));
+    r->layers = e->account.layers;
+    r->cycles = e->now;
+    r->dram = *zs_memsys_dram_counts(e->ms);
+    r->events = zs_memsys_events(e->ms) + plan->op_n;
+    return list_ports(e, arena, r, err);
+}
+
+zs_status zs_sim_run(zs_arena *arena, const zs_design *design, const zs_net *net,
+                     const zs_plan *plan, zs_fidelity fidelity, const zs_retire_hook *hook,
+                     zs_result **out, zs_err *err)
+{
+    zs_result *r = zs_new(arena, zs_result, 1);
+    if (r == NULL)
+        return zs_nomem(err, "simulation");
+    if (fidelity == ZS_BOUND)
+        ZS_TRY(zs_sim_bound(arena, design, net, plan, r, err));
+    else
+        ZS_TRY(simulate(arena, design, plan, fidelity, hook, r, err));
+    ZS_TRY(zs_result_finish(arena, design, net, plan, fidelity, r, err));
+    ZS_TRY(zs_result_check(r, err));
+    *out = r;
+    return ZS_OK;
+}

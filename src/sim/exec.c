@@ -1,0 +1,401 @@
+#include "exec_priv.h"
+
+#include "zynqsim/tile.h"
+
+#include <string.h>
+
+/* ---- loads ------------------------------------------------------------------------------------ */
+
+/* A tile of inputs from CHW memory, with zeros where windows reach outside. */
+static void gather(const zs_exec *e, const zs_plan_row *row, const zs_tile_box *box,
+                   const uint8_t *image, zs_shape shape, uint8_t *tile)
+{
+    const zs_extent ey = zs_extent_y(row, box->oy0, box->oy_n);
+    const zs_extent ex = zs_extent_x(row, box->ox0, box->ox_n);
+    const size_t line = (size_t)ex.n * e->elem, plane = line * ey.n;
+    const size_t run = (size_t)(ex.hi - ex.lo) * e->elem;
+    if (ey.hi - ey.lo != ey.n || ex.hi - ex.lo != ex.n)
+        memset(tile, 0, plane * box->ic_n);
+    if (run == line && ex.n == shape.w) { /* whole rows: one run a plane */
+        for (uint32_t c = 0; c < box->ic_n; c++)
+            memcpy(tile + c * plane + (size_t)(ey.lo - ey.first) * line,
+                   image + ((size_t)(box->ic0 + c) * shape.h + ey.lo) * line,
+                   (ey.hi - ey.lo) * line);
+        return;
+    }
+    for (uint32_t c = 0; c < box->ic_n; c++) {
+        const uint8_t *from = image + (((size_t)(box->ic0 + c) * shape.h + ey.lo) * shape.w + ex.lo) * e->elem;
+        uint8_t *to = tile + c * plane + (size_t)(ey.lo - ey.first) * line +
+                      (size_t)(ex.lo - ex.first) * e->elem;
+        for (uint32_t y = ey.lo; y < ey.hi; y++, from += shape.w * e->elem, to += line)
+            memcpy(to, from, run);
+    }
+}
+
+/* One pixel per image: [image][channel]. */
+static void gather_columns(const zs_exec *e, const zs_tile_box *box, const uint8_t *image0,
+                           size_t pitch, uint8_t *tile)
+{
+    for (uint32_t i = 0; i < box->ox_n; i++)
+        memcpy(tile + (size_t)i * box->ic_n * e->elem,
+               image0 + (box->ox0 + i) * pitch + box->ic0 * e->elem, box->ic_n * e->elem);
+}
+
+static void load_x(zs_exec *e, const zs_plan_row *row, const zs_tile_op *op,
+                   const zs_tile_box *box)
+{
+    const bool second = (box->flags & ZS_BOX_SECOND) != 0;
+    const zs_plan_tensor *x = second ? &row->x2 : &row->x;
+    uint8_t *tile = second ? zs_exec_sums(e, op) : e->x + op->slot[0] * e->x_slot_bytes;
+    if (row->images_are_columns)
+        gather_columns(e, box, e->dram + x->addr, x->pitch_bytes, tile);
+    else
+        gather(e, row, box, e->dram + x->addr + box->image * x->pitch_bytes, x->shape, tile);
+}
+
+static size_t bias_room(const zs_exec *e, const zs_plan_row *row)
+{
+    return zs_round_up(row->t_oc * e->bias, 64);
+}
+
+static uint8_t *weight_slot(const zs_exec *e, const zs_plan_row *row, const zs_tile_op *op)
+{
+    return e->w + op->slot[1] * row->weight_slot_bytes;
+}
+
+static void load_w(zs_exec *e, const zs_plan_row *row, uint32_t index)
+{
+    const zs_tile_box *box = &e->plan->boxes[index];
+    const zs_xfer x = zs_plan_xfer(e->plan, e->design, index);
+    const uint8_t *from = e->dram + x.addr;
+    uint8_t *slot = weight_slot(e, row, &e->plan->ops[index]);
+    const size_t biases = box->flags & ZS_BOX_BIAS ? box->oc_n * e->bias : 0;
+    memcpy(slot, from, biases);
+    memcpy(slot + bias_room(e, row), from + biases, x.row_bytes - biases);
+}
+
+static void copy_partials(zs_exec *e, uint32_t index, bool store)
+{
+    const zs_xfer x = zs_plan_xfer(e->plan, e->design, index);
+    uint8_t *slot = zs_exec_sums(e, &e->plan->ops[index]);
+    if (store)
+        memcpy(e->dram + x.addr, slot, x.row_bytes);
+    else
+        memcpy(slot, e->dram + x.addr, x.row_bytes);
+}
+
+/* ---- products --------------------------------------------------------------------------------- */
+
+static void start_sums(const zs_exec *e, const zs_tile_box *box, const uint8_t *bias, uint8_t *sums)
+{
+    const size_t pixels = (size_t)box->oy_n * box->ox_n;
+    if (e->quant->precision == ZS_FIXED16) {
+        for (size_t p = 0; p < pixels; p++)
+            for (uint32_t oc = 0; oc < box->oc_n; oc++)
+                ((int64_t *)(void *)sums)[p * box->oc_n + oc] = ((const int32_t *)(const void *)bias)[oc];
+        return;
+    }
+    for (size_t p = 0; p < pixels; p++) /* float and int32_t: four bytes either way */
+        memcpy(sums + p * box->oc_n * e->acc, bias, box->oc_n * e->acc);
+}
+
+/* Complete sums become stored elements, in place: elements are never wider than sums. */
+static void finish_sums(const zs_exec *e, const zs_layer *layer, const zs_tile_box *box, void *sums)
+{
+    const size_t n = (size_t)box->oy_n * box->ox_n * box->oc_n;
+    if (e->quant->precision == ZS_FP32) {
+        float *y = sums;
+        for (size_t i = 0; layer->act.active && i < n; i++)
+            y[i] = zs_act_f32(layer->act, y[i]);
+        return;
+    }
+    const zs_layer_scale *s = &e->quant->layers[layer->index];
+    uint32_t oc = 0;
+    for (size_t i = 0; i < n; i++, oc = oc + 1 == box->oc_n ? 0 : oc + 1) {
+        const zs_requant r = s->requant[box->oc0 + oc];
+        if (e->quant->precision == ZS_FIXED16) {
+            const int64_t sum = ((const int64_t *)sums)[i];
+            ((int16_t *)sums)[i] = (int16_t)zs_requantise(sum, r, s->act_lo, s->act_hi);
+        } else {
+            const int32_t sum = ((const int32_t *)sums)[i];
+            ((int8_t *)sums)[i] = (int8_t)zs_requantise(sum, r, s->act_lo, s->act_hi);
+        }
+    }
+}
+
+static zs_tile describe_tile(const zs_plan_row *row, const zs_tile_box *box)
+{
+    const zs_window *w = &row->window;
+    zs_tile t = {.oc_n = box->oc_n, .ic_n = box->ic_n, .oy_n = box->oy_n, .ox_n = box->ox_n};
+    t.kh = w->kh, t.kw = w->kw, t.sh = w->sh, t.sw = w->sw, t.dh = w->dh, t.dw = w->dw;
+    t.depthwise = row->is_depthwise;
+    if (row->images_are_columns) {
+        t.x_channel = 1;
+        t.x_column = box->ic_n;
+        t.sw = 1;
+        return t;
+    }
+    t.x_row = zs_extent_x(row, box->ox0, box->ox_n).n;
+    t.x_channel = t.x_row * zs_extent_y(row, box->oy0, box->oy_n).n;
+    t.x_column = 1;
+    return t;
+}
+
+static const uint8_t *tile_input(zs_exec *e, const zs_plan_row *row, const zs_tile_op *op,
+                                 const zs_tile_box *box)
+{
+    if (op->slot[0] != ZS_SLOT_RESIDENT)
+        return e->x + op->slot[0] * e->x_slot_bytes;
+    const zs_shape shape = row->x.shape;
+    const size_t image_bytes = (size_t)zs_shape_elems(shape) * e->elem;
+    const uint8_t *image0 = e->resident + row->x_resident * e->elem;
+    if (row->images_are_columns)
+        gather_columns(e, box, image0, image_bytes, e->gathered);
+    else
+        gather(e, row, box, image0 + box->image * image_bytes, shape, e->gathered);
+    return e->gathered;
+}
+
+static void mac(zs_exec *e, const zs_plan_row *row, const zs_tile_op *op, const zs_tile_box *box)
+{
+    const zs_tile t = describe_tile(row, box);
+    const void *x = tile_input(e, row, op, box);
+    const uint8_t *slot = weight_slot(e, row, op);
+    const void *w = slot + bias_room(e, row);
+    void *sums = zs_exec_sums(e, op);
+    if (box->flags & ZS_BOX_FIRST)
+        start_sums(e, box, slot, sums);
+    switch (e->quant->precision) {
+    case ZS_FP32:
+        zs_tile_f32(&t, x, w, sums, e->offsets);
+        break;
+    case ZS_FIXED16:
+        zs_tile_i16(&t, x, w, sums, e->offsets);
+        break;
+    default:
+        zs_tile_i8(&t, x, w, sums, e->offsets);
+        break;
+    }
+    if (box->flags & ZS_BOX_LAST)
+        finish_sums(e, zs_exec_layer(e, row), box, sums);
+}
+
+/* ---- results ---------------------------------------------------------------------------------- */
+
+/* What a finished tile writes of its row's output: a rectangle of pixels. */
+typedef struct result_box {
+    uint32_t y0, y_n, x0, x_n;
+    size_t oc_step, pixel_step; /* elements, in the slot */
+} result_box;
+
+static bool is_conv_row(const zs_exec *e, const zs_plan_row *row)
+{
+    const zs_layer_op op = zs_exec_layer(e, row)->op;
+    return op == ZS_LAYER_CONV || op == ZS_LAYER_FC;
+}
+
+static result_box result_of(const zs_exec *e, const zs_plan_row *row, const zs_tile_box *box)
+{
+    result_box r = {.y0 = box->oy0, .y_n = box->oy_n, .x0 = box->ox0, .x_n = box->ox_n};
+    r.oc_step = 1;
+    r.pixel_step = box->oc_n;
+    if (!is_conv_row(e, row)) {
+        r.oc_step = (size_t)box->oy_n * box->ox_n;
+        r.pixel_step = 1;
+    }
+    if (row->pool == ZS_NO_INDEX)
+        return r;
+    const zs_window *w = &row->pool_window;
+    const zs_shape pooled = e->net->layers[row->pool].y;
+    const zs_pool_reach y =
+        zs_pool_reach_of(w->kh, w->sh, w->pad_top, row->oh, pooled.h, box->oy0, box->oy_n);
+    const zs_pool_reach x =
+        zs_pool_reach_of(w->kw, w->sw, w->pad_left, row->ow, pooled.w, box->ox0, box->ox_n);
+    r.y0 = y.done_first, r.y_n = y.done_last - y.done_first;
+    r.x0 = x.done_first, r.x_n = x.done_last - x.done_first;
+    return r;
+}
+
+#define SCATTER(type)                                                                             \
+    for (uint32_t oc = 0; oc < box->oc_n; oc++)                                                   \
+        for (uint32_t y = 0; y < r.y_n; y++) {                                                    \
+            const type *s = (const type *)(const void *)slot + oc * r.oc_step +                   \
+                            (size_t)y * r.x_n * r.pixel_step;                                     \
+            type *to = (type *)(void *)image + ((size_t)(oc0 + oc) * shape.h + r.y0 + y) * shape.w + r.x0; \
+            for (uint32_t x = 0; x < r.x_n; x++)                                                  \
+                to[x] = s[x * r.pixel_step];                                                      \
+        }
+
+/* From a slot into CHW memory that starts at `image`. */
+static void scatter(const zs_exec *e, const zs_plan_row *row, const zs_tile_box *box,
+                    const uint8_t *slot, uint8_t *image, zs_shape shape)
+{
+    const result_box r = result_of(e, row, box);
+    const uint32_t oc0 = box->oc0;
+    switch (e->elem) {
+    case 4:
+        SCATTER(uint32_t)
+        break;
+    case 2:
+        SCATTER(uint16_t)
+        break;
+    default:
+        SCATTER(uint8_t)
+        break;
+    }
+}
+
+/* One pixel per image, [image][oc] in the slot. */
+static void scatter_columns(const zs_exec *e, const zs_tile_box *box, const uint8_t *slot,
+                            uint8_t *image0, size_t pitch)
+{
+    for (uint32_t i = 0; i < box->ox_n; i++)
+        memcpy(image0 + (box->ox0 + i) * pitch + box->oc0 * e->elem,
+               slot + (size_t)i * box->oc_n * e->elem, box->oc_n * e->elem);
+}
+
+static void store(zs_exec *e, const zs_plan_row *row, const zs_tile_op *op, const zs_tile_box *box)
+{
+    const uint8_t *slot = zs_exec_sums(e, op);
+    uint8_t *image0 = e->dram + row->y.addr;
+    if (row->images_are_columns)
+        scatter_columns(e, box, slot, image0, row->y.pitch_bytes);
+    else
+        scatter(e, row, box, slot, image0 + box->image * row->y.pitch_bytes, row->y.shape);
+}
+
+static void keep(zs_exec *e, const zs_plan_row *row, const zs_tile_op *op, const zs_tile_box *box)
+{
+    const size_t image_bytes = (size_t)zs_shape_elems(row->y.shape) * e->elem;
+    uint8_t *image0 = e->resident + row->y_resident * e->elem;
+    const uint8_t *slot = zs_exec_sums(e, op);
+    if (row->images_are_columns)
+        scatter_columns(e, box, slot, image0, image_bytes);
+    else
+        scatter(e, row, box, slot, image0 + box->image * image_bytes, row->y.shape);
+}
+
+/* ---- vector work ------------------------------------------------------------------------------ */
+
+static void vector_act(zs_exec *e, const zs_layer *layer, const uint8_t *x, uint8_t *y, size_t n)
+{
+    if (e->quant->precision != ZS_FP32 &&
+        memcmp(&e->quant->tensors[layer->in[0]], &e->quant->tensors[layer->out],
+               sizeof e->quant->tensors[0]) != 0) {
+        float *f = (float *)(void *)e->gathered;
+        zs_dequantise(e->quant, layer->in[0], x, f, n);
+        for (size_t i = 0; i < n; i++)
+            f[i] = zs_act_f32(layer->act, f[i]);
+        zs_quantise(e->quant, layer->out, f, y, n);
+        return;
+    }
+    memcpy(y, x, n * e->elem);
+    zs_act_elems(e->quant, layer, y, n);
+}
+
+static void post(zs_exec *e, const zs_plan_row *row, const zs_tile_op *op, const zs_tile_box *box)
+{
+    const zs_layer *layer = zs_exec_layer(e, row);
+    uint8_t *slot = zs_exec_sums(e, op);
+    const size_t n = (size_t)box->oc_n * box->oy_n * box->ox_n;
+    if (is_conv_row(e, row)) {
+        if (row->pool != ZS_NO_INDEX)
+            zs_exec_pool(e, row, box, slot);
+        if (row->y_resident != ZS_NOT_RESIDENT)
+            keep(e, row, op, box);
+        return;
+    }
+    const uint8_t *x = e->x + op->slot[0] * e->x_slot_bytes;
+    if (layer->op == ZS_LAYER_ADD) {
+        const void *const inputs[2] = {x, slot};
+        zs_add_elems(e->quant, layer, inputs, 2, slot, n);
+    } else if (layer->op == ZS_LAYER_POOL) {
+        zs_exec_pool_planes(e, row, box, x, slot);
+        zs_act_elems(e->quant, layer, slot, n);
+    } else {
+        vector_act(e, layer, x, slot, n);
+    }
+}
+
+static void host(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box)
+{
+    const zs_layer *layer = zs_exec_layer(e, row);
+    if (box->flags != ZS_HOST_LAYER)
+        return;
+    const void **x = e->host_inputs;
+    for (uint32_t image = 0; image < e->plan->batch; image++) {
+        for (uint32_t k = 0; k < layer->in_n; k++) {
+            const zs_plan_tensor *t = &e->plan->tensors[layer->in[k]];
+            x[k] = e->dram + t->addr + image * t->pitch_bytes;
+        }
+        zs_host_layer(e->net, e->quant, layer, x,
+                      e->dram + row->y.addr + image * row->y.pitch_bytes, e->host_scratch);
+    }
+}
+
+/* ---- ops -------------------------------------------------------------------------------------- */
+
+void zs_exec_op(zs_exec *e, uint32_t index)
+{
+    const zs_tile_op *op = &e->plan->ops[index];
+    const zs_tile_box *box = &e->plan->boxes[index];
+    const zs_plan_row *row = &e->plan->rows[op->layer];
+    switch (op->kind) {
+    case ZS_OP_LOAD_X:
+        load_x(e, row, op, box);
+        break;
+    case ZS_OP_LOAD_W:
+        load_w(e, row, index);
+        break;
+    case ZS_OP_LOAD_P:
+    case ZS_OP_STORE_P:
+        copy_partials(e, index, op->kind == ZS_OP_STORE_P);
+        break;
+    case ZS_OP_MAC:
+        mac(e, row, op, box);
+        break;
+    case ZS_OP_POST:
+        post(e, row, op, box);
+        break;
+    case ZS_OP_STORE:
+        store(e, row, op, box);
+        break;
+    case ZS_OP_HOST:
+        host(e, row, box);
+        break;
+    default:
+        break;
+    }
+}
+
+static void retired(void *ctx, uint32_t op, uint64_t start_pl_cycle, uint64_t end_pl_cycle)
+{
+    (void)start_pl_cycle;
+    (void)end_pl_cycle;
+    zs_exec_op(ctx, op);
+}
+
+zs_retire_hook zs_exec_hook(zs_exec *exec)
+{
+    return (zs_retire_hook){.retired = retired, .ctx = exec};
+}
+
+void zs_exec_run(zs_exec *exec)
+{
+    for (uint32_t op = 0; op < exec->plan->op_n; op++)
+        zs_exec_op(exec, op);
+}
+
+void zs_exec_set_input(zs_exec *exec, uint32_t image, const float *x)
+{
+    const zs_plan_tensor *t = &exec->plan->tensors[exec->net->input];
+    zs_quantise(exec->quant, exec->net->input, x, exec->dram + t->addr + image * t->pitch_bytes,
+                (size_t)zs_shape_elems(t->shape));
+}
+
+void zs_exec_get(const zs_exec *exec, uint32_t image, uint32_t tensor, float *y)
+{
+    const zs_plan_tensor *t = &exec->plan->tensors[tensor];
+    zs_dequantise(exec->quant, tensor, exec->dram + t->addr + image * t->pitch_bytes, y,
+                  (size_t)zs_shape_elems(t->shape));
+}

@@ -1,0 +1,129 @@
+#include "exec_priv.h"
+
+#include <string.h>
+
+/* ---- sizes ------------------------------------------------------------------------------------ */
+
+typedef struct room {
+    size_t x, w, sums, carry_rows, carry_columns, gathered, taps, filter, host, inputs;
+} room;
+
+static size_t max_size(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+static void room_for_row(const zs_exec *e, const zs_plan_row *row, room *r)
+{
+    const zs_layer *layer = zs_exec_layer(e, row);
+    r->host = max_size(r->host, zs_host_scratch_bytes(e->net, layer));
+    r->inputs = max_size(r->inputs, layer->in_n);
+    if (row->call == ZS_NO_INDEX)
+        return;
+    const size_t pixels = row->images_are_columns
+                              ? row->t_ox
+                              : (size_t)zs_extent_y(row, 0, row->t_oy).n *
+                                    zs_extent_x(row, 0, row->t_ox).n;
+    const size_t outputs = (size_t)row->t_oc * row->t_oy * row->t_ox;
+    const size_t inputs = max_size(row->t_ic, 1) * pixels;
+    r->x = max_size(r->x, inputs * e->elem);
+    r->sums = max_size(r->sums, outputs * e->acc);
+    r->w = max_size(r->w, row->weight_slots * row->weight_slot_bytes);
+    r->gathered = max_size(r->gathered, inputs * sizeof(float));
+    r->gathered = max_size(r->gathered, (2 * outputs + row->t_oc) * sizeof(float) + 128);
+    r->taps = max_size(r->taps, (size_t)row->t_ic * row->window.kh * row->window.kw);
+    r->filter = max_size(r->filter, (size_t)zs_layer_filter_elems(layer));
+    if (row->pool != ZS_NO_INDEX) {
+        r->carry_rows = max_size(r->carry_rows, zs_exec_carry_row_elems(e, row) * e->elem);
+        r->carry_columns = max_size(r->carry_columns, zs_exec_carry_column_elems(e, row) * e->elem);
+    }
+}
+
+static zs_status allocate(zs_exec *e, zs_arena *arena, const room *r, zs_err *err)
+{
+    const zs_plan_buffer *buffers = e->plan->buffers;
+    e->x_slot_bytes = zs_round_up(r->x, 64);
+    e->sums_slot_bytes = zs_round_up(r->sums, 64);
+    e->dram = zs_new(arena, uint8_t, (size_t)e->plan->dram_bytes);
+    e->x = zs_new(arena, uint8_t, e->x_slot_bytes * buffers[ZS_BUF_INPUT].slots);
+    e->sums = zs_new(arena, uint8_t, e->sums_slot_bytes * buffers[ZS_BUF_OUTPUT].slots);
+    e->w = zs_new(arena, uint8_t, r->w);
+    e->resident = zs_new(arena, uint8_t, (size_t)e->plan->resident_elems * e->elem);
+    e->carry_rows = zs_new(arena, uint8_t, r->carry_rows);
+    e->carry_columns = zs_new(arena, uint8_t, r->carry_columns);
+    e->gathered = zs_new(arena, uint8_t, r->gathered);
+    e->offsets = zs_new(arena, uint32_t, r->taps);
+    e->host_scratch = zs_new(arena, uint8_t, r->host);
+    e->host_inputs = zs_new(arena, const void *, r->inputs);
+    if (e->dram == NULL || e->x == NULL || e->sums == NULL || e->w == NULL || e->resident == NULL ||
+        e->carry_rows == NULL || e->carry_columns == NULL || e->gathered == NULL ||
+        e->offsets == NULL || e->host_scratch == NULL || e->host_inputs == NULL)
+        return zs_nomem(err, "simulated memories");
+    return ZS_OK;
+}
+
+/* ---- packed weights --------------------------------------------------------------------------- */
+
+/* One filter into the tiles of its output channel tile: element (ic, tap) of channel `lane`. */
+static void scatter_filter(const zs_exec *e, const zs_plan_row *row, const uint8_t *filter,
+                           uint32_t oc0, uint32_t oc_n, uint32_t lane)
+{
+    const uint32_t ic_n = row->is_depthwise ? 1 : row->group_ic;
+    const uint32_t taps = row->window.kh * row->window.kw;
+    const uint64_t first = zs_plan_weight_offset(row, e->quant->precision, ic_n, oc0, oc_n, 0);
+    uint8_t *to = e->dram + row->weight_base + first + lane * e->elem;
+    const size_t step = oc_n * e->elem;
+    for (size_t i = 0; i < (size_t)ic_n * taps; i++, to += step, filter += e->elem)
+        memcpy(to, filter, e->elem);
+}
+
+static void pack_tile(const zs_exec *e, const zs_plan_row *row, uint32_t oc0, uint32_t oc_n,
+                      float *filter, uint8_t *stored)
+{
+    const zs_layer *layer = zs_exec_layer(e, row);
+    const uint32_t ic_n = row->is_depthwise ? 1 : row->group_ic;
+    const uint64_t first = zs_plan_weight_offset(row, e->quant->precision, ic_n, oc0, oc_n, 0);
+    uint8_t *biases = e->dram + row->weight_base + first - oc_n * e->bias;
+    for (uint32_t lane = 0; lane < oc_n; lane++) {
+        const uint32_t oc = oc0 + lane;
+        zs_quantise_bias(e->quant, layer, oc, zs_layer_bias(e->net, layer, oc),
+                         biases + lane * e->bias);
+        const float *values = zs_layer_filter(e->net, layer, oc, filter);
+        zs_quantise_filter(e->quant, layer, oc, values, stored);
+        scatter_filter(e, row, stored, oc0, oc_n, lane);
+    }
+}
+
+static void pack_row(const zs_exec *e, const zs_plan_row *row, float *filter, uint8_t *stored)
+{
+    const uint32_t group_oc = row->is_depthwise ? row->y_c : row->group_oc;
+    for (uint32_t g = 0; g < row->y_c; g += group_oc)
+        for (uint32_t oc = 0; oc < group_oc; oc += row->t_oc)
+            pack_tile(e, row, g + oc, group_oc - oc < row->t_oc ? group_oc - oc : row->t_oc, filter,
+                      stored);
+}
+
+zs_status zs_exec_build(zs_arena *arena, const zs_design *design, const zs_net *net,
+                        const zs_plan *plan, const zs_quant *quant, zs_exec **out, zs_err *err)
+{
+    zs_exec *e = zs_new(arena, zs_exec, 1);
+    if (e == NULL)
+        return zs_nomem(err, "simulated memories");
+    *e = (zs_exec){.design = design, .net = net, .plan = plan, .quant = quant};
+    e->elem = zs_elem_bytes(quant->precision);
+    e->acc = zs_acc_bytes(quant->precision);
+    e->bias = zs_bias_bytes(quant->precision);
+    room r = {0};
+    for (uint32_t i = 0; i < plan->row_n; i++)
+        room_for_row(e, &plan->rows[i], &r);
+    ZS_TRY(allocate(e, arena, &r, err));
+    float *filter = zs_new(arena, float, r.filter + 1);
+    uint8_t *stored = zs_new(arena, uint8_t, r.filter * sizeof(float) + 1);
+    if (filter == NULL || stored == NULL)
+        return zs_nomem(err, "simulated memories");
+    for (uint32_t i = 0; i < plan->row_n; i++)
+        if (plan->rows[i].weight_slots > 0 && plan->rows[i].call != ZS_NO_INDEX)
+            pack_row(e, &plan->rows[i], filter, stored);
+    *out = e;
+    return ZS_OK;
+}

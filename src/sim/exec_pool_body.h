@@ -1,0 +1,84 @@
+/* exec_pool_body.h - max-pooling of tiles; included once per element type (ELEM, NAME). */
+
+static void NAME(merge)(ELEM *best, const ELEM *other, uint32_t n)
+{
+    for (uint32_t oc = 0; oc < n; oc++)
+        best[oc] = other[oc] > best[oc] ? other[oc] : best[oc];
+}
+
+/* Largest of the window's pixels that lie in the tile, per output channel. */
+static void NAME(local_max)(const pool_tile *t, const ELEM *pixels, uint32_t py, uint32_t px,
+                            ELEM *best)
+{
+    const span y = part_of(t->w->kh, t->w->sh, t->w->pad_top, py, t->box->oy0, t->box->oy_n);
+    const span x = part_of(t->w->kw, t->w->sw, t->w->pad_left, px, t->box->ox0, t->box->ox_n);
+    const uint32_t oc_n = t->box->oc_n;
+    memcpy(best, pixels + ((size_t)y.lo * t->box->ox_n + x.lo) * oc_n, oc_n * sizeof *best);
+    for (uint32_t iy = y.lo; iy < y.hi; iy++)
+        for (uint32_t ix = x.lo; ix < x.hi; ix++)
+            NAME(merge)(best, pixels + ((size_t)iy * t->box->ox_n + ix) * oc_n, oc_n);
+}
+
+/* Where the window's running maximum waits for the next tile: beside it, or below. */
+static ELEM *NAME(carry)(const pool_tile *t, bool column, uint32_t py, uint32_t px)
+{
+    const size_t oc = t->carry_oc0;
+    if (column)
+        return (ELEM *)t->columns +
+               ((size_t)(py % t->column_rows) * t->cross_x + px % t->cross_x) * t->carry_oc_n + oc;
+    return (ELEM *)t->rows + ((size_t)(py % t->cross_y) * t->pooled_w + px) * t->carry_oc_n + oc;
+}
+
+static void NAME(window)(const pool_tile *t, const ELEM *pixels, uint32_t py, uint32_t px,
+                         ELEM *out)
+{
+    const uint32_t oc_n = t->box->oc_n;
+    const size_t bytes = oc_n * sizeof(ELEM);
+    const bool from_left = t->box->ox0 > 0 && px * t->w->sw < t->box->ox0 + t->w->pad_left;
+    const bool from_above = t->box->oy0 > 0 && py * t->w->sh < t->box->oy0 + t->w->pad_top;
+    const bool to_right = px >= t->x.done_last, to_below = py >= t->y.done_last;
+    ELEM *best = (ELEM *)t->best;
+    NAME(local_max)(t, pixels, py, px, best);
+    if (from_left || from_above)
+        NAME(merge)(best, NAME(carry)(t, from_left, py, px), oc_n);
+    if (to_right || to_below) {
+        memcpy(NAME(carry)(t, to_right, py, px), best, bytes);
+        return;
+    }
+    const size_t at = (size_t)(py - t->y.done_first) * (t->x.done_last - t->x.done_first) +
+                      (px - t->x.done_first);
+    for (uint32_t oc = 0; oc < oc_n; oc++)
+        out[at * oc_n + oc] = (ELEM)(best[oc] + (ELEM)0); /* -0 becomes 0 */
+}
+
+static void NAME(pool_tile)(const pool_tile *t, const void *pixels, void *out)
+{
+    for (uint32_t py = t->y.first; py < t->y.last; py++)
+        for (uint32_t px = t->x.first; px < t->x.last; px++)
+            NAME(window)(t, pixels, py, px, out);
+}
+
+/* One channel plane of a vector layer; windows are cut to the image. */
+static void NAME(pool_plane)(const zs_plan_row *row, const zs_tile_box *box, const void *x_, void *y_)
+{
+    const zs_window *w = &row->window;
+    const zs_extent ey = zs_extent_y(row, box->oy0, box->oy_n);
+    const zs_extent ex = zs_extent_x(row, box->ox0, box->ox_n);
+    const ELEM *x = x_;
+    ELEM *y = y_;
+    for (uint32_t oy = 0; oy < box->oy_n; oy++)
+        for (uint32_t ox = 0; ox < box->ox_n; ox++) {
+            const uint32_t top = oy * w->sh, left = ox * w->sw;
+            bool any = false;
+            ELEM best = 0;
+            for (uint32_t iy = top; iy < top + w->kh; iy++)
+                for (uint32_t ix = left; ix < left + w->kw; ix++) {
+                    if (!inside(&ey, iy) || !inside(&ex, ix))
+                        continue;
+                    const ELEM v = x[(size_t)iy * ex.n + ix];
+                    best = !any || v > best ? v : best;
+                    any = true;
+                }
+            *y++ = (ELEM)(best + (ELEM)0);
+        }
+}

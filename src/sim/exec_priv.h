@@ -1,0 +1,46 @@
+/* exec_priv.h - the data side of the board: contents of DRAM and of the on-chip memories.
+ *
+ * Sums lie as [pixel][oc] in their slot; once complete they are narrowed to stored elements in
+ * place. Vector layers keep [channel][pixel]. */
+#ifndef ZYNQSIM_EXEC_PRIV_H
+#define ZYNQSIM_EXEC_PRIV_H
+
+#include "zynqsim/sim.h"
+
+struct zs_exec {
+    const zs_design *design;
+    const zs_net *net;
+    const zs_plan *plan;
+    const zs_quant *quant;
+    size_t elem, acc, bias; /* bytes */
+    uint8_t *dram;
+    uint8_t *x, *w, *sums;  /* slots */
+    size_t x_slot_bytes, sums_slot_bytes;
+    uint8_t *resident;
+    uint8_t *carry_rows, *carry_columns;
+    uint8_t *gathered;      /* input tile read from the resident buffer; pooled results */
+    uint32_t *offsets;      /* taps of a tile */
+    void *host_scratch;
+    const void **host_inputs;
+};
+
+static inline const zs_layer *zs_exec_layer(const zs_exec *e, const zs_plan_row *row)
+{
+    return &e->net->layers[row->layer];
+}
+
+static inline uint8_t *zs_exec_sums(const zs_exec *e, const zs_tile_op *op)
+{
+    return e->sums + op->slot[2] * e->sums_slot_bytes;
+}
+
+/* Pooling windows of a finished tile: merges what came from the tiles to the left and above, keeps
+ * what is not complete, and leaves the complete windows in the slot as [window][oc]. */
+void zs_exec_pool(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box, uint8_t *slot);
+/* Max-pooling of a vector layer's tile, [channel][pixel]. */
+void zs_exec_pool_planes(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box,
+                         const uint8_t *x, uint8_t *y);
+size_t zs_exec_carry_row_elems(const zs_exec *e, const zs_plan_row *row);
+size_t zs_exec_carry_column_elems(const zs_exec *e, const zs_plan_row *row);
+
+#endif

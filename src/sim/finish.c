@@ -1,0 +1,196 @@
+#include "sim_priv.h"
+
+#include <string.h>
+
+enum { FAR_ABOVE_BOUND = 3 };
+
+/* ---- notes ------------------------------------------------------------------------------------ */
+
+static uint32_t percent(uint64_t part, uint64_t whole)
+{
+    return whole ? (uint32_t)((part * 100 + whole / 2) / whole) : 0;
+}
+
+static uint64_t mean_burst_bytes(const zs_result *r)
+{
+    const uint64_t bursts = r->read_bursts + r->write_bursts;
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < r->port_n; i++)
+        bytes += r->ports[i].bytes;
+    return bursts ? bytes / bursts : 0;
+}
+
+/* What the engine did most in this row, in words. */
+static const char *explain(zs_arena *arena, const zs_result *r, const zs_layer_result *l,
+                           uint64_t lanes)
+{
+    const uint32_t share = percent(l->waited_cycles[l->limited_by], l->cycles);
+    const uint64_t slots = l->busy_cycles[ZS_BY_COMPUTE] * lanes;
+    switch (l->limited_by) {
+    case ZS_BY_COMPUTE:
+        return zs_arena_printf(arena,
+                               "the MAC array works %u %% of the time with %u %% of its lanes in "
+                               "use: edge tiles, idle lanes or vector work, not DRAM",
+                               share, percent(l->macs, slots));
+    case ZS_BY_HOST:
+        return zs_arena_printf(arena, "the PS takes %u %% of the time%s", share,
+                               l->on_engine ? ": registers, call end, cache maintenance" : "");
+    default:
+        return zs_arena_printf(arena,
+                               "waits for %ss %u %% of the time: one channel carries them, latency "
+                               "and short rows included (mean burst %llu bytes)",
+                               zs_cause_name(l->limited_by), share,
+                               (unsigned long long)mean_burst_bytes(r));
+    }
+}
+
+static bool verdicts_differ(const zs_layer_result *l)
+{
+    const bool waits_for_memory = l->limited_by == ZS_BY_READ || l->limited_by == ZS_BY_WRITE;
+    return l->on_engine && (l->memory_roof ? !waits_for_memory : l->limited_by != ZS_BY_COMPUTE);
+}
+
+static zs_status note_row(zs_arena *arena, const zs_result *r, zs_layer_result *l, uint64_t lanes)
+{
+    const bool far = l->bound_cycles > 0 && l->cycles / FAR_ABOVE_BOUND > l->bound_cycles;
+    if (!far && !verdicts_differ(l))
+        return ZS_OK;
+    const char *why = explain(arena, r, l, lanes);
+    if (why == NULL)
+        return ZS_ENOMEM;
+    l->note = why;
+    if (far)
+        l->note = zs_arena_printf(arena, "%.1f times its bound: %s",
+                                  (double)l->cycles / (double)l->bound_cycles, why);
+    return l->note ? ZS_OK : ZS_ENOMEM;
+}
+
+/* ---- rows ------------------------------------------------------------------------------------- */
+
+static void set_verdicts(const zs_roofline *roof, zs_layer_result *l)
+{
+    const uint64_t bytes = l->read_bytes + l->write_bytes;
+    l->memory_roof = (double)l->ops < roof->ridge_ops_per_byte * (double)bytes;
+    l->limited_by = ZS_BY_COMPUTE;
+    for (uint32_t c = 1; c < ZS_CAUSE_N; c++)
+        if (l->waited_cycles[c] > l->waited_cycles[l->limited_by])
+            l->limited_by = (zs_cause)c;
+    if (!l->on_engine)
+        l->limited_by = ZS_BY_HOST;
+}
+
+static zs_status finish_rows(zs_arena *arena, const zs_design *design, const zs_net *net,
+                             const zs_plan *plan, zs_result *r, zs_err *err)
+{
+    zs_layer_result *layers = zs_new(arena, zs_layer_result, plan->row_n);
+    uint64_t *ends = zs_new(arena, uint64_t, plan->row_n);
+    if (layers == NULL || ends == NULL)
+        return zs_nomem(err, "result");
+    memcpy(layers, r->layers, plan->row_n * sizeof *layers);
+    zs_bound_row_ends(design, net, plan, ends);
+    for (uint32_t i = 0; i < plan->row_n; i++) {
+        const zs_plan_row *row = &plan->rows[i];
+        zs_layer_result *l = &layers[i];
+        l->name = row->name;
+        l->op = row->op;
+        l->on_engine = row->call != ZS_NO_INDEX;
+        l->group = l->on_engine ? plan->calls[row->call].name : "cpu";
+        l->macs = row->macs;
+        l->ops = row->ops;
+        l->compulsory_bytes =
+            l->on_engine ? row->compulsory_read_bytes + row->compulsory_write_bytes : 0;
+        l->bound_cycles = ends[i] - (i ? ends[i - 1] : 0);
+        set_verdicts(&r->roofline, l);
+        if (note_row(arena, r, l, zs_design_lanes(design)) != ZS_OK)
+            return zs_nomem(err, "result");
+        for (uint32_t k = 0; k < ZS_OPERAND_N; k++)
+            r->operand_bytes[k] += l->operand_bytes[k];
+    }
+    r->layers = layers;
+    r->layer_n = plan->row_n;
+    return ZS_OK;
+}
+
+/* ---- the rest --------------------------------------------------------------------------------- */
+
+static const char *fidelity_name(zs_fidelity fidelity)
+{
+    static const char *const names[] = {"bound", "tile", "burst"};
+    return names[fidelity];
+}
+
+zs_status zs_result_finish(zs_arena *arena, const zs_design *design, const zs_net *net,
+                           const zs_plan *plan, zs_fidelity fidelity, zs_result *r, zs_err *err)
+{
+    r->design = design->name;
+    r->network = net->name;
+    r->board = design->board_name;
+    r->fidelity = fidelity_name(fidelity);
+    r->precision = zs_word_of(zs_words_precision, ZS_PRECISION_COUNT, design->accel.precision);
+    r->fusion = zs_word_of(zs_words_fusion, ZS_FUSION_COUNT, design->accel.fusion);
+    r->batch = design->batch;
+    r->clock_hz = design->accel.clock_hz;
+    r->calls = plan->call_n;
+    r->fusion_note = plan->fusion_note;
+    r->roofline = zs_roofline_of(design);
+    r->memory_peak_bytes_per_s = zs_memory_peak_bytes_per_s(&design->board.memory);
+    for (uint32_t i = 0; i < plan->row_n; i++)
+        r->macs += plan->rows[i].macs;
+    ZS_TRY(zs_fit_build(arena, design, plan, &r->fit, err));
+    ZS_TRY(finish_rows(arena, design, net, plan, r, err));
+    r->energy =
+        zs_energy_of(design, r->cycles, r->macs, r->dram.read_bytes + r->dram.write_bytes);
+    return ZS_OK;
+}
+
+/* ---- promises --------------------------------------------------------------------------------- */
+
+static zs_status broken(zs_err *err, const char *what, const char *where, uint64_t got,
+                        uint64_t wanted)
+{
+    return zs_fail(err, ZS_EINTERNAL, where, "%s: %llu against %llu", what,
+                   (unsigned long long)got, (unsigned long long)wanted);
+}
+
+static zs_status check_row(const zs_layer_result *l, zs_err *err)
+{
+    uint64_t waited = 0, bytes = 0;
+    for (uint32_t c = 0; c < ZS_CAUSE_N; c++)
+        waited += l->waited_cycles[c];
+    for (uint32_t k = 0; k < ZS_OPERAND_N; k++)
+        bytes += l->operand_bytes[k];
+    if (waited != l->cycles)
+        return broken(err, "work and waits do not add up to the row's cycles", l->name, waited,
+                      l->cycles);
+    if (bytes != l->read_bytes + l->write_bytes)
+        return broken(err, "bytes by operand do not add up", l->name, bytes,
+                      l->read_bytes + l->write_bytes);
+    if (bytes < l->compulsory_bytes)
+        return broken(err, "fewer bytes than any schedule must move", l->name, bytes,
+                      l->compulsory_bytes);
+    return ZS_OK;
+}
+
+zs_status zs_result_check(const zs_result *r, zs_err *err)
+{
+    uint64_t cycles = 0, bound = 0, read = 0, write = 0;
+    for (uint32_t i = 0; i < r->layer_n; i++) {
+        const zs_layer_result *l = &r->layers[i];
+        ZS_TRY(check_row(l, err));
+        cycles += l->cycles;
+        bound += l->bound_cycles;
+        read += l->read_bytes;
+        write += l->write_bytes;
+        if (cycles < bound)
+            return broken(err, "rows end before their lower bound", l->name, cycles, bound);
+    }
+    if (cycles != r->cycles)
+        return broken(err, "rows do not add up to the total cycles", r->network, cycles, r->cycles);
+    if (read != r->dram.read_bytes)
+        return broken(err, "rows do not add up to the DRAM reads", r->network, read,
+                      r->dram.read_bytes);
+    if (write != r->dram.write_bytes)
+        return broken(err, "rows do not add up to the DRAM writes", r->network, write,
+                      r->dram.write_bytes);
+    return ZS_OK;
+}
