@@ -47,7 +47,8 @@ static inline uint64_t zs_des_time(const zs_des *q, uint32_t actor)
     return zs_des_is_pending(q, actor) ? q->at[actor] : ZS_DES_NEVER;
 }
 
-/* The next wake-up without taking it. False, and the out-parameters untouched, when none is pending. */
+/* The next wake-up without taking it. False, and the out-parameters untouched, when none is
+ * pending. */
 bool zs_des_peek(const zs_des *q, uint64_t *time, uint32_t *actor);
 /* The same, and takes it: the actor has no wake-up afterwards. */
 bool zs_des_next(zs_des *q, uint64_t *time, uint32_t *actor);

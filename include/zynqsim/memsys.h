@@ -11,6 +11,7 @@
 
 #include "zynqsim/base.h"
 #include "zynqsim/design.h"
+#include "zynqsim/dram.h"
 
 /* Rows of contiguous bytes: plane_n planes of row_n rows of row_bytes. */
 typedef struct zs_xfer {
@@ -34,15 +35,8 @@ typedef struct zs_channel_counts {
     uint64_t busy_pl_cycles; /* a transfer was in progress */
 } zs_channel_counts;
 
-typedef struct zs_dram_counts {
-    uint64_t read_bytes, write_bytes;             /* useful */
-    uint64_t read_transactions, write_transactions; /* BL8 */
-    uint64_t row_hits, row_misses, row_conflicts; /* per transaction: open, closed, other row open */
-    uint64_t activates, precharges, refreshes, turnarounds;
-    uint64_t busy_ddr_cycles;                     /* data bus in use */
-} zs_dram_counts;
-
 typedef struct zs_memsys zs_memsys;
+typedef struct zs_xfer_price zs_xfer_price;
 
 /* `fidelity` is ZS_TILE or ZS_BURST. Lives in `arena`. ZS_ENOMEM. */
 zs_status zs_memsys_build(zs_arena *arena, const zs_design *design, zs_fidelity fidelity,
@@ -50,9 +44,15 @@ zs_status zs_memsys_build(zs_arena *arena, const zs_design *design, zs_fidelity 
 /* Starts a transfer on an idle channel at `start_pl_cycle`, which is not before any time already
  * reported. A transfer of 0 bytes completes at once. */
 void zs_memsys_start(zs_memsys *ms, uint32_t channel, const zs_xfer *xfer, uint64_t start_pl_cycle);
+/* The same for a transfer whose price and split the caller already knows (equal shapes are priced
+ * once): zs_xfer_price_of for this channel. `burst` ignores the price and
+ * counts for itself; `tile` takes both as they are and so costs next to nothing. */
+void zs_memsys_start_priced(zs_memsys *ms, uint32_t channel, const zs_xfer *xfer,
+                            const zs_xfer_price *price, uint64_t start_pl_cycle);
 /* Runs until a transfer completes or until `limit_pl_cycle`. True: `*channel` completed (last beat
  * in the PL, or last write response) at `*done_pl_cycle` <= limit; ties by channel number. False:
- * nothing completes up to and including the limit (UINT64_MAX: nothing is in flight). */
+ * nothing completes up to and including the limit (UINT64_MAX: nothing is in flight, and writes that
+ * were still queued in the DDR controller have been written). */
 bool zs_memsys_next(zs_memsys *ms, uint64_t limit_pl_cycle, uint32_t *channel,
                     uint64_t *done_pl_cycle);
 const zs_channel_counts *zs_memsys_channel_counts(const zs_memsys *ms, uint32_t channel);
@@ -61,14 +61,28 @@ uint64_t zs_memsys_events(const zs_memsys *ms); /* internal events so far, for t
 
 /* ---- closed forms, shared by `tile`, `bound` and the roofline --------------------------------- */
 
-/* Bytes, rows, bursts and beats of one transfer on a port, exactly as `burst` will split it. */
+/* Bytes, bursts and beats of one transfer on a port, exactly as `burst` splits it. Rows are taken as
+ * the descriptor has them: join contiguous ones first (zs_xfer_merged) where the DMA does. */
 typedef struct zs_xfer_count {
     uint64_t bytes, bursts, beats;
 } zs_xfer_count;
 zs_xfer_count zs_xfer_split(const zs_axi_params *port, const zs_xfer *xfer);
 uint64_t zs_xfer_bytes(const zs_xfer *xfer);
-/* PL cycles of a transfer alone on its channel: latency, beats, and what the outstanding limit
- * makes it wait. Never below the bound's bytes / beat_bytes. */
+/* The same bytes in fewer rows and planes where they are contiguous. */
+zs_xfer zs_xfer_merged(const zs_xfer *xfer);
+
+/* What `tile` needs to know of a transfer; the same for equal shapes at equal alignment, and nearly
+ * so at any. */
+struct zs_xfer_price {
+    zs_xfer_count count;
+    uint64_t pl_cycles;                  /* alone on its channel: zs_xfer_alone_pl_cycles */
+    uint64_t dram_ddr_cycles;            /* of the data bus, or that its row changes keep it idle */
+    uint64_t transactions, row_changes;  /* BL8, and those of them that come to another row */
+};
+/* Joins rows if accelerator.dma.merge_rows says so. */
+zs_xfer_price zs_xfer_price_of(const zs_design *design, uint32_t channel, const zs_xfer *xfer);
+/* PL cycles of a transfer alone on its channel: latency, beats, what the outstanding limit makes it
+ * wait, and the mean share of refreshes. Never below the bound's bytes / beat_bytes; 0 for 0 bytes. */
 uint64_t zs_xfer_alone_pl_cycles(const zs_design *design, uint32_t channel, const zs_xfer *xfer);
 /* Sustained DRAM bandwidth for the roofline: peak less refresh. */
 double zs_memory_sustained_bytes_per_s(const zs_memory_params *memory);

@@ -1,0 +1,81 @@
+/* axi.h - one direction of one AXI port between the PL and the DDR controller.
+ *
+ * Models   bursts of at most max_beats that never cross 4 KiB; whole beats at unaligned edges; one
+ *          address and one beat per PL cycle; data in order; a bounded number of unfinished bursts.
+ * Omits    QoS, narrow bursts, the clock crossing (part of the latency), and the limits inside the
+ *          PS interconnect (two HP ports share one port of the DDR controller).
+ * Sources  AMBA AXI (IHI 0022), burst rules; UG585 "AXI_HP". Derivation: docs/models/axi.md
+ * Memory   plain values; nothing here allocates or fails. */
+#ifndef ZYNQSIM_AXI_H
+#define ZYNQSIM_AXI_H
+
+#include "zynqsim/base.h"
+#include "zynqsim/design.h"
+
+/* ---- cutting --------------------------------------------------------------------------------- */
+
+typedef struct zs_axi_burst {
+    uint64_t addr;
+    uint32_t bytes; /* useful ones */
+    uint32_t beats;
+} zs_axi_burst;
+
+/* The first burst of `bytes` > 0 contiguous bytes from `addr`, which may be unaligned. */
+zs_axi_burst zs_axi_cut(const zs_axi_params *port, uint64_t addr, uint64_t bytes);
+/* Bursts and beats of all of them, added to the sums given; what repeated cutting would count. */
+void zs_axi_count(const zs_axi_params *port, uint64_t addr, uint64_t bytes, uint64_t *bursts,
+                  uint64_t *beats);
+
+/* ---- one channel in time --------------------------------------------------------------------- */
+
+enum { ZS_AXI_OUTSTANDING = 64 };
+#define ZS_AXI_NEVER UINT64_MAX
+
+/* Addresses, beats and unfinished bursts of a channel, in PL cycles. Bursts finish in the order of
+ * their addresses; a finished one makes room for an address in the cycle after. */
+typedef struct zs_axi_flow {
+    uint64_t address_at;  /* earliest cycle of the next address as far as addresses go */
+    uint64_t beat_at;     /* earliest cycle of the next beat */
+    uint64_t open, limit; /* bursts unfinished, and how many there may be */
+    uint32_t issue_i, finish_i;
+    uint64_t room_at[ZS_AXI_OUTSTANDING]; /* cycle from which the place of a burst is free again */
+} zs_axi_flow;
+
+/* Idle, with the first address possible in `start_pl_cycle`. */
+void zs_axi_flow_start(zs_axi_flow *flow, uint32_t outstanding, uint64_t start_pl_cycle);
+
+/* Cycle of the next address, or ZS_AXI_NEVER while all places are taken by unfinished bursts. */
+static inline uint64_t zs_axi_flow_next(const zs_axi_flow *flow)
+{
+    return flow->open == flow->limit ? ZS_AXI_NEVER
+                                     : zs_max_u64(flow->address_at, flow->room_at[flow->issue_i]);
+}
+
+/* Sends the next address in cycle `at`. */
+static inline void zs_axi_flow_issue(zs_axi_flow *flow, uint64_t at)
+{
+    flow->address_at = at + 1;
+    flow->open++;
+    flow->issue_i = flow->issue_i + 1 == flow->limit ? 0 : flow->issue_i + 1;
+}
+
+/* Moves `beats` in order behind those before, the first not before `first_at` and the last not
+ * before `last_at`: the cycle of the last. */
+static inline uint64_t zs_axi_flow_beats(zs_axi_flow *flow, uint32_t beats, uint64_t first_at,
+                                         uint64_t last_at)
+{
+    const uint64_t first = zs_max_u64(flow->beat_at, first_at);
+    const uint64_t last = zs_max_u64(first + beats - 1, last_at);
+    flow->beat_at = last + 1;
+    return last;
+}
+
+/* The oldest unfinished burst is over in cycle `at`: last beat of a read, response of a write. */
+static inline void zs_axi_flow_finish(zs_axi_flow *flow, uint64_t at)
+{
+    flow->room_at[flow->finish_i] = at + 1;
+    flow->finish_i = flow->finish_i + 1 == flow->limit ? 0 : flow->finish_i + 1;
+    flow->open--;
+}
+
+#endif

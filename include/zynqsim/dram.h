@@ -1,0 +1,85 @@
+/* dram.h - the DDR3 controller of the PS and the one rank of memory behind it.
+ *
+ * Models   read and write queues of BL8 transactions; open rows per bank; first-ready scheduling
+ * with a bound on how often the oldest may be passed; tRCD tRP tCL tCWL tRAS (and tRC = tRAS + tRP)
+ * tRRD tFAW tWR tWTR tRTP tRTW tCCD; all-bank refresh; posted writes that are written in batches.
+ * Omits    the command bus (one command per clock never limits at BL8), power-down, ECC, page-close
+ *          timers, forwarding of queued writes to reads, priorities between ports.
+ * Form     a request is a run of transactions in one row. It is scheduled as a whole and its times
+ *          follow in closed form, so there is one decision per request and at most two more when a
+ *          row must be changed, and none per clock. Derivation and validation: docs/models/dram.md
+ * Sources  JESD79-3 for the rules, the parameter rows of design/fields.def for the numbers.
+ * Time     DDR clock cycles. The caller keeps it in order: requests are pushed at times that do not
+ *          fall, after zs_dram_run has been run dry up to that time.
+ * Memory   lives in the arena; nothing is allocated after _build. */
+#ifndef ZYNQSIM_DRAM_H
+#define ZYNQSIM_DRAM_H
+
+#include "zynqsim/base.h"
+#include "zynqsim/design.h"
+
+/* Bytes and transactions are counted when a request is queued, the rest when it is placed. */
+typedef struct zs_dram_counts {
+    uint64_t read_bytes, write_bytes;               /* useful */
+    uint64_t read_transactions, write_transactions; /* BL8 */
+    uint64_t row_hits, row_misses,
+        row_conflicts; /* per transaction: open, closed, other row open */
+    uint64_t activates, precharges, refreshes, turnarounds;
+    uint64_t busy_ddr_cycles; /* data bus in use */
+} zs_dram_counts;
+
+typedef struct zs_dram zs_dram;
+
+/* Bytes addr .. addr + bytes - 1, all of them in one row: see zs_dram_cut. */
+typedef struct zs_dram_req {
+    uint64_t addr;
+    uint32_t bytes; /* useful ones, > 0; the transactions cover whole BL8 blocks */
+    uint32_t tag;   /* the caller's, handed back */
+    bool is_write;
+} zs_dram_req;
+
+/* A request whose column commands have been placed. Its times lie in the future of the decision. */
+typedef struct zs_dram_done {
+    uint64_t command_ddr_cycle; /* first column command */
+    uint64_t first_ddr_cycle;   /* end of the first transaction on the data bus */
+    uint64_t last_ddr_cycle;    /* end of the last one */
+    uint32_t tag;
+    bool is_write;
+} zs_dram_done;
+
+#define ZS_DRAM_NEVER UINT64_MAX
+
+/* ZS_ERANGE names a parameter the controller cannot work with (sizes that are no power of two, a
+ * refresh interval without room for anything else). ZS_ENOMEM. */
+zs_status zs_dram_build(zs_arena *arena, const zs_memory_params *memory, zs_dram **out,
+                        zs_err *err);
+
+/* How many of `bytes` from `addr` may go as one request: up to the end of the row, and to what the
+ * queue can hold. */
+uint32_t zs_dram_cut(const zs_dram *dram, uint64_t addr, uint32_t bytes);
+/* BL8 transactions that cover the bytes. */
+uint32_t zs_dram_transactions(const zs_dram *dram, uint64_t addr, uint32_t bytes);
+/* Earliest cycle at which the queue of one direction has room for so many transactions; 0 when it
+ * has now, ZS_DRAM_NEVER when that takes a decision not yet made. */
+uint64_t zs_dram_room_at(const zs_dram *dram, bool is_write, uint32_t transactions);
+/* Queues a request that has room at `at`. A write is posted: for its sender it is over. */
+void zs_dram_push(zs_dram *dram, const zs_dram_req *req, uint64_t at);
+/* Makes the decisions due before `until`. True as soon as one of them places a request: call again.
+ * False: nothing more happens before `until`. */
+bool zs_dram_run(zs_dram *dram, uint64_t until, zs_dram_done *done);
+bool zs_dram_is_idle(const zs_dram *dram); /* both queues are empty */
+const zs_dram_counts *zs_dram_counts_of(const zs_dram *dram);
+uint64_t zs_dram_events(const zs_dram *dram); /* decisions so far: rows, columns, refreshes */
+
+/* The same formulas for closed forms: cycles from a read's arrival in an idle controller to the end
+ * of its first transaction, by the state of its row. */
+typedef enum zs_row_state { ZS_ROW_OPEN, ZS_ROW_CLOSED, ZS_ROW_OTHER } zs_row_state;
+uint32_t zs_dram_read_ddr_cycles(const zs_memory_params *memory, zs_row_state state);
+/* Data bus cycles lost by turning to writes and back. */
+uint32_t zs_dram_turn_ddr_cycles(const zs_memory_params *memory);
+/* Cycles that one refresh takes from a busy data bus: precharge, refresh, activate. */
+uint32_t zs_dram_refresh_ddr_cycles(const zs_memory_params *memory);
+/* Transactions that one direction may run while the other waits (see docs/models/dram.md). */
+uint32_t zs_dram_run_limit(const zs_memory_params *memory);
+
+#endif

@@ -1,0 +1,545 @@
+#include "zynqsim/dram.h"
+
+enum { BANKS_MAX = 16, REQ_TRANSACTIONS = 16, FAW_WINDOW = 4 };
+enum { READ, WRITE };
+#define NO_ROW  UINT32_MAX
+#define NO_ITEM UINT16_MAX
+#define BURST   4u /* clocks a BL8 transaction occupies the data bus */
+
+typedef struct item {
+    uint32_t row, tag;
+    uint64_t passed; /* transactions placed in its direction when it arrived */
+    uint16_t next, prev;
+    uint8_t bank, n;
+} item;
+
+/* One direction: a list in order of arrival. */
+typedef struct lane {
+    item *items;
+    uint16_t head, tail, spare; /* spare: unused items, linked by next */
+    uint32_t used, n;           /* transactions and items waiting */
+    uint64_t placed;            /* transactions so far */
+    uint64_t last_start;        /* of the item placed last: its entries free up one by one */
+    uint32_t last_n;
+} lane;
+
+typedef struct bank_state {
+    uint32_t row; /* open row or NO_ROW */
+    uint16_t waiting[2], hits[2];
+    uint8_t opened_by; /* row state that the first transaction of the open row counts as */
+    bool forced;       /* the oldest request waits for this bank: no more hits before it */
+    uint64_t column_at, precharge_at, activate_at; /* earliest next command of each kind */
+    uint64_t wanted_at, wanted_order;              /* of the row command this bank waits for */
+} bank_state;
+
+struct zs_dram {
+    lane lanes[2];
+    bank_state banks[BANKS_MAX];
+    uint64_t now;
+    uint64_t column_at[2];          /* earliest read and write command for the data bus */
+    uint64_t slot_end;              /* end of the last command's slot */
+    uint64_t activates[FAW_WINDOW]; /* a ring */
+    uint64_t refresh_at, wanted_order;
+    uint32_t wanting, activate_i; /* wanting: bit b, bank b waits for a row command */
+    uint32_t mode, run;           /* direction served, transactions since it turned */
+    uint32_t served_dir;          /* of the last data on the bus; 2 at first */
+    zs_memory_params p;
+    uint32_t bank_mask, row_shift, bank_shift, block_shift;
+    uint32_t gap, to_other[2], to_precharge[2], latency[2];
+    uint32_t run_limit, write_high, starve_limit;
+    zs_dram_counts counts;
+    uint64_t events;
+};
+
+static uint32_t log2_of(uint32_t x)
+{
+    uint32_t n = 0;
+    while (x >>= 1)
+        n++;
+    return n;
+}
+
+/* ---- closed forms ---------------------------------------------------------------------------- */
+
+static uint32_t gap_of(const zs_memory_params *m)
+{
+    return m->t_ccd > BURST ? m->t_ccd : BURST;
+}
+
+static uint32_t write_to_read(const zs_memory_params *m)
+{
+    return m->t_cwl + BURST + m->t_wtr;
+}
+
+static uint32_t read_to_write(const zs_memory_params *m)
+{
+    return m->t_rtw > BURST ? m->t_rtw : BURST;
+}
+
+uint32_t zs_dram_read_ddr_cycles(const zs_memory_params *m, zs_row_state state)
+{
+    const uint32_t hit = m->t_cl + BURST;
+    if (state == ZS_ROW_OPEN)
+        return hit;
+    return hit + m->t_rcd + (state == ZS_ROW_OTHER ? m->t_rp : 0);
+}
+
+uint32_t zs_dram_turn_ddr_cycles(const zs_memory_params *m)
+{
+    return write_to_read(m) + read_to_write(m) - 2 * gap_of(m);
+}
+
+uint32_t zs_dram_refresh_ddr_cycles(const zs_memory_params *m)
+{
+    return m->t_refi == 0 ? 0 : m->t_rp + m->t_rfc + m->t_rcd;
+}
+
+/* The register table lets a direction starve for 64 clocks before it becomes critical, and runs of
+ * 8 are served once it is: with both sides waiting each has the bus for two runs and what is then
+ * in flight, three runs in all. */
+uint32_t zs_dram_run_limit(const zs_memory_params *m)
+{
+    return 3 * m->write_batch;
+}
+
+/* ---- set-up ---------------------------------------------------------------------------------- */
+
+static zs_status check_power(uint32_t value, const char *place, zs_err *err)
+{
+    if (value == 0 || (value & (value - 1)) != 0)
+        return zs_fail(err, ZS_ERANGE, place, "%u is not a power of two", value);
+    return ZS_OK;
+}
+
+static zs_status check(const zs_memory_params *m, zs_err *err)
+{
+    ZS_TRY(check_power(m->bus_bytes, "board.memory.bus", err));
+    ZS_TRY(check_power(m->banks, "board.memory.banks", err));
+    ZS_TRY(check_power(m->row_bytes, "board.memory.row_bytes", err));
+    if (m->banks > BANKS_MAX)
+        return zs_fail(err, ZS_ERANGE, "board.memory.banks", "%u is above the maximum %d", m->banks,
+                       BANKS_MAX);
+    if (m->queue == 0 || m->queue > 256)
+        return zs_fail(err, ZS_ERANGE, "board.memory.queue", "%u is outside 1 to 256", m->queue);
+    if (m->row_bytes < 8 * m->bus_bytes)
+        return zs_fail(err, ZS_ERANGE, "board.memory.row_bytes",
+                       "%u is less than one transaction of %u bytes", m->row_bytes,
+                       8 * m->bus_bytes);
+    const uint32_t needed = 2 * (zs_dram_refresh_ddr_cycles(m) + m->t_ras + m->t_wr);
+    if (m->t_refi != 0 && m->t_refi < needed)
+        return zs_fail(err, ZS_ERANGE, "board.memory.t_refi",
+                       "%u leaves no time between refreshes, these timings need at least %u",
+                       m->t_refi, needed);
+    return ZS_OK;
+}
+
+static void lane_init(lane *l, item *items, uint32_t n)
+{
+    l->items = items;
+    l->head = l->tail = NO_ITEM;
+    for (uint32_t i = 0; i < n; i++)
+        items[i].next = (uint16_t)(i + 1 < n ? i + 1 : NO_ITEM);
+}
+
+static void derive(zs_dram *d, const zs_memory_params *m)
+{
+    d->p = *m;
+    d->row_shift = log2_of(m->row_bytes);
+    d->bank_shift = log2_of(m->banks);
+    d->bank_mask = m->banks - 1;
+    d->block_shift = log2_of(8 * m->bus_bytes);
+    d->gap = gap_of(m);
+    d->to_other[READ] = read_to_write(m);
+    d->to_other[WRITE] = write_to_read(m);
+    d->to_precharge[READ] = m->t_rtp;
+    d->to_precharge[WRITE] = m->t_cwl + BURST + m->t_wr;
+    d->latency[READ] = m->t_cl + BURST;
+    d->latency[WRITE] = m->t_cwl + BURST;
+    d->run_limit = zs_dram_run_limit(m);
+    d->write_high = (uint32_t)zs_max_u64(1, m->queue / 2);
+    d->starve_limit = m->queue / 2;
+    d->refresh_at = m->t_refi == 0 ? ZS_DRAM_NEVER : m->t_refi;
+    d->served_dir = 2;
+}
+
+zs_status zs_dram_build(zs_arena *arena, const zs_memory_params *memory, zs_dram **out, zs_err *err)
+{
+    ZS_TRY(check(memory, err));
+    zs_dram *d = zs_new(arena, zs_dram, 1);
+    item *items = zs_new(arena, item, 2 * (size_t)memory->queue);
+    if (d == NULL || items == NULL)
+        return zs_nomem(err, "the DDR controller");
+    derive(d, memory);
+    lane_init(&d->lanes[READ], items, memory->queue);
+    lane_init(&d->lanes[WRITE], items + memory->queue, memory->queue);
+    for (uint32_t b = 0; b < BANKS_MAX; b++) {
+        d->banks[b].row = NO_ROW;
+        d->banks[b].opened_by = ZS_ROW_CLOSED;
+    }
+    *out = d;
+    return ZS_OK;
+}
+
+/* ---- row commands ---------------------------------------------------------------------------- */
+
+/* Whether a bank needs its row changed for the direction being served, and from when it may be. */
+static void update_want(zs_dram *d, uint32_t b, uint64_t at)
+{
+    bank_state *bank = &d->banks[b];
+    const uint32_t bit = 1u << b;
+    if (bank->waiting[d->mode] == 0 || (bank->hits[d->mode] != 0 && !bank->forced)) {
+        d->wanting &= ~bit;
+        return;
+    }
+    if (d->wanting & bit)
+        return;
+    d->wanting |= bit;
+    bank->wanted_order = d->wanted_order++;
+    bank->wanted_at = zs_max_u64(at, bank->row == NO_ROW ? bank->activate_at : bank->precharge_at);
+}
+
+static uint64_t activate_floor(const zs_dram *d)
+{
+    const uint64_t newest = d->activates[(d->activate_i + FAW_WINDOW - 1) % FAW_WINDOW];
+    const uint64_t oldest = d->activates[d->activate_i];
+    const uint64_t by_rrd = newest == 0 ? 0 : newest - 1 + d->p.t_rrd;
+    const uint64_t by_faw = oldest == 0 ? 0 : oldest - 1 + d->p.t_faw;
+    return zs_max_u64(by_rrd, by_faw);
+}
+
+/* The next precharge or activate; of several possible at once the one wanted first. */
+static uint64_t next_row_command(const zs_dram *d, uint32_t *which)
+{
+    const uint64_t floor = activate_floor(d);
+    uint64_t best_at = ZS_DRAM_NEVER, best_order = UINT64_MAX;
+    for (uint32_t left = d->wanting; left != 0; left &= left - 1) {
+        const uint32_t b = (uint32_t)__builtin_ctz(left);
+        const bank_state *bank = &d->banks[b];
+        uint64_t at = bank->wanted_at;
+        if (bank->row == NO_ROW && at < floor)
+            at = floor;
+        if (at < best_at || (at == best_at && bank->wanted_order < best_order)) {
+            best_at = at;
+            best_order = bank->wanted_order;
+            *which = b;
+        }
+    }
+    return best_at;
+}
+
+static void precharge(zs_dram *d, bank_state *bank, uint64_t at)
+{
+    bank->row = NO_ROW;
+    bank->hits[READ] = bank->hits[WRITE] = 0;
+    bank->activate_at = at + d->p.t_rp;
+    bank->wanted_at = bank->activate_at;
+    bank->opened_by = ZS_ROW_OTHER;
+    d->counts.precharges++;
+}
+
+static uint16_t count_hits(const lane *l, uint32_t b, uint32_t row)
+{
+    uint16_t n = 0;
+    for (uint16_t i = l->head; i != NO_ITEM; i = l->items[i].next)
+        n = (uint16_t)(n + (l->items[i].bank == b && l->items[i].row == row));
+    return n;
+}
+
+static void activate(zs_dram *d, uint32_t b, uint64_t at)
+{
+    bank_state *bank = &d->banks[b];
+    const lane *l = &d->lanes[d->mode];
+    uint16_t i = l->head;
+    while (l->items[i].bank != b)
+        i = l->items[i].next;
+    bank->row = l->items[i].row;
+    for (uint32_t dir = READ; dir <= WRITE; dir++)
+        bank->hits[dir] = bank->waiting[dir] ? count_hits(&d->lanes[dir], b, bank->row) : 0;
+    bank->column_at = at + d->p.t_rcd;
+    bank->precharge_at = at + d->p.t_ras;
+    bank->forced = false;
+    d->wanting &= ~(1u << b);
+    d->activates[d->activate_i] = at + 1; /* + 1: zero means none so far */
+    d->activate_i = (d->activate_i + 1) % FAW_WINDOW;
+    d->counts.activates++;
+}
+
+static void change_row(zs_dram *d, uint32_t b, uint64_t at)
+{
+    d->now = zs_max_u64(d->now, at);
+    d->events++;
+    if (d->banks[b].row == NO_ROW)
+        activate(d, b, at);
+    else
+        precharge(d, &d->banks[b], at);
+}
+
+/* ---- refresh --------------------------------------------------------------------------------- */
+
+/* All banks are precharged as soon as each may be, then refreshed together. */
+static void refresh(zs_dram *d)
+{
+    uint64_t at = d->refresh_at;
+    for (uint32_t b = 0; b < d->p.banks; b++) {
+        const bank_state *bank = &d->banks[b];
+        const bool is_open = bank->row != NO_ROW;
+        d->counts.precharges += is_open;
+        at = zs_max_u64(at, is_open ? bank->precharge_at + d->p.t_rp : bank->activate_at);
+    }
+    at += d->p.t_rfc;
+    d->wanting = 0;
+    for (uint32_t b = 0; b < d->p.banks; b++) {
+        bank_state *bank = &d->banks[b];
+        bank->row = NO_ROW;
+        bank->hits[READ] = bank->hits[WRITE] = 0;
+        bank->opened_by = ZS_ROW_CLOSED;
+        bank->activate_at = at;
+        update_want(d, b, at);
+    }
+    d->now = zs_max_u64(d->now, d->refresh_at);
+    d->refresh_at += d->p.t_refi;
+    d->counts.refreshes++;
+    d->events++;
+}
+
+/* An idle memory refreshes without being looked at: only the last refresh leaves a trace. */
+static void refresh_idle(zs_dram *d, uint64_t until)
+{
+    if (d->refresh_at >= until)
+        return;
+    const uint64_t skipped = (until - 1 - d->refresh_at) / d->p.t_refi;
+    if (skipped != 0) {
+        refresh(d);
+        d->refresh_at += (skipped - 1) * d->p.t_refi;
+        d->counts.refreshes += skipped - 1;
+    }
+    refresh(d);
+}
+
+/* ---- column commands ------------------------------------------------------------------------- */
+
+/* The direction to serve next: the current one until it is empty, or the other has waited for a
+ * run. */
+static uint32_t next_mode(const zs_dram *d)
+{
+    const uint32_t other = !d->mode;
+    if (d->lanes[other].n == 0)
+        return d->mode;
+    if (d->lanes[d->mode].n == 0)
+        return other;
+    const bool urgent = d->lanes[WRITE].used >= d->write_high;
+    if (d->mode == WRITE)
+        return d->run >= (urgent ? d->run_limit : d->p.write_batch) ? READ : WRITE;
+    return urgent && d->run >= d->run_limit ? WRITE : READ;
+}
+
+/* A bank whose hits keep passing the oldest request must close for it. */
+static void relieve_oldest(zs_dram *d, uint64_t at)
+{
+    const lane *l = &d->lanes[d->mode];
+    if (l->n == 0)
+        return;
+    const item *oldest = &l->items[l->head];
+    bank_state *bank = &d->banks[oldest->bank];
+    if (l->placed - oldest->passed < d->starve_limit || bank->row == oldest->row || bank->forced)
+        return;
+    bank->forced = true;
+    update_want(d, oldest->bank, at);
+}
+
+static void turn(zs_dram *d, uint64_t at)
+{
+    d->mode = !d->mode;
+    d->run = 0;
+    d->now = zs_max_u64(d->now, at);
+    d->wanting = 0;
+    for (uint32_t b = 0; b < d->p.banks; b++) {
+        d->banks[b].forced = false;
+        update_want(d, b, at);
+    }
+    relieve_oldest(d, at);
+}
+
+/* First ready, then oldest. */
+static uint64_t next_column(const zs_dram *d, uint16_t *which)
+{
+    const lane *l = &d->lanes[d->mode];
+    const uint64_t floor = zs_max_u64(d->column_at[d->mode], d->now);
+    uint64_t best_at = ZS_DRAM_NEVER;
+    for (uint16_t i = l->head; i != NO_ITEM; i = l->items[i].next) {
+        const bank_state *bank = &d->banks[l->items[i].bank];
+        if (bank->row != l->items[i].row || bank->forced || bank->column_at >= best_at)
+            continue;
+        *which = i;
+        if (bank->column_at <= floor)
+            return floor;
+        best_at = bank->column_at;
+    }
+    return best_at;
+}
+
+static void unlink_item(lane *l, uint16_t i)
+{
+    const item *it = &l->items[i];
+    if (it->prev == NO_ITEM)
+        l->head = it->next;
+    else
+        l->items[it->prev].next = it->next;
+    if (it->next == NO_ITEM)
+        l->tail = it->prev;
+    else
+        l->items[it->next].prev = it->prev;
+    l->items[i].next = l->spare;
+    l->spare = i;
+}
+
+static void count_placed(zs_dram *d, bank_state *bank, const item *it)
+{
+    zs_dram_counts *c = &d->counts;
+    const uint32_t first_hit = bank->opened_by == ZS_ROW_OPEN;
+    c->row_misses += bank->opened_by == ZS_ROW_CLOSED;
+    c->row_conflicts += bank->opened_by == ZS_ROW_OTHER;
+    c->row_hits += it->n - 1 + first_hit;
+    bank->opened_by = ZS_ROW_OPEN;
+    c->busy_ddr_cycles += BURST * it->n;
+    c->turnarounds += d->served_dir != d->mode && d->served_dir != 2;
+    d->served_dir = d->mode;
+}
+
+static void place(zs_dram *d, uint16_t which, uint64_t at, zs_dram_done *done)
+{
+    lane *l = &d->lanes[d->mode];
+    const item it = l->items[which];
+    bank_state *bank = &d->banks[it.bank];
+    const uint64_t last = at + (uint64_t)d->gap * (it.n - 1u);
+    *done = (zs_dram_done){.command_ddr_cycle = at,
+                           .first_ddr_cycle = at + d->latency[d->mode],
+                           .last_ddr_cycle = last + d->latency[d->mode],
+                           .tag = it.tag,
+                           .is_write = d->mode == WRITE};
+    count_placed(d, bank, &it);
+    d->now = at;
+    d->slot_end = last + d->gap;
+    d->column_at[d->mode] = d->slot_end;
+    d->column_at[!d->mode] = last + d->to_other[d->mode];
+    bank->precharge_at = zs_max_u64(bank->precharge_at, last + d->to_precharge[d->mode]);
+    bank->waiting[d->mode]--;
+    bank->hits[d->mode]--;
+    l->n--;
+    l->used -= it.n;
+    l->placed += it.n;
+    l->last_start = at;
+    l->last_n = it.n;
+    d->run += it.n;
+    d->events++;
+    unlink_item(l, which);
+    update_want(d, it.bank, last);
+    relieve_oldest(d, last);
+}
+
+bool zs_dram_run(zs_dram *d, uint64_t until, zs_dram_done *done)
+{
+    for (;;) {
+        if (d->lanes[READ].n + d->lanes[WRITE].n == 0) {
+            if (until != ZS_DRAM_NEVER)
+                refresh_idle(d, until);
+            return false;
+        }
+        if (next_mode(d) != d->mode) {
+            const uint64_t at = zs_max_u64(d->now, d->slot_end);
+            if (at >= until)
+                return false;
+            turn(d, at);
+        }
+        uint32_t bank = 0;
+        uint16_t which = 0;
+        const uint64_t row_at = d->wanting ? next_row_command(d, &bank) : ZS_DRAM_NEVER;
+        if (row_at >= until && d->refresh_at >= until && d->column_at[d->mode] >= until)
+            return false;
+        const uint64_t column_at = next_column(d, &which);
+        const uint64_t at = zs_min_u64(row_at, column_at);
+        if (at >= d->refresh_at) {
+            if (d->refresh_at >= until)
+                return false;
+            refresh(d);
+        } else if (at >= until) {
+            return false;
+        } else if (row_at <= column_at) {
+            change_row(d, bank, row_at);
+        } else {
+            place(d, which, column_at, done);
+            return true;
+        }
+    }
+}
+
+/* ---- requests -------------------------------------------------------------------------------- */
+
+uint32_t zs_dram_cut(const zs_dram *d, uint64_t addr, uint32_t bytes)
+{
+    const uint32_t blocks = (uint32_t)zs_min_u64(d->p.queue, REQ_TRANSACTIONS);
+    const uint64_t block_end = ((addr >> d->block_shift) + blocks) << d->block_shift;
+    const uint64_t row_end = ((addr >> d->row_shift) + 1) << d->row_shift;
+    return (uint32_t)zs_min_u64(bytes, zs_min_u64(block_end, row_end) - addr);
+}
+
+uint32_t zs_dram_transactions(const zs_dram *d, uint64_t addr, uint32_t bytes)
+{
+    return (uint32_t)(((addr + bytes - 1) >> d->block_shift) - (addr >> d->block_shift)) + 1;
+}
+
+uint64_t zs_dram_room_at(const zs_dram *d, bool is_write, uint32_t transactions)
+{
+    const lane *l = &d->lanes[is_write];
+    const uint32_t room = d->p.queue - l->used;
+    if (room < transactions)
+        return ZS_DRAM_NEVER;
+    if (room - transactions >= l->last_n)
+        return 0;
+    /* The item placed last still holds entries; each is free after its own column command. */
+    const uint32_t must_leave = transactions + l->last_n - room;
+    return l->last_start + (uint64_t)d->gap * (must_leave - 1) + 1;
+}
+
+void zs_dram_push(zs_dram *d, const zs_dram_req *req, uint64_t at)
+{
+    lane *l = &d->lanes[req->is_write];
+    const uint16_t i = l->spare;
+    item *it = &l->items[i];
+    l->spare = it->next;
+    const uint64_t page = req->addr >> d->row_shift;
+    it->bank = (uint8_t)(page & d->bank_mask);
+    it->row = (uint32_t)(page >> d->bank_shift);
+    it->n = (uint8_t)zs_dram_transactions(d, req->addr, req->bytes);
+    it->tag = req->tag;
+    it->passed = l->placed;
+    it->prev = l->tail;
+    it->next = NO_ITEM;
+    *(l->tail == NO_ITEM ? &l->head : &l->items[l->tail].next) = i;
+    l->tail = i;
+    l->n++;
+    l->used += it->n;
+    *(req->is_write ? &d->counts.write_bytes : &d->counts.read_bytes) += req->bytes;
+    *(req->is_write ? &d->counts.write_transactions : &d->counts.read_transactions) += it->n;
+    bank_state *bank = &d->banks[it->bank];
+    bank->waiting[req->is_write]++;
+    bank->hits[req->is_write] = (uint16_t)(bank->hits[req->is_write] + (bank->row == it->row));
+    d->now = zs_max_u64(d->now, at);
+    if (d->mode == (uint32_t)req->is_write)
+        update_want(d, it->bank, at);
+}
+
+bool zs_dram_is_idle(const zs_dram *d)
+{
+    return d->lanes[READ].n + d->lanes[WRITE].n == 0;
+}
+
+const zs_dram_counts *zs_dram_counts_of(const zs_dram *d)
+{
+    return &d->counts;
+}
+
+uint64_t zs_dram_events(const zs_dram *d)
+{
+    return d->events;
+}

@@ -1,0 +1,326 @@
+#include "memsys_priv.h"
+#include "zynqsim/des.h"
+
+/* Actors of the event queue: the channels, then one gate per direction in front of the controller,
+ * which opens when its queue has room for the request that waits. */
+enum { GATE = ZS_CHANNEL_N };
+
+/* A burst between its address and the end of its data. */
+typedef struct flight {
+    uint64_t first_at, last_at; /* PL cycles the memory's data allow for its first and last beat */
+    uint32_t beats;
+    uint16_t requests; /* not yet placed by the controller; one more while it is being sent */
+} flight;
+
+typedef struct channel_state {
+    zs_axi_params port;
+    bool is_write, busy, all_sent;
+    uint32_t to_memory, from_memory; /* PL cycles of latency in each direction */
+    zs_xfer xfer;
+    uint64_t row_addr, addr; /* next byte not yet in a burst, and the row and plane it is in */
+    uint64_t plane_addr;
+    uint32_t row_left, rows_left, planes_left;
+    zs_axi_flow flow;
+    flight flights[ZS_AXI_OUTSTANDING];
+    uint32_t issue_i, finish_i; /* as in flow */
+    zs_axi_burst sending;       /* what of the burst at the gate is not yet in the controller */
+    uint64_t sending_last;      /* write: PL cycle of its last beat */
+    uint64_t arrives_at;        /* DDR cycle at which it is at the gate */
+    uint64_t done_at;           /* cycle after the last event of the transfer, once all is known */
+} channel_state;
+
+struct zs_burst_sys {
+    zs_dram *dram;
+    zs_clock_pair clock;
+    zs_des des;
+    channel_state channels[ZS_CHANNEL_N];
+    zs_channel_counts *counts;
+    uint32_t finished;   /* mask of channels with a known end that has not been reported */
+    uint32_t waiting[2]; /* mask of channels at the gate of a direction */
+    uint32_t served[2];  /* channel let in last: the next one in turn follows it */
+    uint64_t events;
+};
+
+zs_status zs_burst_sys_build(zs_arena *arena, const zs_design *design, zs_channel_counts *counts,
+                             zs_burst_sys **out, zs_err *err)
+{
+    zs_burst_sys *bs = zs_new(arena, zs_burst_sys, 1);
+    if (bs == NULL)
+        return zs_nomem(err, "the AXI channels");
+    ZS_TRY(zs_dram_build(arena, &design->board.memory, &bs->dram, err));
+    bs->clock = zs_clock_pair_of(design->accel.clock_hz, design->board.memory.tck_ps);
+    bs->counts = counts;
+    zs_des_init(&bs->des);
+    for (uint32_t i = 0; i < ZS_CHANNEL_N; i++) {
+        channel_state *c = &bs->channels[i];
+        c->port = *zs_channel_port(design, i);
+        c->is_write = i & 1;
+        const uint32_t latency =
+            c->is_write ? c->port.write_latency_pl_cycles : c->port.read_latency_pl_cycles;
+        c->to_memory = latency / 2;
+        c->from_memory = latency - c->to_memory;
+    }
+    *out = bs;
+    return ZS_OK;
+}
+
+/* ---- from descriptor to bursts --------------------------------------------------------------- */
+
+static void next_row(channel_state *c)
+{
+    if (--c->rows_left != 0) {
+        c->row_addr += c->xfer.row_pitch_bytes;
+    } else if (--c->planes_left != 0) {
+        c->plane_addr += c->xfer.plane_pitch_bytes;
+        c->row_addr = c->plane_addr;
+        c->rows_left = c->xfer.row_n;
+    } else {
+        c->all_sent = true;
+        return;
+    }
+    c->addr = c->row_addr;
+    c->row_left = c->xfer.row_bytes;
+}
+
+static zs_axi_burst take_burst(channel_state *c)
+{
+    const zs_axi_burst burst = zs_axi_cut(&c->port, c->addr, c->row_left);
+    c->addr += burst.bytes;
+    c->row_left -= burst.bytes;
+    if (c->row_left == 0)
+        next_row(c);
+    return burst;
+}
+
+/* Sends the next address as soon as there is a place for it, and plans the burst's arrival at the
+ * controller: a read's with its address, a write's with its last beat. */
+static void send_next(zs_burst_sys *bs, uint32_t i)
+{
+    channel_state *c = &bs->channels[i];
+    if (c->all_sent || c->sending.bytes != 0)
+        return;
+    const uint64_t at = zs_axi_flow_next(&c->flow);
+    if (at == ZS_AXI_NEVER)
+        return;
+    const zs_axi_burst burst = take_burst(c);
+    zs_axi_flow_issue(&c->flow, at);
+    flight *f = &c->flights[c->issue_i];
+    c->issue_i = c->issue_i + 1 == c->flow.limit ? 0 : c->issue_i + 1;
+    *f = (flight){.beats = burst.beats, .requests = 1};
+    c->sending = burst;
+    uint64_t leaves = at;
+    if (c->is_write)
+        leaves = c->sending_last = zs_axi_flow_beats(&c->flow, burst.beats, at, 0);
+    bs->counts[i].bursts++;
+    bs->counts[i].beats += burst.beats;
+    c->arrives_at = zs_pl_to_ddr(&bs->clock, leaves + c->to_memory);
+    zs_des_at(&bs->des, i, c->arrives_at);
+}
+
+/* ---- back from the memory -------------------------------------------------------------------- */
+
+static void finish_burst(zs_burst_sys *bs, uint32_t i, uint64_t at)
+{
+    channel_state *c = &bs->channels[i];
+    zs_axi_flow_finish(&c->flow, at);
+    c->finish_i = c->finish_i + 1 == c->flow.limit ? 0 : c->finish_i + 1;
+    c->done_at = at + 1;
+    if (c->all_sent && c->flow.open == 0)
+        bs->finished |= 1u << i;
+}
+
+/* Reads come back in order: a burst whose data are there still waits for those before it. */
+static void deliver_reads(zs_burst_sys *bs, uint32_t i)
+{
+    channel_state *c = &bs->channels[i];
+    while (c->flow.open != 0) {
+        const flight *f = &c->flights[c->finish_i];
+        if (f->requests != 0)
+            return;
+        finish_burst(bs, i, zs_axi_flow_beats(&c->flow, f->beats, f->first_at, f->last_at));
+    }
+}
+
+static uint32_t tag_of(uint32_t channel, uint32_t flight_i)
+{
+    return channel | flight_i << 8;
+}
+
+static void read_placed(zs_burst_sys *bs, const zs_dram_done *done)
+{
+    const uint32_t i = done->tag & 0xff;
+    channel_state *c = &bs->channels[i];
+    flight *f = &c->flights[done->tag >> 8];
+    const uint64_t first = zs_ddr_to_pl(&bs->clock, done->first_ddr_cycle) + c->from_memory;
+    const uint64_t last = zs_ddr_to_pl(&bs->clock, done->last_ddr_cycle) + c->from_memory;
+    f->first_at = zs_max_u64(f->first_at, first);
+    f->last_at = zs_max_u64(f->last_at, last);
+    f->requests--;
+    deliver_reads(bs, i);
+    send_next(bs, i);
+}
+
+static uint32_t last_issued(const channel_state *c)
+{
+    return (c->issue_i == 0 ? (uint32_t)c->flow.limit : c->issue_i) - 1;
+}
+
+/* ---- at the controller's gate ---------------------------------------------------------------- */
+
+/* The whole burst is in the controller: a posted write is answered. */
+static void burst_is_in(zs_burst_sys *bs, uint32_t i, uint64_t at_ddr)
+{
+    channel_state *c = &bs->channels[i];
+    c->flights[last_issued(c)].requests--;
+    if (c->is_write) {
+        uint64_t taken = c->sending_last + c->to_memory;
+        if (at_ddr > c->arrives_at) /* it had to wait at the gate */
+            taken = zs_max_u64(taken, zs_ddr_to_pl(&bs->clock, at_ddr));
+        finish_burst(bs, i, taken + c->from_memory);
+    }
+    send_next(bs, i);
+    if (zs_des_is_pending(&bs->des, i) && c->arrives_at <= at_ddr)
+        zs_des_at(&bs->des, i, at_ddr + 1); /* in order, one after the other */
+}
+
+/* Hands a channel's next request to the controller: false when there is no room at `at`. */
+static bool let_in(zs_burst_sys *bs, uint32_t i, uint64_t at)
+{
+    channel_state *c = &bs->channels[i];
+    const uint32_t bytes = zs_dram_cut(bs->dram, c->sending.addr, c->sending.bytes);
+    const uint32_t n = zs_dram_transactions(bs->dram, c->sending.addr, bytes);
+    const uint64_t room_at = zs_dram_room_at(bs->dram, c->is_write, n);
+    if (room_at > at) {
+        if (room_at != ZS_DRAM_NEVER)
+            zs_des_at(&bs->des, GATE + c->is_write, room_at);
+        return false;
+    }
+    const uint32_t flight_i = last_issued(c);
+    const zs_dram_req req = {.addr = c->sending.addr,
+                             .bytes = bytes,
+                             .tag = tag_of(i, flight_i),
+                             .is_write = c->is_write};
+    zs_dram_push(bs->dram, &req, at);
+    bs->counts[i].bytes += bytes;
+    c->flights[flight_i].requests++;
+    c->sending.addr += bytes;
+    c->sending.bytes -= bytes;
+    return true;
+}
+
+/* Lets waiting channels in, in turn, each with a whole burst, while there is room. */
+static void open_gate(zs_burst_sys *bs, uint32_t dir, uint64_t at)
+{
+    while (bs->waiting[dir] != 0) {
+        const uint32_t mask = bs->waiting[dir];
+        const uint32_t later = mask & ~((2u << bs->served[dir]) - 1);
+        const uint32_t i = (uint32_t)__builtin_ctz(later != 0 ? later : mask);
+        do {
+            if (!let_in(bs, i, at))
+                return;
+        } while (bs->channels[i].sending.bytes != 0);
+        bs->waiting[dir] &= ~(1u << i);
+        bs->served[dir] = i;
+        burst_is_in(bs, i, at);
+    }
+}
+
+static void arrive(zs_burst_sys *bs, uint32_t i, uint64_t at)
+{
+    const uint32_t dir = bs->channels[i].is_write;
+    bs->waiting[dir] |= 1u << i;
+    if (!zs_des_is_pending(&bs->des, GATE + dir))
+        open_gate(bs, dir, at);
+}
+
+/* ---- the loop -------------------------------------------------------------------------------- */
+
+void zs_burst_sys_start(zs_burst_sys *bs, uint32_t i, const zs_xfer *xfer, uint64_t start)
+{
+    channel_state *c = &bs->channels[i];
+    const uint32_t outstanding = c->is_write ? c->port.write_outstanding : c->port.read_outstanding;
+    c->xfer = *xfer;
+    c->addr = c->row_addr = c->plane_addr = xfer->addr;
+    c->row_left = xfer->row_bytes;
+    c->rows_left = xfer->row_n;
+    c->planes_left = xfer->plane_n;
+    c->issue_i = c->finish_i = 0;
+    c->sending = (zs_axi_burst){0};
+    c->done_at = start;
+    c->all_sent = zs_xfer_bytes(xfer) == 0;
+    zs_axi_flow_start(&c->flow, outstanding, start);
+    if (c->all_sent)
+        bs->finished |= 1u << i;
+    else
+        send_next(bs, i);
+}
+
+static uint64_t earliest_finished(const zs_burst_sys *bs, uint32_t *which)
+{
+    uint64_t best = UINT64_MAX;
+    for (uint32_t left = bs->finished; left != 0; left &= left - 1) {
+        const uint32_t i = (uint32_t)__builtin_ctz(left);
+        if (bs->channels[i].done_at < best) {
+            best = bs->channels[i].done_at;
+            *which = i;
+        }
+    }
+    return best;
+}
+
+static void handle_event(zs_burst_sys *bs)
+{
+    uint64_t at = 0;
+    uint32_t actor = 0;
+    zs_des_next(&bs->des, &at, &actor);
+    bs->events++;
+    if (actor < GATE)
+        arrive(bs, actor, at);
+    else
+        open_gate(bs, actor - GATE, at);
+}
+
+static void placed(zs_burst_sys *bs, const zs_dram_done *done)
+{
+    const uint32_t dir = done->is_write;
+    if (!done->is_write)
+        read_placed(bs, done);
+    if (bs->waiting[dir] != 0 && !zs_des_is_pending(&bs->des, GATE + dir))
+        zs_des_at(&bs->des, GATE + dir, done->command_ddr_cycle + 1);
+}
+
+/* Nothing may happen past the limit, since the caller may start a transfer there. */
+bool zs_burst_sys_next(zs_burst_sys *bs, uint64_t limit, uint32_t *channel, uint64_t *done_at)
+{
+    const uint64_t limit_ddr = zs_pl_to_ddr(&bs->clock, limit);
+    for (;;) {
+        uint32_t who = 0, actor = 0;
+        uint64_t event_at = ZS_DES_NEVER;
+        const uint64_t end = earliest_finished(bs, &who);
+        const uint64_t end_ddr = end > limit ? limit_ddr : zs_pl_to_ddr(&bs->clock, end);
+        zs_des_peek(&bs->des, &event_at, &actor);
+        zs_dram_done done;
+        if (zs_dram_run(bs->dram, zs_min_u64(event_at, end_ddr), &done)) {
+            placed(bs, &done);
+        } else if (event_at < end_ddr) {
+            handle_event(bs);
+        } else if (end <= limit && end != UINT64_MAX) {
+            bs->finished &= ~(1u << who);
+            *channel = who;
+            *done_at = end;
+            return true;
+        } else {
+            return false;
+        }
+    }
+}
+
+const zs_dram_counts *zs_burst_sys_dram_counts(const zs_burst_sys *bs)
+{
+    return zs_dram_counts_of(bs->dram);
+}
+
+uint64_t zs_burst_sys_events(const zs_burst_sys *bs)
+{
+    return bs->events + zs_dram_events(bs->dram);
+}

@@ -1,0 +1,178 @@
+#include "memsys_priv.h"
+
+/* Fractions of a PL cycle: a price is computed in 1/256 and rounded up once. */
+enum { FRAC_BITS = 8 };
+
+uint64_t zs_xfer_bytes(const zs_xfer *x)
+{
+    return (uint64_t)x->row_bytes * x->row_n * x->plane_n;
+}
+
+zs_xfer zs_xfer_merged(const zs_xfer *xfer)
+{
+    zs_xfer x = *xfer;
+    const uint64_t plane_bytes = (uint64_t)x.row_bytes * x.row_n;
+    if (x.row_n > 1 && x.row_pitch_bytes == x.row_bytes && plane_bytes <= UINT32_MAX) {
+        x.row_bytes = (uint32_t)plane_bytes;
+        x.row_n = 1;
+    }
+    if (x.row_n == 1 && x.plane_n > 1) {
+        x.row_pitch_bytes = x.plane_pitch_bytes; /* planes of one row are rows */
+        x.row_n = x.plane_n;
+        x.plane_n = 1;
+        return zs_xfer_merged(&x);
+    }
+    return x;
+}
+
+zs_xfer_count zs_xfer_split(const zs_axi_params *port, const zs_xfer *xfer)
+{
+    zs_xfer_count count = {.bytes = zs_xfer_bytes(xfer)};
+    if (count.bytes == 0)
+        return count;
+    for (uint32_t plane = 0; plane < xfer->plane_n; plane++) {
+        uint64_t addr = xfer->addr + plane * xfer->plane_pitch_bytes;
+        for (uint32_t row = 0; row < xfer->row_n; row++, addr += xfer->row_pitch_bytes)
+            zs_axi_count(port, addr, xfer->row_bytes, &count.bursts, &count.beats);
+    }
+    return count;
+}
+
+/* ---- what the DRAM has to do ----------------------------------------------------------------- */
+
+typedef struct dram_work {
+    uint32_t block_shift, page_shift, bank_mask;
+    uint64_t page;         /* of the byte before */
+    uint64_t transactions; /* blocks touched, those that bursts share counted for each */
+    uint64_t changes;      /* pages come to */
+    uint64_t same_bank;    /* of these, in the bank of the page before */
+} dram_work;
+
+static uint32_t log2_of(uint32_t x)
+{
+    return x == 0 ? 0 : 31u - (uint32_t)__builtin_clz(x);
+}
+
+/* Bursts that start unaligned stay so up to the next 4 KiB boundary: each cut inside a block makes
+ * both sides read it. */
+static void add_row(dram_work *w, const zs_axi_params *port, uint64_t addr, uint64_t bytes)
+{
+    const uint64_t last = addr + bytes - 1;
+    const uint64_t head_end = zs_min_u64(last, addr | 4095);
+    const uint32_t span = port->beat_bytes * port->max_beats;
+    const uint64_t block = (UINT64_C(1) << w->block_shift) - 1;
+    w->transactions += (last >> w->block_shift) - (addr >> w->block_shift) + 1;
+    if (((addr & ~(uint64_t)(port->beat_bytes - 1)) & block) != 0 || (span & block) != 0)
+        w->transactions +=
+            ((uint32_t)(head_end - addr) + (uint32_t)(addr & (port->beat_bytes - 1))) / span;
+    const uint64_t first_page = addr >> w->page_shift, last_page = last >> w->page_shift;
+    if (first_page != w->page) {
+        w->changes++;
+        w->same_bank += ((first_page ^ w->page) & w->bank_mask) == 0;
+    }
+    w->changes += last_page - first_page;
+    w->page = last_page;
+}
+
+static dram_work dram_work_of(const zs_memory_params *m, const zs_axi_params *port,
+                              const zs_xfer *x)
+{
+    dram_work w = {.block_shift = log2_of(8 * m->bus_bytes),
+                   .page_shift = log2_of(m->row_bytes),
+                   .bank_mask = m->banks - 1,
+                   .page = UINT64_MAX};
+    for (uint32_t plane = 0; plane < x->plane_n; plane++) {
+        uint64_t addr = x->addr + plane * x->plane_pitch_bytes;
+        for (uint32_t row = 0; row < x->row_n; row++, addr += x->row_pitch_bytes)
+            add_row(&w, port, addr, x->row_bytes);
+    }
+    return w;
+}
+
+/* ---- price ----------------------------------------------------------------------------------- */
+
+static uint64_t pl_frac(const zs_design *d, uint64_t ddr_cycles)
+{
+    const uint64_t pl_ps = zs_max_u64(1, ZS_PS_PER_S / d->accel.clock_hz);
+    return (ddr_cycles * d->board.memory.tck_ps << FRAC_BITS) / pl_ps;
+}
+
+/* From a burst's address to its first beat (read) or from its last beat to the response (write),
+ * and what a row change adds; in fractions of a PL cycle. */
+typedef struct latencies {
+    uint64_t usual, row_change, refresh, refresh_interval;
+} latencies;
+
+static latencies latencies_of(const zs_design *d, const zs_axi_params *port, bool is_write)
+{
+    const zs_memory_params *m = &d->board.memory;
+    latencies l = {.refresh = pl_frac(d, zs_dram_refresh_ddr_cycles(m)),
+                   .refresh_interval = pl_frac(d, m->t_refi)};
+    if (is_write) {
+        l.usual = (uint64_t)port->write_latency_pl_cycles << FRAC_BITS;
+        return l;
+    }
+    const uint64_t hit = zs_dram_read_ddr_cycles(m, ZS_ROW_OPEN);
+    l.usual = (uint64_t)port->read_latency_pl_cycles << FRAC_BITS;
+    l.usual +=
+        pl_frac(d, hit) + (pl_frac(d, 1) + (1u << FRAC_BITS)) / 2; /* half an edge each way */
+    l.row_change = pl_frac(d, zs_dram_read_ddr_cycles(m, ZS_ROW_OTHER) - hit);
+    return l;
+}
+
+/* See docs/models/axi.md: beats, the latency once, and per window of outstanding bursts what of the
+ * latency the window does not cover. */
+static uint64_t alone_frac(const latencies *l, uint64_t outstanding, const zs_xfer_price *p)
+{
+    const uint64_t bursts = p->count.bursts;
+    const uint64_t beats = p->count.beats << FRAC_BITS;
+    const uint64_t burst = beats / bursts, window = outstanding * burst;
+    const uint64_t changes = zs_min_u64(outstanding * p->row_changes, bursts);
+    const uint64_t round = l->usual + l->row_change * changes / bursts + burst;
+    uint64_t total = l->usual + (p->row_changes != 0 ? l->row_change : 0) + beats;
+    if (round > window)
+        total += (bursts - 1) / outstanding * (round - window);
+    if (l->refresh_interval == 0 || l->row_change == 0)
+        return total;
+    const uint64_t slack = window > round ? window - round : 0;
+    const uint64_t felt = l->refresh > slack ? l->refresh - slack : 0;
+    total += l->refresh * l->refresh / (2 * l->refresh_interval);
+    return total + total / 64 * felt / (l->refresh_interval / 64 + 1);
+}
+
+zs_xfer_price zs_xfer_price_of(const zs_design *design, uint32_t channel, const zs_xfer *xfer)
+{
+    const zs_memory_params *m = &design->board.memory;
+    const zs_axi_params *port = zs_channel_port(design, channel);
+    const bool is_write = channel & 1;
+    const zs_xfer x = design->accel.dma.merge_rows ? zs_xfer_merged(xfer) : *xfer;
+    zs_xfer_price p = {.count = zs_xfer_split(port, &x)};
+    if (p.count.bytes == 0)
+        return p;
+    const dram_work w = dram_work_of(m, port, &x);
+    p.transactions = w.transactions;
+    p.row_changes = w.changes;
+    const uint64_t cycle = m->t_ras + m->t_rp;
+    p.dram_ddr_cycles = zs_max_u64(4 * w.transactions, w.same_bank * cycle);
+    p.dram_ddr_cycles = zs_max_u64(p.dram_ddr_cycles, w.changes * m->t_rrd);
+    const latencies l = latencies_of(design, port, is_write);
+    uint64_t total =
+        alone_frac(&l, is_write ? port->write_outstanding : port->read_outstanding, &p);
+    if (!is_write)
+        total = zs_max_u64(total, pl_frac(design, p.dram_ddr_cycles));
+    p.pl_cycles = (total + (1u << FRAC_BITS) - 1) >> FRAC_BITS;
+    return p;
+}
+
+uint64_t zs_xfer_alone_pl_cycles(const zs_design *design, uint32_t channel, const zs_xfer *xfer)
+{
+    return zs_xfer_price_of(design, channel, xfer).pl_cycles;
+}
+
+double zs_memory_sustained_bytes_per_s(const zs_memory_params *m)
+{
+    const double peak = 2.0 * m->bus_bytes * 1e12 / m->tck_ps;
+    if (m->t_refi == 0)
+        return peak;
+    return peak * (1.0 - (double)zs_dram_refresh_ddr_cycles(m) / m->t_refi);
+}

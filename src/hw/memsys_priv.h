@@ -1,0 +1,57 @@
+/* memsys_priv.h - the two halves behind memsys.h, and the meeting of the PL and DDR clocks. */
+#ifndef ZYNQSIM_MEMSYS_PRIV_H
+#define ZYNQSIM_MEMSYS_PRIV_H
+
+#include "zynqsim/axi.h"
+#include "zynqsim/memsys.h"
+
+/* ---- clocks ---------------------------------------------------------------------------------- */
+
+/* Edges of the PL clock (ceil(n * 10^12 / hz) ps, as zs_edge_ps) and of the DDR clock (n * tck ps)
+ * without a 128-bit division: quotients by a multiplication with the reciprocal. */
+typedef struct zs_clock_pair {
+    uint64_t hz, pl_ps, pl_rest;    /* 10^12 / hz and remainder */
+    uint64_t hz_inverse, hz_per_ps; /* 2^64 / hz; 2^64 * hz / 10^12 */
+    uint64_t tck_ps, tck_inverse;
+} zs_clock_pair;
+
+zs_clock_pair zs_clock_pair_of(uint64_t pl_hz, uint32_t tck_ps);
+/* First DDR edge at or after a PL edge, and the other way round. UINT64_MAX stays what it is. */
+uint64_t zs_pl_to_ddr(const zs_clock_pair *c, uint64_t pl_cycle);
+uint64_t zs_ddr_to_pl(const zs_clock_pair *c, uint64_t ddr_cycle);
+
+/* ---- halves ---------------------------------------------------------------------------------- */
+
+typedef struct zs_burst_sys zs_burst_sys;
+typedef struct zs_tile_sys zs_tile_sys;
+
+struct zs_memsys {
+    const zs_design *design;
+    zs_fidelity fidelity;
+    zs_burst_sys *burst;
+    zs_tile_sys *tile;
+    zs_channel_counts counts[ZS_CHANNEL_N];
+    uint64_t started_at[ZS_CHANNEL_N];
+};
+
+zs_status zs_burst_sys_build(zs_arena *arena, const zs_design *design, zs_channel_counts *counts,
+                             zs_burst_sys **out, zs_err *err);
+void zs_burst_sys_start(zs_burst_sys *bs, uint32_t channel, const zs_xfer *xfer, uint64_t start);
+bool zs_burst_sys_next(zs_burst_sys *bs, uint64_t limit, uint32_t *channel, uint64_t *done);
+const zs_dram_counts *zs_burst_sys_dram_counts(const zs_burst_sys *bs);
+uint64_t zs_burst_sys_events(const zs_burst_sys *bs);
+
+zs_status zs_tile_sys_build(zs_arena *arena, const zs_design *design, zs_tile_sys **out,
+                            zs_err *err);
+void zs_tile_sys_start(zs_tile_sys *ts, uint32_t channel, const zs_xfer_price *price,
+                       uint64_t start);
+bool zs_tile_sys_next(zs_tile_sys *ts, uint64_t limit, uint32_t *channel, uint64_t *done);
+const zs_dram_counts *zs_tile_sys_dram_counts(const zs_tile_sys *ts);
+uint64_t zs_tile_sys_events(const zs_tile_sys *ts);
+
+static inline const zs_axi_params *zs_channel_port(const zs_design *design, uint32_t channel)
+{
+    return zs_port_params(&design->board, channel / 2);
+}
+
+#endif
