@@ -22,7 +22,8 @@ if [ "${1:-golden}" = bless ]; then
 fi
 passed=0
 failed=0
-for name in $(awk '!/^ *(#|$)/ { print $1 }' "$dir/points.txt"); do
+names=$(awk '!/^ *(#|$)/ { print $1 }' "$dir/points.txt")
+for name in $names; do
     if diff -u "$dir/$name.csv" "$made/$name.csv" >"$made/diff" 2>&1; then
         passed=$((passed + 1))
     else
