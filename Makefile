@@ -135,7 +135,7 @@ clean: ## remove build/
 	rm -rf build
 
 FORCE:
-.PRECIOUS: $(BUILD)/%.o $(BUILD)/gen/%.c
+.SECONDARY:
 .PHONY: FORCE help all run check check-asan tests-built layers golden bless docs coverage fuzz \
   bench lint format install uninstall clean
 -include $(patsubst %.c,$(BUILD)/%.d,$(CORE_SRC) $(IO_SRC) $(CLI_SRC) $(wildcard tests/*/*.c))
