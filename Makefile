@@ -24,7 +24,7 @@ PROTO    := $(wildcard src/import/*.proto)
 GEN_SRC  := $(PROTO:src/import/%.proto=$(BUILD)/gen/%.pb-c.c)
 TESTS    := $(patsubst tests/%/main.c,%,$(wildcard tests/*/main.c))
 FUZZERS  := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-SCRIPTS  := $(wildcard tests/cli/test_*.sh)
+SCRIPTS  := $(wildcard tests/cli/test_*.sh) tests/golden/golden.sh
 obj       = $(patsubst %.c,$(BUILD)/%.o,$(1))
 LIBS      = $(BUILD)/libzynqsim_io.a $(BUILD)/libzynqsim.a
 IO_LIBS   = -lyaml -lcsv -lprotobuf-c -ljpeg -lpng -ljansson -lm
@@ -135,7 +135,7 @@ clean: ## remove build/
 	rm -rf build
 
 FORCE:
-.PRECIOUS: $(BUILD)/%.o $(BUILD)/gen/%.c
+.SECONDARY:
 .PHONY: FORCE help all run check check-asan tests-built layers golden bless docs coverage fuzz \
   bench lint format install uninstall clean
 -include $(patsubst %.c,$(BUILD)/%.d,$(CORE_SRC) $(IO_SRC) $(CLI_SRC) $(wildcard tests/*/*.c))

@@ -7,9 +7,9 @@ cd "$WORK" || exit 1
 
 # bad STATUS PATTERN WHAT ARGUMENT...: runs the program on something that is wrong.
 bad() {
-    want=$1 pattern=$2 what=$3
-    shift 3
-    program "$@" --out "$WORK/results"
+    want=$1 pattern=$2 what=$3 command=$4
+    shift 4
+    program "$command" --out "$WORK/results" "$@"
     ok "$([ "$status" = "$want" ]; echo $?)" "$what: status $status, not $want"
     ok "$([ "$(wc -l <err)" = 1 ] && grep -q '^zynqsim: ' err; echo $?)" \
         "$what: the message is one line that begins with the program's name"

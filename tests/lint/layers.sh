@@ -75,7 +75,7 @@ $0 == "--" { wanted = 1; next }
 
 # ---- writable globals: tables of pointers are relocated once and read-only from then on (.data.rel.ro)
 mutable=$(objdump -t "$BUILD/libzynqsim.a" | awk '
-$(NF - 2) ~ /^\.(data|bss|tdata|tbss)$/ && $(NF - 1) !~ /^0+$/ || $(NF - 2) == "*COM*" {
+NF > 3 && $(NF - 2) ~ /^\.(data|bss|tdata|tbss)$/ && $(NF - 1) !~ /^0+$/ || NF > 3 && $(NF - 2) == "*COM*" {
     print "libzynqsim.a: mutable global " $NF
 }')
 
