@@ -136,18 +136,26 @@ zs_whole zs_decimal_to_u64(zs_decimal value, uint64_t *out)
 
 /* ---- units ----------------------------------------------------------------------------------- */
 
+const char *zs_unit_word(const char *unit, uint32_t i)
+{
+    for (size_t k = 0; k < ZS_LEN(units); k++)
+        if (strcmp(units[k].field_unit, unit) == 0 && i-- == 0)
+            return units[k].word;
+    return NULL;
+}
+
 static zs_status unknown_unit(const char *text, const char *word, const char *unit,
                               const char *place, zs_err *err)
 {
     char known[160] = "";
     size_t n = 0;
-    for (size_t i = 0; i < ZS_LEN(units) && n < sizeof known; i++)
-        if (strcmp(units[i].field_unit, unit) == 0)
-            n +=
-                (size_t)snprintf(known + n, sizeof known - n, "%s%s", n ? ", " : "", units[i].word);
+    const char *name;
+    for (uint32_t i = 0; (name = zs_unit_word(unit, i)) != NULL && n < sizeof known; i++)
+        n += (size_t)snprintf(known + n, sizeof known - n, "%s%s", n ? ", " : "", name);
     if (n == 0 && unit[0] == '\0')
-        return zs_fail(err, ZS_EPARSE, place, "'%s' has a unit, but this is a plain number", text);
-    return zs_fail(err, ZS_EPARSE, place, "unknown unit '%s' in '%s'; known: %s", word, text,
+        return zs_fail(err, ZS_EPARSE, place, "'%.64s' has a unit, but this is a plain number",
+                       text);
+    return zs_fail(err, ZS_EPARSE, place, "unknown unit '%s' in '%.64s'; known: %s", word, text,
                    n ? known : unit);
 }
 

@@ -1,0 +1,486 @@
+#include "zynqsim/import.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <yaml.h>
+
+/* A design file is small. The limits keep aliases from multiplying and the parser's lists short. */
+enum { FILE_BYTES_MAX = 128 * 1024, VISITS_MAX = 8192, NEST_MAX = 16 };
+
+/* The files that are being read, innermost first: for depth and cycles. */
+typedef struct frame {
+    const struct frame *up;
+    const char *path;
+    uint32_t depth;
+} frame;
+
+/* Keys that a file has set so far. */
+typedef struct seen_key {
+    const struct seen_key *next;
+    const char *path;
+    size_t line;
+} seen_key;
+
+typedef struct reader {
+    zs_arena *arena;
+    const zs_fetch *fetch;
+    zs_design *design;
+    zs_err *err;
+    const frame *file;
+    yaml_document_t *doc;
+    const seen_key *seen;
+    uint32_t *visits; /* over all files */
+} reader;
+
+static zs_status read_file(const reader *outer, zs_span bytes, const char *path, bool is_board);
+
+/* ---- places ---------------------------------------------------------------------------------- */
+
+static zs_status at_mark(const reader *r, const yaml_mark_t *mark, zs_status status)
+{
+    char where[200];
+    snprintf(where, sizeof where, "%.150s:%zu:%zu", r->file->path, mark->line + 1,
+             mark->column + 1);
+    zs_err_prefix(r->err, where);
+    return status;
+}
+
+/* Puts the position of a node in front of an error's place; forwards ZS_OK. */
+static zs_status at_node(const reader *r, const yaml_node_t *node, zs_status status)
+{
+    return status == ZS_OK ? ZS_OK : at_mark(r, &node->start_mark, status);
+}
+
+/* An error of this file's own. */
+#define FAIL_AT(r, node, status, place, ...)                                                       \
+    at_node((r), (node), zs_fail((r)->err, (status), (place), __VA_ARGS__))
+
+/* ---- nodes ----------------------------------------------------------------------------------- */
+
+static zs_status check_tag(const reader *r, const yaml_node_t *node)
+{
+    static const char core[] = "tag:yaml.org,2002:";
+    const char *tag = (const char *)node->tag;
+    if (tag == NULL || strncmp(tag, core, sizeof core - 1) == 0)
+        return ZS_OK;
+    return FAIL_AT(r, node, ZS_EPARSE, "", "tag '%.64s' means nothing here", tag);
+}
+
+static zs_status visit(const reader *r, yaml_node_item_t index, yaml_node_t **out)
+{
+    yaml_node_t *node = yaml_document_get_node(r->doc, index);
+    if (node == NULL)
+        return zs_fail(r->err, ZS_EINTERNAL, r->file->path, "node %d is missing", index);
+    if (++*r->visits > VISITS_MAX)
+        return FAIL_AT(r, node, ZS_ERANGE, "",
+                       "more than %d values, an alias counts wherever it is used", VISITS_MAX);
+    ZS_TRY(check_tag(r, node));
+    *out = node;
+    return ZS_OK;
+}
+
+/* The text of a scalar; `what` names it in messages. */
+static zs_status scalar_text(const reader *r, yaml_node_item_t index, const char *what,
+                             const char **out)
+{
+    yaml_node_t *node;
+    ZS_TRY(visit(r, index, &node));
+    if (node->type != YAML_SCALAR_NODE)
+        return FAIL_AT(r, node, ZS_EPARSE, what, "a single value is needed here");
+    const char *text = (const char *)node->data.scalar.value;
+    if (strlen(text) != node->data.scalar.length)
+        return FAIL_AT(r, node, ZS_EPARSE, what, "a text with a zero byte in it");
+    *out = text;
+    return ZS_OK;
+}
+
+/* "key:" with nothing behind it. */
+static bool is_null(const yaml_node_t *node)
+{
+    if (node->type != YAML_SCALAR_NODE || node->data.scalar.style != YAML_PLAIN_SCALAR_STYLE)
+        return false;
+    const char *text = (const char *)node->data.scalar.value;
+    return text[0] == '\0' || strcmp(text, "~") == 0 || strcmp(text, "null") == 0;
+}
+
+/* Value of a key of a mapping, 0 when it is not there. */
+static yaml_node_item_t value_of(const reader *r, const yaml_node_t *mapping, const char *key)
+{
+    for (const yaml_node_pair_t *p = mapping->data.mapping.pairs.start;
+         p < mapping->data.mapping.pairs.top; p++) {
+        const yaml_node_t *node = yaml_document_get_node(r->doc, p->key);
+        if (node != NULL && node->type == YAML_SCALAR_NODE &&
+            strcmp((const char *)node->data.scalar.value, key) == 0)
+            return p->value;
+    }
+    return 0;
+}
+
+/* ---- keys ------------------------------------------------------------------------------------ */
+
+/* Whether some field lies below `path`. */
+static bool is_section(const char *path)
+{
+    const size_t n = strlen(path);
+    for (uint32_t i = 0; i < zs_field_n; i++)
+        if (strncmp(zs_fields[i].path, path, n) == 0 && zs_fields[i].path[n] == '.')
+            return true;
+    return false;
+}
+
+static bool is_leaf(const char *path)
+{
+    return zs_field_find(path) != NULL || zs_design_takes_list(path);
+}
+
+/* Nearest key or section beside a wrong one ("acelerator" has no field to be near to). */
+static const char *nearest_sibling(const reader *r, const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    const size_t prefix_n = dot ? (size_t)(dot - path) + 1 : 0;
+    const char **names = zs_new(r->arena, const char *, zs_field_n);
+    size_t n = 0;
+    for (uint32_t i = 0; i < zs_field_n && names != NULL; i++) {
+        if (strncmp(zs_fields[i].path, path, prefix_n) != 0)
+            continue;
+        const char *child = zs_fields[i].path + prefix_n;
+        names[n] = zs_arena_strndup(r->arena, child, strcspn(child, "."));
+        n += names[n] != NULL;
+    }
+    const char *near = names ? zs_nearest(path + prefix_n, names, n) : NULL;
+    return near ? zs_arena_printf(r->arena, "%.*s%s", (int)prefix_n, path, near) : NULL;
+}
+
+static zs_status unknown_key(const reader *r, const char *path)
+{
+    const char *near = nearest_sibling(r, path);
+    if (near == NULL)
+        near = zs_field_suggest(path);
+    if (near == NULL)
+        return zs_fail(r->err, ZS_EPARSE, path, "unknown key");
+    return zs_fail(r->err, ZS_EPARSE, path, "unknown key, did you mean '%s'?", near);
+}
+
+static zs_status mark_seen(reader *r, const char *path, const yaml_node_t *key)
+{
+    for (const seen_key *s = r->seen; s != NULL; s = s->next)
+        if (strcmp(s->path, path) == 0)
+            return FAIL_AT(r, key, ZS_EPARSE, path, "given twice, first in line %zu", s->line);
+    seen_key *s = zs_new(r->arena, seen_key, 1);
+    if (s == NULL)
+        return zs_nomem(r->err, path);
+    *s = (seen_key){.next = r->seen, .path = path, .line = key->start_mark.line + 1};
+    r->seen = s;
+    return ZS_OK;
+}
+
+/* ---- values ---------------------------------------------------------------------------------- */
+
+static zs_status list_length(const reader *r, const yaml_node_t *node, const char *path,
+                             uint32_t *out)
+{
+    const ptrdiff_t n = node->data.sequence.items.top - node->data.sequence.items.start;
+    if (n > VISITS_MAX)
+        return FAIL_AT(r, node, ZS_ERANGE, path, "a list of %td, at most %d", n, VISITS_MAX);
+    *out = (uint32_t)n;
+    return ZS_OK;
+}
+
+static zs_status list_items(const reader *r, const yaml_node_t *node, const char *path,
+                            zs_name_list *out)
+{
+    uint32_t n;
+    ZS_TRY(list_length(r, node, path, &n));
+    const char **items = zs_new(r->arena, const char *, n);
+    if (items == NULL)
+        return zs_nomem(r->err, path);
+    for (uint32_t i = 0; i < n; i++)
+        ZS_TRY(scalar_text(r, node->data.sequence.items.start[i], path, &items[i]));
+    *out = (zs_name_list){.names = items, .n = n};
+    return ZS_OK;
+}
+
+/* accelerator.fusion: [[conv1, pool1], [fire2/squeeze1x1, ...]] */
+static zs_status set_groups(const reader *r, const yaml_node_t *node, const char *path)
+{
+    uint32_t n;
+    ZS_TRY(list_length(r, node, path, &n));
+    zs_name_list *groups = zs_new(r->arena, zs_name_list, n);
+    if (groups == NULL)
+        return zs_nomem(r->err, path);
+    for (uint32_t i = 0; i < n; i++) {
+        yaml_node_t *group;
+        ZS_TRY(visit(r, node->data.sequence.items.start[i], &group));
+        if (group->type != YAML_SEQUENCE_NODE)
+            return FAIL_AT(r, group, ZS_EPARSE, path, "each group is a list of layer names");
+        ZS_TRY(list_items(r, group, path, &groups[i]));
+    }
+    return at_node(r, node, zs_design_set_groups(r->design, r->arena, groups, n, r->err));
+}
+
+static zs_status set_list(const reader *r, const yaml_node_t *node, const char *path)
+{
+    zs_name_list list;
+    if (strcmp(path, "accelerator.fusion") == 0)
+        return set_groups(r, node, path);
+    ZS_TRY(list_items(r, node, path, &list));
+    return at_node(r, node,
+                   zs_design_set_list(r->design, r->arena, path, list.names, list.n, r->err));
+}
+
+static zs_status set_scalar(const reader *r, yaml_node_item_t index, const yaml_node_t *node,
+                            const char *path)
+{
+    const char *text;
+    ZS_TRY(scalar_text(r, index, path, &text));
+    if (is_null(node) && is_leaf(path))
+        return FAIL_AT(r, node, ZS_EPARSE, path, "no value; write \"\" for an empty text");
+    if (is_null(node)) /* a section whose keys are all commented out */
+        return ZS_OK;
+    if (!is_leaf(path))
+        return FAIL_AT(r, node, ZS_EPARSE, path, "'%.48s', but it takes keys below it", text);
+    return at_node(r, node, zs_design_set(r->design, r->arena, path, text, r->err));
+}
+
+/* ---- mappings -------------------------------------------------------------------------------- */
+
+static zs_status read_mapping(reader *r, const yaml_node_t *mapping, const char *prefix);
+
+static zs_status read_value(reader *r, yaml_node_item_t index, const yaml_node_t *key,
+                            const char *path)
+{
+    yaml_node_t *node;
+    if (!is_leaf(path) && !is_section(path))
+        return at_node(r, key, unknown_key(r, path));
+    ZS_TRY(visit(r, index, &node));
+    if (node->type == YAML_SCALAR_NODE)
+        return set_scalar(r, index, node, path);
+    if (node->type == YAML_SEQUENCE_NODE)
+        return set_list(r, node, path);
+    if (!is_section(path))
+        return FAIL_AT(r, node, ZS_EPARSE, path, "a mapping, but it takes a single value");
+    return read_mapping(r, node, path);
+}
+
+/* Keys that were read before all others. */
+static bool is_done(const char *prefix, const char *key, const yaml_node_t *value)
+{
+    if (prefix[0] == '\0')
+        return strcmp(key, "extends") == 0 ||
+               (strcmp(key, "board") == 0 && value != NULL && value->type == YAML_SCALAR_NODE);
+    return strcmp(prefix, "board") == 0 && (strcmp(key, "name") == 0 || strcmp(key, "base") == 0);
+}
+
+static zs_status read_pair(reader *r, const yaml_node_pair_t *pair, const char *prefix)
+{
+    const char *name;
+    const yaml_node_t *key = yaml_document_get_node(r->doc, pair->key);
+    ZS_TRY(scalar_text(r, pair->key, prefix, &name));
+    const char *path = zs_arena_printf(r->arena, "%s%s%s", prefix, prefix[0] ? "." : "", name);
+    if (path == NULL)
+        return zs_nomem(r->err, r->file->path);
+    ZS_TRY(mark_seen(r, path, key));
+    if (strcmp(path, "sweep") == 0)
+        return FAIL_AT(r, key, ZS_EUNSUPPORTED, path,
+                       "this version runs single design points and has no sweeps yet; take the "
+                       "section out");
+    if (is_done(prefix, name, yaml_document_get_node(r->doc, pair->value)))
+        return ZS_OK;
+    return read_value(r, pair->value, key, path);
+}
+
+static zs_status read_mapping(reader *r, const yaml_node_t *mapping, const char *prefix)
+{
+    for (const yaml_node_pair_t *p = mapping->data.mapping.pairs.start;
+         p < mapping->data.mapping.pairs.top; p++)
+        ZS_TRY(read_pair(r, p, prefix));
+    return ZS_OK;
+}
+
+/* ---- extends and board ----------------------------------------------------------------------- */
+
+static zs_status fetch_file(const reader *r, const char *name, const char *key, bool is_board)
+{
+    zs_span bytes;
+    const char *path;
+    if (r->fetch == NULL)
+        return zs_fail(r->err, ZS_EUSAGE, key, "file '%.64s' is named, but none can be read here",
+                       name);
+    ZS_TRY(r->fetch->get(r->fetch->ctx, name, r->file->path, &bytes, &path, r->err));
+    return read_file(r, bytes, path, is_board);
+}
+
+static zs_status read_extends(const reader *r, const yaml_node_t *root)
+{
+    const yaml_node_item_t index = value_of(r, root, "extends");
+    const char *name;
+    if (index == 0)
+        return ZS_OK;
+    ZS_TRY(scalar_text(r, index, "extends", &name));
+    const yaml_node_t *node = yaml_document_get_node(r->doc, index);
+    if (is_null(node) || name[0] == '\0')
+        return FAIL_AT(r, node, ZS_EPARSE, "extends", "no file named");
+    return at_node(r, node, fetch_file(r, name, "extends", false));
+}
+
+static bool looks_like_file(const char *name)
+{
+    const size_t n = strlen(name);
+    return strchr(name, '/') != NULL || (n > 5 && strcmp(name + n - 5, ".yaml") == 0) ||
+           (n > 4 && strcmp(name + n - 4, ".yml") == 0);
+}
+
+static zs_status set_board_name(const reader *r, const char *name)
+{
+    const char *kept = zs_arena_strdup(r->arena, name);
+    if (kept == NULL)
+        return zs_nomem(r->err, "board");
+    r->design->board_name = kept;
+    return ZS_OK;
+}
+
+/* A built-in row, or a file whose keys are those below board. */
+static zs_status apply_board(const reader *r, const char *name)
+{
+    if (zs_board_find(name) != NULL || !looks_like_file(name))
+        return zs_design_set_board(r->design, r->arena, name, r->err);
+    ZS_TRY(zs_design_set_board(r->design, r->arena, zs_boards[0].name, r->err));
+    ZS_TRY(set_board_name(r, name)); /* unless the file gives itself one */
+    return fetch_file(r, name, "board", true);
+}
+
+/* The keys of a board that come before all others: `base` (in a design also `name`) says what to
+ * start from; `name` beside `base`, or in a board file, only names the result. */
+static zs_status read_board_start(const reader *r, const yaml_node_t *board, bool is_file)
+{
+    const yaml_node_item_t base = value_of(r, board, "base"), name = value_of(r, board, "name");
+    const yaml_node_item_t start = base || is_file ? base : name;
+    const char *text;
+    if (start != 0) {
+        ZS_TRY(scalar_text(r, start, "board", &text));
+        ZS_TRY(at_node(r, yaml_document_get_node(r->doc, start), apply_board(r, text)));
+    }
+    if (name == 0 || name == start)
+        return ZS_OK;
+    ZS_TRY(scalar_text(r, name, "board.name", &text));
+    return set_board_name(r, text);
+}
+
+static zs_status read_board(const reader *r, const yaml_node_t *root)
+{
+    const yaml_node_item_t index = value_of(r, root, "board");
+    yaml_node_t *node;
+    const char *name;
+    if (index == 0)
+        return ZS_OK;
+    ZS_TRY(visit(r, index, &node));
+    if (node->type == YAML_MAPPING_NODE)
+        return read_board_start(r, node, false);
+    ZS_TRY(scalar_text(r, index, "board", &name));
+    if (is_null(node))
+        return FAIL_AT(r, node, ZS_EPARSE, "board", "no value");
+    return at_node(r, node, apply_board(r, name));
+}
+
+/* ---- files ----------------------------------------------------------------------------------- */
+
+/* The order of a file's keys does not matter: what it starts from comes first, then its board. */
+static zs_status read_root(reader *r, const yaml_node_t *root, bool is_board)
+{
+    if (is_null(root))
+        return ZS_OK;
+    if (root->type != YAML_MAPPING_NODE)
+        return FAIL_AT(r, root, ZS_EPARSE, "", "a design file is made of `key: value` lines");
+    ZS_TRY(check_tag(r, root));
+    if (is_board) {
+        ZS_TRY(read_board_start(r, root, true));
+        return read_mapping(r, root, "board");
+    }
+    ZS_TRY(read_extends(r, root));
+    ZS_TRY(read_board(r, root));
+    return read_mapping(r, root, "");
+}
+
+static zs_status yaml_failed(const reader *r, const yaml_parser_t *parser)
+{
+    if (parser->error == YAML_MEMORY_ERROR)
+        return zs_nomem(r->err, r->file->path);
+    const bool early = parser->error == YAML_READER_ERROR; /* has no mark of its own */
+    const zs_status status = zs_fail(r->err, ZS_EPARSE, "", "not valid YAML: %s",
+                                     parser->problem ? parser->problem : "unknown problem");
+    return at_mark(r, early ? &parser->mark : &parser->problem_mark, status);
+}
+
+/* A second document would be ignored otherwise. */
+static zs_status expect_end(const reader *r, yaml_parser_t *parser)
+{
+    yaml_document_t next;
+    if (!yaml_parser_load(parser, &next))
+        return yaml_failed(r, parser);
+    const yaml_node_t *root = yaml_document_get_root_node(&next);
+    zs_status status = ZS_OK;
+    if (root != NULL)
+        status = FAIL_AT(r, root, ZS_EPARSE, "", "a second document in the file");
+    yaml_document_delete(&next);
+    return status;
+}
+
+static zs_status read_documents(reader *r, yaml_parser_t *parser, bool is_board)
+{
+    yaml_document_t doc;
+    if (!yaml_parser_load(parser, &doc))
+        return yaml_failed(r, parser);
+    r->doc = &doc;
+    const yaml_node_t *root = yaml_document_get_root_node(&doc);
+    zs_status status = root ? read_root(r, root, is_board) : ZS_OK;
+    if (status == ZS_OK && root != NULL)
+        status = expect_end(r, parser);
+    yaml_document_delete(&doc);
+    return status;
+}
+
+static zs_status check_chain(const reader *r)
+{
+    if (r->file->depth > NEST_MAX)
+        return zs_fail(r->err, ZS_ERANGE, r->file->path,
+                       "files that start from each other, deeper than %d", NEST_MAX);
+    for (const frame *f = r->file->up; f != NULL; f = f->up)
+        if (strcmp(f->path, r->file->path) == 0)
+            return zs_fail(r->err, ZS_EPARSE, r->file->path, "a file that starts from itself");
+    return ZS_OK;
+}
+
+static zs_status read_file(const reader *outer, zs_span bytes, const char *path, bool is_board)
+{
+    const uint32_t depth = outer->file ? outer->file->depth + 1 : 0;
+    const frame file = {.up = outer->file, .path = path, .depth = depth};
+    reader r = *outer;
+    yaml_parser_t parser;
+    r.file = &file;
+    r.seen = NULL;
+    ZS_TRY(check_chain(&r));
+    if (bytes.bytes > FILE_BYTES_MAX)
+        return zs_fail(r.err, ZS_ERANGE, path, "%zu bytes, but a design file has at most %d",
+                       bytes.bytes, FILE_BYTES_MAX);
+    if (bytes.bytes == 0)
+        return ZS_OK;
+    if (!yaml_parser_initialize(&parser))
+        return zs_nomem(r.err, path);
+    yaml_parser_set_input_string(&parser, bytes.data, bytes.bytes);
+    const zs_status status = read_documents(&r, &parser, is_board);
+    yaml_parser_delete(&parser);
+    return status;
+}
+
+zs_status zs_design_parse(zs_arena *arena, zs_span yaml, const char *path, const zs_fetch *fetch,
+                          zs_design *out, zs_err *err)
+{
+    zs_design design;
+    uint32_t visits = 0;
+    const reader r = {
+        .arena = arena, .fetch = fetch, .design = &design, .err = err, .visits = &visits};
+    zs_design_defaults(&design);
+    ZS_TRY(read_file(&r, yaml, path, false));
+    *out = design;
+    return ZS_OK;
+}

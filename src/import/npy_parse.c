@@ -1,0 +1,223 @@
+#include "zynqsim/import.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+/* The header is the text of a Python dictionary:
+ * {'descr': '<f4', 'fortran_order': False, 'shape': (1, 3, 227, 227), } */
+typedef struct header {
+    const char *at, *end;
+    const char *path;
+    zs_err *err;
+    bool has_type, has_order, has_shape;
+    uint64_t dims[4];
+    uint32_t dim_n;
+} header;
+
+static zs_status bad_header(const header *h, const char *what)
+{
+    return zs_fail(h->err, ZS_EPARSE, h->path, "NPY header: %s", what);
+}
+
+static void skip_blanks(header *h)
+{
+    while (h->at < h->end && (*h->at == ' ' || *h->at == '\n' || *h->at == '\t'))
+        h->at++;
+}
+
+static bool take(header *h, char c)
+{
+    skip_blanks(h);
+    if (h->at == h->end || *h->at != c)
+        return false;
+    h->at++;
+    return true;
+}
+
+static bool take_word(header *h, const char *word)
+{
+    const size_t n = strlen(word);
+    skip_blanks(h);
+    if ((size_t)(h->end - h->at) < n || memcmp(h->at, word, n) != 0)
+        return false;
+    h->at += n;
+    return true;
+}
+
+/* 'text' or "text", without escapes. */
+static zs_status read_string(header *h, char text[32])
+{
+    const char quote = take(h, '\'') ? '\'' : '"';
+    if (quote == '"' && !take(h, '"'))
+        return bad_header(h, "a quoted name is missing");
+    const char *stop = memchr(h->at, quote, (size_t)(h->end - h->at));
+    const size_t n = stop ? (size_t)(stop - h->at) : 0;
+    if (stop == NULL || n >= 32)
+        return bad_header(h, "a name does not end within 31 characters");
+    memcpy(text, h->at, n);
+    text[n] = '\0';
+    h->at = stop + 1;
+    return ZS_OK;
+}
+
+static zs_status read_type(header *h)
+{
+    char type[32];
+    ZS_TRY(read_string(h, type));
+    if (strcmp(type, "<f4") != 0)
+        return zs_fail(h->err, ZS_EUNSUPPORTED, h->path,
+                       "elements of type '%s', but only '<f4' (float32) can be read", type);
+    h->has_type = true;
+    return ZS_OK;
+}
+
+static zs_status read_order(header *h)
+{
+    if (take_word(h, "True"))
+        return zs_fail(h->err, ZS_EUNSUPPORTED, h->path,
+                       "the array is in Fortran order, but only C order can be read");
+    if (!take_word(h, "False"))
+        return bad_header(h, "fortran_order is neither True nor False");
+    h->has_order = true;
+    return ZS_OK;
+}
+
+static zs_status read_dim(header *h, uint64_t *out)
+{
+    uint64_t value = 0;
+    size_t digits = 0;
+    skip_blanks(h);
+    for (; h->at < h->end && *h->at >= '0' && *h->at <= '9'; h->at++, digits++)
+        if (!zs_mul_u64(value, 10, &value) || !zs_add_u64(value, (uint64_t)(*h->at - '0'), &value))
+            return bad_header(h, "a size of more than 64 bits");
+    if (digits == 0)
+        return bad_header(h, "a size of the shape is missing");
+    *out = value;
+    return ZS_OK;
+}
+
+static zs_status read_shape(header *h)
+{
+    if (!take(h, '('))
+        return bad_header(h, "the shape is not in parentheses");
+    for (h->dim_n = 0; !take(h, ')');) {
+        if (h->dim_n == 4)
+            return zs_fail(h->err, ZS_EUNSUPPORTED, h->path, "more than 4 dimensions");
+        ZS_TRY(read_dim(h, &h->dims[h->dim_n++]));
+        if (!take(h, ',')) {
+            if (!take(h, ')'))
+                return bad_header(h, "the shape does not end in ')'");
+            break;
+        }
+    }
+    if (h->dim_n == 0)
+        return zs_fail(h->err, ZS_EUNSUPPORTED, h->path, "a single number, not an array");
+    h->has_shape = true;
+    return ZS_OK;
+}
+
+static zs_status read_entry(header *h)
+{
+    char key[32];
+    ZS_TRY(read_string(h, key));
+    if (!take(h, ':'))
+        return bad_header(h, "no ':' after a name");
+    if (strcmp(key, "descr") == 0)
+        return read_type(h);
+    if (strcmp(key, "fortran_order") == 0)
+        return read_order(h);
+    if (strcmp(key, "shape") == 0)
+        return read_shape(h);
+    return zs_fail(h->err, ZS_EPARSE, h->path, "NPY header: unknown name '%s'", key);
+}
+
+static zs_status read_dictionary(header *h)
+{
+    if (!take(h, '{'))
+        return bad_header(h, "it does not start with '{'");
+    while (!take(h, '}')) {
+        ZS_TRY(read_entry(h));
+        if (!take(h, ',') && (h->at == h->end || *h->at != '}'))
+            return bad_header(h, "no ',' between entries");
+    }
+    skip_blanks(h);
+    if (h->at != h->end)
+        return bad_header(h, "text after '}'");
+    if (!h->has_type || !h->has_order || !h->has_shape)
+        return bad_header(h, "descr, fortran_order or shape is missing");
+    return ZS_OK;
+}
+
+/* Where the dictionary and the numbers begin: format 1.0 has a 16-bit length, 2.0 a 32-bit one. */
+static zs_status find_header(zs_span bytes, header *h, size_t *data_at)
+{
+    const uint8_t *b = bytes.data;
+    if (bytes.bytes < 10 || memcmp(b, "\x93NUMPY", 6) != 0)
+        return zs_fail(h->err, ZS_EPARSE, h->path, "not an NPY file (%zu bytes)", bytes.bytes);
+    if ((b[6] != 1 && b[6] != 2) || b[7] != 0)
+        return zs_fail(h->err, ZS_EUNSUPPORTED, h->path,
+                       "NPY format %u.%u, but only 1.0 and 2.0 can be read", b[6], b[7]);
+    const size_t start = b[6] == 1 ? 10 : 12;
+    uint64_t n = (uint64_t)b[8] | (uint64_t)b[9] << 8;
+    if (b[6] == 2 && bytes.bytes >= start)
+        n |= (uint64_t)b[10] << 16 | (uint64_t)b[11] << 24;
+    if (bytes.bytes < start || n > bytes.bytes - start)
+        return zs_fail(h->err, ZS_EPARSE, h->path, "the NPY header ends after the file (%zu bytes)",
+                       bytes.bytes);
+    h->at = (const char *)b + start;
+    h->end = h->at + n;
+    *data_at = start + (size_t)n;
+    return ZS_OK;
+}
+
+static zs_status count_elems(const header *h, size_t data_bytes, size_t *out)
+{
+    uint64_t n = 1, need = 0;
+    for (uint32_t i = 0; i < h->dim_n; i++) {
+        if (h->dims[i] == 0)
+            return zs_fail(h->err, ZS_ESHAPE, h->path, "dimension %u of the array is 0",
+                           (unsigned)i + 1);
+        if (!zs_mul_u64(n, h->dims[i], &n))
+            return bad_header(h, "the shape has more than 2^64 elements");
+    }
+    if (!zs_mul_u64(n, sizeof(float), &need))
+        return bad_header(h, "the shape has more than 2^64 bytes");
+    if (need != data_bytes)
+        return zs_fail(h->err, ZS_EPARSE, h->path,
+                       "%zu bytes of numbers, but the shape takes %" PRIu64, data_bytes, need);
+    *out = (size_t)n;
+    return ZS_OK;
+}
+
+/* Little-endian floats at any alignment; infinities and NaN are no pixels. */
+static zs_status read_floats(const header *h, const uint8_t *b, size_t n, float *out)
+{
+    for (size_t i = 0; i < n; i++, b += 4) {
+        const uint32_t bits =
+            (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
+        memcpy(&out[i], &bits, sizeof bits);
+        if (!isfinite(out[i]))
+            return zs_fail(h->err, ZS_ERANGE, h->path, "element %zu is %s", i,
+                           isnan(out[i]) ? "not a number" : "infinite");
+    }
+    return ZS_OK;
+}
+
+zs_status zs_npy_parse(zs_arena *arena, zs_span bytes, const char *path, zs_npy *out, zs_err *err)
+{
+    header h = {.path = path, .err = err};
+    size_t data_at = 0, n = 0;
+    ZS_TRY(find_header(bytes, &h, &data_at));
+    ZS_TRY(read_dictionary(&h));
+    ZS_TRY(count_elems(&h, bytes.bytes - data_at, &n));
+    float *data = zs_arena_alloc_raw(arena, n, sizeof *data);
+    if (data == NULL)
+        return zs_nomem(err, path);
+    ZS_TRY(read_floats(&h, bytes.data + data_at, n, data));
+    zs_npy npy = {.data = data, .dims = {1, 1, 1, 1}};
+    for (uint32_t i = 0; i < h.dim_n; i++)
+        npy.dims[4 - h.dim_n + i] = h.dims[i];
+    *out = npy;
+    return ZS_OK;
+}

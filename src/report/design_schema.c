@@ -1,0 +1,243 @@
+#include "zynqsim/report.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Jansson's calls take NULL for what could not be made, and then fail themselves: one flag
+ * remembers whether any did. */
+typedef struct schema {
+    bool failed;
+} schema;
+
+static void put(schema *sc, json_t *object, const char *key, json_t *value)
+{
+    if (json_object_set_new(object, key, value) != 0)
+        sc->failed = true;
+}
+
+static void add(schema *sc, json_t *array, json_t *value)
+{
+    if (json_array_append_new(array, value) != 0)
+        sc->failed = true;
+}
+
+static json_t *typed(schema *sc, const char *type)
+{
+    json_t *t = json_object();
+    put(sc, t, "type", json_string(type));
+    return t;
+}
+
+/* What may be written in several ways. */
+static json_t *either(schema *sc, json_t *a, json_t *b)
+{
+    json_t *t = json_object(), *ways = json_array();
+    add(sc, ways, a);
+    add(sc, ways, b);
+    put(sc, t, "anyOf", ways);
+    return t;
+}
+
+static json_t *array_of(schema *sc, json_t *items, int min, int max)
+{
+    json_t *t = typed(sc, "array");
+    put(sc, t, "items", items);
+    put(sc, t, "minItems", json_integer(min));
+    if (max > 0)
+        put(sc, t, "maxItems", json_integer(max));
+    return t;
+}
+
+/* ---- one field ------------------------------------------------------------------------------- */
+
+static json_t *number(double value, bool whole)
+{
+    return whole ? json_integer((json_int_t)value) : json_real(value);
+}
+
+/* "^...(Hz|kHz|MHz|GHz)$" */
+static json_t *quantity_pattern(const char *unit)
+{
+    char words[128] = "";
+    const char *word;
+    size_t n = 0;
+    for (uint32_t i = 0; (word = zs_unit_word(unit, i)) != NULL && n < sizeof words; i++)
+        n += (size_t)snprintf(words + n, sizeof words - n, "%s%s", i ? "|" : "", word);
+    return json_sprintf("^[0-9.]+([eE][-+]?[0-9]+)? *(%s)$", words);
+}
+
+/* A plain number within its limits; of physical quantities also a text with a unit, whose limits
+ * only the program checks. */
+static json_t *number_type(schema *sc, const zs_field *f)
+{
+    const bool whole = f->type != ZS_FIELD_F64;
+    json_t *plain = typed(sc, whole ? "integer" : "number");
+    put(sc, plain, "minimum", number(f->min, whole));
+    put(sc, plain, "maximum", number(f->max, whole));
+    if (zs_unit_word(f->unit, 0) == NULL)
+        return plain;
+    json_t *text = typed(sc, "string");
+    put(sc, text, "pattern", quantity_pattern(f->unit));
+    return either(sc, plain, text);
+}
+
+static json_t *word_type(schema *sc, const zs_field *f)
+{
+    json_t *t = typed(sc, "string"), *words = json_array();
+    for (uint32_t i = 0; i < f->word_n; i++)
+        if (strcmp(f->path, "accelerator.fusion") != 0 || i != ZS_FUSION_GROUPS)
+            add(sc, words, json_string(f->words[i].word));
+    put(sc, t, "enum", words);
+    if (strcmp(f->path, "accelerator.fusion") != 0)
+        return t;
+    return either(sc, t, array_of(sc, array_of(sc, typed(sc, "string"), 1, 0), 1, 0));
+}
+
+static json_t *field_type(schema *sc, const zs_field *f)
+{
+    switch (f->type) {
+    case ZS_FIELD_BOOL:
+        return typed(sc, "boolean");
+    case ZS_FIELD_ENUM:
+        return word_type(sc, f);
+    case ZS_FIELD_STR:
+        if (zs_design_takes_list(f->path))
+            return either(sc, typed(sc, "string"), array_of(sc, typed(sc, "string"), 1, 0));
+        return typed(sc, "string");
+    default:
+        return number_type(sc, f);
+    }
+}
+
+static json_t *default_of(const zs_field *f)
+{
+    zs_design d;
+    zs_design_defaults(&d);
+    const char *member = (const char *)&d + f->offset;
+    switch (f->type) {
+    case ZS_FIELD_U32:
+        return json_integer(*(const uint32_t *)member);
+    case ZS_FIELD_U64:
+        return json_integer((json_int_t) * (const uint64_t *)member);
+    case ZS_FIELD_F64:
+        return json_real(*(const double *)member);
+    case ZS_FIELD_BOOL:
+        return json_boolean(*(const bool *)member);
+    default:
+        return json_string(f->preset);
+    }
+}
+
+static json_t *describe(schema *sc, const zs_field *f)
+{
+    json_t *t = field_type(sc, f);
+    put(sc, t, "description",
+        f->unit[0] ? json_sprintf("%s (%s)", f->meaning, f->unit) : json_string(f->meaning));
+    put(sc, t, "default", default_of(f));
+    return t;
+}
+
+/* ---- nesting --------------------------------------------------------------------------------- */
+
+static json_t *section_type(schema *sc)
+{
+    json_t *t = typed(sc, "object");
+    put(sc, t, "properties", json_object());
+    put(sc, t, "additionalProperties", json_false());
+    return t;
+}
+
+/* The section `name` among `properties`, made at its first use. Borrowed. */
+static json_t *subsection(schema *sc, json_t *properties, const char *name)
+{
+    if (json_object_get(properties, name) == NULL)
+        put(sc, properties, name, section_type(sc));
+    return json_object_get(json_object_get(properties, name), "properties");
+}
+
+static json_t *properties_at(schema *sc, json_t *root, const char *path, const char **leaf)
+{
+    json_t *properties = json_object_get(root, "properties");
+    for (const char *dot; (dot = strchr(path, '.')) != NULL; path = dot + 1) {
+        char name[64];
+        snprintf(name, sizeof name, "%.*s", (int)(dot - path), path);
+        properties = subsection(sc, properties, name);
+    }
+    *leaf = path;
+    return properties;
+}
+
+/* ---- keys that are no fields ------------------------------------------------------------------
+ */
+
+/* A section that has a short form as well. */
+static void widen(schema *sc, json_t *properties, const char *key, json_t *short_form)
+{
+    json_t *section = json_object_get(properties, key);
+    put(sc, properties, key, either(sc, json_incref(section), short_form));
+}
+
+static json_t *triple_type(schema *sc)
+{
+    return either(sc, typed(sc, "number"), array_of(sc, typed(sc, "number"), 1, 3));
+}
+
+static void put_short_forms(schema *sc, json_t *root)
+{
+    json_t *top = json_object_get(root, "properties");
+    json_t *network = subsection(sc, top, "network"), *board = subsection(sc, top, "board");
+    json_t *preprocess = subsection(sc, network, "preprocess");
+    put(sc, preprocess, "mean", triple_type(sc));
+    put(sc, preprocess, "scale", triple_type(sc));
+    widen(sc, network, "input_shape", array_of(sc, typed(sc, "integer"), 3, 3));
+    put(sc, board, "name", typed(sc, "string"));
+    put(sc, board, "base", typed(sc, "string"));
+    json_t *names = json_array(), *by_name = typed(sc, "string");
+    for (uint32_t i = 0; i < zs_board_n; i++)
+        add(sc, names, json_string(zs_boards[i].name));
+    put(sc, by_name, "description", json_string("a built-in board or a file"));
+    put(sc, by_name, "examples", names);
+    widen(sc, top, "board", by_name);
+    json_t *extends = typed(sc, "string");
+    put(sc, extends, "description", json_string("design file to start from"));
+    put(sc, top, "extends", extends);
+}
+
+static json_t *make_schema(schema *sc)
+{
+    json_t *root = json_object();
+    put(sc, root, "$schema", json_string("https://json-schema.org/draft/2020-12/schema"));
+    put(sc, root, "title", json_string("zynqsim design point"));
+    put(sc, root, "type", json_string("object"));
+    put(sc, root, "properties", json_object());
+    put(sc, root, "additionalProperties", json_false());
+    for (uint32_t i = 0; i < zs_field_n; i++) {
+        const char *leaf;
+        json_t *properties = properties_at(sc, root, zs_fields[i].path, &leaf);
+        put(sc, properties, leaf, describe(sc, &zs_fields[i]));
+    }
+    put_short_forms(sc, root);
+    return root;
+}
+
+static int write_piece(const char *text, size_t bytes, void *sink)
+{
+    return zs_sink_write(sink, text, bytes) == ZS_OK ? 0 : -1;
+}
+
+zs_status zs_schema_emit(const zs_sink *s, zs_err *err)
+{
+    schema sc = {0};
+    zs_sink sink = *s;
+    json_t *root = make_schema(&sc);
+    zs_status status = ZS_OK;
+    if (sc.failed)
+        status = zs_nomem(err, "schema");
+    else if (json_dump_callback(root, write_piece, &sink,
+                                JSON_INDENT(2) | JSON_REAL_PRECISION(15)) != 0 ||
+             zs_sink_puts(s, "\n") != ZS_OK)
+        status = zs_fail(err, ZS_EIO, "schema", "it could not be written");
+    json_decref(root);
+    return status;
+}

@@ -1,0 +1,260 @@
+#include "zynqsim/report.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { VALUE_BYTES = 128, COMMENT_COLUMN = 44 };
+
+/* ---- YAML ------------------------------------------------------------------------------------ */
+
+/* A double-quoted scalar: nothing in it can be taken for something else. */
+static zs_status put_quoted(const zs_sink *s, const char *text)
+{
+    ZS_TRY(zs_sink_puts(s, "\""));
+    for (const char *p = text; *p != '\0'; p++) {
+        if (*p == '"' || *p == '\\')
+            ZS_TRY(zs_sink_printf(s, "\\%c", *p));
+        else if ((unsigned char)*p < 0x20 || *p == 0x7f)
+            ZS_TRY(zs_sink_printf(s, "\\x%02X", (unsigned)*p));
+        else
+            ZS_TRY(zs_sink_write(s, p, 1));
+    }
+    return zs_sink_puts(s, "\"");
+}
+
+static zs_status put_list(const zs_sink *s, const char *const *items, uint32_t n)
+{
+    ZS_TRY(zs_sink_puts(s, "["));
+    for (uint32_t i = 0; i < n; i++) {
+        if (i > 0)
+            ZS_TRY(zs_sink_puts(s, ", "));
+        ZS_TRY(put_quoted(s, items[i]));
+    }
+    return zs_sink_puts(s, "]");
+}
+
+static zs_status put_groups(const zs_sink *s, const zs_accel *a)
+{
+    ZS_TRY(zs_sink_puts(s, "["));
+    for (uint32_t g = 0; g < a->group_n; g++) {
+        if (g > 0)
+            ZS_TRY(zs_sink_puts(s, ",\n           "));
+        ZS_TRY(put_list(s, a->groups[g].names, a->groups[g].n));
+    }
+    return zs_sink_puts(s, "]");
+}
+
+static zs_status put_string(const zs_design *d, const zs_field *f, const zs_sink *s)
+{
+    if (strcmp(f->path, "network.input") == 0 && d->network.input_n > 1)
+        return put_list(s, d->network.inputs, d->network.input_n);
+    if (strcmp(f->path, "network.calibration") == 0 && d->network.calibration_n > 1)
+        return put_list(s, d->network.calibrations, d->network.calibration_n);
+    return put_quoted(s, *(const char *const *)((const char *)d + f->offset));
+}
+
+/* Value, and its unit and meaning as a comment. */
+static zs_status put_field(const zs_design *d, const zs_field *f, int indent, const zs_sink *s)
+{
+    const char *key = strrchr(f->path, '.');
+    char value[VALUE_BYTES];
+    int column = indent + (int)strlen(key ? key + 1 : f->path) + 2;
+    ZS_TRY(zs_sink_printf(s, "%*s%s: ", indent, "", key ? key + 1 : f->path));
+    if (f->type == ZS_FIELD_STR) {
+        ZS_TRY(put_string(d, f, s));
+        column += (int)strlen(*(const char *const *)((const char *)d + f->offset)) + 2;
+    } else if (strcmp(f->path, "accelerator.fusion") == 0 && d->accel.group_n > 0) {
+        ZS_TRY(put_groups(s, &d->accel));
+    } else {
+        ZS_TRY(zs_design_print(d, f, value, sizeof value));
+        ZS_TRY(zs_sink_puts(s, value));
+        column += (int)strlen(value);
+    }
+    /* A comment is no place for a line break; tables hold none. */
+    ZS_TRY(zs_sink_printf(s, "%*s# ", column < COMMENT_COLUMN ? COMMENT_COLUMN - column : 1, ""));
+    return zs_sink_printf(s, "%s%s%s\n", f->unit, f->unit[0] ? ": " : "", f->meaning);
+}
+
+/* Which row or file the values below come from; all of them follow, so that it is only a name. */
+static zs_status put_board_name(const zs_design *d, const zs_sink *s)
+{
+    ZS_TRY(zs_sink_puts(s, "  name: "));
+    ZS_TRY(put_quoted(s, d->board_name));
+    if (zs_board_find(d->board_name) == NULL)
+        ZS_TRY(zs_sink_printf(s, "\n  base: %s", zs_boards[0].name));
+    return zs_sink_puts(s, "\n");
+}
+
+/* Headings of the sections that start between two paths. */
+static zs_status put_sections(const zs_design *d, const char *before, const char *path,
+                              const zs_sink *s)
+{
+    int indent = 0;
+    for (const char *p = path, *dot; (dot = strchr(p, '.')) != NULL; p = dot + 1, indent += 2) {
+        const size_t n = (size_t)(dot - path) + 1;
+        if (strncmp(before, path, n) == 0)
+            continue;
+        ZS_TRY(zs_sink_printf(s, "%*s%.*s:\n", indent, "", (int)(dot - p), p));
+        if (strncmp(path, "board.", n) == 0)
+            ZS_TRY(put_board_name(d, s));
+    }
+    return ZS_OK;
+}
+
+static int indent_of(const char *path)
+{
+    int dots = 0;
+    for (; *path != '\0'; path++)
+        dots += *path == '.';
+    return 2 * dots;
+}
+
+static zs_status put_design(const zs_design *d, const zs_sink *s)
+{
+    const char *before = "";
+    for (uint32_t i = 0; i < zs_field_n; i++) {
+        const zs_field *f = &zs_fields[i];
+        ZS_TRY(put_sections(d, before, f->path, s));
+        ZS_TRY(put_field(d, f, indent_of(f->path), s));
+        before = f->path;
+    }
+    return ZS_OK;
+}
+
+zs_status zs_design_yaml_emit(const zs_design *d, const zs_sink *s, zs_err *err)
+{
+    const zs_status status = put_design(d, s);
+    return status == ZS_OK ? ZS_OK : zs_fail(err, status, "design", "it could not be written");
+}
+
+/* ---- reference page -------------------------------------------------------------------------- */
+
+/* A number of a field as the field prints it. */
+static zs_status print_number(const zs_field *f, double value, char *text)
+{
+    zs_design d;
+    char plain[40];
+    snprintf(plain, sizeof plain, "%.17g", value);
+    zs_design_defaults(&d);
+    ZS_TRY(zs_design_set(&d, NULL, f->path, plain, NULL));
+    return zs_design_print(&d, f, text, VALUE_BYTES);
+}
+
+static zs_status put_range(const zs_field *f, const zs_sink *s)
+{
+    char low[VALUE_BYTES], high[VALUE_BYTES];
+    switch (f->type) {
+    case ZS_FIELD_STR:
+        return zs_sink_puts(s, "text");
+    case ZS_FIELD_BOOL:
+        return zs_sink_puts(s, "true, false");
+    case ZS_FIELD_ENUM:
+        for (uint32_t i = 0; i < f->word_n; i++)
+            ZS_TRY(zs_sink_printf(s, "%s`%s`", i ? ", " : "", f->words[i].word));
+        return ZS_OK;
+    default:
+        ZS_TRY(print_number(f, f->min, low));
+        ZS_TRY(print_number(f, f->max, high));
+        return zs_sink_printf(s, "%s … %s", low, high);
+    }
+}
+
+static zs_status put_field_row(const zs_design *defaults, const zs_field *f, const zs_sink *s)
+{
+    char value[VALUE_BYTES];
+    ZS_TRY(zs_design_print(defaults, f, value, sizeof value));
+    ZS_TRY(
+        zs_sink_printf(s, "| `%s` | %s | %s | ", f->path, value[0] ? value : "(empty)", f->unit));
+    ZS_TRY(put_range(f, s));
+    return zs_sink_printf(s, " | %s |\n", f->meaning);
+}
+
+/* Fields in one table per first part of the path; those without one come first. */
+static zs_status put_field_tables(const zs_sink *s)
+{
+    const char *before = NULL;
+    zs_design defaults;
+    zs_design_defaults(&defaults);
+    for (uint32_t i = 0; i < zs_field_n; i++) {
+        const char *path = zs_fields[i].path;
+        const size_t n = strchr(path, '.') ? strcspn(path, ".") : 0;
+        if (before == NULL || n != strcspn(before, ".") || strncmp(before, path, n) != 0) {
+            if (before == NULL || n != 0)
+                ZS_TRY(zs_sink_printf(s, "\n## %.*s\n\n", n ? (int)n : 6, n ? path : "design"));
+            if (before == NULL || n != 0)
+                ZS_TRY(zs_sink_puts(s, "| key | default | unit | values | meaning |\n"
+                                       "|---|---|---|---|---|\n"));
+        }
+        ZS_TRY(put_field_row(&defaults, &zs_fields[i], s));
+        before = path;
+    }
+    return ZS_OK;
+}
+
+static zs_status put_word_tables(const zs_sink *s)
+{
+    ZS_TRY(zs_sink_puts(s, "\n## Words\n"));
+    for (uint32_t i = 0; i < zs_field_n; i++) {
+        const zs_field *f = &zs_fields[i];
+        bool shown = f->type != ZS_FIELD_ENUM;
+        for (uint32_t k = 0; k < i; k++)
+            shown = shown || zs_fields[k].words == f->words; /* ports share their words */
+        if (shown)
+            continue;
+        ZS_TRY(zs_sink_printf(s, "\n`%s`:\n\n", f->path));
+        for (uint32_t w = 0; w < f->word_n; w++)
+            ZS_TRY(zs_sink_printf(s, "- `%s`: %s\n", f->words[w].word, f->words[w].meaning));
+    }
+    return ZS_OK;
+}
+
+static zs_status put_board_tables(const zs_sink *s)
+{
+    ZS_TRY(zs_sink_puts(s, "\n## Built-in boards\n\nWhat a row does not name is as in the table of "
+                           "`board` above.\n"));
+    for (uint32_t i = 0; i < zs_board_n; i++) {
+        const zs_board_row *b = &zs_boards[i];
+        ZS_TRY(zs_sink_printf(s, "\n`%s`: %s\n\n| key | value | source |\n|---|---|---|\n", b->name,
+                              b->meaning));
+        for (uint32_t k = 0; k < b->setting_n; k++)
+            ZS_TRY(zs_sink_printf(s, "| `%s` | %s | %s |\n", b->settings[k].path,
+                                  b->settings[k].value, b->settings[k].source));
+    }
+    return ZS_OK;
+}
+
+static const char introduction[] =
+    "# Keys of a design file\n\n"
+    "Generated by `zynqsim show --fields`; the table is `src/design/fields.def`.\n\n"
+    "Keys are nested: `accelerator.tile.oc` is the key `oc` of `tile` of `accelerator`. Every key\n"
+    "has a default, so that an empty file is the default design. An unknown key is an error, and\n"
+    "so is a value outside its limits. Quantities take a unit (`100 MHz`, `256 KiB`, `14.3 us`,\n"
+    "`1.875 ns`, `800 MB/s`, `480 pJ/B`) or are plain numbers in the unit of their row.\n\n"
+    "Beside the keys in the tables:\n\n"
+    "- `extends: FILE` starts from another design file; names are relative to the naming file.\n"
+    "- `board: NAME` takes a built-in board, or a file whose keys are those below `board`, with\n"
+    "  `base: NAME` for the board it starts from. `board: {name: NAME, dsp: 80}` takes a board "
+    "and\n"
+    "  changes it. A board is applied before all other keys, wherever it stands in the file.\n"
+    "- `network.input` and `network.calibration` take one value or a list of them.\n"
+    "- `network.input_shape: [c, h, w]`, `network.preprocess.mean: [m0, m1, m2]` and\n"
+    "  `network.preprocess.scale: [s0, s1, s2]` are short forms; a single mean or scale is that "
+    "of\n"
+    "  all planes.\n"
+    "- `accelerator.fusion` takes a word or a list of groups, each a list of layer names.\n\n"
+    "A constant of a real part says where it is from: [V] verified in the source named, [R]\n"
+    "recalled, to be adjusted.\n";
+
+static zs_status put_reference(const zs_sink *s)
+{
+    ZS_TRY(zs_sink_puts(s, introduction));
+    ZS_TRY(put_field_tables(s));
+    ZS_TRY(put_word_tables(s));
+    return put_board_tables(s);
+}
+
+zs_status zs_fields_markdown_emit(const zs_sink *s, zs_err *err)
+{
+    const zs_status status = put_reference(s);
+    return status == ZS_OK ? ZS_OK : zs_fail(err, status, "reference", "it could not be written");
+}
