@@ -1,0 +1,635 @@
+#include "import_caffe_priv.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- blobs by name ----------------------------------------------------------------------------
+ */
+
+static zs_status find_bottom(const zs_caffe_layer *at, size_t i, const char **out, zs_err *err)
+{
+    if (i >= at->layer->n_bottom)
+        return zs_fail(err, ZS_EPARSE, at->place, "bottom %zu is missing", i);
+    const char *name = at->layer->bottom[i];
+    const zs_net_value *value = zs_net_draft_get(&at->net->draft, name);
+    if (value == NULL)
+        return zs_fail(
+            err, ZS_EPARSE, at->place,
+            "reads blob '%s', which no earlier layer makes (a cycle, or a name that does "
+            "not exist)",
+            name);
+    if (value->layer == NULL)
+        return zs_fail(err, ZS_EUNSUPPORTED, at->place,
+                       "reads blob '%s', a second input; networks here have 1", name);
+    *out = value->layer;
+    return ZS_OK;
+}
+
+static bool is_bottom(const ZsCaffe__Layer *layer, const char *name)
+{
+    for (size_t i = 0; i < layer->n_bottom; i++)
+        if (strcmp(layer->bottom[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* Lets blob `name` stand for `producer` from here on. In place, a blob is written again by a layer
+ * that also reads it; otherwise twice is an error. */
+static zs_status set_top(const zs_caffe_layer *at, const char *name, const char *producer,
+                         zs_err *err)
+{
+    if (zs_net_draft_get(&at->net->draft, name) != NULL && !is_bottom(at->layer, name))
+        return zs_fail(err, ZS_EPARSE, at->place, "blob '%s' is made twice", name);
+    return zs_net_draft_value(&at->net->draft, name, producer, 0, err);
+}
+
+static const char *first_top(const zs_caffe_layer *at)
+{
+    return at->layer->n_top > 0 ? at->layer->top[0] : NULL;
+}
+
+/* ---- layers -----------------------------------------------------------------------------------
+ */
+
+static zs_status new_layer(const zs_caffe_layer *at, zs_layer_op op, zs_layer_spec **out,
+                           zs_err *err)
+{
+    const char *name = at->layer->name, *top = first_top(at);
+    if (top == NULL || top[0] == '\0')
+        return zs_fail(err, ZS_EPARSE, at->place, "the layer has no top");
+    ZS_TRY(zs_net_draft_layer(&at->net->draft, name && name[0] != '\0' ? name : top, op, at->place,
+                              out, err));
+    return ZS_OK;
+}
+
+static zs_status new_unary(const zs_caffe_layer *at, zs_layer_op op, zs_layer_spec **out,
+                           zs_err *err)
+{
+    const char *from;
+    ZS_TRY(find_bottom(at, 0, &from, err));
+    if (at->layer->n_bottom > 1 && op != ZS_LAYER_SOFTMAX)
+        return zs_fail(err, ZS_EUNSUPPORTED, at->place, "%zu bottoms; only 1 is handled",
+                       at->layer->n_bottom);
+    ZS_TRY(new_layer(at, op, out, err));
+    ZS_TRY(zs_net_draft_input(&at->net->draft, *out, from, err));
+    return set_top(at, first_top(at), (*out)->name, err);
+}
+
+static zs_status new_join(const zs_caffe_layer *at, zs_layer_op op, zs_err *err)
+{
+    const size_t n = at->layer->n_bottom;
+    const char **in = zs_new(at->net->draft.arena, const char *, n);
+    zs_layer_spec *layer;
+    if (in == NULL)
+        return zs_nomem(err, "a layer's inputs");
+    if (n == 0)
+        return zs_fail(err, ZS_EPARSE, at->place, "the layer has no bottoms");
+    for (size_t i = 0; i < n; i++)
+        ZS_TRY(find_bottom(at, i, &in[i], err));
+    ZS_TRY(new_layer(at, op, &layer, err));
+    layer->in = in;
+    layer->in_n = (uint32_t)n;
+    return set_top(at, first_top(at), layer->name, err);
+}
+
+static zs_status check_axis(const zs_caffe_layer *at, int64_t axis, zs_err *err)
+{
+    if (axis != 1)
+        return zs_fail(err, ZS_EUNSUPPORTED, at->place, "axis %lld is not the channel axis 1",
+                       (long long)axis);
+    return ZS_OK;
+}
+
+/* ---- weights ----------------------------------------------------------------------------------
+ */
+
+typedef struct blob_view {
+    const float *data;
+    uint64_t n;
+    int64_t dims[4]; /* as stated, missing leading ones 1; all 0 when more than 4 or none are */
+} blob_view;
+
+static size_t stated_dims(const ZsCaffe__Blob *blob, int64_t legacy[4], const int64_t **dims)
+{
+    if (blob->shape != NULL) {
+        *dims = blob->shape->dim;
+        return blob->shape->n_dim;
+    }
+    legacy[0] = blob->num;
+    legacy[1] = blob->channels;
+    legacy[2] = blob->height;
+    legacy[3] = blob->width;
+    *dims = legacy;
+    return blob->has_num ? 4 : 0;
+}
+
+static const float *blob_data(zs_arena *arena, const ZsCaffe__Blob *blob, uint64_t *n)
+{
+    *n = blob->n_data > 0 ? blob->n_data : blob->n_double_data;
+    if (blob->n_data > 0)
+        return blob->data;
+    float *out = zs_arena_alloc_raw(arena, blob->n_double_data, sizeof *out);
+    for (size_t i = 0; out != NULL && i < blob->n_double_data; i++)
+        out[i] = (float)blob->double_data[i];
+    return out;
+}
+
+static zs_status read_blob(const zs_caffe_layer *at, size_t i, blob_view *out, zs_err *err)
+{
+    int64_t legacy[4];
+    const int64_t *dims;
+    uint64_t elems;
+    blob_view view = {0};
+    if (i >= at->layer->n_blobs)
+        return zs_fail(err, ZS_EPARSE, at->place,
+                       "the file holds %zu of its weight blobs, blob %zu is missing",
+                       at->layer->n_blobs, i);
+    const ZsCaffe__Blob *blob = at->layer->blobs[i];
+    const size_t rank = stated_dims(blob, legacy, &dims);
+    if ((view.data = blob_data(at->net->draft.arena, blob, &view.n)) == NULL)
+        return zs_nomem(err, "a weight blob");
+    ZS_TRY(zs_net_elems(dims, rank, at->place, &elems, err));
+    if (view.n == 0 || (rank > 0 && elems != view.n))
+        return zs_fail(err, ZS_ESHAPE, at->place,
+                       "blob %zu holds %llu numbers, but its shape says %llu", i,
+                       (unsigned long long)view.n, (unsigned long long)elems);
+    for (size_t d = 0; rank >= 1 && rank <= 4 && d < 4; d++)
+        view.dims[d] = d + rank < 4 ? 1 : dims[d + rank - 4];
+    *out = view;
+    return ZS_OK;
+}
+
+/* A blob of one number per channel. */
+static zs_status read_vector(const zs_caffe_layer *at, size_t i, uint64_t n, const float **out,
+                             zs_err *err)
+{
+    blob_view view;
+    ZS_TRY(read_blob(at, i, &view, err));
+    if (view.n != n)
+        return zs_fail(err, ZS_ESHAPE, at->place, "blob %zu holds %llu numbers instead of %llu", i,
+                       (unsigned long long)view.n, (unsigned long long)n);
+    *out = view.data;
+    return ZS_OK;
+}
+
+static zs_status read_bias(const zs_caffe_layer *at, bool has_bias, zs_layer_spec *layer,
+                           zs_err *err)
+{
+    if (!has_bias)
+        return ZS_OK;
+    ZS_TRY(read_vector(at, 1, layer->oc, &layer->weights.bias, err));
+    layer->weights.bias_n = layer->oc;
+    return ZS_OK;
+}
+
+/* Weights must divide evenly among the output channels. */
+static zs_status set_weights(const zs_caffe_layer *at, const blob_view *view, zs_layer_spec *layer,
+                             zs_err *err)
+{
+    if (view->n % layer->oc != 0)
+        return zs_fail(err, ZS_ESHAPE, at->place, "%llu weights do not divide among %u outputs",
+                       (unsigned long long)view->n, layer->oc);
+    layer->weights.data = view->data;
+    layer->weights.n_elems = view->n;
+    return ZS_OK;
+}
+
+/* ---- convolution ------------------------------------------------------------------------------
+ */
+
+/* Caffe states a size per axis as x_h and x_w, as one number for both, or as two. */
+typedef struct two_sizes {
+    const char *what;
+    const uint32_t *list;
+    size_t list_n;
+    bool has_h, has_w;
+    uint32_t h, w;
+    int64_t otherwise, min;
+} two_sizes;
+
+static zs_status read_two(const zs_caffe_layer *at, const two_sizes *from, uint32_t *h, uint32_t *w,
+                          zs_err *err)
+{
+    int64_t found[2] = {from->otherwise, from->otherwise};
+    if (from->list_n > 2)
+        return zs_fail(err, ZS_EUNSUPPORTED, at->place, "%s %zu axes; only 2 are handled",
+                       from->what, from->list_n);
+    if (from->list_n > 0) {
+        found[0] = from->list[0];
+        found[1] = from->list[from->list_n - 1];
+    }
+    if (from->has_h)
+        found[0] = from->h;
+    if (from->has_w)
+        found[1] = from->w;
+    ZS_TRY(zs_net_size(found[0], from->min, from->what, at->place, h, err));
+    return zs_net_size(found[1], from->min, from->what, at->place, w, err);
+}
+
+static zs_status read_conv_window(const zs_caffe_layer *at, const ZsCaffe__Convolution *p,
+                                  zs_window *w, zs_err *err)
+{
+    const two_sizes kernel = {"a kernel of",
+                              p->kernel_size,
+                              p->n_kernel_size,
+                              p->has_kernel_h,
+                              p->has_kernel_w,
+                              p->kernel_h,
+                              p->kernel_w,
+                              0,
+                              1};
+    const two_sizes stride = {"a stride of",
+                              p->stride,
+                              p->n_stride,
+                              p->has_stride_h,
+                              p->has_stride_w,
+                              p->stride_h,
+                              p->stride_w,
+                              1,
+                              1};
+    const two_sizes pad = {"a pad of", p->pad, p->n_pad, p->has_pad_h, p->has_pad_w, p->pad_h,
+                           p->pad_w,   0,      0};
+    const two_sizes dilation = {
+        "a dilation of", p->dilation, p->n_dilation, false, false, 0, 0, 1, 1};
+    ZS_TRY(read_two(at, &kernel, &w->kh, &w->kw, err));
+    ZS_TRY(read_two(at, &stride, &w->sh, &w->sw, err));
+    ZS_TRY(read_two(at, &pad, &w->pad_top, &w->pad_left, err));
+    ZS_TRY(read_two(at, &dilation, &w->dh, &w->dw, err));
+    w->pad_bottom = w->pad_top;
+    w->pad_right = w->pad_left;
+    return ZS_OK;
+}
+
+static zs_status read_conv_weights(const zs_caffe_layer *at, zs_layer_spec *layer, zs_err *err)
+{
+    blob_view view;
+    ZS_TRY(read_blob(at, 0, &view, err));
+    if (view.dims[0] != 0 && (view.dims[0] != layer->oc || view.dims[2] != layer->window.kh ||
+                              view.dims[3] != layer->window.kw))
+        return zs_fail(
+            err, ZS_ESHAPE, at->place,
+            "weights %lld x %lld x %lld x %lld do not go with %u outputs and a kernel of "
+            "%u x %u",
+            (long long)view.dims[0], (long long)view.dims[1], (long long)view.dims[2],
+            (long long)view.dims[3], layer->oc, layer->window.kh, layer->window.kw);
+    return set_weights(at, &view, layer, err);
+}
+
+static zs_status add_conv(const zs_caffe_layer *at, zs_err *err)
+{
+    const ZsCaffe__Convolution *p = at->layer->convolution_param;
+    zs_layer_spec *layer;
+    if (p == NULL)
+        return zs_fail(err, ZS_EPARSE, at->place, "convolution_param is missing");
+    ZS_TRY(check_axis(at, p->axis, err));
+    ZS_TRY(new_unary(at, ZS_LAYER_CONV, &layer, err));
+    ZS_TRY(zs_net_size(p->num_output, 1, "num_output", at->place, &layer->oc, err));
+    ZS_TRY(zs_net_size(p->group, 1, "group", at->place, &layer->groups, err));
+    ZS_TRY(read_conv_window(at, p, &layer->window, err));
+    ZS_TRY(read_conv_weights(at, layer, err));
+    return read_bias(at, p->bias_term, layer, err);
+}
+
+/* ---- fully connected --------------------------------------------------------------------------
+ */
+
+static zs_status add_fc(const zs_caffe_layer *at, zs_err *err)
+{
+    const ZsCaffe__InnerProduct *p = at->layer->inner_product_param;
+    blob_view view;
+    zs_layer_spec *layer;
+    if (p == NULL)
+        return zs_fail(err, ZS_EPARSE, at->place, "inner_product_param is missing");
+    ZS_TRY(check_axis(at, p->axis, err));
+    ZS_TRY(new_unary(at, ZS_LAYER_FC, &layer, err));
+    ZS_TRY(zs_net_size(p->num_output, 1, "num_output", at->place, &layer->oc, err));
+    ZS_TRY(read_blob(at, 0, &view, err));
+    const int64_t rows = view.dims[p->transpose ? 3 : 2];
+    if (view.dims[0] != 0 && rows != layer->oc)
+        return zs_fail(err, ZS_ESHAPE, at->place, "weights for %lld outputs, but num_output is %u",
+                       (long long)rows, layer->oc);
+    ZS_TRY(set_weights(at, &view, layer, err));
+    if (p->transpose) {
+        layer->weights.data =
+            zs_net_transpose(at->net->draft.arena, view.data, view.n / layer->oc, layer->oc);
+        if (layer->weights.data == NULL)
+            return zs_nomem(err, "transposed weights");
+    }
+    return read_bias(at, p->bias_term, layer, err);
+}
+
+/* ---- pooling ----------------------------------------------------------------------------------
+ */
+
+enum { POOL_MAX = 0, POOL_AVE = 1, ROUND_FLOOR = 1 };
+
+static zs_status read_pool_window(const zs_caffe_layer *at, const ZsCaffe__Pooling *p, zs_window *w,
+                                  zs_err *err)
+{
+    const two_sizes kernel = {"a kernel of",
+                              &p->kernel_size,
+                              1,
+                              p->has_kernel_h,
+                              p->has_kernel_w,
+                              p->kernel_h,
+                              p->kernel_w,
+                              0,
+                              1};
+    const two_sizes stride = {
+        "a stride of", &p->stride, 1, p->has_stride_h, p->has_stride_w, p->stride_h,
+        p->stride_w,   1,          1};
+    const two_sizes pad = {"a pad of", &p->pad, 1, p->has_pad_h, p->has_pad_w, p->pad_h,
+                           p->pad_w,   0,       0};
+    ZS_TRY(read_two(at, &kernel, &w->kh, &w->kw, err));
+    ZS_TRY(read_two(at, &stride, &w->sh, &w->sw, err));
+    ZS_TRY(read_two(at, &pad, &w->pad_top, &w->pad_left, err));
+    w->pad_bottom = w->pad_top;
+    w->pad_right = w->pad_left;
+    return ZS_OK;
+}
+
+static zs_status add_pool(const zs_caffe_layer *at, zs_err *err)
+{
+    const ZsCaffe__Pooling *p = at->layer->pooling_param;
+    zs_layer_spec *layer;
+    if (p == NULL)
+        return zs_fail(err, ZS_EPARSE, at->place, "pooling_param is missing");
+    if (p->pool != POOL_MAX && p->pool != POOL_AVE)
+        return zs_fail(err, ZS_EUNSUPPORTED, at->place, "pool method %d is neither MAX nor AVE",
+                       p->pool);
+    if (p->global_pooling && p->pool == POOL_MAX)
+        return zs_fail(err, ZS_EUNSUPPORTED, at->place, "global MAX pooling is not handled");
+    if (p->global_pooling)
+        return new_unary(at, ZS_LAYER_GAP, &layer, err);
+    ZS_TRY(new_unary(at, ZS_LAYER_POOL, &layer, err));
+    layer->pool = p->pool == POOL_MAX ? ZS_POOL_MAX : ZS_POOL_AVG;
+    layer->ceil_mode = p->round_mode != ROUND_FLOOR;
+    layer->caffe_pool = true;
+    layer->count_include_pad = true;
+    return read_pool_window(at, p, &layer->window, err);
+}
+
+/* ---- activations and joins --------------------------------------------------------------------
+ */
+
+static zs_status new_act(const zs_caffe_layer *at, float hi, zs_err *err)
+{
+    const ZsCaffe__Relu *p = at->layer->relu_param;
+    zs_layer_spec *layer;
+    if (p != NULL && p->negative_slope != 0)
+        return zs_fail(err, ZS_EUNSUPPORTED, at->place, "negative_slope %g is not handled, only 0",
+                       (double)p->negative_slope);
+    ZS_TRY(new_unary(at, ZS_LAYER_ACT, &layer, err));
+    layer->act = (zs_act){.active = true, .lo = 0, .hi = hi};
+    return ZS_OK;
+}
+
+static zs_status add_relu(const zs_caffe_layer *at, zs_err *err)
+{
+    return new_act(at, INFINITY, err);
+}
+
+static zs_status add_relu6(const zs_caffe_layer *at, zs_err *err)
+{
+    return new_act(at, 6, err);
+}
+
+static zs_status add_concat(const zs_caffe_layer *at, zs_err *err)
+{
+    const ZsCaffe__Concat *p = at->layer->concat_param;
+    if (p != NULL)
+        ZS_TRY(check_axis(at, p->has_concat_dim ? (int64_t)p->concat_dim : p->axis, err));
+    return new_join(at, ZS_LAYER_CONCAT, err);
+}
+
+enum { ELTWISE_SUM = 1 };
+
+static zs_status add_eltwise(const zs_caffe_layer *at, zs_err *err)
+{
+    const ZsCaffe__Eltwise *p = at->layer->eltwise_param;
+    if (p != NULL && p->operation != ELTWISE_SUM)
+        return zs_fail(err, ZS_EUNSUPPORTED, at->place,
+                       "Eltwise operation %d is not handled, only SUM", p->operation);
+    for (size_t i = 0; p != NULL && i < p->n_coeff; i++)
+        if (p->coeff[i] != 1)
+            return zs_fail(err, ZS_EUNSUPPORTED, at->place,
+                           "Eltwise coefficient %g is not handled, only 1", (double)p->coeff[i]);
+    return new_join(at, ZS_LAYER_ADD, err);
+}
+
+/* ---- normalisation ----------------------------------------------------------------------------
+ */
+
+static zs_status add_batchnorm(const zs_caffe_layer *at, zs_err *err)
+{
+    const ZsCaffe__BatchNorm *p = at->layer->batch_norm_param;
+    zs_bn_stats stats = {.eps = p ? (double)p->eps : 1e-5};
+    blob_view mean;
+    const float *factor;
+    zs_layer_spec *layer;
+    ZS_TRY(read_blob(at, 0, &mean, err));
+    ZS_TRY(zs_net_size((int64_t)zs_min_u64(mean.n, INT64_MAX), 1, "a channel count of", at->place,
+                       &stats.n, err));
+    stats.mean = mean.data;
+    ZS_TRY(read_vector(at, 1, stats.n, &stats.var, err));
+    ZS_TRY(read_vector(at, 2, 1, &factor, err));
+    stats.factor = factor[0] == 0 ? 0 : 1 / (double)factor[0];
+    ZS_TRY(new_unary(at, ZS_LAYER_BATCHNORM, &layer, err));
+    ZS_TRY(zs_net_fold_stats(at->net->draft.arena, &stats, at->place, layer, err));
+    at->net->last_batchnorm = layer;
+    return ZS_OK;
+}
+
+/* y = (x * scale + shift) * gamma + beta in the layer that is there already. */
+static zs_status join_scale(const zs_caffe_layer *at, zs_layer_spec *layer, const float *gamma,
+                            const float *beta, zs_err *err)
+{
+    float *scale = zs_arena_alloc_raw(at->net->draft.arena, layer->scale_n, sizeof *scale);
+    float *shift = zs_arena_alloc_raw(at->net->draft.arena, layer->scale_n, sizeof *shift);
+    if (scale == NULL || shift == NULL)
+        return zs_nomem(err, "a scale layer");
+    for (uint32_t c = 0; c < layer->scale_n; c++) {
+        scale[c] = (float)((double)layer->scale[c] * (double)gamma[c]);
+        shift[c] =
+            (float)((double)layer->shift[c] * (double)gamma[c] + (beta ? (double)beta[c] : 0.0));
+    }
+    layer->scale = scale;
+    layer->shift = shift;
+    return ZS_OK;
+}
+
+/* A Scale in place right after its BatchNorm is the other half of it: nobody else can have read
+ * what lies between. */
+static bool joins_batchnorm(const zs_caffe_layer *at, const zs_layer_spec *last, uint64_t n)
+{
+    const ZsCaffe__Layer *layer = at->layer;
+    if (last == NULL || last->scale_n != n || layer->n_bottom != 1 || layer->n_top != 1 ||
+        strcmp(layer->bottom[0], layer->top[0]) != 0)
+        return false;
+    const zs_net_value *value = zs_net_draft_get(&at->net->draft, layer->bottom[0]);
+    return value != NULL && value->layer == last->name;
+}
+
+static zs_status add_scale(const zs_caffe_layer *at, zs_layer_spec *last, zs_err *err)
+{
+    const ZsCaffe__Scale *p = at->layer->scale_param;
+    blob_view gamma;
+    const float *beta = NULL;
+    zs_layer_spec *layer;
+    if (p != NULL && (p->axis != 1 || p->num_axes != 1))
+        return zs_fail(err, ZS_EUNSUPPORTED, at->place, "only a scale per channel is handled");
+    ZS_TRY(read_blob(at, 0, &gamma, err));
+    if (p != NULL && p->bias_term)
+        ZS_TRY(read_vector(at, 1, gamma.n, &beta, err));
+    if (joins_batchnorm(at, last, gamma.n))
+        return join_scale(at, last, gamma.data, beta, err);
+    ZS_TRY(new_unary(at, ZS_LAYER_BATCHNORM, &layer, err));
+    ZS_TRY(zs_net_size((int64_t)zs_min_u64(gamma.n, INT64_MAX), 1, "a channel count of", at->place,
+                       &layer->scale_n, err));
+    layer->scale = gamma.data;
+    layer->shift = beta ? beta : zs_new(at->net->draft.arena, float, gamma.n);
+    return layer->shift ? ZS_OK : zs_nomem(err, "a scale layer");
+}
+
+static zs_status add_lrn(const zs_caffe_layer *at, zs_err *err)
+{
+    static const ZsCaffe__Lrn defaults = ZS_CAFFE__LRN__INIT;
+    const ZsCaffe__Lrn *p = at->layer->lrn_param ? at->layer->lrn_param : &defaults;
+    zs_layer_spec *layer;
+    if (p->norm_region != 0)
+        return zs_fail(err, ZS_EUNSUPPORTED, at->place,
+                       "LRN within channels is not handled, only across them");
+    ZS_TRY(new_unary(at, ZS_LAYER_LRN, &layer, err));
+    layer->lrn_alpha = p->alpha;
+    layer->lrn_beta = p->beta;
+    layer->lrn_k = p->k;
+    return zs_net_size(p->local_size, 1, "local_size", at->place, &layer->lrn_size, err);
+}
+
+/* ---- shapes and ends --------------------------------------------------------------------------
+ */
+
+static zs_status add_softmax(const zs_caffe_layer *at, zs_err *err)
+{
+    zs_layer_spec *layer;
+    if (at->layer->softmax_param != NULL)
+        ZS_TRY(check_axis(at, at->layer->softmax_param->axis, err));
+    return new_unary(at, ZS_LAYER_SOFTMAX, &layer, err);
+}
+
+static zs_status add_dropout(const zs_caffe_layer *at, zs_err *err)
+{
+    zs_layer_spec *layer;
+    return new_unary(at, ZS_LAYER_DROPOUT, &layer, err);
+}
+
+static zs_status add_flatten(const zs_caffe_layer *at, zs_err *err)
+{
+    const ZsCaffe__Flatten *p = at->layer->flatten_param;
+    zs_layer_spec *layer;
+    if (p != NULL && (p->axis != 1 || p->end_axis != -1))
+        return zs_fail(err, ZS_EUNSUPPORTED, at->place,
+                       "only flattening from axis 1 to the end is handled");
+    return new_unary(at, ZS_LAYER_FLATTEN, &layer, err);
+}
+
+static zs_status add_split(const zs_caffe_layer *at, zs_err *err)
+{
+    const char *from;
+    ZS_TRY(find_bottom(at, 0, &from, err));
+    for (size_t i = 0; i < at->layer->n_top; i++)
+        ZS_TRY(set_top(at, at->layer->top[i], from, err));
+    return ZS_OK;
+}
+
+/* What only training and testing need; its tops must not be read by what is kept. */
+static zs_status drop(const zs_caffe_layer *at, zs_err *err)
+{
+    (void)at;
+    (void)err;
+    return ZS_OK;
+}
+
+/* A source of data: its first top is the network's input, others are labels. */
+static zs_status add_data(const zs_caffe_layer *at, zs_err *err)
+{
+    const ZsCaffe__Layer *layer = at->layer;
+    for (size_t i = 0; i < layer->n_top; i++) {
+        zs_shape shape = {0};
+        const ZsCaffe__Input *input = layer->input_param;
+        const ZsCaffe__MemoryData *memory = layer->memory_data_param;
+        if (input != NULL && input->n_shape > 0) {
+            const ZsCaffe__BlobShape *stated =
+                input->shape[i < input->n_shape ? i : input->n_shape - 1];
+            ZS_TRY(zs_caffe_input_shape(stated->dim, stated->n_dim, at->place, &shape, err));
+        } else if (memory != NULL && i == 0) {
+            const int64_t dims[4] = {1, memory->channels, memory->height, memory->width};
+            ZS_TRY(zs_caffe_input_shape(dims, 4, at->place, &shape, err));
+        }
+        ZS_TRY(zs_caffe_add_input(at->net, layer->top[i], shape, at->place, err));
+    }
+    return ZS_OK;
+}
+
+/* ---- the table --------------------------------------------------------------------------------
+ */
+
+static const struct caffe_type {
+    const char *name;
+    zs_status (*add)(const zs_caffe_layer *at, zs_err *err);
+} types[] = {
+    {"Accuracy", drop},
+    {"BatchNorm", add_batchnorm},
+    {"Concat", add_concat},
+    {"ContrastiveLoss", drop},
+    {"Convolution", add_conv},
+    {"ConvolutionDepthwise", add_conv},
+    {"Data", add_data},
+    {"DepthwiseConvolution", add_conv},
+    {"Dropout", add_dropout},
+    {"DummyData", add_data},
+    {"Eltwise", add_eltwise},
+    {"EuclideanLoss", drop},
+    {"Flatten", add_flatten},
+    {"HDF5Data", add_data},
+    {"HDF5Output", drop},
+    {"HingeLoss", drop},
+    {"ImageData", add_data},
+    {"InfogainLoss", drop},
+    {"InnerProduct", add_fc},
+    {"Input", add_data},
+    {"LRN", add_lrn},
+    {"MemoryData", add_data},
+    {"MultinomialLogisticLoss", drop},
+    {"Pooling", add_pool},
+    {"ReLU", add_relu},
+    {"ReLU6", add_relu6},
+    {"SigmoidCrossEntropyLoss", drop},
+    {"Silence", drop},
+    {"Softmax", add_softmax},
+    {"SoftmaxWithLoss", add_softmax},
+    {"Split", add_split},
+    {"WindowData", add_data},
+};
+
+bool zs_caffe_is_data(const char *type)
+{
+    for (size_t i = 0; i < ZS_LEN(types); i++)
+        if (strcmp(types[i].name, type) == 0)
+            return types[i].add == add_data;
+    return false;
+}
+
+zs_status zs_caffe_add(const zs_caffe_layer *at, zs_err *err)
+{
+    zs_layer_spec *last = at->net->last_batchnorm;
+    at->net->last_batchnorm = NULL;
+    if (strcmp(at->layer->type, "Scale") == 0)
+        return add_scale(at, last, err);
+    for (size_t i = 0; i < ZS_LEN(types); i++)
+        if (strcmp(types[i].name, at->layer->type) == 0)
+            return types[i].add(at, err);
+    return zs_fail(err, ZS_EUNSUPPORTED, at->place, "layer type %s is not handled",
+                   at->layer->type);
+}
