@@ -88,11 +88,11 @@ static inline float zs_act_f32(zs_act act, float x)
 
 /* Pixels of the image that a pooling window covers in one direction: at + j * dilation, j < n.
  * `divisor` is what an average counts in this direction. */
-typedef struct zs_pool_span {
+typedef struct zs_pool_part {
     uint32_t at, n, divisor;
-} zs_pool_span;
-zs_pool_span zs_pool_rows(const zs_layer *layer, uint32_t oy);
-zs_pool_span zs_pool_cols(const zs_layer *layer, uint32_t ox);
+} zs_pool_part;
+zs_pool_part zs_pool_rows(const zs_layer *layer, uint32_t oy);
+zs_pool_part zs_pool_cols(const zs_layer *layer, uint32_t ox);
 
 /* exp, and base^exponent for base > 0, from additions, multiplications and exact scalings only: the
  * same bits on every machine; relative error below 2^-50 x (1 + |ln of the result|). */

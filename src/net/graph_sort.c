@@ -178,13 +178,10 @@ static zs_status fail_cycle(const zs_draft *d, const walk *w, uint32_t node, zs_
     while (w->stack[at - 1] != node)
         at--;
     for (uint32_t k = w->depth; k >= at && n < sizeof text; k--) /* in the direction of data */
-        n += (size_t)snprintf(text + n, sizeof text - n, "\"%s\" -> ",
+        n += (size_t)snprintf(text + n, sizeof text - n, " -> \"%s\"",
                               node_name(d, w->stack[k - 1]));
-    if (n < sizeof text)
-        n += (size_t)snprintf(text + n, sizeof text - n, "\"%s\"",
-                              node_name(d, w->stack[w->depth - 1]));
-    return zs_layer_fail(err, ZS_EPARSE, d->nodes[node].spec, "is part of a cycle: %s%s", text,
-                         n >= sizeof text ? "..." : "");
+    return zs_layer_fail(err, ZS_EPARSE, d->nodes[node].spec, "is part of a cycle: \"%s\"%s%s",
+                         node_name(d, node), text, n >= sizeof text ? "..." : "");
 }
 
 /* Inputs first, else the order of the file: a file that is sorted stays as it is. */

@@ -5,7 +5,7 @@
 
 /* ---- pooling --------------------------------------------------------------------------------- */
 
-static zs_pool_span span_of(const zs_layer *layer, uint32_t o, uint32_t in, uint32_t k, uint32_t s,
+static zs_pool_part span_of(const zs_layer *layer, uint32_t o, uint32_t in, uint32_t k, uint32_t s,
                             uint32_t d, uint32_t pad_before, uint32_t pad_after)
 {
     const bool counts_pad = layer->count_include_pad || layer->caffe_pool;
@@ -14,18 +14,18 @@ static zs_pool_span span_of(const zs_layer *layer, uint32_t o, uint32_t in, uint
     const uint64_t first = start < pad_before ? zs_ceil_div(pad_before - start, d) : 0;
     const uint64_t last = zs_min_u64(k, zs_ceil_div(image_end - start, d));
     const uint64_t padded = zs_min_u64(k, zs_ceil_div(image_end + pad_after - start, d));
-    return (zs_pool_span){.at = (uint32_t)(start + first * d - pad_before),
+    return (zs_pool_part){.at = (uint32_t)(start + first * d - pad_before),
                           .n = (uint32_t)(last - first),
                           .divisor = (uint32_t)(counts_pad ? padded : last - first)};
 }
 
-zs_pool_span zs_pool_rows(const zs_layer *layer, uint32_t oy)
+zs_pool_part zs_pool_rows(const zs_layer *layer, uint32_t oy)
 {
     const zs_window *w = &layer->window;
     return span_of(layer, oy, layer->x.h, w->kh, w->sh, w->dh, w->pad_top, w->pad_bottom);
 }
 
-zs_pool_span zs_pool_cols(const zs_layer *layer, uint32_t ox)
+zs_pool_part zs_pool_cols(const zs_layer *layer, uint32_t ox)
 {
     const zs_window *w = &layer->window;
     return span_of(layer, ox, layer->x.w, w->kw, w->sw, w->dw, w->pad_left, w->pad_right);
@@ -47,8 +47,8 @@ zs_pool_span zs_pool_cols(const zs_layer *layer, uint32_t ox)
 #undef ELEM
 #undef NAME
 
-static float window_mean(const zs_layer *layer, const float *plane, zs_pool_span rows,
-                         zs_pool_span cols)
+static float window_mean(const zs_layer *layer, const float *plane, zs_pool_part rows,
+                         zs_pool_part cols)
 {
     float sum = 0;
     for (uint32_t ky = 0; ky < rows.n; ky++) {

@@ -7,9 +7,9 @@ static void NAME(max_pool)(const zs_layer *layer, const ELEM *x, ELEM *y)
     for (uint32_t c = 0; c < layer->y.c; c++) {
         const ELEM *plane = x + (size_t)c * layer->x.h * layer->x.w;
         for (uint32_t oy = 0; oy < layer->y.h; oy++) {
-            const zs_pool_span rows = zs_pool_rows(layer, oy);
+            const zs_pool_part rows = zs_pool_rows(layer, oy);
             for (uint32_t ox = 0; ox < layer->y.w; ox++) {
-                const zs_pool_span cols = zs_pool_cols(layer, ox);
+                const zs_pool_part cols = zs_pool_cols(layer, ox);
                 ELEM best = plane[(size_t)rows.at * layer->x.w + cols.at];
                 for (uint32_t ky = 0; ky < rows.n; ky++) {
                     const ELEM *row = plane + (size_t)(rows.at + ky * k->dh) * layer->x.w + cols.at;

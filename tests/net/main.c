@@ -1,0 +1,7 @@
+#include "net_cases.h"
+
+int main(void)
+{
+    static TCase *(*const cases[])(void) = {tcase_graph, tcase_shapes, tcase_simplify, tcase_work};
+    return test_main("net", cases, ZS_LEN(cases));
+}

@@ -1,0 +1,12 @@
+/* net_cases.h - the test cases of net, one per file. */
+#ifndef ZYNQSIM_TEST_NET_CASES_H
+#define ZYNQSIM_TEST_NET_CASES_H
+
+#include "support.h"
+
+TCase *tcase_graph(void);
+TCase *tcase_shapes(void);
+TCase *tcase_simplify(void);
+TCase *tcase_work(void);
+
+#endif
