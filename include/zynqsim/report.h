@@ -39,6 +39,8 @@ zs_status zs_plan_listing_emit(const zs_design *d, const zs_net *net, const zs_p
                                const zs_sink *s, zs_err *err);
 /* `show --fields`: reference page of all keys, as Markdown (also docs/reference/). */
 zs_status zs_fields_markdown_emit(const zs_sink *s, zs_err *err);
+/* docs/reference/results.md: every field of a result, as Markdown. */
+zs_status zs_metrics_markdown_emit(const zs_sink *s, zs_err *err);
 /* JSON Schema (draft 2020-12) of the design file. */
 zs_status zs_schema_emit(const zs_sink *s, zs_err *err);
 

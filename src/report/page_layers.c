@@ -84,8 +84,11 @@ static void emit_limited_by(zs_page *page, uint32_t layer, uint32_t width)
     zs_page_paint(page, zs_paint_of(l->limited_by));
     zs_out_text(&page->out, name);
     zs_page_paint(page, ZS_PAINT_NONE);
-    const int room = page->columns < BAR_FROM ? 0 : (int)(width - 1 - strlen(name));
-    zs_out_printf(&page->out, number[0] || room ? " %-*s" : "", room, number);
+    const int room = (int)(width - 1 - strlen(name));
+    if (page->columns >= BAR_FROM)
+        zs_out_printf(&page->out, " %-*s", room, number);
+    else if (note > 0)
+        zs_out_printf(&page->out, " %s", number);
 }
 
 static void emit_bar(zs_page *page, uint32_t layer, uint32_t width)

@@ -1,0 +1,244 @@
+/* Lower part of the page: resources, ports, operands, energy, classes, notes. */
+#include "html_priv.h"
+#include "verdict_priv.h"
+
+#include <math.h>
+#include <stdio.h>
+
+static void section(zs_out *out, const char *id, const char *title)
+{
+    zs_out_printf(out, "<section aria-labelledby=\"h-%s\"><h2 id=\"h-%s\">%s</h2>\n", id, id,
+                  title);
+}
+
+/* ---- resources ----------------------------------------------------------------------------------
+ */
+
+static void resource_cells(zs_out *out, const zs_resources *r)
+{
+    const uint32_t counts[ZS_RESOURCE_N] = {r->dsp, r->bram18, r->lut, r->ff};
+    for (size_t i = 0; i < ZS_RESOURCE_N; i++)
+        zs_html_number(out, zs_cell_count(counts[i]).text);
+}
+
+static void total_row(zs_out *out, const char *name, const zs_resources *r)
+{
+    zs_out_printf(out, "<tr><th scope=\"row\">%s</th><td></td>", name);
+    resource_cells(out, r);
+    zs_out_text(out, "</tr>\n");
+}
+
+static void share_row(zs_out *out, const zs_fit *fit)
+{
+    zs_out_text(out, "<tr><th scope=\"row\">share</th><td></td>");
+    for (uint32_t i = 0; i < ZS_RESOURCE_N; i++) {
+        const zs_resource_line line = zs_resource_line_of(&fit->used, &fit->available, i);
+        zs_out_text(out, line.used > line.available ? "<td class=\"n bad\">" : "<td class=\"n\">");
+        zs_html_text(out, zs_cell_percent(zs_share(line.used, line.available)).text);
+        if (line.used > line.available)
+            zs_out_printf(out, "<br>%s too many", zs_cell_count(line.used - line.available).text);
+        zs_out_text(out, "</td>");
+    }
+    zs_out_text(out, "</tr>\n");
+}
+
+static void emit_resources(zs_out *out, const zs_result *r)
+{
+    static const char *const heads[] = {"part", "how it is counted", "#DSP48", "#BRAM18", "#LUT",
+                                        "#FF"};
+    section(out, "resources", "Resources");
+    zs_html_table(out, "resources", "What the design takes of the device, by operator and buffer.",
+                  heads, ZS_LEN(heads));
+    for (uint32_t i = 0; i < r->fit.item_n; i++) {
+        zs_out_text(out, "<tr><th scope=\"row\">");
+        zs_html_text(out, r->fit.items[i].name);
+        zs_out_text(out, "</th>");
+        zs_html_cell(out, r->fit.items[i].detail);
+        resource_cells(out, &r->fit.items[i].r);
+        zs_out_text(out, "</tr>\n");
+    }
+    zs_out_text(out, "</tbody><tfoot>\n");
+    total_row(out, "used", &r->fit.used);
+    total_row(out, "available", &r->fit.available);
+    share_row(out, &r->fit);
+    zs_out_text(out, "</tfoot></table></div></section>\n");
+}
+
+/* ---- memory -------------------------------------------------------------------------------------
+ */
+
+static void emit_ports(zs_out *out, const zs_result *r)
+{
+    static const char *const heads[] = {"channel", "#bytes", "#bursts",       "#beats per burst",
+                                        "#busy",   "#peak",  "#share of peak"};
+    const double seconds = zs_figure(r, "seconds");
+    zs_html_table(out, "ports", "AXI channels.", heads, ZS_LEN(heads));
+    for (uint32_t i = 0; i < r->port_n; i++) {
+        const zs_port_result *port = &r->ports[i];
+        const double rate = (double)port->bytes / seconds;
+        zs_out_text(out, "<tr><th scope=\"row\">");
+        zs_html_text(out, port->name);
+        zs_out_text(out, "</th>");
+        zs_html_number(out, zs_cell_bytes(port->bytes).text);
+        zs_html_number(out, zs_cell_count(port->bursts).text);
+        zs_html_number(out, zs_cell_real(zs_share(port->beats, port->bursts), 1).text);
+        zs_html_number(out, zs_cell_percent(zs_share(port->busy_cycles, r->cycles)).text);
+        zs_html_number(out, zs_cell_si((double)port->peak_bytes_per_s, "B/s").text);
+        zs_html_number(out, zs_cell_percent(rate / (double)port->peak_bytes_per_s).text);
+        zs_out_text(out, "</tr>\n");
+    }
+    zs_html_table_end(out);
+}
+
+static void share_table_row(zs_out *out, const char *name, const char *amount, double frac)
+{
+    zs_out_printf(out, "<tr><th scope=\"row\">%s</th>", name);
+    zs_html_number(out, amount);
+    zs_html_number(out, zs_cell_percent(frac).text);
+    zs_out_printf(out,
+                  "<td><div class=\"bar\"><i class=\"c0\" style=\"width:%.2f%%\"></i></div>"
+                  "</td></tr>\n",
+                  isfinite(frac) ? 100 * fmin(fmax(frac, 0), 1) : 0);
+}
+
+static void emit_operands(zs_out *out, const zs_result *r)
+{
+    static const char *const heads[] = {"operand", "#bytes", "#share", ""};
+    static const char *const names[ZS_OPERAND_N] = {"weights and biases", "input activations",
+                                                    "output activations", "partial sums"};
+    uint64_t all = 0;
+    for (uint32_t i = 0; i < ZS_OPERAND_N; i++)
+        all += r->operand_bytes[i];
+    zs_html_table(out, "operands", "DRAM traffic by operand.", heads, ZS_LEN(heads));
+    for (uint32_t i = 0; i < ZS_OPERAND_N; i++)
+        share_table_row(out, names[i], zs_cell_bytes(r->operand_bytes[i]).text,
+                        zs_share(r->operand_bytes[i], all));
+    zs_html_table_end(out);
+}
+
+static void emit_memory(zs_out *out, const zs_result *r)
+{
+    section(out, "memory", "Memory");
+    zs_out_printf(out,
+                  "<p>The DRAM data bus is busy %s of the time; %s of its transactions find "
+                  "their row open.",
+                  zs_cell_percent(zs_figure(r, "dram.busy_frac")).text,
+                  zs_cell_percent(zs_figure(r, "dram.row_hit_frac")).text);
+    zs_out_printf(out, " Sustained: DRAM %s, AXI %s.</p>\n",
+                  zs_cell_si(r->roofline.dram_bytes_per_s, "B/s").text,
+                  zs_cell_si(r->roofline.axi_bytes_per_s, "B/s").text);
+    emit_ports(out, r);
+    emit_operands(out, r);
+    zs_out_text(out, "</section>\n");
+}
+
+/* ---- energy, classes, notes
+ * ---------------------------------------------------------------------- */
+
+static void emit_energy(zs_out *out, const zs_result *r)
+{
+    static const char *const heads[] = {"part", "#energy", "#share", ""};
+    const zs_energy *e = &r->energy;
+    const struct {
+        const char *name;
+        double joules;
+    } parts[] = {{"processing system", e->ps_j},
+                 {"DRAM and interface", e->dram_j},
+                 {"multiply-accumulates", e->mac_j},
+                 {"block RAM", e->bram_j},
+                 {"leakage of the PL", e->static_j}};
+    section(out, "energy", "Energy");
+    zs_html_table(out, "energy", "An estimate from coefficients per operation, byte and second.",
+                  heads, ZS_LEN(heads));
+    for (size_t i = 0; i < ZS_LEN(parts); i++)
+        share_table_row(out, parts[i].name, zs_cell_si(parts[i].joules, "J").text,
+                        e->joules > 0 ? parts[i].joules / e->joules : (double)NAN);
+    zs_html_table_end(out);
+    zs_out_text(out, "</section>\n");
+}
+
+static void emit_image(zs_out *out, const zs_image_result *image, uint32_t index)
+{
+    static const char *const heads[] = {"#class", "label", "#probability", ""};
+    char id[32];
+    snprintf(id, sizeof id, "classes-%u", index);
+    zs_html_table(out, id, image->input, heads, ZS_LEN(heads));
+    for (uint32_t i = 0; i < image->top_n; i++) {
+        const double probability = (double)image->top_probability[i];
+        zs_out_printf(out, "<tr><td class=\"n\">%u</td>", image->top_class[i]);
+        zs_html_cell(out, image->top_label[i]);
+        zs_html_number(out, zs_cell_percent(probability).text);
+        zs_out_printf(out,
+                      "<td><div class=\"bar\"><i class=\"c0\" style=\"width:%.2f%%\"></i>"
+                      "</div></td></tr>\n",
+                      isfinite(probability) ? 100 * fmin(fmax(probability, 0), 1) : 0);
+    }
+    zs_html_table_end(out);
+    if (image->sha256[0] != '\0')
+        zs_out_printf(out, "<p class=\"faint\">sha256 of the output tensor: <code>%s</code></p>\n",
+                      image->sha256);
+}
+
+static void emit_images(zs_out *out, const zs_result *r)
+{
+    section(out, "classes", "Classes");
+    if (r->image_n == 0)
+        zs_out_text(out, "<p>Timing only: nothing was executed.</p>\n");
+    for (uint32_t i = 0; i < r->image_n; i++)
+        emit_image(out, &r->images[i], i);
+    zs_out_text(out, "</section>\n");
+}
+
+static void note_item(zs_out *out, const char *note)
+{
+    zs_out_text(out, "<li>");
+    zs_html_text(out, note);
+    zs_out_text(out, "</li>\n");
+}
+
+static void emit_notes(zs_out *out, const zs_result *r)
+{
+    if (r->note_n == 0 && r->fusion_note == NULL)
+        return;
+    section(out, "notes", "Notes");
+    zs_out_text(out, "<ul>\n");
+    if (r->fusion_note != NULL)
+        note_item(out, r->fusion_note);
+    for (uint32_t i = 0; i < r->note_n; i++)
+        note_item(out, r->notes[i]);
+    zs_out_text(out, "</ul></section>\n");
+}
+
+void zs_html_account(zs_out *out, const zs_result *r)
+{
+    emit_resources(out, r);
+    emit_memory(out, r);
+    emit_energy(out, r);
+    emit_images(out, r);
+    emit_notes(out, r);
+}
+
+/* Sorting is an extra: without the script the table is in plan order and complete. */
+static const char script[] =
+    "document.querySelectorAll('#layers thead th').forEach(function(th,i){"
+    "var b=document.createElement('button');b.textContent=th.textContent;th.textContent='';"
+    "th.appendChild(b);th.setAttribute('aria-sort','none');b.onclick=function(){"
+    "var down=th.getAttribute('aria-sort')!=='descending',"
+    "body=document.querySelector('#layers tbody'),rows=Array.from(body.rows),"
+    "key=function(r){var c=r.cells[i];return c.dataset.k===undefined?c.textContent:+c.dataset.k};"
+    "document.querySelectorAll('#layers thead th').forEach(function(o){"
+    "o.setAttribute('aria-sort','none')});"
+    "th.setAttribute('aria-sort',down?'descending':'ascending');"
+    "rows.sort(function(a,b){var x=key(a),y=key(b),s=x<y?-1:x>y?1:0;return down?-s:s});"
+    "rows.forEach(function(r){body.appendChild(r)})}});\n";
+
+void zs_html_foot(zs_out *out, const zs_result *r)
+{
+    zs_out_printf(out,
+                  "</main>\n<footer><p class=\"faint\">%s simulated events in %s.</p>"
+                  "</footer>\n",
+                  zs_cell_count(r->events).text, zs_cell_time(r->sim_wall_seconds).text);
+    zs_out_text(out, "<script>\n");
+    zs_out_text(out, script);
+    zs_out_text(out, "</script></body></html>\n");
+}

@@ -1,0 +1,160 @@
+/* Head of the page: style, title, and the tiles that answer how fast, what limits, does it fit. */
+#include "html_priv.h"
+#include "verdict_priv.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Colours are those of the plots (plot.c). Dark mode inverts the pictures and turns their hues
+ * back. */
+static const char style[] =
+    ":root{color-scheme:light dark;--page:#fbfbfa;--card:#fff;--ink:#1d1f21;--faint:#63676b;"
+    "--line:#dcdedf;--good:#1a7f37;--bad:#c0262d;"
+    "--c0:#0072b2;--c1:#e69f00;--c2:#cc79a7;--c3:#7f7f7f}\n"
+    "@media(prefers-color-scheme:dark){:root{--page:#141517;--card:#1b1d1f;--ink:#e6e7e8;"
+    "--faint:#9aa0a5;--line:#34383c;--good:#4cc26b;--bad:#ff7b72;--c0:#3d9bd6;--c3:#9a9a9a}"
+    ".picture{filter:invert(.9) hue-rotate(180deg)}}\n"
+    "*{box-sizing:border-box}body{margin:0;background:var(--page);color:var(--ink);"
+    "font:15px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif}\n"
+    "main,header,footer{max-width:1160px;margin:0 auto;padding:0 20px}header{padding-top:28px}"
+    "footer{padding-bottom:40px}\n"
+    "h1{font-size:1.6rem;line-height:1.25;margin:0;overflow-wrap:anywhere}"
+    "h2{font-size:1.15rem;margin:2.2rem 0 .7rem}p{margin:.4rem 0}.faint{color:var(--faint)}\n"
+    ".tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(300px,1fr));gap:12px;"
+    "margin:20px 0}.tile{background:var(--card);border:1px solid var(--line);border-radius:8px;"
+    "padding:12px 16px}.tile h2{font-size:.8rem;font-weight:600;letter-spacing:.03em;"
+    "color:var(--faint);margin:0}.tile strong{display:block;font-size:1.5rem;line-height:1.3}"
+    ".tile p{font-size:.87rem;color:var(--faint)}\n"
+    ".good{color:var(--good)}.bad{color:var(--bad)}\n"
+    "figure{margin:0}.picture{background:#fff;border-radius:8px;padding:8px}.picture svg{"
+    "display:block;width:100%;height:auto}figcaption{font-size:.87rem;color:var(--faint);"
+    "margin-top:6px}\n"
+    ".scroll{overflow-x:auto;margin:14px 0}table{border-collapse:collapse;width:100%;"
+    "font-size:.82rem;font-variant-numeric:tabular-nums}caption{text-align:left;"
+    "color:var(--faint);padding-bottom:6px}th,td{padding:4px 7px;border-bottom:1px solid "
+    "var(--line);text-align:left;vertical-align:top}thead th{vertical-align:bottom;"
+    "border-bottom:2px solid var(--line)}tbody th{font-weight:500;overflow-wrap:anywhere;"
+    "min-width:12em}.n{text-align:right;white-space:nowrap}tfoot td,tfoot th{font-weight:600}\n"
+    "th[aria-sort]{cursor:pointer}th button{all:unset;cursor:pointer}th button:focus-visible{"
+    "outline:2px solid var(--c0)}th[aria-sort=ascending] button::after{content:' \\2191'}"
+    "th[aria-sort=descending] button::after{content:' \\2193'}\n"
+    ".bar{display:flex;height:11px;width:88px;margin-top:5px;border-radius:2px;overflow:hidden;"
+    "background:var(--line)}.bar i{display:block;height:100%}.c0{background:var(--c0)}"
+    ".c1{background:var(--c1)}.c2{background:var(--c2)}.c3{background:var(--c3)}"
+    ".over{background:var(--bad)}\n"
+    ".key{font-size:.85rem;color:var(--faint)}.key i{display:inline-block;width:11px;height:11px;"
+    "border-radius:2px;margin:0 5px 0 14px}code{font-size:.8rem;overflow-wrap:anywhere}\n"
+    "@media print{:root{--page:#fff;--card:#fff;--ink:#000;--faint:#444;--line:#bbb}body{"
+    "font-size:11px}.picture{filter:none}.scroll{overflow:visible}.tile,figure,tr{"
+    "break-inside:avoid}thead{display:table-header-group}h2{break-after:avoid}"
+    ".bar,.bar i,.key i{print-color-adjust:exact;-webkit-print-color-adjust:exact}}\n";
+
+static void tile(zs_out *out, const char *head, const char *tone, const char *figure,
+                 const char *text)
+{
+    zs_out_printf(out, "<div class=\"tile\"><h2>%s</h2><strong class=\"%s\">", head, tone);
+    zs_html_text(out, figure);
+    zs_out_text(out, "</strong><p>");
+    zs_html_text(out, text);
+    zs_out_text(out, "</p></div>\n");
+}
+
+static void tile_time(zs_out *out, const zs_result *r)
+{
+    char text[ZS_LINE_BYTES];
+    snprintf(text, sizeof text, "%s cycles at %s%s; %s images/s", zs_cell_count(r->cycles).text,
+             zs_cell_si((double)r->clock_hz, "Hz").text, r->batch > 1 ? ", whole batch" : "",
+             zs_cell_real(zs_figure(r, "images_per_second"), 2).text);
+    tile(out, "How fast", "", zs_cell_time(zs_figure(r, "seconds")).text, text);
+}
+
+static void tile_limit(zs_out *out, const zs_result *r)
+{
+    static const char *const words[ZS_CAUSE_N] = {"compute", "DRAM reads", "DRAM writes", "the PS"};
+    char text[ZS_LINE_BYTES];
+    snprintf(text, sizeof text,
+             "the MAC array works %s of the time, waits %s for reads, %s for writes, %s for the PS",
+             zs_cell_percent(zs_figure(r, "waited_frac.compute")).text,
+             zs_cell_percent(zs_figure(r, "waited_frac.read")).text,
+             zs_cell_percent(zs_figure(r, "waited_frac.write")).text,
+             zs_cell_percent(zs_figure(r, "waited_frac.host")).text);
+    tile(out, "What limits", "", words[zs_result_limited_by(r)], text);
+}
+
+static void tile_fits(zs_out *out, const zs_result *r)
+{
+    const zs_fit *fit = &r->fit;
+    char text[ZS_LINE_BYTES] = "";
+    size_t used = 0;
+    for (uint32_t i = 0; i < ZS_RESOURCE_N; i++) {
+        const zs_resource_line line = zs_resource_line_of(&fit->used, &fit->available, i);
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s %s of %s",
+                                 i == 0 ? "" : ", ", line.name, zs_cell_count(line.used).text,
+                                 zs_cell_count(line.available).text);
+    }
+    tile(out, "Does it fit", fit->fits ? "good" : "bad", fit->fits ? "yes" : "no", text);
+}
+
+static void tile_roof(zs_out *out, const zs_result *r)
+{
+    const double gops = zs_figure(r, "gops");
+    char figure[ZS_LINE_BYTES], text[ZS_LINE_BYTES];
+    snprintf(figure, sizeof figure, "%s GOP/s", zs_cell_real(gops, 2).text);
+    snprintf(text, sizeof text, "%s of the engine's %s; %s op/B against a ridge at %s",
+             zs_cell_percent(gops / r->roofline.peak_gops).text,
+             zs_cell_real(r->roofline.peak_gops, 2).text,
+             zs_cell_real(zs_figure(r, "intensity_ops_per_byte"), 2).text,
+             zs_cell_real(r->roofline.ridge_ops_per_byte, 2).text);
+    tile(out, "How near the roof", "", figure, text);
+}
+
+static void tile_traffic(zs_out *out, const zs_result *r)
+{
+    char figure[ZS_LINE_BYTES], text[ZS_LINE_BYTES];
+    const double rate = zs_figure(r, "dram.bytes_per_second");
+    snprintf(figure, sizeof figure, "%s",
+             zs_cell_bytes(r->dram.read_bytes + r->dram.write_bytes).text);
+    snprintf(text, sizeof text, "%s read, %s written; %s, %s of the DRAM's peak",
+             zs_cell_bytes(r->dram.read_bytes).text, zs_cell_bytes(r->dram.write_bytes).text,
+             zs_cell_si(rate, "B/s").text, zs_cell_percent(rate / r->memory_peak_bytes_per_s).text);
+    tile(out, "DRAM traffic", "", figure, text);
+}
+
+static void tile_energy(zs_out *out, const zs_result *r)
+{
+    char figure[ZS_LINE_BYTES], text[ZS_LINE_BYTES];
+    snprintf(figure, sizeof figure, "%s ±%.0f %%", zs_cell_si(r->energy.joules, "J").text,
+             r->energy.uncertainty_frac * 100);
+    snprintf(text, sizeof text, "%s on average, %s GOP/J: to order variants by, not to read watts",
+             zs_cell_si(r->energy.watts, "W").text,
+             zs_cell_real(zs_figure(r, "energy.gop_per_joule"), 2).text);
+    tile(out, "Energy", "", figure, text);
+}
+
+void zs_html_head(zs_out *out, const zs_result *r)
+{
+    zs_out_text(out, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+                     "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
+                     "<title>");
+    zs_html_text(out, r->network);
+    zs_out_text(out, " on ");
+    zs_html_text(out, r->board);
+    zs_out_text(out, "</title>\n<style>\n");
+    zs_out_text(out, style);
+    zs_out_text(out, "</style></head>\n<body><header><h1>");
+    zs_html_text(out, r->network);
+    zs_out_text(out, " on ");
+    zs_html_text(out, r->board);
+    zs_out_text(out, "</h1>\n<p class=\"faint\">design ");
+    zs_html_text(out, r->design);
+    zs_out_printf(out, "; %s, fusion %s, %s calls, batch %u, timing model “%s”</p></header>\n",
+                  r->precision, r->fusion, zs_cell_count(r->calls).text, r->batch, r->fidelity);
+    zs_out_text(out, "<main>\n<div class=\"tiles\">\n");
+    tile_time(out, r);
+    tile_limit(out, r);
+    tile_fits(out, r);
+    tile_roof(out, r);
+    tile_traffic(out, r);
+    tile_energy(out, r);
+    zs_out_text(out, "</div>\n");
+}

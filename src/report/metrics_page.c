@@ -1,0 +1,68 @@
+/* docs/reference/results.md: every field of a result, from the metric tables. */
+#include "out_priv.h"
+#include "zynqsim/report.h"
+
+static const char *type_name(zs_metric_type type)
+{
+    static const char *const names[] = {"integer", "real", "boolean", "text"};
+    return names[type];
+}
+
+/* A bar in a meaning would end the cell. */
+static void cell_text(zs_out *out, const char *text)
+{
+    for (uint32_t c = zs_utf8_next(&text); c != 0; c = zs_utf8_next(&text)) {
+        char bytes[5] = "";
+        zs_utf8_put(c, bytes);
+        zs_out_text(out, c == '|' ? "\\|" : bytes);
+    }
+}
+
+static void emit_table(zs_out *out, const zs_metric *metrics, uint32_t n)
+{
+    zs_out_text(out, "| name | type | unit | compared | meaning |\n|---|---|---|---|---|\n");
+    for (uint32_t i = 0; i < n; i++) {
+        zs_out_printf(out, "| `%s` | %s | %s | %s | ", metrics[i].name, type_name(metrics[i].type),
+                      metrics[i].unit, metrics[i].tolerance);
+        cell_text(out, metrics[i].meaning);
+        zs_out_text(out, " |\n");
+    }
+}
+
+static const char introduction[] =
+    "# Fields of a result\n\n"
+    "`run --format json` prints one object with these members; a dot in a name stands for a nested\n"
+    "object (`dram.read_bytes` is `read_bytes` in `dram`). `run --format csv` and `layers.csv` have\n"
+    "one line per layer with the names of the second table as columns, dots included.\n\n"
+    "Counts are integers. Reals are ratios of counts, printed with 17 digits so that they read back\n"
+    "exactly. A ratio with nothing to divide by is undefined: `null` in JSON, an empty field in CSV, a\n"
+    "dash in the table. A text that has nothing to say is `null` or empty likewise.\n\n"
+    "*Compared* says how a baseline is checked: `exact`, within a relative difference, or not at all\n"
+    "(`none`).\n\n";
+
+static const char lists[] =
+    "\n## Other lists of the JSON object\n\n"
+    "| name | members of each entry |\n|---|---|\n"
+    "| `ports` | AXI channels in use: `name` (`hp0.rd`), useful `bytes`, `bursts`, `beats`, "
+    "`busy_frac` (share of all cycles in which a transfer was in progress), "
+    "`peak_bytes_per_second` (one beat per PL clock), `share_of_peak` (bytes over seconds over "
+    "that peak) |\n"
+    "| `fit_items` | the account behind `resources`: `name`, `detail` (how it is counted), `dsp`, "
+    "`bram18`, `lut`, `ff` |\n"
+    "| `outputs` | one per input when the network was executed: `input`, `top5` (list of `class`, "
+    "`label` or null, `probability`, best first), `sha256` of the raw float32 output tensor |\n"
+    "| `notes` | sentences about the whole run |\n";
+
+zs_status zs_metrics_markdown_emit(const zs_sink *s, zs_err *err)
+{
+    zs_out out = {.sink = s};
+    zs_out_text(&out, introduction);
+    zs_out_text(&out, "## Summary\n\n");
+    emit_table(&out, zs_metrics, zs_metric_n);
+    zs_out_text(&out, "\n## Layers\n\nMembers of each entry of `layers`, in the order of the plan. "
+                      "`cycles` of all layers sum to\n`cycles` of the summary, their bytes to those "
+                      "of `dram`.\n\n");
+    emit_table(&out, zs_layer_metrics, zs_layer_metric_n);
+    zs_out_text(&out, lists);
+    return zs_out_end(&out, "results.md", err);
+}

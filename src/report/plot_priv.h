@@ -1,0 +1,21 @@
+/* plot_priv.h - what the gnuplot scripts share: quoting, size, colours.
+ *
+ * Names go into single-quoted strings, in which gnuplot expands nothing (no backslash, backquote or
+ * macro) and a quote is doubled; labels and tics are `noenhanced`, so that _ and ^ are themselves.
+ */
+#ifndef ZYNQSIM_PLOT_PRIV_H
+#define ZYNQSIM_PLOT_PRIV_H
+
+#include "out_priv.h"
+#include "zynqsim/sim.h"
+
+/* 'name', cleaned, of at most `most` characters. */
+void zs_plot_text(zs_out *out, const char *name, size_t most);
+/* Terminal and style; sizes in pixels. */
+void zs_plot_head(zs_out *out, uint32_t width, uint32_t height);
+/* "WHAT: network on board (fp32, lf2, burst)". */
+void zs_plot_title(zs_out *out, const char *what, const zs_result *r);
+/* Colour of a cause, as '#rrggbb': distinguishable with any colour vision (Okabe and Ito 2008). */
+const char *zs_plot_colour(zs_cause cause);
+
+#endif

@@ -1,0 +1,352 @@
+/* The roofline as a gnuplot script. Both axes are logarithmic and the margins fixed, so that the
+ * script's author (this file) knows where every point falls and can keep labels apart. */
+#include "label_place_priv.h"
+#include "plot_priv.h"
+#include "verdict_priv.h"
+#include "zynqsim/report.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { WIDTH = 1000, HEIGHT = 680, LEFT = 78, RIGHT = 975, BOTTOM = 122, TOP = 636 };
+enum { LABEL_PX = 10, MAX_NAME = 28, LINE_SAMPLES = 48, NAME_SAMPLES = 12 };
+enum { FIXED_OBSTACLES = 4 * LINE_SAMPLES + 2 * NAME_SAMPLES + 2 };
+static const double char_px = LABEL_PX * 0.55; /* mean advance of a sans-serif letter */
+
+typedef struct roof_plot {
+    zs_out out;
+    const zs_result *r;
+    double x0, x1, y0, y1; /* axis ranges */
+    uint32_t drawn_n;
+    bool has_points[2][ZS_CAUSE_N]; /* [memory roof][cause] */
+} roof_plot;
+
+static bool is_drawn(const zs_result *r, uint32_t layer, double *x, double *y)
+{
+    *x = zs_layer_figure(r, layer, "intensity_ops_per_byte");
+    *y = zs_layer_figure(r, layer, "achieved_gops");
+    return isfinite(*x) && *x > 0 && isfinite(*y) && *y > 0;
+}
+
+static void widen(double *low, double *high, double value)
+{
+    if (isfinite(value) && value > 0) {
+        *low = fmin(*low, value);
+        *high = fmax(*high, value);
+    }
+}
+
+static void set_ranges(roof_plot *p)
+{
+    const zs_roofline *roof = &p->r->roofline;
+    double x0 = INFINITY, x1 = 0, y0 = INFINITY, y1 = 0, x, y;
+    widen(&x0, &x1, roof->ridge_ops_per_byte);
+    widen(&y0, &y1, roof->peak_gops);
+    widen(&y0, &y1, roof->device_peak_gops);
+    for (uint32_t i = 0; i < p->r->layer_n; i++) {
+        if (is_drawn(p->r, i, &x, &y)) {
+            widen(&x0, &x1, x);
+            widen(&y0, &y1, y);
+            p->drawn_n++;
+        }
+    }
+    p->x0 = isfinite(x0) ? x0 / 3 : 0.1;
+    p->x1 = x1 > 0 ? x1 * 2.5 : 100;
+    p->y0 = isfinite(y0) ? y0 / 2.5 : 0.1;
+    p->y1 = y1 > 0 ? y1 * 1.8 : 100;
+}
+
+static double px(const roof_plot *p, double x)
+{
+    return LEFT + (RIGHT - LEFT) * log(x / p->x0) / log(p->x1 / p->x0);
+}
+
+static double py(const roof_plot *p, double y)
+{
+    return BOTTOM + (TOP - BOTTOM) * log(y / p->y0) / log(p->y1 / p->y0);
+}
+
+/* ---- roofs --------------------------------------------------------------------------------------
+ */
+
+/* 1, 2 and 5 in every decade, which log axes of less than a decade need. */
+static void emit_tics(zs_out *out, char axis, double low, double high)
+{
+    static const double steps[] = {1, 2, 5};
+    const char *gap = "";
+    zs_out_printf(out, "set %ctics (", axis);
+    for (int decade = (int)floor(log10(low)); decade <= (int)ceil(log10(high)); decade++) {
+        for (size_t i = 0; i < ZS_LEN(steps); i++) {
+            const double value = steps[i] * pow(10, decade);
+            if (value < low || value > high)
+                continue;
+            zs_out_printf(out, "%s'%.9g' %.9g", gap, value, value);
+            gap = ", ";
+        }
+    }
+    zs_out_text(out, ")\n");
+}
+
+static void emit_axes(roof_plot *p)
+{
+    zs_out *out = &p->out;
+    zs_plot_head(out, WIDTH, HEIGHT);
+    zs_plot_title(out, "Roofline", p->r);
+    zs_out_printf(out, "set lmargin at screen %.5f\nset rmargin at screen %.5f\n",
+                  LEFT / (double)WIDTH, RIGHT / (double)WIDTH);
+    zs_out_printf(out, "set bmargin at screen %.5f\nset tmargin at screen %.5f\n",
+                  BOTTOM / (double)HEIGHT, TOP / (double)HEIGHT);
+    zs_out_printf(out, "set logscale xy\nset xrange [%.9g:%.9g]\nset yrange [%.9g:%.9g]\n", p->x0,
+                  p->x1, p->y0, p->y1);
+    zs_out_text(out, "set grid xtics ytics\n"
+                     "set xlabel 'operational intensity (operations per DRAM byte)'\n"
+                     "set ylabel 'performance (GOP/s)' offset 1,0\n"
+                     "set samples 400\nset style textbox opaque noborder fillcolor rgb '#ffffff' "
+                     "margins 0.4,0.2\n"
+                     "min(a,b) = a < b ? a : b\n"
+                     "set key at screen 0.5,0.085 center top horizontal maxrows 2 "
+                     "samplen 1.2 width 1 noenhanced font ',11'\n");
+    emit_tics(out, 'x', p->x0, p->x1);
+    emit_tics(out, 'y', p->y0, p->y1);
+}
+
+/* Text at a pixel, and the space it takes when it lies flat. */
+static zs_rect emit_text(roof_plot *p, double x, double y, double angle, const char *text)
+{
+    const double width = (double)zs_utf8_width(text) * char_px;
+    zs_out_text(&p->out, "set label ");
+    zs_plot_text(&p->out, text, 64);
+    zs_out_printf(&p->out,
+                  " at screen %.5f,%.5f rotate by %.2f noenhanced font ',%d' textcolor rgb "
+                  "'#333333' front\n",
+                  x / WIDTH, y / HEIGHT, angle, LABEL_PX + 1);
+    return (zs_rect){x, y - LABEL_PX * 0.7, x + width * 1.1, y + LABEL_PX * 0.7};
+}
+
+/* The name of a horizontal roof at the right end, above its line. */
+static zs_rect emit_peak_name(roof_plot *p, double gops, const char *name)
+{
+    const zs_cell cell = zs_cell_real(gops, 2);
+    char text[ZS_LINE_BYTES];
+    snprintf(text, sizeof text, "%s %s GOP/s", name, cell.text);
+    const double width = (double)zs_utf8_width(text) * char_px * 1.12;
+    return emit_text(p, RIGHT - width - 6, py(p, gops) + LABEL_PX * 0.8, 0, text);
+}
+
+/* The name of a bandwidth along its slope, above the line or below it, and the squares it covers.
+ */
+static size_t emit_slope_name(roof_plot *p, double bytes_per_s, const char *name, bool is_above,
+                              zs_rect *rects)
+{
+    const double unit = (py(p, 2 * p->y0) - py(p, p->y0)) / (px(p, 2 * p->x0) - px(p, p->x0));
+    const double angle = atan(unit), lift = is_above ? 12 : -11;
+    const double peak = fmax(p->r->roofline.peak_gops, p->y0);
+    char text[ZS_LINE_BYTES];
+    snprintf(text, sizeof text, "%s %s", name, zs_cell_si(bytes_per_s, "B/s").text);
+    const double length = (double)zs_utf8_width(text) * char_px * 1.1;
+    const double top_x = px(p, peak * 1e9 / bytes_per_s) - length * cos(angle) - 14;
+    const double left_x = fmax(LEFT + 8, px(p, p->y0 * 1e9 / bytes_per_s) + 14);
+    const double x = fmax(left_x, is_above ? top_x : (top_x + left_x) / 2);
+    const double y = py(p, p->y0) + (x - px(p, p->y0 * 1e9 / bytes_per_s)) * unit;
+    emit_text(p, x - lift * sin(angle), y + lift * cos(angle), angle * 180 / acos(-1.0), text);
+    for (int i = 0; i < NAME_SAMPLES; i++) {
+        const double along = length * (i + 0.5) / NAME_SAMPLES;
+        const double at_x = x - lift * sin(angle) + along * cos(angle);
+        const double at_y = y + lift * cos(angle) + along * sin(angle);
+        rects[i] = (zs_rect){at_x - 6, at_y - 6, at_x + 6, at_y + 6};
+    }
+    return NAME_SAMPLES;
+}
+
+/* Small rectangles along the roofs, which labels keep off. */
+static size_t roof_obstacles(const roof_plot *p, zs_rect *rects)
+{
+    const zs_roofline *roof = &p->r->roofline;
+    const double slopes[] = {roof->axi_bytes_per_s * 1e-9, roof->dram_bytes_per_s * 1e-9};
+    const double peaks[] = {roof->peak_gops, roof->device_peak_gops};
+    size_t n = 0;
+    for (int i = 0; i < LINE_SAMPLES; i++) {
+        const double x = p->x0 * pow(p->x1 / p->x0, (i + 0.5) / LINE_SAMPLES);
+        for (size_t k = 0; k < 2; k++) {
+            const double y = x * slopes[k];
+            const double at = y > p->y0 && y < roof->device_peak_gops ? py(p, y) : -100;
+            rects[n++] = (zs_rect){px(p, x) - 9, at - 5, px(p, x) + 9, at + 5};
+            const double peak = peaks[k] > 0 ? py(p, peaks[k]) : -100;
+            rects[n++] = (zs_rect){px(p, x) - 10, peak - 2, px(p, x) + 10, peak + 2};
+        }
+    }
+    return n;
+}
+
+/* ---- points -------------------------------------------------------------------------------------
+ */
+
+/* Area in proportion to the share of time, within limits that keep small ones visible. */
+static double point_size(const zs_result *r, uint32_t layer)
+{
+    const double share = zs_share(r->layers[layer].cycles, r->cycles);
+    return 0.5 + 2.2 * sqrt(isfinite(share) ? share : 0);
+}
+
+/* One data block per roofline verdict and cause: shape and colour are fixed per block. Which of
+ * them have points is remembered, because gnuplot complains about empty ones. */
+static bool emit_block(roof_plot *p, bool memory_roof, zs_cause cause)
+{
+    bool has_points = false;
+    zs_out_printf(&p->out, "$p%d%d << EOD\n", (int)memory_roof, (int)cause);
+    for (uint32_t i = 0; i < p->r->layer_n; i++) {
+        const zs_layer_result *l = &p->r->layers[i];
+        double x, y;
+        if (l->memory_roof != memory_roof || l->limited_by != cause || !is_drawn(p->r, i, &x, &y))
+            continue;
+        zs_out_printf(&p->out, "%.9g %.9g %.3f\n", x, y, point_size(p->r, i));
+        has_points = true;
+    }
+    zs_out_text(&p->out, "EOD\n");
+    return has_points;
+}
+
+typedef struct roof_labels {
+    zs_label *labels;
+    uint32_t *layers; /* of each label, those with most cycles first */
+    zs_rect *obstacles;
+    size_t obstacle_n;
+} roof_labels;
+
+static void collect(const roof_plot *p, roof_labels *all)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < p->r->layer_n; i++) {
+        double x, y;
+        if (!is_drawn(p->r, i, &x, &y))
+            continue;
+        uint32_t at = n++;
+        for (; at > 0 && p->r->layers[all->layers[at - 1]].cycles < p->r->layers[i].cycles; at--)
+            all->layers[at] = all->layers[at - 1];
+        all->layers[at] = i;
+        const double half = 1 + 3.2 * point_size(p->r, i);
+        all->obstacles[all->obstacle_n++] =
+            (zs_rect){px(p, x) - half, py(p, y) - half, px(p, x) + half, py(p, y) + half};
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        double x, y;
+        is_drawn(p->r, all->layers[i], &x, &y);
+        const size_t width = zs_utf8_width(p->r->layers[all->layers[i]].name);
+        const double chars = (double)(width < MAX_NAME ? width : MAX_NAME);
+        all->labels[i] = (zs_label){
+            .x = px(p, x), .y = py(p, y), .width = chars * char_px + 4, .height = LABEL_PX + 2};
+    }
+}
+
+static void emit_label(roof_plot *p, const zs_label *label, const char *name)
+{
+    double x, y;
+    zs_label_leader(label, &x, &y);
+    if (hypot(x - label->x, y - label->y) > 9)
+        zs_out_printf(&p->out,
+                      "set arrow from screen %.5f,%.5f to screen %.5f,%.5f nohead linecolor rgb "
+                      "'#aaaaaa' linewidth 0.7 back\n",
+                      label->x / WIDTH, label->y / HEIGHT, x / WIDTH, y / HEIGHT);
+    zs_out_text(&p->out, "set label ");
+    zs_plot_text(&p->out, name, MAX_NAME);
+    zs_out_printf(&p->out, " at screen %.5f,%.5f center noenhanced font ',%d' front boxed\n",
+                  (label->box.x0 + label->box.x1) / 2 / WIDTH,
+                  (label->box.y0 + label->box.y1) / 2 / HEIGHT, LABEL_PX);
+}
+
+static void emit_labels(roof_plot *p, roof_labels *all)
+{
+    const zs_roofline *roof = &p->r->roofline;
+    const zs_rect area = {LEFT + 4, BOTTOM + 4, RIGHT - 2, TOP - 2};
+    const bool dram_is_higher = roof->dram_bytes_per_s >= roof->axi_bytes_per_s;
+    all->obstacle_n += emit_slope_name(p, roof->dram_bytes_per_s, "DRAM", dram_is_higher,
+                                       all->obstacles + all->obstacle_n);
+    all->obstacle_n += emit_slope_name(p, roof->axi_bytes_per_s, "AXI", !dram_is_higher,
+                                       all->obstacles + all->obstacle_n);
+    all->obstacles[all->obstacle_n++] = emit_peak_name(p, roof->peak_gops, "engine peak");
+    all->obstacles[all->obstacle_n++] =
+        emit_peak_name(p, roof->device_peak_gops, "every DSP a MAC:");
+    all->obstacle_n += roof_obstacles(p, all->obstacles + all->obstacle_n);
+    collect(p, all);
+    zs_labels_place(all->labels, p->drawn_n, all->obstacles, all->obstacle_n, area);
+    for (uint32_t i = 0; i < p->drawn_n; i++)
+        emit_label(p, &all->labels[i], p->r->layers[all->layers[i]].name);
+}
+
+/* ---- the plot -----------------------------------------------------------------------------------
+ */
+
+static void emit_remark(roof_plot *p)
+{
+    const uint32_t missing_n = p->r->layer_n - p->drawn_n;
+    zs_out_text(&p->out, "set label 'area of a point: share of time");
+    if (missing_n > 0)
+        zs_out_printf(&p->out, "; %u row%s without DRAM bytes or operations not drawn", missing_n,
+                      missing_n == 1 ? "" : "s");
+    zs_out_printf(&p->out,
+                  "' at screen %.5f,0.018 right noenhanced font ',10' textcolor rgb "
+                  "'#666666'\n",
+                  RIGHT / (double)WIDTH);
+}
+
+static void emit_plot(roof_plot *p)
+{
+    static const char *const causes[ZS_CAUSE_N] = {"computes most", "waits for reads",
+                                                   "waits for writes", "waits for the PS"};
+    const zs_roofline *roof = &p->r->roofline;
+    zs_out_printf(&p->out, "dram = %.9g\naxi = %.9g\nengine = %.9g\ndevice = %.9g\n",
+                  roof->dram_bytes_per_s * 1e-9, roof->axi_bytes_per_s * 1e-9, roof->peak_gops,
+                  roof->device_peak_gops);
+    zs_out_text(&p->out,
+                "plot min(dram * x, device) notitle with lines dashtype 2 linewidth 1.2 linecolor "
+                "rgb '#999999', \\\n"
+                "     min(axi * x, device) notitle with lines dashtype 4 linewidth 1.2 linecolor "
+                "rgb '#999999', \\\n"
+                "     min(min(axi, dram) * x, engine) notitle with lines linewidth 2.4 linecolor "
+                "rgb '#222222', \\\n");
+    for (int i = 0; i < 2 * ZS_CAUSE_N; i++) {
+        const int memory = i / ZS_CAUSE_N, cause = i % ZS_CAUSE_N;
+        if (p->has_points[memory][cause])
+            zs_out_printf(&p->out,
+                          "     $p%d%d using 1:2:3 notitle with points pointtype %d pointsize "
+                          "variable linecolor rgb '%s', \\\n",
+                          memory, cause, memory ? 7 : 5, zs_plot_colour((zs_cause)cause));
+    }
+    zs_out_text(&p->out, "     keyentry with points pointtype 7 linecolor rgb '#222222' title "
+                         "'verdict: memory', \\\n"
+                         "     keyentry with points pointtype 5 linecolor rgb '#222222' title "
+                         "'verdict: compute'");
+    for (int cause = 0; cause < ZS_CAUSE_N; cause++)
+        zs_out_printf(&p->out,
+                      ", \\\n     keyentry with boxes fillstyle solid linecolor rgb '%s' "
+                      "title '%s'",
+                      zs_plot_colour((zs_cause)cause), causes[cause]);
+    zs_out_text(&p->out, "\n");
+}
+
+zs_status zs_roofline_plot_emit(const zs_result *r, const zs_sink *s, zs_err *err)
+{
+    roof_plot p = {.out = {.sink = s}, .r = r};
+    set_ranges(&p);
+    const size_t n = r->layer_n;
+    roof_labels all = {.labels = calloc(n + 1, sizeof *all.labels),
+                       .layers = calloc(n + 1, sizeof *all.layers),
+                       .obstacles = calloc(n + FIXED_OBSTACLES, sizeof *all.obstacles)};
+    if (all.labels == NULL || all.layers == NULL || all.obstacles == NULL) {
+        p.out.status = ZS_ENOMEM;
+    } else {
+        emit_axes(&p);
+        for (int cause = 0; cause < ZS_CAUSE_N; cause++) {
+            p.has_points[0][cause] = emit_block(&p, false, (zs_cause)cause);
+            p.has_points[1][cause] = emit_block(&p, true, (zs_cause)cause);
+        }
+        emit_labels(&p, &all);
+        emit_remark(&p);
+        emit_plot(&p);
+    }
+    free(all.labels);
+    free(all.layers);
+    free(all.obstacles);
+    return zs_out_end(&p.out, "roofline.svg", err);
+}
