@@ -1,6 +1,10 @@
 /* bound.h - closed-form answers: does it fit, where are the roofs, what is the least time.
  *
- * Nothing here simulates. Formulas and sources: docs/models/resources.md, roofline.md, energy.md. */
+ * Models   resources by operator and memory; compute, AXI and DRAM roofs; energy by coefficient;
+ *          the time below which no schedule of a plan can get.
+ * Omits    whatever waits for something else: nothing here simulates.
+ * Sources  docs/models/resources.md, roofline.md, energy.md.
+ * Memory   a zs_fit lives in the arena it was built in; the rest are plain values. */
 #ifndef ZYNQSIM_BOUND_H
 #define ZYNQSIM_BOUND_H
 
@@ -17,33 +21,38 @@ typedef struct zs_resources {
 
 /* One line of the account: "MAC array", "input buffer", "AXI master hp0", ... */
 typedef struct zs_fit_item {
-    const char *name, *detail; /* "32 x (fmul 3 + fadd 2 DSP)", "2 slots, 4 banks of 2,048 x 32 b" */
+    const char *name;
+    const char *detail; /* the arithmetic: "4 x 4 BRAM18: banks of 2048 x 32 b, 2 slots" */
     zs_resources r;
 } zs_fit_item;
 
 typedef struct zs_fit {
     bool fits;
     zs_resources used, available;
-    const char *binding; /* "bram18": the resource exceeded by the largest factor; NULL when it fits */
+    const char *binding; /* "bram18": the resource exceeded by the largest factor; NULL: fits */
     const zs_fit_item *items;
     uint32_t item_n;
 } zs_fit;
 
+/* Draws the account up from the design's operators and the plan's buffers. Sums that would overflow
+ * saturate. A design that does not fit is an answer, not an error; ZS_ENOMEM. */
 zs_status zs_fit_build(zs_arena *arena, const zs_design *design, const zs_plan *plan, zs_fit *out,
                        zs_err *err);
 
 /* ---- roofline -------------------------------------------------------------------------------- */
 
 typedef struct zs_roofline {
-    double peak_gops;            /* 2 x lanes x clock / interval */
-    double device_peak_gops;     /* every DSP of the board a MAC of this precision */
-    double axi_bytes_per_s;      /* sum over the channels in use */
-    double dram_bytes_per_s;     /* peak less refresh */
+    double peak_gops;             /* 2 x lanes x clock / interval */
+    double device_peak_gops;      /* every DSP of the board a MAC of this precision */
+    double axi_bytes_per_s;       /* sum over the channels in use */
+    double dram_bytes_per_s;      /* peak less refresh */
     double bandwidth_bytes_per_s; /* the lower of the two */
-    double ridge_ops_per_byte;   /* peak / bandwidth */
+    double ridge_ops_per_byte;    /* peak / bandwidth */
 } zs_roofline;
 
+/* The interval is that of a full tile; channels in use are one direction of one port each. */
 zs_roofline zs_roofline_of(const zs_design *design);
+/* The lower of the compute roof and intensity x bandwidth. */
 double zs_roofline_attainable_gops(const zs_roofline *roofline, double ops_per_byte);
 
 /* ---- energy ---------------------------------------------------------------------------------- */
@@ -54,13 +63,17 @@ typedef struct zs_energy {
     double uncertainty_frac;                      /* 0.3: order variants by it, do not read watts */
 } zs_energy;
 
-zs_energy zs_energy_of(const zs_design *design, uint64_t cycles, uint64_t macs, uint64_t dram_bytes);
+/* Of a run of `cycles` PL cycles that did `macs` and moved `dram_bytes` either way. */
+zs_energy zs_energy_of(const zs_design *design, uint64_t cycles, uint64_t macs,
+                       uint64_t dram_bytes);
 
 /* ---- time ------------------------------------------------------------------------------------ */
 
-/* Ends of the plan's rows if every unit worked without waiting: for each row the largest, over all
- * units and the DRAM, of the work up to and including it since the last barrier. Monotone; the last
- * is a lower bound of the total. `end_cycles` has plan->row_n entries and is the caller's. */
+/* For each row i of the plan a PL cycle before which the last op of rows 0..i cannot retire: since
+ * the last barrier every unit does its own ops one after the other, a transfer takes a beat per
+ * cycle at the least, and all bytes pass the DRAM at its peak. Never falls from row to row; the
+ * last entry is a lower bound of the total at any fidelity. `end_cycles` has plan->row_n entries
+ * and is the caller's. One pass over the ops, some 2 ns each: cheap enough to prune a sweep. */
 void zs_bound_row_ends(const zs_design *design, const zs_net *net, const zs_plan *plan,
                        uint64_t *end_cycles);
 

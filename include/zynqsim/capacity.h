@@ -76,8 +76,8 @@ uint64_t zs_mac_chain(const zs_design *design, bool depthwise);
  * A loop that is not pipelined starts an iteration when the last one is done: its interval is the
  * iteration latency, lengthened by reads that find the ports taken. */
 uint32_t zs_mac_interval(const zs_design *design, const zs_mac_loop *loop);
-/* Accesses to the fullest bank over its two ports: input pixels (banks over ic), weights (banks
- * over oc and ic), sums (banks over oc, one read and one write each). At least 1. */
+/* Accesses to the fullest bank over its two ports, at least 1. Banks: input over ic and pixel
+ * lanes, weights over oc, ic and taps, sums over oc and pixel lanes; a sum is read and written. */
 uint32_t zs_mac_port_interval(const zs_design *design, bool depthwise);
 /* trips x interval, and when pipelined the depth, filled and drained once. 0 when any trip count is
  * 0. */

@@ -34,10 +34,10 @@ static uint32_t tile_interval(const zs_design *design)
 zs_roofline zs_roofline_of(const zs_design *design)
 {
     const double gops_per_mac_cycle = 2e-9 * (double)design->accel.clock_hz;
-    const uint32_t mac_dsp = zs_mac_cost_of(design->accel.precision)->dsp;
+    const uint32_t device_macs = design->board.dsp / zs_mac_cost_of(design->accel.precision)->dsp;
     zs_roofline r = {
         .peak_gops = gops_per_mac_cycle * (double)zs_design_lanes(design) / tile_interval(design),
-        .device_peak_gops = gops_per_mac_cycle * (design->board.dsp / mac_dsp),
+        .device_peak_gops = gops_per_mac_cycle * device_macs,
         .axi_bytes_per_s = axi_bytes_per_s(design),
         .dram_bytes_per_s = zs_memory_sustained_bytes_per_s(&design->board.memory),
     };

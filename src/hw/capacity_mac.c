@@ -70,18 +70,17 @@ static uint64_t per_bank(uint32_t lanes, uint32_t partition, uint32_t automatic)
     return zs_ceil_div(lanes, partition ? partition : automatic);
 }
 
+/* Every pixel lane has banks of its own, and every tap its own weights; but the taps of a pixel
+ * read the same input bank. */
 uint32_t zs_mac_port_interval(const zs_design *design, bool depthwise)
 {
     const zs_accel *a = &design->accel;
-    const uint64_t pixels = (uint64_t)a->unroll.oy * a->unroll.ox;
     const uint64_t taps = (uint64_t)a->unroll.ky * a->unroll.kx;
     const uint32_t channels_in = depthwise ? a->unroll.oc : a->unroll.ic;
-    const uint64_t input = per_bank(channels_in, a->partition.ic, a->unroll.ic) * pixels * taps;
-    const uint64_t oc_per_bank = per_bank(a->unroll.oc, a->partition.oc, a->unroll.oc);
-    const uint64_t weight = oc_per_bank * taps; /* one bank per ic lane */
-    const uint64_t sum = 2 * oc_per_bank * pixels;
-    const uint64_t accesses = zs_max_u64(input, zs_max_u64(weight, sum));
-    return saturated_u32(zs_ceil_div(accesses, BRAM_PORTS));
+    const uint64_t input = per_bank(channels_in, a->partition.ic, a->unroll.ic) * taps;
+    const uint64_t sum = 2 * per_bank(a->unroll.oc, a->partition.oc, a->unroll.oc);
+    return saturated_u32(
+        zs_ceil_div(zs_max_u64(input, sum), BRAM_PORTS)); /* weights: half of sum */
 }
 
 /* Iterations between two additions to the same sum. */

@@ -93,13 +93,14 @@ static const struct {
     {8, 4, 1, 1, 1, 1, 0, 4, false, 2},
     {8, 4, 1, 1, 1, 1, 0, 1, false, 8},
     {8, 4, 1, 1, 1, 1, 0, 3, false, 3},
-    {8, 4, 1, 2, 1, 1, 0, 0, false, 2},
-    {8, 4, 2, 2, 1, 1, 0, 0, false, 4},
+    {8, 4, 2, 2, 1, 1, 0, 0, false, 1}, /* pixel lanes bring their banks */
     {8, 4, 1, 1, 3, 3, 0, 0, false, 5},
     {8, 4, 1, 1, 3, 1, 0, 0, false, 2},
+    {8, 4, 1, 1, 3, 3, 0, 1, false, 8},
+    {8, 4, 1, 1, 3, 3, 2, 0, false, 9},
     {8, 4, 1, 1, 1, 1, 0, 0, true, 1},
     {8, 1, 1, 1, 1, 1, 0, 0, true, 4},
-    {4096, 4096, 256, 256, 32, 32, 1, 1, false, UINT32_MAX},
+    {4096, 4096, 256, 256, 32, 32, 1, 1, false, 2097152},
 };
 
 START_TEST(banks_have_two_ports_each)
@@ -131,7 +132,7 @@ END_TEST
 START_TEST(more_lanes_never_take_longer_to_stream)
 {
     const zs_mac_loop loop = {45, 37, 13, 13, 3, 3, false};
-    uint64_t before_oc = UINT64_MAX, before_ic = UINT64_MAX;
+    uint64_t before_oc = UINT64_MAX, before_ic = UINT64_MAX, before_ox = UINT64_MAX;
     for (uint32_t lanes = 1; lanes <= 32; lanes++) {
         zs_design d = engine();
         d.accel.precision = (uint32_t)_i;
@@ -141,6 +142,12 @@ START_TEST(more_lanes_never_take_longer_to_stream)
         d.accel.precision = (uint32_t)_i;
         d.accel.unroll.ic = lanes;
         const uint64_t ic = zs_mac_pl_cycles(&d, &loop) - zs_mac_depth_pl_cycles(&d);
+        d = engine();
+        d.accel.precision = (uint32_t)_i;
+        d.accel.unroll.ox = lanes;
+        const uint64_t ox = zs_mac_pl_cycles(&d, &loop);
+        ck_assert_uint_le(ox, before_ox);
+        before_ox = ox;
         ck_assert_uint_le(oc, before_oc);
         ck_assert_uint_le(ic, before_ic);
         before_oc = oc;
