@@ -1,11 +1,5 @@
 #include "sim_priv.h"
 
-const char *zs_cause_name(zs_cause cause)
-{
-    static const char *const names[ZS_CAUSE_N] = {"compute", "read", "write", "host"};
-    return cause < ZS_CAUSE_N ? names[cause] : "?";
-}
-
 zs_cause zs_cause_of_op(uint32_t kind)
 {
     switch (kind) {
