@@ -38,7 +38,8 @@ static uint64_t plane_depth(uint64_t channels, uint64_t lanes, uint64_t pixels,
     return zs_ceil_div(channels, lanes) * zs_ceil_div(pixels, pixel_lanes);
 }
 
-/* ---- tiles ------------------------------------------------------------------------------------ */
+/* ---- tiles ------------------------------------------------------------------------------------
+ */
 
 static uint64_t footprint(const zs_plan_row *row)
 {
@@ -79,16 +80,15 @@ static uint64_t input_slot_depth(const plan_draft *d)
     const zs_accel *a = &d->design->accel;
     const uint64_t lanes = a->partition.ic ? a->partition.ic : a->unroll.ic;
     const uint64_t pixel_lanes = (uint64_t)a->unroll.oy * a->unroll.ox;
-    uint64_t depth =
-        plane_depth(a->tile.ic, lanes, (uint64_t)a->tile.oy * a->tile.ox, pixel_lanes);
+    uint64_t depth = plane_depth(a->tile.ic, lanes, (uint64_t)a->tile.oy * a->tile.ox, pixel_lanes);
     for (uint32_t i = 0; i < d->row_n; i++) {
         const zs_layer *layer = zs_draft_layer(d, i);
         if (!d->drafts[i].on_engine || layer->op != ZS_LAYER_CONV)
             continue;
         /* a depthwise tile takes as many channels as fit: one per lane at the least */
         const uint64_t channels = d->rows[i].is_depthwise ? 1 : d->rows[i].t_ic;
-        depth = zs_max_u64(depth,
-                           plane_depth(channels, lanes, footprint(&d->rows[i]), pixel_lanes));
+        depth =
+            zs_max_u64(depth, plane_depth(channels, lanes, footprint(&d->rows[i]), pixel_lanes));
     }
     return depth;
 }
@@ -112,8 +112,8 @@ static void fit_channels(plan_draft *d, uint32_t i, uint64_t slot_elems)
 static uint64_t weight_tile_depth(const plan_draft *d, const zs_plan_row *row)
 {
     const zs_accel *a = &d->design->accel;
-    const uint64_t kernel = zs_ceil_div(row->window.kh, a->unroll.ky) *
-                            zs_ceil_div(row->window.kw, a->unroll.kx);
+    const uint64_t kernel =
+        zs_ceil_div(row->window.kh, a->unroll.ky) * zs_ceil_div(row->window.kw, a->unroll.kx);
     const uint64_t ic = row->is_depthwise ? 1 : zs_ceil_div(row->t_ic, a->unroll.ic);
     return zs_ceil_div(row->t_oc, output_lanes(a)) * ic * kernel;
 }
@@ -147,7 +147,8 @@ void zs_plan_shape_rows(plan_draft *d)
         fit_channels(d, i, d->plan->buffers[ZS_BUF_INPUT].slot_elems);
 }
 
-/* ---- memories --------------------------------------------------------------------------------- */
+/* ---- memories ---------------------------------------------------------------------------------
+ */
 
 /* Rows of a fused pool's windows that wait for the next row of tiles, and columns for the next
  * tile: elements per output channel. */
@@ -180,9 +181,9 @@ static uint64_t carry_depth(plan_draft *d)
     uint64_t depth = 0;
     for (uint32_t i = 0; i < d->row_n; i++) {
         d->rows[i].carry_oc_n = carry_channels(d, i);
-        depth = zs_max_u64(depth, zs_ceil_div(d->rows[i].carry_oc_n,
-                                              output_lanes(&d->design->accel)) *
-                                      carry_elems(d, i));
+        depth =
+            zs_max_u64(depth, zs_ceil_div(d->rows[i].carry_oc_n, output_lanes(&d->design->accel)) *
+                                  carry_elems(d, i));
     }
     return depth;
 }
@@ -254,9 +255,9 @@ bool zs_plan_size_buffers(plan_draft *d, uint64_t resident_elems)
     const zs_accel *a = &d->design->accel;
     const uint32_t bits = 8 * zs_elem_bytes(a->precision);
     const uint32_t slots = a->double_buffer.output ? 2 : 1;
-    const uint64_t tile = plane_depth(a->tile.oc, output_lanes(a),
-                                      (uint64_t)a->tile.oy * a->tile.ox,
-                                      (uint64_t)a->unroll.oy * a->unroll.ox);
+    const uint64_t tile =
+        plane_depth(a->tile.oc, output_lanes(a), (uint64_t)a->tile.oy * a->tile.ox,
+                    (uint64_t)a->unroll.oy * a->unroll.ox);
     set_buffer(d, ZS_BUF_OUTPUT, "output", output_banks(a), slots * tile, zs_acc_bits(a->precision),
                slots);
     set_buffer(d, ZS_BUF_CARRY, "pool carry", output_lanes(a), carry_depth(d), bits, 1);
@@ -277,8 +278,8 @@ zs_status zs_plan_finish_buffers(plan_draft *d, zs_err *err)
         return zs_fail(err, ZS_ERANGE, "accelerator.buffer.weight",
                        "%llu bytes do not hold the %u weight tile%s of the largest layer: at least "
                        "%llu bytes are needed",
-                       (unsigned long long)a->buffer.weight_bytes, w->slots, w->slots > 1 ? "s" : "",
-                       (unsigned long long)(least * w->banks * elem));
+                       (unsigned long long)a->buffer.weight_bytes, w->slots,
+                       w->slots > 1 ? "s" : "", (unsigned long long)(least * w->banks * elem));
     for (uint32_t i = 0; i < d->row_n; i++) {
         zs_plan_row *row = &d->rows[i];
         const zs_layer *layer = zs_draft_layer(d, i);
@@ -288,8 +289,8 @@ zs_status zs_plan_finish_buffers(plan_draft *d, zs_err *err)
         row->weight_slots = (uint32_t)zs_min_u64(slots, MAX_SLOTS);
         row->weight_slot_bytes =
             zs_round_up((uint64_t)row->t_oc * zs_bias_bytes(a->precision), 64) +
-            zs_round_up((uint64_t)row->t_oc * (row->is_depthwise ? 1 : row->t_ic) *
-                            row->window.kh * row->window.kw * elem,
+            zs_round_up((uint64_t)row->t_oc * (row->is_depthwise ? 1 : row->t_ic) * row->window.kh *
+                            row->window.kw * elem,
                         64);
     }
     return ZS_OK;

@@ -4,8 +4,8 @@
 
 enum { COST_TABLE_N = 256, MAX_OPS = 1 << 28 };
 
-static const char *const kind_names[ZS_OP_KIND_N] = {"load_x",  "load_w", "load_p", "mac",    "post",
-                                                     "store_p", "store",  "host",   "barrier"};
+static const char *const kind_names[ZS_OP_KIND_N] = {
+    "load_x", "load_w", "load_p", "mac", "post", "store_p", "store", "host", "barrier"};
 
 const char *zs_op_kind_name(uint32_t kind)
 {
@@ -33,7 +33,8 @@ zs_status zs_emit_init(emitter *e, plan_draft *d, zs_err *err)
     return ZS_OK;
 }
 
-/* ---- ops -------------------------------------------------------------------------------------- */
+/* ---- ops --------------------------------------------------------------------------------------
+ */
 
 /* Doubles; the old array stays in the arena until the point is done. */
 static void *grown(zs_arena *arena, const void *old, uint32_t n, uint32_t cap, size_t size)
@@ -83,7 +84,8 @@ static zs_status append(emitter *e, zs_op_kind kind, uint32_t unit, const zs_til
     return ZS_OK;
 }
 
-/* ---- prices ----------------------------------------------------------------------------------- */
+/* ---- prices -----------------------------------------------------------------------------------
+ */
 
 /* Index of the price of `key` in this row, ZS_NO_OP when it is new. Keys are never 0. */
 static uint32_t find_cost(emitter *e, uint64_t key, uint32_t *at)
@@ -152,7 +154,8 @@ zs_status zs_emit_transfer(emitter *e, zs_op_kind kind, const zs_tile_box *box,
     const uint64_t tag = (key << 4 | (uint64_t)kind) + 1;
     uint32_t at, cost = find_cost(e, tag, &at);
     const zs_xfer *c = cost == ZS_NO_OP ? NULL : &e->costs[cost].xfer;
-    if (c == NULL || c->row_bytes != x.row_bytes || c->row_n != x.row_n || c->plane_n != x.plane_n) {
+    if (c == NULL || c->row_bytes != x.row_bytes || c->row_n != x.row_n ||
+        c->plane_n != x.plane_n) {
         ZS_TRY(add_cost(e, &(zs_op_cost){.xfer = x, .kind = (uint8_t)kind, .unit = (uint8_t)unit},
                         &cost));
         e->cost_tag[at] = tag;
@@ -166,7 +169,8 @@ zs_status zs_emit_host(emitter *e, zs_host_step step, uint64_t pl_cycles)
     uint32_t cost;
     ZS_TRY(add_cost(
         e, &(zs_op_cost){.pl_cycles = pl_cycles, .kind = ZS_OP_HOST, .unit = ZS_UNIT_CPU}, &cost));
-    return append(e, ZS_OP_HOST, ZS_UNIT_CPU, &(zs_tile_box){.flags = step}, NULL, NULL, cost, NULL);
+    return append(e, ZS_OP_HOST, ZS_UNIT_CPU, &(zs_tile_box){.flags = step}, NULL, NULL, cost,
+                  NULL);
 }
 
 zs_status zs_emit_barrier(emitter *e)
@@ -179,7 +183,8 @@ zs_status zs_emit_barrier(emitter *e)
     return append(e, ZS_OP_BARRIER, ZS_UNIT_CPU, NULL, NULL, NULL, 0, NULL);
 }
 
-/* ---- slots ------------------------------------------------------------------------------------ */
+/* ---- slots ------------------------------------------------------------------------------------
+ */
 
 uint32_t zs_ring_find(const slot_ring *ring, uint64_t id)
 {
@@ -201,8 +206,8 @@ void zs_ring_reset(slot_ring *ring, uint32_t n, uint32_t last_use)
     ring->n = n;
     ring->next = 0;
     for (uint32_t i = 0; i < n; i++)
-        ring->slot[i] =
-            (slot_state){.id = UINT64_MAX, .ready = ZS_NO_OP, .last_use = last_use, .box = ZS_NO_OP};
+        ring->slot[i] = (slot_state){
+            .id = UINT64_MAX, .ready = ZS_NO_OP, .last_use = last_use, .box = ZS_NO_OP};
 }
 
 /* All stores share one channel and retire in order, so the latest of them stands for all. */

@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-/* ---- which layers the engine can take --------------------------------------------------------- */
+/* ---- which layers the engine can take ---------------------------------------------------------
+ */
 
 enum { MAX_POOL_KERNEL = 8 };
 
@@ -34,7 +35,8 @@ static bool is_conv(const zs_layer *layer)
     return layer->op == ZS_LAYER_CONV || layer->op == ZS_LAYER_FC;
 }
 
-/* ---- readers ---------------------------------------------------------------------------------- */
+/* ---- readers ----------------------------------------------------------------------------------
+ */
 
 static zs_status count_readers(plan_draft *d)
 {
@@ -76,7 +78,8 @@ static bool slices_are_private_convs(const plan_draft *d, uint32_t tensor)
     return slices > 0;
 }
 
-/* ---- pooling behind a convolution -------------------------------------------------------------- */
+/* ---- pooling behind a convolution --------------------------------------------------------------
+ */
 
 /* The pool that can be applied to the tiles of what writes `tensor`, or ZS_NO_INDEX. */
 static uint32_t sole_pool_reader(const plan_draft *d, uint32_t tensor)
@@ -159,7 +162,8 @@ static void drop_half_fused(plan_draft *d)
     }
 }
 
-/* ---- rows ------------------------------------------------------------------------------------- */
+/* ---- rows -------------------------------------------------------------------------------------
+ */
 
 static zs_status list_rows(plan_draft *d)
 {
@@ -193,7 +197,8 @@ static zs_status list_rows(plan_draft *d)
     return ZS_OK;
 }
 
-/* ---- calls ------------------------------------------------------------------------------------ */
+/* ---- calls ------------------------------------------------------------------------------------
+ */
 
 static bool is_kernel(const zs_layer *layer, uint32_t k)
 {
@@ -309,7 +314,8 @@ zs_status zs_plan_fuse(plan_draft *d, zs_err *err)
     return ZS_OK;
 }
 
-/* ---- tensors that stay on chip ----------------------------------------------------------------- */
+/* ---- tensors that stay on chip -----------------------------------------------------------------
+ */
 
 static bool same_call(const plan_draft *d, uint32_t first, uint32_t last)
 {

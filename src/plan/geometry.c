@@ -1,6 +1,7 @@
 #include "zynqsim/plan.h"
 
-/* ---- windows of inputs ------------------------------------------------------------------------ */
+/* ---- windows of inputs ------------------------------------------------------------------------
+ */
 
 static zs_extent extent(uint32_t o0, uint32_t o_n, uint32_t stride, uint32_t kernel,
                         uint32_t dilation, uint32_t pad, uint32_t size)
@@ -28,10 +29,11 @@ zs_extent zs_extent_x(const zs_plan_row *row, uint32_t ox0, uint32_t ox_n)
     return extent(ox0, ox_n, w->sw, w->kw, w->dw, w->pad_left, row->x.shape.w);
 }
 
-/* ---- windows of a fused pool ------------------------------------------------------------------- */
+/* ---- windows of a fused pool -------------------------------------------------------------------
+ */
 
 zs_pool_reach zs_pool_reach_of(uint32_t kernel, uint32_t stride, uint32_t pad, uint32_t n,
-                             uint32_t pooled_n, uint32_t o0, uint32_t o_n)
+                               uint32_t pooled_n, uint32_t o0, uint32_t o_n)
 {
     /* window p covers [p * stride - pad, + kernel), cut to [0, n) */
     const uint32_t end = o0 + o_n;
@@ -54,7 +56,8 @@ uint32_t zs_pool_crossing(uint32_t kernel, uint32_t stride)
     return (uint32_t)zs_ceil_div(kernel - 1, stride);
 }
 
-/* ---- addresses -------------------------------------------------------------------------------- */
+/* ---- addresses --------------------------------------------------------------------------------
+ */
 
 uint64_t zs_plan_weight_offset(const zs_plan_row *row, uint32_t precision, uint32_t ic_per_group,
                                uint32_t oc0, uint32_t oc_n, uint32_t ic0)
@@ -148,9 +151,9 @@ static zs_xfer output_xfer(const zs_plan_row *row, const zs_tile_box *box, uint6
     if (row->pool != ZS_NO_INDEX) {
         const zs_window *w = &row->pool_window;
         const zs_pool_reach sy = zs_pool_reach_of(w->kh, w->sh, w->pad_top, row->oh, row->y.shape.h,
-                                                box->oy0, box->oy_n);
+                                                  box->oy0, box->oy_n);
         const zs_pool_reach sx = zs_pool_reach_of(w->kw, w->sw, w->pad_left, row->ow,
-                                                row->y.shape.w, box->ox0, box->ox_n);
+                                                  row->y.shape.w, box->ox0, box->ox_n);
         y0 = sy.done_first, y1 = sy.done_last, x0 = sx.done_first, x1 = sx.done_last;
     }
     return rectangle(&row->y, elem, box->image, box->oc0, box->oc_n, y0, y1, x0, x1);

@@ -24,7 +24,7 @@ typedef struct conv_loops {
     uint32_t *spilled;        /* [accumulator tile] its STORE_P, or ZS_NO_OP */
     uint32_t first_load_wait; /* producer of the input, until the first load carries it */
     bool x_resident;
-    zs_tile_box box;          /* of the current step */
+    zs_tile_box box; /* of the current step */
     uint64_t x_id, w_id, acc_id;
 } conv_loops;
 
@@ -76,15 +76,15 @@ static void describe_step(conv_loops *c)
     b->ox_n = (uint16_t)clip(r->t_ox, at[D_OX], r->ow);
     b->flags = (at[D_IC] == 0 ? ZS_BOX_FIRST : 0) | (at[D_IC] + 1 == n[D_IC] ? ZS_BOX_LAST : 0);
     const uint64_t channels = (uint64_t)at[D_GROUP] * n[D_OC] + at[D_OC];
-    const uint64_t pixels =
-        ((uint64_t)at[D_IMAGE] * n[D_OY] + at[D_OY]) * n[D_OX] + at[D_OX];
+    const uint64_t pixels = ((uint64_t)at[D_IMAGE] * n[D_OY] + at[D_OY]) * n[D_OX] + at[D_OX];
     const uint64_t inputs = r->is_depthwise ? at[D_OC] : (uint64_t)at[D_GROUP] * n[D_IC] + at[D_IC];
     c->w_id = channels * n[D_IC] + at[D_IC];
     c->acc_id = pixels * n[D_GROUP] * n[D_OC] + channels;
     c->x_id = pixels * n[D_GROUP] * n[D_IC] * (r->is_depthwise ? n[D_OC] : 1) + inputs;
 }
 
-/* ---- operands --------------------------------------------------------------------------------- */
+/* ---- operands ---------------------------------------------------------------------------------
+ */
 
 static zs_status need_input(conv_loops *c, uint32_t *slot)
 {
@@ -156,7 +156,8 @@ static zs_status need_sums(conv_loops *c, uint32_t *slot, uint32_t *ready)
     return zs_emit_transfer(c->e, ZS_OP_LOAD_P, &c->box, slots, wait, ready);
 }
 
-/* ---- results ---------------------------------------------------------------------------------- */
+/* ---- results ----------------------------------------------------------------------------------
+ */
 
 static zs_status post_op(conv_loops *c, const uint8_t slots[4], uint64_t ops, uint32_t *op)
 {
@@ -179,10 +180,10 @@ static zs_status post_process(conv_loops *c, const uint8_t slots[4], bool *store
     uint64_t ops = r->y_resident == ZS_NOT_RESIDENT ? 0 : box_pixels(b) * b->oc_n;
     if (r->pool != ZS_NO_INDEX) {
         const zs_window *w = &r->pool_window;
-        const zs_pool_reach y = zs_pool_reach_of(w->kh, w->sh, w->pad_top, r->oh, r->y.shape.h,
-                                               b->oy0, b->oy_n);
-        const zs_pool_reach x = zs_pool_reach_of(w->kw, w->sw, w->pad_left, r->ow, r->y.shape.w,
-                                               b->ox0, b->ox_n);
+        const zs_pool_reach y =
+            zs_pool_reach_of(w->kh, w->sh, w->pad_top, r->oh, r->y.shape.h, b->oy0, b->oy_n);
+        const zs_pool_reach x =
+            zs_pool_reach_of(w->kw, w->sw, w->pad_left, r->ow, r->y.shape.w, b->ox0, b->ox_n);
         const uint64_t windows = (uint64_t)(y.last - y.first) * (x.last - x.first);
         ops = windows * w->kh * w->kw * b->oc_n;
         *stores = *stores && y.done_last > y.done_first && x.done_last > x.done_first;
@@ -210,19 +211,21 @@ static zs_status finish_tile(conv_loops *c, uint32_t slot, uint32_t mac)
     return ZS_OK;
 }
 
-/* ---- steps ------------------------------------------------------------------------------------ */
+/* ---- steps ------------------------------------------------------------------------------------
+ */
 
 static uint64_t mac_price(const conv_loops *c)
 {
     const zs_tile_box *b = &c->box;
     const zs_window *w = &c->row->window;
-    return zs_mac_pl_cycles(c->e->d->design, &(zs_mac_loop){.oc = b->oc_n,
-                                                            .ic = c->row->is_depthwise ? 1 : b->ic_n,
-                                                            .oy = b->oy_n,
-                                                            .ox = b->ox_n,
-                                                            .ky = w->kh,
-                                                            .kx = w->kw,
-                                                            .depthwise = c->row->is_depthwise});
+    return zs_mac_pl_cycles(c->e->d->design,
+                            &(zs_mac_loop){.oc = b->oc_n,
+                                           .ic = c->row->is_depthwise ? 1 : b->ic_n,
+                                           .oy = b->oy_n,
+                                           .ox = b->ox_n,
+                                           .ky = w->kh,
+                                           .kx = w->kw,
+                                           .depthwise = c->row->is_depthwise});
 }
 
 static zs_status step(conv_loops *c)
@@ -237,8 +240,8 @@ static zs_status step(conv_loops *c)
     const uint32_t wait[3] = {c->x_resident ? ZS_NO_OP : e->x.slot[x].ready, e->w.slot[w].ready,
                               acc_ready};
     const uint8_t slots[4] = {(uint8_t)x, (uint8_t)w, (uint8_t)acc, ZS_SLOT_NONE};
-    const uint64_t key = (((uint64_t)b->oc_n << 16 | b->ic_n) << 12 | (b->oy_n & 0xfffu)) << 12 |
-                         (b->ox_n & 0xfffu);
+    const uint64_t key =
+        (((uint64_t)b->oc_n << 16 | b->ic_n) << 12 | (b->oy_n & 0xfffu)) << 12 | (b->ox_n & 0xfffu);
     ZS_TRY(zs_emit_priced(e, ZS_OP_MAC, b, slots, wait, key, mac_price(c), &mac));
     if (!c->x_resident)
         e->x.slot[x].last_use = mac;

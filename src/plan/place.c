@@ -67,7 +67,8 @@ static bool place_partials(plan_draft *d, uint64_t *top)
     return true;
 }
 
-/* ---- tensors ---------------------------------------------------------------------------------- */
+/* ---- tensors ----------------------------------------------------------------------------------
+ */
 
 static bool is_resident(const plan_draft *d, uint32_t root)
 {
@@ -173,13 +174,13 @@ zs_status zs_plan_place(plan_draft *d, zs_err *err)
 {
     uint64_t top = 0;
     if (!place_weights(d, &top) || !place_partials(d, &top))
-        return zs_fail(err, ZS_ERANGE, "batch", "weights and partial sums overflow the address space");
+        return zs_fail(err, ZS_ERANGE, "batch",
+                       "weights and partial sums overflow the address space");
     ZS_TRY(place_tensors(d, &top, err));
     if (top > d->design->board.memory.bytes)
         return zs_fail(err, ZS_ERANGE, "board.memory.bytes",
                        "weights and tensors need %llu bytes of DRAM, the board has %llu",
-                       (unsigned long long)top,
-                       (unsigned long long)d->design->board.memory.bytes);
+                       (unsigned long long)top, (unsigned long long)d->design->board.memory.bytes);
     d->plan->dram_bytes = top;
     return ZS_OK;
 }

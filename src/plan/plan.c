@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-/* ---- rows as results show them ----------------------------------------------------------------- */
+/* ---- rows as results show them -----------------------------------------------------------------
+ */
 
 /* Input pixels along one axis that at least one window looks at. */
 static uint64_t needed(uint32_t out, uint32_t stride, uint32_t kernel, uint32_t dilation,
@@ -110,7 +111,8 @@ static zs_status list_calls(plan_draft *d)
             continue;
         if (!d->drafts[i].joins_previous || i == 0 || !d->drafts[i - 1].on_engine) {
             const char *name = d->drafts[i].call_name;
-            calls[n++] = (zs_plan_call){.name = name ? name : zs_draft_layer(d, i)->name, .row0 = i};
+            calls[n++] =
+                (zs_plan_call){.name = name ? name : zs_draft_layer(d, i)->name, .row0 = i};
         }
         d->rows[i].call = n - 1;
         calls[n - 1].row_n++;
@@ -120,7 +122,8 @@ static zs_status list_calls(plan_draft *d)
     return ZS_OK;
 }
 
-/* ---- ops -------------------------------------------------------------------------------------- */
+/* ---- ops --------------------------------------------------------------------------------------
+ */
 
 static zs_status emit_row(emitter *e, uint32_t i)
 {

@@ -19,15 +19,15 @@ typedef struct row_draft {
     uint32_t out;         /* tensor it writes; of the pool when one is fused */
     uint32_t out_c0;      /* first channel of it within the pool's output (concat, then pool) */
     bool on_engine;
-    bool joins_previous;  /* belongs to the call of the row before */
+    bool joins_previous; /* belongs to the call of the row before */
     const char *call_name;
 } row_draft;
 
 typedef struct resident_draft {
-    uint32_t tensor;            /* owner */
+    uint32_t tensor; /* owner */
     uint32_t first_row, last_row;
-    uint64_t elems, offset;     /* whole batch */
-    uint64_t saved_bytes;       /* DRAM traffic that it avoids */
+    uint64_t elems, offset; /* whole batch */
+    uint64_t saved_bytes;   /* DRAM traffic that it avoids */
     bool chosen;
 } resident_draft;
 
@@ -38,8 +38,8 @@ typedef struct plan_draft {
     row_draft *drafts;
     zs_plan_row *rows;
     uint32_t row_n;
-    uint32_t *readers;        /* [tensor] layers that read it, directly or through a view */
-    uint32_t *row_of_layer;   /* [layer]; of a fused pool the first row it is fused into */
+    uint32_t *readers;      /* [tensor] layers that read it, directly or through a view */
+    uint32_t *row_of_layer; /* [layer]; of a fused pool the first row it is fused into */
     resident_draft *residents;
     uint32_t resident_n;
     zs_plan *plan;
@@ -51,14 +51,16 @@ zs_status zs_plan_choose_residents(plan_draft *d, zs_err *err);
 
 /* buffers.c */
 void zs_plan_shape_rows(plan_draft *d);
-/* Sizes plan->buffers for a resident buffer of that many elements; false when block RAM is short. */
+/* Sizes plan->buffers for a resident buffer of that many elements; false when block RAM is short.
+ */
 bool zs_plan_size_buffers(plan_draft *d, uint64_t resident_elems);
 zs_status zs_plan_finish_buffers(plan_draft *d, zs_err *err);
 
 /* place.c */
 zs_status zs_plan_place(plan_draft *d, zs_err *err);
 
-/* ---- emission --------------------------------------------------------------------------------- */
+/* ---- emission ---------------------------------------------------------------------------------
+ */
 
 typedef struct slot_state {
     uint64_t id;       /* tile it holds; UINT64_MAX: none */
@@ -96,9 +98,8 @@ zs_status zs_emit_init(emitter *e, plan_draft *d, zs_err *err);
 zs_status zs_emit_barrier(emitter *e);
 zs_status zs_emit_host(emitter *e, zs_host_step step, uint64_t pl_cycles);
 /* Prices for MAC and POST, given by the caller; equal keys share one entry. */
-zs_status zs_emit_priced(emitter *e, zs_op_kind kind, const zs_tile_box *box,
-                         const uint8_t slot[4], const uint32_t wait[3], uint64_t key,
-                         uint64_t pl_cycles, uint32_t *op);
+zs_status zs_emit_priced(emitter *e, zs_op_kind kind, const zs_tile_box *box, const uint8_t slot[4],
+                         const uint32_t wait[3], uint64_t key, uint64_t pl_cycles, uint32_t *op);
 zs_status zs_emit_transfer(emitter *e, zs_op_kind kind, const zs_tile_box *box,
                            const uint8_t slot[4], const uint32_t wait[3], uint32_t *op);
 /* Slot that holds `id`, or ZS_SLOT_NONE. */

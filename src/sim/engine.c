@@ -27,7 +27,8 @@ typedef struct engine {
     sim_account account;
 } engine;
 
-/* ---- set-up ----------------------------------------------------------------------------------- */
+/* ---- set-up -----------------------------------------------------------------------------------
+ */
 
 static zs_status fill_queues(engine *e, zs_arena *arena, zs_err *err)
 {
@@ -70,7 +71,8 @@ static void find_fence(engine *e, uint32_t from)
     e->fence = from;
 }
 
-/* ---- starting --------------------------------------------------------------------------------- */
+/* ---- starting ---------------------------------------------------------------------------------
+ */
 
 static bool waits_are_over(const engine *e, const zs_tile_op *op)
 {
@@ -100,8 +102,8 @@ static void start(engine *e, uint32_t unit, uint32_t index)
         e->ends[unit] = e->now + e->plan->costs[op->cost_key].pl_cycles;
         return;
     }
-    const zs_xfer xfer = e->bursts ? zs_plan_xfer(e->plan, e->design, index)
-                                   : e->plan->costs[op->cost_key].xfer;
+    const zs_xfer xfer =
+        e->bursts ? zs_plan_xfer(e->plan, e->design, index) : e->plan->costs[op->cost_key].xfer;
     zs_memsys_start_priced(e->ms, unit, &xfer, &e->prices[op->cost_key],
                            e->now + e->design->accel.dma.start_pl_cycles);
 }
@@ -147,7 +149,8 @@ static void start_ready(engine *e)
     }
 }
 
-/* ---- retiring --------------------------------------------------------------------------------- */
+/* ---- retiring ---------------------------------------------------------------------------------
+ */
 
 typedef struct done_list {
     uint32_t unit[ZS_UNIT_N];
@@ -244,7 +247,8 @@ static zs_status run(engine *e, zs_err *err)
     }
 }
 
-/* ---- the result ------------------------------------------------------------------------------- */
+/* ---- the result -------------------------------------------------------------------------------
+ */
 
 static zs_status list_ports(engine *e, zs_arena *arena, zs_result *r, zs_err *err)
 {
@@ -256,13 +260,13 @@ static zs_status list_ports(engine *e, zs_arena *arena, zs_result *r, zs_err *er
         if (counts->transfers == 0)
             continue;
         const zs_axi_params *axi = zs_port_params(&e->design->board, c / 2);
-        ports[r->port_n++] = (zs_port_result){.name = zs_unit_name(c),
-                                              .bytes = counts->bytes,
-                                              .bursts = counts->bursts,
-                                              .beats = counts->beats,
-                                              .busy_cycles = counts->busy_pl_cycles,
-                                              .peak_bytes_per_s =
-                                                  axi->beat_bytes * e->design->accel.clock_hz};
+        ports[r->port_n++] =
+            (zs_port_result){.name = zs_unit_name(c),
+                             .bytes = counts->bytes,
+                             .bursts = counts->bursts,
+                             .beats = counts->beats,
+                             .busy_cycles = counts->busy_pl_cycles,
+                             .peak_bytes_per_s = axi->beat_bytes * e->design->accel.clock_hz};
         *(c % 2 ? &r->write_bursts : &r->read_bursts) += counts->bursts;
     }
     r->ports = ports;

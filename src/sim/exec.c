@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-/* ---- loads ------------------------------------------------------------------------------------ */
+/* ---- loads ------------------------------------------------------------------------------------
+ */
 
 /* A tile of inputs from CHW memory, with zeros where windows reach outside. */
 static void gather(const zs_exec *e, const zs_plan_row *row, const zs_tile_box *box,
@@ -24,7 +25,8 @@ static void gather(const zs_exec *e, const zs_plan_row *row, const zs_tile_box *
         return;
     }
     for (uint32_t c = 0; c < box->ic_n; c++) {
-        const uint8_t *from = image + (((size_t)(box->ic0 + c) * shape.h + ey.lo) * shape.w + ex.lo) * e->elem;
+        const uint8_t *from =
+            image + (((size_t)(box->ic0 + c) * shape.h + ey.lo) * shape.w + ex.lo) * e->elem;
         uint8_t *to = tile + c * plane + (size_t)(ey.lo - ey.first) * line +
                       (size_t)(ex.lo - ex.first) * e->elem;
         for (uint32_t y = ey.lo; y < ey.hi; y++, from += shape.w * e->elem, to += line)
@@ -41,8 +43,7 @@ static void gather_columns(const zs_exec *e, const zs_tile_box *box, const uint8
                image0 + (box->ox0 + i) * pitch + box->ic0 * e->elem, box->ic_n * e->elem);
 }
 
-static void load_x(zs_exec *e, const zs_plan_row *row, const zs_tile_op *op,
-                   const zs_tile_box *box)
+static void load_x(zs_exec *e, const zs_plan_row *row, const zs_tile_op *op, const zs_tile_box *box)
 {
     const bool second = (box->flags & ZS_BOX_SECOND) != 0;
     const zs_plan_tensor *x = second ? &row->x2 : &row->x;
@@ -84,7 +85,8 @@ static void copy_partials(zs_exec *e, uint32_t index, bool store)
         memcpy(slot, e->dram + x.addr, x.row_bytes);
 }
 
-/* ---- products --------------------------------------------------------------------------------- */
+/* ---- products ---------------------------------------------------------------------------------
+ */
 
 static void start_sums(const zs_exec *e, const zs_tile_box *box, const uint8_t *bias, uint8_t *sums)
 {
@@ -92,7 +94,8 @@ static void start_sums(const zs_exec *e, const zs_tile_box *box, const uint8_t *
     if (e->quant->precision == ZS_FIXED16) {
         for (size_t p = 0; p < pixels; p++)
             for (uint32_t oc = 0; oc < box->oc_n; oc++)
-                ((int64_t *)(void *)sums)[p * box->oc_n + oc] = ((const int32_t *)(const void *)bias)[oc];
+                ((int64_t *)(void *)sums)[p * box->oc_n + oc] =
+                    ((const int32_t *)(const void *)bias)[oc];
         return;
     }
     for (size_t p = 0; p < pixels; p++) /* float and int32_t: four bytes either way */
@@ -180,7 +183,8 @@ static void mac(zs_exec *e, const zs_plan_row *row, const zs_tile_op *op, const 
         finish_sums(e, zs_exec_layer(e, row), box, sums);
 }
 
-/* ---- results ---------------------------------------------------------------------------------- */
+/* ---- results ----------------------------------------------------------------------------------
+ */
 
 /* What a finished tile writes of its row's output: a rectangle of pixels. */
 typedef struct result_box {
@@ -216,14 +220,15 @@ static result_box result_of(const zs_exec *e, const zs_plan_row *row, const zs_t
     return r;
 }
 
-#define SCATTER(type)                                                                             \
-    for (uint32_t oc = 0; oc < box->oc_n; oc++)                                                   \
-        for (uint32_t y = 0; y < r.y_n; y++) {                                                    \
-            const type *s = (const type *)(const void *)slot + oc * r.oc_step +                   \
-                            (size_t)y * r.x_n * r.pixel_step;                                     \
-            type *to = (type *)(void *)image + ((size_t)(oc0 + oc) * shape.h + r.y0 + y) * shape.w + r.x0; \
-            for (uint32_t x = 0; x < r.x_n; x++)                                                  \
-                to[x] = s[x * r.pixel_step];                                                      \
+#define SCATTER(type)                                                                              \
+    for (uint32_t oc = 0; oc < box->oc_n; oc++)                                                    \
+        for (uint32_t y = 0; y < r.y_n; y++) {                                                     \
+            const type *s = (const type *)(const void *)slot + oc * r.oc_step +                    \
+                            (size_t)y * r.x_n * r.pixel_step;                                      \
+            type *to = (type *)(void *)image +                                                     \
+                       ((size_t)(oc0 + oc) * shape.h + r.y0 + y) * shape.w + r.x0;                 \
+            for (uint32_t x = 0; x < r.x_n; x++)                                                   \
+                to[x] = s[x * r.pixel_step];                                                       \
         }
 
 /* From a slot into CHW memory that starts at `image`. */
@@ -275,7 +280,8 @@ static void keep(zs_exec *e, const zs_plan_row *row, const zs_tile_op *op, const
         scatter(e, row, box, slot, image0 + box->image * image_bytes, row->y.shape);
 }
 
-/* ---- vector work ------------------------------------------------------------------------------ */
+/* ---- vector work ------------------------------------------------------------------------------
+ */
 
 static void vector_act(zs_exec *e, const zs_layer *layer, const uint8_t *x, uint8_t *y, size_t n)
 {
@@ -333,7 +339,8 @@ static void host(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box)
     }
 }
 
-/* ---- ops -------------------------------------------------------------------------------------- */
+/* ---- ops --------------------------------------------------------------------------------------
+ */
 
 void zs_exec_op(zs_exec *e, uint32_t index)
 {

@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-/* ---- sizes ------------------------------------------------------------------------------------ */
+/* ---- sizes ------------------------------------------------------------------------------------
+ */
 
 typedef struct room {
     size_t x, w, sums, carry_rows, carry_columns, gathered, taps, filter, host, inputs;
@@ -20,10 +21,9 @@ static void room_for_row(const zs_exec *e, const zs_plan_row *row, room *r)
     r->inputs = max_size(r->inputs, layer->in_n);
     if (row->call == ZS_NO_INDEX)
         return;
-    const size_t pixels = row->images_are_columns
-                              ? row->t_ox
-                              : (size_t)zs_extent_y(row, 0, row->t_oy).n *
-                                    zs_extent_x(row, 0, row->t_ox).n;
+    const size_t pixels = row->images_are_columns ? row->t_ox
+                                                  : (size_t)zs_extent_y(row, 0, row->t_oy).n *
+                                                        zs_extent_x(row, 0, row->t_ox).n;
     const size_t outputs = (size_t)row->t_oc * row->t_oy * row->t_ox;
     const size_t inputs = max_size(row->t_ic, 1) * pixels;
     r->x = max_size(r->x, inputs * e->elem);
@@ -62,7 +62,8 @@ static zs_status allocate(zs_exec *e, zs_arena *arena, const room *r, zs_err *er
     return ZS_OK;
 }
 
-/* ---- packed weights --------------------------------------------------------------------------- */
+/* ---- packed weights ---------------------------------------------------------------------------
+ */
 
 /* One filter into the tiles of its output channel tile: element (ic, tap) of channel `lane`. */
 static void scatter_filter(const zs_exec *e, const zs_plan_row *row, const uint8_t *filter,

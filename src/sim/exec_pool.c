@@ -31,17 +31,17 @@ static bool inside(const zs_extent *e, uint32_t i)
     return at >= (int64_t)e->lo && at < (int64_t)e->hi;
 }
 
-#define ELEM float
+#define ELEM    float
 #define NAME(x) f32_##x
 #include "exec_pool_body.h"
 #undef ELEM
 #undef NAME
-#define ELEM int16_t
+#define ELEM    int16_t
 #define NAME(x) i16_##x
 #include "exec_pool_body.h"
 #undef ELEM
 #undef NAME
-#define ELEM int8_t
+#define ELEM    int8_t
 #define NAME(x) i8_##x
 #include "exec_pool_body.h"
 #undef ELEM

@@ -59,7 +59,8 @@ static void NAME(pool_tile)(const pool_tile *t, const void *pixels, void *out)
 }
 
 /* One channel plane of a vector layer; windows are cut to the image. */
-static void NAME(pool_plane)(const zs_plan_row *row, const zs_tile_box *box, const void *x_, void *y_)
+static void NAME(pool_plane)(const zs_plan_row *row, const zs_tile_box *box, const void *x_,
+                             void *y_)
 {
     const zs_window *w = &row->window;
     const zs_extent ey = zs_extent_y(row, box->oy0, box->oy_n);

@@ -14,12 +14,12 @@ struct zs_exec {
     const zs_quant *quant;
     size_t elem, acc, bias; /* bytes */
     uint8_t *dram;
-    uint8_t *x, *w, *sums;  /* slots */
+    uint8_t *x, *w, *sums; /* slots */
     size_t x_slot_bytes, sums_slot_bytes;
     uint8_t *resident;
     uint8_t *carry_rows, *carry_columns;
-    uint8_t *gathered;      /* input tile read from the resident buffer; pooled results */
-    uint32_t *offsets;      /* taps of a tile */
+    uint8_t *gathered; /* input tile read from the resident buffer; pooled results */
+    uint32_t *offsets; /* taps of a tile */
     void *host_scratch;
     const void **host_inputs;
 };

@@ -4,7 +4,8 @@
 
 enum { FAR_ABOVE_BOUND = 3 };
 
-/* ---- notes ------------------------------------------------------------------------------------ */
+/* ---- notes ------------------------------------------------------------------------------------
+ */
 
 static uint32_t percent(uint64_t part, uint64_t whole)
 {
@@ -65,7 +66,8 @@ static zs_status note_row(zs_arena *arena, const zs_result *r, zs_layer_result *
     return l->note ? ZS_OK : ZS_ENOMEM;
 }
 
-/* ---- rows ------------------------------------------------------------------------------------- */
+/* ---- rows -------------------------------------------------------------------------------------
+ */
 
 static void set_verdicts(const zs_roofline *roof, zs_layer_result *l)
 {
@@ -111,7 +113,8 @@ static zs_status finish_rows(zs_arena *arena, const zs_design *design, const zs_
     return ZS_OK;
 }
 
-/* ---- the rest --------------------------------------------------------------------------------- */
+/* ---- the rest ---------------------------------------------------------------------------------
+ */
 
 static const char *fidelity_name(zs_fidelity fidelity)
 {
@@ -134,22 +137,23 @@ zs_status zs_result_finish(zs_arena *arena, const zs_design *design, const zs_ne
     r->fusion_note = plan->fusion_note;
     r->roofline = zs_roofline_of(design);
     r->memory_peak_bytes_per_s = zs_memory_peak_bytes_per_s(&design->board.memory);
+    r->memory_tck_ps = design->board.memory.tck_ps;
     for (uint32_t i = 0; i < plan->row_n; i++)
         r->macs += plan->rows[i].macs;
     ZS_TRY(zs_fit_build(arena, design, plan, &r->fit, err));
     ZS_TRY(finish_rows(arena, design, net, plan, r, err));
-    r->energy =
-        zs_energy_of(design, r->cycles, r->macs, r->dram.read_bytes + r->dram.write_bytes);
+    r->energy = zs_energy_of(design, r->cycles, r->macs, r->dram.read_bytes + r->dram.write_bytes);
     return ZS_OK;
 }
 
-/* ---- promises --------------------------------------------------------------------------------- */
+/* ---- promises ---------------------------------------------------------------------------------
+ */
 
 static zs_status broken(zs_err *err, const char *what, const char *where, uint64_t got,
                         uint64_t wanted)
 {
-    return zs_fail(err, ZS_EINTERNAL, where, "%s: %llu against %llu", what,
-                   (unsigned long long)got, (unsigned long long)wanted);
+    return zs_fail(err, ZS_EINTERNAL, where, "%s: %llu against %llu", what, (unsigned long long)got,
+                   (unsigned long long)wanted);
 }
 
 static zs_status check_row(const zs_layer_result *l, zs_err *err)

@@ -17,8 +17,8 @@ static uint64_t least_cycles(const zs_design *design, const zs_op_cost *cost, ui
 static void count_bytes(zs_layer_result *l, uint32_t kind, uint64_t bytes)
 {
     static const uint8_t operand[ZS_OP_KIND_N] = {
-        [ZS_OP_LOAD_X] = ZS_OPERAND_INPUT,     [ZS_OP_LOAD_W] = ZS_OPERAND_WEIGHT,
-        [ZS_OP_LOAD_P] = ZS_OPERAND_PARTIAL,   [ZS_OP_STORE_P] = ZS_OPERAND_PARTIAL,
+        [ZS_OP_LOAD_X] = ZS_OPERAND_INPUT,   [ZS_OP_LOAD_W] = ZS_OPERAND_WEIGHT,
+        [ZS_OP_LOAD_P] = ZS_OPERAND_PARTIAL, [ZS_OP_STORE_P] = ZS_OPERAND_PARTIAL,
         [ZS_OP_STORE] = ZS_OPERAND_OUTPUT,
     };
     l->operand_bytes[operand[kind]] += bytes;

@@ -1,8 +1,9 @@
 /* sim_priv.h - the engine's account of a run: who worked, who waited, what was moved.
  *
- * Rows end in order: row i ends when the last op of rows 0..i has retired. The span of a row reaches
- * from the end of the row before to its own, so spans add up to the total. Within a span the MAC
- * array either works or waits; what it waits for is the op whose retirement lets it go on. */
+ * Rows end in order: row i ends when the last op of rows 0..i has retired. The span of a row
+ * reaches from the end of the row before to its own, so spans add up to the total. Within a span
+ * the MAC array either works or waits; what it waits for is the op whose retirement lets it go on.
+ */
 #ifndef ZYNQSIM_SIM_PRIV_H
 #define ZYNQSIM_SIM_PRIV_H
 
@@ -10,9 +11,9 @@
 
 typedef struct sim_account {
     const zs_plan *plan;
-    zs_layer_result *layers;         /* [row] */
-    uint32_t *ops_left;              /* [row] */
-    uint32_t row;                    /* first row that has not ended */
+    zs_layer_result *layers; /* [row] */
+    uint32_t *ops_left;      /* [row] */
+    uint32_t row;            /* first row that has not ended */
     uint64_t row_start;
     uint64_t marked;                 /* the MAC array's time is accounted for up to here */
     uint64_t busy[ZS_UNIT_N];        /* retired ops */

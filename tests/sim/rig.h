@@ -1,0 +1,34 @@
+/* rig.h - one network, one precision, its reference result, and random designs to compare with it.
+ */
+#ifndef ZYNQSIM_TEST_RIG_H
+#define ZYNQSIM_TEST_RIG_H
+
+#include "support.h"
+
+#include "zynqsim/sim.h"
+
+enum { RIG_IMAGES = 3 };
+
+typedef struct test_rig {
+    zs_arena arena; /* network and reference */
+    const zs_net *net;
+    zs_quant *quant;
+    float *inputs[RIG_IMAGES];
+    float *outputs[RIG_IMAGES]; /* of the reference executor, dequantised */
+    size_t output_n;
+} test_rig;
+
+void test_rig_init(test_rig *rig, int net, uint32_t precision);
+void test_rig_init_net(test_rig *rig, const zs_net *net, uint32_t precision);
+void test_rig_drop(test_rig *rig);
+/* A design drawn at random: tiles, unroll, order, buffers, fusion, batch, ports. */
+zs_design test_random_design(zs_prng *prng, uint32_t precision);
+/* One line that says which. */
+const char *test_design_line(const zs_design *d);
+/* Asserts that executed outputs equal the reference, bit for bit. */
+void test_rig_compare(const test_rig *rig, const zs_design *d, const zs_exec *exec);
+zs_plan *test_rig_plan(const test_rig *rig, zs_arena *arena, const zs_design *d);
+zs_exec *test_rig_exec(const test_rig *rig, zs_arena *arena, const zs_design *d,
+                       const zs_plan *plan);
+
+#endif
