@@ -30,7 +30,7 @@ LIBS      = $(BUILD)/libzynqsim_io.a $(BUILD)/libzynqsim.a
 IO_LIBS   = -lyaml -lcsv -lprotobuf-c -ljpeg -lpng -ljansson -lm
 CLI_LIBS  = -lmd -lpopt
 TEST_OBJ := $(call obj,$(wildcard tests/support/*.c))
-TEST_LIBS = -lcheck -lsubunit -lrt -lpthread
+TEST_LIBS = -lcheck -lsubunit -lrt -lpthread -lm
 # Sub-makes use all processors unless the caller chose.
 JOBS      = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 AGAIN     = @$(MAKE) --no-print-directory $(JOBS)

@@ -7,8 +7,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 /* Files in memory instead of pipes: nothing to deadlock on, nothing left behind. */
 typedef struct plot_files {
     int script, svg, messages;
