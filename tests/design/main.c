@@ -1,0 +1,25 @@
+#include "design_case.h"
+
+void design_case_start(design_case *c)
+{
+    *c = (design_case){.err = {.text = "no error"}};
+    zs_arena_init(&c->arena, test_heap());
+    zs_design_defaults(&c->design);
+}
+
+void design_case_end(design_case *c)
+{
+    zs_arena_drop(&c->arena);
+}
+
+zs_status design_case_set(design_case *c, const char *path, const char *text)
+{
+    return zs_design_set(&c->design, &c->arena, path, text, &c->err);
+}
+
+int main(void)
+{
+    TCase *(*const cases[])(void) = {tcase_fields, tcase_quantities,    tcase_lists,
+                                     tcase_boards, tcase_design_checks, tcase_derived};
+    return test_main("design", cases, ZS_LEN(cases));
+}
