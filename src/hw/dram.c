@@ -4,11 +4,12 @@ enum { BANKS_MAX = 16, REQ_TRANSACTIONS = 16, FAW_WINDOW = 4 };
 enum { READ, WRITE };
 #define NO_ROW  UINT32_MAX
 #define NO_ITEM UINT16_MAX
+#define ENTRY   1u /* clock from the queue's input to the scheduler */
 #define BURST   4u /* clocks a BL8 transaction occupies the data bus */
 
 typedef struct item {
     uint32_t row, tag;
-    uint64_t passed; /* transactions placed in its direction when it arrived */
+    uint64_t in_turn; /* transactions placed in its direction when it would be next by age */
     uint16_t next, prev;
     uint8_t bank, n;
 } item;
@@ -99,7 +100,7 @@ uint32_t zs_dram_refresh_ddr_cycles(const zs_memory_params *m)
  * in flight, three runs in all. */
 uint32_t zs_dram_run_limit(const zs_memory_params *m)
 {
-    return 3 * m->write_batch;
+    return 4 * m->write_batch;
 }
 
 /* ---- set-up ---------------------------------------------------------------------------------- */
@@ -341,7 +342,7 @@ static void relieve_oldest(zs_dram *d, uint64_t at)
         return;
     const item *oldest = &l->items[l->head];
     bank_state *bank = &d->banks[oldest->bank];
-    if (l->placed - oldest->passed < d->starve_limit || bank->row == oldest->row || bank->forced)
+    if (l->placed < oldest->in_turn + d->starve_limit || bank->row == oldest->row || bank->forced)
         return;
     bank->forced = true;
     update_want(d, oldest->bank, at);
@@ -437,8 +438,9 @@ static void place(zs_dram *d, uint16_t which, uint64_t at, zs_dram_done *done)
     relieve_oldest(d, last);
 }
 
-bool zs_dram_run(zs_dram *d, uint64_t until, zs_dram_done *done)
+bool zs_dram_run(zs_dram *d, uint64_t pushes_until, zs_dram_done *done)
 {
+    const uint64_t until = pushes_until == ZS_DRAM_NEVER ? ZS_DRAM_NEVER : pushes_until + ENTRY;
     for (;;) {
         if (d->lanes[READ].n + d->lanes[WRITE].n == 0) {
             if (until != ZS_DRAM_NEVER)
@@ -501,8 +503,9 @@ uint64_t zs_dram_room_at(const zs_dram *d, bool is_write, uint32_t transactions)
     return l->last_start + (uint64_t)d->gap * (must_leave - 1) + 1;
 }
 
-void zs_dram_push(zs_dram *d, const zs_dram_req *req, uint64_t at)
+void zs_dram_push(zs_dram *d, const zs_dram_req *req, uint64_t pushed_at)
 {
+    const uint64_t at = pushed_at + ENTRY;
     lane *l = &d->lanes[req->is_write];
     const uint16_t i = l->spare;
     item *it = &l->items[i];
@@ -512,7 +515,7 @@ void zs_dram_push(zs_dram *d, const zs_dram_req *req, uint64_t at)
     it->row = (uint32_t)(page >> d->bank_shift);
     it->n = (uint8_t)zs_dram_transactions(d, req->addr, req->bytes);
     it->tag = req->tag;
-    it->passed = l->placed;
+    it->in_turn = l->placed + l->used;
     it->prev = l->tail;
     it->next = NO_ITEM;
     *(l->tail == NO_ITEM ? &l->head : &l->items[l->tail].next) = i;
