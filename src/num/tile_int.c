@@ -26,7 +26,7 @@ uint32_t zs_tile_offsets(const zs_tile *t, uint32_t ic_n, uint32_t *offsets)
     }                                                                                              \
     void name(const zs_tile *t, const elem *x, const elem *w, sum *sums, uint32_t *offsets)        \
     {                                                                                              \
-        const uint32_t taps = zs_tile_offsets(t, t->depthwise ? 1 : t->ic_n, offsets);                \
+        const uint32_t taps = zs_tile_offsets(t, t->depthwise ? 1 : t->ic_n, offsets);             \
         for (uint32_t oy = 0; oy < t->oy_n; oy++)                                                  \
             for (uint32_t ox = 0; ox < t->ox_n; ox++)                                              \
                 name##_pixel(x + (size_t)oy * t->sh * t->x_row + (size_t)ox * t->sw * t->x_column, \
