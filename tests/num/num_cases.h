@@ -8,5 +8,6 @@ TCase *tcase_rounding(void);
 TCase *tcase_host_layers(void);
 TCase *tcase_reference(void);
 TCase *tcase_scales(void);
+TCase *tcase_golden(void);
 
 #endif
