@@ -53,8 +53,9 @@ static void group_tensors(quant_work *w)
     }
     for (uint32_t t = 0; t < net->tensor_n; t++) {
         const uint32_t leader = leader_of(w, t);
-        if (!(w->ranges->max_abs[t] <= w->range[leader]))
-            w->range[leader] = w->ranges->max_abs[t];
+        const float max_abs = w->ranges->max_abs[t];
+        if (max_abs > w->range[leader] || isnan(max_abs))
+            w->range[leader] = max_abs;
     }
 }
 
@@ -103,7 +104,7 @@ static zs_status filter_range(quant_work *w, const zs_layer *layer, uint32_t oc,
     const float bias = zs_layer_bias(w->net, layer, oc);
     double max = 0;
     for (size_t i = 0; i < n; i++)
-        if (!(fabs((double)filter[i]) <= max))
+        if (fabs((double)filter[i]) > max || isnan(filter[i]))
             max = fabs((double)filter[i]);
     if (!(max <= (double)3.0e38f) || !(fabs((double)bias) <= (double)3.0e38f))
         return zs_fail(err, ZS_ERANGE, layer->name,

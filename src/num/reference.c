@@ -173,7 +173,8 @@ static void widen_ranges(const zs_net *net, void *const *data, zs_ranges *ranges
         const size_t n = zs_shape_elems(net->tensors[t].shape);
         float max = ranges->max_abs[t];
         for (size_t i = 0; i < n; i++)
-            max = fabsf(x[i]) <= max ? max : fabsf(x[i]); /* NaN gets through, to be refused */
+            max =
+                fabsf(x[i]) > max || isnan(x[i]) ? fabsf(x[i]) : max; /* NaN stays, to be refused */
         ranges->max_abs[t] = max;
     }
 }
