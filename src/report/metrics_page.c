@@ -31,13 +31,18 @@ static void emit_table(zs_out *out, const zs_metric *metrics, uint32_t n)
 
 static const char introduction[] =
     "# Fields of a result\n\n"
-    "`run --format json` prints one object with these members; a dot in a name stands for a nested\n"
-    "object (`dram.read_bytes` is `read_bytes` in `dram`). `run --format csv` and `layers.csv` have\n"
+    "`run --format json` prints one object with these members; a dot in a name stands for a "
+    "nested\n"
+    "object (`dram.read_bytes` is `read_bytes` in `dram`). `run --format csv` and `layers.csv` "
+    "have\n"
     "one line per layer with the names of the second table as columns, dots included.\n\n"
-    "Counts are integers. Reals are ratios of counts, printed with 17 digits so that they read back\n"
-    "exactly. A ratio with nothing to divide by is undefined: `null` in JSON, an empty field in CSV, a\n"
+    "Counts are integers. Reals are ratios of counts, printed with 17 digits so that they read "
+    "back\n"
+    "exactly. A ratio with nothing to divide by is undefined: `null` in JSON, an empty field in "
+    "CSV, a\n"
     "dash in the table. A text that has nothing to say is `null` or empty likewise.\n\n"
-    "*Compared* says how a baseline is checked: `exact`, within a relative difference, or not at all\n"
+    "*Compared* says how a baseline is checked: `exact`, within a relative difference, or not at "
+    "all\n"
     "(`none`).\n\n";
 
 static const char lists[] =
@@ -59,9 +64,10 @@ zs_status zs_metrics_markdown_emit(const zs_sink *s, zs_err *err)
     zs_out_text(&out, introduction);
     zs_out_text(&out, "## Summary\n\n");
     emit_table(&out, zs_metrics, zs_metric_n);
-    zs_out_text(&out, "\n## Layers\n\nMembers of each entry of `layers`, in the order of the plan. "
-                      "`cycles` of all layers sum to\n`cycles` of the summary, their bytes to those "
-                      "of `dram`.\n\n");
+    zs_out_text(&out,
+                "\n## Layers\n\nMembers of each entry of `layers`, in the order of the plan. "
+                "`cycles` of all layers sum to\n`cycles` of the summary, their bytes to those "
+                "of `dram`.\n\n");
     emit_table(&out, zs_layer_metrics, zs_layer_metric_n);
     zs_out_text(&out, lists);
     return zs_out_end(&out, "results.md", err);

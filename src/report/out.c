@@ -102,5 +102,7 @@ zs_status zs_out_end(const zs_out *out, const char *what, zs_err *err)
 {
     if (out->status == ZS_OK)
         return ZS_OK;
+    if (out->status == ZS_ENOMEM)
+        return zs_nomem(err, what);
     return zs_fail(err, out->status, what, "could not be written in full");
 }

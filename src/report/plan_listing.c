@@ -1,0 +1,156 @@
+/* `show --plan`: the ops, one line each. */
+#include "out_priv.h"
+#include "zynqsim/report.h"
+
+#include <stdio.h>
+
+enum { NAME_MIN = 8, NAME_MAX = 32 };
+
+typedef struct listing {
+    zs_out out;
+    const zs_design *design;
+    const zs_plan *plan;
+    size_t name_width;
+} listing;
+
+/* "32..63", inclusive; "-" when the op has no such range. */
+static zs_cell range_cell(uint32_t first, uint32_t n)
+{
+    zs_cell cell = {.text = "-"};
+    if (n == 1)
+        snprintf(cell.text, sizeof cell.text, "%u", first);
+    else if (n > 1)
+        snprintf(cell.text, sizeof cell.text, "%u..%u", first, first + (n - 1));
+    return cell;
+}
+
+static zs_cell flags_cell(const zs_tile_op *op, const zs_tile_box *box)
+{
+    zs_cell cell;
+    const char *second = box->flags & ZS_BOX_SECOND ? "2" : "";
+    if (op->kind == ZS_OP_HOST || op->kind == ZS_OP_BARRIER)
+        return (zs_cell){.text = "-"};
+    snprintf(cell.text, sizeof cell.text, "%s%s%s%s", box->flags & ZS_BOX_FIRST ? "f" : "",
+             box->flags & ZS_BOX_LAST ? "l" : "", box->flags & ZS_BOX_BIAS ? "b" : "", second);
+    return cell.text[0] == '\0' ? (zs_cell){.text = "-"} : cell;
+}
+
+/* Slots of input, weight, accumulator and second input: "x0 w1 a0"; xr is the resident buffer. */
+static zs_cell slots_cell(const zs_tile_op *op)
+{
+    static const char letters[] = {'x', 'w', 'a', 'y'};
+    zs_cell cell = {.text = ""};
+    int used = 0;
+    for (size_t i = 0; i < ZS_LEN(letters); i++) {
+        const char *gap = used > 0 ? " " : "";
+        if (op->slot[i] == ZS_SLOT_NONE)
+            continue;
+        if (op->slot[i] == ZS_SLOT_RESIDENT)
+            used += snprintf(cell.text + used, sizeof cell.text - (size_t)used, "%s%cr", gap,
+                             letters[i]);
+        else
+            used += snprintf(cell.text + used, sizeof cell.text - (size_t)used, "%s%c%u", gap,
+                             letters[i], op->slot[i]);
+    }
+    return used > 0 ? cell : (zs_cell){.text = "-"};
+}
+
+static bool is_transfer(const zs_tile_op *op)
+{
+    return op->unit < ZS_CHANNEL_N && op->kind != ZS_OP_BARRIER;
+}
+
+/* Bytes of a transfer, PL cycles of anything else. */
+static zs_cell price_cell(const listing *l, uint32_t index)
+{
+    zs_cell cell = {.text = "-"};
+    const zs_tile_op *op = &l->plan->ops[index];
+    if (is_transfer(op)) {
+        const zs_xfer xfer = zs_plan_xfer(l->plan, l->design, index);
+        const uint64_t bytes = (uint64_t)xfer.row_bytes * xfer.row_n * xfer.plane_n;
+        snprintf(cell.text, sizeof cell.text, "%s B", zs_cell_count(bytes).text);
+    } else if (op->kind != ZS_OP_BARRIER) {
+        snprintf(cell.text, sizeof cell.text, "%s cy",
+                 zs_cell_count(l->plan->costs[op->cost_key].pl_cycles).text);
+    }
+    return cell;
+}
+
+static void out_waits(zs_out *out, const zs_tile_op *op)
+{
+    const char *gap = "";
+    for (size_t i = 0; i < ZS_LEN(op->wait); i++) {
+        if (op->wait[i] == ZS_NO_OP)
+            continue;
+        zs_out_printf(out, "%s%u", gap, op->wait[i]);
+        gap = " ";
+    }
+    zs_out_text(out, gap[0] == '\0' ? "-\n" : "\n");
+}
+
+static void out_box(listing *l, const zs_tile_op *op, const zs_tile_box *box)
+{
+    static const char *const steps[] = {
+        [ZS_HOST_CALL] = "start a call",
+        [ZS_HOST_CALL_END] = "end of the call",
+        [ZS_HOST_LAYER] = "a layer in software",
+    };
+    if (op->kind == ZS_OP_HOST && box->flags < ZS_LEN(steps)) {
+        zs_out_printf(&l->out, " %-49s", steps[box->flags]);
+        return;
+    }
+    zs_out_printf(&l->out, " %3u %11s %11s %9s %9s %2s", box->image,
+                  range_cell(box->oc0, box->oc_n).text, range_cell(box->ic0, box->ic_n).text,
+                  range_cell(box->oy0, box->oy_n).text, range_cell(box->ox0, box->ox_n).text,
+                  flags_cell(op, box).text);
+}
+
+static void out_op(listing *l, uint32_t index)
+{
+    const zs_tile_op *op = &l->plan->ops[index];
+    zs_out_printf(&l->out, "%7u %-8s %-6s ", index, zs_op_kind_name(op->kind),
+                  op->kind == ZS_OP_BARRIER ? "-" : zs_unit_name(op->unit));
+    zs_out_fit(&l->out, l->plan->rows[op->layer].name, l->name_width);
+    out_box(l, op, &l->plan->boxes[index]);
+    zs_out_printf(&l->out, "  %-12s %14s  ", slots_cell(op).text, price_cell(l, index).text);
+    out_waits(&l->out, op);
+}
+
+static const char legend[] =
+    "# Ops of a unit run in this order; an op starts when its unit is free and the ops it waits "
+    "for\n"
+    "# have retired. Ranges are inclusive: oc and ic are channels, oy and ox the output pixels "
+    "that\n"
+    "# the tile computes (of a load: that need the data).\n"
+    "# fl     f: sums start from the bias; l: sums are complete; b: biases precede the weights;\n"
+    "#        2: second input of an add\n"
+    "# slots  x input, w weight, a accumulator, y second input; xr: the resident buffer\n"
+    "# price  B: bytes of a transfer; cy: PL clock cycles\n";
+
+static size_t name_width(const zs_plan *plan)
+{
+    size_t longest = NAME_MIN;
+    for (uint32_t i = 0; i < plan->row_n; i++) {
+        const size_t width = zs_utf8_width(plan->rows[i].name);
+        longest = width > longest ? width : longest;
+    }
+    return longest < NAME_MAX ? longest : NAME_MAX;
+}
+
+zs_status zs_plan_listing_emit(const zs_design *d, const zs_net *net, const zs_plan *plan,
+                               const zs_sink *s, zs_err *err)
+{
+    listing l = {.out = {.sink = s}, .design = d, .plan = plan, .name_width = name_width(plan)};
+    zs_out_text(&l.out, "# plan of ");
+    zs_out_name(&l.out, net->name);
+    zs_out_printf(&l.out, ": %s ops, %u rows, %u calls, batch %u\n", zs_cell_count(plan->op_n).text,
+                  plan->row_n, plan->call_n, plan->batch);
+    zs_out_text(&l.out, legend);
+    zs_out_printf(&l.out, "%7s %-8s %-6s ", "op", "kind", "unit");
+    zs_out_fit(&l.out, "row", l.name_width);
+    zs_out_printf(&l.out, " %3s %11s %11s %9s %9s %2s  %-12s %14s  %s\n", "img", "oc", "ic", "oy",
+                  "ox", "fl", "slots", "price", "waits for");
+    for (uint32_t i = 0; i < plan->op_n && l.out.status == ZS_OK; i++)
+        out_op(&l, i);
+    return zs_out_end(&l.out, "plan listing", err);
+}
