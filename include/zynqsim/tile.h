@@ -17,8 +17,6 @@ typedef struct zs_tile {
     bool depthwise; /* channel oc reads input channel oc; weights [ky][kx][oc] */
 } zs_tile;
 
-/* Input offsets of all taps of `ic_n` channels from a window's first input; returns their number. */
-uint32_t zs_tile_offsets(const zs_tile *t, uint32_t ic_n, uint32_t *offsets);
 /* sums += products. `offsets` has room for ic_n * kh * kw entries. */
 void zs_tile_f32(const zs_tile *t, const float *x, const float *w, float *sums, uint32_t *offsets);
 void zs_tile_i16(const zs_tile *t, const int16_t *x, const int16_t *w, int64_t *sums,
