@@ -1,0 +1,38 @@
+/* cases.h - the test cases of the network importers, and what they share. */
+#ifndef ZYNQSIM_TEST_IMPORT_CASES_H
+#define ZYNQSIM_TEST_IMPORT_CASES_H
+
+#include "zynqsim/import.h"
+
+#include "support.h"
+
+TCase *tcase_net_onnx(void);
+TCase *tcase_net_onnx_ops(void);
+TCase *tcase_net_caffe(void);
+TCase *tcase_net_caffe_layers(void);
+TCase *tcase_net_yaml(void);
+TCase *tcase_net_weights(void);
+TCase *tcase_net_models(void);
+
+/* The arena of a test, and the last error. Set up before and dropped after each test. */
+extern zs_arena arena;
+extern zs_err err;
+void net_setup(void);
+void net_teardown(void);
+TCase *net_case(const char *name);
+
+typedef zs_status (*net_parser)(zs_arena *arena, zs_span bytes, const char *path, zs_net_spec *out,
+                                zs_err *err);
+
+/* Layer `name` of a spec; the test fails where there is none. */
+const zs_layer_spec *net_layer(const zs_net_spec *spec, const char *name);
+/* The test fails unless `parse` refuses with this status, and these words in place and text. */
+void net_expect_error(net_parser parse, zs_span bytes, const char *path, zs_status status,
+                      const char *place, const char *text);
+/* Parses every true prefix of the bytes and expects an error each time. */
+void net_expect_prefixes_fail(net_parser parse, zs_span bytes, const char *path);
+/* Fails the 1st, 2nd, ... request for memory until the parse succeeds; expects ZS_ENOMEM before and
+ * nothing live after each. At least `requests_min` requests must have been failed. */
+void net_expect_nomem(net_parser parse, zs_span bytes, const char *path, uint64_t requests_min);
+
+#endif
