@@ -5,13 +5,13 @@
  * tRRD tFAW tWR tWTR tRTP tRTW tCCD; all-bank refresh; posted writes that are written in batches.
  * Omits    the command bus (one command per clock never limits at BL8), power-down, ECC, page-close
  *          timers, forwarding of queued writes to reads, priorities between ports.
- * Form     a request is a run of transactions in one row. It is scheduled as a whole and its times
- *          follow in closed form, so there is one decision per request and at most two more when a
- *          row must be changed, and none per clock. Derivation and validation: docs/models/dram.md
+ * Form     a request (or its piece in one row) is a run of transactions. It is scheduled as a whole
+ * and its times follow in closed form, so there is one decision per request and at most two more
+ * when a row must be changed, and none per clock. Derivation and validation: docs/models/dram.md
  * Sources  JESD79-3 for the rules, the parameter rows of design/fields.def for the numbers.
- * Time     DDR clock cycles. The caller keeps it in order: requests are pushed at times that do not
- *          fall, after zs_dram_run has been run dry up to that time.
- * Memory   lives in the arena; nothing is allocated after _build. */
+ * Time     DDR clock cycles. The caller keeps it in order: requests are offered at times that do
+ * not fall, after zs_dram_run has been run dry up to that time. Memory   lives in the arena;
+ * nothing is allocated after _build. */
 #ifndef ZYNQSIM_DRAM_H
 #define ZYNQSIM_DRAM_H
 
@@ -30,15 +30,16 @@ typedef struct zs_dram_counts {
 
 typedef struct zs_dram zs_dram;
 
-/* Bytes addr .. addr + bytes - 1, all of them in one row: see zs_dram_cut. */
+/* Bytes addr .. addr + bytes - 1. Requests that leave their row are queued in pieces. */
 typedef struct zs_dram_req {
     uint64_t addr;
-    uint32_t bytes; /* useful ones, > 0; the transactions cover whole BL8 blocks */
+    uint32_t bytes; /* useful ones; the transactions cover whole BL8 blocks */
     uint32_t tag;   /* the caller's, handed back */
     bool is_write;
 } zs_dram_req;
 
-/* A request whose column commands have been placed. Its times lie in the future of the decision. */
+/* A piece of a request whose column commands have been placed. Its times lie in the future of the
+ * decision. */
 typedef struct zs_dram_done {
     uint64_t command_ddr_cycle; /* first column command */
     uint64_t first_ddr_cycle;   /* end of the first transaction on the data bus */
@@ -54,18 +55,16 @@ typedef struct zs_dram_done {
 zs_status zs_dram_build(zs_arena *arena, const zs_memory_params *memory, zs_dram **out,
                         zs_err *err);
 
-/* How many of `bytes` from `addr` may go as one request: up to the end of the row, and to what the
- * queue can hold. */
-uint32_t zs_dram_cut(const zs_dram *dram, uint64_t addr, uint32_t bytes);
-/* BL8 transactions that cover the bytes. */
-uint32_t zs_dram_transactions(const zs_dram *dram, uint64_t addr, uint32_t bytes);
-/* Earliest cycle at which the queue of one direction has room for so many transactions; 0 when it
- * has now, ZS_DRAM_NEVER when that takes a decision not yet made. */
-uint64_t zs_dram_room_at(const zs_dram *dram, bool is_write, uint32_t transactions);
-/* Queues a request that has room at `at`. A write is posted: for its sender it is over. */
-void zs_dram_push(zs_dram *dram, const zs_dram_req *req, uint64_t at);
-/* Makes the decisions due before `until`. True as soon as one of them places a request: call again.
- * False: nothing more happens before `until`. */
+/* Earliest cycle at which there is room for the first piece of a request; 0 when there is now,
+ * ZS_DRAM_NEVER when that takes a decision not yet made. */
+uint64_t zs_dram_room_at(const zs_dram *dram, const zs_dram_req *req);
+/* Queues the first piece of a request: up to the end of its row, and to what the queue can hold.
+ * With room at `at` the piece is taken off the request (its addr and bytes move on) and the answer
+ * is `at`; otherwise nothing changes and the answer is that of zs_dram_room_at. A write is posted:
+ * for its sender it is over when its last piece is queued. */
+uint64_t zs_dram_offer(zs_dram *dram, zs_dram_req *req, uint64_t at);
+/* Makes the decisions that requests offered from `until` on can no longer change. True as soon as
+ * one of them places a piece: call again. False: no more can be decided. */
 bool zs_dram_run(zs_dram *dram, uint64_t until, zs_dram_done *done);
 bool zs_dram_is_idle(const zs_dram *dram); /* both queues are empty */
 const zs_dram_counts *zs_dram_counts_of(const zs_dram *dram);

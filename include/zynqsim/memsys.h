@@ -51,18 +51,19 @@ void zs_memsys_start_priced(zs_memsys *ms, uint32_t channel, const zs_xfer *xfer
                             const zs_xfer_price *price, uint64_t start_pl_cycle);
 /* Runs until a transfer completes or until `limit_pl_cycle`. True: `*channel` completed (last beat
  * in the PL, or last write response) at `*done_pl_cycle` <= limit; ties by channel number. False:
- * nothing completes up to and including the limit (UINT64_MAX: nothing is in flight, and writes that
- * were still queued in the DDR controller have been written). */
+ * nothing completes up to and including the limit (UINT64_MAX: nothing is in flight, and writes
+ * that were still queued in the DDR controller have been written). */
 bool zs_memsys_next(zs_memsys *ms, uint64_t limit_pl_cycle, uint32_t *channel,
                     uint64_t *done_pl_cycle);
 const zs_channel_counts *zs_memsys_channel_counts(const zs_memsys *ms, uint32_t channel);
 const zs_dram_counts *zs_memsys_dram_counts(const zs_memsys *ms);
 uint64_t zs_memsys_events(const zs_memsys *ms); /* internal events so far, for the bench */
 
-/* ---- closed forms, shared by `tile`, `bound` and the roofline --------------------------------- */
+/* ---- closed forms, shared by `tile`, `bound` and the roofline ---------------------------------
+ */
 
-/* Bytes, bursts and beats of one transfer on a port, exactly as `burst` splits it. Rows are taken as
- * the descriptor has them: join contiguous ones first (zs_xfer_merged) where the DMA does. */
+/* Bytes, bursts and beats of one transfer on a port, exactly as `burst` splits it. Rows are taken
+ * as the descriptor has them: join contiguous ones first (zs_xfer_merged) where the DMA does. */
 typedef struct zs_xfer_count {
     uint64_t bytes, bursts, beats;
 } zs_xfer_count;
@@ -75,14 +76,15 @@ zs_xfer zs_xfer_merged(const zs_xfer *xfer);
  * so at any. */
 struct zs_xfer_price {
     zs_xfer_count count;
-    uint64_t pl_cycles;                  /* alone on its channel: zs_xfer_alone_pl_cycles */
-    uint64_t dram_ddr_cycles;            /* of the data bus, or that its row changes keep it idle */
-    uint64_t transactions, row_changes;  /* BL8, and those of them that come to another row */
+    uint64_t pl_cycles;                 /* alone on its channel: zs_xfer_alone_pl_cycles */
+    uint64_t dram_ddr_cycles;           /* of the data bus, or that its row changes keep it idle */
+    uint64_t transactions, row_changes; /* BL8, and those of them that come to another row */
 };
 /* Joins rows if accelerator.dma.merge_rows says so. */
 zs_xfer_price zs_xfer_price_of(const zs_design *design, uint32_t channel, const zs_xfer *xfer);
 /* PL cycles of a transfer alone on its channel: latency, beats, what the outstanding limit makes it
- * wait, and the mean share of refreshes. Never below the bound's bytes / beat_bytes; 0 for 0 bytes. */
+ * wait, and the mean share of refreshes. Never below the bound's bytes / beat_bytes; 0 for 0 bytes.
+ */
 uint64_t zs_xfer_alone_pl_cycles(const zs_design *design, uint32_t channel, const zs_xfer *xfer);
 /* Sustained DRAM bandwidth for the roofline: peak less refresh. */
 double zs_memory_sustained_bytes_per_s(const zs_memory_params *memory);

@@ -2,6 +2,9 @@
 
 __extension__ typedef unsigned __int128 wide;
 
+/* Twelve days of simulated time: no sum of edges below it overflows. */
+#define FAR_PS (UINT64_C(1) << 60)
+
 zs_clock_pair zs_clock_pair_of(uint64_t pl_hz, uint32_t tck_ps)
 {
     return (zs_clock_pair){.hz = pl_hz,
@@ -10,7 +13,9 @@ zs_clock_pair zs_clock_pair_of(uint64_t pl_hz, uint32_t tck_ps)
                            .hz_inverse = UINT64_MAX / pl_hz,
                            .hz_per_ps = (uint64_t)(((wide)pl_hz << 64) / ZS_PS_PER_S),
                            .tck_ps = tck_ps,
-                           .tck_inverse = UINT64_MAX / tck_ps};
+                           .tck_inverse = UINT64_MAX / tck_ps,
+                           .pl_far = FAR_PS / (ZS_PS_PER_S / pl_hz + 1),
+                           .ddr_far = FAR_PS / tck_ps};
 }
 
 /* ceil(x / d): the reciprocal, rounded down, gives a quotient that is never too large. */
@@ -31,19 +36,16 @@ static uint64_t pl_edge(const zs_clock_pair *c, uint64_t n)
     return n * c->pl_ps + ceil_by(n * c->pl_rest, c->hz, c->hz_inverse);
 }
 
-/* Beyond this a time is "never" rather than a time: 13 days. */
-#define FAR_PS (UINT64_C(1) << 60)
-
 uint64_t zs_pl_to_ddr(const zs_clock_pair *c, uint64_t pl_cycle)
 {
-    if (pl_cycle > FAR_PS / (c->pl_ps + 1))
+    if (pl_cycle > c->pl_far)
         return UINT64_MAX;
     return ceil_by(pl_edge(c, pl_cycle), c->tck_ps, c->tck_inverse);
 }
 
 uint64_t zs_ddr_to_pl(const zs_clock_pair *c, uint64_t ddr_cycle)
 {
-    if (ddr_cycle > FAR_PS / c->tck_ps)
+    if (ddr_cycle > c->ddr_far)
         return UINT64_MAX;
     const uint64_t ps = ddr_cycle * c->tck_ps;
     uint64_t n = (uint64_t)(((wide)ps * c->hz_per_ps) >> 64);

@@ -1,6 +1,6 @@
 #include "zynqsim/dram.h"
 
-enum { BANKS_MAX = 16, REQ_TRANSACTIONS = 16, FAW_WINDOW = 4 };
+enum { BANKS_MAX = 16, PIECE_TRANSACTIONS = 16, FAW_WINDOW = 4 };
 enum { READ, WRITE };
 #define NO_ROW  UINT32_MAX
 #define NO_ITEM UINT16_MAX
@@ -19,6 +19,7 @@ typedef struct lane {
     item *items;
     uint16_t head, tail, spare; /* spare: unused items, linked by next */
     uint32_t used, n;           /* transactions and items waiting */
+    uint32_t banks;             /* bit b: some wait for bank b */
     uint64_t placed;            /* transactions so far */
     uint64_t last_start;        /* of the item placed last: its entries free up one by one */
     uint32_t last_n;
@@ -28,7 +29,6 @@ typedef struct bank_state {
     uint32_t row; /* open row or NO_ROW */
     uint16_t waiting[2], hits[2];
     uint8_t opened_by; /* row state that the first transaction of the open row counts as */
-    bool forced;       /* the oldest request waits for this bank: no more hits before it */
     uint64_t column_at, precharge_at, activate_at; /* earliest next command of each kind */
     uint64_t wanted_at, wanted_order;              /* of the row command this bank waits for */
 } bank_state;
@@ -42,10 +42,11 @@ struct zs_dram {
     uint64_t activates[FAW_WINDOW]; /* a ring */
     uint64_t refresh_at, wanted_order;
     uint32_t wanting, activate_i; /* wanting: bit b, bank b waits for a row command */
-    uint32_t mode, run;           /* direction served, transactions since it turned */
-    uint32_t served_dir;          /* of the last data on the bus; 2 at first */
+    uint32_t forced;     /* bit b: the oldest request waits for bank b, no more hits first */
+    uint32_t mode, run;  /* direction served, transactions since it turned */
+    uint32_t served_dir; /* of the last data on the bus; 2 at first */
     zs_memory_params p;
-    uint32_t bank_mask, row_shift, bank_shift, block_shift;
+    uint32_t bank_mask, row_shift, bank_shift, block_shift, piece_blocks;
     uint32_t gap, to_other[2], to_precharge[2], latency[2];
     uint32_t run_limit, write_high, starve_limit;
     zs_dram_counts counts;
@@ -154,6 +155,7 @@ static void derive(zs_dram *d, const zs_memory_params *m)
     d->to_other[WRITE] = write_to_read(m);
     d->to_precharge[READ] = m->t_rtp;
     d->to_precharge[WRITE] = m->t_cwl + BURST + m->t_wr;
+    d->piece_blocks = m->queue < PIECE_TRANSACTIONS ? m->queue : PIECE_TRANSACTIONS;
     d->latency[READ] = m->t_cl + BURST;
     d->latency[WRITE] = m->t_cwl + BURST;
     d->run_limit = zs_dram_run_limit(m);
@@ -188,7 +190,7 @@ static void update_want(zs_dram *d, uint32_t b, uint64_t at)
 {
     bank_state *bank = &d->banks[b];
     const uint32_t bit = 1u << b;
-    if (bank->waiting[d->mode] == 0 || (bank->hits[d->mode] != 0 && !bank->forced)) {
+    if (bank->waiting[d->mode] == 0 || (bank->hits[d->mode] != 0 && !(d->forced & bit))) {
         d->wanting &= ~bit;
         return;
     }
@@ -258,7 +260,7 @@ static void activate(zs_dram *d, uint32_t b, uint64_t at)
         bank->hits[dir] = bank->waiting[dir] ? count_hits(&d->lanes[dir], b, bank->row) : 0;
     bank->column_at = at + d->p.t_rcd;
     bank->precharge_at = at + d->p.t_ras;
-    bank->forced = false;
+    d->forced &= ~(1u << b);
     d->wanting &= ~(1u << b);
     d->activates[d->activate_i] = at + 1; /* + 1: zero means none so far */
     d->activate_i = (d->activate_i + 1) % FAW_WINDOW;
@@ -295,8 +297,9 @@ static void refresh(zs_dram *d)
         bank->hits[READ] = bank->hits[WRITE] = 0;
         bank->opened_by = ZS_ROW_CLOSED;
         bank->activate_at = at;
-        update_want(d, b, at);
     }
+    for (uint32_t left = d->lanes[d->mode].banks; left != 0; left &= left - 1)
+        update_want(d, (uint32_t)__builtin_ctz(left), at);
     d->now = zs_max_u64(d->now, d->refresh_at);
     d->refresh_at += d->p.t_refi;
     d->counts.refreshes++;
@@ -341,10 +344,9 @@ static void relieve_oldest(zs_dram *d, uint64_t at)
     if (l->n == 0)
         return;
     const item *oldest = &l->items[l->head];
-    bank_state *bank = &d->banks[oldest->bank];
-    if (l->placed < oldest->in_turn + d->starve_limit || bank->row == oldest->row || bank->forced)
+    if (l->placed < oldest->in_turn + d->starve_limit || d->banks[oldest->bank].row == oldest->row)
         return;
-    bank->forced = true;
+    d->forced |= 1u << oldest->bank;
     update_want(d, oldest->bank, at);
 }
 
@@ -354,10 +356,9 @@ static void turn(zs_dram *d, uint64_t at)
     d->run = 0;
     d->now = zs_max_u64(d->now, at);
     d->wanting = 0;
-    for (uint32_t b = 0; b < d->p.banks; b++) {
-        d->banks[b].forced = false;
-        update_want(d, b, at);
-    }
+    d->forced = 0;
+    for (uint32_t left = d->lanes[d->mode].banks; left != 0; left &= left - 1)
+        update_want(d, (uint32_t)__builtin_ctz(left), at);
     relieve_oldest(d, at);
 }
 
@@ -369,7 +370,8 @@ static uint64_t next_column(const zs_dram *d, uint16_t *which)
     uint64_t best_at = ZS_DRAM_NEVER;
     for (uint16_t i = l->head; i != NO_ITEM; i = l->items[i].next) {
         const bank_state *bank = &d->banks[l->items[i].bank];
-        if (bank->row != l->items[i].row || bank->forced || bank->column_at >= best_at)
+        if (bank->row != l->items[i].row || bank->column_at >= best_at ||
+            (d->forced >> l->items[i].bank & 1) != 0)
             continue;
         *which = i;
         if (bank->column_at <= floor)
@@ -424,7 +426,8 @@ static void place(zs_dram *d, uint16_t which, uint64_t at, zs_dram_done *done)
     d->column_at[d->mode] = d->slot_end;
     d->column_at[!d->mode] = last + d->to_other[d->mode];
     bank->precharge_at = zs_max_u64(bank->precharge_at, last + d->to_precharge[d->mode]);
-    bank->waiting[d->mode]--;
+    if (--bank->waiting[d->mode] == 0)
+        l->banks &= ~(1u << it.bank);
     bank->hits[d->mode]--;
     l->n--;
     l->used -= it.n;
@@ -438,9 +441,9 @@ static void place(zs_dram *d, uint16_t which, uint64_t at, zs_dram_done *done)
     relieve_oldest(d, last);
 }
 
-bool zs_dram_run(zs_dram *d, uint64_t pushes_until, zs_dram_done *done)
+bool zs_dram_run(zs_dram *d, uint64_t offers_until, zs_dram_done *done)
 {
-    const uint64_t until = pushes_until == ZS_DRAM_NEVER ? ZS_DRAM_NEVER : pushes_until + ENTRY;
+    const uint64_t until = offers_until == ZS_DRAM_NEVER ? ZS_DRAM_NEVER : offers_until + ENTRY;
     for (;;) {
         if (d->lanes[READ].n + d->lanes[WRITE].n == 0) {
             if (until != ZS_DRAM_NEVER)
@@ -477,59 +480,83 @@ bool zs_dram_run(zs_dram *d, uint64_t pushes_until, zs_dram_done *done)
 
 /* ---- requests -------------------------------------------------------------------------------- */
 
-uint32_t zs_dram_cut(const zs_dram *d, uint64_t addr, uint32_t bytes)
+typedef struct piece {
+    uint32_t bytes, n;
+} piece;
+
+static piece first_piece(const zs_dram *d, const zs_dram_req *req)
 {
-    const uint32_t blocks = (uint32_t)zs_min_u64(d->p.queue, REQ_TRANSACTIONS);
-    const uint64_t block_end = ((addr >> d->block_shift) + blocks) << d->block_shift;
-    const uint64_t row_end = ((addr >> d->row_shift) + 1) << d->row_shift;
-    return (uint32_t)zs_min_u64(bytes, zs_min_u64(block_end, row_end) - addr);
+    const uint64_t first = req->addr >> d->block_shift;
+    const uint64_t block_end = (first + d->piece_blocks) << d->block_shift;
+    const uint64_t row_end = ((req->addr >> d->row_shift) + 1) << d->row_shift;
+    const uint64_t end = zs_min_u64(req->addr + req->bytes, zs_min_u64(block_end, row_end));
+    return (piece){.bytes = (uint32_t)(end - req->addr),
+                   .n = (uint32_t)(((end - 1) >> d->block_shift) - first) + 1};
 }
 
-uint32_t zs_dram_transactions(const zs_dram *d, uint64_t addr, uint32_t bytes)
+static uint64_t room_at(const zs_dram *d, const lane *l, uint32_t n)
 {
-    return (uint32_t)(((addr + bytes - 1) >> d->block_shift) - (addr >> d->block_shift)) + 1;
-}
-
-uint64_t zs_dram_room_at(const zs_dram *d, bool is_write, uint32_t transactions)
-{
-    const lane *l = &d->lanes[is_write];
     const uint32_t room = d->p.queue - l->used;
-    if (room < transactions)
+    if (room < n)
         return ZS_DRAM_NEVER;
-    if (room - transactions >= l->last_n)
+    if (room - n >= l->last_n)
         return 0;
     /* The item placed last still holds entries; each is free after its own column command. */
-    const uint32_t must_leave = transactions + l->last_n - room;
+    const uint32_t must_leave = n + l->last_n - room;
     return l->last_start + (uint64_t)d->gap * (must_leave - 1) + 1;
 }
 
-void zs_dram_push(zs_dram *d, const zs_dram_req *req, uint64_t pushed_at)
+uint64_t zs_dram_room_at(const zs_dram *d, const zs_dram_req *req)
 {
-    const uint64_t at = pushed_at + ENTRY;
-    lane *l = &d->lanes[req->is_write];
+    return room_at(d, &d->lanes[req->is_write], first_piece(d, req).n);
+}
+
+static item *append(lane *l)
+{
     const uint16_t i = l->spare;
     item *it = &l->items[i];
     l->spare = it->next;
-    const uint64_t page = req->addr >> d->row_shift;
-    it->bank = (uint8_t)(page & d->bank_mask);
-    it->row = (uint32_t)(page >> d->bank_shift);
-    it->n = (uint8_t)zs_dram_transactions(d, req->addr, req->bytes);
-    it->tag = req->tag;
-    it->in_turn = l->placed + l->used;
     it->prev = l->tail;
     it->next = NO_ITEM;
     *(l->tail == NO_ITEM ? &l->head : &l->items[l->tail].next) = i;
     l->tail = i;
     l->n++;
-    l->used += it->n;
-    *(req->is_write ? &d->counts.write_bytes : &d->counts.read_bytes) += req->bytes;
-    *(req->is_write ? &d->counts.write_transactions : &d->counts.read_transactions) += it->n;
+    return it;
+}
+
+static void enqueue(zs_dram *d, const zs_dram_req *req, uint32_t n, uint64_t at)
+{
+    const uint32_t dir = req->is_write;
+    lane *l = &d->lanes[dir];
+    item *it = append(l);
+    const uint64_t page = req->addr >> d->row_shift;
+    it->bank = (uint8_t)(page & d->bank_mask);
+    it->row = (uint32_t)(page >> d->bank_shift);
+    it->n = (uint8_t)n;
+    it->tag = req->tag;
+    it->in_turn = l->placed + l->used;
+    l->used += n;
+    l->banks |= 1u << it->bank;
     bank_state *bank = &d->banks[it->bank];
-    bank->waiting[req->is_write]++;
-    bank->hits[req->is_write] = (uint16_t)(bank->hits[req->is_write] + (bank->row == it->row));
+    bank->waiting[dir]++;
+    bank->hits[dir] = (uint16_t)(bank->hits[dir] + (bank->row == it->row));
     d->now = zs_max_u64(d->now, at);
-    if (d->mode == (uint32_t)req->is_write)
+    if (d->mode == dir)
         update_want(d, it->bank, at);
+}
+
+uint64_t zs_dram_offer(zs_dram *d, zs_dram_req *req, uint64_t at)
+{
+    const piece p = first_piece(d, req);
+    const uint64_t room = room_at(d, &d->lanes[req->is_write], p.n);
+    if (room > at)
+        return room;
+    enqueue(d, req, p.n, at + ENTRY);
+    *(req->is_write ? &d->counts.write_bytes : &d->counts.read_bytes) += p.bytes;
+    *(req->is_write ? &d->counts.write_transactions : &d->counts.read_transactions) += p.n;
+    req->addr += p.bytes;
+    req->bytes -= p.bytes;
+    return at;
 }
 
 bool zs_dram_is_idle(const zs_dram *d)

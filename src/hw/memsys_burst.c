@@ -23,7 +23,8 @@ typedef struct channel_state {
     zs_axi_flow flow;
     flight flights[ZS_AXI_OUTSTANDING];
     uint32_t issue_i, finish_i; /* as in flow */
-    zs_axi_burst sending;       /* what of the burst at the gate is not yet in the controller */
+    uint32_t sending_i;         /* flight of `sending` */
+    zs_dram_req sending;        /* what of the burst at the gate is not yet in the controller */
     uint64_t sending_last;      /* write: PL cycle of its last beat */
     uint64_t arrives_at;        /* DDR cycle at which it is at the gate */
     uint64_t done_at;           /* cycle after the last event of the transfer, once all is known */
@@ -35,11 +36,26 @@ struct zs_burst_sys {
     zs_des des;
     channel_state channels[ZS_CHANNEL_N];
     zs_channel_counts *counts;
-    uint32_t finished;   /* mask of channels with a known end that has not been reported */
-    uint32_t waiting[2]; /* mask of channels at the gate of a direction */
-    uint32_t served[2];  /* channel let in last: the next one in turn follows it */
+    uint32_t finished;     /* mask of channels with a known end that has not been reported */
+    uint32_t waiting[2];   /* mask of channels at the gate of a direction */
+    uint32_t served[2];    /* channel let in last: the next one in turn follows it */
+    uint64_t end, end_ddr; /* the earliest of their ends, or never */
+    uint32_t end_channel;
     uint64_t events;
 };
+
+static void find_end(zs_burst_sys *bs)
+{
+    bs->end = UINT64_MAX;
+    for (uint32_t left = bs->finished; left != 0; left &= left - 1) {
+        const uint32_t i = (uint32_t)__builtin_ctz(left);
+        if (bs->channels[i].done_at < bs->end) {
+            bs->end = bs->channels[i].done_at;
+            bs->end_channel = i;
+        }
+    }
+    bs->end_ddr = zs_pl_to_ddr(&bs->clock, bs->end);
+}
 
 zs_status zs_burst_sys_build(zs_arena *arena, const zs_design *design, zs_channel_counts *counts,
                              zs_burst_sys **out, zs_err *err)
@@ -51,6 +67,7 @@ zs_status zs_burst_sys_build(zs_arena *arena, const zs_design *design, zs_channe
     bs->clock = zs_clock_pair_of(design->accel.clock_hz, design->board.memory.tck_ps);
     bs->counts = counts;
     zs_des_init(&bs->des);
+    find_end(bs);
     for (uint32_t i = 0; i < ZS_CHANNEL_N; i++) {
         channel_state *c = &bs->channels[i];
         c->port = *zs_channel_port(design, i);
@@ -92,6 +109,11 @@ static zs_axi_burst take_burst(channel_state *c)
     return burst;
 }
 
+static uint32_t tag_of(uint32_t channel, uint32_t flight_i)
+{
+    return channel | flight_i << 8;
+}
+
 /* Sends the next address as soon as there is a place for it, and plans the burst's arrival at the
  * controller: a read's with its address, a write's with its last beat. */
 static void send_next(zs_burst_sys *bs, uint32_t i)
@@ -104,10 +126,13 @@ static void send_next(zs_burst_sys *bs, uint32_t i)
         return;
     const zs_axi_burst burst = take_burst(c);
     zs_axi_flow_issue(&c->flow, at);
-    flight *f = &c->flights[c->issue_i];
+    c->flights[c->issue_i] = (flight){.beats = burst.beats, .requests = 1};
+    c->sending = (zs_dram_req){.addr = burst.addr,
+                               .bytes = burst.bytes,
+                               .tag = tag_of(i, c->issue_i),
+                               .is_write = c->is_write};
+    c->sending_i = c->issue_i;
     c->issue_i = c->issue_i + 1 == c->flow.limit ? 0 : c->issue_i + 1;
-    *f = (flight){.beats = burst.beats, .requests = 1};
-    c->sending = burst;
     uint64_t leaves = at;
     if (c->is_write)
         leaves = c->sending_last = zs_axi_flow_beats(&c->flow, burst.beats, at, 0);
@@ -125,8 +150,10 @@ static void finish_burst(zs_burst_sys *bs, uint32_t i, uint64_t at)
     zs_axi_flow_finish(&c->flow, at);
     c->finish_i = c->finish_i + 1 == c->flow.limit ? 0 : c->finish_i + 1;
     c->done_at = at + 1;
-    if (c->all_sent && c->flow.open == 0)
+    if (c->all_sent && c->flow.open == 0) {
         bs->finished |= 1u << i;
+        find_end(bs);
+    }
 }
 
 /* Reads come back in order: a burst whose data are there still waits for those before it. */
@@ -141,28 +168,21 @@ static void deliver_reads(zs_burst_sys *bs, uint32_t i)
     }
 }
 
-static uint32_t tag_of(uint32_t channel, uint32_t flight_i)
-{
-    return channel | flight_i << 8;
-}
-
 static void read_placed(zs_burst_sys *bs, const zs_dram_done *done)
 {
     const uint32_t i = done->tag & 0xff;
     channel_state *c = &bs->channels[i];
     flight *f = &c->flights[done->tag >> 8];
     const uint64_t first = zs_ddr_to_pl(&bs->clock, done->first_ddr_cycle) + c->from_memory;
-    const uint64_t last = zs_ddr_to_pl(&bs->clock, done->last_ddr_cycle) + c->from_memory;
     f->first_at = zs_max_u64(f->first_at, first);
-    f->last_at = zs_max_u64(f->last_at, last);
+    const uint64_t data_ps = (done->last_ddr_cycle - done->first_ddr_cycle) * bs->clock.tck_ps;
+    if (data_ps > (f->beats - 1) * bs->clock.pl_ps) { /* the memory is slower than the beats */
+        const uint64_t last = zs_ddr_to_pl(&bs->clock, done->last_ddr_cycle) + c->from_memory;
+        f->last_at = zs_max_u64(f->last_at, last);
+    }
     f->requests--;
     deliver_reads(bs, i);
     send_next(bs, i);
-}
-
-static uint32_t last_issued(const channel_state *c)
-{
-    return (c->issue_i == 0 ? (uint32_t)c->flow.limit : c->issue_i) - 1;
 }
 
 /* ---- at the controller's gate ---------------------------------------------------------------- */
@@ -171,7 +191,7 @@ static uint32_t last_issued(const channel_state *c)
 static void burst_is_in(zs_burst_sys *bs, uint32_t i, uint64_t at_ddr)
 {
     channel_state *c = &bs->channels[i];
-    c->flights[last_issued(c)].requests--;
+    c->flights[c->sending_i].requests--;
     if (c->is_write) {
         uint64_t taken = c->sending_last + c->to_memory;
         if (at_ddr > c->arrives_at) /* it had to wait at the gate */
@@ -187,24 +207,15 @@ static void burst_is_in(zs_burst_sys *bs, uint32_t i, uint64_t at_ddr)
 static bool let_in(zs_burst_sys *bs, uint32_t i, uint64_t at)
 {
     channel_state *c = &bs->channels[i];
-    const uint32_t bytes = zs_dram_cut(bs->dram, c->sending.addr, c->sending.bytes);
-    const uint32_t n = zs_dram_transactions(bs->dram, c->sending.addr, bytes);
-    const uint64_t room_at = zs_dram_room_at(bs->dram, c->is_write, n);
+    const uint32_t bytes = c->sending.bytes;
+    const uint64_t room_at = zs_dram_offer(bs->dram, &c->sending, at);
     if (room_at > at) {
         if (room_at != ZS_DRAM_NEVER)
             zs_des_at(&bs->des, GATE + c->is_write, room_at);
         return false;
     }
-    const uint32_t flight_i = last_issued(c);
-    const zs_dram_req req = {.addr = c->sending.addr,
-                             .bytes = bytes,
-                             .tag = tag_of(i, flight_i),
-                             .is_write = c->is_write};
-    zs_dram_push(bs->dram, &req, at);
-    bs->counts[i].bytes += bytes;
-    c->flights[flight_i].requests++;
-    c->sending.addr += bytes;
-    c->sending.bytes -= bytes;
+    bs->counts[i].bytes += bytes - c->sending.bytes;
+    c->flights[c->sending_i].requests++;
     return true;
 }
 
@@ -245,34 +256,21 @@ void zs_burst_sys_start(zs_burst_sys *bs, uint32_t i, const zs_xfer *xfer, uint6
     c->rows_left = xfer->row_n;
     c->planes_left = xfer->plane_n;
     c->issue_i = c->finish_i = 0;
-    c->sending = (zs_axi_burst){0};
+    c->sending = (zs_dram_req){0};
     c->done_at = start;
     c->all_sent = zs_xfer_bytes(xfer) == 0;
     zs_axi_flow_start(&c->flow, outstanding, start);
-    if (c->all_sent)
+    if (c->all_sent) {
         bs->finished |= 1u << i;
-    else
+        find_end(bs);
+    } else {
         send_next(bs, i);
-}
-
-static uint64_t earliest_finished(const zs_burst_sys *bs, uint32_t *which)
-{
-    uint64_t best = UINT64_MAX;
-    for (uint32_t left = bs->finished; left != 0; left &= left - 1) {
-        const uint32_t i = (uint32_t)__builtin_ctz(left);
-        if (bs->channels[i].done_at < best) {
-            best = bs->channels[i].done_at;
-            *which = i;
-        }
     }
-    return best;
 }
 
-static void handle_event(zs_burst_sys *bs)
+static void handle_event(zs_burst_sys *bs, uint32_t actor, uint64_t at)
 {
-    uint64_t at = 0;
-    uint32_t actor = 0;
-    zs_des_next(&bs->des, &at, &actor);
+    zs_des_cancel(&bs->des, actor);
     bs->events++;
     if (actor < GATE)
         arrive(bs, actor, at);
@@ -294,20 +292,20 @@ bool zs_burst_sys_next(zs_burst_sys *bs, uint64_t limit, uint32_t *channel, uint
 {
     const uint64_t limit_ddr = zs_pl_to_ddr(&bs->clock, limit);
     for (;;) {
-        uint32_t who = 0, actor = 0;
+        uint32_t actor = 0;
         uint64_t event_at = ZS_DES_NEVER;
-        const uint64_t end = earliest_finished(bs, &who);
-        const uint64_t end_ddr = end > limit ? limit_ddr : zs_pl_to_ddr(&bs->clock, end);
-        zs_des_peek(&bs->des, &event_at, &actor);
         zs_dram_done done;
-        if (zs_dram_run(bs->dram, zs_min_u64(event_at, end_ddr), &done)) {
+        const uint64_t stop = zs_min_u64(limit_ddr, bs->end_ddr);
+        zs_des_peek(&bs->des, &event_at, &actor);
+        if (zs_dram_run(bs->dram, zs_min_u64(event_at, stop), &done)) {
             placed(bs, &done);
-        } else if (event_at < end_ddr) {
-            handle_event(bs);
-        } else if (end <= limit && end != UINT64_MAX) {
-            bs->finished &= ~(1u << who);
-            *channel = who;
-            *done_at = end;
+        } else if (event_at < stop) {
+            handle_event(bs, actor, event_at);
+        } else if (bs->end <= limit && bs->end != UINT64_MAX) {
+            *channel = bs->end_channel;
+            *done_at = bs->end;
+            bs->finished &= ~(1u << bs->end_channel);
+            find_end(bs);
             return true;
         } else {
             return false;

@@ -13,6 +13,7 @@ typedef struct zs_clock_pair {
     uint64_t hz, pl_ps, pl_rest;    /* 10^12 / hz and remainder */
     uint64_t hz_inverse, hz_per_ps; /* 2^64 / hz; 2^64 * hz / 10^12 */
     uint64_t tck_ps, tck_inverse;
+    uint64_t pl_far, ddr_far; /* edges from which on a time is "never" rather than a time */
 } zs_clock_pair;
 
 zs_clock_pair zs_clock_pair_of(uint64_t pl_hz, uint32_t tck_ps);

@@ -6,6 +6,7 @@ enum { READ, WRITE, TIME_BINS = 32768, ENDS = 256 };
 /* Requests of one direction of a stream: created ones wait in order for their arbiter. */
 typedef struct lane {
     uint64_t *created; /* [request] clock */
+    uint8_t *pieces;   /* [request] in the controller */
     uint64_t made, offered;
 } lane;
 
@@ -19,8 +20,7 @@ typedef struct stream_state {
 typedef struct arbiter {
     uint32_t stream; /* whose request it is busy with, or had last */
     bool busy;
-    uint64_t addr; /* what is left of the request */
-    uint32_t bytes;
+    zs_dram_req req;         /* what is left of the request */
     uint64_t free_at, since; /* first clock for the next transaction; when the request came up */
 } arbiter;
 
@@ -35,7 +35,7 @@ typedef struct end_queue {
 
 typedef struct driver {
     zs_dram *dram;
-    uint32_t stream_n;
+    uint32_t stream_n, block_bytes;
     stream_state streams[ZS_TRAFFIC_STREAMS];
     arbiter arbiters[2];
     end_queue ends[2];
@@ -159,8 +159,10 @@ static bool pick(driver *d, uint32_t dir, uint64_t now)
             continue;
         a->stream = i;
         a->busy = true;
-        a->addr = address(d->streams[i].p, dir, l->offered);
-        a->bytes = d->streams[i].p->size_bytes;
+        a->req = (zs_dram_req){.addr = address(d->streams[i].p, dir, l->offered),
+                               .bytes = d->streams[i].p->size_bytes,
+                               .tag = i << 28 | (uint32_t)l->offered,
+                               .is_write = dir == WRITE};
         a->since = now;
         return true;
     }
@@ -173,19 +175,14 @@ static bool hand_over(driver *d, uint32_t dir, uint64_t now)
     arbiter *a = &d->arbiters[dir];
     stream_state *s = &d->streams[a->stream];
     lane *l = &s->lanes[dir];
-    const uint32_t bytes = zs_dram_cut(d->dram, a->addr, a->bytes);
-    const uint32_t n = zs_dram_transactions(d->dram, a->addr, bytes);
-    if (zs_dram_room_at(d->dram, dir == WRITE, n) > now)
+    const uint64_t first = a->req.addr / d->block_bytes;
+    if (zs_dram_offer(d->dram, &a->req, now) > now)
         return false;
-    const bool is_last = bytes == a->bytes;
-    const uint32_t tag = a->stream << 28 | (is_last ? 1u << 27 : 0) | (uint32_t)l->offered;
-    const zs_dram_req req = {.addr = a->addr, .bytes = bytes, .tag = tag, .is_write = dir == WRITE};
-    zs_dram_push(d->dram, &req, now);
-    a->addr += bytes;
-    a->bytes -= bytes;
+    l->pieces[l->offered]++;
+    const uint64_t n = (a->req.addr - 1) / d->block_bytes - first + 1;
     a->free_at = zs_max_u64(now + 1, a->since + n);
     a->since = a->free_at;
-    if (!is_last)
+    if (a->req.bytes != 0)
         return true;
     if (dir == WRITE)
         end_request(d, WRITE, a->stream, l->created[l->offered], a->free_at - 1);
@@ -206,11 +203,8 @@ static void arbitrate(driver *d, uint32_t dir, uint64_t now)
 static uint64_t next_offer(const driver *d, uint32_t dir, uint64_t now)
 {
     const arbiter *a = &d->arbiters[dir];
-    if (a->busy) {
-        const uint32_t bytes = zs_dram_cut(d->dram, a->addr, a->bytes);
-        const uint32_t n = zs_dram_transactions(d->dram, a->addr, bytes);
-        return zs_max_u64(a->free_at, zs_dram_room_at(d->dram, dir == WRITE, n));
-    }
+    if (a->busy)
+        return zs_max_u64(a->free_at, zs_dram_room_at(d->dram, &a->req));
     for (uint32_t i = 0; i < d->stream_n; i++)
         if (d->streams[i].lanes[dir].offered != d->streams[i].lanes[dir].made)
             return zs_max_u64(a->free_at, now);
@@ -221,12 +215,11 @@ static uint64_t next_offer(const driver *d, uint32_t dir, uint64_t now)
 
 static void placed(driver *d, const zs_dram_done *done)
 {
-    const bool is_last = (done->tag >> 27 & 1) != 0;
-    if (done->is_write || !is_last)
-        return;
     const uint32_t stream = done->tag >> 28;
-    const uint32_t k = done->tag & ((1u << 27) - 1);
-    end_request(d, READ, stream, d->streams[stream].lanes[READ].created[k], done->last_ddr_cycle);
+    const uint32_t k = done->tag & ((1u << 28) - 1);
+    lane *l = &d->streams[stream].lanes[done->is_write];
+    if (--l->pieces[k] == 0 && l->offered > k && !done->is_write)
+        end_request(d, READ, stream, l->created[k], done->last_ddr_cycle);
 }
 
 static uint64_t percentile(const uint32_t *bins, uint64_t n, uint32_t percent)
@@ -260,11 +253,13 @@ static zs_status driver_build(zs_arena *arena, const zs_memory_params *memory,
         return zs_nomem(err, "the traffic driver");
     ZS_TRY(zs_dram_build(arena, memory, &d->dram, err));
     d->stream_n = traffic->stream_n;
+    d->block_bytes = 8 * memory->bus_bytes;
     for (uint32_t i = 0; i < 2 * traffic->stream_n; i++) {
         stream_state *s = &d->streams[i / 2];
         s->p = &traffic->streams[i / 2];
         s->lanes[i % 2].created = zs_new(arena, uint64_t, s->p->request_n);
-        if (s->lanes[i % 2].created == NULL)
+        s->lanes[i % 2].pieces = zs_new(arena, uint8_t, s->p->request_n);
+        if (s->lanes[i % 2].created == NULL || s->lanes[i % 2].pieces == NULL)
             return zs_nomem(err, "the requests of a traffic stream");
     }
     for (uint32_t dir = READ; dir <= WRITE; dir++) {
