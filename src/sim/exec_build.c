@@ -6,7 +6,7 @@
  */
 
 typedef struct room {
-    size_t x, w, sums, carry_rows, carry_columns, gathered, taps, filter, host, inputs;
+    size_t x, w, sums, carry_rows, carry_columns, gathered, taps, filter, filters, host, inputs;
 } room;
 
 static size_t max_size(size_t a, size_t b)
@@ -32,7 +32,9 @@ static void room_for_row(const zs_exec *e, const zs_plan_row *row, room *r)
     r->gathered = max_size(r->gathered, inputs * sizeof(float));
     r->gathered = max_size(r->gathered, (2 * outputs + row->t_oc) * sizeof(float) + 128);
     r->taps = max_size(r->taps, (size_t)row->t_ic * row->window.kh * row->window.kw);
-    r->filter = max_size(r->filter, (size_t)zs_layer_filter_elems(layer));
+    const size_t filter = (size_t)zs_layer_filter_elems(layer);
+    r->filter = max_size(r->filter, filter);
+    r->filters = max_size(r->filters, filter * row->t_oc);
     if (row->pool != ZS_NO_INDEX) {
         r->carry_rows = max_size(r->carry_rows, zs_exec_carry_row_elems(e, row) * e->elem);
         r->carry_columns = max_size(r->carry_columns, zs_exec_carry_column_elems(e, row) * e->elem);
@@ -65,17 +67,25 @@ static zs_status allocate(zs_exec *e, zs_arena *arena, const room *r, zs_err *er
 /* ---- packed weights ---------------------------------------------------------------------------
  */
 
-/* One filter into the tiles of its output channel tile: element (ic, tap) of channel `lane`. */
-static void scatter_filter(const zs_exec *e, const zs_plan_row *row, const uint8_t *filter,
-                           uint32_t oc0, uint32_t oc_n, uint32_t lane)
+/* The filters of one output channel tile, [lane][ic][ky][kx], become [ic][ky][kx][lane]. */
+#define INTERLEAVE(type)                                                                           \
+    for (size_t i = 0; i < n; i++)                                                                 \
+        for (uint32_t lane = 0; lane < lanes; lane++)                                              \
+            ((type *)to)[i * lanes + lane] = ((const type *)from)[lane * n + i];
+
+static void interleave(const void *from, void *to, size_t n, uint32_t lanes, size_t elem)
 {
-    const uint32_t ic_n = row->is_depthwise ? 1 : row->group_ic;
-    const uint32_t taps = row->window.kh * row->window.kw;
-    const uint64_t first = zs_plan_weight_offset(row, e->quant->precision, ic_n, oc0, oc_n, 0);
-    uint8_t *to = e->dram + row->weight_base + first + lane * e->elem;
-    const size_t step = oc_n * e->elem;
-    for (size_t i = 0; i < (size_t)ic_n * taps; i++, to += step, filter += e->elem)
-        memcpy(to, filter, e->elem);
+    switch (elem) {
+    case 4:
+        INTERLEAVE(uint32_t)
+        break;
+    case 2:
+        INTERLEAVE(uint16_t)
+        break;
+    default:
+        INTERLEAVE(uint8_t)
+        break;
+    }
 }
 
 static void pack_tile(const zs_exec *e, const zs_plan_row *row, uint32_t oc0, uint32_t oc_n,
@@ -83,16 +93,18 @@ static void pack_tile(const zs_exec *e, const zs_plan_row *row, uint32_t oc0, ui
 {
     const zs_layer *layer = zs_exec_layer(e, row);
     const uint32_t ic_n = row->is_depthwise ? 1 : row->group_ic;
+    const size_t filter_n = (size_t)zs_layer_filter_elems(layer);
     const uint64_t first = zs_plan_weight_offset(row, e->quant->precision, ic_n, oc0, oc_n, 0);
-    uint8_t *biases = e->dram + row->weight_base + first - oc_n * e->bias;
+    uint8_t *weights = e->dram + row->weight_base + first;
+    uint8_t *biases = weights - oc_n * e->bias;
     for (uint32_t lane = 0; lane < oc_n; lane++) {
         const uint32_t oc = oc0 + lane;
         zs_quantise_bias(e->quant, layer, oc, zs_layer_bias(e->net, layer, oc),
                          biases + lane * e->bias);
-        const float *values = zs_layer_filter(e->net, layer, oc, filter);
-        zs_quantise_filter(e->quant, layer, oc, values, stored);
-        scatter_filter(e, row, stored, oc0, oc_n, lane);
+        zs_quantise_filter(e->quant, layer, oc, zs_layer_filter(e->net, layer, oc, filter),
+                           stored + lane * filter_n * e->elem);
     }
+    interleave(stored, weights, filter_n, oc_n, e->elem);
 }
 
 static void pack_row(const zs_exec *e, const zs_plan_row *row, float *filter, uint8_t *stored)
@@ -119,7 +131,7 @@ zs_status zs_exec_build(zs_arena *arena, const zs_design *design, const zs_net *
         room_for_row(e, &plan->rows[i], &r);
     ZS_TRY(allocate(e, arena, &r, err));
     float *filter = zs_new(arena, float, r.filter + 1);
-    uint8_t *stored = zs_new(arena, uint8_t, r.filter * sizeof(float) + 1);
+    uint8_t *stored = zs_new(arena, uint8_t, r.filters * e->elem + 1);
     if (filter == NULL || stored == NULL)
         return zs_nomem(err, "simulated memories");
     for (uint32_t i = 0; i < plan->row_n; i++)
