@@ -366,7 +366,7 @@ static bool wanted(const plan_draft *d, const resident_draft *r)
     case ZS_FUSION_GROUPS:
         return same_call(d, r->first_row, r->last_row);
     case ZS_FUSION_AUTO:
-        return true;
+        return true; /* the search has the last word */
     default:
         return false;
     }
@@ -437,6 +437,10 @@ zs_status zs_plan_choose_residents(plan_draft *d, zs_err *err)
         }
         if (best == NULL)
             break;
+        if (d->may_stay != NULL && !d->may_stay[best->tensor]) {
+            best->saved_bytes = 0;
+            continue;
+        }
         best->offset = first_fit(d, best);
         best->chosen = true;
         if (zs_plan_size_buffers(d, chosen_extent(d))) {

@@ -191,17 +191,29 @@ static zs_status build(plan_draft *d, zs_err *err)
     return emit_all(d, err);
 }
 
-zs_status zs_plan_build(zs_arena *arena, const zs_design *design, const zs_net *net, zs_plan **out,
-                        zs_err *err)
+zs_status zs_plan_build_with(zs_arena *arena, const zs_design *design, const zs_net *net,
+                             const bool *may_stay, plan_draft *d, zs_err *err)
 {
     zs_plan *plan = zs_new(arena, zs_plan, 1);
     if (plan == NULL)
         return zs_nomem(err, "plan");
-    plan_draft d = {.arena = arena, .design = design, .net = net, .plan = plan};
-    ZS_TRY(build(&d, err));
-    plan->rows = d.rows;
-    plan->row_n = d.row_n;
+    *d = (plan_draft){
+        .arena = arena, .design = design, .net = net, .may_stay = may_stay, .plan = plan};
+    ZS_TRY(build(d, err));
+    plan->rows = d->rows;
+    plan->row_n = d->row_n;
     plan->batch = design->batch;
-    *out = plan;
+    return ZS_OK;
+}
+
+zs_status zs_plan_build(zs_arena *arena, const zs_design *design, const zs_net *net, zs_plan **out,
+                        zs_err *err)
+{
+    plan_draft d;
+    if (design->accel.fusion == ZS_FUSION_AUTO)
+        ZS_TRY(zs_plan_search(arena, design, net, &d, err));
+    else
+        ZS_TRY(zs_plan_build_with(arena, design, net, NULL, &d, err));
+    *out = d.plan;
     return ZS_OK;
 }

@@ -5,7 +5,8 @@
  *   place.c    addresses in DRAM
  *   emit.c     ops, boxes, prices and the state of the slots
  *   loops.c    tile loops of convolutions
- *   vector.c   tile loops of layers without weights; steps of the PS */
+ *   vector.c   tile loops of layers without weights; steps of the PS
+ *   search.c   builds plans for `auto` until none moves fewer bytes */
 #ifndef ZYNQSIM_PLAN_PRIV_H
 #define ZYNQSIM_PLAN_PRIV_H
 
@@ -42,6 +43,8 @@ typedef struct plan_draft {
     uint32_t *row_of_layer; /* [layer]; of a fused pool the first row it is fused into */
     resident_draft *residents;
     uint32_t resident_n;
+    const bool
+        *may_stay; /* [tensor] auto: what the search allows; NULL: all that the fusion wants */
     zs_plan *plan;
 } plan_draft;
 
@@ -55,6 +58,14 @@ void zs_plan_shape_rows(plan_draft *d);
  */
 bool zs_plan_size_buffers(plan_draft *d, uint64_t resident_elems);
 zs_status zs_plan_finish_buffers(plan_draft *d, zs_err *err);
+
+/* plan.c: one plan; `may_stay` as in the draft. */
+zs_status zs_plan_build_with(zs_arena *arena, const zs_design *design, const zs_net *net,
+                             const bool *may_stay, plan_draft *d, zs_err *err);
+
+/* search.c: the grouping of fusion `auto`. */
+zs_status zs_plan_search(zs_arena *arena, const zs_design *design, const zs_net *net, plan_draft *d,
+                         zs_err *err);
 
 /* place.c */
 zs_status zs_plan_place(plan_draft *d, zs_err *err);

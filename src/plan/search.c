@@ -1,0 +1,122 @@
+#include "plan_priv.h"
+
+#include <string.h>
+
+/* `auto`: which tensors stay on chip, and so which layers become one call. Pools are always fused,
+ * as that can only save traffic. A tensor that stays takes block RAM from the weight buffer, which
+ * may then reload weights: what a choice is worth is known only from a whole plan, so every choice
+ * is tried as one. Tensors are tried in the order of the traffic that they alone would save, and
+ * kept when the plan moves fewer bytes than the best so far. */
+
+typedef struct search {
+    const zs_design *design;
+    const zs_net *net;
+    zs_arena scratch; /* plans that are tried */
+    bool *may_stay;   /* [tensor] */
+    uint32_t *order;  /* candidate tensors, most saving first */
+    uint32_t candidate_n, tried_n, kept_n;
+    uint64_t first_bytes, best_bytes;
+} search;
+
+static uint64_t traffic(const zs_plan *plan)
+{
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < plan->op_n; i++) {
+        const zs_op_cost *cost = &plan->costs[plan->ops[i].cost_key];
+        if (cost->unit < ZS_CHANNEL_N)
+            bytes += zs_xfer_bytes(&cost->xfer);
+    }
+    return bytes;
+}
+
+static bool stays(const plan_draft *d, uint32_t tensor)
+{
+    for (uint32_t i = 0; i < d->resident_n; i++)
+        if (d->residents[i].tensor == tensor)
+            return d->residents[i].chosen;
+    return false;
+}
+
+/* Candidates of the plan in which nothing stays; their saving is forgotten there once they are
+ * turned down, so it is computed from their size. */
+static zs_status list_candidates(search *s, const plan_draft *d, zs_arena *arena, zs_err *err)
+{
+    s->order = zs_new(arena, uint32_t, d->resident_n + 1u);
+    if (s->order == NULL)
+        return zs_nomem(err, "plan");
+    for (uint32_t i = 0; i < d->resident_n; i++) {
+        uint32_t at = s->candidate_n++;
+        const uint64_t elems = d->residents[i].elems;
+        for (; at > 0; at--) {
+            uint32_t before = 0;
+            while (d->residents[before].tensor != s->order[at - 1])
+                before++;
+            if (d->residents[before].elems >= elems)
+                break;
+            s->order[at] = s->order[at - 1];
+        }
+        s->order[at] = d->residents[i].tensor;
+    }
+    return ZS_OK;
+}
+
+static zs_status try_tensor(search *s, uint32_t tensor, zs_err *err)
+{
+    plan_draft d;
+    s->may_stay[tensor] = true;
+    s->tried_n++;
+    zs_arena_reset(&s->scratch);
+    ZS_TRY(zs_plan_build_with(&s->scratch, s->design, s->net, s->may_stay, &d, err));
+    const uint64_t bytes = traffic(d.plan);
+    if (stays(&d, tensor) && bytes < s->best_bytes) {
+        s->best_bytes = bytes;
+        s->kept_n++;
+    } else {
+        s->may_stay[tensor] = false;
+    }
+    return ZS_OK;
+}
+
+static zs_status run(search *s, zs_arena *arena, zs_err *err)
+{
+    plan_draft d;
+    ZS_TRY(zs_plan_build_with(&s->scratch, s->design, s->net, s->may_stay, &d, err));
+    s->first_bytes = s->best_bytes = traffic(d.plan);
+    ZS_TRY(list_candidates(s, &d, arena, err));
+    for (uint32_t i = 0; i < s->candidate_n; i++)
+        ZS_TRY(try_tensor(s, s->order[i], err));
+    return ZS_OK;
+}
+
+static const char *describe(const search *s, zs_arena *arena)
+{
+    const char *names = "";
+    for (uint32_t i = 0; i < s->candidate_n && names != NULL; i++)
+        if (s->may_stay[s->order[i]])
+            names = zs_arena_printf(arena, "%s%s%s", names, names[0] ? ", " : "",
+                                    s->net->tensors[s->order[i]].name);
+    if (names == NULL)
+        return NULL;
+    return zs_arena_printf(arena,
+                           "auto: pools fused, %u of %u candidate tensors stay on chip%s%s; %.2f "
+                           "instead of %.2f MB of DRAM traffic, best of %u plans",
+                           s->kept_n, s->candidate_n, names[0] ? ": " : "", names,
+                           (double)s->best_bytes / 1e6, (double)s->first_bytes / 1e6,
+                           s->tried_n + 1);
+}
+
+zs_status zs_plan_search(zs_arena *arena, const zs_design *design, const zs_net *net, plan_draft *d,
+                         zs_err *err)
+{
+    search s = {.design = design, .net = net};
+    s.may_stay = zs_new(arena, bool, net->tensor_n);
+    if (s.may_stay == NULL)
+        return zs_nomem(err, "plan");
+    zs_arena_init(&s.scratch, arena->source);
+    const zs_status status = run(&s, arena, err);
+    zs_arena_drop(&s.scratch);
+    ZS_TRY(status);
+    ZS_TRY(zs_plan_build_with(arena, design, net, s.may_stay, d, err));
+    d->plan->fusion_note = describe(&s, arena);
+    return d->plan->fusion_note ? ZS_OK : zs_nomem(err, "plan");
+}
