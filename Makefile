@@ -31,6 +31,9 @@ IO_LIBS   = -lyaml -lcsv -lprotobuf-c -ljpeg -lpng -ljansson -lm
 CLI_LIBS  = -lmd -lpopt
 TEST_OBJ := $(call obj,$(wildcard tests/support/*.c))
 TEST_LIBS = -lcheck -lsubunit -lrt -lpthread -lm
+# `make V=1` prints whole commands.
+Q         = $(if $(V),,@)
+say       = $(if $(V),,@echo '  $(1)  $(2)')
 # Sub-makes use all processors unless the caller chose.
 JOBS      = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 AGAIN     = @$(MAKE) --no-print-directory $(JOBS)
@@ -39,20 +42,26 @@ all: $(BUILD)/zynqsim ## the program, build/zynqsim, and the two libraries
 
 $(BUILD)/gen/%.pb-c.c: src/import/%.proto
 	@mkdir -p $(@D)
-	protoc-c --c_out=$(@D) --proto_path=$(<D) $<
+	$(call say,GEN ,$@)
+	$(Q)protoc-c --c_out=$(@D) --proto_path=$(<D) $<
 $(BUILD)/gen/%.o: $(BUILD)/gen/%.c $(BUILD)/flags
-	$(CC) $(CSTD) $(CFLAGS) $(SAN) -I$(BUILD)/gen -c $< -o $@
+	$(call say,CC  ,$@)
+	$(Q)$(CC) $(CSTD) $(CFLAGS) $(SAN) -I$(BUILD)/gen -c $< -o $@
 $(BUILD)/%.o: %.c $(BUILD)/flags | $(GEN_SRC)
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS) -MMD -MP -c $< -o $@
+	$(call say,CC  ,$@)
+	$(Q)$(CC) $(FLAGS) -MMD -MP -c $< -o $@
 $(BUILD)/libzynqsim.a: $(call obj,$(CORE_SRC))
+	$(call say,AR  ,$@)
 	@rm -f $@
-	ar rcs $@ $^
+	$(Q)$(AR) rcs $@ $^
 $(BUILD)/libzynqsim_io.a: $(call obj,$(IO_SRC)) $(GEN_SRC:.c=.o)
+	$(call say,AR  ,$@)
 	@rm -f $@
-	ar rcs $@ $^
+	$(Q)$(AR) rcs $@ $^
 $(BUILD)/zynqsim: $(call obj,$(CLI_SRC)) $(LIBS)
-	$(CC) $(SAN) $(LDFLAGS) -o $@ $^ $(IO_LIBS) $(CLI_LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(SAN) $(LDFLAGS) -o $@ $^ $(IO_LIBS) $(CLI_LIBS)
 # Other flags or another compiler in the same tree rebuild everything.
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
@@ -62,12 +71,14 @@ $(BUILD)/flags: FORCE
 define test_rule
 $(BUILD)/bin/test_$(1): $$(call obj,$$(wildcard tests/$(1)/*.c)) $$(TEST_OBJ) $$(LIBS)
 	@mkdir -p $$(@D)
-	$$(CC) $$(SAN) $$(LDFLAGS) -o $$@ $$^ $$(IO_LIBS) $$(TEST_LIBS)
+	$$(call say,LINK,$$@)
+	$$(Q)$$(CC) $$(SAN) $$(LDFLAGS) -o $$@ $$^ $$(IO_LIBS) $$(TEST_LIBS)
 endef
 $(foreach t,$(TESTS),$(eval $(call test_rule,$(t))))
 $(BUILD)/bin/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(TEST_OBJ) $(LIBS)
 	@mkdir -p $(@D)
-	$(CC) $(SAN) $(LDFLAGS) -o $@ $^ $(IO_LIBS) $(TEST_LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(SAN) $(LDFLAGS) -o $@ $^ $(IO_LIBS) $(TEST_LIBS)
 TEST_BIN = $(TESTS:%=$(BUILD)/bin/test_%) $(FUZZERS:%=$(BUILD)/bin/replay_%)
 tests-built: $(TEST_BIN) $(BUILD)/zynqsim
 
@@ -107,13 +118,15 @@ fuzz: ## run every libFuzzer target for FUZZ_SECONDS
 	  build/fuzz/corpus/$$f tests/fuzz/corpus/$$f || exit 1; done
 $(BUILD)/bin/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(TEST_OBJ) $(LIBS)
 	@mkdir -p $(@D)
-	$(CC) $(SAN) -fsanitize=fuzzer -o $@ $^ $(IO_LIBS) $(TEST_LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(SAN) -fsanitize=fuzzer -o $@ $^ $(IO_LIBS) $(TEST_LIBS)
 BENCH_OBJ := $(call obj,$(wildcard tests/bench/*.c))
 bench: $(BUILD)/bin/bench ## speed: plans, simulated points, one image against OpenCV
 	@$(BUILD)/bin/bench $(BUILD)/zynqsim
 $(BUILD)/bin/bench: $(BENCH_OBJ) $(BUILD)/zynqsim $(LIBS)
 	@mkdir -p $(@D)
-	$(CC) $(SAN) -o $@ $(BENCH_OBJ) $(LIBS) $(IO_LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(SAN) -o $@ $(BENCH_OBJ) $(LIBS) $(IO_LIBS)
 lint: ## layout, static analysis, and both compilers without a warning
 	@.ci/packages build check lint
 	@tests/lint/lint.sh

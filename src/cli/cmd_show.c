@@ -2,32 +2,6 @@
 
 #include <inttypes.h>
 
-/* ---- reference pages
- * ------------------------------------------------------------------------------ */
-
-static zs_status emit_metric_rows(const zs_metric *rows, uint32_t n, const zs_sink *s)
-{
-    static const char *const types[] = {"integer", "number", "true/false", "text"};
-    ZS_TRY(zs_sink_puts(s, "| name | type | unit | compared | meaning |\n|---|---|---|---|---|\n"));
-    for (uint32_t i = 0; i < n; i++)
-        ZS_TRY(zs_sink_printf(s, "| `%s` | %s | %s | %s | %s |\n", rows[i].name,
-                              types[rows[i].type], rows[i].unit,
-                              rows[i].tolerance ? rows[i].tolerance : "", rows[i].meaning));
-    return ZS_OK;
-}
-
-static zs_status emit_metrics_page(const zs_sink *s)
-{
-    ZS_TRY(zs_sink_puts(
-        s, "# Figures of a result\n\nGenerated from the program (`zynqsim show --metrics`); "
-           "`make docs` rewrites it. A name with a dot is\na nested object in JSON and a column in "
-           "CSV. \"Compared\" is how far a figure may be from a baseline.\n\n"
-           "## Of the design\n\n"));
-    ZS_TRY(emit_metric_rows(zs_metrics, zs_metric_n, s));
-    ZS_TRY(zs_sink_puts(s, "\n## Of a layer\n\n"));
-    return emit_metric_rows(zs_layer_metrics, zs_layer_metric_n, s);
-}
-
 /* ---- a design
  * --------------------------------------------------------------------------------------- */
 
@@ -88,7 +62,7 @@ zs_status cmd_show(const cli_options *options, int *exit_status, zs_err *err)
     if (options->fields)
         return zs_fields_markdown_emit(&sink, err);
     if (options->metrics)
-        return emit_metrics_page(&sink);
+        return zs_metrics_markdown_emit(&sink, err);
     cli_point point;
     zs_status status = cli_point_build(options, &point, err);
     if (status == ZS_OK)

@@ -53,10 +53,10 @@ zs_fetch cli_fetch(zs_arena *arena)
 /* ---- models -------------------------------------------------------------------------------------
  */
 
-enum { MODEL_DIRS = 5 };
+enum { MODEL_DIRS = 6 };
 
-/* Where bare model names are looked for, in this order. The last two are relative to the program:
- * installed under a prefix, and in the checkout it was built in. */
+/* Where bare model names are looked for, in this order. The last three are relative to the
+ * program: installed under a prefix, built in build/ or in build/<variant>/ of a checkout. */
 static void list_model_dirs(zs_arena *arena, const char *design_path, const char *dirs[MODEL_DIRS])
 {
     char program[4096];
@@ -68,6 +68,7 @@ static void list_model_dirs(zs_arena *arena, const char *design_path, const char
     dirs[2] = "models";
     dirs[3] = zs_arena_printf(arena, "%s/../share/zynqsim/models", here ? here : ".");
     dirs[4] = zs_arena_printf(arena, "%s/../models", here ? here : ".");
+    dirs[5] = zs_arena_printf(arena, "%s/../../models", here ? here : ".");
 }
 
 static bool ends_with(const char *text, const char *end)

@@ -5,7 +5,7 @@ program=${BUILD:-build}/zynqsim
 made=$(mktemp -d)
 trap 'rm -rf "$made"' EXIT
 "$program" show --fields >"$made/fields.md"
-"$program" show --metrics >"$made/metrics.md"
+"$program" show --metrics >"$made/results.md"
 "$program" schema >"$made/design.schema.json"
 if [ "$1" = write ]; then
     mkdir -p docs/reference
