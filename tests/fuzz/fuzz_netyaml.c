@@ -1,0 +1,7 @@
+#include "fuzz_net.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
+{
+    fuzz_net(zs_net_yaml_parse, "fuzz.yaml", data, bytes);
+    return 0;
+}
