@@ -40,6 +40,7 @@ static const window_case windows[] = {
     {4, 4, {2, 2, 2, 2, 1, 1, 1, 1, 1, 1}, true, true, false, false, 3, 3},
     {5, 5, {2, 2, 3, 3, 1, 1, 0, 0, 0, 0}, true, true, false, false, 2, 2},
     {6, 6, {1, 1, 4, 4, 1, 1, 0, 0, 0, 0}, true, true, false, false, 2, 2},
+    {4, 4, {1, 1, 2, 2, 1, 1, 0, 0, 1, 1}, true, true, false, false, 2, 2},
     {4, 4, {1, 1, 3, 3, 1, 1, 0, 0, 1, 1}, true, true, false, false, 2, 2},
     {3, 3, {1, 1, 2, 2, 1, 1, 0, 0, 1, 1}, true, true, false, false, 2, 2},
     /* SAME: ceil(in / stride) */
