@@ -41,7 +41,7 @@ static const char style[] =
     ".bar{display:flex;height:11px;width:88px;margin-top:5px;border-radius:2px;overflow:hidden;"
     "background:var(--line)}.bar i{display:block;height:100%}.c0{background:var(--c0)}"
     ".c1{background:var(--c1)}.c2{background:var(--c2)}.c3{background:var(--c3)}"
-    ".over{background:var(--bad)}\n"
+
     ".key{font-size:.85rem;color:var(--faint)}.key i{display:inline-block;width:11px;height:11px;"
     "border-radius:2px;margin:0 5px 0 14px}code{font-size:.8rem;overflow-wrap:anywhere}\n"
     "@media print{:root{--page:#fff;--card:#fff;--ink:#000;--faint:#444;--line:#bbb}body{"
