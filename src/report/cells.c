@@ -58,7 +58,7 @@ static zs_cell scaled(double value, double step, const char *const *prefixes, si
     size_t i = home;
     for (; i + 1 < n && value >= 999.5; i++)
         value /= step;
-    for (; i > 0 && value > 0 && value < 0.9995; i--)
+    for (; i <= home && i > 0 && value > 0 && value < 0.9995; i--)
         value *= step;
     const bool is_whole = i == home && value == floor(value);
     const char *gap = prefixes[i][0] == '\0' && unit[0] == '\0' ? "" : " ";

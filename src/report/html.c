@@ -17,6 +17,8 @@ void zs_html_text(zs_out *out, const char *text)
         const char *shown = bytes;
         for (size_t i = 0; i < ZS_LEN(entities); i++)
             shown = entities[i].character == c ? entities[i].entity : shown;
+        if (c == ' ' && *text == '%') /* a share stays on one line */
+            shown = "&nbsp;";
         zs_out_text(out, shown);
     }
 }

@@ -5,15 +5,15 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Colours are those of the plots (plot.c). Dark mode inverts the pictures and turns their hues
- * back. */
+/* Colours are those of the plots (plot.c). Dark mode inverts whatever has them and turns
+ * the hues back, so that pictures and bars still agree. */
 static const char style[] =
     ":root{color-scheme:light dark;--page:#fbfbfa;--card:#fff;--ink:#1d1f21;--faint:#63676b;"
     "--line:#dcdedf;--good:#1a7f37;--bad:#c0262d;"
-    "--c0:#0072b2;--c1:#e69f00;--c2:#cc79a7;--c3:#7f7f7f}\n"
+    "--c0:#0072b2;--c1:#e69f00;--c2:#cc79a7;--c3:#7f7f7f;--track:#dcdedf}\n"
     "@media(prefers-color-scheme:dark){:root{--page:#141517;--card:#1b1d1f;--ink:#e6e7e8;"
-    "--faint:#9aa0a5;--line:#34383c;--good:#4cc26b;--bad:#ff7b72;--c0:#3d9bd6;--c3:#9a9a9a}"
-    ".picture{filter:invert(.9) hue-rotate(180deg)}}\n"
+    "--faint:#9aa0a5;--line:#34383c;--good:#4cc26b;--bad:#ff7b72}"
+    ".picture,.bar,.key i{filter:invert(.9) hue-rotate(180deg) brightness(1.2)}}\n"
     "*{box-sizing:border-box}body{margin:0;background:var(--page);color:var(--ink);"
     "font:15px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif}\n"
     "main,header,footer{max-width:1160px;margin:0 auto;padding:0 20px}header{padding-top:28px}"
@@ -39,13 +39,12 @@ static const char style[] =
     "outline:2px solid var(--c0)}th[aria-sort=ascending] button::after{content:' \\2191'}"
     "th[aria-sort=descending] button::after{content:' \\2193'}\n"
     ".bar{display:flex;height:11px;width:88px;margin-top:5px;border-radius:2px;overflow:hidden;"
-    "background:var(--line)}.bar i{display:block;height:100%}.c0{background:var(--c0)}"
-    ".c1{background:var(--c1)}.c2{background:var(--c2)}.c3{background:var(--c3)}"
-    ".over{background:var(--bad)}\n"
+    "background:var(--track)}.bar i{display:block;height:100%}.c0{background:var(--c0)}"
+    ".c1{background:var(--c1)}.c2{background:var(--c2)}.c3{background:var(--c3)}\n"
     ".key{font-size:.85rem;color:var(--faint)}.key i{display:inline-block;width:11px;height:11px;"
     "border-radius:2px;margin:0 5px 0 14px}code{font-size:.8rem;overflow-wrap:anywhere}\n"
     "@media print{:root{--page:#fff;--card:#fff;--ink:#000;--faint:#444;--line:#bbb}body{"
-    "font-size:11px}.picture{filter:none}.scroll{overflow:visible}.tile,figure,tr{"
+    "font-size:11px}.picture,.bar,.key i{filter:none}.scroll{overflow:visible}.tile,figure,tr{"
     "break-inside:avoid}thead{display:table-header-group}h2{break-after:avoid}"
     ".bar,.bar i,.key i{print-color-adjust:exact;-webkit-print-color-adjust:exact}}\n";
 

@@ -84,8 +84,9 @@ static void emit_notes(zs_out *out, const zs_result *r)
 {
     if (zs_note_first_layer(r, 1) == r->layer_n)
         return;
-    zs_out_text(out, "<p class=\"faint\">* the roofline&#39;s verdict and the measured one "
-                     "differ:</p>\n<ol class=\"faint\">\n");
+    zs_out_text(out,
+                "<p class=\"faint\">Notes; at * the roofline&#39;s verdict and the measured one "
+                "differ:</p>\n<ol class=\"faint\">\n");
     for (uint32_t number = 1;; number++) {
         const uint32_t layer = zs_note_first_layer(r, number);
         if (layer == r->layer_n)

@@ -13,15 +13,16 @@ static zs_cell shape_cell(zs_shape s)
     return cell;
 }
 
+/* " pad 1" where all sides agree, else top, left, bottom, right. */
 static zs_cell pads_cell(const zs_window *w)
 {
     zs_cell cell = {.text = ""};
     const bool is_even = w->pad_left == w->pad_right && w->pad_top == w->pad_bottom;
-    if (is_even && w->pad_top == w->pad_left)
-        snprintf(cell.text, w->pad_top > 0 ? sizeof cell.text : 1, " pad %u", w->pad_top);
-    else
+    if (!is_even || w->pad_top != w->pad_left)
         snprintf(cell.text, sizeof cell.text, " pad %u,%u,%u,%u", w->pad_top, w->pad_left,
                  w->pad_bottom, w->pad_right);
+    else if (w->pad_top > 0)
+        snprintf(cell.text, sizeof cell.text, " pad %u", w->pad_top);
     return cell;
 }
 

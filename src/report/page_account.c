@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { INDENT = 11, GAUGE_SLOTS = 20 };
+enum { INDENT = 11, GAUGE_SLOTS = 10 };
 
 static void heading(zs_page *page, const char *text)
 {
@@ -37,7 +37,7 @@ static void emit_gauge(zs_page *page, double frac)
 static void emit_resource(zs_page *page, const zs_resource_line *line)
 {
     const double frac = zs_share(line->used, line->available);
-    zs_out_printf(&page->out, "%-7s %9s of %9s %8s ", line->name, zs_cell_count(line->used).text,
+    zs_out_printf(&page->out, "%-7s %7s of %7s %8s ", line->name, zs_cell_count(line->used).text,
                   zs_cell_count(line->available).text, zs_cell_percent(frac).text);
     emit_gauge(page, line->available == 0 && line->used > 0 ? 2 : frac);
     if (line->used > line->available) {

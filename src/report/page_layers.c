@@ -95,6 +95,8 @@ static void emit_bar(zs_page *page, uint32_t layer, uint32_t width)
 {
     static const char *const letters[ZS_CAUSE_N] = {"c", "r", "w", "h"};
     uint32_t slots[ZS_CAUSE_N];
+    if (page->r->layers[layer].cycles == 0)
+        zs_out_text(&page->out, "-");
     zs_waited_slots(&page->r->layers[layer], width, slots);
     for (uint32_t cause = 0; cause < ZS_CAUSE_N; cause++) {
         if (slots[cause] == 0)

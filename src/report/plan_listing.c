@@ -68,9 +68,9 @@ static zs_cell price_cell(const listing *l, uint32_t index)
     if (is_transfer(op)) {
         const zs_xfer xfer = zs_plan_xfer(l->plan, l->design, index);
         const uint64_t bytes = (uint64_t)xfer.row_bytes * xfer.row_n * xfer.plane_n;
-        snprintf(cell.text, sizeof cell.text, "%s B", zs_cell_count(bytes).text);
+        snprintf(cell.text, sizeof cell.text, "%.40s B", zs_cell_count(bytes).text);
     } else if (op->kind != ZS_OP_BARRIER) {
-        snprintf(cell.text, sizeof cell.text, "%s cy",
+        snprintf(cell.text, sizeof cell.text, "%.40s cy",
                  zs_cell_count(l->plan->costs[op->cost_key].pl_cycles).text);
     }
     return cell;

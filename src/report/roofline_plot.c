@@ -12,7 +12,7 @@
 enum { WIDTH = 1000, HEIGHT = 680, LEFT = 78, RIGHT = 975, BOTTOM = 122, TOP = 636 };
 enum { LABEL_PX = 10, MAX_NAME = 28, LINE_SAMPLES = 48, NAME_SAMPLES = 12 };
 enum { FIXED_OBSTACLES = 4 * LINE_SAMPLES + 2 * NAME_SAMPLES + 2 };
-static const double char_px = LABEL_PX * 0.55; /* mean advance of a sans-serif letter */
+static const double char_px = LABEL_PX * 0.52; /* mean advance of a sans-serif letter */
 
 typedef struct roof_plot {
     zs_out out;
@@ -102,8 +102,7 @@ static void emit_axes(roof_plot *p)
     zs_out_text(out, "set grid xtics ytics\n"
                      "set xlabel 'operational intensity (operations per DRAM byte)'\n"
                      "set ylabel 'performance (GOP/s)' offset 1,0\n"
-                     "set samples 400\nset style textbox opaque noborder fillcolor rgb '#ffffff' "
-                     "margins 0.4,0.2\n"
+                     "set samples 400\n"
                      "min(a,b) = a < b ? a : b\n"
                      "set key at screen 0.5,0.085 center top horizontal maxrows 2 "
                      "samplen 1.2 width 1 noenhanced font ',11'\n");
@@ -127,6 +126,8 @@ static zs_rect emit_text(roof_plot *p, double x, double y, double angle, const c
 /* The name of a horizontal roof at the right end, above its line. */
 static zs_rect emit_peak_name(roof_plot *p, double gops, const char *name)
 {
+    if (!(gops > 0))
+        return (zs_rect){0};
     const zs_cell cell = zs_cell_real(gops, 2);
     char text[ZS_LINE_BYTES];
     snprintf(text, sizeof text, "%s %s GOP/s", name, cell.text);
@@ -139,6 +140,8 @@ static zs_rect emit_peak_name(roof_plot *p, double gops, const char *name)
 static size_t emit_slope_name(roof_plot *p, double bytes_per_s, const char *name, bool is_above,
                               zs_rect *rects)
 {
+    if (!(bytes_per_s > 0))
+        return 0;
     const double unit = (py(p, 2 * p->y0) - py(p, p->y0)) / (px(p, 2 * p->x0) - px(p, p->x0));
     const double angle = atan(unit), lift = is_above ? 12 : -11;
     const double peak = fmax(p->r->roofline.peak_gops, p->y0);
@@ -225,7 +228,7 @@ static void collect(const roof_plot *p, roof_labels *all)
         for (; at > 0 && p->r->layers[all->layers[at - 1]].cycles < p->r->layers[i].cycles; at--)
             all->layers[at] = all->layers[at - 1];
         all->layers[at] = i;
-        const double half = 1 + 3.2 * point_size(p->r, i);
+        const double half = 1 + 4.3 * point_size(p->r, i);
         all->obstacles[all->obstacle_n++] =
             (zs_rect){px(p, x) - half, py(p, y) - half, px(p, x) + half, py(p, y) + half};
     }
@@ -248,9 +251,14 @@ static void emit_label(roof_plot *p, const zs_label *label, const char *name)
                       "set arrow from screen %.5f,%.5f to screen %.5f,%.5f nohead linecolor rgb "
                       "'#aaaaaa' linewidth 0.7 back\n",
                       label->x / WIDTH, label->y / HEIGHT, x / WIDTH, y / HEIGHT);
+    zs_out_printf(&p->out,
+                  "set object rectangle from screen %.5f,%.5f to screen %.5f,%.5f fillcolor rgb "
+                  "'#ffffff' fillstyle solid noborder front\n",
+                  label->box.x0 / WIDTH, label->box.y0 / HEIGHT, label->box.x1 / WIDTH,
+                  label->box.y1 / HEIGHT);
     zs_out_text(&p->out, "set label ");
     zs_plot_text(&p->out, name, MAX_NAME);
-    zs_out_printf(&p->out, " at screen %.5f,%.5f center noenhanced font ',%d' front boxed\n",
+    zs_out_printf(&p->out, " at screen %.5f,%.5f center noenhanced font ',%d' front\n",
                   (label->box.x0 + label->box.x1) / 2 / WIDTH,
                   (label->box.y0 + label->box.y1) / 2 / HEIGHT, LABEL_PX);
 }

@@ -33,4 +33,18 @@ typedef struct fixture_full_disk {
 } fixture_full_disk;
 zs_sink fixture_full_disk_sink(fixture_full_disk *disk);
 
+/* The cases, one or more per file. */
+TCase *tcase_figures(void);
+TCase *tcase_cells(void);
+TCase *tcase_utf8(void);
+TCase *tcase_table(void);
+TCase *tcase_csv(void);
+TCase *tcase_json(void);
+TCase *tcase_labels(void);
+TCase *tcase_plots(void);
+TCase *tcase_html(void);
+TCase *tcase_npy(void);
+TCase *tcase_listings(void);
+TCase *tcase_full_disk(void);
+
 #endif

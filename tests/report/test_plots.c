@@ -1,0 +1,206 @@
+/* gnuplot scripts: label placement, quoting, and gnuplot itself where it is installed. */
+#include "../../src/report/label_place_priv.h"
+#include "fixture.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- labels
+ * --------------------------------------------------------------------------------------- */
+
+START_TEST(test_labels_of_crowded_points_keep_apart)
+{
+    enum { N = 30 };
+    zs_label labels[N];
+    zs_rect obstacles[N + 1];
+    const zs_rect area = {0, 0, 900, 500};
+    zs_prng prng = {.state = 7};
+    for (int i = 0; i < N; i++) {
+        const double x = 400 + (double)zs_prng_below(&prng, 120);
+        const double y = 250 + (double)zs_prng_below(&prng, 20);
+        labels[i] = (zs_label){.x = x, .y = y, .width = 90, .height = 12};
+        obstacles[i] = (zs_rect){x - 3, y - 3, x + 3, y + 3};
+    }
+    obstacles[N] = (zs_rect){0, 290, 900, 294};
+    ck_assert_uint_eq(zs_labels_place(labels, N, obstacles, N + 1, area), 0);
+    for (int i = 0; i < N; i++) {
+        ck_assert(labels[i].box.x0 >= area.x0 && labels[i].box.x1 <= area.x1);
+        ck_assert(labels[i].box.y0 >= area.y0 && labels[i].box.y1 <= area.y1);
+        for (int k = 0; k <= N; k++)
+            ck_assert(!zs_rects_meet(labels[i].box, obstacles[k]));
+        for (int k = 0; k < i; k++)
+            ck_assert(!zs_rects_meet(labels[i].box, labels[k].box));
+    }
+}
+END_TEST
+
+START_TEST(test_a_label_without_room_is_counted_and_stays_on_its_point)
+{
+    zs_label label = {.x = 50, .y = 50, .width = 200, .height = 10};
+    ck_assert_uint_eq(zs_labels_place(&label, 1, NULL, 0, (zs_rect){0, 0, 100, 100}), 1);
+    ck_assert(label.box.x0 <= 50 && label.box.x1 >= 50);
+}
+END_TEST
+
+static const struct {
+    double x0, y0, x1, y1;
+    bool meets;
+} segments[] = {
+    {0, 5, 30, 5, true},    /* through */
+    {15, 5, 16, 6, true},   /* within */
+    {0, 0, 5, 30, false},   /* beside */
+    {0, 20, 30, 20, false}, /* above */
+    {5, 5, 5, 5, false},    /* a point outside */
+    {15, -5, 15, 30, true}, /* upright */
+};
+
+START_TEST(test_segments_meet_rectangles_they_touch)
+{
+    const zs_rect r = {10, 0, 20, 10};
+    ck_assert_int_eq(
+        zs_segment_meets(segments[_i].x0, segments[_i].y0, segments[_i].x1, segments[_i].y1, r),
+        segments[_i].meets);
+}
+END_TEST
+
+TCase *tcase_labels(void)
+{
+    TCase *tc = tcase_create("labels");
+    tcase_add_test(tc, test_labels_of_crowded_points_keep_apart);
+    tcase_add_test(tc, test_a_label_without_room_is_counted_and_stays_on_its_point);
+    tcase_add_loop_test(tc, test_segments_meet_rectangles_they_touch, 0, ZS_LEN(segments));
+    return tc;
+}
+
+/* ---- scripts
+ * --------------------------------------------------------------------------------------- */
+
+static const fixture_emit plots[] = {zs_roofline_plot_emit, zs_layers_plot_emit};
+
+/* Reads the script as gnuplot does: outside of quotes there must be no character of a name. */
+static void check_quoting(const char *script)
+{
+    bool quoted = false;
+    for (const char *at = script; *at != '\0'; at++) {
+        if (*at == '\'')
+            quoted = !quoted; /* '' within a string: out and in again */
+        else if (*at == '\n')
+            ck_assert_msg(!quoted, "a string runs over the end of its line");
+        else if (!quoted)
+            ck_assert_msg(strchr("\"`@", *at) == NULL, "unquoted %.40s", at);
+    }
+    ck_assert(!quoted);
+}
+
+START_TEST(test_names_cannot_leave_their_strings)
+{
+    char *script = fixture_text(plots[_i], fixture_hostile());
+    check_quoting(script);
+    ck_assert_ptr_nonnull(strstr(script, "'<b>&amp;''expand''</b>'"));
+    free(script);
+}
+END_TEST
+
+START_TEST(test_every_layer_that_can_be_drawn_is_named)
+{
+    static const uint32_t named[] = {2, 5}; /* the roofline needs bytes and cycles */
+    const zs_result *r = fixture_hostile();
+    char *script = fixture_text(plots[_i], r);
+    uint32_t found = 0;
+    for (uint32_t i = 0; i < r->layer_n; i++) {
+        char quoted[128] = "";
+        size_t used = 0;
+        for (const char *at = fixture_hostile_names[i]; *at != '\0'; at++) {
+            if (*at == '\'')
+                quoted[used++] = '\'';
+            quoted[used++] = *at;
+        }
+        found += strstr(script, quoted) != NULL;
+    }
+    ck_assert_uint_eq(found, named[_i]);
+    free(script);
+}
+END_TEST
+
+START_TEST(test_rows_that_are_not_drawn_are_mentioned)
+{
+    char *script = fixture_text(zs_roofline_plot_emit, fixture_hostile());
+    ck_assert_ptr_nonnull(strstr(script, "3 rows without DRAM bytes or operations not drawn"));
+    free(script);
+    zs_result r = *fixture_hostile();
+    r.layer_n = 2;
+    script = fixture_text(zs_roofline_plot_emit, &r);
+    ck_assert_ptr_null(strstr(script, "not drawn"));
+    free(script);
+}
+END_TEST
+
+/* Runs gnuplot on a script; NULL where it is not installed. */
+static char *drawn(const char *script, char *complaints, size_t room)
+{
+    char in[] = "/tmp/plotXXXXXX", command[256];
+    if (system("command -v gnuplot >/dev/null 2>&1") != 0)
+        return NULL;
+    const int fd = mkstemp(in);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(write(fd, script, strlen(script)), (ssize_t)strlen(script));
+    close(fd);
+    snprintf(command, sizeof command, "gnuplot %s 2>%s.err", in, in);
+    FILE *pipe = popen(command, "r");
+    char *svg = calloc(1, 1 << 20);
+    fread(svg, 1, (1 << 20) - 1, pipe);
+    ck_assert_int_eq(pclose(pipe), 0);
+    snprintf(command, sizeof command, "%s.err", in);
+    const zs_span err = test_read_file(command);
+    snprintf(complaints, room, "%.*s", (int)err.bytes, (const char *)err.data);
+    free((void *)err.data);
+    unlink(command);
+    unlink(in);
+    return svg;
+}
+
+START_TEST(test_gnuplot_draws_without_complaint)
+{
+    const zs_result *r = _i & 2 ? fixture_squeezenet() : fixture_hostile();
+    char *script = fixture_text(plots[_i & 1], r);
+    char complaints[1024] = "";
+    char *svg = drawn(script, complaints, sizeof complaints);
+    if (svg == NULL) {
+        printf("skipped: drawing the plots needs gnuplot\n");
+    } else {
+        ck_assert_str_eq(complaints, "");
+        ck_assert_ptr_nonnull(strstr(svg, "</svg>"));
+        ck_assert_ptr_nonnull(strstr(svg, _i & 2 ? "conv10" : "&lt;b>&amp;amp;'expand'"));
+    }
+    free(svg);
+    free(script);
+}
+END_TEST
+
+START_TEST(test_a_result_without_layers_can_be_drawn)
+{
+    zs_result r = *fixture_hostile();
+    r.layer_n = 0;
+    r.cycles = 0;
+    r.roofline = (zs_roofline){0};
+    char *script = fixture_text(plots[_i], &r);
+    ck_assert_ptr_null(strstr(script, "nan"));
+    ck_assert_ptr_null(strstr(script, "inf"));
+    check_quoting(script);
+    free(script);
+}
+END_TEST
+
+TCase *tcase_plots(void)
+{
+    TCase *tc = tcase_create("plots");
+    tcase_set_timeout(tc, 30);
+    tcase_add_loop_test(tc, test_names_cannot_leave_their_strings, 0, 2);
+    tcase_add_loop_test(tc, test_every_layer_that_can_be_drawn_is_named, 0, 2);
+    tcase_add_test(tc, test_rows_that_are_not_drawn_are_mentioned);
+    tcase_add_loop_test(tc, test_gnuplot_draws_without_complaint, 0, 4);
+    tcase_add_loop_test(tc, test_a_result_without_layers_can_be_drawn, 0, 2);
+    return tc;
+}
