@@ -113,7 +113,8 @@ typedef struct zs_plan_row {
     uint64_t partial_base;      /* DRAM address of spilled partial sums */
     uint64_t weight_slot_bytes; /* weight tile with its biases, as it lies in a slot */
     uint32_t weight_slots;      /* how many the weight buffer holds in this layer */
-    uint64_t compulsory_read_bytes, compulsory_write_bytes; /* what any schedule must move */
+    uint64_t compulsory_read_bytes, compulsory_write_bytes; /* what any schedule must move;
+                                                              * of a layer in software: its traffic */
 } zs_plan_row;
 
 typedef struct zs_plan_call {

@@ -35,10 +35,24 @@ static uint64_t compulsory_input_elems(const zs_layer *layer)
            needed(layer->y.w, w->sw, w->kw, w->dw, w->pad_left, layer->x.w) * layer->in_n;
 }
 
-static void set_compulsory(plan_draft *d, zs_plan_row *row, const zs_layer *layer)
+/* The PS reads its inputs once and writes its result once: what it computes with in between fits
+ * its caches. */
+static void set_software_traffic(const plan_draft *d, zs_plan_row *row, const zs_layer *layer)
+{
+    const uint64_t unit = (uint64_t)zs_elem_bytes(d->design->accel.precision) * d->design->batch;
+    for (uint32_t k = 0; k < layer->in_n; k++)
+        row->compulsory_read_bytes += zs_shape_elems(d->net->tensors[layer->in[k]].shape) * unit;
+    row->compulsory_write_bytes = zs_shape_elems(layer->y) * unit;
+}
+
+static void set_compulsory(plan_draft *d, zs_plan_row *row, const zs_layer *layer, bool on_engine)
 {
     const uint32_t precision = d->design->accel.precision;
     const uint64_t elem = zs_elem_bytes(precision), batch = d->design->batch;
+    if (!on_engine) {
+        set_software_traffic(d, row, layer);
+        return;
+    }
     row->compulsory_read_bytes =
         zs_layer_weight_elems(layer) * elem + zs_layer_bias_elems(layer) * zs_bias_bytes(precision);
     if (row->x_resident == ZS_NOT_RESIDENT)
@@ -96,7 +110,7 @@ static void address_row(plan_draft *d, uint32_t i)
     if (row->y.addr != UINT64_MAX)
         row->y.addr += (uint64_t)d->drafts[i].out_c0 * row->y.shape.h * row->y.shape.w *
                        zs_elem_bytes(d->design->accel.precision);
-    set_compulsory(d, row, layer);
+    set_compulsory(d, row, layer, d->drafts[i].on_engine);
 }
 
 static zs_status list_calls(plan_draft *d)

@@ -2,7 +2,14 @@
 
 #include <string.h>
 
-enum { FAR_ABOVE_BOUND = 3 };
+enum {
+    FAR_ABOVE_BOUND = 3,
+    CACHE_LINE_BYTES = 32, /* Cortex-A9 and its L2, as four 64-bit beats (UG585) */
+    BEATS_PER_LINE = 4
+};
+
+/* What one of the DDR controller's four ports carries at most (UG585). */
+#define CPU_PORT_BYTES_PER_S UINT64_C(2840000000)
 
 /* ---- notes ------------------------------------------------------------------------------------
  */
@@ -81,6 +88,47 @@ static void set_verdicts(const zs_roofline *roof, zs_layer_result *l)
         l->limited_by = ZS_BY_HOST;
 }
 
+/* Layers in software read and write DRAM through the CPU's own port of the controller, whatever the
+ * fidelity: the PS model has a time for them, this is their traffic. */
+static void add_software(const zs_plan_row *row, zs_layer_result *l, zs_result *r)
+{
+    l->read_bytes = row->compulsory_read_bytes;
+    l->write_bytes = row->compulsory_write_bytes;
+    l->operand_bytes[ZS_OPERAND_INPUT] = l->read_bytes;
+    l->operand_bytes[ZS_OPERAND_OUTPUT] = l->write_bytes;
+    r->dram.read_bytes += l->read_bytes;
+    r->dram.write_bytes += l->write_bytes;
+}
+
+static zs_status list_cpu_port(zs_arena *arena, zs_result *r, zs_err *err)
+{
+    zs_port_result *ports = zs_new(arena, zs_port_result, r->port_n + 2u);
+    zs_port_result rd = {.name = "cpu.rd", .peak_bytes_per_s = CPU_PORT_BYTES_PER_S};
+    zs_port_result wr = {.name = "cpu.wr", .peak_bytes_per_s = CPU_PORT_BYTES_PER_S};
+    if (ports == NULL)
+        return zs_nomem(err, "result");
+    for (uint32_t i = 0; i < r->layer_n; i++) {
+        const zs_layer_result *l = &r->layers[i];
+        if (l->on_engine)
+            continue;
+        rd.bytes += l->read_bytes;
+        wr.bytes += l->write_bytes;
+        rd.busy_cycles = wr.busy_cycles += l->cycles;
+    }
+    rd.bursts = zs_ceil_div(rd.bytes, CACHE_LINE_BYTES);
+    wr.bursts = zs_ceil_div(wr.bytes, CACHE_LINE_BYTES);
+    rd.beats = rd.bursts * BEATS_PER_LINE;
+    wr.beats = wr.bursts * BEATS_PER_LINE;
+    if (r->port_n == 0 || rd.bytes + wr.bytes == 0)
+        return ZS_OK;
+    memcpy(ports, r->ports, r->port_n * sizeof *ports);
+    ports[r->port_n] = rd;
+    ports[r->port_n + 1u] = wr;
+    r->ports = ports;
+    r->port_n += 2;
+    return ZS_OK;
+}
+
 static zs_status finish_rows(zs_arena *arena, const zs_design *design, const zs_net *net,
                              const zs_plan *plan, zs_result *r, zs_err *err)
 {
@@ -99,8 +147,9 @@ static zs_status finish_rows(zs_arena *arena, const zs_design *design, const zs_
         l->group = l->on_engine ? plan->calls[row->call].name : "cpu";
         l->macs = row->macs;
         l->ops = row->ops;
-        l->compulsory_bytes =
-            l->on_engine ? row->compulsory_read_bytes + row->compulsory_write_bytes : 0;
+        l->compulsory_bytes = row->compulsory_read_bytes + row->compulsory_write_bytes;
+        if (!l->on_engine)
+            add_software(row, l, r);
         l->bound_cycles = ends[i] - (i ? ends[i - 1] : 0);
         set_verdicts(&r->roofline, l);
         if (note_row(arena, r, l, zs_design_lanes(design)) != ZS_OK)
@@ -110,7 +159,7 @@ static zs_status finish_rows(zs_arena *arena, const zs_design *design, const zs_
     }
     r->layers = layers;
     r->layer_n = plan->row_n;
-    return ZS_OK;
+    return list_cpu_port(arena, r, err);
 }
 
 /* ---- the rest ---------------------------------------------------------------------------------
@@ -175,6 +224,18 @@ static zs_status check_row(const zs_layer_result *l, zs_err *err)
     return ZS_OK;
 }
 
+/* Bytes are neither lost nor made between the ports and the DRAM. `bound` has no ports. */
+static zs_status check_ports(const zs_result *r, zs_err *err)
+{
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < r->port_n; i++)
+        bytes += r->ports[i].bytes;
+    if (r->port_n > 0 && bytes != r->dram.read_bytes + r->dram.write_bytes)
+        return broken(err, "bytes of the ports do not add up to the DRAM's", r->network, bytes,
+                      r->dram.read_bytes + r->dram.write_bytes);
+    return ZS_OK;
+}
+
 zs_status zs_result_check(const zs_result *r, zs_err *err)
 {
     uint64_t cycles = 0, bound = 0, read = 0, write = 0;
@@ -188,6 +249,7 @@ zs_status zs_result_check(const zs_result *r, zs_err *err)
         if (cycles < bound)
             return broken(err, "rows end before their lower bound", l->name, cycles, bound);
     }
+    ZS_TRY(check_ports(r, err));
     if (cycles != r->cycles)
         return broken(err, "rows do not add up to the total cycles", r->network, cycles, r->cycles);
     if (read != r->dram.read_bytes)
