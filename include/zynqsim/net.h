@@ -28,9 +28,9 @@ typedef struct zs_shape {
 
 /* A sliding window. For fc and ops without one all sizes are 1 and all pads 0. */
 typedef struct zs_window {
-    uint32_t kh, kw;                                 /* kernel */
-    uint32_t sh, sw;                                 /* stride */
-    uint32_t dh, dw;                                 /* dilation, 1 = dense */
+    uint32_t kh, kw; /* kernel */
+    uint32_t sh, sw; /* stride */
+    uint32_t dh, dw; /* dilation, 1 = dense */
     uint32_t pad_top, pad_left, pad_bottom, pad_right;
 } zs_window;
 
@@ -58,16 +58,16 @@ typedef struct zs_weights {
 /* ---- what importers fill in ------------------------------------------------------------------ */
 
 typedef struct zs_layer_spec {
-    const char *name;       /* unique; importers make one up where the file has none */
+    const char *name; /* unique; importers make one up where the file has none */
     zs_layer_op op;
-    const char *const *in;  /* names of layers or network inputs */
+    const char *const *in; /* names of layers or network inputs */
     uint32_t in_n;
-    const char *place;      /* "file.onnx node 12 (Conv)" for messages; may be NULL */
-    uint32_t oc;            /* conv, fc: output channels */
-    uint32_t groups;        /* conv: 1 = dense; 0 = one group per input channel (depthwise) */
-    zs_window window;       /* conv, pool */
-    bool auto_same_upper;   /* conv, pool: pads that keep ceil(in / stride), odd one at the end */
-    bool auto_same_lower;   /* the same with the odd one at the start */
+    const char *place;    /* "file.onnx node 12 (Conv)" for messages; may be NULL */
+    uint32_t oc;          /* conv, fc: output channels */
+    uint32_t groups;      /* conv: 1 = dense; 0 = one group per input channel (depthwise) */
+    zs_window window;     /* conv, pool */
+    bool auto_same_upper; /* conv, pool: pads that keep ceil(in / stride), odd one at the end */
+    bool auto_same_lower; /* the same with the odd one at the start */
     zs_pool_kind pool;
     bool ceil_mode;         /* pool: round the output size up (Caffe) */
     bool count_include_pad; /* average pool: the divisor counts padding, but not what a window that
@@ -92,23 +92,23 @@ typedef struct zs_net_spec {
     zs_input_spec input; /* networks have one input */
     const zs_layer_spec *layers;
     uint32_t layer_n;
-    const char *output;  /* name of the layer that is the result; NULL = the only unread one */
-    uint64_t seed;       /* of synthetic weights */
+    const char *output; /* name of the layer that is the result; NULL = the only unread one */
+    uint64_t seed;      /* of synthetic weights */
 } zs_net_spec;
 
 /* ---- the graph ------------------------------------------------------------------------------- */
 
 #define ZS_NO_INDEX UINT32_MAX
 
-/* One value of the graph, per image, named after the layer of the spec that makes it. A tensor with a
- * parent is a slice of it: it starts `parent_offset_elems` after the parent's first element (a
+/* One value of the graph, per image, named after the layer of the spec that makes it. A tensor with
+ * a parent is a slice of it: it starts `parent_offset_elems` after the parent's first element (a
  * concat input written in place, or a flattened view) and owns no memory. */
 typedef struct zs_tensor {
     const char *name;
     zs_shape shape;
-    uint32_t producer;            /* index into layers: who writes it, the last where several do;
-                                   * ZS_NO_INDEX for the network input and its views */
-    uint32_t parent;              /* index into tensors, or ZS_NO_INDEX */
+    uint32_t producer; /* index into layers: who writes it, the last where several do;
+                        * ZS_NO_INDEX for the network input and its views */
+    uint32_t parent;   /* index into tensors, or ZS_NO_INDEX */
     uint64_t parent_offset_elems;
 } zs_tensor;
 
@@ -118,9 +118,9 @@ typedef struct zs_layer {
     zs_layer_op op;
     const uint32_t *in; /* tensor indices */
     uint32_t in_n;
-    uint32_t out;       /* tensor index */
-    uint32_t index;     /* own position in net->layers; seeds synthetic weights */
-    uint32_t groups;    /* conv; 1 otherwise. fc is a 1x1 conv over c*h*w channels of one pixel */
+    uint32_t out;    /* tensor index */
+    uint32_t index;  /* own position in net->layers; seeds synthetic weights */
+    uint32_t groups; /* conv; 1 otherwise. fc is a 1x1 conv over c*h*w channels of one pixel */
     zs_window window;
     zs_pool_kind pool;
     bool ceil_mode, count_include_pad, caffe_pool;
@@ -129,7 +129,7 @@ typedef struct zs_layer {
     bool has_bias;
     float lrn_alpha, lrn_beta, lrn_k;
     uint32_t lrn_size;
-    zs_shape x, y;      /* input (of in[0]) and output; for fc x is {c*h*w, 1, 1} */
+    zs_shape x, y; /* input (of in[0]) and output; for fc x is {c*h*w, 1, 1} */
 } zs_layer;
 
 typedef struct zs_net {
@@ -144,10 +144,10 @@ typedef struct zs_net {
     uint64_t seed;
 } zs_net;
 
-/* Builds the graph. Layers that the output does not depend on are left out. Layers keep the order of
- * the spec where that is possible. Errors name the layer: ZS_EPARSE (unknown or duplicate name, cycle, no output),
- * ZS_ESHAPE (shapes that do not go together, windows larger than their input, wrong weight
- * counts), ZS_ERANGE (zero strides, sizes that overflow), ZS_ENOMEM. */
+/* Builds the graph. Layers that the output does not depend on are left out. Layers keep the order
+ * of the spec where that is possible. Errors name the layer: ZS_EPARSE (unknown or duplicate name,
+ * cycle, no output), ZS_ESHAPE (shapes that do not go together, windows larger than their input,
+ * wrong weight counts), ZS_ERANGE (zero strides, sizes that overflow), ZS_ENOMEM. */
 zs_status zs_net_build(zs_arena *arena, const zs_net_spec *spec, zs_net **out, zs_err *err);
 
 /* ---- counts ---------------------------------------------------------------------------------- */

@@ -4,12 +4,15 @@
  *          ic, ky, kx, one multiplication and one addition each, never fused; pixels outside the
  *          image are zeros that take part. Every tile size therefore gives the same bits. The
  *          largest of +0 and -0 is +0 (pooling adds +0 to its result), in whatever order.
- * fixed16  q = sat16(rhe(x * 2^f)), one f per tensor and one per layer's weights; products are added
- *          in 64 bits (the DSP48 accumulator has 48), brought to the output's f by a shift that
- *          rounds half to even, then saturated.
+ *
+ * fixed16  q = sat16(rhe(x * 2^f)), one f per tensor and one per layer's weights; products are
+ *          added in 64 bits (the DSP48 accumulator has 48), brought to the output's f by a shift
+ *          that rounds half to even, then saturated.
+ *
  * int8     q = sat8(rhe(x / s)) symmetric, one s per tensor and one per output channel of weights;
  *          32-bit sums; the result times s_x * s_w[oc] / s_y as a 31-bit multiplier and a shift,
  *          rounded half to even, then saturated.
+ *
  * Layers left to the PS (softmax, average pools, ...) compute in fp32 on dequantised values.
  * Quantised tensors that share memory (slices of a concat) share their scale. */
 #ifndef ZYNQSIM_NUM_H
@@ -34,11 +37,11 @@ typedef struct zs_requant {
 } zs_requant;
 
 typedef struct zs_layer_scale {
-    int32_t weight_frac;        /* fixed16 */
-    const float *weight_scale;  /* int8: [oc] */
-    const zs_requant *requant;  /* conv, fc: [oc] (fixed16: one entry repeated); add: [input], all
-                                 * with one shift: y = sat(rhe(sum of x_i * mul_i / 2^shift)) */
-    int32_t act_lo, act_hi;     /* activation limits in output units, after requantisation */
+    int32_t weight_frac;       /* fixed16 */
+    const float *weight_scale; /* int8: [oc] */
+    const zs_requant *requant; /* conv, fc: [oc] (fixed16: one entry repeated); add: [input], all
+                                * with one shift: y = sat(rhe(sum of x_i * mul_i / 2^shift)) */
+    int32_t act_lo, act_hi;    /* activation limits in output units, after requantisation */
 } zs_layer_scale;
 
 /* All that an execution in some precision needs to know. For fp32 the lists are NULL. */
@@ -48,7 +51,7 @@ typedef struct zs_quant {
     const zs_layer_scale *layers;   /* [layer] */
 } zs_quant;
 
-/* Largest |x| of every tensor over some runs, for calibration: feed it fp32 tensors of zs_ref_run. */
+/* Largest |x| of every tensor over some runs, for calibration: zs_ref_run in fp32 widens it. */
 typedef struct zs_ranges {
     float *max_abs; /* [tensor] */
 } zs_ranges;
@@ -61,21 +64,23 @@ zs_status zs_ranges_build(zs_arena *arena, const zs_net *net, zs_ranges *out, zs
 zs_status zs_quant_build(zs_arena *arena, const zs_net *net, uint32_t precision,
                          const zs_ranges *ranges, zs_quant **out, zs_err *err);
 
-/* Element types as stored in DRAM and BRAM: float, int16_t, int8_t; sums: float, int64_t, int32_t. */
+/* Element types as stored in DRAM and BRAM: float, int16_t, int8_t; sums: float, int64_t and
+ * int32_t. */
 void zs_quantise(const zs_quant *q, uint32_t tensor, const float *x, void *stored, size_t n);
 void zs_dequantise(const zs_quant *q, uint32_t tensor, const void *stored, float *x, size_t n);
 /* Weights and biases of output channel `oc` as the engine stores them. `filter` is [ic/g][ky][kx].
  * bias is float, int32_t (int8) or int32_t (fixed16, at input frac + weight frac). */
 void zs_quantise_filter(const zs_quant *q, const zs_layer *layer, uint32_t oc, const float *filter,
                         void *stored);
-void zs_quantise_bias(const zs_quant *q, const zs_layer *layer, uint32_t oc, float bias, void *stored);
+void zs_quantise_bias(const zs_quant *q, const zs_layer *layer, uint32_t oc, float bias,
+                      void *stored);
 
 /* sum * mul / 2^shift, rounded half to even, saturated to [lo, hi]. */
 int32_t zs_requantise(int64_t sum, zs_requant r, int32_t lo, int32_t hi);
 /* Round half to even of x * 2^frac style values to an integer, saturating. */
 int32_t zs_round_saturate(double x, int32_t lo, int32_t hi);
 
-/* ---- layers without weights, one body for the reference, the engine and the PS ---------------- */
+/* ---- layers without weights, one body for the reference, the engine and the PS --------------- */
 
 /* The activation in fp32. Written so that -0 and NaN become `lo`: the same on every machine. */
 static inline float zs_act_f32(zs_act act, float x)

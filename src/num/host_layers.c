@@ -275,7 +275,7 @@ static void through_floats(const zs_net *net, const zs_quant *q, const zs_layer 
                            const void *const *x, void *y, void *scratch)
 {
     const float **inputs = scratch;
-    float *at = (float *)((char *)scratch + pointer_bytes(layer));
+    float *at = (void *)((char *)scratch + pointer_bytes(layer));
     for (uint32_t i = 0; i < layer->in_n; i++) {
         const size_t n = zs_shape_elems(net->tensors[layer->in[i]].shape);
         zs_dequantise(q, layer->in[i], x[i], at, n);

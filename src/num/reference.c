@@ -82,42 +82,67 @@ static void pad_input(const conv_work *w, const void *x)
     }
 }
 
-/* Sums, then activation, or requantisation with the activation's limits. */
+/* Sums of one output channel, from its bias on; `x0` is its group's first padded element. */
+static void channel_sums(const conv_work *w, uint32_t oc, size_t x0)
+{
+    const zs_layer *layer = w->layer;
+    int32_t bias = 0;
+    float bias_f32 = 0;
+    zs_quantise_filter(w->q, layer, oc, zs_layer_filter(w->net, layer, oc, w->filter),
+                       w->stored_filter);
+    zs_quantise_bias(w->q, layer, oc, zs_layer_bias(w->net, layer, oc),
+                     w->q->precision == ZS_FP32 ? (void *)&bias_f32 : (void *)&bias);
+    switch (w->q->precision) {
+    case ZS_FIXED16:
+        conv_plane_q16(layer, (const int16_t *)w->padded + x0, w->pad, w->stored_filter, bias,
+                       w->plane);
+        break;
+    case ZS_INT8:
+        conv_plane_q8(layer, (const int8_t *)w->padded + x0, w->pad, w->stored_filter, bias,
+                      w->plane);
+        break;
+    default:
+        conv_plane_f32(layer, (const float *)w->padded + x0, w->pad, w->stored_filter, bias_f32,
+                       w->plane);
+    }
+}
+
+static void finish_f32(const conv_work *w, size_t n, float *y)
+{
+    const float *sums = w->plane;
+    for (size_t i = 0; i < n; i++)
+        y[i] = zs_act_f32(w->layer->act, sums[i]);
+}
+
+static void finish_q16(const conv_work *w, uint32_t oc, size_t n, int16_t *y)
+{
+    const zs_layer_scale *s = &w->q->layers[w->layer->index];
+    const int64_t *sums = w->plane;
+    for (size_t i = 0; i < n; i++)
+        y[i] = (int16_t)zs_requantise(sums[i], s->requant[oc], s->act_lo, s->act_hi);
+}
+
+static void finish_q8(const conv_work *w, uint32_t oc, size_t n, int8_t *y)
+{
+    const zs_layer_scale *s = &w->q->layers[w->layer->index];
+    const int32_t *sums = w->plane;
+    for (size_t i = 0; i < n; i++)
+        y[i] = (int8_t)zs_requantise(sums[i], s->requant[oc], s->act_lo, s->act_hi);
+}
+
 static void conv_channel(const conv_work *w, uint32_t oc, void *y)
 {
     const zs_layer *layer = w->layer;
-    const size_t n = (size_t)layer->y.h * layer->y.w, y0 = oc * n;
-    const size_t ic0 = (size_t)(oc / (layer->y.c / layer->groups)) * (layer->x.c / layer->groups);
-    const size_t x0 = ic0 * w->pad.h * w->pad.w;
-    const zs_layer_scale *scale = w->q->precision == ZS_FP32 ? NULL : &w->q->layers[layer->index];
-    union {
-        float f32;
-        int32_t i32;
-    } bias;
-    zs_quantise_filter(w->q, layer, oc, zs_layer_filter(w->net, layer, oc, w->filter),
-                       w->stored_filter);
-    zs_quantise_bias(w->q, layer, oc, zs_layer_bias(w->net, layer, oc), &bias);
-    if (w->q->precision == ZS_FIXED16) {
-        const int64_t *sums = w->plane;
-        conv_plane_q16(layer, (const int16_t *)w->padded + x0, w->pad, w->stored_filter, bias.i32,
-                       w->plane);
-        for (size_t i = 0; i < n; i++)
-            ((int16_t *)y)[y0 + i] =
-                (int16_t)zs_requantise(sums[i], scale->requant[oc], scale->act_lo, scale->act_hi);
-    } else if (w->q->precision == ZS_INT8) {
-        const int32_t *sums = w->plane;
-        conv_plane_q8(layer, (const int8_t *)w->padded + x0, w->pad, w->stored_filter, bias.i32,
-                      w->plane);
-        for (size_t i = 0; i < n; i++)
-            ((int8_t *)y)[y0 + i] =
-                (int8_t)zs_requantise(sums[i], scale->requant[oc], scale->act_lo, scale->act_hi);
-    } else {
-        float *sums = (float *)y + y0;
-        conv_plane_f32(layer, (const float *)w->padded + x0, w->pad, w->stored_filter, bias.f32,
-                       sums);
-        for (size_t i = 0; i < n; i++)
-            sums[i] = zs_act_f32(layer->act, sums[i]);
-    }
+    const size_t n = (size_t)layer->y.h * layer->y.w;
+    const uint32_t group = oc / (layer->y.c / layer->groups);
+    const size_t ic0 = (size_t)group * (layer->x.c / layer->groups);
+    channel_sums(w, oc, ic0 * w->pad.h * w->pad.w);
+    if (w->q->precision == ZS_FIXED16)
+        finish_q16(w, oc, n, (int16_t *)y + oc * n);
+    else if (w->q->precision == ZS_INT8)
+        finish_q8(w, oc, n, (int8_t *)y + oc * n);
+    else
+        finish_f32(w, n, (float *)y + oc * n);
 }
 
 static zs_status run_conv(zs_arena *scratch, const zs_net *net, const zs_quant *q,
