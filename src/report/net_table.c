@@ -30,9 +30,11 @@ static zs_cell pads_cell(const zs_window *w)
 static zs_cell act_cell(zs_act act)
 {
     zs_cell cell = {.text = "relu"};
-    if (act.lo != 0 || isfinite(act.hi))
+    if (act.lo == 0 && act.hi == 6)
+        snprintf(cell.text, sizeof cell.text, "relu6");
+    else if (act.lo != 0 || isfinite(act.hi))
         snprintf(cell.text, sizeof cell.text, "clip %g..%g", (double)act.lo, (double)act.hi);
-    return act.lo == 0 && act.hi == 6 ? (zs_cell){.text = "relu6"} : cell;
+    return cell;
 }
 
 static bool has_window(const zs_layer *layer)
