@@ -1,7 +1,7 @@
 /* report.h - a result as bytes: table, CSV, JSON, plots and a page.
  *
- * Every emitter is emit(result, sink, err) and knows figures only through sim/metrics.def. Plots are
- * written as gnuplot scripts with their data inside; the caller runs gnuplot (only cli starts
+ * Every emitter is emit(result, sink, err) and knows figures only through sim/metrics.def. Plots
+ * are written as gnuplot scripts with their data inside; the caller runs gnuplot (only cli starts
  * programs) and, for the page, hands the SVG back. */
 #ifndef ZYNQSIM_REPORT_H
 #define ZYNQSIM_REPORT_H
@@ -17,7 +17,8 @@ typedef struct zs_table_style {
     uint32_t columns; /* of the terminal; 0 = unknown */
 } zs_table_style;
 
-zs_status zs_table_emit(const zs_result *r, const zs_table_style *style, const zs_sink *s, zs_err *err);
+zs_status zs_table_emit(const zs_result *r, const zs_table_style *style, const zs_sink *s,
+                        zs_err *err);
 zs_status zs_layers_csv_emit(const zs_result *r, const zs_sink *s, zs_err *err);
 zs_status zs_json_emit(const zs_result *r, const zs_sink *s, zs_err *err);
 /* gnuplot script that writes the roofline as SVG on its standard output. */
@@ -30,7 +31,8 @@ zs_status zs_html_emit(const zs_result *r, zs_span roofline_svg, zs_span layers_
 /* .npy 1.0, float32, C order. */
 zs_status zs_npy_emit(const float *data, const uint64_t *dims, uint32_t dim_n, const zs_sink *s,
                       zs_err *err);
-/* `show`: the resolved design as YAML that can be read again, with units and sources as comments. */
+/* `show`: the resolved design as YAML that can be read again, with units and sources as comments.
+ */
 zs_status zs_design_yaml_emit(const zs_design *d, const zs_sink *s, zs_err *err);
 /* `show`: the network as a table of layers with shapes, MACs, bytes. */
 zs_status zs_net_table_emit(const zs_net *net, const zs_sink *s, zs_err *err);

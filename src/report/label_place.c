@@ -76,11 +76,14 @@ static unsigned crossings(const zs_label *label, const zs_label *placed, size_t 
 static bool place_one(zs_label *label, const zs_label *placed, size_t placed_n,
                       const zs_rect *obstacles, size_t obstacle_n, zs_rect area)
 {
-    enum { DIRECTIONS = 32, CROSSING_PX = 60, MAX_RADIUS = 600 };
+    enum { DIRECTIONS = 32, RINGS = 25, CROSSING_PX = 60, MAX_RADIUS = 600 };
     const double turn = 2 * acos(-1.0) / DIRECTIONS;
     zs_rect best = {0};
     double cost = MAX_RADIUS;
-    for (double radius = 7; radius < cost; radius *= 1.2) {
+    for (int ring = 0; ring < RINGS; ring++) {
+        const double radius = 7 * pow(1.2, ring);
+        if (radius >= cost)
+            break;
         for (int i = 0; i < DIRECTIONS; i++) {
             const int step = i % 2 ? (i + 1) / 2 : -i / 2; /* right first, then away from it */
             label->box = box_at(label, radius, step * turn);

@@ -2,6 +2,7 @@
 #include "out_priv.h"
 #include "zynqsim/report.h"
 
+#include <math.h>
 #include <stdio.h>
 
 enum { NAME_MIN = 8, NAME_MAX = 40, FP32_BYTES = 4 };
@@ -23,6 +24,16 @@ static zs_cell pads_cell(const zs_window *w)
                  w->pad_bottom, w->pad_right);
     else if (w->pad_top > 0)
         snprintf(cell.text, sizeof cell.text, " pad %u", w->pad_top);
+    return cell;
+}
+
+static zs_cell act_cell(zs_act act)
+{
+    zs_cell cell = {.text = "relu"};
+    if (act.lo == 0 && act.hi == 6)
+        snprintf(cell.text, sizeof cell.text, "relu6");
+    else if (act.lo != 0 || isfinite(act.hi))
+        snprintf(cell.text, sizeof cell.text, "clip %g..%g", (double)act.lo, (double)act.hi);
     return cell;
 }
 
@@ -54,7 +65,7 @@ static void out_shape_of_work(zs_out *out, const zs_layer *layer)
         gap = " ";
     }
     if (layer->act.active)
-        zs_out_printf(out, "%sclip %g..%g", gap, (double)layer->act.lo, (double)layer->act.hi);
+        zs_out_printf(out, "%s%s", gap, act_cell(layer->act).text);
 }
 
 static size_t name_width(const zs_net *net)

@@ -26,13 +26,20 @@ static zs_cell range_cell(uint32_t first, uint32_t n)
 
 static zs_cell flags_cell(const zs_tile_op *op, const zs_tile_box *box)
 {
-    zs_cell cell;
-    const char *second = box->flags & ZS_BOX_SECOND ? "2" : "";
-    if (op->kind == ZS_OP_HOST || op->kind == ZS_OP_BARRIER)
-        return (zs_cell){.text = "-"};
-    snprintf(cell.text, sizeof cell.text, "%s%s%s%s", box->flags & ZS_BOX_FIRST ? "f" : "",
-             box->flags & ZS_BOX_LAST ? "l" : "", box->flags & ZS_BOX_BIAS ? "b" : "", second);
-    return cell.text[0] == '\0' ? (zs_cell){.text = "-"} : cell;
+    static const struct {
+        uint32_t kind, flag;
+        char letter;
+    } meanings[] = {{ZS_OP_MAC, ZS_BOX_FIRST, 'f'},
+                    {ZS_OP_MAC, ZS_BOX_LAST, 'l'},
+                    {ZS_OP_LOAD_W, ZS_BOX_BIAS, 'b'},
+                    {ZS_OP_LOAD_X, ZS_BOX_SECOND, '2'}};
+    zs_cell cell = {.text = "-"};
+    size_t n = 0;
+    for (size_t i = 0; i < ZS_LEN(meanings); i++) {
+        if (meanings[i].kind == op->kind && box->flags & meanings[i].flag)
+            cell.text[n++] = meanings[i].letter;
+    }
+    return cell;
 }
 
 /* Slots of input, weight, accumulator and second input: "x0 w1 a0"; xr is the resident buffer. */
@@ -95,8 +102,9 @@ static void out_box(listing *l, const zs_tile_op *op, const zs_tile_box *box)
         [ZS_HOST_CALL_END] = "end of the call",
         [ZS_HOST_LAYER] = "a layer in software",
     };
-    if (op->kind == ZS_OP_HOST && box->flags < ZS_LEN(steps)) {
-        zs_out_printf(&l->out, " %-49s", steps[box->flags]);
+    const bool is_step = op->kind == ZS_OP_HOST && box->flags < ZS_LEN(steps);
+    if (is_step || op->kind == ZS_OP_BARRIER) {
+        zs_out_printf(&l->out, " %-50s", is_step ? steps[box->flags] : "all earlier ops retire");
         return;
     }
     zs_out_printf(&l->out, " %3u %11s %11s %9s %9s %2s", box->image,

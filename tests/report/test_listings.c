@@ -144,7 +144,7 @@ START_TEST(test_the_network_table_has_shapes_work_and_windows)
                                         "3x16x16",
                                         "8x16x16",
                                         "55,296",
-                                        " 3x3 pad 1 clip 0..6",
+                                        " 3x3 pad 1 relu6",
                                         "max 2x2/2",
                                         "3x3/2x1 pad 0,1,2,1 groups 2",
                                         "prob",

@@ -26,8 +26,12 @@ static void compare_golden(const char *name, const char *text)
     }
     const zs_span golden = test_read_file(path);
     ck_assert_msg(golden.data != NULL, "%s is missing", path);
-    ck_assert_msg(golden.bytes == strlen(text) && memcmp(golden.data, text, golden.bytes) == 0,
-                  "%s differs:\n%s", path, text);
+    size_t same = 0;
+    while (same < golden.bytes && (char)golden.data[same] == text[same])
+        same++;
+    ck_assert_msg(same == golden.bytes && text[same] == '\0',
+                  "%s differs from byte %zu on, where there is now: %.200s", path, same,
+                  text + same);
     free((void *)golden.data);
 }
 
