@@ -11,6 +11,7 @@ enum { FILE_BYTES_MAX = 128 * 1024, VISITS_MAX = 8192, NEST_MAX = 16 };
 typedef struct frame {
     const struct frame *up;
     const char *path;
+    const char *name; /* by which it was named */
     uint32_t depth;
 } frame;
 
@@ -32,7 +33,8 @@ typedef struct reader {
     uint32_t *visits; /* over all files */
 } reader;
 
-static zs_status read_file(const reader *outer, zs_span bytes, const char *path, bool is_board);
+static zs_status read_file(const reader *outer, zs_span bytes, const char *path, const char *name,
+                           bool is_board);
 
 /* ---- places ---------------------------------------------------------------------------------- */
 
@@ -307,7 +309,7 @@ static zs_status fetch_file(const reader *r, const char *name, const char *key, 
         return zs_fail(r->err, ZS_EUSAGE, key, "file '%.64s' is named, but none can be read here",
                        name);
     ZS_TRY(r->fetch->get(r->fetch->ctx, name, r->file->path, &bytes, &path, r->err));
-    return read_file(r, bytes, path, is_board);
+    return read_file(r, bytes, path, name, is_board);
 }
 
 static zs_status read_extends(const reader *r, const yaml_node_t *root)
@@ -345,12 +347,12 @@ static zs_status apply_board(const reader *r, const char *name)
     if (zs_board_find(name) != NULL || !looks_like_file(name))
         return zs_design_set_board(r->design, r->arena, name, r->err);
     ZS_TRY(zs_design_set_board(r->design, r->arena, zs_boards[0].name, r->err));
-    ZS_TRY(set_board_name(r, name)); /* unless the file gives itself one */
     return fetch_file(r, name, "board", true);
 }
 
 /* The keys of a board that come before all others: `base` (in a design also `name`) says what to
- * start from; `name` beside `base`, or in a board file, only names the result. */
+ * start from; `name` beside `base`, or in a board file, only names the result. A board file without
+ * one is named as it was called. */
 static zs_status read_board_start(const reader *r, const yaml_node_t *board, bool is_file)
 {
     const yaml_node_item_t base = value_of(r, board, "base"), name = value_of(r, board, "name");
@@ -360,6 +362,8 @@ static zs_status read_board_start(const reader *r, const yaml_node_t *board, boo
         ZS_TRY(scalar_text(r, start, "board", &text));
         ZS_TRY(at_node(r, yaml_document_get_node(r->doc, start), apply_board(r, text)));
     }
+    if (name == 0 && is_file)
+        return set_board_name(r, r->file->name);
     if (name == 0 || name == start)
         return ZS_OK;
     ZS_TRY(scalar_text(r, name, "board.name", &text));
@@ -450,10 +454,11 @@ static zs_status check_chain(const reader *r)
     return ZS_OK;
 }
 
-static zs_status read_file(const reader *outer, zs_span bytes, const char *path, bool is_board)
+static zs_status read_file(const reader *outer, zs_span bytes, const char *path, const char *name,
+                           bool is_board)
 {
     const uint32_t depth = outer->file ? outer->file->depth + 1 : 0;
-    const frame file = {.up = outer->file, .path = path, .depth = depth};
+    const frame file = {.up = outer->file, .path = path, .name = name, .depth = depth};
     reader r = *outer;
     yaml_parser_t parser;
     r.file = &file;
@@ -480,7 +485,7 @@ zs_status zs_design_parse(zs_arena *arena, zs_span yaml, const char *path, const
     const reader r = {
         .arena = arena, .fetch = fetch, .design = &design, .err = err, .visits = &visits};
     zs_design_defaults(&design);
-    ZS_TRY(read_file(&r, yaml, path, false));
+    ZS_TRY(read_file(&r, yaml, path, path, false));
     *out = design;
     return ZS_OK;
 }

@@ -110,13 +110,13 @@ static const struct {
     const char *wrong, *nearest;
 } slips[] = {
     {"accelerator.clok", "accelerator.clock"},
-    {"accelerator.tile.cx", "accelerator.tile.oc"},
+    {"accelerator.tile.cx", "accelerator.tile.ox"},
     {"tile.oc", "accelerator.tile.oc"},
     {"clock", "accelerator.clock"},
     {"bord", "board"},
     {"batsh", "batch"},
     {"network.preprocess.means", "network.preprocess.mean"},
-    {"board.memory.t_rdc", "board.memory.t_rcd"},
+    {"board.memory.t_rass", "board.memory.t_ras"},
 };
 
 START_TEST(test_an_unknown_key_names_the_nearest)
