@@ -1,5 +1,5 @@
 /* import_caffe_priv.h - between the walk over a Caffe net (net_caffe.c), the old V1 form
- * (net_caffe_v1.c) and the layer types (net_caffe_layers.c). */
+ * (net_caffe_v1.c) and the layer types (net_caffe_layers.c), whose blobs net_caffe_data.c reads. */
 #ifndef ZYNQSIM_IMPORT_CAFFE_PRIV_H
 #define ZYNQSIM_IMPORT_CAFFE_PRIV_H
 
@@ -20,6 +20,18 @@ typedef struct zs_caffe_layer {
     const char *place; /* "net.caffemodel layer 3 (Convolution conv1)" */
 } zs_caffe_layer;
 
+/* The numbers of one blob of a layer. */
+typedef struct zs_caffe_blob {
+    const float *data;
+    uint64_t n;
+    int64_t dims[4]; /* as stated, missing leading ones 1; all 0 when more than 4 or none are */
+} zs_caffe_blob;
+
+/* Blob i, whose shape must go with its numbers; doubles become floats. */
+zs_status zs_caffe_read_blob(const zs_caffe_layer *at, size_t i, zs_caffe_blob *out, zs_err *err);
+/* Blob i as exactly `n` numbers, one per channel. */
+zs_status zs_caffe_read_vector(const zs_caffe_layer *at, size_t i, uint64_t n, const float **out,
+                               zs_err *err);
 /* Translates one layer into the draft. ZS_EUNSUPPORTED names its type. */
 zs_status zs_caffe_add(const zs_caffe_layer *at, zs_err *err);
 /* The network's input, or one more blob that only training reads (labels). */

@@ -104,88 +104,19 @@ static zs_status check_axis(const zs_caffe_layer *at, int64_t axis, zs_err *err)
 /* ---- weights ----------------------------------------------------------------------------------
  */
 
-typedef struct blob_view {
-    const float *data;
-    uint64_t n;
-    int64_t dims[4]; /* as stated, missing leading ones 1; all 0 when more than 4 or none are */
-} blob_view;
-
-static size_t stated_dims(const ZsCaffe__Blob *blob, int64_t legacy[4], const int64_t **dims)
-{
-    if (blob->shape != NULL) {
-        *dims = blob->shape->dim;
-        return blob->shape->n_dim;
-    }
-    legacy[0] = blob->num;
-    legacy[1] = blob->channels;
-    legacy[2] = blob->height;
-    legacy[3] = blob->width;
-    *dims = legacy;
-    return blob->has_num ? 4 : 0;
-}
-
-static const float *blob_data(zs_arena *arena, const ZsCaffe__Blob *blob, uint64_t *n)
-{
-    *n = blob->n_data > 0 ? blob->n_data : blob->n_double_data;
-    if (blob->n_data > 0)
-        return blob->data;
-    float *out = zs_arena_alloc_raw(arena, blob->n_double_data, sizeof *out);
-    for (size_t i = 0; out != NULL && i < blob->n_double_data; i++)
-        out[i] = (float)blob->double_data[i];
-    return out;
-}
-
-static zs_status read_blob(const zs_caffe_layer *at, size_t i, blob_view *out, zs_err *err)
-{
-    int64_t legacy[4];
-    const int64_t *dims;
-    uint64_t elems;
-    blob_view view = {0};
-    if (i >= at->layer->n_blobs)
-        return zs_fail(err, ZS_EPARSE, at->place,
-                       "the file holds %zu of its weight blobs, blob %zu is missing",
-                       at->layer->n_blobs, i);
-    const ZsCaffe__Blob *blob = at->layer->blobs[i];
-    const size_t rank = stated_dims(blob, legacy, &dims);
-    if ((view.data = blob_data(at->net->draft.arena, blob, &view.n)) == NULL)
-        return zs_nomem(err, "a weight blob");
-    ZS_TRY(zs_net_elems(dims, rank, at->place, &elems, err));
-    if (view.n == 0 || (rank > 0 && elems != view.n))
-        return zs_fail(err, ZS_ESHAPE, at->place,
-                       "blob %zu holds %llu numbers, but its shape says %llu", i,
-                       (unsigned long long)view.n, (unsigned long long)elems);
-    for (size_t d = 0; rank >= 1 && rank <= 4 && d < 4; d++)
-        view.dims[d] = d + rank < 4 ? 1 : dims[d + rank - 4];
-    *out = view;
-    return ZS_OK;
-}
-
-/* A blob of one number per channel. */
-static zs_status read_vector(const zs_caffe_layer *at, size_t i, uint64_t n, const float **out,
-                             zs_err *err)
-{
-    blob_view view;
-    ZS_TRY(read_blob(at, i, &view, err));
-    if (view.n != n)
-        return zs_fail(err, ZS_ESHAPE, at->place, "blob %zu holds %llu numbers instead of %llu", i,
-                       (unsigned long long)view.n, (unsigned long long)n);
-    *out = view.data;
-    return ZS_OK;
-}
-
 static zs_status read_bias(const zs_caffe_layer *at, bool has_bias, zs_layer_spec *layer,
                            zs_err *err)
 {
     if (!has_bias)
         return ZS_OK;
-    ZS_TRY(read_vector(at, 1, layer->oc, &layer->weights.bias, err));
+    ZS_TRY(zs_caffe_read_vector(at, 1, layer->oc, &layer->weights.bias, err));
     layer->weights.bias_n = layer->oc;
     return ZS_OK;
 }
 
 /* Weights must divide evenly among the output channels. */
-static zs_status set_weights(const zs_caffe_layer *at, const blob_view *view, zs_layer_spec *layer,
-                             zs_err *err)
+static zs_status set_weights(const zs_caffe_layer *at, const zs_caffe_blob *view,
+                             zs_layer_spec *layer, zs_err *err)
 {
     if (view->n % layer->oc != 0)
         return zs_fail(err, ZS_ESHAPE, at->place, "%llu weights do not divide among %u outputs",
@@ -263,8 +194,8 @@ static zs_status read_conv_window(const zs_caffe_layer *at, const ZsCaffe__Convo
 
 static zs_status read_conv_weights(const zs_caffe_layer *at, zs_layer_spec *layer, zs_err *err)
 {
-    blob_view view;
-    ZS_TRY(read_blob(at, 0, &view, err));
+    zs_caffe_blob view;
+    ZS_TRY(zs_caffe_read_blob(at, 0, &view, err));
     if (view.dims[0] != 0 && (view.dims[0] != layer->oc || view.dims[2] != layer->window.kh ||
                               view.dims[3] != layer->window.kw))
         return zs_fail(
@@ -297,14 +228,14 @@ static zs_status add_conv(const zs_caffe_layer *at, zs_err *err)
 static zs_status add_fc(const zs_caffe_layer *at, zs_err *err)
 {
     const ZsCaffe__InnerProduct *p = at->layer->inner_product_param;
-    blob_view view;
+    zs_caffe_blob view;
     zs_layer_spec *layer;
     if (p == NULL)
         return zs_fail(err, ZS_EPARSE, at->place, "inner_product_param is missing");
     ZS_TRY(check_axis(at, p->axis, err));
     ZS_TRY(new_unary(at, ZS_LAYER_FC, &layer, err));
     ZS_TRY(zs_net_size(p->num_output, 1, "num_output", at->place, &layer->oc, err));
-    ZS_TRY(read_blob(at, 0, &view, err));
+    ZS_TRY(zs_caffe_read_blob(at, 0, &view, err));
     const int64_t rows = view.dims[p->transpose ? 3 : 2];
     if (view.dims[0] != 0 && rows != layer->oc)
         return zs_fail(err, ZS_ESHAPE, at->place, "weights for %lld outputs, but num_output is %u",
@@ -425,15 +356,15 @@ static zs_status add_batchnorm(const zs_caffe_layer *at, zs_err *err)
 {
     const ZsCaffe__BatchNorm *p = at->layer->batch_norm_param;
     zs_bn_stats stats = {.eps = p ? (double)p->eps : 1e-5};
-    blob_view mean;
+    zs_caffe_blob mean;
     const float *factor;
     zs_layer_spec *layer;
-    ZS_TRY(read_blob(at, 0, &mean, err));
+    ZS_TRY(zs_caffe_read_blob(at, 0, &mean, err));
     ZS_TRY(zs_net_size((int64_t)zs_min_u64(mean.n, INT64_MAX), 1, "a channel count of", at->place,
                        &stats.n, err));
     stats.mean = mean.data;
-    ZS_TRY(read_vector(at, 1, stats.n, &stats.var, err));
-    ZS_TRY(read_vector(at, 2, 1, &factor, err));
+    ZS_TRY(zs_caffe_read_vector(at, 1, stats.n, &stats.var, err));
+    ZS_TRY(zs_caffe_read_vector(at, 2, 1, &factor, err));
     stats.factor = factor[0] == 0 ? 0 : 1 / (double)factor[0];
     ZS_TRY(new_unary(at, ZS_LAYER_BATCHNORM, &layer, err));
     ZS_TRY(zs_net_fold_stats(at->net->draft.arena, &stats, at->place, layer, err));
@@ -474,14 +405,14 @@ static bool joins_batchnorm(const zs_caffe_layer *at, const zs_layer_spec *last,
 static zs_status add_scale(const zs_caffe_layer *at, zs_layer_spec *last, zs_err *err)
 {
     const ZsCaffe__Scale *p = at->layer->scale_param;
-    blob_view gamma;
+    zs_caffe_blob gamma;
     const float *beta = NULL;
     zs_layer_spec *layer;
     if (p != NULL && (p->axis != 1 || p->num_axes != 1))
         return zs_fail(err, ZS_EUNSUPPORTED, at->place, "only a scale per channel is handled");
-    ZS_TRY(read_blob(at, 0, &gamma, err));
+    ZS_TRY(zs_caffe_read_blob(at, 0, &gamma, err));
     if (p != NULL && p->bias_term)
-        ZS_TRY(read_vector(at, 1, gamma.n, &beta, err));
+        ZS_TRY(zs_caffe_read_vector(at, 1, gamma.n, &beta, err));
     if (joins_batchnorm(at, last, gamma.n))
         return join_scale(at, last, gamma.data, beta, err);
     ZS_TRY(new_unary(at, ZS_LAYER_BATCHNORM, &layer, err));
