@@ -80,7 +80,7 @@ static uint32_t read_to_write(const zs_memory_params *m)
 
 uint32_t zs_dram_read_ddr_cycles(const zs_memory_params *m, zs_row_state state)
 {
-    const uint32_t hit = m->t_cl + BURST;
+    const uint32_t hit = ENTRY + m->t_cl + BURST;
     if (state == ZS_ROW_OPEN)
         return hit;
     return hit + m->t_rcd + (state == ZS_ROW_OTHER ? m->t_rp : 0);

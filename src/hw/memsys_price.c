@@ -129,15 +129,18 @@ static uint64_t alone_frac(const latencies *l, uint64_t outstanding, const zs_xf
     const uint64_t burst = beats / bursts, window = outstanding * burst;
     const uint64_t changes = zs_min_u64(outstanding * p->row_changes, bursts);
     const uint64_t round = l->usual + l->row_change * changes / bursts + burst;
-    uint64_t total = l->usual + (p->row_changes != 0 ? l->row_change : 0) + beats;
+    uint64_t total = l->usual + l->row_change / 2 + beats; /* the first row may still be open */
     if (round > window)
         total += (bursts - 1) / outstanding * (round - window);
     if (l->refresh_interval == 0 || l->row_change == 0)
         return total;
+    total += l->refresh * l->refresh / (2 * l->refresh_interval);
+    if (bursts <= outstanding)
+        return total;
     const uint64_t slack = window > round ? window - round : 0;
     const uint64_t felt = l->refresh > slack ? l->refresh - slack : 0;
-    total += l->refresh * l->refresh / (2 * l->refresh_interval);
-    return total + total / 64 * felt / (l->refresh_interval / 64 + 1);
+    const uint64_t later = total / bursts * (bursts - outstanding);
+    return total + later / 64 * felt / (l->refresh_interval / 64 + 1);
 }
 
 zs_xfer_price zs_xfer_price_of(const zs_design *design, uint32_t channel, const zs_xfer *xfer)
