@@ -162,4 +162,13 @@ zs_status cli_gnuplot_run(zs_span script, zs_buffer *svg, zs_err *err);
 /* Lower-case hexadecimal SHA-256. */
 void cli_sha256(const void *data, size_t bytes, char hex[65]);
 
+/* ---- follow.c: numerics on a second thread ----------------------------------------------------- */
+
+typedef struct cli_follower cli_follower;
+/* NULL when there is no memory or no thread to be had: the caller then performs ops itself. */
+cli_follower *cli_follower_start(zs_arena *arena, zs_exec *exec, uint32_t op_n);
+void cli_follower_retire(cli_follower *follower, uint32_t op);
+/* Returns when every op has been performed. */
+void cli_follower_finish(cli_follower *follower);
+
 #endif

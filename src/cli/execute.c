@@ -113,15 +113,19 @@ typedef struct job {
     cli_outputs *outputs;
     zs_image_result *images; /* [input] */
     zs_exec *exec;           /* NULL: timing only */
-    zs_retire_hook numerics;
+    cli_follower *follower;  /* performs the ops on a thread of its own; NULL: on this one */
     cli_progress progress;
 } job;
 
 static void retired(void *ctx, uint32_t op, uint64_t start_pl_cycle, uint64_t end_pl_cycle)
 {
     job *j = ctx;
-    if (j->exec != NULL)
-        j->numerics.retired(j->numerics.ctx, op, start_pl_cycle, end_pl_cycle);
+    (void)start_pl_cycle;
+    (void)end_pl_cycle;
+    if (j->follower != NULL)
+        cli_follower_retire(j->follower, op);
+    else if (j->exec != NULL)
+        zs_exec_op(j->exec, op);
     cli_progress_step(&j->progress, 1);
 }
 
@@ -153,7 +157,6 @@ static zs_status prepare_numerics(job *j, zs_err *err)
     ZS_TRY(cli_inputs_build(p, d->network.inputs, d->network.input_n, &j->inputs, err));
     ZS_TRY(build_quant(p, &j->inputs, &quant, err));
     ZS_TRY(zs_exec_build(&p->keep, d, p->net, p->plan, quant, &j->exec, err));
-    j->numerics = zs_exec_hook(j->exec);
     return make_outputs(j, err);
 }
 
@@ -190,8 +193,13 @@ static zs_status first_round(job *j, zs_result **result, zs_err *err)
     const bool is_bound = fidelity == ZS_BOUND;
     const zs_retire_hook hook = {.retired = retired, .ctx = j};
     const bool is_hooked = !is_bound && (j->exec != NULL || j->progress.wanted);
-    ZS_TRY(zs_sim_run(&p->keep, &p->design, p->net, p->plan, fidelity, is_hooked ? &hook : NULL,
-                      result, err));
+    if (!is_bound && j->exec != NULL && j->options->jobs > 1)
+        j->follower = cli_follower_start(&p->keep, j->exec, p->plan->op_n);
+    const zs_status status = zs_sim_run(&p->keep, &p->design, p->net, p->plan, fidelity,
+                                        is_hooked ? &hook : NULL, result, err);
+    if (j->follower != NULL)
+        cli_follower_finish(j->follower);
+    ZS_TRY(status);
     if (is_bound && j->exec != NULL)
         zs_exec_run(j->exec);
     return ZS_OK;

@@ -3,6 +3,7 @@
 #include <popt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- values that are words ---------------------------------------------------------------------
  */
@@ -59,7 +60,7 @@ static struct poptOption run_options[] = {
     {"timing-only", 0, FLAG, &raw.timing_only, 0,
      "count cycles and bytes without executing the network", NULL},
     {"jobs", 0, POPT_ARG_INT, &raw.jobs, 0,
-     "threads; a single run needs one, so this changes nothing yet", "N"},
+     "threads: with two, numerics follow the timing on the second (default: processors)", "N"},
     {"out", 0, WORD, &raw.out, 0,
      "also write result.json, layers.csv, output.npy, roofline.svg and report.html", "DIR"},
     {"format", 0, WORD, &raw.format, 0,
@@ -206,7 +207,8 @@ zs_status cli_options_parse(const cli_command *command, int argc, const char **a
     const command_groups *groups = find_groups(command->name);
     struct poptOption table[GROUP_MAX + 1];
     join_groups(groups, table);
-    raw = (raw_options){.jobs = 1};
+    const long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    raw = (raw_options){.jobs = processors > 1 ? (int)processors : 1};
     char usage[64];
     snprintf(usage, sizeof usage, "[OPTION]... %s", command->arguments);
     char name[64];
