@@ -84,15 +84,17 @@ static void emit_roof(zs_page *page)
     const zs_result *r = page->r;
     const double intensity = zs_figure(r, "intensity_ops_per_byte");
     const double ridge = r->roofline.ridge_ops_per_byte;
-    uint32_t memory_n = 0;
-    for (uint32_t i = 0; i < r->layer_n; i++)
-        memory_n += r->layers[i].memory_roof;
+    uint32_t memory_n = 0, engine_n = 0;
+    for (uint32_t i = 0; i < r->layer_n; i++) {
+        engine_n += r->layers[i].on_engine;
+        memory_n += r->layers[i].on_engine && r->layers[i].memory_roof;
+    }
     char text[ZS_LINE_BYTES];
     summary_head(page, "roof");
     snprintf(text, sizeof text,
-             "%s: %s op/B over the network, ridge at %s; %u of %u rows are below the ridge",
+             "%s: %s op/B over the network, ridge at %s; %u of the engine's %u rows are below it",
              intensity < ridge ? "memory" : "compute", zs_cell_real(intensity, 2).text,
-             zs_cell_real(ridge, 2).text, memory_n, r->layer_n);
+             zs_cell_real(ridge, 2).text, memory_n, engine_n);
     summary_rest(page, SUMMARY_INDENT, text);
 }
 

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 enum { WIDTH = 1000, HEIGHT = 680, LEFT = 78, RIGHT = 975, BOTTOM = 122, TOP = 636 };
-enum { LABEL_PX = 10, MAX_NAME = 28, LINE_SAMPLES = 48, NAME_SAMPLES = 12 };
+enum { LABEL_PX = 10, MAX_NAME = 28, LINE_SAMPLES = 128, NAME_SAMPLES = 12 };
 enum { FIXED_OBSTACLES = 4 * LINE_SAMPLES + 2 * NAME_SAMPLES + 2 };
 static const double char_px = LABEL_PX * 0.52; /* mean advance of a sans-serif letter */
 
@@ -22,11 +22,13 @@ typedef struct roof_plot {
     bool has_points[2][ZS_CAUSE_N]; /* [memory roof][cause] */
 } roof_plot;
 
+/* A layer of the PS has nothing to do with the engine's roofs; one that moves no bytes has no
+ * intensity. */
 static bool is_drawn(const zs_result *r, uint32_t layer, double *x, double *y)
 {
     *x = zs_layer_figure(r, layer, "intensity_ops_per_byte");
     *y = zs_layer_figure(r, layer, "achieved_gops");
-    return isfinite(*x) && *x > 0 && isfinite(*y) && *y > 0;
+    return r->layers[layer].on_engine && isfinite(*x) && *x > 0 && isfinite(*y) && *y > 0;
 }
 
 static void widen(double *low, double *high, double value)
@@ -162,21 +164,22 @@ static size_t emit_slope_name(roof_plot *p, double bytes_per_s, const char *name
     return NAME_SAMPLES;
 }
 
-/* Small rectangles along the roofs, which labels keep off. */
+/* Squares along the curves, which labels keep off: emit_plot draws the same. */
 static size_t roof_obstacles(const roof_plot *p, zs_rect *rects)
 {
     const zs_roofline *roof = &p->r->roofline;
-    const double slopes[] = {roof->axi_bytes_per_s * 1e-9, roof->dram_bytes_per_s * 1e-9};
-    const double peaks[] = {roof->peak_gops, roof->device_peak_gops};
+    const double axi = roof->axi_bytes_per_s * 1e-9, dram = roof->dram_bytes_per_s * 1e-9;
     size_t n = 0;
     for (int i = 0; i < LINE_SAMPLES; i++) {
         const double x = p->x0 * pow(p->x1 / p->x0, (i + 0.5) / LINE_SAMPLES);
-        for (size_t k = 0; k < 2; k++) {
-            const double y = x * slopes[k];
-            const double at = y > p->y0 && y < roof->device_peak_gops ? py(p, y) : -100;
-            rects[n++] = (zs_rect){px(p, x) - 9, at - 5, px(p, x) + 9, at + 5};
-            const double peak = peaks[k] > 0 ? py(p, peaks[k]) : -100;
-            rects[n++] = (zs_rect){px(p, x) - 10, peak - 2, px(p, x) + 10, peak + 2};
+        const double ceiling = fmax(roof->device_peak_gops, roof->peak_gops);
+        const double curves[] = {fmin(dram * x, ceiling), fmin(axi * x, ceiling),
+                                 fmin(fmin(axi, dram) * x, roof->peak_gops),
+                                 fmin(fmax(axi, dram) * x, roof->device_peak_gops)};
+        for (size_t k = 0; k < ZS_LEN(curves); k++) {
+            if (curves[k] > p->y0)
+                rects[n++] = (zs_rect){px(p, x) - 4, py(p, curves[k]) - 3, px(p, x) + 4,
+                                       py(p, curves[k]) + 3};
         }
     }
     return n;
@@ -290,7 +293,7 @@ static void emit_remark(roof_plot *p)
     const uint32_t missing_n = p->r->layer_n - p->drawn_n;
     zs_out_text(&p->out, "set label 'area of a point: share of time");
     if (missing_n > 0)
-        zs_out_printf(&p->out, "; %u row%s without DRAM bytes or operations not drawn", missing_n,
+        zs_out_printf(&p->out, "; not drawn: %u row%s on the PS or without DRAM bytes", missing_n,
                       missing_n == 1 ? "" : "s");
     zs_out_printf(&p->out,
                   "' at screen %.5f,0.018 right noenhanced font ',10' textcolor rgb "
@@ -307,10 +310,14 @@ static void emit_plot(roof_plot *p)
                   roof->dram_bytes_per_s * 1e-9, roof->axi_bytes_per_s * 1e-9, roof->peak_gops,
                   roof->device_peak_gops);
     zs_out_text(&p->out,
-                "plot min(dram * x, device) notitle with lines dashtype 2 linewidth 1.2 linecolor "
-                "rgb '#999999', \\\n"
-                "     min(axi * x, device) notitle with lines dashtype 4 linewidth 1.2 linecolor "
-                "rgb '#999999', \\\n"
+                "ceiling = engine > device ? engine : device\n"
+                "steep = axi > dram ? axi : dram\n"
+                "plot (dram * x <= ceiling ? dram * x : NaN) notitle with lines "
+                "dashtype 2 linewidth 1.2 linecolor rgb '#999999', \\\n"
+                "     (axi * x <= ceiling ? axi * x : NaN) notitle with lines "
+                "dashtype 4 linewidth 1.2 linecolor rgb '#999999', \\\n"
+                "     (steep * x >= device ? device : NaN) notitle with lines "
+                "dashtype 4 linewidth 1.2 linecolor rgb '#999999', \\\n"
                 "     min(min(axi, dram) * x, engine) notitle with lines linewidth 2.4 linecolor "
                 "rgb '#222222', \\\n");
     for (int i = 0; i < 2 * ZS_CAUSE_N; i++) {
