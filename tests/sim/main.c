@@ -1,9 +1,7 @@
-#include "support.h"
-
-TCase *tcase_random_designs(void);
+#include "sim_cases.h"
 
 int main(void)
 {
-    static TCase *(*const cases[])(void) = {tcase_random_designs};
+    static TCase *(*const cases[])(void) = {tcase_random_designs, tcase_orders};
     return test_main("sim", cases, ZS_LEN(cases));
 }

@@ -21,12 +21,9 @@ typedef struct test_rig {
 void test_rig_init(test_rig *rig, int net, uint32_t precision);
 void test_rig_init_net(test_rig *rig, const zs_net *net, uint32_t precision);
 void test_rig_drop(test_rig *rig);
-/* A design drawn at random: tiles, unroll, order, buffers, fusion, batch, ports. */
-zs_design test_random_design(zs_prng *prng, uint32_t precision);
-/* One line that says which. */
-const char *test_design_line(const zs_design *d);
 /* Asserts that executed outputs equal the reference, bit for bit. */
 void test_rig_compare(const test_rig *rig, const zs_design *d, const zs_exec *exec);
+bool test_rig_equals(const test_rig *rig, const zs_design *d, const zs_exec *exec);
 zs_plan *test_rig_plan(const test_rig *rig, zs_arena *arena, const zs_design *d);
 zs_exec *test_rig_exec(const test_rig *rig, zs_arena *arena, const zs_design *d,
                        const zs_plan *plan);

@@ -1,5 +1,7 @@
-#include "nets.h"
+#include "random_design.h"
 #include "rig.h"
+#include "sim_cases.h"
+#include "small_nets.h"
 
 /* Every tile size, loop order, buffer scheme, fusion and batch gives the bits of the untiled
  * reference. One loop test per network and precision; the seed is the loop index. */

@@ -1,4 +1,4 @@
-#include "nets.h"
+#include "small_nets.h"
 
 #include "support.h"
 

@@ -1,6 +1,7 @@
-/* nets.h - small networks with synthetic weights, each there for a way in which plans differ. */
-#ifndef ZYNQSIM_TEST_NETS_H
-#define ZYNQSIM_TEST_NETS_H
+/* small_nets.h - small networks with synthetic weights, each there for a way in which plans differ.
+ */
+#ifndef ZYNQSIM_TEST_SMALL_NETS_H
+#define ZYNQSIM_TEST_SMALL_NETS_H
 
 #include "zynqsim/net.h"
 

@@ -1,0 +1,10 @@
+/* sim_cases.h - the test cases of the simulator, in the order in which main.c lists them. */
+#ifndef ZYNQSIM_TEST_SIM_CASES_H
+#define ZYNQSIM_TEST_SIM_CASES_H
+
+#include "support.h"
+
+TCase *tcase_random_designs(void);
+TCase *tcase_orders(void);
+
+#endif
