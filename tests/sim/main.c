@@ -2,6 +2,6 @@
 
 int main(void)
 {
-    static TCase *(*const cases[])(void) = {tcase_random_designs, tcase_orders};
+    static TCase *(*const cases[])(void) = {tcase_random_designs, tcase_orders, tcase_executor};
     return test_main("sim", cases, ZS_LEN(cases));
 }

@@ -6,5 +6,6 @@
 
 TCase *tcase_random_designs(void);
 TCase *tcase_orders(void);
+TCase *tcase_executor(void);
 
 #endif

@@ -1,0 +1,135 @@
+#include "random_design.h"
+#include "rig.h"
+#include "sim_cases.h"
+
+#include "../support/nets.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Single mechanisms of the executor against the untiled reference. */
+
+static void init_spec(test_rig *rig, test_spec *spec, uint32_t precision)
+{
+    memset(rig, 0, sizeof *rig);
+    zs_arena_init(&rig->arena, test_heap());
+    test_rig_init_net(rig, test_net(&rig->arena, spec), precision);
+}
+
+/* Program order: which order does not matter is the business of test_orders.c. */
+static const zs_plan *run_design(const test_rig *rig, zs_arena *point, const zs_design *d)
+{
+    const zs_plan *plan = test_rig_plan(rig, point, d);
+    zs_exec *exec = test_rig_exec(rig, point, d, plan);
+    zs_exec_run(exec);
+    test_rig_compare(rig, d, exec);
+    return plan;
+}
+
+/* ---- readers ----------------------------------------------------------------------------------
+ */
+
+static void check_spec(test_spec *spec)
+{
+    for (uint32_t precision = 0; precision < ZS_PRECISION_COUNT; precision++) {
+        test_rig rig;
+        init_spec(&rig, spec, precision);
+        zs_prng prng = {.state = 77};
+        zs_arena point;
+        zs_arena_init(&point, test_heap());
+        for (int k = 0; k < 12; k++) {
+            zs_design d = test_random_design(&prng, precision);
+            d.accel.fusion = ZS_FUSION_LF2 + (uint32_t)k % 3;
+            (void)run_design(&rig, &point, &d);
+            zs_arena_reset(&point);
+        }
+        zs_arena_drop(&point);
+        test_rig_drop(&rig);
+    }
+}
+
+/* A convolution's result is pooled, and also read as part of a concatenation. */
+START_TEST(test_pooled_tensor_is_still_there_for_a_concatenation)
+{
+    test_spec *spec = test_spec_new(3, 12, 12);
+    test_conv(spec, "a", "data", 6, 3, 1, 1);
+    test_window(test_pool(spec, "pool", "a", ZS_POOL_MAX, 3, 1), 3, 1, 1, 1, 1, 1);
+    test_conv(spec, "b", "pool", 5, 1, 1, 0);
+    test_layer(spec, ZS_LAYER_CONCAT, "cat", "a b");
+    test_conv(spec, "c", "cat", 4, 3, 1, 1);
+    check_spec(spec);
+    test_spec_free(spec);
+}
+END_TEST
+
+/* The same when the concatenation is the result of the network. */
+START_TEST(test_pooled_tensor_is_still_there_as_part_of_the_output)
+{
+    test_spec *spec = test_spec_new(3, 10, 10);
+    test_conv(spec, "a", "data", 6, 3, 1, 1);
+    test_window(test_pool(spec, "pool", "a", ZS_POOL_MAX, 3, 1), 3, 1, 1, 1, 1, 1);
+    test_conv(spec, "b", "pool", 5, 1, 1, 0);
+    test_layer(spec, ZS_LAYER_CONCAT, "cat", "a b");
+    check_spec(spec);
+    test_spec_free(spec);
+}
+END_TEST
+
+/* A convolution's result is pooled, and also read flattened. */
+START_TEST(test_pooled_tensor_is_still_there_for_a_view)
+{
+    test_spec *spec = test_spec_new(2, 8, 8);
+    test_conv(spec, "a", "data", 4, 3, 1, 1);
+    test_layer(spec, ZS_LAYER_FLATTEN, "flat", "a");
+    test_layer(spec, ZS_LAYER_FC, "whole", "flat")->oc = 9;
+    test_pool(spec, "pool", "a", ZS_POOL_MAX, 2, 2);
+    test_layer(spec, ZS_LAYER_FC, "pooled", "pool")->oc = 9;
+    test_layer(spec, ZS_LAYER_ADD, "sum", "whole pooled");
+    check_spec(spec);
+    test_spec_free(spec);
+}
+END_TEST
+
+/* A concatenation inside another one, the inner one pooled. */
+START_TEST(test_pooled_concatenation_is_still_there_for_an_outer_one)
+{
+    test_spec *spec = test_spec_new(3, 9, 9);
+    test_conv(spec, "a", "data", 4, 1, 1, 0);
+    test_conv(spec, "b", "data", 3, 3, 1, 1);
+    test_layer(spec, ZS_LAYER_CONCAT, "inner", "a b");
+    test_window(test_pool(spec, "pool", "inner", ZS_POOL_MAX, 3, 1), 3, 1, 1, 1, 1, 1);
+    test_conv(spec, "c", "pool", 5, 1, 1, 0);
+    test_layer(spec, ZS_LAYER_CONCAT, "outer", "inner c");
+    test_conv(spec, "d", "outer", 4, 3, 1, 1);
+    check_spec(spec);
+    test_spec_free(spec);
+}
+END_TEST
+
+/* A pool behind a concatenation of which one part is a concatenation. */
+START_TEST(test_pool_behind_nested_concatenations_sees_all_parts)
+{
+    test_spec *spec = test_spec_new(3, 9, 9);
+    test_conv(spec, "a", "data", 4, 1, 1, 0);
+    test_conv(spec, "b", "data", 3, 3, 1, 1);
+    test_layer(spec, ZS_LAYER_CONCAT, "inner", "a b");
+    test_conv(spec, "c", "data", 5, 1, 1, 0);
+    test_layer(spec, ZS_LAYER_CONCAT, "outer", "inner c");
+    test_pool(spec, "pool", "outer", ZS_POOL_MAX, 2, 2);
+    test_conv(spec, "d", "pool", 4, 3, 1, 1);
+    check_spec(spec);
+    test_spec_free(spec);
+}
+END_TEST
+
+TCase *tcase_executor(void)
+{
+    TCase *tc = tcase_create("executor");
+    tcase_set_timeout(tc, 120);
+    tcase_add_test(tc, test_pooled_tensor_is_still_there_for_a_concatenation);
+    tcase_add_test(tc, test_pooled_tensor_is_still_there_as_part_of_the_output);
+    tcase_add_test(tc, test_pooled_tensor_is_still_there_for_a_view);
+    tcase_add_test(tc, test_pooled_concatenation_is_still_there_for_an_outer_one);
+    tcase_add_test(tc, test_pool_behind_nested_concatenations_sees_all_parts);
+    return tc;
+}
