@@ -26,6 +26,62 @@ static const zs_plan *run_design(const test_rig *rig, zs_arena *point, const zs_
     return plan;
 }
 
+static zs_design tiny_tiles(uint32_t precision)
+{
+    zs_design d;
+    zs_design_defaults(&d);
+    d.accel.precision = precision;
+    d.accel.unroll.oc = 2;
+    d.accel.unroll.ic = 2;
+    d.accel.tile.oc = 4;
+    d.accel.tile.ic = 4;
+    d.accel.tile.oy = 3;
+    d.accel.tile.ox = 4;
+    return d;
+}
+
+/* ---- fused pools ------------------------------------------------------------------------------
+ */
+
+static const uint32_t pool_tiles[][2] = {{1, 1}, {1, 4}, {2, 3}, {3, 1}, {5, 5}, {64, 2}};
+
+static void pool_case(uint32_t k, uint32_t stride, uint32_t pad, bool ceil_mode, uint32_t precision)
+{
+    test_spec *spec = test_spec_new(2, 11, 13);
+    test_conv(spec, "conv", "", 5, 1, 1, 0);
+    zs_layer_spec *pool = test_pool(spec, "pool", "", ZS_POOL_MAX, k, stride);
+    test_window(pool, k, stride, pad, pad, pad, pad);
+    pool->ceil_mode = ceil_mode;
+    test_rig rig;
+    init_spec(&rig, spec, precision);
+    zs_arena point;
+    zs_arena_init(&point, test_heap());
+    for (size_t t = 0; t < ZS_LEN(pool_tiles); t++) {
+        zs_design d = tiny_tiles(precision);
+        d.accel.loop_order = (uint32_t)t % ZS_ORDER_COUNT;
+        d.accel.outer_loop = (uint32_t)(t / 2) % ZS_OUTER_COUNT;
+        d.accel.double_buffer.output = t % 2;
+        d.accel.tile.oy = pool_tiles[t][0];
+        d.accel.tile.ox = pool_tiles[t][1];
+        const zs_plan *plan = run_design(&rig, &point, &d);
+        ck_assert_uint_eq(plan->row_n, 1);
+        zs_arena_reset(&point);
+    }
+    zs_arena_drop(&point);
+    test_rig_drop(&rig);
+    test_spec_free(spec);
+}
+
+/* Kernel 1..5, stride 1..4, every pad below the kernel, both roundings. */
+START_TEST(test_fused_pool_of_any_window_equals_the_reference)
+{
+    const uint32_t k = (uint32_t)_i / 4 + 1, stride = (uint32_t)_i % 4 + 1;
+    for (uint32_t pad = 0; pad < k; pad++)
+        for (uint32_t i = 0; i < 2 * ZS_PRECISION_COUNT; i++)
+            pool_case(k, stride, pad, i % 2, i / 2);
+}
+END_TEST
+
 /* ---- readers ----------------------------------------------------------------------------------
  */
 
@@ -126,6 +182,7 @@ TCase *tcase_executor(void)
 {
     TCase *tc = tcase_create("executor");
     tcase_set_timeout(tc, 120);
+    tcase_add_loop_test(tc, test_fused_pool_of_any_window_equals_the_reference, 0, 5 * 4);
     tcase_add_test(tc, test_pooled_tensor_is_still_there_for_a_concatenation);
     tcase_add_test(tc, test_pooled_tensor_is_still_there_as_part_of_the_output);
     tcase_add_test(tc, test_pooled_tensor_is_still_there_for_a_view);
