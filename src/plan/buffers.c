@@ -63,8 +63,9 @@ static void shape_row(plan_draft *d, uint32_t i)
     if (row->is_depthwise)
         row->t_oc = row->t_ic = min_u32(a->tile.oc, layer->y.c);
     const bool has_weights = layer->op == ZS_LAYER_CONV || layer->op == ZS_LAYER_FC;
-    if (has_weights && zs_shape_elems(layer->x) == layer->x.c && layer->groups == 1 &&
-        layer->window.kh == 1 && layer->window.kw == 1 && layer->y.h == 1 && layer->y.w == 1) {
+    const zs_window *w = &layer->window;
+    if (has_weights && zs_shape_elems(layer->x) == layer->x.c && layer->groups == 1 && w->kh == 1 &&
+        w->kw == 1 && w->pad_top == 0 && w->pad_left == 0 && layer->y.h == 1 && layer->y.w == 1) {
         row->images_are_columns = true;
         row->ow = d->design->batch;
         row->t_ox = min_u32(a->tile.oy * a->tile.ox, d->design->batch);

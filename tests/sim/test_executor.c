@@ -178,6 +178,16 @@ START_TEST(test_pool_behind_nested_concatenations_sees_all_parts)
 }
 END_TEST
 
+/* A 1 x 1 layer on one pixel whose only window lies in the padding reads zeros, not the pixel. */
+START_TEST(test_single_pixel_behind_padding_is_not_read)
+{
+    test_spec *spec = test_spec_new(6, 1, 1);
+    test_conv(spec, "conv", "data", 5, 1, 3, 1);
+    check_spec(spec);
+    test_spec_free(spec);
+}
+END_TEST
+
 TCase *tcase_executor(void)
 {
     TCase *tc = tcase_create("executor");
@@ -188,5 +198,6 @@ TCase *tcase_executor(void)
     tcase_add_test(tc, test_pooled_tensor_is_still_there_for_a_view);
     tcase_add_test(tc, test_pooled_concatenation_is_still_there_for_an_outer_one);
     tcase_add_test(tc, test_pool_behind_nested_concatenations_sees_all_parts);
+    tcase_add_test(tc, test_single_pixel_behind_padding_is_not_read);
     return tc;
 }
