@@ -187,6 +187,10 @@ typedef struct zs_pool_reach {
 } zs_pool_reach;
 zs_pool_reach zs_pool_reach_of(uint32_t kernel, uint32_t stride, uint32_t pad, uint32_t n,
                              uint32_t pooled_n, uint32_t o0, uint32_t o_n);
+/* Windows that one tile of `tile` pixels completes at most, along one axis: at the end of the image
+ * those that reach into the padding come on top, and may be more than the tile has pixels. */
+uint32_t zs_pool_most_done(uint32_t kernel, uint32_t stride, uint32_t pad, uint32_t n,
+                           uint32_t pooled_n, uint32_t tile);
 /* Windows that cross one tile border at most, along one axis. */
 uint32_t zs_pool_crossing(uint32_t kernel, uint32_t stride);
 

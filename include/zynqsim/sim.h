@@ -28,7 +28,7 @@ typedef enum zs_operand {
 typedef struct zs_layer_result {
     const char *name, *op, *group;
     bool on_engine;
-    uint64_t macs, ops;                  /* ops: 2 per MAC plus element-wise work */
+    uint64_t macs, ops;                  /* ops: 2 per MAC; element-wise work where there are none */
     uint64_t start_cycle, cycles;        /* PL */
     uint64_t read_bytes, write_bytes;
     uint64_t operand_bytes[ZS_OPERAND_N];

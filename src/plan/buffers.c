@@ -63,8 +63,9 @@ static void shape_row(plan_draft *d, uint32_t i)
     if (row->is_depthwise)
         row->t_oc = row->t_ic = min_u32(a->tile.oc, layer->y.c);
     const bool has_weights = layer->op == ZS_LAYER_CONV || layer->op == ZS_LAYER_FC;
-    if (has_weights && zs_shape_elems(layer->x) == layer->x.c && layer->groups == 1 &&
-        layer->window.kh == 1 && layer->window.kw == 1 && layer->y.h == 1 && layer->y.w == 1) {
+    const zs_window *w = &layer->window;
+    if (has_weights && zs_shape_elems(layer->x) == layer->x.c && layer->groups == 1 && w->kh == 1 &&
+        w->kw == 1 && w->pad_top == 0 && w->pad_left == 0 && layer->y.h == 1 && layer->y.w == 1) {
         row->images_are_columns = true;
         row->ow = d->design->batch;
         row->t_ox = min_u32(a->tile.oy * a->tile.ox, d->design->batch);
@@ -250,16 +251,34 @@ static bool size_weights(plan_draft *d)
     return others + d->plan->buffers[ZS_BUF_WEIGHT].bram18 <= budget;
 }
 
+/* A full tile, or the windows of a fused pool that a tile completes where these are more. */
+static uint64_t output_slot_depth(const plan_draft *d)
+{
+    const zs_accel *a = &d->design->accel;
+    const uint64_t pixel_lanes = (uint64_t)a->unroll.oy * a->unroll.ox;
+    uint64_t depth =
+        plane_depth(a->tile.oc, output_lanes(a), (uint64_t)a->tile.oy * a->tile.ox, pixel_lanes);
+    for (uint32_t i = 0; i < d->row_n; i++) {
+        const zs_plan_row *r = &d->rows[i];
+        if (r->pool == ZS_NO_INDEX)
+            continue;
+        const zs_shape pooled = d->net->layers[r->pool].y;
+        const zs_window *w = &r->pool_window;
+        const uint64_t windows =
+            (uint64_t)zs_pool_most_done(w->kh, w->sh, w->pad_top, r->oh, pooled.h, r->t_oy) *
+            zs_pool_most_done(w->kw, w->sw, w->pad_left, r->ow, pooled.w, r->t_ox);
+        depth = zs_max_u64(depth, plane_depth(r->t_oc, output_lanes(a), windows, pixel_lanes));
+    }
+    return depth;
+}
+
 bool zs_plan_size_buffers(plan_draft *d, uint64_t resident_elems)
 {
     const zs_accel *a = &d->design->accel;
     const uint32_t bits = 8 * zs_elem_bytes(a->precision);
     const uint32_t slots = a->double_buffer.output ? 2 : 1;
-    const uint64_t tile =
-        plane_depth(a->tile.oc, output_lanes(a), (uint64_t)a->tile.oy * a->tile.ox,
-                    (uint64_t)a->unroll.oy * a->unroll.ox);
-    set_buffer(d, ZS_BUF_OUTPUT, "output", output_banks(a), slots * tile, zs_acc_bits(a->precision),
-               slots);
+    set_buffer(d, ZS_BUF_OUTPUT, "output", output_banks(a), slots * output_slot_depth(d),
+               zs_acc_bits(a->precision), slots);
     set_buffer(d, ZS_BUF_CARRY, "pool carry", output_lanes(a), carry_depth(d), bits, 1);
     set_buffer(d, ZS_BUF_RESIDENT, "resident", input_banks(a),
                zs_ceil_div(resident_elems, input_banks(a)), bits, 1);

@@ -71,7 +71,8 @@ static bool slices_are_private_convs(const plan_draft *d, uint32_t tensor)
         if (net->tensors[t].parent != tensor)
             continue;
         if (net->tensors[t].producer == ZS_NO_INDEX || d->readers[t] != 0 || is_view(net, t) ||
-            !is_conv(&net->layers[net->tensors[t].producer]))
+            !is_conv(&net->layers[net->tensors[t].producer]) ||
+            net->layers[net->tensors[t].producer].out != t)
             return false;
         slices++;
     }
@@ -81,10 +82,25 @@ static bool slices_are_private_convs(const plan_draft *d, uint32_t tensor)
 /* ---- pooling behind a convolution --------------------------------------------------------------
  */
 
+/* Inputs of layers that lie in the memory of `tensor`, or hold it: views and concatenations too. */
+static uint32_t count_overlapping(const plan_draft *d, uint32_t tensor)
+{
+    const zs_net *net = d->net;
+    uint64_t from, other;
+    const uint32_t root = zs_tensor_root(net, tensor, &from);
+    const uint64_t end = from + zs_shape_elems(net->tensors[tensor].shape);
+    uint32_t n = 0;
+    for (uint32_t t = 0; t < net->tensor_n; t++)
+        if (d->readers[t] > 0 && zs_tensor_root(net, t, &other) == root && other < end &&
+            from < other + zs_shape_elems(net->tensors[t].shape))
+            n += d->readers[t];
+    return n;
+}
+
 /* The pool that can be applied to the tiles of what writes `tensor`, or ZS_NO_INDEX. */
 static uint32_t sole_pool_reader(const plan_draft *d, uint32_t tensor)
 {
-    if (d->readers[tensor] != 1)
+    if (count_overlapping(d, tensor) != 1)
         return ZS_NO_INDEX;
     for (uint32_t i = 0; i < d->net->layer_n; i++) {
         const zs_layer *layer = &d->net->layers[i];

@@ -51,6 +51,15 @@ zs_pool_reach zs_pool_reach_of(uint32_t kernel, uint32_t stride, uint32_t pad, u
     return s;
 }
 
+uint32_t zs_pool_most_done(uint32_t kernel, uint32_t stride, uint32_t pad, uint32_t n,
+                           uint32_t pooled_n, uint32_t tile)
+{
+    const uint32_t last = (n - 1) / tile * tile;
+    const zs_pool_reach end = zs_pool_reach_of(kernel, stride, pad, n, pooled_n, last, n - last);
+    const uint32_t inner = (uint32_t)zs_ceil_div(tile < n ? tile : n, stride);
+    return inner > end.done_last - end.done_first ? inner : end.done_last - end.done_first;
+}
+
 uint32_t zs_pool_crossing(uint32_t kernel, uint32_t stride)
 {
     return (uint32_t)zs_ceil_div(kernel - 1, stride);

@@ -39,7 +39,7 @@ typedef struct plan_draft {
     row_draft *drafts;
     zs_plan_row *rows;
     uint32_t row_n;
-    uint32_t *readers;      /* [tensor] layers that read it, directly or through a view */
+    uint32_t *readers;      /* [tensor] inputs of layers that name it */
     uint32_t *row_of_layer; /* [layer]; of a fused pool the first row it is fused into */
     resident_draft *residents;
     uint32_t resident_n;

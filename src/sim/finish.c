@@ -146,7 +146,7 @@ static zs_status finish_rows(zs_arena *arena, const zs_design *design, const zs_
         l->on_engine = row->call != ZS_NO_INDEX;
         l->group = l->on_engine ? plan->calls[row->call].name : "cpu";
         l->macs = row->macs;
-        l->ops = row->ops;
+        l->ops = row->macs > 0 ? 2 * row->macs : row->ops; /* the roof counts MACs only */
         l->compulsory_bytes = row->compulsory_read_bytes + row->compulsory_write_bytes;
         if (!l->on_engine)
             add_software(row, l, r);

@@ -40,7 +40,8 @@ static zs_design tiny_tiles(uint32_t precision)
     return d;
 }
 
-/* ---- fused pools ------------------------------------------------------------------------------ */
+/* ---- fused pools ------------------------------------------------------------------------------
+ */
 
 static const uint32_t pool_tiles[][2] = {{1, 1}, {1, 4}, {2, 3}, {3, 1}, {5, 5}, {64, 2}};
 
@@ -81,7 +82,8 @@ START_TEST(test_fused_pool_of_any_window_equals_the_reference)
 }
 END_TEST
 
-/* ---- readers ---------------------------------------------------------------------------------- */
+/* ---- readers ----------------------------------------------------------------------------------
+ */
 
 static void check_spec(test_spec *spec)
 {
@@ -160,6 +162,22 @@ START_TEST(test_pooled_concatenation_is_still_there_for_an_outer_one)
 }
 END_TEST
 
+/* A pool behind a concatenation of which one part is a concatenation. */
+START_TEST(test_pool_behind_nested_concatenations_sees_all_parts)
+{
+    test_spec *spec = test_spec_new(3, 9, 9);
+    test_conv(spec, "a", "data", 4, 1, 1, 0);
+    test_conv(spec, "b", "data", 3, 3, 1, 1);
+    test_layer(spec, ZS_LAYER_CONCAT, "inner", "a b");
+    test_conv(spec, "c", "data", 5, 1, 1, 0);
+    test_layer(spec, ZS_LAYER_CONCAT, "outer", "inner c");
+    test_pool(spec, "pool", "outer", ZS_POOL_MAX, 2, 2);
+    test_conv(spec, "d", "pool", 4, 3, 1, 1);
+    check_spec(spec);
+    test_spec_free(spec);
+}
+END_TEST
+
 /* A 1 x 1 layer on one pixel whose only window lies in the padding reads zeros, not the pixel. */
 START_TEST(test_single_pixel_behind_padding_is_not_read)
 {
@@ -179,6 +197,7 @@ TCase *tcase_executor(void)
     tcase_add_test(tc, test_pooled_tensor_is_still_there_as_part_of_the_output);
     tcase_add_test(tc, test_pooled_tensor_is_still_there_for_a_view);
     tcase_add_test(tc, test_pooled_concatenation_is_still_there_for_an_outer_one);
+    tcase_add_test(tc, test_pool_behind_nested_concatenations_sees_all_parts);
     tcase_add_test(tc, test_single_pixel_behind_padding_is_not_read);
     return tc;
 }

@@ -5,9 +5,10 @@
 
 #include <string.h>
 
-/* Waits alone must make the numbers right, not lucky timing. So ops are performed in the orders that
- * starve units as long as waits allow: units have a rank, and always the op of the highest-ranking
- * unit goes that may go. There is one such order for each permutation of the units. */
+/* Waits alone must make the numbers right, not lucky timing. So ops are performed in the orders
+ * that starve units as long as waits allow: units have a rank, and always the op of the
+ * highest-ranking unit goes that may go. There is one such order for each permutation of the units.
+ */
 
 enum { MAX_UNITS = 6 };
 
@@ -119,9 +120,9 @@ static bool permute(uint32_t *a, uint32_t n)
     return true;
 }
 
-/* Number of orders under which the plan gives other bits than the reference. Every order starts from
- * memories of zeros, so that results of the one before cannot stand in for its own. Steps of the PS
- * stand between barriers: there is nothing to starve, and it goes first. */
+/* Number of orders under which the plan gives other bits than the reference. Every order starts
+ * from memories of zeros, so that results of the one before cannot stand in for its own. Steps of
+ * the PS stand between barriers: there is nothing to starve, and it goes first. */
 static uint32_t count_wrong_orders(const test_rig *rig, const zs_design *d, const zs_plan *plan,
                                    uint32_t enough)
 {
@@ -144,7 +145,8 @@ static uint32_t count_wrong_orders(const test_rig *rig, const zs_design *d, cons
     return wrong;
 }
 
-/* ---- designs ---------------------------------------------------------------------------------- */
+/* ---- designs ----------------------------------------------------------------------------------
+ */
 
 static const struct {
     uint32_t order, outer, fusion, batch, bram18;
@@ -204,9 +206,9 @@ START_TEST(test_retire_order_gives_the_bits_of_the_reference)
         const zs_retire_hook hook = zs_exec_hook(exec);
         zs_result *result = NULL;
         zs_err err = {0};
-        ck_assert_msg(zs_sim_run(&rig.arena, &d, rig.net, plan, fidelities[f], &hook, &result,
-                                 &err) == ZS_OK,
-                      "%s: %s", err.place, err.text);
+        ck_assert_msg(
+            zs_sim_run(&rig.arena, &d, rig.net, plan, fidelities[f], &hook, &result, &err) == ZS_OK,
+            "%s: %s", err.place, err.text);
         test_rig_compare(&rig, &d, exec);
     }
     test_rig_drop(&rig);
@@ -226,7 +228,8 @@ START_TEST(test_no_order_that_starves_units_changes_a_bit)
 }
 END_TEST
 
-/* ---- that the tests above can fail ------------------------------------------------------------ */
+/* ---- that the tests above can fail ------------------------------------------------------------
+ */
 
 static const struct {
     uint32_t kind, wait;

@@ -1,4 +1,5 @@
-/* small_nets.h - small networks with synthetic weights, each there for a way in which plans differ. */
+/* small_nets.h - small networks with synthetic weights, each there for a way in which plans differ.
+ */
 #ifndef ZYNQSIM_TEST_SMALL_NETS_H
 #define ZYNQSIM_TEST_SMALL_NETS_H
 
