@@ -1,4 +1,5 @@
 #include "zynqsim/report.h"
+#include "out_priv.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -7,17 +8,48 @@ enum { VALUE_BYTES = 128, COMMENT_COLUMN = 44 };
 
 /* ---- YAML ------------------------------------------------------------------------------------ */
 
+/* The character between two positions, by its bits; ZS_UTF8_BAD for what is none. */
+static uint32_t character_between(const char *from, const char *to)
+{
+    static const struct {
+        uint8_t mask;
+        uint32_t least;
+    } forms[] = {{0, UINT32_MAX}, {0, UINT32_MAX}, {0x1f, 0x80}, {0x0f, 0x800}, {0x07, 0x10000}};
+    const size_t n = (size_t)(to - from);
+    uint32_t c = (uint8_t)from[0] & forms[n].mask;
+    for (size_t i = 1; i < n; i++)
+        c = c << 6 | ((uint8_t)from[i] & 0x3f);
+    const bool is_surrogate = c >= 0xd800 && c < 0xe000;
+    return c < forms[n].least || is_surrogate || c > 0x10ffff ? ZS_UTF8_BAD : c;
+}
+
+static zs_status put_escape(const zs_sink *s, uint32_t c)
+{
+    if (c < 0x100)
+        return zs_sink_printf(s, "\\x%02X", (unsigned)c);
+    return zs_sink_printf(s, c < 0x10000 ? "\\u%04X" : "\\U%08X", (unsigned)c);
+}
+
+static zs_status put_character(const zs_sink *s, const char *from, const char *to, uint32_t clean)
+{
+    if (*from == '"' || *from == '\\')
+        return zs_sink_printf(s, "\\%c", *from);
+    if ((uint8_t)*from < 0x20 || *from == 0x7f)
+        return put_escape(s, (uint8_t)*from);
+    if (clean == ZS_UTF8_BAD)
+        return put_escape(s, character_between(from, to));
+    if (clean == 0x2028 || clean == 0x2029 || clean == 0xfeff) /* line ends, byte order mark */
+        return put_escape(s, clean);
+    return zs_sink_write(s, from, (size_t)(to - from));
+}
+
 /* A double-quoted scalar: nothing in it can be taken for something else. */
 static zs_status put_quoted(const zs_sink *s, const char *text)
 {
     ZS_TRY(zs_sink_puts(s, "\""));
-    for (const char *p = text; *p != '\0'; p++) {
-        if (*p == '"' || *p == '\\')
-            ZS_TRY(zs_sink_printf(s, "\\%c", *p));
-        else if ((unsigned char)*p < 0x20 || *p == 0x7f)
-            ZS_TRY(zs_sink_printf(s, "\\x%02X", (unsigned)*p));
-        else
-            ZS_TRY(zs_sink_write(s, p, 1));
+    for (const char *from = text, *to = text; *from != '\0'; from = to) {
+        const uint32_t clean = zs_utf8_next(&to);
+        ZS_TRY(put_character(s, from, to, clean));
     }
     return zs_sink_puts(s, "\"");
 }
