@@ -169,7 +169,7 @@ static zs_status pick(const zs_net_yaml *y, const yaml_node_t *map, const char *
 
 static zs_status read_shape(const zs_net_yaml *y, const yaml_node_t *node, zs_shape *out)
 {
-    zs_shape shape;
+    zs_shape shape = {0};
     uint32_t *const sizes[3] = {&shape.c, &shape.h, &shape.w};
     if (node->type != YAML_SEQUENCE_NODE || zs_net_yaml_len(node) != 3)
         return zs_net_yaml_fail(y, node, ZS_EPARSE, "a shape is [channels, height, width]");
@@ -335,15 +335,14 @@ static zs_status check_depth(yaml_parser_t *parser, const char *path, zs_err *er
 /* One document, and nothing after it. */
 static zs_status read_stream(zs_net_yaml *y, yaml_parser_t *parser, zs_net_spec *out)
 {
-    yaml_document_t doc, next;
+    yaml_document_t next;
     zs_net_spec spec;
-    if (!yaml_parser_load(parser, &doc))
+    if (!yaml_parser_load(parser, y->doc))
         return parser_failure(parser, y->draft.path, y->err);
-    y->doc = &doc;
-    const yaml_node_t *root = yaml_document_get_root_node(&doc);
+    const yaml_node_t *root = yaml_document_get_root_node(y->doc);
     zs_status status = root ? read_net(y, y->draft.arena, root, &spec)
                             : zs_fail(y->err, ZS_EPARSE, y->draft.path, "the file is empty");
-    yaml_document_delete(&doc);
+    yaml_document_delete(y->doc);
     ZS_TRY(status);
     if (!yaml_parser_load(parser, &next))
         return parser_failure(parser, y->draft.path, y->err);
@@ -378,7 +377,8 @@ static zs_status run_pass(zs_net_yaml *y, zs_span bytes, yaml_pass pass, zs_net_
 zs_status zs_net_yaml_parse(zs_arena *arena, zs_span bytes, const char *path, zs_net_spec *out,
                             zs_err *err)
 {
-    zs_net_yaml y = {.draft = {.arena = arena, .path = path}, .err = err};
+    yaml_document_t doc;
+    zs_net_yaml y = {.doc = &doc, .draft = {.arena = arena, .path = path}, .err = err};
     ZS_TRY(run_pass(&y, bytes, first_pass, out));
     return run_pass(&y, bytes, read_stream, out);
 }

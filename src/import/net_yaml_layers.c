@@ -443,7 +443,7 @@ static zs_status check_name(const zs_net_yaml *y, const yaml_node_t *node, const
 
 zs_status zs_net_yaml_layer(zs_net_yaml *y, const yaml_node_t *node)
 {
-    const struct kind *kind = NULL;
+    const struct kind *kind = &kinds[0];
     zs_layer_spec *layer;
     item it = {.spec = {.groups = 1, .window = ZS_WINDOW_1X1}};
     ZS_TRY(read_item(y, node, &kind, &it));

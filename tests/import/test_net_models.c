@@ -59,6 +59,26 @@ START_TEST(test_models_have_their_published_work_and_parameters)
 }
 END_TEST
 
+START_TEST(test_the_example_of_the_format_page_builds)
+{
+    static const char begin[] = "```yaml network\n";
+    zs_net_spec spec;
+    file = test_read_file("docs/networks.md");
+    ck_assert_ptr_nonnull(file.data);
+    const char *from = memmem(file.data, file.bytes, begin, strlen(begin));
+    ck_assert_ptr_nonnull(from);
+    from += strlen(begin);
+    const size_t rest = file.bytes - (size_t)((const uint8_t *)from - file.data);
+    const char *end = memmem(from, rest, "```", 3);
+    ck_assert_ptr_nonnull(end);
+    const zs_span block = {(const uint8_t *)from, (size_t)(end - from)};
+    ck_assert_msg(zs_net_yaml_parse(&arena, block, "networks.md", &spec, &err) == ZS_OK, "%s: %s",
+                  err.place, err.text);
+    ck_assert_uint_gt(zs_net_macs(build(&spec)), 0);
+    drop_file();
+}
+END_TEST
+
 /* ---- reference files --------------------------------------------------------------------------
  */
 
@@ -205,6 +225,7 @@ TCase *tcase_net_models(void)
     TCase *tc = net_case("net_models");
     tcase_add_loop_test(tc, test_models_have_their_published_work_and_parameters, 0,
                         (int)ZS_LEN(models));
+    tcase_add_test(tc, test_the_example_of_the_format_page_builds);
     tcase_add_loop_test(tc, test_reference_files_parse_and_build, 0, (int)ZS_LEN(files));
     tcase_add_loop_test(tc, test_yaml_models_are_the_graphs_of_the_reference_files, 0,
                         (int)ZS_LEN(twins));
