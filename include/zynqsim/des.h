@@ -48,8 +48,26 @@ static inline uint64_t zs_des_time(const zs_des *q, uint32_t actor)
 }
 
 /* The next wake-up without taking it. False, and the out-parameters untouched, when none is
- * pending. */
-bool zs_des_peek(const zs_des *q, uint64_t *time, uint32_t *actor);
+ * pending. A scan over the set bits: a handful of actors is faster to look at than any heap to
+ * maintain. The strict comparison leaves ties to the lower number. */
+static inline bool zs_des_peek(const zs_des *q, uint64_t *time, uint32_t *actor)
+{
+    uint64_t left = q->pending;
+    if (left == 0)
+        return false;
+    uint32_t best = (uint32_t)__builtin_ctzll(left);
+    uint64_t best_at = q->at[best];
+    for (left &= left - 1; left != 0; left &= left - 1) {
+        const uint32_t i = (uint32_t)__builtin_ctzll(left);
+        if (q->at[i] < best_at) {
+            best_at = q->at[i];
+            best = i;
+        }
+    }
+    *time = best_at;
+    *actor = best;
+    return true;
+}
 /* The same, and takes it: the actor has no wake-up afterwards. */
 bool zs_des_next(zs_des *q, uint64_t *time, uint32_t *actor);
 

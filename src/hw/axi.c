@@ -14,25 +14,29 @@ zs_axi_burst zs_axi_cut(const zs_axi_params *port, uint64_t addr, uint64_t bytes
                           .beats = (uint32_t)((end - aligned + beat - 1) / beat)};
 }
 
+static uint64_t bursts_of(const zs_axi_params *port, uint64_t beats)
+{
+    return beats <= port->max_beats ? beats != 0 : ((uint32_t)beats - 1) / port->max_beats + 1;
+}
+
 /* Bursts restart at every boundary, so a row is a head up to the first, whole pages, and a tail. */
 void zs_axi_count(const zs_axi_params *port, uint64_t addr, uint64_t bytes, uint64_t *bursts,
                   uint64_t *beats)
 {
     if (bytes == 0)
         return;
-    const uint32_t beat = port->beat_bytes, most = port->max_beats;
-    const uint64_t first = addr / beat, end = (addr + bytes - 1) / beat + 1;
-    const uint32_t page = BOUNDARY / beat;
-    const uint64_t first_page_end = (first / page + 1) * page;
+    const uint32_t shift = (uint32_t)__builtin_ctz(port->beat_bytes);
+    const uint64_t first = addr >> shift, end = ((addr + bytes - 1) >> shift) + 1;
+    const uint64_t page = BOUNDARY >> shift;
+    const uint64_t head_end = (first | (page - 1)) + 1;
     *beats += end - first;
-    if (end <= first_page_end) {
-        *bursts += ((uint32_t)(end - first) + most - 1) / most;
+    if (end <= head_end) {
+        *bursts += bursts_of(port, end - first);
         return;
     }
-    const uint64_t pages = (end - first_page_end) / page;
-    *bursts += ((uint32_t)(first_page_end - first) + most - 1) / most;
-    *bursts += pages * ((page + most - 1) / most);
-    *bursts += ((uint32_t)((end - first_page_end) % page) + most - 1) / most;
+    *bursts += bursts_of(port, head_end - first) + bursts_of(port, (end - head_end) & (page - 1));
+    if (end - head_end >= page)
+        *bursts += (end - head_end) / page * bursts_of(port, page);
 }
 
 void zs_axi_flow_start(zs_axi_flow *flow, uint32_t outstanding, uint64_t start_pl_cycle)
