@@ -4,7 +4,7 @@
 
 #include "wire.h"
 
-enum { ONNX_FLOAT = 1, ONNX_INT64 = 7, ONNX_DOUBLE = 11 };
+enum { ONNX_FLOAT = 1, ONNX_INT32 = 6, ONNX_INT64 = 7, ONNX_DOUBLE = 11 };
 
 /* A node: names in one string, separated by blanks ("_" = the empty name). NULL attrs = none. */
 void onnx_node(wire *graph, const char *op, const char *name, const char *inputs,

@@ -176,6 +176,23 @@ START_TEST(test_floats_and_doubles_are_read_in_every_form)
 }
 END_TEST
 
+START_TEST(test_vectors_and_open_sizes_are_inputs_too)
+{
+    wire graph = {.n = 0}, open = {.n = 0}, info = {.n = 0};
+    onnx_node(&graph, "Relu", "r", "x", "y", NULL);
+    open = graph;
+    onnx_input(&graph, "x", 2);
+    onnx_output(&graph, "y");
+    wire_text(&info, 1, "x");
+    wire_message(&open, 11, &info);
+    onnx_output(&open, "y");
+    const wire vector = onnx_model(&graph, 13), unknown = onnx_model(&open, 13);
+    const zs_shape shape = parse(&vector).input.shape;
+    ck_assert(shape.c == 6 && shape.h == 1 && shape.w == 1);
+    ck_assert_uint_eq(parse(&unknown).input.shape.c, 0);
+}
+END_TEST
+
 START_TEST(test_constant_nodes_are_constants)
 {
     const int64_t dims[4] = {2, 3, 1, 1};
@@ -379,6 +396,25 @@ static wire bad_domain(void)
     return graph;
 }
 
+static wire bad_auto_pad(void)
+{
+    wire attrs = {.n = 0};
+    onnx_attr_text(&attrs, "auto_pad", "SAME");
+    return bare("Conv", "x w", &attrs);
+}
+
+static wire bad_constant(void)
+{
+    wire attrs = {.n = 0};
+    onnx_attr_int(&attrs, "value_int", 1);
+    return bare("Constant", "", &attrs);
+}
+
+static wire bad_constant_input(void)
+{
+    return bare("Relu", "w", NULL);
+}
+
 static wire with_weights(const wire *tensor)
 {
     wire graph = {.n = 0};
@@ -472,6 +508,9 @@ static const struct {
     {bad_kernel, ZS_ESHAPE, "Conv n", "kernel_shape 3x3 does not go with weights of 1x1"},
     {bad_weight_rank, ZS_EUNSUPPORTED, "Conv n", "the weights have 1 dimensions"},
     {bad_domain, ZS_EUNSUPPORTED, "Relu", "domain 'com.example'"},
+    {bad_auto_pad, ZS_EPARSE, "Conv n", "auto_pad 'SAME' is none of"},
+    {bad_constant, ZS_EUNSUPPORTED, "Constant n", "without a tensor in 'value'"},
+    {bad_constant_input, ZS_EUNSUPPORTED, "Relu n", "input 'w' is a constant"},
     {bad_external, ZS_EUNSUPPORTED, "Conv n", "'v' keeps its data in another file"},
     {bad_payload, ZS_EPARSE, "Conv n", "data for 5 elements, but its dimensions say 6"},
     {bad_half_float, ZS_EPARSE, "Conv n", "data for 6 elements"},
@@ -514,6 +553,7 @@ TCase *tcase_net_onnx(void)
     tcase_add_test(tc, test_equal_node_names_are_made_unique);
     tcase_add_test(tc, test_weights_listed_among_the_inputs_are_not_inputs);
     tcase_add_loop_test(tc, test_floats_and_doubles_are_read_in_every_form, 0, 4);
+    tcase_add_test(tc, test_vectors_and_open_sizes_are_inputs_too);
     tcase_add_test(tc, test_constant_nodes_are_constants);
     tcase_add_test(tc, test_a_model_cut_anywhere_is_refused);
     tcase_add_test(tc, test_a_model_with_a_changed_byte_never_crashes);

@@ -305,6 +305,23 @@ START_TEST(test_reshape_is_flatten_or_refused)
 }
 END_TEST
 
+START_TEST(test_shapes_may_be_int32_or_raw)
+{
+    static const int32_t dims32[2] = {1, -1};
+    static const int64_t dims64[2] = {1, -1}, n = 2;
+    wire graph = {.n = 0}, tensor = onnx_tensor("shape", _i == 2 ? ONNX_INT64 : ONNX_INT32, 1, &n);
+    if (_i == 0)
+        wire_ints(&tensor, 5, dims64, 2);
+    else if (_i == 1)
+        wire_bytes(&tensor, 9, dims32, sizeof dims32);
+    else
+        wire_bytes(&tensor, 9, dims64, sizeof dims64);
+    onnx_init(&graph, &tensor);
+    const zs_net_spec spec = parse_op(&graph, "Reshape", "x shape", NULL, 13);
+    ck_assert_int_eq(net_layer(&spec, "n")->op, ZS_LAYER_FLATTEN);
+}
+END_TEST
+
 START_TEST(test_softmax_of_old_models_runs_over_all_that_follows)
 {
     wire graph = {.n = 0};
@@ -365,6 +382,7 @@ TCase *tcase_net_onnx_ops(void)
     tcase_add_test(tc, test_batchnorm_with_a_negative_variance_is_refused);
     tcase_add_test(tc, test_lrn_keeps_its_constants);
     tcase_add_loop_test(tc, test_reshape_is_flatten_or_refused, 0, (int)ZS_LEN(shapes));
+    tcase_add_loop_test(tc, test_shapes_may_be_int32_or_raw, 0, 3);
     tcase_add_test(tc, test_softmax_of_old_models_runs_over_all_that_follows);
     tcase_add_test(tc, test_softmax_of_new_models_runs_over_channels_only);
     tcase_add_test(tc, test_identity_adds_no_layer);
