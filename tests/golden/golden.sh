@@ -29,7 +29,7 @@ for name in $names; do
     else
         failed=$((failed + 1))
         echo "FAIL: $name has moved (make bless rewrites, after a look at the difference)"
-        head -n 12 "$made/diff"
+        cut -c 1-160 "$made/diff" | sed -n 3,10p
     fi
 done
 echo "$passed passed, $failed failed"
