@@ -149,8 +149,8 @@ const zs_field *zs_field_find(const char *path);
 /* Nearest known key to a wrong one, or NULL. */
 const char *zs_field_suggest(const char *path);
 
-/* Unit i (0, 1, ...) that a value of a field in `unit` may be given in: "Hz", "kHz", ...; NULL after
- * the last. Counts ("lanes", "PL cycles") have none but their own. */
+/* Unit i (0, 1, ...) that a value of a field in `unit` may be given in: "Hz", "kHz", ...; NULL
+ * after the last. Counts ("lanes", "PL cycles") have none but their own. */
 const char *zs_unit_word(const char *unit, uint32_t i);
 
 /* A built-in board: its name, one sentence, and the keys in which it differs from the defaults. */

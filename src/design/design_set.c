@@ -111,7 +111,7 @@ zs_status zs_field_set(zs_design *design, zs_arena *arena, const zs_field *field
                        zs_err *err)
 {
     void *member = member_of(design, field);
-    uint64_t whole;
+    uint64_t whole = 0;
     switch (field->type) {
     case ZS_FIELD_U32:
         ZS_TRY(parse_whole(field, text, &whole, err));

@@ -38,24 +38,26 @@ static zs_status read_file(const reader *outer, zs_span bytes, const char *path,
 
 /* ---- places ---------------------------------------------------------------------------------- */
 
-static zs_status at_mark(const reader *r, const yaml_mark_t *mark, zs_status status)
+static void prefix_mark(const reader *r, const yaml_mark_t *mark)
 {
     char where[200];
     snprintf(where, sizeof where, "%.150s:%zu:%zu", r->file->path, mark->line + 1,
              mark->column + 1);
     zs_err_prefix(r->err, where);
-    return status;
 }
 
 /* Puts the position of a node in front of an error's place; forwards ZS_OK. */
 static zs_status at_node(const reader *r, const yaml_node_t *node, zs_status status)
 {
-    return status == ZS_OK ? ZS_OK : at_mark(r, &node->start_mark, status);
+    if (status != ZS_OK)
+        prefix_mark(r, &node->start_mark);
+    return status;
 }
 
-/* An error of this file's own. */
+/* An error of this file's own, at a node. */
 #define FAIL_AT(r, node, status, place, ...)                                                       \
-    at_node((r), (node), zs_fail((r)->err, (status), (place), __VA_ARGS__))
+    (zs_fail((r)->err, (status), (place), __VA_ARGS__), prefix_mark((r), &(node)->start_mark),     \
+     (status))
 
 /* ---- nodes ----------------------------------------------------------------------------------- */
 
@@ -410,9 +412,10 @@ static zs_status yaml_failed(const reader *r, const yaml_parser_t *parser)
     if (parser->error == YAML_MEMORY_ERROR)
         return zs_nomem(r->err, r->file->path);
     const bool early = parser->error == YAML_READER_ERROR; /* has no mark of its own */
-    const zs_status status = zs_fail(r->err, ZS_EPARSE, "", "not valid YAML: %s",
-                                     parser->problem ? parser->problem : "unknown problem");
-    return at_mark(r, early ? &parser->mark : &parser->problem_mark, status);
+    zs_fail(r->err, ZS_EPARSE, "", "not valid YAML: %s",
+            parser->problem ? parser->problem : "unknown problem");
+    prefix_mark(r, early ? &parser->mark : &parser->problem_mark);
+    return ZS_EPARSE;
 }
 
 /* A second document would be ignored otherwise. */
@@ -431,15 +434,13 @@ static zs_status expect_end(const reader *r, yaml_parser_t *parser)
 
 static zs_status read_documents(reader *r, yaml_parser_t *parser, bool is_board)
 {
-    yaml_document_t doc;
-    if (!yaml_parser_load(parser, &doc))
+    if (!yaml_parser_load(parser, r->doc))
         return yaml_failed(r, parser);
-    r->doc = &doc;
-    const yaml_node_t *root = yaml_document_get_root_node(&doc);
+    const yaml_node_t *root = yaml_document_get_root_node(r->doc);
     zs_status status = root ? read_root(r, root, is_board) : ZS_OK;
     if (status == ZS_OK && root != NULL)
         status = expect_end(r, parser);
-    yaml_document_delete(&doc);
+    yaml_document_delete(r->doc);
     return status;
 }
 
@@ -461,7 +462,9 @@ static zs_status read_file(const reader *outer, zs_span bytes, const char *path,
     const frame file = {.up = outer->file, .path = path, .name = name, .depth = depth};
     reader r = *outer;
     yaml_parser_t parser;
+    yaml_document_t doc;
     r.file = &file;
+    r.doc = &doc;
     r.seen = NULL;
     ZS_TRY(check_chain(&r));
     if (bytes.bytes > FILE_BYTES_MAX)

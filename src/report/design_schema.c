@@ -114,7 +114,7 @@ static json_t *default_of(const zs_field *f)
 {
     zs_design d;
     zs_design_defaults(&d);
-    const char *member = (const char *)&d + f->offset;
+    const void *member = (const char *)&d + f->offset;
     switch (f->type) {
     case ZS_FIELD_U32:
         return json_integer(*(const uint32_t *)member);

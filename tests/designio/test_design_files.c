@@ -116,7 +116,7 @@ END_TEST
 /* A chain of files 1.yaml extends 2.yaml ... : 16 below the first are allowed. */
 START_TEST(test_chains_of_files_end_at_sixteen)
 {
-    static char names[20][16], texts[20][32];
+    static char names[20][24], texts[20][32];
     test_file chain[21] = {{NULL, NULL}};
     for (int i = 0; i < 20; i++) {
         snprintf(names[i], sizeof names[i], "%d.yaml", i);
