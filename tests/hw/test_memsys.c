@@ -47,6 +47,20 @@ START_TEST(test_an_idle_read_costs_latency_dram_and_beats)
 }
 END_TEST
 
+/* One byte wide, the memory needs 16 transactions or 30 cycles of 4 ns for what the port takes
+ * in 16. */
+START_TEST(test_a_slow_memory_holds_the_last_beat_back)
+{
+    const zs_xfer x = bytes_at(0, 128);
+    mb.design.board.memory.bus_bytes = 1;
+    mb.design.accel.clock_hz = 250000000;
+    ms_build(ZS_BURST);
+    const uint64_t cycles = ms_run_one(0, &x, 0);
+    ck_assert_uint_ge(cycles, 20 + 6 + 30);
+    ck_assert_uint_le(cycles, 20 + 10 + 30);
+}
+END_TEST
+
 START_TEST(test_an_idle_write_costs_its_beats_and_the_response)
 {
     const zs_xfer x = bytes_at(0, 128);
@@ -323,6 +337,7 @@ TCase *tcase_memsys(void)
     tcase_add_checked_fixture(tc, ms_setup, ms_teardown);
     tcase_add_loop_test(tc, test_nothing_to_move_takes_no_time, 0, 6);
     tcase_add_loop_test(tc, test_an_idle_read_costs_latency_dram_and_beats, 0, ZS_LEN(idle_reads));
+    tcase_add_test(tc, test_a_slow_memory_holds_the_last_beat_back);
     tcase_add_loop_test(tc, test_an_idle_write_costs_its_beats_and_the_response, 0, 2);
     tcase_add_test(tc, test_one_outstanding_read_pays_the_latency_every_time);
     tcase_add_loop_test(tc, test_bytes_bursts_and_beats_are_the_same_in_both_fidelities, 0,

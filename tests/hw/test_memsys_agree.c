@@ -69,10 +69,12 @@ START_TEST(test_tile_is_within_five_percent_of_burst)
     const uint32_t shape = (uint32_t)_i % SHAPES, mix = (uint32_t)_i / SHAPES % MIXES;
     mb.design.accel.clock_hz = clocks[(uint32_t)_i / SHAPES / MIXES];
     const uint64_t burst = run_mix(ZS_BURST, shape, mix), tile = run_mix(ZS_TILE, shape, mix);
-    /* Three channels at 150 MHz ask for 85 % of the DRAM: queueing, which tile leaves out, shows.
-     */
-    const uint64_t low = _i >= SHAPES * MIXES && mixes[mix].n == 3 ? 92 : 95;
-    ck_assert_msg(tile * 100 >= burst * low && tile * 100 <= burst * 105,
+    uint64_t slack = 5;
+    if (mixes[mix].n == 1 && shapes[shape].x.plane_n * shapes[shape].x.row_n != 7)
+        slack = 2;
+    else if (_i >= SHAPES * MIXES && mixes[mix].n == 3)
+        slack = 8; /* 150 MHz ask for 85 % of the DRAM: queueing, which tile leaves out, shows */
+    ck_assert_msg(tile * 100 >= burst * (100 - slack) && tile * 100 <= burst * (100 + slack),
                   "%s, %s: tile %llu, burst %llu", shapes[shape].name, mixes[mix].name,
                   (unsigned long long)tile, (unsigned long long)burst);
 }
@@ -126,25 +128,36 @@ START_TEST(test_a_better_port_is_not_slower)
 }
 END_TEST
 
-/* Four readers and four writers at a clock that asks for far more than there is share the DRAM. */
+static double frac_of_peak(uint64_t bytes, uint64_t pl_cycles)
+{
+    const double seconds = (double)pl_cycles / (double)mb.design.accel.clock_hz;
+    return (double)bytes / seconds / zs_memory_peak_bytes_per_s(&mb.design.board.memory);
+}
+
+/* Four readers, or four readers and four writers, at a clock that asks for far more than there is:
+ * peak less refresh, and less turning of the bus. */
+static const struct {
+    uint32_t first, step, n;
+    double least, most;
+} crowds[] = {{0, 2, 4, 0.94, 0.96}, {1, 2, 4, 0.94, 0.96}, {0, 1, 8, 0.86, 0.92}};
+
 START_TEST(test_an_overloaded_dram_is_shared_evenly)
 {
+    const uint32_t crowd = (uint32_t)_i % ZS_LEN(crowds), n = crowds[crowd].n;
     script s[8];
     uint64_t ends[8];
-    for (uint32_t i = 0; i < 8; i++)
+    for (uint32_t i = 0; i < n; i++)
         s[i] = (script){
-            .channel = i,
+            .channel = crowds[crowd].first + i * crowds[crowd].step,
             .repeat = 1,
             .xfer = {
                 .addr = i * UINT64_C(0x1001000), .row_bytes = 200000, .row_n = 1, .plane_n = 1}};
     mb.design.accel.clock_hz = 250000000;
-    ms_build(_i ? ZS_BURST : ZS_TILE);
-    const uint64_t end = ms_run_scripts(s, 8, 0, ends);
+    ms_build((uint32_t)_i / ZS_LEN(crowds) ? ZS_BURST : ZS_TILE);
+    const uint64_t end = ms_run_scripts(s, n, 0, ends);
     ck_assert_uint_ge(ends[0] * 100, end * 85);
-    const double frac =
-        8 * 200000.0 / ((double)end / 250e6) / zs_memory_peak_bytes_per_s(&mb.design.board.memory);
-    ck_assert_double_gt(frac, 0.85);
-    ck_assert_double_lt(frac, 0.96);
+    ck_assert_double_ge(frac_of_peak(n * UINT64_C(200000), end), crowds[crowd].least);
+    ck_assert_double_le(frac_of_peak(n * UINT64_C(200000), end), crowds[crowd].most);
 }
 END_TEST
 
@@ -153,7 +166,7 @@ END_TEST
 START_TEST(test_fast_readers_leave_a_slow_one_its_turn)
 {
     const script s[] = {
-        {10, 1, {.addr = 0, .row_bytes = 20000, .row_n = 1, .plane_n = 1}},
+        {10, 1, {.addr = 0, .row_bytes = 200000, .row_n = 1, .plane_n = 1}},
         {0, 4, {.addr = 0x1001000, .row_bytes = 400000, .row_n = 1, .plane_n = 1}},
         {2, 4, {.addr = 0x2002000, .row_bytes = 400000, .row_n = 1, .plane_n = 1}},
         {4, 4, {.addr = 0x3003000, .row_bytes = 400000, .row_n = 1, .plane_n = 1}},
@@ -164,8 +177,9 @@ START_TEST(test_fast_readers_leave_a_slow_one_its_turn)
     ms_build(_i ? ZS_BURST : ZS_TILE);
     const uint64_t alone = ms_run_one(10, &s[0].xfer, 0);
     ms_build(_i ? ZS_BURST : ZS_TILE);
-    ms_run_scripts(s, 4, 0, ends);
-    ck_assert_uint_eq(zs_memsys_channel_counts(mb.ms, 10)->transfers, 1);
+    const uint64_t end = ms_run_scripts(s, 4, 0, ends);
+    if (_i == 0)
+        ck_assert_double_ge(frac_of_peak(12 * 400000 + 200000, end), 0.94);
     ck_assert_uint_le(zs_memsys_channel_counts(mb.ms, 10)->busy_pl_cycles,
                       alone * (_i ? 3 : 1) + 1);
 }
@@ -178,7 +192,7 @@ TCase *tcase_memsys_agree(void)
     tcase_add_loop_test(tc, test_tile_is_within_five_percent_of_burst, 0, 2 * SHAPES * MIXES);
     tcase_add_loop_test(tc, test_nothing_is_faster_than_its_beats_or_the_bus, 0, 2 * SHAPES);
     tcase_add_loop_test(tc, test_a_better_port_is_not_slower, 0, 2 * SHAPES);
-    tcase_add_loop_test(tc, test_an_overloaded_dram_is_shared_evenly, 0, 2);
+    tcase_add_loop_test(tc, test_an_overloaded_dram_is_shared_evenly, 0, 2 * ZS_LEN(crowds));
     tcase_add_loop_test(tc, test_fast_readers_leave_a_slow_one_its_turn, 0, 2);
     return tc;
 }
