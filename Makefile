@@ -96,7 +96,7 @@ check-asan: ## the same under the address and undefined-behaviour sanitizers
 	  SAN='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
 layers: all ## check every include and every symbol of the core against the module table
 	@BUILD=$(BUILD) tests/lint/layers.sh
-golden bless: all ## compare with, or rewrite, the figures in tests/golden
+golden bless: all $(BUILD)/bin/test_golden ## compare with, or rewrite, the figures in tests/golden
 	@BUILD=$(BUILD) tests/golden/golden.sh $@
 docs: all ## rewrite docs/reference from the program
 	@BUILD=$(BUILD) tests/cli/reference.sh write

@@ -17,6 +17,7 @@ done
 
 if [ "${1:-golden}" = bless ]; then
     cp "$made"/*.csv "$dir/"
+    ZYNQSIM_BLESS=1 CK_RUN_CASE=figures "${BUILD:-build}/bin/test_golden" || exit 1
     git diff --stat -- "$dir" 2>/dev/null
     exit 0
 fi

@@ -53,7 +53,8 @@ const golden_point *golden_point_build(golden_case *c, const zs_net *net, uint32
  * memory again. */
 void golden_point_run(const golden_point *p, const float *x, uint32_t tensor, float *y);
 
-/* Asserts |difference| <= 1e-4 x the largest absolute value, and that all are finite. */
+/* Asserts |difference| <= 1e-4 x the largest absolute value, and that all are finite. (One
+ * assertion per tensor: each costs a system call.) */
 void golden_assert_close(const char *name, const float *got, const float *wanted, size_t n);
 /* The `k` largest of `n`, best first, equal ones by position. */
 void golden_best(const float *y, uint32_t n, uint32_t *best, uint32_t k);

@@ -20,7 +20,8 @@ static const float *pictures[PICTURES];
 static wanted references[PICTURES];
 static size_t output_n;
 
-/* ---- the reference ---------------------------------------------------------------------------- */
+/* ---- the reference ----------------------------------------------------------------------------
+ */
 
 static const float *draw_picture(uint64_t seed)
 {
@@ -91,7 +92,8 @@ static void end(void)
     golden_end(&gc);
 }
 
-/* ---- a design at random ----------------------------------------------------------------------- */
+/* ---- a design at random -----------------------------------------------------------------------
+ */
 
 static uint32_t pick(zs_prng *prng, const uint32_t *from, uint32_t n)
 {
@@ -159,17 +161,20 @@ static const char *describe(const zs_design *d)
     return text;
 }
 
-/* ---- comparing -------------------------------------------------------------------------------- */
+/* ---- comparing --------------------------------------------------------------------------------
+ */
 
 static void check_tensor(zs_arena *arena, const zs_design *d, const zs_exec *exec, uint32_t image,
                          uint32_t tensor, const float *expected)
 {
     float *y = zs_new(arena, float, output_n);
     zs_exec_get(exec, image, tensor, y);
-    for (size_t i = 0; i < output_n; i++)
-        ck_assert_msg(memcmp(&y[i], &expected[i], sizeof y[i]) == 0,
-                      "%s: image %u, %s[%zu] is %.9g and not %.9g", describe(d), image,
-                      net->tensors[tensor].name, i, (double)y[i], (double)expected[i]);
+    size_t i = 0;
+    while (i < output_n && memcmp(&y[i], &expected[i], sizeof y[i]) == 0)
+        i++;
+    if (i < output_n)
+        ck_abort_msg("%s: image %u, %s[%zu] is %.9g and not %.9g", describe(d), image,
+                     net->tensors[tensor].name, i, (double)y[i], (double)expected[i]);
 }
 
 /* The ops in program order; or in the order in which a simulated board retires them. */

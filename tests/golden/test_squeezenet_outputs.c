@@ -2,7 +2,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Trained SqueezeNets through plan and executor, against what other programs computed. */
@@ -98,7 +97,8 @@ START_TEST(test_tensors_left_in_dram_on_the_way_are_the_golden_ones)
 }
 END_TEST
 
-/* ---- photos ----------------------------------------------------------------------------------- */
+/* ---- photos -----------------------------------------------------------------------------------
+ */
 
 /* One row of a golden top-5 file. */
 typedef struct answer {
@@ -132,7 +132,6 @@ static void check_answers(const float *prob, FILE *csv, const char *picture)
         const double error = fabs((double)prob[best[k]] - (double)a.opencv);
         ck_assert_msg(error <= 1e-5, "%s: class %u has %g, off by %g", picture, best[k],
                       (double)prob[best[k]], error);
-        if (getenv("GV")) fprintf(stderr, "GV prob %g\n", error);
     }
 }
 
