@@ -2,6 +2,7 @@
 
 int main(void)
 {
-    static TCase *(*const cases[])(void) = {tcase_random_designs, tcase_orders, tcase_executor};
+    static TCase *(*const cases[])(void) = {tcase_random_designs, tcase_orders, tcase_executor,
+                                            tcase_engine};
     return test_main("sim", cases, ZS_LEN(cases));
 }

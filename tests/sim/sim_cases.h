@@ -7,5 +7,6 @@
 TCase *tcase_random_designs(void);
 TCase *tcase_orders(void);
 TCase *tcase_executor(void);
+TCase *tcase_engine(void);
 
 #endif
