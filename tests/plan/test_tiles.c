@@ -1,0 +1,5 @@
+#include "plan_cases.h"
+TCase *tcase_tiles(void)
+{
+    return tcase_create("tiles");
+}
