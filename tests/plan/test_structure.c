@@ -25,7 +25,8 @@ typedef struct subject {
         }                                                                                          \
     } while (0)
 
-/* ---- waits, rows, calls ----------------------------------------------------------------------- */
+/* ---- waits, rows, calls -----------------------------------------------------------------------
+ */
 
 static void check_waits(const subject *s)
 {
@@ -65,7 +66,8 @@ static void check_rows(const subject *s)
     CHECK(s, in_calls == 0, "calls and rows disagree");
 }
 
-/* ---- slots ------------------------------------------------------------------------------------ */
+/* ---- slots ------------------------------------------------------------------------------------
+ */
 
 static bool same_place(const zs_tile_box *a, const zs_tile_box *b)
 {
@@ -158,7 +160,8 @@ static void check_slots(const subject *s)
     }
 }
 
-/* ---- products --------------------------------------------------------------------------------- */
+/* ---- products ---------------------------------------------------------------------------------
+ */
 
 /* Input channels taken in so far by every sum of a row: they must come in order and be complete. */
 static void check_products(const subject *s, uint32_t r)
@@ -174,7 +177,8 @@ static void check_products(const subject *s, uint32_t r)
         if (s->plan->ops[i].kind != ZS_OP_MAC)
             continue;
         const uint32_t ic_n = row->is_depthwise ? 1 : b->ic_n;
-        const uint32_t ic0 = row->is_depthwise ? 0 : b->ic0 - b->oc0 / row->group_oc * row->group_ic;
+        const uint32_t ic0 =
+            row->is_depthwise ? 0 : b->ic0 - b->oc0 / row->group_oc * row->group_ic;
         for (uint32_t oc = b->oc0; oc < b->oc0 + b->oc_n; oc++)
             for (uint32_t y = b->oy0; y < b->oy0 + b->oy_n; y++)
                 for (uint32_t x = b->ox0; x < b->ox0 + b->ox_n; x++) {
@@ -195,7 +199,8 @@ static void check_products(const subject *s, uint32_t r)
               all);
 }
 
-/* ---- DRAM ------------------------------------------------------------------------------------- */
+/* ---- DRAM -------------------------------------------------------------------------------------
+ */
 
 /* Last row that wrote a byte, plus one; 0: nobody. WEIGHTS: the host, before the start. */
 enum { NOBODY = 0, HOST_BEFORE = UINT16_MAX };
@@ -222,8 +227,7 @@ static void write_run(const subject *s, uint16_t *owner, uint64_t from, uint64_t
     const bool is_result = s->plan->ops[op].kind == ZS_OP_STORE;
     CHECK(s, from + bytes <= s->plan->dram_bytes, "op %u writes behind the memory", op);
     for (uint64_t a = from; a < from + bytes; a++) {
-        CHECK(s, owner[a] != HOST_BEFORE || !is_result ||
-                     a >= s->plan->tensors[s->net->input].addr,
+        CHECK(s, owner[a] != HOST_BEFORE || !is_result || a >= s->plan->tensors[s->net->input].addr,
               "op %u overwrites weights", op);
         CHECK(s, !is_result || owner[a] != who, "op %u writes byte %llu again", op,
               (unsigned long long)a);
@@ -295,11 +299,12 @@ static void check_memory(const subject *s)
     }
 }
 
-/* ---- tensors ---------------------------------------------------------------------------------- */
+/* ---- tensors ----------------------------------------------------------------------------------
+ */
 
-/* Until a tensor's last reader is done nothing else may be written over it. Read as above this shows
- * only as a wrong owner, so owners are compared here: who wrote what a row reads is one of the rows
- * that write that tensor, or the host. */
+/* Until a tensor's last reader is done nothing else may be written over it. Read as above this
+ * shows only as a wrong owner, so owners are compared here: who wrote what a row reads is one of
+ * the rows that write that tensor, or the host. */
 static bool writes(const subject *s, uint32_t row, uint32_t root)
 {
     uint64_t offset;
@@ -323,8 +328,9 @@ static void check_owners(const subject *s)
             if (t->addr == UINT64_MAX)
                 continue;
             for (uint64_t a = t->addr; a < t->addr + zs_shape_elems(t->shape) * elem; a++)
-                CHECK(s, owner[a] == HOST_BEFORE ? root == s->net->input
-                                                 : owner[a] > 0 && writes(s, owner[a] - 1u, root),
+                CHECK(s,
+                      owner[a] == HOST_BEFORE ? root == s->net->input
+                                              : owner[a] > 0 && writes(s, owner[a] - 1u, root),
                       "row %s: its input %u was overwritten by row %u", row->name, k,
                       owner[a] - 1u);
         }
@@ -336,7 +342,8 @@ static void check_owners(const subject *s)
     }
 }
 
-/* ---- on-chip sizes ---------------------------------------------------------------------------- */
+/* ---- on-chip sizes ----------------------------------------------------------------------------
+ */
 
 /* Tiles fit the slots that were drawn up for them. */
 static void check_capacity(const subject *s)
@@ -357,14 +364,16 @@ static void check_capacity(const subject *s)
                   "op %u has more sums than a slot", i);
         if (op->kind == ZS_OP_STORE) {
             const zs_xfer x = zs_plan_xfer(s->plan, s->d, i);
-            CHECK(s, zs_xfer_bytes(&x) / zs_elem_bytes(s->d->accel.precision) <=
-                         b[ZS_BUF_OUTPUT].slot_elems,
+            CHECK(s,
+                  zs_xfer_bytes(&x) / zs_elem_bytes(s->d->accel.precision) <=
+                      b[ZS_BUF_OUTPUT].slot_elems,
                   "store %u has more results than a slot", i);
         }
     }
 }
 
-/* ---- tests ------------------------------------------------------------------------------------ */
+/* ---- tests ------------------------------------------------------------------------------------
+ */
 
 static void (*const checks[])(const subject *) = {check_waits,  check_rows,   check_slots,
                                                   check_memory, check_owners, check_capacity};
@@ -388,7 +397,8 @@ START_TEST(test_any_plan_is_whole)
     zs_prng prng = {.state = 900 + (uint64_t)_i};
     for (int k = 0; k < DESIGNS_PER_NET; k++) {
         const zs_design d = test_random_design(&prng, (uint32_t)k % ZS_PRECISION_COUNT);
-        const subject s = {.d = &d, .net = net, .arena = &point, .plan = test_plan(&point, &d, net)};
+        const subject s = {
+            .d = &d, .net = net, .arena = &point, .plan = test_plan(&point, &d, net)};
         check_all(&s);
         zs_arena_reset(&point);
     }
