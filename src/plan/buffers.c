@@ -11,9 +11,16 @@ static uint32_t min_u32(uint32_t a, uint32_t b)
     return a < b ? a : b;
 }
 
+/* Unrolls beyond any part must not wrap round to a design that fits. */
+static uint32_t saturated(uint64_t n)
+{
+    return n > UINT32_MAX / 8 ? UINT32_MAX / 8 : (uint32_t)n;
+}
+
 static uint32_t input_banks(const zs_accel *a)
 {
-    return (a->partition.ic ? a->partition.ic : a->unroll.ic) * a->unroll.oy * a->unroll.ox;
+    const uint64_t lanes = a->partition.ic ? a->partition.ic : a->unroll.ic;
+    return saturated(lanes * a->unroll.oy * a->unroll.ox);
 }
 
 static uint32_t output_lanes(const zs_accel *a)
@@ -23,12 +30,13 @@ static uint32_t output_lanes(const zs_accel *a)
 
 static uint32_t weight_banks(const zs_accel *a)
 {
-    return output_lanes(a) * a->unroll.ic * a->unroll.ky * a->unroll.kx;
+    const uint64_t taps = (uint64_t)a->unroll.ky * a->unroll.kx;
+    return saturated((uint64_t)output_lanes(a) * a->unroll.ic * taps);
 }
 
 static uint32_t output_banks(const zs_accel *a)
 {
-    return output_lanes(a) * a->unroll.oy * a->unroll.ox;
+    return saturated((uint64_t)output_lanes(a) * a->unroll.oy * a->unroll.ox);
 }
 
 /* Words per bank of `channels` planes of `pixels`, spread over `lanes` x `pixel_lanes` banks. */
@@ -133,7 +141,7 @@ static void set_buffer(plan_draft *d, zs_buffer_id id, const char *name, uint32_
     b->slot_elems = slots ? depth / slots * banks : 0;
     b->bytes = (uint64_t)banks * depth * bits / 8;
     const bool is_small_carry = id == ZS_BUF_CARRY && b->bytes * 8 <= CARRY_LUTRAM_BITS;
-    b->bram18 = is_small_carry ? 0 : banks * bram18_of_bank(depth, bits);
+    b->bram18 = is_small_carry ? 0 : saturated((uint64_t)banks * bram18_of_bank(depth, bits));
 }
 
 void zs_plan_shape_rows(plan_draft *d)
@@ -240,7 +248,7 @@ static bool size_weights(plan_draft *d)
     } else {
         /* powers of two below the useful depth: what lies between costs the same block RAM */
         depth = useful;
-        while (depth > least && others + bram18_of_bank(depth, bits) * banks > budget) {
+        while (depth > least && others + (uint64_t)bram18_of_bank(depth, bits) * banks > budget) {
             uint64_t below = 1;
             while (below * 2 < depth)
                 below *= 2;
@@ -285,6 +293,22 @@ bool zs_plan_size_buffers(plan_draft *d, uint64_t resident_elems)
     return size_weights(d);
 }
 
+/* Transfers and offsets within a tile are counted in 32 bits. */
+static zs_status check_tile_bytes(const plan_draft *d, uint32_t i, zs_err *err)
+{
+    const zs_plan_row *row = &d->rows[i];
+    const uint32_t precision = d->design->accel.precision;
+    const uint64_t input = row->images_are_columns ? row->t_ox : footprint(row);
+    const uint64_t sums = (uint64_t)row->t_oc * row->t_oy * row->t_ox * zs_acc_bytes(precision);
+    const uint64_t most = zs_max_u64(
+        row->weight_slot_bytes, zs_max_u64(row->t_ic * input * zs_elem_bytes(precision), sums));
+    if (d->drafts[i].on_engine && most > UINT32_MAX)
+        return zs_fail(err, ZS_ERANGE, "accelerator.tile",
+                       "a tile of layer %s has %llu bytes, more than the %u of one transfer",
+                       zs_draft_layer(d, i)->name, (unsigned long long)most, UINT32_MAX);
+    return ZS_OK;
+}
+
 zs_status zs_plan_finish_buffers(plan_draft *d, zs_err *err)
 {
     const zs_accel *a = &d->design->accel;
@@ -302,8 +326,10 @@ zs_status zs_plan_finish_buffers(plan_draft *d, zs_err *err)
     for (uint32_t i = 0; i < d->row_n; i++) {
         zs_plan_row *row = &d->rows[i];
         const zs_layer *layer = zs_draft_layer(d, i);
-        if (layer->op != ZS_LAYER_CONV && layer->op != ZS_LAYER_FC)
+        if (layer->op != ZS_LAYER_CONV && layer->op != ZS_LAYER_FC) {
+            ZS_TRY(check_tile_bytes(d, i, err));
             continue;
+        }
         const uint64_t slots = w->depth_words / weight_tile_depth(d, row);
         row->weight_slots = (uint32_t)zs_min_u64(slots, MAX_SLOTS);
         row->weight_slot_bytes =
@@ -311,6 +337,7 @@ zs_status zs_plan_finish_buffers(plan_draft *d, zs_err *err)
             zs_round_up((uint64_t)row->t_oc * (row->is_depthwise ? 1 : row->t_ic) * row->window.kh *
                             row->window.kw * elem,
                         64);
+        ZS_TRY(check_tile_bytes(d, i, err));
     }
     return ZS_OK;
 }

@@ -36,6 +36,12 @@ zs_status zs_emit_init(emitter *e, plan_draft *d, zs_err *err)
 /* ---- ops --------------------------------------------------------------------------------------
  */
 
+static zs_status too_long(const emitter *e)
+{
+    return zs_fail(e->err, ZS_ERANGE, "accelerator.tile",
+                   "the plan would have more than %d ops: enlarge the tiles", MAX_OPS);
+}
+
 /* Doubles; the old array stays in the arena until the point is done. */
 static void *grown(zs_arena *arena, const void *old, uint32_t n, uint32_t cap, size_t size)
 {
@@ -45,14 +51,22 @@ static void *grown(zs_arena *arena, const void *old, uint32_t n, uint32_t cap, s
     return bigger;
 }
 
+zs_status zs_emit_expect(emitter *e, const uint32_t *trips, uint32_t n)
+{
+    uint64_t steps = 1;
+    for (uint32_t i = 0; i < n; i++)
+        if (!zs_mul_u64(steps, trips[i], &steps) || steps > MAX_OPS - e->op_n)
+            return too_long(e);
+    return ZS_OK;
+}
+
 static zs_status reserve_op(emitter *e)
 {
     if (e->op_n < e->op_cap)
         return ZS_OK;
     const uint32_t cap = e->op_cap ? e->op_cap * 2 : 16384;
     if (cap > MAX_OPS)
-        return zs_fail(e->err, ZS_ERANGE, "accelerator.tile",
-                       "the plan would have more than %d ops: enlarge the tiles", MAX_OPS);
+        return too_long(e);
     zs_tile_op *ops = grown(e->d->arena, e->ops, e->op_n, cap, sizeof *ops);
     zs_tile_box *boxes = grown(e->d->arena, e->boxes, e->op_n, cap, sizeof *boxes);
     if (ops == NULL || boxes == NULL)

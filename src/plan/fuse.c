@@ -310,10 +310,11 @@ static zs_status join_group(plan_draft *d, const zs_name_list *group, zs_err *er
                            "layers \"%s\" and \"%s\" cannot be one call: \"%s\" lies between them",
                            zs_draft_layer(d, first)->name, zs_draft_layer(d, last)->name,
                            zs_draft_layer(d, row)->name);
-        if (row > first && d->drafts[row].call_name != NULL)
+        if (d->drafts[row].call_name != NULL)
             return zs_fail(err, ZS_EPARSE, "accelerator.fusion",
                            "layer \"%s\" is part of two groups", zs_draft_layer(d, row)->name);
         d->drafts[row].joins_previous = row > first;
+        d->drafts[row].call_name = zs_draft_layer(d, row)->name;
     }
     return ZS_OK;
 }

@@ -288,6 +288,7 @@ zs_status zs_plan_emit_conv(emitter *e)
     c.x_resident = row->x_resident != ZS_NOT_RESIDENT;
     c.first_load_wait = zs_emit_producer(e);
     count_trips(&c);
+    ZS_TRY(zs_emit_expect(e, c.trips, D_N));
     ZS_TRY(alloc_spills(&c));
     zs_ring_reset(&e->w, row->weight_slots, e->last_mac); /* divided anew for this layer's tiles */
     do {

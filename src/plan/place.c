@@ -78,14 +78,6 @@ static bool is_resident(const plan_draft *d, uint32_t root)
     return false;
 }
 
-static uint32_t phase_of(const plan_draft *d, uint32_t row)
-{
-    uint32_t phase = 0;
-    for (uint32_t i = 1; i <= row; i++)
-        phase += !d->drafts[i].joins_previous;
-    return phase;
-}
-
 /* Tensors that reach DRAM, with the phases in which they must be kept. */
 static uint32_t list_placed(plan_draft *d, placed *list)
 {
@@ -95,9 +87,9 @@ static uint32_t list_placed(plan_draft *d, placed *list)
         if (net->tensors[t].parent != ZS_NO_INDEX || is_resident(d, t))
             continue;
         placed p = {.tensor = t, .first = t == net->input ? 0 : UINT32_MAX};
-        for (uint32_t row = 0; row < d->row_n; row++) {
+        for (uint32_t row = 0, phase = 0; row < d->row_n; row++) {
             const zs_layer *layer = zs_draft_layer(d, row);
-            const uint32_t phase = phase_of(d, row);
+            phase += row > 0 && !d->drafts[row].joins_previous;
             if (zs_draft_root(d, d->drafts[row].out) == t) {
                 p.first = p.first < phase ? p.first : phase;
                 p.last = p.last > phase ? p.last : phase;

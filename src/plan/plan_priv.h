@@ -102,9 +102,8 @@ typedef struct emitter {
     zs_err *err;
 } emitter;
 
-/* Appends an op; ZS_NO_OP when memory ran out or the plan grew too long (see `full`). */
-uint32_t zs_emit(emitter *e, zs_op_kind kind, uint32_t unit, const zs_tile_box *box,
-                 const uint8_t slot[4], const uint32_t wait[3]);
+/* Refuses tile loops of so many trips before memory fills with ops that will be too many. */
+zs_status zs_emit_expect(emitter *e, const uint32_t *trips, uint32_t n);
 zs_status zs_emit_init(emitter *e, plan_draft *d, zs_err *err);
 zs_status zs_emit_barrier(emitter *e);
 zs_status zs_emit_host(emitter *e, zs_host_step step, uint64_t pl_cycles);

@@ -52,6 +52,10 @@ zs_status zs_plan_emit_vector(emitter *e)
     uint32_t producer = zs_emit_producer(e);
     const uint32_t batch = e->d->design->batch;
     zs_tile_box b = {.flags = ZS_BOX_FIRST | ZS_BOX_LAST};
+    const uint32_t trips[] = {batch, (uint32_t)zs_ceil_div(r->y_c, r->t_oc),
+                              (uint32_t)zs_ceil_div(r->oh, r->t_oy),
+                              (uint32_t)zs_ceil_div(r->ow, r->t_ox)};
+    ZS_TRY(zs_emit_expect(e, trips, ZS_LEN(trips)));
     for (b.image = 0; b.image < batch; b.image++)
         for (uint32_t c = 0; c < r->y_c; c += r->t_oc)
             for (uint32_t oy = 0; oy < r->oh; oy += r->t_oy)

@@ -198,11 +198,10 @@ static bool next_instant(engine *e, done_list *done)
 
 static void retire_all(engine *e, const done_list *done)
 {
-    for (uint32_t i = 0; i < done->n; i++)
-        e->running[done->unit[i]] = false;
     for (uint32_t i = 0; i < done->n; i++) {
         const uint32_t u = done->unit[i];
         const uint32_t index = op_of(e, u);
+        e->running[u] = false; /* not before: until now it was at work, whoever asks */
         e->head[u]++;
         retire(e, index, e->started[u]);
     }

@@ -1,0 +1,8 @@
+#include "plan_cases.h"
+
+int main(void)
+{
+    static TCase *(*const cases[])(void) = {tcase_structure, tcase_loop_orders, tcase_fusion,
+                                            tcase_tiles, tcase_plan_memory};
+    return test_main("plan", cases, ZS_LEN(cases));
+}

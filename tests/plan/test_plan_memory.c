@@ -1,0 +1,73 @@
+#include "plan_cases.h"
+
+#include "small_nets.h"
+
+#include <string.h>
+
+/* An arena asks its source for large chunks. Bytes taken before shift the borders between them, so
+ * that each allocation is in turn the one that needs a new chunk; and each chunk in turn fails. */
+enum { SHIFT_BYTES = 1600, SHIFTS = 40 };
+
+static zs_status fail_one(const zs_net *net, const zs_design *d, test_heap_state *heap,
+                          size_t shift, uint32_t *op_n, uint64_t *hash)
+{
+    zs_arena arena;
+    zs_err err = {0};
+    zs_plan *plan = NULL;
+    zs_arena_init(&arena, test_counting_heap(heap));
+    zs_status status = ZS_ENOMEM;
+    if (zs_arena_alloc_raw(&arena, shift, 1) != NULL) {
+        status = zs_plan_build(&arena, d, net, &plan, &err);
+        ck_assert_int_eq(err.status, status);
+    }
+    ck_assert_msg(status == (heap->requests >= heap->fail_at ? ZS_ENOMEM : ZS_OK),
+                  "request %llu: %s: %s", (unsigned long long)heap->fail_at, err.place, err.text);
+    ck_assert((plan != NULL) == (status == ZS_OK));
+    if (plan != NULL) {
+        *op_n = plan->op_n;
+        *hash = 0;
+        for (size_t i = 0; i < plan->op_n; i++)
+            for (int k = 0; k < 3; k++)
+                *hash = zs_mix64(*hash ^ plan->ops[i].wait[k]);
+    }
+    zs_arena_drop(&arena);
+    ck_assert_int_eq(heap->live_blocks, 0);
+    return status;
+}
+
+START_TEST(test_every_failing_allocation_is_reported_and_leaves_nothing)
+{
+    zs_arena arena;
+    zs_arena_init(&arena, test_heap());
+    const zs_net *net = test_net_build(&arena, _i);
+    zs_design d;
+    zs_design_defaults(&d);
+    d.accel.loop_order = ZS_WEIGHT_STATIONARY;
+    d.accel.fusion = _i % 2 ? ZS_FUSION_AUTO : ZS_FUSION_NONE;
+    d.accel.tile.ic = 2;
+    uint32_t op_n, first_n = 0;
+    uint64_t hash, first_hash = 0;
+    for (size_t shift = 0; shift < SHIFTS * SHIFT_BYTES; shift += SHIFT_BYTES) {
+        zs_status status = ZS_ENOMEM;
+        for (uint64_t n = 1; status != ZS_OK; n++) {
+            test_heap_state heap = {.fail_at = n};
+            status = fail_one(net, &d, &heap, shift, &op_n, &hash);
+            ck_assert_uint_lt(n, 1000);
+        }
+        if (shift == 0)
+            first_n = op_n, first_hash = hash;
+        ck_assert_uint_eq(op_n, first_n);
+        ck_assert_uint_eq(hash, first_hash);
+    }
+    zs_arena_drop(&arena);
+}
+END_TEST
+
+TCase *tcase_plan_memory(void)
+{
+    TCase *tc = tcase_create("memory of the planner");
+    tcase_set_timeout(tc, 60);
+    tcase_add_loop_test(tc, test_every_failing_allocation_is_reported_and_leaves_nothing, 0,
+                        TEST_NET_N);
+    return tc;
+}

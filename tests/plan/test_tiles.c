@@ -1,0 +1,251 @@
+#include "plan_cases.h"
+
+#include "nets.h"
+
+#include "zynqsim/bound.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Edge tiles, halos, the sizes of buffers, and what is refused. */
+
+static zs_design design_of_tile(uint32_t oc, uint32_t ic, uint32_t oy, uint32_t ox)
+{
+    zs_design d;
+    zs_design_defaults(&d);
+    d.accel.tile.oc = oc;
+    d.accel.tile.ic = ic;
+    d.accel.tile.oy = oy;
+    d.accel.tile.ox = ox;
+    return d;
+}
+
+/* ---- halos ------------------------------------------------------------------------------------
+ */
+
+static const struct {
+    uint32_t side, k, stride, pad; /* layer */
+    uint32_t oy, ox;               /* tile */
+    uint32_t rows, columns;        /* of inputs, summed over the tiles along one axis */
+} halos[] = {
+    {16, 3, 1, 1, 8, 16, 9 + 9, 16},               /* one row of overlap either way */
+    {16, 3, 1, 1, 5, 7, 6 + 7 + 7 + 2, 8 + 9 + 3}, /* the last tile is one pixel high */
+    {16, 3, 1, 1, 64, 64, 16, 16},                 /* one tile: pads are not loaded */
+    {16, 1, 2, 0, 8, 4, 15, 7 + 7},                /* only up to the last pixel that is used */
+    {16, 1, 2, 0, 1, 1, 8, 8},                     /* skipped pixels between tiles are not loaded */
+    {17, 5, 2, 0, 3, 3, 9 + 9 + 5, 9 + 9 + 5},     /* 7 outputs: 3 + 3 + 1 */
+};
+
+START_TEST(test_input_bytes_are_windows_inside_the_image)
+{
+    zs_arena arena;
+    zs_arena_init(&arena, test_heap());
+    test_spec *spec = test_spec_new(3, halos[_i].side, halos[_i].side);
+    test_conv(spec, "conv", "", 8, halos[_i].k, halos[_i].stride, halos[_i].pad);
+    const zs_net *net = test_net(&arena, spec);
+    const zs_design d = design_of_tile(8, 3, halos[_i].oy, halos[_i].ox);
+    const zs_plan *plan = test_plan(&arena, &d, net);
+    ck_assert_uint_eq(test_moved_bytes(plan, &d, ZS_OP_LOAD_X, ALL_ROWS),
+                      3ull * halos[_i].rows * halos[_i].columns * 4);
+    test_spec_free(spec);
+    zs_arena_drop(&arena);
+}
+END_TEST
+
+/* ---- sizes of buffers -------------------------------------------------------------------------
+ */
+
+START_TEST(test_tile_larger_than_the_layer_is_trimmed_but_not_its_buffers)
+{
+    zs_arena arena;
+    zs_arena_init(&arena, test_heap());
+    test_spec *spec = test_spec_new(3, 4, 5);
+    test_conv(spec, "conv", "", 6, 1, 1, 0);
+    const zs_net *net = test_net(&arena, spec);
+    zs_design d = design_of_tile(32, 16, 14, 14);
+    d.accel.double_buffer.output = false;
+    const zs_plan *plan = test_plan(&arena, &d, net);
+    const zs_plan_row *row = &plan->rows[0];
+    ck_assert_uint_eq(row->t_oc, 6);
+    ck_assert_uint_eq(row->t_ic, 3);
+    ck_assert_uint_eq(row->t_oy, 4);
+    ck_assert_uint_eq(row->t_ox, 5);
+    ck_assert_uint_eq(test_count_ops(plan, ZS_OP_MAC), 1);
+    ck_assert_uint_eq(plan->buffers[ZS_BUF_INPUT].slot_elems, 16 * 14 * 14);
+    ck_assert_uint_eq(plan->buffers[ZS_BUF_INPUT].slots, 2);
+    ck_assert_uint_eq(plan->buffers[ZS_BUF_OUTPUT].slot_elems, 32 * 14 * 14);
+    ck_assert_uint_eq(plan->buffers[ZS_BUF_OUTPUT].slots, 1);
+    ck_assert_uint_eq(plan->buffers[ZS_BUF_WEIGHT].slot_elems, 32 * 16);
+    test_spec_free(spec);
+    zs_arena_drop(&arena);
+}
+END_TEST
+
+START_TEST(test_input_buffer_holds_the_largest_window)
+{
+    zs_arena arena;
+    zs_arena_init(&arena, test_heap());
+    test_spec *spec = test_spec_new(16, 40, 40);
+    test_conv(spec, "conv", "", 8, 5, 2, 0);
+    const zs_net *net = test_net(&arena, spec);
+    const zs_design d = design_of_tile(8, 16, 14, 7);
+    const zs_plan *plan = test_plan(&arena, &d, net);
+    ck_assert_uint_eq(plan->buffers[ZS_BUF_INPUT].slot_elems, 16 * (13 * 2 + 5) * (6 * 2 + 5));
+    ck_assert_uint_eq(plan->buffers[ZS_BUF_INPUT].banks, 4);
+    test_spec_free(spec);
+    zs_arena_drop(&arena);
+}
+END_TEST
+
+/* 3 x 3 filters over 64 channels: four tiles of 16. */
+START_TEST(test_weight_buffer_takes_the_block_ram_that_is_left)
+{
+    zs_arena arena;
+    zs_arena_init(&arena, test_heap());
+    test_spec *spec = test_spec_new(64, 16, 16);
+    test_conv(spec, "conv", "", 32, 3, 1, 1);
+    const zs_net *net = test_net(&arena, spec);
+    zs_design d = design_of_tile(32, 16, 8, 8);
+    const uint64_t tile_bytes = 32 * 16 * 9 * 4;
+    d.board.bram18 = 100000;
+    const zs_plan *roomy = test_plan(&arena, &d, net);
+    ck_assert_uint_eq(roomy->rows[0].weight_slots, 4); /* the whole panel, and no more */
+    ck_assert_uint_eq(roomy->buffers[ZS_BUF_WEIGHT].bytes, 4 * tile_bytes);
+    d.board.bram18 = 1;
+    const zs_plan *tight = test_plan(&arena, &d, net);
+    ck_assert_uint_eq(tight->rows[0].weight_slots, 2); /* double-buffered at the least */
+    ck_assert_uint_eq(tight->buffers[ZS_BUF_WEIGHT].bytes, 2 * tile_bytes);
+    d.accel.buffer.weight_bytes = 3 * tile_bytes;
+    const zs_plan *stated = test_plan(&arena, &d, net);
+    ck_assert_uint_eq(stated->rows[0].weight_slots, 3);
+    test_spec_free(spec);
+    zs_arena_drop(&arena);
+}
+END_TEST
+
+/* ---- refusals ---------------------------------------------------------------------------------
+ */
+
+static void small_weights(zs_design *d)
+{
+    d->accel.buffer.weight_bytes = 4096;
+}
+
+static void small_dram(zs_design *d)
+{
+    d->board.memory.bytes = 1 << 20;
+}
+
+static void huge_batch(zs_design *d)
+{
+    d->batch = 4096;
+}
+
+static void tiny_tiles(zs_design *d)
+{
+    d->batch = 4096;
+    d->board.memory.bytes = UINT64_C(1) << 34;
+    d->accel.tile.oc = d->accel.tile.ic = d->accel.tile.oy = d->accel.tile.ox = 1;
+}
+
+static const struct {
+    void (*spoil)(zs_design *);
+    const char *place, *text;
+} refusals[] = {
+    {small_weights, "accelerator.buffer.weight",
+     "4096 bytes do not hold the 2 weight tiles of the largest layer: at least 18432 bytes are "
+     "needed"},
+    {small_dram, "board.memory.bytes",
+     "weights and tensors need 1855488 bytes of DRAM, the board has 1048576"},
+    {huge_batch, "board.memory.bytes",
+     "weights and tensors need 7549759488 bytes of DRAM, the board has 1073741824"},
+    {tiny_tiles, "accelerator.tile",
+     "the plan would have more than 268435456 ops: enlarge the tiles"},
+};
+
+START_TEST(test_what_cannot_be_is_refused_with_value_and_limit)
+{
+    zs_arena arena;
+    zs_arena_init(&arena, test_heap());
+    test_spec *spec = test_spec_new(16, 120, 120);
+    test_conv(spec, "conv", "", 16, 3, 1, 1);
+    const zs_net *net = test_net(&arena, spec);
+    zs_design d = design_of_tile(32, 16, 14, 14);
+    refusals[_i].spoil(&d);
+    zs_err err = {0};
+    zs_plan *plan = NULL;
+    ck_assert_int_eq(zs_plan_build(&arena, &d, net, &plan, &err), ZS_ERANGE);
+    ck_assert_str_eq(err.place, refusals[_i].place);
+    ck_assert_str_eq(err.text, refusals[_i].text);
+    ck_assert_ptr_null(plan);
+    test_spec_free(spec);
+    zs_arena_drop(&arena);
+}
+END_TEST
+
+/* 2^32 banks and more: such a design does not fit, and that is all. */
+static const uint32_t huge_unrolls[][4] = {{4096, 4096, 16, 16}, {4096, 4096, 32, 32}};
+
+START_TEST(test_unrolls_beyond_any_part_do_not_fit)
+{
+    zs_arena arena;
+    zs_arena_init(&arena, test_heap());
+    test_spec *spec = test_spec_new(16, 20, 20);
+    test_conv(spec, "conv", "", 16, 3, 1, 1);
+    const zs_net *net = test_net(&arena, spec);
+    zs_design d = design_of_tile(64, 64, 14, 14);
+    d.accel.unroll.oc = huge_unrolls[_i][0];
+    d.accel.unroll.ic = huge_unrolls[_i][1];
+    d.accel.unroll.ky = huge_unrolls[_i][2];
+    d.accel.unroll.kx = huge_unrolls[_i][3];
+    zs_fit fit;
+    const zs_plan *plan = test_plan(&arena, &d, net);
+    ck_assert_int_eq(zs_fit_build(&arena, &d, plan, &fit, NULL), ZS_OK);
+    ck_assert(!fit.fits);
+    ck_assert_uint_ge(plan->buffers[ZS_BUF_WEIGHT].banks, UINT32_MAX / 8);
+    zs_err err = {0};
+    zs_plan *none = NULL;
+    d.accel.buffer.weight_bytes = 1 << 20;
+    ck_assert_int_eq(zs_plan_build(&arena, &d, net, &none, &err), ZS_ERANGE);
+    ck_assert_str_eq(err.place, "accelerator.buffer.weight");
+    test_spec_free(spec);
+    zs_arena_drop(&arena);
+}
+END_TEST
+
+/* More than 4 GiB in one tile would not fit the counters of a transfer. */
+static const uint32_t giants[][4] = {{65535, 65535, 1, 1}, {1, 65535, 4096, 4096}};
+
+START_TEST(test_tile_beyond_a_transfer_is_refused)
+{
+    zs_arena arena;
+    zs_arena_init(&arena, test_heap());
+    test_spec *spec = test_spec_new(_i ? 120 : 45000, _i ? 4000 : 1, _i ? 4000 : 1);
+    test_conv(spec, "conv", "", _i ? 1 : 45000, 1, 1, 0);
+    const zs_net *net = test_net(&arena, spec);
+    zs_design d = design_of_tile(giants[_i][0], giants[_i][1], giants[_i][2], giants[_i][3]);
+    d.board.memory.bytes = UINT64_C(1) << 34;
+    zs_err err = {0};
+    zs_plan *plan = NULL;
+    ck_assert_int_eq(zs_plan_build(&arena, &d, net, &plan, &err), ZS_ERANGE);
+    ck_assert_str_eq(err.place, "accelerator.tile");
+    ck_assert_msg(strstr(err.text, "layer conv") != NULL, "%s", err.text);
+    test_spec_free(spec);
+    zs_arena_drop(&arena);
+}
+END_TEST
+
+TCase *tcase_tiles(void)
+{
+    TCase *tc = tcase_create("tiles");
+    tcase_set_timeout(tc, 60);
+    tcase_add_loop_test(tc, test_input_bytes_are_windows_inside_the_image, 0, (int)ZS_LEN(halos));
+    tcase_add_test(tc, test_tile_larger_than_the_layer_is_trimmed_but_not_its_buffers);
+    tcase_add_test(tc, test_input_buffer_holds_the_largest_window);
+    tcase_add_test(tc, test_weight_buffer_takes_the_block_ram_that_is_left);
+    tcase_add_loop_test(tc, test_what_cannot_be_is_refused_with_value_and_limit, 0,
+                        (int)ZS_LEN(refusals));
+    tcase_add_loop_test(tc, test_unrolls_beyond_any_part_do_not_fit, 0, (int)ZS_LEN(huge_unrolls));
+    tcase_add_loop_test(tc, test_tile_beyond_a_transfer_is_refused, 0, (int)ZS_LEN(giants));
+    return tc;
+}
