@@ -38,7 +38,7 @@ static const char *const designs[] = {
     "board: odd.yaml\n",
     "board: {base: zedboard, name: 'my \"board\"'}\n",
     "name: \"a: #b\\\\ \\\"c\\\" \\t\\x01 \xc3\xa9 - [x]\"\nnetwork: {labels: 'yes', model: '~'}\n",
-    "name: \"\\x84 \\x85 \\u2028 \\u202E \\uFEFF \\uFFFD \\U0001F600 \\u00FF\"\n",
+    "name: \"\\x84 \\x85 \\u2028 \\u2029 \\u202E \\uFEFF \\uFFFD \\U0001F600 \\u00FF\"\n",
     "network: {input: [a, 'b, c', \"d]\"], calibration: [e, f], input_shape: [1, 28, 28]}\n",
     "network: {calibration: e, preprocess: {mean: [0.1, -3e-5, 1e6], scale: 0.01712475383166}}\n",
     "accelerator: {clock: 142857142, fusion: [[conv1, pool1], ['fire2/a, b']], pipeline: off}\n",

@@ -121,6 +121,24 @@ START_TEST(test_half_the_size_is_the_mean_of_four)
 }
 END_TEST
 
+/* The figure is that of a version that passed the comparison with the reference data below. */
+START_TEST(test_the_default_recipe_gives_the_same_bits_everywhere)
+{
+    designio_case c;
+    zs_image image;
+    zs_design d;
+    uint64_t hash = 0;
+    designio_start(&c);
+    ck_assert_int_eq(zs_image_synthetic(&c.arena, 3, 311, 197, &image, &c.err), ZS_OK);
+    zs_design_defaults(&d);
+    const float *x = run(&c, &image, &d.network.preprocess, (zs_shape){3, 227, 227});
+    for (int i = 0; i < 3 * 227 * 227; i++)
+        hash = zs_mix64(hash ^ (uint64_t)(int64_t)x[i]);
+    ck_assert_uint_eq(hash, UINT64_C(17243954539781802877));
+    designio_end(&c);
+}
+END_TEST
+
 static const struct {
     uint32_t fit, resize, w, h; /* of the picture */
     zs_shape shape;
@@ -320,6 +338,7 @@ TCase *tcase_preprocess(void)
     tcase_add_test(tc, test_the_crop_is_in_the_middle);
     tcase_add_test(tc, test_one_plane_is_luma);
     tcase_add_test(tc, test_the_resize_interpolates_between_pixel_centres);
+    tcase_add_test(tc, test_the_default_recipe_gives_the_same_bits_everywhere);
     tcase_add_test(tc, test_half_the_size_is_the_mean_of_four);
     tcase_add_loop_test(tc, test_a_picture_of_the_right_size_is_not_resampled, 0, ZS_LEN(fits));
     tcase_add_test(tc, test_the_short_side_keeps_the_aspect_ratio);
