@@ -396,17 +396,39 @@ static void unlink_item(lane *l, uint16_t i)
     l->spare = i;
 }
 
-static void count_placed(zs_dram *d, bank_state *bank, const item *it)
+static void count_placed(zs_dram *d, bank_state *bank, uint32_t n)
 {
     zs_dram_counts *c = &d->counts;
     const uint32_t first_hit = bank->opened_by == ZS_ROW_OPEN;
     c->row_misses += bank->opened_by == ZS_ROW_CLOSED;
     c->row_conflicts += bank->opened_by == ZS_ROW_OTHER;
-    c->row_hits += it->n - 1 + first_hit;
+    c->row_hits += n - 1 + first_hit;
     bank->opened_by = ZS_ROW_OPEN;
-    c->busy_ddr_cycles += BURST * it->n;
+    c->busy_ddr_cycles += BURST * n;
     c->turnarounds += d->served_dir != d->mode && d->served_dir != 2;
     d->served_dir = d->mode;
+}
+
+/* Column commands of n transactions to a bank's open row, the first one at `at`. */
+static zs_dram_done occupy(zs_dram *d, bank_state *bank, uint32_t n, uint64_t at)
+{
+    lane *l = &d->lanes[d->mode];
+    const uint64_t last = at + (uint64_t)d->gap * (n - 1u);
+    count_placed(d, bank, n);
+    d->now = at;
+    d->slot_end = last + d->gap;
+    d->column_at[d->mode] = d->slot_end;
+    d->column_at[!d->mode] = last + d->to_other[d->mode];
+    bank->precharge_at = zs_max_u64(bank->precharge_at, last + d->to_precharge[d->mode]);
+    l->placed += n;
+    l->last_start = at;
+    l->last_n = n;
+    d->run += n;
+    d->events++;
+    return (zs_dram_done){.command_ddr_cycle = at,
+                          .first_ddr_cycle = at + d->latency[d->mode],
+                          .last_ddr_cycle = last + d->latency[d->mode],
+                          .is_write = d->mode == WRITE};
 }
 
 static void place(zs_dram *d, uint16_t which, uint64_t at, zs_dram_done *done)
@@ -415,27 +437,13 @@ static void place(zs_dram *d, uint16_t which, uint64_t at, zs_dram_done *done)
     const item it = l->items[which];
     bank_state *bank = &d->banks[it.bank];
     const uint64_t last = at + (uint64_t)d->gap * (it.n - 1u);
-    *done = (zs_dram_done){.command_ddr_cycle = at,
-                           .first_ddr_cycle = at + d->latency[d->mode],
-                           .last_ddr_cycle = last + d->latency[d->mode],
-                           .tag = it.tag,
-                           .is_write = d->mode == WRITE};
-    count_placed(d, bank, &it);
-    d->now = at;
-    d->slot_end = last + d->gap;
-    d->column_at[d->mode] = d->slot_end;
-    d->column_at[!d->mode] = last + d->to_other[d->mode];
-    bank->precharge_at = zs_max_u64(bank->precharge_at, last + d->to_precharge[d->mode]);
+    *done = occupy(d, bank, it.n, at);
+    done->tag = it.tag;
     if (--bank->waiting[d->mode] == 0)
         l->banks &= ~(1u << it.bank);
     bank->hits[d->mode]--;
     l->n--;
     l->used -= it.n;
-    l->placed += it.n;
-    l->last_start = at;
-    l->last_n = it.n;
-    d->run += it.n;
-    d->events++;
     unlink_item(l, which);
     update_want(d, it.bank, last);
     relieve_oldest(d, last);
@@ -557,6 +565,32 @@ uint64_t zs_dram_offer(zs_dram *d, zs_dram_req *req, uint64_t at)
     req->addr += p.bytes;
     req->bytes -= p.bytes;
     return at;
+}
+
+bool zs_dram_takes_whole(const zs_dram *d, const zs_dram_req *req, uint64_t at)
+{
+    const piece p = first_piece(d, req);
+    return p.bytes == req->bytes && room_at(d, &d->lanes[req->is_write], p.n) <= at;
+}
+
+bool zs_dram_pass(zs_dram *d, const zs_dram_req *req, uint64_t at, uint64_t until,
+                  zs_dram_done *done)
+{
+    const uint64_t page = req->addr >> d->row_shift;
+    bank_state *bank = &d->banks[page & d->bank_mask];
+    if (d->lanes[READ].n + d->lanes[WRITE].n != 0 || d->mode != req->is_write || d->forced != 0 ||
+        bank->row != (uint32_t)(page >> d->bank_shift))
+        return false;
+    uint64_t column_at = zs_max_u64(d->column_at[d->mode], bank->column_at);
+    column_at = zs_max_u64(column_at, zs_max_u64(d->now, at + ENTRY));
+    if (column_at - ENTRY >= until || column_at >= d->refresh_at)
+        return false;
+    const uint32_t n = first_piece(d, req).n;
+    *(req->is_write ? &d->counts.write_bytes : &d->counts.read_bytes) += req->bytes;
+    *(req->is_write ? &d->counts.write_transactions : &d->counts.read_transactions) += n;
+    *done = occupy(d, bank, n, column_at);
+    done->tag = req->tag;
+    return true;
 }
 
 bool zs_dram_is_idle(const zs_dram *d)

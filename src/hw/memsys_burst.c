@@ -236,14 +236,6 @@ static void open_gate(zs_burst_sys *bs, uint32_t dir, uint64_t at)
     }
 }
 
-static void arrive(zs_burst_sys *bs, uint32_t i, uint64_t at)
-{
-    const uint32_t dir = bs->channels[i].is_write;
-    bs->waiting[dir] |= 1u << i;
-    if (!zs_des_is_pending(&bs->des, GATE + dir))
-        open_gate(bs, dir, at);
-}
-
 /* ---- the loop -------------------------------------------------------------------------------- */
 
 void zs_burst_sys_start(zs_burst_sys *bs, uint32_t i, const zs_xfer *xfer, uint64_t start)
@@ -268,16 +260,6 @@ void zs_burst_sys_start(zs_burst_sys *bs, uint32_t i, const zs_xfer *xfer, uint6
     }
 }
 
-static void handle_event(zs_burst_sys *bs, uint32_t actor, uint64_t at)
-{
-    zs_des_cancel(&bs->des, actor);
-    bs->events++;
-    if (actor < GATE)
-        arrive(bs, actor, at);
-    else
-        open_gate(bs, actor - GATE, at);
-}
-
 static void placed(zs_burst_sys *bs, const zs_dram_done *done)
 {
     const uint32_t dir = done->is_write;
@@ -285,6 +267,50 @@ static void placed(zs_burst_sys *bs, const zs_dram_done *done)
         read_placed(bs, done);
     if (bs->waiting[dir] != 0 && !zs_des_is_pending(&bs->des, GATE + dir))
         zs_des_at(&bs->des, GATE + dir, done->command_ddr_cycle + 1);
+}
+
+/* A burst that need not wait at the gate goes straight to the controller. */
+static void go_through(zs_burst_sys *bs, uint32_t i, uint64_t at, uint64_t limit_ddr)
+{
+    channel_state *c = &bs->channels[i];
+    zs_dram_req req = c->sending;
+    uint64_t until = ZS_DES_NEVER;
+    uint32_t actor;
+    zs_dram_done done;
+    bs->counts[i].bytes += req.bytes;
+    bs->served[c->is_write] = i;
+    c->sending.bytes = 0;
+    c->flights[c->sending_i].requests++;
+    burst_is_in(bs, i, at);
+    zs_des_peek(&bs->des, &until, &actor);
+    until = zs_min_u64(until, zs_min_u64(limit_ddr, bs->end_ddr));
+    if (zs_dram_pass(bs->dram, &req, at, until, &done))
+        placed(bs, &done);
+    else
+        zs_dram_offer(bs->dram, &req, at);
+}
+
+static void arrive(zs_burst_sys *bs, uint32_t i, uint64_t at, uint64_t limit_ddr)
+{
+    const uint32_t dir = bs->channels[i].is_write;
+    const bool is_free = bs->waiting[dir] == 0 && !zs_des_is_pending(&bs->des, GATE + dir);
+    if (is_free && zs_dram_takes_whole(bs->dram, &bs->channels[i].sending, at)) {
+        go_through(bs, i, at, limit_ddr);
+        return;
+    }
+    bs->waiting[dir] |= 1u << i;
+    if (!zs_des_is_pending(&bs->des, GATE + dir))
+        open_gate(bs, dir, at);
+}
+
+static void handle_event(zs_burst_sys *bs, uint32_t actor, uint64_t at, uint64_t limit_ddr)
+{
+    zs_des_cancel(&bs->des, actor);
+    bs->events++;
+    if (actor < GATE)
+        arrive(bs, actor, at, limit_ddr);
+    else
+        open_gate(bs, actor - GATE, at);
 }
 
 /* Nothing may happen past the limit, since the caller may start a transfer there. */
@@ -300,7 +326,7 @@ bool zs_burst_sys_next(zs_burst_sys *bs, uint64_t limit, uint32_t *channel, uint
         if (zs_dram_run(bs->dram, zs_min_u64(event_at, stop), &done)) {
             placed(bs, &done);
         } else if (event_at < stop) {
-            handle_event(bs, actor, event_at);
+            handle_event(bs, actor, event_at, limit_ddr);
         } else if (bs->end <= limit && bs->end != UINT64_MAX) {
             *channel = bs->end_channel;
             *done_at = bs->end;
