@@ -96,8 +96,13 @@ check-asan: ## the same under the address and undefined-behaviour sanitizers
 	  SAN='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
 layers: all ## check every include and every symbol of the core against the module table
 	@BUILD=$(BUILD) tests/lint/layers.sh
-golden bless: all $(BUILD)/bin/test_golden ## compare with, or rewrite, the figures in tests/golden
-	@BUILD=$(BUILD) tests/golden/golden.sh $@
+golden: tests-built ## compare the figures of many designs with those in tests/golden
+	@CK_RUN_CASE=figures $(BUILD)/bin/test_golden
+	@BUILD=$(BUILD) tests/golden/golden.sh
+bless: tests-built ## rewrite the figures in tests/golden
+	@ZYNQSIM_BLESS=1 CK_RUN_CASE=figures $(BUILD)/bin/test_golden >/dev/null
+	@BUILD=$(BUILD) tests/golden/golden.sh bless
+	@git diff --stat -- tests/golden
 docs: all ## rewrite docs/reference from the program
 	@BUILD=$(BUILD) tests/cli/reference.sh write
 coverage: ## run the tests instrumented; fails below 85 % of the lines of src/
