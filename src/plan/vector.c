@@ -99,7 +99,16 @@ static uint64_t tensor_bytes(const plan_draft *d, uint32_t tensor)
            zs_elem_bytes(d->design->accel.precision);
 }
 
-/* Bytes that caches must give up before the engine reads what the PS wrote. */
+static bool reads(const plan_draft *d, uint32_t row, uint32_t tensor)
+{
+    const zs_layer *layer = zs_draft_layer(d, row);
+    for (uint32_t k = 0; k < layer->in_n; k++)
+        if (layer->in[k] == tensor)
+            return true;
+    return false;
+}
+
+/* Bytes that caches must give up before the engine reads what the PS wrote: once for a call. */
 static uint64_t flushed_bytes(const plan_draft *d, const zs_plan_call *call)
 {
     uint64_t bytes = 0;
@@ -107,9 +116,15 @@ static uint64_t flushed_bytes(const plan_draft *d, const zs_plan_call *call)
         return 0;
     for (uint32_t row = call->row0; row < call->row0 + call->row_n; row++) {
         const zs_layer *layer = zs_draft_layer(d, row);
-        for (uint32_t k = 0; k < layer->in_n; k++)
-            if (written_by_host(d, layer->in[k]))
+        for (uint32_t k = 0; k < layer->in_n; k++) {
+            bool is_first = written_by_host(d, layer->in[k]);
+            for (uint32_t before = call->row0; before < row && is_first; before++)
+                is_first = !reads(d, before, layer->in[k]);
+            for (uint32_t other = 0; other < k; other++)
+                is_first = is_first && layer->in[other] != layer->in[k];
+            if (is_first)
                 bytes += tensor_bytes(d, layer->in[k]);
+        }
     }
     return bytes;
 }

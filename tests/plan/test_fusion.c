@@ -4,6 +4,8 @@
 #include "random_design.h"
 #include "small_nets.h"
 
+#include "zynqsim/capacity.h"
+
 #include <string.h>
 
 /* Which layers form a row, which rows a call, and what stays on chip. */
@@ -268,6 +270,35 @@ START_TEST(test_auto_is_the_best_on_small_networks_too)
 }
 END_TEST
 
+/* Two expands of a fire module that reads the picture itself: the cache is flushed for both at
+ * once. */
+START_TEST(test_picture_is_flushed_once_for_a_call)
+{
+    static const char *const pair[] = {"a", "b"};
+    const zs_name_list group = {.names = pair, .n = 2};
+    bench b;
+    zs_arena_init(&b.arena, test_heap());
+    b.spec = test_spec_new(3, 20, 20);
+    test_conv(b.spec, "a", "data", 4, 1, 1, 0);
+    test_conv(b.spec, "b", "data", 4, 3, 1, 1);
+    test_layer(b.spec, ZS_LAYER_CONCAT, "cat", "a b");
+    b.net = test_net(&b.arena, b.spec);
+    zs_design_defaults(&b.d);
+    b.d.accel.fusion = ZS_FUSION_GROUPS;
+    b.d.accel.groups = &group;
+    b.d.accel.group_n = 1;
+    const zs_plan *plan = test_plan(&b.arena, &b.d, b.net);
+    ck_assert_uint_eq(plan->call_n, 1);
+    ck_assert_int_eq(plan->ops[1].kind, ZS_OP_HOST);
+    const zs_cpu_params *cpu = &b.d.board.cpu;
+    const double seconds =
+        zs_cpu_call_start_s(cpu, b.d.accel.registers) + zs_cpu_cache_s(cpu, 3 * 20 * 20 * 4);
+    ck_assert_uint_eq(plan->costs[plan->ops[1].cost_key].pl_cycles,
+                      zs_seconds_to_pl_cycles(seconds, b.d.accel.clock_hz));
+    teardown(&b);
+}
+END_TEST
+
 TCase *tcase_fusion(void)
 {
     TCase *tc = tcase_create("fusion");
@@ -278,6 +309,7 @@ TCase *tcase_fusion(void)
     tcase_add_test(tc, test_listed_groups_become_calls);
     tcase_add_loop_test(tc, test_group_that_cannot_be_is_refused_with_the_reason, 0,
                         (int)ZS_LEN(bad_groups));
+    tcase_add_test(tc, test_picture_is_flushed_once_for_a_call);
     tcase_add_test(tc, test_fire_saves_the_traffic_of_the_squeeze_tensors_and_no_more);
     tcase_add_test(tc, test_fire_keeps_only_what_fits_the_block_ram);
     tcase_add_loop_test(tc, test_auto_never_moves_more_than_another_strategy, 0, 10);
