@@ -79,7 +79,10 @@ $(BUILD)/bin/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SAN) $(LDFLAGS) -o $@ $^ $(IO_LIBS) $(TEST_LIBS)
-TEST_BIN = $(TESTS:%=$(BUILD)/bin/test_%) $(FUZZERS:%=$(BUILD)/bin/replay_%)
+# The slow ones first: they run side by side.
+SLOW     = golden num sim
+ORDERED  = $(filter $(SLOW),$(TESTS)) $(filter-out $(SLOW),$(TESTS))
+TEST_BIN = $(ORDERED:%=$(BUILD)/bin/test_%) $(FUZZERS:%=$(BUILD)/bin/replay_%)
 tests-built: $(TEST_BIN) $(BUILD)/zynqsim
 
 run: ## install what is missing, build, and run the default design

@@ -6,6 +6,7 @@ set -u
 BUILD=${BUILD:-build}
 logs=$BUILD/check
 export CK_DEFAULT_TIMEOUT="${CK_DEFAULT_TIMEOUT:-60}" # the machine may be busy with other things
+export LC_ALL=C.UTF-8 # the same messages and order on every machine
 
 # One program: its output goes to a log, its counts to a file, one line to the terminal.
 if [ "${1-}" = --one ]; then
