@@ -41,7 +41,8 @@ typedef struct zs_err {
     char text[384];
 } zs_err;
 
-/* Fills `err` (which may be NULL) and returns `status`, so that `return zs_fail(...)` reads well. */
+/* Fills `err` (which may be NULL) and returns `status`, so that `return zs_fail(...)` reads well.
+ */
 zs_status zs_fail(zs_err *err, zs_status status, const char *place, const char *fmt, ...)
     ZS_PRINTF(4, 5);
 /* The same for the one error that has nothing to say but what ran out. */
@@ -50,11 +51,11 @@ zs_status zs_nomem(zs_err *err, const char *what);
 void zs_err_prefix(zs_err *err, const char *where);
 
 /* Forwards any status but ZS_OK. */
-#define ZS_TRY(call)                     \
-    do {                                 \
-        zs_status zs_try_status_ = (call); \
-        if (zs_try_status_ != ZS_OK)     \
-            return zs_try_status_;       \
+#define ZS_TRY(call)                                                                               \
+    do {                                                                                           \
+        zs_status zs_try_status_ = (call);                                                         \
+        if (zs_try_status_ != ZS_OK)                                                               \
+            return zs_try_status_;                                                                 \
     } while (0)
 
 /* ---- memory -------------------------------------------------------------------------------- */
@@ -75,7 +76,8 @@ typedef struct zs_arena {
 } zs_arena;
 
 void zs_arena_init(zs_arena *arena, zs_alloc source);
-/* `n` zeroed elements of `size` bytes, aligned to 64; NULL when memory is out or n*size overflows. */
+/* `n` zeroed elements of `size` bytes, aligned to 64; NULL when memory is out or n*size overflows.
+ */
 void *zs_arena_alloc(zs_arena *arena, size_t n, size_t size);
 /* The same without zeroing, for what is written at once. */
 void *zs_arena_alloc_raw(zs_arena *arena, size_t n, size_t size);

@@ -68,9 +68,9 @@ uint64_t zs_dram_offer(zs_dram *dram, zs_dram_req *req, uint64_t at);
 bool zs_dram_run(zs_dram *dram, uint64_t until, zs_dram_done *done);
 /* Whether a request has room at `at` and is one piece. */
 bool zs_dram_takes_whole(const zs_dram *dram, const zs_dram_req *req, uint64_t at);
-/* The short way for a request that is taken whole: when it finds both queues empty and its row open,
- * _offer followed by _run(until) would place it at once, and this does the same without the queue.
- * False, and nothing changed, where it would not: then offer it. */
+/* The short way for a request that is taken whole: when it finds both queues empty and its row
+ * open, _offer followed by _run(until) would place it at once, and this does the same without the
+ * queue. False, and nothing changed, where it would not: then offer it. */
 bool zs_dram_pass(zs_dram *dram, const zs_dram_req *req, uint64_t at, uint64_t until,
                   zs_dram_done *done);
 bool zs_dram_is_idle(const zs_dram *dram); /* both queues are empty */

@@ -16,11 +16,11 @@
 #define ZS_NO_OP UINT32_MAX
 
 typedef enum zs_op_kind {
-    ZS_OP_LOAD_X,  /* input tile, DRAM to input slot */
-    ZS_OP_LOAD_W,  /* weight tile (with biases before its first channel tile), DRAM to weight slot */
-    ZS_OP_LOAD_P,  /* partial sums, DRAM to accumulator slot */
-    ZS_OP_MAC,     /* products of an input and a weight slot onto an accumulator slot */
-    ZS_OP_POST,    /* vector work on an accumulator slot: pooling, add, activation, keep on chip */
+    ZS_OP_LOAD_X, /* input tile, DRAM to input slot */
+    ZS_OP_LOAD_W, /* weight tile (with biases before its first channel tile), DRAM to weight slot */
+    ZS_OP_LOAD_P, /* partial sums, DRAM to accumulator slot */
+    ZS_OP_MAC,    /* products of an input and a weight slot onto an accumulator slot */
+    ZS_OP_POST,   /* vector work on an accumulator slot: pooling, add, activation, keep on chip */
     ZS_OP_STORE_P, /* partial sums, accumulator slot to DRAM */
     ZS_OP_STORE,   /* results, accumulator slot to DRAM */
     ZS_OP_HOST,    /* the PS: a call's registers, its end, cache maintenance, a layer in software */
@@ -43,7 +43,7 @@ typedef struct zs_tile_op {
     uint16_t layer;    /* index into plan->rows */
     uint8_t kind;      /* zs_op_kind */
     uint8_t unit;
-    uint8_t slot[4];   /* input, weight, accumulator, second input; ZS_SLOT_NONE when unused */
+    uint8_t slot[4]; /* input, weight, accumulator, second input; ZS_SLOT_NONE when unused */
 } zs_tile_op;
 _Static_assert(sizeof(zs_tile_op) == 24, "hot op grew: look at make bench");
 
@@ -86,35 +86,37 @@ typedef struct zs_plan_tensor {
 
 /* One line of the result: a layer with what was fused into it. */
 typedef struct zs_plan_row {
-    const char *name;     /* "conv1+pool1" */
-    const char *op;       /* "conv+pool" */
-    uint32_t layer;       /* index into net->layers */
-    uint32_t pool;        /* index of the pooling layer fused behind, or ZS_NO_INDEX */
-    uint32_t call;        /* index into plan->calls; ZS_NO_INDEX when the PS runs it */
-    uint32_t op0, op_n;   /* ops of the row: a contiguous range */
-    uint64_t macs;        /* of the whole batch */
-    uint64_t ops;         /* operations of the whole batch, as zs_layer_ops counts them */
+    const char *name;   /* "conv1+pool1" */
+    const char *op;     /* "conv+pool" */
+    uint32_t layer;     /* index into net->layers */
+    uint32_t pool;      /* index of the pooling layer fused behind, or ZS_NO_INDEX */
+    uint32_t call;      /* index into plan->calls; ZS_NO_INDEX when the PS runs it */
+    uint32_t op0, op_n; /* ops of the row: a contiguous range */
+    uint64_t macs;      /* of the whole batch */
+    uint64_t ops;       /* operations of the whole batch, as zs_layer_ops counts them */
 
     zs_plan_tensor x, x2; /* inputs in DRAM (x2: second input of an add) */
     zs_plan_tensor y;     /* output in DRAM; of the pool when one is fused, and the slice of it that
                            * this row writes */
     uint64_t x_resident, y_resident; /* offset in the resident buffer, or ZS_NOT_RESIDENT */
-    zs_window window;     /* of the layer */
-    zs_window pool_window; /* of the fused pool */
-    uint32_t y_c;         /* output channels of the layer */
-    uint32_t group_ic, group_oc; /* channels per group */
-    uint32_t oh, ow;      /* pixels the engine computes, before a fused pool */
+    zs_window window;                /* of the layer */
+    zs_window pool_window;           /* of the fused pool */
+    uint32_t y_c;                    /* output channels of the layer */
+    uint32_t group_ic, group_oc;     /* channels per group */
+    uint32_t oh, ow;                 /* pixels the engine computes, before a fused pool */
     bool is_depthwise;
-    bool images_are_columns; /* one pixel per image: the images of a batch share a tile, ox = image */
+    bool images_are_columns; /* one pixel per image: the images of a batch share a tile, ox = image
+                              */
     uint32_t t_oc, t_ic, t_oy, t_ox; /* tile, trimmed to the layer */
-    uint32_t carry_oc_n;  /* output channels for which pooling carries are kept; 0: no pool */
+    uint32_t carry_oc_n; /* output channels for which pooling carries are kept; 0: no pool */
 
     uint64_t weight_base;       /* DRAM address of the packed weights */
     uint64_t partial_base;      /* DRAM address of spilled partial sums */
     uint64_t weight_slot_bytes; /* weight tile with its biases, as it lies in a slot */
     uint32_t weight_slots;      /* how many the weight buffer holds in this layer */
-    uint64_t compulsory_read_bytes, compulsory_write_bytes; /* what any schedule must move;
-                                                              * of a layer in software: its traffic */
+    uint64_t compulsory_read_bytes,
+        compulsory_write_bytes; /* what any schedule must move;
+                                 * of a layer in software: its traffic */
 } zs_plan_row;
 
 typedef struct zs_plan_call {
@@ -153,10 +155,10 @@ typedef struct zs_plan {
     uint32_t call_n;
     zs_plan_buffer buffers[ZS_BUF_N];
     const zs_plan_tensor *tensors; /* [tensor]; addr is UINT64_MAX where it never reaches DRAM */
-    uint64_t dram_bytes;         /* extent of all that the plan places */
-    uint64_t resident_elems;     /* capacity of the resident buffer */
+    uint64_t dram_bytes;           /* extent of all that the plan places */
+    uint64_t resident_elems;       /* capacity of the resident buffer */
     uint32_t batch;
-    const char *fusion_note;     /* auto: what the search chose; else NULL */
+    const char *fusion_note; /* auto: what the search chose; else NULL */
 } zs_plan;
 
 /* ZS_EUNSUPPORTED or ZS_ERANGE name the layer or field; ZS_ENOMEM. A design that does not fit the
@@ -168,7 +170,8 @@ zs_xfer zs_plan_xfer(const zs_plan *plan, const zs_design *design, uint32_t op);
 zs_xfer zs_plan_box_xfer(const zs_plan_row *row, const zs_design *design, uint32_t kind,
                          const zs_tile_box *box);
 
-/* ---- geometry shared by address generation and numerics --------------------------------------- */
+/* ---- geometry shared by address generation and numerics ---------------------------------------
+ */
 
 /* Inputs that a box's output pixels need along one axis: [first, first + n) may reach outside the
  * image; [lo, hi) is the part inside. */
@@ -186,7 +189,7 @@ typedef struct zs_pool_reach {
     uint32_t first, last, done_first, done_last;
 } zs_pool_reach;
 zs_pool_reach zs_pool_reach_of(uint32_t kernel, uint32_t stride, uint32_t pad, uint32_t n,
-                             uint32_t pooled_n, uint32_t o0, uint32_t o_n);
+                               uint32_t pooled_n, uint32_t o0, uint32_t o_n);
 /* Windows that one tile of `tile` pixels completes at most, along one axis: at the end of the image
  * those that reach into the padding come on top, and may be more than the tile has pixels. */
 uint32_t zs_pool_most_done(uint32_t kernel, uint32_t stride, uint32_t pad, uint32_t n,

@@ -28,18 +28,18 @@ typedef enum zs_operand {
 typedef struct zs_layer_result {
     const char *name, *op, *group;
     bool on_engine;
-    uint64_t macs, ops;                  /* ops: 2 per MAC; element-wise work where there are none */
-    uint64_t start_cycle, cycles;        /* PL */
+    uint64_t macs, ops;           /* ops: 2 per MAC; element-wise work where there are none */
+    uint64_t start_cycle, cycles; /* PL */
     uint64_t read_bytes, write_bytes;
     uint64_t operand_bytes[ZS_OPERAND_N];
     uint64_t compulsory_bytes;
-    uint64_t bound_cycles;               /* closed-form lower bound */
-    uint64_t busy_cycles[ZS_CAUSE_N];    /* unit busy in the row's span; busiest channel of a kind */
-    uint64_t waited_cycles[ZS_CAUSE_N];  /* the MAC array worked (compute) or waited for the rest;
-                                          * sums to cycles */
-    zs_cause limited_by;                 /* largest of waited_cycles */
-    bool memory_roof;                    /* intensity below the ridge */
-    const char *note;                    /* NULL, or why verdicts differ or the bound is far */
+    uint64_t bound_cycles;              /* closed-form lower bound */
+    uint64_t busy_cycles[ZS_CAUSE_N];   /* unit busy in the row's span; busiest channel of a kind */
+    uint64_t waited_cycles[ZS_CAUSE_N]; /* the MAC array worked (compute) or waited for the rest;
+                                         * sums to cycles */
+    zs_cause limited_by;                /* largest of waited_cycles */
+    bool memory_roof;                   /* intensity below the ridge */
+    const char *note;                   /* NULL, or why verdicts differ or the bound is far */
 } zs_layer_result;
 
 typedef struct zs_port_result {
@@ -49,12 +49,12 @@ typedef struct zs_port_result {
 } zs_port_result;
 
 typedef struct zs_image_result {
-    const char *input;          /* file name or "synthetic:1" */
+    const char *input; /* file name or "synthetic:1" */
     uint32_t top_class[5];
-    const char *top_label[5];   /* NULL without labels */
+    const char *top_label[5]; /* NULL without labels */
     float top_probability[5];
-    uint32_t top_n;             /* 5, or fewer classes */
-    char sha256[65];            /* of the raw float32 output tensor; "" when not executed */
+    uint32_t top_n;  /* 5, or fewer classes */
+    char sha256[65]; /* of the raw float32 output tensor; "" when not executed */
 } zs_image_result;
 
 typedef struct zs_result {
@@ -62,27 +62,28 @@ typedef struct zs_result {
     uint32_t batch;
     uint64_t clock_hz;
     uint64_t cycles, macs, calls, events;
-    double sim_wall_seconds;    /* set by the caller that owns a clock */
-    zs_dram_counts dram;        /* burst; tile fills bytes and estimates the rest */
+    double sim_wall_seconds; /* set by the caller that owns a clock */
+    zs_dram_counts dram;     /* burst; tile fills bytes and estimates the rest */
     uint64_t read_bursts, write_bursts;
     uint64_t operand_bytes[ZS_OPERAND_N];
-    zs_fit fit;                 /* resources by operator and buffer (bound.h) */
+    zs_fit fit; /* resources by operator and buffer (bound.h) */
     zs_roofline roofline;
     zs_energy energy;
     double memory_peak_bytes_per_s;
-    uint32_t memory_tck_ps;     /* period of the DRAM clock: turns dram.busy_ddr_cycles into time */
+    uint32_t memory_tck_ps; /* period of the DRAM clock: turns dram.busy_ddr_cycles into time */
     const zs_layer_result *layers;
     uint32_t layer_n;
     const zs_port_result *ports; /* channels in use */
     uint32_t port_n;
     const zs_image_result *images; /* NULL with timing only */
     uint32_t image_n;
-    const char *fusion_note;    /* auto: what the search chose */
+    const char *fusion_note; /* auto: what the search chose */
     const char *const *notes;
     uint32_t note_n;
 } zs_result;
 
-/* Called for every op when it retires, in time order; ops of one instant in op order. NULL: none. */
+/* Called for every op when it retires, in time order; ops of one instant in op order. NULL: none.
+ */
 typedef struct zs_retire_hook {
     void (*retired)(void *ctx, uint32_t op, uint64_t start_pl_cycle, uint64_t end_pl_cycle);
     void *ctx;
@@ -114,7 +115,12 @@ void zs_exec_get(const zs_exec *exec, uint32_t image, uint32_t tensor, float *y)
 
 /* ---- figures by name ------------------------------------------------------------------------- */
 
-typedef enum zs_metric_type { ZS_METRIC_INT, ZS_METRIC_REAL, ZS_METRIC_BOOL, ZS_METRIC_TEXT } zs_metric_type;
+typedef enum zs_metric_type {
+    ZS_METRIC_INT,
+    ZS_METRIC_REAL,
+    ZS_METRIC_BOOL,
+    ZS_METRIC_TEXT
+} zs_metric_type;
 
 typedef struct zs_metric {
     const char *name;
@@ -131,8 +137,8 @@ typedef struct zs_value {
 
 extern const zs_metric zs_metrics[], zs_layer_metrics[];
 extern const uint32_t zs_metric_n, zs_layer_metric_n;
-/* The figure of row `metric` of metrics.def (layer_metrics.def). A REAL is NAN where it is undefined
- * (nothing to divide by), a TEXT is NULL where there is nothing to say. */
+/* The figure of row `metric` of metrics.def (layer_metrics.def). A REAL is NAN where it is
+ * undefined (nothing to divide by), a TEXT is NULL where there is nothing to say. */
 zs_value zs_result_get(const zs_result *result, uint32_t metric);
 zs_value zs_layer_result_get(const zs_result *result, uint32_t layer, uint32_t metric);
 

@@ -1,9 +1,9 @@
 /* tile.h - the MAC array's arithmetic on the contents of on-chip slots.
  *
  * Layouts as the engine keeps them: weights [ic][ky][kx][oc], sums [pixel][oc], inputs [ic][y][x]
- * with zeros where a window reaches outside the image. Every sum takes its products in the order ic,
- * ky, kx, one multiplication and one addition each; vector lanes run over output channels, which are
- * sums of their own, so the bits do not depend on the width of the machine's vectors. */
+ * with zeros where a window reaches outside the image. Every sum takes its products in the order
+ * ic, ky, kx, one multiplication and one addition each; vector lanes run over output channels,
+ * which are sums of their own, so the bits do not depend on the width of the machine's vectors. */
 #ifndef ZYNQSIM_TILE_H
 #define ZYNQSIM_TILE_H
 

@@ -22,7 +22,8 @@ static size_t aligned_offset(const zs_chunk *chunk, size_t offset)
     return offset + (size_t)((ALIGN - at % ALIGN) % ALIGN);
 }
 
-/* Chunks grow geometrically, so that a big value costs few of them and a small one little memory. */
+/* Chunks grow geometrically, so that a big value costs few of them and a small one little memory.
+ */
 static bool add_chunk(zs_arena *arena, size_t need)
 {
     size_t bytes = arena->head ? arena->head->bytes * 2 : FIRST_CHUNK_BYTES;

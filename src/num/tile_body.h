@@ -1,8 +1,8 @@
 /* tile_body.h - the MAC array on one tile; included once per precision.
  *
- * The includer sets ELEM, SUM, LANES, NAME, and PRODUCTS(w, x): the vector of products, as SUM, of a
- * vector of weights and one input. LANES output channels by six pixels stay in registers while the
- * reduction runs. */
+ * The includer sets ELEM, SUM, LANES, NAME, and PRODUCTS(w, x): the vector of products, as SUM, of
+ * a vector of weights and one input. LANES output channels by six pixels stay in registers while
+ * the reduction runs. */
 typedef ELEM NAME(elems) __attribute__((vector_size(LANES * sizeof(ELEM))));
 typedef SUM NAME(sums) __attribute__((vector_size(LANES * sizeof(SUM))));
 
@@ -15,7 +15,7 @@ typedef struct NAME(block) {
 } NAME(block);
 
 ZS_CLONES
-static void NAME(run_block)(const NAME(block) *b)
+static void NAME(run_block)(const NAME(block) * b)
 {
     const ELEM *x0 = b->x[0], *x1 = b->x[1], *x2 = b->x[2];
     const ELEM *x3 = b->x[3], *x4 = b->x[4], *x5 = b->x[5];
@@ -47,7 +47,7 @@ static void NAME(run_block)(const NAME(block) *b)
 }
 
 /* Channels beyond the last full vector. */
-static void NAME(run_rest)(const NAME(block) *b, uint32_t pixels, uint32_t lanes)
+static void NAME(run_rest)(const NAME(block) * b, uint32_t pixels, uint32_t lanes)
 {
     for (uint32_t p = 0; p < pixels; p++) {
         const ELEM *w = b->w;
@@ -61,7 +61,7 @@ static void NAME(run_rest)(const NAME(block) *b, uint32_t pixels, uint32_t lanes
 
 /* All output channels of up to six pixels. Places of a short block repeat its first pixel and
  * write to a spare line. */
-static void NAME(run_pixels)(const zs_tile *t, NAME(block) *b, uint32_t n, const ELEM *w,
+static void NAME(run_pixels)(const zs_tile *t, NAME(block) * b, uint32_t n, const ELEM *w,
                              SUM *const sums[])
 {
     SUM spare[LANES] = {0};

@@ -27,10 +27,10 @@ static uint32_t list_offsets(const zs_tile *t, uint32_t *offsets)
 }
 
 /* 256-bit registers: twelve of sums, two of weights, one broadcast input. */
-#define ELEM float
-#define SUM float
-#define LANES 16
-#define NAME(x) f32_##x
+#define ELEM           float
+#define SUM            float
+#define LANES          16
+#define NAME(x)        f32_##x
 #define PRODUCTS(w, x) ((w) * (x))
 #include "tile_body.h"
 #undef ELEM
@@ -44,10 +44,10 @@ typedef int32_t i32x16 __attribute__((vector_size(64)));
 typedef int64_t i64x8 __attribute__((vector_size(64)));
 
 /* 16 x 16 bits fit in 32; only the sum needs more. */
-#define ELEM int16_t
-#define SUM int64_t
-#define LANES 8
-#define NAME(x) i16_##x
+#define ELEM           int16_t
+#define SUM            int64_t
+#define LANES          8
+#define NAME(x)        i16_##x
 #define PRODUCTS(w, x) __builtin_convertvector(__builtin_convertvector(w, i32x8) * (x), i64x8)
 #include "tile_body.h"
 #undef ELEM
@@ -56,10 +56,10 @@ typedef int64_t i64x8 __attribute__((vector_size(64)));
 #undef NAME
 #undef PRODUCTS
 
-#define ELEM int8_t
-#define SUM int32_t
-#define LANES 16
-#define NAME(x) i8_##x
+#define ELEM           int8_t
+#define SUM            int32_t
+#define LANES          16
+#define NAME(x)        i8_##x
 #define PRODUCTS(w, x) (__builtin_convertvector(w, i32x16) * (x))
 #include "tile_body.h"
 

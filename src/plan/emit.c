@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { COST_TABLE_N = 256, MAX_OPS = 1 << 28 };
+enum { FIRST_COSTS = 1024, COST_TABLE_N = 256, MAX_OPS = 1 << 28 };
 
 static const char *const kind_names[ZS_OP_KIND_N] = {
     "load_x", "load_w", "load_p", "mac", "post", "store_p", "store", "host", "barrier"};
@@ -46,7 +46,7 @@ static zs_status too_long(const emitter *e)
 static void *grown(zs_arena *arena, const void *old, uint32_t n, uint32_t cap, size_t size)
 {
     void *bigger = zs_arena_alloc_raw(arena, cap, size);
-    if (bigger != NULL && n > 0)
+    if (bigger != NULL && old != NULL)
         memcpy(bigger, old, n * size);
     return bigger;
 }
@@ -117,8 +117,8 @@ static uint32_t find_cost(emitter *e, uint64_t key, uint32_t *at)
 
 static zs_status add_cost(emitter *e, const zs_op_cost *cost, uint32_t *index)
 {
-    if (e->cost_n == e->cost_cap) {
-        const uint32_t cap = e->cost_cap ? e->cost_cap * 2 : 1024;
+    if (e->costs == NULL || e->cost_n == e->cost_cap) {
+        const uint32_t cap = e->costs ? e->cost_cap * 2 : FIRST_COSTS;
         zs_op_cost *costs = grown(e->d->arena, e->costs, e->cost_n, cap, sizeof *costs);
         if (costs == NULL)
             return zs_nomem(e->err, "plan");
