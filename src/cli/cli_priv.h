@@ -25,16 +25,16 @@ enum { CLI_DONE = 0, CLI_NO = 1, CLI_WRONG = 2, CLI_FAILED = 3 };
 typedef enum cli_format { CLI_TABLE, CLI_CSV, CLI_JSON, CLI_FORMAT_N } cli_format;
 
 typedef struct cli_options {
-    const char *design_path;       /* "-" is standard input; NULL when none was given */
-    char **set, **inputs;          /* NULL-terminated lists; NULL when not given */
+    const char *design_path; /* "-" is standard input; NULL when none was given */
+    char **set, **inputs;    /* NULL-terminated lists; NULL when not given */
     const char *model, *weights, *labels, *out;
     zs_fidelity fidelity;
     cli_format format;
     int jobs;
     bool timing_only, quiet;
-    bool plan, fields, metrics;    /* show */
-    bool help;                     /* help was printed, nothing else is to be done */
-    void *context;                 /* owns the strings */
+    bool plan, fields, metrics; /* show */
+    bool help;                  /* help was printed, nothing else is to be done */
+    void *context;              /* owns the strings */
 } cli_options;
 
 /* One COMMAND row. */
@@ -53,7 +53,8 @@ zs_status cmd_run(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_show(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_schema(const cli_options *options, int *exit_status, zs_err *err);
 
-/* ---- files (files.c, lookup.c) ------------------------------------------------------------------ */
+/* ---- files (files.c, lookup.c) ------------------------------------------------------------------
+ */
 
 zs_alloc cli_heap(void);
 /* Whole file into the arena; "-" is standard input. ZS_EUSAGE when it is not there or not a file,
@@ -108,7 +109,8 @@ zs_status cli_point_build(const cli_options *options, cli_point *out, zs_err *er
 void cli_point_drop(cli_point *point);
 void cli_note(cli_point *point, const char *fmt, ...) ZS_PRINTF(2, 3);
 
-/* ---- inputs (inputs.c) ------------------------------------------------------------------------ */
+/* ---- inputs (inputs.c) ------------------------------------------------------------------------
+ */
 
 typedef struct cli_input {
     const char *name; /* "photo.jpg", "samples.npy[3]", "synthetic:1" */
@@ -128,10 +130,11 @@ bool cli_is_synthetic(const char *text, uint64_t *seed);
 /* Shape of the samples of a .npy file, for networks that do not state their input. */
 zs_status cli_npy_shape(zs_arena *arena, const char *path, zs_shape *shape, zs_err *err);
 
-/* ---- execution (execute.c) -------------------------------------------------------------------- */
+/* ---- execution (execute.c) --------------------------------------------------------------------
+ */
 
 typedef struct cli_outputs {
-    float *y, *logits;  /* [input][c][h][w]; logits NULL where the network does not end in softmax */
+    float *y, *logits; /* [input][c][h][w]; logits NULL where the network does not end in softmax */
     zs_shape shape, logits_shape;
     uint32_t n;
 } cli_outputs;
@@ -151,7 +154,8 @@ void cli_progress_begin(cli_progress *progress, uint64_t total, bool quiet);
 void cli_progress_step(cli_progress *progress, uint64_t steps);
 void cli_progress_end(cli_progress *progress);
 
-/* ---- results (outputs.c, gnuplot.c, sha.c) ------------------------------------------------------ */
+/* ---- results (outputs.c, gnuplot.c, sha.c) ------------------------------------------------------
+ */
 
 /* --out DIR, all files or none. May append notes to the result. */
 zs_status cli_out_write(cli_point *point, const char *dir, zs_result *result,
@@ -162,7 +166,8 @@ zs_status cli_gnuplot_run(zs_span script, zs_buffer *svg, zs_err *err);
 /* Lower-case hexadecimal SHA-256. */
 void cli_sha256(const void *data, size_t bytes, char hex[65]);
 
-/* ---- follow.c: numerics on a second thread ----------------------------------------------------- */
+/* ---- follow.c: numerics on a second thread -----------------------------------------------------
+ */
 
 typedef struct cli_follower cli_follower;
 /* NULL when there is no memory or no thread to be had: the caller then performs ops itself. */

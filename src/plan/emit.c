@@ -1,5 +1,6 @@
 #include "plan_priv.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum { COST_TABLE_N = 256, MAX_OPS = 1 << 28 };
@@ -46,7 +47,7 @@ static zs_status too_long(const emitter *e)
 static void *grown(zs_arena *arena, const void *old, uint32_t n, uint32_t cap, size_t size)
 {
     void *bigger = zs_arena_alloc_raw(arena, cap, size);
-    if (bigger != NULL && n > 0)
+    if (bigger != NULL && old != NULL)
         memcpy(bigger, old, n * size);
     return bigger;
 }
@@ -125,6 +126,7 @@ static zs_status add_cost(emitter *e, const zs_op_cost *cost, uint32_t *index)
         e->costs = costs;
         e->cost_cap = cap;
     }
+    assert(e->costs != NULL);
     e->costs[e->cost_n] = *cost;
     *index = e->cost_n++;
     return ZS_OK;

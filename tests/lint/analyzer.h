@@ -5,4 +5,4 @@
 void analyzer_uses(const void *first, ...);
 
 #define zs_fail(err, status, place, ...) (analyzer_uses(err, place, __VA_ARGS__), (status))
-#define zs_nomem(err, what) (analyzer_uses(err, what), ZS_ENOMEM)
+#define zs_nomem(err, what)              (analyzer_uses(err, what), ZS_ENOMEM)
