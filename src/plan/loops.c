@@ -1,8 +1,8 @@
 #include "plan_priv.h"
 
-#include <assert.h>
-
 #include "zynqsim/capacity.h"
+
+#include <assert.h>
 
 /* Tile loops of a convolution. The loop order alone decides what is reused: buffers keep the tiles
  * that were loaded last, and a load, a spill or a reload is emitted exactly when the tile that the
