@@ -1,5 +1,6 @@
 #include "plan_priv.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum { FIRST_COSTS = 1024, COST_TABLE_N = 256, MAX_OPS = 1 << 28 };
@@ -125,6 +126,7 @@ static zs_status add_cost(emitter *e, const zs_op_cost *cost, uint32_t *index)
         e->costs = costs;
         e->cost_cap = cap;
     }
+    assert(e->costs != NULL);
     e->costs[e->cost_n] = *cost;
     *index = e->cost_n++;
     return ZS_OK;

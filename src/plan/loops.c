@@ -2,6 +2,8 @@
 
 #include "zynqsim/capacity.h"
 
+#include <assert.h>
+
 /* Tile loops of a convolution. The loop order alone decides what is reused: buffers keep the tiles
  * that were loaded last, and a load, a spill or a reload is emitted exactly when the tile that the
  * next step needs is not there. Input channels ascend for every sum in every order, so that fp32
@@ -128,6 +130,7 @@ static zs_status spill(conv_loops *c, slot_state *s, uint32_t slot)
     const uint8_t slots[4] = {ZS_SLOT_NONE, ZS_SLOT_NONE, (uint8_t)slot, ZS_SLOT_NONE};
     uint32_t op;
     ZS_TRY(zs_emit_transfer(c->e, ZS_OP_STORE_P, &box, slots, wait, &op));
+    assert(c->spilled != NULL);
     c->spilled[s->id] = op;
     s->last_use = op;
     return ZS_OK;
