@@ -6,7 +6,8 @@
  * as that can only save traffic. A tensor that stays takes block RAM from the weight buffer, which
  * may then reload weights: what a choice is worth is known only from a whole plan, so every choice
  * is tried as one. Tensors are tried in the order of the traffic that they alone would save, and
- * kept when the plan moves fewer bytes than the best so far. */
+ * kept when the plan moves fewer bytes than the best so far. What pays only together is not found
+ * so; what `fire` keeps is therefore tried as a whole. */
 
 typedef struct search {
     const zs_design *design;
@@ -63,6 +64,8 @@ static zs_status list_candidates(search *s, const plan_draft *d, zs_arena *arena
 static zs_status try_tensor(search *s, uint32_t tensor, zs_err *err)
 {
     plan_draft d;
+    if (s->may_stay[tensor])
+        return ZS_OK;
     s->may_stay[tensor] = true;
     s->tried_n++;
     zs_arena_reset(&s->scratch);
@@ -77,15 +80,45 @@ static zs_status try_tensor(search *s, uint32_t tensor, zs_err *err)
     return ZS_OK;
 }
 
+/* Goes on from the choice of `fire` where that is better. */
+static zs_status try_fire(search *s, bool *is_better, zs_err *err)
+{
+    plan_draft d;
+    zs_design fire = *s->design;
+    fire.accel.fusion = ZS_FUSION_FIRE;
+    s->tried_n++;
+    zs_arena_reset(&s->scratch);
+    ZS_TRY(zs_plan_build_with(&s->scratch, &fire, s->net, NULL, &d, err));
+    const uint64_t bytes = traffic(d.plan);
+    *is_better = bytes < s->best_bytes;
+    if (!*is_better)
+        return ZS_OK;
+    s->best_bytes = bytes;
+    s->kept_n = 0;
+    for (uint32_t t = 0; t < s->net->tensor_n; t++) {
+        s->may_stay[t] = stays(&d, t);
+        s->kept_n += s->may_stay[t];
+    }
+    return ZS_OK;
+}
+
+static zs_status try_each(search *s, zs_err *err)
+{
+    for (uint32_t i = 0; i < s->candidate_n; i++)
+        ZS_TRY(try_tensor(s, s->order[i], err));
+    return ZS_OK;
+}
+
 static zs_status run(search *s, zs_arena *arena, zs_err *err)
 {
     plan_draft d;
     ZS_TRY(zs_plan_build_with(&s->scratch, s->design, s->net, s->may_stay, &d, err));
     s->first_bytes = s->best_bytes = traffic(d.plan);
     ZS_TRY(list_candidates(s, &d, arena, err));
-    for (uint32_t i = 0; i < s->candidate_n; i++)
-        ZS_TRY(try_tensor(s, s->order[i], err));
-    return ZS_OK;
+    ZS_TRY(try_each(s, err));
+    bool is_better;
+    ZS_TRY(try_fire(s, &is_better, err));
+    return is_better ? try_each(s, err) : ZS_OK;
 }
 
 static const char *describe(const search *s, zs_arena *arena)

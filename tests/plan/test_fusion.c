@@ -270,6 +270,30 @@ START_TEST(test_auto_is_the_best_on_small_networks_too)
 }
 END_TEST
 
+/* Neither squeeze output pays alone here: each takes block RAM from the weights. */
+START_TEST(test_auto_knows_what_fire_keeps_together)
+{
+    bench b = {0};
+    zs_arena_init(&b.arena, test_heap());
+    b.net = test_net_build(&b.arena, 0);
+    zs_design_defaults(&b.d);
+    b.d.batch = 2;
+    b.d.board.bram18 = 64;
+    b.d.accel.loop_order = ZS_INPUT_STATIONARY;
+    b.d.accel.tile.oc = b.d.accel.tile.ic = 64;
+    b.d.accel.tile.oy = 5;
+    b.d.accel.tile.ox = 1;
+    b.d.accel.unroll.ic = 1;
+    b.d.accel.unroll.ox = 2;
+    b.d.accel.unroll.kx = 3;
+    b.d.accel.double_buffer.input = b.d.accel.double_buffer.output = false;
+    const zs_plan *plan;
+    const uint64_t fire = bytes_of(&b, ZS_FUSION_FIRE, &plan);
+    ck_assert_uint_le(bytes_of(&b, ZS_FUSION_AUTO, &plan), fire);
+    zs_arena_drop(&b.arena);
+}
+END_TEST
+
 /* Two expands of a fire module that reads the picture itself: the cache is flushed for both at
  * once. */
 START_TEST(test_picture_is_flushed_once_for_a_call)
@@ -309,6 +333,7 @@ TCase *tcase_fusion(void)
     tcase_add_test(tc, test_listed_groups_become_calls);
     tcase_add_loop_test(tc, test_group_that_cannot_be_is_refused_with_the_reason, 0,
                         (int)ZS_LEN(bad_groups));
+    tcase_add_test(tc, test_auto_knows_what_fire_keeps_together);
     tcase_add_test(tc, test_picture_is_flushed_once_for_a_call);
     tcase_add_test(tc, test_fire_saves_the_traffic_of_the_squeeze_tensors_and_no_more);
     tcase_add_test(tc, test_fire_keeps_only_what_fits_the_block_ram);
