@@ -19,6 +19,25 @@ static zs_status emit_buffers(const zs_plan *plan, const zs_sink *s)
     return ZS_OK;
 }
 
+/* Who uses what of the part; the sum is what `run` holds against the board. */
+static zs_status emit_account(const cli_point *p, zs_arena *arena, const zs_sink *s, zs_err *err)
+{
+    zs_fit fit;
+    ZS_TRY(zs_fit_build(arena, &p->design, p->plan, &fit, err));
+    static const char *const row = "%-22s %6u %6u %7u %7u  %s\n";
+    ZS_TRY(zs_sink_printf(s, "\n%-22s %6s %6s %7s %7s\n", "resources", "DSP", "BRAM18", "LUT",
+                          "FF"));
+    for (uint32_t i = 0; i < fit.item_n; i++) {
+        const zs_fit_item *item = &fit.items[i];
+        ZS_TRY(zs_sink_printf(s, row, item->name, item->r.dsp, item->r.bram18, item->r.lut,
+                              item->r.ff, item->detail));
+    }
+    ZS_TRY(zs_sink_printf(s, row, "used", fit.used.dsp, fit.used.bram18, fit.used.lut, fit.used.ff,
+                          fit.fits ? "fits" : "does not fit"));
+    return zs_sink_printf(s, row, "available", fit.available.dsp, fit.available.bram18,
+                          fit.available.lut, fit.available.ff, p->design.board_name);
+}
+
 static zs_status emit_calls(const zs_plan *plan, const zs_sink *s)
 {
     ZS_TRY(zs_sink_printf(s, "\n%-4s %-16s rows\n", "call", "name"));
@@ -44,7 +63,7 @@ static zs_status emit_calls(const zs_plan *plan, const zs_sink *s)
                           plan->dram_bytes);
 }
 
-static zs_status emit_point(const cli_point *p, bool is_listing, const zs_sink *s, zs_err *err)
+static zs_status emit_point(cli_point *p, bool is_listing, const zs_sink *s, zs_err *err)
 {
     if (is_listing)
         return zs_plan_listing_emit(&p->design, p->net, p->plan, s, err);
@@ -52,6 +71,7 @@ static zs_status emit_point(const cli_point *p, bool is_listing, const zs_sink *
     ZS_TRY(zs_sink_puts(s, "\n"));
     ZS_TRY(zs_net_table_emit(p->net, s, err));
     ZS_TRY(emit_buffers(p->plan, s));
+    ZS_TRY(emit_account(p, &p->keep, s, err));
     return emit_calls(p->plan, s);
 }
 
