@@ -25,8 +25,8 @@ static zs_status emit_account(const cli_point *p, zs_arena *arena, const zs_sink
     zs_fit fit;
     ZS_TRY(zs_fit_build(arena, &p->design, p->plan, &fit, err));
     static const char *const row = "%-22s %6u %6u %7u %7u  %s\n";
-    ZS_TRY(zs_sink_printf(s, "\n%-22s %6s %6s %7s %7s\n", "resources", "DSP", "BRAM18", "LUT",
-                          "FF"));
+    ZS_TRY(
+        zs_sink_printf(s, "\n%-22s %6s %6s %7s %7s\n", "resources", "DSP", "BRAM18", "LUT", "FF"));
     for (uint32_t i = 0; i < fit.item_n; i++) {
         const zs_fit_item *item = &fit.items[i];
         ZS_TRY(zs_sink_printf(s, row, item->name, item->r.dsp, item->r.bram18, item->r.lut,
