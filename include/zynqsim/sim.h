@@ -100,7 +100,8 @@ zs_status zs_sim_run(zs_arena *arena, const zs_design *design, const zs_net *net
 /* The data side: simulated DRAM and BRAM contents. */
 typedef struct zs_exec zs_exec;
 
-/* Lays packed weights out in simulated DRAM. ZS_ENOMEM. */
+/* Lays packed weights out in simulated DRAM. Design, net, plan and quant must outlive the exec.
+ * ZS_ENOMEM. */
 zs_status zs_exec_build(zs_arena *arena, const zs_design *design, const zs_net *net,
                         const zs_plan *plan, const zs_quant *quant, zs_exec **out, zs_err *err);
 /* Puts image `image` of the batch (float CHW) into simulated DRAM. */
@@ -110,7 +111,8 @@ void zs_exec_op(zs_exec *exec, uint32_t op);
 zs_retire_hook zs_exec_hook(zs_exec *exec);
 /* Performs all ops in program order, without timing. */
 void zs_exec_run(zs_exec *exec);
-/* Tensor of one image as floats, from simulated DRAM; `tensor` must live there. */
+/* Tensor of one image as floats, from simulated DRAM; `tensor` must live there. At the end of a run
+ * that is sure of the output and the logits: memory of others is taken again by later calls. */
 void zs_exec_get(const zs_exec *exec, uint32_t image, uint32_t tensor, float *y);
 
 /* ---- figures by name ------------------------------------------------------------------------- */

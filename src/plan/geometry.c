@@ -51,6 +51,19 @@ zs_pool_reach zs_pool_reach_of(uint32_t kernel, uint32_t stride, uint32_t pad, u
     return s;
 }
 
+zs_pool_reach zs_pool_reach_y(const zs_plan_row *row, const zs_tile_box *box)
+{
+    const zs_window *w = &row->pool_window;
+    return zs_pool_reach_of(w->kh, w->sh, w->pad_top, row->oh, row->y.shape.h, box->oy0, box->oy_n);
+}
+
+zs_pool_reach zs_pool_reach_x(const zs_plan_row *row, const zs_tile_box *box)
+{
+    const zs_window *w = &row->pool_window;
+    return zs_pool_reach_of(w->kw, w->sw, w->pad_left, row->ow, row->y.shape.w, box->ox0,
+                            box->ox_n);
+}
+
 uint32_t zs_pool_most_done(uint32_t kernel, uint32_t stride, uint32_t pad, uint32_t n,
                            uint32_t pooled_n, uint32_t tile)
 {
@@ -158,12 +171,8 @@ static zs_xfer output_xfer(const zs_plan_row *row, const zs_tile_box *box, uint6
         return columns(&row->y, elem, box->ox0, box->ox_n, box->oc0, box->oc_n);
     uint32_t y0 = box->oy0, y1 = y0 + box->oy_n, x0 = box->ox0, x1 = x0 + box->ox_n;
     if (row->pool != ZS_NO_INDEX) {
-        const zs_window *w = &row->pool_window;
-        const zs_pool_reach sy = zs_pool_reach_of(w->kh, w->sh, w->pad_top, row->oh, row->y.shape.h,
-                                                  box->oy0, box->oy_n);
-        const zs_pool_reach sx = zs_pool_reach_of(w->kw, w->sw, w->pad_left, row->ow,
-                                                  row->y.shape.w, box->ox0, box->ox_n);
-        y0 = sy.done_first, y1 = sy.done_last, x0 = sx.done_first, x1 = sx.done_last;
+        const zs_pool_reach y = zs_pool_reach_y(row, box), x = zs_pool_reach_x(row, box);
+        y0 = y.done_first, y1 = y.done_last, x0 = x.done_first, x1 = x.done_last;
     }
     return rectangle(&row->y, elem, box->image, box->oc0, box->oc_n, y0, y1, x0, x1);
 }

@@ -183,10 +183,7 @@ static zs_status post_process(conv_loops *c, const uint8_t slots[4], bool *store
     uint64_t ops = r->y_resident == ZS_NOT_RESIDENT ? 0 : box_pixels(b) * b->oc_n;
     if (r->pool != ZS_NO_INDEX) {
         const zs_window *w = &r->pool_window;
-        const zs_pool_reach y =
-            zs_pool_reach_of(w->kh, w->sh, w->pad_top, r->oh, r->y.shape.h, b->oy0, b->oy_n);
-        const zs_pool_reach x =
-            zs_pool_reach_of(w->kw, w->sw, w->pad_left, r->ow, r->y.shape.w, b->ox0, b->ox_n);
+        const zs_pool_reach y = zs_pool_reach_y(r, b), x = zs_pool_reach_x(r, b);
         const uint64_t windows = (uint64_t)(y.last - y.first) * (x.last - x.first);
         ops = windows * w->kh * w->kw * b->oc_n;
         *stores = *stores && y.done_last > y.done_first && x.done_last > x.done_first;

@@ -209,12 +209,7 @@ static result_box result_of(const zs_exec *e, const zs_plan_row *row, const zs_t
     }
     if (row->pool == ZS_NO_INDEX)
         return r;
-    const zs_window *w = &row->pool_window;
-    const zs_shape pooled = e->net->layers[row->pool].y;
-    const zs_pool_reach y =
-        zs_pool_reach_of(w->kh, w->sh, w->pad_top, row->oh, pooled.h, box->oy0, box->oy_n);
-    const zs_pool_reach x =
-        zs_pool_reach_of(w->kw, w->sw, w->pad_left, row->ow, pooled.w, box->ox0, box->ox_n);
+    const zs_pool_reach y = zs_pool_reach_y(row, box), x = zs_pool_reach_x(row, box);
     r.y0 = y.done_first, r.y_n = y.done_last - y.done_first;
     r.x0 = x.done_first, r.x_n = x.done_last - x.done_first;
     return r;

@@ -77,13 +77,12 @@ static pool_tile describe(zs_exec *e, const zs_plan_row *row, const zs_tile_box 
 {
     const zs_window *w = &row->pool_window;
     pool_tile t = {.w = w, .box = box, .rows = e->carry_rows, .columns = e->carry_columns};
-    const zs_shape pooled = e->net->layers[row->pool].y;
-    t.y = zs_pool_reach_of(w->kh, w->sh, w->pad_top, row->oh, pooled.h, box->oy0, box->oy_n);
-    t.x = zs_pool_reach_of(w->kw, w->sw, w->pad_left, row->ow, pooled.w, box->ox0, box->ox_n);
+    t.y = zs_pool_reach_y(row, box);
+    t.x = zs_pool_reach_x(row, box);
     t.cross_y = crossing(w->kh, w->sh);
     t.cross_x = crossing(w->kw, w->sw);
     t.column_rows = column_rows(row);
-    t.pooled_w = pooled.w;
+    t.pooled_w = row->y.shape.w;
     t.carry_oc_n = row->carry_oc_n;
     t.carry_oc0 = row->carry_oc_n == row->y_c ? box->oc0 : 0;
     return t;
