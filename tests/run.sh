@@ -20,12 +20,12 @@ if [ "${1-}" = --one ]; then
     status=$?
     ms=$((($(date +%s%N) - begin) / 1000000))
     # "97%: Checks: 33, Failures: 1, Errors: 0" (Check) or "32 passed, 1 failed"
+    # A program that gives no count has failed, whatever its status.
     counts=$(awk -F '[:, ]+' '
-        /^[0-9]+%: Checks: / { fail += $5 + $7; pass += $3 - $5 - $7 }
-        /^[0-9]+ passed, [0-9]+ failed/ { pass += $1; fail += $3 }
-        END { print pass + 0, fail + 0 }' "$logs/$name.log")
+        /^[0-9]+%: Checks: / { fail += $5 + $7; pass += $3 - $5 - $7; said = 1 }
+        /^[0-9]+ passed, [0-9]+ failed/ { pass += $1; fail += $3; said = 1 }
+        END { print pass + 0, fail + !said }' "$logs/$name.log")
     pass=${counts% *} fail=${counts#* }
-    [ $((pass + fail)) -gt 0 ] || { [ $status = 0 ] && pass=1; }
     [ $status = 0 ] || [ "$fail" -gt 0 ] || fail=1
     echo "$pass $fail" >"$logs/$name.count"
     if [ "$fail" -gt 0 ]; then

@@ -8,12 +8,14 @@ figure() { sed -n "s/^ *\"$1\": *\"\{0,1\}\([^\",]*\)\"\{0,1\},\{0,1\}$/\1/p" "$
 program run small.yaml
 ok "$([ $status = 0 ] && [ -s out ] && [ ! -s err ]; echo $?)" 'a run prints a table and nothing on standard error'
 ok "$(! grep -q "$(printf '\033')" out; echo $?)" 'a file gets no colours'
-if command -v script >/dev/null; then
+if script -qec true /dev/null >/dev/null 2>&1 </dev/null; then
     escape=$(printf '\033')
     TERM=xterm NO_COLOR='' script -qec "$ZYNQSIM run small.yaml" /dev/null </dev/null >out
     ok "$(grep -q "$escape" out; echo $?)" 'a terminal gets colours'
     TERM=xterm NO_COLOR=1 script -qec "$ZYNQSIM run small.yaml" /dev/null </dev/null >out
     ok "$([ -s out ] && ! grep -q "$escape" out; echo $?)" 'a terminal gets none with NO_COLOR'
+else
+    skip 'colours need script(1) and a pseudo-terminal'
 fi
 
 # ---- formats
