@@ -97,6 +97,13 @@ check-asan: ## the same under the address and undefined-behaviour sanitizers
 	@.ci/packages asan
 	@CK_FORK=no $(MAKE) --no-print-directory check BUILD=build/asan OPT=-O1 \
 	  SAN='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
+check-tsan: ## run the two-threaded program under the thread sanitizer
+	@.ci/packages build tsan
+	@$(MAKE) --no-print-directory all BUILD=build/tsan OPT=-O1 SAN=-fsanitize=thread
+	build/tsan/zynqsim run configs/default.yaml --jobs 2 --fidelity tile --format json >build/tsan/two
+	build/tsan/zynqsim run configs/default.yaml --jobs 1 --fidelity tile --format json >build/tsan/one
+	@sed -i /sim_wall_seconds/d build/tsan/one build/tsan/two
+	@cmp build/tsan/one build/tsan/two && echo '2 passed, 0 failed'
 layers: all ## check every include and every symbol of the core against the module table
 	@BUILD=$(BUILD) tests/lint/layers.sh
 golden: tests-built ## compare the figures of many designs with those in tests/golden
@@ -157,6 +164,6 @@ clean: ## remove build/
 
 FORCE:
 .SECONDARY:
-.PHONY: FORCE help all run check check-asan tests-built layers golden bless docs coverage fuzz \
+.PHONY: FORCE help all run check check-asan check-tsan tests-built layers golden bless docs coverage fuzz \
   bench lint format install uninstall clean
 -include $(patsubst %.c,$(BUILD)/%.d,$(CORE_SRC) $(IO_SRC) $(CLI_SRC) $(wildcard tests/*/*.c))

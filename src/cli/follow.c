@@ -1,8 +1,8 @@
 #include "cli_priv.h"
 
+#include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
-#include <threads.h>
 
 /* Numerics on a second thread: it performs the ops in the order in which the timing thread retires
  * them, some microseconds later. The order is the same as on one thread, so are the bits. */
@@ -11,17 +11,17 @@ struct cli_follower {
     uint32_t *ops; /* retired so far; written before `n` says so */
     atomic_uint n;
     atomic_bool is_last;
-    thrd_t thread;
+    pthread_t thread;
 };
 
-static int follow(void *ctx)
+static void *follow(void *ctx)
 {
     cli_follower *f = ctx;
     for (unsigned done = 0;;) {
         const bool is_last = atomic_load_explicit(&f->is_last, memory_order_acquire);
         const unsigned n = atomic_load_explicit(&f->n, memory_order_acquire);
         if (done == n && is_last)
-            return 0;
+            return NULL;
         if (done == n)
             sched_yield();
         while (done < n)
@@ -35,7 +35,7 @@ cli_follower *cli_follower_start(zs_arena *arena, zs_exec *exec, uint32_t op_n)
     if (f == NULL || (f->ops = zs_arena_alloc_raw(arena, op_n + 1u, sizeof *f->ops)) == NULL)
         return NULL;
     f->exec = exec;
-    return thrd_create(&f->thread, follow, f) == thrd_success ? f : NULL;
+    return pthread_create(&f->thread, NULL, follow, f) == 0 ? f : NULL;
 }
 
 void cli_follower_retire(cli_follower *f, uint32_t op)
@@ -48,5 +48,5 @@ void cli_follower_retire(cli_follower *f, uint32_t op)
 void cli_follower_finish(cli_follower *f)
 {
     atomic_store_explicit(&f->is_last, true, memory_order_release);
-    thrd_join(f->thread, NULL);
+    pthread_join(f->thread, NULL);
 }

@@ -8,7 +8,7 @@
 enum { PIXELS = 6 };
 
 #if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__SANITIZE_ADDRESS__) &&             \
-    !defined(ZS_NO_CLONES)
+    !defined(__SANITIZE_THREAD__)
 #define ZS_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
 #else
 #define ZS_CLONES
