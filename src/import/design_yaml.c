@@ -1,3 +1,4 @@
+#include "yaml_depth_priv.h"
 #include "zynqsim/import.h"
 
 #include <stdio.h>
@@ -444,6 +445,16 @@ static zs_status read_documents(reader *r, yaml_parser_t *parser, bool is_board)
     return status;
 }
 
+static zs_status check_depth(const reader *r, zs_span bytes)
+{
+    yaml_mark_t mark;
+    if (!zs_yaml_is_too_deep(bytes, &mark))
+        return ZS_OK;
+    zs_fail(r->err, ZS_ERANGE, "", "nested deeper than %d levels", ZS_YAML_DEPTH_MAX);
+    prefix_mark(r, &mark);
+    return ZS_ERANGE;
+}
+
 static zs_status check_chain(const reader *r)
 {
     if (r->file->depth > NEST_MAX)
@@ -472,6 +483,7 @@ static zs_status read_file(const reader *outer, zs_span bytes, const char *path,
                        bytes.bytes, FILE_BYTES_MAX);
     if (bytes.bytes == 0)
         return ZS_OK;
+    ZS_TRY(check_depth(&r, bytes));
     if (!yaml_parser_initialize(&parser))
         return zs_nomem(r.err, path);
     yaml_parser_set_input_string(&parser, bytes.data, bytes.bytes);

@@ -1,4 +1,5 @@
 #include "import_net_yaml_priv.h"
+#include "yaml_depth_priv.h"
 
 #include "zynqsim/import.h"
 
@@ -304,34 +305,6 @@ static zs_status parser_failure(const yaml_parser_t *parser, const char *path, z
                    parser->problem ? parser->problem : "unknown problem");
 }
 
-static int nesting(yaml_event_type_t type)
-{
-    if (type == YAML_SEQUENCE_START_EVENT || type == YAML_MAPPING_START_EVENT)
-        return 1;
-    return type == YAML_SEQUENCE_END_EVENT || type == YAML_MAPPING_END_EVENT ? -1 : 0;
-}
-
-enum { DEPTH_MAX = 16 };
-
-/* A first pass, because the scanner's time grows with the square of the nesting. */
-static zs_status check_depth(yaml_parser_t *parser, const char *path, zs_err *err)
-{
-    int depth = 0;
-    for (bool is_end = false; !is_end;) {
-        yaml_event_t event;
-        char place[192];
-        if (!yaml_parser_parse(parser, &event))
-            return parser_failure(parser, path, err);
-        depth += nesting(event.type);
-        is_end = event.type == YAML_STREAM_END_EVENT;
-        print_place(place, path, &event.start_mark);
-        yaml_event_delete(&event);
-        if (depth > DEPTH_MAX)
-            return zs_fail(err, ZS_ERANGE, place, "nested deeper than %d levels", DEPTH_MAX);
-    }
-    return ZS_OK;
-}
-
 /* One document, and nothing after it. */
 static zs_status read_stream(zs_net_yaml *y, yaml_parser_t *parser, zs_net_spec *out)
 {
@@ -354,24 +327,14 @@ static zs_status read_stream(zs_net_yaml *y, yaml_parser_t *parser, zs_net_spec 
     return ZS_OK;
 }
 
-typedef zs_status (*yaml_pass)(zs_net_yaml *y, yaml_parser_t *parser, zs_net_spec *out);
-
-static zs_status first_pass(zs_net_yaml *y, yaml_parser_t *parser, zs_net_spec *out)
+static zs_status check_depth(const zs_net_yaml *y, zs_span bytes)
 {
-    (void)out;
-    return check_depth(parser, y->draft.path, y->err);
-}
-
-static zs_status run_pass(zs_net_yaml *y, zs_span bytes, yaml_pass pass, zs_net_spec *out)
-{
-    yaml_parser_t parser;
-    if (!yaml_parser_initialize(&parser))
-        return zs_nomem(y->err, "the YAML parser");
-    yaml_parser_set_input_string(&parser, bytes.data ? bytes.data : (const uint8_t *)"",
-                                 bytes.bytes);
-    const zs_status status = pass(y, &parser, out);
-    yaml_parser_delete(&parser);
-    return status;
+    yaml_mark_t mark;
+    char place[192];
+    if (!zs_yaml_is_too_deep(bytes, &mark))
+        return ZS_OK;
+    print_place(place, y->draft.path, &mark);
+    return zs_fail(y->err, ZS_ERANGE, place, "nested deeper than %d levels", ZS_YAML_DEPTH_MAX);
 }
 
 zs_status zs_net_yaml_parse(zs_arena *arena, zs_span bytes, const char *path, zs_net_spec *out,
@@ -379,6 +342,13 @@ zs_status zs_net_yaml_parse(zs_arena *arena, zs_span bytes, const char *path, zs
 {
     yaml_document_t doc;
     zs_net_yaml y = {.doc = &doc, .draft = {.arena = arena, .path = path}, .err = err};
-    ZS_TRY(run_pass(&y, bytes, first_pass, out));
-    return run_pass(&y, bytes, read_stream, out);
+    yaml_parser_t parser;
+    ZS_TRY(check_depth(&y, bytes));
+    if (!yaml_parser_initialize(&parser))
+        return zs_nomem(err, "the YAML parser");
+    yaml_parser_set_input_string(&parser, bytes.data ? bytes.data : (const uint8_t *)"",
+                                 bytes.bytes);
+    const zs_status status = read_stream(&y, &parser, out);
+    yaml_parser_delete(&parser);
+    return status;
 }

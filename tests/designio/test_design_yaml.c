@@ -248,7 +248,8 @@ START_TEST(test_a_huge_file_and_deep_nesting_are_refused)
     ck_assert_ptr_nonnull(strstr(c.err.text, "131073 bytes"));
     memset(text, '[', 20000);
     text[20000] = '\0';
-    ck_assert_int_eq(designio_parse(&c, text, NULL), ZS_EPARSE);
+    ck_assert_int_eq(designio_parse(&c, text, NULL), ZS_ERANGE);
+    ck_assert_ptr_nonnull(strstr(c.err.text, "deeper than 16"));
     free(text);
     designio_end(&c);
 }
