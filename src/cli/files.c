@@ -216,6 +216,19 @@ static zs_status write_temporary(const cli_files *files, uint32_t i, zs_err *err
     return status;
 }
 
+/* A directory in the place of a file is the one thing that makes some renames fail and not all. */
+static zs_status check_places(const cli_files *files, zs_err *err)
+{
+    for (uint32_t i = 0; i < files->n; i++) {
+        char path[4352];
+        struct stat info;
+        join(path, sizeof path, files, i, false);
+        if (lstat(path, &info) == 0 && S_ISDIR(info.st_mode))
+            return zs_fail(err, ZS_EUSAGE, path, "cannot be written: is a directory");
+    }
+    return ZS_OK;
+}
+
 static zs_status rename_all(const cli_files *files, zs_err *err)
 {
     for (uint32_t i = 0; i < files->n; i++) {
@@ -231,6 +244,7 @@ static zs_status rename_all(const cli_files *files, zs_err *err)
 zs_status cli_files_write(cli_files *files, zs_err *err)
 {
     ZS_TRY(make_dirs(files->dir, err));
+    ZS_TRY(check_places(files, err));
     zs_status status = ZS_OK;
     for (uint32_t i = 0; i < files->n && status == ZS_OK; i++)
         status = write_temporary(files, i, err);

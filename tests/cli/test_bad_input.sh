@@ -111,6 +111,10 @@ ok "$([ "$(cat closed_status)" = 0 ] || { [ "$(cat closed_status)" = 3 ] && grep
 : >a_file
 program run "$good" --out a_file
 ok "$([ $status = 2 ] && grep -q 'a_file.*not a directory' err; echo $?)" 'a file as --out is refused'
+mkdir -p taken/report.html
+program run "$good" --out taken
+ok "$([ $status = 2 ] && grep -q 'taken/report.html.*directory' err && [ "$(ls -A taken)" = report.html ]; echo $?)" \
+    'a directory in the place of one file: none of the files is written'
 program run "$good" --out a_file/below
 ok "$([ $status = 2 ] && grep -q 'a_file' err; echo $?)" 'a directory below a file is refused'
 program run "$good" --out /proc/nowhere
