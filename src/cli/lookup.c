@@ -122,6 +122,10 @@ zs_status cli_model_find(zs_arena *arena, const char *design_path, const char *n
             return ZS_OK;
         }
     }
+    if (is_readable(cli_path_from(arena, design_path, name))) {
+        *path = name; /* a file of another name: its first bytes say what it is */
+        return ZS_OK;
+    }
     const char *known[KNOWN_MAX];
     const size_t n = list_models(arena, dirs, known);
     const char *near = zs_nearest(name, known, n);

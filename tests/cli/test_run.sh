@@ -18,6 +18,10 @@ else
     skip 'colours need script(1) and a pseudo-terminal'
 fi
 
+cp small_net.yaml net.txt
+program run small.yaml --model net.txt
+ok "$([ $status = 0 ] && [ -s out ]; echo $?)" 'a network in a file of any name is read'
+
 # ---- formats
 program run small.yaml --format json
 ok "$([ $status = 0 ] && head -c 1 out | grep -q '{' && tail -n 1 out | grep -q '}$'; echo $?)" 'json is one object'
