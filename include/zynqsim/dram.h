@@ -1,17 +1,19 @@
 /* dram.h - the DDR3 controller of the PS and the one rank of memory behind it.
  *
  * Models   read and write queues of BL8 transactions; open rows per bank; first-ready scheduling
- * with a bound on how often the oldest may be passed; tRCD tRP tCL tCWL tRAS (and tRC = tRAS + tRP)
- * tRRD tFAW tWR tWTR tRTP tRTW tCCD; all-bank refresh; posted writes that are written in batches.
+ *          with a bound on how often the oldest may be passed; tRCD tRP tCL tCWL tRAS (and tRC =
+ *          tRAS + tRP) tRRD tFAW tWR tWTR tRTP tRTW tCCD; all-bank refresh; posted writes that are
+ *          written in batches.
  * Omits    the command bus (one command per clock never limits at BL8), power-down, ECC, page-close
  *          timers, forwarding of queued writes to reads, priorities between ports.
  * Form     a request (or its piece in one row) is a run of transactions. It is scheduled as a whole
- * and its times follow in closed form, so there is one decision per request and at most two more
- * when a row must be changed, and none per clock. Derivation and validation: docs/models/dram.md
+ *          and its times follow in closed form, so there is one decision per request and at most
+ *          two more when a row must be changed, and none per clock. Derivation and validation:
+ *          docs/models/dram.md
  * Sources  JESD79-3 for the rules, the parameter rows of design/fields.def for the numbers.
  * Time     DDR clock cycles. The caller keeps it in order: requests are offered at times that do
- * not fall, after zs_dram_run has been run dry up to that time. Memory   lives in the arena;
- * nothing is allocated after _build. */
+ *          not fall, after zs_dram_run has been run dry up to that time.
+ * Memory   lives in the arena; nothing is allocated after _build. */
 #ifndef ZYNQSIM_DRAM_H
 #define ZYNQSIM_DRAM_H
 
@@ -22,8 +24,8 @@
 typedef struct zs_dram_counts {
     uint64_t read_bytes, write_bytes;               /* useful */
     uint64_t read_transactions, write_transactions; /* BL8 */
-    uint64_t row_hits, row_misses,
-        row_conflicts; /* per transaction: open, closed, other row open */
+    /* per transaction: row open, bank closed, other row open */
+    uint64_t row_hits, row_misses, row_conflicts;
     uint64_t activates, precharges, refreshes, turnarounds;
     uint64_t busy_ddr_cycles; /* data bus in use */
 } zs_dram_counts;
