@@ -26,7 +26,8 @@ zs_status zs_design_parse(zs_arena *arena, zs_span yaml, const char *path, const
 
 /* ---- networks -------------------------------------------------------------------------------- */
 
-/* By content and extension: .yaml, .onnx, .caffemodel. Specs point into `bytes` where they can. */
+/* By content and extension: .yaml, .onnx, .caffemodel. Specs point into `bytes` where they can.
+ * ZS_ERANGE for weights that are infinite or not a number. */
 zs_status zs_net_parse(zs_arena *arena, zs_span bytes, const char *path, zs_net_spec *out,
                        zs_err *err);
 zs_status zs_net_yaml_parse(zs_arena *arena, zs_span bytes, const char *path, zs_net_spec *out,

@@ -1,5 +1,6 @@
 #include "zynqsim/import.h"
 
+#include <math.h>
 #include <string.h>
 #include <strings.h>
 
@@ -31,17 +32,51 @@ static net_parser parser_by_content(zs_span bytes)
     return memchr(bytes.data, 0, bytes.bytes) == NULL ? zs_net_yaml_parse : NULL;
 }
 
-zs_status zs_net_parse(zs_arena *arena, zs_span bytes, const char *path, zs_net_spec *out,
-                       zs_err *err)
+static zs_status check_floats(const zs_layer_spec *layer, const char *what, const float *x,
+                              uint64_t n, zs_err *err)
+{
+    for (uint64_t i = 0; x != NULL && i < n; i++)
+        if (!isfinite(x[i]))
+            return zs_fail(err, ZS_ERANGE, layer->place ? layer->place : layer->name,
+                           "%s %llu is %s", what, (unsigned long long)i,
+                           isnan(x[i]) ? "not a number" : "infinite");
+    return ZS_OK;
+}
+
+/* Infinities and NaNs would reach the result without a word: there are no classes then. */
+static zs_status check_finite(const zs_net_spec *spec, zs_err *err)
+{
+    for (uint32_t i = 0; i < spec->layer_n; i++) {
+        const zs_layer_spec *layer = &spec->layers[i];
+        const zs_weights *w = &layer->weights;
+        ZS_TRY(check_floats(layer, "weight", w->data, w->n_elems, err));
+        ZS_TRY(check_floats(layer, "bias", w->bias, w->bias_n, err));
+        ZS_TRY(check_floats(layer, "scale", layer->scale, layer->scale_n, err));
+        ZS_TRY(check_floats(layer, "shift", layer->shift, layer->scale_n, err));
+    }
+    return ZS_OK;
+}
+
+static net_parser find_parser(zs_span bytes, const char *path)
 {
     const char *dot = strrchr(path, '.');
     for (size_t i = 0; dot != NULL && i < ZS_LEN(formats); i++)
         if (strcasecmp(dot, formats[i].extension) == 0)
-            return formats[i].parse(arena, bytes, path, out, err);
-    net_parser parse = parser_by_content(bytes);
+            return formats[i].parse;
+    return parser_by_content(bytes);
+}
+
+zs_status zs_net_parse(zs_arena *arena, zs_span bytes, const char *path, zs_net_spec *out,
+                       zs_err *err)
+{
+    zs_net_spec spec;
+    const net_parser parse = find_parser(bytes, path);
     if (parse == NULL)
         return zs_fail(err, ZS_EPARSE, path,
                        "not a network: neither YAML, nor ONNX, nor a Caffe model (%zu bytes)",
                        bytes.bytes);
-    return parse(arena, bytes, path, out, err);
+    ZS_TRY(parse(arena, bytes, path, &spec, err));
+    ZS_TRY(check_finite(&spec, err));
+    *out = spec;
+    return ZS_OK;
 }

@@ -1,6 +1,7 @@
 #include "cases.h"
 #include "onnx_writer.h"
 
+#include <math.h>
 #include <stdio.h>
 
 /* conv (pads 0 1 2 3, stride 2) + relu + max pool + flatten + gemm + softmax */
@@ -543,6 +544,29 @@ START_TEST(test_bytes_that_are_no_model_are_refused)
 }
 END_TEST
 
+static const struct {
+    const char *place, *text;
+    float weight, bias;
+} unreal[] = {{"(Conv c)", "weight 0 is not a number", NAN, 0},
+              {"(Conv c)", "weight 0 is infinite", -INFINITY, 0},
+              {"(Conv c)", "bias 0 is infinite", 1, INFINITY}};
+
+START_TEST(test_weights_that_are_no_finite_numbers_are_refused)
+{
+    wire graph = {.n = 0}, w = onnx_tensor("w", ONNX_FLOAT, 4, (const int64_t[]){1, 3, 1, 1});
+    const float values[3] = {unreal[_i].weight, 2, 3};
+    wire_bytes(&w, 9, values, sizeof values);
+    onnx_init(&graph, &w);
+    onnx_init_floats(&graph, "b", &unreal[_i].bias, 1);
+    onnx_node(&graph, "Conv", "c", "x w b", "y", NULL);
+    onnx_input(&graph, "x", 4);
+    onnx_output(&graph, "y");
+    const wire model = onnx_model(&graph, 13);
+    net_expect_error(zs_net_parse, wire_span(&model), "t.onnx", ZS_ERANGE, unreal[_i].place,
+                     unreal[_i].text);
+}
+END_TEST
+
 TCase *tcase_net_onnx(void)
 {
     TCase *tc = net_case("net_onnx");
@@ -560,6 +584,8 @@ TCase *tcase_net_onnx(void)
     tcase_add_test(tc, test_running_out_of_memory_is_an_error_at_every_request);
     tcase_add_loop_test(tc, test_what_cannot_be_handled_is_named_with_file_and_node, 0,
                         (int)ZS_LEN(bad));
+    tcase_add_loop_test(tc, test_weights_that_are_no_finite_numbers_are_refused, 0,
+                        (int)ZS_LEN(unreal));
     tcase_add_test(tc, test_bytes_that_are_no_model_are_refused);
     return tc;
 }
