@@ -41,8 +41,7 @@ zs_status zs_net_caffe_parse(zs_arena *arena, zs_span bytes, const char *path, z
 zs_status zs_net_take_weights(zs_arena *arena, zs_net_spec *net, const zs_net_spec *from,
                               zs_err *err);
 
-/* ---- tensors, images, labels ------------------------------------------------------------------
- */
+/* ---- tensors, images, labels ----------------------------------------------------------------- */
 
 /* float32 NCHW or CHW. */
 typedef struct zs_npy {

@@ -59,8 +59,7 @@ const zs_channel_counts *zs_memsys_channel_counts(const zs_memsys *ms, uint32_t 
 const zs_dram_counts *zs_memsys_dram_counts(const zs_memsys *ms);
 uint64_t zs_memsys_events(const zs_memsys *ms); /* internal events so far, for the bench */
 
-/* ---- closed forms, shared by `tile`, `bound` and the roofline ---------------------------------
- */
+/* ---- closed forms, shared by `tile`, `bound` and the roofline -------------------------------- */
 
 /* Bytes, bursts and beats of one transfer on a port, exactly as `burst` splits it. Rows are taken
  * as the descriptor has them: join contiguous ones first (zs_xfer_merged) where the DMA does. */

@@ -170,8 +170,7 @@ zs_xfer zs_plan_xfer(const zs_plan *plan, const zs_design *design, uint32_t op);
 zs_xfer zs_plan_box_xfer(const zs_plan_row *row, const zs_design *design, uint32_t kind,
                          const zs_tile_box *box);
 
-/* ---- geometry shared by address generation and numerics ---------------------------------------
- */
+/* ---- geometry shared by address generation and numerics -------------------------------------- */
 
 /* Inputs that a box's output pixels need along one axis: [first, first + n) may reach outside the
  * image; [lo, hi) is the part inside. */

@@ -53,8 +53,7 @@ zs_status cmd_run(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_show(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_schema(const cli_options *options, int *exit_status, zs_err *err);
 
-/* ---- files (files.c, lookup.c) ------------------------------------------------------------------
- */
+/* ---- files (files.c, lookup.c) --------------------------------------------------------------- */
 
 zs_alloc cli_heap(void);
 /* Whole file into the arena; "-" is standard input. ZS_EUSAGE when it is not there or not a file,
@@ -109,8 +108,7 @@ zs_status cli_point_build(const cli_options *options, cli_point *out, zs_err *er
 void cli_point_drop(cli_point *point);
 void cli_note(cli_point *point, const char *fmt, ...) ZS_PRINTF(2, 3);
 
-/* ---- inputs (inputs.c) ------------------------------------------------------------------------
- */
+/* ---- inputs (inputs.c) ----------------------------------------------------------------------- */
 
 typedef struct cli_input {
     const char *name; /* "photo.jpg", "samples.npy[3]", "synthetic:1" */
@@ -130,8 +128,7 @@ bool cli_is_synthetic(const char *text, uint64_t *seed);
 /* Shape of the samples of a .npy file, for networks that do not state their input. */
 zs_status cli_npy_shape(zs_arena *arena, const char *path, zs_shape *shape, zs_err *err);
 
-/* ---- execution (execute.c) --------------------------------------------------------------------
- */
+/* ---- execution (execute.c) ------------------------------------------------------------------- */
 
 typedef struct cli_outputs {
     float *y, *logits; /* [input][c][h][w]; logits NULL where the network does not end in softmax */
@@ -154,8 +151,7 @@ void cli_progress_begin(cli_progress *progress, uint64_t total, bool quiet);
 void cli_progress_step(cli_progress *progress, uint64_t steps);
 void cli_progress_end(cli_progress *progress);
 
-/* ---- results (outputs.c, gnuplot.c, sha.c) ------------------------------------------------------
- */
+/* ---- results (outputs.c, gnuplot.c, sha.c) --------------------------------------------------- */
 
 /* --out DIR, all files or none. May append notes to the result. */
 zs_status cli_out_write(cli_point *point, const char *dir, zs_result *result,
@@ -166,8 +162,7 @@ zs_status cli_gnuplot_run(zs_span script, zs_buffer *svg, zs_err *err);
 /* Lower-case hexadecimal SHA-256. */
 void cli_sha256(const void *data, size_t bytes, char hex[65]);
 
-/* ---- follow.c: numerics on a second thread -----------------------------------------------------
- */
+/* ---- follow.c: numerics on a second thread --------------------------------------------------- */
 
 typedef struct cli_follower cli_follower;
 /* NULL when there is no memory or no thread to be had: the caller then performs ops itself. */

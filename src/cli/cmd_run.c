@@ -5,8 +5,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* ---- what is printed
- * ----------------------------------------------------------------------------- */
+/* ---- what is printed ------------------------------------------------------------------------- */
 
 static zs_table_style terminal_style(void)
 {
@@ -34,8 +33,7 @@ static zs_status print_result(const zs_result *r, cli_format format, zs_err *err
     return print[format](r, &sink, err);
 }
 
-/* ---- what is said
- * --------------------------------------------------------------------------------- */
+/* ---- what is said ---------------------------------------------------------------------------- */
 
 static void say_misfit(const zs_result *r)
 {
@@ -76,8 +74,7 @@ static zs_status merge_notes(cli_point *p, const zs_result *r, zs_err *err)
                                  : ZS_OK;
 }
 
-/* ---- the command
- * ----------------------------------------------------------------------------------- */
+/* ---- the command ----------------------------------------------------------------------------- */
 
 static zs_status run_point(const cli_options *o, cli_point *p, int *exit_status, zs_err *err)
 {

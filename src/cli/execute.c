@@ -3,8 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- scales
- * -------------------------------------------------------------------------------------- */
+/* ---- scales ---------------------------------------------------------------------------------- */
 
 static zs_status measure_ranges(cli_point *p, const cli_inputs *samples, zs_ranges *ranges,
                                 zs_err *err)
@@ -43,8 +42,7 @@ static zs_status build_quant(cli_point *p, const cli_inputs *inputs, zs_quant **
     return zs_quant_build(&p->keep, p->net, d->accel.precision, &ranges, out, err);
 }
 
-/* ---- answers
- * ------------------------------------------------------------------------------------- */
+/* ---- answers --------------------------------------------------------------------------------- */
 
 /* Probabilities: the network's own where it ends in a softmax, else a softmax over its outputs. */
 static void to_probabilities(const float *y, uint32_t n, bool is_softmax, float *prob)
@@ -103,8 +101,7 @@ static zs_status name_classes(cli_point *p, const float *y, zs_shape shape, zs_i
     return ZS_OK;
 }
 
-/* ---- one job: all inputs through one plan
- * ----------------------------------------------------------- */
+/* ---- one job: all inputs through one plan ---------------------------------------------------- */
 
 typedef struct job {
     cli_point *point;

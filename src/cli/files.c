@@ -97,8 +97,7 @@ zs_status cli_file_read(zs_arena *arena, const char *path, zs_span *out, zs_err 
     return status;
 }
 
-/* ---- standard output ----------------------------------------------------------------------------
- */
+/* ---- standard output ------------------------------------------------------------------------- */
 
 static int stdout_errno; /* of the first write that failed */
 
@@ -132,8 +131,7 @@ zs_status cli_stdout_close(zs_err *err)
                    strerror(stdout_errno ? stdout_errno : EIO));
 }
 
-/* ---- files that appear together
- * ------------------------------------------------------------------- */
+/* ---- files that appear together -------------------------------------------------------------- */
 
 zs_buffer *cli_files_add(cli_files *files, const char *name)
 {

@@ -39,8 +39,7 @@ static zs_shape input_shape(const cli_point *p)
     return p->net->tensors[p->net->input].shape;
 }
 
-/* ---- tensors
- * ------------------------------------------------------------------------------------- */
+/* ---- tensors --------------------------------------------------------------------------------- */
 
 static zs_status parse_npy(zs_arena *arena, const char *path, zs_npy *npy, zs_err *err)
 {
@@ -97,8 +96,7 @@ static zs_status synthetic_noise(cli_point *p, uint64_t seed, float **out, zs_er
     return ZS_OK;
 }
 
-/* ---- pictures
- * ------------------------------------------------------------------------------------ */
+/* ---- pictures -------------------------------------------------------------------------------- */
 
 static zs_status keep_tensor(cli_point *p, const float *x, float **out, zs_err *err)
 {
@@ -142,8 +140,7 @@ static zs_status photo(cli_point *p, zs_arena *scratch, const char *path, float 
     return keep_tensor(p, x, out, err);
 }
 
-/* ---- the list
- * ------------------------------------------------------------------------------------- */
+/* ---- the list -------------------------------------------------------------------------------- */
 
 static zs_status add_picture(cli_point *p, const char *name, cli_inputs *inputs, zs_err *err)
 {

@@ -14,8 +14,7 @@ void cli_note(cli_point *point, const char *fmt, ...)
         point->notes[point->note_n++] = kept;
 }
 
-/* ---- the design
- * ---------------------------------------------------------------------------------- */
+/* ---- the design ------------------------------------------------------------------------------ */
 
 /* Which names came from the command line: those are not relative to the design file. */
 typedef struct named_here {
@@ -150,8 +149,7 @@ static zs_status load_design(cli_point *p, const cli_options *o, zs_err *err)
     return locate_files(p, o->design_path, &here, err);
 }
 
-/* ---- the network
- * --------------------------------------------------------------------------------- */
+/* ---- the network ----------------------------------------------------------------------------- */
 
 static zs_status load_weights(cli_point *p, const cli_options *o, zs_net_spec *spec, zs_err *err)
 {
@@ -222,8 +220,7 @@ static zs_status load_labels(cli_point *p, zs_err *err)
     return zs_labels_parse(&p->keep, bytes, path, &p->labels, &p->label_n, err);
 }
 
-/* ---- both, and the plan
- * --------------------------------------------------------------------------- */
+/* ---- both, and the plan ---------------------------------------------------------------------- */
 
 zs_status cli_point_build(const cli_options *options, cli_point *out, zs_err *err)
 {

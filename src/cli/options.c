@@ -5,8 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* ---- values that are words ---------------------------------------------------------------------
- */
+/* ---- values that are words ------------------------------------------------------------------- */
 
 static const char *const fidelity_words[] = {"bound", "tile", "burst"}; /* order of zs_fidelity */
 static const char *const format_words[CLI_FORMAT_N] = {"table", "csv", "json"};
@@ -26,8 +25,7 @@ static zs_status word_index(const char *option, const char *text, const char *co
     return zs_fail(err, ZS_EUSAGE, option, "'%s' is not one of %s", text, all);
 }
 
-/* ---- the table of options
- * ------------------------------------------------------------------------ */
+/* ---- the table of options -------------------------------------------------------------------- */
 
 /* Where popt puts what it reads, before it is checked. */
 typedef struct raw_options {
@@ -91,8 +89,7 @@ static const command_groups groups_of[] = {
     {"schema", {help_options}},
 };
 
-/* ---- reading
- * ---------------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static const command_groups *find_groups(const char *command)
 {

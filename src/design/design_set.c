@@ -144,8 +144,7 @@ void zs_design_defaults(zs_design *design)
     design->board_name = zs_boards[0].name;
 }
 
-/* ---- keys that are more than one member -------------------------------------------------------
- */
+/* ---- keys that are more than one member ------------------------------------------------------ */
 
 static zs_status set_inputs(zs_design *design, zs_arena *arena, const char *const *items,
                             uint32_t n, bool calibration, zs_err *err)

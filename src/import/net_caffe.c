@@ -4,8 +4,7 @@
 
 #include <string.h>
 
-/* ---- phases -----------------------------------------------------------------------------------
- */
+/* ---- phases ---------------------------------------------------------------------------------- */
 
 enum { PHASE_TEST = 1 };
 
@@ -31,8 +30,7 @@ static bool is_for_inference(const ZsCaffe__Layer *layer)
     return is_in;
 }
 
-/* ---- the input --------------------------------------------------------------------------------
- */
+/* ---- the input ------------------------------------------------------------------------------- */
 
 zs_status zs_caffe_input_shape(const int64_t *dims, size_t n, const char *place, zs_shape *out,
                                zs_err *err)
@@ -87,8 +85,7 @@ static zs_status add_legacy_inputs(zs_caffe *net, const ZsCaffe__Net *file, zs_e
     return ZS_OK;
 }
 
-/* ---- layers -----------------------------------------------------------------------------------
- */
+/* ---- layers ---------------------------------------------------------------------------------- */
 
 static zs_status add_layer(zs_caffe *net, const ZsCaffe__Layer *layer, size_t i, zs_err *err)
 {

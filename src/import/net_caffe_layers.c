@@ -4,8 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- blobs by name ----------------------------------------------------------------------------
- */
+/* ---- blobs by name --------------------------------------------------------------------------- */
 
 static zs_status find_bottom(const zs_caffe_layer *at, size_t i, const char **out, zs_err *err)
 {
@@ -49,8 +48,7 @@ static const char *first_top(const zs_caffe_layer *at)
     return at->layer->n_top > 0 ? at->layer->top[0] : NULL;
 }
 
-/* ---- layers -----------------------------------------------------------------------------------
- */
+/* ---- layers ---------------------------------------------------------------------------------- */
 
 static zs_status new_layer(const zs_caffe_layer *at, zs_layer_op op, zs_layer_spec **out,
                            zs_err *err)
@@ -101,8 +99,7 @@ static zs_status check_axis(const zs_caffe_layer *at, int64_t axis, zs_err *err)
     return ZS_OK;
 }
 
-/* ---- weights ----------------------------------------------------------------------------------
- */
+/* ---- weights --------------------------------------------------------------------------------- */
 
 static zs_status read_bias(const zs_caffe_layer *at, bool has_bias, zs_layer_spec *layer,
                            zs_err *err)
@@ -126,8 +123,7 @@ static zs_status set_weights(const zs_caffe_layer *at, const zs_caffe_blob *view
     return ZS_OK;
 }
 
-/* ---- convolution ------------------------------------------------------------------------------
- */
+/* ---- convolution ----------------------------------------------------------------------------- */
 
 /* Caffe states a size per axis as x_h and x_w, as one number for both, or as two. */
 typedef struct two_sizes {
@@ -222,8 +218,7 @@ static zs_status add_conv(const zs_caffe_layer *at, zs_err *err)
     return read_bias(at, p->bias_term, layer, err);
 }
 
-/* ---- fully connected --------------------------------------------------------------------------
- */
+/* ---- fully connected ------------------------------------------------------------------------- */
 
 static zs_status add_fc(const zs_caffe_layer *at, zs_err *err)
 {
@@ -250,8 +245,7 @@ static zs_status add_fc(const zs_caffe_layer *at, zs_err *err)
     return read_bias(at, p->bias_term, layer, err);
 }
 
-/* ---- pooling ----------------------------------------------------------------------------------
- */
+/* ---- pooling --------------------------------------------------------------------------------- */
 
 enum { POOL_MAX = 0, POOL_AVE = 1, ROUND_FLOOR = 1 };
 
@@ -301,8 +295,7 @@ static zs_status add_pool(const zs_caffe_layer *at, zs_err *err)
     return read_pool_window(at, p, &layer->window, err);
 }
 
-/* ---- activations and joins --------------------------------------------------------------------
- */
+/* ---- activations and joins ------------------------------------------------------------------- */
 
 static zs_status new_act(const zs_caffe_layer *at, float hi, zs_err *err)
 {
@@ -349,8 +342,7 @@ static zs_status add_eltwise(const zs_caffe_layer *at, zs_err *err)
     return new_join(at, ZS_LAYER_ADD, err);
 }
 
-/* ---- normalisation ----------------------------------------------------------------------------
- */
+/* ---- normalisation --------------------------------------------------------------------------- */
 
 static zs_status add_batchnorm(const zs_caffe_layer *at, zs_err *err)
 {
@@ -438,8 +430,7 @@ static zs_status add_lrn(const zs_caffe_layer *at, zs_err *err)
     return zs_net_size(p->local_size, 1, "local_size", at->place, &layer->lrn_size, err);
 }
 
-/* ---- shapes and ends --------------------------------------------------------------------------
- */
+/* ---- shapes and ends ------------------------------------------------------------------------- */
 
 static zs_status add_softmax(const zs_caffe_layer *at, zs_err *err)
 {
@@ -503,8 +494,7 @@ static zs_status add_data(const zs_caffe_layer *at, zs_err *err)
     return ZS_OK;
 }
 
-/* ---- the table --------------------------------------------------------------------------------
- */
+/* ---- the table ------------------------------------------------------------------------------- */
 
 static const struct caffe_type {
     const char *name;

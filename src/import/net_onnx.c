@@ -4,8 +4,7 @@
 
 #include <string.h>
 
-/* ---- the model's frame ------------------------------------------------------------------------
- */
+/* ---- the model's frame ----------------------------------------------------------------------- */
 
 static zs_status check_model(const ZsOnnx__Model *model, const char *path, zs_onnx *net,
                              zs_err *err)
@@ -55,8 +54,7 @@ static zs_status add_initializers(zs_onnx *net, zs_err *err)
     return ZS_OK;
 }
 
-/* ---- the input --------------------------------------------------------------------------------
- */
+/* ---- the input ------------------------------------------------------------------------------- */
 
 /* Sizes a file leaves open (named or missing dimensions) leave the whole shape to the caller. */
 static zs_status read_input_shape(const ZsOnnx__ValueInfo *input, const char *place, zs_shape *out,
@@ -107,8 +105,7 @@ static zs_status add_input(zs_onnx *net, zs_input_spec *out, zs_err *err)
     return ZS_OK;
 }
 
-/* ---- nodes ------------------------------------------------------------------------------------
- */
+/* ---- nodes ----------------------------------------------------------------------------------- */
 
 static zs_status add_constant_node(const zs_onnx_node *at, zs_err *err)
 {
@@ -164,8 +161,7 @@ static zs_status find_output(const zs_onnx *net, const char **out, zs_err *err)
     return ZS_OK;
 }
 
-/* ---- all of it --------------------------------------------------------------------------------
- */
+/* ---- all of it ------------------------------------------------------------------------------- */
 
 static zs_status fill_spec(zs_onnx *net, zs_net_spec *out, zs_err *err)
 {

@@ -3,8 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- layers and their names -------------------------------------------------------------------
- */
+/* ---- layers and their names ------------------------------------------------------------------ */
 
 /* The node's name, else its output's. Exporters that call a convolution's output X.pre and that of
  * the relu after it X mean a layer X. */
@@ -62,8 +61,7 @@ static zs_status check_rank4(const zs_onnx_node *at, zs_err *err)
     return ZS_OK;
 }
 
-/* ---- windows ----------------------------------------------------------------------------------
- */
+/* ---- windows --------------------------------------------------------------------------------- */
 
 static bool attr_is(const ZsOnnx__Attribute *attr, const char *text)
 {
@@ -119,8 +117,7 @@ static zs_status read_window(const zs_onnx_node *at, const int64_t kernel[2], zs
     return read_pads(at, layer, err);
 }
 
-/* ---- convolution ------------------------------------------------------------------------------
- */
+/* ---- convolution ----------------------------------------------------------------------------- */
 
 static zs_status read_bias(const zs_onnx_node *at, size_t input, zs_layer_spec *layer, zs_err *err)
 {
@@ -168,8 +165,7 @@ static zs_status op_conv(const zs_onnx_node *at, zs_err *err)
     return read_bias(at, 2, layer, err);
 }
 
-/* ---- fully connected --------------------------------------------------------------------------
- */
+/* ---- fully connected ------------------------------------------------------------------------- */
 
 static float *scaled(zs_arena *arena, const float *data, uint64_t n, double factor)
 {
@@ -243,8 +239,7 @@ static zs_status op_matmul(const zs_onnx_node *at, zs_err *err)
     return read_matrix(at, 1, false, layer, err);
 }
 
-/* ---- pooling ----------------------------------------------------------------------------------
- */
+/* ---- pooling --------------------------------------------------------------------------------- */
 
 static zs_status read_pool(const zs_onnx_node *at, zs_pool_kind kind, zs_err *err)
 {
@@ -276,8 +271,7 @@ static zs_status op_global_average_pool(const zs_onnx_node *at, zs_err *err)
     return new_unary(at, 0, ZS_LAYER_GAP, 4, &layer, err);
 }
 
-/* ---- activations ------------------------------------------------------------------------------
- */
+/* ---- activations ----------------------------------------------------------------------------- */
 
 static zs_status new_act(const zs_onnx_node *at, double lo, double hi, zs_err *err)
 {
@@ -320,8 +314,7 @@ static zs_status op_clip(const zs_onnx_node *at, zs_err *err)
     return new_act(at, lo, hi, err);
 }
 
-/* ---- joins ------------------------------------------------------------------------------------
- */
+/* ---- joins ----------------------------------------------------------------------------------- */
 
 static zs_status new_join(const zs_onnx_node *at, zs_layer_op op, zs_err *err)
 {
@@ -410,8 +403,7 @@ static zs_status op_sum(const zs_onnx_node *at, zs_err *err)
     return at->node->n_input == 1 ? pass_through(at, err) : new_join(at, ZS_LAYER_ADD, err);
 }
 
-/* ---- normalisation ----------------------------------------------------------------------------
- */
+/* ---- normalisation --------------------------------------------------------------------------- */
 
 static zs_status op_batchnorm(const zs_onnx_node *at, zs_err *err)
 {
@@ -447,8 +439,7 @@ static zs_status op_lrn(const zs_onnx_node *at, zs_err *err)
                        &layer->lrn_size, err);
 }
 
-/* ---- shapes -----------------------------------------------------------------------------------
- */
+/* ---- shapes ---------------------------------------------------------------------------------- */
 
 static zs_status op_flatten(const zs_onnx_node *at, zs_err *err)
 {
@@ -502,8 +493,7 @@ static zs_status op_dropout(const zs_onnx_node *at, zs_err *err)
     return new_unary(at, 0, ZS_LAYER_DROPOUT, 0, &layer, err);
 }
 
-/* ---- the table --------------------------------------------------------------------------------
- */
+/* ---- the table ------------------------------------------------------------------------------- */
 
 static const struct onnx_op {
     const char *name;

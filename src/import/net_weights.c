@@ -48,8 +48,7 @@ static bool has_all_names(const zs_net_spec *net, const zs_net_spec *from, layer
     return true;
 }
 
-/* ---- do two layers hold the same weights? -----------------------------------------------------
- */
+/* ---- do two layers hold the same weights? ---------------------------------------------------- */
 
 /* Groups that follow the input (0) are compared when the graph is built, by the element count. */
 static zs_status check_pair(const zs_layer_spec *to, const zs_layer_spec *from, zs_err *err)
@@ -108,8 +107,7 @@ static zs_status take_all(zs_layer_spec *layers, const zs_net_spec *net, const z
     return ZS_OK;
 }
 
-/* ---- all of it --------------------------------------------------------------------------------
- */
+/* ---- all of it ------------------------------------------------------------------------------- */
 
 /* A file whose batch normalisations were folded into its convolutions leaves those of the network
  * the identity; the other way round, or if only some were folded, numbers would be lost. */

@@ -9,8 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- messages ---------------------------------------------------------------------------------
- */
+/* ---- messages -------------------------------------------------------------------------------- */
 
 static void print_place(char place[192], const char *path, const yaml_mark_t *mark)
 {
@@ -44,8 +43,7 @@ zs_status zs_net_yaml_unknown(const zs_net_yaml *y, const yaml_node_t *node, con
     return zs_net_yaml_fail(y, node, ZS_EPARSE, "unknown %s '%s'", what, scalar(node));
 }
 
-/* ---- scalars ----------------------------------------------------------------------------------
- */
+/* ---- scalars --------------------------------------------------------------------------------- */
 
 static zs_status check_scalar(const zs_net_yaml *y, const yaml_node_t *node)
 {
@@ -117,8 +115,7 @@ zs_status zs_net_yaml_bool(const zs_net_yaml *y, const yaml_node_t *node, bool *
     return ZS_OK;
 }
 
-/* ---- collections ------------------------------------------------------------------------------
- */
+/* ---- collections ----------------------------------------------------------------------------- */
 
 size_t zs_net_yaml_len(const yaml_node_t *node)
 {
@@ -165,8 +162,7 @@ static zs_status pick(const zs_net_yaml *y, const yaml_node_t *map, const char *
     return ZS_OK;
 }
 
-/* ---- the input --------------------------------------------------------------------------------
- */
+/* ---- the input ------------------------------------------------------------------------------- */
 
 static zs_status read_shape(const zs_net_yaml *y, const yaml_node_t *node, zs_shape *out)
 {
@@ -201,8 +197,7 @@ static zs_status read_input(zs_net_yaml *y, const yaml_node_t *node, zs_input_sp
     return ZS_OK;
 }
 
-/* ---- names to layers --------------------------------------------------------------------------
- */
+/* ---- names to layers ------------------------------------------------------------------------- */
 
 static zs_status unknown_layer(const zs_net_yaml *y, const char *place, const char *word)
 {
@@ -251,8 +246,7 @@ static zs_status resolve_output(const zs_net_yaml *y, const yaml_node_t *node, c
     return ZS_OK;
 }
 
-/* ---- the file ---------------------------------------------------------------------------------
- */
+/* ---- the file -------------------------------------------------------------------------------- */
 
 enum { TOP_NAME, TOP_DESCRIPTION, TOP_INPUT, TOP_LAYERS, TOP_OUTPUT, TOP_N };
 static const char *const top_names[TOP_N] = {"name", "description", "input", "layers", "output"};

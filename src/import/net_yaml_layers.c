@@ -3,8 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- what one item says -----------------------------------------------------------------------
- */
+/* ---- what one item says ---------------------------------------------------------------------- */
 
 /* An item of the list while it is read: a layer, and what may follow it under the same name. */
 typedef struct item {
@@ -117,8 +116,7 @@ static zs_status read_caffe(const zs_net_yaml *y, const yaml_node_t *value, item
     return ZS_OK;
 }
 
-/* ---- activations ------------------------------------------------------------------------------
- */
+/* ---- activations ----------------------------------------------------------------------------- */
 
 static zs_status set_act(const zs_net_yaml *y, const yaml_node_t *value, item *to, const char *name,
                          float lo, float hi)
@@ -162,8 +160,7 @@ static zs_status read_clip(const zs_net_yaml *y, const yaml_node_t *value, item 
     return set_act(y, value, to, "clip", lo, hi);
 }
 
-/* ---- lrn and from -----------------------------------------------------------------------------
- */
+/* ---- lrn and from ---------------------------------------------------------------------------- */
 
 static zs_status read_size(const zs_net_yaml *y, const yaml_node_t *value, item *to)
 {
@@ -201,8 +198,7 @@ static zs_status read_from(const zs_net_yaml *y, const yaml_node_t *value, item 
     return ZS_OK;
 }
 
-/* ---- tables -----------------------------------------------------------------------------------
- */
+/* ---- tables ---------------------------------------------------------------------------------- */
 
 /* In the order of the mask bits below. */
 static const struct {
@@ -297,8 +293,7 @@ static zs_status unknown_key(const zs_net_yaml *y, const yaml_node_t *node, cons
     return zs_net_yaml_unknown(y, node, "key", names, n);
 }
 
-/* ---- reading ----------------------------------------------------------------------------------
- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static zs_status find_kind(const zs_net_yaml *y, const yaml_node_t *node, const struct kind **out)
 {
@@ -386,8 +381,7 @@ static zs_status read_item(const zs_net_yaml *y, const yaml_node_t *node, const 
     return check_item(y, node, *kind, seen, to);
 }
 
-/* ---- layers of the draft ----------------------------------------------------------------------
- */
+/* ---- layers of the draft --------------------------------------------------------------------- */
 
 /* `from` defaults to the item before, or to the input. */
 static zs_status default_input(const zs_net_yaml *y, item *to)

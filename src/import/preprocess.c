@@ -2,8 +2,7 @@
 
 #include <math.h>
 
-/* ---- bilinear resize in integers --------------------------------------------------------------
- */
+/* ---- bilinear resize in integers ------------------------------------------------------------- */
 
 /* Where an output index lies between two input indices, in 2048ths. */
 typedef struct tap {

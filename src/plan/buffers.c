@@ -46,8 +46,7 @@ static uint64_t plane_depth(uint64_t channels, uint64_t lanes, uint64_t pixels,
     return zs_ceil_div(channels, lanes) * zs_ceil_div(pixels, pixel_lanes);
 }
 
-/* ---- tiles ------------------------------------------------------------------------------------
- */
+/* ---- tiles ----------------------------------------------------------------------------------- */
 
 static uint64_t footprint(const zs_plan_row *row)
 {
@@ -156,8 +155,7 @@ void zs_plan_shape_rows(plan_draft *d)
         fit_channels(d, i, d->plan->buffers[ZS_BUF_INPUT].slot_elems);
 }
 
-/* ---- memories ---------------------------------------------------------------------------------
- */
+/* ---- memories -------------------------------------------------------------------------------- */
 
 /* Rows of a fused pool's windows that wait for the next row of tiles, and columns for the next
  * tile: elements per output channel. */

@@ -34,8 +34,7 @@ zs_status zs_emit_init(emitter *e, plan_draft *d, zs_err *err)
     return ZS_OK;
 }
 
-/* ---- ops --------------------------------------------------------------------------------------
- */
+/* ---- ops ------------------------------------------------------------------------------------- */
 
 static zs_status too_long(const emitter *e)
 {
@@ -99,8 +98,7 @@ static zs_status append(emitter *e, zs_op_kind kind, uint32_t unit, const zs_til
     return ZS_OK;
 }
 
-/* ---- prices -----------------------------------------------------------------------------------
- */
+/* ---- prices ---------------------------------------------------------------------------------- */
 
 /* Index of the price of `key` in this row, ZS_NO_OP when it is new. Keys are never 0. */
 static uint32_t find_cost(emitter *e, uint64_t key, uint32_t *at)
@@ -199,8 +197,7 @@ zs_status zs_emit_barrier(emitter *e)
     return append(e, ZS_OP_BARRIER, ZS_UNIT_CPU, NULL, NULL, NULL, 0, NULL);
 }
 
-/* ---- slots ------------------------------------------------------------------------------------
- */
+/* ---- slots ----------------------------------------------------------------------------------- */
 
 uint32_t zs_ring_find(const slot_ring *ring, uint64_t id)
 {

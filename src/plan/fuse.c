@@ -2,8 +2,7 @@
 
 #include <string.h>
 
-/* ---- which layers the engine can take ---------------------------------------------------------
- */
+/* ---- which layers the engine can take -------------------------------------------------------- */
 
 enum { MAX_POOL_KERNEL = 8 };
 
@@ -35,8 +34,7 @@ static bool is_conv(const zs_layer *layer)
     return layer->op == ZS_LAYER_CONV || layer->op == ZS_LAYER_FC;
 }
 
-/* ---- readers ----------------------------------------------------------------------------------
- */
+/* ---- readers --------------------------------------------------------------------------------- */
 
 static zs_status count_readers(plan_draft *d)
 {
@@ -79,8 +77,7 @@ static bool slices_are_private_convs(const plan_draft *d, uint32_t tensor)
     return slices > 0;
 }
 
-/* ---- pooling behind a convolution --------------------------------------------------------------
- */
+/* ---- pooling behind a convolution ------------------------------------------------------------ */
 
 /* Inputs of layers that lie in the memory of `tensor`, or hold it: views and concatenations too. */
 static uint32_t count_overlapping(const plan_draft *d, uint32_t tensor)
@@ -178,8 +175,7 @@ static void drop_half_fused(plan_draft *d)
     }
 }
 
-/* ---- rows -------------------------------------------------------------------------------------
- */
+/* ---- rows ------------------------------------------------------------------------------------ */
 
 static zs_status list_rows(plan_draft *d)
 {
@@ -213,8 +209,7 @@ static zs_status list_rows(plan_draft *d)
     return ZS_OK;
 }
 
-/* ---- calls ------------------------------------------------------------------------------------
- */
+/* ---- calls ----------------------------------------------------------------------------------- */
 
 static bool is_kernel(const zs_layer *layer, uint32_t k)
 {
@@ -331,8 +326,7 @@ zs_status zs_plan_fuse(plan_draft *d, zs_err *err)
     return ZS_OK;
 }
 
-/* ---- tensors that stay on chip -----------------------------------------------------------------
- */
+/* ---- tensors that stay on chip --------------------------------------------------------------- */
 
 static bool same_call(const plan_draft *d, uint32_t first, uint32_t last)
 {

@@ -1,7 +1,6 @@
 #include "zynqsim/plan.h"
 
-/* ---- windows of inputs ------------------------------------------------------------------------
- */
+/* ---- windows of inputs ----------------------------------------------------------------------- */
 
 static zs_extent extent(uint32_t o0, uint32_t o_n, uint32_t stride, uint32_t kernel,
                         uint32_t dilation, uint32_t pad, uint32_t size)
@@ -29,8 +28,7 @@ zs_extent zs_extent_x(const zs_plan_row *row, uint32_t ox0, uint32_t ox_n)
     return extent(ox0, ox_n, w->sw, w->kw, w->dw, w->pad_left, row->x.shape.w);
 }
 
-/* ---- windows of a fused pool -------------------------------------------------------------------
- */
+/* ---- windows of a fused pool ----------------------------------------------------------------- */
 
 zs_pool_reach zs_pool_reach_of(uint32_t kernel, uint32_t stride, uint32_t pad, uint32_t n,
                                uint32_t pooled_n, uint32_t o0, uint32_t o_n)
@@ -78,8 +76,7 @@ uint32_t zs_pool_crossing(uint32_t kernel, uint32_t stride)
     return (uint32_t)zs_ceil_div(kernel - 1, stride);
 }
 
-/* ---- addresses --------------------------------------------------------------------------------
- */
+/* ---- addresses ------------------------------------------------------------------------------- */
 
 uint64_t zs_plan_weight_offset(const zs_plan_row *row, uint32_t precision, uint32_t ic_per_group,
                                uint32_t oc0, uint32_t oc_n, uint32_t ic0)

@@ -85,8 +85,7 @@ static void describe_step(conv_loops *c)
     c->x_id = pixels * n[D_GROUP] * n[D_IC] * (r->is_depthwise ? n[D_OC] : 1) + inputs;
 }
 
-/* ---- operands ---------------------------------------------------------------------------------
- */
+/* ---- operands -------------------------------------------------------------------------------- */
 
 static zs_status need_input(conv_loops *c, uint32_t *slot)
 {
@@ -159,8 +158,7 @@ static zs_status need_sums(conv_loops *c, uint32_t *slot, uint32_t *ready)
     return zs_emit_transfer(c->e, ZS_OP_LOAD_P, &c->box, slots, wait, ready);
 }
 
-/* ---- results ----------------------------------------------------------------------------------
- */
+/* ---- results --------------------------------------------------------------------------------- */
 
 static zs_status post_op(conv_loops *c, const uint8_t slots[4], uint64_t ops, uint32_t *op)
 {
@@ -211,8 +209,7 @@ static zs_status finish_tile(conv_loops *c, uint32_t slot, uint32_t mac)
     return ZS_OK;
 }
 
-/* ---- steps ------------------------------------------------------------------------------------
- */
+/* ---- steps ----------------------------------------------------------------------------------- */
 
 static uint64_t mac_price(const conv_loops *c)
 {

@@ -67,8 +67,7 @@ static bool place_partials(plan_draft *d, uint64_t *top)
     return true;
 }
 
-/* ---- tensors ----------------------------------------------------------------------------------
- */
+/* ---- tensors --------------------------------------------------------------------------------- */
 
 static bool is_resident(const plan_draft *d, uint32_t root)
 {

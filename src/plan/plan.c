@@ -2,8 +2,7 @@
 
 #include <string.h>
 
-/* ---- rows as results show them -----------------------------------------------------------------
- */
+/* ---- rows as results show them --------------------------------------------------------------- */
 
 /* Input pixels along one axis that at least one window looks at. */
 static uint64_t needed(uint32_t out, uint32_t stride, uint32_t kernel, uint32_t dilation,
@@ -136,8 +135,7 @@ static zs_status list_calls(plan_draft *d)
     return ZS_OK;
 }
 
-/* ---- ops --------------------------------------------------------------------------------------
- */
+/* ---- ops ------------------------------------------------------------------------------------- */
 
 static zs_status emit_row(emitter *e, uint32_t i)
 {

@@ -70,8 +70,7 @@ zs_status zs_plan_search(zs_arena *arena, const zs_design *design, const zs_net 
 /* place.c */
 zs_status zs_plan_place(plan_draft *d, zs_err *err);
 
-/* ---- emission ---------------------------------------------------------------------------------
- */
+/* ---- emission -------------------------------------------------------------------------------- */
 
 typedef struct slot_state {
     uint64_t id;       /* tile it holds; UINT64_MAX: none */

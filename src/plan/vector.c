@@ -4,8 +4,7 @@
 
 /* Layers without weights on the engine's vector path, and the steps of the PS. */
 
-/* ---- vector layers ----------------------------------------------------------------------------
- */
+/* ---- vector layers --------------------------------------------------------------------------- */
 
 static uint64_t vector_ops(const zs_layer *layer, const zs_tile_box *b)
 {
@@ -75,8 +74,7 @@ zs_status zs_plan_emit_vector(emitter *e)
     return ZS_OK;
 }
 
-/* ---- the PS -----------------------------------------------------------------------------------
- */
+/* ---- the PS ---------------------------------------------------------------------------------- */
 
 static bool is_coherent(uint32_t port)
 {

@@ -168,8 +168,7 @@ static json_t *properties_at(schema *sc, json_t *root, const char *path, const c
     return properties;
 }
 
-/* ---- keys that are no fields ------------------------------------------------------------------
- */
+/* ---- keys that are no fields ----------------------------------------------------------------- */
 
 /* A section that has a short form as well. */
 static void widen(schema *sc, json_t *properties, const char *key, json_t *short_form)

@@ -57,8 +57,7 @@ void zs_html_table_end(zs_out *out)
     zs_out_text(out, "</tbody></table></div>\n");
 }
 
-/* ---- pictures -----------------------------------------------------------------------------------
- */
+/* ---- pictures -------------------------------------------------------------------------------- */
 
 /* Length of the longest opening of an id or a reference to one at `at`, or 0. */
 static size_t id_opening(const uint8_t *at, size_t left)
@@ -114,8 +113,7 @@ void zs_html_svg(zs_out *out, zs_span svg, const char *prefix, const char *title
     zs_out_printf(out, "</div><figcaption>%s</figcaption></figure>\n", description);
 }
 
-/* ---- the page -----------------------------------------------------------------------------------
- */
+/* ---- the page -------------------------------------------------------------------------------- */
 
 zs_status zs_html_emit(const zs_result *r, zs_span roofline_svg, zs_span layers_svg,
                        const zs_sink *s, zs_err *err)

@@ -11,8 +11,7 @@ static void section(zs_out *out, const char *id, const char *title)
                   title);
 }
 
-/* ---- resources ----------------------------------------------------------------------------------
- */
+/* ---- resources ------------------------------------------------------------------------------- */
 
 static void resource_cells(zs_out *out, const zs_resources *r)
 {
@@ -64,8 +63,7 @@ static void emit_resources(zs_out *out, const zs_result *r)
     zs_out_text(out, "</tfoot></table></div></section>\n");
 }
 
-/* ---- memory -------------------------------------------------------------------------------------
- */
+/* ---- memory ---------------------------------------------------------------------------------- */
 
 static void emit_ports(zs_out *out, const zs_result *r)
 {
@@ -132,8 +130,7 @@ static void emit_memory(zs_out *out, const zs_result *r)
     zs_out_text(out, "</section>\n");
 }
 
-/* ---- energy, classes, notes
- * ---------------------------------------------------------------------- */
+/* ---- energy, classes, notes ------------------------------------------------------------------ */
 
 static void emit_energy(zs_out *out, const zs_result *r)
 {

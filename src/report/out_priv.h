@@ -29,8 +29,7 @@ void zs_out_wrap(zs_out *out, const char *text, size_t column, size_t indent, si
 /* ZS_OK, or the failure of the sink as an error about `what` ("the table"). */
 zs_status zs_out_end(const zs_out *out, const char *what, zs_err *err);
 
-/* ---- UTF-8
- * --------------------------------------------------------------------------------------- */
+/* ---- UTF-8 ----------------------------------------------------------------------------------- */
 
 #define ZS_UTF8_BAD 0xfffdu
 /* Decodes one character and steps over it; 0 at the end. Malformed bytes, surrogates and control
@@ -41,8 +40,7 @@ size_t zs_utf8_put(uint32_t character, char *bytes);
 /* Columns of a cleaned name, one per character. */
 size_t zs_utf8_width(const char *text);
 
-/* ---- figures
- * -------------------------------------------------------------------------------------- */
+/* ---- figures --------------------------------------------------------------------------------- */
 
 /* Short text by value, so that a call can stand in an argument list: zs_cell_count(n).text. */
 typedef struct zs_cell {

@@ -69,8 +69,7 @@ static double py(const roof_plot *p, double y)
     return BOTTOM + (TOP - BOTTOM) * log(y / p->y0) / log(p->y1 / p->y0);
 }
 
-/* ---- roofs --------------------------------------------------------------------------------------
- */
+/* ---- roofs ----------------------------------------------------------------------------------- */
 
 /* 1, 2 and 5 in every decade, which log axes of less than a decade need. */
 static void emit_tics(zs_out *out, char axis, double low, double high)
@@ -185,8 +184,7 @@ static size_t roof_obstacles(const roof_plot *p, zs_rect *rects)
     return n;
 }
 
-/* ---- points -------------------------------------------------------------------------------------
- */
+/* ---- points ---------------------------------------------------------------------------------- */
 
 /* Area in proportion to the share of time, within limits that keep small ones visible. */
 static double point_size(const zs_result *r, uint32_t layer)
@@ -285,8 +283,7 @@ static void emit_labels(roof_plot *p, roof_labels *all)
         emit_label(p, &all->labels[i], p->r->layers[all->layers[i]].name);
 }
 
-/* ---- the plot -----------------------------------------------------------------------------------
- */
+/* ---- the plot -------------------------------------------------------------------------------- */
 
 static void emit_remark(roof_plot *p)
 {

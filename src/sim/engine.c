@@ -27,8 +27,7 @@ typedef struct engine {
     sim_account account;
 } engine;
 
-/* ---- set-up -----------------------------------------------------------------------------------
- */
+/* ---- set-up ---------------------------------------------------------------------------------- */
 
 static zs_status fill_queues(engine *e, zs_arena *arena, zs_err *err)
 {
@@ -71,8 +70,7 @@ static void find_fence(engine *e, uint32_t from)
     e->fence = from;
 }
 
-/* ---- starting ---------------------------------------------------------------------------------
- */
+/* ---- starting -------------------------------------------------------------------------------- */
 
 static bool waits_are_over(const engine *e, const zs_tile_op *op)
 {
@@ -149,8 +147,7 @@ static void start_ready(engine *e)
     }
 }
 
-/* ---- retiring ---------------------------------------------------------------------------------
- */
+/* ---- retiring -------------------------------------------------------------------------------- */
 
 typedef struct done_list {
     uint32_t unit[ZS_UNIT_N];
@@ -246,8 +243,7 @@ static zs_status run(engine *e, zs_err *err)
     }
 }
 
-/* ---- the result -------------------------------------------------------------------------------
- */
+/* ---- the result ------------------------------------------------------------------------------ */
 
 static zs_status list_ports(engine *e, zs_arena *arena, zs_result *r, zs_err *err)
 {

@@ -4,8 +4,7 @@
 
 #include <string.h>
 
-/* ---- loads ------------------------------------------------------------------------------------
- */
+/* ---- loads ----------------------------------------------------------------------------------- */
 
 /* A tile of inputs from CHW memory, with zeros where windows reach outside. */
 static void gather(const zs_exec *e, const zs_plan_row *row, const zs_tile_box *box,
@@ -85,8 +84,7 @@ static void copy_partials(zs_exec *e, uint32_t index, bool store)
         memcpy(slot, e->dram + x.addr, x.row_bytes);
 }
 
-/* ---- products ---------------------------------------------------------------------------------
- */
+/* ---- products -------------------------------------------------------------------------------- */
 
 static void start_sums(const zs_exec *e, const zs_tile_box *box, const uint8_t *bias, uint8_t *sums)
 {
@@ -183,8 +181,7 @@ static void mac(zs_exec *e, const zs_plan_row *row, const zs_tile_op *op, const 
         finish_sums(e, zs_exec_layer(e, row), box, sums);
 }
 
-/* ---- results ----------------------------------------------------------------------------------
- */
+/* ---- results --------------------------------------------------------------------------------- */
 
 /* What a finished tile writes of its row's output: a rectangle of pixels. */
 typedef struct result_box {
@@ -275,8 +272,7 @@ static void keep(zs_exec *e, const zs_plan_row *row, const zs_tile_op *op, const
         scatter(e, row, box, slot, image0 + box->image * image_bytes, row->y.shape);
 }
 
-/* ---- vector work ------------------------------------------------------------------------------
- */
+/* ---- vector work ----------------------------------------------------------------------------- */
 
 static void vector_act(zs_exec *e, const zs_layer *layer, const uint8_t *x, uint8_t *y, size_t n)
 {
@@ -334,8 +330,7 @@ static void host(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box)
     }
 }
 
-/* ---- ops --------------------------------------------------------------------------------------
- */
+/* ---- ops ------------------------------------------------------------------------------------- */
 
 void zs_exec_op(zs_exec *e, uint32_t index)
 {

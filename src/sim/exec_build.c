@@ -2,8 +2,7 @@
 
 #include <string.h>
 
-/* ---- sizes ------------------------------------------------------------------------------------
- */
+/* ---- sizes ----------------------------------------------------------------------------------- */
 
 typedef struct room {
     size_t x, w, sums, carry_rows, carry_columns, gathered, taps, filter, filters, host, inputs;
@@ -78,8 +77,7 @@ static zs_status allocate(zs_exec *e, zs_arena *arena, const room *r, zs_err *er
     return ZS_OK;
 }
 
-/* ---- packed weights ---------------------------------------------------------------------------
- */
+/* ---- packed weights -------------------------------------------------------------------------- */
 
 /* The filters of one output channel tile, [lane][ic][ky][kx], become [ic][ky][kx][lane]. */
 #define INTERLEAVE(type)                                                                           \

@@ -11,8 +11,7 @@ enum {
 /* What one of the DDR controller's four ports carries at most (UG585). */
 #define CPU_PORT_BYTES_PER_S UINT64_C(2840000000)
 
-/* ---- notes ------------------------------------------------------------------------------------
- */
+/* ---- notes ----------------------------------------------------------------------------------- */
 
 static uint32_t percent(uint64_t part, uint64_t whole)
 {
@@ -73,8 +72,7 @@ static zs_status note_row(zs_arena *arena, const zs_result *r, zs_layer_result *
     return l->note ? ZS_OK : ZS_ENOMEM;
 }
 
-/* ---- rows -------------------------------------------------------------------------------------
- */
+/* ---- rows ------------------------------------------------------------------------------------ */
 
 static void set_verdicts(const zs_roofline *roof, zs_layer_result *l)
 {
@@ -162,8 +160,7 @@ static zs_status finish_rows(zs_arena *arena, const zs_design *design, const zs_
     return list_cpu_port(arena, r, err);
 }
 
-/* ---- the rest ---------------------------------------------------------------------------------
- */
+/* ---- the rest -------------------------------------------------------------------------------- */
 
 static const char *fidelity_name(zs_fidelity fidelity)
 {
@@ -195,8 +192,7 @@ zs_status zs_result_finish(zs_arena *arena, const zs_design *design, const zs_ne
     return ZS_OK;
 }
 
-/* ---- promises ---------------------------------------------------------------------------------
- */
+/* ---- promises -------------------------------------------------------------------------------- */
 
 static zs_status broken(zs_err *err, const char *what, const char *where, uint64_t got,
                         uint64_t wanted)

@@ -9,8 +9,7 @@ const char *zs_cause_name(zs_cause cause)
     return names[cause];
 }
 
-/* ---- ratios: undefined, not infinite, when there is nothing to divide by ------------------------
- */
+/* ---- ratios: undefined, not infinite, when there is nothing to divide by --------------------- */
 
 static double ratio(double a, double b)
 {
@@ -72,8 +71,7 @@ static double busy(const zs_layer_result *l, zs_cause cause)
     return ratio((double)l->busy_cycles[cause], (double)l->cycles);
 }
 
-/* ---- values by type -----------------------------------------------------------------------------
- */
+/* ---- values by type -------------------------------------------------------------------------- */
 
 static zs_value value_INT(uint64_t i)
 {
@@ -95,8 +93,7 @@ static zs_value value_TEXT(const char *text)
     return (zs_value){.type = ZS_METRIC_TEXT, .text = text};
 }
 
-/* ---- the tables ---------------------------------------------------------------------------------
- */
+/* ---- the tables ------------------------------------------------------------------------------ */
 
 const zs_metric zs_metrics[] = {
 #define METRIC(name, type, unit, tolerance, value, meaning)                                        \

@@ -42,8 +42,7 @@ static void stop(const char *what, const zs_err *err)
     exit(EXIT_FAILURE);
 }
 
-/* ---- samples
- * ------------------------------------------------------------------------------------- */
+/* ---- samples --------------------------------------------------------------------------------- */
 
 typedef struct spread {
     double median, min, max;
@@ -66,8 +65,7 @@ static void print_row(const char *what, spread s, const char *unit)
     printf("%-46s %10.1f %10.1f %10.1f  %s\n", what, s.median, s.min, s.max, unit);
 }
 
-/* ---- the library: plans and simulated points per second
- * ------------------------------------------ */
+/* ---- the library: plans and simulated points per second -------------------------------------- */
 
 typedef struct subject {
     zs_arena keep, point;
@@ -165,8 +163,7 @@ static void bench_points(subject *s, zs_fidelity fidelity, const char *name)
     print_row(what, spread_of(rate, REPEATS), "points/s");
 }
 
-/* ---- the program: one image, against OpenCV
- * ------------------------------------------------------- */
+/* ---- the program: one image, against OpenCV -------------------------------------------------- */
 
 /* Runs a program; its standard output goes to `text`. Returns wall seconds, negative on failure. */
 static double run_program(char *const argv[], char *text, size_t bytes, long *peak_kib)

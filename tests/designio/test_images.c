@@ -170,8 +170,7 @@ START_TEST(test_a_jpeg_cut_anywhere_is_refused)
 }
 END_TEST
 
-/* ---- PPM and PGM ------------------------------------------------------------------------------
- */
+/* ---- PPM and PGM ----------------------------------------------------------------------------- */
 
 static const struct {
     const char *bytes;

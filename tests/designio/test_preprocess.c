@@ -244,8 +244,7 @@ START_TEST(test_every_failed_allocation_is_reported_and_nothing_leaks)
 }
 END_TEST
 
-/* ---- against the reference data ----------------------------------------------------------------
- */
+/* ---- against the reference data -------------------------------------------------------------- */
 
 /* Photographs whose resized and cropped picture is in the reference data. */
 static const char *const photos[] = {

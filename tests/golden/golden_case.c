@@ -29,8 +29,7 @@ void golden_check(zs_status status, const zs_err *err)
     ck_assert_msg(status == ZS_OK, "%s: %s", err->place, err->text);
 }
 
-/* ---- files ------------------------------------------------------------------------------------
- */
+/* ---- files ----------------------------------------------------------------------------------- */
 
 static zs_span keep(golden_case *c, const char *path)
 {
@@ -117,8 +116,7 @@ const float *golden_picture(golden_case *c, const char *file, zs_shape shape)
     return x;
 }
 
-/* ---- running ----------------------------------------------------------------------------------
- */
+/* ---- running --------------------------------------------------------------------------------- */
 
 const golden_point *golden_point_build(golden_case *c, const zs_net *net, uint32_t precision,
                                        const zs_ranges *ranges)
@@ -159,8 +157,7 @@ void golden_point_run(const golden_point *p, const float *x, uint32_t tensor, fl
     zs_exec_get(p->exec, 0, tensor, y);
 }
 
-/* ---- comparing --------------------------------------------------------------------------------
- */
+/* ---- comparing ------------------------------------------------------------------------------- */
 
 void golden_assert_close(const char *name, const float *got, const float *wanted, size_t n)
 {

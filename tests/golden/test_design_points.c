@@ -20,8 +20,7 @@ static const float *pictures[PICTURES];
 static wanted references[PICTURES];
 static size_t output_n;
 
-/* ---- the reference ----------------------------------------------------------------------------
- */
+/* ---- the reference --------------------------------------------------------------------------- */
 
 static const float *draw_picture(uint64_t seed)
 {
@@ -92,8 +91,7 @@ static void end(void)
     golden_end(&gc);
 }
 
-/* ---- a design at random -----------------------------------------------------------------------
- */
+/* ---- a design at random ---------------------------------------------------------------------- */
 
 static uint32_t pick(zs_prng *prng, const uint32_t *from, uint32_t n)
 {
@@ -161,8 +159,7 @@ static const char *describe(const zs_design *d)
     return text;
 }
 
-/* ---- comparing --------------------------------------------------------------------------------
- */
+/* ---- comparing ------------------------------------------------------------------------------- */
 
 static void check_tensor(zs_arena *arena, const zs_design *d, const zs_exec *exec, uint32_t image,
                          uint32_t tensor, const float *expected)

@@ -40,8 +40,7 @@ static void print_operands(const uint64_t *bytes)
         print(bytes[i], i + 1 < ZS_OPERAND_N ? ',' : '\n');
 }
 
-/* ---- comparing --------------------------------------------------------------------------------
- */
+/* ---- comparing ------------------------------------------------------------------------------- */
 
 static void write_file(const char *path)
 {
@@ -91,8 +90,7 @@ static void compare_or_bless(const char *path)
     free((void *)wanted.data);
 }
 
-/* ---- the figures ------------------------------------------------------------------------------
- */
+/* ---- the figures ----------------------------------------------------------------------------- */
 
 static void print_layer(const zs_result *r, const zs_layer_result *l)
 {

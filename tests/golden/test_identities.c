@@ -35,8 +35,7 @@ static const zs_result *time_of(const zs_design *d, const zs_net *net, const zs_
     return result;
 }
 
-/* ---- sums -------------------------------------------------------------------------------------
- */
+/* ---- sums ------------------------------------------------------------------------------------ */
 
 static uint64_t operand_sum(const uint64_t *operands)
 {
@@ -98,8 +97,7 @@ static void check_least_traffic(const zs_design *d, const zs_net *net, const zs_
                       zs_net_param_elems(net) * zs_elem_bytes(d->accel.precision));
 }
 
-/* ---- fidelities -------------------------------------------------------------------------------
- */
+/* ---- fidelities ------------------------------------------------------------------------------ */
 
 static void check_order(const char *model, const zs_result *const r[3])
 {
@@ -140,8 +138,7 @@ START_TEST(test_layers_add_up_move_what_they_must_and_fidelities_agree)
 }
 END_TEST
 
-/* ---- fusion -----------------------------------------------------------------------------------
- */
+/* ---- fusion ---------------------------------------------------------------------------------- */
 
 START_TEST(test_each_step_of_fusion_takes_off_bytes_calls_and_time)
 {
@@ -187,8 +184,7 @@ START_TEST(test_pooling_and_resident_squeezes_save_bytes_and_lf1_does_not)
 }
 END_TEST
 
-/* ---- batch ------------------------------------------------------------------------------------
- */
+/* ---- batch ----------------------------------------------------------------------------------- */
 
 START_TEST(test_weights_are_loaded_once_for_a_batch)
 {

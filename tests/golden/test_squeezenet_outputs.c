@@ -97,8 +97,7 @@ START_TEST(test_tensors_left_in_dram_on_the_way_are_the_golden_ones)
 }
 END_TEST
 
-/* ---- photos -----------------------------------------------------------------------------------
- */
+/* ---- photos ---------------------------------------------------------------------------------- */
 
 /* One row of a golden top-5 file. */
 typedef struct answer {

@@ -90,8 +90,7 @@ START_TEST(test_a_parsed_net_builds)
 }
 END_TEST
 
-/* ---- inputs -----------------------------------------------------------------------------------
- */
+/* ---- inputs ---------------------------------------------------------------------------------- */
 
 START_TEST(test_inputs_of_deploy_files_are_read_in_both_old_forms)
 {
@@ -178,8 +177,7 @@ START_TEST(test_stages_are_for_training_set_ups)
 }
 END_TEST
 
-/* ---- the old form ------------------------------------------------------------------------------
- */
+/* ---- the old form ---------------------------------------------------------------------------- */
 
 enum { V1_CONVOLUTION = 4, V1_INNER_PRODUCT = 14, V1_RELU = 18, V1_SOFTMAX = 20, V1_BNLL = 2 };
 
@@ -231,8 +229,7 @@ START_TEST(test_old_types_that_cannot_be_handled_are_named)
 }
 END_TEST
 
-/* ---- bad files --------------------------------------------------------------------------------
- */
+/* ---- bad files ------------------------------------------------------------------------------- */
 
 /* Nets are lists of layers, so a cut between two layers leaves a shorter net. */
 START_TEST(test_a_net_cut_within_a_layer_is_refused)

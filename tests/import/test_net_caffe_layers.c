@@ -42,8 +42,7 @@ static void refuse_one(const char *type, const char *bottoms, uint32_t field, co
                      text);
 }
 
-/* ---- convolution and fc ------------------------------------------------------------------------
- */
+/* ---- convolution and fc ---------------------------------------------------------------------- */
 
 static wire conv_param(void)
 {
@@ -151,8 +150,7 @@ START_TEST(test_transposed_fc_weights_become_output_major)
 }
 END_TEST
 
-/* ---- pooling ----------------------------------------------------------------------------------
- */
+/* ---- pooling --------------------------------------------------------------------------------- */
 
 START_TEST(test_pools_follow_caffes_rules_unless_told_to_floor)
 {
@@ -184,8 +182,7 @@ START_TEST(test_global_average_pools_are_layers_of_their_own)
 }
 END_TEST
 
-/* ---- normalisation ----------------------------------------------------------------------------
- */
+/* ---- normalisation --------------------------------------------------------------------------- */
 
 static void add_bn(wire *net, const char *top)
 {
@@ -275,8 +272,7 @@ START_TEST(test_lrn_has_caffes_defaults)
 }
 END_TEST
 
-/* ---- joins and ends ---------------------------------------------------------------------------
- */
+/* ---- joins and ends -------------------------------------------------------------------------- */
 
 START_TEST(test_joins_keep_all_bottoms)
 {

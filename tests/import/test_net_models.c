@@ -30,8 +30,7 @@ static const zs_net *build(const zs_net_spec *spec)
     return net;
 }
 
-/* ---- models/ ----------------------------------------------------------------------------------
- */
+/* ---- models/ --------------------------------------------------------------------------------- */
 
 /* Published: VGG-16 15.47 G (138 357 544 parameters), ResNet-18 1.81 G, MobileNetV1 569 M, AlexNet
  * 724 M, SqueezeNet v1.1 1 235 496 parameters; v1.0 and the rest counted by hand from the tables.
@@ -79,8 +78,7 @@ START_TEST(test_the_example_of_the_format_page_builds)
 }
 END_TEST
 
-/* ---- reference files --------------------------------------------------------------------------
- */
+/* ---- reference files ------------------------------------------------------------------------- */
 
 static const struct {
     const char *path;
@@ -120,8 +118,7 @@ START_TEST(test_reference_files_parse_and_build)
 }
 END_TEST
 
-/* ---- the same network from three formats ------------------------------------------------------
- */
+/* ---- the same network from three formats ----------------------------------------------------- */
 
 static const struct {
     const char *model, *reference;
@@ -190,8 +187,7 @@ START_TEST(test_weights_of_both_formats_are_equal_to_the_bit)
 }
 END_TEST
 
-/* ---- which format is it? ----------------------------------------------------------------------
- */
+/* ---- which format is it? --------------------------------------------------------------------- */
 
 static const struct {
     const char *path, *bytes;

@@ -143,8 +143,7 @@ START_TEST(test_weights_listed_among_the_inputs_are_not_inputs)
 }
 END_TEST
 
-/* ---- payloads ---------------------------------------------------------------------------------
- */
+/* ---- payloads -------------------------------------------------------------------------------- */
 
 static void put_payload(wire *tensor, int form)
 {
@@ -211,8 +210,7 @@ START_TEST(test_constant_nodes_are_constants)
 }
 END_TEST
 
-/* ---- bad files --------------------------------------------------------------------------------
- */
+/* ---- bad files ------------------------------------------------------------------------------- */
 
 START_TEST(test_a_model_cut_anywhere_is_refused)
 {

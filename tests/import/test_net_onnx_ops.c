@@ -32,8 +32,7 @@ static void refuse_op(wire *graph, const char *op, const char *inputs, const wir
     ck_assert_msg(strstr(err.text, text) != NULL, "text '%s' lacks '%s'", err.text, text);
 }
 
-/* ---- windows ----------------------------------------------------------------------------------
- */
+/* ---- windows --------------------------------------------------------------------------------- */
 
 static const struct {
     const char *auto_pad;
@@ -91,8 +90,7 @@ START_TEST(test_average_pools_keep_their_divisor_rule)
 }
 END_TEST
 
-/* ---- activations ------------------------------------------------------------------------------
- */
+/* ---- activations ----------------------------------------------------------------------------- */
 
 START_TEST(test_clip_takes_bounds_from_inputs)
 {
@@ -137,8 +135,7 @@ START_TEST(test_relu_has_no_upper_bound)
 }
 END_TEST
 
-/* ---- fully connected --------------------------------------------------------------------------
- */
+/* ---- fully connected ------------------------------------------------------------------------- */
 
 START_TEST(test_gemm_weights_become_output_major_and_scaled)
 {
@@ -189,8 +186,7 @@ START_TEST(test_gemm_over_an_image_is_refused)
 }
 END_TEST
 
-/* ---- joins ------------------------------------------------------------------------------------
- */
+/* ---- joins ----------------------------------------------------------------------------------- */
 
 static const struct {
     const char *op, *inputs;
@@ -229,8 +225,7 @@ START_TEST(test_a_constant_that_is_not_per_channel_is_refused)
 }
 END_TEST
 
-/* ---- normalisation ----------------------------------------------------------------------------
- */
+/* ---- normalisation --------------------------------------------------------------------------- */
 
 static void put_bn(wire *graph, float var)
 {
@@ -280,8 +275,7 @@ START_TEST(test_lrn_keeps_its_constants)
 }
 END_TEST
 
-/* ---- shapes -----------------------------------------------------------------------------------
- */
+/* ---- shapes ---------------------------------------------------------------------------------- */
 
 static const struct {
     int64_t dims[4], n;

@@ -37,8 +37,7 @@ static const zs_layer *run_only(const float *const *x, float *y)
     return &net->layers[0];
 }
 
-/* ---- pooling against its definition in double precision ---------------------------------------
- */
+/* ---- pooling against its definition in double precision -------------------------------------- */
 
 typedef struct pool_case {
     uint32_t h, w;

@@ -41,8 +41,7 @@ static zs_ref_tensors run(const zs_net *net, uint32_t precision, const float *x,
     return out;
 }
 
-/* ---- convolution against the seven loops of its definition ------------------------------------
- */
+/* ---- convolution against the seven loops of its definition ----------------------------------- */
 
 typedef struct conv_case {
     uint32_t ic, h, w, oc, groups;

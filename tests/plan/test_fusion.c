@@ -90,8 +90,7 @@ START_TEST(test_module_names_come_from_the_path_of_the_squeeze)
 }
 END_TEST
 
-/* ---- explicit groups --------------------------------------------------------------------------
- */
+/* ---- explicit groups ------------------------------------------------------------------------- */
 
 #define LIST(...)                                                                                  \
     {                                                                                              \
@@ -169,8 +168,7 @@ START_TEST(test_group_that_cannot_be_is_refused_with_the_reason)
 }
 END_TEST
 
-/* ---- tensors that stay ------------------------------------------------------------------------
- */
+/* ---- tensors that stay ----------------------------------------------------------------------- */
 
 static uint64_t bytes_of(bench *b, uint32_t fusion, const zs_plan **plan)
 {

@@ -25,8 +25,7 @@ typedef struct subject {
         }                                                                                          \
     } while (0)
 
-/* ---- waits, rows, calls -----------------------------------------------------------------------
- */
+/* ---- waits, rows, calls ---------------------------------------------------------------------- */
 
 static void check_waits(const subject *s)
 {
@@ -66,8 +65,7 @@ static void check_rows(const subject *s)
     CHECK(s, in_calls == 0, "calls and rows disagree");
 }
 
-/* ---- slots ------------------------------------------------------------------------------------
- */
+/* ---- slots ----------------------------------------------------------------------------------- */
 
 static bool same_place(const zs_tile_box *a, const zs_tile_box *b)
 {
@@ -160,8 +158,7 @@ static void check_slots(const subject *s)
     }
 }
 
-/* ---- products ---------------------------------------------------------------------------------
- */
+/* ---- products -------------------------------------------------------------------------------- */
 
 /* Input channels taken in so far by every sum of a row: they must come in order and be complete. */
 static void check_products(const subject *s, uint32_t r)
@@ -199,8 +196,7 @@ static void check_products(const subject *s, uint32_t r)
               all);
 }
 
-/* ---- DRAM -------------------------------------------------------------------------------------
- */
+/* ---- DRAM ------------------------------------------------------------------------------------ */
 
 /* Last row that wrote a byte, plus one; 0: nobody. WEIGHTS: the host, before the start. */
 enum { NOBODY = 0, HOST_BEFORE = UINT16_MAX };
@@ -299,8 +295,7 @@ static void check_memory(const subject *s)
     }
 }
 
-/* ---- tensors ----------------------------------------------------------------------------------
- */
+/* ---- tensors --------------------------------------------------------------------------------- */
 
 /* Until a tensor's last reader is done nothing else may be written over it. Read as above this
  * shows only as a wrong owner, so owners are compared here: who wrote what a row reads is one of
@@ -342,8 +337,7 @@ static void check_owners(const subject *s)
     }
 }
 
-/* ---- on-chip sizes ----------------------------------------------------------------------------
- */
+/* ---- on-chip sizes --------------------------------------------------------------------------- */
 
 /* Tiles fit the slots that were drawn up for them. */
 static void check_capacity(const subject *s)
@@ -372,8 +366,7 @@ static void check_capacity(const subject *s)
     }
 }
 
-/* ---- tests ------------------------------------------------------------------------------------
- */
+/* ---- tests ----------------------------------------------------------------------------------- */
 
 static void (*const checks[])(const subject *) = {check_waits,  check_rows,   check_slots,
                                                   check_memory, check_owners, check_capacity};

@@ -20,8 +20,7 @@ static zs_design design_of_tile(uint32_t oc, uint32_t ic, uint32_t oy, uint32_t 
     return d;
 }
 
-/* ---- halos ------------------------------------------------------------------------------------
- */
+/* ---- halos ----------------------------------------------------------------------------------- */
 
 static const struct {
     uint32_t side, k, stride, pad; /* layer */
@@ -52,8 +51,7 @@ START_TEST(test_input_bytes_are_windows_inside_the_image)
 }
 END_TEST
 
-/* ---- sizes of buffers -------------------------------------------------------------------------
- */
+/* ---- sizes of buffers ------------------------------------------------------------------------ */
 
 START_TEST(test_tile_larger_than_the_layer_is_trimmed_but_not_its_buffers)
 {
@@ -123,8 +121,7 @@ START_TEST(test_weight_buffer_takes_the_block_ram_that_is_left)
 }
 END_TEST
 
-/* ---- refusals ---------------------------------------------------------------------------------
- */
+/* ---- refusals -------------------------------------------------------------------------------- */
 
 static void small_weights(zs_design *d)
 {

@@ -3,8 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- the difficult one
- * --------------------------------------------------------------------------- */
+/* ---- the difficult one ----------------------------------------------------------------------- */
 
 const char *const fixture_hostile_names[5] = {
     "conv, \"first\" + pool",
@@ -154,8 +153,7 @@ const zs_result *fixture_hostile(void)
     return &result;
 }
 
-/* ---- the ordinary one
- * ---------------------------------------------------------------------------- */
+/* ---- the ordinary one ------------------------------------------------------------------------ */
 
 /* Thousands of MACs, DRAM kilobytes read and written, and how the cycles came about. */
 static const struct {
@@ -305,8 +303,7 @@ const zs_result *fixture_squeezenet(void)
     return &result;
 }
 
-/* ---- emitters and sinks
- * -------------------------------------------------------------------------- */
+/* ---- emitters and sinks ---------------------------------------------------------------------- */
 
 static zs_status emit_wide(const zs_result *r, const zs_sink *s, zs_err *err)
 {

@@ -98,8 +98,7 @@ START_TEST(test_the_first_lines_answer_how_fast_what_limits_does_it_fit)
 }
 END_TEST
 
-/* ---- verdicts
- * ------------------------------------------------------------------------------------ */
+/* ---- verdicts -------------------------------------------------------------------------------- */
 
 static const struct {
     bool on_engine, memory_roof;

@@ -149,8 +149,7 @@ static const hand_case cases[] = {
      {{0, 10, {5, 0, 5, 0}, {5, 0, 0, 10}}, {10, 0, {0, 0, 0, 0}, {0, 0, 0, 0}}}},
 };
 
-/* ---- building ---------------------------------------------------------------------------------
- */
+/* ---- building -------------------------------------------------------------------------------- */
 
 typedef struct hand_plan {
     zs_plan plan;
@@ -220,8 +219,7 @@ static zs_status run(zs_arena *arena, hand_plan *h, seen *s, zs_result **result,
     return zs_sim_run(arena, &h->design, &h->net, &h->plan, ZS_TILE, &hook, result, err);
 }
 
-/* ---- tests ------------------------------------------------------------------------------------
- */
+/* ---- tests ----------------------------------------------------------------------------------- */
 
 static void check_row(const hand_case *c, const zs_layer_result *l, const hand_row *want)
 {

@@ -145,8 +145,7 @@ static uint32_t count_wrong_orders(const test_rig *rig, const zs_design *d, cons
     return wrong;
 }
 
-/* ---- designs ----------------------------------------------------------------------------------
- */
+/* ---- designs --------------------------------------------------------------------------------- */
 
 static const struct {
     uint32_t order, outer, fusion, batch, bram18;
@@ -228,8 +227,7 @@ START_TEST(test_no_order_that_starves_units_changes_a_bit)
 }
 END_TEST
 
-/* ---- that the tests above can fail ------------------------------------------------------------
- */
+/* ---- that the tests above can fail ----------------------------------------------------------- */
 
 static const struct {
     uint32_t kind, wait;

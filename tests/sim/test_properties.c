@@ -21,8 +21,7 @@ static zs_result *simulate(zs_arena *arena, const zs_design *d, const zs_net *ne
     return result;
 }
 
-/* ---- determinism ------------------------------------------------------------------------------
- */
+/* ---- determinism ----------------------------------------------------------------------------- */
 
 static void check_same_text(const char *a, const char *b)
 {
@@ -67,8 +66,7 @@ START_TEST(test_the_same_run_twice_gives_the_same_figures)
 }
 END_TEST
 
-/* ---- sums -------------------------------------------------------------------------------------
- */
+/* ---- sums ------------------------------------------------------------------------------------ */
 
 START_TEST(test_rows_add_up_and_are_not_busy_for_longer_than_they_last)
 {
@@ -106,8 +104,7 @@ START_TEST(test_rows_add_up_and_are_not_busy_for_longer_than_they_last)
 }
 END_TEST
 
-/* ---- more is not slower -----------------------------------------------------------------------
- */
+/* ---- more is not slower ---------------------------------------------------------------------- */
 
 static void less_outstanding(zs_design *d)
 {
