@@ -75,7 +75,6 @@ bool zs_dram_takes_whole(const zs_dram *dram, const zs_dram_req *req, uint64_t a
  * queue. False, and nothing changed, where it would not: then offer it. */
 bool zs_dram_pass(zs_dram *dram, const zs_dram_req *req, uint64_t at, uint64_t until,
                   zs_dram_done *done);
-bool zs_dram_is_idle(const zs_dram *dram); /* both queues are empty */
 const zs_dram_counts *zs_dram_counts_of(const zs_dram *dram);
 uint64_t zs_dram_events(const zs_dram *dram); /* decisions so far: rows, columns, refreshes */
 

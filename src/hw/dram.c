@@ -593,11 +593,6 @@ bool zs_dram_pass(zs_dram *d, const zs_dram_req *req, uint64_t at, uint64_t unti
     return true;
 }
 
-bool zs_dram_is_idle(const zs_dram *d)
-{
-    return d->lanes[READ].n + d->lanes[WRITE].n == 0;
-}
-
 const zs_dram_counts *zs_dram_counts_of(const zs_dram *d)
 {
     return &d->counts;
