@@ -207,7 +207,8 @@ zs_status cli_options_parse(const cli_command *command, int argc, const char **a
     const long processors = sysconf(_SC_NPROCESSORS_ONLN);
     raw = (raw_options){.jobs = processors > 1 ? (int)processors : 1};
     char usage[64];
-    snprintf(usage, sizeof usage, "[OPTION]... %s", command->arguments);
+    snprintf(usage, sizeof usage, "[OPTION]...%s%s", command->arguments[0] ? " " : "",
+             command->arguments);
     char name[64];
     snprintf(name, sizeof name, "zynqsim %s", command->name);
     argv[0] = name; /* what popt's usage line begins with */
