@@ -33,8 +33,8 @@ tidy_flags='-std=c11 -D_GNU_SOURCE -Iinclude -Ibuild/clang/gen -ffp-contract=off
 # shellcheck disable=SC2016 # $0 and $1 are the inner shell's
 tidy() {
     git ls-files -co --exclude-standard 'src/*.c' | xargs -P "$jobs" -n 1 sh -c '
-        case $1 in src/base/*) helper= ;; *) helper="-include tests/lint/analyzer.h" ;; esac
-        clang-tidy --quiet "$1" -- $0 $helper' "$tidy_flags"
+        case $1 in src/base/*) more= ;; *) more="-include tests/lint/analyzer.h" ;; esac
+        clang-tidy --quiet "$1" -- $0 $more' "$tidy_flags"
 }
 cppcheck_all() {
     cppcheck --quiet -j "$jobs" --std=c11 --error-exitcode=1 --inline-suppr \
