@@ -236,7 +236,7 @@ static zs_status resolve_inputs(const zs_net_yaml *y)
 static zs_status resolve_output(const zs_net_yaml *y, const yaml_node_t *node, const char **out)
 {
     char place[192];
-    const char *name;
+    const char *name = "";
     ZS_TRY(zs_net_yaml_text(y, node, &name));
     const zs_net_value *value = zs_net_draft_get(&y->draft, name);
     print_place(place, y->draft.path, &node->start_mark);
