@@ -157,7 +157,7 @@ static const struct {
     {huge_batch, "board.memory.bytes",
      "weights and tensors need 7549759488 bytes of DRAM, the board has 1073741824"},
     {tiny_tiles, "accelerator.tile",
-     "the plan would have more than 268435456 ops: enlarge the tiles"},
+     "the plan would have more than 33554432 ops: enlarge the tiles"},
 };
 
 START_TEST(test_what_cannot_be_is_refused_with_value_and_limit)
