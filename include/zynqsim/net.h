@@ -161,6 +161,11 @@ uint64_t zs_layer_bias_elems(const zs_layer *layer);
 uint64_t zs_layer_ops(const zs_layer *layer);
 uint64_t zs_net_macs(const zs_net *net);
 uint64_t zs_net_param_elems(const zs_net *net);
+/* Convolution or fully connected: an op with filters, run by the MAC array. */
+static inline bool zs_op_has_filters(zs_layer_op op)
+{
+    return op == ZS_LAYER_CONV || op == ZS_LAYER_FC;
+}
 static inline bool zs_layer_is_depthwise(const zs_layer *layer)
 {
     return layer->op == ZS_LAYER_CONV && layer->groups > 1 && layer->groups == layer->x.c &&

@@ -5,7 +5,7 @@
 /* Ops that carry numbers of a file. */
 static bool is_weighted(const zs_layer_spec *layer)
 {
-    return layer->op == ZS_LAYER_CONV || layer->op == ZS_LAYER_FC;
+    return zs_op_has_filters(layer->op);
 }
 
 static bool is_batchnorm(const zs_layer_spec *layer)

@@ -310,7 +310,7 @@ static zs_status check_act(const zs_layer_spec *spec, zs_err *err)
 static void copy_settings(zs_node *node)
 {
     const zs_layer_spec *spec = node->spec;
-    const bool weighted = spec->op == ZS_LAYER_CONV || spec->op == ZS_LAYER_FC;
+    const bool weighted = zs_op_has_filters(spec->op);
     node->layer = (zs_layer){
         .name = spec->name,
         .op = spec->op,

@@ -90,8 +90,7 @@ static zs_status scale_weights(zs_draft *d, zs_layer *conv, const zs_weights *no
 static zs_status fold_batchnorm(zs_draft *d, uint32_t at, zs_err *err)
 {
     zs_node *node = &d->nodes[at], *producer = sole_producer(d, node);
-    if (producer == NULL || producer->layer.act.active ||
-        (producer->layer.op != ZS_LAYER_CONV && producer->layer.op != ZS_LAYER_FC))
+    if (producer == NULL || producer->layer.act.active || !zs_op_has_filters(producer->layer.op))
         return ZS_OK;
     const zs_weights *norm = &node->layer.weights;
     const bool synthetic = producer->layer.weights.data == NULL;

@@ -29,14 +29,9 @@ uint32_t zs_tensor_root(const zs_net *net, uint32_t tensor, uint64_t *offset_ele
     return tensor;
 }
 
-static bool has_filters(const zs_layer *layer)
-{
-    return layer->op == ZS_LAYER_CONV || layer->op == ZS_LAYER_FC;
-}
-
 uint64_t zs_layer_filter_elems(const zs_layer *layer)
 {
-    if (!has_filters(layer))
+    if (!zs_op_has_filters(layer->op))
         return 0;
     return (uint64_t)(layer->x.c / layer->groups) * layer->window.kh * layer->window.kw;
 }
@@ -55,7 +50,7 @@ uint64_t zs_layer_weight_elems(const zs_layer *layer)
 
 uint64_t zs_layer_bias_elems(const zs_layer *layer)
 {
-    const bool weighted = has_filters(layer) || layer->op == ZS_LAYER_BATCHNORM;
+    const bool weighted = zs_op_has_filters(layer->op) || layer->op == ZS_LAYER_BATCHNORM;
     return weighted && layer->has_bias ? layer->y.c : 0;
 }
 

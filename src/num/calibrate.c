@@ -253,7 +253,7 @@ static zs_status scale_layer(quant_work *w, const zs_layer *layer, zs_err *err)
     act_limits(w, layer, scale);
     if (layer->op == ZS_LAYER_ADD)
         return requant_inputs(w, layer, scale, err);
-    if (layer->op != ZS_LAYER_CONV && layer->op != ZS_LAYER_FC)
+    if (!zs_op_has_filters(layer->op))
         return ZS_OK;
     if (w->q->precision == ZS_INT8)
         ZS_TRY(int8_weights(w, layer, scale, err));

@@ -161,7 +161,7 @@ static zs_status run_conv(zs_arena *scratch, const zs_net *net, const zs_quant *
 static zs_status run_layer(zs_arena *scratch, const zs_net *net, const zs_quant *q,
                            const zs_layer *layer, void *const *data, zs_err *err)
 {
-    if (layer->op == ZS_LAYER_CONV || layer->op == ZS_LAYER_FC)
+    if (zs_op_has_filters(layer->op))
         return run_conv(scratch, net, q, layer, data[layer->in[0]], data[layer->out], err);
     const void **x = zs_new(scratch, const void *, layer->in_n);
     void *host_scratch = zs_arena_alloc_raw(scratch, zs_host_scratch_bytes(net, layer), 1);

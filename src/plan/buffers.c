@@ -69,7 +69,7 @@ static void shape_row(plan_draft *d, uint32_t i)
     row->t_ox = min_u32(a->tile.ox, layer->y.w);
     if (row->is_depthwise)
         row->t_oc = row->t_ic = min_u32(a->tile.oc, layer->y.c);
-    const bool has_weights = layer->op == ZS_LAYER_CONV || layer->op == ZS_LAYER_FC;
+    const bool has_weights = zs_op_has_filters(layer->op);
     const zs_window *w = &layer->window;
     if (has_weights && zs_shape_elems(layer->x) == layer->x.c && layer->groups == 1 && w->kh == 1 &&
         w->kw == 1 && w->pad_top == 0 && w->pad_left == 0 && layer->y.h == 1 && layer->y.w == 1) {
@@ -107,7 +107,7 @@ static void fit_channels(plan_draft *d, uint32_t i, uint64_t slot_elems)
 {
     zs_plan_row *row = &d->rows[i];
     const zs_layer *layer = zs_draft_layer(d, i);
-    const bool has_weights = layer->op == ZS_LAYER_CONV || layer->op == ZS_LAYER_FC;
+    const bool has_weights = zs_op_has_filters(layer->op);
     if (!d->drafts[i].on_engine || (has_weights && !row->is_depthwise))
         return;
     const uint64_t channels = slot_elems / footprint(row);
@@ -223,8 +223,7 @@ static void weight_depths(const plan_draft *d, uint64_t *least, uint64_t *useful
     *least *= slots;
     *useful = *least;
     for (uint32_t i = 0; i < d->row_n; i++) {
-        const zs_layer_op op = zs_draft_layer(d, i)->op;
-        if (op != ZS_LAYER_CONV && op != ZS_LAYER_FC)
+        if (!zs_op_has_filters(zs_draft_layer(d, i)->op))
             continue;
         const uint64_t tile = weight_tile_depth(d, &d->rows[i]);
         *least = zs_max_u64(*least, slots * tile);
@@ -324,7 +323,7 @@ zs_status zs_plan_finish_buffers(plan_draft *d, zs_err *err)
     for (uint32_t i = 0; i < d->row_n; i++) {
         zs_plan_row *row = &d->rows[i];
         const zs_layer *layer = zs_draft_layer(d, i);
-        if (layer->op != ZS_LAYER_CONV && layer->op != ZS_LAYER_FC) {
+        if (!zs_op_has_filters(layer->op)) {
             ZS_TRY(check_tile_bytes(d, i, err));
             continue;
         }

@@ -34,6 +34,12 @@ zs_status zs_emit_init(emitter *e, plan_draft *d, zs_err *err)
     return ZS_OK;
 }
 
+void zs_emit_begin_row(emitter *e, uint32_t row)
+{
+    e->row = row;
+    memset(e->cost_tag, 0, COST_TABLE_N * sizeof *e->cost_tag);
+}
+
 /* ---- ops ------------------------------------------------------------------------------------- */
 
 static zs_status too_long(const emitter *e)

@@ -29,11 +29,6 @@ static bool runs_on_engine(const zs_layer *layer)
     }
 }
 
-static bool is_conv(const zs_layer *layer)
-{
-    return layer->op == ZS_LAYER_CONV || layer->op == ZS_LAYER_FC;
-}
-
 /* ---- readers --------------------------------------------------------------------------------- */
 
 static zs_status count_readers(plan_draft *d)
@@ -69,7 +64,7 @@ static bool slices_are_private_convs(const plan_draft *d, uint32_t tensor)
         if (net->tensors[t].parent != tensor)
             continue;
         if (net->tensors[t].producer == ZS_NO_INDEX || d->readers[t] != 0 || is_view(net, t) ||
-            !is_conv(&net->layers[net->tensors[t].producer]) ||
+            !zs_op_has_filters(net->layers[net->tensors[t].producer].op) ||
             net->layers[net->tensors[t].producer].out != t)
             return false;
         slices++;
@@ -139,7 +134,7 @@ static void find_pool(const plan_draft *d, row_draft *row)
 {
     const zs_net *net = d->net;
     const zs_layer *conv = &net->layers[row->layer];
-    if (!is_conv(conv) || conv->y.h * conv->y.w == 1)
+    if (!zs_op_has_filters(conv->op) || conv->y.h * conv->y.w == 1)
         return;
     uint32_t read = conv->out;
     uint64_t offset = 0;
@@ -161,7 +156,7 @@ static void drop_half_fused(plan_draft *d)
 {
     for (uint32_t i = 0; i < d->row_n; i++) {
         const uint32_t parent = d->net->tensors[zs_draft_layer(d, i)->out].parent;
-        if (!is_conv(zs_draft_layer(d, i)) || parent == ZS_NO_INDEX ||
+        if (!zs_op_has_filters(zs_draft_layer(d, i)->op) || parent == ZS_NO_INDEX ||
             d->drafts[i].pool != ZS_NO_INDEX)
             continue;
         for (uint32_t k = 0; k < d->row_n; k++) {
@@ -190,15 +185,16 @@ static zs_status list_rows(plan_draft *d)
         find_pool(d, row);
     }
     drop_half_fused(d);
+    bool *is_fused = zs_new(d->arena, bool, net->layer_n + 1);
+    if (is_fused == NULL)
+        return ZS_ENOMEM;
+    for (uint32_t i = 0; i < d->row_n; i++)
+        if (d->drafts[i].pool != ZS_NO_INDEX)
+            is_fused[d->drafts[i].pool] = true;
     uint32_t kept = 0;
-    for (uint32_t i = 0; i < d->row_n; i++) {
-        bool is_fused_pool = false;
-        for (uint32_t k = 0; k < d->row_n; k++)
-            is_fused_pool |= d->drafts[k].pool == d->drafts[i].layer;
-        if (!is_fused_pool)
+    for (uint32_t i = 0; i < d->row_n; i++)
+        if (!is_fused[d->drafts[i].layer])
             d->drafts[kept++] = d->drafts[i];
-    }
-    /* the pool indices that were compared above stay valid: they name layers, not rows */
     d->row_n = kept;
     for (uint32_t i = 0; i < kept; i++) {
         d->row_of_layer[d->drafts[i].layer] = i;
@@ -342,7 +338,7 @@ static bool describe_resident(const plan_draft *d, uint32_t row, resident_draft 
     const zs_net *net = d->net;
     const row_draft *draft = &d->drafts[row];
     const uint32_t out = draft->out;
-    if (!draft->on_engine || !is_conv(zs_draft_layer(d, row)) ||
+    if (!draft->on_engine || !zs_op_has_filters(zs_draft_layer(d, row)->op) ||
         net->tensors[out].parent != ZS_NO_INDEX || out == net->output)
         return false;
     const zs_layer *writer = zs_draft_layer(d, row);
@@ -355,7 +351,7 @@ static bool describe_resident(const plan_draft *d, uint32_t row, resident_draft 
         for (uint32_t k = 0; k < layer->in_n; k++) {
             if (zs_draft_root(d, layer->in[k]) != out)
                 continue;
-            if (!is_conv(layer))
+            if (!zs_op_has_filters(layer->op))
                 return false;
             last = d->row_of_layer[i] > last ? d->row_of_layer[i] : last;
             reads++;

@@ -11,11 +11,6 @@ typedef struct placed {
     uint64_t bytes, addr;
 } placed;
 
-static bool has_weights(const zs_layer *layer)
-{
-    return layer->op == ZS_LAYER_CONV || layer->op == ZS_LAYER_FC;
-}
-
 static bool take(uint64_t *top, uint64_t bytes, uint64_t align, uint64_t *addr)
 {
     const uint64_t at = zs_round_up(*top, align);
@@ -32,7 +27,7 @@ static bool place_weights(plan_draft *d, uint64_t *top)
     const uint32_t precision = d->design->accel.precision;
     for (uint32_t i = 0; i < d->row_n; i++) {
         const zs_layer *layer = zs_draft_layer(d, i);
-        if (!has_weights(layer))
+        if (!zs_op_has_filters(layer->op))
             continue;
         const uint64_t bytes = zs_layer_weight_elems(layer) * zs_elem_bytes(precision) +
                                (uint64_t)layer->y.c * zs_bias_bytes(precision);
@@ -52,7 +47,7 @@ static bool place_partials(plan_draft *d, uint64_t *top)
     uint64_t at = base, most = base;
     for (uint32_t i = 0; i < d->row_n; i++) {
         const zs_layer *layer = zs_draft_layer(d, i);
-        if (!has_weights(layer))
+        if (!zs_op_has_filters(layer->op))
             continue;
         if (!d->drafts[i].joins_previous)
             at = base;

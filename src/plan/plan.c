@@ -142,8 +142,7 @@ static zs_status emit_row(emitter *e, uint32_t i)
     const plan_draft *d = e->d;
     const zs_plan_row *row = &d->rows[i];
     const zs_plan_call *call = row->call == ZS_NO_INDEX ? NULL : &d->plan->calls[row->call];
-    e->row = i;
-    memset(e->cost_tag, 0, 256 * sizeof *e->cost_tag);
+    zs_emit_begin_row(e, i);
     if (call == NULL)
         return zs_plan_emit_host_layer(e);
     if (call->row0 == i) {
@@ -154,9 +153,8 @@ static zs_status emit_row(emitter *e, uint32_t i)
     }
     for (uint32_t s = 0; s < e->x.n; s++)
         e->x.slot[s].id = UINT64_MAX; /* tiles of the layer before are of no use */
-    const zs_layer_op op = zs_draft_layer(d, i)->op;
-    ZS_TRY(op == ZS_LAYER_CONV || op == ZS_LAYER_FC ? zs_plan_emit_conv(e)
-                                                    : zs_plan_emit_vector(e));
+    ZS_TRY(zs_op_has_filters(zs_draft_layer(d, i)->op) ? zs_plan_emit_conv(e)
+                                                       : zs_plan_emit_vector(e));
     return call->row0 + call->row_n == i + 1 ? zs_plan_emit_call_end(e, call) : ZS_OK;
 }
 

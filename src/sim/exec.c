@@ -191,8 +191,7 @@ typedef struct result_box {
 
 static bool is_conv_row(const zs_exec *e, const zs_plan_row *row)
 {
-    const zs_layer_op op = zs_exec_layer(e, row)->op;
-    return op == ZS_LAYER_CONV || op == ZS_LAYER_FC;
+    return zs_op_has_filters(zs_exec_layer(e, row)->op);
 }
 
 static result_box result_of(const zs_exec *e, const zs_plan_row *row, const zs_tile_box *box)
