@@ -1,7 +1,5 @@
 #include "plan_priv.h"
 
-#include <string.h>
-
 /* `auto`: which tensors stay on chip, and so which layers become one call. Pools are always fused,
  * as that can only save traffic. A tensor that stays takes block RAM from the weight buffer, which
  * may then reload weights: what a choice is worth is known only from a whole plan, so every choice

@@ -18,12 +18,12 @@ zs_cause zs_cause_of_op(uint32_t kind)
     }
 }
 
-zs_status zs_account_init(sim_account *a, zs_arena *arena, const zs_plan *plan, zs_err *err)
+zs_status zs_account_init(sim_account *a, zs_arena *arena, const zs_plan *plan,
+                          zs_layer_result *layers, zs_err *err)
 {
-    *a = (sim_account){.plan = plan};
-    a->layers = zs_new(arena, zs_layer_result, plan->row_n);
+    *a = (sim_account){.plan = plan, .layers = layers};
     a->ops_left = zs_new(arena, uint32_t, plan->row_n);
-    if (a->layers == NULL || a->ops_left == NULL)
+    if (a->ops_left == NULL)
         return zs_nomem(err, "simulation");
     for (uint32_t i = 0; i < plan->row_n; i++)
         a->ops_left[i] = plan->rows[i].op_n;
@@ -51,7 +51,7 @@ static zs_operand operand_of(uint32_t kind)
     }
 }
 
-static void count_bytes(zs_layer_result *layer, uint32_t kind, uint64_t bytes)
+void zs_count_bytes(zs_layer_result *layer, uint32_t kind, uint64_t bytes)
 {
     const zs_cause cause = zs_cause_of_op(kind);
     if (cause != ZS_BY_READ && cause != ZS_BY_WRITE)
@@ -60,7 +60,7 @@ static void count_bytes(zs_layer_result *layer, uint32_t kind, uint64_t bytes)
     *(cause == ZS_BY_READ ? &layer->read_bytes : &layer->write_bytes) += bytes;
 }
 
-static zs_cause cause_of_unit(uint32_t unit)
+zs_cause zs_cause_of_unit(uint32_t unit)
 {
     if (unit >= ZS_CHANNEL_N)
         return unit == ZS_UNIT_PE ? ZS_BY_COMPUTE : ZS_BY_HOST;
@@ -74,7 +74,7 @@ static void end_row(sim_account *a, uint64_t now, const bool *running, const uin
     layer->cycles = now - a->row_start;
     for (uint32_t u = 0; u < ZS_UNIT_N; u++) {
         const uint64_t busy = a->busy[u] + (running[u] ? now - started[u] : 0);
-        uint64_t *most = &layer->busy_cycles[cause_of_unit(u)];
+        uint64_t *most = &layer->busy_cycles[zs_cause_of_unit(u)];
         *most = zs_max_u64(*most, busy - a->busy_at_row[u]);
         a->busy_at_row[u] = busy;
     }
@@ -87,7 +87,7 @@ void zs_account_retire(sim_account *a, const zs_tile_op *op, uint64_t start, uin
 {
     const zs_cause cause = zs_cause_of_op(op->kind);
     a->busy[op->unit] += now - start;
-    count_bytes(&a->layers[op->layer], op->kind, bytes);
+    zs_count_bytes(&a->layers[op->layer], op->kind, bytes);
     if (op->unit == ZS_UNIT_PE)
         zs_account_mark(a, now, ZS_BY_COMPUTE);
     a->ops_left[op->layer]--;

@@ -1,7 +1,6 @@
 #include "sim_priv.h"
 
 #include <stdio.h>
-#include <string.h>
 
 /* The event loop. Units take their ops in plan order; an op starts when its unit is free, its waits
  * have retired and no barrier before it is pending. Transfers run in the memory system, which is
@@ -80,12 +79,9 @@ static bool waits_are_over(const engine *e, const zs_tile_op *op)
     return true;
 }
 
-/* What the MAC array waited for until now: the op whose retirement let it start. */
-static zs_cause wait_cause(const engine *e, const zs_tile_op *op)
+/* What an idle MAC array waited for until now: the op whose retirement lets things go on. */
+static zs_cause wait_cause(const engine *e)
 {
-    for (uint32_t k = 0; k < ZS_LEN(op->wait); k++)
-        if (op->wait[k] == e->last_retired)
-            return zs_cause_of_op(e->plan->ops[op->wait[k]].kind);
     return zs_cause_of_op(e->plan->ops[e->last_retired].kind);
 }
 
@@ -96,7 +92,7 @@ static void start(engine *e, uint32_t unit, uint32_t index)
     e->started[unit] = e->now;
     if (unit >= ZS_CHANNEL_N) {
         if (unit == ZS_UNIT_PE && e->account.marked < e->now)
-            zs_account_mark(&e->account, e->now, wait_cause(e, op));
+            zs_account_mark(&e->account, e->now, wait_cause(e));
         e->ends[unit] = e->now + e->plan->costs[op->cost_key].pl_cycles;
         return;
     }
@@ -125,7 +121,7 @@ static bool pass_barrier(engine *e)
         return false;
     const uint32_t barrier = e->fence, before = e->last_retired;
     if (barrier > 0 && !e->running[ZS_UNIT_PE])
-        zs_account_mark(&e->account, e->now, zs_cause_of_op(e->plan->ops[before].kind));
+        zs_account_mark(&e->account, e->now, wait_cause(e));
     e->head[ZS_UNIT_CPU]++;
     retire(e, barrier, e->now);
     e->last_retired = barrier > 0 ? before : barrier;
@@ -269,8 +265,8 @@ static zs_status list_ports(engine *e, zs_arena *arena, zs_result *r, zs_err *er
 }
 
 static zs_status simulate(zs_arena *arena, const zs_design *design, const zs_plan *plan,
-                          zs_fidelity fidelity, const zs_retire_hook *hook, zs_result *r,
-                          zs_err *err)
+                          zs_fidelity fidelity, const zs_retire_hook *hook, zs_layer_result *layers,
+                          zs_result *r, zs_err *err)
 {
     engine *e = zs_new(arena, engine, 1);
     if (e == NULL)
@@ -282,14 +278,27 @@ static zs_status simulate(zs_arena *arena, const zs_design *design, const zs_pla
     ZS_TRY(zs_memsys_build(arena, design, fidelity, &e->ms, err));
     ZS_TRY(fill_queues(e, arena, err));
     ZS_TRY(price_transfers(e, arena, err));
-    ZS_TRY(zs_account_init(&e->account, arena, plan, err));
+    ZS_TRY(zs_account_init(&e->account, arena, plan, layers, err));
     find_fence(e, 0);
     ZS_TRY(run(e, err));
-    r->layers = e->account.layers;
     r->cycles = e->now;
     r->dram = *zs_memsys_dram_counts(e->ms);
     r->events = zs_memsys_events(e->ms) + plan->op_n;
     return list_ports(e, arena, r, err);
+}
+
+/* Rows with nothing known but their bounds. */
+static zs_layer_result *new_rows(zs_arena *arena, const zs_design *design, const zs_net *net,
+                                 const zs_plan *plan)
+{
+    zs_layer_result *layers = zs_new(arena, zs_layer_result, plan->row_n);
+    uint64_t *ends = zs_new(arena, uint64_t, plan->row_n);
+    if (layers == NULL || ends == NULL)
+        return NULL;
+    zs_bound_row_ends(design, net, plan, ends);
+    for (uint32_t i = 0; i < plan->row_n; i++)
+        layers[i].bound_cycles = ends[i] - (i ? ends[i - 1] : 0);
+    return layers;
 }
 
 zs_status zs_sim_run(zs_arena *arena, const zs_design *design, const zs_net *net,
@@ -297,13 +306,14 @@ zs_status zs_sim_run(zs_arena *arena, const zs_design *design, const zs_net *net
                      zs_result **out, zs_err *err)
 {
     zs_result *r = zs_new(arena, zs_result, 1);
-    if (r == NULL)
+    zs_layer_result *layers = new_rows(arena, design, net, plan);
+    if (r == NULL || layers == NULL)
         return zs_nomem(err, "simulation");
     if (fidelity == ZS_BOUND)
-        ZS_TRY(zs_sim_bound(arena, design, net, plan, r, err));
+        zs_sim_bound(design, plan, layers, r);
     else
-        ZS_TRY(simulate(arena, design, plan, fidelity, hook, r, err));
-    ZS_TRY(zs_result_finish(arena, design, net, plan, fidelity, r, err));
+        ZS_TRY(simulate(arena, design, plan, fidelity, hook, layers, r, err));
+    ZS_TRY(zs_result_finish(arena, design, net, plan, fidelity, layers, r, err));
     ZS_TRY(zs_result_check(r, err));
     *out = r;
     return ZS_OK;

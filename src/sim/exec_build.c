@@ -49,8 +49,8 @@ static void room_for_row(const zs_exec *e, const zs_plan_row *row, room *r)
     r->filter = max_size(r->filter, filter);
     r->filters = max_size(r->filters, filter * row->t_oc);
     if (row->pool != ZS_NO_INDEX) {
-        r->carry_rows = max_size(r->carry_rows, zs_exec_carry_row_elems(e, row) * e->elem);
-        r->carry_columns = max_size(r->carry_columns, zs_exec_carry_column_elems(e, row) * e->elem);
+        r->carry_rows = max_size(r->carry_rows, zs_exec_carry_row_elems(row) * e->elem);
+        r->carry_columns = max_size(r->carry_columns, zs_exec_carry_column_elems(row) * e->elem);
     }
 }
 

@@ -59,16 +59,14 @@ static uint32_t column_rows(const zs_plan_row *row)
     return row->t_oy / w->sh + crossing(w->kh, w->sh) + 1;
 }
 
-size_t zs_exec_carry_row_elems(const zs_exec *e, const zs_plan_row *row)
+size_t zs_exec_carry_row_elems(const zs_plan_row *row)
 {
-    (void)e;
     const zs_window *w = &row->pool_window;
     return (size_t)crossing(w->kh, w->sh) * row->y.shape.w * row->carry_oc_n;
 }
 
-size_t zs_exec_carry_column_elems(const zs_exec *e, const zs_plan_row *row)
+size_t zs_exec_carry_column_elems(const zs_plan_row *row)
 {
-    (void)e;
     const zs_window *w = &row->pool_window;
     return (size_t)crossing(w->kw, w->sw) * column_rows(row) * row->carry_oc_n;
 }

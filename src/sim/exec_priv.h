@@ -40,7 +40,7 @@ void zs_exec_pool(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box, ui
 /* Max-pooling of a vector layer's tile, [channel][pixel]. */
 void zs_exec_pool_planes(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box,
                          const uint8_t *x, uint8_t *y);
-size_t zs_exec_carry_row_elems(const zs_exec *e, const zs_plan_row *row);
-size_t zs_exec_carry_column_elems(const zs_exec *e, const zs_plan_row *row);
+size_t zs_exec_carry_row_elems(const zs_plan_row *row);
+size_t zs_exec_carry_column_elems(const zs_plan_row *row);
 
 #endif

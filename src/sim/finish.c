@@ -127,15 +127,9 @@ static zs_status list_cpu_port(zs_arena *arena, zs_result *r, zs_err *err)
     return ZS_OK;
 }
 
-static zs_status finish_rows(zs_arena *arena, const zs_design *design, const zs_net *net,
-                             const zs_plan *plan, zs_result *r, zs_err *err)
+static zs_status finish_rows(zs_arena *arena, const zs_design *design, const zs_plan *plan,
+                             zs_layer_result *layers, zs_result *r, zs_err *err)
 {
-    zs_layer_result *layers = zs_new(arena, zs_layer_result, plan->row_n);
-    uint64_t *ends = zs_new(arena, uint64_t, plan->row_n);
-    if (layers == NULL || ends == NULL)
-        return zs_nomem(err, "result");
-    memcpy(layers, r->layers, plan->row_n * sizeof *layers);
-    zs_bound_row_ends(design, net, plan, ends);
     for (uint32_t i = 0; i < plan->row_n; i++) {
         const zs_plan_row *row = &plan->rows[i];
         zs_layer_result *l = &layers[i];
@@ -148,7 +142,6 @@ static zs_status finish_rows(zs_arena *arena, const zs_design *design, const zs_
         l->compulsory_bytes = row->compulsory_read_bytes + row->compulsory_write_bytes;
         if (!l->on_engine)
             add_software(row, l, r);
-        l->bound_cycles = ends[i] - (i ? ends[i - 1] : 0);
         set_verdicts(&r->roofline, l);
         if (note_row(arena, r, l, zs_design_lanes(design)) != ZS_OK)
             return zs_nomem(err, "result");
@@ -169,7 +162,8 @@ static const char *fidelity_name(zs_fidelity fidelity)
 }
 
 zs_status zs_result_finish(zs_arena *arena, const zs_design *design, const zs_net *net,
-                           const zs_plan *plan, zs_fidelity fidelity, zs_result *r, zs_err *err)
+                           const zs_plan *plan, zs_fidelity fidelity, zs_layer_result *layers,
+                           zs_result *r, zs_err *err)
 {
     r->design = design->name;
     r->network = net->name;
@@ -187,7 +181,7 @@ zs_status zs_result_finish(zs_arena *arena, const zs_design *design, const zs_ne
     for (uint32_t i = 0; i < plan->row_n; i++)
         r->macs += plan->rows[i].macs;
     ZS_TRY(zs_fit_build(arena, design, plan, &r->fit, err));
-    ZS_TRY(finish_rows(arena, design, net, plan, r, err));
+    ZS_TRY(finish_rows(arena, design, plan, layers, r, err));
     r->energy = zs_energy_of(design, r->cycles, r->macs, r->dram.read_bytes + r->dram.write_bytes);
     return ZS_OK;
 }

@@ -14,17 +14,6 @@ static uint64_t least_cycles(const zs_design *design, const zs_op_cost *cost, ui
     return zs_ceil_div(bytes, zs_port_params(&design->board, cost->unit / 2)->beat_bytes);
 }
 
-static void count_bytes(zs_layer_result *l, uint32_t kind, uint64_t bytes)
-{
-    static const uint8_t operand[ZS_OP_KIND_N] = {
-        [ZS_OP_LOAD_X] = ZS_OPERAND_INPUT,   [ZS_OP_LOAD_W] = ZS_OPERAND_WEIGHT,
-        [ZS_OP_LOAD_P] = ZS_OPERAND_PARTIAL, [ZS_OP_STORE_P] = ZS_OPERAND_PARTIAL,
-        [ZS_OP_STORE] = ZS_OPERAND_OUTPUT,
-    };
-    l->operand_bytes[operand[kind]] += bytes;
-    *(zs_cause_of_op(kind) == ZS_BY_READ ? &l->read_bytes : &l->write_bytes) += bytes;
-}
-
 static row_work work_of(const zs_design *design, const zs_plan *plan, uint32_t row,
                         zs_layer_result *l)
 {
@@ -35,8 +24,7 @@ static row_work work_of(const zs_design *design, const zs_plan *plan, uint32_t r
         const zs_op_cost *cost = &plan->costs[op->cost_key];
         const uint64_t bytes = op->unit < ZS_CHANNEL_N ? zs_xfer_bytes(&cost->xfer) : 0;
         w.unit[op->unit] += least_cycles(design, cost, bytes);
-        if (op->unit < ZS_CHANNEL_N)
-            count_bytes(l, op->kind, bytes);
+        zs_count_bytes(l, op->kind, bytes);
     }
     return w;
 }
@@ -44,10 +32,7 @@ static row_work work_of(const zs_design *design, const zs_plan *plan, uint32_t r
 static void set_times(zs_layer_result *l, const row_work *w)
 {
     for (uint32_t u = 0; u < ZS_UNIT_N; u++) {
-        const zs_cause cause = u == ZS_UNIT_PE    ? ZS_BY_COMPUTE
-                               : u == ZS_UNIT_CPU ? ZS_BY_HOST
-                               : u % 2            ? ZS_BY_WRITE
-                                                  : ZS_BY_READ;
+        const zs_cause cause = zs_cause_of_unit(u);
         const uint64_t busy = zs_min_u64(w->unit[u], l->cycles);
         l->busy_cycles[cause] = zs_max_u64(l->busy_cycles[cause], busy);
     }
@@ -59,23 +44,16 @@ static void set_times(zs_layer_result *l, const row_work *w)
     l->waited_cycles[most] += l->cycles - l->busy_cycles[ZS_BY_COMPUTE];
 }
 
-zs_status zs_sim_bound(zs_arena *arena, const zs_design *design, const zs_net *net,
-                       const zs_plan *plan, zs_result *r, zs_err *err)
+void zs_sim_bound(const zs_design *design, const zs_plan *plan, zs_layer_result *layers,
+                  zs_result *r)
 {
-    zs_layer_result *layers = zs_new(arena, zs_layer_result, plan->row_n);
-    uint64_t *ends = zs_new(arena, uint64_t, plan->row_n);
-    if (layers == NULL || ends == NULL)
-        return zs_nomem(err, "bound");
-    zs_bound_row_ends(design, net, plan, ends);
     for (uint32_t i = 0; i < plan->row_n; i++) {
-        layers[i].start_cycle = i ? ends[i - 1] : 0;
-        layers[i].cycles = ends[i] - layers[i].start_cycle;
+        layers[i].start_cycle = r->cycles;
+        layers[i].cycles = layers[i].bound_cycles;
+        r->cycles += layers[i].cycles;
         const row_work work = work_of(design, plan, i, &layers[i]);
         set_times(&layers[i], &work);
         r->dram.read_bytes += layers[i].read_bytes;
         r->dram.write_bytes += layers[i].write_bytes;
     }
-    r->cycles = plan->row_n ? ends[plan->row_n - 1] : 0;
-    r->layers = layers;
-    return ZS_OK;
 }

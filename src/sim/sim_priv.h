@@ -21,20 +21,27 @@ typedef struct sim_account {
 } sim_account;
 
 zs_cause zs_cause_of_op(uint32_t kind);
-zs_status zs_account_init(sim_account *a, zs_arena *arena, const zs_plan *plan, zs_err *err);
+zs_cause zs_cause_of_unit(uint32_t unit);
+/* Counts what an op of this kind has moved; nothing for ops that are no transfers. */
+void zs_count_bytes(zs_layer_result *layer, uint32_t kind, uint64_t bytes);
+/* `layers` has plan->row_n entries and is filled as rows end. */
+zs_status zs_account_init(sim_account *a, zs_arena *arena, const zs_plan *plan,
+                          zs_layer_result *layers, zs_err *err);
 /* The MAC array did, or waited for, `cause` since the last mark. */
 void zs_account_mark(sim_account *a, uint64_t now, zs_cause cause);
 /* An op of a row has retired. `running` and `started` tell what the units are at. */
 void zs_account_retire(sim_account *a, const zs_tile_op *op, uint64_t start, uint64_t now,
                        uint64_t bytes, const bool *running, const uint64_t *started);
 
-/* Fills what does not depend on how time was found: names, work, verdicts, fit, roofs, energy. */
+/* Fills what does not depend on how time was found: names, work, verdicts, fit, roofs, energy. The
+ * rows have their times, bytes and bounds. */
 zs_status zs_result_finish(zs_arena *arena, const zs_design *design, const zs_net *net,
-                           const zs_plan *plan, zs_fidelity fidelity, zs_result *r, zs_err *err);
+                           const zs_plan *plan, zs_fidelity fidelity, zs_layer_result *layers,
+                           zs_result *r, zs_err *err);
 /* Broken promises of a finished result: ZS_EINTERNAL names the first one. */
 zs_status zs_result_check(const zs_result *r, zs_err *err);
-/* Closed form instead of a simulation. */
-zs_status zs_sim_bound(zs_arena *arena, const zs_design *design, const zs_net *net,
-                       const zs_plan *plan, zs_result *r, zs_err *err);
+/* Closed form instead of a simulation: rows take their bound_cycles. */
+void zs_sim_bound(const zs_design *design, const zs_plan *plan, zs_layer_result *layers,
+                  zs_result *r);
 
 #endif
