@@ -123,8 +123,6 @@ typedef struct cli_inputs {
 /* Every file of a list, .npy files sample by sample. */
 zs_status cli_inputs_build(cli_point *point, const char *const *names, uint32_t n, cli_inputs *out,
                            zs_err *err);
-/* "synthetic" or "synthetic:7"? *seed is 1 when not given. */
-bool cli_is_synthetic(const char *text, uint64_t *seed);
 /* Shape of the samples of a .npy file, for networks that do not state their input. */
 zs_status cli_npy_shape(zs_arena *arena, const char *path, zs_shape *shape, zs_err *err);
 

@@ -1,21 +1,6 @@
 #include "cli_priv.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-
-bool cli_is_synthetic(const char *text, uint64_t *seed)
-{
-    *seed = 1;
-    if (strcmp(text, "synthetic") == 0)
-        return true;
-    if (strncmp(text, "synthetic:", 10) != 0 || text[10] < '0' || text[10] > '9')
-        return false;
-    char *end;
-    errno = 0;
-    *seed = strtoull(text + 10, &end, 10);
-    return *end == '\0' && errno == 0;
-}
 
 static zs_status add_input(cli_point *p, cli_inputs *inputs, const char *name, const float *x,
                            zs_err *err)
@@ -144,13 +129,13 @@ static zs_status photo(cli_point *p, zs_arena *scratch, const char *path, float 
 
 static zs_status add_picture(cli_point *p, const char *name, cli_inputs *inputs, zs_err *err)
 {
-    uint64_t seed;
+    uint64_t seed = 1;
     float *x = NULL;
     const uint32_t c = input_shape(p).c;
     zs_arena scratch;
     zs_arena_init(&scratch, cli_heap());
     zs_status status;
-    if (!cli_is_synthetic(name, &seed))
+    if (!zs_is_synthetic(name, &seed))
         status = photo(p, &scratch, name, &x, err);
     else if (c == 1 || c == 3)
         status = synthetic_picture(p, &scratch, seed, &x, err);

@@ -60,11 +60,7 @@ static zs_status apply_set(cli_point *p, const char *setting, named_here *here, 
     const char *key = zs_arena_strndup(&p->keep, setting, (size_t)(equals - setting));
     if (key == NULL)
         return zs_nomem(err, "--set");
-    zs_status status;
-    if (strcmp(key, "board") == 0)
-        status = zs_design_set_board(&p->design, &p->keep, equals + 1, err);
-    else
-        status = zs_design_set(&p->design, &p->keep, key, equals + 1, err);
+    const zs_status status = zs_design_set(&p->design, &p->keep, key, equals + 1, err);
     if (status != ZS_OK) {
         zs_err_prefix(err, "--set");
         return status;
@@ -106,7 +102,7 @@ static zs_status locate_list(cli_point *p, const char *design_path, const char *
         return zs_nomem(err, "inputs");
     uint64_t seed;
     for (uint32_t i = 0; i < n; i++)
-        found[i] = cli_is_synthetic((*list)[i], &seed)
+        found[i] = zs_is_synthetic((*list)[i], &seed)
                        ? (*list)[i]
                        : cli_path_from(&p->keep, design_path, (*list)[i]);
     *list = found;
@@ -126,7 +122,7 @@ static zs_status locate_files(cli_point *p, const char *design_path, const named
     if (model == d->network.model && !here->model)
         model = cli_path_from(&p->keep, design_path, model);
     d->network.model = model;
-    if (!here->weights && !cli_is_synthetic(d->network.weights, &seed))
+    if (!here->weights && !zs_is_synthetic(d->network.weights, &seed))
         d->network.weights = cli_path_from(&p->keep, design_path, d->network.weights);
     if (!here->labels && d->network.labels[0])
         d->network.labels = cli_path_from(&p->keep, design_path, d->network.labels);
@@ -154,8 +150,8 @@ static zs_status load_design(cli_point *p, const cli_options *o, zs_err *err)
 static zs_status load_weights(cli_point *p, const cli_options *o, zs_net_spec *spec, zs_err *err)
 {
     const char *weights = p->design.network.weights;
-    uint64_t seed;
-    if (cli_is_synthetic(weights, &seed) || o->timing_only) {
+    uint64_t seed = 1;
+    if (zs_is_synthetic(weights, &seed) || o->timing_only) {
         spec->seed = seed;
         return ZS_OK;
     }
