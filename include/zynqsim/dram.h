@@ -86,7 +86,8 @@ uint32_t zs_dram_read_ddr_cycles(const zs_memory_params *memory, zs_row_state st
 uint32_t zs_dram_turn_ddr_cycles(const zs_memory_params *memory);
 /* Cycles that one refresh takes from a busy data bus: precharge, refresh, activate. */
 uint32_t zs_dram_refresh_ddr_cycles(const zs_memory_params *memory);
-/* Transactions that one direction may run while the other waits (see docs/models/dram.md). */
-uint32_t zs_dram_run_limit(const zs_memory_params *memory);
+/* Transactions that reads may run while a write queue that is half full waits (see
+ * docs/models/dram.md); writes run for write_batch. */
+uint32_t zs_dram_read_run(const zs_memory_params *memory);
 
 #endif

@@ -1,6 +1,12 @@
 #include "zynqsim/dram.h"
 
 enum { BANKS_MAX = 16, PIECE_TRANSACTIONS = 16, FAW_WINDOW = 4 };
+/* Scheduler: calibrated on the open half of the comparison in docs/models/dram.md. */
+enum {
+    ROW_HITS = 4,      /* transactions of a row that may pass an older read of its bank */
+    READ_BATCHES = 12, /* batches that reads run while their queue is full */
+    BURST_ROOM = 4     /* a queue with less room cannot take a 128-byte burst: it is full */
+};
 enum { READ, WRITE };
 #define NO_ROW  UINT32_MAX
 #define NO_ITEM UINT16_MAX
@@ -28,6 +34,7 @@ typedef struct lane {
 typedef struct bank_state {
     uint32_t row; /* open row or NO_ROW */
     uint16_t waiting[2], hits[2];
+    uint32_t served;   /* transactions since the row was opened */
     uint8_t opened_by; /* row state that the first transaction of the open row counts as */
     uint64_t column_at, precharge_at, activate_at; /* earliest next command of each kind */
     uint64_t wanted_at, wanted_order;              /* of the row command this bank waits for */
@@ -45,10 +52,12 @@ struct zs_dram {
     uint32_t forced;     /* bit b: the oldest request waits for bank b, no more hits first */
     uint32_t mode, run;  /* direction served, transactions since it turned */
     uint32_t served_dir; /* of the last data on the bus; 2 at first */
+    uint32_t served_bank;
+    bool drains; /* writes: half a queue of them waited when their run began */
     zs_memory_params p;
     uint32_t bank_mask, row_shift, bank_shift, block_shift, piece_blocks;
-    uint32_t gap, to_other[2], to_precharge[2], latency[2];
-    uint32_t run_limit, write_high, starve_limit;
+    uint32_t gap, bank_gap, to_other[2], to_precharge[2], latency[2];
+    uint32_t read_run, read_high, write_high, starve_limit;
     zs_dram_counts counts;
     uint64_t events;
 };
@@ -96,12 +105,9 @@ uint32_t zs_dram_refresh_ddr_cycles(const zs_memory_params *m)
     return m->t_refi == 0 ? 0 : m->t_rp + m->t_rfc + m->t_rcd;
 }
 
-/* The register table lets a direction starve for 64 clocks before it becomes critical, and runs of
- * 8 are served once it is: with both sides waiting each has the bus for two runs and what is then
- * in flight, three runs in all. */
-uint32_t zs_dram_run_limit(const zs_memory_params *m)
+uint32_t zs_dram_read_run(const zs_memory_params *m)
 {
-    return 4 * m->write_batch;
+    return READ_BATCHES * m->write_batch;
 }
 
 /* ---- set-up ---------------------------------------------------------------------------------- */
@@ -151,6 +157,7 @@ static void derive(zs_dram *d, const zs_memory_params *m)
     d->bank_mask = m->banks - 1;
     d->block_shift = log2_of(8 * m->bus_bytes);
     d->gap = gap_of(m);
+    d->bank_gap = m->t_ccd_bank > d->gap ? m->t_ccd_bank - d->gap : 0;
     d->to_other[READ] = read_to_write(m);
     d->to_other[WRITE] = write_to_read(m);
     d->to_precharge[READ] = m->t_rtp;
@@ -158,7 +165,8 @@ static void derive(zs_dram *d, const zs_memory_params *m)
     d->piece_blocks = m->queue < PIECE_TRANSACTIONS ? m->queue : PIECE_TRANSACTIONS;
     d->latency[READ] = m->t_cl + BURST;
     d->latency[WRITE] = m->t_cwl + BURST;
-    d->run_limit = zs_dram_run_limit(m);
+    d->read_run = zs_dram_read_run(m);
+    d->read_high = m->queue > BURST_ROOM ? m->queue - BURST_ROOM : 1;
     d->write_high = (uint32_t)zs_max_u64(1, m->queue / 2);
     d->starve_limit = m->queue / 2;
     d->refresh_at = m->t_refi == 0 ? ZS_DRAM_NEVER : m->t_refi;
@@ -259,6 +267,7 @@ static void activate(zs_dram *d, uint32_t b, uint64_t at)
     for (uint32_t dir = READ; dir <= WRITE; dir++)
         bank->hits[dir] = bank->waiting[dir] ? count_hits(&d->lanes[dir], b, bank->row) : 0;
     bank->column_at = at + d->p.t_rcd;
+    bank->served = 0;
     bank->precharge_at = at + d->p.t_ras;
     d->forced &= ~(1u << b);
     d->wanting &= ~(1u << b);
@@ -322,8 +331,14 @@ static void refresh_idle(zs_dram *d, uint64_t until)
 
 /* ---- column commands ------------------------------------------------------------------------- */
 
-/* The direction to serve next: the current one until it is empty, or the other has waited for a
- * run. */
+static bool writes_press(const zs_dram *d)
+{
+    return d->lanes[WRITE].used >= d->write_high;
+}
+
+/* The direction to serve next: the current one until it is empty, or has had its run while the
+ * other waits. Reads yield once writes fill half their queue, which are then drained; a full read
+ * queue makes runs of reads long and those of writes short. */
 static uint32_t next_mode(const zs_dram *d)
 {
     const uint32_t other = !d->mode;
@@ -331,10 +346,11 @@ static uint32_t next_mode(const zs_dram *d)
         return d->mode;
     if (d->lanes[d->mode].n == 0)
         return other;
-    const bool urgent = d->lanes[WRITE].used >= d->write_high;
+    const bool reads_press = d->lanes[READ].used >= d->read_high;
     if (d->mode == WRITE)
-        return d->run >= (urgent ? d->run_limit : d->p.write_batch) ? READ : WRITE;
-    return urgent && d->run >= d->run_limit ? WRITE : READ;
+        return d->run >= (d->drains && !reads_press ? d->p.queue : d->p.write_batch) ? READ : WRITE;
+    return writes_press(d) && d->run >= (reads_press ? d->read_run : d->starve_limit) ? WRITE
+                                                                                      : READ;
 }
 
 /* A bank whose hits keep passing the oldest request must close for it. */
@@ -350,9 +366,26 @@ static void relieve_oldest(zs_dram *d, uint64_t at)
     update_want(d, oldest->bank, at);
 }
 
+/* So does one that has served its row for a while, when an older read of the bank waits. */
+static void relieve_bank(zs_dram *d, uint32_t b, uint64_t at)
+{
+    const lane *l = &d->lanes[READ];
+    const bank_state *bank = &d->banks[b];
+    if (d->mode != READ || bank->served < ROW_HITS || bank->waiting[READ] == 0)
+        return;
+    uint16_t i = l->head;
+    while (l->items[i].bank != b)
+        i = l->items[i].next;
+    if (l->items[i].row == bank->row)
+        return;
+    d->forced |= 1u << b;
+    update_want(d, b, at);
+}
+
 static void turn(zs_dram *d, uint64_t at)
 {
     d->mode = !d->mode;
+    d->drains = d->mode == WRITE && writes_press(d);
     d->run = 0;
     d->now = zs_max_u64(d->now, at);
     d->wanting = 0;
@@ -362,6 +395,12 @@ static void turn(zs_dram *d, uint64_t at)
     relieve_oldest(d, at);
 }
 
+/* When the data bus takes a column command of a bank. */
+static uint64_t bus_at(const zs_dram *d, uint32_t b)
+{
+    return d->column_at[d->mode] + (b == d->served_bank ? 0 : d->bank_gap);
+}
+
 /* First ready, then oldest. */
 static uint64_t next_column(const zs_dram *d, uint16_t *which)
 {
@@ -369,14 +408,17 @@ static uint64_t next_column(const zs_dram *d, uint16_t *which)
     const uint64_t floor = zs_max_u64(d->column_at[d->mode], d->now);
     uint64_t best_at = ZS_DRAM_NEVER;
     for (uint16_t i = l->head; i != NO_ITEM; i = l->items[i].next) {
-        const bank_state *bank = &d->banks[l->items[i].bank];
-        if (bank->row != l->items[i].row || bank->column_at >= best_at ||
-            (d->forced >> l->items[i].bank & 1) != 0)
+        const uint32_t b = l->items[i].bank;
+        const bank_state *bank = &d->banks[b];
+        if (bank->row != l->items[i].row || (d->forced >> b & 1) != 0)
+            continue;
+        const uint64_t at = zs_max_u64(bank->column_at, zs_max_u64(bus_at(d, b), d->now));
+        if (at >= best_at)
             continue;
         *which = i;
-        if (bank->column_at <= floor)
-            return floor;
-        best_at = bank->column_at;
+        best_at = at;
+        if (at == floor)
+            break;
     }
     return best_at;
 }
@@ -410,8 +452,9 @@ static void count_placed(zs_dram *d, bank_state *bank, uint32_t n)
 }
 
 /* Column commands of n transactions to a bank's open row, the first one at `at`. */
-static zs_dram_done occupy(zs_dram *d, bank_state *bank, uint32_t n, uint64_t at)
+static zs_dram_done occupy(zs_dram *d, uint32_t b, uint32_t n, uint64_t at)
 {
+    bank_state *bank = &d->banks[b];
     lane *l = &d->lanes[d->mode];
     const uint64_t last = at + (uint64_t)d->gap * (n - 1u);
     count_placed(d, bank, n);
@@ -424,6 +467,8 @@ static zs_dram_done occupy(zs_dram *d, bank_state *bank, uint32_t n, uint64_t at
     l->last_start = at;
     l->last_n = n;
     d->run += n;
+    d->served_bank = b;
+    bank->served += n;
     d->events++;
     return (zs_dram_done){.command_ddr_cycle = at,
                           .first_ddr_cycle = at + d->latency[d->mode],
@@ -437,7 +482,7 @@ static void place(zs_dram *d, uint16_t which, uint64_t at, zs_dram_done *done)
     const item it = l->items[which];
     bank_state *bank = &d->banks[it.bank];
     const uint64_t last = at + (uint64_t)d->gap * (it.n - 1u);
-    *done = occupy(d, bank, it.n, at);
+    *done = occupy(d, it.bank, it.n, at);
     done->tag = it.tag;
     if (--bank->waiting[d->mode] == 0)
         l->banks &= ~(1u << it.bank);
@@ -447,6 +492,7 @@ static void place(zs_dram *d, uint16_t which, uint64_t at, zs_dram_done *done)
     unlink_item(l, which);
     update_want(d, it.bank, last);
     relieve_oldest(d, last);
+    relieve_bank(d, it.bank, last);
 }
 
 bool zs_dram_run(zs_dram *d, uint64_t offers_until, zs_dram_done *done)
@@ -577,18 +623,19 @@ bool zs_dram_pass(zs_dram *d, const zs_dram_req *req, uint64_t at, uint64_t unti
                   zs_dram_done *done)
 {
     const uint64_t page = req->addr >> d->row_shift;
-    bank_state *bank = &d->banks[page & d->bank_mask];
+    const uint32_t b = (uint32_t)page & d->bank_mask;
+    const bank_state *bank = &d->banks[b];
     if (d->lanes[READ].n + d->lanes[WRITE].n != 0 || d->mode != req->is_write || d->forced != 0 ||
         bank->row != (uint32_t)(page >> d->bank_shift))
         return false;
-    uint64_t column_at = zs_max_u64(d->column_at[d->mode], bank->column_at);
+    uint64_t column_at = zs_max_u64(bus_at(d, b), bank->column_at);
     column_at = zs_max_u64(column_at, zs_max_u64(d->now, at + ENTRY));
     if (column_at - ENTRY >= until || column_at >= d->refresh_at)
         return false;
     const uint32_t n = first_piece(d, req).n;
     *(req->is_write ? &d->counts.write_bytes : &d->counts.read_bytes) += req->bytes;
     *(req->is_write ? &d->counts.write_transactions : &d->counts.read_transactions) += n;
-    *done = occupy(d, bank, n, column_at);
+    *done = occupy(d, b, n, column_at);
     done->tag = req->tag;
     return true;
 }

@@ -2,6 +2,9 @@
 
 /* Loads, rates and remaining work are fractions of 2^16. */
 #define ONE (UINT64_C(1) << 16)
+/* Transactions between two turns of a bus that both directions ask for too much: between the runs
+ * of a full read queue (96 and 8) and of one that is not (16 and up to 32). */
+enum { TURN_READS = 48, TURN_WRITES = 16 };
 
 typedef struct share {
     uint64_t end;  /* PL cycle at the present rate */
@@ -31,7 +34,7 @@ zs_status zs_tile_sys_build(zs_arena *arena, const zs_design *design, zs_tile_sy
     zs_tile_sys *ts = zs_new(arena, zs_tile_sys, 1);
     if (ts == NULL)
         return zs_nomem(err, "the memory system");
-    const uint64_t run = 2 * UINT64_C(4) * zs_dram_run_limit(m);
+    const uint64_t run = 4 * (TURN_READS + TURN_WRITES);
     ts->clock = zs_clock_pair_of(design->accel.clock_hz, m->tck_ps);
     ts->refi = m->t_refi;
     ts->reads = 0x55555555u & ((1u << ZS_CHANNEL_N) - 1);
@@ -51,20 +54,20 @@ static uint64_t capacity_now(const zs_tile_sys *ts)
     return both ? ts->capacity_turning : ts->capacity;
 }
 
-static uint64_t load_now(const zs_tile_sys *ts)
+static uint64_t load_of(const zs_tile_sys *ts, uint32_t channels)
 {
     uint64_t sum = 0;
-    for (uint32_t left = ts->active; left != 0; left &= left - 1)
+    for (uint32_t left = channels; left != 0; left &= left - 1)
         sum += ts->shares[__builtin_ctz(left)].load;
     return sum;
 }
 
-/* Equal shares; who needs less than its share leaves the rest to the others. */
-static void set_rates(zs_tile_sys *ts)
+/* Equal shares among some channels; who needs less than its share leaves the rest to the others.
+ * What is left of the capacity. */
+static uint64_t share_among(zs_tile_sys *ts, uint32_t hungry, uint64_t capacity)
 {
-    uint64_t capacity = capacity_now(ts);
-    uint32_t hungry = ts->active, before;
-    do {
+    uint32_t before = 0;
+    while (hungry != 0 && hungry != before) {
         before = hungry;
         const uint64_t fair = capacity / (uint32_t)__builtin_popcount(hungry);
         for (uint32_t left = hungry; left != 0; left &= left - 1) {
@@ -76,7 +79,18 @@ static void set_rates(zs_tile_sys *ts)
                 hungry &= ~(1u << i);
             }
         }
-    } while (hungry != 0 && hungry != before);
+    }
+    return hungry == 0 ? capacity : 0;
+}
+
+/* Reads go first, but leave writes their part of a turn. */
+static void set_rates(zs_tile_sys *ts)
+{
+    const uint64_t capacity = capacity_now(ts);
+    const uint32_t reads = ts->active & ts->reads, writes = ts->active & ~ts->reads;
+    const uint64_t kept =
+        zs_min_u64(load_of(ts, writes), capacity * TURN_WRITES / (TURN_READS + TURN_WRITES));
+    share_among(ts, writes, kept + share_among(ts, reads, capacity - kept));
 }
 
 static void set_ends(zs_tile_sys *ts)
@@ -103,7 +117,7 @@ static void advance(zs_tile_sys *ts, uint64_t now)
 /* After a transfer came or went: new rates where the DRAM is, or was, asked for too much. */
 static void share_out(zs_tile_sys *ts)
 {
-    const bool overloaded = load_now(ts) > capacity_now(ts);
+    const bool overloaded = load_of(ts, ts->active) > capacity_now(ts);
     if (!overloaded && !ts->overloaded)
         return;
     if (overloaded)
@@ -157,7 +171,7 @@ void zs_tile_sys_start(zs_tile_sys *ts, uint32_t channel, const zs_xfer_price *p
         s->load = price->dram_ddr_cycles * ONE / zs_max_u64(1, ddr);
     }
     ts->active |= 1u << channel;
-    if (!ts->overloaded && load_now(ts) <= capacity_now(ts))
+    if (!ts->overloaded && load_of(ts, ts->active) <= capacity_now(ts))
         return;
     /* A transfer that starts later than the next event joins now and has to wait in addition. */
     ts->active &= ~(1u << channel);

@@ -103,6 +103,28 @@ START_TEST(test_turning_the_bus_costs_what_the_table_says)
 }
 END_TEST
 
+/* A column command to another bank, and the next one back on the bank of the first. */
+static const struct {
+    uint32_t t_ccd_bank;
+    uint64_t second, third;
+} switches[] = {{1, 12, 16}, {4, 12, 16}, {5, 13, 17}, {9, 17, 21}};
+
+START_TEST(test_a_change_of_bank_takes_its_own_spacing)
+{
+    bench.memory.t_ccd_bank = switches[_i].t_ccd_bank;
+    bench.memory.t_rrd = 1;
+    bench_build();
+    bench_read(bench_addr(1, 0, 0), 1, 0);
+    bench_run(30);
+    bench_read(bench_addr(0, 0, 0), 2, 50);
+    bench_read(bench_addr(1, 0, 32), 3, 58);
+    bench_read(bench_addr(1, 0, 64), 4, 58);
+    const uint64_t first = bench_command(2); /* row of bank 0 opened */
+    ck_assert_uint_eq(bench_command(3), first + switches[_i].second - 8);
+    ck_assert_uint_eq(bench_command(4), first + switches[_i].third - 8);
+}
+END_TEST
+
 /* ---- requests -------------------------------------------------------------------------------- */
 
 static const struct {
@@ -243,6 +265,7 @@ TCase *tcase_dram(void)
     tcase_add_loop_test(tc, test_the_fifth_activate_waits_for_the_window_of_four, 0,
                         ZS_LEN(windows));
     tcase_add_test(tc, test_turning_the_bus_costs_what_the_table_says);
+    tcase_add_loop_test(tc, test_a_change_of_bank_takes_its_own_spacing, 0, ZS_LEN(switches));
     tcase_add_loop_test(tc, test_transactions_cover_the_bytes_row_by_row, 0, ZS_LEN(coverings));
     tcase_add_test(tc, test_a_full_queue_has_room_when_a_transaction_has_been_sent);
     tcase_add_loop_test(tc, test_a_refresh_closes_all_rows_and_keeps_the_banks, 0,

@@ -139,8 +139,9 @@ static double frac_of_peak(uint64_t bytes, uint64_t pl_cycles)
 static const struct {
     uint32_t first, step, n;
     double least, most;
-} crowds[] = {{0, 2, 4, 0.94, 0.96}, {1, 2, 4, 0.94, 0.96}, {0, 1, 8, 0.86, 0.92}};
+} crowds[] = {{0, 2, 4, 0.94, 0.96}, {1, 2, 4, 0.94, 0.96}, {0, 1, 8, 0.86, 0.94}};
 
+/* Channels of one direction get equal shares; reads go first, as long as writes are posted. */
 START_TEST(test_an_overloaded_dram_is_shared_evenly)
 {
     const uint32_t crowd = (uint32_t)_i % ZS_LEN(crowds), n = crowds[crowd].n;
@@ -155,7 +156,8 @@ START_TEST(test_an_overloaded_dram_is_shared_evenly)
     mb.design.accel.clock_hz = 250000000;
     ms_build((uint32_t)_i / ZS_LEN(crowds) ? ZS_BURST : ZS_TILE);
     const uint64_t end = ms_run_scripts(s, n, 0, ends);
-    ck_assert_uint_ge(ends[0] * 100, end * 85);
+    for (uint32_t i = 0; i < n; i += 4) /* in order of time: of four channels of one direction */
+        ck_assert_uint_ge(ends[i] * 100, ends[i + 3] * 85);
     ck_assert_double_ge(frac_of_peak(n * UINT64_C(200000), end), crowds[crowd].least);
     ck_assert_double_le(frac_of_peak(n * UINT64_C(200000), end), crowds[crowd].most);
 }

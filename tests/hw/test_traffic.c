@@ -170,7 +170,18 @@ END_TEST
 
 /* ---- measurements ---------------------------------------------------------------------------- */
 
-enum { CASE, SPEC = 2, FRAC_LO = 6, FRAC_HI, LAT_N = 12, LAT_LO, LAT_HI, COLUMNS = 20 };
+enum {
+    CASE,
+    SPEC = 2,
+    FRAC_LO = 6,
+    FRAC_HI,
+    BAND_CLASS = 11,
+    LAT_N,
+    LAT_LO,
+    LAT_HI,
+    LAT_CLASS = 19,
+    COLUMNS = 21
+};
 
 static uint32_t split_columns(char *line, char **columns)
 {
@@ -189,7 +200,36 @@ static double outside(double value, double lo, double hi)
     return value < lo ? 1 - value / lo : value > hi ? value / hi - 1 : 0;
 }
 
-START_TEST(test_bandwidth_lies_in_the_band_of_cycle_accurate_models)
+typedef struct band_count {
+    uint32_t n, inside;
+} band_count;
+
+/* Where the simulators agree within 10 %, the model must lie in their band with a margin; where
+ * they do not, near it. */
+static void check_bandwidth(char *const *column, const zs_traffic_result *r, band_count *count)
+{
+    const double off =
+        outside(zs_traffic_frac_peak(&memory, r), atof(column[FRAC_LO]), atof(column[FRAC_HI]));
+    ck_assert_msg(off < 0.05, "%s is %.1f %% outside the band", column[CASE], 100 * off);
+    if (strcmp(column[BAND_CLASS], "loose") == 0)
+        return;
+    count->n++;
+    count->inside += off <= 0.03;
+}
+
+static void check_latency(char *const *column, const zs_traffic_result *r, band_count *count)
+{
+    if (atoi(column[LAT_N]) == 0 || strcmp(column[LAT_CLASS], "loose") == 0)
+        return;
+    const double ns = zs_traffic_mean_ns(&memory, &r->reads);
+    const double lo = atof(column[LAT_LO]), hi = atof(column[LAT_HI]);
+    const bool inside = outside(ns, lo, hi) <= 0.10 || (ns >= lo - 5 && ns <= hi + 5);
+    ck_assert_msg(inside, "%s: %.1f ns, band %.1f to %.1f ns", column[CASE], ns, lo, hi);
+    count->n++;
+    count->inside += outside(ns, lo, hi) <= 0.05;
+}
+
+START_TEST(test_bandwidth_and_latency_lie_in_the_band_of_cycle_accurate_models)
 {
     const char *path = test_shared("reference/dram/dram_open_band.csv");
     if (path == NULL) {
@@ -198,30 +238,22 @@ START_TEST(test_bandwidth_lies_in_the_band_of_cycle_accurate_models)
     }
     FILE *file = fopen(path, "r");
     char line[4096], *column[COLUMNS];
-    uint32_t n = 0, inside = 0, latency_n = 0, latency_inside = 0;
+    band_count bandwidth = {0}, latency = {0};
     ck_assert_ptr_nonnull(file);
     ck_assert_ptr_nonnull(fgets(line, sizeof line, file));
     while (fgets(line, sizeof line, file) != NULL) {
-        ck_assert_uint_gt(split_columns(line, column), LAT_HI);
+        ck_assert_uint_gt(split_columns(line, column), LAT_CLASS);
         zs_arena_reset(&arena);
         const zs_traffic_result r = run(column[SPEC]);
-        const double off = outside(zs_traffic_frac_peak(&memory, &r), atof(column[FRAC_LO]),
-                                   atof(column[FRAC_HI]));
-        ck_assert_msg(off < 0.10, "%s is %.1f %% outside the band", column[CASE], 100 * off);
-        n++;
-        inside += off <= 0.03;
-        if (atoi(column[LAT_N]) == 0)
-            continue;
-        latency_n++;
-        latency_inside += outside(zs_traffic_mean_ns(&memory, &r.reads), atof(column[LAT_LO]),
-                                  atof(column[LAT_HI])) <= 0.05;
+        check_bandwidth(column, &r, &bandwidth);
+        check_latency(column, &r, &latency);
     }
     fclose(file);
-    printf(
-        "DRAM: %u of %u bandwidths within 3 %% of the band, %u of %u mean latencies within 5 %%\n",
-        inside, n, latency_inside, latency_n);
-    ck_assert_uint_ge(inside * 100, n * 95);
-    ck_assert_uint_ge(latency_inside * 100, latency_n * 85);
+    printf("DRAM: %u of %u bandwidths within 3 %% of the band, %u of %u mean latencies within 5 %% "
+           "(where the simulators agree)\n",
+           bandwidth.inside, bandwidth.n, latency.inside, latency.n);
+    ck_assert_uint_ge(bandwidth.n, 90);
+    ck_assert_uint_eq(bandwidth.inside, bandwidth.n);
 }
 END_TEST
 
@@ -236,6 +268,6 @@ TCase *tcase_traffic(void)
     tcase_add_test(tc, test_refresh_takes_its_share);
     tcase_add_test(tc, test_every_request_ends_once);
     tcase_add_loop_test(tc, test_more_outstanding_requests_are_not_slower, 0, 4);
-    tcase_add_test(tc, test_bandwidth_lies_in_the_band_of_cycle_accurate_models);
+    tcase_add_test(tc, test_bandwidth_and_latency_lie_in_the_band_of_cycle_accurate_models);
     return tc;
 }
