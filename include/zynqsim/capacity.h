@@ -71,7 +71,7 @@ uint64_t zs_mac_chain(const zs_design *design, bool depthwise);
 /* Initiation interval, the largest of:
  *   the design's own;
  *   the recurrence: ceil(L / independent sums), where L is the adder's latency, for fp32 times the
- *     chain, for integers 1;
+ *     chain, for integers 1; none where accelerator.pipeline_depth states the pipeline;
  *   the ports of the banked buffers, see zs_mac_port_interval.
  * A loop that is not pipelined starts an iteration when the last one is done: its interval is the
  * iteration latency, lengthened by reads that find the ports taken. */
@@ -79,10 +79,10 @@ uint32_t zs_mac_interval(const zs_design *design, const zs_mac_loop *loop);
 /* Accesses to the fullest bank over its two ports, at least 1. Banks: input over ic and pixel
  * lanes, weights over oc, ic and taps, sums over oc and pixel lanes; a sum is read and written. */
 uint32_t zs_mac_port_interval(const zs_design *design, bool depthwise);
-/* trips x interval, and when pipelined the depth, filled and drained once. 0 when any trip count is
- * 0. */
+/* accelerator.start, trips x interval, and when pipelined the depth, filled and drained once. 0
+ * when any trip count is 0. */
 uint64_t zs_mac_pl_cycles(const zs_design *design, const zs_mac_loop *loop);
-/* BRAM load, multiply, the chain of additions, BRAM store. */
+/* accelerator.pipeline_depth, or BRAM load, multiply, the chain of additions, BRAM store. */
 uint32_t zs_mac_depth_pl_cycles(const zs_design *design);
 /* Element-wise work on the vector path behind the accumulators (pooling, add, clip, copy into a
  * resident buffer): one operation per output-channel lane and clock, plus the pipeline depth. */

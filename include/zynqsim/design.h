@@ -30,6 +30,7 @@ typedef struct zs_axi_params {
 
 typedef struct zs_memory_params {
     uint64_t bytes;
+    uint32_t kind; /* ZS_MEMORY_* */
     uint32_t tck_ps, bus_bytes, banks, row_bytes;
     uint32_t t_cl, t_cwl, t_rcd, t_rp, t_ras, t_rrd, t_faw, t_wr, t_wtr, t_rtp, t_rtw, t_ccd, t_ccd_bank;
     uint32_t t_rfc, t_refi, queue, write_batch; /* all t_*: DDR cycles */
@@ -80,6 +81,9 @@ typedef struct zs_accel {
     } tile;
     bool pipeline;
     uint32_t ii;
+    uint32_t pipeline_depth_pl_cycles, start_pl_cycles;
+    bool keep_tiles;
+    uint32_t weight_layout; /* ZS_LAYOUT_* */
     struct {
         bool input, weight, output;
     } double_buffer;
@@ -93,8 +97,10 @@ typedef struct zs_accel {
         uint32_t input, weight, output; /* ZS_PORT_* */
     } ports;
     struct {
-        bool merge_rows;
-        uint32_t start_pl_cycles;
+        bool merge_rows, block_rows, chain;
+        uint32_t start_pl_cycles, finish_pl_cycles, store_start_pl_cycles, store_finish_pl_cycles;
+        uint32_t row_gap_pl_cycles, address_interval_pl_cycles;
+        uint32_t write_data_pl_cycles, write_gap_pl_cycles;
     } dma;
     uint32_t registers;
     const zs_name_list *groups; /* with fusion == ZS_FUSION_GROUPS */

@@ -4,6 +4,9 @@
  * one port) and asks for the next completion. Two fidelities answer the same questions:
  *   burst   every AXI burst and every DRAM transaction (axi.h, dram.h)
  *   tile    a transfer has a price alone on its channel; concurrent ones share the DRAM bandwidth
+ * With board.memory.kind: fixed there is no DRAM: ports and directions are independent, a read's
+ * first beat comes read_latency after its address or right after the beat before, a write's
+ * response write_latency after its last beat. Both fidelities then walk the same bursts.
  * Time at this interface is counted in PL cycles; inside, the DRAM runs on its own clock and all
  * edges meet in one picosecond timeline. Integers throughout: same result on every machine. */
 #ifndef ZYNQSIM_MEMSYS_H
@@ -20,7 +23,10 @@ typedef struct zs_xfer {
     uint32_t row_bytes, row_n, plane_n;
 } zs_xfer;
 
-enum { ZS_CHANNEL_N = 2 * ZS_PORT_COUNT };
+enum {
+    ZS_CHANNEL_N = 2 * ZS_PORT_COUNT,
+    ZS_CHAIN_MAX = 4 /* transfers that follow each other without a gap */
+};
 /* Channel of a port's read or write direction. */
 static inline uint32_t zs_channel(uint32_t port, bool is_write)
 {
@@ -44,15 +50,18 @@ zs_status zs_memsys_build(zs_arena *arena, const zs_design *design, zs_fidelity 
 /* Starts a transfer on an idle channel at `start_pl_cycle`, which is not before any time already
  * reported. A transfer of 0 bytes completes at once. */
 void zs_memsys_start(zs_memsys *ms, uint32_t channel, const zs_xfer *xfer, uint64_t start_pl_cycle);
-/* The same for a transfer whose price and split the caller already knows (equal shapes are priced
- * once): zs_xfer_price_of for this channel. `burst` ignores the price and
- * counts for itself; `tile` takes both as they are and so costs next to nothing. */
-void zs_memsys_start_priced(zs_memsys *ms, uint32_t channel, const zs_xfer *xfer,
-                            const zs_xfer_price *price, uint64_t start_pl_cycle);
+/* The same for transfers whose prices and splits the caller already knows (equal shapes are priced
+ * once): zs_xfer_price_of for this channel. `burst` ignores the prices and
+ * counts for itself; `tile` takes both as they are and so costs next to nothing. 1 to ZS_CHAIN_MAX
+ * transfers follow each other as the rows of one do, and complete together. */
+void zs_memsys_start_priced(zs_memsys *ms, uint32_t channel, const zs_xfer *xfers,
+                            const zs_xfer_price *const *prices, uint32_t xfer_n,
+                            uint64_t start_pl_cycle);
 /* Runs until a transfer completes or until `limit_pl_cycle`. True: `*channel` completed (last beat
- * in the PL, or last write response) at `*done_pl_cycle` <= limit; ties by channel number. False:
- * nothing completes up to and including the limit (UINT64_MAX: nothing is in flight, and writes
- * that were still queued in the DDR controller have been written). */
+ * in the PL, or last write response, and dma.finish or dma.store_finish after it) at
+ * `*done_pl_cycle` <= limit; ties by channel number. False: nothing completes up to and including
+ * the limit (UINT64_MAX: nothing is in flight, and writes that were still queued in the DDR
+ * controller have been written). */
 bool zs_memsys_next(zs_memsys *ms, uint64_t limit_pl_cycle, uint32_t *channel,
                     uint64_t *done_pl_cycle);
 const zs_channel_counts *zs_memsys_channel_counts(const zs_memsys *ms, uint32_t channel);

@@ -75,7 +75,8 @@ typedef struct zs_layer_spec {
     bool caffe_pool;        /* as count_include_pad; Caffe always divides like that */
     zs_act act;             /* act; conv, fc, pool, add may carry one */
     zs_weights weights;     /* conv, fc */
-    const float *scale;     /* batchnorm: y = x * scale[c] + shift[c]; NULL = synthetic identity */
+    bool no_bias;       /* conv, fc with synthetic weights: none (else biases are synthetic too) */
+    const float *scale; /* batchnorm: y = x * scale[c] + shift[c]; NULL = synthetic identity */
     const float *shift;
     uint32_t scale_n;
     float lrn_alpha, lrn_beta, lrn_k; /* lrn: x / (k + alpha / size * sum x^2)^beta */

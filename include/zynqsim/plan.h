@@ -48,10 +48,11 @@ typedef struct zs_tile_op {
 _Static_assert(sizeof(zs_tile_op) == 24, "hot op grew: look at make bench");
 
 enum {
-    ZS_BOX_FIRST = 1, /* MAC: sums start here, from the bias */
-    ZS_BOX_LAST = 2,  /* MAC: sums are complete: activation and requantisation follow */
-    ZS_BOX_BIAS = 4,  /* LOAD_W: biases precede the weights */
-    ZS_BOX_SECOND = 8 /* LOAD_X: second input of an add */
+    ZS_BOX_FIRST = 1,   /* MAC: sums start here, from the bias */
+    ZS_BOX_LAST = 2,    /* MAC: sums are complete: activation and requantisation follow */
+    ZS_BOX_BIAS = 4,    /* LOAD_W: biases precede the weights; oihw: biases only */
+    ZS_BOX_SECOND = 8,  /* LOAD_X: second input of an add */
+    ZS_BOX_CHAINED = 16 /* load: follows the op before on its channel without a gap */
 };
 
 /* Cold half: which part of the layer. Pixels are those of the convolution's (or vector layer's)
@@ -110,7 +111,8 @@ typedef struct zs_plan_row {
     uint32_t t_oc, t_ic, t_oy, t_ox; /* tile, trimmed to the layer */
     uint32_t carry_oc_n; /* output channels for which pooling carries are kept; 0: no pool */
 
-    uint64_t weight_base;       /* DRAM address of the packed weights */
+    uint64_t weight_base;       /* DRAM address of the weights */
+    uint64_t bias_base;         /* of the biases, where the layout keeps them apart */
     uint64_t partial_base;      /* DRAM address of spilled partial sums */
     uint64_t weight_slot_bytes; /* weight tile with its biases, as it lies in a slot */
     uint32_t weight_slots;      /* how many the weight buffer holds in this layer */
@@ -201,7 +203,8 @@ uint32_t zs_pool_crossing(uint32_t kernel, uint32_t stride);
 
 /* Packed weights in DRAM, per output channel tile: its biases, then per input channel tile
  * [ic][ky][kx][oc]. Byte offset from weight_base of the tile at absolute oc0, ic0 (within its
- * group), biases excluded. */
+ * group), biases excluded. Weights in OIHW: biases, where the layer has any, lie apart in
+ * bias_base; a tile is one row of [ic][ky][kx] per output channel. */
 uint64_t zs_plan_weight_offset(const zs_plan_row *row, uint32_t precision, uint32_t ic_per_group,
                                uint32_t oc0, uint32_t oc_n, uint32_t ic0);
 const char *zs_op_kind_name(uint32_t kind);

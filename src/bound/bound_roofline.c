@@ -34,12 +34,16 @@ static uint32_t tile_interval(const zs_design *design)
 zs_roofline zs_roofline_of(const zs_design *design)
 {
     const double gops_per_mac_cycle = 2e-9 * (double)design->accel.clock_hz;
+    const double axi = axi_bytes_per_s(design);
+    const zs_memory_params *memory = &design->board.memory;
     const uint32_t device_macs = design->board.dsp / zs_mac_cost_of(design->accel.precision)->dsp;
     zs_roofline r = {
         .peak_gops = gops_per_mac_cycle * (double)zs_design_lanes(design) / tile_interval(design),
         .device_peak_gops = gops_per_mac_cycle * device_macs,
-        .axi_bytes_per_s = axi_bytes_per_s(design),
-        .dram_bytes_per_s = zs_memory_sustained_bytes_per_s(&design->board.memory),
+        .axi_bytes_per_s = axi,
+        .dram_bytes_per_s = memory->kind == ZS_MEMORY_FIXED
+                                ? axi /* every channel its own */
+                                : zs_memory_sustained_bytes_per_s(memory),
     };
     r.bandwidth_bytes_per_s =
         r.axi_bytes_per_s < r.dram_bytes_per_s ? r.axi_bytes_per_s : r.dram_bytes_per_s;

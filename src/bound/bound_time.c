@@ -14,6 +14,8 @@ __extension__ typedef unsigned __int128 wide;
 static uint64_t dram_pl_cycles(const zs_design *design, uint64_t bytes)
 {
     const zs_memory_params *m = &design->board.memory;
+    if (m->kind == ZS_MEMORY_FIXED)
+        return 0; /* no channel waits for another */
     const wide least_ps = (wide)bytes * m->tck_ps / (2 * (wide)m->bus_bytes);
     const wide cycles = least_ps * design->accel.clock_hz / ZS_PS_PER_S;
     return cycles > UINT64_MAX ? UINT64_MAX : (uint64_t)cycles;

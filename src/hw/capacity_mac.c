@@ -59,9 +59,15 @@ static uint32_t depth_of(const zs_design *design, uint64_t chain)
                          chain * mac->add_latency_pl_cycles + BRAM_STORE_LATENCY);
 }
 
+static uint32_t mac_depth(const zs_design *design, bool depthwise)
+{
+    const uint32_t stated = design->accel.pipeline_depth_pl_cycles;
+    return stated != 0 ? stated : depth_of(design, zs_mac_chain(design, depthwise));
+}
+
 uint32_t zs_mac_depth_pl_cycles(const zs_design *design)
 {
-    return depth_of(design, zs_mac_chain(design, false));
+    return mac_depth(design, false);
 }
 
 /* Accesses of the fullest bank when `lanes` neighbouring channels lie in cyclic banks. */
@@ -94,6 +100,8 @@ static uint64_t independent_sums(const zs_design *design, const zs_mac_loop *loo
 
 static uint64_t recurrence(const zs_design *design, const zs_mac_loop *loop)
 {
+    if (design->accel.pipeline_depth_pl_cycles != 0)
+        return 1; /* an engine of the user's own adders */
     const uint64_t chain =
         design->accel.precision == ZS_FP32 ? zs_mac_chain(design, loop->depthwise) : 1;
     const uint64_t latency = chain * zs_mac_cost_of(design->accel.precision)->add_latency_pl_cycles;
@@ -104,7 +112,7 @@ uint32_t zs_mac_interval(const zs_design *design, const zs_mac_loop *loop)
 {
     const uint64_t ports = zs_mac_port_interval(design, loop->depthwise);
     if (!design->accel.pipeline) /* reads that find the ports taken lengthen the iteration */
-        return saturated_u32(depth_of(design, zs_mac_chain(design, loop->depthwise)) + ports - 1);
+        return saturated_u32(mac_depth(design, loop->depthwise) + ports - 1);
     const uint64_t hardware = zs_max_u64(ports, recurrence(design, loop));
     return saturated_u32(zs_max_u64(hardware, design->accel.ii));
 }
@@ -129,9 +137,9 @@ uint64_t zs_mac_pl_cycles(const zs_design *design, const zs_mac_loop *loop)
     const uint64_t trips = trips_of(design, loop);
     if (trips == 0)
         return 0;
-    const uint64_t depth = depth_of(design, zs_mac_chain(design, loop->depthwise));
+    const uint64_t drain = design->accel.pipeline ? mac_depth(design, loop->depthwise) : 0;
     return pipeline_cycles(trips, zs_mac_interval(design, loop),
-                           design->accel.pipeline ? depth : 0);
+                           drain + design->accel.start_pl_cycles);
 }
 
 uint32_t zs_vector_depth_pl_cycles(const zs_design *design)

@@ -1,6 +1,8 @@
 #include "memsys_priv.h"
 #include "zynqsim/des.h"
 
+#include <string.h>
+
 /* Actors of the event queue: the channels, then one gate per direction in front of the controller,
  * which opens when its queue has room for the request that waits. */
 enum { GATE = ZS_CHANNEL_N };
@@ -15,8 +17,11 @@ typedef struct flight {
 typedef struct channel_state {
     zs_axi_params port;
     bool is_write, busy, all_sent;
+    bool at_row_start; /* the next burst is the first of a row, not of a transfer */
+    zs_dma_rules rules;
     uint32_t to_memory, from_memory; /* PL cycles of latency in each direction */
-    zs_xfer xfer;
+    zs_xfer xfers[ZS_CHAIN_MAX];     /* one after the other, as if rows of one */
+    uint32_t xfer_i, xfer_n;
     uint64_t row_addr, addr; /* next byte not yet in a burst, and the row and plane it is in */
     uint64_t plane_addr;
     uint32_t row_left, rows_left, planes_left;
@@ -72,6 +77,7 @@ zs_status zs_burst_sys_build(zs_arena *arena, const zs_design *design, zs_channe
         channel_state *c = &bs->channels[i];
         c->port = *zs_channel_port(design, i);
         c->is_write = i & 1;
+        c->rules = zs_dma_rules_of(design, i);
         const uint32_t latency =
             c->is_write ? c->port.write_latency_pl_cycles : c->port.read_latency_pl_cycles;
         c->to_memory = latency / 2;
@@ -83,20 +89,38 @@ zs_status zs_burst_sys_build(zs_arena *arena, const zs_design *design, zs_channe
 
 /* ---- from descriptor to bursts --------------------------------------------------------------- */
 
+/* The first row of the next transfer that has any; false: there is none. */
+static bool next_xfer(channel_state *c)
+{
+    while (c->xfer_i < c->xfer_n && zs_xfer_bytes(&c->xfers[c->xfer_i]) == 0)
+        c->xfer_i++;
+    if (c->xfer_i >= c->xfer_n)
+        return false;
+    const zs_xfer *x = &c->xfers[c->xfer_i];
+    c->row_addr = c->plane_addr = x->addr;
+    c->rows_left = x->row_n;
+    c->planes_left = x->plane_n;
+    return true;
+}
+
 static void next_row(channel_state *c)
 {
+    const zs_xfer *x = &c->xfers[c->xfer_i];
     if (--c->rows_left != 0) {
-        c->row_addr += c->xfer.row_pitch_bytes;
+        c->row_addr += x->row_pitch_bytes;
     } else if (--c->planes_left != 0) {
-        c->plane_addr += c->xfer.plane_pitch_bytes;
+        c->plane_addr += x->plane_pitch_bytes;
         c->row_addr = c->plane_addr;
-        c->rows_left = c->xfer.row_n;
+        c->rows_left = x->row_n;
     } else {
-        c->all_sent = true;
-        return;
+        c->xfer_i++;
+        c->all_sent = !next_xfer(c);
+        if (c->all_sent)
+            return;
     }
+    c->at_row_start = true;
     c->addr = c->row_addr;
-    c->row_left = c->xfer.row_bytes;
+    c->row_left = c->xfers[c->xfer_i].row_bytes;
 }
 
 static zs_axi_burst take_burst(channel_state *c)
@@ -114,18 +138,34 @@ static uint32_t tag_of(uint32_t channel, uint32_t flight_i)
     return channel | flight_i << 8;
 }
 
+/* Holds the address of a new row back; false: until the row before has arrived. */
+static bool row_may_start(channel_state *c)
+{
+    if (!c->at_row_start)
+        return true;
+    if (c->rules.block_rows) {
+        if (c->flow.open != 0)
+            return false;
+        c->flow.address_at = zs_max_u64(c->flow.address_at, c->done_at + 1);
+    }
+    c->flow.address_at += c->rules.row_gap;
+    c->at_row_start = false;
+    return true;
+}
+
 /* Sends the next address as soon as there is a place for it, and plans the burst's arrival at the
  * controller: a read's with its address, a write's with its last beat. */
 static void send_next(zs_burst_sys *bs, uint32_t i)
 {
     channel_state *c = &bs->channels[i];
-    if (c->all_sent || c->sending.bytes != 0)
+    if (c->all_sent || c->sending.bytes != 0 || !row_may_start(c))
         return;
     const uint64_t at = zs_axi_flow_next(&c->flow);
     if (at == ZS_AXI_NEVER)
         return;
     const zs_axi_burst burst = take_burst(c);
     zs_axi_flow_issue(&c->flow, at);
+    c->flow.address_at += c->rules.address_interval - 1;
     c->flights[c->issue_i] = (flight){.beats = burst.beats, .requests = 1};
     c->sending = (zs_dram_req){.addr = burst.addr,
                                .bytes = burst.bytes,
@@ -134,8 +174,11 @@ static void send_next(zs_burst_sys *bs, uint32_t i)
     c->sending_i = c->issue_i;
     c->issue_i = c->issue_i + 1 == c->flow.limit ? 0 : c->issue_i + 1;
     uint64_t leaves = at;
-    if (c->is_write)
-        leaves = c->sending_last = zs_axi_flow_beats(&c->flow, burst.beats, at, 0);
+    if (c->is_write) {
+        leaves = zs_axi_flow_beats(&c->flow, burst.beats, at + c->rules.write_data, 0);
+        c->sending_last = leaves;
+        c->flow.beat_at += c->rules.write_gap;
+    }
     bs->counts[i].bursts++;
     bs->counts[i].beats += burst.beats;
     c->arrives_at = zs_pl_to_ddr(&bs->clock, leaves + c->to_memory);
@@ -151,6 +194,7 @@ static void finish_burst(zs_burst_sys *bs, uint32_t i, uint64_t at)
     c->finish_i = c->finish_i + 1 == c->flow.limit ? 0 : c->finish_i + 1;
     c->done_at = at + 1;
     if (c->all_sent && c->flow.open == 0) {
+        c->done_at += c->rules.finish - 1;
         bs->finished |= 1u << i;
         find_end(bs);
     }
@@ -238,24 +282,26 @@ static void open_gate(zs_burst_sys *bs, uint32_t dir, uint64_t at)
 
 /* ---- the loop -------------------------------------------------------------------------------- */
 
-void zs_burst_sys_start(zs_burst_sys *bs, uint32_t i, const zs_xfer *xfer, uint64_t start)
+void zs_burst_sys_start(zs_burst_sys *bs, uint32_t i, const zs_xfer *xfers, uint32_t xfer_n,
+                        uint64_t start)
 {
     channel_state *c = &bs->channels[i];
     const uint32_t outstanding = c->is_write ? c->port.write_outstanding : c->port.read_outstanding;
-    c->xfer = *xfer;
-    c->addr = c->row_addr = c->plane_addr = xfer->addr;
-    c->row_left = xfer->row_bytes;
-    c->rows_left = xfer->row_n;
-    c->planes_left = xfer->plane_n;
+    memcpy(c->xfers, xfers, xfer_n * sizeof *xfers);
+    c->xfer_i = 0;
+    c->xfer_n = xfer_n;
     c->issue_i = c->finish_i = 0;
     c->sending = (zs_dram_req){0};
     c->done_at = start;
-    c->all_sent = zs_xfer_bytes(xfer) == 0;
-    zs_axi_flow_start(&c->flow, outstanding, start);
+    c->at_row_start = false;
+    c->all_sent = !next_xfer(c);
+    zs_axi_flow_start(&c->flow, outstanding, start + c->rules.row_gap);
     if (c->all_sent) {
         bs->finished |= 1u << i;
         find_end(bs);
     } else {
+        c->addr = c->row_addr;
+        c->row_left = c->xfers[c->xfer_i].row_bytes;
         send_next(bs, i);
     }
 }

@@ -143,12 +143,40 @@ static uint64_t alone_frac(const latencies *l, uint64_t outstanding, const zs_xf
     return total + later / 64 * felt / (l->refresh_interval / 64 + 1);
 }
 
+/* What the DMA adds to a transfer of `rows` rows: addresses and data that it sends more slowly than
+ * the channel would take them. */
+static uint64_t dma_frac(const zs_dma_rules *rules, const latencies *l, uint64_t rows,
+                         const zs_xfer_price *p, uint64_t total)
+{
+    const uint64_t later_bursts = p->count.bursts - 1, beats = p->count.beats << FRAC_BITS;
+    uint64_t addresses = later_bursts * rules->address_interval + rows * rules->row_gap;
+    addresses = (addresses << FRAC_BITS) + l->usual + beats / p->count.bursts;
+    if (rules->address_interval > 1 || rules->row_gap > 0)
+        total = zs_max_u64(total, addresses);
+    if (rules->block_rows) {
+        const uint64_t turn = (uint64_t)(1 + rules->row_gap) << FRAC_BITS;
+        total = zs_max_u64(total, rows * (l->usual + turn) + beats);
+    }
+    const uint64_t idle = rules->write_data + later_bursts * rules->write_gap + rules->finish - 1;
+    return total + (idle << FRAC_BITS);
+}
+
+static zs_xfer_price fixed_price(const zs_design *design, uint32_t channel, const zs_xfer *x)
+{
+    zs_fixed_walk w;
+    zs_fixed_walk_start(&w, design, channel, 0);
+    zs_fixed_walk_xfer(&w, x);
+    return (zs_xfer_price){.count = w.count, .pl_cycles = zs_fixed_walk_end(&w)};
+}
+
 zs_xfer_price zs_xfer_price_of(const zs_design *design, uint32_t channel, const zs_xfer *xfer)
 {
     const zs_memory_params *m = &design->board.memory;
     const zs_axi_params *port = zs_channel_port(design, channel);
     const bool is_write = channel & 1;
     const zs_xfer x = design->accel.dma.merge_rows ? zs_xfer_merged(xfer) : *xfer;
+    if (m->kind == ZS_MEMORY_FIXED)
+        return fixed_price(design, channel, &x);
     zs_xfer_price p = {.count = zs_xfer_split(port, &x)};
     if (p.count.bytes == 0)
         return p;
@@ -163,6 +191,8 @@ zs_xfer_price zs_xfer_price_of(const zs_design *design, uint32_t channel, const 
         alone_frac(&l, is_write ? port->write_outstanding : port->read_outstanding, &p);
     if (!is_write)
         total = zs_max_u64(total, pl_frac(design, p.dram_ddr_cycles));
+    const zs_dma_rules rules = zs_dma_rules_of(design, channel);
+    total = dma_frac(&rules, &l, (uint64_t)x.row_n * x.plane_n, &p, total);
     p.pl_cycles = (total + (1u << FRAC_BITS) - 1) >> FRAC_BITS;
     return p;
 }

@@ -1,4 +1,5 @@
-/* memsys_priv.h - the two halves behind memsys.h, and the meeting of the PL and DDR clocks. */
+/* memsys_priv.h - what is behind memsys.h: bursts, tiles and the memory of fixed latency, and the
+ * meeting of the PL and DDR clocks. */
 #ifndef ZYNQSIM_MEMSYS_PRIV_H
 #define ZYNQSIM_MEMSYS_PRIV_H
 
@@ -21,23 +22,48 @@ zs_clock_pair zs_clock_pair_of(uint64_t pl_hz, uint32_t tck_ps);
 uint64_t zs_pl_to_ddr(const zs_clock_pair *c, uint64_t pl_cycle);
 uint64_t zs_ddr_to_pl(const zs_clock_pair *c, uint64_t ddr_cycle);
 
-/* ---- halves ---------------------------------------------------------------------------------- */
+/* ---- what the DMA of a channel does ---------------------------------------------------------- */
+
+/* accelerator.dma.* as it applies to one direction: 0, or 1 for `address_interval` and `finish`,
+ * where it does not. */
+typedef struct zs_dma_rules {
+    uint32_t address_interval, row_gap, write_data, write_gap, finish;
+    bool block_rows;
+} zs_dma_rules;
+
+static inline zs_dma_rules zs_dma_rules_of(const zs_design *design, uint32_t channel)
+{
+    if (channel & 1)
+        return (zs_dma_rules){.address_interval = 1,
+                              .write_data = design->accel.dma.write_data_pl_cycles,
+                              .write_gap = design->accel.dma.write_gap_pl_cycles,
+                              .finish = design->accel.dma.store_finish_pl_cycles};
+    return (zs_dma_rules){.address_interval = design->accel.dma.address_interval_pl_cycles,
+                          .row_gap = design->accel.dma.row_gap_pl_cycles,
+                          .block_rows = design->accel.dma.block_rows,
+                          .finish = design->accel.dma.finish_pl_cycles};
+}
+
+/* ---- parts ----------------------------------------------------------------------------------- */
 
 typedef struct zs_burst_sys zs_burst_sys;
 typedef struct zs_tile_sys zs_tile_sys;
+typedef struct zs_fixed_sys zs_fixed_sys;
 
 struct zs_memsys {
     const zs_design *design;
     zs_fidelity fidelity;
     zs_burst_sys *burst;
     zs_tile_sys *tile;
+    zs_fixed_sys *fixed; /* serves both fidelities */
     zs_channel_counts counts[ZS_CHANNEL_N];
     uint64_t started_at[ZS_CHANNEL_N];
 };
 
 zs_status zs_burst_sys_build(zs_arena *arena, const zs_design *design, zs_channel_counts *counts,
                              zs_burst_sys **out, zs_err *err);
-void zs_burst_sys_start(zs_burst_sys *bs, uint32_t channel, const zs_xfer *xfer, uint64_t start);
+void zs_burst_sys_start(zs_burst_sys *bs, uint32_t channel, const zs_xfer *xfers, uint32_t xfer_n,
+                        uint64_t start);
 bool zs_burst_sys_next(zs_burst_sys *bs, uint64_t limit, uint32_t *channel, uint64_t *done);
 const zs_dram_counts *zs_burst_sys_dram_counts(const zs_burst_sys *bs);
 uint64_t zs_burst_sys_events(const zs_burst_sys *bs);
@@ -49,6 +75,33 @@ void zs_tile_sys_start(zs_tile_sys *ts, uint32_t channel, const zs_xfer_price *p
 bool zs_tile_sys_next(zs_tile_sys *ts, uint64_t limit, uint32_t *channel, uint64_t *done);
 const zs_dram_counts *zs_tile_sys_dram_counts(const zs_tile_sys *ts);
 uint64_t zs_tile_sys_events(const zs_tile_sys *ts);
+
+/* Bursts of one channel of a memory of fixed latency, in order. */
+typedef struct zs_fixed_walk {
+    const zs_axi_params *port;
+    bool is_write;
+    uint32_t latency;
+    zs_dma_rules rules;
+    zs_axi_flow flow;
+    uint64_t address_at, last_beat_at; /* of the last burst */
+    uint64_t done_at;                  /* cycle after the last beat or response so far */
+    zs_xfer_count count;
+} zs_fixed_walk;
+
+void zs_fixed_walk_start(zs_fixed_walk *walk, const zs_design *design, uint32_t channel,
+                         uint64_t start);
+void zs_fixed_walk_burst(zs_fixed_walk *walk, const zs_axi_burst *burst);
+void zs_fixed_walk_xfer(zs_fixed_walk *walk, const zs_xfer *xfer);
+/* Cycle in which the transfers walked are over, dma.finish or dma.store_finish included. */
+uint64_t zs_fixed_walk_end(const zs_fixed_walk *walk);
+
+zs_status zs_fixed_sys_build(zs_arena *arena, const zs_design *design, zs_channel_counts *counts,
+                             zs_fixed_sys **out, zs_err *err);
+void zs_fixed_sys_start(zs_fixed_sys *fs, uint32_t channel, const zs_xfer *xfers, uint32_t xfer_n,
+                        uint64_t start);
+bool zs_fixed_sys_next(zs_fixed_sys *fs, uint64_t limit, uint32_t *channel, uint64_t *done);
+const zs_dram_counts *zs_fixed_sys_dram_counts(const zs_fixed_sys *fs);
+uint64_t zs_fixed_sys_events(const zs_fixed_sys *fs);
 
 static inline const zs_axi_params *zs_channel_port(const zs_design *design, uint32_t channel)
 {

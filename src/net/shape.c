@@ -329,7 +329,8 @@ static void copy_settings(zs_node *node)
     };
     if (weighted) {
         node->layer.weights = spec->weights;
-        node->layer.has_bias = spec->weights.data == NULL || spec->weights.bias != NULL;
+        node->layer.has_bias =
+            spec->weights.data == NULL ? !spec->no_bias : spec->weights.bias != NULL;
     }
 }
 

@@ -112,10 +112,18 @@ static zs_xfer rectangle(const zs_plan_tensor *t, uint64_t elem, uint32_t image,
                      .plane_n = c_n};
 }
 
-/* Channels [c0, c0 + c_n) of the single pixel of images [n0, n0 + n). */
+/* Channels [c0, c0 + c_n) of the single pixel of images [n0, n0 + n): a row of each image, or, for
+ * a DMA that keeps rows apart, of each channel. */
 static zs_xfer columns(const zs_plan_tensor *t, uint64_t elem, uint32_t n0, uint32_t n, uint32_t c0,
-                       uint32_t c_n)
+                       uint32_t c_n, bool merge)
 {
+    if (!merge)
+        return (zs_xfer){.addr = t->addr + n0 * t->pitch_bytes + c0 * elem,
+                         .row_pitch_bytes = elem,
+                         .plane_pitch_bytes = t->pitch_bytes,
+                         .row_bytes = (uint32_t)elem,
+                         .row_n = c_n,
+                         .plane_n = n};
     return (zs_xfer){.addr = t->addr + n0 * t->pitch_bytes + c0 * elem,
                      .row_pitch_bytes = t->pitch_bytes,
                      .row_bytes = (uint32_t)(c_n * elem),
@@ -123,22 +131,42 @@ static zs_xfer columns(const zs_plan_tensor *t, uint64_t elem, uint32_t n0, uint
                      .plane_n = 1};
 }
 
-static zs_xfer input_xfer(const zs_plan_row *row, const zs_tile_box *box, uint64_t elem)
+static zs_xfer input_xfer(const zs_plan_row *row, const zs_tile_box *box, uint64_t elem, bool merge)
 {
     if (row->images_are_columns)
-        return columns(&row->x, elem, box->ox0, box->ox_n, box->ic0, box->ic_n);
+        return columns(&row->x, elem, box->ox0, box->ox_n, box->ic0, box->ic_n, merge);
     const zs_extent ey = zs_extent_y(row, box->oy0, box->oy_n);
     const zs_extent ex = zs_extent_x(row, box->ox0, box->ox_n);
     return rectangle(box->flags & ZS_BOX_SECOND ? &row->x2 : &row->x, elem, box->image, box->ic0,
                      box->ic_n, ey.lo, ey.hi, ex.lo, ex.hi);
 }
 
-static zs_xfer weight_xfer(const zs_plan_row *row, const zs_tile_box *box, uint32_t precision)
+static zs_xfer oihw_xfer(const zs_plan_row *row, const zs_tile_box *box, uint32_t precision,
+                         uint64_t group_ic, uint32_t ic0, uint32_t ic_n)
+{
+    const uint64_t channel = (uint64_t)row->window.kh * row->window.kw * zs_elem_bytes(precision);
+    const uint64_t bias = zs_bias_bytes(precision);
+    if (box->flags & ZS_BOX_BIAS)
+        return (zs_xfer){.addr = row->bias_base + box->oc0 * bias,
+                         .row_bytes = (uint32_t)(box->oc_n * bias),
+                         .row_n = 1,
+                         .plane_n = 1};
+    return (zs_xfer){.addr = row->weight_base + (box->oc0 * group_ic + ic0) * channel,
+                     .row_pitch_bytes = group_ic * channel,
+                     .row_bytes = (uint32_t)(ic_n * channel),
+                     .row_n = box->oc_n,
+                     .plane_n = 1};
+}
+
+static zs_xfer weight_xfer(const zs_plan_row *row, const zs_tile_box *box, uint32_t precision,
+                           uint32_t layout)
 {
     const uint64_t elem = zs_elem_bytes(precision);
     const uint32_t group_ic = row->is_depthwise ? 1 : row->group_ic;
     const uint32_t ic0 = row->is_depthwise ? 0 : box->ic0 % row->group_ic;
     const uint32_t ic_n = row->is_depthwise ? 1 : box->ic_n;
+    if (layout == ZS_LAYOUT_OIHW)
+        return oihw_xfer(row, box, precision, (uint64_t)group_ic, ic0, ic_n);
     uint64_t addr = row->weight_base +
                     zs_plan_weight_offset(row, precision, group_ic, box->oc0, box->oc_n, ic0);
     uint64_t bytes = (uint64_t)box->oc_n * ic_n * row->window.kh * row->window.kw * elem;
@@ -162,10 +190,11 @@ static zs_xfer partial_xfer(const zs_plan_row *row, const zs_tile_box *box, uint
                      .plane_n = 1};
 }
 
-static zs_xfer output_xfer(const zs_plan_row *row, const zs_tile_box *box, uint64_t elem)
+static zs_xfer output_xfer(const zs_plan_row *row, const zs_tile_box *box, uint64_t elem,
+                           bool merge)
 {
     if (row->images_are_columns)
-        return columns(&row->y, elem, box->ox0, box->ox_n, box->oc0, box->oc_n);
+        return columns(&row->y, elem, box->ox0, box->ox_n, box->oc0, box->oc_n, merge);
     uint32_t y0 = box->oy0, y1 = y0 + box->oy_n, x0 = box->ox0, x1 = x0 + box->ox_n;
     if (row->pool != ZS_NO_INDEX) {
         const zs_pool_reach y = zs_pool_reach_y(row, box), x = zs_pool_reach_x(row, box);
@@ -187,14 +216,14 @@ zs_xfer zs_plan_box_xfer(const zs_plan_row *row, const zs_design *design, uint32
     const bool merge = design->accel.dma.merge_rows;
     switch (kind) {
     case ZS_OP_LOAD_X:
-        return merged(input_xfer(row, box, zs_elem_bytes(precision)), merge);
+        return merged(input_xfer(row, box, zs_elem_bytes(precision), merge), merge);
     case ZS_OP_LOAD_W:
-        return weight_xfer(row, box, precision);
+        return merged(weight_xfer(row, box, precision, design->accel.weight_layout), merge);
     case ZS_OP_LOAD_P:
     case ZS_OP_STORE_P:
         return partial_xfer(row, box, precision);
     case ZS_OP_STORE:
-        return merged(output_xfer(row, box, zs_elem_bytes(precision)), merge);
+        return merged(output_xfer(row, box, zs_elem_bytes(precision), merge), merge);
     default:
         return (zs_xfer){0};
     }

@@ -26,7 +26,11 @@ typedef struct conv_loops {
     uint32_t *spilled;        /* [accumulator tile] its STORE_P, or ZS_NO_OP */
     uint32_t first_load_wait; /* producer of the input, until the first load carries it */
     bool x_resident;
-    zs_tile_box box; /* of the current step */
+    bool chain;                  /* inputs and weights of a step are one load */
+    bool x_loads;                /* the step loads its input ... */
+    uint32_t x_freed;            /* ... once this op has retired */
+    uint32_t x_loaded, w_loaded; /* loads of the step before, on a channel other than ours */
+    zs_tile_box box;             /* of the current step */
     uint64_t x_id, w_id, acc_id;
 } conv_loops;
 
@@ -87,6 +91,27 @@ static void describe_step(conv_loops *c)
 
 /* ---- operands -------------------------------------------------------------------------------- */
 
+static uint32_t find_tile(const conv_loops *c, const slot_ring *ring, uint64_t id)
+{
+    return c->e->d->design->accel.keep_tiles ? zs_ring_find(ring, id) : ZS_SLOT_NONE;
+}
+
+static bool one_channel(const conv_loops *c)
+{
+    return c->e->d->design->accel.ports.input == c->e->d->design->accel.ports.weight;
+}
+
+/* One more wait where there is room: those of a chain only keep loads together, and the ones that
+ * data need come first. */
+static void add_wait(uint32_t wait[3], uint32_t op)
+{
+    uint32_t i = 0;
+    while (i < 3 && wait[i] != ZS_NO_OP && wait[i] != op)
+        i++;
+    if (i < 3)
+        wait[i] = op;
+}
+
 static zs_status need_input(conv_loops *c, uint32_t *slot)
 {
     slot_ring *ring = &c->e->x;
@@ -94,32 +119,57 @@ static zs_status need_input(conv_loops *c, uint32_t *slot)
         *slot = ZS_SLOT_RESIDENT;
         return ZS_OK;
     }
-    *slot = zs_ring_find(ring, c->x_id);
+    *slot = find_tile(c, ring, c->x_id);
     if (*slot != ZS_SLOT_NONE)
         return ZS_OK;
     *slot = zs_ring_take(ring);
     slot_state *s = &ring->slot[*slot];
-    const uint32_t wait[3] = {s->last_use, c->first_load_wait, ZS_NO_OP};
+    uint32_t wait[3] = {s->last_use, c->first_load_wait, ZS_NO_OP};
     const uint8_t slots[4] = {(uint8_t)*slot, ZS_SLOT_NONE, ZS_SLOT_NONE, ZS_SLOT_NONE};
     c->first_load_wait = ZS_NO_OP; /* later loads follow it on the same channel */
     s->id = c->x_id;
+    if (c->chain) {
+        if (find_tile(c, &c->e->w, c->w_id) == ZS_SLOT_NONE)
+            add_wait(wait, c->e->w.slot[c->e->w.next].last_use);
+        add_wait(wait, c->w_loaded);
+    }
+    c->x_loads = true;
+    c->x_freed = s->last_use;
     return zs_emit_transfer(c->e, ZS_OP_LOAD_X, &c->box, slots, wait, &s->ready);
+}
+
+static zs_status load_weights(conv_loops *c, uint32_t slot, uint32_t flags, const uint32_t *wait)
+{
+    const uint8_t slots[4] = {ZS_SLOT_NONE, (uint8_t)slot, ZS_SLOT_NONE, ZS_SLOT_NONE};
+    zs_tile_box box = c->box;
+    box.flags = flags;
+    return zs_emit_transfer(c->e, ZS_OP_LOAD_W, &box, slots, wait, &c->e->w.slot[slot].ready);
 }
 
 static zs_status need_weights(conv_loops *c, uint32_t *slot)
 {
     slot_ring *ring = &c->e->w;
-    *slot = zs_ring_find(ring, c->w_id);
+    const bool packed = c->e->d->design->accel.weight_layout == ZS_LAYOUT_PACKED;
+    const bool with_biases = c->at[D_IC] == 0 && (packed || zs_layer_bias_elems(c->layer) > 0);
+    *slot = find_tile(c, ring, c->w_id);
     if (*slot != ZS_SLOT_NONE)
         return ZS_OK;
     *slot = zs_ring_take(ring);
     slot_state *s = &ring->slot[*slot];
-    const uint32_t wait[3] = {s->last_use, ZS_NO_OP, ZS_NO_OP};
-    const uint8_t slots[4] = {ZS_SLOT_NONE, (uint8_t)*slot, ZS_SLOT_NONE, ZS_SLOT_NONE};
-    zs_tile_box box = c->box;
-    box.flags = c->at[D_IC] == 0 ? ZS_BOX_BIAS : 0;
+    uint32_t wait[3] = {s->last_use, ZS_NO_OP, ZS_NO_OP};
+    uint32_t chained = 0;
     s->id = c->w_id;
-    return zs_emit_transfer(c->e, ZS_OP_LOAD_W, &box, slots, wait, &s->ready);
+    if (c->chain) {
+        if (c->x_loads)
+            add_wait(wait, c->x_freed);
+        add_wait(wait, c->x_loaded);
+        chained = c->x_loads && one_channel(c) ? ZS_BOX_CHAINED : 0;
+    }
+    if (with_biases && !packed) {
+        ZS_TRY(load_weights(c, *slot, ZS_BOX_BIAS | chained, wait));
+        chained = c->chain ? ZS_BOX_CHAINED : 0;
+    }
+    return load_weights(c, *slot, (with_biases && packed ? ZS_BOX_BIAS : 0) | chained, wait);
 }
 
 static zs_status spill(conv_loops *c, slot_state *s, uint32_t slot)
@@ -230,8 +280,13 @@ static zs_status step(conv_loops *c)
     emitter *e = c->e;
     uint32_t x, w, acc, acc_ready, mac;
     describe_step(c);
+    c->x_loads = false;
     ZS_TRY(need_input(c, &x));
     ZS_TRY(need_weights(c, &w));
+    if (!one_channel(c)) {
+        c->x_loaded = c->x_resident ? ZS_NO_OP : e->x.slot[x].ready;
+        c->w_loaded = e->w.slot[w].ready;
+    }
     ZS_TRY(need_sums(c, &acc, &acc_ready));
     const zs_tile_box *b = &c->box;
     const uint32_t wait[3] = {c->x_resident ? ZS_NO_OP : e->x.slot[x].ready, e->w.slot[w].ready,
@@ -283,6 +338,8 @@ zs_status zs_plan_emit_conv(emitter *e)
     conv_loops c = {.e = e, .row = row, .layer = zs_draft_layer(e->d, e->row)};
     c.order = order_of(&e->d->design->accel);
     c.x_resident = row->x_resident != ZS_NOT_RESIDENT;
+    c.chain = e->d->design->accel.dma.chain;
+    c.x_loaded = c.w_loaded = ZS_NO_OP;
     c.first_load_wait = zs_emit_producer(e);
     count_trips(&c);
     ZS_TRY(zs_emit_expect(e, c.trips, D_N));

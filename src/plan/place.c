@@ -1,6 +1,6 @@
 #include "plan_priv.h"
 
-/* DRAM from address 0: packed weights, spilled partial sums, then tensors. Calls are separated by
+/* DRAM from address 0: weights, spilled partial sums, then tensors. Calls are separated by
  * barriers, so a tensor's memory may be taken again after the last call that reads it. */
 
 enum { TENSOR_ALIGN = 4096, WEIGHT_ALIGN = 64 };
@@ -29,10 +29,17 @@ static bool place_weights(plan_draft *d, uint64_t *top)
         const zs_layer *layer = zs_draft_layer(d, i);
         if (!zs_op_has_filters(layer->op))
             continue;
-        const uint64_t bytes = zs_layer_weight_elems(layer) * zs_elem_bytes(precision) +
-                               (uint64_t)layer->y.c * zs_bias_bytes(precision);
-        if (!take(top, bytes, WEIGHT_ALIGN, &d->rows[i].weight_base))
+        const uint64_t bytes = zs_layer_weight_elems(layer) * zs_elem_bytes(precision);
+        const uint64_t biases = (uint64_t)layer->y.c * zs_bias_bytes(precision);
+        zs_plan_row *row = &d->rows[i];
+        if (d->design->accel.weight_layout == ZS_LAYOUT_PACKED) {
+            if (!take(top, bytes + biases, WEIGHT_ALIGN, &row->weight_base))
+                return false;
+        } else if (!take(top, bytes, TENSOR_ALIGN, &row->weight_base) ||
+                   !take(top, zs_layer_bias_elems(layer) > 0 ? biases : 0, WEIGHT_ALIGN,
+                         &row->bias_base)) {
             return false;
+        }
     }
     return true;
 }

@@ -17,6 +17,7 @@ typedef struct engine {
     uint32_t head[ZS_UNIT_N], end[ZS_UNIT_N];
     uint32_t units[ZS_UNIT_N], unit_n; /* units that have ops at all */
     bool running[ZS_UNIT_N];
+    uint32_t together[ZS_UNIT_N]; /* ops from the head on that run and retire as one */
     uint64_t started[ZS_UNIT_N], ends[ZS_UNIT_N]; /* ends: PE and CPU */
     uint8_t *retired;
     uint32_t retired_n;
@@ -85,10 +86,39 @@ static zs_cause wait_cause(const engine *e)
     return zs_cause_of_op(e->plan->ops[e->last_retired].kind);
 }
 
+/* Whether the op after `n` others at the head of a channel's queue goes out with them. */
+static bool is_chained(const engine *e, uint32_t unit, uint32_t n)
+{
+    const uint32_t at = e->head[unit] + n;
+    if (!e->design->accel.dma.chain || at >= e->end[unit] || n == ZS_CHAIN_MAX)
+        return false;
+    const uint32_t index = e->queue[at];
+    return e->plan->boxes[index].flags & ZS_BOX_CHAINED && index < e->fence &&
+           waits_are_over(e, &e->plan->ops[index]);
+}
+
+static void start_transfers(engine *e, uint32_t unit)
+{
+    zs_xfer xfers[ZS_CHAIN_MAX];
+    const zs_xfer_price *prices[ZS_CHAIN_MAX];
+    const uint32_t delay = unit % 2 ? e->design->accel.dma.store_start_pl_cycles
+                                    : e->design->accel.dma.start_pl_cycles;
+    uint32_t n = 0;
+    do {
+        const uint32_t index = e->queue[e->head[unit] + n];
+        const uint32_t key = e->plan->ops[index].cost_key;
+        xfers[n] = e->bursts ? zs_plan_xfer(e->plan, e->design, index) : e->plan->costs[key].xfer;
+        prices[n++] = &e->prices[key];
+    } while (is_chained(e, unit, n));
+    e->together[unit] = n;
+    zs_memsys_start_priced(e->ms, unit, xfers, prices, n, e->now + delay);
+}
+
 static void start(engine *e, uint32_t unit, uint32_t index)
 {
     const zs_tile_op *op = &e->plan->ops[index];
     e->running[unit] = true;
+    e->together[unit] = 1;
     e->started[unit] = e->now;
     if (unit >= ZS_CHANNEL_N) {
         if (unit == ZS_UNIT_PE && e->account.marked < e->now)
@@ -96,10 +126,7 @@ static void start(engine *e, uint32_t unit, uint32_t index)
         e->ends[unit] = e->now + e->plan->costs[op->cost_key].pl_cycles;
         return;
     }
-    const zs_xfer xfer =
-        e->bursts ? zs_plan_xfer(e->plan, e->design, index) : e->plan->costs[op->cost_key].xfer;
-    zs_memsys_start_priced(e->ms, unit, &xfer, &e->prices[op->cost_key],
-                           e->now + e->design->accel.dma.start_pl_cycles);
+    start_transfers(e, unit);
 }
 
 static void retire(engine *e, uint32_t index, uint64_t from)
@@ -193,10 +220,10 @@ static void retire_all(engine *e, const done_list *done)
 {
     for (uint32_t i = 0; i < done->n; i++) {
         const uint32_t u = done->unit[i];
-        const uint32_t index = op_of(e, u);
+        uint64_t from = e->started[u];
         e->running[u] = false; /* not before: until now it was at work, whoever asks */
-        e->head[u]++;
-        retire(e, index, e->started[u]);
+        for (uint32_t k = 0; k < e->together[u]; k++, from = e->now)
+            retire(e, e->queue[e->head[u]++], from);
     }
 }
 

@@ -63,6 +63,23 @@ static uint8_t *weight_slot(const zs_exec *e, const zs_plan_row *row, const zs_t
     return e->w + op->slot[1] * row->weight_slot_bytes;
 }
 
+/* Biases are a load of their own; a layer without any has zeros. */
+static void load_oihw(const zs_exec *e, const zs_plan_row *row, const zs_tile_box *box,
+                      const uint8_t *from, uint8_t *slot)
+{
+    const size_t channel = (size_t)row->window.kh * row->window.kw;
+    const size_t group_ic = row->is_depthwise ? 1 : row->group_ic;
+    const size_t ic_n = row->is_depthwise ? 1 : box->ic_n;
+    if (box->flags & ZS_BOX_BIAS) {
+        memcpy(slot, from, box->oc_n * e->bias);
+        return;
+    }
+    if (zs_layer_bias_elems(zs_exec_layer(e, row)) == 0)
+        memset(slot, 0, box->oc_n * e->bias);
+    zs_exec_interleave(from, group_ic * channel, slot + bias_room(e, row), ic_n * channel,
+                       box->oc_n, e->elem);
+}
+
 static void load_w(zs_exec *e, const zs_plan_row *row, uint32_t index)
 {
     const zs_tile_box *box = &e->plan->boxes[index];
@@ -70,6 +87,10 @@ static void load_w(zs_exec *e, const zs_plan_row *row, uint32_t index)
     const uint8_t *from = e->dram + x.addr;
     uint8_t *slot = weight_slot(e, row, &e->plan->ops[index]);
     const size_t biases = box->flags & ZS_BOX_BIAS ? box->oc_n * e->bias : 0;
+    if (e->design->accel.weight_layout == ZS_LAYOUT_OIHW) {
+        load_oihw(e, row, box, from, slot);
+        return;
+    }
     memcpy(slot, from, biases);
     memcpy(slot + bias_room(e, row), from + biases, x.row_bytes - biases);
 }

@@ -77,15 +77,15 @@ static zs_status allocate(zs_exec *e, zs_arena *arena, const room *r, zs_err *er
     return ZS_OK;
 }
 
-/* ---- packed weights -------------------------------------------------------------------------- */
+/* ---- weights --------------------------------------------------------------------------------- */
 
-/* The filters of one output channel tile, [lane][ic][ky][kx], become [ic][ky][kx][lane]. */
 #define INTERLEAVE(type)                                                                           \
     for (size_t i = 0; i < n; i++)                                                                 \
         for (uint32_t lane = 0; lane < lanes; lane++)                                              \
-            ((type *)to)[i * lanes + lane] = ((const type *)from)[lane * n + i];
+            ((type *)to)[i * lanes + lane] = ((const type *)from)[lane * pitch + i];
 
-static void interleave(const void *from, void *to, size_t n, uint32_t lanes, size_t elem)
+void zs_exec_interleave(const void *from, size_t pitch, void *to, size_t n, uint32_t lanes,
+                        size_t elem)
 {
     switch (elem) {
     case 4:
@@ -106,17 +106,25 @@ static void pack_tile(const zs_exec *e, const zs_plan_row *row, uint32_t oc0, ui
     const zs_layer *layer = zs_exec_layer(e, row);
     const uint32_t ic_n = row->is_depthwise ? 1 : row->group_ic;
     const size_t filter_n = (size_t)zs_layer_filter_elems(layer);
+    const bool oihw = e->design->accel.weight_layout == ZS_LAYOUT_OIHW;
+    const bool has_biases = !oihw || zs_layer_bias_elems(layer) > 0;
     const uint64_t first = zs_plan_weight_offset(row, e->quant->precision, ic_n, oc0, oc_n, 0);
     uint8_t *weights = e->dram + row->weight_base + first;
     uint8_t *biases = weights - oc_n * e->bias;
+    if (oihw) {
+        stored = e->dram + row->weight_base + oc0 * filter_n * e->elem;
+        biases = e->dram + row->bias_base + oc0 * e->bias;
+    }
     for (uint32_t lane = 0; lane < oc_n; lane++) {
         const uint32_t oc = oc0 + lane;
-        zs_quantise_bias(e->quant, layer, oc, zs_layer_bias(e->net, layer, oc),
-                         biases + lane * e->bias);
+        if (has_biases)
+            zs_quantise_bias(e->quant, layer, oc, zs_layer_bias(e->net, layer, oc),
+                             biases + lane * e->bias);
         zs_quantise_filter(e->quant, layer, oc, zs_layer_filter(e->net, layer, oc, filter),
                            stored + lane * filter_n * e->elem);
     }
-    interleave(stored, weights, filter_n, oc_n, e->elem);
+    if (!oihw)
+        zs_exec_interleave(stored, filter_n, weights, filter_n, oc_n, e->elem);
 }
 
 static void pack_row(const zs_exec *e, const zs_plan_row *row, float *filter, uint8_t *stored)

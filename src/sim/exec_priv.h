@@ -40,6 +40,9 @@ void zs_exec_pool(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box, ui
 /* Max-pooling of a vector layer's tile, [channel][pixel]. */
 void zs_exec_pool_planes(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box,
                          const uint8_t *x, uint8_t *y);
+/* Filters of a tile, [lane][n] with `pitch` elements from lane to lane, become [n][lane]. */
+void zs_exec_interleave(const void *from, size_t pitch, void *to, size_t n, uint32_t lanes,
+                        size_t elem);
 size_t zs_exec_carry_row_elems(const zs_plan_row *row);
 size_t zs_exec_carry_column_elems(const zs_plan_row *row);
 

@@ -176,7 +176,9 @@ zs_status zs_result_finish(zs_arena *arena, const zs_design *design, const zs_ne
     r->calls = plan->call_n;
     r->fusion_note = plan->fusion_note;
     r->roofline = zs_roofline_of(design);
-    r->memory_peak_bytes_per_s = zs_memory_peak_bytes_per_s(&design->board.memory);
+    r->memory_peak_bytes_per_s = design->board.memory.kind == ZS_MEMORY_FIXED
+                                     ? r->roofline.dram_bytes_per_s
+                                     : zs_memory_peak_bytes_per_s(&design->board.memory);
     r->memory_tck_ps = design->board.memory.tck_ps;
     for (uint32_t i = 0; i < plan->row_n; i++)
         r->macs += plan->rows[i].macs;

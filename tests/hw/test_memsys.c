@@ -266,12 +266,13 @@ START_TEST(test_a_known_price_gives_the_same_end)
 {
     const zs_xfer *x = &three[0].xfer;
     const zs_xfer_price price = zs_xfer_price_of(&mb.design, 0, x);
+    const zs_xfer_price *const prices[1] = {&price};
     uint32_t who;
     uint64_t done;
     ms_build(fidelities[_i]);
     const uint64_t plain = ms_run_one(0, x, 50);
     ms_build(fidelities[_i]);
-    zs_memsys_start_priced(mb.ms, 0, x, &price, 50);
+    zs_memsys_start_priced(mb.ms, 0, x, prices, 1, 50);
     ck_assert(zs_memsys_next(mb.ms, UINT64_MAX, &who, &done));
     ck_assert_uint_eq(done - 50, plain);
     if (fidelities[_i] == ZS_TILE)

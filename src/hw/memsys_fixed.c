@@ -1,0 +1,127 @@
+#include "memsys_priv.h"
+
+/* No transfer touches another one, so its end is known when it starts. */
+
+struct zs_fixed_sys {
+    const zs_design *design;
+    zs_channel_counts *counts;
+    uint64_t done_at[ZS_CHANNEL_N]; /* UINT64_MAX: idle */
+    zs_dram_counts dram;
+    uint64_t events;
+};
+
+/* ---- one transfer ---------------------------------------------------------------------------- */
+
+void zs_fixed_walk_start(zs_fixed_walk *w, const zs_design *design, uint32_t channel,
+                         uint64_t start)
+{
+    const zs_axi_params *port = zs_channel_port(design, channel);
+    *w = (zs_fixed_walk){.port = port, .is_write = channel & 1};
+    w->latency = w->is_write ? port->write_latency_pl_cycles : port->read_latency_pl_cycles;
+    w->rules = zs_dma_rules_of(design, channel);
+    w->done_at = start;
+    zs_axi_flow_start(&w->flow, w->is_write ? port->write_outstanding : port->read_outstanding,
+                      start + w->rules.row_gap);
+}
+
+void zs_fixed_walk_burst(zs_fixed_walk *w, const zs_axi_burst *burst)
+{
+    zs_axi_flow *flow = &w->flow;
+    w->address_at = zs_axi_flow_next(flow);
+    zs_axi_flow_issue(flow, w->address_at);
+    flow->address_at += w->rules.address_interval - 1;
+    const uint64_t first = w->address_at + (w->is_write ? w->rules.write_data : w->latency);
+    w->last_beat_at = zs_axi_flow_beats(flow, burst->beats, first, 0);
+    flow->beat_at += w->rules.write_gap;
+    const uint64_t end = w->last_beat_at + (w->is_write ? w->latency : 0);
+    zs_axi_flow_finish(flow, end);
+    w->done_at = end + 1;
+    w->count.bursts++;
+    w->count.beats += burst->beats;
+    w->count.bytes += burst->bytes;
+}
+
+static void walk_row(zs_fixed_walk *w, uint64_t addr, uint64_t bytes)
+{
+    while (bytes != 0) {
+        const zs_axi_burst burst = zs_axi_cut(w->port, addr, bytes);
+        zs_fixed_walk_burst(w, &burst);
+        addr += burst.bytes;
+        bytes -= burst.bytes;
+    }
+    if (w->rules.block_rows)
+        w->flow.address_at = zs_max_u64(w->flow.address_at, w->done_at + 1);
+    w->flow.address_at += w->rules.row_gap;
+}
+
+void zs_fixed_walk_xfer(zs_fixed_walk *w, const zs_xfer *x)
+{
+    if (zs_xfer_bytes(x) == 0)
+        return;
+    for (uint32_t plane = 0; plane < x->plane_n; plane++) {
+        uint64_t addr = x->addr + plane * x->plane_pitch_bytes;
+        for (uint32_t row = 0; row < x->row_n; row++, addr += x->row_pitch_bytes)
+            walk_row(w, addr, x->row_bytes);
+    }
+}
+
+uint64_t zs_fixed_walk_end(const zs_fixed_walk *w)
+{
+    return w->count.bursts == 0 ? w->done_at : w->done_at + w->rules.finish - 1;
+}
+
+/* ---- all channels ---------------------------------------------------------------------------- */
+
+zs_status zs_fixed_sys_build(zs_arena *arena, const zs_design *design, zs_channel_counts *counts,
+                             zs_fixed_sys **out, zs_err *err)
+{
+    zs_fixed_sys *fs = zs_new(arena, zs_fixed_sys, 1);
+    if (fs == NULL)
+        return zs_nomem(err, "the memory system");
+    fs->design = design;
+    fs->counts = counts;
+    for (uint32_t i = 0; i < ZS_CHANNEL_N; i++)
+        fs->done_at[i] = UINT64_MAX;
+    *out = fs;
+    return ZS_OK;
+}
+
+void zs_fixed_sys_start(zs_fixed_sys *fs, uint32_t channel, const zs_xfer *xfers, uint32_t xfer_n,
+                        uint64_t start)
+{
+    zs_fixed_walk w;
+    zs_fixed_walk_start(&w, fs->design, channel, start);
+    for (uint32_t i = 0; i < xfer_n; i++)
+        zs_fixed_walk_xfer(&w, &xfers[i]);
+    fs->done_at[channel] = zs_fixed_walk_end(&w);
+    zs_channel_counts *c = &fs->counts[channel];
+    c->bytes += w.count.bytes;
+    c->bursts += w.count.bursts;
+    c->beats += w.count.beats;
+    *(channel & 1 ? &fs->dram.write_bytes : &fs->dram.read_bytes) += w.count.bytes;
+    fs->events += w.count.bursts;
+}
+
+bool zs_fixed_sys_next(zs_fixed_sys *fs, uint64_t limit, uint32_t *channel, uint64_t *done_at)
+{
+    uint32_t who = 0;
+    for (uint32_t i = 1; i < ZS_CHANNEL_N; i++)
+        if (fs->done_at[i] < fs->done_at[who])
+            who = i;
+    if (fs->done_at[who] == UINT64_MAX || fs->done_at[who] > limit)
+        return false;
+    *channel = who;
+    *done_at = fs->done_at[who];
+    fs->done_at[who] = UINT64_MAX;
+    return true;
+}
+
+const zs_dram_counts *zs_fixed_sys_dram_counts(const zs_fixed_sys *fs)
+{
+    return &fs->dram;
+}
+
+uint64_t zs_fixed_sys_events(const zs_fixed_sys *fs)
+{
+    return fs->events;
+}

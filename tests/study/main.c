@@ -1,0 +1,7 @@
+#include "study_cases.h"
+
+int main(void)
+{
+    TCase *(*const cases[])(void) = {tcase_tile_case};
+    return test_main("study", cases, ZS_LEN(cases));
+}

@@ -1,0 +1,9 @@
+/* study_cases.h - the test cases of module study. */
+#ifndef TEST_STUDY_CASES_H
+#define TEST_STUDY_CASES_H
+
+#include "support.h"
+
+TCase *tcase_tile_case(void);
+
+#endif
