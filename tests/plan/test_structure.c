@@ -245,11 +245,15 @@ static void host_before(const subject *s, uint16_t *owner)
     const uint64_t elem = zs_elem_bytes(s->d->accel.precision);
     for (uint32_t r = 0; r < s->plan->row_n; r++) {
         const zs_layer *layer = &s->net->layers[s->plan->rows[r].layer];
-        if (layer->op == ZS_LAYER_CONV || layer->op == ZS_LAYER_FC)
-            mark(owner, s->plan->rows[r].weight_base,
-                 zs_layer_weight_elems(layer) * elem +
-                     (uint64_t)layer->y.c * zs_bias_bytes(s->d->accel.precision),
-                 HOST_BEFORE);
+        if (layer->op != ZS_LAYER_CONV && layer->op != ZS_LAYER_FC)
+            continue;
+        const bool apart = s->d->accel.weight_layout == ZS_LAYOUT_OIHW;
+        const uint32_t bias = zs_bias_bytes(s->d->accel.precision);
+        const uint64_t packed = apart ? 0 : (uint64_t)layer->y.c * bias;
+        mark(owner, s->plan->rows[r].weight_base, zs_layer_weight_elems(layer) * elem + packed,
+             HOST_BEFORE);
+        if (apart)
+            mark(owner, s->plan->rows[r].bias_base, zs_layer_bias_elems(layer) * bias, HOST_BEFORE);
     }
     const zs_plan_tensor *in = &s->plan->tensors[s->net->input];
     for (uint32_t i = 0; i < s->plan->batch; i++)

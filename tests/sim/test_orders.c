@@ -151,13 +151,23 @@ static const struct {
     uint32_t order, outer, fusion, batch, bram18;
     uint32_t oc, ic, oy, ox;
     bool twice; /* double buffers */
+    bool rtl;   /* inputs and weights one load, OIHW, every step loads */
+    uint32_t weight_port;
 } designs[] = {
-    {ZS_OUTPUT_STATIONARY, ZS_OUTER_CHANNELS, ZS_FUSION_LF2, 2, 128, 5, 4, 7, 8, true},
-    {ZS_OUTPUT_STATIONARY, ZS_OUTER_PIXELS, ZS_FUSION_AUTO, 1, 280, 8, 3, 5, 9, false},
-    {ZS_WEIGHT_STATIONARY, ZS_OUTER_CHANNELS, ZS_FUSION_FIRE, 1, 280, 4, 4, 8, 6, true},
-    {ZS_INPUT_STATIONARY, ZS_OUTER_CHANNELS, ZS_FUSION_NONE, 1, 128, 4, 4, 9, 9, false},
+    {ZS_OUTPUT_STATIONARY, ZS_OUTER_CHANNELS, ZS_FUSION_LF2, 2, 128, 5, 4, 7, 8, true, false,
+     ZS_PORT_HP1},
+    {ZS_OUTPUT_STATIONARY, ZS_OUTER_PIXELS, ZS_FUSION_AUTO, 1, 280, 8, 3, 5, 9, false, false,
+     ZS_PORT_HP1},
+    {ZS_WEIGHT_STATIONARY, ZS_OUTER_CHANNELS, ZS_FUSION_FIRE, 1, 280, 4, 4, 8, 6, true, false,
+     ZS_PORT_HP1},
+    {ZS_INPUT_STATIONARY, ZS_OUTER_CHANNELS, ZS_FUSION_NONE, 1, 128, 4, 4, 9, 9, false, false,
+     ZS_PORT_HP1},
+    {ZS_OUTPUT_STATIONARY, ZS_OUTER_PIXELS, ZS_FUSION_LF2, 1, 280, 4, 3, 5, 6, true, true,
+     ZS_PORT_HP0},
+    {ZS_WEIGHT_STATIONARY, ZS_OUTER_PIXELS, ZS_FUSION_FIRE, 2, 280, 5, 2, 7, 5, true, true,
+     ZS_PORT_HP1},
 };
-enum { DESIGN_N = 4 };
+enum { DESIGN_N = 6 };
 
 static zs_design make_design(int which)
 {
@@ -177,6 +187,12 @@ static zs_design make_design(int which)
     d.accel.double_buffer.input = designs[which].twice;
     d.accel.double_buffer.weight = designs[which].twice;
     d.accel.double_buffer.output = designs[which].twice;
+    d.accel.ports.weight = designs[which].weight_port;
+    if (designs[which].rtl) {
+        d.accel.dma.chain = true;
+        d.accel.keep_tiles = false;
+        d.accel.weight_layout = ZS_LAYOUT_OIHW;
+    }
     return d;
 }
 
@@ -245,6 +261,9 @@ static const struct {
     {ZS_OP_STORE, 0, 0, 0, "results are not computed"},
     {ZS_OP_STORE_P, 0, 1, 3, "partial sums are not computed"},
     {ZS_OP_LOAD_P, 0, 1, 3, "partial sums before them are not stored"},
+    {ZS_OP_LOAD_X, 0, 0, 4, "the slot is still read"},
+    {ZS_OP_LOAD_W, 0, 0, 5, "the slot is still read"},
+    {ZS_OP_MAC, 1, 0, 5, "weights are not there"},
     {ZS_OP_POST, 0, 2, 0, "the input is not there"},
     {ZS_OP_POST, 1, 2, 0, "the second input is not there"},
     {ZS_OP_POST, 2, 2, 0, "results are not stored yet"},

@@ -9,6 +9,27 @@ static uint32_t pick(zs_prng *prng, const uint32_t *from, uint32_t n)
 #define PICK(...)                                                                                  \
     pick(prng, (const uint32_t[]){__VA_ARGS__}, ZS_LEN(((const uint32_t[]){__VA_ARGS__})))
 
+/* What an engine in RTL adds; half of all designs are plain. */
+static void draw_dma(zs_prng *prng, zs_accel *a)
+{
+    if (zs_prng_below(prng, 2))
+        return;
+    a->keep_tiles = zs_prng_below(prng, 2);
+    a->weight_layout = (uint32_t)zs_prng_below(prng, 2);
+    a->pipeline_depth_pl_cycles = PICK(0, 1, 9);
+    a->start_pl_cycles = PICK(0, 1, 5);
+    a->dma.chain = zs_prng_below(prng, 2);
+    a->dma.block_rows = zs_prng_below(prng, 2);
+    a->dma.row_gap_pl_cycles = PICK(0, 0, 3);
+    a->dma.start_pl_cycles = PICK(0, 2, 3);
+    a->dma.finish_pl_cycles = PICK(1, 3);
+    a->dma.store_start_pl_cycles = PICK(0, 2, 3);
+    a->dma.store_finish_pl_cycles = PICK(1, 2);
+    a->dma.address_interval_pl_cycles = PICK(1, 1, 2);
+    a->dma.write_data_pl_cycles = PICK(0, 1);
+    a->dma.write_gap_pl_cycles = PICK(0, 1);
+}
+
 zs_design test_random_design(zs_prng *prng, uint32_t precision)
 {
     zs_design d;
@@ -36,6 +57,9 @@ zs_design test_random_design(zs_prng *prng, uint32_t precision)
     a->ports.output = (uint32_t)zs_prng_below(prng, 7);
     d.batch = PICK(1, 1, 2, 3);
     d.board.bram18 = PICK(64, 128, 280);
+    draw_dma(prng, a);
+    d.board.memory.kind = PICK(ZS_MEMORY_DDR3, ZS_MEMORY_DDR3, ZS_MEMORY_FIXED);
+    d.board.axi.hp.beat_bytes = PICK(8, 8, 4, 16);
     return d;
 }
 
@@ -45,11 +69,13 @@ const char *test_design_line(const zs_design *d)
     const zs_accel *a = &d->accel;
     snprintf(text, sizeof text,
              "precision %u tile %u/%u/%u/%u unroll %u/%u/ox%u/kx%u order %u outer %u double %d%d%d "
-             "merge %d fusion %u ports %u/%u/%u batch %u bram18 %u",
+             "merge %d fusion %u ports %u/%u/%u batch %u bram18 %u keep %d layout %u chain %d "
+             "block %d gap %u memory %u",
              a->precision, a->tile.oc, a->tile.ic, a->tile.oy, a->tile.ox, a->unroll.oc,
              a->unroll.ic, a->unroll.ox, a->unroll.kx, a->loop_order, a->outer_loop,
              a->double_buffer.input, a->double_buffer.weight, a->double_buffer.output,
              a->dma.merge_rows, a->fusion, a->ports.input, a->ports.weight, a->ports.output,
-             d->batch, d->board.bram18);
+             d->batch, d->board.bram18, a->keep_tiles, a->weight_layout, a->dma.chain,
+             a->dma.block_rows, a->dma.row_gap_pl_cycles, d->board.memory.kind);
     return text;
 }
