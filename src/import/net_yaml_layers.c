@@ -85,6 +85,14 @@ static zs_status read_batchnorm(const zs_net_yaml *y, const yaml_node_t *value, 
     return zs_net_yaml_bool(y, value, &to->batchnorm);
 }
 
+static zs_status read_bias(const zs_net_yaml *y, const yaml_node_t *value, item *to)
+{
+    bool has_bias;
+    ZS_TRY(zs_net_yaml_bool(y, value, &has_bias));
+    to->spec.no_bias = !has_bias;
+    return ZS_OK;
+}
+
 static zs_status read_kind(const zs_net_yaml *y, const yaml_node_t *value, item *to)
 {
     static const char *const names[] = {"max", "avg"};
@@ -226,6 +234,7 @@ static const struct {
     {"beta", read_beta},
     {"k", read_k},
     {"range", read_clip},
+    {"bias", read_bias},
 };
 
 enum {
@@ -245,6 +254,7 @@ enum {
     POOLS = 15 << 12,
     LRNS = 15 << 16,
     RANGE = 1 << 20,
+    BIAS = 1 << 21,
 };
 
 static const struct kind {
@@ -253,9 +263,10 @@ static const struct kind {
     unsigned keys, required;
 } kinds[] = {
     {"conv", ZS_LAYER_CONV,
-     FROM | OUT | KERNEL | STRIDE | PAD | DILATION | GROUPS | DEPTHWISE | BATCHNORM | ACTS,
+     FROM | OUT | KERNEL | STRIDE | PAD | DILATION | GROUPS | DEPTHWISE | BATCHNORM | ACTS |
+         BIAS,
      OUT | KERNEL},
-    {"fc", ZS_LAYER_FC, FROM | OUT | BATCHNORM | ACTS, OUT},
+    {"fc", ZS_LAYER_FC, FROM | OUT | BATCHNORM | ACTS | BIAS, OUT},
     {"pool", ZS_LAYER_POOL, FROM | KERNEL | STRIDE | PAD | DILATION | ACTS | POOLS,
      KERNEL | STRIDE},
     {"global_avgpool", ZS_LAYER_GAP, FROM, 0},

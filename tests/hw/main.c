@@ -5,11 +5,13 @@ TCase *tcase_dram(void);
 TCase *tcase_dram_policy(void);
 TCase *tcase_memsys(void);
 TCase *tcase_memsys_agree(void);
+TCase *tcase_memsys_fixed(void);
 TCase *tcase_traffic(void);
 
 int main(void)
 {
     TCase *(*const cases[])(void) = {tcase_axi,    tcase_dram,         tcase_dram_policy,
-                                     tcase_memsys, tcase_memsys_agree, tcase_traffic};
+                                     tcase_memsys, tcase_memsys_agree, tcase_memsys_fixed,
+                                     tcase_traffic};
     return test_main("hw", cases, ZS_LEN(cases));
 }

@@ -107,6 +107,15 @@ START_TEST(test_same_padding_is_kept_as_a_rule)
 }
 END_TEST
 
+START_TEST(test_biases_are_there_unless_the_file_says_not)
+{
+    ck_assert(!parse_layer("{conv: c, out: 6, kernel: 1}").no_bias);
+    ck_assert(!parse_layer("{conv: c, out: 6, kernel: 1, bias: true}").no_bias);
+    ck_assert(parse_layer("{conv: c, out: 6, kernel: 1, bias: false}").no_bias);
+    ck_assert(parse_layer("{fc: f, out: 6, bias: false}").no_bias);
+}
+END_TEST
+
 START_TEST(test_groups_and_depthwise)
 {
     ck_assert_uint_eq(parse_layer("{conv: c, out: 6, kernel: 1, groups: 3}").groups, 3);
@@ -339,6 +348,7 @@ TCase *tcase_net_yaml(void)
     tcase_add_loop_test(tc, test_windows_are_one_number_or_one_per_axis_or_side, 0,
                         (int)ZS_LEN(windows));
     tcase_add_test(tc, test_same_padding_is_kept_as_a_rule);
+    tcase_add_test(tc, test_biases_are_there_unless_the_file_says_not);
     tcase_add_test(tc, test_groups_and_depthwise);
     tcase_add_loop_test(tc, test_pools_state_kind_rounding_and_divisor, 0, (int)ZS_LEN(pools));
     tcase_add_loop_test(tc, test_activations_stay_with_their_layer, 0, (int)ZS_LEN(acts));

@@ -4,6 +4,7 @@
 
 #include "support.h"
 
+TCase *tcase_axi_case(void);
 TCase *tcase_tile_case(void);
 
 #endif
