@@ -154,6 +154,7 @@ install: all ## into PREFIX (/usr/local), under DESTDIR
 	install -D -t $(DESTDIR)$(PREFIX)/bin $(BUILD)/zynqsim
 	install -D -m 644 -t $(DATA)/zynqsim/models models/*.yaml
 	install -D -m 644 -t $(DATA)/zynqsim/configs configs/*.yaml
+	install -D -m 644 -t $(DATA)/zynqsim/configs/validation configs/validation/*
 	install -D -m 644 -t $(DATA)/man/man1 docs/zynqsim.1
 	install -D -m 644 docs/zynqsim.bash-completion $(DATA)/bash-completion/completions/zynqsim
 uninstall: ## undo install

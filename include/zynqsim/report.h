@@ -11,6 +11,8 @@
 #include "zynqsim/net.h"
 #include "zynqsim/plan.h"
 #include "zynqsim/sim.h"
+#include "zynqsim/traffic.h"
+#include "zynqsim/validate.h"
 
 typedef struct zs_table_style {
     bool colour;
@@ -28,6 +30,22 @@ zs_status zs_layers_plot_emit(const zs_result *r, const zs_sink *s, zs_err *err)
 /* Self-contained page; svgs may be empty spans (a note then says why). */
 zs_status zs_html_emit(const zs_result *r, zs_span roofline_svg, zs_span layers_svg,
                        const zs_sink *s, zs_err *err);
+/* `memory`: one row per pattern. The CSV has the columns of DRAM comparisons: case, requests, bytes
+ * (useful ones), ns, gbps (10^9 bytes a second), frac_peak, rd_lat_mean_ns, rd_lat_p95_ns; the last
+ * two are empty (null) where nothing is read. */
+zs_status zs_traffic_csv_emit(const zs_memory_params *memory, const zs_traffic_case *cases,
+                              uint32_t n, const zs_sink *s, zs_err *err);
+zs_status zs_traffic_table_emit(const zs_memory_params *memory, const zs_traffic_case *cases,
+                                uint32_t n, const zs_sink *s, zs_err *err);
+zs_status zs_traffic_json_emit(const zs_memory_params *memory, const zs_traffic_case *cases,
+                               uint32_t n, const zs_sink *s, zs_err *err);
+/* `validate`: sections that are closed and have rows. */
+zs_status zs_validation_table_emit(const zs_section *const *sections, uint32_t n,
+                                   const zs_table_style *style, const zs_sink *s, zs_err *err);
+zs_status zs_validation_csv_emit(const zs_section *const *sections, uint32_t n, const zs_sink *s,
+                                 zs_err *err);
+zs_status zs_validation_json_emit(const zs_section *const *sections, uint32_t n, const zs_sink *s,
+                                  zs_err *err);
 /* .npy 1.0, float32, C order. */
 zs_status zs_npy_emit(const float *data, const uint64_t *dims, uint32_t dim_n, const zs_sink *s,
                       zs_err *err);

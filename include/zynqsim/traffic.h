@@ -4,20 +4,26 @@
  * grammar of published DRAM comparisons of this project's kind, so that a pattern measured on
  * another simulator can be replayed here.
  *
- *   dir     R, W, or Mr:w (of every r+w requests the first r read, the others write)
- *   size    bytes of a request             n      requests of the stream
- *   W       requests outstanding           gap    instead of W: request k is created at
- * floor(k*gap) rgap    with W: least distance of two requests pat     seq      base + (k*size mod
- * region) stride   base + (k*stride mod region) rand     base + (mix(seed*2^32 + k) mod
- * (region/align)) * align pp       base + (k mod rows)*rowd + (k div rows)*size mod 4096 tile rows
- * of L bytes every P bytes: base + (k div (L/size))*P mod region
- *                    + (k mod (L/size))*size
- *   base, basew, region, stride, align, rows, rowd, L, P, seed     as used above; basew: of writes
+ *   dir      R, W, or Mr:w (of every r+w requests the first r read, the others write)
+ *   size     bytes of a request
+ *   n        requests of the stream
+ *   W        requests outstanding, or instead of it
+ *   gap      request k is created in clock floor(k*gap)
+ *   rgap     with W: least distance of two requests
+ *   pat      seq     base + (k*size mod region)
+ *            stride  base + (k*stride mod region)
+ *            rand    base + (mix(seed*2^32 + k) mod (region/align)) * align
+ *            pp      base + (k mod rows)*rowd + ((k div rows)*size mod 4096)
+ *            tile    rows of L bytes every P bytes:
+ *                    base + ((k div (L/size))*P mod region) + (k mod (L/size))*size
+ *   base, region, stride, align, rows, rowd, L, P, seed    as used above
+ *   basew    base of the writes of Mr:w
  *
  * Each clock, a read and a write arbiter hand one transaction each to the controller, in turn over
  * the streams, a request at a time. A read ends with its last data, a write when it is queued. The
- * first stream to create its n-th request ends all creation.
- * Time     DDR clock cycles.   Memory   the arena's. */
+ * first stream to create its n-th request ends all creation. Addresses beyond the memory's size
+ * come round. Percentiles are exact: the least time that so many requests do not exceed. Time DDR
+ * clock cycles.   Memory   the arena's. */
 #ifndef ZYNQSIM_TRAFFIC_H
 #define ZYNQSIM_TRAFFIC_H
 
@@ -63,6 +69,13 @@ typedef struct zs_traffic_result {
     uint64_t events;
 } zs_traffic_result;
 
+/* A pattern of a table, and what became of it. */
+typedef struct zs_traffic_case {
+    const char *name;
+    zs_traffic traffic;
+    zs_traffic_result result;
+} zs_traffic_case;
+
 /* ZS_EPARSE or ZS_ERANGE with the stream and word at fault as the place. */
 zs_status zs_traffic_parse(const char *spec, zs_traffic *out, zs_err *err);
 /* ZS_ERANGE as zs_dram_build; ZS_ENOMEM. */
@@ -70,6 +83,7 @@ zs_status zs_traffic_run(zs_arena *arena, const zs_memory_params *memory, const 
                          zs_traffic_result *out, zs_err *err);
 /* Useful bytes as a part of what the data bus could have moved. */
 double zs_traffic_frac_peak(const zs_memory_params *memory, const zs_traffic_result *result);
+double zs_traffic_ns(const zs_memory_params *memory, uint64_t ddr_cycles);
 double zs_traffic_mean_ns(const zs_memory_params *memory, const zs_traffic_times *times);
 
 #endif

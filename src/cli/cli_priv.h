@@ -13,6 +13,7 @@
 #include "zynqsim/import.h"
 #include "zynqsim/net.h"
 #include "zynqsim/plan.h"
+#include "zynqsim/reference.h"
 #include "zynqsim/report.h"
 #include "zynqsim/sim.h"
 
@@ -25,8 +26,9 @@ enum { CLI_DONE = 0, CLI_NO = 1, CLI_WRONG = 2, CLI_FAILED = 3 };
 typedef enum cli_format { CLI_TABLE, CLI_CSV, CLI_JSON, CLI_FORMAT_N } cli_format;
 
 typedef struct cli_options {
-    const char *design_path; /* "-" is standard input; NULL when none was given */
-    char **set, **inputs;    /* NULL-terminated lists; NULL when not given */
+    const char *design_path;         /* "-" is standard input; NULL when none was given */
+    const char *const *words;        /* arguments that are no options; ends with NULL */
+    char **set, **inputs, **against; /* NULL-terminated lists; NULL when not given */
     const char *model, *weights, *labels, *out;
     zs_fidelity fidelity;
     cli_format format;
@@ -42,6 +44,9 @@ typedef struct cli_command {
     const char *name;
     zs_status (*run)(const cli_options *options, int *exit_status, zs_err *err);
     const char *arguments, *meaning;
+    const char *needs; /* what to call the argument when it is missing */
+    bool takes_design; /* its argument is the design file */
+    cli_format format; /* what it prints unless told */
 } cli_command;
 
 /* ZS_EUSAGE with the nearest known name for what is not understood. argv[0] is the command. */
@@ -52,6 +57,8 @@ void cli_options_drop(cli_options *options);
 zs_status cmd_run(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_show(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_schema(const cli_options *options, int *exit_status, zs_err *err);
+zs_status cmd_memory(const cli_options *options, int *exit_status, zs_err *err);
+zs_status cmd_validate(const cli_options *options, int *exit_status, zs_err *err);
 
 /* ---- files (files.c, lookup.c) --------------------------------------------------------------- */
 
@@ -89,6 +96,30 @@ const char *cli_path_from(zs_arena *arena, const char *design_path, const char *
 zs_status cli_model_find(zs_arena *arena, const char *design_path, const char *name,
                          const char **path, zs_err *err);
 
+/* A directory of the project ("configs/validation"): below the current directory, or with the
+ * program. NULL when there is none. */
+const char *cli_data_dir(zs_arena *arena, const char *name);
+
+/* ---- measurements (references.c) --------------------------------------------------------------
+ */
+
+typedef struct cli_references {
+    zs_reference *list;
+    uint32_t n, capacity;
+} cli_references;
+/* Every table that --against names, else those that come with the program. Of a directory, and of
+ * the directories in it, the .csv files; such as are of no known form are named on standard error.
+ */
+zs_status cli_references_read(const cli_options *options, zs_arena *arena, cli_references *out,
+                              zs_err *err);
+
+/* ---- terminal (terminal.c, progress.c) ------------------------------------------------------- */
+
+/* One line on standard error. */
+void cli_say(const char *place, const char *text);
+/* Of standard output. */
+zs_table_style cli_terminal_style(void);
+
 /* ---- what is simulated (load.c) -------------------------------------------------------------- */
 
 enum { CLI_NOTES_MAX = 16 };
@@ -105,6 +136,8 @@ typedef struct cli_point {
 } cli_point;
 
 zs_status cli_point_build(const cli_options *options, cli_point *out, zs_err *err);
+/* The design alone, checked: neither network nor plan. Without a design file, the default one. */
+zs_status cli_design_build(const cli_options *options, cli_point *out, zs_err *err);
 void cli_point_drop(cli_point *point);
 void cli_note(cli_point *point, const char *fmt, ...) ZS_PRINTF(2, 3);
 

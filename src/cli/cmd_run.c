@@ -1,27 +1,12 @@
 #include "cli_priv.h"
 
-#include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 /* ---- what is printed ------------------------------------------------------------------------- */
 
-static zs_table_style terminal_style(void)
-{
-    const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
-    const bool is_terminal = isatty(STDOUT_FILENO);
-    struct winsize size = {0};
-    if (is_terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0)
-        size.ws_col = 0;
-    return (zs_table_style){.colour = is_terminal && (no_colour == NULL || no_colour[0] == '\0') &&
-                                      (term == NULL || strcmp(term, "dumb") != 0),
-                            .columns = size.ws_col};
-}
-
 static zs_status print_table(const zs_result *r, const zs_sink *sink, zs_err *err)
 {
-    const zs_table_style style = terminal_style();
+    const zs_table_style style = cli_terminal_style();
     return zs_table_emit(r, &style, sink, err);
 }
 

@@ -134,14 +134,23 @@ static zs_status locate_files(cli_point *p, const char *design_path, const named
     return ZS_OK;
 }
 
-static zs_status load_design(cli_point *p, const cli_options *o, zs_err *err)
+static zs_status read_design(cli_point *p, const cli_options *o, named_here *here, zs_err *err)
 {
     zs_span yaml;
     const zs_fetch fetch = cli_fetch(&p->keep);
-    named_here here = {0};
-    ZS_TRY(cli_file_read(&p->keep, o->design_path, &yaml, err));
-    ZS_TRY(zs_design_parse(&p->keep, yaml, o->design_path, &fetch, &p->design, err));
-    ZS_TRY(apply_options(p, o, &here, err));
+    *here = (named_here){0};
+    zs_design_defaults(&p->design);
+    if (o->design_path != NULL) {
+        ZS_TRY(cli_file_read(&p->keep, o->design_path, &yaml, err));
+        ZS_TRY(zs_design_parse(&p->keep, yaml, o->design_path, &fetch, &p->design, err));
+    }
+    return apply_options(p, o, here, err);
+}
+
+static zs_status load_design(cli_point *p, const cli_options *o, zs_err *err)
+{
+    named_here here;
+    ZS_TRY(read_design(p, o, &here, err));
     return locate_files(p, o->design_path, &here, err);
 }
 
@@ -227,6 +236,15 @@ zs_status cli_point_build(const cli_options *options, cli_point *out, zs_err *er
     ZS_TRY(load_labels(out, err));
     ZS_TRY(zs_design_check(&out->design, err));
     return zs_plan_build(&out->keep, &out->design, out->net, &out->plan, err);
+}
+
+zs_status cli_design_build(const cli_options *options, cli_point *out, zs_err *err)
+{
+    *out = (cli_point){0};
+    zs_arena_init(&out->keep, cli_heap());
+    named_here here;
+    ZS_TRY(read_design(out, options, &here, err));
+    return zs_design_check(&out->design, err);
 }
 
 void cli_point_drop(cli_point *point)

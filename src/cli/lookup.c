@@ -50,24 +50,48 @@ zs_fetch cli_fetch(zs_arena *arena)
     return (zs_fetch){.get = fetch_get, .ctx = arena};
 }
 
-/* ---- models ---------------------------------------------------------------------------------- */
+/* ---- what comes with the program ---------------------------------------------------------------
+ */
 
-enum { MODEL_DIRS = 6 };
+/* Relative to the program: installed under a prefix, built in build/ or in build/<variant>/ of a
+ * checkout. */
+static const char *const program_homes[] = {"../share/zynqsim", "..", "../.."};
 
-/* Where bare model names are looked for, in this order. The last three are relative to the
- * program: installed under a prefix, built in build/ or in build/<variant>/ of a checkout. */
-static void list_model_dirs(zs_arena *arena, const char *design_path, const char *dirs[MODEL_DIRS])
+static const char *program_dir(zs_arena *arena)
 {
     char program[4096];
     const ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
     program[n > 0 ? n : 0] = '\0';
-    const char *here = dir_of(arena, program), *design = dir_of(arena, design_path);
+    const char *dir = dir_of(arena, program);
+    return dir != NULL ? dir : ".";
+}
+
+const char *cli_data_dir(zs_arena *arena, const char *name)
+{
+    if (is_readable(name))
+        return name;
+    const char *here = program_dir(arena);
+    for (size_t i = 0; i < ZS_LEN(program_homes); i++) {
+        const char *dir = zs_arena_printf(arena, "%s/%s/%s", here, program_homes[i], name);
+        if (is_readable(dir))
+            return dir;
+    }
+    return NULL;
+}
+
+/* ---- models ---------------------------------------------------------------------------------- */
+
+enum { MODEL_DIRS = 6 };
+
+/* Where bare model names are looked for, in this order. */
+static void list_model_dirs(zs_arena *arena, const char *design_path, const char *dirs[MODEL_DIRS])
+{
+    const char *here = program_dir(arena), *design = dir_of(arena, design_path);
     dirs[0] = zs_arena_printf(arena, "%s/models", design ? design : ".");
     dirs[1] = zs_arena_printf(arena, "%s/../models", design ? design : ".");
     dirs[2] = "models";
-    dirs[3] = zs_arena_printf(arena, "%s/../share/zynqsim/models", here ? here : ".");
-    dirs[4] = zs_arena_printf(arena, "%s/../models", here ? here : ".");
-    dirs[5] = zs_arena_printf(arena, "%s/../../models", here ? here : ".");
+    for (size_t i = 0; i < ZS_LEN(program_homes); i++)
+        dirs[3 + i] = zs_arena_printf(arena, "%s/%s/models", here, program_homes[i]);
 }
 
 static bool ends_with(const char *text, const char *end)

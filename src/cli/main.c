@@ -5,7 +5,8 @@
 #include <string.h>
 
 static const cli_command commands[] = {
-#define COMMAND(name, function, arguments, meaning) {name, function, arguments, meaning},
+#define COMMAND(name, function, arguments, needs, takes_design, format, meaning)                   \
+    {name, function, arguments, meaning, needs, takes_design, format},
 #include "commands.def"
 #undef COMMAND
 };
@@ -26,25 +27,12 @@ static int exit_status_of(zs_status status)
     }
 }
 
-/* Names in messages come from files: a terminal must not obey them. */
-static void print_plain(const char *text)
-{
-    for (; *text; text++)
-        putc((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text, stderr);
-}
-
 static void print_error(zs_status status, const zs_err *err)
 {
-    fputs("zynqsim: ", stderr);
-    if (err->place[0]) {
-        print_plain(err->place);
-        fputs(": ", stderr);
-    }
-    if (err->text[0])
-        print_plain(err->text);
-    else
-        fputs(status == ZS_ENOMEM ? "out of memory" : "the output could not be written", stderr);
-    putc('\n', stderr);
+    const char *text = err->text[0]          ? err->text
+                       : status == ZS_ENOMEM ? "out of memory"
+                                             : "the output could not be written";
+    cli_say(err->place, text);
 }
 
 static void print_usage(FILE *stream)
@@ -53,13 +41,14 @@ static void print_usage(FILE *stream)
           "Cycle-approximate simulator of CNN accelerators on the Zynq-7020.\n\nCommands:\n",
           stream);
     for (size_t i = 0; i < ZS_LEN(commands); i++)
-        fprintf(stream, "  %-8s%-13s%s\n", commands[i].name, commands[i].arguments,
+        fprintf(stream, "  %-10s%-13s%s\n", commands[i].name, commands[i].arguments,
                 commands[i].meaning);
     fputs("\nOptions:\n"
           "  --help      this text; zynqsim COMMAND --help lists the options of a command\n"
           "  --version   version of the program\n\n"
-          "Exit status: 0 done; 1 the answer is no (the design does not fit); 2 wrong usage or\n"
-          "input; 3 the machine failed (files, memory).\n",
+          "Exit status: 0 done; 1 the answer is no (the design does not fit, a prediction is "
+          "outside\n"
+          "its tolerance); 2 wrong usage or input; 3 the machine failed (files, memory).\n",
           stream);
 }
 

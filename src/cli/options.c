@@ -29,8 +29,8 @@ static zs_status word_index(const char *option, const char *text, const char *co
 
 /* Where popt puts what it reads, before it is checked. */
 typedef struct raw_options {
-    char **set, **inputs;
-    char *model, *weights, *labels, *out, *fidelity, *format;
+    char **set, **inputs, **against;
+    char *design, *model, *weights, *labels, *out, *fidelity, *format;
     int jobs, timing_only, quiet, plan, fields, metrics, help;
 } raw_options;
 
@@ -74,6 +74,27 @@ static struct poptOption show_options[] = {
      "print the reference of all figures of a result (Markdown)", NULL},
     POPT_TABLEEND};
 
+static struct poptOption set_options[] = {{"set", 0, ARGV, &raw.set, 0,
+                                           "set one key of the design, after the file; repeatable",
+                                           "KEY=VALUE"},
+                                          POPT_TABLEEND};
+
+static struct poptOption memory_options[] = {
+    {"design", 0, WORD, &raw.design, 0,
+     "design file whose board has the memory (default: the default board)", "DESIGN.yaml"},
+    POPT_TABLEEND};
+
+static struct poptOption validate_options[] = {
+    {"against", 0, ARGV, &raw.against, 0,
+     "judge by these measurements instead of those that come with the program; repeatable",
+     "FILE|DIR"},
+    POPT_TABLEEND};
+
+static struct poptOption print_options[] = {
+    {"format", 0, WORD, &raw.format, 0, "what to print: table, csv or json", "FORMAT"},
+    {"quiet", 0, FLAG, &raw.quiet, 0, "no progress bar and no messages but errors", NULL},
+    POPT_TABLEEND};
+
 static struct poptOption help_options[] = {{"help", 'h', FLAG, &raw.help, 0, "this text", NULL},
                                            POPT_TABLEEND};
 
@@ -87,6 +108,8 @@ static const command_groups groups_of[] = {
     {"run", {design_options, run_options, help_options}},
     {"show", {design_options, show_options, help_options}},
     {"schema", {help_options}},
+    {"memory", {memory_options, set_options, print_options, help_options}},
+    {"validate", {validate_options, print_options, help_options}},
 };
 
 /* ---- reading --------------------------------------------------------------------------------- */
@@ -133,14 +156,14 @@ static zs_status bad_option(const command_groups *groups, const char *option, in
                    groups->command);
 }
 
-static zs_status check_values(cli_options *o, zs_err *err)
+static zs_status check_values(const cli_command *command, cli_options *o, zs_err *err)
 {
     int index = ZS_BURST;
     if (raw.fidelity != NULL)
         ZS_TRY(word_index("--fidelity", raw.fidelity, fidelity_words, ZS_LEN(fidelity_words),
                           &index, err));
     o->fidelity = (zs_fidelity)index;
-    index = CLI_TABLE;
+    index = command->format;
     if (raw.format != NULL)
         ZS_TRY(word_index("--format", raw.format, format_words, CLI_FORMAT_N, &index, err));
     o->format = (cli_format)index;
@@ -151,21 +174,26 @@ static zs_status check_values(cli_options *o, zs_err *err)
     return ZS_OK;
 }
 
+/* What a command takes, as its usage says it: nothing, one file, or any number of [WORD]... */
 static zs_status take_arguments(const cli_command *command, poptContext context, cli_options *o,
                                 zs_err *err)
 {
-    const char *argument = poptGetArg(context);
-    const char *extra = argument != NULL ? poptGetArg(context) : NULL;
-    if (command->arguments[0] == '\0')
-        extra = argument;
-    if (extra != NULL)
-        return zs_fail(err, ZS_EUSAGE, extra, "one argument too many: usage is zynqsim %s %s",
-                       command->name, command->arguments);
-    o->design_path = argument;
-    if (argument == NULL && command->arguments[0] && !o->fields && !o->metrics)
-        return zs_fail(err, ZS_EUSAGE, command->name,
-                       "the design file is missing: usage is zynqsim %s %s", command->name,
-                       command->arguments);
+    static const char *const none[] = {NULL};
+    const char *usage = command->arguments;
+    const char **words = poptGetArgs(context);
+    const bool is_optional = usage[0] == '\0' || usage[0] == '[' || o->fields || o->metrics;
+    const size_t max = usage[0] == '\0' ? 0 : strstr(usage, "...") != NULL ? SIZE_MAX : 1;
+    o->words = words != NULL ? words : none;
+    size_t n = 0;
+    while (o->words[n] != NULL)
+        n++;
+    if (n > max)
+        return zs_fail(err, ZS_EUSAGE, o->words[max],
+                       "one argument too many: usage is zynqsim %s %s", command->name, usage);
+    if (n == 0 && !is_optional)
+        return zs_fail(err, ZS_EUSAGE, command->name, "the %s is missing: usage is zynqsim %s %s",
+                       command->needs, command->name, usage);
+    o->design_path = command->takes_design ? o->words[0] : raw.design;
     return ZS_OK;
 }
 
@@ -183,6 +211,7 @@ static zs_status read_options(const cli_command *command, const command_groups *
     }
     *o = (cli_options){.set = raw.set,
                        .inputs = raw.inputs,
+                       .against = raw.against,
                        .model = raw.model,
                        .weights = raw.weights,
                        .labels = raw.labels,
@@ -194,7 +223,7 @@ static zs_status read_options(const cli_command *command, const command_groups *
                        .fields = raw.fields != 0,
                        .metrics = raw.metrics != 0,
                        .context = context};
-    ZS_TRY(check_values(o, err));
+    ZS_TRY(check_values(command, o, err));
     return take_arguments(command, context, o, err);
 }
 
@@ -236,7 +265,9 @@ void cli_options_drop(cli_options *options)
         poptFreeContext(options->context);
     drop_list(raw.set);
     drop_list(raw.inputs);
-    char *const strings[] = {raw.model, raw.weights, raw.labels, raw.out, raw.fidelity, raw.format};
+    drop_list(raw.against);
+    char *const strings[] = {raw.design, raw.model,    raw.weights, raw.labels,
+                             raw.out,    raw.fidelity, raw.format};
     for (size_t i = 0; i < ZS_LEN(strings); i++)
         free(strings[i]);
     raw = (raw_options){0};

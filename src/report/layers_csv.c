@@ -2,32 +2,7 @@
 #include "out_priv.h"
 #include "zynqsim/report.h"
 
-#include <csv.h>
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-/* A quoted field where RFC 4180 asks for it. libcsv writes into memory: at most every byte twice
- * and two quotes. */
-static void csv_text(zs_out *out, const char *text)
-{
-    if (text == NULL || strpbrk(text, ",\"\r\n") == NULL) {
-        zs_out_text(out, text == NULL ? "" : text);
-        return;
-    }
-    const size_t bytes = strlen(text);
-    const size_t room = 2 * bytes + 2;
-    char *quoted = malloc(room + 1);
-    if (quoted == NULL) {
-        out->status = out->status == ZS_OK ? ZS_ENOMEM : out->status;
-        return;
-    }
-    const size_t written = csv_write(quoted, room, text, bytes);
-    quoted[written] = '\0';
-    zs_out_text(out, quoted);
-    free(quoted);
-}
 
 /* 17 digits: reading the field back gives the same double. Undefined is an empty field. */
 static void csv_value(zs_out *out, const zs_value *value)
@@ -44,7 +19,7 @@ static void csv_value(zs_out *out, const zs_value *value)
         zs_out_text(out, value->i ? "1" : "0");
         break;
     case ZS_METRIC_TEXT:
-        csv_text(out, value->text);
+        zs_out_csv(out, value->text);
         break;
     }
 }
@@ -54,7 +29,7 @@ zs_status zs_layers_csv_emit(const zs_result *r, const zs_sink *s, zs_err *err)
     zs_out out = {.sink = s};
     for (uint32_t metric = 0; metric < zs_layer_metric_n; metric++) {
         zs_out_text(&out, metric > 0 ? "," : "");
-        csv_text(&out, zs_layer_metrics[metric].name);
+        zs_out_csv(&out, zs_layer_metrics[metric].name);
     }
     zs_out_text(&out, "\n");
     for (uint32_t layer = 0; layer < r->layer_n; layer++) {

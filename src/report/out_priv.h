@@ -26,6 +26,8 @@ void zs_out_fit(zs_out *out, const char *name, size_t width);
 /* Text broken at spaces before `width` columns; lines after the first start with `indent` blanks.
  * `column` is where the text starts. Ends with a newline. */
 void zs_out_wrap(zs_out *out, const char *text, size_t column, size_t indent, size_t width);
+/* A cell of a CSV line, quoted where RFC 4180 asks for it; NULL is an empty one. */
+void zs_out_csv(zs_out *out, const char *text);
 /* ZS_OK, or the failure of the sink as an error about `what` ("the table"). */
 zs_status zs_out_end(const zs_out *out, const char *what, zs_err *err);
 

@@ -1,11 +1,11 @@
 #include "zynqsim/traffic.h"
 
-enum { READ, WRITE, TIME_BINS = 32768, ENDS = 256 };
+enum { READ, WRITE, ENDS = 256 };
 #define NEVER UINT64_MAX
 
 /* Requests of one direction of a stream: created ones wait in order for their arbiter. */
 typedef struct lane {
-    uint64_t *created; /* [request] clock */
+    uint64_t *created; /* [request] clock; from its end on, the time it took */
     uint8_t *pieces;   /* [request] in the controller */
     uint64_t made, offered;
 } lane;
@@ -35,18 +35,18 @@ typedef struct end_queue {
 
 typedef struct driver {
     zs_dram *dram;
+    uint64_t memory_bytes;
     uint32_t stream_n, block_bytes;
     stream_state streams[ZS_TRAFFIC_STREAMS];
     arbiter arbiters[2];
     end_queue ends[2];
-    uint32_t *bins[2]; /* requests by time */
     zs_traffic_result r;
     bool closed; /* no stream creates any more */
 } driver;
 
 /* ---- addresses ------------------------------------------------------------------------------- */
 
-static uint64_t address(const zs_traffic_stream *s, uint32_t dir, uint64_t k)
+static uint64_t pattern_address(const zs_traffic_stream *s, uint32_t dir, uint64_t k)
 {
     const uint64_t base = dir == WRITE && s->reads != 0 ? s->write_base : s->base;
     switch (s->pattern) {
@@ -65,6 +65,12 @@ static uint64_t address(const zs_traffic_stream *s, uint32_t dir, uint64_t k)
     const uint64_t per_line = s->line_bytes / s->size_bytes;
     return base + k / per_line * s->line_pitch_bytes % s->region_bytes +
            k % per_line * s->size_bytes;
+}
+
+/* A memory decodes the address bits it has: what lies beyond comes round. */
+static uint64_t address(const driver *d, const zs_traffic_stream *s, uint32_t dir, uint64_t k)
+{
+    return pattern_address(s, dir, k) % d->memory_bytes;
 }
 
 /* ---- creation -------------------------------------------------------------------------------- */
@@ -108,18 +114,19 @@ static uint64_t next_creation(const driver *d, uint64_t now)
 
 /* ---- ends ------------------------------------------------------------------------------------ */
 
-static void end_request(driver *d, uint32_t dir, uint32_t stream, uint64_t created, uint64_t at)
+static void end_request(driver *d, uint32_t dir, uint32_t stream, uint64_t k, uint64_t at)
 {
     end_queue *q = &d->ends[dir];
     const uint32_t slot = (q->first + q->n++) % ENDS;
     q->ends[slot].at = at;
     q->ends[slot].stream = stream;
     zs_traffic_times *t = dir == READ ? &d->r.reads : &d->r.writes;
-    const uint64_t time = at - created;
+    uint64_t *created = &d->streams[stream].lanes[dir].created[k];
+    const uint64_t time = at - *created;
+    *created = time;
     t->n++;
     t->sum_ddr_cycles += time;
     t->max_ddr_cycles = zs_max_u64(t->max_ddr_cycles, time);
-    d->bins[dir][zs_min_u64(time, TIME_BINS - 1)]++;
     d->r.requests++;
     d->r.ddr_cycles = zs_max_u64(d->r.ddr_cycles, at);
     *(dir == READ ? &d->r.read_bytes : &d->r.write_bytes) += d->streams[stream].p->size_bytes;
@@ -159,7 +166,7 @@ static bool pick(driver *d, uint32_t dir, uint64_t now)
             continue;
         a->stream = i;
         a->busy = true;
-        a->req = (zs_dram_req){.addr = address(d->streams[i].p, dir, l->offered),
+        a->req = (zs_dram_req){.addr = address(d, d->streams[i].p, dir, l->offered),
                                .bytes = d->streams[i].p->size_bytes,
                                .tag = i << 28 | (uint32_t)l->offered,
                                .is_write = dir == WRITE};
@@ -185,7 +192,7 @@ static bool hand_over(driver *d, uint32_t dir, uint64_t now)
     if (a->req.bytes != 0)
         return true;
     if (dir == WRITE)
-        end_request(d, WRITE, a->stream, l->created[l->offered], a->free_at - 1);
+        end_request(d, WRITE, a->stream, l->offered, a->free_at - 1);
     l->offered++;
     a->busy = false;
     return true;
@@ -219,30 +226,54 @@ static void placed(driver *d, const zs_dram_done *done)
     const uint32_t k = done->tag & ((1u << 28) - 1);
     lane *l = &d->streams[stream].lanes[done->is_write];
     if (--l->pieces[k] == 0 && l->offered > k && !done->is_write)
-        end_request(d, READ, stream, l->created[k], done->last_ddr_cycle);
+        end_request(d, READ, stream, k, done->last_ddr_cycle);
 }
 
-static uint64_t percentile(const uint32_t *bins, uint64_t n, uint32_t percent)
+static uint64_t count_within(const driver *d, uint32_t dir, uint64_t limit)
 {
-    const uint64_t want = (n * percent + 99) / 100;
-    uint64_t seen = 0;
-    for (uint32_t i = 0; i < TIME_BINS; i++) {
-        seen += bins[i];
-        if (seen >= want && seen != 0)
-            return i;
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < d->stream_n; i++) {
+        const lane *l = &d->streams[i].lanes[dir];
+        for (uint64_t k = 0; k < l->offered; k++)
+            n += l->created[k] <= limit;
     }
-    return 0;
+    return n;
+}
+
+/* The least time that `percent` of the requests do not exceed. */
+static uint64_t percentile(const driver *d, uint32_t dir, uint32_t percent)
+{
+    const zs_traffic_times *t = dir == READ ? &d->r.reads : &d->r.writes;
+    const uint64_t want = (t->n * percent + 99) / 100;
+    uint64_t low = 0, high = t->max_ddr_cycles;
+    while (low < high) {
+        const uint64_t middle = low + (high - low) / 2;
+        if (count_within(d, dir, middle) >= want)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
 }
 
 static void summarise(driver *d)
 {
     zs_traffic_times *times[2] = {&d->r.reads, &d->r.writes};
     for (uint32_t dir = READ; dir <= WRITE; dir++) {
-        times[dir]->p50_ddr_cycles = percentile(d->bins[dir], times[dir]->n, 50);
-        times[dir]->p95_ddr_cycles = percentile(d->bins[dir], times[dir]->n, 95);
+        times[dir]->p50_ddr_cycles = percentile(d, dir, 50);
+        times[dir]->p95_ddr_cycles = percentile(d, dir, 95);
     }
     d->r.dram = *zs_dram_counts_of(d->dram);
     d->r.events = zs_dram_events(d->dram);
+}
+
+static zs_status lane_build(zs_arena *arena, uint64_t request_n, lane *l, zs_err *err)
+{
+    l->created = zs_new(arena, uint64_t, request_n);
+    l->pieces = zs_new(arena, uint8_t, request_n);
+    if (request_n > 0 && (l->created == NULL || l->pieces == NULL))
+        return zs_nomem(err, "the requests of a traffic stream");
+    return ZS_OK;
 }
 
 static zs_status driver_build(zs_arena *arena, const zs_memory_params *memory,
@@ -254,20 +285,15 @@ static zs_status driver_build(zs_arena *arena, const zs_memory_params *memory,
     ZS_TRY(zs_dram_build(arena, memory, &d->dram, err));
     d->stream_n = traffic->stream_n;
     d->block_bytes = 8 * memory->bus_bytes;
-    for (uint32_t i = 0; i < 2 * traffic->stream_n; i++) {
-        stream_state *s = &d->streams[i / 2];
-        s->p = &traffic->streams[i / 2];
-        s->lanes[i % 2].created = zs_new(arena, uint64_t, s->p->request_n);
-        s->lanes[i % 2].pieces = zs_new(arena, uint8_t, s->p->request_n);
-        if (s->lanes[i % 2].created == NULL || s->lanes[i % 2].pieces == NULL)
-            return zs_nomem(err, "the requests of a traffic stream");
+    d->memory_bytes = memory->bytes;
+    for (uint32_t i = 0; i < traffic->stream_n; i++) {
+        stream_state *s = &d->streams[i];
+        s->p = &traffic->streams[i];
+        const uint64_t n = s->p->request_n;
+        ZS_TRY(lane_build(arena, s->p->reads != 0 ? n : 0, &s->lanes[READ], err));
+        ZS_TRY(lane_build(arena, s->p->writes != 0 ? n : 0, &s->lanes[WRITE], err));
     }
-    for (uint32_t dir = READ; dir <= WRITE; dir++) {
-        d->arbiters[dir].stream = traffic->stream_n - 1;
-        d->bins[dir] = zs_new(arena, uint32_t, TIME_BINS);
-        if (d->bins[dir] == NULL)
-            return zs_nomem(err, "the times of requests");
-    }
+    d->arbiters[READ].stream = d->arbiters[WRITE].stream = traffic->stream_n - 1;
     *out = d;
     return ZS_OK;
 }
@@ -276,6 +302,9 @@ zs_status zs_traffic_run(zs_arena *arena, const zs_memory_params *memory, const 
                          zs_traffic_result *out, zs_err *err)
 {
     driver *d = NULL;
+    if (memory->kind == ZS_MEMORY_FIXED)
+        return zs_fail(err, ZS_ERANGE, "board.memory.kind",
+                       "fixed has no DRAM that patterns could drive, ddr3 has");
     ZS_TRY(driver_build(arena, memory, traffic, &d, err));
     uint64_t now = 0;
     for (;;) {
@@ -304,6 +333,11 @@ double zs_traffic_frac_peak(const zs_memory_params *memory, const zs_traffic_res
 {
     const double peak = 2.0 * memory->bus_bytes * (double)r->ddr_cycles;
     return r->ddr_cycles == 0 ? 0 : (double)(r->read_bytes + r->write_bytes) / peak;
+}
+
+double zs_traffic_ns(const zs_memory_params *memory, uint64_t ddr_cycles)
+{
+    return (double)ddr_cycles * memory->tck_ps * 1e-3;
 }
 
 double zs_traffic_mean_ns(const zs_memory_params *memory, const zs_traffic_times *t)

@@ -1,0 +1,138 @@
+/* validate.h - cases with known answers, and what the models say to them.
+ *
+ * A reference is one table of measurements. Each case of it is simulated and gives one or more
+ * checks: a figure predicted, the figure measured, a tolerance, a verdict. Checks of one kind make
+ * a section, which has a mean error besides.
+ *
+ * Forms    runs      figures of whole designs, by name (sim/metrics.def, sim/layer_metrics.def)
+ *          tile      total cycles of a tile engine in RTL (tile_case.h)
+ *          dram      bandwidth and mean read latency of request patterns: the band that several
+ *                    measurements span (traffic.h)
+ * Error    of a value: relative, predicted over measured less one. Of a band: the distance from its
+ *          nearest end, relative to that; 0 inside. NAN where nothing but zero was measured.
+ * Memory   references and sections belong to the arena they were built in. */
+#ifndef ZYNQSIM_VALIDATE_H
+#define ZYNQSIM_VALIDATE_H
+
+#include "zynqsim/base.h"
+#include "zynqsim/dram.h"
+#include "zynqsim/memsys.h"
+#include "zynqsim/sim.h"
+#include "zynqsim/tile_case.h"
+#include "zynqsim/traffic.h"
+
+/* ---- judging one figure ---------------------------------------------------------------------- */
+
+/* How far off is near enough: the larger of both counts. Both 0: exact. */
+typedef struct zs_tolerance {
+    double frac;     /* of the measured value */
+    double absolute; /* in the unit of the figure */
+} zs_tolerance;
+
+/* "exact", "5%", an absolute number, or two of them: "8%|30e-6". ZS_EPARSE, ZS_ERANGE with `text`
+ * as the place. */
+zs_status zs_tolerance_parse(const char *text, zs_tolerance *out, zs_err *err);
+/* The same words; `bytes` of 32 are enough. */
+void zs_tolerance_print(const zs_tolerance *t, char *text, size_t bytes);
+
+typedef enum zs_verdict { ZS_INSIDE, ZS_OUTSIDE, ZS_UNJUDGED } zs_verdict;
+const char *zs_verdict_name(zs_verdict verdict);
+
+typedef struct zs_check {
+    const char *name;
+    const char *scope; /* part of the case that the figure is of; "" for the whole */
+    const char *figure, *unit;
+    double predicted;
+    double lo, hi; /* measured; equal for one value */
+    zs_tolerance tolerance;
+    const char *reason, *source; /* "" where there is nothing to say */
+    double error_frac;           /* set by zs_check_judge, as is the verdict */
+    zs_verdict verdict;
+} zs_check;
+
+/* A verdict of ZS_UNJUDGED stays; the error is told all the same. A prediction that is not a number
+ * is outside. */
+void zs_check_judge(zs_check *check);
+
+/* ---- cases ----------------------------------------------------------------------------------- */
+
+typedef enum zs_form { ZS_FORM_RUNS, ZS_FORM_TILE, ZS_FORM_DRAM, ZS_FORM_N } zs_form;
+
+/* One figure of one simulated design. `scope` is "" for the whole network, else the name of a row
+ * of the result; where several rows have that name, name#2 is the second of them. */
+typedef struct zs_run_case {
+    const char *name, *design, *set; /* set: "path=value;path=value" */
+    zs_fidelity fidelity;
+    const char *scope, *metric;
+    uint32_t metric_i; /* in zs_metrics, or in zs_layer_metrics where there is a scope */
+    double measured;
+    zs_tolerance tolerance;
+    const char *reason, *source;
+    uint32_t line; /* of the file */
+    uint32_t run;  /* cases of one number have design, set and fidelity in common */
+} zs_run_case;
+
+typedef struct zs_tile_measured {
+    const char *name, *reason, *source;
+    zs_tile_case engine;
+    uint64_t total_cycles;
+} zs_tile_measured;
+
+/* How far the measurements of a band agree: within 3 %, within 10 %, or less. */
+typedef enum zs_agreement { ZS_TIGHT, ZS_MEDIUM, ZS_LOOSE } zs_agreement;
+
+typedef struct zs_band {
+    bool is_given;
+    double lo, hi;
+    zs_agreement agreement;
+} zs_band;
+
+typedef struct zs_dram_measured {
+    const char *name, *reason, *source;
+    const char *spec; /* known to be right */
+    bool refresh_off;
+    zs_band frac_peak, rd_lat_mean_ns;
+} zs_dram_measured;
+
+typedef struct zs_reference {
+    const char *path;
+    zs_form form;
+    uint32_t case_n;
+    const zs_run_case *runs; /* of these lists the one of the form */
+    uint32_t run_n;          /* different runs */
+    const zs_tile_measured *tiles;
+    const zs_dram_measured *drams;
+} zs_reference;
+
+const char *zs_reference_case_name(const zs_reference *ref, uint32_t i);
+
+/* ---- sections -------------------------------------------------------------------------------- */
+
+enum { ZS_SECTIONS_OF_FORM = 2 };
+
+typedef struct zs_section {
+    const char *path, *title;
+    zs_check *checks;
+    uint32_t n, capacity;
+    double mean_limit_frac; /* of the mean error; 0: none */
+    /* what zs_section_close fills */
+    uint32_t inside, outside, unjudged;
+    double mean_frac, worst_frac; /* of the size of the errors that are defined; NAN without any */
+    uint32_t worst;               /* check */
+    bool passes;                  /* none outside, mean within its limit */
+} zs_section;
+
+/* Sections for the checks of a reference, empty. ZS_ENOMEM. */
+zs_status zs_sections_build(zs_arena *arena, const zs_reference *ref, zs_section **out,
+                            zs_err *err);
+/* Simulates case i of any form but runs, and appends its checks to the sections of the reference.
+ * `memory` is what DRAM patterns run on. */
+zs_status zs_case_check(zs_arena *scratch, const zs_memory_params *memory, const zs_reference *ref,
+                        uint32_t i, zs_section *sections, zs_err *err);
+/* Looks the figure of case i up in the result of its run. ZS_EUSAGE where the result has no such
+ * row, or more than one. */
+zs_status zs_run_check(const zs_reference *ref, uint32_t i, const zs_result *result,
+                       zs_section *sections, zs_err *err);
+void zs_section_close(zs_section *section);
+
+#endif

@@ -1,0 +1,170 @@
+#include "cli_priv.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* ---- paths ----------------------------------------------------------------------------------- */
+
+typedef struct path_list {
+    const char **paths;
+    uint32_t n, capacity;
+} path_list;
+
+static zs_status add_path(zs_arena *arena, path_list *list, const char *path, zs_err *err)
+{
+    if (path == NULL)
+        return zs_nomem(err, "file names");
+    if (list->n == list->capacity) {
+        const uint32_t capacity = list->capacity > 0 ? 2 * list->capacity : 64;
+        const char **bigger = zs_new(arena, const char *, capacity);
+        if (bigger == NULL)
+            return zs_nomem(err, "file names");
+        if (list->n > 0)
+            memcpy(bigger, list->paths, list->n * sizeof *bigger);
+        list->paths = bigger;
+        list->capacity = capacity;
+    }
+    list->paths[list->n++] = path;
+    return ZS_OK;
+}
+
+static bool is_directory(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+static bool is_csv(const char *path)
+{
+    const size_t n = strlen(path);
+    return n > 4 && strcmp(path + n - 4, ".csv") == 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Everything in a directory but what is hidden, in the order of names. */
+static zs_status list_dir(zs_arena *arena, const char *path, path_list *out, zs_err *err)
+{
+    DIR *dir = opendir(path);
+    if (dir == NULL)
+        return zs_fail(err, ZS_EUSAGE, path, "the directory cannot be read");
+    zs_status status = ZS_OK;
+    for (const struct dirent *entry; status == ZS_OK && (entry = readdir(dir)) != NULL;)
+        if (entry->d_name[0] != '.')
+            status =
+                add_path(arena, out, zs_arena_printf(arena, "%s/%s", path, entry->d_name), err);
+    closedir(dir);
+    if (status == ZS_OK && out->n > 1)
+        qsort(out->paths, out->n, sizeof *out->paths, by_name);
+    return status;
+}
+
+/* ---- tables ---------------------------------------------------------------------------------- */
+
+static zs_status add_reference(zs_arena *arena, cli_references *refs, const zs_reference *ref,
+                               zs_err *err)
+{
+    if (refs->n == refs->capacity) {
+        const uint32_t capacity = refs->capacity > 0 ? 2 * refs->capacity : 16;
+        zs_reference *bigger = zs_new(arena, zs_reference, capacity);
+        if (bigger == NULL)
+            return zs_nomem(err, ref->path);
+        if (refs->n > 0)
+            memcpy(bigger, refs->list, refs->n * sizeof *bigger);
+        refs->list = bigger;
+        refs->capacity = capacity;
+    }
+    refs->list[refs->n++] = *ref;
+    return ZS_OK;
+}
+
+/* A header of no known form is an error of its own, *is_known says so. */
+static zs_status read_table(zs_arena *arena, const char *path, cli_references *refs, bool *is_known,
+                            zs_err *err)
+{
+    zs_span bytes;
+    zs_table table;
+    zs_reference ref;
+    const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
+    *is_known = true;
+    ZS_TRY(cli_file_read(arena, path, &bytes, err));
+    *is_known = false;
+    ZS_TRY(zs_table_header_parse(arena, bytes, name, &table, err));
+    if (!zs_reference_known(&table))
+        return zs_reference_unknown(&table, err);
+    *is_known = true;
+    ZS_TRY(zs_table_parse(arena, bytes, name, &table, err));
+    ZS_TRY(zs_reference_parse(arena, &table, &ref, err));
+    ref.path = path;
+    return add_reference(arena, refs, &ref, err);
+}
+
+/* Directories hold other files as well: those are left out, and that is said. */
+static zs_status read_from_dir(const cli_options *o, zs_arena *arena, const char *path,
+                               cli_references *refs, zs_err *err)
+{
+    bool is_known;
+    zs_err why = {0};
+    const zs_status status = read_table(arena, path, refs, &is_known, &why);
+    if (status == ZS_OK)
+        return ZS_OK;
+    if (is_known || status == ZS_ENOMEM) {
+        *err = why;
+        return status;
+    }
+    if (!o->quiet)
+        cli_say(path, "skipped: not a table of a form that validate knows");
+    return ZS_OK;
+}
+
+static zs_status read_dir(const cli_options *o, zs_arena *arena, const char *dir, bool goes_deeper,
+                          cli_references *refs, zs_err *err)
+{
+    path_list entries = {0};
+    ZS_TRY(list_dir(arena, dir, &entries, err));
+    for (uint32_t i = 0; i < entries.n; i++) {
+        const char *path = entries.paths[i];
+        if (is_directory(path) && goes_deeper)
+            ZS_TRY(read_dir(o, arena, path, false, refs, err));
+        else if (!is_directory(path) && is_csv(path))
+            ZS_TRY(read_from_dir(o, arena, path, refs, err));
+    }
+    return ZS_OK;
+}
+
+static zs_status read_against(const cli_options *o, zs_arena *arena, const char *path,
+                              cli_references *refs, zs_err *err)
+{
+    bool is_known;
+    const uint32_t before = refs->n;
+    if (!is_directory(path))
+        return read_table(arena, path, refs, &is_known, err);
+    ZS_TRY(read_dir(o, arena, path, true, refs, err));
+    if (refs->n == before)
+        return zs_fail(err, ZS_EUSAGE, path,
+                       "the directory has no .csv file of a form that validate knows");
+    return ZS_OK;
+}
+
+zs_status cli_references_read(const cli_options *o, zs_arena *arena, cli_references *out,
+                              zs_err *err)
+{
+    cli_references refs = {0};
+    static const char own[] = "configs/validation";
+    if (o->against == NULL) {
+        const char *dir = cli_data_dir(arena, own);
+        if (dir == NULL)
+            return zs_fail(err, ZS_EUSAGE, own,
+                           "is neither here nor with the program; --against names measurements");
+        ZS_TRY(read_against(o, arena, dir, &refs, err));
+    }
+    for (size_t i = 0; o->against != NULL && o->against[i] != NULL; i++)
+        ZS_TRY(read_against(o, arena, o->against[i], &refs, err));
+    *out = refs;
+    return ZS_OK;
+}

@@ -1,0 +1,17 @@
+/* json_priv.h - pieces of JSON documents: values from figures, and the way out to a sink. */
+#ifndef ZYNQSIM_JSON_PRIV_H
+#define ZYNQSIM_JSON_PRIV_H
+
+#include "zynqsim/base.h"
+
+#include <jansson.h>
+
+/* NULL is null; what is not UTF-8 is cleaned. All may return NULL when memory is out. */
+json_t *zs_json_text(const char *text);
+json_t *zs_json_count(uint64_t n);
+/* JSON has no infinities: undefined is null. */
+json_t *zs_json_real(double value);
+/* Writes the document and drops it. `failed`: memory ran out while it was made. */
+zs_status zs_json_end(json_t *root, bool failed, const char *what, const zs_sink *s, zs_err *err);
+
+#endif

@@ -1,0 +1,25 @@
+#include "out_priv.h"
+
+#include <csv.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* libcsv writes into memory: at most every byte twice and two quotes. */
+void zs_out_csv(zs_out *out, const char *text)
+{
+    if (text == NULL || strpbrk(text, ",\"\r\n") == NULL) {
+        zs_out_text(out, text == NULL ? "" : text);
+        return;
+    }
+    const size_t bytes = strlen(text);
+    const size_t room = 2 * bytes + 2;
+    char *quoted = malloc(room + 1);
+    if (quoted == NULL) {
+        out->status = out->status == ZS_OK ? ZS_ENOMEM : out->status;
+        return;
+    }
+    const size_t written = csv_write(quoted, room, text, bytes);
+    quoted[written] = '\0';
+    zs_out_text(out, quoted);
+    free(quoted);
+}

@@ -1,0 +1,291 @@
+/* What `validate` prints: a section per kind of figure, a line per check, a summary. */
+#include "json_priv.h"
+#include "out_priv.h"
+#include "zynqsim/report.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAME_MAX = 40, FIGURE_MAX = 44 };
+
+/* ---- figures as text ------------------------------------------------------------------------- */
+
+typedef struct number {
+    char text[64];
+} number;
+
+static number number_of(double value)
+{
+    number n = {.text = "-"};
+    if (isfinite(value) && value == floor(value) && fabs(value) < 1e15)
+        snprintf(n.text, sizeof n.text, "%.0f", value);
+    else if (isfinite(value))
+        snprintf(n.text, sizeof n.text, "%.5g", value);
+    return n;
+}
+
+static number measured_of(const zs_check *c)
+{
+    if (c->lo == c->hi || !isfinite(c->lo))
+        return number_of(c->lo);
+    number n;
+    snprintf(n.text, sizeof n.text, "%.28s..%.28s", number_of(c->lo).text, number_of(c->hi).text);
+    return n;
+}
+
+static number error_of(double error_frac)
+{
+    number n = {.text = "-"};
+    if (isfinite(error_frac))
+        snprintf(n.text, sizeof n.text, "%+.2f %%", 100 * error_frac);
+    return n;
+}
+
+static number tolerance_of(const zs_check *c)
+{
+    number n = {.text = "-"};
+    if (c->verdict != ZS_UNJUDGED)
+        zs_tolerance_print(&c->tolerance, n.text, sizeof n.text);
+    return n;
+}
+
+typedef struct figure_name {
+    char text[128];
+} figure_name;
+
+static figure_name figure_of(const zs_check *c)
+{
+    figure_name f;
+    snprintf(f.text, sizeof f.text, "%.80s%s%.40s", c->scope, c->scope[0] ? " " : "", c->figure);
+    return f;
+}
+
+/* ---- table ----------------------------------------------------------------------------------- */
+
+typedef struct widths {
+    size_t name, figure, measured;
+} widths;
+
+static size_t at_least(size_t width, const char *text, size_t max)
+{
+    const size_t own = zs_utf8_width(text);
+    return zs_min_u64(own > width ? own : width, max);
+}
+
+static widths widths_of(const zs_section *s)
+{
+    widths w = {.name = 4, .figure = 6, .measured = 10};
+    for (uint32_t i = 0; i < s->n; i++) {
+        w.name = at_least(w.name, s->checks[i].name, NAME_MAX);
+        w.figure = at_least(w.figure, figure_of(&s->checks[i]).text, FIGURE_MAX);
+        w.measured = at_least(w.measured, measured_of(&s->checks[i]).text, 24);
+    }
+    return w;
+}
+
+static void paint(zs_out *out, const zs_table_style *style, const char *code)
+{
+    if (style->colour)
+        zs_out_printf(out, "\033[%sm", code);
+}
+
+static void emit_check(zs_out *out, const zs_table_style *style, const widths *w, const zs_check *c)
+{
+    static const char *const colours[] = {"32", "1;31", "2"};
+    zs_out_fit(out, c->name, w->name);
+    zs_out_text(out, "  ");
+    zs_out_fit(out, figure_of(c).text, w->figure);
+    zs_out_printf(out, " %12s  %*s %10s  %-12s ", number_of(c->predicted).text, (int)w->measured,
+                  measured_of(c).text, error_of(c->error_frac).text, tolerance_of(c).text);
+    paint(out, style, colours[c->verdict]);
+    zs_out_text(out, zs_verdict_name(c->verdict));
+    paint(out, style, "0");
+    if (c->reason[0] != '\0') {
+        zs_out_text(out, c->verdict == ZS_OUTSIDE  ? "   "
+                         : c->verdict == ZS_INSIDE ? "    "
+                                                   : "  ");
+        zs_out_name(out, c->reason);
+    }
+    zs_out_text(out, "\n");
+}
+
+static void emit_summary(zs_out *out, const zs_section *s)
+{
+    zs_out_printf(out, "%u row%s: %u inside, %u outside", s->n, s->n == 1 ? "" : "s", s->inside,
+                  s->outside);
+    if (s->unjudged > 0)
+        zs_out_printf(out, ", %u not judged", s->unjudged);
+    zs_out_printf(out, "; mean error %s", zs_cell_percent(s->mean_frac).text);
+    if (s->mean_limit_frac > 0)
+        zs_out_printf(out, " (limit %s)", zs_cell_percent(s->mean_limit_frac).text);
+    zs_out_printf(out, ", worst %s", zs_cell_percent(s->worst_frac).text);
+    if (s->worst_frac > 0) {
+        zs_out_text(out, " (");
+        zs_out_name(out, s->checks[s->worst].name);
+        zs_out_text(out, ")");
+    }
+    zs_out_text(out, s->passes || s->outside > 0 ? "\n" : ": the mean is beyond its limit\n");
+}
+
+static void emit_section(zs_out *out, const zs_table_style *style, const zs_section *s)
+{
+    const widths w = widths_of(s);
+    paint(out, style, "1");
+    zs_out_text(out, s->title);
+    paint(out, style, "0");
+    zs_out_text(out, ", ");
+    zs_out_name(out, s->path);
+    zs_out_text(out, "\n");
+    zs_out_fit(out, "case", w.name);
+    zs_out_text(out, "  ");
+    zs_out_fit(out, "figure", w.figure);
+    zs_out_printf(out, " %12s  %*s %10s  %-12s verdict\n", "predicted", (int)w.measured, "measured",
+                  "error", "tolerance");
+    for (uint32_t i = 0; i < s->n; i++)
+        emit_check(out, style, &w, &s->checks[i]);
+    emit_summary(out, s);
+}
+
+typedef struct totals {
+    uint32_t n, outside, unjudged, sections, failed;
+} totals;
+
+static totals totals_of(const zs_section *const *sections, uint32_t n)
+{
+    totals t = {.sections = n};
+    for (uint32_t i = 0; i < n; i++) {
+        t.n += sections[i]->n;
+        t.outside += sections[i]->outside;
+        t.unjudged += sections[i]->unjudged;
+        t.failed += !sections[i]->passes;
+    }
+    return t;
+}
+
+zs_status zs_validation_table_emit(const zs_section *const *sections, uint32_t n,
+                                   const zs_table_style *style, const zs_sink *s, zs_err *err)
+{
+    zs_out out = {.sink = s};
+    for (uint32_t i = 0; i < n; i++) {
+        emit_section(&out, style, sections[i]);
+        zs_out_text(&out, "\n");
+    }
+    const totals t = totals_of(sections, n);
+    zs_out_printf(&out, "%u of %u rows outside their tolerance, %u of %u sections fail\n",
+                  t.outside, t.n, t.failed, t.sections);
+    return zs_out_end(&out, "the table", err);
+}
+
+/* ---- CSV ------------------------------------------------------------------------------------- */
+
+/* As few digits as read back to the same number. */
+static void csv_number(zs_out *out, double value)
+{
+    char text[40] = "";
+    for (int digits = 15; digits <= 17 && isfinite(value); digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, value);
+        if (strtod(text, NULL) == value)
+            break;
+    }
+    zs_out_printf(out, ",%s", text);
+}
+
+static void csv_texts(zs_out *out, const char *const *texts, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        zs_out_text(out, i > 0 ? "," : "");
+        zs_out_csv(out, texts[i]);
+    }
+}
+
+static void csv_check(zs_out *out, const zs_section *s, const zs_check *c)
+{
+    const number tolerance = tolerance_of(c);
+    const char *const heads[] = {c->name, c->scope, c->figure, c->unit};
+    const char *const tails[] = {
+        tolerance.text, zs_verdict_name(c->verdict), c->reason, c->source, s->title, s->path};
+    csv_texts(out, heads, ZS_LEN(heads));
+    csv_number(out, c->predicted);
+    csv_number(out, (c->lo + c->hi) / 2);
+    csv_number(out, c->lo);
+    csv_number(out, c->hi);
+    csv_number(out, c->error_frac);
+    zs_out_text(out, ",");
+    csv_texts(out, tails, ZS_LEN(tails));
+    zs_out_text(out, "\n");
+}
+
+zs_status zs_validation_csv_emit(const zs_section *const *sections, uint32_t n, const zs_sink *s,
+                                 zs_err *err)
+{
+    zs_out out = {.sink = s};
+    zs_out_text(&out, "case,scope,figure,unit,predicted,measured,measured_lo,measured_hi,"
+                      "error_frac,tolerance,verdict,reason,source,section,file\n");
+    for (uint32_t i = 0; i < n; i++)
+        for (uint32_t k = 0; k < sections[i]->n; k++)
+            csv_check(&out, sections[i], &sections[i]->checks[k]);
+    return zs_out_end(&out, "the CSV", err);
+}
+
+/* ---- JSON ------------------------------------------------------------------------------------ */
+
+static json_t *check_object(const zs_check *c)
+{
+    json_t *o = json_object();
+    int failed = json_object_set_new(o, "case", zs_json_text(c->name));
+    failed |= json_object_set_new(o, "scope", zs_json_text(c->scope[0] ? c->scope : NULL));
+    failed |= json_object_set_new(o, "figure", zs_json_text(c->figure));
+    failed |= json_object_set_new(o, "unit", zs_json_text(c->unit));
+    failed |= json_object_set_new(o, "predicted", zs_json_real(c->predicted));
+    failed |= json_object_set_new(o, "measured", zs_json_real((c->lo + c->hi) / 2));
+    failed |= json_object_set_new(o, "measured_lo", zs_json_real(c->lo));
+    failed |= json_object_set_new(o, "measured_hi", zs_json_real(c->hi));
+    failed |= json_object_set_new(o, "error_frac", zs_json_real(c->error_frac));
+    failed |= json_object_set_new(o, "tolerance", zs_json_text(tolerance_of(c).text));
+    failed |= json_object_set_new(o, "verdict", zs_json_text(zs_verdict_name(c->verdict)));
+    failed |= json_object_set_new(o, "reason", zs_json_text(c->reason[0] ? c->reason : NULL));
+    failed |= json_object_set_new(o, "source", zs_json_text(c->source[0] ? c->source : NULL));
+    if (failed == 0)
+        return o;
+    json_decref(o);
+    return NULL;
+}
+
+static json_t *section_object(const zs_section *s)
+{
+    json_t *o = json_object(), *rows = json_array();
+    int failed = 0;
+    for (uint32_t i = 0; i < s->n; i++)
+        failed |= json_array_append_new(rows, check_object(&s->checks[i]));
+    failed |= json_object_set_new(o, "title", zs_json_text(s->title));
+    failed |= json_object_set_new(o, "file", zs_json_text(s->path));
+    failed |= json_object_set_new(o, "inside", zs_json_count(s->inside));
+    failed |= json_object_set_new(o, "outside", zs_json_count(s->outside));
+    failed |= json_object_set_new(o, "unjudged", zs_json_count(s->unjudged));
+    failed |= json_object_set_new(o, "mean_error_frac", zs_json_real(s->mean_frac));
+    failed |= json_object_set_new(o, "worst_error_frac", zs_json_real(s->worst_frac));
+    failed |= json_object_set_new(o, "passes", json_boolean(s->passes));
+    failed |= json_object_set_new(o, "rows", rows);
+    if (failed == 0)
+        return o;
+    json_decref(o);
+    return NULL;
+}
+
+zs_status zs_validation_json_emit(const zs_section *const *sections, uint32_t n, const zs_sink *s,
+                                  zs_err *err)
+{
+    const totals t = totals_of(sections, n);
+    json_t *root = json_object(), *list = json_array();
+    int failed = 0;
+    for (uint32_t i = 0; i < n; i++)
+        failed |= json_array_append_new(list, section_object(sections[i]));
+    failed |= json_object_set_new(root, "rows", zs_json_count(t.n));
+    failed |= json_object_set_new(root, "outside", zs_json_count(t.outside));
+    failed |= json_object_set_new(root, "unjudged", zs_json_count(t.unjudged));
+    failed |= json_object_set_new(root, "passes", json_boolean(t.failed == 0));
+    failed |= json_object_set_new(root, "sections", list);
+    return zs_json_end(root, failed != 0, "the JSON", s, err);
+}
