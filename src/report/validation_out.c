@@ -178,6 +178,13 @@ zs_status zs_validation_table_emit(const zs_section *const *sections, uint32_t n
     return zs_out_end(&out, "the table", err);
 }
 
+/* For machines: nothing where nothing is judged. */
+static const char *tolerance_or_null(const zs_check *c, number *n)
+{
+    *n = tolerance_of(c);
+    return c->verdict != ZS_UNJUDGED ? n->text : NULL;
+}
+
 /* ---- CSV ------------------------------------------------------------------------------------- */
 
 /* As few digits as read back to the same number. */
@@ -202,10 +209,14 @@ static void csv_texts(zs_out *out, const char *const *texts, size_t n)
 
 static void csv_check(zs_out *out, const zs_section *s, const zs_check *c)
 {
-    const number tolerance = tolerance_of(c);
+    number tolerance;
     const char *const heads[] = {c->name, c->scope, c->figure, c->unit};
-    const char *const tails[] = {
-        tolerance.text, zs_verdict_name(c->verdict), c->reason, c->source, s->title, s->path};
+    const char *const tails[] = {tolerance_or_null(c, &tolerance),
+                                 zs_verdict_name(c->verdict),
+                                 c->reason,
+                                 c->source,
+                                 s->title,
+                                 s->path};
     csv_texts(out, heads, ZS_LEN(heads));
     csv_number(out, c->predicted);
     csv_number(out, (c->lo + c->hi) / 2);
@@ -233,6 +244,7 @@ zs_status zs_validation_csv_emit(const zs_section *const *sections, uint32_t n, 
 
 static json_t *check_object(const zs_check *c)
 {
+    number tolerance;
     json_t *o = json_object();
     int failed = json_object_set_new(o, "case", zs_json_text(c->name));
     failed |= json_object_set_new(o, "scope", zs_json_text(c->scope[0] ? c->scope : NULL));
@@ -243,7 +255,7 @@ static json_t *check_object(const zs_check *c)
     failed |= json_object_set_new(o, "measured_lo", zs_json_real(c->lo));
     failed |= json_object_set_new(o, "measured_hi", zs_json_real(c->hi));
     failed |= json_object_set_new(o, "error_frac", zs_json_real(c->error_frac));
-    failed |= json_object_set_new(o, "tolerance", zs_json_text(tolerance_of(c).text));
+    failed |= json_object_set_new(o, "tolerance", zs_json_text(tolerance_or_null(c, &tolerance)));
     failed |= json_object_set_new(o, "verdict", zs_json_text(zs_verdict_name(c->verdict)));
     failed |= json_object_set_new(o, "reason", zs_json_text(c->reason[0] ? c->reason : NULL));
     failed |= json_object_set_new(o, "source", zs_json_text(c->source[0] ? c->source : NULL));

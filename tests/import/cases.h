@@ -13,6 +13,8 @@ TCase *tcase_net_caffe_layers(void);
 TCase *tcase_net_yaml(void);
 TCase *tcase_net_weights(void);
 TCase *tcase_net_models(void);
+TCase *tcase_table(void);
+TCase *tcase_reference(void);
 
 /* The arena of a test, and the last error. Set up before and dropped after each test. */
 extern zs_arena arena;

@@ -13,6 +13,13 @@ extern const char *const fixture_hostile_names[5];
 /* Figures with the proportions of a SqueezeNet v1.1 run; fits. */
 const zs_result *fixture_squeezenet(void);
 
+/* Patterns with figures made up, the second without reads; names as difficult as those of rows. */
+enum { FIXTURE_TRAFFIC_N = 2, FIXTURE_SECTION_N = 2 };
+extern const zs_memory_params fixture_memory;
+extern const zs_traffic_case fixture_traffic[FIXTURE_TRAFFIC_N];
+/* Two closed sections: every verdict, a band, a value that is undefined. */
+const zs_section *const *fixture_sections(void);
+
 /* Everything one emitter writes, as a zero-terminated string; freed by the caller. */
 typedef zs_status (*fixture_emit)(const zs_result *r, const zs_sink *s, zs_err *err);
 char *fixture_text(fixture_emit emit, const zs_result *r);
@@ -46,5 +53,6 @@ TCase *tcase_html(void);
 TCase *tcase_npy(void);
 TCase *tcase_listings(void);
 TCase *tcase_full_disk(void);
+TCase *tcase_memory_out(void);
 
 #endif

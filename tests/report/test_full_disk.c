@@ -16,9 +16,49 @@ static zs_status emit_metrics(const zs_result *r, const zs_sink *s, zs_err *err)
     return zs_metrics_markdown_emit(s, err);
 }
 
+static zs_status emit_traffic_csv(const zs_result *r, const zs_sink *s, zs_err *err)
+{
+    (void)r;
+    return zs_traffic_csv_emit(&fixture_memory, fixture_traffic, FIXTURE_TRAFFIC_N, s, err);
+}
+
+static zs_status emit_traffic_table(const zs_result *r, const zs_sink *s, zs_err *err)
+{
+    (void)r;
+    return zs_traffic_table_emit(&fixture_memory, fixture_traffic, FIXTURE_TRAFFIC_N, s, err);
+}
+
+static zs_status emit_traffic_json(const zs_result *r, const zs_sink *s, zs_err *err)
+{
+    (void)r;
+    return zs_traffic_json_emit(&fixture_memory, fixture_traffic, FIXTURE_TRAFFIC_N, s, err);
+}
+
+static zs_status emit_validation_csv(const zs_result *r, const zs_sink *s, zs_err *err)
+{
+    (void)r;
+    return zs_validation_csv_emit(fixture_sections(), FIXTURE_SECTION_N, s, err);
+}
+
+static zs_status emit_validation_table(const zs_result *r, const zs_sink *s, zs_err *err)
+{
+    const zs_table_style style = {.colour = true};
+    (void)r;
+    return zs_validation_table_emit(fixture_sections(), FIXTURE_SECTION_N, &style, s, err);
+}
+
+static zs_status emit_validation_json(const zs_result *r, const zs_sink *s, zs_err *err)
+{
+    (void)r;
+    return zs_validation_json_emit(fixture_sections(), FIXTURE_SECTION_N, s, err);
+}
+
+static const fixture_emit more[] = {
+    emit_npy,          emit_metrics,        emit_traffic_csv,      emit_traffic_table,
+    emit_traffic_json, emit_validation_csv, emit_validation_table, emit_validation_json};
+
 static fixture_emit emitter(int i)
 {
-    static const fixture_emit more[] = {emit_npy, emit_metrics};
     return i < FIXTURE_FORMAT_N ? fixture_formats[i].emit : more[i - FIXTURE_FORMAT_N];
 }
 
@@ -45,6 +85,6 @@ TCase *tcase_full_disk(void)
     TCase *tc = tcase_create("full disk");
     tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, test_a_full_disk_ends_every_emitter_at_every_write, 0,
-                        FIXTURE_FORMAT_N + 2);
+                        FIXTURE_FORMAT_N + ZS_LEN(more));
     return tc;
 }

@@ -6,5 +6,6 @@
 
 TCase *tcase_axi_case(void);
 TCase *tcase_tile_case(void);
+TCase *tcase_validate(void);
 
 #endif

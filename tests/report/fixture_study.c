@@ -1,0 +1,81 @@
+#include "fixture.h"
+
+#include <math.h>
+
+/* 1 ns a clock, 4 bytes wide: 8 bytes a clock at best. */
+const zs_memory_params fixture_memory = {.tck_ps = 1000, .bus_bytes = 4};
+
+const zs_traffic_case fixture_traffic[FIXTURE_TRAFFIC_N] = {
+    {.name = "a, \"b\"\x1b[2J",
+     .result = {.requests = 30,
+                .read_bytes = 3000,
+                .write_bytes = 1000,
+                .ddr_cycles = 1000,
+                .reads = {.n = 20, .sum_ddr_cycles = 1210, .p95_ddr_cycles = 99},
+                .writes = {.n = 10}}},
+    {.name = "only writes", .result = {.requests = 1, .write_bytes = 4, .ddr_cycles = 3}},
+};
+
+#define MEASURED(value) .lo = (value), .hi = (value)
+
+static zs_check first_checks[] = {
+    {.name = "exact",
+     .scope = "",
+     .figure = "cycles",
+     .unit = "PL cycles",
+     .predicted = 123456,
+     MEASURED(123456),
+     .reason = "",
+     .source = "a table"},
+    {.name = "far, \"off\"",
+     .scope = "conv\x1b[2J#2",
+     .figure = "seconds",
+     .unit = "s",
+     .predicted = 0.0012,
+     MEASURED(0.001),
+     .tolerance = {.frac = 0.05, .absolute = 30e-6},
+     .reason = "the first rows, which are padding",
+     .source = ""},
+};
+
+static zs_check second_checks[] = {
+    {.name = "band",
+     .scope = "",
+     .figure = "frac_peak",
+     .unit = "of the peak",
+     .predicted = 0.55,
+     .lo = 0.5,
+     .hi = 0.6,
+     .tolerance = {.frac = 0.03},
+     .reason = "",
+     .source = ""},
+    {.name = "told",
+     .scope = "",
+     .figure = "frac_peak",
+     .unit = "of the peak",
+     .predicted = NAN,
+     .lo = NAN,
+     .hi = NAN,
+     .verdict = ZS_UNJUDGED,
+     .reason = "",
+     .source = ""},
+};
+
+const zs_section *const *fixture_sections(void)
+{
+    static zs_section first = {
+        .path = "x/runs.csv", .title = "first", .checks = first_checks, .n = ZS_LEN(first_checks)};
+    static zs_section second = {.path = "bands.csv",
+                                .title = "second",
+                                .checks = second_checks,
+                                .n = ZS_LEN(second_checks),
+                                .mean_limit_frac = 0.01};
+    static const zs_section *const both[FIXTURE_SECTION_N] = {&first, &second};
+    zs_section *sections[] = {&first, &second};
+    for (size_t k = 0; k < ZS_LEN(sections); k++) {
+        for (uint32_t i = 0; i < sections[k]->n; i++)
+            zs_check_judge(&sections[k]->checks[i]);
+        zs_section_close(sections[k]);
+    }
+    return both;
+}

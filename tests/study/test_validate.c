@@ -1,0 +1,309 @@
+#include "study_cases.h"
+#include "zynqsim/validate.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static zs_arena arena;
+static zs_err err;
+
+static void setup(void)
+{
+    err = (zs_err){0};
+    zs_arena_init(&arena, test_heap());
+}
+
+static void teardown(void)
+{
+    zs_arena_drop(&arena);
+}
+
+/* ---- tolerances ------------------------------------------------------------------------------ */
+
+static const struct {
+    const char *text, *printed;
+    double frac, absolute;
+} tolerances[] = {
+    {"exact", "exact", 0, 0},
+    {"0", "exact", 0, 0},
+    {"5%", "5%", 0.05, 0},
+    {"0.5%", "0.5%", 0.005, 0},
+    {"30e-6", "3e-05", 0, 30e-6},
+    {"12", "12", 0, 12},
+    {"8%|30e-6", "8%|3e-05", 0.08, 30e-6},
+    {"30e-6|8%", "8%|3e-05", 0.08, 30e-6},
+    {"5%|8%", "8%", 0.08, 0},
+};
+
+START_TEST(test_a_tolerance_is_exact_a_share_or_an_amount)
+{
+    zs_tolerance t;
+    char text[32];
+    ck_assert_int_eq(zs_tolerance_parse(tolerances[_i].text, &t, &err), ZS_OK);
+    ck_assert_double_eq_tol(t.frac, tolerances[_i].frac, 1e-15);
+    ck_assert_double_eq_tol(t.absolute, tolerances[_i].absolute, 1e-15);
+    zs_tolerance_print(&t, text, sizeof text);
+    ck_assert_str_eq(text, tolerances[_i].printed);
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    zs_status status;
+} no_tolerances[] = {
+    {"", ZS_EPARSE},      {"about", ZS_EPARSE},    {"%", ZS_EPARSE},   {"5%%", ZS_EPARSE},
+    {"5 %", ZS_EPARSE},   {"5%|", ZS_EPARSE},      {"|5%", ZS_EPARSE}, {"5%|6%|7", ZS_EPARSE},
+    {"-1", ZS_ERANGE},    {"-5%", ZS_ERANGE},      {"nan", ZS_ERANGE}, {"inf%", ZS_ERANGE},
+    {"5%|-1", ZS_ERANGE}, {"exact|5%", ZS_EPARSE},
+};
+
+START_TEST(test_a_wrong_tolerance_is_refused)
+{
+    zs_tolerance t = {.frac = 77};
+    ck_assert_int_eq(zs_tolerance_parse(no_tolerances[_i].text, &t, &err),
+                     no_tolerances[_i].status);
+    ck_assert_str_eq(err.place, no_tolerances[_i].text);
+    ck_assert_double_eq(t.frac, 77);
+}
+END_TEST
+
+/* ---- verdicts -------------------------------------------------------------------------------- */
+
+static const struct {
+    double predicted, lo, hi;
+    zs_tolerance tolerance;
+    double error_frac;
+    zs_verdict verdict;
+} checks[] = {
+    {100, 100, 100, {0, 0}, 0, ZS_INSIDE},
+    {101, 100, 100, {0, 0}, 0.01, ZS_OUTSIDE},
+    {105, 100, 100, {.frac = 0.05}, 0.05, ZS_INSIDE},
+    {95, 100, 100, {.frac = 0.05}, -0.05, ZS_INSIDE},
+    {94, 100, 100, {.frac = 0.05}, -0.06, ZS_OUTSIDE},
+    {106, 100, 100, {.frac = 0.05, .absolute = 6}, 0.06, ZS_INSIDE}, /* the larger counts */
+    {104, 100, 100, {.frac = 0.05, .absolute = 1}, 0.04, ZS_INSIDE},
+    {0, 0, 0, {0, 0}, 0, ZS_INSIDE},
+    {2, 0, 0, {.absolute = 3}, NAN, ZS_INSIDE}, /* nothing to be relative to */
+    {2, 0, 0, {.frac = 3}, NAN, ZS_OUTSIDE},
+    {15, 10, 20, {0, 0}, 0, ZS_INSIDE}, /* bands */
+    {21, 10, 20, {.frac = 0.04}, 0.05, ZS_OUTSIDE},
+    {21, 10, 20, {.frac = 0.06}, 0.05, ZS_INSIDE},
+    {9, 10, 20, {.frac = 0.06}, -0.1, ZS_OUTSIDE},
+    {9, 10, 20, {.absolute = 1}, -0.1, ZS_INSIDE},
+    {NAN, 10, 20, {.frac = 9, .absolute = 99}, NAN, ZS_OUTSIDE},
+    {INFINITY, 10, 20, {.frac = 9}, NAN, ZS_OUTSIDE},
+    {-5, -5.1, -5.1, {.frac = 0.05}, 0.1 / 5.1, ZS_INSIDE},
+};
+
+START_TEST(test_the_verdict_is_by_the_nearest_measured_value)
+{
+    zs_check c = {.predicted = checks[_i].predicted,
+                  .lo = checks[_i].lo,
+                  .hi = checks[_i].hi,
+                  .tolerance = checks[_i].tolerance};
+    zs_check_judge(&c);
+    ck_assert_int_eq(c.verdict, checks[_i].verdict);
+    if (isnan(checks[_i].error_frac))
+        ck_assert(!isfinite(c.error_frac));
+    else
+        ck_assert_double_eq_tol(c.error_frac, checks[_i].error_frac, 1e-12);
+}
+END_TEST
+
+START_TEST(test_what_is_not_judged_stays_so)
+{
+    zs_check c = {.predicted = 30, .lo = 10, .hi = 20, .verdict = ZS_UNJUDGED};
+    zs_check_judge(&c);
+    ck_assert_int_eq(c.verdict, ZS_UNJUDGED);
+    ck_assert_double_eq_tol(c.error_frac, 0.5, 1e-12);
+}
+END_TEST
+
+/* ---- sections -------------------------------------------------------------------------------- */
+
+START_TEST(test_a_section_sums_up_what_was_judged)
+{
+    zs_check list[] = {
+        {.predicted = 101, .lo = 100, .hi = 100, .tolerance = {.frac = 0.05}},
+        {.predicted = 92, .lo = 100, .hi = 100, .tolerance = {.frac = 0.1}},
+        {.predicted = 300, .lo = 100, .hi = 100, .verdict = ZS_UNJUDGED},
+        {.predicted = 1, .lo = 0, .hi = 0, .tolerance = {.absolute = 2}},
+    };
+    zs_section s = {.checks = list, .n = ZS_LEN(list)};
+    for (uint32_t i = 0; i < s.n; i++)
+        zs_check_judge(&list[i]);
+    zs_section_close(&s);
+    ck_assert_uint_eq(s.inside, 3);
+    ck_assert_uint_eq(s.outside, 0);
+    ck_assert_uint_eq(s.unjudged, 1);
+    ck_assert_double_eq_tol(s.mean_frac, 0.045, 1e-12);
+    ck_assert_double_eq_tol(s.worst_frac, 0.08, 1e-12);
+    ck_assert_uint_eq(s.worst, 1);
+    ck_assert(s.passes);
+    s.mean_limit_frac = 0.04;
+    zs_section_close(&s);
+    ck_assert(!s.passes);
+    s.mean_limit_frac = 0;
+    list[0].tolerance.frac = 0.001;
+    zs_check_judge(&list[0]);
+    zs_section_close(&s);
+    ck_assert_uint_eq(s.outside, 1);
+    ck_assert(!s.passes);
+}
+END_TEST
+
+START_TEST(test_an_empty_section_has_no_errors)
+{
+    zs_section s = {.mean_limit_frac = 0.01};
+    zs_section_close(&s);
+    ck_assert(isnan(s.mean_frac) && isnan(s.worst_frac));
+    ck_assert(s.passes);
+}
+END_TEST
+
+/* ---- figures of a result --------------------------------------------------------------------- */
+
+static uint32_t metric_of(const zs_metric *metrics, uint32_t n, const char *name)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (strcmp(metrics[i].name, name) == 0)
+            return i;
+    ck_abort_msg("no metric %s", name);
+    return 0;
+}
+
+static const zs_layer_result rows[] = {{.name = "conv1", .cycles = 10},
+                                       {.name = "conv2", .cycles = 20},
+                                       {.name = "conv2", .cycles = 30},
+                                       {.name = "odd#name", .cycles = 40},
+                                       {.name = "odd#2", .cycles = 50}};
+static const zs_result result = {
+    .network = "net", .cycles = 150, .clock_hz = 1000, .layers = rows, .layer_n = ZS_LEN(rows)};
+
+static const struct {
+    const char *scope, *metric;
+    double value; /* NAN: refused */
+    const char *text;
+} lookups[] = {
+    {"", "cycles", 150, NULL},
+    {"", "seconds", 0.15, NULL},
+    {"conv1", "cycles", 10, NULL},
+    {"conv1", "seconds", 0.01, NULL},
+    {"conv1#1", "cycles", 10, NULL},
+    {"conv2#1", "cycles", 20, NULL},
+    {"conv2#2", "cycles", 30, NULL},
+    {"odd#name", "cycles", 40, NULL},
+    {"odd#2#1", "cycles", 50, NULL},
+    {"conv2", "cycles", NAN, "2 rows of the result have this name: say which, conv2#1 to #2"},
+    {"conv2#3", "cycles", NAN, "the result has but 2 rows of this name"},
+    {"conv2#0", "cycles", NAN, "no such row"},
+    {"conv2#", "cycles", NAN, "no such row"},
+    {"conv2#99999999999", "cycles", NAN, "no such row"},
+    {"conv3", "cycles", NAN, "did you mean conv"},
+    {"zzz", "cycles", NAN, "the result of net has no such row"},
+};
+
+START_TEST(test_a_figure_is_found_by_scope_and_name)
+{
+    const char *scope = lookups[_i].scope;
+    const zs_run_case c = {
+        .name = "case",
+        .scope = scope,
+        .metric = lookups[_i].metric,
+        .metric_i = scope[0] == '\0'
+                        ? metric_of(zs_metrics, zs_metric_n, lookups[_i].metric)
+                        : metric_of(zs_layer_metrics, zs_layer_metric_n, lookups[_i].metric),
+        .measured = 1,
+        .reason = "",
+        .source = ""};
+    const zs_reference ref = {.path = "x.csv", .form = ZS_FORM_RUNS, .case_n = 1, .runs = &c};
+    zs_section *sections;
+    ck_assert_int_eq(zs_sections_build(&arena, &ref, &sections, &err), ZS_OK);
+    const zs_status status = zs_run_check(&ref, 0, &result, sections, &err);
+    if (isnan(lookups[_i].value)) {
+        ck_assert_int_eq(status, ZS_EUSAGE);
+        ck_assert_str_eq(err.place, scope);
+        ck_assert_msg(strstr(err.text, lookups[_i].text) != NULL, "%s", err.text);
+        ck_assert_uint_eq(sections[0].n, 0);
+    } else {
+        ck_assert_msg(status == ZS_OK, "%s: %s", err.place, err.text);
+        ck_assert_uint_eq(sections[0].n, 1);
+        ck_assert_double_eq_tol(sections[0].checks[0].predicted, lookups[_i].value, 1e-12);
+    }
+}
+END_TEST
+
+/* ---- cases that are simulated here ----------------------------------------------------------- */
+
+static zs_memory_params memory_of_default(void)
+{
+    zs_design d;
+    zs_design_defaults(&d);
+    return d.board.memory;
+}
+
+START_TEST(test_refresh_is_off_where_the_measurement_had_none)
+{
+    zs_dram_measured cases[2] = {
+        {.name = "on", .reason = "", .source = "", .spec = "dir=R size=128 W=8 n=4000 pat=seq"}};
+    cases[0].frac_peak = (zs_band){.is_given = true, .lo = 0.9, .hi = 1};
+    cases[1] = cases[0];
+    cases[1].refresh_off = true;
+    const zs_reference ref = {.path = "x.csv", .form = ZS_FORM_DRAM, .case_n = 2, .drams = cases};
+    const zs_memory_params memory = memory_of_default();
+    zs_section *s;
+    ck_assert_int_eq(zs_sections_build(&arena, &ref, &s, &err), ZS_OK);
+    ck_assert_int_eq(zs_case_check(&arena, &memory, &ref, 0, s, &err), ZS_OK);
+    ck_assert_int_eq(zs_case_check(&arena, &memory, &ref, 1, s, &err), ZS_OK);
+    ck_assert_uint_eq(s[0].n, 2);
+    ck_assert_uint_eq(s[1].n, 0); /* no latency was measured */
+    ck_assert_double_lt(s[0].checks[0].predicted, 0.97);
+    ck_assert_double_gt(s[0].checks[1].predicted, 0.99);
+}
+END_TEST
+
+static const struct {
+    zs_agreement bandwidth, latency;
+    double tolerance_frac;
+    bool is_judged;
+} classes[] = {
+    {ZS_TIGHT, ZS_TIGHT, 0.03, true},
+    {ZS_MEDIUM, ZS_MEDIUM, 0.03, true},
+    {ZS_LOOSE, ZS_LOOSE, 0.15, false},
+};
+
+START_TEST(test_how_well_the_references_agree_sets_the_tolerance)
+{
+    zs_dram_measured c = {
+        .name = "x", .reason = "", .source = "", .spec = "dir=R size=128 W=8 n=400 pat=seq"};
+    c.frac_peak = (zs_band){true, 0.9, 1, classes[_i].bandwidth};
+    c.rd_lat_mean_ns = (zs_band){true, 1, 2, classes[_i].latency};
+    const zs_reference ref = {.path = "x.csv", .form = ZS_FORM_DRAM, .case_n = 1, .drams = &c};
+    const zs_memory_params memory = memory_of_default();
+    zs_section *s;
+    ck_assert_int_eq(zs_sections_build(&arena, &ref, &s, &err), ZS_OK);
+    ck_assert_int_eq(zs_case_check(&arena, &memory, &ref, 0, s, &err), ZS_OK);
+    ck_assert_double_eq(s[0].checks[0].tolerance.frac, classes[_i].tolerance_frac);
+    ck_assert_int_eq(s[1].checks[0].verdict, classes[_i].is_judged ? ZS_OUTSIDE : ZS_UNJUDGED);
+    ck_assert_double_eq(s[1].checks[0].tolerance.frac, 0.1);
+    ck_assert_double_eq(s[1].checks[0].tolerance.absolute, 5);
+}
+END_TEST
+
+TCase *tcase_validate(void)
+{
+    TCase *tc = tcase_create("validate");
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_loop_test(tc, test_a_tolerance_is_exact_a_share_or_an_amount, 0, ZS_LEN(tolerances));
+    tcase_add_loop_test(tc, test_a_wrong_tolerance_is_refused, 0, ZS_LEN(no_tolerances));
+    tcase_add_loop_test(tc, test_the_verdict_is_by_the_nearest_measured_value, 0, ZS_LEN(checks));
+    tcase_add_test(tc, test_what_is_not_judged_stays_so);
+    tcase_add_test(tc, test_a_section_sums_up_what_was_judged);
+    tcase_add_test(tc, test_an_empty_section_has_no_errors);
+    tcase_add_loop_test(tc, test_a_figure_is_found_by_scope_and_name, 0, ZS_LEN(lookups));
+    tcase_add_test(tc, test_refresh_is_off_where_the_measurement_had_none);
+    tcase_add_loop_test(tc, test_how_well_the_references_agree_sets_the_tolerance, 0,
+                        ZS_LEN(classes));
+    return tc;
+}
