@@ -18,12 +18,13 @@
  *                    base + ((k div (L/size))*P mod region) + (k mod (L/size))*size
  *   base, region, stride, align, rows, rowd, L, P, seed    as used above
  *   basew    base of the writes of Mr:w
+ *   port     hp0 and so on: a transfer over an AXI port instead (ports.h)
  *
  * Each clock, a read and a write arbiter hand one transaction each to the controller, in turn over
  * the streams, a request at a time. A read ends with its last data, a write when it is queued. The
  * first stream to create its n-th request ends all creation. Addresses beyond the memory's size
- * come round. Percentiles are exact: the least time that so many requests do not exceed. Time DDR
- * clock cycles.   Memory   the arena's. */
+ * come round. Percentiles are exact: the least time that so many requests do not exceed.
+ * Time     DDR clock cycles.   Memory   the arena's. */
 #ifndef ZYNQSIM_TRAFFIC_H
 #define ZYNQSIM_TRAFFIC_H
 
@@ -32,6 +33,7 @@
 #include "zynqsim/dram.h"
 
 enum { ZS_TRAFFIC_STREAMS = 16 };
+#define ZS_TRAFFIC_NO_PORT UINT32_MAX
 
 typedef enum zs_traffic_pattern {
     ZS_TRAFFIC_SEQ,
@@ -45,6 +47,7 @@ typedef struct zs_traffic_stream {
     uint32_t reads, writes; /* of every reads + writes requests: R is 1:0, W is 0:1 */
     uint32_t size_bytes, outstanding, request_n;
     double gap, rgap; /* DDR cycles; 0: not given */
+    uint32_t port;    /* ZS_PORT_*, or ZS_TRAFFIC_NO_PORT */
     zs_traffic_pattern pattern;
     uint64_t base, write_base, region_bytes, stride_bytes, align_bytes, seed;
     uint64_t rows, row_pitch_bytes;        /* pp */

@@ -8,6 +8,8 @@
  *          tile      total cycles of a tile engine in RTL (tile_case.h)
  *          dram      bandwidth and mean read latency of request patterns: the band that several
  *                    measurements span (traffic.h)
+ *          memory    one figure of a pattern of requests, or of transfers over AXI ports (ports.h),
+ *                    on a memory of its own
  * Error    of a value: relative, predicted over measured less one. Of a band: the distance from its
  *          nearest end, relative to that; 0 inside. NAN where nothing but zero was measured.
  * Memory   references and sections belong to the arena they were built in. */
@@ -56,7 +58,13 @@ void zs_check_judge(zs_check *check);
 
 /* ---- cases ----------------------------------------------------------------------------------- */
 
-typedef enum zs_form { ZS_FORM_RUNS, ZS_FORM_TILE, ZS_FORM_DRAM, ZS_FORM_N } zs_form;
+typedef enum zs_form {
+    ZS_FORM_RUNS,
+    ZS_FORM_TILE,
+    ZS_FORM_DRAM,
+    ZS_FORM_MEMORY,
+    ZS_FORM_N
+} zs_form;
 
 /* One figure of one simulated design. `scope` is "" for the whole network, else the name of a row
  * of the result; where several rows have that name, name#2 is the second of them. */
@@ -94,6 +102,23 @@ typedef struct zs_dram_measured {
     zs_band frac_peak, rd_lat_mean_ns;
 } zs_dram_measured;
 
+/* What a pattern of requests may be asked for. */
+typedef enum zs_memory_figure {
+    ZS_MEMORY_FRAC_PEAK,
+    ZS_MEMORY_BYTES_PER_S,
+    ZS_MEMORY_RD_LAT_MEAN_NS, /* not of ports */
+    ZS_MEMORY_FIGURE_N
+} zs_memory_figure;
+const char *zs_memory_figure_name(zs_memory_figure figure);
+
+typedef struct zs_memory_measured {
+    const char *name, *reason, *source;
+    const char *set, *spec; /* over the default design; known to be of the right form */
+    zs_memory_figure figure;
+    double measured;
+    zs_tolerance tolerance;
+} zs_memory_measured;
+
 typedef struct zs_reference {
     const char *path;
     zs_form form;
@@ -102,6 +127,7 @@ typedef struct zs_reference {
     uint32_t run_n;          /* different runs */
     const zs_tile_measured *tiles;
     const zs_dram_measured *drams;
+    const zs_memory_measured *memories;
 } zs_reference;
 
 const char *zs_reference_case_name(const zs_reference *ref, uint32_t i);

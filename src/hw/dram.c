@@ -401,23 +401,26 @@ static uint64_t bus_at(const zs_dram *d, uint32_t b)
     return d->column_at[d->mode] + (b == d->served_bank ? 0 : d->bank_gap);
 }
 
-/* First ready, then oldest. */
+/* First ready, then oldest. Reads wait no clock for another bank when one of the same bank can go;
+ * writes leave in their order, as their data do. */
 static uint64_t next_column(const zs_dram *d, uint16_t *which)
 {
     const lane *l = &d->lanes[d->mode];
     const uint64_t floor = zs_max_u64(d->column_at[d->mode], d->now);
-    uint64_t best_at = ZS_DRAM_NEVER;
+    uint64_t best = ZS_DRAM_NEVER, best_at = ZS_DRAM_NEVER;
     for (uint16_t i = l->head; i != NO_ITEM; i = l->items[i].next) {
         const uint32_t b = l->items[i].bank;
         const bank_state *bank = &d->banks[b];
         if (bank->row != l->items[i].row || (d->forced >> b & 1) != 0)
             continue;
         const uint64_t at = zs_max_u64(bank->column_at, zs_max_u64(bus_at(d, b), d->now));
-        if (at >= best_at)
+        const uint64_t ready = d->mode == READ ? at : zs_max_u64(bank->column_at, floor);
+        if (ready >= best)
             continue;
         *which = i;
+        best = ready;
         best_at = at;
-        if (at == floor)
+        if (ready == floor)
             break;
     }
     return best_at;

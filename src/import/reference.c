@@ -17,6 +17,7 @@ static const layout layouts[] = {
      "case M N R C K S TM TN TR TC words_per_beat rd_latency b_latency rd_outst wr_outst "
      "pipe_depth block_rows weight_port row_gap total_cycles",
      ZS_FORM_TILE, zs_reference_tile},
+    {"memory", "case set spec metric measured tolerance", ZS_FORM_MEMORY, zs_reference_memory},
     {"dram band", "case spec frac_peak_lo frac_peak_hi", ZS_FORM_DRAM, zs_reference_dram_band},
     {"dram rows", "case spec valid_bw valid_lat frac_peak", ZS_FORM_DRAM, zs_reference_dram_rows},
 };

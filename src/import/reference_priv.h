@@ -12,4 +12,13 @@ zs_status zs_reference_dram_band(zs_arena *arena, const zs_table *table, zs_refe
 zs_status zs_reference_dram_rows(zs_arena *arena, const zs_table *table, zs_reference *out,
                                  zs_err *err);
 
+zs_status zs_reference_memory(zs_arena *arena, const zs_table *table, zs_reference *out,
+                              zs_err *err);
+
+/* Cells that several forms have: "path=value;..." (checked for its form) and a tolerance. */
+zs_status zs_reference_settings(const zs_table *table, uint32_t row, uint32_t column,
+                                const char **out, zs_err *err);
+zs_status zs_reference_tolerance(const zs_table *table, uint32_t row, uint32_t column,
+                                 zs_tolerance *out, zs_err *err);
+
 #endif

@@ -78,9 +78,11 @@ static zs_status take_metric(const zs_table *t, uint32_t row, const run_columns 
     return unknown_metric(t, row, at->metric, metrics, n, of, err);
 }
 
-static zs_status check_settings(const zs_table *t, uint32_t row, uint32_t column, zs_err *err)
+zs_status zs_reference_settings(const zs_table *t, uint32_t row, uint32_t column, const char **out,
+                                zs_err *err)
 {
     const char *text = zs_table_text(t, row, column, "");
+    *out = text;
     while (*text != '\0') {
         const size_t bytes = strcspn(text, ";");
         const char *equals = memchr(text, '=', bytes);
@@ -93,8 +95,8 @@ static zs_status check_settings(const zs_table *t, uint32_t row, uint32_t column
     return ZS_OK;
 }
 
-static zs_status take_tolerance(const zs_table *t, uint32_t row, uint32_t column, zs_tolerance *out,
-                                zs_err *err)
+zs_status zs_reference_tolerance(const zs_table *t, uint32_t row, uint32_t column,
+                                 zs_tolerance *out, zs_err *err)
 {
     zs_err why = {0};
     const zs_status status = zs_tolerance_parse(zs_table_text(t, row, column, ""), out, &why);
@@ -108,7 +110,6 @@ static zs_status take_row(const zs_table *t, uint32_t row, const run_columns *at
 {
     *out = (zs_run_case){.name = zs_table_text(t, row, at->name, ""),
                          .design = zs_table_text(t, row, at->design, ""),
-                         .set = zs_table_text(t, row, at->set, ""),
                          .scope = zs_table_text(t, row, at->scope, ""),
                          .metric = zs_table_text(t, row, at->metric, ""),
                          .reason = zs_table_text(t, row, at->reason, ""),
@@ -117,11 +118,11 @@ static zs_status take_row(const zs_table *t, uint32_t row, const run_columns *at
     if (out->design[0] == '\0')
         return zs_table_fail(t, row, at->design, ZS_EPARSE, err,
                              "the cell is empty; the path of a design file was expected");
-    ZS_TRY(check_settings(t, row, at->set, err));
+    ZS_TRY(zs_reference_settings(t, row, at->set, &out->set, err));
     ZS_TRY(take_fidelity(t, row, at->fidelity, &out->fidelity, err));
     ZS_TRY(take_metric(t, row, at, out, err));
     ZS_TRY(zs_table_number(t, row, at->measured, -1e300, 1e300, &out->measured, err));
-    return take_tolerance(t, row, at->tolerance, &out->tolerance, err);
+    return zs_reference_tolerance(t, row, at->tolerance, &out->tolerance, err);
 }
 
 /* ---- which cases share a run ----------------------------------------------------------------- */

@@ -301,6 +301,11 @@ static zs_status driver_build(zs_arena *arena, const zs_memory_params *memory,
 zs_status zs_traffic_run(zs_arena *arena, const zs_memory_params *memory, const zs_traffic *traffic,
                          zs_traffic_result *out, zs_err *err)
 {
+    for (uint32_t i = 0; i < traffic->stream_n; i++)
+        if (traffic->streams[i].port != ZS_TRAFFIC_NO_PORT)
+            return zs_fail(err, ZS_EUNSUPPORTED, "port",
+                           "the DDR controller alone has no AXI ports, but stream %u names one",
+                           i + 1);
     driver *d = NULL;
     if (memory->kind == ZS_MEMORY_FIXED)
         return zs_fail(err, ZS_ERANGE, "board.memory.kind",

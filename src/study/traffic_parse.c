@@ -97,6 +97,17 @@ static zs_status set_pattern(zs_traffic_stream *s, const char *text, const char 
     return zs_fail(err, ZS_EPARSE, place, "\"%.40s\" is not seq, stride, rand, pp or tile", text);
 }
 
+static zs_status set_port(zs_traffic_stream *s, const char *text, const char *place, zs_err *err)
+{
+    for (uint32_t i = 0; i < ZS_PORT_COUNT; i++)
+        if (strcmp(text, zs_words_port[i].word) == 0) {
+            s->port = i;
+            return ZS_OK;
+        }
+    return zs_fail(err, ZS_EPARSE, place, "\"%.40s\" is not an AXI port: hp0 to hp3, acp, gp0, gp1",
+                   text);
+}
+
 static zs_status set_word(zs_traffic_stream *s, uint32_t stream, char *word, zs_err *err)
 {
     const place_text place = place_of(stream, word);
@@ -108,6 +119,8 @@ static zs_status set_word(zs_traffic_stream *s, uint32_t stream, char *word, zs_
         return set_direction(s, value, place.text, err);
     if (strcmp(word, "pat") == 0)
         return set_pattern(s, value, place.text, err);
+    if (strcmp(word, "port") == 0)
+        return set_port(s, value, place.text, err);
     for (size_t i = 0; i < ZS_LEN(words); i++)
         if (strcmp(word, words[i].name) == 0)
             return set_number(s, &words[i], value, place.text, err);
@@ -119,7 +132,10 @@ static zs_status check_stream(const zs_traffic_stream *s, uint32_t stream, zs_er
     const place_text place = place_of(stream, "");
     if (s->reads + s->writes == 0 || s->size_bytes == 0 || s->request_n == 0)
         return zs_fail(err, ZS_EPARSE, place.text, "dir, size and n must be given");
-    if ((s->gap > 0) == (s->outstanding > 0))
+    if (s->port != ZS_TRAFFIC_NO_PORT && (s->gap > 0 || s->rgap > 0 || s->outstanding > 0))
+        return zs_fail(err, ZS_EPARSE, place.text,
+                       "a port keeps in flight what it can: no W, gap or rgap");
+    if (s->port == ZS_TRAFFIC_NO_PORT && (s->gap > 0) == (s->outstanding > 0))
         return zs_fail(err, ZS_EPARSE, place.text, "exactly one of W and gap must be given");
     if (s->pattern == ZS_TRAFFIC_TILE && s->line_bytes < s->size_bytes)
         return zs_fail(err, ZS_ERANGE, place.text, "L must be at least the size of a request, %u",
@@ -131,7 +147,8 @@ static zs_status check_stream(const zs_traffic_stream *s, uint32_t stream, zs_er
 
 static zs_status parse_stream(char *text, uint32_t stream, zs_traffic_stream *out, zs_err *err)
 {
-    zs_traffic_stream s = {.region_bytes = UINT64_C(1) << 29, .seed = 1, .rows = 1};
+    zs_traffic_stream s = {
+        .region_bytes = UINT64_C(1) << 29, .seed = 1, .rows = 1, .port = ZS_TRAFFIC_NO_PORT};
     char *rest = text;
     for (char *word; (word = strtok_r(rest, " \t\r\n", &rest)) != NULL;)
         ZS_TRY(set_word(&s, stream, word, err));

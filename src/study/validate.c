@@ -1,4 +1,4 @@
-#include "zynqsim/validate.h"
+#include "validate_priv.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -15,8 +15,7 @@ typedef struct form_row {
                        uint32_t i, zs_section *sections, zs_err *err);
 } form_row;
 
-/* Adds a check that has all but its verdict. Sections have room for one of every case. */
-static void append(zs_section *section, zs_check check)
+void zs_section_append(zs_section *section, zs_check check)
 {
     zs_check_judge(&check);
     section->checks[section->n++] = check;
@@ -31,16 +30,16 @@ static zs_status check_tile(zs_arena *scratch, const zs_memory_params *memory,
     zs_tile_case_result r;
     (void)memory;
     ZS_TRY(zs_tile_case_run(scratch, &m->engine, &r, err));
-    append(&sections[0], (zs_check){.name = m->name,
-                                    .scope = "",
-                                    .figure = "total_cycles",
-                                    .unit = "PL cycles",
-                                    .predicted = (double)r.total_cycles,
-                                    .lo = (double)m->total_cycles,
-                                    .hi = (double)m->total_cycles,
-                                    .tolerance = {.frac = 0.03},
-                                    .reason = m->reason,
-                                    .source = m->source});
+    zs_section_append(&sections[0], (zs_check){.name = m->name,
+                                               .scope = "",
+                                               .figure = "total_cycles",
+                                               .unit = "PL cycles",
+                                               .predicted = (double)r.total_cycles,
+                                               .lo = (double)m->total_cycles,
+                                               .hi = (double)m->total_cycles,
+                                               .tolerance = {.frac = 0.03},
+                                               .reason = m->reason,
+                                               .source = m->source});
     return ZS_OK;
 }
 
@@ -57,7 +56,7 @@ static void append_band(zs_section *section, const zs_dram_measured *m, const zs
     check.hi = band->hi;
     check.reason = m->reason;
     check.source = m->source;
-    append(section, check);
+    zs_section_append(section, check);
 }
 
 /* Nothing in the table that is valid for the case: told, so that no case goes missing. */
@@ -110,6 +109,7 @@ static const form_row forms[ZS_FORM_N] = {
     [ZS_FORM_RUNS] = {.sections = {{.title = "simulated designs"}}},
     [ZS_FORM_TILE] = {.sections = {{.title = "tile engine in RTL", .mean_limit_frac = 0.01}},
                       .check = check_tile},
+    [ZS_FORM_MEMORY] = {.sections = {{.title = "memory and ports"}}, .check = zs_memory_check},
     [ZS_FORM_DRAM] = {.sections = {{.title = "DRAM bandwidth"}, {.title = "DRAM read latency"}},
                       .check = check_dram},
 };
@@ -129,6 +129,8 @@ const char *zs_reference_case_name(const zs_reference *ref, uint32_t i)
         return ref->tiles[i].name;
     case ZS_FORM_DRAM:
         return ref->drams[i].name;
+    case ZS_FORM_MEMORY:
+        return ref->memories[i].name;
     case ZS_FORM_N:
         break;
     }

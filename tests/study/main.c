@@ -2,6 +2,6 @@
 
 int main(void)
 {
-    TCase *(*const cases[])(void) = {tcase_axi_case, tcase_tile_case, tcase_validate};
+    TCase *(*const cases[])(void) = {tcase_axi_case, tcase_tile_case, tcase_validate, tcase_ports};
     return test_main("study", cases, ZS_LEN(cases));
 }

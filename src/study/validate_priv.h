@@ -1,0 +1,14 @@
+/* validate_priv.h - what the checks of the forms share. */
+#ifndef ZYNQSIM_VALIDATE_PRIV_H
+#define ZYNQSIM_VALIDATE_PRIV_H
+
+#include "zynqsim/validate.h"
+
+/* Adds a check that has all but its verdict. Sections have room for one of every case. */
+void zs_section_append(zs_section *section, zs_check check);
+
+/* Form `memory`; `memory` is not used, each case has its own. */
+zs_status zs_memory_check(zs_arena *scratch, const zs_memory_params *memory,
+                          const zs_reference *ref, uint32_t i, zs_section *sections, zs_err *err);
+
+#endif
