@@ -2,6 +2,7 @@
 
 int main(void)
 {
-    TCase *(*const cases[])(void) = {tcase_axi_case, tcase_tile_case, tcase_validate, tcase_ports};
+    TCase *(*const cases[])(void) = {tcase_axi_case, tcase_tile_case, tcase_validate, tcase_ports,
+                                     tcase_grid};
     return test_main("study", cases, ZS_LEN(cases));
 }

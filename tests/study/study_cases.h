@@ -8,5 +8,6 @@ TCase *tcase_axi_case(void);
 TCase *tcase_tile_case(void);
 TCase *tcase_validate(void);
 TCase *tcase_ports(void);
+TCase *tcase_grid(void);
 
 #endif

@@ -1,0 +1,51 @@
+/* grid.h - axes of a design space, and the points of their grid.
+ *
+ * An axis is written   PATH=VALUES   or   PATH+PATH=VALUES   for keys that move together:
+ *   a,b,c          a list, each value as a design file would have it ("100 MHz", "lf2", "true")
+ *   lo:hi          whole numbers, step 1        lo:hi:step    with a step
+ *   lo..hi*k       from lo by factors of k      lo..hi+k      from lo in steps of k
+ * Ranges include hi where they meet it. Paired keys take the same value, or one each, written
+ * a/b: "accelerator.tile.oy+accelerator.tile.ox=7/14,14/28". Ranges and lists may be mixed.
+ * Points   are numbered 0 .. point_n - 1; the last axis moves fastest.
+ * Memory   the arena's. */
+#ifndef ZYNQSIM_GRID_H
+#define ZYNQSIM_GRID_H
+
+#include "zynqsim/base.h"
+#include "zynqsim/design.h"
+
+enum { ZS_GRID_AXES = 16, ZS_AXIS_PATHS = 8, ZS_AXIS_VALUES = 65536 };
+
+typedef struct zs_axis {
+    const char *text;          /* as given */
+    const char *const *paths;  /* [path] */
+    const char *const *values; /* [value][path] */
+    uint32_t path_n, value_n;
+} zs_axis;
+
+typedef struct zs_grid {
+    zs_axis axes[ZS_GRID_AXES];
+    uint32_t axis_n;
+    uint64_t point_n; /* 1 without axes */
+} zs_grid;
+
+/* ZS_EPARSE and ZS_ERANGE with the axis as the place; an unknown key suggests the nearest. Values
+ * are tried on a copy of `design`, so a wrong one is refused here. ZS_ENOMEM. */
+zs_status zs_axis_parse(zs_arena *arena, const char *text, const zs_design *design, zs_axis *out,
+                        zs_err *err);
+/* Appends an axis. ZS_ERANGE: a key that another axis has, too many axes, or more than 2^53 points.
+ */
+zs_status zs_grid_add(zs_grid *grid, const zs_axis *axis, zs_err *err);
+/* An empty grid: one point, the design as it is. */
+void zs_grid_init(zs_grid *grid);
+
+/* Value index of each axis at a point. */
+void zs_grid_at(const zs_grid *grid, uint64_t point, uint32_t at[ZS_GRID_AXES]);
+/* Text of key `path` of axis `axis` at a point. */
+const char *zs_grid_value(const zs_grid *grid, uint64_t point, uint32_t axis, uint32_t path);
+/* The design of a point: `base` with the point's values. Strings go to the arena. ZS_ERANGE where
+ * values do not go together (zs_design_check). */
+zs_status zs_grid_design(const zs_grid *grid, uint64_t point, const zs_design *base,
+                         zs_arena *arena, zs_design *out, zs_err *err);
+
+#endif

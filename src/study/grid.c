@@ -1,0 +1,276 @@
+#include "zynqsim/grid.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define POINTS_MAX (UINT64_C(1) << 53)
+
+/* ---- reading an axis ------------------------------------------------------------------------- */
+
+typedef struct axis_draft {
+    zs_arena *arena;
+    const zs_design *design;
+    const char *text;
+    const char *paths[ZS_AXIS_PATHS];
+    const char **values;
+    uint32_t path_n, value_n, value_room;
+    zs_err *err;
+} axis_draft;
+
+static zs_status wrong(const axis_draft *d, zs_status status, const char *what, const char *about)
+{
+    return zs_fail(d->err, status, d->text, "\"%.60s\" %s", about, what);
+}
+
+static zs_status add_path(axis_draft *d, const char *path, size_t bytes)
+{
+    char *copy = zs_arena_strndup(d->arena, path, bytes);
+    if (copy == NULL)
+        return zs_nomem(d->err, "an axis");
+    if (d->path_n == ZS_AXIS_PATHS)
+        return zs_fail(d->err, ZS_ERANGE, d->text, "more than %d keys on one axis", ZS_AXIS_PATHS);
+    for (uint32_t i = 0; i < d->path_n; i++)
+        if (strcmp(d->paths[i], copy) == 0)
+            return wrong(d, ZS_EPARSE, "is there twice", copy);
+    const bool is_board = strcmp(copy, "board") == 0;
+    if (!is_board && zs_field_find(copy) == NULL) {
+        const char *near = zs_field_suggest(copy);
+        return zs_fail(d->err, ZS_EPARSE, d->text, "\"%.60s\" is no key of a design%s%s", copy,
+                       near ? ", did you mean " : "", near ? near : "");
+    }
+    d->paths[d->path_n++] = copy;
+    return ZS_OK;
+}
+
+static zs_status read_paths(axis_draft *d, const char *end)
+{
+    const char *from = d->text;
+    for (;;) {
+        const size_t bytes = strcspn(from, "+=");
+        ZS_TRY(add_path(d, from, bytes));
+        if (from + bytes >= end)
+            return ZS_OK;
+        from += bytes + 1;
+    }
+}
+
+/* Each value is tried where it will be used. */
+static zs_status try_value(const axis_draft *d, const char *path, const char *value)
+{
+    zs_design copy = *d->design;
+    zs_err why = {0};
+    const zs_status status = zs_design_set(&copy, d->arena, path, value, &why);
+    if (status == ZS_OK)
+        return ZS_OK;
+    return zs_fail(d->err, status, d->text, "%s: %s", why.place, why.text);
+}
+
+static zs_status make_room(axis_draft *d)
+{
+    if (d->value_n < d->value_room)
+        return ZS_OK;
+    if (d->value_n == ZS_AXIS_VALUES)
+        return zs_fail(d->err, ZS_ERANGE, d->text, "more than %d values on one axis",
+                       ZS_AXIS_VALUES);
+    const uint32_t room = d->value_room == 0 ? 16 : 2 * d->value_room;
+    const char **values = zs_arena_alloc_raw(d->arena, (size_t)room * d->path_n, sizeof *d->values);
+    if (values == NULL)
+        return zs_nomem(d->err, "an axis");
+    if (d->value_n > 0)
+        memcpy(values, d->values, (size_t)d->value_n * d->path_n * sizeof *values);
+    d->values = values;
+    d->value_room = room;
+    return ZS_OK;
+}
+
+/* One value of the axis: the same for all keys, or one each between slashes. */
+static zs_status add_value(axis_draft *d, const char *text)
+{
+    const char *rest = text;
+    ZS_TRY(make_room(d));
+    const bool is_tuple = d->path_n > 1 && strchr(text, '/') != NULL;
+    for (uint32_t i = 0; i < d->path_n; i++) {
+        const size_t bytes = is_tuple ? strcspn(rest, "/") : strlen(text);
+        const char *value = zs_arena_strndup(d->arena, is_tuple ? rest : text, bytes);
+        if (value == NULL)
+            return zs_nomem(d->err, "an axis");
+        ZS_TRY(try_value(d, d->paths[i], value));
+        d->values[(size_t)d->value_n * d->path_n + i] = value;
+        rest += is_tuple ? bytes : 0;
+        const bool more = is_tuple && *rest == '/';
+        if (is_tuple && more != (i + 1 < d->path_n))
+            return zs_fail(d->err, ZS_EPARSE, d->text,
+                           "\"%.60s\" does not have a value for each of %u keys", text, d->path_n);
+        rest += more;
+    }
+    d->value_n++;
+    return ZS_OK;
+}
+
+/* ---- ranges ---------------------------------------------------------------------------------- */
+
+typedef struct range {
+    uint64_t lo, hi, step;
+    bool multiplies;
+} range;
+
+static const char *read_number(const char *text, uint64_t *out)
+{
+    char *end;
+    if (*text < '0' || *text > '9')
+        return NULL;
+    *out = strtoull(text, &end, 10);
+    return end;
+}
+
+/* lo:hi[:step] or lo..hi*k or lo..hi+k; false: the text is a plain value. */
+static bool read_range(const char *text, range *r)
+{
+    *r = (range){.step = 1};
+    const char *at = read_number(text, &r->lo);
+    if (at == NULL)
+        return false;
+    if (*at == ':') {
+        at = read_number(at + 1, &r->hi);
+        if (at != NULL && *at == ':')
+            at = read_number(at + 1, &r->step);
+        return at != NULL && *at == '\0';
+    }
+    if (strncmp(at, "..", 2) != 0)
+        return false;
+    at = read_number(at + 2, &r->hi);
+    if (at == NULL || (*at != '*' && *at != '+'))
+        return false;
+    r->multiplies = *at == '*';
+    at = read_number(at + 1, &r->step);
+    return at != NULL && *at == '\0';
+}
+
+static zs_status add_range(axis_draft *d, const char *text, const range *r)
+{
+    if (r->lo > r->hi)
+        return wrong(d, ZS_ERANGE, "ends before it begins", text);
+    if (r->step < (r->multiplies ? 2u : 1u) || (r->multiplies && r->lo == 0))
+        return wrong(d, ZS_ERANGE, "never gets on", text);
+    for (uint64_t value = r->lo;;) {
+        char word[24];
+        snprintf(word, sizeof word, "%llu", (unsigned long long)value);
+        ZS_TRY(add_value(d, word));
+        uint64_t next;
+        const bool fits =
+            r->multiplies ? zs_mul_u64(value, r->step, &next) : zs_add_u64(value, r->step, &next);
+        if (!fits || next > r->hi)
+            return ZS_OK;
+        value = next;
+    }
+}
+
+static zs_status read_values(axis_draft *d, const char *text)
+{
+    for (;;) {
+        char word[256];
+        range r;
+        text += strspn(text, " ");
+        const size_t bytes = strcspn(text, ",");
+        if (bytes == 0 || bytes >= sizeof word)
+            return zs_fail(d->err, ZS_EPARSE, d->text, "a value is %s",
+                           bytes == 0 ? "missing" : "too long");
+        memcpy(word, text, bytes);
+        word[bytes] = '\0';
+        ZS_TRY(read_range(word, &r) ? add_range(d, word, &r) : add_value(d, word));
+        text += bytes;
+        if (*text == '\0')
+            return ZS_OK;
+        text++;
+    }
+}
+
+zs_status zs_axis_parse(zs_arena *arena, const char *text, const zs_design *design, zs_axis *out,
+                        zs_err *err)
+{
+    axis_draft d = {.arena = arena, .design = design, .err = err};
+    const char *equals = strchr(text, '=');
+    d.text = zs_arena_strdup(arena, text);
+    if (d.text == NULL)
+        return zs_nomem(err, "an axis");
+    if (equals == NULL || equals == text)
+        return zs_fail(err, ZS_EPARSE, d.text, "an axis has the form PATH=VALUES");
+    ZS_TRY(read_paths(&d, d.text + (equals - text)));
+    const char **paths = zs_new(arena, const char *, d.path_n);
+    if (paths == NULL)
+        return zs_nomem(err, "an axis");
+    memcpy(paths, d.paths, d.path_n * sizeof *paths);
+    ZS_TRY(read_values(&d, d.text + (equals - text) + 1));
+    *out = (zs_axis){.text = d.text,
+                     .paths = paths,
+                     .values = d.values,
+                     .path_n = d.path_n,
+                     .value_n = d.value_n};
+    return ZS_OK;
+}
+
+/* ---- grids ----------------------------------------------------------------------------------- */
+
+void zs_grid_init(zs_grid *grid)
+{
+    *grid = (zs_grid){.point_n = 1};
+}
+
+static bool has_path(const zs_axis *axis, const char *path)
+{
+    for (uint32_t i = 0; i < axis->path_n; i++)
+        if (strcmp(axis->paths[i], path) == 0)
+            return true;
+    return false;
+}
+
+zs_status zs_grid_add(zs_grid *grid, const zs_axis *axis, zs_err *err)
+{
+    uint64_t points;
+    if (grid->axis_n == ZS_GRID_AXES)
+        return zs_fail(err, ZS_ERANGE, axis->text, "more than %d axes", ZS_GRID_AXES);
+    for (uint32_t i = 0; i < grid->axis_n; i++)
+        for (uint32_t k = 0; k < axis->path_n; k++)
+            if (has_path(&grid->axes[i], axis->paths[k]))
+                return zs_fail(err, ZS_EUSAGE, axis->text, "%s is already on the axis %s",
+                               axis->paths[k], grid->axes[i].text);
+    if (!zs_mul_u64(grid->point_n, axis->value_n, &points) || points > POINTS_MAX)
+        return zs_fail(err, ZS_ERANGE, axis->text, "the grid has more than 2^53 points");
+    grid->axes[grid->axis_n++] = *axis;
+    grid->point_n = points;
+    return ZS_OK;
+}
+
+void zs_grid_at(const zs_grid *grid, uint64_t point, uint32_t at[ZS_GRID_AXES])
+{
+    for (uint32_t i = grid->axis_n; i-- > 0;) {
+        at[i] = (uint32_t)(point % grid->axes[i].value_n);
+        point /= grid->axes[i].value_n;
+    }
+}
+
+const char *zs_grid_value(const zs_grid *grid, uint64_t point, uint32_t axis, uint32_t path)
+{
+    uint32_t at[ZS_GRID_AXES];
+    zs_grid_at(grid, point, at);
+    const zs_axis *a = &grid->axes[axis];
+    return a->values[(size_t)at[axis] * a->path_n + path];
+}
+
+zs_status zs_grid_design(const zs_grid *grid, uint64_t point, const zs_design *base,
+                         zs_arena *arena, zs_design *out, zs_err *err)
+{
+    uint32_t at[ZS_GRID_AXES];
+    zs_design design = *base;
+    zs_grid_at(grid, point, at);
+    for (uint32_t i = 0; i < grid->axis_n; i++) {
+        const zs_axis *a = &grid->axes[i];
+        for (uint32_t k = 0; k < a->path_n; k++)
+            ZS_TRY(zs_design_set(&design, arena, a->paths[k],
+                                 a->values[(size_t)at[i] * a->path_n + k], err));
+    }
+    ZS_TRY(zs_design_check(&design, err));
+    *out = design;
+    return ZS_OK;
+}
