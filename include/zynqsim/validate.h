@@ -10,12 +10,14 @@
  *                    measurements span (traffic.h)
  *          memory    one figure of a pattern of requests, or of transfers over AXI ports (ports.h),
  *                    on a memory of its own
+ *          axi       bursts, splits and clocks of DMA engines in RTL (axi_case.h)
  * Error    of a value: relative, predicted over measured less one. Of a band: the distance from its
  *          nearest end, relative to that; 0 inside. NAN where nothing but zero was measured.
  * Memory   references and sections belong to the arena they were built in. */
 #ifndef ZYNQSIM_VALIDATE_H
 #define ZYNQSIM_VALIDATE_H
 
+#include "zynqsim/axi_case.h"
 #include "zynqsim/base.h"
 #include "zynqsim/dram.h"
 #include "zynqsim/memsys.h"
@@ -63,6 +65,7 @@ typedef enum zs_form {
     ZS_FORM_TILE,
     ZS_FORM_DRAM,
     ZS_FORM_MEMORY,
+    ZS_FORM_AXI,
     ZS_FORM_N
 } zs_form;
 
@@ -119,6 +122,19 @@ typedef struct zs_memory_measured {
     zs_tolerance tolerance;
 } zs_memory_measured;
 
+/* Figures of zs_axi_case_result in the order of its columns: counts, then clocks. */
+enum { ZS_AXI_COUNTS = 4, ZS_AXI_FIGURES = 13 };
+extern const char *const zs_axi_figure_names[ZS_AXI_FIGURES];
+#define ZS_AXI_UNMEASURED UINT64_MAX
+
+typedef struct zs_axi_measured {
+    const char *name, *reason, *source;
+    zs_axi_case setup;
+    uint64_t figures[ZS_AXI_FIGURES]; /* ZS_AXI_UNMEASURED where there is none */
+    zs_axi_event trace[ZS_AXI_TRACE]; /* the first read bursts */
+    uint32_t trace_n;
+} zs_axi_measured;
+
 typedef struct zs_reference {
     const char *path;
     zs_form form;
@@ -128,13 +144,14 @@ typedef struct zs_reference {
     const zs_tile_measured *tiles;
     const zs_dram_measured *drams;
     const zs_memory_measured *memories;
+    const zs_axi_measured *axis;
 } zs_reference;
 
 const char *zs_reference_case_name(const zs_reference *ref, uint32_t i);
 
 /* ---- sections -------------------------------------------------------------------------------- */
 
-enum { ZS_SECTIONS_OF_FORM = 2 };
+enum { ZS_SECTIONS_OF_FORM = 3 };
 
 typedef struct zs_section {
     const char *path, *title;

@@ -20,6 +20,10 @@ static const layout layouts[] = {
     {"memory", "case set spec metric measured tolerance", ZS_FORM_MEMORY, zs_reference_memory},
     {"dram band", "case spec frac_peak_lo frac_peak_hi", ZS_FORM_DRAM, zs_reference_dram_band},
     {"dram rows", "case spec valid_bw valid_lat frac_peak", ZS_FORM_DRAM, zs_reference_dram_rows},
+    {"axi",
+     "case masters fabric max_burst_beats slave slave_read_outst slave_write_outst rd_bytes "
+     "rd_addr wr_bytes wr_addr ar_count r_beats aw_count w_beats",
+     ZS_FORM_AXI, zs_reference_axi},
 };
 
 typedef struct word {

@@ -1,5 +1,5 @@
 /* Figures of simulated designs, by name. */
-#include "zynqsim/validate.h"
+#include "validate_priv.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -70,7 +70,6 @@ zs_status zs_run_check(const zs_reference *ref, uint32_t i, const zs_result *res
                        zs_section *sections, zs_err *err)
 {
     const zs_run_case *c = &ref->runs[i];
-    zs_section *s = &sections[0];
     zs_check check = {.name = c->name,
                       .lo = c->measured,
                       .hi = c->measured,
@@ -90,7 +89,6 @@ zs_status zs_run_check(const zs_reference *ref, uint32_t i, const zs_result *res
         check.unit = zs_layer_metrics[c->metric_i].unit;
     }
     check.predicted = value.type == ZS_METRIC_REAL ? value.r : (double)value.i;
-    zs_check_judge(&check);
-    s->checks[s->n++] = check;
+    zs_section_append(&sections[0], check);
     return ZS_OK;
 }

@@ -8,7 +8,7 @@ cd "$WORK" || exit 1
 (cd "$TOP" && "$ZYNQSIM" validate >"$WORK/out" 2>"$WORK/err")
 status=$?
 ok "$([ $status -le 1 ] && [ ! -s err ]; echo $?)" 'all cases of the program run'
-ok "$(grep -q '^DRAM bandwidth' out && grep -q '^tile engine' out; echo $?)" 'there is a section for each family'
+ok "$(grep -q '^DRAM bandwidth' out && grep -q '^tile engine' out && grep -q '^AXI clocks' out; echo $?)" 'there is a section for each family'
 ok "$(grep -q '^tile00 .* 10008 .* inside' out; echo $?)" 'a row has predicted, measured and verdict'
 cp out everywhere
 program validate
@@ -85,7 +85,7 @@ END
 program validate --against rows.csv
 ok "$([ $status = 0 ] && grep -qE '^in +frac_peak.* 0.98..1.001 .*inside$' out; echo $?)" 'valid rows of one case span its band, and no refresh at all means that it was off'
 ok "$(grep -qE '^other +frac_peak .* - .*unjudged$' out; echo $?)" 'a case without a valid row is told'
-for table in dram/dram_open_band.csv dram/dram_open.csv dram/dram_norefresh_open.csv rtl/tile_open.csv; do
+for table in dram/dram_open_band.csv dram/dram_open.csv dram/dram_norefresh_open.csv dram/axi_open.csv rtl/tile_open.csv; do
     real=$TOP/../shared/reference/$table
     if [ -r "$real" ]; then
         program validate --against "$real" --format csv
@@ -113,7 +113,7 @@ bad 'needs a value' 'nothing to judge by' --against
 bad 'empty.csv: is empty' 'empty table' --against empty.csv
 echo "$head" >head.csv
 bad 'head.csv: has no rows' 'header alone' --against head.csv
-bad 'other.csv: the columns a, b are those of none of the forms known: runs, tile, dram band, dram rows' 'unknown form' --against tables/other.csv
+bad 'other.csv: the columns a, b are those of none of the forms known: runs, tile, dram band, dram rows, axi' 'unknown form' --against tables/other.csv
 printf 'case,design,metric,measured\nx,small.yaml,cycles,1\n' >lacks.csv
 bad 'runs lacks tolerance' 'form that lacks a column' --against lacks.csv
 mkdir -p bare
@@ -161,6 +161,16 @@ sed '2s/,16,/,0,/' "$tiles" >zero.csv
 bad 'zero.csv: tile00' 'tile of no size' --against zero.csv
 sed '2s/,16,/,1.5,/' "$tiles" >half.csv
 bad 'half.csv:2, M: 1.5 is not a whole number' 'count that is no whole number' --against half.csv
+axis=$TOP/configs/validation/axi_rtl.csv
+sed '2s/direct/dirct/' "$axis" >fabric.csv
+bad 'fabric.csv:2, fabric: "dirct" is not direct, crossbar or interconnect' 'unknown fabric' --against fabric.csv
+sed '2s/,1,direct,/,0,direct,/' "$axis" >masters.csv
+bad 'masters.csv: axi000.*masters: 0 is outside' 'no master' --against masters.csv
+sed '2s/@0+/@0-/' "$axis" >trace.csv
+bad 'trace.csv:2, ar_trace: .* is not of the form clock@address.beats' 'trace that is none' --against trace.csv
+sed '2s/2@0+8/2@40+8/' "$axis" >split.csv
+program validate --against split.csv axi000
+ok "$([ $status = 1 ] && grep -qE '^axi000_single_read +burst address +0 +64 .*outside' out; echo $?)" 'a burst at another address is told'
 "$ZYNQSIM" validate --against band.csv >/dev/full 2>err
 status=$?
 ok "$([ $status = 3 ] && grep -q 'standard output' err; echo $?)" 'a full disk ends with 3 and says so'

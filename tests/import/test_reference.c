@@ -28,6 +28,11 @@ static zs_reference good(const char *text)
 #define TILE_ROW "16,8,16,15,3,1,8,4,7,6,2,20,21,9,10,11,1,0,5,10008"
 #define SPEC     "dir=R size=64 W=1 n=4"
 
+#define AXI_COLUMNS                                                                                \
+    "case,masters,fabric,max_burst_beats,slave,slave_read_outst,slave_write_outst,rd_bytes,"       \
+    "rd_addr,wr_bytes,wr_addr,ar_count,r_beats,aw_count,w_beats,ar_trace\n"
+#define AXI_ROW "x,2,crossbar,16,axi_ram,4,,64,0x40,0,0,1,8,,0,"
+
 static const struct {
     const char *text;
     zs_form form;
@@ -40,6 +45,7 @@ static const struct {
     {"case,spec,frac_peak_lo,frac_peak_hi\nx," SPEC ",0.1,0.2\n", ZS_FORM_DRAM, 1},
     {"case,spec,valid_bw,valid_lat,frac_peak\nx," SPEC ",1,1,0.1\nx," SPEC ",1,1,0.2\n",
      ZS_FORM_DRAM, 1},
+    {AXI_COLUMNS AXI_ROW "\n", ZS_FORM_AXI, 1},
 };
 
 START_TEST(test_the_columns_tell_the_form)
@@ -119,6 +125,38 @@ START_TEST(test_every_parameter_of_an_engine_is_taken)
     const zs_tile_case want = {16, 8, 16, 15, 3, 1, 8, 4, 7, 6, 2, 20, 21, 9, 10, 11, 1, 0, 5};
     ck_assert_int_eq(memcmp(&ref.tiles[0].engine, &want, sizeof want), 0);
     ck_assert_uint_eq(ref.tiles[0].total_cycles, 10008);
+}
+END_TEST
+
+/* ---- DMA engines ----------------------------------------------------------------------------- */
+
+START_TEST(test_empty_cells_of_a_dma_engine_are_not_measured)
+{
+    const zs_reference ref = good(AXI_COLUMNS AXI_ROW "2@40+8 19@f0+16\n");
+    const zs_axi_measured *m = &ref.axis[0];
+    ck_assert_int_eq(m->setup.fabric, ZS_FABRIC_CROSSBAR);
+    ck_assert_int_eq(m->setup.slave, ZS_SLAVE_RAM);
+    ck_assert_uint_eq(m->setup.read_outstanding, 4);
+    ck_assert_uint_eq(m->setup.write_outstanding, 0);
+    ck_assert_uint_eq(m->setup.rd_addr, 0x40);
+    ck_assert_uint_eq(m->figures[0], 1);
+    ck_assert_uint_eq(m->figures[2], ZS_AXI_UNMEASURED);
+    ck_assert_uint_eq(m->figures[3], 0);
+    ck_assert_uint_eq(m->figures[ZS_AXI_FIGURES - 1], ZS_AXI_UNMEASURED);
+    ck_assert_uint_eq(m->trace_n, 2);
+    ck_assert_uint_eq(m->trace[1].clock, 19);
+    ck_assert_uint_eq(m->trace[1].addr, 0xf0);
+    ck_assert_uint_eq(m->trace[1].beats, 16);
+}
+END_TEST
+
+START_TEST(test_of_a_long_trace_the_first_bursts_count)
+{
+    char text[1024] = AXI_COLUMNS AXI_ROW;
+    for (int i = 0; i < ZS_AXI_TRACE + 3; i++)
+        strcat(text, "1@0+1 ");
+    strcat(text, "\n");
+    ck_assert_uint_eq(good(text).axis[0].trace_n, ZS_AXI_TRACE);
 }
 END_TEST
 
@@ -211,6 +249,9 @@ static const struct {
     {ROWS "x," SPEC ",yes,1,0.1,1,1\n", "r.csv:2, valid_bw", "\"yes\" is not a number"},
     {ROWS "x," SPEC ",1,1,0.1,1,few\n", "r.csv:2, n_ref", "\"few\" is not a number"},
     {ROWS "x," SPEC ",1,1,nan,1,1\n", "r.csv:2, frac_peak", "nan is outside"},
+    {AXI_COLUMNS AXI_ROW "2@40\n", "r.csv:2, ar_trace", "\"2@40\" is not of the form"},
+    {AXI_COLUMNS AXI_ROW "2@40+0\n", "r.csv:2, ar_trace", "is not of the form"},
+    {AXI_COLUMNS AXI_ROW "@40+1\n", "r.csv:2, ar_trace", "is not of the form"},
     {ROWS "x," SPEC ",1,1,1,1,1\nx," SPEC "0,1,1,1,1,1\n", "r.csv:3, spec", "than in line 2"},
 };
 
@@ -235,6 +276,8 @@ TCase *tcase_reference(void)
     tcase_add_test(tc, test_long_lists_of_columns_end_in_dots);
     tcase_add_test(tc, test_cases_of_one_run_have_one_number);
     tcase_add_test(tc, test_every_parameter_of_an_engine_is_taken);
+    tcase_add_test(tc, test_empty_cells_of_a_dma_engine_are_not_measured);
+    tcase_add_test(tc, test_of_a_long_trace_the_first_bursts_count);
     tcase_add_loop_test(tc, test_a_band_has_its_class_or_gets_one, 0, ZS_LEN(bands));
     tcase_add_test(tc, test_the_valid_rows_of_a_case_span_its_band);
     tcase_add_test(tc, test_a_file_without_any_refresh_had_it_switched_off);

@@ -291,6 +291,67 @@ START_TEST(test_how_well_the_references_agree_sets_the_tolerance)
 }
 END_TEST
 
+/* ---- DMA engines ----------------------------------------------------------------------------- */
+
+/* 256 bytes in two bursts of 16 beats, four in flight, 20 clocks of latency. */
+static zs_axi_measured read_of_256(void)
+{
+    zs_axi_measured m = {.name = "x", .reason = "", .source = ""};
+    m.setup = (zs_axi_case){.masters = 1,
+                            .beat_bytes = 8,
+                            .max_burst_beats = 16,
+                            .read_outstanding = 4,
+                            .write_outstanding = 4,
+                            .read_latency = 20,
+                            .b_latency = 1,
+                            .rd_bytes = 256};
+    const uint64_t figures[] = {2, 32, 0, 0, 2, 22, 53, 55, 55};
+    for (uint32_t i = 0; i < ZS_AXI_FIGURES; i++)
+        m.figures[i] = i < ZS_LEN(figures) ? figures[i] : ZS_AXI_UNMEASURED;
+    m.trace[0] = (zs_axi_event){2, 0, 16};
+    m.trace[1] = (zs_axi_event){4, 0x80, 16};
+    m.trace_n = 2;
+    return m;
+}
+
+static const struct {
+    uint32_t figure; /* ZS_AXI_FIGURES: of the trace */
+    uint64_t value;
+    const char *shown;
+    uint32_t section;
+    zs_verdict verdict;
+} spoilt[] = {
+    {1, 32, "r_beats", 0, ZS_INSIDE},
+    {0, 3, "ar_count", 0, ZS_OUTSIDE},
+    {2, 1, "aw_count", 0, ZS_OUTSIDE},
+    {8, 55, "done_last_master", 1, ZS_INSIDE},
+    {6, 56, "last_r", 1, ZS_INSIDE}, /* 3 clocks off */
+    {6, 60, "last_r", 1, ZS_OUTSIDE},
+    {5, 30, "first_r", 1, ZS_OUTSIDE},
+    {ZS_AXI_FIGURES, 0x100, "burst address", 0, ZS_OUTSIDE},
+};
+
+START_TEST(test_of_a_dma_engine_the_figure_furthest_off_is_shown)
+{
+    zs_axi_measured m = read_of_256();
+    if (spoilt[_i].figure < ZS_AXI_FIGURES)
+        m.figures[spoilt[_i].figure] = spoilt[_i].value;
+    else
+        m.trace[1].addr = spoilt[_i].value;
+    const zs_reference ref = {.path = "x.csv", .form = ZS_FORM_AXI, .case_n = 1, .axis = &m};
+    const zs_memory_params memory = memory_of_default();
+    zs_section *s;
+    ck_assert_int_eq(zs_sections_build(&arena, &ref, &s, &err), ZS_OK);
+    ck_assert_int_eq(zs_case_check(&arena, &memory, &ref, 0, s, &err), ZS_OK);
+    ck_assert_uint_eq(s[0].n, 1);
+    ck_assert_uint_eq(s[1].n, 1);
+    ck_assert_uint_eq(s[2].n, 0); /* two bursts are no steady state */
+    const zs_check *c = &s[spoilt[_i].section].checks[0];
+    ck_assert_str_eq(c->figure, spoilt[_i].shown);
+    ck_assert_int_eq(c->verdict, spoilt[_i].verdict);
+}
+END_TEST
+
 TCase *tcase_validate(void)
 {
     TCase *tc = tcase_create("validate");
@@ -305,5 +366,7 @@ TCase *tcase_validate(void)
     tcase_add_test(tc, test_refresh_is_off_where_the_measurement_had_none);
     tcase_add_loop_test(tc, test_how_well_the_references_agree_sets_the_tolerance, 0,
                         ZS_LEN(classes));
+    tcase_add_loop_test(tc, test_of_a_dma_engine_the_figure_furthest_off_is_shown, 0,
+                        ZS_LEN(spoilt));
     return tc;
 }
