@@ -113,7 +113,7 @@ bad 'needs a value' 'nothing to judge by' --against
 bad 'empty.csv: is empty' 'empty table' --against empty.csv
 echo "$head" >head.csv
 bad 'head.csv: has no rows' 'header alone' --against head.csv
-bad 'other.csv: the columns a, b are those of none of the forms known: runs, tile, dram band, dram rows, axi' 'unknown form' --against tables/other.csv
+bad 'other.csv: the columns a, b are those of none of the forms known: runs, tile, memory, dram band, dram rows, axi' 'unknown form' --against tables/other.csv
 printf 'case,design,metric,measured\nx,small.yaml,cycles,1\n' >lacks.csv
 bad 'runs lacks tolerance' 'form that lacks a column' --against lacks.csv
 mkdir -p bare
