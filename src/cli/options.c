@@ -163,7 +163,7 @@ static zs_status check_values(const cli_command *command, cli_options *o, zs_err
         ZS_TRY(word_index("--fidelity", raw.fidelity, fidelity_words, ZS_LEN(fidelity_words),
                           &index, err));
     o->fidelity = (zs_fidelity)index;
-    index = command->format;
+    index = (int)command->format;
     if (raw.format != NULL)
         ZS_TRY(word_index("--format", raw.format, format_words, CLI_FORMAT_N, &index, err));
     o->format = (cli_format)index;
