@@ -127,22 +127,26 @@ static zs_status take_row(const zs_table *t, uint32_t row, const run_columns *at
 
 /* ---- which cases share a run ----------------------------------------------------------------- */
 
+typedef struct run_entry {
+    zs_run_case *c;
+} run_entry;
+
 static int compare_runs(const void *a, const void *b)
 {
-    const zs_run_case *x = *(zs_run_case *const *)a, *y = *(zs_run_case *const *)b;
+    const zs_run_case *x = ((const run_entry *)a)->c, *y = ((const run_entry *)b)->c;
     const int by_design = strcmp(x->design, y->design);
     const int by_set = by_design != 0 ? by_design : strcmp(x->set, y->set);
     return by_set != 0 ? by_set : (x->fidelity > y->fidelity) - (x->fidelity < y->fidelity);
 }
 
-static uint32_t number_runs(zs_run_case **order, uint32_t n)
+static uint32_t number_runs(run_entry *order, uint32_t n)
 {
     uint32_t run = 0;
     qsort(order, n, sizeof *order, compare_runs);
     for (uint32_t i = 0; i < n; i++) {
         if (i > 0 && compare_runs(&order[i - 1], &order[i]) != 0)
             run++;
-        order[i]->run = run;
+        order[i].c->run = run;
     }
     return run + 1;
 }
@@ -151,12 +155,12 @@ zs_status zs_reference_runs(zs_arena *arena, const zs_table *t, zs_reference *ou
 {
     const run_columns at = columns_of(t);
     zs_run_case *cases = zs_new(arena, zs_run_case, t->row_n);
-    zs_run_case **order = zs_new(arena, zs_run_case *, t->row_n);
+    run_entry *order = zs_new(arena, run_entry, t->row_n);
     if (cases == NULL || order == NULL)
         return zs_nomem(err, t->path);
     for (uint32_t row = 0; row < t->row_n; row++) {
         ZS_TRY(take_row(t, row, &at, &cases[row], err));
-        order[row] = &cases[row];
+        order[row].c = &cases[row];
     }
     out->run_n = number_runs(order, t->row_n);
     out->runs = cases;

@@ -179,7 +179,7 @@ static zs_status check_bytes(zs_span bytes, const char *path, zs_err *err)
 static zs_status parse(zs_arena *arena, zs_span bytes, const char *path, bool header_only,
                        zs_table *out, zs_err *err)
 {
-    zs_err own;
+    zs_err own = {0};
     zs_table table = {.path = zs_arena_strdup(arena, path)};
     reader r = {.table = &table, .header_only = header_only, .err = err != NULL ? err : &own};
     struct csv_parser csv;

@@ -1,5 +1,7 @@
 #include "zynqsim/traffic.h"
 
+#include <assert.h>
+
 enum { READ, WRITE, ENDS = 256 };
 #define NEVER UINT64_MAX
 
@@ -87,6 +89,7 @@ static uint64_t creation_at(const stream_state *s, uint64_t now)
 
 static void create(driver *d, stream_state *s, uint64_t now)
 {
+    assert(s->p->reads + s->p->writes != 0);
     const uint64_t in_turn = s->made % (s->p->reads + s->p->writes);
     lane *l = &s->lanes[in_turn < s->p->reads ? READ : WRITE];
     l->created[l->made++] = now;

@@ -23,7 +23,7 @@ ok "$(cmp -s out first; echo $?)" 'the same patterns give the same figures'
 "$ZYNQSIM" memory - <specs.csv >out 2>err
 ok "$(cmp -s out first; echo $?)" 'standard input is read like a file'
 program memory specs.csv --format json
-ok "$([ $status = 0 ] && /usr/bin/python3 -c 'import json; d = json.load(open("out")); assert len(d["cases"]) == 3 and d["cases"][1]["rd_lat_p95_ns"] is None and d["cases"][0]["bytes"] == 256000' 2>err; echo $?)" 'JSON has the same figures, null where there are none'
+ok "$([ $status = 0 ] && [ "$(grep -c '"case":' out)" = 3 ] && grep -q '"bytes": 256000,' out && [ "$(grep -c 'ns": null' out)" = 2 ]; echo $?)" 'JSON has the same figures, null where there are none'
 program memory specs.csv --format table
 ok "$([ $status = 0 ] && grep -q 'writes, random' out && [ "$(wc -l <out)" = 4 ]; echo $?)" 'the table has a line for each pattern'
 

@@ -60,7 +60,8 @@ END_TEST
 static const struct {
     const char *header, *text;
 } unknown[] = {
-    {"a,b\n", "the columns a, b are those of none of the forms known: runs, tile, memory, dram band, dram"},
+    {"a,b\n",
+     "the columns a, b are those of none of the forms known: runs, tile, memory, dram band, dram"},
     {"case,design,metric,measured\n", "; runs lacks tolerance"},
     {"case,spec,frac_peak_lo\n", "; dram band lacks frac_peak_hi"},
     {"case,M,N,R,C,K,S,TM,TN,TR,TC,total_cycles\n", "; tile lacks words_per_beat, rd_latency"},
