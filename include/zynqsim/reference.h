@@ -33,7 +33,7 @@
 /* Columns `case` and `spec` (the grammar of traffic.h): what `memory` reads. */
 zs_status zs_traffic_table_parse(zs_arena *arena, const zs_table *table, zs_traffic_case **cases,
                                  uint32_t *n, zs_err *err);
-/* One cell with a pattern. */
+/* One cell with a pattern for the DRAM alone: streams that name a port are refused. */
 zs_status zs_traffic_cell_parse(const zs_table *table, uint32_t row, uint32_t column,
                                 zs_traffic *out, zs_err *err);
 

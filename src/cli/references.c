@@ -100,7 +100,6 @@ static zs_status read_table(zs_arena *arena, const char *path, cli_references *r
     *is_known = true;
     ZS_TRY(zs_table_parse(arena, bytes, name, &table, err));
     ZS_TRY(zs_reference_parse(arena, &table, &ref, err));
-    ref.path = path;
     return add_reference(arena, refs, &ref, err);
 }
 

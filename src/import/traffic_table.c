@@ -5,10 +5,17 @@ zs_status zs_traffic_cell_parse(const zs_table *table, uint32_t row, uint32_t co
                                 zs_traffic *out, zs_err *err)
 {
     zs_err why = {0};
-    const zs_status status = zs_traffic_parse(zs_table_text(table, row, column, ""), out, &why);
-    if (status == ZS_OK)
-        return ZS_OK;
-    return zs_table_fail(table, row, column, status, err, "%s: %s", why.place, why.text);
+    zs_traffic traffic;
+    const zs_status status =
+        zs_traffic_parse(zs_table_text(table, row, column, ""), &traffic, &why);
+    if (status != ZS_OK)
+        return zs_table_fail(table, row, column, status, err, "%s: %s", why.place, why.text);
+    for (uint32_t i = 0; i < traffic.stream_n; i++)
+        if (traffic.streams[i].port != ZS_TRAFFIC_NO_PORT)
+            return zs_table_fail(table, row, column, ZS_ERANGE, err,
+                                 "stream %u names a port, but this is the DRAM alone", i + 1);
+    *out = traffic;
+    return ZS_OK;
 }
 
 zs_status zs_traffic_table_parse(zs_arena *arena, const zs_table *table, zs_traffic_case **cases,

@@ -140,7 +140,7 @@ static zs_status check_stream(const zs_traffic_stream *s, uint32_t stream, zs_er
     if (s->pattern == ZS_TRAFFIC_TILE && s->line_bytes < s->size_bytes)
         return zs_fail(err, ZS_ERANGE, place.text, "L must be at least the size of a request, %u",
                        s->size_bytes);
-    if (s->region_bytes < s->align_bytes)
+    if (s->pattern == ZS_TRAFFIC_RAND && s->region_bytes < s->align_bytes)
         return zs_fail(err, ZS_ERANGE, place.text, "the region is smaller than the alignment");
     return ZS_OK;
 }

@@ -27,6 +27,22 @@ ok "$([ $status = 0 ] && [ "$(grep -c '"case":' out)" = 3 ] && grep -q '"bytes":
 program memory specs.csv --format table
 ok "$([ $status = 0 ] && grep -q 'writes, random' out && [ "$(wc -l <out)" = 4 ]; echo $?)" 'the table has a line for each pattern'
 
+# ---- corners of the grammar
+cat >corners.csv <<'END'
+case,spec
+one byte,dir=R size=1 W=3 n=40
+all at once,dir=W size=3 gap=0.01 n=900 pat=tile L=7 P=0 region=1
+large,dir=R size=65536 W=70 n=90 pat=rand region=65536
+far,dir=R size=4096 W=3 n=50 base=1e15 pat=pp rows=3 rowd=1e12
+fraction,dir=R size=64 W=1 rgap=37.4 n=1000
+slow,dir=R size=32 W=1 n=2 | dir=R size=32 gap=1e9 n=2
+END
+program memory corners.csv
+ok "$([ $status = 0 ] && [ "$(wc -l <out)" = 7 ] && ! grep -qE 'nan|inf|,-' out; echo $?)" 'the corners of the grammar have figures'
+ok "$(awk -F, '$1 == "large" { exit !($3 == 90 * 65536) }' out; echo $?)" 'large requests are counted in full'
+program memory corners.csv --set board.memory.t_refi=0
+ok "$(awk -F, '$1 == "fraction" { exit !($4 > 37.3 * 1.875 * 999 && $4 < 37.6 * 1.875 * 1000) }' out; echo $?)" 'a distance that is no whole number of clocks is kept in the mean'
+
 # ---- another memory
 program memory specs.csv --set board.memory.t_refi=0
 ok "$([ "$(column out 1 6 | cut -c1-4)" = 0.99 ]; echo $?)" 'without refresh sequential reads reach the peak'
@@ -61,6 +77,10 @@ row 'x,dir=R size=-4 W=1 n=10'
 bad 2 'row.csv:3.*-4 is outside 1 to 65536' 'negative size' row.csv
 row 'x,dir=R size=32 W=1 n=10 | dir=W size=32 n=10'
 bad 2 'row.csv:3.*stream 2.*exactly one of W and gap' 'second stream without W' row.csv
+row 'x,dir=R size=4096 n=10 port=hp0'
+bad 2 'row.csv:3.*stream 1 names a port, but this is the DRAM alone' 'pattern of a port' row.csv
+row 'x,dir=R size=4 n=10 W=1 pat=rand region=2'
+bad 2 'row.csv:3.*the region is smaller than the alignment' 'region with no room for a request' row.csv
 row 'x,'
 bad 2 'row.csv:3' 'empty pattern' row.csv
 row 'x,dir=R size=32 W=1 n=10,more'

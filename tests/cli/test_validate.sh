@@ -98,6 +98,13 @@ for table in dram/dram_open_band.csv dram/dram_open.csv dram/dram_norefresh_open
     fi
 done
 
+"$ZYNQSIM" validate --against - <band.csv >out 2>err
+status=$?
+ok "$([ $status = 1 ] && grep -q '^DRAM bandwidth, standard input$' out; echo $?)" 'a table may come from standard input'
+"$ZYNQSIM" validate --against - <off_here.csv >out 2>err
+status=$?
+ok "$([ $status = 1 ] && grep -q '^row .* inside' out; echo $?)" 'designs of such a table are found from here'
+
 # ---- what is wrong
 bad() {
     pattern=$1 what=$2
