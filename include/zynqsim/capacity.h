@@ -94,10 +94,13 @@ uint32_t zs_vector_depth_pl_cycles(const zs_design *design);
 /* Time of the PS, in seconds; the simulator rounds up to PL cycles. */
 typedef enum zs_cpu_work { ZS_CPU_MACS, ZS_CPU_POOL_OPS, ZS_CPU_ELEMENTS, ZS_CPU_EXPS } zs_cpu_work;
 double zs_cpu_work_s(const zs_cpu_params *cpu, zs_cpu_work kind, uint64_t n);
+/* One access to a register of the engine: the way through the PS, and clocks of the PL. */
+double zs_cpu_register_write_s(const zs_cpu_params *cpu, uint64_t pl_clock_hz);
+double zs_cpu_register_read_s(const zs_cpu_params *cpu, uint64_t pl_clock_hz);
 /* Writing the registers and then the start bit: `registers` + 1 stores. */
-double zs_cpu_call_start_s(const zs_cpu_params *cpu, uint32_t registers);
+double zs_cpu_call_start_s(const zs_cpu_params *cpu, uint64_t pl_clock_hz, uint32_t registers);
 /* The poll that sees the call's end, and the return of the wait. */
-double zs_cpu_call_end_s(const zs_cpu_params *cpu);
+double zs_cpu_call_end_s(const zs_cpu_params *cpu, uint64_t pl_clock_hz);
 double zs_cpu_cache_s(const zs_cpu_params *cpu, uint64_t bytes);
 /* Seconds to whole PL cycles, rounded up, from the exact binary value; 0 for what is not positive.
  */

@@ -70,6 +70,7 @@ typedef struct zs_result {
     zs_roofline roofline;
     zs_energy energy;
     double memory_peak_bytes_per_s;
+    double register_write_s, register_read_s; /* of one access of the PS to the engine */
     uint32_t memory_tck_ps; /* period of the DRAM clock: turns dram.busy_ddr_cycles into time */
     const zs_layer_result *layers;
     uint32_t layer_n;

@@ -13,14 +13,24 @@ double zs_cpu_work_s(const zs_cpu_params *cpu, zs_cpu_work kind, uint64_t n)
     return (double)n * cycles[kind] / (double)cpu->clock_hz;
 }
 
-double zs_cpu_call_start_s(const zs_cpu_params *cpu, uint32_t registers)
+double zs_cpu_register_write_s(const zs_cpu_params *cpu, uint64_t pl_clock_hz)
 {
-    return ((double)registers + 1) * cpu->register_write_s;
+    return cpu->register_write_s + cpu->register_write_pl_cycles / (double)pl_clock_hz;
 }
 
-double zs_cpu_call_end_s(const zs_cpu_params *cpu)
+double zs_cpu_register_read_s(const zs_cpu_params *cpu, uint64_t pl_clock_hz)
 {
-    return cpu->register_read_s + cpu->call_overhead_s;
+    return cpu->register_read_s + cpu->register_read_pl_cycles / (double)pl_clock_hz;
+}
+
+double zs_cpu_call_start_s(const zs_cpu_params *cpu, uint64_t pl_clock_hz, uint32_t registers)
+{
+    return ((double)registers + 1) * zs_cpu_register_write_s(cpu, pl_clock_hz);
+}
+
+double zs_cpu_call_end_s(const zs_cpu_params *cpu, uint64_t pl_clock_hz)
+{
+    return zs_cpu_register_read_s(cpu, pl_clock_hz) + cpu->call_overhead_s;
 }
 
 double zs_cpu_cache_s(const zs_cpu_params *cpu, uint64_t bytes)

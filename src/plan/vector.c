@@ -135,7 +135,8 @@ static zs_status host_step(emitter *e, zs_host_step step, double seconds)
 zs_status zs_plan_emit_call_start(emitter *e, const zs_plan_call *call)
 {
     const zs_cpu_params *cpu = &e->d->design->board.cpu;
-    const double seconds = zs_cpu_call_start_s(cpu, e->d->design->accel.registers) +
+    const zs_accel *a = &e->d->design->accel;
+    const double seconds = zs_cpu_call_start_s(cpu, a->clock_hz, a->registers) +
                            zs_cpu_cache_s(cpu, flushed_bytes(e->d, call));
     ZS_TRY(zs_emit_barrier(e));
     ZS_TRY(host_step(e, ZS_HOST_CALL, seconds));
@@ -146,7 +147,7 @@ zs_status zs_plan_emit_call_end(emitter *e, const zs_plan_call *call)
 {
     const plan_draft *d = e->d;
     const zs_cpu_params *cpu = &d->design->board.cpu;
-    double seconds = zs_cpu_call_end_s(cpu);
+    double seconds = zs_cpu_call_end_s(cpu, d->design->accel.clock_hz);
     const uint32_t out = d->drafts[call->row0 + call->row_n - 1].out;
     if (zs_draft_root(d, out) == zs_draft_root(d, d->net->output) &&
         !is_coherent(d->design->accel.ports.output))

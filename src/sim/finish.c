@@ -1,5 +1,7 @@
 #include "sim_priv.h"
 
+#include "zynqsim/capacity.h"
+
 #include <string.h>
 
 enum {
@@ -179,6 +181,8 @@ zs_status zs_result_finish(zs_arena *arena, const zs_design *design, const zs_ne
     r->memory_peak_bytes_per_s = design->board.memory.kind == ZS_MEMORY_FIXED
                                      ? r->roofline.dram_bytes_per_s
                                      : zs_memory_peak_bytes_per_s(&design->board.memory);
+    r->register_write_s = zs_cpu_register_write_s(&design->board.cpu, r->clock_hz);
+    r->register_read_s = zs_cpu_register_read_s(&design->board.cpu, r->clock_hz);
     r->memory_tck_ps = design->board.memory.tck_ps;
     for (uint32_t i = 0; i < plan->row_n; i++)
         r->macs += plan->rows[i].macs;

@@ -10,6 +10,8 @@
 static const zs_cpu_params cpu = {.clock_hz = 1000000000,
                                   .register_write_s = 100e-9,
                                   .register_read_s = 50e-9,
+                                  .register_write_pl_cycles = 4,
+                                  .register_read_pl_cycles = 6,
                                   .call_overhead_s = 3e-6,
                                   .cache_bytes_per_s = 500e6,
                                   .cycles_per_mac = 7,
@@ -33,16 +35,25 @@ START_TEST(software_takes_cycles_per_unit_of_work)
 }
 END_TEST
 
+START_TEST(a_register_access_has_a_fixed_part_and_clocks_of_the_pl)
+{
+    ck_assert_double_eq_tol(zs_cpu_register_write_s(&cpu, 100000000), 140e-9, 1e-15);
+    ck_assert_double_eq_tol(zs_cpu_register_write_s(&cpu, 200000000), 120e-9, 1e-15);
+    ck_assert_double_eq_tol(zs_cpu_register_read_s(&cpu, 100000000), 110e-9, 1e-15);
+    ck_assert_double_eq_tol(zs_cpu_register_read_s(&cpu, 50000000), 170e-9, 1e-15);
+}
+END_TEST
+
 START_TEST(a_call_writes_its_registers_and_the_start_bit)
 {
-    ck_assert_double_eq_tol(zs_cpu_call_start_s(&cpu, 0), 100e-9, 1e-15);
-    ck_assert_double_eq_tol(zs_cpu_call_start_s(&cpu, 28), 29 * 100e-9, 1e-15);
+    ck_assert_double_eq_tol(zs_cpu_call_start_s(&cpu, 100000000, 0), 140e-9, 1e-15);
+    ck_assert_double_eq_tol(zs_cpu_call_start_s(&cpu, 100000000, 28), 29 * 140e-9, 1e-15);
 }
 END_TEST
 
 START_TEST(a_call_ends_with_a_poll_and_the_return)
 {
-    ck_assert_double_eq_tol(zs_cpu_call_end_s(&cpu), 3.05e-6, 1e-15);
+    ck_assert_double_eq_tol(zs_cpu_call_end_s(&cpu, 100000000), 3.11e-6, 1e-15);
 }
 END_TEST
 
@@ -188,6 +199,7 @@ TCase *tcase_cpu_times(void)
 {
     TCase *tc = tcase_create("times of the PS");
     tcase_add_loop_test(tc, software_takes_cycles_per_unit_of_work, 0, (int)ZS_LEN(works));
+    tcase_add_test(tc, a_register_access_has_a_fixed_part_and_clocks_of_the_pl);
     tcase_add_test(tc, a_call_writes_its_registers_and_the_start_bit);
     tcase_add_test(tc, a_call_ends_with_a_poll_and_the_return);
     tcase_add_test(tc, cache_maintenance_goes_by_bytes);

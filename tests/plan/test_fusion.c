@@ -313,8 +313,8 @@ START_TEST(test_picture_is_flushed_once_for_a_call)
     ck_assert_uint_eq(plan->call_n, 1);
     ck_assert_int_eq(plan->ops[1].kind, ZS_OP_HOST);
     const zs_cpu_params *cpu = &b.d.board.cpu;
-    const double seconds =
-        zs_cpu_call_start_s(cpu, b.d.accel.registers) + zs_cpu_cache_s(cpu, 3 * 20 * 20 * 4);
+    const double seconds = zs_cpu_call_start_s(cpu, b.d.accel.clock_hz, b.d.accel.registers) +
+                           zs_cpu_cache_s(cpu, 3 * 20 * 20 * 4);
     ck_assert_uint_eq(plan->costs[plan->ops[1].cost_key].pl_cycles,
                       zs_seconds_to_pl_cycles(seconds, b.d.accel.clock_hz));
     teardown(&b);
