@@ -89,6 +89,12 @@ uint32_t zs_mac_depth_pl_cycles(const zs_design *design);
 uint64_t zs_vector_pl_cycles(const zs_design *design, uint64_t ops);
 uint32_t zs_vector_depth_pl_cycles(const zs_design *design);
 
+/* Passes of accelerator.post over sums of `oc_n` channels and `pixel_n` pixels: the instructions
+ * behind the last product, each with its own fill and drain, and the clearing ahead of the first. 0
+ * where the design has none. */
+uint64_t zs_post_pl_cycles(const zs_design *design, uint32_t oc_n, uint64_t pixel_n);
+uint64_t zs_clear_pl_cycles(const zs_design *design, uint32_t oc_n, uint64_t pixel_n);
+
 /* ---- the PS ---------------------------------------------------------------------------------- */
 
 /* Time of the PS, in seconds; the simulator rounds up to PL cycles. */

@@ -103,6 +103,11 @@ typedef struct zs_accel {
         uint32_t row_gap_pl_cycles, address_interval_pl_cycles;
         uint32_t write_data_pl_cycles, write_gap_pl_cycles;
     } dma;
+    struct {
+        uint32_t op_n, interval_pl_cycles;
+        bool clears_sums;
+    } post;
+    uint32_t channel_block; /* channels that are neighbours in DRAM */
     uint32_t registers;
     const zs_name_list *groups; /* with fusion == ZS_FUSION_GROUPS */
     uint32_t group_n;

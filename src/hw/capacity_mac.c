@@ -155,3 +155,23 @@ uint64_t zs_vector_pl_cycles(const zs_design *design, uint64_t ops)
     const uint64_t depth = zs_vector_depth_pl_cycles(design);
     return design->accel.pipeline ? pipeline_cycles(trips, 1, depth) : saturating_mul(trips, depth);
 }
+
+static uint64_t sum_vectors(const zs_design *design, uint32_t oc_n, uint64_t pixel_n)
+{
+    return saturating_mul(zs_ceil_div(oc_n, design->accel.unroll.oc), pixel_n);
+}
+
+uint64_t zs_post_pl_cycles(const zs_design *design, uint32_t oc_n, uint64_t pixel_n)
+{
+    const uint64_t vectors = sum_vectors(design, oc_n, pixel_n);
+    if (vectors == 0)
+        return 0;
+    const uint64_t pass = pipeline_cycles(vectors, design->accel.post.interval_pl_cycles,
+                                          zs_vector_depth_pl_cycles(design));
+    return saturating_mul(pass, design->accel.post.op_n);
+}
+
+uint64_t zs_clear_pl_cycles(const zs_design *design, uint32_t oc_n, uint64_t pixel_n)
+{
+    return design->accel.post.clears_sums ? sum_vectors(design, oc_n, pixel_n) : 0;
+}

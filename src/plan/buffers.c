@@ -295,10 +295,14 @@ static zs_status check_tile_bytes(const plan_draft *d, uint32_t i, zs_err *err)
 {
     const zs_plan_row *row = &d->rows[i];
     const uint32_t precision = d->design->accel.precision;
+    /* a tile that begins or ends within a block of channels moves the whole block */
+    const uint64_t filled_up = 2 * (uint64_t)(d->design->accel.channel_block - 1);
     const uint64_t input = row->images_are_columns ? row->t_ox : footprint(row);
-    const uint64_t sums = (uint64_t)row->t_oc * row->t_oy * row->t_ox * zs_acc_bytes(precision);
-    const uint64_t most = zs_max_u64(
-        row->weight_slot_bytes, zs_max_u64(row->t_ic * input * zs_elem_bytes(precision), sums));
+    const uint64_t pixels = (uint64_t)row->t_oy * row->t_ox;
+    const uint64_t most =
+        zs_max_u64(zs_max_u64(row->weight_slot_bytes,
+                              (row->t_ic + filled_up) * input * zs_elem_bytes(precision)),
+                   (row->t_oc + filled_up) * pixels * zs_acc_bytes(precision));
     if (d->drafts[i].on_engine && most > UINT32_MAX)
         return zs_fail(err, ZS_ERANGE, "accelerator.tile",
                        "a tile of layer %s has %llu bytes, more than the %u of one transfer",

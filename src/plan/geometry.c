@@ -99,17 +99,23 @@ static zs_xfer merged(zs_xfer x, bool merge)
     return x;
 }
 
-/* Rectangle [y0, y1) x [x0, x1) of channels [c0, c0 + c_n) of one image. */
-static zs_xfer rectangle(const zs_plan_tensor *t, uint64_t elem, uint32_t image, uint32_t c0,
-                         uint32_t c_n, uint32_t y0, uint32_t y1, uint32_t x0, uint32_t x1)
+/* Rectangle [y0, y1) x [x0, x1) of channels [c0, c0 + c_n) of one image, in whole blocks of
+ * channels: a plane of the transfer is a block. */
+static zs_xfer rectangle(const zs_plan_tensor *t, const zs_design *design, uint32_t image,
+                         uint32_t c0, uint32_t c_n, uint32_t y0, uint32_t y1, uint32_t x0,
+                         uint32_t x1)
 {
-    const uint64_t pitch = t->shape.w * elem, plane = pitch * t->shape.h;
-    return (zs_xfer){.addr = t->addr + image * t->pitch_bytes + c0 * plane + y0 * pitch + x0 * elem,
+    const uint32_t block = design->accel.channel_block;
+    const uint64_t pixel = (uint64_t)block * zs_elem_bytes(design->accel.precision);
+    const uint64_t pitch = t->shape.w * pixel, plane = pitch * t->shape.h;
+    const uint32_t first = c0 / block;
+    return (zs_xfer){.addr =
+                         t->addr + image * t->pitch_bytes + first * plane + y0 * pitch + x0 * pixel,
                      .row_pitch_bytes = pitch,
                      .plane_pitch_bytes = plane,
-                     .row_bytes = (uint32_t)((x1 - x0) * elem),
+                     .row_bytes = (uint32_t)((x1 - x0) * pixel),
                      .row_n = y1 > y0 && x1 > x0 ? y1 - y0 : 0,
-                     .plane_n = c_n};
+                     .plane_n = (uint32_t)zs_ceil_div(c0 + c_n, block) - first};
 }
 
 /* Channels [c0, c0 + c_n) of the single pixel of images [n0, n0 + n): a row of each image, or, for
@@ -131,13 +137,15 @@ static zs_xfer columns(const zs_plan_tensor *t, uint64_t elem, uint32_t n0, uint
                      .plane_n = 1};
 }
 
-static zs_xfer input_xfer(const zs_plan_row *row, const zs_tile_box *box, uint64_t elem, bool merge)
+static zs_xfer input_xfer(const zs_plan_row *row, const zs_tile_box *box, const zs_design *design)
 {
+    const uint64_t elem = zs_elem_bytes(design->accel.precision);
+    const bool merge = design->accel.dma.merge_rows;
     if (row->images_are_columns)
         return columns(&row->x, elem, box->ox0, box->ox_n, box->ic0, box->ic_n, merge);
     const zs_extent ey = zs_extent_y(row, box->oy0, box->oy_n);
     const zs_extent ex = zs_extent_x(row, box->ox0, box->ox_n);
-    return rectangle(box->flags & ZS_BOX_SECOND ? &row->x2 : &row->x, elem, box->image, box->ic0,
+    return rectangle(box->flags & ZS_BOX_SECOND ? &row->x2 : &row->x, design, box->image, box->ic0,
                      box->ic_n, ey.lo, ey.hi, ex.lo, ex.hi);
 }
 
@@ -190,9 +198,10 @@ static zs_xfer partial_xfer(const zs_plan_row *row, const zs_tile_box *box, uint
                      .plane_n = 1};
 }
 
-static zs_xfer output_xfer(const zs_plan_row *row, const zs_tile_box *box, uint64_t elem,
-                           bool merge)
+static zs_xfer output_xfer(const zs_plan_row *row, const zs_tile_box *box, const zs_design *design)
 {
+    const uint64_t elem = zs_elem_bytes(design->accel.precision);
+    const bool merge = design->accel.dma.merge_rows;
     if (row->images_are_columns)
         return columns(&row->y, elem, box->ox0, box->ox_n, box->oc0, box->oc_n, merge);
     uint32_t y0 = box->oy0, y1 = y0 + box->oy_n, x0 = box->ox0, x1 = x0 + box->ox_n;
@@ -200,7 +209,7 @@ static zs_xfer output_xfer(const zs_plan_row *row, const zs_tile_box *box, uint6
         const zs_pool_reach y = zs_pool_reach_y(row, box), x = zs_pool_reach_x(row, box);
         y0 = y.done_first, y1 = y.done_last, x0 = x.done_first, x1 = x.done_last;
     }
-    return rectangle(&row->y, elem, box->image, box->oc0, box->oc_n, y0, y1, x0, x1);
+    return rectangle(&row->y, design, box->image, box->oc0, box->oc_n, y0, y1, x0, x1);
 }
 
 zs_xfer zs_plan_xfer(const zs_plan *plan, const zs_design *design, uint32_t op)
@@ -216,14 +225,14 @@ zs_xfer zs_plan_box_xfer(const zs_plan_row *row, const zs_design *design, uint32
     const bool merge = design->accel.dma.merge_rows;
     switch (kind) {
     case ZS_OP_LOAD_X:
-        return merged(input_xfer(row, box, zs_elem_bytes(precision), merge), merge);
+        return merged(input_xfer(row, box, design), merge);
     case ZS_OP_LOAD_W:
         return merged(weight_xfer(row, box, precision, design->accel.weight_layout), merge);
     case ZS_OP_LOAD_P:
     case ZS_OP_STORE_P:
         return partial_xfer(row, box, precision);
     case ZS_OP_STORE:
-        return merged(output_xfer(row, box, zs_elem_bytes(precision), merge), merge);
+        return merged(output_xfer(row, box, design), merge);
     default:
         return (zs_xfer){0};
     }

@@ -210,19 +210,22 @@ static zs_status need_sums(conv_loops *c, uint32_t *slot, uint32_t *ready)
 
 /* ---- results --------------------------------------------------------------------------------- */
 
-static zs_status post_op(conv_loops *c, const uint8_t slots[4], uint64_t ops, uint32_t *op)
-{
-    const zs_design *design = c->e->d->design;
-    return zs_emit_priced(c->e, ZS_OP_POST, &c->box, slots, NULL, ops,
-                          zs_vector_pl_cycles(design, ops), op);
-}
-
 static uint64_t box_pixels(const zs_tile_box *b)
 {
     return (uint64_t)b->oy_n * b->ox_n;
 }
 
-/* Pooling, or the copy into the resident buffer; *done is the op after which results are ready. */
+/* Equal prices are one price, whatever they are for. */
+static zs_status post_op(conv_loops *c, const uint8_t slots[4], uint64_t ops, uint32_t *op)
+{
+    const zs_design *design = c->e->d->design;
+    const uint64_t price = zs_vector_pl_cycles(design, ops) +
+                           zs_post_pl_cycles(design, c->box.oc_n, box_pixels(&c->box));
+    return zs_emit_priced(c->e, ZS_OP_POST, &c->box, slots, NULL, price, price, op);
+}
+
+/* Passes over the sums, pooling, or the copy into the resident buffer; *done is the op after which
+ * results are ready. */
 static zs_status post_process(conv_loops *c, const uint8_t slots[4], bool *stores, uint32_t *done)
 {
     const zs_plan_row *r = c->row;
@@ -238,7 +241,8 @@ static zs_status post_process(conv_loops *c, const uint8_t slots[4], bool *store
         if (ops == 0)
             ops = b->oc_n; /* pixels that no window reads are still looked at */
     }
-    return ops ? post_op(c, slots, ops, done) : ZS_OK;
+    const bool has_passes = c->e->d->design->accel.post.op_n > 0;
+    return ops > 0 || has_passes ? post_op(c, slots, ops, done) : ZS_OK;
 }
 
 static zs_status finish_tile(conv_loops *c, uint32_t slot, uint32_t mac)
@@ -263,16 +267,18 @@ static zs_status finish_tile(conv_loops *c, uint32_t slot, uint32_t mac)
 
 static uint64_t mac_price(const conv_loops *c)
 {
+    const zs_design *design = c->e->d->design;
     const zs_tile_box *b = &c->box;
     const zs_window *w = &c->row->window;
-    return zs_mac_pl_cycles(c->e->d->design,
-                            &(zs_mac_loop){.oc = b->oc_n,
-                                           .ic = c->row->is_depthwise ? 1 : b->ic_n,
-                                           .oy = b->oy_n,
-                                           .ox = b->ox_n,
-                                           .ky = w->kh,
-                                           .kx = w->kw,
-                                           .depthwise = c->row->is_depthwise});
+    const uint64_t clear =
+        b->flags & ZS_BOX_FIRST ? zs_clear_pl_cycles(design, b->oc_n, box_pixels(b)) : 0;
+    return clear + zs_mac_pl_cycles(design, &(zs_mac_loop){.oc = b->oc_n,
+                                                           .ic = c->row->is_depthwise ? 1 : b->ic_n,
+                                                           .oy = b->oy_n,
+                                                           .ox = b->ox_n,
+                                                           .ky = w->kh,
+                                                           .kx = w->kw,
+                                                           .depthwise = c->row->is_depthwise});
 }
 
 static zs_status step(conv_loops *c)
@@ -292,8 +298,9 @@ static zs_status step(conv_loops *c)
     const uint32_t wait[3] = {c->x_resident ? ZS_NO_OP : e->x.slot[x].ready, e->w.slot[w].ready,
                               acc_ready};
     const uint8_t slots[4] = {(uint8_t)x, (uint8_t)w, (uint8_t)acc, ZS_SLOT_NONE};
+    const uint64_t pixels = (b->oy_n & 0xfffu) << 12 | (b->ox_n & 0xfffu);
     const uint64_t key =
-        (((uint64_t)b->oc_n << 16 | b->ic_n) << 12 | (b->oy_n & 0xfffu)) << 12 | (b->ox_n & 0xfffu);
+        (((uint64_t)b->oc_n << 16 | b->ic_n) << 24 | pixels) << 1 | (b->flags & ZS_BOX_FIRST);
     ZS_TRY(zs_emit_priced(e, ZS_OP_MAC, b, slots, wait, key, mac_price(c), &mac));
     if (!c->x_resident)
         e->x.slot[x].last_use = mac;

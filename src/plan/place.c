@@ -128,6 +128,15 @@ static uint64_t first_fit(const placed *list, uint32_t n, const placed *p, uint6
     return at;
 }
 
+/* Bytes of one image of a tensor, the last block of channels filled up. */
+static bool image_bytes(const zs_design *design, zs_shape shape, uint64_t *bytes)
+{
+    const uint64_t channels = zs_round_up(shape.c, design->accel.channel_block);
+    return zs_mul3_u64(channels, (uint64_t)shape.h * shape.w,
+                       zs_elem_bytes(design->accel.precision), bytes) &&
+           *bytes <= UINT64_MAX / 8;
+}
+
 static zs_status place_tensors(plan_draft *d, uint64_t *top, zs_err *err)
 {
     const uint64_t base = zs_round_up(*top, TENSOR_ALIGN);
@@ -143,8 +152,10 @@ static zs_status place_tensors(plan_draft *d, uint64_t *top, zs_err *err)
     const uint32_t n = list_placed(d, list);
     for (uint32_t i = 0; i < n; i++) {
         zs_plan_tensor *t = &tensors[list[i].tensor];
-        t->pitch_bytes = zs_round_up(zs_shape_elems(t->shape) * elem, WEIGHT_ALIGN);
-        if (!zs_mul_u64(t->pitch_bytes, d->design->batch, &list[i].bytes) ||
+        uint64_t bytes;
+        if (image_bytes(d->design, t->shape, &bytes))
+            t->pitch_bytes = zs_round_up(bytes, WEIGHT_ALIGN);
+        if (t->pitch_bytes == 0 || !zs_mul_u64(t->pitch_bytes, d->design->batch, &list[i].bytes) ||
             list[i].bytes > UINT64_MAX / 8)
             return zs_fail(err, ZS_ERANGE, "batch", "tensor %s overflows the address space",
                            d->net->tensors[list[i].tensor].name);

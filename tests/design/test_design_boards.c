@@ -14,6 +14,7 @@ static const struct {
     {"zedboard", 220, 280, UINT64_C(512) << 20, 4266.7e6, 666666687},
     {"pynq-z1", 220, 280, UINT64_C(512) << 20, 2100e6, 650000000},
     {"zybo", 80, 120, UINT64_C(512) << 20, 4200e6, 650000000},
+    {"vc707", 2800, 2060, UINT64_C(1) << 30, 12800e6, 100000000},
 };
 
 START_TEST(test_a_board_has_the_published_figures)

@@ -68,5 +68,6 @@ TCase *tcase_fixed16_points(void);
 TCase *tcase_int8_points(void);
 TCase *tcase_identities(void);
 TCase *tcase_figures(void);
+TCase *tcase_gemm_runs(void);
 
 #endif

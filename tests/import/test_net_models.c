@@ -42,7 +42,8 @@ static const struct {
     {"squeezenet_v1.0", 861339936, 1248424}, {"squeezenet_v1.1", 387747520, 1235496},
     {"alexnet", 724406816, 60965224},        {"lenet5", 2293000, 431080},
     {"vgg16", 15470264320, 138357544},       {"resnet18", 1814073344, 11684712},
-    {"mobilenet_v1", 568740352, 4221032},
+    {"mobilenet_v1", 568740352, 4221032},    {"alexnet_group", 332892432, 1167040},
+    {"resnet18_convs", 667942912, 4860672},
 };
 
 START_TEST(test_models_have_their_published_work_and_parameters)

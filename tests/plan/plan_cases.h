@@ -11,6 +11,7 @@ TCase *tcase_loop_orders(void);
 TCase *tcase_fusion(void);
 TCase *tcase_tiles(void);
 TCase *tcase_plan_memory(void);
+TCase *tcase_post(void);
 
 /* Stops the test with the error's text where there is no plan. */
 const zs_plan *test_plan(zs_arena *arena, const zs_design *d, const zs_net *net);

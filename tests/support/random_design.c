@@ -60,6 +60,9 @@ zs_design test_random_design(zs_prng *prng, uint32_t precision)
     draw_dma(prng, a);
     d.board.memory.kind = PICK(ZS_MEMORY_DDR3, ZS_MEMORY_DDR3, ZS_MEMORY_FIXED);
     d.board.axi.hp.beat_bytes = PICK(8, 8, 4, 16);
+    a->post.op_n = PICK(0, 0, 1, 4);
+    a->post.interval_pl_cycles = PICK(1, 2);
+    a->post.clears_sums = zs_prng_below(prng, 2);
     return d;
 }
 
@@ -70,12 +73,13 @@ const char *test_design_line(const zs_design *d)
     snprintf(text, sizeof text,
              "precision %u tile %u/%u/%u/%u unroll %u/%u/ox%u/kx%u order %u outer %u double %d%d%d "
              "merge %d fusion %u ports %u/%u/%u batch %u bram18 %u keep %d layout %u chain %d "
-             "block %d gap %u memory %u",
+             "block %d gap %u memory %u post %u/%u/%d channel block %u",
              a->precision, a->tile.oc, a->tile.ic, a->tile.oy, a->tile.ox, a->unroll.oc,
              a->unroll.ic, a->unroll.ox, a->unroll.kx, a->loop_order, a->outer_loop,
              a->double_buffer.input, a->double_buffer.weight, a->double_buffer.output,
              a->dma.merge_rows, a->fusion, a->ports.input, a->ports.weight, a->ports.output,
              d->batch, d->board.bram18, a->keep_tiles, a->weight_layout, a->dma.chain,
-             a->dma.block_rows, a->dma.row_gap_pl_cycles, d->board.memory.kind);
+             a->dma.block_rows, a->dma.row_gap_pl_cycles, d->board.memory.kind, a->post.op_n,
+             a->post.interval_pl_cycles, a->post.clears_sums, a->channel_block);
     return text;
 }
