@@ -79,6 +79,7 @@ typedef struct zs_accel {
     } unroll;
     struct {
         uint32_t oc, ic, oy, ox;
+        bool fills; /* smaller maps: more output channels */
     } tile;
     bool pipeline;
     uint32_t ii;

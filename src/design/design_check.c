@@ -153,11 +153,20 @@ static zs_status check_groups(const zs_accel *a, zs_err *err)
     return ZS_OK;
 }
 
+static zs_status check_tile(const zs_accel *a, zs_err *err)
+{
+    if (a->tile.fills && a->buffer.weight_bytes == 0)
+        return zs_fail(err, ZS_ERANGE, "accelerator.tile.fill",
+                       "needs the size of accelerator.buffer.weight, which is 0");
+    return ZS_OK;
+}
+
 zs_status zs_design_check(const zs_design *design, zs_err *err)
 {
     ZS_TRY(check_names(design, err));
     ZS_TRY(check_preprocess(design, err));
     ZS_TRY(check_groups(&design->accel, err));
+    ZS_TRY(check_tile(&design->accel, err));
     ZS_TRY(check_geometry(&design->board.memory, err));
     ZS_TRY(check_timing(&design->board.memory, err));
     ZS_TRY(check_port(&design->board.axi.hp, "board.axi.hp.width", err));

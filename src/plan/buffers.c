@@ -53,6 +53,24 @@ static uint64_t footprint(const zs_plan_row *row)
     return (uint64_t)zs_extent_y(row, 0, row->t_oy).n * zs_extent_x(row, 0, row->t_ox).n;
 }
 
+/* Output channels of a tile when sums that its pixels leave free are used by more channels, and
+ * their weights fit as often as the buffer is divided. */
+static uint32_t filled_oc(const plan_draft *d, const zs_plan_row *row)
+{
+    const zs_accel *a = &d->design->accel;
+    const uint64_t sums = (uint64_t)a->tile.oc * a->tile.oy * a->tile.ox;
+    const uint64_t slot_bytes = a->buffer.weight_bytes / (a->double_buffer.weight ? 2 : 1);
+    const uint64_t lane_bytes = (uint64_t)weight_banks(a) * zs_elem_bytes(a->precision) *
+                                zs_ceil_div(row->t_ic, a->unroll.ic) *
+                                zs_ceil_div(row->window.kh, a->unroll.ky) *
+                                zs_ceil_div(row->window.kw, a->unroll.kx);
+    const uint64_t lanes = a->unroll.oc;
+    uint64_t oc = sums / ((uint64_t)row->t_oy * row->t_ox) / lanes * lanes;
+    oc = zs_min_u64(oc, slot_bytes / lane_bytes * output_lanes(a));
+    oc = zs_min_u64(oc, UINT16_MAX / lanes * lanes); /* a box counts them in 16 bits */
+    return min_u32(row->group_oc, (uint32_t)zs_max_u64(oc, row->t_oc));
+}
+
 static void shape_row(plan_draft *d, uint32_t i)
 {
     const zs_accel *a = &d->design->accel;
@@ -79,6 +97,9 @@ static void shape_row(plan_draft *d, uint32_t i)
     }
     if (!has_weights)
         row->t_ic = row->t_oc;
+    row->group_oc = layer->y.c / layer->groups;
+    if (has_weights && !row->is_depthwise && a->tile.fills)
+        row->t_oc = filled_oc(d, row);
 }
 
 /* Elements of an input slot: a full tile of a 1x1 layer, or the largest window that a layer's tile
@@ -265,6 +286,9 @@ static uint64_t output_slot_depth(const plan_draft *d)
         plane_depth(a->tile.oc, output_lanes(a), (uint64_t)a->tile.oy * a->tile.ox, pixel_lanes);
     for (uint32_t i = 0; i < d->row_n; i++) {
         const zs_plan_row *r = &d->rows[i];
+        if (zs_op_has_filters(zs_draft_layer(d, i)->op))
+            depth = zs_max_u64(depth, plane_depth(r->t_oc, output_lanes(a),
+                                                  (uint64_t)r->t_oy * r->t_ox, pixel_lanes));
         if (r->pool == ZS_NO_INDEX)
             continue;
         const zs_shape pooled = d->net->layers[r->pool].y;

@@ -29,6 +29,7 @@ static const struct {
      {"300", "256"},
      "network.preprocess.crop",
      "300 is larger than the resized image of 256 pixels"},
+    {{"accelerator.tile.fill"}, {"true"}, "accelerator.tile.fill", "buffer.weight, which is 0"},
     {{"network.preprocess.scale1"}, {"0"}, "network.preprocess.scale", "erase plane 1"},
 };
 

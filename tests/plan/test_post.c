@@ -4,7 +4,8 @@
 
 #include "zynqsim/capacity.h"
 
-/* Passes over finished sums on the MAC array's unit, and channels in blocks in DRAM. */
+/* Passes over finished sums on the MAC array's unit, channels in blocks in DRAM, and tiles that
+ * fill the room of the design's. */
 
 typedef struct post_bench {
     zs_arena arena;
@@ -202,6 +203,39 @@ START_TEST(test_tensors_have_room_for_their_last_block)
 }
 END_TEST
 
+/* ---- tiles that fill the room ---------------------------------------------------------------- */
+
+/* 16 channels x 16 x 16 sums have room for 64 channels of the 8 x 8 map, of which there are 32. */
+static const struct {
+    uint32_t oc, oy, ox, lanes, weight_bytes, t_oc;
+    bool fills;
+} filled[] = {
+    {16, 16, 16, 16, 65536, 16, false},              /* as asked for */
+    {16, 16, 16, 16, 65536, 32, true},               /* all there are */
+    {16, 8, 8, 16, 65536, 16, true},                 /* no room to fill */
+    {8, 8, 12, 4, 65536, 12, true},                  /* whole lanes */
+    {16, 16, 16, 16, 2 * 32 * 16 * 9, 32, true},     /* weights just fit, twice */
+    {16, 16, 16, 16, 2 * 32 * 16 * 9 - 1, 16, true}, /* one byte less */
+};
+
+START_TEST(test_a_small_map_takes_more_channels_into_the_same_room)
+{
+    post_bench b;
+    start(&b, false);
+    b.d.accel.tile.oc = filled[_i].oc;
+    b.d.accel.tile.oy = filled[_i].oy;
+    b.d.accel.tile.ox = filled[_i].ox;
+    b.d.accel.unroll.oc = filled[_i].lanes;
+    b.d.accel.buffer.weight_bytes = filled[_i].weight_bytes;
+    b.d.accel.tile.fills = filled[_i].fills;
+    plan_it(&b);
+    ck_assert_uint_eq(b.plan->rows[0].t_oc, filled[_i].t_oc);
+    ck_assert_uint_eq(b.plan->buffers[ZS_BUF_OUTPUT].slot_elems,
+                      filled[_i].oc * filled[_i].oy * filled[_i].ox);
+    end(&b);
+}
+END_TEST
+
 TCase *tcase_post(void)
 {
     TCase *tc = tcase_create("passes over sums, channels in blocks");
@@ -214,5 +248,7 @@ TCase *tcase_post(void)
     tcase_add_test(tc, test_blocks_that_fill_tiles_move_the_bytes_of_planes);
     tcase_add_test(tc, test_a_tile_across_two_blocks_moves_both);
     tcase_add_test(tc, test_tensors_have_room_for_their_last_block);
+    tcase_add_loop_test(tc, test_a_small_map_takes_more_channels_into_the_same_room, 0,
+                        (int)ZS_LEN(filled));
     return tc;
 }
