@@ -93,6 +93,17 @@ START_TEST(the_lower_of_the_axi_and_dram_roofs_counts)
 }
 END_TEST
 
+START_TEST(a_memory_of_fixed_latency_has_no_roof_of_its_own)
+{
+    zs_design d = bound_case_design();
+    d.board.memory.kind = ZS_MEMORY_FIXED;
+    d.board.memory.bus_bytes = 1;
+    const zs_roofline r = zs_roofline_of(&d);
+    assert_near(r.dram_bytes_per_s, 2.4e9);
+    assert_near(r.bandwidth_bytes_per_s, 2.4e9);
+}
+END_TEST
+
 static const struct {
     double ops_per_byte, gops;
 } points[] = {{0, 0}, {0.5, 1}, {2, 4}, {4, 8}, {4.0001, 8}, {100, 8}, {INFINITY, 8}};
@@ -113,6 +124,7 @@ TCase *tcase_roofs(void)
     tcase_add_loop_test(tc, the_compute_roof_falls_with_the_interval, 0, (int)ZS_LEN(engines));
     tcase_add_loop_test(tc, the_axi_roof_counts_each_channel_in_use_once, 0, (int)ZS_LEN(ports));
     tcase_add_test(tc, the_lower_of_the_axi_and_dram_roofs_counts);
+    tcase_add_test(tc, a_memory_of_fixed_latency_has_no_roof_of_its_own);
     tcase_add_loop_test(tc, attainable_is_the_lower_roof, 0, (int)ZS_LEN(points));
     return tc;
 }

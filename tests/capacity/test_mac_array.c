@@ -207,6 +207,29 @@ START_TEST(the_vector_path_does_one_operation_per_output_lane)
 }
 END_TEST
 
+/* A stated pipeline has its own depth and no recurrence; what starts a tile comes on top. */
+static const struct {
+    uint32_t depth, start, pixels;
+    bool pipeline;
+    uint64_t cycles;
+} stated[] = {
+    {8, 0, 14, true, 3136 + 8},      {8, 1, 14, true, 1 + 3136 + 8},  {1, 0, 1, true, 16 + 1},
+    {0, 5, 14, true, 5 + 3136 + 27}, {8, 2, 14, false, 2 + 3136 * 8},
+};
+
+START_TEST(a_stated_pipeline_is_taken_at_its_word)
+{
+    zs_design d = engine();
+    d.accel.pipeline = stated[_i].pipeline;
+    d.accel.pipeline_depth_pl_cycles = stated[_i].depth;
+    d.accel.start_pl_cycles = stated[_i].start;
+    const zs_mac_loop loop = {32, 16, stated[_i].pixels, stated[_i].pixels, 1, 1, false};
+    ck_assert_uint_eq(zs_mac_pl_cycles(&d, &loop), stated[_i].cycles);
+    ck_assert_uint_eq(zs_mac_depth_pl_cycles(&d), stated[_i].depth ? stated[_i].depth : 27);
+    ck_assert_uint_eq(zs_vector_depth_pl_cycles(&d), 12); /* has operators of its own */
+}
+END_TEST
+
 TCase *tcase_mac_array(void);
 TCase *tcase_mac_array(void)
 {
@@ -214,6 +237,7 @@ TCase *tcase_mac_array(void)
     tcase_add_loop_test(tc, a_mac_costs_what_its_operators_cost, 0, (int)ZS_LEN(macs));
     tcase_add_test(tc, every_operator_says_where_it_is_from);
     tcase_add_loop_test(tc, a_nest_costs_trips_times_interval_plus_depth, 0, (int)ZS_LEN(nests));
+    tcase_add_loop_test(tc, a_stated_pipeline_is_taken_at_its_word, 0, (int)ZS_LEN(stated));
     tcase_add_loop_test(tc, banks_have_two_ports_each, 0, (int)ZS_LEN(ports));
     tcase_add_test(tc, taken_ports_lengthen_an_iteration_that_is_not_pipelined);
     tcase_add_loop_test(tc, more_lanes_never_take_longer_to_stream, 0, ZS_PRECISION_COUNT);

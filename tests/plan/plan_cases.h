@@ -10,6 +10,7 @@ TCase *tcase_structure(void);
 TCase *tcase_loop_orders(void);
 TCase *tcase_fusion(void);
 TCase *tcase_tiles(void);
+TCase *tcase_loads(void);
 TCase *tcase_plan_memory(void);
 TCase *tcase_post(void);
 

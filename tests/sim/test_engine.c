@@ -343,6 +343,42 @@ START_TEST(test_transfer_alone_takes_its_price_after_the_start_of_the_dma)
 }
 END_TEST
 
+/* Loads and stores take what the DMA needs on either side of the transfer, and a chain retires as
+ * one: a load of inputs and weights, a MAC, a store, in front of a memory of fixed latency. */
+START_TEST(test_chained_loads_and_a_store_take_the_clocks_of_the_dma)
+{
+    static const hand_op ops[] = {{ZS_OP_LOAD_X, 0, 0, 0, NOWAIT, 0, 0},
+                                  {ZS_OP_LOAD_W, 0, 0, 0, NOWAIT, 0, 0},
+                                  {ZS_OP_MAC, PE, 5, 0, {0, 1}, 0, 0},
+                                  {ZS_OP_STORE, 1, 0, 0, {2, NO}, 0, 0}};
+    static const uint64_t reads = 2 + 20 + 32 + 16 + 3 - 1, writes = 4 + 16 + 12 + 7 - 1;
+    const bool chained = _i;
+    hand_plan h;
+    seen s;
+    zs_result *result = NULL;
+    zs_err err = {0};
+    zs_arena arena;
+    zs_arena_init(&arena, test_heap());
+    build(&h, ops, 4, 1);
+    zs_accel *a = &h.design.accel;
+    h.design.board.memory.kind = ZS_MEMORY_FIXED;
+    a->dma.start_pl_cycles = 2, a->dma.finish_pl_cycles = 3;
+    a->dma.store_start_pl_cycles = 4, a->dma.store_finish_pl_cycles = 7;
+    a->dma.chain = chained;
+    h.boxes[1].flags = ZS_BOX_CHAINED;
+    h.costs[0].xfer = (zs_xfer){.row_bytes = 256, .row_n = 1, .plane_n = 1};
+    h.costs[1].xfer = h.costs[3].xfer = (zs_xfer){.row_bytes = 128, .row_n = 1, .plane_n = 1};
+    ck_assert_msg(run(&arena, &h, &s, &result, &err) == ZS_OK, "%s", err.text);
+    ck_assert_uint_eq(s.end[0], chained ? reads : 2 + 20 + 32 + 3 - 1);
+    ck_assert_uint_eq(s.end[1], chained ? reads : s.end[0] + 2 + 20 + 16 + 3 - 1);
+    ck_assert_uint_eq(s.end[2], s.end[1] + 5);
+    ck_assert_uint_eq(s.end[3], s.end[2] + writes);
+    ck_assert_uint_eq(result->layers[0].busy_cycles[ZS_BY_READ], s.end[1]);
+    ck_assert_uint_eq(result->layers[0].operand_bytes[ZS_OPERAND_WEIGHT], 128);
+    zs_arena_drop(&arena);
+}
+END_TEST
+
 TCase *tcase_engine(void)
 {
     TCase *tc = tcase_create("engine");
@@ -351,6 +387,7 @@ TCase *tcase_engine(void)
     tcase_add_test(tc, test_ops_of_one_instant_are_reported_in_plan_order);
     tcase_add_loop_test(tc, test_plan_that_waits_for_itself_is_told_with_the_chain, 0,
                         (int)ZS_LEN(deadlocks));
+    tcase_add_loop_test(tc, test_chained_loads_and_a_store_take_the_clocks_of_the_dma, 0, 2);
     tcase_add_test(tc, test_transfer_alone_takes_its_price_after_the_start_of_the_dma);
     return tc;
 }

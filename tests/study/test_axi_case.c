@@ -1,6 +1,7 @@
 #include "study_cases.h"
 
 #include "zynqsim/axi_case.h"
+#include "zynqsim/memsys.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -191,9 +192,103 @@ START_TEST(test_bursts_and_clocks_of_dma_engines_are_those_of_rtl)
 }
 END_TEST
 
+/* ---- the memory system of the simulator ------------------------------------------------------ */
+
+/* A DMA of that RTL as a design point: two clocks between addresses, data a clock after theirs, an
+ * idle clock between write bursts. */
+static uint64_t last_of_memsys(zs_arena *arena, const zs_axi_case *c, bool is_write)
+{
+    zs_design d;
+    zs_memsys *ms = NULL;
+    zs_err err = {0};
+    uint32_t channel = zs_channel(ZS_PORT_HP0, is_write);
+    uint64_t done = 0;
+    zs_design_defaults(&d);
+    d.board.memory.kind = ZS_MEMORY_FIXED;
+    d.board.axi.hp = (zs_axi_params){c->beat_bytes,        c->max_burst_beats, c->read_outstanding,
+                                     c->write_outstanding, c->read_latency,    c->b_latency};
+    d.accel.dma.address_interval_pl_cycles = 2;
+    d.accel.dma.write_data_pl_cycles = 1;
+    d.accel.dma.write_gap_pl_cycles = 1;
+    ck_assert(zs_memsys_build(arena, &d, ZS_BURST, &ms, &err) == ZS_OK);
+    const zs_xfer x = {.addr = is_write ? c->wr_addr : c->rd_addr,
+                       .row_bytes = (uint32_t)(is_write ? c->wr_bytes : c->rd_bytes),
+                       .row_n = 1,
+                       .plane_n = 1};
+    zs_memsys_start(ms, channel, &x, is_write ? 3 : 2);
+    ck_assert(zs_memsys_next(ms, UINT64_MAX, &channel, &done));
+    return done - 1;
+}
+
+START_TEST(test_the_memory_system_takes_the_same_clocks_with_those_fields)
+{
+    zs_arena arena;
+    zs_arena_init(&arena, test_heap());
+    zs_prng prng = {.state = 5};
+    for (int i = 0; i < 200; i++) {
+        const zs_axi_case c = {.masters = 1,
+                               .beat_bytes = 4u << zs_prng_below(&prng, 3),
+                               .max_burst_beats = 1u << zs_prng_below(&prng, 5),
+                               .read_outstanding = 1 + (uint32_t)zs_prng_below(&prng, 10),
+                               .write_outstanding = 1 + (uint32_t)zs_prng_below(&prng, 10),
+                               .read_latency = 1 + (uint32_t)zs_prng_below(&prng, 60),
+                               .b_latency = 1 + (uint32_t)zs_prng_below(&prng, 60),
+                               .rd_bytes = 1 + zs_prng_below(&prng, 9000),
+                               .rd_addr = zs_prng_below(&prng, 5000),
+                               .wr_bytes = 1 + zs_prng_below(&prng, 9000),
+                               .wr_addr = zs_prng_below(&prng, 5000)};
+        zs_axi_case_result r;
+        zs_err err = {0};
+        ck_assert_int_eq(zs_axi_case_run(&c, &r, &err), ZS_OK);
+        ck_assert_uint_eq(last_of_memsys(&arena, &c, false), r.last_r);
+        ck_assert_uint_eq(last_of_memsys(&arena, &c, true), r.last_b);
+        zs_arena_reset(&arena);
+    }
+    zs_arena_drop(&arena);
+}
+END_TEST
+
+/* ---- parameters and traces ------------------------------------------------------------------- */
+
+static const struct {
+    const char *name;
+    zs_axi_case c;
+} wrong[] = {
+    {"masters", {2, .beat_bytes = 8, .max_burst_beats = 16, .rd_bytes = 8}},
+    {"max_burst_beats", {1, .beat_bytes = 8, .rd_bytes = 8}},
+    {"slave_read_outst", {1, .beat_bytes = 8, .max_burst_beats = 16, .rd_bytes = 8}},
+    {"beat_bytes",
+     {1, .slave = ZS_SLAVE_RAM, .beat_bytes = 12, .max_burst_beats = 16, .rd_bytes = 8}},
+};
+
+START_TEST(test_a_wrong_parameter_is_named)
+{
+    zs_axi_case_result r = {.ar_count = 7};
+    zs_err err = {0};
+    ck_assert_int_eq(zs_axi_case_run(&wrong[_i].c, &r, &err), ZS_ERANGE);
+    ck_assert_str_eq(err.place, wrong[_i].name);
+    ck_assert_uint_eq(r.ar_count, 7);
+}
+END_TEST
+
+START_TEST(test_steady_clocks_are_those_of_whole_rounds)
+{
+    static const zs_axi_event pairs[] = {{0, 0, 16},  {1, 0, 16},   {36, 0, 16}, {52, 0, 16},
+                                         {88, 0, 16}, {104, 0, 16}, {140, 0, 16}};
+    ck_assert_double_eq(zs_axi_steady_clocks(pairs, 7, 2), 26);
+    ck_assert_double_eq(zs_axi_steady_clocks(pairs, 7, 1), (140 - 36) / 4.0);
+    ck_assert(isnan(zs_axi_steady_clocks(pairs, 7, 5)));
+    ck_assert(isnan(zs_axi_steady_clocks(pairs, 1, 1)));
+    ck_assert(isnan(zs_axi_steady_clocks(pairs, 7, 0)));
+}
+END_TEST
+
 TCase *tcase_axi_case(void)
 {
     TCase *tc = tcase_create("DMA engines of RTL");
     tcase_add_test(tc, test_bursts_and_clocks_of_dma_engines_are_those_of_rtl);
+    tcase_add_test(tc, test_the_memory_system_takes_the_same_clocks_with_those_fields);
+    tcase_add_loop_test(tc, test_a_wrong_parameter_is_named, 0, (int)ZS_LEN(wrong));
+    tcase_add_test(tc, test_steady_clocks_are_those_of_whole_rounds);
     return tc;
 }

@@ -193,12 +193,36 @@ START_TEST(test_a_parameter_out_of_range_is_named)
 }
 END_TEST
 
+/* ---- memory ---------------------------------------------------------------------------------- */
+
+START_TEST(test_memory_that_runs_out_is_reported_and_given_back)
+{
+    zs_prng prng = {.state = 3};
+    const zs_tile_case c = random_case(&prng);
+    zs_status status = ZS_ENOMEM;
+    for (uint64_t n = 1; status != ZS_OK; n++) {
+        test_heap_state heap = {.fail_at = n};
+        zs_tile_case_result r = {.tiles = 77};
+        zs_err err = {0};
+        zs_arena arena;
+        zs_arena_init(&arena, test_counting_heap(&heap));
+        status = zs_tile_case_run(&arena, &c, &r, &err);
+        ck_assert_int_eq(status, heap.requests >= n ? ZS_ENOMEM : ZS_OK);
+        ck_assert(status == ZS_OK || r.tiles == 77);
+        zs_arena_drop(&arena);
+        ck_assert_int_eq(heap.live_blocks, 0);
+        ck_assert_uint_lt(n, 100);
+    }
+}
+END_TEST
+
 TCase *tcase_tile_case(void)
 {
     TCase *tc = tcase_create("tile engine of RTL");
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, test_random_tile_engines_equal_the_written_rules);
     tcase_add_test(tc, test_every_clock_and_burst_is_that_of_rtl);
+    tcase_add_test(tc, test_memory_that_runs_out_is_reported_and_given_back);
     tcase_add_loop_test(tc, test_a_parameter_out_of_range_is_named, 0, (int)ZS_LEN(wrong));
     return tc;
 }
