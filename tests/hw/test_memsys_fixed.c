@@ -177,6 +177,49 @@ START_TEST(test_ddr3_reads_are_held_back_by_the_same_rules)
 }
 END_TEST
 
+/* 32 bursts in a row; each field alone, and the clocks it adds. */
+static const struct {
+    bool is_write;
+    uint32_t finish, store_finish, write_data, write_gap;
+    uint64_t more;
+} slower[] = {
+    {false, 5, 1, 0, 0, 4}, {false, 1, 5, 2, 3, 0}, {true, 1, 5, 0, 0, 4},
+    {true, 5, 1, 2, 0, 2},  {true, 1, 1, 0, 3, 93},
+};
+enum { SLOWER_N = 5 };
+
+START_TEST(test_a_field_of_the_dma_adds_its_clocks_in_front_of_ddr3)
+{
+    static const zs_xfer x = BLOCK(0, 4096);
+    zs_accel *a = &mb.design.accel;
+    const int k = _i / 2;
+    const uint32_t channel = zs_channel(ZS_PORT_HP0, slower[k].is_write);
+    mb.design.board.memory.t_refi = 0;
+    ms_build(both[_i % 2]);
+    const uint64_t plain = run_chain(channel, &x, 1, 0);
+    a->dma.finish_pl_cycles = slower[k].finish;
+    a->dma.store_finish_pl_cycles = slower[k].store_finish;
+    a->dma.write_data_pl_cycles = slower[k].write_data;
+    a->dma.write_gap_pl_cycles = slower[k].write_gap;
+    ms_build(both[_i % 2]);
+    ck_assert_uint_eq(run_chain(channel, &x, 1, 0), plain + slower[k].more);
+}
+END_TEST
+
+START_TEST(test_addresses_of_ddr3_reads_keep_their_distance)
+{
+    static const zs_xfer x = ROWS(0, 64, 256, 20);
+    mb.design.accel.dma.merge_rows = false;
+    mb.design.board.memory.t_refi = 0;
+    mb.design.accel.dma.address_interval_pl_cycles = 40;
+    ms_build(both[_i]);
+    const uint64_t least = 19 * 40 + mb.design.board.axi.hp.read_latency_pl_cycles + 8;
+    const uint64_t took = run_chain(0, &x, 1, 0);
+    ck_assert_uint_ge(took, least);
+    ck_assert_uint_le(took, least + 10); /* and the DRAM's own time */
+}
+END_TEST
+
 START_TEST(test_a_chain_is_one_transfer_to_ddr3)
 {
     static const zs_xfer parts[2] = {BLOCK(0, 2048), BLOCK(2048, 2048)}, whole = BLOCK(0, 4096);
@@ -184,10 +227,17 @@ START_TEST(test_a_chain_is_one_transfer_to_ddr3)
     const uint64_t wanted = run_chain(0, &whole, 1, 0);
     ms_build(ZS_BURST);
     ck_assert_uint_eq(run_chain(0, parts, 2, 0), wanted);
+    const zs_channel_counts sent = *zs_memsys_channel_counts(mb.ms, 0);
     ms_build(ZS_TILE);
     const uint64_t priced = run_chain(0, parts, 2, 0);
     ck_assert_uint_ge(priced, 512);
     ck_assert_uint_le(priced, wanted + wanted / 10);
+    const zs_channel_counts *counted = zs_memsys_channel_counts(mb.ms, 0);
+    ck_assert_uint_eq(counted->transfers, sent.transfers);
+    ck_assert_uint_eq(counted->bytes, sent.bytes);
+    ck_assert_uint_eq(counted->bursts, sent.bursts);
+    ck_assert_uint_eq(counted->beats, sent.beats);
+    ck_assert_uint_eq(zs_memsys_dram_counts(mb.ms)->read_transactions, 4096 / 32);
 }
 END_TEST
 
@@ -201,6 +251,9 @@ TCase *tcase_memsys_fixed(void)
     tcase_add_loop_test(tc, test_no_channel_waits_for_another, 0, 2);
     tcase_add_loop_test(tc, test_nothing_is_said_of_a_dram_but_its_bytes, 0, 2);
     tcase_add_test(tc, test_ddr3_reads_are_held_back_by_the_same_rules);
+    tcase_add_loop_test(tc, test_a_field_of_the_dma_adds_its_clocks_in_front_of_ddr3, 0,
+                        2 * SLOWER_N);
+    tcase_add_loop_test(tc, test_addresses_of_ddr3_reads_keep_their_distance, 0, 2);
     tcase_add_test(tc, test_a_chain_is_one_transfer_to_ddr3);
     return tc;
 }

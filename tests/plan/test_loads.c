@@ -92,6 +92,22 @@ START_TEST(test_a_tile_of_oihw_weights_is_a_row_per_output_map)
 }
 END_TEST
 
+START_TEST(test_oihw_weights_of_every_layer_start_at_a_page_and_biases_lie_behind)
+{
+    bench b;
+    start(&b, true);
+    test_conv(b.spec, "second", "", 3, 1, 1, 0);
+    b.net = test_net(&b.arena, b.spec);
+    b.d.accel.weight_layout = ZS_LAYOUT_OIHW;
+    const zs_plan *plan = test_plan(&b.arena, &b.d, b.net);
+    ck_assert_uint_eq(plan->row_n, 2);
+    ck_assert_uint_ge(plan->rows[0].bias_base, plan->rows[0].weight_base + 7 * 6 * 9 * 4);
+    ck_assert_uint_ge(plan->rows[1].weight_base, plan->rows[0].bias_base + 7 * 4);
+    ck_assert_uint_eq(plan->rows[1].weight_base % 4096, 0);
+    end(&b);
+}
+END_TEST
+
 static bool waits_for(const zs_tile_op *op, uint32_t other)
 {
     return op->wait[0] == other || op->wait[1] == other || op->wait[2] == other;
@@ -157,6 +173,7 @@ TCase *tcase_loads(void)
     tcase_add_loop_test(tc, test_a_tile_in_its_buffer_is_loaded_again_only_when_asked_to, 0, 2);
     tcase_add_loop_test(tc, test_biases_are_loaded_in_oihw_only_where_the_layer_has_them, 0, 2);
     tcase_add_test(tc, test_a_tile_of_oihw_weights_is_a_row_per_output_map);
+    tcase_add_test(tc, test_oihw_weights_of_every_layer_start_at_a_page_and_biases_lie_behind);
     tcase_add_loop_test(tc, test_loads_of_a_step_go_together_when_chained, 0, 2);
     tcase_add_test(tc, test_channels_of_one_pixel_are_rows_that_merge);
     return tc;
