@@ -32,7 +32,8 @@ typedef struct zs_memory_params {
     uint64_t bytes;
     uint32_t kind; /* ZS_MEMORY_* */
     uint32_t tck_ps, bus_bytes, banks, row_bytes;
-    uint32_t t_cl, t_cwl, t_rcd, t_rp, t_ras, t_rrd, t_faw, t_wr, t_wtr, t_rtp, t_rtw, t_ccd, t_ccd_bank;
+    uint32_t t_cl, t_cwl, t_rcd, t_rp, t_ras, t_rrd, t_faw, t_wr, t_wtr, t_rtp, t_rtw, t_ccd,
+        t_ccd_bank;
     uint32_t t_rfc, t_refi, queue, write_batch; /* all t_*: DDR cycles */
 } zs_memory_params;
 

@@ -263,8 +263,7 @@ static const struct kind {
     unsigned keys, required;
 } kinds[] = {
     {"conv", ZS_LAYER_CONV,
-     FROM | OUT | KERNEL | STRIDE | PAD | DILATION | GROUPS | DEPTHWISE | BATCHNORM | ACTS |
-         BIAS,
+     FROM | OUT | KERNEL | STRIDE | PAD | DILATION | GROUPS | DEPTHWISE | BATCHNORM | ACTS | BIAS,
      OUT | KERNEL},
     {"fc", ZS_LAYER_FC, FROM | OUT | BATCHNORM | ACTS | BIAS, OUT},
     {"pool", ZS_LAYER_POOL, FROM | KERNEL | STRIDE | PAD | DILATION | ACTS | POOLS,

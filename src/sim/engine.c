@@ -93,7 +93,7 @@ static bool is_chained(const engine *e, uint32_t unit, uint32_t n)
     if (!e->design->accel.dma.chain || at >= e->end[unit] || n == ZS_CHAIN_MAX)
         return false;
     const uint32_t index = e->queue[at];
-    return e->plan->boxes[index].flags & ZS_BOX_CHAINED && index < e->fence &&
+    return index < e->fence && (e->plan->boxes[index].flags & ZS_BOX_CHAINED) != 0 &&
            waits_are_over(e, &e->plan->ops[index]);
 }
 
