@@ -20,7 +20,8 @@ typedef struct channel_state {
     bool at_row_start; /* the next burst is the first of a row, not of a transfer */
     zs_dma_rules rules;
     uint32_t to_memory, from_memory; /* PL cycles of latency in each direction */
-    zs_xfer xfers[ZS_CHAIN_MAX];     /* one after the other, as if rows of one */
+    zs_xfer xfer;                    /* its rows are being sent ... */
+    zs_xfer xfers[ZS_CHAIN_MAX];     /* ... and then those behind it, as if they were rows of it */
     uint32_t xfer_i, xfer_n;
     uint64_t row_addr, addr; /* next byte not yet in a burst, and the row and plane it is in */
     uint64_t plane_addr;
@@ -96,31 +97,30 @@ static bool next_xfer(channel_state *c)
         c->xfer_i++;
     if (c->xfer_i >= c->xfer_n)
         return false;
-    const zs_xfer *x = &c->xfers[c->xfer_i];
-    c->row_addr = c->plane_addr = x->addr;
-    c->rows_left = x->row_n;
-    c->planes_left = x->plane_n;
+    c->xfer = c->xfers[c->xfer_i];
+    c->addr = c->row_addr = c->plane_addr = c->xfer.addr;
+    c->row_left = c->xfer.row_bytes;
+    c->rows_left = c->xfer.row_n;
+    c->planes_left = c->xfer.plane_n;
     return true;
 }
 
 static void next_row(channel_state *c)
 {
-    const zs_xfer *x = &c->xfers[c->xfer_i];
+    c->at_row_start = true;
     if (--c->rows_left != 0) {
-        c->row_addr += x->row_pitch_bytes;
+        c->row_addr += c->xfer.row_pitch_bytes;
     } else if (--c->planes_left != 0) {
-        c->plane_addr += x->plane_pitch_bytes;
+        c->plane_addr += c->xfer.plane_pitch_bytes;
         c->row_addr = c->plane_addr;
-        c->rows_left = x->row_n;
+        c->rows_left = c->xfer.row_n;
     } else {
         c->xfer_i++;
         c->all_sent = !next_xfer(c);
-        if (c->all_sent)
-            return;
+        return;
     }
-    c->at_row_start = true;
     c->addr = c->row_addr;
-    c->row_left = c->xfers[c->xfer_i].row_bytes;
+    c->row_left = c->xfer.row_bytes;
 }
 
 static zs_axi_burst take_burst(channel_state *c)
@@ -300,8 +300,6 @@ void zs_burst_sys_start(zs_burst_sys *bs, uint32_t i, const zs_xfer *xfers, uint
         bs->finished |= 1u << i;
         find_end(bs);
     } else {
-        c->addr = c->row_addr;
-        c->row_left = c->xfers[c->xfer_i].row_bytes;
         send_next(bs, i);
     }
 }
