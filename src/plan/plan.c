@@ -158,6 +158,23 @@ static zs_status emit_row(emitter *e, uint32_t i)
     return call->row0 + call->row_n == i + 1 ? zs_plan_emit_call_end(e, call) : ZS_OK;
 }
 
+zs_status zs_plan_row_traffic(plan_draft *d, uint32_t row, uint64_t *bytes, zs_err *err)
+{
+    emitter *e = zs_new(d->arena, emitter, 1);
+    if (e == NULL)
+        return zs_nomem(err, "plan");
+    ZS_TRY(zs_emit_init(e, d, err));
+    zs_ring_reset(&e->x, d->plan->buffers[ZS_BUF_INPUT].slots, ZS_NO_OP);
+    zs_ring_reset(&e->acc, d->plan->buffers[ZS_BUF_OUTPUT].slots, ZS_NO_OP);
+    e->last_mac = ZS_NO_OP;
+    ZS_TRY(emit_row(e, row));
+    *bytes = 0;
+    for (uint32_t i = 0; i < e->op_n; i++)
+        if (e->ops[i].unit < ZS_CHANNEL_N)
+            *bytes += zs_xfer_bytes(&e->costs[e->ops[i].cost_key].xfer);
+    return ZS_OK;
+}
+
 static zs_status emit_all(plan_draft *d, zs_err *err)
 {
     emitter *e = zs_new(d->arena, emitter, 1);
@@ -177,8 +194,9 @@ static zs_status emit_all(plan_draft *d, zs_err *err)
     return ZS_OK;
 }
 
-/* Sizes come before addresses, because they decide what stays on chip and never reaches DRAM. */
-static zs_status build(plan_draft *d, zs_err *err)
+/* All but the ops. Sizes come before addresses, because they decide what stays on chip and never
+ * reaches DRAM. */
+static zs_status prepare(plan_draft *d, zs_err *err)
 {
     ZS_TRY(zs_plan_fuse(d, err));
     if (d->row_n > UINT16_MAX)
@@ -196,24 +214,29 @@ static zs_status build(plan_draft *d, zs_err *err)
     ZS_TRY(zs_plan_place(d, err));
     for (uint32_t i = 0; i < d->row_n; i++)
         address_row(d, i);
-    if (list_calls(d) != ZS_OK)
-        return zs_nomem(err, "plan");
-    return emit_all(d, err);
+    return list_calls(d) == ZS_OK ? ZS_OK : zs_nomem(err, "plan");
 }
 
-zs_status zs_plan_build_with(zs_arena *arena, const zs_design *design, const zs_net *net,
-                             const bool *may_stay, plan_draft *d, zs_err *err)
+zs_status zs_plan_prepare_with(zs_arena *arena, const zs_design *design, const zs_net *net,
+                               const bool *may_stay, plan_draft *d, zs_err *err)
 {
     zs_plan *plan = zs_new(arena, zs_plan, 1);
     if (plan == NULL)
         return zs_nomem(err, "plan");
     *d = (plan_draft){
         .arena = arena, .design = design, .net = net, .may_stay = may_stay, .plan = plan};
-    ZS_TRY(build(d, err));
+    ZS_TRY(prepare(d, err));
     plan->rows = d->rows;
     plan->row_n = d->row_n;
     plan->batch = design->batch;
     return ZS_OK;
+}
+
+zs_status zs_plan_build_with(zs_arena *arena, const zs_design *design, const zs_net *net,
+                             const bool *may_stay, plan_draft *d, zs_err *err)
+{
+    ZS_TRY(zs_plan_prepare_with(arena, design, net, may_stay, d, err));
+    return emit_all(d, err);
 }
 
 zs_status zs_plan_build(zs_arena *arena, const zs_design *design, const zs_net *net, zs_plan **out,

@@ -63,6 +63,12 @@ zs_status zs_plan_finish_buffers(plan_draft *d, zs_err *err);
 zs_status zs_plan_build_with(zs_arena *arena, const zs_design *design, const zs_net *net,
                              const bool *may_stay, plan_draft *d, zs_err *err);
 
+/* The same without its ops, and the DRAM bytes of one of its rows: a row moves the same bytes
+ * whatever rows stand before it. */
+zs_status zs_plan_prepare_with(zs_arena *arena, const zs_design *design, const zs_net *net,
+                               const bool *may_stay, plan_draft *d, zs_err *err);
+zs_status zs_plan_row_traffic(plan_draft *d, uint32_t row, uint64_t *bytes, zs_err *err);
+
 /* search.c: the grouping of fusion `auto`. */
 zs_status zs_plan_search(zs_arena *arena, const zs_design *design, const zs_net *net, plan_draft *d,
                          zs_err *err);

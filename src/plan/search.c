@@ -1,32 +1,99 @@
 #include "plan_priv.h"
 
+#include <string.h>
+
 /* `auto`: which tensors stay on chip, and so which layers become one call. Pools are always fused,
  * as that can only save traffic. A tensor that stays takes block RAM from the weight buffer, which
  * may then reload weights: what a choice is worth is known only from a whole plan, so every choice
- * is tried as one. Tensors are tried in the order of the traffic that they alone would save, and
+ * is tried as one, though its ops are only emitted for rows that differ from those tried before.
+ * Tensors are tried in the order of the traffic that they alone would save, and
  * kept when the plan moves fewer bytes than the best so far. What pays only together is not found
  * so; what `fire` keeps is therefore tried as a whole. */
+
+/* What the bytes of a row depend on, and those of the variants seen. */
+typedef struct row_key {
+    uint32_t layer, pool, weight_slots, tile[4];
+    bool x_stays, y_stays;
+} row_key;
+
+enum { MEMO_ROWS = 6 };
+typedef struct row_memo {
+    row_key key[MEMO_ROWS];
+    uint64_t bytes[MEMO_ROWS];
+    uint32_t n;
+} row_memo;
 
 typedef struct search {
     const zs_design *design;
     const zs_net *net;
     zs_arena scratch; /* plans that are tried */
+    row_memo *memos;  /* [layer] */
     bool *may_stay;   /* [tensor] */
     uint32_t *order;  /* candidate tensors, most saving first */
     uint32_t candidate_n, tried_n, kept_n;
     uint64_t first_bytes, best_bytes;
 } search;
 
-static uint64_t traffic(const zs_plan *plan)
+/* ---- bytes of a choice ----------------------------------------------------------------------- */
+
+static bool same_key(const row_key *a, const row_key *b)
 {
-    uint64_t bytes = 0;
-    for (uint32_t i = 0; i < plan->op_n; i++) {
-        const zs_op_cost *cost = &plan->costs[plan->ops[i].cost_key];
-        if (cost->unit < ZS_CHANNEL_N)
-            bytes += zs_xfer_bytes(&cost->xfer);
-    }
-    return bytes;
+    return a->layer == b->layer && a->pool == b->pool && a->weight_slots == b->weight_slots &&
+           a->x_stays == b->x_stays && a->y_stays == b->y_stays &&
+           memcmp(a->tile, b->tile, sizeof a->tile) == 0;
 }
+
+/* More slots than the row has weight tiles change nothing. */
+static row_key key_of(const plan_draft *d, uint32_t i)
+{
+    const zs_plan_row *r = &d->rows[i];
+    row_key key = {.layer = r->layer,
+                   .pool = r->pool,
+                   .x_stays = r->x_resident != ZS_NOT_RESIDENT,
+                   .y_stays = r->y_resident != ZS_NOT_RESIDENT,
+                   .tile = {r->t_oc, r->t_ic, r->t_oy, r->t_ox}};
+    if (r->t_oc == 0 || r->t_ic == 0)
+        return key;
+    const uint64_t oc_n = r->is_depthwise ? r->y_c : r->group_oc;
+    const uint64_t ic_n = r->is_depthwise ? 1 : r->group_ic;
+    const uint64_t tiles = zs_ceil_div(oc_n, r->t_oc) * zs_ceil_div(ic_n, r->t_ic) *
+                           zs_ceil_div(r->y_c, zs_max_u64(1, oc_n));
+    key.weight_slots = (uint32_t)zs_min_u64(r->weight_slots, tiles);
+    return key;
+}
+
+static zs_status row_bytes(search *s, plan_draft *d, uint32_t i, uint64_t *bytes, zs_err *err)
+{
+    const row_key key = key_of(d, i);
+    row_memo *memo = &s->memos[key.layer];
+    for (uint32_t k = 0; k < memo->n; k++)
+        if (same_key(&memo->key[k], &key)) {
+            *bytes = memo->bytes[k];
+            return ZS_OK;
+        }
+    ZS_TRY(zs_plan_row_traffic(d, i, bytes, err));
+    const uint32_t at = memo->n < MEMO_ROWS ? memo->n++ : MEMO_ROWS - 1;
+    memo->key[at] = key;
+    memo->bytes[at] = *bytes;
+    return ZS_OK;
+}
+
+/* Prepares the plan of a choice and counts what it moves. */
+static zs_status try_choice(search *s, const zs_design *design, const bool *may_stay, plan_draft *d,
+                            uint64_t *bytes, zs_err *err)
+{
+    zs_arena_reset(&s->scratch);
+    ZS_TRY(zs_plan_prepare_with(&s->scratch, design, s->net, may_stay, d, err));
+    *bytes = 0;
+    for (uint32_t i = 0; i < d->row_n; i++) {
+        uint64_t own;
+        ZS_TRY(row_bytes(s, d, i, &own, err));
+        *bytes += own;
+    }
+    return ZS_OK;
+}
+
+/* ---- choices --------------------------------------------------------------------------------- */
 
 static bool stays(const plan_draft *d, uint32_t tensor)
 {
@@ -66,9 +133,8 @@ static zs_status try_tensor(search *s, uint32_t tensor, zs_err *err)
         return ZS_OK;
     s->may_stay[tensor] = true;
     s->tried_n++;
-    zs_arena_reset(&s->scratch);
-    ZS_TRY(zs_plan_build_with(&s->scratch, s->design, s->net, s->may_stay, &d, err));
-    const uint64_t bytes = traffic(d.plan);
+    uint64_t bytes;
+    ZS_TRY(try_choice(s, s->design, s->may_stay, &d, &bytes, err));
     if (stays(&d, tensor) && bytes < s->best_bytes) {
         s->best_bytes = bytes;
         s->kept_n++;
@@ -85,9 +151,8 @@ static zs_status try_fire(search *s, bool *is_better, zs_err *err)
     zs_design fire = *s->design;
     fire.accel.fusion = ZS_FUSION_FIRE;
     s->tried_n++;
-    zs_arena_reset(&s->scratch);
-    ZS_TRY(zs_plan_build_with(&s->scratch, &fire, s->net, NULL, &d, err));
-    const uint64_t bytes = traffic(d.plan);
+    uint64_t bytes;
+    ZS_TRY(try_choice(s, &fire, NULL, &d, &bytes, err));
     *is_better = bytes < s->best_bytes;
     if (!*is_better)
         return ZS_OK;
@@ -110,8 +175,8 @@ static zs_status try_each(search *s, zs_err *err)
 static zs_status run(search *s, zs_arena *arena, zs_err *err)
 {
     plan_draft d;
-    ZS_TRY(zs_plan_build_with(&s->scratch, s->design, s->net, s->may_stay, &d, err));
-    s->first_bytes = s->best_bytes = traffic(d.plan);
+    ZS_TRY(try_choice(s, s->design, s->may_stay, &d, &s->best_bytes, err));
+    s->first_bytes = s->best_bytes;
     ZS_TRY(list_candidates(s, &d, arena, err));
     ZS_TRY(try_each(s, err));
     bool is_better;
@@ -141,7 +206,8 @@ zs_status zs_plan_search(zs_arena *arena, const zs_design *design, const zs_net 
 {
     search s = {.design = design, .net = net};
     s.may_stay = zs_new(arena, bool, net->tensor_n);
-    if (s.may_stay == NULL)
+    s.memos = zs_new(arena, row_memo, net->layer_n);
+    if (s.may_stay == NULL || s.memos == NULL)
         return zs_nomem(err, "plan");
     zs_arena_init(&s.scratch, arena->source);
     const zs_status status = run(&s, arena, err);
