@@ -68,11 +68,13 @@ uint64_t zs_dram_offer(zs_dram *dram, zs_dram_req *req, uint64_t at);
 /* Makes the decisions that requests offered from `until` on can no longer change. True as soon as
  * one of them places a piece: call again. False: no more can be decided. */
 bool zs_dram_run(zs_dram *dram, uint64_t until, zs_dram_done *done);
+/* Cycle at which the next refresh is due; ZS_DRAM_NEVER when refresh is off. */
+uint64_t zs_dram_refresh_at(const zs_dram *dram);
 /* Whether a request has room at `at` and is one piece. */
 bool zs_dram_takes_whole(const zs_dram *dram, const zs_dram_req *req, uint64_t at);
-/* The short way for a request that is taken whole: when it finds both queues empty and its row
- * open, _offer followed by _run(until) would place it at once, and this does the same without the
- * queue. False, and nothing changed, where it would not: then offer it. */
+/* The short way for a request that is taken whole: when it finds both queues empty, and _offer
+ * followed by _run(until) would place it, this does the same without the queue. False, and nothing
+ * changed, where it would not: then offer it. */
 bool zs_dram_pass(zs_dram *dram, const zs_dram_req *req, uint64_t at, uint64_t until,
                   zs_dram_done *done);
 const zs_dram_counts *zs_dram_counts_of(const zs_dram *dram);

@@ -4,14 +4,14 @@ enum { BOUNDARY = 4096 };
 
 zs_axi_burst zs_axi_cut(const zs_axi_params *port, uint64_t addr, uint64_t bytes)
 {
-    const uint64_t beat = port->beat_bytes; /* a power of two: 4 or 8 */
+    const uint64_t beat = port->beat_bytes; /* a power of two */
     const uint64_t aligned = addr & ~(beat - 1);
     const uint64_t boundary = (addr & ~(uint64_t)(BOUNDARY - 1)) + BOUNDARY;
     uint64_t end = zs_min_u64(aligned + beat * port->max_beats, boundary);
     end = zs_min_u64(end, addr + bytes);
     return (zs_axi_burst){.addr = addr,
                           .bytes = (uint32_t)(end - addr),
-                          .beats = (uint32_t)((end - aligned + beat - 1) / beat)};
+                          .beats = (uint32_t)((end - aligned + beat - 1) >> __builtin_ctzll(beat))};
 }
 
 static uint64_t bursts_of(const zs_axi_params *port, uint64_t beats)

@@ -256,6 +256,17 @@ static uint16_t count_hits(const lane *l, uint32_t b, uint32_t row)
     return n;
 }
 
+static void open_row(zs_dram *d, bank_state *bank, uint32_t row, uint64_t at)
+{
+    bank->row = row;
+    bank->column_at = at + d->p.t_rcd;
+    bank->served = 0;
+    bank->precharge_at = at + d->p.t_ras;
+    d->activates[d->activate_i] = at + 1; /* + 1: zero means none so far */
+    d->activate_i = (d->activate_i + 1) % FAW_WINDOW;
+    d->counts.activates++;
+}
+
 static void activate(zs_dram *d, uint32_t b, uint64_t at)
 {
     bank_state *bank = &d->banks[b];
@@ -263,17 +274,11 @@ static void activate(zs_dram *d, uint32_t b, uint64_t at)
     uint16_t i = l->head;
     while (l->items[i].bank != b)
         i = l->items[i].next;
-    bank->row = l->items[i].row;
+    open_row(d, bank, l->items[i].row, at);
     for (uint32_t dir = READ; dir <= WRITE; dir++)
         bank->hits[dir] = bank->waiting[dir] ? count_hits(&d->lanes[dir], b, bank->row) : 0;
-    bank->column_at = at + d->p.t_rcd;
-    bank->served = 0;
-    bank->precharge_at = at + d->p.t_ras;
     d->forced &= ~(1u << b);
     d->wanting &= ~(1u << b);
-    d->activates[d->activate_i] = at + 1; /* + 1: zero means none so far */
-    d->activate_i = (d->activate_i + 1) % FAW_WINDOW;
-    d->counts.activates++;
 }
 
 static void change_row(zs_dram *d, uint32_t b, uint64_t at)
@@ -455,7 +460,7 @@ static void count_placed(zs_dram *d, bank_state *bank, uint32_t n)
 }
 
 /* Column commands of n transactions to a bank's open row, the first one at `at`. */
-static zs_dram_done occupy(zs_dram *d, uint32_t b, uint32_t n, uint64_t at)
+static void occupy(zs_dram *d, uint32_t b, uint32_t n, uint64_t at, zs_dram_done *done)
 {
     bank_state *bank = &d->banks[b];
     lane *l = &d->lanes[d->mode];
@@ -473,10 +478,10 @@ static zs_dram_done occupy(zs_dram *d, uint32_t b, uint32_t n, uint64_t at)
     d->served_bank = b;
     bank->served += n;
     d->events++;
-    return (zs_dram_done){.command_ddr_cycle = at,
-                          .first_ddr_cycle = at + d->latency[d->mode],
-                          .last_ddr_cycle = last + d->latency[d->mode],
-                          .is_write = d->mode == WRITE};
+    done->command_ddr_cycle = at;
+    done->first_ddr_cycle = at + d->latency[d->mode];
+    done->last_ddr_cycle = last + d->latency[d->mode];
+    done->is_write = d->mode == WRITE;
 }
 
 static void place(zs_dram *d, uint16_t which, uint64_t at, zs_dram_done *done)
@@ -485,7 +490,7 @@ static void place(zs_dram *d, uint16_t which, uint64_t at, zs_dram_done *done)
     const item it = l->items[which];
     bank_state *bank = &d->banks[it.bank];
     const uint64_t last = at + (uint64_t)d->gap * (it.n - 1u);
-    *done = occupy(d, it.bank, it.n, at);
+    occupy(d, it.bank, it.n, at, done);
     done->tag = it.tag;
     if (--bank->waiting[d->mode] == 0)
         l->banks &= ~(1u << it.bank);
@@ -622,25 +627,65 @@ bool zs_dram_takes_whole(const zs_dram *d, const zs_dram_req *req, uint64_t at)
     return p.bytes == req->bytes && room_at(d, &d->lanes[req->is_write], p.n) <= at;
 }
 
+/* What a request that finds both queues empty will need, and when. */
+typedef struct passage {
+    uint64_t turn_at, precharge_at, activate_at, column_at; /* the first three: NEVER when not */
+} passage;
+
+static passage passage_of(const zs_dram *d, uint32_t dir, uint32_t b, uint32_t row, uint64_t at)
+{
+    const bank_state *bank = &d->banks[b];
+    passage p = {ZS_DRAM_NEVER, ZS_DRAM_NEVER, ZS_DRAM_NEVER, 0};
+    uint64_t rows_from = at + ENTRY, from = zs_max_u64(d->now, at + ENTRY);
+    if (d->mode != dir)
+        rows_from = from = p.turn_at = zs_max_u64(from, d->slot_end);
+    uint64_t ready = bank->column_at;
+    if (bank->row != row) {
+        uint64_t closed_at = zs_max_u64(rows_from, bank->activate_at);
+        if (bank->row != NO_ROW) {
+            p.precharge_at = zs_max_u64(rows_from, bank->precharge_at);
+            closed_at = p.precharge_at + d->p.t_rp;
+        }
+        p.activate_at = zs_max_u64(closed_at, activate_floor(d));
+        ready = p.activate_at + d->p.t_rcd;
+    }
+    const uint64_t bus = d->column_at[dir] + (b == d->served_bank ? 0 : d->bank_gap);
+    p.column_at = zs_max_u64(ready, zs_max_u64(bus, from));
+    return p;
+}
+
 bool zs_dram_pass(zs_dram *d, const zs_dram_req *req, uint64_t at, uint64_t until,
                   zs_dram_done *done)
 {
     const uint64_t page = req->addr >> d->row_shift;
-    const uint32_t b = (uint32_t)page & d->bank_mask;
-    const bank_state *bank = &d->banks[b];
-    if (d->lanes[READ].n + d->lanes[WRITE].n != 0 || d->mode != req->is_write || d->forced != 0 ||
-        bank->row != (uint32_t)(page >> d->bank_shift))
+    const uint32_t b = (uint32_t)page & d->bank_mask, row = (uint32_t)(page >> d->bank_shift);
+    const uint32_t dir = req->is_write, n = first_piece(d, req).n;
+    if (d->lanes[READ].n + d->lanes[WRITE].n != 0 || d->forced != 0)
         return false;
-    uint64_t column_at = zs_max_u64(bus_at(d, b), bank->column_at);
-    column_at = zs_max_u64(column_at, zs_max_u64(d->now, at + ENTRY));
-    if (column_at - ENTRY >= until || column_at >= d->refresh_at)
+    const passage p = passage_of(d, dir, b, row, at);
+    if (p.column_at - ENTRY >= until || p.column_at >= d->refresh_at)
         return false;
-    const uint32_t n = first_piece(d, req).n;
-    *(req->is_write ? &d->counts.write_bytes : &d->counts.read_bytes) += req->bytes;
-    *(req->is_write ? &d->counts.write_transactions : &d->counts.read_transactions) += n;
-    *done = occupy(d, b, n, column_at);
+    if (p.turn_at != ZS_DRAM_NEVER) {
+        d->mode = dir;
+        d->run = 0;
+        d->drains = dir == WRITE && n >= d->write_high;
+    }
+    d->events += p.precharge_at != ZS_DRAM_NEVER;
+    d->events += p.activate_at != ZS_DRAM_NEVER;
+    if (p.precharge_at != ZS_DRAM_NEVER)
+        precharge(d, &d->banks[b], p.precharge_at);
+    if (p.activate_at != ZS_DRAM_NEVER)
+        open_row(d, &d->banks[b], row, p.activate_at);
+    *(dir == WRITE ? &d->counts.write_bytes : &d->counts.read_bytes) += req->bytes;
+    *(dir == WRITE ? &d->counts.write_transactions : &d->counts.read_transactions) += n;
+    occupy(d, b, n, p.column_at, done);
     done->tag = req->tag;
     return true;
+}
+
+uint64_t zs_dram_refresh_at(const zs_dram *d)
+{
+    return d->refresh_at;
 }
 
 const zs_dram_counts *zs_dram_counts_of(const zs_dram *d)

@@ -47,6 +47,8 @@ struct zs_burst_sys {
     uint32_t served[2];    /* channel let in last: the next one in turn follows it */
     uint64_t end, end_ddr; /* the earliest of their ends, or never */
     uint32_t end_channel;
+    uint32_t queued;     /* requests in the controller that are not placed */
+    uint64_t refresh_at; /* DDR cycle of the controller's next refresh */
     uint64_t events;
 };
 
@@ -258,6 +260,7 @@ static bool let_in(zs_burst_sys *bs, uint32_t i, uint64_t at)
             zs_des_at(&bs->des, GATE + c->is_write, room_at);
         return false;
     }
+    bs->queued++;
     bs->counts[i].bytes += bytes - c->sending.bytes;
     c->flights[c->sending_i].requests++;
     return true;
@@ -317,7 +320,10 @@ static void placed(zs_burst_sys *bs, const zs_dram_done *done)
 static void go_through(zs_burst_sys *bs, uint32_t i, uint64_t at, uint64_t limit_ddr)
 {
     channel_state *c = &bs->channels[i];
-    zs_dram_req req = c->sending;
+    zs_dram_req req = {.addr = c->sending.addr,
+                       .bytes = c->sending.bytes,
+                       .tag = c->sending.tag,
+                       .is_write = c->is_write};
     uint64_t until = ZS_DES_NEVER;
     uint32_t actor;
     zs_dram_done done;
@@ -330,8 +336,10 @@ static void go_through(zs_burst_sys *bs, uint32_t i, uint64_t at, uint64_t limit
     until = zs_min_u64(until, zs_min_u64(limit_ddr, bs->end_ddr));
     if (zs_dram_pass(bs->dram, &req, at, until, &done))
         placed(bs, &done);
-    else
+    else {
         zs_dram_offer(bs->dram, &req, at);
+        bs->queued++;
+    }
 }
 
 static void arrive(zs_burst_sys *bs, uint32_t i, uint64_t at, uint64_t limit_ddr)
@@ -357,6 +365,18 @@ static void handle_event(zs_burst_sys *bs, uint32_t actor, uint64_t at, uint64_t
         open_gate(bs, actor - GATE, at);
 }
 
+/* Lets the controller decide up to `until`, unless there is nothing to decide: no request in it and
+ * no refresh due. True: it placed a piece. */
+static bool run_controller(zs_burst_sys *bs, uint64_t until, zs_dram_done *done)
+{
+    if (bs->queued == 0 && until < bs->refresh_at)
+        return false;
+    const bool any = zs_dram_run(bs->dram, until, done);
+    bs->queued -= any;
+    bs->refresh_at = zs_dram_refresh_at(bs->dram);
+    return any;
+}
+
 /* Nothing may happen past the limit, since the caller may start a transfer there. */
 bool zs_burst_sys_next(zs_burst_sys *bs, uint64_t limit, uint32_t *channel, uint64_t *done_at)
 {
@@ -367,7 +387,7 @@ bool zs_burst_sys_next(zs_burst_sys *bs, uint64_t limit, uint32_t *channel, uint
         zs_dram_done done;
         const uint64_t stop = zs_min_u64(limit_ddr, bs->end_ddr);
         zs_des_peek(&bs->des, &event_at, &actor);
-        if (zs_dram_run(bs->dram, zs_min_u64(event_at, stop), &done)) {
+        if (run_controller(bs, zs_min_u64(event_at, stop), &done)) {
             placed(bs, &done);
         } else if (event_at < stop) {
             handle_event(bs, actor, event_at, limit_ddr);
