@@ -41,7 +41,9 @@ typedef struct zs_cpu_params {
     uint64_t clock_hz;
     double register_write_s, register_read_s, call_overhead_s, cache_bytes_per_s;
     double register_write_pl_cycles, register_read_pl_cycles; /* on top of the fixed part */
+    double dma_start_s;
     double cycles_per_mac, cycles_per_pool_op, cycles_per_element, cycles_per_exp;
+    double cycles_per_copied_byte, cycles_per_gathered_element;
 } zs_cpu_params;
 
 typedef struct zs_power_params {
@@ -71,6 +73,15 @@ typedef struct zs_preprocess {
     uint32_t order; /* ZS_COLOUR_* */
     double mean[3], scale[3];
 } zs_preprocess;
+
+/* accelerator.linebuffer.*: times in PL cycles. */
+typedef struct zs_line_params {
+    bool im2col;
+    double lut_pe_frac;
+    uint32_t line_elems, fifo_bytes, pool_fifo_beats;
+    uint32_t call_start, pe_fill, pixel_fill, drain_gap, line_fill, window_fill, shift;
+    uint32_t store_fill, row_end, pool_fill;
+} zs_line_params;
 
 typedef struct zs_accel {
     uint32_t kind, precision, loop_order, outer_loop, fusion; /* ZS_KIND_*, ZS_FP32 ..., ... */
@@ -111,6 +122,7 @@ typedef struct zs_accel {
     } post;
     uint32_t channel_block; /* channels that are neighbours in DRAM */
     uint32_t registers;
+    zs_line_params lines;
     const zs_name_list *groups; /* with fusion == ZS_FUSION_GROUPS */
     uint32_t group_n;
 } zs_accel;
@@ -217,6 +229,9 @@ uint32_t zs_elem_bytes(uint32_t precision); /* activations and weights in DRAM a
 uint32_t zs_acc_bytes(uint32_t precision);  /* a partial sum as it is spilled to DRAM */
 uint32_t zs_acc_bits(uint32_t precision);   /* of an accumulator in BRAM */
 uint32_t zs_bias_bytes(uint32_t precision);
+/* Bits of a bias in DRAM; 0: as the accumulator wants it. Line buffer engines take it as wide as
+ * the data. */
+uint32_t zs_design_narrow_bias_bits(const zs_design *design);
 uint64_t zs_design_lanes(const zs_design *design); /* MACs per clock: product of the unrolls */
 const zs_axi_params *zs_port_params(const zs_board *board, uint32_t port);
 double zs_memory_peak_bytes_per_s(const zs_memory_params *memory);

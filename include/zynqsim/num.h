@@ -41,6 +41,7 @@ typedef struct zs_layer_scale {
     const float *weight_scale; /* int8: [oc] */
     const zs_requant *requant; /* conv, fc: [oc] (fixed16: one entry repeated); add: [input], all
                                 * with one shift: y = sat(rhe(sum of x_i * mul_i / 2^shift)) */
+    int32_t bias_shift;        /* biases are multiples of 2^bias_shift: zs_quant_narrow_biases */
     int32_t act_lo, act_hi;    /* activation limits in output units, after requantisation */
 } zs_layer_scale;
 
@@ -63,6 +64,12 @@ zs_status zs_ranges_build(zs_arena *arena, const zs_net *net, zs_ranges *out, zs
  * accumulator (32 bits for int8, 48 for fixed16). */
 zs_status zs_quant_build(zs_arena *arena, const zs_net *net, uint32_t precision,
                          const zs_ranges *ranges, zs_quant **out, zs_err *err);
+
+/* Rounds the biases of every layer to `bits` bits and one power of two: what an engine computes
+ * with whose parameters are all as narrow as its data. To be called before anything is quantised.
+ */
+zs_status zs_quant_narrow_biases(zs_arena *arena, const zs_net *net, uint32_t bits, zs_quant *quant,
+                                 zs_err *err);
 
 /* Element types as stored in DRAM and BRAM: float, int16_t, int8_t; sums: float, int64_t and
  * int32_t. */

@@ -48,11 +48,12 @@ typedef struct zs_tile_op {
 _Static_assert(sizeof(zs_tile_op) == 24, "hot op grew: look at make bench");
 
 enum {
-    ZS_BOX_FIRST = 1,   /* MAC: sums start here, from the bias */
-    ZS_BOX_LAST = 2,    /* MAC: sums are complete: activation and requantisation follow */
-    ZS_BOX_BIAS = 4,    /* LOAD_W: biases precede the weights; oihw: biases only */
-    ZS_BOX_SECOND = 8,  /* LOAD_X: second input of an add */
-    ZS_BOX_CHAINED = 16 /* load: follows the op before on its channel without a gap */
+    ZS_BOX_FIRST = 1,    /* MAC: sums start here, from the bias */
+    ZS_BOX_LAST = 2,     /* MAC: sums are complete: activation and requantisation follow */
+    ZS_BOX_BIAS = 4,     /* LOAD_W: biases precede the weights; oihw: biases only */
+    ZS_BOX_SECOND = 8,   /* LOAD_X: second input of an add */
+    ZS_BOX_CHAINED = 16, /* load: follows the op before on its channel without a gap */
+    ZS_BOX_PARAMS = 32   /* POST: parameters go to the PEs (linebuffer) */
 };
 
 /* Cold half: which part of the layer. Pixels are those of the convolution's (or vector layer's)
@@ -65,7 +66,13 @@ typedef struct zs_tile_box {
     uint32_t flags; /* ZS_BOX_* ; HOST: zs_host_step */
 } zs_tile_box;
 
-typedef enum zs_host_step { ZS_HOST_CALL, ZS_HOST_CALL_END, ZS_HOST_LAYER } zs_host_step;
+typedef enum zs_host_step {
+    ZS_HOST_CALL,
+    ZS_HOST_CALL_END,
+    ZS_HOST_LAYER,
+    ZS_HOST_IM2COL, /* linebuffer: the row's windows are laid out as pixels */
+    ZS_HOST_JOIN    /* linebuffer: parts of a tensor are put together */
+} zs_host_step;
 
 /* What one price depends on. MAC and POST: `pl_cycles` is the price. Transfers: the shape with the
  * address of the first op that had it; the channel's model prices it. HOST: `pl_cycles`. */
@@ -84,6 +91,22 @@ typedef struct zs_plan_tensor {
 /* Where a tensor that stays on chip lies in the resident buffer, in elements; the images of a batch
  * follow each other. */
 #define ZS_NOT_RESIDENT UINT64_MAX
+
+/* What a row of kind linebuffer is besides. Tensors lie as [y][x][channel] in DRAM, channels padded
+ * with zeros to whole words of unroll.ic elements. A box of a LOAD_X then names lines of the input
+ * (oy0, oy_n), that of a STORE pixels of what is stored. */
+typedef struct zs_line_row {
+    uint32_t step;      /* zs_host_step; ZS_HOST_CALL: a call of the engine */
+    uint32_t oc0, oc_n; /* filters of the call; what is beyond those of the layer is 0 */
+    uint32_t x_c, y_c;  /* channels of a pixel as stored */
+    uint32_t lines;     /* of the input, up to the last that a window looks at */
+    uint32_t ring_lines, out_slots; /* line buffer with its FIFO; rows of results under way */
+    bool x_from_host;               /* the PS wrote the input */
+    uint64_t param_bytes;           /* biases, then weights [ic][ky][kx][oc] */
+    uint32_t tensor; /* JOIN: what is put together; of a call whose y is but a part of
+                      * a tensor: that tensor; else ZS_NO_INDEX */
+    uint32_t part0;  /* first channel of that tensor that y holds */
+} zs_line_row;
 
 /* One line of the result: a layer with what was fused into it. */
 typedef struct zs_plan_row {
@@ -119,6 +142,7 @@ typedef struct zs_plan_row {
     uint64_t compulsory_read_bytes,
         compulsory_write_bytes; /* what any schedule must move;
                                  * of a layer in software: its traffic */
+    zs_line_row line;           /* kind linebuffer only */
 } zs_plan_row;
 
 typedef struct zs_plan_call {
@@ -171,6 +195,14 @@ zs_status zs_plan_build(zs_arena *arena, const zs_design *design, const zs_net *
 zs_xfer zs_plan_xfer(const zs_plan *plan, const zs_design *design, uint32_t op);
 zs_xfer zs_plan_box_xfer(const zs_plan_row *row, const zs_design *design, uint32_t kind,
                          const zs_tile_box *box);
+
+/* Input line i of image n is line n * lines + i of a call: where it lies in the ring. */
+static inline uint64_t zs_line_index(const zs_line_row *l, uint32_t image, uint32_t line)
+{
+    return (uint64_t)image * l->lines + line;
+}
+/* The tensor that a view shows whole (a flatten, say), or the tensor itself. */
+uint32_t zs_view_base(const zs_net *net, uint32_t tensor);
 
 /* ---- geometry shared by address generation and numerics -------------------------------------- */
 

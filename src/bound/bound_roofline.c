@@ -27,6 +27,8 @@ static double axi_bytes_per_s(const zs_design *design)
 static uint32_t tile_interval(const zs_design *design)
 {
     const zs_accel *a = &design->accel;
+    if (a->kind == ZS_KIND_LINEBUFFER)
+        return 1;
     const zs_mac_loop loop = {a->tile.oc, a->tile.ic, a->tile.oy, a->tile.ox, 1, 1, false};
     return zs_mac_interval(design, &loop);
 }

@@ -39,7 +39,9 @@ static zs_status build_quant(cli_point *p, const cli_inputs *inputs, zs_quant **
                  zs_word_of(zs_words_precision, ZS_PRECISION_COUNT, d->accel.precision));
     zs_ranges ranges;
     ZS_TRY(measure_ranges(p, &samples, &ranges, err));
-    return zs_quant_build(&p->keep, p->net, d->accel.precision, &ranges, out, err);
+    ZS_TRY(zs_quant_build(&p->keep, p->net, d->accel.precision, &ranges, out, err));
+    const uint32_t bias_bits = zs_design_narrow_bias_bits(d);
+    return bias_bits ? zs_quant_narrow_biases(&p->keep, p->net, bias_bits, *out, err) : ZS_OK;
 }
 
 /* ---- answers --------------------------------------------------------------------------------- */

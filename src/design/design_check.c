@@ -161,12 +161,39 @@ static zs_status check_tile(const zs_accel *a, zs_err *err)
     return ZS_OK;
 }
 
+/* What the row-streaming engine does not have. */
+static zs_status check_linebuffer(const zs_accel *a, zs_err *err)
+{
+    const struct {
+        const char *path;
+        uint32_t value;
+    } ones[] = {
+        {"accelerator.unroll.oy", a->unroll.oy},
+        {"accelerator.unroll.ox", a->unroll.ox},
+        {"accelerator.unroll.ky", a->unroll.ky},
+        {"accelerator.unroll.kx", a->unroll.kx},
+    };
+    if (a->kind != ZS_KIND_LINEBUFFER)
+        return ZS_OK;
+    if (a->precision == ZS_FP32)
+        return zs_fail(err, ZS_EUNSUPPORTED, "accelerator.precision",
+                       "kind linebuffer adds in trees of integers and cannot compute in fp32: "
+                       "choose int8 or fixed16");
+    for (size_t i = 0; i < ZS_LEN(ones); i++)
+        if (ones[i].value != 1)
+            return zs_fail(err, ZS_EUNSUPPORTED, ones[i].path,
+                           "%u, but kind linebuffer computes one pixel and tap at a time: 1",
+                           (unsigned)ones[i].value);
+    return ZS_OK;
+}
+
 zs_status zs_design_check(const zs_design *design, zs_err *err)
 {
     ZS_TRY(check_names(design, err));
     ZS_TRY(check_preprocess(design, err));
     ZS_TRY(check_groups(&design->accel, err));
     ZS_TRY(check_tile(&design->accel, err));
+    ZS_TRY(check_linebuffer(&design->accel, err));
     ZS_TRY(check_geometry(&design->board.memory, err));
     ZS_TRY(check_timing(&design->board.memory, err));
     ZS_TRY(check_port(&design->board.axi.hp, "board.axi.hp.width", err));

@@ -70,6 +70,9 @@ void zs_quantise_bias(const zs_quant *q, const zs_layer *layer, uint32_t oc, flo
         return;
     }
     const double step = tensor_step(q, layer->in[0]) * weight_step(q, layer, oc);
-    const int32_t b = zs_round_saturate((double)bias / step, INT32_MIN, INT32_MAX);
+    const int32_t shift = q->layers[layer->index].bias_shift;
+    const int32_t most = INT32_MAX >> shift;
+    const int32_t b =
+        zs_round_saturate(ldexp((double)bias / step, -shift), -most - 1, most) * (1 << shift);
     memcpy(stored, &b, sizeof b);
 }

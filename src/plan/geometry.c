@@ -212,6 +212,27 @@ static zs_xfer output_xfer(const zs_plan_row *row, const zs_tile_box *box, const
     return rectangle(&row->y, design, box->image, box->oc0, box->oc_n, y0, y1, x0, x1);
 }
 
+/* Lines of the input, or pixels of one row of results: one run, channels innermost. */
+static zs_xfer line_xfer(const zs_plan_row *row, uint32_t kind, const zs_tile_box *box,
+                         uint64_t elem)
+{
+    const zs_line_row *l = &row->line;
+    zs_xfer x = {.addr = row->weight_base, .row_n = 1, .plane_n = 1};
+    if (kind == ZS_OP_LOAD_W) {
+        x.row_bytes = (uint32_t)l->param_bytes;
+    } else if (kind == ZS_OP_LOAD_X) {
+        const uint64_t line = row->x.shape.w * l->x_c * elem;
+        x.addr = row->x.addr + box->image * row->x.pitch_bytes + box->oy0 * line;
+        x.row_bytes = (uint32_t)(box->oy_n * line);
+    } else {
+        const uint64_t pixel = l->y_c * elem;
+        x.addr = row->y.addr + box->image * row->y.pitch_bytes +
+                 ((uint64_t)box->oy0 * row->y.shape.w + box->ox0) * pixel;
+        x.row_bytes = (uint32_t)(box->oy_n * box->ox_n * pixel);
+    }
+    return x;
+}
+
 zs_xfer zs_plan_xfer(const zs_plan *plan, const zs_design *design, uint32_t op)
 {
     const zs_plan_row *row = &plan->rows[plan->ops[op].layer];
@@ -223,6 +244,8 @@ zs_xfer zs_plan_box_xfer(const zs_plan_row *row, const zs_design *design, uint32
 {
     const uint32_t precision = design->accel.precision;
     const bool merge = design->accel.dma.merge_rows;
+    if (design->accel.kind == ZS_KIND_LINEBUFFER)
+        return line_xfer(row, kind, box, zs_elem_bytes(precision));
     switch (kind) {
     case ZS_OP_LOAD_X:
         return merged(input_xfer(row, box, design), merge);

@@ -243,6 +243,8 @@ zs_status zs_plan_build(zs_arena *arena, const zs_design *design, const zs_net *
                         zs_err *err)
 {
     plan_draft d;
+    if (design->accel.kind == ZS_KIND_LINEBUFFER)
+        return zs_plan_build_lines(arena, design, net, out, err);
     if (design->accel.fusion == ZS_FUSION_AUTO)
         ZS_TRY(zs_plan_search(arena, design, net, &d, err));
     else

@@ -73,6 +73,10 @@ zs_status zs_plan_row_traffic(plan_draft *d, uint32_t row, uint64_t *bytes, zs_e
 zs_status zs_plan_search(zs_arena *arena, const zs_design *design, const zs_net *net, plan_draft *d,
                          zs_err *err);
 
+/* lines.c: the plan of kind linebuffer. */
+zs_status zs_plan_build_lines(zs_arena *arena, const zs_design *design, const zs_net *net,
+                              zs_plan **out, zs_err *err);
+
 /* place.c */
 zs_status zs_plan_place(plan_draft *d, zs_err *err);
 

@@ -101,6 +101,8 @@ static void out_box(listing *l, const zs_tile_op *op, const zs_tile_box *box)
         [ZS_HOST_CALL] = "start a call",
         [ZS_HOST_CALL_END] = "end of the call",
         [ZS_HOST_LAYER] = "a layer in software",
+        [ZS_HOST_IM2COL] = "windows laid out as pixels",
+        [ZS_HOST_JOIN] = "parts of a tensor joined",
     };
     const bool is_step = op->kind == ZS_OP_HOST && box->flags < ZS_LEN(steps);
     if (is_step || op->kind == ZS_OP_BARRIER) {

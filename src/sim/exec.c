@@ -357,6 +357,10 @@ void zs_exec_op(zs_exec *e, uint32_t index)
     const zs_tile_op *op = &e->plan->ops[index];
     const zs_tile_box *box = &e->plan->boxes[index];
     const zs_plan_row *row = &e->plan->rows[op->layer];
+    if (e->lines != NULL) {
+        zs_exec_lines_op(e, index);
+        return;
+    }
     switch (op->kind) {
     case ZS_OP_LOAD_X:
         load_x(e, row, op, box);
@@ -406,6 +410,10 @@ void zs_exec_run(zs_exec *exec)
 void zs_exec_set_input(zs_exec *exec, uint32_t image, const float *x)
 {
     const zs_plan_tensor *t = &exec->plan->tensors[exec->net->input];
+    if (exec->lines != NULL) {
+        zs_exec_lines_set_input(exec, image, x);
+        return;
+    }
     zs_quantise(exec->quant, exec->net->input, x, exec->dram + t->addr + image * t->pitch_bytes,
                 (size_t)zs_shape_elems(t->shape));
 }
@@ -413,6 +421,10 @@ void zs_exec_set_input(zs_exec *exec, uint32_t image, const float *x)
 void zs_exec_get(const zs_exec *exec, uint32_t image, uint32_t tensor, float *y)
 {
     const zs_plan_tensor *t = &exec->plan->tensors[tensor];
+    if (exec->lines != NULL) {
+        zs_exec_lines_get(exec, image, tensor, y);
+        return;
+    }
     zs_dequantise(exec->quant, tensor, exec->dram + t->addr + image * t->pitch_bytes, y,
                   (size_t)zs_shape_elems(t->shape));
 }

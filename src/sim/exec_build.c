@@ -146,6 +146,11 @@ zs_status zs_exec_build(zs_arena *arena, const zs_design *design, const zs_net *
     e->elem = zs_elem_bytes(quant->precision);
     e->acc = zs_acc_bytes(quant->precision);
     e->bias = zs_bias_bytes(quant->precision);
+    if (design->accel.kind == ZS_KIND_LINEBUFFER) {
+        ZS_TRY(zs_exec_lines_build(e, arena, err));
+        *out = e;
+        return ZS_OK;
+    }
     room r = {0};
     for (uint32_t i = 0; i < plan->row_n; i++)
         room_for_row(e, &plan->rows[i], &r);

@@ -7,6 +7,8 @@
 
 #include "zynqsim/sim.h"
 
+struct zs_exec_lines;
+
 struct zs_exec {
     const zs_design *design;
     const zs_net *net;
@@ -22,6 +24,7 @@ struct zs_exec {
     uint32_t *offsets; /* taps of a tile */
     void *host_scratch;
     const void **host_inputs;
+    struct zs_exec_lines *lines; /* kind linebuffer: its memories; else NULL */
 };
 
 static inline const zs_layer *zs_exec_layer(const zs_exec *e, const zs_plan_row *row)
@@ -45,5 +48,14 @@ void zs_exec_interleave(const void *from, size_t pitch, void *to, size_t n, uint
                         size_t elem);
 size_t zs_exec_carry_row_elems(const zs_plan_row *row);
 size_t zs_exec_carry_column_elems(const zs_plan_row *row);
+
+/* exec_lines.c: kind linebuffer. */
+zs_status zs_exec_lines_build(zs_exec *e, zs_arena *arena, zs_err *err);
+void zs_exec_lines_op(zs_exec *e, uint32_t index);
+void zs_exec_lines_set_input(zs_exec *e, uint32_t image, const float *x);
+void zs_exec_lines_get(const zs_exec *e, uint32_t image, uint32_t tensor, float *y);
+/* A tensor of one image as stored elements [channel][y][x], whatever it is a part or view of. */
+void zs_exec_lines_read(const zs_exec *e, uint32_t tensor, uint32_t image, void *planes);
+void zs_exec_lines_write(const zs_exec *e, uint32_t tensor, uint32_t image, const void *planes);
 
 #endif

@@ -20,6 +20,19 @@ static void check(zs_status status, const zs_err *err)
     ck_assert_msg(status == ZS_OK, "%s: %s", err->place, err->text);
 }
 
+static void compute_outputs(test_rig *rig)
+{
+    zs_err err = {0};
+    zs_ref_tensors out;
+    const uint32_t output = rig->net->output;
+    for (int i = 0; i < RIG_IMAGES; i++) {
+        check(zs_ref_run(&rig->arena, rig->net, rig->quant, rig->inputs[i], NULL, &out, &err),
+              &err);
+        rig->outputs[i] = zs_new(&rig->arena, float, rig->output_n);
+        zs_dequantise(rig->quant, output, out.data[output], rig->outputs[i], rig->output_n);
+    }
+}
+
 void test_rig_init_net(test_rig *rig, const zs_net *net, uint32_t precision)
 {
     zs_err err = {0};
@@ -35,12 +48,14 @@ void test_rig_init_net(test_rig *rig, const zs_net *net, uint32_t precision)
     }
     check(zs_quant_build(&rig->arena, net, precision, &ranges, &rig->quant, &err), &err);
     rig->output_n = (size_t)zs_shape_elems(net->tensors[net->output].shape);
-    for (int i = 0; i < RIG_IMAGES; i++) {
-        check(zs_ref_run(&rig->arena, net, rig->quant, rig->inputs[i], NULL, &out, &err), &err);
-        rig->outputs[i] = zs_new(&rig->arena, float, rig->output_n);
-        zs_dequantise(rig->quant, net->output, out.data[net->output], rig->outputs[i],
-                      rig->output_n);
-    }
+    compute_outputs(rig);
+}
+
+void test_rig_narrow_biases(test_rig *rig, uint32_t bits)
+{
+    zs_err err = {0};
+    check(zs_quant_narrow_biases(&rig->arena, rig->net, bits, rig->quant, &err), &err);
+    compute_outputs(rig);
 }
 
 void test_rig_init(test_rig *rig, int net, uint32_t precision)

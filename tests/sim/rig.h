@@ -20,6 +20,8 @@ typedef struct test_rig {
 
 void test_rig_init(test_rig *rig, int net, uint32_t precision);
 void test_rig_init_net(test_rig *rig, const zs_net *net, uint32_t precision);
+/* Rounds the biases as narrow engines store them and computes the reference anew. */
+void test_rig_narrow_biases(test_rig *rig, uint32_t bits);
 void test_rig_drop(test_rig *rig);
 /* Asserts that executed outputs equal the reference, bit for bit. */
 void test_rig_compare(const test_rig *rig, const zs_design *d, const zs_exec *exec);
@@ -27,5 +29,9 @@ bool test_rig_equals(const test_rig *rig, const zs_design *d, const zs_exec *exe
 zs_plan *test_rig_plan(const test_rig *rig, zs_arena *arena, const zs_design *d);
 zs_exec *test_rig_exec(const test_rig *rig, zs_arena *arena, const zs_design *d,
                        const zs_plan *plan);
+/* Orders that starve units, one per permutation of them, in which the plan gives other bits than
+ * the reference; counts no further than `enough` (test_orders.c). */
+uint32_t test_rig_wrong_orders(const test_rig *rig, const zs_design *d, const zs_plan *plan,
+                               uint32_t enough);
 
 #endif

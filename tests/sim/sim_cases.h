@@ -11,5 +11,6 @@ TCase *tcase_engine(void);
 TCase *tcase_properties(void);
 TCase *tcase_sim_memory(void);
 TCase *tcase_tile_kernels(void);
+TCase *tcase_lines(void);
 
 #endif

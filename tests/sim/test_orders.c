@@ -120,11 +120,11 @@ static bool permute(uint32_t *a, uint32_t n)
     return true;
 }
 
-/* Number of orders under which the plan gives other bits than the reference. Every order starts
- * from memories of zeros, so that results of the one before cannot stand in for its own. Steps of
- * the PS stand between barriers: there is nothing to starve, and it goes first. */
-static uint32_t count_wrong_orders(const test_rig *rig, const zs_design *d, const zs_plan *plan,
-                                   uint32_t enough)
+/* Every order starts from memories of zeros, so that results of the one before cannot stand in for
+ * its own. Steps of the PS stand between barriers: there is nothing to starve, and it goes first.
+ */
+uint32_t test_rig_wrong_orders(const test_rig *rig, const zs_design *d, const zs_plan *plan,
+                               uint32_t enough)
 {
     uint32_t units[MAX_UNITS];
     const uint32_t n = list_units(plan, units);
@@ -236,7 +236,7 @@ START_TEST(test_no_order_that_starves_units_changes_a_bit)
     test_rig_init(&rig, _i / DESIGN_N, ZS_FP32);
     const zs_design d = make_design(_i % DESIGN_N);
     const zs_plan *plan = test_rig_plan(&rig, &rig.arena, &d);
-    const uint32_t wrong = count_wrong_orders(&rig, &d, plan, 1);
+    const uint32_t wrong = test_rig_wrong_orders(&rig, &d, plan, 1);
     ck_assert_msg(wrong == 0, "%s, %s: some order changes the result", rig.net->name,
                   test_design_line(&d));
     test_rig_drop(&rig);
@@ -292,7 +292,7 @@ static bool some_loss_is_noticed(test_rig *rig, const zs_design *d, const zs_pla
         if (!waits(plan, i, kind, wait) || at++ % (n / TRIES + 1) != 0)
             continue;
         ops[i].wait[wait] = ZS_NO_OP;
-        if (count_wrong_orders(rig, d, &mutant, 1) > 0)
+        if (test_rig_wrong_orders(rig, d, &mutant, 1) > 0)
             return true;
         ops[i].wait[wait] = plan->ops[i].wait[wait];
     }
