@@ -98,6 +98,45 @@ static void add_requantiser(account *a, const zs_design *design)
                  times(plus(cost_of(ZS_OPERATOR_SCALE), cost_of(ZS_OPERATOR_ROUND)), lanes));
 }
 
+/* ---- the row-streaming engine ---------------------------------------------------------------- */
+
+static void add_pes(account *a, const char *name, uint64_t pes, const zs_operator_id id,
+                    uint32_t channels)
+{
+    const zs_operator *mul = &zs_operators[id];
+    const char *detail = zs_arena_printf(a->arena, "%" PRIu64 " PEs x %u x %s of %u DSP, %u LUT",
+                                         pes, channels, mul->name, mul->dsp, mul->lut);
+    if (pes > 0)
+        add_item(a, name, detail, times(cost_of(id), pes * channels));
+}
+
+/* A tree adds the products of a PE's channels and the sum so far. Results leave one after the
+ * other, so that a single requantiser serves all PEs; pooling compares as many as the output stream
+ * moves.
+ */
+static void add_line_engine(account *a, const zs_design *design)
+{
+    const zs_accel *accel = &design->accel;
+    const bool is_8 = accel->precision == ZS_INT8;
+    const uint64_t pes = accel->unroll.oc;
+    const uint64_t in_luts = (uint64_t)((double)pes * accel->lines.lut_pe_frac + 0.5);
+    const zs_operator_id tree = is_8 ? ZS_OPERATOR_TREE_ADD8 : ZS_OPERATOR_TREE_ADD16;
+    const uint32_t beat_bytes = zs_port_params(&design->board, accel->ports.output)->beat_bytes;
+    add_pes(a, "PEs in DSP slices", pes - in_luts, is_8 ? ZS_OPERATOR_MUL8 : ZS_OPERATOR_MUL16,
+            accel->unroll.ic);
+    add_pes(a, "PEs in LUTs", in_luts, is_8 ? ZS_OPERATOR_MUL8_LUT : ZS_OPERATOR_MUL16_LUT,
+            accel->unroll.ic);
+    add_item(a, "adder trees",
+             zs_arena_printf(a->arena, "%" PRIu64 " PEs x %u adders", pes, accel->unroll.ic),
+             times(cost_of(tree), pes * accel->unroll.ic));
+    add_item(a, "requantiser", "one for all PEs: results leave one by one",
+             plus(cost_of(ZS_OPERATOR_SCALE), cost_of(ZS_OPERATOR_ROUND)));
+    add_item(a, "pooling and activation", "as many elements as a beat of the output stream has",
+             times(cost_of(is_8 ? ZS_OPERATOR_CMP8 : ZS_OPERATOR_CMP16),
+                   (uint64_t)COMPARISONS * beat_bytes / (is_8 ? 1 : 2)));
+    add_item(a, "stream DMAs", "input, weights, output", times(cost_of(ZS_OPERATOR_STREAM_DMA), 3));
+}
+
 /* ---- memories -------------------------------------------------------------------------------- */
 
 static const char *const buffer_names[ZS_BUF_N] = {
@@ -200,15 +239,20 @@ static zs_fit verdict(const zs_board *board, const account *a)
 zs_status zs_fit_build(zs_arena *arena, const zs_design *design, const zs_plan *plan, zs_fit *out,
                        zs_err *err)
 {
+    const bool is_lines = design->accel.kind == ZS_KIND_LINEBUFFER;
     account a = {.arena = arena, .items = zs_new(arena, zs_fit_item, ITEMS_MAX)};
     if (a.items == NULL)
         return zs_nomem(err, "the resource account");
-    add_mac_array(&a, design);
-    add_vector_path(&a, design);
-    add_requantiser(&a, design);
+    if (is_lines) {
+        add_line_engine(&a, design);
+    } else {
+        add_mac_array(&a, design);
+        add_vector_path(&a, design);
+        add_requantiser(&a, design);
+        add_axi_masters(&a, &design->accel);
+    }
     for (uint32_t i = 0; i < ZS_BUF_N; i++)
-        add_buffer(&a, buffer_names[i], &plan->buffers[i]);
-    add_axi_masters(&a, &design->accel);
+        add_buffer(&a, is_lines ? plan->buffers[i].name : buffer_names[i], &plan->buffers[i]);
     add_control(&a, &design->accel);
     if (a.memory_ran_out)
         return zs_nomem(err, "the resource account");

@@ -8,7 +8,7 @@ static uint32_t channels_in_use(const zs_accel *a)
     uint32_t mask = 1u << zs_channel(a->ports.input, false) |
                     1u << zs_channel(a->ports.weight, false) |
                     1u << zs_channel(a->ports.output, true);
-    if (a->loop_order != ZS_OUTPUT_STATIONARY)
+    if (a->loop_order != ZS_OUTPUT_STATIONARY && a->kind != ZS_KIND_LINEBUFFER)
         mask |= 1u << zs_channel(a->ports.output, false);
     return mask;
 }

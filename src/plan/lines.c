@@ -135,6 +135,16 @@ static zs_status check_sizes(const line_draft *l, const zs_plan_row *row, zs_err
     return ZS_OK;
 }
 
+static zs_status no_room(const plan_draft *d, const zs_plan_row *row, zs_err *err)
+{
+    const zs_plan_buffer *w = &d->plan->buffers[ZS_BUF_WEIGHT];
+    const uint64_t words = zs_line_filter_words(d->design, row);
+    return zs_fail(err, ZS_ERANGE, "accelerator.buffer.weight",
+                   "%llu bytes do not hold one filter of layer %s per PE: %llu bytes are needed",
+                   (unsigned long long)w->bytes, row->name,
+                   (unsigned long long)(words * w->banks * w->word_bits / 8));
+}
+
 /* Sizes of the memories from the layers whole, then how many calls each of them takes. */
 static zs_status count_calls(line_draft *l, zs_err *err)
 {
@@ -158,12 +168,7 @@ static zs_status count_calls(line_draft *l, zs_err *err)
             continue;
         const uint64_t room = zs_line_filters_per_pe(d, &d->rows[i]);
         if (room == 0)
-            return zs_fail(err, ZS_ERANGE, "accelerator.buffer.weight",
-                           "a filter of layer %s has %llu words of unroll.ic elements, a PE holds "
-                           "%u",
-                           d->rows[i].name,
-                           (unsigned long long)zs_line_filter_words(d->design, &d->rows[i]),
-                           d->plan->buffers[ZS_BUF_WEIGHT].depth_words);
+            return no_room(d, &d->rows[i], err);
         const uint64_t sets = d->rows[i].line.oc_n / d->design->accel.unroll.oc;
         l->calls[i] = (uint32_t)zs_ceil_div(sets, room);
     }

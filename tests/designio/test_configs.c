@@ -8,7 +8,7 @@
 static const char *const configs[] = {
     "default",  "squeezenet-fixed16", "squeezenet-int8", "squeezenet-zybo-z7-20",
     "lenet",    "cifar10-quick",      "mobilenet",       "resnet20",
-    "vta-pynq", "fpga15-alexnet",     "rtl-tile",
+    "vta-pynq", "fpga15-alexnet",     "rtl-tile",        "squeezejet2-8bit",
 };
 
 static zs_status get(void *ctx, const char *name, const char *from, zs_span *bytes,

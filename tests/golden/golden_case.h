@@ -69,5 +69,6 @@ TCase *tcase_int8_points(void);
 TCase *tcase_identities(void);
 TCase *tcase_figures(void);
 TCase *tcase_gemm_runs(void);
+TCase *tcase_line_runs(void);
 
 #endif

@@ -35,6 +35,24 @@ static zs_status fail_one(const zs_net *net, const zs_design *d, test_heap_state
     return status;
 }
 
+static void fail_everywhere(const zs_net *net, const zs_design *d)
+{
+    uint32_t op_n, first_n = 0;
+    uint64_t hash, first_hash = 0;
+    for (size_t shift = 0; shift < SHIFTS * SHIFT_BYTES; shift += SHIFT_BYTES) {
+        zs_status status = ZS_ENOMEM;
+        for (uint64_t n = 1; status != ZS_OK; n++) {
+            test_heap_state heap = {.fail_at = n};
+            status = fail_one(net, d, &heap, shift, &op_n, &hash);
+            ck_assert_uint_lt(n, 1000);
+        }
+        if (shift == 0)
+            first_n = op_n, first_hash = hash;
+        ck_assert_uint_eq(op_n, first_n);
+        ck_assert_uint_eq(hash, first_hash);
+    }
+}
+
 START_TEST(test_every_failing_allocation_is_reported_and_leaves_nothing)
 {
     zs_arena arena;
@@ -45,20 +63,22 @@ START_TEST(test_every_failing_allocation_is_reported_and_leaves_nothing)
     d.accel.loop_order = ZS_WEIGHT_STATIONARY;
     d.accel.fusion = _i % 2 ? ZS_FUSION_AUTO : ZS_FUSION_NONE;
     d.accel.tile.ic = 2;
-    uint32_t op_n, first_n = 0;
-    uint64_t hash, first_hash = 0;
-    for (size_t shift = 0; shift < SHIFTS * SHIFT_BYTES; shift += SHIFT_BYTES) {
-        zs_status status = ZS_ENOMEM;
-        for (uint64_t n = 1; status != ZS_OK; n++) {
-            test_heap_state heap = {.fail_at = n};
-            status = fail_one(net, &d, &heap, shift, &op_n, &hash);
-            ck_assert_uint_lt(n, 1000);
-        }
-        if (shift == 0)
-            first_n = op_n, first_hash = hash;
-        ck_assert_uint_eq(op_n, first_n);
-        ck_assert_uint_eq(hash, first_hash);
-    }
+    fail_everywhere(net, &d);
+    zs_arena_drop(&arena);
+}
+END_TEST
+
+/* The network of fire modules: im2col, calls, fused pools and joins. */
+START_TEST(test_plans_of_line_buffer_engines_leave_nothing_either)
+{
+    zs_arena arena;
+    zs_arena_init(&arena, test_heap());
+    zs_design d;
+    zs_design_defaults(&d);
+    d.accel.kind = ZS_KIND_LINEBUFFER;
+    d.accel.precision = ZS_INT8;
+    d.accel.buffer.weight_bytes = 2048;
+    fail_everywhere(test_net_build(&arena, 0), &d);
     zs_arena_drop(&arena);
 }
 END_TEST
@@ -69,5 +89,6 @@ TCase *tcase_plan_memory(void)
     tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, test_every_failing_allocation_is_reported_and_leaves_nothing, 0,
                         TEST_NET_N);
+    tcase_add_test(tc, test_plans_of_line_buffer_engines_leave_nothing_either);
     return tc;
 }
