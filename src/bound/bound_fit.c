@@ -249,10 +249,11 @@ zs_status zs_fit_build(zs_arena *arena, const zs_design *design, const zs_plan *
         add_mac_array(&a, design);
         add_vector_path(&a, design);
         add_requantiser(&a, design);
-        add_axi_masters(&a, &design->accel);
     }
     for (uint32_t i = 0; i < ZS_BUF_N; i++)
         add_buffer(&a, is_lines ? plan->buffers[i].name : buffer_names[i], &plan->buffers[i]);
+    if (!is_lines)
+        add_axi_masters(&a, &design->accel);
     add_control(&a, &design->accel);
     if (a.memory_ran_out)
         return zs_nomem(err, "the resource account");
