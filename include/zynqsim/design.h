@@ -41,7 +41,7 @@ typedef struct zs_cpu_params {
     uint64_t clock_hz;
     double register_write_s, register_read_s, call_overhead_s, cache_bytes_per_s;
     double register_write_pl_cycles, register_read_pl_cycles; /* on top of the fixed part */
-    double dma_start_s;
+    double dma_start_s, cold_call_s;
     double cycles_per_mac, cycles_per_pool_op, cycles_per_element, cycles_per_exp;
     double cycles_per_copied_byte, cycles_per_gathered_element;
 } zs_cpu_params;

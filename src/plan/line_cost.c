@@ -6,7 +6,7 @@
  * of their port per clock, line buffers and weight memories a word of unroll.ic elements per clock.
  */
 
-enum { MAX_RING = 250 };
+enum { MAX_RING = 250, CHUNK_BYTES = 4096 };
 
 static uint32_t elem_of(const zs_design *d)
 {
@@ -245,9 +245,13 @@ void zs_line_shape_rings(const zs_design *d, zs_plan_row *row)
         (uint32_t)zs_min_u64(1 + zs_max_u64(1, d->accel.lines.fifo_bytes / result), MAX_RING);
 }
 
-uint32_t zs_line_chunk(const zs_plan_row *row)
+/* Half of what runs ahead, so that the next load is on its way while one is used up, but no more
+ * than amortises the start of a transfer. */
+uint32_t zs_line_chunk(const zs_design *d, const zs_plan_row *row)
 {
     const zs_window *w = &row->window;
+    const uint64_t line = (uint64_t)row->x.shape.w * row->line.x_c * elem_of(d);
     const uint32_t fifo = row->line.ring_lines - ((w->kh - 1) * w->dh + 1) - w->sh;
-    return fifo > 3 ? fifo / 2 : 1;
+    const uint64_t most = zs_min_u64(fifo / 2, CHUNK_BYTES / line);
+    return most > 1 ? (uint32_t)most : 1;
 }

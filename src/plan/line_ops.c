@@ -45,10 +45,12 @@ static uint64_t blocking_row(const zs_plan_row *row, uint64_t end)
 static zs_status load_ahead(call_loops *c, uint64_t row_index)
 {
     const zs_line_row *l = &c->row->line;
-    const uint32_t most = zs_line_chunk(c->row);
+    const uint32_t chunk = zs_line_chunk(c->e->d->design, c->row);
+    const uint32_t at_once = zs_extent_y(c->row, 0, 1).hi; /* all that the first row waits for */
     while (c->load_image < c->batch) {
-        const uint32_t left = l->lines - c->load_line, n = left < most ? left : most;
         const uint64_t first = zs_line_index(l, c->load_image, c->load_line);
+        const uint32_t most = first == 0 && at_once > 0 && at_once < chunk ? at_once : chunk;
+        const uint32_t left = l->lines - c->load_line, n = left < most ? left : most;
         const uint64_t blocked = blocking_row(c->row, first + n);
         if (blocked != UINT64_MAX && blocked >= row_index)
             return ZS_OK;
@@ -207,6 +209,8 @@ static double call_start_s(const emitter *e, const zs_plan_row *row)
     const zs_design *design = e->d->design;
     const zs_cpu_params *cpu = &design->board.cpu;
     double seconds = zs_cpu_call_start_s(cpu, design->accel.registers) + 3 * cpu->dma_start_s;
+    if (e->row == 0 || e->d->rows[e->row - 1].line.step != ZS_HOST_CALL)
+        seconds += cpu->cold_call_s;
     if (row->line.x_from_host && !is_coherent(design->accel.ports.input))
         seconds += zs_cpu_cache_s(cpu, stored_bytes(e->d, &row->x));
     return seconds;

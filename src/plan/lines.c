@@ -121,7 +121,8 @@ static zs_status check_sizes(const line_draft *l, const zs_plan_row *row, zs_err
     const uint64_t elem = zs_elem_bytes(l->d->design->accel.precision);
     uint64_t params, lines;
     const uint32_t most = row->line.oc_n > row->line.x_c ? row->line.oc_n : row->line.x_c;
-    if (most > UINT16_MAX || row->x.shape.h > UINT16_MAX || row->x.shape.w > UINT16_MAX)
+    if (most > UINT16_MAX || row->x.shape.h > UINT16_MAX || row->x.shape.w > UINT16_MAX ||
+        row->oh > UINT16_MAX || row->ow > UINT16_MAX)
         return zs_fail(err, ZS_ERANGE, row->name,
                        "%u channels of %u x %u pixels: kind linebuffer counts to %d", most,
                        row->x.shape.h, row->x.shape.w, UINT16_MAX);
@@ -139,9 +140,10 @@ static zs_status no_room(const plan_draft *d, const zs_plan_row *row, zs_err *er
 {
     const zs_plan_buffer *w = &d->plan->buffers[ZS_BUF_WEIGHT];
     const uint64_t words = zs_line_filter_words(d->design, row);
+    const uint64_t stated = d->design->accel.buffer.weight_bytes;
     return zs_fail(err, ZS_ERANGE, "accelerator.buffer.weight",
                    "%llu bytes do not hold one filter of layer %s per PE: %llu bytes are needed",
-                   (unsigned long long)w->bytes, row->name,
+                   (unsigned long long)(stated ? stated : w->bytes), row->name,
                    (unsigned long long)(words * w->banks * w->word_bits / 8));
 }
 
@@ -289,7 +291,7 @@ static const char *call_name(const line_draft *l, uint32_t draft, uint32_t part)
     }
     if (l->calls[draft] == 1)
         return zs_arena_printf(l->d->arena, "%s%s%s", layer->name, plus, pool);
-    return zs_arena_printf(l->d->arena, "%s%s%s#%u", layer->name, plus, pool, part + 1);
+    return zs_arena_printf(l->d->arena, "%s%s%s/%u", layer->name, plus, pool, part + 1);
 }
 
 /* Work of the filters that exist; a call's share of the layer and of the pool. */

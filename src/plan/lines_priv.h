@@ -29,7 +29,7 @@ zs_status zs_line_size_buffers(plan_draft *d, zs_err *err);
 /* Lines that the line buffer and its FIFO hold of a row's input, and rows of results. */
 void zs_line_shape_rings(const zs_design *design, zs_plan_row *row);
 /* Lines of one load. */
-uint32_t zs_line_chunk(const zs_plan_row *row);
+uint32_t zs_line_chunk(const zs_design *design, const zs_plan_row *row);
 
 /* ---- line_ops.c ------------------------------------------------------------------------------ */
 

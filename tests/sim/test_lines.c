@@ -196,7 +196,7 @@ static void more_outstanding(zs_design *d)
 
 static void larger_fifo(zs_design *d)
 {
-    d->accel.lines.fifo_bytes *= 4;
+    d->accel.lines.fifo_bytes *= 4096;
 }
 
 static void larger_weights(zs_design *d)
