@@ -78,7 +78,7 @@ typedef struct zs_preprocess {
 typedef struct zs_line_params {
     bool im2col;
     double lut_pe_frac;
-    uint32_t line_elems, fifo_bytes, pool_fifo_beats;
+    uint32_t line_elems, weight_elems, fifo_bytes, pool_fifo_beats;
     uint32_t call_start, pe_fill, pixel_fill, drain_gap, line_fill, window_fill, shift;
     uint32_t store_fill, row_end, pool_fill;
 } zs_line_params;

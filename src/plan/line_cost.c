@@ -197,6 +197,8 @@ static uint64_t most_filter_words(const plan_draft *d, bool whole_layers)
 static uint64_t weight_depth(const plan_draft *d, uint64_t bits)
 {
     const zs_accel *a = &d->design->accel;
+    if (a->lines.weight_elems > 0)
+        return a->lines.weight_elems / ((uint64_t)a->unroll.oc * a->unroll.ic);
     if (a->buffer.weight_bytes > 0)
         return a->buffer.weight_bytes /
                ((uint64_t)a->unroll.oc * a->unroll.ic * elem_of(d->design));

@@ -17,7 +17,8 @@ typedef struct call_loops {
     uint64_t stored;                /* rows stored so far */
     uint32_t load_image, load_line; /* next line to load */
     uint32_t *line_ops;             /* [place in the ring] the load that filled it last */
-    uint32_t wanted_load;           /* what brings the last line of the row at hand */
+    uint32_t wanted_load;           /* what brings the last line of the row at hand, and where to */
+    uint8_t last_place;
 } call_loops;
 
 /* ---- loads ----------------------------------------------------------------------------------- */
@@ -118,7 +119,7 @@ static zs_tile_box box_of(const call_loops *c, uint32_t image, uint32_t oy, uint
 static zs_status mac(call_loops *c, const zs_tile_box *box, uint32_t slot, uint64_t key,
                      uint64_t pl_cycles, uint32_t *op)
 {
-    const uint8_t slots[4] = {(uint8_t)(box->oy0 % MAX_SLOTS), 0, (uint8_t)slot, ZS_SLOT_NONE};
+    const uint8_t slots[4] = {c->last_place, 0, (uint8_t)slot, ZS_SLOT_NONE};
     const uint32_t wait[3] = {c->wanted_load, slot == ZS_SLOT_NONE ? ZS_NO_OP : c->store_ops[slot],
                               ZS_NO_OP};
     return zs_emit_priced(c->e, ZS_OP_MAC, box, slots, wait, key, pl_cycles, op);
@@ -178,6 +179,7 @@ static zs_status all_rows(call_loops *c)
         ZS_TRY(load_ahead(c, i));
         const uint32_t end = zs_extent_y(r, oy, 1).hi; /* 0: only padding above the image */
         const uint64_t line = zs_line_index(&r->line, image, end ? end - 1 : 0);
+        c->last_place = (uint8_t)(line % r->line.ring_lines);
         c->wanted_load = c->line_ops[line % r->line.ring_lines];
         ZS_TRY((r->pool == ZS_NO_INDEX ? plain_row : pooled_row)(c, image, oy, i + 1 == rows,
                                                                  &c->row_ops[i]));

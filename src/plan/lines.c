@@ -138,13 +138,16 @@ static zs_status check_sizes(const line_draft *l, const zs_plan_row *row, zs_err
 
 static zs_status no_room(const plan_draft *d, const zs_plan_row *row, zs_err *err)
 {
-    const zs_plan_buffer *w = &d->plan->buffers[ZS_BUF_WEIGHT];
-    const uint64_t words = zs_line_filter_words(d->design, row);
-    const uint64_t stated = d->design->accel.buffer.weight_bytes;
-    return zs_fail(err, ZS_ERANGE, "accelerator.buffer.weight",
-                   "%llu bytes do not hold one filter of layer %s per PE: %llu bytes are needed",
-                   (unsigned long long)(stated ? stated : w->bytes), row->name,
-                   (unsigned long long)(words * w->banks * w->word_bits / 8));
+    const zs_accel *a = &d->design->accel;
+    const uint64_t pe_elems = zs_line_filter_words(d->design, row) * a->unroll.ic;
+    const bool in_bytes = a->lines.weight_elems == 0;
+    const uint64_t unit = in_bytes ? zs_elem_bytes(a->precision) : 1;
+    return zs_fail(err, ZS_ERANGE,
+                   in_bytes ? "accelerator.buffer.weight" : "accelerator.linebuffer.weights",
+                   "%llu %s do not hold one filter of layer %s per PE: %llu are needed",
+                   (unsigned long long)(in_bytes ? a->buffer.weight_bytes : a->lines.weight_elems),
+                   in_bytes ? "bytes" : "elements", row->name,
+                   (unsigned long long)(pe_elems * a->unroll.oc * unit));
 }
 
 /* Sizes of the memories from the layers whole, then how many calls each of them takes. */

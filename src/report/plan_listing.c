@@ -137,6 +137,12 @@ static const char legend[] =
     "# slots  x input, w weight, a accumulator, y second input; xr: the resident buffer\n"
     "# price  B: bytes of a transfer; cy: PL clock cycles\n";
 
+static const char line_legend[] =
+    "# linebuffer: oy of a load are lines of the input; x is a place in the ring of lines, of a "
+    "mac "
+    "that of\n"
+    "# its last line; a post behind load_w hands the parameters to the PEs, others pool\n";
+
 static size_t name_width(const zs_plan *plan)
 {
     size_t longest = NAME_MIN;
@@ -156,6 +162,8 @@ zs_status zs_plan_listing_emit(const zs_design *d, const zs_net *net, const zs_p
     zs_out_printf(&l.out, ": %s ops, %u rows, %u calls, batch %u\n", zs_cell_count(plan->op_n).text,
                   plan->row_n, plan->call_n, plan->batch);
     zs_out_text(&l.out, legend);
+    if (d->accel.kind == ZS_KIND_LINEBUFFER)
+        zs_out_text(&l.out, line_legend);
     zs_out_printf(&l.out, "%7s %-8s %-6s ", "op", "kind", "unit");
     zs_out_fit(&l.out, "row", l.name_width);
     zs_out_printf(&l.out, " %3s %11s %11s %9s %9s %2s  %-12s %14s  %s\n", "img", "oc", "ic", "oy",

@@ -225,7 +225,9 @@ START_TEST(test_what_the_engine_cannot_do_is_refused_by_name)
     want_refusal(dense, ZS_EUNSUPPORTED, "accelerator.unroll.kx", "3");
     design = fit;
     design.accel.buffer.weight_bytes = 4607; /* 16 PEs x 18 words x 16 bytes less one */
-    want_refusal(dense, ZS_ERANGE, "accelerator.buffer.weight", "4608 bytes are needed");
+    want_refusal(dense, ZS_ERANGE, "accelerator.buffer.weight", "4608 are needed");
+    design.accel.lines.weight_elems = 4607;
+    want_refusal(dense, ZS_ERANGE, "accelerator.linebuffer.weights", "4608 are needed");
     design = fit;
     design.accel.lines.line_elems = 959;
     want_refusal(dense, ZS_ERANGE, "accelerator.linebuffer.line", "960 are needed");
