@@ -2,6 +2,8 @@
 
 #include "zynqsim/capacity.h"
 
+#include <assert.h>
+
 /* A call: parameters and lines stream in, each row of pixels is computed once its last line is
  * there, results stream out. Lines are loaded ahead as far as the ring has room. */
 
@@ -38,6 +40,7 @@ static uint64_t blocking_row(const zs_plan_row *row, uint64_t end)
     const zs_line_row *l = &row->line;
     if (end <= l->ring_lines)
         return UINT64_MAX;
+    assert(l->lines > 0);
     const uint64_t oldest = end - 1 - l->ring_lines;
     return oldest / l->lines * row->oh + last_reader(row, (uint32_t)(oldest % l->lines));
 }
@@ -237,6 +240,7 @@ zs_status zs_line_emit_call(emitter *e, const zs_plan_call *call)
 {
     const zs_plan_row *row = &e->d->rows[call->row0];
     call_loops c = {.e = e, .row = row, .batch = e->d->design->batch};
+    assert(row->line.out_slots > 0 && row->line.ring_lines > 0);
     const uint32_t trips[] = {c.batch, row->oh, 3};
     ZS_TRY(zs_emit_expect(e, trips, ZS_LEN(trips)));
     c.row_ops = zs_arena_alloc_raw(e->d->arena, (size_t)c.batch * row->oh, sizeof *c.row_ops);

@@ -108,7 +108,8 @@ static void shape_call(line_draft *l, uint32_t draft, zs_plan_row *row)
     row->line.oc_n = (uint32_t)zs_round_up(layer->y.c, unit);
     row->line.x_c = stored_channels(design, row->x.shape.c);
     row->line.y_c = stored_channels(design, layer->y.c);
-    row->line.lines = zs_extent_y(row, 0, row->oh).hi;
+    const uint32_t seen = zs_extent_y(row, 0, row->oh).hi;
+    row->line.lines = seen > 0 ? seen : 1; /* windows in padding only still read a line */
     row->y.shape = l->d->net->tensors[l->layers[draft].out].shape;
     row->pool = l->layers[draft].pool;
     if (row->pool != ZS_NO_INDEX)
@@ -141,13 +142,14 @@ static zs_status no_room(const plan_draft *d, const zs_plan_row *row, zs_err *er
     const zs_accel *a = &d->design->accel;
     const uint64_t pe_elems = zs_line_filter_words(d->design, row) * a->unroll.ic;
     const bool in_bytes = a->lines.weight_elems == 0;
-    const uint64_t unit = in_bytes ? zs_elem_bytes(a->precision) : 1;
+    const unsigned long long stated =
+        in_bytes ? a->buffer.weight_bytes : (uint64_t)a->lines.weight_elems;
+    const unsigned long long unit = in_bytes ? zs_elem_bytes(a->precision) : 1;
+    const unsigned long long needed = pe_elems * a->unroll.oc * unit;
     return zs_fail(err, ZS_ERANGE,
                    in_bytes ? "accelerator.buffer.weight" : "accelerator.linebuffer.weights",
-                   "%llu %s do not hold one filter of layer %s per PE: %llu are needed",
-                   (unsigned long long)(in_bytes ? a->buffer.weight_bytes : a->lines.weight_elems),
-                   in_bytes ? "bytes" : "elements", row->name,
-                   (unsigned long long)(pe_elems * a->unroll.oc * unit));
+                   "%llu %s do not hold one filter of layer %s per PE: %llu are needed", stated,
+                   in_bytes ? "bytes" : "elements", row->name, needed);
 }
 
 /* Sizes of the memories from the layers whole, then how many calls each of them takes. */

@@ -205,8 +205,8 @@ static void pool_window(const zs_exec *e, const zs_plan_row *row, uint32_t py, u
     }
 }
 
-static void pool(const zs_exec *e, const zs_plan_row *row, const zs_tile_op *op,
-                 const zs_tile_box *box)
+static void pool_row(const zs_exec *e, const zs_plan_row *row, const zs_tile_op *op,
+                     const zs_tile_box *box)
 {
     uint8_t *to = out_slot(e, op);
     const size_t pixel = row->line.y_c * e->elem;
@@ -329,7 +329,7 @@ void zs_exec_lines_op(zs_exec *e, uint32_t index)
         if (box->flags & ZS_BOX_PARAMS)
             hand_out_params(e, row);
         else
-            pool(e, row, op, box);
+            pool_row(e, row, op, box);
         break;
     case ZS_OP_STORE:
         store(e, index);

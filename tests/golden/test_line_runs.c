@@ -24,7 +24,7 @@ static zs_status fetch_config(void *ctx, const char *name, const char *from, zs_
     ck_assert_msg(file.data != NULL, "%s cannot be read", *path);
     *bytes = (zs_span){
         (const uint8_t *)zs_arena_strndup(arena, (const char *)file.data, file.bytes), file.bytes};
-    free((void *)(uintptr_t)file.data);
+    free((void *)file.data);
     return ZS_OK;
 }
 
@@ -190,7 +190,7 @@ START_TEST(test_measured_times_are_met_within_their_tolerances)
     const zs_span file = test_read_file("configs/validation/runs_lines.csv");
     ck_assert_ptr_nonnull(file.data);
     char *text = zs_arena_strndup(&gc.arena, (const char *)file.data, file.bytes);
-    free((void *)(uintptr_t)file.data);
+    free((void *)file.data);
     uint32_t n = 0;
     char *line = strchr(text, '\n') + 1; /* behind the names of the columns */
     for (char *next; *line != '\0'; line = next) {

@@ -157,6 +157,7 @@ static uint64_t cycles_of(const zs_net *net, const zs_design *d, zs_fidelity fid
     if (status == ZS_OK)
         status = zs_sim_run(&point, d, net, plan, fidelity, NULL, &r, &err);
     ck_assert_msg(status == ZS_OK, "%s: %s", err.place, err.text);
+    ck_assert_ptr_nonnull(r);
     const uint64_t cycles = r->cycles;
     zs_arena_drop(&point);
     return cycles;
