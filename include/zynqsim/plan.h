@@ -102,6 +102,7 @@ typedef struct zs_line_row {
     uint32_t lines;     /* of the input, up to the last that a window looks at */
     uint32_t ring_lines, out_slots; /* line buffer with its FIFO; rows of results under way */
     bool x_from_host;               /* the PS wrote the input */
+    uint64_t stale_bytes;           /* a row of the PS: what it reads that the engine wrote */
     uint64_t param_bytes;           /* biases, then weights [ic][ky][kx][oc] */
     uint32_t tensor; /* JOIN: what is put together; of a call whose y is but a part of
                       * a tensor: that tensor; else ZS_NO_INDEX */

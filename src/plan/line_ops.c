@@ -259,28 +259,25 @@ zs_status zs_line_emit_call(emitter *e, const zs_plan_call *call)
     return host_step(e, ZS_HOST_CALL_END, call_end_s(e, row));
 }
 
-static double im2col_s(const emitter *e, const zs_plan_row *row)
+static double host_s(const emitter *e, const zs_plan_row *row)
 {
     const zs_cpu_params *cpu = &e->d->design->board.cpu;
     const zs_layer *layer = zs_draft_layer(e->d, e->row);
-    const uint64_t elems = (uint64_t)layer->x.c * layer->window.kh * layer->window.kw *
-                           row->y.shape.h * row->y.shape.w * e->d->design->batch;
-    return (double)elems * cpu->cycles_per_gathered_element / (double)cpu->clock_hz;
+    switch (row->line.step) {
+    case ZS_HOST_IM2COL: /* one value per operation */
+        return (double)row->ops * cpu->cycles_per_gathered_element / (double)cpu->clock_hz;
+    case ZS_HOST_JOIN:
+        return (double)row->compulsory_write_bytes * cpu->cycles_per_copied_byte /
+               (double)cpu->clock_hz;
+    default:
+        return zs_plan_software_s(cpu, layer, e->d->design->batch);
+    }
 }
 
 zs_status zs_line_emit_host(emitter *e)
 {
     const zs_plan_row *row = &e->d->rows[e->row];
-    const zs_cpu_params *cpu = &e->d->design->board.cpu;
-    double seconds;
-    if (row->line.step == ZS_HOST_LAYER)
-        return zs_plan_emit_host_layer(e);
-    if (row->line.step == ZS_HOST_IM2COL)
-        seconds = im2col_s(e, row);
-    else
-        seconds = (double)row->compulsory_write_bytes * cpu->cycles_per_copied_byte /
-                      (double)cpu->clock_hz +
-                  invalidate_s(e, row->compulsory_read_bytes);
     ZS_TRY(zs_emit_barrier(e));
-    return host_step(e, (zs_host_step)row->line.step, seconds);
+    return host_step(e, (zs_host_step)row->line.step,
+                     host_s(e, row) + invalidate_s(e, row->line.stale_bytes));
 }

@@ -389,6 +389,7 @@ static zs_status add_join(line_draft *l, uint32_t draft, uint32_t tensor, zs_err
     row->y = d->plan->tensors[tensor];
     row->line.y_c = stored_channels(d->design, row->y.shape.c);
     row->compulsory_read_bytes = row->compulsory_write_bytes = tensor_bytes(d, tensor);
+    row->line.stale_bytes = row->compulsory_read_bytes;
     row->ops = zs_shape_elems(row->y.shape) * d->design->batch;
     return row->name ? ZS_OK : zs_nomem(err, "plan");
 }
@@ -407,8 +408,11 @@ static zs_status add_software(line_draft *l, uint32_t draft)
     row->ow = layer->y.w;
     row->x = d->plan->tensors[layer->in[0]];
     row->y = d->plan->tensors[layer->out];
-    for (uint32_t k = 0; k < layer->in_n; k++)
+    for (uint32_t k = 0; k < layer->in_n; k++) {
         row->compulsory_read_bytes += tensor_bytes(d, layer->in[k]);
+        if (!written_by_host(d, zs_view_base(d->net, layer->in[k])))
+            row->line.stale_bytes += tensor_bytes(d, layer->in[k]);
+    }
     row->compulsory_write_bytes = tensor_bytes(d, layer->out);
     return ZS_OK;
 }
@@ -465,7 +469,6 @@ static zs_status list_rows(line_draft *l, zs_err *err)
         zs_plan_tensor x = d->plan->tensors[layer_of(l, i)->in[0]];
         if (l->is_im2col[i])
             ZS_TRY(add_im2col(l, i, &x, err));
-        d->row_of_layer[l->layers[i].layer] = d->row_n;
         if (l->calls[i] == 0)
             ZS_TRY(add_software(l, i));
         for (uint32_t part = 0; part < l->calls[i]; part++)

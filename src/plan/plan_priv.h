@@ -136,6 +136,8 @@ zs_status zs_plan_emit_vector(emitter *e);
 zs_status zs_plan_emit_call_start(emitter *e, const zs_plan_call *call);
 zs_status zs_plan_emit_call_end(emitter *e, const zs_plan_call *call);
 zs_status zs_plan_emit_host_layer(emitter *e);
+/* Time of the PS for a layer, caches aside. */
+double zs_plan_software_s(const zs_cpu_params *cpu, const zs_layer *layer, uint64_t batch);
 
 static inline const zs_layer *zs_draft_layer(const plan_draft *d, uint32_t row)
 {

@@ -156,7 +156,7 @@ zs_status zs_plan_emit_call_end(emitter *e, const zs_plan_call *call)
     return host_step(e, ZS_HOST_CALL_END, seconds);
 }
 
-static double software_s(const zs_cpu_params *cpu, const zs_layer *layer, uint64_t batch)
+double zs_plan_software_s(const zs_cpu_params *cpu, const zs_layer *layer, uint64_t batch)
 {
     const uint64_t in = zs_shape_elems(layer->x) * batch, out = zs_shape_elems(layer->y) * batch;
     switch (layer->op) {
@@ -184,7 +184,7 @@ zs_status zs_plan_emit_host_layer(emitter *e)
     const plan_draft *d = e->d;
     const zs_layer *layer = zs_draft_layer(d, e->row);
     const zs_cpu_params *cpu = &d->design->board.cpu;
-    double seconds = software_s(cpu, layer, d->design->batch);
+    double seconds = zs_plan_software_s(cpu, layer, d->design->batch);
     for (uint32_t k = 0; k < layer->in_n; k++)
         if (!written_by_host(d, layer->in[k]) && !is_coherent(d->design->accel.ports.output))
             seconds += zs_cpu_cache_s(cpu, tensor_bytes(d, layer->in[k]));
