@@ -179,6 +179,10 @@ static zs_status check_linebuffer(const zs_accel *a, zs_err *err)
         return zs_fail(err, ZS_EUNSUPPORTED, "accelerator.precision",
                        "kind linebuffer adds in trees of integers and cannot compute in fp32: "
                        "choose int8 or fixed16");
+    if (a->channel_block != 1)
+        return zs_fail(err, ZS_EUNSUPPORTED, "accelerator.channel_block",
+                       "%u, but kind linebuffer keeps all channels of a pixel together: 1",
+                       (unsigned)a->channel_block);
     for (size_t i = 0; i < ZS_LEN(ones); i++)
         if (ones[i].value != 1)
             return zs_fail(err, ZS_EUNSUPPORTED, ones[i].path,

@@ -213,7 +213,8 @@ static double call_start_s(const emitter *e, const zs_plan_row *row)
 {
     const zs_design *design = e->d->design;
     const zs_cpu_params *cpu = &design->board.cpu;
-    double seconds = zs_cpu_call_start_s(cpu, design->accel.registers) + 3 * cpu->dma_start_s;
+    double seconds = zs_cpu_call_start_s(cpu, design->accel.clock_hz, design->accel.registers) +
+                     3 * cpu->dma_start_s;
     if (e->row == 0 || e->d->rows[e->row - 1].line.step != ZS_HOST_CALL)
         seconds += cpu->cold_call_s;
     if (row->line.x_from_host && !is_coherent(design->accel.ports.input))
@@ -230,7 +231,7 @@ static double invalidate_s(const emitter *e, uint64_t bytes)
 static double call_end_s(const emitter *e, const zs_plan_row *row)
 {
     const plan_draft *d = e->d;
-    double seconds = zs_cpu_call_end_s(&d->design->board.cpu);
+    double seconds = zs_cpu_call_end_s(&d->design->board.cpu, d->design->accel.clock_hz);
     if (zs_view_base(d->net, d->drafts[e->row].out) == zs_view_base(d->net, d->net->output))
         seconds += invalidate_s(e, stored_bytes(d, &row->y));
     return seconds;

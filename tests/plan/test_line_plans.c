@@ -224,6 +224,9 @@ START_TEST(test_what_the_engine_cannot_do_is_refused_by_name)
     design.accel.unroll.kx = 3;
     want_refusal(dense, ZS_EUNSUPPORTED, "accelerator.unroll.kx", "3");
     design = fit;
+    design.accel.channel_block = 16;
+    want_refusal(dense, ZS_EUNSUPPORTED, "accelerator.channel_block", "16");
+    design = fit;
     design.accel.buffer.weight_bytes = 4607; /* 16 PEs x 18 words x 16 bytes less one */
     want_refusal(dense, ZS_ERANGE, "accelerator.buffer.weight", "4608 are needed");
     design.accel.lines.weight_elems = 4607;
