@@ -68,8 +68,6 @@ uint64_t zs_dram_offer(zs_dram *dram, zs_dram_req *req, uint64_t at);
 /* Makes the decisions that requests offered from `until` on can no longer change. True as soon as
  * one of them places a piece: call again. False: no more can be decided. */
 bool zs_dram_run(zs_dram *dram, uint64_t until, zs_dram_done *done);
-/* Cycle at which the next refresh is due; ZS_DRAM_NEVER when refresh is off. */
-uint64_t zs_dram_refresh_at(const zs_dram *dram);
 /* Whether a request has room at `at` and is one piece. */
 bool zs_dram_takes_whole(const zs_dram *dram, const zs_dram_req *req, uint64_t at);
 /* The short way for a request that is taken whole: when it finds both queues empty, and _offer
@@ -79,6 +77,28 @@ bool zs_dram_pass(zs_dram *dram, const zs_dram_req *req, uint64_t at, uint64_t u
                   zs_dram_done *done);
 const zs_dram_counts *zs_dram_counts_of(const zs_dram *dram);
 uint64_t zs_dram_events(const zs_dram *dram); /* decisions so far: rows, columns, refreshes */
+
+/* ---- an idle memory --------------------------------------------------------------------------- */
+
+/* What there is to know of a memory in which nothing of the past delays anything any more. */
+enum { ZS_DRAM_BANKS = 16 };
+typedef struct zs_dram_idle {
+    uint64_t pages[ZS_DRAM_BANKS]; /* [bank] address / row_bytes of the open row, or NEVER */
+    bool last_is_write;            /* direction of the last data */
+    uint32_t run;                  /* transactions since it last changed */
+} zs_dram_idle;
+/* Cycle from which on nothing that has happened delays a command or a refresh; ZS_DRAM_NEVER while
+ * requests wait. A refresh that began on time does not count: it ends t_rfc after its time. */
+uint64_t zs_dram_idle_at(const zs_dram *dram);
+/* The next refresh, ZS_DRAM_NEVER without. */
+uint64_t zs_dram_refresh_at(const zs_dram *dram);
+void zs_dram_get_idle(const zs_dram *dram, zs_dram_idle *idle);
+/* Makes the memory one that has become idle in this state, with all refreshes up to and including
+ * `at` begun, on time; `at` is not before any time already reached, and one refresh has been.
+ * Counts stay. */
+void zs_dram_set_idle(zs_dram *dram, const zs_dram_idle *idle, uint64_t at);
+/* Adds what happened while the memory was stood in for. */
+void zs_dram_credit(zs_dram *dram, const zs_dram_counts *more);
 
 /* The same formulas for closed forms: cycles from a read's arrival in an idle controller to the end
  * of its first transaction, by the state of its row. */

@@ -1,6 +1,6 @@
 #include "zynqsim/dram.h"
 
-enum { BANKS_MAX = 16, PIECE_TRANSACTIONS = 16, FAW_WINDOW = 4 };
+enum { BANKS_MAX = ZS_DRAM_BANKS, PIECE_TRANSACTIONS = 16, FAW_WINDOW = 4 };
 /* Scheduler: calibrated on the open half of the comparison in docs/models/dram.md. */
 enum {
     ROW_HITS = 4,      /* transactions of a row that may pass an older read of its bank */
@@ -683,9 +683,82 @@ bool zs_dram_pass(zs_dram *d, const zs_dram_req *req, uint64_t at, uint64_t unti
     return true;
 }
 
+/* ---- an idle memory --------------------------------------------------------------------------- */
+
+/* End of the last refresh if it began on time. */
+static uint64_t refreshed(const zs_dram *d)
+{
+    return d->p.t_refi == 0 ? 0 : d->refresh_at - d->p.t_refi + d->p.t_rfc;
+}
+
+uint64_t zs_dram_idle_at(const zs_dram *d)
+{
+    if (d->lanes[READ].n + d->lanes[WRITE].n != 0)
+        return ZS_DRAM_NEVER;
+    uint64_t at = zs_max_u64(d->column_at[READ], d->column_at[WRITE]) + d->bank_gap;
+    at = zs_max_u64(at, d->slot_end);
+    const uint64_t newest = d->activates[(d->activate_i + FAW_WINDOW - 1) % FAW_WINDOW];
+    if (newest != 0)
+        at = zs_max_u64(at, newest - 1 + zs_max_u64(d->p.t_rrd, d->p.t_faw));
+    const uint64_t refreshed_at = refreshed(d);
+    for (uint32_t b = 0; b < d->p.banks; b++) {
+        const bank_state *bank = &d->banks[b];
+        const uint64_t open_at = zs_max_u64(bank->column_at, bank->precharge_at + d->p.t_rp);
+        if (bank->row != NO_ROW)
+            at = zs_max_u64(at, open_at);
+        else if (bank->activate_at != refreshed_at)
+            at = zs_max_u64(at, bank->activate_at);
+    }
+    return at;
+}
+
 uint64_t zs_dram_refresh_at(const zs_dram *d)
 {
     return d->refresh_at;
+}
+
+void zs_dram_get_idle(const zs_dram *d, zs_dram_idle *idle)
+{
+    for (uint32_t b = 0; b < BANKS_MAX; b++) {
+        const uint64_t row = d->banks[b].row;
+        idle->pages[b] = row == NO_ROW ? ZS_DRAM_NEVER : row << d->bank_shift | b;
+    }
+    idle->last_is_write = d->served_dir == WRITE;
+    idle->run = d->run;
+}
+
+void zs_dram_set_idle(zs_dram *d, const zs_dram_idle *idle, uint64_t at)
+{
+    if (d->refresh_at <= at)
+        d->refresh_at += ((at - d->refresh_at) / d->p.t_refi + 1) * d->p.t_refi;
+    for (uint32_t b = 0; b < d->p.banks; b++) {
+        bank_state *bank = &d->banks[b];
+        const bool is_open = idle->pages[b] != ZS_DRAM_NEVER;
+        bank->activate_at = zs_max_u64(bank->activate_at, refreshed(d));
+        bank->row = is_open ? (uint32_t)(idle->pages[b] >> d->bank_shift) : NO_ROW;
+        bank->opened_by = is_open ? ZS_ROW_OPEN : ZS_ROW_CLOSED;
+    }
+    d->mode = d->served_dir = idle->last_is_write;
+    d->drains = idle->last_is_write && d->write_high <= 1; /* it turned for a single one */
+    d->run = idle->run;
+    d->now = zs_max_u64(d->now, at);
+}
+
+void zs_dram_credit(zs_dram *d, const zs_dram_counts *more)
+{
+    zs_dram_counts *c = &d->counts;
+    c->read_bytes += more->read_bytes;
+    c->write_bytes += more->write_bytes;
+    c->read_transactions += more->read_transactions;
+    c->write_transactions += more->write_transactions;
+    c->row_hits += more->row_hits;
+    c->row_misses += more->row_misses;
+    c->row_conflicts += more->row_conflicts;
+    c->activates += more->activates;
+    c->precharges += more->precharges;
+    c->refreshes += more->refreshes;
+    c->turnarounds += more->turnarounds;
+    c->busy_ddr_cycles += more->busy_ddr_cycles;
 }
 
 const zs_dram_counts *zs_dram_counts_of(const zs_dram *d)

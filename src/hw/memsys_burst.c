@@ -412,3 +412,8 @@ uint64_t zs_burst_sys_events(const zs_burst_sys *bs)
 {
     return bs->events + zs_dram_events(bs->dram);
 }
+
+zs_dram *zs_burst_sys_dram(zs_burst_sys *bs)
+{
+    return bs->dram;
+}

@@ -67,6 +67,7 @@ void zs_burst_sys_start(zs_burst_sys *bs, uint32_t channel, const zs_xfer *xfers
 bool zs_burst_sys_next(zs_burst_sys *bs, uint64_t limit, uint32_t *channel, uint64_t *done);
 const zs_dram_counts *zs_burst_sys_dram_counts(const zs_burst_sys *bs);
 uint64_t zs_burst_sys_events(const zs_burst_sys *bs);
+zs_dram *zs_burst_sys_dram(zs_burst_sys *bs); /* NULL: the memory behind it is none */
 
 zs_status zs_tile_sys_build(zs_arena *arena, const zs_design *design, zs_tile_sys **out,
                             zs_err *err);
@@ -75,6 +76,7 @@ void zs_tile_sys_start(zs_tile_sys *ts, uint32_t channel, const zs_xfer_price *p
 bool zs_tile_sys_next(zs_tile_sys *ts, uint64_t limit, uint32_t *channel, uint64_t *done);
 const zs_dram_counts *zs_tile_sys_dram_counts(const zs_tile_sys *ts);
 uint64_t zs_tile_sys_events(const zs_tile_sys *ts);
+zs_dram_counts *zs_tile_sys_counts(zs_tile_sys *ts);
 
 /* Bursts of one channel of a memory of fixed latency, in order. */
 typedef struct zs_fixed_walk {

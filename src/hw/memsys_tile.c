@@ -210,3 +210,8 @@ uint64_t zs_tile_sys_events(const zs_tile_sys *ts)
 {
     return ts->events;
 }
+
+zs_dram_counts *zs_tile_sys_counts(zs_tile_sys *ts)
+{
+    return &ts->counts;
+}

@@ -1,0 +1,506 @@
+#include "serial_priv.h"
+
+#include <string.h>
+
+/* A context is what an access finds besides the open rows: the gap before it and the direction of
+ * the access before. Its table has an outcome for each direction, row state and phase. */
+enum { CONTEXTS = 16, PERIOD_MAX = 1 << 16, GAP_MAX = 1024, STATES = 3, TABLES = 2 * STATES, BURST_DDR_CYCLES = 4 };
+
+/* Outcomes: the duration from the end of one access to the end of the next, or one of these. */
+#define UNKNOWN     UINT32_MAX
+#define LIVE        (UINT32_MAX - 1) /* leaves something behind: only the memory system knows */
+#define SPECIAL     (UINT32_C(1) << 31)
+#define DURATION_OF (SPECIAL - 1)
+
+/* An outcome with a refresh in it. */
+typedef struct special {
+    uint32_t pl_cycles;
+    bool own_open; /* the row it came for is open afterwards; all others are closed */
+    /* precharges: without those of the rows that were open before */
+    int32_t row_hits, row_misses, row_conflicts, activates, precharges;
+} special;
+
+typedef struct context {
+    uint32_t gap;
+    bool after_write;
+    uint32_t *outcome; /* [direction][row state][phase] */
+} context;
+
+struct zs_serial {
+    zs_arena *arena;
+    const zs_design *design;
+    zs_memsys *ms;
+    zs_dram *dram;
+    zs_clock_pair clock;
+    uint32_t channel[2];  /* read, write */
+    uint32_t to_memory;   /* PL cycles from an address to the controller at the least */
+    uint32_t beat_mask;
+    uint32_t row_shift, bank_mask, banks;
+    uint64_t period; /* PL cycles after which clocks and refreshes repeat; 0: too long to fold */
+    context contexts[CONTEXTS];
+    uint32_t context_n;
+    special *specials;
+    uint32_t special_n, special_cap;
+    /* state */
+    uint64_t now, phase;
+    uint64_t gap; /* arithmetic since the last access */
+    bool is_live; /* the memory's state is in `dram`, not in `idle` */
+    zs_dram_idle idle;
+    bool no_memory;
+    /* stood in for since the last settlement */
+    uint64_t n[2][STATES], fast_taps;
+    zs_dram_counts extra;
+    uint64_t write_pl_cycles, live_pl_cycles[2]; /* live: [direction], through the memory system */
+    uint64_t events;
+    zs_serial_walk priced; /* tile: the walk before, without its addresses, and its price */
+    zs_serial_time price;
+};
+
+/* ---- set-up ---------------------------------------------------------------------------------- */
+
+static uint64_t gcd(uint64_t a, uint64_t b)
+{
+    while (b != 0) {
+        const uint64_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+/* PL edges repeat exactly after 10^12 / gcd(hz, 10^12) ps. */
+static uint64_t common_period(const zs_design *design)
+{
+    const zs_memory_params *m = &design->board.memory;
+    const uint64_t common = gcd(design->accel.clock_hz, ZS_PS_PER_S);
+    const uint64_t pl_cycles = design->accel.clock_hz / common, pl_ps = ZS_PS_PER_S / common;
+    const uint64_t memory_ps = (uint64_t)m->tck_ps * (m->t_refi == 0 ? 1 : m->t_refi);
+    uint64_t period;
+    if (!zs_mul_u64(pl_cycles, memory_ps / gcd(memory_ps, pl_ps), &period))
+        return 0;
+    return period <= PERIOD_MAX ? period : 0;
+}
+
+zs_status zs_serial_build(zs_arena *arena, const zs_design *design, zs_memsys *ms, bool folds,
+                          zs_serial **out, zs_err *err)
+{
+    zs_serial *s = zs_new(arena, zs_serial, 1);
+    if (s == NULL)
+        return zs_nomem(err, "the serial master");
+    const zs_memory_params *m = &design->board.memory;
+    const uint32_t port = design->accel.ports.input;
+    const zs_axi_params *axi = zs_port_params(&design->board, port);
+    s->arena = arena;
+    s->design = design;
+    s->ms = ms;
+    s->dram = ms->burst ? zs_burst_sys_dram(ms->burst) : NULL;
+    s->clock = zs_clock_pair_of(design->accel.clock_hz, m->tck_ps);
+    s->channel[0] = zs_channel(port, false);
+    s->channel[1] = zs_channel(port, true);
+    s->to_memory =
+        (axi->read_latency_pl_cycles < axi->write_latency_pl_cycles ? axi->read_latency_pl_cycles
+                                                                    : axi->write_latency_pl_cycles) /
+        2;
+    s->beat_mask = axi->beat_bytes - 1;
+    s->row_shift = 31u - (uint32_t)__builtin_clz(m->row_bytes);
+    s->banks = m->banks;
+    s->bank_mask = m->banks - 1;
+    s->period = folds && s->dram != NULL ? common_period(design) : 0;
+    s->is_live = true;
+    *out = s;
+    return ZS_OK;
+}
+
+/* The context of the next access, or NULL where none is kept. */
+static context *find_context(zs_serial *s, uint64_t gap)
+{
+    if (s->period == 0 || gap > GAP_MAX)
+        return NULL;
+    for (uint32_t i = 0; i < s->context_n; i++)
+        if (s->contexts[i].gap == gap && s->contexts[i].after_write == s->idle.last_is_write)
+            return &s->contexts[i];
+    if (s->context_n == CONTEXTS)
+        return NULL;
+    context *c = &s->contexts[s->context_n];
+    c->outcome = zs_arena_alloc_raw(s->arena, TABLES * (size_t)s->period, sizeof *c->outcome);
+    if (c->outcome == NULL) {
+        s->no_memory = true;
+        return NULL;
+    }
+    memset(c->outcome, 0xff, TABLES * (size_t)s->period * sizeof *c->outcome); /* UNKNOWN */
+    c->gap = (uint32_t)gap;
+    c->after_write = s->idle.last_is_write;
+    s->context_n++;
+    return c;
+}
+
+/* ---- through the memory system --------------------------------------------------------------- */
+
+static uint32_t open_rows(const zs_serial *s)
+{
+    uint32_t n = 0;
+    for (uint32_t b = 0; b < s->banks; b++)
+        n += s->idle.pages[b] != ZS_DRAM_NEVER;
+    return n;
+}
+
+static uint32_t state_of(const zs_serial *s, uint64_t page)
+{
+    const uint64_t open = s->idle.pages[page & s->bank_mask];
+    return open == page ? ZS_ROW_OPEN : open == ZS_DRAM_NEVER ? ZS_ROW_CLOSED : ZS_ROW_OTHER;
+}
+
+/* Nothing that has happened can delay the next access, which is at the controller `to_memory` PL
+ * cycles from now at the earliest, or a refresh before it. */
+static bool is_over(const zs_serial *s)
+{
+    const uint64_t idle_at = zs_dram_idle_at(s->dram);
+    if (zs_dram_refresh_at(s->dram) <= s->design->board.memory.t_refi)
+        return false; /* before the first refresh the phase does not tell that there was one */
+    return idle_at <= zs_pl_to_ddr(&s->clock, s->now + s->to_memory) &&
+           idle_at <= zs_dram_refresh_at(s->dram);
+}
+
+static uint32_t add_special(zs_serial *s, const special *what)
+{
+    if (s->special_n == s->special_cap) {
+        const uint32_t cap = s->special_cap ? 2 * s->special_cap : 256;
+        special *more = zs_arena_alloc_raw(s->arena, cap, sizeof *more);
+        if (more == NULL) {
+            s->no_memory = true;
+            return UNKNOWN;
+        }
+        if (s->special_n != 0)
+            memcpy(more, s->specials, s->special_n * sizeof *more);
+        s->specials = more;
+        s->special_cap = cap;
+    }
+    s->specials[s->special_n] = *what;
+    return SPECIAL | s->special_n++;
+}
+
+/* What an access that started in an idle memory did, for all others of its kind. */
+static uint32_t outcome_of(zs_serial *s, uint64_t pl_cycles, uint32_t was_open, uint64_t page,
+                           const zs_dram_counts *before)
+{
+    const zs_dram_counts *after = zs_dram_counts_of(s->dram);
+    const uint64_t refreshes = after->refreshes - before->refreshes;
+    if (s->is_live || refreshes > 1 || pl_cycles > DURATION_OF)
+        return LIVE;
+    if (refreshes == 0)
+        return (uint32_t)pl_cycles;
+    return add_special(
+        s, &(special){.pl_cycles = (uint32_t)pl_cycles,
+                      .own_open = state_of(s, page) == ZS_ROW_OPEN,
+                      .row_hits = (int32_t)(after->row_hits - before->row_hits),
+                      .row_misses = (int32_t)(after->row_misses - before->row_misses),
+                      .row_conflicts = (int32_t)(after->row_conflicts - before->row_conflicts),
+                      .activates = (int32_t)(after->activates - before->activates),
+                      .precharges =
+                          (int32_t)(after->precharges - before->precharges) - (int32_t)was_open});
+}
+
+static void pass(zs_serial *s, uint64_t pl_cycles)
+{
+    s->now += pl_cycles;
+    s->phase = s->period ? s->now % s->period : 0;
+}
+
+/* `outcome` is NULL where there is nothing to learn. */
+static void go_live(zs_serial *s, bool is_write, uint64_t addr, uint32_t bytes, uint64_t gap,
+                    uint32_t *outcome)
+{
+    const bool was_idle = !s->is_live;
+    const uint32_t was_open = was_idle ? open_rows(s) : 0;
+    uint32_t channel = 0;
+    uint64_t done = s->now;
+    zs_dram_counts before = {0};
+    if (was_idle)
+        zs_dram_set_idle(s->dram, &s->idle, zs_pl_to_ddr(&s->clock, s->now));
+    if (outcome != NULL)
+        before = *zs_dram_counts_of(s->dram);
+    const zs_xfer x = {.addr = addr, .row_bytes = bytes, .row_n = 1, .plane_n = 1};
+    zs_memsys_start(s->ms, s->channel[is_write], &x, s->now + gap);
+    zs_memsys_next(s->ms, UINT64_MAX, &channel, &done);
+    const uint64_t takes = done - s->now;
+    s->live_pl_cycles[is_write] += takes - gap;
+    if (is_write)
+        s->write_pl_cycles += takes - gap;
+    pass(s, takes);
+    s->events++;
+    s->is_live = s->period == 0 || !is_over(s);
+    if (!s->is_live)
+        zs_dram_get_idle(s->dram, &s->idle);
+    if (outcome != NULL && was_idle)
+        *outcome = outcome_of(s, takes, was_open, addr >> s->row_shift, &before);
+}
+
+/* ---- standing in for it ---------------------------------------------------------------------- */
+
+static void repeat_special(zs_serial *s, uint32_t index, uint64_t page)
+{
+    const special *what = &s->specials[index];
+    s->extra.row_hits += (uint64_t)(int64_t)what->row_hits;
+    s->extra.row_misses += (uint64_t)(int64_t)what->row_misses;
+    s->extra.row_conflicts += (uint64_t)(int64_t)what->row_conflicts;
+    s->extra.activates += (uint64_t)(int64_t)what->activates;
+    s->extra.precharges += (uint64_t)((int64_t)what->precharges + open_rows(s));
+    s->extra.refreshes++;
+    for (uint32_t b = 0; b < s->banks; b++)
+        s->idle.pages[b] = ZS_DRAM_NEVER;
+    if (what->own_open)
+        s->idle.pages[page & s->bank_mask] = page;
+    pass(s, what->pl_cycles);
+}
+
+static void count_folded(zs_serial *s, bool is_write, uint32_t bytes, uint64_t takes)
+{
+    *(is_write ? &s->extra.write_bytes : &s->extra.read_bytes) += bytes;
+    *(is_write ? &s->extra.write_transactions : &s->extra.read_transactions) += 1;
+    const bool turns = s->idle.last_is_write != is_write;
+    s->extra.turnarounds += turns;
+    s->idle.run = turns ? 1 : s->idle.run + 1;
+    s->idle.last_is_write = is_write;
+    if (is_write)
+        s->write_pl_cycles += takes;
+}
+
+/* Any access. */
+static void go(zs_serial *s, bool is_write, uint64_t addr, uint32_t bytes, uint64_t gap)
+{
+    const uint64_t page = addr >> s->row_shift;
+    context *c = NULL;
+    if (!s->is_live && (addr & s->beat_mask) + bytes <= s->beat_mask + UINT64_C(1))
+        c = find_context(s, gap);
+    if (c == NULL) {
+        go_live(s, is_write, addr, bytes, gap, NULL);
+        return;
+    }
+    const uint32_t state = state_of(s, page);
+    uint32_t *outcome = &c->outcome[(is_write * STATES + state) * s->period + s->phase];
+    if (*outcome >= LIVE) {
+        go_live(s, is_write, addr, bytes, gap, *outcome == UNKNOWN ? outcome : NULL);
+        return;
+    }
+    const uint64_t before = s->now;
+    if (*outcome >= SPECIAL) {
+        repeat_special(s, *outcome & DURATION_OF, page);
+    } else {
+        s->n[is_write][state]++;
+        s->idle.pages[page & s->bank_mask] = page;
+        pass(s, *outcome);
+    }
+    count_folded(s, is_write, bytes, s->now - before - gap);
+}
+
+/* Tap after tap of one window's row: the short way for what repeats all the time. Stops at the
+ * first tap that is anything else, and tells how many it took. */
+static inline uint32_t run_of_taps(zs_serial *s, const uint32_t *outcomes, uint64_t addr,
+                                   uint32_t n, uint64_t pitch)
+{
+    const uint64_t period = s->period;
+    uint64_t phase = s->phase, takes = 0;
+    uint32_t i = 0;
+    for (; i < n; i++, addr += pitch) {
+        const uint64_t page = addr >> s->row_shift;
+        uint64_t *open = &s->idle.pages[page & s->bank_mask];
+        const uint32_t state = *open == page            ? ZS_ROW_OPEN
+                               : *open == ZS_DRAM_NEVER ? ZS_ROW_CLOSED
+                                                        : ZS_ROW_OTHER;
+        const uint32_t outcome = outcomes[state * period + phase];
+        if (outcome >= SPECIAL)
+            break;
+        *open = page;
+        s->n[0][state]++;
+        takes += outcome;
+        phase += outcome;
+        while (phase >= period)
+            phase -= period;
+    }
+    s->now += takes;
+    s->phase = phase;
+    s->idle.run += i;
+    return i;
+}
+
+/* ---- the walk -------------------------------------------------------------------------------- */
+
+static void read_stream(zs_serial *s, const zs_serial_walk *w)
+{
+    uint64_t addr = w->stream_addr;
+    if (w->lead_bytes != 0) {
+        go(s, false, addr, w->lead_bytes, s->gap);
+        s->gap = w->stream_gap;
+        addr += w->lead_bytes;
+    }
+    for (uint32_t i = 0; i < w->stream_n; i++, addr += w->elem_bytes) {
+        go(s, false, addr, w->elem_bytes, s->gap);
+        s->gap = w->stream_gap;
+    }
+}
+
+/* `tap` is the context of a tap behind a tap, or NULL. */
+static void read_row(zs_serial *s, const zs_serial_walk *w, const context *tap, uint64_t addr,
+                     uint32_t n)
+{
+    const uint64_t pitch = (uint64_t)w->dw * w->elem_bytes;
+    uint64_t fast = 0;
+    for (uint32_t i = 0; i < n;) {
+        if (tap != NULL && !s->is_live && s->gap == tap->gap && !s->idle.last_is_write) {
+            const uint32_t took = run_of_taps(s, tap->outcome, addr + i * pitch, n - i, pitch);
+            fast += took;
+            i += took;
+            if (i == n)
+                break;
+        }
+        go(s, false, addr + i * pitch, w->elem_bytes, s->gap);
+        s->gap = w->tap_gap;
+        i++;
+    }
+    s->fast_taps += fast;
+}
+
+static void read_window(zs_serial *s, const zs_serial_walk *w, const context *tap, uint64_t corner,
+                        serial_span y, serial_span x)
+{
+    for (uint32_t c = 0; c < w->plane_n; c++, corner += w->plane_pitch) {
+        uint64_t row = corner;
+        for (uint32_t ky = y.k0; ky < y.k1; ky++, row += w->dh * w->row_pitch)
+            read_row(s, w, tap, row, x.k1 - x.k0);
+    }
+}
+
+static void store(zs_serial *s, uint64_t addr, uint32_t bytes, uint32_t gap)
+{
+    go(s, true, addr, bytes, s->gap + gap);
+    s->gap = 0;
+}
+
+static const context *tap_context(zs_serial *s, const zs_serial_walk *w)
+{
+    const bool aligned =
+        w->elem_bytes <= s->beat_mask + 1 && ((w->in_addr | w->plane_pitch | w->row_pitch) % w->elem_bytes) == 0;
+    const bool last_is_write = s->idle.last_is_write;
+    s->idle.last_is_write = false;
+    const context *c = aligned ? find_context(s, w->tap_gap) : NULL;
+    s->idle.last_is_write = last_is_write;
+    return c;
+}
+
+static void walk_windows(zs_serial *s, const zs_serial_walk *w)
+{
+    const context *tap = tap_context(s, w);
+    uint64_t out = w->out_addr;
+    for (uint32_t oy = 0; oy < w->out_h; oy++) {
+        const serial_span y = serial_rows(w, oy);
+        for (uint32_t ox = 0; ox < w->out_w; ox++, out += w->elem_bytes) {
+            const serial_span x = serial_columns(w, ox);
+            read_window(s, w, tap, serial_corner(w, oy, y, ox, x), y, x);
+            if (w->stores)
+                store(s, out, w->elem_bytes, w->window_gap);
+            else
+                s->gap += w->window_gap;
+        }
+    }
+}
+
+/* ---- settlement ------------------------------------------------------------------------------ */
+
+static void credit(zs_serial *s, const zs_dram_counts *x, const zs_serial_time *t)
+{
+    zs_channel_counts *rd = &s->ms->counts[s->channel[0]], *wr = &s->ms->counts[s->channel[1]];
+    rd->transfers += x->read_transactions;
+    rd->bursts += x->read_transactions;
+    rd->beats += x->read_transactions;
+    rd->bytes += x->read_bytes;
+    rd->busy_pl_cycles += t->read_pl_cycles - s->live_pl_cycles[0];
+    wr->transfers += x->write_transactions;
+    wr->bursts += x->write_transactions;
+    wr->beats += x->write_transactions;
+    wr->bytes += x->write_bytes;
+    wr->busy_pl_cycles += t->write_pl_cycles - s->live_pl_cycles[1];
+}
+
+/* Brings the counters of the memory system up to date with what was not sent through it. */
+static void settle(zs_serial *s, const zs_serial_walk *w, const zs_serial_time *t)
+{
+    zs_dram_counts *x = &s->extra;
+    x->read_bytes += s->fast_taps * w->elem_bytes;
+    x->read_transactions += s->fast_taps;
+    for (uint32_t dir = 0; dir < 2; dir++) {
+        x->row_hits += s->n[dir][ZS_ROW_OPEN];
+        x->row_misses += s->n[dir][ZS_ROW_CLOSED];
+        x->row_conflicts += s->n[dir][ZS_ROW_OTHER];
+        x->activates += s->n[dir][ZS_ROW_CLOSED] + s->n[dir][ZS_ROW_OTHER];
+        x->precharges += s->n[dir][ZS_ROW_OTHER];
+    }
+    x->busy_ddr_cycles = BURST_DDR_CYCLES * (x->read_transactions + x->write_transactions);
+    credit(s, x, t);
+    if (s->dram != NULL)
+        zs_dram_credit(s->dram, x);
+    *x = (zs_dram_counts){0};
+    memset(s->n, 0, sizeof s->n);
+    memset(s->live_pl_cycles, 0, sizeof s->live_pl_cycles);
+    s->fast_taps = s->write_pl_cycles = 0;
+}
+
+static bool same_but_for_addresses(const zs_serial_walk *a, const zs_serial_walk *b)
+{
+    return a->elem_bytes == b->elem_bytes && a->lead_bytes == b->lead_bytes &&
+           a->stream_n == b->stream_n && a->plane_pitch == b->plane_pitch &&
+           a->row_pitch == b->row_pitch && a->plane_n == b->plane_n && a->in_h == b->in_h &&
+           a->in_w == b->in_w && a->kh == b->kh && a->kw == b->kw && a->sh == b->sh &&
+           a->sw == b->sw && a->dh == b->dh && a->dw == b->dw && a->pad_top == b->pad_top &&
+           a->pad_left == b->pad_left && a->out_h == b->out_h && a->out_w == b->out_w &&
+           a->stores == b->stores && a->late_n == b->late_n && a->stream_gap == b->stream_gap &&
+           a->tap_gap == b->tap_gap && a->window_gap == b->window_gap && a->late_gap == b->late_gap;
+}
+
+/* `tile`: the mean price of the shape; addresses make little difference. */
+static void run_mean(zs_serial *s, const zs_serial_walk *w, uint64_t start, zs_serial_time *time)
+{
+    const zs_serial_count c = zs_serial_count_of(w);
+    if (s->events++ == 0 || !same_but_for_addresses(&s->priced, w)) {
+        s->priced = *w;
+        s->price = zs_serial_mean(s->design, w);
+    }
+    *time = s->price;
+    s->now = start + zs_serial_total(time);
+    zs_dram_counts *all = zs_tile_sys_counts(s->ms->tile);
+    zs_dram_counts x = {.read_bytes = c.stream_bytes + c.tap_bytes,
+                        .write_bytes = c.store_bytes,
+                        .read_transactions = c.stream_reads + c.taps,
+                        .write_transactions = c.stores};
+    credit(s, &x, time);
+    all->read_bytes += x.read_bytes;
+    all->write_bytes += x.write_bytes;
+    all->read_transactions += x.read_transactions;
+    all->write_transactions += x.write_transactions;
+    all->busy_ddr_cycles += BURST_DDR_CYCLES * (x.read_transactions + x.write_transactions);
+    if (s->design->board.memory.t_refi != 0)
+        all->refreshes = zs_pl_to_ddr(&s->clock, s->now) / s->design->board.memory.t_refi;
+}
+
+bool zs_serial_run(zs_serial *s, const zs_serial_walk *w, uint64_t start, zs_serial_time *time)
+{
+    if (s->ms->burst == NULL) {
+        run_mean(s, w, start, time);
+        return true;
+    }
+    s->gap = start - s->now;
+    read_stream(s, w);
+    walk_windows(s, w);
+    for (uint32_t i = 0; i < w->late_n; i++)
+        store(s, w->late_addr + (uint64_t)i * w->elem_bytes, w->elem_bytes, w->late_gap);
+    time->compute_pl_cycles = zs_serial_count_of(w).gap_pl_cycles;
+    time->write_pl_cycles = s->write_pl_cycles;
+    time->read_pl_cycles =
+        s->now + s->gap - start - time->compute_pl_cycles - time->write_pl_cycles;
+    settle(s, w, time);
+    return !s->no_memory;
+}
+
+uint64_t zs_serial_events(const zs_serial *s)
+{
+    return s->events;
+}
