@@ -55,6 +55,17 @@ zs_roofline zs_roofline_of(const zs_design *design);
 /* The lower of the compute roof and intensity x bandwidth. */
 double zs_roofline_attainable_gops(const zs_roofline *roofline, double ops_per_byte);
 
+/* ---- what synthesis promises ----------------------------------------------------------------- */
+
+/* Interval of the inner loop of kind direct as asked for: pipelined the design's own, otherwise the
+ * multiplication and the addition, one after the other. */
+uint32_t zs_hls_interval(const zs_design *design);
+/* PL cycles of the batch as the report of an HLS tool has them, kind direct only (else 0): maximal
+ * trip counts, padding included; accesses at the fixed latency that the tool schedules; a pipelined
+ * loop starts an iteration every interval whatever the memory does, filled once per filter;
+ * unrolled lanes all at work. Calls of the PS are not in it. */
+uint64_t zs_hls_cycles(const zs_design *design, const zs_net *net, const zs_plan *plan);
+
 /* ---- energy ---------------------------------------------------------------------------------- */
 
 typedef struct zs_energy {

@@ -121,6 +121,11 @@ typedef struct zs_accel {
         bool clears_sums;
     } post;
     uint32_t channel_block; /* channels that are neighbours in DRAM */
+    struct { /* kind: direct */
+        uint32_t filter_words, filter_copies, plane_words;
+        bool fuse_concat;
+        uint32_t hls_read, hls_write;
+    } direct;
     uint32_t registers;
     zs_line_params lines;
     const zs_name_list *groups; /* with fusion == ZS_FUSION_GROUPS */
@@ -233,6 +238,11 @@ uint32_t zs_bias_bytes(uint32_t precision);
  * the data. */
 uint32_t zs_design_narrow_bias_bits(const zs_design *design);
 uint64_t zs_design_lanes(const zs_design *design); /* MACs per clock: product of the unrolls */
+/* Port that results leave by: kind direct has one master for all. */
+static inline uint32_t zs_output_port(const zs_accel *accel)
+{
+    return accel->kind == ZS_KIND_DIRECT ? accel->ports.input : accel->ports.output;
+}
 const zs_axi_params *zs_port_params(const zs_board *board, uint32_t port);
 double zs_memory_peak_bytes_per_s(const zs_memory_params *memory);
 /* "?" for a value outside the table. */

@@ -12,6 +12,7 @@
 #include "zynqsim/design.h"
 #include "zynqsim/memsys.h"
 #include "zynqsim/net.h"
+#include "zynqsim/serial.h"
 
 #define ZS_NO_OP UINT32_MAX
 
@@ -25,10 +26,13 @@ typedef enum zs_op_kind {
     ZS_OP_STORE,   /* results, accumulator slot to DRAM */
     ZS_OP_HOST,    /* the PS: a call's registers, its end, cache maintenance, a layer in software */
     ZS_OP_BARRIER,
+    ZS_OP_DIRECT, /* kind direct: one output channel of one image, DRAM to DRAM */
     ZS_OP_KIND_N
 } zs_op_kind;
 
-/* Units: one per AXI channel (zs_channel), then the MAC array, then the PS. */
+/* Units: one per AXI channel (zs_channel), then the MAC array, then the PS. A DIRECT op holds the
+ * MAC array while its accesses use both channels of accelerator.ports.input, which no other op
+ * does. */
 enum { ZS_UNIT_PE = ZS_CHANNEL_N, ZS_UNIT_CPU, ZS_UNIT_N };
 
 enum {
@@ -48,10 +52,11 @@ typedef struct zs_tile_op {
 _Static_assert(sizeof(zs_tile_op) == 24, "hot op grew: look at make bench");
 
 enum {
-    ZS_BOX_FIRST = 1,    /* MAC: sums start here, from the bias */
-    ZS_BOX_LAST = 2,     /* MAC: sums are complete: activation and requantisation follow */
-    ZS_BOX_BIAS = 4,     /* LOAD_W: biases precede the weights; oihw: biases only */
-    ZS_BOX_SECOND = 8,   /* LOAD_X: second input of an add */
+    ZS_BOX_FIRST = 1,  /* MAC: sums start here, from the bias */
+    ZS_BOX_LAST = 2,   /* MAC: sums are complete: activation and requantisation follow */
+    ZS_BOX_BIAS = 4,   /* LOAD_W: biases precede the weights; oihw: biases only; DIRECT: the filter
+                        * is read */
+    ZS_BOX_SECOND = 8, /* LOAD_X: second input of an add */
     ZS_BOX_CHAINED = 16, /* load: follows the op before on its channel without a gap */
     ZS_BOX_PARAMS = 32   /* POST: parameters go to the PEs (linebuffer) */
 };
@@ -140,6 +145,8 @@ typedef struct zs_plan_row {
     uint64_t partial_base;      /* DRAM address of spilled partial sums */
     uint64_t weight_slot_bytes; /* weight tile with its biases, as it lies in a slot */
     uint32_t weight_slots;      /* how many the weight buffer holds in this layer */
+    zs_serial_walk walk;        /* kind direct: of image 0, channel 0 */
+    uint32_t walk_oc;           /* output channels that read the same inputs */
     uint64_t compulsory_read_bytes,
         compulsory_write_bytes; /* what any schedule must move;
                                  * of a layer in software: its traffic */
@@ -204,6 +211,8 @@ static inline uint64_t zs_line_index(const zs_line_row *l, uint32_t image, uint3
 }
 /* The tensor that a view shows whole (a flatten, say), or the tensor itself. */
 uint32_t zs_view_base(const zs_net *net, uint32_t tensor);
+/* The walk of a DIRECT op. */
+zs_serial_walk zs_plan_walk(const zs_plan_row *row, const zs_tile_box *box);
 
 /* ---- geometry shared by address generation and numerics -------------------------------------- */
 

@@ -70,7 +70,8 @@ uint64_t zs_serial_write_pl_cycles(const zs_design *design);
 
 typedef struct zs_serial zs_serial;
 
-/* The master on accelerator.ports.input in front of `ms`, which nobody else uses meanwhile; its
+/* The master on accelerator.ports.input in front of `ms`, which nobody else uses meanwhile, not
+ * even to ask for its next completion (between walks the state of the memory may be kept here); its
  * counters are kept up to date at the end of each walk. `folds` false: all accesses go through the
  * memory system. ZS_ENOMEM. */
 zs_status zs_serial_build(zs_arena *arena, const zs_design *design, zs_memsys *ms, bool folds,

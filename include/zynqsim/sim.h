@@ -62,6 +62,7 @@ typedef struct zs_result {
     uint32_t batch;
     uint64_t clock_hz;
     uint64_t cycles, macs, calls, events;
+    uint64_t register_writes, hls_cycles;
     double sim_wall_seconds; /* set by the caller that owns a clock */
     zs_dram_counts dram;     /* burst; tile fills bytes and estimates the rest */
     uint64_t read_bursts, write_bursts;

@@ -168,8 +168,9 @@ static void add_axi_masters(account *a, const zs_accel *accel)
 {
     for (uint32_t port = 0; port < ZS_PORT_COUNT; port++) {
         const bool input = accel->ports.input == port;
-        const bool weight = accel->ports.weight == port;
-        const bool output = accel->ports.output == port;
+        const bool one = accel->kind == ZS_KIND_DIRECT; /* for all */
+        const bool weight = (one ? accel->ports.input : accel->ports.weight) == port;
+        const bool output = zs_output_port(accel) == port;
         if (!input && !weight && !output)
             continue;
         const char *word = zs_word_of(zs_words_port, ZS_PORT_COUNT, port);

@@ -1,6 +1,7 @@
 #include "zynqsim/bound.h"
 #include "zynqsim/capacity.h"
 #include "zynqsim/memsys.h"
+#include "zynqsim/serial.h"
 
 /* Partial sums come back over the output's port wherever another operand is the one that stays. */
 static uint32_t channels_in_use(const zs_accel *a)
@@ -13,8 +14,18 @@ static uint32_t channels_in_use(const zs_accel *a)
     return mask;
 }
 
+/* One access at a time, with a store for every read at the most; open rows, no arithmetic. */
+static double serial_bytes_per_s(const zs_design *design)
+{
+    const uint64_t pair = zs_serial_read_pl_cycles(design) + zs_serial_write_pl_cycles(design);
+    return 2.0 * zs_elem_bytes(design->accel.precision) * (double)design->accel.clock_hz /
+           (double)pair;
+}
+
 static double axi_bytes_per_s(const zs_design *design)
 {
+    if (design->accel.kind == ZS_KIND_DIRECT)
+        return serial_bytes_per_s(design);
     const uint32_t mask = channels_in_use(&design->accel);
     uint64_t bytes_per_cycle = 0;
     for (uint32_t channel = 0; channel < ZS_CHANNEL_N; channel++)
@@ -29,6 +40,8 @@ static uint32_t tile_interval(const zs_design *design)
     const zs_accel *a = &design->accel;
     if (a->kind == ZS_KIND_LINEBUFFER)
         return 1;
+    if (a->kind == ZS_KIND_DIRECT)
+        return zs_hls_interval(design);
     const zs_mac_loop loop = {a->tile.oc, a->tile.ic, a->tile.oy, a->tile.ox, 1, 1, false};
     return zs_mac_interval(design, &loop);
 }

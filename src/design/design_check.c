@@ -191,6 +191,19 @@ static zs_status check_linebuffer(const zs_accel *a, zs_err *err)
     return ZS_OK;
 }
 
+/* The direct kernel keeps no tensor on chip. */
+static zs_status check_direct(const zs_accel *a, zs_err *err)
+{
+    if (a->kind != ZS_KIND_DIRECT)
+        return ZS_OK;
+    if (a->fusion == ZS_FUSION_FIRE || a->fusion == ZS_FUSION_AUTO)
+        return zs_fail(err, ZS_EUNSUPPORTED, "accelerator.fusion",
+                       "'%s' keeps tensors in block RAM, which kind direct cannot: use none, lf1, "
+                       "lf2 or a list of groups",
+                       zs_word_of(zs_words_fusion, ZS_FUSION_COUNT, a->fusion));
+    return ZS_OK;
+}
+
 zs_status zs_design_check(const zs_design *design, zs_err *err)
 {
     ZS_TRY(check_names(design, err));
@@ -198,6 +211,7 @@ zs_status zs_design_check(const zs_design *design, zs_err *err)
     ZS_TRY(check_groups(&design->accel, err));
     ZS_TRY(check_tile(&design->accel, err));
     ZS_TRY(check_linebuffer(&design->accel, err));
+    ZS_TRY(check_direct(&design->accel, err));
     ZS_TRY(check_geometry(&design->board.memory, err));
     ZS_TRY(check_timing(&design->board.memory, err));
     ZS_TRY(check_port(&design->board.axi.hp, "board.axi.hp.width", err));

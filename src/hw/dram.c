@@ -683,7 +683,8 @@ bool zs_dram_pass(zs_dram *d, const zs_dram_req *req, uint64_t at, uint64_t unti
     return true;
 }
 
-/* ---- an idle memory --------------------------------------------------------------------------- */
+/* ---- an idle memory ---------------------------------------------------------------------------
+ */
 
 /* End of the last refresh if it began on time. */
 static uint64_t refreshed(const zs_dram *d)

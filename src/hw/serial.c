@@ -4,7 +4,14 @@
 
 /* A context is what an access finds besides the open rows: the gap before it and the direction of
  * the access before. Its table has an outcome for each direction, row state and phase. */
-enum { CONTEXTS = 16, PERIOD_MAX = 1 << 16, GAP_MAX = 1024, STATES = 3, TABLES = 2 * STATES, BURST_DDR_CYCLES = 4 };
+enum {
+    CONTEXTS = 16,
+    PERIOD_MAX = 1 << 16,
+    GAP_MAX = 1024,
+    STATES = 3,
+    TABLES = 2 * STATES,
+    BURST_DDR_CYCLES = 4
+};
 
 /* Outcomes: the duration from the end of one access to the end of the next, or one of these. */
 #define UNKNOWN     UINT32_MAX
@@ -32,8 +39,8 @@ struct zs_serial {
     zs_memsys *ms;
     zs_dram *dram;
     zs_clock_pair clock;
-    uint32_t channel[2];  /* read, write */
-    uint32_t to_memory;   /* PL cycles from an address to the controller at the least */
+    uint32_t channel[2]; /* read, write */
+    uint32_t to_memory;  /* PL cycles from an address to the controller at the least */
     uint32_t beat_mask;
     uint32_t row_shift, bank_mask, banks;
     uint64_t period; /* PL cycles after which clocks and refreshes repeat; 0: too long to fold */
@@ -97,10 +104,10 @@ zs_status zs_serial_build(zs_arena *arena, const zs_design *design, zs_memsys *m
     s->clock = zs_clock_pair_of(design->accel.clock_hz, m->tck_ps);
     s->channel[0] = zs_channel(port, false);
     s->channel[1] = zs_channel(port, true);
-    s->to_memory =
-        (axi->read_latency_pl_cycles < axi->write_latency_pl_cycles ? axi->read_latency_pl_cycles
-                                                                    : axi->write_latency_pl_cycles) /
-        2;
+    s->to_memory = (axi->read_latency_pl_cycles < axi->write_latency_pl_cycles
+                        ? axi->read_latency_pl_cycles
+                        : axi->write_latency_pl_cycles) /
+                   2;
     s->beat_mask = axi->beat_bytes - 1;
     s->row_shift = 31u - (uint32_t)__builtin_clz(m->row_bytes);
     s->banks = m->banks;
@@ -378,8 +385,8 @@ static void store(zs_serial *s, uint64_t addr, uint32_t bytes, uint32_t gap)
 
 static const context *tap_context(zs_serial *s, const zs_serial_walk *w)
 {
-    const bool aligned =
-        w->elem_bytes <= s->beat_mask + 1 && ((w->in_addr | w->plane_pitch | w->row_pitch) % w->elem_bytes) == 0;
+    const bool aligned = w->elem_bytes <= s->beat_mask + 1 &&
+                         ((w->in_addr | w->plane_pitch | w->row_pitch) % w->elem_bytes) == 0;
     const bool last_is_write = s->idle.last_is_write;
     s->idle.last_is_write = false;
     const context *c = aligned ? find_context(s, w->tap_gap) : NULL;

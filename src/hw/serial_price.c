@@ -34,7 +34,8 @@ uint64_t zs_serial_read_pl_cycles(const zs_design *design)
 {
     const zs_memory_params *m = &design->board.memory;
     const wide ps = (wide)zs_dram_read_ddr_cycles(m, ZS_ROW_OPEN) * m->tck_ps;
-    const uint64_t memory = (uint64_t)((ps * design->accel.clock_hz + ZS_PS_PER_S - 1) / ZS_PS_PER_S);
+    const uint64_t memory =
+        (uint64_t)((ps * design->accel.clock_hz + ZS_PS_PER_S - 1) / ZS_PS_PER_S);
     return master_port(design)->read_latency_pl_cycles + memory + 1;
 }
 
@@ -46,10 +47,10 @@ uint64_t zs_serial_write_pl_cycles(const zs_design *design)
 zs_serial_time zs_serial_least(const zs_design *design, const zs_serial_walk *w)
 {
     const zs_serial_count c = zs_serial_count_of(w);
-    return (zs_serial_time){
-        .compute_pl_cycles = c.gap_pl_cycles,
-        .read_pl_cycles = (c.stream_reads + c.taps) * zs_serial_read_pl_cycles(design),
-        .write_pl_cycles = c.stores * zs_serial_write_pl_cycles(design)};
+    return (zs_serial_time){.compute_pl_cycles = c.gap_pl_cycles,
+                            .read_pl_cycles =
+                                (c.stream_reads + c.taps) * zs_serial_read_pl_cycles(design),
+                            .write_pl_cycles = c.stores * zs_serial_write_pl_cycles(design)};
 }
 
 /* ---- mean ------------------------------------------------------------------------------------ */
@@ -88,7 +89,8 @@ static mean_memory mean_memory_of(const zs_design *design)
 {
     const zs_memory_params *p = &design->board.memory;
     const zs_clock_pair clock = zs_clock_pair_of(design->accel.clock_hz, p->tck_ps);
-    const uint64_t ddr_frac = (uint64_t)((wide)p->tck_ps * design->accel.clock_hz * ONE / ZS_PS_PER_S);
+    const uint64_t ddr_frac =
+        (uint64_t)((wide)p->tck_ps * design->accel.clock_hz * ONE / ZS_PS_PER_S);
     mean_memory m = {.write = zs_serial_write_pl_cycles(design) * ONE,
                      .row_shift = 31u - (uint32_t)__builtin_clz(p->row_bytes),
                      .bank_mask = p->banks - 1};
@@ -114,7 +116,7 @@ static uint64_t mean_access(mean_memory *m, bool is_write, uint64_t addr, uint64
         m->refresh_at += m->refresh_every * ((m->now - m->refresh_at) / m->refresh_every + 1);
         close_rows(m);
     }
-    const zs_row_state state = *open == page       ? ZS_ROW_OPEN
+    const zs_row_state state = *open == page         ? ZS_ROW_OPEN
                                : *open == UINT64_MAX ? ZS_ROW_CLOSED
                                                      : ZS_ROW_OTHER;
     const uint64_t takes = wait + (is_write ? m->write : m->read[state]);
@@ -173,8 +175,8 @@ zs_serial_time zs_serial_mean(const zs_design *design, const zs_serial_walk *w)
     const zs_serial_count c = zs_serial_count_of(w);
     const zs_serial_time least = zs_serial_least(design, w);
     zs_serial_time t = {.compute_pl_cycles = c.gap_pl_cycles};
-    t.read_pl_cycles = mean_stream(design, false, w->stream_addr, c.stream_reads, w->elem_bytes,
-                                   w->stream_gap);
+    t.read_pl_cycles =
+        mean_stream(design, false, w->stream_addr, c.stream_reads, w->elem_bytes, w->stream_gap);
     t.write_pl_cycles =
         mean_stream(design, true, w->late_addr, w->late_n, w->elem_bytes, w->late_gap);
     add_windows(design, w, &c, &t);

@@ -6,7 +6,7 @@
 enum { FIRST_COSTS = 1024, COST_TABLE_N = 256, MAX_OPS = 1 << 25 };
 
 static const char *const kind_names[ZS_OP_KIND_N] = {
-    "load_x", "load_w", "load_p", "mac", "post", "store_p", "store", "host", "barrier"};
+    "load_x", "load_w", "load_p", "mac", "post", "store_p", "store", "host", "barrier", "direct"};
 
 const char *zs_op_kind_name(uint32_t kind)
 {

@@ -13,15 +13,19 @@ static bool is_engine_pool(const zs_layer *layer)
            w->dh == 1 && w->dw == 1;
 }
 
-static bool runs_on_engine(const zs_layer *layer)
+/* The direct kernel takes its operands one by one, so any window will do. */
+static bool runs_on_engine(const zs_design *design, const zs_layer *layer)
 {
+    const bool is_direct = design->accel.kind == ZS_KIND_DIRECT;
     switch (layer->op) {
     case ZS_LAYER_CONV:
     case ZS_LAYER_FC:
     case ZS_LAYER_ACT:
         return true;
     case ZS_LAYER_POOL:
-        return is_engine_pool(layer);
+        return is_direct || is_engine_pool(layer);
+    case ZS_LAYER_GAP:
+        return is_direct;
     case ZS_LAYER_ADD:
         return layer->in_n == 2;
     default:
@@ -139,7 +143,11 @@ static void find_pool(const plan_draft *d, row_draft *row)
     uint32_t read = conv->out;
     uint64_t offset = 0;
     const uint32_t parent = net->tensors[read].parent;
-    if (d->readers[read] == 0 && parent != ZS_NO_INDEX && slices_are_private_convs(d, parent)) {
+    const zs_accel *a = &d->design->accel;
+    if (a->kind == ZS_KIND_DIRECT && (uint64_t)conv->y.h * conv->y.w > a->direct.plane_words)
+        return;
+    if (d->readers[read] == 0 && parent != ZS_NO_INDEX && slices_are_private_convs(d, parent) &&
+        (a->kind != ZS_KIND_DIRECT || a->direct.fuse_concat)) {
         read = parent;
         offset = net->tensors[conv->out].parent_offset_elems;
     }
@@ -181,7 +189,7 @@ static zs_status list_rows(plan_draft *d)
     for (uint32_t i = 0; i < net->layer_n; i++) {
         row_draft *row = &d->drafts[d->row_n++];
         *row = (row_draft){.layer = i, .pool = ZS_NO_INDEX, .out = net->layers[i].out};
-        row->on_engine = runs_on_engine(&net->layers[i]);
+        row->on_engine = runs_on_engine(d->design, &net->layers[i]);
         find_pool(d, row);
     }
     drop_half_fused(d);
@@ -310,15 +318,35 @@ static zs_status join_group(plan_draft *d, const zs_name_list *group, zs_err *er
     return ZS_OK;
 }
 
-zs_status zs_plan_fuse(plan_draft *d, zs_err *err)
+/* The direct kernel pools what it has written before its call ends. */
+static void join_pools(plan_draft *d)
+{
+    for (uint32_t i = 1; i < d->row_n; i++) {
+        const zs_layer *layer = zs_draft_layer(d, i);
+        const bool pools = layer->op == ZS_LAYER_POOL || layer->op == ZS_LAYER_GAP;
+        if (pools && d->drafts[i - 1].on_engine && d->drafts[i].call_name == NULL &&
+            zs_draft_root(d, layer->in[0]) == zs_draft_root(d, d->drafts[i - 1].out))
+            d->drafts[i].joins_previous = true;
+    }
+}
+
+static zs_status join_calls(plan_draft *d, zs_err *err)
 {
     const zs_accel *accel = &d->design->accel;
-    if (count_readers(d) != ZS_OK || list_rows(d) != ZS_OK)
-        return zs_nomem(err, "plan");
     if (accel->fusion != ZS_FUSION_GROUPS)
         return join_fires(d) == ZS_OK ? ZS_OK : zs_nomem(err, "plan");
     for (uint32_t g = 0; g < accel->group_n; g++)
         ZS_TRY(join_group(d, &accel->groups[g], err));
+    return ZS_OK;
+}
+
+zs_status zs_plan_fuse(plan_draft *d, zs_err *err)
+{
+    if (count_readers(d) != ZS_OK || list_rows(d) != ZS_OK)
+        return zs_nomem(err, "plan");
+    ZS_TRY(join_calls(d, err));
+    if (d->design->accel.kind == ZS_KIND_DIRECT)
+        join_pools(d);
     return ZS_OK;
 }
 

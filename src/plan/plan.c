@@ -153,8 +153,12 @@ static zs_status emit_row(emitter *e, uint32_t i)
     }
     for (uint32_t s = 0; s < e->x.n; s++)
         e->x.slot[s].id = UINT64_MAX; /* tiles of the layer before are of no use */
-    ZS_TRY(zs_op_has_filters(zs_draft_layer(d, i)->op) ? zs_plan_emit_conv(e)
-                                                       : zs_plan_emit_vector(e));
+    if (d->design->accel.kind == ZS_KIND_DIRECT)
+        ZS_TRY(zs_plan_emit_direct(e));
+    else if (zs_op_has_filters(zs_draft_layer(d, i)->op))
+        ZS_TRY(zs_plan_emit_conv(e));
+    else
+        ZS_TRY(zs_plan_emit_vector(e));
     return call->row0 + call->row_n == i + 1 ? zs_plan_emit_call_end(e, call) : ZS_OK;
 }
 
@@ -194,6 +198,13 @@ static zs_status emit_all(plan_draft *d, zs_err *err)
     return ZS_OK;
 }
 
+static zs_status shape_tiles(plan_draft *d, zs_err *err)
+{
+    zs_plan_shape_rows(d);
+    ZS_TRY(zs_plan_choose_residents(d, err));
+    return zs_plan_finish_buffers(d, err);
+}
+
 /* All but the ops. Sizes come before addresses, because they decide what stays on chip and never
  * reaches DRAM. */
 static zs_status prepare(plan_draft *d, zs_err *err)
@@ -208,12 +219,13 @@ static zs_status prepare(plan_draft *d, zs_err *err)
     for (uint32_t i = 0; i < d->row_n; i++)
         if (name_row(d, i) != ZS_OK)
             return zs_nomem(err, "plan");
-    zs_plan_shape_rows(d);
-    ZS_TRY(zs_plan_choose_residents(d, err));
-    ZS_TRY(zs_plan_finish_buffers(d, err));
+    const bool is_direct = d->design->accel.kind == ZS_KIND_DIRECT;
+    ZS_TRY(is_direct ? zs_plan_direct_shape(d, err) : shape_tiles(d, err));
     ZS_TRY(zs_plan_place(d, err));
     for (uint32_t i = 0; i < d->row_n; i++)
         address_row(d, i);
+    if (is_direct)
+        zs_plan_direct_walks(d);
     return list_calls(d) == ZS_OK ? ZS_OK : zs_nomem(err, "plan");
 }
 

@@ -6,6 +6,7 @@
  *   emit.c     ops, boxes, prices and the state of the slots
  *   loops.c    tile loops of convolutions
  *   vector.c   tile loops of layers without weights; steps of the PS
+ *   direct.c   kind direct: walks instead of tiles
  *   search.c   builds plans for `auto` until none moves fewer bytes */
 #ifndef ZYNQSIM_PLAN_PRIV_H
 #define ZYNQSIM_PLAN_PRIV_H
@@ -58,6 +59,10 @@ void zs_plan_shape_rows(plan_draft *d);
  */
 bool zs_plan_size_buffers(plan_draft *d, uint64_t resident_elems);
 zs_status zs_plan_finish_buffers(plan_draft *d, zs_err *err);
+
+/* direct.c: instead of buffers.c and loops.c. */
+zs_status zs_plan_direct_shape(plan_draft *d, zs_err *err);
+void zs_plan_direct_walks(plan_draft *d); /* once tensors have addresses */
 
 /* plan.c: one plan; `may_stay` as in the draft. */
 zs_status zs_plan_build_with(zs_arena *arena, const zs_design *design, const zs_net *net,
@@ -133,6 +138,7 @@ uint32_t zs_emit_producer(const emitter *e);
 
 zs_status zs_plan_emit_conv(emitter *e);
 zs_status zs_plan_emit_vector(emitter *e);
+zs_status zs_plan_emit_direct(emitter *e);
 zs_status zs_plan_emit_call_start(emitter *e, const zs_plan_call *call);
 zs_status zs_plan_emit_call_end(emitter *e, const zs_plan_call *call);
 zs_status zs_plan_emit_host_layer(emitter *e);

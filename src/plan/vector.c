@@ -150,7 +150,7 @@ zs_status zs_plan_emit_call_end(emitter *e, const zs_plan_call *call)
     double seconds = zs_cpu_call_end_s(cpu, d->design->accel.clock_hz);
     const uint32_t out = d->drafts[call->row0 + call->row_n - 1].out;
     if (zs_draft_root(d, out) == zs_draft_root(d, d->net->output) &&
-        !is_coherent(d->design->accel.ports.output))
+        !is_coherent(zs_output_port(&d->design->accel)))
         seconds += zs_cpu_cache_s(cpu, tensor_bytes(d, d->net->output));
     ZS_TRY(zs_emit_barrier(e));
     return host_step(e, ZS_HOST_CALL_END, seconds);
@@ -186,7 +186,7 @@ zs_status zs_plan_emit_host_layer(emitter *e)
     const zs_cpu_params *cpu = &d->design->board.cpu;
     double seconds = zs_plan_software_s(cpu, layer, d->design->batch);
     for (uint32_t k = 0; k < layer->in_n; k++)
-        if (!written_by_host(d, layer->in[k]) && !is_coherent(d->design->accel.ports.output))
+        if (!written_by_host(d, layer->in[k]) && !is_coherent(zs_output_port(&d->design->accel)))
             seconds += zs_cpu_cache_s(cpu, tensor_bytes(d, layer->in[k]));
     ZS_TRY(zs_emit_barrier(e));
     return host_step(e, ZS_HOST_LAYER, seconds);

@@ -60,6 +60,15 @@ void zs_count_bytes(zs_layer_result *layer, uint32_t kind, uint64_t bytes)
     *(cause == ZS_BY_READ ? &layer->read_bytes : &layer->write_bytes) += bytes;
 }
 
+void zs_count_walk(zs_layer_result *layer, const zs_serial_count *c)
+{
+    layer->operand_bytes[ZS_OPERAND_WEIGHT] += c->stream_bytes;
+    layer->operand_bytes[ZS_OPERAND_INPUT] += c->tap_bytes;
+    layer->operand_bytes[ZS_OPERAND_OUTPUT] += c->store_bytes;
+    layer->read_bytes += c->stream_bytes + c->tap_bytes;
+    layer->write_bytes += c->store_bytes;
+}
+
 zs_cause zs_cause_of_unit(uint32_t unit)
 {
     if (unit >= ZS_CHANNEL_N)
@@ -86,7 +95,8 @@ void zs_account_retire(sim_account *a, const zs_tile_op *op, uint64_t start, uin
                        uint64_t bytes, const bool *running, const uint64_t *started)
 {
     const zs_cause cause = zs_cause_of_op(op->kind);
-    a->busy[op->unit] += now - start;
+    if (op->kind != ZS_OP_DIRECT)
+        a->busy[op->unit] += now - start;
     zs_count_bytes(&a->layers[op->layer], op->kind, bytes);
     if (op->unit == ZS_UNIT_PE)
         zs_account_mark(a, now, ZS_BY_COMPUTE);
@@ -95,4 +105,20 @@ void zs_account_retire(sim_account *a, const zs_tile_op *op, uint64_t start, uin
         zs_account_mark(a, now, running[ZS_UNIT_PE] ? ZS_BY_COMPUTE : cause);
         end_row(a, now, running, started);
     }
+}
+
+void zs_account_direct(sim_account *a, const zs_design *design, uint32_t index, uint64_t start,
+                       const zs_serial_time *time)
+{
+    const zs_tile_op *op = &a->plan->ops[index];
+    const zs_serial_walk walk = zs_plan_walk(&a->plan->rows[op->layer], &a->plan->boxes[index]);
+    const zs_serial_count count = zs_serial_count_of(&walk);
+    const uint32_t port = design->accel.ports.input;
+    zs_count_walk(&a->layers[op->layer], &count);
+    zs_account_mark(a, start + time->compute_pl_cycles, ZS_BY_COMPUTE);
+    zs_account_mark(a, a->marked + time->read_pl_cycles, ZS_BY_READ);
+    zs_account_mark(a, a->marked + time->write_pl_cycles, ZS_BY_WRITE);
+    a->busy[ZS_UNIT_PE] += time->compute_pl_cycles;
+    a->busy[zs_channel(port, false)] += time->read_pl_cycles;
+    a->busy[zs_channel(port, true)] += time->write_pl_cycles;
 }

@@ -10,7 +10,9 @@ typedef struct engine {
     const zs_design *design;
     const zs_plan *plan;
     zs_memsys *ms;
-    bool bursts;
+    zs_serial *serial;     /* kind direct: in front of ms, alone */
+    zs_serial_time direct; /* of the running DIRECT op */
+    bool bursts, no_memory;
     const zs_retire_hook *hook;
     zs_xfer_price *prices; /* [cost], of transfers */
     uint32_t *queue;       /* op indices, unit after unit */
@@ -114,6 +116,15 @@ static void start_transfers(engine *e, uint32_t unit)
     zs_memsys_start_priced(e->ms, unit, xfers, prices, n, e->now + delay);
 }
 
+/* All accesses of the op at once: nobody else uses the memory until it ends. */
+static uint64_t run_direct(engine *e, uint32_t index)
+{
+    const zs_plan_row *row = &e->plan->rows[e->plan->ops[index].layer];
+    const zs_serial_walk walk = zs_plan_walk(row, &e->plan->boxes[index]);
+    e->no_memory |= !zs_serial_run(e->serial, &walk, e->now, &e->direct);
+    return zs_serial_total(&e->direct);
+}
+
 static void start(engine *e, uint32_t unit, uint32_t index)
 {
     const zs_tile_op *op = &e->plan->ops[index];
@@ -123,7 +134,9 @@ static void start(engine *e, uint32_t unit, uint32_t index)
     if (unit >= ZS_CHANNEL_N) {
         if (unit == ZS_UNIT_PE && e->account.marked < e->now)
             zs_account_mark(&e->account, e->now, wait_cause(e));
-        e->ends[unit] = e->now + e->plan->costs[op->cost_key].pl_cycles;
+        e->ends[unit] =
+            e->now + (op->kind == ZS_OP_DIRECT ? run_direct(e, index)
+                                               : e->plan->costs[op->cost_key].pl_cycles);
         return;
     }
     start_transfers(e, unit);
@@ -136,6 +149,8 @@ static void retire(engine *e, uint32_t index, uint64_t from)
     e->retired_n++;
     e->last_retired = index;
     const uint64_t bytes = op->unit < ZS_CHANNEL_N ? e->prices[op->cost_key].count.bytes : 0;
+    if (op->kind == ZS_OP_DIRECT)
+        zs_account_direct(&e->account, e->design, index, from, &e->direct);
     zs_account_retire(&e->account, op, from, e->now, bytes, e->running, e->started);
     if (e->hook != NULL)
         e->hook->retired(e->hook->ctx, index, from, e->now);
@@ -200,7 +215,7 @@ static bool next_instant(engine *e, done_list *done)
     for (uint32_t u = ZS_UNIT_PE; u <= ZS_UNIT_CPU; u++)
         if (e->running[u])
             limit = zs_min_u64(limit, e->ends[u]);
-    if (zs_memsys_next(e->ms, limit, &channel, &at)) {
+    if (e->serial == NULL && zs_memsys_next(e->ms, limit, &channel, &at)) {
         e->now = at;
         add_done(e, done, channel);
         while (zs_memsys_next(e->ms, at, &channel, &at))
@@ -258,6 +273,8 @@ static zs_status run(engine *e, zs_err *err)
     done_list done;
     for (;;) {
         start_ready(e);
+        if (e->no_memory)
+            return zs_nomem(err, "simulation");
         if (e->retired_n == e->plan->op_n)
             return ZS_OK;
         if (!next_instant(e, &done))
@@ -303,14 +320,20 @@ static zs_status simulate(zs_arena *arena, const zs_design *design, const zs_pla
     e->hook = hook;
     e->bursts = fidelity == ZS_BURST;
     ZS_TRY(zs_memsys_build(arena, design, fidelity, &e->ms, err));
+    if (design->accel.kind == ZS_KIND_DIRECT)
+        ZS_TRY(zs_serial_build(arena, design, e->ms, true, &e->serial, err));
     ZS_TRY(fill_queues(e, arena, err));
     ZS_TRY(price_transfers(e, arena, err));
     ZS_TRY(zs_account_init(&e->account, arena, plan, layers, err));
     find_fence(e, 0);
     ZS_TRY(run(e, err));
+    if (e->serial != NULL) /* the last writes may still wait in the controller */
+        zs_memsys_next(e->ms, UINT64_MAX, &(uint32_t){0}, &(uint64_t){0});
     r->cycles = e->now;
     r->dram = *zs_memsys_dram_counts(e->ms);
     r->events = zs_memsys_events(e->ms) + plan->op_n;
+    if (e->serial != NULL)
+        r->events += zs_serial_events(e->serial);
     return list_ports(e, arena, r, err);
 }
 

@@ -6,9 +6,8 @@
 
 /* ---- loads ----------------------------------------------------------------------------------- */
 
-/* A tile of inputs from CHW memory, with zeros where windows reach outside. */
-static void gather(const zs_exec *e, const zs_plan_row *row, const zs_tile_box *box,
-                   const uint8_t *image, zs_shape shape, uint8_t *tile)
+void zs_exec_gather(const zs_exec *e, const zs_plan_row *row, const zs_tile_box *box,
+                    const uint8_t *image, zs_shape shape, uint8_t *tile)
 {
     const zs_extent ey = zs_extent_y(row, box->oy0, box->oy_n);
     const zs_extent ex = zs_extent_x(row, box->ox0, box->ox_n);
@@ -50,7 +49,8 @@ static void load_x(zs_exec *e, const zs_plan_row *row, const zs_tile_op *op, con
     if (row->images_are_columns)
         gather_columns(e, box, e->dram + x->addr, x->pitch_bytes, tile);
     else
-        gather(e, row, box, e->dram + x->addr + box->image * x->pitch_bytes, x->shape, tile);
+        zs_exec_gather(e, row, box, e->dram + x->addr + box->image * x->pitch_bytes, x->shape,
+                       tile);
 }
 
 static size_t bias_room(const zs_exec *e, const zs_plan_row *row)
@@ -107,7 +107,8 @@ static void copy_partials(zs_exec *e, uint32_t index, bool store)
 
 /* ---- products -------------------------------------------------------------------------------- */
 
-static void start_sums(const zs_exec *e, const zs_tile_box *box, const uint8_t *bias, uint8_t *sums)
+void zs_exec_start_sums(const zs_exec *e, const zs_tile_box *box, const uint8_t *bias,
+                        uint8_t *sums)
 {
     const size_t pixels = (size_t)box->oy_n * box->ox_n;
     if (e->quant->precision == ZS_FIXED16) {
@@ -122,7 +123,8 @@ static void start_sums(const zs_exec *e, const zs_tile_box *box, const uint8_t *
 }
 
 /* Complete sums become stored elements, in place: elements are never wider than sums. */
-static void finish_sums(const zs_exec *e, const zs_layer *layer, const zs_tile_box *box, void *sums)
+void zs_exec_finish_sums(const zs_exec *e, const zs_layer *layer, const zs_tile_box *box,
+                         void *sums)
 {
     const size_t n = (size_t)box->oy_n * box->ox_n * box->oc_n;
     if (e->quant->precision == ZS_FP32) {
@@ -145,7 +147,7 @@ static void finish_sums(const zs_exec *e, const zs_layer *layer, const zs_tile_b
     }
 }
 
-static zs_tile describe_tile(const zs_plan_row *row, const zs_tile_box *box)
+zs_tile zs_exec_tile(const zs_plan_row *row, const zs_tile_box *box)
 {
     const zs_window *w = &row->window;
     zs_tile t = {.oc_n = box->oc_n, .ic_n = box->ic_n, .oy_n = box->oy_n, .ox_n = box->ox_n};
@@ -163,6 +165,21 @@ static zs_tile describe_tile(const zs_plan_row *row, const zs_tile_box *box)
     return t;
 }
 
+void zs_exec_products(const zs_exec *e, const zs_tile *t, const void *x, const void *w, void *sums)
+{
+    switch (e->quant->precision) {
+    case ZS_FP32:
+        zs_tile_f32(t, x, w, sums, e->offsets);
+        break;
+    case ZS_FIXED16:
+        zs_tile_i16(t, x, w, sums, e->offsets);
+        break;
+    default:
+        zs_tile_i8(t, x, w, sums, e->offsets);
+        break;
+    }
+}
+
 static const uint8_t *tile_input(zs_exec *e, const zs_plan_row *row, const zs_tile_op *op,
                                  const zs_tile_box *box)
 {
@@ -174,32 +191,22 @@ static const uint8_t *tile_input(zs_exec *e, const zs_plan_row *row, const zs_ti
     if (row->images_are_columns)
         gather_columns(e, box, image0, image_bytes, e->gathered);
     else
-        gather(e, row, box, image0 + box->image * image_bytes, shape, e->gathered);
+        zs_exec_gather(e, row, box, image0 + box->image * image_bytes, shape, e->gathered);
     return e->gathered;
 }
 
 static void mac(zs_exec *e, const zs_plan_row *row, const zs_tile_op *op, const zs_tile_box *box)
 {
-    const zs_tile t = describe_tile(row, box);
+    const zs_tile t = zs_exec_tile(row, box);
     const void *x = tile_input(e, row, op, box);
     const uint8_t *slot = weight_slot(e, row, op);
     const void *w = slot + bias_room(e, row);
     void *sums = zs_exec_sums(e, op);
     if (box->flags & ZS_BOX_FIRST)
-        start_sums(e, box, slot, sums);
-    switch (e->quant->precision) {
-    case ZS_FP32:
-        zs_tile_f32(&t, x, w, sums, e->offsets);
-        break;
-    case ZS_FIXED16:
-        zs_tile_i16(&t, x, w, sums, e->offsets);
-        break;
-    default:
-        zs_tile_i8(&t, x, w, sums, e->offsets);
-        break;
-    }
+        zs_exec_start_sums(e, box, slot, sums);
+    zs_exec_products(e, &t, x, w, sums);
     if (box->flags & ZS_BOX_LAST)
-        finish_sums(e, zs_exec_layer(e, row), box, sums);
+        zs_exec_finish_sums(e, zs_exec_layer(e, row), box, sums);
 }
 
 /* ---- results --------------------------------------------------------------------------------- */
@@ -380,6 +387,9 @@ void zs_exec_op(zs_exec *e, uint32_t index)
         break;
     case ZS_OP_STORE:
         store(e, row, op, box);
+        break;
+    case ZS_OP_DIRECT:
+        zs_exec_direct(e, row, box);
         break;
     case ZS_OP_HOST:
         host(e, row, box);

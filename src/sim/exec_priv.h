@@ -6,6 +6,7 @@
 #define ZYNQSIM_EXEC_PRIV_H
 
 #include "zynqsim/sim.h"
+#include "zynqsim/tile.h"
 
 struct zs_exec_lines;
 
@@ -37,6 +38,20 @@ static inline uint8_t *zs_exec_sums(const zs_exec *e, const zs_tile_op *op)
     return e->sums + op->slot[2] * e->sums_slot_bytes;
 }
 
+/* One output channel of one image, inputs and weights straight from DRAM, results into it. */
+void zs_exec_direct(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box);
+/* Activation and requantisation of complete sums, in place. */
+void zs_exec_finish_sums(const zs_exec *e, const zs_layer *layer, const zs_tile_box *box,
+                         void *sums);
+/* Sums start at the bias. */
+void zs_exec_start_sums(const zs_exec *e, const zs_tile_box *box, const uint8_t *bias,
+                        uint8_t *sums);
+/* A tile of inputs from CHW memory, with zeros where windows reach outside. */
+void zs_exec_gather(const zs_exec *e, const zs_plan_row *row, const zs_tile_box *box,
+                    const uint8_t *image, zs_shape shape, uint8_t *tile);
+zs_tile zs_exec_tile(const zs_plan_row *row, const zs_tile_box *box);
+/* The tile kernel of the precision. */
+void zs_exec_products(const zs_exec *e, const zs_tile *t, const void *x, const void *w, void *sums);
 /* Pooling windows of a finished tile: merges what came from the tiles to the left and above, keeps
  * what is not complete, and leaves the complete windows in the slot as [window][oc]. */
 void zs_exec_pool(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box, uint8_t *slot);

@@ -176,6 +176,8 @@ zs_status zs_result_finish(zs_arena *arena, const zs_design *design, const zs_ne
     r->batch = design->batch;
     r->clock_hz = design->accel.clock_hz;
     r->calls = plan->call_n;
+    r->register_writes = (uint64_t)plan->call_n * design->accel.registers;
+    r->hls_cycles = zs_hls_cycles(design, net, plan);
     r->fusion_note = plan->fusion_note;
     r->roofline = zs_roofline_of(design);
     r->memory_peak_bytes_per_s = design->board.memory.kind == ZS_MEMORY_FIXED
@@ -188,6 +190,8 @@ zs_status zs_result_finish(zs_arena *arena, const zs_design *design, const zs_ne
         r->macs += plan->rows[i].macs;
     ZS_TRY(zs_fit_build(arena, design, plan, &r->fit, err));
     ZS_TRY(finish_rows(arena, design, plan, layers, r, err));
+    if (design->accel.kind == ZS_KIND_DIRECT)
+        ZS_TRY(zs_note_direct(arena, plan, r, err));
     r->energy = zs_energy_of(design, r->cycles, r->macs, r->dram.read_bytes + r->dram.write_bytes);
     return ZS_OK;
 }

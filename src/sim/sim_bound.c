@@ -14,6 +14,19 @@ static uint64_t least_cycles(const zs_design *design, const zs_op_cost *cost, ui
     return zs_ceil_div(bytes, zs_port_params(&design->board, cost->unit / 2)->beat_bytes);
 }
 
+static void add_direct(const zs_design *design, const zs_plan *plan, uint32_t op,
+                       zs_layer_result *l, row_work *w)
+{
+    const zs_serial_walk walk = zs_plan_walk(&plan->rows[plan->ops[op].layer], &plan->boxes[op]);
+    const zs_serial_count count = zs_serial_count_of(&walk);
+    const zs_serial_time least = zs_serial_least(design, &walk);
+    const uint32_t port = design->accel.ports.input;
+    zs_count_walk(l, &count);
+    w->unit[ZS_UNIT_PE] += least.compute_pl_cycles;
+    w->unit[zs_channel(port, false)] += least.read_pl_cycles;
+    w->unit[zs_channel(port, true)] += least.write_pl_cycles;
+}
+
 static row_work work_of(const zs_design *design, const zs_plan *plan, uint32_t row,
                         zs_layer_result *l)
 {
@@ -22,6 +35,10 @@ static row_work work_of(const zs_design *design, const zs_plan *plan, uint32_t r
     for (uint32_t i = plan->rows[row].op0; i < end; i++) {
         const zs_tile_op *op = &plan->ops[i];
         const zs_op_cost *cost = &plan->costs[op->cost_key];
+        if (op->kind == ZS_OP_DIRECT) {
+            add_direct(design, plan, i, l, &w);
+            continue;
+        }
         const uint64_t bytes = op->unit < ZS_CHANNEL_N ? zs_xfer_bytes(&cost->xfer) : 0;
         w.unit[op->unit] += least_cycles(design, cost, bytes);
         zs_count_bytes(l, op->kind, bytes);

@@ -24,11 +24,18 @@ zs_cause zs_cause_of_op(uint32_t kind);
 zs_cause zs_cause_of_unit(uint32_t unit);
 /* Counts what an op of this kind has moved; nothing for ops that are no transfers. */
 void zs_count_bytes(zs_layer_result *layer, uint32_t kind, uint64_t bytes);
+void zs_count_walk(zs_layer_result *layer, const zs_serial_count *count);
 /* `layers` has plan->row_n entries and is filled as rows end. */
 zs_status zs_account_init(sim_account *a, zs_arena *arena, const zs_plan *plan,
                           zs_layer_result *layers, zs_err *err);
 /* The MAC array did, or waited for, `cause` since the last mark. */
 void zs_account_mark(sim_account *a, uint64_t now, zs_cause cause);
+/* What a DIRECT op did from `start` on, before its retirement is accounted for: arithmetic is the
+ * MAC array's work, the rest it waited for. */
+void zs_account_direct(sim_account *a, const zs_design *design, uint32_t index, uint64_t start,
+                       const zs_serial_time *time);
+/* Notes on a result of kind direct: why synthesis promised more, and what the MACs count. */
+zs_status zs_note_direct(zs_arena *arena, const zs_plan *plan, zs_result *r, zs_err *err);
 /* An op of a row has retired. `running` and `started` tell what the units are at. */
 void zs_account_retire(sim_account *a, const zs_tile_op *op, uint64_t start, uint64_t now,
                        uint64_t bytes, const bool *running, const uint64_t *started);

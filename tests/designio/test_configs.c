@@ -6,9 +6,21 @@
 
 /* The files in configs/, as the tests run from the top of the tree. */
 static const char *const configs[] = {
-    "default",  "squeezenet-fixed16", "squeezenet-int8", "squeezenet-zybo-z7-20",
-    "lenet",    "cifar10-quick",      "mobilenet",       "resnet20",
-    "vta-pynq", "fpga15-alexnet",     "rtl-tile",        "squeezejet2-8bit",
+    "default",
+    "squeezenet-fixed16",
+    "squeezenet-int8",
+    "squeezenet-zybo-z7-20",
+    "lenet",
+    "cifar10-quick",
+    "mobilenet",
+    "resnet20",
+    "vta-pynq",
+    "fpga15-alexnet",
+    "rtl-tile",
+    "squeezejet2-8bit",
+    "arora-lanka-nf18",
+    "arora-lanka-lf1",
+    "arora-lanka-lf2",
 };
 
 static zs_status get(void *ctx, const char *name, const char *from, zs_span *bytes,

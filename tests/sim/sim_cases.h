@@ -7,6 +7,7 @@
 TCase *tcase_random_designs(void);
 TCase *tcase_orders(void);
 TCase *tcase_executor(void);
+TCase *tcase_direct(void);
 TCase *tcase_engine(void);
 TCase *tcase_properties(void);
 TCase *tcase_sim_memory(void);
