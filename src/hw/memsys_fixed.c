@@ -125,3 +125,8 @@ uint64_t zs_fixed_sys_events(const zs_fixed_sys *fs)
 {
     return fs->events;
 }
+
+zs_dram_counts *zs_fixed_sys_counts(zs_fixed_sys *fs)
+{
+    return &fs->dram;
+}

@@ -104,6 +104,7 @@ void zs_fixed_sys_start(zs_fixed_sys *fs, uint32_t channel, const zs_xfer *xfers
 bool zs_fixed_sys_next(zs_fixed_sys *fs, uint64_t limit, uint32_t *channel, uint64_t *done);
 const zs_dram_counts *zs_fixed_sys_dram_counts(const zs_fixed_sys *fs);
 uint64_t zs_fixed_sys_events(const zs_fixed_sys *fs);
+zs_dram_counts *zs_fixed_sys_counts(zs_fixed_sys *fs);
 
 static inline const zs_axi_params *zs_channel_port(const zs_design *design, uint32_t channel)
 {

@@ -463,29 +463,53 @@ static bool same_but_for_addresses(const zs_serial_walk *a, const zs_serial_walk
            a->tap_gap == b->tap_gap && a->window_gap == b->window_gap && a->late_gap == b->late_gap;
 }
 
-/* `tile`: the mean price of the shape; addresses make little difference. */
-static void run_mean(zs_serial *s, const zs_serial_walk *w, uint64_t start, zs_serial_time *time)
+/* Bursts and beats of a lead beyond one: it may lie across beats. */
+static void credit_lead(zs_serial *s, const zs_serial_walk *w)
+{
+    zs_channel_counts *rd = &s->ms->counts[s->channel[0]];
+    const zs_xfer lead = {
+        .addr = w->stream_addr, .row_bytes = w->lead_bytes, .row_n = 1, .plane_n = 1};
+    if (w->lead_bytes == 0)
+        return;
+    const zs_xfer_count split = zs_xfer_split(zs_channel_port(s->design, s->channel[0]), &lead);
+    rd->bursts += split.bursts - 1;
+    rd->beats += split.beats - 1;
+}
+
+static void count_mean(zs_serial *s, const zs_serial_walk *w, const zs_serial_time *time)
 {
     const zs_serial_count c = zs_serial_count_of(w);
-    if (s->events++ == 0 || !same_but_for_addresses(&s->priced, w)) {
-        s->priced = *w;
-        s->price = zs_serial_mean(s->design, w);
-    }
-    *time = s->price;
-    s->now = start + zs_serial_total(time);
-    zs_dram_counts *all = zs_tile_sys_counts(s->ms->tile);
-    zs_dram_counts x = {.read_bytes = c.stream_bytes + c.tap_bytes,
-                        .write_bytes = c.store_bytes,
-                        .read_transactions = c.stream_reads + c.taps,
-                        .write_transactions = c.stores};
+    zs_dram_counts *all =
+        s->ms->fixed ? zs_fixed_sys_counts(s->ms->fixed) : zs_tile_sys_counts(s->ms->tile);
+    const zs_dram_counts x = {.read_bytes = c.stream_bytes + c.tap_bytes,
+                              .write_bytes = c.store_bytes,
+                              .read_transactions = c.stream_reads + c.taps,
+                              .write_transactions = c.stores};
     credit(s, &x, time);
+    credit_lead(s, w);
     all->read_bytes += x.read_bytes;
     all->write_bytes += x.write_bytes;
+    if (s->ms->fixed != NULL)
+        return;
     all->read_transactions += x.read_transactions;
     all->write_transactions += x.write_transactions;
     all->busy_ddr_cycles += BURST_DDR_CYCLES * (x.read_transactions + x.write_transactions);
     if (s->design->board.memory.t_refi != 0)
         all->refreshes = zs_pl_to_ddr(&s->clock, s->now) / s->design->board.memory.t_refi;
+}
+
+/* `tile`: the mean price of the shape; addresses make little difference. A memory of fixed latency
+ * has no other price. */
+static void run_mean(zs_serial *s, const zs_serial_walk *w, uint64_t start, zs_serial_time *time)
+{
+    const bool is_known = s->events++ != 0 && s->ms->fixed == NULL;
+    if (!is_known || !same_but_for_addresses(&s->priced, w)) {
+        s->priced = *w;
+        s->price = zs_serial_mean(s->design, w);
+    }
+    *time = s->price;
+    s->now = start + zs_serial_total(time);
+    count_mean(s, w, time);
 }
 
 bool zs_serial_run(zs_serial *s, const zs_serial_walk *w, uint64_t start, zs_serial_time *time)

@@ -30,18 +30,28 @@ static const zs_axi_params *master_port(const zs_design *design)
     return zs_port_params(&design->board, design->accel.ports.input);
 }
 
+/* What the master's own rules add to every access. */
+static uint64_t rules_pl_cycles(const zs_design *design, bool is_write)
+{
+    const zs_dma_rules r = zs_dma_rules_of(design, zs_channel(design->accel.ports.input, is_write));
+    return (uint64_t)r.row_gap + r.write_data + r.finish - 1;
+}
+
 uint64_t zs_serial_read_pl_cycles(const zs_design *design)
 {
     const zs_memory_params *m = &design->board.memory;
     const wide ps = (wide)zs_dram_read_ddr_cycles(m, ZS_ROW_OPEN) * m->tck_ps;
-    const uint64_t memory =
-        (uint64_t)((ps * design->accel.clock_hz + ZS_PS_PER_S - 1) / ZS_PS_PER_S);
-    return master_port(design)->read_latency_pl_cycles + memory + 1;
+    uint64_t memory = (uint64_t)((ps * design->accel.clock_hz + ZS_PS_PER_S - 1) / ZS_PS_PER_S);
+    if (m->kind == ZS_MEMORY_FIXED)
+        memory = 0;
+    return master_port(design)->read_latency_pl_cycles + memory + 1 +
+           rules_pl_cycles(design, false);
 }
 
 uint64_t zs_serial_write_pl_cycles(const zs_design *design)
 {
-    return (uint64_t)master_port(design)->write_latency_pl_cycles + 1;
+    return (uint64_t)master_port(design)->write_latency_pl_cycles + 1 +
+           rules_pl_cycles(design, true);
 }
 
 zs_serial_time zs_serial_least(const zs_design *design, const zs_serial_walk *w)
@@ -60,7 +70,7 @@ enum { FRAC_BITS = 8, PHASES = 64, SAMPLE_TAPS = 4096, ONE = 1 << FRAC_BITS };
 /* A memory with mean latencies, in fractions of a PL cycle. */
 typedef struct mean_memory {
     uint64_t read[3]; /* [zs_row_state] */
-    uint64_t write;
+    uint64_t write, to_memory;
     uint64_t refresh_every, refresh_for; /* 0: none */
     uint64_t now, refresh_at;
     uint64_t reads, writes; /* time in them */
@@ -91,14 +101,16 @@ static mean_memory mean_memory_of(const zs_design *design)
     const zs_clock_pair clock = zs_clock_pair_of(design->accel.clock_hz, p->tck_ps);
     const uint64_t ddr_frac =
         (uint64_t)((wide)p->tck_ps * design->accel.clock_hz * ONE / ZS_PS_PER_S);
+    const uint64_t rules = rules_pl_cycles(design, false);
     mean_memory m = {.write = zs_serial_write_pl_cycles(design) * ONE,
                      .row_shift = 31u - (uint32_t)__builtin_clz(p->row_bytes),
                      .bank_mask = p->banks - 1};
     for (uint32_t state = 0; state < ZS_LEN(m.read); state++)
-        m.read[state] = mean_read(&clock, master_port(design)->read_latency_pl_cycles,
-                                  zs_dram_read_ddr_cycles(p, (zs_row_state)state));
+        m.read[state] = rules * ONE + mean_read(&clock, master_port(design)->read_latency_pl_cycles,
+                                                zs_dram_read_ddr_cycles(p, (zs_row_state)state));
     m.refresh_every = m.refresh_at = p->t_refi * ddr_frac;
     m.refresh_for = (p->t_rp + p->t_rfc) * ddr_frac;
+    m.to_memory = (uint64_t)master_port(design)->read_latency_pl_cycles / 2 * ONE;
     close_rows(&m);
     return m;
 }
@@ -110,10 +122,11 @@ static uint64_t mean_access(mean_memory *m, bool is_write, uint64_t addr, uint64
     uint64_t *open = &m->pages[page & m->bank_mask];
     uint64_t wait = 0;
     m->now += gap * ONE;
-    if (m->refresh_every != 0 && m->now >= m->refresh_at) {
+    const uint64_t arrives = m->now + m->to_memory;
+    if (m->refresh_every != 0 && arrives >= m->refresh_at) {
         const uint64_t over = m->refresh_at + m->refresh_for;
-        wait = !is_write && over > m->now ? over - m->now : 0;
-        m->refresh_at += m->refresh_every * ((m->now - m->refresh_at) / m->refresh_every + 1);
+        wait = !is_write && over > arrives ? over - arrives : 0;
+        m->refresh_at += m->refresh_every * ((arrives - m->refresh_at) / m->refresh_every + 1);
         close_rows(m);
     }
     const zs_row_state state = *open == page         ? ZS_ROW_OPEN
@@ -170,10 +183,24 @@ static uint64_t mean_stream(const zs_design *design, bool is_write, uint64_t add
     return sampled == 0 ? 0 : (uint64_t)((wide)(m.reads + m.writes) * n / sampled >> FRAC_BITS);
 }
 
+/* There is no faster and no slower access, but a lead may lie across beats. */
+static zs_serial_time fixed_time(const zs_design *design, const zs_serial_walk *w, zs_serial_time t)
+{
+    const zs_xfer lead = {
+        .addr = w->stream_addr, .row_bytes = w->lead_bytes, .row_n = 1, .plane_n = 1};
+    const uint32_t channel = zs_channel(design->accel.ports.input, false);
+    if (w->lead_bytes != 0)
+        t.read_pl_cycles +=
+            zs_xfer_price_of(design, channel, &lead).pl_cycles - zs_serial_read_pl_cycles(design);
+    return t;
+}
+
 zs_serial_time zs_serial_mean(const zs_design *design, const zs_serial_walk *w)
 {
     const zs_serial_count c = zs_serial_count_of(w);
     const zs_serial_time least = zs_serial_least(design, w);
+    if (design->board.memory.kind == ZS_MEMORY_FIXED)
+        return fixed_time(design, w, least);
     zs_serial_time t = {.compute_pl_cycles = c.gap_pl_cycles};
     t.read_pl_cycles =
         mean_stream(design, false, w->stream_addr, c.stream_reads, w->elem_bytes, w->stream_gap);

@@ -7,20 +7,24 @@
 typedef struct board_case {
     uint64_t clock_hz;
     uint32_t port, t_refi, tck_ps, banks, row_bytes, read_latency, write_latency, t_faw, t_wr;
+    bool has_rules, is_fixed;
 } board_case;
 
 /* 0: as the board has it */
 static const board_case boards[] = {
-    {100000000, ZS_PORT_HP0, 4128, 1875, 0, 0, 0, 0, 0, 0},
-    {100000000, ZS_PORT_HP0, 0, 1875, 0, 0, 0, 0, 0, 0},
-    {125000000, ZS_PORT_HP1, 4128, 1875, 0, 0, 0, 0, 0, 0},
-    {150000000, ZS_PORT_HP0, 4128, 1875, 0, 0, 0, 0, 0, 0},
-    {142857143, ZS_PORT_HP0, 4128, 1875, 0, 0, 0, 0, 0, 0}, /* no short period: nothing folds */
-    {100000000, ZS_PORT_ACP, 4095, 1905, 0, 0, 0, 0, 0, 0},
-    {200000000, ZS_PORT_GP0, 1040, 1875, 4, 1024, 0, 0, 0, 0},
-    {100000000, ZS_PORT_HP0, 4128, 1875, 0, 0, 2, 2, 60, 30}, /* what was lingers */
-    {250000000, ZS_PORT_HP0, 700, 1250, 1, 512, 1, 1, 120, 60},
-    {50000000, ZS_PORT_HP2, 4128, 2500, 16, 8192, 40, 30, 0, 0},
+    {100000000, ZS_PORT_HP0, 4128, 1875, 0, 0, 0, 0, 0, 0, false, false},
+    {100000000, ZS_PORT_HP0, 0, 1875, 0, 0, 0, 0, 0, 0, false, false},
+    {125000000, ZS_PORT_HP1, 4128, 1875, 0, 0, 0, 0, 0, 0, false, false},
+    {150000000, ZS_PORT_HP0, 4128, 1875, 0, 0, 0, 0, 0, 0, false, false},
+    {142857143, ZS_PORT_HP0, 4128, 1875, 0, 0, 0, 0, 0, 0, false,
+     false}, /* no short period: nothing folds */
+    {100000000, ZS_PORT_ACP, 4095, 1905, 0, 0, 0, 0, 0, 0, false, false},
+    {200000000, ZS_PORT_GP0, 1040, 1875, 4, 1024, 0, 0, 0, 0, false, false},
+    {100000000, ZS_PORT_HP0, 4128, 1875, 0, 0, 2, 2, 60, 30, false, false}, /* what was lingers */
+    {250000000, ZS_PORT_HP0, 700, 1250, 1, 512, 1, 1, 120, 60, false, false},
+    {50000000, ZS_PORT_HP2, 4128, 2500, 16, 8192, 40, 30, 0, 0, false, false},
+    {100000000, ZS_PORT_HP0, 4128, 1875, 0, 0, 0, 0, 0, 0, true, false},
+    {100000000, ZS_PORT_HP0, 4128, 1875, 0, 0, 0, 0, 0, 0, true, true},
 };
 
 static void build(const board_case *b)
@@ -42,6 +46,15 @@ static void build(const board_case *b)
         if (b->write_latency)
             all[i]->write_latency_pl_cycles = b->write_latency;
     }
+    if (b->has_rules) {
+        mb.design.accel.dma.finish_pl_cycles = 3;
+        mb.design.accel.dma.row_gap_pl_cycles = 2;
+        mb.design.accel.dma.store_finish_pl_cycles = 4;
+        mb.design.accel.dma.write_data_pl_cycles = 5;
+        mb.design.accel.dma.write_gap_pl_cycles = 1;
+        mb.design.accel.dma.address_interval_pl_cycles = 2;
+    }
+    m->kind = b->is_fixed ? ZS_MEMORY_FIXED : ZS_MEMORY_DDR3;
     ms_build(ZS_BURST);
 }
 
@@ -273,7 +286,9 @@ START_TEST(test_prices_are_least_then_mean_and_the_mean_is_near)
     ck_assert_uint_le(zs_serial_total(&least), zs_serial_total(&burst));
     ck_assert_uint_eq(mean.compute_pl_cycles, burst.compute_pl_cycles);
     const double ratio = (double)zs_serial_total(&mean) / (double)zs_serial_total(&burst);
-    ck_assert_msg(ratio > 0.98 && ratio < 1.02, "mean over burst is %f", ratio);
+    /* a walk may keep step with the refresh, and with frequent ones that is felt */
+    const double off = boards[_i].t_refi != 0 && boards[_i].t_refi < 4000 ? 0.06 : 0.03;
+    ck_assert_msg(ratio > 1 - off && ratio < 1 + off, "mean over burst is %f", ratio);
 }
 END_TEST
 
@@ -285,6 +300,7 @@ TCase *tcase_serial(void)
     tcase_add_loop_test(tc, test_a_folded_walk_is_the_walk_access_by_access, 0,
                         (int)ZS_LEN(boards));
     tcase_add_test(tc, test_folding_leaves_few_accesses_to_the_memory_system);
-    tcase_add_loop_test(tc, test_prices_are_least_then_mean_and_the_mean_is_near, 0, 4);
+    tcase_add_loop_test(tc, test_prices_are_least_then_mean_and_the_mean_is_near, 0,
+                        (int)ZS_LEN(boards));
     return tc;
 }
