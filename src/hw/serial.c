@@ -9,15 +9,20 @@ enum {
     PERIOD_MAX = 1 << 16,
     GAP_MAX = 1024,
     STATES = 3,
+    STRIDES = 4,
     TABLES = 2 * STATES,
     BURST_DDR_CYCLES = 4
 };
 
-/* Outcomes: the duration from the end of one access to the end of the next, or one of these. */
+/* Outcomes: the duration from the end of one access to the end of the next in the upper half and the
+ * phase of that end in the lower, or one of these. */
 #define UNKNOWN     UINT32_MAX
 #define LIVE        (UINT32_MAX - 1) /* leaves something behind: only the memory system knows */
 #define SPECIAL     (UINT32_C(1) << 31)
-#define DURATION_OF (SPECIAL - 1)
+#define INDEX_OF    (SPECIAL - 1)
+#define PHASE_BITS  16
+#define PHASE_OF    ((UINT32_C(1) << PHASE_BITS) - 1)
+#define LONGEST     ((UINT32_C(1) << (31 - PHASE_BITS)) - 1)
 
 /* An outcome with a refresh in it. */
 typedef struct special {
@@ -27,10 +32,22 @@ typedef struct special {
     int32_t row_hits, row_misses, row_conflicts, activates, precharges;
 } special;
 
+/* A row of hits in one page, with one refresh in it at the most. */
+typedef struct stride {
+    uint32_t pl_cycles; /* 0: not known; UNKNOWN: not to be had in one */
+    uint32_t phase;     /* of its end */
+    uint32_t special;   /* index, or NONE */
+} stride;
+#define NONE UINT32_MAX
+
 typedef struct context {
     uint32_t gap;
     bool after_write;
     uint32_t *outcome; /* [direction][row state][phase] */
+    struct {
+        uint32_t n;
+        stride *by_phase;
+    } strides[STRIDES];
 } context;
 
 struct zs_serial {
@@ -192,10 +209,10 @@ static uint32_t outcome_of(zs_serial *s, uint64_t pl_cycles, uint32_t was_open, 
 {
     const zs_dram_counts *after = zs_dram_counts_of(s->dram);
     const uint64_t refreshes = after->refreshes - before->refreshes;
-    if (s->is_live || refreshes > 1 || pl_cycles > DURATION_OF)
+    if (s->is_live || refreshes > 1 || pl_cycles > LONGEST)
         return LIVE;
     if (refreshes == 0)
-        return (uint32_t)pl_cycles;
+        return (uint32_t)pl_cycles << PHASE_BITS | (uint32_t)s->phase;
     return add_special(
         s, &(special){.pl_cycles = (uint32_t)pl_cycles,
                       .own_open = state_of(s, page) == ZS_ROW_OPEN,
@@ -244,7 +261,7 @@ static void go_live(zs_serial *s, bool is_write, uint64_t addr, uint32_t bytes, 
 
 /* ---- standing in for it ---------------------------------------------------------------------- */
 
-static void repeat_special(zs_serial *s, uint32_t index, uint64_t page)
+static void count_special(zs_serial *s, uint32_t index, uint64_t page)
 {
     const special *what = &s->specials[index];
     s->extra.row_hits += (uint64_t)(int64_t)what->row_hits;
@@ -257,7 +274,6 @@ static void repeat_special(zs_serial *s, uint32_t index, uint64_t page)
         s->idle.pages[b] = ZS_DRAM_NEVER;
     if (what->own_open)
         s->idle.pages[page & s->bank_mask] = page;
-    pass(s, what->pl_cycles);
 }
 
 static void count_folded(zs_serial *s, bool is_write, uint32_t bytes, uint64_t takes)
@@ -291,43 +307,114 @@ static void go(zs_serial *s, bool is_write, uint64_t addr, uint32_t bytes, uint6
     }
     const uint64_t before = s->now;
     if (*outcome >= SPECIAL) {
-        repeat_special(s, *outcome & DURATION_OF, page);
+        const uint32_t index = *outcome & INDEX_OF;
+        count_special(s, index, page);
+        pass(s, s->specials[index].pl_cycles);
     } else {
         s->n[is_write][state]++;
         s->idle.pages[page & s->bank_mask] = page;
-        pass(s, *outcome);
+        s->now += *outcome >> PHASE_BITS;
+        s->phase = *outcome & PHASE_OF;
     }
     count_folded(s, is_write, bytes, s->now - before - gap);
 }
 
-/* Tap after tap of one window's row: the short way for what repeats all the time. Stops at the
+/* Tap after tap at one pitch: the short way for what repeats all the time. Stops at the
  * first tap that is anything else, and tells how many it took. */
 static inline uint32_t run_of_taps(zs_serial *s, const uint32_t *outcomes, uint64_t addr,
                                    uint32_t n, uint64_t pitch)
 {
-    const uint64_t period = s->period;
-    uint64_t phase = s->phase, takes = 0;
-    uint32_t i = 0;
+    const size_t period = (size_t)s->period;
+    const uint32_t *const by_state[STATES] = {outcomes, outcomes + period, outcomes + 2 * period};
+    const uint32_t row_shift = s->row_shift;
+    const uint64_t bank_mask = s->bank_mask;
+    uint64_t takes = 0;
+    uint32_t closed = 0, other = 0, i = 0, phase = (uint32_t)s->phase;
     for (; i < n; i++, addr += pitch) {
-        const uint64_t page = addr >> s->row_shift;
-        uint64_t *open = &s->idle.pages[page & s->bank_mask];
-        const uint32_t state = *open == page            ? ZS_ROW_OPEN
-                               : *open == ZS_DRAM_NEVER ? ZS_ROW_CLOSED
-                                                        : ZS_ROW_OTHER;
-        const uint32_t outcome = outcomes[state * period + phase];
+        const uint64_t page = addr >> row_shift;
+        uint64_t *open = &s->idle.pages[page & bank_mask];
+        const uint32_t is_closed = *open == ZS_DRAM_NEVER;
+        const uint32_t is_other = (*open != page) & !is_closed;
+        const uint32_t outcome = by_state[is_closed + 2 * is_other][phase];
         if (outcome >= SPECIAL)
             break;
         *open = page;
-        s->n[0][state]++;
-        takes += outcome;
-        phase += outcome;
-        while (phase >= period)
-            phase -= period;
+        closed += is_closed;
+        other += is_other;
+        takes += outcome >> PHASE_BITS;
+        phase = outcome & PHASE_OF;
     }
+    s->n[0][ZS_ROW_OPEN] += i - closed - other;
+    s->n[0][ZS_ROW_CLOSED] += closed;
+    s->n[0][ZS_ROW_OTHER] += other;
     s->now += takes;
     s->phase = phase;
     s->idle.run += i;
     return i;
+}
+
+/* ---- rows of hits ---------------------------------------------------------------------------- */
+
+static stride stride_from(const zs_serial *s, const uint32_t *hits, uint32_t n, uint32_t phase)
+{
+    stride t = {.special = NONE, .phase = phase};
+    for (uint32_t i = 0; i < n; i++) {
+        const uint32_t outcome = hits[t.phase];
+        if (outcome >= LIVE)
+            return (stride){.pl_cycles = outcome == LIVE ? UNKNOWN : 0};
+        if (outcome < SPECIAL) {
+            t.pl_cycles += outcome >> PHASE_BITS;
+            t.phase = outcome & PHASE_OF;
+            continue;
+        }
+        const special *what = &s->specials[outcome & INDEX_OF];
+        if (t.special != NONE || !what->own_open)
+            return (stride){.pl_cycles = UNKNOWN};
+        t.special = outcome & INDEX_OF;
+        t.pl_cycles += what->pl_cycles;
+        t.phase = (uint32_t)((t.phase + what->pl_cycles) % s->period);
+    }
+    return t;
+}
+
+/* Strides of n taps from every phase, or NULL where none are kept. */
+static stride *strides_of(zs_serial *s, context *tap, uint32_t n)
+{
+    for (uint32_t i = 0; i < STRIDES; i++) {
+        if (tap->strides[i].n == n)
+            return tap->strides[i].by_phase;
+        if (tap->strides[i].n != 0)
+            continue;
+        tap->strides[i].by_phase = zs_new(s->arena, stride, (size_t)s->period);
+        s->no_memory |= tap->strides[i].by_phase == NULL;
+        tap->strides[i].n = tap->strides[i].by_phase == NULL ? 0 : n;
+        return tap->strides[i].by_phase;
+    }
+    return NULL;
+}
+
+/* n more taps of the page that the last one opened, at once. False: nothing was done. */
+static bool leap(zs_serial *s, context *tap, uint64_t page, uint32_t n)
+{
+    if (s->is_live || s->idle.last_is_write || s->gap != tap->gap ||
+        s->idle.pages[page & s->bank_mask] != page)
+        return false;
+    stride *all = strides_of(s, tap, n);
+    if (all == NULL)
+        return false;
+    stride *t = &all[s->phase];
+    if (t->pl_cycles == 0)
+        *t = stride_from(s, tap->outcome, n, (uint32_t)s->phase);
+    if (t->pl_cycles == 0 || t->pl_cycles == UNKNOWN)
+        return false;
+    s->n[0][ZS_ROW_OPEN] += n - (t->special != NONE);
+    s->fast_taps += n;
+    s->idle.run += n;
+    s->now += t->pl_cycles;
+    s->phase = t->phase;
+    if (t->special != NONE)
+        count_special(s, t->special, page);
+    return true;
 }
 
 /* ---- the walk -------------------------------------------------------------------------------- */
@@ -347,10 +434,9 @@ static void read_stream(zs_serial *s, const zs_serial_walk *w)
 }
 
 /* `tap` is the context of a tap behind a tap, or NULL. */
-static void read_row(zs_serial *s, const zs_serial_walk *w, const context *tap, uint64_t addr,
-                     uint32_t n)
+static void read_taps(zs_serial *s, const zs_serial_walk *w, const context *tap, uint64_t addr,
+                      uint32_t n, uint64_t pitch)
 {
-    const uint64_t pitch = (uint64_t)w->dw * w->elem_bytes;
     uint64_t fast = 0;
     for (uint32_t i = 0; i < n;) {
         if (tap != NULL && !s->is_live && s->gap == tap->gap && !s->idle.last_is_write) {
@@ -367,14 +453,34 @@ static void read_row(zs_serial *s, const zs_serial_walk *w, const context *tap, 
     s->fast_taps += fast;
 }
 
-static void read_window(zs_serial *s, const zs_serial_walk *w, const context *tap, uint64_t corner,
+/* The window's part of one plane. */
+static void read_plane(zs_serial *s, const zs_serial_walk *w, context *tap, uint64_t corner,
+                       uint32_t rows, uint32_t columns)
+{
+    const uint64_t pitch = (uint64_t)w->dw * w->elem_bytes, row_pitch = w->dh * w->row_pitch;
+    const uint64_t page = corner >> s->row_shift;
+    const uint64_t last = corner + (rows - 1) * row_pitch + (columns - 1) * pitch;
+    if (tap != NULL && last >> s->row_shift == page) {
+        read_taps(s, w, tap, corner, 1, pitch);
+        if (leap(s, tap, page, rows * columns - 1))
+            return;
+        read_taps(s, w, tap, corner + pitch, columns - 1, pitch);
+        corner += row_pitch;
+        rows--;
+    }
+    for (uint32_t ky = 0; ky < rows; ky++, corner += row_pitch)
+        read_taps(s, w, tap, corner, columns, pitch);
+}
+
+static void read_window(zs_serial *s, const zs_serial_walk *w, context *tap, uint64_t corner,
                         serial_span y, serial_span x)
 {
-    for (uint32_t c = 0; c < w->plane_n; c++, corner += w->plane_pitch) {
-        uint64_t row = corner;
-        for (uint32_t ky = y.k0; ky < y.k1; ky++, row += w->dh * w->row_pitch)
-            read_row(s, w, tap, row, x.k1 - x.k0);
-    }
+    const uint32_t rows = y.k1 - y.k0, columns = x.k1 - x.k0;
+    if (rows * columns == 1)
+        read_taps(s, w, tap, corner, w->plane_n, w->plane_pitch);
+    else if (rows * columns != 0)
+        for (uint32_t c = 0; c < w->plane_n; c++, corner += w->plane_pitch)
+            read_plane(s, w, tap, corner, rows, columns);
 }
 
 static void store(zs_serial *s, uint64_t addr, uint32_t bytes, uint32_t gap)
@@ -383,20 +489,20 @@ static void store(zs_serial *s, uint64_t addr, uint32_t bytes, uint32_t gap)
     s->gap = 0;
 }
 
-static const context *tap_context(zs_serial *s, const zs_serial_walk *w)
+static context *tap_context(zs_serial *s, const zs_serial_walk *w)
 {
     const bool aligned = w->elem_bytes <= s->beat_mask + 1 &&
                          ((w->in_addr | w->plane_pitch | w->row_pitch) % w->elem_bytes) == 0;
     const bool last_is_write = s->idle.last_is_write;
     s->idle.last_is_write = false;
-    const context *c = aligned ? find_context(s, w->tap_gap) : NULL;
+    context *c = aligned ? find_context(s, w->tap_gap) : NULL;
     s->idle.last_is_write = last_is_write;
     return c;
 }
 
 static void walk_windows(zs_serial *s, const zs_serial_walk *w)
 {
-    const context *tap = tap_context(s, w);
+    context *tap = tap_context(s, w);
     uint64_t out = w->out_addr;
     for (uint32_t oy = 0; oy < w->out_h; oy++) {
         const serial_span y = serial_rows(w, oy);
