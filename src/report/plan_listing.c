@@ -32,6 +32,7 @@ static zs_cell flags_cell(const zs_tile_op *op, const zs_tile_box *box)
     } meanings[] = {{ZS_OP_MAC, ZS_BOX_FIRST, 'f'},
                     {ZS_OP_MAC, ZS_BOX_LAST, 'l'},
                     {ZS_OP_LOAD_W, ZS_BOX_BIAS, 'b'},
+                    {ZS_OP_DIRECT, ZS_BOX_BIAS, 'b'},
                     {ZS_OP_LOAD_X, ZS_BOX_SECOND, '2'}};
     zs_cell cell = {.text = "-"};
     size_t n = 0;
