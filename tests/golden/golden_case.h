@@ -70,5 +70,6 @@ TCase *tcase_identities(void);
 TCase *tcase_figures(void);
 TCase *tcase_gemm_runs(void);
 TCase *tcase_line_runs(void);
+TCase *tcase_arora_lanka(void);
 
 #endif
