@@ -3,26 +3,25 @@
 #include <string.h>
 
 /* A context is what an access finds besides the open rows: the gap before it and the direction of
- * the access before. Its table has an outcome for each direction, row state and phase. */
+ * the access before. Its tables have an outcome for each direction, row state and phase. */
 enum {
     CONTEXTS = 16,
-    PERIOD_MAX = 1 << 16,
+    PERIOD_MAX = 1 << 19,
     GAP_MAX = 1024,
     STATES = 3,
     STRIDES = 4,
-    TABLES = 2 * STATES,
     BURST_DDR_CYCLES = 4
 };
 
-/* Outcomes: the duration from the end of one access to the end of the next in the upper half and the
- * phase of that end in the lower, or one of these. */
-#define UNKNOWN     UINT32_MAX
-#define LIVE        (UINT32_MAX - 1) /* leaves something behind: only the memory system knows */
-#define SPECIAL     (UINT32_C(1) << 31)
-#define INDEX_OF    (SPECIAL - 1)
-#define PHASE_BITS  16
-#define PHASE_OF    ((UINT32_C(1) << PHASE_BITS) - 1)
-#define LONGEST     ((UINT32_C(1) << (31 - PHASE_BITS)) - 1)
+/* Outcomes: the duration from the end of one access to the end of the next in the upper bits and
+ * the phase of that end in the lower, or one of these. */
+#define UNKNOWN    UINT32_MAX
+#define LIVE       (UINT32_MAX - 1) /* leaves something behind: only the memory system knows */
+#define SPECIAL    (UINT32_C(1) << 31)
+#define INDEX_OF   (SPECIAL - 1)
+#define PHASE_BITS 20
+#define PHASE_OF   ((UINT32_C(1) << PHASE_BITS) - 1)
+#define LONGEST    ((UINT32_C(1) << (31 - PHASE_BITS)) - 1)
 
 /* An outcome with a refresh in it. */
 typedef struct special {
@@ -43,7 +42,7 @@ typedef struct stride {
 typedef struct context {
     uint32_t gap;
     bool after_write;
-    uint32_t *outcome; /* [direction][row state][phase] */
+    uint32_t *outcome[2]; /* [direction] [row state][phase], or NULL: none of it so far */
     struct {
         uint32_t n;
         stride *by_phase;
@@ -135,27 +134,36 @@ zs_status zs_serial_build(zs_arena *arena, const zs_design *design, zs_memsys *m
     return ZS_OK;
 }
 
-/* The context of the next access, or NULL where none is kept. */
-static context *find_context(zs_serial *s, uint64_t gap)
+static uint32_t *new_outcomes(zs_serial *s)
+{
+    const size_t n = STATES * (size_t)s->period;
+    uint32_t *outcome = zs_arena_alloc_raw(s->arena, n, sizeof *outcome);
+    s->no_memory |= outcome == NULL;
+    if (outcome != NULL)
+        memset(outcome, 0xff, n * sizeof *outcome); /* UNKNOWN */
+    return outcome;
+}
+
+/* The context of the next access, with a table for its direction, or NULL where none is kept. */
+static context *find_context(zs_serial *s, bool is_write, uint64_t gap)
 {
     if (s->period == 0 || gap > GAP_MAX)
         return NULL;
-    for (uint32_t i = 0; i < s->context_n; i++)
-        if (s->contexts[i].gap == gap && s->contexts[i].after_write == s->idle.last_is_write)
-            return &s->contexts[i];
-    if (s->context_n == CONTEXTS)
+    uint32_t i = 0;
+    while (i < s->context_n &&
+           (s->contexts[i].gap != gap || s->contexts[i].after_write != s->idle.last_is_write))
+        i++;
+    if (i == CONTEXTS)
         return NULL;
-    context *c = &s->contexts[s->context_n];
-    c->outcome = zs_arena_alloc_raw(s->arena, TABLES * (size_t)s->period, sizeof *c->outcome);
-    if (c->outcome == NULL) {
-        s->no_memory = true;
-        return NULL;
+    context *c = &s->contexts[i];
+    if (i == s->context_n) {
+        c->gap = (uint32_t)gap;
+        c->after_write = s->idle.last_is_write;
+        s->context_n++;
     }
-    memset(c->outcome, 0xff, TABLES * (size_t)s->period * sizeof *c->outcome); /* UNKNOWN */
-    c->gap = (uint32_t)gap;
-    c->after_write = s->idle.last_is_write;
-    s->context_n++;
-    return c;
+    if (c->outcome[is_write] == NULL)
+        c->outcome[is_write] = new_outcomes(s);
+    return c->outcome[is_write] == NULL ? NULL : c;
 }
 
 /* ---- through the memory system --------------------------------------------------------------- */
@@ -294,13 +302,13 @@ static void go(zs_serial *s, bool is_write, uint64_t addr, uint32_t bytes, uint6
     const uint64_t page = addr >> s->row_shift;
     context *c = NULL;
     if (!s->is_live && (addr & s->beat_mask) + bytes <= s->beat_mask + UINT64_C(1))
-        c = find_context(s, gap);
+        c = find_context(s, is_write, gap);
     if (c == NULL) {
         go_live(s, is_write, addr, bytes, gap, NULL);
         return;
     }
     const uint32_t state = state_of(s, page);
-    uint32_t *outcome = &c->outcome[(is_write * STATES + state) * s->period + s->phase];
+    uint32_t *outcome = &c->outcome[is_write][state * s->period + s->phase];
     if (*outcome >= LIVE) {
         go_live(s, is_write, addr, bytes, gap, *outcome == UNKNOWN ? outcome : NULL);
         return;
@@ -404,7 +412,7 @@ static bool leap(zs_serial *s, context *tap, uint64_t page, uint32_t n)
         return false;
     stride *t = &all[s->phase];
     if (t->pl_cycles == 0)
-        *t = stride_from(s, tap->outcome, n, (uint32_t)s->phase);
+        *t = stride_from(s, tap->outcome[0], n, (uint32_t)s->phase);
     if (t->pl_cycles == 0 || t->pl_cycles == UNKNOWN)
         return false;
     s->n[0][ZS_ROW_OPEN] += n - (t->special != NONE);
@@ -440,7 +448,7 @@ static void read_taps(zs_serial *s, const zs_serial_walk *w, const context *tap,
     uint64_t fast = 0;
     for (uint32_t i = 0; i < n;) {
         if (tap != NULL && !s->is_live && s->gap == tap->gap && !s->idle.last_is_write) {
-            const uint32_t took = run_of_taps(s, tap->outcome, addr + i * pitch, n - i, pitch);
+            const uint32_t took = run_of_taps(s, tap->outcome[0], addr + i * pitch, n - i, pitch);
             fast += took;
             i += took;
             if (i == n)
@@ -495,7 +503,7 @@ static context *tap_context(zs_serial *s, const zs_serial_walk *w)
                          ((w->in_addr | w->plane_pitch | w->row_pitch) % w->elem_bytes) == 0;
     const bool last_is_write = s->idle.last_is_write;
     s->idle.last_is_write = false;
-    context *c = aligned ? find_context(s, w->tap_gap) : NULL;
+    context *c = aligned ? find_context(s, false, w->tap_gap) : NULL;
     s->idle.last_is_write = last_is_write;
     return c;
 }

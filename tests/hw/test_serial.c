@@ -19,6 +19,7 @@ static const board_case boards[] = {
     {142857143, ZS_PORT_HP0, 4128, 1875, 0, 0, 0, 0, 0, 0, false,
      false}, /* no short period: nothing folds */
     {100000000, ZS_PORT_ACP, 4095, 1905, 0, 0, 0, 0, 0, 0, false, false},
+    {100000000, ZS_PORT_HP0, 4095, 1905, 8, 2048, 0, 0, 0, 0, false, false}, /* a long period */
     {200000000, ZS_PORT_GP0, 1040, 1875, 4, 1024, 0, 0, 0, 0, false, false},
     {100000000, ZS_PORT_HP0, 4128, 1875, 0, 0, 2, 2, 60, 30, false, false}, /* what was lingers */
     {250000000, ZS_PORT_HP0, 700, 1250, 1, 512, 1, 1, 120, 60, false, false},
@@ -286,8 +287,10 @@ START_TEST(test_prices_are_least_then_mean_and_the_mean_is_near)
     ck_assert_uint_le(zs_serial_total(&least), zs_serial_total(&burst));
     ck_assert_uint_eq(mean.compute_pl_cycles, burst.compute_pl_cycles);
     const double ratio = (double)zs_serial_total(&mean) / (double)zs_serial_total(&burst);
-    /* a walk may keep step with the refresh, and with frequent ones that is felt */
-    const double off = boards[_i].t_refi != 0 && boards[_i].t_refi < 4000 ? 0.06 : 0.03;
+    /* A walk may keep step with the refresh, and with frequent ones that is felt; what lingers from
+     * one access to the next has no place in a mean. */
+    const board_case *b = &boards[_i];
+    const double off = b->t_faw != 0 ? 0.15 : b->t_refi != 0 && b->t_refi < 4000 ? 0.06 : 0.03;
     ck_assert_msg(ratio > 1 - off && ratio < 1 + off, "mean over burst is %f", ratio);
 }
 END_TEST
