@@ -121,7 +121,7 @@ typedef struct zs_accel {
         bool clears_sums;
     } post;
     uint32_t channel_block; /* channels that are neighbours in DRAM */
-    struct { /* kind: direct */
+    struct {                /* kind: direct */
         uint32_t filter_words, filter_copies, plane_words;
         bool fuse_concat;
         uint32_t hls_read, hls_write;

@@ -78,7 +78,8 @@ bool zs_dram_pass(zs_dram *dram, const zs_dram_req *req, uint64_t at, uint64_t u
 const zs_dram_counts *zs_dram_counts_of(const zs_dram *dram);
 uint64_t zs_dram_events(const zs_dram *dram); /* decisions so far: rows, columns, refreshes */
 
-/* ---- an idle memory --------------------------------------------------------------------------- */
+/* ---- an idle memory ---------------------------------------------------------------------------
+ */
 
 /* What there is to know of a memory in which nothing of the past delays anything any more. */
 enum { ZS_DRAM_BANKS = 16 };

@@ -204,7 +204,7 @@ START_TEST(test_a_filter_that_the_buffer_cannot_hold_is_refused_by_name)
 }
 END_TEST
 
-START_TEST(test_fusions_that_need_residents_are_refused)
+START_TEST(test_fusions_and_layouts_of_other_kinds_are_refused)
 {
     zs_err err = {0};
     zs_design d = direct_design(ZS_FP32);
@@ -214,6 +214,14 @@ START_TEST(test_fusions_that_need_residents_are_refused)
     d.accel.fusion = ZS_FUSION_AUTO;
     ck_assert_int_eq(zs_design_check(&d, &err), ZS_EUNSUPPORTED);
     ck_assert_str_eq(err.place, "accelerator.fusion");
+    d.accel.fusion = ZS_FUSION_LF2;
+    d.accel.channel_block = 16;
+    ck_assert_int_eq(zs_design_check(&d, &err), ZS_EUNSUPPORTED);
+    ck_assert_str_eq(err.place, "accelerator.channel_block");
+    d.accel.channel_block = 1;
+    d.accel.weight_layout = ZS_LAYOUT_OIHW;
+    ck_assert_int_eq(zs_design_check(&d, &err), ZS_EUNSUPPORTED);
+    ck_assert_str_eq(err.place, "accelerator.weight_layout");
 }
 END_TEST
 
@@ -227,6 +235,6 @@ TCase *tcase_direct(void)
     tcase_add_loop_test(tc, test_every_op_takes_what_its_accesses_take_one_by_one, 0, TEST_NET_N);
     tcase_add_test(tc, test_pipelining_and_unrolling_move_the_promise_and_not_the_time);
     tcase_add_test(tc, test_a_filter_that_the_buffer_cannot_hold_is_refused_by_name);
-    tcase_add_test(tc, test_fusions_that_need_residents_are_refused);
+    tcase_add_test(tc, test_fusions_and_layouts_of_other_kinds_are_refused);
     return tc;
 }
