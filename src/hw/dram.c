@@ -72,7 +72,7 @@ static uint32_t log2_of(uint32_t x)
 
 /* ---- closed forms ---------------------------------------------------------------------------- */
 
-static uint32_t gap_of(const zs_memory_params *m)
+uint32_t zs_dram_column_gap(const zs_memory_params *m)
 {
     return m->t_ccd > BURST ? m->t_ccd : BURST;
 }
@@ -97,7 +97,7 @@ uint32_t zs_dram_read_ddr_cycles(const zs_memory_params *m, zs_row_state state)
 
 uint32_t zs_dram_turn_ddr_cycles(const zs_memory_params *m)
 {
-    return write_to_read(m) + read_to_write(m) - 2 * gap_of(m);
+    return write_to_read(m) + read_to_write(m) - 2 * zs_dram_column_gap(m);
 }
 
 uint32_t zs_dram_refresh_ddr_cycles(const zs_memory_params *m)
@@ -156,7 +156,7 @@ static void derive(zs_dram *d, const zs_memory_params *m)
     d->bank_shift = log2_of(m->banks);
     d->bank_mask = m->banks - 1;
     d->block_shift = log2_of(8 * m->bus_bytes);
-    d->gap = gap_of(m);
+    d->gap = zs_dram_column_gap(m);
     d->bank_gap = m->t_ccd_bank > d->gap ? m->t_ccd_bank - d->gap : 0;
     d->to_other[READ] = read_to_write(m);
     d->to_other[WRITE] = write_to_read(m);
@@ -681,6 +681,45 @@ bool zs_dram_pass(zs_dram *d, const zs_dram_req *req, uint64_t at, uint64_t unti
     occupy(d, b, n, p.column_at, done);
     done->tag = req->tag;
     return true;
+}
+
+/* ---- a run of lone hits ---------------------------------------------------------------------- */
+
+bool zs_dram_begin_hits(const zs_dram *d, const zs_dram_req *req, uint64_t at,
+                        zs_dram_run_of_hits *out)
+{
+    const uint64_t page = req->addr >> d->row_shift;
+    const uint32_t b = (uint32_t)page & d->bank_mask;
+    const bank_state *bank = &d->banks[b];
+    if (d->lanes[READ].n + d->lanes[WRITE].n != 0 || d->forced != 0 || d->mode != req->is_write ||
+        d->served_dir != req->is_write || d->served_bank != b || bank->opened_by != ZS_ROW_OPEN ||
+        bank->row != (uint32_t)(page >> d->bank_shift))
+        return false;
+    const uint64_t ready = zs_max_u64(d->now, zs_max_u64(d->column_at[d->mode], bank->column_at));
+    if (at + ENTRY < ready)
+        return false;
+    *out = (zs_dram_run_of_hits){.page = page,
+                                 .row_shift = d->row_shift,
+                                 .block_shift = d->block_shift,
+                                 .most = d->piece_blocks};
+    return true;
+}
+
+void zs_dram_end_hits(zs_dram *d, const zs_dram_run_of_hits *hits, uint64_t at)
+{
+    const uint32_t b = (uint32_t)hits->page & d->bank_mask;
+    const uint32_t others = (uint32_t)hits->transactions - hits->last_n;
+    zs_dram_done done;
+    *(d->mode == WRITE ? &d->counts.write_bytes : &d->counts.read_bytes) += hits->bytes;
+    *(d->mode == WRITE ? &d->counts.write_transactions : &d->counts.read_transactions) +=
+        hits->transactions;
+    d->counts.row_hits += others;
+    d->counts.busy_ddr_cycles += BURST * (uint64_t)others;
+    d->lanes[d->mode].placed += others;
+    d->run += others;
+    d->banks[b].served += others;
+    d->events += hits->bursts - 1;
+    occupy(d, b, hits->last_n, at + ENTRY, &done);
 }
 
 /* ---- an idle memory ---------------------------------------------------------------------------

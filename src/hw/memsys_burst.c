@@ -14,11 +14,24 @@ typedef struct flight {
     uint16_t requests; /* not yet placed by the controller; one more while it is being sent */
 } flight;
 
+enum { STREAM_TRANSACTIONS = 16 };
+
+/* What has to hold for a lone read burst to be over when the beats before it are, whatever the
+ * controller does: bounds in PL cycles, all on the safe side. */
+typedef struct stream_bounds {
+    uint32_t first,
+        last[STREAM_TRANSACTIONS + 1];       /* address to first and last beat at the latest */
+    uint32_t apart[STREAM_TRANSACTIONS + 1]; /* to the next address, by transactions */
+    uint32_t margin; /* from an address to the end of what may decide about its arrival */
+    bool is_plain;   /* no rules about rows and addresses */
+} stream_bounds;
+
 typedef struct channel_state {
     zs_axi_params port;
     bool is_write, busy, all_sent;
     bool at_row_start; /* the next burst is the first of a row, not of a transfer */
     zs_dma_rules rules;
+    stream_bounds bounds;
     uint32_t to_memory, from_memory; /* PL cycles of latency in each direction */
     zs_xfer xfer;                    /* its rows are being sent ... */
     zs_xfer xfers[ZS_CHAIN_MAX];     /* ... and then those behind it, as if they were rows of it */
@@ -32,6 +45,7 @@ typedef struct channel_state {
     uint32_t sending_i;         /* flight of `sending` */
     zs_dram_req sending;        /* what of the burst at the gate is not yet in the controller */
     uint64_t sending_last;      /* write: PL cycle of its last beat */
+    uint64_t sent_at;           /* PL cycle of its address */
     uint64_t arrives_at;        /* DDR cycle at which it is at the gate */
     uint64_t done_at;           /* cycle after the last event of the transfer, once all is known */
 } channel_state;
@@ -47,6 +61,7 @@ struct zs_burst_sys {
     uint32_t served[2];    /* channel let in last: the next one in turn follows it */
     uint64_t end, end_ddr; /* the earliest of their ends, or never */
     uint32_t end_channel;
+    uint32_t working;    /* mask of channels with a transfer that has not been reported */
     uint32_t queued;     /* requests in the controller that are not placed */
     uint64_t refresh_at; /* DDR cycle of the controller's next refresh */
     uint64_t events;
@@ -63,6 +78,27 @@ static void find_end(zs_burst_sys *bs)
         }
     }
     bs->end_ddr = zs_pl_to_ddr(&bs->clock, bs->end);
+}
+
+static uint32_t pl_cycles_of(const zs_burst_sys *bs, uint64_t ddr_cycles)
+{
+    return (uint32_t)zs_ceil_div(ddr_cycles * bs->clock.tck_ps, bs->clock.pl_ps);
+}
+
+static stream_bounds bounds_of(const zs_burst_sys *bs, const channel_state *c,
+                               const zs_memory_params *m)
+{
+    const uint32_t hit = zs_dram_read_ddr_cycles(m, ZS_ROW_OPEN);
+    const uint32_t gap = zs_dram_column_gap(m);
+    stream_bounds b = {.is_plain = !c->rules.block_rows && c->rules.row_gap == 0 &&
+                                   c->rules.address_interval == 1};
+    b.first = c->to_memory + c->from_memory + pl_cycles_of(bs, hit + 1) + 1;
+    b.margin = c->to_memory + 2 * pl_cycles_of(bs, 2) + 2;
+    for (uint32_t n = 1; n <= STREAM_TRANSACTIONS; n++) {
+        b.last[n] = c->to_memory + c->from_memory + pl_cycles_of(bs, hit + gap * (n - 1) + 1) + 1;
+        b.apart[n] = pl_cycles_of(bs, gap * n + 1);
+    }
+    return b;
 }
 
 zs_status zs_burst_sys_build(zs_arena *arena, const zs_design *design, zs_channel_counts *counts,
@@ -85,6 +121,7 @@ zs_status zs_burst_sys_build(zs_arena *arena, const zs_design *design, zs_channe
             c->is_write ? c->port.write_latency_pl_cycles : c->port.read_latency_pl_cycles;
         c->to_memory = latency / 2;
         c->from_memory = latency - c->to_memory;
+        c->bounds = bounds_of(bs, c, &design->board.memory);
     }
     *out = bs;
     return ZS_OK;
@@ -155,16 +192,15 @@ static bool row_may_start(channel_state *c)
     return true;
 }
 
-/* Sends the next address as soon as there is a place for it, and plans the burst's arrival at the
- * controller: a read's with its address, a write's with its last beat. */
-static void send_next(zs_burst_sys *bs, uint32_t i)
+/* Sends the next address as soon as there is a place for it. */
+static bool send_address(zs_burst_sys *bs, uint32_t i)
 {
     channel_state *c = &bs->channels[i];
     if (c->all_sent || c->sending.bytes != 0 || !row_may_start(c))
-        return;
+        return false;
     const uint64_t at = zs_axi_flow_next(&c->flow);
     if (at == ZS_AXI_NEVER)
-        return;
+        return false;
     const zs_axi_burst burst = take_burst(c);
     zs_axi_flow_issue(&c->flow, at);
     c->flow.address_at += c->rules.address_interval - 1;
@@ -175,16 +211,35 @@ static void send_next(zs_burst_sys *bs, uint32_t i)
                                .is_write = c->is_write};
     c->sending_i = c->issue_i;
     c->issue_i = c->issue_i + 1 == c->flow.limit ? 0 : c->issue_i + 1;
-    uint64_t leaves = at;
-    if (c->is_write) {
-        leaves = zs_axi_flow_beats(&c->flow, burst.beats, at + c->rules.write_data, 0);
-        c->sending_last = leaves;
-        c->flow.beat_at += c->rules.write_gap;
-    }
+    c->sent_at = at;
     bs->counts[i].bursts++;
     bs->counts[i].beats += burst.beats;
+    return true;
+}
+
+static void send_data(channel_state *c)
+{
+    const uint32_t beats = c->flights[c->sending_i].beats;
+    c->sending_last = zs_axi_flow_beats(&c->flow, beats, c->sent_at + c->rules.write_data, 0);
+    c->flow.beat_at += c->rules.write_gap;
+}
+
+/* A read arrives at the controller with its address, a write with its last beat. */
+static void plan_arrival(zs_burst_sys *bs, uint32_t i)
+{
+    channel_state *c = &bs->channels[i];
+    const uint64_t leaves = c->is_write ? c->sending_last : c->sent_at;
     c->arrives_at = zs_pl_to_ddr(&bs->clock, leaves + c->to_memory);
     zs_des_at(&bs->des, i, c->arrives_at);
+}
+
+static void send_next(zs_burst_sys *bs, uint32_t i)
+{
+    if (!send_address(bs, i))
+        return;
+    if (bs->channels[i].is_write)
+        send_data(&bs->channels[i]);
+    plan_arrival(bs, i);
 }
 
 /* ---- back from the memory -------------------------------------------------------------------- */
@@ -298,6 +353,7 @@ void zs_burst_sys_start(zs_burst_sys *bs, uint32_t i, const zs_xfer *xfers, uint
     c->done_at = start;
     c->at_row_start = false;
     c->all_sent = !next_xfer(c);
+    bs->working |= 1u << i;
     zs_axi_flow_start(&c->flow, outstanding, start + c->rules.row_gap);
     if (c->all_sent) {
         bs->finished |= 1u << i;
@@ -316,8 +372,86 @@ static void placed(zs_burst_sys *bs, const zs_dram_done *done)
         zs_des_at(&bs->des, GATE + dir, done->command_ddr_cycle + 1);
 }
 
+/* ---- a lone channel ---------------------------------------------------------------------------
+ */
+
+/* PL cycle before which a lone burst lets nothing else come between it and its data: no refresh,
+ * and nothing the caller may start. */
+static uint64_t stream_limit(const zs_burst_sys *bs, const channel_state *c, uint64_t limit)
+{
+    const uint64_t refresh = zs_ddr_to_pl(&bs->clock, zs_dram_refresh_at(bs->dram));
+    const uint64_t least = zs_min_u64(limit, refresh);
+    return least > c->bounds.margin ? least - c->bounds.margin : 0;
+}
+
+/* A read is on its way to the controller from its address on, a write from its last beat. */
+static uint64_t leaves_at(const channel_state *c)
+{
+    return c->is_write ? c->sending_last : c->sent_at;
+}
+
+/* Whether the controller has no say in when the burst that is being sent is over: its row is open
+ * and, if it reads, its data come while earlier beats still occupy the channel. */
+static bool streams(const channel_state *c, const zs_dram_run_of_hits *hits, uint32_t n,
+                    uint64_t limit)
+{
+    const stream_bounds *b = &c->bounds;
+    const uint64_t leaves = leaves_at(c);
+    if (n == 0 || n > STREAM_TRANSACTIONS || leaves >= limit ||
+        (hits->bursts != 0 && leaves - hits->last_leaves < b->apart[hits->last_n]))
+        return false;
+    const uint64_t beat_at = c->flow.beat_at;
+    const uint32_t beats = c->flights[c->sending_i].beats;
+    return c->is_write ||
+           (beat_at >= leaves + b->first && beat_at + beats - 1 >= leaves + b->last[n]);
+}
+
+/* Takes the burst that is being sent off, and sends the next one: its transactions, or 0. */
+static uint32_t stream_one(zs_burst_sys *bs, uint32_t i, zs_dram_run_of_hits *hits, uint32_t n)
+{
+    channel_state *c = &bs->channels[i];
+    zs_dram_add_hit(hits, &c->sending, n, leaves_at(c));
+    bs->counts[i].bytes += c->sending.bytes;
+    c->sending.bytes = 0;
+    c->flights[c->sending_i].requests = 0;
+    const uint32_t beats = c->flights[c->sending_i].beats;
+    finish_burst(bs, i,
+                 c->is_write ? c->sending_last + c->to_memory + c->from_memory
+                             : zs_axi_flow_beats(&c->flow, beats, 0, 0));
+    if (!send_address(bs, i))
+        return 0;
+    if (c->is_write)
+        send_data(c);
+    return zs_dram_hit_of(hits, &c->sending);
+}
+
+/* While one channel has the memory to itself and stays in an open row, bursts are taken off one by
+ * one by the rules of the channel alone, and the controller is told of them in one go. */
+static void stream(zs_burst_sys *bs, uint32_t i, uint64_t limit)
+{
+    channel_state *c = &bs->channels[i];
+    zs_dram_run_of_hits hits;
+    if (c->sending.bytes == 0 || !c->bounds.is_plain || bs->working != 1u << i ||
+        !zs_dram_begin_hits(bs->dram, &c->sending, c->arrives_at, &hits))
+        return;
+    const uint64_t end = stream_limit(bs, c, limit);
+    uint32_t n = zs_dram_hit_of(&hits, &c->sending);
+    if (!streams(c, &hits, n, end))
+        return;
+    do {
+        n = stream_one(bs, i, &hits, n);
+    } while (streams(c, &hits, n, end));
+    bs->events += hits.bursts;
+    zs_dram_end_hits(bs->dram, &hits, zs_pl_to_ddr(&bs->clock, hits.last_leaves + c->to_memory));
+    if (c->sending.bytes != 0)
+        plan_arrival(bs, i);
+    else
+        zs_des_cancel(&bs->des, i);
+}
+
 /* A burst that need not wait at the gate goes straight to the controller. */
-static void go_through(zs_burst_sys *bs, uint32_t i, uint64_t at, uint64_t limit_ddr)
+static void go_through(zs_burst_sys *bs, uint32_t i, uint64_t at, uint64_t limit,
+                       uint64_t limit_ddr)
 {
     channel_state *c = &bs->channels[i];
     zs_dram_req req = {.addr = c->sending.addr,
@@ -334,20 +468,21 @@ static void go_through(zs_burst_sys *bs, uint32_t i, uint64_t at, uint64_t limit
     burst_is_in(bs, i, at);
     zs_des_peek(&bs->des, &until, &actor);
     until = zs_min_u64(until, zs_min_u64(limit_ddr, bs->end_ddr));
-    if (zs_dram_pass(bs->dram, &req, at, until, &done))
+    if (zs_dram_pass(bs->dram, &req, at, until, &done)) {
         placed(bs, &done);
-    else {
+        stream(bs, i, limit);
+    } else {
         zs_dram_offer(bs->dram, &req, at);
         bs->queued++;
     }
 }
 
-static void arrive(zs_burst_sys *bs, uint32_t i, uint64_t at, uint64_t limit_ddr)
+static void arrive(zs_burst_sys *bs, uint32_t i, uint64_t at, uint64_t limit, uint64_t limit_ddr)
 {
     const uint32_t dir = bs->channels[i].is_write;
     const bool is_free = bs->waiting[dir] == 0 && !zs_des_is_pending(&bs->des, GATE + dir);
     if (is_free && zs_dram_takes_whole(bs->dram, &bs->channels[i].sending, at)) {
-        go_through(bs, i, at, limit_ddr);
+        go_through(bs, i, at, limit, limit_ddr);
         return;
     }
     bs->waiting[dir] |= 1u << i;
@@ -355,12 +490,13 @@ static void arrive(zs_burst_sys *bs, uint32_t i, uint64_t at, uint64_t limit_ddr
         open_gate(bs, dir, at);
 }
 
-static void handle_event(zs_burst_sys *bs, uint32_t actor, uint64_t at, uint64_t limit_ddr)
+static void handle_event(zs_burst_sys *bs, uint32_t actor, uint64_t at, uint64_t limit,
+                         uint64_t limit_ddr)
 {
     zs_des_cancel(&bs->des, actor);
     bs->events++;
     if (actor < GATE)
-        arrive(bs, actor, at, limit_ddr);
+        arrive(bs, actor, at, limit, limit_ddr);
     else
         open_gate(bs, actor - GATE, at);
 }
@@ -390,11 +526,12 @@ bool zs_burst_sys_next(zs_burst_sys *bs, uint64_t limit, uint32_t *channel, uint
         if (run_controller(bs, zs_min_u64(event_at, stop), &done)) {
             placed(bs, &done);
         } else if (event_at < stop) {
-            handle_event(bs, actor, event_at, limit_ddr);
+            handle_event(bs, actor, event_at, limit, limit_ddr);
         } else if (bs->end <= limit && bs->end != UINT64_MAX) {
             *channel = bs->end_channel;
             *done_at = bs->end;
             bs->finished &= ~(1u << bs->end_channel);
+            bs->working &= ~(1u << bs->end_channel);
             find_end(bs);
             return true;
         } else {
