@@ -54,5 +54,6 @@ TCase *tcase_npy(void);
 TCase *tcase_listings(void);
 TCase *tcase_full_disk(void);
 TCase *tcase_memory_out(void);
+TCase *tcase_result_read(void);
 
 #endif
