@@ -11,7 +11,7 @@ BUILD   ?= build
 PREFIX  ?= /usr/local
 CSTD     = -std=c11
 WARN     = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla
-OPT     ?= -O3
+OPT     ?= -O2
 CFLAGS  ?= $(OPT) -g
 CPPFLAGS = -D_GNU_SOURCE -Iinclude -Itests/support -I$(BUILD)/gen
 FLAGS    = $(CSTD) $(WARN) $(WERROR) -ffp-contract=off $(CFLAGS) $(CPPFLAGS) $(SAN)

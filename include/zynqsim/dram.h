@@ -50,12 +50,38 @@ typedef struct zs_dram_done {
     bool is_write;
 } zs_dram_done;
 
+/* What a trace sees of the memory. Times are those of the commands, which lie in the future of the
+ * decision; they do not fall from event to event. */
+typedef enum zs_dram_act {
+    ZS_DRAM_ACTIVATE,  /* a bank opens `row` */
+    ZS_DRAM_PRECHARGE, /* it closes it */
+    ZS_DRAM_COLUMNS,   /* transactions of a bank's open row: their slots on the command bus */
+    ZS_DRAM_REFRESH,   /* all banks closed, then refreshed until `end` */
+    ZS_DRAM_QUEUED     /* a piece of a request has come into the queue */
+} zs_dram_act;
+
+typedef struct zs_dram_event {
+    uint64_t at, end; /* DDR cycles */
+    uint32_t row;
+    uint16_t queued; /* transactions that wait, afterwards; of ACTIVATE to REFRESH but COLUMNS: 0 */
+    uint8_t act;     /* zs_dram_act */
+    uint8_t bank;
+    bool is_write;
+} zs_dram_event;
+
+typedef struct zs_dram_watch {
+    void (*seen)(void *ctx, const zs_dram_event *event);
+    void *ctx;
+} zs_dram_watch;
+
 #define ZS_DRAM_NEVER UINT64_MAX
 
 /* ZS_ERANGE names a parameter the controller cannot work with (sizes that are no power of two, a
  * refresh interval without room for anything else). ZS_ENOMEM. */
 zs_status zs_dram_build(zs_arena *arena, const zs_memory_params *memory, zs_dram **out,
                         zs_err *err);
+/* From now on every event is told; `watch` outlives the controller, NULL: nobody looks. */
+void zs_dram_watch_set(zs_dram *dram, const zs_dram_watch *watch);
 
 /* Earliest cycle at which there is room for the first piece of a request; 0 when there is now,
  * ZS_DRAM_NEVER when that takes a decision not yet made. */

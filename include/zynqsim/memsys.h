@@ -41,12 +41,26 @@ typedef struct zs_channel_counts {
     uint64_t busy_pl_cycles; /* a transfer was in progress */
 } zs_channel_counts;
 
+/* What a trace sees of the memory system. The bursts of a channel end in the order in which they
+ * were sent, and all of a transfer's before it is reported complete. `tile` has neither bursts nor
+ * DRAM events, memory of fixed latency no DRAM events and its bursts all when a transfer starts. */
+typedef struct zs_memsys_watch {
+    void (*burst_sent)(void *ctx, uint32_t channel, uint64_t addr, uint32_t bytes,
+                       uint64_t address_pl_cycle);
+    /* cycle after its last beat, or after its write response */
+    void (*burst_over)(void *ctx, uint32_t channel, uint64_t end_pl_cycle);
+    void *ctx;
+    zs_dram_watch dram;
+} zs_memsys_watch;
+
 typedef struct zs_memsys zs_memsys;
 typedef struct zs_xfer_price zs_xfer_price;
 
 /* `fidelity` is ZS_TILE or ZS_BURST. Lives in `arena`. ZS_ENOMEM. */
 zs_status zs_memsys_build(zs_arena *arena, const zs_design *design, zs_fidelity fidelity,
                           zs_memsys **out, zs_err *err);
+/* `watch` outlives the memory system; NULL: nobody looks. */
+void zs_memsys_watch_set(zs_memsys *ms, const zs_memsys_watch *watch);
 /* Starts a transfer on an idle channel at `start_pl_cycle`, which is not before any time already
  * reported. A transfer of 0 bytes completes at once. */
 void zs_memsys_start(zs_memsys *ms, uint32_t channel, const zs_xfer *xfer, uint64_t start_pl_cycle);

@@ -11,6 +11,7 @@
 #include "zynqsim/net.h"
 #include "zynqsim/plan.h"
 #include "zynqsim/sim.h"
+#include "zynqsim/trace.h"
 #include "zynqsim/traffic.h"
 #include "zynqsim/validate.h"
 
@@ -57,6 +58,12 @@ zs_status zs_net_table_emit(const zs_net *net, const zs_sink *s, zs_err *err);
 /* `show --plan`: one line per op: index, kind, unit, box, slots, bytes or cycles, waits. */
 zs_status zs_plan_listing_emit(const zs_design *d, const zs_net *net, const zs_plan *plan,
                                const zs_sink *s, zs_err *err);
+/* `run --trace`: a finished run as Chrome trace events (JSON, microseconds, exact to the picosecond)
+ * and as a value change dump (VCD, picoseconds). `scratch` holds what is sorted on the way. */
+zs_status zs_trace_json_emit(zs_arena *scratch, const zs_design *d, const zs_trace *trace,
+                             const zs_result *r, const zs_sink *s, zs_err *err);
+zs_status zs_trace_vcd_emit(zs_arena *scratch, const zs_design *d, const zs_trace *trace,
+                            const zs_result *r, const zs_sink *s, zs_err *err);
 /* `show --fields`: reference page of all keys, as Markdown (also docs/reference/). */
 zs_status zs_fields_markdown_emit(const zs_sink *s, zs_err *err);
 /* docs/reference/results.md: every field of a result, as Markdown. */

@@ -84,11 +84,16 @@ typedef struct zs_result {
     uint32_t note_n;
 } zs_result;
 
-/* Called for every op when it retires, in time order; ops of one instant in op order. NULL: none.
- */
+/* Called for every op when it retires, in time order; ops of one instant in op order. Hooks of a
+ * chain are called one after the other. */
 typedef struct zs_retire_hook {
     void (*retired)(void *ctx, uint32_t op, uint64_t start_pl_cycle, uint64_t end_pl_cycle);
     void *ctx;
+    /* Any of these may be NULL. `started`: an op begins; not called for barriers, nor for transfers
+     * that go out together with the one before them. */
+    void (*started)(void *ctx, uint32_t op, uint64_t pl_cycle);
+    const zs_memsys_watch *memory; /* of a chain the first one counts */
+    const struct zs_retire_hook *next;
 } zs_retire_hook;
 
 /* Timing. `hook` may be NULL. ZS_EDEADLOCK with the chain of waits; ZS_EINTERNAL when the result

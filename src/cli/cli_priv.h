@@ -30,6 +30,8 @@ typedef struct cli_options {
     const char *const *words;        /* arguments that are no options; ends with NULL */
     char **set, **inputs, **against; /* NULL-terminated lists; NULL when not given */
     const char *model, *weights, *labels, *out;
+    const char *trace, *trace_layers; /* run */
+    int trace_limit;
     zs_fidelity fidelity;
     cli_format format;
     int jobs;
@@ -124,6 +126,8 @@ zs_table_style cli_terminal_style(void);
 
 enum { CLI_NOTES_MAX = 16 };
 
+typedef struct cli_stream cli_stream;
+
 typedef struct cli_point {
     zs_arena keep;
     zs_design design;
@@ -133,6 +137,8 @@ typedef struct cli_point {
     uint32_t label_n;
     const char *notes[CLI_NOTES_MAX]; /* what the user should know about this run */
     uint32_t note_n;
+    zs_trace *trace; /* NULL unless one is asked for */
+    cli_stream *trace_file;
 } cli_point;
 
 zs_status cli_point_build(const cli_options *options, cli_point *out, zs_err *err);
@@ -192,6 +198,18 @@ zs_status cli_out_write(cli_point *point, const char *dir, zs_result *result,
 zs_status cli_gnuplot_run(zs_span script, zs_buffer *svg, zs_err *err);
 /* Lower-case hexadecimal SHA-256. */
 void cli_sha256(const void *data, size_t bytes, char hex[65]);
+
+/* ---- traces (trace.c) ------------------------------------------------------------------------ */
+
+/* What can be said against --trace before anything is read. */
+zs_status cli_trace_check(const cli_options *options, zs_err *err);
+/* Makes point->trace and opens its file under a temporary name; nothing without --trace. */
+zs_status cli_trace_begin(cli_point *point, const cli_options *options, zs_err *err);
+/* Writes it and gives the file its name. Notes what was left out. */
+zs_status cli_trace_end(cli_point *point, const cli_options *options, const zs_result *result,
+                        zs_err *err);
+/* Leaves no file behind when it has not come to its end. */
+void cli_trace_drop(cli_point *point);
 
 /* ---- follow.c: numerics on a second thread --------------------------------------------------- */
 

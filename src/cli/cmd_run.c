@@ -65,11 +65,14 @@ static zs_status run_point(const cli_options *o, cli_point *p, int *exit_status,
 {
     zs_result *result;
     cli_outputs outputs;
+    ZS_TRY(cli_trace_check(o, err));
     if (o->out != NULL)
         ZS_TRY(cli_dir_check(o->out, err));
     ZS_TRY(cli_point_build(o, p, err));
+    ZS_TRY(cli_trace_begin(p, o, err));
     ZS_TRY(cli_execute(p, o, &result, &outputs, err));
     ZS_TRY(merge_notes(p, result, err));
+    ZS_TRY(cli_trace_end(p, o, result, err));
     if (o->out != NULL)
         ZS_TRY(cli_out_write(p, o->out, result, &outputs, err));
     result->notes = p->notes;
@@ -87,6 +90,7 @@ zs_status cmd_run(const cli_options *options, int *exit_status, zs_err *err)
 {
     cli_point point = {0};
     const zs_status status = run_point(options, &point, exit_status, err);
+    cli_trace_drop(&point);
     cli_point_drop(&point);
     return status;
 }

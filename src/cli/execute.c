@@ -190,8 +190,12 @@ static zs_status first_round(job *j, zs_result **result, zs_err *err)
     cli_point *p = j->point;
     const zs_fidelity fidelity = j->options->fidelity;
     const bool is_bound = fidelity == ZS_BOUND;
-    const zs_retire_hook hook = {.retired = retired, .ctx = j};
-    const bool is_hooked = !is_bound && (j->exec != NULL || j->progress.wanted);
+    zs_retire_hook trace = {0};
+    if (p->trace != NULL)
+        trace = zs_trace_hook(p->trace, NULL);
+    const zs_retire_hook hook = {
+        .retired = retired, .ctx = j, .next = p->trace != NULL ? &trace : NULL};
+    const bool is_hooked = !is_bound && (j->exec != NULL || j->progress.wanted || p->trace != NULL);
     if (!is_bound && j->exec != NULL && j->options->jobs > 1)
         j->follower = cli_follower_start(&p->keep, j->exec, p->plan->op_n);
     const zs_status status = zs_sim_run(&p->keep, &p->design, p->net, p->plan, fidelity,

@@ -30,9 +30,11 @@ static zs_status word_index(const char *option, const char *text, const char *co
 /* Where popt puts what it reads, before it is checked. */
 typedef struct raw_options {
     char **set, **inputs, **against;
-    char *design, *model, *weights, *labels, *out, *fidelity, *format;
-    int jobs, timing_only, quiet, plan, fields, metrics, help;
+    char *design, *model, *weights, *labels, *out, *fidelity, *format, *trace, *trace_layers;
+    int trace_limit, jobs, timing_only, quiet, plan, fields, metrics, help;
 } raw_options;
+
+enum { TRACE_LIMIT = 65536, TRACE_LIMIT_MAX = 1 << 24 };
 
 static raw_options raw; /* popt tables hold addresses, so these have to be constants */
 
@@ -61,6 +63,13 @@ static struct poptOption run_options[] = {
      "threads: with two, numerics follow the timing on the second (default: processors)", "N"},
     {"out", 0, WORD, &raw.out, 0,
      "also write result.json, layers.csv, output.npy, roofline.svg and report.html", "DIR"},
+    {"trace", 0, WORD, &raw.trace, 0,
+     "also write a timeline (.json: Perfetto, chrome://tracing) or a waveform (.vcd: GTKWave)",
+     "FILE"},
+    {"trace-layers", 0, WORD, &raw.trace_layers, 0,
+     "trace these layers or calls only: A,B or FIRST..LAST", "LAYERS"},
+    {"trace-limit", 0, POPT_ARG_INT, &raw.trace_limit, 0,
+     "bursts in a trace at the most, and a quarter of its ops (default 65536)", "N"},
     {"format", 0, WORD, &raw.format, 0,
      "what to print: table, csv (one line per layer) or json (default table)", "FORMAT"},
     {"quiet", 0, FLAG, &raw.quiet, 0, "no progress bar and no messages but errors", NULL},
@@ -169,6 +178,9 @@ static zs_status check_values(const cli_command *command, cli_options *o, zs_err
     o->format = (cli_format)index;
     if (raw.jobs < 1)
         return zs_fail(err, ZS_EUSAGE, "--jobs", "%d is below the minimum 1", raw.jobs);
+    if (raw.trace_limit < 1 || raw.trace_limit > TRACE_LIMIT_MAX)
+        return zs_fail(err, ZS_EUSAGE, "--trace-limit", "%d is outside 1 .. %d", raw.trace_limit,
+                       TRACE_LIMIT_MAX);
     if (raw.out != NULL && raw.out[0] == '\0')
         return zs_fail(err, ZS_EUSAGE, "--out", "the name of the directory is empty");
     return ZS_OK;
@@ -216,6 +228,9 @@ static zs_status read_options(const cli_command *command, const command_groups *
                        .weights = raw.weights,
                        .labels = raw.labels,
                        .out = raw.out,
+                       .trace = raw.trace,
+                       .trace_layers = raw.trace_layers,
+                       .trace_limit = raw.trace_limit,
                        .jobs = raw.jobs,
                        .timing_only = raw.timing_only != 0,
                        .quiet = raw.quiet != 0,
@@ -234,7 +249,7 @@ zs_status cli_options_parse(const cli_command *command, int argc, const char **a
     struct poptOption table[GROUP_MAX + 1];
     join_groups(groups, table);
     const long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    raw = (raw_options){.jobs = processors > 1 ? (int)processors : 1};
+    raw = (raw_options){.jobs = processors > 1 ? (int)processors : 1, .trace_limit = TRACE_LIMIT};
     char usage[64];
     snprintf(usage, sizeof usage, "[OPTION]...%s%s", command->arguments[0] ? " " : "",
              command->arguments);
@@ -266,8 +281,8 @@ void cli_options_drop(cli_options *options)
     drop_list(raw.set);
     drop_list(raw.inputs);
     drop_list(raw.against);
-    char *const strings[] = {raw.design, raw.model,    raw.weights, raw.labels,
-                             raw.out,    raw.fidelity, raw.format};
+    char *const strings[] = {raw.design, raw.model,    raw.weights, raw.labels,      raw.out,
+                             raw.trace,  raw.fidelity, raw.format,  raw.trace_layers};
     for (size_t i = 0; i < ZS_LEN(strings); i++)
         free(strings[i]);
     raw = (raw_options){0};

@@ -60,6 +60,7 @@ struct zs_dram {
     uint32_t read_run, read_high, write_high, starve_limit;
     zs_dram_counts counts;
     uint64_t events;
+    const zs_dram_watch *watch; /* NULL: nobody looks */
 };
 
 static uint32_t log2_of(uint32_t x)
@@ -191,6 +192,37 @@ zs_status zs_dram_build(zs_arena *arena, const zs_memory_params *memory, zs_dram
     return ZS_OK;
 }
 
+/* ---- being watched --------------------------------------------------------------------------- */
+
+void zs_dram_watch_set(zs_dram *d, const zs_dram_watch *watch)
+{
+    d->watch = watch;
+}
+
+static void tell(const zs_dram *d, zs_dram_act act, uint32_t bank, uint64_t at, uint64_t end)
+{
+    const zs_dram_event event = {.at = at,
+                                 .end = end,
+                                 .act = (uint8_t)act,
+                                 .bank = (uint8_t)bank,
+                                 .row = d->banks[bank].row};
+    d->watch->seen(d->watch->ctx, &event);
+}
+
+/* Transactions that came into the queue, or left it. */
+static void tell_queue(const zs_dram *d, zs_dram_act act, uint32_t bank, uint32_t dir,
+                       uint32_t queued, uint64_t at, uint64_t end)
+{
+    const zs_dram_event event = {.at = at,
+                                 .end = end,
+                                 .act = (uint8_t)act,
+                                 .bank = (uint8_t)bank,
+                                 .row = d->banks[bank].row,
+                                 .queued = (uint16_t)queued,
+                                 .is_write = dir == WRITE};
+    d->watch->seen(d->watch->ctx, &event);
+}
+
 /* ---- row commands ---------------------------------------------------------------------------- */
 
 /* Whether a bank needs its row changed for the direction being served, and from when it may be. */
@@ -289,6 +321,8 @@ static void change_row(zs_dram *d, uint32_t b, uint64_t at)
         activate(d, b, at);
     else
         precharge(d, &d->banks[b], at);
+    if (d->watch != NULL)
+        tell(d, d->banks[b].row == NO_ROW ? ZS_DRAM_PRECHARGE : ZS_DRAM_ACTIVATE, b, at, at);
 }
 
 /* ---- refresh --------------------------------------------------------------------------------- */
@@ -314,6 +348,8 @@ static void refresh(zs_dram *d)
     }
     for (uint32_t left = d->lanes[d->mode].banks; left != 0; left &= left - 1)
         update_want(d, (uint32_t)__builtin_ctz(left), at);
+    if (d->watch != NULL)
+        tell(d, ZS_DRAM_REFRESH, 0, d->refresh_at, at);
     d->now = zs_max_u64(d->now, d->refresh_at);
     d->refresh_at += d->p.t_refi;
     d->counts.refreshes++;
@@ -498,6 +534,9 @@ static void place(zs_dram *d, uint16_t which, uint64_t at, zs_dram_done *done)
     l->n--;
     l->used -= it.n;
     unlink_item(l, which);
+    if (d->watch != NULL)
+        tell_queue(d, ZS_DRAM_COLUMNS, it.bank, d->mode, d->lanes[READ].used + d->lanes[WRITE].used,
+                   at, d->slot_end);
     update_want(d, it.bank, last);
     relieve_oldest(d, last);
     relieve_bank(d, it.bank, last);
@@ -603,6 +642,9 @@ static void enqueue(zs_dram *d, const zs_dram_req *req, uint32_t n, uint64_t at)
     bank->waiting[dir]++;
     bank->hits[dir] = (uint16_t)(bank->hits[dir] + (bank->row == it->row));
     d->now = zs_max_u64(d->now, at);
+    if (d->watch != NULL)
+        tell_queue(d, ZS_DRAM_QUEUED, it->bank, dir, d->lanes[READ].used + d->lanes[WRITE].used, at,
+                   at);
     if (d->mode == dir)
         update_want(d, it->bank, at);
 }
@@ -680,6 +722,10 @@ bool zs_dram_pass(zs_dram *d, const zs_dram_req *req, uint64_t at, uint64_t unti
     *(dir == WRITE ? &d->counts.write_transactions : &d->counts.read_transactions) += n;
     occupy(d, b, n, p.column_at, done);
     done->tag = req->tag;
+    if (d->watch != NULL) {
+        tell_queue(d, ZS_DRAM_QUEUED, b, d->mode, n, at + ENTRY, at + ENTRY);
+        tell_queue(d, ZS_DRAM_COLUMNS, b, d->mode, 0, column_at, d->slot_end);
+    }
     return true;
 }
 

@@ -18,6 +18,14 @@ zs_status zs_memsys_build(zs_arena *arena, const zs_design *design, zs_fidelity 
     return ZS_OK;
 }
 
+void zs_memsys_watch_set(zs_memsys *ms, const zs_memsys_watch *watch)
+{
+    if (ms->fixed != NULL)
+        zs_fixed_sys_watch_set(ms->fixed, watch);
+    if (ms->burst != NULL)
+        zs_burst_sys_watch_set(ms->burst, watch);
+}
+
 static zs_xfer as_sent(const zs_memsys *ms, const zs_xfer *xfer)
 {
     return ms->design->accel.dma.merge_rows ? zs_xfer_merged(xfer) : *xfer;

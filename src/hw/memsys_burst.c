@@ -65,6 +65,7 @@ struct zs_burst_sys {
     uint32_t queued;     /* requests in the controller that are not placed */
     uint64_t refresh_at; /* DDR cycle of the controller's next refresh */
     uint64_t events;
+    const zs_memsys_watch *watch;
 };
 
 static void find_end(zs_burst_sys *bs)
@@ -125,6 +126,12 @@ zs_status zs_burst_sys_build(zs_arena *arena, const zs_design *design, zs_channe
     }
     *out = bs;
     return ZS_OK;
+}
+
+void zs_burst_sys_watch_set(zs_burst_sys *bs, const zs_memsys_watch *watch)
+{
+    bs->watch = watch;
+    zs_dram_watch_set(bs->dram, watch == NULL ? NULL : &watch->dram);
 }
 
 /* ---- from descriptor to bursts --------------------------------------------------------------- */
@@ -214,6 +221,8 @@ static bool send_address(zs_burst_sys *bs, uint32_t i)
     c->sent_at = at;
     bs->counts[i].bursts++;
     bs->counts[i].beats += burst.beats;
+    if (bs->watch != NULL)
+        bs->watch->burst_sent(bs->watch->ctx, i, burst.addr, burst.bytes, at);
     return true;
 }
 
@@ -248,6 +257,8 @@ static void finish_burst(zs_burst_sys *bs, uint32_t i, uint64_t at)
 {
     channel_state *c = &bs->channels[i];
     zs_axi_flow_finish(&c->flow, at);
+    if (bs->watch != NULL)
+        bs->watch->burst_over(bs->watch->ctx, i, at + 1);
     c->finish_i = c->finish_i + 1 == c->flow.limit ? 0 : c->finish_i + 1;
     c->done_at = at + 1;
     if (c->all_sent && c->flow.open == 0) {
@@ -431,8 +442,8 @@ static void stream(zs_burst_sys *bs, uint32_t i, uint64_t limit)
 {
     channel_state *c = &bs->channels[i];
     zs_dram_run_of_hits hits;
-    if (c->sending.bytes == 0 || !c->bounds.is_plain || bs->working != 1u << i ||
-        !zs_dram_begin_hits(bs->dram, &c->sending, c->arrives_at, &hits))
+    if (bs->watch != NULL || c->sending.bytes == 0 || !c->bounds.is_plain ||
+        bs->working != 1u << i || !zs_dram_begin_hits(bs->dram, &c->sending, c->arrives_at, &hits))
         return;
     const uint64_t end = stream_limit(bs, c, limit);
     uint32_t n = zs_dram_hit_of(&hits, &c->sending);

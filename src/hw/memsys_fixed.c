@@ -8,6 +8,7 @@ struct zs_fixed_sys {
     uint64_t done_at[ZS_CHANNEL_N]; /* UINT64_MAX: idle */
     zs_dram_counts dram;
     uint64_t events;
+    const zs_memsys_watch *watch;
 };
 
 /* ---- one transfer ---------------------------------------------------------------------------- */
@@ -16,7 +17,7 @@ void zs_fixed_walk_start(zs_fixed_walk *w, const zs_design *design, uint32_t cha
                          uint64_t start)
 {
     const zs_axi_params *port = zs_channel_port(design, channel);
-    *w = (zs_fixed_walk){.port = port, .is_write = channel & 1};
+    *w = (zs_fixed_walk){.port = port, .channel = channel, .is_write = channel & 1};
     w->latency = w->is_write ? port->write_latency_pl_cycles : port->read_latency_pl_cycles;
     w->rules = zs_dma_rules_of(design, channel);
     w->done_at = start;
@@ -36,6 +37,10 @@ void zs_fixed_walk_burst(zs_fixed_walk *w, const zs_axi_burst *burst)
     const uint64_t end = w->last_beat_at + (w->is_write ? w->latency : 0);
     zs_axi_flow_finish(flow, end);
     w->done_at = end + 1;
+    if (w->watch != NULL) {
+        w->watch->burst_sent(w->watch->ctx, w->channel, burst->addr, burst->bytes, w->address_at);
+        w->watch->burst_over(w->watch->ctx, w->channel, w->done_at);
+    }
     w->count.bursts++;
     w->count.beats += burst->beats;
     w->count.bytes += burst->bytes;
@@ -86,11 +91,17 @@ zs_status zs_fixed_sys_build(zs_arena *arena, const zs_design *design, zs_channe
     return ZS_OK;
 }
 
+void zs_fixed_sys_watch_set(zs_fixed_sys *fs, const zs_memsys_watch *watch)
+{
+    fs->watch = watch;
+}
+
 void zs_fixed_sys_start(zs_fixed_sys *fs, uint32_t channel, const zs_xfer *xfers, uint32_t xfer_n,
                         uint64_t start)
 {
     zs_fixed_walk w;
     zs_fixed_walk_start(&w, fs->design, channel, start);
+    w.watch = fs->watch;
     for (uint32_t i = 0; i < xfer_n; i++)
         zs_fixed_walk_xfer(&w, &xfers[i]);
     fs->done_at[channel] = zs_fixed_walk_end(&w);

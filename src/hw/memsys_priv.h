@@ -62,6 +62,7 @@ struct zs_memsys {
 
 zs_status zs_burst_sys_build(zs_arena *arena, const zs_design *design, zs_channel_counts *counts,
                              zs_burst_sys **out, zs_err *err);
+void zs_burst_sys_watch_set(zs_burst_sys *bs, const zs_memsys_watch *watch);
 void zs_burst_sys_start(zs_burst_sys *bs, uint32_t channel, const zs_xfer *xfers, uint32_t xfer_n,
                         uint64_t start);
 bool zs_burst_sys_next(zs_burst_sys *bs, uint64_t limit, uint32_t *channel, uint64_t *done);
@@ -81,6 +82,8 @@ zs_dram_counts *zs_tile_sys_counts(zs_tile_sys *ts);
 /* Bursts of one channel of a memory of fixed latency, in order. */
 typedef struct zs_fixed_walk {
     const zs_axi_params *port;
+    const zs_memsys_watch *watch; /* NULL: nobody looks */
+    uint32_t channel;
     bool is_write;
     uint32_t latency;
     zs_dma_rules rules;
@@ -99,6 +102,7 @@ uint64_t zs_fixed_walk_end(const zs_fixed_walk *walk);
 
 zs_status zs_fixed_sys_build(zs_arena *arena, const zs_design *design, zs_channel_counts *counts,
                              zs_fixed_sys **out, zs_err *err);
+void zs_fixed_sys_watch_set(zs_fixed_sys *fs, const zs_memsys_watch *watch);
 void zs_fixed_sys_start(zs_fixed_sys *fs, uint32_t channel, const zs_xfer *xfers, uint32_t xfer_n,
                         uint64_t start);
 bool zs_fixed_sys_next(zs_fixed_sys *fs, uint64_t limit, uint32_t *channel, uint64_t *done);

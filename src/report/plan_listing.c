@@ -1,5 +1,5 @@
 /* `show --plan`: the ops, one line each. */
-#include "out_priv.h"
+#include "plan_cells_priv.h"
 #include "zynqsim/report.h"
 
 #include <stdio.h>
@@ -13,8 +13,7 @@ typedef struct listing {
     size_t name_width;
 } listing;
 
-/* "32..63", inclusive; "-" when the op has no such range. */
-static zs_cell range_cell(uint32_t first, uint32_t n)
+zs_cell zs_range_cell(uint32_t first, uint32_t n)
 {
     zs_cell cell = {.text = "-"};
     if (n == 1)
@@ -24,7 +23,7 @@ static zs_cell range_cell(uint32_t first, uint32_t n)
     return cell;
 }
 
-static zs_cell flags_cell(const zs_tile_op *op, const zs_tile_box *box)
+zs_cell zs_flags_cell(const zs_tile_op *op, const zs_tile_box *box)
 {
     static const struct {
         uint32_t kind, flag;
@@ -43,8 +42,7 @@ static zs_cell flags_cell(const zs_tile_op *op, const zs_tile_box *box)
     return cell;
 }
 
-/* Slots of input, weight, accumulator and second input: "x0 w1 a0"; xr is the resident buffer. */
-static zs_cell slots_cell(const zs_tile_op *op)
+zs_cell zs_slots_cell(const zs_tile_op *op)
 {
     static const char letters[] = {'x', 'w', 'a', 'y'};
     zs_cell cell = {.text = ""};
@@ -111,9 +109,9 @@ static void out_box(listing *l, const zs_tile_op *op, const zs_tile_box *box)
         return;
     }
     zs_out_printf(&l->out, " %3u %11s %11s %9s %9s %2s", box->image,
-                  range_cell(box->oc0, box->oc_n).text, range_cell(box->ic0, box->ic_n).text,
-                  range_cell(box->oy0, box->oy_n).text, range_cell(box->ox0, box->ox_n).text,
-                  flags_cell(op, box).text);
+                  zs_range_cell(box->oc0, box->oc_n).text, zs_range_cell(box->ic0, box->ic_n).text,
+                  zs_range_cell(box->oy0, box->oy_n).text, zs_range_cell(box->ox0, box->ox_n).text,
+                  zs_flags_cell(op, box).text);
 }
 
 static void out_op(listing *l, uint32_t index)
@@ -123,7 +121,7 @@ static void out_op(listing *l, uint32_t index)
                   op->kind == ZS_OP_BARRIER ? "-" : zs_unit_name(op->unit));
     zs_out_fit(&l->out, l->plan->rows[op->layer].name, l->name_width);
     out_box(l, op, &l->plan->boxes[index]);
-    zs_out_printf(&l->out, "  %-12s %14s  ", slots_cell(op).text, price_cell(l, index).text);
+    zs_out_printf(&l->out, "  %-12s %14s  ", zs_slots_cell(op).text, price_cell(l, index).text);
     out_waits(&l->out, op);
 }
 

@@ -125,12 +125,21 @@ static uint64_t run_direct(engine *e, uint32_t index)
     return zs_serial_total(&e->direct);
 }
 
+static void tell_started(const engine *e, uint32_t index)
+{
+    for (const zs_retire_hook *h = e->hook; h != NULL; h = h->next)
+        if (h->started != NULL)
+            h->started(h->ctx, index, e->now);
+}
+
 static void start(engine *e, uint32_t unit, uint32_t index)
 {
     const zs_tile_op *op = &e->plan->ops[index];
     e->running[unit] = true;
     e->together[unit] = 1;
     e->started[unit] = e->now;
+    if (e->hook != NULL)
+        tell_started(e, index);
     if (unit >= ZS_CHANNEL_N) {
         if (unit == ZS_UNIT_PE && e->account.marked < e->now)
             zs_account_mark(&e->account, e->now, wait_cause(e));
@@ -152,8 +161,8 @@ static void retire(engine *e, uint32_t index, uint64_t from)
     if (op->kind == ZS_OP_DIRECT)
         zs_account_direct(&e->account, e->design, index, from, &e->direct);
     zs_account_retire(&e->account, op, from, e->now, bytes, e->running, e->started);
-    if (e->hook != NULL)
-        e->hook->retired(e->hook->ctx, index, from, e->now);
+    for (const zs_retire_hook *h = e->hook; h != NULL; h = h->next)
+        h->retired(h->ctx, index, from, e->now);
 }
 
 /* A barrier whose turn has come costs no time. */
@@ -308,6 +317,15 @@ static zs_status list_ports(engine *e, zs_arena *arena, zs_result *r, zs_err *er
     return ZS_OK;
 }
 
+static void watch_memory(engine *e)
+{
+    for (const zs_retire_hook *h = e->hook; h != NULL; h = h->next)
+        if (h->memory != NULL) {
+            zs_memsys_watch_set(e->ms, h->memory);
+            return;
+        }
+}
+
 static zs_status simulate(zs_arena *arena, const zs_design *design, const zs_plan *plan,
                           zs_fidelity fidelity, const zs_retire_hook *hook, zs_layer_result *layers,
                           zs_result *r, zs_err *err)
@@ -322,6 +340,7 @@ static zs_status simulate(zs_arena *arena, const zs_design *design, const zs_pla
     ZS_TRY(zs_memsys_build(arena, design, fidelity, &e->ms, err));
     if (design->accel.kind == ZS_KIND_DIRECT)
         ZS_TRY(zs_serial_build(arena, design, e->ms, true, &e->serial, err));
+    watch_memory(e);
     ZS_TRY(fill_queues(e, arena, err));
     ZS_TRY(price_transfers(e, arena, err));
     ZS_TRY(zs_account_init(&e->account, arena, plan, layers, err));

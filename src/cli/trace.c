@@ -1,0 +1,259 @@
+#include "cli_priv.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- a file that is complete or not there ---------------------------------------------------- */
+
+/* Written under a name of its own beside the one that was asked for, which it gets at the end. */
+struct cli_stream {
+    FILE *file;
+    const char *path;
+    char *temporary;
+    int code; /* errno of the first write that failed */
+};
+
+static zs_status stream_write(void *ctx, const void *data, size_t bytes)
+{
+    cli_stream *s = ctx;
+    if (fwrite(data, 1, bytes, s->file) == bytes)
+        return ZS_OK;
+    s->code = s->code ? s->code : errno;
+    return ZS_EIO;
+}
+
+static zs_status stream_open(zs_arena *arena, const char *path, cli_stream **out, zs_err *err)
+{
+    const char *slash = strrchr(path, '/');
+    const int dir_bytes = slash != NULL ? (int)(slash - path) + 1 : 0;
+    cli_stream *s = zs_new(arena, cli_stream, 1);
+    struct stat info;
+    if (s == NULL)
+        return zs_nomem(err, path);
+    s->path = path;
+    s->temporary =
+        zs_arena_printf(arena, "%.*s.%s.%ld", dir_bytes, path, path + dir_bytes, (long)getpid());
+    if (s->temporary == NULL)
+        return zs_nomem(err, path);
+    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
+        return zs_fail(err, ZS_EUSAGE, path, "cannot be written: is a directory");
+    s->file = fopen(s->temporary, "we");
+    if (s->file == NULL)
+        return zs_fail(err, errno == ENOSPC || errno == EIO ? ZS_EIO : ZS_EUSAGE, path,
+                       "cannot be written: %s", strerror(errno));
+    setvbuf(s->file, NULL, _IOFBF, 1 << 20);
+    *out = s;
+    return ZS_OK;
+}
+
+static void stream_drop(cli_stream *s)
+{
+    if (s == NULL || s->file == NULL)
+        return;
+    fclose(s->file);
+    s->file = NULL;
+    unlink(s->temporary);
+}
+
+static zs_status stream_close(cli_stream *s, zs_err *err)
+{
+    if (fclose(s->file) != 0 && s->code == 0)
+        s->code = errno;
+    s->file = NULL;
+    if (s->code == 0 && rename(s->temporary, s->path) == 0)
+        return ZS_OK;
+    const int code = s->code ? s->code : errno;
+    unlink(s->temporary);
+    return zs_fail(err, ZS_EIO, s->path, "cannot be written: %s", strerror(code));
+}
+
+/* ---- which layers ---------------------------------------------------------------------------- */
+
+typedef struct row_range {
+    uint32_t first, last;
+} row_range;
+
+/* Whether a name is one of those that a fused row has: "pool1" of "conv1+pool1". */
+static bool is_part(const char *row, const char *name)
+{
+    const size_t bytes = strlen(name);
+    for (const char *at = row; at != NULL; at = strchr(at, '+')) {
+        at += at[0] == '+';
+        if (strncmp(at, name, bytes) == 0 && (at[bytes] == '\0' || at[bytes] == '+'))
+            return true;
+    }
+    return false;
+}
+
+static zs_status unknown_layer(const zs_plan *plan, zs_arena *arena, const char *name, zs_err *err)
+{
+    const char **names = zs_new(arena, const char *, plan->row_n + plan->call_n + 1u);
+    if (names == NULL)
+        return zs_nomem(err, "--trace-layers");
+    for (uint32_t i = 0; i < plan->row_n; i++)
+        names[i] = plan->rows[i].name;
+    for (uint32_t i = 0; i < plan->call_n; i++)
+        names[plan->row_n + i] = plan->calls[i].name;
+    const char *near = zs_nearest(name, names, plan->row_n + plan->call_n);
+    if (near != NULL)
+        return zs_fail(err, ZS_EUSAGE, "--trace-layers",
+                       "there is no layer or call '%s', did you mean '%s'?", name, near);
+    return zs_fail(err, ZS_EUSAGE, "--trace-layers",
+                   "there is no layer or call '%s'; zynqsim show lists them", name);
+}
+
+/* A row by its name, a call by its own, or the row that a layer is fused into. */
+static zs_status find_rows(const zs_plan *plan, zs_arena *arena, const char *name, row_range *out,
+                           zs_err *err)
+{
+    for (uint32_t i = 0; i < plan->row_n; i++)
+        if (strcmp(plan->rows[i].name, name) == 0) {
+            *out = (row_range){i, i};
+            return ZS_OK;
+        }
+    for (uint32_t i = 0; i < plan->call_n; i++)
+        if (strcmp(plan->calls[i].name, name) == 0) {
+            *out = (row_range){plan->calls[i].row0, plan->calls[i].row0 + plan->calls[i].row_n - 1};
+            return ZS_OK;
+        }
+    for (uint32_t i = 0; i < plan->row_n; i++)
+        if (is_part(plan->rows[i].name, name)) {
+            *out = (row_range){i, i};
+            return ZS_OK;
+        }
+    return unknown_layer(plan, arena, name, err);
+}
+
+static zs_status add_rows(const zs_plan *plan, zs_arena *arena, char *word, bool *rows, zs_err *err)
+{
+    row_range first, last;
+    char *dots = strstr(word, "..");
+    if (dots != NULL)
+        *dots = '\0';
+    ZS_TRY(find_rows(plan, arena, word, &first, err));
+    last = first;
+    if (dots != NULL)
+        ZS_TRY(find_rows(plan, arena, dots + 2, &last, err));
+    if (last.last < first.first)
+        return zs_fail(err, ZS_EUSAGE, "--trace-layers", "'%s' comes after '%s'", word, dots + 2);
+    for (uint32_t i = first.first; i <= last.last; i++)
+        rows[i] = true;
+    return ZS_OK;
+}
+
+/* "fire2,fire4/squeeze1x1..conv10" */
+static zs_status choose_rows(const zs_plan *plan, zs_arena *arena, const char *list,
+                             const bool **out, zs_err *err)
+{
+    bool *rows = zs_new(arena, bool, plan->row_n + 1u);
+    char *words = zs_arena_strdup(arena, list), *rest = NULL;
+    if (rows == NULL || words == NULL)
+        return zs_nomem(err, "--trace-layers");
+    bool any = false;
+    for (char *word = strtok_r(words, ",", &rest); word != NULL;
+         word = strtok_r(NULL, ",", &rest)) {
+        ZS_TRY(add_rows(plan, arena, word, rows, err));
+        any = true;
+    }
+    if (!any)
+        return zs_fail(err, ZS_EUSAGE, "--trace-layers", "'%s' names no layer", list);
+    *out = rows;
+    return ZS_OK;
+}
+
+/* ---- before and after the run ---------------------------------------------------------------- */
+
+typedef zs_status emitter(zs_arena *scratch, const zs_design *d, const zs_trace *trace,
+                          const zs_result *r, const zs_sink *s, zs_err *err);
+
+static emitter *emitter_of(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    if (dot != NULL && strcmp(dot, ".json") == 0)
+        return zs_trace_json_emit;
+    return dot != NULL && strcmp(dot, ".vcd") == 0 ? zs_trace_vcd_emit : NULL;
+}
+
+zs_status cli_trace_check(const cli_options *o, zs_err *err)
+{
+    if (o->trace == NULL)
+        return o->trace_layers == NULL
+                   ? ZS_OK
+                   : zs_fail(err, ZS_EUSAGE, "--trace-layers", "needs --trace FILE");
+    const char *dot = strrchr(o->trace, '.');
+    if (dot != NULL && strcmp(dot, ".fst") == 0)
+        return zs_fail(err, ZS_EUNSUPPORTED, o->trace,
+                       "FST is not written: write a .vcd file, which GTKWave reads as well and its "
+                       "vcd2fst makes FST of");
+    if (emitter_of(o->trace) == NULL)
+        return zs_fail(err, ZS_EUSAGE, o->trace,
+                       "a trace ends in .json (timeline for Perfetto and chrome://tracing) or .vcd "
+                       "(waveform)");
+    if (o->fidelity == ZS_BOUND)
+        return zs_fail(err, ZS_EUSAGE, "--trace",
+                       "fidelity bound is a closed form without events; tile and burst have them");
+    return ZS_OK;
+}
+
+zs_status cli_trace_begin(cli_point *p, const cli_options *o, zs_err *err)
+{
+    zs_trace_limits limits = {.op_max = 4 * (uint32_t)o->trace_limit,
+                              .burst_max = (uint32_t)o->trace_limit};
+    if (o->trace == NULL)
+        return ZS_OK;
+    if (o->trace_layers != NULL)
+        ZS_TRY(choose_rows(p->plan, &p->keep, o->trace_layers, &limits.rows, err));
+    ZS_TRY(stream_open(&p->keep, o->trace, &p->trace_file, err));
+    return zs_trace_build(&p->keep, p->plan, &limits, &p->trace, err);
+}
+
+static const char *row_at(const zs_result *r, uint64_t cycle)
+{
+    for (uint32_t i = 0; i < r->layer_n; i++)
+        if (cycle < r->layers[i].start_cycle + r->layers[i].cycles)
+            return r->layers[i].name;
+    return "the end";
+}
+
+static void note_cut(cli_point *p, const cli_options *o, const zs_result *r)
+{
+    const zs_trace *t = p->trace;
+    if (t->op_wanted > t->op_n)
+        cli_note(p, "%s has %u of %u ops: --trace-layers takes others, --trace-limit more",
+                 o->trace, t->op_n, t->op_wanted);
+    if (t->bursts_lost > 0)
+        cli_note(p,
+                 "%s shows bursts and banks up to cycle %llu, in %s, and ops alone from there "
+                 "(%llu bursts are left out): --trace-layers takes others, --trace-limit more",
+                 o->trace, (unsigned long long)t->lost_at_pl_cycle, row_at(r, t->lost_at_pl_cycle),
+                 (unsigned long long)t->bursts_lost);
+}
+
+static zs_status write_trace(cli_point *p, const cli_options *o, const zs_result *r, zs_err *err)
+{
+    zs_arena scratch;
+    zs_arena_init(&scratch, cli_heap());
+    const zs_sink sink = {.write = stream_write, .ctx = p->trace_file};
+    zs_status status = emitter_of(o->trace)(&scratch, &p->design, p->trace, r, &sink, err);
+    zs_arena_drop(&scratch);
+    if (status == ZS_EIO) /* closing says why */
+        return stream_close(p->trace_file, err);
+    ZS_TRY(status);
+    return stream_close(p->trace_file, err);
+}
+
+zs_status cli_trace_end(cli_point *p, const cli_options *o, const zs_result *r, zs_err *err)
+{
+    if (p->trace == NULL)
+        return ZS_OK;
+    note_cut(p, o, r);
+    return write_trace(p, o, r, err);
+}
+
+void cli_trace_drop(cli_point *p)
+{
+    stream_drop(p->trace_file);
+}

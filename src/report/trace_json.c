@@ -1,0 +1,386 @@
+/* A run as Chrome trace events: complete events ("X") on tracks, counters ("C"). A process is a
+ * kind of thing, a thread one of them. Viewers sort by time themselves. */
+#include "plan_cells_priv.h"
+#include "trace_priv.h"
+#include "zynqsim/report.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { PID_LAYERS = 1, PID_UNITS, PID_AXI, PID_DDR };
+enum { TID_REFRESH = 100 };
+
+typedef struct timeline {
+    zs_out out;
+    const zs_design *design;
+    const zs_trace *trace;
+    const zs_plan *plan;
+    const zs_result *result;
+    bool is_continued; /* a comma goes before the next event */
+} timeline;
+
+/* ---- pieces ---------------------------------------------------------------------------------- */
+
+static void out_string(zs_out *out, const char *text)
+{
+    char bytes[5] = "";
+    zs_out_text(out, "\"");
+    for (uint32_t c = zs_utf8_next(&text); c != 0; c = zs_utf8_next(&text)) {
+        if (c == '"' || c == '\\')
+            zs_out_text(out, "\\");
+        bytes[zs_utf8_put(c, bytes)] = '\0';
+        zs_out_text(out, bytes);
+    }
+    zs_out_text(out, "\"");
+}
+
+static void next_event(timeline *l)
+{
+    zs_out_text(&l->out, l->is_continued ? ",\n" : "\n");
+    l->is_continued = true;
+}
+
+/* Microseconds with all digits of the picosecond. */
+static zs_cell us_cell(uint64_t ps)
+{
+    zs_cell cell;
+    snprintf(cell.text, sizeof cell.text, "%" PRIu64 ".%06" PRIu64, ps / 1000000, ps % 1000000);
+    return cell;
+}
+
+static void out_times(timeline *l, uint64_t from_ps, uint64_t to_ps)
+{
+    zs_out_printf(&l->out, ",\"ph\":\"X\",\"ts\":%s,\"dur\":%s", us_cell(from_ps).text,
+                  us_cell(to_ps - from_ps).text);
+}
+
+static void out_track(timeline *l, uint32_t pid, uint32_t tid)
+{
+    zs_out_printf(&l->out, ",\"pid\":%u,\"tid\":%u", pid, tid);
+}
+
+/* What a process or a thread is called, and where it stands. */
+static void out_meta(timeline *l, const char *what, uint32_t pid, uint32_t tid, uint32_t place,
+                     const char *name, const char *more)
+{
+    next_event(l);
+    zs_out_printf(&l->out, "{\"name\":\"%s_name\",\"ph\":\"M\"", what);
+    out_track(l, pid, tid);
+    zs_out_printf(&l->out, ",\"args\":{\"name\":\"%s%s\"}}", name, more);
+    next_event(l);
+    zs_out_printf(&l->out, "{\"name\":\"%s_sort_index\",\"ph\":\"M\"", what);
+    out_track(l, pid, tid);
+    zs_out_printf(&l->out, ",\"args\":{\"sort_index\":%u}}", place);
+}
+
+/* ---- calls and layers ------------------------------------------------------------------------ */
+
+static void out_row_span(timeline *l, const char *name, const char *kind, uint32_t first,
+                         uint32_t last)
+{
+    const zs_layer_result *a = &l->result->layers[first], *b = &l->result->layers[last];
+    next_event(l);
+    zs_out_text(&l->out, "{\"name\":");
+    out_string(&l->out, name);
+    zs_out_printf(&l->out, ",\"cat\":\"%s\"", kind);
+    out_times(l, zs_trace_pl_ps(l->design, a->start_cycle),
+              zs_trace_pl_ps(l->design, b->start_cycle + b->cycles));
+    out_track(l, PID_LAYERS, 1);
+    if (first == last && strcmp(kind, "layer") == 0)
+        zs_out_printf(
+            &l->out,
+            ",\"args\":{\"cycle\":%" PRIu64 ",\"cycles\":%" PRIu64
+            ",\"limited by\":\"%s\",\"read bytes\":%" PRIu64 ",\"write bytes\":%" PRIu64 "}",
+            a->start_cycle, a->cycles, zs_cause_name(a->limited_by), a->read_bytes, a->write_bytes);
+    zs_out_text(&l->out, "}");
+}
+
+/* Of a call the layers that are drawn, next to each other. */
+static void out_layers(timeline *l)
+{
+    out_meta(l, "process", PID_LAYERS, 0, PID_LAYERS, "calls and layers", "");
+    out_meta(l, "thread", PID_LAYERS, 1, 1, "calls, layers", "");
+    for (uint32_t i = 0; i < l->plan->row_n; i++) {
+        const uint32_t call = l->plan->rows[i].call;
+        if (!zs_trace_has_row(l->trace, i))
+            continue;
+        const bool begins =
+            i == 0 || l->plan->rows[i - 1].call != call || !zs_trace_has_row(l->trace, i - 1);
+        uint32_t last = i;
+        while (last + 1 < l->plan->row_n && l->plan->rows[last + 1].call == call &&
+               zs_trace_has_row(l->trace, last + 1))
+            last++;
+        if (call != ZS_NO_INDEX && begins)
+            out_row_span(l, l->plan->calls[call].name, "call", i, last);
+        out_row_span(l, l->plan->rows[i].name, "layer", i, i);
+    }
+}
+
+/* ---- ops ------------------------------------------------------------------------------------- */
+
+static void out_units(timeline *l)
+{
+    bool used[ZS_UNIT_N];
+    zs_trace_units(l->plan, used);
+    out_meta(l, "process", PID_UNITS, 0, PID_UNITS, "accelerator", "");
+    for (uint32_t u = 0; u < ZS_UNIT_N; u++) {
+        if (!used[u])
+            continue;
+        const bool is_load = u < ZS_CHANNEL_N && u % 2 == 0;
+        const char *role = u == ZS_UNIT_CPU  ? "PS: "
+                           : u == ZS_UNIT_PE ? "MAC: "
+                           : is_load         ? "load: "
+                                             : "store: ";
+        const uint32_t place = u == ZS_UNIT_CPU ? 0 : is_load ? 1 : u == ZS_UNIT_PE ? 2 : 3;
+        out_meta(l, "thread", PID_UNITS, u + 1, place * ZS_UNIT_N + u, role, zs_unit_name(u));
+    }
+}
+
+static void out_box(timeline *l, uint32_t index)
+{
+    static const char *const steps[] = {
+        [ZS_HOST_CALL] = "start a call",
+        [ZS_HOST_CALL_END] = "end of the call",
+        [ZS_HOST_LAYER] = "a layer in software",
+    };
+    const zs_tile_op *op = &l->plan->ops[index];
+    const zs_tile_box *box = &l->plan->boxes[index];
+    if (op->kind == ZS_OP_HOST) {
+        if (box->flags < ZS_LEN(steps))
+            zs_out_printf(&l->out, ",\"step\":\"%s\"", steps[box->flags]);
+        return;
+    }
+    zs_out_printf(&l->out,
+                  ",\"image\":%u,\"oc\":\"%s\",\"ic\":\"%s\",\"oy\":\"%s\",\"ox\":\"%s\","
+                  "\"flags\":\"%s\",\"slots\":\"%s\"",
+                  box->image, zs_range_cell(box->oc0, box->oc_n).text,
+                  zs_range_cell(box->ic0, box->ic_n).text, zs_range_cell(box->oy0, box->oy_n).text,
+                  zs_range_cell(box->ox0, box->ox_n).text, zs_flags_cell(op, box).text,
+                  zs_slots_cell(op).text);
+    if (op->unit < ZS_CHANNEL_N) {
+        const zs_xfer xfer = zs_plan_xfer(l->plan, l->design, index);
+        zs_out_printf(&l->out, ",\"bytes\":%" PRIu64, zs_xfer_bytes(&xfer));
+    }
+}
+
+static void out_op(timeline *l, uint32_t index, const zs_trace_op *when)
+{
+    const zs_tile_op *op = &l->plan->ops[index];
+    const uint64_t from = zs_trace_pl_ps(l->design, when->start_pl_cycle);
+    next_event(l);
+    zs_out_printf(&l->out, "{\"name\":\"%s\",\"cat\":\"op\"", zs_op_kind_name(op->kind));
+    if (op->kind == ZS_OP_BARRIER)
+        zs_out_printf(&l->out, ",\"ph\":\"i\",\"s\":\"p\",\"ts\":%s", us_cell(from).text);
+    else
+        out_times(l, from, zs_trace_pl_ps(l->design, when->end_pl_cycle));
+    out_track(l, PID_UNITS, op->unit + 1u);
+    zs_out_printf(&l->out, ",\"args\":{\"op\":%u,\"kind\":\"%s\",\"unit\":\"%s\",\"layer\":", index,
+                  zs_op_kind_name(op->kind),
+                  op->kind == ZS_OP_BARRIER ? "-" : zs_unit_name(op->unit));
+    out_string(&l->out, l->plan->rows[op->layer].name);
+    zs_out_printf(&l->out, ",\"cycle\":%" PRIu64 ",\"cycles\":%" PRIu64, when->start_pl_cycle,
+                  when->end_pl_cycle - when->start_pl_cycle);
+    if (op->kind != ZS_OP_BARRIER)
+        out_box(l, index);
+    zs_out_text(&l->out, "}}");
+}
+
+static void out_ops(timeline *l)
+{
+    for (uint32_t i = 0; i < l->plan->op_n && l->out.status == ZS_OK; i++) {
+        const zs_trace_op *when = zs_trace_find(l->trace, i);
+        if (when != NULL)
+            out_op(l, i, when);
+    }
+}
+
+/* ---- bursts ---------------------------------------------------------------------------------- */
+
+/* Bursts of a channel overlap; each is drawn while it is the oldest one in flight. */
+static void out_bursts(timeline *l)
+{
+    uint64_t over[ZS_CHANNEL_N] = {0};
+    bool used[ZS_CHANNEL_N] = {false};
+    for (uint32_t i = 0; i < l->trace->burst_n && l->out.status == ZS_OK; i++) {
+        const zs_trace_burst *b = &l->trace->bursts[i];
+        const uint32_t channel = l->plan->ops[b->op].unit;
+        const uint64_t from = zs_max_u64(b->sent_pl_cycle, over[channel]);
+        if (!used[channel])
+            out_meta(l, "thread", PID_AXI, channel + 1, channel, "bursts: ", zs_unit_name(channel));
+        used[channel] = true;
+        over[channel] = zs_max_u64(from, b->end_pl_cycle);
+        next_event(l);
+        zs_out_printf(&l->out, "{\"name\":\"%s burst\",\"cat\":\"axi\"", channel % 2 ? "wr" : "rd");
+        out_times(l, zs_trace_pl_ps(l->design, from), zs_trace_pl_ps(l->design, over[channel]));
+        out_track(l, PID_AXI, channel + 1);
+        zs_out_printf(&l->out,
+                      ",\"args\":{\"op\":%u,\"address\":\"0x%" PRIx64 "\",\"bytes\":%u,"
+                      "\"sent in cycle\":%" PRIu64 ",\"over in cycle\":%" PRIu64 "}}",
+                      b->op, b->addr, b->bytes, b->sent_pl_cycle, b->end_pl_cycle);
+    }
+    if (l->trace->burst_n > 0)
+        out_meta(l, "process", PID_AXI, 0, PID_AXI, "AXI ports", "");
+}
+
+/* ---- banks ----------------------------------------------------------------------------------- */
+
+typedef struct bank_track {
+    bool is_open, is_named;
+    uint32_t row;
+    uint64_t open_at, busy_until; /* DDR cycles */
+} bank_track;
+
+static void out_bank_event(timeline *l, uint32_t tid, const char *name, uint32_t row, uint64_t from,
+                           uint64_t to)
+{
+    next_event(l);
+    zs_out_printf(&l->out, "{\"name\":\"%s\",\"cat\":\"ddr\"", name);
+    out_times(l, zs_trace_ddr_ps(l->design, from), zs_trace_ddr_ps(l->design, to));
+    out_track(l, PID_DDR, tid);
+    if (tid == TID_REFRESH)
+        zs_out_text(&l->out, "}");
+    else
+        zs_out_printf(&l->out, ",\"args\":{\"row\":%u}}", row);
+}
+
+static void close_bank(timeline *l, bank_track *banks, uint32_t b, uint64_t at)
+{
+    bank_track *bank = &banks[b];
+    if (bank->is_open)
+        out_bank_event(l, b + 1, "row open", bank->row, bank->open_at,
+                       zs_max_u64(at, bank->busy_until));
+    bank->is_open = false;
+}
+
+static void close_banks(timeline *l, bank_track *banks, uint64_t at)
+{
+    for (uint32_t b = 0; b < SIGNAL_BANKS_MAX; b++)
+        close_bank(l, banks, b, at);
+}
+
+static void name_bank(timeline *l, bank_track *banks, uint32_t b)
+{
+    char number[16];
+    if (banks[b].is_named)
+        return;
+    banks[b].is_named = true;
+    snprintf(number, sizeof number, "%u", b);
+    out_meta(l, "thread", PID_DDR, b + 1, b, "bank ", number);
+}
+
+static void show_dram(timeline *l, bank_track *banks, const zs_dram_event *e)
+{
+    bank_track *bank = &banks[e->bank];
+    switch (e->act) {
+    case ZS_DRAM_ACTIVATE:
+        name_bank(l, banks, e->bank);
+        bank->is_open = true;
+        bank->row = e->row;
+        bank->open_at = zs_max_u64(e->at, bank->busy_until);
+        break;
+    case ZS_DRAM_PRECHARGE:
+        close_bank(l, banks, e->bank, e->at);
+        break;
+    case ZS_DRAM_COLUMNS:
+        name_bank(l, banks, e->bank);
+        out_bank_event(l, e->bank + 1u, e->is_write ? "write" : "read", e->row, e->at, e->end);
+        bank->busy_until = e->end;
+        break;
+    case ZS_DRAM_REFRESH:
+        close_banks(l, banks, e->at);
+        out_bank_event(l, TID_REFRESH, "refresh", 0, e->at, e->end);
+        break;
+    default:
+        break;
+    }
+}
+
+static void out_banks(timeline *l)
+{
+    bank_track banks[SIGNAL_BANKS_MAX] = {{0}};
+    uint64_t last = 0;
+    if (l->trace->dram_n == 0)
+        return;
+    out_meta(l, "process", PID_DDR, 0, PID_DDR, "DDR banks", "");
+    out_meta(l, "thread", PID_DDR, TID_REFRESH, TID_REFRESH, "refresh", "");
+    for (uint32_t i = 0; i < l->trace->dram_n && l->out.status == ZS_OK; i++) {
+        const zs_dram_event *e = &l->trace->dram[i];
+        if (e->act == ZS_TRACE_GAP)
+            close_banks(l, banks, last);
+        else
+            last = zs_max_u64(last, e->act == ZS_DRAM_COLUMNS ? e->end : e->at);
+        show_dram(l, banks, e);
+    }
+    close_banks(l, banks, last);
+}
+
+/* ---- counters -------------------------------------------------------------------------------- */
+
+static void out_counter(timeline *l, uint32_t signal, uint64_t ps, int64_t value)
+{
+    next_event(l);
+    if (signal == SIGNAL_BRAM)
+        zs_out_text(&l->out, "{\"name\":\"BRAM in use (bytes)\"");
+    else if (signal == SIGNAL_QUEUE)
+        zs_out_text(&l->out, "{\"name\":\"transactions queued\"");
+    else
+        zs_out_printf(&l->out, "{\"name\":\"bursts in flight: %s\"",
+                      zs_unit_name(signal - SIGNAL_BURSTS));
+    zs_out_printf(&l->out, ",\"ph\":\"C\",\"ts\":%s", us_cell(ps).text);
+    out_track(l, signal == SIGNAL_BRAM ? PID_UNITS : signal == SIGNAL_QUEUE ? PID_DDR : PID_AXI, 0);
+    zs_out_printf(&l->out, ",\"args\":{\"value\":%" PRId64 "}}", value);
+}
+
+/* Of several changes at one instant only what they lead to. */
+static void out_counters(timeline *l, const trace_changes *c)
+{
+    int64_t value[SIGNAL_COUNTERS] = {0}, shown[SIGNAL_COUNTERS] = {0};
+    for (uint32_t i = 0; i < c->n && l->out.status == ZS_OK; i++) {
+        const trace_change *x = &c->list[i];
+        value[x->signal] = x->is_delta ? value[x->signal] + x->value : x->value;
+        if (i + 1 < c->n && c->list[i + 1].ps == x->ps)
+            continue;
+        for (uint32_t s = 0; s < SIGNAL_COUNTERS; s++) {
+            if (value[s] != shown[s])
+                out_counter(l, s, x->ps, value[s]);
+            shown[s] = value[s];
+        }
+    }
+}
+
+/* ---- the whole ------------------------------------------------------------------------------- */
+
+static void out_head(timeline *l)
+{
+    const zs_result *r = l->result;
+    zs_out_text(&l->out, "{\"displayTimeUnit\":\"ns\",\"otherData\":{\"design\":");
+    out_string(&l->out, r->design);
+    zs_out_text(&l->out, ",\"network\":");
+    out_string(&l->out, r->network);
+    zs_out_text(&l->out, ",\"board\":");
+    out_string(&l->out, r->board);
+    zs_out_printf(&l->out,
+                  ",\"fidelity\":\"%s\",\"clock_hz\":%" PRIu64 ",\"cycles\":%" PRIu64
+                  ",\"ops_left_out\":%u,\"bursts_left_out\":%" PRIu64 "},\n\"traceEvents\":[",
+                  r->fidelity, r->clock_hz, r->cycles, l->trace->op_wanted - l->trace->op_n,
+                  l->trace->bursts_lost);
+}
+
+zs_status zs_trace_json_emit(zs_arena *scratch, const zs_design *d, const zs_trace *trace,
+                             const zs_result *r, const zs_sink *s, zs_err *err)
+{
+    timeline l = {
+        .out = {.sink = s}, .design = d, .trace = trace, .plan = trace->plan, .result = r};
+    trace_changes changes;
+    ZS_TRY(zs_trace_changes(scratch, d, trace, true, &changes, err));
+    out_head(&l);
+    out_layers(&l);
+    out_units(&l);
+    out_ops(&l);
+    out_bursts(&l);
+    out_banks(&l);
+    out_counters(&l, &changes);
+    zs_out_text(&l.out, "\n]}\n");
+    return zs_out_end(&l.out, "the trace", err);
+}
