@@ -54,6 +54,7 @@ typedef struct zs_trace {
     uint32_t *row_left; /* [row]: ops that have not retired */
     bool *row_begun;
     uint32_t open_rows; /* asked for, begun and not over */
+    bool is_away;       /* only rows not asked for are at work */
     struct {
         uint32_t op;                          /* that runs */
         uint32_t flights[ZS_AXI_OUTSTANDING]; /* a ring of bursts in flight: places in `bursts` */

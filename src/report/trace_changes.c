@@ -101,6 +101,8 @@ static void add_queue(trace_changes *c, const zs_design *d, const zs_trace *t)
     for (uint32_t i = 0; i < t->dram_n; i++)
         if (t->dram[i].act == ZS_DRAM_QUEUED || t->dram[i].act == ZS_DRAM_COLUMNS)
             change(c, zs_trace_ddr_ps(d, t->dram[i].at), SIGNAL_QUEUE, t->dram[i].queued, false);
+    if (t->dram_n > 0 && t->bursts_lost > 0) /* nothing is known from here on */
+        change(c, c->list[c->n - 1].ps, SIGNAL_QUEUE, 0, false);
 }
 
 static zs_status add_slots(trace_changes *c, zs_arena *scratch, const zs_design *d,

@@ -23,14 +23,20 @@ const zs_trace_op *zs_trace_find(const zs_trace *t, uint32_t op)
     return place_of(t, op);
 }
 
-/* Between two stretches of rows asked for, the memory has gone on unseen. */
+/* Between two stretches of rows asked for, the memory goes on unseen. */
 static void begin_row(zs_trace *t, uint32_t row)
 {
-    if (t->row_begun[row] || !zs_trace_has_row(t, row))
+    if (t->row_begun[row])
         return;
     t->row_begun[row] = true;
-    if (t->open_rows++ == 0 && t->dram_n > 0 && t->dram_n < t->dram_max)
+    if (!zs_trace_has_row(t, row)) {
+        t->is_away = t->is_away || t->open_rows == 0;
+        return;
+    }
+    t->open_rows++;
+    if (t->is_away && t->dram_n > 0 && t->dram_n < t->dram_max)
         t->dram[t->dram_n++] = (zs_dram_event){.act = ZS_TRACE_GAP};
+    t->is_away = false;
 }
 
 static void started(void *ctx, uint32_t op, uint64_t pl_cycle)
@@ -93,7 +99,7 @@ static void burst_over(void *ctx, uint32_t channel, uint64_t end_pl_cycle)
 static void dram_seen(void *ctx, const zs_dram_event *event)
 {
     zs_trace *t = ctx;
-    if (t->open_rows > 0 && t->bursts_lost == 0 && t->dram_n < t->dram_max)
+    if (!t->is_away && t->bursts_lost == 0 && t->dram_n < t->dram_max)
         t->dram[t->dram_n++] = *event;
 }
 

@@ -88,7 +88,7 @@ static void close_row(finder *f)
             close_slot(f, &f->slots[ring][slot]);
 }
 
-/* A buffer that is in use from the first of some ops to the last. */
+/* A buffer that is in use from the first work on some ops to the last. */
 static void add_span(finder *f, uint32_t buffer_id, uint32_t op0, uint32_t op_n)
 {
     zs_trace_slot span = {.start_pl_cycle = UINT64_MAX,
@@ -96,7 +96,7 @@ static void add_span(finder *f, uint32_t buffer_id, uint32_t op0, uint32_t op_n)
                           .buffer_id = (uint8_t)buffer_id};
     for (uint32_t i = op0; i < op0 + op_n; i++) {
         const zs_trace_op *when = zs_trace_find(f->trace, i);
-        if (when == NULL)
+        if (when == NULL || f->trace->plan->ops[i].unit != ZS_UNIT_PE)
             continue;
         span.start_pl_cycle = zs_min_u64(span.start_pl_cycle, when->start_pl_cycle);
         span.end_pl_cycle = zs_max_u64(span.end_pl_cycle, when->end_pl_cycle);
@@ -109,6 +109,13 @@ static bool uses_resident(const zs_plan_row *row)
     return row->x_resident != ZS_NOT_RESIDENT || row->y_resident != ZS_NOT_RESIDENT;
 }
 
+/* A store may name slots of the work before it, but reads sums only. */
+static bool needs_slot(const zs_tile_op *op, uint32_t ring)
+{
+    const bool is_store = op->kind == ZS_OP_STORE || op->kind == ZS_OP_STORE_P;
+    return op->slot[ring] < ZS_SLOT_RESIDENT && (ring == ACC || !is_store);
+}
+
 static void walk_row(finder *f, uint32_t index)
 {
     const zs_plan *plan = f->trace->plan;
@@ -116,7 +123,7 @@ static void walk_row(finder *f, uint32_t index)
     for (uint32_t i = row->op0; i < row->op0 + row->op_n; i++) {
         const zs_trace_op *when = zs_trace_find(f->trace, i);
         for (uint32_t ring = 0; ring < RINGS && when != NULL; ring++)
-            if (plan->ops[i].slot[ring] < ZS_SLOT_RESIDENT)
+            if (needs_slot(&plan->ops[i], ring))
                 touch(f, ring, plan->ops[i].slot[ring], i, when);
     }
     close_row(f);

@@ -1,0 +1,279 @@
+/* The timeline, read back with jansson. */
+#include "traced.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static json_t *timeline_of(const traced *run)
+{
+    json_error_t error;
+    char *text = traced_text(run, zs_trace_json_emit);
+    json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+    ck_assert_msg(root != NULL, "line %d: %s", error.line, error.text);
+    free(text);
+    return root;
+}
+
+static const char *text_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    ck_assert_msg(text != NULL, "no %s", key);
+    return text;
+}
+
+static uint64_t count_of(const json_t *object, const char *key)
+{
+    const json_t *value = json_object_get(object, key);
+    ck_assert_msg(json_is_integer(value), "no %s", key);
+    return (uint64_t)json_integer_value(value);
+}
+
+static bool is_phase(const json_t *event, const char *phase)
+{
+    return strcmp(text_of(event, "ph"), phase) == 0;
+}
+
+static bool is_op(const json_t *event)
+{
+    const char *category = json_string_value(json_object_get(event, "cat"));
+    return category != NULL && strcmp(category, "op") == 0;
+}
+
+/* Microseconds of an event as picoseconds. */
+static uint64_t ps_of(const json_t *event, const char *key)
+{
+    return (uint64_t)llround(json_number_value(json_object_get(event, key)) * 1e6);
+}
+
+/* The next line of a listing that is an op; false at its end. */
+static bool next_line(const char **at, uint32_t *op, char *kind, char *unit, char *row)
+{
+    for (; **at != '\0'; *at = strchr(*at, '\n') + 1)
+        if (sscanf(*at, "%u %15s %15s %63s", op, kind, unit, row) == 4) {
+            *at = strchr(*at, '\n') + 1;
+            return true;
+        }
+    return false;
+}
+
+static char *listing_of(const traced *run)
+{
+    zs_buffer buffer;
+    zs_buffer_init(&buffer, test_heap());
+    const zs_sink sink = zs_buffer_sink(&buffer);
+    ck_assert_int_eq(zs_plan_listing_emit(&run->design, run->net, run->plan, &sink, NULL), ZS_OK);
+    ck_assert_int_eq(zs_sink_write(&sink, "", 1), ZS_OK);
+    char *text = strdup((const char *)buffer.data);
+    zs_buffer_drop(&buffer);
+    return text;
+}
+
+START_TEST(test_the_timeline_and_the_listing_agree_op_by_op)
+{
+    traced run;
+    traced_run(&run, _i, NULL, TRACED_ALL, 10);
+    json_t *root = timeline_of(&run), *event;
+    char *listing = listing_of(&run), kind[16], unit[16], row[64];
+    const char *line = listing;
+    size_t i;
+    uint32_t op, n = 0;
+    json_array_foreach(json_object_get(root, "traceEvents"), i, event)
+    {
+        if (!is_op(event))
+            continue;
+        const json_t *args = json_object_get(event, "args");
+        ck_assert(next_line(&line, &op, kind, unit, row));
+        ck_assert_uint_eq(op, n++);
+        ck_assert_uint_eq(count_of(args, "op"), op);
+        ck_assert_str_eq(text_of(args, "kind"), kind);
+        ck_assert_str_eq(text_of(event, "name"), kind);
+        ck_assert_str_eq(text_of(args, "unit"), unit);
+        ck_assert_int_eq(strncmp(text_of(args, "layer"), row, strlen(row) > 31 ? 31 : 63), 0);
+    }
+    ck_assert(!next_line(&line, &op, kind, unit, row));
+    ck_assert_uint_eq(n, run.plan->op_n);
+    free(listing);
+    json_decref(root);
+    traced_drop(&run);
+}
+END_TEST
+
+/* The thread of a process that has such a name. */
+static uint64_t thread_named(const json_t *events, const char *name)
+{
+    const json_t *event;
+    size_t i;
+    json_array_foreach(events, i,
+                       event) if (strcmp(text_of(event, "name"), "thread_name") == 0 &&
+                                  strncmp(text_of(json_object_get(event, "args"), "name"), name,
+                                          strlen(name)) == 0) return count_of(event, "tid");
+    ck_abort_msg("no thread %s", name);
+}
+
+START_TEST(test_the_mac_track_is_busy_as_long_as_the_counter_says)
+{
+    traced run;
+    traced_run(&run, _i, NULL, TRACED_ALL, 10);
+    json_t *root = timeline_of(&run), *event;
+    const json_t *events = json_object_get(root, "traceEvents");
+    const uint64_t tid = thread_named(events, "MAC");
+    uint64_t cycles = 0;
+    size_t i;
+    json_array_foreach(events, i, event)
+    {
+        if (!is_op(event) || !is_phase(event, "X") || count_of(event, "tid") != tid)
+            continue;
+        const json_t *args = json_object_get(event, "args");
+        const uint64_t from = count_of(args, "cycle"), to = from + count_of(args, "cycles");
+        ck_assert_uint_eq(ps_of(event, "ts"), traced_ps(&run, from));
+        ck_assert_uint_eq(ps_of(event, "dur"), traced_ps(&run, to) - traced_ps(&run, from));
+        cycles += to - from;
+    }
+    ck_assert_uint_gt(cycles, 0);
+    ck_assert_uint_eq(cycles, traced_mac_cycles(run.result));
+    json_decref(root);
+    traced_drop(&run);
+}
+END_TEST
+
+/* ---- nesting --------------------------------------------------------------------------------- */
+
+typedef struct slice {
+    uint64_t track, from, to;
+} slice;
+
+static int by_track(const void *a, const void *b)
+{
+    const slice *x = a, *y = b;
+    if (x->track != y->track)
+        return x->track < y->track ? -1 : 1;
+    if (x->from != y->from)
+        return x->from < y->from ? -1 : 1;
+    return x->to > y->to ? -1 : x->to < y->to;
+}
+
+START_TEST(test_slices_of_a_track_are_apart_or_inside_each_other)
+{
+    enum { DEEP = 8 };
+    traced run;
+    traced_run(&run, _i, NULL, TRACED_ALL, TRACED_SOME);
+    json_t *root = timeline_of(&run), *event;
+    const json_t *events = json_object_get(root, "traceEvents");
+    slice *slices = calloc(json_array_size(events), sizeof *slices);
+    uint64_t open[DEEP];
+    size_t i, n = 0, depth = 0;
+    json_array_foreach(events, i, event) if (is_phase(event, "X"))
+    {
+        const uint64_t track = count_of(event, "pid") << 32 | count_of(event, "tid");
+        const uint64_t from = ps_of(event, "ts");
+        slices[n++] = (slice){track, from, from + ps_of(event, "dur")};
+    }
+    qsort(slices, n, sizeof *slices, by_track);
+    for (i = 0; i < n; i++) {
+        if (i == 0 || slices[i].track != slices[i - 1].track)
+            depth = 0;
+        while (depth > 0 && open[depth - 1] <= slices[i].from)
+            depth--;
+        ck_assert_msg(depth == 0 || slices[i].to <= open[depth - 1],
+                      "track %" PRIx64 ": %" PRIu64 " to %" PRIu64 " leaves %" PRIu64,
+                      slices[i].track, slices[i].from, slices[i].to, open[depth - 1]);
+        ck_assert_uint_lt(depth, DEEP);
+        open[depth++] = slices[i].to;
+    }
+    free(slices);
+    json_decref(root);
+    traced_drop(&run);
+}
+END_TEST
+
+/* ---- counters -------------------------------------------------------------------------------- */
+
+static uint64_t most_of(const traced *run, const char *counter)
+{
+    uint64_t bytes = 0;
+    if (strncmp(counter, "BRAM", 4) == 0) {
+        for (uint32_t b = 0; b < ZS_BUF_N; b++)
+            bytes += run->plan->buffers[b].bytes;
+        return bytes;
+    }
+    return strncmp(counter, "bursts", 6) == 0 ? ZS_AXI_OUTSTANDING
+                                              : 2 * run->design.board.memory.queue;
+}
+
+START_TEST(test_counters_keep_within_what_there_is_and_go_back_to_nothing)
+{
+    enum { COUNTERS = 16 };
+    struct {
+        const char *name;
+        uint64_t last, changes, ps;
+    } seen[COUNTERS] = {{0}};
+    traced run;
+    traced_run(&run, _i, NULL, TRACED_ALL, TRACED_SOME);
+    json_t *root = timeline_of(&run), *event;
+    size_t i, k, n = 0;
+    json_array_foreach(json_object_get(root, "traceEvents"), i, event)
+    {
+        if (!is_phase(event, "C"))
+            continue;
+        const char *name = text_of(event, "name");
+        for (k = 0; k < n && strcmp(seen[k].name, name) != 0; k++)
+            continue;
+        ck_assert_uint_lt(k, COUNTERS);
+        n = k == n ? n + 1 : n;
+        seen[k].name = name;
+        seen[k].last = count_of(json_object_get(event, "args"), "value");
+        ck_assert_msg(seen[k].last <= most_of(&run, name), "%s: %" PRIu64, name, seen[k].last);
+        ck_assert(seen[k].changes++ == 0 || seen[k].ps < ps_of(event, "ts"));
+        seen[k].ps = ps_of(event, "ts");
+    }
+    ck_assert_uint_gt(n, 0);
+    for (k = 0; k < n; k++)
+        ck_assert_msg(seen[k].last == 0, "%s ends at %" PRIu64, seen[k].name, seen[k].last);
+    json_decref(root);
+    traced_drop(&run);
+}
+END_TEST
+
+/* ---- trouble --------------------------------------------------------------------------------- */
+
+static zs_status limited_write(void *ctx, const void *data, size_t bytes)
+{
+    uint64_t *left = ctx;
+    (void)data;
+    (void)bytes;
+    return (*left)-- == 0 ? ZS_EIO : ZS_OK;
+}
+
+START_TEST(test_a_full_disk_is_noticed_in_any_place)
+{
+    static const traced_emit emitters[] = {zs_trace_json_emit, zs_trace_vcd_emit};
+    traced run;
+    traced_run(&run, 2, NULL, TRACED_ALL, 20);
+    for (uint64_t room = 0; room < 4000; room += 1 + room / 4) {
+        uint64_t left = room;
+        zs_arena scratch;
+        zs_arena_init(&scratch, test_heap());
+        const zs_sink sink = {.write = limited_write, .ctx = &left};
+        const zs_status status =
+            emitters[_i](&scratch, &run.design, run.trace, run.result, &sink, NULL);
+        ck_assert_int_eq(status, left == UINT64_MAX ? ZS_EIO : ZS_OK);
+        zs_arena_drop(&scratch);
+    }
+    traced_drop(&run);
+}
+END_TEST
+
+TCase *tcase_timeline(void)
+{
+    TCase *tc = tcase_create("timeline");
+    tcase_add_loop_test(tc, test_the_timeline_and_the_listing_agree_op_by_op, 0, TRACED_N);
+    tcase_add_loop_test(tc, test_the_mac_track_is_busy_as_long_as_the_counter_says, 0, TRACED_N);
+    tcase_add_loop_test(tc, test_slices_of_a_track_are_apart_or_inside_each_other, 0, TRACED_N);
+    tcase_add_loop_test(tc, test_counters_keep_within_what_there_is_and_go_back_to_nothing, 0,
+                        TRACED_N);
+    tcase_add_loop_test(tc, test_a_full_disk_is_noticed_in_any_place, 0, 2);
+    return tc;
+}
