@@ -133,6 +133,8 @@ zs_status zs_html_emit(const zs_result *r, zs_span roofline_svg, zs_span layers_
                 "reads, for writes, or for the PS.");
     zs_html_layers(&out, r);
     zs_out_text(&out, "</section>\n");
+    zs_html_timeline(&out, r);
+    zs_html_bytes(&out, r);
     zs_html_account(&out, r);
     zs_html_foot(&out, r);
     return zs_out_end(&out, "report.html", err);

@@ -46,6 +46,7 @@ static void emit_resources(zs_out *out, const zs_result *r)
     static const char *const heads[] = {"part", "how it is counted", "#DSP48", "#BRAM18", "#LUT",
                                         "#FF"};
     section(out, "resources", "Resources");
+    zs_html_device(out, r);
     zs_html_table(out, "resources", "What the design takes of the device, by operator and buffer.",
                   heads, ZS_LEN(heads));
     for (uint32_t i = 0; i < r->fit.item_n; i++) {

@@ -10,15 +10,16 @@
 static const char style[] =
     ":root{color-scheme:light dark;--page:#fbfbfa;--card:#fff;--ink:#1d1f21;--faint:#63676b;"
     "--line:#dcdedf;--good:#1a7f37;--bad:#c0262d;"
-    "--c0:#0072b2;--c1:#e69f00;--c2:#cc79a7;--c3:#7f7f7f;--track:#dcdedf}\n"
+    "--c0:#0072b2;--c1:#e69f00;--c2:#cc79a7;--c3:#7f7f7f;--o0:#009e73;--o1:#56b4e9;"
+    "--o2:#d55e00;--o3:#7f7f7f;--track:#dcdedf}\n"
     "@media(prefers-color-scheme:dark){:root{--page:#141517;--card:#1b1d1f;--ink:#e6e7e8;"
     "--faint:#9aa0a5;--line:#34383c;--good:#4cc26b;--bad:#ff7b72}"
-    ".picture,.bar,.key i{filter:invert(.9) hue-rotate(180deg) brightness(1.2)}}\n"
+    ".picture,.bar,.key i,.bars{filter:invert(.9) hue-rotate(180deg) brightness(1.2)}}\n"
     "*{box-sizing:border-box}body{margin:0;background:var(--page);color:var(--ink);"
     "font:15px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif}\n"
     "main,header,footer{max-width:1160px;margin:0 auto;padding:0 20px}header{padding-top:28px}"
     "footer{padding-bottom:40px}\n"
-    "h1{font-size:1.6rem;line-height:1.25;margin:0;overflow-wrap:anywhere}"
+    "a{color:inherit}h1{font-size:1.6rem;line-height:1.25;margin:0;overflow-wrap:anywhere}"
     "h2{font-size:1.15rem;margin:2.2rem 0 .7rem}p{margin:.4rem 0}.faint{color:var(--faint)}\n"
     ".tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(300px,1fr));gap:12px;"
     "margin:20px 0}.tile{background:var(--card);border:1px solid var(--line);border-radius:8px;"
@@ -43,10 +44,21 @@ static const char style[] =
     ".c1{background:var(--c1)}.c2{background:var(--c2)}.c3{background:var(--c3)}\n"
     ".key{font-size:.85rem;color:var(--faint)}.key i{display:inline-block;width:11px;height:11px;"
     "border-radius:2px;margin:0 5px 0 14px}code{font-size:.8rem;overflow-wrap:anywhere}\n"
+    ".o0{background:var(--o0)}.o1{background:var(--o1)}.o2{background:var(--o2)}"
+    ".o3{background:var(--o3)}\n"
+    ".chart{display:block;width:100%;height:auto;font-size:12px}.chart text{fill:var(--ink)}"
+    ".chart .said,.chart .axis text{fill:var(--faint);font-size:11px}.chart .axis path{"
+    "stroke:var(--line);fill:none}.chart .hit{fill:transparent}.chart .row:hover .hit{"
+    "fill:var(--line);fill-opacity:.4}.chart [tabindex]:focus-visible{outline:2px solid "
+    "var(--c1);outline-offset:-1px}"
+    "rect.c0,circle.c0{fill:var(--c0)}rect.c1{fill:var(--c1)}rect.c2{fill:var(--c2)}"
+    "rect.c3{fill:var(--c3)}rect.o0{fill:var(--o0)}rect.o1{fill:var(--o1)}"
+    "rect.o2{fill:var(--o2)}rect.o3{fill:var(--o3)}\n"
     "@media print{:root{--page:#fff;--card:#fff;--ink:#000;--faint:#444;--line:#bbb}body{"
-    "font-size:11px}.picture,.bar,.key i{filter:none}.scroll{overflow:visible}.tile,figure,tr{"
+    "font-size:11px}.picture,.bar,.key "
+    "i,.bars{filter:none}.scroll{overflow:visible}.tile,figure,.chart,tr{"
     "break-inside:avoid}thead{display:table-header-group}h2{break-after:avoid}"
-    ".bar,.bar i,.key i{print-color-adjust:exact;-webkit-print-color-adjust:exact}}\n";
+    ".bar,.bar i,.key i,.chart{print-color-adjust:exact;-webkit-print-color-adjust:exact}}\n";
 
 static void tile(zs_out *out, const char *head, const char *tone, const char *figure,
                  const char *text)

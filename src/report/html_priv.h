@@ -22,6 +22,10 @@ void zs_html_table_end(zs_out *out);
 void zs_html_head(zs_out *out, const zs_result *r);
 void zs_html_layers(zs_out *out, const zs_result *r);
 void zs_html_account(zs_out *out, const zs_result *r);
+/* Charts: the layers in time, their bytes by operand; shares of the device (within a section). */
+void zs_html_timeline(zs_out *out, const zs_result *r);
+void zs_html_bytes(zs_out *out, const zs_result *r);
+void zs_html_device(zs_out *out, const zs_result *r);
 void zs_html_foot(zs_out *out, const zs_result *r);
 
 #endif
