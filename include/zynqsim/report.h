@@ -10,6 +10,7 @@
 #include "zynqsim/design.h"
 #include "zynqsim/net.h"
 #include "zynqsim/plan.h"
+#include "zynqsim/scatter.h"
 #include "zynqsim/sim.h"
 #include "zynqsim/trace.h"
 #include "zynqsim/traffic.h"
@@ -28,6 +29,22 @@ zs_status zs_json_emit(const zs_result *r, const zs_sink *s, zs_err *err);
 zs_status zs_roofline_plot_emit(const zs_result *r, const zs_sink *s, zs_err *err);
 /* The same for cycles per layer, stacked by what the engine waited for. */
 zs_status zs_layers_plot_emit(const zs_result *r, const zs_sink *s, zs_err *err);
+/* The same, each layer where it falls in the run; and DRAM bytes per layer, stacked by operand. */
+zs_status zs_timeline_plot_emit(const zs_result *r, const zs_sink *s, zs_err *err);
+zs_status zs_bytes_plot_emit(const zs_result *r, const zs_sink *s, zs_err *err);
+/* Several results side by side, the first the reference: time and DRAM bytes. n > 0 */
+typedef struct zs_labelled_result {
+    const char *name;
+    const zs_result *result;
+} zs_labelled_result;
+zs_status zs_compare_plot_emit(const zs_labelled_result *list, uint32_t n, const zs_sink *s,
+                               zs_err *err);
+/* Points of a sweep with their front. */
+zs_status zs_scatter_plot_emit(const zs_scatter *scatter, const zs_sink *s, zs_err *err);
+/* Pages of both, with charts whose points can be reached by keyboard and tables of the same. */
+zs_status zs_compare_html_emit(const zs_labelled_result *list, uint32_t n, const zs_sink *s,
+                               zs_err *err);
+zs_status zs_scatter_html_emit(const zs_scatter *scatter, const zs_sink *s, zs_err *err);
 /* Self-contained page; svgs may be empty spans (a note then says why). */
 zs_status zs_html_emit(const zs_result *r, zs_span roofline_svg, zs_span layers_svg,
                        const zs_sink *s, zs_err *err);
@@ -58,8 +75,9 @@ zs_status zs_net_table_emit(const zs_net *net, const zs_sink *s, zs_err *err);
 /* `show --plan`: one line per op: index, kind, unit, box, slots, bytes or cycles, waits. */
 zs_status zs_plan_listing_emit(const zs_design *d, const zs_net *net, const zs_plan *plan,
                                const zs_sink *s, zs_err *err);
-/* `run --trace`: a finished run as Chrome trace events (JSON, microseconds, exact to the picosecond)
- * and as a value change dump (VCD, picoseconds). `scratch` holds what is sorted on the way. */
+/* `run --trace`: a finished run as Chrome trace events (JSON, microseconds, exact to the
+ * picosecond) and as a value change dump (VCD, picoseconds). `scratch` holds what is sorted on the
+ * way. */
 zs_status zs_trace_json_emit(zs_arena *scratch, const zs_design *d, const zs_trace *trace,
                              const zs_result *r, const zs_sink *s, zs_err *err);
 zs_status zs_trace_vcd_emit(zs_arena *scratch, const zs_design *d, const zs_trace *trace,

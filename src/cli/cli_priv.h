@@ -32,6 +32,7 @@ typedef struct cli_options {
     const char *model, *weights, *labels, *out;
     const char *trace, *trace_layers; /* run */
     int trace_limit;
+    const char *output, *plot, *x, *y; /* report */
     zs_fidelity fidelity;
     cli_format format;
     int jobs;
@@ -60,6 +61,7 @@ zs_status cmd_run(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_show(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_schema(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_memory(const cli_options *options, int *exit_status, zs_err *err);
+zs_status cmd_report(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_validate(const cli_options *options, int *exit_status, zs_err *err);
 
 /* ---- files (files.c, lookup.c) --------------------------------------------------------------- */
@@ -86,6 +88,15 @@ typedef struct cli_files {
 zs_buffer *cli_files_add(cli_files *files, const char *name);
 zs_status cli_files_write(cli_files *files, zs_err *err);
 void cli_files_drop(cli_files *files);
+/* One file that is written piece by piece and appears when it is complete. */
+typedef struct cli_stream cli_stream;
+/* ZS_EUSAGE when there can be no such file. */
+zs_status cli_stream_open(zs_arena *arena, const char *path, cli_stream **out, zs_err *err);
+zs_sink cli_stream_sink(cli_stream *stream);
+/* Gives the file its name; ZS_EIO, and no file, when anything could not be written. */
+zs_status cli_stream_close(cli_stream *stream, zs_err *err);
+/* Forgets a file that was not closed; NULL is fine. */
+void cli_stream_drop(cli_stream *stream);
 /* ZS_EUSAGE when `dir` exists and is not a directory: known before an hour is spent. */
 zs_status cli_dir_check(const char *dir, zs_err *err);
 
@@ -125,8 +136,6 @@ zs_table_style cli_terminal_style(void);
 /* ---- what is simulated (load.c) -------------------------------------------------------------- */
 
 enum { CLI_NOTES_MAX = 16 };
-
-typedef struct cli_stream cli_stream;
 
 typedef struct cli_point {
     zs_arena keep;

@@ -31,6 +31,7 @@ static zs_status word_index(const char *option, const char *text, const char *co
 typedef struct raw_options {
     char **set, **inputs, **against;
     char *design, *model, *weights, *labels, *out, *fidelity, *format, *trace, *trace_layers;
+    char *output, *plot, *x, *y;
     int trace_limit, jobs, timing_only, quiet, plan, fields, metrics, help;
 } raw_options;
 
@@ -99,6 +100,15 @@ static struct poptOption validate_options[] = {
      "FILE|DIR"},
     POPT_TABLEEND};
 
+static struct poptOption report_options[] = {
+    {"output", 'o', WORD, &raw.output, 0, "the file to write: .html, .svg or .pdf", "FILE"},
+    {"plot", 0, WORD, &raw.plot, 0,
+     "picture of one result: roofline, layers, timeline or bytes (default roofline)", "PLOT"},
+    {"x", 0, WORD, &raw.x, 0, "figure of a sweep to the right (default resources.bram18)",
+     "COLUMN"},
+    {"y", 0, WORD, &raw.y, 0, "figure of a sweep upwards (default cycles)", "COLUMN"},
+    POPT_TABLEEND};
+
 static struct poptOption print_options[] = {
     {"format", 0, WORD, &raw.format, 0, "what to print: table, csv or json", "FORMAT"},
     {"quiet", 0, FLAG, &raw.quiet, 0, "no progress bar and no messages but errors", NULL},
@@ -118,6 +128,7 @@ static const command_groups groups_of[] = {
     {"show", {design_options, show_options, help_options}},
     {"schema", {help_options}},
     {"memory", {memory_options, set_options, print_options, help_options}},
+    {"report", {report_options, help_options}},
     {"validate", {validate_options, print_options, help_options}},
 };
 
@@ -228,6 +239,10 @@ static zs_status read_options(const cli_command *command, const command_groups *
                        .weights = raw.weights,
                        .labels = raw.labels,
                        .out = raw.out,
+                       .output = raw.output,
+                       .plot = raw.plot,
+                       .x = raw.x,
+                       .y = raw.y,
                        .trace = raw.trace,
                        .trace_layers = raw.trace_layers,
                        .trace_limit = raw.trace_limit,
@@ -281,8 +296,9 @@ void cli_options_drop(cli_options *options)
     drop_list(raw.set);
     drop_list(raw.inputs);
     drop_list(raw.against);
-    char *const strings[] = {raw.design, raw.model,    raw.weights, raw.labels,      raw.out,
-                             raw.trace,  raw.fidelity, raw.format,  raw.trace_layers};
+    char *const strings[] = {raw.design, raw.model,    raw.weights, raw.labels,       raw.out,
+                             raw.trace,  raw.fidelity, raw.format,  raw.trace_layers, raw.output,
+                             raw.plot,   raw.x,        raw.y};
     for (size_t i = 0; i < ZS_LEN(strings); i++)
         free(strings[i]);
     raw = (raw_options){0};

@@ -1,74 +1,6 @@
 #include "cli_priv.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-/* ---- a file that is complete or not there ---------------------------------------------------- */
-
-/* Written under a name of its own beside the one that was asked for, which it gets at the end. */
-struct cli_stream {
-    FILE *file;
-    const char *path;
-    char *temporary;
-    int code; /* errno of the first write that failed */
-};
-
-static zs_status stream_write(void *ctx, const void *data, size_t bytes)
-{
-    cli_stream *s = ctx;
-    if (fwrite(data, 1, bytes, s->file) == bytes)
-        return ZS_OK;
-    s->code = s->code ? s->code : errno;
-    return ZS_EIO;
-}
-
-static zs_status stream_open(zs_arena *arena, const char *path, cli_stream **out, zs_err *err)
-{
-    const char *slash = strrchr(path, '/');
-    const int dir_bytes = slash != NULL ? (int)(slash - path) + 1 : 0;
-    cli_stream *s = zs_new(arena, cli_stream, 1);
-    struct stat info;
-    if (s == NULL)
-        return zs_nomem(err, path);
-    s->path = path;
-    s->temporary =
-        zs_arena_printf(arena, "%.*s.%s.%ld", dir_bytes, path, path + dir_bytes, (long)getpid());
-    if (s->temporary == NULL)
-        return zs_nomem(err, path);
-    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
-        return zs_fail(err, ZS_EUSAGE, path, "cannot be written: is a directory");
-    s->file = fopen(s->temporary, "we");
-    if (s->file == NULL)
-        return zs_fail(err, errno == ENOSPC || errno == EIO ? ZS_EIO : ZS_EUSAGE, path,
-                       "cannot be written: %s", strerror(errno));
-    setvbuf(s->file, NULL, _IOFBF, 1 << 20);
-    *out = s;
-    return ZS_OK;
-}
-
-static void stream_drop(cli_stream *s)
-{
-    if (s == NULL || s->file == NULL)
-        return;
-    fclose(s->file);
-    s->file = NULL;
-    unlink(s->temporary);
-}
-
-static zs_status stream_close(cli_stream *s, zs_err *err)
-{
-    if (fclose(s->file) != 0 && s->code == 0)
-        s->code = errno;
-    s->file = NULL;
-    if (s->code == 0 && rename(s->temporary, s->path) == 0)
-        return ZS_OK;
-    const int code = s->code ? s->code : errno;
-    unlink(s->temporary);
-    return zs_fail(err, ZS_EIO, s->path, "cannot be written: %s", strerror(code));
-}
 
 /* ---- which layers ---------------------------------------------------------------------------- */
 
@@ -206,7 +138,7 @@ zs_status cli_trace_begin(cli_point *p, const cli_options *o, zs_err *err)
         return ZS_OK;
     if (o->trace_layers != NULL)
         ZS_TRY(choose_rows(p->plan, &p->keep, o->trace_layers, &limits.rows, err));
-    ZS_TRY(stream_open(&p->keep, o->trace, &p->trace_file, err));
+    ZS_TRY(cli_stream_open(&p->keep, o->trace, &p->trace_file, err));
     return zs_trace_build(&p->keep, p->plan, &limits, &p->trace, err);
 }
 
@@ -236,13 +168,13 @@ static zs_status write_trace(cli_point *p, const cli_options *o, const zs_result
 {
     zs_arena scratch;
     zs_arena_init(&scratch, cli_heap());
-    const zs_sink sink = {.write = stream_write, .ctx = p->trace_file};
+    const zs_sink sink = cli_stream_sink(p->trace_file);
     zs_status status = emitter_of(o->trace)(&scratch, &p->design, p->trace, r, &sink, err);
     zs_arena_drop(&scratch);
     if (status == ZS_EIO) /* closing says why */
-        return stream_close(p->trace_file, err);
+        return cli_stream_close(p->trace_file, err);
     ZS_TRY(status);
-    return stream_close(p->trace_file, err);
+    return cli_stream_close(p->trace_file, err);
 }
 
 zs_status cli_trace_end(cli_point *p, const cli_options *o, const zs_result *r, zs_err *err)
@@ -255,5 +187,5 @@ zs_status cli_trace_end(cli_point *p, const cli_options *o, const zs_result *r, 
 
 void cli_trace_drop(cli_point *p)
 {
-    stream_drop(p->trace_file);
+    cli_stream_drop(p->trace_file);
 }

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { WIDTH = 1000, LEFT = 200, RIGHT = 915, ROW = 20, TOP = 26, NAME_MAX = 30, TICKS = 6 };
+enum { WIDTH = 1000, LEFT = 200, RIGHT = 860, ROW = 20, TOP = 26, NAME_MAX = 30, TICKS = 6 };
 
 double zs_nice_step(double range, uint32_t parts)
 {

@@ -53,7 +53,9 @@ static const char style[] =
     "var(--c1);outline-offset:-1px}"
     "rect.c0,circle.c0{fill:var(--c0)}rect.c1{fill:var(--c1)}rect.c2{fill:var(--c2)}"
     "rect.c3{fill:var(--c3)}rect.o0{fill:var(--o0)}rect.o1{fill:var(--o1)}"
-    "rect.o2{fill:var(--o2)}rect.o3{fill:var(--o3)}\n"
+    "rect.o2{fill:var(--o2)}rect.o3{fill:var(--o3)}.yes{fill:var(--o1)}"
+    ".best{fill:var(--o2)}.front{fill:none;stroke:var(--o2);stroke-width:1.5}.no{fill:none;"
+    "stroke:var(--o3);stroke-opacity:.6}\n"
     "@media print{:root{--page:#fff;--card:#fff;--ink:#000;--faint:#444;--line:#bbb}body{"
     "font-size:11px}.picture,.bar,.key "
     "i,.bars{filter:none}.scroll{overflow:visible}.tile,figure,.chart,tr{"
@@ -142,17 +144,28 @@ static void tile_energy(zs_out *out, const zs_result *r)
     tile(out, "Energy", "", figure, text);
 }
 
-void zs_html_head(zs_out *out, const zs_result *r)
+void zs_html_start(zs_out *out)
 {
     zs_out_text(out, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
                      "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
                      "<title>");
+}
+
+void zs_html_style(zs_out *out)
+{
+    zs_out_text(out, "</title>\n<style>\n");
+    zs_out_text(out, style);
+    zs_out_text(out, "</style></head>\n");
+}
+
+void zs_html_head(zs_out *out, const zs_result *r)
+{
+    zs_html_start(out);
     zs_html_text(out, r->network);
     zs_out_text(out, " on ");
     zs_html_text(out, r->board);
-    zs_out_text(out, "</title>\n<style>\n");
-    zs_out_text(out, style);
-    zs_out_text(out, "</style></head>\n<body><header><h1>");
+    zs_html_style(out);
+    zs_out_text(out, "<body><header><h1>");
     zs_html_text(out, r->network);
     zs_out_text(out, " on ");
     zs_html_text(out, r->board);

@@ -19,6 +19,9 @@ void zs_html_table(zs_out *out, const char *id, const char *caption, const char 
                    size_t head_n);
 void zs_html_table_end(zs_out *out);
 
+/* Up to the text of <title>; from there to the end of <head>. */
+void zs_html_start(zs_out *out);
+void zs_html_style(zs_out *out);
 void zs_html_head(zs_out *out, const zs_result *r);
 void zs_html_layers(zs_out *out, const zs_result *r);
 void zs_html_account(zs_out *out, const zs_result *r);

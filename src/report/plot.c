@@ -14,12 +14,15 @@ void zs_plot_text(zs_out *out, const char *name, size_t most)
 
 void zs_plot_head(zs_out *out, uint32_t width, uint32_t height)
 {
-    zs_out_text(out, "# gnuplot 5: writes an SVG picture to standard output\nset encoding utf8\n");
+    zs_out_text(out, "# gnuplot 5: writes a picture to standard output\nset encoding utf8\n");
     zs_out_printf(
         out,
-        "set terminal svg noenhanced size %u,%u fixed font 'Helvetica,Arial,sans-serif,12' "
-        "background rgb '#ffffff'\n",
-        width, height);
+        "if (exists('pdf')) {\n"
+        "  set terminal pdfcairo noenhanced size %.3f,%.3f font 'Helvetica,12' fontscale 1\n"
+        "} else {\n"
+        "  set terminal svg noenhanced size %u,%u fixed font 'Helvetica,Arial,sans-serif,12' "
+        "background rgb '#ffffff'\n}\n",
+        width / 72.0, height / 72.0, width, height);
     zs_out_text(out, "set border 3 linecolor rgb '#444444'\n"
                      "set tics nomirror textcolor rgb '#222222'\n"
                      "set grid linetype 1 linecolor rgb '#e6e6e6' linewidth 1\n");
@@ -38,6 +41,12 @@ void zs_plot_title(zs_out *out, const char *what, const zs_result *r)
     zs_out_printf(out, ".', batch %u, '.", r->batch);
     zs_plot_text(out, r->fidelity, 20);
     zs_out_text(out, ".')' noenhanced font ',15'\n");
+}
+
+const char *zs_plot_operand_colour(zs_operand operand)
+{
+    static const char *const colours[ZS_OPERAND_N] = {"#009e73", "#56b4e9", "#d55e00", "#7f7f7f"};
+    return colours[operand];
 }
 
 const char *zs_plot_colour(zs_cause cause)

@@ -1,0 +1,342 @@
+#include "cli_priv.h"
+
+#include "zynqsim/result_read.h"
+#include "zynqsim/table.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What the files turned out to be: results, or one sweep. */
+typedef struct report_input {
+    zs_arena keep;
+    zs_labelled_result *results;
+    uint32_t result_n;
+    zs_scatter *sweep;
+} report_input;
+
+typedef enum report_form { FORM_HTML, FORM_SVG, FORM_PDF, FORM_N } report_form;
+
+/* ---- results --------------------------------------------------------------------------------- */
+
+/* "lf1" of lf1/result.json, "before" of before.json. */
+static const char *label_of(zs_arena *arena, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *base = slash != NULL ? slash + 1 : path;
+    if (strcmp(base, "result.json") == 0 && slash != NULL && slash > path) {
+        const char *dir = slash;
+        while (dir > path && dir[-1] != '/')
+            dir--;
+        return zs_arena_strndup(arena, dir, (size_t)(slash - dir));
+    }
+    const char *dot = strrchr(base, '.');
+    return zs_arena_strndup(arena, base,
+                            dot != NULL && dot > base ? (size_t)(dot - base) : strlen(base));
+}
+
+static zs_status take_result(report_input *in, zs_span bytes, const char *path, zs_err *err)
+{
+    zs_result *result;
+    ZS_TRY(zs_result_parse(&in->keep, bytes, path, &result, err));
+    const char *label = label_of(&in->keep, path);
+    if (label == NULL)
+        return zs_nomem(err, path);
+    in->results[in->result_n++] = (zs_labelled_result){.name = label, .result = result};
+    return ZS_OK;
+}
+
+/* ---- a sweep --------------------------------------------------------------------------------- */
+
+/* A column, or the `.used` of a resource. */
+static zs_status find_column(const zs_table *t, const char *option, const char *name,
+                             uint32_t *column, zs_err *err)
+{
+    char used[128];
+    snprintf(used, sizeof used, "%.100s.used", name);
+    *column = zs_table_column(t, name);
+    if (*column == ZS_NO_COLUMN)
+        *column = zs_table_column(t, used);
+    if (*column != ZS_NO_COLUMN)
+        return ZS_OK;
+    const char *near = zs_nearest(name, t->columns, t->column_n);
+    if (near != NULL)
+        return zs_fail(err, ZS_EUSAGE, option, "%s has no column '%s', did you mean '%s'?", t->path,
+                       name, near);
+    return zs_fail(err, ZS_EUSAGE, option, "%s has no column '%s'", t->path, name);
+}
+
+static bool is_metric(const char *name)
+{
+    for (uint32_t i = 0; i < zs_metric_n; i++)
+        if (strcmp(zs_metrics[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* The varied keys are the columns that are neither figures nor the sweep's own. */
+static bool is_varied(const char *name)
+{
+    static const char *const own[] = {"point", "sweep", "outcome", "meets", "problem", "pareto"};
+    for (size_t i = 0; i < ZS_LEN(own); i++)
+        if (strcmp(own[i], name) == 0)
+            return false;
+    return !is_metric(name);
+}
+
+static const char *label_row(zs_arena *arena, const zs_table *t, uint32_t row)
+{
+    static const char prefix[] = "accelerator.";
+    const char *label = "";
+    for (uint32_t c = 0; c < t->column_n && label != NULL; c++) {
+        const char *name = t->columns[c];
+        if (!is_varied(name))
+            continue;
+        if (strncmp(name, prefix, sizeof prefix - 1) == 0)
+            name += sizeof prefix - 1;
+        label = zs_arena_printf(arena, "%s%s%s=%s", label, label[0] ? ", " : "", name,
+                                zs_table_text(t, row, c, ""));
+    }
+    if (label != NULL && label[0] == '\0')
+        label = zs_arena_printf(arena, "row %u", row + 1);
+    return label;
+}
+
+static bool says(const zs_table *t, uint32_t row, const char *column, const char *word,
+                 const char *other)
+{
+    const char *text = zs_table_text(t, row, zs_table_column(t, column), word);
+    return strcmp(text, word) == 0 || strcmp(text, other) == 0;
+}
+
+static zs_status take_rows(report_input *in, const zs_table *t, uint32_t x, uint32_t y, zs_err *err)
+{
+    zs_scatter *s = in->sweep;
+    s->points = zs_new(&in->keep, zs_scatter_point, t->row_n + (size_t)1);
+    if (s->points == NULL)
+        return zs_nomem(err, t->path);
+    for (uint32_t row = 0; row < t->row_n; row++) {
+        zs_scatter_point *p = &s->points[s->n];
+        if (zs_table_text(t, row, x, "")[0] == '\0' || zs_table_text(t, row, y, "")[0] == '\0' ||
+            !says(t, row, "outcome", "simulated", "simulated")) {
+            s->left_out++;
+            continue;
+        }
+        ZS_TRY(zs_table_number(t, row, x, -HUGE_VAL, HUGE_VAL, &p->x, err));
+        ZS_TRY(zs_table_number(t, row, y, -HUGE_VAL, HUGE_VAL, &p->y, err));
+        p->is_feasible = says(t, row, "fits", "1", "true") && says(t, row, "meets", "1", "true");
+        p->label = label_row(&in->keep, t, row);
+        if (p->label == NULL)
+            return zs_nomem(err, t->path);
+        s->n++;
+    }
+    return zs_scatter_build(&in->keep, s, err);
+}
+
+static zs_status take_sweep(report_input *in, const cli_options *o, zs_span bytes, const char *path,
+                            zs_err *err)
+{
+    zs_table t;
+    uint32_t x, y;
+    ZS_TRY(zs_table_parse(&in->keep, bytes, path, &t, err));
+    ZS_TRY(find_column(&t, "--x", o->x != NULL ? o->x : "resources.bram18", &x, err));
+    ZS_TRY(find_column(&t, "--y", o->y != NULL ? o->y : "cycles", &y, err));
+    in->sweep = zs_new(&in->keep, zs_scatter, 1);
+    if (in->sweep == NULL)
+        return zs_nomem(err, path);
+    in->sweep->x_name = t.columns[x];
+    in->sweep->y_name = t.columns[y];
+    in->sweep->x_is_more = zs_metric_is_more_better(t.columns[x]);
+    in->sweep->y_is_more = zs_metric_is_more_better(t.columns[y]);
+    in->sweep->title = zs_arena_printf(&in->keep, "%s: %s against %s", label_of(&in->keep, path),
+                                       t.columns[y], t.columns[x]);
+    if (in->sweep->title == NULL)
+        return zs_nomem(err, path);
+    return take_rows(in, &t, x, y, err);
+}
+
+static zs_status take_file(report_input *in, const cli_options *o, const char *path, uint32_t n,
+                           zs_err *err)
+{
+    zs_span bytes;
+    ZS_TRY(cli_file_read(&in->keep, path, &bytes, err));
+    size_t at = 0;
+    while (at < bytes.bytes && isspace(bytes.data[at]))
+        at++;
+    if (at < bytes.bytes && bytes.data[at] == '{')
+        return take_result(in, bytes, path, err);
+    if (n > 1)
+        return zs_fail(err, ZS_EUSAGE, path,
+                       "is no result.json; the table of a sweep is shown alone");
+    return take_sweep(in, o, bytes, path, err);
+}
+
+static zs_status take_files(report_input *in, const cli_options *o, zs_err *err)
+{
+    uint32_t n = 0;
+    while (o->words[n] != NULL)
+        n++;
+    in->results = zs_new(&in->keep, zs_labelled_result, n + (size_t)1);
+    if (in->results == NULL)
+        return zs_nomem(err, "results");
+    for (uint32_t i = 0; i < n; i++)
+        ZS_TRY(take_file(in, o, o->words[i], n, err));
+    if (in->sweep == NULL && (o->x != NULL || o->y != NULL))
+        return zs_fail(err, ZS_EUSAGE, o->x != NULL ? "--x" : "--y",
+                       "is of the table of a sweep, these are results");
+    return ZS_OK;
+}
+
+/* ---- pictures -------------------------------------------------------------------------------- */
+
+typedef zs_status plot_emitter(const zs_result *r, const zs_sink *s, zs_err *err);
+
+static const struct {
+    const char *name;
+    plot_emitter *emit;
+} plots[] = {{"roofline", zs_roofline_plot_emit},
+             {"layers", zs_layers_plot_emit},
+             {"timeline", zs_timeline_plot_emit},
+             {"bytes", zs_bytes_plot_emit}};
+
+static zs_status find_plot(const char *name, plot_emitter **out, zs_err *err)
+{
+    for (size_t i = 0; i < ZS_LEN(plots); i++)
+        if (strcmp(plots[i].name, name) == 0) {
+            *out = plots[i].emit;
+            return ZS_OK;
+        }
+    return zs_fail(err, ZS_EUSAGE, "--plot",
+                   "'%s' is not one of roofline, layers, timeline or bytes", name);
+}
+
+static zs_status emit_script(const report_input *in, const cli_options *o, const zs_sink *s,
+                             zs_err *err)
+{
+    plot_emitter *emit = NULL;
+    if (o->plot != NULL && in->result_n != 1)
+        return zs_fail(err, ZS_EUSAGE, "--plot",
+                       "chooses among the pictures of one result; of %s there is one picture",
+                       in->sweep != NULL ? "a sweep" : "several results");
+    if (in->sweep != NULL)
+        return zs_scatter_plot_emit(in->sweep, s, err);
+    if (in->result_n > 1)
+        return zs_compare_plot_emit(in->results, in->result_n, s, err);
+    ZS_TRY(find_plot(o->plot != NULL ? o->plot : "roofline", &emit, err));
+    return emit(in->results[0].result, s, err);
+}
+
+static zs_status draw(zs_span script, zs_buffer *picture, zs_err *err)
+{
+    return cli_gnuplot_run(script, picture, err);
+}
+
+static zs_status write_picture(const report_input *in, const cli_options *o, report_form form,
+                               const zs_sink *sink, zs_err *err)
+{
+    zs_buffer script, picture;
+    zs_buffer_init(&script, cli_heap());
+    zs_buffer_init(&picture, cli_heap());
+    const zs_sink to_script = zs_buffer_sink(&script);
+    zs_status status = form == FORM_PDF ? zs_sink_puts(&to_script, "pdf = 1\n") : ZS_OK;
+    if (status == ZS_OK)
+        status = emit_script(in, o, &to_script, err);
+    if (status == ZS_OK)
+        status = draw((zs_span){script.data, script.bytes}, &picture, err);
+    if (status == ZS_OK)
+        status = zs_sink_write(sink, picture.data, picture.bytes);
+    zs_buffer_drop(&script);
+    zs_buffer_drop(&picture);
+    return status;
+}
+
+/* The pictures of a page are extras: without gnuplot the page says so. */
+static zs_status draw_for_page(plot_emitter *emit, const zs_result *r, zs_buffer *svg, zs_err *err)
+{
+    zs_buffer script;
+    zs_buffer_init(&script, cli_heap());
+    const zs_sink sink = zs_buffer_sink(&script);
+    zs_status status = emit(r, &sink, err);
+    if (status == ZS_OK) {
+        zs_err why = {0};
+        status = draw((zs_span){script.data, script.bytes}, svg, &why);
+        if (status == ZS_EUNSUPPORTED)
+            status = ZS_OK;
+        else if (status != ZS_OK)
+            *err = why;
+    }
+    zs_buffer_drop(&script);
+    return status;
+}
+
+static zs_status write_result_page(const zs_result *r, const zs_sink *sink, zs_err *err)
+{
+    zs_buffer roofline, layers;
+    zs_buffer_init(&roofline, cli_heap());
+    zs_buffer_init(&layers, cli_heap());
+    zs_status status = draw_for_page(zs_roofline_plot_emit, r, &roofline, err);
+    if (status == ZS_OK)
+        status = draw_for_page(zs_layers_plot_emit, r, &layers, err);
+    if (status == ZS_OK)
+        status = zs_html_emit(r, (zs_span){roofline.data, roofline.bytes},
+                              (zs_span){layers.data, layers.bytes}, sink, err);
+    zs_buffer_drop(&roofline);
+    zs_buffer_drop(&layers);
+    return status;
+}
+
+static zs_status write_page(const report_input *in, const zs_sink *sink, zs_err *err)
+{
+    if (in->sweep != NULL)
+        return zs_scatter_html_emit(in->sweep, sink, err);
+    if (in->result_n > 1)
+        return zs_compare_html_emit(in->results, in->result_n, sink, err);
+    return write_result_page(in->results[0].result, sink, err);
+}
+
+/* ---- the command ----------------------------------------------------------------------------- */
+
+static zs_status form_of(const cli_options *o, report_form *form, zs_err *err)
+{
+    static const char *const endings[FORM_N] = {".html", ".svg", ".pdf"};
+    if (o->output == NULL)
+        return zs_fail(err, ZS_EUSAGE, "report",
+                       "needs -o FILE, which ends in .html, .svg or .pdf");
+    const char *dot = strrchr(o->output, '.');
+    for (int i = 0; i < FORM_N; i++)
+        if (dot != NULL && strcmp(dot, endings[i]) == 0) {
+            *form = (report_form)i;
+            if (i == FORM_HTML && o->plot != NULL)
+                return zs_fail(err, ZS_EUSAGE, "--plot",
+                               "is for .svg and .pdf; a page has them all");
+            return ZS_OK;
+        }
+    return zs_fail(err, ZS_EUSAGE, o->output, "a report ends in .html, .svg or .pdf");
+}
+
+static zs_status write_report(report_input *in, const cli_options *o, report_form form, zs_err *err)
+{
+    cli_stream *file = NULL;
+    ZS_TRY(take_files(in, o, err));
+    ZS_TRY(cli_stream_open(&in->keep, o->output, &file, err));
+    const zs_sink sink = cli_stream_sink(file);
+    const zs_status status =
+        form == FORM_HTML ? write_page(in, &sink, err) : write_picture(in, o, form, &sink, err);
+    if (status == ZS_OK || status == ZS_EIO) /* closing says why */
+        return cli_stream_close(file, err);
+    cli_stream_drop(file);
+    return status;
+}
+
+zs_status cmd_report(const cli_options *options, int *exit_status, zs_err *err)
+{
+    report_input in = {0};
+    report_form form;
+    (void)exit_status;
+    ZS_TRY(form_of(options, &form, err));
+    zs_arena_init(&in.keep, cli_heap());
+    const zs_status status = write_report(&in, options, form, err);
+    zs_arena_drop(&in.keep);
+    return status;
+}
