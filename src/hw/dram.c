@@ -696,6 +696,16 @@ static passage passage_of(const zs_dram *d, uint32_t dir, uint32_t b, uint32_t r
     return p;
 }
 
+static void tell_passage(const zs_dram *d, const passage *p, uint32_t b, uint32_t n, uint64_t at)
+{
+    tell_queue(d, ZS_DRAM_QUEUED, b, d->mode, n, at, at);
+    if (p->precharge_at != ZS_DRAM_NEVER)
+        tell(d, ZS_DRAM_PRECHARGE, b, p->precharge_at, p->precharge_at);
+    if (p->activate_at != ZS_DRAM_NEVER)
+        tell(d, ZS_DRAM_ACTIVATE, b, p->activate_at, p->activate_at);
+    tell_queue(d, ZS_DRAM_COLUMNS, b, d->mode, 0, p->column_at, d->slot_end);
+}
+
 bool zs_dram_pass(zs_dram *d, const zs_dram_req *req, uint64_t at, uint64_t until,
                   zs_dram_done *done)
 {
@@ -722,10 +732,8 @@ bool zs_dram_pass(zs_dram *d, const zs_dram_req *req, uint64_t at, uint64_t unti
     *(dir == WRITE ? &d->counts.write_transactions : &d->counts.read_transactions) += n;
     occupy(d, b, n, p.column_at, done);
     done->tag = req->tag;
-    if (d->watch != NULL) {
-        tell_queue(d, ZS_DRAM_QUEUED, b, d->mode, n, at + ENTRY, at + ENTRY);
-        tell_queue(d, ZS_DRAM_COLUMNS, b, d->mode, 0, column_at, d->slot_end);
-    }
+    if (d->watch != NULL)
+        tell_passage(d, &p, b, n, at + ENTRY);
     return true;
 }
 

@@ -365,6 +365,10 @@ static const member members[] = {
     WHOLE("roofline.axi_bytes_per_s", REAL, roofline.axi_bytes_per_s),
     WHOLE("roofline.dram_bytes_per_s", REAL, roofline.dram_bytes_per_s),
     WHOLE("roofline.ridge_ops_per_byte", REAL, roofline.ridge_ops_per_byte),
+    WHOLE("register_writes", COUNT64, register_writes),
+    WHOLE("hls.cycles", COUNT64, hls_cycles),
+    WHOLE("cpu.register_write_seconds", REAL, register_write_s),
+    WHOLE("cpu.register_read_seconds", REAL, register_read_s),
     WHOLE("fusion_note", MAYBE_TEXT, fusion_note),
 };
 

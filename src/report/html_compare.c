@@ -95,13 +95,11 @@ static void row(zs_out *out, const zs_labelled_result *one, const zs_result *fir
     zs_out_text(out, "<tr><th scope=\"row\">");
     zs_html_text(out, one->name);
     zs_out_text(out, "</th>");
-    zs_html_cell(out, r->network);
     zs_html_cell(out, r->fusion);
     zs_html_cell(out, r->fidelity);
     zs_html_number(out, zs_cell_count(r->batch).text);
     zs_html_number(out, zs_cell_count(r->cycles).text);
     times_cell(out, (double)r->cycles, (double)first->cycles);
-    zs_html_number(out, zs_cell_real(zs_figure(r, "images_per_second"), 2).text);
     zs_html_number(out, zs_cell_count(bytes_of(r)).text);
     times_cell(out, (double)bytes_of(r), (double)bytes_of(first));
     zs_html_number(out, zs_cell_count(r->calls).text);
@@ -116,9 +114,9 @@ static void row(zs_out *out, const zs_labelled_result *one, const zs_result *fir
 zs_status zs_compare_html_emit(const zs_labelled_result *list, uint32_t n, const zs_sink *s,
                                zs_err *err)
 {
-    static const char *const heads[] = {
-        "result",      "network", "fusion", "timing", "#batch",  "#cycles", "#times", "#images/s",
-        "#DRAM bytes", "#times",  "#calls", "#DSP48", "#BRAM18", "#energy", "fits",   "limited by"};
+    static const char *const heads[] = {"result",  "fusion",      "timing", "#batch",    "#cycles",
+                                        "#times",  "#DRAM bytes", "#times", "#calls",    "#DSP48",
+                                        "#BRAM18", "#energy",     "fits",   "limited by"};
     zs_out out = {.sink = s};
     const several all = {list, n};
     zs_html_start(&out);

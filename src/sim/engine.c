@@ -317,8 +317,11 @@ static zs_status list_ports(engine *e, zs_arena *arena, zs_result *r, zs_err *er
     return ZS_OK;
 }
 
+/* The accesses of a direct kernel are folded: of most the memory system knows nothing. */
 static void watch_memory(engine *e)
 {
+    if (e->design->accel.kind == ZS_KIND_DIRECT)
+        return;
     for (const zs_retire_hook *h = e->hook; h != NULL; h = h->next)
         if (h->memory != NULL) {
             zs_memsys_watch_set(e->ms, h->memory);

@@ -40,7 +40,8 @@ START_TEST(test_bursts_are_those_that_the_ports_count)
         ck_assert_uint_le(b->end_pl_cycle, when->end_pl_cycle);
     }
     const bool has_bursts =
-        run.fidelity == ZS_BURST || run.design.board.memory.kind == ZS_MEMORY_FIXED;
+        !traced_is_direct(&run) &&
+        (run.fidelity == ZS_BURST || run.design.board.memory.kind == ZS_MEMORY_FIXED);
     for (uint32_t c = 0; c < ZS_CHANNEL_N; c++)
         for (uint32_t i = 0; i < run.result->port_n; i++)
             if (strcmp(run.result->ports[i].name, zs_unit_name(c)) == 0) {
@@ -67,8 +68,8 @@ START_TEST(test_dram_events_are_those_that_the_controller_counts)
             at = e->at;
         }
     }
-    const bool has_dram =
-        run.fidelity == ZS_BURST && run.design.board.memory.kind != ZS_MEMORY_FIXED;
+    const bool has_dram = run.fidelity == ZS_BURST && !traced_is_direct(&run) &&
+                          run.design.board.memory.kind != ZS_MEMORY_FIXED;
     ck_assert_uint_eq(n[ZS_DRAM_COLUMNS], n[ZS_DRAM_QUEUED]);
     if (has_dram) {
         /* writes that the memory takes after the last row are not seen */
@@ -97,7 +98,7 @@ START_TEST(test_a_slot_holds_one_thing_at_a_time)
     uint32_t n;
     traced_run(&run, _i, NULL, TRACED_ALL, 1);
     ck_assert_int_eq(zs_trace_slots(&run.arena, run.trace, &slots, &n, NULL), ZS_OK);
-    ck_assert_uint_gt(n, 0);
+    ck_assert(n > 0 || traced_is_direct(&run));
     qsort(slots, n, sizeof *slots, by_slot);
     for (uint32_t i = 0; i < n; i++) {
         const zs_trace_slot *now = &slots[i], *before = i > 0 ? &slots[i - 1] : NULL;

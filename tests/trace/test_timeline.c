@@ -133,7 +133,7 @@ START_TEST(test_the_mac_track_is_busy_as_long_as_the_counter_says)
         cycles += to - from;
     }
     ck_assert_uint_gt(cycles, 0);
-    ck_assert_uint_eq(cycles, traced_mac_cycles(run.result));
+    ck_assert_uint_eq(cycles, traced_mac_cycles(&run));
     json_decref(root);
     traced_drop(&run);
 }
@@ -229,7 +229,7 @@ START_TEST(test_counters_keep_within_what_there_is_and_go_back_to_nothing)
         ck_assert(seen[k].changes++ == 0 || seen[k].ps < ps_of(event, "ts"));
         seen[k].ps = ps_of(event, "ts");
     }
-    ck_assert_uint_gt(n, 0);
+    ck_assert(n > 0 || traced_is_direct(&run));
     for (k = 0; k < n; k++)
         ck_assert_msg(seen[k].last == 0, "%s ends at %" PRIu64, seen[k].name, seen[k].last);
     json_decref(root);

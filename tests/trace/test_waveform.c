@@ -152,7 +152,7 @@ START_TEST(test_the_mac_wire_is_high_as_long_as_the_counter_says)
     traced run;
     traced_run(&run, _i, NULL, TRACED_ALL, 1);
     dump *d = read_dump(&run);
-    const uint64_t cycles = traced_mac_cycles(run.result), ps = find_name(d, "pe.busy")->high_ps;
+    const uint64_t cycles = traced_mac_cycles(&run), ps = find_name(d, "pe.busy")->high_ps;
     const uint64_t period = traced_ps(&run, 1);
     ck_assert_uint_gt(cycles, 0); /* edges lie on whole picoseconds */
     ck_assert_uint_eq((ps + period / 2) / period, cycles);

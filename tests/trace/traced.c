@@ -20,8 +20,12 @@ void traced_run(traced *run, int which, const bool *rows, uint32_t op_max, uint3
     run->net = test_net_build(&run->arena, which % TEST_NET_N);
     run->design = test_random_design(&prng, ZS_FP32);
     run->fidelity = which / TEST_NET_N % 2 ? ZS_TILE : ZS_BURST;
-    if (which >= 2 * TEST_NET_N)
+    if (which / (2 * TEST_NET_N) > 0 && which < TRACED_DIRECT - 1)
         run->design.board.memory.kind = ZS_MEMORY_FIXED;
+    if (which == TRACED_DIRECT - 1)
+        run->design.accel.kind = ZS_KIND_LINEBUFFER;
+    if (which == TRACED_DIRECT)
+        run->design.accel.kind = ZS_KIND_DIRECT;
     check(zs_plan_build(&run->arena, &run->design, run->net, &run->plan, &err), &err);
     const zs_trace_limits limits = {.rows = rows, .op_max = op_max, .burst_max = burst_max};
     check(zs_trace_build(&run->arena, run->plan, &limits, &run->trace, &err), &err);
@@ -53,12 +57,20 @@ char *traced_text(const traced *run, traced_emit emit)
     return text;
 }
 
-uint64_t traced_mac_cycles(const zs_result *r)
+uint64_t traced_mac_cycles(const traced *run)
 {
     uint64_t sum = 0;
-    for (uint32_t i = 0; i < r->layer_n; i++)
-        sum += r->layers[i].busy_cycles[ZS_BY_COMPUTE];
+    for (uint32_t i = 0; i < run->result->layer_n; i++) {
+        const zs_layer_result *l = &run->result->layers[i];
+        sum += traced_is_direct(run) ? l->cycles - l->waited_cycles[ZS_BY_HOST]
+                                     : l->busy_cycles[ZS_BY_COMPUTE];
+    }
     return sum;
+}
+
+bool traced_is_direct(const traced *run)
+{
+    return run->design.accel.kind == ZS_KIND_DIRECT;
 }
 
 uint64_t traced_ps(const traced *run, uint64_t pl_cycle)

@@ -7,7 +7,7 @@
 #include "zynqsim/report.h"
 #include "zynqsim/trace.h"
 
-enum { TRACED_N = 14, TRACED_SOME = 3000, TRACED_ALL = 1 << 19 };
+enum { TRACED_N = 16, TRACED_DIRECT = 15, TRACED_SOME = 3000, TRACED_ALL = 1 << 19 };
 
 typedef struct traced {
     zs_arena arena;
@@ -27,8 +27,10 @@ void traced_drop(traced *run);
 typedef zs_status (*traced_emit)(zs_arena *scratch, const zs_design *d, const zs_trace *trace,
                                  const zs_result *r, const zs_sink *s, zs_err *err);
 char *traced_text(const traced *run, traced_emit emit);
-/* Cycles that the counters of a result say the MAC array worked. */
-uint64_t traced_mac_cycles(const zs_result *r);
+/* Plain HLS loops: their accesses are part of their ops. */
+bool traced_is_direct(const traced *run);
+/* Cycles that the counters of a result say the engine's ops took. */
+uint64_t traced_mac_cycles(const traced *run);
 uint64_t traced_ps(const traced *run, uint64_t pl_cycle);
 
 TCase *tcase_collected(void);
