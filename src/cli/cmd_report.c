@@ -227,11 +227,6 @@ static zs_status emit_script(const report_input *in, const cli_options *o, const
     return emit(in->results[0].result, s, err);
 }
 
-static zs_status draw(zs_span script, zs_buffer *picture, zs_err *err)
-{
-    return cli_gnuplot_run(script, picture, err);
-}
-
 static zs_status write_picture(const report_input *in, const cli_options *o, report_form form,
                                const zs_sink *sink, zs_err *err)
 {
@@ -243,7 +238,7 @@ static zs_status write_picture(const report_input *in, const cli_options *o, rep
     if (status == ZS_OK)
         status = emit_script(in, o, &to_script, err);
     if (status == ZS_OK)
-        status = draw((zs_span){script.data, script.bytes}, &picture, err);
+        status = cli_gnuplot_run((zs_span){script.data, script.bytes}, &picture, err);
     if (status == ZS_OK)
         status = zs_sink_write(sink, picture.data, picture.bytes);
     zs_buffer_drop(&script);
@@ -260,7 +255,7 @@ static zs_status draw_for_page(plot_emitter *emit, const zs_result *r, zs_buffer
     zs_status status = emit(r, &sink, err);
     if (status == ZS_OK) {
         zs_err why = {0};
-        status = draw((zs_span){script.data, script.bytes}, svg, &why);
+        status = cli_gnuplot_run((zs_span){script.data, script.bytes}, svg, &why);
         if (status == ZS_EUNSUPPORTED)
             status = ZS_OK;
         else if (status != ZS_OK)

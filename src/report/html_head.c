@@ -59,7 +59,7 @@ static const char style[] =
     "@media print{:root{--page:#fff;--card:#fff;--ink:#000;--faint:#444;--line:#bbb}body{"
     "font-size:11px}.picture,.bar,.key "
     "i,.bars{filter:none}.scroll{overflow:visible}.tile,figure,.chart,tr{"
-    "break-inside:avoid}thead{display:table-header-group}h2{break-after:avoid}"
+    "break-inside:avoid}thead{display:table-header-group}h2,h2+p,.key{break-after:avoid}"
     ".bar,.bar i,.key i,.chart{print-color-adjust:exact;-webkit-print-color-adjust:exact}}\n";
 
 static void tile(zs_out *out, const char *head, const char *tone, const char *figure,

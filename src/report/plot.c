@@ -18,7 +18,7 @@ void zs_plot_head(zs_out *out, uint32_t width, uint32_t height)
     zs_out_printf(
         out,
         "if (exists('pdf')) {\n"
-        "  set terminal pdfcairo noenhanced size %.3f,%.3f font 'Helvetica,12' fontscale 1\n"
+        "  set terminal pdfcairo noenhanced size %.3f,%.3f font 'Helvetica,12' fontscale 0.75\n"
         "} else {\n"
         "  set terminal svg noenhanced size %u,%u fixed font 'Helvetica,Arial,sans-serif,12' "
         "background rgb '#ffffff'\n}\n",

@@ -33,6 +33,12 @@ typedef struct fixture_format {
 extern const fixture_format fixture_formats[];
 enum { FIXTURE_FORMAT_N = 7 };
 
+/* Of several results and of a sweep, made of one result: plots and pages. */
+zs_status fixture_compare_plot(const zs_result *r, const zs_sink *s, zs_err *err);
+zs_status fixture_compare_page(const zs_result *r, const zs_sink *s, zs_err *err);
+zs_status fixture_scatter_plot(const zs_result *r, const zs_sink *s, zs_err *err);
+zs_status fixture_scatter_page(const zs_result *r, const zs_sink *s, zs_err *err);
+
 /* A sink that accepts `left` writes and then fails with ZS_EIO; counts writes after the failure. */
 typedef struct fixture_full_disk {
     uint64_t left, taken, after;

@@ -53,9 +53,20 @@ static zs_status emit_validation_json(const zs_result *r, const zs_sink *s, zs_e
     return zs_validation_json_emit(fixture_sections(), FIXTURE_SECTION_N, s, err);
 }
 
-static const fixture_emit more[] = {
-    emit_npy,          emit_metrics,        emit_traffic_csv,      emit_traffic_table,
-    emit_traffic_json, emit_validation_csv, emit_validation_table, emit_validation_json};
+static const fixture_emit more[] = {emit_npy,
+                                    emit_metrics,
+                                    emit_traffic_csv,
+                                    emit_traffic_table,
+                                    emit_traffic_json,
+                                    emit_validation_csv,
+                                    emit_validation_table,
+                                    emit_validation_json,
+                                    zs_timeline_plot_emit,
+                                    zs_bytes_plot_emit,
+                                    fixture_compare_plot,
+                                    fixture_compare_page,
+                                    fixture_scatter_plot,
+                                    fixture_scatter_page};
 
 static fixture_emit emitter(int i)
 {

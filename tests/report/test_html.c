@@ -65,6 +65,23 @@ START_TEST(test_every_tag_is_closed_in_order)
 }
 END_TEST
 
+static const fixture_emit others[] = {fixture_compare_page, fixture_scatter_page};
+
+START_TEST(test_pages_of_several_results_and_of_sweeps_are_sound)
+{
+    const zs_result *r = _i % 2 == 0 ? fixture_hostile() : fixture_squeezenet();
+    char *page = fixture_text(others[_i / 2], r);
+    check_balance(page);
+    ck_assert_ptr_nonnull(strstr(page, "prefers-color-scheme:dark"));
+    ck_assert_ptr_nonnull(strstr(page, "tabindex=\"0\""));
+    ck_assert_ptr_null(strstr(page, "<b>"));
+    ck_assert_ptr_null(strstr(page, "nan"));
+    ck_assert_ptr_null(strstr(page, "http"));
+    ck_assert_ptr_nonnull(strstr(page, _i % 2 ? "conv10" : "&lt;b&gt;&amp;amp;&#39;expand&#39;"));
+    free(page);
+}
+END_TEST
+
 static const char *const present[] = {
     "conv, &quot;first&quot; + pool",
     "&lt;b&gt;&amp;amp;&#39;expand&#39;&lt;/b&gt;",
@@ -145,6 +162,8 @@ TCase *tcase_html(void)
     tcase_add_loop_test(tc, test_the_page_shows_every_name_escaped, 0, ZS_LEN(present));
     tcase_add_loop_test(tc, test_the_page_holds_no_markup_of_names_and_loads_nothing, 0,
                         ZS_LEN(absent));
+    tcase_add_loop_test(tc, test_pages_of_several_results_and_of_sweeps_are_sound, 0,
+                        2 * ZS_LEN(others));
     tcase_add_test(tc, test_two_pictures_on_one_page_share_no_ids);
     tcase_add_test(tc, test_ids_are_unique);
     tcase_add_test(tc, test_a_missing_picture_leaves_a_sentence);

@@ -75,7 +75,10 @@ TCase *tcase_labels(void)
 
 /* ---- scripts --------------------------------------------------------------------------------- */
 
-static const fixture_emit plots[] = {zs_roofline_plot_emit, zs_layers_plot_emit};
+enum { LAYER_PLOTS = 4, PLOTS = 6 }; /* the first ones name layers */
+static const fixture_emit plots[PLOTS] = {zs_roofline_plot_emit, zs_layers_plot_emit,
+                                          zs_timeline_plot_emit, zs_bytes_plot_emit,
+                                          fixture_compare_plot,  fixture_scatter_plot};
 
 /* Reads the script as gnuplot does: outside of quotes there must be no character of a name. */
 static void check_quoting(const char *script)
@@ -103,7 +106,8 @@ END_TEST
 
 START_TEST(test_every_layer_that_can_be_drawn_is_named)
 {
-    static const uint32_t named[] = {2, 5}; /* the roofline needs bytes and cycles */
+    static const uint32_t named[LAYER_PLOTS] = {2, 5, 5,
+                                                5}; /* the roofline needs bytes and cycles */
     const zs_result *r = fixture_hostile();
     char *script = fixture_text(plots[_i], r);
     uint32_t found = 0;
@@ -161,8 +165,8 @@ static char *drawn(const char *script, char *complaints, size_t room)
 
 START_TEST(test_gnuplot_draws_without_complaint)
 {
-    const zs_result *r = _i & 2 ? fixture_squeezenet() : fixture_hostile();
-    char *script = fixture_text(plots[_i & 1], r);
+    const zs_result *r = _i >= PLOTS ? fixture_squeezenet() : fixture_hostile();
+    char *script = fixture_text(plots[_i % PLOTS], r);
     char complaints[1024] = "";
     char *svg = drawn(script, complaints, sizeof complaints);
     if (svg == NULL) {
@@ -170,7 +174,7 @@ START_TEST(test_gnuplot_draws_without_complaint)
     } else {
         ck_assert_str_eq(complaints, "");
         ck_assert_ptr_nonnull(strstr(svg, "</svg>"));
-        ck_assert_ptr_nonnull(strstr(svg, _i & 2 ? "conv10" : "&lt;b>&amp;amp;'expand'"));
+        ck_assert_ptr_nonnull(strstr(svg, _i >= PLOTS ? "conv10" : "&lt;b>&amp;amp;'expand'"));
     }
     free(svg);
     free(script);
@@ -195,10 +199,10 @@ TCase *tcase_plots(void)
 {
     TCase *tc = tcase_create("plots");
     tcase_set_timeout(tc, 30);
-    tcase_add_loop_test(tc, test_names_cannot_leave_their_strings, 0, 2);
-    tcase_add_loop_test(tc, test_every_layer_that_can_be_drawn_is_named, 0, 2);
+    tcase_add_loop_test(tc, test_names_cannot_leave_their_strings, 0, PLOTS);
+    tcase_add_loop_test(tc, test_every_layer_that_can_be_drawn_is_named, 0, LAYER_PLOTS);
     tcase_add_test(tc, test_rows_that_are_not_drawn_are_mentioned);
-    tcase_add_loop_test(tc, test_gnuplot_draws_without_complaint, 0, 4);
-    tcase_add_loop_test(tc, test_a_result_without_layers_can_be_drawn, 0, 2);
+    tcase_add_loop_test(tc, test_gnuplot_draws_without_complaint, 0, 2 * PLOTS);
+    tcase_add_loop_test(tc, test_a_result_without_layers_can_be_drawn, 0, PLOTS);
     return tc;
 }

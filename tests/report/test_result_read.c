@@ -39,7 +39,12 @@ static void expect_same(const zs_value *was, const zs_value *is, const char *nam
 
 START_TEST(test_every_figure_of_a_result_survives_the_file)
 {
-    const zs_result *r = _i == 0 ? fixture_hostile() : fixture_squeezenet();
+    zs_result full = _i == 0 ? *fixture_hostile() : *fixture_squeezenet();
+    full.register_writes = 588; /* what neither has */
+    full.hls_cycles = 12345;
+    full.register_write_s = 1.25e-7;
+    full.register_read_s = 2.5e-7;
+    const zs_result *r = &full;
     zs_arena arena;
     zs_arena_init(&arena, test_heap());
     const zs_result *again = reread(&arena, r);

@@ -1,0 +1,50 @@
+#!/bin/sh
+# The pages in a browser: no errors on its console, everything there, light, dark and printed.
+. tests/cli/cli.sh
+cp tests/cli/sweep.csv "$WORK/sweep.csv"
+small_design
+cd "$WORK" || exit 1
+browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome)
+if [ -z "$browser" ]; then
+    skip 'pages in a browser need chromium (packages.txt, tag page)'
+    finish
+fi
+[ "$BUILD" = build ] || { skip 'an instrumented program writes the same pages'; finish; }
+mkdir -p home
+chrome() {
+    HOME=$WORK/home timeout 60 "$browser" --headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage \
+        --user-data-dir="$WORK/profile" --enable-logging=stderr --v=0 "$@" 2>console
+}
+# page NAME WORD...: opens it and looks for each word in what the browser made of it.
+page() {
+    name=$1
+    shift
+    chrome --dump-dom "file://$WORK/$name" >dom
+    ok "$([ -s dom ] && ! grep -q 'CONSOLE' console; echo $?)" "$name: nothing on the console"
+    for word in "$@"; do
+        ok "$(grep -q -- "$word" dom; echo $?)" "$name has $word"
+    done
+    ok "$(! grep -qE '(src|href)="?https?:' dom; echo $?)" "$name needs no network"
+}
+for fusion in none lf2; do
+    program run small.yaml --set accelerator.fusion=$fusion --out $fusion --quiet
+    cp $fusion/report.html $fusion.html
+done
+program report none/result.json lf2/result.json -o two.html
+program report sweep.csv -o sweep.html
+page lf2.html '<th scope="col" class="n" aria-sort="none"><button>cycles' 'id="h-timeline"' 'id="h-bytes"' \
+    'id="h-resources"' 'tabindex="0" role="listitem"' 'id="layers"' 'id="operands"'
+page two.html 'id="h-time"' 'id="h-bytes"' 'id="results"' 'role="listitem"'
+page sweep.html 'class="best"' 'class="front"' 'class="no"' 'id="front"'
+
+# ---- pictures of it: not one colour, and another in the dark
+for name in lf2 sweep; do
+    chrome --window-size=1280,900 --screenshot="$WORK/light.png" "file://$WORK/$name.html" >out
+    chrome --window-size=1280,900 --force-dark-mode --blink-settings=preferredColorScheme=0 \
+        --screenshot="$WORK/dark.png" "file://$WORK/$name.html" >out
+    ok "$([ "$(wc -c <light.png)" -gt 10000 ] && ! cmp -s light.png dark.png; echo $?)" "$name.html is drawn, and differently in the dark"
+    chrome --print-to-pdf="$WORK/page.pdf" "file://$WORK/$name.html" >out
+    ok "$(head -c 5 page.pdf | grep -q '%PDF-'; echo $?)" "$name.html is printed"
+    rm -f light.png dark.png page.pdf
+done
+finish

@@ -1,0 +1,83 @@
+#!/bin/sh
+# Pages and pictures of results and of a sweep.
+. tests/cli/cli.sh
+small_design
+cp tests/cli/sweep.csv "$WORK/sweep.csv"
+cd "$WORK" || exit 1
+refused() { # WHAT WORDS ARGUMENT...
+    what=$1 words=$2
+    shift 2
+    program report "$@"
+    ok "$([ $status = 2 ] && grep -q -- "$words" err && [ ! -e o.html ] && [ ! -e o.svg ]; echo $?)" "$what is refused"
+}
+for fusion in none lf2; do
+    program run small.yaml --timing-only --set accelerator.fusion=$fusion --out $fusion
+    ok "$([ $status = 0 ]; echo $?)" "there is a result of $fusion"
+done
+
+# ---- one result
+program report lf2/result.json -o one.html
+sed -i /sim_wall_seconds/d one.html
+ok "$([ $status = 0 ] && [ -s one.html ] && grep -q 'id="h-timeline"' one.html && grep -q 'id="h-bytes"' one.html; echo $?)" 'a result becomes a page'
+grep -v 'simulated events in' one.html >a
+grep -v 'simulated events in' lf2/report.html >b
+ok "$(cmp -s a b; echo $?)" 'it is the page that run --out writes'
+for plot in roofline layers timeline bytes; do
+    program report lf2/result.json -o $plot.svg --plot $plot
+    ok "$([ $status = 0 ] && grep -q '</svg>' $plot.svg; echo $?)" "$plot is drawn as SVG"
+    program report lf2/result.json -o $plot.pdf --plot $plot
+    ok "$([ $status = 0 ] && head -c 5 $plot.pdf | grep -q '%PDF-' && tail -n 1 $plot.pdf | grep -q '%%EOF'; echo $?)" "$plot is drawn as PDF"
+done
+ok "$(cmp -s roofline.svg lf2/roofline.svg; echo $?)" 'the roofline is that of run --out'
+program report lf2/result.json -o default.svg
+ok "$(cmp -s roofline.svg default.svg; echo $?)" 'a roofline is drawn unless told'
+
+# ---- several
+program report none/result.json lf2/result.json -o two.html
+ok "$([ $status = 0 ] && grep -q '>none</th>' two.html && grep -q '>lf2</th>' two.html; echo $?)" 'results are named by their directories'
+program report none/result.json lf2/result.json -o two.svg
+ok "$([ $status = 0 ] && grep -q '</svg>' two.svg; echo $?)" 'a comparison is drawn'
+
+# ---- a sweep: 0, 1 and 3 are the front; 4 does not fit, 6 meets no condition, 5 has no figures
+program report sweep.csv -o sweep.html
+ok "$([ $status = 0 ] && [ "$(grep -c 'class="best"' sweep.html)" = 3 ] && [ "$(grep -c 'class="no"' sweep.html)" = 2 ]; echo $?)" 'a sweep shows its front and what does not fit'
+ok "$(grep -q '<th scope="row">tile.oc=8, fusion=lf2</th><td class="n">40</td><td class="n">650</td>' sweep.html; echo $?)" 'the front is listed by varied keys'
+ok "$(grep -q '6 points, 2 of them do not fit; 1 without' sweep.html; echo $?)" 'and what is missing is counted'
+program report sweep.csv -o sweep.html --x gops --y cycles
+ok "$([ $status = 0 ] && [ "$(grep -c 'class="best"' sweep.html)" = 1 ]; echo $?)" 'more operations a second are better'
+for form in svg pdf; do
+    program report sweep.csv -o sweep.$form
+    ok "$([ $status = 0 ] && [ -s sweep.$form ]; echo $?)" "a sweep is drawn as $form"
+done
+
+# ---- no
+refused 'no file' 'is missing' -o o.html
+refused 'no output' 'needs -o' lf2/result.json
+refused 'another ending' 'ends in .html, .svg or .pdf' lf2/result.json -o o.png
+refused 'an unknown plot' 'is not one of roofline' lf2/result.json -o o.svg --plot rooflin
+refused 'a plot of a sweep' 'of a sweep there is one' sweep.csv -o o.svg --plot roofline
+refused 'a plot of a page' 'a page has them all' lf2/result.json -o o.html --plot roofline
+refused 'a column that is not there' "did you mean 'cycles'" sweep.csv -o o.html --y cycle
+refused 'an axis of a result' 'of the table of a sweep' lf2/result.json -o o.html --x cycles
+refused 'a sweep beside a result' 'is shown alone' lf2/result.json sweep.csv -o o.html
+refused 'a file that is not there' 'cannot be opened' nothing.json -o o.html
+refused 'a directory that is not there' 'cannot be written' lf2/result.json -o nowhere/o.html
+sed 's/"clock_hz": *[0-9]*/"clock_hz": 0/' lf2/result.json >broken.json
+refused 'a broken result' 'clock_hz is 0' broken.json -o o.html
+head -c 300 lf2/result.json >short.json
+refused 'a cut result' 'line ' short.json -o o.html
+printf 'a,b\n1\n' >short.csv
+refused 'a broken table' 'short.csv' short.csv -o o.html
+sed 's/,900,/,nine,/' sweep.csv >words.csv
+refused 'a figure that is no number' 'nine' words.csv -o o.html
+head -n 1 sweep.csv >empty.csv
+program report empty.csv -o empty.html
+ok "$([ $status = 0 ] && grep -q 'No point has both figures' empty.html; echo $?)" 'a sweep without rows is a page that says so'
+PATH=/nonexistent "$ZYNQSIM" report lf2/result.json -o o.svg >out 2>err
+status=$?
+ok "$([ $status = 2 ] && grep -q 'gnuplot' err && [ ! -e o.svg ]; echo $?)" 'a picture needs gnuplot and says so'
+PATH=/nonexistent "$ZYNQSIM" report lf2/result.json -o plain.html >out 2>err
+status=$?
+ok "$([ $status = 0 ] && grep -q 'gnuplot was not run' plain.html && grep -q 'id="h-timeline"' plain.html; echo $?)" 'a page does without'
+ok "$([ "$(find . -name '.*' -type f | wc -l)" = 0 ]; echo $?)" 'no temporary files are left'
+finish
