@@ -7,6 +7,7 @@
 #define ZYNQSIM_REPORT_H
 
 #include "zynqsim/base.h"
+#include "zynqsim/compare.h"
 #include "zynqsim/design.h"
 #include "zynqsim/net.h"
 #include "zynqsim/plan.h"
@@ -46,6 +47,12 @@ zs_status zs_validation_csv_emit(const zs_section *const *sections, uint32_t n, 
                                  zs_err *err);
 zs_status zs_validation_json_emit(const zs_section *const *sections, uint32_t n, const zs_sink *s,
                                   zs_err *err);
+/* `compare`: a line per figure, a column per result. Tables have the headlines, the first column
+ * repeated where the others do not fit beside it; CSV and JSON have all rows. */
+zs_status zs_comparison_table_emit(const zs_comparison *c, const zs_table_style *style,
+                                   const zs_sink *s, zs_err *err);
+zs_status zs_comparison_csv_emit(const zs_comparison *c, const zs_sink *s, zs_err *err);
+zs_status zs_comparison_json_emit(const zs_comparison *c, const zs_sink *s, zs_err *err);
 /* .npy 1.0, float32, C order. */
 zs_status zs_npy_emit(const float *data, const uint64_t *dims, uint32_t dim_n, const zs_sink *s,
                       zs_err *err);

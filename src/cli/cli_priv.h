@@ -26,15 +26,16 @@ enum { CLI_DONE = 0, CLI_NO = 1, CLI_WRONG = 2, CLI_FAILED = 3 };
 typedef enum cli_format { CLI_TABLE, CLI_CSV, CLI_JSON, CLI_FORMAT_N } cli_format;
 
 typedef struct cli_options {
-    const char *design_path;         /* "-" is standard input; NULL when none was given */
-    const char *const *words;        /* arguments that are no options; ends with NULL */
-    char **set, **inputs, **against; /* NULL-terminated lists; NULL when not given */
+    const char *design_path;                 /* "-" is standard input; NULL when none was given */
+    const char *const *words;                /* arguments that are no options; ends with NULL */
+    char **set, **inputs, **against, **vary; /* NULL-terminated lists; NULL when not given */
     const char *model, *weights, *labels, *out;
     zs_fidelity fidelity;
     cli_format format;
     int jobs;
     bool timing_only, quiet;
     bool plan, fields, metrics; /* show */
+    bool layers;                /* compare */
     bool help;                  /* help was printed, nothing else is to be done */
     void *context;              /* owns the strings */
 } cli_options;
@@ -59,6 +60,7 @@ zs_status cmd_show(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_schema(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_memory(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_validate(const cli_options *options, int *exit_status, zs_err *err);
+zs_status cmd_compare(const cli_options *options, int *exit_status, zs_err *err);
 
 /* ---- files (files.c, lookup.c) --------------------------------------------------------------- */
 

@@ -29,9 +29,9 @@ static zs_status word_index(const char *option, const char *text, const char *co
 
 /* Where popt puts what it reads, before it is checked. */
 typedef struct raw_options {
-    char **set, **inputs, **against;
+    char **set, **inputs, **against, **vary;
     char *design, *model, *weights, *labels, *out, *fidelity, *format;
-    int jobs, timing_only, quiet, plan, fields, metrics, help;
+    int jobs, timing_only, quiet, plan, fields, metrics, layers, help;
 } raw_options;
 
 static raw_options raw; /* popt tables hold addresses, so these have to be constants */
@@ -90,6 +90,17 @@ static struct poptOption validate_options[] = {
      "FILE|DIR"},
     POPT_TABLEEND};
 
+static struct poptOption fidelity_options[] = {
+    {"fidelity", 0, WORD, &raw.fidelity, 0, "timing model: bound, tile or burst (default burst)",
+     "LEVEL"},
+    POPT_TABLEEND};
+
+static struct poptOption compare_options[] = {
+    {"vary", 0, ARGV, &raw.vary, 0,
+     "a column for each value of a key: PATH=a,b,c or PATH=lo:hi:step; repeatable", "AXIS"},
+    {"layers", 0, FLAG, &raw.layers, 0, "also compare layer by layer", NULL},
+    POPT_TABLEEND};
+
 static struct poptOption print_options[] = {
     {"format", 0, WORD, &raw.format, 0, "what to print: table, csv or json", "FORMAT"},
     {"quiet", 0, FLAG, &raw.quiet, 0, "no progress bar and no messages but errors", NULL},
@@ -98,7 +109,7 @@ static struct poptOption print_options[] = {
 static struct poptOption help_options[] = {{"help", 'h', FLAG, &raw.help, 0, "this text", NULL},
                                            POPT_TABLEEND};
 
-enum { GROUP_MAX = 4 };
+enum { GROUP_MAX = 6 };
 typedef struct command_groups {
     const char *command;
     struct poptOption *group[GROUP_MAX];
@@ -110,6 +121,7 @@ static const command_groups groups_of[] = {
     {"schema", {help_options}},
     {"memory", {memory_options, set_options, print_options, help_options}},
     {"validate", {validate_options, print_options, help_options}},
+    {"compare", {compare_options, design_options, fidelity_options, print_options, help_options}},
 };
 
 /* ---- reading --------------------------------------------------------------------------------- */
@@ -212,6 +224,8 @@ static zs_status read_options(const cli_command *command, const command_groups *
     *o = (cli_options){.set = raw.set,
                        .inputs = raw.inputs,
                        .against = raw.against,
+                       .vary = raw.vary,
+                       .layers = raw.layers != 0,
                        .model = raw.model,
                        .weights = raw.weights,
                        .labels = raw.labels,
@@ -266,6 +280,7 @@ void cli_options_drop(cli_options *options)
     drop_list(raw.set);
     drop_list(raw.inputs);
     drop_list(raw.against);
+    drop_list(raw.vary);
     char *const strings[] = {raw.design, raw.model,    raw.weights, raw.labels,
                              raw.out,    raw.fidelity, raw.format};
     for (size_t i = 0; i < ZS_LEN(strings); i++)

@@ -33,6 +33,9 @@ typedef struct fixture_format {
 extern const fixture_format fixture_formats[];
 enum { FIXTURE_FORMAT_N = 7 };
 
+/* A text against the file in golden/, which REPORT_BLESS=1 rewrites. */
+void fixture_golden(const char *name, const char *text);
+
 /* A sink that accepts `left` writes and then fails with ZS_EIO; counts writes after the failure. */
 typedef struct fixture_full_disk {
     uint64_t left, taken, after;
@@ -54,5 +57,6 @@ TCase *tcase_npy(void);
 TCase *tcase_listings(void);
 TCase *tcase_full_disk(void);
 TCase *tcase_memory_out(void);
+TCase *tcase_comparison_out(void);
 
 #endif

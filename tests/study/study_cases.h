@@ -9,5 +9,6 @@ TCase *tcase_tile_case(void);
 TCase *tcase_validate(void);
 TCase *tcase_ports(void);
 TCase *tcase_grid(void);
+TCase *tcase_compare(void);
 
 #endif
