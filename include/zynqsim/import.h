@@ -6,6 +6,7 @@
 #define ZYNQSIM_IMPORT_H
 
 #include "zynqsim/base.h"
+#include "zynqsim/baseline.h"
 #include "zynqsim/design.h"
 #include "zynqsim/figures.h"
 #include "zynqsim/net.h"
@@ -77,5 +78,11 @@ zs_status zs_labels_parse(zs_arena *arena, zs_span bytes, const char *path,
  * are no figures of this version are ignored, figures that it lacks are unknown. */
 zs_status zs_result_json_parse(zs_arena *arena, zs_span bytes, const char *path, zs_figures *out,
                                zs_err *err);
+
+/* ---- baselines ------------------------------------------------------------------------------- */
+
+/* A table of expected figures (baseline.h). ZS_EPARSE and ZS_ERANGE with file:line as the place. */
+zs_status zs_baseline_parse(zs_arena *arena, zs_span bytes, const char *path, zs_baseline *out,
+                            zs_err *err);
 
 #endif

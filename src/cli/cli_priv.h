@@ -35,9 +35,11 @@ typedef struct cli_options {
     int jobs;
     bool timing_only, quiet;
     bool plan, fields, metrics; /* show */
-    bool layers;                /* compare */
-    bool help;                  /* help was printed, nothing else is to be done */
-    void *context;              /* owns the strings */
+    bool layers;                /* compare, check */
+    bool bless;                 /* check */
+    const char *junit;
+    bool help;     /* help was printed, nothing else is to be done */
+    void *context; /* owns the strings */
 } cli_options;
 
 /* One COMMAND row. */
@@ -61,6 +63,7 @@ zs_status cmd_schema(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_memory(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_validate(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_compare(const cli_options *options, int *exit_status, zs_err *err);
+zs_status cmd_check(const cli_options *options, int *exit_status, zs_err *err);
 
 /* ---- files (files.c, lookup.c) --------------------------------------------------------------- */
 

@@ -30,8 +30,8 @@ static zs_status word_index(const char *option, const char *text, const char *co
 /* Where popt puts what it reads, before it is checked. */
 typedef struct raw_options {
     char **set, **inputs, **against, **vary;
-    char *design, *model, *weights, *labels, *out, *fidelity, *format;
-    int jobs, timing_only, quiet, plan, fields, metrics, layers, help;
+    char *design, *model, *weights, *labels, *out, *fidelity, *format, *junit;
+    int jobs, timing_only, quiet, plan, fields, metrics, layers, bless, help;
 } raw_options;
 
 static raw_options raw; /* popt tables hold addresses, so these have to be constants */
@@ -101,6 +101,13 @@ static struct poptOption compare_options[] = {
     {"layers", 0, FLAG, &raw.layers, 0, "also compare layer by layer", NULL},
     POPT_TABLEEND};
 
+static struct poptOption check_options[] = {
+    {"junit", 0, WORD, &raw.junit, 0, "also write the verdicts as JUnit XML", "FILE"},
+    {"bless", 0, FLAG, &raw.bless, 0, "rewrite the baseline with the figures of now", NULL},
+    {"layers", 0, FLAG, &raw.layers, 0,
+     "with --bless: record the layers of designs that have none in the baseline", NULL},
+    POPT_TABLEEND};
+
 static struct poptOption print_options[] = {
     {"format", 0, WORD, &raw.format, 0, "what to print: table, csv or json", "FORMAT"},
     {"quiet", 0, FLAG, &raw.quiet, 0, "no progress bar and no messages but errors", NULL},
@@ -122,6 +129,7 @@ static const command_groups groups_of[] = {
     {"memory", {memory_options, set_options, print_options, help_options}},
     {"validate", {validate_options, print_options, help_options}},
     {"compare", {compare_options, design_options, fidelity_options, print_options, help_options}},
+    {"check", {check_options, set_options, print_options, help_options}},
 };
 
 /* ---- reading --------------------------------------------------------------------------------- */
@@ -226,6 +234,8 @@ static zs_status read_options(const cli_command *command, const command_groups *
                        .against = raw.against,
                        .vary = raw.vary,
                        .layers = raw.layers != 0,
+                       .bless = raw.bless != 0,
+                       .junit = raw.junit,
                        .model = raw.model,
                        .weights = raw.weights,
                        .labels = raw.labels,
@@ -282,7 +292,7 @@ void cli_options_drop(cli_options *options)
     drop_list(raw.against);
     drop_list(raw.vary);
     char *const strings[] = {raw.design, raw.model,    raw.weights, raw.labels,
-                             raw.out,    raw.fidelity, raw.format};
+                             raw.out,    raw.fidelity, raw.format,  raw.junit};
     for (size_t i = 0; i < ZS_LEN(strings); i++)
         free(strings[i]);
     raw = (raw_options){0};

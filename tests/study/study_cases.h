@@ -10,5 +10,6 @@ TCase *tcase_validate(void);
 TCase *tcase_ports(void);
 TCase *tcase_grid(void);
 TCase *tcase_compare(void);
+TCase *tcase_baseline(void);
 
 #endif
