@@ -10,6 +10,7 @@
 #include "zynqsim/baseline.h"
 #include "zynqsim/compare.h"
 #include "zynqsim/design.h"
+#include "zynqsim/explain.h"
 #include "zynqsim/net.h"
 #include "zynqsim/plan.h"
 #include "zynqsim/sim.h"
@@ -66,6 +67,11 @@ zs_status zs_check_junit_emit(const zs_checked *files, uint32_t n, const zs_sink
  * they were; layers follow the result. with_layers: also of designs that had none. */
 zs_status zs_baseline_csv_emit(zs_arena *arena, const zs_checked *file, bool with_layers,
                                const zs_sink *s, zs_err *err);
+/* `explain`: a line per resource and sentences; in CSV and JSON every step. */
+zs_status zs_explanation_table_emit(const zs_explanation *x, const zs_table_style *style,
+                                    const zs_sink *s, zs_err *err);
+zs_status zs_explanation_csv_emit(const zs_explanation *x, const zs_sink *s, zs_err *err);
+zs_status zs_explanation_json_emit(const zs_explanation *x, const zs_sink *s, zs_err *err);
 /* .npy 1.0, float32, C order. */
 zs_status zs_npy_emit(const float *data, const uint64_t *dims, uint32_t dim_n, const zs_sink *s,
                       zs_err *err);

@@ -64,6 +64,7 @@ zs_status cmd_memory(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_validate(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_compare(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_check(const cli_options *options, int *exit_status, zs_err *err);
+zs_status cmd_explain(const cli_options *options, int *exit_status, zs_err *err);
 
 /* ---- files (files.c, lookup.c) --------------------------------------------------------------- */
 

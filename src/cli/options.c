@@ -95,6 +95,11 @@ static struct poptOption fidelity_options[] = {
      "LEVEL"},
     POPT_TABLEEND};
 
+static struct poptOption explain_options[] = {{"fidelity", 0, WORD, &raw.fidelity, 0,
+                                               "timing model: bound, tile or burst (default tile)",
+                                               "LEVEL"},
+                                              POPT_TABLEEND};
+
 static struct poptOption compare_options[] = {
     {"vary", 0, ARGV, &raw.vary, 0,
      "a column for each value of a key: PATH=a,b,c or PATH=lo:hi:step; repeatable", "AXIS"},
@@ -130,6 +135,7 @@ static const command_groups groups_of[] = {
     {"validate", {validate_options, print_options, help_options}},
     {"compare", {compare_options, design_options, fidelity_options, print_options, help_options}},
     {"check", {check_options, set_options, print_options, help_options}},
+    {"explain", {explain_options, design_options, print_options, help_options}},
 };
 
 /* ---- reading --------------------------------------------------------------------------------- */
@@ -178,7 +184,7 @@ static zs_status bad_option(const command_groups *groups, const char *option, in
 
 static zs_status check_values(const cli_command *command, cli_options *o, zs_err *err)
 {
-    int index = ZS_BURST;
+    int index = command->run == cmd_explain ? ZS_TILE : ZS_BURST;
     if (raw.fidelity != NULL)
         ZS_TRY(word_index("--fidelity", raw.fidelity, fidelity_words, ZS_LEN(fidelity_words),
                           &index, err));

@@ -178,6 +178,15 @@ void zs_moves_out(zs_out *out, const zs_checked *file, uint32_t case_index, size
 
 /* ---- table ----------------------------------------------------------------------------------- */
 
+/* Something moved, and layers would say where. */
+static bool layers_would_say(const zs_case_verdict *v)
+{
+    for (uint32_t i = 0; i < v->move_n; i++)
+        if (v->moves[i].kind == ZS_MOVED)
+            return true;
+    return false;
+}
+
 static void put_design(zs_out *out, const zs_table_style *style, const zs_checked *file,
                        uint32_t case_index)
 {
@@ -191,7 +200,7 @@ static void put_design(zs_out *out, const zs_table_style *style, const zs_checke
     zs_out_name(out, file->baseline->path);
     zs_out_printf(out, ":%u)\n", file->baseline->rows[c->row0].line);
     zs_moves_out(out, file, case_index, 2, false);
-    if (c->row_n == 1)
+    if (c->row_n == 1 && layers_would_say(&file->verdicts[case_index]))
         zs_out_text(out, "  no layers in the baseline; --bless --layers records them\n");
 }
 

@@ -58,5 +58,6 @@ TCase *tcase_listings(void);
 TCase *tcase_full_disk(void);
 TCase *tcase_memory_out(void);
 TCase *tcase_comparison_out(void);
+TCase *tcase_study_out(void);
 
 #endif

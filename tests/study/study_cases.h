@@ -11,5 +11,6 @@ TCase *tcase_ports(void);
 TCase *tcase_grid(void);
 TCase *tcase_compare(void);
 TCase *tcase_baseline(void);
+TCase *tcase_explain(void);
 
 #endif
