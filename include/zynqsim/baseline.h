@@ -57,6 +57,7 @@ typedef struct zs_baseline_case {
 typedef struct zs_baseline_line {
     const char *raw;
     uint32_t row; /* ZS_NO_ROW: the header, a comment, a blank line */
+    uint32_t number;
 } zs_baseline_line;
 
 typedef struct zs_baseline {

@@ -107,6 +107,7 @@ static const struct {
     {"design,cycles,cycles.tolerance\na,1,x\n", "b.csv:2, cycles.tolerance", "not a tolerance"},
     {"# c\n\ndesign,cycles\n# d\na,1,2\n", "b.csv:5", "3 cells"},
     {"design,cycles\n\"a,1\n", "b.csv:2", "never closed"},
+    {"design,cycles\ra,1\rb,2\r", "b.csv", "CR alone"},
 };
 
 START_TEST(test_a_wrong_baseline_is_refused_with_its_place)
@@ -163,6 +164,13 @@ static const struct {
     /* nothing moved: byte for byte */
     {"# c\n\n design, cycles \n a.yaml , 60\n", 50, "pool", false,
      "# c\n\n design, cycles \n a.yaml , 60\n"},
+    {"\xef\xbb\xbf# \"c\ndesign,cycles\na,1\n", 50, "pool", false,
+     "\xef\xbb\xbf# \"c\ndesign,cycles\na,60\n"},
+    {"\xef\xbb\xbf"
+     "design,cycles\r\n\r\n\"a\nb\",1\r\n#\r\n",
+     50, "pool", false,
+     "\xef\xbb\xbf"
+     "design,cycles\r\n\r\n\"a\nb\",60\r\n#\r\n"},
     {"design,cycles\na,60", 50, "pool", false, "design,cycles\na,60\n"},
     /* only what moved, where it stands */
     {"# c\ncycles,design,calls\n# d\n1,\"a,b\",\n", 50, "pool", false,
