@@ -24,7 +24,7 @@ PROTO    := $(wildcard src/import/*.proto)
 GEN_SRC  := $(PROTO:src/import/%.proto=$(BUILD)/gen/%.pb-c.c)
 TESTS    := $(patsubst tests/%/main.c,%,$(wildcard tests/*/main.c))
 FUZZERS  := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-SCRIPTS  := $(wildcard tests/cli/test_*.sh) tests/golden/golden.sh
+SCRIPTS  := $(wildcard tests/cli/test_*.sh) tests/golden/golden.sh tests/golden/baselines.sh
 obj       = $(patsubst %.c,$(BUILD)/%.o,$(1))
 LIBS      = $(BUILD)/libzynqsim_io.a $(BUILD)/libzynqsim.a
 IO_LIBS   = -lyaml -lcsv -lprotobuf-c -ljpeg -lpng -ljansson -lm
@@ -106,13 +106,15 @@ check-tsan: ## run the two-threaded program under the thread sanitizer
 	@cmp build/tsan/one build/tsan/two && echo '2 passed, 0 failed'
 layers: all ## check every include and every symbol of the core against the module table
 	@BUILD=$(BUILD) tests/lint/layers.sh
-golden: tests-built ## compare the figures of many designs with those in tests/golden
+golden: tests-built ## compare the figures of many designs with those written down
 	@CK_RUN_CASE=figures $(BUILD)/bin/test_golden
 	@BUILD=$(BUILD) tests/golden/golden.sh
-bless: tests-built ## rewrite the figures in tests/golden
+	@BUILD=$(BUILD) tests/golden/baselines.sh
+bless: tests-built ## rewrite the figures in tests/golden and configs/baselines
 	@ZYNQSIM_BLESS=1 CK_RUN_CASE=figures $(BUILD)/bin/test_golden >/dev/null
 	@BUILD=$(BUILD) tests/golden/golden.sh bless
-	@git diff --stat -- tests/golden
+	@BUILD=$(BUILD) tests/golden/baselines.sh bless
+	@git diff --stat -- tests/golden configs/baselines
 docs: all ## rewrite docs/reference from the program
 	@BUILD=$(BUILD) tests/cli/reference.sh write
 coverage: ## run the tests instrumented; fails below 85 % of the lines of src/
@@ -155,6 +157,7 @@ install: all ## into PREFIX (/usr/local), under DESTDIR
 	install -D -m 644 -t $(DATA)/zynqsim/models models/*.yaml
 	install -D -m 644 -t $(DATA)/zynqsim/configs configs/*.yaml
 	install -D -m 644 -t $(DATA)/zynqsim/configs/validation configs/validation/*
+	install -D -m 644 -t $(DATA)/zynqsim/configs/baselines configs/baselines/*
 	install -D -m 644 -t $(DATA)/man/man1 docs/zynqsim.1
 	install -D -m 644 docs/zynqsim.bash-completion $(DATA)/bash-completion/completions/zynqsim
 uninstall: ## undo install

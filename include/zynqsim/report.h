@@ -7,7 +7,10 @@
 #define ZYNQSIM_REPORT_H
 
 #include "zynqsim/base.h"
+#include "zynqsim/baseline.h"
+#include "zynqsim/compare.h"
 #include "zynqsim/design.h"
+#include "zynqsim/explain.h"
 #include "zynqsim/net.h"
 #include "zynqsim/plan.h"
 #include "zynqsim/scatter.h"
@@ -64,6 +67,29 @@ zs_status zs_validation_csv_emit(const zs_section *const *sections, uint32_t n, 
                                  zs_err *err);
 zs_status zs_validation_json_emit(const zs_section *const *sections, uint32_t n, const zs_sink *s,
                                   zs_err *err);
+/* `compare`: a line per figure, a column per result. Tables have the headlines, the first column
+ * repeated where the others do not fit beside it; CSV and JSON have all rows. */
+zs_status zs_comparison_table_emit(const zs_comparison *c, const zs_table_style *style,
+                                   const zs_sink *s, zs_err *err);
+zs_status zs_comparison_csv_emit(const zs_comparison *c, const zs_sink *s, zs_err *err);
+zs_status zs_comparison_json_emit(const zs_comparison *c, const zs_sink *s, zs_err *err);
+/* `check`: what moved, per design. The table ends with a line that says how much; CSV and JSON have
+ * every figure that moved. */
+zs_status zs_check_table_emit(const zs_checked *files, uint32_t n, const zs_table_style *style,
+                              const zs_sink *s, zs_err *err);
+zs_status zs_check_csv_emit(const zs_checked *files, uint32_t n, const zs_sink *s, zs_err *err);
+zs_status zs_check_json_emit(const zs_checked *files, uint32_t n, const zs_sink *s, zs_err *err);
+/* JUnit XML: a suite per baseline, a case per design. */
+zs_status zs_check_junit_emit(const zs_checked *files, uint32_t n, const zs_sink *s, zs_err *err);
+/* The baseline with the figures of now: rows in which nothing moved, comments and order stay as
+ * they were; layers follow the result. with_layers: also of designs that had none. */
+zs_status zs_baseline_csv_emit(zs_arena *arena, const zs_checked *file, bool with_layers,
+                               const zs_sink *s, zs_err *err);
+/* `explain`: a line per resource and sentences; in CSV and JSON every step. */
+zs_status zs_explanation_table_emit(const zs_explanation *x, const zs_table_style *style,
+                                    const zs_sink *s, zs_err *err);
+zs_status zs_explanation_csv_emit(const zs_explanation *x, const zs_sink *s, zs_err *err);
+zs_status zs_explanation_json_emit(const zs_explanation *x, const zs_sink *s, zs_err *err);
 /* .npy 1.0, float32, C order. */
 zs_status zs_npy_emit(const float *data, const uint64_t *dims, uint32_t dim_n, const zs_sink *s,
                       zs_err *err);

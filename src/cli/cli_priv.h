@@ -26,9 +26,9 @@ enum { CLI_DONE = 0, CLI_NO = 1, CLI_WRONG = 2, CLI_FAILED = 3 };
 typedef enum cli_format { CLI_TABLE, CLI_CSV, CLI_JSON, CLI_FORMAT_N } cli_format;
 
 typedef struct cli_options {
-    const char *design_path;         /* "-" is standard input; NULL when none was given */
-    const char *const *words;        /* arguments that are no options; ends with NULL */
-    char **set, **inputs, **against; /* NULL-terminated lists; NULL when not given */
+    const char *design_path;                 /* "-" is standard input; NULL when none was given */
+    const char *const *words;                /* arguments that are no options; ends with NULL */
+    char **set, **inputs, **against, **vary; /* NULL-terminated lists; NULL when not given */
     const char *model, *weights, *labels, *out;
     const char *trace, *trace_layers; /* run */
     int trace_limit;
@@ -38,8 +38,11 @@ typedef struct cli_options {
     int jobs;
     bool timing_only, quiet;
     bool plan, fields, metrics; /* show */
-    bool help;                  /* help was printed, nothing else is to be done */
-    void *context;              /* owns the strings */
+    bool layers;                /* compare, check */
+    bool bless;                 /* check */
+    const char *junit;
+    bool help;     /* help was printed, nothing else is to be done */
+    void *context; /* owns the strings */
 } cli_options;
 
 /* One COMMAND row. */
@@ -63,6 +66,9 @@ zs_status cmd_schema(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_memory(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_report(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_validate(const cli_options *options, int *exit_status, zs_err *err);
+zs_status cmd_compare(const cli_options *options, int *exit_status, zs_err *err);
+zs_status cmd_check(const cli_options *options, int *exit_status, zs_err *err);
+zs_status cmd_explain(const cli_options *options, int *exit_status, zs_err *err);
 
 /* ---- files (files.c, lookup.c) --------------------------------------------------------------- */
 

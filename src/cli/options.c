@@ -29,10 +29,10 @@ static zs_status word_index(const char *option, const char *text, const char *co
 
 /* Where popt puts what it reads, before it is checked. */
 typedef struct raw_options {
-    char **set, **inputs, **against;
+    char **set, **inputs, **against, **vary;
     char *design, *model, *weights, *labels, *out, *fidelity, *format, *trace, *trace_layers;
-    char *output, *plot, *x, *y;
-    int trace_limit, jobs, timing_only, quiet, plan, fields, metrics, help;
+    char *output, *plot, *x, *y, *junit;
+    int trace_limit, jobs, timing_only, quiet, plan, fields, metrics, layers, bless, help;
 } raw_options;
 
 enum { TRACE_LIMIT = 65536, TRACE_LIMIT_MAX = 1 << 24 };
@@ -109,6 +109,29 @@ static struct poptOption report_options[] = {
     {"y", 0, WORD, &raw.y, 0, "figure of a sweep upwards (default cycles)", "COLUMN"},
     POPT_TABLEEND};
 
+static struct poptOption fidelity_options[] = {
+    {"fidelity", 0, WORD, &raw.fidelity, 0, "timing model: bound, tile or burst (default burst)",
+     "LEVEL"},
+    POPT_TABLEEND};
+
+static struct poptOption explain_options[] = {{"fidelity", 0, WORD, &raw.fidelity, 0,
+                                               "timing model: bound, tile or burst (default tile)",
+                                               "LEVEL"},
+                                              POPT_TABLEEND};
+
+static struct poptOption compare_options[] = {
+    {"vary", 0, ARGV, &raw.vary, 0,
+     "a column for each value of a key: PATH=a,b,c or PATH=lo:hi:step; repeatable", "AXIS"},
+    {"layers", 0, FLAG, &raw.layers, 0, "also compare layer by layer", NULL},
+    POPT_TABLEEND};
+
+static struct poptOption check_options[] = {
+    {"junit", 0, WORD, &raw.junit, 0, "also write the verdicts as JUnit XML", "FILE"},
+    {"bless", 0, FLAG, &raw.bless, 0, "rewrite the baseline with the figures of now", NULL},
+    {"layers", 0, FLAG, &raw.layers, 0,
+     "with --bless: record the layers of designs that have none in the baseline", NULL},
+    POPT_TABLEEND};
+
 static struct poptOption print_options[] = {
     {"format", 0, WORD, &raw.format, 0, "what to print: table, csv or json", "FORMAT"},
     {"quiet", 0, FLAG, &raw.quiet, 0, "no progress bar and no messages but errors", NULL},
@@ -117,7 +140,7 @@ static struct poptOption print_options[] = {
 static struct poptOption help_options[] = {{"help", 'h', FLAG, &raw.help, 0, "this text", NULL},
                                            POPT_TABLEEND};
 
-enum { GROUP_MAX = 4 };
+enum { GROUP_MAX = 6 };
 typedef struct command_groups {
     const char *command;
     struct poptOption *group[GROUP_MAX];
@@ -130,6 +153,9 @@ static const command_groups groups_of[] = {
     {"memory", {memory_options, set_options, print_options, help_options}},
     {"report", {report_options, help_options}},
     {"validate", {validate_options, print_options, help_options}},
+    {"compare", {compare_options, design_options, fidelity_options, print_options, help_options}},
+    {"check", {check_options, set_options, print_options, help_options}},
+    {"explain", {explain_options, design_options, print_options, help_options}},
 };
 
 /* ---- reading --------------------------------------------------------------------------------- */
@@ -178,7 +204,7 @@ static zs_status bad_option(const command_groups *groups, const char *option, in
 
 static zs_status check_values(const cli_command *command, cli_options *o, zs_err *err)
 {
-    int index = ZS_BURST;
+    int index = command->run == cmd_explain ? ZS_TILE : ZS_BURST;
     if (raw.fidelity != NULL)
         ZS_TRY(word_index("--fidelity", raw.fidelity, fidelity_words, ZS_LEN(fidelity_words),
                           &index, err));
@@ -235,6 +261,10 @@ static zs_status read_options(const cli_command *command, const command_groups *
     *o = (cli_options){.set = raw.set,
                        .inputs = raw.inputs,
                        .against = raw.against,
+                       .vary = raw.vary,
+                       .layers = raw.layers != 0,
+                       .bless = raw.bless != 0,
+                       .junit = raw.junit,
                        .model = raw.model,
                        .weights = raw.weights,
                        .labels = raw.labels,
@@ -296,9 +326,10 @@ void cli_options_drop(cli_options *options)
     drop_list(raw.set);
     drop_list(raw.inputs);
     drop_list(raw.against);
+    drop_list(raw.vary);
     char *const strings[] = {raw.design, raw.model,    raw.weights, raw.labels,       raw.out,
                              raw.trace,  raw.fidelity, raw.format,  raw.trace_layers, raw.output,
-                             raw.plot,   raw.x,        raw.y};
+                             raw.plot,   raw.x,        raw.y,       raw.junit};
     for (size_t i = 0; i < ZS_LEN(strings); i++)
         free(strings[i]);
     raw = (raw_options){0};

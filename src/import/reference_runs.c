@@ -25,8 +25,8 @@ static run_columns columns_of(const zs_table *t)
 
 /* ---- cells ----------------------------------------------------------------------------------- */
 
-static zs_status take_fidelity(const zs_table *t, uint32_t row, uint32_t column, zs_fidelity *out,
-                               zs_err *err)
+zs_status zs_reference_fidelity(const zs_table *t, uint32_t row, uint32_t column, zs_fidelity *out,
+                                zs_err *err)
 {
     static const char *const words[] = {"bound", "tile", "burst"}; /* order of zs_fidelity */
     const char *text = zs_table_text(t, row, column, "");
@@ -119,7 +119,7 @@ static zs_status take_row(const zs_table *t, uint32_t row, const run_columns *at
         return zs_table_fail(t, row, at->design, ZS_EPARSE, err,
                              "the cell is empty; the path of a design file was expected");
     ZS_TRY(zs_reference_settings(t, row, at->set, &out->set, err));
-    ZS_TRY(take_fidelity(t, row, at->fidelity, &out->fidelity, err));
+    ZS_TRY(zs_reference_fidelity(t, row, at->fidelity, &out->fidelity, err));
     ZS_TRY(take_metric(t, row, at, out, err));
     ZS_TRY(zs_table_number(t, row, at->measured, -1e300, 1e300, &out->measured, err));
     return zs_reference_tolerance(t, row, at->tolerance, &out->tolerance, err);

@@ -42,6 +42,14 @@ static uint64_t waited(const zs_result *r, zs_cause cause)
     return sum;
 }
 
+static uint64_t busy_sum(const zs_result *r, zs_cause cause)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < r->layer_n; i++)
+        sum += r->layers[i].busy_cycles[cause];
+    return sum;
+}
+
 static double row_hit_frac(const zs_dram_counts *dram)
 {
     const uint64_t all = dram->row_hits + dram->row_misses + dram->row_conflicts;

@@ -15,6 +15,8 @@ TCase *tcase_net_weights(void);
 TCase *tcase_net_models(void);
 TCase *tcase_table(void);
 TCase *tcase_reference(void);
+TCase *tcase_result_json(void);
+TCase *tcase_baseline_read(void);
 
 /* The arena of a test, and the last error. Set up before and dropped after each test. */
 extern zs_arena arena;

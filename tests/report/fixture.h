@@ -38,6 +38,8 @@ zs_status fixture_compare_plot(const zs_result *r, const zs_sink *s, zs_err *err
 zs_status fixture_compare_page(const zs_result *r, const zs_sink *s, zs_err *err);
 zs_status fixture_scatter_plot(const zs_result *r, const zs_sink *s, zs_err *err);
 zs_status fixture_scatter_page(const zs_result *r, const zs_sink *s, zs_err *err);
+/* A text against the file in golden/, which REPORT_BLESS=1 rewrites. */
+void fixture_golden(const char *name, const char *text);
 
 /* A sink that accepts `left` writes and then fails with ZS_EIO; counts writes after the failure. */
 typedef struct fixture_full_disk {
@@ -61,5 +63,7 @@ TCase *tcase_listings(void);
 TCase *tcase_full_disk(void);
 TCase *tcase_memory_out(void);
 TCase *tcase_result_read(void);
+TCase *tcase_comparison_out(void);
+TCase *tcase_study_out(void);
 
 #endif

@@ -1,6 +1,9 @@
 #include "fixture.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* 1 ns a clock, 4 bytes wide: 8 bytes a clock at best. */
 const zs_memory_params fixture_memory = {.tck_ps = 1000, .bus_bytes = 4};
@@ -78,4 +81,25 @@ const zs_section *const *fixture_sections(void)
         zs_section_close(sections[k]);
     }
     return both;
+}
+
+void fixture_golden(const char *name, const char *text)
+{
+    char path[256];
+    snprintf(path, sizeof path, "tests/report/golden/%s", name);
+    if (getenv("REPORT_BLESS") != NULL) {
+        FILE *file = fopen(path, "wb");
+        ck_assert_ptr_nonnull(file);
+        ck_assert_uint_eq(fwrite(text, 1, strlen(text), file), strlen(text));
+        ck_assert_int_eq(fclose(file), 0);
+    }
+    const zs_span golden = test_read_file(path);
+    ck_assert_msg(golden.data != NULL, "%s is missing", path);
+    size_t same = 0;
+    while (same < golden.bytes && (char)golden.data[same] == text[same])
+        same++;
+    ck_assert_msg(same == golden.bytes && text[same] == '\0',
+                  "%s differs from byte %zu on, where there is now: %.200s", path, same,
+                  text + same);
+    free((void *)golden.data);
 }

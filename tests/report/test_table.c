@@ -13,32 +13,10 @@ static zs_status emit_plain(const zs_result *r, const zs_sink *s, zs_err *err)
     return zs_table_emit(r, &(zs_table_style){.columns = columns}, s, err);
 }
 
-/* The page of a width against the file in golden/, which REPORT_BLESS=1 rewrites. */
-static void compare_golden(const char *name, const char *text)
-{
-    char path[256];
-    snprintf(path, sizeof path, "tests/report/golden/%s", name);
-    if (getenv("REPORT_BLESS") != NULL) {
-        FILE *file = fopen(path, "wb");
-        ck_assert_ptr_nonnull(file);
-        ck_assert_uint_eq(fwrite(text, 1, strlen(text), file), strlen(text));
-        ck_assert_int_eq(fclose(file), 0);
-    }
-    const zs_span golden = test_read_file(path);
-    ck_assert_msg(golden.data != NULL, "%s is missing", path);
-    size_t same = 0;
-    while (same < golden.bytes && (char)golden.data[same] == text[same])
-        same++;
-    ck_assert_msg(same == golden.bytes && text[same] == '\0',
-                  "%s differs from byte %zu on, where there is now: %.200s", path, same,
-                  text + same);
-    free((void *)golden.data);
-}
-
 START_TEST(test_text_formats_are_as_reviewed)
 {
     char *text = fixture_text(fixture_formats[_i].emit, fixture_hostile());
-    compare_golden(fixture_formats[_i].name, text);
+    fixture_golden(fixture_formats[_i].name, text);
     free(text);
 }
 END_TEST

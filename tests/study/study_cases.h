@@ -10,5 +10,8 @@ TCase *tcase_validate(void);
 TCase *tcase_ports(void);
 TCase *tcase_grid(void);
 TCase *tcase_scatter(void);
+TCase *tcase_compare(void);
+TCase *tcase_baseline(void);
+TCase *tcase_explain(void);
 
 #endif

@@ -1,0 +1,248 @@
+#include "cli_priv.h"
+#include "zynqsim/compare.h"
+#include "zynqsim/grid.h"
+
+#include <string.h>
+
+enum { BAR_STEP = 1024 }; /* the least that a bar notices */
+
+/* A column that is to be: a result file, or a point of a design. */
+typedef struct column {
+    const char *path;
+    bool is_result;
+    char **set;        /* all settings of the point */
+    const char *label; /* NULL: the design's name */
+} column;
+
+typedef struct job {
+    const cli_options *o;
+    zs_arena keep;
+    column columns[ZS_COMPARE_COLUMNS];
+    zs_figures figures[ZS_COMPARE_COLUMNS];
+    const char *head; /* keys that --vary names */
+    uint32_t n;
+    cli_progress progress;
+} job;
+
+/* ---- which columns --------------------------------------------------------------------------- */
+
+static bool is_result_file(const char *path)
+{
+    const size_t n = strlen(path);
+    return n > 5 && strcmp(path + n - 5, ".json") == 0;
+}
+
+static zs_status add_column(job *j, const column *c, zs_err *err)
+{
+    if (j->n == ZS_COMPARE_COLUMNS)
+        return zs_fail(err, ZS_EUSAGE, c->path,
+                       "would be column %d; compare shows %d at the most, sweep takes any number",
+                       ZS_COMPARE_COLUMNS + 1, ZS_COMPARE_COLUMNS);
+    j->columns[j->n++] = *c;
+    return ZS_OK;
+}
+
+static zs_status read_axes(job *j, const char *path, zs_grid *grid, zs_err *err)
+{
+    cli_point base = {0};
+    cli_options o = *j->o;
+    o.design_path = path;
+    zs_grid_init(grid);
+    zs_status status = cli_design_build(&o, &base, err);
+    for (size_t i = 0; status == ZS_OK && o.vary[i] != NULL; i++) {
+        zs_axis axis;
+        status = zs_axis_parse(&j->keep, o.vary[i], &base.design, &axis, err);
+        if (status == ZS_OK)
+            status = zs_grid_add(grid, &axis, err);
+    }
+    cli_point_drop(&base);
+    return status;
+}
+
+/* "batch", "accelerator.fusion/batch": in the order of the labels. */
+static zs_status name_axes(job *j, const zs_grid *grid, zs_err *err)
+{
+    j->head = "";
+    for (uint32_t a = 0; a < grid->axis_n && j->head != NULL; a++)
+        j->head = zs_arena_printf(&j->keep, "%s%s%.*s", j->head, a > 0 ? "/" : "",
+                                  (int)strcspn(grid->axes[a].text, "="), grid->axes[a].text);
+    return j->head != NULL ? ZS_OK : zs_nomem(err, "--vary");
+}
+
+static size_t list_length(char *const *list)
+{
+    size_t n = 0;
+    while (list != NULL && list[n] != NULL)
+        n++;
+    return n;
+}
+
+/* "lf1", "lf1/8": the values of a point. */
+static const char *point_label(job *j, const zs_grid *grid, uint64_t point)
+{
+    const char *label = "";
+    for (uint32_t a = 0; a < grid->axis_n && label != NULL; a++)
+        for (uint32_t p = 0; p < grid->axes[a].path_n && label != NULL; p++) {
+            const char *value = zs_grid_value(grid, point, a, p);
+            if (p > 0 && strcmp(value, zs_grid_value(grid, point, a, p - 1)) == 0)
+                continue;
+            label = zs_arena_printf(&j->keep, "%s%s%s", label, label[0] ? "/" : "", value);
+        }
+    return label;
+}
+
+/* What --set gave, then the values of the point. */
+static zs_status point_settings(job *j, const zs_grid *grid, uint64_t point, char ***out,
+                                zs_err *err)
+{
+    size_t n = list_length(j->o->set);
+    char **set = zs_new(&j->keep, char *, n + (size_t)ZS_GRID_AXES * ZS_AXIS_PATHS + 1);
+    if (set == NULL)
+        return zs_nomem(err, "--vary");
+    if (n > 0)
+        memcpy(set, j->o->set, n * sizeof *set);
+    for (uint32_t a = 0; a < grid->axis_n; a++)
+        for (uint32_t p = 0; p < grid->axes[a].path_n; p++) {
+            set[n] = zs_arena_printf(&j->keep, "%s=%s", grid->axes[a].paths[p],
+                                     zs_grid_value(grid, point, a, p));
+            if (set[n++] == NULL)
+                return zs_nomem(err, "--vary");
+        }
+    *out = set;
+    return ZS_OK;
+}
+
+static zs_status add_points(job *j, const char *path, zs_err *err)
+{
+    zs_grid grid;
+    ZS_TRY(read_axes(j, path, &grid, err));
+    if (grid.point_n > ZS_COMPARE_COLUMNS)
+        return zs_fail(err, ZS_EUSAGE, "--vary",
+                       "%llu points would be as many columns; compare shows %d at the most, sweep "
+                       "takes any number",
+                       (unsigned long long)grid.point_n, ZS_COMPARE_COLUMNS);
+    ZS_TRY(name_axes(j, &grid, err));
+    for (uint64_t point = 0; point < grid.point_n; point++) {
+        column c = {.path = path, .label = point_label(j, &grid, point)};
+        if (c.label == NULL)
+            return zs_nomem(err, "--vary");
+        ZS_TRY(point_settings(j, &grid, point, &c.set, err));
+        ZS_TRY(add_column(j, &c, err));
+    }
+    return ZS_OK;
+}
+
+static zs_status add_word(job *j, const char *word, zs_err *err)
+{
+    const column c = {.path = word, .is_result = is_result_file(word), .set = j->o->set};
+    if (c.is_result && j->o->vary != NULL)
+        return zs_fail(err, ZS_EUSAGE, word, "--vary is for designs; this is a result");
+    if (c.is_result && (j->o->set != NULL || j->o->model != NULL))
+        return zs_fail(
+            err, ZS_EUSAGE, word,
+            "a result cannot be given other settings; --set and --model are for designs");
+    return j->o->vary != NULL ? add_points(j, word, err) : add_column(j, &c, err);
+}
+
+/* ---- figures of a column --------------------------------------------------------------------- */
+
+static zs_status read_result(job *j, uint32_t i, zs_err *err)
+{
+    zs_span bytes;
+    ZS_TRY(cli_file_read(&j->keep, j->columns[i].path, &bytes, err));
+    return zs_result_json_parse(&j->keep, bytes, j->columns[i].path, &j->figures[i], err);
+}
+
+static zs_status simulate(job *j, uint32_t i, zs_err *err)
+{
+    const column *c = &j->columns[i];
+    cli_point p = {0};
+    cli_options o = *j->o;
+    cli_outputs outputs;
+    zs_result *result;
+    o.design_path = c->path;
+    o.set = c->set;
+    o.timing_only = true;
+    o.quiet = true;
+    zs_status status = cli_point_build(&o, &p, err);
+    if (status == ZS_OK)
+        status = cli_execute(&p, &o, &result, &outputs, err);
+    if (status == ZS_OK)
+        status = zs_figures_take(&j->keep, c->label != NULL ? c->label : result->design, result,
+                                 &j->figures[i], err);
+    if (status != ZS_OK && c->label != NULL)
+        zs_err_prefix(err, c->label);
+    cli_point_drop(&p);
+    return status;
+}
+
+static zs_status collect(job *j, zs_err *err)
+{
+    for (uint32_t i = 0; i < j->n; i++) {
+        ZS_TRY(j->columns[i].is_result ? read_result(j, i, err) : simulate(j, i, err));
+        cli_progress_step(&j->progress, BAR_STEP);
+    }
+    return ZS_OK;
+}
+
+/* Two columns of one name would not be told apart: then all say where they are from. */
+static zs_status tell_apart(job *j, zs_err *err)
+{
+    bool is_clear = true;
+    for (uint32_t i = 0; i < j->n; i++)
+        for (uint32_t k = 0; k < i; k++)
+            is_clear &= strcmp(j->figures[i].label, j->figures[k].label) != 0;
+    for (uint32_t i = 0; i < j->n && !is_clear; i++) {
+        const column *c = &j->columns[i];
+        j->figures[i].label =
+            c->label != NULL ? zs_arena_printf(&j->keep, "%s %s", c->path, c->label) : c->path;
+        if (j->figures[i].label == NULL)
+            return zs_nomem(err, c->path);
+    }
+    return ZS_OK;
+}
+
+/* ---- the command ----------------------------------------------------------------------------- */
+
+static zs_status print(const job *j, const zs_comparison *c, zs_err *err)
+{
+    const zs_sink sink = cli_stdout();
+    const zs_table_style style = cli_terminal_style();
+    switch (j->o->format) {
+    case CLI_CSV:
+        return zs_comparison_csv_emit(c, &sink, err);
+    case CLI_JSON:
+        return zs_comparison_json_emit(c, &sink, err);
+    default:
+        return zs_comparison_table_emit(c, &style, &sink, err);
+    }
+}
+
+static zs_status compare(job *j, zs_err *err)
+{
+    zs_comparison c;
+    for (size_t i = 0; j->o->words[i] != NULL; i++)
+        ZS_TRY(add_word(j, j->o->words[i], err));
+    if (j->n < 2)
+        return zs_fail(err, ZS_EUSAGE, j->o->words[0],
+                       "there is nothing to compare it with: name another file, or use --vary");
+    cli_progress_begin(&j->progress, (uint64_t)j->n * BAR_STEP, j->o->quiet);
+    const zs_status status = collect(j, err);
+    cli_progress_end(&j->progress);
+    ZS_TRY(status);
+    ZS_TRY(tell_apart(j, err));
+    ZS_TRY(zs_comparison_build(&j->keep, j->figures, j->n, j->o->layers, &c, err));
+    if (j->head != NULL)
+        c.head = j->head;
+    return print(j, &c, err);
+}
+
+zs_status cmd_compare(const cli_options *options, int *exit_status, zs_err *err)
+{
+    job j = {.o = options};
+    (void)exit_status;
+    zs_arena_init(&j.keep, cli_heap());
+    const zs_status status = compare(&j, err);
+    zs_arena_drop(&j.keep);
+    return status;
+}

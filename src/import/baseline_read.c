@@ -1,0 +1,368 @@
+/* Tables of expected figures. Comments are blanked before the table is read, so that line numbers
+ * stay; every record is kept as it was written, for who rewrites the file. */
+#include "reference_priv.h"
+#include "zynqsim/baseline.h"
+#include "zynqsim/import.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct reader {
+    zs_arena *arena;
+    zs_table table;
+    zs_baseline *b;
+    zs_baseline_column *columns;
+    uint32_t *tolerance_cells; /* [column], ZS_NO_COLUMN */
+    uint32_t design, set, fidelity, layer;
+    zs_baseline_row *rows;
+    zs_baseline_case *cases;
+} reader;
+
+/* ---- records --------------------------------------------------------------------------------- */
+
+/* Bytes of a record without its line break: a quoted cell may hold some. */
+static size_t record_length(const char *text, size_t n)
+{
+    bool is_quoted = false;
+    for (size_t i = 0; i < n; i++) {
+        is_quoted ^= text[i] == '"';
+        if (!is_quoted && text[i] == '\n')
+            return i;
+    }
+    return n;
+}
+
+static bool is_blank(const char *text, size_t n)
+{
+    return strspn(text, " \t\r\n") >= n;
+}
+
+static uint32_t count_breaks(const char *text, size_t n)
+{
+    uint32_t breaks = 0;
+    for (size_t i = 0; i < n; i++)
+        breaks += text[i] == '\n';
+    return breaks;
+}
+
+/* A comment takes its line, whatever quotes are in it. */
+static size_t comment_length(const char *text, size_t n)
+{
+    const char *end = memchr(text, '\n', n);
+    return end != NULL ? (size_t)(end - text) : n;
+}
+
+/* Fills the list of lines and blanks comments in `text`. The header is the first record. */
+static zs_status split_records(reader *r, char *text, size_t n, zs_err *err)
+{
+    const size_t mark = n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    uint32_t row = 0, number = 1;
+    bool has_header = false;
+    zs_baseline_line *lines = zs_new(r->arena, zs_baseline_line, count_breaks(text, n) + 2);
+    if (lines == NULL)
+        return zs_nomem(err, r->b->path);
+    for (size_t at = 0; at < n;) {
+        char *begin = text + (at > 0 ? at : mark);
+        const bool is_comment = *begin == '#';
+        const size_t length = (size_t)(begin - text) - at +
+                              (is_comment ? comment_length(begin, n - (size_t)(begin - text))
+                                          : record_length(begin, n - (size_t)(begin - text)));
+        zs_baseline_line *line = &lines[r->b->line_n++];
+        *line = (zs_baseline_line){.raw = zs_arena_strndup(r->arena, text + at, length),
+                                   .row = ZS_NO_ROW,
+                                   .number = number};
+        if (line->raw == NULL)
+            return zs_nomem(err, r->b->path);
+        const size_t own = length - ((size_t)(begin - text) - at);
+        if (is_comment)
+            memset(begin, ' ', own);
+        else if (!is_blank(begin, own) && has_header)
+            line->row = row++;
+        else if (!is_blank(begin, own))
+            has_header = true;
+        number += 1 + count_breaks(text + at, length);
+        at += length + 1;
+    }
+    r->b->lines = lines;
+    return ZS_OK;
+}
+
+/* Rewriting goes by lines, so both readers have to mean the same ones. */
+static zs_status check_records(const reader *r, zs_err *err)
+{
+    const zs_table *t = &r->table;
+    uint32_t row = 0;
+    bool is_same = true;
+    for (uint32_t i = 0; i < r->b->line_n && is_same; i++)
+        if (r->b->lines[i].row != ZS_NO_ROW) {
+            is_same = row < t->row_n && t->lines[row] == r->b->lines[i].number;
+            row++;
+        }
+    if (is_same && row == t->row_n)
+        return ZS_OK;
+    return zs_fail(err, ZS_EPARSE, t->path,
+                   "the lines of a baseline end in LF or CR LF, not in CR alone");
+}
+
+/* ---- columns --------------------------------------------------------------------------------- */
+
+static bool ends_in_tolerance(const char *name)
+{
+    const size_t n = strlen(name);
+    return n > 10 && strcmp(name + n - 10, ".tolerance") == 0;
+}
+
+/* "dram.read_bytes" is dram_read_bytes in a layer, "traffic.input_bytes" input_bytes. */
+static uint32_t layer_metric_of(const char *name)
+{
+    char flat[64];
+    const char *dot = strrchr(name, '.');
+    const uint32_t same = zs_layer_metric_find(name);
+    if (same != ZS_NO_METRIC || dot == NULL)
+        return same;
+    snprintf(flat, sizeof flat, "%.63s", name);
+    for (char *at = flat; *at != '\0'; at++)
+        *at = *at == '.' ? '_' : *at;
+    const uint32_t joined = zs_layer_metric_find(flat);
+    return joined != ZS_NO_METRIC              ? joined
+           : strncmp(name, "traffic.", 8) == 0 ? zs_layer_metric_find(dot + 1)
+                                               : ZS_NO_METRIC;
+}
+
+static zs_status unknown_column(const reader *r, const char *name, zs_err *err)
+{
+    enum { NAMES_MAX = 256 };
+    const char *names[NAMES_MAX];
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < zs_metric_n && n < NAMES_MAX; i++)
+        names[n++] = zs_metrics[i].name;
+    for (uint32_t i = 0; i < zs_layer_metric_n && n < NAMES_MAX; i++)
+        names[n++] = zs_layer_metrics[i].name;
+    const char *near = zs_nearest(name, names, n);
+    if (near != NULL)
+        return zs_fail(err, ZS_EPARSE, r->b->path,
+                       "the column \"%.60s\" is no figure of a result, did you mean %s?", name,
+                       near);
+    return zs_fail(
+        err, ZS_EPARSE, r->b->path,
+        "the column \"%.60s\" is no figure of a result; zynqsim show --metrics lists them", name);
+}
+
+static zs_status take_column(reader *r, uint32_t cell, zs_err *err)
+{
+    const char *name = r->table.columns[cell];
+    const zs_baseline_column c = {.name = name,
+                                  .metric = zs_metric_find(name),
+                                  .layer_metric = layer_metric_of(name),
+                                  .cell = cell};
+    if (c.metric == ZS_NO_METRIC && c.layer_metric == ZS_NO_METRIC)
+        return unknown_column(r, name, err);
+    if (c.metric != ZS_NO_METRIC && strcmp(zs_metrics[c.metric].tolerance, "none") == 0)
+        return zs_fail(err, ZS_EPARSE, r->b->path,
+                       "%s depends on the simulator and its machine; it is never compared", name);
+    const char *with = zs_arena_printf(r->arena, "%s.tolerance", name);
+    if (with == NULL)
+        return zs_nomem(err, r->b->path);
+    r->tolerance_cells[r->b->column_n] = zs_table_column(&r->table, with);
+    r->columns[r->b->column_n++] = c;
+    return ZS_OK;
+}
+
+static zs_status check_tolerances(const reader *r, zs_err *err)
+{
+    for (uint32_t cell = 0; cell < r->table.column_n; cell++) {
+        bool is_used = !ends_in_tolerance(r->table.columns[cell]);
+        for (uint32_t i = 0; i < r->b->column_n; i++)
+            is_used |= r->tolerance_cells[i] == cell;
+        if (!is_used)
+            return zs_fail(err, ZS_EPARSE, r->b->path,
+                           "the column \"%.80s\" belongs to no figure of the table",
+                           r->table.columns[cell]);
+    }
+    return ZS_OK;
+}
+
+static zs_status take_columns(reader *r, zs_err *err)
+{
+    const zs_table *t = &r->table;
+    ZS_TRY(zs_table_need(t, "design", &r->design, err));
+    r->set = zs_table_column(t, "set");
+    r->fidelity = zs_table_column(t, "fidelity");
+    r->layer = zs_table_column(t, "layer");
+    r->columns = zs_new(r->arena, zs_baseline_column, t->column_n);
+    r->tolerance_cells = zs_new(r->arena, uint32_t, t->column_n);
+    if (r->columns == NULL || r->tolerance_cells == NULL)
+        return zs_nomem(err, r->b->path);
+    for (uint32_t cell = 0; cell < t->column_n; cell++) {
+        const bool is_key =
+            cell == r->design || cell == r->set || cell == r->fidelity || cell == r->layer;
+        if (!is_key && !ends_in_tolerance(t->columns[cell]))
+            ZS_TRY(take_column(r, cell, err));
+    }
+    if (r->b->column_n == 0)
+        return zs_fail(err, ZS_EPARSE, r->b->path,
+                       "no column is a figure of a result, such as cycles: there is nothing to "
+                       "compare");
+    return check_tolerances(r, err);
+}
+
+/* ---- rows ------------------------------------------------------------------------------------ */
+
+static zs_status take_number(const zs_table *t, uint32_t row, uint32_t cell,
+                             const zs_metric *metric, zs_value *out, zs_err *err)
+{
+    const char *text = zs_table_text(t, row, cell, "");
+    double real = 0;
+    out->type = metric->type;
+    switch (metric->type) {
+    case ZS_METRIC_TEXT:
+        out->text = text;
+        return ZS_OK;
+    case ZS_METRIC_REAL:
+        return zs_table_number(t, row, cell, -1e300, 1e300, &out->r, err);
+    case ZS_METRIC_INT:
+        return zs_table_count(t, row, cell, 0, UINT64_C(1) << 53, &out->i, err);
+    case ZS_METRIC_BOOL:
+        if (strcmp(text, "true") == 0 || strcmp(text, "yes") == 0)
+            real = 1;
+        else if (strcmp(text, "false") != 0 && strcmp(text, "no") != 0)
+            ZS_TRY(zs_table_number(t, row, cell, 0, 1, &real, err));
+        out->i = real != 0;
+        return ZS_OK;
+    }
+    return ZS_OK;
+}
+
+/* As metrics.def says: "exact", or a share of the expected value. */
+static zs_tolerance usual_tolerance(const zs_metric *metric)
+{
+    zs_tolerance t = {0};
+    if (strcmp(metric->tolerance, "exact") != 0)
+        t.frac = strtod(metric->tolerance, NULL);
+    return t;
+}
+
+static zs_status take_cell(const reader *r, uint32_t row, uint32_t i, bool is_layer,
+                           const zs_expected *above, zs_expected *out, zs_err *err)
+{
+    const zs_baseline_column *c = &r->columns[i];
+    const zs_table *t = &r->table;
+    const char *text = zs_table_text(t, row, c->cell, "");
+    const char *tolerance = zs_table_text(t, row, r->tolerance_cells[i], "");
+    const uint32_t metric = is_layer ? c->layer_metric : c->metric;
+    *out = (zs_expected){0};
+    if (metric == ZS_NO_METRIC) {
+        if (text[0] == '\0')
+            return ZS_OK;
+        return zs_table_fail(t, row, c->cell, ZS_EPARSE, err, "%s is no figure of %s", c->name,
+                             is_layer ? "a layer" : "a whole network");
+    }
+    const zs_metric *m = is_layer ? &zs_layer_metrics[metric] : &zs_metrics[metric];
+    out->tolerance = above != NULL ? above->tolerance : usual_tolerance(m);
+    if (tolerance[0] != '\0')
+        ZS_TRY(zs_reference_tolerance(t, row, r->tolerance_cells[i], &out->tolerance, err));
+    if (text[0] == '\0')
+        return ZS_OK;
+    out->is_given = true;
+    out->is_open = strcmp(text, "?") == 0;
+    return out->is_open ? ZS_OK : take_number(t, row, c->cell, m, &out->value, err);
+}
+
+/* Tolerances of figures that only a layer has do not come from the row above. */
+static const zs_expected *above_of(const reader *r, uint32_t row, uint32_t i, bool is_layer)
+{
+    if (!is_layer || r->columns[i].metric == ZS_NO_METRIC)
+        return NULL;
+    (void)row;
+    return &r->rows[r->cases[r->b->case_n - 1].row0].cells[i];
+}
+
+static zs_status begin_case(reader *r, uint32_t row, const char *design, zs_err *err)
+{
+    zs_baseline_case *c = &r->cases[r->b->case_n];
+    *c = (zs_baseline_case){.design = design, .row0 = row};
+    if (design[0] == '\0')
+        return zs_table_fail(&r->table, row, r->design, ZS_EPARSE, err,
+                             "the row names neither a design nor a layer");
+    ZS_TRY(zs_reference_settings(&r->table, row, r->set, &c->set, err));
+    ZS_TRY(zs_reference_fidelity(&r->table, row, r->fidelity, &c->fidelity, err));
+    r->b->case_n++;
+    return ZS_OK;
+}
+
+static zs_status check_layer(const reader *r, uint32_t row, const char *design, zs_err *err)
+{
+    const zs_table *t = &r->table;
+    const char *set = zs_table_text(t, row, r->set, "");
+    const char *fidelity = zs_table_text(t, row, r->fidelity, "");
+    if (r->b->case_n == 0)
+        return zs_table_fail(t, row, r->layer, ZS_EPARSE, err,
+                             "a layer needs a row of its design above it");
+    if (design[0] != '\0' || set[0] != '\0' || fidelity[0] != '\0')
+        return zs_table_fail(t, row, r->layer, ZS_EPARSE, err,
+                             "design, set and fidelity of a layer are those of the row above: its "
+                             "cells must be empty");
+    return ZS_OK;
+}
+
+static zs_status take_row(reader *r, uint32_t row, zs_err *err)
+{
+    const zs_table *t = &r->table;
+    const char *design = zs_table_text(t, row, r->design, "");
+    const char *layer = zs_table_text(t, row, r->layer, "");
+    const bool is_layer = layer[0] != '\0';
+    zs_expected *cells = zs_new(r->arena, zs_expected, r->b->column_n);
+    if (cells == NULL)
+        return zs_nomem(err, r->b->path);
+    ZS_TRY(is_layer ? check_layer(r, row, design, err) : begin_case(r, row, design, err));
+    for (uint32_t i = 0; i < r->b->column_n; i++)
+        ZS_TRY(take_cell(r, row, i, is_layer, above_of(r, row, i, is_layer), &cells[i], err));
+    r->rows[row] = (zs_baseline_row){.layer = layer,
+                                     .texts = t->cells + (size_t)row * t->column_n,
+                                     .cells = cells,
+                                     .line = t->lines[row]};
+    r->cases[r->b->case_n - 1].row_n++;
+    return ZS_OK;
+}
+
+static zs_status take_rows(reader *r, zs_err *err)
+{
+    const uint32_t n = r->table.row_n;
+    r->rows = zs_new(r->arena, zs_baseline_row, n);
+    r->cases = zs_new(r->arena, zs_baseline_case, n);
+    if (n == 0)
+        return zs_fail(err, ZS_EPARSE, r->b->path, "has no rows: there is nothing to check");
+    if (r->rows == NULL || r->cases == NULL)
+        return zs_nomem(err, r->b->path);
+    for (uint32_t row = 0; row < n; row++)
+        ZS_TRY(take_row(r, row, err));
+    return ZS_OK;
+}
+
+zs_status zs_baseline_parse(zs_arena *arena, zs_span bytes, const char *path, zs_baseline *out,
+                            zs_err *err)
+{
+    zs_baseline b = {.path = zs_arena_strdup(arena, path)};
+    reader r = {.arena = arena, .b = &b};
+    char *text =
+        zs_arena_strndup(arena, bytes.bytes > 0 ? (const char *)bytes.data : "", bytes.bytes);
+    if (b.path == NULL || text == NULL)
+        return zs_nomem(err, path);
+    if (memchr(text, '\0', bytes.bytes) == NULL)
+        ZS_TRY(split_records(&r, text, bytes.bytes, err));
+    const zs_span blanked = {.data = (const uint8_t *)text, .bytes = bytes.bytes};
+    ZS_TRY(zs_table_parse(arena, blanked, path, &r.table, err));
+    ZS_TRY(check_records(&r, err));
+    ZS_TRY(take_columns(&r, err));
+    ZS_TRY(take_rows(&r, err));
+    b.headers = r.table.columns;
+    b.header_n = r.table.column_n;
+    b.layer_cell = r.layer;
+    b.columns = r.columns;
+    b.rows = r.rows;
+    b.row_n = r.table.row_n;
+    b.cases = r.cases;
+    *out = b;
+    return ZS_OK;
+}

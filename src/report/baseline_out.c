@@ -1,0 +1,345 @@
+/* What `check` prints: only what moved. */
+#include "baseline_priv.h"
+#include "json_priv.h"
+#include "zynqsim/report.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { LAYERS_SHOWN = 3, NAME_WIDTH = 26, VALUE_WIDTH = 14 };
+
+/* ---- pieces ---------------------------------------------------------------------------------- */
+
+zs_case_title zs_case_title_of(const zs_baseline_case *c)
+{
+    static const char *const fidelities[] = {"bound", "tile", "burst"}; /* order of zs_fidelity */
+    zs_case_title t;
+    snprintf(t.text, sizeof t.text, "%.200s%s%.240s, %s", c->design, c->set[0] ? ", " : "", c->set,
+             fidelities[c->fidelity]);
+    return t;
+}
+
+zs_cell zs_move_value(const zs_value *value)
+{
+    zs_cell cell = {.text = "-"};
+    switch (value->type) {
+    case ZS_METRIC_INT:
+        return zs_cell_count(value->i);
+    case ZS_METRIC_BOOL:
+        snprintf(cell.text, sizeof cell.text, "%s", value->i ? "yes" : "no");
+        break;
+    case ZS_METRIC_REAL:
+        if (isfinite(value->r))
+            snprintf(cell.text, sizeof cell.text, "%.9g", value->r);
+        break;
+    case ZS_METRIC_TEXT:
+        snprintf(cell.text, sizeof cell.text, "%.60s",
+                 value->text != NULL && value->text[0] ? value->text : "-");
+        break;
+    }
+    return cell;
+}
+
+zs_cell zs_move_change(const zs_move *m)
+{
+    zs_cell cell = {.text = ""};
+    const double percent = 100 * m->change_frac;
+    if (isfinite(percent))
+        snprintf(cell.text, sizeof cell.text,
+                 fabs(percent) >= 0.0995      ? "%+.2f %%"
+                 : fabs(percent) >= 0.0000995 ? "%+.5f %%"
+                                              : "%+.1e %%",
+                 percent);
+    else if (isfinite(m->delta))
+        snprintf(cell.text, sizeof cell.text, "%+.9g", m->delta);
+    return cell;
+}
+
+bool zs_verdict_moved(const zs_case_verdict *v)
+{
+    return v->move_n > 0;
+}
+
+zs_check_totals zs_check_totals_of(const zs_checked *files, uint32_t n)
+{
+    zs_check_totals t = {0};
+    for (uint32_t f = 0; f < n; f++) {
+        t.designs += files[f].baseline->case_n;
+        for (uint32_t c = 0; c < files[f].baseline->case_n; c++) {
+            const zs_case_verdict *v = &files[f].verdicts[c];
+            t.figures += v->compared_n;
+            t.moved_designs += zs_verdict_moved(v);
+            for (uint32_t m = 0; m < v->move_n; m++)
+                t.moved_figures += v->moves[m].kind == ZS_MOVED || v->moves[m].kind == ZS_OPEN;
+        }
+    }
+    return t;
+}
+
+/* ---- what moved in one design ---------------------------------------------------------------- */
+
+typedef struct moves_out {
+    zs_out *out;
+    size_t indent;
+    bool as_xml;
+} moves_out;
+
+static void put_plain(const moves_out *o, const char *text)
+{
+    if (o->as_xml)
+        zs_out_xml(o->out, text);
+    else
+        zs_out_name(o->out, text);
+}
+
+static void put_padded(const moves_out *o, const char *text, size_t width)
+{
+    const size_t own = zs_utf8_width(text);
+    put_plain(o, text);
+    zs_out_repeat(o->out, " ", own < width ? width - own : 0);
+}
+
+static void put_change(const moves_out *o, const char *name, size_t depth, const zs_move *m)
+{
+    const zs_cell old = zs_move_value(&m->old), now = zs_move_value(&m->now);
+    const zs_cell change = zs_move_change(m);
+    const size_t indent = o->indent + depth;
+    zs_out_repeat(o->out, " ", indent);
+    put_padded(o, name, NAME_WIDTH > depth ? NAME_WIDTH - depth : 1);
+    const char *before = m->kind == ZS_OPEN ? "?" : old.text;
+    const size_t own = zs_utf8_width(before);
+    zs_out_repeat(o->out, " ", own < VALUE_WIDTH ? VALUE_WIDTH - own : 1);
+    put_plain(o, before);
+    zs_out_text(o->out, " → ");
+    put_plain(o, now.text);
+    const size_t after = zs_utf8_width(now.text);
+    if (change.text[0] != '\0')
+        zs_out_repeat(o->out, " ", after < VALUE_WIDTH ? VALUE_WIDTH - after : 1);
+    zs_out_text(o->out, change.text);
+    zs_out_text(o->out, "\n");
+}
+
+/* "and 25 more layers, +312 in all" */
+static void put_rest(const moves_out *o, uint32_t n, double sum)
+{
+    zs_out_repeat(o->out, " ", o->indent + 2);
+    zs_out_printf(o->out, "and %u more layer%s, %+.9g in all\n", n, n == 1 ? "" : "s", sum);
+}
+
+static void put_figure(const moves_out *o, const zs_case_verdict *v, const char *figure)
+{
+    uint32_t shown = 0, rest = 0;
+    double sum = 0;
+    bool has_head = false;
+    for (uint32_t i = 0; i < v->move_n; i++) {
+        const zs_move *m = &v->moves[i];
+        if (strcmp(m->figure, figure) != 0)
+            continue;
+        if (m->layer[0] == '\0') {
+            put_change(o, figure, 0, m);
+            has_head = true;
+            continue;
+        }
+        if (!has_head) {
+            zs_out_repeat(o->out, " ", o->indent);
+            put_plain(o, figure);
+            zs_out_text(o->out, " of layers, not of the network\n");
+            has_head = true;
+        }
+        if (shown++ < LAYERS_SHOWN) {
+            put_change(o, m->layer, 2, m);
+        } else {
+            rest++;
+            sum += isfinite(m->delta) ? m->delta : 0;
+        }
+    }
+    if (rest > 0)
+        put_rest(o, rest, sum);
+}
+
+void zs_moves_out(zs_out *out, const zs_checked *file, uint32_t case_index, size_t indent,
+                  bool as_xml)
+{
+    const zs_case_verdict *v = &file->verdicts[case_index];
+    const moves_out o = {.out = out, .indent = indent, .as_xml = as_xml};
+    for (uint32_t i = 0; i < file->baseline->column_n; i++)
+        put_figure(&o, v, file->baseline->columns[i].name);
+    for (uint32_t i = 0; i < v->move_n; i++) {
+        const zs_move *m = &v->moves[i];
+        if (m->kind != ZS_GONE && m->kind != ZS_NEW)
+            continue;
+        zs_out_repeat(out, " ", indent);
+        put_padded(&o, m->layer, NAME_WIDTH);
+        zs_out_text(out, m->kind == ZS_GONE ? " is no layer of the result any more\n"
+                                            : " is a layer that the baseline does not have\n");
+    }
+}
+
+/* ---- table ----------------------------------------------------------------------------------- */
+
+/* Something moved, and layers would say where. */
+static bool layers_would_say(const zs_case_verdict *v)
+{
+    for (uint32_t i = 0; i < v->move_n; i++)
+        if (v->moves[i].kind == ZS_MOVED)
+            return true;
+    return false;
+}
+
+static void put_design(zs_out *out, const zs_table_style *style, const zs_checked *file,
+                       uint32_t case_index)
+{
+    const zs_baseline_case *c = &file->baseline->cases[case_index];
+    if (style != NULL && style->colour)
+        zs_out_text(out, "\033[1m");
+    zs_out_name(out, zs_case_title_of(c).text);
+    if (style != NULL && style->colour)
+        zs_out_text(out, "\033[0m");
+    zs_out_text(out, " (");
+    zs_out_name(out, file->baseline->path);
+    zs_out_printf(out, ":%u)\n", file->baseline->rows[c->row0].line);
+    zs_moves_out(out, file, case_index, 2, false);
+    if (c->row_n == 1 && layers_would_say(&file->verdicts[case_index]))
+        zs_out_text(out, "  no layers in the baseline; --bless --layers records them\n");
+}
+
+zs_status zs_check_table_emit(const zs_checked *files, uint32_t n, const zs_table_style *style,
+                              const zs_sink *s, zs_err *err)
+{
+    zs_out out = {.sink = s};
+    const zs_check_totals t = zs_check_totals_of(files, n);
+    for (uint32_t f = 0; f < n; f++)
+        for (uint32_t c = 0; c < files[f].baseline->case_n; c++)
+            if (zs_verdict_moved(&files[f].verdicts[c]))
+                put_design(&out, style, &files[f], c);
+    if (t.moved_designs == 0)
+        zs_out_printf(&out, "%u figure%s of %u design%s as before\n", t.figures,
+                      t.figures == 1 ? "" : "s", t.designs, t.designs == 1 ? "" : "s");
+    else
+        zs_out_printf(&out, "%u of %u figure%s moved, in %u of %u design%s\n", t.moved_figures,
+                      t.figures, t.figures == 1 ? "" : "s", t.moved_designs, t.designs,
+                      t.designs == 1 ? "" : "s");
+    return zs_out_end(&out, "the table", err);
+}
+
+/* ---- CSV ------------------------------------------------------------------------------------- */
+
+static const char *kind_name(zs_move_kind kind)
+{
+    static const char *const names[] = {"moved", "open", "gone", "new"};
+    return names[kind];
+}
+
+static void csv_value(zs_out *out, const zs_value *value)
+{
+    zs_out_text(out, ",");
+    if (value->type == ZS_METRIC_TEXT)
+        zs_out_csv(out, value->text);
+    else if (value->type == ZS_METRIC_REAL && isfinite(value->r))
+        zs_out_printf(out, "%.17g", value->r);
+    else if (value->type != ZS_METRIC_REAL)
+        zs_out_printf(out, "%llu", (unsigned long long)value->i);
+}
+
+static void csv_move(zs_out *out, const zs_checked *file, uint32_t case_index, const zs_move *m)
+{
+    static const char *const fidelities[] = {"bound", "tile", "burst"};
+    const zs_baseline_case *c = &file->baseline->cases[case_index];
+    const char *const texts[] = {file->baseline->path,
+                                 c->design,
+                                 c->set,
+                                 fidelities[c->fidelity],
+                                 m->layer,
+                                 m->figure,
+                                 m->unit,
+                                 kind_name(m->kind)};
+    const bool has_values = m->kind == ZS_MOVED || m->kind == ZS_OPEN;
+    for (size_t i = 0; i < ZS_LEN(texts); i++) {
+        zs_out_text(out, i > 0 ? "," : "");
+        zs_out_csv(out, texts[i]);
+    }
+    csv_value(out, m->kind == ZS_MOVED ? &m->old : &(zs_value){.type = ZS_METRIC_TEXT});
+    csv_value(out, has_values ? &m->now : &(zs_value){.type = ZS_METRIC_TEXT});
+    zs_out_text(out, ",");
+    if (isfinite(m->change_frac))
+        zs_out_printf(out, "%.9g", m->change_frac);
+    zs_out_text(out, "\n");
+}
+
+zs_status zs_check_csv_emit(const zs_checked *files, uint32_t n, const zs_sink *s, zs_err *err)
+{
+    zs_out out = {.sink = s};
+    zs_out_text(&out, "baseline,design,set,fidelity,layer,figure,unit,kind,old,new,change_frac\n");
+    for (uint32_t f = 0; f < n; f++)
+        for (uint32_t c = 0; c < files[f].baseline->case_n; c++)
+            for (uint32_t m = 0; m < files[f].verdicts[c].move_n; m++)
+                csv_move(&out, &files[f], c, &files[f].verdicts[c].moves[m]);
+    return zs_out_end(&out, "the CSV", err);
+}
+
+/* ---- JSON ------------------------------------------------------------------------------------ */
+
+static json_t *json_value(const zs_value *value)
+{
+    switch (value->type) {
+    case ZS_METRIC_INT:
+        return zs_json_count(value->i);
+    case ZS_METRIC_REAL:
+        return zs_json_real(value->r);
+    case ZS_METRIC_BOOL:
+        return json_boolean(value->i);
+    default:
+        return zs_json_text(value->text);
+    }
+}
+
+static int put_json_move(json_t *list, const zs_move *m)
+{
+    json_t *entry = json_object();
+    int failed = json_object_set_new(entry, "kind", zs_json_text(kind_name(m->kind)));
+    failed |= json_object_set_new(entry, "layer", zs_json_text(m->layer));
+    failed |= json_object_set_new(entry, "figure", zs_json_text(m->figure));
+    failed |= json_object_set_new(entry, "unit", zs_json_text(m->unit));
+    failed |=
+        json_object_set_new(entry, "old", m->kind == ZS_MOVED ? json_value(&m->old) : json_null());
+    failed |= json_object_set_new(entry, "new",
+                                  m->kind == ZS_MOVED || m->kind == ZS_OPEN ? json_value(&m->now)
+                                                                            : json_null());
+    failed |= json_object_set_new(entry, "change_frac", zs_json_real(m->change_frac));
+    failed |= json_array_append_new(list, entry);
+    return failed;
+}
+
+static int put_json_design(json_t *list, const zs_checked *file, uint32_t case_index)
+{
+    static const char *const fidelities[] = {"bound", "tile", "burst"};
+    const zs_baseline_case *c = &file->baseline->cases[case_index];
+    const zs_case_verdict *v = &file->verdicts[case_index];
+    json_t *entry = json_object(), *moves = json_array();
+    int failed = json_object_set_new(entry, "baseline", zs_json_text(file->baseline->path));
+    failed |= json_object_set_new(entry, "design", zs_json_text(c->design));
+    failed |= json_object_set_new(entry, "set", zs_json_text(c->set));
+    failed |= json_object_set_new(entry, "fidelity", zs_json_text(fidelities[c->fidelity]));
+    failed |= json_object_set_new(entry, "figures", zs_json_count(v->compared_n));
+    for (uint32_t m = 0; m < v->move_n; m++)
+        failed |= put_json_move(moves, &v->moves[m]);
+    failed |= json_object_set_new(entry, "moved", moves);
+    failed |= json_array_append_new(list, entry);
+    return failed;
+}
+
+zs_status zs_check_json_emit(const zs_checked *files, uint32_t n, const zs_sink *s, zs_err *err)
+{
+    const zs_check_totals t = zs_check_totals_of(files, n);
+    json_t *root = json_object(), *designs = json_array();
+    int failed = json_object_set_new(root, "as_before", json_boolean(t.moved_designs == 0));
+    failed |= json_object_set_new(root, "figures", zs_json_count(t.figures));
+    failed |= json_object_set_new(root, "moved_figures", zs_json_count(t.moved_figures));
+    failed |= json_object_set_new(root, "moved_designs", zs_json_count(t.moved_designs));
+    for (uint32_t f = 0; f < n; f++)
+        for (uint32_t c = 0; c < files[f].baseline->case_n; c++)
+            failed |= put_json_design(designs, &files[f], c);
+    failed |= json_object_set_new(root, "designs", designs);
+    return zs_json_end(root, failed != 0, "the JSON", s, err);
+}

@@ -1,0 +1,425 @@
+/* What `compare` prints: a line per figure, a column per result, ratios to the first. */
+#include "json_priv.h"
+#include "out_priv.h"
+#include "zynqsim/report.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { MIN_COLUMNS = 80, MAX_COLUMNS = 120, MIN_TITLE = 15, MAX_TITLE = 36, MAX_LABEL = 16 };
+
+/* ---- figures as text ------------------------------------------------------------------------- */
+
+static zs_cell value_cell(zs_compare_as as, double value)
+{
+    if (!isfinite(value))
+        return zs_cell_real((double)NAN, 0);
+    switch (as) {
+    case ZS_AS_COUNT:
+        return value < 1000 && value != floor(value) ? zs_cell_real(value, 2)
+                                                     : zs_cell_count((uint64_t)(value + 0.5));
+    case ZS_AS_BYTES:
+        return zs_cell_bytes((uint64_t)(value + 0.5));
+    case ZS_AS_TIME:
+        return zs_cell_time(value);
+    case ZS_AS_JOULES:
+        return zs_cell_si(value, "J");
+    case ZS_AS_SHARE:
+        return zs_cell_percent(value);
+    case ZS_AS_YES:
+        return (zs_cell){
+            .text = {value != 0 ? 'y' : 'N', value != 0 ? 'e' : 'O', value != 0 ? 's' : '\0'}};
+    default:
+        return zs_cell_real(value, fabs(value) < 9.995 ? 3 : 2);
+    }
+}
+
+/* "0.976×", "=" where nothing changed, "≈" where next to nothing did, "+3.1 pt" for shares. */
+static zs_cell change_cell(const zs_compare_row *row, uint32_t column)
+{
+    zs_cell cell = {.text = ""};
+    const double value = row->values[column], first = row->values[0], ratio = row->ratios[column];
+    if (row->as == ZS_AS_YES || !isfinite(value) || !isfinite(first))
+        return cell;
+    if (value == first)
+        return (zs_cell){.text = "="};
+    const double off = row->as == ZS_AS_SHARE ? 1e3 * (value - first) : 1e3 * (ratio - 1);
+    if (fabs(off) < 0.5)
+        return (zs_cell){.text = "≈"}; /* what three digits would not show */
+    if (row->as == ZS_AS_SHARE)
+        snprintf(cell.text, sizeof cell.text, "%+.1f pt", 100 * (value - first));
+    else if (isfinite(ratio) && ratio < 1e6)
+        snprintf(cell.text, sizeof cell.text, "%.*f×",
+                 ratio < 9.9995   ? 3
+                 : ratio < 99.995 ? 2
+                 : ratio < 999.95 ? 1
+                                  : 0,
+                 ratio);
+    return cell;
+}
+
+/* ---- what the columns are -------------------------------------------------------------------- */
+
+/* Said once where all columns agree, else a line of the table. */
+static const struct {
+    const char *metric, *before;
+} traits[] = {{"network", ""},          {"board", "on "},    {"precision", ""},
+              {"fusion", "fusion "},    {"batch", "batch "}, {"clock_hz", "PL clock "},
+              {"fidelity", "fidelity "}};
+
+static zs_cell trait_cell(const zs_figures *f, size_t trait)
+{
+    const char *metric = traits[trait].metric;
+    zs_cell cell = {.text = ""};
+    if (strcmp(metric, "clock_hz") == 0)
+        return zs_cell_si(zs_figures_number(f, metric), "Hz");
+    if (strcmp(metric, "batch") == 0)
+        return zs_cell_real(zs_figures_number(f, metric), 0);
+    snprintf(cell.text, sizeof cell.text, "%.63s", zs_figures_text(f, metric));
+    return cell;
+}
+
+static bool is_shared(const zs_comparison *c, size_t trait)
+{
+    const zs_cell first = trait_cell(&c->columns[0], trait);
+    for (uint32_t i = 1; i < c->column_n; i++)
+        if (strcmp(first.text, trait_cell(&c->columns[i], trait).text) != 0)
+            return false;
+    return true;
+}
+
+/* The columns are called by what this row would say. */
+static bool is_label(const zs_comparison *c, size_t trait)
+{
+    for (uint32_t i = 0; i < c->column_n; i++)
+        if (strcmp(c->columns[i].label, trait_cell(&c->columns[i], trait).text) != 0)
+            return false;
+    return true;
+}
+
+/* ---- table ----------------------------------------------------------------------------------- */
+
+typedef struct layout {
+    zs_out out;
+    const zs_comparison *c;
+    bool colour, has_letters; /* columns are called A, B, ... and explained */
+    size_t width, title, value, change;
+    uint32_t per_block; /* columns beside the first */
+} layout;
+
+static void paint(layout *l, const char *code)
+{
+    if (l->colour)
+        zs_out_printf(&l->out, "\033[%sm", code);
+}
+
+static size_t larger(size_t a, const char *text)
+{
+    const size_t b = zs_utf8_width(text);
+    return a > b ? a : b;
+}
+
+static zs_cell label_cell(const layout *l, uint32_t column)
+{
+    zs_cell cell = {.text = {(char)('A' + (int)column), '\0'}};
+    if (!l->has_letters)
+        snprintf(cell.text, sizeof cell.text, "%.63s", l->c->columns[column].label);
+    return cell;
+}
+
+static void measure(layout *l)
+{
+    const zs_comparison *c = l->c;
+    for (uint32_t i = 0; i < c->column_n; i++)
+        l->has_letters |= zs_utf8_width(c->columns[i].label) > MAX_LABEL;
+    for (uint32_t i = 0; i < c->column_n; i++) {
+        l->value = larger(l->value, label_cell(l, i).text);
+        for (size_t t = 0; t < ZS_LEN(traits); t++)
+            if (!is_shared(c, t))
+                l->value = larger(l->value, trait_cell(&c->columns[i], t).text);
+    }
+    l->value = l->value < MAX_LABEL ? l->value : MAX_LABEL;
+    l->title = larger(MIN_TITLE, c->head);
+    l->change = 6;
+    for (uint32_t r = 0; r < c->row_n; r++) {
+        if (!c->rows[r].is_headline)
+            continue;
+        l->title = larger(l->title, c->rows[r].title);
+        for (uint32_t i = 0; i < c->column_n; i++) {
+            l->value = larger(l->value, value_cell(c->rows[r].as, c->rows[r].values[i]).text);
+            l->change = larger(l->change, change_cell(&c->rows[r], i).text);
+        }
+    }
+    l->title = l->title < MAX_TITLE ? l->title : MAX_TITLE;
+    const size_t others = c->column_n - 1, each = l->value + l->change + 3;
+    const size_t room = l->width - 2 - l->title - 2 - l->value;
+    const size_t fit = room / each > 0 ? room / each : 1;
+    const size_t blocks = others > 0 ? (others + fit - 1) / fit : 1;
+    l->per_block = (uint32_t)((others + blocks - 1) / blocks);
+}
+
+static void put_right(layout *l, const char *text, size_t width)
+{
+    const size_t own = zs_utf8_width(text);
+    zs_out_repeat(&l->out, " ", own < width ? width - own : 0);
+    if (own > width)
+        zs_out_fit(&l->out, text, width);
+    else
+        zs_out_name(&l->out, text);
+}
+
+/* Columns of a block: the first of all, then [from, to). */
+static void put_text_row(layout *l, const char *title, zs_cell (*cell)(const layout *, uint32_t),
+                         uint32_t from, uint32_t to)
+{
+    zs_out_text(&l->out, "  ");
+    zs_out_fit(&l->out, title, l->title);
+    zs_out_text(&l->out, "  ");
+    put_right(l, cell(l, 0).text, l->value);
+    for (uint32_t i = from; i < to; i++) {
+        zs_out_repeat(&l->out, " ", i == from ? 2 : 3 + l->change);
+        put_right(l, cell(l, i).text, l->value);
+    }
+    zs_out_text(&l->out, "\n");
+}
+
+static void put_trait_row(layout *l, size_t trait, uint32_t from, uint32_t to)
+{
+    zs_out_text(&l->out, "  ");
+    zs_out_fit(&l->out, traits[trait].metric, l->title);
+    zs_out_text(&l->out, "  ");
+    put_right(l, trait_cell(&l->c->columns[0], trait).text, l->value);
+    for (uint32_t i = from; i < to; i++) {
+        zs_out_repeat(&l->out, " ", i == from ? 2 : 3 + l->change);
+        put_right(l, trait_cell(&l->c->columns[i], trait).text, l->value);
+    }
+    zs_out_text(&l->out, "\n");
+}
+
+static void put_row(layout *l, const zs_compare_row *row, uint32_t from, uint32_t to)
+{
+    size_t gap = 0; /* blanks owed: no line ends in them */
+    zs_out_text(&l->out, "  ");
+    zs_out_fit(&l->out, row->title, l->title);
+    zs_out_text(&l->out, "  ");
+    put_right(l, value_cell(row->as, row->values[0]).text, l->value);
+    for (uint32_t i = from; i < to; i++) {
+        const zs_cell change = change_cell(row, i);
+        const size_t own = zs_utf8_width(change.text);
+        zs_out_repeat(&l->out, " ", gap + 2);
+        put_right(l, value_cell(row->as, row->values[i]).text, l->value);
+        gap = 1 + l->change;
+        if (own == 0)
+            continue;
+        zs_out_repeat(&l->out, " ", gap - own);
+        paint(l, change.text[0] == '=' ? "2" : "1");
+        zs_out_text(&l->out, change.text);
+        paint(l, "0");
+        gap = 0;
+    }
+    zs_out_text(&l->out, "\n");
+}
+
+static void put_section(layout *l, const char *section, bool is_of_layers)
+{
+    paint(l, "1");
+    zs_out_text(&l->out, section);
+    zs_out_text(&l->out, l->c->has_batches && is_of_layers ? ", per image\n" : "\n");
+    paint(l, "0");
+}
+
+static void put_block(layout *l, uint32_t from, uint32_t to)
+{
+    const char *section = "";
+    paint(l, "1");
+    put_text_row(l, l->c->head, label_cell, from, to);
+    paint(l, "0");
+    for (size_t t = 0; t < ZS_LEN(traits); t++)
+        if (!is_shared(l->c, t) && !is_label(l->c, t))
+            put_trait_row(l, t, from, to);
+    for (uint32_t r = 0; r < l->c->row_n; r++) {
+        const zs_compare_row *row = &l->c->rows[r];
+        if (!row->is_headline)
+            continue;
+        if (strcmp(section, row->section) != 0)
+            put_section(l, row->section, row->scope[0] != '\0');
+        section = row->section;
+        put_row(l, row, from, to);
+    }
+}
+
+static void put_head(layout *l)
+{
+    char text[ZS_LINE_BYTES] = "";
+    size_t used = 0;
+    for (size_t t = 0; t < ZS_LEN(traits); t++) {
+        if (!is_shared(l->c, t))
+            continue;
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s%s",
+                                 used == 0                              ? ""
+                                 : strcmp(traits[t].before, "on ") == 0 ? " "
+                                                                        : ", ",
+                                 traits[t].before, trait_cell(&l->c->columns[0], t).text);
+    }
+    if (l->c->column_n > 1)
+        snprintf(text + used, sizeof text - used, "%s× and pt: against the first column",
+                 used > 0 ? "; " : "");
+    zs_out_wrap(&l->out, text, 0, 0, l->width);
+    for (uint32_t i = 0; i < l->c->column_n && l->has_letters; i++) {
+        zs_out_printf(&l->out, "  %c  ", 'A' + (int)i);
+        zs_out_name(&l->out, l->c->columns[i].label);
+        zs_out_text(&l->out, "\n");
+    }
+    zs_out_text(&l->out, "\n");
+}
+
+/* What does not fit by how much, and what a search for a fusion chose. */
+static void put_notes(layout *l)
+{
+    for (uint32_t i = 0; i < l->c->column_n; i++) {
+        const zs_figures *f = &l->c->columns[i];
+        const char *binding = zs_figures_text(f, "binding"),
+                   *note = zs_figures_text(f, "fusion_note");
+        char text[ZS_LINE_BYTES];
+        if (binding[0] != '\0') {
+            snprintf(text, sizeof text, "%s: does not fit, %.40s is exceeded most",
+                     label_cell(l, i).text, binding);
+            zs_out_wrap(&l->out, text, 0, 2, l->width);
+        }
+        if (note[0] != '\0') {
+            const zs_cell label = label_cell(l, i);
+            const bool is_said = strncmp(note, label.text, strlen(label.text)) == 0;
+            snprintf(text, sizeof text, "%s%s%.900s", is_said ? "" : label.text,
+                     is_said ? "" : ": ", note);
+            zs_out_wrap(&l->out, text, 0, 2, l->width);
+        }
+    }
+}
+
+zs_status zs_comparison_table_emit(const zs_comparison *c, const zs_table_style *style,
+                                   const zs_sink *s, zs_err *err)
+{
+    layout l = {.out = {.sink = s}, .c = c, .colour = style != NULL && style->colour};
+    l.width = style == NULL || style->columns == 0 || style->columns > MAX_COLUMNS ? MAX_COLUMNS
+              : style->columns < MIN_COLUMNS                                       ? MIN_COLUMNS
+                                                                                   : style->columns;
+    measure(&l);
+    put_head(&l);
+    for (uint32_t from = 1;; from += l.per_block) {
+        const uint32_t to = (uint32_t)zs_min_u64(from + l.per_block, c->column_n);
+        put_block(&l, from, to);
+        if (to >= c->column_n)
+            break;
+        zs_out_text(&l.out, "\n");
+    }
+    put_notes(&l);
+    return zs_out_end(&l.out, "the table", err);
+}
+
+/* ---- CSV ------------------------------------------------------------------------------------- */
+
+static void csv_number(zs_out *out, double value)
+{
+    zs_out_text(out, ",");
+    if (isfinite(value) && value == floor(value) && fabs(value) < 9007199254740992.0)
+        zs_out_printf(out, "%.0f", value);
+    else if (isfinite(value))
+        zs_out_printf(out, "%.17g", value);
+}
+
+static void csv_label(zs_out *out, const char *before, const char *label, bool *failed)
+{
+    char text[256];
+    *failed |= snprintf(text, sizeof text, "%s%s", before, label) >= (int)sizeof text;
+    zs_out_text(out, ",");
+    zs_out_csv(out, text);
+}
+
+zs_status zs_comparison_csv_emit(const zs_comparison *c, const zs_sink *s, zs_err *err)
+{
+    zs_out out = {.sink = s};
+    bool failed = false;
+    zs_out_text(&out, "scope,figure,unit");
+    for (uint32_t i = 0; i < c->column_n; i++)
+        csv_label(&out, "", c->columns[i].label, &failed);
+    for (uint32_t i = 1; i < c->column_n; i++)
+        csv_label(&out, "ratio ", c->columns[i].label, &failed);
+    zs_out_text(&out, "\n");
+    for (uint32_t r = 0; r < c->row_n; r++) {
+        const zs_compare_row *row = &c->rows[r];
+        zs_out_csv(&out, row->scope);
+        zs_out_text(&out, ",");
+        zs_out_csv(&out, row->figure);
+        zs_out_text(&out, ",");
+        zs_out_csv(&out, row->unit);
+        for (uint32_t i = 0; i < c->column_n; i++)
+            csv_number(&out, row->values[i]);
+        for (uint32_t i = 1; i < c->column_n; i++)
+            csv_number(&out, row->ratios[i]);
+        zs_out_text(&out, "\n");
+    }
+    if (failed)
+        return zs_fail(err, ZS_ERANGE, "the CSV", "the name of a column is longer than 240 bytes");
+    return zs_out_end(&out, "the CSV", err);
+}
+
+/* ---- JSON ------------------------------------------------------------------------------------ */
+
+static int put_column(json_t *list, const zs_figures *f)
+{
+    json_t *entry = json_object();
+    int failed = json_object_set_new(entry, "label", zs_json_text(f->label));
+    static const char *const texts[] = {"design",    "network", "board",
+                                        "precision", "fusion",  "fidelity"};
+    for (size_t i = 0; i < ZS_LEN(texts); i++) {
+        const char *text = zs_figures_text(f, texts[i]);
+        failed |= json_object_set_new(entry, texts[i], zs_json_text(text[0] ? text : NULL));
+    }
+    failed |= json_object_set_new(entry, "batch", zs_json_real(zs_figures_number(f, "batch")));
+    failed |=
+        json_object_set_new(entry, "clock_hz", zs_json_real(zs_figures_number(f, "clock_hz")));
+    failed |= json_array_append_new(list, entry);
+    return failed;
+}
+
+static json_t *numbers(const double *values, uint32_t n, bool whole)
+{
+    json_t *list = json_array();
+    for (uint32_t i = 0; i < n; i++) {
+        const bool is_count = whole && isfinite(values[i]) && values[i] == floor(values[i]) &&
+                              fabs(values[i]) < 9007199254740992.0;
+        if (json_array_append_new(list, is_count ? zs_json_count((uint64_t)values[i])
+                                                 : zs_json_real(values[i])) != 0) {
+            json_decref(list);
+            return NULL;
+        }
+    }
+    return list;
+}
+
+static int put_json_row(json_t *list, const zs_compare_row *row, uint32_t n)
+{
+    json_t *entry = json_object();
+    const bool whole = row->as == ZS_AS_COUNT || row->as == ZS_AS_BYTES || row->as == ZS_AS_YES;
+    int failed = json_object_set_new(entry, "scope", zs_json_text(row->scope));
+    failed |= json_object_set_new(entry, "figure", zs_json_text(row->figure));
+    failed |= json_object_set_new(entry, "unit", zs_json_text(row->unit));
+    failed |= json_object_set_new(entry, "values", numbers(row->values, n, whole));
+    failed |= json_object_set_new(entry, "ratios", numbers(row->ratios, n, false));
+    failed |= json_array_append_new(list, entry);
+    return failed;
+}
+
+zs_status zs_comparison_json_emit(const zs_comparison *c, const zs_sink *s, zs_err *err)
+{
+    json_t *root = json_object(), *columns = json_array(), *rows = json_array();
+    int failed = 0;
+    for (uint32_t i = 0; i < c->column_n; i++)
+        failed |= put_column(columns, &c->columns[i]);
+    for (uint32_t r = 0; r < c->row_n; r++)
+        failed |= put_json_row(rows, &c->rows[r], c->column_n);
+    failed |= json_object_set_new(root, "columns", columns);
+    failed |= json_object_set_new(root, "rows", rows);
+    return zs_json_end(root, failed != 0, "the JSON", s, err);
+}

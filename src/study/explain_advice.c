@@ -1,0 +1,266 @@
+/* Sentences from the numbers of an explanation. */
+#include "explain_priv.h"
+#include "zynqsim/capacity.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Speedups from which on, or up to which, something is said. */
+#define IS_WORTH     1.05 /* a resource that limits */
+#define IS_NOTHING   1.02 /* compute of which more does not help */
+#define IS_IDLE      1.01 /* with twice as much */
+#define IS_IDLE_MOST 1.03 /* with no limit */
+#define IS_SPARE     0.99 /* with half as much */
+#define SINGLE_BEATS 2.0  /* reads of fewer beats wait for latency, not for width */
+
+typedef struct adviser {
+    zs_arena *arena;
+    const zs_design *design;
+    double beats_per_read;
+    zs_explanation *x;
+    bool is_out_of_memory;
+} adviser;
+
+static void say(adviser *a, const char *fmt, ...) ZS_PRINTF(2, 3);
+static void say(adviser *a, const char *fmt, ...)
+{
+    char text[768];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    const char *kept = zs_arena_strdup(a->arena, text);
+    a->is_out_of_memory |= kept == NULL;
+    if (a->x->advice_n < ZS_EXPLAIN_ADVICE)
+        a->x->advice[a->x->advice_n++] = kept;
+}
+
+/* ---- what the rows say ----------------------------------------------------------------------- */
+
+static double speedup_of(const zs_explain_row *row, zs_explain_step step)
+{
+    return row != NULL && row->effects[step].is_done ? row->effects[step].speedup : 1;
+}
+
+/* The row of a kind that helps most when doubled: rows are in that order. NULL without any. */
+static const zs_explain_row *best_of(const zs_explanation *x, zs_explain_kind kind)
+{
+    for (uint32_t i = 0; i < x->row_n; i++)
+        if (x->rows[i].kind == kind && x->rows[i].effects[ZS_TWICE].is_done)
+            return &x->rows[i];
+    return NULL;
+}
+
+static const char *kind_name(zs_explain_kind kind)
+{
+    static const char *const names[] = {"compute", "the clock", "memory", "the PS"};
+    return names[kind];
+}
+
+/* Which kind limits; ZS_EXPLAIN_KIND_N when none does. */
+static zs_explain_kind limit_of(const zs_explanation *x)
+{
+    zs_explain_kind limit = ZS_EXPLAIN_KIND_N;
+    double most = IS_WORTH;
+    for (uint32_t kind = 0; kind < ZS_EXPLAIN_KIND_N; kind++) {
+        const double s = speedup_of(best_of(x, (zs_explain_kind)kind), ZS_TWICE);
+        if (kind == ZS_EXPLAIN_CLOCK || s < most)
+            continue;
+        most = s;
+        limit = (zs_explain_kind)kind;
+    }
+    return limit;
+}
+
+/* ---- what limits ----------------------------------------------------------------------------- */
+
+static void say_balance(adviser *a)
+{
+    const zs_figures *f = &a->x->base;
+    const zs_explain_row *best = a->x->row_n > 0 ? &a->x->rows[0] : NULL;
+    say(a,
+        "No single resource limits this design: the best step, %s, makes it %.3f "
+        "times as fast. The MAC array works %.0f %% of the time and waits %.0f %% for reads, %.0f "
+        "%% for "
+        "writes, %.0f %% for the PS.",
+        best != NULL ? best->twice : "none", speedup_of(best, ZS_TWICE),
+        100 * zs_figures_number(f, "waited_frac.compute"),
+        100 * zs_figures_number(f, "waited_frac.read"),
+        100 * zs_figures_number(f, "waited_frac.write"),
+        100 * zs_figures_number(f, "waited_frac.host"));
+}
+
+/* "the best of memory (block RAM) gives 1.000 and of the PS (PS calls) 1.012" */
+static void describe_others(const zs_explanation *x, zs_explain_kind limit, char *text,
+                            size_t bytes)
+{
+    size_t at = 0;
+    text[0] = '\0';
+    for (uint32_t kind = 0; kind < ZS_EXPLAIN_KIND_N; kind++) {
+        const zs_explain_row *row = best_of(x, (zs_explain_kind)kind);
+        if (kind == ZS_EXPLAIN_CLOCK || kind == limit || row == NULL || at >= bytes)
+            continue;
+        at += (size_t)snprintf(text + at, bytes - at, "%s%s (%s) %.3f", at > 0 ? ", " : "",
+                               kind_name((zs_explain_kind)kind), row->name,
+                               speedup_of(row, ZS_TWICE));
+    }
+}
+
+static void say_limit(adviser *a, zs_explain_kind limit)
+{
+    char others[256];
+    const zs_explain_row *best = best_of(a->x, limit);
+    const char *name = limit == ZS_EXPLAIN_COMPUTE  ? "Compute limits"
+                       : limit == ZS_EXPLAIN_MEMORY ? "Memory limits"
+                                                    : "The PS limits";
+    describe_others(a->x, limit, others, sizeof others);
+    say(a,
+        "%s this design: with %s (%s) it is %.3f times as fast, without limit %.3f "
+        "times. "
+        "The best of the others when doubled: %s.",
+        name, best->twice, best->effects[ZS_TWICE].change, speedup_of(best, ZS_TWICE),
+        speedup_of(best, ZS_UNLIMITED), others[0] ? others : "none");
+}
+
+/* ---- whether more compute helps -------------------------------------------------------------- */
+
+static const zs_explain_row *row_of(const zs_explanation *x, const char *name)
+{
+    for (uint32_t i = 0; i < x->row_n; i++)
+        if (strcmp(x->rows[i].name, name) == 0)
+            return &x->rows[i];
+    return NULL;
+}
+
+static void say_compute(adviser *a)
+{
+    const zs_explain_row *lanes = row_of(a->x, "MAC lanes");
+    if (lanes == NULL || !lanes->effects[ZS_TWICE].is_done ||
+        speedup_of(lanes, ZS_TWICE) >= IS_NOTHING)
+        return;
+    const zs_explain_effect *most = &lanes->effects[ZS_UNLIMITED];
+    if (most->is_done && most->speedup < IS_WORTH)
+        say(a,
+            "More compute will not help: with twice the MAC lanes it is %.3f times as fast, "
+            "without any limit on them %.3f times.",
+            speedup_of(lanes, ZS_TWICE), most->speedup);
+    else
+        say(a, "More compute will not help: with twice the MAC lanes it is %.3f times as fast.",
+            speedup_of(lanes, ZS_TWICE));
+}
+
+/* Short bursts: what is paid is the way to the memory and back. */
+static void say_beats(adviser *a)
+{
+    const zs_explain_row *latency = row_of(a->x, "AXI latency"), *width = row_of(a->x, "AXI width");
+    if (!(a->beats_per_read < SINGLE_BEATS) || speedup_of(latency, ZS_TWICE) < IS_NOTHING)
+        return;
+    say(a,
+        "A read moves %.1f beats, so every access waits for the way to the memory and back: half "
+        "the latency of the port gives %.3f, twice its width %.3f. Longer bursts into a buffer on "
+        "chip would spread that wait over many words.",
+        a->beats_per_read, speedup_of(latency, ZS_TWICE), speedup_of(width, ZS_TWICE));
+}
+
+/* ---- whether it fits ------------------------------------------------------------------------- */
+
+static void say_cheaper_mac(adviser *a, const zs_explain_effect *twice)
+{
+    const zs_mac_cost *now = zs_mac_cost_of(a->design->accel.precision);
+    const zs_mac_cost *small = zs_mac_cost_of(ZS_FIXED16);
+    if (strstr(twice->binding, "DSP48") == NULL || small->dsp >= now->dsp)
+        say(a, "That would not fit: %s.", twice->binding);
+    else
+        say(a,
+            "That would not fit: %s. In fixed16 a multiply-accumulate takes %u DSP48 instead of "
+            "%u.",
+            twice->binding, small->dsp, now->dsp);
+}
+
+static void say_misfit(adviser *a)
+{
+    char used[64], available[64];
+    const char *binding = zs_figures_text(&a->x->base, "binding");
+    snprintf(used, sizeof used, "resources.%.32s.used", binding);
+    snprintf(available, sizeof available, "resources.%.32s.available", binding);
+    say(a, "The design as it is does not fit the board: it takes %.0f %s of %.0f.",
+        zs_figures_number(&a->x->base, used), binding, zs_figures_number(&a->x->base, available));
+}
+
+static void say_fit(adviser *a, zs_explain_kind limit)
+{
+    const zs_explain_row *best = best_of(a->x, limit);
+    const zs_explain_effect *twice = &best->effects[ZS_TWICE];
+    if (best->remark[0] != '\0')
+        say(a, "%s", best->remark);
+    if (zs_figures_number(&a->x->base, "fits") == 0)
+        say_misfit(a);
+    else if (!twice->fits)
+        say_cheaper_mac(a, twice);
+    else if (limit == ZS_EXPLAIN_COMPUTE)
+        say(a, "The design would still fit the board.");
+}
+
+/* ---- what is idle, what is spare ------------------------------------------------------------- */
+
+static bool is_idle(const zs_explain_row *row)
+{
+    return row->kind != ZS_EXPLAIN_CLOCK &&
+           (row->effects[ZS_TWICE].is_done || row->effects[ZS_UNLIMITED].is_done) &&
+           speedup_of(row, ZS_TWICE) <= IS_IDLE && speedup_of(row, ZS_UNLIMITED) <= IS_IDLE_MOST;
+}
+
+/* Only what costs something to have, and what the design can do with half of. */
+static bool is_spare(const zs_explain_row *row)
+{
+    const zs_explain_effect *half = &row->effects[ZS_HALF];
+    return (row->kind == ZS_EXPLAIN_MEMORY || row->kind == ZS_EXPLAIN_COMPUTE) && half->is_done &&
+           half->fits && half->speedup >= IS_SPARE;
+}
+
+static uint32_t list_rows(const zs_explanation *x, bool (*is_wanted)(const zs_explain_row *),
+                          char *text, size_t bytes)
+{
+    uint32_t n = 0;
+    size_t at = 0;
+    text[0] = '\0';
+    for (uint32_t i = 0; i < x->row_n; i++) {
+        if (!is_wanted(&x->rows[i]) || at >= bytes)
+            continue;
+        at += (size_t)snprintf(text + at, bytes - at, "%s%s", n > 0 ? ", " : "", x->rows[i].name);
+        n++;
+    }
+    return n;
+}
+
+static void say_lists(adviser *a)
+{
+    char idle[384], spare[384];
+    const uint32_t idle_n = list_rows(a->x, is_idle, idle, sizeof idle);
+    const uint32_t spare_n = list_rows(a->x, is_spare, spare, sizeof spare);
+    if (idle_n > 0 && spare_n > 0)
+        say(a, "Nothing is to be gained from: %s. Half as good would cost less than 1 %%: %s.",
+            idle, spare);
+    else if (idle_n > 0)
+        say(a, "Nothing is to be gained from: %s.", idle);
+}
+
+zs_status zs_explain_advise(zs_arena *arena, const zs_design *design, double beats_per_read,
+                            zs_explanation *out, zs_err *err)
+{
+    adviser a = {.arena = arena, .design = design, .beats_per_read = beats_per_read, .x = out};
+    const zs_explain_kind limit = limit_of(out);
+    if (limit == ZS_EXPLAIN_KIND_N)
+        say_balance(&a);
+    else
+        say_limit(&a, limit);
+    if (limit != ZS_EXPLAIN_COMPUTE)
+        say_compute(&a);
+    say_beats(&a);
+    if (limit != ZS_EXPLAIN_KIND_N)
+        say_fit(&a, limit);
+    say_lists(&a);
+    return a.is_out_of_memory ? zs_nomem(err, "advice") : ZS_OK;
+}

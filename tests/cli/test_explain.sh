@@ -1,0 +1,30 @@
+#!/bin/sh
+# explain: what limits a design, and what the advice says of it.
+. tests/cli/cli.sh
+small_design
+
+(cd "$TOP" && "$ZYNQSIM" explain configs/default.yaml >"$WORK/out" 2>"$WORK/err")
+ok "$([ $? = 0 ] && grep -q '^- Compute limits this design' "$WORK/out"; echo $?)" 'the default design is limited by compute'
+ok "$(grep -qE '^  MAC lanes +1\.[0-9]+× +0\.[0-9]+× +[0-9.]+× +NO: [0-9]+ of 220 DSP48' "$WORK/out"; echo $?)" 'twice the lanes do not fit, and by how much is said'
+for name in nf18 lf2; do
+    (cd "$TOP" && "$ZYNQSIM" explain configs/arora-lanka-$name.yaml >"$WORK/out" 2>"$WORK/err")
+    ok "$([ $? = 0 ] && grep -q '^- More compute will not help' "$WORK/out" && grep -q '^- Memory limits' "$WORK/out"; echo $?)" "arora-lanka-$name: more compute will not help"
+    ok "$(awk '/^  (MAC lanes|AXI latency) / { s[$1] = $3 + 0 } END { exit !(s["AXI"] > 1.2 && s["MAC"] < 1.001) }' "$WORK/out"; echo $?)" "arora-lanka-$name: the latency of the port is what counts"
+done
+
+cd "$WORK" || exit 1
+program explain small.yaml --format csv
+ok "$([ $status = 0 ] && [ "$(head -n 1 out)" = resource,kind,step,speedup,fits,binding,layers,layers_speedup,change ]; echo $?)" 'CSV has a line per step'
+twice=$(awk -F, '$1 == "AXI latency" && $3 == "twice" { print $4 }' out)
+cycles() {
+    "$ZYNQSIM" run small.yaml --timing-only --fidelity tile --format json "$@" 2>/dev/null | sed -n 's/^  "cycles": \([0-9]*\),$/\1/p'
+}
+now=$(cycles) then=$(cycles --set board.axi.hp.read_latency=10 --set board.axi.hp.write_latency=6)
+ok "$(awk "BEGIN { d = $now / $then - $twice; exit !(d * d < 1e-12) }"; echo $?)" 'a step is what a run with these settings says'
+program explain small.yaml --format json --fidelity burst
+ok "$([ $status = 0 ] && /usr/bin/python3 -c 'import json; d = json.load(open("out")); assert d["fidelity"] == "burst" and d["resources"][0]["twice"]["speedup"] >= d["resources"][1]["twice"]["speedup"] and len(d["advice"]) >= 2' 2>err; echo $?)" 'JSON is in the same order, by any timing model'
+program explain small.yaml --set accelerator.unroll.oc=0
+ok "$([ $status = 2 ] && [ ! -s out ] && grep -q 'below the minimum' err; echo $?)" 'a wrong design is refused as run does'
+program explain
+ok "$([ $status = 2 ] && grep -q 'design file is missing' err; echo $?)" 'a design is needed'
+finish
