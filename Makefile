@@ -29,6 +29,8 @@ obj       = $(patsubst %.c,$(BUILD)/%.o,$(1))
 LIBS      = $(BUILD)/libzynqsim_io.a $(BUILD)/libzynqsim.a
 IO_LIBS   = -lyaml -lcsv -lprotobuf-c -ljpeg -lpng -ljansson -lm
 CLI_LIBS  = -lmd -lpopt
+# Threads of a sweep; nothing but cli has any.
+OPENMP    = -fopenmp
 TEST_OBJ := $(call obj,$(wildcard tests/support/*.c))
 TEST_LIBS = -lcheck -lsubunit -lrt -lpthread -lm
 # `make V=1` prints whole commands.
@@ -47,6 +49,7 @@ $(BUILD)/gen/%.pb-c.c: src/import/%.proto
 $(BUILD)/gen/%.o: $(BUILD)/gen/%.c $(BUILD)/flags
 	$(call say,CC  ,$@)
 	$(Q)$(CC) $(CSTD) $(CFLAGS) $(SAN) -I$(BUILD)/gen -c $< -o $@
+$(BUILD)/src/cli/%.o: FLAGS += $(OPENMP)
 $(BUILD)/%.o: %.c $(BUILD)/flags | $(GEN_SRC)
 	@mkdir -p $(@D)
 	$(call say,CC  ,$@)
@@ -61,7 +64,7 @@ $(BUILD)/libzynqsim_io.a: $(call obj,$(IO_SRC)) $(GEN_SRC:.c=.o)
 	$(Q)$(AR) rcs $@ $^
 $(BUILD)/zynqsim: $(call obj,$(CLI_SRC)) $(LIBS)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(SAN) $(LDFLAGS) -o $@ $^ $(IO_LIBS) $(CLI_LIBS)
+	$(Q)$(CC) $(SAN) $(LDFLAGS) $(OPENMP) -o $@ $^ $(IO_LIBS) $(CLI_LIBS)
 # Other flags or another compiler in the same tree rebuild everything.
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)

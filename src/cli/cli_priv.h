@@ -30,6 +30,9 @@ typedef struct cli_options {
     const char *const *words;        /* arguments that are no options; ends with NULL */
     char **set, **inputs, **against; /* NULL-terminated lists; NULL when not given */
     const char *model, *weights, *labels, *out;
+    char **vary, **where; /* sweep */
+    const char *file, *merge, *pareto, *pareto_out, *best, *shard;
+    long long limit; /* -1: none */
     zs_fidelity fidelity;
     cli_format format;
     int jobs;
@@ -58,6 +61,7 @@ zs_status cmd_run(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_show(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_schema(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_memory(const cli_options *options, int *exit_status, zs_err *err);
+zs_status cmd_sweep(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_validate(const cli_options *options, int *exit_status, zs_err *err);
 
 /* ---- files (files.c, lookup.c) --------------------------------------------------------------- */
@@ -129,6 +133,7 @@ typedef struct cli_point {
     zs_design design;
     zs_net *net;
     zs_plan *plan;
+    zs_sweep_section sweep; /* of the design file */
     const char *const *labels;
     uint32_t label_n;
     const char *notes[CLI_NOTES_MAX]; /* what the user should know about this run */
@@ -138,6 +143,10 @@ typedef struct cli_point {
 zs_status cli_point_build(const cli_options *options, cli_point *out, zs_err *err);
 /* The design alone, checked: neither network nor plan. Without a design file, the default one. */
 zs_status cli_design_build(const cli_options *options, cli_point *out, zs_err *err);
+/* The design alone with its files found, not checked: what a sweep starts from. */
+zs_status cli_base_build(const cli_options *options, cli_point *out, zs_err *err);
+/* The network that the point's design names, into point->net. */
+zs_status cli_net_load(cli_point *point, const cli_options *options, zs_err *err);
 void cli_point_drop(cli_point *point);
 void cli_note(cli_point *point, const char *fmt, ...) ZS_PRINTF(2, 3);
 
