@@ -317,6 +317,21 @@ static void charge_pixels(outline *o, const cut *oc, uint64_t outer, uint64_t fa
     }
 }
 
+/* What passes over the sums of every tile: clearing before, instructions behind. */
+static void charge_passes(outline *o, const cut *oc, uint64_t outer)
+{
+    const cut oy = cut_of(o->row->oh, o->row->t_oy), ox = cut_of(o->row->ow, o->row->t_ox);
+    for (uint32_t i = 0; i < 8; i++) {
+        const uint32_t a = i & 1, b = i >> 1 & 1, c = i >> 2;
+        const uint64_t n = oc->n[a] * oy.n[b] * ox.n[c];
+        const uint64_t pixels = (uint64_t)oy.size[b] * ox.size[c];
+        if (n > 0)
+            charge_pe(o, times(n, outer),
+                      plus(zs_clear_pl_cycles(o->design, oc->size[a], pixels),
+                           zs_post_pl_cycles(o->design, oc->size[a], pixels)));
+    }
+}
+
 static void charge_conv(outline *o)
 {
     const zs_plan_row *r = o->row;
@@ -325,6 +340,7 @@ static void charge_conv(outline *o)
     charge_macs(o);
     charge_operands(o);
     charge_spills(o);
+    charge_passes(o, &oc, o->trips[D_IMAGE] * o->trips[D_GROUP]);
     if (r->pool != ZS_NO_INDEX)
         charge_pool(o, &oc, o->trips[D_IMAGE] * o->trips[D_GROUP]);
     else if (r->y_resident != ZS_NOT_RESIDENT)
