@@ -65,6 +65,16 @@ $(BUILD)/libzynqsim_io.a: $(call obj,$(IO_SRC)) $(GEN_SRC:.c=.o)
 $(BUILD)/zynqsim: $(call obj,$(CLI_SRC)) $(LIBS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SAN) $(LDFLAGS) $(OPENMP) -o $@ $^ $(IO_LIBS) $(CLI_LIBS)
+# The same program on many machines: ranks of MPI simulate points, rank 0 writes.
+MPICC    ?= mpicc
+mpi: $(BUILD)/zynqsim-mpi ## zynqsim-mpi, which sweeps on many machines (needs OpenMPI)
+$(BUILD)/src/cli/mpi/%.o: src/cli/mpi/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,MPICC,$@)
+	$(Q)$(MPICC) $(FLAGS) -MMD -MP -c $< -o $@
+$(BUILD)/zynqsim-mpi: $(call obj,$(filter-out %/entry.c,$(CLI_SRC)) $(wildcard src/cli/mpi/*.c)) $(LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(MPICC) $(SAN) $(LDFLAGS) $(OPENMP) -o $@ $^ $(IO_LIBS) $(CLI_LIBS)
 # Other flags or another compiler in the same tree rebuild everything.
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
@@ -109,6 +119,8 @@ check-tsan: ## run the two-threaded program under the thread sanitizer
 	@cmp build/tsan/one build/tsan/two && echo '2 passed, 0 failed'
 layers: all ## check every include and every symbol of the core against the module table
 	@BUILD=$(BUILD) tests/lint/layers.sh
+soak: all ## kill a sweep of 20,000 points ten times and compare what comes out
+	@ZYNQSIM_SOAK=20000:10 BUILD=$(BUILD) tests/cli/test_sweep.sh
 golden: tests-built ## compare the figures of many designs with those in tests/golden
 	@CK_RUN_CASE=figures $(BUILD)/bin/test_golden
 	@BUILD=$(BUILD) tests/golden/golden.sh
@@ -168,6 +180,6 @@ clean: ## remove build/
 
 FORCE:
 .SECONDARY:
-.PHONY: FORCE help all run check check-asan check-tsan tests-built layers golden bless docs coverage fuzz \
+.PHONY: FORCE help all mpi soak run check check-asan check-tsan tests-built layers golden bless docs coverage fuzz \
   bench lint format install uninstall clean
--include $(patsubst %.c,$(BUILD)/%.d,$(CORE_SRC) $(IO_SRC) $(CLI_SRC) $(wildcard tests/*/*.c))
+-include $(patsubst %.c,$(BUILD)/%.d,$(CORE_SRC) $(IO_SRC) $(CLI_SRC) $(wildcard tests/*/*.c src/cli/mpi/*.c))

@@ -57,6 +57,9 @@ zs_status cli_options_parse(const cli_command *command, int argc, const char **a
                             cli_options *out, zs_err *err);
 void cli_options_drop(cli_options *options);
 
+/* The whole program: entry.c is main, and another program around the same commands has its own. */
+int cli_main(int argc, char **argv);
+
 zs_status cmd_run(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_show(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_schema(const cli_options *options, int *exit_status, zs_err *err);

@@ -4,9 +4,16 @@
 
 static sweep_pool pool_in_use = sweep_pool_threads;
 
+static zs_status (*work_for_another)(sweep_job *job, zs_err *err);
+
 void sweep_set_pool(sweep_pool pool)
 {
     pool_in_use = pool;
+}
+
+void sweep_set_worker(zs_status (*work)(sweep_job *job, zs_err *err))
+{
+    work_for_another = work;
 }
 
 /* The second Ctrl-C ends the program as usual. */
@@ -79,6 +86,8 @@ static zs_status finish(sweep_job *job, zs_status status, int *exit_status, zs_e
 static zs_status run(sweep_job *job, int *exit_status, zs_err *err)
 {
     ZS_TRY(sweep_setup(job->o, job, err));
+    if (work_for_another != NULL)
+        return work_for_another(job, err);
     ZS_TRY(sweep_check_objectives(job, err));
     zs_status status = sweep_file_open(job, err);
     if (status != ZS_OK) {

@@ -160,6 +160,8 @@ zs_status sweep_take(sweep_job *job, uint64_t ordinal, uint64_t own, const void 
 zs_status sweep_best_run(sweep_job *job, sweep_pool pool, zs_err *err);
 /* Who simulates from now on: threads, unless the program around says otherwise. */
 void sweep_set_pool(sweep_pool pool);
+/* This process has no file and answers nothing: it works for another one that has. */
+void sweep_set_worker(zs_status (*work)(sweep_job *job, zs_err *err));
 
 /* Reads the rows back and prints what they say. */
 zs_status sweep_answer(sweep_job *job, int *exit_status, zs_err *err);

@@ -3,6 +3,6 @@
 int main(void)
 {
     TCase *(*const cases[])(void) = {tcase_axi_case, tcase_tile_case, tcase_validate, tcase_ports,
-                                     tcase_grid};
+                                     tcase_grid,     tcase_condition, tcase_pareto,   tcase_sweep};
     return test_main("study", cases, ZS_LEN(cases));
 }

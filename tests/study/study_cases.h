@@ -9,5 +9,8 @@ TCase *tcase_tile_case(void);
 TCase *tcase_validate(void);
 TCase *tcase_ports(void);
 TCase *tcase_grid(void);
+TCase *tcase_condition(void);
+TCase *tcase_pareto(void);
+TCase *tcase_sweep(void);
 
 #endif
