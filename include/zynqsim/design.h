@@ -184,7 +184,8 @@ const char *zs_field_suggest(const char *path);
  * after the last. Counts ("lanes", "PL cycles") have none but their own. */
 const char *zs_unit_word(const char *unit, uint32_t i);
 
-/* A number, plain in `unit` or with a unit of its own: "12.5 MHz" of "Hz". ZS_EPARSE, at `place`. */
+/* A number, plain in `unit` or with a unit of its own: "12.5 MHz" of "Hz". ZS_EPARSE, at `place`.
+ */
 zs_status zs_number_parse(const char *text, const char *unit, const char *place, double *out,
                           zs_err *err);
 

@@ -1,6 +1,7 @@
 #include "sweep_priv.h"
 
 #include <math.h>
+#include <omp.h>
 
 volatile sig_atomic_t sweep_interrupted;
 
@@ -110,7 +111,8 @@ zs_status sweep_pool_threads(sweep_job *job, const uint64_t *list, uint64_t n, z
 {
     pool p = {.job = job, .list = list};
     const int threads = (uint64_t)job->o->jobs < n ? job->o->jobs : n > 0 ? (int)n : 1;
-#pragma omp parallel num_threads(threads)
+    omp_set_num_threads(threads);
+#pragma omp parallel
     {
         sweep_worker worker;
         sweep_worker_init(&worker);

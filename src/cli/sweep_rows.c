@@ -29,6 +29,7 @@ typedef struct reader {
     FILE *stream;
     sweep_reading *reading;
     char *line, *cut; /* as it is, and in cells */
+    char *names;      /* of the columns, cut */
     size_t line_room, cut_room;
     ssize_t bytes;
     uint64_t number;
@@ -80,20 +81,13 @@ static zs_status cut_line(reader *r, uint32_t *n)
 static zs_status read_header(reader *r)
 {
     r->reading->header = strdup(r->line);
-    char *names = strdup(r->line);
-    if (r->reading->header == NULL || names == NULL) {
-        free(names);
+    r->names = strdup(r->line);
+    if (r->reading->header == NULL || r->names == NULL)
         return zs_nomem(r->err, r->reading->path);
-    }
-    free(r->cut);
-    r->cut = NULL;
-    r->cut_room = 0;
-    const bool is_cut = zs_csv_line_cut(names, r->columns, SWEEP_COLUMNS_MAX, &r->column_n);
-    if (is_cut && r->column_n >= 5 && strcmp(r->columns[0], "point") == 0 &&
+    if (zs_csv_line_cut(r->names, r->columns, SWEEP_COLUMNS_MAX, &r->column_n) &&
+        r->column_n >= 5 && strcmp(r->columns[0], "point") == 0 &&
         strcmp(r->columns[1], "sweep") == 0)
-        return ZS_OK; /* the names live as long as columns[0] */
-    free(names);
-    r->column_n = 0;
+        return ZS_OK;
     return line_is_wrong(r, "is no file of a sweep: its first line would begin with point,sweep");
 }
 
@@ -146,8 +140,7 @@ zs_status sweep_rows_each(FILE *stream, sweep_reading *reading,
     reading->whole_bytes = 0;
     reading->is_torn = false;
     const zs_status status = read_all(&r, row, ctx);
-    if (r.column_n > 0)
-        free((void *)(uintptr_t)r.columns[0]);
+    free(r.names);
     free(r.line);
     free(r.cut);
     return status;

@@ -94,6 +94,7 @@ lines=$(wc -l <killed.csv)
 # shellcheck disable=SC2086
 program sweep small.yaml $soak -o killed.csv
 rows killed.csv >after
+[ -z "${ZYNQSIM_SOAK-}" ] || echo "$killed kills in $points points, $((lines - 1)) rows before the last call"
 ok "$([ $status = 0 ] && cmp -s after straight; echo $?)" "after $killed kills in $points points, $((lines - 1)) of them before the last call, all rows are there once"
 
 # ---- who may write
@@ -141,7 +142,8 @@ ok "$([ "$(cat pipe)" = 3 ] && grep -q 'Broken pipe' err; echo $?)" 'a closed pi
 "$ZYNQSIM" sweep small.yaml $soak -o int.csv --jobs 1 >out 2>err &
 pid=$!
 tries=0
-while [ "$(cat int.csv 2>/dev/null | wc -l)" -lt 3 ] && [ $tries -lt 500 ]; do tries=$((tries + 1)); sleep 0.01; done
+touch int.csv
+while [ "$(wc -l <int.csv)" -lt 3 ] && [ $tries -lt 500 ]; do tries=$((tries + 1)); sleep 0.01; done
 kill -TERM $pid 2>/dev/null
 wait $pid
 status=$?
@@ -195,15 +197,18 @@ if [ "$BUILD" != build ] || ! command -v mpicc >/dev/null || ! command -v mpirun
 else
     make -s -C "$TOP" mpi >err 2>&1
     ok $? 'zynqsim-mpi builds'
-    mpi() { mpirun --allow-run-as-root --oversubscribe "$@" >out 2>err </dev/null; }
+    mpi() {
+        mpirun --allow-run-as-root --oversubscribe "$@" >out 2>err </dev/null
+        status=$?
+    }
     # shellcheck disable=SC2086
     mpi -n 2 "$TOP/$BUILD/zynqsim-mpi" sweep small.yaml $axes -o mpi.csv
-    ok "$([ $? = 0 ] && rows mpi.csv | cmp -s - j1 && grep -q '12 simulated' out; echo $?)" 'two ranks give the same rows'
+    ok "$([ $status = 0 ] && rows mpi.csv | cmp -s - j1 && grep -q '12 simulated' out; echo $?)" 'two ranks give the same rows'
     # shellcheck disable=SC2086
     mpi -n 3 "$TOP/$BUILD/zynqsim-mpi" sweep small.yaml $axes --best cycles --format csv
-    ok "$([ $? = 0 ] && [ "$(sed -n 2p out | cut -d, -f1)" = "$want" ]; echo $?)" 'ranks find the same optimum'
+    ok "$([ $status = 0 ] && [ "$(sed -n 2p out | cut -d, -f1)" = "$want" ]; echo $?)" 'ranks find the same optimum'
     mpi -n 2 "$TOP/$BUILD/zynqsim-mpi" sweep small.yaml --vary nothing=1 -o mpi2.csv
-    ok "$([ $? = 2 ] && [ ! -e mpi2.csv ] && [ "$(grep -c 'is no key of a design' err)" = 1 ]; echo $?)" 'a wrong command is told once'
+    ok "$([ $status = 2 ] && [ ! -e mpi2.csv ] && [ "$(grep -c 'is no key of a design' err)" = 1 ]; echo $?)" 'a wrong command is told once'
 fi
 
 # ---- wrong input
