@@ -1,6 +1,7 @@
 #include "sweep_priv.h"
 #include "zynqsim/version.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -107,7 +108,7 @@ static zs_status read_best(sweep_job *job, zs_err *err)
     if (job->values == NULL)
         return zs_nomem(err, "the points");
     for (uint64_t i = 0; i < job->own_n; i++)
-        job->values[i] = (double)(0.0f / 0.0f);
+        job->values[i] = (double)NAN;
     return ZS_OK;
 }
 
@@ -185,6 +186,9 @@ static zs_status check_options(const cli_options *o, zs_err *err)
     if (to_stdout && answers)
         return zs_fail(err, ZS_EUSAGE, "-o -",
                        "--pareto and --best print there, so the rows need a file");
+    if (o->format == CLI_JSON && !answers && (o->file == NULL || to_stdout))
+        return zs_fail(err, ZS_EUSAGE, "--format",
+                       "rows are CSV; with -o FILE what is said of them can be json");
     if (o->file != NULL && o->file[0] == '\0')
         return zs_fail(err, ZS_EUSAGE, "-o", "the name of the file is empty");
     if (o->limit < -1)

@@ -207,6 +207,18 @@ else
     # shellcheck disable=SC2086
     mpi -n 3 "$TOP/$BUILD/zynqsim-mpi" sweep small.yaml $axes --best cycles --format csv
     ok "$([ $status = 0 ] && [ "$(sed -n 2p out | cut -d, -f1)" = "$want" ]; echo $?)" 'ranks find the same optimum'
+    # shellcheck disable=SC2086
+    mpirun --allow-run-as-root --oversubscribe -n 3 "$TOP/$BUILD/zynqsim-mpi" sweep small.yaml $soak -o lost.csv >out 2>err </dev/null &
+    pid=$!
+    touch lost.csv
+    tries=0
+    while [ "$(wc -l <lost.csv)" -lt 3 ] && [ $tries -lt 500 ]; do tries=$((tries + 1)); sleep 0.01; done
+    rank=$(ps -o pid= --ppid $pid | tail -n 1)
+    [ -z "$rank" ] || kill -9 "$rank" 2>/dev/null
+    wait $pid
+    # shellcheck disable=SC2086
+    program sweep small.yaml $soak -o lost.csv
+    ok "$([ $status = 0 ] && rows lost.csv | cmp -s - straight; echo $?)" 'when a rank is lost its file is gone on with'
     mpi -n 2 "$TOP/$BUILD/zynqsim-mpi" sweep small.yaml --vary nothing=1 -o mpi2.csv
     ok "$([ $status = 2 ] && [ ! -e mpi2.csv ] && [ "$(grep -c 'is no key of a design' err)" = 1 ]; echo $?)" 'a wrong command is told once'
 fi
@@ -218,6 +230,7 @@ while IFS='|' read -r says arguments; do
     ok "$([ $status = 2 ] && [ "$(wc -l <err)" = 1 ] && grep -q -- "$says" err; echo $?)" "refused: $arguments"
 done <<'END'
 no axis is given|-o x.csv
+rows are CSV|--vary batch=1 --format json
 is no key of a design, did you mean accelerator.tile.oc|--vary accelerator.tile.od=1
 ends before it begins|--vary batch=5:1
 already on the axis|--vary batch=1 --vary batch=2
