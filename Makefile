@@ -29,6 +29,8 @@ obj       = $(patsubst %.c,$(BUILD)/%.o,$(1))
 LIBS      = $(BUILD)/libzynqsim_io.a $(BUILD)/libzynqsim.a
 IO_LIBS   = -lyaml -lcsv -lprotobuf-c -ljpeg -lpng -ljansson -lm
 CLI_LIBS  = -lmd -lpopt
+# Threads of a sweep; nothing but cli has any.
+OPENMP    = -fopenmp
 TEST_OBJ := $(call obj,$(wildcard tests/support/*.c))
 TEST_LIBS = -lcheck -lsubunit -lrt -lpthread -lm
 # `make V=1` prints whole commands.
@@ -47,6 +49,7 @@ $(BUILD)/gen/%.pb-c.c: src/import/%.proto
 $(BUILD)/gen/%.o: $(BUILD)/gen/%.c $(BUILD)/flags
 	$(call say,CC  ,$@)
 	$(Q)$(CC) $(CSTD) $(CFLAGS) $(SAN) -I$(BUILD)/gen -c $< -o $@
+$(BUILD)/src/cli/%.o: FLAGS += $(OPENMP)
 $(BUILD)/%.o: %.c $(BUILD)/flags | $(GEN_SRC)
 	@mkdir -p $(@D)
 	$(call say,CC  ,$@)
@@ -61,7 +64,17 @@ $(BUILD)/libzynqsim_io.a: $(call obj,$(IO_SRC)) $(GEN_SRC:.c=.o)
 	$(Q)$(AR) rcs $@ $^
 $(BUILD)/zynqsim: $(call obj,$(CLI_SRC)) $(LIBS)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(SAN) $(LDFLAGS) -o $@ $^ $(IO_LIBS) $(CLI_LIBS)
+	$(Q)$(CC) $(SAN) $(LDFLAGS) $(OPENMP) -o $@ $^ $(IO_LIBS) $(CLI_LIBS)
+# The same program on many machines: ranks of MPI simulate points, rank 0 writes.
+MPICC    ?= mpicc
+mpi: $(BUILD)/zynqsim-mpi ## zynqsim-mpi, which sweeps on many machines (needs OpenMPI)
+$(BUILD)/src/cli/mpi/%.o: src/cli/mpi/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,MPICC,$@)
+	$(Q)$(MPICC) $(FLAGS) -MMD -MP -c $< -o $@
+$(BUILD)/zynqsim-mpi: $(call obj,$(filter-out %/entry.c,$(CLI_SRC)) $(wildcard src/cli/mpi/*.c)) $(LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(MPICC) $(SAN) $(LDFLAGS) $(OPENMP) -o $@ $^ $(IO_LIBS) $(CLI_LIBS)
 # Other flags or another compiler in the same tree rebuild everything.
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
@@ -106,6 +119,8 @@ check-tsan: ## run the two-threaded program under the thread sanitizer
 	@cmp build/tsan/one build/tsan/two && echo '2 passed, 0 failed'
 layers: all ## check every include and every symbol of the core against the module table
 	@BUILD=$(BUILD) tests/lint/layers.sh
+soak: all ## kill a sweep of 20,000 points ten times and compare what comes out
+	@ZYNQSIM_SOAK=20000:10 BUILD=$(BUILD) tests/cli/test_sweep.sh
 golden: tests-built ## compare the figures of many designs with those written down
 	@CK_RUN_CASE=figures $(BUILD)/bin/test_golden
 	@BUILD=$(BUILD) tests/golden/golden.sh
@@ -168,6 +183,6 @@ clean: ## remove build/
 
 FORCE:
 .SECONDARY:
-.PHONY: FORCE help all run check check-asan check-tsan tests-built layers golden bless docs coverage fuzz \
+.PHONY: FORCE help all mpi soak run check check-asan check-tsan tests-built layers golden bless docs coverage fuzz \
   bench lint format install uninstall clean
--include $(patsubst %.c,$(BUILD)/%.d,$(CORE_SRC) $(IO_SRC) $(CLI_SRC) $(wildcard tests/*/*.c))
+-include $(patsubst %.c,$(BUILD)/%.d,$(CORE_SRC) $(IO_SRC) $(CLI_SRC) $(wildcard tests/*/*.c src/cli/mpi/*.c))

@@ -88,4 +88,13 @@ zs_energy zs_energy_of(const zs_design *design, uint64_t cycles, uint64_t macs,
 void zs_bound_row_ends(const zs_design *design, const zs_net *net, const zs_plan *plan,
                        uint64_t *end_cycles);
 
+/* The same total for an outline (zs_plan_outline), from trip counts: some microseconds, whatever
+ * the number of tiles. Never above the last entry of zs_bound_row_ends for the plan of that design,
+ * nor `dram_bytes` above what the plan moves; `macs` are those of the plan. Fusion `auto`: tensors
+ * that the search might keep on chip count as kept. Sums that would overflow saturate. */
+typedef struct zs_bound_sums {
+    uint64_t cycles, dram_bytes, macs;
+} zs_bound_sums;
+zs_bound_sums zs_bound_of_outline(const zs_design *design, const zs_net *net, const zs_plan *plan);
+
 #endif

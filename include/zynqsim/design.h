@@ -184,6 +184,11 @@ const char *zs_field_suggest(const char *path);
  * after the last. Counts ("lanes", "PL cycles") have none but their own. */
 const char *zs_unit_word(const char *unit, uint32_t i);
 
+/* A number, plain in `unit` or with a unit of its own: "12.5 MHz" of "Hz". ZS_EPARSE, at `place`.
+ */
+zs_status zs_number_parse(const char *text, const char *unit, const char *place, double *out,
+                          zs_err *err);
+
 /* A built-in board: its name, one sentence, and the keys in which it differs from the defaults. */
 typedef struct zs_board_setting {
     const char *path, *value, *source;

@@ -21,10 +21,21 @@ typedef struct zs_fetch {
 
 /* ---- design ---------------------------------------------------------------------------------- */
 
+/* The `sweep:` section: axes and conditions as --vary and --where take them. A file's own lists
+ * stand in place of those that it inherits. */
+typedef struct zs_sweep_section {
+    const char *const *vary, *const *where;
+    uint32_t vary_n, where_n;
+} zs_sweep_section;
+
 /* Reads a design file over the defaults. Unknown keys are errors with file, line, column and the
  * nearest known name; `extends:` inherits (depth at most 16, cycles are errors). */
 zs_status zs_design_parse(zs_arena *arena, zs_span yaml, const char *path, const zs_fetch *fetch,
                           zs_design *out, zs_err *err);
+/* The same with its sweep section, which zs_design_parse checks for its form only. */
+zs_status zs_design_parse_sweep(zs_arena *arena, zs_span yaml, const char *path,
+                                const zs_fetch *fetch, zs_design *out, zs_sweep_section *sweep,
+                                zs_err *err);
 
 /* ---- networks -------------------------------------------------------------------------------- */
 

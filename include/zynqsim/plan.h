@@ -199,6 +199,12 @@ typedef struct zs_plan {
  * part still gets a plan. */
 zs_status zs_plan_build(zs_arena *arena, const zs_design *design, const zs_net *net, zs_plan **out,
                         zs_err *err);
+/* The same without the ops that scale with the tiles: rows, calls, buffers and addresses, and of
+ * the ops the steps of the PS and the barriers, in their rows. Costs some microseconds. For fusion
+ * `auto`, whose search needs whole plans, every tensor goes through DRAM here; for all others rows
+ * and buffers are those of the plan. Kinds other than `tiled` have few ops: the whole plan. */
+zs_status zs_plan_outline(zs_arena *arena, const zs_design *design, const zs_net *net,
+                          zs_plan **out, zs_err *err);
 /* The DRAM transfer of a LOAD or STORE op; rows are merged as the DMA does. */
 zs_xfer zs_plan_xfer(const zs_plan *plan, const zs_design *design, uint32_t op);
 zs_xfer zs_plan_box_xfer(const zs_plan_row *row, const zs_design *design, uint32_t kind,

@@ -16,6 +16,7 @@
 #include "zynqsim/scatter.h"
 #include "zynqsim/sim.h"
 #include "zynqsim/trace.h"
+#include "zynqsim/sweep.h"
 #include "zynqsim/traffic.h"
 #include "zynqsim/validate.h"
 
@@ -60,6 +61,30 @@ zs_status zs_traffic_table_emit(const zs_memory_params *memory, const zs_traffic
                                 uint32_t n, const zs_sink *s, zs_err *err);
 zs_status zs_traffic_json_emit(const zs_memory_params *memory, const zs_traffic_case *cases,
                                uint32_t n, const zs_sink *s, zs_err *err);
+/* Rows of a sweep, each one line whatever is in its texts; columns as sweep.h says. Figures that
+ * are not known are empty, but a point that cannot be planned does not fit. */
+zs_status zs_sweep_header_emit(const zs_grid *grid, const zs_sink *s, zs_err *err);
+zs_status zs_sweep_row_emit(const zs_grid *grid, const char *id, const zs_sweep_point *p,
+                            const zs_sink *s, zs_err *err);
+/* `sweep`: what it answers. Table: rows, then the sentence. JSON: counts, rows below `key`,
+ * sentence. CSV: the rows, or the counts where there are none to show. */
+typedef struct zs_answer_count {
+    const char *name;
+    uint64_t n;
+} zs_answer_count;
+
+typedef struct zs_answer {
+    const char *key;            /* "front", "best" */
+    const char *const *columns; /* column_n 0: counts alone */
+    const char *const *cells;   /* [row][column] */
+    uint32_t column_n, row_n;
+    const zs_answer_count *counts;
+    uint32_t count_n;
+    const char *sentence;
+} zs_answer;
+zs_status zs_answer_table_emit(const zs_answer *a, const zs_sink *s, zs_err *err);
+zs_status zs_answer_csv_emit(const zs_answer *a, const zs_sink *s, zs_err *err);
+zs_status zs_answer_json_emit(const zs_answer *a, const zs_sink *s, zs_err *err);
 /* `validate`: sections that are closed and have rows. */
 zs_status zs_validation_table_emit(const zs_section *const *sections, uint32_t n,
                                    const zs_table_style *style, const zs_sink *s, zs_err *err);

@@ -33,6 +33,9 @@ typedef struct cli_options {
     const char *trace, *trace_layers; /* run */
     int trace_limit;
     const char *output, *plot, *x, *y; /* report */
+    char **where;                      /* sweep */
+    const char *file, *merge, *pareto, *pareto_out, *best, *shard;
+    long long limit; /* -1: none */
     zs_fidelity fidelity;
     cli_format format;
     int jobs;
@@ -60,11 +63,15 @@ zs_status cli_options_parse(const cli_command *command, int argc, const char **a
                             cli_options *out, zs_err *err);
 void cli_options_drop(cli_options *options);
 
+/* The whole program: entry.c is main, and another program around the same commands has its own. */
+int cli_main(int argc, char **argv);
+
 zs_status cmd_run(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_show(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_schema(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_memory(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_report(const cli_options *options, int *exit_status, zs_err *err);
+zs_status cmd_sweep(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_validate(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_compare(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_check(const cli_options *options, int *exit_status, zs_err *err);
@@ -148,6 +155,7 @@ typedef struct cli_point {
     zs_design design;
     zs_net *net;
     zs_plan *plan;
+    zs_sweep_section sweep; /* of the design file */
     const char *const *labels;
     uint32_t label_n;
     const char *notes[CLI_NOTES_MAX]; /* what the user should know about this run */
@@ -159,6 +167,10 @@ typedef struct cli_point {
 zs_status cli_point_build(const cli_options *options, cli_point *out, zs_err *err);
 /* The design alone, checked: neither network nor plan. Without a design file, the default one. */
 zs_status cli_design_build(const cli_options *options, cli_point *out, zs_err *err);
+/* The design alone with its files found, not checked: what a sweep starts from. */
+zs_status cli_base_build(const cli_options *options, cli_point *out, zs_err *err);
+/* The network that the point's design names, into point->net. */
+zs_status cli_net_load(cli_point *point, const cli_options *options, zs_err *err);
 void cli_point_drop(cli_point *point);
 void cli_note(cli_point *point, const char *fmt, ...) ZS_PRINTF(2, 3);
 

@@ -142,7 +142,8 @@ static zs_status read_design(cli_point *p, const cli_options *o, named_here *her
     zs_design_defaults(&p->design);
     if (o->design_path != NULL) {
         ZS_TRY(cli_file_read(&p->keep, o->design_path, &yaml, err));
-        ZS_TRY(zs_design_parse(&p->keep, yaml, o->design_path, &fetch, &p->design, err));
+        ZS_TRY(zs_design_parse_sweep(&p->keep, yaml, o->design_path, &fetch, &p->design, &p->sweep,
+                                     err));
     }
     return apply_options(p, o, here, err);
 }
@@ -200,7 +201,7 @@ static zs_status settle_input_shape(cli_point *p, const cli_options *o, zs_net_s
                    s.c, s.h, s.w);
 }
 
-static zs_status load_net(cli_point *p, const cli_options *o, zs_err *err)
+zs_status cli_net_load(cli_point *p, const cli_options *o, zs_err *err)
 {
     zs_span bytes;
     zs_net_spec spec = {0};
@@ -232,7 +233,7 @@ zs_status cli_point_build(const cli_options *options, cli_point *out, zs_err *er
     *out = (cli_point){0};
     zs_arena_init(&out->keep, cli_heap());
     ZS_TRY(load_design(out, options, err));
-    ZS_TRY(load_net(out, options, err));
+    ZS_TRY(cli_net_load(out, options, err));
     ZS_TRY(load_labels(out, err));
     ZS_TRY(zs_design_check(&out->design, err));
     return zs_plan_build(&out->keep, &out->design, out->net, &out->plan, err);
@@ -245,6 +246,13 @@ zs_status cli_design_build(const cli_options *options, cli_point *out, zs_err *e
     named_here here;
     ZS_TRY(read_design(out, options, &here, err));
     return zs_design_check(&out->design, err);
+}
+
+zs_status cli_base_build(const cli_options *options, cli_point *out, zs_err *err)
+{
+    *out = (cli_point){0};
+    zs_arena_init(&out->keep, cli_heap());
+    return load_design(out, options, err);
 }
 
 void cli_point_drop(cli_point *point)

@@ -98,7 +98,7 @@ static zs_status dispatch(int argc, const char **argv, int *exit_status, zs_err 
     return status;
 }
 
-int main(int argc, char **argv)
+int cli_main(int argc, char **argv)
 {
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is a failed write like any other */
     zs_err err = {0};

@@ -29,9 +29,11 @@ static zs_status word_index(const char *option, const char *text, const char *co
 
 /* Where popt puts what it reads, before it is checked. */
 typedef struct raw_options {
-    char **set, **inputs, **against, **vary;
+    char **set, **inputs, **against, **vary, **where;
     char *design, *model, *weights, *labels, *out, *fidelity, *format, *trace, *trace_layers;
     char *output, *plot, *x, *y, *junit;
+    char *file, *merge, *pareto, *pareto_out, *best, *shard;
+    long long limit;
     int trace_limit, jobs, timing_only, quiet, plan, fields, metrics, layers, bless, help;
 } raw_options;
 
@@ -132,6 +134,34 @@ static struct poptOption check_options[] = {
      "with --bless: record the layers of designs that have none in the baseline", NULL},
     POPT_TABLEEND};
 
+static struct poptOption sweep_options[] = {
+    {"vary", 0, ARGV, &raw.vary, 0,
+     "axis: KEY=VALUES with a,b,c or lo:hi:step or lo..hi*k, KEY+KEY= for keys that move together; "
+     "repeatable",
+     "AXIS"},
+    {"where", 0, ARGV, &raw.where, 0,
+     "condition on a key or a figure, such as 'resources.dsp <= 220'; repeatable, joined by &&",
+     "CONDITION"},
+    {"output", 'o', WORD, &raw.file, 0,
+     "rows, appended as they finish; one that is there is gone on with; -: standard output, in "
+     "order",
+     "FILE.csv"},
+    {"fidelity", 0, WORD, &raw.fidelity, 0, "timing model: bound, tile or burst (default tile)",
+     "LEVEL"},
+    {"jobs", 0, POPT_ARG_INT, &raw.jobs, 0, "threads (default: processors)", "N"},
+    {"shard", 0, WORD, &raw.shard, 0, "only the points whose number is I modulo N", "I/N"},
+    {"limit", 0, POPT_ARG_LONGLONG, &raw.limit, 0, "stop after N points, to go on later", "N"},
+    {"pareto", 0, WORD, &raw.pareto, 0,
+     "print the points that nothing beats in these figures; -FIGURE or max:FIGURE: more is better",
+     "FIGURES"},
+    {"pareto-out", 0, WORD, &raw.pareto_out, 0,
+     "also write all rows, in order, with a column pareto", "FILE.csv"},
+    {"best", 0, WORD, &raw.best, 0,
+     "simulate only what can still be the best in this figure, and print it", "FIGURE"},
+    {"merge", 0, WORD, &raw.merge, 0, "join the files of shards, given as arguments, into this one",
+     "FILE.csv"},
+    POPT_TABLEEND};
+
 static struct poptOption print_options[] = {
     {"format", 0, WORD, &raw.format, 0, "what to print: table, csv or json", "FORMAT"},
     {"quiet", 0, FLAG, &raw.quiet, 0, "no progress bar and no messages but errors", NULL},
@@ -149,6 +179,7 @@ typedef struct command_groups {
 static const command_groups groups_of[] = {
     {"run", {design_options, run_options, help_options}},
     {"show", {design_options, show_options, help_options}},
+    {"sweep", {design_options, sweep_options, print_options, help_options}},
     {"schema", {help_options}},
     {"memory", {memory_options, set_options, print_options, help_options}},
     {"report", {report_options, help_options}},
@@ -204,7 +235,8 @@ static zs_status bad_option(const command_groups *groups, const char *option, in
 
 static zs_status check_values(const cli_command *command, cli_options *o, zs_err *err)
 {
-    int index = command->run == cmd_explain ? ZS_TILE : ZS_BURST;
+    const bool is_tile = command->run == cmd_explain || strcmp(command->name, "sweep") == 0;
+    int index = is_tile ? ZS_TILE : ZS_BURST;
     if (raw.fidelity != NULL)
         ZS_TRY(word_index("--fidelity", raw.fidelity, fidelity_words, ZS_LEN(fidelity_words),
                           &index, err));
@@ -231,7 +263,7 @@ static zs_status take_arguments(const cli_command *command, poptContext context,
     const char *usage = command->arguments;
     const char **words = poptGetArgs(context);
     const bool is_optional = usage[0] == '\0' || usage[0] == '[' || o->fields || o->metrics;
-    const size_t max = usage[0] == '\0' ? 0 : strstr(usage, "...") != NULL ? SIZE_MAX : 1;
+    const size_t max = usage[0] == '\0' ? 0 : o->merge || strstr(usage, "...") ? SIZE_MAX : 1;
     o->words = words != NULL ? words : none;
     size_t n = 0;
     while (o->words[n] != NULL)
@@ -276,6 +308,14 @@ static zs_status read_options(const cli_command *command, const command_groups *
                        .trace = raw.trace,
                        .trace_layers = raw.trace_layers,
                        .trace_limit = raw.trace_limit,
+                       .where = raw.where,
+                       .file = raw.file,
+                       .merge = raw.merge,
+                       .pareto = raw.pareto,
+                       .pareto_out = raw.pareto_out,
+                       .best = raw.best,
+                       .shard = raw.shard,
+                       .limit = raw.limit,
                        .jobs = raw.jobs,
                        .timing_only = raw.timing_only != 0,
                        .quiet = raw.quiet != 0,
@@ -294,7 +334,8 @@ zs_status cli_options_parse(const cli_command *command, int argc, const char **a
     struct poptOption table[GROUP_MAX + 1];
     join_groups(groups, table);
     const long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    raw = (raw_options){.jobs = processors > 1 ? (int)processors : 1, .trace_limit = TRACE_LIMIT};
+    raw = (raw_options){
+        .jobs = processors > 1 ? (int)processors : 1, .trace_limit = TRACE_LIMIT, .limit = -1};
     char usage[64];
     snprintf(usage, sizeof usage, "[OPTION]...%s%s", command->arguments[0] ? " " : "",
              command->arguments);
@@ -327,9 +368,11 @@ void cli_options_drop(cli_options *options)
     drop_list(raw.inputs);
     drop_list(raw.against);
     drop_list(raw.vary);
-    char *const strings[] = {raw.design, raw.model,    raw.weights, raw.labels,       raw.out,
-                             raw.trace,  raw.fidelity, raw.format,  raw.trace_layers, raw.output,
-                             raw.plot,   raw.x,        raw.y,       raw.junit};
+    drop_list(raw.where);
+    char *const strings[] = {raw.design, raw.model,    raw.weights,    raw.labels,       raw.out,
+                             raw.trace,  raw.fidelity, raw.format,     raw.trace_layers, raw.output,
+                             raw.plot,   raw.x,        raw.y,          raw.junit,        raw.file,
+                             raw.merge,  raw.pareto,   raw.pareto_out, raw.best,         raw.shard};
     for (size_t i = 0; i < ZS_LEN(strings); i++)
         free(strings[i]);
     raw = (raw_options){0};

@@ -269,3 +269,12 @@ zs_status zs_quantity_print(zs_decimal value, const char *unit, char *text, size
                                   : snprintf(text, bytes, "%s", number);
     return n >= 0 && (size_t)n < bytes ? ZS_OK : ZS_ERANGE;
 }
+
+zs_status zs_number_parse(const char *text, const char *unit, const char *place, double *out,
+                          zs_err *err)
+{
+    zs_decimal value;
+    ZS_TRY(zs_quantity_parse(text, unit, place, &value, err));
+    *out = zs_decimal_to_f64(value);
+    return ZS_OK;
+}

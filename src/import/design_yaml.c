@@ -32,6 +32,7 @@ typedef struct reader {
     yaml_document_t *doc;
     const seen_key *seen;
     uint32_t *visits; /* over all files */
+    zs_sweep_section *sweep;
 } reader;
 
 static zs_status read_file(const reader *outer, zs_span bytes, const char *path, const char *name,
@@ -267,6 +268,52 @@ static zs_status read_value(reader *r, yaml_node_item_t index, const yaml_node_t
     return read_mapping(r, node, path);
 }
 
+/* ---- the section of sweeps ------------------------------------------------------------------- */
+
+static zs_status read_texts(const reader *r, yaml_node_item_t index, const char *what,
+                            const char *const **out, uint32_t *n)
+{
+    yaml_node_t *node;
+    ZS_TRY(visit(r, index, &node));
+    if (node->type != YAML_SEQUENCE_NODE)
+        return FAIL_AT(r, node, ZS_EPARSE, what, "a list of texts is needed here");
+    const size_t count = (size_t)(node->data.sequence.items.top - node->data.sequence.items.start);
+    const char **texts = zs_new(r->arena, const char *, count + 1);
+    if (texts == NULL)
+        return zs_nomem(r->err, what);
+    for (size_t i = 0; i < count; i++) {
+        const char *text;
+        ZS_TRY(scalar_text(r, node->data.sequence.items.start[i], what, &text));
+        texts[i] = zs_arena_strdup(r->arena, text);
+        if (texts[i] == NULL)
+            return zs_nomem(r->err, what);
+    }
+    *out = texts;
+    *n = (uint32_t)count;
+    return ZS_OK;
+}
+
+static zs_status read_sweep(const reader *r, yaml_node_item_t index)
+{
+    yaml_node_t *section;
+    ZS_TRY(visit(r, index, &section));
+    if (section->type != YAML_MAPPING_NODE)
+        return FAIL_AT(r, section, ZS_EPARSE, "sweep", "a mapping of vary and where is needed");
+    for (const yaml_node_pair_t *p = section->data.mapping.pairs.start;
+         p < section->data.mapping.pairs.top; p++) {
+        const char *key;
+        ZS_TRY(scalar_text(r, p->key, "sweep", &key));
+        if (strcmp(key, "vary") == 0)
+            ZS_TRY(read_texts(r, p->value, "sweep.vary", &r->sweep->vary, &r->sweep->vary_n));
+        else if (strcmp(key, "where") == 0)
+            ZS_TRY(read_texts(r, p->value, "sweep.where", &r->sweep->where, &r->sweep->where_n));
+        else
+            return FAIL_AT(r, yaml_document_get_node(r->doc, p->key), ZS_EPARSE, "sweep",
+                           "\"%.60s\" is neither vary nor where", key);
+    }
+    return ZS_OK;
+}
+
 /* Keys that were read before all others. */
 static bool is_done(const char *prefix, const char *key, const yaml_node_t *value)
 {
@@ -286,9 +333,7 @@ static zs_status read_pair(reader *r, const yaml_node_pair_t *pair, const char *
         return zs_nomem(r->err, r->file->path);
     ZS_TRY(mark_seen(r, path, key));
     if (strcmp(path, "sweep") == 0)
-        return FAIL_AT(r, key, ZS_EUNSUPPORTED, path,
-                       "this version runs single design points and has no sweeps yet; take the "
-                       "section out");
+        return read_sweep(r, pair->value);
     if (is_done(prefix, name, yaml_document_get_node(r->doc, pair->value)))
         return ZS_OK;
     return read_value(r, pair->value, key, path);
@@ -492,15 +537,29 @@ static zs_status read_file(const reader *outer, zs_span bytes, const char *path,
     return status;
 }
 
-zs_status zs_design_parse(zs_arena *arena, zs_span yaml, const char *path, const zs_fetch *fetch,
-                          zs_design *out, zs_err *err)
+zs_status zs_design_parse_sweep(zs_arena *arena, zs_span yaml, const char *path,
+                                const zs_fetch *fetch, zs_design *out, zs_sweep_section *sweep,
+                                zs_err *err)
 {
     zs_design design;
+    zs_sweep_section section = {0};
     uint32_t visits = 0;
-    const reader r = {
-        .arena = arena, .fetch = fetch, .design = &design, .err = err, .visits = &visits};
+    const reader r = {.arena = arena,
+                      .fetch = fetch,
+                      .design = &design,
+                      .err = err,
+                      .visits = &visits,
+                      .sweep = &section};
     zs_design_defaults(&design);
     ZS_TRY(read_file(&r, yaml, path, path, false));
     *out = design;
+    *sweep = section;
     return ZS_OK;
+}
+
+zs_status zs_design_parse(zs_arena *arena, zs_span yaml, const char *path, const zs_fetch *fetch,
+                          zs_design *out, zs_err *err)
+{
+    zs_sweep_section section;
+    return zs_design_parse_sweep(arena, yaml, path, fetch, out, &section, err);
 }

@@ -155,10 +155,9 @@ static zs_status emit_row(emitter *e, uint32_t i)
         e->x.slot[s].id = UINT64_MAX; /* tiles of the layer before are of no use */
     if (d->design->accel.kind == ZS_KIND_DIRECT)
         ZS_TRY(zs_plan_emit_direct(e));
-    else if (zs_op_has_filters(zs_draft_layer(d, i)->op))
-        ZS_TRY(zs_plan_emit_conv(e));
-    else
-        ZS_TRY(zs_plan_emit_vector(e));
+    else if (!d->is_outline)
+        ZS_TRY(zs_op_has_filters(zs_draft_layer(d, i)->op) ? zs_plan_emit_conv(e)
+                                                           : zs_plan_emit_vector(e));
     return call->row0 + call->row_n == i + 1 ? zs_plan_emit_call_end(e, call) : ZS_OK;
 }
 
@@ -229,19 +228,24 @@ static zs_status prepare(plan_draft *d, zs_err *err)
     return list_calls(d) == ZS_OK ? ZS_OK : zs_nomem(err, "plan");
 }
 
-zs_status zs_plan_prepare_with(zs_arena *arena, const zs_design *design, const zs_net *net,
-                               const bool *may_stay, plan_draft *d, zs_err *err)
+static zs_status prepare_draft(plan_draft *d, zs_err *err)
 {
-    zs_plan *plan = zs_new(arena, zs_plan, 1);
+    zs_plan *plan = zs_new(d->arena, zs_plan, 1);
     if (plan == NULL)
         return zs_nomem(err, "plan");
-    *d = (plan_draft){
-        .arena = arena, .design = design, .net = net, .may_stay = may_stay, .plan = plan};
+    d->plan = plan;
     ZS_TRY(prepare(d, err));
     plan->rows = d->rows;
     plan->row_n = d->row_n;
-    plan->batch = design->batch;
+    plan->batch = d->design->batch;
     return ZS_OK;
+}
+
+zs_status zs_plan_prepare_with(zs_arena *arena, const zs_design *design, const zs_net *net,
+                               const bool *may_stay, plan_draft *d, zs_err *err)
+{
+    *d = (plan_draft){.arena = arena, .design = design, .net = net, .may_stay = may_stay};
+    return prepare_draft(d, err);
 }
 
 zs_status zs_plan_build_with(zs_arena *arena, const zs_design *design, const zs_net *net,
@@ -249,6 +253,23 @@ zs_status zs_plan_build_with(zs_arena *arena, const zs_design *design, const zs_
 {
     ZS_TRY(zs_plan_prepare_with(arena, design, net, may_stay, d, err));
     return emit_all(d, err);
+}
+
+zs_status zs_plan_outline(zs_arena *arena, const zs_design *design, const zs_net *net,
+                          zs_plan **out, zs_err *err)
+{
+    plan_draft d = {.arena = arena, .design = design, .net = net, .is_outline = true};
+    if (design->accel.kind != ZS_KIND_TILED)
+        return zs_plan_build(arena, design, net, out, err);
+    if (design->accel.fusion == ZS_FUSION_AUTO) {
+        d.may_stay = zs_new(arena, bool, net->tensor_n);
+        if (d.may_stay == NULL)
+            return zs_nomem(err, "plan");
+    }
+    ZS_TRY(prepare_draft(&d, err));
+    ZS_TRY(emit_all(&d, err));
+    *out = d.plan;
+    return ZS_OK;
 }
 
 zs_status zs_plan_build(zs_arena *arena, const zs_design *design, const zs_net *net, zs_plan **out,

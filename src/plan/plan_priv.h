@@ -46,6 +46,7 @@ typedef struct plan_draft {
     uint32_t resident_n;
     const bool
         *may_stay; /* [tensor] auto: what the search allows; NULL: all that the fusion wants */
+    bool is_outline; /* of the ops, those of the PS and the barriers alone */
     zs_plan *plan;
 } plan_draft;
 

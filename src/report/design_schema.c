@@ -182,6 +182,14 @@ static json_t *triple_type(schema *sc)
     return either(sc, typed(sc, "number"), array_of(sc, typed(sc, "number"), 1, 3));
 }
 
+static json_t *texts_type(schema *sc, const char *meaning)
+{
+    json_t *list = typed(sc, "array");
+    put(sc, list, "items", typed(sc, "string"));
+    put(sc, list, "description", json_string(meaning));
+    return list;
+}
+
 static void put_short_forms(schema *sc, json_t *root)
 {
     json_t *top = json_object_get(root, "properties");
@@ -201,6 +209,9 @@ static void put_short_forms(schema *sc, json_t *root)
     json_t *extends = typed(sc, "string");
     put(sc, extends, "description", json_string("design file to start from"));
     put(sc, top, "extends", extends);
+    json_t *sweep = subsection(sc, top, "sweep");
+    put(sc, sweep, "vary", texts_type(sc, "axes, as sweep --vary takes them"));
+    put(sc, sweep, "where", texts_type(sc, "conditions, as sweep --where takes them"));
 }
 
 static json_t *make_schema(schema *sc)

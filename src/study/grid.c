@@ -258,18 +258,28 @@ const char *zs_grid_value(const zs_grid *grid, uint64_t point, uint32_t axis, ui
     return a->values[(size_t)at[axis] * a->path_n + path];
 }
 
+/* A board sets many keys, so it goes before those that set one. */
+static zs_status set_keys(const zs_grid *grid, const uint32_t *at, bool board, zs_arena *arena,
+                          zs_design *design, zs_err *err)
+{
+    for (uint32_t i = 0; i < grid->axis_n; i++) {
+        const zs_axis *a = &grid->axes[i];
+        for (uint32_t k = 0; k < a->path_n; k++)
+            if ((strcmp(a->paths[k], "board") == 0) == board)
+                ZS_TRY(zs_design_set(design, arena, a->paths[k],
+                                     a->values[(size_t)at[i] * a->path_n + k], err));
+    }
+    return ZS_OK;
+}
+
 zs_status zs_grid_design(const zs_grid *grid, uint64_t point, const zs_design *base,
                          zs_arena *arena, zs_design *out, zs_err *err)
 {
     uint32_t at[ZS_GRID_AXES];
     zs_design design = *base;
     zs_grid_at(grid, point, at);
-    for (uint32_t i = 0; i < grid->axis_n; i++) {
-        const zs_axis *a = &grid->axes[i];
-        for (uint32_t k = 0; k < a->path_n; k++)
-            ZS_TRY(zs_design_set(&design, arena, a->paths[k],
-                                 a->values[(size_t)at[i] * a->path_n + k], err));
-    }
+    ZS_TRY(set_keys(grid, at, true, arena, &design, err));
+    ZS_TRY(set_keys(grid, at, false, arena, &design, err));
     ZS_TRY(zs_design_check(&design, err));
     *out = design;
     return ZS_OK;

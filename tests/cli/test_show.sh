@@ -8,7 +8,7 @@ program --help
 ok "$([ $status = 0 ] && grep -q 'run  *DESIGN.yaml' out && [ ! -s err ]; echo $?)" 'help lists the commands'
 program --version
 ok "$([ $status = 0 ] && grep -qE '^zynqsim [0-9]+\.[0-9]+\.[0-9]+$' out; echo $?)" 'the version has three parts'
-for command in run show schema; do
+for command in run show sweep schema; do
     program $command --help
     ok "$([ $status = 0 ] && grep -q "^Usage: zynqsim $command" out; echo $?)" "$command has help"
 done
@@ -16,6 +16,11 @@ for option in --set --model --weights --input --labels --fidelity --timing-only 
     "$ZYNQSIM" run --help >out
     ok "$(grep -q -- "$option" out; echo $?)" "help of run names $option"
     ok "$(sed 's/[\]-/-/g' "$TOP/docs/zynqsim.1" | grep -q -- "$option" && grep -q -- "$option" "$TOP/docs/zynqsim.bash-completion"; echo $?)" "the manual and the completion know $option"
+done
+
+for option in --vary --where --output --shard --limit --pareto --pareto-out --best --merge; do
+    "$ZYNQSIM" sweep --help >out
+    ok "$(grep -q -- "$option" out && sed 's/[\]-/-/g' "$TOP/docs/zynqsim.1" | grep -q -- "$option" && grep -q -- "$option" "$TOP/docs/zynqsim.bash-completion"; echo $?)" "help, manual and completion know sweep's $option"
 done
 
 program show small.yaml

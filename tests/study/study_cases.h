@@ -13,5 +13,8 @@ TCase *tcase_scatter(void);
 TCase *tcase_compare(void);
 TCase *tcase_baseline(void);
 TCase *tcase_explain(void);
+TCase *tcase_condition(void);
+TCase *tcase_pareto(void);
+TCase *tcase_sweep(void);
 
 #endif

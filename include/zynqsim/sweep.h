@@ -1,0 +1,67 @@
+/* sweep.h - one point of a sweep: from its number to what came of it, and the columns of its row.
+ *
+ * Flow     zs_grid_design makes the design; conditions that are known early may skip it; the plan
+ *          is built and simulated without numerics; conditions on results mark it.
+ * Row      point, sweep, every varied key, outcome, meets, problem, then the figures of metrics.def
+ *          but sim_wall_seconds, which differs from run to run, and any that a varied key names.
+ * Pure     a point depends on the sweep and its number alone: the same row for any thread or order.
+ * Memory   results lie in the arena handed in, which the caller resets from point to point. */
+#ifndef ZYNQSIM_SWEEP_H
+#define ZYNQSIM_SWEEP_H
+
+#include "zynqsim/base.h"
+#include "zynqsim/condition.h"
+#include "zynqsim/design.h"
+#include "zynqsim/grid.h"
+#include "zynqsim/net.h"
+#include "zynqsim/sim.h"
+
+typedef enum zs_outcome {
+    ZS_OUTCOME_SIMULATED,
+    ZS_OUTCOME_SKIPPED, /* an early condition does not hold */
+    ZS_OUTCOME_PROBLEM, /* values that do not go together, or that no plan can be made of */
+    ZS_OUTCOME_N
+} zs_outcome;
+const char *zs_outcome_name(zs_outcome outcome);
+
+typedef struct zs_sweep {
+    zs_grid grid;
+    zs_design base;
+    zs_conditions conditions;
+    zs_fidelity fidelity;
+    /* The network of a design; what it hands out outlives the sweep. Called by every worker. */
+    zs_status (*net_of)(void *ctx, const zs_design *design, const zs_net **net, zs_err *err);
+    void *ctx;
+} zs_sweep;
+
+typedef struct zs_sweep_point {
+    uint64_t point;
+    zs_outcome outcome;
+    bool meets;              /* all conditions hold */
+    const zs_result *result; /* SKIPPED: only early figures are set; PROBLEM: NULL */
+    const char *problem;     /* one sentence; NULL for what was simulated */
+    bool is_internal;        /* the problem is a broken invariant of our own */
+} zs_sweep_point;
+
+/* Infeasible points are outcomes, not errors: fails for ZS_ENOMEM and ZS_EIO alone. */
+zs_status zs_sweep_run(const zs_sweep *sweep, uint64_t point, zs_arena *arena, zs_sweep_point *out,
+                       zs_err *err);
+
+/* ---- columns --------------------------------------------------------------------------------- */
+
+/* Whether figure `metric` has a column: varied keys stand for figures of the same name. */
+bool zs_sweep_has_metric(const zs_grid *grid, uint32_t metric);
+/* Whether it is known of a point that was skipped. */
+bool zs_metric_is_early(uint32_t metric);
+
+/* ---- what a point can be at best ------------------------------------------------------------- */
+
+/* A result with every figure that is known or bounded without ops: early figures, and cycles, bytes
+ * and energy at their lower bounds (zs_bound_of_outline). */
+zs_status zs_sweep_outlook(const zs_design *design, const zs_net *net, zs_fidelity fidelity,
+                           zs_arena *arena, const zs_result **out, zs_err *err);
+/* Whether a figure of the outlook bounds the true one from below or above. */
+typedef enum zs_bounded { ZS_NOT_BOUNDED, ZS_BOUNDED_BELOW, ZS_BOUNDED_ABOVE, ZS_KNOWN } zs_bounded;
+zs_bounded zs_metric_bounded(uint32_t metric);
+
+#endif

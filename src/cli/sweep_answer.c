@@ -1,0 +1,395 @@
+#include "sweep_priv.h"
+#include "zynqsim/pareto.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { OBJECTIVES_MAX = 8 };
+
+/* A row that is kept for the answer. */
+typedef struct kept_row {
+    char *line;
+    uint64_t point;
+    bool is_candidate;
+} kept_row;
+
+typedef struct answering {
+    sweep_job *job;
+    zs_arena keep;
+    zs_subject objectives[OBJECTIVES_MAX];
+    bool larger[OBJECTIVES_MAX];
+    uint32_t objective_n;
+    bool says_fits; /* a condition speaks of fits: it decides */
+    uint64_t simulated, skipped, problems, misfits, met;
+    kept_row *rows;
+    double *values; /* [row][objective], smaller is better */
+    uint64_t row_n, room;
+    char *header;
+} answering;
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+static const char *text_of(const sweep_row *row, const char *column)
+{
+    const uint32_t at = sweep_column(row, column);
+    return at == SWEEP_NO_COLUMN ? "" : row->cells[at];
+}
+
+static double number_of(const sweep_row *row, const char *column)
+{
+    return sweep_cell_number(row, sweep_column(row, column));
+}
+
+static zs_status grow(answering *a, zs_err *err)
+{
+    if (a->row_n < a->room)
+        return ZS_OK;
+    const uint64_t room = a->room ? 2 * a->room : 1024;
+    kept_row *rows = realloc(a->rows, room * sizeof *rows);
+    if (rows == NULL)
+        return zs_nomem(err, "rows");
+    a->rows = rows;
+    double *values = realloc(a->values, room * (a->objective_n + 1) * sizeof *values);
+    if (values == NULL)
+        return zs_nomem(err, "rows");
+    a->values = values;
+    a->room = room;
+    return ZS_OK;
+}
+
+static double objective_of(const answering *a, const sweep_row *row, uint32_t k)
+{
+    const zs_subject *f = &a->objectives[k];
+    uint32_t column = sweep_column(row, f->name);
+    if (column == SWEEP_NO_COLUMN && f->metric != ZS_NO_INDEX)
+        column = sweep_column(row, zs_metrics[f->metric].name);
+    const double value = sweep_cell_number(row, column);
+    return a->larger[k] ? -value : value;
+}
+
+static zs_status keep_row(answering *a, const sweep_row *row, bool is_candidate, zs_err *err)
+{
+    ZS_TRY(grow(a, err));
+    kept_row *kept = &a->rows[a->row_n];
+    *kept =
+        (kept_row){.line = strdup(row->line), .point = row->point, .is_candidate = is_candidate};
+    if (kept->line == NULL)
+        return zs_nomem(err, "rows");
+    for (uint32_t k = 0; k < a->objective_n; k++)
+        a->values[a->row_n * a->objective_n + k] =
+            is_candidate ? objective_of(a, row, k) : (double)NAN;
+    a->row_n++;
+    return ZS_OK;
+}
+
+static zs_status count_row(void *ctx, const sweep_row *row, zs_err *err)
+{
+    answering *a = ctx;
+    const char *outcome = text_of(row, "outcome");
+    const bool simulated = strcmp(outcome, "simulated") == 0;
+    const bool fits = number_of(row, "fits") > 0, meets = number_of(row, "meets") > 0;
+    a->simulated += simulated;
+    a->skipped += strcmp(outcome, "skipped") == 0;
+    a->problems += strcmp(outcome, "problem") == 0;
+    a->misfits += simulated && !fits;
+    const bool counts = simulated && meets && (fits || a->says_fits);
+    a->met += counts;
+    const bool is_best =
+        a->job->best_found && row->point == sweep_point_of(a->job, a->job->best_own);
+    if (a->objective_n > 0 || is_best)
+        return keep_row(a, row, counts, err);
+    return ZS_OK;
+}
+
+static FILE *open_rows(sweep_job *job)
+{
+    const zs_buffer *m = &job->file.memory;
+    if (job->file.path == NULL)
+        return m->bytes > 0 ? fmemopen(m->data, m->bytes, "r") : NULL;
+    return fopen(job->file.path, "re");
+}
+
+static zs_status read_rows(answering *a, zs_err *err)
+{
+    sweep_reading reading = {.path = a->job->file.path ? a->job->file.path : "rows"};
+    FILE *stream = open_rows(a->job);
+    if (stream == NULL)
+        return zs_fail(err, ZS_EIO, reading.path, "cannot be read: %s", strerror(errno));
+    const zs_status status = sweep_rows_each(stream, &reading, count_row, a, err);
+    fclose(stream);
+    a->header = reading.header;
+    return status;
+}
+
+/* ---- the front ------------------------------------------------------------------------------- */
+
+static zs_status read_objectives(answering *a, zs_err *err)
+{
+    const char *text = a->job->o->pareto;
+    while (text != NULL && *text != '\0') {
+        const size_t bytes = strcspn(text, ",");
+        const char *word = zs_arena_strndup(&a->keep, text, bytes);
+        if (word == NULL)
+            return zs_nomem(err, "--pareto");
+        if (a->objective_n == OBJECTIVES_MAX)
+            return zs_fail(err, ZS_EUSAGE, "--pareto", "more than %d figures", OBJECTIVES_MAX);
+        ZS_TRY(sweep_objective(&a->keep, word, &a->objectives[a->objective_n],
+                               &a->larger[a->objective_n], err));
+        a->objective_n++;
+        text += bytes + (text[bytes] == ',');
+    }
+    return ZS_OK;
+}
+
+static int by_point(const void *a, const void *b)
+{
+    const kept_row *x = a, *y = b;
+    return (x->point > y->point) - (x->point < y->point);
+}
+
+/* Rows go with their values, so the values are taken anew by position after sorting. */
+static int by_first_objective(const void *a, const void *b)
+{
+    const double *x = *(const double *const *)a, *y = *(const double *const *)b;
+    return (x[0] > y[0]) - (x[0] < y[0]);
+}
+
+static zs_status write_marked(const answering *a, const bool *on_front, zs_err *err)
+{
+    const char *path = a->job->o->pareto_out;
+    if (path == NULL)
+        return ZS_OK;
+    kept_row *order = malloc((a->row_n + 1) * sizeof *order);
+    if (order == NULL)
+        return zs_nomem(err, path);
+    for (uint64_t i = 0; i < a->row_n; i++) {
+        order[i] = a->rows[i];
+        order[i].is_candidate = on_front[i];
+    }
+    qsort(order, a->row_n, sizeof *order, by_point);
+    FILE *file = fopen(path, "we");
+    int code = file ? 0 : errno;
+    if (file != NULL) {
+        fprintf(file, "%s,pareto\n", a->header);
+        for (uint64_t i = 0; i < a->row_n; i++)
+            fprintf(file, "%s,%d\n", order[i].line, order[i].is_candidate);
+        code = ferror(file) ? EIO : 0;
+        if (fclose(file) != 0)
+            code = errno;
+    }
+    free(order);
+    if (code != 0)
+        return zs_fail(err, file ? ZS_EIO : ZS_EUSAGE, path, "cannot be written: %s",
+                       strerror(code));
+    return ZS_OK;
+}
+
+/* ---- what is shown --------------------------------------------------------------------------- */
+
+static bool is_shown(const sweep_row *row, const char *name, const answering *a)
+{
+    static const char *const always[] = {"point",
+                                         "fits",
+                                         "cycles",
+                                         "images_per_second",
+                                         "resources.dsp.used",
+                                         "resources.bram18.used",
+                                         "energy.joules"};
+    (void)row;
+    const zs_grid *g = &a->job->sweep.grid;
+    for (uint32_t i = 0; i < g->axis_n; i++)
+        for (uint32_t k = 0; k < g->axes[i].path_n; k++)
+            if (strcmp(g->axes[i].paths[k], name) == 0)
+                return true;
+    for (uint32_t k = 0; k < a->objective_n; k++)
+        if (a->objectives[k].metric != ZS_NO_INDEX &&
+            strcmp(zs_metrics[a->objectives[k].metric].name, name) == 0)
+            return true;
+    if (a->job->o->best != NULL && strcmp(zs_metrics[a->job->best.metric].name, name) == 0)
+        return true;
+    for (size_t i = 0; i < ZS_LEN(always); i++)
+        if (strcmp(always[i], name) == 0)
+            return true;
+    return false;
+}
+
+typedef struct shown {
+    answering *a;
+    uint32_t at[SWEEP_COLUMNS_MAX]; /* columns that are shown */
+    uint32_t column_n, row_n;
+    const char **columns, **cells;
+} shown;
+
+/* Numbers of a table for people: six digits. */
+static const char *readable(answering *a, const char *text)
+{
+    char *end;
+    const double value = strtod(text, &end);
+    if (a->job->o->format != CLI_TABLE || *end != '\0' || strpbrk(text, ".e") == NULL)
+        return text;
+    const char *shorter = zs_arena_printf(&a->keep, "%.6g", value);
+    return shorter ? shorter : text;
+}
+
+static zs_status show_row(void *ctx, const sweep_row *row, zs_err *err)
+{
+    shown *s = ctx;
+    if (s->columns == NULL) {
+        for (uint32_t i = 0; i < row->n; i++)
+            if (is_shown(row, row->columns[i], s->a))
+                s->at[s->column_n++] = i;
+        s->columns = zs_new(&s->a->keep, const char *, s->column_n + 1u);
+        s->cells = zs_new(&s->a->keep, const char *, (s->a->row_n + 1) * s->column_n);
+        if (s->columns == NULL || s->cells == NULL)
+            return zs_nomem(err, "the table");
+        for (uint32_t c = 0; c < s->column_n; c++)
+            s->columns[c] = zs_arena_strdup(&s->a->keep, row->columns[s->at[c]]);
+    }
+    for (uint32_t c = 0; c < s->column_n; c++) {
+        const char *text = zs_arena_strdup(&s->a->keep, row->cells[s->at[c]]);
+        if (text == NULL || s->columns[c] == NULL)
+            return zs_nomem(err, "the table");
+        s->cells[(size_t)s->row_n * s->column_n + c] = readable(s->a, text);
+    }
+    s->row_n++;
+    return ZS_OK;
+}
+
+/* Cuts the lines into cells once more, as a small file of their own. */
+static zs_status show_lines(shown *s, const uint64_t *order, uint64_t n, zs_err *err)
+{
+    zs_buffer text;
+    zs_buffer_init(&text, cli_heap());
+    const zs_sink sink = zs_buffer_sink(&text);
+    zs_status status = zs_sink_printf(&sink, "%s\n", s->a->header);
+    for (uint64_t i = 0; i < n && status == ZS_OK; i++)
+        status = zs_sink_printf(&sink, "%s\n", s->a->rows[order[i]].line);
+    FILE *stream = status == ZS_OK ? fmemopen(text.data, text.bytes, "r") : NULL;
+    sweep_reading reading = {.path = "rows"};
+    if (stream != NULL) {
+        status = sweep_rows_each(stream, &reading, show_row, s, err);
+        fclose(stream);
+        free(reading.header);
+    } else {
+        status = zs_nomem(err, "the table");
+    }
+    zs_buffer_drop(&text);
+    return status;
+}
+
+static zs_status show_front(answering *a, shown *s, zs_err *err)
+{
+    bool *on_front = zs_new(&a->keep, bool, a->row_n + 1);
+    const double **front = zs_new(&a->keep, const double *, a->row_n + 1);
+    uint64_t *order = zs_new(&a->keep, uint64_t, a->row_n + 1), n = 0;
+    if (on_front == NULL || front == NULL || order == NULL)
+        return zs_nomem(err, "the Pareto front");
+    ZS_TRY(zs_pareto_mark(&a->keep, a->values, a->row_n, a->objective_n, on_front, err));
+    for (uint64_t i = 0; i < a->row_n; i++)
+        if (on_front[i])
+            front[n++] = a->values + i * a->objective_n;
+    qsort(front, n, sizeof *front, by_first_objective);
+    for (uint64_t i = 0; i < n; i++)
+        order[i] = (uint64_t)(front[i] - a->values) / a->objective_n;
+    ZS_TRY(show_lines(s, order, n, err));
+    return write_marked(a, on_front, err);
+}
+
+/* ---- sentences ------------------------------------------------------------------------------- */
+
+static const char *sentence_of(answering *a, const shown *s)
+{
+    const sweep_job *job = a->job;
+    const unsigned long long all = job->own_n, rows = a->simulated + a->skipped + a->problems;
+    if (job->o->best != NULL && !job->best_found)
+        return zs_arena_printf(
+            &a->keep, "none of %llu points %s%s; %llu simulated", all,
+            a->says_fits ? "meets the conditions" : "fits",
+            job->sweep.conditions.n > 0 && !a->says_fits ? " and meets the conditions" : "",
+            (unsigned long long)a->simulated);
+    if (job->o->best != NULL)
+        return zs_arena_printf(
+            &a->keep,
+            "optimum: point %llu has the %s %s of all %llu points%s; %llu simulated (%.1f %%), the "
+            "others cannot be better by their bounds or do not qualify",
+            (unsigned long long)sweep_point_of(job, job->best_own),
+            job->best_is_larger ? "largest" : "least", zs_metrics[job->best.metric].name, all,
+            a->says_fits ? "" : " that fit", (unsigned long long)a->simulated,
+            100.0 * (double)a->simulated / (double)(all ? all : 1));
+    const char *counts = zs_arena_printf(
+        &a->keep,
+        "%llu of %llu points: %llu simulated, of these %llu do not fit; %llu skipped by a "
+        "condition, %llu with a problem",
+        rows, all, (unsigned long long)a->simulated, (unsigned long long)a->misfits,
+        (unsigned long long)a->skipped, (unsigned long long)a->problems);
+    if (a->objective_n == 0 || counts == NULL)
+        return counts;
+    return zs_arena_printf(&a->keep, "%u on the front of %llu that fit%s; %s", s->row_n,
+                           (unsigned long long)a->met,
+                           job->sweep.conditions.n ? " and meet the conditions" : "", counts);
+}
+
+static zs_status emit(answering *a, const shown *s, zs_err *err)
+{
+    const zs_answer_count counts[] = {
+        {"points", a->job->own_n},   {"rows", a->simulated + a->skipped + a->problems},
+        {"simulated", a->simulated}, {"skipped", a->skipped},
+        {"problems", a->problems},   {"misfits", a->misfits}};
+    const zs_answer answer = {.key = a->job->o->best ? "best" : "front",
+                              .columns = s->columns,
+                              .cells = s->cells,
+                              .column_n = s->column_n,
+                              .row_n = s->row_n,
+                              .counts = counts,
+                              .count_n = ZS_LEN(counts),
+                              .sentence = sentence_of(a, s)};
+    const zs_sink sink = cli_stdout();
+    if (answer.sentence == NULL)
+        return zs_nomem(err, "the answer");
+    if (a->job->o->format == CLI_JSON)
+        return zs_answer_json_emit(&answer, &sink, err);
+    if (a->job->o->format == CLI_CSV)
+        return zs_answer_csv_emit(&answer, &sink, err);
+    return zs_answer_table_emit(&answer, &sink, err);
+}
+
+static zs_status answer_with(answering *a, int *exit_status, zs_err *err)
+{
+    shown s = {.a = a};
+    ZS_TRY(read_objectives(a, err));
+    a->says_fits = sweep_may_misfit(a->job);
+    ZS_TRY(read_rows(a, err));
+    if (a->objective_n > 0)
+        ZS_TRY(show_front(a, &s, err));
+    else if (a->job->best_found && a->row_n > 0)
+        ZS_TRY(show_lines(&s, (const uint64_t[]){0}, 1, err));
+    if (a->job->o->best != NULL && !a->job->best_found)
+        *exit_status = CLI_NO;
+    return emit(a, &s, err);
+}
+
+zs_status sweep_answer(sweep_job *job, int *exit_status, zs_err *err)
+{
+    answering a = {.job = job};
+    zs_arena_init(&a.keep, cli_heap());
+    const zs_status status = answer_with(&a, exit_status, err);
+    for (uint64_t i = 0; i < a.row_n; i++)
+        free(a.rows[i].line);
+    free(a.rows);
+    free(a.values);
+    free(a.header);
+    zs_arena_drop(&a.keep);
+    return status;
+}
+
+/* The figures of --pareto, before an hour is spent. */
+zs_status sweep_check_objectives(sweep_job *job, zs_err *err)
+{
+    answering a = {.job = job};
+    zs_arena_init(&a.keep, cli_heap());
+    const zs_status status = read_objectives(&a, err);
+    zs_arena_drop(&a.keep);
+    return status;
+}

@@ -1,0 +1,146 @@
+#include "sweep_priv.h"
+#include "zynqsim/pareto.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Points that are simulated before the next are chosen: the same for any number of threads, so that
+ * the same points are. */
+enum { ROUND = 16 };
+
+/* ---- bounds ---------------------------------------------------------------------------------- */
+
+/* Conditions that are known early leave the point out; so does not fitting, unless a condition
+ * speaks of it. */
+static bool can_be_best(const zs_sweep *sweep, const zs_design *d, const zs_result *outlook)
+{
+    if (d->accel.fusion == ZS_FUSION_AUTO)
+        return true;
+    bool says_fits = false;
+    for (uint32_t i = 0; i < sweep->conditions.n; i++) {
+        const zs_condition *c = &sweep->conditions.list[i];
+        says_fits |= sweep_is_about_fits(c);
+        if (zs_figure_is_early(&c->figure) && !zs_condition_holds(c, d, outlook))
+            return false;
+    }
+    return says_fits || outlook->fit.fits;
+}
+
+/* NAN: nothing is known of it. */
+static double bound_of(const sweep_job *job, const zs_design *d, const zs_result *outlook)
+{
+    const zs_bounded bounded = zs_metric_bounded(job->best.metric);
+    const double value = zs_figure_number(&job->best, d, outlook);
+    if (job->best_is_larger)
+        return bounded == ZS_BOUNDED_ABOVE ||
+                       (bounded == ZS_KNOWN && d->accel.fusion != ZS_FUSION_AUTO)
+                   ? -value
+                   : (double)NAN;
+    return bounded == ZS_BOUNDED_BELOW || (bounded == ZS_KNOWN && d->accel.fusion != ZS_FUSION_AUTO)
+               ? value
+               : (double)NAN;
+}
+
+static zs_status look_at(const sweep_job *job, uint64_t own, zs_arena *arena, bool *is_in,
+                         double *bound, zs_err *err)
+{
+    zs_design d;
+    const zs_net *net;
+    const zs_result *outlook;
+    zs_arena_reset(arena);
+    ZS_TRY(zs_grid_design(&job->sweep.grid, sweep_point_of(job, own), &job->sweep.base, arena, &d,
+                          err));
+    ZS_TRY(job->sweep.net_of(job->sweep.ctx, &d, &net, err));
+    ZS_TRY(zs_sweep_outlook(&d, net, job->sweep.fidelity, arena, &outlook, err));
+    *is_in = can_be_best(&job->sweep, &d, outlook);
+    *bound = bound_of(job, &d, outlook);
+    return ZS_OK;
+}
+
+typedef struct outlooks {
+    double *bounds; /* [own]; infinite: out */
+    bool *is_in;
+    zs_status status;
+    zs_err err;
+} outlooks;
+
+static void look_at_one(const sweep_job *job, uint64_t own, zs_arena *arena, outlooks *all)
+{
+    zs_err why = {0};
+    if (sweep_is_done(job, own) || sweep_interrupted)
+        return;
+    const zs_status status = look_at(job, own, arena, &all->is_in[own], &all->bounds[own], &why);
+    if (status != ZS_ENOMEM && status != ZS_EIO)
+        return; /* no plan can be made of it: it is no candidate */
+#pragma omp critical(sweep_rows)
+    {
+        all->status = status;
+        all->err = why;
+    }
+}
+
+static void look_at_all(const sweep_job *job, outlooks *all)
+{
+#pragma omp parallel num_threads(job->o->jobs)
+    {
+        zs_arena arena;
+        zs_arena_init(&arena, cli_heap());
+#pragma omp for schedule(dynamic, 16)
+        for (uint64_t own = 0; own < job->own_n; own++)
+            look_at_one(job, own, &arena, all);
+        zs_arena_drop(&arena);
+    }
+}
+
+static zs_status list_candidates(sweep_job *job, zs_candidate **list, uint64_t *n, zs_err *err)
+{
+    zs_arena *keep = &job->base.keep;
+    outlooks all = {.bounds = zs_new(keep, double, job->own_n + 1),
+                    .is_in = zs_new(keep, bool, job->own_n + 1)};
+    *list = zs_new(keep, zs_candidate, job->own_n + 1);
+    if (all.bounds == NULL || all.is_in == NULL || *list == NULL)
+        return zs_nomem(err, "the candidates");
+    look_at_all(job, &all);
+    if (all.status != ZS_OK) {
+        *err = all.err;
+        return all.status;
+    }
+    *n = 0;
+    for (uint64_t own = 0; own < job->own_n; own++)
+        if (all.is_in[own])
+            (*list)[(*n)++] = (zs_candidate){.point = own, .bound = all.bounds[own]};
+    return ZS_OK;
+}
+
+/* ---- rounds ---------------------------------------------------------------------------------- */
+
+static zs_status run_round(sweep_job *job, sweep_pool pool, zs_best *best, bool *is_over,
+                           zs_err *err)
+{
+    uint64_t round[ROUND], n = 0;
+    while (n < ROUND && zs_best_next(best, &round[n]))
+        n++;
+    *is_over = n == 0;
+    ZS_TRY(pool(job, round, n, err));
+    for (uint64_t i = 0; i < n; i++)
+        zs_best_tell(best, round[i], job->values[round[i]]);
+    return ZS_OK;
+}
+
+zs_status sweep_best_run(sweep_job *job, sweep_pool pool, zs_err *err)
+{
+    zs_best best;
+    zs_candidate *list;
+    uint64_t n = 0;
+    ZS_TRY(list_candidates(job, &list, &n, err));
+    ZS_TRY(zs_best_init(&best, &job->base.keep, list, n, err));
+    for (uint64_t own = 0; own < job->own_n; own++)
+        if (sweep_is_done(job, own))
+            zs_best_tell(&best, own, job->values[own]);
+    for (bool is_over = false; !is_over && !sweep_interrupted;)
+        ZS_TRY(run_round(job, pool, &best, &is_over, err));
+    job->best_found = best.found;
+    job->best_own = best.point;
+    return ZS_OK;
+}

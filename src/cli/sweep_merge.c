@@ -1,0 +1,186 @@
+#include "sweep_priv.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef struct merged_row {
+    uint64_t point;
+    char *line;
+    uint32_t from; /* index of the file */
+} merged_row;
+
+typedef struct merger {
+    const cli_options *o;
+    const char *path;
+    uint32_t at; /* file that is being read */
+    char *header;
+    char id[SWEEP_ID_BYTES];
+    merged_row *rows;
+    uint64_t n, room;
+} merger;
+
+static zs_status keep_row(void *ctx, const sweep_row *row, zs_err *err)
+{
+    merger *m = ctx;
+    if (m->n == m->room) {
+        const uint64_t room = m->room ? 2 * m->room : 1024;
+        merged_row *rows = realloc(m->rows, room * sizeof *rows);
+        if (rows == NULL)
+            return zs_nomem(err, m->path);
+        m->rows = rows;
+        m->room = room;
+    }
+    char *line = strdup(row->line);
+    if (line == NULL)
+        return zs_nomem(err, m->path);
+    m->rows[m->n++] = (merged_row){.point = row->point, .line = line, .from = m->at};
+    return ZS_OK;
+}
+
+static zs_status check_same_sweep(merger *m, sweep_reading *reading, zs_err *err)
+{
+    if (reading->header == NULL)
+        return zs_fail(err, ZS_EPARSE, reading->path, "is no file of a sweep: it has no header");
+    if (m->header == NULL) {
+        m->header = reading->header;
+        reading->header = NULL;
+        m->path = reading->path;
+    } else if (strcmp(m->header, reading->header) != 0) {
+        return zs_fail(err, ZS_EUSAGE, reading->path, "has other columns than %s", m->path);
+    }
+    if (m->id[0] == '\0')
+        snprintf(m->id, sizeof m->id, "%s", reading->id);
+    else if (reading->id[0] != '\0' && strcmp(m->id, reading->id) != 0)
+        return zs_fail(err, ZS_EUSAGE, reading->path,
+                       "holds rows of another sweep (%s) than the files before it (%s)",
+                       reading->id, m->id);
+    return ZS_OK;
+}
+
+static zs_status read_file(merger *m, const char *path, zs_err *err)
+{
+    sweep_reading reading = {.path = path};
+    FILE *stream = fopen(path, "re");
+    if (stream == NULL)
+        return zs_fail(err, ZS_EUSAGE, path, "cannot be opened: %s", strerror(errno));
+    zs_status status = sweep_rows_each(stream, &reading, keep_row, m, err);
+    fclose(stream);
+    if (status == ZS_OK)
+        status = check_same_sweep(m, &reading, err);
+    if (status == ZS_OK && reading.is_torn && !m->o->quiet)
+        cli_say(path, "the last row was cut short and is left out");
+    free(reading.header);
+    return status;
+}
+
+static int by_point(const void *a, const void *b)
+{
+    const merged_row *x = a, *y = b;
+    if (x->point != y->point)
+        return x->point > y->point ? 1 : -1;
+    return (x->from > y->from) - (x->from < y->from);
+}
+
+/* Equal rows of one point count once; the simulator gives the same row every time, so others mean
+ * that a file was changed. */
+static zs_status drop_twins(merger *m, zs_err *err)
+{
+    uint64_t kept = 0;
+    for (uint64_t i = 0; i < m->n; i++) {
+        if (kept > 0 && m->rows[kept - 1].point == m->rows[i].point) {
+            if (strcmp(m->rows[kept - 1].line, m->rows[i].line) != 0)
+                return zs_fail(err, ZS_EUSAGE, m->o->words[m->rows[i].from],
+                               "has another row of point %llu than %s",
+                               (unsigned long long)m->rows[i].point,
+                               m->o->words[m->rows[kept - 1].from]);
+            free(m->rows[i].line);
+            m->rows[i].line = NULL;
+            continue;
+        }
+        const merged_row row = m->rows[i];
+        m->rows[i].line = NULL;
+        m->rows[kept++] = row;
+    }
+    m->n = kept;
+    return ZS_OK;
+}
+
+/* A complete file or none: written beside its place, then moved there. */
+static zs_status write_rows(const merger *m, zs_err *err)
+{
+    char temporary[4096];
+    const char *path = m->o->merge;
+    if ((size_t)snprintf(temporary, sizeof temporary, "%s.%ld.tmp", path, (long)getpid()) >=
+        sizeof temporary)
+        return zs_fail(err, ZS_EUSAGE, path, "the name of the file is too long");
+    FILE *file = fopen(temporary, "we");
+    if (file == NULL)
+        return zs_fail(err, ZS_EUSAGE, path, "cannot be written: %s", strerror(errno));
+    bool good = fprintf(file, "%s\n", m->header) > 0;
+    for (uint64_t i = 0; i < m->n && good; i++)
+        good = fprintf(file, "%s\n", m->rows[i].line) > 0;
+    good = good && fflush(file) == 0 && fsync(fileno(file)) == 0;
+    int code = good ? 0 : errno;
+    if (fclose(file) != 0 && code == 0)
+        code = errno;
+    if (code == 0 && rename(temporary, path) != 0)
+        code = errno;
+    if (code == 0)
+        return ZS_OK;
+    unlink(temporary);
+    return zs_fail(err, ZS_EIO, path, "cannot be written: %s", strerror(code));
+}
+
+static void say_missing(const merger *m, uint64_t all)
+{
+    uint64_t first = 0;
+    while (first < m->n && m->rows[first].point == first)
+        first++;
+    char text[256];
+    snprintf(text, sizeof text,
+             "%llu of %llu points are missing, the first is %llu; run their shards to the end and "
+             "merge again",
+             (unsigned long long)(all - m->n), (unsigned long long)all, (unsigned long long)first);
+    cli_say(m->o->merge, text);
+}
+
+static zs_status merge_all(merger *m, int *exit_status, zs_err *err)
+{
+    for (; m->o->words[m->at] != NULL; m->at++)
+        ZS_TRY(read_file(m, m->o->words[m->at], err));
+    qsort(m->rows, m->n, sizeof *m->rows, by_point);
+    ZS_TRY(drop_twins(m, err));
+    const char *slash = strchr(m->id, '/');
+    const uint64_t all = slash ? strtoull(slash + 1, NULL, 10) : 0;
+    if (m->n > all || (m->n > 0 && m->rows[m->n - 1].point >= all))
+        return zs_fail(err, ZS_EPARSE, m->path, "has a point beyond the %llu of its sweep",
+                       (unsigned long long)all);
+    ZS_TRY(write_rows(m, err));
+    if (m->n < all || all == 0) {
+        *exit_status = CLI_NO;
+        say_missing(m, all);
+    } else if (!m->o->quiet) {
+        printf("%llu points, all there\n", (unsigned long long)all);
+    }
+    return ZS_OK;
+}
+
+zs_status sweep_merge(const cli_options *options, int *exit_status, zs_err *err)
+{
+    merger m = {.o = options};
+    if (options->words[0] == NULL)
+        return zs_fail(err, ZS_EUSAGE, "--merge", "no files to join are named");
+    if (options->vary != NULL || options->file != NULL || options->best != NULL ||
+        options->pareto != NULL || options->shard != NULL)
+        return zs_fail(err, ZS_EUSAGE, "--merge",
+                       "joins files and does nothing else: no --vary, -o, --best, --pareto or "
+                       "--shard");
+    const zs_status status = merge_all(&m, exit_status, err);
+    for (uint64_t i = 0; i < m.n; i++)
+        free(m.rows[i].line);
+    free(m.rows);
+    free(m.header);
+    return status;
+}

@@ -1,0 +1,87 @@
+#include "sweep_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Networks by model and input shape, kept until the sweep ends; failures are kept as well. */
+typedef struct net_entry {
+    struct net_entry *next;
+    char *model;
+    uint32_t c, h, w;
+    cli_point point;
+    zs_status status;
+    zs_err why;
+} net_entry;
+
+static net_entry *find(const sweep_nets *nets, const zs_design *d)
+{
+    for (net_entry *e = nets->first; e != NULL; e = e->next)
+        if (strcmp(e->model, d->network.model) == 0 && e->c == d->network.input_c &&
+            e->h == d->network.input_h && e->w == d->network.input_w)
+            return e;
+    return NULL;
+}
+
+static zs_status load(const sweep_nets *nets, net_entry *e)
+{
+    cli_options o = *nets->o;
+    o.timing_only = true; /* weights do not change the time */
+    const char *path = e->model;
+    if (strcmp(e->model, nets->base->network.model) != 0)
+        ZS_TRY(cli_model_find(&e->point.keep, o.design_path, e->model, &path, &e->why));
+    e->point.design.network.model = path;
+    return cli_net_load(&e->point, &o, &e->why);
+}
+
+static net_entry *add(sweep_nets *nets, const zs_design *d)
+{
+    net_entry *e = calloc(1, sizeof *e);
+    char *model = strdup(d->network.model);
+    if (e == NULL || model == NULL) {
+        free(e);
+        free(model);
+        return NULL;
+    }
+    e->model = model;
+    e->c = d->network.input_c;
+    e->h = d->network.input_h;
+    e->w = d->network.input_w;
+    zs_arena_init(&e->point.keep, cli_heap());
+    e->point.design = *d;
+    e->status = load(nets, e);
+    e->next = nets->first;
+    nets->first = e;
+    return e;
+}
+
+zs_status sweep_net_of(void *ctx, const zs_design *design, const zs_net **net, zs_err *err)
+{
+    sweep_nets *nets = ctx;
+    net_entry *e;
+#pragma omp critical(sweep_nets)
+    {
+        e = find(nets, design);
+        if (e == NULL)
+            e = add(nets, design);
+    }
+    if (e == NULL)
+        return zs_nomem(err, "network");
+    if (e->status != ZS_OK) {
+        if (err != NULL)
+            *err = e->why;
+        return e->status;
+    }
+    *net = e->point.net;
+    return ZS_OK;
+}
+
+void sweep_nets_drop(sweep_nets *nets)
+{
+    while (nets->first != NULL) {
+        net_entry *e = nets->first;
+        nets->first = e->next;
+        cli_point_drop(&e->point);
+        free(e->model);
+        free(e);
+    }
+}

@@ -1,0 +1,127 @@
+#include "sweep_priv.h"
+
+#include <math.h>
+#include <omp.h>
+
+volatile sig_atomic_t sweep_interrupted;
+
+enum { BAR_STEP = 1024 }; /* the least that a bar notices */
+
+void sweep_worker_init(sweep_worker *worker)
+{
+    zs_arena_init(&worker->arena, cli_heap());
+    zs_buffer_init(&worker->row, cli_heap());
+}
+
+void sweep_worker_drop(sweep_worker *worker)
+{
+    zs_arena_drop(&worker->arena);
+    zs_buffer_drop(&worker->row);
+}
+
+/* What --best compares; NAN for a point that is no answer. */
+static double value_of(const sweep_job *job, const zs_sweep_point *p)
+{
+    if (job->values == NULL || p->result == NULL || !p->meets ||
+        (!p->result->fit.fits && !sweep_may_misfit(job)))
+        return (double)NAN;
+    const double value = zs_figure_number(&job->best, &job->sweep.base, p->result);
+    return job->best_is_larger ? -value : value;
+}
+
+zs_status sweep_work(const sweep_job *job, uint64_t own, sweep_worker *worker, double *value,
+                     bool *is_internal, zs_err *err)
+{
+    zs_sweep_point p;
+    const zs_sink sink = zs_buffer_sink(&worker->row);
+    worker->row.bytes = 0;
+    zs_arena_reset(&worker->arena);
+    ZS_TRY(zs_sweep_run(&job->sweep, sweep_point_of(job, own), &worker->arena, &p, err));
+    *value = value_of(job, &p);
+    *is_internal = p.is_internal;
+    return zs_sweep_row_emit(&job->sweep.grid, job->id, &p, &sink, err);
+}
+
+zs_status sweep_take(sweep_job *job, uint64_t ordinal, uint64_t own, const void *row, size_t bytes,
+                     double value, zs_err *err)
+{
+    ZS_TRY(sweep_file_add(&job->file, ordinal, row, bytes, err));
+    job->done[own / 8] |= (uint8_t)(1u << own % 8);
+    job->done_n++;
+    if (job->values != NULL)
+        job->values[own] = value;
+    cli_progress_step(&job->progress, BAR_STEP);
+    return ZS_OK;
+}
+
+/* ---- threads --------------------------------------------------------------------------------- */
+
+typedef struct pool {
+    sweep_job *job;
+    const uint64_t *list;
+    zs_status status; /* of the first failure; ends the rest */
+    zs_err err;
+    bool is_over;
+} pool;
+
+static bool is_over(const pool *p)
+{
+    bool over;
+#pragma omp atomic read
+    over = p->is_over;
+    return over || sweep_interrupted;
+}
+
+static void fail(pool *p, zs_status status, const zs_err *err)
+{
+    if (p->status == ZS_OK) {
+        p->status = status;
+        p->err = *err;
+    }
+#pragma omp atomic write
+    p->is_over = true;
+}
+
+static void work_on(pool *p, uint64_t ordinal, sweep_worker *worker)
+{
+    sweep_job *job = p->job;
+    const uint64_t own = p->list ? p->list[ordinal] : ordinal;
+    zs_err err = {0};
+    double value = (double)NAN;
+    bool is_internal = false, is_new;
+    if (is_over(p))
+        return;
+#pragma omp critical(sweep_rows)
+    is_new = !sweep_is_done(job, own);
+    if (!is_new)
+        return;
+    zs_status status = sweep_work(job, own, worker, &value, &is_internal, &err);
+#pragma omp critical(sweep_rows)
+    {
+        job->internal_problem |= is_internal;
+        if (status == ZS_OK && p->status == ZS_OK)
+            status =
+                sweep_take(job, ordinal, own, worker->row.data, worker->row.bytes, value, &err);
+        if (status != ZS_OK)
+            fail(p, status, &err);
+    }
+}
+
+zs_status sweep_pool_threads(sweep_job *job, const uint64_t *list, uint64_t n, zs_err *err)
+{
+    pool p = {.job = job, .list = list};
+    const int threads = (uint64_t)job->o->jobs < n ? job->o->jobs : n > 0 ? (int)n : 1;
+    omp_set_num_threads(threads);
+#pragma omp parallel
+    {
+        sweep_worker worker;
+        sweep_worker_init(&worker);
+#pragma omp for schedule(dynamic, 1)
+        for (uint64_t i = 0; i < n; i++)
+            work_on(&p, i, &worker);
+        sweep_worker_drop(&worker);
+    }
+    if (p.status != ZS_OK && err != NULL)
+        *err = p.err;
+    return p.status;
+}

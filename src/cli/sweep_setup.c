@@ -1,0 +1,223 @@
+#include "sweep_priv.h"
+#include "zynqsim/version.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A bit for each; more would not end in a lifetime anyway. */
+#define OWN_POINTS_MAX (UINT64_C(1) << 32)
+
+/* ---- axes and conditions --------------------------------------------------------------------- */
+
+typedef struct text_list {
+    const char *const *texts;
+    uint32_t n;
+} text_list;
+
+/* What the command line says stands in place of what the file says. */
+static text_list list_of(char *const *given, const char *const *texts, uint32_t n)
+{
+    if (given == NULL)
+        return (text_list){texts, n};
+    text_list list = {(const char *const *)given, 0};
+    while (given[list.n] != NULL)
+        list.n++;
+    return list;
+}
+
+static zs_status read_axes(sweep_job *job, zs_err *err)
+{
+    const zs_sweep_section *section = &job->base.sweep;
+    const text_list vary = list_of(job->o->vary, section->vary, section->vary_n);
+    zs_grid_init(&job->sweep.grid);
+    if (vary.n == 0)
+        return zs_fail(err, ZS_EUSAGE, "--vary",
+                       "no axis is given, neither here nor in a sweep: section of the design file");
+    for (uint32_t i = 0; i < vary.n; i++) {
+        zs_axis axis;
+        ZS_TRY(zs_axis_parse(&job->base.keep, vary.texts[i], &job->sweep.base, &axis, err));
+        ZS_TRY(zs_grid_add(&job->sweep.grid, &axis, err));
+    }
+    return ZS_OK;
+}
+
+static zs_status read_conditions(sweep_job *job, zs_err *err)
+{
+    const zs_sweep_section *section = &job->base.sweep;
+    const text_list where = list_of(job->o->where, section->where, section->where_n);
+    return zs_conditions_parse(&job->base.keep, where.texts, where.n, &job->sweep.conditions, err);
+}
+
+/* "2/8" */
+static zs_status read_shard(sweep_job *job, zs_err *err)
+{
+    const char *text = job->o->shard;
+    job->shard_n = 1;
+    if (text != NULL) {
+        char *end, *rest;
+        job->shard = strtoull(text, &end, 10);
+        job->shard_n = *end == '/' ? strtoull(end + 1, &rest, 10) : 0;
+        if (text[0] < '0' || text[0] > '9' || job->shard_n == 0 || *rest != '\0' || end[1] < '0' ||
+            end[1] > '9' || job->shard >= job->shard_n)
+            return zs_fail(err, ZS_EUSAGE, "--shard",
+                           "'%.40s' is not I/N with I from 0 to N-1: 0/4 is the first of four",
+                           text);
+    }
+    const uint64_t all = job->sweep.grid.point_n;
+    job->own_n = all > job->shard ? (all - job->shard - 1) / job->shard_n + 1 : 0;
+    if (job->own_n > OWN_POINTS_MAX)
+        return zs_fail(err, ZS_ERANGE, "--vary",
+                       "%llu points are more than the 2^32 of one call; --shard I/N takes a part",
+                       (unsigned long long)job->own_n);
+    job->done = calloc(job->own_n / 8 + 1, 1);
+    return job->done ? ZS_OK : zs_nomem(err, "the points");
+}
+
+/* ---- objectives ------------------------------------------------------------------------------ */
+
+zs_status sweep_objective(zs_arena *arena, const char *text, zs_subject *out, bool *larger,
+                          zs_err *err)
+{
+    *larger = text[0] == '-' || strncmp(text, "max:", 4) == 0;
+    if (*larger)
+        text += text[0] == '-' ? 1 : 4;
+    else if (strncmp(text, "min:", 4) == 0)
+        text += 4;
+    ZS_TRY(zs_figure_find(arena, text, out, err));
+    if (!zs_figure_is_number(out))
+        return zs_fail(err, ZS_EUSAGE, out->name, "is a word: only numbers have a best");
+    return ZS_OK;
+}
+
+static zs_status read_best(sweep_job *job, zs_err *err)
+{
+    const cli_options *o = job->o;
+    if (o->best == NULL)
+        return ZS_OK;
+    if (o->pareto != NULL || o->pareto_out != NULL || o->limit >= 0)
+        return zs_fail(err, ZS_EUSAGE, "--best",
+                       "leaves points out, so it does not go with --pareto, --pareto-out or "
+                       "--limit");
+    ZS_TRY(sweep_objective(&job->base.keep, o->best, &job->best, &job->best_is_larger, err));
+    if (job->best.metric == ZS_NO_INDEX)
+        return zs_fail(err, ZS_EUSAGE, "--best", "%s is a key of the design, not a figure",
+                       job->best.name);
+    job->best.field = NULL;
+    job->values = malloc((job->own_n + 1) * sizeof *job->values);
+    if (job->values == NULL)
+        return zs_nomem(err, "the points");
+    for (uint64_t i = 0; i < job->own_n; i++)
+        job->values[i] = (double)NAN;
+    return ZS_OK;
+}
+
+/* ---- identity -------------------------------------------------------------------------------- */
+
+static zs_status put_model(sweep_job *job, const char *name, const zs_sink *s, zs_err *err)
+{
+    zs_span bytes;
+    char hex[65];
+    const char *path = name;
+    if (strcmp(name, job->sweep.base.network.model) != 0)
+        ZS_TRY(cli_model_find(&job->base.keep, job->o->design_path, name, &path, err));
+    ZS_TRY(cli_file_read(&job->base.keep, path, &bytes, err));
+    cli_sha256(bytes.data, bytes.bytes, hex);
+    return zs_sink_printf(s, "model %s\n", hex);
+}
+
+static zs_status put_axis(sweep_job *job, const zs_axis *axis, const zs_sink *s, zs_err *err)
+{
+    for (uint32_t k = 0; k < axis->path_n; k++) {
+        const bool is_model = strcmp(axis->paths[k], "network.model") == 0;
+        ZS_TRY(zs_sink_printf(s, "axis %u %s\n", axis->value_n, axis->paths[k]));
+        for (uint32_t v = 0; v < axis->value_n; v++) {
+            const char *value = axis->values[(size_t)v * axis->path_n + k];
+            ZS_TRY(zs_sink_printf(s, "value %s\n", value));
+            if (is_model)
+                ZS_TRY(put_model(job, value, s, err));
+        }
+    }
+    return ZS_OK;
+}
+
+/* Everything a row depends on. Files count by what is in them, not by where they lie; weights and
+ * pictures do not change the time. */
+static zs_status put_identity(sweep_job *job, const zs_sink *s, zs_err *err)
+{
+    zs_design d = job->sweep.base;
+    d.network.model = d.network.weights = d.network.labels = d.network.input = "";
+    d.network.calibration = "";
+    d.network.input_n = d.network.calibration_n = 0;
+    ZS_TRY(zs_sink_printf(s, "version %s\nfidelity %d\n", ZS_VERSION, (int)job->sweep.fidelity));
+    ZS_TRY(zs_design_yaml_emit(&d, s, err));
+    ZS_TRY(put_model(job, job->sweep.base.network.model, s, err));
+    for (uint32_t i = 0; i < job->sweep.grid.axis_n; i++)
+        ZS_TRY(put_axis(job, &job->sweep.grid.axes[i], s, err));
+    for (uint32_t i = 0; i < job->sweep.conditions.n; i++)
+        ZS_TRY(zs_sink_printf(s, "where %s\n", job->sweep.conditions.list[i].text));
+    return ZS_OK;
+}
+
+static zs_status set_identity(sweep_job *job, zs_err *err)
+{
+    zs_buffer text;
+    char hex[65];
+    zs_buffer_init(&text, cli_heap());
+    const zs_sink sink = zs_buffer_sink(&text);
+    const zs_status status = put_identity(job, &sink, err);
+    if (status == ZS_OK) {
+        cli_sha256(text.data, text.bytes, hex);
+        snprintf(job->id, sizeof job->id, "%.16s/%llu", hex,
+                 (unsigned long long)job->sweep.grid.point_n);
+    }
+    zs_buffer_drop(&text);
+    return status;
+}
+
+/* ---- all of it ------------------------------------------------------------------------------- */
+
+static zs_status check_options(const cli_options *o, zs_err *err)
+{
+    const bool to_stdout = o->file != NULL && strcmp(o->file, "-") == 0;
+    const bool answers = o->pareto != NULL || o->best != NULL;
+    if (o->pareto_out != NULL && o->pareto == NULL)
+        return zs_fail(err, ZS_EUSAGE, "--pareto-out", "needs --pareto with the figures");
+    if (to_stdout && answers)
+        return zs_fail(err, ZS_EUSAGE, "-o -",
+                       "--pareto and --best print there, so the rows need a file");
+    if (o->format == CLI_JSON && !answers && (o->file == NULL || to_stdout))
+        return zs_fail(err, ZS_EUSAGE, "--format",
+                       "rows are CSV; with -o FILE what is said of them can be json");
+    if (o->file != NULL && o->file[0] == '\0')
+        return zs_fail(err, ZS_EUSAGE, "-o", "the name of the file is empty");
+    if (o->limit < -1)
+        return zs_fail(err, ZS_EUSAGE, "--limit", "%lld is below the minimum 0", o->limit);
+    return ZS_OK;
+}
+
+zs_status sweep_setup(const cli_options *options, sweep_job *job, zs_err *err)
+{
+    job->o = options;
+    job->file.fd = -1;
+    ZS_TRY(check_options(options, err));
+    ZS_TRY(cli_base_build(options, &job->base, err));
+    job->sweep.base = job->base.design;
+    job->sweep.fidelity = options->fidelity;
+    job->nets = (sweep_nets){.o = options, .base = &job->sweep.base};
+    job->sweep.net_of = sweep_net_of;
+    job->sweep.ctx = &job->nets;
+    ZS_TRY(read_axes(job, err));
+    ZS_TRY(read_conditions(job, err));
+    ZS_TRY(read_shard(job, err));
+    ZS_TRY(read_best(job, err));
+    return set_identity(job, err);
+}
+
+void sweep_job_drop(sweep_job *job)
+{
+    sweep_nets_drop(&job->nets);
+    free(job->done);
+    free(job->values);
+    cli_point_drop(&job->base);
+}

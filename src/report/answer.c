@@ -1,0 +1,119 @@
+/* What a sweep answers: counts, and the rows of a front or an optimum. */
+#include "out_priv.h"
+#include "zynqsim/report.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- table ----------------------------------------------------------------------------------- */
+
+static const char *cell_of(const zs_answer *a, uint32_t row, uint32_t column)
+{
+    return a->cells[(size_t)row * a->column_n + column];
+}
+
+static size_t width_of(const zs_answer *a, uint32_t column)
+{
+    size_t width = zs_utf8_width(a->columns[column]);
+    for (uint32_t i = 0; i < a->row_n; i++) {
+        const size_t w = zs_utf8_width(cell_of(a, i, column));
+        width = w > width ? w : width;
+    }
+    return width;
+}
+
+static void put_line(zs_out *out, const zs_answer *a, const char *const *cells)
+{
+    for (uint32_t c = 0; c < a->column_n; c++) {
+        const size_t width = width_of(a, c), own = zs_utf8_width(cells[c]);
+        zs_out_text(out, c > 0 ? "  " : "");
+        if (c > 0 || a->row_n > 0)
+            zs_out_repeat(out, " ", width - own);
+        zs_out_name(out, cells[c]);
+    }
+    zs_out_text(out, "\n");
+}
+
+zs_status zs_answer_table_emit(const zs_answer *a, const zs_sink *s, zs_err *err)
+{
+    zs_out out = {.sink = s};
+    if (a->column_n > 0) {
+        put_line(&out, a, a->columns);
+        for (uint32_t i = 0; i < a->row_n; i++)
+            put_line(&out, a, a->cells + (size_t)i * a->column_n);
+        zs_out_text(&out, "\n");
+    }
+    zs_out_name(&out, a->sentence);
+    zs_out_text(&out, "\n");
+    return zs_out_end(&out, "the table", err);
+}
+
+/* ---- CSV ------------------------------------------------------------------------------------- */
+
+zs_status zs_answer_csv_emit(const zs_answer *a, const zs_sink *s, zs_err *err)
+{
+    zs_out out = {.sink = s};
+    if (a->column_n == 0) {
+        for (uint32_t i = 0; i < a->count_n; i++)
+            zs_out_printf(&out, "%s%s", i ? "," : "", a->counts[i].name);
+        zs_out_text(&out, "\n");
+        for (uint32_t i = 0; i < a->count_n; i++)
+            zs_out_printf(&out, "%s%llu", i ? "," : "", (unsigned long long)a->counts[i].n);
+        zs_out_text(&out, "\n");
+        return zs_out_end(&out, "the table", err);
+    }
+    for (uint32_t i = 0; i <= a->row_n; i++)
+        for (uint32_t c = 0; c < a->column_n; c++) {
+            zs_out_csv(&out, i == 0 ? a->columns[c] : cell_of(a, i - 1, c));
+            zs_out_text(&out, c + 1 == a->column_n ? "\n" : ",");
+        }
+    return zs_out_end(&out, "the table", err);
+}
+
+/* ---- JSON ------------------------------------------------------------------------------------ */
+
+/* Numbers as numbers, empty cells as null. */
+static json_t *value_of(const char *text)
+{
+    char *end;
+    if (text[0] == '\0')
+        return json_null();
+    const bool may_be = text[0] == '-' || (text[0] >= '0' && text[0] <= '9');
+    const long long whole = strtoll(text, &end, 10);
+    if (may_be && *end == '\0' && strlen(text) < 18)
+        return json_integer(whole);
+    const double real = strtod(text, &end);
+    return may_be && *end == '\0' ? json_real(real) : json_string(text);
+}
+
+static json_t *rows_of(const zs_answer *a)
+{
+    json_t *rows = json_array();
+    for (uint32_t i = 0; i < a->row_n; i++) {
+        json_t *row = json_object();
+        for (uint32_t c = 0; c < a->column_n; c++)
+            json_object_set_new(row, a->columns[c], value_of(cell_of(a, i, c)));
+        json_array_append_new(rows, row);
+    }
+    return rows;
+}
+
+zs_status zs_answer_json_emit(const zs_answer *a, const zs_sink *s, zs_err *err)
+{
+    json_t *root = json_object();
+    for (uint32_t i = 0; i < a->count_n; i++)
+        json_object_set_new(root, a->counts[i].name, json_integer((json_int_t)a->counts[i].n));
+    if (a->column_n > 0)
+        json_object_set_new(root, a->key, rows_of(a));
+    json_object_set_new(root, "summary", json_string(a->sentence));
+    char *text = json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
+    json_decref(root);
+    if (text == NULL)
+        return zs_nomem(err, "the answer");
+    zs_out out = {.sink = s};
+    zs_out_text(&out, text);
+    zs_out_text(&out, "\n");
+    free(text);
+    return zs_out_end(&out, "the answer", err);
+}

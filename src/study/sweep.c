@@ -1,0 +1,202 @@
+#include "zynqsim/sweep.h"
+
+#include "zynqsim/bound.h"
+
+#include <string.h>
+
+const char *zs_outcome_name(zs_outcome outcome)
+{
+    static const char *const names[ZS_OUTCOME_N] = {"simulated", "skipped", "problem"};
+    return names[outcome];
+}
+
+/* ---- which figures are known when ------------------------------------------------------------ */
+
+typedef struct known_row {
+    const char *name; /* with a dot at the end: all below it */
+    zs_bounded bounded;
+} known_row;
+
+static const known_row known[] = {
+    {"design", ZS_KNOWN},
+    {"network", ZS_KNOWN},
+    {"board", ZS_KNOWN},
+    {"fidelity", ZS_KNOWN},
+    {"precision", ZS_KNOWN},
+    {"fusion", ZS_KNOWN},
+    {"batch", ZS_KNOWN},
+    {"clock_hz", ZS_KNOWN},
+    {"fits", ZS_KNOWN},
+    {"binding", ZS_KNOWN},
+    {"macs", ZS_KNOWN},
+    {"calls", ZS_KNOWN},
+    {"resources.", ZS_KNOWN},
+    {"roofline.", ZS_KNOWN},
+    {"cycles", ZS_BOUNDED_BELOW},
+    {"seconds", ZS_BOUNDED_BELOW},
+    {"images_per_second", ZS_BOUNDED_ABOVE},
+    {"gops", ZS_BOUNDED_ABOVE},
+    {"energy.joules", ZS_BOUNDED_BELOW},
+    {"energy.gop_per_joule", ZS_BOUNDED_ABOVE},
+};
+
+zs_bounded zs_metric_bounded(uint32_t metric)
+{
+    for (size_t i = 0; i < ZS_LEN(known); i++) {
+        const size_t bytes = strlen(known[i].name);
+        const bool is_group = known[i].name[bytes - 1] == '.';
+        if (is_group ? strncmp(zs_metrics[metric].name, known[i].name, bytes) == 0
+                     : strcmp(zs_metrics[metric].name, known[i].name) == 0)
+            return known[i].bounded;
+    }
+    return ZS_NOT_BOUNDED;
+}
+
+bool zs_metric_is_early(uint32_t metric)
+{
+    return zs_metric_bounded(metric) == ZS_KNOWN;
+}
+
+bool zs_sweep_has_metric(const zs_grid *grid, uint32_t metric)
+{
+    if (strcmp(zs_metrics[metric].name, "sim_wall_seconds") == 0)
+        return false;
+    for (uint32_t i = 0; i < grid->axis_n; i++)
+        for (uint32_t k = 0; k < grid->axes[i].path_n; k++)
+            if (strcmp(grid->axes[i].paths[k], zs_metrics[metric].name) == 0)
+                return false;
+    return true;
+}
+
+/* ---- before simulating ----------------------------------------------------------------------- */
+
+static const char *fidelity_name(zs_fidelity fidelity)
+{
+    static const char *const names[] = {"bound", "tile", "burst"};
+    return names[fidelity];
+}
+
+zs_status zs_sweep_outlook(const zs_design *design, const zs_net *net, zs_fidelity fidelity,
+                           zs_arena *arena, const zs_result **out, zs_err *err)
+{
+    zs_plan *plan;
+    zs_result *r = zs_new(arena, zs_result, 1);
+    if (r == NULL)
+        return zs_nomem(err, "the outlook of a point");
+    ZS_TRY(zs_plan_outline(arena, design, net, &plan, err));
+    const zs_bound_sums sums = zs_bound_of_outline(design, net, plan);
+    r->design = design->name;
+    r->network = net->name;
+    r->board = design->board_name;
+    r->fidelity = fidelity_name(fidelity);
+    r->precision = zs_word_of(zs_words_precision, ZS_PRECISION_COUNT, design->accel.precision);
+    r->fusion = zs_word_of(zs_words_fusion, ZS_FUSION_COUNT, design->accel.fusion);
+    r->batch = design->batch;
+    r->clock_hz = design->accel.clock_hz;
+    r->calls = plan->call_n;
+    r->cycles = sums.cycles;
+    r->macs = sums.macs;
+    r->dram.read_bytes = sums.dram_bytes;
+    r->roofline = zs_roofline_of(design);
+    r->energy = zs_energy_of(design, sums.cycles, sums.macs, sums.dram_bytes);
+    ZS_TRY(zs_fit_build(arena, design, plan, &r->fit, err));
+    *out = r;
+    return ZS_OK;
+}
+
+/* ---- a point --------------------------------------------------------------------------------- */
+
+typedef struct run {
+    const zs_sweep *sweep;
+    zs_arena *arena;
+    zs_design design;
+    const zs_net *net;
+    zs_sweep_point *out;
+    zs_err *err;
+} run;
+
+/* What is wrong with the point becomes its row; what is wrong with the machine ends the sweep. */
+static zs_status settle(run *r, zs_status status, const zs_err *why)
+{
+    if (status == ZS_OK)
+        return ZS_OK;
+    if (status == ZS_ENOMEM || status == ZS_EIO) {
+        if (r->err != NULL)
+            *r->err = *why;
+        return status;
+    }
+    r->out->outcome = ZS_OUTCOME_PROBLEM;
+    r->out->meets = false;
+    r->out->result = NULL;
+    r->out->is_internal = status == ZS_EINTERNAL || status == ZS_EDEADLOCK;
+    r->out->problem =
+        zs_arena_printf(r->arena, "%s%s%s", why->place, why->place[0] ? ": " : "", why->text);
+    return r->out->problem ? ZS_OK : zs_nomem(r->err, "a row");
+}
+
+static zs_status find_design(run *r, zs_err *why)
+{
+    ZS_TRY(
+        zs_grid_design(&r->sweep->grid, r->out->point, &r->sweep->base, r->arena, &r->design, why));
+    return r->sweep->net_of(r->sweep->ctx, &r->design, &r->net, why);
+}
+
+static bool is_checked_early(const run *r, const zs_condition *c)
+{
+    return zs_figure_is_early(&c->figure) &&
+           (c->figure.field != NULL || r->design.accel.fusion != ZS_FUSION_AUTO);
+}
+
+static bool needs_outlook(const run *r)
+{
+    for (uint32_t i = 0; i < r->sweep->conditions.n; i++)
+        if (is_checked_early(r, &r->sweep->conditions.list[i]))
+            return true;
+    return false;
+}
+
+static zs_status try_early(run *r, zs_err *why)
+{
+    const zs_result *outlook;
+    if (!needs_outlook(r))
+        return ZS_OK;
+    ZS_TRY(zs_sweep_outlook(&r->design, r->net, r->sweep->fidelity, r->arena, &outlook, why));
+    for (uint32_t i = 0; i < r->sweep->conditions.n; i++) {
+        const zs_condition *c = &r->sweep->conditions.list[i];
+        if (!is_checked_early(r, c) || zs_condition_holds(c, &r->design, outlook))
+            continue;
+        r->out->outcome = ZS_OUTCOME_SKIPPED;
+        r->out->meets = false;
+        r->out->result = outlook;
+        r->out->problem = zs_arena_printf(r->arena, "not %s", c->text);
+        return r->out->problem ? ZS_OK : zs_nomem(why, "a row");
+    }
+    return ZS_OK;
+}
+
+static zs_status simulate(run *r, zs_err *why)
+{
+    zs_plan *plan;
+    zs_result *result;
+    ZS_TRY(zs_plan_build(r->arena, &r->design, r->net, &plan, why));
+    ZS_TRY(zs_sim_run(r->arena, &r->design, r->net, plan, r->sweep->fidelity, NULL, &result, why));
+    r->out->result = result;
+    for (uint32_t i = 0; i < r->sweep->conditions.n; i++)
+        r->out->meets =
+            r->out->meets && zs_condition_holds(&r->sweep->conditions.list[i], &r->design, result);
+    return ZS_OK;
+}
+
+zs_status zs_sweep_run(const zs_sweep *sweep, uint64_t point, zs_arena *arena, zs_sweep_point *out,
+                       zs_err *err)
+{
+    run r = {.sweep = sweep, .arena = arena, .out = out, .err = err};
+    zs_err why = {0};
+    *out = (zs_sweep_point){.point = point, .meets = true};
+    zs_status status = find_design(&r, &why);
+    if (status == ZS_OK)
+        status = try_early(&r, &why);
+    if (status == ZS_OK && out->outcome == ZS_OUTCOME_SIMULATED)
+        status = simulate(&r, &why);
+    return settle(&r, status, &why);
+}

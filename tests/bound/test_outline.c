@@ -1,0 +1,143 @@
+#include "support.h"
+
+#include "nets.h"
+#include "random_design.h"
+#include "small_nets.h"
+#include "zynqsim/bound.h"
+
+static zs_arena keep, point;
+
+static void setup(void)
+{
+    zs_arena_init(&keep, test_heap());
+    zs_arena_init(&point, test_heap());
+}
+
+static void teardown(void)
+{
+    zs_arena_drop(&keep);
+    zs_arena_drop(&point);
+}
+
+typedef struct planned {
+    uint64_t cycles, bytes, macs;
+} planned;
+
+static planned of_plan(const zs_design *d, const zs_net *net, const zs_plan *plan)
+{
+    planned p = {0};
+    uint64_t *ends = zs_new(&point, uint64_t, plan->row_n);
+    zs_bound_row_ends(d, net, plan, ends);
+    p.cycles = ends[plan->row_n - 1];
+    for (uint32_t i = 0; i < plan->row_n; i++) {
+        const zs_plan_row *r = &plan->rows[i];
+        p.macs += r->macs;
+        if (r->call == ZS_NO_INDEX)
+            p.bytes += r->compulsory_read_bytes + r->compulsory_write_bytes;
+    }
+    for (uint32_t i = 0; i < plan->op_n; i++)
+        if (plan->ops[i].unit < ZS_CHANNEL_N)
+            p.bytes += zs_xfer_bytes(&plan->costs[plan->ops[i].cost_key].xfer);
+    return p;
+}
+
+static uint32_t at_least(uint32_t a, uint32_t b)
+{
+    return a > b ? a : b;
+}
+
+/* Large networks in small tiles are millions of ops. */
+static zs_design roomy(zs_design d, uint32_t least_tile)
+{
+    d.accel.tile.oc = at_least(d.accel.tile.oc, least_tile);
+    d.accel.tile.ic = at_least(d.accel.tile.ic, least_tile);
+    d.accel.tile.oy = at_least(d.accel.tile.oy, least_tile);
+    d.accel.tile.ox = at_least(d.accel.tile.ox, least_tile);
+    return d;
+}
+
+/* Designs that can be planned; `exact` of those whose fusion is settled the outline has right to
+ * the last byte. */
+static void compare(const zs_net *net, uint64_t seed, uint32_t n, uint32_t least_tile,
+                    uint32_t *planned_n, uint32_t *exact)
+{
+    zs_prng prng = {.state = seed};
+    for (uint32_t i = 0; i < n; i++) {
+        zs_plan *plan, *outline;
+        zs_arena_reset(&point);
+        const uint32_t precision = (uint32_t)zs_prng_below(&prng, 3);
+        const zs_design d = roomy(test_random_design(&prng, precision), least_tile);
+        const zs_status status = zs_plan_build(&point, &d, net, &plan, NULL);
+        const zs_status also = zs_plan_outline(&point, &d, net, &outline, NULL);
+        if (status != ZS_OK || also != ZS_OK)
+            continue;
+        const planned p = of_plan(&d, net, plan);
+        const zs_bound_sums b = zs_bound_of_outline(&d, net, outline);
+        ck_assert_msg(b.cycles <= p.cycles, "%llu cycles above %llu: %s",
+                      (unsigned long long)b.cycles, (unsigned long long)p.cycles,
+                      test_design_line(&d));
+        ck_assert_msg(b.dram_bytes <= p.bytes, "%llu bytes above %llu: %s",
+                      (unsigned long long)b.dram_bytes, (unsigned long long)p.bytes,
+                      test_design_line(&d));
+        ck_assert_uint_eq(b.macs, p.macs);
+        if (d.accel.fusion == ZS_FUSION_AUTO)
+            continue;
+        ++*planned_n;
+        *exact += b.dram_bytes == p.bytes && b.cycles * 100 >= p.cycles * 99;
+    }
+}
+
+START_TEST(outline_is_never_above_the_plan_and_mostly_equal)
+{
+    uint32_t n = 0, exact = 0;
+    test_spec *s = test_squeezenet_v11();
+    compare(test_net(&keep, s), 7000 + (uint64_t)_i, 8, 8, &n, &exact);
+    ck_assert_uint_ge(n, 4);
+    ck_assert_uint_ge(exact * 10, n * 9);
+    test_spec_free(s);
+}
+END_TEST
+
+START_TEST(the_same_holds_for_networks_of_all_kinds_of_layers)
+{
+    uint32_t n = 0, exact = 0;
+    compare(test_net_build(&keep, _i), 9000 + (uint64_t)_i, 100, 1, &n, &exact);
+    ck_assert_uint_ge(n, 30);
+    ck_assert_uint_ge(exact * 10, n * 8);
+}
+END_TEST
+
+START_TEST(outline_has_the_buffers_and_rows_of_the_plan)
+{
+    test_spec *s = test_squeezenet_v11();
+    const zs_net *net = test_net(&keep, s);
+    zs_prng prng = {.state = 31 + (uint64_t)_i};
+    zs_plan *plan, *outline;
+    zs_design d;
+    do {
+        zs_arena_reset(&point);
+        d = roomy(test_random_design(&prng, ZS_FP32), 8);
+        d.accel.fusion = (uint32_t)_i;
+    } while (zs_plan_build(&point, &d, net, &plan, NULL) != ZS_OK);
+    ck_assert_int_eq(zs_plan_outline(&point, &d, net, &outline, NULL), ZS_OK);
+    for (uint32_t b = 0; b < ZS_BUF_N; b++) {
+        ck_assert_uint_eq(outline->buffers[b].bytes, plan->buffers[b].bytes);
+        ck_assert_uint_eq(outline->buffers[b].bram18, plan->buffers[b].bram18);
+    }
+    ck_assert_uint_eq(outline->row_n, plan->row_n);
+    ck_assert_uint_eq(outline->call_n, plan->call_n);
+    ck_assert_uint_lt(outline->op_n, plan->op_n);
+    test_spec_free(s);
+}
+END_TEST
+
+TCase *tcase_outline(void);
+TCase *tcase_outline(void)
+{
+    TCase *tc = tcase_create("bounds of outlines");
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_loop_test(tc, outline_is_never_above_the_plan_and_mostly_equal, 0, 8);
+    tcase_add_loop_test(tc, the_same_holds_for_networks_of_all_kinds_of_layers, 0, TEST_NET_N);
+    tcase_add_loop_test(tc, outline_has_the_buffers_and_rows_of_the_plan, 0, ZS_FUSION_AUTO);
+    return tc;
+}
