@@ -161,12 +161,15 @@ static zs_status emit_row(emitter *e, uint32_t i)
     return call->row0 + call->row_n == i + 1 ? zs_plan_emit_call_end(e, call) : ZS_OK;
 }
 
-zs_status zs_plan_row_traffic(plan_draft *d, uint32_t row, uint64_t *bytes, zs_err *err)
+zs_status zs_plan_row_traffic(const plan_draft *d, zs_arena *scratch, uint32_t row, uint64_t *bytes,
+                              zs_err *err)
 {
-    emitter *e = zs_new(d->arena, emitter, 1);
+    plan_draft own = *d;
+    own.arena = scratch;
+    emitter *e = zs_new(scratch, emitter, 1);
     if (e == NULL)
         return zs_nomem(err, "plan");
-    ZS_TRY(zs_emit_init(e, d, err));
+    ZS_TRY(zs_emit_init(e, &own, err));
     zs_ring_reset(&e->x, d->plan->buffers[ZS_BUF_INPUT].slots, ZS_NO_OP);
     zs_ring_reset(&e->acc, d->plan->buffers[ZS_BUF_OUTPUT].slots, ZS_NO_OP);
     e->last_mac = ZS_NO_OP;

@@ -45,7 +45,7 @@ typedef struct plan_draft {
     resident_draft *residents;
     uint32_t resident_n;
     const bool
-        *may_stay; /* [tensor] auto: what the search allows; NULL: all that the fusion wants */
+        *may_stay;   /* [tensor] auto: what the search allows; NULL: all that the fusion wants */
     bool is_outline; /* of the ops, those of the PS and the barriers alone */
     zs_plan *plan;
 } plan_draft;
@@ -73,7 +73,8 @@ zs_status zs_plan_build_with(zs_arena *arena, const zs_design *design, const zs_
  * whatever rows stand before it. */
 zs_status zs_plan_prepare_with(zs_arena *arena, const zs_design *design, const zs_net *net,
                                const bool *may_stay, plan_draft *d, zs_err *err);
-zs_status zs_plan_row_traffic(plan_draft *d, uint32_t row, uint64_t *bytes, zs_err *err);
+zs_status zs_plan_row_traffic(const plan_draft *d, zs_arena *scratch, uint32_t row, uint64_t *bytes,
+                              zs_err *err);
 
 /* search.c: the grouping of fusion `auto`. */
 zs_status zs_plan_search(zs_arena *arena, const zs_design *design, const zs_net *net, plan_draft *d,

@@ -27,6 +27,7 @@ typedef struct search {
     const zs_design *design;
     const zs_net *net;
     zs_arena scratch; /* plans that are tried */
+    zs_arena row;     /* ops of one of their rows */
     row_memo *memos;  /* [layer] */
     bool *may_stay;   /* [tensor] */
     uint32_t *order;  /* candidate tensors, most saving first */
@@ -62,7 +63,7 @@ static row_key key_of(const plan_draft *d, uint32_t i)
     return key;
 }
 
-static zs_status row_bytes(search *s, plan_draft *d, uint32_t i, uint64_t *bytes, zs_err *err)
+static zs_status row_bytes(search *s, const plan_draft *d, uint32_t i, uint64_t *bytes, zs_err *err)
 {
     const row_key key = key_of(d, i);
     row_memo *memo = &s->memos[key.layer];
@@ -71,7 +72,8 @@ static zs_status row_bytes(search *s, plan_draft *d, uint32_t i, uint64_t *bytes
             *bytes = memo->bytes[k];
             return ZS_OK;
         }
-    ZS_TRY(zs_plan_row_traffic(d, i, bytes, err));
+    zs_arena_reset(&s->row);
+    ZS_TRY(zs_plan_row_traffic(d, &s->row, i, bytes, err));
     const uint32_t at = memo->n < MEMO_ROWS ? memo->n++ : MEMO_ROWS - 1;
     memo->key[at] = key;
     memo->bytes[at] = *bytes;
@@ -210,8 +212,10 @@ zs_status zs_plan_search(zs_arena *arena, const zs_design *design, const zs_net 
     if (s.may_stay == NULL || s.memos == NULL)
         return zs_nomem(err, "plan");
     zs_arena_init(&s.scratch, arena->source);
+    zs_arena_init(&s.row, arena->source);
     const zs_status status = run(&s, arena, err);
     zs_arena_drop(&s.scratch);
+    zs_arena_drop(&s.row);
     ZS_TRY(status);
     ZS_TRY(zs_plan_build_with(arena, design, net, s.may_stay, d, err));
     d->plan->fusion_note = describe(&s, arena);

@@ -284,6 +284,62 @@ static void compare_with_opencv(const char *program)
     }
 }
 
+/* ---- the program: a grid of points on all processors ----------------------------------------- */
+
+/* 2,025 points over tiles, lanes and fusion; `shard` of them. */
+static void bench_grid(const char *program, const char *fidelity, const char *shard,
+                       unsigned points)
+{
+    static char text[1 << 16];
+    double rate[REPEATS];
+    long peak_kib = 0;
+    enum { RUNS = 3 };
+    char file[] = "/tmp/zynqsim-bench-XXXXXX";
+    const int fd = mkstemp(file);
+    if (fd < 0)
+        return;
+    close(fd);
+    const char *const argv[] = {program,
+                                "sweep",
+                                "configs/default.yaml",
+                                "--vary",
+                                "accelerator.tile.oc=8,16,32,48,64",
+                                "--vary",
+                                "accelerator.tile.ic=8,16,32",
+                                "--vary",
+                                "accelerator.tile.oy=7,14,28",
+                                "--vary",
+                                "accelerator.tile.ox=7,14,28",
+                                "--vary",
+                                "accelerator.unroll.oc+accelerator.unroll.ic=8/4,16/2,4/8",
+                                "--vary",
+                                "accelerator.fusion=none,lf1,lf2,fire,auto",
+                                "--fidelity",
+                                fidelity,
+                                "--shard",
+                                shard,
+                                "-o",
+                                file,
+                                "--quiet",
+                                NULL};
+    for (int r = 0; r < RUNS; r++) {
+        unlink(file);
+        const double seconds =
+            run_program((char *const *)(uintptr_t)argv, text, sizeof text, &peak_kib);
+        if (seconds < 0) {
+            printf("the sweep did not run\n");
+            exit(EXIT_FAILURE);
+        }
+        rate[r] = points / seconds;
+    }
+    unlink(file);
+    char what[64];
+    snprintf(what, sizeof what, "sweep of %u points, %s, %ld processors", points, fidelity,
+             sysconf(_SC_NPROCESSORS_ONLN));
+    print_row(what, spread_of(rate, RUNS), "points/s");
+    printf("%-46s %10.1f %21s  MB\n", "peak memory of that", (double)peak_kib / 1024, "");
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2) {
@@ -299,6 +355,9 @@ int main(int argc, char **argv)
     bench_points(&s, ZS_BURST, "burst");
     zs_arena_drop(&s.point);
     zs_arena_drop(&s.keep);
+    fflush(stdout);
+    bench_grid(argv[1], "tile", "0/1", 2025);
+    bench_grid(argv[1], "burst", "0/10", 203);
     fflush(stdout);
     compare_with_opencv(argv[1]);
     return EXIT_SUCCESS;
