@@ -48,7 +48,8 @@ static void print_usage(FILE *stream)
           "  --version   version of the program\n\n"
           "Exit status: 0 done; 1 the answer is no (the design does not fit, a prediction is "
           "outside\n"
-          "its tolerance, a figure moved); 2 wrong usage or input; 3 the machine failed (files, memory).\n",
+          "its tolerance, a figure moved); 2 wrong usage or input; 3 the machine failed (files, "
+          "memory).\n",
           stream);
 }
 

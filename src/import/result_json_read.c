@@ -83,10 +83,9 @@ static zs_status take_layers(zs_arena *arena, const json_t *list, const char *pa
     for (size_t layer = 0; layer < n; layer++) {
         char where[40];
         const json_t *entry = json_array_get(list, layer);
-        snprintf(where, sizeof where, "layers[%zu]", layer);
+        snprintf(where, sizeof where, "layers[%zu].", layer);
         if (!json_is_object(entry))
             return wrong(path, where, "", "an object", err);
-        strcat(where, ".");
         if (!json_is_string(json_object_get(entry, "name")))
             return wrong(path, where, "name", "a text", err);
         for (uint32_t i = 0; i < zs_layer_metric_n; i++)

@@ -152,6 +152,8 @@ static zs_status put_row(rewriter *w, const zs_baseline_line *line, zs_err *err)
     const zs_case_verdict *v = &w->file->verdicts[index];
     if (line->row == c->row0)
         ZS_TRY(zs_layer_names_build(w->arena, &w->file->figures[index], &w->names, err));
+    if (w->names == NULL)
+        return zs_fail(err, ZS_EINTERNAL, b->path, "a layer stands before its design");
     const zs_value *values = values_of(w, index, row->layer);
     if (values != NULL && any_moved(v, row->layer)) {
         put_changed(w, row, values, v);

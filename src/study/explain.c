@@ -99,7 +99,7 @@ static void name_layers(const zs_row_groups *groups, const layer_effect *list,
                         zs_explain_effect *out)
 {
     double before = 0, after = 0;
-    uint32_t chosen[ZS_EXPLAIN_LAYERS];
+    uint32_t chosen[ZS_EXPLAIN_LAYERS] = {0};
     for (uint32_t g = 0; g < groups->n; g++) {
         if (!has_changed(&list[g]))
             continue;

@@ -143,7 +143,9 @@ static const struct {
 static void scale_banks(zs_design *d, const char *path, double factor)
 {
     const zs_field *f = path != NULL ? zs_field_find(path) : NULL;
-    const double banks = f != NULL ? number_of(d, f) : 0;
+    if (f == NULL)
+        return;
+    const double banks = number_of(d, f);
     if (banks > 0)
         set_number(d, f, fmin(fmax(ceil(banks * factor), 1), f->max));
 }

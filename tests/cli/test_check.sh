@@ -6,9 +6,11 @@ cd "$WORK" || exit 1
 
 # ---- the baselines of the project
 (cd "$TOP" && "$ZYNQSIM" check configs/baselines/squeezenet.csv >"$WORK/out" 2>"$WORK/err")
-ok "$([ $? = 0 ] && [ "$(wc -l <out)" = 1 ] && grep -qE '^[0-9]+ figures of 3 designs as before$' out; echo $?)" 'a clean tree is as before, in one line'
+status=$?
+ok "$([ $status = 0 ] && [ "$(wc -l <out)" = 1 ] && grep -qE '^[0-9]+ figures of 3 designs as before$' out; echo $?)" 'a clean tree is as before, in one line'
 (cd "$TOP" && "$ZYNQSIM" check configs/baselines/squeezenet.csv --set board.memory.t_rcd=8 --junit "$WORK/j.xml" >"$WORK/out" 2>"$WORK/err")
-ok "$([ $? = 1 ] && grep -qE '^  cycles +13,[0-9,]+ → 13,[0-9,]+ +\+[0-9.e-]+ %$' out && grep -qE '^    fire[0-9/a-z]+ ' out; echo $?)" 'one clock of one DRAM timing ends with 1 and names layers'
+status=$?
+ok "$([ $status = 1 ] && grep -qE '^  cycles +13,[0-9,]+ → 13,[0-9,]+ +\+[0-9.e-]+ %$' out && grep -qE '^    fire[0-9/a-z]+ ' out; echo $?)" 'one clock of one DRAM timing ends with 1 and names layers'
 if command -v /usr/bin/python3 >/dev/null; then
     ok "$(/usr/bin/python3 -c 'import xml.etree.ElementTree as e; r = e.parse("j.xml").getroot(); s = r[0]; assert len(s) == int(r.get("tests")) == 3 and 1 <= int(r.get("failures")) == len(r.findall(".//failure")) and "fire" in r.find(".//failure").text' 2>err; echo $?)" 'JUnit XML is well-formed and says the same'
 fi

@@ -4,11 +4,13 @@
 small_design
 
 (cd "$TOP" && "$ZYNQSIM" explain configs/default.yaml >"$WORK/out" 2>"$WORK/err")
-ok "$([ $? = 0 ] && grep -q '^- Compute limits this design' "$WORK/out"; echo $?)" 'the default design is limited by compute'
+status=$?
+ok "$([ $status = 0 ] && grep -q '^- Compute limits this design' "$WORK/out"; echo $?)" 'the default design is limited by compute'
 ok "$(grep -qE '^  MAC lanes +1\.[0-9]+× +0\.[0-9]+× +[0-9.]+× +NO: [0-9]+ of 220 DSP48' "$WORK/out"; echo $?)" 'twice the lanes do not fit, and by how much is said'
 for name in nf18 lf2; do
     (cd "$TOP" && "$ZYNQSIM" explain configs/arora-lanka-$name.yaml >"$WORK/out" 2>"$WORK/err")
-    ok "$([ $? = 0 ] && grep -q '^- More compute will not help' "$WORK/out" && grep -q '^- Memory limits' "$WORK/out"; echo $?)" "arora-lanka-$name: more compute will not help"
+    status=$?
+    ok "$([ $status = 0 ] && grep -q '^- More compute will not help' "$WORK/out" && grep -q '^- Memory limits' "$WORK/out"; echo $?)" "arora-lanka-$name: more compute will not help"
     ok "$(awk '/^  (MAC lanes|AXI latency) / { s[$1] = $3 + 0 } END { exit !(s["AXI"] > 1.2 && s["MAC"] < 1.001) }' "$WORK/out"; echo $?)" "arora-lanka-$name: the latency of the port is what counts"
 done
 

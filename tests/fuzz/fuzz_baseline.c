@@ -24,9 +24,8 @@ static void rewrite(zs_arena *arena, const zs_baseline *b, zs_span text)
     zs_buffer_init(&buffer, test_heap());
     const zs_sink sink = zs_buffer_sink(&buffer);
     zs_figures *figures = zs_new(arena, zs_figures, b->case_n);
-    const zs_checked file = {.baseline = b,
-                             .verdicts = zs_new(arena, zs_case_verdict, b->case_n),
-                             .figures = figures};
+    const zs_checked file = {
+        .baseline = b, .verdicts = zs_new(arena, zs_case_verdict, b->case_n), .figures = figures};
     for (uint32_t i = 0; i < b->case_n; i++)
         figures[i].values = zs_new(arena, zs_value, zs_metric_n);
     if (zs_baseline_csv_emit(arena, &file, false, &sink, &err) != ZS_OK)
