@@ -16,6 +16,13 @@
 #define ZS_PRINTF(fmt, first)
 #endif
 
+/* Kept out of the way of the code that calls it: for what is rare beside a hot path. */
+#if defined(__GNUC__)
+#define ZS_COLD __attribute__((noinline, cold))
+#else
+#define ZS_COLD
+#endif
+
 #define ZS_LEN(array) (sizeof(array) / sizeof((array)[0]))
 
 /* ---- status and errors --------------------------------------------------------------------- */

@@ -134,6 +134,17 @@ void zs_burst_sys_watch_set(zs_burst_sys *bs, const zs_memsys_watch *watch)
     zs_dram_watch_set(bs->dram, watch == NULL ? NULL : &watch->dram);
 }
 
+ZS_COLD static void tell_sent(const zs_burst_sys *bs, uint32_t i, uint64_t addr, uint32_t bytes,
+                              uint64_t at)
+{
+    bs->watch->burst_sent(bs->watch->ctx, i, addr, bytes, at);
+}
+
+ZS_COLD static void tell_over(const zs_burst_sys *bs, uint32_t i, uint64_t end)
+{
+    bs->watch->burst_over(bs->watch->ctx, i, end);
+}
+
 /* ---- from descriptor to bursts --------------------------------------------------------------- */
 
 /* The first row of the next transfer that has any; false: there is none. */
@@ -222,7 +233,7 @@ static bool send_address(zs_burst_sys *bs, uint32_t i)
     bs->counts[i].bursts++;
     bs->counts[i].beats += burst.beats;
     if (bs->watch != NULL)
-        bs->watch->burst_sent(bs->watch->ctx, i, burst.addr, burst.bytes, at);
+        tell_sent(bs, i, burst.addr, burst.bytes, at);
     return true;
 }
 
@@ -258,7 +269,7 @@ static void finish_burst(zs_burst_sys *bs, uint32_t i, uint64_t at)
     channel_state *c = &bs->channels[i];
     zs_axi_flow_finish(&c->flow, at);
     if (bs->watch != NULL)
-        bs->watch->burst_over(bs->watch->ctx, i, at + 1);
+        tell_over(bs, i, at + 1);
     c->finish_i = c->finish_i + 1 == c->flow.limit ? 0 : c->finish_i + 1;
     c->done_at = at + 1;
     if (c->all_sent && c->flow.open == 0) {
