@@ -586,7 +586,7 @@ typedef struct piece {
     uint32_t bytes, n;
 } piece;
 
-static piece first_piece(const zs_dram *d, const zs_dram_req *req)
+static inline piece first_piece(const zs_dram *d, const zs_dram_req *req)
 {
     const uint64_t first = req->addr >> d->block_shift;
     const uint64_t block_end = (first + d->piece_blocks) << d->block_shift;
