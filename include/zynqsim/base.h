@@ -16,6 +16,16 @@
 #define ZS_PRINTF(fmt, first)
 #endif
 
+/* COLD: kept out of the way of the code that calls it, for what is rare beside a hot path. INLINE:
+ * the hot path itself, where a compiler's limits would cut it. */
+#if defined(__GNUC__)
+#define ZS_COLD   __attribute__((noinline, cold))
+#define ZS_INLINE inline __attribute__((always_inline))
+#else
+#define ZS_COLD
+#define ZS_INLINE inline
+#endif
+
 #define ZS_LEN(array) (sizeof(array) / sizeof((array)[0]))
 
 /* ---- status and errors --------------------------------------------------------------------- */

@@ -44,11 +44,11 @@ typedef struct zs_labelled_result {
 zs_status zs_compare_plot_emit(const zs_labelled_result *list, uint32_t n, const zs_sink *s,
                                zs_err *err);
 /* Points of a sweep with their front. */
-zs_status zs_scatter_plot_emit(const zs_scatter *scatter, const zs_sink *s, zs_err *err);
+zs_status zs_scatter_plot_emit(const zs_scatter *s, const zs_sink *sink, zs_err *err);
 /* Pages of both, with charts whose points can be reached by keyboard and tables of the same. */
 zs_status zs_compare_html_emit(const zs_labelled_result *list, uint32_t n, const zs_sink *s,
                                zs_err *err);
-zs_status zs_scatter_html_emit(const zs_scatter *scatter, const zs_sink *s, zs_err *err);
+zs_status zs_scatter_html_emit(const zs_scatter *s, const zs_sink *sink, zs_err *err);
 /* Self-contained page; svgs may be empty spans (a note then says why). */
 zs_status zs_html_emit(const zs_result *r, zs_span roofline_svg, zs_span layers_svg,
                        const zs_sink *s, zs_err *err);

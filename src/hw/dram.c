@@ -199,7 +199,8 @@ void zs_dram_watch_set(zs_dram *d, const zs_dram_watch *watch)
     d->watch = watch;
 }
 
-static void tell(const zs_dram *d, zs_dram_act act, uint32_t bank, uint64_t at, uint64_t end)
+ZS_COLD static void tell(const zs_dram *d, zs_dram_act act, uint32_t bank, uint64_t at,
+                         uint64_t end)
 {
     const zs_dram_event event = {.at = at,
                                  .end = end,
@@ -210,8 +211,8 @@ static void tell(const zs_dram *d, zs_dram_act act, uint32_t bank, uint64_t at, 
 }
 
 /* Transactions that came into the queue, or left it. */
-static void tell_queue(const zs_dram *d, zs_dram_act act, uint32_t bank, uint32_t dir,
-                       uint32_t queued, uint64_t at, uint64_t end)
+ZS_COLD static void tell_queue(const zs_dram *d, zs_dram_act act, uint32_t bank, uint32_t dir,
+                               uint32_t queued, uint64_t at, uint64_t end)
 {
     const zs_dram_event event = {.at = at,
                                  .end = end,
@@ -585,7 +586,7 @@ typedef struct piece {
     uint32_t bytes, n;
 } piece;
 
-static piece first_piece(const zs_dram *d, const zs_dram_req *req)
+static inline piece first_piece(const zs_dram *d, const zs_dram_req *req)
 {
     const uint64_t first = req->addr >> d->block_shift;
     const uint64_t block_end = (first + d->piece_blocks) << d->block_shift;
@@ -696,14 +697,16 @@ static passage passage_of(const zs_dram *d, uint32_t dir, uint32_t b, uint32_t r
     return p;
 }
 
-static void tell_passage(const zs_dram *d, const passage *p, uint32_t b, uint32_t n, uint64_t at)
+/* Of a request that has just passed. Its passage comes by value: an address would keep it in memory
+ * where nobody looks, too. */
+ZS_COLD static void tell_passage(const zs_dram *d, passage p, uint32_t b, uint32_t n, uint64_t at)
 {
     tell_queue(d, ZS_DRAM_QUEUED, b, d->mode, n, at, at);
-    if (p->precharge_at != ZS_DRAM_NEVER)
-        tell(d, ZS_DRAM_PRECHARGE, b, p->precharge_at, p->precharge_at);
-    if (p->activate_at != ZS_DRAM_NEVER)
-        tell(d, ZS_DRAM_ACTIVATE, b, p->activate_at, p->activate_at);
-    tell_queue(d, ZS_DRAM_COLUMNS, b, d->mode, 0, p->column_at, d->slot_end);
+    if (p.precharge_at != ZS_DRAM_NEVER)
+        tell(d, ZS_DRAM_PRECHARGE, b, p.precharge_at, p.precharge_at);
+    if (p.activate_at != ZS_DRAM_NEVER)
+        tell(d, ZS_DRAM_ACTIVATE, b, p.activate_at, p.activate_at);
+    tell_queue(d, ZS_DRAM_COLUMNS, b, d->mode, 0, p.column_at, d->slot_end);
 }
 
 bool zs_dram_pass(zs_dram *d, const zs_dram_req *req, uint64_t at, uint64_t until,
@@ -733,7 +736,7 @@ bool zs_dram_pass(zs_dram *d, const zs_dram_req *req, uint64_t at, uint64_t unti
     occupy(d, b, n, p.column_at, done);
     done->tag = req->tag;
     if (d->watch != NULL)
-        tell_passage(d, &p, b, n, at + ENTRY);
+        tell_passage(d, p, b, n, at + ENTRY);
     return true;
 }
 

@@ -134,6 +134,20 @@ void zs_burst_sys_watch_set(zs_burst_sys *bs, const zs_memsys_watch *watch)
     zs_dram_watch_set(bs->dram, watch == NULL ? NULL : &watch->dram);
 }
 
+ZS_COLD static void tell_sent(const zs_burst_sys *bs, uint32_t i)
+{
+    const channel_state *c = &bs->channels[i];
+    bs->watch->burst_sent(bs->watch->ctx, i, c->sending.addr, c->sending.bytes, c->sent_at);
+}
+
+/* The flow keeps from when on the place of the burst that ended last is free: its end. */
+ZS_COLD static void tell_over(const zs_burst_sys *bs, uint32_t i)
+{
+    const zs_axi_flow *flow = &bs->channels[i].flow;
+    const uint32_t last = flow->finish_i == 0 ? (uint32_t)flow->limit - 1 : flow->finish_i - 1;
+    bs->watch->burst_over(bs->watch->ctx, i, flow->room_at[last]);
+}
+
 /* ---- from descriptor to bursts --------------------------------------------------------------- */
 
 /* The first row of the next transfer that has any; false: there is none. */
@@ -200,7 +214,7 @@ static bool row_may_start(channel_state *c)
 }
 
 /* Sends the next address as soon as there is a place for it. */
-static bool send_address(zs_burst_sys *bs, uint32_t i)
+static ZS_INLINE bool send_address(zs_burst_sys *bs, uint32_t i)
 {
     channel_state *c = &bs->channels[i];
     if (c->all_sent || c->sending.bytes != 0 || !row_may_start(c))
@@ -221,12 +235,10 @@ static bool send_address(zs_burst_sys *bs, uint32_t i)
     c->sent_at = at;
     bs->counts[i].bursts++;
     bs->counts[i].beats += burst.beats;
-    if (bs->watch != NULL)
-        bs->watch->burst_sent(bs->watch->ctx, i, burst.addr, burst.bytes, at);
     return true;
 }
 
-static void send_data(channel_state *c)
+static inline void send_data(channel_state *c)
 {
     const uint32_t beats = c->flights[c->sending_i].beats;
     c->sending_last = zs_axi_flow_beats(&c->flow, beats, c->sent_at + c->rules.write_data, 0);
@@ -234,7 +246,7 @@ static void send_data(channel_state *c)
 }
 
 /* A read arrives at the controller with its address, a write with its last beat. */
-static void plan_arrival(zs_burst_sys *bs, uint32_t i)
+static inline void plan_arrival(zs_burst_sys *bs, uint32_t i)
 {
     channel_state *c = &bs->channels[i];
     const uint64_t leaves = c->is_write ? c->sending_last : c->sent_at;
@@ -248,17 +260,17 @@ static void send_next(zs_burst_sys *bs, uint32_t i)
         return;
     if (bs->channels[i].is_write)
         send_data(&bs->channels[i]);
+    if (bs->watch != NULL) /* bursts that stream past the controller are not told: see stream */
+        tell_sent(bs, i);
     plan_arrival(bs, i);
 }
 
 /* ---- back from the memory -------------------------------------------------------------------- */
 
-static void finish_burst(zs_burst_sys *bs, uint32_t i, uint64_t at)
+static inline void finish_burst(zs_burst_sys *bs, uint32_t i, uint64_t at)
 {
     channel_state *c = &bs->channels[i];
     zs_axi_flow_finish(&c->flow, at);
-    if (bs->watch != NULL)
-        bs->watch->burst_over(bs->watch->ctx, i, at + 1);
     c->finish_i = c->finish_i + 1 == c->flow.limit ? 0 : c->finish_i + 1;
     c->done_at = at + 1;
     if (c->all_sent && c->flow.open == 0) {
@@ -277,6 +289,8 @@ static void deliver_reads(zs_burst_sys *bs, uint32_t i)
         if (f->requests != 0)
             return;
         finish_burst(bs, i, zs_axi_flow_beats(&c->flow, f->beats, f->first_at, f->last_at));
+        if (bs->watch != NULL)
+            tell_over(bs, i);
     }
 }
 
@@ -309,6 +323,8 @@ static void burst_is_in(zs_burst_sys *bs, uint32_t i, uint64_t at_ddr)
         if (at_ddr > c->arrives_at) /* it had to wait at the gate */
             taken = zs_max_u64(taken, zs_ddr_to_pl(&bs->clock, at_ddr));
         finish_burst(bs, i, taken + c->from_memory);
+        if (bs->watch != NULL)
+            tell_over(bs, i);
     }
     send_next(bs, i);
     if (zs_des_is_pending(&bs->des, i) && c->arrives_at <= at_ddr)
@@ -403,8 +419,8 @@ static uint64_t leaves_at(const channel_state *c)
 
 /* Whether the controller has no say in when the burst that is being sent is over: its row is open
  * and, if it reads, its data come while earlier beats still occupy the channel. */
-static bool streams(const channel_state *c, const zs_dram_run_of_hits *hits, uint32_t n,
-                    uint64_t limit)
+static inline bool streams(const channel_state *c, const zs_dram_run_of_hits *hits, uint32_t n,
+                           uint64_t limit)
 {
     const stream_bounds *b = &c->bounds;
     const uint64_t leaves = leaves_at(c);
