@@ -15,8 +15,8 @@
 #include "zynqsim/plan.h"
 #include "zynqsim/scatter.h"
 #include "zynqsim/sim.h"
-#include "zynqsim/trace.h"
 #include "zynqsim/sweep.h"
+#include "zynqsim/trace.h"
 #include "zynqsim/traffic.h"
 #include "zynqsim/validate.h"
 

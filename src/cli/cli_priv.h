@@ -32,9 +32,10 @@ typedef struct cli_options {
     const char *model, *weights, *labels, *out;
     const char *trace, *trace_layers; /* run */
     int trace_limit;
-    const char *output, *plot, *x, *y; /* report */
-    char **where;                      /* sweep */
-    const char *file, *merge, *pareto, *pareto_out, *best, *shard;
+    const char *output;       /* report, sweep */
+    const char *plot, *x, *y; /* report */
+    char **where;             /* sweep */
+    const char *merge, *pareto, *pareto_out, *best, *shard;
     long long limit; /* -1: none */
     zs_fidelity fidelity;
     cli_format format;

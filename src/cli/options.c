@@ -32,7 +32,7 @@ typedef struct raw_options {
     char **set, **inputs, **against, **vary, **where;
     char *design, *model, *weights, *labels, *out, *fidelity, *format, *trace, *trace_layers;
     char *output, *plot, *x, *y, *junit;
-    char *file, *merge, *pareto, *pareto_out, *best, *shard;
+    char *merge, *pareto, *pareto_out, *best, *shard;
     long long limit;
     int trace_limit, jobs, timing_only, quiet, plan, fields, metrics, layers, bless, help;
 } raw_options;
@@ -142,7 +142,7 @@ static struct poptOption sweep_options[] = {
     {"where", 0, ARGV, &raw.where, 0,
      "condition on a key or a figure, such as 'resources.dsp <= 220'; repeatable, joined by &&",
      "CONDITION"},
-    {"output", 'o', WORD, &raw.file, 0,
+    {"output", 'o', WORD, &raw.output, 0,
      "rows, appended as they finish; one that is there is gone on with; -: standard output, in "
      "order",
      "FILE.csv"},
@@ -235,8 +235,8 @@ static zs_status bad_option(const command_groups *groups, const char *option, in
 
 static zs_status check_values(const cli_command *command, cli_options *o, zs_err *err)
 {
-    const bool is_tile = command->run == cmd_explain || strcmp(command->name, "sweep") == 0;
-    int index = is_tile ? ZS_TILE : ZS_BURST;
+    const bool is_quick = command->run == cmd_explain || command->run == cmd_sweep;
+    int index = is_quick ? ZS_TILE : ZS_BURST;
     if (raw.fidelity != NULL)
         ZS_TRY(word_index("--fidelity", raw.fidelity, fidelity_words, ZS_LEN(fidelity_words),
                           &index, err));
@@ -309,7 +309,6 @@ static zs_status read_options(const cli_command *command, const command_groups *
                        .trace_layers = raw.trace_layers,
                        .trace_limit = raw.trace_limit,
                        .where = raw.where,
-                       .file = raw.file,
                        .merge = raw.merge,
                        .pareto = raw.pareto,
                        .pareto_out = raw.pareto_out,
@@ -369,10 +368,10 @@ void cli_options_drop(cli_options *options)
     drop_list(raw.against);
     drop_list(raw.vary);
     drop_list(raw.where);
-    char *const strings[] = {raw.design, raw.model,    raw.weights,    raw.labels,       raw.out,
-                             raw.trace,  raw.fidelity, raw.format,     raw.trace_layers, raw.output,
-                             raw.plot,   raw.x,        raw.y,          raw.junit,        raw.file,
-                             raw.merge,  raw.pareto,   raw.pareto_out, raw.best,         raw.shard};
+    char *const strings[] = {raw.design, raw.model,      raw.weights, raw.labels,       raw.out,
+                             raw.trace,  raw.fidelity,   raw.format,  raw.trace_layers, raw.output,
+                             raw.plot,   raw.x,          raw.y,       raw.junit,        raw.merge,
+                             raw.pareto, raw.pareto_out, raw.best,    raw.shard};
     for (size_t i = 0; i < ZS_LEN(strings); i++)
         free(strings[i]);
     raw = (raw_options){0};

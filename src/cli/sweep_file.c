@@ -149,7 +149,7 @@ static zs_status start_header(sweep_job *job, zs_buffer *header, zs_err *err)
 zs_status sweep_file_open(sweep_job *job, zs_err *err)
 {
     sweep_file *f = &job->file;
-    f->path = job->o->file;
+    f->path = job->o->output;
     f->synced_s = cli_seconds();
     if (f->path == NULL && job->o->pareto == NULL && job->o->best == NULL)
         f->path = "-";

@@ -172,7 +172,7 @@ zs_status sweep_merge(const cli_options *options, int *exit_status, zs_err *err)
     merger m = {.o = options};
     if (options->words[0] == NULL)
         return zs_fail(err, ZS_EUSAGE, "--merge", "no files to join are named");
-    if (options->vary != NULL || options->file != NULL || options->best != NULL ||
+    if (options->vary != NULL || options->output != NULL || options->best != NULL ||
         options->pareto != NULL || options->shard != NULL)
         return zs_fail(err, ZS_EUSAGE, "--merge",
                        "joins files and does nothing else: no --vary, -o, --best, --pareto or "

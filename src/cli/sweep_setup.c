@@ -179,17 +179,17 @@ static zs_status set_identity(sweep_job *job, zs_err *err)
 
 static zs_status check_options(const cli_options *o, zs_err *err)
 {
-    const bool to_stdout = o->file != NULL && strcmp(o->file, "-") == 0;
+    const bool to_stdout = o->output != NULL && strcmp(o->output, "-") == 0;
     const bool answers = o->pareto != NULL || o->best != NULL;
     if (o->pareto_out != NULL && o->pareto == NULL)
         return zs_fail(err, ZS_EUSAGE, "--pareto-out", "needs --pareto with the figures");
     if (to_stdout && answers)
         return zs_fail(err, ZS_EUSAGE, "-o -",
                        "--pareto and --best print there, so the rows need a file");
-    if (o->format == CLI_JSON && !answers && (o->file == NULL || to_stdout))
+    if (o->format == CLI_JSON && !answers && (o->output == NULL || to_stdout))
         return zs_fail(err, ZS_EUSAGE, "--format",
                        "rows are CSV; with -o FILE what is said of them can be json");
-    if (o->file != NULL && o->file[0] == '\0')
+    if (o->output != NULL && o->output[0] == '\0')
         return zs_fail(err, ZS_EUSAGE, "-o", "the name of the file is empty");
     if (o->limit < -1)
         return zs_fail(err, ZS_EUSAGE, "--limit", "%lld is below the minimum 0", o->limit);

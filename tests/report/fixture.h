@@ -65,5 +65,6 @@ TCase *tcase_memory_out(void);
 TCase *tcase_result_read(void);
 TCase *tcase_comparison_out(void);
 TCase *tcase_study_out(void);
+TCase *tcase_sweep_rows(void);
 
 #endif
