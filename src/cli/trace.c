@@ -61,7 +61,7 @@ static zs_status find_rows(const zs_plan *plan, zs_arena *arena, const char *nam
 
 static zs_status add_rows(const zs_plan *plan, zs_arena *arena, char *word, bool *rows, zs_err *err)
 {
-    row_range first, last;
+    row_range first = {0, 0}, last;
     char *dots = strstr(word, "..");
     if (dots != NULL)
         *dots = '\0';

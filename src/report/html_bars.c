@@ -45,8 +45,8 @@ static void out_axis(zs_out *out, const zs_bars *b, double height)
 {
     const double step = zs_nice_step(b->longest, TICKS);
     zs_out_text(out, "<g class=\"axis\" aria-hidden=\"true\">");
-    for (double tick = 0; tick <= b->longest; tick += step) {
-        const double x = x_of(b, tick);
+    for (uint32_t i = 0; i < 4 * TICKS && i * step <= b->longest; i++) {
+        const double tick = i * step, x = x_of(b, tick);
         zs_out_printf(out,
                       "<path d=\"M%.1f %d V%.0f\"/><text x=\"%.1f\" y=\"%d\" "
                       "text-anchor=\"middle\">%.6g%s%s</text>",

@@ -46,23 +46,30 @@ static double unit_of(double low, double high)
     return fmax(fabs(low), fabs(high)) >= 1e6 ? 1e6 : 1;
 }
 
+/* In steps from zero. */
+static int64_t first_tick(double low, double step)
+{
+    const double ticks = ceil(low / step);
+    return fabs(ticks) < 1e15 ? (int64_t)ticks : INT64_MAX; /* too fine to be told apart: none */
+}
+
 static void out_axes(const chart *c)
 {
     const double dx = zs_nice_step(c->x1 - c->x0, TICKS), dy = zs_nice_step(c->y1 - c->y0, TICKS);
     const double big_x = unit_of(c->x0, c->x1), big_y = unit_of(c->y0, c->y1);
     zs_out_text(c->out, "<g class=\"axis\" aria-hidden=\"true\">");
-    for (double i = ceil(c->x0 / dx); i * dx <= c->x1; i++)
+    for (int64_t i = first_tick(c->x0, dx); (double)i * dx <= c->x1; i++)
         zs_out_printf(c->out,
                       "<path d=\"M%.1f %d V%d\"/><text x=\"%.1f\" y=\"%d\" "
                       "text-anchor=\"middle\">%.6g%s</text>",
-                      x_of(c, i * dx), TOP, BOTTOM, x_of(c, i * dx), BOTTOM + 18, i * dx / big_x,
-                      big_x > 1 ? " M" : "");
-    for (double i = ceil(c->y0 / dy); i * dy <= c->y1; i++)
+                      x_of(c, (double)i * dx), TOP, BOTTOM, x_of(c, (double)i * dx), BOTTOM + 18,
+                      (double)i * dx / big_x, big_x > 1 ? " M" : "");
+    for (int64_t i = first_tick(c->y0, dy); (double)i * dy <= c->y1; i++)
         zs_out_printf(c->out,
                       "<path d=\"M%d %.1f H%d\"/><text x=\"%d\" y=\"%.1f\" "
                       "text-anchor=\"end\">%.6g%s</text>",
-                      LEFT, y_of(c, i * dy), RIGHT, LEFT - 8, y_of(c, i * dy) + 4, i * dy / big_y,
-                      big_y > 1 ? " M" : "");
+                      LEFT, y_of(c, (double)i * dy), RIGHT, LEFT - 8, y_of(c, (double)i * dy) + 4,
+                      (double)i * dy / big_y, big_y > 1 ? " M" : "");
     zs_out_printf(c->out, "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">", (LEFT + RIGHT) / 2,
                   HEIGHT - 12);
     zs_html_text(c->out, c->s->x_name);
