@@ -9,7 +9,7 @@ TCase *tcase_outline(void);
 
 int main(void)
 {
-    TCase *(*const cases[])(void) = {tcase_fit, tcase_roofs, tcase_energy, tcase_row_ends,
-                                     tcase_planned, tcase_outline};
+    TCase *(*const cases[])(void) = {tcase_fit,      tcase_roofs,   tcase_energy,
+                                     tcase_row_ends, tcase_planned, tcase_outline};
     return test_main("bound", cases, ZS_LEN(cases));
 }
