@@ -36,13 +36,16 @@ ok "$([ $status = 0 ] && grep -q 'json-schema.org/draft/2020-12' out; echo $?)" 
 cd "$TOP" || exit 1
 ok "$(BUILD=$BUILD tests/cli/reference.sh compare >"$WORK/err" 2>&1; echo $?)" 'docs/reference is what the program prints (make docs)'
 
-# Every block of the documents that is marked runnable does run.
+# Every block of the documents that is marked runnable does run; what is marked printed is what the page's blocks print.
 for page in README.md docs/*.md docs/models/*.md; do
     [ -r "$page" ] || continue
     awk '/^```sh runnable/ { on = 1; next } /^```/ { on = 0 } on' "$page" |
         sed "s#build/zynqsim#$ZYNQSIM#g" >"$WORK/block.sh"
     [ -s "$WORK/block.sh" ] || continue
-    sh -e "$WORK/block.sh" >"$WORK/out" 2>"$WORK/err" </dev/null
+    TMPDIR=$WORK sh -e "$WORK/block.sh" >"$WORK/out" 2>"$WORK/err" </dev/null
     ok $? "the runnable commands of $page run"
+    awk '/^```text printed/ { on = 1; next } /^```/ { on = 0 } on && $0 != "…"' "$page" >"$WORK/shown"
+    grep -vxFf "$WORK/out" "$WORK/shown" >"$WORK/err"
+    ok "$([ ! -s "$WORK/err" ]; echo $?)" "$page shows what the program prints"
 done
 finish
