@@ -41,7 +41,7 @@ static void print_usage(FILE *stream)
           "Cycle-approximate simulator of CNN accelerators on the Zynq-7020.\n\nCommands:\n",
           stream);
     for (size_t i = 0; i < ZS_LEN(commands); i++)
-        fprintf(stream, "  %-10s%-13s%s\n", commands[i].name, commands[i].arguments,
+        fprintf(stream, "  %-10s%-16s%s\n", commands[i].name, commands[i].arguments,
                 commands[i].meaning);
     fputs("\nOptions:\n"
           "  --help      this text; zynqsim COMMAND --help lists the options of a command\n"
