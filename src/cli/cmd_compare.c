@@ -223,6 +223,10 @@ static zs_status compare(job *j, zs_err *err)
     zs_comparison c;
     for (size_t i = 0; j->o->words[i] != NULL; i++)
         ZS_TRY(add_word(j, j->o->words[i], err));
+    zs_span bytes;
+    if (j->n < 2)
+        ZS_TRY(cli_file_read(&j->keep, j->o->words[0], &bytes,
+                             err)); /* first of all it must be there */
     if (j->n < 2)
         return zs_fail(err, ZS_EUSAGE, j->o->words[0],
                        "there is nothing to compare it with: name another file, or use --vary");

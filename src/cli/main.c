@@ -1,6 +1,7 @@
 #include "cli_priv.h"
 #include "zynqsim/version.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <string.h>
 
@@ -99,8 +100,19 @@ static zs_status dispatch(int argc, const char **argv, int *exit_status, zs_err 
     return status;
 }
 
+/* Points of a sweep ask for the same megabytes again and again: what they free stays mapped, so
+ * that the next one need not have it cleared by the system. */
+static void keep_freed_memory(void)
+{
+#ifdef M_TRIM_THRESHOLD
+    mallopt(M_MMAP_THRESHOLD, 32 << 20);
+    mallopt(M_TRIM_THRESHOLD, 256 << 20);
+#endif
+}
+
 int cli_main(int argc, char **argv)
 {
+    keep_freed_memory();
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is a failed write like any other */
     zs_err err = {0};
     int exit_status = CLI_DONE;

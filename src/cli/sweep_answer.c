@@ -312,9 +312,11 @@ static const char *sentence_of(answering *a, const shown *s)
     if (job->o->best != NULL)
         return zs_arena_printf(
             &a->keep,
-            "optimum: of %llu points, point %llu has the %s %s of those that %s%s; %llu simulated "
+            "optimum: of %llu points%s, point %llu has the %s %s of those that %s%s; %llu "
+            "simulated "
             "(%.1f %%), the others cannot be better by their bounds or do not qualify",
-            all, (unsigned long long)sweep_point_of(job, job->best_own),
+            all, job->shard_n > 1 ? " of this shard" : "",
+            (unsigned long long)sweep_point_of(job, job->best_own),
             job->best_is_larger ? "largest" : "least", zs_metrics[job->best.metric].name,
             a->says_fits ? "meet the conditions" : "fit",
             job->sweep.conditions.n > 0 && !a->says_fits ? " and meet the conditions" : "",

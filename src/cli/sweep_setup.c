@@ -181,6 +181,8 @@ static zs_status check_options(const cli_options *o, zs_err *err)
 {
     const bool to_stdout = o->output != NULL && strcmp(o->output, "-") == 0;
     const bool answers = o->pareto != NULL || o->best != NULL;
+    if (o->pareto != NULL && o->pareto[0] == '\0')
+        return zs_fail(err, ZS_EUSAGE, "--pareto", "names no figure");
     if (o->pareto_out != NULL && o->pareto == NULL)
         return zs_fail(err, ZS_EUSAGE, "--pareto-out", "needs --pareto with the figures");
     if (to_stdout && answers)

@@ -197,7 +197,7 @@ static const char *describe(const search *s, zs_arena *arena)
         return NULL;
     return zs_arena_printf(arena,
                            "auto: pools fused, %u of %u candidate tensors stay on chip%s%s; %.2f "
-                           "instead of %.2f MB of DRAM traffic, best of %u plans",
+                           "instead of %.2f MB of the engine's DRAM traffic, best of %u plans",
                            s->kept_n, s->candidate_n, names[0] ? ": " : "", names,
                            (double)s->best_bytes / 1e6, (double)s->first_bytes / 1e6,
                            s->tried_n + 1);
