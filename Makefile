@@ -135,7 +135,7 @@ docs: all ## rewrite docs/reference from the program
 coverage: ## run the tests instrumented; fails below 85 % of the lines of src/
 	@.ci/packages coverage
 	@find build/cov -name '*.gcda' -delete 2>/dev/null || true
-	@$(MAKE) --no-print-directory check BUILD=build/cov OPT=-O1 SAN=--coverage
+	@$(MAKE) --no-print-directory check BUILD=build/cov OPT=-O1 SAN='--coverage -fprofile-update=atomic'
 	@gcovr -r . --object-directory build/cov --filter src/ --exclude-unreachable-branches \
 	  --sort-uncovered --txt build/cov/coverage.txt --print-summary --fail-under-line 85
 

@@ -31,6 +31,16 @@ skip() {
     echo "skipped: $1"
 }
 
+# json NAME CODE: the file `out` is JSON, and CODE holds of it, which it calls d.
+json() {
+    if [ ! -x /usr/bin/python3 ]; then
+        skip "$1: needs python3 to read JSON"
+        return
+    fi
+    /usr/bin/python3 -c "import json; d = json.load(open('out')); $2" 2>err
+    ok $? "$1"
+}
+
 finish() {
     echo "$passed passed, $failed failed"
     [ "$failed" = 0 ]

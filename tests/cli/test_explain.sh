@@ -24,7 +24,8 @@ cycles() {
 now=$(cycles) then=$(cycles --set board.axi.hp.read_latency=10 --set board.axi.hp.write_latency=6)
 ok "$(awk "BEGIN { d = $now / $then - $twice; exit !(d * d < 1e-12) }"; echo $?)" 'a step is what a run with these settings says'
 program explain small.yaml --format json --fidelity burst
-ok "$([ $status = 0 ] && /usr/bin/python3 -c 'import json; d = json.load(open("out")); assert d["fidelity"] == "burst" and d["resources"][0]["twice"]["speedup"] >= d["resources"][1]["twice"]["speedup"] and len(d["advice"]) >= 2' 2>err; echo $?)" 'JSON is in the same order, by any timing model'
+ok "$([ $status = 0 ]; echo $?)" 'any timing model explains'
+json 'JSON is in the same order' 'assert d["fidelity"] == "burst" and d["resources"][0]["twice"]["speedup"] >= d["resources"][1]["twice"]["speedup"] and len(d["advice"]) >= 2'
 program explain small.yaml --set accelerator.unroll.oc=0
 ok "$([ $status = 2 ] && [ ! -s out ] && grep -q 'below the minimum' err; echo $?)" 'a wrong design is refused as run does'
 program explain
