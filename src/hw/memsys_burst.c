@@ -245,12 +245,16 @@ static inline void send_data(channel_state *c)
     c->flow.beat_at += c->rules.write_gap;
 }
 
-/* A read arrives at the controller with its address, a write with its last beat. */
+/* A read is on its way to the controller from its address on, a write from its last beat. */
+static uint64_t leaves_at(const channel_state *c)
+{
+    return c->is_write ? c->sending_last : c->sent_at;
+}
+
 static inline void plan_arrival(zs_burst_sys *bs, uint32_t i)
 {
     channel_state *c = &bs->channels[i];
-    const uint64_t leaves = c->is_write ? c->sending_last : c->sent_at;
-    c->arrives_at = zs_pl_to_ddr(&bs->clock, leaves + c->to_memory);
+    c->arrives_at = zs_pl_to_ddr(&bs->clock, leaves_at(c) + c->to_memory);
     zs_des_at(&bs->des, i, c->arrives_at);
 }
 
@@ -409,12 +413,6 @@ static uint64_t stream_limit(const zs_burst_sys *bs, const channel_state *c, uin
     const uint64_t refresh = zs_ddr_to_pl(&bs->clock, zs_dram_refresh_at(bs->dram));
     const uint64_t least = zs_min_u64(limit, refresh);
     return least > c->bounds.margin ? least - c->bounds.margin : 0;
-}
-
-/* A read is on its way to the controller from its address on, a write from its last beat. */
-static uint64_t leaves_at(const channel_state *c)
-{
-    return c->is_write ? c->sending_last : c->sent_at;
 }
 
 /* Whether the controller has no say in when the burst that is being sent is over: its row is open
