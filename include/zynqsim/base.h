@@ -83,6 +83,7 @@ typedef struct zs_arena {
     zs_alloc source;
     struct zs_chunk *head; /* newest chunk */
     size_t used_bytes;     /* handed out since the last reset */
+    size_t first_bytes;    /* of the next first chunk at the least */
 } zs_arena;
 
 void zs_arena_init(zs_arena *arena, zs_alloc source);
@@ -94,7 +95,7 @@ void *zs_arena_alloc_raw(zs_arena *arena, size_t n, size_t size);
 char *zs_arena_strdup(zs_arena *arena, const char *text);
 char *zs_arena_strndup(zs_arena *arena, const char *text, size_t n);
 char *zs_arena_printf(zs_arena *arena, const char *fmt, ...) ZS_PRINTF(2, 3);
-/* Forgets everything but keeps the largest chunk, for the next design point. */
+/* Forgets everything but keeps the memory, as one chunk, for the next design point. */
 void zs_arena_reset(zs_arena *arena);
 void zs_arena_drop(zs_arena *arena);
 

@@ -43,6 +43,11 @@ void zs_grid_init(zs_grid *grid);
 void zs_grid_at(const zs_grid *grid, uint64_t point, uint32_t at[ZS_GRID_AXES]);
 /* Text of key `path` of axis `axis` at a point. */
 const char *zs_grid_value(const zs_grid *grid, uint64_t point, uint32_t axis, uint32_t path);
+/* The axis that varies `path` alone, or ZS_GRID_AXES. */
+uint32_t zs_grid_axis(const zs_grid *grid, const char *path);
+/* The point with the first value of one axis and otherwise the same: one number for all points that
+ * differ in that axis alone. */
+uint64_t zs_grid_family(const zs_grid *grid, uint64_t point, uint32_t axis);
 /* The design of a point: `base` with the point's values. Strings go to the arena. ZS_ERANGE where
  * values do not go together (zs_design_check). */
 zs_status zs_grid_design(const zs_grid *grid, uint64_t point, const zs_design *base,

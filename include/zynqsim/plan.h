@@ -199,6 +199,17 @@ typedef struct zs_plan {
  * part still gets a plan. */
 zs_status zs_plan_build(zs_arena *arena, const zs_design *design, const zs_net *net, zs_plan **out,
                         zs_err *err);
+/* The same in two steps. A draft has rows, calls, buffers and addresses; of fusion `auto` the
+ * search is done. For designs that differ in accelerator.fusion alone, drafts of one digest get the
+ * same ops, so who has simulated one of them need not even make those of the other. 0: unlike any.
+ */
+typedef struct zs_plan_draft zs_plan_draft;
+zs_status zs_plan_draft_build(zs_arena *arena, const zs_design *design, const zs_net *net,
+                              zs_plan_draft **out, zs_err *err);
+uint64_t zs_plan_draft_digest(const zs_plan_draft *draft);
+const char *zs_plan_draft_note(const zs_plan_draft *draft); /* fusion_note */
+/* Adds the ops; once. */
+zs_status zs_plan_finish(zs_plan_draft *draft, const zs_plan **out, zs_err *err);
 /* The same without the ops that scale with the tiles: rows, calls, buffers and addresses, and of
  * the ops the steps of the PS and the barriers, in their rows. Costs some microseconds. For fusion
  * `auto`, whose search needs whole plans, every tensor goes through DRAM here; for all others rows

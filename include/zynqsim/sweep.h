@@ -5,7 +5,9 @@
  * Row      point, sweep, every varied key, outcome, meets, problem, then the figures of metrics.def
  *          but sim_wall_seconds, which differs from run to run, and any that a varied key names.
  * Pure     a point depends on the sweep and its number alone: the same row for any thread or order.
- * Memory   results lie in the arena handed in, which the caller resets from point to point. */
+ * Reuse    points that differ in fusion alone may come to the same plan (nothing of what one would
+ *          keep on chip fits, say): the second takes over what the first has come to.
+ * Memory   a memo is one worker's memory; what a point came to lies there until the next one. */
 #ifndef ZYNQSIM_SWEEP_H
 #define ZYNQSIM_SWEEP_H
 
@@ -43,9 +45,23 @@ typedef struct zs_sweep_point {
     bool is_internal;        /* the problem is a broken invariant of our own */
 } zs_sweep_point;
 
+/* The point simulated last, and room for the next one. */
+typedef struct zs_sweep_memo {
+    zs_arena arenas[2];
+    uint32_t kept; /* the arena that what follows lies in */
+    bool is_known;
+    uint64_t family, digest; /* zs_grid_family, zs_plan_draft_digest */
+    const zs_net *net;
+    const zs_result *result;
+} zs_sweep_memo;
+void zs_sweep_memo_init(zs_sweep_memo *memo, zs_alloc source);
+void zs_sweep_memo_drop(zs_sweep_memo *memo);
+/* Points of this many numbers in a row are best given to one worker. */
+uint32_t zs_sweep_chunk(const zs_sweep *sweep);
+
 /* Infeasible points are outcomes, not errors: fails for ZS_ENOMEM and ZS_EIO alone. */
-zs_status zs_sweep_run(const zs_sweep *sweep, uint64_t point, zs_arena *arena, zs_sweep_point *out,
-                       zs_err *err);
+zs_status zs_sweep_run(const zs_sweep *sweep, uint64_t point, zs_sweep_memo *memo,
+                       zs_sweep_point *out, zs_err *err);
 
 /* ---- columns --------------------------------------------------------------------------------- */
 

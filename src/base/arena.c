@@ -23,12 +23,14 @@ static size_t aligned_offset(const zs_chunk *chunk, size_t offset)
 }
 
 /* Chunks grow geometrically, so that a big value costs few of them and a small one little memory.
- */
+ * After a reset the first is as large as all before were: from then on there is but one. */
 static bool add_chunk(zs_arena *arena, size_t need)
 {
     size_t bytes = arena->head ? arena->head->bytes * 2 : FIRST_CHUNK_BYTES;
     if (bytes > (size_t)16 << 20)
         bytes = (size_t)16 << 20;
+    if (arena->head == NULL && bytes < arena->first_bytes)
+        bytes = arena->first_bytes;
     if (need > SIZE_MAX - sizeof(zs_chunk) - ALIGN)
         return false;
     if (bytes < need + sizeof(zs_chunk) + ALIGN)
@@ -99,21 +101,16 @@ char *zs_arena_printf(zs_arena *arena, const char *fmt, ...)
 
 void zs_arena_reset(zs_arena *arena)
 {
-    zs_chunk *keep = arena->head;
-    for (zs_chunk *c = arena->head; c != NULL; c = c->next)
-        if (c->bytes > keep->bytes)
-            keep = c;
-    for (zs_chunk *c = arena->head, *next; c != NULL; c = next) {
-        next = c->next;
-        if (c != keep)
-            arena->source.release(arena->source.ctx, c, c->bytes);
+    if (arena->head != NULL && arena->head->next == NULL) {
+        arena->head->used = sizeof(zs_chunk);
+        arena->used_bytes = 0;
+        return;
     }
-    if (keep != NULL) {
-        keep->next = NULL;
-        keep->used = sizeof(zs_chunk);
-    }
-    arena->head = keep;
-    arena->used_bytes = 0;
+    size_t bytes = 0;
+    for (const zs_chunk *c = arena->head; c != NULL; c = c->next)
+        bytes += c->used;
+    zs_arena_drop(arena);
+    arena->first_bytes = bytes;
 }
 
 void zs_arena_drop(zs_arena *arena)

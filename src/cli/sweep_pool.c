@@ -9,13 +9,13 @@ enum { BAR_STEP = 1024 }; /* the least that a bar notices */
 
 void sweep_worker_init(sweep_worker *worker)
 {
-    zs_arena_init(&worker->arena, cli_heap());
+    zs_sweep_memo_init(&worker->memo, cli_heap());
     zs_buffer_init(&worker->row, cli_heap());
 }
 
 void sweep_worker_drop(sweep_worker *worker)
 {
-    zs_arena_drop(&worker->arena);
+    zs_sweep_memo_drop(&worker->memo);
     zs_buffer_drop(&worker->row);
 }
 
@@ -35,8 +35,7 @@ zs_status sweep_work(const sweep_job *job, uint64_t own, sweep_worker *worker, d
     zs_sweep_point p;
     const zs_sink sink = zs_buffer_sink(&worker->row);
     worker->row.bytes = 0;
-    zs_arena_reset(&worker->arena);
-    ZS_TRY(zs_sweep_run(&job->sweep, sweep_point_of(job, own), &worker->arena, &p, err));
+    ZS_TRY(zs_sweep_run(&job->sweep, sweep_point_of(job, own), &worker->memo, &p, err));
     *value = value_of(job, &p);
     *is_internal = p.is_internal;
     return zs_sweep_row_emit(&job->sweep.grid, job->id, &p, &sink, err);
@@ -111,12 +110,14 @@ zs_status sweep_pool_threads(sweep_job *job, const uint64_t *list, uint64_t n, z
 {
     pool p = {.job = job, .list = list};
     const int threads = (uint64_t)job->o->jobs < n ? job->o->jobs : n > 0 ? (int)n : 1;
+    /* neighbours may have the same plan; a shard or a list has none */
+    const int chunk = list == NULL && job->shard_n == 1 ? (int)zs_sweep_chunk(&job->sweep) : 1;
     omp_set_num_threads(threads);
 #pragma omp parallel
     {
         sweep_worker worker;
         sweep_worker_init(&worker);
-#pragma omp for schedule(dynamic, 1)
+#pragma omp for schedule(dynamic, chunk)
         for (uint64_t i = 0; i < n; i++)
             work_on(&p, i, &worker);
         sweep_worker_drop(&worker);

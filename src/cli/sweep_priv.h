@@ -140,7 +140,7 @@ zs_status sweep_objective(zs_arena *arena, const char *text, zs_subject *out, bo
 
 /* One worker's things. */
 typedef struct sweep_worker {
-    zs_arena arena;
+    zs_sweep_memo memo;
     zs_buffer row;
 } sweep_worker;
 void sweep_worker_init(sweep_worker *worker);

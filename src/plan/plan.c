@@ -251,10 +251,11 @@ zs_status zs_plan_prepare_with(zs_arena *arena, const zs_design *design, const z
     return prepare_draft(d, err);
 }
 
-zs_status zs_plan_build_with(zs_arena *arena, const zs_design *design, const zs_net *net,
-                             const bool *may_stay, plan_draft *d, zs_err *err)
+static zs_status finish(plan_draft *d, zs_err *err)
 {
-    ZS_TRY(zs_plan_prepare_with(arena, design, net, may_stay, d, err));
+    if (d->is_whole)
+        return ZS_OK;
+    d->is_whole = true;
     return emit_all(d, err);
 }
 
@@ -278,13 +279,85 @@ zs_status zs_plan_outline(zs_arena *arena, const zs_design *design, const zs_net
 zs_status zs_plan_build(zs_arena *arena, const zs_design *design, const zs_net *net, zs_plan **out,
                         zs_err *err)
 {
-    plan_draft d;
-    if (design->accel.kind == ZS_KIND_LINEBUFFER)
-        return zs_plan_build_lines(arena, design, net, out, err);
-    if (design->accel.fusion == ZS_FUSION_AUTO)
-        ZS_TRY(zs_plan_search(arena, design, net, &d, err));
-    else
-        ZS_TRY(zs_plan_build_with(arena, design, net, NULL, &d, err));
-    *out = d.plan;
+    plan_draft *draft;
+    ZS_TRY(zs_plan_draft_build(arena, design, net, &draft, err));
+    ZS_TRY(finish(draft, err));
+    *out = draft->plan;
+    return ZS_OK;
+}
+
+/* ---- in two steps ---------------------------------------------------------------------------- */
+
+zs_status zs_plan_draft_build(zs_arena *arena, const zs_design *design, const zs_net *net,
+                              zs_plan_draft **out, zs_err *err)
+{
+    plan_draft *d = zs_new(arena, plan_draft, 1);
+    if (d == NULL)
+        return zs_nomem(err, "plan");
+    if (design->accel.kind == ZS_KIND_LINEBUFFER) {
+        d->is_whole = true;
+        ZS_TRY(zs_plan_build_lines(arena, design, net, &d->plan, err));
+    } else if (design->accel.fusion == ZS_FUSION_AUTO) {
+        ZS_TRY(zs_plan_search(arena, design, net, d, err));
+    } else {
+        ZS_TRY(zs_plan_prepare_with(arena, design, net, NULL, d, err));
+    }
+    *out = d;
+    return ZS_OK;
+}
+
+static uint64_t mix(uint64_t digest, const void *bytes, size_t n)
+{
+    uint64_t word;
+    const uint8_t *from = bytes;
+    for (; n >= sizeof word; n -= sizeof word, from += sizeof word) {
+        memcpy(&word, from, sizeof word);
+        digest = zs_mix64(digest ^ word);
+    }
+    word = n;
+    memcpy(&word, from, n);
+    return zs_mix64(digest ^ word);
+}
+
+/* Whatever the ops of a row are made of: names by their letters, the rest as it lies in memory. */
+static uint64_t mix_row(uint64_t digest, const zs_plan_row *row)
+{
+    zs_plan_row r = *row;
+    digest = mix(digest, r.name, strlen(r.name));
+    digest = mix(digest, r.op, strlen(r.op));
+    r.name = r.op = NULL;
+    return mix(digest, &r, sizeof r);
+}
+
+uint64_t zs_plan_draft_digest(const zs_plan_draft *d)
+{
+    uint64_t digest = 1;
+    if (d->is_whole || d->design->accel.kind != ZS_KIND_TILED)
+        return 0;
+    for (uint32_t i = 0; i < d->row_n; i++)
+        digest = mix_row(digest, &d->rows[i]);
+    for (uint32_t i = 0; i < d->plan->call_n; i++) {
+        const zs_plan_call *call = &d->plan->calls[i];
+        digest = mix(digest, call->name, strlen(call->name));
+        digest = zs_mix64(digest ^ ((uint64_t)call->row0 << 32 | call->row_n));
+    }
+    for (uint32_t b = 0; b < ZS_BUF_N; b++) {
+        zs_plan_buffer buffer = d->plan->buffers[b];
+        buffer.name = NULL;
+        digest = mix(digest, &buffer, sizeof buffer);
+    }
+    digest = zs_mix64(digest ^ d->plan->resident_elems);
+    return digest ? digest : 1;
+}
+
+const char *zs_plan_draft_note(const zs_plan_draft *d)
+{
+    return d->plan->fusion_note;
+}
+
+zs_status zs_plan_finish(zs_plan_draft *d, const zs_plan **out, zs_err *err)
+{
+    ZS_TRY(finish(d, err));
+    *out = d->plan;
     return ZS_OK;
 }

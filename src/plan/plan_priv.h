@@ -33,7 +33,7 @@ typedef struct resident_draft {
     bool chosen;
 } resident_draft;
 
-typedef struct plan_draft {
+typedef struct zs_plan_draft {
     zs_arena *arena;
     const zs_design *design;
     const zs_net *net;
@@ -47,6 +47,7 @@ typedef struct plan_draft {
     const bool
         *may_stay;   /* [tensor] auto: what the search allows; NULL: all that the fusion wants */
     bool is_outline; /* of the ops, those of the PS and the barriers alone */
+    bool is_whole;   /* the plan has its ops */
     zs_plan *plan;
 } plan_draft;
 
@@ -65,18 +66,14 @@ zs_status zs_plan_finish_buffers(plan_draft *d, zs_err *err);
 zs_status zs_plan_direct_shape(plan_draft *d, zs_err *err);
 void zs_plan_direct_walks(plan_draft *d); /* once tensors have addresses */
 
-/* plan.c: one plan; `may_stay` as in the draft. */
-zs_status zs_plan_build_with(zs_arena *arena, const zs_design *design, const zs_net *net,
-                             const bool *may_stay, plan_draft *d, zs_err *err);
-
-/* The same without its ops, and the DRAM bytes of one of its rows: a row moves the same bytes
- * whatever rows stand before it. */
+/* plan.c: all but the ops; `may_stay` as in the draft. */
 zs_status zs_plan_prepare_with(zs_arena *arena, const zs_design *design, const zs_net *net,
                                const bool *may_stay, plan_draft *d, zs_err *err);
+/* DRAM bytes of one row, which are the same whatever rows stand before it. */
 zs_status zs_plan_row_traffic(const plan_draft *d, zs_arena *scratch, uint32_t row, uint64_t *bytes,
                               zs_err *err);
 
-/* search.c: the grouping of fusion `auto`. */
+/* search.c: the draft of fusion `auto`. */
 zs_status zs_plan_search(zs_arena *arena, const zs_design *design, const zs_net *net, plan_draft *d,
                          zs_err *err);
 

@@ -217,7 +217,7 @@ zs_status zs_plan_search(zs_arena *arena, const zs_design *design, const zs_net 
     zs_arena_drop(&s.scratch);
     zs_arena_drop(&s.row);
     ZS_TRY(status);
-    ZS_TRY(zs_plan_build_with(arena, design, net, s.may_stay, d, err));
+    ZS_TRY(zs_plan_prepare_with(arena, design, net, s.may_stay, d, err));
     d->plan->fusion_note = describe(&s, arena);
     return d->plan->fusion_note ? ZS_OK : zs_nomem(err, "plan");
 }

@@ -272,6 +272,22 @@ static zs_status set_keys(const zs_grid *grid, const uint32_t *at, bool board, z
     return ZS_OK;
 }
 
+uint32_t zs_grid_axis(const zs_grid *grid, const char *path)
+{
+    for (uint32_t i = 0; i < grid->axis_n; i++)
+        if (grid->axes[i].path_n == 1 && strcmp(grid->axes[i].paths[0], path) == 0)
+            return i;
+    return ZS_GRID_AXES;
+}
+
+uint64_t zs_grid_family(const zs_grid *grid, uint64_t point, uint32_t axis)
+{
+    uint64_t apart = 1; /* points from one value of the axis to the next */
+    for (uint32_t i = axis + 1; i < grid->axis_n; i++)
+        apart *= grid->axes[i].value_n;
+    return point - point / apart % grid->axes[axis].value_n * apart;
+}
+
 zs_status zs_grid_design(const zs_grid *grid, uint64_t point, const zs_design *base,
                          zs_arena *arena, zs_design *out, zs_err *err)
 {

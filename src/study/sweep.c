@@ -108,7 +108,8 @@ zs_status zs_sweep_outlook(const zs_design *design, const zs_net *net, zs_fideli
 
 typedef struct run {
     const zs_sweep *sweep;
-    zs_arena *arena;
+    zs_sweep_memo *memo;
+    zs_arena *arena; /* the one of the memo that nothing is kept in */
     zs_design design;
     const zs_net *net;
     zs_sweep_point *out;
@@ -174,24 +175,106 @@ static zs_status try_early(run *r, zs_err *why)
     return ZS_OK;
 }
 
-static zs_status simulate(run *r, zs_err *why)
+/* ---- what the point before came to ------------------------------------------------------------
+ */
+
+#define FUSION_PATH "accelerator.fusion"
+
+void zs_sweep_memo_init(zs_sweep_memo *memo, zs_alloc source)
 {
-    zs_plan *plan;
-    zs_result *result;
-    ZS_TRY(zs_plan_build(r->arena, &r->design, r->net, &plan, why));
-    ZS_TRY(zs_sim_run(r->arena, &r->design, r->net, plan, r->sweep->fidelity, NULL, &result, why));
+    *memo = (zs_sweep_memo){0};
+    zs_arena_init(&memo->arenas[0], source);
+    zs_arena_init(&memo->arenas[1], source);
+}
+
+void zs_sweep_memo_drop(zs_sweep_memo *memo)
+{
+    zs_arena_drop(&memo->arenas[0]);
+    zs_arena_drop(&memo->arenas[1]);
+}
+
+uint32_t zs_sweep_chunk(const zs_sweep *sweep)
+{
+    const uint32_t last = sweep->grid.axis_n - 1u;
+    const uint32_t axis = zs_grid_axis(&sweep->grid, FUSION_PATH);
+    return sweep->grid.axis_n > 0 && axis == last ? sweep->grid.axes[last].value_n : 1;
+}
+
+/* Whether the point kept is one like this but for its fusion, and that made no difference. */
+static bool is_like_kept(const run *r, uint64_t family, uint64_t digest)
+{
+    const zs_sweep_memo *m = r->memo;
+    return m->is_known && digest != 0 && m->digest == digest && m->family == family &&
+           m->net == r->net;
+}
+
+static uint64_t family_of(const run *r)
+{
+    const uint32_t axis = zs_grid_axis(&r->sweep->grid, FUSION_PATH);
+    return axis == ZS_GRID_AXES ? r->out->point
+                                : zs_grid_family(&r->sweep->grid, r->out->point, axis);
+}
+
+static zs_status take_over(run *r, const zs_plan_draft *draft, zs_err *why)
+{
+    zs_result *result = zs_new(r->arena, zs_result, 1);
+    if (result == NULL)
+        return zs_nomem(why, "a row");
+    *result = *r->memo->result;
+    result->fusion = zs_word_of(zs_words_fusion, ZS_FUSION_COUNT, r->design.accel.fusion);
+    result->fusion_note = zs_plan_draft_note(draft);
     r->out->result = result;
-    for (uint32_t i = 0; i < r->sweep->conditions.n; i++)
-        r->out->meets =
-            r->out->meets && zs_condition_holds(&r->sweep->conditions.list[i], &r->design, result);
     return ZS_OK;
 }
 
-zs_status zs_sweep_run(const zs_sweep *sweep, uint64_t point, zs_arena *arena, zs_sweep_point *out,
-                       zs_err *err)
+static zs_status simulate_draft(run *r, zs_plan_draft *draft, zs_err *why)
 {
-    run r = {.sweep = sweep, .arena = arena, .out = out, .err = err};
+    const zs_plan *plan;
+    zs_result *result;
+    ZS_TRY(zs_plan_finish(draft, &plan, why));
+    ZS_TRY(zs_sim_run(r->arena, &r->design, r->net, plan, r->sweep->fidelity, NULL, &result, why));
+    r->out->result = result;
+    return ZS_OK;
+}
+
+static void keep(run *r, uint64_t family, uint64_t digest)
+{
+    zs_sweep_memo *m = r->memo;
+    m->kept = !m->kept;
+    m->is_known = true;
+    m->family = family;
+    m->digest = digest;
+    m->net = r->net;
+    m->result = r->out->result;
+}
+
+/* ---- all of it --------------------------------------------------------------------------------
+ */
+
+static zs_status simulate(run *r, zs_err *why)
+{
+    zs_plan_draft *draft;
+    ZS_TRY(zs_plan_draft_build(r->arena, &r->design, r->net, &draft, why));
+    const uint64_t family = family_of(r), digest = zs_plan_draft_digest(draft);
+    if (is_like_kept(r, family, digest)) {
+        ZS_TRY(take_over(r, draft, why));
+    } else {
+        ZS_TRY(simulate_draft(r, draft, why));
+        keep(r, family, digest);
+    }
+    for (uint32_t i = 0; i < r->sweep->conditions.n; i++)
+        r->out->meets = r->out->meets && zs_condition_holds(&r->sweep->conditions.list[i],
+                                                            &r->design, r->out->result);
+    return ZS_OK;
+}
+
+zs_status zs_sweep_run(const zs_sweep *sweep, uint64_t point, zs_sweep_memo *memo,
+                       zs_sweep_point *out, zs_err *err)
+{
+    run r = {
+        .sweep = sweep, .memo = memo, .arena = &memo->arenas[!memo->kept], .out = out, .err = err};
     zs_err why = {0};
+    zs_arena_reset(r.arena);
     *out = (zs_sweep_point){.point = point, .meets = true};
     zs_status status = find_design(&r, &why);
     if (status == ZS_OK)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 static zs_arena keep, point;
+static zs_sweep_memo memo;
 static zs_sweep sweep;
 static const zs_net *net;
 
@@ -24,6 +25,7 @@ static void setup(void)
 {
     zs_arena_init(&keep, test_heap());
     zs_arena_init(&point, test_heap());
+    zs_sweep_memo_init(&memo, test_heap());
     net = test_net_build(&keep, 0);
     sweep = (zs_sweep){.fidelity = ZS_TILE, .net_of = net_of};
     zs_design_defaults(&sweep.base);
@@ -34,6 +36,7 @@ static void teardown(void)
 {
     zs_arena_drop(&keep);
     zs_arena_drop(&point);
+    zs_sweep_memo_drop(&memo);
 }
 
 static void vary(const char *text)
@@ -53,8 +56,7 @@ static zs_sweep_point run_point(uint64_t i)
 {
     zs_sweep_point p;
     zs_err err = {0};
-    zs_arena_reset(&point);
-    ck_assert_msg(zs_sweep_run(&sweep, i, &point, &p, &err) == ZS_OK, "%s", err.text);
+    ck_assert_msg(zs_sweep_run(&sweep, i, &memo, &p, &err) == ZS_OK, "%s", err.text);
     ck_assert_uint_eq(p.point, i);
     return p;
 }
@@ -188,6 +190,44 @@ START_TEST(search_by_bounds_finds_what_exhaustive_search_does)
 }
 END_TEST
 
+static void expect_same_figures(const zs_result *a, const zs_result *b)
+{
+    for (uint32_t m = 0; m < zs_metric_n; m++) {
+        const zs_value x = zs_result_get(a, m), y = zs_result_get(b, m);
+        ck_assert_uint_eq(x.i, y.i);
+        ck_assert(memcmp(&x.r, &y.r, sizeof x.r) == 0);
+        ck_assert_pstr_eq(x.text, y.text);
+    }
+}
+
+/* The memo is the only difference: `auto` comes to what `fire` does, in each family of tile and
+ * batch. */
+START_TEST(a_point_that_takes_over_what_the_one_before_came_to_is_what_it_is_alone)
+{
+    zs_sweep_memo alone;
+    uint32_t taken = 0;
+    sweep.fidelity = ZS_BURST;
+    net = test_net_build(&keep, _i);
+    vary("accelerator.tile.oc=4,16");
+    vary("batch=1,2");
+    vary("accelerator.fusion=none,lf1,lf2,fire,auto");
+    zs_sweep_memo_init(&alone, test_heap());
+    for (uint64_t i = 0; i < sweep.grid.point_n; i++) {
+        zs_sweep_point p;
+        const zs_layer_result *before = memo.is_known ? memo.result->layers : NULL;
+        const zs_sweep_point shared = run_point(i);
+        alone.is_known = false;
+        ck_assert_int_eq(zs_sweep_run(&sweep, i, &alone, &p, NULL), ZS_OK);
+        expect_same_figures(shared.result, p.result);
+        taken += shared.result->layers == before;
+        if (i % 5 == 0)
+            ck_assert_msg(shared.result->layers != before, "taken over from another family");
+    }
+    ck_assert_uint_gt(taken, 0);
+    zs_sweep_memo_drop(&alone);
+}
+END_TEST
+
 START_TEST(columns_that_a_varied_key_names_are_there_once)
 {
     vary("batch=1,2");
@@ -209,6 +249,8 @@ TCase *tcase_sweep(void)
     tcase_add_test(tc, resources_of_fusion_auto_are_known_only_from_its_plan);
     tcase_add_loop_test(tc, an_outlook_is_never_worse_than_the_truth, 0, 3);
     tcase_add_loop_test(tc, search_by_bounds_finds_what_exhaustive_search_does, 0, 3);
+    tcase_add_loop_test(tc, a_point_that_takes_over_what_the_one_before_came_to_is_what_it_is_alone,
+                        1, 3);
     tcase_add_test(tc, columns_that_a_varied_key_names_are_there_once);
     return tc;
 }
