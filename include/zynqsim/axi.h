@@ -20,8 +20,19 @@ typedef struct zs_axi_burst {
     uint32_t beats;
 } zs_axi_burst;
 
+enum { ZS_AXI_BOUNDARY = 4096 };
 /* The first burst of `bytes` > 0 contiguous bytes from `addr`, which may be unaligned. */
-zs_axi_burst zs_axi_cut(const zs_axi_params *port, uint64_t addr, uint64_t bytes);
+static inline zs_axi_burst zs_axi_cut(const zs_axi_params *port, uint64_t addr, uint64_t bytes)
+{
+    const uint64_t beat = port->beat_bytes; /* a power of two */
+    const uint64_t aligned = addr & ~(beat - 1);
+    const uint64_t boundary = (addr | (ZS_AXI_BOUNDARY - 1)) + 1;
+    uint64_t end = zs_min_u64(aligned + beat * port->max_beats, boundary);
+    end = zs_min_u64(end, addr + bytes);
+    return (zs_axi_burst){.addr = addr,
+                          .bytes = (uint32_t)(end - addr),
+                          .beats = (uint32_t)((end - aligned + beat - 1) >> __builtin_ctzll(beat))};
+}
 /* Bursts and beats of all of them, added to the sums given; what repeated cutting would count. */
 void zs_axi_count(const zs_axi_params *port, uint64_t addr, uint64_t bytes, uint64_t *bursts,
                   uint64_t *beats);

@@ -94,51 +94,6 @@ uint64_t zs_dram_offer(zs_dram *dram, zs_dram_req *req, uint64_t at);
 /* Makes the decisions that requests offered from `until` on can no longer change. True as soon as
  * one of them places a piece: call again. False: no more can be decided. */
 bool zs_dram_run(zs_dram *dram, uint64_t until, zs_dram_done *done);
-/* Whether a request has room at `at` and is one piece. */
-bool zs_dram_takes_whole(const zs_dram *dram, const zs_dram_req *req, uint64_t at);
-/* The short way for a request that is taken whole: when it finds both queues empty, and _offer
- * followed by _run(until) would place it, this does the same without the queue. False, and nothing
- * changed, where it would not: then offer it. */
-bool zs_dram_pass(zs_dram *dram, const zs_dram_req *req, uint64_t at, uint64_t until,
-                  zs_dram_done *done);
-
-/* ---- a run of lone hits -----------------------------------------------------------------------
- */
-
-/* Requests of one direction to one open row, each of which finds the controller idle and goes at
- * once: what _pass would do with one after the other. The caller sees to it that they are far
- * enough apart and that no refresh comes between; the times at which they leave it are its own. */
-typedef struct zs_dram_run_of_hits {
-    uint64_t page;                         /* address / row_bytes */
-    uint32_t row_shift, block_shift, most; /* transactions of one of them */
-    uint64_t bursts, transactions, bytes;
-    uint64_t last_leaves;
-    uint32_t last_n;
-} zs_dram_run_of_hits;
-/* Whether `req`, arriving at `at`, can be the first. */
-bool zs_dram_begin_hits(const zs_dram *dram, const zs_dram_req *req, uint64_t at,
-                        zs_dram_run_of_hits *out);
-/* Transactions of a request that lies in the row as one piece; 0: it does not. */
-static inline uint32_t zs_dram_hit_of(const zs_dram_run_of_hits *hits, const zs_dram_req *req)
-{
-    const uint64_t last = req->addr + req->bytes - 1;
-    const uint64_t n = (last >> hits->block_shift) - (req->addr >> hits->block_shift) + 1;
-    return req->addr >> hits->row_shift == hits->page && last >> hits->row_shift == hits->page &&
-                   n <= hits->most
-               ? (uint32_t)n
-               : 0;
-}
-static inline void zs_dram_add_hit(zs_dram_run_of_hits *hits, const zs_dram_req *req, uint32_t n,
-                                   uint64_t leaves)
-{
-    hits->bursts++;
-    hits->transactions += n;
-    hits->bytes += req->bytes;
-    hits->last_leaves = leaves;
-    hits->last_n = n;
-}
-/* Brings the controller to where it is after the last of them, which arrived at `at`. */
-void zs_dram_end_hits(zs_dram *dram, const zs_dram_run_of_hits *hits, uint64_t at);
 
 const zs_dram_counts *zs_dram_counts_of(const zs_dram *dram);
 uint64_t zs_dram_events(const zs_dram *dram); /* decisions so far: rows, columns, refreshes */

@@ -1,19 +1,5 @@
 #include "zynqsim/axi.h"
 
-enum { BOUNDARY = 4096 };
-
-zs_axi_burst zs_axi_cut(const zs_axi_params *port, uint64_t addr, uint64_t bytes)
-{
-    const uint64_t beat = port->beat_bytes; /* a power of two */
-    const uint64_t aligned = addr & ~(beat - 1);
-    const uint64_t boundary = (addr & ~(uint64_t)(BOUNDARY - 1)) + BOUNDARY;
-    uint64_t end = zs_min_u64(aligned + beat * port->max_beats, boundary);
-    end = zs_min_u64(end, addr + bytes);
-    return (zs_axi_burst){.addr = addr,
-                          .bytes = (uint32_t)(end - addr),
-                          .beats = (uint32_t)((end - aligned + beat - 1) >> __builtin_ctzll(beat))};
-}
-
 static uint64_t bursts_of(const zs_axi_params *port, uint64_t beats)
 {
     return beats <= port->max_beats ? beats != 0 : ((uint32_t)beats - 1) / port->max_beats + 1;
@@ -27,7 +13,7 @@ void zs_axi_count(const zs_axi_params *port, uint64_t addr, uint64_t bytes, uint
         return;
     const uint32_t shift = (uint32_t)__builtin_ctz(port->beat_bytes);
     const uint64_t first = addr >> shift, end = ((addr + bytes - 1) >> shift) + 1;
-    const uint64_t page = BOUNDARY >> shift;
+    const uint64_t page = ZS_AXI_BOUNDARY >> shift;
     const uint64_t head_end = (first | (page - 1)) + 1;
     *beats += end - first;
     if (end <= head_end) {

@@ -1,7 +1,5 @@
 #include "memsys_priv.h"
 
-__extension__ typedef unsigned __int128 wide;
-
 /* Twelve days of simulated time: no sum of edges below it overflows. */
 #define FAR_PS (UINT64_C(1) << 60)
 
@@ -11,7 +9,7 @@ zs_clock_pair zs_clock_pair_of(uint64_t pl_hz, uint32_t tck_ps)
                            .pl_ps = ZS_PS_PER_S / pl_hz,
                            .pl_rest = ZS_PS_PER_S % pl_hz,
                            .hz_inverse = UINT64_MAX / pl_hz,
-                           .hz_per_ps = (uint64_t)(((wide)pl_hz << 64) / ZS_PS_PER_S),
+                           .hz_per_ps = (uint64_t)(((zs_wide)pl_hz << 64) / ZS_PS_PER_S),
                            .tck_ps = tck_ps,
                            .tck_inverse = UINT64_MAX / tck_ps,
                            .pl_far = FAR_PS / (ZS_PS_PER_S / pl_hz + 1),
@@ -21,35 +19,15 @@ zs_clock_pair zs_clock_pair_of(uint64_t pl_hz, uint32_t tck_ps)
 /* ceil(x / d): the reciprocal, rounded down, gives a quotient that is never too large. */
 static uint64_t ceil_by(uint64_t x, uint64_t d, uint64_t inverse)
 {
-    uint64_t q = (uint64_t)(((wide)x * inverse) >> 64);
+    uint64_t q = (uint64_t)(((zs_wide)x * inverse) >> 64);
     while (q * d < x)
         q++;
     return q;
 }
 
-static uint64_t pl_edge(const zs_clock_pair *c, uint64_t n)
+uint64_t zs_pl_edge_ps(const zs_clock_pair *c, uint64_t n)
 {
-    if (c->pl_rest == 0)
-        return n * c->pl_ps;
     if (n >> 32)
         return zs_edge_ps(n, c->hz);
     return n * c->pl_ps + ceil_by(n * c->pl_rest, c->hz, c->hz_inverse);
-}
-
-uint64_t zs_pl_to_ddr(const zs_clock_pair *c, uint64_t pl_cycle)
-{
-    if (pl_cycle > c->pl_far)
-        return UINT64_MAX;
-    return ceil_by(pl_edge(c, pl_cycle), c->tck_ps, c->tck_inverse);
-}
-
-uint64_t zs_ddr_to_pl(const zs_clock_pair *c, uint64_t ddr_cycle)
-{
-    if (ddr_cycle > c->ddr_far)
-        return UINT64_MAX;
-    const uint64_t ps = ddr_cycle * c->tck_ps;
-    uint64_t n = (uint64_t)(((wide)ps * c->hz_per_ps) >> 64);
-    while (pl_edge(c, n) < ps)
-        n++;
-    return n;
 }

@@ -129,8 +129,7 @@ zs_status zs_dram_build(zs_arena *arena, const zs_memory_params *memory, zs_dram
     return ZS_OK;
 }
 
-/* ---- an idle memory ---------------------------------------------------------------------------
- */
+/* ---- an idle memory ------------------------------------------------------------------------- */
 
 /* End of the last refresh if it began on time. */
 static uint64_t refreshed(const zs_dram *d)

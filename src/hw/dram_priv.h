@@ -5,7 +5,7 @@
 
 #include "zynqsim/dram.h"
 
-enum { BANKS_MAX = ZS_DRAM_BANKS, PIECE_TRANSACTIONS = 16, FAW_WINDOW = 4 };
+enum { BANKS_MAX = ZS_DRAM_BANKS, PIECE_TRANSACTIONS = 16, FAW_WINDOW = 4, RECENT = 8 };
 /* Scheduler: calibrated on the open half of the comparison in docs/models/dram.md. */
 enum {
     ROW_HITS = 4,      /* transactions of a row that may pass an older read of its bank */
@@ -25,6 +25,12 @@ typedef struct item {
     uint8_t bank, n;
 } item;
 
+/* Column commands of one item: n of them, the first one at `at`. */
+typedef struct placing {
+    uint64_t at;
+    uint32_t n;
+} placing;
+
 /* One direction: a list in order of arrival. */
 typedef struct lane {
     item *items;
@@ -32,8 +38,6 @@ typedef struct lane {
     uint32_t used, n;           /* transactions and items waiting */
     uint32_t banks;             /* bit b: some wait for bank b */
     uint64_t placed;            /* transactions so far */
-    uint64_t last_start;        /* of the item placed last: its entries free up one by one */
-    uint32_t last_n;
 } lane;
 
 typedef struct bank_state {
@@ -47,6 +51,8 @@ typedef struct bank_state {
 
 struct zs_dram {
     lane lanes[2];
+    placing recent[2][RECENT]; /* rings: entries of items placed free up one by one */
+    uint32_t recent_i[2];      /* where the next one goes */
     bank_state banks[BANKS_MAX];
     uint64_t now;
     uint64_t column_at[2];          /* earliest read and write command for the data bus */
@@ -72,6 +78,13 @@ struct zs_dram {
 static inline uint32_t zs_dram_blocks(const zs_dram *d, uint64_t addr, uint64_t bytes)
 {
     return (uint32_t)(((addr + bytes - 1) >> d->block_shift) - (addr >> d->block_shift)) + 1;
+}
+
+/* Whether a request of n transactions is one piece. */
+static inline bool zs_dram_is_piece(const zs_dram *d, const zs_dram_req *req, uint32_t n)
+{
+    const bool is_one_row = (req->addr ^ (req->addr + req->bytes - 1)) >> d->row_shift == 0;
+    return is_one_row && n <= d->piece_blocks;
 }
 
 static inline void zs_dram_count_bytes(zs_dram *d, uint32_t dir, uint64_t bytes, uint64_t n)
@@ -113,13 +126,18 @@ static inline void zs_dram_open_row(zs_dram *d, bank_state *bank, uint32_t row, 
 static inline void zs_dram_count_placed(zs_dram *d, bank_state *bank, uint32_t n)
 {
     zs_dram_counts *c = &d->counts;
-    c->row_misses += bank->opened_by == ZS_ROW_CLOSED;
-    c->row_conflicts += bank->opened_by == ZS_ROW_OTHER;
-    c->row_hits += n - (bank->opened_by != ZS_ROW_OPEN);
-    bank->opened_by = ZS_ROW_OPEN;
+    c->row_hits += n;
     c->busy_ddr_cycles += BURST * n;
-    c->turnarounds += d->served_dir != d->mode && d->served_dir != 2;
-    d->served_dir = d->mode;
+    if (bank->opened_by != ZS_ROW_OPEN) {
+        c->row_hits--;
+        c->row_misses += bank->opened_by == ZS_ROW_CLOSED;
+        c->row_conflicts += bank->opened_by == ZS_ROW_OTHER;
+        bank->opened_by = ZS_ROW_OPEN;
+    }
+    if (d->served_dir != d->mode) {
+        c->turnarounds += d->served_dir != 2;
+        d->served_dir = d->mode;
+    }
 }
 
 /* Column commands of n transactions to a bank's open row, the first one at `at`. */
@@ -137,8 +155,8 @@ static inline void zs_dram_occupy(zs_dram *d, uint32_t b, uint32_t n, uint64_t a
     d->column_at[!mode] = last + d->to_other[mode];
     bank->precharge_at = zs_max_u64(bank->precharge_at, last + d->to_precharge[mode]);
     l->placed += n;
-    l->last_start = at;
-    l->last_n = n;
+    d->recent[mode][d->recent_i[mode]] = (placing){.at = at, .n = n};
+    d->recent_i[mode] = (d->recent_i[mode] + 1) % RECENT;
     d->run += n;
     d->served_bank = b;
     bank->served += n;
@@ -147,6 +165,83 @@ static inline void zs_dram_occupy(zs_dram *d, uint32_t b, uint32_t n, uint64_t a
                            .first_ddr_cycle = at + d->latency[mode],
                            .last_ddr_cycle = last + d->latency[mode],
                            .is_write = mode == WRITE};
+}
+
+/* When the queue of a direction has room for n more, given that there is room once all that was
+ * placed is over; a cycle that is not after `at` stands for any of them. */
+uint64_t zs_dram_over_at(const zs_dram *d, uint32_t dir, uint32_t spare);
+static inline uint64_t zs_dram_room_for(const zs_dram *d, uint32_t dir, uint32_t n, uint64_t at)
+{
+    const lane *l = &d->lanes[dir];
+    const uint32_t room = d->p.queue - l->used;
+    if (room < n)
+        return ZS_DRAM_NEVER;
+    if (d->slot_end <= at + (uint64_t)d->gap * (room - n))
+        return at; /* even if all that is still to go on the bus was of this direction */
+    return zs_dram_over_at(d, dir, room - n);
+}
+
+/* Whether a request of n transactions has room at `at` and is one piece. */
+static inline bool zs_dram_takes(const zs_dram *d, const zs_dram_req *req, uint32_t n, uint64_t at)
+{
+    return zs_dram_is_piece(d, req, n) && zs_dram_room_for(d, req->is_write, n, at) <= at;
+}
+/* Queues one that is taken. */
+void zs_dram_put(zs_dram *d, const zs_dram_req *req, uint32_t n, uint64_t at);
+/* The short way for one that is taken: when it finds both queues empty, and what is put or offered
+ * from `until` on cannot change when it would be placed, this does the same without the queue.
+ * False, and nothing changed, where it would not: then put it. */
+bool zs_dram_pass(zs_dram *d, const zs_dram_req *req, uint32_t n, uint64_t at, uint64_t until,
+                  zs_dram_done *done);
+
+/* ---- a run of hits -------------------------------------------------------------------------- */
+
+/* Requests of one direction to one open row, of a channel that has the memory to itself: each goes
+ * when the data bus is free, and nothing that comes later changes that. What they do to the
+ * controller is added up here and told to it at the end. */
+typedef struct zs_dram_hits {
+    uint64_t page;     /* address / row_bytes */
+    uint64_t bus_at;   /* earliest next column command */
+    uint64_t stop_at;  /* all of them come before */
+    uint64_t block_at; /* column commands without a gap, up to bus_at */
+    uint32_t block_n;
+    uint64_t last_at; /* of the last request */
+    uint64_t bursts, transactions, bytes;
+} zs_dram_hits;
+
+/* Whether one more may be decided ahead: what the ring forgets for it no longer holds entries of
+ * the queue. */
+static inline bool zs_dram_remembers(const zs_dram *d, uint32_t dir, uint64_t at)
+{
+    const placing *oldest = &d->recent[dir][d->recent_i[dir]];
+    return oldest->at + (uint64_t)d->gap * oldest->n < at;
+}
+
+bool zs_dram_begin_hits(const zs_dram *d, const zs_dram_req *req, uint64_t at, uint64_t limit,
+                        zs_dram_hits *h);
+void zs_dram_end_hits(zs_dram *d, const zs_dram_hits *h);
+
+/* Whether a request that arrives at `at` is the next of them; its data are as in `done`. */
+static inline bool zs_dram_hit(const zs_dram *d, zs_dram_hits *h, uint64_t addr, uint32_t bytes,
+                               uint64_t at, uint32_t latency, zs_dram_done *done)
+{
+    const uint64_t end = addr + bytes - 1;
+    const uint32_t n = (uint32_t)((end >> d->block_shift) - (addr >> d->block_shift)) + 1;
+    const uint64_t column_at = zs_max_u64(h->bus_at, at + ENTRY);
+    if (addr >> d->row_shift != h->page || end >> d->row_shift != h->page || n > d->piece_blocks ||
+        column_at >= h->stop_at || h->bus_at > at + (uint64_t)d->gap * (d->p.queue - n))
+        return false;
+    const bool follows = column_at == h->bus_at && h->block_n != 0;
+    h->block_at = follows ? h->block_at : column_at;
+    h->block_n = follows ? h->block_n + n : n;
+    h->bus_at = column_at + (uint64_t)d->gap * n;
+    h->last_at = column_at;
+    h->bursts++;
+    h->transactions += n;
+    h->bytes += bytes;
+    done->first_ddr_cycle = column_at + latency;
+    done->last_ddr_cycle = h->bus_at - d->gap + latency;
+    return true;
 }
 
 void zs_dram_tell(const zs_dram *d, zs_dram_act act, uint32_t bank, uint64_t at, uint64_t end);

@@ -34,7 +34,7 @@ ZS_COLD void zs_dram_tell_queue(const zs_dram *d, zs_dram_act act, uint32_t bank
 /* ---- row commands ---------------------------------------------------------------------------- */
 
 /* Whether a bank needs its row changed for the direction being served, and from when it may be. */
-static void update_want(zs_dram *d, uint32_t b, uint64_t at)
+static ZS_INLINE void update_want(zs_dram *d, uint32_t b, uint64_t at)
 {
     bank_state *bank = &d->banks[b];
     const uint32_t bit = 1u << b;
@@ -174,11 +174,9 @@ static uint32_t next_mode(const zs_dram *d)
 }
 
 /* A bank whose hits keep passing the oldest request must close for it. */
-static void relieve_oldest(zs_dram *d, uint64_t at)
+static inline void relieve_oldest(zs_dram *d, uint64_t at)
 {
     const lane *l = &d->lanes[d->mode];
-    if (l->n == 0)
-        return;
     const item *oldest = &l->items[l->head];
     if (l->placed < oldest->in_turn + d->starve_limit || d->banks[oldest->bank].row == oldest->row)
         return;
@@ -246,7 +244,7 @@ static uint64_t next_column(const zs_dram *d, uint16_t *which)
     return best_at;
 }
 
-static void unlink_item(lane *l, uint16_t i)
+static ZS_INLINE void unlink_item(lane *l, uint16_t i)
 {
     const item *it = &l->items[i];
     if (it->prev == NO_ITEM)
@@ -261,26 +259,48 @@ static void unlink_item(lane *l, uint16_t i)
     l->spare = i;
 }
 
-static void place(zs_dram *d, uint16_t which, uint64_t at, zs_dram_done *done)
+static ZS_INLINE void place(zs_dram *d, uint16_t which, uint64_t at, zs_dram_done *done)
 {
-    lane *l = &d->lanes[d->mode];
-    const item it = l->items[which];
-    bank_state *bank = &d->banks[it.bank];
-    const uint64_t last = at + (uint64_t)d->gap * (it.n - 1u);
-    zs_dram_occupy(d, it.bank, it.n, at, done);
-    done->tag = it.tag;
-    if (--bank->waiting[d->mode] == 0)
-        l->banks &= ~(1u << it.bank);
-    bank->hits[d->mode]--;
+    const uint32_t mode = d->mode;
+    lane *l = &d->lanes[mode];
+    const item *it = &l->items[which];
+    const uint32_t b = it->bank, n = it->n;
+    bank_state *bank = &d->banks[b];
+    const uint64_t last = at + (uint64_t)d->gap * (n - 1u);
+    zs_dram_occupy(d, b, n, at, done);
+    done->tag = it->tag;
+    bank->hits[mode]--;
+    bank->waiting[mode]--;
     l->n--;
-    l->used -= it.n;
+    l->used -= n;
     unlink_item(l, which);
     if (d->watch != NULL)
-        zs_dram_tell_queue(d, ZS_DRAM_COLUMNS, it.bank, d->mode,
-                           d->lanes[READ].used + d->lanes[WRITE].used, at, d->slot_end);
-    update_want(d, it.bank, last);
+        zs_dram_tell_queue(d, ZS_DRAM_COLUMNS, b, mode, d->lanes[READ].used + d->lanes[WRITE].used,
+                           at, d->slot_end);
+    if (bank->waiting[mode] == 0) {
+        l->banks &= ~(1u << b);
+        d->wanting &= ~(1u << b);
+    } else {
+        update_want(d, b, last);
+    }
+    if (l->n == 0)
+        return;
     relieve_oldest(d, last);
-    relieve_bank(d, it.bank, last);
+    relieve_bank(d, b, last);
+}
+
+/* The oldest item of the direction being served, when nothing else can come first: no bank waits
+ * for a row, and this one's is open and ready. When that is, or NEVER. */
+static inline uint64_t next_in_turn(const zs_dram *d, const lane *l)
+{
+    const item *it = &l->items[l->head];
+    const bank_state *bank = &d->banks[it->bank];
+    const uint64_t floor = zs_max_u64(d->column_at[d->mode], d->now);
+    if (d->wanting != 0 || d->forced != 0 || bank->row != it->row || bank->column_at > floor)
+        return ZS_DRAM_NEVER;
+    if (d->bank_gap == 0 || it->bank == d->served_bank)
+        return floor;
+    return d->mode == READ ? ZS_DRAM_NEVER : zs_max_u64(bus_at(d, it->bank), d->now);
 }
 
 bool zs_dram_run(zs_dram *d, uint64_t offers_until, zs_dram_done *done)
@@ -297,6 +317,13 @@ bool zs_dram_run(zs_dram *d, uint64_t offers_until, zs_dram_done *done)
             if (at >= until)
                 return false;
             turn(d, at);
+        }
+        const uint64_t turn_at = next_in_turn(d, &d->lanes[d->mode]);
+        if (turn_at < d->refresh_at) {
+            if (turn_at >= until)
+                return false;
+            place(d, d->lanes[d->mode].head, turn_at, done);
+            return true;
         }
         uint32_t bank = 0;
         uint16_t which = 0;
@@ -336,21 +363,23 @@ static inline piece first_piece(const zs_dram *d, const zs_dram_req *req)
                    .n = (uint32_t)(((end - 1) >> d->block_shift) - first) + 1};
 }
 
-static uint64_t room_at(const zs_dram *d, const lane *l, uint32_t n)
+/* Entries of items that were placed are free after their own column commands: of these all but
+ * `spare` must be over. */
+uint64_t zs_dram_over_at(const zs_dram *d, uint32_t dir, uint32_t spare)
 {
-    const uint32_t room = d->p.queue - l->used;
-    if (room < n)
-        return ZS_DRAM_NEVER;
-    if (room - n >= l->last_n)
-        return 0;
-    /* The item placed last still holds entries; each is free after its own column command. */
-    const uint32_t must_leave = n + l->last_n - room;
-    return l->last_start + (uint64_t)d->gap * (must_leave - 1) + 1;
+    uint32_t behind = 0; /* transactions placed after the one looked at */
+    for (uint32_t k = 1; k <= RECENT; k++) {
+        const placing *p = &d->recent[dir][(d->recent_i[dir] + RECENT - k) % RECENT];
+        if (behind + p->n > spare)
+            return p->at + (uint64_t)d->gap * (p->n - (spare - behind) - 1) + 1;
+        behind += p->n;
+    }
+    return 0;
 }
 
 uint64_t zs_dram_room_at(const zs_dram *d, const zs_dram_req *req)
 {
-    return room_at(d, &d->lanes[req->is_write], first_piece(d, req).n);
+    return zs_dram_room_for(d, req->is_write, first_piece(d, req).n, 0);
 }
 
 static item *append(lane *l)
@@ -366,7 +395,7 @@ static item *append(lane *l)
     return it;
 }
 
-static void enqueue(zs_dram *d, const zs_dram_req *req, uint32_t n, uint64_t at)
+static ZS_INLINE void enqueue(zs_dram *d, const zs_dram_req *req, uint32_t n, uint64_t at)
 {
     const uint32_t dir = req->is_write;
     lane *l = &d->lanes[dir];
@@ -390,10 +419,16 @@ static void enqueue(zs_dram *d, const zs_dram_req *req, uint32_t n, uint64_t at)
         update_want(d, it->bank, at);
 }
 
+void zs_dram_put(zs_dram *d, const zs_dram_req *req, uint32_t n, uint64_t at)
+{
+    enqueue(d, req, n, at + ENTRY);
+    zs_dram_count_bytes(d, req->is_write, req->bytes, n);
+}
+
 uint64_t zs_dram_offer(zs_dram *d, zs_dram_req *req, uint64_t at)
 {
     const piece p = first_piece(d, req);
-    const uint64_t room = room_at(d, &d->lanes[req->is_write], p.n);
+    const uint64_t room = zs_dram_room_for(d, req->is_write, p.n, at);
     if (room > at)
         return room;
     enqueue(d, req, p.n, at + ENTRY);
@@ -401,11 +436,4 @@ uint64_t zs_dram_offer(zs_dram *d, zs_dram_req *req, uint64_t at)
     req->addr += p.bytes;
     req->bytes -= p.bytes;
     return at;
-}
-
-bool zs_dram_takes_whole(const zs_dram *d, const zs_dram_req *req, uint64_t at)
-{
-    const uint32_t n = zs_dram_blocks(d, req->addr, req->bytes);
-    const bool is_one_row = (req->addr ^ (req->addr + req->bytes - 1)) >> d->row_shift == 0;
-    return is_one_row && n <= d->piece_blocks && room_at(d, &d->lanes[req->is_write], n) <= at;
 }

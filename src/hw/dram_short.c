@@ -39,12 +39,12 @@ ZS_COLD static void tell_passage(const zs_dram *d, passage p, uint32_t b, uint32
     zs_dram_tell_queue(d, ZS_DRAM_COLUMNS, b, d->mode, 0, p.column_at, d->slot_end);
 }
 
-bool zs_dram_pass(zs_dram *d, const zs_dram_req *req, uint64_t at, uint64_t until,
+bool zs_dram_pass(zs_dram *d, const zs_dram_req *req, uint32_t n, uint64_t at, uint64_t until,
                   zs_dram_done *done)
 {
     const uint64_t page = req->addr >> d->row_shift;
     const uint32_t b = (uint32_t)page & d->bank_mask, row = (uint32_t)(page >> d->bank_shift);
-    const uint32_t dir = req->is_write, n = zs_dram_blocks(d, req->addr, req->bytes);
+    const uint32_t dir = req->is_write;
     if (d->lanes[READ].n + d->lanes[WRITE].n != 0 || d->forced != 0)
         return false;
     const passage p = passage_of(d, dir, b, row, at);
@@ -71,39 +71,47 @@ bool zs_dram_pass(zs_dram *d, const zs_dram_req *req, uint64_t at, uint64_t unti
     return true;
 }
 
-/* ---- a run of lone hits ---------------------------------------------------------------------- */
+/* ---- a run of hits --------------------------------------------------------------------------- */
 
-bool zs_dram_begin_hits(const zs_dram *d, const zs_dram_req *req, uint64_t at,
-                        zs_dram_run_of_hits *out)
+bool zs_dram_begin_hits(const zs_dram *d, const zs_dram_req *req, uint64_t at, uint64_t limit,
+                        zs_dram_hits *h)
 {
     const uint64_t page = req->addr >> d->row_shift;
-    const uint32_t b = (uint32_t)page & d->bank_mask;
+    const uint32_t b = (uint32_t)page & d->bank_mask, dir = req->is_write;
     const bank_state *bank = &d->banks[b];
-    if (d->lanes[READ].n + d->lanes[WRITE].n != 0 || d->forced != 0 || d->mode != req->is_write ||
-        d->served_dir != req->is_write || d->served_bank != b || bank->opened_by != ZS_ROW_OPEN ||
-        bank->row != (uint32_t)(page >> d->bank_shift))
+    if (d->lanes[READ].n + d->lanes[WRITE].n != 0 || d->forced != 0 || d->mode != dir ||
+        d->served_dir != dir || bank->opened_by != ZS_ROW_OPEN ||
+        bank->row != (uint32_t)(page >> d->bank_shift) || bank->column_at > d->column_at[dir] ||
+        (b != d->served_bank && d->bank_gap != 0) || !zs_dram_remembers(d, dir, at))
         return false;
-    const uint64_t ready = zs_max_u64(d->now, zs_max_u64(d->column_at[d->mode], bank->column_at));
-    if (at + ENTRY < ready)
-        return false;
-    *out = (zs_dram_run_of_hits){.page = page,
-                                 .row_shift = d->row_shift,
-                                 .block_shift = d->block_shift,
-                                 .most = d->piece_blocks};
+    *h = (zs_dram_hits){.page = page,
+                        .bus_at = zs_max_u64(d->column_at[dir], d->now),
+                        .stop_at = limit == ZS_DRAM_NEVER ? limit : limit + ENTRY};
+    h->stop_at = zs_min_u64(h->stop_at, d->refresh_at);
     return true;
 }
 
-void zs_dram_end_hits(zs_dram *d, const zs_dram_run_of_hits *hits, uint64_t at)
+void zs_dram_end_hits(zs_dram *d, const zs_dram_hits *h)
 {
-    const uint32_t b = (uint32_t)hits->page & d->bank_mask;
-    const uint32_t others = (uint32_t)hits->transactions - hits->last_n;
-    zs_dram_done done;
-    zs_dram_count_bytes(d, d->mode, hits->bytes, hits->transactions);
-    d->counts.row_hits += others;
-    d->counts.busy_ddr_cycles += BURST * (uint64_t)others;
-    d->lanes[d->mode].placed += others;
-    d->run += others;
-    d->banks[b].served += others;
-    d->events += hits->bursts - 1;
-    zs_dram_occupy(d, b, hits->last_n, at + ENTRY, &done);
+    const uint32_t b = (uint32_t)h->page & d->bank_mask, mode = d->mode;
+    const uint32_t n = (uint32_t)h->transactions;
+    const uint64_t last = h->bus_at - d->gap;
+    bank_state *bank = &d->banks[b];
+    lane *l = &d->lanes[mode];
+    if (h->bursts == 0)
+        return;
+    zs_dram_count_bytes(d, mode, h->bytes, h->transactions);
+    d->counts.row_hits += h->transactions;
+    d->counts.busy_ddr_cycles += BURST * h->transactions;
+    d->now = h->last_at;
+    d->slot_end = d->column_at[mode] = h->bus_at;
+    d->column_at[!mode] = last + d->to_other[mode];
+    bank->precharge_at = zs_max_u64(bank->precharge_at, last + d->to_precharge[mode]);
+    l->placed += h->transactions;
+    d->recent[mode][d->recent_i[mode]] = (placing){.at = h->block_at, .n = h->block_n};
+    d->recent_i[mode] = (d->recent_i[mode] + 1) % RECENT;
+    d->run += n;
+    d->served_bank = b;
+    bank->served += n;
+    d->events += h->bursts;
 }

@@ -18,9 +18,33 @@ typedef struct zs_clock_pair {
 } zs_clock_pair;
 
 zs_clock_pair zs_clock_pair_of(uint64_t pl_hz, uint32_t tck_ps);
-/* First DDR edge at or after a PL edge, and the other way round. UINT64_MAX stays what it is. */
-uint64_t zs_pl_to_ddr(const zs_clock_pair *c, uint64_t pl_cycle);
-uint64_t zs_ddr_to_pl(const zs_clock_pair *c, uint64_t ddr_cycle);
+uint64_t zs_pl_edge_ps(const zs_clock_pair *c, uint64_t n); /* where pl_rest is not 0 */
+
+__extension__ typedef unsigned __int128 zs_wide;
+
+/* First DDR edge at or after a PL edge, and the other way round: the reciprocal, rounded down,
+ * gives a quotient that is never too large. UINT64_MAX stays what it is. */
+static inline uint64_t zs_pl_to_ddr(const zs_clock_pair *c, uint64_t pl_cycle)
+{
+    if (pl_cycle > c->pl_far)
+        return UINT64_MAX;
+    const uint64_t ps = c->pl_rest == 0 ? pl_cycle * c->pl_ps : zs_pl_edge_ps(c, pl_cycle);
+    uint64_t n = (uint64_t)(((zs_wide)ps * c->tck_inverse) >> 64);
+    while (n * c->tck_ps < ps)
+        n++;
+    return n;
+}
+
+static inline uint64_t zs_ddr_to_pl(const zs_clock_pair *c, uint64_t ddr_cycle)
+{
+    if (ddr_cycle > c->ddr_far)
+        return UINT64_MAX;
+    const uint64_t ps = ddr_cycle * c->tck_ps;
+    uint64_t n = (uint64_t)(((zs_wide)ps * c->hz_per_ps) >> 64);
+    while ((c->pl_rest == 0 ? n * c->pl_ps : zs_pl_edge_ps(c, n)) < ps)
+        n++;
+    return n;
+}
 
 /* ---- what the DMA of a channel does ---------------------------------------------------------- */
 

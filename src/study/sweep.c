@@ -175,8 +175,7 @@ static zs_status try_early(run *r, zs_err *why)
     return ZS_OK;
 }
 
-/* ---- what the point before came to ------------------------------------------------------------
- */
+/* ---- what the point before came to ---------------------------------------------------------- */
 
 #define FUSION_PATH "accelerator.fusion"
 
@@ -248,8 +247,7 @@ static void keep(run *r, uint64_t family, uint64_t digest)
     m->result = r->out->result;
 }
 
-/* ---- all of it --------------------------------------------------------------------------------
- */
+/* ---- all of it ------------------------------------------------------------------------------ */
 
 static zs_status simulate(run *r, zs_err *why)
 {

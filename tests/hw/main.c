@@ -5,6 +5,7 @@ TCase *tcase_dram(void);
 TCase *tcase_dram_policy(void);
 TCase *tcase_memsys(void);
 TCase *tcase_memsys_agree(void);
+TCase *tcase_memsys_alone(void);
 TCase *tcase_memsys_fixed(void);
 TCase *tcase_serial(void);
 TCase *tcase_traffic(void);
@@ -12,8 +13,9 @@ TCase *tcase_port_stream(void);
 
 int main(void)
 {
-    TCase *(*const cases[])(void) = {tcase_axi,    tcase_dram,         tcase_dram_policy,
-                                     tcase_memsys, tcase_memsys_agree, tcase_memsys_fixed,
-                                     tcase_serial, tcase_traffic,      tcase_port_stream};
+    TCase *(*const cases[])(void) = {tcase_axi,          tcase_dram,         tcase_dram_policy,
+                                     tcase_memsys,       tcase_memsys_agree, tcase_memsys_alone,
+                                     tcase_memsys_fixed, tcase_serial,       tcase_traffic,
+                                     tcase_port_stream};
     return test_main("hw", cases, ZS_LEN(cases));
 }

@@ -1,0 +1,241 @@
+/* burst_priv.h - the channels of fidelity `burst`: what memsys_burst.c, which orders them by the
+ * event queue, and memsys_alone.c, which follows one that is alone, have in common. */
+#ifndef ZYNQSIM_BURST_PRIV_H
+#define ZYNQSIM_BURST_PRIV_H
+
+#include "dram_priv.h"
+#include "memsys_priv.h"
+#include "zynqsim/des.h"
+
+/* Actors of the event queue: the channels, then one gate per direction in front of the controller,
+ * which opens when its queue has room for the request that waits. */
+enum { GATE = ZS_CHANNEL_N };
+
+/* A burst between its address and the end of its data. */
+typedef struct flight {
+    uint64_t first_at, last_at; /* PL cycles the memory's data allow for its first and last beat */
+    uint32_t beats;
+    uint16_t requests; /* not yet placed by the controller; one more while it is being sent */
+} flight;
+
+enum { GLIDE_TRANSACTIONS = 16 };
+
+/* What has to hold for a lone read that hits an idle row to be over when the beats before it are,
+ * whatever the edges of the clocks: bounds in PL cycles, all on the safe side. */
+typedef struct glide_bounds {
+    uint32_t first;                         /* from its address to its first beat at the latest */
+    uint32_t apart[GLIDE_TRANSACTIONS + 1]; /* to the next address, by transactions */
+    uint32_t beats[GLIDE_TRANSACTIONS + 1]; /* for which the memory is no slower than the port */
+    uint32_t margin;                        /* from its address to its column command */
+    bool may_glide;                         /* no rules about rows and addresses */
+} glide_bounds;
+
+typedef struct channel_state {
+    zs_axi_params port;
+    bool is_write, busy, all_sent;
+    bool at_row_start; /* the next burst is the first of a row, not of a transfer */
+    zs_dma_rules rules;
+    bool has_row_rules;
+    glide_bounds bounds;
+    uint32_t to_memory, from_memory; /* PL cycles of latency in each direction */
+    zs_xfer xfer;                    /* its rows are being sent ... */
+    zs_xfer xfers[ZS_CHAIN_MAX];     /* ... and then those behind it, as if they were rows of it */
+    uint32_t xfer_i, xfer_n;
+    uint64_t row_addr, addr; /* next byte not yet in a burst, and the row and plane it is in */
+    uint64_t plane_addr;
+    uint32_t row_left, rows_left, planes_left;
+    zs_axi_flow flow;
+    flight flights[ZS_AXI_OUTSTANDING];
+    uint32_t sending_i;    /* flight of `sending`; flights go by the places of flow */
+    zs_dram_req sending;   /* what of the burst at the gate is not yet in the controller */
+    uint64_t sending_last; /* write: PL cycle of its last beat */
+    uint64_t sent_at;      /* PL cycle of its address */
+    uint64_t arrives_at;   /* DDR cycle at which it is at the gate */
+    uint64_t done_at;      /* cycle after the last event of the transfer, once all is known */
+} channel_state;
+
+struct zs_burst_sys {
+    zs_dram *dram;
+    zs_clock_pair clock;
+    zs_des des;
+    channel_state channels[ZS_CHANNEL_N];
+    zs_channel_counts *counts;
+    uint32_t finished;     /* mask of channels with a known end that has not been reported */
+    uint32_t waiting[2];   /* mask of channels at the gate of a direction */
+    uint32_t served[2];    /* channel let in last: the next one in turn follows it */
+    uint64_t end, end_ddr; /* the earliest of their ends, or never */
+    uint32_t end_channel;
+    uint32_t working; /* mask of channels with a transfer that has not been reported */
+    uint32_t queued;  /* requests in the controller that are not placed */
+    uint64_t events;
+    const zs_memsys_watch *watch;
+};
+
+/* Channel `i`, whose burst is at the gate in DDR cycle `at`, is the only one with anything to do
+ * and the controller is idle: takes its bursts to their ends, as long as nothing else can come
+ * between. False: not even the first; true: the next one, if any, is planned. */
+bool zs_burst_alone(zs_burst_sys *bs, uint32_t i, uint64_t at, uint64_t limit_ddr);
+
+/* ---- from descriptor to bursts --------------------------------------------------------------- */
+
+/* The first row of the next transfer that has any; false: there is none. */
+static inline bool next_xfer(channel_state *c)
+{
+    while (c->xfer_i < c->xfer_n && zs_xfer_bytes(&c->xfers[c->xfer_i]) == 0)
+        c->xfer_i++;
+    if (c->xfer_i >= c->xfer_n)
+        return false;
+    c->xfer = c->xfers[c->xfer_i];
+    c->addr = c->row_addr = c->plane_addr = c->xfer.addr;
+    c->row_left = c->xfer.row_bytes;
+    c->rows_left = c->xfer.row_n;
+    c->planes_left = c->xfer.plane_n;
+    return true;
+}
+
+static inline void next_row(channel_state *c)
+{
+    c->at_row_start = true;
+    if (--c->rows_left != 0) {
+        c->row_addr += c->xfer.row_pitch_bytes;
+    } else if (--c->planes_left != 0) {
+        c->plane_addr += c->xfer.plane_pitch_bytes;
+        c->row_addr = c->plane_addr;
+        c->rows_left = c->xfer.row_n;
+    } else {
+        c->xfer_i++;
+        c->all_sent = !next_xfer(c);
+        return;
+    }
+    c->addr = c->row_addr;
+    c->row_left = c->xfer.row_bytes;
+}
+
+static inline zs_axi_burst take_burst(channel_state *c)
+{
+    const zs_axi_burst burst = zs_axi_cut(&c->port, c->addr, c->row_left);
+    c->addr += burst.bytes;
+    c->row_left -= burst.bytes;
+    if (c->row_left == 0)
+        next_row(c);
+    return burst;
+}
+
+static inline uint32_t tag_of(uint32_t channel, uint32_t flight_i)
+{
+    return channel | flight_i << 8;
+}
+
+/* Holds the address of a new row back; false: until the row before has arrived. */
+static inline bool row_may_start(channel_state *c)
+{
+    if (!c->at_row_start)
+        return true;
+    if (c->rules.block_rows) {
+        if (c->flow.open != 0)
+            return false;
+        c->flow.address_at = zs_max_u64(c->flow.address_at, c->done_at + 1);
+    }
+    c->flow.address_at += c->rules.row_gap;
+    c->at_row_start = false;
+    return true;
+}
+
+/* Takes the next burst and its address, in cycle *at, as soon as there is a place for it. */
+static ZS_INLINE bool next_address(channel_state *c, zs_axi_burst *burst, uint64_t *at)
+{
+    if (c->all_sent || (c->has_row_rules && !row_may_start(c)))
+        return false;
+    *at = zs_axi_flow_next(&c->flow);
+    if (*at == ZS_AXI_NEVER)
+        return false;
+    *burst = take_burst(c);
+    zs_axi_flow_issue(&c->flow, *at);
+    c->flow.address_at = *at + c->rules.address_interval;
+    return true;
+}
+
+static ZS_INLINE bool send_address(zs_burst_sys *bs, uint32_t i)
+{
+    channel_state *c = &bs->channels[i];
+    const uint32_t flight_i = c->flow.issue_i;
+    zs_axi_burst burst;
+    if (c->sending.bytes != 0 || !next_address(c, &burst, &c->sent_at))
+        return false;
+    c->flights[flight_i] = (flight){.beats = burst.beats, .requests = 1};
+    c->sending = (zs_dram_req){.addr = burst.addr,
+                               .bytes = burst.bytes,
+                               .tag = tag_of(i, flight_i),
+                               .is_write = c->is_write};
+    c->sending_i = flight_i;
+    return true;
+}
+
+/* Data of a write whose address went out in cycle `sent_at`: the cycle of the last beat. */
+static inline uint64_t send_beats(channel_state *c, uint32_t beats, uint64_t sent_at)
+{
+    const uint64_t last = zs_axi_flow_beats(&c->flow, beats, sent_at + c->rules.write_data, 0);
+    c->flow.beat_at += c->rules.write_gap;
+    return last;
+}
+
+/* A read is on its way to the controller from its address on, a write from its last beat. */
+static inline uint64_t leaves_at(const channel_state *c)
+{
+    return c->is_write ? c->sending_last : c->sent_at;
+}
+
+/* Bursts that the controller has taken. */
+static inline void count_taken(zs_channel_counts *counts, uint64_t bursts, uint64_t beats)
+{
+    counts->bursts += bursts;
+    counts->beats += beats;
+}
+
+/* ---- to the end of a burst ------------------------------------------------------------------- */
+
+static inline void find_end(zs_burst_sys *bs)
+{
+    bs->end = UINT64_MAX;
+    for (uint32_t left = bs->finished; left != 0; left &= left - 1) {
+        const uint32_t i = (uint32_t)__builtin_ctz(left);
+        if (bs->channels[i].done_at < bs->end) {
+            bs->end = bs->channels[i].done_at;
+            bs->end_channel = i;
+        }
+    }
+    bs->end_ddr = zs_pl_to_ddr(&bs->clock, bs->end);
+}
+
+/* The transfer is over, `finish` cycles after its last burst, when that was all of it. */
+static inline void end_if_all(zs_burst_sys *bs, uint32_t i)
+{
+    channel_state *c = &bs->channels[i];
+    if (!c->all_sent || c->flow.open != 0)
+        return;
+    c->done_at += c->rules.finish - 1;
+    bs->finished |= 1u << i;
+    find_end(bs);
+}
+
+static inline void finish_burst(zs_burst_sys *bs, uint32_t i, uint64_t at)
+{
+    channel_state *c = &bs->channels[i];
+    zs_axi_flow_finish(&c->flow, at);
+    c->done_at = at + 1;
+    end_if_all(bs, i);
+}
+
+/* What the memory's data allow for the first and last beat of a read. */
+static inline void read_data(const zs_burst_sys *bs, const channel_state *c,
+                             const zs_dram_done *done, uint32_t beats, uint64_t *first_at,
+                             uint64_t *last_at)
+{
+    *first_at = zs_ddr_to_pl(&bs->clock, done->first_ddr_cycle) + c->from_memory;
+    *last_at = 0;
+    const uint64_t data_ps = (done->last_ddr_cycle - done->first_ddr_cycle) * bs->clock.tck_ps;
+    if (data_ps > (beats - 1) * bs->clock.pl_ps) /* the memory is slower than the beats */
+        *last_at = zs_ddr_to_pl(&bs->clock, done->last_ddr_cycle) + c->from_memory;
+}
+
+#endif

@@ -1,0 +1,200 @@
+#include "burst_priv.h"
+
+/* Bursts behind the one being sent that are sure to lie in its page of DRAM: pieces of the same row
+ * of the transfer, then one at least per row of the same plane. */
+static uint64_t bursts_behind(const channel_state *c, uint64_t page_end)
+{
+    const uint64_t burst = (uint64_t)c->port.max_beats * c->port.beat_bytes;
+    if (c->all_sent || c->addr >= page_end)
+        return 0;
+    if (c->addr + c->row_left > page_end || c->rows_left == 1)
+        return zs_ceil_div(zs_min_u64(c->row_left, page_end - c->addr), burst);
+    const uint64_t pitch = c->xfer.row_pitch_bytes, row_end = c->row_addr + c->xfer.row_bytes;
+    const uint64_t rows = pitch == 0 ? c->rows_left - 1u : (page_end - row_end) / pitch;
+    return zs_ceil_div(c->row_left, burst) + zs_min_u64(rows, c->rows_left - 1u);
+}
+
+/* The burst that a channel is sending. */
+typedef struct departure {
+    zs_axi_burst burst;
+    uint64_t leaves, at; /* PL cycle as leaves_at, DDR cycle of its arrival */
+    uint64_t due;        /* of its turn: not before the one behind which it arrives */
+} departure;
+
+/* Sends the next burst. False: there is none. */
+static inline bool depart(const zs_burst_sys *bs, channel_state *c, departure *d)
+{
+    if (!next_address(c, &d->burst, &c->sent_at))
+        return false;
+    d->leaves = c->is_write ? send_beats(c, d->burst.beats, c->sent_at) : c->sent_at;
+    const uint64_t before = d->due;
+    d->at = zs_pl_to_ddr(&bs->clock, d->leaves + c->to_memory);
+    d->due = zs_max_u64(d->at, before + 1);
+    return true;
+}
+
+/* Cycle in which a burst is over whose data are as in `done`. */
+static inline uint64_t over_at(const zs_burst_sys *bs, channel_state *c, const departure *d,
+                               const zs_dram_done *done)
+{
+    uint64_t first_at, last_at;
+    if (c->is_write)
+        return d->leaves + c->to_memory + c->from_memory;
+    read_data(bs, c, done, d->burst.beats, &first_at, &last_at);
+    return zs_axi_flow_beats(&c->flow, d->burst.beats, first_at, last_at);
+}
+
+/* Ends the burst, and sends the next one: false when there is none. */
+static inline bool go_on(zs_burst_sys *bs, uint32_t i, departure *d, const zs_dram_done *done)
+{
+    channel_state *c = &bs->channels[i];
+    const uint64_t over = over_at(bs, c, d, done);
+    bs->counts[i].bytes += d->burst.bytes;
+    count_taken(&bs->counts[i], 1, d->burst.beats);
+    zs_axi_flow_finish(&c->flow, over);
+    c->done_at = over + 1;
+    return depart(bs, c, d);
+}
+
+/* ---- gliding -------------------------------------------------------------------------------- */
+
+/* Takes reads off by the rules of the channel alone: as long as they hit the open row while the
+ * data bus is idle and their data are there while earlier beats still occupy the channel, the
+ * memory has no say in when they are over. Returns as follow_hits does. */
+static bool glide(zs_burst_sys *bs, uint32_t i, zs_dram_hits *h, departure *d)
+{
+    channel_state *c = &bs->channels[i];
+    const glide_bounds *b = &c->bounds;
+    const uint32_t block_shift = bs->dram->block_shift, row_shift = bs->dram->row_shift;
+    const uint64_t page = h->page << row_shift, page_bytes = UINT64_C(1) << row_shift;
+    const uint64_t stop_pl = zs_ddr_to_pl(&bs->clock, h->stop_at);
+    const uint64_t stop = stop_pl > b->margin ? stop_pl - b->margin : 0;
+    uint64_t bursts = 0, transactions = 0, bytes = 0, beats = 0;
+    uint64_t left_at = 0, next_at = d->leaves;
+    uint32_t n = 0;
+    bool any = true;
+    if (!b->may_glide || h->bus_at > d->at + ENTRY)
+        return true;
+    do {
+        const zs_axi_burst *burst = &d->burst;
+        const uint64_t from = burst->addr - page, end = from + burst->bytes - 1;
+        const uint32_t blocks = (uint32_t)((end >> block_shift) - (from >> block_shift)) + 1;
+        if (from >= page_bytes || end >= page_bytes || d->leaves >= stop || d->leaves < next_at ||
+            c->flow.beat_at < d->leaves + b->first || burst->beats < b->beats[blocks])
+            break;
+        n = blocks;
+        bursts++;
+        transactions += n;
+        bytes += burst->bytes;
+        beats += burst->beats;
+        left_at = d->leaves;
+        next_at = left_at + b->apart[n];
+        c->flow.beat_at += burst->beats;
+        zs_axi_flow_finish(&c->flow, c->flow.beat_at - 1);
+        any = next_address(c, &d->burst, &d->leaves);
+    } while (any);
+    if (bursts == 0)
+        return true;
+    bs->counts[i].bytes += bytes;
+    count_taken(&bs->counts[i], bursts, beats);
+    c->done_at = c->flow.beat_at;
+    h->bursts += bursts;
+    h->transactions += transactions;
+    h->bytes += bytes;
+    h->last_at = h->block_at = zs_pl_to_ddr(&bs->clock, left_at + c->to_memory) + ENTRY;
+    h->block_n = n;
+    h->bus_at = h->last_at + (uint64_t)bs->dram->gap * n;
+    c->sent_at = d->leaves;
+    d->at = d->due = zs_pl_to_ddr(&bs->clock, d->leaves + c->to_memory);
+    return any;
+}
+
+/* ---- hits, and other rows ------------------------------------------------------------------- */
+
+/* Takes bursts off for as long as they hit the open row. *d is then the first that does not; false:
+ * it was the last. */
+static bool follow_hits(zs_burst_sys *bs, uint32_t i, uint64_t limit_ddr, departure *d)
+{
+    const channel_state *c = &bs->channels[i];
+    const uint32_t latency = bs->dram->latency[c->is_write];
+    const zs_dram_req req = {.addr = d->burst.addr, .is_write = c->is_write};
+    zs_dram_hits hits;
+    zs_dram_done done;
+    bool any;
+    if (!zs_dram_begin_hits(bs->dram, &req, d->at, limit_ddr, &hits))
+        return true;
+    while ((any = glide(bs, i, &hits, d)) && d->due == d->at &&
+           zs_dram_hit(bs->dram, &hits, d->burst.addr, d->burst.bytes, d->at, latency, &done) &&
+           (any = go_on(bs, i, d, &done)))
+        continue;
+    bs->events += hits.bursts;
+    zs_dram_end_hits(bs->dram, &hits);
+    return any;
+}
+
+/* DDR cycle before which none of its bursts to another page arrives: an address or the end of a
+ * burst's data a cycle at the most. */
+static uint64_t elsewhere_at(const zs_burst_sys *bs, const channel_state *c, const departure *d)
+{
+    const uint32_t shift = bs->dram->row_shift;
+    const uint64_t page_end = ((d->burst.addr >> shift) + 1) << shift;
+    const uint64_t behind = bursts_behind(c, page_end);
+    return zs_pl_to_ddr(&bs->clock, d->leaves + behind + 1 + c->to_memory);
+}
+
+/* Decides about a burst that is no such hit: bursts behind it in its page can only come after it,
+ * so what arrives before its column command changes nothing unless it goes elsewhere. */
+static bool open_page(zs_burst_sys *bs, uint32_t i, uint64_t limit_ddr, const departure *d,
+                      zs_dram_done *done)
+{
+    const channel_state *c = &bs->channels[i];
+    zs_dram *dram = bs->dram;
+    const zs_dram_req req = {
+        .addr = d->burst.addr, .bytes = d->burst.bytes, .is_write = c->is_write};
+    const uint32_t n = zs_dram_blocks(dram, req.addr, req.bytes);
+    return d->due == d->at && d->at < limit_ddr && zs_dram_takes(dram, &req, n, d->at) &&
+           zs_dram_remembers(dram, c->is_write, d->at) &&
+           zs_dram_pass(dram, &req, n, d->at, zs_min_u64(limit_ddr, elsewhere_at(bs, c, d)), done);
+}
+
+/* Hands the burst that was not decided about over to the event queue. */
+static void plan(zs_burst_sys *bs, uint32_t i, const departure *d)
+{
+    channel_state *c = &bs->channels[i];
+    const uint32_t places = (uint32_t)c->flow.limit;
+    c->sending_i = (c->flow.issue_i == 0 ? places : c->flow.issue_i) - 1;
+    c->flights[c->sending_i] = (flight){.beats = d->burst.beats, .requests = 1};
+    c->sending = (zs_dram_req){.addr = d->burst.addr,
+                               .bytes = d->burst.bytes,
+                               .tag = tag_of(i, c->sending_i),
+                               .is_write = c->is_write};
+    c->sending_last = d->leaves;
+    c->arrives_at = d->at;
+    zs_des_at(&bs->des, i, d->due);
+}
+
+bool zs_burst_alone(zs_burst_sys *bs, uint32_t i, uint64_t at, uint64_t limit_ddr)
+{
+    channel_state *c = &bs->channels[i];
+    const uint32_t beats = c->flights[c->sending_i].beats;
+    departure d = {.burst = {.addr = c->sending.addr, .bytes = c->sending.bytes, .beats = beats},
+                   .leaves = leaves_at(c),
+                   .at = c->arrives_at,
+                   .due = at};
+    const uint64_t first = d.burst.addr;
+    zs_dram_done done;
+    bool any = follow_hits(bs, i, limit_ddr, &d);
+    while (any && open_page(bs, i, limit_ddr, &d, &done)) {
+        bs->events++;
+        any = go_on(bs, i, &d, &done) && follow_hits(bs, i, limit_ddr, &d);
+    }
+    if (any && d.burst.addr == first && d.at == c->arrives_at)
+        return false;
+    bs->events--; /* the arrival that led here was one of them */
+    bs->served[c->is_write] = i;
+    c->sending.bytes = 0;
+    if (any)
+        plan(bs, i, &d);
+    end_if_all(bs, i);
+    return true;
+}

@@ -1,0 +1,161 @@
+#include "support.h"
+
+#include "zynqsim/memsys.h"
+
+#include <string.h>
+
+TCase *tcase_memsys_alone(void);
+
+/* A memory system that is watched decides nothing ahead of its time: every burst goes by the event
+ * queue. One that is not must come to the same, whatever it takes off in one go. */
+
+static void look(void *ctx, const zs_dram_event *event)
+{
+    (void)event;
+    ++*(uint64_t *)ctx;
+}
+
+static void look_at_sent(void *ctx, uint32_t channel, uint64_t addr, uint32_t bytes, uint64_t at)
+{
+    (void)channel, (void)addr, (void)bytes, (void)at;
+    ++*(uint64_t *)ctx;
+}
+
+static void look_at_over(void *ctx, uint32_t channel, uint64_t at)
+{
+    (void)channel, (void)at;
+    ++*(uint64_t *)ctx;
+}
+
+typedef struct pair {
+    zs_arena arena;
+    zs_design design;
+    zs_memsys *ahead, *in_time;
+    zs_memsys_watch watch;
+    uint64_t seen;
+    zs_prng prng;
+} pair;
+
+static uint32_t pick(pair *p, uint32_t a, uint32_t b, uint32_t c, uint32_t d)
+{
+    const uint32_t of[] = {a, b, c, d};
+    return of[zs_prng_below(&p->prng, 4)];
+}
+
+static void vary(pair *p)
+{
+    zs_board *board = &p->design.board;
+    zs_memory_params *m = &board->memory;
+    zs_axi_params *hp = &board->axi.hp;
+    hp->read_outstanding = pick(p, 8, 8, 2, 16);
+    hp->write_outstanding = pick(p, 8, 8, 1, 4);
+    hp->read_latency_pl_cycles = pick(p, hp->read_latency_pl_cycles, 4, 40, 9);
+    hp->max_beats = pick(p, 16, 16, 4, 1);
+    m->bus_bytes = pick(p, 4, 4, 2, 1);
+    m->row_bytes = pick(p, m->row_bytes, m->row_bytes, 1024, 256);
+    m->banks = pick(p, 8, 8, 2, 1);
+    m->queue = pick(p, 32, 32, 8, 64);
+    m->write_batch = pick(p, 8, 8, 2, 4);
+    m->t_ccd_bank = pick(p, m->t_ccd_bank, m->t_ccd_bank, 5, 8);
+    m->t_refi = pick(p, m->t_refi, m->t_refi, 600, 0);
+    m->tck_ps = pick(p, m->tck_ps, m->tck_ps, 1250, 3000);
+    p->design.accel.clock_hz = pick(p, 100000000, 100000000, 142857143, 500000000);
+    p->design.accel.dma.row_gap_pl_cycles = pick(p, 0, 0, 0, 3);
+    p->design.accel.dma.block_rows = pick(p, 0, 0, 0, 1) != 0;
+    p->design.accel.dma.address_interval_pl_cycles = pick(p, 1, 1, 1, 5);
+}
+
+static void build(pair *p, uint64_t seed)
+{
+    zs_err err = {0};
+    *p = (pair){.prng = {seed}};
+    p->watch = (zs_memsys_watch){.burst_sent = look_at_sent,
+                                 .burst_over = look_at_over,
+                                 .ctx = &p->seen,
+                                 .dram = {.seen = look, .ctx = &p->seen}};
+    zs_arena_init(&p->arena, test_heap());
+    zs_design_defaults(&p->design);
+    vary(p);
+    ck_assert_msg(zs_memsys_build(&p->arena, &p->design, ZS_BURST, &p->ahead, &err) == ZS_OK, "%s",
+                  err.text);
+    ck_assert_int_eq(zs_memsys_build(&p->arena, &p->design, ZS_BURST, &p->in_time, &err), ZS_OK);
+    zs_memsys_watch_set(p->in_time, &p->watch);
+}
+
+static zs_xfer some_transfer(pair *p)
+{
+    zs_xfer x = {.addr = zs_prng_below(&p->prng, 1 << 16) * 4,
+                 .row_bytes = pick(p, 36, 128, 1000, 4 + (uint32_t)zs_prng_below(&p->prng, 300)),
+                 .row_n = 1 + (uint32_t)zs_prng_below(&p->prng, 12),
+                 .plane_n = 1 + (uint32_t)zs_prng_below(&p->prng, 4)};
+    x.row_pitch_bytes = x.row_bytes + pick(p, 0, 188, 4, 8192);
+    x.plane_pitch_bytes = x.row_n * x.row_pitch_bytes + pick(p, 0, 64, 4096, 12000);
+    return x;
+}
+
+/* Both up to a limit: what completes there, and when. */
+static uint32_t run_to(pair *p, uint64_t limit, uint64_t *now)
+{
+    uint32_t a = 0, b = 0, done = 0;
+    uint64_t at = 0, time = 0;
+    bool any;
+    do {
+        any = zs_memsys_next(p->ahead, limit, &a, &at);
+        ck_assert_int_eq(any, zs_memsys_next(p->in_time, limit, &b, &time));
+        if (any) {
+            ck_assert_uint_eq(a, b);
+            ck_assert_uint_eq(at, time);
+            *now = at;
+            done |= 1u << a;
+        }
+    } while (any);
+    return done;
+}
+
+static void expect_same_counts(const pair *p)
+{
+    const zs_dram_counts *a = zs_memsys_dram_counts(p->ahead);
+    ck_assert_mem_eq(a, zs_memsys_dram_counts(p->in_time), sizeof *a);
+    ck_assert_uint_eq(zs_memsys_events(p->ahead), zs_memsys_events(p->in_time));
+    for (uint32_t i = 0; i < ZS_CHANNEL_N; i++) {
+        const zs_channel_counts *c = zs_memsys_channel_counts(p->ahead, i);
+        ck_assert_mem_eq(c, zs_memsys_channel_counts(p->in_time, i), sizeof *c);
+    }
+}
+
+/* Mostly one channel at a time, so that there is much to take off ahead; now and then another one
+ * starts in the middle. */
+START_TEST(test_bursts_taken_off_ahead_end_as_by_the_event_queue)
+{
+    enum { ROUNDS = 60, CHANNELS = 4 };
+    pair p;
+    uint64_t now = 0;
+    uint32_t busy = 0;
+    build(&p, (uint64_t)_i);
+    for (int round = 0; round < ROUNDS; round++) {
+        const uint32_t channel = (uint32_t)zs_prng_below(&p.prng, CHANNELS);
+        if ((busy >> channel & 1) == 0) {
+            const zs_xfer x = some_transfer(&p);
+            zs_memsys_start(p.ahead, channel, &x, now);
+            zs_memsys_start(p.in_time, channel, &x, now);
+            busy |= 1u << channel;
+        }
+        const bool waits = zs_prng_below(&p.prng, 3) != 0;
+        const uint64_t limit = waits ? now + 100000 : now + zs_prng_below(&p.prng, 200);
+        busy &= ~run_to(&p, limit, &now);
+        now = limit;
+    }
+    run_to(&p, UINT64_MAX, &now);
+    ck_assert_uint_gt(p.seen, 0);
+    expect_same_counts(&p);
+    zs_arena_drop(&p.arena);
+}
+END_TEST
+
+TCase *tcase_memsys_alone(void)
+{
+    TCase *tc = tcase_create("memsys_alone");
+    tcase_set_timeout(tc, 60);
+    tcase_add_loop_test(tc, test_bursts_taken_off_ahead_end_as_by_the_event_queue, 0, 400);
+    return tc;
+}
