@@ -13,10 +13,9 @@ enum { LAYERS_SHOWN = 3, NAME_WIDTH = 26, VALUE_WIDTH = 14 };
 
 zs_case_title zs_case_title_of(const zs_baseline_case *c)
 {
-    static const char *const fidelities[] = {"bound", "tile", "burst"}; /* order of zs_fidelity */
     zs_case_title t;
     snprintf(t.text, sizeof t.text, "%.200s%s%.240s, %s", c->design, c->set[0] ? ", " : "", c->set,
-             fidelities[c->fidelity]);
+             zs_fidelity_words[c->fidelity]);
     return t;
 }
 
@@ -244,12 +243,11 @@ static void csv_value(zs_out *out, const zs_value *value)
 
 static void csv_move(zs_out *out, const zs_checked *file, uint32_t case_index, const zs_move *m)
 {
-    static const char *const fidelities[] = {"bound", "tile", "burst"};
     const zs_baseline_case *c = &file->baseline->cases[case_index];
     const char *const texts[] = {file->baseline->path,
                                  c->design,
                                  c->set,
-                                 fidelities[c->fidelity],
+                                 zs_fidelity_words[c->fidelity],
                                  m->layer,
                                  m->figure,
                                  m->unit,
@@ -313,14 +311,13 @@ static int put_json_move(json_t *list, const zs_move *m)
 
 static int put_json_design(json_t *list, const zs_checked *file, uint32_t case_index)
 {
-    static const char *const fidelities[] = {"bound", "tile", "burst"};
     const zs_baseline_case *c = &file->baseline->cases[case_index];
     const zs_case_verdict *v = &file->verdicts[case_index];
     json_t *entry = json_object(), *moves = json_array();
     int failed = json_object_set_new(entry, "baseline", zs_json_text(file->baseline->path));
     failed |= json_object_set_new(entry, "design", zs_json_text(c->design));
     failed |= json_object_set_new(entry, "set", zs_json_text(c->set));
-    failed |= json_object_set_new(entry, "fidelity", zs_json_text(fidelities[c->fidelity]));
+    failed |= json_object_set_new(entry, "fidelity", zs_json_text(zs_fidelity_words[c->fidelity]));
     failed |= json_object_set_new(entry, "figures", zs_json_count(v->compared_n));
     for (uint32_t m = 0; m < v->move_n; m++)
         failed |= put_json_move(moves, &v->moves[m]);

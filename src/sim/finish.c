@@ -157,12 +157,6 @@ static zs_status finish_rows(zs_arena *arena, const zs_design *design, const zs_
 
 /* ---- the rest -------------------------------------------------------------------------------- */
 
-static const char *fidelity_name(zs_fidelity fidelity)
-{
-    static const char *const names[] = {"bound", "tile", "burst"};
-    return names[fidelity];
-}
-
 zs_status zs_result_finish(zs_arena *arena, const zs_design *design, const zs_net *net,
                            const zs_plan *plan, zs_fidelity fidelity, zs_layer_result *layers,
                            zs_result *r, zs_err *err)
@@ -170,7 +164,7 @@ zs_status zs_result_finish(zs_arena *arena, const zs_design *design, const zs_ne
     r->design = design->name;
     r->network = net->name;
     r->board = design->board_name;
-    r->fidelity = fidelity_name(fidelity);
+    r->fidelity = zs_fidelity_words[fidelity];
     r->precision = zs_word_of(zs_words_precision, ZS_PRECISION_COUNT, design->accel.precision);
     r->fusion = zs_word_of(zs_words_fusion, ZS_FUSION_COUNT, design->accel.fusion);
     r->batch = design->batch;

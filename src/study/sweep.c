@@ -70,12 +70,6 @@ bool zs_sweep_has_metric(const zs_grid *grid, uint32_t metric)
 
 /* ---- before simulating ----------------------------------------------------------------------- */
 
-static const char *fidelity_name(zs_fidelity fidelity)
-{
-    static const char *const names[] = {"bound", "tile", "burst"};
-    return names[fidelity];
-}
-
 zs_status zs_sweep_outlook(const zs_design *design, const zs_net *net, zs_fidelity fidelity,
                            zs_arena *arena, const zs_result **out, zs_err *err)
 {
@@ -88,7 +82,7 @@ zs_status zs_sweep_outlook(const zs_design *design, const zs_net *net, zs_fideli
     r->design = design->name;
     r->network = net->name;
     r->board = design->board_name;
-    r->fidelity = fidelity_name(fidelity);
+    r->fidelity = zs_fidelity_words[fidelity];
     r->precision = zs_word_of(zs_words_precision, ZS_PRECISION_COUNT, design->accel.precision);
     r->fusion = zs_word_of(zs_words_fusion, ZS_FUSION_COUNT, design->accel.fusion);
     r->batch = design->batch;
