@@ -173,6 +173,9 @@ zs_status cli_base_build(const cli_options *options, cli_point *out, zs_err *err
 /* The network that the point's design names, into point->net. */
 zs_status cli_net_load(cli_point *point, const cli_options *options, zs_err *err);
 void cli_point_drop(cli_point *point);
+/* "a=1;b=2" of a table's row, then what --set gave (NULL: nothing), as one list for cli_options. */
+zs_status cli_settings_of(zs_arena *arena, const char *text, char *const *more, char ***out,
+                          zs_err *err);
 void cli_note(cli_point *point, const char *fmt, ...) ZS_PRINTF(2, 3);
 
 /* ---- inputs (inputs.c) ----------------------------------------------------------------------- */

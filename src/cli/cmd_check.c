@@ -17,30 +17,6 @@ typedef struct job {
 
 /* ---- one design ------------------------------------------------------------------------------ */
 
-/* "a=1;b=2" of the row, then what --set gave. */
-static zs_status settings_of(job *j, const char *text, char ***out, zs_err *err)
-{
-    size_t n = 1;
-    for (const char *at = text; *at != '\0'; at++)
-        n += *at == ';';
-    for (size_t i = 0; j->o->set != NULL && j->o->set[i] != NULL; i++)
-        n++;
-    char **list = zs_new(&j->keep, char *, n + 1);
-    if (list == NULL)
-        return zs_nomem(err, "settings");
-    for (n = 0; *text != '\0';) {
-        const size_t bytes = strcspn(text, ";");
-        list[n] = zs_arena_strndup(&j->keep, text, bytes);
-        if (list[n++] == NULL)
-            return zs_nomem(err, "settings");
-        text += bytes + (text[bytes] == ';');
-    }
-    for (size_t i = 0; j->o->set != NULL && j->o->set[i] != NULL; i++)
-        list[n++] = j->o->set[i];
-    *out = list;
-    return ZS_OK;
-}
-
 static zs_status simulate(job *j, const zs_baseline *b, const zs_baseline_case *c,
                           zs_figures *figures, zs_err *err)
 {
@@ -48,7 +24,7 @@ static zs_status simulate(job *j, const zs_baseline *b, const zs_baseline_case *
     cli_point p = {0};
     cli_outputs outputs;
     zs_result *result;
-    ZS_TRY(settings_of(j, c->set, &o.set, err));
+    ZS_TRY(cli_settings_of(&j->keep, c->set, j->o->set, &o.set, err));
     o.design_path = cli_path_from(&j->keep, b->path, c->design);
     if (o.design_path == NULL)
         return zs_nomem(err, c->design);

@@ -259,3 +259,27 @@ void cli_point_drop(cli_point *point)
 {
     zs_arena_drop(&point->keep);
 }
+
+zs_status cli_settings_of(zs_arena *arena, const char *text, char *const *more, char ***out,
+                          zs_err *err)
+{
+    size_t n = 2;
+    for (const char *at = text; *at != '\0'; at++)
+        n += *at == ';';
+    for (size_t i = 0; more != NULL && more[i] != NULL; i++)
+        n++;
+    char **list = zs_new(arena, char *, n);
+    if (list == NULL)
+        return zs_nomem(err, "settings");
+    for (n = 0; *text != '\0';) {
+        const size_t bytes = strcspn(text, ";");
+        list[n] = zs_arena_strndup(arena, text, bytes);
+        if (list[n++] == NULL)
+            return zs_nomem(err, "settings");
+        text += bytes + (text[bytes] == ';');
+    }
+    for (size_t i = 0; more != NULL && more[i] != NULL; i++)
+        list[n++] = more[i];
+    *out = list;
+    return ZS_OK;
+}
