@@ -278,20 +278,6 @@ zs_status zs_check_csv_emit(const zs_checked *files, uint32_t n, const zs_sink *
 
 /* ---- JSON ------------------------------------------------------------------------------------ */
 
-static json_t *json_value(const zs_value *value)
-{
-    switch (value->type) {
-    case ZS_METRIC_INT:
-        return zs_json_count(value->i);
-    case ZS_METRIC_REAL:
-        return zs_json_real(value->r);
-    case ZS_METRIC_BOOL:
-        return json_boolean(value->i);
-    default:
-        return zs_json_text(value->text);
-    }
-}
-
 static int put_json_move(json_t *list, const zs_move *m)
 {
     json_t *entry = json_object();
@@ -299,10 +285,10 @@ static int put_json_move(json_t *list, const zs_move *m)
     failed |= json_object_set_new(entry, "layer", zs_json_text(m->layer));
     failed |= json_object_set_new(entry, "figure", zs_json_text(m->figure));
     failed |= json_object_set_new(entry, "unit", zs_json_text(m->unit));
-    failed |=
-        json_object_set_new(entry, "old", m->kind == ZS_MOVED ? json_value(&m->old) : json_null());
+    failed |= json_object_set_new(entry, "old",
+                                  m->kind == ZS_MOVED ? zs_json_value(&m->old) : json_null());
     failed |= json_object_set_new(entry, "new",
-                                  m->kind == ZS_MOVED || m->kind == ZS_OPEN ? json_value(&m->now)
+                                  m->kind == ZS_MOVED || m->kind == ZS_OPEN ? zs_json_value(&m->now)
                                                                             : json_null());
     failed |= json_object_set_new(entry, "change_frac", zs_json_real(m->change_frac));
     failed |= json_array_append_new(list, entry);
