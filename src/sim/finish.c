@@ -157,9 +157,8 @@ static zs_status finish_rows(zs_arena *arena, const zs_design *design, const zs_
 
 /* ---- the rest -------------------------------------------------------------------------------- */
 
-zs_status zs_result_finish(zs_arena *arena, const zs_design *design, const zs_net *net,
-                           const zs_plan *plan, zs_fidelity fidelity, zs_layer_result *layers,
-                           zs_result *r, zs_err *err)
+void zs_result_describe(zs_result *r, const zs_design *design, const zs_net *net,
+                        const zs_plan *plan, zs_fidelity fidelity)
 {
     r->design = design->name;
     r->network = net->name;
@@ -170,10 +169,17 @@ zs_status zs_result_finish(zs_arena *arena, const zs_design *design, const zs_ne
     r->batch = design->batch;
     r->clock_hz = design->accel.clock_hz;
     r->calls = plan->call_n;
+    r->roofline = zs_roofline_of(design);
+}
+
+zs_status zs_result_finish(zs_arena *arena, const zs_design *design, const zs_net *net,
+                           const zs_plan *plan, zs_fidelity fidelity, zs_layer_result *layers,
+                           zs_result *r, zs_err *err)
+{
+    zs_result_describe(r, design, net, plan, fidelity);
     r->register_writes = (uint64_t)plan->call_n * design->accel.registers;
     r->hls_cycles = zs_hls_cycles(design, net, plan);
     r->fusion_note = plan->fusion_note;
-    r->roofline = zs_roofline_of(design);
     r->memory_peak_bytes_per_s = design->board.memory.kind == ZS_MEMORY_FIXED
                                      ? r->roofline.dram_bytes_per_s
                                      : zs_memory_peak_bytes_per_s(&design->board.memory);
