@@ -65,7 +65,7 @@ refused 'a directory that is not there' 'cannot be written' lf2/result.json -o n
 sed 's/"clock_hz": *[0-9]*/"clock_hz": 0/' lf2/result.json >broken.json
 refused 'a broken result' 'clock_hz is 0' broken.json -o o.html
 head -c 300 lf2/result.json >short.json
-refused 'a cut result' 'line ' short.json -o o.html
+refused 'a cut result' 'not JSON' short.json -o o.html
 printf 'a,b\n1\n' >short.csv
 refused 'a broken table' 'short.csv' short.csv -o o.html
 sed 's/,900,/,nine,/' sweep.csv >words.csv
