@@ -233,6 +233,8 @@ no axis is given|-o x.csv
 rows are CSV|--vary batch=1 --format json
 is no key of a design, did you mean accelerator.tile.oc|--vary accelerator.tile.od=1
 ends before it begins|--vary batch=5:1
+"8" is there twice|--vary accelerator.tile.oc=8,8
+a comparison is missing after "&&"|--vary batch=1 --where 'cycles <= 1 && '
 already on the axis|--vary batch=1 --vary batch=2
 did you mean cycles|--vary batch=1 --where 'cylces < 5'
 NAME OP VALUE|--vary batch=1 --where 'cycles'
