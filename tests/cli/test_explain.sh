@@ -28,6 +28,8 @@ ok "$([ $status = 0 ]; echo $?)" 'any timing model explains'
 json 'JSON is in the same order' 'assert d["fidelity"] == "burst" and d["resources"][0]["twice"]["speedup"] >= d["resources"][1]["twice"]["speedup"] and len(d["advice"]) >= 2'
 program explain small.yaml --set accelerator.unroll.oc=0
 ok "$([ $status = 2 ] && [ ! -s out ] && grep -q 'below the minimum' err; echo $?)" 'a wrong design is refused as run does'
+program explain small_net.yaml
+ok "$([ $status = 2 ] && [ ! -s out ] && grep -q 'small_net.yaml:.*this is a network, not a design.*--model' err; echo $?)" 'a network is told from a design'
 program explain
 ok "$([ $status = 2 ] && grep -q 'design file is missing' err; echo $?)" 'a design is needed'
 finish
