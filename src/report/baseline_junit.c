@@ -40,7 +40,7 @@ static void put_message(zs_out *out, const zs_case_verdict *v)
         zs_out_text(out, " → ");
         zs_out_xml(out, zs_move_value(&m->now).text);
     } else {
-        zs_out_text(out, m->kind == ZS_GONE ? " is gone" : " is new");
+        zs_out_text(out, m->kind == ZS_GONE ? " is no layer of the result" : " is new");
     }
     if (v->move_n > 1)
         zs_out_printf(out, ", and %u more", v->move_n - 1);

@@ -170,7 +170,7 @@ void zs_moves_out(zs_out *out, const zs_checked *file, uint32_t case_index, size
             continue;
         zs_out_repeat(out, " ", indent);
         put_padded(&o, m->layer, NAME_WIDTH);
-        zs_out_text(out, m->kind == ZS_GONE ? " is no layer of the result any more\n"
+        zs_out_text(out, m->kind == ZS_GONE ? " is no layer of the result\n"
                                             : " is a layer that the baseline does not have\n");
     }
 }
