@@ -24,6 +24,15 @@ zs_status zs_json_load(zs_span bytes, const char *path, json_t **root, zs_err *e
     return ZS_OK;
 }
 
+zs_status zs_json_expect_result(const json_t *root, const char *path, zs_err *err)
+{
+    if (json_is_integer(json_object_get(root, "cycles")) &&
+        json_is_array(json_object_get(root, "layers")))
+        return ZS_OK;
+    return zs_fail(err, ZS_EPARSE, path,
+                   "is JSON but no result of run: cycles or layers are missing");
+}
+
 json_t *zs_json_at(const json_t *object, const char *name)
 {
     for (const char *dot = strchr(name, '.'); dot != NULL; dot = strchr(name, '.')) {

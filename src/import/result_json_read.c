@@ -92,10 +92,7 @@ static zs_status take_result(zs_arena *arena, const json_t *root, const char *pa
     zs_figures made = {.label = zs_arena_strdup(arena, path), .values = values};
     if (values == NULL || made.label == NULL)
         return zs_nomem(err, path);
-    if (!json_is_object(root) || !json_is_integer(json_object_get(root, "cycles")) ||
-        !json_is_array(layers))
-        return zs_fail(err, ZS_EPARSE, path,
-                       "is JSON but no result of run: cycles or layers are missing");
+    ZS_TRY(zs_json_expect_result(root, path, err));
     for (uint32_t i = 0; i < zs_metric_n; i++)
         ZS_TRY(take(arena, root, &zs_metrics[i], path, "", &values[i], err));
     ZS_TRY(take_layers(arena, layers, path, &made, err));

@@ -395,8 +395,7 @@ static zs_status check_sums(const reader *r, const zs_result *out)
 
 static zs_status read_result(reader *r, json_t *root, zs_result **out)
 {
-    if (!json_is_object(root))
-        return zs_fail(r->err, ZS_EPARSE, r->path, "this is JSON, but no result of a run");
+    ZS_TRY(zs_json_expect_result(root, r->path, r->err));
     zs_result *result = zs_new(r->arena, zs_result, 1);
     if (result == NULL)
         return zs_nomem(r->err, r->path);

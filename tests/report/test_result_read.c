@@ -99,7 +99,7 @@ static const struct {
     {"\"limited_by\": \"", "\"limited_by\": \"no", "layers[0].limited_by: ", ZS_EPARSE},
     {"\"start_cycle\": 0", "\"start_cycle\": 7", "layers[0] starts in cycle 7", ZS_EPARSE},
     {"\"top5\": [", "\"top5\": 5, \"x\": [", "outputs[0].top5 is no list", ZS_EPARSE},
-    {"\"layers\": [", "\"tiers\": [", "layers is missing", ZS_EPARSE},
+    {"\"layers\": [", "\"tiers\": [", "no result of run", ZS_EPARSE},
     {"\"design\": \"", "\"design\": \"a\", \"design\": \"", "duplicate", ZS_EPARSE},
     {"{", "[", "not JSON", ZS_EPARSE},
 };
