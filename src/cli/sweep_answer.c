@@ -350,13 +350,14 @@ static zs_status emit(answering *a, const shown *s, zs_err *err)
                               .count_n = ZS_LEN(counts),
                               .sentence = sentence_of(a, s)};
     const zs_sink sink = cli_stdout();
+    const zs_table_style style = cli_terminal_style();
     if (answer.sentence == NULL)
         return zs_nomem(err, "the answer");
     if (a->job->o->format == CLI_JSON)
         return zs_answer_json_emit(&answer, &sink, err);
     if (a->job->o->format == CLI_CSV)
         return zs_answer_csv_emit(&answer, &sink, err);
-    return zs_answer_table_emit(&answer, &sink, err);
+    return zs_answer_table_emit(&answer, &style, &sink, err);
 }
 
 static zs_status answer_with(answering *a, int *exit_status, zs_err *err)
