@@ -100,10 +100,31 @@ static bool has_moved(const job *j)
 
 /* ---- what is written ------------------------------------------------------------------------- */
 
+/* The CSV has what moved, and not fitting may be no move. */
+static zs_status say_misfits(const job *j, zs_err *err)
+{
+    zs_arena scratch;
+    zs_status status = ZS_OK;
+    zs_arena_init(&scratch, cli_heap());
+    for (uint32_t f = 0; f < j->file_n; f++)
+        for (uint32_t i = 0; i < j->baselines[f].case_n && status == ZS_OK; i++) {
+            const char *misfit = j->files[f].verdicts[i].misfit;
+            const char *text = zs_arena_printf(&scratch, "does not fit: %s", misfit);
+            if (text == NULL)
+                status = zs_nomem(err, "a message");
+            else if (misfit[0] != '\0')
+                cli_say(j->baselines[f].cases[i].design, text);
+        }
+    zs_arena_drop(&scratch);
+    return status;
+}
+
 static zs_status print(const job *j, zs_err *err)
 {
     const zs_sink sink = cli_stdout();
     const zs_table_style style = cli_terminal_style();
+    if (j->o->format == CLI_CSV && !j->o->quiet)
+        ZS_TRY(say_misfits(j, err));
     switch (j->o->format) {
     case CLI_CSV:
         return zs_check_csv_emit(j->files, j->file_n, &sink, err);

@@ -60,6 +60,11 @@ bool zs_verdict_moved(const zs_case_verdict *v)
     return v->move_n > 0;
 }
 
+bool zs_verdict_misfits(const zs_case_verdict *v)
+{
+    return v->misfit != NULL && v->misfit[0] != '\0';
+}
+
 zs_check_totals zs_check_totals_of(const zs_checked *files, uint32_t n)
 {
     zs_check_totals t = {0};
@@ -69,6 +74,7 @@ zs_check_totals zs_check_totals_of(const zs_checked *files, uint32_t n)
             const zs_case_verdict *v = &files[f].verdicts[c];
             t.figures += v->compared_n;
             t.moved_designs += zs_verdict_moved(v);
+            t.misfits += zs_verdict_misfits(v);
             for (uint32_t m = 0; m < v->move_n; m++)
                 t.moved_figures += v->moves[m].kind == ZS_MOVED || v->moves[m].kind == ZS_OPEN;
         }
@@ -199,6 +205,8 @@ static void put_design(zs_out *out, const zs_table_style *style, const zs_checke
     zs_out_name(out, file->baseline->path);
     zs_out_printf(out, ":%u)\n", file->baseline->rows[c->row0].line);
     zs_moves_out(out, file, case_index, 2, false);
+    if (zs_verdict_misfits(&file->verdicts[case_index]))
+        zs_out_printf(out, "  does not fit: %s\n", file->verdicts[case_index].misfit);
     if (c->row_n == 1 && layers_would_say(&file->verdicts[case_index]))
         zs_out_text(out, "  no layers in the baseline; --bless --layers records them\n");
 }
@@ -210,15 +218,20 @@ zs_status zs_check_table_emit(const zs_checked *files, uint32_t n, const zs_tabl
     const zs_check_totals t = zs_check_totals_of(files, n);
     for (uint32_t f = 0; f < n; f++)
         for (uint32_t c = 0; c < files[f].baseline->case_n; c++)
-            if (zs_verdict_moved(&files[f].verdicts[c]))
+            if (zs_verdict_moved(&files[f].verdicts[c]) ||
+                zs_verdict_misfits(&files[f].verdicts[c]))
                 put_design(&out, style, &files[f], c);
     if (t.moved_designs == 0)
-        zs_out_printf(&out, "%u figure%s of %u design%s as before\n", t.figures,
+        zs_out_printf(&out, "%u figure%s of %u design%s as before", t.figures,
                       t.figures == 1 ? "" : "s", t.designs, t.designs == 1 ? "" : "s");
     else
-        zs_out_printf(&out, "%u of %u figure%s moved, in %u of %u design%s\n", t.moved_figures,
+        zs_out_printf(&out, "%u of %u figure%s moved, in %u of %u design%s", t.moved_figures,
                       t.figures, t.figures == 1 ? "" : "s", t.moved_designs, t.designs,
                       t.designs == 1 ? "" : "s");
+    if (t.misfits > 0)
+        zs_out_printf(&out, "; %u design%s not fit (fits = 0 in their rows would expect it)",
+                      t.misfits, t.misfits == 1 ? " does" : "s do");
+    zs_out_text(&out, "\n");
     return zs_out_end(&out, "the table", err);
 }
 
@@ -300,11 +313,13 @@ static int put_json_design(json_t *list, const zs_checked *file, uint32_t case_i
     const zs_baseline_case *c = &file->baseline->cases[case_index];
     const zs_case_verdict *v = &file->verdicts[case_index];
     json_t *entry = json_object(), *moves = json_array();
+    const char *misfit = zs_verdict_misfits(v) ? v->misfit : NULL;
     int failed = json_object_set_new(entry, "baseline", zs_json_text(file->baseline->path));
     failed |= json_object_set_new(entry, "design", zs_json_text(c->design));
     failed |= json_object_set_new(entry, "set", zs_json_text(c->set));
     failed |= json_object_set_new(entry, "fidelity", zs_json_text(zs_fidelity_words[c->fidelity]));
     failed |= json_object_set_new(entry, "figures", zs_json_count(v->compared_n));
+    failed |= json_object_set_new(entry, "does_not_fit", zs_json_text(misfit));
     for (uint32_t m = 0; m < v->move_n; m++)
         failed |= put_json_move(moves, &v->moves[m]);
     failed |= json_object_set_new(entry, "moved", moves);
