@@ -14,6 +14,9 @@ for name in nf18 lf2; do
     ok "$(awk '/^  (MAC lanes|AXI latency) / { s[$1] = $3 + 0 } END { exit !(s["AXI"] > 1.2 && s["MAC"] < 1.001) }' "$WORK/out"; echo $?)" "arora-lanka-$name: the latency of the port is what counts"
 done
 
+(cd "$TOP" && "$ZYNQSIM" explain configs/vta-pynq.yaml >"$WORK/out" 2>"$WORK/err")
+ok "$(grep -qE '^  (AXI latency|AXI ports|PS calls) .* no, as now' "$WORK/out" && ! grep -qE '^  (PL clock|AXI|DRAM|PS|bursts).*NO:' "$WORK/out" && grep -qE '^  MAC lanes .*NO: [0-9]+ of 220 DSP48' "$WORK/out"; echo $?)" 'of a design that does not fit, only steps that change that complain'
+ok "$(grep -q '^- The design as it is does not fit the board: it takes 307 DSP of 220, 306 BRAM18 of 280' "$WORK/out"; echo $?)" 'and by how much it does not is said once'
 cd "$WORK" || exit 1
 program explain small.yaml --format csv
 ok "$([ $status = 0 ] && [ "$(head -n 1 out)" = resource,kind,step,speedup,fits,binding,layers,layers_speedup,change ]; echo $?)" 'CSV has a line per step'
