@@ -87,6 +87,12 @@ zs_status sweep_objective(zs_arena *arena, const char *text, zs_subject *out, bo
     ZS_TRY(zs_figure_find(arena, text, out, err));
     if (!zs_figure_is_number(out))
         return zs_fail(err, ZS_EUSAGE, out->name, "is a word: only numbers have a best");
+    if (out->field != NULL ? out->field->type == ZS_FIELD_BOOL
+                           : zs_metrics[out->metric].type == ZS_METRIC_BOOL)
+        return zs_fail(
+            err, ZS_EUSAGE, out->name,
+            "is true or false: only numbers have a best; --where '%s == true' asks for it",
+            out->name);
     return ZS_OK;
 }
 

@@ -172,6 +172,8 @@ static zs_status read_value(const draft *d, zs_condition *c, const char *value)
 {
     if (value[0] == '\0')
         return zs_fail(d->err, ZS_EPARSE, c->text, "the value is missing");
+    if (zs_figure_is_number(&c->figure) && strpbrk(value, "<>=!") != NULL)
+        return zs_fail(d->err, ZS_EPARSE, c->text, "is more than one comparison; && joins several");
     if (zs_figure_is_number(&c->figure))
         return read_number(d, c, value);
     if (c->relation != ZS_REL_EQ && c->relation != ZS_REL_NE)
@@ -188,6 +190,9 @@ static zs_status read_condition(draft *d, const char *text, size_t bytes)
     zs_condition c = {.word = NULL};
     const char *name, *value;
     ZS_TRY(copy_trimmed(d, text, bytes, &c.text));
+    if (strstr(c.text, "||") != NULL)
+        return zs_fail(d->err, ZS_EPARSE, c.text,
+                       "|| is not known: all conditions must hold, and && joins them");
     const size_t at = strcspn(c.text, "<>=!");
     size_t sign = 0;
     if (at == 0 || !read_relation(c.text + at, &c.relation, &sign))

@@ -160,6 +160,18 @@ static bool read_range(const char *text, range *r)
     return at != NULL && *at == '\0';
 }
 
+/* What is no range but was meant as one: "8..64", "8:64:-8", "8-64". */
+static bool looks_like_range(const char *text)
+{
+    const size_t digits = strspn(text, "0123456789");
+    const char *rest = text + digits;
+    if (digits == 0)
+        return false;
+    return strchr(text, ':') != NULL || strstr(text, "..") != NULL ||
+           (rest[0] == '-' && rest[1] != '\0' &&
+            strspn(rest + 1, "0123456789") == strlen(rest + 1));
+}
+
 static zs_status add_range(axis_draft *d, const char *text, const range *r)
 {
     if (r->lo > r->hi)
@@ -191,7 +203,14 @@ static zs_status read_values(axis_draft *d, const char *text)
                            bytes == 0 ? "missing" : "too long");
         memcpy(word, text, bytes);
         word[bytes] = '\0';
-        ZS_TRY(read_range(word, &r) ? add_range(d, word, &r) : add_value(d, word));
+        const bool is_range = read_range(word, &r);
+        if (!is_range && looks_like_range(word))
+            return wrong(
+                d, ZS_EPARSE,
+                "is no range: those are lo:hi, lo:hi:step, lo..hi*k and lo..hi+k, of whole "
+                "numbers",
+                word);
+        ZS_TRY(is_range ? add_range(d, word, &r) : add_value(d, word));
         text += bytes;
         if (*text == '\0')
             return ZS_OK;

@@ -233,6 +233,12 @@ no axis is given|-o x.csv
 rows are CSV|--vary batch=1 --format json
 is no key of a design, did you mean accelerator.tile.oc|--vary accelerator.tile.od=1
 ends before it begins|--vary batch=5:1
+"resources.dsp.used" is there twice|--vary batch=1,2 --pareto resources.dsp,resources.dsp.used
+a figure is missing|--vary batch=1,2 --pareto cycles,
+a figure is missing|--vary batch=1,2 --pareto ,cycles
+is true or false: only numbers|--vary batch=1,2 --best fits
+is no range: those are lo:hi|--vary accelerator.tile.oc=8..64
+all conditions must hold|--vary batch=1 --where 'cycles < 5 || fits'
 "8" is there twice|--vary accelerator.tile.oc=8,8
 a comparison is missing after "&&"|--vary batch=1 --where 'cycles <= 1 && '
 already on the axis|--vary batch=1 --vary batch=2

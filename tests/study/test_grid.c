@@ -69,6 +69,10 @@ static const struct {
     {"accelerator.tile.oc=8..64*1", "never gets on"},
     {"accelerator.tile.oc=1:65535,1:65535", "more than 65536 values"},
     {"accelerator.fusion=lf3", "lf"},
+    {"accelerator.tile.oc=8..64", "\"8..64\" is no range: those are lo:hi"},
+    {"accelerator.tile.oc=4,64:8:-8", "\"64:8:-8\" is no range"},
+    {"accelerator.tile.oc=8-64", "\"8-64\" is no range"},
+    {"accelerator.clock=1e-", "unknown unit"}, /* a number, meant as one */
     {"accelerator.tile.oc=8,8", "\"8\" is there twice"},
     {"accelerator.tile.oc=16,8:64:8", "\"16\" is there twice"},
     {"accelerator.clock=100 MHz,50 MHz,100000000", "\"100 MHz\" and \"100000000\" are the same"},
