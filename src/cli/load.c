@@ -134,6 +134,21 @@ static zs_status locate_files(cli_point *p, const char *design_path, const named
     return ZS_OK;
 }
 
+static bool ends_in(const char *path, const char *ending)
+{
+    const size_t n = strlen(path), bytes = strlen(ending);
+    return n > bytes && strcmp(path + n - bytes, ending) == 0;
+}
+
+/* Their bytes would be refused as YAML, which says nothing to who mixed them up. */
+static zs_status refuse_model(const char *path, zs_err *err)
+{
+    if (!ends_in(path, ".onnx") && !ends_in(path, ".caffemodel"))
+        return ZS_OK;
+    return zs_fail(err, ZS_EUSAGE, path,
+                   "is a network, not a design; a design takes it as --model or network.model");
+}
+
 static zs_status read_design(cli_point *p, const cli_options *o, named_here *here, zs_err *err)
 {
     zs_span yaml;
@@ -142,6 +157,7 @@ static zs_status read_design(cli_point *p, const cli_options *o, named_here *her
     zs_design_defaults(&p->design);
     if (o->design_path != NULL) {
         ZS_TRY(cli_file_read(&p->keep, o->design_path, &yaml, err));
+        ZS_TRY(refuse_model(o->design_path, err));
         ZS_TRY(zs_design_parse_sweep(&p->keep, yaml, o->design_path, &fetch, &p->design, &p->sweep,
                                      err));
     }

@@ -124,6 +124,8 @@ static const struct {
      "'accelerator.tile'"},
     {"name: n\ninput: {shape: [3, 8, 8]}\nlayers:\n  - {conv: a, out: 4, kernel: 3}\n", ZS_EPARSE,
      "a.yaml:1:1", "this is a network, not a design; a design takes it as --model"},
+    {"{\"design\": \"a\", \"cycles\": 5, \"layers\": []}", ZS_EPARSE, "a.yaml:1:1",
+     "this is the result of a run, not a design"},
     {"layers: 5\n", ZS_EPARSE, "a.yaml:1:1: layers", "unknown key"},
     {"tile:\n  oc: 3\n", ZS_EPARSE, "a.yaml:1:1: tile", "unknown key"},
     {"tile.oc: 3\n", ZS_EPARSE, "a.yaml:1:1: tile.oc", "'accelerator.tile.oc'"},
