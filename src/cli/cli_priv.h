@@ -38,6 +38,7 @@ typedef struct cli_options {
     const char *merge, *pareto, *pareto_out, *best, *shard;
     long long limit; /* -1: none */
     zs_fidelity fidelity;
+    bool has_fidelity; /* it was given */
     cli_format format;
     int jobs;
     bool timing_only, quiet;

@@ -225,6 +225,17 @@ static zs_status take_file(report_input *in, const cli_options *o, const char *p
     return take_sweep(in, o, bytes, path, err);
 }
 
+/* Two results of one name would not be told apart: then all are called by their files. */
+static void tell_apart(report_input *in, const cli_options *o)
+{
+    bool is_clear = true;
+    for (uint32_t i = 0; i < in->result_n; i++)
+        for (uint32_t k = 0; k < i; k++)
+            is_clear &= strcmp(in->results[i].name, in->results[k].name) != 0;
+    for (uint32_t i = 0; i < in->result_n && !is_clear; i++)
+        in->results[i].name = o->words[i];
+}
+
 static zs_status take_files(report_input *in, const cli_options *o, zs_err *err)
 {
     uint32_t n = 0;
@@ -235,6 +246,7 @@ static zs_status take_files(report_input *in, const cli_options *o, zs_err *err)
         return zs_nomem(err, "results");
     for (uint32_t i = 0; i < n; i++)
         ZS_TRY(take_file(in, o, o->words[i], n, err));
+    tell_apart(in, o);
     if (in->sweep == NULL && (o->x != NULL || o->y != NULL))
         return zs_fail(err, ZS_EUSAGE, o->x != NULL ? "--x" : "--y",
                        "is of the table of a sweep, these are results");

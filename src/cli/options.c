@@ -240,6 +240,7 @@ static zs_status check_values(const cli_command *command, cli_options *o, zs_err
         ZS_TRY(
             word_index("--fidelity", raw.fidelity, zs_fidelity_words, ZS_FIDELITY_N, &index, err));
     o->fidelity = (zs_fidelity)index;
+    o->has_fidelity = raw.fidelity != NULL;
     index = (int)command->format;
     if (raw.format != NULL)
         ZS_TRY(word_index("--format", raw.format, format_words, CLI_FORMAT_N, &index, err));

@@ -80,6 +80,8 @@ refuse() { # WORDS-IN-MESSAGE ARGUMENT...
     program check "$@"
     ok "$([ $status = 2 ] && [ ! -s out ] && [ "$(wc -l <err)" = 1 ] && grep -q -- "$words" err && cmp -s b.csv kept.csv; echo $?)" "check $* is refused: $words"
 }
+echo '{"cycles": 1}' >w.json
+refuse 'w.json: is JSON, not a table' w.json
 refuse 'baseline is missing'
 refuse 'cannot be opened' absent.csv
 refuse 'with --set it would' b.csv --bless --set batch=2

@@ -52,6 +52,8 @@ refuse() { # WORDS-IN-MESSAGE ARGUMENT...
 }
 refuse 'nothing to compare' small.yaml
 refuse 'design or result file is missing'
+refuse 'give --vary more than one value' small.yaml --vary batch=2
+refuse 'fidelity: is for designs; these are results' lf2/result.json none/result.json --fidelity tile
 refuse '17 points' small.yaml --vary batch=1:17
 refuse 'accelerator.fusion' small.yaml --vary accelerator.fusoin=none
 refuse '"2" is there twice' small.yaml --vary batch=1,2,2

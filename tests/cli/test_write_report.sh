@@ -35,6 +35,10 @@ ok "$(cmp -s roofline.svg default.svg; echo $?)" 'a roofline is drawn unless tol
 # ---- several
 program report none/result.json lf2/result.json -o two.html
 ok "$([ $status = 0 ] && grep -q '>none</th>' two.html && grep -q '>lf2</th>' two.html; echo $?)" 'results are named by their directories'
+mkdir -p other/lf2
+cp lf2/result.json other/lf2
+program report lf2/result.json other/lf2/result.json -o named.html
+ok "$([ $status = 0 ] && grep -q '>lf2/result.json</th>' named.html && grep -q '>other/lf2/result.json</th>' named.html; echo $?)" 'and by their files where directories have the same name'
 program report none/result.json lf2/result.json -o two.svg
 ok "$([ $status = 0 ] && grep -q '</svg>' two.svg; echo $?)" 'a comparison is drawn'
 
