@@ -177,6 +177,8 @@ void cli_point_drop(cli_point *point);
 /* "a=1;b=2" of a table's row, then what --set gave (NULL: nothing), as one list for cli_options. */
 zs_status cli_settings_of(zs_arena *arena, const char *text, char *const *more, char ***out,
                           zs_err *err);
+/* Refuses an axis of which --set or --model gives a key besides: one of them would do nothing. */
+zs_status cli_axis_check(const cli_options *options, const zs_axis *axis, zs_err *err);
 void cli_note(cli_point *point, const char *fmt, ...) ZS_PRINTF(2, 3);
 
 /* ---- inputs (inputs.c) ----------------------------------------------------------------------- */

@@ -53,6 +53,8 @@ static zs_status read_axes(job *j, const char *path, zs_grid *grid, zs_err *err)
         zs_axis axis;
         status = zs_axis_parse(&j->keep, o.vary[i], &base.design, &axis, err);
         if (status == ZS_OK)
+            status = cli_axis_check(&o, &axis, err);
+        if (status == ZS_OK)
             status = zs_grid_add(grid, &axis, err);
     }
     cli_point_drop(&base);

@@ -299,3 +299,25 @@ zs_status cli_settings_of(zs_arena *arena, const char *text, char *const *more, 
     *out = list;
     return ZS_OK;
 }
+
+static bool varies(const zs_axis *axis, const char *key, size_t bytes)
+{
+    for (uint32_t i = 0; i < axis->path_n; i++)
+        if (strlen(axis->paths[i]) == bytes && strncmp(axis->paths[i], key, bytes) == 0)
+            return true;
+    return false;
+}
+
+zs_status cli_axis_check(const cli_options *o, const zs_axis *axis, zs_err *err)
+{
+    static const char model[] = "network.model";
+    for (size_t i = 0; o->set != NULL && o->set[i] != NULL; i++) {
+        const size_t bytes = strcspn(o->set[i], "=");
+        if (varies(axis, o->set[i], bytes))
+            return zs_fail(err, ZS_EUSAGE, "--set", "%.*s is on the axis %s too", (int)bytes,
+                           o->set[i], axis->text);
+    }
+    if (o->model != NULL && varies(axis, model, sizeof model - 1))
+        return zs_fail(err, ZS_EUSAGE, "--model", "%s is on the axis %s too", model, axis->text);
+    return ZS_OK;
+}

@@ -35,6 +35,8 @@ static zs_status add_path(axis_draft *d, const char *path, size_t bytes)
         return zs_nomem(d->err, "an axis");
     if (d->path_n == ZS_AXIS_PATHS)
         return zs_fail(d->err, ZS_ERANGE, d->text, "more than %d keys on one axis", ZS_AXIS_PATHS);
+    if (bytes == 0)
+        return zs_fail(d->err, ZS_EPARSE, d->text, "a key is missing beside \"+\"");
     for (uint32_t i = 0; i < d->path_n; i++)
         if (strcmp(d->paths[i], copy) == 0)
             return wrong(d, ZS_EPARSE, "is there twice", copy);

@@ -73,6 +73,8 @@ static const struct {
     {"accelerator.tile.oc=4,64:8:-8", "\"64:8:-8\" is no range"},
     {"accelerator.tile.oc=8-64", "\"8-64\" is no range"},
     {"accelerator.clock=1e-", "unknown unit"}, /* a number, meant as one */
+    {"accelerator.tile.oc+=8", "a key is missing"},
+    {"+accelerator.tile.oc=8", "a key is missing"},
     {"accelerator.tile.oc=8,8", "\"8\" is there twice"},
     {"accelerator.tile.oc=16,8:64:8", "\"16\" is there twice"},
     {"accelerator.clock=100 MHz,50 MHz,100000000", "\"100 MHz\" and \"100000000\" are the same"},
