@@ -2,6 +2,7 @@
 #include "zynqsim/table.h"
 
 #include <csv.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -179,7 +180,7 @@ static zs_status check_bytes(zs_span bytes, const char *path, zs_err *err)
 static bool is_json(zs_span bytes)
 {
     size_t at = 0;
-    while (at < bytes.bytes && memchr(" \t\r\n", bytes.data[at], 4) != NULL)
+    while (at < bytes.bytes && isspace(bytes.data[at]))
         at++;
     return at < bytes.bytes && bytes.data[at] == '{';
 }
