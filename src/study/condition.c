@@ -172,7 +172,7 @@ static zs_status read_value(const draft *d, zs_condition *c, const char *value)
 {
     if (value[0] == '\0')
         return zs_fail(d->err, ZS_EPARSE, c->text, "the value is missing");
-    if (zs_figure_is_number(&c->figure) && strpbrk(value, "<>=!") != NULL)
+    if (zs_figure_is_number(&c->figure) && value[strcspn(value, "<>=!")] != '\0')
         return zs_fail(d->err, ZS_EPARSE, c->text, "is more than one comparison; && joins several");
     if (zs_figure_is_number(&c->figure))
         return read_number(d, c, value);
