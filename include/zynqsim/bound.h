@@ -39,6 +39,10 @@ typedef struct zs_fit {
 zs_status zs_fit_build(zs_arena *arena, const zs_design *design, const zs_plan *plan, zs_fit *out,
                        zs_err *err);
 
+/* "307 DSP of 220, 306 BRAM18 of 280": what is exceeded; "" when nothing is. NULL when memory is
+ * out. */
+const char *zs_fit_excess(zs_arena *arena, const zs_resources *used, const zs_resources *available);
+
 /* ---- roofline -------------------------------------------------------------------------------- */
 
 typedef struct zs_roofline {

@@ -34,7 +34,8 @@ typedef struct zs_explain_effect {
     const char *change; /* "accelerator.unroll.oc 8 -> 16" */
     double speedup;     /* of the whole network; below 1 for slower */
     bool fits;
-    const char *binding; /* "" when it fits, else "323 of 220 DSP48" */
+    bool is_as_now;      /* what is exceeded most, if anything, is so by as much as now */
+    const char *binding; /* "" when it fits or is as now, else "323 of 220 DSP48" */
     /* layers that change by a twentieth at the least, those that change most in time first */
     uint32_t layer_n;
     double layers_speedup; /* of these together; NAN without any */

@@ -30,6 +30,8 @@ uint32_t zs_layer_metric_find(const char *name);
 double zs_value_number(const zs_value *value);
 double zs_figures_number(const zs_figures *f, const char *metric);
 double zs_figures_layer_number(const zs_figures *f, uint32_t layer, const char *metric);
+/* What the design exceeds, as zs_fit_excess has it. */
+const char *zs_figures_excess(zs_arena *arena, const zs_figures *f);
 /* "" where there is nothing to say. */
 const char *zs_figures_text(const zs_figures *f, const char *metric);
 const char *zs_figures_layer_text(const zs_figures *f, uint32_t layer, const char *metric);

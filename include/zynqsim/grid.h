@@ -5,9 +5,9 @@
  *   lo:hi          whole numbers, step 1        lo:hi:step    with a step
  *   lo..hi*k       from lo by factors of k      lo..hi+k      from lo in steps of k
  * Ranges include hi where they meet it. Paired keys take the same value, or one each, written
- * a/b: "accelerator.tile.oy+accelerator.tile.ox=7/14,14/28". Ranges and lists may be mixed.
- * Points   are numbered 0 .. point_n - 1; the last axis moves fastest.
- * Memory   the arena's. */
+ * a/b: "accelerator.tile.oy+accelerator.tile.ox=7/14,14/28". Ranges and lists may be mixed. No
+ * value may be there twice, also not in other words ("100 MHz" and "100000000"). Points   are
+ * numbered 0 .. point_n - 1; the last axis moves fastest. Memory   the arena's. */
 #ifndef ZYNQSIM_GRID_H
 #define ZYNQSIM_GRID_H
 

@@ -33,7 +33,9 @@ static inline uint32_t zs_channel(uint32_t port, bool is_write)
     return 2 * port + (is_write ? 1 : 0);
 }
 
-typedef enum zs_fidelity { ZS_BOUND, ZS_TILE, ZS_BURST } zs_fidelity;
+typedef enum zs_fidelity { ZS_BOUND, ZS_TILE, ZS_BURST, ZS_FIDELITY_N } zs_fidelity;
+/* "bound", "tile", "burst": what they are called in files, options and results. */
+extern const char *const zs_fidelity_words[ZS_FIDELITY_N];
 
 /* Counted since _build. Bytes are useful bytes; beats include the unused parts of edge beats. */
 typedef struct zs_channel_counts {

@@ -11,7 +11,12 @@
 
 #include "zynqsim/base.h"
 
-/* values[n][objective_n]. O(n log n + n x front). ZS_ENOMEM. */
+/* values[n][objective_n]. The points of the front by the first objective, then the second ...,
+ * equal ones by number. O(n log n) for up to two objectives, else O(n log n + n x front).
+ * ZS_ENOMEM. */
+zs_status zs_pareto_list(zs_arena *arena, const double *values, uint64_t n, uint32_t objective_n,
+                         uint64_t **front, uint64_t *front_n, zs_err *err);
+/* The same as flags. */
 zs_status zs_pareto_mark(zs_arena *arena, const double *values, uint64_t n, uint32_t objective_n,
                          bool *on_front, zs_err *err);
 

@@ -82,7 +82,9 @@ typedef struct zs_answer {
     uint32_t count_n;
     const char *sentence;
 } zs_answer;
-zs_status zs_answer_table_emit(const zs_answer *a, const zs_sink *s, zs_err *err);
+/* Without a style, or without a width in it, lines are as long as they come. */
+zs_status zs_answer_table_emit(const zs_answer *a, const zs_table_style *style, const zs_sink *s,
+                               zs_err *err);
 zs_status zs_answer_csv_emit(const zs_answer *a, const zs_sink *s, zs_err *err);
 zs_status zs_answer_json_emit(const zs_answer *a, const zs_sink *s, zs_err *err);
 /* `validate`: sections that are closed and have rows. */

@@ -102,6 +102,10 @@ zs_status zs_sim_run(zs_arena *arena, const zs_design *design, const zs_net *net
                      const zs_plan *plan, zs_fidelity fidelity, const zs_retire_hook *hook,
                      zs_result **out, zs_err *err);
 
+/* What is known before a run: names, batch, clock, calls, the roofline. */
+void zs_result_describe(zs_result *result, const zs_design *design, const zs_net *net,
+                        const zs_plan *plan, zs_fidelity fidelity);
+
 /* ---- numerics -------------------------------------------------------------------------------- */
 
 /* The data side: simulated DRAM and BRAM contents. */

@@ -41,6 +41,10 @@ zs_status zs_table_number(const zs_table *table, uint32_t row, uint32_t column, 
 /* A whole number, likewise; up to 2^53. */
 zs_status zs_table_count(const zs_table *table, uint32_t row, uint32_t column, uint64_t min,
                          uint64_t max, uint64_t *out, zs_err *err);
+/* Which of n words a cell is. `expected` lists them for the message: "bound, tile or burst". */
+zs_status zs_table_word(const zs_table *table, uint32_t row, uint32_t column,
+                        const char *const *words, uint32_t n, const char *expected, uint32_t *out,
+                        zs_err *err);
 /* Fails with the cell as the place: "file:line, column". */
 zs_status zs_table_fail(const zs_table *table, uint32_t row, uint32_t column, zs_status status,
                         zs_err *err, const char *fmt, ...) ZS_PRINTF(6, 7);

@@ -261,3 +261,20 @@ zs_status zs_fit_build(zs_arena *arena, const zs_design *design, const zs_plan *
     *out = verdict(&design->board, &a);
     return ZS_OK;
 }
+
+const char *zs_fit_excess(zs_arena *arena, const zs_resources *used, const zs_resources *available)
+{
+    const struct {
+        const char *name;
+        uint32_t used, available;
+    } rows[] = {{"DSP", used->dsp, available->dsp},
+                {"BRAM18", used->bram18, available->bram18},
+                {"LUT", used->lut, available->lut},
+                {"FF", used->ff, available->ff}};
+    const char *text = "";
+    for (size_t i = 0; i < ZS_LEN(rows) && text != NULL; i++)
+        if (rows[i].used > rows[i].available)
+            text = zs_arena_printf(arena, "%s%s%u %s of %u", text, text[0] ? ", " : "",
+                                   rows[i].used, rows[i].name, rows[i].available);
+    return text;
+}

@@ -38,6 +38,7 @@ typedef struct cli_options {
     const char *merge, *pareto, *pareto_out, *best, *shard;
     long long limit; /* -1: none */
     zs_fidelity fidelity;
+    bool has_fidelity; /* it was given */
     cli_format format;
     int jobs;
     bool timing_only, quiet;
@@ -173,6 +174,11 @@ zs_status cli_base_build(const cli_options *options, cli_point *out, zs_err *err
 /* The network that the point's design names, into point->net. */
 zs_status cli_net_load(cli_point *point, const cli_options *options, zs_err *err);
 void cli_point_drop(cli_point *point);
+/* "a=1;b=2" of a table's row, then what --set gave (NULL: nothing), as one list for cli_options. */
+zs_status cli_settings_of(zs_arena *arena, const char *text, char *const *more, char ***out,
+                          zs_err *err);
+/* Refuses an axis of which --set or --model gives a key besides: one of them would do nothing. */
+zs_status cli_axis_check(const cli_options *options, const zs_axis *axis, zs_err *err);
 void cli_note(cli_point *point, const char *fmt, ...) ZS_PRINTF(2, 3);
 
 /* ---- inputs (inputs.c) ----------------------------------------------------------------------- */

@@ -17,30 +17,6 @@ typedef struct job {
 
 /* ---- one design ------------------------------------------------------------------------------ */
 
-/* "a=1;b=2" of the row, then what --set gave. */
-static zs_status settings_of(job *j, const char *text, char ***out, zs_err *err)
-{
-    size_t n = 1;
-    for (const char *at = text; *at != '\0'; at++)
-        n += *at == ';';
-    for (size_t i = 0; j->o->set != NULL && j->o->set[i] != NULL; i++)
-        n++;
-    char **list = zs_new(&j->keep, char *, n + 1);
-    if (list == NULL)
-        return zs_nomem(err, "settings");
-    for (n = 0; *text != '\0';) {
-        const size_t bytes = strcspn(text, ";");
-        list[n] = zs_arena_strndup(&j->keep, text, bytes);
-        if (list[n++] == NULL)
-            return zs_nomem(err, "settings");
-        text += bytes + (text[bytes] == ';');
-    }
-    for (size_t i = 0; j->o->set != NULL && j->o->set[i] != NULL; i++)
-        list[n++] = j->o->set[i];
-    *out = list;
-    return ZS_OK;
-}
-
 static zs_status simulate(job *j, const zs_baseline *b, const zs_baseline_case *c,
                           zs_figures *figures, zs_err *err)
 {
@@ -48,7 +24,7 @@ static zs_status simulate(job *j, const zs_baseline *b, const zs_baseline_case *
     cli_point p = {0};
     cli_outputs outputs;
     zs_result *result;
-    ZS_TRY(settings_of(j, c->set, &o.set, err));
+    ZS_TRY(cli_settings_of(&j->keep, c->set, j->o->set, &o.set, err));
     o.design_path = cli_path_from(&j->keep, b->path, c->design);
     if (o.design_path == NULL)
         return zs_nomem(err, c->design);
@@ -124,10 +100,31 @@ static bool has_moved(const job *j)
 
 /* ---- what is written ------------------------------------------------------------------------- */
 
+/* The CSV has what moved, and not fitting may be no move. */
+static zs_status say_misfits(const job *j, zs_err *err)
+{
+    zs_arena scratch;
+    zs_status status = ZS_OK;
+    zs_arena_init(&scratch, cli_heap());
+    for (uint32_t f = 0; f < j->file_n; f++)
+        for (uint32_t i = 0; i < j->baselines[f].case_n && status == ZS_OK; i++) {
+            const char *misfit = j->files[f].verdicts[i].misfit;
+            const char *text = zs_arena_printf(&scratch, "does not fit: %s", misfit);
+            if (text == NULL)
+                status = zs_nomem(err, "a message");
+            else if (misfit[0] != '\0')
+                cli_say(j->baselines[f].cases[i].design, text);
+        }
+    zs_arena_drop(&scratch);
+    return status;
+}
+
 static zs_status print(const job *j, zs_err *err)
 {
     const zs_sink sink = cli_stdout();
     const zs_table_style style = cli_terminal_style();
+    if (j->o->format == CLI_CSV && !j->o->quiet)
+        ZS_TRY(say_misfits(j, err));
     switch (j->o->format) {
     case CLI_CSV:
         return zs_check_csv_emit(j->files, j->file_n, &sink, err);

@@ -53,6 +53,8 @@ static zs_status read_axes(job *j, const char *path, zs_grid *grid, zs_err *err)
         zs_axis axis;
         status = zs_axis_parse(&j->keep, o.vary[i], &base.design, &axis, err);
         if (status == ZS_OK)
+            status = cli_axis_check(&o, &axis, err);
+        if (status == ZS_OK)
             status = zs_grid_add(grid, &axis, err);
     }
     cli_point_drop(&base);
@@ -144,6 +146,26 @@ static zs_status add_word(job *j, const char *word, zs_err *err)
     return j->o->vary != NULL ? add_points(j, word, err) : add_column(j, &c, err);
 }
 
+/* Options of simulations, where nothing is simulated. */
+static zs_status refuse_idle_options(const job *j, zs_err *err)
+{
+    const struct {
+        const char *name;
+        bool is_given;
+    } options[] = {{"--fidelity", j->o->has_fidelity},
+                   {"--weights", j->o->weights != NULL},
+                   {"--input", j->o->inputs != NULL},
+                   {"--labels", j->o->labels != NULL}};
+    for (uint32_t i = 0; i < j->n; i++)
+        if (!j->columns[i].is_result)
+            return ZS_OK;
+    for (size_t i = 0; i < ZS_LEN(options); i++)
+        if (options[i].is_given)
+            return zs_fail(err, ZS_EUSAGE, options[i].name,
+                           "is for designs; these are results, which are not simulated again");
+    return ZS_OK;
+}
+
 /* ---- figures of a column --------------------------------------------------------------------- */
 
 static zs_status read_result(job *j, uint32_t i, zs_err *err)
@@ -229,7 +251,9 @@ static zs_status compare(job *j, zs_err *err)
                              err)); /* first of all it must be there */
     if (j->n < 2)
         return zs_fail(err, ZS_EUSAGE, j->o->words[0],
-                       "there is nothing to compare it with: name another file, or use --vary");
+                       "there is nothing to compare it with: name another file, or %s",
+                       j->o->vary != NULL ? "give --vary more than one value" : "use --vary");
+    ZS_TRY(refuse_idle_options(j, err));
     cli_progress_begin(&j->progress, (uint64_t)j->n * BAR_STEP, j->o->quiet);
     const zs_status status = collect(j, err);
     cli_progress_end(&j->progress);

@@ -49,6 +49,16 @@ static zs_status take_result(report_input *in, zs_span bytes, const char *path, 
 
 /* ---- a sweep --------------------------------------------------------------------------------- */
 
+static const char *x_name(const cli_options *o)
+{
+    return o->x != NULL ? o->x : "resources.bram18";
+}
+
+static const char *y_name(const cli_options *o)
+{
+    return o->y != NULL ? o->y : "cycles";
+}
+
 /* A column, or the `.used` of a resource. */
 static zs_status find_column(const zs_table *t, const char *option, const char *name,
                              uint32_t *column, zs_err *err)
@@ -134,14 +144,57 @@ static zs_status take_rows(report_input *in, const zs_table *t, uint32_t x, uint
     return zs_scatter_build(&in->keep, s, err);
 }
 
+/* Other tables of ours, by columns that only they have. */
+static const struct {
+    const char *columns[2], *is;
+} foreign[] = {
+    {{"start_cycle", "compulsory_bytes"}, "the layers of a run, which its result.json has too"},
+    {{"scope", "figure"}, "what compare or validate printed"},
+    {{"resource", "speedup"}, "what explain printed"},
+    {{"baseline", "kind"}, "what check printed"},
+    {{"design", "layer"}, "a baseline of check"},
+    {{"case", "frac_peak"}, "what memory printed"},
+    {{"case", "measured"}, "a table of measurements for validate"},
+};
+
+static bool has_column(const zs_table *t, const char *name)
+{
+    return zs_table_column(t, name) != ZS_NO_COLUMN;
+}
+
+/* A table that is no sweep's may be shown when it has the two columns asked for. */
+static zs_status expect_sweep(report_input *in, const cli_options *o, zs_span bytes,
+                              const char *path, zs_err *err)
+{
+    zs_table t = {0};
+    uint32_t column;
+    const zs_status status = zs_table_header_parse(&in->keep, bytes, path, &t, err);
+    if (status != ZS_OK && status != ZS_EPARSE)
+        return status;
+    if (status == ZS_OK && has_column(&t, "point") && has_column(&t, "outcome"))
+        return ZS_OK;
+    if (status == ZS_OK && find_column(&t, "--x", x_name(o), &column, NULL) == ZS_OK &&
+        find_column(&t, "--y", y_name(o), &column, NULL) == ZS_OK)
+        return ZS_OK;
+    for (size_t i = 0; i < ZS_LEN(foreign); i++)
+        if (has_column(&t, foreign[i].columns[0]) && has_column(&t, foreign[i].columns[1]))
+            return zs_fail(err, ZS_EPARSE, path,
+                           "is %s; report shows a result.json or the CSV that sweep writes",
+                           foreign[i].is);
+    return zs_fail(err, ZS_EPARSE, path,
+                   "is neither a result.json nor the CSV that sweep writes: report shows no other "
+                   "files");
+}
+
 static zs_status take_sweep(report_input *in, const cli_options *o, zs_span bytes, const char *path,
                             zs_err *err)
 {
     zs_table t;
     uint32_t x, y;
+    ZS_TRY(expect_sweep(in, o, bytes, path, err));
     ZS_TRY(zs_table_parse(&in->keep, bytes, path, &t, err));
-    ZS_TRY(find_column(&t, "--x", o->x != NULL ? o->x : "resources.bram18", &x, err));
-    ZS_TRY(find_column(&t, "--y", o->y != NULL ? o->y : "cycles", &y, err));
+    ZS_TRY(find_column(&t, "--x", x_name(o), &x, err));
+    ZS_TRY(find_column(&t, "--y", y_name(o), &y, err));
     in->sweep = zs_new(&in->keep, zs_scatter, 1);
     if (in->sweep == NULL)
         return zs_nomem(err, path);
@@ -164,12 +217,23 @@ static zs_status take_file(report_input *in, const cli_options *o, const char *p
     size_t at = 0;
     while (at < bytes.bytes && isspace(bytes.data[at]))
         at++;
-    if (at < bytes.bytes && bytes.data[at] == '{')
+    if (at < bytes.bytes && (bytes.data[at] == '{' || bytes.data[at] == '['))
         return take_result(in, bytes, path, err);
     if (n > 1)
         return zs_fail(err, ZS_EUSAGE, path,
                        "is no result.json; the table of a sweep is shown alone");
     return take_sweep(in, o, bytes, path, err);
+}
+
+/* Two results of one name would not be told apart: then all are called by their files. */
+static void tell_apart(report_input *in, const cli_options *o)
+{
+    bool is_clear = true;
+    for (uint32_t i = 0; i < in->result_n; i++)
+        for (uint32_t k = 0; k < i; k++)
+            is_clear &= strcmp(in->results[i].name, in->results[k].name) != 0;
+    for (uint32_t i = 0; i < in->result_n && !is_clear; i++)
+        in->results[i].name = o->words[i];
 }
 
 static zs_status take_files(report_input *in, const cli_options *o, zs_err *err)
@@ -182,6 +246,7 @@ static zs_status take_files(report_input *in, const cli_options *o, zs_err *err)
         return zs_nomem(err, "results");
     for (uint32_t i = 0; i < n; i++)
         ZS_TRY(take_file(in, o, o->words[i], n, err));
+    tell_apart(in, o);
     if (in->sweep == NULL && (o->x != NULL || o->y != NULL))
         return zs_fail(err, ZS_EUSAGE, o->x != NULL ? "--x" : "--y",
                        "is of the table of a sweep, these are results");

@@ -20,25 +20,14 @@ static zs_status print_result(const zs_result *r, cli_format format, zs_err *err
 
 /* ---- what is said ---------------------------------------------------------------------------- */
 
-static void say_misfit(const zs_result *r)
+static zs_status say_misfit(cli_point *p, const zs_result *r, zs_err *err)
 {
-    const zs_resources *used = &r->fit.used, *there = &r->fit.available;
-    const struct {
-        const char *name;
-        uint32_t used, available;
-    } rows[] = {{"DSP", used->dsp, there->dsp},
-                {"BRAM18", used->bram18, there->bram18},
-                {"LUT", used->lut, there->lut},
-                {"FF", used->ff, there->ff}};
-    fprintf(stderr, "zynqsim: %s: does not fit %s:", r->design, r->board);
-    const char *between = " ";
-    for (size_t i = 0; i < ZS_LEN(rows); i++) {
-        if (rows[i].used <= rows[i].available)
-            continue;
-        fprintf(stderr, "%s%u %s of %u", between, rows[i].used, rows[i].name, rows[i].available);
-        between = ", ";
-    }
-    putc('\n', stderr);
+    const char *excess = zs_fit_excess(&p->keep, &r->fit.used, &r->fit.available);
+    const char *text = zs_arena_printf(&p->keep, "does not fit %s: %s", r->board, excess);
+    if (excess == NULL || text == NULL)
+        return zs_nomem(err, "a message");
+    cli_say(r->design, text);
+    return ZS_OK;
 }
 
 /* Notes of the simulator first, then those of this run. */
@@ -81,7 +70,7 @@ static zs_status run_point(const cli_options *o, cli_point *p, int *exit_status,
     if (!result->fit.fits) {
         *exit_status = CLI_NO;
         if (!o->quiet)
-            say_misfit(result);
+            return say_misfit(p, result, err);
     }
     return ZS_OK;
 }

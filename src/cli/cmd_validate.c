@@ -82,33 +82,13 @@ static zs_status prepare(job *j, zs_err *err)
 
 /* ---- simulated designs ----------------------------------------------------------------------- */
 
-/* "a=1;b=2" as the list that --set gives. */
-static zs_status split_settings(zs_arena *arena, const char *text, char ***out, zs_err *err)
-{
-    size_t n = 0;
-    for (const char *at = text; *at != '\0'; at++)
-        n += *at == ';';
-    char **list = zs_new(arena, char *, n + 2);
-    if (list == NULL)
-        return zs_nomem(err, "settings");
-    for (n = 0; *text != '\0';) {
-        const size_t bytes = strcspn(text, ";");
-        list[n] = zs_arena_strndup(arena, text, bytes);
-        if (list[n++] == NULL)
-            return zs_nomem(err, "settings");
-        text += bytes + (text[bytes] == ';');
-    }
-    *out = list;
-    return ZS_OK;
-}
-
 static zs_status simulate(job *j, const judged *t, uint32_t first, cli_point *p, zs_result **result,
                           zs_err *err)
 {
     const zs_run_case *c = &t->ref->runs[first];
     cli_options o = {.timing_only = true, .quiet = true, .fidelity = c->fidelity, .jobs = 1};
     cli_outputs outputs;
-    ZS_TRY(split_settings(&j->keep, c->set, &o.set, err));
+    ZS_TRY(cli_settings_of(&j->keep, c->set, NULL, &o.set, err));
     o.design_path = cli_path_from(&j->keep, t->ref->path, c->design);
     if (o.design_path == NULL)
         return zs_nomem(err, c->design);

@@ -134,6 +134,21 @@ static zs_status locate_files(cli_point *p, const char *design_path, const named
     return ZS_OK;
 }
 
+static bool ends_in(const char *path, const char *ending)
+{
+    const size_t n = strlen(path), bytes = strlen(ending);
+    return n > bytes && strcmp(path + n - bytes, ending) == 0;
+}
+
+/* Their bytes would be refused as YAML, which says nothing to who mixed them up. */
+static zs_status refuse_model(const char *path, zs_err *err)
+{
+    if (!ends_in(path, ".onnx") && !ends_in(path, ".caffemodel"))
+        return ZS_OK;
+    return zs_fail(err, ZS_EUSAGE, path,
+                   "is a network, not a design; a design takes it as --model or network.model");
+}
+
 static zs_status read_design(cli_point *p, const cli_options *o, named_here *here, zs_err *err)
 {
     zs_span yaml;
@@ -142,6 +157,7 @@ static zs_status read_design(cli_point *p, const cli_options *o, named_here *her
     zs_design_defaults(&p->design);
     if (o->design_path != NULL) {
         ZS_TRY(cli_file_read(&p->keep, o->design_path, &yaml, err));
+        ZS_TRY(refuse_model(o->design_path, err));
         ZS_TRY(zs_design_parse_sweep(&p->keep, yaml, o->design_path, &fetch, &p->design, &p->sweep,
                                      err));
     }
@@ -258,4 +274,50 @@ zs_status cli_base_build(const cli_options *options, cli_point *out, zs_err *err
 void cli_point_drop(cli_point *point)
 {
     zs_arena_drop(&point->keep);
+}
+
+zs_status cli_settings_of(zs_arena *arena, const char *text, char *const *more, char ***out,
+                          zs_err *err)
+{
+    size_t n = 2;
+    for (const char *at = text; *at != '\0'; at++)
+        n += *at == ';';
+    for (size_t i = 0; more != NULL && more[i] != NULL; i++)
+        n++;
+    char **list = zs_new(arena, char *, n);
+    if (list == NULL)
+        return zs_nomem(err, "settings");
+    for (n = 0; *text != '\0';) {
+        const size_t bytes = strcspn(text, ";");
+        list[n] = zs_arena_strndup(arena, text, bytes);
+        if (list[n++] == NULL)
+            return zs_nomem(err, "settings");
+        text += bytes + (text[bytes] == ';');
+    }
+    for (size_t i = 0; more != NULL && more[i] != NULL; i++)
+        list[n++] = more[i];
+    *out = list;
+    return ZS_OK;
+}
+
+static bool varies(const zs_axis *axis, const char *key, size_t bytes)
+{
+    for (uint32_t i = 0; i < axis->path_n; i++)
+        if (strlen(axis->paths[i]) == bytes && strncmp(axis->paths[i], key, bytes) == 0)
+            return true;
+    return false;
+}
+
+zs_status cli_axis_check(const cli_options *o, const zs_axis *axis, zs_err *err)
+{
+    static const char model[] = "network.model";
+    for (size_t i = 0; o->set != NULL && o->set[i] != NULL; i++) {
+        const size_t bytes = strcspn(o->set[i], "=");
+        if (varies(axis, o->set[i], bytes))
+            return zs_fail(err, ZS_EUSAGE, "--set", "%.*s is on the axis %s too", (int)bytes,
+                           o->set[i], axis->text);
+    }
+    if (o->model != NULL && varies(axis, model, sizeof model - 1))
+        return zs_fail(err, ZS_EUSAGE, "--model", "%s is on the axis %s too", model, axis->text);
+    return ZS_OK;
 }

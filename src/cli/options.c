@@ -7,7 +7,6 @@
 
 /* ---- values that are words ------------------------------------------------------------------- */
 
-static const char *const fidelity_words[] = {"bound", "tile", "burst"}; /* order of zs_fidelity */
 static const char *const format_words[CLI_FORMAT_N] = {"table", "csv", "json"};
 
 static zs_status word_index(const char *option, const char *text, const char *const *words,
@@ -238,9 +237,10 @@ static zs_status check_values(const cli_command *command, cli_options *o, zs_err
     const bool is_quick = command->run == cmd_explain || command->run == cmd_sweep;
     int index = is_quick ? ZS_TILE : ZS_BURST;
     if (raw.fidelity != NULL)
-        ZS_TRY(word_index("--fidelity", raw.fidelity, fidelity_words, ZS_LEN(fidelity_words),
-                          &index, err));
+        ZS_TRY(
+            word_index("--fidelity", raw.fidelity, zs_fidelity_words, ZS_FIDELITY_N, &index, err));
     o->fidelity = (zs_fidelity)index;
+    o->has_fidelity = raw.fidelity != NULL;
     index = (int)command->format;
     if (raw.format != NULL)
         ZS_TRY(word_index("--format", raw.format, format_words, CLI_FORMAT_N, &index, err));

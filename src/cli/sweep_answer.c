@@ -125,6 +125,16 @@ static zs_status read_rows(answering *a, zs_err *err)
 
 /* ---- the front ------------------------------------------------------------------------------- */
 
+/* Whether the newest objective is there already: resources.dsp is resources.dsp.used. */
+static zs_status refuse_twin(const answering *a, zs_err *err)
+{
+    const zs_subject *now = &a->objectives[a->objective_n];
+    for (uint32_t i = 0; i < a->objective_n; i++)
+        if (a->objectives[i].field == now->field && a->objectives[i].metric == now->metric)
+            return zs_fail(err, ZS_EUSAGE, "--pareto", "\"%.60s\" is there twice", now->name);
+    return ZS_OK;
+}
+
 static zs_status read_objectives(answering *a, zs_err *err)
 {
     const char *text = a->job->o->pareto;
@@ -135,8 +145,11 @@ static zs_status read_objectives(answering *a, zs_err *err)
             return zs_nomem(err, "--pareto");
         if (a->objective_n == OBJECTIVES_MAX)
             return zs_fail(err, ZS_EUSAGE, "--pareto", "more than %d figures", OBJECTIVES_MAX);
+        if (bytes == 0 || strcmp(text + bytes, ",") == 0)
+            return zs_fail(err, ZS_EUSAGE, "--pareto", "a figure is missing beside a comma");
         ZS_TRY(sweep_objective(&a->keep, word, &a->objectives[a->objective_n],
                                &a->larger[a->objective_n], err));
+        ZS_TRY(refuse_twin(a, err));
         a->objective_n++;
         text += bytes + (text[bytes] == ',');
     }
@@ -350,13 +363,14 @@ static zs_status emit(answering *a, const shown *s, zs_err *err)
                               .count_n = ZS_LEN(counts),
                               .sentence = sentence_of(a, s)};
     const zs_sink sink = cli_stdout();
+    const zs_table_style style = cli_terminal_style();
     if (answer.sentence == NULL)
         return zs_nomem(err, "the answer");
     if (a->job->o->format == CLI_JSON)
         return zs_answer_json_emit(&answer, &sink, err);
     if (a->job->o->format == CLI_CSV)
         return zs_answer_csv_emit(&answer, &sink, err);
-    return zs_answer_table_emit(&answer, &sink, err);
+    return zs_answer_table_emit(&answer, &style, &sink, err);
 }
 
 static zs_status answer_with(answering *a, int *exit_status, zs_err *err)

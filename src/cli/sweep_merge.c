@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 typedef struct merged_row {
@@ -83,6 +84,25 @@ static int by_point(const void *a, const void *b)
     return (x->from > y->from) - (x->from < y->from);
 }
 
+/* The target, where it has rows already, comes behind the files that were named. */
+static const char *name_of(const merger *m, uint32_t file)
+{
+    return file < m->at ? m->o->words[file] : m->o->merge;
+}
+
+/* What is there is joined too: rows of the sweep are not lost, and another file is refused. */
+static zs_status read_target(merger *m, zs_err *err)
+{
+    struct stat target, other;
+    if (stat(m->o->merge, &target) != 0 || !S_ISREG(target.st_mode) || target.st_size == 0)
+        return ZS_OK;
+    for (uint32_t i = 0; i < m->at; i++)
+        if (stat(m->o->words[i], &other) == 0 && other.st_dev == target.st_dev &&
+            other.st_ino == target.st_ino)
+            return ZS_OK;
+    return read_file(m, m->o->merge, err);
+}
+
 /* Equal rows of one point count once; the simulator gives the same row every time, so others mean
  * that a file was changed. */
 static zs_status drop_twins(merger *m, zs_err *err)
@@ -91,10 +111,10 @@ static zs_status drop_twins(merger *m, zs_err *err)
     for (uint64_t i = 0; i < m->n; i++) {
         if (kept > 0 && m->rows[kept - 1].point == m->rows[i].point) {
             if (strcmp(m->rows[kept - 1].line, m->rows[i].line) != 0)
-                return zs_fail(err, ZS_EUSAGE, m->o->words[m->rows[i].from],
+                return zs_fail(err, ZS_EUSAGE, name_of(m, m->rows[i].from),
                                "has another row of point %llu than %s",
                                (unsigned long long)m->rows[i].point,
-                               m->o->words[m->rows[kept - 1].from]);
+                               name_of(m, m->rows[kept - 1].from));
             free(m->rows[i].line);
             m->rows[i].line = NULL;
             continue;
@@ -150,6 +170,7 @@ static zs_status merge_all(merger *m, int *exit_status, zs_err *err)
 {
     for (; m->o->words[m->at] != NULL; m->at++)
         ZS_TRY(read_file(m, m->o->words[m->at], err));
+    ZS_TRY(read_target(m, err));
     qsort(m->rows, m->n, sizeof *m->rows, by_point);
     ZS_TRY(drop_twins(m, err));
     const char *slash = strchr(m->id, '/');
@@ -173,10 +194,12 @@ zs_status sweep_merge(const cli_options *options, int *exit_status, zs_err *err)
     if (options->words[0] == NULL)
         return zs_fail(err, ZS_EUSAGE, "--merge", "no files to join are named");
     if (options->vary != NULL || options->output != NULL || options->best != NULL ||
-        options->pareto != NULL || options->shard != NULL)
+        options->pareto != NULL || options->pareto_out != NULL || options->shard != NULL ||
+        options->where != NULL || options->set != NULL || options->model != NULL ||
+        options->limit >= 0 || options->has_fidelity)
         return zs_fail(err, ZS_EUSAGE, "--merge",
-                       "joins files and does nothing else: no --vary, -o, --best, --pareto or "
-                       "--shard");
+                       "joins files and does nothing else: no --vary, --where, --set, --model, "
+                       "--fidelity, -o, --best, --pareto, --limit or --shard");
     const zs_status status = merge_all(&m, exit_status, err);
     for (uint64_t i = 0; i < m.n; i++)
         free(m.rows[i].line);

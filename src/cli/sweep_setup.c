@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* A bit for each; more would not end in a lifetime anyway. */
 #define OWN_POINTS_MAX (UINT64_C(1) << 32)
@@ -37,6 +38,7 @@ static zs_status read_axes(sweep_job *job, zs_err *err)
     for (uint32_t i = 0; i < vary.n; i++) {
         zs_axis axis;
         ZS_TRY(zs_axis_parse(&job->base.keep, vary.texts[i], &job->sweep.base, &axis, err));
+        ZS_TRY(cli_axis_check(job->o, &axis, err));
         ZS_TRY(zs_grid_add(&job->sweep.grid, &axis, err));
     }
     return ZS_OK;
@@ -87,6 +89,12 @@ zs_status sweep_objective(zs_arena *arena, const char *text, zs_subject *out, bo
     ZS_TRY(zs_figure_find(arena, text, out, err));
     if (!zs_figure_is_number(out))
         return zs_fail(err, ZS_EUSAGE, out->name, "is a word: only numbers have a best");
+    if (out->field != NULL ? out->field->type == ZS_FIELD_BOOL
+                           : zs_metrics[out->metric].type == ZS_METRIC_BOOL)
+        return zs_fail(
+            err, ZS_EUSAGE, out->name,
+            "is true or false: only numbers have a best; --where '%s == true' asks for it",
+            out->name);
     return ZS_OK;
 }
 
@@ -177,12 +185,23 @@ static zs_status set_identity(sweep_job *job, zs_err *err)
 
 /* ---- all of it ------------------------------------------------------------------------------- */
 
+static bool is_same_file(const char *a, const char *b)
+{
+    struct stat x, y;
+    if (strcmp(a, b) == 0)
+        return true;
+    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
 static zs_status check_options(const cli_options *o, zs_err *err)
 {
     const bool to_stdout = o->output != NULL && strcmp(o->output, "-") == 0;
     const bool answers = o->pareto != NULL || o->best != NULL;
     if (o->pareto != NULL && o->pareto[0] == '\0')
         return zs_fail(err, ZS_EUSAGE, "--pareto", "names no figure");
+    if (o->pareto_out != NULL && o->output != NULL && is_same_file(o->pareto_out, o->output))
+        return zs_fail(err, ZS_EUSAGE, "--pareto-out",
+                       "is the file of the rows, which would not go on with a column more");
     if (o->pareto_out != NULL && o->pareto == NULL)
         return zs_fail(err, ZS_EUSAGE, "--pareto-out", "needs --pareto with the figures");
     if (to_stdout && answers)

@@ -81,17 +81,16 @@ static zs_status choose_rows(const zs_plan *plan, zs_arena *arena, const char *l
                              const bool **out, zs_err *err)
 {
     bool *rows = zs_new(arena, bool, plan->row_n + 1u);
-    char *words = zs_arena_strdup(arena, list), *rest = NULL;
-    if (rows == NULL || words == NULL)
+    char *rest = zs_arena_strdup(arena, list);
+    if (rows == NULL || rest == NULL)
         return zs_nomem(err, "--trace-layers");
-    bool any = false;
-    for (char *word = strtok_r(words, ",", &rest); word != NULL;
-         word = strtok_r(NULL, ",", &rest)) {
+    for (char *word; (word = strsep(&rest, ",")) != NULL;) {
+        if (word[0] == '\0')
+            return zs_fail(err, ZS_EUSAGE, "--trace-layers",
+                           list[0] ? "'%s' names no layer beside a comma" : "'%s' names no layer",
+                           list);
         ZS_TRY(add_rows(plan, arena, word, rows, err));
-        any = true;
     }
-    if (!any)
-        return zs_fail(err, ZS_EUSAGE, "--trace-layers", "'%s' names no layer", list);
     *out = rows;
     return ZS_OK;
 }

@@ -1,5 +1,7 @@
 #include "memsys_priv.h"
 
+const char *const zs_fidelity_words[ZS_FIDELITY_N] = {"bound", "tile", "burst"};
+
 zs_status zs_memsys_build(zs_arena *arena, const zs_design *design, zs_fidelity fidelity,
                           zs_memsys **out, zs_err *err)
 {

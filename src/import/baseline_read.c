@@ -209,11 +209,21 @@ static zs_status take_columns(reader *r, zs_err *err)
 
 /* ---- rows ------------------------------------------------------------------------------------ */
 
+static zs_status take_truth(const zs_table *t, uint32_t row, uint32_t cell, uint64_t *out,
+                            zs_err *err)
+{
+    static const char *const words[] = {"0", "false", "no", "1", "true", "yes"};
+    uint32_t word;
+    ZS_TRY(zs_table_word(t, row, cell, words, ZS_LEN(words), "0 or 1, false or true, no or yes",
+                         &word, err));
+    *out = word >= 3;
+    return ZS_OK;
+}
+
 static zs_status take_number(const zs_table *t, uint32_t row, uint32_t cell,
                              const zs_metric *metric, zs_value *out, zs_err *err)
 {
     const char *text = zs_table_text(t, row, cell, "");
-    double real = 0;
     out->type = metric->type;
     switch (metric->type) {
     case ZS_METRIC_TEXT:
@@ -224,12 +234,7 @@ static zs_status take_number(const zs_table *t, uint32_t row, uint32_t cell,
     case ZS_METRIC_INT:
         return zs_table_count(t, row, cell, 0, UINT64_C(1) << 53, &out->i, err);
     case ZS_METRIC_BOOL:
-        if (strcmp(text, "true") == 0 || strcmp(text, "yes") == 0)
-            real = 1;
-        else if (strcmp(text, "false") != 0 && strcmp(text, "no") != 0)
-            ZS_TRY(zs_table_number(t, row, cell, 0, 1, &real, err));
-        out->i = real != 0;
-        return ZS_OK;
+        return take_truth(t, row, cell, &out->i, err);
     }
     return ZS_OK;
 }
@@ -326,6 +331,18 @@ static zs_status take_row(reader *r, uint32_t row, zs_err *err)
     return ZS_OK;
 }
 
+/* A design of which nothing is compared would be simulated and said to be as before. */
+static zs_status expect_figures(const reader *r, const zs_baseline_case *c, zs_err *err)
+{
+    for (uint32_t row = c->row0; row < c->row0 + c->row_n; row++)
+        for (uint32_t i = 0; i < r->b->column_n; i++)
+            if (r->rows[row].cells[i].is_given)
+                return ZS_OK;
+    return zs_table_fail(
+        &r->table, c->row0, r->columns[0].cell, ZS_EPARSE, err,
+        "no figure of this design is expected; \"?\" is one that --bless fills in");
+}
+
 static zs_status take_rows(reader *r, zs_err *err)
 {
     const uint32_t n = r->table.row_n;
@@ -337,6 +354,8 @@ static zs_status take_rows(reader *r, zs_err *err)
         return zs_nomem(err, r->b->path);
     for (uint32_t row = 0; row < n; row++)
         ZS_TRY(take_row(r, row, err));
+    for (uint32_t i = 0; i < r->b->case_n; i++)
+        ZS_TRY(expect_figures(r, &r->cases[i], err));
     return ZS_OK;
 }
 

@@ -436,6 +436,21 @@ static zs_status read_board(const reader *r, const yaml_node_t *root)
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
+/* No key of a design is called layers; every network has a list of them, and every result.json. */
+static zs_status refuse_others(const reader *r, const yaml_node_t *root)
+{
+    const yaml_node_item_t index = value_of(r, root, "layers");
+    const yaml_node_t *node = index != 0 ? yaml_document_get_node(r->doc, index) : NULL;
+    if (node == NULL || node->type != YAML_SEQUENCE_NODE)
+        return ZS_OK;
+    if (value_of(r, root, "cycles") != 0)
+        return FAIL_AT(r, root, ZS_EPARSE, "",
+                       "this is the result of a run, not a design; compare and report read it");
+    return FAIL_AT(
+        r, root, ZS_EPARSE, "",
+        "this is a network, not a design; a design takes it as --model or network.model");
+}
+
 /* The order of a file's keys does not matter: what it starts from comes first, then its board. */
 static zs_status read_root(reader *r, const yaml_node_t *root, bool is_board)
 {
@@ -444,6 +459,7 @@ static zs_status read_root(reader *r, const yaml_node_t *root, bool is_board)
     if (root->type != YAML_MAPPING_NODE)
         return FAIL_AT(r, root, ZS_EPARSE, "", "a design file is made of `key: value` lines");
     ZS_TRY(check_tag(r, root));
+    ZS_TRY(refuse_others(r, root));
     if (is_board) {
         ZS_TRY(read_board_start(r, root, true));
         return read_mapping(r, root, "board");

@@ -263,11 +263,32 @@ static zs_status init_draft(zs_net_yaml *y, zs_arena *arena, const yaml_node_t *
     return y->heads ? ZS_OK : zs_nomem(y->err, "the list of layers");
 }
 
+/* A design has none of a network's keys but the name. */
+static zs_status refuse_design(const zs_net_yaml *y, const yaml_node_t *root)
+{
+    static const char *const sections[] = {"accelerator", "board", "network", "extends", "batch"};
+    if (root->type != YAML_MAPPING_NODE)
+        return ZS_OK;
+    for (const yaml_node_pair_t *p = root->data.mapping.pairs.start;
+         p < root->data.mapping.pairs.top; p++) {
+        const yaml_node_t *key = yaml_document_get_node(y->doc, p->key);
+        if (key == NULL || key->type != YAML_SCALAR_NODE)
+            continue;
+        for (size_t i = 0; i < ZS_LEN(sections); i++)
+            if (strcmp((const char *)key->data.scalar.value, sections[i]) == 0)
+                return zs_net_yaml_fail(y, key, ZS_EPARSE,
+                                        "'%s' is a key of a design: this is no network",
+                                        sections[i]);
+    }
+    return ZS_OK;
+}
+
 static zs_status read_net(zs_net_yaml *y, zs_arena *arena, const yaml_node_t *root,
                           zs_net_spec *out)
 {
     const yaml_node_t *top[TOP_N] = {NULL};
     zs_net_spec spec = {.name = "net"};
+    ZS_TRY(refuse_design(y, root));
     ZS_TRY(pick(y, root, top_names, TOP_N, top));
     for (size_t i = TOP_INPUT; i <= TOP_LAYERS; i++)
         if (top[i] == NULL)

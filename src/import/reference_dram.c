@@ -41,16 +41,12 @@ static zs_status take_agreement(const zs_table *t, uint32_t row, uint32_t column
                                 zs_err *err)
 {
     static const char *const words[] = {"tight", "medium", "loose"}; /* order of zs_agreement */
-    const char *text = zs_table_text(t, row, column, "");
-    if (text[0] == '\0')
-        return ZS_OK;
-    for (size_t i = 0; i < ZS_LEN(words); i++)
-        if (strcmp(text, words[i]) == 0) {
-            *out = (zs_agreement)i;
-            return ZS_OK;
-        }
-    return zs_table_fail(t, row, column, ZS_EPARSE, err, "\"%.40s\" is not tight, medium or loose",
-                         text);
+    uint32_t word = *out;
+    if (zs_table_text(t, row, column, "")[0] != '\0')
+        ZS_TRY(zs_table_word(t, row, column, words, ZS_LEN(words), "tight, medium or loose", &word,
+                             err));
+    *out = (zs_agreement)word;
+    return ZS_OK;
 }
 
 /* Two empty cells: not measured. */

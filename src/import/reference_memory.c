@@ -1,18 +1,16 @@
 #include "reference_priv.h"
 
-#include <string.h>
-
 static zs_status take_figure(const zs_table *t, uint32_t row, uint32_t column,
                              zs_memory_figure *out, zs_err *err)
 {
-    const char *text = zs_table_text(t, row, column, "");
+    const char *names[ZS_MEMORY_FIGURE_N];
+    uint32_t word = 0;
     for (uint32_t i = 0; i < ZS_MEMORY_FIGURE_N; i++)
-        if (strcmp(text, zs_memory_figure_name((zs_memory_figure)i)) == 0) {
-            *out = (zs_memory_figure)i;
-            return ZS_OK;
-        }
-    return zs_table_fail(t, row, column, ZS_EPARSE, err,
-                         "\"%.40s\" is not frac_peak, bytes_per_s or rd_lat_mean_ns", text);
+        names[i] = zs_memory_figure_name((zs_memory_figure)i);
+    ZS_TRY(zs_table_word(t, row, column, names, ZS_MEMORY_FIGURE_N,
+                         "frac_peak, bytes_per_s or rd_lat_mean_ns", &word, err));
+    *out = (zs_memory_figure)word;
+    return ZS_OK;
 }
 
 static zs_status check_spec(const zs_table *t, uint32_t row, uint32_t column, const char *spec,

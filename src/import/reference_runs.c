@@ -28,18 +28,12 @@ static run_columns columns_of(const zs_table *t)
 zs_status zs_reference_fidelity(const zs_table *t, uint32_t row, uint32_t column, zs_fidelity *out,
                                 zs_err *err)
 {
-    static const char *const words[] = {"bound", "tile", "burst"}; /* order of zs_fidelity */
-    const char *text = zs_table_text(t, row, column, "");
-    *out = ZS_BURST;
-    if (text[0] == '\0')
-        return ZS_OK;
-    for (size_t i = 0; i < ZS_LEN(words); i++)
-        if (strcmp(text, words[i]) == 0) {
-            *out = (zs_fidelity)i;
-            return ZS_OK;
-        }
-    return zs_table_fail(t, row, column, ZS_EPARSE, err, "\"%.40s\" is not bound, tile or burst",
-                         text);
+    uint32_t word = ZS_BURST;
+    if (zs_table_text(t, row, column, "")[0] != '\0')
+        ZS_TRY(zs_table_word(t, row, column, zs_fidelity_words, ZS_FIDELITY_N,
+                             "bound, tile or burst", &word, err));
+    *out = (zs_fidelity)word;
+    return ZS_OK;
 }
 
 static zs_status unknown_metric(const zs_table *t, uint32_t row, uint32_t column,

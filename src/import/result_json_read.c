@@ -1,8 +1,8 @@
 /* A result.json as figures. Members are those of the metric tables; what is not in them is from
  * another version and left alone, what is missing is unknown. */
+#include "json_read_priv.h"
 #include "zynqsim/import.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,19 +13,6 @@ static zs_status wrong(const char *path, const char *where, const char *name, co
     char place[192];
     snprintf(place, sizeof place, "%.100s: %.40s%.48s", path, where, name);
     return zs_fail(err, ZS_EPARSE, place, "is not %s", what);
-}
-
-/* "dram.read_bytes": member read_bytes of the object dram; NULL where there is none. */
-static const json_t *member(const json_t *object, const char *path)
-{
-    while (object != NULL) {
-        const size_t bytes = strcspn(path, ".");
-        object = json_object_getn(object, path, bytes);
-        if (path[bytes] == '\0')
-            break;
-        path += bytes + 1;
-    }
-    return object;
 }
 
 static zs_status take_text(zs_arena *arena, const json_t *json, zs_value *out, zs_err *err)
@@ -59,7 +46,7 @@ static zs_status take(zs_arena *arena, const json_t *object, const zs_metric *me
                       const char *path, const char *where, zs_value *out, zs_err *err)
 {
     static const char *const kinds[] = {"a whole number", "a number", "true or false", "a text"};
-    const json_t *json = member(object, metric->name);
+    const json_t *json = zs_json_at(object, metric->name);
     *out = (zs_value){.type = ZS_METRIC_TEXT};
     if (json == NULL || json_is_null(json)) {
         if (metric->type == ZS_METRIC_REAL)
@@ -105,10 +92,7 @@ static zs_status take_result(zs_arena *arena, const json_t *root, const char *pa
     zs_figures made = {.label = zs_arena_strdup(arena, path), .values = values};
     if (values == NULL || made.label == NULL)
         return zs_nomem(err, path);
-    if (!json_is_object(root) || !json_is_integer(json_object_get(root, "cycles")) ||
-        !json_is_array(layers))
-        return zs_fail(err, ZS_EPARSE, path,
-                       "is JSON but no result of run: cycles or layers are missing");
+    ZS_TRY(zs_json_expect_result(root, path, err));
     for (uint32_t i = 0; i < zs_metric_n; i++)
         ZS_TRY(take(arena, root, &zs_metrics[i], path, "", &values[i], err));
     ZS_TRY(take_layers(arena, layers, path, &made, err));
@@ -119,13 +103,8 @@ static zs_status take_result(zs_arena *arena, const json_t *root, const char *pa
 zs_status zs_result_json_parse(zs_arena *arena, zs_span bytes, const char *path, zs_figures *out,
                                zs_err *err)
 {
-    json_error_t why;
-    json_t *root = json_loadb((const char *)bytes.data, bytes.bytes, 0, &why);
-    if (root == NULL) {
-        char place[192];
-        snprintf(place, sizeof place, "%.150s:%d:%d", path, why.line, why.column);
-        return zs_fail(err, ZS_EPARSE, place, "is not JSON: %.200s", why.text);
-    }
+    json_t *root;
+    ZS_TRY(zs_json_load(bytes, path, &root, err));
     const zs_status status = take_result(arena, root, path, out, err);
     json_decref(root);
     return status;

@@ -1,6 +1,7 @@
 #include "zynqsim/result_read.h"
 
-#include <jansson.h>
+#include "json_read_priv.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,22 +30,10 @@ static zs_status refuse(const reader *r, zs_status status, const char *name, con
     return zs_fail(r->err, status, r->path, "%s%s %s", r->scope, name, what);
 }
 
-/* "dram.read_bytes" is member read_bytes of the object dram. */
-static json_t *find(json_t *object, const char *name)
-{
-    for (const char *dot = strchr(name, '.'); dot != NULL; dot = strchr(name, '.')) {
-        char key[64];
-        snprintf(key, sizeof key, "%.*s", (int)(dot - name), name);
-        object = json_object_get(object, key);
-        name = dot + 1;
-    }
-    return json_object_get(object, name);
-}
-
 static zs_status read_count(const reader *r, json_t *object, const char *name, uint64_t max,
                             uint64_t *out)
 {
-    json_t *value = find(object, name);
+    json_t *value = zs_json_at(object, name);
     if (value == NULL)
         return refuse(r, ZS_EPARSE, name, "is missing");
     if (!json_is_integer(value))
@@ -60,7 +49,7 @@ static zs_status read_count(const reader *r, json_t *object, const char *name, u
 /* null is a ratio with nothing to divide by. */
 static zs_status read_real(const reader *r, json_t *object, const char *name, double *out)
 {
-    json_t *value = find(object, name);
+    json_t *value = zs_json_at(object, name);
     if (value == NULL)
         return refuse(r, ZS_EPARSE, name, "is missing");
     if (!json_is_number(value) && !json_is_null(value))
@@ -72,7 +61,7 @@ static zs_status read_real(const reader *r, json_t *object, const char *name, do
 static zs_status read_text(const reader *r, json_t *object, const char *name, bool may_be_null,
                            const char **out)
 {
-    json_t *value = find(object, name);
+    json_t *value = zs_json_at(object, name);
     if (value == NULL)
         return refuse(r, ZS_EPARSE, name, "is missing");
     if (json_is_null(value) && may_be_null) {
@@ -90,7 +79,7 @@ static zs_status read_text(const reader *r, json_t *object, const char *name, bo
 
 static zs_status read_flag(const reader *r, json_t *object, const char *name, bool *out)
 {
-    json_t *value = find(object, name);
+    json_t *value = zs_json_at(object, name);
     if (value == NULL || !json_is_boolean(value))
         return refuse(r, ZS_EPARSE, name,
                       value == NULL ? "is missing" : "is neither true nor false");
@@ -406,8 +395,7 @@ static zs_status check_sums(const reader *r, const zs_result *out)
 
 static zs_status read_result(reader *r, json_t *root, zs_result **out)
 {
-    if (!json_is_object(root))
-        return zs_fail(r->err, ZS_EPARSE, r->path, "this is JSON, but no result of a run");
+    ZS_TRY(zs_json_expect_result(root, r->path, r->err));
     zs_result *result = zs_new(r->arena, zs_result, 1);
     if (result == NULL)
         return zs_nomem(r->err, r->path);
@@ -425,16 +413,8 @@ zs_status zs_result_parse(zs_arena *arena, zs_span json, const char *path, zs_re
                           zs_err *err)
 {
     reader r = {.arena = arena, .path = path, .err = err};
-    json_error_t error;
-    if (json.bytes > ZS_RESULT_BYTES_MAX)
-        return zs_fail(err, ZS_ERANGE, path, "%zu bytes are more than the maximum of %d",
-                       json.bytes, ZS_RESULT_BYTES_MAX);
-    json_t *root = json_loadb((const char *)json.data, json.bytes, JSON_REJECT_DUPLICATES, &error);
-    if (root == NULL && json_error_code(&error) == json_error_out_of_memory)
-        return zs_nomem(err, path);
-    if (root == NULL)
-        return zs_fail(err, ZS_EPARSE, path, "line %d, column %d: %s", error.line, error.column,
-                       error.text);
+    json_t *root;
+    ZS_TRY(zs_json_load(json, path, &root, err));
     const zs_status status = read_result(&r, root, out);
     json_decref(root);
     return status;

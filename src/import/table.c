@@ -2,6 +2,7 @@
 #include "zynqsim/table.h"
 
 #include <csv.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -176,6 +177,14 @@ static zs_status check_bytes(zs_span bytes, const char *path, zs_err *err)
     return ZS_OK;
 }
 
+static bool is_json(zs_span bytes)
+{
+    size_t at = 0;
+    while (at < bytes.bytes && isspace(bytes.data[at]))
+        at++;
+    return at < bytes.bytes && bytes.data[at] == '{';
+}
+
 static zs_status parse(zs_arena *arena, zs_span bytes, const char *path, bool header_only,
                        zs_table *out, zs_err *err)
 {
@@ -188,6 +197,8 @@ static zs_status parse(zs_arena *arena, zs_span bytes, const char *path, bool he
     if (bytes.bytes >= 3 && memcmp(bytes.data, "\xef\xbb\xbf", 3) == 0)
         bytes = (zs_span){.data = bytes.data + 3, .bytes = bytes.bytes - 3};
     ZS_TRY(check_bytes(bytes, path, r.err));
+    if (is_json(bytes))
+        return zs_fail(r.err, ZS_EPARSE, path, "is JSON, not a table of comma-separated values");
     ZS_TRY(reserve(arena, bytes, &r));
     if (csv_init(&csv, CSV_STRICT | CSV_STRICT_FINI) != 0)
         return zs_nomem(err, path);

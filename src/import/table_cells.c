@@ -73,3 +73,15 @@ zs_status zs_table_count(const zs_table *t, uint32_t row, uint32_t column, uint6
     *out = (uint64_t)value;
     return ZS_OK;
 }
+
+zs_status zs_table_word(const zs_table *t, uint32_t row, uint32_t column, const char *const *words,
+                        uint32_t n, const char *expected, uint32_t *out, zs_err *err)
+{
+    const char *text = zs_table_text(t, row, column, "");
+    for (uint32_t i = 0; i < n; i++)
+        if (strcmp(text, words[i]) == 0) {
+            *out = i;
+            return ZS_OK;
+        }
+    return zs_table_fail(t, row, column, ZS_EPARSE, err, "\"%.40s\" is not %s", text, expected);
+}

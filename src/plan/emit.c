@@ -34,6 +34,16 @@ zs_status zs_emit_init(emitter *e, plan_draft *d, zs_err *err)
     return ZS_OK;
 }
 
+void zs_emit_finish(const emitter *e)
+{
+    zs_plan *plan = e->d->plan;
+    plan->ops = e->ops;
+    plan->boxes = e->boxes;
+    plan->op_n = e->op_n;
+    plan->costs = e->costs;
+    plan->cost_n = e->cost_n;
+}
+
 void zs_emit_begin_row(emitter *e, uint32_t row)
 {
     e->row = row;

@@ -511,11 +511,7 @@ static zs_status emit_all(plan_draft *d, zs_err *err)
                                         : zs_line_emit_call(e, &d->plan->calls[row->call]));
         row->op_n = e->op_n - row->op0;
     }
-    d->plan->ops = e->ops;
-    d->plan->boxes = e->boxes;
-    d->plan->op_n = e->op_n;
-    d->plan->costs = e->costs;
-    d->plan->cost_n = e->cost_n;
+    zs_emit_finish(e);
     return ZS_OK;
 }
 

@@ -192,11 +192,7 @@ static zs_status emit_all(plan_draft *d, zs_err *err)
         ZS_TRY(emit_row(e, i));
         d->rows[i].op_n = e->op_n - d->rows[i].op0;
     }
-    d->plan->ops = e->ops;
-    d->plan->boxes = e->boxes;
-    d->plan->op_n = e->op_n;
-    d->plan->costs = e->costs;
-    d->plan->cost_n = e->cost_n;
+    zs_emit_finish(e);
     return ZS_OK;
 }
 

@@ -118,6 +118,8 @@ typedef struct emitter {
 /* Refuses tile loops of so many trips before memory fills with ops that will be too many. */
 zs_status zs_emit_expect(emitter *e, const uint32_t *trips, uint32_t n);
 zs_status zs_emit_init(emitter *e, plan_draft *d, zs_err *err);
+/* Hands ops and prices over to the plan. */
+void zs_emit_finish(const emitter *e);
 /* Prices are shared within a row only. */
 void zs_emit_begin_row(emitter *e, uint32_t row);
 zs_status zs_emit_barrier(emitter *e);

@@ -40,7 +40,7 @@ static void put_message(zs_out *out, const zs_case_verdict *v)
         zs_out_text(out, " → ");
         zs_out_xml(out, zs_move_value(&m->now).text);
     } else {
-        zs_out_text(out, m->kind == ZS_GONE ? " is gone" : " is new");
+        zs_out_text(out, m->kind == ZS_GONE ? " is no layer of the result" : " is new");
     }
     if (v->move_n > 1)
         zs_out_printf(out, ", and %u more", v->move_n - 1);
@@ -55,15 +55,21 @@ static void put_case(zs_out *out, const zs_checked *file, uint32_t case_index)
     put_attribute(out, "classname", file->baseline->path);
     put_attribute(out, "name", zs_case_title_of(c).text);
     zs_out_printf(out, " time=\"%.3f\"", v->seconds);
-    if (!zs_verdict_moved(v)) {
+    if (!zs_verdict_moved(v) && !zs_verdict_misfits(v)) {
         zs_out_text(out, "/>\n");
         return;
     }
-    zs_out_text(out, ">\n      <failure type=\"moved\"");
-    put_message(out, v);
-    zs_out_text(out, ">");
-    zs_moves_out(out, file, case_index, 0, true);
-    zs_out_text(out, "</failure>\n    </testcase>\n");
+    zs_out_text(out, ">\n");
+    if (zs_verdict_moved(v)) {
+        zs_out_text(out, "      <failure type=\"moved\"");
+        put_message(out, v);
+        zs_out_text(out, ">");
+        zs_moves_out(out, file, case_index, 0, true);
+        zs_out_text(out, "</failure>\n");
+    }
+    if (zs_verdict_misfits(v))
+        zs_out_printf(out, "      <system-out>does not fit: %s</system-out>\n", v->misfit);
+    zs_out_text(out, "    </testcase>\n");
 }
 
 static double seconds_of(const zs_checked *file)

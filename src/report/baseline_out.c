@@ -13,10 +13,9 @@ enum { LAYERS_SHOWN = 3, NAME_WIDTH = 26, VALUE_WIDTH = 14 };
 
 zs_case_title zs_case_title_of(const zs_baseline_case *c)
 {
-    static const char *const fidelities[] = {"bound", "tile", "burst"}; /* order of zs_fidelity */
     zs_case_title t;
     snprintf(t.text, sizeof t.text, "%.200s%s%.240s, %s", c->design, c->set[0] ? ", " : "", c->set,
-             fidelities[c->fidelity]);
+             zs_fidelity_words[c->fidelity]);
     return t;
 }
 
@@ -61,6 +60,11 @@ bool zs_verdict_moved(const zs_case_verdict *v)
     return v->move_n > 0;
 }
 
+bool zs_verdict_misfits(const zs_case_verdict *v)
+{
+    return v->misfit != NULL && v->misfit[0] != '\0';
+}
+
 zs_check_totals zs_check_totals_of(const zs_checked *files, uint32_t n)
 {
     zs_check_totals t = {0};
@@ -70,6 +74,7 @@ zs_check_totals zs_check_totals_of(const zs_checked *files, uint32_t n)
             const zs_case_verdict *v = &files[f].verdicts[c];
             t.figures += v->compared_n;
             t.moved_designs += zs_verdict_moved(v);
+            t.misfits += zs_verdict_misfits(v);
             for (uint32_t m = 0; m < v->move_n; m++)
                 t.moved_figures += v->moves[m].kind == ZS_MOVED || v->moves[m].kind == ZS_OPEN;
         }
@@ -171,7 +176,7 @@ void zs_moves_out(zs_out *out, const zs_checked *file, uint32_t case_index, size
             continue;
         zs_out_repeat(out, " ", indent);
         put_padded(&o, m->layer, NAME_WIDTH);
-        zs_out_text(out, m->kind == ZS_GONE ? " is no layer of the result any more\n"
+        zs_out_text(out, m->kind == ZS_GONE ? " is no layer of the result\n"
                                             : " is a layer that the baseline does not have\n");
     }
 }
@@ -200,6 +205,8 @@ static void put_design(zs_out *out, const zs_table_style *style, const zs_checke
     zs_out_name(out, file->baseline->path);
     zs_out_printf(out, ":%u)\n", file->baseline->rows[c->row0].line);
     zs_moves_out(out, file, case_index, 2, false);
+    if (zs_verdict_misfits(&file->verdicts[case_index]))
+        zs_out_printf(out, "  does not fit: %s\n", file->verdicts[case_index].misfit);
     if (c->row_n == 1 && layers_would_say(&file->verdicts[case_index]))
         zs_out_text(out, "  no layers in the baseline; --bless --layers records them\n");
 }
@@ -211,15 +218,20 @@ zs_status zs_check_table_emit(const zs_checked *files, uint32_t n, const zs_tabl
     const zs_check_totals t = zs_check_totals_of(files, n);
     for (uint32_t f = 0; f < n; f++)
         for (uint32_t c = 0; c < files[f].baseline->case_n; c++)
-            if (zs_verdict_moved(&files[f].verdicts[c]))
+            if (zs_verdict_moved(&files[f].verdicts[c]) ||
+                zs_verdict_misfits(&files[f].verdicts[c]))
                 put_design(&out, style, &files[f], c);
     if (t.moved_designs == 0)
-        zs_out_printf(&out, "%u figure%s of %u design%s as before\n", t.figures,
+        zs_out_printf(&out, "%u figure%s of %u design%s as before", t.figures,
                       t.figures == 1 ? "" : "s", t.designs, t.designs == 1 ? "" : "s");
     else
-        zs_out_printf(&out, "%u of %u figure%s moved, in %u of %u design%s\n", t.moved_figures,
+        zs_out_printf(&out, "%u of %u figure%s moved, in %u of %u design%s", t.moved_figures,
                       t.figures, t.figures == 1 ? "" : "s", t.moved_designs, t.designs,
                       t.designs == 1 ? "" : "s");
+    if (t.misfits > 0)
+        zs_out_printf(&out, "; %u design%s not fit (fits = 0 in their rows would expect it)",
+                      t.misfits, t.misfits == 1 ? " does" : "s do");
+    zs_out_text(&out, "\n");
     return zs_out_end(&out, "the table", err);
 }
 
@@ -244,12 +256,11 @@ static void csv_value(zs_out *out, const zs_value *value)
 
 static void csv_move(zs_out *out, const zs_checked *file, uint32_t case_index, const zs_move *m)
 {
-    static const char *const fidelities[] = {"bound", "tile", "burst"};
     const zs_baseline_case *c = &file->baseline->cases[case_index];
     const char *const texts[] = {file->baseline->path,
                                  c->design,
                                  c->set,
-                                 fidelities[c->fidelity],
+                                 zs_fidelity_words[c->fidelity],
                                  m->layer,
                                  m->figure,
                                  m->unit,
@@ -280,20 +291,6 @@ zs_status zs_check_csv_emit(const zs_checked *files, uint32_t n, const zs_sink *
 
 /* ---- JSON ------------------------------------------------------------------------------------ */
 
-static json_t *json_value(const zs_value *value)
-{
-    switch (value->type) {
-    case ZS_METRIC_INT:
-        return zs_json_count(value->i);
-    case ZS_METRIC_REAL:
-        return zs_json_real(value->r);
-    case ZS_METRIC_BOOL:
-        return json_boolean(value->i);
-    default:
-        return zs_json_text(value->text);
-    }
-}
-
 static int put_json_move(json_t *list, const zs_move *m)
 {
     json_t *entry = json_object();
@@ -301,10 +298,10 @@ static int put_json_move(json_t *list, const zs_move *m)
     failed |= json_object_set_new(entry, "layer", zs_json_text(m->layer));
     failed |= json_object_set_new(entry, "figure", zs_json_text(m->figure));
     failed |= json_object_set_new(entry, "unit", zs_json_text(m->unit));
-    failed |=
-        json_object_set_new(entry, "old", m->kind == ZS_MOVED ? json_value(&m->old) : json_null());
+    failed |= json_object_set_new(entry, "old",
+                                  m->kind == ZS_MOVED ? zs_json_value(&m->old) : json_null());
     failed |= json_object_set_new(entry, "new",
-                                  m->kind == ZS_MOVED || m->kind == ZS_OPEN ? json_value(&m->now)
+                                  m->kind == ZS_MOVED || m->kind == ZS_OPEN ? zs_json_value(&m->now)
                                                                             : json_null());
     failed |= json_object_set_new(entry, "change_frac", zs_json_real(m->change_frac));
     failed |= json_array_append_new(list, entry);
@@ -313,15 +310,16 @@ static int put_json_move(json_t *list, const zs_move *m)
 
 static int put_json_design(json_t *list, const zs_checked *file, uint32_t case_index)
 {
-    static const char *const fidelities[] = {"bound", "tile", "burst"};
     const zs_baseline_case *c = &file->baseline->cases[case_index];
     const zs_case_verdict *v = &file->verdicts[case_index];
     json_t *entry = json_object(), *moves = json_array();
+    const char *misfit = zs_verdict_misfits(v) ? v->misfit : NULL;
     int failed = json_object_set_new(entry, "baseline", zs_json_text(file->baseline->path));
     failed |= json_object_set_new(entry, "design", zs_json_text(c->design));
     failed |= json_object_set_new(entry, "set", zs_json_text(c->set));
-    failed |= json_object_set_new(entry, "fidelity", zs_json_text(fidelities[c->fidelity]));
+    failed |= json_object_set_new(entry, "fidelity", zs_json_text(zs_fidelity_words[c->fidelity]));
     failed |= json_object_set_new(entry, "figures", zs_json_count(v->compared_n));
+    failed |= json_object_set_new(entry, "does_not_fit", zs_json_text(misfit));
     for (uint32_t m = 0; m < v->move_n; m++)
         failed |= put_json_move(moves, &v->moves[m]);
     failed |= json_object_set_new(entry, "moved", moves);

@@ -15,10 +15,11 @@ zs_cell zs_move_value(const zs_value *value); /* as people read it */
 /* "+0.013 %", "+12" where nothing was before; "" for texts. */
 zs_cell zs_move_change(const zs_move *m);
 bool zs_verdict_moved(const zs_case_verdict *v);
+bool zs_verdict_misfits(const zs_case_verdict *v);
 
 /* How often something was compared and moved, over all files. */
 typedef struct zs_check_totals {
-    uint32_t designs, moved_designs, figures, moved_figures;
+    uint32_t designs, moved_designs, misfits, figures, moved_figures;
 } zs_check_totals;
 zs_check_totals zs_check_totals_of(const zs_checked *files, uint32_t n);
 

@@ -274,6 +274,22 @@ static void put_head(layout *l)
     zs_out_text(&l->out, "\n");
 }
 
+/* Ratios between networks are of different work. */
+static void put_networks(layout *l)
+{
+    const char *first = zs_figures_text(&l->c->columns[0], "network");
+    for (uint32_t i = 1; i < l->c->column_n; i++) {
+        const char *other = zs_figures_text(&l->c->columns[i], "network");
+        if (first[0] == '\0' || other[0] == '\0' || strcmp(first, other) == 0)
+            continue;
+        zs_out_wrap(&l->out,
+                    "the networks differ: ratios of cycles, bytes and energy are between different "
+                    "amounts of work",
+                    0, 2, l->width);
+        return;
+    }
+}
+
 /* What does not fit by how much, and what a search for a fusion chose. */
 static void put_notes(layout *l)
 {
@@ -313,6 +329,7 @@ zs_status zs_comparison_table_emit(const zs_comparison *c, const zs_table_style 
             break;
         zs_out_text(&l.out, "\n");
     }
+    put_networks(&l);
     put_notes(&l);
     return zs_out_end(&l.out, "the table", err);
 }

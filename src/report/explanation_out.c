@@ -112,7 +112,9 @@ static void put_row(page *p, const zs_explain_row *row)
     const bool is_wide = p->width >= WIDE_COLUMNS;
     const bool has_layers = twice->is_done && twice->speedup >= IS_FELT && twice->layer_n > 0;
     char fits[64] = "-";
-    if (twice->is_done)
+    if (twice->is_done && !twice->fits && twice->is_as_now)
+        snprintf(fits, sizeof fits, "no, as now");
+    else if (twice->is_done)
         snprintf(fits, sizeof fits, "%s%.50s", twice->fits ? "yes" : "NO: ", twice->binding);
     zs_out_text(&p->out, "  ");
     zs_out_fit(&p->out, row->name, NAME_WIDTH);

@@ -34,6 +34,21 @@ json_t *zs_json_real(double value)
     return isfinite(value) ? json_real(value) : json_null();
 }
 
+json_t *zs_json_value(const zs_value *value)
+{
+    switch (value->type) {
+    case ZS_METRIC_INT:
+        return zs_json_count(value->i);
+    case ZS_METRIC_REAL:
+        return zs_json_real(value->r);
+    case ZS_METRIC_BOOL:
+        return json_boolean(value->i);
+    case ZS_METRIC_TEXT:
+        return zs_json_text(value->text);
+    }
+    return NULL;
+}
+
 static int write_piece(const char *data, size_t bytes, void *ctx)
 {
     zs_out *out = ctx;

@@ -2,7 +2,7 @@
 #ifndef ZYNQSIM_JSON_PRIV_H
 #define ZYNQSIM_JSON_PRIV_H
 
-#include "zynqsim/base.h"
+#include "zynqsim/sim.h"
 
 #include <jansson.h>
 
@@ -11,6 +11,8 @@ json_t *zs_json_text(const char *text);
 json_t *zs_json_count(uint64_t n);
 /* JSON has no infinities: undefined is null. */
 json_t *zs_json_real(double value);
+/* A figure: a count, a number, true or false, or a text. */
+json_t *zs_json_value(const zs_value *value);
 /* Writes the document and drops it. `failed`: memory ran out while it was made. */
 zs_status zs_json_end(json_t *root, bool failed, const char *what, const zs_sink *s, zs_err *err);
 

@@ -9,21 +9,6 @@
 
 #include <string.h>
 
-static json_t *value_of(const zs_value *value)
-{
-    switch (value->type) {
-    case ZS_METRIC_INT:
-        return zs_json_count(value->i);
-    case ZS_METRIC_REAL:
-        return zs_json_real(value->r);
-    case ZS_METRIC_BOOL:
-        return json_boolean(value->i);
-    case ZS_METRIC_TEXT:
-        return zs_json_text(value->text);
-    }
-    return NULL;
-}
-
 /* "dram.read_bytes": member read_bytes of the object dram, which is made where it is new. */
 static int set_path(json_t *object, const char *path, json_t *value)
 {
@@ -52,7 +37,7 @@ static int put_figures(json_t *root, const zs_result *r)
     int failed = 0;
     for (uint32_t i = 0; i < zs_metric_n; i++) {
         const zs_value value = zs_result_get(r, i);
-        failed |= set_path(root, zs_metrics[i].name, value_of(&value));
+        failed |= set_path(root, zs_metrics[i].name, zs_json_value(&value));
     }
     return failed;
 }
@@ -64,7 +49,7 @@ static int put_layers(json_t *list, const zs_result *r)
         json_t *entry = json_object();
         for (uint32_t i = 0; i < zs_layer_metric_n; i++) {
             const zs_value value = zs_layer_result_get(r, layer, i);
-            failed |= set_path(entry, zs_layer_metrics[i].name, value_of(&value));
+            failed |= set_path(entry, zs_layer_metrics[i].name, zs_json_value(&value));
         }
         failed |= json_array_append_new(list, entry);
     }

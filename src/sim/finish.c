@@ -157,29 +157,29 @@ static zs_status finish_rows(zs_arena *arena, const zs_design *design, const zs_
 
 /* ---- the rest -------------------------------------------------------------------------------- */
 
-static const char *fidelity_name(zs_fidelity fidelity)
+void zs_result_describe(zs_result *r, const zs_design *design, const zs_net *net,
+                        const zs_plan *plan, zs_fidelity fidelity)
 {
-    static const char *const names[] = {"bound", "tile", "burst"};
-    return names[fidelity];
+    r->design = design->name;
+    r->network = net->name;
+    r->board = design->board_name;
+    r->fidelity = zs_fidelity_words[fidelity];
+    r->precision = zs_word_of(zs_words_precision, ZS_PRECISION_COUNT, design->accel.precision);
+    r->fusion = zs_word_of(zs_words_fusion, ZS_FUSION_COUNT, design->accel.fusion);
+    r->batch = design->batch;
+    r->clock_hz = design->accel.clock_hz;
+    r->calls = plan->call_n;
+    r->roofline = zs_roofline_of(design);
 }
 
 zs_status zs_result_finish(zs_arena *arena, const zs_design *design, const zs_net *net,
                            const zs_plan *plan, zs_fidelity fidelity, zs_layer_result *layers,
                            zs_result *r, zs_err *err)
 {
-    r->design = design->name;
-    r->network = net->name;
-    r->board = design->board_name;
-    r->fidelity = fidelity_name(fidelity);
-    r->precision = zs_word_of(zs_words_precision, ZS_PRECISION_COUNT, design->accel.precision);
-    r->fusion = zs_word_of(zs_words_fusion, ZS_FUSION_COUNT, design->accel.fusion);
-    r->batch = design->batch;
-    r->clock_hz = design->accel.clock_hz;
-    r->calls = plan->call_n;
+    zs_result_describe(r, design, net, plan, fidelity);
     r->register_writes = (uint64_t)plan->call_n * design->accel.registers;
     r->hls_cycles = zs_hls_cycles(design, net, plan);
     r->fusion_note = plan->fusion_note;
-    r->roofline = zs_roofline_of(design);
     r->memory_peak_bytes_per_s = design->board.memory.kind == ZS_MEMORY_FIXED
                                      ? r->roofline.dram_bytes_per_s
                                      : zs_memory_peak_bytes_per_s(&design->board.memory);

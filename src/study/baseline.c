@@ -150,6 +150,26 @@ static void sort_moves(zs_move *moves, uint32_t n)
     }
 }
 
+/* The baseline knows that the design does not fit. */
+static bool expects_misfit(const judge *j)
+{
+    const uint32_t fits = zs_metric_find("fits");
+    for (uint32_t i = 0; i < j->b->column_n; i++) {
+        const zs_expected *e = &j->b->rows[j->c->row0].cells[i];
+        if (j->b->columns[i].metric == fits && e->is_given && !e->is_open)
+            return e->value.i == 0;
+    }
+    return false;
+}
+
+static zs_status judge_fit(const judge *j, zs_arena *arena, const char **out, zs_err *err)
+{
+    *out = "";
+    if (zs_figures_number(j->f, "fits") == 0 && !expects_misfit(j))
+        *out = zs_figures_excess(arena, j->f);
+    return *out != NULL ? ZS_OK : zs_nomem(err, "what does not fit");
+}
+
 zs_status zs_baseline_judge(zs_arena *arena, const zs_baseline *baseline, uint32_t case_index,
                             const zs_figures *figures, zs_case_verdict *out, zs_err *err)
 {
@@ -163,6 +183,8 @@ zs_status zs_baseline_judge(zs_arena *arena, const zs_baseline *baseline, uint32
     const uint32_t whole_n = j.move_n;
     judge_layers(&j);
     sort_moves(j.moves + whole_n, j.move_n - whole_n);
-    *out = (zs_case_verdict){.moves = j.moves, .move_n = j.move_n, .compared_n = j.compared_n};
+    zs_case_verdict made = {.moves = j.moves, .move_n = j.move_n, .compared_n = j.compared_n};
+    ZS_TRY(judge_fit(&j, arena, &made.misfit, err));
+    *out = made;
     return ZS_OK;
 }

@@ -172,6 +172,8 @@ static zs_status read_value(const draft *d, zs_condition *c, const char *value)
 {
     if (value[0] == '\0')
         return zs_fail(d->err, ZS_EPARSE, c->text, "the value is missing");
+    if (zs_figure_is_number(&c->figure) && value[strcspn(value, "<>=!")] != '\0')
+        return zs_fail(d->err, ZS_EPARSE, c->text, "is more than one comparison; && joins several");
     if (zs_figure_is_number(&c->figure))
         return read_number(d, c, value);
     if (c->relation != ZS_REL_EQ && c->relation != ZS_REL_NE)
@@ -188,6 +190,9 @@ static zs_status read_condition(draft *d, const char *text, size_t bytes)
     zs_condition c = {.word = NULL};
     const char *name, *value;
     ZS_TRY(copy_trimmed(d, text, bytes, &c.text));
+    if (strstr(c.text, "||") != NULL)
+        return zs_fail(d->err, ZS_EPARSE, c.text,
+                       "|| is not known: all conditions must hold, and && joins them");
     const size_t at = strcspn(c.text, "<>=!");
     size_t sign = 0;
     if (at == 0 || !read_relation(c.text + at, &c.relation, &sign))
@@ -203,6 +208,28 @@ static zs_status read_condition(draft *d, const char *text, size_t bytes)
     return ZS_OK;
 }
 
+static bool is_blank(const char *from, size_t bytes)
+{
+    return strspn(from, " ") >= bytes;
+}
+
+/* Comparisons between "&&"; one that is missing is told with the side it should be on. */
+static zs_status read_text(draft *d, const char *text)
+{
+    const char *from = text;
+    for (;;) {
+        const char *end = strstr(from, "&&");
+        const size_t bytes = end != NULL ? (size_t)(end - from) : strlen(from);
+        if (is_blank(from, bytes) && (from > text || end != NULL))
+            return zs_fail(d->err, ZS_EPARSE, text, "a comparison is missing %s \"&&\"",
+                           from > text ? "after" : "before");
+        ZS_TRY(read_condition(d, from, bytes));
+        if (end == NULL)
+            return ZS_OK;
+        from = end + 2;
+    }
+}
+
 zs_status zs_conditions_parse(zs_arena *arena, const char *const *texts, uint32_t text_n,
                               zs_conditions *out, zs_err *err)
 {
@@ -211,16 +238,8 @@ zs_status zs_conditions_parse(zs_arena *arena, const char *const *texts, uint32_
     d.list = zs_new(arena, zs_condition, ROOM);
     if (d.list == NULL)
         return zs_nomem(err, "conditions");
-    for (uint32_t i = 0; i < text_n; i++) {
-        const char *from = texts[i];
-        for (;;) {
-            const char *end = strstr(from, "&&");
-            ZS_TRY(read_condition(&d, from, end ? (size_t)(end - from) : strlen(from)));
-            if (end == NULL)
-                break;
-            from = end + 2;
-        }
-    }
+    for (uint32_t i = 0; i < text_n; i++)
+        ZS_TRY(read_text(&d, texts[i]));
     *out = (zs_conditions){.list = d.list, .n = d.n};
     return ZS_OK;
 }

@@ -15,6 +15,7 @@ typedef struct explainer {
     zs_fidelity fidelity;
     const zs_explain_hook *hook;
     zs_figures base;
+    const char *base_binding; /* "" when it fits */
     double beats_per_read;
 } explainer;
 
@@ -142,14 +143,19 @@ static zs_status take_effect(explainer *e, const zs_result *r, const char *chang
     layer_effect *list = NULL;
     ZS_TRY(zs_figures_take(e->arena, change, r, &now, err));
     ZS_TRY(layer_effects(e, &now, &groups, &list, err));
+    const char *binding = binding_of(e->arena, &r->fit);
+    if (binding == NULL)
+        return zs_nomem(err, "explanation");
+    const bool is_as_now = strcmp(binding, e->base_binding) == 0;
     *out = (zs_explain_effect){.is_done = true,
                                .why = "",
                                .change = change,
                                .fits = r->fit.fits,
-                               .binding = binding_of(e->arena, &r->fit)};
+                               .is_as_now = is_as_now,
+                               .binding = is_as_now ? "" : binding};
     out->speedup = zs_figures_number(&e->base, "seconds") / zs_figures_number(&now, "seconds");
     name_layers(&groups, list, out);
-    return out->binding != NULL ? ZS_OK : zs_nomem(err, "explanation");
+    return ZS_OK;
 }
 
 /* ---- a resource ------------------------------------------------------------------------------ */
@@ -256,6 +262,9 @@ zs_status zs_explain_run(zs_arena *arena, zs_arena *scratch, const zs_design *de
     if (hook != NULL)
         hook->simulated(hook->ctx);
     ZS_TRY(zs_figures_take(arena, design->name, result, &e.base, err));
+    e.base_binding = binding_of(arena, &result->fit);
+    if (e.base_binding == NULL)
+        return zs_nomem(err, "explanation");
     e.beats_per_read = beats_per_read(result);
     made.base = e.base;
     ZS_TRY(explain_rows(&e, &made, err));

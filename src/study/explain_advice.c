@@ -181,12 +181,10 @@ static void say_cheaper_mac(adviser *a, const zs_explain_effect *twice)
 
 static void say_misfit(adviser *a)
 {
-    char used[64], available[64];
-    const char *binding = zs_figures_text(&a->x->base, "binding");
-    snprintf(used, sizeof used, "resources.%.32s.used", binding);
-    snprintf(available, sizeof available, "resources.%.32s.available", binding);
-    say(a, "The design as it is does not fit the board: it takes %.0f %s of %.0f.",
-        zs_figures_number(&a->x->base, used), binding, zs_figures_number(&a->x->base, available));
+    const char *excess = zs_figures_excess(a->arena, &a->x->base);
+    a->is_out_of_memory |= excess == NULL;
+    if (excess != NULL && excess[0] != '\0')
+        say(a, "The design as it is does not fit the board: it takes %s.", excess);
 }
 
 static void say_fit(adviser *a, zs_explain_kind limit)
@@ -196,8 +194,8 @@ static void say_fit(adviser *a, zs_explain_kind limit)
     if (best->remark[0] != '\0')
         say(a, "%s", best->remark);
     if (zs_figures_number(&a->x->base, "fits") == 0)
-        say_misfit(a);
-    else if (!twice->fits)
+        return; /* has been said */
+    if (!twice->fits)
         say_cheaper_mac(a, twice);
     else if (limit == ZS_EXPLAIN_COMPUTE)
         say(a, "The design would still fit the board.");
@@ -256,6 +254,7 @@ zs_status zs_explain_advise(zs_arena *arena, const zs_design *design, double bea
         say_balance(&a);
     else
         say_limit(&a, limit);
+    say_misfit(&a);
     if (limit != ZS_EXPLAIN_COMPUTE)
         say_compute(&a);
     say_beats(&a);

@@ -97,3 +97,23 @@ const char *zs_figures_layer_text(const zs_figures *f, uint32_t layer, const cha
     const uint32_t i = zs_layer_metric_find(metric);
     return i == ZS_NO_METRIC ? "" : text_of(&f->layers[(size_t)layer * zs_layer_metric_n + i]);
 }
+
+/* Unknown ones are 0. */
+static uint32_t resource_of(const zs_figures *f, const char *metric)
+{
+    const double n = zs_figures_number(f, metric);
+    return n >= 0 && n <= UINT32_MAX ? (uint32_t)n : 0;
+}
+
+const char *zs_figures_excess(zs_arena *arena, const zs_figures *f)
+{
+    const zs_resources used = {.dsp = resource_of(f, "resources.dsp.used"),
+                               .bram18 = resource_of(f, "resources.bram18.used"),
+                               .lut = resource_of(f, "resources.lut.used"),
+                               .ff = resource_of(f, "resources.ff.used")};
+    const zs_resources available = {.dsp = resource_of(f, "resources.dsp.available"),
+                                    .bram18 = resource_of(f, "resources.bram18.available"),
+                                    .lut = resource_of(f, "resources.lut.available"),
+                                    .ff = resource_of(f, "resources.ff.available")};
+    return zs_fit_excess(arena, &used, &available);
+}

@@ -1,5 +1,9 @@
 #include "zynqsim/grid.h"
 
+#include "order_priv.h"
+#include "zynqsim/condition.h"
+
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +18,7 @@ typedef struct axis_draft {
     const char *text;
     const char *paths[ZS_AXIS_PATHS];
     const char **values;
+    double *numbers; /* what the values come to; NAN for words */
     uint32_t path_n, value_n, value_room;
     zs_err *err;
 } axis_draft;
@@ -30,6 +35,8 @@ static zs_status add_path(axis_draft *d, const char *path, size_t bytes)
         return zs_nomem(d->err, "an axis");
     if (d->path_n == ZS_AXIS_PATHS)
         return zs_fail(d->err, ZS_ERANGE, d->text, "more than %d keys on one axis", ZS_AXIS_PATHS);
+    if (bytes == 0)
+        return zs_fail(d->err, ZS_EPARSE, d->text, "a key is missing beside \"+\"");
     for (uint32_t i = 0; i < d->path_n; i++)
         if (strcmp(d->paths[i], copy) == 0)
             return wrong(d, ZS_EPARSE, "is there twice", copy);
@@ -56,13 +63,16 @@ static zs_status read_paths(axis_draft *d, const char *end)
 }
 
 /* Each value is tried where it will be used. */
-static zs_status try_value(const axis_draft *d, const char *path, const char *value)
+static zs_status try_value(const axis_draft *d, const char *path, const char *value, double *number)
 {
     zs_design copy = *d->design;
     zs_err why = {0};
+    const zs_subject key = {.name = path, .field = zs_field_find(path)};
     const zs_status status = zs_design_set(&copy, d->arena, path, value, &why);
-    if (status == ZS_OK)
+    if (status == ZS_OK) {
+        *number = key.field != NULL ? zs_figure_number(&key, &copy, NULL) : (double)NAN;
         return ZS_OK;
+    }
     return zs_fail(d->err, status, d->text, "%s: %s", why.place, why.text);
 }
 
@@ -75,11 +85,15 @@ static zs_status make_room(axis_draft *d)
                        ZS_AXIS_VALUES);
     const uint32_t room = d->value_room == 0 ? 16 : 2 * d->value_room;
     const char **values = zs_arena_alloc_raw(d->arena, (size_t)room * d->path_n, sizeof *d->values);
-    if (values == NULL)
+    double *numbers = zs_arena_alloc_raw(d->arena, (size_t)room * d->path_n, sizeof *d->numbers);
+    if (values == NULL || numbers == NULL)
         return zs_nomem(d->err, "an axis");
-    if (d->value_n > 0)
+    if (d->value_n > 0) {
         memcpy(values, d->values, (size_t)d->value_n * d->path_n * sizeof *values);
+        memcpy(numbers, d->numbers, (size_t)d->value_n * d->path_n * sizeof *numbers);
+    }
     d->values = values;
+    d->numbers = numbers;
     d->value_room = room;
     return ZS_OK;
 }
@@ -95,8 +109,9 @@ static zs_status add_value(axis_draft *d, const char *text)
         const char *value = zs_arena_strndup(d->arena, is_tuple ? rest : text, bytes);
         if (value == NULL)
             return zs_nomem(d->err, "an axis");
-        ZS_TRY(try_value(d, d->paths[i], value));
-        d->values[(size_t)d->value_n * d->path_n + i] = value;
+        const size_t at = (size_t)d->value_n * d->path_n + i;
+        ZS_TRY(try_value(d, d->paths[i], value, &d->numbers[at]));
+        d->values[at] = value;
         rest += is_tuple ? bytes : 0;
         const bool more = is_tuple && *rest == '/';
         if (is_tuple && more != (i + 1 < d->path_n))
@@ -147,6 +162,18 @@ static bool read_range(const char *text, range *r)
     return at != NULL && *at == '\0';
 }
 
+/* What is no range but was meant as one: "8..64", "8:64:-8", "8-64". */
+static bool looks_like_range(const char *text)
+{
+    const size_t digits = strspn(text, "0123456789");
+    const char *rest = text + digits;
+    if (digits == 0)
+        return false;
+    return strchr(text, ':') != NULL || strstr(text, "..") != NULL ||
+           (rest[0] == '-' && rest[1] != '\0' &&
+            strspn(rest + 1, "0123456789") == strlen(rest + 1));
+}
+
 static zs_status add_range(axis_draft *d, const char *text, const range *r)
 {
     if (r->lo > r->hi)
@@ -178,12 +205,68 @@ static zs_status read_values(axis_draft *d, const char *text)
                            bytes == 0 ? "missing" : "too long");
         memcpy(word, text, bytes);
         word[bytes] = '\0';
-        ZS_TRY(read_range(word, &r) ? add_range(d, word, &r) : add_value(d, word));
+        const bool is_range = read_range(word, &r);
+        if (!is_range && looks_like_range(word))
+            return wrong(
+                d, ZS_EPARSE,
+                "is no range: those are lo:hi, lo:hi:step, lo..hi*k and lo..hi+k, of whole "
+                "numbers",
+                word);
+        ZS_TRY(is_range ? add_range(d, word, &r) : add_value(d, word));
         text += bytes;
         if (*text == '\0')
             return ZS_OK;
         text++;
     }
+}
+
+/* ---- values that are there twice ------------------------------------------------------------- */
+
+/* Below 0, 0 or above it: "100 MHz" is "100e6". */
+static int value_order(const axis_draft *d, uint64_t a, uint64_t b)
+{
+    for (uint32_t k = 0; k < d->path_n; k++) {
+        const size_t i = (size_t)a * d->path_n + k, j = (size_t)b * d->path_n + k;
+        const double x = d->numbers[i], y = d->numbers[j];
+        const int words = isnan(x) || isnan(y) ? strcmp(d->values[i], d->values[j]) : 0;
+        if (words != 0 || x != y)
+            return words != 0 ? words : (x > y) - (x < y);
+    }
+    return 0;
+}
+
+static bool comes_before(const void *ctx, uint64_t a, uint64_t b)
+{
+    return value_order(ctx, a, b) < 0;
+}
+
+static const char *value_text(const axis_draft *d, uint64_t value)
+{
+    const char *text = "";
+    for (uint32_t k = 0; k < d->path_n && text != NULL; k++)
+        text = zs_arena_printf(d->arena, "%s%s%s", text, k > 0 ? "/" : "",
+                               d->values[(size_t)value * d->path_n + k]);
+    return text;
+}
+
+/* Equal values would be equal points, simulated twice. */
+static zs_status refuse_twins(const axis_draft *d)
+{
+    const uint64_t *order = zs_order_build(d->arena, d->value_n, comes_before, d);
+    if (order == NULL)
+        return zs_nomem(d->err, "an axis");
+    for (uint64_t i = 1; i < d->value_n; i++) {
+        if (value_order(d, order[i - 1], order[i]) != 0)
+            continue;
+        const char *first = value_text(d, order[i - 1]), *second = value_text(d, order[i]);
+        if (first == NULL || second == NULL)
+            return zs_nomem(d->err, "an axis");
+        if (strcmp(first, second) == 0)
+            return wrong(d, ZS_EPARSE, "is there twice", second);
+        return zs_fail(d->err, ZS_EPARSE, d->text, "\"%.60s\" and \"%.60s\" are the same value",
+                       first, second);
+    }
+    return ZS_OK;
 }
 
 zs_status zs_axis_parse(zs_arena *arena, const char *text, const zs_design *design, zs_axis *out,
@@ -202,6 +285,7 @@ zs_status zs_axis_parse(zs_arena *arena, const char *text, const zs_design *desi
         return zs_nomem(err, "an axis");
     memcpy(paths, d.paths, d.path_n * sizeof *paths);
     ZS_TRY(read_values(&d, d.text + (equals - text) + 1));
+    ZS_TRY(refuse_twins(&d));
     *out = (zs_axis){.text = d.text,
                      .paths = paths,
                      .values = d.values,

@@ -52,23 +52,42 @@ static bool beats(const objectives *o, uint64_t a, uint64_t b)
     return better;
 }
 
-zs_status zs_pareto_mark(zs_arena *arena, const double *values, uint64_t n, uint32_t objective_n,
-                         bool *on_front, zs_err *err)
+/* Points come in order, so of two objectives only the last of the front can beat the next point:
+ * none before it is less in the second. */
+static bool is_beaten(const objectives *o, const uint64_t *front, uint64_t front_n, uint64_t i)
+{
+    const uint64_t first = o->n <= 2 && front_n > 0 ? front_n - 1 : 0;
+    for (uint64_t k = front_n; k-- > first;)
+        if (beats(o, front[k], i))
+            return true;
+    return false;
+}
+
+zs_status zs_pareto_list(zs_arena *arena, const double *values, uint64_t n, uint32_t objective_n,
+                         uint64_t **front, uint64_t *front_n, zs_err *err)
 {
     const objectives o = {values, objective_n};
     const uint64_t *order = zs_order_build(arena, n, comes_before, &o);
-    uint64_t *front = zs_arena_alloc_raw(arena, n, sizeof *front);
-    uint64_t front_n = 0;
-    if (order == NULL || front == NULL)
+    uint64_t *list = zs_arena_alloc_raw(arena, n, sizeof *list), list_n = 0;
+    if (order == NULL || list == NULL)
         return zs_nomem(err, "the Pareto front");
-    for (uint64_t i = 0; i < n; i++) {
-        bool stays = is_defined(&o, order[i]);
-        for (uint64_t k = front_n; k-- > 0 && stays;)
-            stays = !beats(&o, front[k], order[i]);
-        on_front[order[i]] = stays;
-        if (stays)
-            front[front_n++] = order[i];
-    }
+    for (uint64_t i = 0; i < n && is_defined(&o, order[i]); i++)
+        if (!is_beaten(&o, list, list_n, order[i]))
+            list[list_n++] = order[i];
+    *front = list;
+    *front_n = list_n;
+    return ZS_OK;
+}
+
+zs_status zs_pareto_mark(zs_arena *arena, const double *values, uint64_t n, uint32_t objective_n,
+                         bool *on_front, zs_err *err)
+{
+    uint64_t *front, front_n;
+    ZS_TRY(zs_pareto_list(arena, values, n, objective_n, &front, &front_n, err));
+    for (uint64_t i = 0; i < n; i++)
+        on_front[i] = false;
+    for (uint64_t i = 0; i < front_n; i++)
+        on_front[front[i]] = true;
     return ZS_OK;
 }
 

@@ -1,5 +1,8 @@
 #include "zynqsim/scatter.h"
 
+#include "zynqsim/pareto.h"
+
+#include <math.h>
 #include <string.h>
 
 bool zs_metric_is_more_better(const char *name)
@@ -12,74 +15,35 @@ bool zs_metric_is_more_better(const char *name)
     return false;
 }
 
-/* So that less is better. */
-static double badness(double value, bool is_more)
+/* So that less is better, and what does not fit is nowhere. */
+static double badness(const zs_scatter_point *p, double value, bool is_more)
 {
+    if (!p->is_feasible)
+        return (double)NAN;
     return is_more ? -value : value;
-}
-
-typedef struct candidate {
-    double x, y;
-    uint32_t at;
-} candidate;
-
-static bool is_before(const candidate *p, const candidate *q)
-{
-    if (p->x != q->x)
-        return p->x < q->x;
-    return p->y != q->y ? p->y < q->y : p->at < q->at;
-}
-
-/* Merges runs of `width` from one list into another. */
-static void merge_runs(const candidate *from, candidate *to, uint64_t n, uint64_t width)
-{
-    for (uint64_t start = 0; start < n; start += 2 * width) {
-        const uint64_t middle = zs_min_u64(start + width, n);
-        const uint64_t end = zs_min_u64(start + 2 * width, n);
-        uint64_t a = start, b = middle;
-        for (uint64_t k = start; k < end; k++) {
-            const bool first = b == end || (a < middle && is_before(&from[a], &from[b]));
-            to[k] = from[first ? a++ : b++];
-        }
-    }
-}
-
-/* By x, then y, then place: the list that they are in afterwards. */
-static candidate *sorted(candidate *list, candidate *other, uint64_t n)
-{
-    for (uint64_t width = 1; width < n; width *= 2) {
-        merge_runs(list, other, n, width);
-        candidate *now = other;
-        other = list;
-        list = now;
-    }
-    return list;
 }
 
 zs_status zs_scatter_build(zs_arena *arena, zs_scatter *s, zs_err *err)
 {
-    candidate *list = zs_new(arena, candidate, s->n + (size_t)1);
-    candidate *other = zs_new(arena, candidate, s->n + (size_t)1);
-    uint32_t *front = zs_new(arena, uint32_t, s->n + (size_t)1), n = 0;
-    if (list == NULL || other == NULL || front == NULL)
+    double *values = zs_new(arena, double, 2 * (size_t)s->n);
+    uint64_t *front, front_n;
+    if (values == NULL)
         return zs_nomem(err, "the points of a sweep");
-    for (uint32_t i = 0; i < s->n; i++)
-        if (s->points[i].is_feasible)
-            list[n++] = (candidate){.x = badness(s->points[i].x, s->x_is_more),
-                                    .y = badness(s->points[i].y, s->y_is_more),
-                                    .at = i};
-    s->infeasible_n = s->n - n;
-    list = sorted(list, other, n);
-    s->front = front;
-    s->front_n = 0;
-    const candidate *last = NULL; /* of the front */
-    for (uint32_t i = 0; i < n; i++) {
-        const candidate *c = &list[i];
-        if (last != NULL && !(c->y < last->y) && !(c->x == last->x && c->y == last->y))
-            continue;
-        s->points[c->at].on_front = true;
-        front[s->front_n++] = c->at;
-        last = c;
+    s->infeasible_n = 0;
+    for (uint32_t i = 0; i < s->n; i++) {
+        const zs_scatter_point *p = &s->points[i];
+        values[2 * (size_t)i] = badness(p, p->x, s->x_is_more);
+        values[2 * (size_t)i + 1] = badness(p, p->y, s->y_is_more);
+        s->infeasible_n += !p->is_feasible;
+    }
+    ZS_TRY(zs_pareto_list(arena, values, s->n, 2, &front, &front_n, err));
+    s->front = zs_new(arena, uint32_t, (size_t)front_n);
+    if (s->front == NULL)
+        return zs_nomem(err, "the points of a sweep");
+    s->front_n = (uint32_t)front_n;
+    for (uint32_t i = 0; i < s->front_n; i++) {
+        s->front[i] = (uint32_t)front[i];
+        s->points[s->front[i]].on_front = true;
     }
     return ZS_OK;
 }

@@ -70,12 +70,6 @@ bool zs_sweep_has_metric(const zs_grid *grid, uint32_t metric)
 
 /* ---- before simulating ----------------------------------------------------------------------- */
 
-static const char *fidelity_name(zs_fidelity fidelity)
-{
-    static const char *const names[] = {"bound", "tile", "burst"};
-    return names[fidelity];
-}
-
 zs_status zs_sweep_outlook(const zs_design *design, const zs_net *net, zs_fidelity fidelity,
                            zs_arena *arena, const zs_result **out, zs_err *err)
 {
@@ -85,19 +79,10 @@ zs_status zs_sweep_outlook(const zs_design *design, const zs_net *net, zs_fideli
         return zs_nomem(err, "the outlook of a point");
     ZS_TRY(zs_plan_outline(arena, design, net, &plan, err));
     const zs_bound_sums sums = zs_bound_of_outline(design, net, plan);
-    r->design = design->name;
-    r->network = net->name;
-    r->board = design->board_name;
-    r->fidelity = fidelity_name(fidelity);
-    r->precision = zs_word_of(zs_words_precision, ZS_PRECISION_COUNT, design->accel.precision);
-    r->fusion = zs_word_of(zs_words_fusion, ZS_FUSION_COUNT, design->accel.fusion);
-    r->batch = design->batch;
-    r->clock_hz = design->accel.clock_hz;
-    r->calls = plan->call_n;
+    zs_result_describe(r, design, net, plan, fidelity);
     r->cycles = sums.cycles;
     r->macs = sums.macs;
     r->dram.read_bytes = sums.dram_bytes;
-    r->roofline = zs_roofline_of(design);
     r->energy = zs_energy_of(design, sums.cycles, sums.macs, sums.dram_bytes);
     ZS_TRY(zs_fit_build(arena, design, plan, &r->fit, err));
     *out = r;

@@ -45,7 +45,8 @@ typedef struct place_text {
 static place_text place_of(uint32_t stream, const char *word)
 {
     place_text place;
-    snprintf(place.text, sizeof place.text, "stream %u, %.40s", stream + 1, word);
+    snprintf(place.text, sizeof place.text, "stream %u%s%.40s", stream + 1, word[0] ? ", " : "",
+             word);
     return place;
 }
 

@@ -52,6 +52,10 @@ bad 2 'batch' 'number that overflows' run "$good" --set batch=999999999999999999
 bad 2 'accelerator.precision' 'unknown word' run "$good" --set accelerator.precision=fp33
 bad 2 'board' 'unknown board' run "$good" --set board=zybo-7020-256
 
+printf '\010\007' >model.onnx
+bad 2 'model.onnx: is a network, not a design' 'network as design' run model.onnx
+bad 2 "small.yaml:[0-9:]*.*'network' is a key of a design" 'design as network' run "$good" --model ./small.yaml
+
 # ---- networks
 bad 2 "no model 'squeezenet_v1.2'.*squeezenet_v1.1" 'unknown model' \
     run "$TOP/configs/default.yaml" --model squeezenet_v1.2

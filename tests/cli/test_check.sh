@@ -56,6 +56,22 @@ ln -s b.csv link.csv
 program check link.csv --bless
 ok "$([ $status = 0 ] && [ -L link.csv ] && cmp -s b.csv blessed.csv; echo $?)" 'a link stays a link when blessed'
 
+# ---- what does not fit
+printf 'design,set,cycles\nsmall.yaml,accelerator.unroll.oc=256,?\n' >big.csv
+program check big.csv --bless
+program check big.csv
+ok "$([ $status = 0 ] && grep -qE '^  does not fit: [0-9]+ DSP of 220' out && tail -n 1 out | grep -q 'as before; 1 design does not fit'; echo $?)" 'a design that does not fit is told'
+program check big.csv --format csv
+ok "$([ $status = 0 ] && [ "$(wc -l <out)" = 1 ] && grep -q 'does not fit: [0-9]* DSP of 220' err; echo $?)" 'also beside the CSV'
+program check big.csv --format json --junit j.xml
+ok "$([ $status = 0 ] && grep -qE '"does_not_fit": "[0-9]+ DSP of 220' out && grep -q '<system-out>does not fit: ' j.xml && ! grep -q '<failure' j.xml; echo $?)" 'and in JSON and JUnit'
+printf 'design,set,fits\nsmall.yaml,accelerator.unroll.oc=256,1\n' >fits.csv
+program check fits.csv
+ok "$([ $status = 1 ] && grep -qE '^  fits +yes → no' out; echo $?)" 'where the baseline says that it fits, that is a move'
+program check fits.csv --bless
+program check fits.csv
+ok "$([ $status = 0 ] && [ "$(cat out)" = '1 figure of 1 design as before' ] && tail -n 1 fits.csv | grep -q ',0$'; echo $?)" 'where it says that it does not, nothing is worth a word'
+
 # ---- what is refused, with nothing written
 refuse() { # WORDS-IN-MESSAGE ARGUMENT...
     words=$1
@@ -64,6 +80,8 @@ refuse() { # WORDS-IN-MESSAGE ARGUMENT...
     program check "$@"
     ok "$([ $status = 2 ] && [ ! -s out ] && [ "$(wc -l <err)" = 1 ] && grep -q -- "$words" err && cmp -s b.csv kept.csv; echo $?)" "check $* is refused: $words"
 }
+echo '{"cycles": 1}' >w.json
+refuse 'w.json: is JSON, not a table' w.json
 refuse 'baseline is missing'
 refuse 'cannot be opened' absent.csv
 refuse 'with --set it would' b.csv --bless --set batch=2

@@ -38,6 +38,10 @@ program compare old.json lf2/result.json --format csv
 ok "$([ $status = 0 ] && [ "$(figure cycles 4)" = "$none" ] && [ -z "$(figure calls 4)" ]; echo $?)" 'results of other versions are read as far as they go'
 program compare none/result.json lf2/result.json --format json
 json 'JSON has columns and rows' 'assert len(d["columns"]) == 2 and d["rows"][0]["figure"] == "cycles" and d["rows"][0]["ratios"][0] == 1'
+program compare small.yaml --vary network.model=small_net.yaml,lenet5
+ok "$([ $status = 0 ] && grep -q '^the networks differ: ratios ' out; echo $?)" 'different networks are told'
+program compare small.yaml --vary accelerator.fusion=none,lf2
+ok "$([ $status = 0 ] && ! grep -q 'the networks differ' out; echo $?)" 'and the same one is not'
 
 # ---- what is refused
 refuse() { # WORDS-IN-MESSAGE ARGUMENT...
@@ -48,8 +52,12 @@ refuse() { # WORDS-IN-MESSAGE ARGUMENT...
 }
 refuse 'nothing to compare' small.yaml
 refuse 'design or result file is missing'
+refuse 'give --vary more than one value' small.yaml --vary batch=2
+refuse 'fidelity: is for designs; these are results' lf2/result.json none/result.json --fidelity tile
 refuse '17 points' small.yaml --vary batch=1:17
 refuse 'accelerator.fusion' small.yaml --vary accelerator.fusoin=none
+refuse '"2" is there twice' small.yaml --vary batch=1,2,2
+refuse 'this is a network, not a design' small.yaml small_net.yaml
 refuse 'lf1' small.yaml --vary accelerator.fusion=none,lf7
 refuse 'vary is for designs' lf2/result.json --vary batch=1,2
 refuse 'set and --model are for designs' lf2/result.json small.yaml --set batch=2

@@ -14,6 +14,9 @@ for name in nf18 lf2; do
     ok "$(awk '/^  (MAC lanes|AXI latency) / { s[$1] = $3 + 0 } END { exit !(s["AXI"] > 1.2 && s["MAC"] < 1.001) }' "$WORK/out"; echo $?)" "arora-lanka-$name: the latency of the port is what counts"
 done
 
+(cd "$TOP" && "$ZYNQSIM" explain configs/vta-pynq.yaml >"$WORK/out" 2>"$WORK/err")
+ok "$(grep -qE '^  (AXI latency|AXI ports|PS calls) .* no, as now' "$WORK/out" && ! grep -qE '^  (PL clock|AXI|DRAM|PS|bursts).*NO:' "$WORK/out" && grep -qE '^  MAC lanes .*NO: [0-9]+ of 220 DSP48' "$WORK/out"; echo $?)" 'of a design that does not fit, only steps that change that complain'
+ok "$(grep -q '^- The design as it is does not fit the board: it takes 307 DSP of 220, 306 BRAM18 of 280' "$WORK/out"; echo $?)" 'and by how much it does not is said once'
 cd "$WORK" || exit 1
 program explain small.yaml --format csv
 ok "$([ $status = 0 ] && [ "$(head -n 1 out)" = resource,kind,step,speedup,fits,binding,layers,layers_speedup,change ]; echo $?)" 'CSV has a line per step'
@@ -28,6 +31,8 @@ ok "$([ $status = 0 ]; echo $?)" 'any timing model explains'
 json 'JSON is in the same order' 'assert d["fidelity"] == "burst" and d["resources"][0]["twice"]["speedup"] >= d["resources"][1]["twice"]["speedup"] and len(d["advice"]) >= 2'
 program explain small.yaml --set accelerator.unroll.oc=0
 ok "$([ $status = 2 ] && [ ! -s out ] && grep -q 'below the minimum' err; echo $?)" 'a wrong design is refused as run does'
+program explain small_net.yaml
+ok "$([ $status = 2 ] && [ ! -s out ] && grep -q 'small_net.yaml:.*this is a network, not a design.*--model' err; echo $?)" 'a network is told from a design'
 program explain
 ok "$([ $status = 2 ] && grep -q 'design file is missing' err; echo $?)" 'a design is needed'
 finish

@@ -185,6 +185,12 @@ program sweep --merge m2.csv s0.csv s2.csv
 ok "$([ $status = 1 ] && grep -q '4 of 12 points are missing, the first is 1' err; echo $?)" 'points that are missing are told'
 program sweep --merge m3.csv s0.csv s0.csv s1.csv s2.csv
 ok "$([ $status = 0 ] && cmp -s m.csv m3.csv; echo $?)" 'a row that is there twice counts once'
+cp s0.csv grown.csv
+program sweep --merge grown.csv s1.csv s2.csv
+ok "$([ $status = 0 ] && cmp -s m.csv grown.csv; echo $?)" 'rows of the target are kept'
+cp small.yaml kept.yaml
+program sweep --merge small.yaml s0.csv s1.csv
+ok "$([ $status = 2 ] && grep -q 'small.yaml:1: is no file of a sweep' err && cmp -s small.yaml kept.yaml; echo $?)" 'and a target that is another file is not written over'
 sed 's/simulated,1/simulated,0/' s0.csv >s0x.csv
 program sweep --merge m4.csv s0.csv s0x.csv
 ok "$([ $status = 2 ] && grep -q 'has another row of point 0' err && [ ! -e m4.csv ]; echo $?)" 'unless it differs'
@@ -233,6 +239,17 @@ no axis is given|-o x.csv
 rows are CSV|--vary batch=1 --format json
 is no key of a design, did you mean accelerator.tile.oc|--vary accelerator.tile.od=1
 ends before it begins|--vary batch=5:1
+"resources.dsp.used" is there twice|--vary batch=1,2 --pareto resources.dsp,resources.dsp.used
+a figure is missing|--vary batch=1,2 --pareto cycles,
+a figure is missing|--vary batch=1,2 --pareto ,cycles
+is true or false: only numbers|--vary batch=1,2 --best fits
+is no range: those are lo:hi|--vary accelerator.tile.oc=8..64
+all conditions must hold|--vary batch=1 --where 'cycles < 5 || fits'
+batch is on the axis batch=1,2 too|--vary batch=1,2 --set batch=4
+network.model is on the axis|--vary network.model=lenet5 --model lenet5
+is the file of the rows|--vary batch=1,2 --pareto cycles -o x.csv --pareto-out x.csv
+"8" is there twice|--vary accelerator.tile.oc=8,8
+a comparison is missing after "&&"|--vary batch=1 --where 'cycles <= 1 && '
 already on the axis|--vary batch=1 --vary batch=2
 did you mean cycles|--vary batch=1 --where 'cylces < 5'
 NAME OP VALUE|--vary batch=1 --where 'cycles'

@@ -35,6 +35,10 @@ ok "$(cmp -s roofline.svg default.svg; echo $?)" 'a roofline is drawn unless tol
 # ---- several
 program report none/result.json lf2/result.json -o two.html
 ok "$([ $status = 0 ] && grep -q '>none</th>' two.html && grep -q '>lf2</th>' two.html; echo $?)" 'results are named by their directories'
+mkdir -p other/lf2
+cp lf2/result.json other/lf2
+program report lf2/result.json other/lf2/result.json -o named.html
+ok "$([ $status = 0 ] && grep -q '>lf2/result.json</th>' named.html && grep -q '>other/lf2/result.json</th>' named.html; echo $?)" 'and by their files where directories have the same name'
 program report none/result.json lf2/result.json -o two.svg
 ok "$([ $status = 0 ] && grep -q '</svg>' two.svg; echo $?)" 'a comparison is drawn'
 
@@ -65,9 +69,19 @@ refused 'a directory that is not there' 'cannot be written' lf2/result.json -o n
 sed 's/"clock_hz": *[0-9]*/"clock_hz": 0/' lf2/result.json >broken.json
 refused 'a broken result' 'clock_hz is 0' broken.json -o o.html
 head -c 300 lf2/result.json >short.json
-refused 'a cut result' 'line ' short.json -o o.html
-printf 'a,b\n1\n' >short.csv
-refused 'a broken table' 'short.csv' short.csv -o o.html
+refused 'a cut result' 'not JSON' short.json -o o.html
+{ cat sweep.csv; echo 9,9; } >short.csv
+refused 'a broken table' 'short.csv:[0-9]*: the row has 2 cells' short.csv -o o.html
+echo '{"columns": []}' >other.json
+refused 'another JSON' 'other.json: is JSON but no result of run' other.json -o o.html
+refused 'a design' 'small.yaml: is neither a result.json nor the CSV that sweep writes' small.yaml -o o.html
+refused 'the layers of a run' 'is the layers of a run, which its result.json has too; report shows' lf2/layers.csv -o o.html
+"$ZYNQSIM" compare lf2/result.json none/result.json --format csv >compared.csv
+refused 'a comparison' 'is what compare or validate printed' compared.csv -o o.html
+refused 'a picture' 'roofline.svg: is neither' roofline.svg -o o.html
+printf 'size,cycles\n1,5\n2,3\n' >own.csv
+program report own.csv -o own.html --x size
+ok "$([ $status = 0 ] && [ "$(grep -c 'class="best"' own.html)" = 2 ]; echo $?)" 'a table of any origin that has the columns asked for is shown'
 sed 's/,900,/,nine,/' sweep.csv >words.csv
 refused 'a figure that is no number' 'nine' words.csv -o o.html
 head -n 1 sweep.csv >empty.csv

@@ -37,6 +37,7 @@ static const struct {
 } wrong[] = {
     {"", "r.json:1:", "JSON"},
     {"{\"cycles\": 12,\n \"layers\": [", "r.json:2:", "JSON"},
+    {"{\"cycles\": 12, \"cycles\": 13, \"layers\": []}", "r.json:1:", "duplicate"},
     {"[]", "r.json", "no result"},
     {"{\"layers\": []}", "r.json", "no result"},
     {"{\"cycles\": 12}", "r.json", "no result"},

@@ -99,9 +99,9 @@ static const struct {
     {"\"limited_by\": \"", "\"limited_by\": \"no", "layers[0].limited_by: ", ZS_EPARSE},
     {"\"start_cycle\": 0", "\"start_cycle\": 7", "layers[0] starts in cycle 7", ZS_EPARSE},
     {"\"top5\": [", "\"top5\": 5, \"x\": [", "outputs[0].top5 is no list", ZS_EPARSE},
-    {"\"layers\": [", "\"tiers\": [", "layers is missing", ZS_EPARSE},
+    {"\"layers\": [", "\"tiers\": [", "no result of run", ZS_EPARSE},
     {"\"design\": \"", "\"design\": \"a\", \"design\": \"", "duplicate", ZS_EPARSE},
-    {"{", "[", "line ", ZS_EPARSE},
+    {"{", "[", "not JSON", ZS_EPARSE},
 };
 
 /* Only the first occurrence counts. */
@@ -125,7 +125,7 @@ START_TEST(test_a_file_that_is_no_result_is_refused_with_the_key)
     zs_err err = {0};
     ck_assert_int_eq(read_text(&arena, bad, &out, &err), broken[_i].status);
     ck_assert_msg(strstr(err.text, broken[_i].says) != NULL, "%s", err.text);
-    ck_assert_str_eq(err.place, "result.json");
+    ck_assert_msg(strncmp(err.place, "result.json", 11) == 0, "%s", err.place);
     ck_assert_ptr_null(out);
     zs_arena_drop(&arena);
     free(bad);

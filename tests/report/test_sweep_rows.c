@@ -135,6 +135,14 @@ static const zs_answer answer = {.key = "front",
                                  .count_n = 2,
                                  .sentence = "two of 19"};
 
+static uint32_t terminal_columns;
+
+static zs_status answer_table(const zs_answer *a, const zs_sink *s, zs_err *err)
+{
+    const zs_table_style style = {.columns = terminal_columns};
+    return zs_answer_table_emit(a, terminal_columns ? &style : NULL, s, err);
+}
+
 static char *answer_text(zs_status (*emit)(const zs_answer *, const zs_sink *, zs_err *),
                          const zs_answer *a)
 {
@@ -149,10 +157,10 @@ static char *answer_text(zs_status (*emit)(const zs_answer *, const zs_sink *, z
 
 START_TEST(answers_have_three_forms)
 {
-    ck_assert_str_eq(answer_text(zs_answer_table_emit, &answer), "point  name  cycles\n"
-                                                                 "    3   a,b     120\n"
-                                                                 "   14           7.5\n\n"
-                                                                 "two of 19\n");
+    ck_assert_str_eq(answer_text(answer_table, &answer), "point  name  cycles\n"
+                                                         "    3   a,b     120\n"
+                                                         "   14           7.5\n\n"
+                                                         "two of 19\n");
     ck_assert_str_eq(answer_text(zs_answer_csv_emit, &answer),
                      "point,name,cycles\n3,\"a,b\",120\n14,,7.5\n");
     json_t *root = json_loads(answer_text(zs_answer_json_emit, &answer), 0, NULL);
@@ -170,8 +178,55 @@ START_TEST(an_answer_without_rows_has_its_counts)
 {
     zs_answer bare = answer;
     bare.column_n = bare.row_n = 0;
-    ck_assert_str_eq(answer_text(zs_answer_table_emit, &bare), "two of 19\n");
+    ck_assert_str_eq(answer_text(answer_table, &bare), "two of 19\n");
     ck_assert_str_eq(answer_text(zs_answer_csv_emit, &bare), "points,rows\n20,19\n");
+}
+END_TEST
+
+static const char *const long_columns[] = {"point", "accelerator.tile.oc", "cycles",
+                                           "resources.bram18.used", "energy.joules"};
+static const char *const long_cells[] = {"3",  "32", "12000000", "118", "0.26",
+                                         "14", "8",  "13000000", "",    ""};
+static const zs_answer wide = {.key = "front",
+                               .columns = long_columns,
+                               .cells = long_cells,
+                               .column_n = 5,
+                               .row_n = 2,
+                               .sentence = "two of nineteen points are on the front of all"};
+
+static const struct {
+    uint32_t terminal;
+    const char *text;
+} widths[] = {
+    {80, "point  accelerator.tile.oc    cycles  resources.bram18.used  energy.joules\n"
+         "    3                   32  12000000                    118           0.26\n"
+         "   14                    8  13000000\n\n"
+         "two of nineteen points are on the front of all\n"},
+    {60, "       accelerator.            resources.\n"
+         "              tile.               bram18.  energy.\n"
+         "point            oc    cycles        used   joules\n"
+         "    3            32  12000000         118     0.26\n"
+         "   14             8  13000000\n\n"
+         "two of nineteen points are on the front of all\n"},
+    {40, "       accelerator.\n"
+         "              tile.\n"
+         "point            oc    cycles\n"
+         "    3            32  12000000\n"
+         "   14             8  13000000\n\n"
+         "       resources.\n"
+         "          bram18.  energy.\n"
+         "point        used   joules\n"
+         "    3         118     0.26\n"
+         "   14\n\n"
+         "two of nineteen points are on the front\nof all\n"},
+};
+
+START_TEST(a_table_is_no_wider_than_the_terminal)
+{
+    terminal_columns = widths[_i].terminal;
+    ck_assert_str_eq(answer_text(answer_table, &wide), widths[_i].text);
+    terminal_columns = 0;
+    ck_assert_ptr_nonnull(strstr(answer_text(answer_table, &wide), "of all\n"));
 }
 END_TEST
 
@@ -185,5 +240,6 @@ TCase *tcase_sweep_rows(void)
     tcase_add_loop_test(tc, rows_end_where_the_disk_is_full, 0, 40);
     tcase_add_test(tc, answers_have_three_forms);
     tcase_add_test(tc, an_answer_without_rows_has_its_counts);
+    tcase_add_loop_test(tc, a_table_is_no_wider_than_the_terminal, 0, (int)ZS_LEN(widths));
     return tc;
 }

@@ -177,6 +177,39 @@ START_TEST(test_open_figures_have_moved_until_they_are_filled_in)
 }
 END_TEST
 
+/* A baseline that does not speak of fits (-1), or says 0 or 1, and a result of 3 DSP of 2 or of 3.
+ */
+static const struct {
+    int says;
+    uint32_t available;
+    uint32_t move_n;
+    const char *misfit;
+} fits[] = {
+    {-1, 2, 0, "3 DSP of 2"}, {0, 2, 0, ""}, {1, 2, 1, "3 DSP of 2"},
+    {-1, 3, 0, ""},           {0, 3, 1, ""}, {1, 3, 0, ""},
+};
+
+START_TEST(test_what_does_not_fit_is_told_and_moves_where_it_should_fit)
+{
+    const zs_result r = {.clock_hz = 1000,
+                         .batch = 1,
+                         .fit = {.fits = fits[_i].available >= 3,
+                                 .used = {.dsp = 3},
+                                 .available = {.dsp = fits[_i].available}}};
+    zs_figures f;
+    expected e;
+    ck_assert_int_eq(zs_figures_take(&arena, "x", &r, &f, &err), ZS_OK);
+    expect(&e, 0, 0, 0);
+    e.one.row_n = 1;
+    e.columns[1].metric = zs_metric_find("fits");
+    e.cells[0][1] = (zs_expected){.is_given = fits[_i].says >= 0,
+                                  .value = {.type = ZS_METRIC_BOOL, .i = fits[_i].says == 1}};
+    const zs_case_verdict v = judge(&e, &f);
+    ck_assert_uint_eq(v.move_n, fits[_i].move_n);
+    ck_assert_str_eq(v.misfit, fits[_i].misfit);
+}
+END_TEST
+
 TCase *tcase_baseline(void)
 {
     TCase *tc = tcase_create("baselines");
@@ -188,5 +221,7 @@ TCase *tcase_baseline(void)
     tcase_add_test(tc, test_a_figure_that_is_no_number_any_more_has_moved);
     tcase_add_test(tc, test_layers_that_came_or_went_are_named);
     tcase_add_test(tc, test_open_figures_have_moved_until_they_are_filled_in);
+    tcase_add_loop_test(tc, test_what_does_not_fit_is_told_and_moves_where_it_should_fit, 0,
+                        ZS_LEN(fits));
     return tc;
 }

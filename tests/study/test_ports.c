@@ -65,7 +65,7 @@ static const struct {
     const char *place;
 } wrong[] = {
     {"port=hp7 dir=R size=64 n=4 pat=seq", false, "stream 1, port=hp7"},
-    {"port=hp0 dir=R size=64 n=4 W=2 pat=seq", false, "stream 1, "},
+    {"port=hp0 dir=R size=64 n=4 W=2 pat=seq", false, "stream 1"},
     {"port=hp0 dir=R size=64 n=4 pat=rand", true, "stream 1"},
     {"port=hp0 dir=M1:1 size=64 n=4 pat=seq", true, "stream 1"},
     {"port=hp0 dir=R size=64 n=4 pat=seq | dir=R W=1 size=64 n=4 pat=seq", true, "stream 2"},
