@@ -1,11 +1,10 @@
-#include "zynqsim/dram.h"
+#include "dram_priv.h"
 
 enum { BANKS_MAX = ZS_DRAM_BANKS, PIECE_TRANSACTIONS = 16, FAW_WINDOW = 4 };
 /* Scheduler: calibrated on the open half of the comparison in docs/models/dram.md. */
 enum {
-    ROW_HITS = 4,      /* transactions of a row that may pass an older read of its bank */
-    READ_BATCHES = 12, /* batches that reads run while their queue is full */
-    BURST_ROOM = 4     /* a queue with less room cannot take a 128-byte burst: it is full */
+    ROW_HITS = 4,     /* transactions of a row that may pass an older read of its bank */
+    READ_BATCHES = 12 /* batches that reads run while their queue is full */
 };
 enum { READ, WRITE };
 #define NO_ROW  UINT32_MAX
@@ -167,9 +166,9 @@ static void derive(zs_dram *d, const zs_memory_params *m)
     d->latency[READ] = m->t_cl + BURST;
     d->latency[WRITE] = m->t_cwl + BURST;
     d->read_run = zs_dram_read_run(m);
-    d->read_high = m->queue > BURST_ROOM ? m->queue - BURST_ROOM : 1;
+    d->read_high = zs_dram_full_queue(m);
     d->write_high = (uint32_t)zs_max_u64(1, m->queue / 2);
-    d->starve_limit = m->queue / 2;
+    d->starve_limit = zs_dram_short_read_run(m);
     d->refresh_at = m->t_refi == 0 ? ZS_DRAM_NEVER : m->t_refi;
     d->served_dir = 2;
 }
