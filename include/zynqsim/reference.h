@@ -10,16 +10,20 @@
  *                scope     empty: a figure of the whole network (sim/metrics.def); else the name of
  *                          a row of the result (sim/layer_metrics.def). name#2 is the second row of
  *                          a name, for calls of one layer cut in pieces
- *                measured  in the unit of the metric
- *                tolerance exact, 5%, a number in that unit, or 8%|30e-6: the larger of both
+ *                measured  in the unit of the metric; lo..hi is a band
+ *                tolerance exact, 5%, a number in that unit, or 8%|30e-6: the larger of both;
+ *                          nothing: the error is told, not judged
  *   tile       case M N R C K S TM TN TR TC words_per_beat rd_latency b_latency rd_outst wr_outst
  *              pipe_depth block_rows weight_port row_gap total_cycles
+ *   memory     case set spec metric measured tolerance; the last two as in runs
  *   dram band  case spec frac_peak_lo frac_peak_hi [bw_class lat_mean_lo_ns lat_mean_hi_ns
- * lat_class note]: the band that several measurements span. The classes tight, medium and loose are
- * derived where they are missing: within 3 %, within 10 %, or wider dram rows  case spec valid_bw
- * valid_lat frac_peak [rd_lat_mean_ns n_ref note]: one row per case and measurement; the valid ones
- * of a case span its band A note with "refresh off", or n_ref = 0 in every row of the file, says
- * that the memory was not refreshed.
+ *              lat_class note]: the band that several measurements span. The classes tight, medium
+ *              and loose are derived where they are missing: within 3 %, within 10 %, or wider
+ *   dram rows  case spec valid_bw valid_lat frac_peak [rd_lat_mean_ns n_ref note]: one row per case
+ *              and measurement; the valid ones of a case span its band
+ *
+ * A note with "refresh off", or n_ref = 0 in every row of the file, says that the memory was not
+ * refreshed.
  *
  * Values that make no sense are errors with file:line and column. All lives in the arena it is read
  * into, and points into the table. */

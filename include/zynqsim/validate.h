@@ -39,7 +39,13 @@ zs_status zs_tolerance_parse(const char *text, zs_tolerance *out, zs_err *err);
 /* The same words; `bytes` of 32 are enough. */
 void zs_tolerance_print(const zs_tolerance *t, char *text, size_t bytes);
 
-typedef enum zs_verdict { ZS_INSIDE, ZS_OUTSIDE, ZS_UNJUDGED } zs_verdict;
+typedef enum zs_verdict {
+    ZS_INSIDE,
+    ZS_OUTSIDE,
+    ZS_UNJUDGED, /* the measurements differ too much among themselves to judge by */
+    ZS_TOLD,     /* nobody said how near is near enough */
+    ZS_VERDICT_N
+} zs_verdict;
 const char *zs_verdict_name(zs_verdict verdict);
 
 typedef struct zs_check {
@@ -54,8 +60,8 @@ typedef struct zs_check {
     zs_verdict verdict;
 } zs_check;
 
-/* A verdict of ZS_UNJUDGED stays; the error is told all the same. A prediction that is not a number
- * is outside. */
+/* Verdicts of ZS_UNJUDGED and ZS_TOLD stay; the error is told all the same. A prediction that is
+ * not a number is outside. */
 void zs_check_judge(zs_check *check);
 
 /* ---- cases ----------------------------------------------------------------------------------- */
@@ -69,6 +75,13 @@ typedef enum zs_form {
     ZS_FORM_N
 } zs_form;
 
+/* What a row says of its figure: a value, or the ends of a band, and how near is near enough. */
+typedef struct zs_figure_measured {
+    double lo, hi;
+    bool is_told; /* the tolerance is left open: compared, not judged */
+    zs_tolerance tolerance;
+} zs_figure_measured;
+
 /* One figure of one simulated design. `scope` is "" for the whole network, else the name of a row
  * of the result; where several rows have that name, name#2 is the second of them. */
 typedef struct zs_run_case {
@@ -76,8 +89,7 @@ typedef struct zs_run_case {
     zs_fidelity fidelity;
     const char *scope, *metric;
     uint32_t metric_i; /* in zs_metrics, or in zs_layer_metrics where there is a scope */
-    double measured;
-    zs_tolerance tolerance;
+    zs_figure_measured measured;
     const char *reason, *source;
     uint32_t line; /* of the file */
     uint32_t run;  /* cases of one number have design, set and fidelity in common */
@@ -118,8 +130,7 @@ typedef struct zs_memory_measured {
     const char *name, *reason, *source;
     const char *set, *spec; /* over the default design; known to be of the right form */
     zs_memory_figure figure;
-    double measured;
-    zs_tolerance tolerance;
+    zs_figure_measured measured;
 } zs_memory_measured;
 
 /* Figures of zs_axi_case_result in the order of its columns: counts, then clocks. */
@@ -159,9 +170,10 @@ typedef struct zs_section {
     uint32_t n, capacity;
     double mean_limit_frac; /* of the mean error; 0: none */
     /* what zs_section_close fills */
-    uint32_t inside, outside, unjudged;
-    double mean_frac, worst_frac; /* of the size of the errors that are defined; NAN without any */
-    uint32_t worst;               /* check */
+    uint32_t inside, outside, unjudged, told;
+    double mean_frac, worst_frac; /* of errors that are judged and defined; NAN without any */
+    double worst_told_frac;       /* of those that are told */
+    uint32_t worst, worst_told;   /* checks */
     bool passes;                  /* none outside, mean within its limit */
 } zs_section;
 

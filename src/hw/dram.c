@@ -104,9 +104,9 @@ static void derive(zs_dram *d, const zs_memory_params *m)
     d->latency[READ] = m->t_cl + BURST;
     d->latency[WRITE] = m->t_cwl + BURST;
     d->read_run = zs_dram_read_run(m);
-    d->read_high = m->queue > BURST_ROOM ? m->queue - BURST_ROOM : 1;
+    d->read_high = zs_dram_full_queue(m);
     d->write_high = (uint32_t)zs_max_u64(1, m->queue / 2);
-    d->starve_limit = m->queue / 2;
+    d->starve_limit = zs_dram_short_read_run(m);
     d->refresh_at = m->t_refi == 0 ? ZS_DRAM_NEVER : m->t_refi;
     d->served_dir = 2;
 }

@@ -1,5 +1,6 @@
 /* dram_priv.h - the state of the DDR controller, for the files that make it up: dram.c builds and
- * reports, dram_schedule.c decides, dram_short.c takes the short way past the queues. */
+ * reports, dram_schedule.c decides, dram_short.c takes the short way past the queues; and the
+ * lengths of queues and runs that `tile` shares a full memory by. */
 #ifndef ZYNQSIM_DRAM_PRIV_H
 #define ZYNQSIM_DRAM_PRIV_H
 
@@ -17,6 +18,18 @@ enum { READ, WRITE };
 #define NO_ITEM UINT16_MAX
 #define ENTRY   1u /* clock from the queue's input to the scheduler */
 #define BURST   4u /* clocks a BL8 transaction occupies the data bus */
+
+/* Reads waiting from which on their queue counts as full. */
+static inline uint32_t zs_dram_full_queue(const zs_memory_params *m)
+{
+    return m->queue > BURST_ROOM ? m->queue - BURST_ROOM : 1;
+}
+
+/* Reads after which pressing writes get their turn while the queue of reads is not full. */
+static inline uint32_t zs_dram_short_read_run(const zs_memory_params *m)
+{
+    return m->queue / 2;
+}
 
 typedef struct item {
     uint32_t row, tag;

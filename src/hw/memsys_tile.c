@@ -1,29 +1,71 @@
+#include "dram_priv.h"
 #include "memsys_priv.h"
 
 /* Loads, rates and remaining work are fractions of 2^16. */
-#define ONE (UINT64_C(1) << 16)
-/* Transactions between two turns of a bus that both directions ask for too much: between the runs
- * of a full read queue (96 and 8) and of one that is not (16 and up to 32). */
-enum { TURN_READS = 48, TURN_WRITES = 16 };
+#define ONE   (UINT64_C(1) << 16)
+#define BURST 4u /* clocks a BL8 transaction occupies the data bus */
+
+/* Transactions of each direction between two turns of a bus that both ask for too much. */
+typedef struct bus_turn {
+    uint64_t reads, writes;
+} bus_turn;
 
 typedef struct share {
     uint64_t end;  /* PL cycle at the present rate */
     uint64_t left; /* work in 1/2^16 PL cycles at full rate; kept while the DRAM is overloaded */
     uint64_t load; /* part of the DRAM's time it takes at full rate */
     uint64_t rate; /* part of its full rate that it gets */
+    uint64_t transactions, bursts;
 } share;
 
 struct zs_tile_sys {
     share shares[ZS_CHANNEL_N];
     uint32_t active, reads; /* masks: in flight, channels that read */
     bool overloaded;
-    uint64_t now;                        /* last time that `left` was brought up to */
-    uint64_t capacity, capacity_turning; /* of the DRAM: one direction, both */
+    uint64_t now;                      /* last time that `left` was brought up to */
+    uint64_t capacity, capacity_least; /* of the DRAM: one direction, both with shortest runs */
+    const zs_design *design;
     zs_clock_pair clock;
-    uint64_t refi;
+    uint64_t
+        transit[ZS_CHANNEL_N]; /* reads that a full bus serves during one's way there and back */
     zs_dram_counts counts;
     uint64_t events;
 };
+
+/* ---- turns of the bus ------------------------------------------------------------------------ */
+
+static uint64_t within(uint64_t value, uint64_t least, uint64_t most)
+{
+    return zs_max_u64(least, zs_min_u64(value, most));
+}
+
+/* The scheduler's rules (dram.c) for `window` outstanding reads of which a full bus keeps `transit`
+ * on their way (docs/models/axi.md has the derivation). While writes run, all of them come to wait;
+ * while reads run, those served come back a transit later. */
+static bus_turn turn_of(const zs_memory_params *m, uint64_t window, uint64_t transit)
+{
+    const uint64_t full = zs_dram_full_queue(m), long_run = zs_dram_read_run(m);
+    const uint64_t shortest = zs_max_u64(1, zs_dram_short_read_run(m));
+    if (window < full)
+        return (bus_turn){.reads = zs_min_u64(shortest, long_run), .writes = m->queue};
+    if (window >= full + transit)
+        return (bus_turn){.reads = long_run, .writes = m->write_batch};
+    return (bus_turn){.reads = within(window - full, shortest, long_run),
+                      .writes = within(full + transit - window, m->write_batch, m->queue)};
+}
+
+static bus_turn shortest_turn(const zs_memory_params *m)
+{
+    return (bus_turn){.reads = zs_min_u64(zs_dram_short_read_run(m), zs_dram_read_run(m)),
+                      .writes = zs_min_u64(m->write_batch, m->queue)};
+}
+
+static uint64_t capacity_of(const zs_tile_sys *ts, bus_turn turn)
+{
+    const zs_memory_params *m = &ts->design->board.memory;
+    const uint64_t run = zs_dram_column_gap(m) * (turn.reads + turn.writes);
+    return ts->capacity * run / (run + zs_dram_turn_ddr_cycles(m));
+}
 
 zs_status zs_tile_sys_build(zs_arena *arena, const zs_design *design, zs_tile_sys **out,
                             zs_err *err)
@@ -34,25 +76,23 @@ zs_status zs_tile_sys_build(zs_arena *arena, const zs_design *design, zs_tile_sy
     zs_tile_sys *ts = zs_new(arena, zs_tile_sys, 1);
     if (ts == NULL)
         return zs_nomem(err, "the memory system");
-    const uint64_t run = 4 * (TURN_READS + TURN_WRITES);
+    ts->design = design;
     ts->clock = zs_clock_pair_of(design->accel.clock_hz, m->tck_ps);
-    ts->refi = m->t_refi;
     ts->reads = 0x55555555u & ((1u << ZS_CHANNEL_N) - 1);
     ts->capacity = ONE;
     if (m->t_refi != 0)
         ts->capacity -= ONE * zs_dram_refresh_ddr_cycles(m) / m->t_refi;
-    ts->capacity_turning = ts->capacity * run / (run + zs_dram_turn_ddr_cycles(m));
+    ts->capacity_least = capacity_of(ts, shortest_turn(m));
+    for (uint32_t i = 0; i < ZS_CHANNEL_N; i += 2) {
+        const uint64_t latency = zs_channel_port(design, i)->read_latency_pl_cycles;
+        const uint64_t ddr = zs_pl_to_ddr(&ts->clock, latency);
+        ts->transit[i] = (ddr + zs_dram_read_ddr_cycles(m, ZS_ROW_OPEN)) / BURST;
+    }
     *out = ts;
     return ZS_OK;
 }
 
 /* ---- sharing --------------------------------------------------------------------------------- */
-
-static uint64_t capacity_now(const zs_tile_sys *ts)
-{
-    const bool both = (ts->active & ts->reads) != 0 && (ts->active & ~ts->reads) != 0;
-    return both ? ts->capacity_turning : ts->capacity;
-}
 
 static uint64_t load_of(const zs_tile_sys *ts, uint32_t channels)
 {
@@ -60,6 +100,48 @@ static uint64_t load_of(const zs_tile_sys *ts, uint32_t channels)
     for (uint32_t left = channels; left != 0; left &= left - 1)
         sum += ts->shares[__builtin_ctz(left)].load;
     return sum;
+}
+
+/* Reads per turn that serve what reads ask for: their queue is not full beyond that. */
+static uint64_t reads_needed(const zs_tile_sys *ts, uint64_t writes)
+{
+    const zs_memory_params *m = &ts->design->board.memory;
+    const uint64_t asked = load_of(ts, ts->active & ts->reads), gap = zs_dram_column_gap(m);
+    if (asked >= ts->capacity)
+        return UINT64_MAX;
+    const uint64_t others = gap * writes + zs_dram_turn_ddr_cycles(m);
+    const uint64_t need = zs_ceil_div(asked * others, gap * (ts->capacity - asked));
+    return zs_max_u64(need, zs_max_u64(1, zs_dram_short_read_run(m)));
+}
+
+/* The turn that the reads in flight allow: outstanding bursts of all, and the part of them that is
+ * on its way, a mean over their ports. */
+static bus_turn turn_now(const zs_tile_sys *ts)
+{
+    uint64_t window = 0, sum = 0;
+    for (uint32_t left = ts->active & ts->reads; left != 0; left &= left - 1) {
+        const uint32_t i = (uint32_t)__builtin_ctz(left);
+        const share *s = &ts->shares[i];
+        const uint64_t outstanding = zs_channel_port(ts->design, i)->read_outstanding;
+        const uint64_t own = s->bursts == 0 ? 0 : outstanding * s->transactions / s->bursts;
+        window += own;
+        sum += own * ts->transit[i];
+    }
+    bus_turn turn = turn_of(&ts->design->board.memory, window, window == 0 ? 0 : sum / window);
+    turn.reads = zs_min_u64(turn.reads, reads_needed(ts, turn.writes));
+    return turn;
+}
+
+static uint64_t capacity_now(const zs_tile_sys *ts)
+{
+    const bool both = (ts->active & ts->reads) != 0 && (ts->active & ~ts->reads) != 0;
+    return both ? capacity_of(ts, turn_now(ts)) : ts->capacity;
+}
+
+static bool is_overloaded(const zs_tile_sys *ts)
+{
+    const uint64_t load = load_of(ts, ts->active);
+    return load > ts->capacity_least && load > capacity_now(ts);
 }
 
 /* Equal shares among some channels; who needs less than its share leaves the rest to the others.
@@ -88,8 +170,9 @@ static void set_rates(zs_tile_sys *ts)
 {
     const uint64_t capacity = capacity_now(ts);
     const uint32_t reads = ts->active & ts->reads, writes = ts->active & ~ts->reads;
+    const bus_turn turn = turn_now(ts);
     const uint64_t kept =
-        zs_min_u64(load_of(ts, writes), capacity * TURN_WRITES / (TURN_READS + TURN_WRITES));
+        zs_min_u64(load_of(ts, writes), capacity * turn.writes / (turn.reads + turn.writes));
     share_among(ts, writes, kept + share_among(ts, reads, capacity - kept));
 }
 
@@ -117,7 +200,7 @@ static void advance(zs_tile_sys *ts, uint64_t now)
 /* After a transfer came or went: new rates where the DRAM is, or was, asked for too much. */
 static void share_out(zs_tile_sys *ts)
 {
-    const bool overloaded = load_of(ts, ts->active) > capacity_now(ts);
+    const bool overloaded = is_overloaded(ts);
     if (!overloaded && !ts->overloaded)
         return;
     if (overloaded)
@@ -164,6 +247,8 @@ void zs_tile_sys_start(zs_tile_sys *ts, uint32_t channel, const zs_xfer_price *p
     ts->events++;
     count(ts, channel & 1, price);
     s->load = 0;
+    s->transactions = price->transactions;
+    s->bursts = price->count.bursts;
     s->rate = ONE;
     s->end = start + price->pl_cycles;
     if (price->pl_cycles != 0) {
@@ -171,7 +256,7 @@ void zs_tile_sys_start(zs_tile_sys *ts, uint32_t channel, const zs_xfer_price *p
         s->load = price->dram_ddr_cycles * ONE / zs_max_u64(1, ddr);
     }
     ts->active |= 1u << channel;
-    if (!ts->overloaded && load_of(ts, ts->active) <= capacity_now(ts))
+    if (!ts->overloaded && !is_overloaded(ts))
         return;
     /* A transfer that starts later than the next event joins now and has to wait in addition. */
     ts->active &= ~(1u << channel);
@@ -194,8 +279,9 @@ bool zs_tile_sys_next(zs_tile_sys *ts, uint64_t limit, uint32_t *channel, uint64
     ts->now = zs_max_u64(ts->now, end);
     if (ts->overloaded)
         share_out(ts);
-    if (ts->refi != 0)
-        ts->counts.refreshes = zs_pl_to_ddr(&ts->clock, end) / ts->refi;
+    const uint32_t t_refi = ts->design->board.memory.t_refi;
+    if (t_refi != 0)
+        ts->counts.refreshes = zs_pl_to_ddr(&ts->clock, end) / t_refi;
     *channel = who;
     *done = end;
     return true;

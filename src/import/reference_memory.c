@@ -43,8 +43,7 @@ zs_status zs_reference_memory(zs_arena *arena, const zs_table *t, zs_reference *
         ZS_TRY(zs_reference_settings(t, row, set, &c->set, err));
         ZS_TRY(check_spec(t, row, spec, c->spec, err));
         ZS_TRY(take_figure(t, row, metric, &c->figure, err));
-        ZS_TRY(zs_table_number(t, row, measured, -1e300, 1e300, &c->measured, err));
-        ZS_TRY(zs_reference_tolerance(t, row, tolerance, &c->tolerance, err));
+        ZS_TRY(zs_reference_measured(t, row, measured, tolerance, &c->measured, err));
     }
     out->memories = cases;
     out->case_n = t->row_n;

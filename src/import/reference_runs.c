@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define FIGURE_MAX 1e300 /* of a measured figure, either sign */
+
 typedef struct run_columns {
     uint32_t name, design, set, fidelity, scope, metric, measured, tolerance, reason, source;
 } run_columns;
@@ -99,6 +101,48 @@ zs_status zs_reference_tolerance(const zs_table *t, uint32_t row, uint32_t colum
     return zs_table_fail(t, row, column, status, err, "\"%.40s\": %s", why.place, why.text);
 }
 
+/* Cut out before it is read: of "1..2" strtod would take "1." */
+static bool is_number(const char *text, size_t bytes, double *out)
+{
+    char digits[48], *stop;
+    if (bytes == 0 || bytes >= sizeof digits)
+        return false;
+    memcpy(digits, text, bytes);
+    digits[bytes] = '\0';
+    *out = strtod(digits, &stop);
+    return *stop == '\0' && fabs(*out) <= FIGURE_MAX;
+}
+
+static zs_status take_measured(const zs_table *t, uint32_t row, uint32_t column,
+                               zs_figure_measured *out, zs_err *err)
+{
+    const char *text = zs_table_text(t, row, column, ""), *dots = strstr(text, "..");
+    if (dots == NULL) {
+        ZS_TRY(zs_table_number(t, row, column, -FIGURE_MAX, FIGURE_MAX, &out->lo, err));
+        out->hi = out->lo;
+        return ZS_OK;
+    }
+    if (!is_number(text, (size_t)(dots - text), &out->lo) ||
+        !is_number(dots + 2, strlen(dots + 2), &out->hi))
+        return zs_table_fail(t, row, column, ZS_EPARSE, err,
+                             "\"%.60s\" is neither a number nor a band lo..hi", text);
+    if (out->lo > out->hi)
+        return zs_table_fail(t, row, column, ZS_ERANGE, err,
+                             "\"%.60s\": the band ends below its start", text);
+    return ZS_OK;
+}
+
+zs_status zs_reference_measured(const zs_table *t, uint32_t row, uint32_t measured,
+                                uint32_t tolerance, zs_figure_measured *out, zs_err *err)
+{
+    zs_figure_measured m = {.is_told = zs_table_text(t, row, tolerance, "")[0] == '\0'};
+    ZS_TRY(take_measured(t, row, measured, &m, err));
+    if (!m.is_told)
+        ZS_TRY(zs_reference_tolerance(t, row, tolerance, &m.tolerance, err));
+    *out = m;
+    return ZS_OK;
+}
+
 static zs_status take_row(const zs_table *t, uint32_t row, const run_columns *at, zs_run_case *out,
                           zs_err *err)
 {
@@ -115,8 +159,7 @@ static zs_status take_row(const zs_table *t, uint32_t row, const run_columns *at
     ZS_TRY(zs_reference_settings(t, row, at->set, &out->set, err));
     ZS_TRY(zs_reference_fidelity(t, row, at->fidelity, &out->fidelity, err));
     ZS_TRY(take_metric(t, row, at, out, err));
-    ZS_TRY(zs_table_number(t, row, at->measured, -1e300, 1e300, &out->measured, err));
-    return zs_reference_tolerance(t, row, at->tolerance, &out->tolerance, err);
+    return zs_reference_measured(t, row, at->measured, at->tolerance, &out->measured, err);
 }
 
 /* ---- which cases share a run ----------------------------------------------------------------- */

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_MAX = 40, FIGURE_MAX = 44 };
+enum { NAME_MAX = 40, FIGURE_MAX = 44, VERDICT_WIDTH = 10 };
 
 /* ---- figures as text ------------------------------------------------------------------------- */
 
@@ -43,10 +43,15 @@ static number error_of(double error_frac)
     return n;
 }
 
+static bool is_judged(const zs_check *c)
+{
+    return c->verdict == ZS_INSIDE || c->verdict == ZS_OUTSIDE;
+}
+
 static number tolerance_of(const zs_check *c)
 {
     number n = {.text = "-"};
-    if (c->verdict != ZS_UNJUDGED)
+    if (is_judged(c))
         zs_tolerance_print(&c->tolerance, n.text, sizeof n.text);
     return n;
 }
@@ -93,39 +98,52 @@ static void paint(zs_out *out, const zs_table_style *style, const char *code)
 
 static void emit_check(zs_out *out, const zs_table_style *style, const widths *w, const zs_check *c)
 {
-    static const char *const colours[] = {"32", "1;31", "2"};
+    static const char *const colours[ZS_VERDICT_N] = {"32", "1;31", "2", "33"};
+    const char *verdict = zs_verdict_name(c->verdict);
     zs_out_fit(out, c->name, w->name);
     zs_out_text(out, "  ");
     zs_out_fit(out, figure_of(c).text, w->figure);
     zs_out_printf(out, " %12s  %*s %10s  %-12s ", number_of(c->predicted).text, (int)w->measured,
                   measured_of(c).text, error_of(c->error_frac).text, tolerance_of(c).text);
     paint(out, style, colours[c->verdict]);
-    zs_out_text(out, zs_verdict_name(c->verdict));
+    zs_out_text(out, verdict);
     paint(out, style, "0");
     if (c->reason[0] != '\0') {
-        zs_out_text(out, c->verdict == ZS_OUTSIDE  ? "   "
-                         : c->verdict == ZS_INSIDE ? "    "
-                                                   : "  ");
+        zs_out_printf(out, "%*s", VERDICT_WIDTH - (int)strlen(verdict), "");
         zs_out_name(out, c->reason);
     }
     zs_out_text(out, "\n");
 }
 
-static void emit_summary(zs_out *out, const zs_section *s)
+/* The worst of some errors, and whose it is where it is one. */
+static void emit_worst(zs_out *out, const zs_section *s, double frac, uint32_t which)
 {
-    zs_out_printf(out, "%u row%s: %u inside, %u outside", s->n, s->n == 1 ? "" : "s", s->inside,
-                  s->outside);
-    if (s->unjudged > 0)
-        zs_out_printf(out, ", %u not judged", s->unjudged);
-    zs_out_printf(out, "; mean error %s", zs_cell_percent(s->mean_frac).text);
-    if (s->mean_limit_frac > 0)
-        zs_out_printf(out, " (limit %s)", zs_cell_percent(s->mean_limit_frac).text);
-    zs_out_printf(out, ", worst %s", zs_cell_percent(s->worst_frac).text);
-    if (s->worst_frac > 0) {
+    zs_out_printf(out, ", worst %s", zs_cell_percent(frac).text);
+    if (frac > 0) {
         zs_out_text(out, " (");
-        zs_out_name(out, s->checks[s->worst].name);
+        zs_out_name(out, s->checks[which].name);
         zs_out_text(out, ")");
     }
+}
+
+/* What is judged and what is not are counted apart: nothing passes by not being judged. */
+static void emit_summary(zs_out *out, const zs_section *s)
+{
+    const uint32_t judged = s->inside + s->outside;
+    zs_out_printf(out, "%u row%s judged", judged, judged == 1 ? "" : "s");
+    if (judged > 0) {
+        zs_out_printf(out, ": %u inside, %u outside; mean error %s", s->inside, s->outside,
+                      zs_cell_percent(s->mean_frac).text);
+        if (s->mean_limit_frac > 0)
+            zs_out_printf(out, " (limit %s)", zs_cell_percent(s->mean_limit_frac).text);
+        emit_worst(out, s, s->worst_frac, s->worst);
+    }
+    if (s->told > 0) {
+        zs_out_printf(out, "; %u told", s->told);
+        emit_worst(out, s, s->worst_told_frac, s->worst_told);
+    }
+    if (s->unjudged > 0)
+        zs_out_printf(out, "; %u unjudged", s->unjudged);
     zs_out_text(out, s->passes || s->outside > 0 ? "\n" : ": the mean is beyond its limit\n");
 }
 
@@ -149,16 +167,17 @@ static void emit_section(zs_out *out, const zs_table_style *style, const zs_sect
 }
 
 typedef struct totals {
-    uint32_t n, outside, unjudged, sections, failed;
+    uint32_t judged, outside, unjudged, told, sections, failed;
 } totals;
 
 static totals totals_of(const zs_section *const *sections, uint32_t n)
 {
     totals t = {.sections = n};
     for (uint32_t i = 0; i < n; i++) {
-        t.n += sections[i]->n;
+        t.judged += sections[i]->inside + sections[i]->outside;
         t.outside += sections[i]->outside;
         t.unjudged += sections[i]->unjudged;
+        t.told += sections[i]->told;
         t.failed += !sections[i]->passes;
     }
     return t;
@@ -173,8 +192,9 @@ zs_status zs_validation_table_emit(const zs_section *const *sections, uint32_t n
         zs_out_text(&out, "\n");
     }
     const totals t = totals_of(sections, n);
-    zs_out_printf(&out, "%u of %u rows outside their tolerance, %u of %u sections fail\n",
-                  t.outside, t.n, t.failed, t.sections);
+    zs_out_printf(&out, "%u of %u judged rows outside their tolerance, %u of %u sections fail",
+                  t.outside, t.judged, t.failed, t.sections);
+    zs_out_printf(&out, "; %u told, %u unjudged\n", t.told, t.unjudged);
     return zs_out_end(&out, "the table", err);
 }
 
@@ -182,7 +202,7 @@ zs_status zs_validation_table_emit(const zs_section *const *sections, uint32_t n
 static const char *tolerance_or_null(const zs_check *c, number *n)
 {
     *n = tolerance_of(c);
-    return c->verdict != ZS_UNJUDGED ? n->text : NULL;
+    return is_judged(c) ? n->text : NULL;
 }
 
 /* ---- CSV ------------------------------------------------------------------------------------- */
@@ -276,8 +296,10 @@ static json_t *section_object(const zs_section *s)
     failed |= json_object_set_new(o, "inside", zs_json_count(s->inside));
     failed |= json_object_set_new(o, "outside", zs_json_count(s->outside));
     failed |= json_object_set_new(o, "unjudged", zs_json_count(s->unjudged));
+    failed |= json_object_set_new(o, "told", zs_json_count(s->told));
     failed |= json_object_set_new(o, "mean_error_frac", zs_json_real(s->mean_frac));
     failed |= json_object_set_new(o, "worst_error_frac", zs_json_real(s->worst_frac));
+    failed |= json_object_set_new(o, "worst_told_error_frac", zs_json_real(s->worst_told_frac));
     failed |= json_object_set_new(o, "passes", json_boolean(s->passes));
     failed |= json_object_set_new(o, "rows", rows);
     if (failed == 0)
@@ -294,9 +316,12 @@ zs_status zs_validation_json_emit(const zs_section *const *sections, uint32_t n,
     int failed = 0;
     for (uint32_t i = 0; i < n; i++)
         failed |= json_array_append_new(list, section_object(sections[i]));
-    failed |= json_object_set_new(root, "rows", zs_json_count(t.n));
+    failed |=
+        json_object_set_new(root, "rows", zs_json_count((uint64_t)t.judged + t.unjudged + t.told));
+    failed |= json_object_set_new(root, "judged", zs_json_count(t.judged));
     failed |= json_object_set_new(root, "outside", zs_json_count(t.outside));
     failed |= json_object_set_new(root, "unjudged", zs_json_count(t.unjudged));
+    failed |= json_object_set_new(root, "told", zs_json_count(t.told));
     failed |= json_object_set_new(root, "passes", json_boolean(t.failed == 0));
     failed |= json_object_set_new(root, "sections", list);
     return zs_json_end(root, failed != 0, "the JSON", s, err);

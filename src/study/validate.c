@@ -164,33 +164,38 @@ zs_status zs_sections_build(zs_arena *arena, const zs_reference *ref, zs_section
     return ZS_OK;
 }
 
-static bool is_worse(const zs_section *s, double size)
+static void keep_worst(double size, uint32_t i, double *worst_frac, uint32_t *worst)
 {
-    return isnan(s->worst_frac) || size > s->worst_frac;
+    if (!isnan(*worst_frac) && size <= *worst_frac)
+        return;
+    *worst_frac = size;
+    *worst = i;
 }
 
 void zs_section_close(zs_section *s)
 {
-    uint32_t count[ZS_UNJUDGED + 1] = {0};
+    uint32_t count[ZS_VERDICT_N] = {0};
     uint32_t defined = 0;
     double sum = 0;
-    s->worst_frac = (double)NAN;
+    s->worst_frac = s->worst_told_frac = (double)NAN;
     for (uint32_t i = 0; i < s->n; i++) {
         const zs_check *c = &s->checks[i];
         const double size = fabs(c->error_frac);
         count[c->verdict]++;
         if (c->verdict == ZS_UNJUDGED || !isfinite(size))
             continue;
+        if (c->verdict == ZS_TOLD) {
+            keep_worst(size, i, &s->worst_told_frac, &s->worst_told);
+            continue;
+        }
         defined++;
         sum += size;
-        if (is_worse(s, size)) {
-            s->worst_frac = size;
-            s->worst = i;
-        }
+        keep_worst(size, i, &s->worst_frac, &s->worst);
     }
     s->inside = count[ZS_INSIDE];
     s->outside = count[ZS_OUTSIDE];
     s->unjudged = count[ZS_UNJUDGED];
+    s->told = count[ZS_TOLD];
     s->mean_frac = defined > 0 ? sum / defined : (double)NAN;
     const bool mean_fits =
         s->mean_limit_frac == 0 || defined == 0 || s->mean_frac <= s->mean_limit_frac;

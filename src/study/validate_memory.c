@@ -85,9 +85,10 @@ zs_status zs_memory_check(zs_arena *scratch, const zs_memory_params *memory,
                                            .figure = figures[m->figure].name,
                                            .unit = figures[m->figure].unit,
                                            .predicted = predicted,
-                                           .lo = m->measured,
-                                           .hi = m->measured,
-                                           .tolerance = m->tolerance,
+                                           .lo = m->measured.lo,
+                                           .hi = m->measured.hi,
+                                           .tolerance = m->measured.tolerance,
+                                           .verdict = m->measured.is_told ? ZS_TOLD : ZS_INSIDE,
                                            .reason = m->reason,
                                            .source = m->source});
     return ZS_OK;

@@ -71,9 +71,10 @@ zs_status zs_run_check(const zs_reference *ref, uint32_t i, const zs_result *res
 {
     const zs_run_case *c = &ref->runs[i];
     zs_check check = {.name = c->name,
-                      .lo = c->measured,
-                      .hi = c->measured,
-                      .tolerance = c->tolerance,
+                      .lo = c->measured.lo,
+                      .hi = c->measured.hi,
+                      .tolerance = c->measured.tolerance,
+                      .verdict = c->measured.is_told ? ZS_TOLD : ZS_INSIDE,
                       .reason = c->reason,
                       .source = c->source,
                       .scope = c->scope,

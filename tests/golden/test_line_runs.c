@@ -155,15 +155,15 @@ static void apply(zs_design *d, char *set)
     }
 }
 
-/* "8%", or "8%|3000": the larger counts. */
-static double allowed(const char *tolerance, double measured)
+/* "8%" or "3000"; but what is met more closely stays so: calls with their driver within 3 %, runs
+ * of the engine and both totals within 1 %. */
+static double allowed(const char *name, const char *tolerance, double measured)
 {
     char *end;
-    double most = strtod(tolerance, &end) / 100 * measured;
-    ck_assert_msg(*end == '%', "%s is no percentage", tolerance);
-    if (end[1] == '|')
-        most = fmax(most, strtod(end + 2, NULL));
-    return most;
+    const double most = strtod(tolerance, &end);
+    const double held = strncmp(name, "SqueezeJet-2 call ", 18) == 0 ? 0.03 : 0.01;
+    ck_assert_msg(end != tolerance, "%s: \"%s\" is no tolerance", name, tolerance);
+    return fmin(held * measured, *end == '%' ? most / 100 * measured : most);
 }
 
 static uint32_t check_line(char *line)
@@ -171,8 +171,8 @@ static uint32_t check_line(char *line)
     char *f[COLUMNS];
     split(line, f);
     const bool is_row = strcmp(f[C_METRIC], "cycles") == 0;
-    if (!is_row && strcmp(f[C_METRIC], "seconds") != 0)
-        return 0;
+    if ((!is_row && strcmp(f[C_METRIC], "seconds") != 0) || f[C_TOLERANCE][0] == '\0')
+        return 0; /* what is told is not judged here either */
     const zs_design as_built = design;
     apply(&design, f[C_SET]);
     const zs_result *r = run(ZS_BURST);
@@ -180,8 +180,8 @@ static uint32_t check_line(char *line)
     const double got = is_row ? (double)layer_named(r, f[C_SCOPE])->cycles
                               : (double)r->cycles / (double)r->clock_hz;
     const double measured = strtod(f[C_MEASURED], NULL);
-    ck_assert_msg(fabs(got - measured) <= allowed(f[C_TOLERANCE], measured), "%s: %g, measured %g",
-                  f[C_CASE], got, measured);
+    ck_assert_msg(fabs(got - measured) <= allowed(f[C_CASE], f[C_TOLERANCE], measured),
+                  "%s: %g, measured %g", f[C_CASE], got, measured);
     return 1;
 }
 
@@ -199,7 +199,7 @@ START_TEST(test_measured_times_are_met_within_their_tolerances)
         line[length] = '\0';
         n += check_line(line);
     }
-    ck_assert_uint_eq(n, 2 * ZS_LEN(calls) + 3); /* with and without driver; three totals */
+    ck_assert_uint_eq(n, 2 * ZS_LEN(calls) + 2); /* with and without driver; two totals */
 }
 END_TEST
 

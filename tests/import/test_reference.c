@@ -113,8 +113,39 @@ START_TEST(test_cases_of_one_run_have_one_number)
     ck_assert_str_eq(zs_layer_metrics[ref.runs[2].metric_i].name, "seconds");
     ck_assert_str_eq(zs_metrics[ref.runs[5].metric_i].name, "dram.read_bytes");
     ck_assert_str_eq(ref.runs[2].scope, "conv1#2");
-    ck_assert_double_eq(ref.runs[2].measured, 3e-3);
+    ck_assert_double_eq(ref.runs[2].measured.lo, 3e-3);
     ck_assert_uint_eq(ref.runs[2].line, 4);
+}
+END_TEST
+
+static const struct {
+    const char *measured, *tolerance;
+    double lo, hi;
+    bool is_told;
+    double frac, absolute;
+} figures[] = {
+    {"7", "5%", 7, 7, false, 0.05, 0}, {"7", "", 7, 7, true, 0, 0},
+    {"7", "exact", 7, 7, false, 0, 0}, {"0.5..1.5e3", "", 0.5, 1500, true, 0, 0},
+    {"1..2", "3", 1, 2, false, 0, 3},  {"-2.5..-2.5", "8%|3", -2.5, -2.5, false, 0.08, 3},
+};
+
+START_TEST(test_a_figure_is_a_value_or_a_band_and_its_tolerance_may_be_open)
+{
+    static const char *const heads[] = {"case,design,metric,measured,tolerance\nx,a.yaml,cycles,",
+                                        "case,set,spec,metric,measured,tolerance\nx,," SPEC
+                                        ",frac_peak,"};
+    for (uint32_t form = 0; form < ZS_LEN(heads); form++) {
+        char text[256];
+        snprintf(text, sizeof text, "%s%s,%s\n", heads[form], figures[_i].measured,
+                 figures[_i].tolerance);
+        const zs_reference ref = good(text);
+        const zs_figure_measured *m = form == 0 ? &ref.runs[0].measured : &ref.memories[0].measured;
+        ck_assert_double_eq(m->lo, figures[_i].lo);
+        ck_assert_double_eq(m->hi, figures[_i].hi);
+        ck_assert_int_eq(m->is_told, figures[_i].is_told);
+        ck_assert_double_eq_tol(m->tolerance.frac, figures[_i].frac, 1e-15);
+        ck_assert_double_eq(m->tolerance.absolute, figures[_i].absolute);
+    }
 }
 END_TEST
 
@@ -224,9 +255,10 @@ END_TEST
 
 /* ---- wrong cells ----------------------------------------------------------------------------- */
 
-#define RUNS "case,design,set,fidelity,scope,metric,measured,tolerance\n"
-#define ROWS "case,spec,valid_bw,valid_lat,frac_peak,rd_lat_mean_ns,n_ref\n"
-#define BAND "case,spec,frac_peak_lo,frac_peak_hi,bw_class\n"
+#define RUNS  "case,design,set,fidelity,scope,metric,measured,tolerance\n"
+#define ROWS  "case,spec,valid_bw,valid_lat,frac_peak,rd_lat_mean_ns,n_ref\n"
+#define PORTS "case,set,spec,metric,measured,tolerance\n"
+#define BAND  "case,spec,frac_peak_lo,frac_peak_hi,bw_class\n"
 static const struct {
     const char *text, *place, *sentence;
 } wrong[] = {
@@ -241,6 +273,15 @@ static const struct {
     {RUNS "x,a,,,,cycles,1e999,exact\n", "r.csv:2, measured", "1e999 is outside"},
     {RUNS "x,a,,,,cycles,one,exact\n", "r.csv:2, measured", "\"one\" is not a number"},
     {RUNS "x,a,,,,cycles,1,-1\n", "r.csv:2, tolerance", "not below 0"},
+    {RUNS "x,a,,,,cycles,1,told\n", "r.csv:2, tolerance", "\"told\": is not a tolerance"},
+    {RUNS "x,a,,,,cycles,,\n", "r.csv:2, measured", "\"\" is not a number"},
+    {RUNS "x,a,,,,cycles,2..1,\n", "r.csv:2, measured", "\"2..1\": the band ends below its start"},
+    {RUNS "x,a,,,,cycles,1..,\n", "r.csv:2, measured", "\"1..\" is neither a number nor a band"},
+    {RUNS "x,a,,,,cycles,..1,\n", "r.csv:2, measured", "\"..1\" is neither"},
+    {RUNS "x,a,,,,cycles,1..2..3,\n", "r.csv:2, measured", "\"1..2..3\" is neither"},
+    {RUNS "x,a,,,,cycles,nan..3,\n", "r.csv:2, measured", "\"nan..3\" is neither"},
+    {RUNS "x,a,,,,cycles,1..1e999,\n", "r.csv:2, measured", "\"1..1e999\" is neither"},
+    {PORTS "x,," SPEC ",frac_peak,1,about\n", "r.csv:2, tolerance", "is not a tolerance"},
     {"case," TILE_COLUMNS "\nx,-1" TILE_ROW "\n", "r.csv:2, M", "is outside 0 to 4294967295"},
     {"case," TILE_COLUMNS "\nx," TILE_ROW ".5\n", "r.csv:2, total_cycles", "not a whole number"},
     {BAND "x,dir=Q,0.1,0.2,\n", "r.csv:2, spec", "stream 1, dir"},
@@ -276,6 +317,8 @@ TCase *tcase_reference(void)
     tcase_add_loop_test(tc, test_an_unknown_form_is_named_by_its_columns, 0, ZS_LEN(unknown));
     tcase_add_test(tc, test_long_lists_of_columns_end_in_dots);
     tcase_add_test(tc, test_cases_of_one_run_have_one_number);
+    tcase_add_loop_test(tc, test_a_figure_is_a_value_or_a_band_and_its_tolerance_may_be_open, 0,
+                        ZS_LEN(figures));
     tcase_add_test(tc, test_every_parameter_of_an_engine_is_taken);
     tcase_add_test(tc, test_empty_cells_of_a_dma_engine_are_not_measured);
     tcase_add_test(tc, test_of_a_long_trace_the_first_bursts_count);

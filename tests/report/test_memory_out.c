@@ -80,10 +80,12 @@ START_TEST(test_the_table_of_verdicts_has_sections_and_sums)
     EXPECT(
         text, "x/runs.csv\n", "       123456      123456    +0.00 %  exact", "seconds",
         "0.0012       0.001   +20.00 %  5%|3e-05", "the first rows, which are padding\n",
-        "2 rows: 1 inside, 1 outside; mean error 10.0 %, worst 20.0 % (far, \"off\")\n",
-        "0.5..0.6    +0.00 %  3%", "          -  -",
-        "2 rows: 1 inside, 0 outside, 1 not judged; mean error 0.0 % (limit 1.0 %), worst 0.0 %\n",
-        "1 of 4 rows outside their tolerance, 1 of 2 sections fail\n");
+        "2 rows judged: 1 inside, 1 outside; mean error 10.0 %, worst 20.0 % (far, \"off\")\n",
+        "0.5..0.6    +0.00 %  3%", "          -  -", "-50.00 %  -", "told",
+        _i == 1 ? "" : "told      not modelled\n",
+        "1 row judged: 1 inside, 0 outside; mean error 0.0 % (limit 1.0 %), worst 0.0 %; 1 told, "
+        "worst 50.0 % (open); 1 unjudged\n",
+        "1 of 3 judged rows outside their tolerance, 1 of 2 sections fail; 1 told, 1 unjudged\n");
 }
 END_TEST
 
@@ -101,7 +103,9 @@ START_TEST(test_csv_of_verdicts_has_one_line_for_each_figure)
            "\n\"far, \"\"off\"\"\",", ",seconds,s,0.0012,0.001,0.001,0.001,0.19999999",
            ",5%|3e-05,outside,\"the first rows, which are padding\",,first,",
            "\nband,,frac_peak,of the peak,0.55,0.55,0.5,0.6,0,3%,inside,,,second,bands.csv\n",
-           "\ntold,,frac_peak,of the peak,,,,,,,unjudged,,,second,bands.csv\n");
+           "\nno band,,frac_peak,of the peak,,,,,,,unjudged,,,second,bands.csv\n",
+           "\nopen,,resources.lut.used,LUT,50,100,100,100,-0.5,,told,not modelled,,second,"
+           "bands.csv\n");
 }
 END_TEST
 
@@ -117,9 +121,20 @@ START_TEST(test_json_of_verdicts_says_whether_all_is_well)
     ck_assert_int_eq(json_integer_value(json_object_get(root, "outside")), 1);
     const json_t *second = json_array_get(json_object_get(root, "sections"), 1);
     ck_assert(json_is_true(json_object_get(second, "passes")));
-    const json_t *told = json_array_get(json_object_get(second, "rows"), 1);
-    ck_assert(json_is_null(json_object_get(told, "predicted")));
-    ck_assert_str_eq(json_string_value(json_object_get(told, "verdict")), "unjudged");
+    const json_t *row = json_array_get(json_object_get(second, "rows"), 1);
+    ck_assert(json_is_null(json_object_get(row, "predicted")));
+    ck_assert_str_eq(json_string_value(json_object_get(row, "verdict")), "unjudged");
+    row = json_array_get(json_object_get(second, "rows"), 2);
+    ck_assert_str_eq(json_string_value(json_object_get(row, "verdict")), "told");
+    ck_assert(json_is_null(json_object_get(row, "tolerance")));
+    ck_assert_double_eq(json_real_value(json_object_get(row, "error_frac")), -0.5);
+    ck_assert_int_eq(json_integer_value(json_object_get(second, "told")), 1);
+    ck_assert_double_eq(json_real_value(json_object_get(second, "worst_told_error_frac")), 0.5);
+    ck_assert(json_is_null(json_object_get(second, "worst_error_frac")) == 0);
+    static const char *const counts[] = {"rows", "judged", "outside", "unjudged", "told"};
+    static const json_int_t want[] = {5, 3, 1, 1, 1};
+    for (size_t i = 0; i < ZS_LEN(counts); i++)
+        ck_assert_int_eq(json_integer_value(json_object_get(root, counts[i])), want[i]);
     json_decref(root);
     free(text);
 }

@@ -111,12 +111,17 @@ START_TEST(test_the_verdict_is_by_the_nearest_measured_value)
 }
 END_TEST
 
+static const zs_verdict not_judged[] = {ZS_UNJUDGED, ZS_TOLD};
+
 START_TEST(test_what_is_not_judged_stays_so)
 {
-    zs_check c = {.predicted = 30, .lo = 10, .hi = 20, .verdict = ZS_UNJUDGED};
+    zs_check c = {.predicted = 30, .lo = 10, .hi = 20, .verdict = not_judged[_i]};
     zs_check_judge(&c);
-    ck_assert_int_eq(c.verdict, ZS_UNJUDGED);
+    ck_assert_int_eq(c.verdict, not_judged[_i]);
     ck_assert_double_eq_tol(c.error_frac, 0.5, 1e-12);
+    c.predicted = (double)NAN;
+    zs_check_judge(&c);
+    ck_assert_int_eq(c.verdict, not_judged[_i]);
 }
 END_TEST
 
@@ -129,6 +134,9 @@ START_TEST(test_a_section_sums_up_what_was_judged)
         {.predicted = 92, .lo = 100, .hi = 100, .tolerance = {.frac = 0.1}},
         {.predicted = 300, .lo = 100, .hi = 100, .verdict = ZS_UNJUDGED},
         {.predicted = 1, .lo = 0, .hi = 0, .tolerance = {.absolute = 2}},
+        {.predicted = 150, .lo = 100, .hi = 100, .verdict = ZS_TOLD},
+        {.predicted = 40, .lo = 100, .hi = 100, .verdict = ZS_TOLD},
+        {.predicted = 100, .lo = 100, .hi = 100, .verdict = ZS_TOLD},
     };
     zs_section s = {.checks = list, .n = ZS_LEN(list)};
     for (uint32_t i = 0; i < s.n; i++)
@@ -137,6 +145,9 @@ START_TEST(test_a_section_sums_up_what_was_judged)
     ck_assert_uint_eq(s.inside, 3);
     ck_assert_uint_eq(s.outside, 0);
     ck_assert_uint_eq(s.unjudged, 1);
+    ck_assert_uint_eq(s.told, 3);
+    ck_assert_double_eq_tol(s.worst_told_frac, 0.6, 1e-12);
+    ck_assert_uint_eq(s.worst_told, 5);
     ck_assert_double_eq_tol(s.mean_frac, 0.045, 1e-12);
     ck_assert_double_eq_tol(s.worst_frac, 0.08, 1e-12);
     ck_assert_uint_eq(s.worst, 1);
@@ -153,11 +164,26 @@ START_TEST(test_a_section_sums_up_what_was_judged)
 }
 END_TEST
 
+/* However far off they are: nobody said how near they should come. */
+START_TEST(test_rows_that_are_told_neither_pass_nor_fail)
+{
+    zs_check list[] = {{.predicted = 9, .lo = 1, .hi = 1, .verdict = ZS_TOLD}};
+    zs_section s = {.checks = list, .n = 1, .mean_limit_frac = 0.01};
+    zs_check_judge(&list[0]);
+    zs_section_close(&s);
+    ck_assert(s.passes);
+    ck_assert_uint_eq(s.inside + s.outside + s.unjudged, 0);
+    ck_assert_uint_eq(s.told, 1);
+    ck_assert(isnan(s.mean_frac) && isnan(s.worst_frac));
+    ck_assert_double_eq(s.worst_told_frac, 8);
+}
+END_TEST
+
 START_TEST(test_an_empty_section_has_no_errors)
 {
     zs_section s = {.mean_limit_frac = 0.01};
     zs_section_close(&s);
-    ck_assert(isnan(s.mean_frac) && isnan(s.worst_frac));
+    ck_assert(isnan(s.mean_frac) && isnan(s.worst_frac) && isnan(s.worst_told_frac));
     ck_assert(s.passes);
 }
 END_TEST
@@ -214,7 +240,7 @@ START_TEST(test_a_figure_is_found_by_scope_and_name)
         .metric_i = scope[0] == '\0'
                         ? metric_of(zs_metrics, zs_metric_n, lookups[_i].metric)
                         : metric_of(zs_layer_metrics, zs_layer_metric_n, lookups[_i].metric),
-        .measured = 1,
+        .measured = {.lo = 1, .hi = 1},
         .reason = "",
         .source = ""};
     const zs_reference ref = {.path = "x.csv", .form = ZS_FORM_RUNS, .case_n = 1, .runs = &c};
@@ -324,10 +350,9 @@ static const struct {
     {1, 32, "r_beats", 0, ZS_INSIDE},
     {0, 3, "ar_count", 0, ZS_OUTSIDE},
     {2, 1, "aw_count", 0, ZS_OUTSIDE},
-    {8, 55, "done_last_master", 1, ZS_INSIDE},
-    {6, 56, "last_r", 1, ZS_INSIDE}, /* 3 clocks off */
-    {6, 60, "last_r", 1, ZS_OUTSIDE},
-    {5, 30, "first_r", 1, ZS_OUTSIDE},
+    {8, 55, "done_last_master", 1, ZS_TOLD}, /* clocks of a whole descriptor are never judged */
+    {6, 56, "last_r", 1, ZS_TOLD},
+    {5, 30, "first_r", 1, ZS_TOLD},
     {ZS_AXI_FIGURES, 0x100, "burst address", 0, ZS_OUTSIDE},
 };
 
@@ -352,6 +377,68 @@ START_TEST(test_of_a_dma_engine_the_figure_furthest_off_is_shown)
 }
 END_TEST
 
+static const struct {
+    zs_axi_fabric fabric;
+    uint32_t outstanding;
+    bool is_exact, is_judged; /* is_exact: measured as predicted */
+} steady[] = {
+    {ZS_FABRIC_DIRECT, 1, true, true},        {ZS_FABRIC_DIRECT, 1, false, true},
+    {ZS_FABRIC_DIRECT, 4, false, true},       {ZS_FABRIC_DIRECT, 5, false, false},
+    {ZS_FABRIC_INTERCONNECT, 1, true, false}, {ZS_FABRIC_INTERCONNECT, 4, false, false},
+};
+
+/* Long reads whose measured addresses are as far apart as the model says, or one clock more. */
+START_TEST(test_steady_clocks_are_judged_on_a_direct_port_with_up_to_four_bursts)
+{
+    zs_axi_measured m = read_of_256();
+    zs_axi_case_result r;
+    m.setup.fabric = steady[_i].fabric;
+    m.setup.read_outstanding = steady[_i].outstanding;
+    m.setup.rd_bytes = 128 * ZS_AXI_TRACE;
+    ck_assert_int_eq(zs_axi_case_run(&m.setup, &r, &err), ZS_OK);
+    for (uint32_t i = 0; i < ZS_AXI_FIGURES; i++)
+        m.figures[i] = ZS_AXI_UNMEASURED;
+    m.trace_n = r.trace_n;
+    for (uint32_t i = 0; i < r.trace_n; i++) {
+        m.trace[i] = r.trace[i];
+        m.trace[i].clock += steady[_i].is_exact ? 0 : i;
+    }
+    const zs_reference ref = {.path = "x.csv", .form = ZS_FORM_AXI, .case_n = 1, .axis = &m};
+    const zs_memory_params memory = memory_of_default();
+    zs_section *s;
+    ck_assert_int_eq(zs_sections_build(&arena, &ref, &s, &err), ZS_OK);
+    ck_assert_int_eq(zs_case_check(&arena, &memory, &ref, 0, s, &err), ZS_OK);
+    ck_assert_uint_eq(s[2].n, 1);
+    ck_assert_int_eq(s[2].checks[0].error_frac == 0, steady[_i].is_exact);
+    ck_assert_int_eq(s[2].checks[0].verdict, !steady[_i].is_judged ? ZS_TOLD
+                                             : steady[_i].is_exact ? ZS_INSIDE
+                                                                   : ZS_OUTSIDE);
+}
+END_TEST
+
+static const zs_verdict table_verdicts[] = {ZS_INSIDE, ZS_OUTSIDE, ZS_TOLD};
+
+START_TEST(test_a_row_without_a_tolerance_is_told)
+{
+    const zs_run_case c = {
+        .name = "case",
+        .scope = "",
+        .metric = "cycles",
+        .metric_i = metric_of(zs_metrics, zs_metric_n, "cycles"),
+        .measured = {.lo = 100, .hi = 120, .is_told = table_verdicts[_i] == ZS_TOLD},
+        .reason = "",
+        .source = ""};
+    zs_run_case cases[] = {c};
+    cases[0].measured.tolerance.frac = table_verdicts[_i] == ZS_INSIDE ? 0.25 : 0.2;
+    const zs_reference ref = {.path = "x.csv", .form = ZS_FORM_RUNS, .case_n = 1, .runs = cases};
+    zs_section *s;
+    ck_assert_int_eq(zs_sections_build(&arena, &ref, &s, &err), ZS_OK);
+    ck_assert_int_eq(zs_run_check(&ref, 0, &result, s, &err), ZS_OK);
+    ck_assert_int_eq(s[0].checks[0].verdict, table_verdicts[_i]);
+    ck_assert_double_eq_tol(s[0].checks[0].error_frac, 0.25, 1e-12);
+}
+END_TEST
+
 TCase *tcase_validate(void)
 {
     TCase *tc = tcase_create("validate");
@@ -359,8 +446,9 @@ TCase *tcase_validate(void)
     tcase_add_loop_test(tc, test_a_tolerance_is_exact_a_share_or_an_amount, 0, ZS_LEN(tolerances));
     tcase_add_loop_test(tc, test_a_wrong_tolerance_is_refused, 0, ZS_LEN(no_tolerances));
     tcase_add_loop_test(tc, test_the_verdict_is_by_the_nearest_measured_value, 0, ZS_LEN(checks));
-    tcase_add_test(tc, test_what_is_not_judged_stays_so);
+    tcase_add_loop_test(tc, test_what_is_not_judged_stays_so, 0, ZS_LEN(not_judged));
     tcase_add_test(tc, test_a_section_sums_up_what_was_judged);
+    tcase_add_test(tc, test_rows_that_are_told_neither_pass_nor_fail);
     tcase_add_test(tc, test_an_empty_section_has_no_errors);
     tcase_add_loop_test(tc, test_a_figure_is_found_by_scope_and_name, 0, ZS_LEN(lookups));
     tcase_add_test(tc, test_refresh_is_off_where_the_measurement_had_none);
@@ -368,5 +456,8 @@ TCase *tcase_validate(void)
                         ZS_LEN(classes));
     tcase_add_loop_test(tc, test_of_a_dma_engine_the_figure_furthest_off_is_shown, 0,
                         ZS_LEN(spoilt));
+    tcase_add_loop_test(tc, test_steady_clocks_are_judged_on_a_direct_port_with_up_to_four_bursts,
+                        0, ZS_LEN(steady));
+    tcase_add_loop_test(tc, test_a_row_without_a_tolerance_is_told, 0, ZS_LEN(table_verdicts));
     return tc;
 }
