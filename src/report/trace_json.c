@@ -338,7 +338,8 @@ static void out_counters(timeline *l, const trace_changes *c)
     int64_t value[SIGNAL_COUNTERS] = {0}, shown[SIGNAL_COUNTERS] = {0};
     for (uint32_t i = 0; i < c->n && l->out.status == ZS_OK; i++) {
         const trace_change *x = &c->list[i];
-        value[x->signal] = x->is_delta ? value[x->signal] + x->value : x->value;
+        if (x->act == TRACE_SET || x->act == TRACE_ADD)
+            value[x->signal] = (x->act == TRACE_ADD ? value[x->signal] : 0) + x->value;
         if (i + 1 < c->n && c->list[i + 1].ps == x->ps)
             continue;
         for (uint32_t s = 0; s < SIGNAL_COUNTERS; s++) {
