@@ -20,18 +20,18 @@ void zs_trace_units(const zs_plan *plan, bool used[ZS_UNIT_N])
         used[plan->ops[i].unit] = true;
 }
 
-static void change(trace_changes *c, uint64_t ps, uint32_t signal, int64_t value, bool is_delta)
+static void change(trace_changes *c, uint64_t ps, uint32_t signal, int64_t value, trace_act act)
 {
     c->list[c->n] = (trace_change){
-        .ps = ps, .value = value, .order = c->n, .signal = (uint16_t)signal, .is_delta = is_delta};
+        .ps = ps, .value = value, .order = c->n, .signal = (uint16_t)signal, .act = (uint8_t)act};
     c->n++;
     c->has[signal] = true;
 }
 
 static void span(trace_changes *c, uint64_t from_ps, uint64_t to_ps, uint32_t signal, int64_t value)
 {
-    change(c, from_ps, signal, value, true);
-    change(c, to_ps, signal, -value, true);
+    change(c, from_ps, signal, value, TRACE_ADD);
+    change(c, to_ps, signal, -value, TRACE_ADD);
 }
 
 /* ---- from the records ------------------------------------------------------------------------ */
@@ -45,8 +45,8 @@ static void add_ops(trace_changes *c, const zs_design *d, const zs_trace *t)
             continue;
         const uint64_t from = zs_trace_pl_ps(d, when->start_pl_cycle);
         span(c, from, zs_trace_pl_ps(d, when->end_pl_cycle), SIGNAL_BUSY + op->unit, 1);
-        change(c, from, SIGNAL_OP + op->unit, i, false);
-        change(c, from, SIGNAL_ROW + op->unit, op->layer, false);
+        change(c, from, SIGNAL_OP + op->unit, i, TRACE_SET);
+        change(c, from, SIGNAL_ROW + op->unit, op->layer, TRACE_SET);
     }
 }
 
@@ -63,7 +63,16 @@ static void close_banks(trace_changes *c, uint64_t ps, uint32_t bank_n)
 {
     for (uint32_t b = 0; b < bank_n; b++)
         if (c->has[SIGNAL_BANK_OPEN + b])
-            change(c, ps, SIGNAL_BANK_OPEN + b, 0, false);
+            change(c, ps, SIGNAL_BANK_OPEN + b, 0, TRACE_SET);
+}
+
+static void hide_banks(trace_changes *c, uint64_t ps, uint32_t bank_n)
+{
+    for (uint32_t b = 0; b < bank_n; b++)
+        if (c->has[SIGNAL_BANK_OPEN + b]) {
+            change(c, ps, SIGNAL_BANK_OPEN + b, 0, TRACE_HIDE);
+            change(c, ps, SIGNAL_BANK_ROW + b, 0, TRACE_HIDE);
+        }
 }
 
 /* A gap has no time of its own: what was known ends with the last event before it. */
@@ -74,11 +83,11 @@ static void add_bank_event(trace_changes *c, const zs_design *d, const zs_dram_e
     const uint64_t ps = e->act == ZS_TRACE_GAP ? *last_ps : zs_trace_ddr_ps(d, e->at);
     switch (e->act) {
     case ZS_DRAM_ACTIVATE:
-        change(c, ps, SIGNAL_BANK_ROW + e->bank, e->row, false);
-        change(c, ps, SIGNAL_BANK_OPEN + e->bank, 1, false);
+        change(c, ps, SIGNAL_BANK_ROW + e->bank, e->row, TRACE_SET);
+        change(c, ps, SIGNAL_BANK_OPEN + e->bank, 1, TRACE_SET);
         break;
     case ZS_DRAM_PRECHARGE:
-        change(c, ps, SIGNAL_BANK_OPEN + e->bank, 0, false);
+        change(c, ps, SIGNAL_BANK_OPEN + e->bank, 0, TRACE_SET);
         break;
     case ZS_DRAM_COLUMNS:
         span(c, ps, zs_trace_ddr_ps(d, e->end), SIGNAL_BANK_DATA + e->bank, 1);
@@ -88,7 +97,7 @@ static void add_bank_event(trace_changes *c, const zs_design *d, const zs_dram_e
         span(c, ps, zs_trace_ddr_ps(d, e->end), SIGNAL_REFRESH, 1);
         break;
     case ZS_TRACE_GAP:
-        close_banks(c, ps, bank_n);
+        hide_banks(c, ps, bank_n);
         break;
     default:
         break;
@@ -100,9 +109,28 @@ static void add_queue(trace_changes *c, const zs_design *d, const zs_trace *t)
 {
     for (uint32_t i = 0; i < t->dram_n; i++)
         if (t->dram[i].act == ZS_DRAM_QUEUED || t->dram[i].act == ZS_DRAM_COLUMNS)
-            change(c, zs_trace_ddr_ps(d, t->dram[i].at), SIGNAL_QUEUE, t->dram[i].queued, false);
+            change(c, zs_trace_ddr_ps(d, t->dram[i].at), SIGNAL_QUEUE, t->dram[i].queued,
+                   TRACE_SET);
     if (t->dram_n > 0 && t->bursts_lost > 0) /* nothing is known from here on */
-        change(c, c->list[c->n - 1].ps, SIGNAL_QUEUE, 0, false);
+        change(c, c->list[c->n - 1].ps, SIGNAL_QUEUE, 0, TRACE_SET);
+}
+
+/* Where there was no room for more, or what came last was not asked for, nothing is known of the
+ * memory after the last event. */
+static void add_ends(trace_changes *c, const zs_design *d, const zs_trace *t)
+{
+    uint64_t last = 0;
+    for (uint32_t u = 0; u < ZS_CHANNEL_N; u++)
+        if (c->has[SIGNAL_BURSTS + u] && t->bursts_lost > 0)
+            change(c, zs_trace_pl_ps(d, t->lost_at_pl_cycle), SIGNAL_BURSTS + u, 0, TRACE_END);
+    if (t->bursts_lost == 0 && t->dram_n < t->dram_max && !t->is_away)
+        return;
+    for (uint32_t i = 0; i < t->dram_n; i++)
+        if (t->dram[i].act != ZS_TRACE_GAP)
+            last = zs_max_u64(last, zs_max_u64(t->dram[i].at, t->dram[i].end));
+    for (uint32_t s = 0; s < SIGNAL_N; s++)
+        if (c->has[s] && (s == SIGNAL_QUEUE || s >= SIGNAL_BANK_ROW))
+            change(c, zs_trace_ddr_ps(d, last), s, 0, TRACE_END);
 }
 
 static zs_status add_slots(trace_changes *c, zs_arena *scratch, const zs_design *d,
@@ -135,7 +163,7 @@ static uint64_t capacity_for(const zs_design *d, const zs_trace *t)
     for (uint32_t i = 0; i < t->dram_n; i++)
         closing += t->dram[i].act == ZS_DRAM_REFRESH || t->dram[i].act == ZS_TRACE_GAP;
     return ops * t->op_n + rows * t->plan->row_n + UINT64_C(2) * t->burst_n +
-           UINT64_C(3) * t->dram_n + closing * (d->board.memory.banks + 2) + 1;
+           UINT64_C(3) * t->dram_n + closing * (2 * d->board.memory.banks + 2) + SIGNAL_N + 1;
 }
 
 zs_status zs_trace_changes(zs_arena *scratch, const zs_design *d, const zs_trace *trace,
@@ -156,6 +184,7 @@ zs_status zs_trace_changes(zs_arena *scratch, const zs_design *d, const zs_trace
         add_ops(c, d, trace);
         for (uint32_t i = 0; i < trace->dram_n; i++)
             add_bank_event(c, d, &trace->dram[i], &last_ps);
+        add_ends(c, d, trace);
     }
     qsort(c->list, c->n, sizeof *c->list, by_time);
     return ZS_OK;

@@ -1,5 +1,7 @@
-/* A run as Chrome trace events: complete events ("X") on tracks, counters ("C"). A process is a
- * kind of thing, a thread one of them. Viewers sort by time themselves. */
+/* A run as Chrome trace events: begins and ends ("B", "E") on tracks, counters ("C"). A process is
+ * a kind of thing, a thread one of them. Begins and ends of a track are written in their order: a
+ * reader that cuts times to nanoseconds still pairs them, where it would see slices given by their
+ * lengths overlap. */
 #include "plan_cells_priv.h"
 #include "trace_priv.h"
 #include "zynqsim/report.h"
@@ -41,23 +43,59 @@ static void next_event(timeline *l)
     l->is_continued = true;
 }
 
-/* Microseconds with all digits of the picosecond. */
+/* Microseconds, exact to the picosecond, without zeros that say nothing. */
 static zs_cell us_cell(uint64_t ps)
 {
     zs_cell cell;
     snprintf(cell.text, sizeof cell.text, "%" PRIu64 ".%06" PRIu64, ps / 1000000, ps % 1000000);
+    size_t n = strlen(cell.text);
+    while (cell.text[n - 1] == '0')
+        n--;
+    cell.text[cell.text[n - 1] == '.' ? n - 1 : n] = '\0';
     return cell;
-}
-
-static void out_times(timeline *l, uint64_t from_ps, uint64_t to_ps)
-{
-    zs_out_printf(&l->out, ",\"ph\":\"X\",\"ts\":%s,\"dur\":%s", us_cell(from_ps).text,
-                  us_cell(to_ps - from_ps).text);
 }
 
 static void out_track(timeline *l, uint32_t pid, uint32_t tid)
 {
     zs_out_printf(&l->out, ",\"pid\":%u,\"tid\":%u", pid, tid);
+}
+
+static void out_event(timeline *l, const char *name, const char *category, const char *phase,
+                      uint64_t ps)
+{
+    next_event(l);
+    zs_out_text(&l->out, "{\"name\":");
+    out_string(&l->out, name);
+    zs_out_printf(&l->out, ",\"cat\":\"%s\",\"ph\":\"%s\",\"ts\":%s", category, phase,
+                  us_cell(ps).text);
+}
+
+/* Arguments and a bracket follow, as after a mark. */
+static void out_begin(timeline *l, const char *name, const char *category, uint64_t ps,
+                      uint32_t pid, uint32_t tid)
+{
+    out_event(l, name, category, "B", ps);
+    out_track(l, pid, tid);
+}
+
+/* Of the innermost slice that has begun on the track; the name lets a reader see that it is. */
+static void out_end(timeline *l, const char *name, uint64_t ps, uint32_t pid, uint32_t tid)
+{
+    next_event(l);
+    zs_out_text(&l->out, "{\"name\":");
+    out_string(&l->out, name);
+    zs_out_printf(&l->out, ",\"ph\":\"E\",\"ts\":%s", us_cell(ps).text);
+    out_track(l, pid, tid);
+    zs_out_text(&l->out, "}");
+}
+
+/* An instant on a track, or through all tracks of the process. */
+static void out_mark(timeline *l, const char *name, const char *category, const char *scope,
+                     uint64_t ps, uint32_t pid, uint32_t tid)
+{
+    out_event(l, name, category, "i", ps);
+    zs_out_printf(&l->out, ",\"s\":\"%s\"", scope);
+    out_track(l, pid, tid);
 }
 
 /* What a process or a thread is called, and where it stands. */
@@ -76,24 +114,30 @@ static void out_meta(timeline *l, const char *what, uint32_t pid, uint32_t tid, 
 
 /* ---- calls and layers ------------------------------------------------------------------------ */
 
-static void out_row_span(timeline *l, const char *name, const char *kind, uint32_t first,
-                         uint32_t last)
+static uint64_t row_end_ps(const timeline *l, uint32_t row)
 {
-    const zs_layer_result *a = &l->result->layers[first], *b = &l->result->layers[last];
-    next_event(l);
-    zs_out_text(&l->out, "{\"name\":");
-    out_string(&l->out, name);
-    zs_out_printf(&l->out, ",\"cat\":\"%s\"", kind);
-    out_times(l, zs_trace_pl_ps(l->design, a->start_cycle),
-              zs_trace_pl_ps(l->design, b->start_cycle + b->cycles));
-    out_track(l, PID_LAYERS, 1);
-    if (first == last && strcmp(kind, "layer") == 0)
-        zs_out_printf(
-            &l->out,
-            ",\"args\":{\"cycle\":%" PRIu64 ",\"cycles\":%" PRIu64
-            ",\"limited by\":\"%s\",\"read bytes\":%" PRIu64 ",\"write bytes\":%" PRIu64 "}",
-            a->start_cycle, a->cycles, zs_cause_name(a->limited_by), a->read_bytes, a->write_bytes);
-    zs_out_text(&l->out, "}");
+    const zs_layer_result *r = &l->result->layers[row];
+    return zs_trace_pl_ps(l->design, r->start_cycle + r->cycles);
+}
+
+static void out_layer(timeline *l, uint32_t row)
+{
+    const zs_layer_result *r = &l->result->layers[row];
+    const char *name = l->plan->rows[row].name;
+    out_begin(l, name, "layer", zs_trace_pl_ps(l->design, r->start_cycle), PID_LAYERS, 1);
+    zs_out_printf(&l->out,
+                  ",\"args\":{\"cycle\":%" PRIu64 ",\"cycles\":%" PRIu64
+                  ",\"limited by\":\"%s\",\"read bytes\":%" PRIu64 ",\"write bytes\":%" PRIu64 "}}",
+                  r->start_cycle, r->cycles, zs_cause_name(r->limited_by), r->read_bytes,
+                  r->write_bytes);
+    out_end(l, name, row_end_ps(l, row), PID_LAYERS, 1);
+}
+
+/* Both rows are drawn, next to each other and of one call. */
+static bool are_together(const timeline *l, uint32_t row, uint32_t next)
+{
+    return next < l->plan->row_n && l->plan->rows[row].call == l->plan->rows[next].call &&
+           zs_trace_has_row(l->trace, row) && zs_trace_has_row(l->trace, next);
 }
 
 /* Of a call the layers that are drawn, next to each other. */
@@ -105,15 +149,14 @@ static void out_layers(timeline *l)
         const uint32_t call = l->plan->rows[i].call;
         if (!zs_trace_has_row(l->trace, i))
             continue;
-        const bool begins =
-            i == 0 || l->plan->rows[i - 1].call != call || !zs_trace_has_row(l->trace, i - 1);
-        uint32_t last = i;
-        while (last + 1 < l->plan->row_n && l->plan->rows[last + 1].call == call &&
-               zs_trace_has_row(l->trace, last + 1))
-            last++;
-        if (call != ZS_NO_INDEX && begins)
-            out_row_span(l, l->plan->calls[call].name, "call", i, last);
-        out_row_span(l, l->plan->rows[i].name, "layer", i, i);
+        if (call != ZS_NO_INDEX && (i == 0 || !are_together(l, i - 1, i))) {
+            out_begin(l, l->plan->calls[call].name, "call",
+                      zs_trace_pl_ps(l->design, l->result->layers[i].start_cycle), PID_LAYERS, 1);
+            zs_out_text(&l->out, "}");
+        }
+        out_layer(l, i);
+        if (call != ZS_NO_INDEX && !are_together(l, i, i + 1))
+            out_end(l, l->plan->calls[call].name, row_end_ps(l, i), PID_LAYERS, 1);
     }
 }
 
@@ -168,22 +211,21 @@ static void out_op(timeline *l, uint32_t index, const zs_trace_op *when)
 {
     const zs_tile_op *op = &l->plan->ops[index];
     const uint64_t from = zs_trace_pl_ps(l->design, when->start_pl_cycle);
-    next_event(l);
-    zs_out_printf(&l->out, "{\"name\":\"%s\",\"cat\":\"op\"", zs_op_kind_name(op->kind));
+    const char *kind = zs_op_kind_name(op->kind);
     if (op->kind == ZS_OP_BARRIER)
-        zs_out_printf(&l->out, ",\"ph\":\"i\",\"s\":\"p\",\"ts\":%s", us_cell(from).text);
+        out_mark(l, kind, "op", "p", from, PID_UNITS, op->unit + 1u);
     else
-        out_times(l, from, zs_trace_pl_ps(l->design, when->end_pl_cycle));
-    out_track(l, PID_UNITS, op->unit + 1u);
+        out_begin(l, kind, "op", from, PID_UNITS, op->unit + 1u);
     zs_out_printf(&l->out, ",\"args\":{\"op\":%u,\"kind\":\"%s\",\"unit\":\"%s\",\"layer\":", index,
-                  zs_op_kind_name(op->kind),
-                  op->kind == ZS_OP_BARRIER ? "-" : zs_unit_name(op->unit));
+                  kind, op->kind == ZS_OP_BARRIER ? "-" : zs_unit_name(op->unit));
     out_string(&l->out, l->plan->rows[op->layer].name);
     zs_out_printf(&l->out, ",\"cycle\":%" PRIu64 ",\"cycles\":%" PRIu64, when->start_pl_cycle,
                   when->end_pl_cycle - when->start_pl_cycle);
     if (op->kind != ZS_OP_BARRIER)
         out_box(l, index);
     zs_out_text(&l->out, "}}");
+    if (op->kind != ZS_OP_BARRIER)
+        out_end(l, kind, zs_trace_pl_ps(l->design, when->end_pl_cycle), PID_UNITS, op->unit + 1u);
 }
 
 static void out_ops(timeline *l)
@@ -196,6 +238,23 @@ static void out_ops(timeline *l)
 }
 
 /* ---- bursts ---------------------------------------------------------------------------------- */
+
+/* A slice, or a mark for one that was over before it became the oldest. */
+static void out_burst(timeline *l, const zs_trace_burst *b, uint64_t from_ps, uint64_t to_ps)
+{
+    const uint32_t channel = l->plan->ops[b->op].unit;
+    const char *name = channel % 2 ? "wr burst" : "rd burst";
+    if (from_ps == to_ps)
+        out_mark(l, name, "axi", "t", from_ps, PID_AXI, channel + 1);
+    else
+        out_begin(l, name, "axi", from_ps, PID_AXI, channel + 1);
+    zs_out_printf(&l->out,
+                  ",\"args\":{\"op\":%u,\"address\":\"0x%" PRIx64 "\",\"bytes\":%u,"
+                  "\"sent in cycle\":%" PRIu64 ",\"over in cycle\":%" PRIu64 "}}",
+                  b->op, b->addr, b->bytes, b->sent_pl_cycle, b->end_pl_cycle);
+    if (from_ps != to_ps)
+        out_end(l, name, to_ps, PID_AXI, channel + 1);
+}
 
 /* Bursts of a channel overlap; each is drawn while it is the oldest one in flight. */
 static void out_bursts(timeline *l)
@@ -210,14 +269,7 @@ static void out_bursts(timeline *l)
             out_meta(l, "thread", PID_AXI, channel + 1, channel, "bursts: ", zs_unit_name(channel));
         used[channel] = true;
         over[channel] = zs_max_u64(from, b->end_pl_cycle);
-        next_event(l);
-        zs_out_printf(&l->out, "{\"name\":\"%s burst\",\"cat\":\"axi\"", channel % 2 ? "wr" : "rd");
-        out_times(l, zs_trace_pl_ps(l->design, from), zs_trace_pl_ps(l->design, over[channel]));
-        out_track(l, PID_AXI, channel + 1);
-        zs_out_printf(&l->out,
-                      ",\"args\":{\"op\":%u,\"address\":\"0x%" PRIx64 "\",\"bytes\":%u,"
-                      "\"sent in cycle\":%" PRIu64 ",\"over in cycle\":%" PRIu64 "}}",
-                      b->op, b->addr, b->bytes, b->sent_pl_cycle, b->end_pl_cycle);
+        out_burst(l, b, zs_trace_pl_ps(l->design, from), zs_trace_pl_ps(l->design, over[channel]));
     }
     if (l->trace->burst_n > 0)
         out_meta(l, "process", PID_AXI, 0, PID_AXI, "AXI ports", "");
@@ -227,30 +279,39 @@ static void out_bursts(timeline *l)
 
 typedef struct bank_track {
     bool is_open, is_named;
-    uint32_t row;
-    uint64_t open_at, busy_until; /* DDR cycles */
+    uint64_t busy_until; /* DDR cycle up to which the track is written */
 } bank_track;
 
-static void out_bank_event(timeline *l, uint32_t tid, const char *name, uint32_t row, uint64_t from,
-                           uint64_t to)
+static void out_bank_begin(timeline *l, uint32_t b, const char *name, uint32_t row, uint64_t at)
 {
-    next_event(l);
-    zs_out_printf(&l->out, "{\"name\":\"%s\",\"cat\":\"ddr\"", name);
-    out_times(l, zs_trace_ddr_ps(l->design, from), zs_trace_ddr_ps(l->design, to));
-    out_track(l, PID_DDR, tid);
-    if (tid == TID_REFRESH)
-        zs_out_text(&l->out, "}");
-    else
-        zs_out_printf(&l->out, ",\"args\":{\"row\":%u}}", row);
+    out_begin(l, name, "ddr", zs_trace_ddr_ps(l->design, at), PID_DDR, b + 1);
+    zs_out_printf(&l->out, ",\"args\":{\"row\":%u}}", row);
 }
 
 static void close_bank(timeline *l, bank_track *banks, uint32_t b, uint64_t at)
 {
     bank_track *bank = &banks[b];
-    if (bank->is_open)
-        out_bank_event(l, b + 1, "row open", bank->row, bank->open_at,
-                       zs_max_u64(at, bank->busy_until));
+    if (!bank->is_open)
+        return;
     bank->is_open = false;
+    bank->busy_until = zs_max_u64(at, bank->busy_until);
+    out_end(l, "row open", zs_trace_ddr_ps(l->design, bank->busy_until), PID_DDR, b + 1);
+}
+
+static void open_bank(timeline *l, bank_track *banks, uint32_t b, uint32_t row, uint64_t at)
+{
+    close_bank(l, banks, b, at);
+    banks[b].is_open = true;
+    banks[b].busy_until = zs_max_u64(at, banks[b].busy_until);
+    out_bank_begin(l, b, "row open", row, banks[b].busy_until);
+}
+
+static void show_columns(timeline *l, bank_track *bank, const zs_dram_event *e)
+{
+    const char *name = e->is_write ? "write" : "read";
+    out_bank_begin(l, e->bank, name, e->row, e->at);
+    out_end(l, name, zs_trace_ddr_ps(l->design, e->end), PID_DDR, e->bank + 1u);
+    bank->busy_until = e->end;
 }
 
 static void close_banks(timeline *l, bank_track *banks, uint64_t at)
@@ -271,25 +332,23 @@ static void name_bank(timeline *l, bank_track *banks, uint32_t b)
 
 static void show_dram(timeline *l, bank_track *banks, const zs_dram_event *e)
 {
-    bank_track *bank = &banks[e->bank];
     switch (e->act) {
     case ZS_DRAM_ACTIVATE:
         name_bank(l, banks, e->bank);
-        bank->is_open = true;
-        bank->row = e->row;
-        bank->open_at = zs_max_u64(e->at, bank->busy_until);
+        open_bank(l, banks, e->bank, e->row, e->at);
         break;
     case ZS_DRAM_PRECHARGE:
         close_bank(l, banks, e->bank, e->at);
         break;
     case ZS_DRAM_COLUMNS:
         name_bank(l, banks, e->bank);
-        out_bank_event(l, e->bank + 1u, e->is_write ? "write" : "read", e->row, e->at, e->end);
-        bank->busy_until = e->end;
+        show_columns(l, &banks[e->bank], e);
         break;
     case ZS_DRAM_REFRESH:
         close_banks(l, banks, e->at);
-        out_bank_event(l, TID_REFRESH, "refresh", 0, e->at, e->end);
+        out_begin(l, "refresh", "ddr", zs_trace_ddr_ps(l->design, e->at), PID_DDR, TID_REFRESH);
+        zs_out_text(&l->out, "}");
+        out_end(l, "refresh", zs_trace_ddr_ps(l->design, e->end), PID_DDR, TID_REFRESH);
         break;
     default:
         break;
@@ -338,7 +397,8 @@ static void out_counters(timeline *l, const trace_changes *c)
     int64_t value[SIGNAL_COUNTERS] = {0}, shown[SIGNAL_COUNTERS] = {0};
     for (uint32_t i = 0; i < c->n && l->out.status == ZS_OK; i++) {
         const trace_change *x = &c->list[i];
-        value[x->signal] = x->is_delta ? value[x->signal] + x->value : x->value;
+        if (x->act == TRACE_SET || x->act == TRACE_ADD)
+            value[x->signal] = (x->act == TRACE_ADD ? value[x->signal] : 0) + x->value;
         if (i + 1 < c->n && c->list[i + 1].ps == x->ps)
             continue;
         for (uint32_t s = 0; s < SIGNAL_COUNTERS; s++) {

@@ -22,12 +22,19 @@ enum {
     SIGNAL_N
 };
 
+typedef enum trace_act {
+    TRACE_SET,
+    TRACE_ADD,
+    TRACE_HIDE, /* unknown until it is set or added to */
+    TRACE_END   /* unknown from here on: nothing of it was written down */
+} trace_act;
+
 typedef struct trace_change {
     uint64_t ps;
     int64_t value;
     uint32_t order; /* of two that set a signal at one instant the later one counts */
     uint16_t signal;
-    bool is_delta; /* `value` is added, not set */
+    uint8_t act; /* trace_act; `value` is of the first two */
 } trace_change;
 
 typedef struct trace_changes {

@@ -1,5 +1,6 @@
 /* A run as a value change dump (IEEE 1364), the form that waveform viewers read. Every wire starts
- * at 0 but for those that name an op, a row or a DRAM row: these are unknown at first. */
+ * at 0 but for those that name an op, a row or a DRAM row: these are unknown at first. What could
+ * not be written down is unknown from there on. */
 #include "trace_priv.h"
 #include "zynqsim/report.h"
 
@@ -15,7 +16,8 @@ typedef struct waveform {
     trace_changes changes;
     int64_t value[SIGNAL_N];
     int64_t shown[SIGNAL_N];
-    bool is_known[SIGNAL_N]; /* shown at all */
+    bool is_known[SIGNAL_N]; /* shown as a value, not as x */
+    bool is_hidden[SIGNAL_N], is_over[SIGNAL_N];
     bool is_touched[SIGNAL_N];
     uint16_t touched[SIGNAL_N];
     uint32_t touched_n;
@@ -151,6 +153,10 @@ static void out_value(waveform *w, uint32_t signal)
     char bits[72];
     const uint32_t width = width_of(signal);
     const uint64_t value = (uint64_t)w->value[signal];
+    if (!w->is_known[signal]) {
+        zs_out_printf(&w->out, "%s%s\n", width == 1 ? "x" : "bx ", id_of(signal).text);
+        return;
+    }
     if (width == 1) {
         zs_out_printf(&w->out, "%u%s\n", value != 0, id_of(signal).text);
         return;
@@ -172,10 +178,7 @@ static void out_start(waveform *w)
         if (!w->changes.has[s])
             continue;
         w->is_known[s] = !starts_unknown(s);
-        if (w->is_known[s])
-            out_value(w, s);
-        else
-            zs_out_printf(&w->out, "bx %s\n", id_of(s).text);
+        out_value(w, s);
     }
     zs_out_text(&w->out, "$end\n");
 }
@@ -186,17 +189,30 @@ static void out_instant(waveform *w, uint64_t ps)
     bool is_stamped = false;
     for (uint32_t i = 0; i < w->touched_n; i++) {
         const uint32_t s = w->touched[i];
+        const bool is_known = !w->is_hidden[s] && !w->is_over[s];
         w->is_touched[s] = false;
-        if (w->is_known[s] && w->shown[s] == w->value[s])
+        if (w->is_known[s] == is_known && (!is_known || w->shown[s] == w->value[s]))
             continue;
         if (!is_stamped && ps > 0)
             zs_out_printf(&w->out, "#%" PRIu64 "\n", ps);
         is_stamped = true;
-        out_value(w, s);
+        w->is_known[s] = is_known;
         w->shown[s] = w->value[s];
-        w->is_known[s] = true;
+        out_value(w, s);
     }
     w->touched_n = 0;
+}
+
+static void take_change(waveform *w, const trace_change *x)
+{
+    if (x->act == TRACE_END)
+        w->is_over[x->signal] = true;
+    w->is_hidden[x->signal] = x->act == TRACE_HIDE;
+    if (x->act == TRACE_SET || x->act == TRACE_ADD)
+        w->value[x->signal] = (x->act == TRACE_ADD ? w->value[x->signal] : 0) + x->value;
+    if (!w->is_touched[x->signal])
+        w->touched[w->touched_n++] = x->signal;
+    w->is_touched[x->signal] = true;
 }
 
 static void out_changes(waveform *w)
@@ -204,10 +220,7 @@ static void out_changes(waveform *w)
     const trace_changes *c = &w->changes;
     for (uint32_t i = 0; i < c->n && w->out.status == ZS_OK; i++) {
         const trace_change *x = &c->list[i];
-        w->value[x->signal] = x->is_delta ? w->value[x->signal] + x->value : x->value;
-        if (!w->is_touched[x->signal])
-            w->touched[w->touched_n++] = x->signal;
-        w->is_touched[x->signal] = true;
+        take_change(w, x);
         if (i + 1 == c->n || c->list[i + 1].ps != x->ps)
             out_instant(w, x->ps);
     }

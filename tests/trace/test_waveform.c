@@ -83,7 +83,7 @@ static void read_changes(dump *d, char *at)
             d->now_ps = ps;
         } else if (sscanf(line, "b%71[01x] %7s", bits, id) == 2) {
             set_wire(d, find_id(d, id), bits);
-        } else if (line[0] == '0' || line[0] == '1') {
+        } else if (line[0] == '0' || line[0] == '1' || line[0] == 'x') {
             snprintf(bits, sizeof bits, "%c", line[0]);
             set_wire(d, find_id(d, line + 1), bits);
         } else {
@@ -188,11 +188,76 @@ START_TEST(test_wires_of_the_memory_follow_its_events)
 }
 END_TEST
 
+static bool is_of_memory(const wire *w)
+{
+    static const char *const names[] = {".open",   ".row",     ".data",
+                                        ".queued", ".refresh", ".bursts_"};
+    for (size_t i = 0; i < ZS_LEN(names); i++)
+        if (strstr(w->name, names[i]) != NULL)
+            return true;
+    return false;
+}
+
+START_TEST(test_wires_of_the_memory_are_unknown_where_the_record_ends)
+{
+    traced run;
+    uint64_t end_ps = 0;
+    uint32_t n = 0;
+    traced_run(&run, _i, NULL, TRACED_ALL, 30);
+    dump *d = read_dump(&run);
+    const bool is_cut = run.trace->bursts_lost > 0;
+    for (uint32_t i = 0; i < run.trace->dram_n; i++)
+        end_ps = zs_max_u64(end_ps, run.trace->dram[i].end * run.design.board.memory.tck_ps);
+    for (uint32_t i = 0; i < d->n; i++) {
+        const wire *w = &d->wires[i];
+        if (!is_of_memory(w))
+            continue;
+        n++;
+        ck_assert_msg(w->is_known == !is_cut, "%s is %sknown", w->name, w->is_known ? "" : "un");
+        if (is_cut && strstr(w->name, "bursts") == NULL)
+            ck_assert_msg(w->since_ps <= end_ps, "%s until %" PRIu64, w->name, w->since_ps);
+    }
+    ck_assert(n > 0 || (run.trace->burst_n == 0 && run.trace->dram_n == 0));
+    ck_assert(find_name(d, "pe.busy")->is_known);
+    drop_dump(d);
+    traced_drop(&run);
+}
+END_TEST
+
+START_TEST(test_rows_of_banks_are_unknown_after_a_gap_until_the_next_event)
+{
+    traced run;
+    traced_run(&run, 0, NULL, TRACED_ALL, TRACED_ALL);
+    const uint64_t ps = run.design.board.memory.tck_ps;
+    zs_dram_event events[] = {
+        {.act = ZS_DRAM_ACTIVATE, .at = 10, .end = 10, .bank = 1, .row = 5},
+        {.act = ZS_DRAM_COLUMNS, .at = 20, .end = 24, .bank = 1, .row = 5},
+        {.act = ZS_TRACE_GAP},
+        {.act = ZS_DRAM_ACTIVATE, .at = 100, .end = 100, .bank = 1, .row = 7},
+        {.act = ZS_DRAM_PRECHARGE, .at = 130, .end = 130, .bank = 1},
+    };
+    run.trace->dram = events;
+    run.trace->dram_n = ZS_LEN(events);
+    dump *d = read_dump(&run);
+    const wire *open = find_name(d, "bank1.open"), *row = find_name(d, "bank1.row");
+    ck_assert(open->is_known && open->value == 0 && open->since_ps == 130 * ps);
+    ck_assert_uint_eq(open->high_ps, (10 + 30) * ps); /* from 20 to 100 it is not known */
+    ck_assert_uint_eq(open->changes, 5);
+    ck_assert(row->is_known && row->value == 7);
+    ck_assert_uint_eq(row->changes, 4);
+    drop_dump(d);
+    traced_drop(&run);
+}
+END_TEST
+
 TCase *tcase_waveform(void)
 {
     TCase *tc = tcase_create("waveform");
     tcase_add_loop_test(tc, test_wires_of_a_unit_follow_its_ops, 0, TRACED_N);
     tcase_add_loop_test(tc, test_the_mac_wire_is_high_as_long_as_the_counter_says, 0, TRACED_N);
     tcase_add_loop_test(tc, test_wires_of_the_memory_follow_its_events, 0, TRACED_N);
+    tcase_add_loop_test(tc, test_wires_of_the_memory_are_unknown_where_the_record_ends, 0,
+                        TRACED_N);
+    tcase_add_test(tc, test_rows_of_banks_are_unknown_after_a_gap_until_the_next_event);
     return tc;
 }
