@@ -102,8 +102,18 @@ static zs_status take_row(service *s, int rank, int bytes)
                       head.value, s->err);
 }
 
+static const char *why_foreign(const char *id, const char *theirs, char *text, size_t bytes)
+{
+    if (!sweep_is_other_build(theirs, id))
+        return "reads another design or network than rank 0 and is left out";
+    snprintf(text, bytes, "is %.80s, rank 0 is %s: models differ, and it is left out",
+             sweep_build_of(theirs), cli_build);
+    return text;
+}
+
 static zs_status take_message(service *s)
 {
+    char text[256];
     MPI_Status status;
     int bytes;
     if (!receive(&status, &bytes))
@@ -117,7 +127,7 @@ static zs_status take_message(service *s)
         if (strcmp(world.message, s->job->id) == 0)
             return ZS_OK;
         MPI_Send(NULL, 0, MPI_BYTE, rank, TAG_STOP, MPI_COMM_WORLD);
-        lose(rank, "reads another design or network than rank 0 and is left out");
+        lose(rank, why_foreign(s->job->id, world.message, text, sizeof text));
         break;
     default:
         lose(rank, world.message);
