@@ -259,6 +259,40 @@ else
     # shellcheck disable=SC2086
     program sweep small.yaml $soak -o lost.csv
     ok "$([ $status = 0 ] && rows lost.csv | cmp -s - straight; echo $?)" 'when a rank is lost its file is gone on with'
+    long='--vary accelerator.clock=50000000:50006000:2'
+    # shellcheck disable=SC2086
+    "$ZYNQSIM" sweep small.yaml $long -o long.csv --quiet >out 2>err
+    rows long.csv >long
+    # begin WORKERS OPTION...: the long sweep, until it has some rows; the last worker is $rank.
+    begin() {
+        workers=$1
+        shift
+        rm -f lost.csv
+        # shellcheck disable=SC2086
+        mpirun --allow-run-as-root --oversubscribe "$@" -n $((workers + 1)) "$TOP/$BUILD/zynqsim-mpi" sweep small.yaml $long -o lost.csv >out 2>err </dev/null &
+        pid=$!
+        touch lost.csv
+        tries=0
+        while [ "$(wc -l <lost.csv)" -lt 3 ] && [ $tries -lt 500 ]; do tries=$((tries + 1)); sleep 0.01; done
+        rank=$(ps -o pid= --ppid $pid | tail -n 1)
+    }
+    # lose_one WORKERS WHAT: the last of them is killed in the middle; one call gives the whole file
+    lose_one() {
+        begin "$1" --enable-recovery
+        [ -z "$rank" ] || kill -9 "$rank" 2>/dev/null
+        wait $pid
+        ok "$(rows lost.csv | cmp -s - long && grep -q "rank $1: has not answered" err && grep -q '3001 simulated' out; echo $?)" "$2"
+    }
+    lose_one 2 'with recovery another rank makes the rows of one that is killed'
+    lose_one 1 'and rank 0 does when the only one is'
+    begin 1
+    kill -STOP "$rank"
+    tries=0
+    until grep -q 'has not answered' err || [ $tries -ge 1000 ]; do tries=$((tries + 1)); sleep 0.01; done
+    kill -CONT "$rank"
+    wait $pid
+    status=$?
+    ok "$([ $status = 0 ] && rows lost.csv | cmp -s - long && grep -q 'rank 1: answers again' err; echo $?)" 'a rank that was slow is taken back, and a row that comes twice is taken once'
     mpi -n 2 "$TOP/$BUILD/zynqsim-mpi" sweep small.yaml --vary nothing=1 -o mpi2.csv
     ok "$([ $status = 2 ] && [ ! -e mpi2.csv ] && [ "$(grep -c 'is no key of a design' err)" = 1 ]; echo $?)" 'a wrong command is told once'
 fi
