@@ -25,6 +25,9 @@ GEN_SRC  := $(PROTO:src/import/%.proto=$(BUILD)/gen/%.pb-c.c)
 TESTS    := $(patsubst tests/%/main.c,%,$(wildcard tests/*/main.c))
 FUZZERS  := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 SCRIPTS  := $(wildcard tests/cli/test_*.sh) tests/golden/golden.sh tests/golden/baselines.sh
+# What figures depend on: the models, and how files become designs and networks.
+MODELS   := $(sort $(wildcard include/zynqsim/*.h) $(foreach m,base des design net num hw plan bound sim study import,\
+  $(foreach e,c h def proto,$(wildcard src/$(m)/*.$(e)))))
 obj       = $(patsubst %.c,$(BUILD)/%.o,$(1))
 LIBS      = $(BUILD)/libzynqsim_io.a $(BUILD)/libzynqsim.a
 IO_LIBS   = -lyaml -lcsv -lprotobuf-c -ljpeg -lpng -ljansson -lm
@@ -75,6 +78,12 @@ $(BUILD)/src/cli/mpi/%.o: src/cli/mpi/%.c $(BUILD)/flags
 $(BUILD)/zynqsim-mpi: $(call obj,$(filter-out %/entry.c,$(CLI_SRC)) $(wildcard src/cli/mpi/*.c)) $(LIBS)
 	$(call say,LINK,$@)
 	$(Q)$(MPICC) $(SAN) $(LDFLAGS) $(OPENMP) -o $@ $^ $(IO_LIBS) $(CLI_LIBS)
+# Rows of a sweep name the models that made them. Their files count by name and content alone.
+$(BUILD)/gen/models_digest.h: FORCE
+	@mkdir -p $(@D)
+	@sum=$$(sha256sum $(MODELS) | sha256sum | cut -c 1-8) && [ -n "$$sum" ] && line="#define MODELS_DIGEST \"$$sum\"" && \
+	  { echo "$$line" | cmp -s - $@ || echo "$$line" >$@; }
+$(BUILD)/src/cli/models.o: $(BUILD)/gen/models_digest.h
 # Other flags or another compiler in the same tree rebuild everything.
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)

@@ -21,6 +21,12 @@
 
 enum { CLI_DONE = 0, CLI_NO = 1, CLI_WRONG = 2, CLI_FAILED = 3 };
 
+/* ---- which program this is (models.c) -------------------------------------------------------- */
+
+/* Digest of the sources that figures depend on; and with the version, "0.1.0+5ac10b1f": programs of
+ * one build give the same figures. */
+extern const char *const cli_models, *const cli_build;
+
 /* ---- options (options.c) --------------------------------------------------------------------- */
 
 typedef enum cli_format { CLI_TABLE, CLI_CSV, CLI_JSON, CLI_FORMAT_N } cli_format;

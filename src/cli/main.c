@@ -86,7 +86,7 @@ static zs_status dispatch(int argc, const char **argv, int *exit_status, zs_err 
         return ZS_OK;
     }
     if (strcmp(argv[1], "--version") == 0) {
-        printf("zynqsim %s\n", ZS_VERSION);
+        printf("zynqsim %s, models %s\n", ZS_VERSION, cli_models);
         return ZS_OK;
     }
     const cli_command *command = find_command(argv[1]);

@@ -40,16 +40,27 @@ static zs_status open_and_lock(sweep_file *f, zs_err *err)
     return file_failed(f, errno, err);
 }
 
+static zs_status row_is_foreign(const sweep_job *job, const char *id, zs_err *err)
+{
+    if (sweep_is_other_build(id, job->id))
+        return zs_fail(err, ZS_EUSAGE, job->file.path,
+                       "holds rows that zynqsim %.80s made, this one is %s: models differ, and "
+                       "rows of two are not mixed; name another file, or remove this one to start "
+                       "again",
+                       sweep_build_of(id), cli_build);
+    return zs_fail(err, ZS_EUSAGE, job->file.path,
+                   "holds rows of another sweep (%.80s, this one is %s): the design, its network, "
+                   "the axes, the conditions or the fidelity has changed; name another file, or "
+                   "remove this one to start again",
+                   id, job->id);
+}
+
 static zs_status mark_row(void *ctx, const sweep_row *row, zs_err *err)
 {
     sweep_job *job = ctx;
     const uint64_t own = (row->point - job->shard) / job->shard_n;
     if (strcmp(row->cells[1], job->id) != 0)
-        return zs_fail(err, ZS_EUSAGE, job->file.path,
-                       "holds rows of another sweep (%s, this one is %s): the design, its network, "
-                       "the axes, the conditions, the fidelity or the version of the program has "
-                       "changed; name another file, or remove this one to start again",
-                       row->cells[1], job->id);
+        return row_is_foreign(job, row->cells[1], err);
     if (row->point < job->shard || own >= job->own_n || row->point % job->shard_n != job->shard)
         return zs_fail(err, ZS_EUSAGE, job->file.path,
                        "holds point %llu, which is not of this shard; name another file",

@@ -53,6 +53,11 @@ static zs_status check_same_sweep(merger *m, sweep_reading *reading, zs_err *err
     }
     if (m->id[0] == '\0')
         snprintf(m->id, sizeof m->id, "%s", reading->id);
+    else if (sweep_is_other_build(reading->id, m->id))
+        return zs_fail(err, ZS_EUSAGE, reading->path,
+                       "holds rows that zynqsim %s made, the files before it those of %s: models "
+                       "differ, and rows of two are not mixed",
+                       sweep_build_of(reading->id), sweep_build_of(m->id));
     else if (reading->id[0] != '\0' && strcmp(m->id, reading->id) != 0)
         return zs_fail(err, ZS_EUSAGE, reading->path,
                        "holds rows of another sweep (%s) than the files before it (%s)",

@@ -28,7 +28,7 @@ void sweep_nets_drop(sweep_nets *nets);
 
 /* ---- rows (sweep_file.c) --------------------------------------------------------------------- */
 
-enum { SWEEP_ID_BYTES = 48 };
+enum { SWEEP_ID_BYTES = 80 };
 
 typedef struct sweep_file {
     const char *path; /* NULL: memory alone */
@@ -78,6 +78,10 @@ typedef struct sweep_reading {
 zs_status sweep_rows_each(FILE *stream, sweep_reading *reading,
                           zs_status (*row)(void *ctx, const sweep_row *row, zs_err *err), void *ctx,
                           zs_err *err);
+/* The build in an identity; "" when it names none. */
+const char *sweep_build_of(const char *id);
+/* The same sweep, by programs whose models differ. */
+bool sweep_is_other_build(const char *id, const char *than);
 uint32_t sweep_column(const sweep_row *row, const char *name);
 /* NAN where there is no number. */
 double sweep_cell_number(const sweep_row *row, uint32_t column);
@@ -89,7 +93,7 @@ typedef struct sweep_job {
     cli_point base;
     sweep_nets nets;
     zs_sweep sweep;
-    char id[SWEEP_ID_BYTES]; /* "<hash>/<points>" */
+    char id[SWEEP_ID_BYTES]; /* "<hash>/<points>/<build>" */
     uint64_t shard, shard_n; /* own points: shard, shard + shard_n, ... */
     uint64_t own_n;
     uint8_t *done;            /* [own point] one bit */

@@ -23,6 +23,18 @@ double sweep_cell_number(const sweep_row *row, uint32_t column)
     return *end == '\0' ? value : (double)NAN;
 }
 
+const char *sweep_build_of(const char *id)
+{
+    const char *points = strchr(id, '/'), *build = points ? strchr(points + 1, '/') : NULL;
+    return build ? build + 1 : id + strlen(id);
+}
+
+bool sweep_is_other_build(const char *id, const char *than)
+{
+    const char *a = sweep_build_of(id), *b = sweep_build_of(than);
+    return a - id == b - than && memcmp(id, than, (size_t)(a - id)) == 0 && strcmp(a, b) != 0;
+}
+
 /* ---- lines ----------------------------------------------------------------------------------- */
 
 typedef struct reader {
@@ -91,6 +103,16 @@ static zs_status read_header(reader *r)
     return line_is_wrong(r, "is no file of a sweep: its first line would begin with point,sweep");
 }
 
+static zs_status row_is_foreign(const reader *r, const char *id)
+{
+    char what[256];
+    if (!sweep_is_other_build(r->cells[1], id))
+        return line_is_wrong(r, "is a row of another sweep than those before it");
+    snprintf(what, sizeof what, "is a row that %.80s made, those before it are of %.80s",
+             sweep_build_of(r->cells[1]), sweep_build_of(id));
+    return line_is_wrong(r, what);
+}
+
 static zs_status read_row(reader *r, sweep_row *row)
 {
     uint32_t n;
@@ -105,7 +127,7 @@ static zs_status read_row(reader *r, sweep_row *row)
     if (id[0] == '\0')
         snprintf(id, SWEEP_ID_BYTES, "%s", r->cells[1]);
     if (strcmp(id, r->cells[1]) != 0)
-        return line_is_wrong(r, "is a row of another sweep than those before it");
+        return row_is_foreign(r, id);
     row->columns = r->columns;
     row->cells = r->cells;
     row->n = n;

@@ -1,5 +1,4 @@
 #include "sweep_priv.h"
-#include "zynqsim/version.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -149,15 +148,15 @@ static zs_status put_axis(sweep_job *job, const zs_axis *axis, const zs_sink *s,
     return ZS_OK;
 }
 
-/* Everything a row depends on. Files count by what is in them, not by where they lie; weights and
- * pictures do not change the time. */
+/* Everything a row depends on but the program, which stands beside the hash by name. Files count by
+ * what is in them, not by where they lie; weights and pictures do not change the time. */
 static zs_status put_identity(sweep_job *job, const zs_sink *s, zs_err *err)
 {
     zs_design d = job->sweep.base;
     d.network.model = d.network.weights = d.network.labels = d.network.input = "";
     d.network.calibration = "";
     d.network.input_n = d.network.calibration_n = 0;
-    ZS_TRY(zs_sink_printf(s, "version %s\nfidelity %d\n", ZS_VERSION, (int)job->sweep.fidelity));
+    ZS_TRY(zs_sink_printf(s, "fidelity %d\n", (int)job->sweep.fidelity));
     ZS_TRY(zs_design_yaml_emit(&d, s, err));
     ZS_TRY(put_model(job, job->sweep.base.network.model, s, err));
     for (uint32_t i = 0; i < job->sweep.grid.axis_n; i++)
@@ -176,8 +175,8 @@ static zs_status set_identity(sweep_job *job, zs_err *err)
     const zs_status status = put_identity(job, &sink, err);
     if (status == ZS_OK) {
         cli_sha256(text.data, text.bytes, hex);
-        snprintf(job->id, sizeof job->id, "%.16s/%llu", hex,
-                 (unsigned long long)job->sweep.grid.point_n);
+        snprintf(job->id, sizeof job->id, "%.16s/%llu/%s", hex,
+                 (unsigned long long)job->sweep.grid.point_n, cli_build);
     }
     zs_buffer_drop(&text);
     return status;

@@ -7,7 +7,7 @@ cd "$WORK" || exit 1
 program --help
 ok "$([ $status = 0 ] && grep -q 'run  *DESIGN.yaml' out && [ ! -s err ]; echo $?)" 'help lists the commands'
 program --version
-ok "$([ $status = 0 ] && grep -qE '^zynqsim [0-9]+\.[0-9]+\.[0-9]+$' out; echo $?)" 'the version has three parts'
+ok "$([ $status = 0 ] && grep -qE '^zynqsim [0-9]+\.[0-9]+\.[0-9]+, models [0-9a-f]{8}$' out; echo $?)" 'the version has three parts, and the models a digest'
 for command in run show sweep schema; do
     program $command --help
     ok "$([ $status = 0 ] && grep -q "^Usage: zynqsim $command" out; echo $?)" "$command has help"

@@ -125,12 +125,42 @@ if command -v flock >/dev/null; then
     ok "$([ $? = 2 ] && grep -q 'another sweep is writing to this file' err; echo $?)" 'two sweeps on one file are refused'
 fi
 
+
+# ---- the models that made a row
+made_by=$("$ZYNQSIM" --version | sed 's/^zynqsim //; s/, models /+/')
+ok "$([ "$(rows a.csv | cut -d, -f2 | cut -d/ -f2- | sort -u)" = "12/$made_by" ]; echo $?)" 'rows name the build that made them'
+other=${made_by%+*}+00000000
+sed "s|/$made_by,|/$other,|" a.csv >other.csv
+cp other.csv other.kept
+# shellcheck disable=SC2086
+program sweep small.yaml $axes -o other.csv
+ok "$([ $status = 2 ] && cmp -s other.csv other.kept && grep -qF "holds rows that zynqsim $other made, this one is $made_by" err; echo $?)" 'rows of another build are not gone on with, and both are named'
+head -n 6 a.csv >half.csv
+program sweep --merge mixed.csv half.csv other.csv
+ok "$([ $status = 2 ] && [ ! -e mixed.csv ] && grep -qF "other.csv: holds rows that zynqsim $other made, the files before it those of $made_by" err; echo $?)" 'nor merged'
+program sweep --merge half.csv other.csv
+ok "$([ $status = 2 ] && [ "$(wc -l <half.csv)" = 6 ] && grep -qF "$other" err && grep -qF "$made_by" err; echo $?)" 'nor merged into a file that is there'
+program sweep --merge alone.csv other.csv
+tail -n +2 alone.csv >alone
+ok "$([ $status = 0 ] && rows other.csv | cmp -s - alone; echo $?)" 'rows of one build are merged by any'
+{ cat half.csv; tail -n +7 other.csv; } >mixed.csv
+cp mixed.csv mixed.kept
+# shellcheck disable=SC2086
+program sweep small.yaml $axes -o mixed.csv
+ok "$([ $status = 2 ] && cmp -s mixed.csv mixed.kept && grep -qF "mixed.csv:7: is a row that $other made, those before it are of $made_by" err; echo $?)" 'a file that mixes two is refused'
+program sweep --merge m.csv mixed.csv
+ok "$([ $status = 2 ] && [ ! -e m.csv ] && grep -qF "is a row that $other made" err; echo $?)" 'by merge too'
+sed "s|/$made_by,|,|" a.csv >old.csv
+# shellcheck disable=SC2086
+program sweep small.yaml $axes -o old.csv
+ok "$([ $status = 2 ] && grep -q 'holds rows of another sweep' err; echo $?)" 'rows that name no build are refused'
+
 # ---- when the machine fails
 # shellcheck disable=SC2086
 program sweep small.yaml $axes -o /dev/full
 ok "$([ $status = 3 ] && grep -q 'No space left' err; echo $?)" 'a full disk ends with 3'
 # shellcheck disable=SC2086
-(ulimit -f 4 && "$ZYNQSIM" sweep small.yaml $axes -o full.csv >out 2>err)
+(ulimit -f 6 && "$ZYNQSIM" sweep small.yaml $axes -o full.csv >out 2>err)
 ok "$([ $? = 3 ] && grep -q 'cannot be written: File too large' err && grep -q 'goes on with the rest' err && [ "$(tail -c 1 full.csv)" = '' ]; echo $?)" 'a file that may not grow ends with 3, keeps whole rows and says how to go on'
 # shellcheck disable=SC2086
 program sweep small.yaml $axes -o full.csv
@@ -213,6 +243,10 @@ else
     # shellcheck disable=SC2086
     mpi -n 3 "$TOP/$BUILD/zynqsim-mpi" sweep small.yaml $axes --best cycles --format csv
     ok "$([ $status = 0 ] && [ "$(sed -n 2p out | cut -d, -f1)" = "$want" ]; echo $?)" 'ranks find the same optimum'
+    LC_ALL=C sed "s/$made_by/$other/" "$TOP/$BUILD/zynqsim-mpi" >other-mpi && chmod +x other-mpi
+    # shellcheck disable=SC2086
+    mpi -n 2 "$TOP/$BUILD/zynqsim-mpi" sweep small.yaml $axes -o builds.csv : -n 1 ./other-mpi sweep small.yaml $axes -o builds.csv
+    ok "$([ $status = 0 ] && rows builds.csv | cmp -s - j1 && grep -qF "rank 2: is $other, rank 0 is $made_by" err; echo $?)" 'a rank of another build is left out'
     # shellcheck disable=SC2086
     mpirun --allow-run-as-root --oversubscribe -n 3 "$TOP/$BUILD/zynqsim-mpi" sweep small.yaml $soak -o lost.csv >out 2>err </dev/null &
     pid=$!
@@ -225,6 +259,40 @@ else
     # shellcheck disable=SC2086
     program sweep small.yaml $soak -o lost.csv
     ok "$([ $status = 0 ] && rows lost.csv | cmp -s - straight; echo $?)" 'when a rank is lost its file is gone on with'
+    long='--vary accelerator.clock=50000000:50006000:2'
+    # shellcheck disable=SC2086
+    "$ZYNQSIM" sweep small.yaml $long -o long.csv --quiet >out 2>err
+    rows long.csv >long
+    # begin WORKERS OPTION...: the long sweep, until it has some rows; the last worker is $rank.
+    begin() {
+        workers=$1
+        shift
+        rm -f lost.csv
+        # shellcheck disable=SC2086
+        mpirun --allow-run-as-root --oversubscribe "$@" -n $((workers + 1)) "$TOP/$BUILD/zynqsim-mpi" sweep small.yaml $long -o lost.csv >out 2>err </dev/null &
+        pid=$!
+        touch lost.csv
+        tries=0
+        while [ "$(wc -l <lost.csv)" -lt 3 ] && [ $tries -lt 500 ]; do tries=$((tries + 1)); sleep 0.01; done
+        rank=$(ps -o pid= --ppid $pid | tail -n 1)
+    }
+    # lose_one WORKERS WHAT: the last of them is killed in the middle; one call gives the whole file
+    lose_one() {
+        begin "$1" --enable-recovery
+        [ -z "$rank" ] || kill -9 "$rank" 2>/dev/null
+        wait $pid
+        ok "$(rows lost.csv | cmp -s - long && grep -q "rank $1: has not answered" err && grep -q '3001 simulated' out; echo $?)" "$2"
+    }
+    lose_one 2 'with recovery another rank makes the rows of one that is killed'
+    lose_one 1 'and rank 0 does when the only one is'
+    begin 1
+    kill -STOP "$rank"
+    tries=0
+    until grep -q 'has not answered' err || [ $tries -ge 1000 ]; do tries=$((tries + 1)); sleep 0.01; done
+    kill -CONT "$rank"
+    wait $pid
+    status=$?
+    ok "$([ $status = 0 ] && rows lost.csv | cmp -s - long && grep -q 'rank 1: answers again' err; echo $?)" 'a rank that was slow is taken back, and a row that comes twice is taken once'
     mpi -n 2 "$TOP/$BUILD/zynqsim-mpi" sweep small.yaml --vary nothing=1 -o mpi2.csv
     ok "$([ $status = 2 ] && [ ! -e mpi2.csv ] && [ "$(grep -c 'is no key of a design' err)" = 1 ]; echo $?)" 'a wrong command is told once'
 fi
