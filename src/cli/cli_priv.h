@@ -109,7 +109,8 @@ typedef struct cli_files {
 zs_buffer *cli_files_add(cli_files *files, const char *name);
 zs_status cli_files_write(cli_files *files, zs_err *err);
 void cli_files_drop(cli_files *files);
-/* One file that is written piece by piece and appears when it is complete. */
+/* One file that is written piece by piece and appears when it is complete. A link stays a link; a
+ * pipe or a device is written to as it is. */
 typedef struct cli_stream cli_stream;
 /* ZS_EUSAGE when there can be no such file. */
 zs_status cli_stream_open(zs_arena *arena, const char *path, cli_stream **out, zs_err *err);

@@ -214,15 +214,17 @@ static zs_status write_temporary(const cli_files *files, uint32_t i, zs_err *err
     return status;
 }
 
-/* A directory in the place of a file is the one thing that makes some renames fail and not all. */
+/* A directory in the place of a file makes some renames fail and not all; a device or pipe would be
+ * gone. */
 static zs_status check_places(const cli_files *files, zs_err *err)
 {
     for (uint32_t i = 0; i < files->n; i++) {
         char path[4352];
         struct stat info;
         join(path, sizeof path, files, i, false);
-        if (lstat(path, &info) == 0 && S_ISDIR(info.st_mode))
-            return zs_fail(err, ZS_EUSAGE, path, "cannot be written: is a directory");
+        if (stat(path, &info) == 0 && !S_ISREG(info.st_mode))
+            return zs_fail(err, ZS_EUSAGE, path, "cannot be written: is %s",
+                           S_ISDIR(info.st_mode) ? "a directory" : "no regular file");
     }
     return ZS_OK;
 }

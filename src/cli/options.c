@@ -151,7 +151,8 @@ static struct poptOption sweep_options[] = {
     {"shard", 0, WORD, &raw.shard, 0, "only the points whose number is I modulo N", "I/N"},
     {"limit", 0, POPT_ARG_LONGLONG, &raw.limit, 0, "stop after N points, to go on later", "N"},
     {"pareto", 0, WORD, &raw.pareto, 0,
-     "print the points that nothing beats in these figures; -FIGURE or max:FIGURE: more is better",
+     "print the points that nothing beats in these figures; max:FIGURE, min:FIGURE say what is "
+     "better",
      "FIGURES"},
     {"pareto-out", 0, WORD, &raw.pareto_out, 0,
      "also write all rows, in order, with a column pareto", "FILE.csv"},

@@ -169,9 +169,24 @@ static int by_first_objective(const void *a, const void *b)
     return (x[0] > y[0]) - (x[0] < y[0]);
 }
 
-static zs_status write_marked(const answering *a, const bool *on_front, zs_err *err)
+static zs_status marked_row(const zs_sink *sink, const char *line, const char *end)
+{
+    ZS_TRY(zs_sink_write(sink, line, strlen(line)));
+    return zs_sink_write(sink, end, strlen(end));
+}
+
+static zs_status marked_rows(const answering *a, const kept_row *order, const zs_sink *sink)
+{
+    ZS_TRY(marked_row(sink, a->header, ",pareto\n"));
+    for (uint64_t i = 0; i < a->row_n; i++)
+        ZS_TRY(marked_row(sink, order[i].line, order[i].is_candidate ? ",1\n" : ",0\n"));
+    return ZS_OK;
+}
+
+static zs_status write_marked(answering *a, const bool *on_front, zs_err *err)
 {
     const char *path = a->job->o->pareto_out;
+    cli_stream *file;
     if (path == NULL)
         return ZS_OK;
     kept_row *order = malloc((a->row_n + 1) * sizeof *order);
@@ -182,21 +197,14 @@ static zs_status write_marked(const answering *a, const bool *on_front, zs_err *
         order[i].is_candidate = on_front[i];
     }
     qsort(order, a->row_n, sizeof *order, by_point);
-    FILE *file = fopen(path, "we");
-    int code = file ? 0 : errno;
-    if (file != NULL) {
-        fprintf(file, "%s,pareto\n", a->header);
-        for (uint64_t i = 0; i < a->row_n; i++)
-            fprintf(file, "%s,%d\n", order[i].line, order[i].is_candidate);
-        code = ferror(file) ? EIO : 0;
-        if (fclose(file) != 0)
-            code = errno;
+    zs_status status = cli_stream_open(&a->keep, path, &file, err);
+    if (status == ZS_OK) {
+        const zs_sink sink = cli_stream_sink(file);
+        (void)marked_rows(a, order, &sink); /* the sink keeps its error for the end */
+        status = cli_stream_close(file, err);
     }
     free(order);
-    if (code != 0)
-        return zs_fail(err, file ? ZS_EIO : ZS_EUSAGE, path, "cannot be written: %s",
-                       strerror(code));
-    return ZS_OK;
+    return status;
 }
 
 /* ---- what is shown --------------------------------------------------------------------------- */

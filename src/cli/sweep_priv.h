@@ -136,7 +136,7 @@ extern volatile sig_atomic_t sweep_interrupted;
 
 zs_status sweep_setup(const cli_options *options, sweep_job *job, zs_err *err);
 void sweep_job_drop(sweep_job *job);
-/* Index of "figure" or "max:figure" or "-figure" text; *larger: more is better. */
+/* Of "figure", "max:figure", "-figure" or "min:figure"; *larger: more is better. */
 zs_status sweep_objective(zs_arena *arena, const char *text, zs_subject *out, bool *larger,
                           zs_err *err);
 

@@ -80,11 +80,10 @@ static zs_status read_shard(sweep_job *job, zs_err *err)
 zs_status sweep_objective(zs_arena *arena, const char *text, zs_subject *out, bool *larger,
                           zs_err *err)
 {
-    *larger = text[0] == '-' || strncmp(text, "max:", 4) == 0;
-    if (*larger)
+    const bool is_max = text[0] == '-' || strncmp(text, "max:", 4) == 0;
+    const bool is_min = strncmp(text, "min:", 4) == 0;
+    if (is_max || is_min)
         text += text[0] == '-' ? 1 : 4;
-    else if (strncmp(text, "min:", 4) == 0)
-        text += 4;
     ZS_TRY(zs_figure_find(arena, text, out, err));
     if (!zs_figure_is_number(out))
         return zs_fail(err, ZS_EUSAGE, out->name, "is a word: only numbers have a best");
@@ -94,6 +93,8 @@ zs_status sweep_objective(zs_arena *arena, const char *text, zs_subject *out, bo
             err, ZS_EUSAGE, out->name,
             "is true or false: only numbers have a best; --where '%s == true' asks for it",
             out->name);
+    *larger = is_max || (!is_min && out->field == NULL &&
+                         zs_metric_is_more_better(zs_metrics[out->metric].name));
     return ZS_OK;
 }
 

@@ -102,10 +102,11 @@ void zs_html_bars(zs_out *out, const zs_bars *b)
     const double height = TOP + (double)ROW * b->n + 4;
     out_key(out, b);
     zs_out_printf(out,
-                  "<svg class=\"chart\" viewBox=\"0 0 %d %.0f\" role=\"list\" aria-label=\"%s\">\n",
+                  "<div class=\"wide\"><svg class=\"chart\" viewBox=\"0 0 %d %.0f\" "
+                  "role=\"list\" aria-label=\"%s\">\n",
                   WIDTH, height, b->title);
     out_axis(out, b, height);
     for (uint32_t i = 0; i < b->n; i++)
         out_row(out, b, i);
-    zs_out_text(out, "</svg>\n");
+    zs_out_text(out, "</svg></div>\n");
 }

@@ -27,10 +27,11 @@ static const char style[] =
     "color:var(--faint);margin:0}.tile strong{display:block;font-size:1.5rem;line-height:1.3}"
     ".tile p{font-size:.87rem;color:var(--faint)}\n"
     ".good{color:var(--good)}.bad{color:var(--bad)}\n"
-    "figure{margin:0}.picture{background:#fff;border-radius:8px;padding:8px}.picture svg{"
+    "figure{margin:0}.picture{background:#fff;border-radius:8px;padding:8px;overflow-x:auto}."
+    "picture svg{"
     "display:block;width:100%;height:auto}figcaption{font-size:.87rem;color:var(--faint);"
     "margin-top:6px}\n"
-    ".scroll{overflow-x:auto;margin:14px 0}table{border-collapse:collapse;width:100%;"
+    ".scroll,.wide{overflow-x:auto}.scroll{margin:14px 0}table{border-collapse:collapse;width:100%;"
     "font-size:.82rem;font-variant-numeric:tabular-nums}caption{text-align:left;"
     "color:var(--faint);padding-bottom:6px}th,td{padding:4px 7px;border-bottom:1px solid "
     "var(--line);text-align:left;vertical-align:top}thead th{vertical-align:bottom;"
@@ -46,6 +47,7 @@ static const char style[] =
     "border-radius:2px;margin:0 5px 0 14px}code{font-size:.8rem;overflow-wrap:anywhere}\n"
     ".o0{background:var(--o0)}.o1{background:var(--o1)}.o2{background:var(--o2)}"
     ".o3{background:var(--o3)}\n"
+    ".chart,.picture svg{min-width:680px}@media print{.chart,.picture svg{min-width:0}}\n"
     ".chart{display:block;width:100%;height:auto;font-size:12px}.chart text{fill:var(--ink)}"
     ".chart .said,.chart .axis text{fill:var(--faint);font-size:11px}.chart .axis path{"
     "stroke:var(--line);fill:none}.chart .hit{fill:transparent}.chart .row:hover .hit{"
@@ -58,8 +60,10 @@ static const char style[] =
     "stroke:var(--o3);stroke-opacity:.6}\n"
     "@media print{:root{--page:#fff;--card:#fff;--ink:#000;--faint:#444;--line:#bbb}body{"
     "font-size:11px}.picture,.bar,.key "
-    "i,.bars{filter:none}.scroll{overflow:visible}.tile,figure,.chart,tr{"
-    "break-inside:avoid}thead{display:table-header-group}h2,h2+p,.key{break-after:avoid}"
+    "i,.bars{filter:none}.scroll,.wide,.picture{overflow:visible}.tile,figure,.chart,tr{"
+    "break-inside:avoid}thead{display:table-header-group;break-inside:avoid}tfoot{display:table-"
+    "row-group}h2,h2+p,.key{break-"
+    "after:avoid}"
     ".bar,.bar i,.key i,.chart{print-color-adjust:exact;-webkit-print-color-adjust:exact}}\n";
 
 static void tile(zs_out *out, const char *head, const char *tone, const char *figure,
@@ -77,7 +81,7 @@ static void tile_time(zs_out *out, const zs_result *r)
     char text[ZS_LINE_BYTES];
     snprintf(text, sizeof text, "%s cycles at %s%s; %s images/s", zs_cell_count(r->cycles).text,
              zs_cell_si((double)r->clock_hz, "Hz").text, r->batch > 1 ? ", whole batch" : "",
-             zs_cell_real(zs_figure(r, "images_per_second"), 2).text);
+             zs_cell_rate(zs_figure(r, "images_per_second")).text);
     tile(out, "How fast", "", zs_cell_time(zs_figure(r, "seconds")).text, text);
 }
 
@@ -112,10 +116,10 @@ static void tile_roof(zs_out *out, const zs_result *r)
 {
     const double gops = zs_figure(r, "gops");
     char figure[ZS_LINE_BYTES], text[ZS_LINE_BYTES];
-    snprintf(figure, sizeof figure, "%s GOP/s", zs_cell_real(gops, 2).text);
+    snprintf(figure, sizeof figure, "%s GOP/s", zs_cell_rate(gops).text);
     snprintf(text, sizeof text, "%s of the engine's %s; %s op/B against a ridge at %s",
              zs_cell_percent(gops / r->roofline.peak_gops).text,
-             zs_cell_real(r->roofline.peak_gops, 2).text,
+             zs_cell_rate(r->roofline.peak_gops).text,
              zs_cell_real(zs_figure(r, "intensity_ops_per_byte"), 2).text,
              zs_cell_real(r->roofline.ridge_ops_per_byte, 2).text);
     tile(out, "How near the roof", "", figure, text);
@@ -140,7 +144,7 @@ static void tile_energy(zs_out *out, const zs_result *r)
              r->energy.uncertainty_frac * 100);
     snprintf(text, sizeof text, "%s on average, %s GOP/J: to order variants by, not to read watts",
              zs_cell_si(r->energy.watts, "W").text,
-             zs_cell_real(zs_figure(r, "energy.gop_per_joule"), 2).text);
+             zs_cell_rate(zs_figure(r, "energy.gop_per_joule")).text);
     tile(out, "Energy", "", figure, text);
 }
 

@@ -57,8 +57,8 @@ static void figure_cells(zs_out *out, const zs_result *r, uint32_t layer)
     key_cell(out, (double)l->read_bytes, zs_cell_bytes(l->read_bytes).text);
     key_cell(out, (double)l->write_bytes, zs_cell_bytes(l->write_bytes).text);
     key_cell(out, intensity, zs_cell_real(intensity, 1).text);
-    key_cell(out, achieved, zs_cell_real(achieved, 2).text);
-    key_cell(out, attainable, l->on_engine ? zs_cell_real(attainable, 2).text : NULL);
+    key_cell(out, achieved, zs_cell_rate(achieved).text);
+    key_cell(out, attainable, l->on_engine ? zs_cell_rate(attainable).text : NULL);
 }
 
 static void emit_row(zs_out *out, const zs_result *r, uint32_t layer)

@@ -136,10 +136,11 @@ static void out_chart(zs_out *out, const zs_scatter *s)
     set_ranges(&c);
     zs_out_printf(out, "<p class=\"key\"><i class=\"o1\"></i>fits<i class=\"o2\"></i>nothing beats "
                        "it (Pareto front)<i class=\"o3\"></i>does not fit</p>\n");
-    zs_out_printf(out,
-                  "<svg class=\"chart scatter\" viewBox=\"0 0 %d %d\" role=\"list\" "
-                  "aria-label=\"Points of the sweep; the front can be stepped through\">\n",
-                  WIDTH, HEIGHT);
+    zs_out_printf(
+        out,
+        "<div class=\"wide\"><svg class=\"chart scatter\" viewBox=\"0 0 %d %d\" role=\"list\" "
+        "aria-label=\"Points of the sweep; the front can be stepped through\">\n",
+        WIDTH, HEIGHT);
     out_axes(&c);
     zs_out_text(out, "<g class=\"bars\">\n");
     for (int fits = 0; fits < 2; fits++)
@@ -147,7 +148,16 @@ static void out_chart(zs_out *out, const zs_scatter *s)
             if (s->points[i].is_feasible == (fits == 1) && !s->points[i].on_front)
                 out_point(&c, &s->points[i]);
     out_front(&c);
-    zs_out_text(out, "</g></svg>\n");
+    zs_out_text(out, "</g></svg></div>\n");
+}
+
+static zs_cell whole_or_real(double value)
+{
+    zs_cell cell;
+    if (value >= 0 && value < 1e15 && value == floor(value))
+        return zs_cell_count((uint64_t)value);
+    snprintf(cell.text, sizeof cell.text, "%.9g", value);
+    return cell;
 }
 
 static void out_table(zs_out *out, const zs_scatter *s)
@@ -163,8 +173,10 @@ static void out_table(zs_out *out, const zs_scatter *s)
         const zs_scatter_point *p = &s->points[s->front[i]];
         zs_out_text(out, "<tr><th scope=\"row\">");
         zs_html_text(out, p->label);
-        zs_out_printf(out, "</th><td class=\"n\">%.9g</td><td class=\"n\">%.9g</td></tr>\n", p->x,
-                      p->y);
+        zs_out_text(out, "</th>");
+        zs_html_number(out, whole_or_real(p->x).text);
+        zs_html_number(out, whole_or_real(p->y).text);
+        zs_out_text(out, "</tr>\n");
     }
     zs_html_table_end(out);
     zs_out_text(out, "</section>\n");

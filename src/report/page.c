@@ -52,9 +52,9 @@ static void emit_time(zs_page *page)
     summary_head(page, "time");
     snprintf(text, sizeof text, "%s%s = %s cycles; %s images/s; %s GOP/s, %s of the engine's %s",
              zs_cell_time(zs_figure(r, "seconds")).text, r->batch > 1 ? " per batch" : "",
-             zs_cell_count(r->cycles).text, zs_cell_real(zs_figure(r, "images_per_second"), 2).text,
-             zs_cell_real(gops, 2).text, zs_cell_percent(gops / r->roofline.peak_gops).text,
-             zs_cell_real(r->roofline.peak_gops, 2).text);
+             zs_cell_count(r->cycles).text, zs_cell_rate(zs_figure(r, "images_per_second")).text,
+             zs_cell_rate(gops).text, zs_cell_percent(gops / r->roofline.peak_gops).text,
+             zs_cell_rate(r->roofline.peak_gops).text);
     summary_rest(page, SUMMARY_INDENT, text);
 }
 

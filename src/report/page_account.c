@@ -65,7 +65,7 @@ static void emit_roofs(zs_page *page)
     char text[ZS_LINE_BYTES];
     snprintf(text, sizeof text,
              "engine %s GOP/s, device %s GOP/s; AXI %s, DRAM %s; ridge at %s op/B",
-             zs_cell_real(roof->peak_gops, 2).text, zs_cell_real(roof->device_peak_gops, 2).text,
+             zs_cell_rate(roof->peak_gops).text, zs_cell_rate(roof->device_peak_gops).text,
              zs_cell_si(roof->axi_bytes_per_s, "B/s").text,
              zs_cell_si(roof->dram_bytes_per_s, "B/s").text,
              zs_cell_real(roof->ridge_ops_per_byte, 2).text);
@@ -135,7 +135,7 @@ static void emit_energy(zs_page *page)
         text, sizeof text,
         "%s +-%.0f %%, %s, %s GOP/J: PS %s, DRAM %s, MACs %s, BRAM %s, PL leakage %s",
         zs_cell_si(e->joules, "J").text, e->uncertainty_frac * 100, zs_cell_si(e->watts, "W").text,
-        zs_cell_real(zs_figure(page->r, "energy.gop_per_joule"), 2).text,
+        zs_cell_rate(zs_figure(page->r, "energy.gop_per_joule")).text,
         zs_cell_percent(e->ps_j / e->joules).text, zs_cell_percent(e->dram_j / e->joules).text,
         zs_cell_percent(e->mac_j / e->joules).text, zs_cell_percent(e->bram_j / e->joules).text,
         zs_cell_percent(e->static_j / e->joules).text);

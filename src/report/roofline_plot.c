@@ -129,7 +129,7 @@ static zs_rect emit_peak_name(roof_plot *p, double gops, const char *name)
 {
     if (!(gops > 0))
         return (zs_rect){0};
-    const zs_cell cell = zs_cell_real(gops, 2);
+    const zs_cell cell = zs_cell_rate(gops);
     char text[ZS_LINE_BYTES];
     snprintf(text, sizeof text, "%s %s GOP/s", name, cell.text);
     const double width = (double)zs_utf8_width(text) * char_px * 1.12;

@@ -51,6 +51,9 @@ program check near.csv
 ok "$([ $status = 0 ]; echo $?)" 'a column of tolerances decides'
 program check near.csv b.csv --junit j.xml
 ok "$([ $status = 0 ] && [ "$(grep -c '<testsuite ' j.xml)" = 2 ] && [ "$(grep -c '<testcase' j.xml)" = 3 ] && ! grep -q '<failure' j.xml; echo $?)" 'several baselines are several suites'
+mkfifo pipe.xml
+program check near.csv --junit pipe.xml
+ok "$([ $status = 2 ] && [ -p pipe.xml ] && grep -q 'is no regular file' err && [ "$(find . -name '.pipe*')" = '' ]; echo $?)" 'a report does not take the place of a pipe or a device'
 sed -i "s/,$cycles,/,1,/" b.csv
 ln -s b.csv link.csv
 program check link.csv --bless

@@ -33,7 +33,7 @@ done
 program report none/result.json lf2/result.json -o two.html
 program report sweep.csv -o sweep.html
 page lf2.html '<th scope="col" class="n" aria-sort="none"><button>cycles' 'id="h-timeline"' 'id="h-bytes"' \
-    'id="h-resources"' 'tabindex="0" role="listitem"' 'id="layers"' 'id="operands"'
+    'id="h-resources"' 'class="wide"' 'tabindex="0" role="listitem"' 'id="layers"' 'id="operands"'
 page two.html 'id="h-time"' 'id="h-bytes"' 'id="results"' 'role="listitem"'
 page sweep.html 'class="best"' 'class="front"' 'class="no"' 'id="front"'
 

@@ -189,6 +189,18 @@ ok "$([ -n "$front" ] && [ "$(awk -F, '$NF == 1 { print $1 }' marked.csv | tr '\
 program sweep small.yaml $axes --pareto max:images_per_second,-gops --format json
 ok "$([ $status = 0 ] && grep -q '"front": \[' out && grep -q '"simulated": 12' out; echo $?)" 'larger may be better, and rows need no file for an answer'
 # shellcheck disable=SC2086
+program sweep small.yaml $axes --best images_per_second --format csv
+most=$(sed -n 2p out | cut -d, -f1)
+ok "$([ $status = 0 ] && [ "$most" = "$(awk -F, -v c="$(column a.csv images_per_second)" -v f="$(column a.csv fits)" 'NR > 1 && $f == 1 && $c > best { best = $c; p = $1 } END { print p }' a.csv)" ]; echo $?)" 'of a rate more is better'
+# shellcheck disable=SC2086
+program sweep small.yaml $axes --best min:images_per_second --format csv
+ok "$([ $status = 0 ] && [ "$(sed -n 2p out | cut -d, -f1)" = "$(awk -F, -v c="$(column a.csv images_per_second)" -v f="$(column a.csv fits)" 'NR > 1 && $f == 1 && (p == "" || $c < best) { best = $c; p = $1 } END { print p }' a.csv)" ] && [ "$(sed -n 2p out | cut -d, -f1)" != "$most" ]; echo $?)" 'unless it is told that less is'
+cp marked.csv old.csv
+# shellcheck disable=SC2086
+(ulimit -f 1 && "$ZYNQSIM" sweep small.yaml $axes --pareto cycles --pareto-out marked.csv >out 2>err)
+status=$?
+ok "$([ $status = 3 ] && grep -q 'marked.csv: cannot be written' err && cmp -s old.csv marked.csv && [ "$(find . -name '.marked.csv*')" = '' ]; echo $?)" 'a marked file that cannot be written whole leaves the one before'
+# shellcheck disable=SC2086
 program sweep small.yaml $axes --best cycles -o best.csv --format csv
 best=$(sed -n 2p out | cut -d, -f1)
 want=$(awk -F, -v c="$(column a.csv cycles)" 'NR > 1 && (least == "" || $c + 0 < least || ($c + 0 == least && $1 + 0 < point)) { least = $c + 0; point = $1 + 0 } END { print point }' a.csv)

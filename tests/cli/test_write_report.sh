@@ -87,6 +87,15 @@ refused 'a figure that is no number' 'nine' words.csv -o o.html
 head -n 1 sweep.csv >empty.csv
 program report empty.csv -o empty.html
 ok "$([ $status = 0 ] && grep -q 'No point has both figures' empty.html; echo $?)" 'a sweep without rows is a page that says so'
+echo old >target.html
+ln -s target.html link.html
+program report own.csv -o link.html --x size
+ok "$([ $status = 0 ] && [ -L link.html ] && cmp -s target.html own.html; echo $?)" 'a link stays a link: what it leads to is written'
+mkfifo pipe.html
+cat pipe.html >piped &
+program report own.csv -o pipe.html --x size
+wait
+ok "$([ $status = 0 ] && [ -p pipe.html ] && [ "$(grep -c 'class="best"' piped)" = 2 ]; echo $?)" 'a pipe is written to and stays'
 PATH=/nonexistent "$ZYNQSIM" report lf2/result.json -o o.svg >out 2>err
 status=$?
 ok "$([ $status = 2 ] && grep -q 'gnuplot' err && [ ! -e o.svg ]; echo $?)" 'a picture needs gnuplot and says so'
