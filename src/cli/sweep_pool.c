@@ -113,11 +113,12 @@ zs_status sweep_pool_threads(sweep_job *job, const uint64_t *list, uint64_t n, z
     /* neighbours may have the same plan; a shard or a list has none */
     const int chunk = list == NULL && job->shard_n == 1 ? (int)zs_sweep_chunk(&job->sweep) : 1;
     omp_set_num_threads(threads);
+    omp_set_schedule(omp_sched_dynamic, chunk);
 #pragma omp parallel
     {
         sweep_worker worker;
         sweep_worker_init(&worker);
-#pragma omp for schedule(dynamic, chunk)
+#pragma omp for schedule(runtime)
         for (uint64_t i = 0; i < n; i++)
             work_on(&p, i, &worker);
         sweep_worker_drop(&worker);
