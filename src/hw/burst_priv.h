@@ -37,6 +37,7 @@ typedef struct channel_state {
     zs_dma_rules rules;
     bool has_row_rules;
     glide_bounds bounds;
+    bool ends_later;                 /* no burst is over in the DDR cycle of its arrival */
     uint32_t to_memory, from_memory; /* PL cycles of latency in each direction */
     zs_xfer xfer;                    /* its rows are being sent ... */
     zs_xfer xfers[ZS_CHAIN_MAX];     /* ... and then those behind it, as if they were rows of it */

@@ -1,24 +1,29 @@
 #include "burst_priv.h"
 
-/* Bursts behind the one being sent that are sure to lie in its page of DRAM: pieces of the same row
- * of the transfer, then one at least per row of the same plane. */
-static uint64_t bursts_behind(const channel_state *c, uint64_t page_end)
+/* Bursts behind the one being sent that are sure to lie in its page of DRAM, from `page` to
+ * `page_end`: pieces of the same row of the transfer, then one at least per row of the same plane.
+ */
+static uint64_t bursts_behind(const channel_state *c, uint64_t page, uint64_t page_end)
 {
     const uint64_t burst = (uint64_t)c->port.max_beats * c->port.beat_bytes;
-    if (c->all_sent || c->addr >= page_end)
-        return 0;
-    if (c->addr + c->row_left > page_end || c->rows_left == 1)
-        return zs_ceil_div(zs_min_u64(c->row_left, page_end - c->addr), burst);
     const uint64_t pitch = c->xfer.row_pitch_bytes, row_end = c->row_addr + c->xfer.row_bytes;
+    if (c->all_sent || c->addr < page || c->addr >= page_end)
+        return 0;
+    if (row_end > page_end) /* the last burst may reach into the next page, but not across 4 KiB */
+        return (page_end - c->addr + (page_end % ZS_AXI_BOUNDARY == 0 ? burst - 1 : 0)) / burst;
+    const uint64_t pieces = zs_ceil_div(c->row_left, burst);
+    if (c->rows_left == 1 || c->row_addr + pitch < page)
+        return pieces;
     const uint64_t rows = pitch == 0 ? c->rows_left - 1u : (page_end - row_end) / pitch;
-    return zs_ceil_div(c->row_left, burst) + zs_min_u64(rows, c->rows_left - 1u);
+    return pieces + zs_min_u64(rows, c->rows_left - 1u);
 }
 
 /* The burst that a channel is sending. */
 typedef struct departure {
     zs_axi_burst burst;
-    uint64_t leaves, at; /* PL cycle as leaves_at, DDR cycle of its arrival */
-    uint64_t due;        /* of its turn: not before the one behind which it arrives */
+    uint64_t leaves, at;  /* PL cycle as leaves_at, DDR cycle of its arrival */
+    uint64_t due;         /* of its turn: not before the one behind which it arrives */
+    uint64_t undisturbed; /* DDR cycle before which nothing arrives but for its page, as known */
 } departure;
 
 /* Sends the next burst. False: there is none. */
@@ -65,6 +70,8 @@ static bool glide(zs_burst_sys *bs, uint32_t i, zs_dram_hits *h, departure *d)
 {
     channel_state *c = &bs->channels[i];
     const glide_bounds *b = &c->bounds;
+    if (!b->may_glide || h->bus_at > d->at + ENTRY)
+        return true;
     const uint32_t block_shift = bs->dram->block_shift, row_shift = bs->dram->row_shift;
     const uint64_t page = h->page << row_shift, page_bytes = UINT64_C(1) << row_shift;
     const uint64_t stop_pl = zs_ddr_to_pl(&bs->clock, h->stop_at);
@@ -73,8 +80,6 @@ static bool glide(zs_burst_sys *bs, uint32_t i, zs_dram_hits *h, departure *d)
     uint64_t left_at = 0, next_at = d->leaves;
     uint32_t n = 0;
     bool any = true;
-    if (!b->may_glide || h->bus_at > d->at + ENTRY)
-        return true;
     do {
         const zs_axi_burst *burst = &d->burst;
         const uint64_t from = burst->addr - page, end = from + burst->bytes - 1;
@@ -105,11 +110,39 @@ static bool glide(zs_burst_sys *bs, uint32_t i, zs_dram_hits *h, departure *d)
     h->block_n = n;
     h->bus_at = h->last_at + (uint64_t)bs->dram->gap * n;
     c->sent_at = d->leaves;
-    d->at = d->due = zs_pl_to_ddr(&bs->clock, d->leaves + c->to_memory);
+    d->at = zs_pl_to_ddr(&bs->clock, d->leaves + c->to_memory);
+    d->due = zs_max_u64(d->at, h->last_at - ENTRY + 1);
     return any;
 }
 
 /* ---- hits, and other rows ------------------------------------------------------------------- */
+
+/* DDR cycle before which nothing arrives but for its page. The next burst goes when addresses,
+ * beats and places allow, those behind it a cycle later each, and the transfer is not over before.
+ */
+static uint64_t elsewhere_at(const zs_burst_sys *bs, const channel_state *c, const departure *d)
+{
+    const uint32_t shift = bs->dram->row_shift;
+    const uint64_t page = d->burst.addr >> shift, next_at = zs_axi_flow_next(&c->flow);
+    uint64_t leaves = d->leaves + 1;
+    if (!c->all_sent && next_at != ZS_AXI_NEVER)
+        leaves = c->is_write ? zs_max_u64(next_at, c->flow.beat_at) : next_at;
+    leaves += bursts_behind(c, page << shift, (page + 1) << shift);
+    return zs_pl_to_ddr(&bs->clock, leaves + c->to_memory);
+}
+
+/* Whether a hit is decided about before anything that goes elsewhere arrives: at once, as a rule.
+ */
+static inline bool hits_first(const zs_burst_sys *bs, const channel_state *c, const zs_dram_hits *h,
+                              departure *d)
+{
+    const uint64_t decided_at = zs_max_u64(h->bus_at - ENTRY, d->at);
+    if (c->ends_later && decided_at == d->at)
+        return true;
+    if (decided_at >= d->undisturbed)
+        d->undisturbed = elsewhere_at(bs, c, d);
+    return decided_at < d->undisturbed;
+}
 
 /* Takes bursts off for as long as they hit the open row. *d is then the first that does not; false:
  * it was the last. */
@@ -123,7 +156,7 @@ static bool follow_hits(zs_burst_sys *bs, uint32_t i, uint64_t limit_ddr, depart
     bool any;
     if (!zs_dram_begin_hits(bs->dram, &req, d->at, limit_ddr, &hits))
         return true;
-    while ((any = glide(bs, i, &hits, d)) && d->due == d->at &&
+    while ((any = glide(bs, i, &hits, d)) && d->due == d->at && hits_first(bs, c, &hits, d) &&
            zs_dram_hit(bs->dram, &hits, d->burst.addr, d->burst.bytes, d->at, latency, &done) &&
            (any = go_on(bs, i, d, &done)))
         continue;
@@ -132,29 +165,28 @@ static bool follow_hits(zs_burst_sys *bs, uint32_t i, uint64_t limit_ddr, depart
     return any;
 }
 
-/* DDR cycle before which none of its bursts to another page arrives: an address or the end of a
- * burst's data a cycle at the most. */
-static uint64_t elsewhere_at(const zs_burst_sys *bs, const channel_state *c, const departure *d)
+/* Whether the bus turns for a burst, if it has to, before any behind it counts: how many writes
+ * wait then says for how long they have it. */
+static inline bool turns_at_once(const zs_dram *dram, const channel_state *c, const departure *d)
 {
-    const uint32_t shift = bs->dram->row_shift;
-    const uint64_t page_end = ((d->burst.addr >> shift) + 1) << shift;
-    const uint64_t behind = bursts_behind(c, page_end);
-    return zs_pl_to_ddr(&bs->clock, d->leaves + behind + 1 + c->to_memory);
+    return !c->is_write || dram->mode == WRITE || dram->slot_end <= d->at + ENTRY;
 }
 
 /* Decides about a burst that is no such hit: bursts behind it in its page can only come after it,
  * so what arrives before its column command changes nothing unless it goes elsewhere. */
-static bool open_page(zs_burst_sys *bs, uint32_t i, uint64_t limit_ddr, const departure *d,
-                      zs_dram_done *done)
+static inline bool open_page(zs_burst_sys *bs, uint32_t i, uint64_t limit_ddr, departure *d,
+                             zs_dram_done *done)
 {
     const channel_state *c = &bs->channels[i];
     zs_dram *dram = bs->dram;
     const zs_dram_req req = {
         .addr = d->burst.addr, .bytes = d->burst.bytes, .is_write = c->is_write};
     const uint32_t n = zs_dram_blocks(dram, req.addr, req.bytes);
-    return d->due == d->at && d->at < limit_ddr && zs_dram_takes(dram, &req, n, d->at) &&
-           zs_dram_remembers(dram, c->is_write, d->at) &&
-           zs_dram_pass(dram, &req, n, d->at, zs_min_u64(limit_ddr, elsewhere_at(bs, c, d)), done);
+    if (d->due != d->at || d->at >= limit_ddr || !zs_dram_takes(dram, &req, n, d->at) ||
+        !zs_dram_remembers(dram, c->is_write, d->at) || !turns_at_once(dram, c, d))
+        return false;
+    d->undisturbed = elsewhere_at(bs, c, d);
+    return zs_dram_pass(dram, &req, n, d->at, zs_min_u64(limit_ddr, d->undisturbed), done);
 }
 
 /* Hands the burst that was not decided about over to the event queue. */
@@ -181,14 +213,14 @@ bool zs_burst_alone(zs_burst_sys *bs, uint32_t i, uint64_t at, uint64_t limit_dd
                    .leaves = leaves_at(c),
                    .at = c->arrives_at,
                    .due = at};
-    const uint64_t first = d.burst.addr;
+    const uint64_t before = bs->events;
     zs_dram_done done;
     bool any = follow_hits(bs, i, limit_ddr, &d);
     while (any && open_page(bs, i, limit_ddr, &d, &done)) {
         bs->events++;
         any = go_on(bs, i, &d, &done) && follow_hits(bs, i, limit_ddr, &d);
     }
-    if (any && d.burst.addr == first && d.at == c->arrives_at)
+    if (bs->events == before)
         return false;
     bs->events--; /* the arrival that led here was one of them */
     bs->served[c->is_write] = i;

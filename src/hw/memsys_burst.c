@@ -46,6 +46,8 @@ zs_status zs_burst_sys_build(zs_arena *arena, const zs_design *design, zs_channe
             c->is_write ? c->port.write_latency_pl_cycles : c->port.read_latency_pl_cycles;
         c->to_memory = latency / 2;
         c->from_memory = latency - c->to_memory;
+        c->ends_later = !c->is_write ||
+                        (c->from_memory + c->rules.finish) * bs->clock.pl_ps >= bs->clock.tck_ps;
         c->bounds = bounds_of(bs, c, &design->board.memory);
     }
     *out = bs;
