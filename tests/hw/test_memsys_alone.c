@@ -70,9 +70,23 @@ static void vary_dma(pair *p)
     p->design.accel.dma.block_rows = pick(p, 0, 0, 0, 1) != 0;
     p->design.accel.dma.address_interval_pl_cycles = pick(p, 1, 1, 1, 5);
     p->design.accel.dma.write_data_pl_cycles = pick(p, 0, 0, 0, 4);
-    p->design.accel.dma.write_gap_pl_cycles = pick(p, 0, 0, 0, 2);
+    p->design.accel.dma.write_gap_pl_cycles = pick(p, 0, 0, 2, 100);
     p->design.accel.dma.finish_pl_cycles = pick(p, 1, 1, 1, 6);
     p->design.accel.dma.store_finish_pl_cycles = pick(p, 1, 1, 1, 9);
+}
+
+/* A memory that a fast port outruns: bursts queue up, and several arrive in one of its clocks. */
+static void slow_down(pair *p)
+{
+    zs_memory_params *m = &p->design.board.memory;
+    zs_axi_params *hp = &p->design.board.axi.hp;
+    p->design.accel.clock_hz = pick(p, 333333333, 400000000, 500000000, 500000000);
+    m->tck_ps = pick(p, 2000, 4670, 10000, 10000);
+    m->bus_bytes = pick(p, 1, 1, 2, 4);
+    m->row_bytes = 8 * m->bus_bytes * pick(p, 1, 2, 4, 16);
+    m->banks = pick(p, 1, 2, 4, 8);
+    hp->read_latency_pl_cycles = pick(p, 1, 2, 9, 20);
+    hp->write_latency_pl_cycles = pick(p, 1, 1, 2, 12);
 }
 
 static void vary(pair *p)
@@ -83,10 +97,12 @@ static void vary(pair *p)
     vary_port(p, &board->axi.gp);
     vary_memory(p, &board->memory);
     vary_dma(p);
-    p->design.accel.clock_hz = pick(p, 100000000, 500000000, 142857143, 500000000);
+    p->design.accel.clock_hz = pick(p, 100000000, 100000000, 142857143, 500000000);
+    if (zs_prng_below(&p->prng, 2) == 0)
+        slow_down(p);
 }
 
-static void build(pair *p, uint64_t seed)
+static void build(pair *p, uint64_t seed, void (*change)(pair *p))
 {
     zs_err err = {0};
     *p = (pair){.prng = {seed}};
@@ -96,7 +112,7 @@ static void build(pair *p, uint64_t seed)
                                  .dram = {.seen = look, .ctx = &p->seen}};
     zs_arena_init(&p->arena, test_heap());
     zs_design_defaults(&p->design);
-    vary(p);
+    change(p);
     ck_assert_msg(zs_memsys_build(&p->arena, &p->design, ZS_BURST, &p->ahead, &err) == ZS_OK, "%s",
                   err.text);
     ck_assert_int_eq(zs_memsys_build(&p->arena, &p->design, ZS_BURST, &p->in_time, &err), ZS_OK);
@@ -106,9 +122,9 @@ static void build(pair *p, uint64_t seed)
 /* Rows may overlap or be the same again, and begin anywhere. */
 static zs_xfer some_transfer(pair *p)
 {
-    zs_xfer x = {.addr = zs_prng_below(&p->prng, 1 << 18),
-                 .row_bytes = pick(p, 36, 128, 1000, 4 + (uint32_t)zs_prng_below(&p->prng, 300)),
-                 .row_n = 1 + (uint32_t)zs_prng_below(&p->prng, 12),
+    zs_xfer x = {.addr = zs_prng_below(&p->prng, UINT64_C(1) << pick(p, 18, 18, 12, 10)),
+                 .row_bytes = pick(p, 36, 128, 1000, 1 + (uint32_t)zs_prng_below(&p->prng, 300)),
+                 .row_n = 1 + (uint32_t)zs_prng_below(&p->prng, pick(p, 2, 6, 12, 40)),
                  .plane_n = 1 + (uint32_t)zs_prng_below(&p->prng, 4)};
     x.row_pitch_bytes = x.row_bytes + pick(p, 0, 188, 4, 8192);
     if (zs_prng_below(&p->prng, 4) == 0)
@@ -119,17 +135,22 @@ static zs_xfer some_transfer(pair *p)
     return x;
 }
 
-/* Up to ZS_CHAIN_MAX transfers behind each other, on a channel of both. */
-static void start(pair *p, uint32_t channel, uint64_t at)
+static void start_both(pair *p, uint32_t channel, const zs_xfer *xfers, uint32_t n, uint64_t at)
 {
     static const zs_xfer_price unused;
     const zs_xfer_price *const prices[ZS_CHAIN_MAX] = {&unused, &unused, &unused, &unused};
+    zs_memsys_start_priced(p->ahead, channel, xfers, prices, n, at);
+    zs_memsys_start_priced(p->in_time, channel, xfers, prices, n, at);
+}
+
+/* Up to ZS_CHAIN_MAX transfers behind each other, on a channel of both. */
+static void start(pair *p, uint32_t channel, uint64_t at)
+{
     const uint32_t n = pick(p, 1, 1, 2, ZS_CHAIN_MAX);
     zs_xfer xfers[ZS_CHAIN_MAX];
     for (uint32_t i = 0; i < n; i++)
         xfers[i] = some_transfer(p);
-    zs_memsys_start_priced(p->ahead, channel, xfers, prices, n, at);
-    zs_memsys_start_priced(p->in_time, channel, xfers, prices, n, at);
+    start_both(p, channel, xfers, n, at);
 }
 
 /* Both up to a limit, or to the first transfer that completes: what does until then, and *now. */
@@ -168,11 +189,11 @@ static void expect_same_counts(const pair *p)
  * starts in the middle. Half of the runs stay with two channels, which then meet more often. */
 START_TEST(test_bursts_taken_off_ahead_end_as_by_the_event_queue)
 {
-    enum { ROUNDS = 60 };
+    enum { ROUNDS = 30 };
     pair p;
     uint64_t now = 0;
     uint32_t busy = 0;
-    build(&p, (uint64_t)_i);
+    build(&p, (uint64_t)_i, vary);
     const uint32_t channels = _i % 2 == 0 ? 2 : ZS_CHANNEL_N;
     for (int round = 0; round < ROUNDS; round++) {
         const uint32_t channel = (uint32_t)zs_prng_below(&p.prng, channels);
@@ -191,10 +212,81 @@ START_TEST(test_bursts_taken_off_ahead_end_as_by_the_event_queue)
 }
 END_TEST
 
+/* ---- what chance hardly meets ---------------------------------------------------------------- */
+
+static void outrun(pair *p)
+{
+    zs_memory_params *m = &p->design.board.memory;
+    p->design.accel.clock_hz = 333333333;
+    p->design.board.axi.hp.beat_bytes = 4;
+    m->tck_ps = 4670;
+    m->row_bytes = 128;
+    m->t_cl = 19;
+    m->t_ccd_bank = 7;
+}
+
+/* The next address goes out in the clock after, to another page, and comes in the same DDR clock.
+ */
+START_TEST(test_a_burst_in_the_same_clock_waits_its_turn)
+{
+    const zs_xfer x = {.addr = 708318,
+                       .row_bytes = 128,
+                       .row_pitch_bytes = 49,
+                       .row_n = 21,
+                       .plane_n = 4,
+                       .plane_pitch_bytes = 1029};
+    pair p;
+    uint64_t now = 0;
+    build(&p, 0, outrun);
+    start_both(&p, 0, &x, 1, 0);
+    run_to(&p, UINT64_MAX, false, &now);
+    expect_same_counts(&p);
+    zs_arena_drop(&p.arena);
+}
+END_TEST
+
+static void hold_bus(pair *p)
+{
+    zs_memory_params *m = &p->design.board.memory;
+    zs_axi_params *hp = &p->design.board.axi.hp;
+    hp->max_beats = 1;
+    hp->read_latency_pl_cycles = 2;
+    hp->write_latency_pl_cycles = 2;
+    p->design.accel.clock_hz = 200000000;
+    m->tck_ps = 5000;
+    m->queue = 15;
+    m->write_batch = 2;
+    m->t_cl = 1;
+    m->t_ccd = 42;
+    m->t_refi = 0;
+}
+
+/* Reads hold the bus longer than their data take: the writes that come meanwhile count for how long
+ * they have it then, which a read that comes later notices. */
+START_TEST(test_a_turn_counts_the_writes_that_came_before_it)
+{
+    const zs_xfer read = {.addr = 19644, .row_bytes = 36, .row_n = 1, .plane_n = 1};
+    const zs_xfer write = {.addr = 158018, .row_bytes = 600, .row_n = 1, .plane_n = 1};
+    pair p;
+    uint64_t now = 0;
+    build(&p, 0, hold_bus);
+    start_both(&p, 0, &read, 1, 0);
+    run_to(&p, 1000, true, &now);
+    start_both(&p, 3, &write, 1, now);
+    run_to(&p, now + 20 + 20 * (uint64_t)_i, true, &now);
+    start_both(&p, 0, &read, 1, now);
+    run_to(&p, UINT64_MAX, false, &now);
+    expect_same_counts(&p);
+    zs_arena_drop(&p.arena);
+}
+END_TEST
+
 TCase *tcase_memsys_alone(void)
 {
     TCase *tc = tcase_create("memsys_alone");
     tcase_set_timeout(tc, 60);
-    tcase_add_loop_test(tc, test_bursts_taken_off_ahead_end_as_by_the_event_queue, 0, 400);
+    tcase_add_loop_test(tc, test_bursts_taken_off_ahead_end_as_by_the_event_queue, 0, 1000);
+    tcase_add_test(tc, test_a_burst_in_the_same_clock_waits_its_turn);
+    tcase_add_loop_test(tc, test_a_turn_counts_the_writes_that_came_before_it, 0, 20);
     return tc;
 }
