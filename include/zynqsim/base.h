@@ -95,7 +95,8 @@ void *zs_arena_alloc_raw(zs_arena *arena, size_t n, size_t size);
 char *zs_arena_strdup(zs_arena *arena, const char *text);
 char *zs_arena_strndup(zs_arena *arena, const char *text, size_t n);
 char *zs_arena_printf(zs_arena *arena, const char *fmt, ...) ZS_PRINTF(2, 3);
-/* Forgets everything but keeps the memory, as one chunk, for the next design point. */
+/* Forgets everything but keeps the memory, as one chunk, for the next design point; of more than
+ * 64 MB the rest is given back. */
 void zs_arena_reset(zs_arena *arena);
 void zs_arena_drop(zs_arena *arena);
 

@@ -3,7 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ALIGN = 64, FIRST_CHUNK_BYTES = 64 * 1024 };
+enum {
+    ALIGN = 64,
+    FIRST_CHUNK_BYTES = 64 * 1024,
+    GROWN_BYTES = 16 << 20, /* what chunks grow to */
+    KEPT_BYTES = 64 << 20   /* what a reset keeps at the most */
+};
 
 typedef struct zs_chunk {
     struct zs_chunk *next;
@@ -23,12 +28,13 @@ static size_t aligned_offset(const zs_chunk *chunk, size_t offset)
 }
 
 /* Chunks grow geometrically, so that a big value costs few of them and a small one little memory.
- * After a reset the first is as large as all before were: from then on there is but one. */
+ * After a reset the first is as large as all before were: from then on there is but one. Of more
+ * than KEPT_BYTES the rest goes back each time, so that a huge point does not hold on to it. */
 static bool add_chunk(zs_arena *arena, size_t need)
 {
     size_t bytes = arena->head ? arena->head->bytes * 2 : FIRST_CHUNK_BYTES;
-    if (bytes > (size_t)16 << 20)
-        bytes = (size_t)16 << 20;
+    if (bytes > GROWN_BYTES)
+        bytes = GROWN_BYTES;
     if (arena->head == NULL && bytes < arena->first_bytes)
         bytes = arena->first_bytes;
     if (need > SIZE_MAX - sizeof(zs_chunk) - ALIGN)
@@ -101,7 +107,8 @@ char *zs_arena_printf(zs_arena *arena, const char *fmt, ...)
 
 void zs_arena_reset(zs_arena *arena)
 {
-    if (arena->head != NULL && arena->head->next == NULL) {
+    const bool is_one = arena->head != NULL && arena->head->next == NULL;
+    if (is_one && arena->head->bytes <= KEPT_BYTES) {
         arena->head->used = sizeof(zs_chunk);
         arena->used_bytes = 0;
         return;
@@ -110,7 +117,7 @@ void zs_arena_reset(zs_arena *arena)
     for (const zs_chunk *c = arena->head; c != NULL; c = c->next)
         bytes += c->used;
     zs_arena_drop(arena);
-    arena->first_bytes = bytes;
+    arena->first_bytes = bytes < KEPT_BYTES ? bytes : KEPT_BYTES;
 }
 
 void zs_arena_drop(zs_arena *arena)
