@@ -163,6 +163,7 @@ static zs_status try_early(run *r, zs_err *why)
 /* ---- what the point before came to ---------------------------------------------------------- */
 
 #define FUSION_PATH "accelerator.fusion"
+#define KEPT_BYTES  ((size_t)256 << 20)
 
 void zs_sweep_memo_init(zs_sweep_memo *memo, zs_alloc source)
 {
@@ -221,6 +222,14 @@ static zs_status simulate_draft(run *r, zs_plan_draft *draft, zs_err *why)
     return ZS_OK;
 }
 
+/* Keeping a point takes its whole arena: not where no other can be like it, and not one so large
+ * that memory is dearer than time. */
+static bool is_worth_keeping(const run *r, uint64_t digest)
+{
+    return digest != 0 && r->arena->used_bytes <= KEPT_BYTES &&
+           zs_grid_axis(&r->sweep->grid, FUSION_PATH) != ZS_GRID_AXES;
+}
+
 static void keep(run *r, uint64_t family, uint64_t digest)
 {
     zs_sweep_memo *m = r->memo;
@@ -243,7 +252,8 @@ static zs_status simulate(run *r, zs_err *why)
         ZS_TRY(take_over(r, draft, why));
     } else {
         ZS_TRY(simulate_draft(r, draft, why));
-        keep(r, family, digest);
+        if (is_worth_keeping(r, digest))
+            keep(r, family, digest);
     }
     for (uint32_t i = 0; i < r->sweep->conditions.n; i++)
         r->out->meets = r->out->meets && zs_condition_holds(&r->sweep->conditions.list[i],

@@ -228,6 +228,15 @@ START_TEST(a_point_that_takes_over_what_the_one_before_came_to_is_what_it_is_alo
 }
 END_TEST
 
+START_TEST(a_sweep_that_can_share_nothing_needs_the_memory_of_one_point)
+{
+    vary("accelerator.tile.oc=4,16");
+    for (uint64_t i = 0; i < 2; i++)
+        run_point(i);
+    ck_assert(memo.arenas[0].head == NULL || memo.arenas[1].head == NULL);
+}
+END_TEST
+
 START_TEST(columns_that_a_varied_key_names_are_there_once)
 {
     vary("batch=1,2");
@@ -249,6 +258,7 @@ TCase *tcase_sweep(void)
     tcase_add_test(tc, resources_of_fusion_auto_are_known_only_from_its_plan);
     tcase_add_loop_test(tc, an_outlook_is_never_worse_than_the_truth, 0, 3);
     tcase_add_loop_test(tc, search_by_bounds_finds_what_exhaustive_search_does, 0, 3);
+    tcase_add_test(tc, a_sweep_that_can_share_nothing_needs_the_memory_of_one_point);
     tcase_add_loop_test(tc, a_point_that_takes_over_what_the_one_before_came_to_is_what_it_is_alone,
                         1, 3);
     tcase_add_test(tc, columns_that_a_varied_key_names_are_there_once);
