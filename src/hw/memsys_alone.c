@@ -1,8 +1,7 @@
 #include "burst_priv.h"
 
-/* Bursts behind the one being sent that are sure to lie in its page of DRAM, from `page` to
- * `page_end`: pieces of the same row of the transfer, then one at least per row of the same plane.
- */
+/* Bursts behind the one being sent that are sure to lie in its page of DRAM, [page, page_end):
+ * pieces of the same row of the transfer, then one at least per row of the same plane. */
 static uint64_t bursts_behind(const channel_state *c, uint64_t page, uint64_t page_end)
 {
     const uint64_t burst = (uint64_t)c->port.max_beats * c->port.beat_bytes;
@@ -63,6 +62,31 @@ static inline bool go_on(zs_burst_sys *bs, uint32_t i, departure *d, const zs_dr
 
 /* ---- gliding -------------------------------------------------------------------------------- */
 
+typedef struct glided {
+    uint64_t bursts, transactions, bytes, beats;
+    uint64_t left_at; /* PL cycle and transactions of the last burst */
+    uint32_t n;
+} glided;
+
+/* Tells channel and memory what went by; *d is the burst behind. */
+static inline void end_glide(zs_burst_sys *bs, uint32_t i, const glided *g, zs_dram_hits *h,
+                             departure *d)
+{
+    channel_state *c = &bs->channels[i];
+    bs->counts[i].bytes += g->bytes;
+    count_taken(&bs->counts[i], g->bursts, g->beats);
+    c->done_at = c->flow.beat_at;
+    c->sent_at = d->leaves;
+    h->bursts += g->bursts;
+    h->transactions += g->transactions;
+    h->bytes += g->bytes;
+    h->last_at = h->block_at = zs_pl_to_ddr(&bs->clock, g->left_at + c->to_memory) + ENTRY;
+    h->block_n = g->n;
+    h->bus_at = h->last_at + (uint64_t)bs->dram->gap * g->n;
+    d->at = zs_pl_to_ddr(&bs->clock, d->leaves + c->to_memory);
+    d->due = zs_max_u64(d->at, h->last_at - ENTRY + 1);
+}
+
 /* Takes reads off by the rules of the channel alone: as long as they hit the open row while the
  * data bus is idle and their data are there while earlier beats still occupy the channel, the
  * memory has no say in when they are over. Returns as follow_hits does. */
@@ -76,9 +100,8 @@ static bool glide(zs_burst_sys *bs, uint32_t i, zs_dram_hits *h, departure *d)
     const uint64_t page = h->page << row_shift, page_bytes = UINT64_C(1) << row_shift;
     const uint64_t stop_pl = zs_ddr_to_pl(&bs->clock, h->stop_at);
     const uint64_t stop = stop_pl > b->margin ? stop_pl - b->margin : 0;
-    uint64_t bursts = 0, transactions = 0, bytes = 0, beats = 0;
-    uint64_t left_at = 0, next_at = d->leaves;
-    uint32_t n = 0;
+    glided g = {0};
+    uint64_t next_at = d->leaves;
     bool any = true;
     do {
         const zs_axi_burst *burst = &d->burst;
@@ -87,39 +110,26 @@ static bool glide(zs_burst_sys *bs, uint32_t i, zs_dram_hits *h, departure *d)
         if (from >= page_bytes || end >= page_bytes || d->leaves >= stop || d->leaves < next_at ||
             c->flow.beat_at < d->leaves + b->first || burst->beats < b->beats[blocks])
             break;
-        n = blocks;
-        bursts++;
-        transactions += n;
-        bytes += burst->bytes;
-        beats += burst->beats;
-        left_at = d->leaves;
-        next_at = left_at + b->apart[n];
+        g.n = blocks;
+        g.bursts++;
+        g.transactions += blocks;
+        g.bytes += burst->bytes;
+        g.beats += burst->beats;
+        g.left_at = d->leaves;
+        next_at = d->leaves + b->apart[blocks];
         c->flow.beat_at += burst->beats;
         zs_axi_flow_finish(&c->flow, c->flow.beat_at - 1);
         any = next_address(c, &d->burst, &d->leaves);
     } while (any);
-    if (bursts == 0)
-        return true;
-    bs->counts[i].bytes += bytes;
-    count_taken(&bs->counts[i], bursts, beats);
-    c->done_at = c->flow.beat_at;
-    h->bursts += bursts;
-    h->transactions += transactions;
-    h->bytes += bytes;
-    h->last_at = h->block_at = zs_pl_to_ddr(&bs->clock, left_at + c->to_memory) + ENTRY;
-    h->block_n = n;
-    h->bus_at = h->last_at + (uint64_t)bs->dram->gap * n;
-    c->sent_at = d->leaves;
-    d->at = zs_pl_to_ddr(&bs->clock, d->leaves + c->to_memory);
-    d->due = zs_max_u64(d->at, h->last_at - ENTRY + 1);
+    if (g.bursts != 0)
+        end_glide(bs, i, &g, h, d);
     return any;
 }
 
 /* ---- hits, and other rows ------------------------------------------------------------------- */
 
-/* DDR cycle before which nothing arrives but for its page. The next burst goes when addresses,
- * beats and places allow, those behind it a cycle later each, and the transfer is not over before.
- */
+/* DDR cycle before which nothing arrives but for its page: the next burst goes when addresses,
+ * beats and places allow, those behind it a cycle later each; the transfer is not over before. */
 static uint64_t elsewhere_at(const zs_burst_sys *bs, const channel_state *c, const departure *d)
 {
     const uint32_t shift = bs->dram->row_shift;
@@ -131,8 +141,7 @@ static uint64_t elsewhere_at(const zs_burst_sys *bs, const channel_state *c, con
     return zs_pl_to_ddr(&bs->clock, leaves + c->to_memory);
 }
 
-/* Whether a hit is decided about before anything that goes elsewhere arrives: at once, as a rule.
- */
+/* Whether a hit is decided about before anything that goes elsewhere arrives: as a rule at once. */
 static inline bool hits_first(const zs_burst_sys *bs, const channel_state *c, const zs_dram_hits *h,
                               departure *d)
 {

@@ -39,9 +39,9 @@ static uint64_t within(uint64_t value, uint64_t least, uint64_t most)
     return zs_max_u64(least, zs_min_u64(value, most));
 }
 
-/* The scheduler's rules (dram.c) for `window` outstanding reads of which a full bus keeps `transit`
- * on their way (docs/models/axi.md has the derivation). While writes run, all of them come to wait;
- * while reads run, those served come back a transit later. */
+/* The scheduler's rules (dram_schedule.c) for `window` outstanding reads of which a full bus keeps
+ * `transit` on their way (docs/models/axi.md has the derivation). While writes run, all of them
+ * come to wait; while reads run, those served come back a transit later. */
 static bus_turn turn_of(const zs_memory_params *m, uint64_t window, uint64_t transit)
 {
     const uint64_t full = zs_dram_full_queue(m), long_run = zs_dram_read_run(m);
