@@ -9,41 +9,44 @@
 /* ---- clocks ---------------------------------------------------------------------------------- */
 
 /* Edges of the PL clock (ceil(n * 10^12 / hz) ps, as zs_edge_ps) and of the DDR clock (n * tck ps)
- * without a 128-bit division: quotients by a multiplication with the reciprocal. */
+ * without a division: quotients by a multiplication with the reciprocal. A clock is even when its
+ * period is a whole number of picoseconds. */
 typedef struct zs_clock_pair {
-    uint64_t hz, pl_ps, pl_rest;    /* 10^12 / hz and remainder */
-    uint64_t hz_inverse, hz_per_ps; /* 2^64 / hz; 2^64 * hz / 10^12 */
-    uint64_t tck_ps, tck_inverse;
-    uint64_t pl_far, ddr_far; /* edges from which on a time is "never" rather than a time */
+    uint64_t hz, pl_ps, pl_rest; /* 10^12 / hz and remainder */
+    uint64_t tck_ps, hz_inverse; /* inverses: 2^64 / x */
+    uint64_t pl_inverse, tck_inverse;
+    uint64_t hz_per_ps;         /* 2^64 * hz / 10^12 */
+    uint64_t pl_far, ddr_far;   /* edges from which on a time is "never" rather than a time */
+    uint64_t pl_even, ddr_even; /* edges below which the clock is even, and a time is one */
 } zs_clock_pair;
 
 zs_clock_pair zs_clock_pair_of(uint64_t pl_hz, uint32_t tck_ps);
-uint64_t zs_pl_edge_ps(const zs_clock_pair *c, uint64_t n); /* where pl_rest is not 0 */
+/* Of any clock and time; UINT64_MAX stays what it is. */
+uint64_t zs_any_pl_to_ddr(const zs_clock_pair *c, uint64_t pl_cycle);
+uint64_t zs_any_ddr_to_pl(const zs_clock_pair *c, uint64_t ddr_cycle);
 
 __extension__ typedef unsigned __int128 zs_wide;
 
-/* First DDR edge at or after a PL edge, and the other way round: the reciprocal, rounded down,
- * gives a quotient that is never too large. UINT64_MAX stays what it is. */
+/* ceil(x / d) for x below 2^63: the reciprocal, rounded down, makes it too small by 1 at most. */
+static inline uint64_t zs_ceil_by(uint64_t x, uint64_t d, uint64_t inverse)
+{
+    const uint64_t q = (uint64_t)(((zs_wide)(x + d - 1) * inverse) >> 64);
+    return q + (q * d < x);
+}
+
+/* First DDR edge at or after a PL edge, and the other way round. */
 static inline uint64_t zs_pl_to_ddr(const zs_clock_pair *c, uint64_t pl_cycle)
 {
-    if (pl_cycle > c->pl_far)
-        return UINT64_MAX;
-    const uint64_t ps = c->pl_rest == 0 ? pl_cycle * c->pl_ps : zs_pl_edge_ps(c, pl_cycle);
-    uint64_t n = (uint64_t)(((zs_wide)ps * c->tck_inverse) >> 64);
-    while (n * c->tck_ps < ps)
-        n++;
-    return n;
+    if (pl_cycle >= c->pl_even)
+        return zs_any_pl_to_ddr(c, pl_cycle);
+    return zs_ceil_by(pl_cycle * c->pl_ps, c->tck_ps, c->tck_inverse);
 }
 
 static inline uint64_t zs_ddr_to_pl(const zs_clock_pair *c, uint64_t ddr_cycle)
 {
-    if (ddr_cycle > c->ddr_far)
-        return UINT64_MAX;
-    const uint64_t ps = ddr_cycle * c->tck_ps;
-    uint64_t n = (uint64_t)(((zs_wide)ps * c->hz_per_ps) >> 64);
-    while ((c->pl_rest == 0 ? n * c->pl_ps : zs_pl_edge_ps(c, n)) < ps)
-        n++;
-    return n;
+    if (ddr_cycle >= c->ddr_even)
+        return zs_any_ddr_to_pl(c, ddr_cycle);
+    return zs_ceil_by(ddr_cycle * c->tck_ps, c->pl_ps, c->pl_inverse);
 }
 
 /* ---- what the DMA of a channel does ---------------------------------------------------------- */
