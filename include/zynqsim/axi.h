@@ -89,4 +89,16 @@ static inline void zs_axi_flow_finish(zs_axi_flow *flow, uint64_t at)
     flow->open--;
 }
 
+/* Where one burst alone is unfinished: it is over in cycle `at`, and the next address goes. Its
+ * cycle: as finish, next and issue say. */
+static inline uint64_t zs_axi_flow_relay(zs_axi_flow *flow, uint64_t at)
+{
+    flow->room_at[flow->finish_i] = at + 1;
+    const uint64_t next = zs_max_u64(flow->address_at, flow->room_at[flow->issue_i]);
+    flow->finish_i = flow->issue_i;
+    flow->issue_i = flow->issue_i + 1 == flow->limit ? 0 : flow->issue_i + 1;
+    flow->address_at = next + 1;
+    return next;
+}
+
 #endif

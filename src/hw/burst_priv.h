@@ -31,6 +31,8 @@ typedef struct glide_bounds {
 } glide_bounds;
 
 typedef struct channel_state {
+    uint32_t i; /* of this channel */
+    zs_channel_counts *counts;
     zs_axi_params port;
     bool is_write, busy, all_sent;
     bool at_row_start; /* the next burst is the first of a row, not of a transfer */
@@ -60,7 +62,6 @@ struct zs_burst_sys {
     zs_clock_pair clock;
     zs_des des;
     channel_state channels[ZS_CHANNEL_N];
-    zs_channel_counts *counts;
     uint32_t finished;     /* mask of channels with a known end that has not been reported */
     uint32_t waiting[2];   /* mask of channels at the gate of a direction */
     uint32_t served[2];    /* channel let in last: the next one in turn follows it */
@@ -72,10 +73,10 @@ struct zs_burst_sys {
     const zs_memsys_watch *watch;
 };
 
-/* Channel `i`, whose burst is at the gate in DDR cycle `at`, is the only one with anything to do
- * and the controller is idle: takes its bursts to their ends, as long as nothing else can come
- * between. False: not even the first; true: the next one, if any, is planned. */
-bool zs_burst_alone(zs_burst_sys *bs, uint32_t i, uint64_t at, uint64_t limit_ddr);
+/* A channel whose burst is at the gate in DDR cycle `at` is the only one with anything to do, and
+ * the controller is idle: takes its bursts to their ends, as long as nothing else can come between.
+ * False: not even the first; true: the next one, if any, is planned. */
+bool zs_burst_alone(zs_burst_sys *bs, channel_state *c, uint64_t at, uint64_t limit_ddr);
 
 /* ---- from descriptor to bursts --------------------------------------------------------------- */
 
@@ -156,9 +157,8 @@ static ZS_INLINE bool next_address(channel_state *c, zs_axi_burst *burst, uint64
     return true;
 }
 
-static ZS_INLINE bool send_address(zs_burst_sys *bs, uint32_t i)
+static ZS_INLINE bool send_address(channel_state *c)
 {
-    channel_state *c = &bs->channels[i];
     const uint32_t flight_i = c->flow.issue_i;
     zs_axi_burst burst;
     if (c->sending.bytes != 0 || !next_address(c, &burst, &c->sent_at))
@@ -166,7 +166,7 @@ static ZS_INLINE bool send_address(zs_burst_sys *bs, uint32_t i)
     c->flights[flight_i] = (flight){.beats = burst.beats, .requests = 1};
     c->sending = (zs_dram_req){.addr = burst.addr,
                                .bytes = burst.bytes,
-                               .tag = tag_of(i, flight_i),
+                               .tag = tag_of(c->i, flight_i),
                                .is_write = c->is_write};
     c->sending_i = flight_i;
     return true;
@@ -187,10 +187,10 @@ static inline uint64_t leaves_at(const channel_state *c)
 }
 
 /* Bursts that the controller has taken. */
-static inline void count_taken(zs_channel_counts *counts, uint64_t bursts, uint64_t beats)
+static inline void count_taken(channel_state *c, uint64_t bursts, uint64_t beats)
 {
-    counts->bursts += bursts;
-    counts->beats += beats;
+    c->counts->bursts += bursts;
+    c->counts->beats += beats;
 }
 
 /* ---- to the end of a burst ------------------------------------------------------------------- */
@@ -209,22 +209,20 @@ static inline void find_end(zs_burst_sys *bs)
 }
 
 /* The transfer is over, `finish` cycles after its last burst, when that was all of it. */
-static inline void end_if_all(zs_burst_sys *bs, uint32_t i)
+static inline void end_if_all(zs_burst_sys *bs, channel_state *c)
 {
-    channel_state *c = &bs->channels[i];
     if (!c->all_sent || c->flow.open != 0)
         return;
     c->done_at += c->rules.finish - 1;
-    bs->finished |= 1u << i;
+    bs->finished |= 1u << c->i;
     find_end(bs);
 }
 
-static inline void finish_burst(zs_burst_sys *bs, uint32_t i, uint64_t at)
+static inline void finish_burst(zs_burst_sys *bs, channel_state *c, uint64_t at)
 {
-    channel_state *c = &bs->channels[i];
     zs_axi_flow_finish(&c->flow, at);
     c->done_at = at + 1;
-    end_if_all(bs, i);
+    end_if_all(bs, c);
 }
 
 /* What the memory's data allow for the first and last beat of a read. */

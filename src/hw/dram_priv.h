@@ -180,6 +180,14 @@ static inline void zs_dram_occupy(zs_dram *d, uint32_t b, uint32_t n, uint64_t a
                            .is_write = mode == WRITE};
 }
 
+/* Whether the data bus keeps all decisions but refreshes waiting for longer than that: no bank
+ * waits for a row, and neither a column command nor a turn of the bus comes before its last slot
+ * ends. */
+static inline bool zs_dram_waits(const zs_dram *d, uint64_t offers_until)
+{
+    return d->wanting == 0 && offers_until + ENTRY <= d->slot_end;
+}
+
 /* When the queue of a direction has room for n more, given that there is room once all that was
  * placed is over; a cycle that is not after `at` stands for any of them. */
 uint64_t zs_dram_over_at(const zs_dram *d, uint32_t dir, uint32_t spare);
@@ -199,8 +207,6 @@ static inline bool zs_dram_takes(const zs_dram *d, const zs_dram_req *req, uint3
 {
     return zs_dram_is_piece(d, req, n) && zs_dram_room_for(d, req->is_write, n, at) <= at;
 }
-/* Queues one that is taken. */
-void zs_dram_put(zs_dram *d, const zs_dram_req *req, uint32_t n, uint64_t at);
 /* The short way for one that is taken: when it finds both queues empty, and what is put or offered
  * from `until` on cannot change when it would be placed, this does the same without the queue.
  * False, and nothing changed, where it would not: then put it. */

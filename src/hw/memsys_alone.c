@@ -10,11 +10,11 @@ static uint64_t bursts_behind(const channel_state *c, uint64_t page, uint64_t pa
         return 0;
     if (row_end > page_end) /* the last burst may reach into the next page, but not across 4 KiB */
         return (page_end - c->addr + (page_end % ZS_AXI_BOUNDARY == 0 ? burst - 1 : 0)) / burst;
-    const uint64_t pieces = zs_ceil_div(c->row_left, burst);
-    if (c->rows_left == 1 || c->row_addr + pitch < page)
+    const uint64_t pieces = c->row_left <= burst ? 1 : zs_ceil_div(c->row_left, burst);
+    const uint64_t room = page_end - row_end, rows = c->rows_left - 1u;
+    if (pitch > room || c->row_addr + pitch < page)
         return pieces;
-    const uint64_t rows = pitch == 0 ? c->rows_left - 1u : (page_end - row_end) / pitch;
-    return pieces + zs_min_u64(rows, c->rows_left - 1u);
+    return pieces + (pitch * rows <= room ? rows : room / pitch);
 }
 
 /* The burst that a channel is sending. */
@@ -49,12 +49,12 @@ static inline uint64_t over_at(const zs_burst_sys *bs, channel_state *c, const d
 }
 
 /* Ends the burst, and sends the next one: false when there is none. */
-static inline bool go_on(zs_burst_sys *bs, uint32_t i, departure *d, const zs_dram_done *done)
+static ZS_INLINE bool go_on(const zs_burst_sys *bs, channel_state *c, departure *d,
+                            const zs_dram_done *done)
 {
-    channel_state *c = &bs->channels[i];
     const uint64_t over = over_at(bs, c, d, done);
-    bs->counts[i].bytes += d->burst.bytes;
-    count_taken(&bs->counts[i], 1, d->burst.beats);
+    c->counts->bytes += d->burst.bytes;
+    count_taken(c, 1, d->burst.beats);
     zs_axi_flow_finish(&c->flow, over);
     c->done_at = over + 1;
     return depart(bs, c, d);
@@ -69,12 +69,11 @@ typedef struct glided {
 } glided;
 
 /* Tells channel and memory what went by; *d is the burst behind. */
-static inline void end_glide(zs_burst_sys *bs, uint32_t i, const glided *g, zs_dram_hits *h,
-                             departure *d)
+static inline void end_glide(const zs_burst_sys *bs, channel_state *c, const glided *g,
+                             zs_dram_hits *h, departure *d)
 {
-    channel_state *c = &bs->channels[i];
-    bs->counts[i].bytes += g->bytes;
-    count_taken(&bs->counts[i], g->bursts, g->beats);
+    c->counts->bytes += g->bytes;
+    count_taken(c, g->bursts, g->beats);
     c->done_at = c->flow.beat_at;
     c->sent_at = d->leaves;
     h->bursts += g->bursts;
@@ -90,9 +89,8 @@ static inline void end_glide(zs_burst_sys *bs, uint32_t i, const glided *g, zs_d
 /* Takes reads off by the rules of the channel alone: as long as they hit the open row while the
  * data bus is idle and their data are there while earlier beats still occupy the channel, the
  * memory has no say in when they are over. Returns as follow_hits does. */
-static bool glide(zs_burst_sys *bs, uint32_t i, zs_dram_hits *h, departure *d)
+static bool glide(const zs_burst_sys *bs, channel_state *c, zs_dram_hits *h, departure *d)
 {
-    channel_state *c = &bs->channels[i];
     const glide_bounds *b = &c->bounds;
     if (!b->may_glide || h->bus_at > d->at + ENTRY)
         return true;
@@ -101,28 +99,36 @@ static bool glide(zs_burst_sys *bs, uint32_t i, zs_dram_hits *h, departure *d)
     const uint64_t stop_pl = zs_ddr_to_pl(&bs->clock, h->stop_at);
     const uint64_t stop = stop_pl > b->margin ? stop_pl - b->margin : 0;
     glided g = {0};
-    uint64_t next_at = d->leaves;
+    uint64_t leaves = d->leaves, next_at = leaves, beat_at = c->flow.beat_at;
+    zs_axi_burst burst = d->burst;
     bool any = true;
-    do {
-        const zs_axi_burst *burst = &d->burst;
-        const uint64_t from = burst->addr - page, end = from + burst->bytes - 1;
+    while (any) {
+        const uint64_t from = burst.addr - page, end = from + burst.bytes - 1;
         const uint32_t blocks = (uint32_t)((end >> block_shift) - (from >> block_shift)) + 1;
-        if (from >= page_bytes || end >= page_bytes || d->leaves >= stop || d->leaves < next_at ||
-            c->flow.beat_at < d->leaves + b->first || burst->beats < b->beats[blocks])
+        if ((from | end) >= page_bytes || leaves >= stop || leaves < next_at ||
+            beat_at < leaves + b->first || burst.beats < b->beats[blocks])
             break;
         g.n = blocks;
         g.bursts++;
         g.transactions += blocks;
-        g.bytes += burst->bytes;
-        g.beats += burst->beats;
-        g.left_at = d->leaves;
-        next_at = d->leaves + b->apart[blocks];
-        c->flow.beat_at += burst->beats;
-        zs_axi_flow_finish(&c->flow, c->flow.beat_at - 1);
-        any = next_address(c, &d->burst, &d->leaves);
-    } while (any);
+        g.bytes += burst.bytes;
+        g.beats += burst.beats;
+        g.left_at = leaves;
+        next_at = leaves + b->apart[blocks];
+        beat_at += burst.beats;
+        any = !c->all_sent;
+        if (any) {
+            leaves = zs_axi_flow_relay(&c->flow, beat_at - 1);
+            burst = take_burst(c);
+        } else {
+            zs_axi_flow_finish(&c->flow, beat_at - 1);
+        }
+    }
+    c->flow.beat_at = beat_at;
+    d->leaves = leaves;
+    d->burst = burst;
     if (g.bursts != 0)
-        end_glide(bs, i, &g, h, d);
+        end_glide(bs, c, &g, h, d);
     return any;
 }
 
@@ -155,9 +161,8 @@ static inline bool hits_first(const zs_burst_sys *bs, const channel_state *c, co
 
 /* Takes bursts off for as long as they hit the open row. *d is then the first that does not; false:
  * it was the last. */
-static bool follow_hits(zs_burst_sys *bs, uint32_t i, uint64_t limit_ddr, departure *d)
+static bool follow_hits(zs_burst_sys *bs, channel_state *c, uint64_t limit_ddr, departure *d)
 {
-    const channel_state *c = &bs->channels[i];
     const uint32_t latency = bs->dram->latency[c->is_write];
     const zs_dram_req req = {.addr = d->burst.addr, .is_write = c->is_write};
     zs_dram_hits hits;
@@ -165,9 +170,9 @@ static bool follow_hits(zs_burst_sys *bs, uint32_t i, uint64_t limit_ddr, depart
     bool any;
     if (!zs_dram_begin_hits(bs->dram, &req, d->at, limit_ddr, &hits))
         return true;
-    while ((any = glide(bs, i, &hits, d)) && d->due == d->at && hits_first(bs, c, &hits, d) &&
+    while ((any = glide(bs, c, &hits, d)) && d->due == d->at && hits_first(bs, c, &hits, d) &&
            zs_dram_hit(bs->dram, &hits, d->burst.addr, d->burst.bytes, d->at, latency, &done) &&
-           (any = go_on(bs, i, d, &done)))
+           (any = go_on(bs, c, d, &done)))
         continue;
     bs->events += hits.bursts;
     zs_dram_end_hits(bs->dram, &hits);
@@ -183,10 +188,9 @@ static inline bool turns_at_once(const zs_dram *dram, const channel_state *c, co
 
 /* Decides about a burst that is no such hit: bursts behind it in its page can only come after it,
  * so what arrives before its column command changes nothing unless it goes elsewhere. */
-static inline bool open_page(zs_burst_sys *bs, uint32_t i, uint64_t limit_ddr, departure *d,
-                             zs_dram_done *done)
+static inline bool open_page(const zs_burst_sys *bs, const channel_state *c, uint64_t limit_ddr,
+                             departure *d, zs_dram_done *done)
 {
-    const channel_state *c = &bs->channels[i];
     zs_dram *dram = bs->dram;
     const zs_dram_req req = {
         .addr = d->burst.addr, .bytes = d->burst.bytes, .is_write = c->is_write};
@@ -199,24 +203,22 @@ static inline bool open_page(zs_burst_sys *bs, uint32_t i, uint64_t limit_ddr, d
 }
 
 /* Hands the burst that was not decided about over to the event queue. */
-static void plan(zs_burst_sys *bs, uint32_t i, const departure *d)
+static void plan(zs_burst_sys *bs, channel_state *c, const departure *d)
 {
-    channel_state *c = &bs->channels[i];
     const uint32_t places = (uint32_t)c->flow.limit;
     c->sending_i = (c->flow.issue_i == 0 ? places : c->flow.issue_i) - 1;
     c->flights[c->sending_i] = (flight){.beats = d->burst.beats, .requests = 1};
     c->sending = (zs_dram_req){.addr = d->burst.addr,
                                .bytes = d->burst.bytes,
-                               .tag = tag_of(i, c->sending_i),
+                               .tag = tag_of(c->i, c->sending_i),
                                .is_write = c->is_write};
     c->sending_last = d->leaves;
     c->arrives_at = d->at;
-    zs_des_at(&bs->des, i, d->due);
+    zs_des_at(&bs->des, c->i, d->due);
 }
 
-bool zs_burst_alone(zs_burst_sys *bs, uint32_t i, uint64_t at, uint64_t limit_ddr)
+bool zs_burst_alone(zs_burst_sys *bs, channel_state *c, uint64_t at, uint64_t limit_ddr)
 {
-    channel_state *c = &bs->channels[i];
     const uint32_t beats = c->flights[c->sending_i].beats;
     departure d = {.burst = {.addr = c->sending.addr, .bytes = c->sending.bytes, .beats = beats},
                    .leaves = leaves_at(c),
@@ -224,18 +226,18 @@ bool zs_burst_alone(zs_burst_sys *bs, uint32_t i, uint64_t at, uint64_t limit_dd
                    .due = at};
     const uint64_t before = bs->events;
     zs_dram_done done;
-    bool any = follow_hits(bs, i, limit_ddr, &d);
-    while (any && open_page(bs, i, limit_ddr, &d, &done)) {
+    bool any = follow_hits(bs, c, limit_ddr, &d);
+    while (any && open_page(bs, c, limit_ddr, &d, &done)) {
         bs->events++;
-        any = go_on(bs, i, &d, &done) && follow_hits(bs, i, limit_ddr, &d);
+        any = go_on(bs, c, &d, &done) && follow_hits(bs, c, limit_ddr, &d);
     }
     if (bs->events == before)
         return false;
     bs->events--; /* the arrival that led here was one of them */
-    bs->served[c->is_write] = i;
+    bs->served[c->is_write] = c->i;
     c->sending.bytes = 0;
     if (any)
-        plan(bs, i, &d);
-    end_if_all(bs, i);
+        plan(bs, c, &d);
+    end_if_all(bs, c);
     return true;
 }

@@ -1,4 +1,5 @@
 #include "burst_priv.h"
+#include "dram_queue.h"
 
 #include <string.h>
 
@@ -33,11 +34,12 @@ zs_status zs_burst_sys_build(zs_arena *arena, const zs_design *design, zs_channe
         return zs_nomem(err, "the AXI channels");
     ZS_TRY(zs_dram_build(arena, &design->board.memory, &bs->dram, err));
     bs->clock = zs_clock_pair_of(design->accel.clock_hz, design->board.memory.tck_ps);
-    bs->counts = counts;
     zs_des_init(&bs->des);
     find_end(bs);
     for (uint32_t i = 0; i < ZS_CHANNEL_N; i++) {
         channel_state *c = &bs->channels[i];
+        c->i = i;
+        c->counts = &counts[i];
         c->port = *zs_channel_port(design, i);
         c->is_write = i & 1;
         c->rules = zs_dma_rules_of(design, i);
@@ -60,27 +62,25 @@ void zs_burst_sys_watch_set(zs_burst_sys *bs, const zs_memsys_watch *watch)
     zs_dram_watch_set(bs->dram, watch == NULL ? NULL : &watch->dram);
 }
 
-ZS_COLD static void tell_sent(const zs_burst_sys *bs, uint32_t i)
+ZS_COLD static void tell_sent(const zs_burst_sys *bs, const channel_state *c)
 {
-    const channel_state *c = &bs->channels[i];
-    bs->watch->burst_sent(bs->watch->ctx, i, c->sending.addr, c->sending.bytes, c->sent_at);
+    bs->watch->burst_sent(bs->watch->ctx, c->i, c->sending.addr, c->sending.bytes, c->sent_at);
 }
 
 /* The flow keeps from when on the place of the burst that ended last is free: its end. */
-ZS_COLD static void tell_over(const zs_burst_sys *bs, uint32_t i)
+ZS_COLD static void tell_over(const zs_burst_sys *bs, const channel_state *c)
 {
-    const zs_axi_flow *flow = &bs->channels[i].flow;
+    const zs_axi_flow *flow = &c->flow;
     const uint32_t last = flow->finish_i == 0 ? (uint32_t)flow->limit - 1 : flow->finish_i - 1;
-    bs->watch->burst_over(bs->watch->ctx, i, flow->room_at[last]);
+    bs->watch->burst_over(bs->watch->ctx, c->i, flow->room_at[last]);
 }
 
 /* ---- on the way ------------------------------------------------------------------------------ */
 
-static ZS_INLINE void plan_arrival(zs_burst_sys *bs, uint32_t i)
+static ZS_INLINE void plan_arrival(zs_burst_sys *bs, channel_state *c)
 {
-    channel_state *c = &bs->channels[i];
     c->arrives_at = zs_pl_to_ddr(&bs->clock, leaves_at(c) + c->to_memory);
-    zs_des_at(&bs->des, i, c->arrives_at);
+    zs_des_at(&bs->des, c->i, c->arrives_at);
 }
 
 static ZS_INLINE void send_data(channel_state *c)
@@ -88,72 +88,68 @@ static ZS_INLINE void send_data(channel_state *c)
     c->sending_last = send_beats(c, c->flights[c->sending_i].beats, c->sent_at);
 }
 
-static ZS_INLINE void send_next(zs_burst_sys *bs, uint32_t i)
+static ZS_INLINE bool send_next(zs_burst_sys *bs, channel_state *c)
 {
-    if (!send_address(bs, i))
-        return;
-    if (bs->channels[i].is_write)
-        send_data(&bs->channels[i]);
+    if (!send_address(c))
+        return false;
+    if (c->is_write)
+        send_data(c);
     if (bs->watch != NULL)
-        tell_sent(bs, i);
-    plan_arrival(bs, i);
+        tell_sent(bs, c);
+    plan_arrival(bs, c);
+    return true;
 }
 
 /* ---- back from the memory -------------------------------------------------------------------- */
 
 /* Reads come back in order: a burst whose data are there still waits for those before it. */
-static ZS_INLINE void deliver_reads(zs_burst_sys *bs, uint32_t i)
+static ZS_INLINE void deliver_reads(zs_burst_sys *bs, channel_state *c)
 {
-    channel_state *c = &bs->channels[i];
     while (c->flow.open != 0) {
         const flight *f = &c->flights[c->flow.finish_i];
         if (f->requests != 0)
             return;
-        finish_burst(bs, i, zs_axi_flow_beats(&c->flow, f->beats, f->first_at, f->last_at));
+        finish_burst(bs, c, zs_axi_flow_beats(&c->flow, f->beats, f->first_at, f->last_at));
         if (bs->watch != NULL)
-            tell_over(bs, i);
+            tell_over(bs, c);
     }
 }
 
-static ZS_INLINE void read_placed(zs_burst_sys *bs, const zs_dram_done *done)
+static ZS_INLINE bool read_placed(zs_burst_sys *bs, const zs_dram_done *done)
 {
-    const uint32_t i = done->tag & 0xff;
-    channel_state *c = &bs->channels[i];
+    channel_state *c = &bs->channels[done->tag & 0xff];
     flight *f = &c->flights[done->tag >> 8];
     uint64_t first, last;
     read_data(bs, c, done, f->beats, &first, &last);
     f->first_at = zs_max_u64(f->first_at, first);
     f->last_at = zs_max_u64(f->last_at, last);
     f->requests--;
-    deliver_reads(bs, i);
-    send_next(bs, i);
+    deliver_reads(bs, c);
+    return send_next(bs, c);
 }
 
 /* ---- at the controller's gate ---------------------------------------------------------------- */
 
 /* The whole burst is in the controller: a posted write is answered. */
-static ZS_INLINE void burst_is_in(zs_burst_sys *bs, uint32_t i, uint64_t at_ddr)
+static ZS_INLINE void burst_is_in(zs_burst_sys *bs, channel_state *c, uint64_t at_ddr)
 {
-    channel_state *c = &bs->channels[i];
-    count_taken(&bs->counts[i], 1, c->flights[c->sending_i].beats);
-    c->flights[c->sending_i].requests--;
+    count_taken(c, 1, c->flights[c->sending_i].beats);
     if (c->is_write) {
         uint64_t taken = c->sending_last + c->to_memory;
         if (at_ddr > c->arrives_at) /* it had to wait at the gate */
             taken = zs_max_u64(taken, zs_ddr_to_pl(&bs->clock, at_ddr));
-        finish_burst(bs, i, taken + c->from_memory);
+        finish_burst(bs, c, taken + c->from_memory);
         if (bs->watch != NULL)
-            tell_over(bs, i);
+            tell_over(bs, c);
     }
-    send_next(bs, i);
-    if (zs_des_is_pending(&bs->des, i) && c->arrives_at <= at_ddr)
-        zs_des_at(&bs->des, i, at_ddr + 1); /* in order, one after the other */
+    send_next(bs, c);
+    if (zs_des_is_pending(&bs->des, c->i) && c->arrives_at <= at_ddr)
+        zs_des_at(&bs->des, c->i, at_ddr + 1); /* in order, one after the other */
 }
 
 /* Hands a channel's next request to the controller: false when there is no room at `at`. */
-static bool let_in(zs_burst_sys *bs, uint32_t i, uint64_t at)
+static bool let_in(zs_burst_sys *bs, channel_state *c, uint64_t at)
 {
-    channel_state *c = &bs->channels[i];
     const uint32_t bytes = c->sending.bytes;
     const uint64_t room_at = zs_dram_offer(bs->dram, &c->sending, at);
     if (room_at > at) {
@@ -162,7 +158,7 @@ static bool let_in(zs_burst_sys *bs, uint32_t i, uint64_t at)
         return false;
     }
     bs->queued++;
-    bs->counts[i].bytes += bytes - c->sending.bytes;
+    c->counts->bytes += bytes - c->sending.bytes;
     c->flights[c->sending_i].requests++;
     return true;
 }
@@ -174,13 +170,15 @@ static void open_gate(zs_burst_sys *bs, uint32_t dir, uint64_t at)
         const uint32_t mask = bs->waiting[dir];
         const uint32_t later = mask & ~((2u << bs->served[dir]) - 1);
         const uint32_t i = (uint32_t)__builtin_ctz(later != 0 ? later : mask);
+        channel_state *c = &bs->channels[i];
         do {
-            if (!let_in(bs, i, at))
+            if (!let_in(bs, c, at))
                 return;
-        } while (bs->channels[i].sending.bytes != 0);
+        } while (c->sending.bytes != 0);
         bs->waiting[dir] &= ~(1u << i);
         bs->served[dir] = i;
-        burst_is_in(bs, i, at);
+        c->flights[c->sending_i].requests--;
+        burst_is_in(bs, c, at);
     }
 }
 
@@ -204,17 +202,19 @@ void zs_burst_sys_start(zs_burst_sys *bs, uint32_t i, const zs_xfer *xfers, uint
         bs->finished |= 1u << i;
         find_end(bs);
     } else {
-        send_next(bs, i);
+        send_next(bs, c);
     }
 }
 
-static ZS_INLINE void placed(zs_burst_sys *bs, const zs_dram_done *done)
+/* True: an event was planned. */
+static ZS_INLINE bool placed(zs_burst_sys *bs, const zs_dram_done *done)
 {
     const uint32_t dir = done->is_write;
-    if (!done->is_write)
-        read_placed(bs, done);
-    if (bs->waiting[dir] != 0 && !zs_des_is_pending(&bs->des, GATE + dir))
-        zs_des_at(&bs->des, GATE + dir, done->command_ddr_cycle + 1);
+    const bool any = !done->is_write && read_placed(bs, done);
+    if (bs->waiting[dir] == 0 || zs_des_is_pending(&bs->des, GATE + dir))
+        return any;
+    zs_des_at(&bs->des, GATE + dir, done->command_ddr_cycle + 1);
+    return true;
 }
 
 /* ---- one after the other -------------------------------------------------------------------- */
@@ -237,16 +237,14 @@ static ZS_INLINE bool pass(zs_burst_sys *bs, const zs_dram_req *req, uint32_t n,
 }
 
 /* A burst that need not wait at the gate goes straight to the controller. */
-static ZS_INLINE void go_through(zs_burst_sys *bs, uint32_t i, uint32_t n, uint64_t at,
+static ZS_INLINE void go_through(zs_burst_sys *bs, channel_state *c, uint32_t n, uint64_t at,
                                  uint64_t limit_ddr)
 {
-    channel_state *c = &bs->channels[i];
     const zs_dram_req req = c->sending;
-    bs->counts[i].bytes += req.bytes;
-    bs->served[req.is_write] = i;
+    c->counts->bytes += req.bytes;
+    bs->served[req.is_write] = c->i;
     c->sending.bytes = 0;
-    c->flights[c->sending_i].requests++;
-    burst_is_in(bs, i, at);
+    burst_is_in(bs, c, at);
     if (pass(bs, &req, n, at, limit_ddr))
         return;
     zs_dram_put(bs->dram, &req, n, at);
@@ -260,13 +258,14 @@ static bool is_alone(const zs_burst_sys *bs, uint32_t i)
 
 static ZS_INLINE void arrive(zs_burst_sys *bs, uint32_t i, uint64_t at, uint64_t limit_ddr)
 {
-    if (is_alone(bs, i) && zs_burst_alone(bs, i, at, limit_ddr))
+    channel_state *c = &bs->channels[i];
+    if (is_alone(bs, i) && zs_burst_alone(bs, c, at, limit_ddr))
         return;
-    const zs_dram_req *req = &bs->channels[i].sending;
+    const zs_dram_req *req = &c->sending;
     const uint32_t dir = req->is_write, n = zs_dram_blocks(bs->dram, req->addr, req->bytes);
     const bool is_free = bs->waiting[dir] == 0 && !zs_des_is_pending(&bs->des, GATE + dir);
     if (is_free && zs_dram_takes(bs->dram, req, n, at)) {
-        go_through(bs, i, n, at, limit_ddr);
+        go_through(bs, c, n, at, limit_ddr);
         return;
     }
     bs->waiting[dir] |= 1u << i;
@@ -289,11 +288,22 @@ static void handle_event(zs_burst_sys *bs, uint32_t actor, uint64_t at, uint64_t
  * no refresh due. True: it placed a piece. */
 static ZS_INLINE bool run_controller(zs_burst_sys *bs, uint64_t until, zs_dram_done *done)
 {
-    if (bs->queued == 0 && until < bs->dram->refresh_at)
+    if (until < bs->dram->refresh_at && (bs->queued == 0 || zs_dram_waits(bs->dram, until)))
         return false;
-    const bool any = zs_dram_run(bs->dram, until, done);
+    const bool any = zs_dram_run_here(bs->dram, until, done);
     bs->queued -= any;
     return any;
+}
+
+/* Lets it decide up to the next event, the end of a transfer or the limit. True: it came to plan an
+ * event before. */
+static ZS_INLINE bool decide(zs_burst_sys *bs, uint64_t event_at, uint64_t limit_ddr)
+{
+    zs_dram_done done;
+    while (run_controller(bs, zs_min_u64(event_at, zs_min_u64(limit_ddr, bs->end_ddr)), &done))
+        if (placed(bs, &done))
+            return true;
+    return false;
 }
 
 /* Nothing may happen past the limit, since the caller may start a transfer there. */
@@ -303,12 +313,10 @@ bool zs_burst_sys_next(zs_burst_sys *bs, uint64_t limit, uint32_t *channel, uint
     for (;;) {
         uint32_t actor = 0;
         uint64_t event_at = ZS_DES_NEVER;
-        zs_dram_done done;
-        const uint64_t stop = zs_min_u64(limit_ddr, bs->end_ddr);
         zs_des_peek(&bs->des, &event_at, &actor);
-        if (run_controller(bs, zs_min_u64(event_at, stop), &done)) {
-            placed(bs, &done);
-        } else if (event_at < stop) {
+        if (decide(bs, event_at, limit_ddr)) {
+            continue;
+        } else if (event_at < zs_min_u64(limit_ddr, bs->end_ddr)) {
             handle_event(bs, actor, event_at, limit_ddr);
         } else if (bs->end <= limit && bs->end != UINT64_MAX) {
             *channel = bs->end_channel;
