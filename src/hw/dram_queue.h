@@ -175,13 +175,20 @@ static inline uint64_t zs_dram_next_in_turn(const zs_dram *d, const lane *l)
     return d->mode == READ ? ZS_DRAM_NEVER : zs_dram_column_of(d, it->bank);
 }
 
-/* As zs_dram_run, where it is called; `decide` is the rest of it, up to the clock itself. */
+/* As zs_dram_run, where it is called; `turn` and `decide`, up to the clock itself, are the rest. */
+void zs_dram_turn(zs_dram *d, uint64_t at);
 bool zs_dram_decide(zs_dram *d, uint64_t until, zs_dram_done *done);
 static ZS_INLINE bool zs_dram_run_here(zs_dram *d, uint64_t offers_until, zs_dram_done *done)
 {
     const uint64_t until = offers_until == ZS_DRAM_NEVER ? ZS_DRAM_NEVER : offers_until + ENTRY;
+    if (zs_dram_next_mode(d) != d->mode) {
+        const uint64_t at = zs_max_u64(d->now, d->slot_end);
+        if (at >= until)
+            return false;
+        zs_dram_turn(d, at);
+    }
     const lane *l = &d->lanes[d->mode];
-    if (l->n != 0 && zs_dram_next_mode(d) == d->mode) {
+    if (l->n != 0) {
         const uint64_t at = zs_dram_next_in_turn(d, l);
         if (at < d->refresh_at) {
             if (at >= until)

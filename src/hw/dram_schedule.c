@@ -148,7 +148,7 @@ void zs_dram_relieve_older(zs_dram *d, uint32_t b, uint64_t at)
     zs_dram_update_want(d, b, at);
 }
 
-static void turn(zs_dram *d, uint64_t at)
+void zs_dram_turn(zs_dram *d, uint64_t at)
 {
     d->mode = !d->mode;
     d->drains = d->mode == WRITE && zs_dram_writes_press(d);
@@ -195,27 +195,15 @@ bool zs_dram_run(zs_dram *d, uint64_t offers_until, zs_dram_done *done)
     return zs_dram_run_here(d, offers_until, done);
 }
 
+/* The bus has turned if it had to. */
 bool zs_dram_decide(zs_dram *d, uint64_t until, zs_dram_done *done)
 {
+    if (d->lanes[d->mode].n == 0) {
+        if (until != ZS_DRAM_NEVER)
+            refresh_idle(d, until);
+        return false;
+    }
     for (;;) {
-        if (d->lanes[READ].n + d->lanes[WRITE].n == 0) {
-            if (until != ZS_DRAM_NEVER)
-                refresh_idle(d, until);
-            return false;
-        }
-        if (zs_dram_next_mode(d) != d->mode) {
-            const uint64_t at = zs_max_u64(d->now, d->slot_end);
-            if (at >= until)
-                return false;
-            turn(d, at);
-        }
-        const uint64_t turn_at = zs_dram_next_in_turn(d, &d->lanes[d->mode]);
-        if (turn_at < d->refresh_at) {
-            if (turn_at >= until)
-                return false;
-            zs_dram_place(d, d->lanes[d->mode].head, turn_at, done);
-            return true;
-        }
         uint32_t bank = 0;
         uint16_t which = 0;
         const uint64_t row_at = d->wanting ? next_row_command(d, &bank) : ZS_DRAM_NEVER;
