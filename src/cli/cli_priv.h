@@ -91,6 +91,8 @@ zs_alloc cli_heap(void);
 /* Whole file into the arena; "-" is standard input. ZS_EUSAGE when it is not there or not a file,
  * ZS_EIO when reading fails. */
 zs_status cli_file_read(zs_arena *arena, const char *path, zs_span *out, zs_err *err);
+/* The sentence that reading the file would meet, before it is read or where it is not. */
+zs_status cli_file_check(const char *path, zs_err *err);
 /* Standard output, checked: the error a write met stays until cli_stdout_close reports it. */
 zs_sink cli_stdout(void);
 zs_status cli_stdout_close(zs_err *err);

@@ -97,6 +97,20 @@ zs_status cli_file_read(zs_arena *arena, const char *path, zs_span *out, zs_err 
     return status;
 }
 
+/* Not by opening it: a pipe would take that for its reader. */
+zs_status cli_file_check(const char *path, zs_err *err)
+{
+    struct stat info;
+    if (strcmp(path, "-") == 0)
+        return ZS_OK;
+    if (stat(path, &info) != 0 || access(path, R_OK) != 0)
+        return file_error(path, "cannot be opened", err);
+    if (!S_ISDIR(info.st_mode))
+        return ZS_OK;
+    errno = EISDIR;
+    return file_error(path, "cannot be read", err);
+}
+
 /* ---- standard output ------------------------------------------------------------------------- */
 
 static int stdout_errno; /* of the first write that failed */

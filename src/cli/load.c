@@ -134,6 +134,24 @@ static zs_status locate_files(cli_point *p, const char *design_path, const named
     return ZS_OK;
 }
 
+static bool is_called_synthetic(const char *weights)
+{
+    return strncmp(weights, "synthetic", 9) == 0;
+}
+
+/* Timing reads neither weights nor inputs, but who names a file means one that is there. Those of a
+ * design file may be absent. */
+static zs_status check_named(const zs_design *d, const named_here *here, zs_err *err)
+{
+    uint64_t seed;
+    if (here->weights && !is_called_synthetic(d->network.weights))
+        ZS_TRY(cli_file_check(d->network.weights, err));
+    for (uint32_t i = 0; here->inputs && i < d->network.input_n; i++)
+        if (!zs_is_synthetic(d->network.inputs[i], &seed))
+            ZS_TRY(cli_file_check(d->network.inputs[i], err));
+    return ZS_OK;
+}
+
 static bool ends_in(const char *path, const char *ending)
 {
     const size_t n = strlen(path), bytes = strlen(ending);
@@ -168,7 +186,8 @@ static zs_status load_design(cli_point *p, const cli_options *o, zs_err *err)
 {
     named_here here;
     ZS_TRY(read_design(p, o, &here, err));
-    return locate_files(p, o->design_path, &here, err);
+    ZS_TRY(locate_files(p, o->design_path, &here, err));
+    return check_named(&p->design, &here, err);
 }
 
 /* ---- the network ----------------------------------------------------------------------------- */
@@ -177,12 +196,13 @@ static zs_status load_weights(cli_point *p, const cli_options *o, zs_net_spec *s
 {
     const char *weights = p->design.network.weights;
     uint64_t seed = 1;
-    if (zs_is_synthetic(weights, &seed) || o->timing_only) {
+    const bool is_synthetic = zs_is_synthetic(weights, &seed);
+    if (!is_synthetic && is_called_synthetic(weights))
+        return zs_fail(err, ZS_EUSAGE, "network.weights", "'%s' is not synthetic[:SEED]", weights);
+    if (is_synthetic || o->timing_only) {
         spec->seed = seed;
         return ZS_OK;
     }
-    if (strncmp(weights, "synthetic", 9) == 0)
-        return zs_fail(err, ZS_EUSAGE, "network.weights", "'%s' is not synthetic[:SEED]", weights);
     zs_span bytes;
     zs_net_spec from = {0};
     ZS_TRY(cli_file_read(&p->keep, weights, &bytes, err));

@@ -85,8 +85,26 @@ done
 bad 2 'nowhere.caffemodel' 'missing weights' run "$good" --weights nowhere.caffemodel
 bad 2 'synthetic' 'seed that is no number' run "$good" --weights synthetic:x
 
+bad 2 'nowhere.caffemodel: cannot be opened' 'missing weights that timing would not read' run "$good" --timing-only --weights nowhere.caffemodel
+bad 2 'is not synthetic' 'seed that is no number and no weights are made' run "$good" --timing-only --weights synthetic:x
+bad 2 'nowhere.npy: cannot be opened' 'missing weights by --set' run "$good" --timing-only --set network.weights=nowhere.npy
+for command in explain compare sweep; do
+    set -- "$good"
+    [ "$command" != compare ] || set -- "$good" "$good"
+    program "$command" "$@" --weights nowhere.caffemodel
+    ok "$([ $status = 2 ] && [ ! -s out ] && grep -q '^zynqsim: nowhere.caffemodel: cannot be opened' err; echo $?)" "missing weights: $command says so"
+done
+printf 'network: {model: small_net.yaml, weights: elsewhere.bin, input: elsewhere.jpg}\n' >bare.yaml
+program run bare.yaml --timing-only --quiet
+ok "$([ $status = 0 ]; echo $?)" 'timing only does without the files that a design names'
+
 # ---- inputs
 bad 2 'absent.jpg' 'missing picture' run "$good" --input absent.jpg
+bad 2 'absent.jpg: cannot be opened' 'missing picture that timing would not read' run "$good" --timing-only --input synthetic --input absent.jpg
+bad 2 'cannot be read: Is a directory' 'directory as picture that timing would not read' run "$good" --timing-only --input .
+mkfifo pipe.jpg
+program run "$good" --timing-only --quiet --input pipe.jpg
+ok "$([ $status = 0 ]; echo $?)" 'a pipe that timing would not read is not waited for'
 printf '\377\330\377\340\000\020JFIF\000\001\001' >torn.jpg
 bad 2 'torn.jpg' 'truncated JPEG' run "$good" --input torn.jpg
 printf '\211PNG\r\n\032\n\000\000\000\015IHDR\000\000' >torn.png
