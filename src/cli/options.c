@@ -1,5 +1,6 @@
 #include "cli_priv.h"
 
+#include <assert.h>
 #include <popt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,8 +27,17 @@ static zs_status word_index(const char *option, const char *text, const char *co
 
 /* ---- the table of options -------------------------------------------------------------------- */
 
+enum { GIVEN_MAX = 32 };
+
+/* The text of an option with one value; popt's own copy is lost when the option comes again. */
+typedef struct given_value {
+    const struct poptOption *option;
+    char *text;
+} given_value;
+
 /* Where popt puts what it reads, before it is checked. */
 typedef struct raw_options {
+    given_value given[GIVEN_MAX]; /* [val - 1]; of words, what the member below points to */
     char **set, **inputs, **against, **vary, **where;
     char *design, *model, *weights, *labels, *out, *fidelity, *format, *trace, *trace_layers;
     char *output, *plot, *x, *y, *junit;
@@ -199,15 +209,60 @@ static const command_groups *find_groups(const char *command)
     return NULL;
 }
 
-/* popt wants one table; groups of options are included in it. */
+static bool takes_one_value(const struct poptOption *o)
+{
+    const unsigned type = o->argInfo & POPT_ARG_MASK;
+    return type != FLAG && type != ARGV;
+}
+
+/* popt wants one table; groups of options are included in it. Options of one value get numbers, so
+ * that popt tells each time one comes. */
 static void join_groups(const command_groups *groups, struct poptOption *table)
 {
     static const struct poptOption end = POPT_TABLEEND;
     size_t n = 0;
-    for (size_t i = 0; i < GROUP_MAX && groups->group[i] != NULL; i++)
+    int numbered = 0;
+    for (size_t i = 0; i < GROUP_MAX && groups->group[i] != NULL; i++) {
+        for (struct poptOption *o = groups->group[i]; o->longName != NULL; o++)
+            if (takes_one_value(o)) {
+                assert(numbered < GIVEN_MAX);
+                o->val = ++numbered;
+                raw.given[numbered - 1].option = o;
+            }
         table[n++] =
             (struct poptOption){.argInfo = POPT_ARG_INCLUDE_TABLE, .arg = groups->group[i]};
+    }
     table[n] = end;
+}
+
+/* Keeps the text of the option with this number; a second one would win without a word. */
+static zs_status take_value(given_value *given, char *text, zs_err *err)
+{
+    const struct poptOption *o = given->option;
+    assert(o != NULL);
+    if ((o->argInfo & POPT_ARG_MASK) == WORD) {
+        free(*(char **)o->arg);
+        *(char **)o->arg = text;
+    }
+    if (given->text == NULL) {
+        given->text = text;
+        return ZS_OK;
+    }
+    char name[64];
+    snprintf(name, sizeof name, "--%s", o->longName);
+    const zs_status status =
+        zs_fail(err, ZS_EUSAGE, name, "is given twice, with '%s' and '%s'", given->text, text);
+    free(given->text);
+    given->text = text;
+    return status;
+}
+
+/* popt's code at the end: -1, or what it did not understand. */
+static zs_status take_values(poptContext context, int *code, zs_err *err)
+{
+    while ((*code = poptGetNextOpt(context)) > 0)
+        ZS_TRY(take_value(&raw.given[*code - 1], poptGetOptArg(context), err));
+    return ZS_OK;
 }
 
 static zs_status bad_option(const command_groups *groups, const char *option, int code, zs_err *err)
@@ -282,7 +337,8 @@ static zs_status take_arguments(const cli_command *command, poptContext context,
 static zs_status read_options(const cli_command *command, const command_groups *groups,
                               poptContext context, cli_options *o, zs_err *err)
 {
-    const int code = poptGetNextOpt(context);
+    int code;
+    ZS_TRY(take_values(context, &code, err));
     if (code < -1)
         return bad_option(groups, poptBadOption(context, 0), code, err);
     if (raw.help) {
@@ -332,10 +388,10 @@ zs_status cli_options_parse(const cli_command *command, int argc, const char **a
 {
     const command_groups *groups = find_groups(command->name);
     struct poptOption table[GROUP_MAX + 1];
-    join_groups(groups, table);
     const long processors = sysconf(_SC_NPROCESSORS_ONLN);
     raw = (raw_options){
         .jobs = processors > 1 ? (int)processors : 1, .trace_limit = TRACE_LIMIT, .limit = -1};
+    join_groups(groups, table);
     char usage[64];
     snprintf(usage, sizeof usage, "[OPTION]...%s%s", command->arguments[0] ? " " : "",
              command->arguments);
@@ -369,12 +425,8 @@ void cli_options_drop(cli_options *options)
     drop_list(raw.against);
     drop_list(raw.vary);
     drop_list(raw.where);
-    char *const strings[] = {raw.design, raw.model,      raw.weights, raw.labels,       raw.out,
-                             raw.trace,  raw.fidelity,   raw.format,  raw.trace_layers, raw.output,
-                             raw.plot,   raw.x,          raw.y,       raw.junit,        raw.merge,
-                             raw.pareto, raw.pareto_out, raw.best,    raw.shard};
-    for (size_t i = 0; i < ZS_LEN(strings); i++)
-        free(strings[i]);
+    for (size_t i = 0; i < GIVEN_MAX; i++)
+        free(raw.given[i].text);
     raw = (raw_options){0};
     *options = (cli_options){0};
 }

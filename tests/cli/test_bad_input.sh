@@ -24,6 +24,13 @@ bad 2 'needs a value' 'option without its value' run "$good" --set
 bad 2 "'fast' is not one of bound, tile or burst" 'unknown fidelity' run "$good" --fidelity fast
 bad 2 "'xml' is not one of" 'unknown format' run "$good" --format xml
 bad 2 'not of the form KEY=VALUE' 'setting without a value' run "$good" --set batch
+bad 2 "^zynqsim: --fidelity: is given twice, with 'tile' and 'burst'" 'word given twice' run "$good" --fidelity tile --fidelity=burst
+bad 2 "^zynqsim: --jobs: is given twice, with '1' and '02'" 'number given twice' run "$good" --jobs 1 --jobs 02
+bad 2 "^zynqsim: --out: is given twice, with '.*/results' and 'results'" 'directory given twice' run "$good" --out results
+program report w.json -o a.svg --output b.svg
+ok "$([ $status = 2 ] && grep -q "^zynqsim: --output: is given twice, with 'a.svg' and 'b.svg'" err; echo $?)" 'a short name is the same option'
+program run "$good" --timing-only --timing-only --quiet --set batch=1 --set batch=2 --input synthetic --input synthetic:2
+ok "$([ $status = 0 ]; echo $?)" 'flags and what is repeatable may come again'
 bad 2 'below the minimum 1' 'no threads' run "$good" --jobs 0
 bad 2 'design file is missing' 'no design' run
 bad 2 'one argument too many' 'two designs' run "$good" "$good"
