@@ -109,7 +109,8 @@ zs_status zs_check_json_emit(const zs_checked *files, uint32_t n, const zs_sink 
 /* JUnit XML: a suite per baseline, a case per design. */
 zs_status zs_check_junit_emit(const zs_checked *files, uint32_t n, const zs_sink *s, zs_err *err);
 /* The baseline with the figures of now: rows in which nothing moved, comments and order stay as
- * they were; layers follow the result. with_layers: also of designs that had none. */
+ * they were; layers follow the result. Designs that are new, all "?", get theirs where the table
+ * has a column for them and no other design without; with_layers: all that have none do. */
 zs_status zs_baseline_csv_emit(zs_arena *arena, const zs_checked *file, bool with_layers,
                                const zs_sink *s, zs_err *err);
 /* `explain`: a line per resource and sentences; in CSV and JSON every step. */

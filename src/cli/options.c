@@ -140,7 +140,7 @@ static struct poptOption check_options[] = {
     {"junit", 0, WORD, &raw.junit, 0, "also write the verdicts as JUnit XML", "FILE"},
     {"bless", 0, FLAG, &raw.bless, 0, "rewrite the baseline with the figures of now", NULL},
     {"layers", 0, FLAG, &raw.layers, 0,
-     "with --bless: record the layers of designs that have none in the baseline", NULL},
+     "with --bless: record the layers of all designs that have none, not of new ones only", NULL},
     POPT_TABLEEND};
 
 static struct poptOption sweep_options[] = {

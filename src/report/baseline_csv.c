@@ -52,6 +52,29 @@ static uint32_t column_of(const zs_baseline *b, uint32_t cell)
     return ZS_NO_ROW;
 }
 
+/* ---- layers that nobody asked for ----------------------------------------------------------- */
+
+static bool is_new(const zs_baseline *b, const zs_baseline_case *c)
+{
+    const zs_expected *cells = b->rows[c->row0].cells;
+    for (uint32_t i = 0; i < b->column_n; i++)
+        if (cells[i].is_given && !cells[i].is_open)
+            return false;
+    return true;
+}
+
+/* A table says by its column that it wants layers, and by designs without them that it does not. */
+static bool wants_layers(const zs_baseline *b)
+{
+    bool has_figures = false;
+    for (uint32_t i = 0; i < b->column_n; i++)
+        has_figures |= b->columns[i].layer_metric != ZS_NO_METRIC;
+    for (uint32_t i = 0; i < b->case_n; i++)
+        if (b->cases[i].row_n == 1 && !is_new(b, &b->cases[i]))
+            return false;
+    return has_figures && b->layer_cell < b->header_n;
+}
+
 /* ---- rows ------------------------------------------------------------------------------------ */
 
 static const zs_baseline_case *case_at(const rewriter *w, uint32_t row, uint32_t *index)
@@ -172,6 +195,7 @@ zs_status zs_baseline_csv_emit(zs_arena *arena, const zs_checked *file, bool wit
 {
     rewriter w = {.out = {.sink = s}, .arena = arena, .file = file, .with_layers = with_layers};
     const zs_baseline *b = file->baseline;
+    w.with_layers |= wants_layers(b);
     if (with_layers && b->layer_cell >= b->header_n)
         return zs_fail(err, ZS_EUSAGE, b->path,
                        "has no column \"layer\", where the names of layers would go");

@@ -65,6 +65,7 @@ static void put_case(zs_out *out, const zs_checked *file, uint32_t case_index)
         put_message(out, v);
         zs_out_text(out, ">");
         zs_moves_out(out, file, case_index, 0, true);
+        zs_layers_hint_out(out, file, case_index, 0);
         zs_out_text(out, "</failure>\n");
     }
     if (zs_verdict_misfits(v))

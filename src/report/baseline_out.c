@@ -181,8 +181,6 @@ void zs_moves_out(zs_out *out, const zs_checked *file, uint32_t case_index, size
     }
 }
 
-/* ---- table ----------------------------------------------------------------------------------- */
-
 /* Something moved, and layers would say where. */
 static bool layers_would_say(const zs_case_verdict *v)
 {
@@ -191,6 +189,19 @@ static bool layers_would_say(const zs_case_verdict *v)
             return true;
     return false;
 }
+
+void zs_layers_hint_out(zs_out *out, const zs_checked *file, uint32_t case_index, size_t indent)
+{
+    const zs_baseline *b = file->baseline;
+    if (b->cases[case_index].row_n > 1 || !layers_would_say(&file->verdicts[case_index]))
+        return;
+    zs_out_repeat(out, " ", indent);
+    zs_out_printf(out, "no layers in the baseline; %s\n",
+                  b->layer_cell < b->header_n ? "--bless --layers records them"
+                                              : "a column layer and --bless --layers record them");
+}
+
+/* ---- table ----------------------------------------------------------------------------------- */
 
 static void put_design(zs_out *out, const zs_table_style *style, const zs_checked *file,
                        uint32_t case_index)
@@ -207,8 +218,7 @@ static void put_design(zs_out *out, const zs_table_style *style, const zs_checke
     zs_moves_out(out, file, case_index, 2, false);
     if (zs_verdict_misfits(&file->verdicts[case_index]))
         zs_out_printf(out, "  does not fit: %s\n", file->verdicts[case_index].misfit);
-    if (c->row_n == 1 && layers_would_say(&file->verdicts[case_index]))
-        zs_out_text(out, "  no layers in the baseline; --bless --layers records them\n");
+    zs_layers_hint_out(out, file, case_index, 2);
 }
 
 zs_status zs_check_table_emit(const zs_checked *files, uint32_t n, const zs_table_style *style,

@@ -49,6 +49,16 @@ ok "$(cmp -s b.csv blessed.csv; echo $?)" '--bless mends just that'
 printf 'design,cycles,cycles.tolerance\nsmall.yaml,%s,1%%\n' $((cycles + cycles / 200)) >near.csv
 program check near.csv
 ok "$([ $status = 0 ]; echo $?)" 'a column of tolerances decides'
+printf 'design,cycles\nsmall.yaml,1\n' >far.csv
+program check far.csv --junit j.xml
+ok "$([ $status = 1 ] && grep -q '^  no layers in the baseline; a column layer and --bless --layers record them$' out && grep -q '^no layers in the baseline; a column' j.xml; echo $?)" 'a design without layers: how to have them named is said, in JUnit too'
+printf 'design,layer,cycles\nsmall.yaml,,1\n' >far.csv
+program check far.csv
+ok "$([ $status = 1 ] && grep -q '^  no layers in the baseline; --bless --layers records them$' out; echo $?)" 'where the column is there, it is not asked for'
+printf 'design,layer,cycles\nsmall.yaml,,?\n' >new.csv
+program check new.csv --bless
+program check new.csv --set accelerator.tile.oc=4
+ok "$([ $status = 1 ] && grep -q '^    conv' out; echo $?)" 'a design that was blessed for the first time has layers to name'
 program check near.csv b.csv --junit j.xml
 ok "$([ $status = 0 ] && [ "$(grep -c '<testsuite ' j.xml)" = 2 ] && [ "$(grep -c '<testcase' j.xml)" = 3 ] && ! grep -q '<failure' j.xml; echo $?)" 'several baselines are several suites'
 mkfifo pipe.xml

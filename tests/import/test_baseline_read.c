@@ -186,6 +186,18 @@ static const struct {
     {"design,layer,cycles\na,,60\n,conv,10\n# x\n,old,50\n", 50, "pool", false,
      "design,layer,cycles\na,,60\n,conv,10\n# x\n,pool,50\n"},
     {"design,layer,cycles\na,,60\n", 50, "pool", false, "design,layer,cycles\na,,60\n"},
+    /* those of a new design come too, unless the table has none for others or no place for them */
+    {"design,layer,cycles\na,,?\n", 50, "pool", false,
+     "design,layer,cycles\na,,60\n,conv,10\n,pool,50\n"},
+    {"design,layer,cycles\na,,60\n,conv,10\n,pool,50\nb,,?\n", 50, "pool", false,
+     "design,layer,cycles\na,,60\n,conv,10\n,pool,50\nb,,60\n,conv,10\n,pool,50\n"},
+    {"design,layer,cycles\na,,60\nb,,?\n", 50, "pool", false,
+     "design,layer,cycles\na,,60\nb,,60\n"},
+    {"design,layer,cycles,fits\na,,55,?\n", 50, "pool", false,
+     "design,layer,cycles,fits\na,,60,1\n"},
+    {"design,cycles\na,?\n", 50, "pool", false, "design,cycles\na,60\n"},
+    {"design,layer,fits\na,,?\n", 50, "pool", false, "design,layer,fits\na,,1\n"},
+    /* those of all on request */
     {"design,layer,cycles\na,,60\n", 50, "pool", true,
      "design,layer,cycles\na,,60\n,conv,10\n,pool,50\n"},
     {"design,layer,cycles\na,,60\n", 50, "conv", true,
@@ -196,8 +208,9 @@ START_TEST(test_rewriting_keeps_what_did_not_move)
 {
     zs_baseline b;
     ck_assert_msg(read_text(rewrites[_i].before, &b) == ZS_OK, "%s: %s", err.place, err.text);
-    const zs_figures f = figures_of(rewrites[_i].pool, rewrites[_i].second);
-    char *text = rewritten(&b, &f, rewrites[_i].with_layers);
+    const zs_figures one = figures_of(rewrites[_i].pool, rewrites[_i].second);
+    const zs_figures f[] = {one, one}; /* as many designs as a table here has */
+    char *text = rewritten(&b, f, rewrites[_i].with_layers);
     ck_assert_str_eq(text, rewrites[_i].after);
     free(text);
 }
