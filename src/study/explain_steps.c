@@ -190,31 +190,46 @@ static zs_status unroll_all(zs_arena *arena, size_t loop_n, const zs_design *bas
 
 /* ---- ports ----------------------------------------------------------------------------------- */
 
+enum { PORT_INPUT, PORT_WEIGHT, PORT_OUTPUT, PORT_N };
+
+/* An input or output that leaves the coherent port, or comes to it, has cache upkeep added or taken
+ * away: that is a resource of its own. Weights have none. */
+static bool may_move(size_t operand, uint32_t from, uint32_t to)
+{
+    return operand == PORT_WEIGHT || (from == ZS_PORT_ACP) == (to == ZS_PORT_ACP);
+}
+
+/* A free port for an operand that shares one; else the one it has. */
+static uint32_t own_port(uint32_t *const ports[PORT_N], size_t operand)
+{
+    static const uint32_t hp[] = {ZS_PORT_HP0, ZS_PORT_HP1, ZS_PORT_HP2, ZS_PORT_HP3};
+    uint32_t port = *ports[operand];
+    for (size_t k = 0; k < ZS_LEN(hp); k++) {
+        bool is_shared = false, is_taken = false;
+        for (size_t j = 0; j < PORT_N; j++) {
+            is_shared |= j != operand && *ports[j] == port;
+            is_taken |= *ports[j] == hp[k];
+        }
+        if (is_shared && !is_taken)
+            port = hp[k];
+    }
+    return port;
+}
+
 /* Twice, no limit: operands that share a port get their own. Half: all on one. */
 static zs_status move_ports(zs_arena *arena, zs_explain_step step, const zs_design *base,
                             zs_explain_candidate *c, zs_err *err)
 {
-    static const uint32_t hp[] = {ZS_PORT_HP0, ZS_PORT_HP1, ZS_PORT_HP2, ZS_PORT_HP3};
-    uint32_t *ports[] = {&c->design.accel.ports.input, &c->design.accel.ports.weight,
-                         &c->design.accel.ports.output};
+    uint32_t *const ports[] = {&c->design.accel.ports.input, &c->design.accel.ports.weight,
+                               &c->design.accel.ports.output};
     static const char *const paths[] = {"accelerator.ports.input", "accelerator.ports.weight",
                                         "accelerator.ports.output"};
-    for (size_t i = 1; i < ZS_LEN(ports); i++) {
-        if (step == ZS_HALF) {
-            *ports[i] = *ports[0];
-            continue;
-        }
-        for (size_t k = 0; k < ZS_LEN(hp); k++) {
-            bool is_shared = false, is_taken = false;
-            for (size_t j = 0; j < ZS_LEN(ports); j++) {
-                is_shared |= j < i && *ports[j] == *ports[i];
-                is_taken |= *ports[j] == hp[k];
-            }
-            if (is_shared && !is_taken)
-                *ports[i] = hp[k];
-        }
+    for (size_t i = PORT_WEIGHT; i < PORT_N; i++) {
+        const uint32_t to = step == ZS_HALF ? *ports[PORT_INPUT] : own_port(ports, i);
+        if (may_move(i, *ports[i], to))
+            *ports[i] = to;
     }
-    for (size_t i = 0; i < ZS_LEN(ports); i++) {
+    for (size_t i = 0; i < PORT_N; i++) {
         const zs_field *f = zs_field_find(paths[i]);
         if (*(const uint32_t *)((const char *)base + f->offset) != *ports[i])
             ZS_TRY(note_change(arena, f, base, &c->design, &c->change, err));

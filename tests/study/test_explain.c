@@ -60,7 +60,7 @@ START_TEST(test_every_step_changes_keys_within_their_limits)
 END_TEST
 
 static const struct {
-    const char *set[2]; /* over the defaults */
+    const char *set[6]; /* over the defaults: keys, each with its value */
     const char *rule;
     zs_explain_step step;
     const char *changes; /* of all candidates */
@@ -91,6 +91,44 @@ static const struct {
      "AXI ports",
      ZS_TWICE,
      "accelerator.ports.weight hp0 -> hp1"},
+    {{"accelerator.ports.weight", "hp2"},
+     "AXI ports",
+     ZS_TWICE,
+     "accelerator.ports.weight hp2 -> hp1"},
+    {{"accelerator.ports.weight", "hp0", "accelerator.ports.output", "hp0"},
+     "AXI ports",
+     ZS_TWICE,
+     "accelerator.ports.weight hp0 -> hp1, accelerator.ports.output hp0 -> hp2"},
+    /* inputs and outputs neither leave the coherent port nor come to it; weights may */
+    {{"accelerator.ports.input", "acp", "accelerator.ports.output", "acp"},
+     "AXI ports",
+     ZS_TWICE,
+     ""},
+    {{"accelerator.ports.input", "acp", "accelerator.ports.output", "acp"},
+     "AXI ports",
+     ZS_UNLIMITED,
+     ""},
+    {{"accelerator.ports.input", "acp", "accelerator.ports.output", "acp"},
+     "AXI ports",
+     ZS_HALF,
+     "accelerator.ports.weight hp1 -> acp"},
+    {{"accelerator.ports.input", "acp", "accelerator.ports.weight", "acp",
+      "accelerator.ports.output", "acp"},
+     "AXI ports",
+     ZS_TWICE,
+     "accelerator.ports.weight acp -> hp0"},
+    {{"accelerator.ports.weight", "acp", "accelerator.ports.output", "acp"},
+     "AXI ports",
+     ZS_TWICE,
+     "accelerator.ports.weight acp -> hp1"},
+    {{"accelerator.ports.output", "acp"},
+     "AXI ports",
+     ZS_HALF,
+     "accelerator.ports.weight hp1 -> hp0"},
+    {{"accelerator.ports.input", "acp"},
+     "AXI ports",
+     ZS_HALF,
+     "accelerator.ports.weight hp1 -> acp"},
     {{0}, "tile start", ZS_TWICE, ""},
     {{"accelerator.start", "9"}, "tile start", ZS_TWICE, "accelerator.start 9 -> 5"},
     {{0}, "MAC lanes", ZS_HALF, "accelerator.unroll.oc 8 -> 4|accelerator.unroll.ic 4 -> 2"},
@@ -105,8 +143,8 @@ START_TEST(test_a_step_changes_what_its_rule_says)
     zs_explain_candidate c[ZS_EXPLAIN_CANDIDATES];
     uint32_t n;
     char all[512] = "";
-    if (steps[_i].set[0] != NULL)
-        set(steps[_i].set[0], steps[_i].set[1]);
+    for (size_t i = 0; i < ZS_LEN(steps[_i].set) && steps[_i].set[i] != NULL; i += 2)
+        set(steps[_i].set[i], steps[_i].set[i + 1]);
     ck_assert_int_eq(zs_explain_candidates(&arena, rule_of(steps[_i].rule), steps[_i].step, &design,
                                            c, &n, &err),
                      ZS_OK);
