@@ -235,7 +235,7 @@ static void join_groups(const command_groups *groups, struct poptOption *table)
     table[n] = end;
 }
 
-/* Keeps the text of the option with this number; a second one would win without a word. */
+/* Keeps the text of the option with this number; another one would win without a word. */
 static zs_status take_value(given_value *given, char *text, zs_err *err)
 {
     const struct poptOption *o = given->option;
@@ -244,7 +244,8 @@ static zs_status take_value(given_value *given, char *text, zs_err *err)
         free(*(char **)o->arg);
         *(char **)o->arg = text;
     }
-    if (given->text == NULL) {
+    if (given->text == NULL || strcmp(given->text, text) == 0) {
+        free(given->text);
         given->text = text;
         return ZS_OK;
     }

@@ -25,6 +25,8 @@ bad 2 "'fast' is not one of bound, tile or burst" 'unknown fidelity' run "$good"
 bad 2 "'xml' is not one of" 'unknown format' run "$good" --format xml
 bad 2 'not of the form KEY=VALUE' 'setting without a value' run "$good" --set batch
 bad 2 "^zynqsim: --fidelity: is given twice, with 'tile' and 'burst'" 'word given twice' run "$good" --fidelity tile --fidelity=burst
+program run "$good" --timing-only --fidelity tile --fidelity tile
+ok "$([ $status = 0 ]; echo $?)" 'the same word twice is one'
 bad 2 "^zynqsim: --jobs: is given twice, with '1' and '02'" 'number given twice' run "$good" --jobs 1 --jobs 02
 bad 2 "^zynqsim: --out: is given twice, with '.*/results' and 'results'" 'directory given twice' run "$good" --out results
 program report w.json -o a.svg --output b.svg
