@@ -6,7 +6,8 @@
 #include <string.h>
 
 /* Colours are those of the plots (plot.c). Dark mode inverts whatever has them and turns
- * the hues back, so that pictures and bars still agree. */
+ * the hues back, so that pictures and bars still agree. On paper the buttons that sort are plain
+ * text: Chromium leaves the box of a button out of heads that it repeats on the next page. */
 static const char style[] =
     ":root{color-scheme:light dark;--page:#fbfbfa;--card:#fff;--ink:#1d1f21;--faint:#63676b;"
     "--line:#dcdedf;--good:#1a7f37;--bad:#c0262d;"
@@ -62,7 +63,7 @@ static const char style[] =
     "font-size:11px}.picture,.bar,.key "
     "i,.bars{filter:none}.scroll,.wide,.picture{overflow:visible}.tile,figure,.chart,tr{"
     "break-inside:avoid}thead{display:table-header-group;break-inside:avoid}tfoot{display:table-"
-    "row-group}h2,h2+p,.key{break-"
+    "row-group}th button{display:contents}h2,h2+p,.key{break-"
     "after:avoid}"
     ".bar,.bar i,.key i,.chart{print-color-adjust:exact;-webkit-print-color-adjust:exact}}\n";
 

@@ -47,4 +47,21 @@ for name in lf2 sweep; do
     ok "$(head -c 5 page.pdf | grep -q '%PDF-'; echo $?)" "$name.html is printed"
     rm -f light.png dark.png page.pdf
 done
+
+# ---- a table longer than a sheet: its head is on each sheet that has rows of it
+# sheets WORDS: of long.pdf, how many have a line like this
+sheets() {
+    awk -v RS='\f' -v words="$1" '$0 ~ words { n++ } END { print n + 0 }' long.txt
+}
+if command -v pdftotext >/dev/null; then
+    program run "$TOP/configs/default.yaml" --timing-only --out long --quiet
+    chrome --print-to-pdf="$WORK/long.pdf" "file://$WORK/long/report.html" >out
+    pdftotext -layout long.pdf long.txt 2>err
+    rows=$(sheets '/(squeeze|expand)[^\n]*(memory|compute) +(compute|read|write|host)')
+    heads=$(sheets 'layer +call +MACs +cycles')
+    ok "$([ "$rows" -gt 1 ] && [ "$heads" = "$rows" ]; echo $?)" \
+        "rows of the layer table on $rows sheets, its head on $heads"
+else
+    skip 'printed tables need pdftotext (packages.txt, tag page)'
+fi
 finish
