@@ -37,6 +37,11 @@ enum { ZS_TRACE_DRAM_PER_BURST = 4 };
 /* Rows other than those asked for were simulated between two events: what banks held is unknown. */
 enum { ZS_TRACE_GAP = 0xff };
 
+/* Only rows not asked for were at work. */
+typedef struct zs_trace_gap {
+    uint64_t start_pl_cycle, end_pl_cycle; /* UINT64_MAX: up to the end of the run */
+} zs_trace_gap;
+
 typedef struct zs_trace {
     const zs_plan *plan;
     const bool *rows;       /* [row]; NULL: all */
@@ -48,13 +53,18 @@ typedef struct zs_trace {
     uint32_t burst_n, burst_max;
     zs_dram_event *dram; /* in order of time; `act` may be ZS_TRACE_GAP */
     uint32_t dram_n, dram_max;
-    uint64_t bursts_lost;      /* for which there was no room */
-    uint64_t lost_at_pl_cycle; /* the first of them */
+    uint64_t bursts_lost;                    /* for which there was no room */
+    uint64_t lost_at_pl_cycle;               /* the earliest of them */
+    uint64_t op_lost_at_pl_cycle[ZS_UNIT_N]; /* start of the first op of a unit for which there was
+                                                no room; UINT64_MAX: none was left out */
+    zs_trace_gap *gaps;                      /* in order of time */
+    uint32_t gap_n;
     /* while the run goes on */
     uint32_t *row_left; /* [row]: ops that have not retired */
     bool *row_begun;
-    uint32_t open_rows; /* asked for, begun and not over */
-    bool is_away;       /* only rows not asked for are at work */
+    uint32_t open_rows;  /* asked for, begun and not over */
+    uint32_t other_rows; /* not asked for, begun and not over */
+    bool is_away;        /* only rows not asked for are at work */
     struct {
         uint32_t op;                          /* that runs */
         uint32_t flights[ZS_AXI_OUTSTANDING]; /* a ring of bursts in flight: places in `bursts` */
@@ -71,6 +81,11 @@ zs_retire_hook zs_trace_hook(zs_trace *trace, const zs_retire_hook *next);
 bool zs_trace_has_row(const zs_trace *trace, uint32_t row);
 /* NULL for an op that has not been drawn. */
 const zs_trace_op *zs_trace_find(const zs_trace *trace, uint32_t op);
+/* Start of the first op for which there was no room, of any unit; UINT64_MAX: all are there. */
+uint64_t zs_trace_ops_lost_at(const zs_trace *trace);
+/* From here on bursts are missing, for want of room or with the op that they belong to; UINT64_MAX:
+ * all are there. */
+uint64_t zs_trace_bursts_lost_at(const zs_trace *trace);
 
 /* ---- what lies in the buffers ---------------------------------------------------------------- */
 
@@ -83,8 +98,8 @@ typedef struct zs_trace_slot {
     uint8_t slot;
 } zs_trace_slot;
 
-/* Of the ops drawn, in no order; the carry and resident buffers count while a row uses them.
- * ZS_ENOMEM. */
+/* Of the ops drawn, in no order; the carry and resident buffers count while a row uses them. What
+ * an op needs for which there was no room is held up to zs_trace_ops_lost_at. ZS_ENOMEM. */
 zs_status zs_trace_slots(zs_arena *arena, const zs_trace *trace, zs_trace_slot **out, uint32_t *n,
                          zs_err *err);
 

@@ -111,26 +111,66 @@ static void add_queue(trace_changes *c, const zs_design *d, const zs_trace *t)
         if (t->dram[i].act == ZS_DRAM_QUEUED || t->dram[i].act == ZS_DRAM_COLUMNS)
             change(c, zs_trace_ddr_ps(d, t->dram[i].at), SIGNAL_QUEUE, t->dram[i].queued,
                    TRACE_SET);
-    if (t->dram_n > 0 && t->bursts_lost > 0) /* nothing is known from here on */
-        change(c, c->list[c->n - 1].ps, SIGNAL_QUEUE, 0, TRACE_SET);
 }
 
-/* Where there was no room for more, or what came last was not asked for, nothing is known of the
- * memory after the last event. */
+bool zs_trace_dram_is_cut(const zs_design *d, const zs_trace *t, uint64_t *ps, uint64_t *end_ps)
+{
+    uint64_t last = 0, end = 0;
+    for (uint32_t i = 0; i < t->dram_n; i++) {
+        if (t->dram[i].act == ZS_TRACE_GAP)
+            continue;
+        last = zs_max_u64(last, t->dram[i].at);
+        end = zs_max_u64(end, zs_max_u64(t->dram[i].at, t->dram[i].end));
+    }
+    *ps = zs_trace_ddr_ps(d, last);
+    *end_ps = zs_trace_ddr_ps(d, end);
+    return t->bursts_lost > 0 || t->dram_n == t->dram_max || t->is_away;
+}
+
+static void end_signal(trace_changes *c, uint64_t ps, uint32_t signal)
+{
+    if (c->has[signal])
+        change(c, ps, signal, 0, TRACE_END);
+}
+
+/* Where there was no room for more, or what came last was not asked for, nothing is known after the
+ * last record. */
 static void add_ends(trace_changes *c, const zs_design *d, const zs_trace *t)
 {
-    uint64_t last = 0;
-    for (uint32_t u = 0; u < ZS_CHANNEL_N; u++)
-        if (c->has[SIGNAL_BURSTS + u] && t->bursts_lost > 0)
-            change(c, zs_trace_pl_ps(d, t->lost_at_pl_cycle), SIGNAL_BURSTS + u, 0, TRACE_END);
-    if (t->bursts_lost == 0 && t->dram_n < t->dram_max && !t->is_away)
+    const uint64_t ops_lost_at = zs_trace_ops_lost_at(t);
+    const uint64_t bursts_lost_at = zs_trace_bursts_lost_at(t);
+    uint64_t ps, end_ps;
+    for (uint32_t u = 0; u < ZS_CHANNEL_N && bursts_lost_at < UINT64_MAX; u++)
+        end_signal(c, zs_trace_pl_ps(d, bursts_lost_at), SIGNAL_BURSTS + u);
+    for (uint32_t u = 0; u < ZS_UNIT_N; u++) {
+        if (t->op_lost_at_pl_cycle[u] == UINT64_MAX)
+            continue;
+        ps = zs_trace_pl_ps(d, t->op_lost_at_pl_cycle[u]);
+        end_signal(c, ps, SIGNAL_BUSY + u);
+        end_signal(c, ps, SIGNAL_OP + u);
+        end_signal(c, ps, SIGNAL_ROW + u);
+    }
+    if (ops_lost_at < UINT64_MAX)
+        end_signal(c, zs_trace_pl_ps(d, ops_lost_at), SIGNAL_BRAM);
+    if (!zs_trace_dram_is_cut(d, t, &ps, &end_ps))
         return;
-    for (uint32_t i = 0; i < t->dram_n; i++)
-        if (t->dram[i].act != ZS_TRACE_GAP)
-            last = zs_max_u64(last, zs_max_u64(t->dram[i].at, t->dram[i].end));
-    for (uint32_t s = 0; s < SIGNAL_N; s++)
-        if (c->has[s] && (s == SIGNAL_QUEUE || s >= SIGNAL_BANK_ROW))
-            change(c, zs_trace_ddr_ps(d, last), s, 0, TRACE_END);
+    end_signal(c, ps, SIGNAL_QUEUE);
+    for (uint32_t s = SIGNAL_BANK_ROW; s < SIGNAL_N; s++)
+        end_signal(c, end_ps, s);
+}
+
+/* Rows not asked for send bursts and fill buffers, too. The controller's queue is known again with
+ * its next event. */
+static void add_gaps(trace_changes *c, const zs_design *d, const zs_trace *t)
+{
+    for (uint32_t i = 0; i < t->gap_n; i++)
+        for (uint32_t s = 0; s < SIGNAL_COUNTERS; s++) {
+            if (!c->has[s])
+                continue;
+            change(c, zs_trace_pl_ps(d, t->gaps[i].start_pl_cycle), s, 0, TRACE_HIDE);
+            if (t->gaps[i].end_pl_cycle < UINT64_MAX && s != SIGNAL_QUEUE)
+                change(c, zs_trace_pl_ps(d, t->gaps[i].end_pl_cycle), s, 0, TRACE_SHOW);
+        }
 }
 
 static zs_status add_slots(trace_changes *c, zs_arena *scratch, const zs_design *d,
@@ -163,7 +203,8 @@ static uint64_t capacity_for(const zs_design *d, const zs_trace *t)
     for (uint32_t i = 0; i < t->dram_n; i++)
         closing += t->dram[i].act == ZS_DRAM_REFRESH || t->dram[i].act == ZS_TRACE_GAP;
     return ops * t->op_n + rows * t->plan->row_n + UINT64_C(2) * t->burst_n +
-           UINT64_C(3) * t->dram_n + closing * (2 * d->board.memory.banks + 2) + SIGNAL_N + 1;
+           UINT64_C(3) * t->dram_n + closing * (2 * d->board.memory.banks + 2) +
+           UINT64_C(2) * SIGNAL_COUNTERS * t->gap_n + SIGNAL_N + 1;
 }
 
 zs_status zs_trace_changes(zs_arena *scratch, const zs_design *d, const zs_trace *trace,
@@ -184,8 +225,9 @@ zs_status zs_trace_changes(zs_arena *scratch, const zs_design *d, const zs_trace
         add_ops(c, d, trace);
         for (uint32_t i = 0; i < trace->dram_n; i++)
             add_bank_event(c, d, &trace->dram[i], &last_ps);
-        add_ends(c, d, trace);
     }
+    add_gaps(c, d, trace);
+    add_ends(c, d, trace);
     qsort(c->list, c->n, sizeof *c->list, by_time);
     return ZS_OK;
 }

@@ -376,6 +376,11 @@ static void out_banks(timeline *l)
 
 /* ---- counters -------------------------------------------------------------------------------- */
 
+static uint32_t process_of(uint32_t signal)
+{
+    return signal == SIGNAL_BRAM ? PID_UNITS : signal == SIGNAL_QUEUE ? PID_DDR : PID_AXI;
+}
+
 static void out_counter(timeline *l, uint32_t signal, uint64_t ps, int64_t value)
 {
     next_event(l);
@@ -387,25 +392,79 @@ static void out_counter(timeline *l, uint32_t signal, uint64_t ps, int64_t value
         zs_out_printf(&l->out, "{\"name\":\"bursts in flight: %s\"",
                       zs_unit_name(signal - SIGNAL_BURSTS));
     zs_out_printf(&l->out, ",\"ph\":\"C\",\"ts\":%s", us_cell(ps).text);
-    out_track(l, signal == SIGNAL_BRAM ? PID_UNITS : signal == SIGNAL_QUEUE ? PID_DDR : PID_AXI, 0);
+    out_track(l, process_of(signal), 0);
     zs_out_printf(&l->out, ",\"args\":{\"value\":%" PRId64 "}}", value);
 }
 
-/* Of several changes at one instant only what they lead to. */
+typedef struct counter {
+    int64_t value, shown;
+    bool is_hidden, is_over;
+} counter;
+
+static void take_change(counter *k, const trace_change *x)
+{
+    k->is_hidden = x->act == TRACE_HIDE;
+    k->is_over = k->is_over || x->act == TRACE_END;
+    if (x->act == TRACE_SET || x->act == TRACE_ADD)
+        k->value = (x->act == TRACE_ADD ? k->value : 0) + x->value;
+}
+
+/* Of several changes at one instant only what they lead to. The format has no unknown value:
+ * where nothing is known a counter keeps its last one, and out_cuts says so. */
 static void out_counters(timeline *l, const trace_changes *c)
 {
-    int64_t value[SIGNAL_COUNTERS] = {0}, shown[SIGNAL_COUNTERS] = {0};
+    counter counters[SIGNAL_COUNTERS] = {{0}};
     for (uint32_t i = 0; i < c->n && l->out.status == ZS_OK; i++) {
         const trace_change *x = &c->list[i];
-        if (x->act == TRACE_SET || x->act == TRACE_ADD)
-            value[x->signal] = (x->act == TRACE_ADD ? value[x->signal] : 0) + x->value;
+        take_change(&counters[x->signal], x);
         if (i + 1 < c->n && c->list[i + 1].ps == x->ps)
             continue;
         for (uint32_t s = 0; s < SIGNAL_COUNTERS; s++) {
-            if (value[s] != shown[s])
-                out_counter(l, s, x->ps, value[s]);
-            shown[s] = value[s];
+            counter *k = &counters[s];
+            if (k->is_hidden || k->is_over || k->value == k->shown)
+                continue;
+            out_counter(l, s, x->ps, k->value);
+            k->shown = k->value;
         }
+    }
+}
+
+static void out_cut(timeline *l, const char *why, uint64_t ps, uint32_t pid)
+{
+    out_mark(l, why, "cut", "p", ps, pid, 0);
+    zs_out_text(&l->out, ",\"args\":{\"counters\":\"keep their last value; unknown from here\"}}");
+}
+
+/* Marks through all tracks of a process where its record stops. */
+static void out_limits(timeline *l)
+{
+    const zs_trace *t = l->trace;
+    const uint64_t ops_at = zs_trace_ops_lost_at(t), bursts_at = zs_trace_bursts_lost_at(t);
+    char ops[64], bursts[64];
+    uint64_t ps, end_ps;
+    snprintf(ops, sizeof ops, "cut here: limit of %u ops reached", t->op_n);
+    snprintf(bursts, sizeof bursts, "cut here: limit of %u bursts reached", t->burst_max);
+    if (ops_at < UINT64_MAX)
+        out_cut(l, ops, zs_trace_pl_ps(l->design, ops_at), PID_UNITS);
+    if (bursts_at < UINT64_MAX && t->burst_n > 0)
+        out_cut(l, t->bursts_lost > 0 && t->lost_at_pl_cycle == bursts_at ? bursts : ops,
+                zs_trace_pl_ps(l->design, bursts_at), PID_AXI);
+    if (zs_trace_dram_is_cut(l->design, t, &ps, &end_ps) && t->dram_n > 0 &&
+        (t->bursts_lost > 0 || t->dram_n == t->dram_max))
+        out_cut(l, bursts, ps, PID_DDR);
+}
+
+static void out_cuts(timeline *l)
+{
+    const zs_trace *t = l->trace;
+    out_limits(l);
+    for (uint32_t i = 0; i < t->gap_n; i++) {
+        const uint64_t ps = zs_trace_pl_ps(l->design, t->gaps[i].start_pl_cycle);
+        out_cut(l, "layers not asked for begin", ps, PID_UNITS);
+        if (t->burst_n > 0)
+            out_cut(l, "layers not asked for begin", ps, PID_AXI);
+        if (t->dram_n > 0)
+            out_cut(l, "layers not asked for begin", ps, PID_DDR);
     }
 }
 
@@ -441,6 +500,7 @@ zs_status zs_trace_json_emit(zs_arena *scratch, const zs_design *d, const zs_tra
     out_bursts(&l);
     out_banks(&l);
     out_counters(&l, &changes);
+    out_cuts(&l);
     zs_out_text(&l.out, "\n]}\n");
     return zs_out_end(&l.out, "the trace", err);
 }

@@ -25,7 +25,8 @@ enum {
 typedef enum trace_act {
     TRACE_SET,
     TRACE_ADD,
-    TRACE_HIDE, /* unknown until it is set or added to */
+    TRACE_HIDE, /* unknown until it is shown, set or added to */
+    TRACE_SHOW, /* known again, as it is */
     TRACE_END   /* unknown from here on: nothing of it was written down */
 } trace_act;
 
@@ -47,6 +48,10 @@ typedef struct trace_changes {
 zs_status zs_trace_changes(zs_arena *scratch, const zs_design *d, const zs_trace *trace,
                            bool counters_only, trace_changes *out, zs_err *err);
 
+/* DRAM events end before the run does: for want of room, or with the last row asked for. When the
+ * last one is, and until when something of them goes on. */
+bool zs_trace_dram_is_cut(const zs_design *d, const zs_trace *trace, uint64_t *ps,
+                          uint64_t *end_ps);
 uint64_t zs_trace_pl_ps(const zs_design *d, uint64_t pl_cycle);
 uint64_t zs_trace_ddr_ps(const zs_design *d, uint64_t ddr_cycle);
 /* Units that ops of the plan run on. */

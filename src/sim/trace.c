@@ -23,30 +23,78 @@ const zs_trace_op *zs_trace_find(const zs_trace *t, uint32_t op)
     return place_of(t, op);
 }
 
+uint64_t zs_trace_ops_lost_at(const zs_trace *t)
+{
+    uint64_t first = UINT64_MAX;
+    for (uint32_t u = 0; u < ZS_UNIT_N; u++)
+        first = zs_min_u64(first, t->op_lost_at_pl_cycle[u]);
+    return first;
+}
+
+uint64_t zs_trace_bursts_lost_at(const zs_trace *t)
+{
+    uint64_t first = t->bursts_lost > 0 ? t->lost_at_pl_cycle : UINT64_MAX;
+    for (uint32_t u = 0; u < ZS_CHANNEL_N; u++)
+        first = zs_min_u64(first, t->op_lost_at_pl_cycle[u]);
+    return first;
+}
+
 /* Between two stretches of rows asked for, the memory goes on unseen. */
-static void begin_row(zs_trace *t, uint32_t row)
+static void go_away(zs_trace *t, uint64_t pl_cycle)
+{
+    if (t->is_away || t->open_rows > 0 || t->other_rows == 0)
+        return;
+    t->is_away = true;
+    t->gaps[t->gap_n++] = (zs_trace_gap){.start_pl_cycle = pl_cycle, .end_pl_cycle = UINT64_MAX};
+}
+
+static void come_back(zs_trace *t, uint64_t pl_cycle)
+{
+    if (!t->is_away)
+        return;
+    t->is_away = false;
+    t->gaps[t->gap_n - 1].end_pl_cycle = pl_cycle;
+    if (t->dram_n > 0 && t->dram_n < t->dram_max)
+        t->dram[t->dram_n++] = (zs_dram_event){.act = ZS_TRACE_GAP};
+}
+
+static void begin_row(zs_trace *t, uint32_t row, uint64_t pl_cycle)
 {
     if (t->row_begun[row])
         return;
     t->row_begun[row] = true;
-    if (!zs_trace_has_row(t, row)) {
-        t->is_away = t->is_away || t->open_rows == 0;
-        return;
+    if (zs_trace_has_row(t, row)) {
+        t->open_rows++;
+        come_back(t, pl_cycle);
+    } else {
+        t->other_rows++;
+        go_away(t, pl_cycle);
     }
-    t->open_rows++;
-    if (t->is_away && t->dram_n > 0 && t->dram_n < t->dram_max)
-        t->dram[t->dram_n++] = (zs_dram_event){.act = ZS_TRACE_GAP};
-    t->is_away = false;
+}
+
+static void end_row(zs_trace *t, uint32_t row, uint64_t pl_cycle)
+{
+    if (zs_trace_has_row(t, row))
+        t->open_rows--;
+    else
+        t->other_rows--;
+    go_away(t, pl_cycle);
+}
+
+static void lose_op(zs_trace *t, const zs_tile_op *op, uint64_t start_pl_cycle)
+{
+    if (op->kind != ZS_OP_BARRIER)
+        t->op_lost_at_pl_cycle[op->unit] =
+            zs_min_u64(t->op_lost_at_pl_cycle[op->unit], start_pl_cycle);
 }
 
 static void started(void *ctx, uint32_t op, uint64_t pl_cycle)
 {
     zs_trace *t = ctx;
     const zs_tile_op *o = &t->plan->ops[op];
-    (void)pl_cycle;
     if (o->unit < ZS_CHANNEL_N)
         t->channel[o->unit].op = op;
-    begin_row(t, o->layer);
+    begin_row(t, o->layer, pl_cycle);
 }
 
 static void retired(void *ctx, uint32_t op, uint64_t start_pl_cycle, uint64_t end_pl_cycle)
@@ -54,19 +102,23 @@ static void retired(void *ctx, uint32_t op, uint64_t start_pl_cycle, uint64_t en
     zs_trace *t = ctx;
     const uint32_t row = t->plan->ops[op].layer;
     zs_trace_op *place = place_of(t, op);
-    begin_row(t, row);
+    begin_row(t, row, start_pl_cycle);
     if (place != NULL)
         *place = (zs_trace_op){.start_pl_cycle = start_pl_cycle, .end_pl_cycle = end_pl_cycle};
-    if (--t->row_left[row] == 0 && zs_trace_has_row(t, row))
-        t->open_rows--;
+    else if (zs_trace_has_row(t, row))
+        lose_op(t, &t->plan->ops[op], start_pl_cycle);
+    if (--t->row_left[row] == 0)
+        end_row(t, row, end_pl_cycle);
 }
 
 /* ---- bursts and banks ------------------------------------------------------------------------ */
 
+/* Memory of fixed latency tells of the channels one transfer at a time, not in order of time. */
 static void lose_burst(zs_trace *t, uint64_t pl_cycle)
 {
-    if (t->bursts_lost++ == 0)
-        t->lost_at_pl_cycle = pl_cycle;
+    const bool is_earlier = t->bursts_lost == 0 || pl_cycle < t->lost_at_pl_cycle;
+    t->lost_at_pl_cycle = is_earlier ? pl_cycle : t->lost_at_pl_cycle;
+    t->bursts_lost++;
 }
 
 static void burst_sent(void *ctx, uint32_t channel, uint64_t addr, uint32_t bytes,
@@ -128,8 +180,11 @@ zs_status zs_trace_build(zs_arena *arena, const zs_plan *plan, const zs_trace_li
     t->row_first = zs_new(arena, uint32_t, plan->row_n + 1u);
     t->row_left = zs_new(arena, uint32_t, plan->row_n + 1u);
     t->row_begun = zs_new(arena, bool, plan->row_n + 1u);
-    if (t->row_first == NULL || t->row_left == NULL || t->row_begun == NULL)
+    t->gaps = zs_new(arena, zs_trace_gap, plan->row_n + 1u); /* each begins or ends with a row */
+    if (t->row_first == NULL || t->row_left == NULL || t->row_begun == NULL || t->gaps == NULL)
         return zs_nomem(err, "the trace");
+    for (uint32_t u = 0; u < ZS_UNIT_N; u++)
+        t->op_lost_at_pl_cycle[u] = UINT64_MAX;
     for (uint32_t i = 0; i < plan->row_n; i++) {
         t->row_left[i] = plan->rows[i].op_n;
         t->row_first[i] = t->op_wanted;

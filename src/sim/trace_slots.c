@@ -15,6 +15,7 @@ typedef struct finder {
     holder slots[RINGS][RING_SLOTS];
     zs_trace_slot *out;
     uint32_t n, capacity;
+    uint64_t lost_at_pl_cycle;
 } finder;
 
 static void append(finder *f, const zs_trace_slot *slot)
@@ -60,6 +61,13 @@ static bool is_using_up(uint32_t ring, const zs_tile_op *op)
     return op->kind == ZS_OP_MAC || op->kind == ZS_OP_POST;
 }
 
+/* An op of the rows asked for; without length at the cut where there was no room for it. */
+static zs_trace_op when_of(const finder *f, uint32_t index)
+{
+    const zs_trace_op *when = zs_trace_find(f->trace, index);
+    return when != NULL ? *when : (zs_trace_op){f->lost_at_pl_cycle, f->lost_at_pl_cycle};
+}
+
 static void touch(finder *f, uint32_t ring, uint32_t slot, uint32_t index, const zs_trace_op *when)
 {
     static const uint8_t buffers[RINGS] = {ZS_BUF_INPUT, ZS_BUF_WEIGHT, ZS_BUF_OUTPUT};
@@ -95,11 +103,12 @@ static void add_span(finder *f, uint32_t buffer_id, uint32_t op0, uint32_t op_n)
                           .bytes = f->trace->plan->buffers[buffer_id].bytes,
                           .buffer_id = (uint8_t)buffer_id};
     for (uint32_t i = op0; i < op0 + op_n; i++) {
-        const zs_trace_op *when = zs_trace_find(f->trace, i);
-        if (when == NULL || f->trace->plan->ops[i].unit != ZS_UNIT_PE)
+        const zs_tile_op *op = &f->trace->plan->ops[i];
+        const zs_trace_op when = when_of(f, i);
+        if (!zs_trace_has_row(f->trace, op->layer) || op->unit != ZS_UNIT_PE)
             continue;
-        span.start_pl_cycle = zs_min_u64(span.start_pl_cycle, when->start_pl_cycle);
-        span.end_pl_cycle = zs_max_u64(span.end_pl_cycle, when->end_pl_cycle);
+        span.start_pl_cycle = zs_min_u64(span.start_pl_cycle, when.start_pl_cycle);
+        span.end_pl_cycle = zs_max_u64(span.end_pl_cycle, when.end_pl_cycle);
     }
     append(f, &span);
 }
@@ -121,10 +130,10 @@ static void walk_row(finder *f, uint32_t index)
     const zs_plan *plan = f->trace->plan;
     const zs_plan_row *row = &plan->rows[index];
     for (uint32_t i = row->op0; i < row->op0 + row->op_n; i++) {
-        const zs_trace_op *when = zs_trace_find(f->trace, i);
-        for (uint32_t ring = 0; ring < RINGS && when != NULL; ring++)
+        const zs_trace_op when = when_of(f, i);
+        for (uint32_t ring = 0; ring < RINGS; ring++)
             if (needs_slot(&plan->ops[i], ring))
-                touch(f, ring, plan->ops[i].slot[ring], i, when);
+                touch(f, ring, plan->ops[i].slot[ring], i, &when);
     }
     close_row(f);
     if (row->carry_oc_n > 0 && plan->buffers[ZS_BUF_CARRY].bytes > 0)
@@ -157,6 +166,7 @@ zs_status zs_trace_slots(zs_arena *arena, const zs_trace *trace, zs_trace_slot *
     if (f == NULL)
         return zs_nomem(err, "the trace");
     f->trace = trace;
+    f->lost_at_pl_cycle = zs_trace_ops_lost_at(trace);
     f->capacity = RINGS * trace->op_n + 2 * trace->plan->row_n;
     f->out = zs_arena_alloc_raw(arena, f->capacity + (size_t)1, sizeof *f->out);
     if (f->out == NULL)

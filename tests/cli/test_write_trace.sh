@@ -39,6 +39,9 @@ ok "$([ $status = 0 ] && grep '"cat":"op"' t.json | grep -qv "\"layer\":\"$row\"
 program run small.yaml --timing-only --trace t.json --trace-limit 3 --format json
 ok "$([ $status = 0 ] && grep -q 't.json has 12 of' out && grep -q 'bursts are left out' out && [ "$(grep -c '"cat":"axi"' t.json)" = 3 ]; echo $?)" \
     'a limit cuts, and a note says so'
+for mark in 'cut here: limit of 12 ops reached' 'cut here: limit of 3 bursts reached'; do
+    ok "$(grep -q "$mark" t.json; echo $?)" "a mark says: $mark"
+done
 
 # ---- no
 refused 'FST' 'FST is not written' --trace t.fst

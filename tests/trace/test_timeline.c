@@ -206,7 +206,7 @@ START_TEST(test_counters_keep_within_what_there_is_and_go_back_to_nothing)
         uint64_t last, changes, ps;
     } seen[COUNTERS] = {{0}};
     traced run;
-    traced_run(&run, _i, NULL, TRACED_ALL, TRACED_SOME);
+    traced_run(&run, _i, NULL, TRACED_ALL, TRACED_ALL);
     json_t *root = timeline_of(&run), *event;
     size_t i, k, n = 0;
     json_array_foreach(json_object_get(root, "traceEvents"), i, event)
@@ -227,6 +227,140 @@ START_TEST(test_counters_keep_within_what_there_is_and_go_back_to_nothing)
     ck_assert(n > 0 || traced_is_direct(&run));
     for (k = 0; k < n; k++)
         ck_assert_msg(seen[k].last == 0, "%s ends at %" PRIu64, seen[k].name, seen[k].last);
+    json_decref(root);
+    traced_drop(&run);
+}
+END_TEST
+
+/* ---- cuts ------------------------------------------------------------------------------------ */
+
+static uint64_t cut_ps(const traced *run, uint64_t pl_cycle)
+{
+    return pl_cycle == UINT64_MAX ? UINT64_MAX : traced_ps(run, pl_cycle);
+}
+
+/* From where on counters of a run are unknown. */
+typedef struct cuts {
+    uint64_t bram_ps, bursts_ps, queue_ps;
+} cuts;
+
+static cuts cuts_of(const traced *run)
+{
+    uint64_t last = 0;
+    for (uint32_t i = 0; i < run->trace->dram_n; i++)
+        last = zs_max_u64(last, run->trace->dram[i].at * run->design.board.memory.tck_ps);
+    return (cuts){
+        .bram_ps = cut_ps(run, zs_trace_ops_lost_at(run->trace)),
+        .bursts_ps = cut_ps(run, zs_trace_bursts_lost_at(run->trace)),
+        .queue_ps = run->trace->bursts_lost > 0 ? last : UINT64_MAX,
+    };
+}
+
+static bool is_known(const json_t *event, const cuts *c)
+{
+    const char *name = text_of(event, "name");
+    return ps_of(event, "ts") < (name[0] == 'B'                    ? c->bram_ps
+                                 : strncmp(name, "bursts", 6) == 0 ? c->bursts_ps
+                                                                   : c->queue_ps);
+}
+
+/* The next event of a counter, from place *i on, that is known; NULL: no more. */
+static const json_t *next_counter(const json_t *events, const cuts *c, size_t *i)
+{
+    while (*i < json_array_size(events)) {
+        const json_t *event = json_array_get(events, (*i)++);
+        if (is_phase(event, "C") && is_known(event, c))
+            return event;
+    }
+    return NULL;
+}
+
+static size_t count_phase(const json_t *events, const char *phase)
+{
+    const json_t *event;
+    size_t i, n = 0;
+    json_array_foreach(events, i, event)
+    {
+        n += is_phase(event, phase);
+    }
+    return n;
+}
+
+/* Marks through a process that are called so. */
+static size_t marks_at(const json_t *events, const char *name, uint64_t ps)
+{
+    const json_t *event;
+    size_t i, n = 0;
+    json_array_foreach(events, i, event)
+    {
+        if (is_phase(event, "i") && strcmp(text_of(event, "name"), name) == 0 &&
+            ps_of(event, "ts") == ps)
+            n += strcmp(text_of(event, "s"), "p") == 0;
+    }
+    return n;
+}
+
+static const struct {
+    uint32_t op_max, burst_max;
+    const char *mark;
+} limits[] = {{TRACED_ALL, 30, "cut here: limit of 30 bursts reached"},
+              {40, TRACED_ALL, "cut here: limit of 40 ops reached"},
+              {60, 20, "cut here: limit of 60 ops reached"}};
+
+/* Against a run without limits: no 0 where nothing is known. */
+START_TEST(test_counters_are_true_up_to_a_limit_and_silent_from_there)
+{
+    traced all, some;
+    const size_t limit = (size_t)_i % ZS_LEN(limits);
+    traced_run(&all, _i, NULL, TRACED_ALL, TRACED_ALL);
+    traced_run(&some, _i, NULL, limits[limit].op_max, limits[limit].burst_max);
+    json_t *whole = timeline_of(&all), *part = timeline_of(&some);
+    const json_t *events = json_object_get(whole, "traceEvents");
+    const json_t *kept = json_object_get(part, "traceEvents"), *event;
+    const cuts known = cuts_of(&some);
+    size_t i = 0, k = 0, n = 0;
+    for (; (event = next_counter(events, &known, &i)) != NULL; n++) {
+        ck_assert(json_equal(event, next_counter(kept, &known, &k)));
+    }
+    ck_assert_uint_eq(count_phase(kept, "C"), n);
+    const uint64_t at = limits[limit].op_max == TRACED_ALL ? zs_trace_bursts_lost_at(some.trace)
+                                                           : zs_trace_ops_lost_at(some.trace);
+    ck_assert(at < UINT64_MAX || some.trace->bursts_lost == 0);
+    ck_assert_uint_eq(marks_at(kept, limits[limit].mark, cut_ps(&some, at)) > 0, at < UINT64_MAX);
+    json_decref(part);
+    json_decref(whole);
+    traced_drop(&some);
+    traced_drop(&all);
+}
+END_TEST
+
+static bool is_in_gap(const traced *run, uint64_t ps)
+{
+    for (uint32_t i = 0; i < run->trace->gap_n; i++)
+        if (ps >= cut_ps(run, run->trace->gaps[i].start_pl_cycle) &&
+            ps < cut_ps(run, run->trace->gaps[i].end_pl_cycle))
+            return true;
+    return false;
+}
+
+START_TEST(test_counters_are_silent_while_only_layers_not_asked_for_are_at_work)
+{
+    bool rows[256] = {false};
+    traced run;
+    rows[1] = rows[3] = true;
+    traced_run(&run, _i, rows, TRACED_ALL, TRACED_ALL);
+    json_t *root = timeline_of(&run), *event;
+    const json_t *events = json_object_get(root, "traceEvents");
+    size_t i;
+    ck_assert_uint_gt(run.trace->gap_n, 0);
+    for (i = 0; i < run.trace->gap_n; i++)
+        ck_assert_uint_gt(marks_at(events, "layers not asked for begin",
+                                   cut_ps(&run, run.trace->gaps[i].start_pl_cycle)),
+                          0);
+    json_array_foreach(events, i, event)
+    {
+        ck_assert(!is_phase(event, "C") || !is_in_gap(&run, ps_of(event, "ts")));
+    }
     json_decref(root);
     traced_drop(&run);
 }
@@ -269,6 +403,10 @@ TCase *tcase_timeline(void)
     tcase_add_loop_test(tc, test_begins_and_ends_of_a_track_come_in_their_order_and_in_pairs, 0,
                         TRACED_N);
     tcase_add_loop_test(tc, test_counters_keep_within_what_there_is_and_go_back_to_nothing, 0,
+                        TRACED_N);
+    tcase_add_loop_test(tc, test_counters_are_true_up_to_a_limit_and_silent_from_there, 0,
+                        TRACED_N);
+    tcase_add_loop_test(tc, test_counters_are_silent_while_only_layers_not_asked_for_are_at_work, 0,
                         TRACED_N);
     tcase_add_loop_test(tc, test_a_full_disk_is_noticed_in_any_place, 0, 2);
     return tc;
