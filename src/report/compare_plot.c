@@ -78,7 +78,7 @@ static void emit_totals(zs_out *out, const panel *p, const zs_labelled_result *l
         first = i == 0 ? sum : first;
         zs_out_printf(out, "set label '%.4g", sum);
         if (i > 0 && first > 0)
-            zs_out_printf(out, " (%.2f x)", sum / first);
+            zs_out_printf(out, " (%s x)", zs_cell_rate(sum / first).text);
         zs_out_printf(out, "' at %.9g,%u left offset 0.5,0 noenhanced font ',10'\n", sum, i);
     }
 }

@@ -34,9 +34,9 @@ static void time_bar(const void *ctx, uint32_t i, zs_bar *bar)
     bar->name = all->list[i].name;
     for (uint32_t c = 0; c < ZS_CAUSE_N; c++)
         bar->part[c] = 1e3 * zs_share(waited(r, c), r->clock_hz);
-    snprintf(bar->said, sizeof bar->said, "%.30s (%.2f x)",
+    snprintf(bar->said, sizeof bar->said, "%.30s (%.12s x)",
              zs_cell_time(zs_figure(r, "seconds")).text,
-             ratio(zs_figure(r, "seconds"), zs_figure(first, "seconds")));
+             zs_cell_rate(ratio(zs_figure(r, "seconds"), zs_figure(first, "seconds"))).text);
 }
 
 static void traffic_bar(const void *ctx, uint32_t i, zs_bar *bar)
@@ -46,8 +46,8 @@ static void traffic_bar(const void *ctx, uint32_t i, zs_bar *bar)
     bar->name = all->list[i].name;
     for (uint32_t k = 0; k < ZS_OPERAND_N; k++)
         bar->part[k] = (double)r->operand_bytes[k] / (1 << 20);
-    snprintf(bar->said, sizeof bar->said, "%.30s (%.2f x)", zs_cell_bytes(bytes_of(r)).text,
-             ratio((double)bytes_of(r), (double)bytes_of(first)));
+    snprintf(bar->said, sizeof bar->said, "%.30s (%.12s x)", zs_cell_bytes(bytes_of(r)).text,
+             zs_cell_rate(ratio((double)bytes_of(r), (double)bytes_of(first))).text);
 }
 
 static void charts(zs_out *out, const several *all)

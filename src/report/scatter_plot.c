@@ -60,7 +60,7 @@ zs_status zs_scatter_plot_emit(const zs_scatter *s, const zs_sink *sink, zs_err 
     static const struct {
         const char *title, *style;
     } kinds[] = {
-        {"does not fit", "with points pointtype 2 pointsize 0.6 linecolor rgb '#bbbbbb'"},
+        {"does not fit", "with points pointtype 2 pointsize 0.6 linecolor rgb '#7f7f7f'"},
         {"fits", "with points pointtype 7 pointsize 0.5 linecolor rgb '#56b4e9'"},
         {"nothing beats it (Pareto front)",
          "with linespoints pointtype 7 pointsize 0.9 linewidth 1.2 linecolor rgb '#d55e00'"},

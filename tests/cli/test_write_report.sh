@@ -35,6 +35,11 @@ ok "$(cmp -s roofline.svg default.svg; echo $?)" 'a roofline is drawn unless tol
 # ---- several
 program report none/result.json lf2/result.json -o two.html
 ok "$([ $status = 0 ] && grep -q '>none</th>' two.html && grep -q '>lf2</th>' two.html; echo $?)" 'results are named by their directories'
+program run small.yaml --timing-only --set batch=500 --out many --quiet
+for kind in html svg; do
+    program report many/result.json lf2/result.json -o ratio.$kind
+    ok "$([ $status = 0 ] && grep -q '(0\.00[0-9]* x)' ratio.$kind && ! grep -q '(0\.00 x)' ratio.$kind; echo $?)" "$kind: a small ratio is none of 0"
+done
 mkdir -p other/lf2
 cp lf2/result.json other/lf2
 program report lf2/result.json other/lf2/result.json -o named.html
