@@ -63,7 +63,7 @@ static const char style[] =
     "font-size:11px}.picture,.bar,.key "
     "i,.bars{filter:none}.scroll,.wide,.picture{overflow:visible}.tile,figure,.chart,tr{"
     "break-inside:avoid}thead{display:table-header-group;break-inside:avoid}tfoot{display:table-"
-    "row-group}th button{display:contents}h2,h2+p,.key{break-"
+    "row-group}th button{display:contents}tbody th{min-width:13.5em}h2,h2+p,.key{break-"
     "after:avoid}"
     ".bar,.bar i,.key i,.chart{print-color-adjust:exact;-webkit-print-color-adjust:exact}}\n";
 

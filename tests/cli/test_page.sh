@@ -61,6 +61,7 @@ if command -v pdftotext >/dev/null; then
     heads=$(sheets 'layer +call +MACs +cycles')
     ok "$([ "$rows" -gt 1 ] && [ "$heads" = "$rows" ]; echo $?)" \
         "rows of the layer table on $rows sheets, its head on $heads"
+    ok "$(grep -q '^ *fire3/expand3x3+pool3  *fire3 ' long.txt; echo $?)" 'the name of a layer with its pool stays on one line'
 else
     skip 'printed tables need pdftotext (packages.txt, tag page)'
 fi
