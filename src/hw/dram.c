@@ -71,7 +71,9 @@ static zs_status check(const zs_memory_params *m, zs_err *err)
         return zs_fail(err, ZS_ERANGE, "board.memory.row_bytes",
                        "%u is less than one transaction of %u bytes", m->row_bytes,
                        8 * m->bus_bytes);
-    const uint32_t needed = 2 * (zs_dram_refresh_ddr_cycles(m) + m->t_ras + m->t_wr);
+    /* the latter: or two banks close each other's rows for ever, neither having used its own */
+    const uint64_t bank = 2 * ((uint64_t)m->t_ras + m->t_wr), next = zs_max_u64(m->t_rrd, m->t_faw);
+    const uint32_t needed = 2 * zs_dram_refresh_ddr_cycles(m) + (uint32_t)zs_max_u64(bank, next);
     if (m->t_refi != 0 && m->t_refi < needed)
         return zs_fail(err, ZS_ERANGE, "board.memory.t_refi",
                        "%u leaves no time between refreshes, these timings need at least %u",

@@ -241,6 +241,29 @@ static const struct {
     {offsetof(zs_memory_params, t_refi), 300, "board.memory.t_refi"},
 };
 
+/* The shortest interval that is taken, with activates so far apart that two banks which wait for
+ * theirs fill most of it. */
+START_TEST(test_the_shortest_refresh_interval_leaves_room_for_every_bank)
+{
+    zs_memory_params *m = &bench.memory;
+    m->t_rfc = 0;
+    m->t_rcd = m->t_rp = m->t_wr = 1;
+    m->t_ras = 2;
+    m->t_rrd = 20;
+    m->t_faw = 21;
+    m->t_refi = 2 * (m->t_rp + m->t_rcd) + m->t_faw;
+    bench_build();
+    for (uint32_t i = 0; i < 8; i++)
+        bench_read(bench_addr(i % 2, i, 0), i, 0);
+    bench_run(8 * m->t_refi);
+    ck_assert_uint_eq(bench.done_n, 8);
+    m->t_refi--;
+    zs_dram *untouched = NULL;
+    ck_assert_int_eq(zs_dram_build(&bench.arena, m, &untouched, NULL), ZS_ERANGE);
+    ck_assert_ptr_null(untouched);
+}
+END_TEST
+
 START_TEST(test_parameters_that_cannot_work_are_refused_by_name)
 {
     zs_err err = {0};
@@ -271,6 +294,7 @@ TCase *tcase_dram(void)
     tcase_add_loop_test(tc, test_a_refresh_closes_all_rows_and_keeps_the_banks, 0,
                         ZS_LEN(refreshed));
     tcase_add_test(tc, test_a_busy_bus_loses_precharge_refresh_and_activate);
+    tcase_add_test(tc, test_the_shortest_refresh_interval_leaves_room_for_every_bank);
     tcase_add_loop_test(tc, test_parameters_that_cannot_work_are_refused_by_name, 0,
                         ZS_LEN(refused));
     return tc;
