@@ -69,6 +69,29 @@ START_TEST(test_an_idle_write_costs_its_beats_and_the_response)
 }
 END_TEST
 
+/* A burst holds the bus for 160 DDR clocks. Meanwhile a read asks bank 1 for another row, and a
+ * later one for the row that the bank has open: closed when that one comes, not saved by it. */
+START_TEST(test_a_row_closes_while_the_bus_is_busy)
+{
+    const uint64_t bank = mb.design.board.memory.row_bytes;
+    const uint64_t row = bank * mb.design.board.memory.banks;
+    const zs_xfer before = bytes_at(bank, 32), holds = bytes_at(0, 128);
+    const zs_xfer other = bytes_at(bank + row, 32), again = bytes_at(bank, 32);
+    uint32_t channel;
+    uint64_t done;
+    mb.design.board.memory.t_ccd = 40;
+    ms_build(ZS_BURST);
+    ms_run_one(0, &before, 0);
+    zs_memsys_start(mb.ms, zs_channel(ZS_PORT_HP0, false), &holds, 100);
+    zs_memsys_start(mb.ms, zs_channel(ZS_PORT_HP1, false), &other, 105);
+    zs_memsys_start(mb.ms, zs_channel(ZS_PORT_HP2, false), &again, 110);
+    while (zs_memsys_next(mb.ms, UINT64_MAX, &channel, &done))
+        continue;
+    ck_assert_uint_eq(zs_memsys_dram_counts(mb.ms)->activates, 4);
+    ck_assert_uint_eq(zs_memsys_dram_counts(mb.ms)->row_conflicts, 2);
+}
+END_TEST
+
 START_TEST(test_one_outstanding_read_pays_the_latency_every_time)
 {
     const zs_xfer x = bytes_at(0, 2048);
@@ -340,6 +363,7 @@ TCase *tcase_memsys(void)
     tcase_add_loop_test(tc, test_an_idle_read_costs_latency_dram_and_beats, 0, ZS_LEN(idle_reads));
     tcase_add_test(tc, test_a_slow_memory_holds_the_last_beat_back);
     tcase_add_loop_test(tc, test_an_idle_write_costs_its_beats_and_the_response, 0, 2);
+    tcase_add_test(tc, test_a_row_closes_while_the_bus_is_busy);
     tcase_add_test(tc, test_one_outstanding_read_pays_the_latency_every_time);
     tcase_add_loop_test(tc, test_bytes_bursts_and_beats_are_the_same_in_both_fidelities, 0,
                         ZS_LEN(counted));
