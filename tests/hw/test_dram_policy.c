@@ -43,6 +43,36 @@ START_TEST(test_hits_pass_the_oldest_request_only_so_often)
 }
 END_TEST
 
+/* The same of writes that reads interrupt just then: that the oldest is next is not forgotten
+ * while the bus is with the reads. */
+START_TEST(test_a_turn_does_not_let_more_hits_pass_the_oldest_request)
+{
+    uint32_t passed = 0;
+    bool other_placed = false;
+    bench.memory.write_batch = 17; /* the first write and those that pass the second */
+    bench_build();
+    bench_offer(true, bench_addr(0, 0, 0), 32, 0, 0);
+    bench_offer(true, bench_addr(0, 1, 0), 32, 1, 0);
+    for (uint64_t at = 0; at < 4000 && !other_placed; at++) {
+        const uint32_t before = bench.done_n;
+        bench_run(at);
+        for (uint32_t k = before; k < bench.done_n && !other_placed; k++) {
+            other_placed = bench.done[k].tag == 1;
+            passed += bench.done[k].is_write && bench.done[k].tag > 1;
+        }
+        for (uint32_t is_write = 0; is_write < 2; is_write++) {
+            zs_dram_req req = {.addr = bench_addr(is_write ? 0 : 1, 0, 64),
+                               .bytes = 32,
+                               .tag = 2,
+                               .is_write = is_write != 0};
+            zs_dram_offer(bench.dram, &req, at);
+        }
+    }
+    ck_assert(other_placed);
+    ck_assert_uint_eq(passed, 32 / 2);
+}
+END_TEST
+
 /* 12 reads and 12 writes that all hit: reads go first, and only as many writes as were queued. */
 START_TEST(test_writes_wait_for_reads_until_they_fill_half_the_queue)
 {
@@ -189,6 +219,7 @@ TCase *tcase_dram_policy(void)
     tcase_add_checked_fixture(tc, bench_setup, bench_teardown);
     tcase_add_test(tc, test_a_hit_passes_an_older_request_that_needs_a_row);
     tcase_add_loop_test(tc, test_hits_pass_the_oldest_request_only_so_often, 0, 2);
+    tcase_add_test(tc, test_a_turn_does_not_let_more_hits_pass_the_oldest_request);
     tcase_add_test(tc, test_writes_wait_for_reads_until_they_fill_half_the_queue);
     tcase_add_test(tc, test_an_idle_bus_writes_at_once);
     tcase_add_test(tc, test_both_directions_take_turns_of_a_bounded_run);

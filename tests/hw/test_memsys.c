@@ -305,6 +305,42 @@ END_TEST
 
 /* ---- clocks ---------------------------------------------------------------------------------- */
 
+/* Where reciprocals are off by one: beside multiples, far up, and of divisors that leave most over.
+ */
+START_TEST(test_quotients_by_reciprocals_are_exact)
+{
+    static const uint64_t by[] = {1,         2,         3,         1000,       1875,
+                                  142857143, 333333333, 499999993, 1000000000, 1000000000000};
+    const uint64_t d = by[_i], inverse = UINT64_MAX / d, end = UINT64_C(1) << 63;
+    zs_prng prng = {d};
+    for (uint32_t i = 0; i < 2000; i++) {
+        const uint64_t most = (i % 2 ? end : end >> zs_prng_below(&prng, 63)) / d;
+        const uint64_t n = most < 2 ? 1 : most - 1 - zs_prng_below(&prng, most - 1);
+        for (uint64_t x = n * d - 1; x <= n * d + 1; x++)
+            if (x < end)
+                ck_assert_uint_eq(zs_ceil_by(x, d, inverse), zs_ceil_div(x, d));
+    }
+    ck_assert_uint_eq(zs_ceil_by(0, d, inverse), 0);
+    ck_assert_uint_eq(zs_ceil_by(end - 1, d, inverse), zs_ceil_div(end - 1, d));
+}
+END_TEST
+
+/* Up to the last edges that are times: beyond, twelve days on, there is only "never". */
+START_TEST(test_far_edges_are_exact_until_they_are_never)
+{
+    static const uint64_t far_hz[] = {100000000, 142857143, 333333333, 499999993, 1000003};
+    const uint64_t hz = far_hz[_i];
+    const zs_clock_pair pair = zs_clock_pair_of(hz, 1873);
+    for (uint64_t back = 0; back < 70; back++) {
+        const uint64_t pl = (pair.pl_far >> back % 20) - back, ddr = pair.ddr_far - back * back;
+        ck_assert_uint_eq(zs_pl_to_ddr(&pair, pl), zs_ceil_div(zs_edge_ps(pl, hz), 1873));
+        ck_assert_uint_eq(zs_ddr_to_pl(&pair, ddr), zs_edge_at(ddr * 1873, hz));
+        ck_assert_uint_eq(zs_pl_to_ddr(&pair, pair.pl_far + 1 + back), UINT64_MAX);
+        ck_assert_uint_eq(zs_ddr_to_pl(&pair, pair.ddr_far + 1 + back), UINT64_MAX);
+    }
+}
+END_TEST
+
 static const uint64_t hertz[] = {100000000, 150000000, 142857143, 33333333,
                                  300000000, 1,         999999937};
 
@@ -374,6 +410,8 @@ TCase *tcase_memsys(void)
     tcase_add_loop_test(tc, test_a_completion_at_the_limit_counts_and_one_after_it_does_not, 0, 2);
     tcase_add_loop_test(tc, test_ties_are_reported_by_channel_number, 0, 2);
     tcase_add_loop_test(tc, test_a_known_price_gives_the_same_end, 0, 2);
+    tcase_add_loop_test(tc, test_quotients_by_reciprocals_are_exact, 0, 10);
+    tcase_add_loop_test(tc, test_far_edges_are_exact_until_they_are_never, 0, 5);
     tcase_add_loop_test(tc, test_edges_of_two_clocks_meet_as_exact_arithmetic_says, 0,
                         ZS_LEN(hertz));
     tcase_add_loop_test(tc, test_building_without_memory_fails_cleanly, 0, 2);

@@ -245,6 +245,34 @@ START_TEST(test_a_burst_in_the_same_clock_waits_its_turn)
 }
 END_TEST
 
+static void run_in_step(pair *p)
+{
+    zs_axi_params *hp = &p->design.board.axi.hp;
+    p->design.accel.clock_hz = 500000000;
+    p->design.board.memory.t_refi = 0;
+    p->design.board.memory.bus_bytes = 8;
+    p->design.board.memory.t_ccd = 12;
+    hp->beat_bytes = 4;
+    hp->read_outstanding = 1 + (uint32_t)zs_prng_below(&p->prng, 8);
+    hp->read_latency_pl_cycles = 1 + (uint32_t)zs_prng_below(&p->prng, 40);
+}
+
+/* Full bursts of one transaction keep the port behind the memory. A short one behind them has two
+ * beats, but of two transactions, and the second comes later than the port could take it. */
+START_TEST(test_a_short_burst_of_two_transactions_waits_for_the_second)
+{
+    const zs_xfer xfers[] = {{.addr = 0, .row_bytes = 1024, .row_n = 1, .plane_n = 1},
+                             {.addr = 1024 + 60, .row_bytes = 8, .row_n = 1, .plane_n = 1}};
+    pair p;
+    uint64_t now = 0;
+    build(&p, (uint64_t)_i, run_in_step);
+    start_both(&p, 0, xfers, 2, 0);
+    run_to(&p, UINT64_MAX, false, &now);
+    expect_same_counts(&p);
+    zs_arena_drop(&p.arena);
+}
+END_TEST
+
 static void hold_bus(pair *p)
 {
     zs_memory_params *m = &p->design.board.memory;
@@ -287,6 +315,7 @@ TCase *tcase_memsys_alone(void)
     tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, test_bursts_taken_off_ahead_end_as_by_the_event_queue, 0, 1000);
     tcase_add_test(tc, test_a_burst_in_the_same_clock_waits_its_turn);
+    tcase_add_loop_test(tc, test_a_short_burst_of_two_transactions_waits_for_the_second, 0, 60);
     tcase_add_loop_test(tc, test_a_turn_counts_the_writes_that_came_before_it, 0, 20);
     return tc;
 }
