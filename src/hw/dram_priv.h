@@ -73,7 +73,8 @@ struct zs_dram {
     uint64_t activates[FAW_WINDOW]; /* a ring */
     uint64_t refresh_at, wanted_order;
     uint32_t wanting, activate_i; /* wanting: bit b, bank b waits for a row command */
-    uint32_t forced;     /* bit b: the oldest request waits for bank b, no more hits first */
+    uint32_t forced;     /* bit b: an older request waits for bank b, no more hits first; such
+                          * banks are among `wanting` until they have its row, or the bus turns */
     uint32_t mode, run;  /* direction served, transactions since it turned */
     uint32_t served_dir; /* of the last data on the bus; 2 at first */
     uint32_t served_bank;

@@ -168,7 +168,7 @@ static inline uint64_t zs_dram_next_in_turn(const zs_dram *d, const lane *l)
     const item *it = &l->items[l->head];
     const bank_state *bank = &d->banks[it->bank];
     const uint64_t floor = zs_max_u64(d->column_at[d->mode], d->now);
-    if (d->wanting != 0 || d->forced != 0 || bank->row != it->row || bank->column_at > floor)
+    if (d->wanting != 0 || bank->row != it->row || bank->column_at > floor)
         return ZS_DRAM_NEVER;
     if (d->bank_gap == 0 || it->bank == d->served_bank)
         return floor;

@@ -45,7 +45,7 @@ bool zs_dram_pass(zs_dram *d, const zs_dram_req *req, uint32_t n, uint64_t at, u
     const uint64_t page = req->addr >> d->row_shift;
     const uint32_t b = (uint32_t)page & d->bank_mask, row = (uint32_t)(page >> d->bank_shift);
     const uint32_t dir = req->is_write;
-    if (d->lanes[READ].n + d->lanes[WRITE].n != 0 || d->forced != 0)
+    if (d->lanes[READ].n + d->lanes[WRITE].n != 0)
         return false;
     const passage p = passage_of(d, dir, b, row, at);
     if (p.column_at - ENTRY >= until || p.column_at >= d->refresh_at)
@@ -79,10 +79,10 @@ bool zs_dram_begin_hits(const zs_dram *d, const zs_dram_req *req, uint64_t at, u
     const uint64_t page = req->addr >> d->row_shift;
     const uint32_t b = (uint32_t)page & d->bank_mask, dir = req->is_write;
     const bank_state *bank = &d->banks[b];
-    if (d->lanes[READ].n + d->lanes[WRITE].n != 0 || d->forced != 0 || d->mode != dir ||
-        d->served_dir != dir || bank->opened_by != ZS_ROW_OPEN ||
-        bank->row != (uint32_t)(page >> d->bank_shift) || bank->column_at > d->column_at[dir] ||
-        (b != d->served_bank && d->bank_gap != 0) || !zs_dram_remembers(d, dir, at))
+    if (d->lanes[READ].n + d->lanes[WRITE].n != 0 || d->mode != dir || d->served_dir != dir ||
+        bank->opened_by != ZS_ROW_OPEN || bank->row != (uint32_t)(page >> d->bank_shift) ||
+        bank->column_at > d->column_at[dir] || (b != d->served_bank && d->bank_gap != 0) ||
+        !zs_dram_remembers(d, dir, at))
         return false;
     *h = (zs_dram_hits){.page = page,
                         .bus_at = zs_max_u64(d->column_at[dir], d->now),
