@@ -7,8 +7,9 @@
  * Pure     a point depends on the sweep and its number alone: the same row for any thread or order.
  * Reuse    points that differ in fusion alone may come to the same plan (nothing of what one would
  *          keep on chip fits, say): the second takes over what the first has come to.
- * Memory   a memo is one worker's memory; what a point came to lies there until the next one. With
- *          an axis of fusions a point is kept beside the next, unless it takes hundreds of MB. */
+ * Memory   a memo is one worker's memory in one sweep; what a point came to lies there until the
+ *          next one. With an axis of fusions a point is kept beside the next, unless it takes
+ *          hundreds of MB. */
 #ifndef ZYNQSIM_SWEEP_H
 #define ZYNQSIM_SWEEP_H
 

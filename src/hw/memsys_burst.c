@@ -284,8 +284,8 @@ static void handle_event(zs_burst_sys *bs, uint32_t actor, uint64_t at, uint64_t
     arrive(bs, actor, at, limit_ddr);
 }
 
-/* Lets the controller decide up to `until`, unless there is nothing to decide: no request in it and
- * no refresh due. True: it placed a piece. */
+/* Lets the controller decide up to `until`, unless there is nothing to decide: no refresh due, and
+ * no request in it or all of them behind what is on the bus. True: it placed a piece. */
 static ZS_INLINE bool run_controller(zs_burst_sys *bs, uint64_t until, zs_dram_done *done)
 {
     if (until < bs->dram->refresh_at && (bs->queued == 0 || zs_dram_waits(bs->dram, until)))
