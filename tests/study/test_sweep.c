@@ -228,6 +228,19 @@ START_TEST(a_point_that_takes_over_what_the_one_before_came_to_is_what_it_is_alo
 }
 END_TEST
 
+/* The same plan on another board is not the same point: neighbours differ in power alone. */
+START_TEST(what_is_taken_over_is_of_the_same_design_but_for_its_fusion)
+{
+    vary("accelerator.fusion=none,lf1");
+    vary("board.power.ps=1,2");
+    double joules[4];
+    for (uint64_t i = 0; i < 4; i++)
+        joules[i] = run_point(i).result->energy.joules;
+    ck_assert_double_lt(joules[0], joules[1]);
+    ck_assert_double_lt(joules[2], joules[3]);
+}
+END_TEST
+
 START_TEST(a_sweep_that_can_share_nothing_needs_the_memory_of_one_point)
 {
     vary("accelerator.tile.oc=4,16");
@@ -258,6 +271,7 @@ TCase *tcase_sweep(void)
     tcase_add_test(tc, resources_of_fusion_auto_are_known_only_from_its_plan);
     tcase_add_loop_test(tc, an_outlook_is_never_worse_than_the_truth, 0, 3);
     tcase_add_loop_test(tc, search_by_bounds_finds_what_exhaustive_search_does, 0, 3);
+    tcase_add_test(tc, what_is_taken_over_is_of_the_same_design_but_for_its_fusion);
     tcase_add_test(tc, a_sweep_that_can_share_nothing_needs_the_memory_of_one_point);
     tcase_add_loop_test(tc, a_point_that_takes_over_what_the_one_before_came_to_is_what_it_is_alone,
                         1, 3);
