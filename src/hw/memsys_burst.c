@@ -251,15 +251,17 @@ static ZS_INLINE void go_through(zs_burst_sys *bs, channel_state *c, uint32_t n,
     bs->queued++;
 }
 
+/* Of others the end may be known, which the caller then waits for. */
 static bool is_alone(const zs_burst_sys *bs, uint32_t i)
 {
-    return bs->working == 1u << i && bs->queued == 0 && bs->des.pending == 0 && bs->watch == NULL;
+    return (bs->working & ~bs->finished) == 1u << i && bs->queued == 0 && bs->des.pending == 0 &&
+           bs->watch == NULL;
 }
 
 static ZS_INLINE void arrive(zs_burst_sys *bs, uint32_t i, uint64_t at, uint64_t limit_ddr)
 {
     channel_state *c = &bs->channels[i];
-    if (is_alone(bs, i) && zs_burst_alone(bs, c, at, limit_ddr))
+    if (is_alone(bs, i) && zs_burst_alone(bs, c, at, zs_min_u64(limit_ddr, bs->end_ddr)))
         return;
     const zs_dram_req *req = &c->sending;
     const uint32_t dir = req->is_write, n = zs_dram_blocks(bs->dram, req->addr, req->bytes);
