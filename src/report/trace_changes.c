@@ -231,3 +231,11 @@ zs_status zs_trace_changes(zs_arena *scratch, const zs_design *d, const zs_trace
     qsort(c->list, c->n, sizeof *c->list, by_time);
     return ZS_OK;
 }
+
+void zs_trace_take(trace_state *state, const trace_change *change)
+{
+    state->is_hidden = change->act == TRACE_HIDE;
+    state->is_over = state->is_over || change->act == TRACE_END;
+    if (change->act == TRACE_SET || change->act == TRACE_ADD)
+        state->value = (change->act == TRACE_ADD ? state->value : 0) + change->value;
+}

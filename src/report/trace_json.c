@@ -396,35 +396,22 @@ static void out_counter(timeline *l, uint32_t signal, uint64_t ps, int64_t value
     zs_out_printf(&l->out, ",\"args\":{\"value\":%" PRId64 "}}", value);
 }
 
-typedef struct counter {
-    int64_t value, shown;
-    bool is_hidden, is_over;
-} counter;
-
-static void take_change(counter *k, const trace_change *x)
-{
-    k->is_hidden = x->act == TRACE_HIDE;
-    k->is_over = k->is_over || x->act == TRACE_END;
-    if (x->act == TRACE_SET || x->act == TRACE_ADD)
-        k->value = (x->act == TRACE_ADD ? k->value : 0) + x->value;
-}
-
 /* Of several changes at one instant only what they lead to. The format has no unknown value:
  * where nothing is known a counter keeps its last one, and out_cuts says so. */
 static void out_counters(timeline *l, const trace_changes *c)
 {
-    counter counters[SIGNAL_COUNTERS] = {{0}};
+    trace_state now[SIGNAL_COUNTERS] = {{0}};
+    int64_t shown[SIGNAL_COUNTERS] = {0};
     for (uint32_t i = 0; i < c->n && l->out.status == ZS_OK; i++) {
         const trace_change *x = &c->list[i];
-        take_change(&counters[x->signal], x);
+        zs_trace_take(&now[x->signal], x);
         if (i + 1 < c->n && c->list[i + 1].ps == x->ps)
             continue;
         for (uint32_t s = 0; s < SIGNAL_COUNTERS; s++) {
-            counter *k = &counters[s];
-            if (k->is_hidden || k->is_over || k->value == k->shown)
+            if (now[s].is_hidden || now[s].is_over || now[s].value == shown[s])
                 continue;
-            out_counter(l, s, x->ps, k->value);
-            k->shown = k->value;
+            out_counter(l, s, x->ps, now[s].value);
+            shown[s] = now[s].value;
         }
     }
 }

@@ -44,6 +44,14 @@ typedef struct trace_changes {
     bool has[SIGNAL_N]; /* signals that change at all */
 } trace_changes;
 
+/* What a signal has come to. */
+typedef struct trace_state {
+    int64_t value;
+    bool is_hidden, is_over; /* either: it is unknown, for now or for good */
+} trace_state;
+
+void zs_trace_take(trace_state *state, const trace_change *change);
+
 /* Everything a waveform shows, or counters only. ZS_ENOMEM. */
 zs_status zs_trace_changes(zs_arena *scratch, const zs_design *d, const zs_trace *trace,
                            bool counters_only, trace_changes *out, zs_err *err);

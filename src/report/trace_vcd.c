@@ -14,10 +14,9 @@ typedef struct waveform {
     const zs_trace *trace;
     const zs_result *result;
     trace_changes changes;
-    int64_t value[SIGNAL_N];
+    trace_state now[SIGNAL_N];
     int64_t shown[SIGNAL_N];
     bool is_known[SIGNAL_N]; /* shown as a value, not as x */
-    bool is_hidden[SIGNAL_N], is_over[SIGNAL_N];
     bool is_touched[SIGNAL_N];
     uint16_t touched[SIGNAL_N];
     uint32_t touched_n;
@@ -152,7 +151,7 @@ static void out_value(waveform *w, uint32_t signal)
 {
     char bits[72];
     const uint32_t width = width_of(signal);
-    const uint64_t value = (uint64_t)w->value[signal];
+    const uint64_t value = (uint64_t)w->now[signal].value;
     if (!w->is_known[signal]) {
         zs_out_printf(&w->out, "%s%s\n", width == 1 ? "x" : "bx ", id_of(signal).text);
         return;
@@ -189,15 +188,15 @@ static void out_instant(waveform *w, uint64_t ps)
     bool is_stamped = false;
     for (uint32_t i = 0; i < w->touched_n; i++) {
         const uint32_t s = w->touched[i];
-        const bool is_known = !w->is_hidden[s] && !w->is_over[s];
+        const bool is_known = !w->now[s].is_hidden && !w->now[s].is_over;
         w->is_touched[s] = false;
-        if (w->is_known[s] == is_known && (!is_known || w->shown[s] == w->value[s]))
+        if (w->is_known[s] == is_known && (!is_known || w->shown[s] == w->now[s].value))
             continue;
         if (!is_stamped && ps > 0)
             zs_out_printf(&w->out, "#%" PRIu64 "\n", ps);
         is_stamped = true;
         w->is_known[s] = is_known;
-        w->shown[s] = w->value[s];
+        w->shown[s] = w->now[s].value;
         out_value(w, s);
     }
     w->touched_n = 0;
@@ -205,11 +204,7 @@ static void out_instant(waveform *w, uint64_t ps)
 
 static void take_change(waveform *w, const trace_change *x)
 {
-    if (x->act == TRACE_END)
-        w->is_over[x->signal] = true;
-    w->is_hidden[x->signal] = x->act == TRACE_HIDE;
-    if (x->act == TRACE_SET || x->act == TRACE_ADD)
-        w->value[x->signal] = (x->act == TRACE_ADD ? w->value[x->signal] : 0) + x->value;
+    zs_trace_take(&w->now[x->signal], x);
     if (!w->is_touched[x->signal])
         w->touched[w->touched_n++] = x->signal;
     w->is_touched[x->signal] = true;
