@@ -34,12 +34,17 @@ zs_cell zs_cell_real(double value, int decimals)
     return cell;
 }
 
-zs_cell zs_cell_rate(double value)
+zs_cell zs_cell_digits(double value, int decimals)
 {
-    zs_cell cell = zs_cell_real(value, 2);
+    zs_cell cell = zs_cell_real(value, decimals);
     if (value > 0 && value < 0.0995) /* two decimals would leave a digit or none */
         snprintf(cell.text, sizeof cell.text, "%.3g", value);
     return cell;
+}
+
+zs_cell zs_cell_rate(double value)
+{
+    return zs_cell_digits(value, 2);
 }
 
 zs_cell zs_cell_percent(double frac)

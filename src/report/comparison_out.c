@@ -31,8 +31,7 @@ static zs_cell value_cell(zs_compare_as as, double value)
         return (zs_cell){
             .text = {value != 0 ? 'y' : 'N', value != 0 ? 'e' : 'O', value != 0 ? 's' : '\0'}};
     default:
-        return value > 0 && value < 0.0995 ? zs_cell_rate(value)
-                                           : zs_cell_real(value, fabs(value) < 9.995 ? 3 : 2);
+        return zs_cell_digits(value, fabs(value) < 9.995 ? 3 : 2);
     }
 }
 

@@ -54,6 +54,7 @@ zs_cell zs_cell_bytes(uint64_t bytes);              /* 512 B, 4.71 MiB: three di
 zs_cell zs_cell_si(double value, const char *unit); /* 412 MB/s, 349 MMAC: three digits */
 zs_cell zs_cell_percent(double frac);               /* 43.1 %; "-" when undefined */
 zs_cell zs_cell_real(double value, int decimals);   /* "-" when undefined */
+zs_cell zs_cell_digits(double value, int decimals); /* three digits of what is below 0.1 */
 zs_cell zs_cell_rate(double value);                 /* 7.43, 0.00785 */
 zs_cell zs_cell_time(double seconds);               /* 131.7 ms, 14.30 us */
 /* Quotient of counts; NAN when b is 0. */
