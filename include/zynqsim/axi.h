@@ -55,6 +55,16 @@ typedef struct zs_axi_flow {
 /* Idle, with the first address possible in `start_pl_cycle`. */
 void zs_axi_flow_start(zs_axi_flow *flow, uint32_t outstanding, uint64_t start_pl_cycle);
 
+/* The places of unfinished bursts are a ring. */
+static inline uint32_t zs_axi_place_behind(const zs_axi_flow *flow, uint32_t place)
+{
+    return place + 1 == flow->limit ? 0 : place + 1;
+}
+static inline uint32_t zs_axi_place_before(const zs_axi_flow *flow, uint32_t place)
+{
+    return (place == 0 ? (uint32_t)flow->limit : place) - 1;
+}
+
 /* Cycle of the next address, or ZS_AXI_NEVER while all places are taken by unfinished bursts. */
 static inline uint64_t zs_axi_flow_next(const zs_axi_flow *flow)
 {
@@ -67,7 +77,7 @@ static inline void zs_axi_flow_issue(zs_axi_flow *flow, uint64_t at)
 {
     flow->address_at = at + 1;
     flow->open++;
-    flow->issue_i = flow->issue_i + 1 == flow->limit ? 0 : flow->issue_i + 1;
+    flow->issue_i = zs_axi_place_behind(flow, flow->issue_i);
 }
 
 /* Moves `beats` in order behind those before, the first not before `first_at` and the last not
@@ -85,7 +95,7 @@ static inline uint64_t zs_axi_flow_beats(zs_axi_flow *flow, uint32_t beats, uint
 static inline void zs_axi_flow_finish(zs_axi_flow *flow, uint64_t at)
 {
     flow->room_at[flow->finish_i] = at + 1;
-    flow->finish_i = flow->finish_i + 1 == flow->limit ? 0 : flow->finish_i + 1;
+    flow->finish_i = zs_axi_place_behind(flow, flow->finish_i);
     flow->open--;
 }
 
@@ -96,7 +106,7 @@ static inline uint64_t zs_axi_flow_relay(zs_axi_flow *flow, uint64_t at)
     flow->room_at[flow->finish_i] = at + 1;
     const uint64_t next = zs_max_u64(flow->address_at, flow->room_at[flow->issue_i]);
     flow->finish_i = flow->issue_i;
-    flow->issue_i = flow->issue_i + 1 == flow->limit ? 0 : flow->issue_i + 1;
+    flow->issue_i = zs_axi_place_behind(flow, flow->issue_i);
     flow->address_at = next + 1;
     return next;
 }

@@ -1,5 +1,5 @@
 /* dram_priv.h - the state of the DDR controller, for the files that make it up: dram.c builds and
- * reports, dram_queue.h fills and empties the queues, dram_schedule.c decides what that leaves
+ * reports, dram_queue_priv.h fills and empties the queues, dram_schedule.c decides what that leaves
  * open, dram_short.c takes the short way past the queues; and the lengths of queues and runs that
  * `tile` shares a full memory by. */
 #ifndef ZYNQSIM_DRAM_PRIV_H

@@ -1,4 +1,4 @@
-#include "dram_queue.h"
+#include "dram_queue_priv.h"
 
 /* ---- being watched --------------------------------------------------------------------------- */
 

@@ -205,8 +205,7 @@ static inline bool open_page(const zs_burst_sys *bs, const channel_state *c, uin
 /* Hands the burst that was not decided about over to the event queue. */
 static void plan(zs_burst_sys *bs, channel_state *c, const departure *d)
 {
-    const uint32_t places = (uint32_t)c->flow.limit;
-    c->sending_i = (c->flow.issue_i == 0 ? places : c->flow.issue_i) - 1;
+    c->sending_i = zs_axi_place_before(&c->flow, c->flow.issue_i);
     c->flights[c->sending_i] = (flight){.beats = d->burst.beats, .requests = 1};
     c->sending = (zs_dram_req){.addr = d->burst.addr,
                                .bytes = d->burst.bytes,

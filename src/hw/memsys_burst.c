@@ -1,5 +1,5 @@
 #include "burst_priv.h"
-#include "dram_queue.h"
+#include "dram_queue_priv.h"
 
 #include <string.h>
 
@@ -71,7 +71,7 @@ ZS_COLD static void tell_sent(const zs_burst_sys *bs, const channel_state *c)
 ZS_COLD static void tell_over(const zs_burst_sys *bs, const channel_state *c)
 {
     const zs_axi_flow *flow = &c->flow;
-    const uint32_t last = flow->finish_i == 0 ? (uint32_t)flow->limit - 1 : flow->finish_i - 1;
+    const uint32_t last = zs_axi_place_before(flow, flow->finish_i);
     bs->watch->burst_over(bs->watch->ctx, c->i, flow->room_at[last]);
 }
 

@@ -1,9 +1,9 @@
-/* dram_queue.h - in and out of the queues of the DDR controller, as nearly every burst that meets
- * others goes: at the end of its lane, and out when the oldest of the direction that has the bus
- * is next. Inline, since a simulation comes here millions of times; dram_schedule.c decides what
- * is not that simple. */
-#ifndef ZYNQSIM_DRAM_QUEUE_H
-#define ZYNQSIM_DRAM_QUEUE_H
+/* dram_queue_priv.h - in and out of the queues of the DDR controller, as nearly every burst that
+ * meets others goes: at the end of its lane, and out when the oldest of the direction that has the
+ * bus is next. Inline, since a simulation comes here millions of times; dram_schedule.c decides
+ * what is not that simple. */
+#ifndef ZYNQSIM_DRAM_QUEUE_PRIV_H
+#define ZYNQSIM_DRAM_QUEUE_PRIV_H
 
 #include "dram_priv.h"
 
