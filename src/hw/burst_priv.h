@@ -157,18 +157,24 @@ static ZS_INLINE bool next_address(channel_state *c, zs_axi_burst *burst, uint64
     return true;
 }
 
+/* Makes a burst the one that is to go through the gate. */
+static ZS_INLINE void hold_burst(channel_state *c, uint32_t flight_i, const zs_axi_burst *burst)
+{
+    c->flights[flight_i] = (flight){.beats = burst->beats, .requests = 1};
+    c->sending = (zs_dram_req){.addr = burst->addr,
+                               .bytes = burst->bytes,
+                               .tag = tag_of(c->i, flight_i),
+                               .is_write = c->is_write};
+    c->sending_i = flight_i;
+}
+
 static ZS_INLINE bool send_address(channel_state *c)
 {
     const uint32_t flight_i = c->flow.issue_i;
     zs_axi_burst burst;
     if (c->sending.bytes != 0 || !next_address(c, &burst, &c->sent_at))
         return false;
-    c->flights[flight_i] = (flight){.beats = burst.beats, .requests = 1};
-    c->sending = (zs_dram_req){.addr = burst.addr,
-                               .bytes = burst.bytes,
-                               .tag = tag_of(c->i, flight_i),
-                               .is_write = c->is_write};
-    c->sending_i = flight_i;
+    hold_burst(c, flight_i, &burst);
     return true;
 }
 

@@ -205,12 +205,7 @@ static inline bool open_page(const zs_burst_sys *bs, const channel_state *c, uin
 /* Hands the burst that was not decided about over to the event queue. */
 static void plan(zs_burst_sys *bs, channel_state *c, const departure *d)
 {
-    c->sending_i = zs_axi_place_before(&c->flow, c->flow.issue_i);
-    c->flights[c->sending_i] = (flight){.beats = d->burst.beats, .requests = 1};
-    c->sending = (zs_dram_req){.addr = d->burst.addr,
-                               .bytes = d->burst.bytes,
-                               .tag = tag_of(c->i, c->sending_i),
-                               .is_write = c->is_write};
+    hold_burst(c, zs_axi_place_before(&c->flow, c->flow.issue_i), &d->burst);
     c->sending_last = d->leaves;
     c->arrives_at = d->at;
     zs_des_at(&bs->des, c->i, d->due);
