@@ -243,11 +243,6 @@ uint32_t zs_bias_bytes(uint32_t precision);
  * the data. */
 uint32_t zs_design_narrow_bias_bits(const zs_design *design);
 uint64_t zs_design_lanes(const zs_design *design); /* MACs per clock: product of the unrolls */
-/* Port that results leave by: kind direct has one master for all. */
-static inline uint32_t zs_output_port(const zs_accel *accel)
-{
-    return accel->kind == ZS_KIND_DIRECT ? accel->ports.input : accel->ports.output;
-}
 const zs_axi_params *zs_port_params(const zs_board *board, uint32_t port);
 double zs_memory_peak_bytes_per_s(const zs_memory_params *memory);
 /* "?" for a value outside the table. */

@@ -1,5 +1,6 @@
 /* `show --plan`: the ops, one line each. */
 #include "plan_cells_priv.h"
+#include "zynqsim/kind.h"
 #include "zynqsim/report.h"
 
 #include <stdio.h>
@@ -26,17 +27,17 @@ zs_cell zs_range_cell(uint32_t first, uint32_t n)
 zs_cell zs_flags_cell(const zs_tile_op *op, const zs_tile_box *box)
 {
     static const struct {
-        uint32_t kind, flag;
+        uint32_t code, flag;
         char letter;
     } meanings[] = {{ZS_OP_MAC, ZS_BOX_FIRST, 'f'},
                     {ZS_OP_MAC, ZS_BOX_LAST, 'l'},
                     {ZS_OP_LOAD_W, ZS_BOX_BIAS, 'b'},
-                    {ZS_OP_DIRECT, ZS_BOX_BIAS, 'b'},
+                    {ZS_OP_WALK, ZS_BOX_BIAS, 'b'},
                     {ZS_OP_LOAD_X, ZS_BOX_SECOND, '2'}};
     zs_cell cell = {.text = "-"};
     size_t n = 0;
     for (size_t i = 0; i < ZS_LEN(meanings); i++) {
-        if (meanings[i].kind == op->kind && box->flags & meanings[i].flag)
+        if (meanings[i].code == op->code && box->flags & meanings[i].flag)
             cell.text[n++] = meanings[i].letter;
     }
     return cell;
@@ -61,21 +62,16 @@ zs_cell zs_slots_cell(const zs_tile_op *op)
     return used > 0 ? cell : (zs_cell){.text = "-"};
 }
 
-static bool is_transfer(const zs_tile_op *op)
-{
-    return op->unit < ZS_CHANNEL_N && op->kind != ZS_OP_BARRIER;
-}
-
 /* Bytes of a transfer, PL cycles of anything else. */
 static zs_cell price_cell(const listing *l, uint32_t index)
 {
     zs_cell cell = {.text = "-"};
     const zs_tile_op *op = &l->plan->ops[index];
-    if (is_transfer(op)) {
+    if (zs_op_is_transfer(op->code)) {
         const zs_xfer xfer = zs_plan_xfer(l->plan, l->design, index);
         const uint64_t bytes = (uint64_t)xfer.row_bytes * xfer.row_n * xfer.plane_n;
         snprintf(cell.text, sizeof cell.text, "%.40s B", zs_cell_count(bytes).text);
-    } else if (op->kind != ZS_OP_BARRIER) {
+    } else if (op->code != ZS_OP_JOIN) {
         snprintf(cell.text, sizeof cell.text, "%.40s cy",
                  zs_cell_count(l->plan->costs[op->cost_key].pl_cycles).text);
     }
@@ -96,16 +92,9 @@ static void out_waits(zs_out *out, const zs_tile_op *op)
 
 static void out_box(listing *l, const zs_tile_op *op, const zs_tile_box *box)
 {
-    static const char *const steps[] = {
-        [ZS_HOST_CALL] = "start a call",
-        [ZS_HOST_CALL_END] = "end of the call",
-        [ZS_HOST_LAYER] = "a layer in software",
-        [ZS_HOST_IM2COL] = "windows laid out as pixels",
-        [ZS_HOST_JOIN] = "parts of a tensor joined",
-    };
-    const bool is_step = op->kind == ZS_OP_HOST && box->flags < ZS_LEN(steps);
-    if (is_step || op->kind == ZS_OP_BARRIER) {
-        zs_out_printf(&l->out, " %-50s", is_step ? steps[box->flags] : "all earlier ops retire");
+    const char *step = op->code == ZS_OP_HOST ? zs_host_step_text(box->flags) : NULL;
+    if (step != NULL || op->code == ZS_OP_JOIN) {
+        zs_out_printf(&l->out, " %-50s", step != NULL ? step : "all earlier ops retire");
         return;
     }
     zs_out_printf(&l->out, " %3u %11s %11s %9s %9s %2s", box->image,
@@ -117,9 +106,9 @@ static void out_box(listing *l, const zs_tile_op *op, const zs_tile_box *box)
 static void out_op(listing *l, uint32_t index)
 {
     const zs_tile_op *op = &l->plan->ops[index];
-    zs_out_printf(&l->out, "%7u %-8s %-6s ", index, zs_op_kind_name(op->kind),
-                  op->kind == ZS_OP_BARRIER ? "-" : zs_unit_name(op->unit));
-    zs_out_fit(&l->out, l->plan->rows[op->layer].name, l->name_width);
+    zs_out_printf(&l->out, "%7u %-8s %-6s ", index, zs_op_name(op->code),
+                  op->code == ZS_OP_JOIN ? "-" : l->plan->units[op->unit].name);
+    zs_out_fit(&l->out, l->plan->rows[op->row].name, l->name_width);
     out_box(l, op, &l->plan->boxes[index]);
     zs_out_printf(&l->out, "  %-12s %14s  ", zs_slots_cell(op).text, price_cell(l, index).text);
     out_waits(&l->out, op);
@@ -135,12 +124,6 @@ static const char legend[] =
     "#        2: second input of an add\n"
     "# slots  x input, w weight, a accumulator, y second input; xr: the resident buffer\n"
     "# price  B: bytes of a transfer; cy: PL clock cycles\n";
-
-static const char line_legend[] =
-    "# linebuffer: oy of a load are lines of the input; x is a place in the ring of lines, of a "
-    "mac "
-    "that of\n"
-    "# its last line; a post behind load_w hands the parameters to the PEs, others pool\n";
 
 static size_t name_width(const zs_plan *plan)
 {
@@ -161,8 +144,8 @@ zs_status zs_plan_listing_emit(const zs_design *d, const zs_net *net, const zs_p
     zs_out_printf(&l.out, ": %s ops, %u rows, %u calls, batch %u\n", zs_cell_count(plan->op_n).text,
                   plan->row_n, plan->call_n, plan->batch);
     zs_out_text(&l.out, legend);
-    if (d->accel.kind == ZS_KIND_LINEBUFFER)
-        zs_out_text(&l.out, line_legend);
+    if (plan->kind->listing_legend != NULL)
+        zs_out_text(&l.out, plan->kind->listing_legend);
     zs_out_printf(&l.out, "%7s %-8s %-6s ", "op", "kind", "unit");
     zs_out_fit(&l.out, "row", l.name_width);
     zs_out_printf(&l.out, " %3s %11s %11s %9s %9s %2s  %-12s %14s  %s\n", "img", "oc", "ic", "oy",

@@ -3,6 +3,7 @@
 #include "zynqsim/design.h"
 #include "zynqsim/import.h"
 #include "zynqsim/net.h"
+#include "zynqsim/kind.h"
 #include "zynqsim/plan.h"
 #include "zynqsim/sim.h"
 

@@ -1,4 +1,5 @@
 #include "plan_cases.h"
+#include "zynqsim/kind.h"
 
 #include "small_nets.h"
 

@@ -1,5 +1,6 @@
 /* .npy files, and the listings of `show`. */
 #include "fixture.h"
+#include "zynqsim/kind.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -161,7 +162,7 @@ static void check_line(const zs_plan *plan, uint32_t op, const char *line)
     char kind[16], unit[16];
     ck_assert_int_eq(sscanf(line, "%u %15s %15s", &index, kind, unit), 3);
     ck_assert_uint_eq(index, op);
-    ck_assert_str_eq(kind, zs_op_kind_name(plan->ops[op].kind));
+    ck_assert_str_eq(kind, zs_op_name(plan->ops[op].code));
     char waits[64] = "";
     for (size_t i = 0; i < ZS_LEN(plan->ops[op].wait); i++) {
         if (plan->ops[op].wait[i] != ZS_NO_OP)

@@ -3,6 +3,7 @@
 #include "rig.h"
 #include "sim_cases.h"
 #include "small_nets.h"
+#include "zynqsim/kind.h"
 #include "zynqsim/serial.h"
 
 #include <string.h>
@@ -110,10 +111,10 @@ static void replay_op(void *ctx, uint32_t op, uint64_t start, uint64_t end)
 {
     replay *r = ctx;
     zs_serial_time time = {0};
-    if (r->plan->ops[op].kind != ZS_OP_DIRECT)
+    if (r->plan->ops[op].code != ZS_OP_WALK)
         return;
     const zs_serial_walk walk =
-        zs_plan_walk(&r->plan->rows[r->plan->ops[op].layer], &r->plan->boxes[op]);
+        r->plan->kind->walk(&r->plan->rows[r->plan->ops[op].row], &r->plan->boxes[op]);
     r->wrong += !zs_serial_run(r->serial, &walk, start, &time);
     r->wrong += start + zs_serial_total(&time) != end;
     r->checked++;

@@ -1,4 +1,4 @@
-#include "plan_priv.h"
+#include "direct_priv.h"
 
 #include "zynqsim/capacity.h"
 
@@ -13,7 +13,7 @@ static bool pools(const zs_layer *layer)
 
 /* ---- sizes ----------------------------------------------------------------------------------- */
 
-static void shape_row(plan_draft *d, uint32_t i)
+static void shape_row(zs_plan_draft *d, uint32_t i)
 {
     const zs_layer *layer = zs_draft_layer(d, i);
     zs_plan_row *row = &d->rows[i];
@@ -32,7 +32,7 @@ static void shape_row(plan_draft *d, uint32_t i)
     row->t_ic = has_weights ? layer->x.c / layer->groups : 1;
     row->t_oy = row->oh;
     row->t_ox = row->ow;
-    row->walk_oc = has_weights ? layer->y.c / layer->groups : 1;
+    direct_row_of(row)->walk_oc = has_weights ? layer->y.c / layer->groups : 1;
     if (!has_weights)
         return;
     const uint32_t precision = d->design->accel.precision;
@@ -42,7 +42,7 @@ static void shape_row(plan_draft *d, uint32_t i)
         zs_round_up(zs_layer_filter_elems(layer) * zs_elem_bytes(precision), 64);
 }
 
-static zs_status check_row(const plan_draft *d, uint32_t i, zs_err *err)
+static zs_status check_row(const zs_plan_draft *d, uint32_t i, zs_err *err)
 {
     const zs_layer *layer = zs_draft_layer(d, i);
     const uint32_t words = d->design->accel.direct.filter_words;
@@ -70,14 +70,15 @@ static zs_plan_buffer buffer(const char *name, uint32_t banks, uint32_t words, u
     return b;
 }
 
-zs_status zs_plan_direct_shape(plan_draft *d, zs_err *err)
+static zs_status shape_rows(zs_plan_draft *d, zs_err *err)
 {
     const zs_accel *a = &d->design->accel;
     const uint32_t bits = 8 * zs_elem_bytes(a->precision);
-    d->residents = zs_new(d->arena, resident_draft, 1);
-    if (d->residents == NULL)
+    direct_row *own = zs_new(d->arena, direct_row, d->row_n + 1);
+    if (own == NULL)
         return zs_nomem(err, "plan");
     for (uint32_t i = 0; i < d->row_n; i++) {
+        d->rows[i].own = &own[i];
         shape_row(d, i);
         ZS_TRY(check_row(d, i, err));
     }
@@ -126,7 +127,7 @@ static void set_gaps(zs_serial_walk *w, const zs_layer *layer, uint32_t precisio
     }
 }
 
-static void set_stores(zs_serial_walk *w, const plan_draft *d, uint32_t i)
+static void set_stores(zs_serial_walk *w, const zs_plan_draft *d, uint32_t i)
 {
     const zs_plan_row *row = &d->rows[i];
     w->out_addr = w->late_addr = row->y.addr;
@@ -141,7 +142,7 @@ static void set_stores(zs_serial_walk *w, const plan_draft *d, uint32_t i)
                   (latency(ZS_OPERATOR_BRAM_LOAD) + compare_latency(precision));
 }
 
-static void set_walk(const plan_draft *d, uint32_t i)
+static void set_walk(const zs_plan_draft *d, uint32_t i)
 {
     const zs_layer *layer = zs_draft_layer(d, i);
     zs_plan_row *row = &d->rows[i];
@@ -163,26 +164,39 @@ static void set_walk(const plan_draft *d, uint32_t i)
     }
     set_gaps(&w, layer, precision);
     set_stores(&w, d, i);
-    row->walk = w;
+    direct_row_of(row)->walk = w;
 }
 
-void zs_plan_direct_walks(plan_draft *d)
+/* Everything goes over one master. The kernel takes its operands one by one, so any window will do;
+ * it pools what it has written before its call ends. */
+zs_status direct_draft(zs_plan_draft *d, zs_err *err)
 {
+    const zs_accel *a = &d->design->accel;
+    const zs_fuse_rules rules = {.takes_any_pool = true,
+                                 .pools_after_call = true,
+                                 .splits_concat_pools = a->direct.fuse_concat,
+                                 .most_pooled_pixels = a->direct.plane_words};
+    d->plan->units = zs_serial_units;
+    d->output_port = a->ports.input;
+    ZS_TRY(zs_draft_fuse(d, &rules, err));
+    ZS_TRY(shape_rows(d, err));
+    ZS_TRY(zs_draft_place(d, err));
     for (uint32_t i = 0; i < d->row_n; i++)
         if (d->drafts[i].on_engine)
             set_walk(d, i);
+    return ZS_OK;
 }
 
-zs_serial_walk zs_plan_walk(const zs_plan_row *row, const zs_tile_box *box)
+zs_serial_walk direct_walk(const zs_plan_row *row, const zs_tile_box *box)
 {
-    zs_serial_walk w = row->walk;
+    zs_serial_walk w = direct_row_of(row)->walk;
     const uint64_t plane = w.row_pitch * w.in_h;
     const uint64_t y_plane = (uint64_t)row->y.shape.h * row->y.shape.w * w.elem_bytes;
     const uint64_t out = box->image * row->y.pitch_bytes + box->oc0 * y_plane;
     if (row->x2.addr != 0 || row->x2.pitch_bytes != 0) /* the second input of an add */
         w.plane_pitch += box->image * (row->x2.pitch_bytes - row->x.pitch_bytes);
     w.in_addr +=
-        box->image * row->x.pitch_bytes + (uint64_t)(box->oc0 / row->walk_oc) * row->t_ic * plane;
+        box->image * row->x.pitch_bytes + (uint64_t)(box->oc0 / direct_row_of(row)->walk_oc) * row->t_ic * plane;
     w.out_addr += out;
     w.late_addr += out;
     w.stream_addr += box->oc0 * (w.lead_bytes + (uint64_t)w.stream_n * w.elem_bytes);
@@ -193,7 +207,7 @@ zs_serial_walk zs_plan_walk(const zs_plan_row *row, const zs_tile_box *box)
 
 /* ---- ops ------------------------------------------------------------------------------------- */
 
-zs_status zs_plan_emit_direct(emitter *e)
+static zs_status emit_body(zs_emitter *e)
 {
     const zs_plan_row *row = &e->d->rows[e->row];
     const zs_layer *layer = zs_draft_layer(e->d, e->row);
@@ -205,12 +219,17 @@ zs_status zs_plan_emit_direct(emitter *e)
     for (box.oc0 = 0; box.oc0 < row->y_c; box.oc0++)
         for (box.image = 0; box.image < e->d->design->batch; box.image++) {
             const bool loads = has_weights && box.image == 0;
-            box.ic0 = box.oc0 / row->walk_oc * row->t_ic;
+            box.ic0 = box.oc0 / direct_row_of(row)->walk_oc * row->t_ic;
             box.flags = ZS_BOX_FIRST | ZS_BOX_LAST | (loads ? ZS_BOX_BIAS : 0u);
-            const zs_serial_walk walk = zs_plan_walk(row, &box);
+            const zs_serial_walk walk = direct_walk(row, &box);
             const zs_serial_time least = zs_serial_least(e->d->design, &walk);
-            ZS_TRY(zs_emit_priced(e, ZS_OP_DIRECT, &box, NULL, NULL, 1 + loads,
+            ZS_TRY(zs_emit_priced(e, ZS_OP_WALK, &box, NULL, NULL, 1 + loads,
                                   zs_serial_total(&least), NULL));
         }
     return ZS_OK;
+}
+
+zs_status direct_emit(zs_plan_draft *d, zs_err *err)
+{
+    return zs_emit_rows(d, emit_body, err);
 }

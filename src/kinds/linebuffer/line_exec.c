@@ -1,14 +1,14 @@
-#include "exec_priv.h"
+#include "line_priv.h"
 
 #include "zynqsim/tile.h"
 
 #include <string.h>
 
-/* Kind linebuffer. DRAM holds [y][x][channel]; the line buffer and the pooling lines are rings that
+/* DRAM holds [y][x][channel]; the line buffer and the pooling lines are rings that
  * are addressed modulo their number of lines, so a line that comes too early or too late is a wrong
  * picture. */
 
-struct zs_exec_lines {
+typedef struct line_memories {
     uint8_t *ring, *pool_ring;
     uint8_t *params; /* as they arrive; the PEs get them from here */
     uint8_t *w;      /* [ic][ky][kx][oc] */
@@ -18,7 +18,12 @@ struct zs_exec_lines {
     uint8_t *out;    /* slots of results */
     uint8_t *planes; /* tensors of a layer in software, [channel][y][x] */
     size_t out_slot_bytes, planes_bytes;
-};
+} line_memories;
+
+static line_memories *memories_of(const zs_exec *e)
+{
+    return e->own;
+}
 
 /* ---- tensors --------------------------------------------------------------------------------- */
 
@@ -38,7 +43,7 @@ static uint8_t *image_of(const zs_exec *e, uint32_t tensor, uint32_t image)
     return e->dram + t->addr + image * t->pitch_bytes;
 }
 
-void zs_exec_lines_read(const zs_exec *e, uint32_t tensor, uint32_t image, void *planes)
+static void read_planes(const zs_exec *e, uint32_t tensor, uint32_t image, void *planes)
 {
     const uint64_t n = zs_shape_elems(e->net->tensors[tensor].shape);
     const uint8_t *from = image_of(e, tensor, image);
@@ -46,7 +51,7 @@ void zs_exec_lines_read(const zs_exec *e, uint32_t tensor, uint32_t image, void 
         memcpy((uint8_t *)planes + i * e->elem, from + element_at(e, tensor, i), e->elem);
 }
 
-void zs_exec_lines_write(const zs_exec *e, uint32_t tensor, uint32_t image, const void *planes)
+static void write_planes(const zs_exec *e, uint32_t tensor, uint32_t image, const void *planes)
 {
     const uint64_t n = zs_shape_elems(e->net->tensors[tensor].shape);
     uint8_t *to = image_of(e, tensor, image);
@@ -58,13 +63,13 @@ void zs_exec_lines_write(const zs_exec *e, uint32_t tensor, uint32_t image, cons
 
 static uint8_t *ring_line(const zs_exec *e, const zs_plan_row *row, uint32_t image, uint32_t line)
 {
-    const size_t bytes = (size_t)row->x.shape.w * row->line.x_c * e->elem;
-    return e->lines->ring + zs_line_index(&row->line, image, line) % row->line.ring_lines * bytes;
+    const size_t bytes = (size_t)row->x.shape.w * line_of(row)->x_c * e->elem;
+    return memories_of(e)->ring + line_index(line_of(row), image, line) % line_of(row)->ring_lines * bytes;
 }
 
 static void load_lines(const zs_exec *e, const zs_plan_row *row, const zs_tile_box *box)
 {
-    const size_t bytes = (size_t)row->x.shape.w * row->line.x_c * e->elem;
+    const size_t bytes = (size_t)row->x.shape.w * line_of(row)->x_c * e->elem;
     const uint8_t *from = e->dram + row->x.addr + box->image * row->x.pitch_bytes;
     for (uint32_t i = box->oy0; i < (uint32_t)box->oy0 + box->oy_n; i++)
         memcpy(ring_line(e, row, box->image, i), from + i * bytes, bytes);
@@ -72,21 +77,21 @@ static void load_lines(const zs_exec *e, const zs_plan_row *row, const zs_tile_b
 
 static size_t bias_bytes(const zs_exec *e, const zs_plan_row *row)
 {
-    return row->line.oc_n * e->elem;
+    return line_of(row)->oc_n * e->elem;
 }
 
 /* The narrow biases that came with the weights are shifted to where the products are. */
 static void hand_out_params(const zs_exec *e, const zs_plan_row *row)
 {
-    const struct zs_exec_lines *l = e->lines;
+    const line_memories *l = memories_of(e);
     const int32_t shift = e->quant->layers[row->layer].bias_shift;
-    for (uint32_t oc = 0; oc < row->line.oc_n; oc++) {
+    for (uint32_t oc = 0; oc < line_of(row)->oc_n; oc++) {
         const int32_t b = e->elem == 1 ? ((const int8_t *)l->params)[oc]
                                        : ((const int16_t *)(const void *)l->params)[oc];
         ((int32_t *)l->bias)[oc] = b * (1 << shift);
     }
     const size_t biases = bias_bytes(e, row);
-    memcpy(l->w, l->params + biases, row->line.param_bytes - biases);
+    memcpy(l->w, l->params + biases, line_of(row)->param_bytes - biases);
 }
 
 /* ---- products -------------------------------------------------------------------------------- */
@@ -97,10 +102,10 @@ static uint32_t gather_window(const zs_exec *e, const zs_plan_row *row, const zs
 {
     const zs_extent ey = zs_extent_y(row, box->oy0, 1);
     const zs_extent ex = zs_extent_x(row, box->ox0, box->ox_n);
-    const size_t pixel = row->line.x_c * e->elem, line = ex.n * pixel;
-    memset(e->lines->window, 0, ey.n * line);
+    const size_t pixel = line_of(row)->x_c * e->elem, line = ex.n * pixel;
+    memset(memories_of(e)->window, 0, ey.n * line);
     for (uint32_t y = ey.lo; y < ey.hi && ex.hi > ex.lo; y++)
-        memcpy(e->lines->window + (size_t)((int64_t)y - ey.first) * line +
+        memcpy(memories_of(e)->window + (size_t)((int64_t)y - ey.first) * line +
                    (size_t)((int64_t)ex.lo - ex.first) * pixel,
                ring_line(e, row, box->image, y) + ex.lo * pixel, (ex.hi - ex.lo) * pixel);
     return ex.n;
@@ -108,14 +113,14 @@ static uint32_t gather_window(const zs_exec *e, const zs_plan_row *row, const zs
 
 static void start_sums(const zs_exec *e, const zs_tile_box *box)
 {
-    const int32_t *bias = e->lines->bias;
+    const int32_t *bias = memories_of(e)->bias;
     for (uint32_t ox = 0; ox < box->ox_n; ox++)
         for (uint32_t oc = 0; oc < box->oc_n; oc++) {
             const size_t i = (size_t)ox * box->oc_n + oc;
             if (e->acc == 8)
-                ((int64_t *)(void *)e->lines->row)[i] = bias[oc];
+                ((int64_t *)(void *)memories_of(e)->row)[i] = bias[oc];
             else
-                ((int32_t *)(void *)e->lines->row)[i] = bias[oc];
+                ((int32_t *)(void *)memories_of(e)->row)[i] = bias[oc];
         }
 }
 
@@ -124,11 +129,11 @@ static void finish_sums(const zs_exec *e, const zs_plan_row *row, const zs_tile_
                         uint8_t *to)
 {
     const zs_layer_scale *s = &e->quant->layers[row->layer];
-    const void *sums = e->lines->row;
-    memset(to, 0, (size_t)box->ox_n * row->line.y_c * e->elem);
+    const void *sums = memories_of(e)->row;
+    memset(to, 0, (size_t)box->ox_n * line_of(row)->y_c * e->elem);
     for (uint32_t ox = 0; ox < box->ox_n; ox++)
         for (uint32_t oc = 0; oc < box->oc_n && box->oc0 + oc < row->y_c; oc++) {
-            const size_t i = (size_t)ox * box->oc_n + oc, k = (size_t)ox * row->line.y_c + oc;
+            const size_t i = (size_t)ox * box->oc_n + oc, k = (size_t)ox * line_of(row)->y_c + oc;
             const int64_t sum =
                 e->acc == 8 ? ((const int64_t *)sums)[i] : ((const int32_t *)sums)[i];
             const int32_t y = zs_requantise(sum, s->requant[box->oc0 + oc], s->act_lo, s->act_hi);
@@ -141,13 +146,13 @@ static void finish_sums(const zs_exec *e, const zs_plan_row *row, const zs_tile_
 
 static uint8_t *out_slot(const zs_exec *e, const zs_tile_op *op)
 {
-    return e->lines->out + op->slot[2] * e->lines->out_slot_bytes;
+    return memories_of(e)->out + op->slot[2] * memories_of(e)->out_slot_bytes;
 }
 
 static uint8_t *pool_line(const zs_exec *e, const zs_plan_row *row, uint32_t oy)
 {
-    const size_t bytes = (size_t)row->ow * row->line.y_c * e->elem;
-    return e->lines->pool_ring + oy % row->pool_window.kh * bytes;
+    const size_t bytes = (size_t)row->ow * line_of(row)->y_c * e->elem;
+    return memories_of(e)->pool_ring + oy % row->pool_window.kh * bytes;
 }
 
 static void mac(const zs_exec *e, const zs_plan_row *row, const zs_tile_op *op,
@@ -166,11 +171,11 @@ static void mac(const zs_exec *e, const zs_plan_row *row, const zs_tile_op *op,
                        .dh = w->dh,
                        .dw = w->dw,
                        .x_channel = 1,
-                       .x_column = row->line.x_c,
-                       .x_row = width * row->line.x_c};
+                       .x_column = line_of(row)->x_c,
+                       .x_row = width * line_of(row)->x_c};
     start_sums(e, box);
-    void *sums = e->lines->row;
-    const void *window = e->lines->window, *weights = e->lines->w;
+    void *sums = memories_of(e)->row;
+    const void *window = memories_of(e)->window, *weights = memories_of(e)->w;
     if (e->elem == 1)
         zs_tile_i8(&t, window, weights, sums, e->offsets);
     else
@@ -191,11 +196,11 @@ static void pool_window(const zs_exec *e, const zs_plan_row *row, uint32_t py, u
 {
     const zs_layer *pool = &e->net->layers[row->pool];
     const zs_pool_part y = zs_pool_rows(pool, py), x = zs_pool_cols(pool, px);
-    for (uint32_t c = 0; c < row->line.y_c; c++) {
+    for (uint32_t c = 0; c < line_of(row)->y_c; c++) {
         int32_t best = INT32_MIN;
         for (uint32_t iy = y.at; iy < y.at + y.n; iy++)
             for (uint32_t ix = x.at; ix < x.at + x.n; ix++) {
-                const int32_t v = element(e, pool_line(e, row, iy), (size_t)ix * row->line.y_c + c);
+                const int32_t v = element(e, pool_line(e, row, iy), (size_t)ix * line_of(row)->y_c + c);
                 best = v > best ? v : best;
             }
         if (e->elem == 1)
@@ -209,15 +214,17 @@ static void pool_row(const zs_exec *e, const zs_plan_row *row, const zs_tile_op 
                      const zs_tile_box *box)
 {
     uint8_t *to = out_slot(e, op);
-    const size_t pixel = row->line.y_c * e->elem;
+    const size_t pixel = line_of(row)->y_c * e->elem;
     for (uint32_t px = 0; px < row->y.shape.w; px++)
         pool_window(e, row, box->oy0, px, to + px * pixel);
-    zs_act_elems(e->quant, &e->net->layers[row->pool], to, (size_t)row->y.shape.w * row->line.y_c);
+    zs_act_elems(e->quant, &e->net->layers[row->pool], to, (size_t)row->y.shape.w * line_of(row)->y_c);
 }
 
 static void store(const zs_exec *e, uint32_t index)
 {
-    const zs_xfer x = zs_plan_xfer(e->plan, e->design, index);
+    const zs_tile_op *op = &e->plan->ops[index];
+    const zs_plan_row *row = &e->plan->rows[op->row];
+    const zs_xfer x = line_xfer(row, e->design, op->code, &e->plan->boxes[index]);
     memcpy(e->dram + x.addr, out_slot(e, &e->plan->ops[index]), x.row_bytes);
 }
 
@@ -233,18 +240,18 @@ static void copy_channels(const zs_exec *e, const uint8_t *from, uint32_t from_c
 /* Parts that calls wrote, and tensors that are parts of this one. */
 static void join(const zs_exec *e, const zs_plan_row *row, uint32_t image)
 {
-    const uint32_t t = row->line.tensor;
+    const uint32_t t = line_of(row)->tensor;
     const zs_shape s = e->net->tensors[t].shape;
     const size_t pixels = (size_t)s.h * s.w;
     uint8_t *to = image_of(e, t, image);
     for (uint32_t i = 0; i < e->plan->row_n; i++) {
         const zs_plan_row *part = &e->plan->rows[i];
-        if (part->line.step != ZS_HOST_CALL || part->line.tensor != t)
+        if (line_of(part)->step != ZS_HOST_CALL || line_of(part)->tensor != t)
             continue;
-        const uint32_t left = part->y_c - part->line.oc0;
-        copy_channels(e, e->dram + part->y.addr + image * part->y.pitch_bytes, part->line.y_c,
-                      to + part->line.part0 * e->elem, row->line.y_c,
-                      left < part->line.oc_n ? left : part->line.oc_n, pixels);
+        const uint32_t left = part->y_c - line_of(part)->oc0;
+        copy_channels(e, e->dram + part->y.addr + image * part->y.pitch_bytes, line_of(part)->y_c,
+                      to + line_of(part)->part0 * e->elem, line_of(row)->y_c,
+                      left < line_of(part)->oc_n ? left : line_of(part)->oc_n, pixels);
     }
     for (uint32_t k = 0; k < e->net->tensor_n; k++) {
         const zs_tensor *part = &e->net->tensors[k];
@@ -253,7 +260,7 @@ static void join(const zs_exec *e, const zs_plan_row *row, uint32_t image)
             continue;
         const uint32_t pitch = (uint32_t)zs_round_up(part->shape.c, e->design->accel.unroll.ic);
         copy_channels(e, image_of(e, k, image), pitch,
-                      to + part->parent_offset_elems / pixels * e->elem, row->line.y_c,
+                      to + part->parent_offset_elems / pixels * e->elem, line_of(row)->y_c,
                       part->shape.c, pixels);
     }
 }
@@ -271,7 +278,7 @@ static void im2col_pixel(const zs_exec *e, const zs_plan_row *row, const uint8_t
                     memset(to, 0, e->elem);
                 else
                     memcpy(to,
-                           x + ((size_t)(iy * row->x.shape.w + ix) * row->line.x_c + c) * e->elem,
+                           x + ((size_t)(iy * row->x.shape.w + ix) * line_of(row)->x_c + c) * e->elem,
                            e->elem);
             }
 }
@@ -281,21 +288,21 @@ static void im2col(const zs_exec *e, const zs_plan_row *row, uint32_t image)
     const uint8_t *x = e->dram + row->x.addr + image * row->x.pitch_bytes;
     uint8_t *y = e->dram + row->y.addr + image * row->y.pitch_bytes;
     for (uint32_t oy = 0; oy < row->y.shape.h; oy++)
-        for (uint32_t ox = 0; ox < row->y.shape.w; ox++, y += row->line.y_c * e->elem)
+        for (uint32_t ox = 0; ox < row->y.shape.w; ox++, y += line_of(row)->y_c * e->elem)
             im2col_pixel(e, row, x, oy, ox, y);
 }
 
 static void software(zs_exec *e, const zs_plan_row *row, uint32_t image)
 {
     const zs_layer *layer = zs_exec_layer(e, row);
-    uint8_t *at = e->lines->planes;
+    uint8_t *at = memories_of(e)->planes;
     for (uint32_t k = 0; k < layer->in_n; k++) {
         e->host_inputs[k] = at;
-        zs_exec_lines_read(e, layer->in[k], image, at);
+        read_planes(e, layer->in[k], image, at);
         at += zs_round_up(zs_shape_elems(e->net->tensors[layer->in[k]].shape) * e->elem, 64);
     }
     zs_host_layer(e->net, e->quant, layer, e->host_inputs, at, e->host_scratch);
-    zs_exec_lines_write(e, layer->out, image, at);
+    write_planes(e, layer->out, image, at);
 }
 
 static void host(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box)
@@ -305,22 +312,22 @@ static void host(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box)
             software(e, row, image);
         else if (box->flags == ZS_HOST_IM2COL)
             im2col(e, row, image);
-        else if (box->flags == ZS_HOST_JOIN)
+        else if (box->flags == ZS_HOST_GATHER)
             join(e, row, image);
     }
 }
 
-void zs_exec_lines_op(zs_exec *e, uint32_t index)
+void line_exec_op(zs_exec *e, uint32_t index)
 {
     const zs_tile_op *op = &e->plan->ops[index];
     const zs_tile_box *box = &e->plan->boxes[index];
-    const zs_plan_row *row = &e->plan->rows[op->layer];
-    switch (op->kind) {
+    const zs_plan_row *row = &e->plan->rows[op->row];
+    switch (op->code) {
     case ZS_OP_LOAD_X:
         load_lines(e, row, box);
         break;
     case ZS_OP_LOAD_W:
-        memcpy(e->lines->params, e->dram + row->weight_base, row->line.param_bytes);
+        memcpy(memories_of(e)->params, e->dram + row->weight_base, line_of(row)->param_bytes);
         break;
     case ZS_OP_MAC:
         mac(e, row, op, box);
@@ -365,7 +372,7 @@ static void room_for_software(const zs_exec *e, const zs_layer *layer, line_room
 
 static void room_for_call(const zs_exec *e, const zs_plan_row *row, line_room *r)
 {
-    const zs_line_row *l = &row->line;
+    const line_row *l = line_of(row);
     const size_t y_pixel = l->y_c * e->elem;
     widen(&r->ring, (size_t)l->ring_lines * row->x.shape.w * l->x_c * e->elem);
     widen(&r->window,
@@ -376,7 +383,7 @@ static void room_for_call(const zs_exec *e, const zs_plan_row *row, line_room *r
     widen(&r->taps, (size_t)l->x_c * row->window.kh * row->window.kw);
     widen(&r->filter, (size_t)zs_layer_filter_elems(zs_exec_layer(e, row)));
     const size_t width = row->y.shape.w > row->ow ? row->y.shape.w : row->ow;
-    widen(&e->lines->out_slot_bytes, zs_round_up(width * y_pixel, 64));
+    widen(&memories_of(e)->out_slot_bytes, zs_round_up(width * y_pixel, 64));
     widen(&r->out, l->out_slots);
     if (row->pool != ZS_NO_INDEX)
         widen(&r->pool_ring, row->pool_window.kh * row->ow * y_pixel);
@@ -384,7 +391,7 @@ static void room_for_call(const zs_exec *e, const zs_plan_row *row, line_room *r
 
 static zs_status allocate(zs_exec *e, zs_arena *arena, const line_room *r, zs_err *err)
 {
-    struct zs_exec_lines *l = e->lines;
+    line_memories *l = memories_of(e);
     e->dram = zs_new(arena, uint8_t, (size_t)e->plan->dram_bytes);
     l->ring = zs_new(arena, uint8_t, r->ring);
     l->pool_ring = zs_new(arena, uint8_t, r->pool_ring);
@@ -434,27 +441,27 @@ static zs_status pack_call(const zs_exec *e, const zs_plan_row *row, float *filt
     const zs_layer *layer = zs_exec_layer(e, row);
     const size_t n = (size_t)zs_layer_filter_elems(layer);
     uint8_t *biases = e->dram + row->weight_base, *weights = biases + bias_bytes(e, row);
-    for (uint32_t i = 0; i < row->line.oc_n && row->line.oc0 + i < row->y_c; i++) {
-        const uint32_t oc = row->line.oc0 + i;
+    for (uint32_t i = 0; i < line_of(row)->oc_n && line_of(row)->oc0 + i < row->y_c; i++) {
+        const uint32_t oc = line_of(row)->oc0 + i;
         ZS_TRY(pack_bias(e, layer, oc, biases + i * e->elem, err));
         zs_quantise_filter(e->quant, layer, oc, zs_layer_filter(e->net, layer, oc, filter), stored);
         for (size_t k = 0; k < n; k++)
-            memcpy(weights + (k * row->line.oc_n + i) * e->elem, stored + k * e->elem, e->elem);
+            memcpy(weights + (k * line_of(row)->oc_n + i) * e->elem, stored + k * e->elem, e->elem);
     }
     return ZS_OK;
 }
 
-zs_status zs_exec_lines_build(zs_exec *e, zs_arena *arena, zs_err *err)
+zs_status line_exec_build(zs_exec *e, zs_arena *arena, zs_err *err)
 {
     line_room r = {0};
-    e->lines = zs_new(arena, struct zs_exec_lines, 1);
-    if (e->lines == NULL)
+    e->own = zs_new(arena, line_memories, 1);
+    if (e->own == NULL)
         return zs_nomem(err, "simulated memories");
     for (uint32_t i = 0; i < e->plan->row_n; i++) {
         const zs_plan_row *row = &e->plan->rows[i];
-        if (row->line.step == ZS_HOST_CALL)
+        if (line_of(row)->step == ZS_HOST_CALL)
             room_for_call(e, row, &r);
-        else if (row->line.step == ZS_HOST_LAYER)
+        else if (line_of(row)->step == ZS_HOST_LAYER)
             room_for_software(e, zs_exec_layer(e, row), &r);
     }
     const uint64_t io = zs_max_u64(zs_shape_elems(e->net->tensors[e->net->input].shape),
@@ -466,22 +473,22 @@ zs_status zs_exec_lines_build(zs_exec *e, zs_arena *arena, zs_err *err)
     if (filter == NULL || stored == NULL)
         return zs_nomem(err, "simulated memories");
     for (uint32_t i = 0; i < e->plan->row_n; i++)
-        if (e->plan->rows[i].line.step == ZS_HOST_CALL)
+        if (line_of(&e->plan->rows[i])->step == ZS_HOST_CALL)
             ZS_TRY(pack_call(e, &e->plan->rows[i], filter, stored, err));
     return ZS_OK;
 }
 
 /* ---- inputs and outputs ---------------------------------------------------------------------- */
 
-void zs_exec_lines_set_input(zs_exec *e, uint32_t image, const float *x)
+void line_exec_set_input(zs_exec *e, uint32_t image, const float *x)
 {
     const uint32_t t = e->net->input;
-    zs_quantise(e->quant, t, x, e->lines->planes, (size_t)zs_shape_elems(e->net->tensors[t].shape));
-    zs_exec_lines_write(e, t, image, e->lines->planes);
+    zs_quantise(e->quant, t, x, memories_of(e)->planes, (size_t)zs_shape_elems(e->net->tensors[t].shape));
+    write_planes(e, t, image, memories_of(e)->planes);
 }
 
 /* One element at a time: any tensor may be asked for, whatever its size. */
-void zs_exec_lines_get(const zs_exec *e, uint32_t image, uint32_t tensor, float *y)
+void line_exec_get(const zs_exec *e, uint32_t image, uint32_t tensor, float *y)
 {
     const uint64_t n = zs_shape_elems(e->net->tensors[tensor].shape);
     const uint8_t *from = image_of(e, tensor, image);

@@ -1,6 +1,32 @@
-#include "exec_priv.h"
+#include "zynqsim/exec.h"
 
 #include <string.h>
+
+/* ---- carries of fused pools ------------------------------------------------------------------ */
+
+uint32_t zs_exec_crossing(uint32_t kernel, uint32_t stride)
+{
+    const uint32_t n = zs_pool_crossing(kernel, stride);
+    return n ? n : 1;
+}
+
+uint32_t zs_exec_column_rows(const zs_plan_row *row)
+{
+    const zs_window *w = &row->pool_window;
+    return row->t_oy / w->sh + zs_exec_crossing(w->kh, w->sh) + 1;
+}
+
+size_t zs_exec_carry_row_elems(const zs_plan_row *row)
+{
+    const zs_window *w = &row->pool_window;
+    return (size_t)zs_exec_crossing(w->kh, w->sh) * row->y.shape.w * row->carry_oc_n;
+}
+
+size_t zs_exec_carry_column_elems(const zs_plan_row *row)
+{
+    const zs_window *w = &row->pool_window;
+    return (size_t)zs_exec_crossing(w->kw, w->sw) * zs_exec_column_rows(row) * row->carry_oc_n;
+}
 
 /* ---- sizes ----------------------------------------------------------------------------------- */
 
@@ -138,21 +164,9 @@ static void pack_row(const zs_exec *e, const zs_plan_row *row, float *filter, ui
                       stored);
 }
 
-zs_status zs_exec_build(zs_arena *arena, const zs_design *design, const zs_net *net,
-                        const zs_plan *plan, const zs_quant *quant, zs_exec **out, zs_err *err)
+zs_status zs_exec_build_tiles(zs_exec *e, zs_arena *arena, zs_err *err)
 {
-    zs_exec *e = zs_new(arena, zs_exec, 1);
-    if (e == NULL)
-        return zs_nomem(err, "simulated memories");
-    *e = (zs_exec){.design = design, .net = net, .plan = plan, .quant = quant};
-    e->elem = zs_elem_bytes(quant->precision);
-    e->acc = zs_acc_bytes(quant->precision);
-    e->bias = zs_bias_bytes(quant->precision);
-    if (design->accel.kind == ZS_KIND_LINEBUFFER) {
-        ZS_TRY(zs_exec_lines_build(e, arena, err));
-        *out = e;
-        return ZS_OK;
-    }
+    const zs_plan *plan = e->plan;
     room r = {0};
     for (uint32_t i = 0; i < plan->row_n; i++)
         room_for_row(e, &plan->rows[i], &r);
@@ -164,6 +178,5 @@ zs_status zs_exec_build(zs_arena *arena, const zs_design *design, const zs_net *
     for (uint32_t i = 0; i < plan->row_n; i++)
         if (plan->rows[i].weight_slots > 0 && plan->rows[i].call != ZS_NO_INDEX)
             pack_row(e, &plan->rows[i], filter, stored);
-    *out = e;
     return ZS_OK;
 }

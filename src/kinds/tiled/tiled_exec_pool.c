@@ -1,4 +1,4 @@
-#include "exec_priv.h"
+#include "tiled_priv.h"
 
 #include <string.h>
 
@@ -33,43 +33,19 @@ static bool inside(const zs_extent *e, uint32_t i)
 
 #define ELEM    float
 #define NAME(x) f32_##x
-#include "exec_pool_body.h"
+#include "tiled_exec_pool_body.h"
 #undef ELEM
 #undef NAME
 #define ELEM    int16_t
 #define NAME(x) i16_##x
-#include "exec_pool_body.h"
+#include "tiled_exec_pool_body.h"
 #undef ELEM
 #undef NAME
 #define ELEM    int8_t
 #define NAME(x) i8_##x
-#include "exec_pool_body.h"
+#include "tiled_exec_pool_body.h"
 #undef ELEM
 #undef NAME
-
-static uint32_t crossing(uint32_t kernel, uint32_t stride)
-{
-    const uint32_t n = zs_pool_crossing(kernel, stride);
-    return n ? n : 1;
-}
-
-static uint32_t column_rows(const zs_plan_row *row)
-{
-    const zs_window *w = &row->pool_window;
-    return row->t_oy / w->sh + crossing(w->kh, w->sh) + 1;
-}
-
-size_t zs_exec_carry_row_elems(const zs_plan_row *row)
-{
-    const zs_window *w = &row->pool_window;
-    return (size_t)crossing(w->kh, w->sh) * row->y.shape.w * row->carry_oc_n;
-}
-
-size_t zs_exec_carry_column_elems(const zs_plan_row *row)
-{
-    const zs_window *w = &row->pool_window;
-    return (size_t)crossing(w->kw, w->sw) * column_rows(row) * row->carry_oc_n;
-}
 
 static pool_tile describe(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box)
 {
@@ -77,16 +53,16 @@ static pool_tile describe(zs_exec *e, const zs_plan_row *row, const zs_tile_box 
     pool_tile t = {.w = w, .box = box, .rows = e->carry_rows, .columns = e->carry_columns};
     t.y = zs_pool_reach_y(row, box);
     t.x = zs_pool_reach_x(row, box);
-    t.cross_y = crossing(w->kh, w->sh);
-    t.cross_x = crossing(w->kw, w->sw);
-    t.column_rows = column_rows(row);
+    t.cross_y = zs_exec_crossing(w->kh, w->sh);
+    t.cross_x = zs_exec_crossing(w->kw, w->sw);
+    t.column_rows = zs_exec_column_rows(row);
     t.pooled_w = row->y.shape.w;
     t.carry_oc_n = row->carry_oc_n;
     t.carry_oc0 = row->carry_oc_n == row->y_c ? box->oc0 : 0;
     return t;
 }
 
-void zs_exec_pool(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box, uint8_t *slot)
+void tiled_exec_pool(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box, uint8_t *slot)
 {
     pool_tile t = describe(e, row, box);
     const size_t done = (size_t)(t.y.done_last - t.y.done_first) * (t.x.done_last - t.x.done_first);
@@ -107,7 +83,7 @@ void zs_exec_pool(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box, ui
     memcpy(slot, out, done * box->oc_n * e->elem);
 }
 
-void zs_exec_pool_planes(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box,
+void tiled_exec_pool_planes(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box,
                          const uint8_t *x, uint8_t *y)
 {
     const size_t x_plane =

@@ -1,4 +1,4 @@
-#include "lines_priv.h"
+#include "line_priv.h"
 
 #include <string.h>
 
@@ -9,8 +9,8 @@
  * PS; all other layers run on the PS. */
 
 typedef struct line_draft {
-    plan_draft *d;
-    row_draft *layers; /* what fuse.c found: one per layer */
+    zs_plan_draft *d;
+    zs_row_draft *layers; /* what fuse.c found: one per layer */
     uint32_t layer_n;
     uint32_t *calls; /* [layer draft] how many; 0: the PS */
     bool *is_im2col; /* [layer draft] */
@@ -103,13 +103,13 @@ static void shape_call(line_draft *l, uint32_t draft, zs_plan_row *row)
     row->y_c = layer->y.c;
     row->group_ic = row->x.shape.c;
     row->group_oc = layer->y.c;
-    row->line.step = ZS_HOST_CALL;
-    row->line.tensor = ZS_NO_INDEX;
-    row->line.oc_n = (uint32_t)zs_round_up(layer->y.c, unit);
-    row->line.x_c = stored_channels(design, row->x.shape.c);
-    row->line.y_c = stored_channels(design, layer->y.c);
+    line_of(row)->step = ZS_HOST_CALL;
+    line_of(row)->tensor = ZS_NO_INDEX;
+    line_of(row)->oc_n = (uint32_t)zs_round_up(layer->y.c, unit);
+    line_of(row)->x_c = stored_channels(design, row->x.shape.c);
+    line_of(row)->y_c = stored_channels(design, layer->y.c);
     const uint32_t seen = zs_extent_y(row, 0, row->oh).hi;
-    row->line.lines = seen > 0 ? seen : 1; /* windows in padding only still read a line */
+    line_of(row)->lines = seen > 0 ? seen : 1; /* windows in padding only still read a line */
     row->y.shape = l->d->net->tensors[l->layers[draft].out].shape;
     row->pool = l->layers[draft].pool;
     if (row->pool != ZS_NO_INDEX)
@@ -121,23 +121,23 @@ static zs_status check_sizes(const line_draft *l, const zs_plan_row *row, zs_err
 {
     const uint64_t elem = zs_elem_bytes(l->d->design->accel.precision);
     uint64_t params, lines;
-    const uint32_t most = row->line.oc_n > row->line.x_c ? row->line.oc_n : row->line.x_c;
+    const uint32_t most = line_of(row)->oc_n > line_of(row)->x_c ? line_of(row)->oc_n : line_of(row)->x_c;
     if (most > UINT16_MAX || row->x.shape.h > UINT16_MAX || row->x.shape.w > UINT16_MAX ||
         row->oh > UINT16_MAX || row->ow > UINT16_MAX)
         return zs_fail(err, ZS_ERANGE, row->name,
                        "%u channels of %u x %u pixels: kind linebuffer counts to %d", most,
                        row->x.shape.h, row->x.shape.w, UINT16_MAX);
-    if (!zs_mul3_u64((uint64_t)row->window.kh * row->window.kw, row->line.x_c,
-                     row->line.oc_n * elem, &params) ||
-        !zs_mul3_u64(row->x.shape.w, (uint64_t)row->line.x_c * elem, row->x.shape.h, &lines) ||
-        params + row->line.oc_n * elem > UINT32_MAX || lines > UINT32_MAX)
+    if (!zs_mul3_u64((uint64_t)row->window.kh * row->window.kw, line_of(row)->x_c,
+                     line_of(row)->oc_n * elem, &params) ||
+        !zs_mul3_u64(row->x.shape.w, (uint64_t)line_of(row)->x_c * elem, row->x.shape.h, &lines) ||
+        params + line_of(row)->oc_n * elem > UINT32_MAX || lines > UINT32_MAX)
         return zs_fail(err, ZS_ERANGE, row->name,
                        "its parameters or its input exceed the %u bytes of one transfer",
                        UINT32_MAX);
     return ZS_OK;
 }
 
-static zs_status no_room(const plan_draft *d, const zs_plan_row *row, zs_err *err)
+static zs_status no_room(const zs_plan_draft *d, const zs_plan_row *row, zs_err *err)
 {
     const zs_accel *a = &d->design->accel;
     const uint64_t pe_elems = zs_line_filter_words(d->design, row) * a->unroll.ic;
@@ -152,16 +152,26 @@ static zs_status no_room(const plan_draft *d, const zs_plan_row *row, zs_err *er
                    in_bytes ? "bytes" : "elements", row->name, needed);
 }
 
+static bool new_rows(zs_plan_draft *d, uint64_t n)
+{
+    line_row *own = zs_new(d->arena, line_row, n);
+    d->rows = zs_new(d->arena, zs_plan_row, n);
+    if (d->rows == NULL || own == NULL)
+        return false;
+    for (uint64_t i = 0; i < n; i++)
+        d->rows[i].own = &own[i];
+    return true;
+}
+
 /* Sizes of the memories from the layers whole, then how many calls each of them takes. */
 static zs_status count_calls(line_draft *l, zs_err *err)
 {
-    plan_draft *d = l->d;
-    d->rows = zs_new(d->arena, zs_plan_row, l->layer_n + 1);
-    if (d->rows == NULL)
+    zs_plan_draft *d = l->d;
+    if (!new_rows(d, l->layer_n + 1))
         return zs_nomem(err, "plan");
     d->row_n = l->layer_n;
     for (uint32_t i = 0; i < l->layer_n; i++) {
-        d->rows[i].line.step = ZS_HOST_LAYER;
+        line_of(&d->rows[i])->step = ZS_HOST_LAYER;
         if (!zs_op_has_filters(layer_of(l, i)->op))
             continue;
         ZS_TRY(check_layer(layer_of(l, i), err));
@@ -171,12 +181,12 @@ static zs_status count_calls(line_draft *l, zs_err *err)
     }
     ZS_TRY(zs_line_size_buffers(d, err));
     for (uint32_t i = 0; i < l->layer_n; i++) {
-        if (d->rows[i].line.step != ZS_HOST_CALL)
+        if (line_of(&d->rows[i])->step != ZS_HOST_CALL)
             continue;
         const uint64_t room = zs_line_filters_per_pe(d, &d->rows[i]);
         if (room == 0)
             return no_room(d, &d->rows[i], err);
-        const uint64_t sets = d->rows[i].line.oc_n / d->design->accel.unroll.oc;
+        const uint64_t sets = line_of(&d->rows[i])->oc_n / d->design->accel.unroll.oc;
         l->calls[i] = (uint32_t)zs_ceil_div(sets, room);
     }
     return ZS_OK;
@@ -234,20 +244,23 @@ static zs_status place_tensors(line_draft *l, zs_err *err)
 
 static zs_plan_row *add_row(line_draft *l, uint32_t draft, uint32_t step)
 {
-    plan_draft *d = l->d;
+    zs_plan_draft *d = l->d;
     zs_plan_row *row = &d->rows[d->row_n];
     d->drafts[d->row_n] = l->layers[draft];
     d->drafts[d->row_n].on_engine = step == ZS_HOST_CALL;
     d->drafts[d->row_n].joins_previous = false;
     d->row_n++;
-    *row = (zs_plan_row){.layer = l->layers[draft].layer, .pool = ZS_NO_INDEX, .call = ZS_NO_INDEX};
+    *row = (zs_plan_row){.layer = l->layers[draft].layer,
+                         .pool = ZS_NO_INDEX,
+                         .call = ZS_NO_INDEX,
+                         .own = row->own};
     row->x_resident = row->y_resident = ZS_NOT_RESIDENT;
-    row->line.step = step;
-    row->line.tensor = ZS_NO_INDEX;
+    line_of(row)->step = step;
+    line_of(row)->tensor = ZS_NO_INDEX;
     return row;
 }
 
-static uint64_t tensor_bytes(const plan_draft *d, uint32_t tensor)
+static uint64_t tensor_bytes(const zs_plan_draft *d, uint32_t tensor)
 {
     return zs_shape_elems(d->net->tensors[tensor].shape) * d->design->batch *
            zs_elem_bytes(d->design->accel.precision);
@@ -255,33 +268,33 @@ static uint64_t tensor_bytes(const plan_draft *d, uint32_t tensor)
 
 static zs_status add_im2col(line_draft *l, uint32_t draft, zs_plan_tensor *out, zs_err *err)
 {
-    plan_draft *d = l->d;
+    zs_plan_draft *d = l->d;
     const zs_layer *layer = layer_of(l, draft);
     const zs_window *w = &layer->window;
     zs_plan_row *row = add_row(l, draft, ZS_HOST_IM2COL);
     const zs_shape shape = {layer->x.c * w->kh * w->kw, layer->y.h, layer->y.w};
     row->name = zs_arena_printf(d->arena, "%s/im2col", layer->name);
     row->op = "im2col";
-    row->line.x_c = stored_channels(d->design, layer->x.c);
-    row->line.y_c = stored_channels(d->design, shape.c);
+    line_of(row)->x_c = stored_channels(d->design, layer->x.c);
+    line_of(row)->y_c = stored_channels(d->design, shape.c);
     row->window = layer->window;
     row->x = d->plan->tensors[layer->in[0]];
     row->x.shape = layer->x;
-    ZS_TRY(place(l, shape, row->line.y_c, &row->y, err));
+    ZS_TRY(place(l, shape, line_of(row)->y_c, &row->y, err));
     row->compulsory_read_bytes = tensor_bytes(d, layer->in[0]);
-    row->compulsory_write_bytes = (uint64_t)shape.h * shape.w * row->line.y_c * d->design->batch *
+    row->compulsory_write_bytes = (uint64_t)shape.h * shape.w * line_of(row)->y_c * d->design->batch *
                                   zs_elem_bytes(d->design->accel.precision);
     row->ops = zs_shape_elems(shape) * d->design->batch;
     *out = row->y;
     return row->name ? ZS_OK : zs_nomem(err, "plan");
 }
 
-static bool written_by_host(const plan_draft *d, uint32_t tensor)
+static bool written_by_host(const zs_plan_draft *d, uint32_t tensor)
 {
     for (uint32_t i = 0; i < d->row_n; i++)
-        if ((d->rows[i].line.step == ZS_HOST_LAYER &&
+        if ((line_of(&d->rows[i])->step == ZS_HOST_LAYER &&
              zs_view_base(d->net, d->drafts[i].out) == tensor) ||
-            (d->rows[i].line.step == ZS_HOST_JOIN && d->rows[i].line.tensor == tensor))
+            (line_of(&d->rows[i])->step == ZS_HOST_GATHER && line_of(&d->rows[i])->tensor == tensor))
             return true;
     return tensor == zs_view_base(d->net, d->net->input);
 }
@@ -304,8 +317,8 @@ static void count_work(const line_draft *l, uint32_t draft, zs_plan_row *row)
 {
     const zs_layer *layer = layer_of(l, draft);
     const uint64_t batch = l->d->design->batch;
-    const uint64_t left = layer->y.c - row->line.oc0;
-    const uint64_t real = zs_min_u64(row->line.oc_n, left);
+    const uint64_t left = layer->y.c - line_of(row)->oc0;
+    const uint64_t real = zs_min_u64(line_of(row)->oc_n, left);
     row->macs = zs_layer_macs(layer) / layer->y.c * real * batch;
     row->ops = zs_layer_ops(layer) / layer->y.c * real * batch;
     if (row->pool != ZS_NO_INDEX) {
@@ -317,7 +330,7 @@ static void count_work(const line_draft *l, uint32_t draft, zs_plan_row *row)
 /* Results go where they belong, or into a part of their own when there is more than one. */
 static zs_status place_result(line_draft *l, uint32_t draft, zs_plan_row *row, zs_err *err)
 {
-    plan_draft *d = l->d;
+    zs_plan_draft *d = l->d;
     const uint32_t out = l->layers[draft].out;
     zs_shape shape = d->net->tensors[out].shape;
     if (l->calls[draft] == 1 && shape.c == row->y_c) {
@@ -325,50 +338,50 @@ static zs_status place_result(line_draft *l, uint32_t draft, zs_plan_row *row, z
         row->y.shape = shape;
         return ZS_OK;
     }
-    row->line.tensor = zs_view_base(d->net, out);
-    row->line.part0 = l->layers[draft].out_c0 + row->line.oc0;
+    line_of(row)->tensor = zs_view_base(d->net, out);
+    line_of(row)->part0 = l->layers[draft].out_c0 + line_of(row)->oc0;
     if (l->calls[draft] > 1)
-        row->line.y_c = stored_channels(d->design, row->line.oc_n);
-    shape.c = row->line.y_c;
-    return place(l, shape, row->line.y_c, &row->y, err);
+        line_of(row)->y_c = stored_channels(d->design, line_of(row)->oc_n);
+    shape.c = line_of(row)->y_c;
+    return place(l, shape, line_of(row)->y_c, &row->y, err);
 }
 
 static void set_compulsory(const line_draft *l, zs_plan_row *row)
 {
     const uint64_t elem = zs_elem_bytes(l->d->design->accel.precision);
     const uint64_t batch = l->d->design->batch;
-    row->compulsory_read_bytes = row->line.param_bytes + (uint64_t)row->line.lines *
-                                                             row->x.shape.w * row->line.x_c * elem *
+    row->compulsory_read_bytes = line_of(row)->param_bytes + (uint64_t)line_of(row)->lines *
+                                                             row->x.shape.w * line_of(row)->x_c * elem *
                                                              batch;
     row->compulsory_write_bytes =
-        (uint64_t)row->y.shape.h * row->y.shape.w * row->line.y_c * elem * batch;
+        (uint64_t)row->y.shape.h * row->y.shape.w * line_of(row)->y_c * elem * batch;
 }
 
 static zs_status add_call(line_draft *l, uint32_t draft, uint32_t part, const zs_plan_tensor *x,
                           zs_err *err)
 {
-    plan_draft *d = l->d;
+    zs_plan_draft *d = l->d;
     const uint32_t unit = d->design->accel.unroll.oc;
     const zs_layer *layer = layer_of(l, draft);
     zs_plan_row *row = add_row(l, draft, ZS_HOST_CALL);
     shape_call(l, draft, row);
-    const uint64_t sets = zs_ceil_div(row->line.oc_n / unit, l->calls[draft]);
-    row->line.oc_n = (uint32_t)sets * unit;
-    row->line.oc0 = part * row->line.oc_n;
+    const uint64_t sets = zs_ceil_div(line_of(row)->oc_n / unit, l->calls[draft]);
+    line_of(row)->oc_n = (uint32_t)sets * unit;
+    line_of(row)->oc0 = part * line_of(row)->oc_n;
     row->name = call_name(l, draft, part);
     row->op = zs_layer_op_name(layer->op);
     if (row->pool != ZS_NO_INDEX)
         row->op = layer->op == ZS_LAYER_FC ? "fc+pool" : "conv+pool";
-    row->line.param_bytes = (uint64_t)row->line.oc_n * zs_elem_bytes(d->design->accel.precision) *
-                            ((uint64_t)row->window.kh * row->window.kw * row->line.x_c + 1);
-    ZS_TRY(take(l, row->line.param_bytes, 64, &row->weight_base, err));
+    line_of(row)->param_bytes = (uint64_t)line_of(row)->oc_n * zs_elem_bytes(d->design->accel.precision) *
+                            ((uint64_t)row->window.kh * row->window.kw * line_of(row)->x_c + 1);
+    ZS_TRY(take(l, line_of(row)->param_bytes, 64, &row->weight_base, err));
     const zs_shape x_shape = row->x.shape;
     row->x = *x;
     row->x.shape = x_shape;
-    row->line.x_from_host =
+    line_of(row)->x_from_host =
         l->is_im2col[draft] || written_by_host(d, zs_view_base(d->net, layer->in[0]));
     ZS_TRY(place_result(l, draft, row, err));
-    row->t_oc = row->line.oc_n;
+    row->t_oc = line_of(row)->oc_n;
     row->t_ic = row->x.shape.c;
     row->t_oy = 1;
     row->t_ox = row->ow;
@@ -381,22 +394,22 @@ static zs_status add_call(line_draft *l, uint32_t draft, uint32_t part, const zs
 
 static zs_status add_join(line_draft *l, uint32_t draft, uint32_t tensor, zs_err *err)
 {
-    plan_draft *d = l->d;
-    zs_plan_row *row = add_row(l, draft, ZS_HOST_JOIN);
+    zs_plan_draft *d = l->d;
+    zs_plan_row *row = add_row(l, draft, ZS_HOST_GATHER);
     row->name = zs_arena_printf(d->arena, "%s/join", d->net->tensors[tensor].name);
     row->op = "join";
-    row->line.tensor = tensor;
+    line_of(row)->tensor = tensor;
     row->y = d->plan->tensors[tensor];
-    row->line.y_c = stored_channels(d->design, row->y.shape.c);
+    line_of(row)->y_c = stored_channels(d->design, row->y.shape.c);
     row->compulsory_read_bytes = row->compulsory_write_bytes = tensor_bytes(d, tensor);
-    row->line.stale_bytes = row->compulsory_read_bytes;
+    line_of(row)->stale_bytes = row->compulsory_read_bytes;
     row->ops = zs_shape_elems(row->y.shape) * d->design->batch;
     return row->name ? ZS_OK : zs_nomem(err, "plan");
 }
 
 static zs_status add_software(line_draft *l, uint32_t draft)
 {
-    plan_draft *d = l->d;
+    zs_plan_draft *d = l->d;
     const zs_layer *layer = layer_of(l, draft);
     zs_plan_row *row = add_row(l, draft, ZS_HOST_LAYER);
     row->name = layer->name;
@@ -411,7 +424,7 @@ static zs_status add_software(line_draft *l, uint32_t draft)
     for (uint32_t k = 0; k < layer->in_n; k++) {
         row->compulsory_read_bytes += tensor_bytes(d, layer->in[k]);
         if (!written_by_host(d, zs_view_base(d->net, layer->in[k])))
-            row->line.stale_bytes += tensor_bytes(d, layer->in[k]);
+            line_of(row)->stale_bytes += tensor_bytes(d, layer->in[k]);
     }
     row->compulsory_write_bytes = tensor_bytes(d, layer->out);
     return ZS_OK;
@@ -456,13 +469,12 @@ static zs_status add_joins(line_draft *l, uint32_t draft, zs_err *err)
 
 static zs_status list_rows(line_draft *l, zs_err *err)
 {
-    plan_draft *d = l->d;
+    zs_plan_draft *d = l->d;
     uint64_t cap = 1;
     for (uint32_t i = 0; i < l->layer_n; i++)
         cap += 2ull + l->calls[i] + d->net->tensor_n;
-    d->rows = zs_new(d->arena, zs_plan_row, cap);
-    d->drafts = zs_new(d->arena, row_draft, cap);
-    if (d->rows == NULL || d->drafts == NULL)
+    d->drafts = zs_new(d->arena, zs_row_draft, cap);
+    if (!new_rows(d, cap) || d->drafts == NULL)
         return zs_nomem(err, "plan");
     d->row_n = 0;
     for (uint32_t i = 0; i < l->layer_n; i++) {
@@ -482,14 +494,14 @@ static zs_status list_rows(line_draft *l, zs_err *err)
     return ZS_OK;
 }
 
-static zs_status list_calls(plan_draft *d, zs_err *err)
+static zs_status list_calls(zs_plan_draft *d, zs_err *err)
 {
     zs_plan_call *calls = zs_new(d->arena, zs_plan_call, d->row_n + 1);
     if (calls == NULL)
         return zs_nomem(err, "plan");
     d->plan->calls = calls;
     for (uint32_t i = 0; i < d->row_n; i++) {
-        if (d->rows[i].line.step != ZS_HOST_CALL)
+        if (line_of(&d->rows[i])->step != ZS_HOST_CALL)
             continue;
         d->rows[i].call = d->plan->call_n;
         calls[d->plan->call_n++] = (zs_plan_call){.name = d->rows[i].name, .row0 = i, .row_n = 1};
@@ -497,9 +509,30 @@ static zs_status list_calls(plan_draft *d, zs_err *err)
     return ZS_OK;
 }
 
-static zs_status emit_all(plan_draft *d, zs_err *err)
+zs_status line_plan(zs_plan_draft *d, zs_err *err)
 {
-    emitter *e = zs_new(d->arena, emitter, 1);
+    const zs_fuse_rules rules = {.splits_concat_pools = true, .most_pooled_pixels = UINT64_MAX};
+    line_draft *l = zs_new(d->arena, line_draft, 1);
+    if (l == NULL)
+        return zs_nomem(err, "plan");
+    l->d = d;
+    ZS_TRY(zs_draft_fuse_layers(d, &rules, err));
+    ZS_TRY(check_parts(d->net, err));
+    l->layers = d->drafts;
+    l->layer_n = d->row_n;
+    l->calls = zs_new(d->arena, uint32_t, l->layer_n + 1);
+    l->is_im2col = zs_new(d->arena, bool, l->layer_n + 1);
+    if (l->calls == NULL || l->is_im2col == NULL)
+        return zs_nomem(err, "plan");
+    ZS_TRY(count_calls(l, err));
+    ZS_TRY(place_tensors(l, err));
+    ZS_TRY(list_rows(l, err));
+    return list_calls(d, err);
+}
+
+zs_status line_emit(zs_plan_draft *d, zs_err *err)
+{
+    zs_emitter *e = zs_new(d->arena, zs_emitter, 1);
     if (e == NULL)
         return zs_nomem(err, "plan");
     ZS_TRY(zs_emit_init(e, d, err));
@@ -512,41 +545,5 @@ static zs_status emit_all(plan_draft *d, zs_err *err)
         row->op_n = e->op_n - row->op0;
     }
     zs_emit_finish(e);
-    return ZS_OK;
-}
-
-static zs_status build(line_draft *l, zs_err *err)
-{
-    plan_draft *d = l->d;
-    ZS_TRY(zs_plan_fuse(d, err));
-    ZS_TRY(check_parts(d->net, err));
-    l->layers = d->drafts;
-    l->layer_n = d->row_n;
-    l->calls = zs_new(d->arena, uint32_t, l->layer_n + 1);
-    l->is_im2col = zs_new(d->arena, bool, l->layer_n + 1);
-    if (l->calls == NULL || l->is_im2col == NULL)
-        return zs_nomem(err, "plan");
-    ZS_TRY(count_calls(l, err));
-    ZS_TRY(place_tensors(l, err));
-    ZS_TRY(list_rows(l, err));
-    ZS_TRY(list_calls(d, err));
-    return emit_all(d, err);
-}
-
-zs_status zs_plan_build_lines(zs_arena *arena, const zs_design *design, const zs_net *net,
-                              zs_plan **out, zs_err *err)
-{
-    zs_plan *plan = zs_new(arena, zs_plan, 1);
-    plan_draft *d = zs_new(arena, plan_draft, 1);
-    line_draft *l = zs_new(arena, line_draft, 1);
-    if (plan == NULL || d == NULL || l == NULL)
-        return zs_nomem(err, "plan");
-    *d = (plan_draft){.arena = arena, .design = design, .net = net, .plan = plan};
-    l->d = d;
-    ZS_TRY(build(l, err));
-    plan->rows = d->rows;
-    plan->row_n = d->row_n;
-    plan->batch = design->batch;
-    *out = plan;
     return ZS_OK;
 }

@@ -1,36 +1,8 @@
-#include "exec_priv.h"
-
-#include "zynqsim/tile.h"
+#include "tiled_priv.h"
 
 #include <string.h>
 
 /* ---- loads ----------------------------------------------------------------------------------- */
-
-void zs_exec_gather(const zs_exec *e, const zs_plan_row *row, const zs_tile_box *box,
-                    const uint8_t *image, zs_shape shape, uint8_t *tile)
-{
-    const zs_extent ey = zs_extent_y(row, box->oy0, box->oy_n);
-    const zs_extent ex = zs_extent_x(row, box->ox0, box->ox_n);
-    const size_t line = (size_t)ex.n * e->elem, plane = line * ey.n;
-    const size_t run = (size_t)(ex.hi - ex.lo) * e->elem;
-    if (ey.hi - ey.lo != ey.n || ex.hi - ex.lo != ex.n)
-        memset(tile, 0, plane * box->ic_n);
-    if (run == line && ex.n == shape.w) { /* whole rows: one run a plane */
-        for (uint32_t c = 0; c < box->ic_n; c++)
-            memcpy(tile + c * plane + (size_t)(ey.lo - ey.first) * line,
-                   image + ((size_t)(box->ic0 + c) * shape.h + ey.lo) * line,
-                   (ey.hi - ey.lo) * line);
-        return;
-    }
-    for (uint32_t c = 0; c < box->ic_n; c++) {
-        const uint8_t *from =
-            image + (((size_t)(box->ic0 + c) * shape.h + ey.lo) * shape.w + ex.lo) * e->elem;
-        uint8_t *to = tile + c * plane + (size_t)(ey.lo - ey.first) * line +
-                      (size_t)(ex.lo - ex.first) * e->elem;
-        for (uint32_t y = ey.lo; y < ey.hi; y++, from += shape.w * e->elem, to += line)
-            memcpy(to, from, run);
-    }
-}
 
 /* One pixel per image: [image][channel]. */
 static void gather_columns(const zs_exec *e, const zs_tile_box *box, const uint8_t *image0,
@@ -80,10 +52,16 @@ static void load_oihw(const zs_exec *e, const zs_plan_row *row, const zs_tile_bo
                        box->oc_n, e->elem);
 }
 
+static zs_xfer xfer_of(const zs_exec *e, uint32_t index)
+{
+    const zs_tile_op *op = &e->plan->ops[index];
+    return tiled_xfer(&e->plan->rows[op->row], e->design, op->code, &e->plan->boxes[index]);
+}
+
 static void load_w(zs_exec *e, const zs_plan_row *row, uint32_t index)
 {
     const zs_tile_box *box = &e->plan->boxes[index];
-    const zs_xfer x = zs_plan_xfer(e->plan, e->design, index);
+    const zs_xfer x = xfer_of(e, index);
     const uint8_t *from = e->dram + x.addr;
     uint8_t *slot = weight_slot(e, row, &e->plan->ops[index]);
     const size_t biases = box->flags & ZS_BOX_BIAS ? box->oc_n * e->bias : 0;
@@ -97,7 +75,7 @@ static void load_w(zs_exec *e, const zs_plan_row *row, uint32_t index)
 
 static void copy_partials(zs_exec *e, uint32_t index, bool store)
 {
-    const zs_xfer x = zs_plan_xfer(e->plan, e->design, index);
+    const zs_xfer x = xfer_of(e, index);
     uint8_t *slot = zs_exec_sums(e, &e->plan->ops[index]);
     if (store)
         memcpy(e->dram + x.addr, slot, x.row_bytes);
@@ -106,79 +84,6 @@ static void copy_partials(zs_exec *e, uint32_t index, bool store)
 }
 
 /* ---- products -------------------------------------------------------------------------------- */
-
-void zs_exec_start_sums(const zs_exec *e, const zs_tile_box *box, const uint8_t *bias,
-                        uint8_t *sums)
-{
-    const size_t pixels = (size_t)box->oy_n * box->ox_n;
-    if (e->quant->precision == ZS_FIXED16) {
-        for (size_t p = 0; p < pixels; p++)
-            for (uint32_t oc = 0; oc < box->oc_n; oc++)
-                ((int64_t *)(void *)sums)[p * box->oc_n + oc] =
-                    ((const int32_t *)(const void *)bias)[oc];
-        return;
-    }
-    for (size_t p = 0; p < pixels; p++) /* float and int32_t: four bytes either way */
-        memcpy(sums + p * box->oc_n * e->acc, bias, box->oc_n * e->acc);
-}
-
-/* Complete sums become stored elements, in place: elements are never wider than sums. */
-void zs_exec_finish_sums(const zs_exec *e, const zs_layer *layer, const zs_tile_box *box,
-                         void *sums)
-{
-    const size_t n = (size_t)box->oy_n * box->ox_n * box->oc_n;
-    if (e->quant->precision == ZS_FP32) {
-        float *y = sums;
-        for (size_t i = 0; layer->act.active && i < n; i++)
-            y[i] = zs_act_f32(layer->act, y[i]);
-        return;
-    }
-    const zs_layer_scale *s = &e->quant->layers[layer->index];
-    uint32_t oc = 0;
-    for (size_t i = 0; i < n; i++, oc = oc + 1 == box->oc_n ? 0 : oc + 1) {
-        const zs_requant r = s->requant[box->oc0 + oc];
-        if (e->quant->precision == ZS_FIXED16) {
-            const int64_t sum = ((const int64_t *)sums)[i];
-            ((int16_t *)sums)[i] = (int16_t)zs_requantise(sum, r, s->act_lo, s->act_hi);
-        } else {
-            const int32_t sum = ((const int32_t *)sums)[i];
-            ((int8_t *)sums)[i] = (int8_t)zs_requantise(sum, r, s->act_lo, s->act_hi);
-        }
-    }
-}
-
-zs_tile zs_exec_tile(const zs_plan_row *row, const zs_tile_box *box)
-{
-    const zs_window *w = &row->window;
-    zs_tile t = {.oc_n = box->oc_n, .ic_n = box->ic_n, .oy_n = box->oy_n, .ox_n = box->ox_n};
-    t.kh = w->kh, t.kw = w->kw, t.sh = w->sh, t.sw = w->sw, t.dh = w->dh, t.dw = w->dw;
-    t.depthwise = row->is_depthwise;
-    if (row->images_are_columns) {
-        t.x_channel = 1;
-        t.x_column = box->ic_n;
-        t.sw = 1;
-        return t;
-    }
-    t.x_row = zs_extent_x(row, box->ox0, box->ox_n).n;
-    t.x_channel = t.x_row * zs_extent_y(row, box->oy0, box->oy_n).n;
-    t.x_column = 1;
-    return t;
-}
-
-void zs_exec_products(const zs_exec *e, const zs_tile *t, const void *x, const void *w, void *sums)
-{
-    switch (e->quant->precision) {
-    case ZS_FP32:
-        zs_tile_f32(t, x, w, sums, e->offsets);
-        break;
-    case ZS_FIXED16:
-        zs_tile_i16(t, x, w, sums, e->offsets);
-        break;
-    default:
-        zs_tile_i8(t, x, w, sums, e->offsets);
-        break;
-    }
-}
 
 static const uint8_t *tile_input(zs_exec *e, const zs_plan_row *row, const zs_tile_op *op,
                                  const zs_tile_box *box)
@@ -324,7 +229,7 @@ static void post(zs_exec *e, const zs_plan_row *row, const zs_tile_op *op, const
     const size_t n = (size_t)box->oc_n * box->oy_n * box->ox_n;
     if (is_conv_row(e, row)) {
         if (row->pool != ZS_NO_INDEX)
-            zs_exec_pool(e, row, box, slot);
+            tiled_exec_pool(e, row, box, slot);
         if (row->y_resident != ZS_NOT_RESIDENT)
             keep(e, row, op, box);
         return;
@@ -334,41 +239,21 @@ static void post(zs_exec *e, const zs_plan_row *row, const zs_tile_op *op, const
         const void *const inputs[2] = {x, slot};
         zs_add_elems(e->quant, layer, inputs, 2, slot, n);
     } else if (layer->op == ZS_LAYER_POOL) {
-        zs_exec_pool_planes(e, row, box, x, slot);
+        tiled_exec_pool_planes(e, row, box, x, slot);
         zs_act_elems(e->quant, layer, slot, n);
     } else {
         vector_act(e, layer, x, slot, n);
     }
 }
 
-static void host(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box)
-{
-    const zs_layer *layer = zs_exec_layer(e, row);
-    if (box->flags != ZS_HOST_LAYER)
-        return;
-    const void **x = e->host_inputs;
-    for (uint32_t image = 0; image < e->plan->batch; image++) {
-        for (uint32_t k = 0; k < layer->in_n; k++) {
-            const zs_plan_tensor *t = &e->plan->tensors[layer->in[k]];
-            x[k] = e->dram + t->addr + image * t->pitch_bytes;
-        }
-        zs_host_layer(e->net, e->quant, layer, x,
-                      e->dram + row->y.addr + image * row->y.pitch_bytes, e->host_scratch);
-    }
-}
-
 /* ---- ops ------------------------------------------------------------------------------------- */
 
-void zs_exec_op(zs_exec *e, uint32_t index)
+void tiled_exec_op(zs_exec *e, uint32_t index)
 {
     const zs_tile_op *op = &e->plan->ops[index];
     const zs_tile_box *box = &e->plan->boxes[index];
-    const zs_plan_row *row = &e->plan->rows[op->layer];
-    if (e->lines != NULL) {
-        zs_exec_lines_op(e, index);
-        return;
-    }
-    switch (op->kind) {
+    const zs_plan_row *row = &e->plan->rows[op->row];
+    switch (op->code) {
     case ZS_OP_LOAD_X:
         load_x(e, row, op, box);
         break;
@@ -377,7 +262,7 @@ void zs_exec_op(zs_exec *e, uint32_t index)
         break;
     case ZS_OP_LOAD_P:
     case ZS_OP_STORE_P:
-        copy_partials(e, index, op->kind == ZS_OP_STORE_P);
+        copy_partials(e, index, op->code == ZS_OP_STORE_P);
         break;
     case ZS_OP_MAC:
         mac(e, row, op, box);
@@ -388,53 +273,10 @@ void zs_exec_op(zs_exec *e, uint32_t index)
     case ZS_OP_STORE:
         store(e, row, op, box);
         break;
-    case ZS_OP_DIRECT:
-        zs_exec_direct(e, row, box);
-        break;
     case ZS_OP_HOST:
-        host(e, row, box);
+        zs_exec_host(e, index);
         break;
     default:
         break;
     }
-}
-
-static void retired(void *ctx, uint32_t op, uint64_t start_pl_cycle, uint64_t end_pl_cycle)
-{
-    (void)start_pl_cycle;
-    (void)end_pl_cycle;
-    zs_exec_op(ctx, op);
-}
-
-zs_retire_hook zs_exec_hook(zs_exec *exec)
-{
-    return (zs_retire_hook){.retired = retired, .ctx = exec};
-}
-
-void zs_exec_run(zs_exec *exec)
-{
-    for (uint32_t op = 0; op < exec->plan->op_n; op++)
-        zs_exec_op(exec, op);
-}
-
-void zs_exec_set_input(zs_exec *exec, uint32_t image, const float *x)
-{
-    const zs_plan_tensor *t = &exec->plan->tensors[exec->net->input];
-    if (exec->lines != NULL) {
-        zs_exec_lines_set_input(exec, image, x);
-        return;
-    }
-    zs_quantise(exec->quant, exec->net->input, x, exec->dram + t->addr + image * t->pitch_bytes,
-                (size_t)zs_shape_elems(t->shape));
-}
-
-void zs_exec_get(const zs_exec *exec, uint32_t image, uint32_t tensor, float *y)
-{
-    const zs_plan_tensor *t = &exec->plan->tensors[tensor];
-    if (exec->lines != NULL) {
-        zs_exec_lines_get(exec, image, tensor, y);
-        return;
-    }
-    zs_dequantise(exec->quant, tensor, exec->dram + t->addr + image * t->pitch_bytes, y,
-                  (size_t)zs_shape_elems(t->shape));
 }

@@ -1,16 +1,18 @@
-/* exec_priv.h - the data side of the board: contents of DRAM and of the on-chip memories.
+/* exec.h - the toolbox of executors: contents of simulated DRAM and of the on-chip memories.
  *
  * Sums lie as [pixel][oc] in their slot; once complete they are narrowed to stored elements in
  * place. Vector layers keep [channel][pixel]. */
-#ifndef ZYNQSIM_EXEC_PRIV_H
-#define ZYNQSIM_EXEC_PRIV_H
+#ifndef ZYNQSIM_EXEC_H
+#define ZYNQSIM_EXEC_H
 
-#include "zynqsim/sim.h"
+#include "zynqsim/base.h"
+#include "zynqsim/design.h"
+#include "zynqsim/net.h"
+#include "zynqsim/num.h"
+#include "zynqsim/plan.h"
 #include "zynqsim/tile.h"
 
-struct zs_exec_lines;
-
-struct zs_exec {
+typedef struct zs_exec {
     const zs_design *design;
     const zs_net *net;
     const zs_plan *plan;
@@ -25,8 +27,8 @@ struct zs_exec {
     uint32_t *offsets; /* taps of a tile */
     void *host_scratch;
     const void **host_inputs;
-    struct zs_exec_lines *lines; /* kind linebuffer: its memories; else NULL */
-};
+    void *own; /* further memories of the kind */
+} zs_exec;
 
 static inline const zs_layer *zs_exec_layer(const zs_exec *e, const zs_plan_row *row)
 {
@@ -38,8 +40,10 @@ static inline uint8_t *zs_exec_sums(const zs_exec *e, const zs_tile_op *op)
     return e->sums + op->slot[2] * e->sums_slot_bytes;
 }
 
-/* One output channel of one image, inputs and weights straight from DRAM, results into it. */
-void zs_exec_direct(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box);
+/* Memories as the rows of the plan and their tiles need them, and packed weights in DRAM. */
+zs_status zs_exec_build_tiles(zs_exec *e, zs_arena *arena, zs_err *err);
+/* A layer in software, from DRAM to DRAM; other steps of the PS move no data. Tensors lie as CHW. */
+void zs_exec_host(zs_exec *e, uint32_t op);
 /* Activation and requantisation of complete sums, in place. */
 void zs_exec_finish_sums(const zs_exec *e, const zs_layer *layer, const zs_tile_box *box,
                          void *sums);
@@ -52,25 +56,14 @@ void zs_exec_gather(const zs_exec *e, const zs_plan_row *row, const zs_tile_box 
 zs_tile zs_exec_tile(const zs_plan_row *row, const zs_tile_box *box);
 /* The tile kernel of the precision. */
 void zs_exec_products(const zs_exec *e, const zs_tile *t, const void *x, const void *w, void *sums);
-/* Pooling windows of a finished tile: merges what came from the tiles to the left and above, keeps
- * what is not complete, and leaves the complete windows in the slot as [window][oc]. */
-void zs_exec_pool(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box, uint8_t *slot);
-/* Max-pooling of a vector layer's tile, [channel][pixel]. */
-void zs_exec_pool_planes(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box,
-                         const uint8_t *x, uint8_t *y);
 /* Filters of a tile, [lane][n] with `pitch` elements from lane to lane, become [n][lane]. */
 void zs_exec_interleave(const void *from, size_t pitch, void *to, size_t n, uint32_t lanes,
                         size_t elem);
+/* Windows of a fused pool that cross a tile border along one axis, at least 1; rows of the carry
+ * memory for columns. */
+uint32_t zs_exec_crossing(uint32_t kernel, uint32_t stride);
+uint32_t zs_exec_column_rows(const zs_plan_row *row);
 size_t zs_exec_carry_row_elems(const zs_plan_row *row);
 size_t zs_exec_carry_column_elems(const zs_plan_row *row);
-
-/* exec_lines.c: kind linebuffer. */
-zs_status zs_exec_lines_build(zs_exec *e, zs_arena *arena, zs_err *err);
-void zs_exec_lines_op(zs_exec *e, uint32_t index);
-void zs_exec_lines_set_input(zs_exec *e, uint32_t image, const float *x);
-void zs_exec_lines_get(const zs_exec *e, uint32_t image, uint32_t tensor, float *y);
-/* A tensor of one image as stored elements [channel][y][x], whatever it is a part or view of. */
-void zs_exec_lines_read(const zs_exec *e, uint32_t tensor, uint32_t image, void *planes);
-void zs_exec_lines_write(const zs_exec *e, uint32_t tensor, uint32_t image, const void *planes);
 
 #endif

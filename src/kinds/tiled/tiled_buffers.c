@@ -1,4 +1,4 @@
-#include "plan_priv.h"
+#include "tiled_priv.h"
 
 #include "zynqsim/capacity.h"
 
@@ -55,7 +55,7 @@ static uint64_t footprint(const zs_plan_row *row)
 
 /* Output channels of a tile when sums that its pixels leave free are used by more channels, and
  * their weights fit as often as the buffer is divided. */
-static uint32_t filled_oc(const plan_draft *d, const zs_plan_row *row)
+static uint32_t filled_oc(const zs_plan_draft *d, const zs_plan_row *row)
 {
     const zs_accel *a = &d->design->accel;
     const uint64_t sums = (uint64_t)a->tile.oc * a->tile.oy * a->tile.ox;
@@ -71,7 +71,7 @@ static uint32_t filled_oc(const plan_draft *d, const zs_plan_row *row)
     return min_u32(row->group_oc, (uint32_t)zs_max_u64(oc, row->t_oc));
 }
 
-static void shape_row(plan_draft *d, uint32_t i)
+static void shape_row(zs_plan_draft *d, uint32_t i)
 {
     const zs_accel *a = &d->design->accel;
     const zs_layer *layer = zs_draft_layer(d, i);
@@ -104,7 +104,7 @@ static void shape_row(plan_draft *d, uint32_t i)
 
 /* Elements of an input slot: a full tile of a 1x1 layer, or the largest window that a layer's tile
  * of channels and pixels looks at. */
-static uint64_t input_slot_depth(const plan_draft *d)
+static uint64_t input_slot_depth(const zs_plan_draft *d)
 {
     const zs_accel *a = &d->design->accel;
     const uint64_t lanes = a->partition.ic ? a->partition.ic : a->unroll.ic;
@@ -124,7 +124,7 @@ static uint64_t input_slot_depth(const plan_draft *d)
 
 /* Layers that carry whole channels through take as many as an input slot holds. A layer of which
  * not even one channel fits is left to the PS. */
-static void fit_channels(plan_draft *d, uint32_t i, uint64_t slot_elems)
+static void fit_channels(zs_plan_draft *d, uint32_t i, uint64_t slot_elems)
 {
     zs_plan_row *row = &d->rows[i];
     const zs_layer *layer = zs_draft_layer(d, i);
@@ -138,7 +138,7 @@ static void fit_channels(plan_draft *d, uint32_t i, uint64_t slot_elems)
         row->t_oc = row->t_ic = (uint32_t)zs_min_u64(row->t_oc, channels);
 }
 
-static uint64_t weight_tile_depth(const plan_draft *d, const zs_plan_row *row)
+static uint64_t weight_tile_depth(const zs_plan_draft *d, const zs_plan_row *row)
 {
     const zs_accel *a = &d->design->accel;
     const uint64_t kernel =
@@ -152,7 +152,7 @@ static uint32_t bram18_of_bank(uint64_t depth, uint32_t bits)
     return zs_prefers_lutram(depth, bits) ? 0 : zs_bram18_of(depth, bits);
 }
 
-static void set_buffer(plan_draft *d, zs_buffer_id id, const char *name, uint32_t banks,
+static void set_buffer(zs_plan_draft *d, zs_buffer_id id, const char *name, uint32_t banks,
                        uint64_t depth, uint32_t bits, uint32_t slots)
 {
     zs_plan_buffer *b = &d->plan->buffers[id];
@@ -164,7 +164,7 @@ static void set_buffer(plan_draft *d, zs_buffer_id id, const char *name, uint32_
     b->bram18 = is_small_carry ? 0 : saturated((uint64_t)banks * bram18_of_bank(depth, bits));
 }
 
-void zs_plan_shape_rows(plan_draft *d)
+void tiled_shape_rows(zs_plan_draft *d)
 {
     const zs_accel *a = &d->design->accel;
     for (uint32_t i = 0; i < d->row_n; i++)
@@ -180,7 +180,7 @@ void zs_plan_shape_rows(plan_draft *d)
 
 /* Rows of a fused pool's windows that wait for the next row of tiles, and columns for the next
  * tile: elements per output channel. */
-static uint64_t carry_elems(const plan_draft *d, uint32_t i)
+static uint64_t carry_elems(const zs_plan_draft *d, uint32_t i)
 {
     const uint32_t pool_layer = d->drafts[i].pool;
     if (pool_layer == ZS_NO_INDEX)
@@ -193,7 +193,7 @@ static uint64_t carry_elems(const plan_draft *d, uint32_t i)
 }
 
 /* The order of tile loops decides for how many channels carries are alive at once. */
-static uint32_t carry_channels(const plan_draft *d, uint32_t i)
+static uint32_t carry_channels(const zs_plan_draft *d, uint32_t i)
 {
     const zs_accel *a = &d->design->accel;
     if (d->drafts[i].pool == ZS_NO_INDEX)
@@ -204,7 +204,7 @@ static uint32_t carry_channels(const plan_draft *d, uint32_t i)
     return channels_outside ? d->rows[i].t_oc : zs_draft_layer(d, i)->y.c;
 }
 
-static uint64_t carry_depth(plan_draft *d)
+static uint64_t carry_depth(zs_plan_draft *d)
 {
     uint64_t depth = 0;
     for (uint32_t i = 0; i < d->row_n; i++) {
@@ -216,7 +216,7 @@ static uint64_t carry_depth(plan_draft *d)
     return depth;
 }
 
-static uint32_t bram18_beside_weights(const plan_draft *d)
+static uint32_t bram18_beside_weights(const zs_plan_draft *d)
 {
     const zs_accel *a = &d->design->accel;
     const bool own_weight = a->ports.weight != a->ports.input;
@@ -228,7 +228,7 @@ static uint32_t bram18_beside_weights(const plan_draft *d)
     return sum;
 }
 
-static uint64_t channel_tiles(const plan_draft *d, uint32_t i)
+static uint64_t channel_tiles(const zs_plan_draft *d, uint32_t i)
 {
     const zs_layer *layer = zs_draft_layer(d, i);
     return d->rows[i].is_depthwise ? 1 : zs_ceil_div(layer->x.c / layer->groups, d->rows[i].t_ic);
@@ -236,7 +236,7 @@ static uint64_t channel_tiles(const plan_draft *d, uint32_t i)
 
 /* The least depth holds one tile (two when double-buffered) of every layer; more is useful up to
  * all channel tiles of one tile of filters, which then need not be loaded again. */
-static void weight_depths(const plan_draft *d, uint64_t *least, uint64_t *useful)
+static void weight_depths(const zs_plan_draft *d, uint64_t *least, uint64_t *useful)
 {
     const zs_accel *a = &d->design->accel;
     const uint64_t slots = a->double_buffer.weight ? 2 : 1;
@@ -252,7 +252,7 @@ static void weight_depths(const plan_draft *d, uint64_t *least, uint64_t *useful
     }
 }
 
-static bool size_weights(plan_draft *d)
+static bool size_weights(zs_plan_draft *d)
 {
     const zs_accel *a = &d->design->accel;
     const uint32_t bits = 8 * zs_elem_bytes(a->precision);
@@ -278,7 +278,7 @@ static bool size_weights(plan_draft *d)
 }
 
 /* A full tile, or the windows of a fused pool that a tile completes where these are more. */
-static uint64_t output_slot_depth(const plan_draft *d)
+static uint64_t output_slot_depth(const zs_plan_draft *d)
 {
     const zs_accel *a = &d->design->accel;
     const uint64_t pixel_lanes = (uint64_t)a->unroll.oy * a->unroll.ox;
@@ -301,7 +301,7 @@ static uint64_t output_slot_depth(const plan_draft *d)
     return depth;
 }
 
-bool zs_plan_size_buffers(plan_draft *d, uint64_t resident_elems)
+bool tiled_size_buffers(zs_plan_draft *d, uint64_t resident_elems)
 {
     const zs_accel *a = &d->design->accel;
     const uint32_t bits = 8 * zs_elem_bytes(a->precision);
@@ -315,7 +315,7 @@ bool zs_plan_size_buffers(plan_draft *d, uint64_t resident_elems)
 }
 
 /* Transfers and offsets within a tile are counted in 32 bits. */
-static zs_status check_tile_bytes(const plan_draft *d, uint32_t i, zs_err *err)
+static zs_status check_tile_bytes(const zs_plan_draft *d, uint32_t i, zs_err *err)
 {
     const zs_plan_row *row = &d->rows[i];
     const uint32_t precision = d->design->accel.precision;
@@ -334,11 +334,11 @@ static zs_status check_tile_bytes(const plan_draft *d, uint32_t i, zs_err *err)
     return ZS_OK;
 }
 
-zs_status zs_plan_finish_buffers(plan_draft *d, zs_err *err)
+zs_status tiled_finish_buffers(zs_plan_draft *d, zs_err *err)
 {
     const zs_accel *a = &d->design->accel;
     const uint32_t elem = zs_elem_bytes(a->precision);
-    (void)zs_plan_size_buffers(d, d->plan->resident_elems);
+    (void)tiled_size_buffers(d, d->plan->resident_elems);
     const zs_plan_buffer *w = &d->plan->buffers[ZS_BUF_WEIGHT];
     uint64_t least, useful;
     weight_depths(d, &least, &useful);
@@ -356,7 +356,7 @@ zs_status zs_plan_finish_buffers(plan_draft *d, zs_err *err)
             continue;
         }
         const uint64_t slots = w->depth_words / weight_tile_depth(d, row);
-        row->weight_slots = (uint32_t)zs_min_u64(slots, MAX_SLOTS);
+        row->weight_slots = (uint32_t)zs_min_u64(slots, ZS_SLOTS_MAX);
         row->weight_slot_bytes =
             zs_round_up((uint64_t)row->t_oc * zs_bias_bytes(a->precision), 64) +
             zs_round_up((uint64_t)row->t_oc * (row->is_depthwise ? 1 : row->t_ic) * row->window.kh *

@@ -1,4 +1,4 @@
-#include "plan_priv.h"
+#include "tiled_priv.h"
 
 #include <string.h>
 
@@ -24,13 +24,12 @@ typedef struct row_memo {
 } row_memo;
 
 typedef struct search {
-    const zs_design *design;
-    const zs_net *net;
-    zs_arena scratch; /* plans that are tried */
-    zs_arena row;     /* ops of one of their rows */
-    row_memo *memos;  /* [layer] */
-    bool *may_stay;   /* [tensor] */
-    uint32_t *order;  /* candidate tensors, most saving first */
+    const zs_plan_draft *base; /* as it was handed over */
+    zs_arena scratch;          /* plans that are tried */
+    zs_arena row;              /* ops of one of their rows */
+    row_memo *memos;           /* [layer] */
+    bool *may_stay;            /* [tensor] */
+    uint32_t *order;           /* candidate tensors, most saving first */
     uint32_t candidate_n, tried_n, kept_n;
     uint64_t first_bytes, best_bytes;
 } search;
@@ -45,7 +44,7 @@ static bool same_key(const row_key *a, const row_key *b)
 }
 
 /* More slots than the row has weight tiles change nothing. */
-static row_key key_of(const plan_draft *d, uint32_t i)
+static row_key key_of(const zs_plan_draft *d, uint32_t i)
 {
     const zs_plan_row *r = &d->rows[i];
     row_key key = {.layer = r->layer,
@@ -63,7 +62,7 @@ static row_key key_of(const plan_draft *d, uint32_t i)
     return key;
 }
 
-static zs_status row_bytes(search *s, const plan_draft *d, uint32_t i, uint64_t *bytes, zs_err *err)
+static zs_status row_bytes(search *s, const zs_plan_draft *d, uint32_t i, uint64_t *bytes, zs_err *err)
 {
     const row_key key = key_of(d, i);
     row_memo *memo = &s->memos[key.layer];
@@ -73,7 +72,7 @@ static zs_status row_bytes(search *s, const plan_draft *d, uint32_t i, uint64_t 
             return ZS_OK;
         }
     zs_arena_reset(&s->row);
-    ZS_TRY(zs_plan_row_traffic(d, &s->row, i, bytes, err));
+    ZS_TRY(zs_emit_row_traffic(d, tiled_emit_body, &s->row, i, bytes, err));
     const uint32_t at = memo->n < MEMO_ROWS ? memo->n++ : MEMO_ROWS - 1;
     memo->key[at] = key;
     memo->bytes[at] = *bytes;
@@ -81,11 +80,19 @@ static zs_status row_bytes(search *s, const plan_draft *d, uint32_t i, uint64_t 
 }
 
 /* Prepares the plan of a choice and counts what it moves. */
-static zs_status try_choice(search *s, const zs_design *design, const bool *may_stay, plan_draft *d,
+static zs_status try_choice(search *s, const zs_design *design, const bool *may_stay, zs_plan_draft *d,
                             uint64_t *bytes, zs_err *err)
 {
     zs_arena_reset(&s->scratch);
-    ZS_TRY(zs_plan_prepare_with(&s->scratch, design, s->net, may_stay, d, err));
+    zs_plan *plan = zs_new(&s->scratch, zs_plan, 1);
+    if (plan == NULL)
+        return zs_nomem(err, "plan");
+    *plan = *s->base->plan;
+    *d = *s->base;
+    d->arena = &s->scratch;
+    d->design = design;
+    d->plan = plan;
+    ZS_TRY(tiled_prepare(d, may_stay, err));
     *bytes = 0;
     for (uint32_t i = 0; i < d->row_n; i++) {
         uint64_t own;
@@ -97,7 +104,7 @@ static zs_status try_choice(search *s, const zs_design *design, const bool *may_
 
 /* ---- choices --------------------------------------------------------------------------------- */
 
-static bool stays(const plan_draft *d, uint32_t tensor)
+static bool stays(const zs_plan_draft *d, uint32_t tensor)
 {
     for (uint32_t i = 0; i < d->resident_n; i++)
         if (d->residents[i].tensor == tensor)
@@ -107,7 +114,7 @@ static bool stays(const plan_draft *d, uint32_t tensor)
 
 /* Candidates of the plan in which nothing stays; their saving is forgotten there once they are
  * turned down, so it is computed from their size. */
-static zs_status list_candidates(search *s, const plan_draft *d, zs_arena *arena, zs_err *err)
+static zs_status list_candidates(search *s, const zs_plan_draft *d, zs_arena *arena, zs_err *err)
 {
     s->order = zs_new(arena, uint32_t, d->resident_n + 1u);
     if (s->order == NULL)
@@ -130,13 +137,13 @@ static zs_status list_candidates(search *s, const plan_draft *d, zs_arena *arena
 
 static zs_status try_tensor(search *s, uint32_t tensor, zs_err *err)
 {
-    plan_draft d;
+    zs_plan_draft d;
     if (s->may_stay[tensor])
         return ZS_OK;
     s->may_stay[tensor] = true;
     s->tried_n++;
     uint64_t bytes;
-    ZS_TRY(try_choice(s, s->design, s->may_stay, &d, &bytes, err));
+    ZS_TRY(try_choice(s, s->base->design, s->may_stay, &d, &bytes, err));
     if (stays(&d, tensor) && bytes < s->best_bytes) {
         s->best_bytes = bytes;
         s->kept_n++;
@@ -149,8 +156,8 @@ static zs_status try_tensor(search *s, uint32_t tensor, zs_err *err)
 /* Goes on from the choice of `fire` where that is better. */
 static zs_status try_fire(search *s, bool *is_better, zs_err *err)
 {
-    plan_draft d;
-    zs_design fire = *s->design;
+    zs_plan_draft d;
+    zs_design fire = *s->base->design;
     fire.accel.fusion = ZS_FUSION_FIRE;
     s->tried_n++;
     uint64_t bytes;
@@ -160,7 +167,7 @@ static zs_status try_fire(search *s, bool *is_better, zs_err *err)
         return ZS_OK;
     s->best_bytes = bytes;
     s->kept_n = 0;
-    for (uint32_t t = 0; t < s->net->tensor_n; t++) {
+    for (uint32_t t = 0; t < s->base->net->tensor_n; t++) {
         s->may_stay[t] = stays(&d, t);
         s->kept_n += s->may_stay[t];
     }
@@ -176,8 +183,8 @@ static zs_status try_each(search *s, zs_err *err)
 
 static zs_status run(search *s, zs_arena *arena, zs_err *err)
 {
-    plan_draft d;
-    ZS_TRY(try_choice(s, s->design, s->may_stay, &d, &s->best_bytes, err));
+    zs_plan_draft d;
+    ZS_TRY(try_choice(s, s->base->design, s->may_stay, &d, &s->best_bytes, err));
     s->first_bytes = s->best_bytes;
     ZS_TRY(list_candidates(s, &d, arena, err));
     ZS_TRY(try_each(s, err));
@@ -192,7 +199,7 @@ static const char *describe(const search *s, zs_arena *arena)
     for (uint32_t i = 0; i < s->candidate_n && names != NULL; i++)
         if (s->may_stay[s->order[i]])
             names = zs_arena_printf(arena, "%s%s%s", names, names[0] ? ", " : "",
-                                    s->net->tensors[s->order[i]].name);
+                                    s->base->net->tensors[s->order[i]].name);
     if (names == NULL)
         return NULL;
     return zs_arena_printf(arena,
@@ -203,21 +210,21 @@ static const char *describe(const search *s, zs_arena *arena)
                            s->tried_n + 1);
 }
 
-zs_status zs_plan_search(zs_arena *arena, const zs_design *design, const zs_net *net, plan_draft *d,
-                         zs_err *err)
+zs_status tiled_search(zs_plan_draft *d, zs_err *err)
 {
-    search s = {.design = design, .net = net};
-    s.may_stay = zs_new(arena, bool, net->tensor_n);
-    s.memos = zs_new(arena, row_memo, net->layer_n);
+    const zs_plan_draft base = *d;
+    search s = {.base = &base};
+    s.may_stay = zs_new(d->arena, bool, d->net->tensor_n);
+    s.memos = zs_new(d->arena, row_memo, d->net->layer_n);
     if (s.may_stay == NULL || s.memos == NULL)
         return zs_nomem(err, "plan");
-    zs_arena_init(&s.scratch, arena->source);
-    zs_arena_init(&s.row, arena->source);
-    const zs_status status = run(&s, arena, err);
+    zs_arena_init(&s.scratch, d->arena->source);
+    zs_arena_init(&s.row, d->arena->source);
+    const zs_status status = run(&s, d->arena, err);
     zs_arena_drop(&s.scratch);
     zs_arena_drop(&s.row);
     ZS_TRY(status);
-    ZS_TRY(zs_plan_prepare_with(arena, design, net, s.may_stay, d, err));
-    d->plan->fusion_note = describe(&s, arena);
+    ZS_TRY(tiled_prepare(d, s.may_stay, err));
+    d->plan->fusion_note = describe(&s, d->arena);
     return d->plan->fusion_note ? ZS_OK : zs_nomem(err, "plan");
 }

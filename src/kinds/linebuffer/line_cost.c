@@ -1,4 +1,4 @@
-#include "lines_priv.h"
+#include "line_priv.h"
 
 #include "zynqsim/capacity.h"
 
@@ -36,12 +36,36 @@ static uint64_t words(const zs_design *d, uint64_t elems)
 
 static uint64_t filters_per_pe(const zs_design *d, const zs_plan_row *row)
 {
-    return row->line.oc_n / d->accel.unroll.oc;
+    return line_of(row)->oc_n / d->accel.unroll.oc;
 }
 
 uint64_t zs_line_filter_words(const zs_design *d, const zs_plan_row *row)
 {
-    return (uint64_t)row->window.kh * row->window.kw * words(d, row->line.x_c);
+    return (uint64_t)row->window.kh * row->window.kw * words(d, line_of(row)->x_c);
+}
+
+/* ---- transfers ------------------------------------------------------------------------------- */
+
+/* Lines of the input, or pixels of one row of results: one run, channels innermost. */
+zs_xfer line_xfer(const zs_plan_row *row, const zs_design *design, uint32_t code,
+                  const zs_tile_box *box)
+{
+    const uint64_t elem = zs_elem_bytes(design->accel.precision);
+    const line_row *l = line_of(row);
+    zs_xfer x = {.addr = row->weight_base, .row_n = 1, .plane_n = 1};
+    if (code == ZS_OP_LOAD_W) {
+        x.row_bytes = (uint32_t)l->param_bytes;
+    } else if (code == ZS_OP_LOAD_X) {
+        const uint64_t line = row->x.shape.w * l->x_c * elem;
+        x.addr = row->x.addr + box->image * row->x.pitch_bytes + box->oy0 * line;
+        x.row_bytes = (uint32_t)(box->oy_n * line);
+    } else {
+        const uint64_t pixel = l->y_c * elem;
+        x.addr = row->y.addr + box->image * row->y.pitch_bytes +
+                 ((uint64_t)box->oy0 * row->y.shape.w + box->ox0) * pixel;
+        x.row_bytes = (uint32_t)(box->oy_n * box->ox_n * pixel);
+    }
+    return x;
 }
 
 /* ---- prices ---------------------------------------------------------------------------------- */
@@ -65,8 +89,8 @@ static uint64_t window_copy(const zs_design *d, const zs_plan_row *row)
 uint64_t zs_line_row_start(const zs_design *d, const zs_plan_row *row)
 {
     const zs_window *w = &row->window;
-    const uint64_t line = (uint64_t)row->x.shape.w * row->line.x_c;
-    const uint64_t columns = in_beats(d, (uint64_t)w->kw * row->line.x_c);
+    const uint64_t line = (uint64_t)row->x.shape.w * line_of(row)->x_c;
+    const uint64_t columns = in_beats(d, (uint64_t)w->kw * line_of(row)->x_c);
     return (w->sh - 1) * in_beats(d, line) + columns + (uint64_t)w->kh * d->accel.lines.line_fill +
            window_copy(d, row);
 }
@@ -79,15 +103,15 @@ uint64_t zs_line_pixel(const zs_design *d, const zs_plan_row *row)
     const uint64_t filters = filters_per_pe(d, row);
     const uint64_t macs = filters * zs_line_filter_words(d, row);
     const uint64_t drain = (d->accel.unroll.oc - 1) * (filters + p->drain_gap);
-    const uint64_t next_columns = in_beats(d, (uint64_t)row->window.sw * row->line.x_c);
+    const uint64_t next_columns = in_beats(d, (uint64_t)row->window.sw * line_of(row)->x_c);
     const uint64_t next = next_columns + p->line_fill + window_copy(d, row) + p->shift;
-    const uint64_t out = out_beats(d, row->line.y_c) + p->store_fill;
+    const uint64_t out = out_beats(d, line_of(row)->y_c) + p->store_fill;
     return zs_max_u64(macs + p->pixel_fill + drain, zs_max_u64(next, out));
 }
 
 uint64_t zs_line_row_end(const zs_design *d, const zs_plan_row *row)
 {
-    return out_beats(d, row->line.y_c) + d->accel.lines.row_end;
+    return out_beats(d, line_of(row)->y_c) + d->accel.lines.row_end;
 }
 
 /* Windows of a pooled row one after the other, each taking sw new columns of kh lines. Meanwhile
@@ -96,7 +120,7 @@ uint64_t zs_line_pool(const zs_design *d, const zs_plan_row *row, bool is_last)
 {
     const zs_line_params *p = &d->accel.lines;
     const zs_window *w = &row->pool_window;
-    const uint64_t pixel = out_beats(d, row->line.y_c);
+    const uint64_t pixel = out_beats(d, line_of(row)->y_c);
     const uint64_t step = w->sw < w->kw ? w->sw : w->kw;
     const uint64_t pass =
         row->y.shape.w * (w->kh * step * pixel + p->pool_fill) + w->kh * (w->kw - step) * pixel;
@@ -109,7 +133,7 @@ uint64_t zs_line_pool(const zs_design *d, const zs_plan_row *row, bool is_last)
 
 /* ---- memories -------------------------------------------------------------------------------- */
 
-static void set_buffer(plan_draft *d, zs_buffer_id id, const char *name, uint64_t banks,
+static void set_buffer(zs_plan_draft *d, zs_buffer_id id, const char *name, uint64_t banks,
                        uint64_t depth, uint64_t bits, uint64_t slots)
 {
     zs_plan_buffer *b = &d->plan->buffers[id];
@@ -126,10 +150,10 @@ static void set_buffer(plan_draft *d, zs_buffer_id id, const char *name, uint64_
 
 static bool is_call(const zs_plan_row *row)
 {
-    return row->line.step == ZS_HOST_CALL;
+    return line_of(row)->step == ZS_HOST_CALL;
 }
 
-static zs_status size_lines(plan_draft *d, zs_err *err)
+static zs_status size_lines(zs_plan_draft *d, zs_err *err)
 {
     const zs_design *design = d->design;
     uint64_t longest = design->accel.lines.line_elems, taps = 1;
@@ -137,7 +161,7 @@ static zs_status size_lines(plan_draft *d, zs_err *err)
         const zs_plan_row *r = &d->rows[i];
         if (!is_call(r))
             continue;
-        const uint64_t elems = (uint64_t)r->x.shape.w * r->line.x_c;
+        const uint64_t elems = (uint64_t)r->x.shape.w * line_of(r)->x_c;
         taps = zs_max_u64(taps, (uint64_t)(r->window.kh - 1) * r->window.dh + 1);
         if (design->accel.lines.line_elems == 0)
             longest = zs_max_u64(longest, elems);
@@ -151,7 +175,7 @@ static zs_status size_lines(plan_draft *d, zs_err *err)
     return ZS_OK;
 }
 
-static void size_pool_lines(plan_draft *d)
+static void size_pool_lines(zs_plan_draft *d)
 {
     const zs_design *design = d->design;
     const uint32_t width = zs_port_params(&design->board, design->accel.ports.output)->beat_bytes;
@@ -161,7 +185,7 @@ static void size_pool_lines(plan_draft *d)
         if (!is_call(r) || r->pool == ZS_NO_INDEX)
             continue;
         lines = zs_max_u64(lines, r->pool_window.kh);
-        depth = zs_max_u64(depth, r->ow * out_beats(design, r->line.y_c));
+        depth = zs_max_u64(depth, r->ow * out_beats(design, line_of(r)->y_c));
     }
     set_buffer(d, ZS_BUF_CARRY, "pool lines", lines, depth, 8ull * width, lines);
     set_buffer(d, ZS_BUF_OUTPUT, "pool FIFO", lines > 0, design->accel.lines.pool_fifo_beats,
@@ -169,7 +193,7 @@ static void size_pool_lines(plan_draft *d)
 }
 
 /* One FIFO per stream, all as wide as the widest port in use. */
-static void size_fifos(plan_draft *d)
+static void size_fifos(zs_plan_draft *d)
 {
     const zs_accel *a = &d->design->accel;
     const uint32_t ports[] = {a->ports.input, a->ports.weight, a->ports.output};
@@ -180,7 +204,7 @@ static void size_fifos(plan_draft *d)
                8 * width, 1);
 }
 
-static uint64_t most_filter_words(const plan_draft *d, bool whole_layers)
+static uint64_t most_filter_words(const zs_plan_draft *d, bool whole_layers)
 {
     uint64_t most = 1;
     for (uint32_t i = 0; i < d->row_n; i++) {
@@ -194,7 +218,7 @@ static uint64_t most_filter_words(const plan_draft *d, bool whole_layers)
 
 /* Without a size of its own: room for the largest layer, or as much as block RAM is left for; the
  * depth goes down by powers of two, what lies between costs the same. */
-static uint64_t weight_depth(const plan_draft *d, uint64_t bits)
+static uint64_t weight_depth(const zs_plan_draft *d, uint64_t bits)
 {
     const zs_accel *a = &d->design->accel;
     if (a->lines.weight_elems > 0)
@@ -217,7 +241,7 @@ static uint64_t weight_depth(const plan_draft *d, uint64_t bits)
     return depth;
 }
 
-zs_status zs_line_size_buffers(plan_draft *d, zs_err *err)
+zs_status zs_line_size_buffers(zs_plan_draft *d, zs_err *err)
 {
     const zs_accel *a = &d->design->accel;
     const uint64_t bits = zs_min_u64(8ull * elem_of(d->design) * a->unroll.ic, UINT32_MAX);
@@ -228,7 +252,7 @@ zs_status zs_line_size_buffers(plan_draft *d, zs_err *err)
     return ZS_OK;
 }
 
-uint64_t zs_line_filters_per_pe(const plan_draft *d, const zs_plan_row *row)
+uint64_t zs_line_filters_per_pe(const zs_plan_draft *d, const zs_plan_row *row)
 {
     return d->plan->buffers[ZS_BUF_WEIGHT].depth_words / zs_line_filter_words(d->design, row);
 }
@@ -238,12 +262,12 @@ uint64_t zs_line_filters_per_pe(const plan_draft *d, const zs_plan_row *row)
 void zs_line_shape_rings(const zs_design *d, zs_plan_row *row)
 {
     const zs_window *w = &row->window;
-    const uint64_t line = (uint64_t)row->x.shape.w * row->line.x_c * elem_of(d);
-    const uint64_t result = (uint64_t)row->y.shape.w * row->line.y_c * elem_of(d);
+    const uint64_t line = (uint64_t)row->x.shape.w * line_of(row)->x_c * elem_of(d);
+    const uint64_t result = (uint64_t)row->y.shape.w * line_of(row)->y_c * elem_of(d);
     const uint64_t lines = (uint64_t)(w->kh - 1) * w->dh + 1 + w->sh;
     const uint64_t fifo = zs_min_u64(d->accel.lines.fifo_bytes / line, MAX_RING);
-    row->line.ring_lines = (uint32_t)(lines + fifo);
-    row->line.out_slots =
+    line_of(row)->ring_lines = (uint32_t)(lines + fifo);
+    line_of(row)->out_slots =
         (uint32_t)zs_min_u64(1 + zs_max_u64(1, d->accel.lines.fifo_bytes / result), MAX_RING);
 }
 
@@ -252,8 +276,8 @@ void zs_line_shape_rings(const zs_design *d, zs_plan_row *row)
 uint32_t zs_line_chunk(const zs_design *d, const zs_plan_row *row)
 {
     const zs_window *w = &row->window;
-    const uint64_t line = (uint64_t)row->x.shape.w * row->line.x_c * elem_of(d);
-    const uint32_t fifo = row->line.ring_lines - ((w->kh - 1) * w->dh + 1) - w->sh;
+    const uint64_t line = (uint64_t)row->x.shape.w * line_of(row)->x_c * elem_of(d);
+    const uint32_t fifo = line_of(row)->ring_lines - ((w->kh - 1) * w->dh + 1) - w->sh;
     const uint64_t most = zs_min_u64(fifo / 2, CHUNK_BYTES / line);
     return most > 1 ? (uint32_t)most : 1;
 }

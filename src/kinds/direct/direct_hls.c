@@ -1,9 +1,10 @@
-#include "zynqsim/bound.h"
+#include "direct_priv.h"
+
 #include "zynqsim/capacity.h"
 
 /* What an HLS report says of the direct kernel. */
 
-uint32_t zs_hls_interval(const zs_design *design)
+uint32_t direct_interval(const zs_design *design)
 {
     const zs_mac_cost *mac = zs_mac_cost_of(design->accel.precision);
     return design->accel.pipeline ? design->accel.ii
@@ -35,21 +36,19 @@ static uint64_t walk_cycles(const zs_accel *a, const zs_serial_walk *w, bool is_
     return cycles + loop_cycles(a, w->late_n, a->direct.hls_write + w->late_gap);
 }
 
-uint64_t zs_hls_cycles(const zs_design *design, const zs_net *net, const zs_plan *plan)
+uint64_t direct_hls_cycles(const zs_design *design, const zs_net *net, const zs_plan *plan)
 {
     const zs_accel *a = &design->accel;
     uint64_t cycles = 0;
-    if (a->kind != ZS_KIND_DIRECT)
-        return 0;
     for (uint32_t i = 0; i < plan->row_n; i++) {
         const zs_plan_row *row = &plan->rows[i];
         const bool is_mac = zs_op_has_filters(net->layers[row->layer].op);
         if (row->call == ZS_NO_INDEX)
             continue;
-        zs_serial_walk later = row->walk; /* images behind the first find the filter on chip */
+        zs_serial_walk later = direct_row_of(row)->walk; /* images behind the first find the filter on chip */
         later.lead_bytes = later.stream_n = 0;
         const uint64_t filters = is_mac ? zs_ceil_div(row->y_c, a->unroll.oc) : row->y_c;
-        cycles += filters * (walk_cycles(a, &row->walk, is_mac) +
+        cycles += filters * (walk_cycles(a, &direct_row_of(row)->walk, is_mac) +
                              (plan->batch - 1) * walk_cycles(a, &later, is_mac));
     }
     return cycles;

@@ -1,4 +1,4 @@
-#include "lines_priv.h"
+#include "line_priv.h"
 
 #include "zynqsim/capacity.h"
 
@@ -11,7 +11,7 @@
 enum { KEY_SETUP = 1, KEY_ROW, KEY_HEAD, KEY_TAIL, KEY_POOL };
 
 typedef struct call_loops {
-    emitter *e;
+    zs_emitter *e;
     const zs_plan_row *row;
     uint32_t batch;
     uint32_t *row_ops;              /* [row of pixels] its last MAC or POST */
@@ -37,7 +37,7 @@ static uint32_t last_reader(const zs_plan_row *row, uint32_t line)
  * images; none is UINT64_MAX. */
 static uint64_t blocking_row(const zs_plan_row *row, uint64_t end)
 {
-    const zs_line_row *l = &row->line;
+    const line_row *l = line_of(row);
     if (end <= l->ring_lines)
         return UINT64_MAX;
     assert(l->lines > 0);
@@ -48,11 +48,11 @@ static uint64_t blocking_row(const zs_plan_row *row, uint64_t end)
 /* Loads what the ring has room for once the rows of pixels before `row_index` are over. */
 static zs_status load_ahead(call_loops *c, uint64_t row_index)
 {
-    const zs_line_row *l = &c->row->line;
+    const line_row *l = line_of(c->row);
     const uint32_t chunk = zs_line_chunk(c->e->d->design, c->row);
     const uint32_t at_once = zs_extent_y(c->row, 0, 1).hi; /* all that the first row waits for */
     while (c->load_image < c->batch) {
-        const uint64_t first = zs_line_index(l, c->load_image, c->load_line);
+        const uint64_t first = line_index(l, c->load_image, c->load_line);
         const uint32_t most = first == 0 && at_once > 0 && at_once < chunk ? at_once : chunk;
         const uint32_t left = l->lines - c->load_line, n = left < most ? left : most;
         const uint64_t blocked = blocking_row(c->row, first + n);
@@ -83,8 +83,8 @@ static zs_status load_ahead(call_loops *c, uint64_t row_index)
 static zs_status load_parameters(call_loops *c)
 {
     const zs_design *design = c->e->d->design;
-    const zs_tile_box box = {.oc0 = c->row->line.oc0,
-                             .oc_n = (uint16_t)c->row->line.oc_n,
+    const zs_tile_box box = {.oc0 = line_of(c->row)->oc0,
+                             .oc_n = (uint16_t)line_of(c->row)->oc_n,
                              .ic_n = (uint16_t)c->row->group_ic,
                              .flags = ZS_BOX_BIAS};
     const uint8_t slot[4] = {ZS_SLOT_NONE, 0, ZS_SLOT_NONE, ZS_SLOT_NONE};
@@ -109,8 +109,8 @@ static zs_tile_box box_of(const call_loops *c, uint32_t image, uint32_t oy, uint
                           uint32_t ox_n)
 {
     return (zs_tile_box){.image = image,
-                         .oc0 = c->row->line.oc0,
-                         .oc_n = (uint16_t)c->row->line.oc_n,
+                         .oc0 = line_of(c->row)->oc0,
+                         .oc_n = (uint16_t)line_of(c->row)->oc_n,
                          .ic_n = (uint16_t)c->row->group_ic,
                          .oy0 = (uint16_t)oy,
                          .oy_n = 1,
@@ -136,7 +136,7 @@ static zs_status plain_row(call_loops *c, uint32_t image, uint32_t oy, bool is_l
     const zs_plan_row *r = c->row;
     const uint64_t start = zs_line_row_start(d, r), pixel = zs_line_pixel(d, r);
     const uint64_t end = zs_line_row_end(d, r);
-    const uint32_t slot = (uint32_t)(c->stored++ % r->line.out_slots);
+    const uint32_t slot = (uint32_t)(c->stored++ % line_of(r)->out_slots);
     if (!is_last || r->ow == 1) {
         const zs_tile_box box = box_of(c, image, oy, 0, r->ow);
         ZS_TRY(mac(c, &box, slot, KEY_ROW, start + r->ow * pixel + end, op));
@@ -144,7 +144,7 @@ static zs_status plain_row(call_loops *c, uint32_t image, uint32_t oy, bool is_l
     }
     const zs_tile_box head = box_of(c, image, oy, 0, r->ow - 1);
     const zs_tile_box tail = box_of(c, image, oy, r->ow - 1, 1);
-    const uint32_t other = (uint32_t)(c->stored++ % r->line.out_slots);
+    const uint32_t other = (uint32_t)(c->stored++ % line_of(r)->out_slots);
     ZS_TRY(mac(c, &head, slot, KEY_HEAD, start + head.ox_n * pixel, op));
     ZS_TRY(store(c, &head, slot, *op));
     ZS_TRY(mac(c, &tail, other, KEY_TAIL, pixel + end, op));
@@ -162,7 +162,7 @@ static zs_status pooled_row(call_loops *c, uint32_t image, uint32_t oy, bool is_
     ZS_TRY(mac(c, &box, ZS_SLOT_NONE, KEY_ROW, cycles, op));
     for (uint32_t py = reach.done_first; py < reach.done_last; py++) {
         const bool end = is_last && py + 1 == reach.done_last;
-        const uint32_t slot = (uint32_t)(c->stored++ % r->line.out_slots);
+        const uint32_t slot = (uint32_t)(c->stored++ % line_of(r)->out_slots);
         const uint8_t slots[4] = {ZS_SLOT_NONE, ZS_SLOT_NONE, (uint8_t)slot, ZS_SLOT_NONE};
         const uint32_t wait[3] = {*op, c->store_ops[slot], ZS_NO_OP};
         const zs_tile_box pooled = box_of(c, image, py, 0, r->y.shape.w);
@@ -181,9 +181,9 @@ static zs_status all_rows(call_loops *c)
         const uint32_t image = (uint32_t)(i / r->oh), oy = (uint32_t)(i % r->oh);
         ZS_TRY(load_ahead(c, i));
         const uint32_t end = zs_extent_y(r, oy, 1).hi; /* 0: only padding above the image */
-        const uint64_t line = zs_line_index(&r->line, image, end ? end - 1 : 0);
-        c->last_place = (uint8_t)(line % r->line.ring_lines);
-        c->wanted_load = c->line_ops[line % r->line.ring_lines];
+        const uint64_t line = line_index(line_of(r), image, end ? end - 1 : 0);
+        c->last_place = (uint8_t)(line % line_of(r)->ring_lines);
+        c->wanted_load = c->line_ops[line % line_of(r)->ring_lines];
         ZS_TRY((r->pool == ZS_NO_INDEX ? plain_row : pooled_row)(c, image, oy, i + 1 == rows,
                                                                  &c->row_ops[i]));
     }
@@ -192,82 +192,72 @@ static zs_status all_rows(call_loops *c)
 
 /* ---- the PS ---------------------------------------------------------------------------------- */
 
-static bool is_coherent(uint32_t port)
-{
-    return port == ZS_PORT_ACP;
-}
-
-static uint64_t stored_bytes(const plan_draft *d, const zs_plan_tensor *t)
+static uint64_t stored_bytes(const zs_plan_draft *d, const zs_plan_tensor *t)
 {
     return t->pitch_bytes * d->design->batch;
 }
 
 /* The caches of the PS matter where the other side is not coherent: what the PS wrote is flushed
  * for the engine, what the engine wrote is invalidated for the PS. */
-static zs_status host_step(emitter *e, zs_host_step step, double seconds)
-{
-    return zs_emit_host(e, step, zs_seconds_to_pl_cycles(seconds, e->d->design->accel.clock_hz));
-}
-
-static double call_start_s(const emitter *e, const zs_plan_row *row)
+static double call_start_s(const zs_emitter *e, const zs_plan_row *row)
 {
     const zs_design *design = e->d->design;
     const zs_cpu_params *cpu = &design->board.cpu;
     double seconds = zs_cpu_call_start_s(cpu, design->accel.clock_hz, design->accel.registers) +
                      3 * cpu->dma_start_s;
-    if (e->row == 0 || e->d->rows[e->row - 1].line.step != ZS_HOST_CALL)
+    if (e->row == 0 || line_of(&e->d->rows[e->row - 1])->step != ZS_HOST_CALL)
         seconds += cpu->cold_call_s;
-    if (row->line.x_from_host && !is_coherent(design->accel.ports.input))
+    if (line_of(row)->x_from_host && !zs_port_is_coherent(design->accel.ports.input))
         seconds += zs_cpu_cache_s(cpu, stored_bytes(e->d, &row->x));
     return seconds;
 }
 
-static double invalidate_s(const emitter *e, uint64_t bytes)
+static double invalidate_s(const zs_emitter *e, uint64_t bytes)
 {
     const zs_design *design = e->d->design;
-    return is_coherent(design->accel.ports.output) ? 0 : zs_cpu_cache_s(&design->board.cpu, bytes);
+    return zs_port_is_coherent(design->accel.ports.output) ? 0 : zs_cpu_cache_s(&design->board.cpu, bytes);
 }
 
-static double call_end_s(const emitter *e, const zs_plan_row *row)
+static double call_end_s(const zs_emitter *e, const zs_plan_row *row)
 {
-    const plan_draft *d = e->d;
+    const zs_plan_draft *d = e->d;
     double seconds = zs_cpu_call_end_s(&d->design->board.cpu, d->design->accel.clock_hz);
     if (zs_view_base(d->net, d->drafts[e->row].out) == zs_view_base(d->net, d->net->output))
         seconds += invalidate_s(e, stored_bytes(d, &row->y));
     return seconds;
 }
 
-zs_status zs_line_emit_call(emitter *e, const zs_plan_call *call)
+zs_status zs_line_emit_call(zs_emitter *e, const zs_plan_call *call)
 {
     const zs_plan_row *row = &e->d->rows[call->row0];
     call_loops c = {.e = e, .row = row, .batch = e->d->design->batch};
-    assert(row->line.out_slots > 0 && row->line.ring_lines > 0);
+    assert(line_of(row)->out_slots > 0 && line_of(row)->ring_lines > 0);
     const uint32_t trips[] = {c.batch, row->oh, 3};
     ZS_TRY(zs_emit_expect(e, trips, ZS_LEN(trips)));
     c.row_ops = zs_arena_alloc_raw(e->d->arena, (size_t)c.batch * row->oh, sizeof *c.row_ops);
-    c.store_ops = zs_arena_alloc_raw(e->d->arena, row->line.out_slots, sizeof *c.store_ops);
-    c.line_ops = zs_arena_alloc_raw(e->d->arena, row->line.ring_lines, sizeof *c.line_ops);
+    c.store_ops = zs_arena_alloc_raw(e->d->arena, line_of(row)->out_slots, sizeof *c.store_ops);
+    c.line_ops = zs_arena_alloc_raw(e->d->arena, line_of(row)->ring_lines, sizeof *c.line_ops);
     if (c.row_ops == NULL || c.store_ops == NULL || c.line_ops == NULL)
         return zs_nomem(e->err, "plan");
-    for (uint32_t i = 0; i < row->line.out_slots; i++)
+    for (uint32_t i = 0; i < line_of(row)->out_slots; i++)
         c.store_ops[i] = ZS_NO_OP;
-    ZS_TRY(zs_emit_barrier(e));
-    ZS_TRY(host_step(e, ZS_HOST_CALL, call_start_s(e, row)));
-    ZS_TRY(zs_emit_barrier(e));
+    ZS_TRY(zs_emit_join(e));
+    ZS_TRY(zs_emit_host_s(e, ZS_HOST_CALL, call_start_s(e, row)));
+    ZS_TRY(zs_emit_join(e));
     ZS_TRY(load_parameters(&c));
     ZS_TRY(all_rows(&c));
-    ZS_TRY(zs_emit_barrier(e));
-    return host_step(e, ZS_HOST_CALL_END, call_end_s(e, row));
+    ZS_TRY(zs_emit_join(e));
+    return zs_emit_host_s(e, ZS_HOST_CALL_END, call_end_s(e, row));
 }
 
-static double host_s(const emitter *e, const zs_plan_row *row)
+static double host_s(const zs_emitter *e, const zs_plan_row *row)
 {
     const zs_cpu_params *cpu = &e->d->design->board.cpu;
     const zs_layer *layer = zs_draft_layer(e->d, e->row);
-    switch (row->line.step) {
+    switch (line_of(row)->step) {
     case ZS_HOST_IM2COL: /* one value per operation */
         return (double)row->ops * cpu->cycles_per_gathered_element / (double)cpu->clock_hz;
-    case ZS_HOST_JOIN:
+    case ZS_HOST_GATHER:
         return (double)row->compulsory_write_bytes * cpu->cycles_per_copied_byte /
                (double)cpu->clock_hz;
     default:
@@ -275,10 +265,10 @@ static double host_s(const emitter *e, const zs_plan_row *row)
     }
 }
 
-zs_status zs_line_emit_host(emitter *e)
+zs_status zs_line_emit_host(zs_emitter *e)
 {
     const zs_plan_row *row = &e->d->rows[e->row];
-    ZS_TRY(zs_emit_barrier(e));
-    return host_step(e, (zs_host_step)row->line.step,
-                     host_s(e, row) + invalidate_s(e, row->line.stale_bytes));
+    ZS_TRY(zs_emit_join(e));
+    return zs_emit_host_s(e, (zs_host_step)line_of(row)->step,
+                     host_s(e, row) + invalidate_s(e, line_of(row)->stale_bytes));
 }

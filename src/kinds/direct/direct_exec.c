@@ -1,8 +1,8 @@
-#include "exec_priv.h"
+#include "direct_priv.h"
 
 #include <string.h>
 
-/* Ops of kind direct: no slots, no loads; every operand comes from DRAM when it is used. */
+/* No slots, no loads; every operand comes from DRAM when it is used. */
 
 static bool same_scale(const zs_exec *e, const zs_layer *layer)
 {
@@ -43,11 +43,11 @@ static uint8_t *plane_of(const zs_exec *e, const zs_plan_tensor *t, const zs_til
 
 static void products(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box)
 {
-    const zs_serial_walk w = zs_plan_walk(row, box);
+    const zs_serial_walk w = direct_walk(row, box);
     const zs_window *k = &row->window;
-    const uint32_t filter_n = row->walk.stream_n;
+    const uint32_t filter_n = direct_row_of(row)->walk.stream_n;
     const uint8_t *filter =
-        e->dram + row->walk.stream_addr + box->oc0 * (e->bias + (size_t)filter_n * e->elem);
+        e->dram + direct_row_of(row)->walk.stream_addr + box->oc0 * (e->bias + (size_t)filter_n * e->elem);
     _Alignas(8) uint8_t bias[8]; /* in DRAM it may lie at an odd address */
     zs_tile_box whole = *box;
     whole.ic_n = (uint16_t)row->t_ic;
@@ -70,7 +70,7 @@ static void products(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box)
     zs_exec_finish_sums(e, zs_exec_layer(e, row), box, e->sums);
 }
 
-void zs_exec_direct(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box)
+static void one_channel(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box)
 {
     const zs_layer *layer = zs_exec_layer(e, row);
     uint8_t *y = plane_of(e, &row->y, box, box->oc0);
@@ -88,4 +88,13 @@ void zs_exec_direct(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box)
         one_plane(e, &e->net->layers[row->pool], &plane, y);
     else
         memcpy(y, e->sums, (size_t)row->oh * row->ow * e->elem);
+}
+
+void direct_exec_op(zs_exec *e, uint32_t index)
+{
+    const zs_tile_op *op = &e->plan->ops[index];
+    if (op->code == ZS_OP_WALK)
+        one_channel(e, &e->plan->rows[op->row], &e->plan->boxes[index]);
+    else if (op->code == ZS_OP_HOST)
+        zs_exec_host(e, index);
 }

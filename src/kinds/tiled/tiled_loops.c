@@ -1,4 +1,4 @@
-#include "plan_priv.h"
+#include "tiled_priv.h"
 
 #include "zynqsim/capacity.h"
 
@@ -9,16 +9,8 @@
  * next step needs is not there. Input channels ascend for every sum in every order, so that fp32
  * adds in the same sequence whatever the schedule. */
 
-typedef enum dim { D_IMAGE, D_GROUP, D_OC, D_OY, D_OX, D_IC, D_N } dim;
-
-/* Outermost first. */
-static const uint8_t order_os_channels[D_N] = {D_GROUP, D_OC, D_IMAGE, D_OY, D_OX, D_IC};
-static const uint8_t order_os_pixels[D_N] = {D_IMAGE, D_OY, D_OX, D_GROUP, D_OC, D_IC};
-static const uint8_t order_weight[D_N] = {D_GROUP, D_OC, D_IC, D_IMAGE, D_OY, D_OX};
-static const uint8_t order_input[D_N] = {D_IMAGE, D_GROUP, D_OY, D_OX, D_IC, D_OC};
-
 typedef struct conv_loops {
-    emitter *e;
+    zs_emitter *e;
     const zs_plan_row *row;
     const zs_layer *layer;
     uint32_t trips[D_N], at[D_N];
@@ -34,34 +26,10 @@ typedef struct conv_loops {
     uint64_t x_id, w_id, acc_id;
 } conv_loops;
 
-static const uint8_t *order_of(const zs_accel *a)
-{
-    switch (a->loop_order) {
-    case ZS_WEIGHT_STATIONARY:
-        return order_weight;
-    case ZS_INPUT_STATIONARY:
-        return order_input;
-    default:
-        return a->outer_loop == ZS_OUTER_PIXELS ? order_os_pixels : order_os_channels;
-    }
-}
-
 static uint32_t clip(uint32_t tile, uint32_t index, uint32_t size)
 {
     const uint32_t left = size - tile * index;
     return left < tile ? left : tile;
-}
-
-static void count_trips(conv_loops *c)
-{
-    const zs_plan_row *r = c->row;
-    const uint32_t batch = c->e->d->design->batch;
-    c->trips[D_IMAGE] = r->images_are_columns ? 1 : batch;
-    c->trips[D_GROUP] = r->is_depthwise ? 1 : c->layer->groups;
-    c->trips[D_OC] = (uint32_t)zs_ceil_div(r->is_depthwise ? r->y_c : r->group_oc, r->t_oc);
-    c->trips[D_OY] = (uint32_t)zs_ceil_div(r->oh, r->t_oy);
-    c->trips[D_OX] = (uint32_t)zs_ceil_div(r->ow, r->t_ox);
-    c->trips[D_IC] = r->is_depthwise ? 1 : (uint32_t)zs_ceil_div(r->group_ic, r->t_ic);
 }
 
 /* Box and tile names of the step the loop counters are at. */
@@ -91,7 +59,7 @@ static void describe_step(conv_loops *c)
 
 /* ---- operands -------------------------------------------------------------------------------- */
 
-static uint32_t find_tile(const conv_loops *c, const slot_ring *ring, uint64_t id)
+static uint32_t find_tile(const conv_loops *c, const zs_slot_ring *ring, uint64_t id)
 {
     return c->e->d->design->accel.keep_tiles ? zs_ring_find(ring, id) : ZS_SLOT_NONE;
 }
@@ -101,20 +69,9 @@ static bool one_channel(const conv_loops *c)
     return c->e->d->design->accel.ports.input == c->e->d->design->accel.ports.weight;
 }
 
-/* One more wait where there is room: those of a chain only keep loads together, and the ones that
- * data need come first. */
-static void add_wait(uint32_t wait[3], uint32_t op)
-{
-    uint32_t i = 0;
-    while (i < 3 && wait[i] != ZS_NO_OP && wait[i] != op)
-        i++;
-    if (i < 3)
-        wait[i] = op;
-}
-
 static zs_status need_input(conv_loops *c, uint32_t *slot)
 {
-    slot_ring *ring = &c->e->x;
+    zs_slot_ring *ring = &c->e->x;
     if (c->x_resident) {
         *slot = ZS_SLOT_RESIDENT;
         return ZS_OK;
@@ -123,16 +80,17 @@ static zs_status need_input(conv_loops *c, uint32_t *slot)
     if (*slot != ZS_SLOT_NONE)
         return ZS_OK;
     *slot = zs_ring_take(ring);
-    slot_state *s = &ring->slot[*slot];
-    uint32_t wait[3] = {s->last_use, c->first_load_wait, ZS_NO_OP};
+    zs_slot_state *s = &ring->slot[*slot];
+    uint32_t before[] = {s->last_use, c->first_load_wait, ZS_NO_OP, ZS_NO_OP}, wait[3];
     const uint8_t slots[4] = {(uint8_t)*slot, ZS_SLOT_NONE, ZS_SLOT_NONE, ZS_SLOT_NONE};
     c->first_load_wait = ZS_NO_OP; /* later loads follow it on the same channel */
     s->id = c->x_id;
-    if (c->chain) {
+    if (c->chain) { /* both loads of a step start when the slots of both are free */
         if (find_tile(c, &c->e->w, c->w_id) == ZS_SLOT_NONE)
-            add_wait(wait, c->e->w.slot[c->e->w.next].last_use);
-        add_wait(wait, c->w_loaded);
+            before[2] = c->e->w.slot[c->e->w.next].last_use;
+        before[3] = c->w_loaded;
     }
+    ZS_TRY(zs_emit_waits(c->e, before, ZS_LEN(before), wait));
     c->x_loads = true;
     c->x_freed = s->last_use;
     return zs_emit_transfer(c->e, ZS_OP_LOAD_X, &c->box, slots, wait, &s->ready);
@@ -148,23 +106,24 @@ static zs_status load_weights(conv_loops *c, uint32_t slot, uint32_t flags, cons
 
 static zs_status need_weights(conv_loops *c, uint32_t *slot)
 {
-    slot_ring *ring = &c->e->w;
+    zs_slot_ring *ring = &c->e->w;
     const bool packed = c->e->d->design->accel.weight_layout == ZS_LAYOUT_PACKED;
     const bool with_biases = c->at[D_IC] == 0 && (packed || zs_layer_bias_elems(c->layer) > 0);
     *slot = find_tile(c, ring, c->w_id);
     if (*slot != ZS_SLOT_NONE)
         return ZS_OK;
     *slot = zs_ring_take(ring);
-    slot_state *s = &ring->slot[*slot];
-    uint32_t wait[3] = {s->last_use, ZS_NO_OP, ZS_NO_OP};
+    zs_slot_state *s = &ring->slot[*slot];
+    uint32_t before[] = {s->last_use, ZS_NO_OP, ZS_NO_OP}, wait[3];
     uint32_t chained = 0;
     s->id = c->w_id;
     if (c->chain) {
         if (c->x_loads)
-            add_wait(wait, c->x_freed);
-        add_wait(wait, c->x_loaded);
+            before[1] = c->x_freed;
+        before[2] = c->x_loaded;
         chained = c->x_loads && one_channel(c) ? ZS_BOX_CHAINED : 0;
     }
+    ZS_TRY(zs_emit_waits(c->e, before, ZS_LEN(before), wait));
     if (with_biases && !packed) {
         ZS_TRY(load_weights(c, *slot, ZS_BOX_BIAS | chained, wait));
         chained = c->chain ? ZS_BOX_CHAINED : 0;
@@ -172,7 +131,7 @@ static zs_status need_weights(conv_loops *c, uint32_t *slot)
     return load_weights(c, *slot, (with_biases && packed ? ZS_BOX_BIAS : 0) | chained, wait);
 }
 
-static zs_status spill(conv_loops *c, slot_state *s, uint32_t slot)
+static zs_status spill(conv_loops *c, zs_slot_state *s, uint32_t slot)
 {
     const zs_tile_box box = c->e->boxes[s->box];
     const uint32_t wait[3] = {s->last_use, ZS_NO_OP, ZS_NO_OP};
@@ -188,14 +147,14 @@ static zs_status spill(conv_loops *c, slot_state *s, uint32_t slot)
 /* Slot of the sums; *ready is the op that the MAC must wait for. */
 static zs_status need_sums(conv_loops *c, uint32_t *slot, uint32_t *ready)
 {
-    slot_ring *ring = &c->e->acc;
+    zs_slot_ring *ring = &c->e->acc;
     *slot = zs_ring_find(ring, c->acc_id);
     if (*slot != ZS_SLOT_NONE) {
         *ready = ZS_NO_OP; /* the MAC before it is on the same unit */
         return ZS_OK;
     }
     *slot = zs_ring_take(ring);
-    slot_state *s = &ring->slot[*slot];
+    zs_slot_state *s = &ring->slot[*slot];
     if (s->partial)
         ZS_TRY(spill(c, s, *slot));
     s->id = c->acc_id;
@@ -247,7 +206,7 @@ static zs_status post_process(conv_loops *c, const uint8_t slots[4], bool *store
 
 static zs_status finish_tile(conv_loops *c, uint32_t slot, uint32_t mac)
 {
-    slot_state *s = &c->e->acc.slot[slot];
+    zs_slot_state *s = &c->e->acc.slot[slot];
     const uint8_t slots[4] = {ZS_SLOT_NONE, ZS_SLOT_NONE, (uint8_t)slot, ZS_SLOT_NONE};
     bool stores;
     uint32_t done = mac;
@@ -283,7 +242,7 @@ static uint64_t mac_price(const conv_loops *c)
 
 static zs_status step(conv_loops *c)
 {
-    emitter *e = c->e;
+    zs_emitter *e = c->e;
     uint32_t x, w, acc, acc_ready, mac;
     describe_step(c);
     c->x_loads = false;
@@ -324,7 +283,7 @@ static bool advance(conv_loops *c)
 
 static zs_status alloc_spills(conv_loops *c)
 {
-    if (c->order == order_os_channels || c->order == order_os_pixels || c->trips[D_IC] == 1)
+    if (tiled_keeps_sums(&c->e->d->design->accel) || c->trips[D_IC] == 1)
         return ZS_OK;
     uint64_t tiles = 1;
     for (uint32_t d = 0; d < D_IC; d++)
@@ -339,16 +298,16 @@ static zs_status alloc_spills(conv_loops *c)
     return ZS_OK;
 }
 
-zs_status zs_plan_emit_conv(emitter *e)
+zs_status tiled_emit_conv(zs_emitter *e)
 {
     const zs_plan_row *row = &e->d->rows[e->row];
     conv_loops c = {.e = e, .row = row, .layer = zs_draft_layer(e->d, e->row)};
-    c.order = order_of(&e->d->design->accel);
+    c.order = tiled_order(&e->d->design->accel);
     c.x_resident = row->x_resident != ZS_NOT_RESIDENT;
     c.chain = e->d->design->accel.dma.chain;
     c.x_loaded = c.w_loaded = ZS_NO_OP;
     c.first_load_wait = zs_emit_producer(e);
-    count_trips(&c);
+    tiled_trips(e->d->design, c.layer, row, c.trips);
     ZS_TRY(zs_emit_expect(e, c.trips, D_N));
     ZS_TRY(alloc_spills(&c));
     zs_ring_reset(&e->w, row->weight_slots, e->last_mac); /* divided anew for this layer's tiles */
