@@ -239,9 +239,6 @@ uint32_t zs_elem_bytes(uint32_t precision); /* activations and weights in DRAM a
 uint32_t zs_acc_bytes(uint32_t precision);  /* a partial sum as it is spilled to DRAM */
 uint32_t zs_acc_bits(uint32_t precision);   /* of an accumulator in BRAM */
 uint32_t zs_bias_bytes(uint32_t precision);
-/* Bits of a bias in DRAM; 0: as the accumulator wants it. Line buffer engines take it as wide as
- * the data. */
-uint32_t zs_design_narrow_bias_bits(const zs_design *design);
 uint64_t zs_design_lanes(const zs_design *design); /* MACs per clock: product of the unrolls */
 const zs_axi_params *zs_port_params(const zs_board *board, uint32_t port);
 double zs_memory_peak_bytes_per_s(const zs_memory_params *memory);

@@ -59,6 +59,7 @@ typedef struct zs_kind {
     /* A tensor of one image, float CHW, into or out of simulated DRAM; NULL: it lies there as CHW. */
     void (*exec_set_input)(zs_exec *e, uint32_t image, const float *x);
     void (*exec_get)(const zs_exec *e, uint32_t image, uint32_t tensor, float *y);
+    bool narrows_biases; /* in DRAM a bias is as wide as the data, not as the sums */
 
     /* ---- reports ---- */
     /* Notes on a result: `*notes` and `*n`; NULL: none. */
@@ -76,6 +77,9 @@ static inline const zs_kind *zs_kind_of(const zs_design *design)
 {
     return zs_kinds[design->accel.kind];
 }
+
+/* Bits of a bias in DRAM; 0: as the accumulator wants it. */
+uint32_t zs_kind_bias_bits(const zs_design *design);
 
 /* ---- plans ----------------------------------------------------------------------------------- */
 

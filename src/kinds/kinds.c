@@ -19,6 +19,11 @@ const zs_kind *const zs_kinds[] = {
 };
 const uint32_t zs_kind_n = ZS_LEN(zs_kinds);
 
+uint32_t zs_kind_bias_bits(const zs_design *design)
+{
+    return zs_kind_of(design)->narrows_biases ? 8 * zs_elem_bytes(design->accel.precision) : 0;
+}
+
 /* ---- plans ----------------------------------------------------------------------------------- */
 
 static zs_status draft_new(zs_arena *arena, const zs_design *design, const zs_net *net,

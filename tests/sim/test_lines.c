@@ -65,7 +65,7 @@ static zs_design point_design(int i)
 static void point_rig(test_rig *rig, int i, const zs_design *d)
 {
     test_rig_init(rig, points[i].net, points[i].precision);
-    test_rig_narrow_biases(rig, zs_design_narrow_bias_bits(d));
+    test_rig_narrow_biases(rig, zs_kind_bias_bits(d));
 }
 
 START_TEST(test_every_starving_order_gives_the_bits_of_the_reference)

@@ -25,5 +25,6 @@ const zs_kind zs_kind_linebuffer = {
     .exec_op = line_exec_op,
     .exec_set_input = line_exec_set_input,
     .exec_get = line_exec_get,
+    .narrows_biases = true,
     .listing_legend = legend,
 };
