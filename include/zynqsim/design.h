@@ -1,6 +1,7 @@
 /* design.h - the design point: accelerator, board and network of one simulation, as a plain struct.
  *
- * The one list of keys is src/design/fields.def; enum words are in src/design/enums.def, built-in
+ * The lists of keys are src/design/fields.def, accel_fields.def and board_fields.def, and for each
+ * kind of accelerator src/kinds/<kind>/fields.def; enum words are in src/design/enums.def, built-in
  * boards in src/design/boards.def. Units are those of the field's row.
  * Memory: strings and lists point into the arena the design was made in. */
 #ifndef ZYNQSIM_DESIGN_H
@@ -13,14 +14,18 @@ typedef struct zs_word {
     const char *word, *meaning;
 } zs_word;
 
-/* Per list: enum ZS_X_t with ZS_X_COUNT, and its words in zs_words_x. */
+/* Per list: enum ZS_X_t with ZS_X_COUNT, which is ZS_WORD_N_x too, and its words in zs_words_x. */
 #define W(id, word, meaning) id,
 #define ENUM_LIST(type, table, words)                                                              \
     typedef enum type##_t{words type##_COUNT} type##_t;                                            \
+    enum { ZS_WORD_N_##table = type##_COUNT };                                                     \
     extern const zs_word zs_words_##table[];
 #include "../../src/design/enums.def"
 #undef ENUM_LIST
 #undef W
+
+/* Rows of src/kinds/kinds.def, for what outside of src/kinds still names a kind. */
+enum { ZS_KIND_TILED, ZS_KIND_DIRECT, ZS_KIND_LINEBUFFER };
 
 typedef struct zs_axi_params {
     uint32_t beat_bytes, max_beats;
@@ -84,7 +89,8 @@ typedef struct zs_line_params {
 } zs_line_params;
 
 typedef struct zs_accel {
-    uint32_t kind, precision, loop_order, outer_loop, fusion; /* ZS_KIND_*, ZS_FP32 ..., ... */
+    uint32_t kind;                                      /* row of zs_kind_designs */
+    uint32_t precision, loop_order, outer_loop, fusion; /* ZS_FP32 ..., ... */
     uint64_t clock_hz;
     struct {
         uint32_t oc, ic, oy, ox, ky, kx;
@@ -171,14 +177,45 @@ typedef struct zs_field {
     double min, max;
     const char *preset; /* default, as text */
     const char *meaning;
+    bool is_owned; /* only some kinds of accelerator have it: zs_field_is_of */
 } zs_field;
 
-extern const zs_field zs_fields[];
-extern const uint32_t zs_field_n;
+/* Field i (0, 1, ...) of all tables, those of every kind among them; NULL after the last. Fields of
+ * one section are neighbours. */
+const zs_field *zs_field_at(uint32_t i);
 /* NULL when there is no such key. */
 const zs_field *zs_field_find(const char *path);
 /* Nearest known key to a wrong one, or NULL. */
 const char *zs_field_suggest(const char *path);
+
+/* ---- kinds of accelerator -------------------------------------------------------------------- */
+
+/* What a design can say to a kind: keys of its own, and keys of accel_fields.def that have an
+ * effect in it. All other keys of accelerator.* that are owned mean nothing to it and are refused.
+ */
+typedef struct zs_kind_keys {
+    const zs_field *fields;
+    uint32_t field_n;
+    const char *const *uses; /* paths */
+    uint32_t use_n;
+    zs_status (*check)(const zs_design *design, zs_err *err); /* rules that span fields, or NULL */
+} zs_kind_keys;
+
+typedef struct zs_kind_design {
+    const char *word, *meaning; /* of accelerator.kind */
+    const zs_kind_keys *keys;
+} zs_kind_design;
+
+/* One row per row of src/kinds/kinds.def; accelerator.kind holds its index, the first is the
+ * default. Declared here and defined in src/kinds, a level above: the tables of design have to hold
+ * the keys of all kinds, but nothing in design may name one. The linker brings them together. */
+extern const zs_kind_design zs_kind_designs[];
+extern const uint32_t zs_kind_n;
+/* The row of accelerator.kind itself, whose words are those rows. */
+extern const zs_field zs_kind_field;
+
+/* Whether a key has an effect in a kind; true for all keys that are not owned. */
+bool zs_field_is_of(const zs_field *field, uint32_t kind);
 
 /* Unit i (0, 1, ...) that a value of a field in `unit` may be given in: "Hz", "kHz", ...; NULL
  * after the last. Counts ("lanes", "PL cycles") have none but their own. */

@@ -136,8 +136,9 @@ zs_status zs_field_set(zs_design *design, zs_arena *arena, const zs_field *field
 void zs_design_defaults(zs_design *design)
 {
     *design = (zs_design){0};
-    for (uint32_t i = 0; i < zs_field_n; i++)
-        (void)zs_field_set(design, NULL, &zs_fields[i], zs_fields[i].preset, NULL);
+    const zs_field *f;
+    for (uint32_t i = 0; (f = zs_field_at(i)) != NULL; i++)
+        (void)zs_field_set(design, NULL, f, f->preset, NULL);
     /* A list of one that outlives every design: the preset in the table. */
     design->network.inputs = &zs_field_find("network.input")->preset;
     design->network.input_n = 1;

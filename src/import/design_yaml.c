@@ -128,8 +128,9 @@ static yaml_node_item_t value_of(const reader *r, const yaml_node_t *mapping, co
 static bool is_section(const char *path)
 {
     const size_t n = strlen(path);
-    for (uint32_t i = 0; i < zs_field_n; i++)
-        if (strncmp(zs_fields[i].path, path, n) == 0 && zs_fields[i].path[n] == '.')
+    const zs_field *f;
+    for (uint32_t i = 0; (f = zs_field_at(i)) != NULL; i++)
+        if (strncmp(f->path, path, n) == 0 && f->path[n] == '.')
             return true;
     return false;
 }
@@ -144,16 +145,16 @@ static const char *nearest_sibling(const reader *r, const char *path)
 {
     const char *dot = strrchr(path, '.');
     const size_t prefix_n = dot ? (size_t)(dot - path) + 1 : 0;
-    const char **names = zs_new(r->arena, const char *, zs_field_n);
-    size_t n = 0;
-    for (uint32_t i = 0; i < zs_field_n && names != NULL; i++) {
-        if (strncmp(zs_fields[i].path, path, prefix_n) != 0)
+    const char *near = NULL;
+    const zs_field *f;
+    for (uint32_t i = 0; (f = zs_field_at(i)) != NULL; i++) {
+        const char *child = f->path + prefix_n;
+        if (strncmp(f->path, path, prefix_n) != 0)
             continue;
-        const char *child = zs_fields[i].path + prefix_n;
-        names[n] = zs_arena_strndup(r->arena, child, strcspn(child, "."));
-        n += names[n] != NULL;
+        child = zs_arena_strndup(r->arena, child, strcspn(child, "."));
+        const char *const two[] = {near ? near : child, child};
+        near = child ? zs_nearest(path + prefix_n, two, ZS_LEN(two)) : near;
     }
-    const char *near = names ? zs_nearest(path + prefix_n, names, n) : NULL;
     return near ? zs_arena_printf(r->arena, "%.*s%s", (int)prefix_n, path, near) : NULL;
 }
 

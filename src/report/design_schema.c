@@ -222,10 +222,11 @@ static json_t *make_schema(schema *sc)
     put(sc, root, "type", json_string("object"));
     put(sc, root, "properties", json_object());
     put(sc, root, "additionalProperties", json_false());
-    for (uint32_t i = 0; i < zs_field_n; i++) {
+    const zs_field *f;
+    for (uint32_t i = 0; (f = zs_field_at(i)) != NULL; i++) {
         const char *leaf;
-        json_t *properties = properties_at(sc, root, zs_fields[i].path, &leaf);
-        put(sc, properties, leaf, describe(sc, &zs_fields[i]));
+        json_t *properties = properties_at(sc, root, f->path, &leaf);
+        put(sc, properties, leaf, describe(sc, f));
     }
     put_short_forms(sc, root);
     return root;

@@ -1,0 +1,37 @@
+#include "kind_fields_priv.h"
+
+#define KIND(id, word, meaning) {word, meaning},
+static const zs_word words[] = {
+#include "kinds.def"
+};
+#undef KIND
+
+#define KIND(id, word, meaning) {word, meaning, &zs_keys_of_##id},
+const zs_kind_design zs_kind_designs[] = {
+#include "kinds.def"
+};
+#undef KIND
+const uint32_t zs_kind_n = ZS_LEN(zs_kind_designs);
+
+#define KIND(id, word, meaning) ROW_##id,
+enum {
+#include "kinds.def"
+};
+#undef KIND
+_Static_assert((int)ROW_tiled == ZS_KIND_TILED && (int)ROW_direct == ZS_KIND_DIRECT &&
+                   (int)ROW_linebuffer == ZS_KIND_LINEBUFFER,
+               "the ids of design.h are not the rows of kinds.def");
+
+const zs_field zs_kind_field = {
+    .path = "accelerator.kind",
+    .offset = offsetof(zs_design, accel.kind),
+    .type = ZS_FIELD_ENUM,
+    .words = words,
+    .word_n = ZS_LEN(words),
+    .unit = "",
+    .max = ZS_LEN(words) - 1,
+    .preset = "tiled",
+    .meaning =
+        "how a plan is made: tiled loops over on-chip buffers, direct loops over single-beat "
+        "accesses, or rows that stream through line buffers",
+};
