@@ -138,6 +138,13 @@ typedef struct zs_accel {
     uint32_t group_n;
 } zs_accel;
 
+/* A key of the accelerator or the board that was set by hand, not by a board's row or file. */
+typedef struct zs_given {
+    const struct zs_given *next;
+    const struct zs_field *field;
+    const char *place; /* "a.yaml:3:5", "--set"; NULL: unknown */
+} zs_given;
+
 typedef struct zs_design {
     const char *name;
     const char *board_name; /* the built-in row or file that `board:` named */
@@ -154,6 +161,8 @@ typedef struct zs_design {
     } network;
     zs_accel accel;
     zs_board board;
+    const zs_given *given; /* newest first */
+    const char *place;     /* of the keys that are set from now on; NULL: unknown */
 } zs_design;
 
 /* ---- the field table ------------------------------------------------------------------------- */
@@ -181,7 +190,7 @@ typedef struct zs_field {
 } zs_field;
 
 /* Field i (0, 1, ...) of all tables, those of every kind among them; NULL after the last. Fields of
- * one section are neighbours. */
+ * one section need not be neighbours. */
 const zs_field *zs_field_at(uint32_t i);
 /* NULL when there is no such key. */
 const zs_field *zs_field_find(const char *path);
@@ -216,6 +225,8 @@ extern const zs_field zs_kind_field;
 
 /* Whether a key has an effect in a kind; true for all keys that are not owned. */
 bool zs_field_is_of(const zs_field *field, uint32_t kind);
+/* ZS_EPARSE, naming the kinds that have the key, where it has none in this one. */
+zs_status zs_field_check_kind(const zs_field *field, uint32_t kind, zs_err *err);
 
 /* Unit i (0, 1, ...) that a value of a field in `unit` may be given in: "Hz", "kHz", ...; NULL
  * after the last. Counts ("lanes", "PL cycles") have none but their own. */
@@ -247,9 +258,11 @@ const zs_board_row *zs_board_find(const char *name);
 /* All defaults, board zybo-7020-256k. Strings are static. */
 void zs_design_defaults(zs_design *design);
 /* Sets one key from text ("100 MHz", "true", "hp0", "14.3 us"); units are converted to the field's,
- * plain numbers are in it. Also takes "board" (a built-in row: resets all of board.*) and the lists
- * below as "104, 117, 123". `arena` keeps strings. ZS_ERANGE names value and limit; ZS_EPARSE names
- * the nearest key, word or unit. */
+ * plain numbers are in it. Also takes "board" (zs_design_set_board) and the lists below as
+ * "104, 117, 123". `arena` keeps strings, and what was given by hand; with NULL nothing is noted
+ * as given. ZS_ERANGE names value and limit; ZS_EPARSE names the nearest key, word or unit, or the
+ * kinds that have a key which this design's has not. A new accelerator.kind is refused at the place
+ * of a given key that has no effect in it, so set the kind before other keys. */
 zs_status zs_design_set(zs_design *design, zs_arena *arena, const char *path, const char *text,
                         zs_err *err);
 /* Sets a key that takes a list: network.input, network.calibration; and the shorthands
@@ -265,8 +278,11 @@ bool zs_design_takes_list(const char *path);
 /* Prints one key's value as it could be set again; physical quantities with their unit, counts as
  * plain numbers in field->unit. ZS_ERANGE when `bytes` are too few. */
 zs_status zs_design_print(const zs_design *design, const zs_field *field, char *text, size_t bytes);
-/* Resets board.* and applies a built-in board. ZS_EPARSE suggests the nearest. */
+/* Resets board.* and applies a built-in board, but keeps the keys given by hand with another value
+ * than the board before had. ZS_EPARSE suggests the nearest. */
 zs_status zs_design_set_board(zs_design *design, zs_arena *arena, const char *name, zs_err *err);
+/* Puts the keys of board.* that were given by hand in `from` into `design`. */
+void zs_design_keep_given(zs_design *design, const zs_design *from);
 /* Rules that span fields (ranges of single fields are checked when they are set). */
 zs_status zs_design_check(const zs_design *design, zs_err *err);
 

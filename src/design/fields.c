@@ -1,5 +1,6 @@
 #include "zynqsim/field_rows.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* ---- words ----------------------------------------------------------------------------------- */
@@ -74,6 +75,27 @@ bool zs_field_is_of(const zs_field *field, uint32_t kind)
         if (strcmp(keys->uses[i], field->path) == 0)
             return true;
     return false;
+}
+
+zs_status zs_field_check_kind(const zs_field *field, uint32_t kind, zs_err *err)
+{
+    char owners[128] = "";
+    uint32_t left = 0, owner_n = 0;
+    size_t n = 0;
+    if (zs_field_is_of(field, kind))
+        return ZS_OK;
+    for (uint32_t k = 0; k < zs_kind_n; k++)
+        left += zs_field_is_of(field, k);
+    owner_n = left;
+    for (uint32_t k = 0; k < zs_kind_n && n < sizeof owners; k++) {
+        if (!zs_field_is_of(field, k))
+            continue;
+        const char *join = left == owner_n ? "" : left == 1 ? " and " : ", ";
+        n += (size_t)snprintf(owners + n, sizeof owners - n, "%s%s", join, zs_kind_designs[k].word);
+        left--;
+    }
+    return zs_fail(err, ZS_EPARSE, field->path, "belongs to kind%s %s; this design is of kind %s",
+                   owner_n == 1 ? "" : "s", owners, zs_kind_designs[kind].word);
 }
 
 /* ---- what a user may have meant -------------------------------------------------------------- */
