@@ -17,7 +17,7 @@ CPPFLAGS = -D_GNU_SOURCE -Iinclude -Itests/support -I$(BUILD)/gen
 FLAGS    = $(CSTD) $(WARN) $(WERROR) -ffp-contract=off $(CFLAGS) $(CPPFLAGS) $(SAN)
 
 # ---- what there is to build: core (no files, no libraries), io (bytes to values), cli ----------
-CORE_SRC := $(foreach m,base des design net num hw plan kinds kinds/* bound sim study,$(wildcard src/$(m)/*.c))
+CORE_SRC := $(foreach m,base des design net num hw plan kinds bound sim study,$(wildcard src/$(m)/*.c src/$(m)/*/*.c))
 IO_SRC   := $(wildcard src/import/*.c src/report/*.c)
 CLI_SRC  := $(wildcard src/cli/*.c)
 PROTO    := $(wildcard src/import/*.proto)
@@ -26,8 +26,8 @@ TESTS    := $(patsubst tests/%/main.c,%,$(wildcard tests/*/main.c))
 FUZZERS  := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 SCRIPTS  := $(wildcard tests/cli/test_*.sh) tests/golden/golden.sh tests/golden/baselines.sh
 # What figures depend on: the models, and how files become designs and networks.
-MODELS   := $(sort $(wildcard include/zynqsim/*.h) $(foreach m,base des design net num hw plan kinds kinds/* bound sim study import,\
-  $(foreach e,c h def proto,$(wildcard src/$(m)/*.$(e)))))
+MODELS   := $(sort $(wildcard include/zynqsim/*.h) $(foreach m,base des design net num hw plan kinds bound sim study import,\
+  $(foreach e,c h def proto,$(wildcard src/$(m)/*.$(e) src/$(m)/*/*.$(e)))))
 obj       = $(patsubst %.c,$(BUILD)/%.o,$(1))
 LIBS      = $(BUILD)/libzynqsim_io.a $(BUILD)/libzynqsim.a
 IO_LIBS   = -lyaml -lcsv -lprotobuf-c -ljpeg -lpng -ljansson -lm
@@ -101,11 +101,22 @@ $(BUILD)/bin/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SAN) $(LDFLAGS) -o $@ $^ $(IO_LIBS) $(TEST_LIBS)
+# The program with one more kind of accelerator: its files, and the two that expand the rows.
+KIND_OBJ  = $(call obj,$(wildcard tests/kinds/*.c)) $(BUILD)/kinds/kinds.o $(BUILD)/kinds/kind_fields.o
+$(BUILD)/kinds/%.o $(BUILD)/tests/kinds/%.o: CPPFLAGS += -DKINDS_DEF='"../../tests/kinds/kinds.def"'
+$(BUILD)/kinds/%.o: src/kinds/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CC  ,$@)
+	$(Q)$(CC) $(FLAGS) -MMD -MP -c $< -o $@
+$(BUILD)/bin/zynqsim-copy: $(call obj,$(CLI_SRC)) $(KIND_OBJ) $(LIBS)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(SAN) $(LDFLAGS) $(OPENMP) -o $@ $^ $(IO_LIBS) $(CLI_LIBS)
 # The slow ones first: they run side by side.
 SLOW     = golden num sim
 ORDERED  = $(filter $(SLOW),$(TESTS)) $(filter-out $(SLOW),$(TESTS))
 TEST_BIN = $(ORDERED:%=$(BUILD)/bin/test_%) $(FUZZERS:%=$(BUILD)/bin/replay_%)
-tests-built: $(TEST_BIN) $(BUILD)/zynqsim
+tests-built: $(TEST_BIN) $(BUILD)/zynqsim $(BUILD)/bin/zynqsim-copy
 
 run: ## install what is missing, build, and run the default design
 	@.ci/packages build

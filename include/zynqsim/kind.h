@@ -70,9 +70,8 @@ typedef struct zs_kind {
     bool spills_sums;           /* partial sums travel unless accelerator.loop_order keeps them */
 } zs_kind;
 
-/* [accelerator.kind] */
+/* [accelerator.kind], zs_kind_n of them */
 extern const zs_kind *const zs_kinds[];
-extern const uint32_t zs_kind_n;
 static inline const zs_kind *zs_kind_of(const zs_design *design)
 {
     return zs_kinds[design->accel.kind];

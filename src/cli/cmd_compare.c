@@ -57,6 +57,11 @@ static zs_status read_axes(job *j, const char *path, zs_grid *grid, zs_err *err)
         if (status == ZS_OK)
             status = zs_grid_add(grid, &axis, err);
     }
+    if (status == ZS_OK) {
+        status = zs_grid_check_keys(grid, &base.design, err);
+        if (status != ZS_OK)
+            zs_err_prefix(err, "--vary");
+    }
     cli_point_drop(&base);
     return status;
 }

@@ -153,71 +153,13 @@ static zs_status check_groups(const zs_accel *a, zs_err *err)
     return ZS_OK;
 }
 
-static zs_status check_tile(const zs_accel *a, zs_err *err)
-{
-    if (a->tile.fills && a->buffer.weight_bytes == 0)
-        return zs_fail(err, ZS_ERANGE, "accelerator.tile.fill",
-                       "needs the size of accelerator.buffer.weight, which is 0");
-    return ZS_OK;
-}
-
-/* What the row-streaming engine does not have. */
-static zs_status check_linebuffer(const zs_accel *a, zs_err *err)
-{
-    const struct {
-        const char *path;
-        uint32_t value;
-    } ones[] = {
-        {"accelerator.unroll.oy", a->unroll.oy},
-        {"accelerator.unroll.ox", a->unroll.ox},
-        {"accelerator.unroll.ky", a->unroll.ky},
-        {"accelerator.unroll.kx", a->unroll.kx},
-    };
-    if (a->kind != ZS_KIND_LINEBUFFER)
-        return ZS_OK;
-    if (a->precision == ZS_FP32)
-        return zs_fail(err, ZS_EUNSUPPORTED, "accelerator.precision",
-                       "kind linebuffer adds in trees of integers and cannot compute in fp32: "
-                       "choose int8 or fixed16");
-    if (a->channel_block != 1)
-        return zs_fail(err, ZS_EUNSUPPORTED, "accelerator.channel_block",
-                       "%u, but kind linebuffer keeps all channels of a pixel together: 1",
-                       (unsigned)a->channel_block);
-    for (size_t i = 0; i < ZS_LEN(ones); i++)
-        if (ones[i].value != 1)
-            return zs_fail(err, ZS_EUNSUPPORTED, ones[i].path,
-                           "%u, but kind linebuffer computes one pixel and tap at a time: 1",
-                           (unsigned)ones[i].value);
-    return ZS_OK;
-}
-
-/* The direct kernel keeps no tensor on chip. */
-static zs_status check_direct(const zs_accel *a, zs_err *err)
-{
-    if (a->kind != ZS_KIND_DIRECT)
-        return ZS_OK;
-    if (a->fusion == ZS_FUSION_FIRE || a->fusion == ZS_FUSION_AUTO)
-        return zs_fail(err, ZS_EUNSUPPORTED, "accelerator.fusion",
-                       "'%s' keeps tensors in block RAM, which kind direct cannot: use none, lf1, "
-                       "lf2 or a list of groups",
-                       zs_word_of(zs_words_fusion, ZS_FUSION_COUNT, a->fusion));
-    if (a->channel_block != 1)
-        return zs_fail(err, ZS_EUNSUPPORTED, "accelerator.channel_block",
-                       "kind direct reads planes: %u must be 1", (unsigned)a->channel_block);
-    if (a->weight_layout != ZS_LAYOUT_PACKED)
-        return zs_fail(err, ZS_EUNSUPPORTED, "accelerator.weight_layout",
-                       "kind direct reads a filter in one piece behind its bias: use packed");
-    return ZS_OK;
-}
-
 zs_status zs_design_check(const zs_design *design, zs_err *err)
 {
     ZS_TRY(check_names(design, err));
     ZS_TRY(check_preprocess(design, err));
     ZS_TRY(check_groups(&design->accel, err));
-    ZS_TRY(check_tile(&design->accel, err));
-    ZS_TRY(check_linebuffer(&design->accel, err));
-    ZS_TRY(check_direct(&design->accel, err));
+    if (zs_kind_designs[design->accel.kind].keys->check != NULL)
+        ZS_TRY(zs_kind_designs[design->accel.kind].keys->check(design, err));
     ZS_TRY(check_geometry(&design->board.memory, err));
     ZS_TRY(check_timing(&design->board.memory, err));
     ZS_TRY(check_port(&design->board.axi.hp, "board.axi.hp.width", err));

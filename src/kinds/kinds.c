@@ -4,9 +4,7 @@
 
 /* What is asked of any kind goes through its row. */
 
-#ifndef KINDS_DEF
-#define KINDS_DEF "kinds.def"
-#endif
+#include "kind_rows_priv.h"
 
 #define KIND(id, word, meaning) extern const zs_kind zs_kind_##id;
 #include KINDS_DEF
@@ -17,7 +15,6 @@ const zs_kind *const zs_kinds[] = {
 #include KINDS_DEF
 #undef KIND
 };
-const uint32_t zs_kind_n = ZS_LEN(zs_kinds);
 
 uint32_t zs_kind_bias_bits(const zs_design *design)
 {

@@ -1,5 +1,6 @@
 #include "../../src/kinds/linebuffer/line_priv.h"
 #include "plan_cases.h"
+#include "kind_rows.h"
 #include "zynqsim/kind.h"
 
 #include "nets.h"
@@ -16,7 +17,7 @@ static void set_up(void)
 {
     zs_arena_init(&arena, test_heap());
     zs_design_defaults(&design);
-    design.accel.kind = ZS_KIND_LINEBUFFER;
+    design.accel.kind = KIND_linebuffer;
     design.accel.precision = ZS_INT8;
     design.accel.unroll.oc = design.accel.unroll.ic = 16;
     design.accel.ports.input = design.accel.ports.output = ZS_PORT_ACP;

@@ -3,6 +3,7 @@
 #include "rig.h"
 #include "sim_cases.h"
 #include "small_nets.h"
+#include "kind_rows.h"
 #include "zynqsim/kind.h"
 #include "zynqsim/serial.h"
 
@@ -14,7 +15,7 @@ static zs_design direct_design(uint32_t precision)
 {
     zs_design d;
     zs_design_defaults(&d);
-    d.accel.kind = ZS_KIND_DIRECT;
+    d.accel.kind = KIND_direct;
     d.accel.precision = precision;
     return d;
 }

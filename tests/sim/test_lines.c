@@ -1,5 +1,6 @@
 #include "../../src/kinds/linebuffer/line_priv.h"
 #include "random_design.h"
+#include "kind_rows.h"
 #include "zynqsim/kind.h"
 #include "rig.h"
 #include "sim_cases.h"
@@ -18,7 +19,7 @@ static zs_design line_design(uint32_t precision, uint32_t pes, uint32_t channels
 {
     zs_design d;
     zs_design_defaults(&d);
-    d.accel.kind = ZS_KIND_LINEBUFFER;
+    d.accel.kind = KIND_linebuffer;
     d.accel.precision = precision;
     d.accel.unroll.oc = pes;
     d.accel.unroll.ic = channels;
