@@ -282,6 +282,10 @@ zs_status zs_design_set_board(zs_design *design, zs_arena *arena, const char *na
 void zs_design_keep_given(zs_design *design, const zs_design *from);
 /* Rules that span fields (ranges of single fields are checked when they are set). */
 zs_status zs_design_check(const zs_design *design, zs_err *err);
+/* What a DDR controller cannot work with: sizes that are no power of two, a refresh interval
+ * without room for anything else. Part of zs_design_check, whatever the fidelity, for memory that
+ * has one. ZS_ERANGE. */
+zs_status zs_design_memory_check(const zs_memory_params *memory, zs_err *err);
 
 /* ---- derived quantities ---------------------------------------------------------------------- */
 

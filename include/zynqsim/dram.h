@@ -76,8 +76,7 @@ typedef struct zs_dram_watch {
 
 #define ZS_DRAM_NEVER UINT64_MAX
 
-/* ZS_ERANGE names a parameter the controller cannot work with (sizes that are no power of two, a
- * refresh interval without room for anything else). ZS_ENOMEM. */
+/* ZS_ERANGE: what zs_design_memory_check (design.h) refuses. ZS_ENOMEM. */
 zs_status zs_dram_build(zs_arena *arena, const zs_memory_params *memory, zs_dram **out,
                         zs_err *err);
 /* From now on every event is told; `watch` outlives the controller, NULL: nobody looks. */

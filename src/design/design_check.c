@@ -10,7 +10,9 @@ static bool is_power_of_two(uint64_t x)
 
 /* ---- memory ---------------------------------------------------------------------------------- */
 
-static zs_status check_geometry(const zs_memory_params *m, zs_err *err)
+enum { BANKS_MAX = 16, QUEUE_MAX = 256, BURST_LENGTH = 8 };
+
+static zs_status check_powers(const zs_memory_params *m, zs_err *err)
 {
     const struct {
         const char *path;
@@ -24,6 +26,37 @@ static zs_status check_geometry(const zs_memory_params *m, zs_err *err)
         if (!is_power_of_two(powers[i].value))
             return zs_fail(err, ZS_ERANGE, powers[i].path, "%" PRIu64 " is not a power of two",
                            powers[i].value);
+    return ZS_OK;
+}
+
+zs_status zs_design_memory_check(const zs_memory_params *m, zs_err *err)
+{
+    ZS_TRY(check_powers(m, err));
+    if (m->banks > BANKS_MAX)
+        return zs_fail(err, ZS_ERANGE, "board.memory.banks", "%u is above the maximum %d",
+                       (unsigned)m->banks, BANKS_MAX);
+    if (m->queue == 0 || m->queue > QUEUE_MAX)
+        return zs_fail(err, ZS_ERANGE, "board.memory.queue", "%u is outside 1 to %d",
+                       (unsigned)m->queue, QUEUE_MAX);
+    if (m->row_bytes < BURST_LENGTH * m->bus_bytes)
+        return zs_fail(err, ZS_ERANGE, "board.memory.row_bytes",
+                       "%u is less than one transaction of %u bytes", (unsigned)m->row_bytes,
+                       (unsigned)(BURST_LENGTH * m->bus_bytes));
+    /* Twice a refresh of a busy bus, and then two banks use their rows, or close each other's for
+     * ever; activates are further apart where t_rrd or t_faw say so. */
+    const uint64_t refresh = (uint64_t)m->t_rp + m->t_rfc + m->t_rcd;
+    const uint64_t two_rows = 2 * ((uint64_t)m->t_ras + m->t_wr);
+    const uint64_t needed = 2 * refresh + zs_max_u64(two_rows, zs_max_u64(m->t_rrd, m->t_faw));
+    if (m->t_refi != 0 && m->t_refi < needed)
+        return zs_fail(err, ZS_ERANGE, "board.memory.t_refi",
+                       "%u leaves no time between refreshes, these timings need at least %" PRIu64,
+                       (unsigned)m->t_refi, needed);
+    return ZS_OK;
+}
+
+static zs_status check_geometry(const zs_memory_params *m, zs_err *err)
+{
+    ZS_TRY(check_powers(m, err));
     const uint64_t stripe = (uint64_t)m->row_bytes * m->banks;
     if (m->bytes % stripe != 0)
         return zs_fail(err, ZS_ERANGE, "board.memory.bytes",
@@ -162,6 +195,8 @@ zs_status zs_design_check(const zs_design *design, zs_err *err)
         ZS_TRY(zs_kind_designs[design->accel.kind].keys->check(design, err));
     ZS_TRY(check_geometry(&design->board.memory, err));
     ZS_TRY(check_timing(&design->board.memory, err));
+    if (design->board.memory.kind != ZS_MEMORY_FIXED)
+        ZS_TRY(zs_design_memory_check(&design->board.memory, err));
     ZS_TRY(check_port(&design->board.axi.hp, "board.axi.hp.width", err));
     ZS_TRY(check_port(&design->board.axi.acp, "board.axi.acp.width", err));
     ZS_TRY(check_port(&design->board.axi.gp, "board.axi.gp.width", err));

@@ -215,56 +215,6 @@ static inline bool zs_dram_takes(const zs_dram *d, const zs_dram_req *req, uint3
 bool zs_dram_pass(zs_dram *d, const zs_dram_req *req, uint32_t n, uint64_t at, uint64_t until,
                   zs_dram_done *done);
 
-/* ---- a run of hits -------------------------------------------------------------------------- */
-
-/* Requests of one direction to one open row, of a channel that has the memory to itself: each goes
- * when the data bus is free, and nothing that comes later changes that. What they do to the
- * controller is added up here and told to it at the end. */
-typedef struct zs_dram_hits {
-    uint64_t page;     /* address / row_bytes */
-    uint64_t bus_at;   /* earliest next column command */
-    uint64_t stop_at;  /* all of them come before */
-    uint64_t block_at; /* column commands without a gap, up to bus_at */
-    uint32_t block_n;
-    uint64_t last_at; /* of the last request */
-    uint64_t bursts, transactions, bytes;
-} zs_dram_hits;
-
-/* Whether one more may be decided ahead: what the ring forgets for it no longer holds entries of
- * the queue. */
-static inline bool zs_dram_remembers(const zs_dram *d, uint32_t dir, uint64_t at)
-{
-    const placing *oldest = &d->recent[dir][d->recent_i[dir]];
-    return oldest->at + (uint64_t)d->gap * oldest->n < at;
-}
-
-bool zs_dram_begin_hits(const zs_dram *d, const zs_dram_req *req, uint64_t at, uint64_t limit,
-                        zs_dram_hits *h);
-void zs_dram_end_hits(zs_dram *d, const zs_dram_hits *h);
-
-/* Whether a request that arrives at `at` is the next of them; its data are as in `done`. */
-static inline bool zs_dram_hit(const zs_dram *d, zs_dram_hits *h, uint64_t addr, uint32_t bytes,
-                               uint64_t at, uint32_t latency, zs_dram_done *done)
-{
-    const uint64_t end = addr + bytes - 1;
-    const uint32_t n = (uint32_t)((end >> d->block_shift) - (addr >> d->block_shift)) + 1;
-    const uint64_t column_at = zs_max_u64(h->bus_at, at + ENTRY);
-    if (addr >> d->row_shift != h->page || end >> d->row_shift != h->page || n > d->piece_blocks ||
-        column_at >= h->stop_at || h->bus_at > at + (uint64_t)d->gap * (d->p.queue - n))
-        return false;
-    const bool follows = column_at == h->bus_at && h->block_n != 0;
-    h->block_at = follows ? h->block_at : column_at;
-    h->block_n = follows ? h->block_n + n : n;
-    h->bus_at = column_at + (uint64_t)d->gap * n;
-    h->last_at = column_at;
-    h->bursts++;
-    h->transactions += n;
-    h->bytes += bytes;
-    done->first_ddr_cycle = column_at + latency;
-    done->last_ddr_cycle = h->bus_at - d->gap + latency;
-    return true;
-}
-
 void zs_dram_tell(const zs_dram *d, zs_dram_act act, uint32_t bank, uint64_t at, uint64_t end);
 /* Transactions that came into the queue, or left it. */
 void zs_dram_tell_queue(const zs_dram *d, zs_dram_act act, uint32_t bank, uint32_t dir,

@@ -3,29 +3,6 @@
 
 #include <string.h>
 
-static uint32_t pl_cycles_of(const zs_burst_sys *bs, uint64_t ddr_cycles)
-{
-    return (uint32_t)zs_ceil_div(ddr_cycles * bs->clock.tck_ps, bs->clock.pl_ps);
-}
-
-static glide_bounds bounds_of(const zs_burst_sys *bs, const channel_state *c,
-                              const zs_memory_params *m)
-{
-    const uint32_t hit = zs_dram_read_ddr_cycles(m, ZS_ROW_OPEN), gap = zs_dram_column_gap(m);
-    const uint64_t block = 8 * (uint64_t)m->bus_bytes;
-    glide_bounds b = {.first = c->to_memory + c->from_memory + pl_cycles_of(bs, hit + 1) + 1,
-                      .margin = c->to_memory + 2 * pl_cycles_of(bs, 2) + 2};
-    /* beats of one transaction at the most: no burst is more than one piece */
-    b.may_glide = !c->is_write && !c->has_row_rules && c->rules.address_interval == 1 &&
-                  c->port.beat_bytes <= block &&
-                  c->port.max_beats <= zs_min_u64(GLIDE_TRANSACTIONS, m->queue);
-    for (uint32_t n = 1; n <= GLIDE_TRANSACTIONS; n++) {
-        b.apart[n] = pl_cycles_of(bs, gap * n + 1);
-        b.beats[n] = pl_cycles_of(bs, gap * (n - 1)) + 1;
-    }
-    return b;
-}
-
 zs_status zs_burst_sys_build(zs_arena *arena, const zs_design *design, zs_channel_counts *counts,
                              zs_burst_sys **out, zs_err *err)
 {
@@ -48,9 +25,11 @@ zs_status zs_burst_sys_build(zs_arena *arena, const zs_design *design, zs_channe
             c->is_write ? c->port.write_latency_pl_cycles : c->port.read_latency_pl_cycles;
         c->to_memory = latency / 2;
         c->from_memory = latency - c->to_memory;
+        const uint64_t hit = zs_dram_read_ddr_cycles(&design->board.memory, ZS_ROW_OPEN);
+        const uint64_t hit_ps = (hit + 1) * bs->clock.tck_ps; /* + 1: up to the next DDR edge */
+        c->hit_pl_cycles = latency + (uint32_t)zs_ceil_div(hit_ps, bs->clock.pl_ps) + 1;
         c->ends_later = !c->is_write ||
                         (c->from_memory + c->rules.finish) * bs->clock.pl_ps >= bs->clock.tck_ps;
-        c->bounds = bounds_of(bs, c, &design->board.memory);
     }
     *out = bs;
     return ZS_OK;
@@ -67,12 +46,12 @@ ZS_COLD static void tell_sent(const zs_burst_sys *bs, const channel_state *c)
     bs->watch->burst_sent(bs->watch->ctx, c->i, c->sending.addr, c->sending.bytes, c->sent_at);
 }
 
-/* The flow keeps from when on the place of the burst that ended last is free: its end. */
+/* The flow keeps the cycle after the burst that ended last. */
 ZS_COLD static void tell_over(const zs_burst_sys *bs, const channel_state *c)
 {
     const zs_axi_flow *flow = &c->flow;
-    const uint32_t last = zs_axi_place_before(flow, flow->finish_i);
-    bs->watch->burst_over(bs->watch->ctx, c->i, flow->room_at[last]);
+    const uint32_t last = flow->finished - 1;
+    bs->watch->burst_over(bs->watch->ctx, c->i, flow->room_at[last % ZS_AXI_OUTSTANDING]);
 }
 
 /* ---- on the way ------------------------------------------------------------------------------ */
@@ -105,8 +84,8 @@ static ZS_INLINE bool send_next(zs_burst_sys *bs, channel_state *c)
 /* Reads come back in order: a burst whose data are there still waits for those before it. */
 static ZS_INLINE void deliver_reads(zs_burst_sys *bs, channel_state *c)
 {
-    while (c->flow.open != 0) {
-        const flight *f = &c->flights[c->flow.finish_i];
+    while (zs_axi_flow_outstanding(&c->flow) != 0) {
+        const flight *f = &c->flights[c->flow.finished % ZS_AXI_OUTSTANDING];
         if (f->requests != 0)
             return;
         finish_burst(bs, c, zs_axi_flow_beats(&c->flow, f->beats, f->first_at, f->last_at));
