@@ -8,7 +8,6 @@
 #include "zynqsim/base.h"
 #include "zynqsim/baseline.h"
 #include "zynqsim/design.h"
-#include "zynqsim/figures.h"
 #include "zynqsim/net.h"
 
 /* Fetches the bytes of a file named in another file; `from` is the path of the naming file. On
@@ -82,13 +81,6 @@ zs_status zs_image_synthetic(zs_arena *arena, uint64_t seed, uint32_t w, uint32_
 /* One name a line; a leading WordNet id ("n01440764 ") is kept out of the label. */
 zs_status zs_labels_parse(zs_arena *arena, zs_span bytes, const char *path,
                           const char *const **labels, uint32_t *n, zs_err *err);
-
-/* ---- results --------------------------------------------------------------------------------- */
-
-/* A result.json as `run --format json` and `--out` write it; the path is its label. Members that
- * are no figures of this version are ignored, figures that it lacks are unknown. */
-zs_status zs_result_json_parse(zs_arena *arena, zs_span bytes, const char *path, zs_figures *out,
-                               zs_err *err);
 
 /* ---- baselines ------------------------------------------------------------------------------- */
 

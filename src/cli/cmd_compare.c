@@ -1,6 +1,7 @@
 #include "cli_priv.h"
 #include "zynqsim/compare.h"
 #include "zynqsim/grid.h"
+#include "zynqsim/result_read.h"
 
 #include <string.h>
 
@@ -177,7 +178,7 @@ static zs_status read_result(job *j, uint32_t i, zs_err *err)
 {
     zs_span bytes;
     ZS_TRY(cli_file_read(&j->keep, j->columns[i].path, &bytes, err));
-    return zs_result_json_parse(&j->keep, bytes, j->columns[i].path, &j->figures[i], err);
+    return zs_figures_parse(&j->keep, bytes, j->columns[i].path, &j->figures[i], err);
 }
 
 static zs_status simulate(job *j, uint32_t i, zs_err *err)
