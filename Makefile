@@ -26,8 +26,8 @@ TESTS    := $(patsubst tests/%/main.c,%,$(wildcard tests/*/main.c))
 FUZZERS  := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 SCRIPTS  := $(wildcard tests/cli/test_*.sh) tests/golden/golden.sh tests/golden/baselines.sh
 # What figures depend on: the models, and how files become designs and networks.
-MODELS   := $(sort $(wildcard include/zynqsim/*.h) $(foreach m,base des design net num hw plan kinds kinds/* bound sim study import,\
-  $(foreach e,c h def proto,$(wildcard src/$(m)/*.$(e)))))
+MODELS   := $(sort $(wildcard include/zynqsim/*.h include/zynqsim/*.def) \
+  $(foreach m,base des design net num hw plan kinds kinds/* bound sim study import,$(foreach e,c h def proto,$(wildcard src/$(m)/*.$(e)))))
 obj       = $(patsubst %.c,$(BUILD)/%.o,$(1))
 LIBS      = $(BUILD)/libzynqsim_io.a $(BUILD)/libzynqsim.a
 IO_LIBS   = -lyaml -lcsv -lprotobuf-c -ljpeg -lpng -ljansson -lm

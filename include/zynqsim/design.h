@@ -1,7 +1,7 @@
 /* design.h - the design point: accelerator, board and network of one simulation, as a plain struct.
  *
- * The one list of keys is src/design/fields.def; enum words are in src/design/enums.def, built-in
- * boards in src/design/boards.def. Units are those of the field's row.
+ * The one list of keys is src/design/fields.def; enum words are in enums.def, built-in boards in
+ * src/design/boards.def. Units are those of the field's row.
  * Memory: strings and lists point into the arena the design was made in. */
 #ifndef ZYNQSIM_DESIGN_H
 #define ZYNQSIM_DESIGN_H
@@ -18,7 +18,7 @@ typedef struct zs_word {
 #define ENUM_LIST(type, table, words)                                                              \
     typedef enum type##_t{words type##_COUNT} type##_t;                                            \
     extern const zs_word zs_words_##table[];
-#include "../../src/design/enums.def"
+#include "zynqsim/enums.def"
 #undef ENUM_LIST
 #undef W
 
