@@ -52,7 +52,7 @@ $(BUILD)/gen/%.pb-c.c: src/import/%.proto
 $(BUILD)/gen/%.o: $(BUILD)/gen/%.c $(BUILD)/flags
 	$(call say,CC  ,$@)
 	$(Q)$(CC) $(CSTD) $(CFLAGS) $(SAN) -I$(BUILD)/gen -c $< -o $@
-$(BUILD)/src/cli/%.o: FLAGS += $(OPENMP)
+$(BUILD)/src/cli/%.o: private FLAGS += $(OPENMP)
 $(BUILD)/%.o: %.c $(BUILD)/flags | $(GEN_SRC)
 	@mkdir -p $(@D)
 	$(call say,CC  ,$@)
