@@ -26,7 +26,7 @@ TESTS    := $(patsubst tests/%/main.c,%,$(wildcard tests/*/main.c))
 FUZZERS  := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 SCRIPTS  := $(wildcard tests/cli/test_*.sh) tests/golden/golden.sh tests/golden/baselines.sh
 # What figures depend on: the models, and how files become designs and networks.
-MODELS   := $(sort $(wildcard include/zynqsim/*.h) $(foreach m,base des design net num hw plan kinds bound sim study import,\
+MODELS   := $(sort $(wildcard include/zynqsim/*.h include/zynqsim/*.def) $(foreach m,base des design net num hw plan kinds bound sim study import,\
   $(foreach e,c h def proto,$(wildcard src/$(m)/*.$(e) src/$(m)/*/*.$(e)))))
 obj       = $(patsubst %.c,$(BUILD)/%.o,$(1))
 LIBS      = $(BUILD)/libzynqsim_io.a $(BUILD)/libzynqsim.a
@@ -52,7 +52,7 @@ $(BUILD)/gen/%.pb-c.c: src/import/%.proto
 $(BUILD)/gen/%.o: $(BUILD)/gen/%.c $(BUILD)/flags
 	$(call say,CC  ,$@)
 	$(Q)$(CC) $(CSTD) $(CFLAGS) $(SAN) -I$(BUILD)/gen -c $< -o $@
-$(BUILD)/src/cli/%.o: FLAGS += $(OPENMP)
+$(BUILD)/src/cli/%.o: private FLAGS += $(OPENMP)
 $(BUILD)/%.o: %.c $(BUILD)/flags | $(GEN_SRC)
 	@mkdir -p $(@D)
 	$(call say,CC  ,$@)
@@ -188,18 +188,39 @@ format: ## lay the sources out
 	clang-format -i $$(git ls-files '*.c' '*.h')
 
 # ---- installing --------------------------------------------------------------------------------
-DATA = $(DESTDIR)$(PREFIX)/share
-install: all ## into PREFIX (/usr/local), under DESTDIR
-	install -D -t $(DESTDIR)$(PREFIX)/bin $(BUILD)/zynqsim
-	install -D -m 644 -t $(DATA)/zynqsim/models models/*.yaml
-	install -D -m 644 -t $(DATA)/zynqsim/configs configs/*.yaml
-	install -D -m 644 -t $(DATA)/zynqsim/configs/validation configs/validation/*
-	install -D -m 644 -t $(DATA)/zynqsim/configs/baselines configs/baselines/*
-	install -D -m 644 -t $(DATA)/man/man1 docs/zynqsim.1
-	install -D -m 644 docs/zynqsim.bash-completion $(DATA)/bash-completion/completions/zynqsim
+DEST     = $(DESTDIR)$(PREFIX)
+DATA     = $(DEST)/share/zynqsim
+DOC      = $(DEST)/share/doc/zynqsim
+VERSION  = $(shell sed -n 's/.*ZS_VERSION "\(.*\)"/\1/p' include/zynqsim/version.h)
+# pc NAME,DESCRIPTION,REQUIRES,LIBRARIES. What the archives need is public: there are no shared libraries.
+pc       = printf '%s\n' 'prefix=$(abspath $(PREFIX))' 'includedir=$${prefix}/include' 'libdir=$${prefix}/lib' '' \
+  'Name: $(1)' 'Description: $(2)' 'Version: $(VERSION)' $(if $(3),'Requires: $(3)') 'Cflags: -I$${includedir}' \
+  'Libs: -L$${libdir} $(strip $(4))' >$(DEST)/lib/pkgconfig/$(1).pc
+install: all ## program, libraries, headers and documents into PREFIX (/usr/local), under DESTDIR
+	install -D -t $(DEST)/bin $(BUILD)/zynqsim
+	install -D -m 644 -t $(DEST)/lib $(LIBS)
+	install -D -m 644 -t $(DEST)/include/zynqsim include/zynqsim/*.h include/zynqsim/*.def
+	install -d $(DEST)/lib/pkgconfig
+	@$(call pc,zynqsim,simulator of CNN accelerators on the Zynq-7020,zynqsim-core = $(VERSION),-lzynqsim_io $(IO_LIBS))
+	@$(call pc,zynqsim-core,its core: nothing but the C library is needed,,-lzynqsim -lm $(SAN))
+	install -D -m 644 -t $(DATA)/models models/*.yaml
+	install -D -m 644 -t $(DATA)/configs configs/*.yaml
+	install -D -m 644 -t $(DATA)/configs/validation configs/validation/*
+	install -D -m 644 -t $(DATA)/configs/baselines configs/baselines/*
+	install -D -m 644 -t $(DOC) README.md CHANGELOG.md LICENSE packages.txt
+	install -D -m 644 -t $(DOC)/docs docs/*.md docs/*.svg
+	install -D -m 644 -t $(DOC)/docs/models docs/models/*.md
+	install -D -m 644 -t $(DOC)/docs/reference docs/reference/*
+	install -D -m 644 -t $(DOC)/examples examples/*.c
+	ln -sfn ../../zynqsim/configs $(DOC)/configs
+	ln -sfn ../../zynqsim/models $(DOC)/models
+	ln -sfn ../../../include $(DOC)/include
+	install -D -m 644 -t $(DEST)/share/man/man1 docs/zynqsim.1
+	install -D -m 644 docs/zynqsim.bash-completion $(DEST)/share/bash-completion/completions/zynqsim
 uninstall: ## undo install
-	rm -rf $(DESTDIR)$(PREFIX)/bin/zynqsim $(DATA)/zynqsim $(DATA)/man/man1/zynqsim.1 \
-	  $(DATA)/bash-completion/completions/zynqsim
+	rm -rf $(DEST)/bin/zynqsim $(DEST)/lib/libzynqsim.a $(DEST)/lib/libzynqsim_io.a $(DEST)/include/zynqsim \
+	  $(DEST)/lib/pkgconfig/zynqsim.pc $(DEST)/lib/pkgconfig/zynqsim-core.pc $(DATA) $(DOC) \
+	  $(DEST)/share/man/man1/zynqsim.1 $(DEST)/share/bash-completion/completions/zynqsim
 clean: ## remove build/
 	rm -rf build
 

@@ -1,7 +1,7 @@
 /* design.h - the design point: accelerator, board and network of one simulation, as a plain struct.
  *
  * The lists of keys are src/design/fields.def, accel_fields.def and board_fields.def, and for each
- * kind of accelerator src/kinds/<kind>/fields.def; enum words are in src/design/enums.def, built-in
+ * kind of accelerator src/kinds/<kind>/fields.def; enum words are in zynqsim/enums.def, built-in
  * boards in src/design/boards.def. Units are those of the field's row.
  * Memory: strings and lists point into the arena the design was made in. */
 #ifndef ZYNQSIM_DESIGN_H
@@ -20,7 +20,7 @@ typedef struct zs_word {
     typedef enum type##_t{words type##_COUNT} type##_t;                                            \
     enum { ZS_WORD_N_##table = type##_COUNT };                                                     \
     extern const zs_word zs_words_##table[];
-#include "../../src/design/enums.def"
+#include "zynqsim/enums.def"
 #undef ENUM_LIST
 #undef W
 

@@ -14,7 +14,7 @@
 
 typedef enum zs_layer_op {
 #define LAYER(id, ...) ZS_LAYER_##id,
-#include "../../src/net/layers.def"
+#include "zynqsim/layers.def"
 #undef LAYER
     ZS_LAYER_N
 } zs_layer_op;

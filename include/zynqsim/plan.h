@@ -6,6 +6,8 @@
 #ifndef ZYNQSIM_PLAN_H
 #define ZYNQSIM_PLAN_H
 
+#include <assert.h>
+
 #include "zynqsim/base.h"
 #include "zynqsim/design.h"
 #include "zynqsim/memsys.h"
@@ -97,7 +99,7 @@ typedef struct zs_tile_op {
     uint8_t unit;      /* index into plan->units */
     uint8_t slot[4]; /* input, weight, accumulator, second input; ZS_SLOT_NONE when unused */
 } zs_tile_op;
-_Static_assert(sizeof(zs_tile_op) == 24, "hot op grew: look at make bench");
+static_assert(sizeof(zs_tile_op) == 24, "hot op grew: look at make bench");
 
 enum {
     ZS_BOX_FIRST = 1,  /* MAC: sums start here, from the bias */

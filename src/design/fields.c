@@ -7,7 +7,7 @@
 
 #define W(id, word, meaning)          [id] = {word, meaning},
 #define ENUM_LIST(type, table, words) const zs_word zs_words_##table[] = {words};
-#include "enums.def"
+#include "zynqsim/enums.def"
 #undef ENUM_LIST
 #undef W
 

@@ -6,7 +6,7 @@ const char *zs_layer_op_name(zs_layer_op op)
 {
     static const char *const names[] = {
 #define LAYER(id, name, ...) name,
-#include "layers.def"
+#include "zynqsim/layers.def"
 #undef LAYER
     };
     return (uint32_t)op < ZS_LAYER_N ? names[op] : "unknown";
