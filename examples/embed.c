@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <zynqsim/import.h>
+#include <zynqsim/kind.h>
 #include <zynqsim/sim.h>
 
 #define SPAN(text) ((zs_span){(const uint8_t *)(text), sizeof(text) - 1})

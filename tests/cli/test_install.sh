@@ -23,6 +23,7 @@ for header in $headers; do
     # shellcheck disable=SC2086 # a list of flags
     "$CC" $strict "$WORK/one.c" 2>"$WORK/err"
     ok $? "$header compiles alone"
+    ok "$(grep -q "^|.*\`${header#*/}\`" docs/embedding.md; echo $?)" "and the page on embedding names it"
 done
 for header in $headers; do echo "#include <$header>"; done >"$WORK/all.c"
 # shellcheck disable=SC2086 # a list of flags
