@@ -118,9 +118,9 @@ static void emit_summary(zs_out *out, const zs_section *s)
             zs_out_printf(out, " (limit %s)", zs_cell_percent(s->mean_limit_frac).text);
         emit_worst(out, s, s->worst_frac, s->worst);
     }
-    if (s->told > 0) {
-        zs_out_printf(out, "; %u told", s->told);
-        emit_worst(out, s, s->worst_told_frac, s->worst_told);
+    if (s->reported > 0) {
+        zs_out_printf(out, "; %u told", s->reported);
+        emit_worst(out, s, s->worst_reported_frac, s->worst_reported);
     }
     if (s->unjudged > 0)
         zs_out_printf(out, "; %u unjudged", s->unjudged);
@@ -143,7 +143,7 @@ static void emit_section(zs_out *out, const zs_section *s)
 }
 
 typedef struct totals {
-    uint32_t judged, outside, unjudged, told, sections, failed;
+    uint32_t judged, outside, unjudged, reported, sections, failed;
 } totals;
 
 static totals totals_of(const zs_section *const *sections, uint32_t n)
@@ -153,7 +153,7 @@ static totals totals_of(const zs_section *const *sections, uint32_t n)
         t.judged += sections[i]->inside + sections[i]->outside;
         t.outside += sections[i]->outside;
         t.unjudged += sections[i]->unjudged;
-        t.told += sections[i]->told;
+        t.reported += sections[i]->reported;
         t.failed += !sections[i]->passes;
     }
     return t;
@@ -170,7 +170,7 @@ zs_status zs_validation_table_emit(const zs_section *const *sections, uint32_t n
     const totals t = totals_of(sections, n);
     zs_out_printf(&out, "%u of %u judged rows outside their tolerance, %u of %u sections fail",
                   t.outside, t.judged, t.failed, t.sections);
-    zs_out_printf(&out, "; %u told, %u unjudged\n", t.told, t.unjudged);
+    zs_out_printf(&out, "; %u told, %u unjudged\n", t.reported, t.unjudged);
     return zs_out_end(&out, "the table", err);
 }
 
@@ -272,10 +272,10 @@ static json_t *section_object(const zs_section *s)
     failed |= json_object_set_new(o, "inside", zs_json_count(s->inside));
     failed |= json_object_set_new(o, "outside", zs_json_count(s->outside));
     failed |= json_object_set_new(o, "unjudged", zs_json_count(s->unjudged));
-    failed |= json_object_set_new(o, "told", zs_json_count(s->told));
+    failed |= json_object_set_new(o, "told", zs_json_count(s->reported));
     failed |= json_object_set_new(o, "mean_error_frac", zs_json_real(s->mean_frac));
     failed |= json_object_set_new(o, "worst_error_frac", zs_json_real(s->worst_frac));
-    failed |= json_object_set_new(o, "worst_told_error_frac", zs_json_real(s->worst_told_frac));
+    failed |= json_object_set_new(o, "worst_told_error_frac", zs_json_real(s->worst_reported_frac));
     failed |= json_object_set_new(o, "passes", json_boolean(s->passes));
     failed |= json_object_set_new(o, "rows", rows);
     if (failed == 0)
@@ -292,12 +292,12 @@ zs_status zs_validation_json_emit(const zs_section *const *sections, uint32_t n,
     int failed = 0;
     for (uint32_t i = 0; i < n; i++)
         failed |= json_array_append_new(list, section_object(sections[i]));
-    failed |=
-        json_object_set_new(root, "rows", zs_json_count((uint64_t)t.judged + t.unjudged + t.told));
+    failed |= json_object_set_new(root, "rows",
+                                  zs_json_count((uint64_t)t.judged + t.unjudged + t.reported));
     failed |= json_object_set_new(root, "judged", zs_json_count(t.judged));
     failed |= json_object_set_new(root, "outside", zs_json_count(t.outside));
     failed |= json_object_set_new(root, "unjudged", zs_json_count(t.unjudged));
-    failed |= json_object_set_new(root, "told", zs_json_count(t.told));
+    failed |= json_object_set_new(root, "told", zs_json_count(t.reported));
     failed |= json_object_set_new(root, "passes", json_boolean(t.failed == 0));
     failed |= json_object_set_new(root, "sections", list);
     return zs_json_end(root, failed != 0, "the JSON", s, err);
