@@ -95,7 +95,9 @@ uint64_t zs_dram_offer(zs_dram *dram, zs_dram_req *req, uint64_t at);
 bool zs_dram_run(zs_dram *dram, uint64_t until, zs_dram_done *done);
 
 const zs_dram_counts *zs_dram_counts_of(const zs_dram *dram);
-uint64_t zs_dram_events(const zs_dram *dram); /* decisions so far: rows, columns, refreshes */
+/* Decisions so far: row commands, requests, refreshes. One for a request that finds both queues
+ * empty, with the row commands that it needs. */
+uint64_t zs_dram_events(const zs_dram *dram);
 
 /* ---- an idle memory ---------------------------------------------------------------------------
  */

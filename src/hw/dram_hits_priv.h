@@ -100,7 +100,6 @@ static ZS_INLINE void zs_dram_end_hits(zs_dram *d, const zs_dram_hits *h)
     d->run += n;
     d->served_bank = b;
     bank->served += n;
-    d->events += h->bursts;
 }
 
 #endif

@@ -55,14 +55,10 @@ bool zs_dram_pass(zs_dram *d, const zs_dram_req *req, uint32_t n, uint64_t at, u
         d->run = 0;
         d->drains = dir == WRITE && n >= d->write_high;
     }
-    if (p.precharge_at != ZS_DRAM_NEVER) {
+    if (p.precharge_at != ZS_DRAM_NEVER)
         zs_dram_close_row(d, &d->banks[b], p.precharge_at);
-        d->events++;
-    }
-    if (p.activate_at != ZS_DRAM_NEVER) {
+    if (p.activate_at != ZS_DRAM_NEVER)
         zs_dram_open_row(d, &d->banks[b], row, p.activate_at);
-        d->events++;
-    }
     zs_dram_count_bytes(d, dir, req->bytes, n);
     zs_dram_occupy(d, b, n, p.column_at, done);
     done->tag = req->tag;

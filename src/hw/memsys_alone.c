@@ -99,7 +99,7 @@ bool zs_burst_alone(zs_burst_sys *bs, channel_state *c, uint64_t at, uint64_t li
                  .leaves = leaves_at(c),
                  .at = c->arrives_at,
                  .due = at};
-    const uint64_t before = bs->events;
+    uint64_t taken = 0;
     zs_dram_hits hits;
     zs_dram_done done;
     bool any = true;
@@ -119,6 +119,7 @@ bool zs_burst_alone(zs_burst_sys *bs, channel_state *c, uint64_t at, uint64_t li
                     break;
                 any = end_and_send(bs, c, &a, over_at(bs, c, &a, &done, decided_at == a.at));
             }
+            taken += hits.bursts;
             bs->events += hits.bursts;
             c->counts->bursts += hits.bursts;
             c->counts->bytes += hits.bytes;
@@ -139,14 +140,13 @@ bool zs_burst_alone(zs_burst_sys *bs, channel_state *c, uint64_t at, uint64_t li
         a.undisturbed = elsewhere_at(bs, c, req.addr, a.leaves);
         if (!zs_dram_pass(dram, &req, n, a.at, zs_min_u64(limit_ddr, a.undisturbed), &done))
             break;
-        bs->events++;
+        taken++; /* its event is the controller's decision */
         c->counts->bursts++;
         c->counts->bytes += req.bytes;
         any = end_and_send(bs, c, &a, over_at(bs, c, &a, &done, false));
     }
-    if (bs->events == before)
+    if (taken == 0)
         return false;
-    bs->events--; /* the arrival that led here was one of them */
     c->counts->beats += a.beats;
     bs->served[c->is_write] = c->i;
     c->sending.bytes = 0;

@@ -257,11 +257,11 @@ static ZS_INLINE void arrive(zs_burst_sys *bs, uint32_t i, uint64_t at, uint64_t
 static void handle_event(zs_burst_sys *bs, uint32_t actor, uint64_t at, uint64_t limit_ddr)
 {
     zs_des_cancel(&bs->des, actor);
+    bs->events++;
     if (actor >= GATE) {
         open_gate(bs, actor - GATE, at);
         return;
     }
-    bs->events++; /* arrivals: how often a gate is tried is nobody's business */
     arrive(bs, actor, at, limit_ddr);
 }
 
