@@ -7,15 +7,15 @@
 #include "memsys_priv.h"
 #include "zynqsim/des.h"
 
-/* Actors of the event queue: the channels, then one gate per direction in front of the controller,
- * which opens when its queue has room for the request that waits. */
-enum { GATE = ZS_CHANNEL_N };
+/* Actors of the event queue: the channels, then one arbiter per direction in front of the
+ * controller, which wakes up when its queue has room for the request that waits. */
+enum { ARBITER = ZS_CHANNEL_N };
 
 /* A burst between its address and the end of its data. */
 typedef struct flight {
     uint64_t first_at, last_at; /* PL cycles the memory's data allow for its first and last beat */
     uint32_t beats;
-    uint16_t requests; /* not yet placed by the controller; one more while it is being sent */
+    uint16_t requests; /* not yet issued by the controller; one more while it is being sent */
 } flight;
 
 typedef struct channel_state {
@@ -38,10 +38,10 @@ typedef struct channel_state {
     zs_axi_flow flow;
     flight flights[ZS_AXI_OUTSTANDING];
     uint32_t sending_i;    /* flight of `sending`; [burst % OUTSTANDING] as in flow */
-    zs_dram_req sending;   /* what of the burst at the gate is not yet in the controller */
+    zs_dram_req sending;   /* what of the burst at the arbiter is not yet in the controller */
     uint64_t sending_last; /* write: PL cycle of its last beat */
     uint64_t sent_at;      /* PL cycle of its address */
-    uint64_t arrives_at;   /* DDR cycle at which it is at the gate */
+    uint64_t arrives_at;   /* DDR cycle at which it is at the arbiter */
     uint64_t done_at;      /* cycle after the last event of the transfer, once all is known */
 } channel_state;
 
@@ -51,19 +51,19 @@ struct zs_burst_sys {
     zs_des des;
     channel_state channels[ZS_CHANNEL_N];
     uint32_t finished;     /* mask of channels with a known end that has not been reported */
-    uint32_t waiting[2];   /* mask of channels at the gate of a direction */
+    uint32_t waiting[2];   /* mask of channels at the arbiter of a direction */
     uint32_t served[2];    /* channel let in last: the next one in turn follows it */
     uint64_t end, end_ddr; /* the earliest of their ends, or never */
     uint32_t end_channel;
     uint32_t working; /* mask of channels with a transfer that has not been reported */
-    uint32_t queued;  /* requests in the controller that are not placed */
+    uint32_t queued;  /* requests in the controller that are not issued */
     uint64_t events;
     const zs_memsys_watch *watch;
 };
 
-/* A channel whose burst is at the gate in DDR cycle `at` is the only one with anything to do, and
- * the controller is idle: takes its bursts to their ends, as long as nothing else can come between.
- * False: not even the first; true: the next one, if any, is planned. */
+/* A channel whose burst is at the arbiter in DDR cycle `at` is the only one with anything to do,
+ * and the controller is idle: takes its bursts to their ends, as long as nothing else can come
+ * between. False: not even the first; true: the next one, if any, is planned. */
 bool zs_burst_alone(zs_burst_sys *bs, channel_state *c, uint64_t at, uint64_t limit_ddr);
 
 /* ---- from descriptor to bursts --------------------------------------------------------------- */
@@ -131,7 +131,7 @@ static inline bool row_may_start(channel_state *c)
     return true;
 }
 
-/* Takes the next burst and its address, in cycle *at, as soon as there is a place for it. */
+/* Takes the next burst and its address, in cycle *at, as soon as one more may be outstanding. */
 static ZS_INLINE bool next_address(channel_state *c, zs_axi_burst *burst, uint64_t *at)
 {
     if (c->all_sent || (c->has_row_rules && !row_may_start(c)))
@@ -145,7 +145,7 @@ static ZS_INLINE bool next_address(channel_state *c, zs_axi_burst *burst, uint64
     return true;
 }
 
-/* Makes a burst the one that is to go through the gate. */
+/* Makes a burst the one that is to go through the arbiter. */
 static ZS_INLINE void hold_burst(channel_state *c, uint32_t flight_i, const zs_axi_burst *burst)
 {
     c->flights[flight_i] = (flight){.beats = burst->beats, .requests = 1};

@@ -22,7 +22,7 @@ typedef struct zs_dram_hits {
  * the queue. */
 static inline bool zs_dram_remembers(const zs_dram *d, uint32_t dir, uint64_t at)
 {
-    const placing *oldest = &d->recent[dir][d->recent_i[dir]];
+    const column_run *oldest = &d->recent[dir][d->recent_i[dir]];
     return oldest->at + (uint64_t)d->gap * oldest->n < at;
 }
 
@@ -35,13 +35,13 @@ static ZS_INLINE bool zs_dram_begin_hits(const zs_dram *d, uint32_t dir, uint64_
     const uint64_t page = addr >> d->row_shift;
     const uint32_t b = (uint32_t)page & d->bank_mask;
     const bank_state *bank = &d->banks[b];
-    if (d->lanes[READ].n + d->lanes[WRITE].n != 0 || d->mode != dir || d->served_dir != dir ||
+    if (d->queues[READ].n + d->queues[WRITE].n != 0 || d->mode != dir || d->served_dir != dir ||
         bank->opened_by != ZS_ROW_OPEN || bank->row != (uint32_t)(page >> d->bank_shift) ||
         bank->column_at > d->column_at[dir] || (b != d->served_bank && d->bank_gap != 0) ||
         !zs_dram_remembers(d, dir, at))
         return false;
     const uint64_t bus_at = zs_max_u64(d->column_at[dir], d->now);
-    const uint64_t stop_at = limit == ZS_DRAM_NEVER ? limit : limit + ENTRY;
+    const uint64_t stop_at = limit == ZS_DRAM_NEVER ? limit : limit + QUEUE_LATENCY;
     *h = (zs_dram_hits){.page_addr = page << d->row_shift,
                         .bus_at = bus_at,
                         .block_at = bus_at,
@@ -58,7 +58,7 @@ static ZS_INLINE bool zs_dram_hit(const zs_dram *d, zs_dram_hits *h, uint64_t ad
 {
     const uint64_t end = addr + bytes - 1;
     const uint32_t n = (uint32_t)((end >> d->block_shift) - (addr >> d->block_shift)) + 1;
-    const uint64_t column_at = zs_max_u64(h->bus_at, at + ENTRY);
+    const uint64_t column_at = zs_max_u64(h->bus_at, at + QUEUE_LATENCY);
     if (((addr - h->page_addr) | (end - h->page_addr)) >= d->p.row_bytes || n > d->piece_blocks ||
         column_at >= h->stop_at || h->bus_at > at + (uint64_t)d->gap * (d->p.queue - n))
         return false;
@@ -94,13 +94,12 @@ static ZS_INLINE void zs_dram_end_hits(zs_dram *d, const zs_dram_hits *h)
     d->slot_end = d->column_at[mode] = h->bus_at;
     d->column_at[!mode] = last + d->to_other[mode];
     bank->precharge_at = zs_max_u64(bank->precharge_at, last + d->to_precharge[mode]);
-    d->lanes[mode].placed += h->transactions;
-    d->recent[mode][d->recent_i[mode]] = (placing){.at = h->block_at, .n = h->block_n};
-    d->recent_i[mode] = (d->recent_i[mode] + 1) % RECENT;
+    d->queues[mode].issued_n += h->transactions;
+    d->recent[mode][d->recent_i[mode]] = (column_run){.at = h->block_at, .n = h->block_n};
+    d->recent_i[mode] = (d->recent_i[mode] + 1) % RECENT_RUNS;
     d->run += n;
     d->served_bank = b;
     bank->served += n;
-    d->events += h->bursts;
 }
 
 #endif

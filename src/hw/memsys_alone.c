@@ -6,12 +6,12 @@
  * Why this is exact. While nothing waits in the controller, no other channel works and no other
  * wake-up is planned, all that can come before `limit_ddr` are bursts of this channel, in order, so
  * their times follow from each other. An arrival in DDR cycle t takes part in decisions from t +
- * ENTRY on. A decision about a burst is therefore safe if no later burst that could change it
- * arrives before its column command less ENTRY. A later burst of the same page and direction cannot
- * change it: same bank, same row, served in order of age. One of another page can (its row commands
- * may go first), so each decision is held against `elsewhere_at`, the first cycle in which one
- * might arrive. Whatever is not safe by that goes to the event queue, which always is right.
- * tests/hw/test_memsys_alone.c holds both against each other. */
+ * QUEUE_LATENCY on. A decision about a burst is therefore safe if no later burst that could change
+ * it arrives before its column command less QUEUE_LATENCY. A later burst of the same page and
+ * direction cannot change it: same bank, same row, served in order of age. One of another page can
+ * (its row commands may go first), so each decision is held against `elsewhere_at`, the first cycle
+ * in which one might arrive. Whatever is not safe by that goes to the event queue, which always is
+ * right. tests/hw/test_memsys_alone.c holds both against each other. */
 
 /* The burst that is at the controller. */
 typedef struct arrival {
@@ -99,7 +99,7 @@ bool zs_burst_alone(zs_burst_sys *bs, channel_state *c, uint64_t at, uint64_t li
                  .leaves = leaves_at(c),
                  .at = c->arrives_at,
                  .due = at};
-    const uint64_t before = bs->events;
+    uint64_t taken = 0;
     zs_dram_hits hits;
     zs_dram_done done;
     bool any = true;
@@ -108,7 +108,7 @@ bool zs_burst_alone(zs_burst_sys *bs, channel_state *c, uint64_t at, uint64_t li
          * have come between, unless the transfer may be over in the same cycle. */
         if (zs_dram_begin_hits(dram, c->is_write, a.burst.addr, a.at, limit_ddr, &hits)) {
             while (any && a.due == a.at) {
-                const uint64_t decided_at = zs_max_u64(hits.bus_at - ENTRY, a.at);
+                const uint64_t decided_at = zs_max_u64(hits.bus_at - QUEUE_LATENCY, a.at);
                 if (!c->ends_later || decided_at != a.at) {
                     if (decided_at >= a.undisturbed)
                         a.undisturbed = elsewhere_at(bs, c, a.burst.addr, a.leaves);
@@ -119,6 +119,7 @@ bool zs_burst_alone(zs_burst_sys *bs, channel_state *c, uint64_t at, uint64_t li
                     break;
                 any = end_and_send(bs, c, &a, over_at(bs, c, &a, &done, decided_at == a.at));
             }
+            taken += hits.bursts;
             bs->events += hits.bursts;
             c->counts->bursts += hits.bursts;
             c->counts->bytes += hits.bytes;
@@ -132,21 +133,20 @@ bool zs_burst_alone(zs_burst_sys *bs, channel_state *c, uint64_t at, uint64_t li
         const zs_dram_req req = {
             .addr = a.burst.addr, .bytes = a.burst.bytes, .is_write = c->is_write};
         const uint32_t n = zs_dram_blocks(dram, req.addr, req.bytes);
-        if (a.due != a.at || a.at >= limit_ddr || !zs_dram_takes(dram, &req, n, a.at) ||
+        if (a.due != a.at || a.at >= limit_ddr || !zs_dram_accepts(dram, &req, n, a.at) ||
             !zs_dram_remembers(dram, c->is_write, a.at) ||
-            (c->is_write && dram->mode != WRITE && dram->slot_end > a.at + ENTRY))
+            (c->is_write && dram->mode != WRITE && dram->slot_end > a.at + QUEUE_LATENCY))
             break;
         a.undisturbed = elsewhere_at(bs, c, req.addr, a.leaves);
-        if (!zs_dram_pass(dram, &req, n, a.at, zs_min_u64(limit_ddr, a.undisturbed), &done))
+        if (!zs_dram_bypass(dram, &req, n, a.at, zs_min_u64(limit_ddr, a.undisturbed), &done))
             break;
-        bs->events++;
+        taken++; /* its event is the controller's decision */
         c->counts->bursts++;
         c->counts->bytes += req.bytes;
         any = end_and_send(bs, c, &a, over_at(bs, c, &a, &done, false));
     }
-    if (bs->events == before)
+    if (taken == 0)
         return false;
-    bs->events--; /* the arrival that led here was one of them */
     c->counts->beats += a.beats;
     bs->served[c->is_write] = c->i;
     c->sending.bytes = 0;

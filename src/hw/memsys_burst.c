@@ -41,13 +41,13 @@ void zs_burst_sys_watch_set(zs_burst_sys *bs, const zs_memsys_watch *watch)
     zs_dram_watch_set(bs->dram, watch == NULL ? NULL : &watch->dram);
 }
 
-ZS_COLD static void tell_sent(const zs_burst_sys *bs, const channel_state *c)
+ZS_COLD static void notify_sent(const zs_burst_sys *bs, const channel_state *c)
 {
     bs->watch->burst_sent(bs->watch->ctx, c->i, c->sending.addr, c->sending.bytes, c->sent_at);
 }
 
 /* The flow keeps the cycle after the burst that ended last. */
-ZS_COLD static void tell_over(const zs_burst_sys *bs, const channel_state *c)
+ZS_COLD static void notify_over(const zs_burst_sys *bs, const channel_state *c)
 {
     const zs_axi_flow *flow = &c->flow;
     const uint32_t last = flow->finished - 1;
@@ -74,7 +74,7 @@ static ZS_INLINE bool send_next(zs_burst_sys *bs, channel_state *c)
     if (c->is_write)
         send_data(c);
     if (bs->watch != NULL)
-        tell_sent(bs, c);
+        notify_sent(bs, c);
     plan_arrival(bs, c);
     return true;
 }
@@ -90,11 +90,11 @@ static ZS_INLINE void deliver_reads(zs_burst_sys *bs, channel_state *c)
             return;
         finish_burst(bs, c, zs_axi_flow_beats(&c->flow, f->beats, f->first_at, f->last_at));
         if (bs->watch != NULL)
-            tell_over(bs, c);
+            notify_over(bs, c);
     }
 }
 
-static ZS_INLINE bool read_placed(zs_burst_sys *bs, const zs_dram_done *done)
+static ZS_INLINE bool read_issued(zs_burst_sys *bs, const zs_dram_done *done)
 {
     channel_state *c = &bs->channels[done->tag & 0xff];
     flight *f = &c->flights[done->tag >> 8];
@@ -107,19 +107,19 @@ static ZS_INLINE bool read_placed(zs_burst_sys *bs, const zs_dram_done *done)
     return send_next(bs, c);
 }
 
-/* ---- at the controller's gate ---------------------------------------------------------------- */
+/* ---- at the arbiter ------------------------------------------------------------------------- */
 
 /* The whole burst is in the controller: a posted write is answered. */
-static ZS_INLINE void burst_is_in(zs_burst_sys *bs, channel_state *c, uint64_t at_ddr)
+static ZS_INLINE void burst_accepted(zs_burst_sys *bs, channel_state *c, uint64_t at_ddr)
 {
     count_taken(c, 1, c->flights[c->sending_i].beats);
     if (c->is_write) {
         uint64_t taken = c->sending_last + c->to_memory;
-        if (at_ddr > c->arrives_at) /* it had to wait at the gate */
+        if (at_ddr > c->arrives_at) /* it had to wait at the arbiter */
             taken = zs_max_u64(taken, zs_ddr_to_pl(&bs->clock, at_ddr));
         finish_burst(bs, c, taken + c->from_memory);
         if (bs->watch != NULL)
-            tell_over(bs, c);
+            notify_over(bs, c);
     }
     send_next(bs, c);
     if (zs_des_is_pending(&bs->des, c->i) && c->arrives_at <= at_ddr)
@@ -127,13 +127,13 @@ static ZS_INLINE void burst_is_in(zs_burst_sys *bs, channel_state *c, uint64_t a
 }
 
 /* Hands a channel's next request to the controller: false when there is no room at `at`. */
-static bool let_in(zs_burst_sys *bs, channel_state *c, uint64_t at)
+static bool enqueue_piece(zs_burst_sys *bs, channel_state *c, uint64_t at)
 {
     const uint32_t bytes = c->sending.bytes;
     const uint64_t room_at = zs_dram_offer(bs->dram, &c->sending, at);
     if (room_at > at) {
         if (room_at != ZS_DRAM_NEVER)
-            zs_des_at(&bs->des, GATE + c->is_write, room_at);
+            zs_des_at(&bs->des, ARBITER + c->is_write, room_at);
         return false;
     }
     bs->queued++;
@@ -143,7 +143,7 @@ static bool let_in(zs_burst_sys *bs, channel_state *c, uint64_t at)
 }
 
 /* Lets waiting channels in, in turn, each with a whole burst, while there is room. */
-static void open_gate(zs_burst_sys *bs, uint32_t dir, uint64_t at)
+static void arbitrate(zs_burst_sys *bs, uint32_t dir, uint64_t at)
 {
     while (bs->waiting[dir] != 0) {
         const uint32_t mask = bs->waiting[dir];
@@ -151,13 +151,13 @@ static void open_gate(zs_burst_sys *bs, uint32_t dir, uint64_t at)
         const uint32_t i = (uint32_t)__builtin_ctz(later != 0 ? later : mask);
         channel_state *c = &bs->channels[i];
         do {
-            if (!let_in(bs, c, at))
+            if (!enqueue_piece(bs, c, at))
                 return;
         } while (c->sending.bytes != 0);
         bs->waiting[dir] &= ~(1u << i);
         bs->served[dir] = i;
         c->flights[c->sending_i].requests--;
-        burst_is_in(bs, c, at);
+        burst_accepted(bs, c, at);
     }
 }
 
@@ -186,21 +186,21 @@ void zs_burst_sys_start(zs_burst_sys *bs, uint32_t i, const zs_xfer *xfers, uint
 }
 
 /* True: an event was planned. */
-static ZS_INLINE bool placed(zs_burst_sys *bs, const zs_dram_done *done)
+static ZS_INLINE bool issued(zs_burst_sys *bs, const zs_dram_done *done)
 {
     const uint32_t dir = done->is_write;
-    const bool any = !done->is_write && read_placed(bs, done);
-    if (bs->waiting[dir] == 0 || zs_des_is_pending(&bs->des, GATE + dir))
+    const bool any = !done->is_write && read_issued(bs, done);
+    if (bs->waiting[dir] == 0 || zs_des_is_pending(&bs->des, ARBITER + dir))
         return any;
-    zs_des_at(&bs->des, GATE + dir, done->command_ddr_cycle + 1);
+    zs_des_at(&bs->des, ARBITER + dir, done->command_ddr_cycle + 1);
     return true;
 }
 
 /* ---- one after the other -------------------------------------------------------------------- */
 
 /* Whether the controller can decide about a request at once: nothing comes before it has. */
-static ZS_INLINE bool pass(zs_burst_sys *bs, const zs_dram_req *req, uint32_t n, uint64_t at,
-                           uint64_t limit_ddr)
+static ZS_INLINE bool bypass_queue(zs_burst_sys *bs, const zs_dram_req *req, uint32_t n,
+                                   uint64_t at, uint64_t limit_ddr)
 {
     uint64_t until = ZS_DES_NEVER;
     uint32_t actor;
@@ -209,24 +209,24 @@ static ZS_INLINE bool pass(zs_burst_sys *bs, const zs_dram_req *req, uint32_t n,
         return false;
     zs_des_peek(&bs->des, &until, &actor);
     until = zs_min_u64(until, zs_min_u64(limit_ddr, bs->end_ddr));
-    if (!zs_dram_pass(bs->dram, req, n, at, until, &done))
+    if (!zs_dram_bypass(bs->dram, req, n, at, until, &done))
         return false;
-    placed(bs, &done);
+    issued(bs, &done);
     return true;
 }
 
-/* A burst that need not wait at the gate goes straight to the controller. */
-static ZS_INLINE void go_through(zs_burst_sys *bs, channel_state *c, uint32_t n, uint64_t at,
-                                 uint64_t limit_ddr)
+/* A burst that need not wait at the arbiter goes straight to the controller. */
+static ZS_INLINE void enqueue_burst(zs_burst_sys *bs, channel_state *c, uint32_t n, uint64_t at,
+                                    uint64_t limit_ddr)
 {
     const zs_dram_req req = c->sending;
     c->counts->bytes += req.bytes;
     bs->served[req.is_write] = c->i;
     c->sending.bytes = 0;
-    burst_is_in(bs, c, at);
-    if (pass(bs, &req, n, at, limit_ddr))
+    burst_accepted(bs, c, at);
+    if (bypass_queue(bs, &req, n, at, limit_ddr))
         return;
-    zs_dram_put(bs->dram, &req, n, at);
+    zs_dram_enqueue(bs->dram, &req, n, at);
     bs->queued++;
 }
 
@@ -244,29 +244,29 @@ static ZS_INLINE void arrive(zs_burst_sys *bs, uint32_t i, uint64_t at, uint64_t
         return;
     const zs_dram_req *req = &c->sending;
     const uint32_t dir = req->is_write, n = zs_dram_blocks(bs->dram, req->addr, req->bytes);
-    const bool is_free = bs->waiting[dir] == 0 && !zs_des_is_pending(&bs->des, GATE + dir);
-    if (is_free && zs_dram_takes(bs->dram, req, n, at)) {
-        go_through(bs, c, n, at, limit_ddr);
+    const bool is_free = bs->waiting[dir] == 0 && !zs_des_is_pending(&bs->des, ARBITER + dir);
+    if (is_free && zs_dram_accepts(bs->dram, req, n, at)) {
+        enqueue_burst(bs, c, n, at, limit_ddr);
         return;
     }
     bs->waiting[dir] |= 1u << i;
-    if (!zs_des_is_pending(&bs->des, GATE + dir))
-        open_gate(bs, dir, at);
+    if (!zs_des_is_pending(&bs->des, ARBITER + dir))
+        arbitrate(bs, dir, at);
 }
 
 static void handle_event(zs_burst_sys *bs, uint32_t actor, uint64_t at, uint64_t limit_ddr)
 {
     zs_des_cancel(&bs->des, actor);
-    if (actor >= GATE) {
-        open_gate(bs, actor - GATE, at);
+    bs->events++;
+    if (actor >= ARBITER) {
+        arbitrate(bs, actor - ARBITER, at);
         return;
     }
-    bs->events++; /* arrivals: how often a gate is tried is nobody's business */
     arrive(bs, actor, at, limit_ddr);
 }
 
 /* Lets the controller decide up to `until`, unless there is nothing to decide: no refresh due, and
- * no request in it or all of them behind what is on the bus. True: it placed a piece. */
+ * no request in it or all of them behind what is on the bus. True: it issued a piece. */
 static ZS_INLINE bool run_controller(zs_burst_sys *bs, uint64_t until, zs_dram_done *done)
 {
     if (until < bs->dram->refresh_at && (bs->queued == 0 || zs_dram_waits(bs->dram, until)))
@@ -282,7 +282,7 @@ static ZS_INLINE bool decide(zs_burst_sys *bs, uint64_t event_at, uint64_t limit
 {
     zs_dram_done done;
     while (run_controller(bs, zs_min_u64(event_at, zs_min_u64(limit_ddr, bs->end_ddr)), &done))
-        if (placed(bs, &done))
+        if (issued(bs, &done))
             return true;
     return false;
 }

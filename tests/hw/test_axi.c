@@ -236,7 +236,7 @@ static void compare_write(char **c, const zs_axi_params *port)
                                   number(c[WR_ADDR]), number(c[WR_BYTES]));
     ck_assert_uint_eq(r.bursts, number(c[AW_COUNT]));
     ck_assert_uint_eq(r.beats, number(c[W_BEATS]));
-    /* That DMA leaves a clock between bursts, and here the response frees the place a clock later.
+    /* That DMA leaves a clock between bursts, and here the response makes room a clock later.
      */
     const uint64_t measured = number(c[LAST_B]) - number(c[FIRST_W]);
     ck_assert_uint_le(r.last, measured);
