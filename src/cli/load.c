@@ -265,13 +265,30 @@ static zs_status settle_input_shape(cli_point *p, const cli_options *o, zs_net_s
                    s.c, s.h, s.w);
 }
 
+/* The graph may work out shapes from its input's: the design's figures, and those of the first
+ * tensor where the file has none, must be known before it is read. */
+static zs_status parse_model(cli_point *p, const cli_options *o, zs_span bytes, const char *path,
+                             zs_net_spec *spec, zs_err *err)
+{
+    const zs_design *d = &p->design;
+    zs_shape stated = {d->network.input_c, d->network.input_h, d->network.input_w};
+    const zs_status status = zs_net_parse_sized(&p->keep, bytes, path, stated, spec, err);
+    const char *first = d->network.inputs[0];
+    zs_err ignored;
+    if (status != ZS_EUNSUPPORTED || stated.c != 0 || o->timing_only || !ends_in(first, ".npy") ||
+        cli_npy_shape(&p->keep, first, &stated, &ignored) != ZS_OK ||
+        zs_net_parse_sized(&p->keep, bytes, path, stated, spec, &ignored) != ZS_OK)
+        return status;
+    return ZS_OK;
+}
+
 zs_status cli_net_load(cli_point *p, const cli_options *o, zs_err *err)
 {
     zs_span bytes;
     zs_net_spec spec = {0};
     const char *path = p->design.network.model;
     ZS_TRY(cli_file_read(&p->keep, path, &bytes, err));
-    ZS_TRY(zs_net_parse(&p->keep, bytes, path, &spec, err));
+    ZS_TRY(parse_model(p, o, bytes, path, &spec, err));
     ZS_TRY(load_weights(p, o, &spec, err));
     ZS_TRY(settle_input_shape(p, o, &spec, err));
     const zs_status status = zs_net_build(&p->keep, &spec, &p->net, err);

@@ -93,6 +93,16 @@ zs_status zs_emit_call_end(zs_emitter *e, const zs_plan_call *call)
     return zs_emit_host_s(e, ZS_HOST_CALL_END, seconds);
 }
 
+static double general_s(const zs_cpu_params *cpu, const zs_layer *layer, uint64_t batch)
+{
+    const zs_software_work w = zs_layer_software_work(layer);
+    return zs_cpu_work_s(cpu, ZS_CPU_MACS, w.macs * batch) +
+           zs_cpu_work_s(cpu, ZS_CPU_ELEMENTS, w.elements * batch) +
+           zs_cpu_work_s(cpu, ZS_CPU_POOL_OPS, w.pool_ops * batch) +
+           zs_cpu_work_s(cpu, ZS_CPU_EXPS, w.exps * batch) +
+           (double)(w.gathered * batch) * cpu->cycles_per_gathered_element / (double)cpu->clock_hz;
+}
+
 double zs_plan_software_s(const zs_cpu_params *cpu, const zs_layer *layer, uint64_t batch)
 {
     const uint64_t in = zs_shape_elems(layer->x) * batch, out = zs_shape_elems(layer->y) * batch;
@@ -112,7 +122,8 @@ double zs_plan_software_s(const zs_cpu_params *cpu, const zs_layer *layer, uint6
     case ZS_LAYER_ADD:
         return zs_cpu_work_s(cpu, ZS_CPU_ELEMENTS, out * layer->in_n);
     default:
-        return zs_cpu_work_s(cpu, ZS_CPU_ELEMENTS, out);
+        return zs_op_is_general(layer->op) ? general_s(cpu, layer, batch)
+                                           : zs_cpu_work_s(cpu, ZS_CPU_ELEMENTS, out);
     }
 }
 
