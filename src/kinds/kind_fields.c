@@ -16,6 +16,7 @@ const uint32_t zs_kind_n = ZS_LEN(zs_kind_designs);
 #define KIND(id, word, meaning) ROW_##id,
 enum {
 #include "kinds.def"
+    ROW_N
 };
 #undef KIND
 _Static_assert((int)ROW_tiled == ZS_KIND_TILED && (int)ROW_direct == ZS_KIND_DIRECT &&
@@ -29,7 +30,7 @@ const zs_field zs_kind_field = {
     .words = words,
     .word_n = ZS_LEN(words),
     .unit = "",
-    .max = ZS_LEN(words) - 1,
+    .max = ROW_N - 1,
     .preset = "tiled",
     .meaning =
         "how a plan is made: tiled loops over on-chip buffers, direct loops over single-beat "

@@ -159,7 +159,8 @@ static zs_status unroll_loop(zs_arena *arena, size_t loop, zs_explain_step step,
     const double room = number_of(base, zs_field_find(loops[loop].tile));
     const double to = step == ZS_TWICE ? 2 * lanes : floor(lanes / 2);
     const bool is_wide = base->accel.kind == ZS_KIND_TILED && to > room;
-    if (!zs_field_is_of(unroll, base->accel.kind) || to < 1 || to > unroll->max || (step == ZS_TWICE && is_wide))
+    if (!zs_field_is_of(unroll, base->accel.kind) || to < 1 || to > unroll->max ||
+        (step == ZS_TWICE && is_wide))
         return ZS_OK;
     set_number(&c->design, unroll, to);
     scale_banks(&c->design, loops[loop].partition, to / lanes);
