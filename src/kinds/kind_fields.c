@@ -20,7 +20,7 @@ const zs_field zs_kind_field = {
     .words = words,
     .word_n = ZS_LEN(words),
     .unit = "",
-    .max = ROW_N - 1,
+    .max = ZS_LEN(words) - 1,
     .preset = "tiled",
     .meaning =
         "how a plan is made: tiled loops over on-chip buffers, direct loops over single-beat "
