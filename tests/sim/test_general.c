@@ -1,3 +1,4 @@
+#include "kind_rows.h"
 #include "random_design.h"
 #include "rig.h"
 #include "sim_cases.h"
@@ -161,7 +162,7 @@ START_TEST(test_every_op_gives_the_reference_on_every_kind)
             zs_design_defaults(&d);
             d.accel.precision = precisions[p];
             d.accel.fusion = fusions[f];
-            d.accel.kind = ZS_KIND_DIRECT;
+            d.accel.kind = KIND_direct;
             d.batch = 2;
             run_design(&rig, &d);
         }
@@ -170,7 +171,7 @@ START_TEST(test_every_op_gives_the_reference_on_every_kind)
             zs_design_defaults(&d);
             d.accel.precision = precisions[p];
             d.accel.fusion = fusions[f];
-            d.accel.kind = ZS_KIND_LINEBUFFER;
+            d.accel.kind = KIND_linebuffer;
             d.accel.unroll.oc = d.accel.unroll.ic = 4;
             d.accel.ports.input = d.accel.ports.output = ZS_PORT_ACP;
             if (f == 0)
