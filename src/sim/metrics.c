@@ -119,46 +119,26 @@ const zs_metric zs_layer_metrics[] = {
 };
 const uint32_t zs_layer_metric_n = ZS_LEN(zs_layer_metrics);
 
-/* A row has no identifier, so its line in the .def file numbers it: once to count rows in order,
- * once as the case that computes its value. */
-#define ROW_AT_(prefix, line) prefix##line
-#define ROW_AT(prefix, line)  ROW_AT_(prefix, line)
-
-enum {
-#define METRIC(...) ROW_AT(metric_at_, __LINE__),
-#include "metrics.def"
-#undef METRIC
-};
-
-enum {
-#define LAYER_METRIC(...) ROW_AT(layer_metric_at_, __LINE__),
-#include "layer_metrics.def"
-#undef LAYER_METRIC
-};
-
+/* A row has no identifier but its place: constants, of which the compiler makes a switch. */
 zs_value zs_result_get(const zs_result *r, uint32_t metric)
 {
-    switch (metric) {
+    uint32_t row = 0;
 #define METRIC(name, type, unit, tolerance, value, meaning)                                        \
-    case ROW_AT(metric_at_, __LINE__):                                                             \
+    if (metric == row++)                                                                           \
         return value_##type(value);
 #include "metrics.def"
 #undef METRIC
-    default:
-        return value_TEXT(NULL);
-    }
+    return value_TEXT(NULL);
 }
 
 zs_value zs_layer_result_get(const zs_result *r, uint32_t layer, uint32_t metric)
 {
     const zs_layer_result *l = &r->layers[layer];
-    switch (metric) {
+    uint32_t row = 0;
 #define LAYER_METRIC(name, type, unit, value, meaning)                                             \
-    case ROW_AT(layer_metric_at_, __LINE__):                                                       \
+    if (metric == row++)                                                                           \
         return value_##type(value);
 #include "layer_metrics.def"
 #undef LAYER_METRIC
-    default:
-        return value_TEXT(NULL);
-    }
+    return value_TEXT(NULL);
 }
