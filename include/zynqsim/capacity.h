@@ -42,7 +42,7 @@ typedef enum zs_operator_id {
 typedef struct zs_operator {
     const char *name;
     uint32_t latency_pl_cycles;
-    uint32_t dsp, bram18, ff, lut;
+    zs_resources cost;
     const char *source;
 } zs_operator;
 extern const zs_operator zs_operators[ZS_OPERATOR_N];
@@ -50,7 +50,7 @@ extern const zs_operator zs_operators[ZS_OPERATOR_N];
 /* One multiply-accumulate of a precision: fp32 is fmul + fadd, the integers one DSP slice. */
 typedef struct zs_mac_cost {
     zs_operator_id mul, add;
-    uint32_t dsp, lut, ff;
+    zs_resources cost;
     uint32_t mul_latency_pl_cycles, add_latency_pl_cycles;
 } zs_mac_cost;
 const zs_mac_cost *zs_mac_cost_of(uint32_t precision);

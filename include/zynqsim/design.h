@@ -8,6 +8,7 @@
 #define ZYNQSIM_DESIGN_H
 
 #include "zynqsim/base.h"
+#include "zynqsim/resources.h"
 
 /* A word that an ENUM field takes; its position in the table is its C value. */
 typedef struct zs_word {
@@ -54,7 +55,10 @@ typedef struct zs_power_params {
 
 typedef struct zs_board {
     const char *device;
-    uint32_t dsp, bram18, lut, ff;
+    zs_family_id family; /* the only one so far: no key sets it */
+#define RESOURCE(id, key, ...) uint32_t key;
+#include "zynqsim/resources.def"
+#undef RESOURCE
     zs_memory_params memory;
     struct {
         zs_axi_params hp, acp, gp;
@@ -294,6 +298,8 @@ uint32_t zs_acc_bytes(uint32_t precision);  /* a partial sum as it is spilled to
 uint32_t zs_acc_bits(uint32_t precision);   /* of an accumulator in BRAM */
 uint32_t zs_bias_bytes(uint32_t precision);
 uint64_t zs_design_lanes(const zs_design *design); /* MACs per clock: product of the unrolls */
+/* Its blocks, of the kinds that the family has; others are 0. */
+zs_resources zs_board_resources(const zs_board *board, const zs_family *family);
 const zs_axi_params *zs_port_params(const zs_board *board, uint32_t port);
 double zs_memory_peak_bytes_per_s(const zs_memory_params *memory);
 /* "?" for a value outside the table. */

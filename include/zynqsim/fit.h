@@ -12,10 +12,6 @@
 #include "zynqsim/design.h"
 #include "zynqsim/plan.h"
 
-typedef struct zs_resources {
-    uint32_t dsp, bram18, lut, ff;
-} zs_resources;
-
 /* One line of the account: "MAC array", "input buffer", "AXI master hp0", ... */
 typedef struct zs_fit_item {
     const char *name;
@@ -25,11 +21,19 @@ typedef struct zs_fit_item {
 
 typedef struct zs_fit {
     bool fits;
+    const zs_family *family; /* of the device */
     zs_resources used, available;
     const char *binding; /* "bram18": the resource exceeded by the largest factor; NULL: fits */
     const zs_fit_item *items;
     uint32_t item_n;
 } zs_fit;
+
+/* Block `i` of the device's family, below family->block_n. */
+typedef struct zs_fit_line {
+    const char *key, *name; /* "bram18", "BRAM18" */
+    uint32_t used, available;
+} zs_fit_line;
+zs_fit_line zs_fit_line_of(const zs_fit *fit, uint32_t i);
 
 /* "307 DSP of 220, 306 BRAM18 of 280": what is exceeded; "" when nothing is. NULL when memory is
  * out. */
@@ -44,8 +48,6 @@ zs_arena *zs_fit_arena(const zs_fit_account *a); /* for names and details */
 /* A NULL text means that memory is out: the verdict says so. */
 void zs_fit_add(zs_fit_account *a, const char *name, const char *detail, zs_resources r);
 zs_resources zs_resources_of(zs_operator_id id);
-zs_resources zs_resources_times(zs_resources each, uint64_t n);
-zs_resources zs_resources_plus(zs_resources a, zs_resources b);
 
 /* What engines have in common. */
 void zs_fit_add_mac_array(zs_fit_account *a, const zs_design *design);
@@ -57,6 +59,8 @@ void zs_fit_add_axi_masters(zs_fit_account *a, uint32_t input, uint32_t weight, 
 /* Address walks of input, weights and output, counters of the tile loops, control registers. */
 void zs_fit_add_tile_control(zs_fit_account *a, const zs_accel *accel);
 void zs_fit_add_registers(zs_fit_account *a, const zs_accel *accel);
-zs_status zs_fit_verdict(const zs_fit_account *a, const zs_board *board, zs_fit *out, zs_err *err);
+/* What is charged of a block that the family does not have is too much. */
+zs_status zs_fit_verdict(const zs_fit_account *a, const zs_family *family, const zs_board *board,
+                         zs_fit *out, zs_err *err);
 
 #endif

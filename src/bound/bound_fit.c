@@ -8,5 +8,5 @@ zs_status zs_fit_build(zs_arena *arena, const zs_design *design, const zs_plan *
     if (a == NULL)
         return zs_nomem(err, "the resource account");
     plan->kind->account(a, design, plan);
-    return zs_fit_verdict(a, &design->board, out, err);
+    return zs_fit_verdict(a, &zs_families[design->board.family], &design->board, out, err);
 }

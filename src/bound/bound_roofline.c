@@ -33,7 +33,8 @@ zs_roofline zs_roofline_of(const zs_design *design)
     const double gops_per_mac_cycle = 2e-9 * (double)design->accel.clock_hz;
     const double axi = axi_bytes_per_s(design);
     const zs_memory_params *memory = &design->board.memory;
-    const uint32_t device_macs = design->board.dsp / zs_mac_cost_of(design->accel.precision)->dsp;
+    const uint32_t device_macs =
+        design->board.dsp / zs_mac_cost_of(design->accel.precision)->cost.n[ZS_RESOURCE_DSP];
     zs_roofline r = {
         .peak_gops = gops_per_mac_cycle * (double)zs_design_lanes(design) /
                      zs_kind_of(design)->interval(design),

@@ -1,8 +1,16 @@
 #include "zynqsim/capacity.h"
 
+#define COST(dsp, bram18, lut, ff)                                                                 \
+    {                                                                                              \
+        {                                                                                          \
+            [ZS_RESOURCE_DSP] = (dsp), [ZS_RESOURCE_BRAM18] = (bram18), [ZS_RESOURCE_LUT] = (lut), \
+            [ZS_RESOURCE_FF] = (ff)                                                                \
+        }                                                                                          \
+    }
+
 const zs_operator zs_operators[ZS_OPERATOR_N] = {
 #define OPERATOR(id, name, latency, dsp, bram18, ff, lut, source)                                  \
-    [ZS_OPERATOR_##id] = {name, latency, dsp, bram18, ff, lut, source},
+    [ZS_OPERATOR_##id] = {name, latency, COST(dsp, bram18, lut, ff), source},
 #include "zynqsim/operators.def"
 #undef OPERATOR
 };
@@ -11,15 +19,16 @@ enum { BRAM_PORTS = 2 };
 
 enum {
 #define OPERATOR(id, name, latency, dsp, bram18, ff, lut, source)                                  \
-    id##_LATENCY = latency, id##_DSP = dsp, id##_FF = ff, id##_LUT = lut,
+    id##_LATENCY = latency, id##_DSP = dsp, id##_BRAM18 = bram18, id##_FF = ff, id##_LUT = lut,
 #include "zynqsim/operators.def"
 #undef OPERATOR
 };
 
 #define MAC(mul_, add_)                                                                            \
     {                                                                                              \
-        .mul = ZS_OPERATOR_##mul_, .add = ZS_OPERATOR_##add_, .dsp = mul_##_DSP + add_##_DSP,      \
-        .lut = mul_##_LUT + add_##_LUT, .ff = mul_##_FF + add_##_FF,                               \
+        .mul = ZS_OPERATOR_##mul_, .add = ZS_OPERATOR_##add_,                                      \
+        .cost = COST(mul_##_DSP + add_##_DSP, mul_##_BRAM18 + add_##_BRAM18,                       \
+                     mul_##_LUT + add_##_LUT, mul_##_FF + add_##_FF),                              \
         .mul_latency_pl_cycles = mul_##_LATENCY, .add_latency_pl_cycles = add_##_LATENCY           \
     }
 

@@ -12,6 +12,7 @@ typedef struct reader {
     zs_arena *arena;
     const char *path;
     char scope[48];
+    const zs_family *family; /* of the device */
     zs_err *err;
 } reader;
 
@@ -233,6 +234,13 @@ static zs_status read_member(const reader *r, const json_t *object, const member
     return ZS_OK;
 }
 
+static zs_status read_count32(const reader *r, const json_t *object, const char *name,
+                              uint32_t *out)
+{
+    const member count = {.name = name, .type = COUNT32};
+    return read_member(r, object, &count, out);
+}
+
 static zs_status read_members(const reader *r, const json_t *object, const member *list, size_t n,
                               void *base)
 {
@@ -341,13 +349,19 @@ static zs_status read_port(reader *r, const json_t *entry, void *out)
         name, type, offsetof(zs_fit_item, field)                                                   \
     }
 static const member fit_members[] = {
-    FIT("name", TEXT, name),          FIT("detail", MAYBE_TEXT, detail), FIT("dsp", COUNT32, r.dsp),
-    FIT("bram18", COUNT32, r.bram18), FIT("lut", COUNT32, r.lut),        FIT("ff", COUNT32, r.ff),
+    FIT("name", TEXT, name),
+    FIT("detail", MAYBE_TEXT, detail),
 };
 
 static zs_status read_fit_item(reader *r, const json_t *entry, void *out)
 {
-    return read_members(r, entry, fit_members, ZS_LEN(fit_members), out);
+    zs_fit_item *item = out;
+    ZS_TRY(read_members(r, entry, fit_members, ZS_LEN(fit_members), item));
+    for (uint32_t i = 0; i < r->family->block_n; i++) {
+        const zs_resource_id id = r->family->blocks[i].id;
+        ZS_TRY(read_count32(r, entry, zs_resource_table[id].key, &item->r.n[id]));
+    }
+    return ZS_OK;
 }
 
 static zs_status read_output(reader *r, const json_t *entry, void *out)
@@ -456,14 +470,6 @@ static const member members[] = {
     WHOLE("traffic.input_bytes", COUNT64, operand_bytes[ZS_OPERAND_INPUT]),
     WHOLE("traffic.output_bytes", COUNT64, operand_bytes[ZS_OPERAND_OUTPUT]),
     WHOLE("traffic.partial_bytes", COUNT64, operand_bytes[ZS_OPERAND_PARTIAL]),
-    WHOLE("resources.dsp.used", COUNT32, fit.used.dsp),
-    WHOLE("resources.dsp.available", COUNT32, fit.available.dsp),
-    WHOLE("resources.bram18.used", COUNT32, fit.used.bram18),
-    WHOLE("resources.bram18.available", COUNT32, fit.available.bram18),
-    WHOLE("resources.lut.used", COUNT32, fit.used.lut),
-    WHOLE("resources.lut.available", COUNT32, fit.available.lut),
-    WHOLE("resources.ff.used", COUNT32, fit.used.ff),
-    WHOLE("resources.ff.available", COUNT32, fit.available.ff),
     WHOLE("energy.joules", REAL, energy.joules),
     WHOLE("energy.watts", REAL, energy.watts),
     WHOLE("energy.uncertainty_frac", REAL, energy.uncertainty_frac),
@@ -484,6 +490,35 @@ static const member members[] = {
     WHOLE("cpu.register_read_seconds", REAL, register_read_s),
     WHOLE("fusion_note", MAYBE_TEXT, fusion_note),
 };
+
+/* The family whose blocks the file has; where there is none, those of the first are missed. */
+static const zs_family *family_of(const json_t *resources)
+{
+    for (uint32_t f = 0; f < ZS_FAMILY_N; f++) {
+        const zs_family *family = &zs_families[f];
+        uint32_t known = 0;
+        for (uint32_t i = 0; i < family->block_n; i++)
+            if (json_object_get(resources, zs_resource_table[family->blocks[i].id].key) != NULL)
+                known++;
+        if (known == family->block_n && known == json_object_size(resources))
+            return family;
+    }
+    return &zs_families[0];
+}
+
+static zs_status read_resources(reader *r, const json_t *root, zs_fit *out)
+{
+    out->family = r->family = family_of(json_object_get(root, "resources"));
+    for (uint32_t i = 0; i < r->family->block_n; i++) {
+        const zs_resource_id id = r->family->blocks[i].id;
+        char name[64];
+        snprintf(name, sizeof name, "resources.%s.used", zs_resource_table[id].key);
+        ZS_TRY(read_count32(r, root, name, &out->used.n[id]));
+        snprintf(name, sizeof name, "resources.%s.available", zs_resource_table[id].key);
+        ZS_TRY(read_count32(r, root, name, &out->available.n[id]));
+    }
+    return ZS_OK;
+}
 
 /* Of the controller's counters a file has shares only: any counts with those shares will do. */
 static zs_status read_dram_shares(const reader *r, const json_t *root, zs_result *out)
@@ -523,6 +558,7 @@ static zs_status read_result(reader *r, const json_t *root, zs_result **out)
     if (result == NULL)
         return zs_nomem(r->err, r->path);
     ZS_TRY(read_members(r, root, members, ZS_LEN(members), result));
+    ZS_TRY(read_resources(r, root, &result->fit));
     if (result->clock_hz == 0)
         return refuse(r, ZS_ERANGE, "clock_hz", "is 0");
     ZS_TRY(read_dram_shares(r, root, result));

@@ -29,37 +29,9 @@ zs_arena *zs_fit_arena(const zs_fit_account *a)
     return a->arena;
 }
 
-static uint32_t saturated_u32(uint64_t n)
-{
-    return n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
-}
-
-static uint32_t times_u32(uint32_t each, uint64_t n)
-{
-    uint64_t product;
-    return zs_mul_u64(each, n, &product) ? saturated_u32(product) : UINT32_MAX;
-}
-
-zs_resources zs_resources_times(zs_resources each, uint64_t n)
-{
-    return (zs_resources){.dsp = times_u32(each.dsp, n),
-                          .bram18 = times_u32(each.bram18, n),
-                          .lut = times_u32(each.lut, n),
-                          .ff = times_u32(each.ff, n)};
-}
-
-zs_resources zs_resources_plus(zs_resources a, zs_resources b)
-{
-    return (zs_resources){.dsp = saturated_u32((uint64_t)a.dsp + b.dsp),
-                          .bram18 = saturated_u32((uint64_t)a.bram18 + b.bram18),
-                          .lut = saturated_u32((uint64_t)a.lut + b.lut),
-                          .ff = saturated_u32((uint64_t)a.ff + b.ff)};
-}
-
 zs_resources zs_resources_of(zs_operator_id id)
 {
-    const zs_operator *op = &zs_operators[id];
-    return (zs_resources){.dsp = op->dsp, .bram18 = op->bram18, .lut = op->lut, .ff = op->ff};
+    return zs_operators[id].cost;
 }
 
 void zs_fit_add(zs_fit_account *a, const char *name, const char *detail, zs_resources r)
@@ -80,8 +52,9 @@ void zs_fit_add_mac_array(zs_fit_account *a, const zs_design *design)
     const zs_mac_cost *mac = zs_mac_cost_of(design->accel.precision);
     const uint64_t lanes = zs_design_lanes(design);
     const zs_operator *mul = &zs_operators[mac->mul], *add = &zs_operators[mac->add];
-    const char *detail = zs_arena_printf(a->arena, "%" PRIu64 " x (%s %u + %s %u DSP)", lanes,
-                                         mul->name, mul->dsp, add->name, add->dsp);
+    const char *detail =
+        zs_arena_printf(a->arena, "%" PRIu64 " x (%s %u + %s %u DSP)", lanes, mul->name,
+                        mul->cost.n[ZS_RESOURCE_DSP], add->name, add->cost.n[ZS_RESOURCE_DSP]);
     zs_fit_add(a, "MAC array", detail, zs_resources_times(zs_resources_plus(zs_resources_of(mac->mul), zs_resources_of(mac->add)), lanes));
 }
 
@@ -92,8 +65,9 @@ static void add_comparisons(zs_fit_account *a, const zs_design *design, uint32_t
                                                                [ZS_FIXED16] = ZS_OPERATOR_CMP16,
                                                                [ZS_INT8] = ZS_OPERATOR_CMP8};
     const zs_operator_id id = compare[design->accel.precision];
-    const char *detail = zs_arena_printf(a->arena, "%u lanes x %u x %s of %u LUT", lanes,
-                                         COMPARISONS, zs_operators[id].name, zs_operators[id].lut);
+    const char *detail =
+        zs_arena_printf(a->arena, "%u lanes x %u x %s of %u LUT", lanes, COMPARISONS,
+                        zs_operators[id].name, zs_operators[id].cost.n[ZS_RESOURCE_LUT]);
     zs_fit_add(a, "pooling and activation", detail,
              zs_resources_times(zs_resources_of(id), (uint64_t)COMPARISONS * lanes));
 }
@@ -107,9 +81,11 @@ static void add_requantiser(zs_fit_account *a, const zs_design *design, uint32_t
                  zs_resources_times(zs_resources_of(ZS_OPERATOR_ROUND), lanes));
     if (design->accel.precision == ZS_INT8)
         zs_fit_add(a, "requantiser",
-                 zs_arena_printf(a->arena, "%u lanes x (%s of %u DSP + %s)", lanes, scale->name,
-                                 scale->dsp, round->name),
-                 zs_resources_times(zs_resources_plus(zs_resources_of(ZS_OPERATOR_SCALE), zs_resources_of(ZS_OPERATOR_ROUND)), lanes));
+                   zs_arena_printf(a->arena, "%u lanes x (%s of %u DSP + %s)", lanes, scale->name,
+                                   scale->cost.n[ZS_RESOURCE_DSP], round->name),
+                   zs_resources_times(zs_resources_plus(zs_resources_of(ZS_OPERATOR_SCALE),
+                                                        zs_resources_of(ZS_OPERATOR_ROUND)),
+                                      lanes));
 }
 
 void zs_fit_add_vector_path(zs_fit_account *a, const zs_design *design, uint32_t lanes)
@@ -130,10 +106,9 @@ void zs_fit_add_buffer(zs_fit_account *a, const char *name, const zs_plan_buffer
         zs_arena_printf(a->arena, "%u x %u %s: banks of %u x %u b, %u slot%s", b->banks,
                         is_block ? b->bram18 / b->banks : luts_each, is_block ? "BRAM18" : "LUT",
                         b->depth_words, b->word_bits, b->slots, b->slots == 1 ? "" : "s");
-    zs_resources r = {.bram18 = b->bram18};
-    if (!is_block)
-        r.lut = times_u32(luts_each, b->banks);
-    zs_fit_add(a, name, detail, r);
+    const zs_resources blocks = {.n[ZS_RESOURCE_BRAM18] = b->bram18};
+    const zs_resources luts = {.n[ZS_RESOURCE_LUT] = luts_each};
+    zs_fit_add(a, name, detail, is_block ? blocks : zs_resources_times(luts, b->banks));
 }
 
 /* ---- the way to the DRAM --------------------------------------------------------------------- */
@@ -182,31 +157,24 @@ static bool is_tighter(uint32_t a_used, uint32_t a_limit, uint32_t b_used, uint3
 
 static const char *binding_resource(const zs_resources *used, const zs_resources *limit)
 {
-    const struct {
-        const char *name;
-        uint32_t used, limit;
-    } all[] = {{"dsp", used->dsp, limit->dsp},
-               {"bram18", used->bram18, limit->bram18},
-               {"lut", used->lut, limit->lut},
-               {"ff", used->ff, limit->ff}};
-    size_t worst = ZS_LEN(all);
-    for (size_t i = 0; i < ZS_LEN(all); i++)
-        if (all[i].used > all[i].limit &&
-            (worst == ZS_LEN(all) ||
-             is_tighter(all[i].used, all[i].limit, all[worst].used, all[worst].limit)))
+    uint32_t worst = ZS_RESOURCE_N;
+    for (uint32_t i = 0; i < ZS_RESOURCE_N; i++)
+        if (used->n[i] > limit->n[i] &&
+            (worst == ZS_RESOURCE_N ||
+             is_tighter(used->n[i], limit->n[i], used->n[worst], limit->n[worst])))
             worst = i;
-    return worst == ZS_LEN(all) ? NULL : all[worst].name;
+    return worst == ZS_RESOURCE_N ? NULL : zs_resource_table[worst].key;
 }
 
-zs_status zs_fit_verdict(const zs_fit_account *a, const zs_board *board, zs_fit *out, zs_err *err)
+zs_status zs_fit_verdict(const zs_fit_account *a, const zs_family *family, const zs_board *board,
+                         zs_fit *out, zs_err *err)
 {
     if (a->memory_ran_out)
         return zs_nomem(err, "the resource account");
-    *out = (zs_fit){
-        .items = a->items,
-        .item_n = a->n,
-        .available = {
-            .dsp = board->dsp, .bram18 = board->bram18, .lut = board->lut, .ff = board->ff}};
+    *out = (zs_fit){.family = family,
+                    .items = a->items,
+                    .item_n = a->n,
+                    .available = zs_board_resources(board, family)};
     for (uint32_t i = 0; i < a->n; i++)
         out->used = zs_resources_plus(out->used, a->items[i].r);
     out->binding = binding_resource(&out->used, &out->available);
@@ -214,19 +182,21 @@ zs_status zs_fit_verdict(const zs_fit_account *a, const zs_board *board, zs_fit 
     return ZS_OK;
 }
 
+zs_fit_line zs_fit_line_of(const zs_fit *fit, uint32_t i)
+{
+    const zs_block *block = &fit->family->blocks[i];
+    return (zs_fit_line){.key = zs_resource_table[block->id].key,
+                         .name = block->name,
+                         .used = fit->used.n[block->id],
+                         .available = fit->available.n[block->id]};
+}
+
 const char *zs_fit_excess(zs_arena *arena, const zs_resources *used, const zs_resources *available)
 {
-    const struct {
-        const char *name;
-        uint32_t used, available;
-    } rows[] = {{"DSP", used->dsp, available->dsp},
-                {"BRAM18", used->bram18, available->bram18},
-                {"LUT", used->lut, available->lut},
-                {"FF", used->ff, available->ff}};
     const char *text = "";
-    for (size_t i = 0; i < ZS_LEN(rows) && text != NULL; i++)
-        if (rows[i].used > rows[i].available)
-            text = zs_arena_printf(arena, "%s%s%u %s of %u", text, text[0] ? ", " : "",
-                                   rows[i].used, rows[i].name, rows[i].available);
+    for (uint32_t i = 0; i < ZS_RESOURCE_N && text != NULL; i++)
+        if (used->n[i] > available->n[i])
+            text = zs_arena_printf(arena, "%s%s%u %s of %u", text, text[0] ? ", " : "", used->n[i],
+                                   zs_resource_table[i].noun, available->n[i]);
     return text;
 }

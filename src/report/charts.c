@@ -106,7 +106,7 @@ zs_bar_chart zs_chart_layer_bytes(const zs_result *r)
 static void device_bar(const void *of, uint32_t i, zs_bar *bar)
 {
     const zs_result *r = of;
-    const zs_resource_line line = zs_resource_line_of(&r->fit.used, &r->fit.available, i);
+    const zs_fit_line line = zs_fit_line_of(&r->fit, i);
     const double share = zs_share(line.used, line.available);
     bar->name = line.name;
     bar->part[0] = share == share ? 100 * (share < 1 ? share : 1) : 0;
@@ -123,7 +123,7 @@ zs_bar_chart zs_chart_device(const zs_result *r)
                                    .palette = ZS_PALETTE_CAUSES,
                                    .title = zs_chart_title_of("Share of the device", r),
                                    .longest = 100,
-                                   .n = ZS_RESOURCE_N,
+                                   .n = r->fit.family->block_n,
                                    .bar_of = device_bar,
                                    .of = r});
 }

@@ -13,25 +13,24 @@ static void section(zs_out *out, const char *id, const char *title)
 
 /* ---- resources ------------------------------------------------------------------------------- */
 
-static void resource_cells(zs_out *out, const zs_resources *r)
+static void resource_cells(zs_out *out, const zs_family *family, const zs_resources *r)
 {
-    const uint32_t counts[ZS_RESOURCE_N] = {r->dsp, r->bram18, r->lut, r->ff};
-    for (size_t i = 0; i < ZS_RESOURCE_N; i++)
-        zs_html_number(out, zs_cell_count(counts[i]).text);
+    for (uint32_t i = 0; i < family->block_n; i++)
+        zs_html_number(out, zs_cell_count(r->n[family->blocks[i].id]).text);
 }
 
-static void total_row(zs_out *out, const char *name, const zs_resources *r)
+static void total_row(zs_out *out, const zs_family *family, const char *name, const zs_resources *r)
 {
     zs_out_printf(out, "<tr><th scope=\"row\">%s</th><td></td>", name);
-    resource_cells(out, r);
+    resource_cells(out, family, r);
     zs_out_text(out, "</tr>\n");
 }
 
 static void share_row(zs_out *out, const zs_fit *fit)
 {
     zs_out_text(out, "<tr><th scope=\"row\">share</th><td></td>");
-    for (uint32_t i = 0; i < ZS_RESOURCE_N; i++) {
-        const zs_resource_line line = zs_resource_line_of(&fit->used, &fit->available, i);
+    for (uint32_t i = 0; i < fit->family->block_n; i++) {
+        const zs_fit_line line = zs_fit_line_of(fit, i);
         zs_out_text(out, line.used > line.available ? "<td class=\"n bad\">" : "<td class=\"n\">");
         zs_html_text(out, zs_cell_percent(zs_share(line.used, line.available)).text);
         if (line.used > line.available)
@@ -43,23 +42,28 @@ static void share_row(zs_out *out, const zs_fit *fit)
 
 static void emit_resources(zs_out *out, const zs_result *r)
 {
-    static const char *const heads[] = {"part", "how it is counted", "#DSP48", "#BRAM18", "#LUT",
-                                        "#FF"};
+    const zs_family *family = r->fit.family;
+    const char *heads[2 + ZS_RESOURCE_N] = {"part", "how it is counted"};
+    zs_cell names[ZS_RESOURCE_N];
+    for (uint32_t i = 0; i < family->block_n; i++) {
+        snprintf(names[i].text, sizeof names[i].text, "#%s", family->blocks[i].name);
+        heads[2 + i] = names[i].text;
+    }
     section(out, "resources", "Resources");
     zs_html_device(out, r);
     zs_html_table(out, "resources", "What the design takes of the device, by operator and buffer.",
-                  heads, ZS_LEN(heads));
+                  heads, 2 + family->block_n);
     for (uint32_t i = 0; i < r->fit.item_n; i++) {
         zs_out_text(out, "<tr><th scope=\"row\">");
         zs_html_text(out, r->fit.items[i].name);
         zs_out_text(out, "</th>");
         zs_html_cell(out, r->fit.items[i].detail);
-        resource_cells(out, &r->fit.items[i].r);
+        resource_cells(out, family, &r->fit.items[i].r);
         zs_out_text(out, "</tr>\n");
     }
     zs_out_text(out, "</tbody><tfoot>\n");
-    total_row(out, "used", &r->fit.used);
-    total_row(out, "available", &r->fit.available);
+    total_row(out, family, "used", &r->fit.used);
+    total_row(out, family, "available", &r->fit.available);
     share_row(out, &r->fit);
     zs_out_text(out, "</tfoot></table></div></section>\n");
 }

@@ -44,8 +44,8 @@ static void row(zs_out *out, const zs_labelled_result *one, const zs_result *fir
     zs_html_number(out, zs_cell_count(bytes_of(r)).text);
     times_cell(out, (double)bytes_of(r), (double)bytes_of(first));
     zs_html_number(out, zs_cell_count(r->calls).text);
-    zs_html_number(out, zs_cell_count(r->fit.used.dsp).text);
-    zs_html_number(out, zs_cell_count(r->fit.used.bram18).text);
+    zs_html_number(out, zs_cell_count(r->fit.used.n[ZS_RESOURCE_DSP]).text);
+    zs_html_number(out, zs_cell_count(r->fit.used.n[ZS_RESOURCE_BRAM18]).text);
     zs_html_number(out, zs_cell_si(r->energy.joules, "J").text);
     zs_html_cell(out, r->fit.fits ? "yes" : "no");
     zs_html_cell(out, zs_cause_name(zs_result_limited_by(r)));

@@ -104,8 +104,8 @@ static void tile_fits(zs_out *out, const zs_result *r)
     const zs_fit *fit = &r->fit;
     char text[ZS_LINE_BYTES] = "";
     size_t used = 0;
-    for (uint32_t i = 0; i < ZS_RESOURCE_N; i++) {
-        const zs_resource_line line = zs_resource_line_of(&fit->used, &fit->available, i);
+    for (uint32_t i = 0; i < fit->family->block_n; i++) {
+        const zs_fit_line line = zs_fit_line_of(fit, i);
         used += (size_t)snprintf(text + used, sizeof text - used, "%s%s %s of %s",
                                  i == 0 ? "" : ", ", line.name, zs_cell_count(line.used).text,
                                  zs_cell_count(line.available).text);

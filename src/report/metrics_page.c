@@ -52,8 +52,11 @@ static const char lists[] =
     "`busy_frac` (share of all cycles in which a transfer was in progress), "
     "`peak_bytes_per_second` (one beat per PL clock), `share_of_peak` (bytes over seconds over "
     "that peak) |\n"
-    "| `fit_items` | the account behind `resources`: `name`, `detail` (how it is counted), `dsp`, "
-    "`bram18`, `lut`, `ff` |\n"
+    "| `fit_items` | the account behind `resources`: `name`, `detail` (how it is counted)"
+#define RESOURCE(id, key, ...) ", `" #key "`"
+#include "zynqsim/resources.def"
+#undef RESOURCE
+    " |\n"
     "| `outputs` | one per input when the network was executed: `input`, `top5` (list of `class`, "
     "`label` or null, `probability`, best first), `sha256` of the raw float32 output tensor |\n"
     "| `notes` | sentences about the whole run |\n";

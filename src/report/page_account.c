@@ -47,8 +47,8 @@ static void emit_resources(zs_page *page)
     const zs_fit *fit = &page->r->fit;
     zs_text_table t = {.out = &page->out, .columns = columns, .n = ZS_LEN(columns)};
     zs_text_ready(&t);
-    for (uint32_t i = 0; i < ZS_RESOURCE_N; i++) {
-        const zs_resource_line line = zs_resource_line_of(&fit->used, &fit->available, i);
+    for (uint32_t i = 0; i < fit->family->block_n; i++) {
+        const zs_fit_line line = zs_fit_line_of(fit, i);
         const double frac = zs_share(line.used, line.available);
         heading(page, i == 0 ? "resources" : "");
         zs_text_cell(&t, line.name);

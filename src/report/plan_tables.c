@@ -38,14 +38,12 @@ static void emit_buffers(zs_out *out, const zs_plan *plan)
     }
 }
 
-static void put_resources(zs_text_table *t, const char *name, const zs_resources *r,
-                          const char *detail)
+static void put_resources(zs_text_table *t, const zs_family *family, const char *name,
+                          const zs_resources *r, const char *detail)
 {
     zs_text_cell(t, name);
-    zs_text_cell(t, number(r->dsp).text);
-    zs_text_cell(t, number(r->bram18).text);
-    zs_text_cell(t, number(r->lut).text);
-    zs_text_cell(t, number(r->ff).text);
+    for (uint32_t i = 0; i < family->block_n; i++)
+        zs_text_cell(t, number(r->n[family->blocks[i].id]).text);
     zs_text_cell(t, detail != NULL ? detail : "");
     zs_text_end_row(t);
 }
@@ -53,20 +51,24 @@ static void put_resources(zs_text_table *t, const char *name, const zs_resources
 /* Who uses what of the part; the sum is what `run` holds against the board. */
 static void emit_resources(zs_out *out, const zs_design *d, const zs_fit *fit)
 {
-    static const zs_text_column columns[] = {
-        {.head = "resources", .least = 22},
-        {.head = "DSP", .least = 6, .gap = 1, .is_right = true},
-        {.head = "BRAM18", .least = 6, .gap = 1, .is_right = true},
-        {.head = "LUT", .least = 7, .gap = 1, .is_right = true},
-        {.head = "FF", .least = 7, .gap = 1, .is_right = true},
-        {.head = "", .gap = 2},
-    };
-    zs_text_table t = {.out = out, .columns = columns, .n = ZS_LEN(columns)};
+    enum { AROUND = 2 };
+    static const uint32_t digits[ZS_RESOURCE_N] = {[ZS_RESOURCE_LUT] = 7, [ZS_RESOURCE_FF] = 7};
+    const zs_family *family = fit->family;
+    zs_text_column columns[AROUND + ZS_RESOURCE_N] = {{.head = "resources", .least = 22}};
+    for (uint32_t i = 0; i < family->block_n; i++) {
+        const zs_resource_id id = family->blocks[i].id;
+        columns[1 + i] = (zs_text_column){.head = zs_resource_table[id].noun,
+                                          .least = digits[id] > 0 ? digits[id] : 6,
+                                          .gap = 1,
+                                          .is_right = true};
+    }
+    columns[1 + family->block_n] = (zs_text_column){.head = "", .gap = 2};
+    zs_text_table t = {.out = out, .columns = columns, .n = AROUND + family->block_n};
     zs_text_heads(&t, ZS_PAINT_NONE);
     for (uint32_t i = 0; i < fit->item_n; i++)
-        put_resources(&t, fit->items[i].name, &fit->items[i].r, fit->items[i].detail);
-    put_resources(&t, "used", &fit->used, fit->fits ? "fits" : "does not fit");
-    put_resources(&t, "available", &fit->available, d->board_name);
+        put_resources(&t, family, fit->items[i].name, &fit->items[i].r, fit->items[i].detail);
+    put_resources(&t, family, "used", &fit->used, fit->fits ? "fits" : "does not fit");
+    put_resources(&t, family, "available", &fit->available, d->board_name);
 }
 
 /* The rows of a call, or those without one: the PS runs them. */

@@ -37,7 +37,10 @@ static int put_figures(json_t *root, const zs_result *r)
     int failed = 0;
     for (uint32_t i = 0; i < zs_metric_n; i++) {
         const zs_value value = zs_result_get(r, i);
-        failed |= set_path(root, zs_metrics[i].name, zs_json_value(&value));
+        /* blocks that the family does not have */
+        const bool is_unknown = value.type != zs_metrics[i].type;
+        if (!is_unknown)
+            failed |= set_path(root, zs_metrics[i].name, zs_json_value(&value));
     }
     return failed;
 }
@@ -86,10 +89,11 @@ static int put_fit_items(json_t *list, const zs_result *r)
         json_t *entry = json_object();
         failed |= json_object_set_new(entry, "name", zs_json_text(item->name));
         failed |= json_object_set_new(entry, "detail", zs_json_text(item->detail));
-        failed |= json_object_set_new(entry, "dsp", zs_json_count(item->r.dsp));
-        failed |= json_object_set_new(entry, "bram18", zs_json_count(item->r.bram18));
-        failed |= json_object_set_new(entry, "lut", zs_json_count(item->r.lut));
-        failed |= json_object_set_new(entry, "ff", zs_json_count(item->r.ff));
+        for (uint32_t k = 0; k < r->fit.family->block_n; k++) {
+            const zs_resource_id id = r->fit.family->blocks[k].id;
+            failed |=
+                json_object_set_new(entry, zs_resource_table[id].key, zs_json_count(item->r.n[id]));
+        }
         failed |= json_array_append_new(list, entry);
     }
     return failed;

@@ -107,18 +107,6 @@ void zs_waited_slots(const zs_layer_result *l, uint32_t slots, uint32_t out[ZS_C
     }
 }
 
-zs_resource_line zs_resource_line_of(const zs_resources *used, const zs_resources *available,
-                                     uint32_t i)
-{
-    const zs_resource_line lines[ZS_RESOURCE_N] = {
-        {"dsp", "DSP48", used->dsp, available->dsp},
-        {"bram18", "BRAM18", used->bram18, available->bram18},
-        {"lut", "LUT", used->lut, available->lut},
-        {"ff", "FF", used->ff, available->ff},
-    };
-    return lines[i];
-}
-
 static double value_as_real(zs_value value)
 {
     return value.type == ZS_METRIC_REAL ? value.r : (double)value.i;

@@ -24,15 +24,6 @@ const char *zs_cause_phrase(zs_cause cause);
 /* Splits `slots` among the causes in proportion to cycles, largest remainders first. */
 void zs_waited_slots(const zs_layer_result *l, uint32_t slots, uint32_t out[ZS_CAUSE_N]);
 
-/* The four resources of the board, by index. */
-typedef struct zs_resource_line {
-    const char *key, *name; /* "bram18", "BRAM18" */
-    uint32_t used, available;
-} zs_resource_line;
-enum { ZS_RESOURCE_N = 4 };
-zs_resource_line zs_resource_line_of(const zs_resources *used, const zs_resources *available,
-                                     uint32_t i);
-
 /* A figure of metrics.def by its name; the name must exist. */
 double zs_figure(const zs_result *r, const char *name);
 double zs_layer_figure(const zs_result *r, uint32_t layer, const char *name);

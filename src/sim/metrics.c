@@ -101,6 +101,20 @@ static zs_value value_TEXT(const char *text)
     return (zs_value){.type = ZS_METRIC_TEXT, .text = text};
 }
 
+#define ZS_METRIC_BLOCK ZS_METRIC_INT
+
+static zs_value value_BLOCK(zs_value blocks)
+{
+    return blocks;
+}
+
+static zs_value blocks(const zs_result *r, const zs_resources *counts, zs_resource_id id)
+{
+    const zs_family *family = r->fit.family;
+    const bool has = family != NULL && zs_family_block(family, id) != NULL;
+    return has ? value_INT(counts->n[id]) : value_TEXT(NULL);
+}
+
 /* ---- the tables ------------------------------------------------------------------------------ */
 
 const zs_metric zs_metrics[] = {

@@ -123,17 +123,11 @@ static void name_layers(const zs_row_groups *groups, const layer_effect *list,
 
 static const char *binding_of(zs_arena *arena, const zs_fit *fit)
 {
-    const struct {
-        const char *key, *name;
-        uint32_t used, available;
-    } rows[] = {{"dsp", "DSP48", fit->used.dsp, fit->available.dsp},
-                {"bram18", "BRAM18", fit->used.bram18, fit->available.bram18},
-                {"lut", "LUT", fit->used.lut, fit->available.lut},
-                {"ff", "FF", fit->used.ff, fit->available.ff}};
-    for (size_t i = 0; i < ZS_LEN(rows) && fit->binding != NULL; i++)
-        if (strcmp(rows[i].key, fit->binding) == 0)
-            return zs_arena_printf(arena, "%u of %u %s", rows[i].used, rows[i].available,
-                                   rows[i].name);
+    for (uint32_t i = 0; i < fit->family->block_n && fit->binding != NULL; i++) {
+        const zs_fit_line line = zs_fit_line_of(fit, i);
+        if (strcmp(line.key, fit->binding) == 0)
+            return zs_arena_printf(arena, "%u of %u %s", line.used, line.available, line.name);
+    }
     return fit->binding != NULL ? zs_arena_strdup(arena, fit->binding) : "";
 }
 

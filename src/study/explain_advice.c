@@ -170,13 +170,16 @@ static void say_cheaper_mac(adviser *a, const zs_explain_effect *twice)
 {
     const zs_mac_cost *now = zs_mac_cost_of(a->design->accel.precision);
     const zs_mac_cost *small = zs_mac_cost_of(ZS_FIXED16);
-    if (strstr(twice->binding, "DSP48") == NULL || small->dsp >= now->dsp)
+    const zs_block *dsp = zs_family_block(&zs_families[a->design->board.family], ZS_RESOURCE_DSP);
+    const uint32_t now_dsp = now->cost.n[ZS_RESOURCE_DSP];
+    const uint32_t small_dsp = small->cost.n[ZS_RESOURCE_DSP];
+    if (dsp == NULL || strstr(twice->binding, dsp->name) == NULL || small_dsp >= now_dsp)
         say(a, "That would not fit: %s.", twice->binding);
     else
         say(a,
-            "That would not fit: %s. In fixed16 a multiply-accumulate takes %u DSP48 instead of "
+            "That would not fit: %s. In fixed16 a multiply-accumulate takes %u %s instead of "
             "%u.",
-            twice->binding, small->dsp, now->dsp);
+            twice->binding, small_dsp, dsp->name, now_dsp);
 }
 
 static void say_misfit(adviser *a)

@@ -1,6 +1,7 @@
 #include "zynqsim/figures.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static uint32_t find(const zs_metric *metrics, uint32_t n, const char *name)
@@ -99,21 +100,20 @@ const char *zs_figures_layer_text(const zs_figures *f, uint32_t layer, const cha
 }
 
 /* Unknown ones are 0. */
-static uint32_t resource_of(const zs_figures *f, const char *metric)
+static uint32_t resource_of(const zs_figures *f, zs_resource_id id, const char *what)
 {
+    char metric[64];
+    snprintf(metric, sizeof metric, "resources.%s.%s", zs_resource_table[id].key, what);
     const double n = zs_figures_number(f, metric);
     return n >= 0 && n <= UINT32_MAX ? (uint32_t)n : 0;
 }
 
 const char *zs_figures_excess(zs_arena *arena, const zs_figures *f)
 {
-    const zs_resources used = {.dsp = resource_of(f, "resources.dsp.used"),
-                               .bram18 = resource_of(f, "resources.bram18.used"),
-                               .lut = resource_of(f, "resources.lut.used"),
-                               .ff = resource_of(f, "resources.ff.used")};
-    const zs_resources available = {.dsp = resource_of(f, "resources.dsp.available"),
-                                    .bram18 = resource_of(f, "resources.bram18.available"),
-                                    .lut = resource_of(f, "resources.lut.available"),
-                                    .ff = resource_of(f, "resources.ff.available")};
+    zs_resources used, available;
+    for (zs_resource_id id = 0; id < ZS_RESOURCE_N; id++) {
+        used.n[id] = resource_of(f, id, "used");
+        available.n[id] = resource_of(f, id, "available");
+    }
     return zs_fit_excess(arena, &used, &available);
 }

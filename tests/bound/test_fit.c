@@ -50,7 +50,7 @@ static zs_resources item(const zs_fit *fit, const char *name)
     for (uint32_t i = 0; i < fit->item_n; i++)
         if (strcmp(fit->items[i].name, name) == 0)
             return fit->items[i].r;
-    return (zs_resources){0};
+    return (zs_resources){{0}};
 }
 
 static const struct {
@@ -75,8 +75,8 @@ START_TEST(the_account_shows_what_a_precision_costs)
     const zs_plan plan = default_buffers(items[_i].precision);
     const zs_fit fit = fit_of(&d, &plan);
     const zs_resources r = item(&fit, items[_i].item);
-    ck_assert_uint_eq(r.dsp, items[_i].dsp);
-    ck_assert_uint_eq(r.bram18, items[_i].bram18);
+    ck_assert_uint_eq(r.n[ZS_RESOURCE_DSP], items[_i].dsp);
+    ck_assert_uint_eq(r.n[ZS_RESOURCE_BRAM18], items[_i].bram18);
 }
 END_TEST
 
@@ -87,11 +87,11 @@ START_TEST(the_default_design_fits_its_board)
     const zs_fit fit = fit_of(&d, &plan);
     ck_assert(fit.fits);
     ck_assert_ptr_null(fit.binding);
-    ck_assert_uint_eq(fit.used.bram18, 16 + 64 + 32 + 3 * 2);
-    ck_assert_uint_eq(item(&fit, "MAC array").lut, 32 * (390 + 321));
-    ck_assert_uint_eq(item(&fit, "MAC array").ff, 32 * (205 + 143));
-    ck_assert_uint_gt(fit.used.lut, 22752);
-    ck_assert_uint_eq(fit.available.lut, 53200);
+    ck_assert_uint_eq(fit.used.n[ZS_RESOURCE_BRAM18], 16 + 64 + 32 + 3 * 2);
+    ck_assert_uint_eq(item(&fit, "MAC array").n[ZS_RESOURCE_LUT], 32 * (390 + 321));
+    ck_assert_uint_eq(item(&fit, "MAC array").n[ZS_RESOURCE_FF], 32 * (205 + 143));
+    ck_assert_uint_gt(fit.used.n[ZS_RESOURCE_LUT], 22752);
+    ck_assert_uint_eq(fit.available.n[ZS_RESOURCE_LUT], 53200);
 }
 END_TEST
 
@@ -101,13 +101,11 @@ START_TEST(the_items_add_up_to_what_is_used)
     d.accel.precision = (uint32_t)_i;
     const zs_plan plan = default_buffers((uint32_t)_i);
     const zs_fit fit = fit_of(&d, &plan);
-    zs_resources sum = {0};
+    zs_resources sum = {{0}};
     for (uint32_t i = 0; i < fit.item_n; i++) {
         ck_assert_uint_gt(strlen(fit.items[i].detail), 0);
-        sum.dsp += fit.items[i].r.dsp;
-        sum.bram18 += fit.items[i].r.bram18;
-        sum.lut += fit.items[i].r.lut;
-        sum.ff += fit.items[i].r.ff;
+        for (uint32_t id = 0; id < ZS_RESOURCE_N; id++)
+            sum.n[id] += fit.items[i].r.n[id];
     }
     ck_assert_mem_eq(&sum, &fit.used, sizeof sum);
 }
@@ -160,17 +158,70 @@ START_TEST(the_resource_exceeded_by_the_largest_factor_binds)
 }
 END_TEST
 
+/* A device of another family: only logic and multipliers, in this order. */
+static const zs_block two_blocks[] = {{ZS_RESOURCE_LUT, "cells"}, {ZS_RESOURCE_DSP, "multipliers"}};
+static const zs_family two = {"two", two_blocks, 2};
+
+static const struct {
+    uint32_t dsp, bram18, lut; /* charged, of 10, 100 and 1000 on the board */
+    const char *binding, *excess;
+} charges[] = {
+    {10, 0, 1000, NULL, ""},
+    {11, 0, 1000, "dsp", "11 DSP of 10"},
+    {10, 0, 1001, "lut", "1001 LUT of 1000"},
+    {12, 0, 1300, "lut", "12 DSP of 10, 1300 LUT of 1000"},
+    {12, 1, 1300, "bram18", "12 DSP of 10, 1 BRAM18 of 0, 1300 LUT of 1000"},
+};
+
+START_TEST(a_family_has_the_blocks_of_its_table)
+{
+    const zs_board board = {.dsp = 10, .bram18 = 100, .lut = 1000};
+    const zs_resources charged = {{[ZS_RESOURCE_DSP] = charges[_i].dsp,
+                                   [ZS_RESOURCE_BRAM18] = charges[_i].bram18,
+                                   [ZS_RESOURCE_LUT] = charges[_i].lut}};
+    zs_fit_account *a = zs_fit_account_new(&arena);
+    zs_fit fit;
+    zs_fit_add(a, "an engine", "counted", charged);
+    ck_assert_int_eq(zs_fit_verdict(a, &two, &board, &fit, NULL), ZS_OK);
+    ck_assert_int_eq(fit.fits, charges[_i].binding == NULL);
+    ck_assert_pstr_eq(fit.binding, charges[_i].binding);
+    ck_assert_str_eq(zs_fit_excess(&arena, &fit.used, &fit.available), charges[_i].excess);
+    const zs_fit_line first = zs_fit_line_of(&fit, 0), second = zs_fit_line_of(&fit, 1);
+    ck_assert_str_eq(first.key, "lut");
+    ck_assert_str_eq(first.name, "cells");
+    ck_assert_uint_eq(first.used, charges[_i].lut);
+    ck_assert_uint_eq(first.available, 1000);
+    ck_assert_str_eq(second.key, "dsp");
+    ck_assert_str_eq(second.name, "multipliers");
+    ck_assert_uint_eq(second.used, charges[_i].dsp);
+    ck_assert_uint_eq(second.available, 10);
+}
+END_TEST
+
+START_TEST(every_family_names_its_blocks_once)
+{
+    for (uint32_t f = 0; f < ZS_FAMILY_N; f++)
+        for (uint32_t i = 0; i < zs_families[f].block_n; i++) {
+            const zs_block *block = &zs_families[f].blocks[i];
+            ck_assert_ptr_eq(zs_family_block(&zs_families[f], block->id), block);
+            ck_assert_uint_gt(strlen(block->name), 0);
+        }
+    ck_assert_ptr_null(zs_family_block(&two, ZS_RESOURCE_BRAM18));
+    ck_assert_str_eq(zs_families[bound_case_design().board.family].name, "7-series");
+}
+END_TEST
+
 START_TEST(operands_that_share_a_port_share_its_adapter)
 {
     zs_design d = bound_case_design();
     const zs_plan plan = default_buffers(ZS_FP32);
-    const uint32_t three = fit_of(&d, &plan).used.bram18;
+    const uint32_t three = fit_of(&d, &plan).used.n[ZS_RESOURCE_BRAM18];
     d.accel.ports.weight = ZS_PORT_HP0;
-    ck_assert_uint_eq(fit_of(&d, &plan).used.bram18, three - 2);
+    ck_assert_uint_eq(fit_of(&d, &plan).used.n[ZS_RESOURCE_BRAM18], three - 2);
     d.accel.ports.output = ZS_PORT_HP0;
     const zs_fit one = fit_of(&d, &plan);
-    ck_assert_uint_eq(one.used.bram18, three - 4);
-    ck_assert_uint_eq(item(&one, "AXI master hp0").bram18, 2);
+    ck_assert_uint_eq(one.used.n[ZS_RESOURCE_BRAM18], three - 4);
+    ck_assert_uint_eq(item(&one, "AXI master hp0").n[ZS_RESOURCE_BRAM18], 2);
 }
 END_TEST
 
@@ -182,8 +233,8 @@ START_TEST(a_buffer_without_blocks_is_made_of_luts)
     plan.buffers[ZS_BUF_CARRY] =
         (zs_plan_buffer){.banks = 8, .depth_words = 64, .word_bits = 32, .slots = 1};
     const zs_fit after = fit_of(&d, &plan);
-    ck_assert_uint_eq(after.used.bram18, before.used.bram18);
-    ck_assert_uint_eq(after.used.lut, before.used.lut + 8 * 64);
+    ck_assert_uint_eq(after.used.n[ZS_RESOURCE_BRAM18], before.used.n[ZS_RESOURCE_BRAM18]);
+    ck_assert_uint_eq(after.used.n[ZS_RESOURCE_LUT], before.used.n[ZS_RESOURCE_LUT] + 8 * 64);
     ck_assert_uint_eq(after.item_n, before.item_n + 1);
     ck_assert_str_eq(after.items[5].detail, "8 x 64 LUT: banks of 64 x 32 b, 1 slot");
 }
@@ -198,8 +249,8 @@ START_TEST(absurd_sizes_saturate)
     plan.buffers[ZS_BUF_INPUT].bram18 = UINT32_MAX;
     const zs_fit fit = fit_of(&d, &plan);
     ck_assert(!fit.fits);
-    ck_assert_uint_eq(fit.used.dsp, UINT32_MAX);
-    ck_assert_uint_eq(fit.used.bram18, UINT32_MAX);
+    ck_assert_uint_eq(fit.used.n[ZS_RESOURCE_DSP], UINT32_MAX);
+    ck_assert_uint_eq(fit.used.n[ZS_RESOURCE_BRAM18], UINT32_MAX);
 }
 END_TEST
 
@@ -244,6 +295,8 @@ TCase *tcase_fit(void)
     tcase_add_test(tc, the_details_show_the_arithmetic);
     tcase_add_loop_test(tc, the_resource_exceeded_by_the_largest_factor_binds, 0,
                         (int)ZS_LEN(boards));
+    tcase_add_loop_test(tc, a_family_has_the_blocks_of_its_table, 0, (int)ZS_LEN(charges));
+    tcase_add_test(tc, every_family_names_its_blocks_once);
     tcase_add_test(tc, operands_that_share_a_port_share_its_adapter);
     tcase_add_test(tc, a_buffer_without_blocks_is_made_of_luts);
     tcase_add_test(tc, absurd_sizes_saturate);

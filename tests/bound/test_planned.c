@@ -146,10 +146,10 @@ START_TEST(every_block_of_a_plan_is_in_the_account)
     const zs_plan *plan = variant(_i, &d, small_net());
     zs_fit fit;
     ck_assert_int_eq(zs_fit_build(&arena, &d, plan, &fit, NULL), ZS_OK);
-    uint32_t blocks = 3 * zs_operators[ZS_OPERATOR_AXI_MASTER].bram18;
+    uint32_t blocks = 3 * zs_operators[ZS_OPERATOR_AXI_MASTER].cost.n[ZS_RESOURCE_BRAM18];
     for (uint32_t i = 0; i < ZS_BUF_N; i++)
         blocks += plan->buffers[i].bram18;
-    ck_assert_uint_eq(fit.used.bram18, blocks);
+    ck_assert_uint_eq(fit.used.n[ZS_RESOURCE_BRAM18], blocks);
     ck_assert(fit.fits);
 }
 END_TEST

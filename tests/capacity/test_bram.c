@@ -47,7 +47,7 @@ END_TEST
 
 START_TEST(the_buffers_of_arora_and_lanka_take_226_blocks)
 {
-    const uint32_t adapter = zs_operators[ZS_OPERATOR_AXI_MASTER].bram18;
+    const uint32_t adapter = zs_operators[ZS_OPERATOR_AXI_MASTER].cost.n[ZS_RESOURCE_BRAM18];
     const uint32_t plane = zs_bram18_of(224 * 224, 32), filter = zs_bram18_of(9 * 512 * 2, 32);
     ck_assert_uint_eq(plane + 3 * filter + adapter, 226);
 }

@@ -82,8 +82,8 @@ static const zs_layer_result hostile_layers[] = {
 };
 
 static const zs_fit_item hostile_items[] = {
-    {"MAC array", "32 x (fmul 3 + fadd 2 DSP)", {160, 0, 12000, 17000}},
-    {"input \"buffer\"", "2 slots, 4 banks of <2,048> x 32 b", {0, 226, 300, 200}},
+    {"MAC array", "32 x (fmul 3 + fadd 2 DSP)", {{160, 0, 12000, 17000}}},
+    {"input \"buffer\"", "2 slots, 4 banks of <2,048> x 32 b", {{0, 226, 300, 200}}},
 };
 
 static const zs_port_result hostile_ports[] = {
@@ -132,8 +132,9 @@ const zs_result *fixture_hostile(void)
         .write_bursts = 1600,
         .operand_bytes = {140000, 200000, 150000, 60000},
         .fit = {.fits = false,
-                .used = {160, 226, 12300, 17200},
-                .available = {220, 128, 53200, 106400},
+                .family = &zs_families[ZS_FAMILY_7_SERIES],
+                .used = {{160, 226, 12300, 17200}},
+                .available = {{220, 128, 53200, 106400}},
                 .binding = "bram18",
                 .items = hostile_items,
                 .item_n = ZS_LEN(hostile_items)},
@@ -227,12 +228,12 @@ static void fill_row(zs_layer_result *l, size_t i)
 }
 
 static const zs_fit_item squeezenet_items[] = {
-    {"MAC array", "32 x (fmul 3 + fadd 2 DSP)", {160, 0, 10900, 15000}},
-    {"input buffer", "2 slots, 4 banks of 2,048 x 32 b", {0, 32, 300, 200}},
-    {"weight buffer", "2 slots, 8 banks of 2,304 x 32 b", {0, 64, 300, 200}},
-    {"output buffer", "2 slots, 8 banks of 1,568 x 32 b", {0, 16, 300, 200}},
-    {"AXI masters", "hp0, hp1, hp2", {0, 6, 2700, 3300}},
-    {"control and address generation", "registers, loop counters", {2, 0, 2100, 2600}},
+    {"MAC array", "32 x (fmul 3 + fadd 2 DSP)", {{160, 0, 10900, 15000}}},
+    {"input buffer", "2 slots, 4 banks of 2,048 x 32 b", {{0, 32, 300, 200}}},
+    {"weight buffer", "2 slots, 8 banks of 2,304 x 32 b", {{0, 64, 300, 200}}},
+    {"output buffer", "2 slots, 8 banks of 1,568 x 32 b", {{0, 16, 300, 200}}},
+    {"AXI masters", "hp0, hp1, hp2", {{0, 6, 2700, 3300}}},
+    {"control and address generation", "registers, loop counters", {{2, 0, 2100, 2600}}},
 };
 static const zs_port_result squeezenet_ports[] = {
     {"hp0.rd", 16000000, 131000, 2000000, 2600000, 800000000},
@@ -285,8 +286,9 @@ const zs_result *fixture_squeezenet(void)
                          .read_bursts = 209000,
                          .write_bursts = 72000,
                          .fit = {.fits = true,
-                                 .used = {162, 118, 16600, 21500},
-                                 .available = {220, 128, 53200, 106400},
+                                 .family = &zs_families[ZS_FAMILY_7_SERIES],
+                                 .used = {{162, 118, 16600, 21500}},
+                                 .available = {{220, 128, 53200, 106400}},
                                  .items = squeezenet_items,
                                  .item_n = ZS_LEN(squeezenet_items)},
                          .roofline = {6.4, 8.8, 2.4e9, 4.16e9, 2.4e9, 2.67},

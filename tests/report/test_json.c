@@ -112,6 +112,47 @@ START_TEST(test_json_has_ports_account_outputs_and_notes)
 }
 END_TEST
 
+/* A device of another family: only logic and multipliers, in this order. */
+static const zs_block two_blocks[] = {{ZS_RESOURCE_LUT, "cells"}, {ZS_RESOURCE_DSP, "multipliers"}};
+static const zs_family two = {"two", two_blocks, 2};
+
+START_TEST(test_json_has_the_blocks_of_the_family_and_no_others)
+{
+    zs_result r = *fixture_squeezenet();
+    r.fit.family = &two;
+    json_t *root = parsed(&r);
+    const json_t *resources = json_object_get(root, "resources");
+    const json_t *item = json_array_get(json_object_get(root, "fit_items"), 0);
+    ck_assert_uint_eq(json_object_size(resources), 2);
+    ck_assert_int_eq(json_integer_value(json_object_get(json_object_get(resources, "lut"), "used")),
+                     16600);
+    ck_assert_int_eq(
+        json_integer_value(json_object_get(json_object_get(resources, "dsp"), "available")), 220);
+    ck_assert_uint_eq(json_object_size(item), 4); /* name, detail, two counts */
+    ck_assert_int_eq(json_integer_value(json_object_get(item, "lut")), 10900);
+    ck_assert_int_eq(json_integer_value(json_object_get(item, "dsp")), 160);
+    json_decref(root);
+}
+END_TEST
+
+START_TEST(test_pages_name_the_blocks_of_the_family_in_its_order)
+{
+    zs_result r = *fixture_squeezenet();
+    uint32_t named = 0;
+    r.fit.family = &two;
+    for (size_t i = 0; i < FIXTURE_FORMAT_N; i++) {
+        char *text = fixture_text(fixture_formats[i].emit, &r);
+        const char *first = strstr(text, "cells"), *second = strstr(text, "multipliers");
+        ck_assert_msg(strstr(text, "BRAM18") == NULL, "%s", fixture_formats[i].name);
+        ck_assert_int_eq(first == NULL, second == NULL);
+        ck_assert_msg(first <= second, "%s", fixture_formats[i].name);
+        named += first != NULL;
+        free(text);
+    }
+    ck_assert_uint_eq(named, 3); /* two tables and the page */
+}
+END_TEST
+
 START_TEST(test_timing_only_has_an_empty_list_of_outputs)
 {
     zs_result r = *fixture_hostile();
@@ -130,6 +171,8 @@ TCase *tcase_json(void)
     tcase_add_loop_test(tc, test_json_reads_back_as_every_figure_of_the_result, 0, 2);
     tcase_add_test(tc, test_json_keeps_names_and_replaces_what_is_no_text);
     tcase_add_test(tc, test_json_has_ports_account_outputs_and_notes);
+    tcase_add_test(tc, test_json_has_the_blocks_of_the_family_and_no_others);
+    tcase_add_test(tc, test_pages_name_the_blocks_of_the_family_in_its_order);
     tcase_add_test(tc, test_timing_only_has_an_empty_list_of_outputs);
     return tc;
 }

@@ -194,8 +194,9 @@ START_TEST(test_what_does_not_fit_is_told_and_moves_where_it_should_fit)
     const zs_result r = {.clock_hz = 1000,
                          .batch = 1,
                          .fit = {.fits = fits[_i].available >= 3,
-                                 .used = {.dsp = 3},
-                                 .available = {.dsp = fits[_i].available}}};
+                                 .family = &zs_families[ZS_FAMILY_7_SERIES],
+                                 .used = {{[ZS_RESOURCE_DSP] = 3}},
+                                 .available = {{[ZS_RESOURCE_DSP] = fits[_i].available}}}};
     zs_figures f;
     expected e;
     ck_assert_int_eq(zs_figures_take(&arena, "x", &r, &f, &err), ZS_OK);

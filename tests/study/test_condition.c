@@ -14,7 +14,9 @@ static void setup(void)
     zs_arena_init(&arena, test_heap());
     zs_design_defaults(&design);
     result = (zs_result){.network = "net", .cycles = 1000, .clock_hz = 100000000, .batch = 1};
-    result.fit = (zs_fit){.fits = true, .used = {.dsp = 163, .bram18 = 70}};
+    result.fit = (zs_fit){.fits = true,
+                          .family = &zs_families[ZS_FAMILY_7_SERIES],
+                          .used = {{[ZS_RESOURCE_DSP] = 163, [ZS_RESOURCE_BRAM18] = 70}}};
 }
 
 static void teardown(void)

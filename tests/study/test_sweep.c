@@ -95,7 +95,7 @@ START_TEST(an_early_condition_skips_and_a_late_one_marks)
     ck_assert_int_eq(small.outcome, ZS_OUTCOME_SIMULATED);
     ck_assert_int_eq(large.outcome, ZS_OUTCOME_SKIPPED);
     ck_assert_str_eq(large.problem, "not resources.dsp <= 100");
-    ck_assert_uint_gt(large.result->fit.used.dsp, 100);
+    ck_assert_uint_gt(large.result->fit.used.n[ZS_RESOURCE_DSP], 100);
     where("cycles < 2");
     ck_assert_int_eq(run_point(0).outcome, ZS_OUTCOME_SIMULATED);
     ck_assert(!run_point(0).meets);

@@ -10,8 +10,9 @@ static void add_pes(zs_fit_account *a, const char *name, uint64_t pes, const zs_
                     uint32_t channels)
 {
     const zs_operator *mul = &zs_operators[id];
-    const char *detail = zs_arena_printf(zs_fit_arena(a), "%" PRIu64 " PEs x %u x %s of %u DSP, %u LUT",
-                                         pes, channels, mul->name, mul->dsp, mul->lut);
+    const char *detail = zs_arena_printf(
+        zs_fit_arena(a), "%" PRIu64 " PEs x %u x %s of %u DSP, %u LUT", pes, channels, mul->name,
+        mul->cost.n[ZS_RESOURCE_DSP], mul->cost.n[ZS_RESOURCE_LUT]);
     if (pes > 0)
         zs_fit_add(a, name, detail, zs_resources_times(zs_resources_of(id), pes * channels));
 }

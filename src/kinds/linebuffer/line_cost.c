@@ -226,7 +226,7 @@ static uint64_t weight_depth(const zs_plan_draft *d, uint64_t bits)
     if (a->buffer.weight_bytes > 0)
         return a->buffer.weight_bytes /
                ((uint64_t)a->unroll.oc * a->unroll.ic * elem_of(d->design));
-    uint64_t others = 3ull * zs_operators[ZS_OPERATOR_AXI_MASTER].bram18;
+    uint64_t others = 3ull * zs_operators[ZS_OPERATOR_AXI_MASTER].cost.n[ZS_RESOURCE_BRAM18];
     for (uint32_t id = 0; id < ZS_BUF_N; id++)
         others += id == ZS_BUF_WEIGHT ? 0 : d->plan->buffers[id].bram18;
     const uint64_t least = most_filter_words(d, false);

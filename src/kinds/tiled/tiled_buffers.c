@@ -221,7 +221,8 @@ static uint32_t bram18_beside_weights(const zs_plan_draft *d)
     const zs_accel *a = &d->design->accel;
     const bool own_weight = a->ports.weight != a->ports.input;
     const bool own_output = a->ports.output != a->ports.input && a->ports.output != a->ports.weight;
-    uint32_t sum = (1u + own_weight + own_output) * zs_operators[ZS_OPERATOR_AXI_MASTER].bram18;
+    uint32_t sum = (1u + own_weight + own_output) *
+                   zs_operators[ZS_OPERATOR_AXI_MASTER].cost.n[ZS_RESOURCE_BRAM18];
     for (uint32_t id = 0; id < ZS_BUF_N; id++)
         if (id != ZS_BUF_WEIGHT)
             sum += d->plan->buffers[id].bram18;
