@@ -54,6 +54,15 @@ typedef struct zs_mac_cost {
     uint32_t mul_latency_pl_cycles, add_latency_pl_cycles;
 } zs_mac_cost;
 const zs_mac_cost *zs_mac_cost_of(uint32_t precision);
+/* The operators around it; ZS_OPERATOR_NONE where a precision needs none. */
+typedef struct zs_precision_operators {
+    zs_operator_id compare;
+    zs_operator_id rescale, round;    /* of a requantiser */
+    zs_operator_id lut_mul, tree_add; /* PEs without DSP slices; adders of a tree of products */
+} zs_precision_operators;
+const zs_precision_operators *zs_operators_of(uint32_t precision);
+/* The requantiser: its operators one after the other. */
+uint32_t zs_requantise_pl_cycles(uint32_t precision);
 
 /* ---- the MAC array --------------------------------------------------------------------------- */
 

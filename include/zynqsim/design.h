@@ -1,8 +1,9 @@
 /* design.h - the design point: accelerator, board and network of one simulation, as a plain struct.
  *
  * The lists of keys are src/design/fields.def, accel_fields.def and board_fields.def, and for each
- * kind of accelerator src/kinds/<kind>/fields.def; enum words are in zynqsim/enums.def, built-in
- * boards in src/design/boards.def. Units are those of the field's row.
+ * kind of accelerator src/kinds/<kind>/fields.def; enum words are in zynqsim/enums.def, types of
+ * numbers in zynqsim/dtypes.def, built-in boards in src/design/boards.def. Units are those of the
+ * field's row.
  * Memory: strings and lists point into the arena the design was made in. */
 #ifndef ZYNQSIM_DESIGN_H
 #define ZYNQSIM_DESIGN_H
@@ -24,6 +25,22 @@ typedef struct zs_word {
 #include "zynqsim/enums.def"
 #undef ENUM_LIST
 #undef W
+
+/* A type of stored numbers, and what an engine computes in: rows of dtypes.def. */
+#define DTYPE(id, ...) id,
+typedef enum ZS_TYPE_t {
+#include "zynqsim/dtypes.def"
+    ZS_TYPE_COUNT
+} ZS_TYPE_t;
+#undef DTYPE
+#define PRECISION(id, ...) id,
+typedef enum ZS_PRECISION_t {
+#include "zynqsim/dtypes.def"
+    ZS_PRECISION_COUNT
+} ZS_PRECISION_t;
+#undef PRECISION
+enum { ZS_WORD_N_precision = ZS_PRECISION_COUNT };
+extern const zs_word zs_words_precision[];
 
 typedef struct zs_axi_params {
     uint32_t beat_bytes, max_beats;
@@ -293,6 +310,9 @@ zs_status zs_design_memory_check(const zs_memory_params *memory, zs_err *err);
 
 /* ---- derived quantities ---------------------------------------------------------------------- */
 
+/* What a precision stores: types of its weights and activations. */
+ZS_TYPE_t zs_weight_type(uint32_t precision);
+ZS_TYPE_t zs_elem_type(uint32_t precision);
 uint32_t zs_elem_bytes(uint32_t precision); /* activations and weights in DRAM and BRAM */
 uint32_t zs_acc_bytes(uint32_t precision);  /* a partial sum as it is spilled to DRAM */
 uint32_t zs_acc_bits(uint32_t precision);   /* of an accumulator in BRAM */

@@ -17,7 +17,8 @@ typedef struct zs_exec {
     const zs_net *net;
     const zs_plan *plan;
     const zs_quant *quant;
-    size_t elem, acc, bias; /* bytes */
+    const zs_kernels *kernels; /* of the precision */
+    size_t elem, acc, bias;    /* bytes */
     uint8_t *dram;
     uint8_t *x, *w, *sums; /* slots */
     size_t x_slot_bytes, sums_slot_bytes;
@@ -47,15 +48,10 @@ void zs_exec_host(zs_exec *e, uint32_t op);
 /* Activation and requantisation of complete sums, in place. */
 void zs_exec_finish_sums(const zs_exec *e, const zs_layer *layer, const zs_tile_box *box,
                          void *sums);
-/* Sums start at the bias. */
-void zs_exec_start_sums(const zs_exec *e, const zs_tile_box *box, const uint8_t *bias,
-                        uint8_t *sums);
 /* A tile of inputs from CHW memory, with zeros where windows reach outside. */
 void zs_exec_gather(const zs_exec *e, const zs_plan_row *row, const zs_tile_box *box,
                     const uint8_t *image, zs_shape shape, uint8_t *tile);
 zs_tile zs_exec_tile(const zs_plan_row *row, const zs_tile_box *box);
-/* The tile kernel of the precision. */
-void zs_exec_products(const zs_exec *e, const zs_tile *t, const void *x, const void *w, void *sums);
 /* Filters of a tile, [lane][n] with `pitch` elements from lane to lane, become [n][lane]. */
 void zs_exec_interleave(const void *from, size_t pitch, void *to, size_t n, uint32_t lanes,
                         size_t elem);

@@ -8,6 +8,8 @@
 #define ZYNQSIM_TILE_H
 
 #include "zynqsim/base.h"
+#include "zynqsim/net.h"
+#include "zynqsim/num.h"
 
 typedef struct zs_tile {
     uint32_t oc_n, ic_n, oy_n, ox_n;
@@ -23,5 +25,24 @@ void zs_tile_i16(const zs_tile *t, const int16_t *x, const int16_t *w, int64_t *
                  uint32_t *offsets);
 void zs_tile_i8(const zs_tile *t, const int8_t *x, const int8_t *w, int32_t *sums,
                 uint32_t *offsets);
+
+/* Sums of some pixels and channels, and where their results go; pitches from pixel to pixel. */
+typedef struct zs_sum_block {
+    uint32_t oc0, oc_n; /* output channels of the layer */
+    uint32_t sum_pitch, y_pitch;
+    size_t pixel_n;
+} zs_sum_block;
+
+/* The arithmetic of a precision on sums, for an executor to choose once. */
+typedef struct zs_kernels {
+    void (*products)(const zs_tile *t, const void *x, const void *w, void *sums, uint32_t *offsets);
+    /* Sums [pixel][oc] start at the biases. */
+    void (*start)(const void *bias, uint32_t oc_n, size_t pixel_n, void *sums);
+    /* Activation and requantisation of complete sums; `y` may be `sums` when the pitches are equal:
+     * elements are never wider. */
+    void (*finish)(const zs_quant *q, const zs_layer *layer, const zs_sum_block *b,
+                   const void *sums, void *y);
+} zs_kernels;
+const zs_kernels *zs_kernels_of(uint32_t precision);
 
 #endif

@@ -4,7 +4,12 @@ static double mac_j_of(const zs_design *design)
 {
     const zs_power_params *p = &design->board.power;
     const double joules[ZS_PRECISION_COUNT] = {
-        [ZS_FP32] = p->mac_fp32_j, [ZS_FIXED16] = p->mac_int16_j, [ZS_INT8] = p->mac_int8_j};
+#define PRECISION(id, word, meaning, tag, weights, activations, sum, sum_bits, sum_bytes,          \
+                  bias_bits, mul, add, compare, rescale, round, lut_mul, tree_add, energy)         \
+    [id] = p->energy,
+#include "zynqsim/dtypes.def"
+#undef PRECISION
+    };
     return joules[design->accel.precision];
 }
 

@@ -2,33 +2,51 @@
 
 #include <string.h>
 
-/* What a value of each precision occupies. */
-static const struct {
-    uint32_t elem_bytes, acc_bytes, acc_bits, bias_bytes;
-} widths[ZS_PRECISION_COUNT] = {
-    [ZS_FP32] = {4, 4, 32, 4},
-    [ZS_FIXED16] = {2, 8, 48, 4}, /* the DSP48 accumulator, spilled as 64-bit words */
-    [ZS_INT8] = {1, 4, 32, 4},
+#define DTYPE(id, word, type, tag, bits, ...) [id] = (bits) / 8,
+static const uint32_t type_bytes[ZS_TYPE_COUNT] = {
+#include "zynqsim/dtypes.def"
 };
+#undef DTYPE
+
+#define PRECISION(id, word, meaning, tag, weights, activations, sum, sum_bits, sum_bytes,          \
+                  bias_bits, ...)                                                                  \
+    [id] = {weights, activations, sum_bits, sum_bytes, (bias_bits) / 8},
+static const struct {
+    ZS_TYPE_t weights, activations;
+    uint32_t acc_bits, acc_bytes, bias_bytes;
+} precisions[ZS_PRECISION_COUNT] = {
+#include "zynqsim/dtypes.def"
+};
+#undef PRECISION
+
+ZS_TYPE_t zs_weight_type(uint32_t precision)
+{
+    return precisions[precision].weights;
+}
+
+ZS_TYPE_t zs_elem_type(uint32_t precision)
+{
+    return precisions[precision].activations;
+}
 
 uint32_t zs_elem_bytes(uint32_t precision)
 {
-    return widths[precision].elem_bytes;
+    return type_bytes[precisions[precision].activations];
 }
 
 uint32_t zs_acc_bytes(uint32_t precision)
 {
-    return widths[precision].acc_bytes;
+    return precisions[precision].acc_bytes;
 }
 
 uint32_t zs_acc_bits(uint32_t precision)
 {
-    return widths[precision].acc_bits;
+    return precisions[precision].acc_bits;
 }
 
 uint32_t zs_bias_bytes(uint32_t precision)
 {
-    return widths[precision].bias_bytes;
+    return precisions[precision].bias_bytes;
 }
 
 /* At most 2^50 within the ranges of the fields. */

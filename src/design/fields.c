@@ -11,6 +11,12 @@
 #undef ENUM_LIST
 #undef W
 
+#define PRECISION(id, word, meaning, ...) [id] = {word, meaning},
+const zs_word zs_words_precision[] = {
+#include "zynqsim/dtypes.def"
+};
+#undef PRECISION
+
 /* ---- fields ---------------------------------------------------------------------------------- */
 
 #define FIELD(path, member, type, ...)  ZS_FIELD_CHECK(path, zs_design, member, type)

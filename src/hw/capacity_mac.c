@@ -24,23 +24,42 @@ enum {
 #undef OPERATOR
 };
 
-#define MAC(mul_, add_)                                                                            \
-    {                                                                                              \
-        .mul = ZS_OPERATOR_##mul_, .add = ZS_OPERATOR_##add_,                                      \
-        .cost = COST(mul_##_DSP + add_##_DSP, mul_##_BRAM18 + add_##_BRAM18,                       \
-                     mul_##_LUT + add_##_LUT, mul_##_FF + add_##_FF),                              \
-        .mul_latency_pl_cycles = mul_##_LATENCY, .add_latency_pl_cycles = add_##_LATENCY           \
-    }
-
+#define PRECISION(id, word, meaning, tag, weights, activations, sum, sum_bits, sum_bytes,          \
+                  bias_bits, mul_, add_, ...)                                                      \
+    [id] = {.mul = ZS_OPERATOR_##mul_,                                                             \
+            .add = ZS_OPERATOR_##add_,                                                             \
+            .cost = COST(mul_##_DSP + add_##_DSP, mul_##_BRAM18 + add_##_BRAM18,                   \
+                         mul_##_LUT + add_##_LUT, mul_##_FF + add_##_FF),                          \
+            .mul_latency_pl_cycles = mul_##_LATENCY,                                               \
+            .add_latency_pl_cycles = add_##_LATENCY},
 static const zs_mac_cost mac_costs[ZS_PRECISION_COUNT] = {
-    [ZS_FP32] = MAC(FMUL, FADD),
-    [ZS_FIXED16] = MAC(MUL16, ACCUMULATE),
-    [ZS_INT8] = MAC(MUL8, ACCUMULATE),
+#include "zynqsim/dtypes.def"
 };
+#undef PRECISION
+
+#define PRECISION(id, word, meaning, tag, weights, activations, sum, sum_bits, sum_bytes,          \
+                  bias_bits, mul, add, compare, rescale, round, lut_mul, tree_add, energy)         \
+    [id] = {ZS_OPERATOR_##compare, ZS_OPERATOR_##rescale, ZS_OPERATOR_##round,                     \
+            ZS_OPERATOR_##lut_mul, ZS_OPERATOR_##tree_add},
+static const zs_precision_operators operators_of[ZS_PRECISION_COUNT] = {
+#include "zynqsim/dtypes.def"
+};
+#undef PRECISION
 
 const zs_mac_cost *zs_mac_cost_of(uint32_t precision)
 {
     return &mac_costs[precision];
+}
+
+const zs_precision_operators *zs_operators_of(uint32_t precision)
+{
+    return &operators_of[precision];
+}
+
+uint32_t zs_requantise_pl_cycles(uint32_t precision)
+{
+    const zs_precision_operators *of = &operators_of[precision];
+    return zs_operators[of->rescale].latency_pl_cycles + zs_operators[of->round].latency_pl_cycles;
 }
 
 static uint64_t saturating_mul(uint64_t a, uint64_t b)

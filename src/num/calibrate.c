@@ -1,4 +1,4 @@
-#include "zynqsim/num.h"
+#include "elem_priv.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -88,7 +88,7 @@ static zs_status scale_tensor(quant_work *w, uint32_t t, zs_err *err)
     const char *name = w->net->tensors[t].name;
     if (!(range <= (double)3.0e38f))
         return zs_fail(err, ZS_ERANGE, name, "values up to %g cannot be quantised", range);
-    if (w->q->precision == ZS_INT8) {
+    if (zs_activations_of(w->q)->scaling == ZS_SCALING_FACTOR) {
         w->tensors[t].scale = scale_of(range);
         return ZS_OK;
     }
@@ -173,22 +173,17 @@ static zs_requant requant_of(double ratio)
     return (zs_requant){.mul = (int32_t)mul, .shift = 31 - e};
 }
 
-static double step_of(const quant_work *w, uint32_t t)
-{
-    return w->q->precision == ZS_INT8 ? (double)w->tensors[t].scale : ldexp(1, -w->tensors[t].frac);
-}
-
 static zs_status requant_channels(quant_work *w, const zs_layer *layer, zs_layer_scale *scale,
                                   zs_err *err)
 {
     zs_requant *requant = zs_new(w->arena, zs_requant, layer->y.c);
     if (requant == NULL)
         return zs_nomem(err, layer->name);
-    const double ratio = step_of(w, layer->in[0]) / step_of(w, layer->out);
+    const double ratio = zs_tensor_step(w->q, layer->in[0]) / zs_tensor_step(w->q, layer->out);
     const int32_t shift =
         w->tensors[layer->in[0]].frac + scale->weight_frac - w->tensors[layer->out].frac;
     for (uint32_t oc = 0; oc < layer->y.c; oc++)
-        requant[oc] = w->q->precision == ZS_INT8
+        requant[oc] = zs_weights_of(w->q)->scaling == ZS_SCALING_FACTOR
                           ? requant_of(ratio * (double)scale->weight_scale[oc])
                           : (zs_requant){.mul = 1, .shift = shift};
     scale->requant = requant;
@@ -204,11 +199,11 @@ static zs_status requant_inputs(quant_work *w, const zs_layer *layer, zs_layer_s
         return zs_nomem(err, layer->name);
     double largest = 0;
     for (uint32_t i = 0; i < layer->in_n; i++)
-        largest = fmax(largest, step_of(w, layer->in[i]));
-    const double y_step = step_of(w, layer->out);
+        largest = fmax(largest, zs_tensor_step(w->q, layer->in[i]));
+    const double y_step = zs_tensor_step(w->q, layer->out);
     const int32_t shift = requant_of(largest / y_step).shift;
     for (uint32_t i = 0; i < layer->in_n; i++) {
-        const double mul = ldexp(step_of(w, layer->in[i]) / y_step, shift);
+        const double mul = ldexp(zs_tensor_step(w->q, layer->in[i]) / y_step, shift);
         requant[i] = (zs_requant){zs_round_saturate(mul, 1, INT32_MAX), shift};
     }
     scale->requant = requant;
@@ -217,9 +212,8 @@ static zs_status requant_inputs(quant_work *w, const zs_layer *layer, zs_layer_s
 
 static void act_limits(const quant_work *w, const zs_layer *layer, zs_layer_scale *scale)
 {
-    const int32_t least = w->q->precision == ZS_INT8 ? INT8_MIN : INT16_MIN;
-    const int32_t most = w->q->precision == ZS_INT8 ? INT8_MAX : INT16_MAX;
-    const double step = step_of(w, layer->out);
+    const int32_t most = (1 << (zs_activations_of(w->q)->bits - 1)) - 1, least = -most - 1;
+    const double step = zs_tensor_step(w->q, layer->out);
     scale->act_lo = least;
     scale->act_hi = most;
     if (layer->act.active) {
@@ -231,24 +225,22 @@ static void act_limits(const quant_work *w, const zs_layer *layer, zs_layer_scal
 /* The largest sum that inputs of any value can give must fit the accumulator. */
 static zs_status check_sums(quant_work *w, const zs_layer *layer, zs_err *err)
 {
-    const bool int8 = w->q->precision == ZS_INT8;
-    const uint64_t limit = int8 ? UINT64_C(1) << 31 : UINT64_C(1) << 47;
-    const uint64_t x_max = int8 ? 128 : 32768;
+    const uint32_t sum_bits = zs_acc_bits(w->q->precision);
+    const uint64_t limit = UINT64_C(1) << (sum_bits - 1);
+    const uint64_t x_max = UINT64_C(1) << (zs_activations_of(w->q)->bits - 1);
     const size_t n = zs_layer_filter_elems(layer);
     for (uint32_t oc = 0; oc < layer->y.c; oc++) {
         int32_t bias;
         zs_quantise_bias(w->q, layer, oc, zs_layer_bias(w->net, layer, oc), &bias);
         zs_quantise_filter(w->q, layer, oc, zs_layer_filter(w->net, layer, oc, w->filter),
                            w->stored_filter);
-        uint64_t sum = (uint64_t)llabs((long long)bias);
-        for (size_t i = 0; i < n; i++)
-            sum += x_max * (uint64_t)abs(int8 ? ((const int8_t *)w->stored_filter)[i]
-                                              : ((const int16_t *)w->stored_filter)[i]);
+        const uint64_t sum = (uint64_t)llabs((long long)bias) +
+                             x_max * zs_weights_of(w->q)->magnitude(w->stored_filter, n);
         if (sum >= limit)
             return zs_fail(
                 err, ZS_ERANGE, layer->name,
-                "sums of output channel %u may reach %llu, beyond the %d-bit accumulator", oc,
-                (unsigned long long)sum, int8 ? 32 : 48);
+                "sums of output channel %u may reach %llu, beyond the %u-bit accumulator", oc,
+                (unsigned long long)sum, sum_bits);
     }
     return ZS_OK;
 }
@@ -261,7 +253,7 @@ static zs_status scale_layer(quant_work *w, const zs_layer *layer, zs_err *err)
         return requant_inputs(w, layer, scale, err);
     if (!zs_op_has_filters(layer->op))
         return ZS_OK;
-    if (w->q->precision == ZS_INT8)
+    if (zs_weights_of(w->q)->scaling == ZS_SCALING_FACTOR)
         ZS_TRY(int8_weights(w, layer, scale, err));
     else
         ZS_TRY(fixed_weights(w, layer, scale, err));

@@ -1,4 +1,4 @@
-#include "zynqsim/num.h"
+#include "elem_priv.h"
 
 #include <math.h>
 #include <string.h>
@@ -30,22 +30,6 @@ zs_pool_part zs_pool_cols(const zs_layer *layer, uint32_t ox)
     const zs_window *w = &layer->window;
     return span_of(layer, ox, layer->x.w, w->kw, w->sw, w->dw, w->pad_left, w->pad_right);
 }
-
-#define ELEM       float
-#define NAME(base) base##_f32
-#include "max_pool_body.h"
-#undef ELEM
-#undef NAME
-#define ELEM       int16_t
-#define NAME(base) base##_q16
-#include "max_pool_body.h"
-#undef ELEM
-#undef NAME
-#define ELEM       int8_t
-#define NAME(base) base##_q8
-#include "max_pool_body.h"
-#undef ELEM
-#undef NAME
 
 static float window_mean(const zs_layer *layer, const float *plane, zs_pool_part rows,
                          zs_pool_part cols)
@@ -171,7 +155,7 @@ void zs_host_layer_f32(const zs_net *net, const zs_layer *layer, const float *co
     switch (layer->op) {
     case ZS_LAYER_POOL:
         if (layer->pool == ZS_POOL_MAX)
-            max_pool_f32(layer, x[0], y);
+            zs_elem_ops_of[ZS_TYPE_FP32].max_pool(layer, x[0], y);
         else
             avg_pool(layer, x[0], y);
         break;
@@ -208,58 +192,6 @@ void zs_host_layer_f32(const zs_net *net, const zs_layer *layer, const float *co
 }
 
 /* ---- stored elements ------------------------------------------------------------------------- */
-
-static int32_t load(uint32_t precision, const void *x, size_t i)
-{
-    return precision == ZS_INT8 ? ((const int8_t *)x)[i] : ((const int16_t *)x)[i];
-}
-
-static void save(uint32_t precision, void *y, size_t i, int32_t value)
-{
-    if (precision == ZS_INT8)
-        ((int8_t *)y)[i] = (int8_t)value;
-    else
-        ((int16_t *)y)[i] = (int16_t)value;
-}
-
-void zs_act_elems(const zs_quant *q, const zs_layer *layer, void *y, size_t n)
-{
-    if (q->precision == ZS_FP32) {
-        act_f32(layer, y, n);
-        return;
-    }
-    const zs_layer_scale *scale = &q->layers[layer->index];
-    for (size_t i = 0; layer->act.active && i < n; i++) {
-        const int32_t v = load(q->precision, y, i);
-        save(q->precision, y, i,
-             v < scale->act_lo   ? scale->act_lo
-             : v > scale->act_hi ? scale->act_hi
-                                 : v);
-    }
-}
-
-void zs_add_elems(const zs_quant *q, const zs_layer *layer, const void *const *x, uint32_t x_n,
-                  void *y, size_t n)
-{
-    if (q->precision == ZS_FP32) {
-        float *sums = y;
-        for (size_t i = 0; i < n; i++) {
-            float sum = ((const float *)x[0])[i];
-            for (uint32_t k = 1; k < x_n; k++)
-                sum += ((const float *)x[k])[i];
-            sums[i] = zs_act_f32(layer->act, sum);
-        }
-        return;
-    }
-    const zs_layer_scale *scale = &q->layers[layer->index];
-    const zs_requant shift = {.mul = 1, .shift = scale->requant[0].shift};
-    for (size_t i = 0; i < n; i++) {
-        int64_t sum = 0; /* of 2^16 inputs below 2^15 x 2^31 */
-        for (uint32_t k = 0; k < x_n; k++)
-            sum += (int64_t)load(q->precision, x[k], i) * scale->requant[k].mul;
-        save(q->precision, y, i, zs_requantise(sum, shift, scale->act_lo, scale->act_hi));
-    }
-}
 
 static bool same_scale(const zs_quant *q, const zs_layer *layer)
 {
@@ -312,19 +244,12 @@ static void join_elems(const zs_net *net, const zs_quant *q, const zs_layer *lay
     }
 }
 
-static void max_pool(const zs_quant *q, const zs_layer *layer, const void *x, void *y)
-{
-    if (q->precision == ZS_INT8)
-        max_pool_q8(layer, x, y);
-    else
-        max_pool_q16(layer, x, y);
-}
-
 void zs_host_layer(const zs_net *net, const zs_quant *q, const zs_layer *layer,
                    const void *const *x, void *y, void *scratch)
 {
     const size_t n = zs_shape_elems(layer->y);
-    if (q->precision == ZS_FP32) {
+    const zs_elem_ops *elems = zs_activations_of(q);
+    if (elems->scaling == ZS_SCALING_NONE) {
         const float **inputs = scratch;
         for (uint32_t i = 0; i < layer->in_n; i++)
             inputs[i] = x[i];
@@ -332,7 +257,7 @@ void zs_host_layer(const zs_net *net, const zs_quant *q, const zs_layer *layer,
     } else if (layer->op == ZS_LAYER_ADD) {
         zs_add_elems(q, layer, x, layer->in_n, y, n);
     } else if (layer->op == ZS_LAYER_POOL && layer->pool == ZS_POOL_MAX && same_scale(q, layer)) {
-        max_pool(q, layer, x[0], y);
+        elems->max_pool(layer, x[0], y);
         zs_act_elems(q, layer, y, n);
     } else if (layer->op == ZS_LAYER_ACT && same_scale(q, layer)) {
         memcpy(y, x[0], n * zs_elem_bytes(q->precision));

@@ -1,8 +1,10 @@
 /* max_pool_body.h - max-pooling of one image; included once per element type.
  *
  * ELEM and NAME(max_pool) are set by the includer. Pixels outside the image never win. */
-static void NAME(max_pool)(const zs_layer *layer, const ELEM *x, ELEM *y)
+static void NAME(max_pool)(const zs_layer *layer, const void *from, void *to)
 {
+    const ELEM *x = from;
+    ELEM *y = to;
     const zs_window *k = &layer->window;
     for (uint32_t c = 0; c < layer->y.c; c++) {
         const ELEM *plane = x + (size_t)c * layer->x.h * layer->x.w;

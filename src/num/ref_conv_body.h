@@ -1,14 +1,18 @@
-/* ref_conv_body.h - convolution as the definition has it; included once per element type.
+/* ref_conv_body.h - convolution as the definition has it; included once per precision.
  *
- * ELEM, SUM and NAME are set by the includer. The input is a copy with zeros around it, so that
- * padding takes part in the sums like any pixel. Every output pixel adds up bias, then ic, ky, kx
- * in order; that all pixels of a plane do each step together does not change any sum. */
-static void NAME(pad)(const zs_layer *layer, const ELEM *x, pad_shape pad, ELEM *padded)
+ * ELEM, SUM, BIAS, NAME and RESULT(work, oc, sum) are set by the includer. The input is a copy with
+ * zeros around it, so that padding takes part in the sums like any pixel. Every output pixel adds
+ * up bias, then ic, ky, kx in order; that all pixels of a plane do each step together does not
+ * change any sum. */
+static void NAME(pad)(const conv_work *work, const void *from)
 {
+    const zs_layer *layer = work->layer;
     const zs_window *w = &layer->window;
+    const ELEM *x = from;
+    ELEM *padded = work->padded;
     for (uint32_t c = 0; c < layer->x.c; c++)
-        for (uint32_t py = 0; py < pad.h; py++)
-            for (uint32_t px = 0; px < pad.w; px++) {
+        for (uint32_t py = 0; py < work->pad.h; py++)
+            for (uint32_t px = 0; px < work->pad.w; px++) {
                 const bool inside = py >= w->pad_top && py - w->pad_top < layer->x.h &&
                                     px >= w->pad_left && px - w->pad_left < layer->x.w;
                 const size_t at =
@@ -37,4 +41,18 @@ static void NAME(conv_plane)(const zs_layer *layer, const ELEM *padded, pad_shap
                         sums[ox] += weight * (SUM)row[(size_t)ox * w->sw];
                 }
             }
+}
+
+static void NAME(channel)(const conv_work *w, uint32_t oc, size_t x0, void *y)
+{
+    const zs_layer *layer = w->layer;
+    const size_t n = (size_t)layer->y.h * layer->y.w;
+    const SUM *sums = w->plane;
+    BIAS bias;
+    zs_quantise_filter(w->q, layer, oc, zs_layer_filter(w->net, layer, oc, w->filter),
+                       w->stored_filter);
+    zs_quantise_bias(w->q, layer, oc, zs_layer_bias(w->net, layer, oc), &bias);
+    NAME(conv_plane)(layer, (const ELEM *)w->padded + x0, w->pad, w->stored_filter, bias, w->plane);
+    for (size_t i = 0; i < n; i++)
+        ((ELEM *)y)[oc * n + i] = RESULT(w, oc, sums[i]);
 }

@@ -15,28 +15,6 @@ static pad_shape pad_shape_of(const zs_layer *layer)
                        .w = (layer->y.w - 1) * w->sw + (w->kw - 1) * w->dw + 1};
 }
 
-#define ELEM       float
-#define SUM        float
-#define NAME(base) base##_f32
-#include "ref_conv_body.h"
-#undef ELEM
-#undef SUM
-#undef NAME
-#define ELEM       int16_t
-#define SUM        int64_t
-#define NAME(base) base##_q16
-#include "ref_conv_body.h"
-#undef ELEM
-#undef SUM
-#undef NAME
-#define ELEM       int8_t
-#define SUM        int32_t
-#define NAME(base) base##_q8
-#include "ref_conv_body.h"
-#undef ELEM
-#undef SUM
-#undef NAME
-
 /* ---- one convolution ------------------------------------------------------------------------- */
 
 typedef struct conv_work {
@@ -68,91 +46,60 @@ static zs_status conv_work_build(zs_arena *scratch, conv_work *w, zs_err *err)
     return ZS_OK;
 }
 
-static void pad_input(const conv_work *w, const void *x)
-{
-    switch (w->q->precision) {
-    case ZS_FIXED16:
-        pad_q16(w->layer, x, w->pad, w->padded);
-        break;
-    case ZS_INT8:
-        pad_q8(w->layer, x, w->pad, w->padded);
-        break;
-    default:
-        pad_f32(w->layer, x, w->pad, w->padded);
-    }
-}
+#define ELEM             float
+#define SUM              float
+#define BIAS             float
+#define NAME(base)       base##_f32
+#define RESULT(w, oc, s) zs_act_f32((w)->layer->act, s)
+#include "ref_conv_body.h"
+#undef ELEM
+#undef SUM
+#undef BIAS
+#undef NAME
+#undef RESULT
 
-/* Sums of one output channel, from its bias on; `x0` is its group's first padded element. */
-static void channel_sums(const conv_work *w, uint32_t oc, size_t x0)
-{
-    const zs_layer *layer = w->layer;
-    int32_t bias = 0;
-    float bias_f32 = 0;
-    zs_quantise_filter(w->q, layer, oc, zs_layer_filter(w->net, layer, oc, w->filter),
-                       w->stored_filter);
-    zs_quantise_bias(w->q, layer, oc, zs_layer_bias(w->net, layer, oc),
-                     w->q->precision == ZS_FP32 ? (void *)&bias_f32 : (void *)&bias);
-    switch (w->q->precision) {
-    case ZS_FIXED16:
-        conv_plane_q16(layer, (const int16_t *)w->padded + x0, w->pad, w->stored_filter, bias,
-                       w->plane);
-        break;
-    case ZS_INT8:
-        conv_plane_q8(layer, (const int8_t *)w->padded + x0, w->pad, w->stored_filter, bias,
-                      w->plane);
-        break;
-    default:
-        conv_plane_f32(layer, (const float *)w->padded + x0, w->pad, w->stored_filter, bias_f32,
-                       w->plane);
-    }
-}
-
-static void finish_f32(const conv_work *w, size_t n, float *y)
-{
-    const float *sums = w->plane;
-    for (size_t i = 0; i < n; i++)
-        y[i] = zs_act_f32(w->layer->act, sums[i]);
-}
-
-static void finish_q16(const conv_work *w, uint32_t oc, size_t n, int16_t *y)
+static int32_t requantised(const conv_work *w, uint32_t oc, int64_t sum)
 {
     const zs_layer_scale *s = &w->q->layers[w->layer->index];
-    const int64_t *sums = w->plane;
-    for (size_t i = 0; i < n; i++)
-        y[i] = (int16_t)zs_requantise(sums[i], s->requant[oc], s->act_lo, s->act_hi);
+    return zs_requantise(sum, s->requant[oc], s->act_lo, s->act_hi);
 }
 
-static void finish_q8(const conv_work *w, uint32_t oc, size_t n, int8_t *y)
-{
-    const zs_layer_scale *s = &w->q->layers[w->layer->index];
-    const int32_t *sums = w->plane;
-    for (size_t i = 0; i < n; i++)
-        y[i] = (int8_t)zs_requantise(sums[i], s->requant[oc], s->act_lo, s->act_hi);
-}
+#define BIAS             int32_t
+#define RESULT(w, oc, s) (ELEM) requantised(w, oc, s)
+#define ELEM             int16_t
+#define SUM              int64_t
+#define NAME(base)       base##_i16
+#include "ref_conv_body.h"
+#undef ELEM
+#undef SUM
+#undef NAME
+#define ELEM       int8_t
+#define SUM        int32_t
+#define NAME(base) base##_i8
+#include "ref_conv_body.h"
 
-static void conv_channel(const conv_work *w, uint32_t oc, void *y)
-{
-    const zs_layer *layer = w->layer;
-    const size_t n = (size_t)layer->y.h * layer->y.w;
-    const uint32_t group = oc / (layer->y.c / layer->groups);
-    const size_t ic0 = (size_t)group * (layer->x.c / layer->groups);
-    channel_sums(w, oc, ic0 * w->pad.h * w->pad.w);
-    if (w->q->precision == ZS_FIXED16)
-        finish_q16(w, oc, n, (int16_t *)y + oc * n);
-    else if (w->q->precision == ZS_INT8)
-        finish_q8(w, oc, n, (int8_t *)y + oc * n);
-    else
-        finish_f32(w, n, (float *)y + oc * n);
-}
+/* The definition, once per precision. */
+static const struct {
+    void (*pad)(const conv_work *w, const void *x);
+    /* Output channel `oc` of all of y; `x0` is its group's first padded element. */
+    void (*channel)(const conv_work *w, uint32_t oc, size_t x0, void *y);
+} convs[ZS_PRECISION_COUNT] = {
+#define PRECISION(id, word, meaning, tag, ...) [id] = {pad_##tag, channel_##tag},
+#include "zynqsim/dtypes.def"
+#undef PRECISION
+};
 
 static zs_status run_conv(zs_arena *scratch, const zs_net *net, const zs_quant *q,
                           const zs_layer *layer, const void *x, void *y, zs_err *err)
 {
     conv_work w = {.net = net, .q = q, .layer = layer};
     ZS_TRY(conv_work_build(scratch, &w, err));
-    pad_input(&w, x);
-    for (uint32_t oc = 0; oc < layer->y.c; oc++)
-        conv_channel(&w, oc, y);
+    convs[q->precision].pad(&w, x);
+    for (uint32_t oc = 0; oc < layer->y.c; oc++) {
+        const size_t group = oc / (layer->y.c / layer->groups);
+        const size_t ic0 = group * (layer->x.c / layer->groups);
+        convs[q->precision].channel(&w, oc, ic0 * w.pad.h * w.pad.w, y);
+    }
     return ZS_OK;
 }
 

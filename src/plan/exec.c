@@ -30,44 +30,15 @@ void zs_exec_gather(const zs_exec *e, const zs_plan_row *row, const zs_tile_box 
     }
 }
 
-void zs_exec_start_sums(const zs_exec *e, const zs_tile_box *box, const uint8_t *bias,
-                        uint8_t *sums)
-{
-    const size_t pixels = (size_t)box->oy_n * box->ox_n;
-    if (e->quant->precision == ZS_FIXED16) {
-        for (size_t p = 0; p < pixels; p++)
-            for (uint32_t oc = 0; oc < box->oc_n; oc++)
-                ((int64_t *)(void *)sums)[p * box->oc_n + oc] =
-                    ((const int32_t *)(const void *)bias)[oc];
-        return;
-    }
-    for (size_t p = 0; p < pixels; p++) /* float and int32_t: four bytes either way */
-        memcpy(sums + p * box->oc_n * e->acc, bias, box->oc_n * e->acc);
-}
-
-/* Complete sums become stored elements, in place: elements are never wider than sums. */
 void zs_exec_finish_sums(const zs_exec *e, const zs_layer *layer, const zs_tile_box *box,
                          void *sums)
 {
-    const size_t n = (size_t)box->oy_n * box->ox_n * box->oc_n;
-    if (e->quant->precision == ZS_FP32) {
-        float *y = sums;
-        for (size_t i = 0; layer->act.active && i < n; i++)
-            y[i] = zs_act_f32(layer->act, y[i]);
-        return;
-    }
-    const zs_layer_scale *s = &e->quant->layers[layer->index];
-    uint32_t oc = 0;
-    for (size_t i = 0; i < n; i++, oc = oc + 1 == box->oc_n ? 0 : oc + 1) {
-        const zs_requant r = s->requant[box->oc0 + oc];
-        if (e->quant->precision == ZS_FIXED16) {
-            const int64_t sum = ((const int64_t *)sums)[i];
-            ((int16_t *)sums)[i] = (int16_t)zs_requantise(sum, r, s->act_lo, s->act_hi);
-        } else {
-            const int32_t sum = ((const int32_t *)sums)[i];
-            ((int8_t *)sums)[i] = (int8_t)zs_requantise(sum, r, s->act_lo, s->act_hi);
-        }
-    }
+    const zs_sum_block b = {.oc0 = box->oc0,
+                            .oc_n = box->oc_n,
+                            .sum_pitch = box->oc_n,
+                            .y_pitch = box->oc_n,
+                            .pixel_n = (size_t)box->oy_n * box->ox_n};
+    e->kernels->finish(e->quant, layer, &b, sums, sums);
 }
 
 zs_tile zs_exec_tile(const zs_plan_row *row, const zs_tile_box *box)
@@ -86,21 +57,6 @@ zs_tile zs_exec_tile(const zs_plan_row *row, const zs_tile_box *box)
     t.x_channel = t.x_row * zs_extent_y(row, box->oy0, box->oy_n).n;
     t.x_column = 1;
     return t;
-}
-
-void zs_exec_products(const zs_exec *e, const zs_tile *t, const void *x, const void *w, void *sums)
-{
-    switch (e->quant->precision) {
-    case ZS_FP32:
-        zs_tile_f32(t, x, w, sums, e->offsets);
-        break;
-    case ZS_FIXED16:
-        zs_tile_i16(t, x, w, sums, e->offsets);
-        break;
-    default:
-        zs_tile_i8(t, x, w, sums, e->offsets);
-        break;
-    }
 }
 
 void zs_exec_host(zs_exec *e, uint32_t op)

@@ -61,31 +61,27 @@ void zs_fit_add_mac_array(zs_fit_account *a, const zs_design *design)
 /* Additions of the vector path use the adders of the array, which is idle meanwhile. */
 static void add_comparisons(zs_fit_account *a, const zs_design *design, uint32_t lanes)
 {
-    static const zs_operator_id compare[ZS_PRECISION_COUNT] = {[ZS_FP32] = ZS_OPERATOR_FCMP,
-                                                               [ZS_FIXED16] = ZS_OPERATOR_CMP16,
-                                                               [ZS_INT8] = ZS_OPERATOR_CMP8};
-    const zs_operator_id id = compare[design->accel.precision];
-    const char *detail =
-        zs_arena_printf(a->arena, "%u lanes x %u x %s of %u LUT", lanes, COMPARISONS,
-                        zs_operators[id].name, zs_operators[id].cost.n[ZS_RESOURCE_LUT]);
+    const zs_operator_id id = zs_operators_of(design->accel.precision)->compare;
+    const char *detail = zs_arena_printf(a->arena, "%u lanes x %u x %s of %u LUT", lanes,
+                                         COMPARISONS, zs_operators[id].name,
+                                         zs_operators[id].cost.n[ZS_RESOURCE_LUT]);
     zs_fit_add(a, "pooling and activation", detail,
              zs_resources_times(zs_resources_of(id), (uint64_t)COMPARISONS * lanes));
 }
 
 static void add_requantiser(zs_fit_account *a, const zs_design *design, uint32_t lanes)
 {
-    const zs_operator *round = &zs_operators[ZS_OPERATOR_ROUND];
-    const zs_operator *scale = &zs_operators[ZS_OPERATOR_SCALE];
-    if (design->accel.precision == ZS_FIXED16)
-        zs_fit_add(a, "requantiser", zs_arena_printf(a->arena, "%u lanes x %s", lanes, round->name),
-                 zs_resources_times(zs_resources_of(ZS_OPERATOR_ROUND), lanes));
-    if (design->accel.precision == ZS_INT8)
-        zs_fit_add(a, "requantiser",
-                   zs_arena_printf(a->arena, "%u lanes x (%s of %u DSP + %s)", lanes, scale->name,
-                                   scale->cost.n[ZS_RESOURCE_DSP], round->name),
-                   zs_resources_times(zs_resources_plus(zs_resources_of(ZS_OPERATOR_SCALE),
-                                                        zs_resources_of(ZS_OPERATOR_ROUND)),
-                                      lanes));
+    const zs_precision_operators *of = zs_operators_of(design->accel.precision);
+    const zs_operator *round = &zs_operators[of->round], *scale = &zs_operators[of->rescale];
+    if (of->round == ZS_OPERATOR_NONE)
+        return;
+    const char *detail = of->rescale == ZS_OPERATOR_NONE
+                             ? zs_arena_printf(a->arena, "%u lanes x %s", lanes, round->name)
+                             : zs_arena_printf(a->arena, "%u lanes x (%s of %u DSP + %s)", lanes,
+                                               scale->name, scale->cost.n[ZS_RESOURCE_DSP], round->name);
+    const zs_resources each =
+        zs_resources_plus(zs_resources_of(of->rescale), zs_resources_of(of->round));
+    zs_fit_add(a, "requantiser", detail, zs_resources_times(each, lanes));
 }
 
 void zs_fit_add_vector_path(zs_fit_account *a, const zs_design *design, uint32_t lanes)

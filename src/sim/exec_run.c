@@ -10,6 +10,7 @@ zs_status zs_exec_build(zs_arena *arena, const zs_design *design, const zs_net *
     if (e == NULL)
         return zs_nomem(err, "simulated memories");
     *e = (zs_exec){.design = design, .net = net, .plan = plan, .quant = quant};
+    e->kernels = zs_kernels_of(quant->precision);
     e->elem = zs_elem_bytes(quant->precision);
     e->acc = zs_acc_bytes(quant->precision);
     e->bias = zs_bias_bytes(quant->precision);

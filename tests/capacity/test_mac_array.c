@@ -33,6 +33,22 @@ START_TEST(a_mac_costs_what_its_operators_cost)
 }
 END_TEST
 
+/* scale 6 + round 2 */
+static const struct {
+    uint32_t precision, requantise;
+    zs_operator_id compare;
+} around[] = {{ZS_FP32, 0, ZS_OPERATOR_FCMP},
+              {ZS_FIXED16, 2, ZS_OPERATOR_CMP16},
+              {ZS_INT8, 8, ZS_OPERATOR_CMP8}};
+
+START_TEST(a_precision_names_the_operators_around_its_macs)
+{
+    const uint32_t precision = around[_i].precision;
+    ck_assert_uint_eq(zs_requantise_pl_cycles(precision), around[_i].requantise);
+    ck_assert_uint_eq(zs_operators_of(precision)->compare, around[_i].compare);
+}
+END_TEST
+
 START_TEST(every_operator_says_where_it_is_from)
 {
     for (size_t i = 0; i < ZS_OPERATOR_N; i++) {
@@ -237,6 +253,7 @@ TCase *tcase_mac_array(void)
     TCase *tc = tcase_create("MAC array");
     tcase_add_loop_test(tc, a_mac_costs_what_its_operators_cost, 0, (int)ZS_LEN(macs));
     tcase_add_test(tc, every_operator_says_where_it_is_from);
+    tcase_add_loop_test(tc, a_precision_names_the_operators_around_its_macs, 0, ZS_LEN(around));
     tcase_add_loop_test(tc, a_nest_costs_trips_times_interval_plus_depth, 0, (int)ZS_LEN(nests));
     tcase_add_loop_test(tc, a_stated_pipeline_is_taken_at_its_word, 0, (int)ZS_LEN(stated));
     tcase_add_loop_test(tc, banks_have_two_ports_each, 0, (int)ZS_LEN(ports));

@@ -44,7 +44,7 @@ for part in base des design net num hw plan bound sim study import; do
     ok "$([ "$(digest)" != "$first" ]; echo $?)" "an edit of $file changes it"
     cp ../kept "$file"
 done
-for file in src/design/fields.def include/zynqsim/operators.def src/hw/dram_priv.h include/zynqsim/sim.h include/zynqsim/version.h src/import/onnx.proto; do
+for file in src/design/fields.def include/zynqsim/operators.def include/zynqsim/dtypes.def src/hw/dram_priv.h include/zynqsim/sim.h include/zynqsim/version.h src/import/onnx.proto; do
     cp "$file" ../kept
     sed '$d' ../kept >"$file"
     ok "$([ "$(digest)" != "$first" ]; echo $?)" "so does one of $file"

@@ -6,7 +6,7 @@
 
 static bool same_scale(const zs_exec *e, const zs_layer *layer)
 {
-    return e->quant->precision == ZS_FP32 ||
+    return e->quant->tensors == NULL ||
            memcmp(&e->quant->tensors[layer->in[0]], &e->quant->tensors[layer->out],
                   sizeof e->quant->tensors[0]) == 0;
 }
@@ -20,7 +20,7 @@ static void one_plane(const zs_exec *e, const zs_layer *layer, const void *const
     const bool is_max = layer->op == ZS_LAYER_POOL && layer->pool == ZS_POOL_MAX;
     if (layer->op == ZS_LAYER_ADD) {
         zs_add_elems(e->quant, layer, x, layer->in_n, y, out);
-    } else if (e->quant->precision == ZS_FP32) {
+    } else if (e->quant->tensors == NULL) {
         const float *plane = x[0];
         zs_host_layer_f32(e->net, &one, &plane, y);
     } else if (same_scale(e, layer) && (is_max || layer->op == ZS_LAYER_ACT)) {
@@ -65,8 +65,8 @@ static void products(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box)
         t.x_channel = w.in_h * w.in_w;
     }
     memcpy(bias, filter, e->bias);
-    zs_exec_start_sums(e, box, bias, e->sums);
-    zs_exec_products(e, &t, x, filter + e->bias, e->sums);
+    e->kernels->start(bias, 1, (size_t)box->oy_n * box->ox_n, e->sums);
+    e->kernels->products(&t, x, filter + e->bias, e->sums, e->offsets);
     zs_exec_finish_sums(e, zs_exec_layer(e, row), box, e->sums);
 }
 

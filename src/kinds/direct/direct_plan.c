@@ -97,15 +97,7 @@ static uint32_t latency(zs_operator_id id)
 
 static uint32_t compare_latency(uint32_t precision)
 {
-    return latency(precision == ZS_FP32      ? ZS_OPERATOR_FCMP
-                   : precision == ZS_FIXED16 ? ZS_OPERATOR_CMP16
-                                             : ZS_OPERATOR_CMP8);
-}
-
-static uint32_t requantise_latency(uint32_t precision)
-{
-    const uint32_t scale = precision == ZS_INT8 ? latency(ZS_OPERATOR_SCALE) : 0;
-    return precision == ZS_FP32 ? 0 : scale + latency(ZS_OPERATOR_ROUND);
+    return latency(zs_operators_of(precision)->compare);
 }
 
 /* Arithmetic between accesses: one operator after the other. */
@@ -116,14 +108,14 @@ static void set_gaps(zs_serial_walk *w, const zs_layer *layer, uint32_t precisio
     w->window_gap = layer->act.active ? compare_latency(precision) : 0;
     if (zs_op_has_filters(layer->op)) {
         w->tap_gap = mac->mul_latency_pl_cycles + mac->add_latency_pl_cycles;
-        w->window_gap += requantise_latency(precision);
+        w->window_gap += zs_requantise_pl_cycles(precision);
     } else if (layer->op == ZS_LAYER_POOL && layer->pool == ZS_POOL_MAX) {
         w->tap_gap = compare_latency(precision);
     } else if (pools(layer)) {
         w->tap_gap = latency(ZS_OPERATOR_FADD);
         w->window_gap += latency(ZS_OPERATOR_FDIV);
     } else if (layer->op == ZS_LAYER_ADD) {
-        w->window_gap += mac->add_latency_pl_cycles + requantise_latency(precision);
+        w->window_gap += mac->add_latency_pl_cycles + zs_requantise_pl_cycles(precision);
     }
 }
 

@@ -1,12 +1,35 @@
 #include "line_priv.h"
 
-#include "zynqsim/tile.h"
-
 #include <string.h>
 
 /* DRAM holds [y][x][channel]; the line buffer and the pooling lines are rings that
  * are addressed modulo their number of lines, so a line that comes too early or too late is a wrong
  * picture. */
+
+/* What differs by type beside the kernels of sums; elements are integers. */
+typedef struct line_kernels {
+    int32_t least, most; /* values of a parameter */
+    /* Narrow biases to where the products are, `shift` bits up. */
+    void (*widen)(const void *params, uint32_t n, int32_t shift, int32_t *bias);
+    void (*narrow)(int32_t bias, void *param);
+    /* best[c] = the larger of it and pixel[c] */
+    void (*merge)(void *best, const void *pixel, uint32_t n);
+} line_kernels;
+
+#define ELEM    int16_t
+#define MIN     INT16_MIN
+#define MAX     INT16_MAX
+#define NAME(x) x##_i16
+#include "line_exec_body.h"
+#undef ELEM
+#undef MIN
+#undef MAX
+#undef NAME
+#define ELEM    int8_t
+#define MIN     INT8_MIN
+#define MAX     INT8_MAX
+#define NAME(x) x##_i8
+#include "line_exec_body.h"
 
 typedef struct line_memories {
     uint8_t *ring, *pool_ring;
@@ -18,6 +41,7 @@ typedef struct line_memories {
     uint8_t *out;    /* slots of results */
     uint8_t *planes; /* tensors of a layer in software, [channel][y][x] */
     size_t out_slot_bytes, planes_bytes;
+    const line_kernels *elems, *params_of; /* of activations, and of parameters */
 } line_memories;
 
 static line_memories *memories_of(const zs_exec *e)
@@ -85,11 +109,7 @@ static void hand_out_params(const zs_exec *e, const zs_plan_row *row)
 {
     const line_memories *l = memories_of(e);
     const int32_t shift = e->quant->layers[row->layer].bias_shift;
-    for (uint32_t oc = 0; oc < line_of(row)->oc_n; oc++) {
-        const int32_t b = e->elem == 1 ? ((const int8_t *)l->params)[oc]
-                                       : ((const int16_t *)(const void *)l->params)[oc];
-        ((int32_t *)l->bias)[oc] = b * (1 << shift);
-    }
+    l->params_of->widen(l->params, line_of(row)->oc_n, shift, l->bias);
     const size_t biases = bias_bytes(e, row);
     memcpy(l->w, l->params + biases, line_of(row)->param_bytes - biases);
 }
@@ -111,37 +131,18 @@ static uint32_t gather_window(const zs_exec *e, const zs_plan_row *row, const zs
     return ex.n;
 }
 
-static void start_sums(const zs_exec *e, const zs_tile_box *box)
-{
-    const int32_t *bias = memories_of(e)->bias;
-    for (uint32_t ox = 0; ox < box->ox_n; ox++)
-        for (uint32_t oc = 0; oc < box->oc_n; oc++) {
-            const size_t i = (size_t)ox * box->oc_n + oc;
-            if (e->acc == 8)
-                ((int64_t *)(void *)memories_of(e)->row)[i] = bias[oc];
-            else
-                ((int32_t *)(void *)memories_of(e)->row)[i] = bias[oc];
-        }
-}
-
 /* Sums become stored elements; those of filters that only fill up the PEs become zeros. */
 static void finish_sums(const zs_exec *e, const zs_plan_row *row, const zs_tile_box *box,
                         uint8_t *to)
 {
-    const zs_layer_scale *s = &e->quant->layers[row->layer];
-    const void *sums = memories_of(e)->row;
+    const uint32_t left = row->y_c - box->oc0;
+    const zs_sum_block b = {.oc0 = box->oc0,
+                            .oc_n = box->oc_n < left ? box->oc_n : left,
+                            .sum_pitch = box->oc_n,
+                            .y_pitch = line_of(row)->y_c,
+                            .pixel_n = box->ox_n};
     memset(to, 0, (size_t)box->ox_n * line_of(row)->y_c * e->elem);
-    for (uint32_t ox = 0; ox < box->ox_n; ox++)
-        for (uint32_t oc = 0; oc < box->oc_n && box->oc0 + oc < row->y_c; oc++) {
-            const size_t i = (size_t)ox * box->oc_n + oc, k = (size_t)ox * line_of(row)->y_c + oc;
-            const int64_t sum =
-                e->acc == 8 ? ((const int64_t *)sums)[i] : ((const int32_t *)sums)[i];
-            const int32_t y = zs_requantise(sum, s->requant[box->oc0 + oc], s->act_lo, s->act_hi);
-            if (e->elem == 1)
-                ((int8_t *)to)[k] = (int8_t)y;
-            else
-                ((int16_t *)(void *)to)[k] = (int16_t)y;
-        }
+    e->kernels->finish(e->quant, zs_exec_layer(e, row), &b, memories_of(e)->row, to);
 }
 
 static uint8_t *out_slot(const zs_exec *e, const zs_tile_op *op)
@@ -173,41 +174,25 @@ static void mac(const zs_exec *e, const zs_plan_row *row, const zs_tile_op *op,
                        .x_channel = 1,
                        .x_column = line_of(row)->x_c,
                        .x_row = width * line_of(row)->x_c};
-    start_sums(e, box);
-    void *sums = memories_of(e)->row;
-    const void *window = memories_of(e)->window, *weights = memories_of(e)->w;
-    if (e->elem == 1)
-        zs_tile_i8(&t, window, weights, sums, e->offsets);
-    else
-        zs_tile_i16(&t, window, weights, sums, e->offsets);
+    const line_memories *l = memories_of(e);
+    e->kernels->start(l->bias, box->oc_n, box->ox_n, l->row);
+    e->kernels->products(&t, l->window, l->w, l->row, e->offsets);
     finish_sums(e, row, box,
                 row->pool == ZS_NO_INDEX ? out_slot(e, op) : pool_line(e, row, box->oy0));
 }
 
 /* ---- pooling --------------------------------------------------------------------------------- */
 
-static int32_t element(const zs_exec *e, const uint8_t *line, size_t i)
-{
-    return e->elem == 1 ? ((const int8_t *)line)[i] : ((const int16_t *)(const void *)line)[i];
-}
-
 static void pool_window(const zs_exec *e, const zs_plan_row *row, uint32_t py, uint32_t px,
                         uint8_t *to)
 {
     const zs_layer *pool = &e->net->layers[row->pool];
     const zs_pool_part y = zs_pool_rows(pool, py), x = zs_pool_cols(pool, px);
-    for (uint32_t c = 0; c < line_of(row)->y_c; c++) {
-        int32_t best = INT32_MIN;
-        for (uint32_t iy = y.at; iy < y.at + y.n; iy++)
-            for (uint32_t ix = x.at; ix < x.at + x.n; ix++) {
-                const int32_t v = element(e, pool_line(e, row, iy), (size_t)ix * line_of(row)->y_c + c);
-                best = v > best ? v : best;
-            }
-        if (e->elem == 1)
-            ((int8_t *)to)[c] = (int8_t)best;
-        else
-            ((int16_t *)(void *)to)[c] = (int16_t)best;
-    }
+    const size_t pixel = line_of(row)->y_c * e->elem;
+    memcpy(to, pool_line(e, row, y.at) + x.at * pixel, pixel);
+    for (uint32_t iy = y.at; iy < y.at + y.n; iy++)
+        for (uint32_t ix = x.at; ix < x.at + x.n; ix++)
+            memories_of(e)->elems->merge(to, pool_line(e, row, iy) + ix * pixel, line_of(row)->y_c);
 }
 
 static void pool_row(const zs_exec *e, const zs_plan_row *row, const zs_tile_op *op,
@@ -421,15 +406,13 @@ static zs_status pack_bias(const zs_exec *e, const zs_layer *layer, uint32_t oc,
     const int32_t unit = 1 << e->quant->layers[layer->index].bias_shift;
     int32_t wide;
     zs_quantise_bias(e->quant, layer, oc, zs_layer_bias(e->net, layer, oc), &wide);
-    const int32_t narrow = wide / unit, most = e->elem == 1 ? INT8_MAX : INT16_MAX;
-    if (narrow > most || narrow < -most - 1)
+    const line_kernels *params = memories_of(e)->params_of;
+    const int32_t narrow = wide / unit;
+    if (narrow > params->most || narrow < params->least)
         return zs_fail(err, ZS_EINTERNAL, layer->name,
-                       "bias %d of output channel %u was not narrowed to %zu bytes", wide, oc,
-                       e->elem);
-    if (e->elem == 1)
-        *(int8_t *)to = (int8_t)narrow;
-    else
-        *(int16_t *)(void *)to = (int16_t)narrow;
+                       "bias %d of output channel %u was not narrowed to %d", wide, oc,
+                       params->most);
+    params->narrow(narrow, to);
     return ZS_OK;
 }
 
@@ -451,12 +434,19 @@ static zs_status pack_call(const zs_exec *e, const zs_plan_row *row, float *filt
     return ZS_OK;
 }
 
+static const line_kernels *kernels_of(ZS_TYPE_t type)
+{
+    return type == ZS_TYPE_INT8 ? &line_kernels_i8 : &line_kernels_i16;
+}
+
 zs_status line_exec_build(zs_exec *e, zs_arena *arena, zs_err *err)
 {
     line_room r = {0};
     e->own = zs_new(arena, line_memories, 1);
     if (e->own == NULL)
         return zs_nomem(err, "simulated memories");
+    memories_of(e)->elems = kernels_of(zs_elem_type(e->quant->precision));
+    memories_of(e)->params_of = kernels_of(zs_weight_type(e->quant->precision));
     for (uint32_t i = 0; i < e->plan->row_n; i++) {
         const zs_plan_row *row = &e->plan->rows[i];
         if (line_of(row)->step == ZS_HOST_CALL)

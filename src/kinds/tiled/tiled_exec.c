@@ -108,8 +108,8 @@ static void mac(zs_exec *e, const zs_plan_row *row, const zs_tile_op *op, const 
     const void *w = slot + bias_room(e, row);
     void *sums = zs_exec_sums(e, op);
     if (box->flags & ZS_BOX_FIRST)
-        zs_exec_start_sums(e, box, slot, sums);
-    zs_exec_products(e, &t, x, w, sums);
+        e->kernels->start(slot, box->oc_n, (size_t)box->oy_n * box->ox_n, sums);
+    e->kernels->products(&t, x, w, sums, e->offsets);
     if (box->flags & ZS_BOX_LAST)
         zs_exec_finish_sums(e, zs_exec_layer(e, row), box, sums);
 }
@@ -208,7 +208,7 @@ static void keep(zs_exec *e, const zs_plan_row *row, const zs_tile_op *op, const
 
 static void vector_act(zs_exec *e, const zs_layer *layer, const uint8_t *x, uint8_t *y, size_t n)
 {
-    if (e->quant->precision != ZS_FP32 &&
+    if (e->quant->tensors != NULL &&
         memcmp(&e->quant->tensors[layer->in[0]], &e->quant->tensors[layer->out],
                sizeof e->quant->tensors[0]) != 0) {
         float *f = (float *)(void *)e->gathered;

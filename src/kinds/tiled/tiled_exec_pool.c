@@ -47,6 +47,32 @@ static bool inside(const zs_extent *e, uint32_t i)
 #undef ELEM
 #undef NAME
 
+/* Pooling of each type; an executor has the row of its activations in e->own. */
+typedef struct pool_kernels {
+    void (*tile)(const pool_tile *t, const void *pixels, void *out);
+    void (*plane)(const zs_plan_row *row, const zs_tile_box *box, const void *x, void *y);
+} pool_kernels;
+#define DTYPE(id, word, type, tag, ...) [id] = {tag##_pool_tile, tag##_pool_plane},
+static const pool_kernels pools[ZS_TYPE_COUNT] = {
+#include "zynqsim/dtypes.def"
+};
+#undef DTYPE
+
+zs_status tiled_exec_build(zs_exec *e, zs_arena *arena, zs_err *err)
+{
+    const pool_kernels **own = zs_new(arena, const pool_kernels *, 1);
+    if (own == NULL)
+        return zs_nomem(err, "simulated memories");
+    *own = &pools[zs_elem_type(e->quant->precision)];
+    e->own = own;
+    return zs_exec_build_tiles(e, arena, err);
+}
+
+static const pool_kernels *pools_of(const zs_exec *e)
+{
+    return *(const pool_kernels *const *)e->own;
+}
+
 static pool_tile describe(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box)
 {
     const zs_window *w = &row->pool_window;
@@ -68,17 +94,7 @@ void tiled_exec_pool(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box,
     const size_t done = (size_t)(t.y.done_last - t.y.done_first) * (t.x.done_last - t.x.done_first);
     uint8_t *out = e->gathered;
     t.best = e->gathered + zs_round_up(done * box->oc_n * e->elem, 64);
-    switch (e->quant->precision) {
-    case ZS_FP32:
-        f32_pool_tile(&t, slot, out);
-        break;
-    case ZS_FIXED16:
-        i16_pool_tile(&t, slot, out);
-        break;
-    default:
-        i8_pool_tile(&t, slot, out);
-        break;
-    }
+    pools_of(e)->tile(&t, slot, out);
     zs_act_elems(e->quant, &e->net->layers[row->pool], out, done * box->oc_n);
     memcpy(slot, out, done * box->oc_n * e->elem);
 }
@@ -89,14 +105,6 @@ void tiled_exec_pool_planes(zs_exec *e, const zs_plan_row *row, const zs_tile_bo
     const size_t x_plane =
         (size_t)zs_extent_y(row, box->oy0, box->oy_n).n * zs_extent_x(row, box->ox0, box->ox_n).n;
     const size_t y_plane = (size_t)box->oy_n * box->ox_n;
-    for (uint32_t c = 0; c < box->oc_n; c++) {
-        const uint8_t *from = x + c * x_plane * e->elem;
-        uint8_t *to = y + c * y_plane * e->elem;
-        if (e->quant->precision == ZS_FP32)
-            f32_pool_plane(row, box, from, to);
-        else if (e->quant->precision == ZS_FIXED16)
-            i16_pool_plane(row, box, from, to);
-        else
-            i8_pool_plane(row, box, from, to);
-    }
+    for (uint32_t c = 0; c < box->oc_n; c++)
+        pools_of(e)->plane(row, box, x + c * x_plane * e->elem, y + c * y_plane * e->elem);
 }

@@ -61,6 +61,8 @@ void tiled_exec_pool(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box,
 /* Max-pooling of a vector layer's tile, [channel][pixel]. */
 void tiled_exec_pool_planes(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box,
                             const uint8_t *x, uint8_t *y);
+/* Memories and the kernels of the precision. */
+zs_status tiled_exec_build(zs_exec *e, zs_arena *arena, zs_err *err);
 void tiled_exec_op(zs_exec *e, uint32_t op);
 
 #endif

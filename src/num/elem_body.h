@@ -1,0 +1,47 @@
+/* elem_body.h - stored elements of an integer type; included once per type (ELEM, MIN, MAX, NAME).
+ */
+
+static void NAME(quantise)(double step, const float *x, void *stored, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        ((ELEM *)stored)[i] = (ELEM)zs_round_saturate((double)x[i] / step, MIN, MAX);
+}
+
+static void NAME(dequantise)(double step, const void *stored, float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] = (float)(((const ELEM *)stored)[i] * step);
+}
+
+static void NAME(act)(const zs_quant *q, const zs_layer *layer, void *y, size_t n)
+{
+    const zs_layer_scale *scale = &q->layers[layer->index];
+    ELEM *elems = y;
+    for (size_t i = 0; layer->act.active && i < n; i++) {
+        const int32_t v = elems[i];
+        elems[i] = (ELEM)(v < scale->act_lo   ? scale->act_lo
+                          : v > scale->act_hi ? scale->act_hi
+                                              : v);
+    }
+}
+
+static void NAME(add)(const zs_quant *q, const zs_layer *layer, const void *const *x, uint32_t x_n,
+                      void *y, size_t n)
+{
+    const zs_layer_scale *scale = &q->layers[layer->index];
+    const zs_requant shift = {.mul = 1, .shift = scale->requant[0].shift};
+    for (size_t i = 0; i < n; i++) {
+        int64_t sum = 0; /* of 2^16 inputs below 2^15 x 2^31 */
+        for (uint32_t k = 0; k < x_n; k++)
+            sum += (int64_t)((const ELEM *)x[k])[i] * scale->requant[k].mul;
+        ((ELEM *)y)[i] = (ELEM)zs_requantise(sum, shift, scale->act_lo, scale->act_hi);
+    }
+}
+
+static uint64_t NAME(magnitude)(const void *stored, size_t n)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += (uint64_t)abs(((const ELEM *)stored)[i]);
+    return sum;
+}

@@ -1,0 +1,97 @@
+#include "elem_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- largest elements of pools --------------------------------------------------------------- */
+
+#define ELEM       float
+#define NAME(base) base##_f32
+#include "max_pool_body.h"
+#undef ELEM
+#undef NAME
+#define ELEM       int16_t
+#define NAME(base) base##_i16
+#include "max_pool_body.h"
+#undef ELEM
+#undef NAME
+#define ELEM       int8_t
+#define NAME(base) base##_i8
+#include "max_pool_body.h"
+#undef ELEM
+#undef NAME
+
+/* ---- the rest -------------------------------------------------------------------------------- */
+
+static void quantise_f32(double step, const float *x, void *stored, size_t n)
+{
+    (void)step;
+    memcpy(stored, x, n * sizeof *x);
+}
+
+static void dequantise_f32(double step, const void *stored, float *x, size_t n)
+{
+    (void)step;
+    memcpy(x, stored, n * sizeof *x);
+}
+
+static void act_f32(const zs_quant *q, const zs_layer *layer, void *y, size_t n)
+{
+    (void)q;
+    for (size_t i = 0; layer->act.active && i < n; i++)
+        ((float *)y)[i] = zs_act_f32(layer->act, ((float *)y)[i]);
+}
+
+static void add_f32(const zs_quant *q, const zs_layer *layer, const void *const *x, uint32_t x_n,
+                    void *y, size_t n)
+{
+    (void)q;
+    for (size_t i = 0; i < n; i++) {
+        float sum = ((const float *)x[0])[i];
+        for (uint32_t k = 1; k < x_n; k++)
+            sum += ((const float *)x[k])[i];
+        ((float *)y)[i] = zs_act_f32(layer->act, sum);
+    }
+}
+
+/* Sums of fp32 have no limit to be held against. */
+static uint64_t magnitude_f32(const void *stored, size_t n)
+{
+    (void)stored, (void)n;
+    return 0;
+}
+
+#define ELEM       int16_t
+#define MIN        INT16_MIN
+#define MAX        INT16_MAX
+#define NAME(base) base##_i16
+#include "elem_body.h"
+#undef ELEM
+#undef MIN
+#undef MAX
+#undef NAME
+#define ELEM       int8_t
+#define MIN        INT8_MIN
+#define MAX        INT8_MAX
+#define NAME(base) base##_i8
+#include "elem_body.h"
+
+#define DTYPE(id, word, type, tag, bits, scaling)                                                  \
+    [id] = {word,           ZS_SCALING_##scaling, bits,                                            \
+            quantise_##tag, dequantise_##tag,     act_##tag,                                       \
+            add_##tag,      max_pool_##tag,       magnitude_##tag},
+const zs_elem_ops zs_elem_ops_of[ZS_TYPE_COUNT] = {
+#include "zynqsim/dtypes.def"
+};
+#undef DTYPE
+
+void zs_act_elems(const zs_quant *q, const zs_layer *layer, void *y, size_t n)
+{
+    zs_activations_of(q)->act(q, layer, y, n);
+}
+
+void zs_add_elems(const zs_quant *q, const zs_layer *layer, const void *const *x, uint32_t x_n,
+                  void *y, size_t n)
+{
+    zs_activations_of(q)->add(q, layer, x, x_n, y, n);
+}
