@@ -15,7 +15,9 @@
 #include "zynqsim/plan.h"
 #include "zynqsim/reference.h"
 #include "zynqsim/report.h"
+#include "zynqsim/result_read.h"
 #include "zynqsim/sim.h"
+#include "zynqsim/table.h"
 
 #include <stdio.h>
 
@@ -88,14 +90,35 @@ zs_status cmd_explain(const cli_options *options, int *exit_status, zs_err *err)
 /* ---- files (files.c, lookup.c) --------------------------------------------------------------- */
 
 zs_alloc cli_heap(void);
+/* The most that is read of a file: what its parser takes, or CLI_LARGE_BYTES. */
+#define CLI_LARGE_BYTES ((size_t)2 << 30) /* models, weights, tensors and pictures */
+#define CLI_LABEL_BYTES ((size_t)16 << 20)
 /* Whole file into the arena; "-" is standard input. ZS_EUSAGE when it is not there or not a file,
- * ZS_EIO when reading fails. */
-zs_status cli_file_read(zs_arena *arena, const char *path, zs_span *out, zs_err *err);
+ * ZS_ERANGE when it has more than `most` bytes, which is known before they are read, ZS_EIO when
+ * reading fails. */
+zs_status cli_file_read(zs_arena *arena, const char *path, size_t most, zs_span *out, zs_err *err);
+/* For reading. A pipe is waited for, with a word; ZS_EUSAGE when nothing ever opens it to write,
+ * and for devices. */
+zs_status cli_file_open(const char *path, int *fd, zs_err *err);
 /* The sentence that reading the file would meet, before it is read or where it is not. */
 zs_status cli_file_check(const char *path, zs_err *err);
 /* Standard output, checked: the error a write met stays until cli_stdout_close reports it. */
 zs_sink cli_stdout(void);
 zs_status cli_stdout_close(zs_err *err);
+
+/* A new file beside `target`, under a name that cannot be guessed, to take its place once it is
+ * whole. Links in the way are not followed. */
+typedef struct cli_temporary {
+    int fd;          /* -1: not open */
+    char path[4400]; /* "": nothing to be removed */
+} cli_temporary;
+zs_status cli_temporary_open(cli_temporary *temporary, const char *target, zs_err *err);
+/* What was written reaches the disk; the file is closed. */
+zs_status cli_temporary_sync(cli_temporary *temporary, const char *target, zs_err *err);
+/* Gives it the name `target`. */
+zs_status cli_temporary_rename(cli_temporary *temporary, const char *target, zs_err *err);
+/* Removes what has no other name yet. */
+void cli_temporary_drop(cli_temporary *temporary);
 
 /* Files that appear together or not at all: written under temporary names in one directory, which
  * is made when missing, then renamed. */
@@ -105,6 +128,7 @@ typedef struct cli_files {
     struct {
         const char *name;
         zs_buffer bytes;
+        cli_temporary temporary;
     } file[CLI_FILES_MAX];
     uint32_t n;
 } cli_files;

@@ -58,6 +58,45 @@ static zs_status look_at(const sweep_job *job, uint64_t own, zs_arena *arena, bo
     return ZS_OK;
 }
 
+/* Figures that are worked out in two ways may differ in their last digits. */
+static bool is_beyond(double value, double bound, bool is_above)
+{
+    const double room = fabs(bound) * 1e-9;
+    return is_above ? value > bound + room : value < bound - room;
+}
+
+zs_status sweep_check_bound(sweep_job *job, const sweep_row *row, zs_err *err)
+{
+    const zs_sweep_columns *c = row->layout;
+    zs_arena arena;
+    zs_design d;
+    const zs_net *net;
+    const zs_result *outlook = NULL;
+    zs_status status = ZS_OK;
+    if (strcmp(row->cells[c->outcome], zs_outcome_name(ZS_OUTCOME_SIMULATED)) != 0)
+        return ZS_OK;
+    zs_arena_init(&arena, cli_heap());
+    status = zs_grid_design(&job->sweep.grid, row->point, &job->sweep.base, &arena, &d, err);
+    if (status == ZS_OK)
+        status = job->sweep.net_of(job->sweep.ctx, &d, &net, err);
+    if (status == ZS_OK)
+        status = zs_sweep_outlook(&d, net, job->sweep.fidelity, &arena, &outlook, err);
+    for (uint32_t i = c->problem + 1; i < c->checksum && status == ZS_OK; i++) {
+        const zs_bounded bounded = zs_metric_bounded(c->metric[i]);
+        const double value = sweep_cell_number(row, i);
+        if (bounded != ZS_BOUNDED_BELOW && bounded != ZS_BOUNDED_ABOVE)
+            continue;
+        const zs_value v = zs_result_get(outlook, c->metric[i]);
+        const double bound = v.type == ZS_METRIC_REAL ? v.r : (double)v.i;
+        if (is_beyond(value, bound, bounded == ZS_BOUNDED_ABOVE))
+            status = zs_fail(err, ZS_EPARSE, c->names[i],
+                             "%.17g is %s the bound %.17g of its point, so it cannot be", value,
+                             bounded == ZS_BOUNDED_ABOVE ? "above" : "below", bound);
+    }
+    zs_arena_drop(&arena);
+    return status;
+}
+
 typedef struct outlooks {
     double *bounds; /* [own]; infinite: out */
     bool *is_in;

@@ -129,7 +129,7 @@ static zs_status put_model(sweep_job *job, const char *name, const zs_sink *s, z
     const char *path = name;
     if (strcmp(name, job->sweep.base.network.model) != 0)
         ZS_TRY(cli_model_find(&job->base.keep, job->o->design_path, name, &path, err));
-    ZS_TRY(cli_file_read(&job->base.keep, path, &bytes, err));
+    ZS_TRY(cli_file_read(&job->base.keep, path, CLI_LARGE_BYTES, &bytes, err));
     cli_sha256(bytes.data, bytes.bytes, hex);
     return zs_sink_printf(s, "model %s\n", hex);
 }

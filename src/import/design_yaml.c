@@ -6,7 +6,7 @@
 #include <yaml.h>
 
 /* A design file is small. The limits keep aliases from multiplying and the parser's lists short. */
-enum { FILE_BYTES_MAX = 128 * 1024, VISITS_MAX = 8192, NEST_MAX = 16 };
+enum { VISITS_MAX = 8192, NEST_MAX = 16 };
 
 /* The files that are being read, innermost first: for depth and cycles. */
 typedef struct frame {
@@ -539,9 +539,9 @@ static zs_status read_file(const reader *outer, zs_span bytes, const char *path,
     r.doc = &doc;
     r.seen = NULL;
     ZS_TRY(check_chain(&r));
-    if (bytes.bytes > FILE_BYTES_MAX)
+    if (bytes.bytes > ZS_DESIGN_BYTES_MAX)
         return zs_fail(r.err, ZS_ERANGE, path, "%zu bytes, but a design file has at most %d",
-                       bytes.bytes, FILE_BYTES_MAX);
+                       bytes.bytes, ZS_DESIGN_BYTES_MAX);
     if (bytes.bytes == 0)
         return ZS_OK;
     ZS_TRY(check_depth(&r, bytes));
