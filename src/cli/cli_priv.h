@@ -260,8 +260,8 @@ void cli_progress_end(cli_progress *progress);
 /* --out DIR, all files or none. May append notes to the result. */
 zs_status cli_out_write(cli_point *point, const char *dir, zs_result *result,
                         const cli_outputs *outputs, zs_err *err);
-/* Runs gnuplot on a script; the plot it prints is appended to `svg`. ZS_EUNSUPPORTED where it is
- * not installed or fails, with what it said. */
+/* Runs gnuplot on a script; the plot it prints is appended to `svg`, well formed. ZS_EUNSUPPORTED
+ * where it is not installed; ZS_EIO, with what it said, where it fails. */
 zs_status cli_gnuplot_run(zs_span script, zs_buffer *svg, zs_err *err);
 /* Lower-case hexadecimal SHA-256. */
 void cli_sha256(const void *data, size_t bytes, char hex[65]);

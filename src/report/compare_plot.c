@@ -58,7 +58,7 @@ static void emit_names(zs_out *out, const panel *p, const zs_labelled_result *li
     for (uint32_t i = 0; i < n; i++) {
         zs_out_text(out, i > 0 ? ", " : "");
         if (p->block == 'c')
-            zs_plot_text(out, list[i].name, NAME_MAX);
+            zs_plot_tic(out, list[i].name, NAME_MAX);
         else
             zs_out_text(out, "''");
         zs_out_printf(out, " %u", i);

@@ -63,7 +63,7 @@ static void emit_names(zs_out *out, const zs_result *r)
     zs_out_text(out, "set ytics noenhanced font ',11' scale 0 (");
     for (uint32_t i = 0; i < r->layer_n; i++) {
         zs_out_text(out, i > 0 ? ", \\\n  " : "");
-        zs_plot_text(out, r->layers[i].name, MAX_NAME);
+        zs_plot_tic(out, r->layers[i].name, MAX_NAME);
         zs_out_printf(out, " %u", i);
     }
     zs_out_text(out, ")\n");

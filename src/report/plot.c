@@ -1,15 +1,33 @@
 #include "plot_priv.h"
 
-void zs_plot_text(zs_out *out, const char *name, size_t most)
+/* gnuplot reads '' as a quote only behind another character: in front, and after a first one, a
+ * quote is an expression of its own. In tics a % begins a format. */
+static void put_quoted(zs_out *out, const char *name, size_t most, bool is_format)
 {
     const size_t width = zs_utf8_width(name);
+    bool may_double = false;
     zs_out_text(out, "'");
     for (size_t i = 0; i < width && i + (width > most) < most; i++) {
         char bytes[5] = "";
         zs_utf8_put(zs_utf8_next(&name), bytes);
-        zs_out_text(out, bytes[0] == '\'' ? "''" : bytes);
+        const bool is_quote = bytes[0] == '\'';
+        zs_out_text(out, is_quote && may_double         ? "''"
+                         : is_quote                     ? "'.sprintf('%c',39).'"
+                         : is_format && bytes[0] == '%' ? "%%"
+                                                        : bytes);
+        may_double = !is_quote;
     }
     zs_out_text(out, width > most ? "…'" : "'");
+}
+
+void zs_plot_text(zs_out *out, const char *name, size_t most)
+{
+    put_quoted(out, name, most, false);
+}
+
+void zs_plot_tic(zs_out *out, const char *name, size_t most)
+{
+    put_quoted(out, name, most, true);
 }
 
 void zs_plot_head(zs_out *out, uint32_t width, uint32_t height)
