@@ -54,8 +54,7 @@ typedef struct cli_options {
     bool layers;                /* compare, check */
     bool bless;                 /* check */
     const char *junit;
-    bool help;     /* help was printed, nothing else is to be done */
-    void *context; /* owns the strings */
+    bool help; /* help was printed, nothing else is to be done */
 } cli_options;
 
 /* One COMMAND row. */
@@ -68,10 +67,13 @@ typedef struct cli_command {
     cli_format format; /* what it prints unless told */
 } cli_command;
 
-/* ZS_EUSAGE with the nearest known name for what is not understood. argv[0] is the command. */
+/* ZS_EUSAGE with the nearest known name for what is not understood. argv[0] is the command; argv
+ * stays, options point into it. */
 zs_status cli_options_parse(const cli_command *command, int argc, const char **argv,
                             cli_options *out, zs_err *err);
 void cli_options_drop(cli_options *options);
+/* Decimal, without zeros in front. ZS_EUSAGE. */
+zs_status cli_whole_number(const char *text, const char *place, long long *out, zs_err *err);
 
 /* The whole program: entry.c is main, and another program around the same commands has its own. */
 int cli_main(int argc, char **argv);
@@ -277,6 +279,12 @@ zs_status cli_trace_end(cli_point *point, const cli_options *options, const zs_r
                         zs_err *err);
 /* Leaves no file behind when it has not come to its end. */
 void cli_trace_drop(cli_point *point);
+
+/* ---- threads.c ------------------------------------------------------------------------------- */
+
+/* Calls work(ctx) on this thread and on n - 1 others, or on as many as there are to be had: work
+ * takes what is next until nothing is left. */
+void cli_threads_run(uint64_t n, void (*work)(void *ctx), void *ctx);
 
 /* ---- follow.c: numerics on a second thread --------------------------------------------------- */
 

@@ -124,8 +124,8 @@ static FILE *open_rows(sweep_job *job)
 
 static zs_status read_rows(answering *a, zs_err *err)
 {
-    sweep_reading reading = {
-        .path = a->job->file.path ? a->job->file.path : "rows", .ctx = a,
+    sweep_reading reading = {.path = a->job->file.path ? a->job->file.path : "rows",
+                             .ctx = a,
                              .row = count_row,
                              .flawed = count_flaw};
     FILE *stream = open_rows(a->job);

@@ -2,6 +2,8 @@
 #include "zynqsim/pareto.h"
 
 #include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -98,49 +100,53 @@ zs_status sweep_check_bound(sweep_job *job, const sweep_row *row, zs_err *err)
 }
 
 typedef struct outlooks {
+    const sweep_job *job;
     double *bounds; /* [own]; infinite: out */
     bool *is_in;
-    zs_status status;
+    atomic_ullong next;
+    zs_status status; /* of a failure of the machine */
     zs_err err;
 } outlooks;
 
-static void look_at_one(const sweep_job *job, uint64_t own, zs_arena *arena, outlooks *all)
+static pthread_mutex_t one_fails = PTHREAD_MUTEX_INITIALIZER;
+
+static void look_at_one(outlooks *all, uint64_t own, zs_arena *arena)
 {
     zs_err why = {0};
-    if (sweep_is_done(job, own) || sweep_interrupted)
+    if (sweep_is_done(all->job, own) || sweep_interrupted)
         return;
-    const zs_status status = look_at(job, own, arena, &all->is_in[own], &all->bounds[own], &why);
+    const zs_status status =
+        look_at(all->job, own, arena, &all->is_in[own], &all->bounds[own], &why);
     if (status != ZS_ENOMEM && status != ZS_EIO)
         return; /* no plan can be made of it: it is no candidate */
-#pragma omp critical(sweep_rows)
-    {
-        all->status = status;
-        all->err = why;
-    }
+    pthread_mutex_lock(&one_fails);
+    all->status = status;
+    all->err = why;
+    pthread_mutex_unlock(&one_fails);
 }
 
-static void look_at_all(const sweep_job *job, outlooks *all)
+static void look_at_some(void *ctx)
 {
-#pragma omp parallel num_threads(job->o->jobs)
-    {
-        zs_arena arena;
-        zs_arena_init(&arena, cli_heap());
-#pragma omp for schedule(dynamic, 16)
-        for (uint64_t own = 0; own < job->own_n; own++)
-            look_at_one(job, own, &arena, all);
-        zs_arena_drop(&arena);
-    }
+    enum { CHUNK = 16 };
+    outlooks *all = ctx;
+    zs_arena arena;
+    zs_arena_init(&arena, cli_heap());
+    for (uint64_t at; (at = atomic_fetch_add(&all->next, CHUNK)) < all->job->own_n;)
+        for (uint64_t own = at; own < all->job->own_n && own < at + CHUNK; own++)
+            look_at_one(all, own, &arena);
+    zs_arena_drop(&arena);
 }
 
 static zs_status list_candidates(sweep_job *job, zs_candidate **list, uint64_t *n, zs_err *err)
 {
     zs_arena *keep = &job->base.keep;
-    outlooks all = {.bounds = zs_new(keep, double, job->own_n + 1),
+    outlooks all = {.job = job,
+                    .bounds = zs_new(keep, double, job->own_n + 1),
                     .is_in = zs_new(keep, bool, job->own_n + 1)};
     *list = zs_new(keep, zs_candidate, job->own_n + 1);
     if (all.bounds == NULL || all.is_in == NULL || *list == NULL)
         return zs_nomem(err, "the candidates");
-    look_at_all(job, &all);
+    cli_threads_run((uint64_t)job->o->jobs, look_at_some, &all);
     if (all.status != ZS_OK) {
         *err = all.err;
         return all.status;
