@@ -125,9 +125,10 @@ check-tsan: ## run the two-threaded program under the thread sanitizer
 	@cmp build/tsan/one build/tsan/two && echo '2 passed, 0 failed'
 layers: all ## check every include and every symbol of the core against the module table
 	@BUILD=$(BUILD) tests/lint/layers.sh
-soak: all ## kill a sweep of 20,000 points ten times, damage files of rows 400 times
+soak: all ## kill a sweep of 20,000 points ten times, damage files of rows, starve it of memory
 	@ZYNQSIM_SOAK=20000:10 BUILD=$(BUILD) tests/cli/test_sweep.sh
 	@ZYNQSIM_SOAK=20000:10 BUILD=$(BUILD) tests/cli/test_sweep_rows.sh
+	@ZYNQSIM_SOAK=20000:10 BUILD=$(BUILD) tests/cli/test_nomem.sh
 golden: tests-built ## compare the figures of many designs with those written down
 	@CK_RUN_CASE=figures $(BUILD)/bin/test_golden
 	@BUILD=$(BUILD) tests/golden/golden.sh

@@ -471,11 +471,11 @@ static zs_status read_root(reader *r, const yaml_node_t *root, bool is_board)
 
 static zs_status yaml_failed(const reader *r, const yaml_parser_t *parser)
 {
-    if (parser->error == YAML_MEMORY_ERROR)
+    if (parser->error == YAML_MEMORY_ERROR ||
+        parser->problem == NULL) /* it had no memory to say it */
         return zs_nomem(r->err, r->file->path);
     const bool early = parser->error == YAML_READER_ERROR; /* has no mark of its own */
-    zs_fail(r->err, ZS_EPARSE, "", "not valid YAML: %s",
-            parser->problem ? parser->problem : "unknown problem");
+    zs_fail(r->err, ZS_EPARSE, "", "not valid YAML: %s", parser->problem);
     prefix_mark(r, early ? &parser->mark : &parser->problem_mark);
     return ZS_EPARSE;
 }

@@ -313,11 +313,11 @@ static zs_status read_net(zs_net_yaml *y, zs_arena *arena, const yaml_node_t *ro
 static zs_status parser_failure(const yaml_parser_t *parser, const char *path, zs_err *err)
 {
     char place[192];
-    if (parser->error == YAML_MEMORY_ERROR)
+    if (parser->error == YAML_MEMORY_ERROR ||
+        parser->problem == NULL) /* it had no memory to say it */
         return zs_nomem(err, "a YAML document");
     print_place(place, path, &parser->problem_mark);
-    return zs_fail(err, ZS_EPARSE, place, "not YAML: %s",
-                   parser->problem ? parser->problem : "unknown problem");
+    return zs_fail(err, ZS_EPARSE, place, "not YAML: %s", parser->problem);
 }
 
 /* One document, and nothing after it. */
