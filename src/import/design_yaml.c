@@ -167,11 +167,23 @@ static zs_status unknown_key(const reader *r, const char *path)
     return zs_fail(r->err, ZS_EPARSE, path, "unknown key, did you mean '%s'?", near);
 }
 
+/* mean0 is a part of mean. */
+static bool is_part(const char *path, const char *whole)
+{
+    const size_t n = strlen(whole);
+    return strncmp(path, whole, n) == 0 && strspn(path + n, "0123456789") == 1 &&
+           path[n + 1] == '\0' && zs_design_takes_list(whole);
+}
+
 static zs_status mark_seen(reader *r, const char *path, const yaml_node_t *key)
 {
-    for (const seen_key *s = r->seen; s != NULL; s = s->next)
+    for (const seen_key *s = r->seen; s != NULL; s = s->next) {
         if (strcmp(s->path, path) == 0)
             return FAIL_AT(r, key, ZS_EPARSE, path, "given twice, first in line %zu", s->line);
+        if (is_part(path, s->path) || is_part(s->path, path))
+            return FAIL_AT(r, key, ZS_EPARSE, path, "given twice, first as %s in line %zu", s->path,
+                           s->line);
+    }
     seen_key *s = zs_new(r->arena, seen_key, 1);
     if (s == NULL)
         return zs_nomem(r->err, path);

@@ -77,7 +77,7 @@ zs_status zs_net_yaml_uint(const zs_net_yaml *y, const yaml_node_t *node, uint32
     ZS_TRY(check_scalar(y, node));
     const char *text = scalar(node);
     const size_t digits = strspn(text, "0123456789");
-    if (digits == 0 || text[digits] != '\0')
+    if (digits == 0 || text[digits] != '\0' || (digits > 1 && text[0] == '0'))
         return zs_net_yaml_fail(y, node, ZS_EPARSE, "'%s' is not a whole number of 0 or more",
                                 text);
     errno = 0;
