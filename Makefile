@@ -17,7 +17,7 @@ CPPFLAGS = -D_GNU_SOURCE -Iinclude -Itests/support -I$(BUILD)/gen
 FLAGS    = $(CSTD) $(WARN) $(WERROR) -ffp-contract=off $(CFLAGS) $(CPPFLAGS) $(SAN)
 
 # ---- what there is to build: core (no files, no libraries), io (bytes to values), cli ----------
-CORE_SRC := $(foreach m,base des design net num hw plan bound sim study,$(wildcard src/$(m)/*.c))
+CORE_SRC := $(foreach m,base des design net num hw plan kinds bound sim study,$(wildcard src/$(m)/*.c src/$(m)/*/*.c))
 IO_SRC   := $(wildcard src/import/*.c src/report/*.c)
 CLI_SRC  := $(wildcard src/cli/*.c)
 PROTO    := $(wildcard src/import/*.proto)
@@ -26,8 +26,8 @@ TESTS    := $(patsubst tests/%/main.c,%,$(wildcard tests/*/main.c))
 FUZZERS  := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 SCRIPTS  := $(wildcard tests/cli/test_*.sh) tests/golden/golden.sh tests/golden/baselines.sh
 # What figures depend on: the models, and how files become designs and networks.
-MODELS   := $(sort $(wildcard include/zynqsim/*.h) $(foreach m,base des design net num hw plan bound sim study import,\
-  $(foreach e,c h def proto,$(wildcard src/$(m)/*.$(e)))))
+MODELS   := $(sort $(wildcard include/zynqsim/*.h include/zynqsim/*.def) $(foreach m,base des design net num hw plan kinds bound sim study import,\
+  $(foreach e,c h def proto,$(wildcard src/$(m)/*.$(e) src/$(m)/*/*.$(e)))))
 obj       = $(patsubst %.c,$(BUILD)/%.o,$(1))
 LIBS      = $(BUILD)/libzynqsim_io.a $(BUILD)/libzynqsim.a
 IO_LIBS   = -lyaml -lcsv -lprotobuf-c -ljpeg -lpng -ljansson -lm
@@ -98,11 +98,22 @@ $(BUILD)/bin/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SAN) $(LDFLAGS) -o $@ $^ $(IO_LIBS) $(TEST_LIBS)
+# The program with one more kind of accelerator: its files, and the two that expand the rows.
+KIND_OBJ  = $(call obj,$(wildcard tests/kinds/*.c)) $(BUILD)/kinds/kinds.o $(BUILD)/kinds/kind_fields.o
+$(BUILD)/kinds/%.o $(BUILD)/tests/kinds/%.o: CPPFLAGS += -DKINDS_DEF='"../../tests/kinds/kinds.def"'
+$(BUILD)/kinds/%.o: src/kinds/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CC  ,$@)
+	$(Q)$(CC) $(FLAGS) -MMD -MP -c $< -o $@
+$(BUILD)/bin/zynqsim-copy: $(call obj,$(CLI_SRC)) $(KIND_OBJ) $(LIBS)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(SAN) $(LDFLAGS) -pthread -o $@ $^ $(IO_LIBS) $(CLI_LIBS)
 # The slow ones first: they run side by side.
 SLOW     = golden num sim
 ORDERED  = $(filter $(SLOW),$(TESTS)) $(filter-out $(SLOW),$(TESTS))
 TEST_BIN = $(ORDERED:%=$(BUILD)/bin/test_%) $(FUZZERS:%=$(BUILD)/bin/replay_%)
-tests-built: $(TEST_BIN) $(BUILD)/zynqsim
+tests-built: $(TEST_BIN) $(BUILD)/zynqsim $(BUILD)/bin/zynqsim-copy
 
 run: ## install what is missing, build, and run the default design
 	@.ci/packages build
@@ -174,18 +185,39 @@ format: ## lay the sources out
 	clang-format -i $$(git ls-files '*.c' '*.h')
 
 # ---- installing --------------------------------------------------------------------------------
-DATA = $(DESTDIR)$(PREFIX)/share
-install: all ## into PREFIX (/usr/local), under DESTDIR
-	install -D -t $(DESTDIR)$(PREFIX)/bin $(BUILD)/zynqsim
-	install -D -m 644 -t $(DATA)/zynqsim/models models/*.yaml
-	install -D -m 644 -t $(DATA)/zynqsim/configs configs/*.yaml
-	install -D -m 644 -t $(DATA)/zynqsim/configs/validation configs/validation/*
-	install -D -m 644 -t $(DATA)/zynqsim/configs/baselines configs/baselines/*
-	install -D -m 644 -t $(DATA)/man/man1 docs/zynqsim.1
-	install -D -m 644 docs/zynqsim.bash-completion $(DATA)/bash-completion/completions/zynqsim
+DEST     = $(DESTDIR)$(PREFIX)
+DATA     = $(DEST)/share/zynqsim
+DOC      = $(DEST)/share/doc/zynqsim
+VERSION  = $(shell sed -n 's/.*ZS_VERSION "\(.*\)"/\1/p' include/zynqsim/version.h)
+# pc NAME,DESCRIPTION,REQUIRES,LIBRARIES. What the archives need is public: there are no shared libraries.
+pc       = printf '%s\n' 'prefix=$(abspath $(PREFIX))' 'includedir=$${prefix}/include' 'libdir=$${prefix}/lib' '' \
+  'Name: $(1)' 'Description: $(2)' 'Version: $(VERSION)' $(if $(3),'Requires: $(3)') 'Cflags: -I$${includedir}' \
+  'Libs: -L$${libdir} $(strip $(4))' >$(DEST)/lib/pkgconfig/$(1).pc
+install: all ## program, libraries, headers and documents into PREFIX (/usr/local), under DESTDIR
+	install -D -t $(DEST)/bin $(BUILD)/zynqsim
+	install -D -m 644 -t $(DEST)/lib $(LIBS)
+	install -D -m 644 -t $(DEST)/include/zynqsim include/zynqsim/*.h include/zynqsim/*.def
+	install -d $(DEST)/lib/pkgconfig
+	@$(call pc,zynqsim,simulator of CNN accelerators on the Zynq-7020,zynqsim-core = $(VERSION),-lzynqsim_io $(IO_LIBS))
+	@$(call pc,zynqsim-core,its core: nothing but the C library is needed,,-lzynqsim -lm $(SAN))
+	install -D -m 644 -t $(DATA)/models models/*.yaml
+	install -D -m 644 -t $(DATA)/configs configs/*.yaml
+	install -D -m 644 -t $(DATA)/configs/validation configs/validation/*
+	install -D -m 644 -t $(DATA)/configs/baselines configs/baselines/*
+	install -D -m 644 -t $(DOC) README.md CHANGELOG.md LICENSE packages.txt
+	install -D -m 644 -t $(DOC)/docs docs/*.md docs/*.svg
+	install -D -m 644 -t $(DOC)/docs/models docs/models/*.md
+	install -D -m 644 -t $(DOC)/docs/reference docs/reference/*
+	install -D -m 644 -t $(DOC)/examples examples/*.c
+	ln -sfn ../../zynqsim/configs $(DOC)/configs
+	ln -sfn ../../zynqsim/models $(DOC)/models
+	ln -sfn ../../../include $(DOC)/include
+	install -D -m 644 -t $(DEST)/share/man/man1 docs/zynqsim.1
+	install -D -m 644 docs/zynqsim.bash-completion $(DEST)/share/bash-completion/completions/zynqsim
 uninstall: ## undo install
-	rm -rf $(DESTDIR)$(PREFIX)/bin/zynqsim $(DATA)/zynqsim $(DATA)/man/man1/zynqsim.1 \
-	  $(DATA)/bash-completion/completions/zynqsim
+	rm -rf $(DEST)/bin/zynqsim $(DEST)/lib/libzynqsim.a $(DEST)/lib/libzynqsim_io.a $(DEST)/include/zynqsim \
+	  $(DEST)/lib/pkgconfig/zynqsim.pc $(DEST)/lib/pkgconfig/zynqsim-core.pc $(DATA) $(DOC) \
+	  $(DEST)/share/man/man1/zynqsim.1 $(DEST)/share/bash-completion/completions/zynqsim
 clean: ## remove build/
 	rm -rf build
 

@@ -42,42 +42,39 @@ void zs_axi_count(const zs_axi_params *port, uint64_t addr, uint64_t bytes, uint
 enum { ZS_AXI_OUTSTANDING = 64 };
 #define ZS_AXI_NEVER UINT64_MAX
 
-/* Addresses, beats and unfinished bursts of a channel, in PL cycles. Bursts finish in the order of
+/* Addresses, beats and outstanding bursts of a channel, in PL cycles. Bursts finish in the order of
  * their addresses; a finished one makes room for an address in the cycle after. */
 typedef struct zs_axi_flow {
-    uint64_t address_at;  /* earliest cycle of the next address as far as addresses go */
-    uint64_t beat_at;     /* earliest cycle of the next beat */
-    uint64_t open, limit; /* bursts unfinished, and how many there may be */
-    uint32_t issue_i, finish_i;
-    uint64_t room_at[ZS_AXI_OUTSTANDING]; /* cycle from which the place of a burst is free again */
+    uint64_t address_at; /* earliest cycle of the next address as far as addresses go */
+    uint64_t beat_at;    /* earliest cycle of the next beat */
+    uint32_t limit;      /* bursts that may be outstanding */
+    /* bursts so far; they count from `limit`, as if as many had been over before */
+    uint32_t sent, finished;
+    uint64_t room_at[ZS_AXI_OUTSTANDING]; /* [burst % OUTSTANDING]: cycle after it was over */
 } zs_axi_flow;
 
 /* Idle, with the first address possible in `start_pl_cycle`. */
 void zs_axi_flow_start(zs_axi_flow *flow, uint32_t outstanding, uint64_t start_pl_cycle);
 
-/* The places of unfinished bursts are a ring. */
-static inline uint32_t zs_axi_place_behind(const zs_axi_flow *flow, uint32_t place)
+static inline uint32_t zs_axi_flow_outstanding(const zs_axi_flow *flow)
 {
-    return place + 1 == flow->limit ? 0 : place + 1;
-}
-static inline uint32_t zs_axi_place_before(const zs_axi_flow *flow, uint32_t place)
-{
-    return (place == 0 ? (uint32_t)flow->limit : place) - 1;
+    return flow->sent - flow->finished;
 }
 
-/* Cycle of the next address, or ZS_AXI_NEVER while all places are taken by unfinished bursts. */
+/* Cycle of the next address, or ZS_AXI_NEVER while as many bursts as may be are outstanding. */
 static inline uint64_t zs_axi_flow_next(const zs_axi_flow *flow)
 {
-    return flow->open == flow->limit ? ZS_AXI_NEVER
-                                     : zs_max_u64(flow->address_at, flow->room_at[flow->issue_i]);
+    const uint32_t before = flow->sent - flow->limit; /* the burst that has to be over */
+    return before == flow->finished
+               ? ZS_AXI_NEVER
+               : zs_max_u64(flow->address_at, flow->room_at[before % ZS_AXI_OUTSTANDING]);
 }
 
 /* Sends the next address in cycle `at`. */
 static inline void zs_axi_flow_issue(zs_axi_flow *flow, uint64_t at)
 {
     flow->address_at = at + 1;
-    flow->open++;
-    flow->issue_i = zs_axi_place_behind(flow, flow->issue_i);
+    flow->sent++;
 }
 
 /* Moves `beats` in order behind those before, the first not before `first_at` and the last not
@@ -94,21 +91,7 @@ static inline uint64_t zs_axi_flow_beats(zs_axi_flow *flow, uint32_t beats, uint
 /* The oldest unfinished burst is over in cycle `at`: last beat of a read, response of a write. */
 static inline void zs_axi_flow_finish(zs_axi_flow *flow, uint64_t at)
 {
-    flow->room_at[flow->finish_i] = at + 1;
-    flow->finish_i = zs_axi_place_behind(flow, flow->finish_i);
-    flow->open--;
-}
-
-/* Where one burst alone is unfinished: it is over in cycle `at`, and the next address goes. Its
- * cycle: as finish, next and issue say. */
-static inline uint64_t zs_axi_flow_relay(zs_axi_flow *flow, uint64_t at)
-{
-    flow->room_at[flow->finish_i] = at + 1;
-    const uint64_t next = zs_max_u64(flow->address_at, flow->room_at[flow->issue_i]);
-    flow->finish_i = flow->issue_i;
-    flow->issue_i = zs_axi_place_behind(flow, flow->issue_i);
-    flow->address_at = next + 1;
-    return next;
+    flow->room_at[flow->finished++ % ZS_AXI_OUTSTANDING] = at + 1;
 }
 
 #endif

@@ -10,38 +10,16 @@
 
 #include "zynqsim/base.h"
 #include "zynqsim/design.h"
+#include "zynqsim/fit.h"
 #include "zynqsim/net.h"
 #include "zynqsim/plan.h"
 
 /* ---- resources ------------------------------------------------------------------------------- */
 
-typedef struct zs_resources {
-    uint32_t dsp, bram18, lut, ff;
-} zs_resources;
-
-/* One line of the account: "MAC array", "input buffer", "AXI master hp0", ... */
-typedef struct zs_fit_item {
-    const char *name;
-    const char *detail; /* the arithmetic: "4 x 4 BRAM18: banks of 2048 x 32 b, 2 slots" */
-    zs_resources r;
-} zs_fit_item;
-
-typedef struct zs_fit {
-    bool fits;
-    zs_resources used, available;
-    const char *binding; /* "bram18": the resource exceeded by the largest factor; NULL: fits */
-    const zs_fit_item *items;
-    uint32_t item_n;
-} zs_fit;
-
 /* Draws the account up from the design's operators and the plan's buffers. Sums that would overflow
  * saturate. A design that does not fit is an answer, not an error; ZS_ENOMEM. */
 zs_status zs_fit_build(zs_arena *arena, const zs_design *design, const zs_plan *plan, zs_fit *out,
                        zs_err *err);
-
-/* "307 DSP of 220, 306 BRAM18 of 280": what is exceeded; "" when nothing is. NULL when memory is
- * out. */
-const char *zs_fit_excess(zs_arena *arena, const zs_resources *used, const zs_resources *available);
 
 /* ---- roofline -------------------------------------------------------------------------------- */
 
@@ -58,17 +36,6 @@ typedef struct zs_roofline {
 zs_roofline zs_roofline_of(const zs_design *design);
 /* The lower of the compute roof and intensity x bandwidth. */
 double zs_roofline_attainable_gops(const zs_roofline *roofline, double ops_per_byte);
-
-/* ---- what synthesis promises ----------------------------------------------------------------- */
-
-/* Interval of the inner loop of kind direct as asked for: pipelined the design's own, otherwise the
- * multiplication and the addition, one after the other. */
-uint32_t zs_hls_interval(const zs_design *design);
-/* PL cycles of the batch as the report of an HLS tool has them, kind direct only (else 0): maximal
- * trip counts, padding included; accesses at the fixed latency that the tool schedules; a pipelined
- * loop starts an iteration every interval whatever the memory does, filled once per filter;
- * unrolled lanes all at work. Calls of the PS are not in it. */
-uint64_t zs_hls_cycles(const zs_design *design, const zs_net *net, const zs_plan *plan);
 
 /* ---- energy ---------------------------------------------------------------------------------- */
 

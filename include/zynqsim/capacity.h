@@ -4,7 +4,7 @@
  * Models   power-of-two depths of block RAM; latencies of operators; the three things that widen an
  *          initiation interval (pragma, recurrence, ports); software rates of one Cortex-A9.
  * Omits    routing, timing closure, block RAM ports taken by the DMA while it fills a second slot.
- * Sources  rows of hw/operators.def; docs/models/resources.md and cpu.md.
+ * Sources  rows of operators.def; docs/models/resources.md and cpu.md.
  * Memory   plain values; nothing here allocates, nothing can fail. Counts that would overflow
  *          saturate at the largest value of their type. */
 #ifndef ZYNQSIM_CAPACITY_H
@@ -34,7 +34,7 @@ bool zs_prefers_lutram(uint64_t words, uint32_t bits);
 
 typedef enum zs_operator_id {
 #define OPERATOR(id, ...) ZS_OPERATOR_##id,
-#include "../../src/hw/operators.def"
+#include "zynqsim/operators.def"
 #undef OPERATOR
     ZS_OPERATOR_N
 } zs_operator_id;

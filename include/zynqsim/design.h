@@ -1,6 +1,7 @@
 /* design.h - the design point: accelerator, board and network of one simulation, as a plain struct.
  *
- * The one list of keys is src/design/fields.def; enum words are in src/design/enums.def, built-in
+ * The lists of keys are src/design/fields.def, accel_fields.def and board_fields.def, and for each
+ * kind of accelerator src/kinds/<kind>/fields.def; enum words are in zynqsim/enums.def, built-in
  * boards in src/design/boards.def. Units are those of the field's row.
  * Memory: strings and lists point into the arena the design was made in. */
 #ifndef ZYNQSIM_DESIGN_H
@@ -13,12 +14,13 @@ typedef struct zs_word {
     const char *word, *meaning;
 } zs_word;
 
-/* Per list: enum ZS_X_t with ZS_X_COUNT, and its words in zs_words_x. */
+/* Per list: enum ZS_X_t with ZS_X_COUNT, which is ZS_WORD_N_x too, and its words in zs_words_x. */
 #define W(id, word, meaning) id,
 #define ENUM_LIST(type, table, words)                                                              \
     typedef enum type##_t{words type##_COUNT} type##_t;                                            \
+    enum { ZS_WORD_N_##table = type##_COUNT };                                                     \
     extern const zs_word zs_words_##table[];
-#include "../../src/design/enums.def"
+#include "zynqsim/enums.def"
 #undef ENUM_LIST
 #undef W
 
@@ -84,7 +86,8 @@ typedef struct zs_line_params {
 } zs_line_params;
 
 typedef struct zs_accel {
-    uint32_t kind, precision, loop_order, outer_loop, fusion; /* ZS_KIND_*, ZS_FP32 ..., ... */
+    uint32_t kind;                                      /* row of zs_kind_designs */
+    uint32_t precision, loop_order, outer_loop, fusion; /* ZS_FP32 ..., ... */
     uint64_t clock_hz;
     struct {
         uint32_t oc, ic, oy, ox, ky, kx;
@@ -132,6 +135,13 @@ typedef struct zs_accel {
     uint32_t group_n;
 } zs_accel;
 
+/* A key of the accelerator or the board that was set by hand, not by a board's row or file. */
+typedef struct zs_given {
+    const struct zs_given *next;
+    const struct zs_field *field;
+    const char *place; /* "a.yaml:3:5", "--set"; NULL: unknown */
+} zs_given;
+
 typedef struct zs_design {
     const char *name;
     const char *board_name; /* the built-in row or file that `board:` named */
@@ -148,6 +158,8 @@ typedef struct zs_design {
     } network;
     zs_accel accel;
     zs_board board;
+    const zs_given *given; /* newest first */
+    const char *place;     /* of the keys that are set from now on; NULL: unknown */
 } zs_design;
 
 /* ---- the field table ------------------------------------------------------------------------- */
@@ -171,14 +183,47 @@ typedef struct zs_field {
     double min, max;
     const char *preset; /* default, as text */
     const char *meaning;
+    bool is_owned; /* only some kinds of accelerator have it: zs_field_is_of */
 } zs_field;
 
-extern const zs_field zs_fields[];
-extern const uint32_t zs_field_n;
+/* Field i (0, 1, ...) of all tables, those of every kind among them; NULL after the last. Fields of
+ * one section need not be neighbours. */
+const zs_field *zs_field_at(uint32_t i);
 /* NULL when there is no such key. */
 const zs_field *zs_field_find(const char *path);
 /* Nearest known key to a wrong one, or NULL. */
 const char *zs_field_suggest(const char *path);
+
+/* ---- kinds of accelerator -------------------------------------------------------------------- */
+
+/* What a design can say to a kind: keys of its own, and keys of accel_fields.def that have an
+ * effect in it. All other keys of accelerator.* that are owned mean nothing to it and are refused.
+ */
+typedef struct zs_kind_keys {
+    const zs_field *fields;
+    uint32_t field_n;
+    const char *const *uses; /* paths */
+    uint32_t use_n;
+    zs_status (*check)(const zs_design *design, zs_err *err); /* rules that span fields, or NULL */
+} zs_kind_keys;
+
+typedef struct zs_kind_design {
+    const char *word, *meaning; /* of accelerator.kind */
+    const zs_kind_keys *keys;
+} zs_kind_design;
+
+/* One row per row of src/kinds/kinds.def; accelerator.kind holds its index, the first is the
+ * default. Declared here and defined in src/kinds, a level above: the tables of design have to hold
+ * the keys of all kinds, but nothing in design may name one. The linker brings them together. */
+extern const zs_kind_design zs_kind_designs[];
+extern const uint32_t zs_kind_n;
+/* The row of accelerator.kind itself, whose words are those rows. */
+extern const zs_field zs_kind_field;
+
+/* Whether a key has an effect in a kind; true for all keys that are not owned. */
+bool zs_field_is_of(const zs_field *field, uint32_t kind);
+/* ZS_EPARSE, naming the kinds that have the key, where it has none in this one. */
+zs_status zs_field_check_kind(const zs_field *field, uint32_t kind, zs_err *err);
 
 /* Unit i (0, 1, ...) that a value of a field in `unit` may be given in: "Hz", "kHz", ...; NULL
  * after the last. Counts ("lanes", "PL cycles") have none but their own. */
@@ -210,9 +255,11 @@ const zs_board_row *zs_board_find(const char *name);
 /* All defaults, board zybo-7020-256k. Strings are static. */
 void zs_design_defaults(zs_design *design);
 /* Sets one key from text ("100 MHz", "true", "hp0", "14.3 us"); units are converted to the field's,
- * plain numbers are in it. Also takes "board" (a built-in row: resets all of board.*) and the lists
- * below as "104, 117, 123". `arena` keeps strings. ZS_ERANGE names value and limit; ZS_EPARSE names
- * the nearest key, word or unit. */
+ * plain numbers are in it. Also takes "board" (zs_design_set_board) and the lists below as
+ * "104, 117, 123". `arena` keeps strings, and what was given by hand; with NULL nothing is noted
+ * as given. ZS_ERANGE names value and limit; ZS_EPARSE names the nearest key, word or unit, or the
+ * kinds that have a key which this design's has not. A new accelerator.kind is refused at the place
+ * of a given key that has no effect in it, so set the kind before other keys. */
 zs_status zs_design_set(zs_design *design, zs_arena *arena, const char *path, const char *text,
                         zs_err *err);
 /* Sets a key that takes a list: network.input, network.calibration; and the shorthands
@@ -228,10 +275,17 @@ bool zs_design_takes_list(const char *path);
 /* Prints one key's value as it could be set again; physical quantities with their unit, counts as
  * plain numbers in field->unit. ZS_ERANGE when `bytes` are too few. */
 zs_status zs_design_print(const zs_design *design, const zs_field *field, char *text, size_t bytes);
-/* Resets board.* and applies a built-in board. ZS_EPARSE suggests the nearest. */
+/* Resets board.* and applies a built-in board, but keeps the keys given by hand with another value
+ * than the board before had. ZS_EPARSE suggests the nearest. */
 zs_status zs_design_set_board(zs_design *design, zs_arena *arena, const char *name, zs_err *err);
+/* Puts the keys of board.* that were given by hand in `from` into `design`. */
+void zs_design_keep_given(zs_design *design, const zs_design *from);
 /* Rules that span fields (ranges of single fields are checked when they are set). */
 zs_status zs_design_check(const zs_design *design, zs_err *err);
+/* What a DDR controller cannot work with: sizes that are no power of two, a refresh interval
+ * without room for anything else. Part of zs_design_check, whatever the fidelity, for memory that
+ * has one. ZS_ERANGE. */
+zs_status zs_design_memory_check(const zs_memory_params *memory, zs_err *err);
 
 /* ---- derived quantities ---------------------------------------------------------------------- */
 
@@ -239,15 +293,7 @@ uint32_t zs_elem_bytes(uint32_t precision); /* activations and weights in DRAM a
 uint32_t zs_acc_bytes(uint32_t precision);  /* a partial sum as it is spilled to DRAM */
 uint32_t zs_acc_bits(uint32_t precision);   /* of an accumulator in BRAM */
 uint32_t zs_bias_bytes(uint32_t precision);
-/* Bits of a bias in DRAM; 0: as the accumulator wants it. Line buffer engines take it as wide as
- * the data. */
-uint32_t zs_design_narrow_bias_bits(const zs_design *design);
 uint64_t zs_design_lanes(const zs_design *design); /* MACs per clock: product of the unrolls */
-/* Port that results leave by: kind direct has one master for all. */
-static inline uint32_t zs_output_port(const zs_accel *accel)
-{
-    return accel->kind == ZS_KIND_DIRECT ? accel->ports.input : accel->ports.output;
-}
 const zs_axi_params *zs_port_params(const zs_board *board, uint32_t port);
 double zs_memory_peak_bytes_per_s(const zs_memory_params *memory);
 /* "?" for a value outside the table. */

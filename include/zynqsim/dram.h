@@ -20,7 +20,7 @@
 #include "zynqsim/base.h"
 #include "zynqsim/design.h"
 
-/* Bytes and transactions are counted when a request is queued, the rest when it is placed. */
+/* Bytes and transactions are counted when a request is queued, the rest when it is issued. */
 typedef struct zs_dram_counts {
     uint64_t read_bytes, write_bytes;               /* useful */
     uint64_t read_transactions, write_transactions; /* BL8 */
@@ -40,7 +40,7 @@ typedef struct zs_dram_req {
     bool is_write;
 } zs_dram_req;
 
-/* A piece of a request whose column commands have been placed. Its times lie in the future of the
+/* A piece of a request whose column commands have been issued. Its times lie in the future of the
  * decision. */
 typedef struct zs_dram_done {
     uint64_t command_ddr_cycle; /* first column command */
@@ -76,11 +76,10 @@ typedef struct zs_dram_watch {
 
 #define ZS_DRAM_NEVER UINT64_MAX
 
-/* ZS_ERANGE names a parameter the controller cannot work with (sizes that are no power of two, a
- * refresh interval without room for anything else). ZS_ENOMEM. */
+/* ZS_ERANGE: what zs_design_memory_check (design.h) refuses. ZS_ENOMEM. */
 zs_status zs_dram_build(zs_arena *arena, const zs_memory_params *memory, zs_dram **out,
                         zs_err *err);
-/* From now on every event is told; `watch` outlives the controller, NULL: nobody looks. */
+/* From now on every event is reported; `watch` outlives the controller, NULL: nobody looks. */
 void zs_dram_watch_set(zs_dram *dram, const zs_dram_watch *watch);
 
 /* Earliest cycle at which there is room for the first piece of a request; 0 when there is now,
@@ -92,11 +91,13 @@ uint64_t zs_dram_room_at(const zs_dram *dram, const zs_dram_req *req);
  * for its sender it is over when its last piece is queued. */
 uint64_t zs_dram_offer(zs_dram *dram, zs_dram_req *req, uint64_t at);
 /* Makes the decisions that requests offered from `until` on can no longer change. True as soon as
- * one of them places a piece: call again. False: no more can be decided. */
+ * one of them issues a piece: call again. False: no more can be decided. */
 bool zs_dram_run(zs_dram *dram, uint64_t until, zs_dram_done *done);
 
 const zs_dram_counts *zs_dram_counts_of(const zs_dram *dram);
-uint64_t zs_dram_events(const zs_dram *dram); /* decisions so far: rows, columns, refreshes */
+/* Decisions so far: row commands, requests, refreshes. One for a request that finds both queues
+ * empty, with the row commands that it needs. */
+uint64_t zs_dram_events(const zs_dram *dram);
 
 /* ---- an idle memory ---------------------------------------------------------------------------
  */

@@ -30,7 +30,8 @@ typedef struct zs_grid {
 } zs_grid;
 
 /* ZS_EPARSE and ZS_ERANGE with the axis as the place; an unknown key suggests the nearest. Values
- * are tried on a copy of `design`, so a wrong one is refused here. ZS_ENOMEM. */
+ * are tried on a copy of `design`, so a wrong one is refused here; whether a key belongs to the
+ * kind of each point is zs_grid_check_keys' question. ZS_ENOMEM. */
 zs_status zs_axis_parse(zs_arena *arena, const char *text, const zs_design *design, zs_axis *out,
                         zs_err *err);
 /* Appends an axis. ZS_ERANGE: a key that another axis has, too many axes, or more than 2^53 points.
@@ -38,6 +39,13 @@ zs_status zs_axis_parse(zs_arena *arena, const char *text, const zs_design *desi
 zs_status zs_grid_add(zs_grid *grid, const zs_axis *axis, zs_err *err);
 /* An empty grid: one point, the design as it is. */
 void zs_grid_init(zs_grid *grid);
+
+/* Whether every key on the axes has an effect in the kind of every point: ZS_EPARSE with the axis
+ * as the place. To be asked when all axes are there. */
+zs_status zs_grid_check_keys(const zs_grid *grid, const zs_design *base, zs_err *err);
+/* The same of a key that is asked for at every point. */
+zs_status zs_grid_check_field(const zs_grid *grid, const zs_design *base, const zs_field *field,
+                              zs_err *err);
 
 /* Value index of each axis at a point. */
 void zs_grid_at(const zs_grid *grid, uint64_t point, uint32_t at[ZS_GRID_AXES]);

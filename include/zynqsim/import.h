@@ -8,7 +8,6 @@
 #include "zynqsim/base.h"
 #include "zynqsim/baseline.h"
 #include "zynqsim/design.h"
-#include "zynqsim/figures.h"
 #include "zynqsim/net.h"
 
 /* Fetches the bytes of a file named in another file; `from` is the path of the naming file. On
@@ -44,10 +43,16 @@ zs_status zs_design_parse_sweep(zs_arena *arena, zs_span yaml, const char *path,
  * ZS_ERANGE for weights that are infinite or not a number. */
 zs_status zs_net_parse(zs_arena *arena, zs_span bytes, const char *path, zs_net_spec *out,
                        zs_err *err);
+/* The same where channels, rows or columns of the input are known from elsewhere (0: not): they win
+ * over the file's, and whatever a graph works out from its input's size comes out accordingly. */
+zs_status zs_net_parse_sized(zs_arena *arena, zs_span bytes, const char *path, zs_shape stated,
+                             zs_net_spec *out, zs_err *err);
 zs_status zs_net_yaml_parse(zs_arena *arena, zs_span bytes, const char *path, zs_net_spec *out,
                             zs_err *err);
 zs_status zs_net_onnx_parse(zs_arena *arena, zs_span bytes, const char *path, zs_net_spec *out,
                             zs_err *err);
+zs_status zs_net_onnx_parse_sized(zs_arena *arena, zs_span bytes, const char *path, zs_shape stated,
+                                  zs_net_spec *out, zs_err *err);
 zs_status zs_net_caffe_parse(zs_arena *arena, zs_span bytes, const char *path, zs_net_spec *out,
                              zs_err *err);
 /* Gives the layers of `net` the weights that layers of the same name (else, when all conv and fc
@@ -57,10 +62,13 @@ zs_status zs_net_take_weights(zs_arena *arena, zs_net_spec *net, const zs_net_sp
 
 /* ---- tensors, images, labels ----------------------------------------------------------------- */
 
-/* float32 NCHW or CHW. */
+/* An array of numbers: floats of 16, 32 or 64 bits, integers or truth values, in C or Fortran
+ * order; read as floats in C order. */
 typedef struct zs_npy {
     const float *data;
-    uint64_t dims[4]; /* missing leading dimensions are 1 */
+    uint64_t dims[4]; /* NCHW: missing leading dimensions are 1; of more, the first are one */
+    uint32_t rank;
+    uint64_t own[ZS_RANK_MAX]; /* dimensions as they are */
 } zs_npy;
 zs_status zs_npy_parse(zs_arena *arena, zs_span bytes, const char *path, zs_npy *out, zs_err *err);
 
@@ -83,13 +91,6 @@ zs_status zs_image_synthetic(zs_arena *arena, uint64_t seed, uint32_t w, uint32_
 /* One name a line; a leading WordNet id ("n01440764 ") is kept out of the label. */
 zs_status zs_labels_parse(zs_arena *arena, zs_span bytes, const char *path,
                           const char *const **labels, uint32_t *n, zs_err *err);
-
-/* ---- results --------------------------------------------------------------------------------- */
-
-/* A result.json as `run --format json` and `--out` write it; the path is its label. Members that
- * are no figures of this version are ignored, figures that it lacks are unknown. */
-zs_status zs_result_json_parse(zs_arena *arena, zs_span bytes, const char *path, zs_figures *out,
-                               zs_err *err);
 
 /* ---- baselines ------------------------------------------------------------------------------- */
 

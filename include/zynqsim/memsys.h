@@ -82,7 +82,11 @@ bool zs_memsys_next(zs_memsys *ms, uint64_t limit_pl_cycle, uint32_t *channel,
                     uint64_t *done_pl_cycle);
 const zs_channel_counts *zs_memsys_channel_counts(const zs_memsys *ms, uint32_t channel);
 const zs_dram_counts *zs_memsys_dram_counts(const zs_memsys *ms);
-uint64_t zs_memsys_events(const zs_memsys *ms); /* internal events so far, for the bench */
+/* Steps so far: wake-ups of channels and of arbiters and decisions of the DDR controller (burst),
+ * or starts and ends of transfers (tile). What a shortcut does in one step counts once: a burst
+ * that is followed to its end without the event queue, a request that passes the controller's
+ * queues. */
+uint64_t zs_memsys_events(const zs_memsys *ms);
 
 /* ---- closed forms, shared by `tile`, `bound` and the roofline -------------------------------- */
 

@@ -14,7 +14,7 @@
 
 typedef enum zs_layer_op {
 #define LAYER(id, ...) ZS_LAYER_##id,
-#include "../../src/net/layers.def"
+#include "zynqsim/layers.def"
 #undef LAYER
     ZS_LAYER_N
 } zs_layer_op;
@@ -55,6 +55,59 @@ typedef struct zs_weights {
     uint64_t bias_n;   /* of bias, 0 or oc */
 } zs_weights;
 
+/* ---- layers of general tensors ----------------------------------------------------------------
+ */
+
+typedef enum zs_function {
+#define FUNCTION(id, ...) ZS_FN_##id,
+#include "zynqsim/functions.def"
+#undef FUNCTION
+    ZS_FN_N
+} zs_function;
+
+/* "leaky_relu", "mul", "log_softmax", ...; never NULL for a valid function. */
+const char *zs_function_name(zs_function fn);
+
+#define ZS_RANK_MAX 8
+
+/* What a layer between tensors of any rank does, with all sizes worked out: importers know ranks
+ * and axes, the graph knows channels, rows and columns. Elements count in the order of the file
+ * (row-major), which is that of CHW. Which members a layer uses, layers.def says. */
+typedef struct zs_general {
+    zs_function fn;
+    double p[3];      /* parameters of fn, as functions.def has them */
+    zs_shape to;      /* the result */
+    uint64_t x_elems; /* of all inputs together: what the layer was worked out for */
+    uint32_t rank;    /* the walk over the result, 1..ZS_RANK_MAX dimensions */
+    uint32_t dims[ZS_RANK_MAX];
+    uint64_t strides[2][ZS_RANK_MAX]; /* binary, matmul: of both operands; reduce: of the input */
+    /* rearrange: element o of the result is that of the input at the sum of tables[d][o_d], or
+     * `fill` where one of them is -1 */
+    const int64_t *tables[ZS_RANK_MAX];
+    double fill;
+    /* reduce: the dimensions that go; matmul: one, the products of a sum */
+    uint32_t inner_rank;
+    uint32_t inner_dims[ZS_RANK_MAX];
+    uint64_t inner_strides[2][ZS_RANK_MAX];
+    /* normalise: lines of `line_n` elements, `line_step` apart, in blocks one behind the other */
+    uint64_t line_n, line_step;
+    /* join: the result is `outer` blocks, of each input shares[input] elements one after the other
+     */
+    uint64_t outer;
+    const uint64_t *shares;
+    /* resize: rows and columns of the input; per output row or column `taps` inputs and weights */
+    uint32_t in_h, in_w, taps;
+    const uint32_t *tap_y, *tap_x; /* [out][taps] */
+    const float *weight_y, *weight_x;
+    /* binary, matmul: an operand that is a parameter, and which one it is (0 or 1); normalise:
+     * factors of the elements of a line, or of blocks of lines, in turn */
+    const float *constant;
+    uint64_t constant_n;
+    uint32_t constant_at;
+    bool is_per_block;
+    const float *offset; /* normalise: addends, as many as factors; NULL = 0 */
+} zs_general;
+
 /* ---- what importers fill in ------------------------------------------------------------------ */
 
 typedef struct zs_layer_spec {
@@ -81,11 +134,14 @@ typedef struct zs_layer_spec {
     uint32_t scale_n;
     float lrn_alpha, lrn_beta, lrn_k; /* lrn: x / (k + alpha / size * sum x^2)^beta */
     uint32_t lrn_size;
+    const zs_general *general; /* rearrange, unary, binary, ... (layers.def), else NULL */
 } zs_layer_spec;
 
 typedef struct zs_input_spec {
     const char *name;
     zs_shape shape; /* c = 0: not stated by the file, to be supplied */
+    uint32_t rank;  /* of the file's own dimensions; 0: channels, rows and columns */
+    uint32_t dims[ZS_RANK_MAX];
 } zs_input_spec;
 
 typedef struct zs_net_spec {
@@ -93,8 +149,10 @@ typedef struct zs_net_spec {
     zs_input_spec input; /* networks have one input */
     const zs_layer_spec *layers;
     uint32_t layer_n;
-    const char *output; /* name of the layer that is the result; NULL = the only unread one */
-    uint64_t seed;      /* of synthetic weights */
+    const char *output;   /* name of the layer that is the result; NULL = the only unread one */
+    uint64_t seed;        /* of synthetic weights */
+    uint32_t output_rank; /* of the result, as the file counts it; 0: channels, rows and columns */
+    uint32_t output_dims[ZS_RANK_MAX];
 } zs_net_spec;
 
 /* ---- the graph ------------------------------------------------------------------------------- */
@@ -130,7 +188,8 @@ typedef struct zs_layer {
     bool has_bias;
     float lrn_alpha, lrn_beta, lrn_k;
     uint32_t lrn_size;
-    zs_shape x, y; /* input (of in[0]) and output; for fc x is {c*h*w, 1, 1} */
+    const zs_general *general; /* layers of general tensors; the importer's memory */
+    zs_shape x, y;             /* input (of in[0]) and output; for fc x is {c*h*w, 1, 1} */
 } zs_layer;
 
 typedef struct zs_net {
@@ -143,6 +202,9 @@ typedef struct zs_net {
     uint32_t output; /* tensor index: the final result */
     uint32_t logits; /* tensor before a final softmax; equals output where there is none */
     uint64_t seed;
+    /* Dimensions of input and result as the file counts them; rank 0: as the tensor's shape. */
+    uint32_t input_rank, output_rank;
+    uint32_t input_dims[ZS_RANK_MAX], output_dims[ZS_RANK_MAX];
 } zs_net;
 
 /* Builds the graph. Layers that the output does not depend on are left out. Layers keep the order
@@ -150,6 +212,10 @@ typedef struct zs_net {
  * cycle, no output), ZS_ESHAPE (shapes that do not go together, windows larger than their input,
  * wrong weight counts), ZS_ERANGE (zero strides, sizes that overflow), ZS_ENOMEM. */
 zs_status zs_net_build(zs_arena *arena, const zs_net_spec *spec, zs_net **out, zs_err *err);
+
+/* The shape that a layer makes of inputs of these shapes, by the rules of zs_net_build. */
+zs_status zs_layer_infer(zs_arena *scratch, const zs_layer_spec *spec, const zs_shape *in,
+                         uint32_t in_n, zs_shape *out, zs_err *err);
 
 /* ---- counts ---------------------------------------------------------------------------------- */
 
@@ -160,6 +226,16 @@ uint64_t zs_layer_weight_elems(const zs_layer *layer); /* without bias */
 uint64_t zs_layer_bias_elems(const zs_layer *layer);
 /* Arithmetic of one image in operations: 2 per MAC; one per compare, add or multiply else. */
 uint64_t zs_layer_ops(const zs_layer *layer);
+/* What a layer of general tensors costs software, one image: multiplications of sums, elements
+ * moved one by one, elements passed over, comparisons or additions of a window, exponentials. */
+typedef struct zs_software_work {
+    uint64_t macs, gathered, elements, pool_ops, exps;
+} zs_software_work;
+zs_software_work zs_layer_software_work(const zs_layer *layer);
+static inline bool zs_op_is_general(zs_layer_op op)
+{
+    return op >= ZS_LAYER_REARRANGE && op < ZS_LAYER_N;
+}
 uint64_t zs_net_macs(const zs_net *net);
 uint64_t zs_net_param_elems(const zs_net *net);
 /* Convolution or fully connected: an op with filters, run by the MAC array. */

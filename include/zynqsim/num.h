@@ -110,9 +110,25 @@ zs_pool_part zs_pool_cols(const zs_layer *layer, uint32_t ox);
  * same bits on every machine; relative error below 2^-50 x (1 + |ln of the result|). */
 double zs_exp(double x);
 double zs_pow(double base, double exponent);
+/* Natural logarithm: NaN below 0, -infinity of 0. */
+double zs_log(double x);
+double zs_tanh(double x);
+double zs_erf(double x);
+/* Functions of functions.def of one element and of two. */
+double zs_function_of(zs_function fn, const double *p, double x);
+double zs_function_of_two(zs_function fn, const double *p, double x, double y);
+
+/* Layers of general tensors, all but rearrange and join, on float or double elements: importers
+ * fold constants with them. Of f64, the operands are all in x. */
+void zs_general_f32(zs_layer_op op, const zs_general *g, const float *const *x, float *y);
+void zs_general_f64(zs_layer_op op, const zs_general *g, const double *const *x, double *y);
+/* rearrange and join move elements of any size. */
+void zs_rearrange(const zs_general *g, size_t elem_bytes, const void *x, const void *fill, void *y);
+void zs_join(const zs_general *g, size_t elem_bytes, const void *const *x, uint32_t x_n, void *y);
 
 /* Layers the PS computes, in fp32 on one image: x[i] is input i (CHW), y the output (CHW).
- * pool (max and avg), act, add, concat, batchnorm, global_avgpool, softmax, lrn. */
+ * pool (max and avg), act, add, concat, batchnorm, global_avgpool, softmax, lrn, and the layers of
+ * general tensors. */
 void zs_host_layer_f32(const zs_net *net, const zs_layer *layer, const float *const *x, float *y);
 /* The same on stored elements of any precision. Max-pooling, act, concat of equal scales and add
  * work on integers; the others on dequantised values. `scratch` of zs_host_scratch_bytes. */

@@ -2,38 +2,88 @@
  *
  * The timing engine charges each op, the numeric executor performs it; both follow the waits.
  * Ops of a unit issue in array order. An op starts when its unit is free and every op in wait[] has
- * retired (its data is there, or its slot is free). A BARRIER starts when all earlier ops have
- * retired, and no later op starts before it has.
- * Memory   a plan lives in the arena of its design point and dies with it. */
+ * retired (its data is there, or its slot is free). * Memory   a plan lives in the arena of its design point and dies with it. */
 #ifndef ZYNQSIM_PLAN_H
 #define ZYNQSIM_PLAN_H
+
+#include <assert.h>
 
 #include "zynqsim/base.h"
 #include "zynqsim/design.h"
 #include "zynqsim/memsys.h"
 #include "zynqsim/net.h"
-#include "zynqsim/serial.h"
 
 #define ZS_NO_OP UINT32_MAX
 
-typedef enum zs_op_kind {
-    ZS_OP_LOAD_X, /* input tile, DRAM to input slot */
-    ZS_OP_LOAD_W, /* weight tile (with biases before its first channel tile), DRAM to weight slot */
-    ZS_OP_LOAD_P, /* partial sums, DRAM to accumulator slot */
-    ZS_OP_MAC,    /* products of an input and a weight slot onto an accumulator slot */
-    ZS_OP_POST,   /* vector work on an accumulator slot: pooling, add, activation, keep on chip */
-    ZS_OP_STORE_P, /* partial sums, accumulator slot to DRAM */
-    ZS_OP_STORE,   /* results, accumulator slot to DRAM */
-    ZS_OP_HOST,    /* the PS: a call's registers, its end, cache maintenance, a layer in software */
-    ZS_OP_BARRIER,
-    ZS_OP_DIRECT, /* kind direct: one output channel of one image, DRAM to DRAM */
-    ZS_OP_KIND_N
-} zs_op_kind;
+/* What an op does for the engine; its unit is of the same role. */
+typedef enum zs_role {
+    ZS_READ,    /* DRAM to on-chip memory */
+    ZS_WRITE,   /* on-chip memory to DRAM */
+    ZS_COMPUTE, /* work on on-chip memories */
+    ZS_HOST,    /* the PS: a call's registers, its end, cache maintenance, a layer in software */
+    ZS_JOIN,    /* takes no time. JOIN: once all earlier ops of its engine have retired, and no later op
+                 * of that engine starts before it has; MEET: once the ops of its list have, as many
+                 * as there are */
+    ZS_ROLE_N
+} zs_role;
 
-/* Units: one per AXI channel (zs_channel), then the MAC array, then the PS. A DIRECT op holds the
- * MAC array while its accesses use both channels of accelerator.ports.input, which no other op
- * does. */
-enum { ZS_UNIT_PE = ZS_CHANNEL_N, ZS_UNIT_CPU, ZS_UNIT_N };
+typedef enum zs_operand {
+    ZS_OPERAND_WEIGHT,
+    ZS_OPERAND_INPUT,
+    ZS_OPERAND_OUTPUT,
+    ZS_OPERAND_PARTIAL,
+    ZS_OPERAND_N
+} zs_operand;
+
+/* What an op is: its role, and of a transfer the operand; what other numbers mean is the kind's,
+ * but for those that kinds share. */
+#define ZS_OP(role, what) ((role) << 5 | (what))
+typedef enum zs_op_code {
+    ZS_OP_LOAD_X = ZS_OP(ZS_READ, ZS_OPERAND_INPUT),   /* input tile, to an input slot */
+    ZS_OP_LOAD_W = ZS_OP(ZS_READ, ZS_OPERAND_WEIGHT),  /* weight tile (with biases before its first
+                                                        * channel tile), to a weight slot */
+    ZS_OP_LOAD_P = ZS_OP(ZS_READ, ZS_OPERAND_PARTIAL), /* partial sums, to an accumulator slot */
+    ZS_OP_STORE = ZS_OP(ZS_WRITE, ZS_OPERAND_OUTPUT),  /* results, from an accumulator slot */
+    ZS_OP_STORE_P = ZS_OP(ZS_WRITE, ZS_OPERAND_PARTIAL),
+    ZS_OP_MAC = ZS_OP(ZS_COMPUTE, 0),  /* products of an input and a weight slot onto an accumulator
+                                        * slot */
+    ZS_OP_POST = ZS_OP(ZS_COMPUTE, 1), /* vector work on an accumulator slot: pooling, add,
+                                        * activation, keep on chip */
+    ZS_OP_WALK = ZS_OP(ZS_COMPUTE, 2), /* loops whose every operand is an access of the unit's serial
+                                        * master: DRAM to DRAM */
+    ZS_OP_HOST = ZS_OP(ZS_HOST, 0),
+    ZS_OP_JOIN = ZS_OP(ZS_JOIN, 0),  /* of its whole engine */
+    ZS_OP_MEET = ZS_OP(ZS_JOIN, 1)   /* of the ops listed at plan->meets[cost_key] */
+} zs_op_code;
+static inline zs_role zs_op_role(uint32_t code)
+{
+    return (zs_role)(code >> 5);
+}
+static inline uint32_t zs_op_what(uint32_t code)
+{
+    return code & 31;
+}
+static inline bool zs_op_is_transfer(uint32_t code)
+{
+    return code < ZS_OP(ZS_COMPUTE, 0);
+}
+
+/* Something that performs ops one at a time, in order. */
+enum { ZS_NO_CHANNEL = 0xff, ZS_UNITS_MAX = 254, ZS_ENGINES_MAX = 16 };
+typedef struct zs_plan_unit {
+    const char *name; /* "hp0.rd", "pe", "cpu" */
+    uint8_t role;     /* zs_role of its ops */
+    uint8_t channel;  /* zs_channel of a reader or writer, else ZS_NO_CHANNEL */
+    uint8_t engine;   /* index of the engine that it is part of */
+    bool is_serial;   /* a compute unit whose ops are walks of a serial master (serial.h) */
+} zs_plan_unit;
+
+/* Units of a plan of one engine: a reader and a writer per AXI port (at the index of its
+ * zs_channel), one compute unit, the PS, meeting points. A serial engine's compute unit does walks: while it works,
+ * it holds both channels of accelerator.ports.input. */
+enum { ZS_UNIT_PE = ZS_CHANNEL_N, ZS_UNIT_CPU, ZS_UNIT_JOIN, ZS_UNIT_N };
+extern const zs_plan_unit zs_tile_units[ZS_UNIT_N];
+extern const zs_plan_unit zs_serial_units[ZS_UNIT_N];
 
 enum {
     ZS_SLOT_NONE = 0xff,
@@ -44,21 +94,21 @@ enum {
 typedef struct zs_tile_op {
     uint32_t wait[3];  /* earlier op indices, ZS_NO_OP when unused */
     uint32_t cost_key; /* index into plan->costs: equal shapes are priced once */
-    uint16_t layer;    /* index into plan->rows */
-    uint8_t kind;      /* zs_op_kind */
-    uint8_t unit;
+    uint16_t row;      /* index into plan->rows */
+    uint8_t code;      /* ZS_OP(role, what) */
+    uint8_t unit;      /* index into plan->units */
     uint8_t slot[4]; /* input, weight, accumulator, second input; ZS_SLOT_NONE when unused */
 } zs_tile_op;
-_Static_assert(sizeof(zs_tile_op) == 24, "hot op grew: look at make bench");
+static_assert(sizeof(zs_tile_op) == 24, "hot op grew: look at make bench");
 
 enum {
     ZS_BOX_FIRST = 1,  /* MAC: sums start here, from the bias */
     ZS_BOX_LAST = 2,   /* MAC: sums are complete: activation and requantisation follow */
-    ZS_BOX_BIAS = 4,   /* LOAD_W: biases precede the weights; oihw: biases only; DIRECT: the filter
-                        * is read */
+    ZS_BOX_BIAS = 4,   /* LOAD_W: biases precede the weights; oihw: biases only; WALK: the filter is
+                        * read */
     ZS_BOX_SECOND = 8, /* LOAD_X: second input of an add */
     ZS_BOX_CHAINED = 16, /* load: follows the op before on its channel without a gap */
-    ZS_BOX_PARAMS = 32   /* POST: parameters go to the PEs (linebuffer) */
+    ZS_BOX_PARAMS = 32   /* POST: parameters go to the PEs */
 };
 
 /* Cold half: which part of the layer. Pixels are those of the convolution's (or vector layer's)
@@ -74,18 +124,25 @@ typedef struct zs_tile_box {
 typedef enum zs_host_step {
     ZS_HOST_CALL,
     ZS_HOST_CALL_END,
-    ZS_HOST_LAYER,
-    ZS_HOST_IM2COL, /* linebuffer: the row's windows are laid out as pixels */
-    ZS_HOST_JOIN    /* linebuffer: parts of a tensor are put together */
+    ZS_HOST_LAYER,  /* a layer in software */
+    ZS_HOST_IM2COL, /* the windows of a convolution are laid out as pixels */
+    ZS_HOST_GATHER  /* parts of a tensor are put together */
 } zs_host_step;
+/* "a layer in software"; NULL for what is no step. */
+const char *zs_host_step_text(uint32_t step);
 
 /* What one price depends on. MAC and POST: `pl_cycles` is the price. Transfers: the shape with the
  * address of the first op that had it; the channel's model prices it. HOST: `pl_cycles`. */
 typedef struct zs_op_cost {
     uint64_t pl_cycles;
     zs_xfer xfer;
-    uint8_t kind, unit;
+    uint8_t code, unit;
 } zs_op_cost;
+
+/* Ops that a MEET waits for: meet_waits[first .. first + n). */
+typedef struct zs_plan_meet {
+    uint32_t first, n;
+} zs_plan_meet;
 
 /* A tensor as the engine addresses it: image i starts at addr + i * pitch_bytes. */
 typedef struct zs_plan_tensor {
@@ -97,23 +154,6 @@ typedef struct zs_plan_tensor {
  * follow each other. */
 #define ZS_NOT_RESIDENT UINT64_MAX
 
-/* What a row of kind linebuffer is besides. Tensors lie as [y][x][channel] in DRAM, channels padded
- * with zeros to whole words of unroll.ic elements. A box of a LOAD_X then names lines of the input
- * (oy0, oy_n), that of a STORE pixels of what is stored. */
-typedef struct zs_line_row {
-    uint32_t step;      /* zs_host_step; ZS_HOST_CALL: a call of the engine */
-    uint32_t oc0, oc_n; /* filters of the call; what is beyond those of the layer is 0 */
-    uint32_t x_c, y_c;  /* channels of a pixel as stored */
-    uint32_t lines;     /* of the input, up to the last that a window looks at */
-    uint32_t ring_lines, out_slots; /* line buffer with its FIFO; rows of results under way */
-    bool x_from_host;               /* the PS wrote the input */
-    uint64_t stale_bytes;           /* a row of the PS: what it reads that the engine wrote */
-    uint64_t param_bytes;           /* biases, then weights [ic][ky][kx][oc] */
-    uint32_t tensor; /* JOIN: what is put together; of a call whose y is but a part of
-                      * a tensor: that tensor; else ZS_NO_INDEX */
-    uint32_t part0;  /* first channel of that tensor that y holds */
-} zs_line_row;
-
 /* One line of the result: a layer with what was fused into it. */
 typedef struct zs_plan_row {
     const char *name;   /* "conv1+pool1" */
@@ -121,6 +161,7 @@ typedef struct zs_plan_row {
     uint32_t layer;     /* index into net->layers */
     uint32_t pool;      /* index of the pooling layer fused behind, or ZS_NO_INDEX */
     uint32_t call;      /* index into plan->calls; ZS_NO_INDEX when the PS runs it */
+    uint32_t engine;    /* whose op streams it is in: joins hold up their own engine alone */
     uint32_t op0, op_n; /* ops of the row: a contiguous range */
     uint64_t macs;      /* of the whole batch */
     uint64_t ops;       /* operations of the whole batch, as zs_layer_ops counts them */
@@ -145,12 +186,10 @@ typedef struct zs_plan_row {
     uint64_t partial_base;      /* DRAM address of spilled partial sums */
     uint64_t weight_slot_bytes; /* weight tile with its biases, as it lies in a slot */
     uint32_t weight_slots;      /* how many the weight buffer holds in this layer */
-    zs_serial_walk walk;        /* kind direct: of image 0, channel 0 */
-    uint32_t walk_oc;           /* output channels that read the same inputs */
     uint64_t compulsory_read_bytes,
         compulsory_write_bytes; /* what any schedule must move;
                                  * of a layer in software: its traffic */
-    zs_line_row line;           /* kind linebuffer only */
+    void *own; /* what the kind keeps besides, or NULL */
 } zs_plan_row;
 
 typedef struct zs_plan_call {
@@ -177,10 +216,19 @@ typedef struct zs_plan_buffer {
     uint32_t bram18;     /* as zs_bram18_of counts them; 0: distributed RAM, LUTs */
 } zs_plan_buffer;
 
+struct zs_kind;
 typedef struct zs_plan {
+    const struct zs_kind *kind;
     const zs_tile_op *ops;
     const zs_tile_box *boxes; /* [op] */
     uint32_t op_n;
+    const zs_plan_unit *units;
+    uint32_t unit_n, engine_n;
+    bool rows_overlap; /* rows work at the same time, each on a compute unit of its own: they have
+                        * spans. Else they take turns, and their cycles add up to the total */
+    const zs_plan_meet *meets;
+    uint32_t meet_n;
+    const uint32_t *meet_waits;
     const zs_op_cost *costs;
     uint32_t cost_n;
     const zs_plan_row *rows;
@@ -195,41 +243,14 @@ typedef struct zs_plan {
     const char *fusion_note; /* auto: what the search chose; else NULL */
 } zs_plan;
 
-/* ZS_EUNSUPPORTED or ZS_ERANGE name the layer or field; ZS_ENOMEM. A design that does not fit the
- * part still gets a plan. */
-zs_status zs_plan_build(zs_arena *arena, const zs_design *design, const zs_net *net, zs_plan **out,
-                        zs_err *err);
-/* The same in two steps. A draft has rows, calls, buffers and addresses; of fusion `auto` the
- * search is done. For designs that differ in accelerator.fusion alone, drafts of one digest get the
- * same ops, so who has simulated one of them need not even make those of the other. 0: unlike any.
- */
-typedef struct zs_plan_draft zs_plan_draft;
-zs_status zs_plan_draft_build(zs_arena *arena, const zs_design *design, const zs_net *net,
-                              zs_plan_draft **out, zs_err *err);
-uint64_t zs_plan_draft_digest(const zs_plan_draft *draft);
-const char *zs_plan_draft_note(const zs_plan_draft *draft); /* fusion_note */
-/* Adds the ops; once. */
-zs_status zs_plan_finish(zs_plan_draft *draft, const zs_plan **out, zs_err *err);
-/* The same without the ops that scale with the tiles: rows, calls, buffers and addresses, and of
- * the ops the steps of the PS and the barriers, in their rows. Costs some microseconds. For fusion
- * `auto`, whose search needs whole plans, every tensor goes through DRAM here; for all others rows
- * and buffers are those of the plan. Kinds other than `tiled` have few ops: the whole plan. */
-zs_status zs_plan_outline(zs_arena *arena, const zs_design *design, const zs_net *net,
-                          zs_plan **out, zs_err *err);
-/* The DRAM transfer of a LOAD or STORE op; rows are merged as the DMA does. */
-zs_xfer zs_plan_xfer(const zs_plan *plan, const zs_design *design, uint32_t op);
-zs_xfer zs_plan_box_xfer(const zs_plan_row *row, const zs_design *design, uint32_t kind,
-                         const zs_tile_box *box);
-
-/* Input line i of image n is line n * lines + i of a call: where it lies in the ring. */
-static inline uint64_t zs_line_index(const zs_line_row *l, uint32_t image, uint32_t line)
-{
-    return (uint64_t)image * l->lines + line;
-}
 /* The tensor that a view shows whole (a flatten, say), or the tensor itself. */
 uint32_t zs_view_base(const zs_net *net, uint32_t tensor);
-/* The walk of a DIRECT op. */
-zs_serial_walk zs_plan_walk(const zs_plan_row *row, const zs_tile_box *box);
+
+/* The memory system's channel of a transfer. */
+static inline uint32_t zs_op_channel(const zs_plan *plan, uint32_t op)
+{
+    return plan->units[plan->ops[op].unit].channel;
+}
 
 /* ---- geometry shared by address generation and numerics -------------------------------------- */
 
@@ -266,7 +287,7 @@ uint32_t zs_pool_crossing(uint32_t kernel, uint32_t stride);
  * bias_base; a tile is one row of [ic][ky][kx] per output channel. */
 uint64_t zs_plan_weight_offset(const zs_plan_row *row, uint32_t precision, uint32_t ic_per_group,
                                uint32_t oc0, uint32_t oc_n, uint32_t ic0);
-const char *zs_op_kind_name(uint32_t kind);
-const char *zs_unit_name(uint32_t unit); /* "hp0.rd", "pe", "cpu" */
+const char *zs_op_name(uint32_t code);         /* "load_x", "mac" */
+const char *zs_channel_name(uint32_t channel); /* "hp0.rd" */
 
 #endif

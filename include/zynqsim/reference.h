@@ -12,7 +12,7 @@
  *                          a name, for calls of one layer cut in pieces
  *                measured  in the unit of the metric; lo..hi is a band
  *                tolerance exact, 5%, a number in that unit, or 8%|30e-6: the larger of both;
- *                          nothing: the error is told, not judged
+ *                          nothing: the error is reported, not judged
  *   tile       case M N R C K S TM TN TR TC words_per_beat rd_latency b_latency rd_outst wr_outst
  *              pipe_depth block_rows weight_port row_gap total_cycles
  *   memory     case set spec metric measured tolerance; the last two as in runs

@@ -126,6 +126,9 @@ zs_status zs_npy_emit(const float *data, const uint64_t *dims, uint32_t dim_n, c
 zs_status zs_design_yaml_emit(const zs_design *d, const zs_sink *s, zs_err *err);
 /* `show`: the network as a table of layers with shapes, MACs, bytes. */
 zs_status zs_net_table_emit(const zs_net *net, const zs_sink *s, zs_err *err);
+/* `show`: buffers, resources by who uses them, calls with their rows. */
+zs_status zs_plan_tables_emit(const zs_design *d, const zs_plan *plan, const zs_fit *fit,
+                              const zs_sink *s, zs_err *err);
 /* `show --plan`: one line per op: index, kind, unit, box, slots, bytes or cycles, waits. */
 zs_status zs_plan_listing_emit(const zs_design *d, const zs_net *net, const zs_plan *plan,
                                const zs_sink *s, zs_err *err);

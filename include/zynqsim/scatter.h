@@ -9,7 +9,7 @@
 #include "zynqsim/base.h"
 
 typedef struct zs_scatter_point {
-    const char *label; /* what tells it from the others: its varied keys */
+    const char *label; /* what is its own: the keys that the sweep varies */
     double x, y;
     bool is_feasible;
     bool on_front; /* set by zs_scatter_build */

@@ -12,7 +12,7 @@
  *          without a short common period, a write still queued behind a refresh, a beat boundary
  *          crossed) every access goes through the memory system. Derivation: docs/models/direct.md
  * Omits    address arithmetic and loop control, which run beside the access.
- * Sources  the published kernel (loop order, single-beat reads); latencies of hw/operators.def.
+ * Sources  the published kernel (loop order, single-beat reads); latencies of operators.def.
  * Memory   lives in the arena; it grows there with the number of distinct outcomes. */
 #ifndef ZYNQSIM_SERIAL_H
 #define ZYNQSIM_SERIAL_H

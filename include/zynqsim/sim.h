@@ -8,6 +8,7 @@
 #include "zynqsim/base.h"
 #include "zynqsim/bound.h"
 #include "zynqsim/design.h"
+#include "zynqsim/exec.h"
 #include "zynqsim/memsys.h"
 #include "zynqsim/net.h"
 #include "zynqsim/num.h"
@@ -16,14 +17,6 @@
 /* Who the engine works for or waits for. */
 typedef enum zs_cause { ZS_BY_COMPUTE, ZS_BY_READ, ZS_BY_WRITE, ZS_BY_HOST, ZS_CAUSE_N } zs_cause;
 const char *zs_cause_name(zs_cause cause);
-
-typedef enum zs_operand {
-    ZS_OPERAND_WEIGHT,
-    ZS_OPERAND_INPUT,
-    ZS_OPERAND_OUTPUT,
-    ZS_OPERAND_PARTIAL,
-    ZS_OPERAND_N
-} zs_operand;
 
 typedef struct zs_layer_result {
     const char *name, *op, *group;
@@ -37,6 +30,8 @@ typedef struct zs_layer_result {
     uint64_t busy_cycles[ZS_CAUSE_N];   /* unit busy in the row's span; busiest channel of a kind */
     uint64_t waited_cycles[ZS_CAUSE_N]; /* the MAC array worked (compute) or waited for the rest;
                                          * sums to cycles */
+    uint64_t starved_cycles;            /* of these: for inputs, ... */
+    uint64_t blocked_cycles;            /* ... or for room for results */
     zs_cause limited_by;                /* largest of waited_cycles */
     bool memory_roof;                   /* intensity below the ridge */
     const char *note;                   /* NULL, or why verdicts differ or the bound is far */
@@ -75,6 +70,7 @@ typedef struct zs_result {
     uint32_t memory_tck_ps; /* period of the DRAM clock: turns dram.busy_ddr_cycles into time */
     const zs_layer_result *layers;
     uint32_t layer_n;
+    bool layers_overlap; /* each has a span of its own; else cycles of layers add up to the total */
     const zs_port_result *ports; /* channels in use */
     uint32_t port_n;
     const zs_image_result *images; /* NULL with timing only */
@@ -107,9 +103,6 @@ void zs_result_describe(zs_result *result, const zs_design *design, const zs_net
                         const zs_plan *plan, zs_fidelity fidelity);
 
 /* ---- numerics -------------------------------------------------------------------------------- */
-
-/* The data side: simulated DRAM and BRAM contents. */
-typedef struct zs_exec zs_exec;
 
 /* Lays packed weights out in simulated DRAM. Design, net, plan and quant must outlive the exec.
  * ZS_ENOMEM. */

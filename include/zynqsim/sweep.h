@@ -55,6 +55,7 @@ typedef struct zs_sweep_memo {
     uint32_t kept; /* the arena that what follows lies in */
     bool is_known;
     uint64_t family, digest; /* zs_grid_family, zs_plan_draft_digest */
+    const zs_plan *plan;     /* equal digests are compared in full */
     const zs_net *net;
     const zs_result *result;
 } zs_sweep_memo;

@@ -24,6 +24,17 @@ typedef struct zs_table {
 
 zs_status zs_table_parse(zs_arena *arena, zs_span bytes, const char *path, zs_table *out,
                          zs_err *err);
+/* A line of the file as it is written; of a row all its lines. */
+typedef struct zs_table_line {
+    const char *raw; /* without the last LF */
+    uint32_t row;    /* ZS_TABLE_NO_ROW: the header, a comment, a blank line */
+    uint32_t number;
+} zs_table_line;
+#define ZS_TABLE_NO_ROW UINT32_MAX
+/* A table with comments, which are lines that begin with #, and all its lines, for who writes the
+ * file again. ZS_EPARSE also for lines that end in CR alone. */
+zs_status zs_table_lines_parse(zs_arena *arena, zs_span bytes, const char *path, zs_table *out,
+                               const zs_table_line **lines, uint32_t *line_n, zs_err *err);
 /* The header alone: a table of no rows, whatever follows. */
 zs_status zs_table_header_parse(zs_arena *arena, zs_span bytes, const char *path, zs_table *out,
                                 zs_err *err);

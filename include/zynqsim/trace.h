@@ -55,7 +55,7 @@ typedef struct zs_trace {
     uint32_t dram_n, dram_max;
     uint64_t bursts_lost;                    /* for which there was no room */
     uint64_t lost_at_pl_cycle;               /* the earliest of them */
-    uint64_t op_lost_at_pl_cycle[ZS_UNIT_N]; /* start of the first op of a unit for which there was
+    uint64_t op_lost_at_pl_cycle[ZS_UNITS_MAX]; /* start of the first op of a unit for which there was
                                                 no room; UINT64_MAX: none was left out */
     zs_trace_gap *gaps;                      /* in order of time */
     uint32_t gap_n;

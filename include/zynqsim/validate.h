@@ -43,7 +43,7 @@ typedef enum zs_verdict {
     ZS_INSIDE,
     ZS_OUTSIDE,
     ZS_UNJUDGED, /* the measurements differ too much among themselves to judge by */
-    ZS_TOLD,     /* nobody said how near is near enough */
+    ZS_REPORTED, /* "told" in what validate writes: nobody said how near is near enough */
     ZS_VERDICT_N
 } zs_verdict;
 const char *zs_verdict_name(zs_verdict verdict);
@@ -60,8 +60,8 @@ typedef struct zs_check {
     zs_verdict verdict;
 } zs_check;
 
-/* Verdicts of ZS_UNJUDGED and ZS_TOLD stay; the error is told all the same. A prediction that is
- * not a number is outside. */
+/* Verdicts of ZS_UNJUDGED and ZS_REPORTED stay; the error is reported all the same. A prediction
+ * that is not a number is outside. */
 void zs_check_judge(zs_check *check);
 
 /* ---- cases ----------------------------------------------------------------------------------- */
@@ -78,7 +78,7 @@ typedef enum zs_form {
 /* What a row says of its figure: a value, or the ends of a band, and how near is near enough. */
 typedef struct zs_figure_measured {
     double lo, hi;
-    bool is_told; /* the tolerance is left open: compared, not judged */
+    bool is_reported; /* the tolerance is left open: compared, not judged */
     zs_tolerance tolerance;
 } zs_figure_measured;
 
@@ -170,11 +170,11 @@ typedef struct zs_section {
     uint32_t n, capacity;
     double mean_limit_frac; /* of the mean error; 0: none */
     /* what zs_section_close fills */
-    uint32_t inside, outside, unjudged, told;
-    double mean_frac, worst_frac; /* of errors that are judged and defined; NAN without any */
-    double worst_told_frac;       /* of those that are told */
-    uint32_t worst, worst_told;   /* checks */
-    bool passes;                  /* none outside, mean within its limit */
+    uint32_t inside, outside, unjudged, reported;
+    double mean_frac, worst_frac;   /* of errors that are judged and defined; NAN without any */
+    double worst_reported_frac;     /* of those that are reported */
+    uint32_t worst, worst_reported; /* checks */
+    bool passes;                    /* none outside, mean within its limit */
 } zs_section;
 
 /* Sections for the checks of a reference, empty. ZS_ENOMEM. */

@@ -12,6 +12,7 @@
 #include "zynqsim/design.h"
 #include "zynqsim/import.h"
 #include "zynqsim/net.h"
+#include "zynqsim/kind.h"
 #include "zynqsim/plan.h"
 #include "zynqsim/reference.h"
 #include "zynqsim/report.h"

@@ -1,6 +1,7 @@
 #include "cli_priv.h"
 #include "zynqsim/compare.h"
 #include "zynqsim/grid.h"
+#include "zynqsim/result_read.h"
 
 #include <string.h>
 
@@ -56,6 +57,11 @@ static zs_status read_axes(job *j, const char *path, zs_grid *grid, zs_err *err)
             status = cli_axis_check(&o, &axis, err);
         if (status == ZS_OK)
             status = zs_grid_add(grid, &axis, err);
+    }
+    if (status == ZS_OK) {
+        status = zs_grid_check_keys(grid, &base.design, err);
+        if (status != ZS_OK)
+            zs_err_prefix(err, "--vary");
     }
     cli_point_drop(&base);
     return status;
@@ -172,7 +178,7 @@ static zs_status read_result(job *j, uint32_t i, zs_err *err)
 {
     zs_span bytes;
     ZS_TRY(cli_file_read(&j->keep, j->columns[i].path, ZS_RESULT_BYTES_MAX, &bytes, err));
-    return zs_result_json_parse(&j->keep, bytes, j->columns[i].path, &j->figures[i], err);
+    return zs_figures_parse(&j->keep, bytes, j->columns[i].path, &j->figures[i], err);
 }
 
 static zs_status simulate(job *j, uint32_t i, zs_err *err)

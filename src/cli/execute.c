@@ -40,7 +40,7 @@ static zs_status build_quant(cli_point *p, const cli_inputs *inputs, zs_quant **
     zs_ranges ranges;
     ZS_TRY(measure_ranges(p, &samples, &ranges, err));
     ZS_TRY(zs_quant_build(&p->keep, p->net, d->accel.precision, &ranges, out, err));
-    const uint32_t bias_bits = zs_design_narrow_bias_bits(d);
+    const uint32_t bias_bits = zs_kind_bias_bits(d);
     return bias_bits ? zs_quant_narrow_biases(&p->keep, p->net, bias_bits, *out, err) : ZS_OK;
 }
 

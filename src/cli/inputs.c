@@ -45,13 +45,26 @@ zs_status cli_npy_shape(zs_arena *arena, const char *path, zs_shape *shape, zs_e
     return ZS_OK;
 }
 
+/* The dimensions that the model's file states, with any number of samples. */
+static bool has_own_dims(const zs_net *net, const zs_npy *npy)
+{
+    if (net->input_rank == 0 || npy->rank != net->input_rank)
+        return false;
+    for (uint32_t d = 1; d < npy->rank; d++)
+        if (npy->own[d] != net->input_dims[d])
+            return false;
+    return npy->own[0] == net->input_dims[0] || (npy->rank > 1 && net->input_dims[0] == 1);
+}
+
 static zs_status add_npy(cli_point *p, const char *path, cli_inputs *inputs, zs_err *err)
 {
     zs_npy npy;
     ZS_TRY(parse_npy(&p->keep, path, &npy, err));
     const zs_shape s = input_shape(p);
-    const unsigned long long n = npy.dims[0], c = npy.dims[1], h = npy.dims[2], w = npy.dims[3];
-    if (c != s.c || h != s.h || w != s.w)
+    const bool is_own = has_own_dims(p->net, &npy);
+    const unsigned long long n = is_own ? npy.own[0] / p->net->input_dims[0] : npy.dims[0];
+    const unsigned long long c = npy.dims[1], h = npy.dims[2], w = npy.dims[3];
+    if (!is_own && (c != s.c || h != s.h || w != s.w))
         return zs_fail(err, ZS_ESHAPE, path,
                        "the tensor is %llux%llux%llu, the network's input is %ux%ux%u", c, h, w,
                        s.c, s.h, s.w);

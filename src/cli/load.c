@@ -52,9 +52,34 @@ static void note_origin(const char *key, named_here *here)
     here->calibration |= strcmp(key, "network.calibration") == 0;
 }
 
+static bool sets_kind(const char *setting)
+{
+    const size_t n = strlen(zs_kind_field.path);
+    return strncmp(setting, zs_kind_field.path, n) == 0 && setting[n] == '=';
+}
+
+/* The kind says which other keys there are: it goes first, the last one given. */
+static zs_status apply_kind(cli_point *p, char *const *set, zs_err *err)
+{
+    zs_design kept = p->design;
+    zs_status status = ZS_OK;
+    for (size_t i = 0; status == ZS_OK && set != NULL && set[i] != NULL; i++) {
+        if (!sets_kind(set[i]))
+            continue;
+        kept = p->design;
+        status = zs_design_set(&kept, &p->keep, zs_kind_field.path, strchr(set[i], '=') + 1, err);
+    }
+    if (status != ZS_OK)
+        zs_err_prefix(err, "--set");
+    p->design = kept;
+    return status;
+}
+
 static zs_status apply_set(cli_point *p, const char *setting, named_here *here, zs_err *err)
 {
     const char *equals = strchr(setting, '=');
+    if (sets_kind(setting))
+        return ZS_OK;
     if (equals == NULL || equals == setting)
         return zs_fail(err, ZS_EUSAGE, "--set", "'%s' is not of the form KEY=VALUE", setting);
     const char *key = zs_arena_strndup(&p->keep, setting, (size_t)(equals - setting));
@@ -71,8 +96,11 @@ static zs_status apply_set(cli_point *p, const char *setting, named_here *here, 
 
 static zs_status apply_options(cli_point *p, const cli_options *o, named_here *here, zs_err *err)
 {
+    ZS_TRY(apply_kind(p, o->set, err));
+    p->design.place = "--set";
     for (size_t i = 0; o->set != NULL && o->set[i] != NULL; i++)
         ZS_TRY(apply_set(p, o->set[i], here, err));
+    p->design.place = NULL;
     if (o->model != NULL)
         p->design.network.model = o->model;
     if (o->weights != NULL)
@@ -237,13 +265,30 @@ static zs_status settle_input_shape(cli_point *p, const cli_options *o, zs_net_s
                    s.c, s.h, s.w);
 }
 
+/* The graph may work out shapes from its input's: the design's figures, and those of the first
+ * tensor where the file has none, must be known before it is read. */
+static zs_status parse_model(cli_point *p, const cli_options *o, zs_span bytes, const char *path,
+                             zs_net_spec *spec, zs_err *err)
+{
+    const zs_design *d = &p->design;
+    zs_shape stated = {d->network.input_c, d->network.input_h, d->network.input_w};
+    const zs_status status = zs_net_parse_sized(&p->keep, bytes, path, stated, spec, err);
+    const char *first = d->network.inputs[0];
+    zs_err ignored;
+    if (status != ZS_EUNSUPPORTED || stated.c != 0 || o->timing_only || !ends_in(first, ".npy") ||
+        cli_npy_shape(&p->keep, first, &stated, &ignored) != ZS_OK ||
+        zs_net_parse_sized(&p->keep, bytes, path, stated, spec, &ignored) != ZS_OK)
+        return status;
+    return ZS_OK;
+}
+
 zs_status cli_net_load(cli_point *p, const cli_options *o, zs_err *err)
 {
     zs_span bytes;
     zs_net_spec spec = {0};
     const char *path = p->design.network.model;
     ZS_TRY(cli_file_read(&p->keep, path, CLI_LARGE_BYTES, &bytes, err));
-    ZS_TRY(zs_net_parse(&p->keep, bytes, path, &spec, err));
+    ZS_TRY(parse_model(p, o, bytes, path, &spec, err));
     ZS_TRY(load_weights(p, o, &spec, err));
     ZS_TRY(settle_input_shape(p, o, &spec, err));
     const zs_status status = zs_net_build(&p->keep, &spec, &p->net, err);

@@ -182,6 +182,7 @@ static zs_status read_objectives(answering *a, zs_err *err)
         ZS_TRY(sweep_objective(&a->keep, word, &a->objectives[a->objective_n],
                                &a->larger[a->objective_n], err));
         ZS_TRY(refuse_twin(a, err));
+        ZS_TRY(sweep_check_key(a->job, &a->objectives[a->objective_n], "--pareto", err));
         a->objective_n++;
         text += bytes + (text[bytes] == ',');
     }

@@ -147,6 +147,9 @@ extern volatile sig_atomic_t sweep_interrupted;
 
 zs_status sweep_setup(const cli_options *options, sweep_job *job, zs_err *err);
 void sweep_job_drop(sweep_job *job);
+/* ZS_EPARSE at `place` for a key that has no effect in the kind of some point. */
+zs_status sweep_check_key(const sweep_job *job, const zs_subject *figure, const char *place,
+                          zs_err *err);
 /* Of "figure", "max:figure", "-figure" or "min:figure"; *larger: more is better. */
 zs_status sweep_objective(zs_arena *arena, const char *text, zs_subject *out, bool *larger,
                           zs_err *err);

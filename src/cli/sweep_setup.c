@@ -40,14 +40,37 @@ static zs_status read_axes(sweep_job *job, zs_err *err)
         ZS_TRY(cli_axis_check(job->o, &axis, err));
         ZS_TRY(zs_grid_add(&job->sweep.grid, &axis, err));
     }
-    return ZS_OK;
+    const zs_status status = zs_grid_check_keys(&job->sweep.grid, &job->sweep.base, err);
+    if (status != ZS_OK && job->o->vary != NULL)
+        zs_err_prefix(err, "--vary");
+    return status;
+}
+
+zs_status sweep_check_key(const sweep_job *job, const zs_subject *figure, const char *place,
+                          zs_err *err)
+{
+    if (figure->field == NULL)
+        return ZS_OK;
+    const zs_status status =
+        zs_grid_check_field(&job->sweep.grid, &job->sweep.base, figure->field, err);
+    if (status != ZS_OK)
+        zs_err_prefix(err, place);
+    return status;
 }
 
 static zs_status read_conditions(sweep_job *job, zs_err *err)
 {
     const zs_sweep_section *section = &job->base.sweep;
     const text_list where = list_of(job->o->where, section->where, section->where_n);
-    return zs_conditions_parse(&job->base.keep, where.texts, where.n, &job->sweep.conditions, err);
+    ZS_TRY(zs_conditions_parse(&job->base.keep, where.texts, where.n, &job->sweep.conditions, err));
+    for (uint32_t i = 0; i < job->sweep.conditions.n; i++) {
+        const zs_condition *c = &job->sweep.conditions.list[i];
+        const zs_status status = sweep_check_key(job, &c->figure, c->text, err);
+        if (status != ZS_OK && job->o->where != NULL)
+            zs_err_prefix(err, "--where");
+        ZS_TRY(status);
+    }
+    return ZS_OK;
 }
 
 /* "2/8" */

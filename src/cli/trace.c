@@ -152,11 +152,12 @@ static const char *row_at(const zs_result *r, uint64_t cycle)
 static void note_cut(cli_point *p, const cli_options *o, const zs_result *r)
 {
     const zs_trace *t = p->trace;
-    if (p->design.accel.kind == ZS_KIND_DIRECT)
+    const zs_kind *kind = zs_kind_of(&p->design);
+    if (kind->walk != NULL)
         cli_note(p,
-                 "%s shows ops alone: the single accesses of kind direct are folded, not simulated "
-                 "one by one",
-                 o->trace);
+                 "%s shows ops alone: the single accesses of kind %s are folded, not simulated one "
+                 "by one",
+                 o->trace, kind->word);
     if (t->op_wanted > t->op_n)
         cli_note(p, "%s has %u of %u ops: --trace-layers takes others, --trace-limit more",
                  o->trace, t->op_n, t->op_wanted);

@@ -49,6 +49,7 @@ zs_status zs_design_set_board(zs_design *design, zs_arena *arena, const char *na
     for (uint32_t i = 0; i < row->setting_n; i++)
         ZS_TRY(zs_field_set(&changed, NULL, zs_field_find(row->settings[i].path),
                             row->settings[i].value, err));
+    zs_design_keep_given(&changed, design);
     changed.board_name = row->name;
     *design = changed;
     return ZS_OK;

@@ -10,7 +10,9 @@ static bool is_power_of_two(uint64_t x)
 
 /* ---- memory ---------------------------------------------------------------------------------- */
 
-static zs_status check_geometry(const zs_memory_params *m, zs_err *err)
+enum { BANKS_MAX = 16, QUEUE_MAX = 256, BURST_LENGTH = 8 };
+
+static zs_status check_powers(const zs_memory_params *m, zs_err *err)
 {
     const struct {
         const char *path;
@@ -24,6 +26,37 @@ static zs_status check_geometry(const zs_memory_params *m, zs_err *err)
         if (!is_power_of_two(powers[i].value))
             return zs_fail(err, ZS_ERANGE, powers[i].path, "%" PRIu64 " is not a power of two",
                            powers[i].value);
+    return ZS_OK;
+}
+
+zs_status zs_design_memory_check(const zs_memory_params *m, zs_err *err)
+{
+    ZS_TRY(check_powers(m, err));
+    if (m->banks > BANKS_MAX)
+        return zs_fail(err, ZS_ERANGE, "board.memory.banks", "%u is above the maximum %d",
+                       (unsigned)m->banks, BANKS_MAX);
+    if (m->queue == 0 || m->queue > QUEUE_MAX)
+        return zs_fail(err, ZS_ERANGE, "board.memory.queue", "%u is outside 1 to %d",
+                       (unsigned)m->queue, QUEUE_MAX);
+    if (m->row_bytes < BURST_LENGTH * m->bus_bytes)
+        return zs_fail(err, ZS_ERANGE, "board.memory.row_bytes",
+                       "%u is less than one transaction of %u bytes", (unsigned)m->row_bytes,
+                       (unsigned)(BURST_LENGTH * m->bus_bytes));
+    /* Twice a refresh of a busy bus, and then two banks use their rows, or close each other's for
+     * ever; activates are further apart where t_rrd or t_faw say so. */
+    const uint64_t refresh = (uint64_t)m->t_rp + m->t_rfc + m->t_rcd;
+    const uint64_t two_rows = 2 * ((uint64_t)m->t_ras + m->t_wr);
+    const uint64_t needed = 2 * refresh + zs_max_u64(two_rows, zs_max_u64(m->t_rrd, m->t_faw));
+    if (m->t_refi != 0 && m->t_refi < needed)
+        return zs_fail(err, ZS_ERANGE, "board.memory.t_refi",
+                       "%u leaves no time between refreshes, these timings need at least %" PRIu64,
+                       (unsigned)m->t_refi, needed);
+    return ZS_OK;
+}
+
+static zs_status check_geometry(const zs_memory_params *m, zs_err *err)
+{
+    ZS_TRY(check_powers(m, err));
     const uint64_t stripe = (uint64_t)m->row_bytes * m->banks;
     if (m->bytes % stripe != 0)
         return zs_fail(err, ZS_ERANGE, "board.memory.bytes",
@@ -153,73 +186,17 @@ static zs_status check_groups(const zs_accel *a, zs_err *err)
     return ZS_OK;
 }
 
-static zs_status check_tile(const zs_accel *a, zs_err *err)
-{
-    if (a->tile.fills && a->buffer.weight_bytes == 0)
-        return zs_fail(err, ZS_ERANGE, "accelerator.tile.fill",
-                       "needs the size of accelerator.buffer.weight, which is 0");
-    return ZS_OK;
-}
-
-/* What the row-streaming engine does not have. */
-static zs_status check_linebuffer(const zs_accel *a, zs_err *err)
-{
-    const struct {
-        const char *path;
-        uint32_t value;
-    } ones[] = {
-        {"accelerator.unroll.oy", a->unroll.oy},
-        {"accelerator.unroll.ox", a->unroll.ox},
-        {"accelerator.unroll.ky", a->unroll.ky},
-        {"accelerator.unroll.kx", a->unroll.kx},
-    };
-    if (a->kind != ZS_KIND_LINEBUFFER)
-        return ZS_OK;
-    if (a->precision == ZS_FP32)
-        return zs_fail(err, ZS_EUNSUPPORTED, "accelerator.precision",
-                       "kind linebuffer adds in trees of integers and cannot compute in fp32: "
-                       "choose int8 or fixed16");
-    if (a->channel_block != 1)
-        return zs_fail(err, ZS_EUNSUPPORTED, "accelerator.channel_block",
-                       "%u, but kind linebuffer keeps all channels of a pixel together: 1",
-                       (unsigned)a->channel_block);
-    for (size_t i = 0; i < ZS_LEN(ones); i++)
-        if (ones[i].value != 1)
-            return zs_fail(err, ZS_EUNSUPPORTED, ones[i].path,
-                           "%u, but kind linebuffer computes one pixel and tap at a time: 1",
-                           (unsigned)ones[i].value);
-    return ZS_OK;
-}
-
-/* The direct kernel keeps no tensor on chip. */
-static zs_status check_direct(const zs_accel *a, zs_err *err)
-{
-    if (a->kind != ZS_KIND_DIRECT)
-        return ZS_OK;
-    if (a->fusion == ZS_FUSION_FIRE || a->fusion == ZS_FUSION_AUTO)
-        return zs_fail(err, ZS_EUNSUPPORTED, "accelerator.fusion",
-                       "'%s' keeps tensors in block RAM, which kind direct cannot: use none, lf1, "
-                       "lf2 or a list of groups",
-                       zs_word_of(zs_words_fusion, ZS_FUSION_COUNT, a->fusion));
-    if (a->channel_block != 1)
-        return zs_fail(err, ZS_EUNSUPPORTED, "accelerator.channel_block",
-                       "kind direct reads planes: %u must be 1", (unsigned)a->channel_block);
-    if (a->weight_layout != ZS_LAYOUT_PACKED)
-        return zs_fail(err, ZS_EUNSUPPORTED, "accelerator.weight_layout",
-                       "kind direct reads a filter in one piece behind its bias: use packed");
-    return ZS_OK;
-}
-
 zs_status zs_design_check(const zs_design *design, zs_err *err)
 {
     ZS_TRY(check_names(design, err));
     ZS_TRY(check_preprocess(design, err));
     ZS_TRY(check_groups(&design->accel, err));
-    ZS_TRY(check_tile(&design->accel, err));
-    ZS_TRY(check_linebuffer(&design->accel, err));
-    ZS_TRY(check_direct(&design->accel, err));
+    if (zs_kind_designs[design->accel.kind].keys->check != NULL)
+        ZS_TRY(zs_kind_designs[design->accel.kind].keys->check(design, err));
     ZS_TRY(check_geometry(&design->board.memory, err));
     ZS_TRY(check_timing(&design->board.memory, err));
+    if (design->board.memory.kind != ZS_MEMORY_FIXED)
+        ZS_TRY(zs_design_memory_check(&design->board.memory, err));
     ZS_TRY(check_port(&design->board.axi.hp, "board.axi.hp.width", err));
     ZS_TRY(check_port(&design->board.axi.acp, "board.axi.acp.width", err));
     ZS_TRY(check_port(&design->board.axi.gp, "board.axi.gp.width", err));

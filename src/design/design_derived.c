@@ -31,12 +31,6 @@ uint32_t zs_bias_bytes(uint32_t precision)
     return widths[precision].bias_bytes;
 }
 
-uint32_t zs_design_narrow_bias_bits(const zs_design *design)
-{
-    const zs_accel *a = &design->accel;
-    return a->kind == ZS_KIND_LINEBUFFER ? 8 * widths[a->precision].elem_bytes : 0;
-}
-
 /* At most 2^50 within the ranges of the fields. */
 uint64_t zs_design_lanes(const zs_design *design)
 {

@@ -136,8 +136,9 @@ zs_status zs_field_set(zs_design *design, zs_arena *arena, const zs_field *field
 void zs_design_defaults(zs_design *design)
 {
     *design = (zs_design){0};
-    for (uint32_t i = 0; i < zs_field_n; i++)
-        (void)zs_field_set(design, NULL, &zs_fields[i], zs_fields[i].preset, NULL);
+    const zs_field *f;
+    for (uint32_t i = 0; (f = zs_field_at(i)) != NULL; i++)
+        (void)zs_field_set(design, NULL, f, f->preset, NULL);
     /* A list of one that outlives every design: the preset in the table. */
     design->network.inputs = &zs_field_find("network.input")->preset;
     design->network.input_n = 1;
@@ -252,9 +253,80 @@ static zs_status set_split(zs_design *design, zs_arena *arena, const char *path,
     return zs_design_set_list(design, arena, path, items, n, err);
 }
 
+/* ---- keys given by hand ---------------------------------------------------------------------- */
+
+static size_t value_bytes(const zs_field *field)
+{
+    static const size_t bytes[] = {
+        [ZS_FIELD_U32] = sizeof(uint32_t),     [ZS_FIELD_U64] = sizeof(uint64_t),
+        [ZS_FIELD_F64] = sizeof(double),       [ZS_FIELD_BOOL] = sizeof(bool),
+        [ZS_FIELD_STR] = sizeof(const char *), [ZS_FIELD_ENUM] = sizeof(uint32_t)};
+    return bytes[field->type];
+}
+
+static bool has_same_value(const zs_design *a, const zs_design *b, const zs_field *field)
+{
+    const void *x = (const char *)a + field->offset, *y = (const char *)b + field->offset;
+    if (field->type == ZS_FIELD_STR)
+        return strcmp(*(const char *const *)x, *(const char *const *)y) == 0;
+    return memcmp(x, y, value_bytes(field)) == 0;
+}
+
+static bool is_of_board(const zs_field *field)
+{
+    return strncmp(field->path, "board.", 6) == 0;
+}
+
+/* A board's key that has the board's value anyway goes with the board: what `show` wrote has all of
+ * them, and another board shall still replace that one. */
+static zs_status note_given(zs_design *design, zs_arena *arena, const zs_field *field,
+                            const zs_design *before, zs_err *err)
+{
+    if (arena == NULL ||
+        !(is_of_board(field) ? !has_same_value(design, before, field) : field->is_owned))
+        return ZS_OK;
+    zs_given *given = zs_new(arena, zs_given, 1);
+    if (given == NULL)
+        return zs_nomem(err, "design");
+    *given = (zs_given){.next = design->given, .field = field, .place = design->place};
+    design->given = given;
+    return ZS_OK;
+}
+
+void zs_design_keep_given(zs_design *design, const zs_design *from)
+{
+    for (const zs_given *g = from->given; g != NULL; g = g->next)
+        if (is_of_board(g->field))
+            memcpy((char *)design + g->field->offset, (const char *)from + g->field->offset,
+                   value_bytes(g->field));
+}
+
+/* Nothing that was given may lose its effect. */
+static zs_status set_kind(zs_design *design, const zs_field *field, const char *text, zs_err *err)
+{
+    zs_design changed = *design;
+    ZS_TRY(zs_field_set(&changed, NULL, field, text, err));
+    const zs_given *first = NULL;
+    for (const zs_given *g = design->given; g != NULL; g = g->next)
+        if (!zs_field_is_of(g->field, changed.accel.kind))
+            first = g;
+    if (first != NULL) {
+        const zs_status status = zs_field_check_kind(first->field, changed.accel.kind, err);
+        if (first->place != NULL)
+            zs_err_prefix(err, first->place);
+        return status;
+    }
+    *design = changed;
+    return ZS_OK;
+}
+
+/* ---- fusion ---------------------------------------------------------------------------------- */
+
 zs_status zs_design_set_groups(zs_design *design, zs_arena *arena, const zs_name_list *groups,
                                uint32_t group_n, zs_err *err)
 {
+    const zs_field *field = zs_field_find("accelerator.fusion");
+    ZS_TRY(zs_field_check_kind(field, design->accel.kind, err));
     zs_name_list *kept = zs_new(arena, zs_name_list, group_n);
     if (kept == NULL)
         return zs_nomem(err, "accelerator.fusion");
@@ -266,6 +338,7 @@ zs_status zs_design_set_groups(zs_design *design, zs_arena *arena, const zs_name
             ZS_TRY(keep_string(arena, groups[g].names[i], &names[i], err));
         kept[g] = (zs_name_list){.names = names, .n = groups[g].n};
     }
+    ZS_TRY(note_given(design, arena, field, design, err));
     design->accel.fusion = ZS_FUSION_GROUPS;
     design->accel.groups = kept;
     design->accel.group_n = group_n;
@@ -287,6 +360,8 @@ static zs_status set_fusion(zs_design *design, const zs_field *field, const char
     return ZS_OK;
 }
 
+/* ---- any key --------------------------------------------------------------------------------- */
+
 static zs_status unknown_key(const char *path, zs_err *err)
 {
     const char *near = zs_field_suggest(path);
@@ -307,9 +382,17 @@ zs_status zs_design_set(zs_design *design, zs_arena *arena, const char *path, co
     const zs_field *field = zs_field_find(path);
     if (field == NULL)
         return unknown_key(path, err);
+    if (field == &zs_kind_field)
+        return set_kind(design, field, text, err);
+    ZS_TRY(zs_field_check_kind(field, design->accel.kind, err));
+    zs_design changed = *design;
     if (field->offset == offsetof(zs_design, accel.fusion))
-        return set_fusion(design, field, text, err);
-    return zs_field_set(design, arena, field, text, err);
+        ZS_TRY(set_fusion(&changed, field, text, err));
+    else
+        ZS_TRY(zs_field_set(&changed, arena, field, text, err));
+    ZS_TRY(note_given(&changed, arena, field, design, err));
+    *design = changed;
+    return ZS_OK;
 }
 
 /* ---- printing -------------------------------------------------------------------------------- */

@@ -1,82 +1,140 @@
-#include "zynqsim/design.h"
+#include "zynqsim/field_rows.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* ---- words ----------------------------------------------------------------------------------- */
 
 #define W(id, word, meaning)          [id] = {word, meaning},
 #define ENUM_LIST(type, table, words) const zs_word zs_words_##table[] = {words};
-#include "enums.def"
+#include "zynqsim/enums.def"
 #undef ENUM_LIST
 #undef W
 
 /* ---- fields ---------------------------------------------------------------------------------- */
 
-/* The C type of a member must be the one its row names. */
-#define C_U32         uint32_t
-#define C_U64         uint64_t
-#define C_F64         double
-#define C_BOOL        bool
-#define C_STR         const char *
-#define C_ENUM(table) uint32_t
-#define FIELD(path, member, type, unit, min, max, preset, meaning)                                 \
-    _Static_assert(_Generic(((zs_design *)0)->member, C_##type : 1, default : 0), "type "          \
-                                                                                  "of " path);
+#define FIELD(path, member, type, ...)  ZS_FIELD_CHECK(path, zs_design, member, type)
+#define SHARED(path, member, type, ...) ZS_FIELD_CHECK(path, zs_design, member, type)
+#include "accel_fields.def"
+#include "board_fields.def"
 #include "fields.def"
 #undef FIELD
+#undef SHARED
 
-/* type, words, word_n */
-#define T_U32         ZS_FIELD_U32, NULL, 0
-#define T_U64         ZS_FIELD_U64, NULL, 0
-#define T_F64         ZS_FIELD_F64, NULL, 0
-#define T_BOOL        ZS_FIELD_BOOL, NULL, 0
-#define T_STR         ZS_FIELD_STR, NULL, 0
-#define T_ENUM(table) ZS_FIELD_ENUM, zs_words_##table, ZS_LEN(zs_words_##table)
 #define FIELD(path, member, type, unit, min, max, preset, meaning)                                 \
-    {path, offsetof(zs_design, member), T_##type, unit, min, max, preset, meaning},
-const zs_field zs_fields[] = {
+    ZS_FIELD_ROW(path, offsetof(zs_design, member), type, unit, min, max, preset, meaning, false)
+#define SHARED(path, member, type, unit, min, max, preset, meaning)                                \
+    ZS_FIELD_ROW(path, offsetof(zs_design, member), type, unit, min, max, preset, meaning, true)
+static const zs_field design_fields[] = {
 #include "fields.def"
 };
-#undef FIELD
-const uint32_t zs_field_n = ZS_LEN(zs_fields);
-
-/* What a user may have meant: every field, and the keys that stand for several. */
-#define FIELD(path, ...) path,
-static const char *const known_paths[] = {
-    "board",
-    "extends",
-    "network.input_shape",
-    "network.preprocess.mean",
-    "network.preprocess.scale",
-#include "fields.def"
+static const zs_field accel_fields[] = {
+#include "accel_fields.def"
+};
+static const zs_field board_fields[] = {
+#include "board_fields.def"
 };
 #undef FIELD
+#undef SHARED
+
+const zs_field *zs_field_at(uint32_t i)
+{
+    const struct {
+        const zs_field *fields;
+        uint32_t n;
+    } first[] = {{design_fields, ZS_LEN(design_fields)},
+                 {&zs_kind_field, 1},
+                 {accel_fields, ZS_LEN(accel_fields)}};
+    for (size_t t = 0; t < ZS_LEN(first); i -= first[t++].n)
+        if (i < first[t].n)
+            return &first[t].fields[i];
+    for (uint32_t k = 0; k < zs_kind_n; i -= zs_kind_designs[k++].keys->field_n)
+        if (i < zs_kind_designs[k].keys->field_n)
+            return &zs_kind_designs[k].keys->fields[i];
+    return i < ZS_LEN(board_fields) ? &board_fields[i] : NULL;
+}
 
 const zs_field *zs_field_find(const char *path)
 {
-    for (uint32_t i = 0; i < zs_field_n; i++)
-        if (strcmp(zs_fields[i].path, path) == 0)
-            return &zs_fields[i];
+    const zs_field *f;
+    for (uint32_t i = 0; (f = zs_field_at(i)) != NULL; i++)
+        if (strcmp(f->path, path) == 0)
+            return f;
     return NULL;
+}
+
+bool zs_field_is_of(const zs_field *field, uint32_t kind)
+{
+    if (!field->is_owned)
+        return true;
+    const zs_kind_keys *keys = kind < zs_kind_n ? zs_kind_designs[kind].keys : NULL;
+    for (uint32_t i = 0; keys != NULL && i < keys->field_n; i++)
+        if (&keys->fields[i] == field)
+            return true;
+    for (uint32_t i = 0; keys != NULL && i < keys->use_n; i++)
+        if (strcmp(keys->uses[i], field->path) == 0)
+            return true;
+    return false;
+}
+
+zs_status zs_field_check_kind(const zs_field *field, uint32_t kind, zs_err *err)
+{
+    char owners[128] = "";
+    uint32_t left = 0, owner_n = 0;
+    size_t n = 0;
+    if (zs_field_is_of(field, kind))
+        return ZS_OK;
+    for (uint32_t k = 0; k < zs_kind_n; k++)
+        left += zs_field_is_of(field, k);
+    owner_n = left;
+    for (uint32_t k = 0; k < zs_kind_n && n < sizeof owners; k++) {
+        if (!zs_field_is_of(field, k))
+            continue;
+        const char *join = left == owner_n ? "" : left == 1 ? " and " : ", ";
+        n += (size_t)snprintf(owners + n, sizeof owners - n, "%s%s", join, zs_kind_designs[k].word);
+        left--;
+    }
+    return zs_fail(err, ZS_EPARSE, field->path, "belongs to kind%s %s; this design is of kind %s",
+                   owner_n == 1 ? "" : "s", owners, zs_kind_designs[kind].word);
+}
+
+/* ---- what a user may have meant -------------------------------------------------------------- */
+
+/* Every field, and in front of them the keys that stand for several; NULL after the last. */
+static const char *known_path(uint32_t i)
+{
+    static const char *const others[] = {"board", "extends", "network.input_shape",
+                                         "network.preprocess.mean", "network.preprocess.scale"};
+    if (i < ZS_LEN(others))
+        return others[i];
+    const zs_field *f = zs_field_at(i - (uint32_t)ZS_LEN(others));
+    return f != NULL ? f->path : NULL;
 }
 
 /* A path that lacks its first parts ("tile.oc") is a likelier slip than any typing error. */
 static const char *path_ending_in(const char *tail)
 {
     const size_t tail_n = strlen(tail);
-    for (size_t i = 0; i < ZS_LEN(known_paths) && tail_n > 0; i++) {
-        const size_t n = strlen(known_paths[i]);
-        if (n > tail_n && known_paths[i][n - tail_n - 1] == '.' &&
-            strcmp(known_paths[i] + n - tail_n, tail) == 0)
-            return known_paths[i];
+    const char *path;
+    for (uint32_t i = 0; (path = known_path(i)) != NULL && tail_n > 0; i++) {
+        const size_t n = strlen(path);
+        if (n > tail_n && path[n - tail_n - 1] == '.' && strcmp(path + n - tail_n, tail) == 0)
+            return path;
     }
     return NULL;
 }
 
 const char *zs_field_suggest(const char *path)
 {
-    const char *longer = path_ending_in(path);
-    return longer ? longer : zs_nearest(path, known_paths, ZS_LEN(known_paths));
+    const char *longer = path_ending_in(path), *known;
+    const char *best = NULL;
+    if (longer != NULL)
+        return longer;
+    for (uint32_t i = 0; (known = known_path(i)) != NULL; i++) {
+        const char *const two[] = {best ? best : known, known};
+        best = zs_nearest(path, two, ZS_LEN(two));
+    }
+    return best;
 }
 
 const char *zs_word_of(const zs_word *words, uint32_t n, uint32_t value)

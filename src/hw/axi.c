@@ -28,9 +28,8 @@ void zs_axi_count(const zs_axi_params *port, uint64_t addr, uint64_t bytes, uint
 void zs_axi_flow_start(zs_axi_flow *flow, uint32_t outstanding, uint64_t start_pl_cycle)
 {
     flow->address_at = flow->beat_at = start_pl_cycle;
-    flow->open = 0;
-    flow->limit = zs_min_u64(outstanding, ZS_AXI_OUTSTANDING);
-    flow->issue_i = flow->finish_i = 0;
+    flow->limit = outstanding < ZS_AXI_OUTSTANDING ? outstanding : ZS_AXI_OUTSTANDING;
+    flow->sent = flow->finished = flow->limit;
     for (uint32_t i = 0; i < flow->limit; i++)
         flow->room_at[i] = 0;
 }

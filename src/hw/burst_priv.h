@@ -7,28 +7,16 @@
 #include "memsys_priv.h"
 #include "zynqsim/des.h"
 
-/* Actors of the event queue: the channels, then one gate per direction in front of the controller,
- * which opens when its queue has room for the request that waits. */
-enum { GATE = ZS_CHANNEL_N };
+/* Actors of the event queue: the channels, then one arbiter per direction in front of the
+ * controller, which wakes up when its queue has room for the request that waits. */
+enum { ARBITER = ZS_CHANNEL_N };
 
 /* A burst between its address and the end of its data. */
 typedef struct flight {
     uint64_t first_at, last_at; /* PL cycles the memory's data allow for its first and last beat */
     uint32_t beats;
-    uint16_t requests; /* not yet placed by the controller; one more while it is being sent */
+    uint16_t requests; /* not yet issued by the controller; one more while it is being sent */
 } flight;
-
-enum { GLIDE_TRANSACTIONS = 16 };
-
-/* What has to hold for a lone read that hits an idle row to be over when the beats before it are,
- * whatever the edges of the clocks: bounds in PL cycles, all on the safe side. */
-typedef struct glide_bounds {
-    uint32_t first;                         /* from its address to its first beat at the latest */
-    uint32_t apart[GLIDE_TRANSACTIONS + 1]; /* to the next address, by transactions */
-    uint32_t beats[GLIDE_TRANSACTIONS + 1]; /* for which the memory is no slower than the port */
-    uint32_t margin;                        /* from its address to its column command */
-    bool may_glide;                         /* no rules about rows and addresses */
-} glide_bounds;
 
 typedef struct channel_state {
     uint32_t i; /* of this channel */
@@ -38,22 +26,22 @@ typedef struct channel_state {
     bool at_row_start; /* the next burst is the first of a row, not of a transfer */
     zs_dma_rules rules;
     bool has_row_rules;
-    glide_bounds bounds;
     bool ends_later;                 /* no burst is over in the DDR cycle of its arrival */
     uint32_t to_memory, from_memory; /* PL cycles of latency in each direction */
-    zs_xfer xfer;                    /* its rows are being sent ... */
-    zs_xfer xfers[ZS_CHAIN_MAX];     /* ... and then those behind it, as if they were rows of it */
+    uint32_t hit_pl_cycles; /* from a read's address to its first beat at the latest, if it hits */
+    zs_xfer xfer;           /* its rows are being sent ... */
+    zs_xfer xfers[ZS_CHAIN_MAX]; /* ... and then those behind it, as if they were rows of it */
     uint32_t xfer_i, xfer_n;
     uint64_t row_addr, addr; /* next byte not yet in a burst, and the row and plane it is in */
     uint64_t plane_addr;
     uint32_t row_left, rows_left, planes_left;
     zs_axi_flow flow;
     flight flights[ZS_AXI_OUTSTANDING];
-    uint32_t sending_i;    /* flight of `sending`; flights go by the places of flow */
-    zs_dram_req sending;   /* what of the burst at the gate is not yet in the controller */
+    uint32_t sending_i;    /* flight of `sending`; [burst % OUTSTANDING] as in flow */
+    zs_dram_req sending;   /* what of the burst at the arbiter is not yet in the controller */
     uint64_t sending_last; /* write: PL cycle of its last beat */
     uint64_t sent_at;      /* PL cycle of its address */
-    uint64_t arrives_at;   /* DDR cycle at which it is at the gate */
+    uint64_t arrives_at;   /* DDR cycle at which it is at the arbiter */
     uint64_t done_at;      /* cycle after the last event of the transfer, once all is known */
 } channel_state;
 
@@ -63,19 +51,19 @@ struct zs_burst_sys {
     zs_des des;
     channel_state channels[ZS_CHANNEL_N];
     uint32_t finished;     /* mask of channels with a known end that has not been reported */
-    uint32_t waiting[2];   /* mask of channels at the gate of a direction */
+    uint32_t waiting[2];   /* mask of channels at the arbiter of a direction */
     uint32_t served[2];    /* channel let in last: the next one in turn follows it */
     uint64_t end, end_ddr; /* the earliest of their ends, or never */
     uint32_t end_channel;
     uint32_t working; /* mask of channels with a transfer that has not been reported */
-    uint32_t queued;  /* requests in the controller that are not placed */
+    uint32_t queued;  /* requests in the controller that are not issued */
     uint64_t events;
     const zs_memsys_watch *watch;
 };
 
-/* A channel whose burst is at the gate in DDR cycle `at` is the only one with anything to do, and
- * the controller is idle: takes its bursts to their ends, as long as nothing else can come between.
- * False: not even the first; true: the next one, if any, is planned. */
+/* A channel whose burst is at the arbiter in DDR cycle `at` is the only one with anything to do,
+ * and the controller is idle: takes its bursts to their ends, as long as nothing else can come
+ * between. False: not even the first; true: the next one, if any, is planned. */
 bool zs_burst_alone(zs_burst_sys *bs, channel_state *c, uint64_t at, uint64_t limit_ddr);
 
 /* ---- from descriptor to bursts --------------------------------------------------------------- */
@@ -134,7 +122,7 @@ static inline bool row_may_start(channel_state *c)
     if (!c->at_row_start)
         return true;
     if (c->rules.block_rows) {
-        if (c->flow.open != 0)
+        if (zs_axi_flow_outstanding(&c->flow) != 0)
             return false;
         c->flow.address_at = zs_max_u64(c->flow.address_at, c->done_at + 1);
     }
@@ -143,7 +131,7 @@ static inline bool row_may_start(channel_state *c)
     return true;
 }
 
-/* Takes the next burst and its address, in cycle *at, as soon as there is a place for it. */
+/* Takes the next burst and its address, in cycle *at, as soon as one more may be outstanding. */
 static ZS_INLINE bool next_address(channel_state *c, zs_axi_burst *burst, uint64_t *at)
 {
     if (c->all_sent || (c->has_row_rules && !row_may_start(c)))
@@ -157,7 +145,7 @@ static ZS_INLINE bool next_address(channel_state *c, zs_axi_burst *burst, uint64
     return true;
 }
 
-/* Makes a burst the one that is to go through the gate. */
+/* Makes a burst the one that is to go through the arbiter. */
 static ZS_INLINE void hold_burst(channel_state *c, uint32_t flight_i, const zs_axi_burst *burst)
 {
     c->flights[flight_i] = (flight){.beats = burst->beats, .requests = 1};
@@ -170,7 +158,7 @@ static ZS_INLINE void hold_burst(channel_state *c, uint32_t flight_i, const zs_a
 
 static ZS_INLINE bool send_address(channel_state *c)
 {
-    const uint32_t flight_i = c->flow.issue_i;
+    const uint32_t flight_i = c->flow.sent % ZS_AXI_OUTSTANDING;
     zs_axi_burst burst;
     if (c->sending.bytes != 0 || !next_address(c, &burst, &c->sent_at))
         return false;
@@ -217,7 +205,7 @@ static inline void find_end(zs_burst_sys *bs)
 /* The transfer is over, `finish` cycles after its last burst, when that was all of it. */
 static inline void end_if_all(zs_burst_sys *bs, channel_state *c)
 {
-    if (!c->all_sent || c->flow.open != 0)
+    if (!c->all_sent || zs_axi_flow_outstanding(&c->flow) != 0)
         return;
     c->done_at += c->rules.finish - 1;
     bs->finished |= 1u << c->i;
@@ -231,6 +219,13 @@ static inline void finish_burst(zs_burst_sys *bs, channel_state *c, uint64_t at)
     end_if_all(bs, c);
 }
 
+static inline bool is_slower_than_beats(const zs_burst_sys *bs, const zs_dram_done *done,
+                                        uint32_t beats)
+{
+    const uint64_t data_ps = (done->last_ddr_cycle - done->first_ddr_cycle) * bs->clock.tck_ps;
+    return data_ps > (beats - 1) * bs->clock.pl_ps;
+}
+
 /* What the memory's data allow for the first and last beat of a read. */
 static inline void read_data(const zs_burst_sys *bs, const channel_state *c,
                              const zs_dram_done *done, uint32_t beats, uint64_t *first_at,
@@ -238,8 +233,7 @@ static inline void read_data(const zs_burst_sys *bs, const channel_state *c,
 {
     *first_at = zs_ddr_to_pl(&bs->clock, done->first_ddr_cycle) + c->from_memory;
     *last_at = 0;
-    const uint64_t data_ps = (done->last_ddr_cycle - done->first_ddr_cycle) * bs->clock.tck_ps;
-    if (data_ps > (beats - 1) * bs->clock.pl_ps) /* the memory is slower than the beats */
+    if (is_slower_than_beats(bs, done, beats))
         *last_at = zs_ddr_to_pl(&bs->clock, done->last_ddr_cycle) + c->from_memory;
 }
 

@@ -3,7 +3,7 @@
 const zs_operator zs_operators[ZS_OPERATOR_N] = {
 #define OPERATOR(id, name, latency, dsp, bram18, ff, lut, source)                                  \
     [ZS_OPERATOR_##id] = {name, latency, dsp, bram18, ff, lut, source},
-#include "operators.def"
+#include "zynqsim/operators.def"
 #undef OPERATOR
 };
 
@@ -12,7 +12,7 @@ enum { BRAM_PORTS = 2 };
 enum {
 #define OPERATOR(id, name, latency, dsp, bram18, ff, lut, source)                                  \
     id##_LATENCY = latency, id##_DSP = dsp, id##_FF = ff, id##_LUT = lut,
-#include "operators.def"
+#include "zynqsim/operators.def"
 #undef OPERATOR
 };
 

@@ -27,7 +27,7 @@ static uint32_t read_to_write(const zs_memory_params *m)
 
 uint32_t zs_dram_read_ddr_cycles(const zs_memory_params *m, zs_row_state state)
 {
-    const uint32_t hit = ENTRY + m->t_cl + BURST;
+    const uint32_t hit = QUEUE_LATENCY + m->t_cl + BURST;
     if (state == ZS_ROW_OPEN)
         return hit;
     return hit + m->t_rcd + (state == ZS_ROW_OTHER ? m->t_rp : 0);
@@ -50,43 +50,12 @@ uint32_t zs_dram_read_run(const zs_memory_params *m)
 
 /* ---- set-up ---------------------------------------------------------------------------------- */
 
-static zs_status check_power(uint32_t value, const char *place, zs_err *err)
+static void queue_init(request_queue *l, queue_entry *entries, uint32_t n)
 {
-    if (value == 0 || (value & (value - 1)) != 0)
-        return zs_fail(err, ZS_ERANGE, place, "%u is not a power of two", value);
-    return ZS_OK;
-}
-
-static zs_status check(const zs_memory_params *m, zs_err *err)
-{
-    ZS_TRY(check_power(m->bus_bytes, "board.memory.bus", err));
-    ZS_TRY(check_power(m->banks, "board.memory.banks", err));
-    ZS_TRY(check_power(m->row_bytes, "board.memory.row_bytes", err));
-    if (m->banks > BANKS_MAX)
-        return zs_fail(err, ZS_ERANGE, "board.memory.banks", "%u is above the maximum %d", m->banks,
-                       BANKS_MAX);
-    if (m->queue == 0 || m->queue > 256)
-        return zs_fail(err, ZS_ERANGE, "board.memory.queue", "%u is outside 1 to 256", m->queue);
-    if (m->row_bytes < 8 * m->bus_bytes)
-        return zs_fail(err, ZS_ERANGE, "board.memory.row_bytes",
-                       "%u is less than one transaction of %u bytes", m->row_bytes,
-                       8 * m->bus_bytes);
-    /* the latter: or two banks close each other's rows for ever, neither having used its own */
-    const uint64_t bank = 2 * ((uint64_t)m->t_ras + m->t_wr), next = zs_max_u64(m->t_rrd, m->t_faw);
-    const uint32_t needed = 2 * zs_dram_refresh_ddr_cycles(m) + (uint32_t)zs_max_u64(bank, next);
-    if (m->t_refi != 0 && m->t_refi < needed)
-        return zs_fail(err, ZS_ERANGE, "board.memory.t_refi",
-                       "%u leaves no time between refreshes, these timings need at least %u",
-                       m->t_refi, needed);
-    return ZS_OK;
-}
-
-static void lane_init(lane *l, item *items, uint32_t n)
-{
-    l->items = items;
-    l->head = l->tail = NO_ITEM;
+    l->entries = entries;
+    l->head = l->tail = NO_ENTRY;
     for (uint32_t i = 0; i < n; i++)
-        items[i].next = (uint16_t)(i + 1 < n ? i + 1 : NO_ITEM);
+        entries[i].next = (uint16_t)(i + 1 < n ? i + 1 : NO_ENTRY);
 }
 
 static void derive(zs_dram *d, const zs_memory_params *m)
@@ -115,14 +84,14 @@ static void derive(zs_dram *d, const zs_memory_params *m)
 
 zs_status zs_dram_build(zs_arena *arena, const zs_memory_params *memory, zs_dram **out, zs_err *err)
 {
-    ZS_TRY(check(memory, err));
+    ZS_TRY(zs_design_memory_check(memory, err));
     zs_dram *d = zs_new(arena, zs_dram, 1);
-    item *items = zs_new(arena, item, 2 * (size_t)memory->queue);
-    if (d == NULL || items == NULL)
+    queue_entry *entries = zs_new(arena, queue_entry, 2 * (size_t)memory->queue);
+    if (d == NULL || entries == NULL)
         return zs_nomem(err, "the DDR controller");
     derive(d, memory);
-    lane_init(&d->lanes[READ], items, memory->queue);
-    lane_init(&d->lanes[WRITE], items + memory->queue, memory->queue);
+    queue_init(&d->queues[READ], entries, memory->queue);
+    queue_init(&d->queues[WRITE], entries + memory->queue, memory->queue);
     for (uint32_t b = 0; b < BANKS_MAX; b++) {
         d->banks[b].row = NO_ROW;
         d->banks[b].opened_by = ZS_ROW_CLOSED;
@@ -141,7 +110,7 @@ static uint64_t refreshed(const zs_dram *d)
 
 uint64_t zs_dram_idle_at(const zs_dram *d)
 {
-    if (d->lanes[READ].n + d->lanes[WRITE].n != 0)
+    if (d->queues[READ].n + d->queues[WRITE].n != 0)
         return ZS_DRAM_NEVER;
     uint64_t at = zs_max_u64(d->column_at[READ], d->column_at[WRITE]) + d->bank_gap;
     at = zs_max_u64(at, d->slot_end);

@@ -1,13 +1,13 @@
 /* dram_priv.h - the state of the DDR controller, for the files that make it up: dram.c builds and
  * reports, dram_queue_priv.h fills and empties the queues, dram_schedule.c decides what that leaves
- * open, dram_short.c takes the short way past the queues; and the lengths of queues and runs that
+ * open, dram_bypass.c goes past empty queues; and the lengths of queues and runs that
  * `tile` shares a full memory by. */
 #ifndef ZYNQSIM_DRAM_PRIV_H
 #define ZYNQSIM_DRAM_PRIV_H
 
 #include "zynqsim/dram.h"
 
-enum { BANKS_MAX = ZS_DRAM_BANKS, PIECE_TRANSACTIONS = 16, FAW_WINDOW = 4, RECENT = 8 };
+enum { BANKS_MAX = ZS_DRAM_BANKS, PIECE_TRANSACTIONS = 16, FAW_WINDOW = 4, RECENT_RUNS = 8 };
 /* Scheduler: calibrated on the open half of the comparison in docs/models/dram.md. */
 enum {
     ROW_HITS = 4,      /* transactions of a row that may pass an older read of its bank */
@@ -15,10 +15,10 @@ enum {
     BURST_ROOM = 4     /* a queue with less room cannot take a 128-byte burst: it is full */
 };
 enum { READ, WRITE };
-#define NO_ROW  UINT32_MAX
-#define NO_ITEM UINT16_MAX
-#define ENTRY   1u /* clock from the queue's input to the scheduler */
-#define BURST   4u /* clocks a BL8 transaction occupies the data bus */
+#define NO_ROW        UINT32_MAX
+#define NO_ENTRY      UINT16_MAX
+#define QUEUE_LATENCY 1u /* clock from the queue's input to the scheduler */
+#define BURST         4u /* clocks a BL8 transaction occupies the data bus */
 
 /* Reads waiting from which on their queue counts as full. */
 static inline uint32_t zs_dram_full_queue(const zs_memory_params *m)
@@ -26,33 +26,34 @@ static inline uint32_t zs_dram_full_queue(const zs_memory_params *m)
     return m->queue > BURST_ROOM ? m->queue - BURST_ROOM : 1;
 }
 
-/* Reads after which pressing writes get their turn while the queue of reads is not full. */
+/* Reads after which writes above half their queue get their turn while the queue of reads is not
+ * full. */
 static inline uint32_t zs_dram_short_read_run(const zs_memory_params *m)
 {
     return m->queue / 2;
 }
 
-typedef struct item {
+typedef struct queue_entry {
     uint32_t row, tag;
-    uint64_t in_turn; /* transactions placed in its direction when it would be next by age */
+    uint64_t in_turn; /* transactions issued in its direction when it would be next by age */
     uint16_t next, prev;
     uint8_t bank, n;
-} item;
+} queue_entry;
 
-/* Column commands of one item: n of them, the first one at `at`. */
-typedef struct placing {
+/* Column commands of one request: n of them, the first one at `at`. */
+typedef struct column_run {
     uint64_t at;
     uint32_t n;
-} placing;
+} column_run;
 
 /* One direction: a list in order of arrival. */
-typedef struct lane {
-    item *items;
-    uint16_t head, tail, spare; /* spare: unused items, linked by next */
-    uint32_t used, n;           /* transactions and items waiting */
+typedef struct request_queue {
+    queue_entry *entries;
+    uint16_t head, tail, spare; /* spare: unused entries, linked by next */
+    uint32_t used, n;           /* transactions and entries waiting */
     uint32_t banks;             /* bit b: some wait for bank b */
-    uint64_t placed;            /* transactions so far */
-} lane;
+    uint64_t issued_n;          /* transactions so far */
+} request_queue;
 
 typedef struct bank_state {
     uint32_t row; /* open row or NO_ROW */
@@ -64,9 +65,9 @@ typedef struct bank_state {
 } bank_state;
 
 struct zs_dram {
-    lane lanes[2];
-    placing recent[2][RECENT]; /* rings: entries of items placed free up one by one */
-    uint32_t recent_i[2];      /* where the next one goes */
+    request_queue queues[2];
+    column_run recent[2][RECENT_RUNS]; /* rings: entries of issued requests free up one by one */
+    uint32_t recent_i[2];              /* where the next one goes */
     bank_state banks[BANKS_MAX];
     uint64_t now;
     uint64_t column_at[2];          /* earliest read and write command for the data bus */
@@ -138,7 +139,7 @@ static inline void zs_dram_open_row(zs_dram *d, bank_state *bank, uint32_t row, 
     d->counts.activates++;
 }
 
-static inline void zs_dram_count_placed(zs_dram *d, bank_state *bank, uint32_t n)
+static inline void zs_dram_count_issued(zs_dram *d, bank_state *bank, uint32_t n)
 {
     zs_dram_counts *c = &d->counts;
     c->row_hits += n;
@@ -156,22 +157,22 @@ static inline void zs_dram_count_placed(zs_dram *d, bank_state *bank, uint32_t n
 }
 
 /* Column commands of n transactions to a bank's open row, the first one at `at`. */
-static inline void zs_dram_occupy(zs_dram *d, uint32_t b, uint32_t n, uint64_t at,
-                                  zs_dram_done *done)
+static inline void zs_dram_issue_columns(zs_dram *d, uint32_t b, uint32_t n, uint64_t at,
+                                         zs_dram_done *done)
 {
     const uint32_t mode = d->mode;
     bank_state *bank = &d->banks[b];
-    lane *l = &d->lanes[mode];
+    request_queue *l = &d->queues[mode];
     const uint64_t last = at + (uint64_t)d->gap * (n - 1u);
-    zs_dram_count_placed(d, bank, n);
+    zs_dram_count_issued(d, bank, n);
     d->now = at;
     d->slot_end = last + d->gap;
     d->column_at[mode] = d->slot_end;
     d->column_at[!mode] = last + d->to_other[mode];
     bank->precharge_at = zs_max_u64(bank->precharge_at, last + d->to_precharge[mode]);
-    l->placed += n;
-    d->recent[mode][d->recent_i[mode]] = (placing){.at = at, .n = n};
-    d->recent_i[mode] = (d->recent_i[mode] + 1) % RECENT;
+    l->issued_n += n;
+    d->recent[mode][d->recent_i[mode]] = (column_run){.at = at, .n = n};
+    d->recent_i[mode] = (d->recent_i[mode] + 1) % RECENT_RUNS;
     d->run += n;
     d->served_bank = b;
     bank->served += n;
@@ -187,87 +188,38 @@ static inline void zs_dram_occupy(zs_dram *d, uint32_t b, uint32_t n, uint64_t a
  * ends. */
 static inline bool zs_dram_waits(const zs_dram *d, uint64_t offers_until)
 {
-    return d->wanting == 0 && offers_until + ENTRY <= d->slot_end;
+    return d->wanting == 0 && offers_until + QUEUE_LATENCY <= d->slot_end;
 }
 
 /* When the queue of a direction has room for n more, given that there is room once all that was
- * placed is over; a cycle that is not after `at` stands for any of them. */
-uint64_t zs_dram_over_at(const zs_dram *d, uint32_t dir, uint32_t spare);
+ * issued is over; a cycle that is not after `at` stands for any of them. */
+uint64_t zs_dram_entries_free_at(const zs_dram *d, uint32_t dir, uint32_t spare);
 static inline uint64_t zs_dram_room_for(const zs_dram *d, uint32_t dir, uint32_t n, uint64_t at)
 {
-    const lane *l = &d->lanes[dir];
+    const request_queue *l = &d->queues[dir];
     const uint32_t room = d->p.queue - l->used;
     if (room < n)
         return ZS_DRAM_NEVER;
     if (d->slot_end <= at + (uint64_t)d->gap * (room - n))
         return at; /* even if all that is still to go on the bus was of this direction */
-    return zs_dram_over_at(d, dir, room - n);
+    return zs_dram_entries_free_at(d, dir, room - n);
 }
 
 /* Whether a request of n transactions has room at `at` and is one piece. */
-static inline bool zs_dram_takes(const zs_dram *d, const zs_dram_req *req, uint32_t n, uint64_t at)
+static inline bool zs_dram_accepts(const zs_dram *d, const zs_dram_req *req, uint32_t n,
+                                   uint64_t at)
 {
     return zs_dram_is_piece(d, req, n) && zs_dram_room_for(d, req->is_write, n, at) <= at;
 }
 /* The short way for one that is taken: when it finds both queues empty, and what is put or offered
- * from `until` on cannot change when it would be placed, this does the same without the queue.
+ * from `until` on cannot change when it would be issued, this does the same without the queue.
  * False, and nothing changed, where it would not: then put it. */
-bool zs_dram_pass(zs_dram *d, const zs_dram_req *req, uint32_t n, uint64_t at, uint64_t until,
-                  zs_dram_done *done);
+bool zs_dram_bypass(zs_dram *d, const zs_dram_req *req, uint32_t n, uint64_t at, uint64_t until,
+                    zs_dram_done *done);
 
-/* ---- a run of hits -------------------------------------------------------------------------- */
-
-/* Requests of one direction to one open row, of a channel that has the memory to itself: each goes
- * when the data bus is free, and nothing that comes later changes that. What they do to the
- * controller is added up here and told to it at the end. */
-typedef struct zs_dram_hits {
-    uint64_t page;     /* address / row_bytes */
-    uint64_t bus_at;   /* earliest next column command */
-    uint64_t stop_at;  /* all of them come before */
-    uint64_t block_at; /* column commands without a gap, up to bus_at */
-    uint32_t block_n;
-    uint64_t last_at; /* of the last request */
-    uint64_t bursts, transactions, bytes;
-} zs_dram_hits;
-
-/* Whether one more may be decided ahead: what the ring forgets for it no longer holds entries of
- * the queue. */
-static inline bool zs_dram_remembers(const zs_dram *d, uint32_t dir, uint64_t at)
-{
-    const placing *oldest = &d->recent[dir][d->recent_i[dir]];
-    return oldest->at + (uint64_t)d->gap * oldest->n < at;
-}
-
-bool zs_dram_begin_hits(const zs_dram *d, const zs_dram_req *req, uint64_t at, uint64_t limit,
-                        zs_dram_hits *h);
-void zs_dram_end_hits(zs_dram *d, const zs_dram_hits *h);
-
-/* Whether a request that arrives at `at` is the next of them; its data are as in `done`. */
-static inline bool zs_dram_hit(const zs_dram *d, zs_dram_hits *h, uint64_t addr, uint32_t bytes,
-                               uint64_t at, uint32_t latency, zs_dram_done *done)
-{
-    const uint64_t end = addr + bytes - 1;
-    const uint32_t n = (uint32_t)((end >> d->block_shift) - (addr >> d->block_shift)) + 1;
-    const uint64_t column_at = zs_max_u64(h->bus_at, at + ENTRY);
-    if (addr >> d->row_shift != h->page || end >> d->row_shift != h->page || n > d->piece_blocks ||
-        column_at >= h->stop_at || h->bus_at > at + (uint64_t)d->gap * (d->p.queue - n))
-        return false;
-    const bool follows = column_at == h->bus_at && h->block_n != 0;
-    h->block_at = follows ? h->block_at : column_at;
-    h->block_n = follows ? h->block_n + n : n;
-    h->bus_at = column_at + (uint64_t)d->gap * n;
-    h->last_at = column_at;
-    h->bursts++;
-    h->transactions += n;
-    h->bytes += bytes;
-    done->first_ddr_cycle = column_at + latency;
-    done->last_ddr_cycle = h->bus_at - d->gap + latency;
-    return true;
-}
-
-void zs_dram_tell(const zs_dram *d, zs_dram_act act, uint32_t bank, uint64_t at, uint64_t end);
+void zs_dram_notify(const zs_dram *d, zs_dram_act act, uint32_t bank, uint64_t at, uint64_t end);
 /* Transactions that came into the queue, or left it. */
-void zs_dram_tell_queue(const zs_dram *d, zs_dram_act act, uint32_t bank, uint32_t dir,
-                        uint32_t queued, uint64_t at, uint64_t end);
+void zs_dram_notify_queue(const zs_dram *d, zs_dram_act act, uint32_t bank, uint32_t dir,
+                          uint32_t queued, uint64_t at, uint64_t end);
 
 #endif

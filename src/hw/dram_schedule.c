@@ -1,5 +1,20 @@
 #include "dram_queue_priv.h"
 
+/* Decisions of the controller, in the order of their times.
+ *
+ * Why there is no step per clock. The state changes at decisions and arrivals only. Between two of
+ * them each candidate (a row command of a bank in `wanting`, the column command of a ready request,
+ * the refresh) has an earliest time in closed form, and the first of them is what a controller that
+ * looks every clock would come to. A request offered at t is seen at t + QUEUE_LATENCY, so
+ * everything before `until` + QUEUE_LATENCY may be decided when offers come from `until` on only,
+ * and how often the caller asks changes nothing (tests/hw/test_dram_policy.c).
+ *
+ * What is kept so that a decision needs no search: `waiting` and `hits` per bank and direction
+ * count the queued requests for a bank and those for its open row; `wanting` holds the banks that
+ * have requests of the direction being served but no hit that may go (or are `forced`): exactly
+ * those that need a row command. Each enqueue, issue, row command, turn and refresh updates them.
+ */
+
 /* ---- being watched --------------------------------------------------------------------------- */
 
 void zs_dram_watch_set(zs_dram *d, const zs_dram_watch *watch)
@@ -7,8 +22,8 @@ void zs_dram_watch_set(zs_dram *d, const zs_dram_watch *watch)
     d->watch = watch;
 }
 
-ZS_COLD void zs_dram_tell(const zs_dram *d, zs_dram_act act, uint32_t bank, uint64_t at,
-                          uint64_t end)
+ZS_COLD void zs_dram_notify(const zs_dram *d, zs_dram_act act, uint32_t bank, uint64_t at,
+                            uint64_t end)
 {
     const zs_dram_event event = {.at = at,
                                  .end = end,
@@ -18,8 +33,8 @@ ZS_COLD void zs_dram_tell(const zs_dram *d, zs_dram_act act, uint32_t bank, uint
     d->watch->seen(d->watch->ctx, &event);
 }
 
-ZS_COLD void zs_dram_tell_queue(const zs_dram *d, zs_dram_act act, uint32_t bank, uint32_t dir,
-                                uint32_t queued, uint64_t at, uint64_t end)
+ZS_COLD void zs_dram_notify_queue(const zs_dram *d, zs_dram_act act, uint32_t bank, uint32_t dir,
+                                  uint32_t queued, uint64_t at, uint64_t end)
 {
     const zs_dram_event event = {.at = at,
                                  .end = end,
@@ -53,24 +68,24 @@ static uint64_t next_row_command(const zs_dram *d, uint32_t *which)
     return best_at;
 }
 
-static uint16_t count_hits(const lane *l, uint32_t b, uint32_t row)
+static uint16_t count_hits(const request_queue *l, uint32_t b, uint32_t row)
 {
     uint16_t n = 0;
-    for (uint16_t i = l->head; i != NO_ITEM; i = l->items[i].next)
-        n = (uint16_t)(n + (l->items[i].bank == b && l->items[i].row == row));
+    for (uint16_t i = l->head; i != NO_ENTRY; i = l->entries[i].next)
+        n = (uint16_t)(n + (l->entries[i].bank == b && l->entries[i].row == row));
     return n;
 }
 
 static void activate(zs_dram *d, uint32_t b, uint64_t at)
 {
     bank_state *bank = &d->banks[b];
-    const lane *l = &d->lanes[d->mode];
+    const request_queue *l = &d->queues[d->mode];
     uint16_t i = l->head;
-    while (l->items[i].bank != b)
-        i = l->items[i].next;
-    zs_dram_open_row(d, bank, l->items[i].row, at);
+    while (l->entries[i].bank != b)
+        i = l->entries[i].next;
+    zs_dram_open_row(d, bank, l->entries[i].row, at);
     for (uint32_t dir = READ; dir <= WRITE; dir++)
-        bank->hits[dir] = bank->waiting[dir] ? count_hits(&d->lanes[dir], b, bank->row) : 0;
+        bank->hits[dir] = bank->waiting[dir] ? count_hits(&d->queues[dir], b, bank->row) : 0;
     d->forced &= ~(1u << b);
     d->wanting &= ~(1u << b);
 }
@@ -84,8 +99,8 @@ static void change_row(zs_dram *d, uint32_t b, uint64_t at)
     else
         zs_dram_close_row(d, &d->banks[b], at);
     if (d->watch != NULL)
-        zs_dram_tell(d, d->banks[b].row == NO_ROW ? ZS_DRAM_PRECHARGE : ZS_DRAM_ACTIVATE, b, at,
-                     at);
+        zs_dram_notify(d, d->banks[b].row == NO_ROW ? ZS_DRAM_PRECHARGE : ZS_DRAM_ACTIVATE, b, at,
+                       at);
 }
 
 /* ---- refresh --------------------------------------------------------------------------------- */
@@ -109,17 +124,19 @@ static void refresh(zs_dram *d)
         bank->opened_by = ZS_ROW_CLOSED;
         bank->activate_at = at;
     }
-    for (uint32_t left = d->lanes[d->mode].banks; left != 0; left &= left - 1)
-        zs_dram_update_want(d, (uint32_t)__builtin_ctz(left), at);
+    for (uint32_t left = d->queues[d->mode].banks; left != 0; left &= left - 1)
+        zs_dram_update_wanted(d, (uint32_t)__builtin_ctz(left), at);
     if (d->watch != NULL)
-        zs_dram_tell(d, ZS_DRAM_REFRESH, 0, d->refresh_at, at);
+        zs_dram_notify(d, ZS_DRAM_REFRESH, 0, d->refresh_at, at);
     d->now = zs_max_u64(d->now, d->refresh_at);
     d->refresh_at += d->p.t_refi;
     d->counts.refreshes++;
     d->events++;
 }
 
-/* An idle memory refreshes without being looked at: only the last refresh leaves a trace. */
+/* An idle memory refreshes without being looked at: only the last refresh leaves a trace. The first
+ * one may find open rows and wait for them; those after it find all banks closed and ready (t_refi
+ * leaves room, zs_design_memory_check), so each takes as long as the last one. */
 static void refresh_idle(zs_dram *d, uint64_t until)
 {
     if (d->refresh_at >= until)
@@ -136,36 +153,39 @@ static void refresh_idle(zs_dram *d, uint64_t until)
 /* ---- column commands ------------------------------------------------------------------------- */
 
 /* A bank that has served its row for a while closes when an older read of it waits. */
-void zs_dram_relieve_older(zs_dram *d, uint32_t b, uint64_t at)
+void zs_dram_close_for_older(zs_dram *d, uint32_t b, uint64_t at)
 {
-    const lane *l = &d->lanes[READ];
+    const request_queue *l = &d->queues[READ];
     uint16_t i = l->head;
-    while (l->items[i].bank != b)
-        i = l->items[i].next;
-    if (l->items[i].row == d->banks[b].row)
+    while (l->entries[i].bank != b)
+        i = l->entries[i].next;
+    if (l->entries[i].row == d->banks[b].row)
         return;
     d->forced |= 1u << b;
-    zs_dram_update_want(d, b, at);
+    zs_dram_update_wanted(d, b, at);
 }
 
 void zs_dram_turn(zs_dram *d, uint64_t at)
 {
     d->mode = !d->mode;
-    d->drains = d->mode == WRITE && zs_dram_writes_press(d);
+    d->drains = d->mode == WRITE && zs_dram_writes_are_high(d);
     d->run = 0;
     d->now = zs_max_u64(d->now, at);
     d->wanting = 0;
     d->forced = 0;
-    for (uint32_t left = d->lanes[d->mode].banks; left != 0; left &= left - 1)
-        zs_dram_update_want(d, (uint32_t)__builtin_ctz(left), at);
-    zs_dram_relieve_oldest(d, at);
+    for (uint32_t left = d->queues[d->mode].banks; left != 0; left &= left - 1)
+        zs_dram_update_wanted(d, (uint32_t)__builtin_ctz(left), at);
+    zs_dram_serve_starved(d, at);
 }
 
-/* First ready, then oldest. Reads wait no clock for another bank when one of the same bank can go;
- * writes leave in their order, as their data do. NEVER when none can go before a cycle. */
+/* First ready, then oldest: the banks whose first hit can go earliest, then the oldest request
+ * among them. Any hit of a bank is ready when the bank is, so one time per bank decides, not one
+ * per request, and a bank later than the best so far need not be looked at further. Reads wait no
+ * clock for another bank when one of the same bank can go; writes leave in their order, as their
+ * data do. NEVER when none can go before a cycle. */
 static uint64_t next_column(const zs_dram *d, uint64_t before, uint16_t *which)
 {
-    const lane *l = &d->lanes[d->mode];
+    const request_queue *l = &d->queues[d->mode];
     const uint64_t floor = zs_max_u64(d->column_at[d->mode], d->now);
     uint64_t best = before;
     uint32_t banks = 0; /* those that are ready first */
@@ -183,11 +203,11 @@ static uint64_t next_column(const zs_dram *d, uint64_t before, uint16_t *which)
     if (banks == 0)
         return ZS_DRAM_NEVER;
     uint16_t i = l->head;
-    while ((banks >> l->items[i].bank & 1) == 0 ||
-           l->items[i].row != d->banks[l->items[i].bank].row)
-        i = l->items[i].next;
+    while ((banks >> l->entries[i].bank & 1) == 0 ||
+           l->entries[i].row != d->banks[l->entries[i].bank].row)
+        i = l->entries[i].next;
     *which = i;
-    return zs_dram_column_of(d, l->items[i].bank);
+    return zs_dram_column_of(d, l->entries[i].bank);
 }
 
 bool zs_dram_run(zs_dram *d, uint64_t offers_until, zs_dram_done *done)
@@ -198,7 +218,7 @@ bool zs_dram_run(zs_dram *d, uint64_t offers_until, zs_dram_done *done)
 /* The bus has turned if it had to. */
 bool zs_dram_decide(zs_dram *d, uint64_t until, zs_dram_done *done)
 {
-    if (d->lanes[d->mode].n == 0) {
+    if (d->queues[d->mode].n == 0) {
         if (until != ZS_DRAM_NEVER)
             refresh_idle(d, until);
         return false;
@@ -219,7 +239,7 @@ bool zs_dram_decide(zs_dram *d, uint64_t until, zs_dram_done *done)
         } else if (row_at <= column_at) {
             change_row(d, bank, row_at);
         } else {
-            zs_dram_place(d, which, column_at, done);
+            zs_dram_issue_entry(d, which, column_at, done);
             return true;
         }
     }
@@ -241,13 +261,15 @@ static inline piece first_piece(const zs_dram *d, const zs_dram_req *req)
                    .n = (uint32_t)(((end - 1) >> d->block_shift) - first) + 1};
 }
 
-/* Entries of items that were placed are free after their own column commands: of these all but
- * `spare` must be over. */
-uint64_t zs_dram_over_at(const zs_dram *d, uint32_t dir, uint32_t spare)
+/* Entries of issued requests are free after their own column commands: of these all but `spare`
+ * must be over. The runs of a direction follow each other on the data bus, so entries free up in
+ * the order of `recent`, the newest last. Who issues ahead of time makes sure that the ring still
+ * holds every run that is not over (zs_dram_remembers). */
+uint64_t zs_dram_entries_free_at(const zs_dram *d, uint32_t dir, uint32_t spare)
 {
-    uint32_t behind = 0; /* transactions placed after the one looked at */
-    for (uint32_t k = 1; k <= RECENT; k++) {
-        const placing *p = &d->recent[dir][(d->recent_i[dir] + RECENT - k) % RECENT];
+    uint32_t behind = 0; /* transactions issued after the one looked at */
+    for (uint32_t k = 1; k <= RECENT_RUNS; k++) {
+        const column_run *p = &d->recent[dir][(d->recent_i[dir] + RECENT_RUNS - k) % RECENT_RUNS];
         if (behind + p->n > spare)
             return p->at + (uint64_t)d->gap * (p->n - (spare - behind) - 1) + 1;
         behind += p->n;
@@ -268,7 +290,7 @@ uint64_t zs_dram_offer(zs_dram *d, zs_dram_req *req, uint64_t at)
         return room;
     const zs_dram_req first = {
         .addr = req->addr, .bytes = p.bytes, .tag = req->tag, .is_write = req->is_write};
-    zs_dram_put(d, &first, p.n, at);
+    zs_dram_enqueue(d, &first, p.n, at);
     req->addr += p.bytes;
     req->bytes -= p.bytes;
     return at;

@@ -1,4 +1,27 @@
 #include "burst_priv.h"
+#include "dram_hits_priv.h"
+
+/* Bursts of a channel that has the memory to itself, one after the other to their ends.
+ *
+ * Why this is exact. While nothing waits in the controller, no other channel works and no other
+ * wake-up is planned, all that can come before `limit_ddr` are bursts of this channel, in order, so
+ * their times follow from each other. An arrival in DDR cycle t takes part in decisions from t +
+ * QUEUE_LATENCY on. A decision about a burst is therefore safe if no later burst that could change
+ * it arrives before its column command less QUEUE_LATENCY. A later burst of the same page and
+ * direction cannot change it: same bank, same row, served in order of age. One of another page can
+ * (its row commands may go first), so each decision is held against `elsewhere_at`, the first cycle
+ * in which one might arrive. Whatever is not safe by that goes to the event queue, which always is
+ * right. tests/hw/test_memsys_alone.c holds both against each other. */
+
+/* The burst that is at the controller. */
+typedef struct arrival {
+    zs_axi_burst burst;
+    uint64_t leaves;      /* PL cycle as leaves_at */
+    uint64_t at;          /* DDR cycle of its arrival */
+    uint64_t due;         /* the same, but a cycle after the burst before: one arrives per cycle */
+    uint64_t undisturbed; /* before this DDR cycle none arrives but for its page, as far as known */
+    uint64_t beats;       /* of all bursts so far */
+} arrival;
 
 /* Bursts behind the one being sent that are sure to lie in its page of DRAM, [page, page_end):
  * pieces of the same row of the transfer, then one at least per row of the same plane. */
@@ -17,221 +40,122 @@ static uint64_t bursts_behind(const channel_state *c, uint64_t page, uint64_t pa
     return pieces + (pitch * rows <= room ? rows : room / pitch);
 }
 
-/* The burst that a channel is sending. */
-typedef struct departure {
-    zs_axi_burst burst;
-    uint64_t leaves, at;  /* PL cycle as leaves_at, DDR cycle of its arrival */
-    uint64_t due;         /* of its turn: not before the one behind which it arrives */
-    uint64_t undisturbed; /* DDR cycle before which nothing arrives but for its page, as known */
-} departure;
-
-/* Sends the next burst. False: there is none. */
-static inline bool depart(const zs_burst_sys *bs, channel_state *c, departure *d)
-{
-    if (!next_address(c, &d->burst, &c->sent_at))
-        return false;
-    d->leaves = c->is_write ? send_beats(c, d->burst.beats, c->sent_at) : c->sent_at;
-    const uint64_t before = d->due;
-    d->at = zs_pl_to_ddr(&bs->clock, d->leaves + c->to_memory);
-    d->due = zs_max_u64(d->at, before + 1);
-    return true;
-}
-
-/* Cycle in which a burst is over whose data are as in `done`. */
-static inline uint64_t over_at(const zs_burst_sys *bs, channel_state *c, const departure *d,
-                               const zs_dram_done *done)
-{
-    uint64_t first_at, last_at;
-    if (c->is_write)
-        return d->leaves + c->to_memory + c->from_memory;
-    read_data(bs, c, done, d->burst.beats, &first_at, &last_at);
-    return zs_axi_flow_beats(&c->flow, d->burst.beats, first_at, last_at);
-}
-
-/* Ends the burst, and sends the next one: false when there is none. */
-static ZS_INLINE bool go_on(const zs_burst_sys *bs, channel_state *c, departure *d,
-                            const zs_dram_done *done)
-{
-    const uint64_t over = over_at(bs, c, d, done);
-    c->counts->bytes += d->burst.bytes;
-    count_taken(c, 1, d->burst.beats);
-    zs_axi_flow_finish(&c->flow, over);
-    c->done_at = over + 1;
-    return depart(bs, c, d);
-}
-
-/* ---- gliding -------------------------------------------------------------------------------- */
-
-typedef struct glided {
-    uint64_t bursts, transactions, bytes, beats;
-    uint64_t left_at; /* PL cycle and transactions of the last burst */
-    uint32_t n;
-} glided;
-
-/* Tells channel and memory what went by; *d is the burst behind. */
-static inline void end_glide(const zs_burst_sys *bs, channel_state *c, const glided *g,
-                             zs_dram_hits *h, departure *d)
-{
-    c->counts->bytes += g->bytes;
-    count_taken(c, g->bursts, g->beats);
-    c->done_at = c->flow.beat_at;
-    c->sent_at = d->leaves;
-    h->bursts += g->bursts;
-    h->transactions += g->transactions;
-    h->bytes += g->bytes;
-    h->last_at = h->block_at = zs_pl_to_ddr(&bs->clock, g->left_at + c->to_memory) + ENTRY;
-    h->block_n = g->n;
-    h->bus_at = h->last_at + (uint64_t)bs->dram->gap * g->n;
-    d->at = zs_pl_to_ddr(&bs->clock, d->leaves + c->to_memory);
-    d->due = zs_max_u64(d->at, h->last_at - ENTRY + 1);
-}
-
-/* Takes reads off by the rules of the channel alone: as long as they hit the open row while the
- * data bus is idle and their data are there while earlier beats still occupy the channel, the
- * memory has no say in when they are over. Returns as follow_hits does. */
-static bool glide(const zs_burst_sys *bs, channel_state *c, zs_dram_hits *h, departure *d)
-{
-    const glide_bounds *b = &c->bounds;
-    if (!b->may_glide || h->bus_at > d->at + ENTRY)
-        return true;
-    const uint32_t block_shift = bs->dram->block_shift, row_shift = bs->dram->row_shift;
-    const uint64_t page = h->page << row_shift, page_bytes = UINT64_C(1) << row_shift;
-    const uint64_t stop_pl = zs_ddr_to_pl(&bs->clock, h->stop_at);
-    const uint64_t stop = stop_pl > b->margin ? stop_pl - b->margin : 0;
-    glided g = {0};
-    uint64_t leaves = d->leaves, next_at = leaves, beat_at = c->flow.beat_at;
-    zs_axi_burst burst = d->burst;
-    bool any = true;
-    while (any) {
-        const uint64_t from = burst.addr - page, end = from + burst.bytes - 1;
-        const uint32_t blocks = (uint32_t)((end >> block_shift) - (from >> block_shift)) + 1;
-        if ((from | end) >= page_bytes || leaves >= stop || leaves < next_at ||
-            beat_at < leaves + b->first || burst.beats < b->beats[blocks])
-            break;
-        g.n = blocks;
-        g.bursts++;
-        g.transactions += blocks;
-        g.bytes += burst.bytes;
-        g.beats += burst.beats;
-        g.left_at = leaves;
-        next_at = leaves + b->apart[blocks];
-        beat_at += burst.beats;
-        any = !c->all_sent;
-        if (any) {
-            leaves = zs_axi_flow_relay(&c->flow, beat_at - 1);
-            burst = take_burst(c);
-        } else {
-            zs_axi_flow_finish(&c->flow, beat_at - 1);
-        }
-    }
-    c->flow.beat_at = beat_at;
-    d->leaves = leaves;
-    d->burst = burst;
-    if (g.bursts != 0)
-        end_glide(bs, c, &g, h, d);
-    return any;
-}
-
-/* ---- hits, and other rows ------------------------------------------------------------------- */
-
-/* DDR cycle before which nothing arrives but for its page: the next burst goes when addresses,
- * beats and places allow, those behind it a cycle later each; the transfer is not over before. */
-static uint64_t elsewhere_at(const zs_burst_sys *bs, const channel_state *c, const departure *d)
+/* DDR cycle before which nothing arrives but for the page of `addr`. A lower bound: the next burst
+ * goes when addresses, beats and outstanding bursts allow, those behind it a PL cycle later each,
+ * and the transfer, behind which the caller may start another one, is not over before. */
+static uint64_t elsewhere_at(const zs_burst_sys *bs, const channel_state *c, uint64_t addr,
+                             uint64_t leaves)
 {
     const uint32_t shift = bs->dram->row_shift;
-    const uint64_t page = d->burst.addr >> shift, next_at = zs_axi_flow_next(&c->flow);
-    uint64_t leaves = d->leaves + 1;
+    const uint64_t page = addr >> shift, next_at = zs_axi_flow_next(&c->flow);
+    leaves++;
     if (!c->all_sent && next_at != ZS_AXI_NEVER)
         leaves = c->is_write ? zs_max_u64(next_at, c->flow.beat_at) : next_at;
     leaves += bursts_behind(c, page << shift, (page + 1) << shift);
     return zs_pl_to_ddr(&bs->clock, leaves + c->to_memory);
 }
 
-/* Whether a hit is decided about before anything that goes elsewhere arrives: as a rule at once. */
-static inline bool hits_first(const zs_burst_sys *bs, const channel_state *c, const zs_dram_hits *h,
-                              departure *d)
+/* PL cycle in which a burst is over whose data are as in `done`. Those of a hit at once, on an idle
+ * bus, come at most hit_pl_cycles after it left: if the beats before are not gone by then, and the
+ * memory is no slower than beats are, the port alone says when. That is the usual case, and keeps
+ * the conversion of clocks out of the chain from burst to burst. */
+static ZS_INLINE uint64_t over_at(const zs_burst_sys *bs, channel_state *c, const arrival *a,
+                                  const zs_dram_done *done, bool at_once)
 {
-    const uint64_t decided_at = zs_max_u64(h->bus_at - ENTRY, d->at);
-    if (c->ends_later && decided_at == d->at)
-        return true;
-    if (decided_at >= d->undisturbed)
-        d->undisturbed = elsewhere_at(bs, c, d);
-    return decided_at < d->undisturbed;
+    const uint32_t beats = a->burst.beats;
+    uint64_t first_at = 0, last_at = 0;
+    if (c->is_write)
+        return a->leaves + c->to_memory + c->from_memory;
+    if (!at_once || c->flow.beat_at < a->leaves + c->hit_pl_cycles ||
+        is_slower_than_beats(bs, done, beats))
+        read_data(bs, c, done, beats, &first_at, &last_at);
+    return zs_axi_flow_beats(&c->flow, beats, first_at, last_at);
 }
 
-/* Takes bursts off for as long as they hit the open row. *d is then the first that does not; false:
- * it was the last. */
-static bool follow_hits(zs_burst_sys *bs, channel_state *c, uint64_t limit_ddr, departure *d)
+/* Ends the burst in cycle `over` and sends the next one: false when there is none. */
+static ZS_INLINE bool end_and_send(const zs_burst_sys *bs, channel_state *c, arrival *a,
+                                   uint64_t over)
 {
-    const uint32_t latency = bs->dram->latency[c->is_write];
-    const zs_dram_req req = {.addr = d->burst.addr, .is_write = c->is_write};
-    zs_dram_hits hits;
-    zs_dram_done done;
-    bool any;
-    if (!zs_dram_begin_hits(bs->dram, &req, d->at, limit_ddr, &hits))
-        return true;
-    while ((any = glide(bs, c, &hits, d)) && d->due == d->at && hits_first(bs, c, &hits, d) &&
-           zs_dram_hit(bs->dram, &hits, d->burst.addr, d->burst.bytes, d->at, latency, &done) &&
-           (any = go_on(bs, c, d, &done)))
-        continue;
-    bs->events += hits.bursts;
-    zs_dram_end_hits(bs->dram, &hits);
-    return any;
-}
-
-/* Whether the bus turns for a burst, if it has to, before any behind it counts: how many writes
- * wait then says for how long they have it. */
-static inline bool turns_at_once(const zs_dram *dram, const channel_state *c, const departure *d)
-{
-    return !c->is_write || dram->mode == WRITE || dram->slot_end <= d->at + ENTRY;
-}
-
-/* Decides about a burst that is no such hit: bursts behind it in its page can only come after it,
- * so what arrives before its column command changes nothing unless it goes elsewhere. */
-static inline bool open_page(const zs_burst_sys *bs, const channel_state *c, uint64_t limit_ddr,
-                             departure *d, zs_dram_done *done)
-{
-    zs_dram *dram = bs->dram;
-    const zs_dram_req req = {
-        .addr = d->burst.addr, .bytes = d->burst.bytes, .is_write = c->is_write};
-    const uint32_t n = zs_dram_blocks(dram, req.addr, req.bytes);
-    if (d->due != d->at || d->at >= limit_ddr || !zs_dram_takes(dram, &req, n, d->at) ||
-        !zs_dram_remembers(dram, c->is_write, d->at) || !turns_at_once(dram, c, d))
+    uint64_t sent_at;
+    a->beats += a->burst.beats;
+    zs_axi_flow_finish(&c->flow, over);
+    c->done_at = over + 1;
+    if (!next_address(c, &a->burst, &sent_at))
         return false;
-    d->undisturbed = elsewhere_at(bs, c, d);
-    return zs_dram_pass(dram, &req, n, d->at, zs_min_u64(limit_ddr, d->undisturbed), done);
-}
-
-/* Hands the burst that was not decided about over to the event queue. */
-static void plan(zs_burst_sys *bs, channel_state *c, const departure *d)
-{
-    hold_burst(c, zs_axi_place_before(&c->flow, c->flow.issue_i), &d->burst);
-    c->sending_last = d->leaves;
-    c->arrives_at = d->at;
-    zs_des_at(&bs->des, c->i, d->due);
+    c->sent_at = sent_at;
+    a->leaves = c->is_write ? send_beats(c, a->burst.beats, sent_at) : sent_at;
+    const uint64_t next = a->due + 1;
+    a->at = zs_pl_to_ddr(&bs->clock, a->leaves + c->to_memory);
+    a->due = zs_max_u64(a->at, next);
+    return true;
 }
 
 bool zs_burst_alone(zs_burst_sys *bs, channel_state *c, uint64_t at, uint64_t limit_ddr)
 {
-    const uint32_t beats = c->flights[c->sending_i].beats;
-    departure d = {.burst = {.addr = c->sending.addr, .bytes = c->sending.bytes, .beats = beats},
-                   .leaves = leaves_at(c),
-                   .at = c->arrives_at,
-                   .due = at};
-    const uint64_t before = bs->events;
+    zs_dram *dram = bs->dram;
+    arrival a = {.burst = {.addr = c->sending.addr,
+                           .bytes = c->sending.bytes,
+                           .beats = c->flights[c->sending_i].beats},
+                 .leaves = leaves_at(c),
+                 .at = c->arrives_at,
+                 .due = at};
+    uint64_t taken = 0;
+    zs_dram_hits hits;
     zs_dram_done done;
-    bool any = follow_hits(bs, c, limit_ddr, &d);
-    while (any && open_page(bs, c, limit_ddr, &d, &done)) {
-        bs->events++;
-        any = go_on(bs, c, &d, &done) && follow_hits(bs, c, limit_ddr, &d);
+    bool any = true;
+    while (any) {
+        /* Hits of the open row go when the data bus is free, as a rule at once: then nothing can
+         * have come between, unless the transfer may be over in the same cycle. */
+        if (zs_dram_begin_hits(dram, c->is_write, a.burst.addr, a.at, limit_ddr, &hits)) {
+            while (any && a.due == a.at) {
+                const uint64_t decided_at = zs_max_u64(hits.bus_at - QUEUE_LATENCY, a.at);
+                if (!c->ends_later || decided_at != a.at) {
+                    if (decided_at >= a.undisturbed)
+                        a.undisturbed = elsewhere_at(bs, c, a.burst.addr, a.leaves);
+                    if (decided_at >= a.undisturbed)
+                        break;
+                }
+                if (!zs_dram_hit(dram, &hits, a.burst.addr, a.burst.bytes, a.at, &done))
+                    break;
+                any = end_and_send(bs, c, &a, over_at(bs, c, &a, &done, decided_at == a.at));
+            }
+            taken += hits.bursts;
+            bs->events += hits.bursts;
+            c->counts->bursts += hits.bursts;
+            c->counts->bytes += hits.bytes;
+            zs_dram_end_hits(dram, &hits);
+            if (!any)
+                break;
+        }
+        /* One that comes to another row, or turns the bus. Its queue has room, and the ring of
+         * `recent` forgets nothing that still holds an entry. How many writes wait when the bus
+         * turns to them says for how long they have it, so a write must turn it on arrival. */
+        const zs_dram_req req = {
+            .addr = a.burst.addr, .bytes = a.burst.bytes, .is_write = c->is_write};
+        const uint32_t n = zs_dram_blocks(dram, req.addr, req.bytes);
+        if (a.due != a.at || a.at >= limit_ddr || !zs_dram_accepts(dram, &req, n, a.at) ||
+            !zs_dram_remembers(dram, c->is_write, a.at) ||
+            (c->is_write && dram->mode != WRITE && dram->slot_end > a.at + QUEUE_LATENCY))
+            break;
+        a.undisturbed = elsewhere_at(bs, c, req.addr, a.leaves);
+        if (!zs_dram_bypass(dram, &req, n, a.at, zs_min_u64(limit_ddr, a.undisturbed), &done))
+            break;
+        taken++; /* its event is the controller's decision */
+        c->counts->bursts++;
+        c->counts->bytes += req.bytes;
+        any = end_and_send(bs, c, &a, over_at(bs, c, &a, &done, false));
     }
-    if (bs->events == before)
+    if (taken == 0)
         return false;
-    bs->events--; /* the arrival that led here was one of them */
+    c->counts->beats += a.beats;
     bs->served[c->is_write] = c->i;
     c->sending.bytes = 0;
-    if (any)
-        plan(bs, c, &d);
+    if (any) { /* the event queue takes over */
+        hold_burst(c, (c->flow.sent - 1) % ZS_AXI_OUTSTANDING, &a.burst);
+        c->sending_last = a.leaves;
+        c->arrives_at = a.at;
+        zs_des_at(&bs->des, c->i, a.due);
+    }
     end_if_all(bs, c);
     return true;
 }

@@ -3,29 +3,6 @@
 
 #include <string.h>
 
-static uint32_t pl_cycles_of(const zs_burst_sys *bs, uint64_t ddr_cycles)
-{
-    return (uint32_t)zs_ceil_div(ddr_cycles * bs->clock.tck_ps, bs->clock.pl_ps);
-}
-
-static glide_bounds bounds_of(const zs_burst_sys *bs, const channel_state *c,
-                              const zs_memory_params *m)
-{
-    const uint32_t hit = zs_dram_read_ddr_cycles(m, ZS_ROW_OPEN), gap = zs_dram_column_gap(m);
-    const uint64_t block = 8 * (uint64_t)m->bus_bytes;
-    glide_bounds b = {.first = c->to_memory + c->from_memory + pl_cycles_of(bs, hit + 1) + 1,
-                      .margin = c->to_memory + 2 * pl_cycles_of(bs, 2) + 2};
-    /* beats of one transaction at the most: no burst is more than one piece */
-    b.may_glide = !c->is_write && !c->has_row_rules && c->rules.address_interval == 1 &&
-                  c->port.beat_bytes <= block &&
-                  c->port.max_beats <= zs_min_u64(GLIDE_TRANSACTIONS, m->queue);
-    for (uint32_t n = 1; n <= GLIDE_TRANSACTIONS; n++) {
-        b.apart[n] = pl_cycles_of(bs, gap * n + 1);
-        b.beats[n] = pl_cycles_of(bs, gap * (n - 1)) + 1;
-    }
-    return b;
-}
-
 zs_status zs_burst_sys_build(zs_arena *arena, const zs_design *design, zs_channel_counts *counts,
                              zs_burst_sys **out, zs_err *err)
 {
@@ -48,9 +25,11 @@ zs_status zs_burst_sys_build(zs_arena *arena, const zs_design *design, zs_channe
             c->is_write ? c->port.write_latency_pl_cycles : c->port.read_latency_pl_cycles;
         c->to_memory = latency / 2;
         c->from_memory = latency - c->to_memory;
+        const uint64_t hit = zs_dram_read_ddr_cycles(&design->board.memory, ZS_ROW_OPEN);
+        const uint64_t hit_ps = (hit + 1) * bs->clock.tck_ps; /* + 1: up to the next DDR edge */
+        c->hit_pl_cycles = latency + (uint32_t)zs_ceil_div(hit_ps, bs->clock.pl_ps) + 1;
         c->ends_later = !c->is_write ||
                         (c->from_memory + c->rules.finish) * bs->clock.pl_ps >= bs->clock.tck_ps;
-        c->bounds = bounds_of(bs, c, &design->board.memory);
     }
     *out = bs;
     return ZS_OK;
@@ -62,17 +41,17 @@ void zs_burst_sys_watch_set(zs_burst_sys *bs, const zs_memsys_watch *watch)
     zs_dram_watch_set(bs->dram, watch == NULL ? NULL : &watch->dram);
 }
 
-ZS_COLD static void tell_sent(const zs_burst_sys *bs, const channel_state *c)
+ZS_COLD static void notify_sent(const zs_burst_sys *bs, const channel_state *c)
 {
     bs->watch->burst_sent(bs->watch->ctx, c->i, c->sending.addr, c->sending.bytes, c->sent_at);
 }
 
-/* The flow keeps from when on the place of the burst that ended last is free: its end. */
-ZS_COLD static void tell_over(const zs_burst_sys *bs, const channel_state *c)
+/* The flow keeps the cycle after the burst that ended last. */
+ZS_COLD static void notify_over(const zs_burst_sys *bs, const channel_state *c)
 {
     const zs_axi_flow *flow = &c->flow;
-    const uint32_t last = zs_axi_place_before(flow, flow->finish_i);
-    bs->watch->burst_over(bs->watch->ctx, c->i, flow->room_at[last]);
+    const uint32_t last = flow->finished - 1;
+    bs->watch->burst_over(bs->watch->ctx, c->i, flow->room_at[last % ZS_AXI_OUTSTANDING]);
 }
 
 /* ---- on the way ------------------------------------------------------------------------------ */
@@ -95,7 +74,7 @@ static ZS_INLINE bool send_next(zs_burst_sys *bs, channel_state *c)
     if (c->is_write)
         send_data(c);
     if (bs->watch != NULL)
-        tell_sent(bs, c);
+        notify_sent(bs, c);
     plan_arrival(bs, c);
     return true;
 }
@@ -105,17 +84,17 @@ static ZS_INLINE bool send_next(zs_burst_sys *bs, channel_state *c)
 /* Reads come back in order: a burst whose data are there still waits for those before it. */
 static ZS_INLINE void deliver_reads(zs_burst_sys *bs, channel_state *c)
 {
-    while (c->flow.open != 0) {
-        const flight *f = &c->flights[c->flow.finish_i];
+    while (zs_axi_flow_outstanding(&c->flow) != 0) {
+        const flight *f = &c->flights[c->flow.finished % ZS_AXI_OUTSTANDING];
         if (f->requests != 0)
             return;
         finish_burst(bs, c, zs_axi_flow_beats(&c->flow, f->beats, f->first_at, f->last_at));
         if (bs->watch != NULL)
-            tell_over(bs, c);
+            notify_over(bs, c);
     }
 }
 
-static ZS_INLINE bool read_placed(zs_burst_sys *bs, const zs_dram_done *done)
+static ZS_INLINE bool read_issued(zs_burst_sys *bs, const zs_dram_done *done)
 {
     channel_state *c = &bs->channels[done->tag & 0xff];
     flight *f = &c->flights[done->tag >> 8];
@@ -128,19 +107,19 @@ static ZS_INLINE bool read_placed(zs_burst_sys *bs, const zs_dram_done *done)
     return send_next(bs, c);
 }
 
-/* ---- at the controller's gate ---------------------------------------------------------------- */
+/* ---- at the arbiter ------------------------------------------------------------------------- */
 
 /* The whole burst is in the controller: a posted write is answered. */
-static ZS_INLINE void burst_is_in(zs_burst_sys *bs, channel_state *c, uint64_t at_ddr)
+static ZS_INLINE void burst_accepted(zs_burst_sys *bs, channel_state *c, uint64_t at_ddr)
 {
     count_taken(c, 1, c->flights[c->sending_i].beats);
     if (c->is_write) {
         uint64_t taken = c->sending_last + c->to_memory;
-        if (at_ddr > c->arrives_at) /* it had to wait at the gate */
+        if (at_ddr > c->arrives_at) /* it had to wait at the arbiter */
             taken = zs_max_u64(taken, zs_ddr_to_pl(&bs->clock, at_ddr));
         finish_burst(bs, c, taken + c->from_memory);
         if (bs->watch != NULL)
-            tell_over(bs, c);
+            notify_over(bs, c);
     }
     send_next(bs, c);
     if (zs_des_is_pending(&bs->des, c->i) && c->arrives_at <= at_ddr)
@@ -148,13 +127,13 @@ static ZS_INLINE void burst_is_in(zs_burst_sys *bs, channel_state *c, uint64_t a
 }
 
 /* Hands a channel's next request to the controller: false when there is no room at `at`. */
-static bool let_in(zs_burst_sys *bs, channel_state *c, uint64_t at)
+static bool enqueue_piece(zs_burst_sys *bs, channel_state *c, uint64_t at)
 {
     const uint32_t bytes = c->sending.bytes;
     const uint64_t room_at = zs_dram_offer(bs->dram, &c->sending, at);
     if (room_at > at) {
         if (room_at != ZS_DRAM_NEVER)
-            zs_des_at(&bs->des, GATE + c->is_write, room_at);
+            zs_des_at(&bs->des, ARBITER + c->is_write, room_at);
         return false;
     }
     bs->queued++;
@@ -164,7 +143,7 @@ static bool let_in(zs_burst_sys *bs, channel_state *c, uint64_t at)
 }
 
 /* Lets waiting channels in, in turn, each with a whole burst, while there is room. */
-static void open_gate(zs_burst_sys *bs, uint32_t dir, uint64_t at)
+static void arbitrate(zs_burst_sys *bs, uint32_t dir, uint64_t at)
 {
     while (bs->waiting[dir] != 0) {
         const uint32_t mask = bs->waiting[dir];
@@ -172,13 +151,13 @@ static void open_gate(zs_burst_sys *bs, uint32_t dir, uint64_t at)
         const uint32_t i = (uint32_t)__builtin_ctz(later != 0 ? later : mask);
         channel_state *c = &bs->channels[i];
         do {
-            if (!let_in(bs, c, at))
+            if (!enqueue_piece(bs, c, at))
                 return;
         } while (c->sending.bytes != 0);
         bs->waiting[dir] &= ~(1u << i);
         bs->served[dir] = i;
         c->flights[c->sending_i].requests--;
-        burst_is_in(bs, c, at);
+        burst_accepted(bs, c, at);
     }
 }
 
@@ -207,21 +186,21 @@ void zs_burst_sys_start(zs_burst_sys *bs, uint32_t i, const zs_xfer *xfers, uint
 }
 
 /* True: an event was planned. */
-static ZS_INLINE bool placed(zs_burst_sys *bs, const zs_dram_done *done)
+static ZS_INLINE bool issued(zs_burst_sys *bs, const zs_dram_done *done)
 {
     const uint32_t dir = done->is_write;
-    const bool any = !done->is_write && read_placed(bs, done);
-    if (bs->waiting[dir] == 0 || zs_des_is_pending(&bs->des, GATE + dir))
+    const bool any = !done->is_write && read_issued(bs, done);
+    if (bs->waiting[dir] == 0 || zs_des_is_pending(&bs->des, ARBITER + dir))
         return any;
-    zs_des_at(&bs->des, GATE + dir, done->command_ddr_cycle + 1);
+    zs_des_at(&bs->des, ARBITER + dir, done->command_ddr_cycle + 1);
     return true;
 }
 
 /* ---- one after the other -------------------------------------------------------------------- */
 
 /* Whether the controller can decide about a request at once: nothing comes before it has. */
-static ZS_INLINE bool pass(zs_burst_sys *bs, const zs_dram_req *req, uint32_t n, uint64_t at,
-                           uint64_t limit_ddr)
+static ZS_INLINE bool bypass_queue(zs_burst_sys *bs, const zs_dram_req *req, uint32_t n,
+                                   uint64_t at, uint64_t limit_ddr)
 {
     uint64_t until = ZS_DES_NEVER;
     uint32_t actor;
@@ -230,24 +209,24 @@ static ZS_INLINE bool pass(zs_burst_sys *bs, const zs_dram_req *req, uint32_t n,
         return false;
     zs_des_peek(&bs->des, &until, &actor);
     until = zs_min_u64(until, zs_min_u64(limit_ddr, bs->end_ddr));
-    if (!zs_dram_pass(bs->dram, req, n, at, until, &done))
+    if (!zs_dram_bypass(bs->dram, req, n, at, until, &done))
         return false;
-    placed(bs, &done);
+    issued(bs, &done);
     return true;
 }
 
-/* A burst that need not wait at the gate goes straight to the controller. */
-static ZS_INLINE void go_through(zs_burst_sys *bs, channel_state *c, uint32_t n, uint64_t at,
-                                 uint64_t limit_ddr)
+/* A burst that need not wait at the arbiter goes straight to the controller. */
+static ZS_INLINE void enqueue_burst(zs_burst_sys *bs, channel_state *c, uint32_t n, uint64_t at,
+                                    uint64_t limit_ddr)
 {
     const zs_dram_req req = c->sending;
     c->counts->bytes += req.bytes;
     bs->served[req.is_write] = c->i;
     c->sending.bytes = 0;
-    burst_is_in(bs, c, at);
-    if (pass(bs, &req, n, at, limit_ddr))
+    burst_accepted(bs, c, at);
+    if (bypass_queue(bs, &req, n, at, limit_ddr))
         return;
-    zs_dram_put(bs->dram, &req, n, at);
+    zs_dram_enqueue(bs->dram, &req, n, at);
     bs->queued++;
 }
 
@@ -265,29 +244,29 @@ static ZS_INLINE void arrive(zs_burst_sys *bs, uint32_t i, uint64_t at, uint64_t
         return;
     const zs_dram_req *req = &c->sending;
     const uint32_t dir = req->is_write, n = zs_dram_blocks(bs->dram, req->addr, req->bytes);
-    const bool is_free = bs->waiting[dir] == 0 && !zs_des_is_pending(&bs->des, GATE + dir);
-    if (is_free && zs_dram_takes(bs->dram, req, n, at)) {
-        go_through(bs, c, n, at, limit_ddr);
+    const bool is_free = bs->waiting[dir] == 0 && !zs_des_is_pending(&bs->des, ARBITER + dir);
+    if (is_free && zs_dram_accepts(bs->dram, req, n, at)) {
+        enqueue_burst(bs, c, n, at, limit_ddr);
         return;
     }
     bs->waiting[dir] |= 1u << i;
-    if (!zs_des_is_pending(&bs->des, GATE + dir))
-        open_gate(bs, dir, at);
+    if (!zs_des_is_pending(&bs->des, ARBITER + dir))
+        arbitrate(bs, dir, at);
 }
 
 static void handle_event(zs_burst_sys *bs, uint32_t actor, uint64_t at, uint64_t limit_ddr)
 {
     zs_des_cancel(&bs->des, actor);
-    if (actor >= GATE) {
-        open_gate(bs, actor - GATE, at);
+    bs->events++;
+    if (actor >= ARBITER) {
+        arbitrate(bs, actor - ARBITER, at);
         return;
     }
-    bs->events++; /* arrivals: how often a gate is tried is nobody's business */
     arrive(bs, actor, at, limit_ddr);
 }
 
 /* Lets the controller decide up to `until`, unless there is nothing to decide: no refresh due, and
- * no request in it or all of them behind what is on the bus. True: it placed a piece. */
+ * no request in it or all of them behind what is on the bus. True: it issued a piece. */
 static ZS_INLINE bool run_controller(zs_burst_sys *bs, uint64_t until, zs_dram_done *done)
 {
     if (until < bs->dram->refresh_at && (bs->queued == 0 || zs_dram_waits(bs->dram, until)))
@@ -303,7 +282,7 @@ static ZS_INLINE bool decide(zs_burst_sys *bs, uint64_t event_at, uint64_t limit
 {
     zs_dram_done done;
     while (run_controller(bs, zs_min_u64(event_at, zs_min_u64(limit_ddr, bs->end_ddr)), &done))
-        if (placed(bs, &done))
+        if (issued(bs, &done))
             return true;
     return false;
 }

@@ -71,8 +71,7 @@ zs_status zs_tile_sys_build(zs_arena *arena, const zs_design *design, zs_tile_sy
                             zs_err *err)
 {
     const zs_memory_params *m = &design->board.memory;
-    zs_dram *checked; /* the same parameters are refused in both fidelities */
-    ZS_TRY(zs_dram_build(arena, m, &checked, err));
+    ZS_TRY(zs_design_memory_check(m, err)); /* as zs_dram_build does */
     zs_tile_sys *ts = zs_new(arena, zs_tile_sys, 1);
     if (ts == NULL)
         return zs_nomem(err, "the memory system");

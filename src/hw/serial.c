@@ -2,6 +2,23 @@
 
 #include <string.h>
 
+/* Accesses of which nearly all are repeated instead of simulated ("folding").
+ *
+ * Why this is exact. One access is in flight. When it completes and zs_dram_idle_at is not after
+ * the next one's earliest arrival (is_over), nothing that has happened delays a command or a
+ * refresh any more, and what the next access does depends on four things only: where in the common
+ * period of both clocks and the refresh it starts (`phase`), the gap and the direction before it
+ * (`context`), its direction, and the state of its bank's row. So the first access of each such
+ * kind goes through the memory system, and its outcome, the cycles to its end, holds for all
+ * others.
+ *
+ * The invariant between accesses: either `is_simulated`, and the state is in `dram`; or it is in
+ * `idle` (open rows, last direction, run), and `dram` is stale until zs_dram_set_idle. `phase` is
+ * `now` modulo the period in both. Outcomes that leave something behind (a write queued behind a
+ * refresh) are never repeated: SIMULATED. Those with a refresh close all rows, which count_special
+ * does. Counters of repeated accesses are kept apart and added at the end of a walk (flush_counts).
+ * tests/hw/test_serial.c holds walks with and without folding against each other. */
+
 /* A context is what an access finds besides the open rows: the gap before it and the direction of
  * the access before. Its tables have an outcome for each direction, row state and phase. */
 enum {
@@ -9,14 +26,14 @@ enum {
     PERIOD_MAX = 1 << 19,
     GAP_MAX = 1024,
     STATES = 3,
-    STRIDES = 4,
+    HIT_RUNS = 4,
     BURST_DDR_CYCLES = 4
 };
 
 /* Outcomes: the duration from the end of one access to the end of the next in the upper bits and
  * the phase of that end in the lower, or one of these. */
 #define UNKNOWN    UINT32_MAX
-#define LIVE       (UINT32_MAX - 1) /* leaves something behind: only the memory system knows */
+#define SIMULATED  (UINT32_MAX - 1) /* leaves something behind: only the memory system knows */
 #define SPECIAL    (UINT32_C(1) << 31)
 #define INDEX_OF   (SPECIAL - 1)
 #define PHASE_BITS 20
@@ -32,11 +49,11 @@ typedef struct special {
 } special;
 
 /* A row of hits in one page, with one refresh in it at the most. */
-typedef struct stride {
+typedef struct hit_run {
     uint32_t pl_cycles; /* 0: not known; UNKNOWN: not to be had in one */
     uint32_t phase;     /* of its end */
     uint32_t special;   /* index, or NONE */
-} stride;
+} hit_run;
 #define NONE UINT32_MAX
 
 typedef struct context {
@@ -45,8 +62,8 @@ typedef struct context {
     uint32_t *outcome[2]; /* [direction] [row state][phase], or NULL: none of it so far */
     struct {
         uint32_t n;
-        stride *by_phase;
-    } strides[STRIDES];
+        hit_run *by_phase;
+    } hit_runs[HIT_RUNS];
 } context;
 
 struct zs_serial {
@@ -66,14 +83,14 @@ struct zs_serial {
     uint32_t special_n, special_cap;
     /* state */
     uint64_t now, phase;
-    uint64_t gap; /* arithmetic since the last access */
-    bool is_live; /* the memory's state is in `dram`, not in `idle` */
+    uint64_t gap;      /* arithmetic since the last access */
+    bool is_simulated; /* the memory's state is in `dram`, not in `idle` */
     zs_dram_idle idle;
     bool no_memory;
-    /* stood in for since the last settlement */
+    /* stood in for since the last the counters of the memory system */
     uint64_t n[2][STATES], fast_taps;
     zs_dram_counts extra;
-    uint64_t write_pl_cycles, live_pl_cycles[2]; /* live: [direction], through the memory system */
+    uint64_t write_pl_cycles, simulated_pl_cycles[2]; /* [direction]: through the memory system */
     uint64_t events;
     zs_serial_walk priced; /* tile: the walk before, without its addresses, and its price */
     zs_serial_time price;
@@ -129,7 +146,7 @@ zs_status zs_serial_build(zs_arena *arena, const zs_design *design, zs_memsys *m
     s->banks = m->banks;
     s->bank_mask = m->banks - 1;
     s->period = folds && s->dram != NULL ? common_period(design) : 0;
-    s->is_live = true;
+    s->is_simulated = true;
     *out = s;
     return ZS_OK;
 }
@@ -188,7 +205,7 @@ static bool is_over(const zs_serial *s)
 {
     const uint64_t idle_at = zs_dram_idle_at(s->dram);
     if (zs_dram_refresh_at(s->dram) <= s->design->board.memory.t_refi)
-        return false; /* before the first refresh the phase does not tell that there was one */
+        return false; /* before the first refresh the phase does not say that there was one */
     return idle_at <= zs_pl_to_ddr(&s->clock, s->now + s->to_memory) &&
            idle_at <= zs_dram_refresh_at(s->dram);
 }
@@ -217,8 +234,8 @@ static uint32_t outcome_of(zs_serial *s, uint64_t pl_cycles, uint32_t was_open, 
 {
     const zs_dram_counts *after = zs_dram_counts_of(s->dram);
     const uint64_t refreshes = after->refreshes - before->refreshes;
-    if (s->is_live || refreshes > 1 || pl_cycles > LONGEST)
-        return LIVE;
+    if (s->is_simulated || refreshes > 1 || pl_cycles > LONGEST)
+        return SIMULATED;
     if (refreshes == 0)
         return (uint32_t)pl_cycles << PHASE_BITS | (uint32_t)s->phase;
     return add_special(
@@ -232,17 +249,17 @@ static uint32_t outcome_of(zs_serial *s, uint64_t pl_cycles, uint32_t was_open, 
                           (int32_t)(after->precharges - before->precharges) - (int32_t)was_open});
 }
 
-static void pass(zs_serial *s, uint64_t pl_cycles)
+static void advance(zs_serial *s, uint64_t pl_cycles)
 {
     s->now += pl_cycles;
     s->phase = s->period ? s->now % s->period : 0;
 }
 
 /* `outcome` is NULL where there is nothing to learn. */
-static void go_live(zs_serial *s, bool is_write, uint64_t addr, uint32_t bytes, uint64_t gap,
-                    uint32_t *outcome)
+static void simulate_access(zs_serial *s, bool is_write, uint64_t addr, uint32_t bytes,
+                            uint64_t gap, uint32_t *outcome)
 {
-    const bool was_idle = !s->is_live;
+    const bool was_idle = !s->is_simulated;
     const uint32_t was_open = was_idle ? open_rows(s) : 0;
     uint32_t channel = 0;
     uint64_t done = s->now;
@@ -255,13 +272,13 @@ static void go_live(zs_serial *s, bool is_write, uint64_t addr, uint32_t bytes, 
     zs_memsys_start(s->ms, s->channel[is_write], &x, s->now + gap);
     zs_memsys_next(s->ms, UINT64_MAX, &channel, &done);
     const uint64_t takes = done - s->now;
-    s->live_pl_cycles[is_write] += takes - gap;
+    s->simulated_pl_cycles[is_write] += takes - gap;
     if (is_write)
         s->write_pl_cycles += takes - gap;
-    pass(s, takes);
+    advance(s, takes);
     s->events++;
-    s->is_live = s->period == 0 || !is_over(s);
-    if (!s->is_live)
+    s->is_simulated = s->period == 0 || !is_over(s);
+    if (!s->is_simulated)
         zs_dram_get_idle(s->dram, &s->idle);
     if (outcome != NULL && was_idle)
         *outcome = outcome_of(s, takes, was_open, addr >> s->row_shift, &before);
@@ -297,27 +314,27 @@ static void count_folded(zs_serial *s, bool is_write, uint32_t bytes, uint64_t t
 }
 
 /* Any access. */
-static void go(zs_serial *s, bool is_write, uint64_t addr, uint32_t bytes, uint64_t gap)
+static void access_memory(zs_serial *s, bool is_write, uint64_t addr, uint32_t bytes, uint64_t gap)
 {
     const uint64_t page = addr >> s->row_shift;
     context *c = NULL;
-    if (!s->is_live && (addr & s->beat_mask) + bytes <= s->beat_mask + UINT64_C(1))
+    if (!s->is_simulated && (addr & s->beat_mask) + bytes <= s->beat_mask + UINT64_C(1))
         c = find_context(s, is_write, gap);
     if (c == NULL) {
-        go_live(s, is_write, addr, bytes, gap, NULL);
+        simulate_access(s, is_write, addr, bytes, gap, NULL);
         return;
     }
     const uint32_t state = state_of(s, page);
     uint32_t *outcome = &c->outcome[is_write][state * s->period + s->phase];
-    if (*outcome >= LIVE) {
-        go_live(s, is_write, addr, bytes, gap, *outcome == UNKNOWN ? outcome : NULL);
+    if (*outcome >= SIMULATED) {
+        simulate_access(s, is_write, addr, bytes, gap, *outcome == UNKNOWN ? outcome : NULL);
         return;
     }
     const uint64_t before = s->now;
     if (*outcome >= SPECIAL) {
         const uint32_t index = *outcome & INDEX_OF;
         count_special(s, index, page);
-        pass(s, s->specials[index].pl_cycles);
+        advance(s, s->specials[index].pl_cycles);
     } else {
         s->n[is_write][state]++;
         s->idle.pages[page & s->bank_mask] = page;
@@ -328,7 +345,7 @@ static void go(zs_serial *s, bool is_write, uint64_t addr, uint32_t bytes, uint6
 }
 
 /* Tap after tap at one pitch: the short way for what repeats all the time. Stops at the
- * first tap that is anything else, and tells how many it took. */
+ * first tap that is anything else, and returns how many it took. */
 static inline uint32_t run_of_taps(zs_serial *s, const uint32_t *outcomes, uint64_t addr,
                                    uint32_t n, uint64_t pitch)
 {
@@ -363,13 +380,13 @@ static inline uint32_t run_of_taps(zs_serial *s, const uint32_t *outcomes, uint6
 
 /* ---- rows of hits ---------------------------------------------------------------------------- */
 
-static stride stride_from(const zs_serial *s, const uint32_t *hits, uint32_t n, uint32_t phase)
+static hit_run hit_run_from(const zs_serial *s, const uint32_t *hits, uint32_t n, uint32_t phase)
 {
-    stride t = {.special = NONE, .phase = phase};
+    hit_run t = {.special = NONE, .phase = phase};
     for (uint32_t i = 0; i < n; i++) {
         const uint32_t outcome = hits[t.phase];
-        if (outcome >= LIVE)
-            return (stride){.pl_cycles = outcome == LIVE ? UNKNOWN : 0};
+        if (outcome >= SIMULATED)
+            return (hit_run){.pl_cycles = outcome == SIMULATED ? UNKNOWN : 0};
         if (outcome < SPECIAL) {
             t.pl_cycles += outcome >> PHASE_BITS;
             t.phase = outcome & PHASE_OF;
@@ -377,7 +394,7 @@ static stride stride_from(const zs_serial *s, const uint32_t *hits, uint32_t n, 
         }
         const special *what = &s->specials[outcome & INDEX_OF];
         if (t.special != NONE || !what->own_open)
-            return (stride){.pl_cycles = UNKNOWN};
+            return (hit_run){.pl_cycles = UNKNOWN};
         t.special = outcome & INDEX_OF;
         t.pl_cycles += what->pl_cycles;
         t.phase = (uint32_t)((t.phase + what->pl_cycles) % s->period);
@@ -386,33 +403,35 @@ static stride stride_from(const zs_serial *s, const uint32_t *hits, uint32_t n, 
 }
 
 /* Strides of n taps from every phase, or NULL where none are kept. */
-static stride *strides_of(zs_serial *s, context *tap, uint32_t n)
+static hit_run *hit_runs_of(zs_serial *s, context *tap, uint32_t n)
 {
-    for (uint32_t i = 0; i < STRIDES; i++) {
-        if (tap->strides[i].n == n)
-            return tap->strides[i].by_phase;
-        if (tap->strides[i].n != 0)
+    for (uint32_t i = 0; i < HIT_RUNS; i++) {
+        if (tap->hit_runs[i].n == n)
+            return tap->hit_runs[i].by_phase;
+        if (tap->hit_runs[i].n != 0)
             continue;
-        tap->strides[i].by_phase = zs_new(s->arena, stride, (size_t)s->period);
-        s->no_memory |= tap->strides[i].by_phase == NULL;
-        tap->strides[i].n = tap->strides[i].by_phase == NULL ? 0 : n;
-        return tap->strides[i].by_phase;
+        tap->hit_runs[i].by_phase = zs_new(s->arena, hit_run, (size_t)s->period);
+        s->no_memory |= tap->hit_runs[i].by_phase == NULL;
+        tap->hit_runs[i].n = tap->hit_runs[i].by_phase == NULL ? 0 : n;
+        return tap->hit_runs[i].by_phase;
     }
     return NULL;
 }
 
-/* n more taps of the page that the last one opened, at once. False: nothing was done. */
-static bool leap(zs_serial *s, context *tap, uint64_t page, uint32_t n)
+/* n more taps of the page that the last one opened, at once: a chain of hits is a function of the
+ * phase it starts in, so its sum is kept per phase and n. One refresh may lie in it if the row is
+ * open again behind it; the taps behind it are hits then as well. False: nothing was done. */
+static bool repeat_run(zs_serial *s, context *tap, uint64_t page, uint32_t n)
 {
-    if (s->is_live || s->idle.last_is_write || s->gap != tap->gap ||
+    if (s->is_simulated || s->idle.last_is_write || s->gap != tap->gap ||
         s->idle.pages[page & s->bank_mask] != page)
         return false;
-    stride *all = strides_of(s, tap, n);
+    hit_run *all = hit_runs_of(s, tap, n);
     if (all == NULL)
         return false;
-    stride *t = &all[s->phase];
+    hit_run *t = &all[s->phase];
     if (t->pl_cycles == 0)
-        *t = stride_from(s, tap->outcome[0], n, (uint32_t)s->phase);
+        *t = hit_run_from(s, tap->outcome[0], n, (uint32_t)s->phase);
     if (t->pl_cycles == 0 || t->pl_cycles == UNKNOWN)
         return false;
     s->n[0][ZS_ROW_OPEN] += n - (t->special != NONE);
@@ -431,12 +450,12 @@ static void read_stream(zs_serial *s, const zs_serial_walk *w)
 {
     uint64_t addr = w->stream_addr;
     if (w->lead_bytes != 0) {
-        go(s, false, addr, w->lead_bytes, s->gap);
+        access_memory(s, false, addr, w->lead_bytes, s->gap);
         s->gap = w->stream_gap;
         addr += w->lead_bytes;
     }
     for (uint32_t i = 0; i < w->stream_n; i++, addr += w->elem_bytes) {
-        go(s, false, addr, w->elem_bytes, s->gap);
+        access_memory(s, false, addr, w->elem_bytes, s->gap);
         s->gap = w->stream_gap;
     }
 }
@@ -447,14 +466,14 @@ static void read_taps(zs_serial *s, const zs_serial_walk *w, const context *tap,
 {
     uint64_t fast = 0;
     for (uint32_t i = 0; i < n;) {
-        if (tap != NULL && !s->is_live && s->gap == tap->gap && !s->idle.last_is_write) {
+        if (tap != NULL && !s->is_simulated && s->gap == tap->gap && !s->idle.last_is_write) {
             const uint32_t took = run_of_taps(s, tap->outcome[0], addr + i * pitch, n - i, pitch);
             fast += took;
             i += took;
             if (i == n)
                 break;
         }
-        go(s, false, addr + i * pitch, w->elem_bytes, s->gap);
+        access_memory(s, false, addr + i * pitch, w->elem_bytes, s->gap);
         s->gap = w->tap_gap;
         i++;
     }
@@ -470,7 +489,7 @@ static void read_plane(zs_serial *s, const zs_serial_walk *w, context *tap, uint
     const uint64_t last = corner + (rows - 1) * row_pitch + (columns - 1) * pitch;
     if (tap != NULL && last >> s->row_shift == page) {
         read_taps(s, w, tap, corner, 1, pitch);
-        if (leap(s, tap, page, rows * columns - 1))
+        if (repeat_run(s, tap, page, rows * columns - 1))
             return;
         read_taps(s, w, tap, corner + pitch, columns - 1, pitch);
         corner += row_pitch;
@@ -493,7 +512,7 @@ static void read_window(zs_serial *s, const zs_serial_walk *w, context *tap, uin
 
 static void store(zs_serial *s, uint64_t addr, uint32_t bytes, uint32_t gap)
 {
-    go(s, true, addr, bytes, s->gap + gap);
+    access_memory(s, true, addr, bytes, s->gap + gap);
     s->gap = 0;
 }
 
@@ -525,25 +544,26 @@ static void walk_windows(zs_serial *s, const zs_serial_walk *w)
     }
 }
 
-/* ---- settlement ------------------------------------------------------------------------------ */
+/* ---- the counters of the memory system
+ * ------------------------------------------------------------------------------ */
 
-static void credit(zs_serial *s, const zs_dram_counts *x, const zs_serial_time *t)
+static void add_channel_counts(zs_serial *s, const zs_dram_counts *x, const zs_serial_time *t)
 {
     zs_channel_counts *rd = &s->ms->counts[s->channel[0]], *wr = &s->ms->counts[s->channel[1]];
     rd->transfers += x->read_transactions;
     rd->bursts += x->read_transactions;
     rd->beats += x->read_transactions;
     rd->bytes += x->read_bytes;
-    rd->busy_pl_cycles += t->read_pl_cycles - s->live_pl_cycles[0];
+    rd->busy_pl_cycles += t->read_pl_cycles - s->simulated_pl_cycles[0];
     wr->transfers += x->write_transactions;
     wr->bursts += x->write_transactions;
     wr->beats += x->write_transactions;
     wr->bytes += x->write_bytes;
-    wr->busy_pl_cycles += t->write_pl_cycles - s->live_pl_cycles[1];
+    wr->busy_pl_cycles += t->write_pl_cycles - s->simulated_pl_cycles[1];
 }
 
 /* Brings the counters of the memory system up to date with what was not sent through it. */
-static void settle(zs_serial *s, const zs_serial_walk *w, const zs_serial_time *t)
+static void flush_counts(zs_serial *s, const zs_serial_walk *w, const zs_serial_time *t)
 {
     zs_dram_counts *x = &s->extra;
     x->read_bytes += s->fast_taps * w->elem_bytes;
@@ -556,12 +576,12 @@ static void settle(zs_serial *s, const zs_serial_walk *w, const zs_serial_time *
         x->precharges += s->n[dir][ZS_ROW_OTHER];
     }
     x->busy_ddr_cycles = BURST_DDR_CYCLES * (x->read_transactions + x->write_transactions);
-    credit(s, x, t);
+    add_channel_counts(s, x, t);
     if (s->dram != NULL)
         zs_dram_credit(s->dram, x);
     *x = (zs_dram_counts){0};
     memset(s->n, 0, sizeof s->n);
-    memset(s->live_pl_cycles, 0, sizeof s->live_pl_cycles);
+    memset(s->simulated_pl_cycles, 0, sizeof s->simulated_pl_cycles);
     s->fast_taps = s->write_pl_cycles = 0;
 }
 
@@ -578,7 +598,7 @@ static bool same_but_for_addresses(const zs_serial_walk *a, const zs_serial_walk
 }
 
 /* Bursts and beats of a lead beyond one: it may lie across beats. */
-static void credit_lead(zs_serial *s, const zs_serial_walk *w)
+static void add_lead_counts(zs_serial *s, const zs_serial_walk *w)
 {
     zs_channel_counts *rd = &s->ms->counts[s->channel[0]];
     const zs_xfer lead = {
@@ -599,8 +619,8 @@ static void count_mean(zs_serial *s, const zs_serial_walk *w, const zs_serial_ti
                               .write_bytes = c.store_bytes,
                               .read_transactions = c.stream_reads + c.taps,
                               .write_transactions = c.stores};
-    credit(s, &x, time);
-    credit_lead(s, w);
+    add_channel_counts(s, &x, time);
+    add_lead_counts(s, w);
     all->read_bytes += x.read_bytes;
     all->write_bytes += x.write_bytes;
     if (s->ms->fixed != NULL)
@@ -641,7 +661,7 @@ bool zs_serial_run(zs_serial *s, const zs_serial_walk *w, uint64_t start, zs_ser
     time->write_pl_cycles = s->write_pl_cycles;
     time->read_pl_cycles =
         s->now + s->gap - start - time->compute_pl_cycles - time->write_pl_cycles;
-    settle(s, w, time);
+    flush_counts(s, w, time);
     return !s->no_memory;
 }
 

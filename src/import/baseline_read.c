@@ -1,5 +1,4 @@
-/* Tables of expected figures. Comments are blanked before the table is read, so that line numbers
- * stay; every record is kept as it was written, for who rewrites the file. */
+/* Tables of expected figures; every line is kept as it was written, for who rewrites the file. */
 #include "reference_priv.h"
 #include "zynqsim/baseline.h"
 #include "zynqsim/import.h"
@@ -18,92 +17,6 @@ typedef struct reader {
     zs_baseline_row *rows;
     zs_baseline_case *cases;
 } reader;
-
-/* ---- records --------------------------------------------------------------------------------- */
-
-/* Bytes of a record without its line break: a quoted cell may hold some. */
-static size_t record_length(const char *text, size_t n)
-{
-    bool is_quoted = false;
-    for (size_t i = 0; i < n; i++) {
-        is_quoted ^= text[i] == '"';
-        if (!is_quoted && text[i] == '\n')
-            return i;
-    }
-    return n;
-}
-
-static bool is_blank(const char *text, size_t n)
-{
-    return strspn(text, " \t\r\n") >= n;
-}
-
-static uint32_t count_breaks(const char *text, size_t n)
-{
-    uint32_t breaks = 0;
-    for (size_t i = 0; i < n; i++)
-        breaks += text[i] == '\n';
-    return breaks;
-}
-
-/* A comment takes its line, whatever quotes are in it. */
-static size_t comment_length(const char *text, size_t n)
-{
-    const char *end = memchr(text, '\n', n);
-    return end != NULL ? (size_t)(end - text) : n;
-}
-
-/* Fills the list of lines and blanks comments in `text`. The header is the first record. */
-static zs_status split_records(reader *r, char *text, size_t n, zs_err *err)
-{
-    const size_t mark = n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
-    uint32_t row = 0, number = 1;
-    bool has_header = false;
-    zs_baseline_line *lines = zs_new(r->arena, zs_baseline_line, count_breaks(text, n) + 2);
-    if (lines == NULL)
-        return zs_nomem(err, r->b->path);
-    for (size_t at = 0; at < n;) {
-        char *begin = text + (at > 0 ? at : mark);
-        const bool is_comment = *begin == '#';
-        const size_t length = (size_t)(begin - text) - at +
-                              (is_comment ? comment_length(begin, n - (size_t)(begin - text))
-                                          : record_length(begin, n - (size_t)(begin - text)));
-        zs_baseline_line *line = &lines[r->b->line_n++];
-        *line = (zs_baseline_line){.raw = zs_arena_strndup(r->arena, text + at, length),
-                                   .row = ZS_NO_ROW,
-                                   .number = number};
-        if (line->raw == NULL)
-            return zs_nomem(err, r->b->path);
-        const size_t own = length - ((size_t)(begin - text) - at);
-        if (is_comment)
-            memset(begin, ' ', own);
-        else if (!is_blank(begin, own) && has_header)
-            line->row = row++;
-        else if (!is_blank(begin, own))
-            has_header = true;
-        number += 1 + count_breaks(text + at, length);
-        at += length + 1;
-    }
-    r->b->lines = lines;
-    return ZS_OK;
-}
-
-/* Rewriting goes by lines, so both readers have to mean the same ones. */
-static zs_status check_records(const reader *r, zs_err *err)
-{
-    const zs_table *t = &r->table;
-    uint32_t row = 0;
-    bool is_same = true;
-    for (uint32_t i = 0; i < r->b->line_n && is_same; i++)
-        if (r->b->lines[i].row != ZS_NO_ROW) {
-            is_same = row < t->row_n && t->lines[row] == r->b->lines[i].number;
-            row++;
-        }
-    if (is_same && row == t->row_n)
-        return ZS_OK;
-    return zs_fail(err, ZS_EPARSE, t->path,
-                   "the lines of a baseline end in LF or CR LF, not in CR alone");
-}
 
 /* ---- columns --------------------------------------------------------------------------------- */
 
@@ -364,15 +277,17 @@ zs_status zs_baseline_parse(zs_arena *arena, zs_span bytes, const char *path, zs
 {
     zs_baseline b = {.path = zs_arena_strdup(arena, path)};
     reader r = {.arena = arena, .b = &b};
-    char *text =
-        zs_arena_strndup(arena, bytes.bytes > 0 ? (const char *)bytes.data : "", bytes.bytes);
-    if (b.path == NULL || text == NULL)
+    const zs_table_line *lines;
+    if (b.path == NULL)
         return zs_nomem(err, path);
-    if (memchr(text, '\0', bytes.bytes) == NULL)
-        ZS_TRY(split_records(&r, text, bytes.bytes, err));
-    const zs_span blanked = {.data = (const uint8_t *)text, .bytes = bytes.bytes};
-    ZS_TRY(zs_table_parse(arena, blanked, path, &r.table, err));
-    ZS_TRY(check_records(&r, err));
+    ZS_TRY(zs_table_lines_parse(arena, bytes, path, &r.table, &lines, &b.line_n, err));
+    zs_baseline_line *kept = zs_new(arena, zs_baseline_line, b.line_n);
+    if (kept == NULL)
+        return zs_nomem(err, path);
+    for (uint32_t i = 0; i < b.line_n; i++)
+        kept[i] =
+            (zs_baseline_line){.raw = lines[i].raw, .row = lines[i].row, .number = lines[i].number};
+    b.lines = kept;
     ZS_TRY(take_columns(&r, err));
     ZS_TRY(take_rows(&r, err));
     b.headers = r.table.columns;

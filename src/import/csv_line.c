@@ -1,45 +1,55 @@
+/* One line through libcsv, with the cells put back into the line. */
 #include "zynqsim/table.h"
 
+#include <csv.h>
 #include <string.h>
 
-/* The cell that begins at `at`, unquoted in place; the character behind it goes to *next. NULL:
- * quotes do not close, or something follows them. */
-static char *cut_cell(char *at, char **next)
+typedef struct cutter {
+    char *to; /* behind the cells so far: never ahead of what has been read */
+    const char **cells;
+    uint32_t n, room, row_n;
+} cutter;
+
+static void take_cell(void *data, size_t bytes, void *ctx)
 {
-    if (*at != '"') {
-        *next = at + strcspn(at, ",");
-        return at;
-    }
-    char *const text = ++at, *to = text;
-    for (;; at++) {
-        if (*at == '\0')
-            return NULL;
-        if (*at == '"' && *++at != '"')
-            break;
-        *to++ = *at;
-    }
-    if (*at != ',' && *at != '\0')
-        return NULL;
-    *next = at;
-    *to = '\0';
-    return text;
+    cutter *c = ctx;
+    if (c->n++ >= c->room)
+        return;
+    if (bytes > 0)
+        memcpy(c->to, data, bytes);
+    c->to[bytes] = '\0';
+    c->cells[c->n - 1] = c->to;
+    c->to += bytes + 1;
+}
+
+static void end_row(int terminator, void *ctx)
+{
+    (void)terminator;
+    ((cutter *)ctx)->row_n++;
+}
+
+/* Blanks around a cell are its own. */
+static int is_no_blank(unsigned char character)
+{
+    (void)character;
+    return 0;
 }
 
 bool zs_csv_line_cut(char *line, const char **cells, uint32_t room, uint32_t *n)
 {
-    uint32_t count = 0;
-    for (char *at = line;; at++) {
-        char *next;
-        const char *cell = cut_cell(at, &next);
-        if (cell == NULL || count == room)
-            return false;
-        cells[count++] = cell;
-        at = next;
-        const bool more = *at == ',';
-        *at = '\0';
-        if (!more)
-            break;
-    }
-    *n = count;
+    cutter c = {.to = line, .cells = cells, .room = room};
+    const size_t bytes = strlen(line);
+    struct csv_parser csv;
+    if (bytes == 0)
+        take_cell(line, 0, &c);
+    if (csv_init(&csv, CSV_STRICT | CSV_STRICT_FINI) != 0)
+        return false;
+    csv_set_space_func(&csv, is_no_blank);
+    const bool is_sound = csv_parse(&csv, line, bytes, take_cell, end_row, &c) == bytes &&
+                          csv_fini(&csv, take_cell, end_row, &c) == 0;
+    csv_free(&csv);
+    if (!is_sound || c.n > room || c.row_n > 1)
+        return false;
+    *n = c.n;
     return true;
 }

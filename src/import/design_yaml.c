@@ -32,6 +32,7 @@ typedef struct reader {
     yaml_document_t *doc;
     const seen_key *seen;
     uint32_t *visits; /* over all files */
+    bool *has_kind;   /* whether a file has set accelerator.kind: the outermost one decides */
     zs_sweep_section *sweep;
 } reader;
 
@@ -46,6 +47,14 @@ static void prefix_mark(const reader *r, const yaml_mark_t *mark)
     snprintf(where, sizeof where, "%.150s:%zu:%zu", r->file->path, mark->line + 1,
              mark->column + 1);
     zs_err_prefix(r->err, where);
+}
+
+/* Keys set from now on are given at a node. */
+static zs_status set_place(const reader *r, const yaml_node_t *node)
+{
+    r->design->place = zs_arena_printf(r->arena, "%s:%zu:%zu", r->file->path,
+                                       node->start_mark.line + 1, node->start_mark.column + 1);
+    return r->design->place != NULL ? ZS_OK : zs_nomem(r->err, r->file->path);
 }
 
 /* Puts the position of a node in front of an error's place; forwards ZS_OK. */
@@ -128,8 +137,9 @@ static yaml_node_item_t value_of(const reader *r, const yaml_node_t *mapping, co
 static bool is_section(const char *path)
 {
     const size_t n = strlen(path);
-    for (uint32_t i = 0; i < zs_field_n; i++)
-        if (strncmp(zs_fields[i].path, path, n) == 0 && zs_fields[i].path[n] == '.')
+    const zs_field *f;
+    for (uint32_t i = 0; (f = zs_field_at(i)) != NULL; i++)
+        if (strncmp(f->path, path, n) == 0 && f->path[n] == '.')
             return true;
     return false;
 }
@@ -144,16 +154,16 @@ static const char *nearest_sibling(const reader *r, const char *path)
 {
     const char *dot = strrchr(path, '.');
     const size_t prefix_n = dot ? (size_t)(dot - path) + 1 : 0;
-    const char **names = zs_new(r->arena, const char *, zs_field_n);
-    size_t n = 0;
-    for (uint32_t i = 0; i < zs_field_n && names != NULL; i++) {
-        if (strncmp(zs_fields[i].path, path, prefix_n) != 0)
+    const char *near = NULL;
+    const zs_field *f;
+    for (uint32_t i = 0; (f = zs_field_at(i)) != NULL; i++) {
+        const char *child = f->path + prefix_n;
+        if (strncmp(f->path, path, prefix_n) != 0)
             continue;
-        const char *child = zs_fields[i].path + prefix_n;
-        names[n] = zs_arena_strndup(r->arena, child, strcspn(child, "."));
-        n += names[n] != NULL;
+        child = zs_arena_strndup(r->arena, child, strcspn(child, "."));
+        const char *const two[] = {near ? near : child, child};
+        near = child ? zs_nearest(path + prefix_n, two, ZS_LEN(two)) : near;
     }
-    const char *near = names ? zs_nearest(path + prefix_n, names, n) : NULL;
     return near ? zs_arena_printf(r->arena, "%.*s%s", (int)prefix_n, path, near) : NULL;
 }
 
@@ -257,6 +267,12 @@ static zs_status set_scalar(const reader *r, yaml_node_item_t index, const yaml_
         return ZS_OK;
     if (!is_leaf(path))
         return FAIL_AT(r, node, ZS_EPARSE, path, "'%.48s', but it takes keys below it", text);
+    if (strcmp(path, zs_kind_field.path) ==
+        0) { /* the outermost one is set, the others only read */
+        zs_design design = *r->design;
+        design.given = NULL;
+        return at_node(r, node, zs_design_set(&design, r->arena, path, text, r->err));
+    }
     return at_node(r, node, zs_design_set(r->design, r->arena, path, text, r->err));
 }
 
@@ -268,8 +284,12 @@ static zs_status read_value(reader *r, yaml_node_item_t index, const yaml_node_t
                             const char *path)
 {
     yaml_node_t *node;
+    const zs_field *field = zs_field_find(path);
     if (!is_leaf(path) && !is_section(path))
         return at_node(r, key, unknown_key(r, path));
+    if (field != NULL)
+        ZS_TRY(at_node(r, key, zs_field_check_kind(field, r->design->accel.kind, r->err)));
+    ZS_TRY(set_place(r, key));
     ZS_TRY(visit(r, index, &node));
     if (node->type == YAML_SCALAR_NODE)
         return set_scalar(r, index, node, path);
@@ -401,13 +421,19 @@ static zs_status set_board_name(const reader *r, const char *name)
     return ZS_OK;
 }
 
-/* A built-in row, or a file whose keys are those below board. */
+/* A built-in row, or a file whose keys are those below board: these are the board's, not given.
+ * What was given before stays. */
 static zs_status apply_board(const reader *r, const char *name)
 {
-    if (zs_board_find(name) != NULL || !looks_like_file(name))
-        return zs_design_set_board(r->design, r->arena, name, r->err);
-    ZS_TRY(zs_design_set_board(r->design, r->arena, zs_boards[0].name, r->err));
-    return fetch_file(r, name, "board", true);
+    const zs_design before = *r->design;
+    const bool is_row = zs_board_find(name) != NULL || !looks_like_file(name);
+    r->design->given = NULL;
+    ZS_TRY(zs_design_set_board(r->design, r->arena, is_row ? name : zs_boards[0].name, r->err));
+    if (!is_row)
+        ZS_TRY(fetch_file(r, name, "board", true));
+    r->design->given = before.given;
+    zs_design_keep_given(r->design, &before);
+    return ZS_OK;
 }
 
 /* The keys of a board that come before all others: `base` (in a design also `name`) says what to
@@ -446,6 +472,28 @@ static zs_status read_board(const reader *r, const yaml_node_t *root)
     return at_node(r, node, apply_board(r, name));
 }
 
+/* ---- kind ------------------------------------------------------------------------------------ */
+
+/* The kind says which keys there are, so it is set before any file sets one: by the first file on
+ * the way from the design to what it starts from. */
+static zs_status read_kind(const reader *r, const yaml_node_t *root)
+{
+    const yaml_node_item_t section = value_of(r, root, "accelerator");
+    const yaml_node_t *accel = section ? yaml_document_get_node(r->doc, section) : NULL;
+    yaml_node_item_t index = value_of(r, root, zs_kind_field.path);
+    const char *word;
+    if (accel != NULL && accel->type == YAML_MAPPING_NODE)
+        index = value_of(r, accel, "kind");
+    if (index == 0 || *r->has_kind)
+        return ZS_OK;
+    ZS_TRY(scalar_text(r, index, zs_kind_field.path, &word));
+    const yaml_node_t *node = yaml_document_get_node(r->doc, index);
+    if (is_null(node)) /* refused where it is read */
+        return ZS_OK;
+    *r->has_kind = true;
+    return at_node(r, node, zs_design_set(r->design, r->arena, zs_kind_field.path, word, r->err));
+}
+
 /* ---- files ----------------------------------------------------------------------------------- */
 
 /* No key of a design is called layers; every network has a list of them, and every result.json. */
@@ -463,7 +511,8 @@ static zs_status refuse_others(const reader *r, const yaml_node_t *root)
         "this is a network, not a design; a design takes it as --model or network.model");
 }
 
-/* The order of a file's keys does not matter: what it starts from comes first, then its board. */
+/* The order of a file's keys does not matter: its kind comes first, then what it starts from, then
+ * its board. */
 static zs_status read_root(reader *r, const yaml_node_t *root, bool is_board)
 {
     if (is_null(root))
@@ -476,6 +525,7 @@ static zs_status read_root(reader *r, const yaml_node_t *root, bool is_board)
         ZS_TRY(read_board_start(r, root, true));
         return read_mapping(r, root, "board");
     }
+    ZS_TRY(read_kind(r, root));
     ZS_TRY(read_extends(r, root));
     ZS_TRY(read_board(r, root));
     return read_mapping(r, root, "");
@@ -572,14 +622,17 @@ zs_status zs_design_parse_sweep(zs_arena *arena, zs_span yaml, const char *path,
     zs_design design;
     zs_sweep_section section = {0};
     uint32_t visits = 0;
+    bool has_kind = false;
     const reader r = {.arena = arena,
                       .fetch = fetch,
                       .design = &design,
                       .err = err,
                       .visits = &visits,
+                      .has_kind = &has_kind,
                       .sweep = &section};
     zs_design_defaults(&design);
     ZS_TRY(read_file(&r, yaml, path, path, false));
+    design.place = NULL;
     *out = design;
     *sweep = section;
     return ZS_OK;

@@ -33,6 +33,17 @@ typedef struct zs_net_value {
     const char *layer; /* name in the spec; NULL: nothing the network computes (a label) */
     uint32_t rank;     /* dimensions including the batch; 0 = unknown */
     void *constant;    /* the importer's constant tensor, or NULL */
+    /* ONNX, of a computed value whose size is known: dims as the file counts them; perm[i] is the
+     * dimension of the layer's tensor that is i here (a Transpose that nobody has needed yet);
+     * shape is that of the layer's tensor, with the same elements in some other grouping; zeros
+     * around rows and columns that no layer has added yet are in pads. */
+    bool has_dims;
+    uint32_t dims[ZS_RANK_MAX];
+    uint8_t perm[ZS_RANK_MAX];
+    zs_shape shape;
+    float step; /* above 0: quantised, to these steps around that zero */
+    double zero;
+    uint32_t pads[4]; /* top, left, bottom, right; dims count them */
 } zs_net_value;
 
 typedef struct zs_net_draft {
@@ -67,6 +78,8 @@ static inline zs_net_value *zs_net_draft_get(const zs_net_draft *draft, const ch
 /* Sizes and paddings of files: above this a number is refused rather than believed. */
 #define ZS_NET_SIZE_MAX UINT32_C(16777216)
 
+/* IEEE 754 binary16. */
+float zs_float_of_half(uint32_t bits);
 /* `value` as a size of at least `min`; `what` names it in the message. */
 zs_status zs_net_size(int64_t value, int64_t min, const char *what, const char *place,
                       uint32_t *out, zs_err *err);

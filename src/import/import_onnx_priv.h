@@ -10,7 +10,11 @@
 typedef struct zs_onnx {
     zs_net_draft draft;
     const ZsOnnx__Graph *graph;
-    int64_t opset; /* of the default domain */
+    int64_t opset;       /* of the default domain */
+    zs_shape stated;     /* sizes of the input that win over the file's, 0 = none */
+    int64_t batch;       /* samples that the input states, 0 = open */
+    bool is_whole;       /* the first dimension is one like the others: not samples, or one */
+    uint64_t fold_elems; /* elements that constants may still be folded into */
 } zs_onnx;
 
 /* One node on its way into the draft. */
@@ -18,6 +22,7 @@ typedef struct zs_onnx_node {
     zs_onnx *net;
     const ZsOnnx__Node *node;
     const char *place; /* "net.onnx node 3 (Conv conv1)" */
+    zs_function fn;    /* of the operator's row in the table */
 } zs_onnx_node;
 
 /* ---- tensors --------------------------------------------------------------------------------- */
@@ -40,6 +45,79 @@ zs_status zs_onnx_in_tensor(const zs_onnx_node *at, size_t i, const ZsOnnx__Tens
 zs_status zs_onnx_in_floats(const zs_onnx_node *at, size_t i, const float **out, uint64_t *n,
                             zs_err *err);
 
+/* ---- values of any rank ---------------------------------------------------------------------- */
+
+/* Input i, computed or constant. */
+zs_status zs_onnx_get(const zs_onnx_node *at, size_t i, zs_net_value **out, zs_err *err);
+/* Its dimensions; ZS_EUNSUPPORTED where the file leaves the size of the input open. */
+zs_status zs_onnx_dims(const zs_onnx_node *at, const zs_net_value *value,
+                       uint32_t dims[ZS_RANK_MAX], uint32_t *rank, zs_err *err);
+/* Makes output k of the node stand for a value. */
+zs_status zs_onnx_bind(const zs_onnx_node *at, size_t k, const zs_net_value *value, zs_err *err);
+/* Sees to it that a computed value lies in memory in the order of its dimensions, as the given
+ * shape, or as channels x rows x columns where that is NULL: by a layer where it does not. */
+zs_status zs_onnx_settle(const zs_onnx_node *at, zs_net_value *value, const zs_shape *shape,
+                         zs_err *err);
+/* The same in order, whatever the shape. */
+zs_status zs_onnx_order(const zs_onnx_node *at, zs_net_value *value, zs_err *err);
+/* Adds the zeros around rows and columns that are still to be added. */
+zs_status zs_onnx_unpad(const zs_onnx_node *at, zs_net_value *value, zs_err *err);
+bool zs_onnx_is_ordered(const zs_net_value *value);
+/* Channels x rows x columns of a tensor: the first of several dimensions is dropped where it is 1,
+ * the last two are rows and columns, or columns alone. */
+zs_shape zs_onnx_shape_of(const uint32_t *dims, uint32_t rank);
+uint64_t zs_onnx_elems(const uint32_t *dims, uint32_t rank);
+void zs_onnx_strides(const uint32_t *dims, uint32_t rank, uint64_t *strides);
+/* Elements apart along each dimension of `value`, as it lies in memory. */
+void zs_onnx_value_strides(const zs_net_value *value, const uint32_t *dims, uint32_t rank,
+                           uint64_t *strides);
+/* The value of a new layer over whose dimensions nothing is known but the rank; infers them. */
+zs_status zs_onnx_layer_value(const zs_onnx_node *at, const zs_layer_spec *layer,
+                              zs_net_value *const *in, uint32_t rank, zs_net_value *out,
+                              zs_err *err);
+/* A layer called after the node. */
+zs_status zs_onnx_new_layer(const zs_onnx_node *at, zs_layer_op op, zs_layer_spec **out,
+                            zs_err *err);
+
+/* A layer of general tensors over these values, or its result where they are all constants.
+ * g->to, x_elems and operands that are constants are filled in here. */
+zs_status zs_onnx_emit(const zs_onnx_node *at, zs_layer_op op, zs_general *g,
+                       zs_net_value *const *in, uint32_t in_n, const uint32_t *dims, uint32_t rank,
+                       zs_net_value *out, zs_err *err);
+zs_general *zs_onnx_general(const zs_onnx_node *at, zs_function fn);
+/* fn of two values, and a value times a factor. */
+zs_status zs_onnx_two(const zs_onnx_node *at, zs_function fn, zs_net_value *a, zs_net_value *b,
+                      zs_net_value *out, zs_err *err);
+zs_status zs_onnx_scale(const zs_onnx_node *at, zs_net_value *x, double factor, zs_net_value *out,
+                        zs_err *err);
+zs_status zs_onnx_clip(const zs_onnx_node *at, zs_net_value *constant, double lo, double hi,
+                       zs_err *err);
+/* A table of `n` offsets: start, start + step, ... */
+int64_t *zs_onnx_table(const zs_onnx_node *at, uint64_t n, int64_t start, int64_t step);
+/* Refuses what would mix samples of a batch. */
+zs_status zs_onnx_keep_batch(const zs_onnx_node *at, bool mixes, zs_err *err);
+
+/* ---- constants ------------------------------------------------------------------------------- */
+
+bool zs_onnx_is_int(const zs_net_value *constant);
+/* All elements of a constant of any number type. */
+zs_status zs_onnx_doubles(const zs_onnx_node *at, const zs_net_value *constant, const double **out,
+                          uint64_t *n, zs_err *err);
+/* A constant of `n` numbers, as floats or as integers. Takes the memory of x. */
+zs_status zs_onnx_new_floats(const zs_onnx_node *at, const float *x, const uint32_t *dims,
+                             uint32_t rank, zs_net_value *out, zs_err *err);
+zs_status zs_onnx_new_ints(const zs_onnx_node *at, const double *x, const uint32_t *dims,
+                           uint32_t rank, zs_net_value *out, zs_err *err);
+/* Counts `n` elements against what folding may make. */
+zs_status zs_onnx_fold_room(const zs_onnx_node *at, uint64_t n, zs_err *err);
+/* A list of integers from constant input i, or from the attribute of older files; `n` = 0 and
+ * *is_given false where there is neither. */
+zs_status zs_onnx_list(const zs_onnx_node *at, size_t i, const char *attr, int64_t *out,
+                       size_t room, size_t *n, bool *is_given, zs_err *err);
+/* An axis counted from the start. */
+zs_status zs_onnx_axis(const zs_onnx_node *at, int64_t axis, uint32_t rank, uint32_t *out,
+                       zs_err *err);
+
 /* ---- attributes ------------------------------------------------------------------------------ */
 
 const ZsOnnx__Attribute *zs_onnx_attr(const zs_onnx_node *at, const char *name);
@@ -49,11 +127,24 @@ double zs_onnx_attr_float(const zs_onnx_node *at, const char *name, double other
 zs_status zs_onnx_attr_ints(const zs_onnx_node *at, const char *name, int64_t *out, size_t n,
                             zs_err *err);
 
+/* Whether a text attribute has this value. */
+bool zs_onnx_attr_is(const ZsOnnx__Attribute *attr, const char *text);
+
 /* ---- operators ------------------------------------------------------------------------------- */
 
 /* ZS_EPARSE for an attribute or a number of inputs of another version of the operator. */
 zs_status zs_onnx_check_form(const zs_onnx_node *at, zs_err *err);
 /* Translates one node into layers of the draft. ZS_EUNSUPPORTED names the operator. */
 zs_status zs_onnx_op(const zs_onnx_node *at, zs_err *err);
+
+#define OP(function) zs_status zs_onnx_##function(const zs_onnx_node *at, zs_err *err);
+OP(unary)
+OP(binary) OP(prelu) OP(sum) OP(cast) OP(where) OP(transpose) OP(reshape) OP(flatten) OP(squeeze)
+    OP(unsqueeze) OP(shape) OP(size) OP(gather) OP(slice) OP(split) OP(pad) OP(expand) OP(tile)
+        OP(depth_to_space) OP(space_to_depth) OP(concat) OP(constant_of_shape) OP(range) OP(resize)
+            OP(reduce) OP(arg) OP(global_pool) OP(softmax) OP(instance_norm) OP(layer_norm)
+                OP(lp_norm) OP(mean_variance) OP(matmul) OP(gemm) OP(conv_transpose) OP(quantize)
+                    OP(dequantize)
+#undef OP
 
 #endif

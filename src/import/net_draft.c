@@ -161,6 +161,16 @@ zs_status zs_net_elems(const int64_t *dims, size_t n, const char *place, uint64_
     return ZS_OK;
 }
 
+float zs_float_of_half(uint32_t bits)
+{
+    const uint32_t exponent = bits >> 10 & 31, fraction = bits & 1023;
+    const float sign = bits >> 15 & 1 ? -1.0f : 1.0f;
+    if (exponent == 31)
+        return fraction != 0 ? NAN : sign * INFINITY;
+    return sign * (exponent == 0 ? ldexpf((float)fraction, -24)
+                                 : ldexpf((float)(fraction + 1024), (int)exponent - 25));
+}
+
 float *zs_net_transpose(zs_arena *arena, const float *data, uint64_t rows, uint64_t cols)
 {
     float *out = zs_arena_alloc_raw(arena, rows * cols, sizeof *out);

@@ -4,6 +4,10 @@
 
 #include <string.h>
 
+/* Elements that constants may be folded into, besides four for each byte of the file: enough for
+ * every graph of shapes, too few to hurt. */
+static const uint64_t fold_base = UINT64_C(1) << 22;
+
 /* ---- the model's frame ----------------------------------------------------------------------- */
 
 static zs_status check_model(const ZsOnnx__Model *model, const char *path, zs_onnx *net,
@@ -26,14 +30,17 @@ static zs_status check_model(const ZsOnnx__Model *model, const char *path, zs_on
     return ZS_OK;
 }
 
-/* Every node adds at most two layers and its outputs; constants add their names. */
+/* Every node adds at most two layers, one for each of its inputs, and its outputs; constants add
+ * their names. */
 static zs_status init_draft(zs_onnx *net, zs_arena *arena, const char *path, zs_err *err)
 {
     uint64_t values = (uint64_t)net->graph->n_initializer + net->graph->n_input;
-    for (size_t i = 0; i < net->graph->n_node; i++)
+    uint64_t layers = 1;
+    for (size_t i = 0; i < net->graph->n_node; i++) {
         values += net->graph->node[i]->n_output;
-    return zs_net_draft_init(&net->draft, arena, path, 2 * (uint64_t)net->graph->n_node, values,
-                             err);
+        layers += 2 * net->graph->node[i]->n_input + net->graph->node[i]->n_output + 2;
+    }
+    return zs_net_draft_init(&net->draft, arena, path, layers, values, err);
 }
 
 static zs_status add_constant(zs_onnx *net, const char *name, ZsOnnx__Tensor *tensor,
@@ -59,27 +66,45 @@ static zs_status add_initializers(zs_onnx *net, zs_err *err)
 
 /* ---- the input ------------------------------------------------------------------------------- */
 
-/* Sizes a file leaves open (named or missing dimensions) leave the whole shape to the caller. */
-static zs_status read_input_shape(const ZsOnnx__ValueInfo *input, const char *place, zs_shape *out,
-                                  uint32_t *rank, zs_err *err)
+/* Sizes a file leaves open (named or missing dimensions) leave the whole shape to the caller. What
+ * the caller states wins over the file's channels, rows and columns. */
+static zs_status read_input_shape(zs_onnx *net, const ZsOnnx__ValueInfo *input, zs_net_value *value,
+                                  zs_err *err)
 {
+    const char *place = net->draft.path;
     const ZsOnnx__TensorType *type = input->type ? input->type->tensor_type : NULL;
     const ZsOnnx__Shape *shape = type ? type->shape : NULL;
-    zs_shape found = {0};
-    *rank = shape ? (uint32_t)shape->n_dim : 0;
+    const uint32_t rank = shape ? (uint32_t)shape->n_dim : 0;
     if (shape == NULL)
         return ZS_OK;
-    if (shape->n_dim != 4 && shape->n_dim != 2)
+    if (shape->n_dim == 0 || shape->n_dim > ZS_RANK_MAX)
         return zs_fail(err, ZS_EUNSUPPORTED, place,
-                       "input '%s' has %zu dimensions; images have 4 (N, C, H, W)", input->name,
-                       shape->n_dim);
-    uint32_t sizes[3] = {1, 1, 1};
-    for (size_t i = 1; i < shape->n_dim; i++)
-        ZS_TRY(zs_net_size(shape->dim[i]->dim_value, 0, "an input dimension of", place,
-                           &sizes[i - 1], err));
-    if (sizes[0] != 0 && sizes[1] != 0 && sizes[2] != 0)
-        found = (zs_shape){sizes[0], sizes[1], sizes[2]};
-    *out = found;
+                       "input '%s' has %zu dimensions; 1 to %d are handled, images have 4 "
+                       "(N, C, H, W)",
+                       input->name, shape->n_dim, ZS_RANK_MAX);
+    for (uint32_t d = 0; d < rank; d++)
+        ZS_TRY(zs_net_size(shape->dim[d]->dim_value, 0, "an input dimension of", place,
+                           &value->dims[d], err));
+    value->rank = rank;
+    value->has_dims = true;
+    if (rank > 1 && !net->is_whole) {
+        net->batch = value->dims[0];
+        net->is_whole = net->batch <= 1;
+        value->dims[0] = 1;
+    }
+    uint32_t *const sizes[3] = {rank > 1 && rank <= 4 ? &value->dims[1] : NULL,
+                                rank == 4 ? &value->dims[2] : NULL,
+                                rank == 4 || rank == 3 ? &value->dims[rank - 1] : NULL};
+    const uint32_t stated[3] = {net->stated.c, net->stated.h, net->stated.w};
+    for (size_t i = 0; i < 3; i++)
+        if (stated[i] != 0 && sizes[i] != NULL)
+            *sizes[i] = stated[i];
+    for (uint32_t d = 0; d < rank; d++) {
+        value->perm[d] = (uint8_t)d;
+        value->has_dims = value->has_dims && value->dims[d] != 0;
+    }
+    if (value->has_dims)
+        value->shape = zs_onnx_shape_of(value->dims, rank);
     return ZS_OK;
 }
 
@@ -99,24 +124,50 @@ static zs_status add_input(zs_onnx *net, zs_input_spec *out, zs_err *err)
     }
     if (input == NULL)
         return zs_fail(err, ZS_EPARSE, net->draft.path, "the graph has no input");
-    uint32_t rank = 0;
-    zs_shape shape = {0};
-    ZS_TRY(read_input_shape(input, net->draft.path, &shape, &rank, err));
-    ZS_TRY(zs_net_draft_value(&net->draft, input->name, input->name, rank, err));
+    zs_net_value value = {.layer = input->name};
+    ZS_TRY(read_input_shape(net, input, &value, err));
+    ZS_TRY(zs_net_draft_value(&net->draft, input->name, input->name, value.rank, err));
+    *zs_net_draft_get(&net->draft, input->name) = value;
     zs_name_map_put(&net->draft.taken, input->name, input->name);
-    *out = (zs_input_spec){.name = input->name, .shape = shape};
+    *out = (zs_input_spec){.name = input->name, .shape = value.shape};
+    if (value.has_dims) {
+        out->rank = value.rank;
+        memcpy(out->dims, value.dims, sizeof out->dims);
+    }
     return ZS_OK;
 }
 
 /* ---- nodes ----------------------------------------------------------------------------------- */
 
+/* A tensor, or since opset 12 a number or a list of them. */
 static zs_status add_constant_node(const zs_onnx_node *at, zs_err *err)
 {
     const ZsOnnx__Attribute *value = zs_onnx_attr(at, "value");
-    if (value == NULL || value->t == NULL)
+    if (value != NULL && value->t != NULL)
+        return add_constant(at->net, at->node->output[0], value->t, at->place, err);
+    const ZsOnnx__Attribute *f = zs_onnx_attr(at, "value_float"),
+                            *i = zs_onnx_attr(at, "value_int");
+    const ZsOnnx__Attribute *fs = zs_onnx_attr(at, "value_floats");
+    const ZsOnnx__Attribute *is = zs_onnx_attr(at, "value_ints");
+    const bool is_list = fs != NULL || is != NULL, is_int = i != NULL || is != NULL;
+    if (f == NULL && i == NULL && !is_list)
         return zs_fail(err, ZS_EUNSUPPORTED, at->place,
-                       "a Constant without a tensor in 'value' is not handled");
-    return add_constant(at->net, at->node->output[0], value->t, at->place, err);
+                       "a Constant without a tensor in 'value' or numbers is not handled");
+    const uint32_t n = fs != NULL ? (uint32_t)fs->n_floats : is != NULL ? (uint32_t)is->n_ints : 1;
+    double *ints = zs_arena_alloc_raw(at->net->draft.arena, n, sizeof *ints);
+    float *floats = zs_arena_alloc_raw(at->net->draft.arena, n, sizeof *floats);
+    zs_net_value constant;
+    if (ints == NULL || floats == NULL)
+        return zs_nomem(err, "a constant");
+    for (uint32_t k = 0; k < n; k++) {
+        floats[k] = fs != NULL ? fs->floats[k] : f != NULL ? f->f : 0;
+        ints[k] = is != NULL ? (double)is->ints[k] : i != NULL ? (double)i->i : 0;
+    }
+    if (is_int)
+        ZS_TRY(zs_onnx_new_ints(at, ints, &n, is_list, &constant, err));
+    else
+        ZS_TRY(zs_onnx_new_floats(at, floats, &n, is_list, &constant, err));
+    return zs_onnx_bind(at, 0, &constant, err);
 }
 
 static zs_status check_node(const zs_onnx_node *at, zs_err *err)
@@ -150,17 +201,61 @@ static zs_status add_node(zs_onnx *net, size_t i, zs_err *err)
                                                   : zs_onnx_op(&at, err);
 }
 
-static zs_status find_output(const zs_onnx *net, const char **out, zs_err *err)
+/* Nodes of which the output depends; what a file leaves beside them need not be understood. */
+static zs_status find_needed(const zs_onnx *net, bool *needed, zs_err *err)
+{
+    zs_name_map makers;
+    uint64_t names = net->graph->n_output;
+    for (size_t i = 0; i < net->graph->n_node; i++)
+        names += net->graph->node[i]->n_output;
+    if (!zs_name_map_init(net->draft.arena, &makers, (size_t)names))
+        return zs_nomem(err, "the list of nodes");
+    ZsOnnx__Node **maker;
+    for (size_t i = net->graph->n_node; i-- > 0;)
+        for (size_t k = 0; k < net->graph->node[i]->n_output; k++) {
+            const char *name = net->graph->node[i]->output[k];
+            if (name[0] == '\0')
+                continue;
+            maker = zs_name_map_get(&makers, name);
+            if (maker != NULL) /* a name given twice: to be found when the nodes are added */
+                needed[maker - net->graph->node] = true;
+            zs_name_map_put(&makers, name, &net->graph->node[i]);
+        }
+    for (size_t i = 0; i < net->graph->n_output; i++) {
+        const char *name = net->graph->output[i]->name;
+        maker = name != NULL ? zs_name_map_get(&makers, name) : NULL;
+        if (maker != NULL)
+            needed[maker - net->graph->node] = true;
+    }
+    for (size_t i = net->graph->n_node; i-- > 0;)
+        for (size_t k = 0; needed[i] && k < net->graph->node[i]->n_input; k++) {
+            maker = zs_name_map_get(&makers, net->graph->node[i]->input[k]);
+            if (maker != NULL)
+                needed[maker - net->graph->node] = true;
+        }
+    return ZS_OK;
+}
+
+static zs_status find_output(const zs_onnx *net, zs_net_spec *spec, zs_err *err)
 {
     if (net->graph->n_output != 1)
         return zs_fail(err, ZS_EUNSUPPORTED, net->draft.path,
                        "the graph has %zu outputs; networks here have 1", net->graph->n_output);
     const char *name = net->graph->output[0]->name;
-    const zs_net_value *value = name ? zs_net_draft_get(&net->draft, name) : NULL;
+    zs_net_value *value = name ? zs_net_draft_get(&net->draft, name) : NULL;
+    if (value != NULL && value->constant != NULL)
+        return zs_fail(err, ZS_EUNSUPPORTED, net->draft.path,
+                       "the output '%s' does not depend on the input", name);
     if (value == NULL || value->layer == NULL)
         return zs_fail(err, ZS_EPARSE, net->draft.path, "no node makes the output '%s'",
                        name ? name : "");
-    *out = value->layer;
+    const zs_onnx_node at = {.net = (zs_onnx *)(uintptr_t)net, .place = net->draft.path};
+    ZS_TRY(zs_onnx_order(&at, value, err));
+    spec->output = value->layer;
+    if (value->has_dims) {
+        spec->output_rank = value->rank;
+        memcpy(spec->output_dims, value->dims, sizeof spec->output_dims);
+    }
     return ZS_OK;
 }
 
@@ -169,11 +264,16 @@ static zs_status find_output(const zs_onnx *net, const char **out, zs_err *err)
 static zs_status fill_spec(zs_onnx *net, zs_net_spec *out, zs_err *err)
 {
     zs_net_spec spec = {.name = net->graph->name};
+    bool *needed = zs_new(net->draft.arena, bool, net->graph->n_node);
+    if (needed == NULL)
+        return zs_nomem(err, "the list of nodes");
     ZS_TRY(add_initializers(net, err));
     ZS_TRY(add_input(net, &spec.input, err));
+    ZS_TRY(find_needed(net, needed, err));
     for (size_t i = 0; i < net->graph->n_node; i++)
-        ZS_TRY(add_node(net, i, err));
-    ZS_TRY(find_output(net, &spec.output, err));
+        if (needed[i])
+            ZS_TRY(add_node(net, i, err));
+    ZS_TRY(find_output(net, &spec, err));
     if (net->draft.layer_n == 0)
         return zs_fail(err, ZS_EPARSE, net->draft.path, "the graph computes nothing");
     if (spec.name == NULL || spec.name[0] == '\0')
@@ -184,14 +284,29 @@ static zs_status fill_spec(zs_onnx *net, zs_net_spec *out, zs_err *err)
     return ZS_OK;
 }
 
-zs_status zs_net_onnx_parse(zs_arena *arena, zs_span bytes, const char *path, zs_net_spec *out,
-                            zs_err *err)
+/* With several samples stated: first each on its own, and where an operator mixes them, all of them
+ * as one tensor. */
+zs_status zs_net_onnx_parse_sized(zs_arena *arena, zs_span bytes, const char *path, zs_shape stated,
+                                  zs_net_spec *out, zs_err *err)
 {
     void *model;
-    zs_onnx net = {0};
+    zs_onnx net = {.stated = stated, .fold_elems = fold_base + 4 * (uint64_t)bytes.bytes};
     ZS_TRY(zs_proto_unpack(arena, &zs_onnx__model__descriptor, bytes, "an ONNX model", path, &model,
                            err));
     ZS_TRY(check_model(model, path, &net, err));
     ZS_TRY(init_draft(&net, arena, path, err));
-    return fill_spec(&net, out, err);
+    const zs_status status = fill_spec(&net, out, err);
+    if (status != ZS_EUNSUPPORTED || net.is_whole || net.batch <= 1)
+        return status;
+    zs_err other;
+    zs_onnx whole = {.stated = stated, .fold_elems = net.fold_elems, .is_whole = true};
+    ZS_TRY(check_model(model, path, &whole, err));
+    ZS_TRY(init_draft(&whole, arena, path, err));
+    return fill_spec(&whole, out, &other) == ZS_OK ? ZS_OK : status;
+}
+
+zs_status zs_net_onnx_parse(zs_arena *arena, zs_span bytes, const char *path, zs_net_spec *out,
+                            zs_err *err)
+{
+    return zs_net_onnx_parse_sized(arena, bytes, path, (zs_shape){0}, out, err);
 }

@@ -53,6 +53,9 @@ static zs_status check_finite(const zs_net_spec *spec, zs_err *err)
         ZS_TRY(check_floats(layer, "bias", w->bias, w->bias_n, err));
         ZS_TRY(check_floats(layer, "scale", layer->scale, layer->scale_n, err));
         ZS_TRY(check_floats(layer, "shift", layer->shift, layer->scale_n, err));
+        if (layer->general != NULL)
+            ZS_TRY(check_floats(layer, "constant", layer->general->constant,
+                                layer->general->constant_n, err));
     }
     return ZS_OK;
 }
@@ -69,13 +72,22 @@ static net_parser find_parser(zs_span bytes, const char *path)
 zs_status zs_net_parse(zs_arena *arena, zs_span bytes, const char *path, zs_net_spec *out,
                        zs_err *err)
 {
+    return zs_net_parse_sized(arena, bytes, path, (zs_shape){0}, out, err);
+}
+
+zs_status zs_net_parse_sized(zs_arena *arena, zs_span bytes, const char *path, zs_shape stated,
+                             zs_net_spec *out, zs_err *err)
+{
     zs_net_spec spec;
     const net_parser parse = find_parser(bytes, path);
     if (parse == NULL)
         return zs_fail(err, ZS_EPARSE, path,
                        "not a network: neither YAML, nor ONNX, nor a Caffe model (%zu bytes)",
                        bytes.bytes);
-    ZS_TRY(parse(arena, bytes, path, &spec, err));
+    if (parse == zs_net_onnx_parse)
+        ZS_TRY(zs_net_onnx_parse_sized(arena, bytes, path, stated, &spec, err));
+    else
+        ZS_TRY(parse(arena, bytes, path, &spec, err));
     ZS_TRY(check_finite(&spec, err));
     *out = spec;
     return ZS_OK;

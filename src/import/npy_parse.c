@@ -1,8 +1,23 @@
+#include "import_net_priv.h"
+
 #include "zynqsim/import.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
+
+typedef enum npy_kind { NPY_FLOAT, NPY_SIGNED, NPY_UNSIGNED } npy_kind;
+
+static const struct npy_type {
+    const char *name;
+    npy_kind kind;
+    size_t bytes;
+} npy_types[] = {
+    {"<f4", NPY_FLOAT, 4},    {"<f2", NPY_FLOAT, 2},    {"<f8", NPY_FLOAT, 8},
+    {"|i1", NPY_SIGNED, 1},   {"<i2", NPY_SIGNED, 2},   {"<i4", NPY_SIGNED, 4},
+    {"<i8", NPY_SIGNED, 8},   {"|u1", NPY_UNSIGNED, 1}, {"<u2", NPY_UNSIGNED, 2},
+    {"<u4", NPY_UNSIGNED, 4}, {"<u8", NPY_UNSIGNED, 8}, {"|b1", NPY_UNSIGNED, 1},
+};
 
 /* The header is the text of a Python dictionary:
  * {'descr': '<f4', 'fortran_order': False, 'shape': (1, 3, 227, 227), } */
@@ -10,8 +25,9 @@ typedef struct header {
     const char *at, *end;
     const char *path;
     zs_err *err;
-    bool has_type, has_order, has_shape;
-    uint64_t dims[4];
+    bool has_type, has_order, has_shape, is_fortran;
+    const struct npy_type *type;
+    uint64_t dims[ZS_RANK_MAX];
     uint32_t dim_n;
 } header;
 
@@ -65,19 +81,22 @@ static zs_status read_type(header *h)
 {
     char type[32];
     ZS_TRY(read_string(h, type));
-    if (strcmp(type, "<f4") != 0)
+    for (size_t i = 0; i < ZS_LEN(npy_types); i++)
+        if (strcmp(type, npy_types[i].name) == 0)
+            h->type = &npy_types[i];
+    if (h->type == NULL)
         return zs_fail(h->err, ZS_EUNSUPPORTED, h->path,
-                       "elements of type '%s', but only '<f4' (float32) can be read", type);
+                       "elements of type '%s'; floats, integers and truth values of this machine's "
+                       "order ('<f4', '<f2', '<i8', '|u1', ...) can be read",
+                       type);
     h->has_type = true;
     return ZS_OK;
 }
 
 static zs_status read_order(header *h)
 {
-    if (take_word(h, "True"))
-        return zs_fail(h->err, ZS_EUNSUPPORTED, h->path,
-                       "the array is in Fortran order, but only C order can be read");
-    if (!take_word(h, "False"))
+    h->is_fortran = take_word(h, "True");
+    if (!h->is_fortran && !take_word(h, "False"))
         return bad_header(h, "fortran_order is neither True nor False");
     h->has_order = true;
     return ZS_OK;
@@ -102,8 +121,9 @@ static zs_status read_shape(header *h)
     if (!take(h, '('))
         return bad_header(h, "the shape is not in parentheses");
     for (h->dim_n = 0; !take(h, ')');) {
-        if (h->dim_n == 4)
-            return zs_fail(h->err, ZS_EUNSUPPORTED, h->path, "more than 4 dimensions");
+        if (h->dim_n == ZS_RANK_MAX)
+            return zs_fail(h->err, ZS_EUNSUPPORTED, h->path, "more than %d dimensions",
+                           ZS_RANK_MAX);
         ZS_TRY(read_dim(h, &h->dims[h->dim_n++]));
         if (!take(h, ',')) {
             if (!take(h, ')'))
@@ -183,7 +203,7 @@ static zs_status count_elems(const header *h, size_t data_bytes, size_t *out)
         if (!zs_mul_u64(n, h->dims[i], &n))
             return bad_header(h, "the shape has more than 2^64 elements");
     }
-    if (!zs_mul_u64(n, sizeof(float), &need))
+    if (!zs_mul_u64(n, h->type->bytes, &need))
         return bad_header(h, "the shape has more than 2^64 bytes");
     if (need != data_bytes)
         return zs_fail(h->err, ZS_EPARSE, h->path,
@@ -192,16 +212,48 @@ static zs_status count_elems(const header *h, size_t data_bytes, size_t *out)
     return ZS_OK;
 }
 
-/* Little-endian floats at any alignment; infinities and NaN are no pixels. */
-static zs_status read_floats(const header *h, const uint8_t *b, size_t n, float *out)
+static float number(const struct npy_type *type, const uint8_t *b)
 {
-    for (size_t i = 0; i < n; i++, b += 4) {
-        const uint32_t bits =
-            (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
-        memcpy(&out[i], &bits, sizeof bits);
-        if (!isfinite(out[i]))
+    uint64_t bits = 0;
+    for (size_t i = type->bytes; i-- > 0;)
+        bits = bits << 8 | b[i];
+    if (type->kind == NPY_UNSIGNED)
+        return (float)bits;
+    if (type->kind == NPY_SIGNED) {
+        const unsigned unused = 64 - 8 * (unsigned)type->bytes;
+        return (float)((int64_t)(bits << unused) >> unused);
+    }
+    if (type->bytes == 2)
+        return zs_float_of_half((uint32_t)bits);
+    if (type->bytes == 8) {
+        double wide;
+        memcpy(&wide, &bits, sizeof wide);
+        return (float)wide;
+    }
+    const uint32_t word = (uint32_t)bits;
+    float value;
+    memcpy(&value, &word, sizeof value);
+    return value;
+}
+
+/* Numbers at any alignment, the first dimension running fastest in Fortran order; infinities and
+ * NaN are no pixels. */
+static zs_status read_numbers(const header *h, const uint8_t *b, size_t n, float *out)
+{
+    uint64_t at[ZS_RANK_MAX] = {0};
+    for (size_t i = 0; i < n; i++, b += h->type->bytes) {
+        size_t to = i;
+        if (h->is_fortran) {
+            to = 0;
+            for (uint32_t d = 0; d < h->dim_n; d++)
+                to = to * h->dims[d] + at[d];
+            for (uint32_t d = 0; d < h->dim_n && ++at[d] == h->dims[d]; d++)
+                at[d] = 0;
+        }
+        out[to] = number(h->type, b);
+        if (!isfinite(out[to]))
             return zs_fail(h->err, ZS_ERANGE, h->path, "element %zu is %s", i,
-                           isnan(out[i]) ? "not a number" : "infinite");
+                           isnan(out[to]) ? "not a number" : "infinite");
     }
     return ZS_OK;
 }
@@ -216,10 +268,15 @@ zs_status zs_npy_parse(zs_arena *arena, zs_span bytes, const char *path, zs_npy 
     float *data = zs_arena_alloc_raw(arena, n, sizeof *data);
     if (data == NULL)
         return zs_nomem(err, path);
-    ZS_TRY(read_floats(&h, bytes.data + data_at, n, data));
-    zs_npy npy = {.data = data, .dims = {1, 1, 1, 1}};
-    for (uint32_t i = 0; i < h.dim_n; i++)
-        npy.dims[4 - h.dim_n + i] = h.dims[i];
+    ZS_TRY(read_numbers(&h, bytes.data + data_at, n, data));
+    zs_npy npy = {.data = data, .dims = {1, 1, 1, 1}, .rank = h.dim_n};
+    for (uint32_t i = 0; i < h.dim_n; i++) {
+        npy.own[i] = h.dims[i];
+        if (h.dim_n <= 4)
+            npy.dims[4 - h.dim_n + i] = h.dims[i];
+        else
+            npy.dims[i + 3 < h.dim_n ? 0 : 4 + i - h.dim_n] *= h.dims[i];
+    }
     *out = npy;
     return ZS_OK;
 }

@@ -135,9 +135,9 @@ static zs_status take_measured(const zs_table *t, uint32_t row, uint32_t column,
 zs_status zs_reference_measured(const zs_table *t, uint32_t row, uint32_t measured,
                                 uint32_t tolerance, zs_figure_measured *out, zs_err *err)
 {
-    zs_figure_measured m = {.is_told = zs_table_text(t, row, tolerance, "")[0] == '\0'};
+    zs_figure_measured m = {.is_reported = zs_table_text(t, row, tolerance, "")[0] == '\0'};
     ZS_TRY(take_measured(t, row, measured, &m, err));
-    if (!m.is_told)
+    if (!m.is_reported)
         ZS_TRY(zs_reference_tolerance(t, row, tolerance, &m.tolerance, err));
     *out = m;
     return ZS_OK;

@@ -1,7 +1,8 @@
+/* Both forms of a result.json: the figures that it has, and the whole result again. One function
+ * reads values for both; they differ in what may be missing. */
 #include "zynqsim/result_read.h"
 
-#include "json_read_priv.h"
-
+#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,14 +15,58 @@ typedef struct reader {
     zs_err *err;
 } reader;
 
-typedef enum value_type { COUNT32, COUNT64, REAL, FLAG, TEXT, MAYBE_TEXT } value_type;
+/* ---- the file -------------------------------------------------------------------------------- */
 
-/* One figure that is a member of its struct as it stands in the file. */
-typedef struct member {
-    const char *name;
-    value_type type;
-    size_t offset;
-} member;
+/* jansson calls a text malformed when it has no memory for it. What it asks for goes on to where it
+ * went before, and a refusal is remembered. */
+static json_malloc_t asked;
+static _Thread_local bool is_refused;
+
+static void *ask(size_t bytes)
+{
+    void *block = asked(bytes);
+    is_refused |= block == NULL && bytes > 0;
+    return block;
+}
+
+static json_t *load_text(zs_span bytes, json_error_t *why)
+{
+    json_malloc_t get;
+    json_free_t give;
+    json_get_alloc_funcs(&get, &give);
+    if (get != ask)
+        asked = get;
+    is_refused = false;
+    json_set_alloc_funcs(ask, give);
+    json_t *root = json_loadb((const char *)bytes.data, bytes.bytes, JSON_REJECT_DUPLICATES, why);
+    json_set_alloc_funcs(asked, give);
+    return root;
+}
+
+/* The caller drops the document. */
+static zs_status load(zs_span bytes, const char *path, json_t **root, zs_err *err)
+{
+    char place[192];
+    json_error_t why;
+    if (bytes.bytes > ZS_RESULT_BYTES_MAX)
+        return zs_fail(err, ZS_ERANGE, path, "%zu bytes are more than the maximum of %d",
+                       bytes.bytes, ZS_RESULT_BYTES_MAX);
+    json_t *loaded = load_text(bytes, &why);
+    if (loaded == NULL && is_refused)
+        return zs_nomem(err, path);
+    if (loaded == NULL) {
+        snprintf(place, sizeof place, "%.150s:%d:%d", path, why.line, why.column);
+        return zs_fail(err, ZS_EPARSE, place, "is not JSON: %.200s", why.text);
+    }
+    if (!json_is_integer(json_object_get(loaded, "cycles")) ||
+        !json_is_array(json_object_get(loaded, "layers"))) {
+        json_decref(loaded);
+        return zs_fail(err, ZS_EPARSE, path,
+                       "is JSON but no result of run: cycles or layers are missing");
+    }
+    *root = loaded;
+    return ZS_OK;
+}
 
 /* ---- one value ------------------------------------------------------------------------------- */
 
@@ -30,15 +75,29 @@ static zs_status refuse(const reader *r, zs_status status, const char *name, con
     return zs_fail(r->err, status, r->path, "%s%s %s", r->scope, name, what);
 }
 
-static zs_status read_count(const reader *r, json_t *object, const char *name, uint64_t max,
+/* "dram.read_bytes": member read_bytes of the object dram; NULL where there is none. */
+static const json_t *member_at(const json_t *object, const char *name)
+{
+    for (const char *dot = strchr(name, '.'); dot != NULL; dot = strchr(name, '.')) {
+        object = json_object_getn(object, name, (size_t)(dot - name));
+        name = dot + 1;
+    }
+    return json_object_get(object, name);
+}
+
+typedef enum presence {
+    OPTIONAL, /* what another version left out, or wrote as null, is unknown */
+    NULLABLE,
+    REQUIRED /* a real may be null all the same: a ratio with nothing to divide by */
+} presence;
+
+static zs_status read_whole(const reader *r, const json_t *json, const char *name, uint64_t max,
                             uint64_t *out)
 {
-    json_t *value = zs_json_at(object, name);
-    if (value == NULL)
-        return refuse(r, ZS_EPARSE, name, "is missing");
-    if (!json_is_integer(value))
+    const double real = json_number_value(json);
+    if (json_is_real(json) && (real != floor(real) || fabs(real) >= 9007199254740992.0))
         return refuse(r, ZS_EPARSE, name, "is not a whole number");
-    const json_int_t n = json_integer_value(value);
+    const json_int_t n = json_is_real(json) ? (json_int_t)real : json_integer_value(json);
     if (n < 0 || (uint64_t)n > max)
         return zs_fail(r->err, ZS_ERANGE, r->path, "%s%s: %lld is outside 0 .. %llu", r->scope,
                        name, (long long)n, (unsigned long long)max);
@@ -46,70 +105,160 @@ static zs_status read_count(const reader *r, json_t *object, const char *name, u
     return ZS_OK;
 }
 
-/* null is a ratio with nothing to divide by. */
-static zs_status read_real(const reader *r, json_t *object, const char *name, double *out)
+/* The member as a value of its type; what is unknown is a TEXT without text, or NAN. */
+static zs_status read_value(const reader *r, const json_t *object, const char *name,
+                            zs_metric_type type, presence need, uint64_t max, zs_value *out)
 {
-    json_t *value = zs_json_at(object, name);
-    if (value == NULL)
+    static const char *const wrong[] = {
+        [ZS_METRIC_INT] = "is not a whole number",
+        [ZS_METRIC_REAL] = "is neither a number nor null",
+        [ZS_METRIC_BOOL] = "is neither true nor false",
+        [ZS_METRIC_TEXT] = "is no text",
+    };
+    const json_t *json = member_at(object, name);
+    zs_value value = {.type = type};
+    if (json == NULL && need != OPTIONAL)
         return refuse(r, ZS_EPARSE, name, "is missing");
-    if (!json_is_number(value) && !json_is_null(value))
-        return refuse(r, ZS_EPARSE, name, "is neither a number nor null");
-    *out = json_is_null(value) ? (double)NAN : json_number_value(value);
+    if (json == NULL || (json_is_null(json) && (need != REQUIRED || type == ZS_METRIC_REAL))) {
+        value.type = type == ZS_METRIC_REAL ? ZS_METRIC_REAL : ZS_METRIC_TEXT;
+        if (type == ZS_METRIC_REAL)
+            value.r = (double)NAN;
+    } else if (type == ZS_METRIC_INT && json_is_number(json)) {
+        ZS_TRY(read_whole(r, json, name, max, &value.i));
+    } else if (type == ZS_METRIC_REAL && json_is_number(json)) {
+        value.r = json_number_value(json);
+    } else if (type == ZS_METRIC_BOOL && json_is_boolean(json)) {
+        value.i = json_is_true(json);
+    } else if (type == ZS_METRIC_TEXT && json_is_string(json)) {
+        value.text = zs_arena_strdup(r->arena, json_string_value(json));
+        if (value.text == NULL)
+            return zs_nomem(r->err, r->path);
+    } else {
+        return refuse(r, ZS_EPARSE, name, wrong[type]);
+    }
+    *out = value;
     return ZS_OK;
 }
 
-static zs_status read_text(const reader *r, json_t *object, const char *name, bool may_be_null,
+static zs_status read_count(const reader *r, const json_t *object, const char *name, uint64_t max,
+                            uint64_t *out)
+{
+    zs_value value;
+    ZS_TRY(read_value(r, object, name, ZS_METRIC_INT, REQUIRED, max, &value));
+    *out = value.i;
+    return ZS_OK;
+}
+
+static zs_status read_real(const reader *r, const json_t *object, const char *name, double *out)
+{
+    zs_value value;
+    ZS_TRY(read_value(r, object, name, ZS_METRIC_REAL, REQUIRED, 0, &value));
+    *out = value.r;
+    return ZS_OK;
+}
+
+static zs_status read_text(const reader *r, const json_t *object, const char *name, presence need,
                            const char **out)
 {
-    json_t *value = zs_json_at(object, name);
-    if (value == NULL)
-        return refuse(r, ZS_EPARSE, name, "is missing");
-    if (json_is_null(value) && may_be_null) {
-        *out = NULL;
-        return ZS_OK;
-    }
-    if (!json_is_string(value))
-        return refuse(r, ZS_EPARSE, name, may_be_null ? "is neither text nor null" : "is no text");
-    const char *copy = zs_arena_strdup(r->arena, json_string_value(value));
-    if (copy == NULL)
+    zs_value value;
+    ZS_TRY(read_value(r, object, name, ZS_METRIC_TEXT, need, 0, &value));
+    *out = value.text;
+    return ZS_OK;
+}
+
+/* ---- figures --------------------------------------------------------------------------------- */
+
+static zs_status read_layer_figures(reader *r, const json_t *list, zs_figures *out)
+{
+    const size_t n = json_array_size(list);
+    zs_value *layers = zs_arena_alloc(r->arena, n, zs_layer_metric_n * sizeof *layers);
+    if ((layers == NULL && n > 0) || n > UINT32_MAX)
         return zs_nomem(r->err, r->path);
-    *out = copy;
+    for (size_t layer = 0; layer < n; layer++) {
+        const json_t *entry = json_array_get(list, layer);
+        snprintf(r->scope, sizeof r->scope, "layers[%zu]", layer);
+        if (!json_is_object(entry))
+            return refuse(r, ZS_EPARSE, "", "is no object");
+        snprintf(r->scope, sizeof r->scope, "layers[%zu].", layer);
+        if (!json_is_string(json_object_get(entry, "name")))
+            return refuse(r, ZS_EPARSE, "name", "is no text");
+        for (uint32_t i = 0; i < zs_layer_metric_n; i++)
+            ZS_TRY(read_value(r, entry, zs_layer_metrics[i].name, zs_layer_metrics[i].type,
+                              OPTIONAL, INT64_MAX, &layers[layer * zs_layer_metric_n + i]));
+    }
+    out->layers = layers;
+    out->layer_n = (uint32_t)n;
     return ZS_OK;
 }
 
-static zs_status read_flag(const reader *r, json_t *object, const char *name, bool *out)
+static zs_status read_figures(reader *r, const json_t *root, zs_figures *out)
 {
-    json_t *value = zs_json_at(object, name);
-    if (value == NULL || !json_is_boolean(value))
-        return refuse(r, ZS_EPARSE, name,
-                      value == NULL ? "is missing" : "is neither true nor false");
-    *out = json_is_true(value);
+    zs_value *values = zs_new(r->arena, zs_value, zs_metric_n);
+    zs_figures made = {.label = zs_arena_strdup(r->arena, r->path), .values = values};
+    if (values == NULL || made.label == NULL)
+        return zs_nomem(r->err, r->path);
+    for (uint32_t i = 0; i < zs_metric_n; i++)
+        ZS_TRY(read_value(r, root, zs_metrics[i].name, zs_metrics[i].type, OPTIONAL, INT64_MAX,
+                          &values[i]));
+    ZS_TRY(read_layer_figures(r, json_object_get(root, "layers"), &made));
+    *out = made;
     return ZS_OK;
 }
 
-static zs_status read_member(const reader *r, json_t *object, const member *m, void *base)
+zs_status zs_figures_parse(zs_arena *arena, zs_span json, const char *path, zs_figures *out,
+                           zs_err *err)
 {
+    reader r = {.arena = arena, .path = path, .err = err};
+    json_t *root;
+    ZS_TRY(load(json, path, &root, err));
+    const zs_status status = read_figures(&r, root, out);
+    json_decref(root);
+    return status;
+}
+
+/* ---- members of the structs of a result ------------------------------------------------------ */
+
+typedef enum member_type { COUNT32, COUNT64, REAL, FLAG, TEXT, MAYBE_TEXT } member_type;
+
+/* One figure that is a member of its struct as it stands in the file. */
+typedef struct member {
+    const char *name;
+    member_type type;
+    size_t offset;
+} member;
+
+static zs_status read_member(const reader *r, const json_t *object, const member *m, void *base)
+{
+    static const zs_metric_type types[] = {
+        [COUNT32] = ZS_METRIC_INT, [COUNT64] = ZS_METRIC_INT, [REAL] = ZS_METRIC_REAL,
+        [FLAG] = ZS_METRIC_BOOL,   [TEXT] = ZS_METRIC_TEXT,   [MAYBE_TEXT] = ZS_METRIC_TEXT};
     void *at = (char *)base + m->offset;
-    uint64_t n = 0;
+    zs_value value;
+    ZS_TRY(read_value(r, object, m->name, types[m->type],
+                      m->type == MAYBE_TEXT ? NULLABLE : REQUIRED,
+                      m->type == COUNT32 ? UINT32_MAX : INT64_MAX, &value));
     switch (m->type) {
     case COUNT32:
-        ZS_TRY(read_count(r, object, m->name, UINT32_MAX, &n));
-        *(uint32_t *)at = (uint32_t)n;
-        return ZS_OK;
+        *(uint32_t *)at = (uint32_t)value.i;
+        break;
     case COUNT64:
-        return read_count(r, object, m->name, INT64_MAX, at);
+        *(uint64_t *)at = value.i;
+        break;
     case REAL:
-        return read_real(r, object, m->name, at);
+        *(double *)at = value.r;
+        break;
     case FLAG:
-        return read_flag(r, object, m->name, at);
+        *(bool *)at = value.i != 0;
+        break;
     case TEXT:
     case MAYBE_TEXT:
-        return read_text(r, object, m->name, m->type == MAYBE_TEXT, at);
+        *(const char **)at = value.text;
+        break;
     }
-    return ZS_EINTERNAL;
+    return ZS_OK;
 }
 
-static zs_status read_members(const reader *r, json_t *object, const member *list, size_t n,
+static zs_status read_members(const reader *r, const json_t *object, const member *list, size_t n,
                               void *base)
 {
     for (size_t i = 0; i < n; i++)
@@ -118,7 +267,7 @@ static zs_status read_members(const reader *r, json_t *object, const member *lis
 }
 
 /* A share of a count, as a count again. */
-static zs_status read_share(const reader *r, json_t *object, const char *name, uint64_t whole,
+static zs_status read_share(const reader *r, const json_t *object, const char *name, uint64_t whole,
                             uint64_t *out)
 {
     double frac;
@@ -132,11 +281,11 @@ static zs_status read_share(const reader *r, json_t *object, const char *name, u
 /* ---- the lists ------------------------------------------------------------------------------- */
 
 /* Which of `n` words a member is. */
-static zs_status read_word(const reader *r, json_t *object, const char *name,
+static zs_status read_word(const reader *r, const json_t *object, const char *name,
                            const char *const *words, uint32_t n, uint32_t *out)
 {
     const char *text;
-    ZS_TRY(read_text(r, object, name, false, &text));
+    ZS_TRY(read_text(r, object, name, REQUIRED, &text));
     for (uint32_t i = 0; i < n; i++)
         if (strcmp(text, words[i]) == 0) {
             *out = i;
@@ -173,7 +322,7 @@ static const member layer_members[] = {
     LAYER("note", MAYBE_TEXT, note),
 };
 
-static zs_status read_layer(reader *r, json_t *entry, void *out)
+static zs_status read_layer(reader *r, const json_t *entry, void *out)
 {
     static const char *const roofs[] = {"compute", "memory"};
     static const char *const shares[ZS_CAUSE_N] = {"busy.compute", "busy.read", "busy.write",
@@ -207,43 +356,42 @@ static const member port_members[] = {
 };
 
 /* The share is one of the whole run's cycles, which the caller knows: as it is, it stays here. */
-static zs_status read_port(reader *r, json_t *entry, void *out)
+static zs_status read_port(reader *r, const json_t *entry, void *out)
 {
     return read_members(r, entry, port_members, ZS_LEN(port_members), out);
 }
 
-#define ITEM(name, type, field)                                                                    \
+#define FIT(name, type, field)                                                                     \
     {                                                                                              \
         name, type, offsetof(zs_fit_item, field)                                                   \
     }
-static const member item_members[] = {
-    ITEM("name", TEXT, name),    ITEM("detail", MAYBE_TEXT, detail),
-    ITEM("dsp", COUNT32, r.dsp), ITEM("bram18", COUNT32, r.bram18),
-    ITEM("lut", COUNT32, r.lut), ITEM("ff", COUNT32, r.ff),
+static const member fit_members[] = {
+    FIT("name", TEXT, name),          FIT("detail", MAYBE_TEXT, detail), FIT("dsp", COUNT32, r.dsp),
+    FIT("bram18", COUNT32, r.bram18), FIT("lut", COUNT32, r.lut),        FIT("ff", COUNT32, r.ff),
 };
 
-static zs_status read_item(reader *r, json_t *entry, void *out)
+static zs_status read_fit_item(reader *r, const json_t *entry, void *out)
 {
-    return read_members(r, entry, item_members, ZS_LEN(item_members), out);
+    return read_members(r, entry, fit_members, ZS_LEN(fit_members), out);
 }
 
-static zs_status read_output(reader *r, json_t *entry, void *out)
+static zs_status read_output(reader *r, const json_t *entry, void *out)
 {
     zs_image_result *image = out;
     const char *sha;
-    ZS_TRY(read_text(r, entry, "input", false, &image->input));
-    ZS_TRY(read_text(r, entry, "sha256", true, &sha));
+    ZS_TRY(read_text(r, entry, "input", REQUIRED, &image->input));
+    ZS_TRY(read_text(r, entry, "sha256", NULLABLE, &sha));
     snprintf(image->sha256, sizeof image->sha256, "%s", sha == NULL ? "" : sha);
-    json_t *classes = json_object_get(entry, "top5");
+    const json_t *classes = json_object_get(entry, "top5");
     const size_t n = json_array_size(classes);
     if (!json_is_array(classes) || n > ZS_LEN(image->top_class))
         return refuse(r, ZS_EPARSE, "top5", "is no list of at most five classes");
     for (size_t i = 0; i < n; i++) {
-        json_t *one = json_array_get(classes, i);
+        const json_t *one = json_array_get(classes, i);
         uint64_t number;
         double probability;
         ZS_TRY(read_count(r, one, "class", UINT32_MAX, &number));
-        ZS_TRY(read_text(r, one, "label", true, &image->top_label[i]));
+        ZS_TRY(read_text(r, one, "label", NULLABLE, &image->top_label[i]));
         ZS_TRY(read_real(r, one, "probability", &probability));
         image->top_class[i] = (uint32_t)number;
         image->top_probability[i] = (float)probability;
@@ -252,7 +400,7 @@ static zs_status read_output(reader *r, json_t *entry, void *out)
     return ZS_OK;
 }
 
-static zs_status read_note(reader *r, json_t *entry, void *out)
+static zs_status read_note(reader *r, const json_t *entry, void *out)
 {
     if (!json_is_string(entry))
         return refuse(r, ZS_EPARSE, "", "is no text");
@@ -262,10 +410,11 @@ static zs_status read_note(reader *r, json_t *entry, void *out)
 
 /* ---- the whole ------------------------------------------------------------------------------- */
 
-static zs_status read_list(reader *r, json_t *root, const char *name, size_t bytes,
-                           zs_status (*read)(reader *, json_t *, void *), void **list, uint32_t *n)
+static zs_status read_list(reader *r, const json_t *root, const char *name, size_t bytes,
+                           zs_status (*read)(reader *, const json_t *, void *), void **list,
+                           uint32_t *n)
 {
-    json_t *entries = json_object_get(root, name);
+    const json_t *entries = json_object_get(root, name);
     if (!json_is_array(entries))
         return refuse(r, ZS_EPARSE, name, entries == NULL ? "is missing" : "is no list");
     const size_t entry_n = json_array_size(entries);
@@ -282,12 +431,12 @@ static zs_status read_list(reader *r, json_t *root, const char *name, size_t byt
     return ZS_OK;
 }
 
-static zs_status read_lists(reader *r, json_t *root, zs_result *out)
+static zs_status read_lists(reader *r, const json_t *root, zs_result *out)
 {
-    void *layers, *ports, *items, *images, *notes;
+    void *layers, *ports, *fits, *images, *notes;
     ZS_TRY(read_list(r, root, "layers", sizeof *out->layers, read_layer, &layers, &out->layer_n));
     ZS_TRY(read_list(r, root, "ports", sizeof *out->ports, read_port, &ports, &out->port_n));
-    ZS_TRY(read_list(r, root, "fit_items", sizeof *out->fit.items, read_item, &items,
+    ZS_TRY(read_list(r, root, "fit_items", sizeof *out->fit.items, read_fit_item, &fits,
                      &out->fit.item_n));
     ZS_TRY(read_list(r, root, "outputs", sizeof *out->images, read_output, &images, &out->image_n));
     ZS_TRY(read_list(r, root, "notes", sizeof *out->notes, read_note, &notes, &out->note_n));
@@ -297,7 +446,7 @@ static zs_status read_lists(reader *r, json_t *root, zs_result *out)
                           out->cycles, &port[i].busy_cycles));
     out->layers = layers;
     out->ports = ports;
-    out->fit.items = items;
+    out->fit.items = fits;
     out->images = out->image_n > 0 ? images : NULL;
     out->notes = notes;
     return ZS_OK;
@@ -362,7 +511,7 @@ static const member members[] = {
 };
 
 /* Of the controller's counters a file has shares only: any counts with those shares will do. */
-static zs_status read_dram_shares(const reader *r, json_t *root, zs_result *out)
+static zs_status read_dram_shares(const reader *r, const json_t *root, zs_result *out)
 {
     const uint64_t whole = UINT64_C(1) << 40;
     const double run_ps = (double)out->cycles / (double)out->clock_hz * 1e12;
@@ -393,9 +542,8 @@ static zs_status check_sums(const reader *r, const zs_result *out)
     return ZS_OK;
 }
 
-static zs_status read_result(reader *r, json_t *root, zs_result **out)
+static zs_status read_result(reader *r, const json_t *root, zs_result **out)
 {
-    ZS_TRY(zs_json_expect_result(root, r->path, r->err));
     zs_result *result = zs_new(r->arena, zs_result, 1);
     if (result == NULL)
         return zs_nomem(r->err, r->path);
@@ -414,7 +562,7 @@ zs_status zs_result_parse(zs_arena *arena, zs_span json, const char *path, zs_re
 {
     reader r = {.arena = arena, .path = path, .err = err};
     json_t *root;
-    ZS_TRY(zs_json_load(json, path, &root, err));
+    ZS_TRY(load(json, path, &root, err));
     const zs_status status = read_result(&r, root, out);
     json_decref(root);
     return status;

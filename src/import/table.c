@@ -7,6 +7,7 @@
 #include <string.h>
 
 typedef struct reader {
+    zs_arena *arena;
     zs_table *table;
     const char **columns, **cells;
     uint32_t *lines;
@@ -15,6 +16,8 @@ typedef struct reader {
     uint32_t line, row_line; /* of the bytes being fed; where the open row began */
     uint32_t at;             /* cells of the open row */
     bool has_header, header_only;
+    zs_table_line *raw_lines; /* of a table with comments; NULL: none, and # is a cell like any */
+    uint32_t raw_line_n;
     bool is_long; /* the header, or a row longer than it */
     bool is_bad;
     zs_err *err;
@@ -100,7 +103,30 @@ static void end_row(int terminator, void *ctx)
 
 /* ---- the whole text -------------------------------------------------------------------------- */
 
-static zs_status reserve(zs_arena *arena, zs_span text, reader *r)
+/* The lines from `begin` to `end` belong together: a row, if there are more than `row_n` by now, or
+ * the header, a comment, a blank line. */
+static void take_line(reader *r, const uint8_t *begin, const uint8_t *end, uint32_t number,
+                      uint32_t row_n)
+{
+    const bool has_feed = end > begin && end[-1] == '\n';
+    if (end > begin && end[-1] == '\r') {
+        r->is_bad = true;
+        (void)zs_fail(r->err, ZS_EPARSE, r->table->path,
+                      "the lines of a baseline end in LF or CR LF, not in CR alone");
+        return;
+    }
+    const char *raw =
+        zs_arena_strndup(r->arena, (const char *)begin, (size_t)(end - begin) - (has_feed ? 1 : 0));
+    if (raw == NULL) {
+        r->is_bad = true;
+        (void)zs_nomem(r->err, r->table->path);
+        return;
+    }
+    r->raw_lines[r->raw_line_n++] = (zs_table_line){
+        .raw = raw, .row = r->table->row_n > row_n ? row_n : ZS_TABLE_NO_ROW, .number = number};
+}
+
+static zs_status reserve(zs_arena *arena, zs_span text, bool has_comments, reader *r)
 {
     size_t commas = 0, breaks = 0;
     for (size_t i = 0; i < text.bytes; i++) {
@@ -111,8 +137,10 @@ static zs_status reserve(zs_arena *arena, zs_span text, reader *r)
     r->columns = zs_new(arena, const char *, ZS_TABLE_COLUMNS_MAX);
     r->cells = zs_new(arena, const char *, commas + breaks + 1);
     r->lines = zs_new(arena, uint32_t, breaks + 1);
-    const bool is_there =
-        r->text != NULL && r->columns != NULL && r->cells != NULL && r->lines != NULL;
+    if (has_comments)
+        r->raw_lines = zs_new(arena, zs_table_line, breaks + 1);
+    const bool is_there = (r->raw_lines != NULL || !has_comments) && r->text != NULL &&
+                          r->columns != NULL && r->cells != NULL && r->lines != NULL;
     return is_there ? ZS_OK : zs_nomem(r->err, r->table->path);
 }
 
@@ -140,24 +168,38 @@ static void say_syntax(reader *r, struct csv_parser *csv)
         "have the inner one twice");
 }
 
-static void feed(reader *r, struct csv_parser *csv, zs_span text)
+/* `whole` is `text` with the byte order mark that may stand before it. */
+static void feed(reader *r, struct csv_parser *csv, zs_span text, const uint8_t *whole)
 {
-    size_t at = 0;
-    while (at < text.bytes && !r->is_bad && !(r->has_header && r->header_only)) {
-        const size_t n = line_length(text.data + at, text.bytes - at);
+    const uint8_t *end = text.data + text.bytes, *begin = whole;
+    for (const uint8_t *at = text.data; at < end && !r->is_bad;) {
+        const size_t n = line_length(at, (size_t)(end - at));
+        const uint32_t row_n = r->table->row_n;
         r->line++;
         if (r->row_line == 0)
             r->row_line = r->line;
-        if (csv_parse(csv, text.data + at, n, take_cell, end_row, r) != n)
+        const uint32_t number = r->row_line;
+        const bool is_comment = r->raw_lines != NULL && r->row_line == r->line && *at == '#';
+        if (!is_comment && csv_parse(csv, at, n, take_cell, end_row, r) != n)
             say_syntax(r, csv);
-        if (r->at == 0 && csv->pstate == 0) /* a blank line: no row has begun */
-            r->row_line = 0;
         at += n;
+        if (r->has_header && r->header_only)
+            return;
+        /* no row is open: a line, a comment or the last line of a row is behind us */
+        if (r->at == 0 && csv->pstate == 0) {
+            if (r->raw_lines != NULL && !r->is_bad)
+                take_line(r, begin, at, number, row_n);
+            begin = at;
+            r->row_line = 0;
+        }
     }
-    if (r->is_bad || (r->has_header && r->header_only))
+    const uint32_t number = r->row_line, row_n = r->table->row_n;
+    if (r->is_bad)
         return;
     if (csv_fini(csv, take_cell, end_row, r) != 0)
         bad(r, r->row_line, ZS_EPARSE, "a quote that opens in this row is never closed");
+    if (r->raw_lines != NULL && !r->is_bad && begin < end)
+        take_line(r, begin, end, number, row_n);
 }
 
 static zs_status check_bytes(zs_span bytes, const char *path, zs_err *err)
@@ -185,32 +227,38 @@ static bool is_json(zs_span bytes)
     return at < bytes.bytes && bytes.data[at] == '{';
 }
 
-static zs_status parse(zs_arena *arena, zs_span bytes, const char *path, bool header_only,
+typedef enum part { WHOLE, HEADER, WHOLE_WITH_COMMENTS } part;
+
+static zs_status parse(zs_arena *arena, zs_span bytes, const char *path, part what, reader *r,
                        zs_table *out, zs_err *err)
 {
     zs_err own = {0};
     zs_table table = {.path = zs_arena_strdup(arena, path)};
-    reader r = {.table = &table, .header_only = header_only, .err = err != NULL ? err : &own};
+    const uint8_t *whole = bytes.data;
+    *r = (reader){.arena = arena,
+                  .table = &table,
+                  .header_only = what == HEADER,
+                  .err = err != NULL ? err : &own};
     struct csv_parser csv;
     if (table.path == NULL)
         return zs_nomem(err, path);
     if (bytes.bytes >= 3 && memcmp(bytes.data, "\xef\xbb\xbf", 3) == 0)
         bytes = (zs_span){.data = bytes.data + 3, .bytes = bytes.bytes - 3};
-    ZS_TRY(check_bytes(bytes, path, r.err));
+    ZS_TRY(check_bytes(bytes, path, r->err));
     if (is_json(bytes))
-        return zs_fail(r.err, ZS_EPARSE, path, "is JSON, not a table of comma-separated values");
-    ZS_TRY(reserve(arena, bytes, &r));
+        return zs_fail(r->err, ZS_EPARSE, path, "is JSON, not a table of comma-separated values");
+    ZS_TRY(reserve(arena, bytes, what == WHOLE_WITH_COMMENTS, r));
     if (csv_init(&csv, CSV_STRICT | CSV_STRICT_FINI) != 0)
         return zs_nomem(err, path);
-    feed(&r, &csv, bytes);
+    feed(r, &csv, bytes, whole);
     csv_free(&csv);
-    if (r.is_bad)
-        return r.err->status;
-    if (!r.has_header)
+    if (r->is_bad)
+        return r->err->status;
+    if (!r->has_header)
         return zs_fail(err, ZS_EPARSE, path, "is empty: a line of column names was expected");
-    table.columns = r.columns;
-    table.cells = r.cells;
-    table.lines = r.lines;
+    table.columns = r->columns;
+    table.cells = r->cells;
+    table.lines = r->lines;
     *out = table;
     return ZS_OK;
 }
@@ -218,11 +266,23 @@ static zs_status parse(zs_arena *arena, zs_span bytes, const char *path, bool he
 zs_status zs_table_parse(zs_arena *arena, zs_span bytes, const char *path, zs_table *out,
                          zs_err *err)
 {
-    return parse(arena, bytes, path, false, out, err);
+    reader r;
+    return parse(arena, bytes, path, WHOLE, &r, out, err);
 }
 
 zs_status zs_table_header_parse(zs_arena *arena, zs_span bytes, const char *path, zs_table *out,
                                 zs_err *err)
 {
-    return parse(arena, bytes, path, true, out, err);
+    reader r;
+    return parse(arena, bytes, path, HEADER, &r, out, err);
+}
+
+zs_status zs_table_lines_parse(zs_arena *arena, zs_span bytes, const char *path, zs_table *out,
+                               const zs_table_line **lines, uint32_t *line_n, zs_err *err)
+{
+    reader r;
+    ZS_TRY(parse(arena, bytes, path, WHOLE_WITH_COMMENTS, &r, out, err));
+    *lines = r.raw_lines;
+    *line_n = r.raw_line_n;
+    return ZS_OK;
 }

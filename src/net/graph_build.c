@@ -1,5 +1,7 @@
 #include "graph_priv.h"
 
+#include <string.h>
+
 /* ---- the finished graph ---------------------------------------------------------------------- */
 
 typedef struct emit {
@@ -110,6 +112,10 @@ static zs_status emit_net(const zs_draft *d, zs_net **out, zs_err *err)
     e.net->input = e.tensor_of[d->input];
     e.net->output = e.tensor_of[d->output];
     e.net->logits = find_logits(d, &e);
+    e.net->input_rank = d->spec->input.rank;
+    e.net->output_rank = d->spec->output_rank;
+    memcpy(e.net->input_dims, d->spec->input.dims, sizeof e.net->input_dims);
+    memcpy(e.net->output_dims, d->spec->output_dims, sizeof e.net->output_dims);
     *out = e.net;
     return ZS_OK;
 }

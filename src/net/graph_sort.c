@@ -94,7 +94,7 @@ static zs_status check_input_count(const zs_layer_spec *layer, zs_err *err)
         uint32_t least, most;
     } counts[] = {
 #define LAYER(id, name, least, most, engine, meaning) {least, most},
-#include "layers.def"
+#include "zynqsim/layers.def"
 #undef LAYER
     };
     if ((uint32_t)layer->op >= ZS_LAYER_N)

@@ -266,6 +266,24 @@ static zs_status shape_lrn(zs_node *node, zs_err *err)
     return shape_same(node, err);
 }
 
+/* The importer worked the layer out for inputs of one size: another input shape would make it read
+ * beyond them. */
+static zs_status shape_general(const zs_draft *d, zs_node *node, zs_err *err)
+{
+    const zs_general *g = node->spec->general;
+    uint64_t elems = 0;
+    if (g == NULL)
+        return zs_layer_fail(err, ZS_EINTERNAL, node->spec, "has no description of its tensors");
+    for (uint32_t i = 0; i < node->in_n; i++)
+        elems += zs_shape_elems(d->nodes[node->in[i]].layer.y);
+    if (elems != g->x_elems)
+        return zs_layer_fail(err, ZS_ESHAPE, node->spec,
+                             "was read for inputs of %llu elements and gets %llu: the input shape "
+                             "must be known when the model is read",
+                             (unsigned long long)g->x_elems, (unsigned long long)elems);
+    return set_shape(node, g->to.c, g->to.h, g->to.w, err);
+}
+
 static zs_status shape_of(const zs_draft *d, zs_node *node, zs_err *err)
 {
     const zs_shape x = node->layer.x;
@@ -293,6 +311,8 @@ static zs_status shape_of(const zs_draft *d, zs_node *node, zs_err *err)
     case ZS_LAYER_DROPOUT:
     case ZS_LAYER_N:
         break;
+    default:
+        return shape_general(d, node, err);
     }
     return shape_same(node, err);
 }
@@ -326,6 +346,7 @@ static void copy_settings(zs_node *node)
         .lrn_beta = spec->lrn_beta,
         .lrn_k = spec->lrn_k,
         .lrn_size = spec->lrn_size,
+        .general = zs_op_is_general(spec->op) ? spec->general : NULL,
     };
     if (weighted) {
         node->layer.weights = spec->weights;
@@ -368,5 +389,29 @@ zs_status zs_draft_shapes(zs_draft *d, zs_err *err)
             return zs_layer_fail(err, ZS_ERANGE, node->spec,
                                  "the network needs more than 2^50 multiplications an image");
     }
+    return ZS_OK;
+}
+
+zs_status zs_layer_infer(zs_arena *scratch, const zs_layer_spec *spec, const zs_shape *in,
+                         uint32_t in_n, zs_shape *out, zs_err *err)
+{
+    zs_node *nodes = zs_new(scratch, zs_node, (size_t)in_n + 1);
+    uint32_t *values = zs_new(scratch, uint32_t, in_n);
+    if (nodes == NULL || values == NULL)
+        return zs_nomem(err, spec->name);
+    for (uint32_t i = 0; i < in_n; i++) {
+        nodes[i].layer.y = in[i];
+        values[i] = i;
+    }
+    const zs_draft d = {.nodes = nodes, .input = in_n};
+    zs_node *node = &nodes[in_n];
+    node->spec = spec;
+    node->in = values;
+    node->in_n = in_n;
+    copy_settings(node);
+    ZS_TRY(check_act(spec, err));
+    node->layer.x = in[0];
+    ZS_TRY(shape_of(&d, node, err));
+    *out = node->layer.y;
     return ZS_OK;
 }

@@ -6,10 +6,26 @@ const char *zs_layer_op_name(zs_layer_op op)
 {
     static const char *const names[] = {
 #define LAYER(id, name, ...) name,
-#include "layers.def"
+#include "zynqsim/layers.def"
 #undef LAYER
     };
     return (uint32_t)op < ZS_LAYER_N ? names[op] : "unknown";
+}
+
+typedef struct function_cost {
+    const char *name;
+    uint64_t ops, exps;
+} function_cost;
+
+static const function_cost functions[] = {
+#define FUNCTION(id, name, ops, exps, meaning) {name, ops, exps},
+#include "zynqsim/functions.def"
+#undef FUNCTION
+};
+
+const char *zs_function_name(zs_function fn)
+{
+    return (uint32_t)fn < ZS_FN_N ? functions[fn].name : "unknown";
 }
 
 uint64_t zs_shape_elems(zs_shape s)
@@ -45,6 +61,8 @@ uint64_t zs_layer_weight_elems(const zs_layer *layer)
 {
     if (layer->op == ZS_LAYER_BATCHNORM)
         return layer->y.c;
+    if (layer->general != NULL && layer->general->constant != NULL)
+        return layer->general->constant_n * (layer->general->offset ? 2 : 1);
     return layer->y.c * zs_layer_filter_elems(layer);
 }
 
@@ -60,6 +78,62 @@ static uint64_t act_ops(const zs_layer *layer)
         return 0;
     const uint64_t limits = (uint64_t)(layer->act.lo > -INFINITY) + (layer->act.hi < INFINITY);
     return limits * zs_shape_elems(layer->y);
+}
+
+/* Elements that each element of the result goes through. */
+static uint64_t inner_elems(const zs_general *g)
+{
+    uint64_t n = 1;
+    for (uint32_t d = 0; d < g->inner_rank; d++)
+        n *= g->inner_dims[d];
+    return n;
+}
+
+static uint64_t general_ops(const zs_layer *layer)
+{
+    const zs_general *g = layer->general;
+    const uint64_t y = zs_shape_elems(layer->y), each = functions[g->fn].ops;
+    switch (layer->op) {
+    case ZS_LAYER_REDUCE:
+        return each * y * inner_elems(g);
+    case ZS_LAYER_MATMUL:
+        return 2 * y * inner_elems(g);
+    case ZS_LAYER_RESIZE: /* a product and a sum each */
+        return 2 * y * g->taps * g->taps;
+    default:
+        return each * y;
+    }
+}
+
+zs_software_work zs_layer_software_work(const zs_layer *layer)
+{
+    const zs_general *g = layer->general;
+    const uint64_t y = zs_shape_elems(layer->y);
+    const uint64_t read = layer->op == ZS_LAYER_REDUCE ? y * inner_elems(g) : y;
+    zs_software_work work = {.exps = read * functions[g->fn].exps};
+    switch (layer->op) {
+    case ZS_LAYER_REARRANGE:
+        work.gathered = y;
+        break;
+    case ZS_LAYER_REDUCE:
+        work.pool_ops = read;
+        break;
+    case ZS_LAYER_MATMUL:
+        work.macs = y * inner_elems(g);
+        break;
+    case ZS_LAYER_RESIZE:
+        work.elements = y * g->taps * g->taps;
+        break;
+    case ZS_LAYER_BINARY:
+        work.elements = 2 * y;
+        break;
+    case ZS_LAYER_NORMALISE: /* what is in a line, then the line */
+        work.elements = 2 * y;
+        break;
+    default:
+        work.elements = y;
+    }
+    return work;
 }
 
 uint64_t zs_layer_ops(const zs_layer *layer)
@@ -88,6 +162,8 @@ uint64_t zs_layer_ops(const zs_layer *layer)
     case ZS_LAYER_DROPOUT:
     case ZS_LAYER_N:
         break;
+    default:
+        return general_ops(layer);
     }
     return act;
 }

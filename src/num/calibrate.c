@@ -38,7 +38,15 @@ static uint32_t leader_of(const quant_work *w, uint32_t t)
     return t;
 }
 
-/* Slices share with their parent; max-pooling and activations pass elements on unchanged. */
+/* Slices share with their parent; max-pooling and activations pass elements on unchanged, and so
+ * does moving them about, if what comes between them is 0. */
+static bool keeps_scale(const zs_layer *layer)
+{
+    if (layer->op == ZS_LAYER_REARRANGE)
+        return layer->general->fill == 0;
+    return layer->op == ZS_LAYER_ACT || (layer->op == ZS_LAYER_POOL && layer->pool == ZS_POOL_MAX);
+}
+
 static void group_tensors(quant_work *w)
 {
     const zs_net *net = w->net;
@@ -46,9 +54,7 @@ static void group_tensors(quant_work *w)
         w->leader[t] = zs_tensor_root(net, t, NULL);
     for (uint32_t i = 0; i < net->layer_n; i++) {
         const zs_layer *layer = &net->layers[i];
-        const bool keeps =
-            layer->op == ZS_LAYER_ACT || (layer->op == ZS_LAYER_POOL && layer->pool == ZS_POOL_MAX);
-        if (keeps)
+        if (keeps_scale(layer))
             w->leader[leader_of(w, layer->out)] = leader_of(w, layer->in[0]);
     }
     for (uint32_t t = 0; t < net->tensor_n; t++) {

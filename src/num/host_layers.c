@@ -137,6 +137,18 @@ static void join_f32(const zs_net *net, const zs_layer *layer, const float *cons
     }
 }
 
+static void general_f32(const zs_layer *layer, const float *const *x, float *y)
+{
+    const zs_general *g = layer->general;
+    const float fill = (float)g->fill;
+    if (layer->op == ZS_LAYER_REARRANGE)
+        zs_rearrange(g, sizeof *y, x[0], &fill, y);
+    else if (layer->op == ZS_LAYER_JOIN)
+        zs_join(g, sizeof *y, (const void *const *)x, layer->in_n, y);
+    else
+        zs_general_f32(layer->op, g, x, y);
+}
+
 static void add_f32(uint32_t x_n, const float *const *x, float *y, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -189,6 +201,8 @@ void zs_host_layer_f32(const zs_net *net, const zs_layer *layer, const float *co
     case ZS_LAYER_N:
         memcpy(y, x[0], n * sizeof *y);
         break;
+    default:
+        general_f32(layer, x, y);
     }
     act_f32(layer, y, n);
 }
@@ -323,6 +337,12 @@ void zs_host_layer(const zs_net *net, const zs_quant *q, const zs_layer *layer,
     } else if (layer->op == ZS_LAYER_ACT && same_scale(q, layer)) {
         memcpy(y, x[0], n * zs_elem_bytes(q->precision));
         zs_act_elems(q, layer, y, n);
+    } else if (layer->op == ZS_LAYER_REARRANGE && layer->general->fill == 0 &&
+               same_scale(q, layer)) {
+        static const uint8_t zero[8];
+        zs_rearrange(layer->general, zs_elem_bytes(q->precision), x[0], zero, y);
+    } else if (layer->op == ZS_LAYER_JOIN && same_scale(q, layer)) {
+        zs_join(layer->general, zs_elem_bytes(q->precision), x, layer->in_n, y);
     } else if (layer->op == ZS_LAYER_CONCAT && same_scale(q, layer)) {
         join_elems(net, q, layer, x, y);
     } else {

@@ -1,5 +1,6 @@
 #include "zynqsim/num.h"
 
+#include <float.h>
 #include <math.h>
 
 __extension__ typedef __int128 wide;
@@ -54,9 +55,11 @@ double zs_exp(double x)
 }
 
 /* ln(m 2^e) = e ln 2 + 2 artanh((m - 1) / (m + 1)), m in [sqrt(1/2), sqrt(2)). */
-static double natural_log(double x)
+double zs_log(double x)
 {
     int e;
+    if (!(x > 0) || x > DBL_MAX)
+        return x < 0 ? (double)NAN : x > 0 || x != x ? x : -(double)INFINITY;
     double m = frexp(x, &e);
     if (m < 0x1.6a09e667f3bcdp-1) {
         m *= 2;
@@ -71,5 +74,5 @@ static double natural_log(double x)
 
 double zs_pow(double base, double exponent)
 {
-    return zs_exp(exponent * natural_log(base));
+    return zs_exp(exponent * zs_log(base));
 }

@@ -1,27 +1,44 @@
-#include "plan_priv.h"
+#include "zynqsim/draft.h"
 
 #include <assert.h>
 #include <string.h>
 
 enum { FIRST_COSTS = 1024, COST_TABLE_N = 256, MAX_OPS = 1 << 25 };
 
-static const char *const kind_names[ZS_OP_KIND_N] = {
-    "load_x", "load_w", "load_p", "mac", "post", "store_p", "store", "host", "barrier", "direct"};
-
-const char *zs_op_kind_name(uint32_t kind)
+const char *zs_op_name(uint32_t code)
 {
-    return kind < ZS_OP_KIND_N ? kind_names[kind] : "?";
+    static const struct {
+        uint8_t code;
+        const char *name;
+    } names[] = {{ZS_OP_LOAD_X, "load_x"},   {ZS_OP_LOAD_W, "load_w"}, {ZS_OP_LOAD_P, "load_p"},
+                 {ZS_OP_MAC, "mac"},         {ZS_OP_POST, "post"},     {ZS_OP_STORE, "store"},
+                 {ZS_OP_STORE_P, "store_p"}, {ZS_OP_HOST, "host"},     {ZS_OP_JOIN, "join"},
+                 {ZS_OP_WALK, "walk"},       {ZS_OP_MEET, "meet"}};
+    for (size_t i = 0; i < ZS_LEN(names); i++)
+        if (names[i].code == code)
+            return names[i].name;
+    static const char *const roles[ZS_ROLE_N] = {"read", "write", "compute", "host", "join"};
+    return zs_op_role(code) < ZS_ROLE_N ? roles[zs_op_role(code)] : "?";
 }
 
-const char *zs_unit_name(uint32_t unit)
+#define CHANNELS(port, index)                                                                      \
+    {port ".rd", ZS_READ, index, 0, false}, {port ".wr", ZS_WRITE, (index) + 1, 0, false}
+#define ALL_CHANNELS                                                                               \
+    CHANNELS("hp0", 0), CHANNELS("hp1", 2), CHANNELS("hp2", 4), CHANNELS("hp3", 6),                \
+        CHANNELS("acp", 8), CHANNELS("gp0", 10), CHANNELS("gp1", 12)
+#define CPU_AND_JOIN                                                                                   \
+    {"cpu", ZS_HOST, ZS_NO_CHANNEL, 0, false}, {"join", ZS_JOIN, ZS_NO_CHANNEL, 0, false}
+const zs_plan_unit zs_tile_units[ZS_UNIT_N] = {
+    ALL_CHANNELS, {"pe", ZS_COMPUTE, ZS_NO_CHANNEL, 0, false}, CPU_AND_JOIN};
+const char *zs_channel_name(uint32_t channel)
 {
-    static const char *const names[ZS_UNIT_N] = {
-        "hp0.rd", "hp0.wr", "hp1.rd", "hp1.wr", "hp2.rd", "hp2.wr", "hp3.rd", "hp3.wr",
-        "acp.rd", "acp.wr", "gp0.rd", "gp0.wr", "gp1.rd", "gp1.wr", "pe",     "cpu"};
-    return unit < ZS_UNIT_N ? names[unit] : "?";
+    return channel < ZS_CHANNEL_N ? zs_tile_units[channel].name : "?";
 }
 
-zs_status zs_emit_init(emitter *e, plan_draft *d, zs_err *err)
+const zs_plan_unit zs_serial_units[ZS_UNIT_N] = {
+    ALL_CHANNELS, {"pe", ZS_COMPUTE, ZS_NO_CHANNEL, 0, true}, CPU_AND_JOIN};
+
+zs_status zs_emit_init(zs_emitter *e, zs_plan_draft *d, zs_err *err)
 {
     memset(e, 0, sizeof *e);
     e->d = d;
@@ -34,17 +51,20 @@ zs_status zs_emit_init(emitter *e, plan_draft *d, zs_err *err)
     return ZS_OK;
 }
 
-void zs_emit_finish(const emitter *e)
+void zs_emit_finish(const zs_emitter *e)
 {
     zs_plan *plan = e->d->plan;
     plan->ops = e->ops;
     plan->boxes = e->boxes;
     plan->op_n = e->op_n;
+    plan->meets = e->meets;
+    plan->meet_n = e->meet_n;
+    plan->meet_waits = e->meet_waits;
     plan->costs = e->costs;
     plan->cost_n = e->cost_n;
 }
 
-void zs_emit_begin_row(emitter *e, uint32_t row)
+void zs_emit_begin_row(zs_emitter *e, uint32_t row)
 {
     e->row = row;
     memset(e->cost_tag, 0, COST_TABLE_N * sizeof *e->cost_tag);
@@ -52,7 +72,7 @@ void zs_emit_begin_row(emitter *e, uint32_t row)
 
 /* ---- ops ------------------------------------------------------------------------------------- */
 
-static zs_status too_long(const emitter *e)
+static zs_status too_long(const zs_emitter *e)
 {
     return zs_fail(e->err, ZS_ERANGE, "accelerator.tile",
                    "the plan would have more than %d ops: enlarge the tiles", MAX_OPS);
@@ -67,7 +87,7 @@ static void *grown(zs_arena *arena, const void *old, uint32_t n, uint32_t cap, s
     return bigger;
 }
 
-zs_status zs_emit_expect(emitter *e, const uint32_t *trips, uint32_t n)
+zs_status zs_emit_expect(zs_emitter *e, const uint32_t *trips, uint32_t n)
 {
     uint64_t steps = 1;
     for (uint32_t i = 0; i < n; i++)
@@ -76,7 +96,7 @@ zs_status zs_emit_expect(emitter *e, const uint32_t *trips, uint32_t n)
     return ZS_OK;
 }
 
-static zs_status reserve_op(emitter *e)
+static zs_status reserve_op(zs_emitter *e)
 {
     if (e->op_n < e->op_cap)
         return ZS_OK;
@@ -93,7 +113,7 @@ static zs_status reserve_op(emitter *e)
     return ZS_OK;
 }
 
-static zs_status append(emitter *e, zs_op_kind kind, uint32_t unit, const zs_tile_box *box,
+static zs_status append(zs_emitter *e, zs_op_code code, uint32_t unit, const zs_tile_box *box,
                         const uint8_t slot[4], const uint32_t wait[3], uint32_t cost, uint32_t *op)
 {
     static const uint8_t no_slot[4] = {ZS_SLOT_NONE, ZS_SLOT_NONE, ZS_SLOT_NONE, ZS_SLOT_NONE};
@@ -104,8 +124,8 @@ static zs_status append(emitter *e, zs_op_kind kind, uint32_t unit, const zs_til
     memcpy(o->wait, wait ? wait : no_wait, sizeof o->wait);
     memcpy(o->slot, slot ? slot : no_slot, sizeof o->slot);
     o->cost_key = cost;
-    o->layer = (uint16_t)e->row;
-    o->kind = (uint8_t)kind;
+    o->row = (uint16_t)e->row;
+    o->code = (uint8_t)code;
     o->unit = (uint8_t)unit;
     e->boxes[e->op_n] = box ? *box : no_box;
     if (op != NULL)
@@ -117,7 +137,7 @@ static zs_status append(emitter *e, zs_op_kind kind, uint32_t unit, const zs_til
 /* ---- prices ---------------------------------------------------------------------------------- */
 
 /* Index of the price of `key` in this row, ZS_NO_OP when it is new. Keys are never 0. */
-static uint32_t find_cost(emitter *e, uint64_t key, uint32_t *at)
+static uint32_t find_cost(zs_emitter *e, uint64_t key, uint32_t *at)
 {
     uint32_t i = (uint32_t)(zs_mix64(key) % COST_TABLE_N);
     for (uint32_t probes = 0; probes < COST_TABLE_N; probes++, i = (i + 1) % COST_TABLE_N) {
@@ -130,7 +150,7 @@ static uint32_t find_cost(emitter *e, uint64_t key, uint32_t *at)
     return ZS_NO_OP; /* full: the last probe's entry gives way */
 }
 
-static zs_status add_cost(emitter *e, const zs_op_cost *cost, uint32_t *index)
+static zs_status add_cost(zs_emitter *e, const zs_op_cost *cost, uint32_t *index)
 {
     if (e->costs == NULL || e->cost_n == e->cost_cap) {
         const uint32_t cap = e->costs ? e->cost_cap * 2 : FIRST_COSTS;
@@ -146,24 +166,24 @@ static zs_status add_cost(emitter *e, const zs_op_cost *cost, uint32_t *index)
     return ZS_OK;
 }
 
-zs_status zs_emit_priced(emitter *e, zs_op_kind kind, const zs_tile_box *box, const uint8_t slot[4],
+zs_status zs_emit_priced(zs_emitter *e, zs_op_code code, const zs_tile_box *box, const uint8_t slot[4],
                          const uint32_t wait[3], uint64_t key, uint64_t pl_cycles, uint32_t *op)
 {
-    const uint64_t tag = (key << 4 | (uint64_t)kind) + 1;
+    const uint64_t tag = (key << 7 | (uint64_t)code) + 1;
     uint32_t at, cost = find_cost(e, tag, &at);
     if (cost == ZS_NO_OP) {
         ZS_TRY(add_cost(
-            e, &(zs_op_cost){.pl_cycles = pl_cycles, .kind = (uint8_t)kind, .unit = ZS_UNIT_PE},
+            e, &(zs_op_cost){.pl_cycles = pl_cycles, .code = (uint8_t)code, .unit = ZS_UNIT_PE},
             &cost));
         e->cost_tag[at] = tag;
         e->cost_table[at] = cost;
     }
-    return append(e, kind, ZS_UNIT_PE, box, slot, wait, cost, op);
+    return append(e, code, ZS_UNIT_PE, box, slot, wait, cost, op);
 }
 
-static uint32_t channel_of(const zs_accel *a, zs_op_kind kind)
+static uint32_t channel_of(const zs_accel *a, zs_op_code code)
 {
-    switch (kind) {
+    switch (code) {
     case ZS_OP_LOAD_X:
         return zs_channel(a->ports.input, false);
     case ZS_OP_LOAD_W:
@@ -175,47 +195,85 @@ static uint32_t channel_of(const zs_accel *a, zs_op_kind kind)
     }
 }
 
-zs_status zs_emit_transfer(emitter *e, zs_op_kind kind, const zs_tile_box *box,
+zs_status zs_emit_transfer(zs_emitter *e, zs_op_code code, const zs_tile_box *box,
                            const uint8_t slot[4], const uint32_t wait[3], uint32_t *op)
 {
-    const uint32_t unit = channel_of(&e->d->design->accel, kind);
-    const zs_xfer x = zs_plan_box_xfer(&e->d->rows[e->row], e->d->design, kind, box);
+    const uint32_t unit = channel_of(&e->d->design->accel, code);
+    const zs_xfer x = e->d->xfer(&e->d->rows[e->row], e->d->design, code, box);
     const uint64_t key = ((uint64_t)x.row_bytes << 32 | x.row_n) * 0x9E3779B97F4A7C15u + x.plane_n;
-    const uint64_t tag = (key << 4 | (uint64_t)kind) + 1;
+    const uint64_t tag = (key << 7 | (uint64_t)code) + 1;
     uint32_t at, cost = find_cost(e, tag, &at);
     const zs_xfer *c = cost == ZS_NO_OP ? NULL : &e->costs[cost].xfer;
     if (c == NULL || c->row_bytes != x.row_bytes || c->row_n != x.row_n ||
         c->plane_n != x.plane_n) {
-        ZS_TRY(add_cost(e, &(zs_op_cost){.xfer = x, .kind = (uint8_t)kind, .unit = (uint8_t)unit},
+        ZS_TRY(add_cost(e, &(zs_op_cost){.xfer = x, .code = (uint8_t)code, .unit = (uint8_t)unit},
                         &cost));
         e->cost_tag[at] = tag;
         e->cost_table[at] = cost;
     }
-    return append(e, kind, unit, box, slot, wait, cost, op);
+    return append(e, code, unit, box, slot, wait, cost, op);
 }
 
-zs_status zs_emit_host(emitter *e, zs_host_step step, uint64_t pl_cycles)
+zs_status zs_emit_host(zs_emitter *e, zs_host_step step, uint64_t pl_cycles)
 {
     uint32_t cost;
     ZS_TRY(add_cost(
-        e, &(zs_op_cost){.pl_cycles = pl_cycles, .kind = ZS_OP_HOST, .unit = ZS_UNIT_CPU}, &cost));
+        e, &(zs_op_cost){.pl_cycles = pl_cycles, .code = ZS_OP_HOST, .unit = ZS_UNIT_CPU}, &cost));
     return append(e, ZS_OP_HOST, ZS_UNIT_CPU, &(zs_tile_box){.flags = step}, NULL, NULL, cost,
                   NULL);
 }
 
-zs_status zs_emit_barrier(emitter *e)
+zs_status zs_emit_join(zs_emitter *e)
 {
     uint32_t cost = 0;
     if (e->cost_n == 0)
-        ZS_TRY(add_cost(e, &(zs_op_cost){.kind = ZS_OP_BARRIER, .unit = ZS_UNIT_CPU}, &cost));
+        ZS_TRY(add_cost(e, &(zs_op_cost){.code = ZS_OP_JOIN, .unit = ZS_UNIT_CPU}, &cost));
     for (uint32_t t = 0; t < e->d->net->tensor_n; t++)
         e->written_by[t] = ZS_NO_OP;
-    return append(e, ZS_OP_BARRIER, ZS_UNIT_CPU, NULL, NULL, NULL, 0, NULL);
+    return append(e, ZS_OP_JOIN, ZS_UNIT_CPU, NULL, NULL, NULL, 0, NULL);
+}
+
+/* Room for `more` entries of a list that doubles. */
+static void *with_room(zs_emitter *e, void *list, uint32_t n, uint32_t *cap, uint32_t more,
+                       size_t size)
+{
+    if (list != NULL && n + more <= *cap)
+        return list;
+    *cap = 2 * (n + more) + 16;
+    return grown(e->d->arena, list, n, *cap, size);
+}
+
+static zs_status emit_meet(zs_emitter *e, const uint32_t *ops, uint32_t n, uint32_t *op)
+{
+    e->meets = with_room(e, e->meets, e->meet_n, &e->meet_cap, 1, sizeof *e->meets);
+    e->meet_waits = with_room(e, e->meet_waits, e->meet_wait_n, &e->meet_wait_cap, n,
+                              sizeof *e->meet_waits);
+    if (e->meets == NULL || e->meet_waits == NULL)
+        return zs_nomem(e->err, "plan");
+    e->meets[e->meet_n] = (zs_plan_meet){e->meet_wait_n, n};
+    memcpy(e->meet_waits + e->meet_wait_n, ops, n * sizeof *ops);
+    e->meet_wait_n += n;
+    return append(e, ZS_OP_MEET, ZS_UNIT_JOIN, NULL, NULL, NULL, e->meet_n++, op);
+}
+
+zs_status zs_emit_waits(zs_emitter *e, uint32_t *ops, uint32_t n, uint32_t wait[3])
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        bool is_new = ops[i] != ZS_NO_OP;
+        for (uint32_t k = 0; k < kept; k++)
+            is_new = is_new && ops[k] != ops[i];
+        if (is_new)
+            ops[kept++] = ops[i];
+    }
+    for (uint32_t i = 0; i < 3; i++)
+        wait[i] = i < kept ? ops[i] : ZS_NO_OP;
+    return kept > 3 ? emit_meet(e, ops + 2, kept - 2, &wait[2]) : ZS_OK;
 }
 
 /* ---- slots ----------------------------------------------------------------------------------- */
 
-uint32_t zs_ring_find(const slot_ring *ring, uint64_t id)
+uint32_t zs_ring_find(const zs_slot_ring *ring, uint64_t id)
 {
     for (uint32_t i = 0; i < ring->n; i++)
         if (ring->slot[i].id == id)
@@ -223,24 +281,24 @@ uint32_t zs_ring_find(const slot_ring *ring, uint64_t id)
     return ZS_SLOT_NONE;
 }
 
-uint32_t zs_ring_take(slot_ring *ring)
+uint32_t zs_ring_take(zs_slot_ring *ring)
 {
     const uint32_t slot = ring->next;
     ring->next = slot + 1 == ring->n ? 0 : slot + 1;
     return slot;
 }
 
-void zs_ring_reset(slot_ring *ring, uint32_t n, uint32_t last_use)
+void zs_ring_reset(zs_slot_ring *ring, uint32_t n, uint32_t last_use)
 {
     ring->n = n;
     ring->next = 0;
     for (uint32_t i = 0; i < n; i++)
-        ring->slot[i] = (slot_state){
+        ring->slot[i] = (zs_slot_state){
             .id = UINT64_MAX, .ready = ZS_NO_OP, .last_use = last_use, .box = ZS_NO_OP};
 }
 
 /* All stores share one channel and retire in order, so the latest of them stands for all. */
-uint32_t zs_emit_producer(const emitter *e)
+uint32_t zs_emit_producer(const zs_emitter *e)
 {
     const zs_layer *layer = zs_draft_layer(e->d, e->row);
     uint32_t latest = ZS_NO_OP;

@@ -1,4 +1,4 @@
-#include "plan_priv.h"
+#include "zynqsim/draft.h"
 
 #include <string.h>
 
@@ -13,19 +13,17 @@ static bool is_engine_pool(const zs_layer *layer)
            w->dh == 1 && w->dw == 1;
 }
 
-/* The direct kernel takes its operands one by one, so any window will do. */
-static bool runs_on_engine(const zs_design *design, const zs_layer *layer)
+static bool runs_on_engine(const zs_fuse_rules *rules, const zs_layer *layer)
 {
-    const bool is_direct = design->accel.kind == ZS_KIND_DIRECT;
     switch (layer->op) {
     case ZS_LAYER_CONV:
     case ZS_LAYER_FC:
     case ZS_LAYER_ACT:
         return true;
     case ZS_LAYER_POOL:
-        return is_direct || is_engine_pool(layer);
+        return rules->takes_any_pool || is_engine_pool(layer);
     case ZS_LAYER_GAP:
-        return is_direct;
+        return rules->takes_any_pool;
     case ZS_LAYER_ADD:
         return layer->in_n == 2;
     default:
@@ -35,7 +33,7 @@ static bool runs_on_engine(const zs_design *design, const zs_layer *layer)
 
 /* ---- readers --------------------------------------------------------------------------------- */
 
-static zs_status count_readers(plan_draft *d)
+static zs_status count_readers(zs_plan_draft *d)
 {
     d->readers = zs_new(d->arena, uint32_t, d->net->tensor_n);
     d->row_of_layer = zs_new(d->arena, uint32_t, d->net->layer_n + 1);
@@ -60,7 +58,7 @@ static bool is_view(const zs_net *net, uint32_t tensor)
 }
 
 /* Every slice of a concatenation that a convolution writes and nobody reads on its own. */
-static bool slices_are_private_convs(const plan_draft *d, uint32_t tensor)
+static bool slices_are_private_convs(const zs_plan_draft *d, uint32_t tensor)
 {
     const zs_net *net = d->net;
     uint32_t slices = 0;
@@ -79,7 +77,7 @@ static bool slices_are_private_convs(const plan_draft *d, uint32_t tensor)
 /* ---- pooling behind a convolution ------------------------------------------------------------ */
 
 /* Inputs of layers that lie in the memory of `tensor`, or hold it: views and concatenations too. */
-static uint32_t count_overlapping(const plan_draft *d, uint32_t tensor)
+static uint32_t count_overlapping(const zs_plan_draft *d, uint32_t tensor)
 {
     const zs_net *net = d->net;
     uint64_t from, other;
@@ -94,7 +92,7 @@ static uint32_t count_overlapping(const plan_draft *d, uint32_t tensor)
 }
 
 /* The pool that can be applied to the tiles of what writes `tensor`, or ZS_NO_INDEX. */
-static uint32_t sole_pool_reader(const plan_draft *d, uint32_t tensor)
+static uint32_t sole_pool_reader(const zs_plan_draft *d, uint32_t tensor)
 {
     if (count_overlapping(d, tensor) != 1)
         return ZS_NO_INDEX;
@@ -134,7 +132,7 @@ static bool may_fuse_pool(const zs_design *design, const zs_layer *conv, const z
 }
 
 /* Sets the pool fused behind a convolution, and where its channels land in the pool's output. */
-static void find_pool(const plan_draft *d, row_draft *row)
+static void find_pool(const zs_plan_draft *d, const zs_fuse_rules *rules, zs_row_draft *row)
 {
     const zs_net *net = d->net;
     const zs_layer *conv = &net->layers[row->layer];
@@ -143,11 +141,10 @@ static void find_pool(const plan_draft *d, row_draft *row)
     uint32_t read = conv->out;
     uint64_t offset = 0;
     const uint32_t parent = net->tensors[read].parent;
-    const zs_accel *a = &d->design->accel;
-    if (a->kind == ZS_KIND_DIRECT && (uint64_t)conv->y.h * conv->y.w > a->direct.plane_words)
+    if ((uint64_t)conv->y.h * conv->y.w > rules->most_pooled_pixels)
         return;
     if (d->readers[read] == 0 && parent != ZS_NO_INDEX && slices_are_private_convs(d, parent) &&
-        (a->kind != ZS_KIND_DIRECT || a->direct.fuse_concat)) {
+        rules->splits_concat_pools) {
         read = parent;
         offset = net->tensors[conv->out].parent_offset_elems;
     }
@@ -160,7 +157,7 @@ static void find_pool(const plan_draft *d, row_draft *row)
 }
 
 /* A concatenation is pooled behind all of its convolutions or behind none. */
-static void drop_half_fused(plan_draft *d)
+static void drop_half_fused(zs_plan_draft *d)
 {
     for (uint32_t i = 0; i < d->row_n; i++) {
         const uint32_t parent = d->net->tensors[zs_draft_layer(d, i)->out].parent;
@@ -180,17 +177,17 @@ static void drop_half_fused(plan_draft *d)
 
 /* ---- rows ------------------------------------------------------------------------------------ */
 
-static zs_status list_rows(plan_draft *d)
+static zs_status list_rows(zs_plan_draft *d, const zs_fuse_rules *rules)
 {
     const zs_net *net = d->net;
-    d->drafts = zs_new(d->arena, row_draft, net->layer_n + 1);
+    d->drafts = zs_new(d->arena, zs_row_draft, net->layer_n + 1);
     if (d->drafts == NULL)
         return ZS_ENOMEM;
     for (uint32_t i = 0; i < net->layer_n; i++) {
-        row_draft *row = &d->drafts[d->row_n++];
-        *row = (row_draft){.layer = i, .pool = ZS_NO_INDEX, .out = net->layers[i].out};
-        row->on_engine = runs_on_engine(d->design, &net->layers[i]);
-        find_pool(d, row);
+        zs_row_draft *row = &d->drafts[d->row_n++];
+        *row = (zs_row_draft){.layer = i, .pool = ZS_NO_INDEX, .out = net->layers[i].out};
+        row->on_engine = runs_on_engine(rules, &net->layers[i]);
+        find_pool(d, rules, row);
     }
     drop_half_fused(d);
     bool *is_fused = zs_new(d->arena, bool, net->layer_n + 1);
@@ -222,7 +219,7 @@ static bool is_kernel(const zs_layer *layer, uint32_t k)
 }
 
 /* Row `i` is the squeeze of a fire module whose expands are the next two rows. */
-static bool is_fire(const plan_draft *d, uint32_t i)
+bool zs_draft_is_fire(const zs_plan_draft *d, uint32_t i)
 {
     if (i + 2 >= d->row_n)
         return false;
@@ -247,14 +244,14 @@ static const char *module_name(zs_arena *arena, const char *name, const char *su
                            suffix);
 }
 
-static zs_status join_fires(plan_draft *d)
+static zs_status join_fires(zs_plan_draft *d)
 {
     const bool whole = d->design->accel.fusion != ZS_FUSION_NONE;
     for (uint32_t i = 0; i < d->row_n; i++) {
-        if (!is_fire(d, i))
+        if (!zs_draft_is_fire(d, i))
             continue;
         const char *squeeze = zs_draft_layer(d, i)->name;
-        row_draft *first = &d->drafts[whole ? i : i + 1];
+        zs_row_draft *first = &d->drafts[whole ? i : i + 1];
         first->call_name = module_name(d->arena, squeeze, whole ? "" : "/expand");
         if (first->call_name == NULL)
             return ZS_ENOMEM;
@@ -264,7 +261,7 @@ static zs_status join_fires(plan_draft *d)
     return ZS_OK;
 }
 
-static uint32_t row_named(const plan_draft *d, const char *name)
+static uint32_t row_named(const zs_plan_draft *d, const char *name)
 {
     for (uint32_t i = 0; i < d->net->layer_n; i++)
         if (strcmp(d->net->layers[i].name, name) == 0)
@@ -272,7 +269,7 @@ static uint32_t row_named(const plan_draft *d, const char *name)
     return ZS_NO_INDEX;
 }
 
-static zs_status check_group_name(const plan_draft *d, const char *name, zs_err *err)
+static zs_status check_group_name(const zs_plan_draft *d, const char *name, zs_err *err)
 {
     const char **names = zs_new(d->arena, const char *, d->net->layer_n + 1);
     if (names == NULL)
@@ -286,7 +283,7 @@ static zs_status check_group_name(const plan_draft *d, const char *name, zs_err 
 }
 
 /* The rows of an explicit group must follow each other and all run on the engine. */
-static zs_status join_group(plan_draft *d, const zs_name_list *group, zs_err *err)
+static zs_status join_group(zs_plan_draft *d, const zs_name_list *group, zs_err *err)
 {
     uint32_t first = UINT32_MAX, last = 0;
     for (uint32_t i = 0; i < group->n; i++) {
@@ -318,8 +315,8 @@ static zs_status join_group(plan_draft *d, const zs_name_list *group, zs_err *er
     return ZS_OK;
 }
 
-/* The direct kernel pools what it has written before its call ends. */
-static void join_pools(plan_draft *d)
+/* A pool behind what a call writes is done before that call ends. */
+static void join_pools(zs_plan_draft *d)
 {
     for (uint32_t i = 1; i < d->row_n; i++) {
         const zs_layer *layer = zs_draft_layer(d, i);
@@ -330,7 +327,7 @@ static void join_pools(plan_draft *d)
     }
 }
 
-static zs_status join_calls(plan_draft *d, zs_err *err)
+static zs_status join_calls(zs_plan_draft *d, zs_err *err)
 {
     const zs_accel *accel = &d->design->accel;
     if (accel->fusion != ZS_FUSION_GROUPS)
@@ -340,151 +337,48 @@ static zs_status join_calls(plan_draft *d, zs_err *err)
     return ZS_OK;
 }
 
-zs_status zs_plan_fuse(plan_draft *d, zs_err *err)
+zs_status zs_draft_fuse_layers(zs_plan_draft *d, const zs_fuse_rules *rules, zs_err *err)
 {
-    if (count_readers(d) != ZS_OK || list_rows(d) != ZS_OK)
+    if (count_readers(d) != ZS_OK || list_rows(d, rules) != ZS_OK)
         return zs_nomem(err, "plan");
     ZS_TRY(join_calls(d, err));
-    if (d->design->accel.kind == ZS_KIND_DIRECT)
+    if (rules->pools_after_call)
         join_pools(d);
     return ZS_OK;
 }
 
-/* ---- tensors that stay on chip --------------------------------------------------------------- */
-
-static bool same_call(const plan_draft *d, uint32_t first, uint32_t last)
+static zs_status name_row(zs_plan_draft *d, uint32_t i)
 {
-    for (uint32_t row = first + 1; row <= last; row++)
-        if (!d->drafts[row].joins_previous)
-            return false;
-    return true;
+    const zs_layer *layer = zs_draft_layer(d, i);
+    zs_plan_row *row = &d->rows[i];
+    row->layer = d->drafts[i].layer;
+    row->pool = d->drafts[i].pool;
+    row->name = layer->name;
+    row->op = zs_layer_op_name(layer->op);
+    row->macs = zs_layer_macs(layer) * d->design->batch;
+    row->ops = zs_layer_ops(layer) * d->design->batch;
+    if (row->pool == ZS_NO_INDEX)
+        return ZS_OK;
+    const zs_layer *pool = &d->net->layers[row->pool];
+    row->pool_window = pool->window;
+    row->name = zs_arena_printf(d->arena, "%s+%s", layer->name, pool->name);
+    row->op = layer->op == ZS_LAYER_FC ? "fc+pool" : "conv+pool";
+    /* of a pooled concatenation each convolution has its channels' share */
+    row->ops += zs_layer_ops(pool) * layer->y.c / pool->y.c * d->design->batch;
+    return row->name ? ZS_OK : ZS_ENOMEM;
 }
 
-/* A tensor may stay when one convolution writes all of it and only convolutions read it. */
-static bool describe_resident(const plan_draft *d, uint32_t row, resident_draft *r)
+zs_status zs_draft_fuse(zs_plan_draft *d, const zs_fuse_rules *rules, zs_err *err)
 {
-    const zs_net *net = d->net;
-    const row_draft *draft = &d->drafts[row];
-    const uint32_t out = draft->out;
-    if (!draft->on_engine || !zs_op_has_filters(zs_draft_layer(d, row)->op) ||
-        net->tensors[out].parent != ZS_NO_INDEX || out == net->output)
-        return false;
-    const zs_layer *writer = zs_draft_layer(d, row);
-    if (net->tensors[out].shape.c != writer->y.c)
-        return false; /* one part of a concatenation that is pooled */
-    uint32_t last = 0;
-    uint64_t reads = 0;
-    for (uint32_t i = 0; i < net->layer_n; i++) {
-        const zs_layer *layer = &net->layers[i];
-        for (uint32_t k = 0; k < layer->in_n; k++) {
-            if (zs_draft_root(d, layer->in[k]) != out)
-                continue;
-            if (!zs_op_has_filters(layer->op))
-                return false;
-            last = d->row_of_layer[i] > last ? d->row_of_layer[i] : last;
-            reads++;
-        }
-    }
-    if (reads == 0)
-        return false;
-    const uint64_t elems = zs_shape_elems(net->tensors[out].shape) * d->design->batch;
-    *r = (resident_draft){.tensor = out, .first_row = row, .last_row = last, .elems = elems};
-    r->saved_bytes = elems * (reads + 1) * zs_elem_bytes(d->design->accel.precision);
-    return true;
-}
-
-static bool wanted(const plan_draft *d, const resident_draft *r)
-{
-    switch (d->design->accel.fusion) {
-    case ZS_FUSION_FIRE:
-        return is_fire(d, r->first_row) && same_call(d, r->first_row, r->last_row);
-    case ZS_FUSION_GROUPS:
-        return same_call(d, r->first_row, r->last_row);
-    case ZS_FUSION_AUTO:
-        return true; /* the search has the last word */
-    default:
-        return false;
-    }
-}
-
-/* First offset at which it lies beside the chosen tensors that live at the same time. */
-static uint64_t first_fit(const plan_draft *d, const resident_draft *r)
-{
-    uint64_t offset = 0;
-    for (bool moved = true; moved;) {
-        moved = false;
-        for (uint32_t i = 0; i < d->resident_n; i++) {
-            const resident_draft *o = &d->residents[i];
-            if (o->chosen && o->first_row <= r->last_row && r->first_row <= o->last_row &&
-                offset < o->offset + o->elems && o->offset < offset + r->elems) {
-                offset = o->offset + o->elems;
-                moved = true;
-            }
-        }
-    }
-    return offset;
-}
-
-static uint64_t chosen_extent(const plan_draft *d)
-{
-    uint64_t extent = 0;
-    for (uint32_t i = 0; i < d->resident_n; i++)
-        if (d->residents[i].chosen)
-            extent = zs_max_u64(extent, d->residents[i].offset + d->residents[i].elems);
-    return extent;
-}
-
-/* A call that spans a tensor's life: `auto` merges, the others only keep within their calls. */
-static void merge_calls(plan_draft *d, const resident_draft *r)
-{
-    for (uint32_t row = r->first_row + 1; row <= r->last_row; row++) {
-        d->drafts[row].joins_previous = true;
-        d->drafts[row].call_name = NULL;
-    }
-}
-
-static bool crosses_host(const plan_draft *d, const resident_draft *r)
-{
-    for (uint32_t row = r->first_row; row <= r->last_row; row++)
-        if (!d->drafts[row].on_engine)
-            return true;
-    return false;
-}
-
-/* Greedy by bytes saved per element held: exact when lives do not overlap, as in SqueezeNet. */
-zs_status zs_plan_choose_residents(plan_draft *d, zs_err *err)
-{
-    d->residents = zs_new(d->arena, resident_draft, d->row_n + 1);
-    if (d->residents == NULL)
+    ZS_TRY(zs_draft_fuse_layers(d, rules, err));
+    if (d->row_n > UINT16_MAX)
+        return zs_fail(err, ZS_ERANGE, d->net->name, "%u layers are more than the %d of a plan",
+                       d->row_n, UINT16_MAX);
+    d->rows = zs_new(d->arena, zs_plan_row, d->row_n + 1);
+    if (d->rows == NULL)
         return zs_nomem(err, "plan");
-    for (uint32_t row = 0; row < d->row_n; row++) {
-        resident_draft *r = &d->residents[d->resident_n];
-        if (describe_resident(d, row, r) && wanted(d, r) && !crosses_host(d, r))
-            d->resident_n++;
-    }
-    for (uint32_t step = 0; step < d->resident_n; step++) {
-        resident_draft *best = NULL;
-        for (uint32_t i = 0; i < d->resident_n; i++) {
-            resident_draft *r = &d->residents[i];
-            if (r->saved_bytes > 0 && !r->chosen &&
-                (best == NULL || r->saved_bytes > best->saved_bytes))
-                best = r;
-        }
-        if (best == NULL)
-            break;
-        if (d->may_stay != NULL && !d->may_stay[best->tensor]) {
-            best->saved_bytes = 0;
-            continue;
-        }
-        best->offset = first_fit(d, best);
-        best->chosen = true;
-        if (zs_plan_size_buffers(d, chosen_extent(d))) {
-            merge_calls(d, best);
-        } else {
-            best->chosen = false;
-            best->saved_bytes = 0; /* tried */
-        }
-    }
-    d->plan->resident_elems = chosen_extent(d);
+    for (uint32_t i = 0; i < d->row_n; i++)
+        if (name_row(d, i) != ZS_OK)
+            return zs_nomem(err, "plan");
     return ZS_OK;
 }

@@ -1,4 +1,4 @@
-#include "plan_priv.h"
+#include "zynqsim/draft.h"
 
 /* DRAM from address 0: weights, spilled partial sums, then tensors. Calls are separated by
  * barriers, so a tensor's memory may be taken again after the last call that reads it. */
@@ -22,7 +22,7 @@ static bool take(uint64_t *top, uint64_t bytes, uint64_t align, uint64_t *addr)
     return true;
 }
 
-static bool place_weights(plan_draft *d, uint64_t *top)
+static bool place_weights(zs_plan_draft *d, uint64_t *top)
 {
     const uint32_t precision = d->design->accel.precision;
     for (uint32_t i = 0; i < d->row_n; i++) {
@@ -46,7 +46,7 @@ static bool place_weights(plan_draft *d, uint64_t *top)
 
 /* One area serves all layers: a call is over before the next one spills. Two rows of one call get
  * areas of their own. */
-static bool place_partials(plan_draft *d, uint64_t *top)
+static bool place_partials(zs_plan_draft *d, uint64_t *top)
 {
     if (d->design->accel.loop_order == ZS_OUTPUT_STATIONARY)
         return true;
@@ -71,7 +71,7 @@ static bool place_partials(plan_draft *d, uint64_t *top)
 
 /* ---- tensors --------------------------------------------------------------------------------- */
 
-static bool is_resident(const plan_draft *d, uint32_t root)
+static bool is_resident(const zs_plan_draft *d, uint32_t root)
 {
     for (uint32_t i = 0; i < d->resident_n; i++)
         if (d->residents[i].chosen && d->residents[i].tensor == root)
@@ -80,7 +80,7 @@ static bool is_resident(const plan_draft *d, uint32_t root)
 }
 
 /* Tensors that reach DRAM, with the phases in which they must be kept. */
-static uint32_t list_placed(plan_draft *d, placed *list)
+static uint32_t list_placed(zs_plan_draft *d, placed *list)
 {
     const zs_net *net = d->net;
     uint32_t n = 0;
@@ -137,7 +137,7 @@ static bool image_bytes(const zs_design *design, zs_shape shape, uint64_t *bytes
            *bytes <= UINT64_MAX / 8;
 }
 
-static zs_status place_tensors(plan_draft *d, uint64_t *top, zs_err *err)
+static zs_status place_tensors(zs_plan_draft *d, uint64_t *top, zs_err *err)
 {
     const uint64_t base = zs_round_up(*top, TENSOR_ALIGN);
     const uint64_t elem = zs_elem_bytes(d->design->accel.precision);
@@ -174,7 +174,7 @@ static zs_status place_tensors(plan_draft *d, uint64_t *top, zs_err *err)
     return ZS_OK;
 }
 
-zs_status zs_plan_place(plan_draft *d, zs_err *err)
+static zs_status place_all(zs_plan_draft *d, zs_err *err)
 {
     uint64_t top = 0;
     if (!place_weights(d, &top) || !place_partials(d, &top))
@@ -187,4 +187,124 @@ zs_status zs_plan_place(plan_draft *d, zs_err *err)
                        (unsigned long long)top, (unsigned long long)d->design->board.memory.bytes);
     d->plan->dram_bytes = top;
     return ZS_OK;
+}
+
+/* ---- rows as results show them --------------------------------------------------------------- */
+
+/* Input pixels along one axis that at least one window looks at. */
+static uint64_t needed(uint32_t out, uint32_t stride, uint32_t kernel, uint32_t dilation,
+                       uint32_t pad, uint32_t size)
+{
+    uint64_t n = 0;
+    const uint32_t reach = (kernel - 1) * dilation;
+    if (kernel * dilation >= stride && dilation == 1) { /* windows touch: one stretch */
+        const int64_t end = (int64_t)(out - 1) * stride - pad + reach + 1;
+        return (uint64_t)(end > (int64_t)size ? (int64_t)size : end < 0 ? 0 : end);
+    }
+    for (uint32_t i = 0; i < size; i++) {
+        bool used = false;
+        for (uint32_t k = 0; k < kernel && !used; k++) {
+            const int64_t shifted = (int64_t)i + pad - (int64_t)k * dilation;
+            used = shifted >= 0 && shifted % stride == 0 && shifted / stride < out;
+        }
+        n += used;
+    }
+    return n;
+}
+
+static uint64_t compulsory_input_elems(const zs_layer *layer)
+{
+    const zs_window *w = &layer->window;
+    if (layer->op == ZS_LAYER_FC)
+        return layer->x.c;
+    return layer->x.c * needed(layer->y.h, w->sh, w->kh, w->dh, w->pad_top, layer->x.h) *
+           needed(layer->y.w, w->sw, w->kw, w->dw, w->pad_left, layer->x.w) * layer->in_n;
+}
+
+/* The PS reads its inputs once and writes its result once: what it computes with in between fits
+ * its caches. */
+static void set_software_traffic(const zs_plan_draft *d, zs_plan_row *row, const zs_layer *layer)
+{
+    const uint64_t unit = (uint64_t)zs_elem_bytes(d->design->accel.precision) * d->design->batch;
+    for (uint32_t k = 0; k < layer->in_n; k++)
+        row->compulsory_read_bytes += zs_shape_elems(d->net->tensors[layer->in[k]].shape) * unit;
+    row->compulsory_write_bytes = zs_shape_elems(layer->y) * unit;
+}
+
+static void set_compulsory(zs_plan_draft *d, zs_plan_row *row, const zs_layer *layer, bool on_engine)
+{
+    const uint32_t precision = d->design->accel.precision;
+    const uint64_t elem = zs_elem_bytes(precision), batch = d->design->batch;
+    if (!on_engine) {
+        set_software_traffic(d, row, layer);
+        return;
+    }
+    row->compulsory_read_bytes =
+        zs_layer_weight_elems(layer) * elem + zs_layer_bias_elems(layer) * zs_bias_bytes(precision);
+    if (row->x_resident == ZS_NOT_RESIDENT)
+        row->compulsory_read_bytes += compulsory_input_elems(layer) * elem * batch;
+    if (row->y_resident == ZS_NOT_RESIDENT)
+        row->compulsory_write_bytes =
+            (uint64_t)layer->y.c * row->y.shape.h * row->y.shape.w * elem * batch;
+}
+
+static uint64_t resident_offset(const zs_plan_draft *d, uint32_t tensor)
+{
+    const uint32_t root = zs_draft_root(d, tensor);
+    for (uint32_t i = 0; i < d->resident_n; i++)
+        if (d->residents[i].chosen && d->residents[i].tensor == root)
+            return d->residents[i].offset;
+    return ZS_NOT_RESIDENT;
+}
+
+static void address_row(zs_plan_draft *d, uint32_t i)
+{
+    const zs_layer *layer = zs_draft_layer(d, i);
+    zs_plan_row *row = &d->rows[i];
+    const uint32_t out = d->drafts[i].out;
+    row->y_c = layer->y.c;
+    row->group_ic = layer->x.c / layer->groups;
+    row->group_oc = layer->y.c / layer->groups;
+    row->x = d->plan->tensors[layer->in[0]];
+    row->x.shape = layer->x;
+    if (layer->in_n > 1)
+        row->x2 = d->plan->tensors[layer->in[1]];
+    row->x_resident = resident_offset(d, layer->in[0]);
+    row->y_resident = resident_offset(d, out);
+    row->y = d->plan->tensors[out];
+    if (row->y.addr != UINT64_MAX)
+        row->y.addr += (uint64_t)d->drafts[i].out_c0 * row->y.shape.h * row->y.shape.w *
+                       zs_elem_bytes(d->design->accel.precision);
+    set_compulsory(d, row, layer, d->drafts[i].on_engine);
+}
+
+static zs_status list_calls(zs_plan_draft *d)
+{
+    zs_plan_call *calls = zs_new(d->arena, zs_plan_call, d->row_n + 1);
+    if (calls == NULL)
+        return ZS_ENOMEM;
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < d->row_n; i++) {
+        d->rows[i].call = ZS_NO_INDEX;
+        if (!d->drafts[i].on_engine)
+            continue;
+        if (!d->drafts[i].joins_previous || i == 0 || !d->drafts[i - 1].on_engine) {
+            const char *name = d->drafts[i].call_name;
+            calls[n++] =
+                (zs_plan_call){.name = name ? name : zs_draft_layer(d, i)->name, .row0 = i};
+        }
+        d->rows[i].call = n - 1;
+        calls[n - 1].row_n++;
+    }
+    d->plan->calls = calls;
+    d->plan->call_n = n;
+    return ZS_OK;
+}
+
+zs_status zs_draft_place(zs_plan_draft *d, zs_err *err)
+{
+    ZS_TRY(place_all(d, err));
+    for (uint32_t i = 0; i < d->row_n; i++)
+        address_row(d, i);
+    return list_calls(d) == ZS_OK ? ZS_OK : zs_nomem(err, "plan");
 }

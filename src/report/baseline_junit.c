@@ -4,21 +4,6 @@
 
 #include <string.h>
 
-/* XML has no way to say most control characters, nor the two that are no characters. */
-void zs_out_xml(zs_out *out, const char *text)
-{
-    for (uint32_t c = zs_utf8_next(&text); c != 0; c = zs_utf8_next(&text)) {
-        char bytes[5] = "";
-        const char *entity = c == '&' ? "&amp;" : c == '<' ? "&lt;" : c == '>' ? "&gt;" : "&quot;";
-        if (c == '&' || c == '<' || c == '>' || c == '"') {
-            zs_out_text(out, entity);
-            continue;
-        }
-        bytes[zs_utf8_put(c == 0xfffe || c == 0xffff ? ZS_UTF8_BAD : c, bytes)] = '\0';
-        zs_out_text(out, bytes);
-    }
-}
-
 static void put_attribute(zs_out *out, const char *name, const char *text)
 {
     zs_out_printf(out, " %s=\"", name);

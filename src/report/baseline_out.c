@@ -1,13 +1,13 @@
 /* What `check` prints: only what moved. */
 #include "baseline_priv.h"
 #include "json_priv.h"
-#include "zynqsim/report.h"
+#include "text_table_priv.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { LAYERS_SHOWN = 3, NAME_WIDTH = 26, VALUE_WIDTH = 14 };
+enum { LAYERS_SHOWN = 3 };
 
 /* ---- pieces ---------------------------------------------------------------------------------- */
 
@@ -84,55 +84,33 @@ zs_check_totals zs_check_totals_of(const zs_checked *files, uint32_t n)
 
 /* ---- what moved in one design ---------------------------------------------------------------- */
 
-typedef struct moves_out {
-    zs_out *out;
-    size_t indent;
-    bool as_xml;
-} moves_out;
+/* name, old → new, change; names of layers stand below those of figures */
+static const zs_text_column columns[] = {
+    {.head = "", .least = 26}, {.head = "", .least = 13, .gap = 1, .is_right = true},
+    {.head = "", .gap = 1},    {.head = "", .least = 13, .gap = 1},
+    {.head = "", .gap = 1},
+};
 
-static void put_plain(const moves_out *o, const char *text)
+static void put_change(zs_text_table *t, const char *name, bool is_layer, const zs_move *m)
 {
-    if (o->as_xml)
-        zs_out_xml(o->out, text);
-    else
-        zs_out_name(o->out, text);
+    zs_text_cell(t, is_layer ? "  " : "");
+    zs_text_more(t, ZS_PAINT_NONE, name);
+    zs_text_cell(t, m->kind == ZS_OPEN ? "?" : zs_move_value(&m->old).text);
+    zs_text_cell(t, "→");
+    zs_text_cell(t, zs_move_value(&m->now).text);
+    zs_text_cell(t, zs_move_change(m).text);
+    zs_text_end_row(t);
 }
 
-static void put_padded(const moves_out *o, const char *text, size_t width)
+/* A sentence in the place of a row. */
+static void put_line(zs_text_table *t, const char *name, const char *words)
 {
-    const size_t own = zs_utf8_width(text);
-    put_plain(o, text);
-    zs_out_repeat(o->out, " ", own < width ? width - own : 0);
+    zs_text_cell(t, name);
+    zs_text_more(t, ZS_PAINT_NONE, words);
+    zs_text_end_row(t);
 }
 
-static void put_change(const moves_out *o, const char *name, size_t depth, const zs_move *m)
-{
-    const zs_cell old = zs_move_value(&m->old), now = zs_move_value(&m->now);
-    const zs_cell change = zs_move_change(m);
-    const size_t indent = o->indent + depth;
-    zs_out_repeat(o->out, " ", indent);
-    put_padded(o, name, NAME_WIDTH > depth ? NAME_WIDTH - depth : 1);
-    const char *before = m->kind == ZS_OPEN ? "?" : old.text;
-    const size_t own = zs_utf8_width(before);
-    zs_out_repeat(o->out, " ", own < VALUE_WIDTH ? VALUE_WIDTH - own : 1);
-    put_plain(o, before);
-    zs_out_text(o->out, " → ");
-    put_plain(o, now.text);
-    const size_t after = zs_utf8_width(now.text);
-    if (change.text[0] != '\0')
-        zs_out_repeat(o->out, " ", after < VALUE_WIDTH ? VALUE_WIDTH - after : 1);
-    zs_out_text(o->out, change.text);
-    zs_out_text(o->out, "\n");
-}
-
-/* "and 25 more layers, +312 in all" */
-static void put_rest(const moves_out *o, uint32_t n, double sum)
-{
-    zs_out_repeat(o->out, " ", o->indent + 2);
-    zs_out_printf(o->out, "and %u more layer%s, %+.9g in all\n", n, n == 1 ? "" : "s", sum);
-}
-
-static void put_figure(const moves_out *o, const zs_case_verdict *v, const char *figure)
+static void put_figure(zs_text_table *t, const zs_case_verdict *v, const char *figure)
 {
     uint32_t shown = 0, rest = 0;
     double sum = 0;
@@ -142,42 +120,47 @@ static void put_figure(const moves_out *o, const zs_case_verdict *v, const char 
         if (strcmp(m->figure, figure) != 0)
             continue;
         if (m->layer[0] == '\0') {
-            put_change(o, figure, 0, m);
+            put_change(t, figure, false, m);
             has_head = true;
             continue;
         }
         if (!has_head) {
-            zs_out_repeat(o->out, " ", o->indent);
-            put_plain(o, figure);
-            zs_out_text(o->out, " of layers, not of the network\n");
+            put_line(t, figure, " of layers, not of the network");
             has_head = true;
         }
         if (shown++ < LAYERS_SHOWN) {
-            put_change(o, m->layer, 2, m);
+            put_change(t, m->layer, true, m);
         } else {
             rest++;
             sum += isfinite(m->delta) ? m->delta : 0;
         }
     }
-    if (rest > 0)
-        put_rest(o, rest, sum);
+    if (rest > 0) {
+        char words[80];
+        snprintf(words, sizeof words, "and %u more layer%s, %+.9g in all", rest,
+                 rest == 1 ? "" : "s", sum);
+        put_line(t, "  ", words);
+    }
 }
 
 void zs_moves_out(zs_out *out, const zs_checked *file, uint32_t case_index, size_t indent,
                   bool as_xml)
 {
     const zs_case_verdict *v = &file->verdicts[case_index];
-    const moves_out o = {.out = out, .indent = indent, .as_xml = as_xml};
+    zs_text_table t = {
+        .out = out, .columns = columns, .n = ZS_LEN(columns), .indent = indent, .as_xml = as_xml};
+    zs_text_ready(&t);
     for (uint32_t i = 0; i < file->baseline->column_n; i++)
-        put_figure(&o, v, file->baseline->columns[i].name);
+        put_figure(&t, v, file->baseline->columns[i].name);
     for (uint32_t i = 0; i < v->move_n; i++) {
         const zs_move *m = &v->moves[i];
         if (m->kind != ZS_GONE && m->kind != ZS_NEW)
             continue;
-        zs_out_repeat(out, " ", indent);
-        put_padded(&o, m->layer, NAME_WIDTH);
-        zs_out_text(out, m->kind == ZS_GONE ? " is no layer of the result\n"
-                                            : " is a layer that the baseline does not have\n");
+        zs_text_cell(&t, m->layer);
+        zs_text_span(&t, 4,
+                     m->kind == ZS_GONE ? "is no layer of the result"
+                                        : "is a layer that the baseline does not have");
+        zs_text_end_row(&t);
     }
 }
 
@@ -203,15 +186,12 @@ void zs_layers_hint_out(zs_out *out, const zs_checked *file, uint32_t case_index
 
 /* ---- table ----------------------------------------------------------------------------------- */
 
-static void put_design(zs_out *out, const zs_table_style *style, const zs_checked *file,
-                       uint32_t case_index)
+static void put_design(zs_out *out, const zs_checked *file, uint32_t case_index)
 {
     const zs_baseline_case *c = &file->baseline->cases[case_index];
-    if (style != NULL && style->colour)
-        zs_out_text(out, "\033[1m");
+    zs_out_paint(out, ZS_PAINT_STRONG);
     zs_out_name(out, zs_case_title_of(c).text);
-    if (style != NULL && style->colour)
-        zs_out_text(out, "\033[0m");
+    zs_out_paint(out, ZS_PAINT_NONE);
     zs_out_text(out, " (");
     zs_out_name(out, file->baseline->path);
     zs_out_printf(out, ":%u)\n", file->baseline->rows[c->row0].line);
@@ -224,13 +204,13 @@ static void put_design(zs_out *out, const zs_table_style *style, const zs_checke
 zs_status zs_check_table_emit(const zs_checked *files, uint32_t n, const zs_table_style *style,
                               const zs_sink *s, zs_err *err)
 {
-    zs_out out = {.sink = s};
+    zs_out out = {.sink = s, .colour = style != NULL && style->colour};
     const zs_check_totals t = zs_check_totals_of(files, n);
     for (uint32_t f = 0; f < n; f++)
         for (uint32_t c = 0; c < files[f].baseline->case_n; c++)
             if (zs_verdict_moved(&files[f].verdicts[c]) ||
                 zs_verdict_misfits(&files[f].verdicts[c]))
-                put_design(&out, style, &files[f], c);
+                put_design(&out, &files[f], c);
     if (t.moved_designs == 0)
         zs_out_printf(&out, "%u figure%s of %u design%s as before", t.figures,
                       t.figures == 1 ? "" : "s", t.designs, t.designs == 1 ? "" : "s");

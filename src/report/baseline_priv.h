@@ -29,7 +29,5 @@ void zs_moves_out(zs_out *out, const zs_checked *file, uint32_t case_index, size
                   bool as_xml);
 /* How to have layers named next time, where something moved and the baseline has none. */
 void zs_layers_hint_out(zs_out *out, const zs_checked *file, uint32_t case_index, size_t indent);
-/* Text inside an XML element or attribute. */
-void zs_out_xml(zs_out *out, const char *text);
 
 #endif

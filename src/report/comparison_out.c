@@ -1,13 +1,12 @@
 /* What `compare` prints: a line per figure, a column per result, ratios to the first. */
 #include "json_priv.h"
-#include "out_priv.h"
-#include "zynqsim/report.h"
+#include "text_table_priv.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { MIN_COLUMNS = 80, MAX_COLUMNS = 120, MIN_TITLE = 15, MAX_TITLE = 36, MAX_LABEL = 16 };
+enum { MIN_TITLE = 15, MAX_TITLE = 36, MAX_LABEL = 16 };
 
 /* ---- figures as text ------------------------------------------------------------------------- */
 
@@ -100,25 +99,17 @@ static bool is_label(const zs_comparison *c, size_t trait)
 
 /* ---- table ----------------------------------------------------------------------------------- */
 
+/* The title, the first result, then of every other result its value and its change. */
+enum { TABLE_COLUMNS = 2 * ZS_COMPARE_COLUMNS, KEPT = 2 };
+
 typedef struct layout {
     zs_out out;
     const zs_comparison *c;
-    bool colour, has_letters; /* columns are called A, B, ... and explained */
-    size_t width, title, value, change;
-    uint32_t per_block; /* columns beside the first */
+    bool has_letters; /* columns are called A, B, ... and explained */
+    size_t width;
+    zs_text_column columns[TABLE_COLUMNS];
+    zs_text_table table;
 } layout;
-
-static void paint(layout *l, const char *code)
-{
-    if (l->colour)
-        zs_out_printf(&l->out, "\033[%sm", code);
-}
-
-static size_t larger(size_t a, const char *text)
-{
-    const size_t b = zs_utf8_width(text);
-    return a > b ? a : b;
-}
 
 static zs_cell label_cell(const layout *l, uint32_t column)
 {
@@ -128,116 +119,48 @@ static zs_cell label_cell(const layout *l, uint32_t column)
     return cell;
 }
 
-static void measure(layout *l)
+static void put_trait(layout *l, size_t trait)
 {
-    const zs_comparison *c = l->c;
-    for (uint32_t i = 0; i < c->column_n; i++)
-        l->has_letters |= zs_utf8_width(c->columns[i].label) > MAX_LABEL;
-    for (uint32_t i = 0; i < c->column_n; i++) {
-        l->value = larger(l->value, label_cell(l, i).text);
-        for (size_t t = 0; t < ZS_LEN(traits); t++)
-            if (!is_shared(c, t))
-                l->value = larger(l->value, trait_cell(&c->columns[i], t).text);
+    zs_text_cell(&l->table, traits[trait].metric);
+    for (uint32_t i = 0; i < l->c->column_n; i++) {
+        zs_text_cell(&l->table,
+                     zs_utf8_cut(trait_cell(&l->c->columns[i], trait).text, MAX_LABEL).text);
+        if (i > 0)
+            zs_text_cell(&l->table, "");
     }
-    l->value = l->value < MAX_LABEL ? l->value : MAX_LABEL;
-    l->title = larger(MIN_TITLE, c->head);
-    l->change = 6;
-    for (uint32_t r = 0; r < c->row_n; r++) {
-        if (!c->rows[r].is_headline)
+    zs_text_end_row(&l->table);
+}
+
+static void put_row(layout *l, const zs_compare_row *row)
+{
+    zs_text_cell(&l->table, row->title);
+    for (uint32_t i = 0; i < l->c->column_n; i++) {
+        zs_text_cell(&l->table, value_cell(row->as, row->values[i]).text);
+        if (i == 0)
             continue;
-        l->title = larger(l->title, c->rows[r].title);
-        for (uint32_t i = 0; i < c->column_n; i++) {
-            l->value = larger(l->value, value_cell(c->rows[r].as, c->rows[r].values[i]).text);
-            l->change = larger(l->change, change_cell(&c->rows[r], i).text);
-        }
-    }
-    l->title = l->title < MAX_TITLE ? l->title : MAX_TITLE;
-    const size_t others = c->column_n - 1, each = l->value + l->change + 3;
-    const size_t room = l->width - 2 - l->title - 2 - l->value;
-    const size_t fit = room / each > 0 ? room / each : 1;
-    const size_t blocks = others > 0 ? (others + fit - 1) / fit : 1;
-    l->per_block = (uint32_t)((others + blocks - 1) / blocks);
-}
-
-static void put_right(layout *l, const char *text, size_t width)
-{
-    const size_t own = zs_utf8_width(text);
-    zs_out_repeat(&l->out, " ", own < width ? width - own : 0);
-    if (own > width)
-        zs_out_fit(&l->out, text, width);
-    else
-        zs_out_name(&l->out, text);
-}
-
-/* Columns of a block: the first of all, then [from, to). */
-static void put_text_row(layout *l, const char *title, zs_cell (*cell)(const layout *, uint32_t),
-                         uint32_t from, uint32_t to)
-{
-    zs_out_text(&l->out, "  ");
-    zs_out_fit(&l->out, title, l->title);
-    zs_out_text(&l->out, "  ");
-    put_right(l, cell(l, 0).text, l->value);
-    for (uint32_t i = from; i < to; i++) {
-        zs_out_repeat(&l->out, " ", i == from ? 2 : 3 + l->change);
-        put_right(l, cell(l, i).text, l->value);
-    }
-    zs_out_text(&l->out, "\n");
-}
-
-static void put_trait_row(layout *l, size_t trait, uint32_t from, uint32_t to)
-{
-    zs_out_text(&l->out, "  ");
-    zs_out_fit(&l->out, traits[trait].metric, l->title);
-    zs_out_text(&l->out, "  ");
-    put_right(l, trait_cell(&l->c->columns[0], trait).text, l->value);
-    for (uint32_t i = from; i < to; i++) {
-        zs_out_repeat(&l->out, " ", i == from ? 2 : 3 + l->change);
-        put_right(l, trait_cell(&l->c->columns[i], trait).text, l->value);
-    }
-    zs_out_text(&l->out, "\n");
-}
-
-static void put_row(layout *l, const zs_compare_row *row, uint32_t from, uint32_t to)
-{
-    size_t gap = 0; /* blanks owed: no line ends in them */
-    zs_out_text(&l->out, "  ");
-    zs_out_fit(&l->out, row->title, l->title);
-    zs_out_text(&l->out, "  ");
-    put_right(l, value_cell(row->as, row->values[0]).text, l->value);
-    for (uint32_t i = from; i < to; i++) {
         const zs_cell change = change_cell(row, i);
-        const size_t own = zs_utf8_width(change.text);
-        zs_out_repeat(&l->out, " ", gap + 2);
-        put_right(l, value_cell(row->as, row->values[i]).text, l->value);
-        gap = 1 + l->change;
-        if (own == 0)
-            continue;
-        zs_out_repeat(&l->out, " ", gap - own);
-        paint(l, change.text[0] == '=' ? "2" : "1");
-        zs_out_text(&l->out, change.text);
-        paint(l, "0");
-        gap = 0;
+        zs_text_painted(&l->table, change.text[0] == '=' ? ZS_PAINT_FAINT : ZS_PAINT_STRONG,
+                        change.text);
     }
-    zs_out_text(&l->out, "\n");
+    zs_text_end_row(&l->table);
 }
 
 static void put_section(layout *l, const char *section, bool is_of_layers)
 {
-    paint(l, "1");
+    if (!l->table.is_ready)
+        return;
+    zs_out_paint(&l->out, ZS_PAINT_STRONG);
     zs_out_text(&l->out, section);
     zs_out_text(&l->out, l->c->has_batches && is_of_layers ? ", per image\n" : "\n");
-    paint(l, "0");
+    zs_out_paint(&l->out, ZS_PAINT_NONE);
 }
 
-static void put_block(layout *l, uint32_t from, uint32_t to)
+static void put_rows(layout *l)
 {
     const char *section = "";
-    paint(l, "1");
-    put_text_row(l, l->c->head, label_cell, from, to);
-    paint(l, "0");
     for (size_t t = 0; t < ZS_LEN(traits); t++)
         if (!is_shared(l->c, t) && !is_label(l->c, t))
-            put_trait_row(l, t, from, to);
+            put_trait(l, t);
     for (uint32_t r = 0; r < l->c->row_n; r++) {
         const zs_compare_row *row = &l->c->rows[r];
         if (!row->is_headline)
@@ -245,7 +168,45 @@ static void put_block(layout *l, uint32_t from, uint32_t to)
         if (strcmp(section, row->section) != 0)
             put_section(l, row->section, row->scope[0] != '\0');
         section = row->section;
-        put_row(l, row, from, to);
+        put_row(l, row);
+    }
+}
+
+/* Values, and changes, are as wide in every column; as many columns in every block. */
+static void put_table(layout *l, zs_cell *labels)
+{
+    zs_text_table *t = &l->table;
+    const uint32_t others = l->c->column_n - 1;
+    size_t value = 0, change = 0;
+    l->columns[0] = (zs_text_column){.head = l->c->head, .least = MIN_TITLE, .most = MAX_TITLE};
+    for (uint32_t i = 0; i < l->c->column_n; i++) {
+        labels[i] = label_cell(l, i);
+        if (i > 0)
+            l->columns[2 * i + 1] =
+                (zs_text_column){.head = "", .least = 6, .gap = 1, .is_right = true};
+        l->columns[i > 0 ? 2 * i : 1] =
+            (zs_text_column){.head = labels[i].text, .gap = 2, .is_right = true};
+    }
+    *t = (zs_text_table){.out = &l->out, .columns = l->columns, .n = 2 + 2 * others, .indent = 2};
+    put_rows(l);
+    zs_text_ready(t);
+    for (uint32_t c = 1; c < t->n; c++) {
+        size_t *most = c > 1 && c % 2 != 0 ? &change : &value;
+        *most = t->width[c] > *most ? t->width[c] : *most;
+    }
+    for (uint32_t c = 1; c < t->n; c++)
+        t->width[c] = c > 1 && c % 2 != 0 ? change : value;
+    const size_t room = l->width - 2 - t->width[0] - 2 - value;
+    const uint32_t fit = (uint32_t)(room / (value + change + 3));
+    const uint32_t blocks = others == 0 ? 1 : fit < 2 ? others : (others + fit - 1) / fit;
+    const uint32_t step = 2 * ((others + blocks - 1) / blocks);
+    for (uint32_t from = KEPT;; from += step) {
+        zs_text_show(t, KEPT, from, from + step);
+        zs_text_heads(t, ZS_PAINT_STRONG);
+        put_rows(l);
+        if (from + step >= t->n)
+            break;
+        zs_out_text(&l->out, "\n");
     }
 }
 
@@ -316,19 +277,14 @@ static void put_notes(layout *l)
 zs_status zs_comparison_table_emit(const zs_comparison *c, const zs_table_style *style,
                                    const zs_sink *s, zs_err *err)
 {
-    layout l = {.out = {.sink = s}, .c = c, .colour = style != NULL && style->colour};
-    l.width = style == NULL || style->columns == 0 || style->columns > MAX_COLUMNS ? MAX_COLUMNS
-              : style->columns < MIN_COLUMNS                                       ? MIN_COLUMNS
-                                                                                   : style->columns;
-    measure(&l);
+    layout l = {.out = {.sink = s, .colour = style != NULL && style->colour},
+                .c = c,
+                .width = zs_text_line(style)};
+    zs_cell labels[ZS_COMPARE_COLUMNS];
+    for (uint32_t i = 0; i < c->column_n; i++)
+        l.has_letters |= zs_utf8_width(c->columns[i].label) > MAX_LABEL;
     put_head(&l);
-    for (uint32_t from = 1;; from += l.per_block) {
-        const uint32_t to = (uint32_t)zs_min_u64(from + l.per_block, c->column_n);
-        put_block(&l, from, to);
-        if (to >= c->column_n)
-            break;
-        zs_out_text(&l.out, "\n");
-    }
+    put_table(&l, labels);
     put_networks(&l);
     put_notes(&l);
     return zs_out_end(&l.out, "the table", err);

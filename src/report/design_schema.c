@@ -214,6 +214,67 @@ static void put_short_forms(schema *sc, json_t *root)
     put(sc, sweep, "where", texts_type(sc, "conditions, as sweep --where takes them"));
 }
 
+/* ---- keys of kinds --------------------------------------------------------------------------- */
+
+/* Whether a kind has any key that starts with the first `n` bytes of a path. */
+static bool has_below(uint32_t kind, const char *path, size_t n)
+{
+    const zs_field *f;
+    for (uint32_t i = 0; (f = zs_field_at(i)) != NULL; i++)
+        if (strncmp(f->path, path, n) == 0 && zs_field_is_of(f, kind))
+            return true;
+    return false;
+}
+
+/* Refuses a key, or the outermost section of it in which the kind has none. */
+static void refuse_key(schema *sc, json_t *accelerator, uint32_t kind, const char *path)
+{
+    json_t *at = accelerator;
+    for (const char *name = path + strlen("accelerator."), *dot;; name = dot + 1) {
+        char word[64];
+        json_t *properties = json_object_get(at, "properties");
+        if (properties == NULL)
+            put(sc, at, "properties", json_object());
+        properties = json_object_get(at, "properties");
+        dot = strchr(name, '.');
+        const size_t n = dot ? (size_t)(dot - name) : strlen(name);
+        snprintf(word, sizeof word, "%.*s", (int)n, name);
+        if (dot == NULL || !has_below(kind, path, (size_t)(dot + 1 - path))) {
+            put(sc, properties, word, json_false());
+            return;
+        }
+        if (json_object_get(properties, word) == NULL)
+            put(sc, properties, word, json_object());
+        at = json_object_get(properties, word);
+    }
+}
+
+/* {"if": the kind is this one, "then": none of the keys that have no effect in it} */
+static json_t *kind_rule(schema *sc, uint32_t kind)
+{
+    json_t *rule = json_object(), *is = json_object(), *words = json_object(),
+           *then = json_object();
+    const zs_field *f;
+    put(sc, words, "kind", json_pack("{s:s}", "const", zs_kind_designs[kind].word));
+    put(sc, is, "properties", words);
+    put(sc, is, "required", json_pack("[s]", "kind"));
+    for (uint32_t i = 0; (f = zs_field_at(i)) != NULL; i++)
+        if (!zs_field_is_of(f, kind))
+            refuse_key(sc, then, kind, f->path);
+    put(sc, rule, "if", is);
+    put(sc, rule, "then", then);
+    return rule;
+}
+
+static void put_kind_rules(schema *sc, json_t *root)
+{
+    json_t *rules = json_array();
+    json_t *accelerator = json_object_get(json_object_get(root, "properties"), "accelerator");
+    for (uint32_t k = 0; k < zs_kind_n; k++)
+        add(sc, rules, kind_rule(sc, k));
+    put(sc, accelerator, "allOf", rules);
+}
+
 static json_t *make_schema(schema *sc)
 {
     json_t *root = json_object();
@@ -222,11 +283,13 @@ static json_t *make_schema(schema *sc)
     put(sc, root, "type", json_string("object"));
     put(sc, root, "properties", json_object());
     put(sc, root, "additionalProperties", json_false());
-    for (uint32_t i = 0; i < zs_field_n; i++) {
+    const zs_field *f;
+    for (uint32_t i = 0; (f = zs_field_at(i)) != NULL; i++) {
         const char *leaf;
-        json_t *properties = properties_at(sc, root, zs_fields[i].path, &leaf);
-        put(sc, properties, leaf, describe(sc, &zs_fields[i]));
+        json_t *properties = properties_at(sc, root, f->path, &leaf);
+        put(sc, properties, leaf, describe(sc, f));
     }
+    put_kind_rules(sc, root);
     put_short_forms(sc, root);
     return root;
 }

@@ -117,45 +117,44 @@ static zs_status put_board_name(const zs_design *d, const zs_sink *s)
     return zs_sink_puts(s, "\n");
 }
 
-/* Headings of the sections that start between two paths. */
-static zs_status put_sections(const zs_design *d, const char *before, const char *path,
-                              const zs_sink *s)
+/* The first bytes of a path that two fields of the design share, up to a dot, are one section. */
+static bool is_first_of(const zs_design *d, uint32_t field, const char *prefix, size_t n)
 {
-    int indent = 0;
-    for (const char *p = path, *dot; (dot = strchr(p, '.')) != NULL; p = dot + 1, indent += 2) {
-        const size_t n = (size_t)(dot - path) + 1;
-        if (strncmp(before, path, n) == 0)
+    for (uint32_t i = 0; i < field; i++)
+        if (strncmp(zs_field_at(i)->path, prefix, n) == 0 &&
+            zs_field_is_of(zs_field_at(i), d->accel.kind))
+            return false;
+    return true;
+}
+
+/* All fields whose paths start with the first `n` bytes of `prefix`, with the sections among them
+ * where their first field stands. */
+static zs_status put_section(const zs_design *d, const char *prefix, size_t n, int indent,
+                             const zs_sink *s)
+{
+    const zs_field *f;
+    for (uint32_t i = 0; (f = zs_field_at(i)) != NULL; i++) {
+        if (strncmp(f->path, prefix, n) != 0 || !zs_field_is_of(f, d->accel.kind))
             continue;
-        ZS_TRY(zs_sink_printf(s, "%*s%.*s:\n", indent, "", (int)(dot - p), p));
-        if (strncmp(path, "board.", n) == 0)
+        const char *name = f->path + n, *dot = strchr(name, '.');
+        if (dot == NULL) {
+            ZS_TRY(put_field(d, f, indent, s));
+            continue;
+        }
+        const size_t section_n = (size_t)(dot - f->path) + 1;
+        if (!is_first_of(d, i, f->path, section_n))
+            continue;
+        ZS_TRY(zs_sink_printf(s, "%*s%.*s:\n", indent, "", (int)(dot - name), name));
+        if (strncmp(f->path, "board.", section_n) == 0)
             ZS_TRY(put_board_name(d, s));
-    }
-    return ZS_OK;
-}
-
-static int indent_of(const char *path)
-{
-    int dots = 0;
-    for (; *path != '\0'; path++)
-        dots += *path == '.';
-    return 2 * dots;
-}
-
-static zs_status put_design(const zs_design *d, const zs_sink *s)
-{
-    const char *before = "";
-    for (uint32_t i = 0; i < zs_field_n; i++) {
-        const zs_field *f = &zs_fields[i];
-        ZS_TRY(put_sections(d, before, f->path, s));
-        ZS_TRY(put_field(d, f, indent_of(f->path), s));
-        before = f->path;
+        ZS_TRY(put_section(d, f->path, section_n, indent + 2, s));
     }
     return ZS_OK;
 }
 
 zs_status zs_design_yaml_emit(const zs_design *d, const zs_sink *s, zs_err *err)
 {
-    const zs_status status = put_design(d, s);
+    const zs_status status = put_section(d, "", 0, 0, s);
     return status == ZS_OK ? ZS_OK : zs_fail(err, status, "design", "it could not be written");
 }
 
@@ -168,6 +167,8 @@ static zs_status print_number(const zs_field *f, double value, char *text)
     char plain[40];
     snprintf(plain, sizeof plain, "%.17g", value);
     zs_design_defaults(&d);
+    while (!zs_field_is_of(f, d.accel.kind) && d.accel.kind < zs_kind_n)
+        d.accel.kind++;
     ZS_TRY(zs_design_set(&d, NULL, f->path, plain, NULL));
     return zs_design_print(&d, f, text, VALUE_BYTES);
 }
@@ -201,23 +202,64 @@ static zs_status put_field_row(const zs_design *defaults, const zs_field *f, con
     return zs_sink_printf(s, " | %s |\n", f->meaning);
 }
 
-/* Fields in one table per first part of the path; those without one come first. */
+static const char table_head[] =
+    "| key | default | unit | values | meaning |\n|---|---|---|---|---|\n";
+
+static bool is_own(const zs_kind_keys *keys, const zs_field *f)
+{
+    for (uint32_t i = 0; i < keys->field_n; i++)
+        if (&keys->fields[i] == f)
+            return true;
+    return false;
+}
+
+/* Which of the keys that kinds share a kind has, and those it has to itself. */
+static zs_status put_kind_table(const zs_design *defaults, const zs_kind_design *kind,
+                                const zs_sink *s)
+{
+    const zs_kind_keys *keys = kind->keys;
+    ZS_TRY(zs_sink_printf(s, "\n## accelerator of kind %s\n", kind->word));
+    for (uint32_t i = 0; i < keys->use_n; i++)
+        ZS_TRY(zs_sink_printf(s, "%s`%s`%s", i == 0 ? "\nOf the keys above: " : ", ",
+                              keys->uses[i] + strlen("accelerator."),
+                              i + 1 == keys->use_n ? ".\n" : ""));
+    if (keys->field_n > 0)
+        ZS_TRY(zs_sink_printf(s, "\n%s", table_head));
+    for (uint32_t i = 0; i < keys->field_n; i++)
+        ZS_TRY(put_field_row(defaults, &keys->fields[i], s));
+    return ZS_OK;
+}
+
+static zs_status put_kind_tables(const zs_design *defaults, const zs_sink *s)
+{
+    for (uint32_t k = 0; k < zs_kind_n; k++)
+        ZS_TRY(put_kind_table(defaults, &zs_kind_designs[k], s));
+    return ZS_OK;
+}
+
+/* Fields in one table per first part of the path; those without one come first. Behind the keys
+ * that kinds of accelerators share come those that each has to itself. */
 static zs_status put_field_tables(const zs_sink *s)
 {
-    const char *before = NULL;
+    const char *before = "none.";
     zs_design defaults;
     zs_design_defaults(&defaults);
-    for (uint32_t i = 0; i < zs_field_n; i++) {
-        const char *path = zs_fields[i].path;
-        const size_t n = strchr(path, '.') ? strcspn(path, ".") : 0;
-        if (before == NULL || n != strcspn(before, ".") || strncmp(before, path, n) != 0) {
-            if (before == NULL || n != 0)
-                ZS_TRY(zs_sink_printf(s, "\n## %.*s\n\n", n ? (int)n : 6, n ? path : "design"));
-            if (before == NULL || n != 0)
-                ZS_TRY(zs_sink_puts(s, "| key | default | unit | values | meaning |\n"
-                                       "|---|---|---|---|---|\n"));
+    const zs_field *f;
+    for (uint32_t i = 0; (f = zs_field_at(i)) != NULL; i++) {
+        const char *path = f->path;
+        const size_t n = strchr(path, '.') ? strcspn(path, ".") : 0, last = strcspn(before, ".");
+        bool is_shared = true;
+        for (uint32_t k = 0; k < zs_kind_n; k++)
+            is_shared = is_shared && !is_own(zs_kind_designs[k].keys, f);
+        if (!is_shared)
+            continue;
+        if (n != (before[last] == '.' ? last : 0) || strncmp(before, path, n) != 0) {
+            if (strncmp(before, "accelerator.", 12) == 0)
+                ZS_TRY(put_kind_tables(&defaults, s));
+            ZS_TRY(zs_sink_printf(s, "\n## %.*s\n\n%s", n ? (int)n : 6, n ? path : "design",
+                                  table_head));
         }
-        ZS_TRY(put_field_row(&defaults, &zs_fields[i], s));
+        ZS_TRY(put_field_row(&defaults, f, s));
         before = path;
     }
     return ZS_OK;
@@ -226,11 +268,11 @@ static zs_status put_field_tables(const zs_sink *s)
 static zs_status put_word_tables(const zs_sink *s)
 {
     ZS_TRY(zs_sink_puts(s, "\n## Words\n"));
-    for (uint32_t i = 0; i < zs_field_n; i++) {
-        const zs_field *f = &zs_fields[i];
+    const zs_field *f;
+    for (uint32_t i = 0; (f = zs_field_at(i)) != NULL; i++) {
         bool shown = f->type != ZS_FIELD_ENUM;
         for (uint32_t k = 0; k < i; k++)
-            shown = shown || zs_fields[k].words == f->words; /* ports share their words */
+            shown = shown || zs_field_at(k)->words == f->words; /* ports share their words */
         if (shown)
             continue;
         ZS_TRY(zs_sink_printf(s, "\n`%s`:\n\n", f->path));
@@ -257,7 +299,8 @@ static zs_status put_board_tables(const zs_sink *s)
 
 static const char introduction[] =
     "# Keys of a design file\n\n"
-    "Generated by `zynqsim show --fields`; the table is `src/design/fields.def`.\n\n"
+    "Generated by `zynqsim show --fields`; the tables are `src/design/*fields.def` and\n"
+    "`src/kinds/*/fields.def`.\n\n"
     "Keys are nested: `accelerator.tile.oc` is the key `oc` of `tile` of `accelerator`. Every key\n"
     "has a default, so that an empty file is the default design. An unknown key is an error, and\n"
     "so is a value outside its limits. Quantities take a unit (`100 MHz`, `256 KiB`, `14.3 us`,\n"
@@ -267,7 +310,16 @@ static const char introduction[] =
     "- `board: NAME` takes a built-in board, or a file whose keys are those below `board`, with\n"
     "  `base: NAME` for the board it starts from. `board: {name: NAME, dsp: 80}` takes a board "
     "and\n"
-    "  changes it. A board is applied before all other keys, wherever it stands in the file.\n"
+    "  changes it. A board is applied before all other keys, wherever it stands in the file. It\n"
+    "  resets every key of `board` but those that were set by hand to another value than the "
+    "board\n"
+    "  before had: in the file that this one extends, or by `--set`. What a board file says is "
+    "not\n"
+    "  set by hand.\n"
+    "- `accelerator.kind` says which keys below `accelerator` there are; one that has no effect "
+    "in\n"
+    "  the kind of the design is an error, wherever it is given. The kind of a file comes before\n"
+    "  that of the file it extends, whose keys have to be keys of that kind.\n"
     "- `network.input` and `network.calibration` take one value or a list of them.\n"
     "- `network.input_shape: [c, h, w]`, `network.preprocess.mean: [m0, m1, m2]` and\n"
     "  `network.preprocess.scale: [s0, s1, s2]` are short forms; a single mean or scale is that "

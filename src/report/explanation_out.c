@@ -1,13 +1,12 @@
 /* What `explain` prints: a line per resource, what helps most first, then sentences. */
 #include "json_priv.h"
-#include "out_priv.h"
-#include "zynqsim/report.h"
+#include "text_table_priv.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { MIN_COLUMNS = 80, MAX_COLUMNS = 120, WIDE_COLUMNS = 114, NAME_WIDTH = 18, FITS_WIDTH = 25 };
+enum { WIDE_COLUMNS = 114, LAYERS_AT = 77, LAYERS_INDENT = 6 };
 
 /* A speedup that is worth layers' names. */
 #define IS_FELT 1.005
@@ -29,22 +28,8 @@ static zs_cell speedup_cell(const zs_explain_effect *e)
 typedef struct page {
     zs_out out;
     const zs_explanation *x;
-    bool colour;
     size_t width;
 } page;
-
-static void paint(page *p, const char *code)
-{
-    if (p->colour)
-        zs_out_printf(&p->out, "\033[%sm", code);
-}
-
-static void put_cell(page *p, const char *text, size_t width)
-{
-    const size_t own = zs_utf8_width(text);
-    zs_out_repeat(&p->out, " ", own < width ? width - own : 0);
-    zs_out_text(&p->out, text);
-}
 
 static void put_head(page *p)
 {
@@ -65,48 +50,42 @@ static void put_head(page *p)
     zs_out_text(&p->out, "\n");
 }
 
-static void put_heads(page *p)
-{
-    const bool is_wide = p->width >= WIDE_COLUMNS;
-    paint(p, "1");
-    zs_out_repeat(&p->out, " ", 2 + NAME_WIDTH);
-    put_cell(p, "twice", 9);
-    put_cell(p, "half", 9);
-    put_cell(p, "no limit", 10);
-    zs_out_text(&p->out, "  ");
-    if (is_wide) {
-        zs_out_fit(&p->out, "twice fits", FITS_WIDTH);
-        zs_out_text(&p->out, "  layers that twice as much moves most");
-    } else {
-        zs_out_text(&p->out, "twice fits");
-    }
-    paint(p, "0");
-    zs_out_text(&p->out, "\n");
-}
+/* Names of layers stand at the end of the row where the page is wide, else on a line of their own.
+ */
+static const zs_text_column columns[] = {
+    {.head = "", .least = 18, .most = 18},
+    {.head = "twice", .least = 8, .gap = 1, .is_right = true},
+    {.head = "half", .least = 8, .gap = 1, .is_right = true},
+    {.head = "no limit", .least = 9, .gap = 1, .is_right = true},
+    {.head = "twice fits", .least = 25, .gap = 2},
+    {.head = "layers that twice as much moves most", .gap = 2, .from = WIDE_COLUMNS},
+};
+
+typedef struct layers_text {
+    char text[ZS_LINE_BYTES];
+} layers_text;
 
 /* "1.98× in 24: conv10, fire9/expand3x3", as many names as there is room for. */
-static void put_layers(page *p, const zs_explain_effect *e, size_t room)
+static layers_text layers_of(const zs_explain_effect *e, size_t room)
 {
-    char text[96];
     const zs_explain_effect sum = {.is_done = true, .speedup = e->layers_speedup};
-    snprintf(text, sizeof text, "%s in %u: ", speedup_cell(&sum).text, e->layer_n);
-    size_t used = zs_utf8_width(text);
-    zs_out_text(&p->out, text);
+    layers_text all;
+    size_t at = (size_t)snprintf(all.text, sizeof all.text, "%s in %u: ", speedup_cell(&sum).text,
+                                 e->layer_n);
     for (uint32_t i = 0; i < e->layer_n; i++) {
         const char *name = i < ZS_EXPLAIN_LAYERS ? e->layers[i] : NULL;
         const size_t need = name != NULL ? zs_utf8_width(name) + (i > 0 ? 2 : 0) : 0;
         const size_t tail = i + 1 < e->layer_n ? 3 : 0;
-        if (name == NULL || used + need + tail > room) {
-            zs_out_text(&p->out, i > 0 ? ", …" : "…");
-            return;
-        }
-        zs_out_text(&p->out, i > 0 ? ", " : "");
-        zs_out_name(&p->out, name);
-        used += need;
+        const bool fits = name != NULL && zs_utf8_width(all.text) + need + tail <= room;
+        at += (size_t)snprintf(all.text + at, sizeof all.text - at, "%s%s", i > 0 ? ", " : "",
+                               fits ? name : "…");
+        if (!fits)
+            break;
     }
+    return all;
 }
 
-static void put_row(page *p, const zs_explain_row *row)
+static void put_row(page *p, zs_text_table *t, const zs_explain_row *row)
 {
     const zs_explain_effect *twice = &row->effects[ZS_TWICE];
     const bool is_wide = p->width >= WIDE_COLUMNS;
@@ -116,38 +95,31 @@ static void put_row(page *p, const zs_explain_row *row)
         snprintf(fits, sizeof fits, "no, as now");
     else if (twice->is_done)
         snprintf(fits, sizeof fits, "%s%.50s", twice->fits ? "yes" : "NO: ", twice->binding);
-    zs_out_text(&p->out, "  ");
-    zs_out_fit(&p->out, row->name, NAME_WIDTH);
-    paint(p, twice->is_done && twice->speedup >= 1.05 ? "1;32" : "0");
-    put_cell(p, speedup_cell(twice).text, 9);
-    paint(p, "0");
-    put_cell(p, speedup_cell(&row->effects[ZS_HALF]).text, 9);
-    put_cell(p, speedup_cell(&row->effects[ZS_UNLIMITED]).text, 10);
-    zs_out_text(&p->out, "  ");
-    if (!has_layers) {
-        zs_out_text(&p->out, fits);
-    } else if (is_wide) {
-        zs_out_fit(&p->out, fits, FITS_WIDTH);
-        zs_out_text(&p->out, "  ");
-        put_layers(p, twice, p->width - (2 + NAME_WIDTH + 28 + 2 + FITS_WIDTH + 2));
-    } else {
-        zs_out_text(&p->out, fits);
-        zs_out_text(&p->out, "\n      ");
-        put_layers(p, twice, p->width - 6);
+    zs_text_cell(t, row->name);
+    zs_text_painted(t, twice->is_done && twice->speedup >= 1.05 ? ZS_PAINT_BEST : ZS_PAINT_NONE,
+                    speedup_cell(twice).text);
+    zs_text_cell(t, speedup_cell(&row->effects[ZS_HALF]).text);
+    zs_text_cell(t, speedup_cell(&row->effects[ZS_UNLIMITED]).text);
+    zs_text_cell(t, fits);
+    zs_text_cell(t, has_layers ? layers_of(twice, p->width - LAYERS_AT).text : "");
+    zs_text_end_row(t);
+    if (has_layers && !is_wide) {
+        zs_out_repeat(&p->out, " ", LAYERS_INDENT);
+        zs_out_name(&p->out, layers_of(twice, p->width - LAYERS_INDENT).text);
+        zs_out_text(&p->out, "\n");
     }
-    zs_out_text(&p->out, "\n");
 }
 
 static void put_legend(page *p)
 {
-    paint(p, "2");
+    zs_out_paint(&p->out, ZS_PAINT_FAINT);
     zs_out_text(&p->out, "  ");
     zs_out_wrap(
         &p->out,
         "times as fast as now; of what is a cost (latencies, calls, software) twice is half the "
         "cost",
         2, 2, p->width);
-    paint(p, "0");
+    zs_out_paint(&p->out, ZS_PAINT_NONE);
 }
 
 static void put_unused(page *p)
@@ -159,23 +131,24 @@ static void put_unused(page *p)
     for (uint32_t i = 0; i < p->x->unused_n && at < sizeof text; i++)
         at += (size_t)snprintf(text + at, sizeof text - at, "%s%.40s", i > 0 ? ", " : "",
                                p->x->unused[i]);
-    paint(p, "2");
+    zs_out_paint(&p->out, ZS_PAINT_FAINT);
     zs_out_text(&p->out, "  ");
     zs_out_wrap(&p->out, text, 2, 2, p->width);
-    paint(p, "0");
+    zs_out_paint(&p->out, ZS_PAINT_NONE);
 }
 
 zs_status zs_explanation_table_emit(const zs_explanation *x, const zs_table_style *style,
                                     const zs_sink *s, zs_err *err)
 {
-    page p = {.out = {.sink = s}, .x = x, .colour = style != NULL && style->colour};
-    p.width = style == NULL || style->columns == 0 || style->columns > MAX_COLUMNS ? MAX_COLUMNS
-              : style->columns < MIN_COLUMNS                                       ? MIN_COLUMNS
-                                                                                   : style->columns;
+    page p = {.out = {.sink = s, .colour = style != NULL && style->colour},
+              .x = x,
+              .width = zs_text_line(style)};
+    zs_text_table t = {
+        .out = &p.out, .columns = columns, .n = ZS_LEN(columns), .line = p.width, .indent = 2};
     put_head(&p);
-    put_heads(&p);
+    zs_text_heads(&t, ZS_PAINT_STRONG);
     for (uint32_t i = 0; i < x->row_n; i++)
-        put_row(&p, &x->rows[i]);
+        put_row(&p, &t, &x->rows[i]);
     put_legend(&p);
     put_unused(&p);
     zs_out_text(&p.out, "\n");

@@ -50,7 +50,7 @@ static const char style[] =
     ".o3{background:var(--o3)}\n"
     ".chart,.picture svg{min-width:680px}@media print{.chart,.picture svg{min-width:0}}\n"
     ".chart{display:block;width:100%;height:auto;font-size:12px}.chart text{fill:var(--ink)}"
-    ".chart .said,.chart .axis text{fill:var(--faint);font-size:11px}.chart .axis path{"
+    ".chart .note,.chart .axis text{fill:var(--faint);font-size:11px}.chart .axis path{"
     "stroke:var(--line);fill:none}.chart .hit{fill:transparent}.chart .row:hover .hit{"
     "fill:var(--line);fill-opacity:.4}.chart [tabindex]:focus-visible{outline:2px solid "
     "var(--c1);outline-offset:-1px}"

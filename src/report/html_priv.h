@@ -2,8 +2,7 @@
 #ifndef ZYNQSIM_HTML_PRIV_H
 #define ZYNQSIM_HTML_PRIV_H
 
-#include "out_priv.h"
-#include "zynqsim/report.h"
+#include "chart_priv.h"
 
 /* Text as HTML: markup characters become entities; NULL is a dash. Fit for attributes, too. */
 void zs_html_text(zs_out *out, const char *text);
@@ -18,6 +17,10 @@ void zs_html_cell(zs_out *out, const char *text);
 void zs_html_table(zs_out *out, const char *id, const char *caption, const char *const *heads,
                    size_t head_n);
 void zs_html_table_end(zs_out *out);
+
+/* Key and picture. */
+void zs_html_bars(zs_out *out, const zs_bar_chart *chart);
+void zs_html_points(zs_out *out, const zs_point_chart *chart);
 
 /* Up to the text of <title>; from there to the end of <head>. */
 void zs_html_start(zs_out *out);

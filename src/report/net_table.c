@@ -1,11 +1,10 @@
 /* `show`: the network as a table of layers. */
-#include "out_priv.h"
-#include "zynqsim/report.h"
+#include "text_table_priv.h"
 
 #include <math.h>
 #include <stdio.h>
 
-enum { NAME_MIN = 8, NAME_MAX = 40, FP32_BYTES = 4 };
+enum { FP32_BYTES = 4 };
 
 static zs_cell shape_cell(zs_shape s)
 {
@@ -43,39 +42,35 @@ static bool has_window(const zs_layer *layer)
 }
 
 /* "3x3/2 pad 1 groups 32 relu" */
-static void out_shape_of_work(zs_out *out, const zs_layer *layer)
+static void put_work(zs_text_table *t, const zs_layer *layer)
 {
     const zs_window *w = &layer->window;
     const char *gap = "";
+    zs_cell part;
+    zs_text_cell(t, "");
     if (layer->op == ZS_LAYER_POOL)
-        zs_out_text(out, layer->pool == ZS_POOL_MAX ? "max " : "avg ");
+        zs_text_more(t, ZS_PAINT_NONE, layer->pool == ZS_POOL_MAX ? "max " : "avg ");
     if (has_window(layer)) {
-        zs_out_printf(out, "%ux%u", w->kh, w->kw);
-        if (w->sh != w->sw)
-            zs_out_printf(out, "/%ux%u", w->sh, w->sw);
-        else if (w->sh != 1)
-            zs_out_printf(out, "/%u", w->sh);
-        zs_out_text(out, pads_cell(w).text);
+        snprintf(part.text, sizeof part.text, "%ux%u", w->kh, w->kw);
+        zs_text_more(t, ZS_PAINT_NONE, part.text);
+        snprintf(part.text, sizeof part.text, w->sh == w->sw ? "/%u" : "/%ux%u", w->sh, w->sw);
+        if (w->sh != 1 || w->sw != 1)
+            zs_text_more(t, ZS_PAINT_NONE, part.text);
+        zs_text_more(t, ZS_PAINT_NONE, pads_cell(w).text);
+        snprintf(part.text, sizeof part.text, " dilation %ux%u", w->dh, w->dw);
         if (w->dh != 1 || w->dw != 1)
-            zs_out_printf(out, " dilation %ux%u", w->dh, w->dw);
+            zs_text_more(t, ZS_PAINT_NONE, part.text);
         gap = " ";
     }
     if (layer->groups > 1) {
-        zs_out_printf(out, "%sgroups %u", gap, layer->groups);
+        snprintf(part.text, sizeof part.text, "%sgroups %u", gap, layer->groups);
+        zs_text_more(t, ZS_PAINT_NONE, part.text);
         gap = " ";
     }
-    if (layer->act.active)
-        zs_out_printf(out, "%s%s", gap, act_cell(layer->act).text);
-}
-
-static size_t name_width(const zs_net *net)
-{
-    size_t longest = NAME_MIN;
-    for (uint32_t i = 0; i < net->layer_n; i++) {
-        const size_t width = zs_utf8_width(net->layers[i].name);
-        longest = width > longest ? width : longest;
+    if (layer->act.active) {
+        snprintf(part.text, sizeof part.text, "%s%.40s", gap, act_cell(layer->act).text);
+        zs_text_more(t, ZS_PAINT_NONE, part.text);
     }
-    return longest < NAME_MAX ? longest : NAME_MAX;
 }
 
 /* Weights and biases, and results, in bytes of fp32. */
@@ -84,31 +79,46 @@ static uint64_t param_bytes(const zs_layer *layer)
     return (zs_layer_weight_elems(layer) + zs_layer_bias_elems(layer)) * FP32_BYTES;
 }
 
-static void out_layer(zs_out *out, const zs_layer *layer, uint32_t index, size_t width)
+static const zs_text_column columns[] = {
+    {.head = "#", .least = 3, .is_right = true},
+    {.head = "layer", .least = 8, .most = 40, .gap = 1},
+    {.head = "op", .least = 14, .gap = 1},
+    {.head = "input", .least = 14, .gap = 1, .is_right = true},
+    {.head = "output", .least = 14, .gap = 1, .is_right = true},
+    {.head = "MACs", .least = 15, .gap = 1, .is_right = true},
+    {.head = "weights", .least = 10, .gap = 1, .is_right = true},
+    {.head = "result", .least = 10, .gap = 1, .is_right = true},
+    {.head = "window", .gap = 2},
+};
+
+static void put_layers(zs_text_table *t, const zs_net *net)
 {
-    zs_out_printf(out, "%3u ", index);
-    zs_out_fit(out, layer->name, width);
-    zs_out_printf(out, " %-14s %14s %14s %15s %10s %10s  ", zs_layer_op_name(layer->op),
-                  shape_cell(layer->x).text, shape_cell(layer->y).text,
-                  zs_cell_count(zs_layer_macs(layer)).text, zs_cell_bytes(param_bytes(layer)).text,
-                  zs_cell_bytes(zs_shape_elems(layer->y) * FP32_BYTES).text);
-    out_shape_of_work(out, layer);
-    zs_out_text(out, "\n");
+    for (uint32_t i = 0; i < net->layer_n; i++) {
+        const zs_layer *layer = &net->layers[i];
+        zs_text_cell(t, zs_cell_real(i, 0).text);
+        zs_text_cell(t, layer->name);
+        zs_text_cell(t, zs_layer_op_name(layer->op));
+        zs_text_cell(t, shape_cell(layer->x).text);
+        zs_text_cell(t, shape_cell(layer->y).text);
+        zs_text_cell(t, zs_cell_count(zs_layer_macs(layer)).text);
+        zs_text_cell(t, zs_cell_bytes(param_bytes(layer)).text);
+        zs_text_cell(t, zs_cell_bytes(zs_shape_elems(layer->y) * FP32_BYTES).text);
+        put_work(t, layer);
+        zs_text_end_row(t);
+    }
 }
 
 zs_status zs_net_table_emit(const zs_net *net, const zs_sink *s, zs_err *err)
 {
     zs_out out = {.sink = s};
-    const size_t width = name_width(net);
+    zs_text_table t = {.out = &out, .columns = columns, .n = ZS_LEN(columns)};
     zs_out_text(&out, "network ");
     zs_out_name(&out, net->name);
-    zs_out_printf(&out, ": %u layers, %s MACs and %s parameters; one image, bytes of fp32\n\n  # ",
+    zs_out_printf(&out, ": %u layers, %s MACs and %s parameters; one image, bytes of fp32\n\n",
                   net->layer_n, zs_cell_count(zs_net_macs(net)).text,
                   zs_cell_count(zs_net_param_elems(net)).text);
-    zs_out_fit(&out, "layer", width);
-    zs_out_printf(&out, " %-14s %14s %14s %15s %10s %10s  %s\n", "op", "input", "output", "MACs",
-                  "weights", "result", "window");
-    for (uint32_t i = 0; i < net->layer_n; i++)
-        out_layer(&out, &net->layers[i], i, width);
+    put_layers(&t, net);
+    zs_text_heads(&t, ZS_PAINT_NONE);
+    put_layers(&t, net);
     return zs_out_end(&out, "network table", err);
 }

@@ -34,6 +34,14 @@ void zs_out_repeat(zs_out *out, const char *text, size_t n)
         zs_out_text(out, text);
 }
 
+void zs_out_paint(zs_out *out, zs_paint paint)
+{
+    static const char *const codes[] = {"0",  "1",  "2",  "32", "1;32", "1;31",
+                                        "33", "32", "33", "35", "36"};
+    if (out->colour)
+        zs_out_printf(out, "\033[%sm", codes[paint]);
+}
+
 static void out_character(zs_out *out, uint32_t character)
 {
     char bytes[4];
@@ -46,16 +54,16 @@ void zs_out_name(zs_out *out, const char *name)
         out_character(out, c);
 }
 
-void zs_out_fit(zs_out *out, const char *name, size_t width)
+/* XML has no way to say most control characters, nor the two that are no characters. */
+void zs_out_xml(zs_out *out, const char *text)
 {
-    const size_t full = zs_utf8_width(name);
-    const size_t kept = full <= width ? full : width - 1;
-    for (size_t i = 0; i < kept; i++)
-        out_character(out, zs_utf8_next(&name));
-    if (full > width)
-        zs_out_text(out, "…");
-    else
-        zs_out_repeat(out, " ", width - full);
+    for (uint32_t c = zs_utf8_next(&text); c != 0; c = zs_utf8_next(&text)) {
+        const char *entity = c == '&' ? "&amp;" : c == '<' ? "&lt;" : c == '>' ? "&gt;" : "&quot;";
+        if (c == '&' || c == '<' || c == '>' || c == '"')
+            zs_out_text(out, entity);
+        else
+            out_character(out, c == 0xfffe || c == 0xffff ? ZS_UTF8_BAD : c);
+    }
 }
 
 /* Characters up to the next space where a line may break: not behind a figure, whose unit follows.

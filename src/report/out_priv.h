@@ -12,7 +12,24 @@
 typedef struct zs_out {
     const zs_sink *sink;
     zs_status status; /* of the first write that failed */
+    bool colour;      /* a terminal that shows some */
 } zs_out;
+
+typedef enum zs_paint {
+    ZS_PAINT_NONE,
+    ZS_PAINT_STRONG,
+    ZS_PAINT_FAINT,
+    ZS_PAINT_GOOD,
+    ZS_PAINT_BEST,
+    ZS_PAINT_BAD,
+    ZS_PAINT_WARN,
+    ZS_PAINT_COMPUTE, /* the four causes, in the order of zs_cause */
+    ZS_PAINT_READ,
+    ZS_PAINT_WRITE,
+    ZS_PAINT_HOST
+} zs_paint;
+/* Switches colour where there is any; ZS_PAINT_NONE ends it. */
+void zs_out_paint(zs_out *out, zs_paint paint);
 
 void zs_out_text(zs_out *out, const char *text);
 /* At most a line; names of unknown length go through zs_out_text, _name or _fit. */
@@ -21,11 +38,11 @@ void zs_out_repeat(zs_out *out, const char *text, size_t n);
 enum { ZS_LINE_BYTES = 1024 }; /* room for one formatted line */
 /* A name in full, cleaned. */
 void zs_out_name(zs_out *out, const char *name);
-/* A name in exactly `width` columns: padded on the right, or cut with an ellipsis. */
-void zs_out_fit(zs_out *out, const char *name, size_t width);
 /* Text broken at spaces before `width` columns; lines after the first start with `indent` blanks.
  * `column` is where the text starts. Ends with a newline. */
 void zs_out_wrap(zs_out *out, const char *text, size_t column, size_t indent, size_t width);
+/* Text inside an XML element or attribute, cleaned. */
+void zs_out_xml(zs_out *out, const char *text);
 /* A cell of a CSV line, quoted where RFC 4180 asks for it; NULL is an empty one. */
 void zs_out_csv(zs_out *out, const char *text);
 /* ZS_OK, or the failure of the sink as an error about `what` ("the table"). */
@@ -41,6 +58,12 @@ uint32_t zs_utf8_next(const char **text);
 size_t zs_utf8_put(uint32_t character, char *bytes);
 /* Columns of a cleaned name, one per character. */
 size_t zs_utf8_width(const char *text);
+/* A cleaned name of at most `most` characters (and 64), by value; the last of a longer one is an
+ * ellipsis. */
+typedef struct zs_short_name {
+    char text[4 * 64 + 1];
+} zs_short_name;
+zs_short_name zs_utf8_cut(const char *name, size_t most);
 
 /* ---- figures --------------------------------------------------------------------------------- */
 

@@ -6,21 +6,14 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MIN_COLUMNS = 80, MAX_COLUMNS = 120, SUMMARY_INDENT = 9 };
-
-void zs_page_paint(zs_page *page, zs_paint paint)
-{
-    static const char *const codes[] = {"0", "1", "2", "32", "1;31", "32", "33", "35", "36"};
-    if (page->colour)
-        zs_out_printf(&page->out, "\033[%sm", codes[paint]);
-}
+enum { SUMMARY_INDENT = 9 };
 
 /* "  time   " and room for the text behind it. */
 static void summary_head(zs_page *page, const char *head)
 {
-    zs_page_paint(page, ZS_PAINT_STRONG);
+    zs_out_paint(&page->out, ZS_PAINT_STRONG);
     zs_out_printf(&page->out, "  %-*s", SUMMARY_INDENT - 2, head);
-    zs_page_paint(page, ZS_PAINT_NONE);
+    zs_out_paint(&page->out, ZS_PAINT_NONE);
 }
 
 static void summary_rest(zs_page *page, size_t column, const char *text)
@@ -31,11 +24,11 @@ static void summary_rest(zs_page *page, size_t column, const char *text)
 static void emit_names(zs_page *page)
 {
     const zs_result *r = page->r;
-    zs_page_paint(page, ZS_PAINT_STRONG);
+    zs_out_paint(&page->out, ZS_PAINT_STRONG);
     zs_out_name(&page->out, r->network);
     zs_out_text(&page->out, " on ");
     zs_out_name(&page->out, r->board);
-    zs_page_paint(page, ZS_PAINT_NONE);
+    zs_out_paint(&page->out, ZS_PAINT_NONE);
     zs_out_text(&page->out, ", design ");
     zs_out_name(&page->out, r->design);
     zs_out_printf(&page->out, "\n%s, fusion %s: %s calls, batch %s, PL clock %s, fidelity %s\n\n",
@@ -66,9 +59,9 @@ static void emit_limit(zs_page *page)
     const zs_cause most = zs_result_limited_by(r);
     char text[ZS_LINE_BYTES];
     summary_head(page, "limit");
-    zs_page_paint(page, zs_paint_of(most));
+    zs_out_paint(&page->out, zs_paint_of(most));
     zs_out_text(&page->out, words[most]);
-    zs_page_paint(page, ZS_PAINT_NONE);
+    zs_out_paint(&page->out, ZS_PAINT_NONE);
     snprintf(
         text, sizeof text,
         ": the MAC array works %s of the time, waits %s for reads, %s for writes, %s for the PS",
@@ -115,9 +108,9 @@ static void emit_fits(zs_page *page)
     }
     const char *answer = fit->fits ? "yes" : "NO";
     summary_head(page, "fits");
-    zs_page_paint(page, fit->fits ? ZS_PAINT_GOOD : ZS_PAINT_BAD);
+    zs_out_paint(&page->out, fit->fits ? ZS_PAINT_GOOD : ZS_PAINT_BAD);
     zs_out_text(&page->out, answer);
-    zs_page_paint(page, ZS_PAINT_NONE);
+    zs_out_paint(&page->out, ZS_PAINT_NONE);
     summary_rest(page, SUMMARY_INDENT + strlen(answer), text);
 }
 
@@ -131,20 +124,12 @@ void zs_page_summary(zs_page *page)
     zs_out_text(&page->out, "\n");
 }
 
-static size_t page_columns(const zs_table_style *style)
-{
-    if (style == NULL || style->columns == 0 || style->columns > MAX_COLUMNS)
-        return MAX_COLUMNS;
-    return style->columns < MIN_COLUMNS ? MIN_COLUMNS : style->columns;
-}
-
 zs_status zs_table_emit(const zs_result *r, const zs_table_style *style, const zs_sink *s,
                         zs_err *err)
 {
-    zs_page page = {.out = {.sink = s},
+    zs_page page = {.out = {.sink = s, .colour = style != NULL && style->colour},
                     .r = r,
-                    .columns = page_columns(style),
-                    .colour = style != NULL && style->colour};
+                    .columns = zs_text_line(style)};
     zs_page_summary(&page);
     zs_page_layers(&page);
     zs_page_account(&page);

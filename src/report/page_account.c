@@ -10,9 +10,9 @@ enum { INDENT = 11, GAUGE_SLOTS = 10 };
 
 static void heading(zs_page *page, const char *text)
 {
-    zs_page_paint(page, ZS_PAINT_STRONG);
-    zs_out_fit(&page->out, text, INDENT);
-    zs_page_paint(page, ZS_PAINT_NONE);
+    zs_out_paint(&page->out, ZS_PAINT_STRONG);
+    zs_out_printf(&page->out, "%-*s", INDENT, text);
+    zs_out_paint(&page->out, ZS_PAINT_NONE);
 }
 
 static void rest(zs_page *page, const char *text)
@@ -21,41 +21,49 @@ static void rest(zs_page *page, const char *text)
 }
 
 /* [######....] filled in proportion; a full one with an arrow when there is too much. */
-static void emit_gauge(zs_page *page, double frac)
+static void put_gauge(zs_text_table *t, double frac)
 {
+    static const char full[] = "##########", empty[] = "..........";
+    _Static_assert(sizeof full == GAUGE_SLOTS + 1, "slots of a gauge");
     const bool is_over = frac > 1;
     const double filled = isfinite(frac) && frac > 0 ? (is_over ? 1 : frac) * GAUGE_SLOTS : 0;
     const size_t slots = (size_t)lround(filled);
-    zs_out_text(&page->out, "[");
-    zs_page_paint(page, is_over ? ZS_PAINT_BAD : ZS_PAINT_GOOD);
-    zs_out_repeat(&page->out, "#", slots);
-    zs_page_paint(page, ZS_PAINT_NONE);
-    zs_out_repeat(&page->out, ".", GAUGE_SLOTS - slots);
-    zs_out_text(&page->out, is_over ? ">" : "]");
-}
-
-static void emit_resource(zs_page *page, const zs_resource_line *line)
-{
-    const double frac = zs_share(line->used, line->available);
-    zs_out_printf(&page->out, "%-7s %7s of %7s %8s ", line->name, zs_cell_count(line->used).text,
-                  zs_cell_count(line->available).text, zs_cell_percent(frac).text);
-    emit_gauge(page, line->available == 0 && line->used > 0 ? 2 : frac);
-    if (line->used > line->available) {
-        zs_page_paint(page, ZS_PAINT_BAD);
-        zs_out_printf(&page->out, " exceeded by %s",
-                      zs_cell_count(line->used - line->available).text);
-        zs_page_paint(page, ZS_PAINT_NONE);
-    }
-    zs_out_text(&page->out, "\n");
+    zs_text_cell(t, "[");
+    zs_text_more(t, is_over ? ZS_PAINT_BAD : ZS_PAINT_GOOD, full + GAUGE_SLOTS - slots);
+    zs_text_more(t, ZS_PAINT_NONE, empty + slots);
+    zs_text_more(t, ZS_PAINT_NONE, is_over ? ">" : "]");
 }
 
 static void emit_resources(zs_page *page)
 {
+    static const zs_text_column columns[] = {
+        {.head = "", .least = 7},
+        {.head = "", .least = 7, .gap = 1, .is_right = true},
+        {.head = "", .least = 2, .gap = 1},
+        {.head = "", .least = 7, .gap = 1, .is_right = true},
+        {.head = "", .least = 8, .gap = 1, .is_right = true},
+        {.head = "", .gap = 1},
+    };
     const zs_fit *fit = &page->r->fit;
+    zs_text_table t = {.out = &page->out, .columns = columns, .n = ZS_LEN(columns)};
+    zs_text_ready(&t);
     for (uint32_t i = 0; i < ZS_RESOURCE_N; i++) {
         const zs_resource_line line = zs_resource_line_of(&fit->used, &fit->available, i);
+        const double frac = zs_share(line.used, line.available);
         heading(page, i == 0 ? "resources" : "");
-        emit_resource(page, &line);
+        zs_text_cell(&t, line.name);
+        zs_text_cell(&t, zs_cell_count(line.used).text);
+        zs_text_cell(&t, "of");
+        zs_text_cell(&t, zs_cell_count(line.available).text);
+        zs_text_cell(&t, zs_cell_percent(frac).text);
+        put_gauge(&t, line.available == 0 && line.used > 0 ? 2 : frac);
+        if (line.used > line.available) {
+            zs_cell excess;
+            snprintf(excess.text, sizeof excess.text, " exceeded by %.40s",
+                     zs_cell_count(line.used - line.available).text);
+            zs_text_more(&t, ZS_PAINT_BAD, excess.text);
+        }
+        zs_text_end_row(&t);
     }
 }
 
@@ -107,23 +115,37 @@ static void emit_operands(zs_page *page)
     rest(page, text);
 }
 
+static void put_port(zs_text_table *t, const zs_result *r, const zs_port_result *port)
+{
+    const double rate = (double)port->bytes / zs_figure(r, "seconds");
+    zs_text_cell(t, port->name);
+    zs_text_cell(t, zs_cell_bytes(port->bytes).text);
+    zs_text_cell(t, zs_cell_count(port->bursts).text);
+    zs_text_cell(t, zs_cell_real(zs_share(port->beats, port->bursts), 1).text);
+    zs_text_cell(t, zs_cell_percent(zs_share(port->busy_cycles, r->cycles)).text);
+    zs_text_cell(t, zs_cell_percent(rate / (double)port->peak_bytes_per_s).text);
+    zs_text_end_row(t);
+}
+
 static void emit_ports(zs_page *page)
 {
+    static const zs_text_column columns[] = {
+        {.head = "channel", .most = 7},
+        {.head = "bytes", .least = 9, .gap = 1, .is_right = true},
+        {.head = "bursts", .least = 12, .gap = 1, .is_right = true},
+        {.head = "beats/burst", .least = 12, .gap = 1, .is_right = true},
+        {.head = "busy", .least = 8, .gap = 1, .is_right = true},
+        {.head = "share of peak", .least = 14, .gap = 1, .is_right = true},
+    };
     const zs_result *r = page->r;
-    const double seconds = zs_figure(r, "seconds");
+    zs_text_table t = {.out = &page->out, .columns = columns, .n = ZS_LEN(columns)};
+    for (uint32_t i = 0; i < r->port_n; i++)
+        put_port(&t, r, &r->ports[i]);
     heading(page, "AXI ports");
-    zs_out_printf(&page->out, "%-7s %9s %12s %12s %8s %14s\n", "channel", "bytes", "bursts",
-                  "beats/burst", "busy", "share of peak");
+    zs_text_heads(&t, ZS_PAINT_NONE);
     for (uint32_t i = 0; i < r->port_n; i++) {
-        const zs_port_result *port = &r->ports[i];
-        const double rate = (double)port->bytes / seconds;
         heading(page, "");
-        zs_out_fit(&page->out, port->name, 7);
-        zs_out_printf(&page->out, " %9s %12s %12s %8s %14s\n", zs_cell_bytes(port->bytes).text,
-                      zs_cell_count(port->bursts).text,
-                      zs_cell_real(zs_share(port->beats, port->bursts), 1).text,
-                      zs_cell_percent(zs_share(port->busy_cycles, r->cycles)).text,
-                      zs_cell_percent(rate / (double)port->peak_bytes_per_s).text);
+        put_port(&t, r, &r->ports[i]);
     }
 }
 
@@ -145,12 +167,19 @@ static void emit_energy(zs_page *page)
 
 static void emit_image(zs_page *page, const zs_image_result *image)
 {
+    static const zs_text_column columns[] = {
+        {.head = "", .least = 7, .is_right = true},
+        {.head = "", .least = 5, .gap = 2, .is_right = true},
+        {.head = "", .gap = 2},
+    };
+    zs_text_table t = {
+        .out = &page->out, .columns = columns, .n = ZS_LEN(columns), .indent = INDENT};
+    zs_text_ready(&t);
     for (uint32_t i = 0; i < image->top_n; i++) {
-        zs_out_repeat(&page->out, " ", INDENT);
-        zs_out_printf(&page->out, "%7s  %5u  ",
-                      zs_cell_percent((double)image->top_probability[i]).text, image->top_class[i]);
-        zs_out_name(&page->out, image->top_label[i] != NULL ? image->top_label[i] : "-");
-        zs_out_text(&page->out, "\n");
+        zs_text_cell(&t, zs_cell_percent((double)image->top_probability[i]).text);
+        zs_text_cell(&t, zs_cell_real(image->top_class[i], 0).text);
+        zs_text_cell(&t, image->top_label[i] != NULL ? image->top_label[i] : "-");
+        zs_text_end_row(&t);
     }
 }
 

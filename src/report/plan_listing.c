@@ -1,16 +1,14 @@
 /* `show --plan`: the ops, one line each. */
 #include "plan_cells_priv.h"
-#include "zynqsim/report.h"
+#include "text_table_priv.h"
+#include "zynqsim/kind.h"
 
 #include <stdio.h>
 
-enum { NAME_MIN = 8, NAME_MAX = 32 };
-
 typedef struct listing {
-    zs_out out;
+    zs_text_table table;
     const zs_design *design;
     const zs_plan *plan;
-    size_t name_width;
 } listing;
 
 zs_cell zs_range_cell(uint32_t first, uint32_t n)
@@ -26,17 +24,17 @@ zs_cell zs_range_cell(uint32_t first, uint32_t n)
 zs_cell zs_flags_cell(const zs_tile_op *op, const zs_tile_box *box)
 {
     static const struct {
-        uint32_t kind, flag;
+        uint32_t code, flag;
         char letter;
     } meanings[] = {{ZS_OP_MAC, ZS_BOX_FIRST, 'f'},
                     {ZS_OP_MAC, ZS_BOX_LAST, 'l'},
                     {ZS_OP_LOAD_W, ZS_BOX_BIAS, 'b'},
-                    {ZS_OP_DIRECT, ZS_BOX_BIAS, 'b'},
+                    {ZS_OP_WALK, ZS_BOX_BIAS, 'b'},
                     {ZS_OP_LOAD_X, ZS_BOX_SECOND, '2'}};
     zs_cell cell = {.text = "-"};
     size_t n = 0;
     for (size_t i = 0; i < ZS_LEN(meanings); i++) {
-        if (meanings[i].kind == op->kind && box->flags & meanings[i].flag)
+        if (meanings[i].code == op->code && box->flags & meanings[i].flag)
             cell.text[n++] = meanings[i].letter;
     }
     return cell;
@@ -61,68 +59,82 @@ zs_cell zs_slots_cell(const zs_tile_op *op)
     return used > 0 ? cell : (zs_cell){.text = "-"};
 }
 
-static bool is_transfer(const zs_tile_op *op)
-{
-    return op->unit < ZS_CHANNEL_N && op->kind != ZS_OP_BARRIER;
-}
-
 /* Bytes of a transfer, PL cycles of anything else. */
 static zs_cell price_cell(const listing *l, uint32_t index)
 {
     zs_cell cell = {.text = "-"};
     const zs_tile_op *op = &l->plan->ops[index];
-    if (is_transfer(op)) {
+    if (zs_op_is_transfer(op->code)) {
         const zs_xfer xfer = zs_plan_xfer(l->plan, l->design, index);
         const uint64_t bytes = (uint64_t)xfer.row_bytes * xfer.row_n * xfer.plane_n;
         snprintf(cell.text, sizeof cell.text, "%.40s B", zs_cell_count(bytes).text);
-    } else if (op->kind != ZS_OP_BARRIER) {
+    } else if (op->code != ZS_OP_JOIN) {
         snprintf(cell.text, sizeof cell.text, "%.40s cy",
                  zs_cell_count(l->plan->costs[op->cost_key].pl_cycles).text);
     }
     return cell;
 }
 
-static void out_waits(zs_out *out, const zs_tile_op *op)
+static void put_waits(zs_text_table *t, const zs_tile_op *op)
 {
+    char number[16];
     const char *gap = "";
+    zs_text_cell(t, "");
     for (size_t i = 0; i < ZS_LEN(op->wait); i++) {
         if (op->wait[i] == ZS_NO_OP)
             continue;
-        zs_out_printf(out, "%s%u", gap, op->wait[i]);
+        snprintf(number, sizeof number, "%s%u", gap, op->wait[i]);
+        zs_text_more(t, ZS_PAINT_NONE, number);
         gap = " ";
     }
-    zs_out_text(out, gap[0] == '\0' ? "-\n" : "\n");
+    zs_text_more(t, ZS_PAINT_NONE, gap[0] == '\0' ? "-" : "");
 }
 
-static void out_box(listing *l, const zs_tile_op *op, const zs_tile_box *box)
+enum { COLUMN_ROW = 3, BOX_CELLS = 6 };
+static const zs_text_column columns[] = {
+    {.head = "op", .least = 7, .is_right = true},
+    {.head = "kind", .least = 8, .gap = 1},
+    {.head = "unit", .least = 6, .gap = 1},
+    {.head = "row", .least = 8, .most = 32, .gap = 1},
+    {.head = "img", .gap = 1, .is_right = true},
+    {.head = "oc", .least = 11, .gap = 1, .is_right = true},
+    {.head = "ic", .least = 11, .gap = 1, .is_right = true},
+    {.head = "oy", .least = 9, .gap = 1, .is_right = true},
+    {.head = "ox", .least = 9, .gap = 1, .is_right = true},
+    {.head = "fl", .gap = 1, .is_right = true},
+    {.head = "slots", .least = 12, .gap = 2},
+    {.head = "price", .least = 14, .gap = 1, .is_right = true},
+    {.head = "waits for", .gap = 2},
+};
+
+static void put_box(zs_text_table *t, const zs_tile_op *op, const zs_tile_box *box)
 {
-    static const char *const steps[] = {
-        [ZS_HOST_CALL] = "start a call",
-        [ZS_HOST_CALL_END] = "end of the call",
-        [ZS_HOST_LAYER] = "a layer in software",
-        [ZS_HOST_IM2COL] = "windows laid out as pixels",
-        [ZS_HOST_JOIN] = "parts of a tensor joined",
-    };
-    const bool is_step = op->kind == ZS_OP_HOST && box->flags < ZS_LEN(steps);
-    if (is_step || op->kind == ZS_OP_BARRIER) {
-        zs_out_printf(&l->out, " %-50s", is_step ? steps[box->flags] : "all earlier ops retire");
+    const char *step = op->code == ZS_OP_HOST ? zs_host_step_text(box->flags) : NULL;
+    if (step != NULL || op->code == ZS_OP_JOIN) {
+        zs_text_span(t, BOX_CELLS, step != NULL ? step : "all earlier ops retire");
         return;
     }
-    zs_out_printf(&l->out, " %3u %11s %11s %9s %9s %2s", box->image,
-                  zs_range_cell(box->oc0, box->oc_n).text, zs_range_cell(box->ic0, box->ic_n).text,
-                  zs_range_cell(box->oy0, box->oy_n).text, zs_range_cell(box->ox0, box->ox_n).text,
-                  zs_flags_cell(op, box).text);
+    zs_text_cell(t, zs_cell_real(box->image, 0).text);
+    zs_text_cell(t, zs_range_cell(box->oc0, box->oc_n).text);
+    zs_text_cell(t, zs_range_cell(box->ic0, box->ic_n).text);
+    zs_text_cell(t, zs_range_cell(box->oy0, box->oy_n).text);
+    zs_text_cell(t, zs_range_cell(box->ox0, box->ox_n).text);
+    zs_text_cell(t, zs_flags_cell(op, box).text);
 }
 
-static void out_op(listing *l, uint32_t index)
+static void put_op(listing *l, uint32_t index)
 {
     const zs_tile_op *op = &l->plan->ops[index];
-    zs_out_printf(&l->out, "%7u %-8s %-6s ", index, zs_op_kind_name(op->kind),
-                  op->kind == ZS_OP_BARRIER ? "-" : zs_unit_name(op->unit));
-    zs_out_fit(&l->out, l->plan->rows[op->layer].name, l->name_width);
-    out_box(l, op, &l->plan->boxes[index]);
-    zs_out_printf(&l->out, "  %-12s %14s  ", zs_slots_cell(op).text, price_cell(l, index).text);
-    out_waits(&l->out, op);
+    zs_text_table *t = &l->table;
+    zs_text_cell(t, zs_cell_real(index, 0).text);
+    zs_text_cell(t, zs_op_name(op->code));
+    zs_text_cell(t, op->code == ZS_OP_JOIN ? "-" : l->plan->units[op->unit].name);
+    zs_text_cell(t, l->plan->rows[op->row].name);
+    put_box(t, op, &l->plan->boxes[index]);
+    zs_text_cell(t, zs_slots_cell(op).text);
+    zs_text_cell(t, price_cell(l, index).text);
+    put_waits(t, op);
+    zs_text_end_row(t);
 }
 
 static const char legend[] =
@@ -136,38 +148,25 @@ static const char legend[] =
     "# slots  x input, w weight, a accumulator, y second input; xr: the resident buffer\n"
     "# price  B: bytes of a transfer; cy: PL clock cycles\n";
 
-static const char line_legend[] =
-    "# linebuffer: oy of a load are lines of the input; x is a place in the ring of lines, of a "
-    "mac "
-    "that of\n"
-    "# its last line; a post behind load_w hands the parameters to the PEs, others pool\n";
-
-static size_t name_width(const zs_plan *plan)
-{
-    size_t longest = NAME_MIN;
-    for (uint32_t i = 0; i < plan->row_n; i++) {
-        const size_t width = zs_utf8_width(plan->rows[i].name);
-        longest = width > longest ? width : longest;
-    }
-    return longest < NAME_MAX ? longest : NAME_MAX;
-}
-
 zs_status zs_plan_listing_emit(const zs_design *d, const zs_net *net, const zs_plan *plan,
                                const zs_sink *s, zs_err *err)
 {
-    listing l = {.out = {.sink = s}, .design = d, .plan = plan, .name_width = name_width(plan)};
-    zs_out_text(&l.out, "# plan of ");
-    zs_out_name(&l.out, net->name);
-    zs_out_printf(&l.out, ": %s ops, %u rows, %u calls, batch %u\n", zs_cell_count(plan->op_n).text,
+    zs_out out = {.sink = s};
+    listing l = {.table = {.out = &out, .columns = columns, .n = ZS_LEN(columns)},
+                 .design = d,
+                 .plan = plan};
+    zs_out_text(&out, "# plan of ");
+    zs_out_name(&out, net->name);
+    zs_out_printf(&out, ": %s ops, %u rows, %u calls, batch %u\n", zs_cell_count(plan->op_n).text,
                   plan->row_n, plan->call_n, plan->batch);
-    zs_out_text(&l.out, legend);
-    if (d->accel.kind == ZS_KIND_LINEBUFFER)
-        zs_out_text(&l.out, line_legend);
-    zs_out_printf(&l.out, "%7s %-8s %-6s ", "op", "kind", "unit");
-    zs_out_fit(&l.out, "row", l.name_width);
-    zs_out_printf(&l.out, " %3s %11s %11s %9s %9s %2s  %-12s %14s  %s\n", "img", "oc", "ic", "oy",
-                  "ox", "fl", "slots", "price", "waits for");
-    for (uint32_t i = 0; i < plan->op_n && l.out.status == ZS_OK; i++)
-        out_op(&l, i);
-    return zs_out_end(&l.out, "plan listing", err);
+    zs_out_text(&out, legend);
+    if (plan->kind->listing_legend != NULL)
+        zs_out_text(&out, plan->kind->listing_legend);
+    /* only names are measured: ops are too many to go through them twice */
+    for (uint32_t i = 0; i < plan->row_n; i++)
+        zs_text_measure(&l.table, COLUMN_ROW, plan->rows[i].name);
+    zs_text_heads(&l.table, ZS_PAINT_NONE);
+    for (uint32_t i = 0; i < plan->op_n && out.status == ZS_OK; i++)
+        put_op(&l, i);
+    return zs_out_end(&out, "plan listing", err);
 }

@@ -2,32 +2,31 @@
 
 /* gnuplot reads '' as a quote only behind another character: in front, and after a first one, a
  * quote is an expression of its own. In tics a % begins a format. */
-static void put_quoted(zs_out *out, const char *name, size_t most, bool is_format)
+static void put_quoted(zs_out *out, const char *text, bool is_format)
 {
-    const size_t width = zs_utf8_width(name);
     bool may_double = false;
     zs_out_text(out, "'");
-    for (size_t i = 0; i < width && i + (width > most) < most; i++) {
+    for (uint32_t c = zs_utf8_next(&text); c != 0; c = zs_utf8_next(&text)) {
         char bytes[5] = "";
-        zs_utf8_put(zs_utf8_next(&name), bytes);
-        const bool is_quote = bytes[0] == '\'';
-        zs_out_text(out, is_quote && may_double         ? "''"
-                         : is_quote                     ? "'.sprintf('%c',39).'"
-                         : is_format && bytes[0] == '%' ? "%%"
-                                                        : bytes);
+        zs_utf8_put(c, bytes);
+        const bool is_quote = c == '\'';
+        zs_out_text(out, is_quote && may_double  ? "''"
+                         : is_quote              ? "'.sprintf('%c',39).'"
+                         : is_format && c == '%' ? "%%"
+                                                 : bytes);
         may_double = !is_quote;
     }
-    zs_out_text(out, width > most ? "…'" : "'");
+    zs_out_text(out, "'");
 }
 
-void zs_plot_text(zs_out *out, const char *name, size_t most)
+void zs_plot_text(zs_out *out, const char *text)
 {
-    put_quoted(out, name, most, false);
+    put_quoted(out, text, false);
 }
 
-void zs_plot_tic(zs_out *out, const char *name, size_t most)
+void zs_plot_tic(zs_out *out, const char *text)
 {
-    put_quoted(out, name, most, true);
+    put_quoted(out, text, true);
 }
 
 void zs_plot_head(zs_out *out, uint32_t width, uint32_t height)
@@ -44,21 +43,6 @@ void zs_plot_head(zs_out *out, uint32_t width, uint32_t height)
     zs_out_text(out, "set border 3 linecolor rgb '#444444'\n"
                      "set tics nomirror textcolor rgb '#222222'\n"
                      "set grid linetype 1 linecolor rgb '#e6e6e6' linewidth 1\n");
-}
-
-void zs_plot_title(zs_out *out, const char *what, const zs_result *r)
-{
-    zs_out_printf(out, "set title '%s of '.", what);
-    zs_plot_text(out, r->network, 40);
-    zs_out_text(out, ".' on '.");
-    zs_plot_text(out, r->board, 40);
-    zs_out_text(out, ".' ('.");
-    zs_plot_text(out, r->precision, 20);
-    zs_out_text(out, ".', fusion '.");
-    zs_plot_text(out, r->fusion, 20);
-    zs_out_printf(out, ".', batch %u, '.", r->batch);
-    zs_plot_text(out, r->fidelity, 20);
-    zs_out_text(out, ".')' noenhanced font ',15'\n");
 }
 
 const char *zs_plot_operand_colour(zs_operand operand)

@@ -9,15 +9,13 @@
 #include "out_priv.h"
 #include "zynqsim/sim.h"
 
-/* 'name', cleaned, of at most `most` characters. */
-void zs_plot_text(zs_out *out, const char *name, size_t most);
+/* 'text', cleaned. */
+void zs_plot_text(zs_out *out, const char *text);
 /* The same for the name of a tic, which gnuplot takes for a format. */
-void zs_plot_tic(zs_out *out, const char *name, size_t most);
+void zs_plot_tic(zs_out *out, const char *text);
 /* Terminal and style; sizes in pixels. Where the caller has set the variable `pdf`, the terminal
  * writes PDF, a pixel for a point. */
 void zs_plot_head(zs_out *out, uint32_t width, uint32_t height);
-/* "WHAT: network on board (fp32, lf2, burst)". */
-void zs_plot_title(zs_out *out, const char *what, const zs_result *r);
 /* Colour of a cause, as '#rrggbb': distinguishable with any colour vision (Okabe and Ito 2008). */
 const char *zs_plot_colour(zs_cause cause);
 const char *zs_plot_operand_colour(zs_operand operand);

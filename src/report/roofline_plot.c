@@ -1,5 +1,6 @@
 /* The roofline as a gnuplot script. Both axes are logarithmic and the margins fixed, so that the
  * script's author (this file) knows where every point falls and can keep labels apart. */
+#include "chart_priv.h"
 #include "label_place_priv.h"
 #include "plot_priv.h"
 #include "verdict_priv.h"
@@ -93,7 +94,9 @@ static void emit_axes(roof_plot *p)
 {
     zs_out *out = &p->out;
     zs_plot_head(out, WIDTH, HEIGHT);
-    zs_plot_title(out, "Roofline", p->r);
+    zs_out_text(out, "set title ");
+    zs_plot_text(out, zs_chart_title_of("Roofline", p->r).text);
+    zs_out_text(out, " noenhanced font ',15'\n");
     zs_out_printf(out, "set lmargin at screen %.5f\nset rmargin at screen %.5f\n",
                   LEFT / (double)WIDTH, RIGHT / (double)WIDTH);
     zs_out_printf(out, "set bmargin at screen %.5f\nset tmargin at screen %.5f\n",
@@ -116,7 +119,7 @@ static zs_rect emit_text(roof_plot *p, double x, double y, double angle, const c
 {
     const double width = (double)zs_utf8_width(text) * char_px;
     zs_out_text(&p->out, "set label ");
-    zs_plot_text(&p->out, text, 64);
+    zs_plot_text(&p->out, text);
     zs_out_printf(&p->out,
                   " at screen %.5f,%.5f rotate by %.2f noenhanced font ',%d' textcolor rgb "
                   "'#333333' front\n",
@@ -258,7 +261,7 @@ static void emit_label(roof_plot *p, const zs_label *label, const char *name)
                   label->box.x0 / WIDTH, label->box.y0 / HEIGHT, label->box.x1 / WIDTH,
                   label->box.y1 / HEIGHT);
     zs_out_text(&p->out, "set label ");
-    zs_plot_text(&p->out, name, MAX_NAME);
+    zs_plot_text(&p->out, zs_utf8_cut(name, MAX_NAME).text);
     zs_out_printf(&p->out, " at screen %.5f,%.5f center noenhanced font ',%d' front\n",
                   (label->box.x0 + label->box.x1) / 2 / WIDTH,
                   (label->box.y0 + label->box.y1) / 2 / HEIGHT, LABEL_PX);

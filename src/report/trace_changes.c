@@ -12,9 +12,9 @@ uint64_t zs_trace_ddr_ps(const zs_design *d, uint64_t ddr_cycle)
     return ddr_cycle * d->board.memory.tck_ps;
 }
 
-void zs_trace_units(const zs_plan *plan, bool used[ZS_UNIT_N])
+void zs_trace_units(const zs_plan *plan, bool used[ZS_UNITS_MAX])
 {
-    for (uint32_t u = 0; u < ZS_UNIT_N; u++)
+    for (uint32_t u = 0; u < plan->unit_n; u++)
         used[u] = false;
     for (uint32_t i = 0; i < plan->op_n; i++)
         used[plan->ops[i].unit] = true;
@@ -41,12 +41,12 @@ static void add_ops(trace_changes *c, const zs_design *d, const zs_trace *t)
     for (uint32_t i = 0; i < t->plan->op_n; i++) {
         const zs_tile_op *op = &t->plan->ops[i];
         const zs_trace_op *when = zs_trace_find(t, i);
-        if (when == NULL || op->kind == ZS_OP_BARRIER)
+        if (when == NULL || op->code == ZS_OP_JOIN)
             continue;
         const uint64_t from = zs_trace_pl_ps(d, when->start_pl_cycle);
         span(c, from, zs_trace_pl_ps(d, when->end_pl_cycle), SIGNAL_BUSY + op->unit, 1);
         change(c, from, SIGNAL_OP + op->unit, i, TRACE_SET);
-        change(c, from, SIGNAL_ROW + op->unit, op->layer, TRACE_SET);
+        change(c, from, SIGNAL_ROW + op->unit, op->row, TRACE_SET);
     }
 }
 
@@ -55,7 +55,7 @@ static void add_bursts(trace_changes *c, const zs_design *d, const zs_trace *t)
     for (uint32_t i = 0; i < t->burst_n; i++) {
         const zs_trace_burst *b = &t->bursts[i];
         span(c, zs_trace_pl_ps(d, b->sent_pl_cycle), zs_trace_pl_ps(d, b->end_pl_cycle),
-             SIGNAL_BURSTS + t->plan->ops[b->op].unit, 1);
+             SIGNAL_BURSTS + zs_op_channel(t->plan, b->op), 1);
     }
 }
 

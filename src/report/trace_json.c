@@ -4,6 +4,7 @@
  * lengths overlap. */
 #include "plan_cells_priv.h"
 #include "trace_priv.h"
+#include "zynqsim/kind.h"
 #include "zynqsim/report.h"
 
 #include <inttypes.h>
@@ -164,34 +165,33 @@ static void out_layers(timeline *l)
 
 static void out_units(timeline *l)
 {
-    bool used[ZS_UNIT_N];
+    static const struct {
+        uint32_t order; /* from top to bottom */
+        const char *label;
+    } tracks[ZS_ROLE_N] = {[ZS_HOST] = {0, "PS: "},
+                           [ZS_READ] = {1, "load: "},
+                           [ZS_COMPUTE] = {2, "MAC: "},
+                           [ZS_WRITE] = {3, "store: "},
+                           [ZS_JOIN] = {4, "join: "}};
+    bool used[ZS_UNITS_MAX];
     zs_trace_units(l->plan, used);
     out_meta(l, "process", PID_UNITS, 0, PID_UNITS, "accelerator", "");
-    for (uint32_t u = 0; u < ZS_UNIT_N; u++) {
+    for (uint32_t u = 0; u < l->plan->unit_n; u++) {
         if (!used[u])
             continue;
-        const bool is_load = u < ZS_CHANNEL_N && u % 2 == 0;
-        const char *role = u == ZS_UNIT_CPU  ? "PS: "
-                           : u == ZS_UNIT_PE ? "MAC: "
-                           : is_load         ? "load: "
-                                             : "store: ";
-        const uint32_t place = u == ZS_UNIT_CPU ? 0 : is_load ? 1 : u == ZS_UNIT_PE ? 2 : 3;
-        out_meta(l, "thread", PID_UNITS, u + 1, place * ZS_UNIT_N + u, role, zs_unit_name(u));
+        const uint8_t role = l->plan->units[u].role;
+        out_meta(l, "thread", PID_UNITS, u + 1, tracks[role].order * ZS_UNITS_MAX + u,
+                 tracks[role].label, l->plan->units[u].name);
     }
 }
 
 static void out_box(timeline *l, uint32_t index)
 {
-    static const char *const steps[] = {
-        [ZS_HOST_CALL] = "start a call",
-        [ZS_HOST_CALL_END] = "end of the call",
-        [ZS_HOST_LAYER] = "a layer in software",
-    };
     const zs_tile_op *op = &l->plan->ops[index];
     const zs_tile_box *box = &l->plan->boxes[index];
-    if (op->kind == ZS_OP_HOST) {
-        if (box->flags < ZS_LEN(steps))
-            zs_out_printf(&l->out, ",\"step\":\"%s\"", steps[box->flags]);
+    if (op->code == ZS_OP_HOST) {
+        if (zs_host_step_text(box->flags) != NULL)
+            zs_out_printf(&l->out, ",\"step\":\"%s\"", zs_host_step_text(box->flags));
         return;
     }
     zs_out_printf(&l->out,
@@ -201,7 +201,7 @@ static void out_box(timeline *l, uint32_t index)
                   zs_range_cell(box->ic0, box->ic_n).text, zs_range_cell(box->oy0, box->oy_n).text,
                   zs_range_cell(box->ox0, box->ox_n).text, zs_flags_cell(op, box).text,
                   zs_slots_cell(op).text);
-    if (op->unit < ZS_CHANNEL_N) {
+    if (zs_op_is_transfer(op->code)) {
         const zs_xfer xfer = zs_plan_xfer(l->plan, l->design, index);
         zs_out_printf(&l->out, ",\"bytes\":%" PRIu64, zs_xfer_bytes(&xfer));
     }
@@ -211,20 +211,20 @@ static void out_op(timeline *l, uint32_t index, const zs_trace_op *when)
 {
     const zs_tile_op *op = &l->plan->ops[index];
     const uint64_t from = zs_trace_pl_ps(l->design, when->start_pl_cycle);
-    const char *kind = zs_op_kind_name(op->kind);
-    if (op->kind == ZS_OP_BARRIER)
+    const char *kind = zs_op_name(op->code);
+    if (op->code == ZS_OP_JOIN)
         out_mark(l, kind, "op", "p", from, PID_UNITS, op->unit + 1u);
     else
         out_begin(l, kind, "op", from, PID_UNITS, op->unit + 1u);
     zs_out_printf(&l->out, ",\"args\":{\"op\":%u,\"kind\":\"%s\",\"unit\":\"%s\",\"layer\":", index,
-                  kind, op->kind == ZS_OP_BARRIER ? "-" : zs_unit_name(op->unit));
-    out_string(&l->out, l->plan->rows[op->layer].name);
+                  kind, op->code == ZS_OP_JOIN ? "-" : l->plan->units[op->unit].name);
+    out_string(&l->out, l->plan->rows[op->row].name);
     zs_out_printf(&l->out, ",\"cycle\":%" PRIu64 ",\"cycles\":%" PRIu64, when->start_pl_cycle,
                   when->end_pl_cycle - when->start_pl_cycle);
-    if (op->kind != ZS_OP_BARRIER)
+    if (op->code != ZS_OP_JOIN)
         out_box(l, index);
     zs_out_text(&l->out, "}}");
-    if (op->kind != ZS_OP_BARRIER)
+    if (op->code != ZS_OP_JOIN)
         out_end(l, kind, zs_trace_pl_ps(l->design, when->end_pl_cycle), PID_UNITS, op->unit + 1u);
 }
 
@@ -242,7 +242,7 @@ static void out_ops(timeline *l)
 /* A slice, or a mark for one that was over before it became the oldest. */
 static void out_burst(timeline *l, const zs_trace_burst *b, uint64_t from_ps, uint64_t to_ps)
 {
-    const uint32_t channel = l->plan->ops[b->op].unit;
+    const uint32_t channel = zs_op_channel(l->plan, b->op);
     const char *name = channel % 2 ? "wr burst" : "rd burst";
     if (from_ps == to_ps)
         out_mark(l, name, "axi", "t", from_ps, PID_AXI, channel + 1);
@@ -263,10 +263,10 @@ static void out_bursts(timeline *l)
     bool used[ZS_CHANNEL_N] = {false};
     for (uint32_t i = 0; i < l->trace->burst_n && l->out.status == ZS_OK; i++) {
         const zs_trace_burst *b = &l->trace->bursts[i];
-        const uint32_t channel = l->plan->ops[b->op].unit;
+        const uint32_t channel = zs_op_channel(l->plan, b->op);
         const uint64_t from = zs_max_u64(b->sent_pl_cycle, over[channel]);
         if (!used[channel])
-            out_meta(l, "thread", PID_AXI, channel + 1, channel, "bursts: ", zs_unit_name(channel));
+            out_meta(l, "thread", PID_AXI, channel + 1, channel, "bursts: ", zs_channel_name(channel));
         used[channel] = true;
         over[channel] = zs_max_u64(from, b->end_pl_cycle);
         out_burst(l, b, zs_trace_pl_ps(l->design, from), zs_trace_pl_ps(l->design, over[channel]));
@@ -390,7 +390,7 @@ static void out_counter(timeline *l, uint32_t signal, uint64_t ps, int64_t value
         zs_out_text(&l->out, "{\"name\":\"transactions queued\"");
     else
         zs_out_printf(&l->out, "{\"name\":\"bursts in flight: %s\"",
-                      zs_unit_name(signal - SIGNAL_BURSTS));
+                      zs_channel_name(signal - SIGNAL_BURSTS));
     zs_out_printf(&l->out, ",\"ph\":\"C\",\"ts\":%s", us_cell(ps).text);
     out_track(l, process_of(signal), 0);
     zs_out_printf(&l->out, ",\"args\":{\"value\":%" PRId64 "}}", value);

@@ -13,9 +13,9 @@ enum {
     SIGNAL_BRAM,                                 /* bytes of slots in use */
     SIGNAL_COUNTERS,                             /* up to here: what a timeline shows */
     SIGNAL_BUSY = SIGNAL_COUNTERS,               /* + unit */
-    SIGNAL_OP = SIGNAL_BUSY + ZS_UNIT_N,         /* + unit: op begun last */
-    SIGNAL_ROW = SIGNAL_OP + ZS_UNIT_N,          /* + unit: row of the result that it belongs to */
-    SIGNAL_BANK_ROW = SIGNAL_ROW + ZS_UNIT_N,    /* + bank: row opened last */
+    SIGNAL_OP = SIGNAL_BUSY + ZS_UNITS_MAX,       /* + unit: op begun last */
+    SIGNAL_ROW = SIGNAL_OP + ZS_UNITS_MAX,        /* + unit: row of the result that it belongs to */
+    SIGNAL_BANK_ROW = SIGNAL_ROW + ZS_UNITS_MAX,  /* + bank: row opened last */
     SIGNAL_BANK_OPEN = SIGNAL_BANK_ROW + SIGNAL_BANKS_MAX,  /* + bank */
     SIGNAL_BANK_DATA = SIGNAL_BANK_OPEN + SIGNAL_BANKS_MAX, /* + bank: column commands */
     SIGNAL_REFRESH = SIGNAL_BANK_DATA + SIGNAL_BANKS_MAX,
@@ -63,6 +63,6 @@ bool zs_trace_dram_is_cut(const zs_design *d, const zs_trace *trace, uint64_t *p
 uint64_t zs_trace_pl_ps(const zs_design *d, uint64_t pl_cycle);
 uint64_t zs_trace_ddr_ps(const zs_design *d, uint64_t ddr_cycle);
 /* Units that ops of the plan run on. */
-void zs_trace_units(const zs_plan *plan, bool used[ZS_UNIT_N]);
+void zs_trace_units(const zs_plan *plan, bool used[ZS_UNITS_MAX]);
 
 #endif

@@ -82,15 +82,16 @@ static void out_upscope(waveform *w)
 
 static void out_units(waveform *w)
 {
-    for (uint32_t u = 0; u < ZS_UNIT_N; u++) {
+    for (uint32_t u = 0; u < w->trace->plan->unit_n; u++) {
+        const zs_plan_unit *unit = &w->trace->plan->units[u];
         if (!w->changes.has[SIGNAL_BUSY + u])
             continue;
-        out_scope(w, zs_unit_name(u));
+        out_scope(w, unit->name);
         out_var(w, SIGNAL_BUSY + u, "busy");
         out_var(w, SIGNAL_OP + u, "op");
         out_var(w, SIGNAL_ROW + u, "layer");
-        if (u < ZS_CHANNEL_N)
-            out_var(w, SIGNAL_BURSTS + u, "bursts_in_flight");
+        if (unit->channel != ZS_NO_CHANNEL)
+            out_var(w, SIGNAL_BURSTS + unit->channel, "bursts_in_flight");
         out_upscope(w);
     }
 }

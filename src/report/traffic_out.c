@@ -1,7 +1,6 @@
 /* What `memory` prints. */
 #include "json_priv.h"
-#include "out_priv.h"
-#include "zynqsim/report.h"
+#include "text_table_priv.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -51,34 +50,42 @@ zs_status zs_traffic_csv_emit(const zs_memory_params *memory, const zs_traffic_c
     return zs_out_end(&out, "the CSV", err);
 }
 
-enum { NAME_MIN = 4, NAME_MAX = 40 };
+static const zs_text_column columns[] = {
+    {.head = "case", .most = 40},
+    {.head = "requests", .least = 10, .gap = 1, .is_right = true},
+    {.head = "useful bytes", .gap = 1, .is_right = true},
+    {.head = "time", .least = 12, .gap = 1, .is_right = true},
+    {.head = "GB/s", .least = 9, .gap = 1, .is_right = true},
+    {.head = "of peak", .least = 8, .gap = 1, .is_right = true},
+    {.head = "read latency", .gap = 1, .is_right = true},
+    {.head = "95 % within", .least = 12, .gap = 1, .is_right = true},
+};
 
-static size_t name_width(const zs_traffic_case *cases, uint32_t n)
+static void put_cases(zs_text_table *t, const zs_memory_params *memory,
+                      const zs_traffic_case *cases, uint32_t n)
 {
-    size_t width = NAME_MIN;
     for (uint32_t i = 0; i < n; i++) {
-        const size_t own = zs_utf8_width(cases[i].name);
-        width = own > width ? own : width;
+        const figures f = figures_of(memory, &cases[i]);
+        zs_text_cell(t, cases[i].name);
+        zs_text_cell(t, zs_cell_count(f.requests).text);
+        zs_text_cell(t, zs_cell_bytes(f.bytes).text);
+        zs_text_cell(t, zs_cell_time(f.ns * 1e-9).text);
+        zs_text_cell(t, zs_cell_real(f.gbps, 3).text);
+        zs_text_cell(t, zs_cell_percent(f.frac_peak).text);
+        zs_text_cell(t, zs_cell_time(f.rd_lat_mean_ns * 1e-9).text);
+        zs_text_cell(t, zs_cell_time(f.rd_lat_p95_ns * 1e-9).text);
+        zs_text_end_row(t);
     }
-    return width < NAME_MAX ? width : NAME_MAX;
 }
 
 zs_status zs_traffic_table_emit(const zs_memory_params *memory, const zs_traffic_case *cases,
                                 uint32_t n, const zs_sink *s, zs_err *err)
 {
     zs_out out = {.sink = s};
-    const size_t width = name_width(cases, n);
-    zs_out_fit(&out, "case", width);
-    zs_out_printf(&out, " %10s %12s %12s %9s %8s %12s %12s\n", "requests", "useful bytes", "time",
-                  "GB/s", "of peak", "read latency", "95 % within");
-    for (uint32_t i = 0; i < n; i++) {
-        const figures f = figures_of(memory, &cases[i]);
-        zs_out_fit(&out, cases[i].name, width);
-        zs_out_printf(&out, " %10s %12s %12s %9.3f %8s %12s %12s\n", zs_cell_count(f.requests).text,
-                      zs_cell_bytes(f.bytes).text, zs_cell_time(f.ns * 1e-9).text, f.gbps,
-                      zs_cell_percent(f.frac_peak).text, zs_cell_time(f.rd_lat_mean_ns * 1e-9).text,
-                      zs_cell_time(f.rd_lat_p95_ns * 1e-9).text);
-    }
+    zs_text_table t = {.out = &out, .columns = columns, .n = ZS_LEN(columns)};
+    put_cases(&t, memory, cases, n);
+    zs_text_heads(&t, ZS_PAINT_NONE);
+    put_cases(&t, memory, cases, n);
     return zs_out_end(&out, "the table", err);
 }
 

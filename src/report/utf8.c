@@ -56,6 +56,20 @@ size_t zs_utf8_put(uint32_t c, char *bytes)
     return follow_n + 1;
 }
 
+zs_short_name zs_utf8_cut(const char *name, size_t most)
+{
+    zs_short_name kept;
+    size_t bytes = 0;
+    most = most < 64 ? most : 64;
+    const size_t width = zs_utf8_width(name);
+    for (size_t i = 0; i < width && i < most; i++) {
+        const uint32_t c = zs_utf8_next(&name);
+        bytes += zs_utf8_put(width > most && i + 1 == most ? 0x2026 : c, kept.text + bytes);
+    }
+    kept.text[bytes] = '\0';
+    return kept;
+}
+
 size_t zs_utf8_width(const char *text)
 {
     size_t n = 0;

@@ -1,14 +1,11 @@
 /* What `validate` prints: a section per kind of figure, a line per check, a summary. */
 #include "json_priv.h"
-#include "out_priv.h"
-#include "zynqsim/report.h"
+#include "text_table_priv.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { NAME_MAX = 40, FIGURE_MAX = 44, VERDICT_WIDTH = 10 };
 
 /* ---- figures as text ------------------------------------------------------------------------- */
 
@@ -69,50 +66,33 @@ static figure_name figure_of(const zs_check *c)
 
 /* ---- table ----------------------------------------------------------------------------------- */
 
-typedef struct widths {
-    size_t name, figure, measured;
-} widths;
+static const zs_text_column columns[] = {
+    {.head = "case", .most = 40},
+    {.head = "figure", .most = 44, .gap = 2},
+    {.head = "predicted", .least = 12, .gap = 1, .is_right = true},
+    {.head = "measured", .least = 10, .gap = 2, .is_right = true},
+    {.head = "error", .least = 10, .gap = 1, .is_right = true},
+    {.head = "tolerance", .least = 12, .gap = 2},
+    {.head = "verdict", .least = 9, .gap = 1},
+    {.head = "", .gap = 1}, /* why it is not judged */
+};
 
-static size_t at_least(size_t width, const char *text, size_t max)
+static void put_checks(zs_text_table *t, const zs_section *s)
 {
-    const size_t own = zs_utf8_width(text);
-    return zs_min_u64(own > width ? own : width, max);
-}
-
-static widths widths_of(const zs_section *s)
-{
-    widths w = {.name = 4, .figure = 6, .measured = 10};
+    static const zs_paint paints[ZS_VERDICT_N] = {ZS_PAINT_GOOD, ZS_PAINT_BAD, ZS_PAINT_FAINT,
+                                                  ZS_PAINT_WARN};
     for (uint32_t i = 0; i < s->n; i++) {
-        w.name = at_least(w.name, s->checks[i].name, NAME_MAX);
-        w.figure = at_least(w.figure, figure_of(&s->checks[i]).text, FIGURE_MAX);
-        w.measured = at_least(w.measured, measured_of(&s->checks[i]).text, 24);
+        const zs_check *c = &s->checks[i];
+        zs_text_cell(t, c->name);
+        zs_text_cell(t, figure_of(c).text);
+        zs_text_cell(t, number_of(c->predicted).text);
+        zs_text_cell(t, measured_of(c).text);
+        zs_text_cell(t, error_of(c->error_frac).text);
+        zs_text_cell(t, tolerance_of(c).text);
+        zs_text_painted(t, paints[c->verdict], zs_verdict_name(c->verdict));
+        zs_text_cell(t, c->reason);
+        zs_text_end_row(t);
     }
-    return w;
-}
-
-static void paint(zs_out *out, const zs_table_style *style, const char *code)
-{
-    if (style->colour)
-        zs_out_printf(out, "\033[%sm", code);
-}
-
-static void emit_check(zs_out *out, const zs_table_style *style, const widths *w, const zs_check *c)
-{
-    static const char *const colours[ZS_VERDICT_N] = {"32", "1;31", "2", "33"};
-    const char *verdict = zs_verdict_name(c->verdict);
-    zs_out_fit(out, c->name, w->name);
-    zs_out_text(out, "  ");
-    zs_out_fit(out, figure_of(c).text, w->figure);
-    zs_out_printf(out, " %12s  %*s %10s  %-12s ", number_of(c->predicted).text, (int)w->measured,
-                  measured_of(c).text, error_of(c->error_frac).text, tolerance_of(c).text);
-    paint(out, style, colours[c->verdict]);
-    zs_out_text(out, verdict);
-    paint(out, style, "0");
-    if (c->reason[0] != '\0') {
-        zs_out_printf(out, "%*s", VERDICT_WIDTH - (int)strlen(verdict), "");
-        zs_out_name(out, c->reason);
-    }
-    zs_out_text(out, "\n");
 }
 
 /* The worst of some errors, and whose it is where it is one. */
@@ -138,36 +118,32 @@ static void emit_summary(zs_out *out, const zs_section *s)
             zs_out_printf(out, " (limit %s)", zs_cell_percent(s->mean_limit_frac).text);
         emit_worst(out, s, s->worst_frac, s->worst);
     }
-    if (s->told > 0) {
-        zs_out_printf(out, "; %u told", s->told);
-        emit_worst(out, s, s->worst_told_frac, s->worst_told);
+    if (s->reported > 0) {
+        zs_out_printf(out, "; %u told", s->reported);
+        emit_worst(out, s, s->worst_reported_frac, s->worst_reported);
     }
     if (s->unjudged > 0)
         zs_out_printf(out, "; %u unjudged", s->unjudged);
     zs_out_text(out, s->passes || s->outside > 0 ? "\n" : ": the mean is beyond its limit\n");
 }
 
-static void emit_section(zs_out *out, const zs_table_style *style, const zs_section *s)
+static void emit_section(zs_out *out, const zs_section *s)
 {
-    const widths w = widths_of(s);
-    paint(out, style, "1");
+    zs_text_table t = {.out = out, .columns = columns, .n = ZS_LEN(columns)};
+    zs_out_paint(out, ZS_PAINT_STRONG);
     zs_out_text(out, s->title);
-    paint(out, style, "0");
+    zs_out_paint(out, ZS_PAINT_NONE);
     zs_out_text(out, ", ");
     zs_out_name(out, s->path);
     zs_out_text(out, "\n");
-    zs_out_fit(out, "case", w.name);
-    zs_out_text(out, "  ");
-    zs_out_fit(out, "figure", w.figure);
-    zs_out_printf(out, " %12s  %*s %10s  %-12s verdict\n", "predicted", (int)w.measured, "measured",
-                  "error", "tolerance");
-    for (uint32_t i = 0; i < s->n; i++)
-        emit_check(out, style, &w, &s->checks[i]);
+    put_checks(&t, s);
+    zs_text_heads(&t, ZS_PAINT_NONE);
+    put_checks(&t, s);
     emit_summary(out, s);
 }
 
 typedef struct totals {
-    uint32_t judged, outside, unjudged, told, sections, failed;
+    uint32_t judged, outside, unjudged, reported, sections, failed;
 } totals;
 
 static totals totals_of(const zs_section *const *sections, uint32_t n)
@@ -177,7 +153,7 @@ static totals totals_of(const zs_section *const *sections, uint32_t n)
         t.judged += sections[i]->inside + sections[i]->outside;
         t.outside += sections[i]->outside;
         t.unjudged += sections[i]->unjudged;
-        t.told += sections[i]->told;
+        t.reported += sections[i]->reported;
         t.failed += !sections[i]->passes;
     }
     return t;
@@ -186,15 +162,15 @@ static totals totals_of(const zs_section *const *sections, uint32_t n)
 zs_status zs_validation_table_emit(const zs_section *const *sections, uint32_t n,
                                    const zs_table_style *style, const zs_sink *s, zs_err *err)
 {
-    zs_out out = {.sink = s};
+    zs_out out = {.sink = s, .colour = style->colour};
     for (uint32_t i = 0; i < n; i++) {
-        emit_section(&out, style, sections[i]);
+        emit_section(&out, sections[i]);
         zs_out_text(&out, "\n");
     }
     const totals t = totals_of(sections, n);
     zs_out_printf(&out, "%u of %u judged rows outside their tolerance, %u of %u sections fail",
                   t.outside, t.judged, t.failed, t.sections);
-    zs_out_printf(&out, "; %u told, %u unjudged\n", t.told, t.unjudged);
+    zs_out_printf(&out, "; %u told, %u unjudged\n", t.reported, t.unjudged);
     return zs_out_end(&out, "the table", err);
 }
 
@@ -296,10 +272,10 @@ static json_t *section_object(const zs_section *s)
     failed |= json_object_set_new(o, "inside", zs_json_count(s->inside));
     failed |= json_object_set_new(o, "outside", zs_json_count(s->outside));
     failed |= json_object_set_new(o, "unjudged", zs_json_count(s->unjudged));
-    failed |= json_object_set_new(o, "told", zs_json_count(s->told));
+    failed |= json_object_set_new(o, "told", zs_json_count(s->reported));
     failed |= json_object_set_new(o, "mean_error_frac", zs_json_real(s->mean_frac));
     failed |= json_object_set_new(o, "worst_error_frac", zs_json_real(s->worst_frac));
-    failed |= json_object_set_new(o, "worst_told_error_frac", zs_json_real(s->worst_told_frac));
+    failed |= json_object_set_new(o, "worst_told_error_frac", zs_json_real(s->worst_reported_frac));
     failed |= json_object_set_new(o, "passes", json_boolean(s->passes));
     failed |= json_object_set_new(o, "rows", rows);
     if (failed == 0)
@@ -316,12 +292,12 @@ zs_status zs_validation_json_emit(const zs_section *const *sections, uint32_t n,
     int failed = 0;
     for (uint32_t i = 0; i < n; i++)
         failed |= json_array_append_new(list, section_object(sections[i]));
-    failed |=
-        json_object_set_new(root, "rows", zs_json_count((uint64_t)t.judged + t.unjudged + t.told));
+    failed |= json_object_set_new(root, "rows",
+                                  zs_json_count((uint64_t)t.judged + t.unjudged + t.reported));
     failed |= json_object_set_new(root, "judged", zs_json_count(t.judged));
     failed |= json_object_set_new(root, "outside", zs_json_count(t.outside));
     failed |= json_object_set_new(root, "unjudged", zs_json_count(t.unjudged));
-    failed |= json_object_set_new(root, "told", zs_json_count(t.told));
+    failed |= json_object_set_new(root, "told", zs_json_count(t.reported));
     failed |= json_object_set_new(root, "passes", json_boolean(t.failed == 0));
     failed |= json_object_set_new(root, "sections", list);
     return zs_json_end(root, failed != 0, "the JSON", s, err);

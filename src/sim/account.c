@@ -1,21 +1,13 @@
 #include "sim_priv.h"
 
-zs_cause zs_cause_of_op(uint32_t kind)
+zs_cause zs_cause_of_role(uint32_t role)
 {
-    switch (kind) {
-    case ZS_OP_LOAD_X:
-    case ZS_OP_LOAD_W:
-    case ZS_OP_LOAD_P:
-        return ZS_BY_READ;
-    case ZS_OP_STORE_P:
-    case ZS_OP_STORE:
-        return ZS_BY_WRITE;
-    case ZS_OP_MAC:
-    case ZS_OP_POST:
-        return ZS_BY_COMPUTE;
-    default:
-        return ZS_BY_HOST;
-    }
+    static const zs_cause causes[ZS_ROLE_N] = {[ZS_READ] = ZS_BY_READ,
+                                               [ZS_WRITE] = ZS_BY_WRITE,
+                                               [ZS_COMPUTE] = ZS_BY_COMPUTE,
+                                               [ZS_HOST] = ZS_BY_HOST,
+                                               [ZS_JOIN] = ZS_BY_HOST};
+    return causes[role];
 }
 
 zs_status zs_account_init(sim_account *a, zs_arena *arena, const zs_plan *plan,
@@ -23,41 +15,36 @@ zs_status zs_account_init(sim_account *a, zs_arena *arena, const zs_plan *plan,
 {
     *a = (sim_account){.plan = plan, .layers = layers};
     a->ops_left = zs_new(arena, uint32_t, plan->row_n);
-    if (a->ops_left == NULL)
+    a->begun = zs_new(arena, bool, plan->row_n);
+    if (a->ops_left == NULL || a->begun == NULL)
         return zs_nomem(err, "simulation");
     for (uint32_t i = 0; i < plan->row_n; i++)
         a->ops_left[i] = plan->rows[i].op_n;
     return ZS_OK;
 }
 
+static void wait_for(zs_layer_result *layer, zs_cause cause, uint64_t cycles)
+{
+    layer->waited_cycles[cause] += cycles;
+    if (cause == ZS_BY_READ || cause == ZS_BY_HOST)
+        layer->starved_cycles += cycles;
+    else if (cause == ZS_BY_WRITE)
+        layer->blocked_cycles += cycles;
+}
+
 void zs_account_mark(sim_account *a, uint64_t now, zs_cause cause)
 {
-    if (a->row < a->plan->row_n)
-        a->layers[a->row].waited_cycles[cause] += now - a->marked;
+    if (a->row < a->plan->row_n && !a->plan->rows_overlap)
+        wait_for(&a->layers[a->row], cause, now - a->marked);
     a->marked = now;
 }
 
-static zs_operand operand_of(uint32_t kind)
+void zs_count_bytes(zs_layer_result *layer, uint32_t code, uint64_t bytes)
 {
-    switch (kind) {
-    case ZS_OP_LOAD_W:
-        return ZS_OPERAND_WEIGHT;
-    case ZS_OP_LOAD_X:
-        return ZS_OPERAND_INPUT;
-    case ZS_OP_STORE:
-        return ZS_OPERAND_OUTPUT;
-    default:
-        return ZS_OPERAND_PARTIAL;
-    }
-}
-
-void zs_count_bytes(zs_layer_result *layer, uint32_t kind, uint64_t bytes)
-{
-    const zs_cause cause = zs_cause_of_op(kind);
-    if (cause != ZS_BY_READ && cause != ZS_BY_WRITE)
+    if (!zs_op_is_transfer(code))
         return;
-    layer->operand_bytes[operand_of(kind)] += bytes;
-    *(cause == ZS_BY_READ ? &layer->read_bytes : &layer->write_bytes) += bytes;
+    layer->operand_bytes[zs_op_what(code)] += bytes;
+    *(zs_op_role(code) == ZS_READ ? &layer->read_bytes : &layer->write_bytes) += bytes;
 }
 
 void zs_count_walk(zs_layer_result *layer, const zs_serial_count *c)
@@ -69,21 +56,16 @@ void zs_count_walk(zs_layer_result *layer, const zs_serial_count *c)
     layer->write_bytes += c->store_bytes;
 }
 
-zs_cause zs_cause_of_unit(uint32_t unit)
-{
-    if (unit >= ZS_CHANNEL_N)
-        return unit == ZS_UNIT_PE ? ZS_BY_COMPUTE : ZS_BY_HOST;
-    return unit % 2 ? ZS_BY_WRITE : ZS_BY_READ;
-}
+/* ---- rows that take turns -------------------------------------------------------------------- */
 
 static void end_row(sim_account *a, uint64_t now, const bool *running, const uint64_t *started)
 {
     zs_layer_result *layer = &a->layers[a->row];
     layer->start_cycle = a->row_start;
     layer->cycles = now - a->row_start;
-    for (uint32_t u = 0; u < ZS_UNIT_N; u++) {
+    for (uint32_t u = 0; u < a->plan->unit_n; u++) {
         const uint64_t busy = a->busy[u] + (running[u] ? now - started[u] : 0);
-        uint64_t *most = &layer->busy_cycles[zs_cause_of_unit(u)];
+        uint64_t *most = &layer->busy_cycles[zs_cause_of_role(a->plan->units[u].role)];
         *most = zs_max_u64(*most, busy - a->busy_at_row[u]);
         a->busy_at_row[u] = busy;
     }
@@ -91,34 +73,91 @@ static void end_row(sim_account *a, uint64_t now, const bool *running, const uin
     a->row++;
 }
 
+static bool computes(const sim_account *a, const bool *running)
+{
+    for (uint32_t u = 0; u < a->plan->unit_n; u++)
+        if (a->plan->units[u].role == ZS_COMPUTE && running[u])
+            return true;
+    return false;
+}
+
+/* ---- rows that overlap ----------------------------------------------------------------------- */
+
+/* A row's time is that of its compute unit, from the first op of the row on: between two of its ops
+ * the unit waits for the op that retired last. An earlier row's op means inputs, a later row's that
+ * room was made for results. */
+void zs_account_begin(sim_account *a, uint32_t index, uint64_t now, uint32_t last_retired)
+{
+    const zs_tile_op *op = &a->plan->ops[index];
+    zs_layer_result *layer = &a->layers[op->row];
+    if (!a->plan->rows_overlap)
+        return;
+    if (!a->begun[op->row]) {
+        a->begun[op->row] = true;
+        layer->start_cycle = now;
+        a->cursor[op->unit] = zs_op_role(op->code) == ZS_COMPUTE ? now : a->cursor[op->unit];
+    }
+    if (zs_op_role(op->code) != ZS_COMPUTE)
+        return;
+    const zs_tile_op *last = &a->plan->ops[last_retired];
+    const uint64_t since = zs_max_u64(a->cursor[op->unit], layer->start_cycle);
+    zs_cause cause = zs_cause_of_role(zs_op_role(last->code));
+    if (cause == ZS_BY_COMPUTE)
+        cause = last->row > op->row ? ZS_BY_WRITE : ZS_BY_READ;
+    wait_for(layer, cause, now - since);
+    a->cursor[op->unit] = now;
+}
+
+static void retire_overlapping(sim_account *a, const zs_tile_op *op, uint64_t start, uint64_t now)
+{
+    zs_layer_result *layer = &a->layers[op->row];
+    const zs_role role = zs_op_role(op->code);
+    layer->busy_cycles[zs_cause_of_role(role)] += now - start;
+    if (role == ZS_COMPUTE) {
+        layer->waited_cycles[ZS_BY_COMPUTE] += now - start;
+        a->cursor[op->unit] = now;
+    }
+    if (a->ops_left[op->row] > 0)
+        return;
+    uint64_t accounted = 0;
+    layer->cycles = now - layer->start_cycle;
+    for (uint32_t c = 0; c < ZS_CAUSE_N; c++)
+        accounted += layer->waited_cycles[c];
+    wait_for(layer, zs_cause_of_role(role), layer->cycles - accounted); /* the last results leave */
+}
+
+/* ---- ops ------------------------------------------------------------------------------------- */
+
 void zs_account_retire(sim_account *a, const zs_tile_op *op, uint64_t start, uint64_t now,
                        uint64_t bytes, const bool *running, const uint64_t *started)
 {
-    const zs_cause cause = zs_cause_of_op(op->kind);
-    if (op->kind != ZS_OP_DIRECT)
+    const zs_role role = zs_op_role(op->code);
+    if (!a->plan->units[op->unit].is_serial)
         a->busy[op->unit] += now - start;
-    zs_count_bytes(&a->layers[op->layer], op->kind, bytes);
-    if (op->unit == ZS_UNIT_PE)
+    zs_count_bytes(&a->layers[op->row], op->code, bytes);
+    a->ops_left[op->row]--;
+    if (a->plan->rows_overlap) {
+        retire_overlapping(a, op, start, now);
+        return;
+    }
+    if (role == ZS_COMPUTE)
         zs_account_mark(a, now, ZS_BY_COMPUTE);
-    a->ops_left[op->layer]--;
     while (a->row < a->plan->row_n && a->ops_left[a->row] == 0) {
-        zs_account_mark(a, now, running[ZS_UNIT_PE] ? ZS_BY_COMPUTE : cause);
+        zs_account_mark(a, now, computes(a, running) ? ZS_BY_COMPUTE : zs_cause_of_role(role));
         end_row(a, now, running, started);
     }
 }
 
-void zs_account_direct(sim_account *a, const zs_design *design, uint32_t index, uint64_t start,
-                       const zs_serial_time *time)
+void zs_account_walk(sim_account *a, const zs_serial_walk *walk, uint32_t index, uint32_t port,
+                     uint64_t start, const zs_serial_time *time)
 {
     const zs_tile_op *op = &a->plan->ops[index];
-    const zs_serial_walk walk = zs_plan_walk(&a->plan->rows[op->layer], &a->plan->boxes[index]);
-    const zs_serial_count count = zs_serial_count_of(&walk);
-    const uint32_t port = design->accel.ports.input;
-    zs_count_walk(&a->layers[op->layer], &count);
+    const zs_serial_count count = zs_serial_count_of(walk);
+    zs_count_walk(&a->layers[op->row], &count);
     zs_account_mark(a, start + time->compute_pl_cycles, ZS_BY_COMPUTE);
     zs_account_mark(a, a->marked + time->read_pl_cycles, ZS_BY_READ);
     zs_account_mark(a, a->marked + time->write_pl_cycles, ZS_BY_WRITE);
-    a->busy[ZS_UNIT_PE] += time->compute_pl_cycles;
+    a->busy[op->unit] += time->compute_pl_cycles;
     a->busy[zs_channel(port, false)] += time->read_pl_cycles;
     a->busy[zs_channel(port, true)] += time->write_pl_cycles;
 }

@@ -1,29 +1,38 @@
 #include "sim_priv.h"
 
+#include "zynqsim/kind.h"
+#include "zynqsim/serial.h"
+
 #include <stdio.h>
 
 /* The event loop. Units take their ops in plan order; an op starts when its unit is free, its waits
- * have retired and no barrier before it is pending. Transfers run in the memory system, which is
- * asked for its next completion up to the time at which the MAC array or the PS is done. */
+ * have retired and no join of its engine before it is pending. Transfers run in the memory system,
+ * which is asked for its next completion up to the time at which a compute unit or the PS is done. */
 
 typedef struct engine {
     const zs_design *design;
     const zs_plan *plan;
     zs_memsys *ms;
-    zs_serial *serial;     /* kind direct: in front of ms, alone */
-    zs_serial_time direct; /* of the running DIRECT op */
+    zs_serial *serial;   /* where a unit is serial: in front of ms, alone */
+    zs_serial_time walk; /* of the running walk */
     bool bursts, no_memory;
     const zs_retire_hook *hook;
     zs_xfer_price *prices; /* [cost], of transfers */
     uint32_t *queue;       /* op indices, unit after unit */
-    uint32_t head[ZS_UNIT_N], end[ZS_UNIT_N];
-    uint32_t units[ZS_UNIT_N], unit_n; /* units that have ops at all */
-    bool running[ZS_UNIT_N];
-    uint32_t together[ZS_UNIT_N]; /* ops from the head on that run and retire as one */
-    uint64_t started[ZS_UNIT_N], ends[ZS_UNIT_N]; /* ends: PE and CPU */
+    uint32_t head[ZS_UNITS_MAX], end[ZS_UNITS_MAX];
+    uint32_t units[ZS_UNITS_MAX], unit_n;   /* units that have ops at all */
+    uint32_t timed[ZS_UNITS_MAX], timed_n;  /* of these, those whose ops have a price in cycles */
+    uint32_t unit_of_channel[ZS_CHANNEL_N];
+    bool running[ZS_UNITS_MAX];
+    uint32_t together[ZS_UNITS_MAX]; /* ops from the head on that run and retire as one */
+    uint64_t started[ZS_UNITS_MAX], ends[ZS_UNITS_MAX]; /* ends: of timed units */
     uint8_t *retired;
     uint32_t retired_n;
-    uint32_t fence; /* next barrier that has not retired, or op_n */
+    struct {
+        uint32_t join;      /* its next join that has not retired, or op_n */
+        uint32_t before;    /* ops of the engine ahead of that one */
+        uint32_t retired_n; /* of them */
+    } engines[ZS_ENGINES_MAX];
     uint32_t last_retired;
     uint64_t now;
     sim_account account;
@@ -34,18 +43,24 @@ typedef struct engine {
 static zs_status fill_queues(engine *e, zs_arena *arena, zs_err *err)
 {
     const zs_plan *plan = e->plan;
-    uint32_t counts[ZS_UNIT_N] = {0};
+    uint32_t counts[ZS_UNITS_MAX] = {0};
     e->queue = zs_arena_alloc_raw(arena, plan->op_n + 1u, sizeof *e->queue);
     e->retired = zs_new(arena, uint8_t, plan->op_n + 1u);
     if (e->queue == NULL || e->retired == NULL)
         return zs_nomem(err, "simulation");
     for (uint32_t i = 0; i < plan->op_n; i++)
         counts[plan->ops[i].unit]++;
-    for (uint32_t u = 0, at = 0; u < ZS_UNIT_N; u++) {
+    for (uint32_t u = 0, at = 0; u < plan->unit_n; u++) {
+        const zs_plan_unit *unit = &plan->units[u];
         e->head[u] = e->end[u] = at;
         at += counts[u];
-        if (counts[u] > 0)
-            e->units[e->unit_n++] = u;
+        if (unit->channel != ZS_NO_CHANNEL)
+            e->unit_of_channel[unit->channel] = u;
+        if (counts[u] == 0)
+            continue;
+        e->units[e->unit_n++] = u;
+        if (unit->role == ZS_COMPUTE || unit->role == ZS_HOST)
+            e->timed[e->timed_n++] = u;
     }
     for (uint32_t i = 0; i < plan->op_n; i++)
         e->queue[e->end[plan->ops[i].unit]++] = i;
@@ -59,23 +74,47 @@ static zs_status price_transfers(engine *e, zs_arena *arena, zs_err *err)
         return zs_nomem(err, "simulation");
     for (uint32_t i = 0; i < e->plan->cost_n; i++) {
         const zs_op_cost *cost = &e->plan->costs[i];
-        if (cost->unit < ZS_CHANNEL_N)
-            e->prices[i] = zs_xfer_price_of(e->design, cost->unit, &cost->xfer);
+        if (e->plan->units[cost->unit].channel != ZS_NO_CHANNEL)
+            e->prices[i] =
+                zs_xfer_price_of(e->design, e->plan->units[cost->unit].channel, &cost->xfer);
     }
     return ZS_OK;
 }
 
-static void find_fence(engine *e, uint32_t from)
+static uint32_t engine_of(const engine *e, uint32_t op)
 {
-    while (from < e->plan->op_n && e->plan->ops[from].kind != ZS_OP_BARRIER)
+    return e->plan->engine_n == 1 ? 0 : e->plan->rows[e->plan->ops[op].row].engine;
+}
+
+/* The next join of an engine from op `from` on. */
+static void find_join(engine *e, uint32_t which, uint32_t from)
+{
+    uint32_t n = 0;
+    while (from < e->plan->op_n &&
+           (e->plan->ops[from].code != ZS_OP_JOIN || engine_of(e, from) != which)) {
+        n += engine_of(e, from) == which;
         from++;
-    e->fence = from;
+    }
+    e->engines[which].join = from;
+    e->engines[which].before += n;
+}
+
+static bool may_start(const engine *e, uint32_t op)
+{
+    return op < e->engines[engine_of(e, op)].join;
 }
 
 /* ---- starting -------------------------------------------------------------------------------- */
 
 static bool waits_are_over(const engine *e, const zs_tile_op *op)
 {
+    if (op->code == ZS_OP_MEET) {
+        const zs_plan_meet *m = &e->plan->meets[op->cost_key];
+        for (uint32_t k = 0; k < m->n; k++)
+            if (!e->retired[e->plan->meet_waits[m->first + k]])
+                return false;
+        return true;
+    }
     for (uint32_t k = 0; k < ZS_LEN(op->wait); k++)
         if (op->wait[k] != ZS_NO_OP && !e->retired[op->wait[k]])
             return false;
@@ -85,7 +124,7 @@ static bool waits_are_over(const engine *e, const zs_tile_op *op)
 /* What an idle MAC array waited for until now: the op whose retirement lets things go on. */
 static zs_cause wait_cause(const engine *e)
 {
-    return zs_cause_of_op(e->plan->ops[e->last_retired].kind);
+    return zs_cause_of_role(zs_op_role(e->plan->ops[e->last_retired].code));
 }
 
 /* Whether the op after `n` others at the head of a channel's queue goes out with them. */
@@ -95,7 +134,7 @@ static bool is_chained(const engine *e, uint32_t unit, uint32_t n)
     if (!e->design->accel.dma.chain || at >= e->end[unit] || n == ZS_CHAIN_MAX)
         return false;
     const uint32_t index = e->queue[at];
-    return index < e->fence && (e->plan->boxes[index].flags & ZS_BOX_CHAINED) != 0 &&
+    return may_start(e, index) && (e->plan->boxes[index].flags & ZS_BOX_CHAINED) != 0 &&
            waits_are_over(e, &e->plan->ops[index]);
 }
 
@@ -103,7 +142,8 @@ static void start_transfers(engine *e, uint32_t unit)
 {
     zs_xfer xfers[ZS_CHAIN_MAX];
     const zs_xfer_price *prices[ZS_CHAIN_MAX];
-    const uint32_t delay = unit % 2 ? e->design->accel.dma.store_start_pl_cycles
+    const zs_plan_unit *u = &e->plan->units[unit];
+    const uint32_t delay = u->role == ZS_WRITE ? e->design->accel.dma.store_start_pl_cycles
                                     : e->design->accel.dma.start_pl_cycles;
     uint32_t n = 0;
     do {
@@ -113,19 +153,24 @@ static void start_transfers(engine *e, uint32_t unit)
         prices[n++] = &e->prices[key];
     } while (is_chained(e, unit, n));
     e->together[unit] = n;
-    zs_memsys_start_priced(e->ms, unit, xfers, prices, n, e->now + delay);
+    zs_memsys_start_priced(e->ms, u->channel, xfers, prices, n, e->now + delay);
 }
 
 /* All accesses of the op at once: nobody else uses the memory until it ends. */
-static uint64_t run_direct(engine *e, uint32_t index)
+static zs_serial_walk walk_of(const engine *e, uint32_t index)
 {
-    const zs_plan_row *row = &e->plan->rows[e->plan->ops[index].layer];
-    const zs_serial_walk walk = zs_plan_walk(row, &e->plan->boxes[index]);
-    e->no_memory |= !zs_serial_run(e->serial, &walk, e->now, &e->direct);
-    return zs_serial_total(&e->direct);
+    const zs_plan *plan = e->plan;
+    return plan->kind->walk(&plan->rows[plan->ops[index].row], &plan->boxes[index]);
 }
 
-static void tell_started(const engine *e, uint32_t index)
+static uint64_t run_walk(engine *e, uint32_t index)
+{
+    const zs_serial_walk walk = walk_of(e, index);
+    e->no_memory |= !zs_serial_run(e->serial, &walk, e->now, &e->walk);
+    return zs_serial_total(&e->walk);
+}
+
+static void report_start(const engine *e, uint32_t index)
 {
     for (const zs_retire_hook *h = e->hook; h != NULL; h = h->next)
         if (h->started != NULL)
@@ -139,16 +184,17 @@ static void start(engine *e, uint32_t unit, uint32_t index)
     e->together[unit] = 1;
     e->started[unit] = e->now;
     if (e->hook != NULL)
-        tell_started(e, index);
-    if (unit >= ZS_CHANNEL_N) {
-        if (unit == ZS_UNIT_PE && e->account.marked < e->now)
-            zs_account_mark(&e->account, e->now, wait_cause(e));
-        e->ends[unit] =
-            e->now + (op->kind == ZS_OP_DIRECT ? run_direct(e, index)
-                                               : e->plan->costs[op->cost_key].pl_cycles);
+        report_start(e, index);
+    if (e->plan->rows_overlap)
+        zs_account_begin(&e->account, index, e->now, e->last_retired);
+    if (e->plan->units[unit].channel != ZS_NO_CHANNEL) {
+        start_transfers(e, unit);
         return;
     }
-    start_transfers(e, unit);
+    if (zs_op_role(op->code) == ZS_COMPUTE && e->account.marked < e->now)
+        zs_account_mark(&e->account, e->now, wait_cause(e));
+    e->ends[unit] = e->now + (op->code == ZS_OP_WALK ? run_walk(e, index)
+                                                     : e->plan->costs[op->cost_key].pl_cycles);
 }
 
 static void retire(engine *e, uint32_t index, uint64_t from)
@@ -156,40 +202,77 @@ static void retire(engine *e, uint32_t index, uint64_t from)
     const zs_tile_op *op = &e->plan->ops[index];
     e->retired[index] = 1;
     e->retired_n++;
+    e->engines[engine_of(e, index)].retired_n++;
     e->last_retired = index;
-    const uint64_t bytes = op->unit < ZS_CHANNEL_N ? e->prices[op->cost_key].count.bytes : 0;
-    if (op->kind == ZS_OP_DIRECT)
-        zs_account_direct(&e->account, e->design, index, from, &e->direct);
+    const bool moves = e->plan->units[op->unit].channel != ZS_NO_CHANNEL;
+    const uint64_t bytes = moves ? e->prices[op->cost_key].count.bytes : 0;
+    if (op->code == ZS_OP_WALK) {
+        const zs_serial_walk walk = walk_of(e, index);
+        zs_account_walk(&e->account, &walk, index, e->design->accel.ports.input, from, &e->walk);
+    }
     zs_account_retire(&e->account, op, from, e->now, bytes, e->running, e->started);
     for (const zs_retire_hook *h = e->hook; h != NULL; h = h->next)
         h->retired(h->ctx, index, from, e->now);
 }
 
-/* A barrier whose turn has come costs no time. */
-static bool pass_barrier(engine *e)
+static bool computes(const engine *e)
 {
-    if (e->fence >= e->plan->op_n || e->retired_n != e->fence)
+    for (uint32_t k = 0; k < e->timed_n; k++)
+        if (e->plan->units[e->timed[k]].role == ZS_COMPUTE && e->running[e->timed[k]])
+            return true;
+    return false;
+}
+
+/* A join whose turn has come costs no time. */
+static bool pass_join(engine *e, uint32_t which)
+{
+    const uint32_t join = e->engines[which].join, before = e->last_retired;
+    if (join >= e->plan->op_n || e->engines[which].retired_n != e->engines[which].before)
         return false;
-    const uint32_t barrier = e->fence, before = e->last_retired;
-    if (barrier > 0 && !e->running[ZS_UNIT_PE])
+    if (join > 0 && !computes(e))
         zs_account_mark(&e->account, e->now, wait_cause(e));
-    e->head[ZS_UNIT_CPU]++;
-    retire(e, barrier, e->now);
-    e->last_retired = barrier > 0 ? before : barrier;
-    find_fence(e, barrier + 1);
+    e->head[e->plan->ops[join].unit]++;
+    e->engines[which].before++;
+    retire(e, join, e->now);
+    e->last_retired = join > 0 ? before : join;
+    find_join(e, which, join + 1);
     return true;
+}
+
+/* Meeting points whose ops have all retired; they may release one another. */
+static bool pass_meets(engine *e)
+{
+    bool any = false;
+    for (uint32_t k = 0; k < e->unit_n; k++) {
+        const uint32_t u = e->units[k];
+        while (e->plan->units[u].role == ZS_JOIN && e->head[u] < e->end[u]) {
+            const uint32_t op = e->queue[e->head[u]], before = e->last_retired;
+            if (!may_start(e, op) || !waits_are_over(e, &e->plan->ops[op]))
+                break;
+            e->head[u]++;
+            retire(e, op, e->now);
+            e->last_retired = before;
+            any = true;
+        }
+    }
+    return any;
 }
 
 static void start_ready(engine *e)
 {
-    while (pass_barrier(e))
-        continue;
+    bool again = true;
+    while (again) {
+        again = e->plan->meet_n > 0 && pass_meets(e);
+        for (uint32_t i = 0; i < e->plan->engine_n; i++)
+            while (pass_join(e, i))
+                again = true;
+    }
     for (uint32_t k = 0; k < e->unit_n; k++) {
         const uint32_t u = e->units[k];
         if (e->running[u] || e->head[u] == e->end[u])
             continue;
         const uint32_t index = e->queue[e->head[u]];
-        if (index < e->fence && waits_are_over(e, &e->plan->ops[index]))
+        if (e->plan->units[u].role != ZS_JOIN && may_start(e, index) && waits_are_over(e, &e->plan->ops[index]))
             start(e, u, index);
     }
 }
@@ -197,7 +280,7 @@ static void start_ready(engine *e)
 /* ---- retiring -------------------------------------------------------------------------------- */
 
 typedef struct done_list {
-    uint32_t unit[ZS_UNIT_N];
+    uint32_t unit[ZS_UNITS_MAX];
     uint32_t n;
 } done_list;
 
@@ -221,22 +304,22 @@ static bool next_instant(engine *e, done_list *done)
     uint64_t limit = UINT64_MAX, at;
     uint32_t channel;
     done->n = 0;
-    for (uint32_t u = ZS_UNIT_PE; u <= ZS_UNIT_CPU; u++)
-        if (e->running[u])
-            limit = zs_min_u64(limit, e->ends[u]);
+    for (uint32_t k = 0; k < e->timed_n; k++)
+        if (e->running[e->timed[k]])
+            limit = zs_min_u64(limit, e->ends[e->timed[k]]);
     if (e->serial == NULL && zs_memsys_next(e->ms, limit, &channel, &at)) {
         e->now = at;
-        add_done(e, done, channel);
+        add_done(e, done, e->unit_of_channel[channel]);
         while (zs_memsys_next(e->ms, at, &channel, &at))
-            add_done(e, done, channel);
+            add_done(e, done, e->unit_of_channel[channel]);
     } else if (limit == UINT64_MAX) {
         return false;
     } else {
         e->now = limit;
     }
-    for (uint32_t u = ZS_UNIT_PE; u <= ZS_UNIT_CPU; u++)
-        if (e->running[u] && e->ends[u] == e->now)
-            add_done(e, done, u);
+    for (uint32_t k = 0; k < e->timed_n; k++)
+        if (e->running[e->timed[k]] && e->ends[e->timed[k]] == e->now)
+            add_done(e, done, e->timed[k]);
     return true;
 }
 
@@ -262,7 +345,7 @@ static zs_status deadlock(const engine *e, zs_err *err)
     chain[0] = '\0';
     for (uint32_t depth = 0; depth < 8 && op < e->plan->op_n && n < sizeof chain - 32; depth++) {
         n += (size_t)snprintf(chain + n, sizeof chain - n, "%s%s %u", depth ? " waits for " : "",
-                              zs_op_kind_name(e->plan->ops[op].kind), op);
+                              zs_op_name(e->plan->ops[op].code), op);
         uint32_t next = ZS_NO_OP;
         for (uint32_t k = 0; k < 3; k++) {
             const uint32_t w = e->plan->ops[op].wait[k];
@@ -305,7 +388,7 @@ static zs_status list_ports(engine *e, zs_arena *arena, zs_result *r, zs_err *er
             continue;
         const zs_axi_params *axi = zs_port_params(&e->design->board, c / 2);
         ports[r->port_n++] =
-            (zs_port_result){.name = zs_unit_name(c),
+            (zs_port_result){.name = zs_channel_name(c),
                              .bytes = counts->bytes,
                              .bursts = counts->bursts,
                              .beats = counts->beats,
@@ -317,10 +400,10 @@ static zs_status list_ports(engine *e, zs_arena *arena, zs_result *r, zs_err *er
     return ZS_OK;
 }
 
-/* The accesses of a direct kernel are folded: of most the memory system knows nothing. */
+/* The accesses of a serial master are folded: of most the memory system knows nothing. */
 static void watch_memory(engine *e)
 {
-    if (e->design->accel.kind == ZS_KIND_DIRECT)
+    if (e->serial != NULL)
         return;
     for (const zs_retire_hook *h = e->hook; h != NULL; h = h->next)
         if (h->memory != NULL) {
@@ -341,13 +424,17 @@ static zs_status simulate(zs_arena *arena, const zs_design *design, const zs_pla
     e->hook = hook;
     e->bursts = fidelity == ZS_BURST;
     ZS_TRY(zs_memsys_build(arena, design, fidelity, &e->ms, err));
-    if (design->accel.kind == ZS_KIND_DIRECT)
+    bool is_serial = false;
+    for (uint32_t u = 0; u < plan->unit_n; u++)
+        is_serial |= plan->units[u].is_serial;
+    if (is_serial)
         ZS_TRY(zs_serial_build(arena, design, e->ms, true, &e->serial, err));
     watch_memory(e);
     ZS_TRY(fill_queues(e, arena, err));
     ZS_TRY(price_transfers(e, arena, err));
     ZS_TRY(zs_account_init(&e->account, arena, plan, layers, err));
-    find_fence(e, 0);
+    for (uint32_t i = 0; i < plan->engine_n; i++)
+        find_join(e, i, 0);
     ZS_TRY(run(e, err));
     if (e->serial != NULL) /* the last writes may still wait in the controller */
         zs_memsys_next(e->ms, UINT64_MAX, &(uint32_t){0}, &(uint64_t){0});

@@ -1,6 +1,7 @@
 #include "sim_priv.h"
 
 #include "zynqsim/capacity.h"
+#include "zynqsim/kind.h"
 
 #include <string.h>
 
@@ -178,7 +179,7 @@ zs_status zs_result_finish(zs_arena *arena, const zs_design *design, const zs_ne
 {
     zs_result_describe(r, design, net, plan, fidelity);
     r->register_writes = (uint64_t)plan->call_n * design->accel.registers;
-    r->hls_cycles = zs_hls_cycles(design, net, plan);
+    r->hls_cycles = plan->kind->hls_cycles ? plan->kind->hls_cycles(design, net, plan) : 0;
     r->fusion_note = plan->fusion_note;
     r->memory_peak_bytes_per_s = design->board.memory.kind == ZS_MEMORY_FIXED
                                      ? r->roofline.dram_bytes_per_s
@@ -190,8 +191,9 @@ zs_status zs_result_finish(zs_arena *arena, const zs_design *design, const zs_ne
         r->macs += plan->rows[i].macs;
     ZS_TRY(zs_fit_build(arena, design, plan, &r->fit, err));
     ZS_TRY(finish_rows(arena, design, plan, layers, r, err));
-    if (design->accel.kind == ZS_KIND_DIRECT)
-        ZS_TRY(zs_note_direct(arena, plan, r, err));
+    const zs_kind_totals totals = {r->cycles, r->hls_cycles, r->macs, r->fidelity};
+    if (plan->kind->notes != NULL)
+        ZS_TRY(plan->kind->notes(arena, plan, &totals, &r->notes, &r->note_n, err));
     r->energy = zs_energy_of(design, r->cycles, r->macs, r->dram.read_bytes + r->dram.write_bytes);
     return ZS_OK;
 }

@@ -1,28 +1,32 @@
 #include "sim_priv.h"
 
+#include "zynqsim/kind.h"
+
 /* `bound`: no events. Rows end at their lower bounds; a row is said to be limited by the unit that
  * has the most work in it. */
 
 typedef struct row_work {
-    uint64_t unit[ZS_UNIT_N]; /* least busy cycles */
+    uint64_t unit[ZS_UNITS_MAX]; /* least busy cycles */
 } row_work;
 
-static uint64_t least_cycles(const zs_design *design, const zs_op_cost *cost, uint64_t bytes)
+static uint64_t least_cycles(const zs_design *design, const zs_plan *plan, uint32_t op,
+                             uint64_t bytes)
 {
-    if (cost->unit >= ZS_CHANNEL_N)
-        return cost->pl_cycles;
-    return zs_ceil_div(bytes, zs_port_params(&design->board, cost->unit / 2)->beat_bytes);
+    if (!zs_op_is_transfer(plan->ops[op].code))
+        return plan->costs[plan->ops[op].cost_key].pl_cycles;
+    const uint32_t port = zs_op_channel(plan, op) / 2;
+    return zs_ceil_div(bytes, zs_port_params(&design->board, port)->beat_bytes);
 }
 
-static void add_direct(const zs_design *design, const zs_plan *plan, uint32_t op,
+static void add_walk(const zs_design *design, const zs_plan *plan, uint32_t op,
                        zs_layer_result *l, row_work *w)
 {
-    const zs_serial_walk walk = zs_plan_walk(&plan->rows[plan->ops[op].layer], &plan->boxes[op]);
+    const zs_serial_walk walk = plan->kind->walk(&plan->rows[plan->ops[op].row], &plan->boxes[op]);
     const zs_serial_count count = zs_serial_count_of(&walk);
     const zs_serial_time least = zs_serial_least(design, &walk);
     const uint32_t port = design->accel.ports.input;
     zs_count_walk(l, &count);
-    w->unit[ZS_UNIT_PE] += least.compute_pl_cycles;
+    w->unit[plan->ops[op].unit] += least.compute_pl_cycles;
     w->unit[zs_channel(port, false)] += least.read_pl_cycles;
     w->unit[zs_channel(port, true)] += least.write_pl_cycles;
 }
@@ -35,21 +39,23 @@ static row_work work_of(const zs_design *design, const zs_plan *plan, uint32_t r
     for (uint32_t i = plan->rows[row].op0; i < end; i++) {
         const zs_tile_op *op = &plan->ops[i];
         const zs_op_cost *cost = &plan->costs[op->cost_key];
-        if (op->kind == ZS_OP_DIRECT) {
-            add_direct(design, plan, i, l, &w);
+        if (op->code == ZS_OP_MEET)
+            continue;
+        if (op->code == ZS_OP_WALK) {
+            add_walk(design, plan, i, l, &w);
             continue;
         }
-        const uint64_t bytes = op->unit < ZS_CHANNEL_N ? zs_xfer_bytes(&cost->xfer) : 0;
-        w.unit[op->unit] += least_cycles(design, cost, bytes);
-        zs_count_bytes(l, op->kind, bytes);
+        const uint64_t bytes = zs_op_is_transfer(op->code) ? zs_xfer_bytes(&cost->xfer) : 0;
+        w.unit[op->unit] += least_cycles(design, plan, i, bytes);
+        zs_count_bytes(l, op->code, bytes);
     }
     return w;
 }
 
-static void set_times(zs_layer_result *l, const row_work *w)
+static void set_times(const zs_plan *plan, zs_layer_result *l, const row_work *w)
 {
-    for (uint32_t u = 0; u < ZS_UNIT_N; u++) {
-        const zs_cause cause = zs_cause_of_unit(u);
+    for (uint32_t u = 0; u < plan->unit_n; u++) {
+        const zs_cause cause = zs_cause_of_role(plan->units[u].role);
         const uint64_t busy = zs_min_u64(w->unit[u], l->cycles);
         l->busy_cycles[cause] = zs_max_u64(l->busy_cycles[cause], busy);
     }
@@ -69,7 +75,7 @@ void zs_sim_bound(const zs_design *design, const zs_plan *plan, zs_layer_result 
         layers[i].cycles = layers[i].bound_cycles;
         r->cycles += layers[i].cycles;
         const row_work work = work_of(design, plan, i, &layers[i]);
-        set_times(&layers[i], &work);
+        set_times(plan, &layers[i], &work);
         r->dram.read_bytes += layers[i].read_bytes;
         r->dram.write_bytes += layers[i].write_bytes;
     }

@@ -11,7 +11,7 @@ bool zs_trace_has_row(const zs_trace *t, uint32_t row)
 
 static zs_trace_op *place_of(const zs_trace *t, uint32_t op)
 {
-    const uint32_t row = t->plan->ops[op].layer;
+    const uint32_t row = t->plan->ops[op].row;
     if (!zs_trace_has_row(t, row))
         return NULL;
     const uint32_t at = t->row_first[row] + (op - t->plan->rows[row].op0);
@@ -26,7 +26,7 @@ const zs_trace_op *zs_trace_find(const zs_trace *t, uint32_t op)
 uint64_t zs_trace_ops_lost_at(const zs_trace *t)
 {
     uint64_t first = UINT64_MAX;
-    for (uint32_t u = 0; u < ZS_UNIT_N; u++)
+    for (uint32_t u = 0; u < ZS_UNITS_MAX; u++)
         first = zs_min_u64(first, t->op_lost_at_pl_cycle[u]);
     return first;
 }
@@ -83,7 +83,7 @@ static void end_row(zs_trace *t, uint32_t row, uint64_t pl_cycle)
 
 static void lose_op(zs_trace *t, const zs_tile_op *op, uint64_t start_pl_cycle)
 {
-    if (op->kind != ZS_OP_BARRIER)
+    if (op->code != ZS_OP_JOIN)
         t->op_lost_at_pl_cycle[op->unit] =
             zs_min_u64(t->op_lost_at_pl_cycle[op->unit], start_pl_cycle);
 }
@@ -92,15 +92,15 @@ static void started(void *ctx, uint32_t op, uint64_t pl_cycle)
 {
     zs_trace *t = ctx;
     const zs_tile_op *o = &t->plan->ops[op];
-    if (o->unit < ZS_CHANNEL_N)
-        t->channel[o->unit].op = op;
-    begin_row(t, o->layer, pl_cycle);
+    if (zs_op_is_transfer(o->code))
+        t->channel[zs_op_channel(t->plan, op)].op = op;
+    begin_row(t, o->row, pl_cycle);
 }
 
 static void retired(void *ctx, uint32_t op, uint64_t start_pl_cycle, uint64_t end_pl_cycle)
 {
     zs_trace *t = ctx;
-    const uint32_t row = t->plan->ops[op].layer;
+    const uint32_t row = t->plan->ops[op].row;
     zs_trace_op *place = place_of(t, op);
     begin_row(t, row, start_pl_cycle);
     if (place != NULL)
@@ -183,7 +183,7 @@ zs_status zs_trace_build(zs_arena *arena, const zs_plan *plan, const zs_trace_li
     t->gaps = zs_new(arena, zs_trace_gap, plan->row_n + 1u); /* each begins or ends with a row */
     if (t->row_first == NULL || t->row_left == NULL || t->row_begun == NULL || t->gaps == NULL)
         return zs_nomem(err, "the trace");
-    for (uint32_t u = 0; u < ZS_UNIT_N; u++)
+    for (uint32_t u = 0; u < ZS_UNITS_MAX; u++)
         t->op_lost_at_pl_cycle[u] = UINT64_MAX;
     for (uint32_t i = 0; i < plan->row_n; i++) {
         t->row_left[i] = plan->rows[i].op_n;

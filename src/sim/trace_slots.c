@@ -42,7 +42,7 @@ static uint64_t slot_bytes(const finder *f, uint32_t ring, const zs_plan_row *ro
 
 static bool is_filling(uint32_t ring, const zs_tile_op *op, const zs_tile_box *box)
 {
-    switch (op->kind) {
+    switch (op->code) {
     case ZS_OP_LOAD_X:
     case ZS_OP_LOAD_W:
     case ZS_OP_LOAD_P:
@@ -57,8 +57,8 @@ static bool is_filling(uint32_t ring, const zs_tile_op *op, const zs_tile_box *b
 static bool is_using_up(uint32_t ring, const zs_tile_op *op)
 {
     if (ring == ACC)
-        return op->kind == ZS_OP_STORE || op->kind == ZS_OP_STORE_P;
-    return op->kind == ZS_OP_MAC || op->kind == ZS_OP_POST;
+        return op->code == ZS_OP_STORE || op->code == ZS_OP_STORE_P;
+    return op->code == ZS_OP_MAC || op->code == ZS_OP_POST;
 }
 
 /* An op of the rows asked for; without length at the cut where there was no room for it. */
@@ -79,7 +79,7 @@ static void touch(finder *f, uint32_t ring, uint32_t slot, uint32_t index, const
         close_slot(f, h);
         *h = (holder){.is_open = true,
                       .now = {.start_pl_cycle = when->start_pl_cycle,
-                              .bytes = slot_bytes(f, ring, &plan->rows[op->layer]),
+                              .bytes = slot_bytes(f, ring, &plan->rows[op->row]),
                               .buffer_id = buffers[ring],
                               .slot = (uint8_t)slot}};
     }
@@ -105,7 +105,7 @@ static void add_span(finder *f, uint32_t buffer_id, uint32_t op0, uint32_t op_n)
     for (uint32_t i = op0; i < op0 + op_n; i++) {
         const zs_tile_op *op = &f->trace->plan->ops[i];
         const zs_trace_op when = when_of(f, i);
-        if (!zs_trace_has_row(f->trace, op->layer) || op->unit != ZS_UNIT_PE)
+        if (!zs_trace_has_row(f->trace, op->row) || zs_op_role(op->code) != ZS_COMPUTE)
             continue;
         span.start_pl_cycle = zs_min_u64(span.start_pl_cycle, when.start_pl_cycle);
         span.end_pl_cycle = zs_max_u64(span.end_pl_cycle, when.end_pl_cycle);
@@ -121,7 +121,7 @@ static bool uses_resident(const zs_plan_row *row)
 /* A store may name slots of the work before it, but reads sums only. */
 static bool needs_slot(const zs_tile_op *op, uint32_t ring)
 {
-    const bool is_store = op->kind == ZS_OP_STORE || op->kind == ZS_OP_STORE_P;
+    const bool is_store = op->code == ZS_OP_STORE || op->code == ZS_OP_STORE_P;
     return op->slot[ring] < ZS_SLOT_RESIDENT && (ring == ACC || !is_store);
 }
 

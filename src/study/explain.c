@@ -1,4 +1,6 @@
 #include "explain_priv.h"
+
+#include "zynqsim/kind.h"
 #include "zynqsim/compare.h"
 #include "zynqsim/plan.h"
 

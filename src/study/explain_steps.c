@@ -1,6 +1,8 @@
 /* Designs with twice, half or no limit of a resource. */
 #include "explain_priv.h"
 
+#include "zynqsim/kind.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -76,7 +78,7 @@ static zs_status scale_key(zs_arena *arena, const zs_explain_key *key, const cha
     const char *text = step == ZS_UNLIMITED ? key->unlimited : "";
     if (f == NULL)
         return zs_fail(err, ZS_EINTERNAL, path, "is scaled by explain but is no key of a design");
-    if (strcmp(text, "-") == 0)
+    if (strcmp(text, "-") == 0 || !zs_field_is_of(f, base->accel.kind))
         return ZS_OK;
     if (text[0] != '\0') {
         char was[128] = "", is[128] = "";
@@ -158,8 +160,9 @@ static zs_status unroll_loop(zs_arena *arena, size_t loop, zs_explain_step step,
     const double lanes = number_of(base, unroll);
     const double room = number_of(base, zs_field_find(loops[loop].tile));
     const double to = step == ZS_TWICE ? 2 * lanes : floor(lanes / 2);
-    const bool is_wide = base->accel.kind == ZS_KIND_TILED && to > room;
-    if (to < 1 || to > unroll->max || (step == ZS_TWICE && is_wide))
+    const bool is_wide = zs_kind_of(base)->tile_bounds_unroll && to > room;
+    if (!zs_field_is_of(unroll, base->accel.kind) || to < 1 || to > unroll->max ||
+        (step == ZS_TWICE && is_wide))
         return ZS_OK;
     set_number(&c->design, unroll, to);
     scale_banks(&c->design, loops[loop].partition, to / lanes);
@@ -176,7 +179,7 @@ static zs_status unroll_all(zs_arena *arena, size_t loop_n, const zs_design *bas
         const zs_field *unroll = zs_field_find(loops[i].unroll);
         const double lanes = number_of(base, unroll);
         const double tile = number_of(base, zs_field_find(loops[i].tile));
-        const double room = base->accel.kind == ZS_KIND_TILED ? tile : 16 * lanes;
+        const double room = zs_kind_of(base)->tile_bounds_unroll ? tile : 16 * lanes;
         set_number(d, unroll, fmin(fmax(room, lanes), unroll->max));
     }
     d->accel.partition.ic = d->accel.partition.oc = 0;

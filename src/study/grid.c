@@ -68,6 +68,9 @@ static zs_status try_value(const axis_draft *d, const char *path, const char *va
     zs_design copy = *d->design;
     zs_err why = {0};
     const zs_subject key = {.name = path, .field = zs_field_find(path)};
+    for (uint32_t k = 0; key.field != NULL && k < zs_kind_n; k++) /* one that has the key */
+        if (!zs_field_is_of(key.field, copy.accel.kind))
+            copy.accel.kind = k;
     const zs_status status = zs_design_set(&copy, d->arena, path, value, &why);
     if (status == ZS_OK) {
         *number = key.field != NULL ? zs_figure_number(&key, &copy, NULL) : (double)NAN;
@@ -301,12 +304,13 @@ void zs_grid_init(zs_grid *grid)
     *grid = (zs_grid){.point_n = 1};
 }
 
-static bool has_path(const zs_axis *axis, const char *path)
+/* Of an axis; ZS_AXIS_PATHS without. */
+static uint32_t path_at(const zs_axis *axis, const char *path)
 {
-    for (uint32_t i = 0; i < axis->path_n; i++)
-        if (strcmp(axis->paths[i], path) == 0)
-            return true;
-    return false;
+    uint32_t k = 0;
+    while (k < axis->path_n && strcmp(axis->paths[k], path) != 0)
+        k++;
+    return k < axis->path_n ? k : ZS_AXIS_PATHS;
 }
 
 zs_status zs_grid_add(zs_grid *grid, const zs_axis *axis, zs_err *err)
@@ -316,7 +320,7 @@ zs_status zs_grid_add(zs_grid *grid, const zs_axis *axis, zs_err *err)
         return zs_fail(err, ZS_ERANGE, axis->text, "more than %d axes", ZS_GRID_AXES);
     for (uint32_t i = 0; i < grid->axis_n; i++)
         for (uint32_t k = 0; k < axis->path_n; k++)
-            if (has_path(&grid->axes[i], axis->paths[k]))
+            if (path_at(&grid->axes[i], axis->paths[k]) != ZS_AXIS_PATHS)
                 return zs_fail(err, ZS_EUSAGE, axis->text, "%s is already on the axis %s",
                                axis->paths[k], grid->axes[i].text);
     if (!zs_mul_u64(grid->point_n, axis->value_n, &points) || points > POINTS_MAX)
@@ -342,14 +346,56 @@ const char *zs_grid_value(const zs_grid *grid, uint64_t point, uint32_t axis, ui
     return a->values[(size_t)at[axis] * a->path_n + path];
 }
 
-/* A board sets many keys, so it goes before those that set one. */
-static zs_status set_keys(const zs_grid *grid, const uint32_t *at, bool board, zs_arena *arena,
+zs_status zs_grid_check_field(const zs_grid *grid, const zs_design *base, const zs_field *field,
+                              zs_err *err)
+{
+    zs_design design = *base;
+    design.given = NULL; /* each kind was tried on the base when its axis was read */
+    for (uint32_t i = 0; i < grid->axis_n; i++) {
+        const zs_axis *a = &grid->axes[i];
+        const uint32_t kind = path_at(a, zs_kind_field.path);
+        for (uint32_t v = 0; kind != ZS_AXIS_PATHS && v < a->value_n; v++) {
+            ZS_TRY(zs_design_set(&design, NULL, zs_kind_field.path,
+                                 a->values[(size_t)v * a->path_n + kind], err));
+            ZS_TRY(zs_field_check_kind(field, design.accel.kind, err));
+        }
+        if (kind != ZS_AXIS_PATHS)
+            return ZS_OK;
+    }
+    return zs_field_check_kind(field, base->accel.kind, err);
+}
+
+zs_status zs_grid_check_keys(const zs_grid *grid, const zs_design *base, zs_err *err)
+{
+    for (uint32_t i = 0; i < grid->axis_n; i++)
+        for (uint32_t k = 0; k < grid->axes[i].path_n; k++) {
+            const zs_field *field = zs_field_find(grid->axes[i].paths[k]);
+            const zs_status status =
+                field != NULL ? zs_grid_check_field(grid, base, field, err) : ZS_OK;
+            if (status != ZS_OK)
+                zs_err_prefix(err, grid->axes[i].text);
+            ZS_TRY(status);
+        }
+    return ZS_OK;
+}
+
+/* What the keys of a point wait for: a board sets many of them, and a kind says which there are. */
+typedef enum key_turn { TURN_BOARD, TURN_KIND, TURN_REST, TURN_N } key_turn;
+
+static key_turn turn_of(const char *path)
+{
+    if (strcmp(path, "board") == 0)
+        return TURN_BOARD;
+    return strcmp(path, zs_kind_field.path) == 0 ? TURN_KIND : TURN_REST;
+}
+
+static zs_status set_keys(const zs_grid *grid, const uint32_t *at, key_turn turn, zs_arena *arena,
                           zs_design *design, zs_err *err)
 {
     for (uint32_t i = 0; i < grid->axis_n; i++) {
         const zs_axis *a = &grid->axes[i];
         for (uint32_t k = 0; k < a->path_n; k++)
-            if ((strcmp(a->paths[k], "board") == 0) == board)
+            if (turn_of(a->paths[k]) == turn)
                 ZS_TRY(zs_design_set(design, arena, a->paths[k],
                                      a->values[(size_t)at[i] * a->path_n + k], err));
     }
@@ -378,8 +424,8 @@ zs_status zs_grid_design(const zs_grid *grid, uint64_t point, const zs_design *b
     uint32_t at[ZS_GRID_AXES];
     zs_design design = *base;
     zs_grid_at(grid, point, at);
-    ZS_TRY(set_keys(grid, at, true, arena, &design, err));
-    ZS_TRY(set_keys(grid, at, false, arena, &design, err));
+    for (key_turn turn = TURN_BOARD; turn < TURN_N; turn++)
+        ZS_TRY(set_keys(grid, at, turn, arena, &design, err));
     ZS_TRY(zs_design_check(&design, err));
     *out = design;
     return ZS_OK;

@@ -1,5 +1,7 @@
 #include "zynqsim/sweep.h"
 
+#include "zynqsim/kind.h"
+
 #include "zynqsim/bound.h"
 
 #include <string.h>
@@ -186,11 +188,11 @@ uint32_t zs_sweep_chunk(const zs_sweep *sweep)
 }
 
 /* Whether the point kept is one like this but for its fusion, and that made no difference. */
-static bool is_like_kept(const run *r, uint64_t family, uint64_t digest)
+static bool is_like_kept(const run *r, const zs_plan_draft *draft, uint64_t family, uint64_t digest)
 {
     const zs_sweep_memo *m = r->memo;
     return m->is_known && digest != 0 && m->digest == digest && m->family == family &&
-           m->net == r->net;
+           m->net == r->net && zs_plan_is_alike(m->plan, zs_plan_draft_plan(draft));
 }
 
 static uint64_t family_of(const run *r)
@@ -230,13 +232,14 @@ static bool is_worth_keeping(const run *r, uint64_t digest)
            zs_grid_axis(&r->sweep->grid, FUSION_PATH) != ZS_GRID_AXES;
 }
 
-static void keep(run *r, uint64_t family, uint64_t digest)
+static void keep(run *r, const zs_plan_draft *draft, uint64_t family, uint64_t digest)
 {
     zs_sweep_memo *m = r->memo;
     m->kept = !m->kept;
     m->is_known = true;
     m->family = family;
     m->digest = digest;
+    m->plan = zs_plan_draft_plan(draft);
     m->net = r->net;
     m->result = r->out->result;
 }
@@ -248,12 +251,12 @@ static zs_status simulate(run *r, zs_err *why)
     zs_plan_draft *draft;
     ZS_TRY(zs_plan_draft_build(r->arena, &r->design, r->net, &draft, why));
     const uint64_t family = family_of(r), digest = zs_plan_draft_digest(draft);
-    if (is_like_kept(r, family, digest)) {
+    if (is_like_kept(r, draft, family, digest)) {
         ZS_TRY(take_over(r, draft, why));
     } else {
         ZS_TRY(simulate_draft(r, draft, why));
         if (is_worth_keeping(r, digest))
-            keep(r, family, digest);
+            keep(r, draft, family, digest);
     }
     for (uint32_t i = 0; i < r->sweep->conditions.n; i++)
         r->out->meets = r->out->meets && zs_condition_holds(&r->sweep->conditions.list[i],

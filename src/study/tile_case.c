@@ -1,5 +1,7 @@
 #include "zynqsim/tile_case.h"
 
+#include "zynqsim/kind.h"
+
 #include "zynqsim/plan.h"
 #include "zynqsim/sim.h"
 
@@ -133,9 +135,9 @@ static void count_ops(const zs_plan *plan, zs_tile_case_result *r)
 {
     for (uint32_t i = 0; i < plan->op_n; i++) {
         const uint64_t price = plan->costs[plan->ops[i].cost_key].pl_cycles;
-        if (plan->ops[i].kind == ZS_OP_HOST)
+        if (plan->ops[i].code == ZS_OP_HOST)
             r->total_cycles -= price;
-        if (plan->ops[i].kind != ZS_OP_MAC)
+        if (plan->ops[i].code != ZS_OP_MAC)
             continue;
         r->tiles++;
         r->compute_cycles += price - ISSUE;

@@ -64,7 +64,7 @@ void zs_check_judge(zs_check *c)
     const double size = fabs(c->lo == c->hi ? c->lo : nearest);
     const double off = c->predicted - nearest;
     c->error_frac = off == 0 ? 0 : size > 0 ? off / size : (double)NAN;
-    if (c->verdict == ZS_UNJUDGED || c->verdict == ZS_TOLD)
+    if (c->verdict == ZS_UNJUDGED || c->verdict == ZS_REPORTED)
         return;
     const double allowed = fmax(c->tolerance.frac * size, c->tolerance.absolute);
     c->verdict = isfinite(c->predicted) && fabs(off) <= allowed ? ZS_INSIDE : ZS_OUTSIDE;

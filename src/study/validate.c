@@ -59,7 +59,7 @@ static void append_band(zs_section *section, const zs_dram_measured *m, const zs
     zs_section_append(section, check);
 }
 
-/* Nothing in the table that is valid for the case: told, so that no case goes missing. */
+/* Nothing in the table that is valid for the case: reported, so that no case goes missing. */
 static zs_status append_unmeasured(zs_section *section, const zs_dram_measured *m, double frac)
 {
     const zs_band nothing = {.is_given = true, .lo = (double)NAN, .hi = (double)NAN};
@@ -71,8 +71,8 @@ static zs_status append_unmeasured(zs_section *section, const zs_dram_measured *
     return ZS_OK;
 }
 
-/* Where the references themselves differ by more than 10 % in latency, it is told and not judged:
- * which of them is right depends on a policy. */
+/* Where the references themselves differ by more than 10 % in latency, it is reported and not
+ * judged: which of them is right depends on a policy. */
 static zs_status check_dram(zs_arena *scratch, const zs_memory_params *memory,
                             const zs_reference *ref, uint32_t i, zs_section *sections, zs_err *err)
 {
@@ -177,15 +177,15 @@ void zs_section_close(zs_section *s)
     uint32_t count[ZS_VERDICT_N] = {0};
     uint32_t defined = 0;
     double sum = 0;
-    s->worst_frac = s->worst_told_frac = (double)NAN;
+    s->worst_frac = s->worst_reported_frac = (double)NAN;
     for (uint32_t i = 0; i < s->n; i++) {
         const zs_check *c = &s->checks[i];
         const double size = fabs(c->error_frac);
         count[c->verdict]++;
         if (c->verdict == ZS_UNJUDGED || !isfinite(size))
             continue;
-        if (c->verdict == ZS_TOLD) {
-            keep_worst(size, i, &s->worst_told_frac, &s->worst_told);
+        if (c->verdict == ZS_REPORTED) {
+            keep_worst(size, i, &s->worst_reported_frac, &s->worst_reported);
             continue;
         }
         defined++;
@@ -195,7 +195,7 @@ void zs_section_close(zs_section *s)
     s->inside = count[ZS_INSIDE];
     s->outside = count[ZS_OUTSIDE];
     s->unjudged = count[ZS_UNJUDGED];
-    s->told = count[ZS_TOLD];
+    s->reported = count[ZS_REPORTED];
     s->mean_frac = defined > 0 ? sum / defined : (double)NAN;
     const bool mean_fits =
         s->mean_limit_frac == 0 || defined == 0 || s->mean_frac <= s->mean_limit_frac;

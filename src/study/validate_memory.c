@@ -80,16 +80,17 @@ zs_status zs_memory_check(zs_arena *scratch, const zs_memory_params *memory,
     else
         ZS_TRY(
             predict_traffic(scratch, &design.board.memory, &traffic, m->figure, &predicted, err));
-    zs_section_append(sections, (zs_check){.name = m->name,
-                                           .scope = "",
-                                           .figure = figures[m->figure].name,
-                                           .unit = figures[m->figure].unit,
-                                           .predicted = predicted,
-                                           .lo = m->measured.lo,
-                                           .hi = m->measured.hi,
-                                           .tolerance = m->measured.tolerance,
-                                           .verdict = m->measured.is_told ? ZS_TOLD : ZS_INSIDE,
-                                           .reason = m->reason,
-                                           .source = m->source});
+    zs_section_append(sections,
+                      (zs_check){.name = m->name,
+                                 .scope = "",
+                                 .figure = figures[m->figure].name,
+                                 .unit = figures[m->figure].unit,
+                                 .predicted = predicted,
+                                 .lo = m->measured.lo,
+                                 .hi = m->measured.hi,
+                                 .tolerance = m->measured.tolerance,
+                                 .verdict = m->measured.is_reported ? ZS_REPORTED : ZS_INSIDE,
+                                 .reason = m->reason,
+                                 .source = m->source});
     return ZS_OK;
 }

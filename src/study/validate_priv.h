@@ -12,8 +12,8 @@ zs_status zs_memory_check(zs_arena *scratch, const zs_memory_params *memory,
                           const zs_reference *ref, uint32_t i, zs_section *sections, zs_err *err);
 
 /* As zs_case_check. Counts and splits must be exact, and so must the steady clocks of a direct port
- * with at most four bursts outstanding; other clocks are told. Each section gets the figure that is
- * furthest off. */
+ * with at most four bursts outstanding; other clocks are reported. Each section gets the figure
+ * that is furthest off. */
 zs_status zs_axi_case_check(zs_arena *scratch, const zs_memory_params *memory,
                             const zs_reference *ref, uint32_t i, zs_section *sections, zs_err *err);
 

@@ -74,7 +74,7 @@ zs_status zs_run_check(const zs_reference *ref, uint32_t i, const zs_result *res
                       .lo = c->measured.lo,
                       .hi = c->measured.hi,
                       .tolerance = c->measured.tolerance,
-                      .verdict = c->measured.is_told ? ZS_TOLD : ZS_INSIDE,
+                      .verdict = c->measured.is_reported ? ZS_REPORTED : ZS_INSIDE,
                       .reason = c->reason,
                       .source = c->source,
                       .scope = c->scope,

@@ -3,6 +3,7 @@
 #include "zynqsim/design.h"
 #include "zynqsim/import.h"
 #include "zynqsim/net.h"
+#include "zynqsim/kind.h"
 #include "zynqsim/plan.h"
 #include "zynqsim/sim.h"
 
@@ -147,19 +148,21 @@ static void bench_plan(subject *s)
 static void bench_points(subject *s, zs_fidelity fidelity, const char *name)
 {
     double rate[REPEATS];
-    unsigned long long events = 0;
+    unsigned long long events = 0, bursts = 0;
     for (int r = 0; r < REPEATS; r++) {
         const double begin = now_s();
         int n = 0;
         while (now_s() - begin < 0.3) {
             const zs_plan *plan = build_plan(s);
-            events = simulate(s, plan, fidelity)->events;
+            const zs_result *result = simulate(s, plan, fidelity);
+            events = result->events;
+            bursts = result->read_bursts + result->write_bursts;
             n++;
         }
         rate[r] = n / (now_s() - begin);
     }
     char what[64];
-    snprintf(what, sizeof what, "%s, timing only (%llu events/point)", name, events);
+    snprintf(what, sizeof what, "%s, timing (%llu events, %llu bursts)", name, events, bursts);
     print_row(what, spread_of(rate, REPEATS), "points/s");
 }
 

@@ -3,6 +3,7 @@
 #include "nets.h"
 #include "random_design.h"
 #include "small_nets.h"
+#include "zynqsim/kind.h"
 #include "zynqsim/bound.h"
 
 static zs_arena keep, point;

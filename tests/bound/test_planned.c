@@ -1,5 +1,6 @@
 #include "support.h"
 
+#include "zynqsim/kind.h"
 #include "zynqsim/bound.h"
 #include "zynqsim/capacity.h"
 
@@ -78,7 +79,7 @@ static uint64_t least_schedule(const zs_plan *plan)
         const uint64_t bytes =
             (uint64_t)cost->xfer.row_bytes * cost->xfer.row_n * cost->xfer.plane_n;
         ends[i] = start + (op->unit < ZS_CHANNEL_N ? zs_ceil_div(bytes, 8) : cost->pl_cycles);
-        if (op->kind == ZS_OP_BARRIER)
+        if (op->code == ZS_OP_JOIN)
             fence = ends[i] = all;
         else
             unit_free[op->unit] = ends[i];

@@ -26,15 +26,17 @@ static void add_op(small_plan *s, uint32_t unit, uint32_t amount)
     const uint32_t i = s->plan.op_n++;
     s->ops[i] = (zs_tile_op){.wait = {ZS_NO_OP, ZS_NO_OP, ZS_NO_OP},
                              .cost_key = i,
-                             .kind = unit == FENCE ? ZS_OP_BARRIER : ZS_OP_MAC,
+                             .code = unit == FENCE ? ZS_OP_JOIN : ZS_OP_MAC,
                              .unit = (uint8_t)(unit == FENCE ? CPU : unit)};
     s->costs[i].unit = s->ops[i].unit;
     if (unit < ZS_CHANNEL_N) {
-        s->ops[i].kind = unit % 2 ? ZS_OP_STORE : ZS_OP_LOAD_X;
+        s->ops[i].code = unit % 2 ? ZS_OP_STORE : ZS_OP_LOAD_X;
         s->costs[i].xfer = (zs_xfer){.row_bytes = amount, .row_n = 1, .plane_n = 1};
     } else {
         s->costs[i].pl_cycles = amount;
     }
+    s->plan.units = zs_tile_units;
+    s->plan.unit_n = ZS_UNIT_N;
     s->plan.ops = s->ops;
     s->plan.costs = s->costs;
     s->plan.cost_n = s->plan.op_n;
@@ -159,7 +161,7 @@ static void schedule(const small_plan *s, uint64_t *row_ends)
                     start = zs_max_u64(start, ends[op->wait[w]]);
             const uint64_t bytes = s->costs[i].xfer.row_bytes;
             ends[i] = start + (op->unit < ZS_CHANNEL_N ? (bytes + 7) / 8 : s->costs[i].pl_cycles);
-            if (op->kind == ZS_OP_BARRIER)
+            if (op->code == ZS_OP_JOIN)
                 fence = ends[i] = all;
             else
                 unit_free[op->unit] = ends[i];

@@ -60,6 +60,10 @@ bad 2 'accelerator.clock' 'clock without a number' run "$good" --set accelerator
 bad 2 'batch' 'number that overflows' run "$good" --set batch=99999999999999999999999
 bad 2 'accelerator.precision' 'unknown word' run "$good" --set accelerator.precision=fp33
 bad 2 'board' 'unknown board' run "$good" --set board=zybo-7020-256
+for fidelity in bound tile burst; do
+    bad 2 'board.memory.t_refi: 374 leaves no time between refreshes' "refreshes without room at $fidelity" \
+        run "$good" --timing-only --fidelity $fidelity --set board.memory.t_refi=374
+done
 
 printf '\010\007' >model.onnx
 bad 2 'model.onnx: is a network, not a design' 'network as design' run model.onnx

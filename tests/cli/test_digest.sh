@@ -44,15 +44,15 @@ for part in base des design net num hw plan bound sim study import; do
     ok "$([ "$(digest)" != "$first" ]; echo $?)" "an edit of $file changes it"
     cp ../kept "$file"
 done
-for file in src/design/fields.def src/hw/operators.def src/plan/plan_priv.h include/zynqsim/sim.h include/zynqsim/version.h src/import/onnx.proto; do
+for file in src/design/fields.def include/zynqsim/operators.def src/hw/dram_priv.h include/zynqsim/sim.h include/zynqsim/version.h src/import/onnx.proto; do
     cp "$file" ../kept
     sed '$d' ../kept >"$file"
     ok "$([ "$(digest)" != "$first" ]; echo $?)" "so does one of $file"
     cp ../kept "$file"
 done
-mv src/hw/dram_short.c ../kept
+mv src/hw/dram_bypass.c ../kept
 ok "$([ "$(digest)" != "$first" ]; echo $?)" 'so does a file that is gone'
-mv ../kept src/hw/dram_short.c
+mv ../kept src/hw/dram_bypass.c
 echo >src/plan/newcomer.c
 ok "$([ "$(digest)" != "$first" ]; echo $?)" 'and one that is new'
 rm src/plan/newcomer.c

@@ -70,12 +70,41 @@ START_TEST(test_a_board_forgets_the_one_before_but_keeps_the_design)
     design_case c;
     design_case_start(&c);
     ck_assert_int_eq(design_case_set(&c, "accelerator.tile.oc", "48"), ZS_OK);
+    ck_assert_int_eq(design_case_set(&c, "board", "zybo"), ZS_OK);
+    ck_assert_uint_eq(c.design.board.dsp, 80);
     ck_assert_int_eq(design_case_set(&c, "board", "pynq-z1"), ZS_OK);
-    ck_assert_int_eq(design_case_set(&c, "board.dsp", "100"), ZS_OK);
     ck_assert_int_eq(design_case_set(&c, "board", "zedboard"), ZS_OK);
     ck_assert_uint_eq(c.design.board.dsp, 220);
     ck_assert_uint_eq(c.design.board.memory.bus_bytes, 4);
     ck_assert_uint_eq(c.design.accel.tile.oc, 48);
+    design_case_end(&c);
+}
+END_TEST
+
+START_TEST(test_a_board_keeps_what_was_set_by_hand)
+{
+    design_case c;
+    design_case_start(&c);
+    ck_assert_int_eq(design_case_set(&c, "board.axi.hp.width", "16 B"), ZS_OK);
+    ck_assert_int_eq(design_case_set(&c, "board.device", "mine"), ZS_OK);
+    ck_assert_int_eq(design_case_set(&c, "board", "pynq-z1"), ZS_OK);
+    ck_assert_uint_eq(c.design.board.axi.hp.beat_bytes, 16);
+    ck_assert_str_eq(c.design.board.device, "mine");
+    ck_assert_uint_eq(c.design.board.memory.bus_bytes, 2);
+    ck_assert_int_eq(design_case_set(&c, "board.axi.hp.width", "8 B"), ZS_OK);
+    ck_assert_int_eq(design_case_set(&c, "board", "vc707"), ZS_OK);
+    ck_assert_uint_eq(c.design.board.axi.hp.beat_bytes, 8); /* of the row: 64 */
+    design_case_end(&c);
+}
+END_TEST
+
+START_TEST(test_a_key_that_says_what_the_board_has_goes_with_it)
+{
+    design_case c;
+    design_case_start(&c);
+    ck_assert_int_eq(design_case_set(&c, "board.memory.bus", "4 B"), ZS_OK);
+    ck_assert_int_eq(design_case_set(&c, "board", "pynq-z1"), ZS_OK);
+    ck_assert_uint_eq(c.design.board.memory.bus_bytes, 2);
     design_case_end(&c);
 }
 END_TEST
@@ -101,6 +130,8 @@ TCase *tcase_boards(void)
     tcase_add_test(tc, test_every_setting_of_a_board_has_a_source_and_a_key_below_board);
     tcase_add_test(tc, test_the_first_board_is_the_default);
     tcase_add_test(tc, test_a_board_forgets_the_one_before_but_keeps_the_design);
+    tcase_add_test(tc, test_a_board_keeps_what_was_set_by_hand);
+    tcase_add_test(tc, test_a_key_that_says_what_the_board_has_goes_with_it);
     tcase_add_test(tc, test_an_unknown_board_names_the_nearest);
     return tc;
 }

@@ -15,6 +15,7 @@ static const struct {
     {{"board.memory.t_faw"}, {"5"}, "board.memory.t_rrd", "6 is above board.memory.t_faw"},
     {{"board.memory.queue"}, {"4"}, "board.memory.write_batch", "8 is above board.memory.queue"},
     {{"board.memory.t_refi"}, {"167"}, "board.memory.t_rfc", "leave nothing"},
+    {{"board.memory.t_refi"}, {"401"}, "board.memory.t_refi", "these timings need at least 402"},
     {{"board.axi.hp.width"}, {"6"}, "board.axi.hp.width", "6 is not a power of two"},
     {{"board.axi.acp.width"}, {"7"}, "board.axi.acp.width", "7 is not a power of two"},
     {{"board.axi.gp.width"}, {"5"}, "board.axi.gp.width", "5 is not a power of two"},
@@ -54,7 +55,7 @@ static const struct {
 } fine[] = {
     {"accelerator.unroll.oc", "64"}, /* more lanes than the tile has channels */
     {"board.memory.t_refi", "0"},    /* no refresh */
-    {"board.memory.t_refi", "168"},
+    {"board.memory.t_refi", "402"},
     {"board.memory.t_ras", "7"},
     {"network.preprocess.crop", "256"},
     {"network.weights", "synthetic:18446744073709551615"},

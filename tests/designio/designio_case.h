@@ -45,6 +45,7 @@ zs_span test_jpeg(int components, bool progressive, uint32_t w, uint32_t h);
 TCase *tcase_design_yaml(void);
 TCase *tcase_design_files(void);
 TCase *tcase_design_show(void);
+TCase *tcase_design_kinds(void);
 TCase *tcase_configs(void);
 TCase *tcase_images(void);
 TCase *tcase_preprocess(void);

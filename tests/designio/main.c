@@ -46,7 +46,7 @@ zs_status designio_parse(designio_case *c, const char *text, const test_file *fi
 int main(void)
 {
     TCase *(*const cases[])(void) = {
-        tcase_design_yaml, tcase_design_files, tcase_design_show, tcase_configs,
+        tcase_design_yaml, tcase_design_files, tcase_design_show, tcase_design_kinds, tcase_configs,
         tcase_images,      tcase_preprocess,   tcase_npy,         tcase_labels,
     };
     return test_main("designio", cases, ZS_LEN(cases));

@@ -30,7 +30,7 @@ totals() {
 echo "point,$(echo "$columns" | tr '\n' ' ' | sed 's/ $//; s/ /,/g')" >"$made/points.csv"
 grep -v '^ *\(#\|$\)' "$dir/points.txt" | while read -r name options; do
     # shellcheck disable=SC2086 # options are words
-    "$program" run configs/default.yaml --timing-only --format json $options \
+    "$program" run "$dir/defaults.yaml" --timing-only --format json $options \
         >"$made/json" 2>"$made/err" </dev/null
     [ $? -le 1 ] || { echo "FAIL: $name: $(cat "$made/err")"; : >"$made/json"; }
     echo "$name$(totals "$made/json")" >>"$made/points.csv"

@@ -1,4 +1,6 @@
 #include "golden_case.h"
+#include "kind_rows.h"
+#include "zynqsim/kind.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +31,7 @@ static const zs_result *run_variant(golden_case *c, int which)
     zs_design *d = zs_new(&c->arena, zs_design, 1);
     const zs_net *net = golden_model(c, "squeezenet_v1.1_same", 0);
     zs_design_defaults(d);
-    d->accel.kind = ZS_KIND_DIRECT;
+    d->accel.kind = KIND_direct;
     d->accel.fusion = variants[which].fusion;
     d->accel.direct.fuse_concat = variants[which].fuse_concat;
     golden_check(zs_plan_build(&c->arena, d, net, &plan, &err), &err);

@@ -1,4 +1,5 @@
 #include "golden_case.h"
+#include "zynqsim/kind.h"
 
 #include <math.h>
 #include <stdio.h>

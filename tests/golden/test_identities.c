@@ -1,4 +1,5 @@
 #include "golden_case.h"
+#include "zynqsim/kind.h"
 
 /* What has to hold of the figures of every run, whatever the constants of the board are. */
 

@@ -55,7 +55,7 @@ uint64_t bench_command(uint32_t tag)
     for (uint32_t i = 0; i < bench.done_n; i++)
         if (bench.done[i].tag == tag)
             return bench.done[i].command_ddr_cycle;
-    ck_abort_msg("request %u was not placed", tag);
+    ck_abort_msg("request %u was not issued", tag);
     return 0;
 }
 

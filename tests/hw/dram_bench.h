@@ -1,4 +1,4 @@
-/* dram_bench.h - a DDR controller on a bench: offer requests at clocks, collect what was placed. */
+/* dram_bench.h - a DDR controller on a bench: offer requests at clocks, collect what was issued. */
 #ifndef ZYNQSIM_TEST_DRAM_BENCH_H
 #define ZYNQSIM_TEST_DRAM_BENCH_H
 
@@ -25,7 +25,7 @@ void bench_offer(bool is_write, uint64_t addr, uint32_t bytes, uint32_t tag, uin
 void bench_read(uint64_t addr, uint32_t tag, uint64_t at); /* one transaction */
 void bench_write(uint64_t addr, uint32_t tag, uint64_t at);
 void bench_run(uint64_t until);
-/* Clock of the column command of a tag; fails when it was not placed. */
+/* Clock of the column command of a tag; fails when it was not issued. */
 uint64_t bench_command(uint32_t tag);
 
 /* Addresses by bank, row and byte of the default map. */

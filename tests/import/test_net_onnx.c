@@ -310,14 +310,14 @@ static wire bad_rank(void)
 {
     wire graph = {.n = 0};
     onnx_node(&graph, "Relu", "n", "x", "y", NULL);
-    onnx_input(&graph, "x", 3);
+    onnx_input(&graph, "x", 9);
     onnx_output(&graph, "y");
     return graph;
 }
 
 static wire bad_unknown_op(void)
 {
-    return bare("PRelu", "x b", NULL);
+    return bare("NonZero", "x", NULL);
 }
 
 static wire bad_attribute(void)
@@ -405,7 +405,7 @@ static wire bad_auto_pad(void)
 static wire bad_constant(void)
 {
     wire attrs = {.n = 0};
-    onnx_attr_int(&attrs, "value_int", 1);
+    onnx_attr_text(&attrs, "value_string", "1");
     return bare("Constant", "", &attrs);
 }
 
@@ -452,7 +452,7 @@ static wire bad_half_float(void)
 static wire bad_type(void)
 {
     const int64_t dims[4] = {2, 3, 1, 1};
-    const wire tensor = onnx_tensor("v", 10, 4, dims);
+    const wire tensor = onnx_tensor("v", 8, 4, dims);
     return with_weights(&tensor);
 }
 
@@ -494,8 +494,9 @@ static const struct {
     {bad_output, ZS_EPARSE, "t.onnx", "no node makes the output 'z'"},
     {bad_two_inputs, ZS_EUNSUPPORTED, "t.onnx", "inputs 'x' and 'x2'"},
     {bad_two_outputs, ZS_EUNSUPPORTED, "t.onnx", "2 outputs"},
-    {bad_rank, ZS_EUNSUPPORTED, "t.onnx", "input 'x' has 3 dimensions"},
-    {bad_unknown_op, ZS_EUNSUPPORTED, "t.onnx node 0 (PRelu n)", "operator PRelu is not handled"},
+    {bad_rank, ZS_EUNSUPPORTED, "t.onnx", "input 'x' has 9 dimensions"},
+    {bad_unknown_op, ZS_EUNSUPPORTED, "t.onnx node 0 (NonZero n)",
+     "operator NonZero is not handled"},
     {bad_attribute, ZS_EUNSUPPORTED, "Relu n", "attribute 'quantum' of Relu"},
     {bad_computed_weights, ZS_EUNSUPPORTED, "Conv n", "input 'x' is computed"},
     {bad_bias, ZS_ESHAPE, "Conv n", "3 elements for 2 output channels"},
@@ -509,11 +510,11 @@ static const struct {
     {bad_domain, ZS_EUNSUPPORTED, "Relu", "domain 'com.example'"},
     {bad_auto_pad, ZS_EPARSE, "Conv n", "auto_pad 'SAME' is none of"},
     {bad_constant, ZS_EUNSUPPORTED, "Constant n", "without a tensor in 'value'"},
-    {bad_constant_input, ZS_EUNSUPPORTED, "Relu n", "input 'w' is a constant"},
+    {bad_constant_input, ZS_EUNSUPPORTED, "t.onnx", "does not depend on the input"},
     {bad_external, ZS_EUNSUPPORTED, "Conv n", "'v' keeps its data in another file"},
     {bad_payload, ZS_EPARSE, "Conv n", "data for 5 elements, but its dimensions say 6"},
     {bad_half_float, ZS_EPARSE, "Conv n", "data for 6 elements"},
-    {bad_type, ZS_EUNSUPPORTED, "Conv n", "tensor 'v' is half"},
+    {bad_type, ZS_EUNSUPPORTED, "Conv n", "tensor 'v' is string"},
     {bad_dims, ZS_ERANGE, "Conv n", "9223372036854775807"},
     {bad_negative_dim, ZS_ERANGE, "Conv n", "-1 is below"},
     {bad_no_nodes, ZS_EPARSE, "t.onnx", "no nodes"},

@@ -209,19 +209,28 @@ START_TEST(test_joins_keep_all_inputs_in_order)
 }
 END_TEST
 
-START_TEST(test_concat_along_rows_is_refused)
+START_TEST(test_concat_along_rows_joins_blocks)
 {
     wire graph = {.n = 0}, attrs = {.n = 0};
     onnx_attr_int(&attrs, "axis", 2);
-    refuse_op(&graph, "Concat", "x x", &attrs, 13, "axis 2 of 4 dimensions");
+    const zs_net_spec spec = parse_op(&graph, "Concat", "x x", &attrs, 13);
+    const zs_layer_spec *n = net_layer(&spec, "n");
+    ck_assert_int_eq(n->op, ZS_LAYER_JOIN);
+    ck_assert_uint_eq(n->general->outer, 3);
+    ck_assert_uint_eq(n->general->to.h, 16);
 }
 END_TEST
 
-START_TEST(test_a_constant_that_is_not_per_channel_is_refused)
+START_TEST(test_a_constant_that_is_not_per_channel_is_a_parameter)
 {
-    wire graph = {.n = 0};
+    wire graph = {.n = 0}, other = {.n = 0};
     onnx_init_ramp(&graph, "k", 3, 3, 8, 8, 0);
-    refuse_op(&graph, "Add", "x k", NULL, 13, "not one value per channel");
+    const zs_net_spec spec = parse_op(&graph, "Add", "x k", NULL, 13);
+    const zs_layer_spec *n = net_layer(&spec, "n");
+    ck_assert_int_eq(n->op, ZS_LAYER_BINARY);
+    ck_assert_uint_eq(n->general->constant_n, 192);
+    onnx_init_ramp(&other, "k", 1, 5, 0, 0, 0);
+    refuse_op(&other, "Add", "x k", NULL, 13, "dimensions 8 and 5, counted 1 from the last");
 }
 END_TEST
 
@@ -279,22 +288,30 @@ END_TEST
 
 static const struct {
     int64_t dims[4], n;
-    bool is_flat;
+    const char *refusal; /* NULL: a flatten */
 } shapes[] = {
-    {{1, -1}, 2, true},        {{0, -1}, 2, true},     {{-1, 192}, 2, true},
-    {{1, 192, 1, 1}, 4, true}, {{-1, -1}, 2, false},   {{1, 3, 64, 1}, 4, false},
-    {{2, 96}, 2, false},       {{1, 3, 64}, 3, false}, {{1, -2}, 2, false},
+    {{1, -1}, 2, NULL},
+    {{0, -1}, 2, NULL},
+    {{-1, 192}, 2, NULL},
+    {{1, 192, 1, 1}, 4, NULL},
+    {{-1, -1}, 2, "dimension 1 of the shape is -1"},
+    {{1, 3, 64, 1}, 4, "the graph computes nothing"}, /* the same elements in order: no layer */
+    {{2, 96}, 2, "the graph computes nothing"},
+    {{1, 3, 64}, 3, "the graph computes nothing"},
+    {{1, -2}, 2, "dimension 1 of the shape is -2"},
+    {{1, 3, 65}, 3, "makes 195 elements of 192"},
+    {{5, -1}, 2, "192 elements do not divide"},
 };
 
-START_TEST(test_reshape_is_flatten_or_refused)
+START_TEST(test_reshape_is_flatten_or_only_counts_otherwise)
 {
     wire graph = {.n = 0};
     onnx_init_ints(&graph, "shape", shapes[_i].dims, shapes[_i].n);
-    if (shapes[_i].is_flat) {
+    if (shapes[_i].refusal == NULL) {
         const zs_net_spec spec = parse_op(&graph, "Reshape", "x shape", NULL, 13);
         ck_assert_int_eq(net_layer(&spec, "n")->op, ZS_LAYER_FLATTEN);
     } else {
-        refuse_op(&graph, "Reshape", "x shape", NULL, 13, "only reshapes that flatten");
+        refuse_op(&graph, "Reshape", "x shape", NULL, 13, shapes[_i].refusal);
     }
 }
 END_TEST
@@ -326,13 +343,16 @@ START_TEST(test_softmax_of_old_models_runs_over_all_that_follows)
 }
 END_TEST
 
-START_TEST(test_softmax_of_new_models_runs_over_channels_only)
+START_TEST(test_softmax_of_new_models_runs_over_one_axis)
 {
     wire graph = {.n = 0}, attrs = {.n = 0}, again = {.n = 0};
     onnx_attr_int(&attrs, "axis", 1);
     const zs_net_spec spec = parse_op(&graph, "Softmax", "x", &attrs, 13);
     ck_assert_str_eq(net_layer(&spec, "n")->in[0], "x");
-    refuse_op(&again, "Softmax", "x", NULL, 13, "axis -1 of 4 dimensions");
+    const zs_net_spec rows = parse_op(&again, "Softmax", "x", NULL, 13);
+    const zs_layer_spec *n = net_layer(&rows, "n");
+    ck_assert_int_eq(n->op, ZS_LAYER_NORMALISE);
+    ck_assert(n->general->line_n == 8 && n->general->line_step == 1);
 }
 END_TEST
 
@@ -370,15 +390,16 @@ TCase *tcase_net_onnx_ops(void)
     tcase_add_loop_test(tc, test_matmul_with_a_bias_added_is_fc_and_shift, 0, 2);
     tcase_add_test(tc, test_gemm_over_an_image_is_refused);
     tcase_add_loop_test(tc, test_joins_keep_all_inputs_in_order, 0, (int)ZS_LEN(joins));
-    tcase_add_test(tc, test_concat_along_rows_is_refused);
-    tcase_add_test(tc, test_a_constant_that_is_not_per_channel_is_refused);
+    tcase_add_test(tc, test_concat_along_rows_joins_blocks);
+    tcase_add_test(tc, test_a_constant_that_is_not_per_channel_is_a_parameter);
     tcase_add_test(tc, test_batchnorm_is_folded_in_double);
     tcase_add_test(tc, test_batchnorm_with_a_negative_variance_is_refused);
     tcase_add_test(tc, test_lrn_keeps_its_constants);
-    tcase_add_loop_test(tc, test_reshape_is_flatten_or_refused, 0, (int)ZS_LEN(shapes));
+    tcase_add_loop_test(tc, test_reshape_is_flatten_or_only_counts_otherwise, 0,
+                        (int)ZS_LEN(shapes));
     tcase_add_loop_test(tc, test_shapes_may_be_int32_or_raw, 0, 3);
     tcase_add_test(tc, test_softmax_of_old_models_runs_over_all_that_follows);
-    tcase_add_test(tc, test_softmax_of_new_models_runs_over_channels_only);
+    tcase_add_test(tc, test_softmax_of_new_models_runs_over_one_axis);
     tcase_add_test(tc, test_identity_adds_no_layer);
     tcase_add_test(tc, test_dropout_and_global_pools_are_layers);
     return tc;

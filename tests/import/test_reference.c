@@ -121,7 +121,7 @@ END_TEST
 static const struct {
     const char *measured, *tolerance;
     double lo, hi;
-    bool is_told;
+    bool is_reported;
     double frac, absolute;
 } figures[] = {
     {"7", "5%", 7, 7, false, 0.05, 0}, {"7", "", 7, 7, true, 0, 0},
@@ -142,7 +142,7 @@ START_TEST(test_a_figure_is_a_value_or_a_band_and_its_tolerance_may_be_open)
         const zs_figure_measured *m = form == 0 ? &ref.runs[0].measured : &ref.memories[0].measured;
         ck_assert_double_eq(m->lo, figures[_i].lo);
         ck_assert_double_eq(m->hi, figures[_i].hi);
-        ck_assert_int_eq(m->is_told, figures[_i].is_told);
+        ck_assert_int_eq(m->is_reported, figures[_i].is_reported);
         ck_assert_double_eq_tol(m->tolerance.frac, figures[_i].frac, 1e-15);
         ck_assert_double_eq(m->tolerance.absolute, figures[_i].absolute);
     }

@@ -1,13 +1,15 @@
 /* result.json as figures. What the program writes is read back in tests/report. */
 #include "cases.h"
+#include "zynqsim/result_read.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static zs_status read_text(const char *text, zs_figures *out)
 {
     const zs_span bytes = {.data = (const uint8_t *)text, .bytes = strlen(text)};
-    return zs_result_json_parse(&arena, bytes, "r.json", out, &err);
+    return zs_figures_parse(&arena, bytes, "r.json", out, &err);
 }
 
 START_TEST(test_figures_of_other_versions_are_unknown_or_ignored)
@@ -32,36 +34,41 @@ START_TEST(test_figures_of_other_versions_are_unknown_or_ignored)
 }
 END_TEST
 
+/* What is said names the file, or the line in it, and the key. */
 static const struct {
-    const char *text, *place, *says;
+    const char *text, *key, *says;
+    zs_status status;
 } wrong[] = {
-    {"", "r.json:1:", "JSON"},
-    {"{\"cycles\": 12,\n \"layers\": [", "r.json:2:", "JSON"},
-    {"{\"cycles\": 12, \"cycles\": 13, \"layers\": []}", "r.json:1:", "duplicate"},
-    {"[]", "r.json", "no result"},
-    {"{\"layers\": []}", "r.json", "no result"},
-    {"{\"cycles\": 12}", "r.json", "no result"},
-    {"{\"cycles\": 12, \"layers\": {}}", "r.json", "no result"},
-    {"{\"cycles\": -12, \"layers\": []}", "cycles", "whole number"},
-    {"{\"cycles\": 12, \"calls\": 1.5, \"layers\": []}", "calls", "whole number"},
-    {"{\"cycles\": 12, \"calls\": 1e300, \"layers\": []}", "calls", "whole number"},
-    {"{\"cycles\": 12, \"gops\": \"4\", \"layers\": []}", "gops", "number"},
-    {"{\"cycles\": 12, \"fits\": 1, \"layers\": []}", "fits", "true or false"},
-    {"{\"cycles\": 12, \"network\": 1, \"layers\": []}", "network", "text"},
+    {"", "r.json:1:", "JSON", ZS_EPARSE},
+    {"{\"cycles\": 12,\n \"layers\": [", "r.json:2:", "JSON", ZS_EPARSE},
+    {"{\"cycles\": 12, \"cycles\": 13, \"layers\": []}", "r.json:1:", "duplicate", ZS_EPARSE},
+    {"[]", "r.json", "no result", ZS_EPARSE},
+    {"{\"layers\": []}", "r.json", "no result", ZS_EPARSE},
+    {"{\"cycles\": 12}", "r.json", "no result", ZS_EPARSE},
+    {"{\"cycles\": 12, \"layers\": {}}", "r.json", "no result", ZS_EPARSE},
+    {"{\"cycles\": -12, \"layers\": []}", "cycles", "outside 0 ..", ZS_ERANGE},
+    {"{\"cycles\": 12, \"calls\": 1.5, \"layers\": []}", "calls", "whole number", ZS_EPARSE},
+    {"{\"cycles\": 12, \"calls\": 1e300, \"layers\": []}", "calls", "whole number", ZS_EPARSE},
+    {"{\"cycles\": 12, \"gops\": \"4\", \"layers\": []}", "gops", "number", ZS_EPARSE},
+    {"{\"cycles\": 12, \"fits\": 1, \"layers\": []}", "fits", "true nor false", ZS_EPARSE},
+    {"{\"cycles\": 12, \"network\": 1, \"layers\": []}", "network", "text", ZS_EPARSE},
     {"{\"cycles\": 12, \"dram\": {\"read_bytes\": []}, \"layers\": []}", "dram.read_bytes",
-     "number"},
-    {"{\"cycles\": 12, \"layers\": [1]}", "layers[0]", "object"},
-    {"{\"cycles\": 12, \"layers\": [{}]}", "layers[0].name", "text"},
+     "number", ZS_EPARSE},
+    {"{\"cycles\": 12, \"layers\": [1]}", "layers[0]", "object", ZS_EPARSE},
+    {"{\"cycles\": 12, \"layers\": [{}]}", "layers[0].name", "text", ZS_EPARSE},
     {"{\"cycles\": 12, \"layers\": [{\"name\": \"a\"}, {\"name\": \"b\", \"cycles\": \"x\"}]}",
-     "layers[1].cycles", "whole number"},
+     "layers[1].cycles", "whole number", ZS_EPARSE},
 };
 
 START_TEST(test_a_wrong_result_is_refused_with_its_place)
 {
     zs_figures f = {.layer_n = 77};
-    ck_assert_int_eq(read_text(wrong[_i].text, &f), ZS_EPARSE);
-    ck_assert_msg(strstr(err.place, wrong[_i].place) != NULL, "%s", err.place);
-    ck_assert_msg(strstr(err.text, wrong[_i].says) != NULL, "%s", err.text);
+    char said[sizeof err.place + sizeof err.text + 3];
+    ck_assert_int_eq(read_text(wrong[_i].text, &f), wrong[_i].status);
+    snprintf(said, sizeof said, "%s: %s", err.place, err.text);
+    ck_assert_msg(strncmp(said, "r.json", 6) == 0, "%s", said);
+    ck_assert_msg(strstr(said, wrong[_i].key) != NULL, "%s", said);
+    ck_assert_msg(strstr(said, wrong[_i].says) != NULL, "%s", said);
     ck_assert_uint_eq(f.layer_n, 77);
 }
 END_TEST

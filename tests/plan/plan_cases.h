@@ -19,8 +19,8 @@ TCase *tcase_line_plans(void);
 const zs_plan *test_plan(zs_arena *arena, const zs_design *d, const zs_net *net);
 /* Bytes that ops of one kind move; of all rows, or of one. */
 enum { ALL_ROWS = -1 };
-uint64_t test_moved_bytes(const zs_plan *plan, const zs_design *d, zs_op_kind kind, int row);
+uint64_t test_moved_bytes(const zs_plan *plan, const zs_design *d, zs_op_code kind, int row);
 uint64_t test_all_bytes(const zs_plan *plan, const zs_design *d);
-uint32_t test_count_ops(const zs_plan *plan, zs_op_kind kind);
+uint32_t test_count_ops(const zs_plan *plan, zs_op_code kind);
 
 #endif

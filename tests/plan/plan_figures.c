@@ -1,4 +1,5 @@
 #include "plan_cases.h"
+#include "zynqsim/kind.h"
 
 #include "random_design.h"
 
@@ -11,11 +12,11 @@ const zs_plan *test_plan(zs_arena *arena, const zs_design *d, const zs_net *net)
     return plan;
 }
 
-uint64_t test_moved_bytes(const zs_plan *plan, const zs_design *d, zs_op_kind kind, int row)
+uint64_t test_moved_bytes(const zs_plan *plan, const zs_design *d, zs_op_code kind, int row)
 {
     uint64_t bytes = 0;
     for (uint32_t i = 0; i < plan->op_n; i++) {
-        if (plan->ops[i].kind != kind || (row != ALL_ROWS && plan->ops[i].layer != row))
+        if (plan->ops[i].code != kind || (row != ALL_ROWS && plan->ops[i].row != row))
             continue;
         const zs_xfer x = zs_plan_xfer(plan, d, i);
         bytes += zs_xfer_bytes(&x);
@@ -26,15 +27,17 @@ uint64_t test_moved_bytes(const zs_plan *plan, const zs_design *d, zs_op_kind ki
 uint64_t test_all_bytes(const zs_plan *plan, const zs_design *d)
 {
     uint64_t bytes = 0;
-    for (uint32_t kind = 0; kind < ZS_OP_KIND_N; kind++)
-        bytes += test_moved_bytes(plan, d, kind, ALL_ROWS);
+    static const zs_op_code transfers[] = {ZS_OP_LOAD_X, ZS_OP_LOAD_W, ZS_OP_LOAD_P, ZS_OP_STORE,
+                                           ZS_OP_STORE_P};
+    for (size_t i = 0; i < ZS_LEN(transfers); i++)
+        bytes += test_moved_bytes(plan, d, transfers[i], ALL_ROWS);
     return bytes;
 }
 
-uint32_t test_count_ops(const zs_plan *plan, zs_op_kind kind)
+uint32_t test_count_ops(const zs_plan *plan, zs_op_code kind)
 {
     uint32_t n = 0;
     for (uint32_t i = 0; i < plan->op_n; i++)
-        n += plan->ops[i].kind == kind;
+        n += plan->ops[i].code == kind;
     return n;
 }

@@ -4,6 +4,7 @@
 #include "random_design.h"
 #include "small_nets.h"
 
+#include "zynqsim/kind.h"
 #include "zynqsim/capacity.h"
 
 #include <string.h>
@@ -311,7 +312,7 @@ START_TEST(test_picture_is_flushed_once_for_a_call)
     b.d.accel.group_n = 1;
     const zs_plan *plan = test_plan(&b.arena, &b.d, b.net);
     ck_assert_uint_eq(plan->call_n, 1);
-    ck_assert_int_eq(plan->ops[1].kind, ZS_OP_HOST);
+    ck_assert_int_eq(plan->ops[1].code, ZS_OP_HOST);
     const zs_cpu_params *cpu = &b.d.board.cpu;
     const double seconds = zs_cpu_call_start_s(cpu, b.d.accel.clock_hz, b.d.accel.registers) +
                            zs_cpu_cache_s(cpu, 3 * 20 * 20 * 4);

@@ -1,4 +1,7 @@
+#include "../../src/kinds/linebuffer/line_priv.h"
 #include "plan_cases.h"
+#include "kind_rows.h"
+#include "zynqsim/kind.h"
 
 #include "nets.h"
 
@@ -14,7 +17,7 @@ static void set_up(void)
 {
     zs_arena_init(&arena, test_heap());
     zs_design_defaults(&design);
-    design.accel.kind = ZS_KIND_LINEBUFFER;
+    design.accel.kind = KIND_linebuffer;
     design.accel.precision = ZS_INT8;
     design.accel.unroll.oc = design.accel.unroll.ic = 16;
     design.accel.ports.input = design.accel.ports.output = ZS_PORT_ACP;
@@ -37,10 +40,10 @@ static const zs_plan *plan_of(test_spec *s)
 }
 
 /* Price of the n-th op of a kind. */
-static uint64_t price(const zs_plan *plan, zs_op_kind kind, uint32_t n)
+static uint64_t price(const zs_plan *plan, zs_op_code kind, uint32_t n)
 {
     for (uint32_t i = 0; i < plan->op_n; i++)
-        if (plan->ops[i].kind == kind && n-- == 0)
+        if (plan->ops[i].code == kind && n-- == 0)
             return plan->costs[plan->ops[i].cost_key].pl_cycles;
     ck_abort_msg("no such op");
     return 0;
@@ -112,8 +115,8 @@ START_TEST(test_a_layer_beyond_the_weight_memory_is_cut_into_equal_calls)
     ck_assert_uint_eq(plan->call_n, 4);
     ck_assert_uint_eq(plan->row_n, 5);
     for (uint32_t i = 0; i < 4; i++) {
-        ck_assert_uint_eq(plan->rows[i].line.oc0, 256 * i);
-        ck_assert_uint_eq(plan->rows[i].line.oc_n, 256);
+        ck_assert_uint_eq(line_of(&plan->rows[i])->oc0, 256 * i);
+        ck_assert_uint_eq(line_of(&plan->rows[i])->oc_n, 256);
         ck_assert_uint_eq(test_moved_bytes(plan, &design, ZS_OP_LOAD_W, (int)i), 131328);
         ck_assert_uint_eq(test_moved_bytes(plan, &design, ZS_OP_LOAD_X, (int)i), 100352);
         ck_assert_uint_eq(test_moved_bytes(plan, &design, ZS_OP_STORE, (int)i), 50176);
@@ -184,12 +187,12 @@ START_TEST(test_loads_run_ahead_as_far_as_the_fifo_holds_lines)
     test_conv(s, "expand", "", 64, 1, 1, 0);
     const zs_plan *plan = plan_of(s);
     uint32_t first_mac = 0, lines = 0;
-    while (plan->ops[first_mac].kind != ZS_OP_MAC) {
-        if (plan->ops[first_mac].kind == ZS_OP_LOAD_X)
+    while (plan->ops[first_mac].code != ZS_OP_MAC) {
+        if (plan->ops[first_mac].code == ZS_OP_LOAD_X)
             lines += plan->boxes[first_mac].oy_n;
         first_mac++;
     }
-    ck_assert_uint_eq(plan->rows[0].line.ring_lines, 11);
+    ck_assert_uint_eq(line_of(&plan->rows[0])->ring_lines, 11);
     ck_assert_uint_eq(lines, 9); /* the first row's, then by four: a third four would not fit */
 }
 END_TEST

@@ -1,4 +1,5 @@
 #include "plan_cases.h"
+#include "zynqsim/kind.h"
 
 #include "nets.h"
 
@@ -78,16 +79,16 @@ START_TEST(test_a_tile_of_oihw_weights_is_a_row_per_output_map)
     const zs_plan_row *row = &plan->rows[0];
     ck_assert_uint_eq(row->weight_base % 4096, 0);
     zs_tile_box box = {.oc0 = 4, .oc_n = 3, .ic0 = 4, .ic_n = 2};
-    const zs_xfer x = zs_plan_box_xfer(row, &b.d, ZS_OP_LOAD_W, &box);
+    const zs_xfer x = plan->kind->xfer(row, &b.d, ZS_OP_LOAD_W, &box);
     ck_assert_uint_eq(x.addr, row->weight_base + (4 * 6 + 4) * 9 * 4);
     ck_assert_uint_eq(x.row_bytes, 2 * 9 * 4);
     ck_assert_uint_eq(x.row_pitch_bytes, 6 * 9 * 4);
     ck_assert_uint_eq(x.row_n, 3);
     ck_assert_uint_eq(x.plane_n, 1);
     box.ic0 = 0, box.ic_n = 6; /* all of them: contiguous */
-    ck_assert_uint_eq(zs_plan_box_xfer(row, &b.d, ZS_OP_LOAD_W, &box).row_n, 1);
+    ck_assert_uint_eq(plan->kind->xfer(row, &b.d, ZS_OP_LOAD_W, &box).row_n, 1);
     b.d.accel.dma.merge_rows = false;
-    ck_assert_uint_eq(zs_plan_box_xfer(row, &b.d, ZS_OP_LOAD_W, &box).row_n, 3);
+    ck_assert_uint_eq(plan->kind->xfer(row, &b.d, ZS_OP_LOAD_W, &box).row_n, 3);
     end(&b);
 }
 END_TEST
@@ -128,10 +129,10 @@ START_TEST(test_loads_of_a_step_go_together_when_chained)
     uint32_t x = ZS_NO_OP, w = ZS_NO_OP, coupled = 0, steps = 0;
     for (uint32_t i = 0; i < plan->op_n; i++) {
         const zs_tile_op *op = &plan->ops[i];
-        if (op->kind == ZS_OP_LOAD_X) {
+        if (op->code == ZS_OP_LOAD_X) {
             coupled += w != ZS_NO_OP && waits_for(op, w);
             x = i;
-        } else if (op->kind == ZS_OP_LOAD_W) {
+        } else if (op->code == ZS_OP_LOAD_W) {
             ck_assert_uint_eq((plan->boxes[i].flags & ZS_BOX_CHAINED) != 0, one_channel);
             ck_assert_uint_eq(i, x + 1);
             if (steps++ >= 2)
@@ -155,11 +156,11 @@ START_TEST(test_channels_of_one_pixel_are_rows_that_merge)
     zs_design_defaults(&d);
     const zs_plan *plan = test_plan(&arena, &d, net);
     const zs_tile_box box = {.ic_n = 12, .oc_n = 8, .oy_n = 1, .ox_n = 1};
-    const zs_xfer merged = zs_plan_box_xfer(&plan->rows[0], &d, ZS_OP_LOAD_X, &box);
+    const zs_xfer merged = plan->kind->xfer(&plan->rows[0], &d, ZS_OP_LOAD_X, &box);
     ck_assert_uint_eq(merged.row_n, 1);
     ck_assert_uint_eq(merged.row_bytes, 12 * 4);
     d.accel.dma.merge_rows = false;
-    const zs_xfer apart = zs_plan_box_xfer(&plan->rows[0], &d, ZS_OP_STORE, &box);
+    const zs_xfer apart = plan->kind->xfer(&plan->rows[0], &d, ZS_OP_STORE, &box);
     ck_assert_uint_eq(apart.row_n, 8);
     ck_assert_uint_eq(apart.row_bytes, 4);
     test_spec_free(spec);

@@ -2,6 +2,7 @@
 
 #include "nets.h"
 
+#include "zynqsim/kind.h"
 #include "zynqsim/capacity.h"
 
 /* Passes over finished sums on the MAC array's unit, channels in blocks in DRAM, and tiles that
@@ -68,13 +69,13 @@ START_TEST(test_passes_hold_the_array_before_the_tile_is_stored)
     uint32_t stores = 0;
     for (uint32_t i = 0; i < b.plan->op_n; i++) {
         const zs_tile_op *op = &b.plan->ops[i];
-        if (op->kind == ZS_OP_POST) {
+        if (op->code == ZS_OP_POST) {
             ck_assert_uint_eq(op->unit, ZS_UNIT_PE);
             ck_assert_uint_eq(price_of(&b, i), 4 * (2 * 2 * 32 + 7));
         }
-        if (op->kind != ZS_OP_STORE)
+        if (op->code != ZS_OP_STORE)
             continue;
-        ck_assert_uint_eq(b.plan->ops[op->wait[0]].kind, ZS_OP_POST);
+        ck_assert_uint_eq(b.plan->ops[op->wait[0]].code, ZS_OP_POST);
         stores++;
     }
     ck_assert_uint_eq(stores, 2);
@@ -89,12 +90,12 @@ START_TEST(test_a_fused_pool_comes_on_top_of_the_passes)
     plan_it(&b);
     uint64_t pool = 0, both = 0;
     for (uint32_t i = 0; i < b.plan->op_n; i++)
-        if (b.plan->ops[i].kind == ZS_OP_POST)
+        if (b.plan->ops[i].code == ZS_OP_POST)
             pool += price_of(&b, i);
     b.d.accel.post.op_n = 1;
     plan_it(&b);
     for (uint32_t i = 0; i < b.plan->op_n; i++)
-        if (b.plan->ops[i].kind == ZS_OP_POST)
+        if (b.plan->ops[i].code == ZS_OP_POST)
             both += price_of(&b, i);
     ck_assert_uint_gt(pool, 0);
     ck_assert_uint_eq(both, pool + 2 * (2 * 32 + 7));
@@ -112,7 +113,7 @@ START_TEST(test_sums_are_cleared_before_the_first_of_a_tiles_steps_only)
     const uint64_t products = zs_mac_pl_cycles(&b.d, &loop);
     uint32_t macs = 0;
     for (uint32_t i = 0; i < b.plan->op_n; i++) {
-        if (b.plan->ops[i].kind != ZS_OP_MAC)
+        if (b.plan->ops[i].code != ZS_OP_MAC)
             continue;
         const bool is_first = b.plan->boxes[i].flags & ZS_BOX_FIRST;
         ck_assert_uint_eq(price_of(&b, i), products + (is_first ? 2 * 32 : 0));
@@ -125,10 +126,10 @@ END_TEST
 
 /* ---- channels in blocks ---------------------------------------------------------------------- */
 
-static zs_xfer first_xfer(const post_bench *b, zs_op_kind kind)
+static zs_xfer first_xfer(const post_bench *b, zs_op_code kind)
 {
     for (uint32_t i = 0; i < b->plan->op_n; i++)
-        if (b->plan->ops[i].kind == kind)
+        if (b->plan->ops[i].code == kind)
             return zs_plan_xfer(b->plan, &b->d, i);
     ck_abort_msg("no such op");
 }
@@ -179,7 +180,7 @@ START_TEST(test_a_tile_across_two_blocks_moves_both)
     plan_it(&b);
     uint32_t seen = 0;
     for (uint32_t i = 0; i < b.plan->op_n; i++) {
-        if (b.plan->ops[i].kind != ZS_OP_LOAD_X || b.plan->boxes[i].oy0 != 0)
+        if (b.plan->ops[i].code != ZS_OP_LOAD_X || b.plan->boxes[i].oy0 != 0)
             continue;
         const zs_xfer x = zs_plan_xfer(b.plan, &b.d, i);
         const uint32_t blocks_of[] = {1, 2, 1};

@@ -1,4 +1,5 @@
 #include "plan_cases.h"
+#include "zynqsim/kind.h"
 
 #include "random_design.h"
 #include "small_nets.h"
@@ -35,10 +36,10 @@ static void check_waits(const subject *s)
             CHECK(s, op->wait[k] == ZS_NO_OP || op->wait[k] < i, "op %u waits for %u", i,
                   op->wait[k]);
         CHECK(s, op->unit < ZS_UNIT_N && op->cost_key < s->plan->cost_n, "op %u", i);
-        if (op->kind == ZS_OP_BARRIER)
+        if (op->code == ZS_OP_JOIN)
             continue;
         CHECK(s, s->plan->costs[op->cost_key].unit == op->unit, "op %u: price of another unit", i);
-        CHECK(s, s->plan->costs[op->cost_key].kind == op->kind, "op %u: price of another kind", i);
+        CHECK(s, s->plan->costs[op->cost_key].code == op->code, "op %u: price of another kind", i);
     }
 }
 
@@ -49,7 +50,7 @@ static void check_rows(const subject *s)
         const zs_plan_row *row = &s->plan->rows[r];
         CHECK(s, row->op0 == at && row->op_n > 0, "row %u begins at op %u", r, row->op0);
         for (uint32_t i = at; i < at + row->op_n; i++)
-            CHECK(s, s->plan->ops[i].layer == r, "op %u is of row %u", i, s->plan->ops[i].layer);
+            CHECK(s, s->plan->ops[i].row == r, "op %u is of row %u", i, s->plan->ops[i].row);
         at += row->op_n;
         if (row->call == ZS_NO_INDEX)
             continue;
@@ -103,7 +104,7 @@ static void check_mac(const subject *s, const chip *c, uint32_t i)
 static void check_slot_limits(const subject *s, uint32_t i)
 {
     const zs_tile_op *op = &s->plan->ops[i];
-    const zs_plan_row *row = &s->plan->rows[op->layer];
+    const zs_plan_row *row = &s->plan->rows[op->row];
     const zs_plan_buffer *buffers = s->plan->buffers;
     CHECK(s, op->slot[0] >= ZS_SLOT_RESIDENT || op->slot[0] < buffers[ZS_BUF_INPUT].slots,
           "op %u: input slot %u", i, op->slot[0]);
@@ -117,7 +118,7 @@ static void step_slots(const subject *s, chip *c, uint32_t i)
 {
     const zs_tile_op *op = &s->plan->ops[i];
     check_slot_limits(s, i);
-    switch (op->kind) {
+    switch (op->code) {
     case ZS_OP_LOAD_X:
         *(op->slot[0] == ZS_SLOT_NONE ? &c->sums[op->slot[2]] : &c->x[op->slot[0]]) = i;
         break;
@@ -171,7 +172,7 @@ static void check_products(const subject *s, uint32_t r)
     uint64_t macs = 0;
     for (uint32_t i = row->op0; i < row->op0 + row->op_n; i++) {
         const zs_tile_box *b = &s->plan->boxes[i];
-        if (s->plan->ops[i].kind != ZS_OP_MAC)
+        if (s->plan->ops[i].code != ZS_OP_MAC)
             continue;
         const uint32_t ic_n = row->is_depthwise ? 1 : b->ic_n;
         const uint32_t ic0 =
@@ -219,8 +220,8 @@ static void each_run(const subject *s, uint16_t *owner, uint32_t op, visit *f)
 
 static void write_run(const subject *s, uint16_t *owner, uint64_t from, uint64_t bytes, uint32_t op)
 {
-    const uint16_t who = (uint16_t)(s->plan->ops[op].layer + 1);
-    const bool is_result = s->plan->ops[op].kind == ZS_OP_STORE;
+    const uint16_t who = (uint16_t)(s->plan->ops[op].row + 1);
+    const bool is_result = s->plan->ops[op].code == ZS_OP_STORE;
     CHECK(s, from + bytes <= s->plan->dram_bytes, "op %u writes behind the memory", op);
     for (uint64_t a = from; a < from + bytes; a++) {
         CHECK(s, owner[a] != HOST_BEFORE || !is_result || a >= s->plan->tensors[s->net->input].addr,
@@ -236,7 +237,7 @@ static void read_run(const subject *s, uint16_t *owner, uint64_t from, uint64_t 
     CHECK(s, from + bytes <= s->plan->dram_bytes, "op %u reads behind the memory", op);
     for (uint64_t a = from; a < from + bytes; a++)
         CHECK(s, owner[a] != NOBODY, "op %u (%s of row %s) reads byte %llu that nobody wrote", op,
-              zs_op_kind_name(s->plan->ops[op].kind), s->plan->rows[s->plan->ops[op].layer].name,
+              zs_op_name(s->plan->ops[op].code), s->plan->rows[s->plan->ops[op].row].name,
               (unsigned long long)a);
 }
 
@@ -281,7 +282,7 @@ static void check_memory(const subject *s)
     for (uint32_t r = 0; r < s->plan->row_n; r++) {
         const zs_plan_row *row = &s->plan->rows[r];
         for (uint32_t i = row->op0; i < row->op0 + row->op_n; i++) {
-            const uint32_t kind = s->plan->ops[i].kind;
+            const uint32_t kind = s->plan->ops[i].code;
             if (kind == ZS_OP_STORE || kind == ZS_OP_STORE_P)
                 each_run(s, owner, i, write_run);
             else if (kind == ZS_OP_LOAD_X || kind == ZS_OP_LOAD_W || kind == ZS_OP_LOAD_P)
@@ -334,7 +335,7 @@ static void check_owners(const subject *s)
                       owner[a] - 1u);
         }
         for (uint32_t i = row->op0; i < row->op0 + row->op_n; i++)
-            if (s->plan->ops[i].kind == ZS_OP_STORE)
+            if (s->plan->ops[i].code == ZS_OP_STORE)
                 each_run(s, owner, i, write_run);
         if (row->call == ZS_NO_INDEX)
             mark(owner, row->y.addr, zs_shape_elems(layer->y) * elem, (uint16_t)(r + 1));
@@ -349,18 +350,18 @@ static void check_capacity(const subject *s)
     const zs_plan_buffer *b = s->plan->buffers;
     for (uint32_t i = 0; i < s->plan->op_n; i++) {
         const zs_tile_op *op = &s->plan->ops[i];
-        const zs_plan_row *row = &s->plan->rows[op->layer];
+        const zs_plan_row *row = &s->plan->rows[op->row];
         const zs_tile_box *box = &s->plan->boxes[i];
-        if (op->kind == ZS_OP_LOAD_X && op->slot[0] != ZS_SLOT_NONE) {
+        if (op->code == ZS_OP_LOAD_X && op->slot[0] != ZS_SLOT_NONE) {
             const uint64_t elems = (uint64_t)box->ic_n * zs_extent_y(row, box->oy0, box->oy_n).n *
                                    zs_extent_x(row, box->ox0, box->ox_n).n;
             CHECK(s, elems <= b[ZS_BUF_INPUT].slot_elems, "load_x %u brings %llu elements", i,
                   (unsigned long long)elems);
         }
-        if (op->kind == ZS_OP_MAC || op->kind == ZS_OP_POST)
+        if (op->code == ZS_OP_MAC || op->code == ZS_OP_POST)
             CHECK(s, (uint64_t)box->oc_n * box->oy_n * box->ox_n <= b[ZS_BUF_OUTPUT].slot_elems,
                   "op %u has more sums than a slot", i);
-        if (op->kind == ZS_OP_STORE) {
+        if (op->code == ZS_OP_STORE) {
             const zs_xfer x = zs_plan_xfer(s->plan, s->d, i);
             CHECK(s,
                   zs_xfer_bytes(&x) / zs_elem_bytes(s->d->accel.precision) <=

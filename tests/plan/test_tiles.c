@@ -2,6 +2,7 @@
 
 #include "nets.h"
 
+#include "zynqsim/kind.h"
 #include "zynqsim/bound.h"
 
 #include <stdio.h>

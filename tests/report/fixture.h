@@ -52,6 +52,7 @@ zs_sink fixture_full_disk_sink(fixture_full_disk *disk);
 TCase *tcase_figures(void);
 TCase *tcase_cells(void);
 TCase *tcase_utf8(void);
+TCase *tcase_text_table(void);
 TCase *tcase_table(void);
 TCase *tcase_csv(void);
 TCase *tcase_json(void);

@@ -68,7 +68,7 @@ static zs_check second_checks[] = {
      .unit = "LUT",
      .predicted = 50,
      MEASURED(100),
-     .verdict = ZS_TOLD,
+     .verdict = ZS_REPORTED,
      .reason = "not modelled",
      .source = ""},
 };

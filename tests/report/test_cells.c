@@ -129,29 +129,6 @@ START_TEST(test_names_are_cleaned_to_printable_utf8)
 END_TEST
 
 static const struct {
-    const char *name;
-    size_t width;
-    const char *fitted;
-} fitted[] = {{"conv1", 7, "conv1  "},
-              {"conv1", 5, "conv1"},
-              {"conv10", 5, "conv\xe2\x80\xa6"},
-              {"\xc3\xa9\xc3\xa9\xc3\xa9", 3, "\xc3\xa9\xc3\xa9\xc3\xa9"},
-              {"", 2, "  "}};
-
-START_TEST(test_names_fit_their_column)
-{
-    zs_buffer buffer;
-    zs_buffer_init(&buffer, test_heap());
-    const zs_sink sink = zs_buffer_sink(&buffer);
-    zs_out out = {.sink = &sink};
-    zs_out_fit(&out, fitted[_i].name, fitted[_i].width);
-    ck_assert_uint_eq(buffer.bytes, strlen(fitted[_i].fitted));
-    ck_assert_mem_eq(buffer.data, fitted[_i].fitted, buffer.bytes);
-    zs_buffer_drop(&buffer);
-}
-END_TEST
-
-static const struct {
     const char *text, *wrapped;
 } wraps[] = {{"one two three", "one two\n  three\n"},
              {"a 12 MiB line", "a 12 MiB\n  line\n"}, /* a unit stays with its figure */
@@ -175,7 +152,6 @@ TCase *tcase_utf8(void)
 {
     TCase *tc = tcase_create("utf8");
     tcase_add_loop_test(tc, test_names_are_cleaned_to_printable_utf8, 0, ZS_LEN(names));
-    tcase_add_loop_test(tc, test_names_fit_their_column, 0, ZS_LEN(fitted));
     tcase_add_loop_test(tc, test_sentences_break_between_words, 0, ZS_LEN(wraps));
     return tc;
 }

@@ -1,7 +1,7 @@
 /* What `compare` prints, of results made by hand. */
 #include "../../src/report/out_priv.h"
 #include "fixture.h"
-#include "zynqsim/import.h"
+#include "zynqsim/result_read.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,7 +94,7 @@ START_TEST(test_a_result_that_is_read_back_has_the_same_figures)
     zs_err err = {0};
     char *json = fixture_text(zs_json_emit, _i == 1 ? fixture_hostile() : fixture_squeezenet());
     const zs_span bytes = {.data = (const uint8_t *)json, .bytes = strlen(json)};
-    ck_assert_int_eq(zs_result_json_parse(&arena, bytes, "r.json", &back, &err), ZS_OK);
+    ck_assert_int_eq(zs_figures_parse(&arena, bytes, "r.json", &back, &err), ZS_OK);
     ck_assert_uint_eq(back.layer_n, own.layer_n);
     for (uint32_t i = 0; i < zs_metric_n; i++)
         ck_assert_msg(is_same(&own.values[i], &back.values[i]), "%s", zs_metrics[i].name);

@@ -1,5 +1,6 @@
 /* .npy files, and the listings of `show`. */
 #include "fixture.h"
+#include "zynqsim/kind.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -161,7 +162,7 @@ static void check_line(const zs_plan *plan, uint32_t op, const char *line)
     char kind[16], unit[16];
     ck_assert_int_eq(sscanf(line, "%u %15s %15s", &index, kind, unit), 3);
     ck_assert_uint_eq(index, op);
-    ck_assert_str_eq(kind, zs_op_kind_name(plan->ops[op].kind));
+    ck_assert_str_eq(kind, zs_op_name(plan->ops[op].code));
     char waits[64] = "";
     for (size_t i = 0; i < ZS_LEN(plan->ops[op].wait); i++) {
         if (plan->ops[op].wait[i] != ZS_NO_OP)
@@ -194,11 +195,45 @@ START_TEST(test_the_plan_listing_has_a_line_for_every_op)
 }
 END_TEST
 
+START_TEST(test_what_a_plan_takes_adds_up_and_every_row_has_its_call)
+{
+    zs_design design;
+    zs_plan *plan;
+    zs_fit fit;
+    zs_err err = {0};
+    zs_design_defaults(&design);
+    ck_assert_msg(zs_plan_build(&arena, &design, net, &plan, &err) == ZS_OK, "%s", err.text);
+    ck_assert_int_eq(zs_fit_build(&arena, &design, plan, &fit, &err), ZS_OK);
+    ck_assert_int_eq(zs_plan_tables_emit(&design, plan, &fit, &sink, NULL), ZS_OK);
+    ck_assert_int_eq(zs_sink_write(&sink, "", 1), ZS_OK);
+    uint32_t rows = 0, used[2] = {0}, sum[2] = {0};
+    char part = 0;
+    for (char *line = strtok((char *)buffer.data, "\n"); line; line = strtok(NULL, "\n")) {
+        ck_assert_msg(line[strlen(line) - 1] != ' ', "ends in blanks: \"%s\"", line);
+        const char begins = strncmp(line, "resources", 9) == 0 || strncmp(line, "call", 4) == 0;
+        part = begins ? line[0] : part;
+        if (part == 'r' && !begins && strncmp(line, "available", 9) != 0) {
+            uint32_t *to = strncmp(line, "used", 4) == 0 ? used : sum, now[2];
+            ck_assert_int_eq(sscanf(line + 22, "%u %u", &now[0], &now[1]), 2);
+            to[0] += now[0];
+            to[1] += now[1];
+        }
+        for (uint32_t r = 0; r < plan->row_n && part == 'c' && !begins; r++)
+            rows += strstr(line + 20, plan->rows[r].name) != NULL;
+    }
+    ck_assert_uint_eq(rows, plan->row_n);
+    ck_assert_uint_gt(used[1], 0);
+    ck_assert_uint_eq(used[0], sum[0]);
+    ck_assert_uint_eq(used[1], sum[1]);
+}
+END_TEST
+
 TCase *tcase_listings(void)
 {
     TCase *tc = tcase_create("listings");
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_add_test(tc, test_the_network_table_has_shapes_work_and_windows);
     tcase_add_test(tc, test_the_plan_listing_has_a_line_for_every_op);
+    tcase_add_test(tc, test_what_a_plan_takes_adds_up_and_every_row_has_its_call);
     return tc;
 }

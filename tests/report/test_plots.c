@@ -1,4 +1,5 @@
 /* gnuplot scripts: label placement, quoting, and gnuplot itself where it is installed. */
+#include "../../src/report/chart_priv.h"
 #include "../../src/report/label_place_priv.h"
 #include "fixture.h"
 
@@ -195,6 +196,36 @@ START_TEST(test_a_result_without_layers_can_be_drawn)
 }
 END_TEST
 
+/* Figures behind bars, and the words of axes, in the picture and in the page. */
+START_TEST(test_pages_and_pictures_draw_the_same_description)
+{
+    const zs_result *r = fixture_squeezenet();
+    const zs_labelled_result list[] = {{"a", r}, {"b", fixture_hostile()}};
+    const zs_bar_chart charts[] = {zs_chart_timeline(r), zs_chart_layer_bytes(r),
+                                   zs_chart_result_times(list, 2), zs_chart_result_bytes(list, 2)};
+    zs_buffer drawings[2];
+    for (int i = 0; i < 2; i++) {
+        zs_buffer_init(&drawings[i], test_heap());
+        const zs_sink s = zs_buffer_sink(&drawings[i]);
+        const zs_status status = _i >= 2   ? i == 0 ? zs_compare_plot_emit(list, 2, &s, NULL)
+                                                    : zs_compare_html_emit(list, 2, &s, NULL)
+                                   : i == 1 ? zs_html_emit(r, (zs_span){0}, (zs_span){0}, &s, NULL)
+                                 : _i == 0 ? zs_timeline_plot_emit(r, &s, NULL)
+                                           : zs_bytes_plot_emit(r, &s, NULL);
+        ck_assert_int_eq(status, ZS_OK);
+        ck_assert_int_eq(zs_sink_write(&s, "", 1), ZS_OK);
+        const zs_bar_chart *chart = &charts[_i];
+        for (uint32_t k = 0; k < chart->n; k++) {
+            const char *note = zs_chart_bar(chart, k).note;
+            ck_assert_msg(strstr((char *)drawings[i].data, note) != NULL, "no %s", note);
+        }
+        for (uint32_t k = 0; k < ZS_CHART_PARTS; k++)
+            ck_assert_ptr_nonnull(strstr((char *)drawings[i].data, chart->parts[k]));
+        zs_buffer_drop(&drawings[i]);
+    }
+}
+END_TEST
+
 TCase *tcase_plots(void)
 {
     TCase *tc = tcase_create("plots");
@@ -203,6 +234,7 @@ TCase *tcase_plots(void)
     tcase_add_loop_test(tc, test_every_layer_that_can_be_drawn_is_named, 0, LAYER_PLOTS);
     tcase_add_test(tc, test_rows_that_are_not_drawn_are_mentioned);
     tcase_add_loop_test(tc, test_gnuplot_draws_without_complaint, 0, 2 * PLOTS);
+    tcase_add_loop_test(tc, test_pages_and_pictures_draw_the_same_description, 0, 4);
     tcase_add_loop_test(tc, test_a_result_without_layers_can_be_drawn, 0, PLOTS);
     return tc;
 }

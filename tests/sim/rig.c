@@ -1,4 +1,5 @@
 #include "rig.h"
+#include "zynqsim/kind.h"
 
 #include "random_design.h"
 #include "small_nets.h"

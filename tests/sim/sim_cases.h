@@ -13,5 +13,6 @@ TCase *tcase_properties(void);
 TCase *tcase_sim_memory(void);
 TCase *tcase_tile_kernels(void);
 TCase *tcase_lines(void);
+TCase *tcase_general(void);
 
 #endif

@@ -3,6 +3,8 @@
 #include "rig.h"
 #include "sim_cases.h"
 #include "small_nets.h"
+#include "kind_rows.h"
+#include "zynqsim/kind.h"
 #include "zynqsim/serial.h"
 
 #include <string.h>
@@ -13,7 +15,7 @@ static zs_design direct_design(uint32_t precision)
 {
     zs_design d;
     zs_design_defaults(&d);
-    d.accel.kind = ZS_KIND_DIRECT;
+    d.accel.kind = KIND_direct;
     d.accel.precision = precision;
     return d;
 }
@@ -110,10 +112,10 @@ static void replay_op(void *ctx, uint32_t op, uint64_t start, uint64_t end)
 {
     replay *r = ctx;
     zs_serial_time time = {0};
-    if (r->plan->ops[op].kind != ZS_OP_DIRECT)
+    if (r->plan->ops[op].code != ZS_OP_WALK)
         return;
     const zs_serial_walk walk =
-        zs_plan_walk(&r->plan->rows[r->plan->ops[op].layer], &r->plan->boxes[op]);
+        r->plan->kind->walk(&r->plan->rows[r->plan->ops[op].row], &r->plan->boxes[op]);
     r->wrong += !zs_serial_run(r->serial, &walk, start, &time);
     r->wrong += start + zs_serial_total(&time) != end;
     r->checked++;

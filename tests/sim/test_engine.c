@@ -1,3 +1,4 @@
+#include "zynqsim/kind.h"
 #include "sim_cases.h"
 
 #include "zynqsim/sim.h"
@@ -68,18 +69,18 @@ static const hand_case cases[] = {
      4,
      1,
      {{ZS_OP_MAC, PE, 5, 0, NOWAIT, 0, 5},
-      {ZS_OP_BARRIER, CPU, 0, 0, NOWAIT, 5, 5},
+      {ZS_OP_JOIN, CPU, 0, 0, NOWAIT, 5, 5},
       {ZS_OP_HOST, CPU, 4, 0, NOWAIT, 5, 9},
       {ZS_OP_MAC, PE, 3, 0, NOWAIT, 5, 8}},
      {{0, 9, {8, 0, 0, 1}, {8, 0, 0, 4}}}},
     {"barriers in a row, at the start and at the end, take no time",
      5,
      1,
-     {{ZS_OP_BARRIER, CPU, 0, 0, NOWAIT, 0, 0},
-      {ZS_OP_BARRIER, CPU, 0, 0, NOWAIT, 0, 0},
+     {{ZS_OP_JOIN, CPU, 0, 0, NOWAIT, 0, 0},
+      {ZS_OP_JOIN, CPU, 0, 0, NOWAIT, 0, 0},
       {ZS_OP_MAC, PE, 5, 0, NOWAIT, 0, 5},
-      {ZS_OP_BARRIER, CPU, 0, 0, NOWAIT, 5, 5},
-      {ZS_OP_BARRIER, CPU, 0, 0, NOWAIT, 5, 5}},
+      {ZS_OP_JOIN, CPU, 0, 0, NOWAIT, 5, 5},
+      {ZS_OP_JOIN, CPU, 0, 0, NOWAIT, 5, 5}},
      {{0, 5, {5, 0, 0, 0}, {5, 0, 0, 0}}}},
     {"ops of no length retire at the instant they start",
      4,
@@ -122,7 +123,7 @@ static const hand_case cases[] = {
      3,
      1,
      {{ZS_OP_STORE, CPU, 9, 0, NOWAIT, 0, 9},
-      {ZS_OP_BARRIER, CPU, 0, 0, NOWAIT, 9, 9},
+      {ZS_OP_JOIN, CPU, 0, 0, NOWAIT, 9, 9},
       {ZS_OP_MAC, PE, 4, 0, NOWAIT, 9, 13}},
      {{0, 13, {4, 0, 9, 0}, {4, 0, 0, 9}}}},
     {"a row ends with its last op, though the next one has begun",
@@ -170,11 +171,11 @@ static void build(hand_plan *h, const hand_op *ops, uint32_t op_n, uint32_t row_
     for (uint32_t i = 0; i < op_n; i++) {
         h->ops[i] = (zs_tile_op){.wait = {ops[i].wait[0], ops[i].wait[1], NO},
                                  .cost_key = i,
-                                 .layer = ops[i].row,
-                                 .kind = ops[i].kind,
+                                 .row = ops[i].row,
+                                 .code = ops[i].kind,
                                  .unit = ops[i].unit};
         h->costs[i] =
-            (zs_op_cost){.pl_cycles = ops[i].cycles, .kind = ops[i].kind, .unit = ops[i].unit};
+            (zs_op_cost){.pl_cycles = ops[i].cycles, .code = ops[i].kind, .unit = ops[i].unit};
         h->rows[ops[i].row].op_n++;
     }
     for (uint32_t r = 0; r < row_n; r++) {
@@ -186,7 +187,11 @@ static void build(hand_plan *h, const hand_op *ops, uint32_t op_n, uint32_t row_
     }
     h->call = (zs_plan_call){.name = "call", .row_n = row_n};
     h->net = (zs_net){.name = "hand", .layers = &h->layer, .layer_n = 1};
-    h->plan = (zs_plan){.ops = h->ops,
+    h->plan = (zs_plan){.kind = zs_kinds[0],
+                        .units = zs_tile_units,
+                        .unit_n = ZS_UNIT_N,
+                        .engine_n = 1,
+                        .ops = h->ops,
                         .boxes = h->boxes,
                         .op_n = op_n,
                         .costs = h->costs,
@@ -295,7 +300,7 @@ static const struct {
     {"3 of 3 ops never start: mac 0 waits for host 2",
      3,
      {{ZS_OP_MAC, PE, 3, 0, {2, NO}, 0, 0},
-      {ZS_OP_BARRIER, CPU, 0, 0, NOWAIT, 0, 0},
+      {ZS_OP_JOIN, CPU, 0, 0, NOWAIT, 0, 0},
       {ZS_OP_HOST, CPU, 3, 0, NOWAIT, 0, 0}}},
 };
 

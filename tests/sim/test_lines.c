@@ -1,4 +1,7 @@
+#include "../../src/kinds/linebuffer/line_priv.h"
 #include "random_design.h"
+#include "kind_rows.h"
+#include "zynqsim/kind.h"
 #include "rig.h"
 #include "sim_cases.h"
 #include "small_nets.h"
@@ -16,7 +19,7 @@ static zs_design line_design(uint32_t precision, uint32_t pes, uint32_t channels
 {
     zs_design d;
     zs_design_defaults(&d);
-    d.accel.kind = ZS_KIND_LINEBUFFER;
+    d.accel.kind = KIND_linebuffer;
     d.accel.precision = precision;
     d.accel.unroll.oc = pes;
     d.accel.unroll.ic = channels;
@@ -63,7 +66,7 @@ static zs_design point_design(int i)
 static void point_rig(test_rig *rig, int i, const zs_design *d)
 {
     test_rig_init(rig, points[i].net, points[i].precision);
-    test_rig_narrow_biases(rig, zs_design_narrow_bias_bits(d));
+    test_rig_narrow_biases(rig, zs_kind_bias_bits(d));
 }
 
 START_TEST(test_every_starving_order_gives_the_bits_of_the_reference)
@@ -109,7 +112,7 @@ START_TEST(test_taking_a_wait_away_goes_wrong_in_some_order)
     zs_tile_op *ops = zs_new(&point, zs_tile_op, plan->op_n);
     memcpy(ops, plan->ops, plan->op_n * sizeof *ops);
     for (uint32_t i = 0; i < plan->op_n; i++)
-        if (ops[i].kind == guards[_i].kind)
+        if (ops[i].code == guards[_i].kind)
             ops[i].wait[guards[_i].wait] = ZS_NO_OP;
     plan->ops = ops;
     ck_assert_msg(test_rig_wrong_orders(&rig, &d, plan, 1) == 1, "nothing noticed that %s",
@@ -133,8 +136,8 @@ START_TEST(test_a_ring_one_line_short_gives_other_bits)
     zs_plan_row *rows = zs_new(&point, zs_plan_row, plan->row_n);
     memcpy(rows, plan->rows, plan->row_n * sizeof *rows);
     for (uint32_t i = 0; i < plan->row_n; i++)
-        if (rows[i].line.step == ZS_HOST_CALL && rows[i].window.kh == 3)
-            rows[i].line.ring_lines = 2;
+        if (line_of(&rows[i])->step == ZS_HOST_CALL && rows[i].window.kh == 3)
+            line_of(&rows[i])->ring_lines = 2;
     plan->rows = rows;
     zs_exec *exec = test_rig_exec(&rig, &point, &d, plan);
     zs_exec_run(exec);

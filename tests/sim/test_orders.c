@@ -23,7 +23,7 @@ typedef struct starver {
 
 static void find_fence(starver *s, uint32_t from)
 {
-    while (from < s->plan->op_n && s->plan->ops[from].kind != ZS_OP_BARRIER)
+    while (from < s->plan->op_n && s->plan->ops[from].code != ZS_OP_JOIN)
         from++;
     s->fence = from;
 }
@@ -46,7 +46,7 @@ static void starver_init(starver *s, zs_arena *arena, const zs_plan *plan, zs_ex
 
 static bool may_go(const starver *s, uint32_t op)
 {
-    if (s->plan->ops[op].kind == ZS_OP_BARRIER)
+    if (s->plan->ops[op].code == ZS_OP_JOIN)
         return s->retired_n == op;
     for (uint32_t k = 0; k < 3; k++) {
         const uint32_t wait = s->plan->ops[op].wait[k];
@@ -272,7 +272,7 @@ enum { TRIES = 32 };
 
 static bool waits(const zs_plan *plan, uint32_t op, uint32_t kind, uint32_t wait)
 {
-    return plan->ops[op].kind == kind && plan->ops[op].wait[wait] != ZS_NO_OP;
+    return plan->ops[op].code == kind && plan->ops[op].wait[wait] != ZS_NO_OP;
 }
 
 /* Takes the wait from one op after another, spread over the plan, until an order notices. Not every
@@ -287,7 +287,7 @@ static bool some_loss_is_noticed(test_rig *rig, const zs_design *d, const zs_pla
     uint32_t n = 0, at = 0;
     for (uint32_t i = 0; i < plan->op_n; i++)
         n += waits(plan, i, kind, wait);
-    ck_assert_msg(n > 0, "no %s has a wait %u", zs_op_kind_name(kind), wait);
+    ck_assert_msg(n > 0, "no %s has a wait %u", zs_op_name(kind), wait);
     for (uint32_t i = 0; i < plan->op_n; i++) {
         if (!waits(plan, i, kind, wait) || at++ % (n / TRIES + 1) != 0)
             continue;
@@ -306,7 +306,7 @@ START_TEST(test_one_missing_wait_is_noticed_by_some_order)
     const zs_design d = make_design(missing[_i].design);
     const zs_plan *plan = test_rig_plan(&rig, &rig.arena, &d);
     ck_assert_msg(some_loss_is_noticed(&rig, &d, plan, missing[_i].kind, missing[_i].wait),
-                  "%s without wait %u (%s) went unnoticed", zs_op_kind_name(missing[_i].kind),
+                  "%s without wait %u (%s) went unnoticed", zs_op_name(missing[_i].kind),
                   missing[_i].wait, missing[_i].why);
     test_rig_drop(&rig);
 }

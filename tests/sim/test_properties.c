@@ -1,4 +1,5 @@
 #include "random_design.h"
+#include "zynqsim/kind.h"
 #include "rig.h"
 #include "sim_cases.h"
 #include "small_nets.h"

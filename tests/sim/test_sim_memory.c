@@ -2,6 +2,7 @@
 #include "sim_cases.h"
 #include "small_nets.h"
 
+#include "kind_rows.h"
 #include <string.h>
 
 /* The n-th request for memory fails, n = 1, 2, 3 ... until none is left to fail. */
@@ -74,7 +75,7 @@ START_TEST(test_every_failing_allocation_is_reported_and_leaves_nothing)
     d.accel.precision = ZS_INT8;
     d.batch = 2;
     if (_i >= (int)ZS_LEN(steps))
-        d.accel.kind = ZS_KIND_DIRECT;
+        d.accel.kind = KIND_direct;
     step *const which = steps[_i % (int)ZS_LEN(steps)];
     const zs_plan *plan = test_rig_plan(&rig, &rig.arena, &d);
     built normal = {0}, out = {0};

@@ -1,4 +1,5 @@
 #include "study_cases.h"
+#include "zynqsim/kind.h"
 
 #include "../../src/study/explain_priv.h"
 #include "small_nets.h"

@@ -111,7 +111,7 @@ START_TEST(test_the_verdict_is_by_the_nearest_measured_value)
 }
 END_TEST
 
-static const zs_verdict not_judged[] = {ZS_UNJUDGED, ZS_TOLD};
+static const zs_verdict not_judged[] = {ZS_UNJUDGED, ZS_REPORTED};
 
 START_TEST(test_what_is_not_judged_stays_so)
 {
@@ -134,9 +134,9 @@ START_TEST(test_a_section_sums_up_what_was_judged)
         {.predicted = 92, .lo = 100, .hi = 100, .tolerance = {.frac = 0.1}},
         {.predicted = 300, .lo = 100, .hi = 100, .verdict = ZS_UNJUDGED},
         {.predicted = 1, .lo = 0, .hi = 0, .tolerance = {.absolute = 2}},
-        {.predicted = 150, .lo = 100, .hi = 100, .verdict = ZS_TOLD},
-        {.predicted = 40, .lo = 100, .hi = 100, .verdict = ZS_TOLD},
-        {.predicted = 100, .lo = 100, .hi = 100, .verdict = ZS_TOLD},
+        {.predicted = 150, .lo = 100, .hi = 100, .verdict = ZS_REPORTED},
+        {.predicted = 40, .lo = 100, .hi = 100, .verdict = ZS_REPORTED},
+        {.predicted = 100, .lo = 100, .hi = 100, .verdict = ZS_REPORTED},
     };
     zs_section s = {.checks = list, .n = ZS_LEN(list)};
     for (uint32_t i = 0; i < s.n; i++)
@@ -145,9 +145,9 @@ START_TEST(test_a_section_sums_up_what_was_judged)
     ck_assert_uint_eq(s.inside, 3);
     ck_assert_uint_eq(s.outside, 0);
     ck_assert_uint_eq(s.unjudged, 1);
-    ck_assert_uint_eq(s.told, 3);
-    ck_assert_double_eq_tol(s.worst_told_frac, 0.6, 1e-12);
-    ck_assert_uint_eq(s.worst_told, 5);
+    ck_assert_uint_eq(s.reported, 3);
+    ck_assert_double_eq_tol(s.worst_reported_frac, 0.6, 1e-12);
+    ck_assert_uint_eq(s.worst_reported, 5);
     ck_assert_double_eq_tol(s.mean_frac, 0.045, 1e-12);
     ck_assert_double_eq_tol(s.worst_frac, 0.08, 1e-12);
     ck_assert_uint_eq(s.worst, 1);
@@ -167,15 +167,15 @@ END_TEST
 /* However far off they are: nobody said how near they should come. */
 START_TEST(test_rows_that_are_told_neither_pass_nor_fail)
 {
-    zs_check list[] = {{.predicted = 9, .lo = 1, .hi = 1, .verdict = ZS_TOLD}};
+    zs_check list[] = {{.predicted = 9, .lo = 1, .hi = 1, .verdict = ZS_REPORTED}};
     zs_section s = {.checks = list, .n = 1, .mean_limit_frac = 0.01};
     zs_check_judge(&list[0]);
     zs_section_close(&s);
     ck_assert(s.passes);
     ck_assert_uint_eq(s.inside + s.outside + s.unjudged, 0);
-    ck_assert_uint_eq(s.told, 1);
+    ck_assert_uint_eq(s.reported, 1);
     ck_assert(isnan(s.mean_frac) && isnan(s.worst_frac));
-    ck_assert_double_eq(s.worst_told_frac, 8);
+    ck_assert_double_eq(s.worst_reported_frac, 8);
 }
 END_TEST
 
@@ -183,7 +183,7 @@ START_TEST(test_an_empty_section_has_no_errors)
 {
     zs_section s = {.mean_limit_frac = 0.01};
     zs_section_close(&s);
-    ck_assert(isnan(s.mean_frac) && isnan(s.worst_frac) && isnan(s.worst_told_frac));
+    ck_assert(isnan(s.mean_frac) && isnan(s.worst_frac) && isnan(s.worst_reported_frac));
     ck_assert(s.passes);
 }
 END_TEST
@@ -350,9 +350,9 @@ static const struct {
     {1, 32, "r_beats", 0, ZS_INSIDE},
     {0, 3, "ar_count", 0, ZS_OUTSIDE},
     {2, 1, "aw_count", 0, ZS_OUTSIDE},
-    {8, 55, "done_last_master", 1, ZS_TOLD}, /* clocks of a whole descriptor are never judged */
-    {6, 56, "last_r", 1, ZS_TOLD},
-    {5, 30, "first_r", 1, ZS_TOLD},
+    {8, 55, "done_last_master", 1, ZS_REPORTED}, /* clocks of a whole descriptor are never judged */
+    {6, 56, "last_r", 1, ZS_REPORTED},
+    {5, 30, "first_r", 1, ZS_REPORTED},
     {ZS_AXI_FIGURES, 0x100, "burst address", 0, ZS_OUTSIDE},
 };
 
@@ -410,13 +410,13 @@ START_TEST(test_steady_clocks_are_judged_on_a_direct_port_with_up_to_four_bursts
     ck_assert_int_eq(zs_case_check(&arena, &memory, &ref, 0, s, &err), ZS_OK);
     ck_assert_uint_eq(s[2].n, 1);
     ck_assert_int_eq(s[2].checks[0].error_frac == 0, steady[_i].is_exact);
-    ck_assert_int_eq(s[2].checks[0].verdict, !steady[_i].is_judged ? ZS_TOLD
+    ck_assert_int_eq(s[2].checks[0].verdict, !steady[_i].is_judged ? ZS_REPORTED
                                              : steady[_i].is_exact ? ZS_INSIDE
                                                                    : ZS_OUTSIDE);
 }
 END_TEST
 
-static const zs_verdict table_verdicts[] = {ZS_INSIDE, ZS_OUTSIDE, ZS_TOLD};
+static const zs_verdict table_verdicts[] = {ZS_INSIDE, ZS_OUTSIDE, ZS_REPORTED};
 
 START_TEST(test_a_row_without_a_tolerance_is_told)
 {
@@ -425,7 +425,7 @@ START_TEST(test_a_row_without_a_tolerance_is_told)
         .scope = "",
         .metric = "cycles",
         .metric_i = metric_of(zs_metrics, zs_metric_n, "cycles"),
-        .measured = {.lo = 100, .hi = 120, .is_told = table_verdicts[_i] == ZS_TOLD},
+        .measured = {.lo = 100, .hi = 120, .is_reported = table_verdicts[_i] == ZS_REPORTED},
         .reason = "",
         .source = ""};
     zs_run_case cases[] = {c};

@@ -44,7 +44,7 @@ START_TEST(test_bursts_are_those_that_the_ports_count)
         (run.fidelity == ZS_BURST || run.design.board.memory.kind == ZS_MEMORY_FIXED);
     for (uint32_t c = 0; c < ZS_CHANNEL_N; c++)
         for (uint32_t i = 0; i < run.result->port_n; i++)
-            if (strcmp(run.result->ports[i].name, zs_unit_name(c)) == 0) {
+            if (strcmp(run.result->ports[i].name, zs_channel_name(c)) == 0) {
                 ck_assert_uint_eq(bursts[c], has_bursts ? run.result->ports[i].bursts : 0);
                 ck_assert_uint_eq(bytes[c], has_bursts ? run.result->ports[i].bytes : 0);
             }
@@ -145,13 +145,13 @@ START_TEST(test_only_the_rows_asked_for_are_kept)
     traced_run(&some, _i, rows, TRACED_ALL, TRACED_ALL);
     for (uint32_t i = 0; i < all.plan->op_n; i++) {
         const zs_trace_op *was = zs_trace_find(all.trace, i), *is = zs_trace_find(some.trace, i);
-        ck_assert_int_eq(is != NULL, rows[all.plan->ops[i].layer]);
+        ck_assert_int_eq(is != NULL, rows[all.plan->ops[i].row]);
         if (is != NULL)
             ck_assert_mem_eq(is, was, sizeof *is);
     }
     uint32_t next = 0;
     for (uint32_t i = 0; i < all.trace->burst_n; i++)
-        if (rows[all.plan->ops[all.trace->bursts[i].op].layer])
+        if (rows[all.plan->ops[all.trace->bursts[i].op].row])
             ck_assert_mem_eq(&some.trace->bursts[next++], &all.trace->bursts[i],
                              sizeof *some.trace->bursts);
     ck_assert_uint_eq(next, some.trace->burst_n);

@@ -85,7 +85,7 @@ START_TEST(test_the_timeline_and_the_listing_agree_op_by_op)
         if (!is_op(event))
             continue;
         const json_t *args = json_object_get(event, "args");
-        ck_assert(is_phase(event, strcmp(text_of(args, "kind"), "barrier") == 0 ? "i" : "B"));
+        ck_assert(is_phase(event, strcmp(text_of(args, "kind"), "join") == 0 ? "i" : "B"));
         ck_assert(next_line(&line, &op, kind, unit, row));
         ck_assert_uint_eq(op, n++);
         ck_assert_uint_eq(count_of(args, "op"), op);

@@ -111,12 +111,12 @@ static void expect_unit(dump *d, const traced *run, uint32_t unit)
     char name[48], plain[32];
     uint64_t ps = 0;
     uint32_t last = ZS_NO_OP;
-    snprintf(plain, sizeof plain, "%s", zs_unit_name(unit));
+    snprintf(plain, sizeof plain, "%s", run->plan->units[unit].name);
     for (char *c = plain; *c; c++)
         *c = *c == '.' ? '_' : *c;
     for (uint32_t i = 0; i < run->plan->op_n; i++) {
         const zs_trace_op *when = zs_trace_find(run->trace, i);
-        if (run->plan->ops[i].unit != unit || run->plan->ops[i].kind == ZS_OP_BARRIER)
+        if (run->plan->ops[i].unit != unit || run->plan->ops[i].code == ZS_OP_JOIN)
             continue;
         ps += traced_ps(run, when->end_pl_cycle) - traced_ps(run, when->start_pl_cycle);
         last = i;
@@ -131,7 +131,7 @@ static void expect_unit(dump *d, const traced *run, uint32_t unit)
     snprintf(name, sizeof name, "%s.op", plain);
     ck_assert_uint_eq(find_name(d, name)->value, last);
     snprintf(name, sizeof name, "%s.layer", plain);
-    ck_assert_uint_eq(find_name(d, name)->value, run->plan->ops[last].layer);
+    ck_assert_uint_eq(find_name(d, name)->value, run->plan->ops[last].row);
 }
 
 START_TEST(test_wires_of_a_unit_follow_its_ops)

@@ -1,4 +1,6 @@
 #include "traced.h"
+#include "kind_rows.h"
+#include "zynqsim/kind.h"
 
 #include "random_design.h"
 #include "small_nets.h"
@@ -23,9 +25,9 @@ void traced_run(traced *run, int which, const bool *rows, uint32_t op_max, uint3
     if (which / (2 * TEST_NET_N) > 0 && which < TRACED_DIRECT - 1)
         run->design.board.memory.kind = ZS_MEMORY_FIXED;
     if (which == TRACED_DIRECT - 1)
-        run->design.accel.kind = ZS_KIND_LINEBUFFER;
+        run->design.accel.kind = KIND_linebuffer;
     if (which == TRACED_DIRECT)
-        run->design.accel.kind = ZS_KIND_DIRECT;
+        run->design.accel.kind = KIND_direct;
     check(zs_plan_build(&run->arena, &run->design, run->net, &run->plan, &err), &err);
     const zs_trace_limits limits = {.rows = rows, .op_max = op_max, .burst_max = burst_max};
     check(zs_trace_build(&run->arena, run->plan, &limits, &run->trace, &err), &err);
@@ -70,7 +72,7 @@ uint64_t traced_mac_cycles(const traced *run)
 
 bool traced_is_direct(const traced *run)
 {
-    return run->design.accel.kind == ZS_KIND_DIRECT;
+    return run->design.accel.kind == KIND_direct;
 }
 
 uint64_t traced_ps(const traced *run, uint64_t pl_cycle)

@@ -1,0 +1,177 @@
+/* draft.h - the toolbox with which kinds build plans: rows, calls, addresses, ops. Knows no kind.
+ *
+ *   fuse.c        which layers form a row, which rows a call
+ *   residents.c   which tensors stay on chip
+ *   place.c       addresses in DRAM, rows as results show them
+ *   emit.c        ops, boxes, prices and the state of the slots
+ *   host_steps.c  steps of the PS
+ *   draft.c       the order of these
+ * Memory   all lives in the arena of the draft. */
+#ifndef ZYNQSIM_DRAFT_H
+#define ZYNQSIM_DRAFT_H
+
+#include "zynqsim/base.h"
+#include "zynqsim/design.h"
+#include "zynqsim/net.h"
+#include "zynqsim/plan.h"
+
+enum { ZS_SLOTS_MAX = 250 };
+
+/* DRAM side of a READ or WRITE op. */
+typedef zs_xfer zs_xfer_fn(const zs_plan_row *row, const zs_design *design, uint32_t code,
+                           const zs_tile_box *box);
+
+/* What is known of a row besides what the plan keeps. */
+typedef struct zs_row_draft {
+    uint32_t layer, pool; /* net->layers indices; pool may be ZS_NO_INDEX */
+    uint32_t out;         /* tensor it writes; of the pool when one is fused */
+    uint32_t out_c0;      /* first channel of it within the pool's output (concat, then pool) */
+    bool on_engine;
+    bool joins_previous; /* belongs to the call of the row before */
+    const char *call_name;
+} zs_row_draft;
+
+typedef struct zs_resident_draft {
+    uint32_t tensor; /* owner */
+    uint32_t first_row, last_row;
+    uint64_t elems, offset; /* whole batch */
+    uint64_t saved_bytes;   /* DRAM traffic that it avoids */
+    bool chosen;
+} zs_resident_draft;
+
+/* What of a network an engine takes, and how calls are formed. */
+typedef struct zs_fuse_rules {
+    bool takes_any_pool;      /* pools of any window and kind, and global averages */
+    bool pools_after_call;    /* a pool behind what a call writes belongs to that call */
+    bool splits_concat_pools; /* a pool behind a concatenation is fused into each of its parts */
+    uint64_t most_pooled_pixels; /* of a map that a fused pool can work on */
+} zs_fuse_rules;
+
+typedef struct zs_plan_draft {
+    zs_arena *arena;
+    const zs_design *design;
+    const zs_net *net;
+    zs_xfer_fn *xfer;
+    uint32_t output_port; /* that results leave by */
+    void *own;            /* the kind's */
+    zs_row_draft *drafts;
+    zs_plan_row *rows;
+    uint32_t row_n;
+    uint32_t *readers;      /* [tensor] inputs of layers that name it */
+    uint32_t *row_of_layer; /* [layer]; of a fused pool the first row it is fused into */
+    zs_resident_draft *residents;
+    uint32_t resident_n;
+    const bool
+        *may_stay;   /* [tensor] auto: what the search allows; NULL: all that the fusion wants */
+    bool is_outline; /* of the ops, those of the PS and the joins alone */
+    bool is_whole;   /* the plan has its ops */
+    zs_plan *plan;
+} zs_plan_draft;
+
+/* Layers become rows, rows calls: d->drafts and, with names and work, d->rows. */
+zs_status zs_draft_fuse(zs_plan_draft *d, const zs_fuse_rules *rules, zs_err *err);
+/* One row per layer is left to the kind: d->drafts alone. */
+zs_status zs_draft_fuse_layers(zs_plan_draft *d, const zs_fuse_rules *rules, zs_err *err);
+/* Once rows have their tiles and memories their sizes: addresses of weights and tensors, what any
+ * schedule must move, the calls. */
+zs_status zs_draft_place(zs_plan_draft *d, zs_err *err);
+
+/* Row `i` is the squeeze of a fire module whose expands are the next two rows. */
+bool zs_draft_is_fire(const zs_plan_draft *d, uint32_t i);
+
+/* Chooses the tensors that stay on chip by bytes saved. `size_buffers` tells whether block RAM has
+ * room for so many elements beside all else. */
+typedef bool zs_size_buffers_fn(zs_plan_draft *d, uint64_t resident_elems);
+zs_status zs_draft_choose_residents(zs_plan_draft *d, zs_size_buffers_fn *size_buffers, zs_err *err);
+
+/* ---- emission -------------------------------------------------------------------------------- */
+
+typedef struct zs_slot_state {
+    uint64_t id;       /* tile it holds; UINT64_MAX: none */
+    uint32_t ready;    /* op that filled it */
+    uint32_t last_use; /* op that must retire before it may be overwritten */
+    bool partial;      /* accumulator: sums are incomplete */
+    uint32_t box;      /* accumulator: op whose box describes the tile */
+} zs_slot_state;
+
+typedef struct zs_slot_ring {
+    zs_slot_state slot[ZS_SLOTS_MAX];
+    uint32_t n, next;
+} zs_slot_ring;
+
+typedef struct zs_emitter {
+    zs_plan_draft *d;
+    zs_tile_op *ops;
+    zs_tile_box *boxes;
+    uint32_t op_n, op_cap;
+    zs_op_cost *costs;
+    uint32_t cost_n, cost_cap;
+    zs_plan_meet *meets;
+    uint32_t meet_n, meet_cap;
+    uint32_t *meet_waits;
+    uint32_t meet_wait_n, meet_wait_cap;
+    uint32_t *cost_table; /* open addressing, emptied for each row */
+    uint64_t *cost_tag;
+    uint32_t row;
+    zs_slot_ring x, w, acc;
+    uint32_t *written_by; /* [tensor root] last STORE to it since the last join */
+    uint32_t last_mac;
+    zs_err *err;
+} zs_emitter;
+
+/* Refuses tile loops of so many trips before memory fills with ops that will be too many. */
+zs_status zs_emit_expect(zs_emitter *e, const uint32_t *trips, uint32_t n);
+zs_status zs_emit_init(zs_emitter *e, zs_plan_draft *d, zs_err *err);
+/* Hands ops and prices over to the plan. */
+void zs_emit_finish(const zs_emitter *e);
+/* Prices are shared within a row only. */
+void zs_emit_begin_row(zs_emitter *e, uint32_t row);
+zs_status zs_emit_join(zs_emitter *e);
+/* The waits of an op from all the ops that it has to wait for: ZS_NO_OP and doubles are dropped, and
+ * where more than three are left, one of them becomes a MEET of the rest. Reorders `ops`. */
+zs_status zs_emit_waits(zs_emitter *e, uint32_t *ops, uint32_t n, uint32_t wait[3]);
+zs_status zs_emit_host(zs_emitter *e, zs_host_step step, uint64_t pl_cycles);
+/* Prices for MAC and POST, given by the caller; equal keys share one entry. */
+zs_status zs_emit_priced(zs_emitter *e, zs_op_code code, const zs_tile_box *box, const uint8_t slot[4],
+                         const uint32_t wait[3], uint64_t key, uint64_t pl_cycles, uint32_t *op);
+zs_status zs_emit_transfer(zs_emitter *e, zs_op_code code, const zs_tile_box *box,
+                           const uint8_t slot[4], const uint32_t wait[3], uint32_t *op);
+/* Slot that holds `id`, or ZS_SLOT_NONE. */
+uint32_t zs_ring_find(const zs_slot_ring *ring, uint64_t id);
+/* The slot to overwrite next. */
+uint32_t zs_ring_take(zs_slot_ring *ring);
+void zs_ring_reset(zs_slot_ring *ring, uint32_t n, uint32_t last_use);
+/* Op after which the input of the current row is in DRAM, or ZS_NO_OP. */
+uint32_t zs_emit_producer(const zs_emitter *e);
+
+/* The ops of all rows, in order; `body` those of one row of a call, between its start and end; the
+ * PS runs the others. Engine rings of inputs and sums are emptied at the start of a call. */
+typedef zs_status zs_emit_body_fn(zs_emitter *e);
+zs_status zs_emit_rows(zs_plan_draft *d, zs_emit_body_fn *body, zs_err *err);
+/* DRAM bytes of one row, which are the same whatever rows stand before it. */
+zs_status zs_emit_row_traffic(const zs_plan_draft *d, zs_emit_body_fn *body, zs_arena *scratch,
+                              uint32_t row, uint64_t *bytes, zs_err *err);
+
+/* host_steps.c */
+zs_status zs_emit_call_start(zs_emitter *e, const zs_plan_call *call);
+zs_status zs_emit_call_end(zs_emitter *e, const zs_plan_call *call);
+zs_status zs_emit_host_layer(zs_emitter *e);
+zs_status zs_emit_host_s(zs_emitter *e, zs_host_step step, double seconds);
+/* A coherent port spares cache maintenance. */
+bool zs_port_is_coherent(uint32_t port);
+/* Time of the PS for a layer, caches aside. */
+double zs_plan_software_s(const zs_cpu_params *cpu, const zs_layer *layer, uint64_t batch);
+
+static inline const zs_layer *zs_draft_layer(const zs_plan_draft *d, uint32_t row)
+{
+    return &d->net->layers[d->drafts[row].layer];
+}
+
+/* Tensor that owns the memory of `tensor`. */
+static inline uint32_t zs_draft_root(const zs_plan_draft *d, uint32_t tensor)
+{
+    uint64_t offset;
+    return zs_tensor_root(d->net, tensor, &offset);
+}
+
+#endif

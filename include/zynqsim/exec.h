@@ -1,0 +1,69 @@
+/* exec.h - the toolbox of executors: contents of simulated DRAM and of the on-chip memories.
+ *
+ * Sums lie as [pixel][oc] in their slot; once complete they are narrowed to stored elements in
+ * place. Vector layers keep [channel][pixel]. */
+#ifndef ZYNQSIM_EXEC_H
+#define ZYNQSIM_EXEC_H
+
+#include "zynqsim/base.h"
+#include "zynqsim/design.h"
+#include "zynqsim/net.h"
+#include "zynqsim/num.h"
+#include "zynqsim/plan.h"
+#include "zynqsim/tile.h"
+
+typedef struct zs_exec {
+    const zs_design *design;
+    const zs_net *net;
+    const zs_plan *plan;
+    const zs_quant *quant;
+    size_t elem, acc, bias; /* bytes */
+    uint8_t *dram;
+    uint8_t *x, *w, *sums; /* slots */
+    size_t x_slot_bytes, sums_slot_bytes;
+    uint8_t *resident;
+    uint8_t *carry_rows, *carry_columns;
+    uint8_t *gathered; /* input tile read from the resident buffer; pooled results */
+    uint32_t *offsets; /* taps of a tile */
+    void *host_scratch;
+    const void **host_inputs;
+    void *own; /* further memories of the kind */
+} zs_exec;
+
+static inline const zs_layer *zs_exec_layer(const zs_exec *e, const zs_plan_row *row)
+{
+    return &e->net->layers[row->layer];
+}
+
+static inline uint8_t *zs_exec_sums(const zs_exec *e, const zs_tile_op *op)
+{
+    return e->sums + op->slot[2] * e->sums_slot_bytes;
+}
+
+/* Memories as the rows of the plan and their tiles need them, and packed weights in DRAM. */
+zs_status zs_exec_build_tiles(zs_exec *e, zs_arena *arena, zs_err *err);
+/* A layer in software, from DRAM to DRAM; other steps of the PS move no data. Tensors lie as CHW. */
+void zs_exec_host(zs_exec *e, uint32_t op);
+/* Activation and requantisation of complete sums, in place. */
+void zs_exec_finish_sums(const zs_exec *e, const zs_layer *layer, const zs_tile_box *box,
+                         void *sums);
+/* Sums start at the bias. */
+void zs_exec_start_sums(const zs_exec *e, const zs_tile_box *box, const uint8_t *bias,
+                        uint8_t *sums);
+/* A tile of inputs from CHW memory, with zeros where windows reach outside. */
+void zs_exec_gather(const zs_exec *e, const zs_plan_row *row, const zs_tile_box *box,
+                    const uint8_t *image, zs_shape shape, uint8_t *tile);
+zs_tile zs_exec_tile(const zs_plan_row *row, const zs_tile_box *box);
+/* The tile kernel of the precision. */
+void zs_exec_products(const zs_exec *e, const zs_tile *t, const void *x, const void *w, void *sums);
+/* Filters of a tile, [lane][n] with `pitch` elements from lane to lane, become [n][lane]. */
+void zs_exec_interleave(const void *from, size_t pitch, void *to, size_t n, uint32_t lanes,
+                        size_t elem);
+/* Windows of a fused pool that cross a tile border along one axis, at least 1; rows of the carry
+ * memory for columns. */
+uint32_t zs_exec_crossing(uint32_t kernel, uint32_t stride);
+uint32_t zs_exec_column_rows(const zs_plan_row *row);
+size_t zs_exec_carry_row_elems(const zs_plan_row *row);
+size_t zs_exec_carry_column_elems(const zs_plan_row *row);
+
+#endif

@@ -1,0 +1,111 @@
+/* kind.h - what the program asks of a kind of accelerator: one row of functions.
+ *
+ * A kind turns design + network into a plan, draws up its account of resources, says its peak, and
+ * performs its ops on data. It lives in src/kinds/<kind>/ and is found by its row of
+ * src/kinds/kinds.def; nothing outside src/kinds names one. A kind builds its plan with the toolbox
+ * of draft.h and its executor with that of exec.h; what two kinds share is there.
+ * Errors   as the functions of plan.h, sim.h and bound.h that ask.
+ * Memory   rows are static; what functions make lives in the arena of the draft, executor or account. */
+#ifndef ZYNQSIM_KIND_H
+#define ZYNQSIM_KIND_H
+
+#include "zynqsim/base.h"
+#include "zynqsim/design.h"
+#include "zynqsim/draft.h"
+#include "zynqsim/exec.h"
+#include "zynqsim/fit.h"
+#include "zynqsim/net.h"
+#include "zynqsim/outline.h"
+#include "zynqsim/plan.h"
+#include "zynqsim/serial.h"
+
+/* Totals of a finished run, for notes. */
+typedef struct zs_kind_totals {
+    uint64_t cycles, hls_cycles, macs;
+    const char *fidelity;
+} zs_kind_totals;
+
+typedef struct zs_kind {
+    const char *word; /* value of accelerator.kind */
+
+    /* ---- the plan ---- */
+    /* Rows, calls, units, buffers and addresses of d->net on d->design. */
+    zs_status (*draft)(zs_plan_draft *d, zs_err *err);
+    /* The ops of a draft; when d->is_outline, only those of the PS and the joins. */
+    zs_status (*emit)(zs_plan_draft *d, zs_err *err);
+    /* Whether drafts that are alike (zs_plan_is_alike) get the same ops. */
+    bool draft_decides_ops;
+    /* DRAM side of a READ or WRITE op. */
+    zs_xfer_fn *xfer;
+    /* Accesses of an op of a serial unit; NULL: the kind has none. */
+    zs_serial_walk (*walk)(const zs_plan_row *row, const zs_tile_box *box);
+
+    /* ---- closed forms ---- */
+    /* Resources of the engine, item by item. */
+    void (*account)(zs_fit_account *a, const zs_design *design, const zs_plan *plan);
+    /* Initiation interval of the MAC loop at its best: lanes / interval is the peak. */
+    uint32_t (*interval)(const zs_design *design);
+    /* What the AXI ports of the engine carry at most; NULL: every channel in use a beat a clock. */
+    double (*axi_bytes_per_s)(const zs_design *design);
+    /* Work of one row of an outline; NULL: outlines are whole plans. */
+    void (*outline_row)(zs_outline *o, uint32_t row);
+    /* Cycles that an HLS report promises; NULL: 0. */
+    uint64_t (*hls_cycles)(const zs_design *design, const zs_net *net, const zs_plan *plan);
+
+    /* ---- numerics ---- */
+    /* Memories of the engine, in e->own, and weights in simulated DRAM. */
+    zs_status (*exec_build)(zs_exec *e, zs_arena *arena, zs_err *err);
+    void (*exec_op)(zs_exec *e, uint32_t op);
+    /* A tensor of one image, float CHW, into or out of simulated DRAM; NULL: it lies there as CHW. */
+    void (*exec_set_input)(zs_exec *e, uint32_t image, const float *x);
+    void (*exec_get)(const zs_exec *e, uint32_t image, uint32_t tensor, float *y);
+    bool narrows_biases; /* in DRAM a bias is as wide as the data, not as the sums */
+
+    /* ---- reports ---- */
+    /* Notes on a result: `*notes` and `*n`; NULL: none. */
+    zs_status (*notes)(zs_arena *arena, const zs_plan *plan, const zs_kind_totals *totals,
+                       const char *const **notes, uint32_t *n, zs_err *err);
+    const char *listing_legend; /* lines of `show --plan` about its ops, or NULL */
+    bool tile_bounds_unroll;    /* lanes beyond a tile have no work: explain widens up to the tile */
+    bool spills_sums;           /* partial sums travel unless accelerator.loop_order keeps them */
+} zs_kind;
+
+/* [accelerator.kind], zs_kind_n of them */
+extern const zs_kind *const zs_kinds[];
+static inline const zs_kind *zs_kind_of(const zs_design *design)
+{
+    return zs_kinds[design->accel.kind];
+}
+
+/* Bits of a bias in DRAM; 0: as the accumulator wants it. */
+uint32_t zs_kind_bias_bits(const zs_design *design);
+
+/* ---- plans ----------------------------------------------------------------------------------- */
+
+/* ZS_EUNSUPPORTED or ZS_ERANGE name the layer or field; ZS_ENOMEM. A design that does not fit the
+ * part still gets a plan. */
+zs_status zs_plan_build(zs_arena *arena, const zs_design *design, const zs_net *net, zs_plan **out,
+                        zs_err *err);
+/* The same in two steps. A draft has rows, calls, buffers and addresses; of fusion `auto` the
+ * search is done. Of designs that differ in accelerator.fusion alone, drafts that are alike get the same ops,
+ * so who has simulated one of them need not even make those of the other. */
+zs_status zs_plan_draft_build(zs_arena *arena, const zs_design *design, const zs_net *net,
+                              zs_plan_draft **out, zs_err *err);
+/* Of all that zs_plan_is_alike compares; 0: the ops depend on more. */
+uint64_t zs_plan_draft_digest(const zs_plan_draft *draft);
+/* Rows, calls and buffers are the same, names included. */
+bool zs_plan_is_alike(const zs_plan *a, const zs_plan *b);
+const zs_plan *zs_plan_draft_plan(const zs_plan_draft *draft); /* without ops until it is finished */
+const char *zs_plan_draft_note(const zs_plan_draft *draft); /* fusion_note */
+/* Adds the ops; once. */
+zs_status zs_plan_finish(zs_plan_draft *draft, const zs_plan **out, zs_err *err);
+/* The same without the ops that scale with the tiles: rows, calls, buffers and addresses, and of
+ * the ops the steps of the PS and the joins, in their rows. Costs some microseconds. For fusion
+ * `auto`, whose search needs whole plans, every tensor goes through DRAM here; for all others rows
+ * and buffers are those of the plan. Kinds without outlines have few ops: the whole plan. */
+zs_status zs_plan_outline(zs_arena *arena, const zs_design *design, const zs_net *net,
+                          zs_plan **out, zs_err *err);
+/* The DRAM transfer of a LOAD or STORE op; rows are merged as the DMA does. */
+zs_xfer zs_plan_xfer(const zs_plan *plan, const zs_design *design, uint32_t op);
+
+#endif

@@ -1,0 +1,79 @@
+#include "dram_priv.h"
+
+/* A request past empty queues.
+ *
+ * Why this is exact. With both queues empty the scheduler has one request to decide about, so its
+ * row commands and its column command come at the earliest times that the rules allow, each known
+ * from the state of the bank and the bus. Two things could interfere: a request that arrives early
+ * enough to be seen (QUEUE_LATENCY) by the column command, hence `until`; and a refresh, which goes
+ * before a column command that is not before it, hence refresh_at. Row commands are no later than
+ * the column command, so they need no check of their own. */
+
+/* What a request that finds both queues empty will need, and when. */
+typedef struct bypass_times {
+    uint64_t turn_at, precharge_at, activate_at, column_at; /* the first three: NEVER when not */
+} bypass_times;
+
+static bypass_times bypass_times_of(const zs_dram *d, uint32_t dir, uint32_t b, uint32_t row,
+                                    uint64_t at)
+{
+    const bank_state *bank = &d->banks[b];
+    bypass_times p = {ZS_DRAM_NEVER, ZS_DRAM_NEVER, ZS_DRAM_NEVER, 0};
+    uint64_t rows_from = at + QUEUE_LATENCY, from = zs_max_u64(d->now, at + QUEUE_LATENCY);
+    if (d->mode != dir)
+        rows_from = from = p.turn_at = zs_max_u64(from, d->slot_end);
+    uint64_t ready = bank->column_at;
+    if (bank->row != row) {
+        uint64_t closed_at = zs_max_u64(rows_from, bank->activate_at);
+        if (bank->row != NO_ROW) {
+            p.precharge_at = zs_max_u64(rows_from, bank->precharge_at);
+            closed_at = p.precharge_at + d->p.t_rp;
+        }
+        p.activate_at = zs_max_u64(closed_at, zs_dram_activate_floor(d));
+        ready = p.activate_at + d->p.t_rcd;
+    }
+    const uint64_t bus = d->column_at[dir] + (b == d->served_bank ? 0 : d->bank_gap);
+    p.column_at = zs_max_u64(ready, zs_max_u64(bus, from));
+    return p;
+}
+
+/* Of a request that has just gone past the queues. Its times come by value: an address would keep
+ * it in memory where nobody looks, too. */
+ZS_COLD static void notify_bypass(const zs_dram *d, bypass_times p, uint32_t b, uint32_t n,
+                                  uint64_t at)
+{
+    zs_dram_notify_queue(d, ZS_DRAM_QUEUED, b, d->mode, n, at, at);
+    if (p.precharge_at != ZS_DRAM_NEVER)
+        zs_dram_notify(d, ZS_DRAM_PRECHARGE, b, p.precharge_at, p.precharge_at);
+    if (p.activate_at != ZS_DRAM_NEVER)
+        zs_dram_notify(d, ZS_DRAM_ACTIVATE, b, p.activate_at, p.activate_at);
+    zs_dram_notify_queue(d, ZS_DRAM_COLUMNS, b, d->mode, 0, p.column_at, d->slot_end);
+}
+
+bool zs_dram_bypass(zs_dram *d, const zs_dram_req *req, uint32_t n, uint64_t at, uint64_t until,
+                    zs_dram_done *done)
+{
+    const uint64_t page = req->addr >> d->row_shift;
+    const uint32_t b = (uint32_t)page & d->bank_mask, row = (uint32_t)(page >> d->bank_shift);
+    const uint32_t dir = req->is_write;
+    if (d->queues[READ].n + d->queues[WRITE].n != 0)
+        return false;
+    const bypass_times p = bypass_times_of(d, dir, b, row, at);
+    if (p.column_at - QUEUE_LATENCY >= until || p.column_at >= d->refresh_at)
+        return false;
+    if (p.turn_at != ZS_DRAM_NEVER) {
+        d->mode = dir;
+        d->run = 0;
+        d->drains = dir == WRITE && n >= d->write_high;
+    }
+    if (p.precharge_at != ZS_DRAM_NEVER)
+        zs_dram_close_row(d, &d->banks[b], p.precharge_at);
+    if (p.activate_at != ZS_DRAM_NEVER)
+        zs_dram_open_row(d, &d->banks[b], row, p.activate_at);
+    zs_dram_count_bytes(d, dir, req->bytes, n);
+    zs_dram_issue_columns(d, b, n, p.column_at, done);
+    done->tag = req->tag;
+    if (d->watch != NULL)
+        notify_bypass(d, p, b, n, at + QUEUE_LATENCY);
+    return true;
+}

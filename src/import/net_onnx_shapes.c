@@ -1,0 +1,831 @@
+#include "import_onnx_priv.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Operators that move elements or only count them otherwise. A computed value keeps its place in
+ * memory as long as nobody needs it in order: Transpose and Reshape alone cost nothing. */
+
+typedef struct operand {
+    zs_net_value *v;
+    uint32_t dims[ZS_RANK_MAX], rank;
+    uint64_t strides[ZS_RANK_MAX]; /* as it lies in memory */
+} operand;
+
+static zs_status read_operand(const zs_onnx_node *at, size_t i, operand *x, zs_err *err)
+{
+    ZS_TRY(zs_onnx_get(at, i, &x->v, err));
+    ZS_TRY(zs_onnx_unpad(at, x->v, err));
+    ZS_TRY(zs_onnx_dims(at, x->v, x->dims, &x->rank, err));
+    zs_onnx_value_strides(x->v, x->dims, x->rank, x->strides);
+    return ZS_OK;
+}
+
+/* A rearrangement whose dimensions are yet those of the operand, whole. */
+static zs_status start(const zs_onnx_node *at, const operand *x, zs_general **out, zs_err *err)
+{
+    zs_general *g = zs_onnx_general(at, ZS_FN_NONE);
+    if (g == NULL)
+        return zs_nomem(err, "a layer");
+    g->rank = x->rank > 0 ? x->rank : 1;
+    g->dims[0] = 1;
+    for (uint32_t d = 0; d < g->rank; d++) {
+        g->dims[d] = x->rank > 0 ? x->dims[d] : 1;
+        g->tables[d] = zs_onnx_table(at, g->dims[d], 0, x->rank > 0 ? (int64_t)x->strides[d] : 0);
+        if (g->tables[d] == NULL)
+            return zs_nomem(err, "a layer");
+    }
+    *out = g;
+    return ZS_OK;
+}
+
+/* Dimension `d` has `n` elements now; the table is filled by the caller. */
+static zs_status replace(const zs_onnx_node *at, zs_general *g, uint32_t d, uint64_t n,
+                         int64_t **table, zs_err *err)
+{
+    if (n > UINT64_C(1) << 31)
+        return zs_fail(err, ZS_ERANGE, at->place, "a dimension of more than 2^31 elements");
+    *table = zs_onnx_table(at, n, 0, 0);
+    if (*table == NULL)
+        return zs_nomem(err, "a layer");
+    g->dims[d] = (uint32_t)n;
+    g->tables[d] = *table;
+    return ZS_OK;
+}
+
+static zs_status finish(const zs_onnx_node *at, zs_general *g, const operand *x,
+                        const uint32_t *dims, uint32_t rank, size_t k, zs_err *err)
+{
+    zs_net_value y;
+    zs_net_value *in = x->v;
+    ZS_TRY(zs_onnx_emit(at, ZS_LAYER_REARRANGE, g, &in, 1, dims, rank, &y, err));
+    return zs_onnx_bind(at, k, &y, err);
+}
+
+/* ---- the same elements otherwise counted ------------------------------------------------------
+ */
+
+/* New dimensions of the same number of elements. */
+static zs_status recount(const zs_onnx_node *at, zs_net_value *x, const uint32_t *dims,
+                         uint32_t rank, zs_err *err)
+{
+    zs_net_value y;
+    uint32_t old[ZS_RANK_MAX], old_rank;
+    ZS_TRY(zs_onnx_dims(at, x, old, &old_rank, err));
+    if (zs_onnx_elems(dims, rank) != zs_onnx_elems(old, old_rank))
+        return zs_fail(err, ZS_ESHAPE, at->place, "makes %llu elements of %llu",
+                       (unsigned long long)zs_onnx_elems(dims, rank),
+                       (unsigned long long)zs_onnx_elems(old, old_rank));
+    if (x->constant != NULL) {
+        ZsOnnx__Tensor *tensor = zs_new(at->net->draft.arena, ZsOnnx__Tensor, 1);
+        int64_t *sizes = zs_new(at->net->draft.arena, int64_t, rank);
+        if (tensor == NULL || sizes == NULL)
+            return zs_nomem(err, "a constant");
+        *tensor = *(const ZsOnnx__Tensor *)x->constant;
+        for (uint32_t d = 0; d < rank; d++)
+            sizes[d] = dims[d];
+        tensor->dims = sizes;
+        tensor->n_dims = rank;
+        y = (zs_net_value){.rank = rank, .constant = tensor};
+        return zs_onnx_bind(at, 0, &y, err);
+    }
+    ZS_TRY(zs_onnx_keep_batch(at, rank == 0 || dims[0] != 1, err));
+    if (rank == old_rank && memcmp(dims, old, rank * sizeof dims[0]) == 0)
+        return zs_onnx_bind(at, 0, x, err);
+    ZS_TRY(zs_onnx_unpad(at, x, err));
+    if (!zs_onnx_is_ordered(x)) {
+        const zs_shape shape = zs_onnx_shape_of(dims, rank);
+        ZS_TRY(zs_onnx_settle(at, x, &shape, err));
+    }
+    y = *x;
+    y.rank = rank;
+    for (uint32_t d = 0; d < ZS_RANK_MAX; d++) {
+        y.dims[d] = d < rank ? dims[d] : 0;
+        y.perm[d] = (uint8_t)d;
+    }
+    return zs_onnx_bind(at, 0, &y, err);
+}
+
+/* A view of its own, as the graph has it for a flattened map. */
+static zs_status flatten_layer(const zs_onnx_node *at, zs_net_value *x, uint32_t rank, zs_err *err)
+{
+    zs_layer_spec *layer;
+    zs_net_value y, *in = x;
+    ZS_TRY(zs_onnx_unpad(at, x, err));
+    if (x->has_dims && !zs_onnx_is_ordered(x)) {
+        const zs_shape flat = {(uint32_t)zs_shape_elems(x->shape), 1, 1};
+        ZS_TRY(zs_onnx_settle(at, x, &flat, err));
+    }
+    ZS_TRY(zs_onnx_new_layer(at, ZS_LAYER_FLATTEN, &layer, err));
+    ZS_TRY(zs_net_draft_input(&at->net->draft, layer, x->layer, err));
+    ZS_TRY(zs_onnx_layer_value(at, layer, (zs_net_value *const[]){in}, rank, &y, err));
+    return zs_onnx_bind(at, 0, &y, err);
+}
+
+zs_status zs_onnx_flatten(const zs_onnx_node *at, zs_err *err)
+{
+    zs_net_value *x;
+    const int64_t stated = zs_onnx_attr_int(at, "axis", 1);
+    ZS_TRY(zs_onnx_get(at, 0, &x, err));
+    const int64_t rank = x->rank ? x->rank : 4;
+    if (x->constant == NULL && (stated == 1 || stated + rank == 1) &&
+        (!x->has_dims || x->dims[0] == 1))
+        return flatten_layer(at, x, 2, err);
+    uint32_t dims[ZS_RANK_MAX], n, axis;
+    ZS_TRY(zs_onnx_dims(at, x, dims, &n, err));
+    if (stated == n)
+        axis = n;
+    else
+        ZS_TRY(zs_onnx_axis(at, stated, n, &axis, err));
+    const uint32_t flat[2] = {(uint32_t)zs_onnx_elems(dims, axis),
+                              (uint32_t)zs_onnx_elems(dims + axis, n - axis)};
+    return recount(at, x, flat, 2, err);
+}
+
+/* Numbers as the file has them: 0 keeps a dimension, -1 is what remains, and the number of samples
+ * that the input states means all of them. */
+static zs_status resolve(const zs_onnx_node *at, const int64_t *stated, size_t n,
+                         const uint32_t *old, uint32_t old_rank, uint32_t *dims, zs_err *err)
+{
+    const bool zero_is_zero = zs_onnx_attr_int(at, "allowzero", 0) != 0;
+    uint64_t known = 1, all = zs_onnx_elems(old, old_rank);
+    size_t open = n;
+    for (size_t i = 0; i < n; i++) {
+        int64_t size = stated[i];
+        if (i == 0 && !at->net->is_whole && size == at->net->batch)
+            size = 1;
+        if (size == 0 && !zero_is_zero && i < old_rank)
+            size = old[i];
+        if (size == -1 && open == n) {
+            open = i;
+            size = 1;
+        }
+        if (size < 0 || size > INT32_MAX)
+            return zs_fail(err, ZS_ERANGE, at->place, "dimension %zu of the shape is %lld", i,
+                           (long long)stated[i]);
+        dims[i] = (uint32_t)size;
+        if (!zs_mul_u64(known, dims[i], &known))
+            return zs_fail(err, ZS_ERANGE, at->place, "the shape has more than 2^64 elements");
+    }
+    if (open < n) {
+        if (known == 0 || all % known != 0 || all / known > INT32_MAX)
+            return zs_fail(err, ZS_ESHAPE, at->place,
+                           "%llu elements do not divide into the stated shape",
+                           (unsigned long long)all);
+        dims[open] = (uint32_t)(all / known);
+    }
+    return ZS_OK;
+}
+
+/* N x everything (x 1 x 1): what Flatten does, of inputs of any size. */
+static bool is_flattening(const int64_t *stated, size_t n)
+{
+    const bool keeps_batch =
+        stated[0] == 0 || stated[0] == 1 || (stated[0] == -1 && stated[1] != -1);
+    const bool is_flat = n == 2 || (n == 4 && stated[2] == 1 && stated[3] == 1);
+    return keeps_batch && is_flat && (stated[1] >= 1 || stated[1] == -1);
+}
+
+zs_status zs_onnx_reshape(const zs_onnx_node *at, zs_err *err)
+{
+    zs_net_value *x;
+    int64_t stated[ZS_RANK_MAX] = {0};
+    uint32_t old[ZS_RANK_MAX], old_rank, dims[ZS_RANK_MAX];
+    size_t n;
+    bool is_given;
+    ZS_TRY(zs_onnx_get(at, 0, &x, err));
+    ZS_TRY(zs_onnx_list(at, 1, "shape", stated, ZS_RANK_MAX, &n, &is_given, err));
+    if (!is_given)
+        return zs_fail(err, ZS_EPARSE, at->place, "a Reshape without a shape");
+    const bool is_flat = n >= 2 && is_flattening(stated, n);
+    if (x->constant == NULL && !x->has_dims) {
+        if (!is_flat)
+            return zs_fail(err, ZS_EUNSUPPORTED, at->place,
+                           "only reshapes that flatten all but the batch are handled while the "
+                           "file leaves the size of its input open: give network.input_shape");
+        return flatten_layer(at, x, (uint32_t)n, err);
+    }
+    ZS_TRY(zs_onnx_dims(at, x, old, &old_rank, err));
+    ZS_TRY(resolve(at, stated, n, old, old_rank, dims, err));
+    if (x->constant == NULL && is_flat && dims[0] == 1 && old_rank > 0 && old[0] == 1 &&
+        dims[1] == zs_onnx_elems(old, old_rank))
+        return flatten_layer(at, x, (uint32_t)n, err);
+    return recount(at, x, dims, (uint32_t)n, err);
+}
+
+static zs_status read_axes(const zs_onnx_node *at, uint32_t rank, bool is_set[ZS_RANK_MAX],
+                           bool *is_given, zs_err *err)
+{
+    int64_t axes[ZS_RANK_MAX];
+    size_t n;
+    ZS_TRY(zs_onnx_list(at, 1, "axes", axes, ZS_RANK_MAX, &n, is_given, err));
+    for (size_t i = 0; i < n; i++) {
+        uint32_t axis;
+        ZS_TRY(zs_onnx_axis(at, axes[i], rank, &axis, err));
+        is_set[axis] = true;
+    }
+    return ZS_OK;
+}
+
+zs_status zs_onnx_squeeze(const zs_onnx_node *at, zs_err *err)
+{
+    zs_net_value *x;
+    bool is_given, goes[ZS_RANK_MAX] = {false};
+    uint32_t dims[ZS_RANK_MAX], rank, kept = 0;
+    ZS_TRY(zs_onnx_get(at, 0, &x, err));
+    ZS_TRY(zs_onnx_dims(at, x, dims, &rank, err));
+    ZS_TRY(read_axes(at, rank, goes, &is_given, err));
+    for (uint32_t d = 0; d < rank; d++) {
+        const bool is_batch = x->constant == NULL && d == 0 && !at->net->is_whole;
+        if (goes[d] && dims[d] != 1)
+            return zs_fail(err, ZS_ESHAPE, at->place, "dimension %u of %u elements cannot go", d,
+                           dims[d]);
+        if (!goes[d] && (is_given || dims[d] != 1 || is_batch))
+            dims[kept++] = dims[d];
+    }
+    return recount(at, x, dims, kept, err);
+}
+
+zs_status zs_onnx_unsqueeze(const zs_onnx_node *at, zs_err *err)
+{
+    zs_net_value *x;
+    int64_t axes[ZS_RANK_MAX];
+    size_t n;
+    bool is_given, comes[ZS_RANK_MAX] = {false};
+    uint32_t dims[ZS_RANK_MAX], more[ZS_RANK_MAX], rank;
+    ZS_TRY(zs_onnx_get(at, 0, &x, err));
+    ZS_TRY(zs_onnx_dims(at, x, dims, &rank, err));
+    ZS_TRY(zs_onnx_list(at, 1, "axes", axes, ZS_RANK_MAX, &n, &is_given, err));
+    if (rank + n > ZS_RANK_MAX)
+        return zs_fail(err, ZS_EUNSUPPORTED, at->place, "%zu dimensions are above the limit of %d",
+                       rank + n, ZS_RANK_MAX);
+    const uint32_t result = rank + (uint32_t)n;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t axis;
+        ZS_TRY(zs_onnx_axis(at, axes[i], result, &axis, err));
+        if (comes[axis])
+            return zs_fail(err, ZS_EPARSE, at->place, "axis %u is given twice", axis);
+        comes[axis] = true;
+    }
+    for (uint32_t d = 0, from = 0; d < result; d++)
+        more[d] = comes[d] ? 1 : dims[from++];
+    return recount(at, x, more, result, err);
+}
+
+zs_status zs_onnx_shape(const zs_onnx_node *at, zs_err *err)
+{
+    zs_net_value *x, y;
+    uint32_t dims[ZS_RANK_MAX], rank;
+    double sizes[ZS_RANK_MAX];
+    ZS_TRY(zs_onnx_get(at, 0, &x, err));
+    ZS_TRY(zs_onnx_dims(at, x, dims, &rank, err));
+    int64_t from = zs_onnx_attr_int(at, "start", 0), to = zs_onnx_attr_int(at, "end", rank);
+    from = from < 0 ? from + rank : from;
+    to = to < 0 ? to + rank : to;
+    from = from < 0 ? 0 : from > rank ? rank : from;
+    to = to < from ? from : to > rank ? rank : to;
+    for (uint32_t d = 0; d < rank; d++)
+        sizes[d] = dims[d];
+    const uint32_t n = (uint32_t)(to - from);
+    ZS_TRY(zs_onnx_new_ints(at, sizes + from, &n, 1, &y, err));
+    return zs_onnx_bind(at, 0, &y, err);
+}
+
+zs_status zs_onnx_size(const zs_onnx_node *at, zs_err *err)
+{
+    zs_net_value *x, y;
+    uint32_t dims[ZS_RANK_MAX], rank;
+    ZS_TRY(zs_onnx_get(at, 0, &x, err));
+    ZS_TRY(zs_onnx_dims(at, x, dims, &rank, err));
+    const double n = (double)zs_onnx_elems(dims, rank);
+    ZS_TRY(zs_onnx_new_ints(at, &n, NULL, 0, &y, err));
+    return zs_onnx_bind(at, 0, &y, err);
+}
+
+/* ---- the order of dimensions ------------------------------------------------------------------
+ */
+
+zs_status zs_onnx_transpose(const zs_onnx_node *at, zs_err *err)
+{
+    operand x;
+    const ZsOnnx__Attribute *attr = zs_onnx_attr(at, "perm");
+    uint32_t dims[ZS_RANK_MAX], perm[ZS_RANK_MAX], seen = 0;
+    ZS_TRY(read_operand(at, 0, &x, err));
+    if (attr != NULL && attr->n_ints != x.rank)
+        return zs_fail(err, ZS_ESHAPE, at->place, "perm has %zu numbers for %u dimensions",
+                       attr->n_ints, x.rank);
+    for (uint32_t d = 0; d < x.rank; d++) {
+        const int64_t from = attr != NULL ? attr->ints[d] : (int64_t)(x.rank - 1 - d);
+        if (from < 0 || from >= x.rank || (seen >> from & 1) != 0)
+            return zs_fail(err, ZS_EPARSE, at->place, "perm is no order of %u dimensions", x.rank);
+        seen |= 1u << from;
+        perm[d] = (uint32_t)from;
+        dims[d] = x.dims[from];
+    }
+    if (x.v->constant == NULL) {
+        zs_net_value y = *x.v;
+        ZS_TRY(zs_onnx_keep_batch(at, x.rank > 0 && perm[0] != 0, err));
+        for (uint32_t d = 0; d < x.rank; d++) {
+            y.dims[d] = dims[d];
+            y.perm[d] = x.v->perm[perm[d]];
+        }
+        return zs_onnx_bind(at, 0, &y, err);
+    }
+    zs_general *g;
+    ZS_TRY(start(at, &x, &g, err));
+    for (uint32_t d = 0; d < x.rank; d++) {
+        g->dims[d] = dims[d];
+        g->tables[d] = zs_onnx_table(at, dims[d], 0, (int64_t)x.strides[perm[d]]);
+        if (g->tables[d] == NULL)
+            return zs_nomem(err, "a layer");
+    }
+    return finish(at, g, &x, dims, x.rank, 0, err);
+}
+
+static zs_status blocks(const zs_onnx_node *at, bool to_space, zs_err *err)
+{
+    operand x;
+    zs_general *g = zs_onnx_general(at, ZS_FN_NONE);
+    const int64_t b = zs_onnx_attr_int(at, "blocksize", 0);
+    const ZsOnnx__Attribute *mode = zs_onnx_attr(at, "mode");
+    const bool is_crd = mode != NULL && zs_onnx_attr_is(mode, "CRD");
+    if (g == NULL)
+        return zs_nomem(err, "a layer");
+    ZS_TRY(read_operand(at, 0, &x, err));
+    if (x.rank != 4 || b < 1 || b > 65535)
+        return zs_fail(err, ZS_EUNSUPPORTED, at->place,
+                       "needs 4 dimensions and a blocksize of 1 or more, not %u and %lld", x.rank,
+                       (long long)b);
+    const uint32_t k = (uint32_t)b;
+    const uint64_t sc = x.strides[1], sy = x.strides[2], sx = x.strides[3];
+    if (to_space ? x.dims[1] % ((uint64_t)k * k) != 0 : (x.dims[2] % k | x.dims[3] % k) != 0)
+        return zs_fail(err, ZS_ESHAPE, at->place, "blocks of %u do not divide %u x %u x %u", k,
+                       x.dims[1], x.dims[2], x.dims[3]);
+    const uint32_t deep = to_space ? (uint32_t)(x.dims[1] / ((uint64_t)k * k)) : x.dims[1];
+    const uint32_t walk_up[6] = {x.dims[0], deep, x.dims[2], k, x.dims[3], k};
+    const uint64_t up[6] = {x.strides[0], is_crd ? sc * k * k : sc,
+                            sy,           is_crd ? sc * k : sc * deep * k,
+                            sx,           is_crd ? sc : sc * deep};
+    const uint32_t walk_down[6] = {x.dims[0], k, k, x.dims[1], x.dims[2] / k, x.dims[3] / k};
+    const uint64_t down[6] = {x.strides[0], sy, sx, sc, sy * k, sx * k};
+    g->rank = 6;
+    for (uint32_t d = 0; d < 6; d++) {
+        g->dims[d] = to_space ? walk_up[d] : walk_down[d];
+        g->tables[d] = zs_onnx_table(at, g->dims[d], 0, (int64_t)(to_space ? up[d] : down[d]));
+        if (g->tables[d] == NULL)
+            return zs_nomem(err, "a layer");
+    }
+    const uint32_t dims[4] = {x.dims[0], to_space ? deep : x.dims[1] * k * k,
+                              to_space ? x.dims[2] * k : x.dims[2] / k,
+                              to_space ? x.dims[3] * k : x.dims[3] / k};
+    return finish(at, g, &x, dims, 4, 0, err);
+}
+
+zs_status zs_onnx_depth_to_space(const zs_onnx_node *at, zs_err *err)
+{
+    return blocks(at, true, err);
+}
+
+zs_status zs_onnx_space_to_depth(const zs_onnx_node *at, zs_err *err)
+{
+    return blocks(at, false, err);
+}
+
+/* ---- parts ----------------------------------------------------------------------------------- */
+
+zs_status zs_onnx_gather(const zs_onnx_node *at, zs_err *err)
+{
+    operand x;
+    zs_net_value *indices;
+    zs_general *g;
+    const double *index;
+    uint64_t n;
+    uint32_t axis, idims[ZS_RANK_MAX], irank, dims[ZS_RANK_MAX], rank = 0;
+    int64_t *table;
+    ZS_TRY(read_operand(at, 0, &x, err));
+    ZS_TRY(zs_onnx_get(at, 1, &indices, err));
+    if (indices->constant == NULL)
+        return zs_fail(err, ZS_EUNSUPPORTED, at->place, "computed indices are not handled");
+    ZS_TRY(zs_onnx_dims(at, indices, idims, &irank, err));
+    ZS_TRY(zs_onnx_doubles(at, indices, &index, &n, err));
+    ZS_TRY(zs_onnx_axis(at, zs_onnx_attr_int(at, "axis", 0), x.rank, &axis, err));
+    if (x.rank + irank - 1 > ZS_RANK_MAX)
+        return zs_fail(err, ZS_EUNSUPPORTED, at->place, "%u dimensions are above the limit of %d",
+                       x.rank + irank - 1, ZS_RANK_MAX);
+    ZS_TRY(zs_onnx_keep_batch(at, x.v->constant == NULL && axis == 0, err));
+    ZS_TRY(start(at, &x, &g, err));
+    ZS_TRY(replace(at, g, axis, n, &table, err));
+    for (uint64_t i = 0; i < n; i++) {
+        const double from = index[i] < 0 ? index[i] + x.dims[axis] : index[i];
+        if (!(from >= 0 && from < x.dims[axis]))
+            return zs_fail(err, ZS_ERANGE, at->place, "index %g is none of %u", index[i],
+                           x.dims[axis]);
+        table[i] = (int64_t)from * (int64_t)x.strides[axis];
+    }
+    for (uint32_t d = 0; d < axis; d++)
+        dims[rank++] = x.dims[d];
+    for (uint32_t d = 0; d < irank; d++)
+        dims[rank++] = idims[d];
+    for (uint32_t d = axis + 1; d < x.rank; d++)
+        dims[rank++] = x.dims[d];
+    return finish(at, g, &x, dims, rank, 0, err);
+}
+
+static int64_t limited(int64_t v, int64_t size, int64_t lo, int64_t hi)
+{
+    v = v < 0 && v >= -size ? v + size : v < -size ? lo : v;
+    return v < lo ? lo : v > hi ? hi : v;
+}
+
+zs_status zs_onnx_slice(const zs_onnx_node *at, zs_err *err)
+{
+    operand x;
+    zs_general *g;
+    int64_t starts[ZS_RANK_MAX], ends[ZS_RANK_MAX], axes[ZS_RANK_MAX], steps[ZS_RANK_MAX], *table;
+    size_t n, end_n, axis_n, step_n;
+    bool is_given, has_axes, has_steps;
+    ZS_TRY(read_operand(at, 0, &x, err));
+    ZS_TRY(zs_onnx_list(at, 1, "starts", starts, ZS_RANK_MAX, &n, &is_given, err));
+    ZS_TRY(zs_onnx_list(at, 2, "ends", ends, ZS_RANK_MAX, &end_n, &is_given, err));
+    ZS_TRY(zs_onnx_list(at, 3, "axes", axes, ZS_RANK_MAX, &axis_n, &has_axes, err));
+    ZS_TRY(zs_onnx_list(at, 4, NULL, steps, ZS_RANK_MAX, &step_n, &has_steps, err));
+    if (end_n != n || (has_axes && axis_n != n) || (has_steps && step_n != n))
+        return zs_fail(err, ZS_EPARSE, at->place, "starts, ends, axes and steps differ in number");
+    ZS_TRY(start(at, &x, &g, err));
+    for (size_t i = 0; i < n; i++) {
+        uint32_t axis;
+        ZS_TRY(zs_onnx_axis(at, has_axes ? axes[i] : (int64_t)i, x.rank, &axis, err));
+        const int64_t size = x.dims[axis], step = has_steps ? steps[i] : 1;
+        if (step == 0 || step < -INT32_MAX || step > INT32_MAX)
+            return zs_fail(err, ZS_ERANGE, at->place, "a step of %lld", (long long)step);
+        const int64_t from =
+            step > 0 ? limited(starts[i], size, 0, size) : limited(starts[i], size, -1, size - 1);
+        const int64_t to =
+            step > 0 ? limited(ends[i], size, 0, size) : limited(ends[i], size, -1, size - 1);
+        const int64_t span = step > 0 ? to - from : from - to, by = step > 0 ? step : -step;
+        const uint64_t count = span > 0 ? (uint64_t)((span + by - 1) / by) : 0;
+        ZS_TRY(zs_onnx_keep_batch(
+            at, x.v->constant == NULL && axis == 0 && (from != 0 || count != x.dims[0]), err));
+        ZS_TRY(replace(at, g, axis, count, &table, err));
+        for (uint64_t k = 0; k < count; k++)
+            table[k] = (from + (int64_t)k * step) * (int64_t)x.strides[axis];
+    }
+    bool is_all = true;
+    for (uint32_t d = 0; d < x.rank; d++)
+        is_all = is_all && g->dims[d] == x.dims[d] && (x.dims[d] < 2 || g->tables[d][0] == 0);
+    uint32_t dims[ZS_RANK_MAX];
+    memcpy(dims, g->dims, sizeof dims);
+    return is_all ? zs_onnx_bind(at, 0, x.v, err) : finish(at, g, &x, dims, x.rank, 0, err);
+}
+
+zs_status zs_onnx_split(const zs_onnx_node *at, zs_err *err)
+{
+    enum { PARTS_MAX = 256 };
+    operand x;
+    int64_t sizes[PARTS_MAX], *table;
+    size_t n = 0;
+    bool is_given;
+    uint32_t axis, from = 0;
+    ZS_TRY(read_operand(at, 0, &x, err));
+    ZS_TRY(zs_onnx_axis(at, zs_onnx_attr_int(at, "axis", 0), x.rank, &axis, err));
+    ZS_TRY(zs_onnx_keep_batch(at, x.v->constant == NULL && axis == 0, err));
+    ZS_TRY(zs_onnx_list(at, 1, "split", sizes, PARTS_MAX, &n, &is_given, err));
+    const size_t parts = at->node->n_output;
+    if (parts > PARTS_MAX || (is_given && n != parts))
+        return zs_fail(err, ZS_EUNSUPPORTED, at->place, "%zu parts for %zu outputs, at most %d", n,
+                       parts, PARTS_MAX);
+    const uint32_t each = (uint32_t)zs_ceil_div(x.dims[axis], parts);
+    for (size_t i = 0; i < parts; i++) {
+        const uint32_t left = x.dims[axis] - from;
+        const int64_t size = is_given ? sizes[i] : left < each ? left : each;
+        if (size < 0 || size > left)
+            return zs_fail(err, ZS_ESHAPE, at->place, "part %zu of %lld elements, %u are left", i,
+                           (long long)size, left);
+        zs_general *g;
+        ZS_TRY(start(at, &x, &g, err));
+        ZS_TRY(replace(at, g, axis, (uint64_t)size, &table, err));
+        for (int64_t k = 0; k < size; k++)
+            table[k] = (from + k) * (int64_t)x.strides[axis];
+        uint32_t dims[ZS_RANK_MAX];
+        memcpy(dims, g->dims, sizeof dims);
+        const bool is_read = at->node->output[i][0] != '\0';
+        if (is_read)
+            ZS_TRY(finish(at, g, &x, dims, x.rank, i, err));
+        from += (uint32_t)size;
+    }
+    return ZS_OK;
+}
+
+/* ---- repeated and padded ----------------------------------------------------------------------
+ */
+
+/* The element that stands at `i` of a dimension of `n`, with padding; -1 outside. */
+static int64_t mirrored(int64_t i, int64_t n, const ZsOnnx__Attribute *mode)
+{
+    if (i >= 0 && i < n)
+        return i;
+    if (mode != NULL && zs_onnx_attr_is(mode, "edge"))
+        return i < 0 ? 0 : n - 1;
+    if (mode != NULL && zs_onnx_attr_is(mode, "wrap"))
+        return (i % n + n) % n;
+    if (mode != NULL && zs_onnx_attr_is(mode, "reflect")) {
+        const int64_t period = n > 1 ? 2 * (n - 1) : 1;
+        i = (i % period + period) % period;
+        return i < n ? i : period - i;
+    }
+    return -1;
+}
+
+/* Zeros around rows and columns can wait for a convolution that has them as padding. */
+static bool can_wait(const operand *x, const int64_t *pads, const zs_general *g,
+                     const ZsOnnx__Attribute *mode)
+{
+    if (x->v->constant != NULL || (x->rank != 3 && x->rank != 4) || !zs_onnx_is_ordered(x->v) ||
+        x->dims[0] != 1 || g->fill != 0 || (mode != NULL && !zs_onnx_attr_is(mode, "constant")))
+        return false;
+    const zs_shape s = zs_onnx_shape_of(x->dims, x->rank);
+    if (s.c != x->v->shape.c || s.h != x->v->shape.h || s.w != x->v->shape.w)
+        return false;
+    for (uint32_t d = 0; d < x->rank; d++)
+        if (pads[d] < 0 || pads[d + x->rank] < 0 || (d < 2 && (pads[d] | pads[d + x->rank]) != 0))
+            return false;
+    return true;
+}
+
+static zs_status read_pads(const zs_onnx_node *at, uint32_t rank, int64_t pads[2 * ZS_RANK_MAX],
+                           double *fill, zs_err *err)
+{
+    int64_t stated[2 * ZS_RANK_MAX], axes[ZS_RANK_MAX];
+    size_t n, axis_n;
+    bool is_given, has_axes;
+    ZS_TRY(zs_onnx_list(at, 1, zs_onnx_attr(at, "paddings") ? "paddings" : "pads", stated,
+                        2 * ZS_RANK_MAX, &n, &is_given, err));
+    ZS_TRY(zs_onnx_list(at, 3, NULL, axes, ZS_RANK_MAX, &axis_n, &has_axes, err));
+    const size_t each = has_axes ? axis_n : rank;
+    if (n != 2 * each)
+        return zs_fail(err, ZS_EPARSE, at->place, "%zu pads for %zu dimensions", n, each);
+    for (size_t i = 0; i < each; i++) {
+        uint32_t axis;
+        ZS_TRY(zs_onnx_axis(at, has_axes ? axes[i] : (int64_t)i, rank, &axis, err));
+        pads[axis] = stated[i];
+        pads[axis + rank] = stated[i + each];
+    }
+    *fill = zs_onnx_attr_float(at, "value", 0);
+    if (zs_onnx_has_input(at, 2)) {
+        zs_net_value *value;
+        const double *x;
+        uint64_t one;
+        ZS_TRY(zs_onnx_get(at, 2, &value, err));
+        if (value->constant == NULL)
+            return zs_fail(err, ZS_EUNSUPPORTED, at->place, "pads with a computed value");
+        ZS_TRY(zs_onnx_doubles(at, value, &x, &one, err));
+        *fill = one > 0 ? x[0] : 0;
+    }
+    return ZS_OK;
+}
+
+zs_status zs_onnx_pad(const zs_onnx_node *at, zs_err *err)
+{
+    operand x;
+    zs_general *g;
+    int64_t pads[2 * ZS_RANK_MAX] = {0}, *table;
+    const ZsOnnx__Attribute *mode = zs_onnx_attr(at, "mode");
+    bool is_idle = true;
+    ZS_TRY(read_operand(at, 0, &x, err));
+    ZS_TRY(start(at, &x, &g, err));
+    ZS_TRY(read_pads(at, x.rank, pads, &g->fill, err));
+    for (uint32_t d = 0; d < x.rank; d++) {
+        const int64_t before = pads[d], after = pads[d + x.rank], n = x.dims[d];
+        if (before < -n || after < -n || before > INT32_MAX || after > INT32_MAX ||
+            n + before + after < 0 || n == 0)
+            return zs_fail(err, ZS_ERANGE, at->place, "pads %lld and %lld of dimension %u of %lld",
+                           (long long)before, (long long)after, d, (long long)n);
+        is_idle = is_idle && before == 0 && after == 0;
+        ZS_TRY(
+            zs_onnx_keep_batch(at, x.v->constant == NULL && d == 0 && (before | after) != 0, err));
+        ZS_TRY(replace(at, g, d, (uint64_t)(n + before + after), &table, err));
+        for (int64_t i = 0; i < n + before + after; i++) {
+            const int64_t from = mirrored(i - before, n, mode);
+            table[i] = from < 0 ? -1 : from * (int64_t)x.strides[d];
+        }
+    }
+    if (is_idle)
+        return zs_onnx_bind(at, 0, x.v, err);
+    uint32_t dims[ZS_RANK_MAX];
+    memcpy(dims, g->dims, sizeof dims);
+    if (!can_wait(&x, pads, g, mode))
+        return finish(at, g, &x, dims, x.rank, 0, err);
+    zs_net_value y = *x.v;
+    memcpy(y.dims, dims, sizeof dims);
+    const uint32_t rows = x.rank - 2, cols = x.rank - 1;
+    y.pads[0] = x.rank == 4 ? (uint32_t)pads[rows] : 0;
+    y.pads[1] = (uint32_t)pads[cols];
+    y.pads[2] = x.rank == 4 ? (uint32_t)pads[rows + x.rank] : 0;
+    y.pads[3] = (uint32_t)pads[cols + x.rank];
+    return zs_onnx_bind(at, 0, &y, err);
+}
+
+zs_status zs_onnx_expand(const zs_onnx_node *at, zs_err *err)
+{
+    operand x;
+    zs_general *g = zs_onnx_general(at, ZS_FN_NONE);
+    int64_t stated[ZS_RANK_MAX];
+    size_t n;
+    bool is_given;
+    uint32_t dims[ZS_RANK_MAX];
+    if (g == NULL)
+        return zs_nomem(err, "a layer");
+    ZS_TRY(read_operand(at, 0, &x, err));
+    ZS_TRY(zs_onnx_list(at, 1, NULL, stated, ZS_RANK_MAX, &n, &is_given, err));
+    const uint32_t rank = x.rank > n ? x.rank : (uint32_t)n;
+    g->rank = rank > 0 ? rank : 1;
+    g->dims[0] = 1;
+    for (uint32_t i = 1; i <= rank; i++) {
+        const uint32_t own = i <= x.rank ? x.dims[x.rank - i] : 1;
+        const int64_t want = i <= n ? stated[n - i] : 1;
+        if (want < 0 || want > INT32_MAX || (want != own && want != 1 && own != 1))
+            return zs_fail(err, ZS_ESHAPE, at->place, "%u elements do not expand to %lld", own,
+                           (long long)want);
+        dims[rank - i] = want == 1 ? own : (uint32_t)want;
+        g->dims[rank - i] = dims[rank - i];
+        g->tables[rank - i] =
+            zs_onnx_table(at, dims[rank - i], 0, own != 1 ? (int64_t)x.strides[x.rank - i] : 0);
+        if (g->tables[rank - i] == NULL)
+            return zs_nomem(err, "a layer");
+    }
+    if (rank == 0 && (g->tables[0] = zs_onnx_table(at, 1, 0, 0)) == NULL)
+        return zs_nomem(err, "a layer");
+    return finish(at, g, &x, dims, rank, 0, err);
+}
+
+zs_status zs_onnx_tile(const zs_onnx_node *at, zs_err *err)
+{
+    operand x;
+    zs_general *g;
+    int64_t repeats[ZS_RANK_MAX], *table;
+    size_t n;
+    bool is_given;
+    ZS_TRY(read_operand(at, 0, &x, err));
+    ZS_TRY(zs_onnx_list(at, 1, NULL, repeats, ZS_RANK_MAX, &n, &is_given, err));
+    if (n != x.rank)
+        return zs_fail(err, ZS_EPARSE, at->place, "%zu repeats for %u dimensions", n, x.rank);
+    ZS_TRY(start(at, &x, &g, err));
+    for (uint32_t d = 0; d < x.rank; d++) {
+        if (repeats[d] < 0 || repeats[d] > INT32_MAX)
+            return zs_fail(err, ZS_ERANGE, at->place, "%lld repeats", (long long)repeats[d]);
+        ZS_TRY(zs_onnx_keep_batch(at, x.v->constant == NULL && d == 0 && repeats[0] != 1, err));
+        ZS_TRY(replace(at, g, d, (uint64_t)repeats[d] * x.dims[d], &table, err));
+        for (uint32_t i = 0; i < g->dims[d]; i++)
+            table[i] = (int64_t)(i % x.dims[d] * x.strides[d]);
+    }
+    uint32_t dims[ZS_RANK_MAX];
+    memcpy(dims, g->dims, sizeof dims);
+    return finish(at, g, &x, dims, x.rank, 0, err);
+}
+
+/* ---- constants made of nothing ----------------------------------------------------------------
+ */
+
+zs_status zs_onnx_constant_of_shape(const zs_onnx_node *at, zs_err *err)
+{
+    const ZsOnnx__Attribute *value = zs_onnx_attr(at, "value");
+    zs_net_value filler = {0}, y;
+    int64_t stated[ZS_RANK_MAX];
+    uint32_t dims[ZS_RANK_MAX];
+    const double *of = (const double[]){0};
+    size_t n;
+    bool is_given;
+    uint64_t one = 1, elems = 1;
+    ZS_TRY(zs_onnx_list(at, 0, NULL, stated, ZS_RANK_MAX, &n, &is_given, err));
+    if (value != NULL && value->t != NULL) {
+        filler.constant = value->t;
+        ZS_TRY(zs_onnx_doubles(at, &filler, &of, &one, err));
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (stated[i] < 0 || stated[i] > INT32_MAX ||
+            !zs_mul_u64(elems, (uint64_t)stated[i], &elems))
+            return zs_fail(err, ZS_ERANGE, at->place, "a dimension of %lld", (long long)stated[i]);
+        dims[i] = (uint32_t)stated[i];
+    }
+    ZS_TRY(zs_onnx_fold_room(at, elems, err));
+    double *ints = zs_arena_alloc_raw(at->net->draft.arena, (size_t)elems, sizeof *ints);
+    float *floats = zs_arena_alloc_raw(at->net->draft.arena, (size_t)elems, sizeof *floats);
+    if (ints == NULL || floats == NULL || one == 0)
+        return zs_nomem(err, "a constant");
+    for (uint64_t i = 0; i < elems; i++) {
+        ints[i] = of[0];
+        floats[i] = (float)of[0];
+    }
+    if (filler.constant != NULL && zs_onnx_is_int(&filler))
+        ZS_TRY(zs_onnx_new_ints(at, ints, dims, (uint32_t)n, &y, err));
+    else
+        ZS_TRY(zs_onnx_new_floats(at, floats, dims, (uint32_t)n, &y, err));
+    return zs_onnx_bind(at, 0, &y, err);
+}
+
+zs_status zs_onnx_range(const zs_onnx_node *at, zs_err *err)
+{
+    zs_net_value *in[3], y;
+    const double *x[3];
+    bool is_int = true;
+    for (size_t i = 0; i < 3; i++) {
+        uint64_t n;
+        ZS_TRY(zs_onnx_get(at, i, &in[i], err));
+        if (in[i]->constant == NULL)
+            return zs_fail(err, ZS_EUNSUPPORTED, at->place, "a computed range is not handled");
+        ZS_TRY(zs_onnx_doubles(at, in[i], &x[i], &n, err));
+        if (n != 1)
+            return zs_fail(err, ZS_ESHAPE, at->place, "a range between %llu numbers",
+                           (unsigned long long)n);
+        is_int = is_int && zs_onnx_is_int(in[i]);
+    }
+    const double count = ceil((x[1][0] - x[0][0]) / x[2][0]);
+    if (!(count < 0x1p31))
+        return zs_fail(err, ZS_ERANGE, at->place, "a range of %g elements", count);
+    const uint32_t n = count > 0 ? (uint32_t)count : 0;
+    ZS_TRY(zs_onnx_fold_room(at, n, err));
+    double *ints = zs_arena_alloc_raw(at->net->draft.arena, n, sizeof *ints);
+    float *floats = zs_arena_alloc_raw(at->net->draft.arena, n, sizeof *floats);
+    if (ints == NULL || floats == NULL)
+        return zs_nomem(err, "a constant");
+    for (uint32_t i = 0; i < n; i++) {
+        ints[i] = x[0][0] + i * x[2][0];
+        floats[i] = (float)ints[i];
+    }
+    if (is_int)
+        ZS_TRY(zs_onnx_new_ints(at, ints, &n, 1, &y, err));
+    else
+        ZS_TRY(zs_onnx_new_floats(at, floats, &n, 1, &y, err));
+    return zs_onnx_bind(at, 0, &y, err);
+}
+
+/* ---- joined ---------------------------------------------------------------------------------- */
+
+/* Channels one behind the other: the graph can have the parts written where they belong. */
+static zs_status join_channels(const zs_onnx_node *at, zs_net_value *const *in, zs_err *err)
+{
+    const size_t n = at->node->n_input;
+    const char **names = zs_new(at->net->draft.arena, const char *, n);
+    zs_layer_spec *layer;
+    zs_net_value y;
+    if (names == NULL)
+        return zs_nomem(err, "a layer's inputs");
+    for (size_t i = 0; i < n; i++) {
+        ZS_TRY(zs_onnx_settle(at, in[i], NULL, err));
+        names[i] = in[i]->layer;
+    }
+    ZS_TRY(zs_onnx_new_layer(at, ZS_LAYER_CONCAT, &layer, err));
+    layer->in = names;
+    layer->in_n = (uint32_t)n;
+    ZS_TRY(zs_onnx_layer_value(at, layer, in, in[0]->rank, &y, err));
+    return zs_onnx_bind(at, 0, &y, err);
+}
+
+zs_status zs_onnx_concat(const zs_onnx_node *at, zs_err *err)
+{
+    const size_t n = at->node->n_input;
+    zs_net_value **in = zs_new(at->net->draft.arena, zs_net_value *, n), y;
+    uint64_t *shares = zs_new(at->net->draft.arena, uint64_t, n);
+    zs_general *g = zs_onnx_general(at, ZS_FN_NONE);
+    uint32_t dims[ZS_RANK_MAX] = {0}, rank = 0, axis = 0, computed = 0;
+    const int64_t stated = zs_onnx_attr_int(at, "axis", 1);
+    if (in == NULL || shares == NULL || g == NULL)
+        return zs_nomem(err, "a layer's inputs");
+    bool is_sized = true;
+    for (size_t i = 0; i < n; i++) {
+        ZS_TRY(zs_onnx_get(at, i, &in[i], err));
+        computed += in[i]->constant == NULL;
+        is_sized = is_sized && (in[i]->constant != NULL || in[i]->has_dims);
+    }
+    const int64_t guess = in[0]->rank ? in[0]->rank : 4;
+    const bool is_channels = stated == 1 || stated + guess == 1;
+    if (computed == n && is_channels && in[0]->rank <= 4 &&
+        (!in[0]->has_dims || in[0]->dims[0] == 1))
+        return join_channels(at, in, err);
+    if (!is_sized && !is_channels)
+        return zs_fail(err, ZS_EUNSUPPORTED, at->place,
+                       "axis %lld of %lld dimensions is not the channel axis 1", (long long)stated,
+                       (long long)guess);
+    for (size_t i = 0; i < n; i++) {
+        uint32_t own[ZS_RANK_MAX], own_rank;
+        ZS_TRY(zs_onnx_order(at, in[i], err));
+        ZS_TRY(zs_onnx_dims(at, in[i], own, &own_rank, err));
+        if (i == 0) {
+            rank = own_rank;
+            ZS_TRY(zs_onnx_axis(at, stated, rank, &axis, err));
+            memcpy(dims, own, sizeof dims);
+            dims[axis] = 0;
+        }
+        for (uint32_t d = 0; d < rank; d++)
+            if (own_rank != rank || (d != axis && own[d] != dims[d]))
+                return zs_fail(err, ZS_ESHAPE, at->place,
+                               "input %zu does not go with the first in dimension %u", i, d);
+        dims[axis] += own[axis];
+        shares[i] = zs_onnx_elems(own + axis, rank - axis);
+    }
+    ZS_TRY(zs_onnx_keep_batch(at, computed > 0 && axis == 0, err));
+    g->outer = zs_onnx_elems(dims, axis);
+    g->shares = shares;
+    ZS_TRY(zs_onnx_emit(at, ZS_LAYER_JOIN, g, in, (uint32_t)n, dims, rank, &y, err));
+    return zs_onnx_bind(at, 0, &y, err);
+}

@@ -1,0 +1,45 @@
+#include "direct_priv.h"
+
+/* A plain HLS kernel: the row of the kind. */
+
+/* One access at a time, with a store for every read at the most; open rows, no arithmetic. */
+static double axi_bytes_per_s(const zs_design *design)
+{
+    const uint64_t pair = zs_serial_read_pl_cycles(design) + zs_serial_write_pl_cycles(design);
+    return 2.0 * zs_elem_bytes(design->accel.precision) * (double)design->accel.clock_hz /
+           (double)pair;
+}
+
+/* The plane buffer is what an output is pooled from; weights have one copy per read port. */
+static void account(zs_fit_account *a, const zs_design *design, const zs_plan *plan)
+{
+    const uint32_t port = design->accel.ports.input;
+    zs_fit_add_mac_array(a, design);
+    zs_fit_add_vector_path(a, design, design->accel.unroll.oc);
+    zs_fit_add_buffer(a, "weight buffer", &plan->buffers[ZS_BUF_WEIGHT]);
+    zs_fit_add_buffer(a, "output buffer", &plan->buffers[ZS_BUF_OUTPUT]);
+    zs_fit_add_axi_masters(a, port, port, port);
+    zs_fit_add_tile_control(a, &design->accel);
+}
+
+static zs_xfer no_xfer(const zs_plan_row *row, const zs_design *design, uint32_t code,
+                       const zs_tile_box *box)
+{
+    (void)row, (void)design, (void)code, (void)box;
+    return (zs_xfer){0};
+}
+
+const zs_kind zs_kind_direct = {
+    .word = "direct",
+    .draft = direct_draft,
+    .emit = direct_emit,
+    .xfer = no_xfer,
+    .walk = direct_walk,
+    .account = account,
+    .interval = direct_interval,
+    .axi_bytes_per_s = axi_bytes_per_s,
+    .hls_cycles = direct_hls_cycles,
+    .exec_build = zs_exec_build_tiles,
+    .exec_op = direct_exec_op,
+    .notes = direct_notes,
+};

@@ -1,0 +1,42 @@
+/* kind_keys.h - expands a kind's fields.def into its zs_kind_keys. No include guard: a file that
+ * includes it says before
+ *   KIND_ID      as in kinds.def
+ *   KIND_FIELDS  its fields.def, a path from src/kinds: rows FIELD(...) as in src/design/fields.def
+ *                and USES("path of a key of accel_fields.def")
+ *   KIND_CHECK   its rules, or NULL */
+#define KIND_JOIN_(a, b) a##b
+#define KIND_JOIN(a, b)  KIND_JOIN_(a, b)
+
+#define FIELD(path, member, type, ...) ZS_FIELD_CHECK(path, zs_design, member, type)
+#define USES(path)
+#include KIND_FIELDS
+#undef FIELD
+#undef USES
+
+/* One more than there are: a kind may have none. */
+#define FIELD(path, member, type, unit, min, max, preset, meaning)                                 \
+    ZS_FIELD_ROW(path, offsetof(zs_design, member), type, unit, min, max, preset, meaning, true)
+#define USES(path)
+static const zs_field kind_fields[] = {
+#include KIND_FIELDS
+    {0},
+};
+#undef FIELD
+#undef USES
+
+#define FIELD(...)
+#define USES(path) path,
+static const char *const kind_uses[] = {
+#include KIND_FIELDS
+    NULL,
+};
+#undef FIELD
+#undef USES
+
+const zs_kind_keys KIND_JOIN(zs_keys_of_, KIND_ID) = {
+    .fields = kind_fields,
+    .field_n = ZS_LEN(kind_fields) - 1,
+    .uses = kind_uses,
+    .use_n = ZS_LEN(kind_uses) - 1,
+    .check = KIND_CHECK,
+};

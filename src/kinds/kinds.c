@@ -1,0 +1,179 @@
+#include "zynqsim/kind.h"
+
+#include <string.h>
+
+/* What is asked of any kind goes through its row. */
+
+#include "kind_rows_priv.h"
+
+#define KIND(id, word, meaning) extern const zs_kind zs_kind_##id;
+#include KINDS_DEF
+#undef KIND
+
+const zs_kind *const zs_kinds[] = {
+#define KIND(id, word, meaning) &zs_kind_##id,
+#include KINDS_DEF
+#undef KIND
+};
+
+uint32_t zs_kind_bias_bits(const zs_design *design)
+{
+    return zs_kind_of(design)->narrows_biases ? 8 * zs_elem_bytes(design->accel.precision) : 0;
+}
+
+/* ---- plans ----------------------------------------------------------------------------------- */
+
+static zs_status draft_new(zs_arena *arena, const zs_design *design, const zs_net *net,
+                           bool is_outline, zs_plan_draft **out, zs_err *err)
+{
+    const zs_kind *kind = zs_kind_of(design);
+    zs_plan_draft *d = zs_new(arena, zs_plan_draft, 1);
+    zs_plan *plan = zs_new(arena, zs_plan, 1);
+    if (d == NULL || plan == NULL)
+        return zs_nomem(err, "plan");
+    *plan = (zs_plan){.kind = kind,
+                      .units = zs_tile_units,
+                      .unit_n = ZS_UNIT_N,
+                      .engine_n = 1,
+                      .batch = design->batch};
+    *d = (zs_plan_draft){.arena = arena,
+                         .design = design,
+                         .net = net,
+                         .plan = plan,
+                         .xfer = kind->xfer,
+                         .output_port = design->accel.ports.output,
+                         .is_outline = is_outline};
+    ZS_TRY(kind->draft(d, err));
+    plan->rows = d->rows;
+    plan->row_n = d->row_n;
+    *out = d;
+    return ZS_OK;
+}
+
+static zs_status finish(zs_plan_draft *d, zs_err *err)
+{
+    if (d->is_whole)
+        return ZS_OK;
+    d->is_whole = true;
+    return d->plan->kind->emit(d, err);
+}
+
+zs_status zs_plan_draft_build(zs_arena *arena, const zs_design *design, const zs_net *net,
+                              zs_plan_draft **out, zs_err *err)
+{
+    return draft_new(arena, design, net, false, out, err);
+}
+
+zs_status zs_plan_finish(zs_plan_draft *d, const zs_plan **out, zs_err *err)
+{
+    ZS_TRY(finish(d, err));
+    *out = d->plan;
+    return ZS_OK;
+}
+
+zs_status zs_plan_build(zs_arena *arena, const zs_design *design, const zs_net *net, zs_plan **out,
+                        zs_err *err)
+{
+    zs_plan_draft *d;
+    ZS_TRY(draft_new(arena, design, net, false, &d, err));
+    ZS_TRY(finish(d, err));
+    *out = d->plan;
+    return ZS_OK;
+}
+
+zs_status zs_plan_outline(zs_arena *arena, const zs_design *design, const zs_net *net,
+                          zs_plan **out, zs_err *err)
+{
+    zs_plan_draft *d;
+    ZS_TRY(draft_new(arena, design, net, zs_kind_of(design)->outline_row != NULL, &d, err));
+    ZS_TRY(finish(d, err));
+    *out = d->plan;
+    return ZS_OK;
+}
+
+const char *zs_plan_draft_note(const zs_plan_draft *d)
+{
+    return d->plan->fusion_note;
+}
+
+const zs_plan *zs_plan_draft_plan(const zs_plan_draft *d)
+{
+    return d->plan;
+}
+
+zs_xfer zs_plan_xfer(const zs_plan *plan, const zs_design *design, uint32_t op)
+{
+    const zs_tile_op *o = &plan->ops[op];
+    return plan->kind->xfer(&plan->rows[o->row], design, o->code, &plan->boxes[op]);
+}
+
+/* ---- plans that are alike -------------------------------------------------------------------- */
+
+static uint64_t mix_text(uint64_t digest, const char *text)
+{
+    for (; *text != '\0'; text++)
+        digest = zs_mix64(digest ^ (uint8_t)*text);
+    return zs_mix64(digest ^ 0x100);
+}
+
+/* Every figure of a row that ops, addresses or results follow from, in one list for both users. */
+#define ROW_FIGURES(F)                                                                             \
+    F(layer) F(pool) F(call) F(engine) F(macs) F(ops) F(x.shape.c) F(x.shape.h) F(x.shape.w)       \
+    F(x.addr) F(x.pitch_bytes) F(x2.addr) F(x2.pitch_bytes) F(y.shape.c) F(y.shape.h)              \
+    F(y.shape.w) F(y.addr) F(y.pitch_bytes) F(x_resident) F(y_resident) F(window.kh)               \
+    F(window.kw) F(window.sh) F(window.sw) F(window.dh) F(window.dw) F(window.pad_top)             \
+    F(window.pad_left) F(window.pad_bottom) F(window.pad_right) F(pool_window.kh)                  \
+    F(pool_window.kw) F(pool_window.sh) F(pool_window.sw) F(pool_window.pad_top)                   \
+    F(pool_window.pad_left) F(y_c) F(group_ic) F(group_oc) F(oh) F(ow) F(is_depthwise)             \
+    F(images_are_columns) F(t_oc) F(t_ic) F(t_oy) F(t_ox) F(carry_oc_n) F(weight_base)             \
+    F(bias_base) F(partial_base) F(weight_slot_bytes) F(weight_slots) F(compulsory_read_bytes)     \
+    F(compulsory_write_bytes)
+#define BUFFER_FIGURES(F)                                                                          \
+    F(banks) F(depth_words) F(word_bits) F(slots) F(slot_elems) F(bytes) F(bram18)
+
+uint64_t zs_plan_draft_digest(const zs_plan_draft *d)
+{
+    const zs_plan *plan = d->plan;
+    uint64_t digest = 1;
+    if (d->is_whole || !plan->kind->draft_decides_ops)
+        return 0;
+#define MIX(figure) digest = zs_mix64(digest ^ (uint64_t)at->figure);
+    for (uint32_t i = 0; i < plan->row_n; i++) {
+        const zs_plan_row *at = &plan->rows[i];
+        digest = mix_text(mix_text(digest, at->name), at->op);
+        ROW_FIGURES(MIX)
+    }
+    for (uint32_t b = 0; b < ZS_BUF_N; b++) {
+        const zs_plan_buffer *at = &plan->buffers[b];
+        BUFFER_FIGURES(MIX)
+    }
+#undef MIX
+    for (uint32_t i = 0; i < plan->call_n; i++) {
+        const zs_plan_call *call = &plan->calls[i];
+        digest = mix_text(digest, call->name);
+        digest = zs_mix64(digest ^ ((uint64_t)call->row0 << 32 | call->row_n));
+    }
+    digest = zs_mix64(digest ^ plan->resident_elems);
+    return digest ? digest : 1;
+}
+
+bool zs_plan_is_alike(const zs_plan *a, const zs_plan *b)
+{
+    bool is_alike = a->kind == b->kind && a->row_n == b->row_n && a->call_n == b->call_n &&
+                    a->batch == b->batch && a->resident_elems == b->resident_elems;
+#define SAME(figure) is_alike = is_alike && x->figure == y->figure;
+    for (uint32_t i = 0; i < a->row_n && is_alike; i++) {
+        const zs_plan_row *x = &a->rows[i], *y = &b->rows[i];
+        is_alike = strcmp(x->name, y->name) == 0 && strcmp(x->op, y->op) == 0;
+        ROW_FIGURES(SAME)
+    }
+    for (uint32_t i = 0; i < ZS_BUF_N && is_alike; i++) {
+        const zs_plan_buffer *x = &a->buffers[i], *y = &b->buffers[i];
+        BUFFER_FIGURES(SAME)
+    }
+#undef SAME
+    for (uint32_t i = 0; i < a->call_n && is_alike; i++)
+        is_alike = strcmp(a->calls[i].name, b->calls[i].name) == 0 &&
+                   a->calls[i].row0 == b->calls[i].row0 && a->calls[i].row_n == b->calls[i].row_n;
+    return is_alike;
+}

@@ -1,0 +1,78 @@
+/* lines_priv.h - the steps of a plan of kind linebuffer.
+ *
+ *   lines.c        rows: which layers, how many calls, what the PS does in between; addresses
+ *   line_cost.c    prices of a row of pixels; sizes of the on-chip memories
+ *   line_ops.c     ops of a call, and of the PS */
+#ifndef ZYNQSIM_LINES_PRIV_H
+#define ZYNQSIM_LINES_PRIV_H
+
+#include "zynqsim/draft.h"
+#include "zynqsim/exec.h"
+#include "zynqsim/kind.h"
+
+/* What a row keeps besides. Tensors lie as [y][x][channel] in DRAM, channels padded
+ * with zeros to whole words of unroll.ic elements. A box of a LOAD_X then names lines of the input
+ * (oy0, oy_n), that of a STORE pixels of what is stored. */
+typedef struct line_row {
+    uint32_t step;      /* zs_host_step; ZS_HOST_CALL: a call of the engine */
+    uint32_t oc0, oc_n; /* filters of the call; what is beyond those of the layer is 0 */
+    uint32_t x_c, y_c;  /* channels of a pixel as stored */
+    uint32_t lines;     /* of the input, up to the last that a window looks at */
+    uint32_t ring_lines, out_slots; /* line buffer with its FIFO; rows of results under way */
+    bool x_from_host;               /* the PS wrote the input */
+    uint64_t stale_bytes;           /* a row of the PS: what it reads that the engine wrote */
+    uint64_t param_bytes;           /* biases, then weights [ic][ky][kx][oc] */
+    uint32_t tensor; /* GATHER: what is put together; of a call whose y is but a part of
+                      * a tensor: that tensor; else ZS_NO_INDEX */
+    uint32_t part0;  /* first channel of that tensor that y holds */
+} line_row;
+
+static inline line_row *line_of(const zs_plan_row *row)
+{
+    return row->own;
+}
+
+/* Input line i of image n is line n * lines + i of a call: where it lies in the ring. */
+static inline uint64_t line_index(const line_row *l, uint32_t image, uint32_t line)
+{
+    return (uint64_t)image * l->lines + line;
+}
+
+/* ---- line_cost.c ----------------------------------------------------------------------------- */
+
+/* Times in PL cycles. The parts of a row: row_start, a pixel each, row_end. */
+uint64_t zs_line_setup(const zs_design *design, const zs_plan_row *row);
+uint64_t zs_line_row_start(const zs_design *design, const zs_plan_row *row);
+uint64_t zs_line_pixel(const zs_design *design, const zs_plan_row *row);
+uint64_t zs_line_row_end(const zs_design *design, const zs_plan_row *row);
+/* What pooling a row of windows adds: the whole pass after the last row, else what of it the next
+ * row does not hide. */
+uint64_t zs_line_pool(const zs_design *design, const zs_plan_row *row, bool is_last);
+
+/* Input words of unroll.ic elements that one filter multiplies with: weights of a filter in words.
+ */
+uint64_t zs_line_filter_words(const zs_design *design, const zs_plan_row *row);
+/* Filters per PE that the weight memory holds of a row's layer; 0: not even one. */
+uint64_t zs_line_filters_per_pe(const zs_plan_draft *d, const zs_plan_row *row);
+/* On-chip memories for rows that are not cut yet: decides the depth of the weight memory. */
+zs_status zs_line_size_buffers(zs_plan_draft *d, zs_err *err);
+/* Lines that the line buffer and its FIFO hold of a row's input, and rows of results. */
+void zs_line_shape_rings(const zs_design *design, zs_plan_row *row);
+/* Lines of one load. */
+uint32_t zs_line_chunk(const zs_design *design, const zs_plan_row *row);
+
+/* ---- line_ops.c ------------------------------------------------------------------------------ */
+
+zs_status line_exec_build(zs_exec *e, zs_arena *arena, zs_err *err);
+void line_exec_op(zs_exec *e, uint32_t op);
+void line_exec_set_input(zs_exec *e, uint32_t image, const float *x);
+void line_exec_get(const zs_exec *e, uint32_t image, uint32_t tensor, float *y);
+zs_xfer_fn line_xfer;
+zs_status line_plan(zs_plan_draft *d, zs_err *err);
+zs_status line_emit(zs_plan_draft *d, zs_err *err);
+void line_account(zs_fit_account *a, const zs_design *design, const zs_plan *plan);
+
+zs_status zs_line_emit_call(zs_emitter *e, const zs_plan_call *call);
+zs_status zs_line_emit_host(zs_emitter *e);
+
+#endif

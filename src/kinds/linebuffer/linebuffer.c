@@ -1,0 +1,30 @@
+#include "line_priv.h"
+
+/* Rows stream through line buffers: the row of the kind. */
+
+static uint32_t interval(const zs_design *design)
+{
+    (void)design;
+    return 1;
+}
+
+static const char legend[] =
+    "# linebuffer: oy of a load are lines of the input; x is a place in the ring of lines, of a "
+    "mac "
+    "that of\n"
+    "# its last line; a post behind load_w hands the parameters to the PEs, others pool\n";
+
+const zs_kind zs_kind_linebuffer = {
+    .word = "linebuffer",
+    .draft = line_plan,
+    .emit = line_emit,
+    .xfer = line_xfer,
+    .account = line_account,
+    .interval = interval,
+    .exec_build = line_exec_build,
+    .exec_op = line_exec_op,
+    .exec_set_input = line_exec_set_input,
+    .exec_get = line_exec_get,
+    .narrows_biases = true,
+    .listing_legend = legend,
+};

@@ -1,0 +1,64 @@
+#include "tiled_priv.h"
+
+#include "zynqsim/capacity.h"
+
+/* Loops over tiles: the order of the steps, and the row of the kind. */
+
+/* Sizes come before addresses, because they decide what stays on chip and never reaches DRAM. */
+zs_status tiled_prepare(zs_plan_draft *d, const bool *may_stay, zs_err *err)
+{
+    const zs_fuse_rules rules = {.splits_concat_pools = true, .most_pooled_pixels = UINT64_MAX};
+    d->may_stay = may_stay;
+    ZS_TRY(zs_draft_fuse(d, &rules, err));
+    tiled_shape_rows(d);
+    ZS_TRY(zs_draft_choose_residents(d, tiled_size_buffers, err));
+    ZS_TRY(tiled_finish_buffers(d, err));
+    ZS_TRY(zs_draft_place(d, err));
+    d->plan->rows = d->rows;
+    d->plan->row_n = d->row_n;
+    return ZS_OK;
+}
+
+static zs_status draft(zs_plan_draft *d, zs_err *err)
+{
+    if (d->design->accel.fusion != ZS_FUSION_AUTO)
+        return tiled_prepare(d, NULL, err);
+    if (!d->is_outline)
+        return tiled_search(d, err);
+    const bool *nothing_stays = zs_new(d->arena, bool, d->net->tensor_n);
+    return nothing_stays ? tiled_prepare(d, nothing_stays, err) : zs_nomem(err, "plan");
+}
+
+zs_status tiled_emit_body(zs_emitter *e)
+{
+    return zs_op_has_filters(zs_draft_layer(e->d, e->row)->op) ? tiled_emit_conv(e)
+                                                               : tiled_emit_vector(e);
+}
+
+static zs_status emit(zs_plan_draft *d, zs_err *err)
+{
+    return zs_emit_rows(d, tiled_emit_body, err);
+}
+
+/* That of a full tile; smaller layers may have fewer independent sums. */
+static uint32_t interval(const zs_design *design)
+{
+    const zs_accel *a = &design->accel;
+    const zs_mac_loop loop = {a->tile.oc, a->tile.ic, a->tile.oy, a->tile.ox, 1, 1, false};
+    return zs_mac_interval(design, &loop);
+}
+
+const zs_kind zs_kind_tiled = {
+    .word = "tiled",
+    .draft = draft,
+    .emit = emit,
+    .draft_decides_ops = true,
+    .xfer = tiled_xfer,
+    .account = tiled_account,
+    .interval = interval,
+    .outline_row = tiled_outline_row,
+    .exec_build = zs_exec_build_tiles,
+    .exec_op = tiled_exec_op,
+    .tile_bounds_unroll = true,
+    .spills_sums = true,
+};

@@ -1,0 +1,18 @@
+#include "tiled_priv.h"
+
+static const char *const buffer_names[ZS_BUF_N] = {
+    [ZS_BUF_INPUT] = "input buffer",       [ZS_BUF_WEIGHT] = "weight buffer",
+    [ZS_BUF_OUTPUT] = "output buffer",     [ZS_BUF_CARRY] = "pooling carry",
+    [ZS_BUF_RESIDENT] = "resident tensor",
+};
+
+void tiled_account(zs_fit_account *a, const zs_design *design, const zs_plan *plan)
+{
+    const zs_accel *accel = &design->accel;
+    zs_fit_add_mac_array(a, design);
+    zs_fit_add_vector_path(a, design, accel->unroll.oc);
+    for (uint32_t i = 0; i < ZS_BUF_N; i++)
+        zs_fit_add_buffer(a, buffer_names[i], &plan->buffers[i]);
+    zs_fit_add_axi_masters(a, accel->ports.input, accel->ports.weight, accel->ports.output);
+    zs_fit_add_tile_control(a, accel);
+}

@@ -1,0 +1,368 @@
+#include "tiled_priv.h"
+
+#include "zynqsim/capacity.h"
+
+/* A carry memory up to this size is bound to distributed RAM (64 bits a LUT), a larger one to
+ * block RAM: it is shallow and wide, block RAM would stay nine tenths empty. */
+#define CARRY_LUTRAM_BITS (UINT64_C(128) * 1024)
+
+static uint32_t min_u32(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Unrolls beyond any part must not wrap round to a design that fits. */
+static uint32_t saturated(uint64_t n)
+{
+    return n > UINT32_MAX / 8 ? UINT32_MAX / 8 : (uint32_t)n;
+}
+
+static uint32_t input_banks(const zs_accel *a)
+{
+    const uint64_t lanes = a->partition.ic ? a->partition.ic : a->unroll.ic;
+    return saturated(lanes * a->unroll.oy * a->unroll.ox);
+}
+
+static uint32_t output_lanes(const zs_accel *a)
+{
+    return a->partition.oc ? a->partition.oc : a->unroll.oc;
+}
+
+static uint32_t weight_banks(const zs_accel *a)
+{
+    const uint64_t taps = (uint64_t)a->unroll.ky * a->unroll.kx;
+    return saturated((uint64_t)output_lanes(a) * a->unroll.ic * taps);
+}
+
+static uint32_t output_banks(const zs_accel *a)
+{
+    return saturated((uint64_t)output_lanes(a) * a->unroll.oy * a->unroll.ox);
+}
+
+/* Words per bank of `channels` planes of `pixels`, spread over `lanes` x `pixel_lanes` banks. */
+static uint64_t plane_depth(uint64_t channels, uint64_t lanes, uint64_t pixels,
+                            uint64_t pixel_lanes)
+{
+    return zs_ceil_div(channels, lanes) * zs_ceil_div(pixels, pixel_lanes);
+}
+
+/* ---- tiles ----------------------------------------------------------------------------------- */
+
+static uint64_t footprint(const zs_plan_row *row)
+{
+    return (uint64_t)zs_extent_y(row, 0, row->t_oy).n * zs_extent_x(row, 0, row->t_ox).n;
+}
+
+/* Output channels of a tile when sums that its pixels leave free are used by more channels, and
+ * their weights fit as often as the buffer is divided. */
+static uint32_t filled_oc(const zs_plan_draft *d, const zs_plan_row *row)
+{
+    const zs_accel *a = &d->design->accel;
+    const uint64_t sums = (uint64_t)a->tile.oc * a->tile.oy * a->tile.ox;
+    const uint64_t slot_bytes = a->buffer.weight_bytes / (a->double_buffer.weight ? 2 : 1);
+    const uint64_t lane_bytes = (uint64_t)weight_banks(a) * zs_elem_bytes(a->precision) *
+                                zs_ceil_div(row->t_ic, a->unroll.ic) *
+                                zs_ceil_div(row->window.kh, a->unroll.ky) *
+                                zs_ceil_div(row->window.kw, a->unroll.kx);
+    const uint64_t lanes = a->unroll.oc;
+    uint64_t oc = sums / ((uint64_t)row->t_oy * row->t_ox) / lanes * lanes;
+    oc = zs_min_u64(oc, slot_bytes / lane_bytes * output_lanes(a));
+    oc = zs_min_u64(oc, UINT16_MAX / lanes * lanes); /* a box counts them in 16 bits */
+    return min_u32(row->group_oc, (uint32_t)zs_max_u64(oc, row->t_oc));
+}
+
+static void shape_row(zs_plan_draft *d, uint32_t i)
+{
+    const zs_accel *a = &d->design->accel;
+    const zs_layer *layer = zs_draft_layer(d, i);
+    zs_plan_row *row = &d->rows[i];
+    row->window = layer->window;
+    row->x.shape = layer->x;
+    row->oh = layer->y.h;
+    row->ow = layer->y.w;
+    row->is_depthwise = zs_layer_is_depthwise(layer);
+    row->t_oc = min_u32(a->tile.oc, layer->y.c / layer->groups);
+    row->t_ic = min_u32(a->tile.ic, layer->x.c / layer->groups);
+    row->t_oy = min_u32(a->tile.oy, layer->y.h);
+    row->t_ox = min_u32(a->tile.ox, layer->y.w);
+    if (row->is_depthwise)
+        row->t_oc = row->t_ic = min_u32(a->tile.oc, layer->y.c);
+    const bool has_weights = zs_op_has_filters(layer->op);
+    const zs_window *w = &layer->window;
+    if (has_weights && zs_shape_elems(layer->x) == layer->x.c && layer->groups == 1 && w->kh == 1 &&
+        w->kw == 1 && w->pad_top == 0 && w->pad_left == 0 && layer->y.h == 1 && layer->y.w == 1) {
+        row->images_are_columns = true;
+        row->ow = d->design->batch;
+        row->t_ox = min_u32(a->tile.oy * a->tile.ox, d->design->batch);
+    }
+    if (!has_weights)
+        row->t_ic = row->t_oc;
+    row->group_oc = layer->y.c / layer->groups;
+    if (has_weights && !row->is_depthwise && a->tile.fills)
+        row->t_oc = filled_oc(d, row);
+}
+
+/* Elements of an input slot: a full tile of a 1x1 layer, or the largest window that a layer's tile
+ * of channels and pixels looks at. */
+static uint64_t input_slot_depth(const zs_plan_draft *d)
+{
+    const zs_accel *a = &d->design->accel;
+    const uint64_t lanes = a->partition.ic ? a->partition.ic : a->unroll.ic;
+    const uint64_t pixel_lanes = (uint64_t)a->unroll.oy * a->unroll.ox;
+    uint64_t depth = plane_depth(a->tile.ic, lanes, (uint64_t)a->tile.oy * a->tile.ox, pixel_lanes);
+    for (uint32_t i = 0; i < d->row_n; i++) {
+        const zs_layer *layer = zs_draft_layer(d, i);
+        if (!d->drafts[i].on_engine || layer->op != ZS_LAYER_CONV)
+            continue;
+        /* a depthwise tile takes as many channels as fit: one per lane at the least */
+        const uint64_t channels = d->rows[i].is_depthwise ? 1 : d->rows[i].t_ic;
+        depth =
+            zs_max_u64(depth, plane_depth(channels, lanes, footprint(&d->rows[i]), pixel_lanes));
+    }
+    return depth;
+}
+
+/* Layers that carry whole channels through take as many as an input slot holds. A layer of which
+ * not even one channel fits is left to the PS. */
+static void fit_channels(zs_plan_draft *d, uint32_t i, uint64_t slot_elems)
+{
+    zs_plan_row *row = &d->rows[i];
+    const zs_layer *layer = zs_draft_layer(d, i);
+    const bool has_weights = zs_op_has_filters(layer->op);
+    if (!d->drafts[i].on_engine || (has_weights && !row->is_depthwise))
+        return;
+    const uint64_t channels = slot_elems / footprint(row);
+    if (channels == 0)
+        d->drafts[i].on_engine = false;
+    else
+        row->t_oc = row->t_ic = (uint32_t)zs_min_u64(row->t_oc, channels);
+}
+
+static uint64_t weight_tile_depth(const zs_plan_draft *d, const zs_plan_row *row)
+{
+    const zs_accel *a = &d->design->accel;
+    const uint64_t kernel =
+        zs_ceil_div(row->window.kh, a->unroll.ky) * zs_ceil_div(row->window.kw, a->unroll.kx);
+    const uint64_t ic = row->is_depthwise ? 1 : zs_ceil_div(row->t_ic, a->unroll.ic);
+    return zs_ceil_div(row->t_oc, output_lanes(a)) * ic * kernel;
+}
+
+static uint32_t bram18_of_bank(uint64_t depth, uint32_t bits)
+{
+    return zs_prefers_lutram(depth, bits) ? 0 : zs_bram18_of(depth, bits);
+}
+
+static void set_buffer(zs_plan_draft *d, zs_buffer_id id, const char *name, uint32_t banks,
+                       uint64_t depth, uint32_t bits, uint32_t slots)
+{
+    zs_plan_buffer *b = &d->plan->buffers[id];
+    *b = (zs_plan_buffer){.name = name, .banks = banks, .word_bits = bits, .slots = slots};
+    b->depth_words = depth > UINT32_MAX ? UINT32_MAX : (uint32_t)depth;
+    b->slot_elems = slots ? depth / slots * banks : 0;
+    b->bytes = (uint64_t)banks * depth * bits / 8;
+    const bool is_small_carry = id == ZS_BUF_CARRY && b->bytes * 8 <= CARRY_LUTRAM_BITS;
+    b->bram18 = is_small_carry ? 0 : saturated((uint64_t)banks * bram18_of_bank(depth, bits));
+}
+
+void tiled_shape_rows(zs_plan_draft *d)
+{
+    const zs_accel *a = &d->design->accel;
+    for (uint32_t i = 0; i < d->row_n; i++)
+        shape_row(d, i);
+    const uint32_t slots = a->double_buffer.input ? 2 : 1;
+    set_buffer(d, ZS_BUF_INPUT, "input", input_banks(a), slots * input_slot_depth(d),
+               8 * zs_elem_bytes(a->precision), slots);
+    for (uint32_t i = 0; i < d->row_n; i++)
+        fit_channels(d, i, d->plan->buffers[ZS_BUF_INPUT].slot_elems);
+}
+
+/* ---- memories -------------------------------------------------------------------------------- */
+
+/* Rows of a fused pool's windows that wait for the next row of tiles, and columns for the next
+ * tile: elements per output channel. */
+static uint64_t carry_elems(const zs_plan_draft *d, uint32_t i)
+{
+    const uint32_t pool_layer = d->drafts[i].pool;
+    if (pool_layer == ZS_NO_INDEX)
+        return 0;
+    const zs_layer *pool = &d->net->layers[pool_layer];
+    const zs_window *w = &pool->window;
+    const uint64_t rows = zs_pool_crossing(w->kh, w->sh);
+    const uint64_t columns = zs_pool_crossing(w->kw, w->sw);
+    return rows * pool->y.w + columns * (d->rows[i].t_oy / w->sh + rows + 1);
+}
+
+/* The order of tile loops decides for how many channels carries are alive at once. */
+static uint32_t carry_channels(const zs_plan_draft *d, uint32_t i)
+{
+    const zs_accel *a = &d->design->accel;
+    if (d->drafts[i].pool == ZS_NO_INDEX)
+        return 0;
+    const bool channels_outside =
+        a->loop_order == ZS_WEIGHT_STATIONARY ||
+        (a->loop_order == ZS_OUTPUT_STATIONARY && a->outer_loop == ZS_OUTER_CHANNELS);
+    return channels_outside ? d->rows[i].t_oc : zs_draft_layer(d, i)->y.c;
+}
+
+static uint64_t carry_depth(zs_plan_draft *d)
+{
+    uint64_t depth = 0;
+    for (uint32_t i = 0; i < d->row_n; i++) {
+        d->rows[i].carry_oc_n = carry_channels(d, i);
+        depth =
+            zs_max_u64(depth, zs_ceil_div(d->rows[i].carry_oc_n, output_lanes(&d->design->accel)) *
+                                  carry_elems(d, i));
+    }
+    return depth;
+}
+
+static uint32_t bram18_beside_weights(const zs_plan_draft *d)
+{
+    const zs_accel *a = &d->design->accel;
+    const bool own_weight = a->ports.weight != a->ports.input;
+    const bool own_output = a->ports.output != a->ports.input && a->ports.output != a->ports.weight;
+    uint32_t sum = (1u + own_weight + own_output) * zs_operators[ZS_OPERATOR_AXI_MASTER].bram18;
+    for (uint32_t id = 0; id < ZS_BUF_N; id++)
+        if (id != ZS_BUF_WEIGHT)
+            sum += d->plan->buffers[id].bram18;
+    return sum;
+}
+
+static uint64_t channel_tiles(const zs_plan_draft *d, uint32_t i)
+{
+    const zs_layer *layer = zs_draft_layer(d, i);
+    return d->rows[i].is_depthwise ? 1 : zs_ceil_div(layer->x.c / layer->groups, d->rows[i].t_ic);
+}
+
+/* The least depth holds one tile (two when double-buffered) of every layer; more is useful up to
+ * all channel tiles of one tile of filters, which then need not be loaded again. */
+static void weight_depths(const zs_plan_draft *d, uint64_t *least, uint64_t *useful)
+{
+    const zs_accel *a = &d->design->accel;
+    const uint64_t slots = a->double_buffer.weight ? 2 : 1;
+    *least = zs_ceil_div(a->tile.oc, output_lanes(a)) * zs_ceil_div(a->tile.ic, a->unroll.ic);
+    *least *= slots;
+    *useful = *least;
+    for (uint32_t i = 0; i < d->row_n; i++) {
+        if (!zs_op_has_filters(zs_draft_layer(d, i)->op))
+            continue;
+        const uint64_t tile = weight_tile_depth(d, &d->rows[i]);
+        *least = zs_max_u64(*least, slots * tile);
+        *useful = zs_max_u64(*useful, tile * zs_max_u64(slots, channel_tiles(d, i)));
+    }
+}
+
+static bool size_weights(zs_plan_draft *d)
+{
+    const zs_accel *a = &d->design->accel;
+    const uint32_t bits = 8 * zs_elem_bytes(a->precision);
+    const uint32_t banks = weight_banks(a);
+    uint64_t least, useful, depth;
+    weight_depths(d, &least, &useful);
+    const uint32_t others = bram18_beside_weights(d);
+    const uint32_t budget = d->design->board.bram18;
+    if (a->buffer.weight_bytes > 0) {
+        depth = a->buffer.weight_bytes / ((uint64_t)banks * zs_elem_bytes(a->precision));
+    } else {
+        /* powers of two below the useful depth: what lies between costs the same block RAM */
+        depth = useful;
+        while (depth > least && others + (uint64_t)bram18_of_bank(depth, bits) * banks > budget) {
+            uint64_t below = 1;
+            while (below * 2 < depth)
+                below *= 2;
+            depth = zs_max_u64(below, least);
+        }
+    }
+    set_buffer(d, ZS_BUF_WEIGHT, "weight", banks, depth, bits, a->double_buffer.weight ? 2 : 1);
+    return others + d->plan->buffers[ZS_BUF_WEIGHT].bram18 <= budget;
+}
+
+/* A full tile, or the windows of a fused pool that a tile completes where these are more. */
+static uint64_t output_slot_depth(const zs_plan_draft *d)
+{
+    const zs_accel *a = &d->design->accel;
+    const uint64_t pixel_lanes = (uint64_t)a->unroll.oy * a->unroll.ox;
+    uint64_t depth =
+        plane_depth(a->tile.oc, output_lanes(a), (uint64_t)a->tile.oy * a->tile.ox, pixel_lanes);
+    for (uint32_t i = 0; i < d->row_n; i++) {
+        const zs_plan_row *r = &d->rows[i];
+        if (zs_op_has_filters(zs_draft_layer(d, i)->op))
+            depth = zs_max_u64(depth, plane_depth(r->t_oc, output_lanes(a),
+                                                  (uint64_t)r->t_oy * r->t_ox, pixel_lanes));
+        if (r->pool == ZS_NO_INDEX)
+            continue;
+        const zs_shape pooled = d->net->layers[r->pool].y;
+        const zs_window *w = &r->pool_window;
+        const uint64_t windows =
+            (uint64_t)zs_pool_most_done(w->kh, w->sh, w->pad_top, r->oh, pooled.h, r->t_oy) *
+            zs_pool_most_done(w->kw, w->sw, w->pad_left, r->ow, pooled.w, r->t_ox);
+        depth = zs_max_u64(depth, plane_depth(r->t_oc, output_lanes(a), windows, pixel_lanes));
+    }
+    return depth;
+}
+
+bool tiled_size_buffers(zs_plan_draft *d, uint64_t resident_elems)
+{
+    const zs_accel *a = &d->design->accel;
+    const uint32_t bits = 8 * zs_elem_bytes(a->precision);
+    const uint32_t slots = a->double_buffer.output ? 2 : 1;
+    set_buffer(d, ZS_BUF_OUTPUT, "output", output_banks(a), slots * output_slot_depth(d),
+               zs_acc_bits(a->precision), slots);
+    set_buffer(d, ZS_BUF_CARRY, "pool carry", output_lanes(a), carry_depth(d), bits, 1);
+    set_buffer(d, ZS_BUF_RESIDENT, "resident", input_banks(a),
+               zs_ceil_div(resident_elems, input_banks(a)), bits, 1);
+    return size_weights(d);
+}
+
+/* Transfers and offsets within a tile are counted in 32 bits. */
+static zs_status check_tile_bytes(const zs_plan_draft *d, uint32_t i, zs_err *err)
+{
+    const zs_plan_row *row = &d->rows[i];
+    const uint32_t precision = d->design->accel.precision;
+    /* a tile that begins or ends within a block of channels moves the whole block */
+    const uint64_t filled_up = 2 * (uint64_t)(d->design->accel.channel_block - 1);
+    const uint64_t input = row->images_are_columns ? row->t_ox : footprint(row);
+    const uint64_t pixels = (uint64_t)row->t_oy * row->t_ox;
+    const uint64_t most =
+        zs_max_u64(zs_max_u64(row->weight_slot_bytes,
+                              (row->t_ic + filled_up) * input * zs_elem_bytes(precision)),
+                   (row->t_oc + filled_up) * pixels * zs_acc_bytes(precision));
+    if (d->drafts[i].on_engine && most > UINT32_MAX)
+        return zs_fail(err, ZS_ERANGE, "accelerator.tile",
+                       "a tile of layer %s has %llu bytes, more than the %u of one transfer",
+                       zs_draft_layer(d, i)->name, (unsigned long long)most, UINT32_MAX);
+    return ZS_OK;
+}
+
+zs_status tiled_finish_buffers(zs_plan_draft *d, zs_err *err)
+{
+    const zs_accel *a = &d->design->accel;
+    const uint32_t elem = zs_elem_bytes(a->precision);
+    (void)tiled_size_buffers(d, d->plan->resident_elems);
+    const zs_plan_buffer *w = &d->plan->buffers[ZS_BUF_WEIGHT];
+    uint64_t least, useful;
+    weight_depths(d, &least, &useful);
+    if (w->depth_words < least)
+        return zs_fail(err, ZS_ERANGE, "accelerator.buffer.weight",
+                       "%llu bytes do not hold the %u weight tile%s of the largest layer: at least "
+                       "%llu bytes are needed",
+                       (unsigned long long)a->buffer.weight_bytes, w->slots,
+                       w->slots > 1 ? "s" : "", (unsigned long long)(least * w->banks * elem));
+    for (uint32_t i = 0; i < d->row_n; i++) {
+        zs_plan_row *row = &d->rows[i];
+        const zs_layer *layer = zs_draft_layer(d, i);
+        if (!zs_op_has_filters(layer->op)) {
+            ZS_TRY(check_tile_bytes(d, i, err));
+            continue;
+        }
+        const uint64_t slots = w->depth_words / weight_tile_depth(d, row);
+        row->weight_slots = (uint32_t)zs_min_u64(slots, ZS_SLOTS_MAX);
+        row->weight_slot_bytes =
+            zs_round_up((uint64_t)row->t_oc * zs_bias_bytes(a->precision), 64) +
+            zs_round_up((uint64_t)row->t_oc * (row->is_depthwise ? 1 : row->t_ic) * row->window.kh *
+                            row->window.kw * elem,
+                        64);
+        ZS_TRY(check_tile_bytes(d, i, err));
+    }
+    return ZS_OK;
+}

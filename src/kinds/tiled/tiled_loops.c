@@ -1,0 +1,318 @@
+#include "tiled_priv.h"
+
+#include "zynqsim/capacity.h"
+
+#include <assert.h>
+
+/* Tile loops of a convolution. The loop order alone decides what is reused: buffers keep the tiles
+ * that were loaded last, and a load, a spill or a reload is emitted exactly when the tile that the
+ * next step needs is not there. Input channels ascend for every sum in every order, so that fp32
+ * adds in the same sequence whatever the schedule. */
+
+typedef struct conv_loops {
+    zs_emitter *e;
+    const zs_plan_row *row;
+    const zs_layer *layer;
+    uint32_t trips[D_N], at[D_N];
+    const uint8_t *order;
+    uint32_t *spilled;        /* [accumulator tile] its STORE_P, or ZS_NO_OP */
+    uint32_t first_load_wait; /* producer of the input, until the first load carries it */
+    bool x_resident;
+    bool chain;                  /* inputs and weights of a step are one load */
+    bool x_loads;                /* the step loads its input ... */
+    uint32_t x_freed;            /* ... once this op has retired */
+    uint32_t x_loaded, w_loaded; /* loads of the step before, on a channel other than ours */
+    zs_tile_box box;             /* of the current step */
+    uint64_t x_id, w_id, acc_id;
+} conv_loops;
+
+static uint32_t clip(uint32_t tile, uint32_t index, uint32_t size)
+{
+    const uint32_t left = size - tile * index;
+    return left < tile ? left : tile;
+}
+
+/* Box and tile names of the step the loop counters are at. */
+static void describe_step(conv_loops *c)
+{
+    const zs_plan_row *r = c->row;
+    const uint32_t *at = c->at, *n = c->trips;
+    const uint32_t oc_size = r->is_depthwise ? r->y_c : r->group_oc;
+    zs_tile_box *b = &c->box;
+    b->image = at[D_IMAGE];
+    b->oc0 = at[D_GROUP] * r->group_oc + at[D_OC] * r->t_oc;
+    b->oc_n = (uint16_t)clip(r->t_oc, at[D_OC], oc_size);
+    b->ic0 = r->is_depthwise ? b->oc0 : at[D_GROUP] * r->group_ic + at[D_IC] * r->t_ic;
+    b->ic_n = r->is_depthwise ? b->oc_n : (uint16_t)clip(r->t_ic, at[D_IC], r->group_ic);
+    b->oy0 = (uint16_t)(at[D_OY] * r->t_oy);
+    b->oy_n = (uint16_t)clip(r->t_oy, at[D_OY], r->oh);
+    b->ox0 = (uint16_t)(at[D_OX] * r->t_ox);
+    b->ox_n = (uint16_t)clip(r->t_ox, at[D_OX], r->ow);
+    b->flags = (at[D_IC] == 0 ? ZS_BOX_FIRST : 0) | (at[D_IC] + 1 == n[D_IC] ? ZS_BOX_LAST : 0);
+    const uint64_t channels = (uint64_t)at[D_GROUP] * n[D_OC] + at[D_OC];
+    const uint64_t pixels = ((uint64_t)at[D_IMAGE] * n[D_OY] + at[D_OY]) * n[D_OX] + at[D_OX];
+    const uint64_t inputs = r->is_depthwise ? at[D_OC] : (uint64_t)at[D_GROUP] * n[D_IC] + at[D_IC];
+    c->w_id = channels * n[D_IC] + at[D_IC];
+    c->acc_id = pixels * n[D_GROUP] * n[D_OC] + channels;
+    c->x_id = pixels * n[D_GROUP] * n[D_IC] * (r->is_depthwise ? n[D_OC] : 1) + inputs;
+}
+
+/* ---- operands -------------------------------------------------------------------------------- */
+
+static uint32_t find_tile(const conv_loops *c, const zs_slot_ring *ring, uint64_t id)
+{
+    return c->e->d->design->accel.keep_tiles ? zs_ring_find(ring, id) : ZS_SLOT_NONE;
+}
+
+static bool one_channel(const conv_loops *c)
+{
+    return c->e->d->design->accel.ports.input == c->e->d->design->accel.ports.weight;
+}
+
+static zs_status need_input(conv_loops *c, uint32_t *slot)
+{
+    zs_slot_ring *ring = &c->e->x;
+    if (c->x_resident) {
+        *slot = ZS_SLOT_RESIDENT;
+        return ZS_OK;
+    }
+    *slot = find_tile(c, ring, c->x_id);
+    if (*slot != ZS_SLOT_NONE)
+        return ZS_OK;
+    *slot = zs_ring_take(ring);
+    zs_slot_state *s = &ring->slot[*slot];
+    uint32_t before[] = {s->last_use, c->first_load_wait, ZS_NO_OP, ZS_NO_OP}, wait[3];
+    const uint8_t slots[4] = {(uint8_t)*slot, ZS_SLOT_NONE, ZS_SLOT_NONE, ZS_SLOT_NONE};
+    c->first_load_wait = ZS_NO_OP; /* later loads follow it on the same channel */
+    s->id = c->x_id;
+    if (c->chain) { /* both loads of a step start when the slots of both are free */
+        if (find_tile(c, &c->e->w, c->w_id) == ZS_SLOT_NONE)
+            before[2] = c->e->w.slot[c->e->w.next].last_use;
+        before[3] = c->w_loaded;
+    }
+    ZS_TRY(zs_emit_waits(c->e, before, ZS_LEN(before), wait));
+    c->x_loads = true;
+    c->x_freed = s->last_use;
+    return zs_emit_transfer(c->e, ZS_OP_LOAD_X, &c->box, slots, wait, &s->ready);
+}
+
+static zs_status load_weights(conv_loops *c, uint32_t slot, uint32_t flags, const uint32_t *wait)
+{
+    const uint8_t slots[4] = {ZS_SLOT_NONE, (uint8_t)slot, ZS_SLOT_NONE, ZS_SLOT_NONE};
+    zs_tile_box box = c->box;
+    box.flags = flags;
+    return zs_emit_transfer(c->e, ZS_OP_LOAD_W, &box, slots, wait, &c->e->w.slot[slot].ready);
+}
+
+static zs_status need_weights(conv_loops *c, uint32_t *slot)
+{
+    zs_slot_ring *ring = &c->e->w;
+    const bool packed = c->e->d->design->accel.weight_layout == ZS_LAYOUT_PACKED;
+    const bool with_biases = c->at[D_IC] == 0 && (packed || zs_layer_bias_elems(c->layer) > 0);
+    *slot = find_tile(c, ring, c->w_id);
+    if (*slot != ZS_SLOT_NONE)
+        return ZS_OK;
+    *slot = zs_ring_take(ring);
+    zs_slot_state *s = &ring->slot[*slot];
+    uint32_t before[] = {s->last_use, ZS_NO_OP, ZS_NO_OP}, wait[3];
+    uint32_t chained = 0;
+    s->id = c->w_id;
+    if (c->chain) {
+        if (c->x_loads)
+            before[1] = c->x_freed;
+        before[2] = c->x_loaded;
+        chained = c->x_loads && one_channel(c) ? ZS_BOX_CHAINED : 0;
+    }
+    ZS_TRY(zs_emit_waits(c->e, before, ZS_LEN(before), wait));
+    if (with_biases && !packed) {
+        ZS_TRY(load_weights(c, *slot, ZS_BOX_BIAS | chained, wait));
+        chained = c->chain ? ZS_BOX_CHAINED : 0;
+    }
+    return load_weights(c, *slot, (with_biases && packed ? ZS_BOX_BIAS : 0) | chained, wait);
+}
+
+static zs_status spill(conv_loops *c, zs_slot_state *s, uint32_t slot)
+{
+    const zs_tile_box box = c->e->boxes[s->box];
+    const uint32_t wait[3] = {s->last_use, ZS_NO_OP, ZS_NO_OP};
+    const uint8_t slots[4] = {ZS_SLOT_NONE, ZS_SLOT_NONE, (uint8_t)slot, ZS_SLOT_NONE};
+    uint32_t op;
+    ZS_TRY(zs_emit_transfer(c->e, ZS_OP_STORE_P, &box, slots, wait, &op));
+    assert(c->spilled != NULL);
+    c->spilled[s->id] = op;
+    s->last_use = op;
+    return ZS_OK;
+}
+
+/* Slot of the sums; *ready is the op that the MAC must wait for. */
+static zs_status need_sums(conv_loops *c, uint32_t *slot, uint32_t *ready)
+{
+    zs_slot_ring *ring = &c->e->acc;
+    *slot = zs_ring_find(ring, c->acc_id);
+    if (*slot != ZS_SLOT_NONE) {
+        *ready = ZS_NO_OP; /* the MAC before it is on the same unit */
+        return ZS_OK;
+    }
+    *slot = zs_ring_take(ring);
+    zs_slot_state *s = &ring->slot[*slot];
+    if (s->partial)
+        ZS_TRY(spill(c, s, *slot));
+    s->id = c->acc_id;
+    s->partial = true;
+    *ready = s->last_use;
+    if (c->spilled == NULL || c->spilled[c->acc_id] == ZS_NO_OP)
+        return ZS_OK;
+    const uint32_t wait[3] = {s->last_use, c->spilled[c->acc_id], ZS_NO_OP};
+    const uint8_t slots[4] = {ZS_SLOT_NONE, ZS_SLOT_NONE, (uint8_t)*slot, ZS_SLOT_NONE};
+    return zs_emit_transfer(c->e, ZS_OP_LOAD_P, &c->box, slots, wait, ready);
+}
+
+/* ---- results --------------------------------------------------------------------------------- */
+
+static uint64_t box_pixels(const zs_tile_box *b)
+{
+    return (uint64_t)b->oy_n * b->ox_n;
+}
+
+/* Equal prices are one price, whatever they are for. */
+static zs_status post_op(conv_loops *c, const uint8_t slots[4], uint64_t ops, uint32_t *op)
+{
+    const zs_design *design = c->e->d->design;
+    const uint64_t price = zs_vector_pl_cycles(design, ops) +
+                           zs_post_pl_cycles(design, c->box.oc_n, box_pixels(&c->box));
+    return zs_emit_priced(c->e, ZS_OP_POST, &c->box, slots, NULL, price, price, op);
+}
+
+/* Passes over the sums, pooling, or the copy into the resident buffer; *done is the op after which
+ * results are ready. */
+static zs_status post_process(conv_loops *c, const uint8_t slots[4], bool *stores, uint32_t *done)
+{
+    const zs_plan_row *r = c->row;
+    const zs_tile_box *b = &c->box;
+    *stores = r->y_resident == ZS_NOT_RESIDENT;
+    uint64_t ops = r->y_resident == ZS_NOT_RESIDENT ? 0 : box_pixels(b) * b->oc_n;
+    if (r->pool != ZS_NO_INDEX) {
+        const zs_window *w = &r->pool_window;
+        const zs_pool_reach y = zs_pool_reach_y(r, b), x = zs_pool_reach_x(r, b);
+        const uint64_t windows = (uint64_t)(y.last - y.first) * (x.last - x.first);
+        ops = windows * w->kh * w->kw * b->oc_n;
+        *stores = *stores && y.done_last > y.done_first && x.done_last > x.done_first;
+        if (ops == 0)
+            ops = b->oc_n; /* pixels that no window reads are still looked at */
+    }
+    const bool has_passes = c->e->d->design->accel.post.op_n > 0;
+    return ops > 0 || has_passes ? post_op(c, slots, ops, done) : ZS_OK;
+}
+
+static zs_status finish_tile(conv_loops *c, uint32_t slot, uint32_t mac)
+{
+    zs_slot_state *s = &c->e->acc.slot[slot];
+    const uint8_t slots[4] = {ZS_SLOT_NONE, ZS_SLOT_NONE, (uint8_t)slot, ZS_SLOT_NONE};
+    bool stores;
+    uint32_t done = mac;
+    ZS_TRY(post_process(c, slots, &stores, &done));
+    s->id = UINT64_MAX;
+    s->partial = false;
+    s->last_use = done;
+    if (!stores)
+        return ZS_OK;
+    const uint32_t wait[3] = {done, ZS_NO_OP, ZS_NO_OP};
+    ZS_TRY(zs_emit_transfer(c->e, ZS_OP_STORE, &c->box, slots, wait, &s->last_use));
+    c->e->written_by[zs_draft_root(c->e->d, c->e->d->drafts[c->e->row].out)] = s->last_use;
+    return ZS_OK;
+}
+
+/* ---- steps ----------------------------------------------------------------------------------- */
+
+static uint64_t mac_price(const conv_loops *c)
+{
+    const zs_design *design = c->e->d->design;
+    const zs_tile_box *b = &c->box;
+    const zs_window *w = &c->row->window;
+    const uint64_t clear =
+        b->flags & ZS_BOX_FIRST ? zs_clear_pl_cycles(design, b->oc_n, box_pixels(b)) : 0;
+    return clear + zs_mac_pl_cycles(design, &(zs_mac_loop){.oc = b->oc_n,
+                                                           .ic = c->row->is_depthwise ? 1 : b->ic_n,
+                                                           .oy = b->oy_n,
+                                                           .ox = b->ox_n,
+                                                           .ky = w->kh,
+                                                           .kx = w->kw,
+                                                           .depthwise = c->row->is_depthwise});
+}
+
+static zs_status step(conv_loops *c)
+{
+    zs_emitter *e = c->e;
+    uint32_t x, w, acc, acc_ready, mac;
+    describe_step(c);
+    c->x_loads = false;
+    ZS_TRY(need_input(c, &x));
+    ZS_TRY(need_weights(c, &w));
+    if (!one_channel(c)) {
+        c->x_loaded = c->x_resident ? ZS_NO_OP : e->x.slot[x].ready;
+        c->w_loaded = e->w.slot[w].ready;
+    }
+    ZS_TRY(need_sums(c, &acc, &acc_ready));
+    const zs_tile_box *b = &c->box;
+    const uint32_t wait[3] = {c->x_resident ? ZS_NO_OP : e->x.slot[x].ready, e->w.slot[w].ready,
+                              acc_ready};
+    const uint8_t slots[4] = {(uint8_t)x, (uint8_t)w, (uint8_t)acc, ZS_SLOT_NONE};
+    const uint64_t pixels = (b->oy_n & 0xfffu) << 12 | (b->ox_n & 0xfffu);
+    const uint64_t key =
+        (((uint64_t)b->oc_n << 16 | b->ic_n) << 24 | pixels) << 1 | (b->flags & ZS_BOX_FIRST);
+    ZS_TRY(zs_emit_priced(e, ZS_OP_MAC, b, slots, wait, key, mac_price(c), &mac));
+    if (!c->x_resident)
+        e->x.slot[x].last_use = mac;
+    e->w.slot[w].last_use = mac;
+    e->acc.slot[acc].last_use = mac;
+    e->acc.slot[acc].box = mac;
+    e->last_mac = mac;
+    return b->flags & ZS_BOX_LAST ? finish_tile(c, acc, mac) : ZS_OK;
+}
+
+static bool advance(conv_loops *c)
+{
+    for (uint32_t i = D_N; i-- > 0;) {
+        const uint32_t d = c->order[i];
+        if (++c->at[d] < c->trips[d])
+            return true;
+        c->at[d] = 0;
+    }
+    return false;
+}
+
+static zs_status alloc_spills(conv_loops *c)
+{
+    if (tiled_keeps_sums(&c->e->d->design->accel) || c->trips[D_IC] == 1)
+        return ZS_OK;
+    uint64_t tiles = 1;
+    for (uint32_t d = 0; d < D_IC; d++)
+        if (!zs_mul_u64(tiles, c->trips[d], &tiles) || tiles > UINT32_MAX)
+            return zs_fail(c->e->err, ZS_ERANGE, "accelerator.tile",
+                           "layer %s has too many tiles: enlarge them", c->layer->name);
+    c->spilled = zs_arena_alloc_raw(c->e->d->arena, (size_t)tiles, sizeof *c->spilled);
+    if (c->spilled == NULL)
+        return zs_nomem(c->e->err, "plan");
+    for (uint64_t i = 0; i < tiles; i++)
+        c->spilled[i] = ZS_NO_OP;
+    return ZS_OK;
+}
+
+zs_status tiled_emit_conv(zs_emitter *e)
+{
+    const zs_plan_row *row = &e->d->rows[e->row];
+    conv_loops c = {.e = e, .row = row, .layer = zs_draft_layer(e->d, e->row)};
+    c.order = tiled_order(&e->d->design->accel);
+    c.x_resident = row->x_resident != ZS_NOT_RESIDENT;
+    c.chain = e->d->design->accel.dma.chain;
+    c.x_loaded = c.w_loaded = ZS_NO_OP;
+    c.first_load_wait = zs_emit_producer(e);
+    tiled_trips(e->d->design, c.layer, row, c.trips);
+    ZS_TRY(zs_emit_expect(e, c.trips, D_N));
+    ZS_TRY(alloc_spills(&c));
+    zs_ring_reset(&e->w, row->weight_slots, e->last_mac); /* divided anew for this layer's tiles */
+    do {
+        ZS_TRY(step(&c));
+    } while (advance(&c));
+    return ZS_OK;
+}

@@ -1,0 +1,37 @@
+#include "tiled_priv.h"
+
+static const uint8_t os_channels[D_N] = {D_GROUP, D_OC, D_IMAGE, D_OY, D_OX, D_IC};
+static const uint8_t os_pixels[D_N] = {D_IMAGE, D_OY, D_OX, D_GROUP, D_OC, D_IC};
+static const uint8_t weight_stationary[D_N] = {D_GROUP, D_OC, D_IC, D_IMAGE, D_OY, D_OX};
+static const uint8_t input_stationary[D_N] = {D_IMAGE, D_GROUP, D_OY, D_OX, D_IC, D_OC};
+
+const uint8_t *tiled_order(const zs_accel *a)
+{
+    switch (a->loop_order) {
+    case ZS_WEIGHT_STATIONARY:
+        return weight_stationary;
+    case ZS_INPUT_STATIONARY:
+        return input_stationary;
+    default:
+        return a->outer_loop == ZS_OUTER_PIXELS ? os_pixels : os_channels;
+    }
+}
+
+bool tiled_keeps_sums(const zs_accel *a)
+{
+    return tiled_order(a)[D_N - 1] == D_IC; /* the innermost loop completes them */
+}
+
+/* The images of a batch that share a tile, and the channels of a depthwise layer, have no loop of
+ * their own. */
+void tiled_trips(const zs_design *design, const zs_layer *layer, const zs_plan_row *r,
+                 uint32_t trips[D_N])
+{
+    const uint32_t oc_n = r->is_depthwise ? r->y_c : r->group_oc;
+    trips[D_IMAGE] = r->images_are_columns ? 1 : design->batch;
+    trips[D_GROUP] = r->is_depthwise ? 1 : layer->groups;
+    trips[D_OC] = (uint32_t)zs_ceil_div(oc_n, r->t_oc);
+    trips[D_OY] = (uint32_t)zs_ceil_div(r->oh, r->t_oy);
+    trips[D_OX] = (uint32_t)zs_ceil_div(r->ow, r->t_ox);
+    trips[D_IC] = r->is_depthwise ? 1 : (uint32_t)zs_ceil_div(r->group_ic, r->t_ic);
+}

@@ -1,0 +1,269 @@
+#include "tiled_priv.h"
+
+#include "zynqsim/capacity.h"
+#include "zynqsim/memsys.h"
+
+/* The sums that the ops of a row come to, from the trip counts of the tile loops alone. Loads are
+ * counted as the rings of slots count them: round and round over more tiles than there are slots
+ * every one misses, over fewer none but the first. */
+
+enum { REACH_KINDS = 64 };
+
+typedef struct row_outline {
+    zs_outline *o;
+    const zs_plan_row *row;
+    const zs_layer *layer;
+    uint32_t trips[D_N];
+    const uint8_t *order; /* outermost first */
+} row_outline;
+
+/* ---- tiles ----------------------------------------------------------------------------------- */
+
+/* A dimension of `size` cut into tiles: whole ones and what is left. */
+typedef struct cut {
+    uint64_t n[2];
+    uint32_t size[2];
+} cut;
+
+static cut cut_of(uint32_t size, uint32_t tile)
+{
+    return (cut){.n = {size / tile, size % tile != 0}, .size = {tile, size % tile}};
+}
+
+static uint64_t rows_read(const zs_plan_row *r)
+{
+    uint64_t sum = 0;
+    for (uint32_t oy = 0; oy < r->oh; oy += r->t_oy) {
+        const zs_extent e = zs_extent_y(r, oy, r->oh - oy < r->t_oy ? r->oh - oy : r->t_oy);
+        sum += e.hi - e.lo;
+    }
+    return sum;
+}
+
+static uint64_t columns_read(const zs_plan_row *r)
+{
+    uint64_t sum = 0;
+    if (r->images_are_columns)
+        return r->ow;
+    for (uint32_t ox = 0; ox < r->ow; ox += r->t_ox) {
+        const zs_extent e = zs_extent_x(r, ox, r->ow - ox < r->t_ox ? r->ow - ox : r->t_ox);
+        sum += e.hi - e.lo;
+    }
+    return sum;
+}
+
+/* How often every tile of an operand is loaded that depends on the loops in `dims`. */
+static uint64_t loads_of(const row_outline *o, uint32_t dims, uint64_t slots, bool keeps)
+{
+    uint64_t distinct = 1, loads = 1;
+    for (uint32_t i = D_N; i-- > 0;) {
+        const uint32_t d = o->order[i];
+        if (dims & DIM_BIT(d))
+            distinct = zs_times_u64(distinct, o->trips[d]);
+        else if (!keeps || distinct > slots)
+            loads = zs_times_u64(loads, o->trips[d]);
+    }
+    return loads;
+}
+
+/* ---- a convolution --------------------------------------------------------------------------- */
+
+static void charge_macs(row_outline *o)
+{
+    const zs_plan_row *r = o->row;
+    const uint64_t outer = (uint64_t)o->trips[D_IMAGE] * o->trips[D_GROUP];
+    const cut oc = cut_of(r->is_depthwise ? r->y_c : r->group_oc, r->t_oc);
+    const cut ic = r->is_depthwise ? cut_of(1, 1) : cut_of(r->group_ic, r->t_ic);
+    const cut oy = cut_of(r->oh, r->t_oy), ox = cut_of(r->ow, r->t_ox);
+    for (uint32_t i = 0; i < 16; i++) {
+        const uint32_t a = i & 1, b = i >> 1 & 1, c = i >> 2 & 1, d = i >> 3 & 1;
+        const uint64_t n = oc.n[a] * ic.n[b] * oy.n[c] * ox.n[d];
+        const zs_mac_loop loop = {oc.size[a],   ic.size[b],   oy.size[c],     ox.size[d],
+                                  r->window.kh, r->window.kw, r->is_depthwise};
+        if (n > 0)
+            zs_outline_compute(o->o, zs_times_u64(n, outer), zs_mac_pl_cycles(o->o->design, &loop));
+    }
+}
+
+/* A tensor that a layer of the engine wrote may stay where it is. */
+static bool may_stay(const row_outline *o)
+{
+    uint64_t offset;
+    const uint32_t root = zs_tensor_root(o->o->net, o->layer->in[0], &offset);
+    return o->o->is_open && o->o->net->tensors[root].producer != ZS_NO_INDEX;
+}
+
+static void charge_operands(row_outline *o)
+{
+    const zs_plan_row *r = o->row;
+    const zs_accel *a = &o->o->design->accel;
+    const uint64_t elem = zs_elem_bytes(a->precision);
+    const uint64_t x_n = o->o->plan->buffers[ZS_BUF_INPUT].slots;
+    const uint64_t weights = zs_layer_weight_elems(o->layer) * elem;
+    const uint64_t bias_n = a->weight_layout == ZS_LAYOUT_PACKED
+                                ? r->y_c /* there is room for them in any case */
+                                : zs_layer_bias_elems(o->layer);
+    const uint64_t biases = bias_n * zs_bias_bytes(a->precision);
+    zs_outline_transfer(o->o, a->ports.weight, false,
+                 zs_times_u64(weights + biases, loads_of(o, WEIGHT_DIMS, r->weight_slots, a->keep_tiles)));
+    if (r->x_resident != ZS_NOT_RESIDENT || may_stay(o))
+        return;
+    const uint64_t plane = r->images_are_columns ? r->ow : rows_read(r) * columns_read(r);
+    const uint64_t bytes = zs_times_u64(zs_times_u64(plane, r->x.shape.c * elem), o->trips[D_IMAGE]);
+    const uint32_t dims = r->is_depthwise ? INPUT_DIMS | DIM_BIT(D_OC) : INPUT_DIMS;
+    zs_outline_transfer(o->o, a->ports.input, false, zs_times_u64(bytes, loads_of(o, dims, x_n, a->keep_tiles)));
+}
+
+/* Sums that leave before they are complete: out and back again for every channel tile but one. */
+static void charge_spills(row_outline *o)
+{
+    const zs_plan_row *r = o->row;
+    const zs_accel *a = &o->o->design->accel;
+    const uint64_t slots = o->o->plan->buffers[ZS_BUF_OUTPUT].slots;
+    const uint64_t visits = loads_of(o, SUM_DIMS, slots, true);
+    const uint64_t bytes =
+        zs_times_u64((uint64_t)r->y_c * r->oh * r->ow * zs_acc_bytes(a->precision), o->trips[D_IMAGE]);
+    if (visits < 2)
+        return;
+    zs_outline_transfer(o->o, a->ports.output, true, zs_times_u64(bytes, visits - 1));
+    zs_outline_transfer(o->o, a->ports.output, false, zs_times_u64(bytes, visits - 1));
+}
+
+/* ---- work behind the sums -------------------------------------------------------------------- */
+
+/* Windows that tiles along one axis touch: few different counts, each as often as it comes. */
+typedef struct reach {
+    uint32_t windows[REACH_KINDS];
+    uint64_t n[REACH_KINDS];
+    uint32_t kinds;
+} reach;
+
+static void add_reach(reach *to, uint32_t windows)
+{
+    uint32_t i = 0;
+    while (i < to->kinds && to->windows[i] != windows)
+        i++;
+    if (i == REACH_KINDS) /* more kinds than there are: counting less keeps the bound a bound */
+        return;
+    to->windows[i] = windows;
+    to->kinds += i == to->kinds;
+    to->n[i]++;
+}
+
+static void find_reaches(const zs_plan_row *r, reach *y, reach *x)
+{
+    zs_tile_box b = {0};
+    for (uint32_t oy = 0; oy < r->oh; oy += r->t_oy) {
+        b.oy0 = (uint16_t)oy;
+        b.oy_n = (uint16_t)(r->oh - oy < r->t_oy ? r->oh - oy : r->t_oy);
+        const zs_pool_reach at = zs_pool_reach_y(r, &b);
+        add_reach(y, at.last - at.first);
+    }
+    for (uint32_t ox = 0; ox < r->ow; ox += r->t_ox) {
+        b.ox0 = (uint16_t)ox;
+        b.ox_n = (uint16_t)(r->ow - ox < r->t_ox ? r->ow - ox : r->t_ox);
+        const zs_pool_reach at = zs_pool_reach_x(r, &b);
+        add_reach(x, at.last - at.first);
+    }
+}
+
+static void charge_vector(row_outline *o, const cut *oc, uint64_t outer, uint64_t n, uint64_t per_oc)
+{
+    for (uint32_t a = 0; a < 2; a++)
+        if (oc->n[a] > 0)
+            zs_outline_compute(o->o, zs_times_u64(oc->n[a] * outer, n),
+                      zs_vector_pl_cycles(o->o->design, zs_max_u64(per_oc, 1) * oc->size[a]));
+}
+
+static void charge_pool(row_outline *o, const cut *oc, uint64_t outer)
+{
+    const zs_plan_row *r = o->row;
+    const zs_window *w = &r->pool_window;
+    reach y = {.kinds = 0}, x = {.kinds = 0};
+    find_reaches(r, &y, &x);
+    for (uint32_t i = 0; i < y.kinds; i++)
+        for (uint32_t k = 0; k < x.kinds; k++)
+            charge_vector(o, oc, outer, y.n[i] * x.n[k],
+                          (uint64_t)y.windows[i] * x.windows[k] * w->kh * w->kw);
+}
+
+/* Pixels of a tile, `factor` operations each. */
+static void charge_pixels(row_outline *o, const cut *oc, uint64_t outer, uint64_t factor)
+{
+    const cut oy = cut_of(o->row->oh, o->row->t_oy), ox = cut_of(o->row->ow, o->row->t_ox);
+    for (uint32_t i = 0; i < 4; i++) {
+        const uint64_t n = oy.n[i & 1] * ox.n[i >> 1];
+        if (n > 0)
+            charge_vector(o, oc, outer, n, (uint64_t)oy.size[i & 1] * ox.size[i >> 1] * factor);
+    }
+}
+
+/* What passes over the sums of every tile: clearing before, instructions behind. */
+static void charge_passes(row_outline *o, const cut *oc, uint64_t outer)
+{
+    const cut oy = cut_of(o->row->oh, o->row->t_oy), ox = cut_of(o->row->ow, o->row->t_ox);
+    for (uint32_t i = 0; i < 8; i++) {
+        const uint32_t a = i & 1, b = i >> 1 & 1, c = i >> 2;
+        const uint64_t n = oc->n[a] * oy.n[b] * ox.n[c];
+        const uint64_t pixels = (uint64_t)oy.size[b] * ox.size[c];
+        if (n > 0)
+            zs_outline_compute(o->o, zs_times_u64(n, outer),
+                      zs_plus_u64(zs_clear_pl_cycles(o->o->design, oc->size[a], pixels),
+                           zs_post_pl_cycles(o->o->design, oc->size[a], pixels)));
+    }
+}
+
+static void charge_conv(row_outline *o)
+{
+    const zs_plan_row *r = o->row;
+    const cut oc = cut_of(r->is_depthwise ? r->y_c : r->group_oc, r->t_oc);
+    charge_macs(o);
+    charge_operands(o);
+    charge_spills(o);
+    charge_passes(o, &oc, (uint64_t)o->trips[D_IMAGE] * o->trips[D_GROUP]);
+    if (r->pool != ZS_NO_INDEX)
+        charge_pool(o, &oc, (uint64_t)o->trips[D_IMAGE] * o->trips[D_GROUP]);
+    else if (r->y_resident != ZS_NOT_RESIDENT)
+        charge_pixels(o, &oc, (uint64_t)o->trips[D_IMAGE] * o->trips[D_GROUP], 1);
+    if (!o->o->is_open)
+        zs_outline_transfer(o->o, o->o->design->accel.ports.output, true, r->compulsory_write_bytes);
+}
+
+/* A layer without weights goes through once. */
+static void charge_plain(row_outline *o)
+{
+    const zs_plan_row *r = o->row;
+    const zs_accel *a = &o->o->design->accel;
+    const cut c = cut_of(r->y_c, r->t_oc);
+    const uint64_t taps = o->layer->op == ZS_LAYER_POOL ? (uint64_t)r->window.kh * r->window.kw : 1;
+    const uint64_t inputs = o->layer->op == ZS_LAYER_ADD ? 2 : 1;
+    charge_pixels(o, &c, o->o->design->batch, taps);
+    zs_outline_transfer(o->o, a->ports.input, false,
+                 zs_times_u64(zs_times_u64(rows_read(r) * columns_read(r) * r->y_c, inputs * o->o->design->batch),
+                       zs_elem_bytes(a->precision)));
+    zs_outline_transfer(o->o, a->ports.output, true, r->compulsory_write_bytes);
+}
+
+/* ---- a row ----------------------------------------------------------------------------------- */
+
+/* The ops of an outline: join, call, join before the first row of a call, join and end behind the
+ * last; join and layer for the PS. */
+void tiled_outline_row(zs_outline *out, uint32_t i)
+{
+    const zs_plan_row *r = &out->plan->rows[i];
+    row_outline o = {.o = out, .row = r, .layer = &out->net->layers[r->layer]};
+    const bool is_call = r->call != ZS_NO_INDEX;
+    const uint32_t before = !is_call ? r->op_n : out->plan->calls[r->call].row0 == i ? 3 : 0;
+    const uint32_t end = r->op0 + r->op_n;
+    for (uint32_t op = r->op0; op < r->op0 + before; op++)
+        zs_outline_op(out, r, &out->plan->ops[op]);
+    if (is_call && zs_op_has_filters(o.layer->op)) {
+        o.order = tiled_order(&out->design->accel);
+        tiled_trips(out->design, o.layer, r, o.trips);
+        charge_conv(&o);
+    } else if (is_call) {
+        charge_plain(&o);
+    }
+    for (uint32_t op = r->op0 + before; op < end; op++)
+        zs_outline_op(out, r, &out->plan->ops[op]);
+}

@@ -1,0 +1,66 @@
+/* tiled_priv.h - kind tiled: loops over tiles in on-chip buffers.
+ *
+ *   tiled.c           the row of the kind; the order of the steps
+ *   tiled_buffers.c   tile shapes of every row; banks and depths of the on-chip memories
+ *   tiled_search.c    builds drafts for fusion `auto` until none moves fewer bytes
+ *   tiled_nest.c      the nest of tile loops: orders and trip counts
+ *   tiled_loops.c     its ops for convolutions
+ *   tiled_vector.c    ops of layers without weights
+ *   tiled_xfer.c      DRAM side of the transfers
+ *   tiled_outline.c   closed form of the nest
+ *   tiled_account.c   resources
+ *   tiled_exec.c      numerics; tiled_exec_pool.c: pools behind a convolution */
+#ifndef ZYNQSIM_TILED_PRIV_H
+#define ZYNQSIM_TILED_PRIV_H
+
+#include "zynqsim/draft.h"
+#include "zynqsim/exec.h"
+#include "zynqsim/fit.h"
+#include "zynqsim/kind.h"
+#include "zynqsim/outline.h"
+
+/* ---- the nest of tile loops, from which ops and closed form both come ------------------------- */
+
+enum { D_IMAGE, D_GROUP, D_OC, D_OY, D_OX, D_IC, D_N };
+
+/* The loops that the tile of an operand depends on. */
+#define DIM_BIT(d) (1u << (d))
+enum {
+    INPUT_DIMS = DIM_BIT(D_IMAGE) | DIM_BIT(D_GROUP) | DIM_BIT(D_OY) | DIM_BIT(D_OX) | DIM_BIT(D_IC),
+    WEIGHT_DIMS = DIM_BIT(D_GROUP) | DIM_BIT(D_OC) | DIM_BIT(D_IC),
+    SUM_DIMS = DIM_BIT(D_IMAGE) | DIM_BIT(D_GROUP) | DIM_BIT(D_OC) | DIM_BIT(D_OY) | DIM_BIT(D_OX)
+};
+
+/* Dimensions, outermost first, of accelerator.loop_order and .outer_loop. */
+const uint8_t *tiled_order(const zs_accel *a);
+/* Whether sums are complete before they leave, whatever the trips. */
+bool tiled_keeps_sums(const zs_accel *a);
+void tiled_trips(const zs_design *design, const zs_layer *layer, const zs_plan_row *row,
+                 uint32_t trips[D_N]);
+
+/* ---- steps ----------------------------------------------------------------------------------- */
+
+/* Everything but the ops; `may_stay` as in the draft. */
+zs_status tiled_prepare(zs_plan_draft *d, const bool *may_stay, zs_err *err);
+zs_status tiled_emit_body(zs_emitter *e);
+void tiled_shape_rows(zs_plan_draft *d);
+zs_size_buffers_fn tiled_size_buffers;
+zs_status tiled_finish_buffers(zs_plan_draft *d, zs_err *err);
+zs_status tiled_search(zs_plan_draft *d, zs_err *err);
+zs_status tiled_emit_conv(zs_emitter *e);
+zs_status tiled_emit_vector(zs_emitter *e);
+zs_xfer_fn tiled_xfer;
+void tiled_outline_row(zs_outline *o, uint32_t row);
+void tiled_account(zs_fit_account *a, const zs_design *design, const zs_plan *plan);
+
+/* ---- numerics -------------------------------------------------------------------------------- */
+
+/* Pooling windows of a finished tile: merges what came from the tiles to the left and above, keeps
+ * what is not complete, and leaves the complete windows in the slot as [window][oc]. */
+void tiled_exec_pool(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box, uint8_t *slot);
+/* Max-pooling of a vector layer's tile, [channel][pixel]. */
+void tiled_exec_pool_planes(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box,
+                            const uint8_t *x, uint8_t *y);
+void tiled_exec_op(zs_exec *e, uint32_t op);
+
+#endif

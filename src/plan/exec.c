@@ -1,0 +1,121 @@
+#include "zynqsim/exec.h"
+
+#include <string.h>
+
+/* What executors of tiles share. */
+
+void zs_exec_gather(const zs_exec *e, const zs_plan_row *row, const zs_tile_box *box,
+                    const uint8_t *image, zs_shape shape, uint8_t *tile)
+{
+    const zs_extent ey = zs_extent_y(row, box->oy0, box->oy_n);
+    const zs_extent ex = zs_extent_x(row, box->ox0, box->ox_n);
+    const size_t line = (size_t)ex.n * e->elem, plane = line * ey.n;
+    const size_t run = (size_t)(ex.hi - ex.lo) * e->elem;
+    if (ey.hi - ey.lo != ey.n || ex.hi - ex.lo != ex.n)
+        memset(tile, 0, plane * box->ic_n);
+    if (run == line && ex.n == shape.w) { /* whole rows: one run a plane */
+        for (uint32_t c = 0; c < box->ic_n; c++)
+            memcpy(tile + c * plane + (size_t)(ey.lo - ey.first) * line,
+                   image + ((size_t)(box->ic0 + c) * shape.h + ey.lo) * line,
+                   (ey.hi - ey.lo) * line);
+        return;
+    }
+    for (uint32_t c = 0; c < box->ic_n; c++) {
+        const uint8_t *from =
+            image + (((size_t)(box->ic0 + c) * shape.h + ey.lo) * shape.w + ex.lo) * e->elem;
+        uint8_t *to = tile + c * plane + (size_t)(ey.lo - ey.first) * line +
+                      (size_t)(ex.lo - ex.first) * e->elem;
+        for (uint32_t y = ey.lo; y < ey.hi; y++, from += shape.w * e->elem, to += line)
+            memcpy(to, from, run);
+    }
+}
+
+void zs_exec_start_sums(const zs_exec *e, const zs_tile_box *box, const uint8_t *bias,
+                        uint8_t *sums)
+{
+    const size_t pixels = (size_t)box->oy_n * box->ox_n;
+    if (e->quant->precision == ZS_FIXED16) {
+        for (size_t p = 0; p < pixels; p++)
+            for (uint32_t oc = 0; oc < box->oc_n; oc++)
+                ((int64_t *)(void *)sums)[p * box->oc_n + oc] =
+                    ((const int32_t *)(const void *)bias)[oc];
+        return;
+    }
+    for (size_t p = 0; p < pixels; p++) /* float and int32_t: four bytes either way */
+        memcpy(sums + p * box->oc_n * e->acc, bias, box->oc_n * e->acc);
+}
+
+/* Complete sums become stored elements, in place: elements are never wider than sums. */
+void zs_exec_finish_sums(const zs_exec *e, const zs_layer *layer, const zs_tile_box *box,
+                         void *sums)
+{
+    const size_t n = (size_t)box->oy_n * box->ox_n * box->oc_n;
+    if (e->quant->precision == ZS_FP32) {
+        float *y = sums;
+        for (size_t i = 0; layer->act.active && i < n; i++)
+            y[i] = zs_act_f32(layer->act, y[i]);
+        return;
+    }
+    const zs_layer_scale *s = &e->quant->layers[layer->index];
+    uint32_t oc = 0;
+    for (size_t i = 0; i < n; i++, oc = oc + 1 == box->oc_n ? 0 : oc + 1) {
+        const zs_requant r = s->requant[box->oc0 + oc];
+        if (e->quant->precision == ZS_FIXED16) {
+            const int64_t sum = ((const int64_t *)sums)[i];
+            ((int16_t *)sums)[i] = (int16_t)zs_requantise(sum, r, s->act_lo, s->act_hi);
+        } else {
+            const int32_t sum = ((const int32_t *)sums)[i];
+            ((int8_t *)sums)[i] = (int8_t)zs_requantise(sum, r, s->act_lo, s->act_hi);
+        }
+    }
+}
+
+zs_tile zs_exec_tile(const zs_plan_row *row, const zs_tile_box *box)
+{
+    const zs_window *w = &row->window;
+    zs_tile t = {.oc_n = box->oc_n, .ic_n = box->ic_n, .oy_n = box->oy_n, .ox_n = box->ox_n};
+    t.kh = w->kh, t.kw = w->kw, t.sh = w->sh, t.sw = w->sw, t.dh = w->dh, t.dw = w->dw;
+    t.depthwise = row->is_depthwise;
+    if (row->images_are_columns) {
+        t.x_channel = 1;
+        t.x_column = box->ic_n;
+        t.sw = 1;
+        return t;
+    }
+    t.x_row = zs_extent_x(row, box->ox0, box->ox_n).n;
+    t.x_channel = t.x_row * zs_extent_y(row, box->oy0, box->oy_n).n;
+    t.x_column = 1;
+    return t;
+}
+
+void zs_exec_products(const zs_exec *e, const zs_tile *t, const void *x, const void *w, void *sums)
+{
+    switch (e->quant->precision) {
+    case ZS_FP32:
+        zs_tile_f32(t, x, w, sums, e->offsets);
+        break;
+    case ZS_FIXED16:
+        zs_tile_i16(t, x, w, sums, e->offsets);
+        break;
+    default:
+        zs_tile_i8(t, x, w, sums, e->offsets);
+        break;
+    }
+}
+
+void zs_exec_host(zs_exec *e, uint32_t op)
+{
+    const zs_plan_row *row = &e->plan->rows[e->plan->ops[op].row];
+    const zs_layer *layer = zs_exec_layer(e, row);
+    if (e->plan->boxes[op].flags != ZS_HOST_LAYER)
+        return;
+    const void **x = e->host_inputs;
+    for (uint32_t image = 0; image < e->plan->batch; image++) {
+        for (uint32_t k = 0; k < layer->in_n; k++) {
+            const zs_plan_tensor *t = &e->plan->tensors[layer->in[k]];
+            x[k] = e->dram + t->addr + image * t->pitch_bytes;
+        }
+        zs_host_layer(e->net, e->quant, layer, x,
+                      e->dram + row->y.addr + image * row->y.pitch_bytes, e->host_scratch);
+    }
+}

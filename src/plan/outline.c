@@ -1,0 +1,73 @@
+#include "zynqsim/outline.h"
+
+__extension__ typedef unsigned __int128 wide;
+
+uint64_t zs_least_dram_pl_cycles(const zs_design *design, uint64_t bytes)
+{
+    const zs_memory_params *m = &design->board.memory;
+    if (m->kind == ZS_MEMORY_FIXED)
+        return 0;
+    const wide least_ps = (wide)bytes * m->tck_ps / (2 * (wide)m->bus_bytes);
+    const wide cycles = least_ps * design->accel.clock_hz / ZS_PS_PER_S;
+    return cycles > UINT64_MAX ? UINT64_MAX : (uint64_t)cycles;
+}
+
+uint64_t zs_outline_end(const zs_outline *o)
+{
+    uint64_t longest = zs_max_u64(o->compute_pl_cycles, o->cpu_pl_cycles), bytes = 0;
+    for (uint32_t c = 0; c < ZS_CHANNEL_N; c++) {
+        const uint32_t beat = zs_port_params(&o->design->board, c / 2)->beat_bytes;
+        longest = zs_max_u64(longest, zs_ceil_div(o->channel_bytes[c], beat));
+        bytes = zs_plus_u64(bytes, o->channel_bytes[c]);
+    }
+    return zs_plus_u64(o->join_pl_cycle,
+                       zs_max_u64(longest, zs_least_dram_pl_cycles(o->design, bytes)));
+}
+
+static void add_bytes(zs_outline *o, uint32_t channel, uint64_t bytes)
+{
+    o->channel_bytes[channel] = zs_plus_u64(o->channel_bytes[channel], bytes);
+    o->dram_bytes = zs_plus_u64(o->dram_bytes, bytes);
+}
+
+void zs_outline_transfer(zs_outline *o, uint32_t port, bool writes, uint64_t bytes)
+{
+    add_bytes(o, zs_channel(port, writes), bytes);
+}
+
+void zs_outline_compute(zs_outline *o, uint64_t n, uint64_t pl_cycles)
+{
+    o->compute_pl_cycles = zs_plus_u64(o->compute_pl_cycles, zs_times_u64(n, pl_cycles));
+}
+
+/* Calls that may yet become one have no joins between them; a layer in software keeps its own. */
+void zs_outline_op(zs_outline *o, const zs_plan_row *row, const zs_tile_op *op)
+{
+    const zs_op_cost *cost = &o->plan->costs[op->cost_key];
+    if (o->is_open && (op->code == ZS_OP_JOIN || row->call != ZS_NO_INDEX))
+        return;
+    if (o->is_open) {
+        o->software_pl_cycles = zs_plus_u64(o->software_pl_cycles, cost->pl_cycles);
+        return;
+    }
+    switch (zs_op_role(op->code)) {
+    case ZS_READ:
+    case ZS_WRITE:
+        add_bytes(o, o->plan->units[op->unit].channel, zs_xfer_bytes(&cost->xfer));
+        break;
+    case ZS_COMPUTE:
+        zs_outline_compute(o, 1, cost->pl_cycles);
+        break;
+    case ZS_JOIN:
+        if (op->code == ZS_OP_MEET)
+            break;
+        o->join_pl_cycle = zs_outline_end(o);
+        o->compute_pl_cycles = o->cpu_pl_cycles = 0;
+        for (uint32_t c = 0; c < ZS_CHANNEL_N; c++)
+            o->channel_bytes[c] = 0;
+        break;
+    default:
+        o->cpu_pl_cycles = zs_plus_u64(o->cpu_pl_cycles, cost->pl_cycles);
+        break;
+    }
+}

@@ -1,0 +1,140 @@
+#include "zynqsim/draft.h"
+
+/* Tensors that stay on chip between the rows of a call. */
+
+static bool same_call(const zs_plan_draft *d, uint32_t first, uint32_t last)
+{
+    for (uint32_t row = first + 1; row <= last; row++)
+        if (!d->drafts[row].joins_previous)
+            return false;
+    return true;
+}
+
+/* A tensor may stay when one convolution writes all of it and only convolutions read it. */
+static bool describe_resident(const zs_plan_draft *d, uint32_t row, zs_resident_draft *r)
+{
+    const zs_net *net = d->net;
+    const zs_row_draft *draft = &d->drafts[row];
+    const uint32_t out = draft->out;
+    if (!draft->on_engine || !zs_op_has_filters(zs_draft_layer(d, row)->op) ||
+        net->tensors[out].parent != ZS_NO_INDEX || out == net->output)
+        return false;
+    const zs_layer *writer = zs_draft_layer(d, row);
+    if (net->tensors[out].shape.c != writer->y.c)
+        return false; /* one part of a concatenation that is pooled */
+    uint32_t last = 0;
+    uint64_t reads = 0;
+    for (uint32_t i = 0; i < net->layer_n; i++) {
+        const zs_layer *layer = &net->layers[i];
+        for (uint32_t k = 0; k < layer->in_n; k++) {
+            if (zs_draft_root(d, layer->in[k]) != out)
+                continue;
+            if (!zs_op_has_filters(layer->op))
+                return false;
+            last = d->row_of_layer[i] > last ? d->row_of_layer[i] : last;
+            reads++;
+        }
+    }
+    if (reads == 0)
+        return false;
+    const uint64_t elems = zs_shape_elems(net->tensors[out].shape) * d->design->batch;
+    *r = (zs_resident_draft){.tensor = out, .first_row = row, .last_row = last, .elems = elems};
+    r->saved_bytes = elems * (reads + 1) * zs_elem_bytes(d->design->accel.precision);
+    return true;
+}
+
+static bool wanted(const zs_plan_draft *d, const zs_resident_draft *r)
+{
+    switch (d->design->accel.fusion) {
+    case ZS_FUSION_FIRE:
+        return zs_draft_is_fire(d, r->first_row) && same_call(d, r->first_row, r->last_row);
+    case ZS_FUSION_GROUPS:
+        return same_call(d, r->first_row, r->last_row);
+    case ZS_FUSION_AUTO:
+        return true; /* the search has the last word */
+    default:
+        return false;
+    }
+}
+
+/* First offset at which it lies beside the chosen tensors that live at the same time. */
+static uint64_t first_fit(const zs_plan_draft *d, const zs_resident_draft *r)
+{
+    uint64_t offset = 0;
+    for (bool moved = true; moved;) {
+        moved = false;
+        for (uint32_t i = 0; i < d->resident_n; i++) {
+            const zs_resident_draft *o = &d->residents[i];
+            if (o->chosen && o->first_row <= r->last_row && r->first_row <= o->last_row &&
+                offset < o->offset + o->elems && o->offset < offset + r->elems) {
+                offset = o->offset + o->elems;
+                moved = true;
+            }
+        }
+    }
+    return offset;
+}
+
+static uint64_t chosen_extent(const zs_plan_draft *d)
+{
+    uint64_t extent = 0;
+    for (uint32_t i = 0; i < d->resident_n; i++)
+        if (d->residents[i].chosen)
+            extent = zs_max_u64(extent, d->residents[i].offset + d->residents[i].elems);
+    return extent;
+}
+
+/* A call that spans a tensor's life: `auto` merges, the others only keep within their calls. */
+static void merge_calls(zs_plan_draft *d, const zs_resident_draft *r)
+{
+    for (uint32_t row = r->first_row + 1; row <= r->last_row; row++) {
+        d->drafts[row].joins_previous = true;
+        d->drafts[row].call_name = NULL;
+    }
+}
+
+static bool crosses_host(const zs_plan_draft *d, const zs_resident_draft *r)
+{
+    for (uint32_t row = r->first_row; row <= r->last_row; row++)
+        if (!d->drafts[row].on_engine)
+            return true;
+    return false;
+}
+
+/* Greedy by bytes saved per element held: exact when lives do not overlap, as in SqueezeNet. */
+zs_status zs_draft_choose_residents(zs_plan_draft *d, zs_size_buffers_fn *size_buffers, zs_err *err)
+{
+    d->residents = zs_new(d->arena, zs_resident_draft, d->row_n + 1);
+    if (d->residents == NULL)
+        return zs_nomem(err, "plan");
+    for (uint32_t row = 0; row < d->row_n; row++) {
+        zs_resident_draft *r = &d->residents[d->resident_n];
+        if (describe_resident(d, row, r) && wanted(d, r) && !crosses_host(d, r))
+            d->resident_n++;
+    }
+    for (uint32_t step = 0; step < d->resident_n; step++) {
+        zs_resident_draft *best = NULL;
+        for (uint32_t i = 0; i < d->resident_n; i++) {
+            zs_resident_draft *r = &d->residents[i];
+            if (r->saved_bytes > 0 && !r->chosen &&
+                (best == NULL || r->saved_bytes > best->saved_bytes))
+                best = r;
+        }
+        if (best == NULL)
+            break;
+        if (d->may_stay != NULL && !d->may_stay[best->tensor]) {
+            best->saved_bytes = 0;
+            continue;
+        }
+        best->offset = first_fit(d, best);
+        best->chosen = true;
+        if (size_buffers(d, chosen_extent(d))) {
+            merge_calls(d, best);
+        } else {
+            best->chosen = false;
+            best->saved_bytes = 0; /* tried */
+        }
+    }
+    d->plan->resident_elems = chosen_extent(d);
+    return ZS_OK;
+}

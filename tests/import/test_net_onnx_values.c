@@ -1,0 +1,446 @@
+#include "cases.h"
+#include "onnx_writer.h"
+
+#include "zynqsim/num.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Whole graphs over the input x [1, 3, 8, 8]: what they compute, and by how many layers. */
+
+static float x[3][8][8];
+static const zs_net *net;
+
+static const float *run(wire *graph, const char *output, int64_t opset)
+{
+    zs_net_spec spec = {0};
+    zs_net *built = NULL;
+    zs_quant *quant = NULL;
+    zs_ref_tensors tensors = {0};
+    onnx_input(graph, "x", 4);
+    onnx_output(graph, output);
+    const wire model = onnx_model(graph, opset);
+    ck_assert_msg(zs_net_onnx_parse(&arena, wire_span(&model), "t.onnx", &spec, &err) == ZS_OK,
+                  "%s: %s", err.place, err.text);
+    ck_assert_msg(zs_net_build(&arena, &spec, &built, &err) == ZS_OK, "%s: %s", err.place,
+                  err.text);
+    ck_assert_int_eq(zs_quant_build(&arena, built, ZS_FP32, NULL, &quant, &err), ZS_OK);
+    for (int i = 0; i < 192; i++)
+        (&x[0][0][0])[i] = (float)((i * 37) % 101) / 10.0f - 5.0f;
+    ck_assert_int_eq(zs_ref_run(&arena, built, quant, &x[0][0][0], NULL, &tensors, &err), ZS_OK);
+    net = built;
+    return tensors.data[built->output];
+}
+
+static void expect_dims(uint32_t rank, uint32_t a, uint32_t b, uint32_t c, uint32_t d)
+{
+    const uint32_t want[4] = {a, b, c, d};
+    ck_assert_uint_eq(net->output_rank, rank);
+    ck_assert_mem_eq(net->output_dims, want, rank * sizeof want[0]);
+}
+
+static void near(float got, double want)
+{
+    ck_assert_msg(fabs((double)got - want) <= 1e-5 * (1 + fabs(want)), "%g instead of %g",
+                  (double)got, want);
+}
+
+/* Sums of products in single precision. */
+static void near_sum(float got, double want)
+{
+    ck_assert_msg(fabs((double)got - want) <= 1e-3 * (1 + fabs(want)), "%g instead of %g",
+                  (double)got, want);
+}
+
+/* ---- folding --------------------------------------------------------------------------------- */
+
+START_TEST(test_a_shape_that_the_graph_computes_is_a_constant)
+{
+    static const int64_t zero = 0, minus_one = -1;
+    wire graph = {.n = 0}, axis = {.n = 0}, axes = {.n = 0};
+    onnx_attr_int(&axis, "axis", 0);
+    onnx_attr_ints(&axes, "axes", 1, 0, 0, 0, 0);
+    const int64_t one = 1;
+    const wire scalar = onnx_tensor("first", ONNX_INT64, 0, NULL);
+    wire first = scalar;
+    wire_ints(&first, 7, &zero, 1);
+    onnx_init(&graph, &first);
+    onnx_init_ints(&graph, "rest", &minus_one, one);
+    onnx_node(&graph, "Relu", "r", "x", "y", NULL);
+    onnx_node(&graph, "Shape", "s", "y", "dims", NULL);
+    onnx_node(&graph, "Gather", "g", "dims first", "n", &axis);
+    onnx_node(&graph, "Unsqueeze", "u", "n", "n1", &axes);
+    onnx_node(&graph, "Concat", "c", "n1 rest", "shape", &axis);
+    onnx_node(&graph, "Reshape", "v", "y shape", "z", NULL);
+    const float *z = run(&graph, "z", 11);
+    for (int i = 0; i < 192; i++)
+        near(z[i], fmax((double)(&x[0][0][0])[i], 0));
+    expect_dims(2, 1, 192, 0, 0);
+    ck_assert_uint_eq(net->layer_n, 1);
+}
+END_TEST
+
+START_TEST(test_weights_through_operators_are_weights)
+{
+    static const float half = 0.5f;
+    wire graph = {.n = 0}, perm = {.n = 0}, axis = {.n = 0};
+    onnx_attr_ints(&perm, "perm", 4, 1, 0, 2, 3);
+    onnx_attr_int(&axis, "axis", 0);
+    onnx_init_ramp(&graph, "w", 4, 3, 1, 1, 1); /* 0.5 1.5 2.5 */
+    onnx_init_floats(&graph, "h", &half, 1);
+    onnx_node(&graph, "Transpose", "t", "w", "wt", &perm);
+    onnx_node(&graph, "Sub", "s", "wt h", "ws", NULL);
+    onnx_node(&graph, "Sqrt", "q", "ws", "wq", NULL);
+    onnx_node(&graph, "Concat", "c", "wq wt", "both", &axis);
+    onnx_node(&graph, "Conv", "n", "x both", "y", NULL);
+    const float *y = run(&graph, "y", 13);
+    ck_assert_uint_eq(net->layer_n, 1);
+    near(y[5], (double)x[1][0][5] + sqrt(2) * (double)x[2][0][5]);
+    near(y[64 + 9], 0.5 * (double)x[0][1][1] + 1.5 * (double)x[1][1][1] + 2.5 * (double)x[2][1][1]);
+}
+END_TEST
+
+START_TEST(test_what_nothing_depends_on_need_not_be_understood)
+{
+    wire graph = {.n = 0};
+    onnx_node(&graph, "Relu", "r", "x", "y", NULL);
+    onnx_node(&graph, "NonMaxSuppression", "odd", "y", "z", NULL);
+    run(&graph, "y", 13);
+    ck_assert_uint_eq(net->layer_n, 1);
+}
+END_TEST
+
+static const struct {
+    int64_t shape[2];
+    const char *text;
+} large[] = {{{2147483647, 2}, "more elements than are worked out"},
+             {{65536, 65536}, "more elements than are worked out"},
+             {{-1, 1}, "a dimension of -1"},
+             {{INT64_MAX, INT64_MAX}, "a dimension of 9223372036854775807"}};
+
+START_TEST(test_folding_is_bounded_by_the_size_of_the_file)
+{
+    wire graph = {.n = 0};
+    onnx_init_ints(&graph, "shape", large[_i].shape, 2);
+    onnx_node(&graph, "ConstantOfShape", "k", "shape", "many", NULL);
+    onnx_node(&graph, "Add", "a", "x many", "y", NULL);
+    onnx_input(&graph, "x", 4);
+    onnx_output(&graph, "y");
+    const wire model = onnx_model(&graph, 13);
+    net_expect_error(zs_net_onnx_parse, wire_span(&model), "t.onnx", ZS_ERANGE, "ConstantOfShape k",
+                     large[_i].text);
+}
+END_TEST
+
+START_TEST(test_dropout_in_training_is_refused)
+{
+    wire graph = {.n = 0};
+    static const float ratio = 0.5f, training = 1;
+    onnx_init_floats(&graph, "ratio", &ratio, 1);
+    onnx_init_floats(&graph, "training", &training, 1);
+    onnx_node(&graph, "Dropout", "d", "x ratio training", "y", NULL);
+    onnx_input(&graph, "x", 4);
+    onnx_output(&graph, "y");
+    const wire model = onnx_model(&graph, 13);
+    net_expect_error(zs_net_onnx_parse, wire_span(&model), "t.onnx", ZS_EUNSUPPORTED, "Dropout d",
+                     "training_mode");
+}
+END_TEST
+
+/* ---- moved elements -------------------------------------------------------------------------- */
+
+START_TEST(test_transposes_that_cancel_are_no_layers)
+{
+    wire graph = {.n = 0}, to = {.n = 0}, back = {.n = 0};
+    onnx_attr_ints(&to, "perm", 4, 0, 2, 3, 1);
+    onnx_attr_ints(&back, "perm", 4, 0, 3, 1, 2);
+    onnx_init_ramp(&graph, "k", 1, 3, 0, 0, 0); /* per channel, which is last in between */
+    onnx_init_ramp(&graph, "w", 4, 2, 3, 1, 1);
+    onnx_node(&graph, "Transpose", "t", "x", "a", &to);
+    onnx_node(&graph, "Mul", "m", "a k", "b", NULL);
+    onnx_node(&graph, "Relu", "r", "b", "c", NULL);
+    onnx_node(&graph, "Transpose", "u", "c", "d", &back);
+    onnx_node(&graph, "Conv", "n", "d w", "y", NULL);
+    const float *y = run(&graph, "y", 13);
+    double want = 0;
+    for (int c = 0; c < 3; c++)
+        want += (c + 0.5) * fmax((c + 0.5) * (double)x[c][2][3], 0);
+    near(y[2 * 8 + 3], want);
+    for (uint32_t i = 0; i < net->layer_n; i++)
+        ck_assert_int_ne(net->layers[i].op, ZS_LAYER_REARRANGE);
+}
+END_TEST
+
+START_TEST(test_a_lone_transpose_is_charged)
+{
+    wire graph = {.n = 0}, to = {.n = 0};
+    onnx_attr_ints(&to, "perm", 4, 0, 2, 3, 1);
+    onnx_node(&graph, "Transpose", "t", "x", "y", &to);
+    onnx_node(&graph, "Flatten", "f", "y", "z", NULL);
+    onnx_node(&graph, "Relu", "r", "z", "out", NULL);
+    const float *y = run(&graph, "out", 13);
+    for (int h = 0; h < 8; h++)
+        for (int w = 0; w < 8; w++)
+            for (int c = 0; c < 3; c++)
+                near(y[(h * 8 + w) * 3 + c], fmax((double)x[c][h][w], 0));
+    ck_assert_int_eq(net->layers[0].op, ZS_LAYER_REARRANGE);
+    ck_assert_uint_eq(zs_layer_software_work(&net->layers[0]).gathered, 192);
+}
+END_TEST
+
+START_TEST(test_slices_take_any_step)
+{
+    static const int64_t starts[2] = {-1, 1}, ends[2] = {INT64_MIN, INT64_MAX}, axes[2] = {3, 1},
+                         steps[2] = {-3, 1};
+    wire graph = {.n = 0};
+    onnx_init_ints(&graph, "starts", starts, 2);
+    onnx_init_ints(&graph, "ends", ends, 2);
+    onnx_init_ints(&graph, "axes", axes, 2);
+    onnx_init_ints(&graph, "steps", steps, 2);
+    onnx_node(&graph, "Slice", "s", "x starts ends axes steps", "y", NULL);
+    const float *y = run(&graph, "y", 13);
+    expect_dims(4, 1, 2, 8, 3);
+    for (int c = 0; c < 2; c++)
+        for (int h = 0; h < 8; h++)
+            for (int w = 0; w < 3; w++)
+                near(*y++, (double)x[c + 1][h][7 - 3 * w]);
+}
+END_TEST
+
+START_TEST(test_pads_mirror)
+{
+    static const int64_t pads[8] = {0, 0, 2, 0, 0, 0, 1, 3};
+    wire graph = {.n = 0}, mode = {.n = 0};
+    onnx_attr_text(&mode, "mode", "reflect");
+    onnx_init_ints(&graph, "pads", pads, 8);
+    onnx_node(&graph, "Pad", "p", "x pads", "y", &mode);
+    const float *y = run(&graph, "y", 13);
+    expect_dims(4, 1, 3, 11, 11);
+    near(y[0], (double)x[0][2][0]);
+    near(y[10], (double)x[0][2][4]);
+    near(y[10 * 11 + 10], (double)x[0][6][4]);
+}
+END_TEST
+
+START_TEST(test_zeros_around_a_map_are_padding_of_the_convolution)
+{
+    static const int64_t pads[8] = {0, 0, 1, 0, 0, 0, 0, 1};
+    wire graph = {.n = 0};
+    onnx_init_ints(&graph, "pads", pads, 8);
+    onnx_init_ramp(&graph, "w", 4, 1, 3, 2, 2);
+    onnx_node(&graph, "Pad", "p", "x pads", "z", NULL);
+    onnx_node(&graph, "Conv", "n", "z w", "y", NULL);
+    const float *y = run(&graph, "y", 13);
+    ck_assert_uint_eq(net->layer_n, 1);
+    ck_assert_uint_eq(net->layers[0].window.pad_top, 1);
+    ck_assert_uint_eq(net->layers[0].window.pad_right, 1);
+    double want = 0;
+    for (int c = 0; c < 3; c++)
+        want += (4 * c + 2.5) * (double)x[c][0][7];
+    near(y[7], want);
+}
+END_TEST
+
+START_TEST(test_channels_are_shuffled)
+{
+    static const int64_t up[5] = {1, 3, 2, 4, 8}, down[4] = {1, 6, 4, 8};
+    wire graph = {.n = 0}, perm = {.n = 0};
+    static const int64_t order[5] = {0, 2, 1, 3, 4};
+    wire attr = {.n = 0};
+    wire_text(&attr, 1, "perm");
+    for (int i = 0; i < 5; i++)
+        wire_uint(&attr, 8, (uint64_t)order[i]);
+    wire_message(&perm, 5, &attr);
+    onnx_init_ints(&graph, "up", up, 5);
+    onnx_init_ints(&graph, "down", down, 4);
+    onnx_node(&graph, "Reshape", "a", "x up", "v", NULL);
+    onnx_node(&graph, "Transpose", "b", "v", "w", &perm);
+    onnx_node(&graph, "Reshape", "c", "w down", "y", NULL);
+    const float *y = run(&graph, "y", 13);
+    ck_assert_uint_eq(net->layer_n, 1);
+    for (int k = 0; k < 2; k++)
+        for (int g = 0; g < 3; g++)
+            near(y[(k * 3 + g) * 32 + 5], (double)x[g][4 * k][5]);
+}
+END_TEST
+
+/* ---- functions ------------------------------------------------------------------------------- */
+
+START_TEST(test_a_gate_per_channel_is_broadcast)
+{
+    wire graph = {.n = 0};
+    onnx_node(&graph, "GlobalMaxPool", "g", "x", "p", NULL);
+    onnx_node(&graph, "Sigmoid", "s", "p", "q", NULL);
+    onnx_node(&graph, "Mul", "m", "q x", "y", NULL);
+    const float *y = run(&graph, "y", 13);
+    for (int c = 0; c < 3; c++) {
+        double most = -INFINITY;
+        for (int i = 0; i < 64; i++)
+            most = fmax(most, (double)x[c][i / 8][i % 8]);
+        near(y[c * 64 + 13], (double)x[c][1][5] / (1 + exp(-most)));
+    }
+}
+END_TEST
+
+static const struct {
+    const char *op;
+    double (*of)(double v);
+} functions[] = {{"Exp", exp}, {"Tanh", tanh}, {"Erf", erf}, {"Abs", fabs}, {"Floor", floor}};
+
+START_TEST(test_functions_of_each_element)
+{
+    wire graph = {.n = 0};
+    onnx_node(&graph, functions[_i].op, "f", "x", "y", NULL);
+    const float *y = run(&graph, "y", 13);
+    for (int i = 0; i < 192; i++)
+        near(y[i], functions[_i].of((double)(&x[0][0][0])[i]));
+}
+END_TEST
+
+START_TEST(test_dimensions_are_reduced)
+{
+    wire graph = {.n = 0}, attrs = {.n = 0};
+    onnx_attr_ints(&attrs, "axes", 1, 2, 0, 0, 0);
+    onnx_attr_int(&attrs, "keepdims", 0);
+    onnx_node(&graph, "ReduceMax", "r", "x", "y", &attrs);
+    const float *y = run(&graph, "y", 13);
+    expect_dims(3, 1, 3, 8, 0);
+    for (int c = 0; c < 3; c++)
+        for (int w = 0; w < 8; w++) {
+            double most = -INFINITY;
+            for (int h = 0; h < 8; h++)
+                most = fmax(most, (double)x[c][h][w]);
+            near(*y++, most);
+        }
+}
+END_TEST
+
+START_TEST(test_softmax_of_the_last_axis)
+{
+    wire graph = {.n = 0}, attrs = {.n = 0};
+    onnx_attr_int(&attrs, "axis", 3);
+    onnx_node(&graph, _i ? "LogSoftmax" : "Softmax", "s", "x", "y", &attrs);
+    const float *y = run(&graph, "y", 13);
+    double sum = 0;
+    for (int w = 0; w < 8; w++)
+        sum += exp((double)x[1][2][w]);
+    const double want = exp((double)x[1][2][3]) / sum;
+    near(y[64 + 2 * 8 + 3], _i ? log(want) : want);
+}
+END_TEST
+
+START_TEST(test_instances_are_normalised)
+{
+    static const float gain[3] = {1, 2, 3}, shift[3] = {0, -1, 1};
+    wire graph = {.n = 0};
+    onnx_init_floats(&graph, "g", gain, 3);
+    onnx_init_floats(&graph, "b", shift, 3);
+    onnx_node(&graph, "InstanceNormalization", "i", "x g b", "y", NULL);
+    const float *y = run(&graph, "y", 13);
+    double mean = 0, var = 0;
+    for (int i = 0; i < 64; i++)
+        mean += (double)x[2][i / 8][i % 8] / 64;
+    for (int i = 0; i < 64; i++)
+        var += pow((double)x[2][i / 8][i % 8] - mean, 2) / 64;
+    near(y[128 + 20], ((double)x[2][2][4] - mean) / sqrt(var + 1e-5) * 3 + 1);
+}
+END_TEST
+
+START_TEST(test_matrices_are_multiplied_in_stacks)
+{
+    wire graph = {.n = 0};
+    onnx_init_ramp(&graph, "w", 2, 8, 5, 0, 0);
+    onnx_node(&graph, "MatMul", "m", "x w", "y", NULL);
+    const float *y = run(&graph, "y", 13);
+    expect_dims(4, 1, 3, 8, 5);
+    double want = 0;
+    for (int k = 0; k < 8; k++)
+        want += (double)x[1][6][k] * (k * 5 + 2 + 0.5);
+    near(y[(8 + 6) * 5 + 2], want);
+}
+END_TEST
+
+/* ---- larger maps ----------------------------------------------------------------------------- */
+
+START_TEST(test_resize_repeats_or_blends)
+{
+    static const float scales[4] = {1, 1, 2, 2};
+    wire graph = {.n = 0}, attrs = {.n = 0};
+    onnx_attr_text(&attrs, "mode", _i ? "linear" : "nearest");
+    onnx_init_floats(&graph, "s", scales, 4);
+    onnx_node(&graph, "Resize", "r", "x _ s", "y", &attrs);
+    const float *y = run(&graph, "y", 13);
+    expect_dims(4, 1, 3, 16, 16);
+    /* row 3 lies at 1.25, column 6 at 2.75 */
+    const double top = (double)x[2][1][2] * 0.25 + (double)x[2][1][3] * 0.75;
+    const double low = (double)x[2][2][2] * 0.25 + (double)x[2][2][3] * 0.75;
+    near(y[(2 * 16 + 3) * 16 + 6], _i ? top * 0.75 + low * 0.25 : (double)x[2][1][3]);
+    near(y[0], (double)x[0][0][0]);
+}
+END_TEST
+
+/* Strides, pads before, pads after, output padding, dilation, groups. */
+static const struct {
+    int stride, before, after, extra, dilation, groups;
+} turns[] = {{2, 0, 0, 0, 1, 1}, {2, 1, 1, 1, 1, 1}, {1, 1, 0, 0, 1, 1},
+             {3, 2, 1, 2, 1, 3}, {2, 0, 3, 0, 2, 1}, {2, 3, 3, 0, 1, 1}};
+
+START_TEST(test_transposed_convolutions_follow_their_definition)
+{
+    const int s = turns[_i].stride, b = turns[_i].before, e = turns[_i].after;
+    const int d = turns[_i].dilation, g = turns[_i].groups, oc_n = g == 1 ? 2 : 3;
+    const int n = s * 7 + turns[_i].extra + 2 * d + 1 - b - e;
+    wire graph = {.n = 0}, attrs = {.n = 0};
+    onnx_attr_ints(&attrs, "strides", 2, s, s, 0, 0);
+    onnx_attr_ints(&attrs, "pads", 4, b, b, e, e);
+    onnx_attr_ints(&attrs, "output_padding", 2, turns[_i].extra, turns[_i].extra, 0, 0);
+    onnx_attr_ints(&attrs, "dilations", 2, d, d, 0, 0);
+    onnx_attr_int(&attrs, "group", g);
+    onnx_init_ramp(&graph, "w", 4, 3, oc_n / g, 3, 3);
+    onnx_node(&graph, "ConvTranspose", "t", "x w", "y", &attrs);
+    const float *y = run(&graph, "y", 13);
+    expect_dims(4, 1, (uint32_t)oc_n, (uint32_t)n, (uint32_t)n);
+    static double want[3][40][40];
+    memset(want, 0, sizeof want);
+    for (int ic = 0; ic < 3; ic++)
+        for (int k = 0; k < oc_n / g; k++)
+            for (int at = 0; at < 64 * 9; at++) {
+                const int oc = g == 1 ? k : ic, tap = at % 9;
+                const int oy = at / 9 / 8 * s + tap / 3 * d - b;
+                const int ox = at / 9 % 8 * s + tap % 3 * d - b;
+                if (oy >= 0 && oy < n && ox >= 0 && ox < n)
+                    want[oc][oy][ox] += (double)x[ic][at / 9 / 8][at / 9 % 8] *
+                                        ((ic * (oc_n / g) + k) * 9 + tap + 0.5);
+            }
+    for (int oc = 0; oc < oc_n; oc++)
+        for (int oy = 0; oy < n; oy++)
+            for (int ox = 0; ox < n; ox++)
+                near_sum(*y++, want[oc][oy][ox]);
+}
+END_TEST
+
+TCase *tcase_net_onnx_values(void)
+{
+    TCase *tc = net_case("net_onnx_values");
+    tcase_add_test(tc, test_a_shape_that_the_graph_computes_is_a_constant);
+    tcase_add_test(tc, test_weights_through_operators_are_weights);
+    tcase_add_test(tc, test_what_nothing_depends_on_need_not_be_understood);
+    tcase_add_loop_test(tc, test_folding_is_bounded_by_the_size_of_the_file, 0, (int)ZS_LEN(large));
+    tcase_add_test(tc, test_dropout_in_training_is_refused);
+    tcase_add_test(tc, test_transposes_that_cancel_are_no_layers);
+    tcase_add_test(tc, test_a_lone_transpose_is_charged);
+    tcase_add_test(tc, test_slices_take_any_step);
+    tcase_add_test(tc, test_pads_mirror);
+    tcase_add_test(tc, test_zeros_around_a_map_are_padding_of_the_convolution);
+    tcase_add_test(tc, test_channels_are_shuffled);
+    tcase_add_test(tc, test_a_gate_per_channel_is_broadcast);
+    tcase_add_loop_test(tc, test_functions_of_each_element, 0, (int)ZS_LEN(functions));
+    tcase_add_test(tc, test_dimensions_are_reduced);
+    tcase_add_loop_test(tc, test_softmax_of_the_last_axis, 0, 2);
+    tcase_add_test(tc, test_instances_are_normalised);
+    tcase_add_test(tc, test_matrices_are_multiplied_in_stacks);
+    tcase_add_loop_test(tc, test_resize_repeats_or_blends, 0, 2);
+    tcase_add_loop_test(tc, test_transposed_convolutions_follow_their_definition, 0,
+                        (int)ZS_LEN(turns));
+    return tc;
+}
