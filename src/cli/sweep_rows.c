@@ -111,6 +111,8 @@ static zs_status read_cells(reader *r, bool *is_cut, zs_err *why)
     uint32_t n = 0;
     if (r->line_bytes > LINE_BYTES_MAX)
         return zs_fail(why, ZS_EPARSE, "", "is longer than any row");
+    if (r->bytes > 0 && r->line[r->bytes - 1] == '\r')
+        return zs_fail(why, ZS_EPARSE, ZS_SWEEP_CHECKSUM, "the line ends in CR LF");
     memcpy(r->cut, r->line, r->bytes + 1);
     (void)zs_csv_line_cut(r->cut, r->cells, ZS_SWEEP_COLUMNS_MAX, &n); /* else 0 cells */
     const char *zero = memchr(r->line, 0, r->bytes);
