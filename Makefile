@@ -31,9 +31,7 @@ MODELS   := $(sort $(wildcard include/zynqsim/*.h include/zynqsim/*.def) $(forea
 obj       = $(patsubst %.c,$(BUILD)/%.o,$(1))
 LIBS      = $(BUILD)/libzynqsim_io.a $(BUILD)/libzynqsim.a
 IO_LIBS   = -lyaml -lcsv -lprotobuf-c -ljpeg -lpng -ljansson -lm
-CLI_LIBS  = -lmd -lpopt
-# Threads of a sweep; nothing but cli has any.
-OPENMP    = -fopenmp
+CLI_LIBS  = -lmd
 TEST_OBJ := $(call obj,$(wildcard tests/support/*.c))
 TEST_LIBS = -lcheck -lsubunit -lrt -lpthread -lm
 # `make V=1` prints whole commands.
@@ -52,7 +50,6 @@ $(BUILD)/gen/%.pb-c.c: src/import/%.proto
 $(BUILD)/gen/%.o: $(BUILD)/gen/%.c $(BUILD)/flags
 	$(call say,CC  ,$@)
 	$(Q)$(CC) $(CSTD) $(CFLAGS) $(SAN) -I$(BUILD)/gen -c $< -o $@
-$(BUILD)/src/cli/%.o: private FLAGS += $(OPENMP)
 $(BUILD)/%.o: %.c $(BUILD)/flags | $(GEN_SRC)
 	@mkdir -p $(@D)
 	$(call say,CC  ,$@)
@@ -67,7 +64,7 @@ $(BUILD)/libzynqsim_io.a: $(call obj,$(IO_SRC)) $(GEN_SRC:.c=.o)
 	$(Q)$(AR) rcs $@ $^
 $(BUILD)/zynqsim: $(call obj,$(CLI_SRC)) $(LIBS)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(SAN) $(LDFLAGS) $(OPENMP) -o $@ $^ $(IO_LIBS) $(CLI_LIBS)
+	$(Q)$(CC) $(SAN) $(LDFLAGS) -pthread -o $@ $^ $(IO_LIBS) $(CLI_LIBS)
 # The same program on many machines: ranks of MPI simulate points, rank 0 writes.
 MPICC    ?= mpicc
 mpi: $(BUILD)/zynqsim-mpi ## zynqsim-mpi, which sweeps on many machines (needs OpenMPI)
@@ -77,7 +74,7 @@ $(BUILD)/src/cli/mpi/%.o: src/cli/mpi/%.c $(BUILD)/flags
 	$(Q)$(MPICC) $(FLAGS) -MMD -MP -c $< -o $@
 $(BUILD)/zynqsim-mpi: $(call obj,$(filter-out %/entry.c,$(CLI_SRC)) $(wildcard src/cli/mpi/*.c)) $(LIBS)
 	$(call say,LINK,$@)
-	$(Q)$(MPICC) $(SAN) $(LDFLAGS) $(OPENMP) -o $@ $^ $(IO_LIBS) $(CLI_LIBS)
+	$(Q)$(MPICC) $(SAN) $(LDFLAGS) -pthread -o $@ $^ $(IO_LIBS) $(CLI_LIBS)
 # Rows of a sweep name the models that made them. Their files count by name and content alone.
 $(BUILD)/gen/models_digest.h: FORCE
 	@mkdir -p $(@D)
@@ -111,7 +108,7 @@ $(BUILD)/kinds/%.o: src/kinds/%.c $(BUILD)/flags
 $(BUILD)/bin/zynqsim-copy: $(call obj,$(CLI_SRC)) $(KIND_OBJ) $(LIBS)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(SAN) $(LDFLAGS) $(OPENMP) -o $@ $^ $(IO_LIBS) $(CLI_LIBS)
+	$(Q)$(CC) $(SAN) $(LDFLAGS) -pthread -o $@ $^ $(IO_LIBS) $(CLI_LIBS)
 # The slow ones first: they run side by side.
 SLOW     = golden num sim
 ORDERED  = $(filter $(SLOW),$(TESTS)) $(filter-out $(SLOW),$(TESTS))
@@ -139,8 +136,10 @@ check-tsan: ## run the two-threaded program under the thread sanitizer
 	@cmp build/tsan/one build/tsan/two && echo '2 passed, 0 failed'
 layers: all ## check every include and every symbol of the core against the module table
 	@BUILD=$(BUILD) tests/lint/layers.sh
-soak: all ## kill a sweep of 20,000 points ten times and compare what comes out
+soak: all ## kill a sweep of 20,000 points ten times, damage files of rows, starve it of memory
 	@ZYNQSIM_SOAK=20000:10 BUILD=$(BUILD) tests/cli/test_sweep.sh
+	@ZYNQSIM_SOAK=20000:10 BUILD=$(BUILD) tests/cli/test_sweep_rows.sh
+	@ZYNQSIM_SOAK=20000:10 BUILD=$(BUILD) tests/cli/test_nomem.sh
 golden: tests-built ## compare the figures of many designs with those written down
 	@CK_RUN_CASE=figures $(BUILD)/bin/test_golden
 	@BUILD=$(BUILD) tests/golden/golden.sh
@@ -152,12 +151,10 @@ bless: tests-built ## rewrite the figures in tests/golden and configs/baselines
 	@git diff --stat -- tests/golden configs/baselines
 docs: all ## rewrite docs/reference from the program
 	@BUILD=$(BUILD) tests/cli/reference.sh write
-# gcov's counters are not atomic: one thread in sweeps; what the second one of a run upsets is left out.
-coverage: export OMP_THREAD_LIMIT = 1
 coverage: ## run the tests instrumented; fails below 85 % of the lines of src/
 	@.ci/packages coverage
 	@find build/cov -name '*.gcda' -delete 2>/dev/null || true
-	@$(MAKE) --no-print-directory check BUILD=build/cov OPT=-O1 SAN=--coverage
+	@$(MAKE) --no-print-directory check BUILD=build/cov OPT=-O1 SAN='--coverage -fprofile-update=atomic'
 	@gcovr -r . --object-directory build/cov --filter src/ --exclude-unreachable-branches --gcov-ignore-parse-errors \
 	  --sort-uncovered --txt build/cov/coverage.txt --print-summary --fail-under-line 85
 

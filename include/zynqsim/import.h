@@ -20,6 +20,7 @@ typedef struct zs_fetch {
 
 /* ---- design ---------------------------------------------------------------------------------- */
 
+enum { ZS_DESIGN_BYTES_MAX = 128 * 1024 }; /* of a design file, and of each that it names */
 /* The `sweep:` section: axes and conditions as --vary and --where take them. A file's own lists
  * stand in place of those that it inherits. */
 typedef struct zs_sweep_section {

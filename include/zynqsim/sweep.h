@@ -3,7 +3,9 @@
  * Flow     zs_grid_design makes the design; conditions that are known early may skip it; the plan
  *          is built and simulated without numerics; conditions on results mark it.
  * Row      point, sweep, every varied key, outcome, meets, problem, then the figures of metrics.def
- *          but sim_wall_seconds, which differs from run to run, and any that a varied key names.
+ *          but sim_wall_seconds, which differs from run to run, and any that a varied key names;
+ *          then a check sum of the text before it. A row that is read back counts only if it is
+ *          whole and every cell is what its column may hold.
  * Pure     a point depends on the sweep and its number alone: the same row for any thread or order.
  * Reuse    points that differ in fusion alone may come to the same plan (nothing of what one would
  *          keep on chip fits, say): the second takes over what the first has come to.
@@ -72,6 +74,42 @@ zs_status zs_sweep_run(const zs_sweep *sweep, uint64_t point, zs_sweep_memo *mem
 bool zs_sweep_has_metric(const zs_grid *grid, uint32_t metric);
 /* Whether it is known of a point that was skipped. */
 bool zs_metric_is_early(uint32_t metric);
+
+/* ---- rows that are read back ----------------------------------------------------------------- */
+
+enum { ZS_SWEEP_COLUMNS_MAX = 256 };
+#define ZS_SWEEP_CHECKSUM "checksum"
+
+/* FNV-1a over 64 bits, continued from `sum`; begin with ZS_SWEEP_SUM_BEGIN. */
+#define ZS_SWEEP_SUM_BEGIN UINT64_C(0xcbf29ce484222325)
+uint64_t zs_sweep_sum(uint64_t sum, const void *data, size_t bytes);
+/* Of a row's line up to the comma in front of its check sum, without the cell `sweep`: whoever
+ * reads that holds it against the sweep that he is at. */
+uint64_t zs_sweep_line_sum(const char *line, size_t bytes);
+/* How a sum stands in its column: "x" and 16 digits, which no spreadsheet takes for a number. */
+typedef struct zs_sum_text {
+    char text[20];
+} zs_sum_text;
+zs_sum_text zs_sweep_sum_text(uint64_t sum);
+
+/* What the header of a file of rows says. Names are the caller's. */
+typedef struct zs_sweep_columns {
+    const char *const *names;
+    uint32_t n, key_n; /* the varied keys are columns 2 .. 2 + key_n - 1 */
+    uint32_t outcome, meets, problem, checksum;
+    uint32_t metric[ZS_SWEEP_COLUMNS_MAX]; /* [column] ZS_NO_INDEX for what is no figure */
+} zs_sweep_columns;
+/* ZS_EPARSE with the column as the place: it is not one that rows of a sweep have there. */
+zs_status zs_sweep_columns_find(const char *const *names, uint32_t n, zs_sweep_columns *out,
+                                zs_err *err);
+/* `sum`: zs_sweep_line_sum of its line. ZS_EPARSE with the column as the place and what is wrong
+ * with the cell. */
+zs_status zs_sweep_row_check(const zs_sweep_columns *columns, const char *const *cells,
+                             uint64_t sum, zs_err *err);
+/* Whether the varied keys of a row are those of the point; ZS_EUSAGE names the first that is not.
+ */
+zs_status zs_sweep_keys_check(const zs_sweep_columns *columns, const char *const *cells,
+                              const zs_grid *grid, uint64_t point, zs_err *err);
 
 /* ---- what a point can be at best ------------------------------------------------------------- */
 

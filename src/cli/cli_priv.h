@@ -16,7 +16,9 @@
 #include "zynqsim/plan.h"
 #include "zynqsim/reference.h"
 #include "zynqsim/report.h"
+#include "zynqsim/result_read.h"
 #include "zynqsim/sim.h"
+#include "zynqsim/table.h"
 
 #include <stdio.h>
 
@@ -53,8 +55,7 @@ typedef struct cli_options {
     bool layers;                /* compare, check */
     bool bless;                 /* check */
     const char *junit;
-    bool help;     /* help was printed, nothing else is to be done */
-    void *context; /* owns the strings */
+    bool help; /* help was printed, nothing else is to be done */
 } cli_options;
 
 /* One COMMAND row. */
@@ -67,10 +68,13 @@ typedef struct cli_command {
     cli_format format; /* what it prints unless told */
 } cli_command;
 
-/* ZS_EUSAGE with the nearest known name for what is not understood. argv[0] is the command. */
+/* ZS_EUSAGE with the nearest known name for what is not understood. argv[0] is the command; argv
+ * stays, options point into it. */
 zs_status cli_options_parse(const cli_command *command, int argc, const char **argv,
                             cli_options *out, zs_err *err);
 void cli_options_drop(cli_options *options);
+/* Decimal, without zeros in front. ZS_EUSAGE. */
+zs_status cli_whole_number(const char *text, const char *place, long long *out, zs_err *err);
 
 /* The whole program: entry.c is main, and another program around the same commands has its own. */
 int cli_main(int argc, char **argv);
@@ -89,14 +93,35 @@ zs_status cmd_explain(const cli_options *options, int *exit_status, zs_err *err)
 /* ---- files (files.c, lookup.c) --------------------------------------------------------------- */
 
 zs_alloc cli_heap(void);
+/* The most that is read of a file: what its parser takes, or CLI_LARGE_BYTES. */
+#define CLI_LARGE_BYTES ((size_t)2 << 30) /* models, weights, tensors and pictures */
+#define CLI_LABEL_BYTES ((size_t)16 << 20)
 /* Whole file into the arena; "-" is standard input. ZS_EUSAGE when it is not there or not a file,
- * ZS_EIO when reading fails. */
-zs_status cli_file_read(zs_arena *arena, const char *path, zs_span *out, zs_err *err);
+ * ZS_ERANGE when it has more than `most` bytes, which is known before they are read, ZS_EIO when
+ * reading fails. */
+zs_status cli_file_read(zs_arena *arena, const char *path, size_t most, zs_span *out, zs_err *err);
+/* For reading. A pipe is waited for, with a word; ZS_EUSAGE when nothing ever opens it to write,
+ * and for devices. */
+zs_status cli_file_open(const char *path, int *fd, zs_err *err);
 /* The sentence that reading the file would meet, before it is read or where it is not. */
 zs_status cli_file_check(const char *path, zs_err *err);
 /* Standard output, checked: the error a write met stays until cli_stdout_close reports it. */
 zs_sink cli_stdout(void);
 zs_status cli_stdout_close(zs_err *err);
+
+/* A new file beside `target`, under a name that cannot be guessed, to take its place once it is
+ * whole. Links in the way are not followed. */
+typedef struct cli_temporary {
+    int fd;          /* -1: not open */
+    char path[4400]; /* "": nothing to be removed */
+} cli_temporary;
+zs_status cli_temporary_open(cli_temporary *temporary, const char *target, zs_err *err);
+/* What was written reaches the disk; the file is closed. */
+zs_status cli_temporary_sync(cli_temporary *temporary, const char *target, zs_err *err);
+/* Gives it the name `target`. */
+zs_status cli_temporary_rename(cli_temporary *temporary, const char *target, zs_err *err);
+/* Removes what has no other name yet. */
+void cli_temporary_drop(cli_temporary *temporary);
 
 /* Files that appear together or not at all: written under temporary names in one directory, which
  * is made when missing, then renamed. */
@@ -106,6 +131,7 @@ typedef struct cli_files {
     struct {
         const char *name;
         zs_buffer bytes;
+        cli_temporary temporary;
     } file[CLI_FILES_MAX];
     uint32_t n;
 } cli_files;
@@ -237,8 +263,8 @@ void cli_progress_end(cli_progress *progress);
 /* --out DIR, all files or none. May append notes to the result. */
 zs_status cli_out_write(cli_point *point, const char *dir, zs_result *result,
                         const cli_outputs *outputs, zs_err *err);
-/* Runs gnuplot on a script; the plot it prints is appended to `svg`. ZS_EUNSUPPORTED where it is
- * not installed or fails, with what it said. */
+/* Runs gnuplot on a script; the plot it prints is appended to `svg`, well formed. ZS_EUNSUPPORTED
+ * where it is not installed; ZS_EIO, with what it said, where it fails. */
 zs_status cli_gnuplot_run(zs_span script, zs_buffer *svg, zs_err *err);
 /* Lower-case hexadecimal SHA-256. */
 void cli_sha256(const void *data, size_t bytes, char hex[65]);
@@ -254,6 +280,12 @@ zs_status cli_trace_end(cli_point *point, const cli_options *options, const zs_r
                         zs_err *err);
 /* Leaves no file behind when it has not come to its end. */
 void cli_trace_drop(cli_point *point);
+
+/* ---- threads.c ------------------------------------------------------------------------------- */
+
+/* Calls work(ctx) on this thread and on n - 1 others, or on as many as there are to be had: work
+ * takes what is next until nothing is left. */
+void cli_threads_run(uint64_t n, void (*work)(void *ctx), void *ctx);
 
 /* ---- follow.c: numerics on a second thread --------------------------------------------------- */
 

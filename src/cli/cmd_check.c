@@ -69,7 +69,7 @@ static zs_status read_baselines(job *j, uint64_t *case_n, zs_err *err)
         zs_span bytes;
         if (strcmp(path, "-") == 0 && j->o->bless)
             return zs_fail(err, ZS_EUSAGE, path, "standard input cannot be rewritten by --bless");
-        ZS_TRY(cli_file_read(&j->keep, path, &bytes, err));
+        ZS_TRY(cli_file_read(&j->keep, path, ZS_TABLE_BYTES_MAX, &bytes, err));
         ZS_TRY(zs_baseline_parse(&j->keep, bytes, path, &j->baselines[f], err));
         *case_n += j->baselines[f].case_n;
     }

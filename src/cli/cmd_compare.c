@@ -177,7 +177,7 @@ static zs_status refuse_idle_options(const job *j, zs_err *err)
 static zs_status read_result(job *j, uint32_t i, zs_err *err)
 {
     zs_span bytes;
-    ZS_TRY(cli_file_read(&j->keep, j->columns[i].path, &bytes, err));
+    ZS_TRY(cli_file_read(&j->keep, j->columns[i].path, ZS_RESULT_BYTES_MAX, &bytes, err));
     return zs_figures_parse(&j->keep, bytes, j->columns[i].path, &j->figures[i], err);
 }
 
@@ -253,7 +253,7 @@ static zs_status compare(job *j, zs_err *err)
         ZS_TRY(add_word(j, j->o->words[i], err));
     zs_span bytes;
     if (j->n < 2)
-        ZS_TRY(cli_file_read(&j->keep, j->o->words[0], &bytes,
+        ZS_TRY(cli_file_read(&j->keep, j->o->words[0], ZS_RESULT_BYTES_MAX, &bytes,
                              err)); /* first of all it must be there */
     if (j->n < 2)
         return zs_fail(err, ZS_EUSAGE, j->o->words[0],

@@ -36,7 +36,7 @@ static zs_status characterise(const cli_options *o, cli_point *p, zs_err *err)
     zs_traffic_case *cases;
     uint32_t n;
     ZS_TRY(cli_design_build(o, p, err));
-    ZS_TRY(cli_file_read(&p->keep, path, &bytes, err));
+    ZS_TRY(cli_file_read(&p->keep, path, ZS_TABLE_BYTES_MAX, &bytes, err));
     ZS_TRY(zs_table_parse(&p->keep, bytes, strcmp(path, "-") == 0 ? "standard input" : path, &table,
                           err));
     ZS_TRY(zs_traffic_table_parse(&p->keep, &table, &cases, &n, err));

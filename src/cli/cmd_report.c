@@ -1,4 +1,4 @@
-#include "cli_priv.h"
+#include "sweep_priv.h"
 
 #include "zynqsim/result_read.h"
 #include "zynqsim/table.h"
@@ -186,6 +186,27 @@ static zs_status expect_sweep(report_input *in, const cli_options *o, zs_span by
                    "files");
 }
 
+static zs_status pass_row(void *ctx, const sweep_row *row, zs_err *err)
+{
+    (void)ctx;
+    (void)row;
+    (void)err;
+    return ZS_OK;
+}
+
+/* Rows that carry check sums are held against them. */
+static zs_status check_rows(zs_span bytes, const char *path, zs_err *err)
+{
+    sweep_reading reading = {.path = path, .row = pass_row};
+    FILE *stream = fmemopen((void *)(uintptr_t)bytes.data, bytes.bytes, "r");
+    if (stream == NULL)
+        return zs_nomem(err, path);
+    const zs_status status = sweep_rows_each(stream, &reading, err);
+    fclose(stream);
+    free(reading.header);
+    return status;
+}
+
 static zs_status take_sweep(report_input *in, const cli_options *o, zs_span bytes, const char *path,
                             zs_err *err)
 {
@@ -193,6 +214,8 @@ static zs_status take_sweep(report_input *in, const cli_options *o, zs_span byte
     uint32_t x, y;
     ZS_TRY(expect_sweep(in, o, bytes, path, err));
     ZS_TRY(zs_table_parse(&in->keep, bytes, path, &t, err));
+    if (has_column(&t, ZS_SWEEP_CHECKSUM))
+        ZS_TRY(check_rows(bytes, path, err));
     ZS_TRY(find_column(&t, "--x", x_name(o), &x, err));
     ZS_TRY(find_column(&t, "--y", y_name(o), &y, err));
     in->sweep = zs_new(&in->keep, zs_scatter, 1);
@@ -213,7 +236,7 @@ static zs_status take_file(report_input *in, const cli_options *o, const char *p
                            zs_err *err)
 {
     zs_span bytes;
-    ZS_TRY(cli_file_read(&in->keep, path, &bytes, err));
+    ZS_TRY(cli_file_read(&in->keep, path, ZS_RESULT_BYTES_MAX, &bytes, err));
     size_t at = 0;
     while (at < bytes.bytes && isspace(bytes.data[at]))
         at++;

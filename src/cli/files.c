@@ -2,10 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 /* ---- memory ---------------------------------------------------------------------------------- */
@@ -40,29 +42,91 @@ zs_alloc cli_heap(void)
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
-#define READ_MAX_BYTES ((size_t)2 << 30)
+#define NULL_DEVICE makedev(1, 3)           /* /dev/null is an empty file */
+enum { PIPE_NAP_MS = 1000, PIPE_NAPS = 5 }; /* a pipe without a writer is waited for that long */
 
 /* What the user named wrongly is his to mend; the rest is the machine's fault. */
 static zs_status file_error(const char *path, const char *what, zs_err *err)
 {
     const int code = errno;
     const bool named_wrongly = code == ENOENT || code == ENOTDIR || code == EISDIR ||
-                               code == EACCES || code == ENAMETOOLONG || code == ELOOP;
-    return zs_fail(err, named_wrongly ? ZS_EUSAGE : ZS_EIO, path, "%s: %s", what, strerror(code));
+                               code == EACCES || code == ENAMETOOLONG || code == ELOOP ||
+                               code == ENXIO || code == EPERM;
+    const zs_status status = code == ENOMEM ? ZS_ENOMEM : named_wrongly ? ZS_EUSAGE : ZS_EIO;
+    return zs_fail(err, status, path, "%s: %s", what, strerror(code));
 }
 
-static zs_status read_open(zs_arena *arena, int fd, const char *path, zs_span *out, zs_err *err)
+static zs_status file_too_large(const char *path, size_t most, zs_err *err)
+{
+    const bool in_mib = most >= 1u << 20;
+    return zs_fail(err, ZS_ERANGE, path, "is larger than the limit of %zu %s",
+                   most >> (in_mib ? 20 : 10), in_mib ? "MiB" : "KiB");
+}
+
+/* Whether anything has an empty pipe open to write. */
+static bool has_writer(int fd)
+{
+    int copy[2];
+    if (pipe2(copy, O_CLOEXEC) != 0)
+        return true;
+    const bool is_alone = tee(fd, copy[1], 1, SPLICE_F_NONBLOCK) == 0; /* takes nothing out */
+    close(copy[0]);
+    close(copy[1]);
+    return !is_alone;
+}
+
+/* Returns when there is something to read, or the end. */
+static zs_status await_pipe(int fd, const char *path, zs_err *err)
+{
+    for (int naps = 1;; naps++) {
+        struct pollfd pipe = {.fd = fd, .events = POLLIN};
+        if (poll(&pipe, 1, PIPE_NAP_MS) != 0)
+            return ZS_OK;
+        if (naps == 1)
+            cli_say(path, "is a pipe; waiting for what is written to it");
+        if (naps >= PIPE_NAPS && !has_writer(fd))
+            return zs_fail(err, ZS_EUSAGE, path, "is a pipe, and nothing has opened it to write");
+    }
+}
+
+zs_status cli_file_open(const char *path, int *out, zs_err *err)
+{
+    struct stat info;
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        return file_error(path, "cannot be opened", err);
+    zs_status status = ZS_OK;
+    if (fstat(fd, &info) != 0)
+        status = file_error(path, "cannot be read", err);
+    else if (S_ISBLK(info.st_mode) ||
+             (S_ISCHR(info.st_mode) && !isatty(fd) && info.st_rdev != NULL_DEVICE))
+        status = zs_fail(err, ZS_EUSAGE, path, "is a device, not a file");
+    else if (S_ISFIFO(info.st_mode))
+        status = await_pipe(fd, path, err);
+    if (status == ZS_OK && fcntl(fd, F_SETFL, 0) != 0)
+        status = file_error(path, "cannot be read", err);
+    if (status != ZS_OK) {
+        close(fd);
+        return status;
+    }
+    *out = fd;
+    return ZS_OK;
+}
+
+static zs_status read_open(zs_arena *arena, int fd, const char *path, size_t most, zs_span *out,
+                           zs_err *err)
 {
     struct stat info;
     if (fstat(fd, &info) != 0)
         return file_error(path, "cannot be read", err);
+    const bool is_sized = S_ISREG(info.st_mode) && info.st_size > 0;
+    if (is_sized && (uint64_t)info.st_size > most)
+        return file_too_large(path, most, err);
     /* One byte more than the size, so that the end is seen without growing. */
-    size_t capacity = S_ISREG(info.st_mode) && info.st_size > 0 ? (size_t)info.st_size + 1 : 65536;
+    size_t capacity = is_sized ? (size_t)info.st_size + 1 : 65536;
     size_t used = 0;
     uint8_t *data = NULL;
     for (;;) {
-        if (capacity > READ_MAX_BYTES)
-            return zs_fail(err, ZS_ERANGE, path, "is larger than the limit of 2 GiB");
         uint8_t *bigger = zs_arena_alloc_raw(arena, capacity, 1);
         if (bigger == NULL)
             return zs_nomem(err, path);
@@ -80,19 +144,20 @@ static zs_status read_open(zs_arena *arena, int fd, const char *path, zs_span *o
                 return ZS_OK;
             }
             used += (size_t)got;
+            if (used > most)
+                return file_too_large(path, most, err);
         }
-        capacity *= 2;
+        capacity = capacity > most / 2 ? most + 1 : 2 * capacity;
     }
 }
 
-zs_status cli_file_read(zs_arena *arena, const char *path, zs_span *out, zs_err *err)
+zs_status cli_file_read(zs_arena *arena, const char *path, size_t most, zs_span *out, zs_err *err)
 {
+    int fd;
     if (strcmp(path, "-") == 0)
-        return read_open(arena, STDIN_FILENO, "standard input", out, err);
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return file_error(path, "cannot be opened", err);
-    const zs_status status = read_open(arena, fd, path, out, err);
+        return read_open(arena, STDIN_FILENO, "standard input", most, out, err);
+    ZS_TRY(cli_file_open(path, &fd, err));
+    const zs_status status = read_open(arena, fd, path, most, out, err);
     close(fd);
     return status;
 }
@@ -150,6 +215,7 @@ zs_status cli_stdout_close(zs_err *err)
 zs_buffer *cli_files_add(cli_files *files, const char *name)
 {
     files->file[files->n].name = name;
+    files->file[files->n].temporary = (cli_temporary){.fd = -1};
     zs_buffer_init(&files->file[files->n].bytes, cli_heap());
     return &files->file[files->n++].bytes;
 }
@@ -193,39 +259,9 @@ static zs_status make_dirs(const char *dir, zs_err *err)
     return cli_dir_check(dir, err);
 }
 
-static void join(char *path, size_t bytes, const cli_files *files, uint32_t i, bool temporary)
+static void join(char *path, size_t bytes, const cli_files *files, uint32_t i)
 {
-    if (temporary)
-        snprintf(path, bytes, "%s/.%s.%ld", files->dir, files->file[i].name, (long)getpid());
-    else
-        snprintf(path, bytes, "%s/%s", files->dir, files->file[i].name);
-}
-
-static zs_status write_all(int fd, const zs_buffer *bytes, const char *path, zs_err *err)
-{
-    size_t done = 0;
-    while (done < bytes->bytes) {
-        const ssize_t n = write(fd, bytes->data + done, bytes->bytes - done);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return file_error(path, "cannot be written", err);
-        done += (size_t)n;
-    }
-    return ZS_OK;
-}
-
-static zs_status write_temporary(const cli_files *files, uint32_t i, zs_err *err)
-{
-    char path[4352];
-    join(path, sizeof path, files, i, true);
-    const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (fd < 0)
-        return file_error(path, "cannot be written", err);
-    const zs_status status = write_all(fd, &files->file[i].bytes, path, err);
-    if (close(fd) != 0 && status == ZS_OK)
-        return file_error(path, "cannot be written", err);
-    return status;
+    snprintf(path, bytes, "%s/%s", files->dir, files->file[i].name);
 }
 
 /* A directory in the place of a file makes some renames fail and not all; a device or pipe would be
@@ -235,7 +271,7 @@ static zs_status check_places(const cli_files *files, zs_err *err)
     for (uint32_t i = 0; i < files->n; i++) {
         char path[4352];
         struct stat info;
-        join(path, sizeof path, files, i, false);
+        join(path, sizeof path, files, i);
         if (stat(path, &info) == 0 && !S_ISREG(info.st_mode))
             return zs_fail(err, ZS_EUSAGE, path, "cannot be written: is %s",
                            S_ISDIR(info.st_mode) ? "a directory" : "no regular file");
@@ -243,16 +279,22 @@ static zs_status check_places(const cli_files *files, zs_err *err)
     return ZS_OK;
 }
 
-static zs_status rename_all(const cli_files *files, zs_err *err)
+static zs_status write_temporary(cli_files *files, uint32_t i, zs_err *err)
 {
-    for (uint32_t i = 0; i < files->n; i++) {
-        char from[4352], to[4352];
-        join(from, sizeof from, files, i, true);
-        join(to, sizeof to, files, i, false);
-        if (rename(from, to) != 0)
-            return file_error(to, "cannot be written", err);
+    char path[4352];
+    join(path, sizeof path, files, i);
+    cli_temporary *t = &files->file[i].temporary;
+    ZS_TRY(cli_temporary_open(t, path, err));
+    const zs_buffer *bytes = &files->file[i].bytes;
+    for (size_t done = 0; done < bytes->bytes;) {
+        const ssize_t n = write(t->fd, bytes->data + done, bytes->bytes - done);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return file_error(path, "cannot be written", err);
+        done += (size_t)n;
     }
-    return ZS_OK;
+    return cli_temporary_sync(t, path, err);
 }
 
 zs_status cli_files_write(cli_files *files, zs_err *err)
@@ -262,14 +304,12 @@ zs_status cli_files_write(cli_files *files, zs_err *err)
     zs_status status = ZS_OK;
     for (uint32_t i = 0; i < files->n && status == ZS_OK; i++)
         status = write_temporary(files, i, err);
-    if (status == ZS_OK)
-        status = rename_all(files, err);
-    if (status == ZS_OK)
-        return ZS_OK;
-    for (uint32_t i = 0; i < files->n; i++) {
+    for (uint32_t i = 0; i < files->n && status == ZS_OK; i++) {
         char path[4352];
-        join(path, sizeof path, files, i, true);
-        unlink(path);
+        join(path, sizeof path, files, i);
+        status = cli_temporary_rename(&files->file[i].temporary, path, err);
     }
+    for (uint32_t i = 0; i < files->n; i++)
+        cli_temporary_drop(&files->file[i].temporary);
     return status;
 }

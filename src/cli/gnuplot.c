@@ -54,10 +54,13 @@ static int spawn_and_wait(const plot_files *f, int *wait_status)
     int code = posix_spawn_file_actions_init(&actions);
     if (code != 0)
         return code;
-    posix_spawn_file_actions_adddup2(&actions, f->script, STDIN_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, f->svg, STDOUT_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, f->messages, STDERR_FILENO);
-    code = posix_spawnp(&child, program, &actions, NULL, arguments, environ);
+    code = posix_spawn_file_actions_adddup2(&actions, f->script, STDIN_FILENO);
+    if (code == 0)
+        code = posix_spawn_file_actions_adddup2(&actions, f->svg, STDOUT_FILENO);
+    if (code == 0)
+        code = posix_spawn_file_actions_adddup2(&actions, f->messages, STDERR_FILENO);
+    if (code == 0)
+        code = posix_spawnp(&child, program, &actions, NULL, arguments, environ);
     posix_spawn_file_actions_destroy(&actions);
     if (code != 0)
         return code;
@@ -74,23 +77,74 @@ static zs_status failed_run(const plot_files *f, zs_err *err)
     const ssize_t n = read(f->messages, said, sizeof said - 1);
     said[n > 0 ? n : 0] = '\0';
     for (char *c = said; *c; c++)
-        if (*c == '\n')
+        if ((unsigned char)*c < ' ' || *c == 0x7f)
             *c = ' ';
-    return zs_fail(err, ZS_EUNSUPPORTED, "gnuplot", "it failed and said: %s", said);
+    return zs_fail(err, ZS_EIO, "gnuplot", "no picture was made: it failed and said: %s", said);
 }
 
-static zs_status take_svg(int fd, zs_buffer *svg, zs_err *err)
+static zs_status read_picture(int fd, zs_buffer *picture, zs_err *err)
 {
-    const zs_sink sink = zs_buffer_sink(svg);
+    const zs_sink sink = zs_buffer_sink(picture);
     char piece[16384];
+    ssize_t n;
     lseek(fd, 0, SEEK_SET);
-    for (ssize_t n; (n = read(fd, piece, sizeof piece)) > 0;)
+    while ((n = read(fd, piece, sizeof piece)) > 0)
         if (zs_sink_write(&sink, piece, (size_t)n) != ZS_OK)
             return zs_nomem(err, "gnuplot");
-    return ZS_OK;
+    return n == 0 ? ZS_OK : zs_fail(err, ZS_EIO, "gnuplot", "the picture: %s", strerror(errno));
 }
 
-static zs_status run(const plot_files *f, zs_span script, zs_buffer *svg, zs_err *err)
+/* gnuplot leaves > in texts as it is, where XML does not allow it behind ]]. Only what gnuplot
+ * itself makes can open a CDATA section, for it escapes <. */
+static zs_status put_svg(const zs_buffer *from, const zs_sink *to)
+{
+    const char *at = (const char *)from->data, *end = at + from->bytes, *done = at;
+    bool in_cdata = false;
+    for (; at < end; at++) {
+        const size_t left = (size_t)(end - at);
+        if (left >= 9 && memcmp(at, "<![CDATA[", 9) == 0)
+            in_cdata = true;
+        if (left < 3 || memcmp(at, "]]>", 3) != 0)
+            continue;
+        if (!in_cdata) {
+            ZS_TRY(zs_sink_write(to, done, (size_t)(at - done)));
+            ZS_TRY(zs_sink_puts(to, "]]&gt;"));
+            done = at + 3;
+        }
+        in_cdata = false;
+        at += 2;
+    }
+    return zs_sink_write(to, done, (size_t)(end - done));
+}
+
+/* Whole, or none: an SVG ends with its tag, a PDF with its mark. */
+static bool is_whole(const zs_buffer *picture)
+{
+    const size_t tail = picture->bytes < 16 ? picture->bytes : 16;
+    const uint8_t *end = picture->data + picture->bytes - tail;
+    return tail > 0 && (memmem(end, tail, "</svg>", 6) != NULL || memmem(end, tail, "%%EOF", 5));
+}
+
+static zs_status take_picture(const plot_files *f, zs_buffer *out, zs_err *err)
+{
+    zs_buffer picture;
+    zs_buffer_init(&picture, cli_heap());
+    const zs_sink to = zs_buffer_sink(out);
+    zs_status status = read_picture(f->svg, &picture, err);
+    if (status == ZS_OK && !is_whole(&picture))
+        status = failed_run(f, err);
+    if (status == ZS_OK) {
+        status = memcmp(picture.data, "%PDF", 4) == 0
+                     ? zs_sink_write(&to, picture.data, picture.bytes)
+                     : put_svg(&picture, &to);
+        if (status != ZS_OK)
+            status = zs_nomem(err, "gnuplot");
+    }
+    zs_buffer_drop(&picture);
+    return status;
+}
+
+static zs_status run(const plot_files *f, zs_span script, zs_buffer *picture, zs_err *err)
 {
     int wait_status = 0;
     ZS_TRY(put_script(f->script, script, err));
@@ -99,11 +153,13 @@ static zs_status run(const plot_files *f, zs_span script, zs_buffer *svg, zs_err
         code == ENOENT || (code == 0 && WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 127);
     if (not_found)
         return zs_fail(err, ZS_EUNSUPPORTED, "gnuplot", "it is not installed");
+    if (code == ENOMEM)
+        return zs_nomem(err, "gnuplot");
     if (code != 0)
-        return zs_fail(err, ZS_EUNSUPPORTED, "gnuplot", "it cannot be started: %s", strerror(code));
+        return zs_fail(err, ZS_EIO, "gnuplot", "it cannot be started: %s", strerror(code));
     if (!WIFEXITED(wait_status) || WEXITSTATUS(wait_status) != 0)
         return failed_run(f, err);
-    return take_svg(f->svg, svg, err);
+    return take_picture(f, picture, err);
 }
 
 zs_status cli_gnuplot_run(zs_span script, zs_buffer *svg, zs_err *err)

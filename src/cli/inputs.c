@@ -29,7 +29,7 @@ static zs_shape input_shape(const cli_point *p)
 static zs_status parse_npy(zs_arena *arena, const char *path, zs_npy *npy, zs_err *err)
 {
     zs_span bytes;
-    ZS_TRY(cli_file_read(arena, path, &bytes, err));
+    ZS_TRY(cli_file_read(arena, path, CLI_LARGE_BYTES, &bytes, err));
     return zs_npy_parse(arena, bytes, path, npy, err);
 }
 
@@ -127,7 +127,7 @@ static zs_status photo(cli_point *p, zs_arena *scratch, const char *path, float 
     zs_span bytes;
     zs_image image;
     float *x;
-    ZS_TRY(cli_file_read(scratch, path, &bytes, err));
+    ZS_TRY(cli_file_read(scratch, path, CLI_LARGE_BYTES, &bytes, err));
     ZS_TRY(zs_image_parse(scratch, bytes, path, &image, err));
     const zs_status status =
         zs_preprocess_run(scratch, &image, &p->design.network.preprocess, input_shape(p), &x, err);

@@ -202,7 +202,7 @@ static zs_status read_design(cli_point *p, const cli_options *o, named_here *her
     *here = (named_here){0};
     zs_design_defaults(&p->design);
     if (o->design_path != NULL) {
-        ZS_TRY(cli_file_read(&p->keep, o->design_path, &yaml, err));
+        ZS_TRY(cli_file_read(&p->keep, o->design_path, ZS_DESIGN_BYTES_MAX, &yaml, err));
         ZS_TRY(refuse_model(o->design_path, err));
         ZS_TRY(zs_design_parse_sweep(&p->keep, yaml, o->design_path, &fetch, &p->design, &p->sweep,
                                      err));
@@ -233,7 +233,7 @@ static zs_status load_weights(cli_point *p, const cli_options *o, zs_net_spec *s
     }
     zs_span bytes;
     zs_net_spec from = {0};
-    ZS_TRY(cli_file_read(&p->keep, weights, &bytes, err));
+    ZS_TRY(cli_file_read(&p->keep, weights, CLI_LARGE_BYTES, &bytes, err));
     ZS_TRY(zs_net_parse(&p->keep, bytes, weights, &from, err));
     return zs_net_take_weights(&p->keep, spec, &from, err);
 }
@@ -287,7 +287,7 @@ zs_status cli_net_load(cli_point *p, const cli_options *o, zs_err *err)
     zs_span bytes;
     zs_net_spec spec = {0};
     const char *path = p->design.network.model;
-    ZS_TRY(cli_file_read(&p->keep, path, &bytes, err));
+    ZS_TRY(cli_file_read(&p->keep, path, CLI_LARGE_BYTES, &bytes, err));
     ZS_TRY(parse_model(p, o, bytes, path, &spec, err));
     ZS_TRY(load_weights(p, o, &spec, err));
     ZS_TRY(settle_input_shape(p, o, &spec, err));
@@ -303,7 +303,7 @@ static zs_status load_labels(cli_point *p, zs_err *err)
     if (path[0] == '\0')
         return ZS_OK;
     zs_span bytes;
-    ZS_TRY(cli_file_read(&p->keep, path, &bytes, err));
+    ZS_TRY(cli_file_read(&p->keep, path, CLI_LABEL_BYTES, &bytes, err));
     return zs_labels_parse(&p->keep, bytes, path, &p->labels, &p->label_n, err);
 }
 

@@ -40,7 +40,7 @@ static zs_status fetch_get(void *ctx, const char *name, const char *from, zs_spa
     }
     if (found == NULL)
         return zs_nomem(err, name);
-    ZS_TRY(cli_file_read(arena, found, bytes, err));
+    ZS_TRY(cli_file_read(arena, found, ZS_DESIGN_BYTES_MAX, bytes, err));
     *path = found;
     return ZS_OK;
 }

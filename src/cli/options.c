@@ -1,9 +1,11 @@
 #include "cli_priv.h"
 
 #include <assert.h>
-#include <popt.h>
+#include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 /* ---- values that are words ------------------------------------------------------------------- */
@@ -27,163 +29,174 @@ static zs_status word_index(const char *option, const char *text, const char *co
 
 /* ---- the table of options -------------------------------------------------------------------- */
 
-enum { GIVEN_MAX = 32 };
+typedef enum option_kind {
+    FLAG,   /* bool */
+    WORD,   /* const char *: text of the command line */
+    LIST,   /* char **: one text each time it comes */
+    NUMBER, /* int */
+    COUNT   /* long long, from 0 */
+} option_kind;
 
-/* The text of an option with one value; popt's own copy is lost when the option comes again. */
-typedef struct given_value {
-    const struct poptOption *option;
-    char *text;
-} given_value;
+typedef struct option {
+    const char *name;
+    char letter; /* 0: has none */
+    option_kind kind;
+    void *place;
+    const char *meaning;
+    const char *value; /* what to call it in the help */
+} option;
 
-/* Where popt puts what it reads, before it is checked. */
+enum { LISTS = 6, GIVEN_MAX = 32 };
+
+/* What was given, before it is checked. Texts are those of the command line, which stays. */
 typedef struct raw_options {
-    given_value given[GIVEN_MAX]; /* [val - 1]; of words, what the member below points to */
+    struct {
+        const option *option;
+        const char *text;
+    } given[GIVEN_MAX]; /* options of one value */
+    uint32_t given_n;
+    char **room, **next; /* of the lists and the arguments; one block */
     char **set, **inputs, **against, **vary, **where;
-    char *design, *model, *weights, *labels, *out, *fidelity, *format, *trace, *trace_layers;
-    char *output, *plot, *x, *y, *junit;
-    char *merge, *pareto, *pareto_out, *best, *shard;
+    const char *design, *model, *weights, *labels, *out, *fidelity, *format, *trace, *trace_layers;
+    const char *output, *plot, *x, *y, *junit;
+    const char *merge, *pareto, *pareto_out, *best, *shard;
     long long limit;
-    int trace_limit, jobs, timing_only, quiet, plan, fields, metrics, layers, bless, help;
+    int trace_limit, jobs;
+    bool timing_only, quiet, plan, fields, metrics, layers, bless, help;
 } raw_options;
 
 enum { TRACE_LIMIT = 65536, TRACE_LIMIT_MAX = 1 << 24 };
 
-static raw_options raw; /* popt tables hold addresses, so these have to be constants */
+static raw_options raw; /* tables hold addresses, so these have to be constants */
 
-#define ARGV POPT_ARG_ARGV
-#define WORD POPT_ARG_STRING
-#define FLAG POPT_ARG_NONE
-
-static struct poptOption design_options[] = {
-    {"set", 0, ARGV, &raw.set, 0, "set one key of the design, after the file; repeatable",
+static const option design_options[] = {
+    {"set", 0, LIST, &raw.set, "set one key of the design, after the file; repeatable",
      "KEY=VALUE"},
-    {"model", 0, WORD, &raw.model, 0,
+    {"model", 0, WORD, &raw.model,
      "network: a name in models/, or a .yaml, .onnx or .caffemodel file", "MODEL"},
-    {"weights", 0, WORD, &raw.weights, 0,
+    {"weights", 0, WORD, &raw.weights,
      "synthetic[:SEED], or a file with the weights of a YAML network", "WEIGHTS"},
-    POPT_TABLEEND};
+    {0}};
 
-static struct poptOption run_options[] = {
-    {"input", 0, ARGV, &raw.inputs, 0,
-     "JPEG, PNG, PPM or .npy file, or synthetic[:SEED]; repeatable", "INPUT"},
-    {"labels", 0, WORD, &raw.labels, 0, "text file with one class name a line", "FILE"},
-    {"fidelity", 0, WORD, &raw.fidelity, 0, "timing model: bound, tile or burst (default burst)",
+static const option run_options[] = {
+    {"input", 0, LIST, &raw.inputs, "JPEG, PNG, PPM or .npy file, or synthetic[:SEED]; repeatable",
+     "INPUT"},
+    {"labels", 0, WORD, &raw.labels, "text file with one class name a line", "FILE"},
+    {"fidelity", 0, WORD, &raw.fidelity, "timing model: bound, tile or burst (default burst)",
      "LEVEL"},
-    {"timing-only", 0, FLAG, &raw.timing_only, 0,
+    {"timing-only", 0, FLAG, &raw.timing_only,
      "count cycles and bytes without executing the network", NULL},
-    {"jobs", 0, POPT_ARG_INT, &raw.jobs, 0,
+    {"jobs", 0, NUMBER, &raw.jobs,
      "threads: with two, numerics follow the timing on the second (default: processors)", "N"},
-    {"out", 0, WORD, &raw.out, 0,
+    {"out", 0, WORD, &raw.out,
      "also write result.json, layers.csv, output.npy, roofline.svg and report.html", "DIR"},
-    {"trace", 0, WORD, &raw.trace, 0,
+    {"trace", 0, WORD, &raw.trace,
      "also write a timeline (.json: Perfetto, chrome://tracing) or a waveform (.vcd: GTKWave)",
      "FILE"},
-    {"trace-layers", 0, WORD, &raw.trace_layers, 0,
+    {"trace-layers", 0, WORD, &raw.trace_layers,
      "trace these layers or calls only: A,B or FIRST..LAST", "LAYERS"},
-    {"trace-limit", 0, POPT_ARG_INT, &raw.trace_limit, 0,
+    {"trace-limit", 0, NUMBER, &raw.trace_limit,
      "bursts in a trace at the most, and a quarter of its ops (default 65536)", "N"},
-    {"format", 0, WORD, &raw.format, 0,
+    {"format", 0, WORD, &raw.format,
      "what to print: table, csv (one line per layer) or json (default table)", "FORMAT"},
-    {"quiet", 0, FLAG, &raw.quiet, 0, "no progress bar and no messages but errors", NULL},
-    POPT_TABLEEND};
+    {"quiet", 0, FLAG, &raw.quiet, "no progress bar and no messages but errors", NULL},
+    {0}};
 
-static struct poptOption show_options[] = {
-    {"plan", 0, FLAG, &raw.plan, 0, "print the ops of the plan, one a line", NULL},
-    {"fields", 0, FLAG, &raw.fields, 0, "print the reference of all keys of a design (Markdown)",
+static const option show_options[] = {
+    {"plan", 0, FLAG, &raw.plan, "print the ops of the plan, one a line", NULL},
+    {"fields", 0, FLAG, &raw.fields, "print the reference of all keys of a design (Markdown)",
      NULL},
-    {"metrics", 0, FLAG, &raw.metrics, 0,
-     "print the reference of all figures of a result (Markdown)", NULL},
-    POPT_TABLEEND};
+    {"metrics", 0, FLAG, &raw.metrics, "print the reference of all figures of a result (Markdown)",
+     NULL},
+    {0}};
 
-static struct poptOption set_options[] = {{"set", 0, ARGV, &raw.set, 0,
-                                           "set one key of the design, after the file; repeatable",
-                                           "KEY=VALUE"},
-                                          POPT_TABLEEND};
+static const option set_options[] = {{"set", 0, LIST, &raw.set,
+                                      "set one key of the design, after the file; repeatable",
+                                      "KEY=VALUE"},
+                                     {0}};
 
-static struct poptOption memory_options[] = {
-    {"design", 0, WORD, &raw.design, 0,
+static const option memory_options[] = {
+    {"design", 0, WORD, &raw.design,
      "design file whose board has the memory (default: the default board)", "DESIGN.yaml"},
-    POPT_TABLEEND};
+    {0}};
 
-static struct poptOption validate_options[] = {
-    {"against", 0, ARGV, &raw.against, 0,
+static const option validate_options[] = {
+    {"against", 0, LIST, &raw.against,
      "judge by these measurements instead of those that come with the program; repeatable",
      "FILE|DIR"},
-    POPT_TABLEEND};
+    {0}};
 
-static struct poptOption report_options[] = {
-    {"output", 'o', WORD, &raw.output, 0, "the file to write: .html, .svg or .pdf", "FILE"},
-    {"plot", 0, WORD, &raw.plot, 0,
+static const option report_options[] = {
+    {"output", 'o', WORD, &raw.output, "the file to write: .html, .svg or .pdf", "FILE"},
+    {"plot", 0, WORD, &raw.plot,
      "picture of one result: roofline, layers, timeline or bytes (default roofline)", "PLOT"},
-    {"x", 0, WORD, &raw.x, 0, "figure of a sweep to the right (default resources.bram18)",
-     "COLUMN"},
-    {"y", 0, WORD, &raw.y, 0, "figure of a sweep upwards (default cycles)", "COLUMN"},
-    POPT_TABLEEND};
+    {"x", 0, WORD, &raw.x, "figure of a sweep to the right (default resources.bram18)", "COLUMN"},
+    {"y", 0, WORD, &raw.y, "figure of a sweep upwards (default cycles)", "COLUMN"},
+    {0}};
 
-static struct poptOption fidelity_options[] = {
-    {"fidelity", 0, WORD, &raw.fidelity, 0, "timing model: bound, tile or burst (default burst)",
-     "LEVEL"},
-    POPT_TABLEEND};
+static const option fidelity_options[] = {{"fidelity", 0, WORD, &raw.fidelity,
+                                           "timing model: bound, tile or burst (default burst)",
+                                           "LEVEL"},
+                                          {0}};
 
-static struct poptOption explain_options[] = {{"fidelity", 0, WORD, &raw.fidelity, 0,
-                                               "timing model: bound, tile or burst (default tile)",
-                                               "LEVEL"},
-                                              POPT_TABLEEND};
+static const option explain_options[] = {{"fidelity", 0, WORD, &raw.fidelity,
+                                          "timing model: bound, tile or burst (default tile)",
+                                          "LEVEL"},
+                                         {0}};
 
-static struct poptOption compare_options[] = {
-    {"vary", 0, ARGV, &raw.vary, 0,
+static const option compare_options[] = {
+    {"vary", 0, LIST, &raw.vary,
      "a column for each value of a key: PATH=a,b,c or PATH=lo:hi:step; repeatable", "AXIS"},
-    {"layers", 0, FLAG, &raw.layers, 0, "also compare layer by layer", NULL},
-    POPT_TABLEEND};
+    {"layers", 0, FLAG, &raw.layers, "also compare layer by layer", NULL},
+    {0}};
 
-static struct poptOption check_options[] = {
-    {"junit", 0, WORD, &raw.junit, 0, "also write the verdicts as JUnit XML", "FILE"},
-    {"bless", 0, FLAG, &raw.bless, 0, "rewrite the baseline with the figures of now", NULL},
-    {"layers", 0, FLAG, &raw.layers, 0,
+static const option check_options[] = {
+    {"junit", 0, WORD, &raw.junit, "also write the verdicts as JUnit XML", "FILE"},
+    {"bless", 0, FLAG, &raw.bless, "rewrite the baseline with the figures of now", NULL},
+    {"layers", 0, FLAG, &raw.layers,
      "with --bless: record the layers of all designs that have none, not of new ones only", NULL},
-    POPT_TABLEEND};
+    {0}};
 
-static struct poptOption sweep_options[] = {
-    {"vary", 0, ARGV, &raw.vary, 0,
+static const option sweep_options[] = {
+    {"vary", 0, LIST, &raw.vary,
      "axis: KEY=VALUES with a,b,c or lo:hi:step or lo..hi*k, KEY+KEY= for keys that move together; "
      "repeatable",
      "AXIS"},
-    {"where", 0, ARGV, &raw.where, 0,
+    {"where", 0, LIST, &raw.where,
      "condition on a key or a figure, such as 'resources.dsp <= 220'; repeatable, joined by &&",
      "CONDITION"},
-    {"output", 'o', WORD, &raw.output, 0,
+    {"output", 'o', WORD, &raw.output,
      "rows, appended as they finish; one that is there is gone on with; -: standard output, in "
      "order",
      "FILE.csv"},
-    {"fidelity", 0, WORD, &raw.fidelity, 0, "timing model: bound, tile or burst (default tile)",
+    {"fidelity", 0, WORD, &raw.fidelity, "timing model: bound, tile or burst (default tile)",
      "LEVEL"},
-    {"jobs", 0, POPT_ARG_INT, &raw.jobs, 0, "threads (default: processors)", "N"},
-    {"shard", 0, WORD, &raw.shard, 0, "only the points whose number is I modulo N", "I/N"},
-    {"limit", 0, POPT_ARG_LONGLONG, &raw.limit, 0, "stop after N points, to go on later", "N"},
-    {"pareto", 0, WORD, &raw.pareto, 0,
+    {"jobs", 0, NUMBER, &raw.jobs, "threads (default: processors)", "N"},
+    {"shard", 0, WORD, &raw.shard, "only the points whose number is I modulo N", "I/N"},
+    {"limit", 0, COUNT, &raw.limit, "stop after N points, to go on later", "N"},
+    {"pareto", 0, WORD, &raw.pareto,
      "print the points that nothing beats in these figures; max:FIGURE, min:FIGURE say what is "
      "better",
      "FIGURES"},
-    {"pareto-out", 0, WORD, &raw.pareto_out, 0,
-     "also write all rows, in order, with a column pareto", "FILE.csv"},
-    {"best", 0, WORD, &raw.best, 0,
-     "simulate only what can still be the best in this figure, and print it", "FIGURE"},
-    {"merge", 0, WORD, &raw.merge, 0, "join the files of shards, given as arguments, into this one",
+    {"pareto-out", 0, WORD, &raw.pareto_out, "also write all rows, in order, with a column pareto",
      "FILE.csv"},
-    POPT_TABLEEND};
+    {"best", 0, WORD, &raw.best,
+     "simulate only what can still be the best in this figure, and print it", "FIGURE"},
+    {"merge", 0, WORD, &raw.merge, "join the files of shards, given as arguments, into this one",
+     "FILE.csv"},
+    {0}};
 
-static struct poptOption print_options[] = {
-    {"format", 0, WORD, &raw.format, 0, "what to print: table, csv or json", "FORMAT"},
-    {"quiet", 0, FLAG, &raw.quiet, 0, "no progress bar and no messages but errors", NULL},
-    POPT_TABLEEND};
+static const option print_options[] = {
+    {"format", 0, WORD, &raw.format, "what to print: table, csv or json", "FORMAT"},
+    {"quiet", 0, FLAG, &raw.quiet, "no progress bar and no messages but errors", NULL},
+    {0}};
 
-static struct poptOption help_options[] = {{"help", 'h', FLAG, &raw.help, 0, "this text", NULL},
-                                           POPT_TABLEEND};
+static const option help_options[] = {{"help", 'h', FLAG, &raw.help, "this text", NULL}, {0}};
 
 enum { GROUP_MAX = 6 };
 typedef struct command_groups {
     const char *command;
-    struct poptOption *group[GROUP_MAX];
+    const option *group[GROUP_MAX];
 } command_groups;
 
 static const command_groups groups_of[] = {
@@ -199,6 +212,66 @@ static const command_groups groups_of[] = {
     {"explain", {explain_options, design_options, print_options, help_options}},
 };
 
+/* ---- help ------------------------------------------------------------------------------------ */
+
+enum { HELP_COLUMNS = 79, HELP_GAP = 5 };
+
+static size_t help_columns(void)
+{
+    struct winsize window;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > HELP_COLUMNS / 2)
+        return window.ws_col - 1u;
+    return HELP_COLUMNS;
+}
+
+/* "-o, --output=FILE" */
+static size_t help_left(const option *o, char *text, size_t bytes)
+{
+    char letter[8] = "    ";
+    if (o->letter != 0)
+        snprintf(letter, sizeof letter, "-%c, ", o->letter);
+    const char *joint = o->value == NULL ? "" : o->kind == LIST ? " " : "=";
+    const int n = snprintf(text, bytes, "%s--%s%s%s", letter, o->name, joint,
+                           o->value != NULL ? o->value : "");
+    return n > 0 ? (size_t)n : 0;
+}
+
+/* Broken at spaces. */
+static void print_meaning(const char *text, size_t width, size_t indent)
+{
+    while (strlen(text) > width) {
+        size_t n = width - 1;
+        while (n > 0 && text[n] != ' ')
+            n--;
+        if (n == 0)
+            break;
+        printf("%.*s\n%*s", (int)n, text, (int)indent, "");
+        text += n + 1;
+    }
+    printf("%s\n", text);
+}
+
+static void print_help(const cli_command *command, const command_groups *groups)
+{
+    char left[64];
+    size_t widest = 0;
+    for (size_t i = 0; i < GROUP_MAX && groups->group[i] != NULL; i++)
+        for (const option *o = groups->group[i]; o->name != NULL; o++) {
+            const size_t n = help_left(o, left, sizeof left);
+            widest = n > widest ? n : widest;
+        }
+    const size_t indent = 2 + widest + HELP_GAP;
+    printf("zynqsim %s: %s\n", command->name, command->meaning);
+    printf("Usage: zynqsim %s [OPTION]...%s%s\n", command->name, command->arguments[0] ? " " : "",
+           command->arguments);
+    for (size_t i = 0; i < GROUP_MAX && groups->group[i] != NULL; i++)
+        for (const option *o = groups->group[i]; o->name != NULL; o++) {
+            help_left(o, left, sizeof left);
+            printf("  %-*s", (int)(widest + HELP_GAP), left);
+            print_meaning(o->meaning, help_columns() - indent, indent);
+        }
+}
+
 /* ---- reading --------------------------------------------------------------------------------- */
 
 static const command_groups *find_groups(const char *command)
@@ -209,84 +282,133 @@ static const command_groups *find_groups(const char *command)
     return NULL;
 }
 
-static bool takes_one_value(const struct poptOption *o)
+/* The option whose name is the first `bytes` of a text, or whose letter is (bytes 0). */
+static const option *find_option(const command_groups *groups, const char *name, size_t bytes)
 {
-    const unsigned type = o->argInfo & POPT_ARG_MASK;
-    return type != FLAG && type != ARGV;
+    for (size_t i = 0; i < GROUP_MAX && groups->group[i] != NULL; i++)
+        for (const option *o = groups->group[i]; o->name != NULL; o++)
+            if (bytes > 0 ? strlen(o->name) == bytes && memcmp(o->name, name, bytes) == 0
+                          : o->letter != 0 && o->letter == *name)
+                return o;
+    return NULL;
 }
 
-/* popt wants one table; groups of options are included in it. Options of one value get numbers, so
- * that popt tells each time one comes. */
-static void join_groups(const command_groups *groups, struct poptOption *table)
+static zs_status unknown_option(const command_groups *groups, const char *text, zs_err *err)
 {
-    static const struct poptOption end = POPT_TABLEEND;
-    size_t n = 0;
-    int numbered = 0;
-    for (size_t i = 0; i < GROUP_MAX && groups->group[i] != NULL; i++) {
-        for (struct poptOption *o = groups->group[i]; o->longName != NULL; o++)
-            if (takes_one_value(o)) {
-                assert(numbered < GIVEN_MAX);
-                o->val = ++numbered;
-                raw.given[numbered - 1].option = o;
-            }
-        table[n++] =
-            (struct poptOption){.argInfo = POPT_ARG_INCLUDE_TABLE, .arg = groups->group[i]};
-    }
-    table[n] = end;
-}
-
-/* Keeps the text of the option with this number; another one would win without a word. */
-static zs_status take_value(given_value *given, char *text, zs_err *err)
-{
-    const struct poptOption *o = given->option;
-    assert(o != NULL);
-    if ((o->argInfo & POPT_ARG_MASK) == WORD) {
-        free(*(char **)o->arg);
-        *(char **)o->arg = text;
-    }
-    if (given->text == NULL || strcmp(given->text, text) == 0) {
-        free(given->text);
-        given->text = text;
-        return ZS_OK;
-    }
-    char name[64];
-    snprintf(name, sizeof name, "--%s", o->longName);
-    const zs_status status =
-        zs_fail(err, ZS_EUSAGE, name, "is given twice, with '%s' and '%s'", given->text, text);
-    free(given->text);
-    given->text = text;
-    return status;
-}
-
-/* popt's code at the end: -1, or what it did not understand. */
-static zs_status take_values(poptContext context, int *code, zs_err *err)
-{
-    while ((*code = poptGetNextOpt(context)) > 0)
-        ZS_TRY(take_value(&raw.given[*code - 1], poptGetOptArg(context), err));
-    return ZS_OK;
-}
-
-static zs_status bad_option(const command_groups *groups, const char *option, int code, zs_err *err)
-{
-    if (code != POPT_ERROR_BADOPT)
-        return zs_fail(err, ZS_EUSAGE, option, "%s",
-                       code == POPT_ERROR_NOARG         ? "needs a value"
-                       : code == POPT_ERROR_UNWANTEDARG ? "takes no value"
-                       : code == POPT_ERROR_BADNUMBER   ? "the value is not a whole number"
-                                                        : poptStrerror(code));
     const char *names[32];
     size_t n = 0;
     for (size_t i = 0; i < GROUP_MAX && groups->group[i] != NULL; i++)
-        for (const struct poptOption *o = groups->group[i]; o->longName != NULL; o++)
-            names[n++] = o->longName;
-    const char *word = option + strspn(option, "-");
+        for (const option *o = groups->group[i]; o->name != NULL && n < ZS_LEN(names); o++)
+            names[n++] = o->name;
+    const char *word = text + strspn(text, "-");
     char bare[64];
     snprintf(bare, sizeof bare, "%.*s", (int)strcspn(word, "="), word);
     const char *near = zs_nearest(bare, names, n);
     if (near != NULL)
-        return zs_fail(err, ZS_EUSAGE, option, "there is no such option, did you mean --%s?", near);
-    return zs_fail(err, ZS_EUSAGE, option, "there is no such option; zynqsim %s --help lists them",
+        return zs_fail(err, ZS_EUSAGE, text, "there is no such option, did you mean --%s?", near);
+    return zs_fail(err, ZS_EUSAGE, text, "there is no such option; zynqsim %s --help lists them",
                    groups->command);
+}
+
+/* Another value would win without a word. */
+static zs_status note_given(const option *o, const char *name, const char *text, zs_err *err)
+{
+    for (uint32_t i = 0; i < raw.given_n; i++) {
+        if (raw.given[i].option->place != o->place)
+            continue;
+        if (strcmp(raw.given[i].text, text) == 0)
+            return ZS_OK;
+        return zs_fail(err, ZS_EUSAGE, name, "is given twice, with '%s' and '%s'",
+                       raw.given[i].text, text);
+    }
+    assert(raw.given_n < GIVEN_MAX);
+    raw.given[raw.given_n].option = o;
+    raw.given[raw.given_n++].text = text;
+    return ZS_OK;
+}
+
+zs_status cli_whole_number(const char *text, const char *place, long long *out, zs_err *err)
+{
+    const char *digits = text + (text[0] == '-');
+    const size_t n = strspn(digits, "0123456789");
+    if (n == 0 || digits[n] != '\0')
+        return zs_fail(err, ZS_EUSAGE, place, "the value is not a whole number");
+    if (digits[0] == '0' && n > 1)
+        return zs_fail(err, ZS_EUSAGE, place, "'%.40s' has zeros in front: octal or decimal?",
+                       text);
+    errno = 0;
+    const long long value = strtoll(text, NULL, 10);
+    if (errno != 0)
+        return zs_fail(err, ZS_EUSAGE, place, "'%.40s' is too large", text);
+    *out = value;
+    return ZS_OK;
+}
+
+/* A list is made where it begins, long enough for all arguments. */
+static void append(char ***list, const char *text, int argc)
+{
+    size_t n = 0;
+    if (*list == NULL) {
+        *list = raw.next;
+        raw.next += argc + 1;
+    }
+    while ((*list)[n] != NULL)
+        n++;
+    (*list)[n] = (char *)(uintptr_t)text;
+}
+
+static zs_status take_option(const option *o, const char *text, int argc, zs_err *err)
+{
+    char name[64];
+    long long number = 0;
+    snprintf(name, sizeof name, "--%s", o->name);
+    if (o->kind == FLAG) {
+        *(bool *)o->place = true;
+        return ZS_OK;
+    }
+    if (o->kind == LIST) {
+        append(o->place, text, argc);
+        return ZS_OK;
+    }
+    ZS_TRY(note_given(o, name, text, err));
+    if (o->kind == WORD) {
+        *(const char **)o->place = text;
+        return ZS_OK;
+    }
+    ZS_TRY(cli_whole_number(text, name, &number, err));
+    if (o->kind == NUMBER && (number > INT_MAX || number < INT_MIN))
+        return zs_fail(err, ZS_EUSAGE, name, "'%.40s' is too large", text);
+    if (o->kind == COUNT && number < 0)
+        return zs_fail(err, ZS_EUSAGE, name, "%lld is below the minimum 0", number);
+    if (o->kind == NUMBER)
+        *(int *)o->place = (int)number;
+    else
+        *(long long *)o->place = number;
+    return ZS_OK;
+}
+
+/* argv[*at] begins with a dash: --name, --name=value, -l, -lvalue, with the value in what follows
+ * where it is not there. */
+static zs_status read_option(const command_groups *groups, int argc, const char **argv, int *at,
+                             zs_err *err)
+{
+    const char *text = argv[*at];
+    const bool is_long = text[1] == '-';
+    const char *name = text + 1 + is_long;
+    const size_t bytes = is_long ? strcspn(name, "=") : 0;
+    const option *o = is_long && bytes == 0 ? NULL : find_option(groups, name, bytes);
+    if (o == NULL)
+        return unknown_option(groups, text, err);
+    const char *behind = name + (is_long ? bytes : 1);
+    const bool has_value = *behind != '\0';
+    if (o->kind == FLAG && has_value)
+        return zs_fail(err, ZS_EUSAGE, text, "takes no value");
+    if (o->kind != FLAG && !has_value) {
+        if (*at + 1 >= argc)
+            return zs_fail(err, ZS_EUSAGE, text, "needs a value");
+        return take_option(o, argv[++*at], argc, err);
+    }
+    return take_option(o, behind + (*behind == '='), argc, err);
 }
 
 static zs_status check_values(const cli_command *command, cli_options *o, zs_err *err)
@@ -313,15 +435,11 @@ static zs_status check_values(const cli_command *command, cli_options *o, zs_err
 }
 
 /* What a command takes, as its usage says it: nothing, one file, or any number of [WORD]... */
-static zs_status take_arguments(const cli_command *command, poptContext context, cli_options *o,
-                                zs_err *err)
+static zs_status check_arguments(const cli_command *command, cli_options *o, zs_err *err)
 {
-    static const char *const none[] = {NULL};
     const char *usage = command->arguments;
-    const char **words = poptGetArgs(context);
     const bool is_optional = usage[0] == '\0' || usage[0] == '[' || o->fields || o->metrics;
     const size_t max = usage[0] == '\0' ? 0 : o->merge || strstr(usage, "...") ? SIZE_MAX : 1;
-    o->words = words != NULL ? words : none;
     size_t n = 0;
     while (o->words[n] != NULL)
         n++;
@@ -335,25 +453,41 @@ static zs_status take_arguments(const cli_command *command, poptContext context,
     return ZS_OK;
 }
 
-static zs_status read_options(const cli_command *command, const command_groups *groups,
-                              poptContext context, cli_options *o, zs_err *err)
+zs_status cli_options_parse(const cli_command *command, int argc, const char **argv, cli_options *o,
+                            zs_err *err)
 {
-    int code;
-    ZS_TRY(take_values(context, &code, err));
-    if (code < -1)
-        return bad_option(groups, poptBadOption(context, 0), code, err);
+    const command_groups *groups = find_groups(command->name);
+    const long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    char **words = NULL;
+    bool only_words = false;
+    raw = (raw_options){
+        .jobs = processors > 1 ? (int)processors : 1, .trace_limit = TRACE_LIMIT, .limit = -1};
+    raw.room = calloc((size_t)LISTS * ((size_t)argc + 1), sizeof *raw.room);
+    if (raw.room == NULL)
+        return zs_nomem(err, "options");
+    raw.next = raw.room;
+    words = raw.next;
+    raw.next += argc + 1;
+    for (int at = 1, n = 0; at < argc; at++) {
+        if (only_words || argv[at][0] != '-' || argv[at][1] == '\0')
+            words[n++] = (char *)(uintptr_t)argv[at];
+        else if (strcmp(argv[at], "--") == 0)
+            only_words = true;
+        else
+            ZS_TRY(read_option(groups, argc, argv, &at, err));
+    }
     if (raw.help) {
-        printf("zynqsim %s: %s\n", command->name, command->meaning);
-        poptPrintHelp(context, stdout, 0);
+        print_help(command, groups);
         o->help = true;
         return ZS_OK;
     }
-    *o = (cli_options){.set = raw.set,
+    *o = (cli_options){.words = (const char *const *)words,
+                       .set = raw.set,
                        .inputs = raw.inputs,
                        .against = raw.against,
                        .vary = raw.vary,
-                       .layers = raw.layers != 0,
-                       .bless = raw.bless != 0,
+                       .layers = raw.layers,
+                       .bless = raw.bless,
                        .junit = raw.junit,
                        .model = raw.model,
                        .weights = raw.weights,
@@ -374,60 +508,18 @@ static zs_status read_options(const cli_command *command, const command_groups *
                        .shard = raw.shard,
                        .limit = raw.limit,
                        .jobs = raw.jobs,
-                       .timing_only = raw.timing_only != 0,
-                       .quiet = raw.quiet != 0,
-                       .plan = raw.plan != 0,
-                       .fields = raw.fields != 0,
-                       .metrics = raw.metrics != 0,
-                       .context = context};
+                       .timing_only = raw.timing_only,
+                       .quiet = raw.quiet,
+                       .plan = raw.plan,
+                       .fields = raw.fields,
+                       .metrics = raw.metrics};
     ZS_TRY(check_values(command, o, err));
-    return take_arguments(command, context, o, err);
-}
-
-zs_status cli_options_parse(const cli_command *command, int argc, const char **argv,
-                            cli_options *out, zs_err *err)
-{
-    const command_groups *groups = find_groups(command->name);
-    struct poptOption table[GROUP_MAX + 1];
-    const long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    raw = (raw_options){
-        .jobs = processors > 1 ? (int)processors : 1, .trace_limit = TRACE_LIMIT, .limit = -1};
-    join_groups(groups, table);
-    char usage[64];
-    snprintf(usage, sizeof usage, "[OPTION]...%s%s", command->arguments[0] ? " " : "",
-             command->arguments);
-    char name[64];
-    snprintf(name, sizeof name, "zynqsim %s", command->name);
-    argv[0] = name; /* what popt's usage line begins with */
-    poptContext context = poptGetContext("zynqsim", argc, argv, table, 0);
-    if (context == NULL)
-        return zs_nomem(err, "options");
-    poptSetOtherOptionHelp(context, usage);
-    cli_options options = {.context = context};
-    const zs_status status = read_options(command, groups, context, &options, err);
-    *out = options;
-    out->context = context;
-    return status;
-}
-
-static void drop_list(char **list)
-{
-    for (size_t i = 0; list != NULL && list[i] != NULL; i++)
-        free(list[i]);
-    free(list);
+    return check_arguments(command, o, err);
 }
 
 void cli_options_drop(cli_options *options)
 {
-    if (options->context != NULL)
-        poptFreeContext(options->context);
-    drop_list(raw.set);
-    drop_list(raw.inputs);
-    drop_list(raw.against);
-    drop_list(raw.vary);
-    drop_list(raw.where);
-    for (size_t i = 0; i < GIVEN_MAX; i++)
-        free(raw.given[i].text);
+    free(raw.room);
     raw = (raw_options){0};
     *options = (cli_options){0};
 }

@@ -36,6 +36,7 @@ static zs_status draw_plot(cli_point *p, plot_emitter *emit, const zs_result *r,
         status = cli_gnuplot_run((zs_span){script.data, script.bytes}, svg, &why);
         if (status == ZS_EUNSUPPORTED) {
             cli_note(p, "no plots: %s: %s", why.place, why.text);
+            cli_say("roofline.svg", "is not written: gnuplot is not installed");
             status = ZS_OK;
         } else if (status != ZS_OK) {
             *err = why;

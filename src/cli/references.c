@@ -92,7 +92,7 @@ static zs_status read_table(zs_arena *arena, const char *path, cli_references *r
     zs_reference ref;
     const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
     *is_known = true;
-    ZS_TRY(cli_file_read(arena, path, &bytes, err));
+    ZS_TRY(cli_file_read(arena, path, ZS_TABLE_BYTES_MAX, &bytes, err));
     *is_known = false;
     ZS_TRY(zs_table_header_parse(arena, bytes, name, &table, err));
     if (!zs_reference_known(&table))

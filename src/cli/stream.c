@@ -1,6 +1,7 @@
 #include "cli_priv.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,9 +11,10 @@
 struct cli_stream {
     FILE *file;
     const char *path;
-    const char *target;    /* what a link leads to */
-    const char *temporary; /* NULL: a pipe or device, which nothing may take the place of */
-    int code;              /* errno of the first write that failed */
+    const char *target; /* what a link leads to */
+    bool is_replaced;   /* else a pipe or device, which nothing may take the place of */
+    cli_temporary temporary;
+    int code; /* errno of the first write that failed */
 };
 
 static zs_status stream_write(void *ctx, const void *data, size_t bytes)
@@ -42,11 +44,8 @@ static zs_status find_target(zs_arena *arena, cli_stream *s, zs_err *err)
         return zs_fail(err, ZS_EUSAGE, s->path, "cannot be written: is a directory");
     if (is_there && !S_ISREG(info.st_mode))
         return ZS_OK;
-    const char *slash = strrchr(s->target, '/');
-    const int dir_bytes = slash != NULL ? (int)(slash - s->target) + 1 : 0;
-    s->temporary = zs_arena_printf(arena, "%.*s.%s.%ld", dir_bytes, s->target,
-                                   s->target + dir_bytes, (long)getpid());
-    return s->temporary != NULL ? ZS_OK : zs_nomem(err, s->path);
+    s->is_replaced = true;
+    return ZS_OK;
 }
 
 zs_status cli_stream_open(zs_arena *arena, const char *path, cli_stream **out, zs_err *err)
@@ -56,10 +55,26 @@ zs_status cli_stream_open(zs_arena *arena, const char *path, cli_stream **out, z
         return zs_nomem(err, path);
     s->path = path;
     ZS_TRY(find_target(arena, s, err));
-    s->file = fopen(s->temporary != NULL ? s->temporary : s->target, "we");
-    if (s->file == NULL)
-        return zs_fail(err, errno == ENOSPC || errno == EIO ? ZS_EIO : ZS_EUSAGE, path,
-                       "cannot be written: %s", strerror(errno));
+    s->temporary.fd = -1;
+    if (s->is_replaced) {
+        ZS_TRY(cli_temporary_open(&s->temporary, s->target, err));
+        const int copy = fcntl(s->temporary.fd, F_DUPFD_CLOEXEC, 0);
+        s->file = copy >= 0 ? fdopen(copy, "w") : NULL;
+        if (s->file == NULL && copy >= 0)
+            close(copy);
+    } else {
+        s->file = fopen(s->target, "we");
+    }
+    if (s->file == NULL) {
+        const int code = errno;
+        cli_temporary_drop(&s->temporary);
+        const bool is_machine = code == ENOSPC || code == EIO || code == EMFILE;
+        return zs_fail(err,
+                       code == ENOMEM ? ZS_ENOMEM
+                       : is_machine   ? ZS_EIO
+                                      : ZS_EUSAGE,
+                       path, "cannot be written: %s", strerror(code));
+    }
     setvbuf(s->file, NULL, _IOFBF, 1 << 20);
     *out = s;
     return ZS_OK;
@@ -71,19 +86,21 @@ void cli_stream_drop(cli_stream *s)
         return;
     fclose(s->file);
     s->file = NULL;
-    if (s->temporary != NULL)
-        unlink(s->temporary);
+    cli_temporary_drop(&s->temporary);
 }
 
 zs_status cli_stream_close(cli_stream *s, zs_err *err)
 {
+    zs_status status = ZS_OK;
     if (fclose(s->file) != 0 && s->code == 0)
         s->code = errno;
     s->file = NULL;
-    if (s->code == 0 && (s->temporary == NULL || rename(s->temporary, s->target) == 0))
-        return ZS_OK;
-    const int code = s->code ? s->code : errno;
-    if (s->temporary != NULL)
-        unlink(s->temporary);
-    return zs_fail(err, ZS_EIO, s->path, "cannot be written: %s", strerror(code));
+    if (s->code != 0)
+        status = zs_fail(err, ZS_EIO, s->path, "cannot be written: %s", strerror(s->code));
+    if (status == ZS_OK && s->is_replaced)
+        status = cli_temporary_sync(&s->temporary, s->path, err);
+    if (status == ZS_OK && s->is_replaced)
+        status = cli_temporary_rename(&s->temporary, s->target, err);
+    cli_temporary_drop(&s->temporary);
+    return status;
 }

@@ -27,6 +27,8 @@ typedef struct answering {
     double *values; /* [row][objective], smaller is better */
     uint64_t row_n, room;
     char *header;
+    uint64_t flaw_n; /* lines that are no rows */
+    zs_err flaw;     /* the first */
 } answering;
 
 /* ---- reading --------------------------------------------------------------------------------- */
@@ -103,6 +105,15 @@ static zs_status count_row(void *ctx, const sweep_row *row, zs_err *err)
     return ZS_OK;
 }
 
+static zs_status count_flaw(void *ctx, const sweep_flaw *flaw, zs_err *err)
+{
+    answering *a = ctx;
+    (void)err;
+    if (a->flaw_n++ == 0)
+        (void)zs_fail(&a->flaw, ZS_EIO, flaw->place, "%s", flaw->what);
+    return ZS_OK;
+}
+
 static FILE *open_rows(sweep_job *job)
 {
     const zs_buffer *m = &job->file.memory;
@@ -113,14 +124,35 @@ static FILE *open_rows(sweep_job *job)
 
 static zs_status read_rows(answering *a, zs_err *err)
 {
-    sweep_reading reading = {.path = a->job->file.path ? a->job->file.path : "rows"};
+    sweep_reading reading = {.path = a->job->file.path ? a->job->file.path : "rows",
+                             .ctx = a,
+                             .row = count_row,
+                             .flawed = count_flaw};
     FILE *stream = open_rows(a->job);
     if (stream == NULL)
-        return zs_fail(err, ZS_EIO, reading.path, "cannot be read: %s", strerror(errno));
-    const zs_status status = sweep_rows_each(stream, &reading, count_row, a, err);
+        return zs_fail(err, errno == ENOMEM ? ZS_ENOMEM : ZS_EIO, reading.path,
+                       "cannot be read: %s", strerror(errno));
+    const zs_status status = sweep_rows_each(stream, &reading, err);
     fclose(stream);
     a->header = reading.header;
     return status;
+}
+
+/* Rows that were written and are not there any more, or not as they were. */
+static zs_status check_all_there(const answering *a, zs_err *err)
+{
+    const uint64_t rows = a->simulated + a->skipped + a->problems;
+    if (a->flaw_n > 0)
+        return zs_fail(err, ZS_EIO, a->flaw.place,
+                       "%s: %llu lines of the file were changed while the sweep wrote it; the same "
+                       "command goes on",
+                       a->flaw.text, (unsigned long long)a->flaw_n);
+    if (rows != a->job->done_n)
+        return zs_fail(err, ZS_EIO, a->job->file.path ? a->job->file.path : "rows",
+                       "holds %llu rows of the %llu that were written: the file was changed while "
+                       "the sweep wrote it; the same command goes on",
+                       (unsigned long long)rows, (unsigned long long)a->job->done_n);
+    return ZS_OK;
 }
 
 /* ---- the front ------------------------------------------------------------------------------- */
@@ -239,7 +271,7 @@ static bool is_shown(const sweep_row *row, const char *name, const answering *a)
 
 typedef struct shown {
     answering *a;
-    uint32_t at[SWEEP_COLUMNS_MAX]; /* columns that are shown */
+    uint32_t at[ZS_SWEEP_COLUMNS_MAX]; /* columns that are shown */
     uint32_t column_n, row_n;
     const char **columns, **cells;
 } shown;
@@ -289,9 +321,9 @@ static zs_status show_lines(shown *s, const uint64_t *order, uint64_t n, zs_err 
     for (uint64_t i = 0; i < n && status == ZS_OK; i++)
         status = zs_sink_printf(&sink, "%s\n", s->a->rows[order[i]].line);
     FILE *stream = status == ZS_OK ? fmemopen(text.data, text.bytes, "r") : NULL;
-    sweep_reading reading = {.path = "rows"};
+    sweep_reading reading = {.path = "rows", .ctx = s, .row = show_row};
     if (stream != NULL) {
-        status = sweep_rows_each(stream, &reading, show_row, s, err);
+        status = sweep_rows_each(stream, &reading, err);
         fclose(stream);
         free(reading.header);
     } else {
@@ -388,13 +420,16 @@ static zs_status answer_with(answering *a, int *exit_status, zs_err *err)
     ZS_TRY(read_objectives(a, err));
     a->says_fits = sweep_may_misfit(a->job);
     ZS_TRY(read_rows(a, err));
+    if (a->objective_n > 0 || a->job->o->best != NULL)
+        ZS_TRY(check_all_there(a, err));
     if (a->objective_n > 0)
         ZS_TRY(show_front(a, &s, err));
     else if (a->job->best_found && a->row_n > 0)
         ZS_TRY(show_lines(&s, (const uint64_t[]){0}, 1, err));
     if (a->job->o->best != NULL && !a->job->best_found)
         *exit_status = CLI_NO;
-    return emit(a, &s, err);
+    ZS_TRY(emit(a, &s, err));
+    return check_all_there(a, err);
 }
 
 zs_status sweep_answer(sweep_job *job, int *exit_status, zs_err *err)

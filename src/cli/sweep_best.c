@@ -2,6 +2,8 @@
 #include "zynqsim/pareto.h"
 
 #include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,50 +60,93 @@ static zs_status look_at(const sweep_job *job, uint64_t own, zs_arena *arena, bo
     return ZS_OK;
 }
 
+/* Figures that are worked out in two ways may differ in their last digits. */
+static bool is_beyond(double value, double bound, bool is_above)
+{
+    const double room = fabs(bound) * 1e-9;
+    return is_above ? value > bound + room : value < bound - room;
+}
+
+zs_status sweep_check_bound(sweep_job *job, const sweep_row *row, zs_err *err)
+{
+    const zs_sweep_columns *c = row->layout;
+    zs_arena arena;
+    zs_design d;
+    const zs_net *net;
+    const zs_result *outlook = NULL;
+    zs_status status = ZS_OK;
+    if (strcmp(row->cells[c->outcome], zs_outcome_name(ZS_OUTCOME_SIMULATED)) != 0)
+        return ZS_OK;
+    zs_arena_init(&arena, cli_heap());
+    status = zs_grid_design(&job->sweep.grid, row->point, &job->sweep.base, &arena, &d, err);
+    if (status == ZS_OK)
+        status = job->sweep.net_of(job->sweep.ctx, &d, &net, err);
+    if (status == ZS_OK)
+        status = zs_sweep_outlook(&d, net, job->sweep.fidelity, &arena, &outlook, err);
+    for (uint32_t i = c->problem + 1; i < c->checksum && status == ZS_OK; i++) {
+        const zs_bounded bounded = zs_metric_bounded(c->metric[i]);
+        const double value = sweep_cell_number(row, i);
+        if (bounded != ZS_BOUNDED_BELOW && bounded != ZS_BOUNDED_ABOVE)
+            continue;
+        const zs_value v = zs_result_get(outlook, c->metric[i]);
+        const double bound = v.type == ZS_METRIC_REAL ? v.r : (double)v.i;
+        if (is_beyond(value, bound, bounded == ZS_BOUNDED_ABOVE))
+            status = zs_fail(err, ZS_EPARSE, c->names[i],
+                             "%.17g is %s the bound %.17g of its point, so it cannot be", value,
+                             bounded == ZS_BOUNDED_ABOVE ? "above" : "below", bound);
+    }
+    zs_arena_drop(&arena);
+    return status;
+}
+
 typedef struct outlooks {
+    const sweep_job *job;
     double *bounds; /* [own]; infinite: out */
     bool *is_in;
-    zs_status status;
+    atomic_ullong next;
+    zs_status status; /* of a failure of the machine */
     zs_err err;
 } outlooks;
 
-static void look_at_one(const sweep_job *job, uint64_t own, zs_arena *arena, outlooks *all)
+static pthread_mutex_t one_fails = PTHREAD_MUTEX_INITIALIZER;
+
+static void look_at_one(outlooks *all, uint64_t own, zs_arena *arena)
 {
     zs_err why = {0};
-    if (sweep_is_done(job, own) || sweep_interrupted)
+    if (sweep_is_done(all->job, own) || sweep_interrupted)
         return;
-    const zs_status status = look_at(job, own, arena, &all->is_in[own], &all->bounds[own], &why);
+    const zs_status status =
+        look_at(all->job, own, arena, &all->is_in[own], &all->bounds[own], &why);
     if (status != ZS_ENOMEM && status != ZS_EIO)
         return; /* no plan can be made of it: it is no candidate */
-#pragma omp critical(sweep_rows)
-    {
-        all->status = status;
-        all->err = why;
-    }
+    pthread_mutex_lock(&one_fails);
+    all->status = status;
+    all->err = why;
+    pthread_mutex_unlock(&one_fails);
 }
 
-static void look_at_all(const sweep_job *job, outlooks *all)
+static void look_at_some(void *ctx)
 {
-#pragma omp parallel num_threads(job->o->jobs)
-    {
-        zs_arena arena;
-        zs_arena_init(&arena, cli_heap());
-#pragma omp for schedule(dynamic, 16)
-        for (uint64_t own = 0; own < job->own_n; own++)
-            look_at_one(job, own, &arena, all);
-        zs_arena_drop(&arena);
-    }
+    enum { CHUNK = 16 };
+    outlooks *all = ctx;
+    zs_arena arena;
+    zs_arena_init(&arena, cli_heap());
+    for (uint64_t at; (at = atomic_fetch_add(&all->next, CHUNK)) < all->job->own_n;)
+        for (uint64_t own = at; own < all->job->own_n && own < at + CHUNK; own++)
+            look_at_one(all, own, &arena);
+    zs_arena_drop(&arena);
 }
 
 static zs_status list_candidates(sweep_job *job, zs_candidate **list, uint64_t *n, zs_err *err)
 {
     zs_arena *keep = &job->base.keep;
-    outlooks all = {.bounds = zs_new(keep, double, job->own_n + 1),
+    outlooks all = {.job = job,
+                    .bounds = zs_new(keep, double, job->own_n + 1),
                     .is_in = zs_new(keep, bool, job->own_n + 1)};
     *list = zs_new(keep, zs_candidate, job->own_n + 1);
     if (all.bounds == NULL || all.is_in == NULL || *list == NULL)
         return zs_nomem(err, "the candidates");
-    look_at_all(job, &all);
+    cli_threads_run((uint64_t)job->o->jobs, look_at_some, &all);
     if (all.status != ZS_OK) {
         *err = all.err;
         return all.status;

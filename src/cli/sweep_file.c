@@ -18,26 +18,42 @@ static zs_status file_failed(const sweep_file *f, int code, zs_err *err)
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
+/* Locks the file that has the name now: another call may have replaced it in between. */
+static zs_status lock(sweep_file *f, bool *is_mine, zs_err *err)
+{
+    struct stat locked, named;
+    if (flock(f->fd, LOCK_EX | LOCK_NB) != 0)
+        return errno == EWOULDBLOCK
+                   ? zs_fail(err, ZS_EUSAGE, f->path,
+                             "another sweep is writing to this file; wait for it or name another")
+                   : file_failed(f, errno, err);
+    if (fstat(f->fd, &locked) != 0)
+        return file_failed(f, errno, err);
+    *is_mine = stat(f->path, &named) == 0 && named.st_dev == locked.st_dev &&
+               named.st_ino == locked.st_ino;
+    return ZS_OK;
+}
+
 static zs_status open_and_lock(sweep_file *f, zs_err *err)
 {
     struct stat info;
-    f->fd = open(f->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-    if (f->fd < 0 && (errno == ENOSPC || errno == EIO || errno == EROFS || errno == EMFILE))
-        return file_failed(f, errno, err);
-    if (f->fd < 0)
-        return zs_fail(err, ZS_EUSAGE, f->path, "cannot be opened: %s", strerror(errno));
-    if (fstat(f->fd, &info) != 0)
-        return file_failed(f, errno, err);
-    if (!S_ISREG(info.st_mode)) {
-        f->in_order = true;
-        return ZS_OK;
+    for (bool is_mine = false; !is_mine;) {
+        if (f->fd >= 0)
+            close(f->fd);
+        f->fd = open(f->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+        if (f->fd < 0 && (errno == ENOSPC || errno == EIO || errno == EROFS || errno == EMFILE))
+            return file_failed(f, errno, err);
+        if (f->fd < 0)
+            return zs_fail(err, errno == ENOMEM ? ZS_ENOMEM : ZS_EUSAGE, f->path,
+                           "cannot be opened: %s", strerror(errno));
+        if (fstat(f->fd, &info) != 0)
+            return file_failed(f, errno, err);
+        f->in_order = !S_ISREG(info.st_mode);
+        if (f->in_order)
+            return ZS_OK;
+        ZS_TRY(lock(f, &is_mine, err));
     }
-    if (flock(f->fd, LOCK_EX | LOCK_NB) == 0)
-        return ZS_OK;
-    if (errno == EWOULDBLOCK)
-        return zs_fail(err, ZS_EUSAGE, f->path,
-                       "another sweep is writing to this file; wait for it or name another");
-    return file_failed(f, errno, err);
+    return ZS_OK;
 }
 
 static zs_status row_is_foreign(const sweep_job *job, const char *id, zs_err *err)
@@ -55,9 +71,30 @@ static zs_status row_is_foreign(const sweep_job *job, const char *id, zs_err *er
                    id, job->id);
 }
 
+static zs_status at_row(const sweep_job *job, const sweep_row *row, zs_status status, zs_err *err)
+{
+    char place[160];
+    if (status == ZS_OK || err == NULL)
+        return status;
+    const zs_err why = *err;
+    sweep_place(place, sizeof place, job->file.path, row->number, why.place);
+    return zs_fail(err, status, place, "%s", why.text);
+}
+
+/* ---- rows that are no evidence --------------------------------------------------------------- */
+
+enum { FLAWS_SAID = 8 };
+
+/* What reading back comes to. */
+typedef struct flaw_list {
+    sweep_job *job;
+    uint64_t *ranges; /* [flaw] begin, end */
+    size_t n, room;
+} flaw_list;
+
 static zs_status mark_row(void *ctx, const sweep_row *row, zs_err *err)
 {
-    sweep_job *job = ctx;
+    sweep_job *job = ((flaw_list *)ctx)->job;
     const uint64_t own = (row->point - job->shard) / job->shard_n;
     if (strcmp(row->cells[1], job->id) != 0)
         return row_is_foreign(job, row->cells[1], err);
@@ -65,9 +102,14 @@ static zs_status mark_row(void *ctx, const sweep_row *row, zs_err *err)
         return zs_fail(err, ZS_EUSAGE, job->file.path,
                        "holds point %llu, which is not of this shard; name another file",
                        (unsigned long long)row->point);
+    ZS_TRY(at_row(job, row,
+                  zs_sweep_keys_check(row->layout, row->cells, &job->sweep.grid, row->point, err),
+                  err));
     if (sweep_is_done(job, own))
         return zs_fail(err, ZS_EPARSE, job->file.path, "holds point %llu twice",
                        (unsigned long long)row->point);
+    if (job->o->best != NULL || job->o->pareto != NULL)
+        ZS_TRY(at_row(job, row, sweep_check_bound(job, row, err), err));
     job->done[own / 8] |= (uint8_t)(1u << own % 8);
     job->done_n++;
     job->found_n++;
@@ -82,33 +124,165 @@ static zs_status mark_row(void *ctx, const sweep_row *row, zs_err *err)
     return ZS_OK;
 }
 
+/* A row of this sweep under a number whose keys it does not have may have come from anywhere. */
+static zs_status refuse_other_keys(const flaw_list *l, const sweep_flaw *flaw, zs_err *err)
+{
+    const zs_sweep_columns *c = flaw->layout;
+    if (flaw->cells == NULL || strcmp(flaw->cells[1], l->job->id) != 0)
+        return ZS_OK;
+    char *end;
+    zs_err why = {0};
+    const uint64_t point = strtoull(flaw->cells[0], &end, 10);
+    if (*end != '\0' || point >= l->job->sweep.grid.point_n ||
+        zs_sweep_keys_check(c, flaw->cells, &l->job->sweep.grid, point, &why) == ZS_OK)
+        return ZS_OK;
+    char place[160];
+    sweep_place(place, sizeof place, l->job->file.path, flaw->number, why.place);
+    return zs_fail(err, ZS_EUSAGE, place,
+                   "%s, and the check sum is not of this row; remove the line, and the same "
+                   "command simulates the point again",
+                   why.text);
+}
+
+static zs_status take_flaw(void *ctx, const sweep_flaw *flaw, zs_err *err)
+{
+    flaw_list *l = ctx;
+    char text[512];
+    ZS_TRY(refuse_other_keys(l, flaw, err));
+    if (l->job->o->best != NULL || l->job->o->pareto != NULL)
+        return zs_fail(err, ZS_EPARSE, flaw->place,
+                       "%s; the same command without --best and --pareto simulates it again",
+                       flaw->what);
+    if (l->n == l->room) {
+        const size_t room = l->room ? 2 * l->room : 16;
+        uint64_t *ranges = realloc(l->ranges, room * 2 * sizeof *ranges);
+        if (ranges == NULL)
+            return zs_nomem(err, l->job->file.path);
+        l->ranges = ranges;
+        l->room = room;
+    }
+    l->ranges[2 * l->n] = flaw->at;
+    l->ranges[2 * l->n + 1] = flaw->at + flaw->bytes;
+    if (l->n++ < FLAWS_SAID) {
+        snprintf(text, sizeof text, "%s; the row does not count and is made again", flaw->what);
+        cli_say(flaw->place, text);
+    }
+    return ZS_OK;
+}
+
+/* [begin, end) of one file behind what is in another. */
+static zs_status copy_bytes(sweep_file *f, int to, uint64_t begin, uint64_t end, zs_err *err)
+{
+    char piece[65536];
+    while (begin < end) {
+        const size_t want = end - begin < sizeof piece ? (size_t)(end - begin) : sizeof piece;
+        const ssize_t got = pread(f->fd, piece, want, (off_t)begin);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return file_failed(f, got < 0 ? errno : EIO, err);
+        for (ssize_t done = 0; done < got;) {
+            const ssize_t n = write(to, piece + done, (size_t)(got - done));
+            if (n < 0 && errno != EINTR)
+                return file_failed(f, errno, err);
+            done += n > 0 ? n : 0;
+        }
+        begin += (uint64_t)got;
+    }
+    return ZS_OK;
+}
+
+static zs_status write_without(flaw_list *l, cli_temporary *t, const char *target, zs_err *err)
+{
+    sweep_file *f = &l->job->file;
+    uint64_t at = 0, kept = 0;
+    ZS_TRY(cli_temporary_open(t, target, err));
+    for (size_t i = 0; i <= l->n; i++) {
+        const uint64_t end = i < l->n ? l->ranges[2 * i] : f->end;
+        ZS_TRY(copy_bytes(f, t->fd, at, end, err));
+        kept += end - at;
+        at = i < l->n ? l->ranges[2 * i + 1] : end;
+    }
+    /* the new file stays open, so that it is locked before it has the name */
+    if (flock(t->fd, LOCK_EX | LOCK_NB) != 0 || fcntl(t->fd, F_SETFL, O_APPEND) != 0)
+        return file_failed(f, errno, err);
+    const int copy = fcntl(t->fd, F_DUPFD_CLOEXEC, 0);
+    if (copy < 0)
+        return file_failed(f, errno, err);
+    zs_status status = cli_temporary_sync(t, f->path, err);
+    if (status == ZS_OK)
+        status = cli_temporary_rename(t, target, err);
+    if (status != ZS_OK) {
+        close(copy);
+        return status;
+    }
+    close(f->fd);
+    f->fd = copy;
+    f->end = kept;
+    return ZS_OK;
+}
+
+/* The file without the lines that are no rows, in its place. */
+static zs_status drop_flaws(flaw_list *l, zs_err *err)
+{
+    char text[128];
+    sweep_file *f = &l->job->file;
+    cli_temporary temporary = {.fd = -1};
+    if (l->n == 0)
+        return ZS_OK;
+    if (l->n > FLAWS_SAID) {
+        snprintf(text, sizeof text, "%zu more rows do not count and are made again",
+                 l->n - FLAWS_SAID);
+        cli_say(f->path, text);
+    }
+    char *target = realpath(f->path, NULL);
+    if (target == NULL)
+        return file_failed(f, errno, err);
+    const zs_status status = write_without(l, &temporary, target, err);
+    cli_temporary_drop(&temporary);
+    free(target);
+    return status;
+}
+
 /* What is there already; a last row that was cut short is taken away. */
-static zs_status go_on(sweep_job *job, const char *header, zs_err *err)
+static zs_status read_back(sweep_job *job, const char *header, flaw_list *flaws,
+                           sweep_reading *reading, zs_err *err)
 {
     sweep_file *f = &job->file;
-    sweep_reading reading = {.path = f->path};
     const int copy = dup(f->fd);
     FILE *stream = copy >= 0 ? fdopen(copy, "r") : NULL;
-    if (stream == NULL)
+    if (stream == NULL) {
+        if (copy >= 0)
+            close(copy);
         return file_failed(f, errno, err);
-    zs_status status = sweep_rows_each(stream, &reading, mark_row, job, err);
+    }
+    zs_status status = sweep_rows_each(stream, reading, err);
     fclose(stream);
-    if (status == ZS_OK && reading.header != NULL &&
-        strncmp(reading.header, header, strlen(reading.header)) != 0)
-        status = zs_fail(err, ZS_EUSAGE, f->path,
-                         "has other columns than this sweep; name another file, or remove this one "
-                         "to start again");
-    if (status == ZS_OK && reading.is_torn && reading.header == NULL &&
-        lseek(f->fd, 0, SEEK_END) > (off_t)strlen(header))
-        status = zs_fail(err, ZS_EUSAGE, f->path, "is no file of a sweep; name another");
-    free(reading.header);
     ZS_TRY(status);
-    f->end = reading.whole_bytes;
-    if (reading.is_torn && ftruncate(f->fd, (off_t)f->end) != 0)
+    if (reading->header != NULL && strcmp(reading->header, header) != 0)
+        return zs_fail(err, ZS_EUSAGE, f->path,
+                       "has other columns than this sweep; name another file, or remove this one "
+                       "to start again");
+    if (reading->is_torn && reading->header == NULL &&
+        lseek(f->fd, 0, SEEK_END) > (off_t)strlen(header))
+        return zs_fail(err, ZS_EUSAGE, f->path, "is no file of a sweep; name another");
+    f->end = reading->whole_bytes;
+    if (reading->is_torn && ftruncate(f->fd, (off_t)f->end) != 0)
         return file_failed(f, errno, err);
-    if (reading.is_torn && !job->o->quiet)
+    if (reading->is_torn && !job->o->quiet)
         cli_say(f->path, "the last row was cut short and is made again");
-    return ZS_OK;
+    return drop_flaws(flaws, err);
+}
+
+static zs_status go_on(sweep_job *job, const char *header, zs_err *err)
+{
+    flaw_list flaws = {.job = job};
+    sweep_reading reading = {
+        .path = job->file.path, .ctx = &flaws, .row = mark_row, .flawed = take_flaw};
+    const zs_status status = read_back(job, header, &flaws, &reading, err);
+    free(reading.header);
+    free(flaws.ranges);
+    return status;
 }
 
 /* ---- writing --------------------------------------------------------------------------------- */
@@ -123,7 +297,8 @@ static zs_status write_whole(sweep_file *f, const void *data, size_t bytes, zs_e
             continue;
         if (n < 0) {
             const int code = errno;
-            if (!f->in_order && ftruncate(f->fd, (off_t)f->end) != 0)
+            const off_t whole = lseek(f->fd, 0, SEEK_END) - (off_t)(bytes - left);
+            if (!f->in_order && bytes > left && ftruncate(f->fd, whole) != 0)
                 cli_say(f->path, "its last row is cut short; the next call takes it away");
             return file_failed(f, code, err);
         }
@@ -150,10 +325,14 @@ static zs_status start_header(sweep_job *job, zs_buffer *header, zs_err *err)
 {
     const zs_sink sink = zs_buffer_sink(header);
     ZS_TRY(zs_sweep_header_emit(&job->sweep.grid, &sink, err));
-    ZS_TRY(zs_sink_write(&sink, "", 1));
-    const char *text = (const char *)header->data;
-    if (job->file.fd >= 0 && !job->file.in_order)
+    if (zs_sink_write(&sink, "", 1) != ZS_OK)
+        return zs_nomem(err, "rows");
+    char *text = (char *)header->data, *end = text + header->bytes - 2;
+    if (job->file.fd >= 0 && !job->file.in_order) {
+        *end = '\0';
         ZS_TRY(go_on(job, text, err));
+        *end = '\n';
+    }
     return job->file.end == 0 ? put_row(&job->file, text, strlen(text), err) : ZS_OK;
 }
 

@@ -67,11 +67,15 @@ static zs_status check_same_sweep(merger *m, sweep_reading *reading, zs_err *err
 
 static zs_status read_file(merger *m, const char *path, zs_err *err)
 {
-    sweep_reading reading = {.path = path};
-    FILE *stream = fopen(path, "re");
-    if (stream == NULL)
-        return zs_fail(err, ZS_EUSAGE, path, "cannot be opened: %s", strerror(errno));
-    zs_status status = sweep_rows_each(stream, &reading, keep_row, m, err);
+    sweep_reading reading = {.path = path, .ctx = m, .row = keep_row};
+    int fd;
+    ZS_TRY(cli_file_open(path, &fd, err));
+    FILE *stream = fdopen(fd, "r");
+    if (stream == NULL) {
+        close(fd);
+        return zs_nomem(err, path);
+    }
+    zs_status status = sweep_rows_each(stream, &reading, err);
     fclose(stream);
     if (status == ZS_OK)
         status = check_same_sweep(m, &reading, err);
@@ -132,30 +136,24 @@ static zs_status drop_twins(merger *m, zs_err *err)
     return ZS_OK;
 }
 
-/* A complete file or none: written beside its place, then moved there. */
+/* A complete file or none. */
 static zs_status write_rows(const merger *m, zs_err *err)
 {
-    char temporary[4096];
-    const char *path = m->o->merge;
-    if ((size_t)snprintf(temporary, sizeof temporary, "%s.%ld.tmp", path, (long)getpid()) >=
-        sizeof temporary)
-        return zs_fail(err, ZS_EUSAGE, path, "the name of the file is too long");
-    FILE *file = fopen(temporary, "we");
-    if (file == NULL)
-        return zs_fail(err, ZS_EUSAGE, path, "cannot be written: %s", strerror(errno));
-    bool good = fprintf(file, "%s\n", m->header) > 0;
-    for (uint64_t i = 0; i < m->n && good; i++)
-        good = fprintf(file, "%s\n", m->rows[i].line) > 0;
-    good = good && fflush(file) == 0 && fsync(fileno(file)) == 0;
-    int code = good ? 0 : errno;
-    if (fclose(file) != 0 && code == 0)
-        code = errno;
-    if (code == 0 && rename(temporary, path) != 0)
-        code = errno;
-    if (code == 0)
-        return ZS_OK;
-    unlink(temporary);
-    return zs_fail(err, ZS_EIO, path, "cannot be written: %s", strerror(code));
+    zs_arena keep;
+    cli_stream *file;
+    zs_arena_init(&keep, cli_heap());
+    zs_status status = cli_stream_open(&keep, m->o->merge, &file, err);
+    if (status == ZS_OK) {
+        const zs_sink sink = cli_stream_sink(file); /* keeps its error for the end */
+        bool is_good =
+            zs_sink_puts(&sink, m->header) == ZS_OK && zs_sink_puts(&sink, "\n") == ZS_OK;
+        for (uint64_t i = 0; i < m->n && is_good; i++)
+            is_good =
+                zs_sink_puts(&sink, m->rows[i].line) == ZS_OK && zs_sink_puts(&sink, "\n") == ZS_OK;
+        status = cli_stream_close(file, err);
+    }
+    zs_arena_drop(&keep);
+    return status;
 }
 
 static void say_missing(const merger *m, uint64_t all)

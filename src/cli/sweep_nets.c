@@ -1,5 +1,6 @@
 #include "sweep_priv.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,16 +55,17 @@ static net_entry *add(sweep_nets *nets, const zs_design *d)
     return e;
 }
 
+static pthread_mutex_t one_loads = PTHREAD_MUTEX_INITIALIZER;
+
 zs_status sweep_net_of(void *ctx, const zs_design *design, const zs_net **net, zs_err *err)
 {
     sweep_nets *nets = ctx;
     net_entry *e;
-#pragma omp critical(sweep_nets)
-    {
-        e = find(nets, design);
-        if (e == NULL)
-            e = add(nets, design);
-    }
+    pthread_mutex_lock(&one_loads);
+    e = find(nets, design);
+    if (e == NULL)
+        e = add(nets, design);
+    pthread_mutex_unlock(&one_loads);
     if (e == NULL)
         return zs_nomem(err, "network");
     if (e->status != ZS_OK) {

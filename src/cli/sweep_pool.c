@@ -1,7 +1,8 @@
 #include "sweep_priv.h"
 
 #include <math.h>
-#include <omp.h>
+#include <pthread.h>
+#include <stdatomic.h>
 
 volatile sig_atomic_t sweep_interrupted;
 
@@ -58,28 +59,15 @@ zs_status sweep_take(sweep_job *job, uint64_t ordinal, uint64_t own, const void 
 typedef struct pool {
     sweep_job *job;
     const uint64_t *list;
+    uint64_t n, chunk;
+    atomic_ullong next; /* ordinal that nobody has taken */
+    atomic_bool is_over;
     zs_status status; /* of the first failure; ends the rest */
     zs_err err;
-    bool is_over;
 } pool;
 
-static bool is_over(const pool *p)
-{
-    bool over;
-#pragma omp atomic read
-    over = p->is_over;
-    return over || sweep_interrupted;
-}
-
-static void fail(pool *p, zs_status status, const zs_err *err)
-{
-    if (p->status == ZS_OK) {
-        p->status = status;
-        p->err = *err;
-    }
-#pragma omp atomic write
-    p->is_over = true;
-}
+/* Rows, what is done, and the first failure. */
+static pthread_mutex_t one_adds = PTHREAD_MUTEX_INITIALIZER;
 
 static void work_on(pool *p, uint64_t ordinal, sweep_worker *worker)
 {
@@ -87,42 +75,44 @@ static void work_on(pool *p, uint64_t ordinal, sweep_worker *worker)
     const uint64_t own = p->list ? p->list[ordinal] : ordinal;
     zs_err err = {0};
     double value = (double)NAN;
-    bool is_internal = false, is_new;
-    if (is_over(p))
-        return;
-#pragma omp critical(sweep_rows)
-    is_new = !sweep_is_done(job, own);
+    bool is_internal = false;
+    pthread_mutex_lock(&one_adds);
+    const bool is_new = !sweep_is_done(job, own);
+    pthread_mutex_unlock(&one_adds);
     if (!is_new)
         return;
     zs_status status = sweep_work(job, own, worker, &value, &is_internal, &err);
-#pragma omp critical(sweep_rows)
-    {
-        job->internal_problem |= is_internal;
-        if (status == ZS_OK && p->status == ZS_OK)
-            status =
-                sweep_take(job, ordinal, own, worker->row.data, worker->row.bytes, value, &err);
-        if (status != ZS_OK)
-            fail(p, status, &err);
+    pthread_mutex_lock(&one_adds);
+    job->internal_problem |= is_internal;
+    if (status == ZS_OK && p->status == ZS_OK)
+        status = sweep_take(job, ordinal, own, worker->row.data, worker->row.bytes, value, &err);
+    if (status != ZS_OK && p->status == ZS_OK) {
+        p->status = status;
+        p->err = err;
     }
+    if (status != ZS_OK)
+        atomic_store(&p->is_over, true);
+    pthread_mutex_unlock(&one_adds);
+}
+
+static void work(void *ctx)
+{
+    pool *p = ctx;
+    sweep_worker worker;
+    sweep_worker_init(&worker);
+    for (uint64_t at; (at = atomic_fetch_add(&p->next, p->chunk)) < p->n;)
+        for (uint64_t i = at; i < p->n && i < at + p->chunk; i++)
+            if (!atomic_load(&p->is_over) && !sweep_interrupted)
+                work_on(p, i, &worker);
+    sweep_worker_drop(&worker);
 }
 
 zs_status sweep_pool_threads(sweep_job *job, const uint64_t *list, uint64_t n, zs_err *err)
 {
-    pool p = {.job = job, .list = list};
-    const int threads = (uint64_t)job->o->jobs < n ? job->o->jobs : n > 0 ? (int)n : 1;
     /* neighbours may have the same plan; a shard or a list has none */
-    const int chunk = list == NULL && job->shard_n == 1 ? (int)zs_sweep_chunk(&job->sweep) : 1;
-    omp_set_num_threads(threads);
-    omp_set_schedule(omp_sched_dynamic, chunk);
-#pragma omp parallel
-    {
-        sweep_worker worker;
-        sweep_worker_init(&worker);
-#pragma omp for schedule(runtime)
-        for (uint64_t i = 0; i < n; i++)
-            work_on(&p, i, &worker);
-        sweep_worker_drop(&worker);
-    }
+    const uint32_t chunk = list == NULL && job->shard_n == 1 ? zs_sweep_chunk(&job->sweep) : 1;
+    pool p = {.job = job, .list = list, .n = n, .chunk = chunk};
+    cli_threads_run((uint64_t)job->o->jobs < n ? (uint64_t)job->o->jobs : n, work, &p);
     if (p.status != ZS_OK && err != NULL)
         *err = p.err;
     return p.status;

@@ -53,31 +53,42 @@ zs_status sweep_file_close(sweep_file *file, zs_err *err);
 
 /* ---- reading rows back (sweep_rows.c) -------------------------------------------------------- */
 
-enum { SWEEP_COLUMNS_MAX = 256 };
 #define SWEEP_NO_COLUMN UINT32_MAX
 
 typedef struct sweep_row {
+    const zs_sweep_columns *layout;
     const char *const *columns; /* names */
     const char *const *cells;
     uint32_t n;
     uint64_t point;
-    uint64_t at; /* byte offset of the line */
+    uint64_t number; /* of the line */
     const char *line;
 } sweep_row;
 
+/* A line that is no whole row of the sweep. */
+typedef struct sweep_flaw {
+    uint64_t at, bytes, number; /* in the file */
+    const char *place, *what;   /* "FILE:LINE, column NAME", and what is wrong there */
+    const zs_sweep_columns *layout;
+    const char *const *cells; /* NULL where the line cannot be cut into them */
+} sweep_flaw;
+
 typedef struct sweep_reading {
     const char *path; /* for messages */
+    void *ctx;
+    zs_status (*row)(void *ctx, const sweep_row *row, zs_err *err);
+    zs_status (*flawed)(void *ctx, const sweep_flaw *flaw, zs_err *err); /* NULL: an error */
     char id[SWEEP_ID_BYTES];
-    uint64_t whole_bytes; /* up to the end of the last whole row */
-    bool is_torn;         /* something follows that is no whole row */
+    uint64_t whole_bytes; /* up to the end of the last whole line */
+    bool is_torn;         /* a line follows that has no end */
     char *header;
 } sweep_reading;
 
-/* Calls for every whole row, in the order of the file. ZS_EPARSE for lines in the middle that are
- * no rows of one sweep; the id is that of the first row. */
-zs_status sweep_rows_each(FILE *stream, sweep_reading *reading,
-                          zs_status (*row)(void *ctx, const sweep_row *row, zs_err *err), void *ctx,
-                          zs_err *err);
+/* Calls for every line, in the order of the file. ZS_EPARSE for a header, and for rows of more than
+ * one sweep; the id is that of the first row. */
+zs_status sweep_rows_each(FILE *stream, sweep_reading *reading, zs_err *err);
+/* "FILE:LINE, column NAME" */
+void sweep_place(char *place, size_t bytes, const char *path, uint64_t line, const char *column);
 /* The build in an identity; "" when it names none. */
 const char *sweep_build_of(const char *id);
 /* The same sweep, by programs whose models differ. */
@@ -170,6 +181,8 @@ void sweep_set_pool(sweep_pool pool);
 /* This process has no file and answers nothing: it works for another one that has. */
 void sweep_set_worker(zs_status (*work)(sweep_job *job, zs_err *err));
 
+/* ZS_EPARSE when a figure of a row is better than its point can be. */
+zs_status sweep_check_bound(sweep_job *job, const sweep_row *row, zs_err *err);
 /* Reads the rows back and prints what they say. */
 zs_status sweep_answer(sweep_job *job, int *exit_status, zs_err *err);
 /* The figures of --pareto, before an hour is spent. */

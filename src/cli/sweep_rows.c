@@ -37,131 +37,172 @@ bool sweep_is_other_build(const char *id, const char *than)
 
 /* ---- lines ----------------------------------------------------------------------------------- */
 
+/* A row has some 700 bytes; what is longer is none, and may have no end. */
+enum { LINE_BYTES_MAX = 1 << 20 };
+
 typedef struct reader {
     FILE *stream;
     sweep_reading *reading;
     char *line, *cut; /* as it is, and in cells */
     char *names;      /* of the columns, cut */
-    size_t line_room, cut_room;
-    ssize_t bytes;
-    uint64_t number;
-    const char *columns[SWEEP_COLUMNS_MAX];
-    const char *cells[SWEEP_COLUMNS_MAX];
-    uint32_t column_n;
+    size_t bytes;     /* of the line without its end */
+    uint64_t number, line_bytes;
+    zs_sweep_columns layout;
+    const char *columns[ZS_SWEEP_COLUMNS_MAX];
+    const char *cells[ZS_SWEEP_COLUMNS_MAX];
     zs_err *err;
 } reader;
 
-static zs_status line_is_wrong(const reader *r, const char *what)
+void sweep_place(char *place, size_t bytes, const char *path, uint64_t line, const char *column)
+{
+    const int n = snprintf(place, bytes, "%.100s:%llu", path, (unsigned long long)line);
+    if (column[0] != '\0' && n > 0 && (size_t)n < bytes)
+        snprintf(place + n, bytes - (size_t)n, ", column %s", column);
+}
+
+static zs_status line_is_wrong(const reader *r, const char *column, const char *what)
 {
     char place[160];
-    snprintf(place, sizeof place, "%.120s:%llu", r->reading->path, (unsigned long long)r->number);
+    sweep_place(place, sizeof place, r->reading->path, r->number, column);
     return zs_fail(r->err, ZS_EPARSE, place, "%s", what);
 }
 
 /* False at the end of the file, and at a last line that was not written to its end. */
 static bool next_line(reader *r)
 {
-    r->bytes = getline(&r->line, &r->line_room, r->stream);
+    int c;
     r->number++;
-    if (r->bytes <= 0)
-        return false;
-    /* bytes that a power loss left unwritten read as zeros */
-    if (r->line[r->bytes - 1] != '\n' || memchr(r->line, 0, (size_t)r->bytes) != NULL) {
-        r->reading->is_torn = true;
-        return false;
+    r->bytes = 0;
+    r->line_bytes = 0;
+    while ((c = getc_unlocked(r->stream)) != EOF && c != '\n') {
+        r->line_bytes++;
+        if (r->bytes < LINE_BYTES_MAX)
+            r->line[r->bytes++] = (char)c;
+        else if (r->reading->flawed == NULL)
+            break;
     }
-    r->line[--r->bytes] = '\0';
-    return true;
-}
-
-static zs_status cut_line(reader *r, uint32_t *n)
-{
-    const size_t room = (size_t)r->bytes + 1;
-    if (room > r->cut_room) {
-        char *bigger = realloc(r->cut, room);
-        if (bigger == NULL)
-            return zs_nomem(r->err, r->reading->path);
-        r->cut = bigger;
-        r->cut_room = room;
-    }
-    memcpy(r->cut, r->line, room);
-    *n = 0;
-    (void)zs_csv_line_cut(r->cut, r->cells, SWEEP_COLUMNS_MAX, n); /* else 0 cells */
-    return ZS_OK;
+    r->line[r->bytes] = '\0';
+    r->reading->is_torn = c == EOF && r->line_bytes > 0;
+    r->line_bytes++;
+    return c != EOF;
 }
 
 static zs_status read_header(reader *r)
 {
+    zs_err why = {0};
+    uint32_t n = 0;
     r->reading->header = strdup(r->line);
     r->names = strdup(r->line);
     if (r->reading->header == NULL || r->names == NULL)
         return zs_nomem(r->err, r->reading->path);
-    if (zs_csv_line_cut(r->names, r->columns, SWEEP_COLUMNS_MAX, &r->column_n) &&
-        r->column_n >= 5 && strcmp(r->columns[0], "point") == 0 &&
-        strcmp(r->columns[1], "sweep") == 0)
-        return ZS_OK;
-    return line_is_wrong(r, "is no file of a sweep: its first line would begin with point,sweep");
+    if (r->bytes > 0 && r->line[r->bytes - 1] == '\r' && strncmp(r->line, "point,", 6) == 0)
+        return line_is_wrong(r, ZS_SWEEP_CHECKSUM,
+                             "lines end in CR LF: something has rewritten the file of the sweep");
+    (void)zs_csv_line_cut(r->names, r->columns, ZS_SWEEP_COLUMNS_MAX, &n); /* else 0 cells */
+    if (zs_sweep_columns_find(r->columns, n, &r->layout, &why) != ZS_OK)
+        return line_is_wrong(r, why.place, why.text);
+    return ZS_OK;
+}
+
+/* Cuts the line into cells and looks at each. ZS_EPARSE: the line is no row. */
+static zs_status read_cells(reader *r, bool *is_cut, zs_err *why)
+{
+    const zs_sweep_columns *c = &r->layout;
+    uint32_t n = 0;
+    if (r->line_bytes > LINE_BYTES_MAX)
+        return zs_fail(why, ZS_EPARSE, "", "is longer than any row");
+    if (r->bytes > 0 && r->line[r->bytes - 1] == '\r')
+        return zs_fail(why, ZS_EPARSE, ZS_SWEEP_CHECKSUM, "the line ends in CR LF");
+    memcpy(r->cut, r->line, r->bytes + 1);
+    (void)zs_csv_line_cut(r->cut, r->cells, ZS_SWEEP_COLUMNS_MAX, &n); /* else 0 cells */
+    const char *zero = memchr(r->line, 0, r->bytes);
+    if (zero != NULL) { /* the cell it stands in, as far as the line was cut */
+        uint32_t i = 0;
+        while (i + 1 < n && r->cells[i + 1] - r->cut <= zero - r->line)
+            i++;
+        return zs_fail(why, ZS_EPARSE, i < c->n ? c->names[i] : "", "has zero bytes in it");
+    }
+    if (n != c->n)
+        return zs_fail(why, ZS_EPARSE, n < c->n ? c->names[n] : "",
+                       "the row has %u cells, the header names %u columns", n, c->n);
+    *is_cut = true;
+    const size_t summed = (size_t)(r->cells[c->checksum] - r->cut); /* with the comma */
+    return zs_sweep_row_check(c, r->cells, zs_sweep_line_sum(r->line, summed - 1), why);
 }
 
 static zs_status row_is_foreign(const reader *r, const char *id)
 {
     char what[256];
     if (!sweep_is_other_build(r->cells[1], id))
-        return line_is_wrong(r, "is a row of another sweep than those before it");
+        return line_is_wrong(r, "", "is a row of another sweep than those before it");
     snprintf(what, sizeof what, "is a row that %.80s made, those before it are of %.80s",
              sweep_build_of(r->cells[1]), sweep_build_of(id));
-    return line_is_wrong(r, what);
+    return line_is_wrong(r, "", what);
 }
 
-static zs_status read_row(reader *r, sweep_row *row)
+static zs_status take_row(reader *r)
 {
-    uint32_t n;
-    char *end;
-    ZS_TRY(cut_line(r, &n));
-    if (n != r->column_n)
-        return line_is_wrong(r, "is no row of this sweep: the number of cells is another");
-    row->point = strtoull(r->cells[0], &end, 10);
-    if (r->cells[0][0] < '0' || r->cells[0][0] > '9' || *end != '\0')
-        return line_is_wrong(r, "does not begin with the number of a point");
     char *id = r->reading->id;
     if (id[0] == '\0')
         snprintf(id, SWEEP_ID_BYTES, "%s", r->cells[1]);
     if (strcmp(id, r->cells[1]) != 0)
         return row_is_foreign(r, id);
-    row->columns = r->columns;
-    row->cells = r->cells;
-    row->n = n;
-    row->line = r->line;
-    row->at = r->reading->whole_bytes;
-    return ZS_OK;
+    const sweep_row row = {.layout = &r->layout,
+                           .columns = r->columns,
+                           .cells = r->cells,
+                           .n = r->layout.n,
+                           .point = strtoull(r->cells[0], NULL, 10),
+                           .number = r->number,
+                           .line = r->line};
+    return r->reading->row(r->reading->ctx, &row, r->err);
 }
 
-static zs_status read_all(reader *r, zs_status (*row)(void *, const sweep_row *, zs_err *),
-                          void *ctx)
+static zs_status take_line(reader *r)
 {
-    if (!next_line(r))
-        return ZS_OK;
-    ZS_TRY(read_header(r));
-    r->reading->whole_bytes = (uint64_t)r->bytes + 1;
-    while (next_line(r)) {
-        sweep_row now = {0};
-        ZS_TRY(read_row(r, &now));
-        ZS_TRY(row(ctx, &now, r->err));
-        r->reading->whole_bytes += (uint64_t)r->bytes + 1;
+    zs_err why = {0};
+    char place[160];
+    bool is_cut = false;
+    if (read_cells(r, &is_cut, &why) == ZS_OK)
+        return take_row(r);
+    if (r->reading->flawed == NULL)
+        return line_is_wrong(r, why.place, why.text);
+    sweep_place(place, sizeof place, r->reading->path, r->number, why.place);
+    const sweep_flaw found = {.at = r->reading->whole_bytes,
+                              .bytes = r->line_bytes,
+                              .number = r->number,
+                              .place = place,
+                              .what = why.text,
+                              .layout = &r->layout,
+                              .cells = is_cut ? r->cells : NULL};
+    return r->reading->flawed(r->reading->ctx, &found, r->err);
+}
+
+static zs_status read_all(reader *r)
+{
+    const size_t room = (size_t)LINE_BYTES_MAX + 1;
+    r->line = malloc(room);
+    r->cut = malloc(room);
+    if (r->line == NULL || r->cut == NULL)
+        return zs_nomem(r->err, r->reading->path);
+    if (next_line(r)) {
+        ZS_TRY(read_header(r));
+        r->reading->whole_bytes = r->line_bytes;
+        while (next_line(r)) {
+            ZS_TRY(take_line(r));
+            r->reading->whole_bytes += r->line_bytes;
+        }
     }
     if (ferror(r->stream))
         return zs_fail(r->err, ZS_EIO, r->reading->path, "cannot be read: %s", strerror(errno));
     return ZS_OK;
 }
 
-zs_status sweep_rows_each(FILE *stream, sweep_reading *reading,
-                          zs_status (*row)(void *ctx, const sweep_row *row, zs_err *err), void *ctx,
-                          zs_err *err)
+zs_status sweep_rows_each(FILE *stream, sweep_reading *reading, zs_err *err)
 {
     reader r = {.stream = stream, .reading = reading, .err = err};
     reading->whole_bytes = 0;
     reading->is_torn = false;
-    const zs_status status = read_all(&r, row, ctx);
+    const zs_status status = read_all(&r);
     free(r.names);
     free(r.line);
     free(r.cut);

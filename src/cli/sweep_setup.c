@@ -79,14 +79,19 @@ static zs_status read_shard(sweep_job *job, zs_err *err)
     const char *text = job->o->shard;
     job->shard_n = 1;
     if (text != NULL) {
-        char *end, *rest;
-        job->shard = strtoull(text, &end, 10);
-        job->shard_n = *end == '/' ? strtoull(end + 1, &rest, 10) : 0;
-        if (text[0] < '0' || text[0] > '9' || job->shard_n == 0 || *rest != '\0' || end[1] < '0' ||
-            end[1] > '9' || job->shard >= job->shard_n)
+        char first[24];
+        long long i = -1, n = -1;
+        const size_t bytes = strcspn(text, "/");
+        snprintf(first, sizeof first, "%.*s", (int)bytes, text);
+        if (bytes >= sizeof first || text[bytes] != '/' ||
+            cli_whole_number(first, "", &i, NULL) != ZS_OK ||
+            cli_whole_number(text + bytes + 1, "", &n, NULL) != ZS_OK || i < 0 || i >= n)
             return zs_fail(err, ZS_EUSAGE, "--shard",
-                           "'%.40s' is not I/N with I from 0 to N-1: 0/4 is the first of four",
+                           "'%.40s' is not I/N with I from 0 to N-1, N below 2^63: 0/4 is the "
+                           "first of four",
                            text);
+        job->shard = (uint64_t)i;
+        job->shard_n = (uint64_t)n;
     }
     const uint64_t all = job->sweep.grid.point_n;
     job->own_n = all > job->shard ? (all - job->shard - 1) / job->shard_n + 1 : 0;
@@ -152,7 +157,7 @@ static zs_status put_model(sweep_job *job, const char *name, const zs_sink *s, z
     const char *path = name;
     if (strcmp(name, job->sweep.base.network.model) != 0)
         ZS_TRY(cli_model_find(&job->base.keep, job->o->design_path, name, &path, err));
-    ZS_TRY(cli_file_read(&job->base.keep, path, &bytes, err));
+    ZS_TRY(cli_file_read(&job->base.keep, path, CLI_LARGE_BYTES, &bytes, err));
     cli_sha256(bytes.data, bytes.bytes, hex);
     return zs_sink_printf(s, "model %s\n", hex);
 }

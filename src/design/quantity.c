@@ -48,6 +48,8 @@ static bool read_mantissa(const char **at, zs_decimal *v)
             point = true;
             continue;
         }
+        if (any && !point && v->digits == 0) /* 010: octal or decimal? */
+            return false;
         any = true;
         if (!zs_mul_u64(v->digits, 10, &v->digits) ||
             !zs_add_u64(v->digits, (uint64_t)(*p - '0'), &v->digits))

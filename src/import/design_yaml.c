@@ -6,7 +6,7 @@
 #include <yaml.h>
 
 /* A design file is small. The limits keep aliases from multiplying and the parser's lists short. */
-enum { FILE_BYTES_MAX = 128 * 1024, VISITS_MAX = 8192, NEST_MAX = 16 };
+enum { VISITS_MAX = 8192, NEST_MAX = 16 };
 
 /* The files that are being read, innermost first: for depth and cycles. */
 typedef struct frame {
@@ -177,11 +177,23 @@ static zs_status unknown_key(const reader *r, const char *path)
     return zs_fail(r->err, ZS_EPARSE, path, "unknown key, did you mean '%s'?", near);
 }
 
+/* mean0 is a part of mean. */
+static bool is_part(const char *path, const char *whole)
+{
+    const size_t n = strlen(whole);
+    return strncmp(path, whole, n) == 0 && strspn(path + n, "0123456789") == 1 &&
+           path[n + 1] == '\0' && zs_design_takes_list(whole);
+}
+
 static zs_status mark_seen(reader *r, const char *path, const yaml_node_t *key)
 {
-    for (const seen_key *s = r->seen; s != NULL; s = s->next)
+    for (const seen_key *s = r->seen; s != NULL; s = s->next) {
         if (strcmp(s->path, path) == 0)
             return FAIL_AT(r, key, ZS_EPARSE, path, "given twice, first in line %zu", s->line);
+        if (is_part(path, s->path) || is_part(s->path, path))
+            return FAIL_AT(r, key, ZS_EPARSE, path, "given twice, first as %s in line %zu", s->path,
+                           s->line);
+    }
     seen_key *s = zs_new(r->arena, seen_key, 1);
     if (s == NULL)
         return zs_nomem(r->err, path);
@@ -521,11 +533,11 @@ static zs_status read_root(reader *r, const yaml_node_t *root, bool is_board)
 
 static zs_status yaml_failed(const reader *r, const yaml_parser_t *parser)
 {
-    if (parser->error == YAML_MEMORY_ERROR)
+    if (parser->error == YAML_MEMORY_ERROR ||
+        parser->problem == NULL) /* it had no memory to say it */
         return zs_nomem(r->err, r->file->path);
     const bool early = parser->error == YAML_READER_ERROR; /* has no mark of its own */
-    zs_fail(r->err, ZS_EPARSE, "", "not valid YAML: %s",
-            parser->problem ? parser->problem : "unknown problem");
+    zs_fail(r->err, ZS_EPARSE, "", "not valid YAML: %s", parser->problem);
     prefix_mark(r, early ? &parser->mark : &parser->problem_mark);
     return ZS_EPARSE;
 }
@@ -589,9 +601,9 @@ static zs_status read_file(const reader *outer, zs_span bytes, const char *path,
     r.doc = &doc;
     r.seen = NULL;
     ZS_TRY(check_chain(&r));
-    if (bytes.bytes > FILE_BYTES_MAX)
+    if (bytes.bytes > ZS_DESIGN_BYTES_MAX)
         return zs_fail(r.err, ZS_ERANGE, path, "%zu bytes, but a design file has at most %d",
-                       bytes.bytes, FILE_BYTES_MAX);
+                       bytes.bytes, ZS_DESIGN_BYTES_MAX);
     if (bytes.bytes == 0)
         return ZS_OK;
     ZS_TRY(check_depth(&r, bytes));

@@ -132,6 +132,8 @@ bool zs_onnx_attr_is(const ZsOnnx__Attribute *attr, const char *text);
 
 /* ---- operators ------------------------------------------------------------------------------- */
 
+/* ZS_EPARSE for an attribute or a number of inputs of another version of the operator. */
+zs_status zs_onnx_check_form(const zs_onnx_node *at, zs_err *err);
 /* Translates one node into layers of the draft. ZS_EUNSUPPORTED names the operator. */
 zs_status zs_onnx_op(const zs_onnx_node *at, zs_err *err);
 

@@ -24,6 +24,9 @@ static zs_status check_model(const ZsOnnx__Model *model, const char *path, zs_on
         if (set->domain == NULL || set->domain[0] == '\0' || strcmp(set->domain, "ai.onnx") == 0)
             net->opset = set->version;
     }
+    if (net->opset < 1)
+        return zs_fail(err, ZS_ERANGE, path, "operator set %lld is below the minimum 1",
+                       (long long)net->opset);
     return ZS_OK;
 }
 

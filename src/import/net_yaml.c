@@ -77,7 +77,7 @@ zs_status zs_net_yaml_uint(const zs_net_yaml *y, const yaml_node_t *node, uint32
     ZS_TRY(check_scalar(y, node));
     const char *text = scalar(node);
     const size_t digits = strspn(text, "0123456789");
-    if (digits == 0 || text[digits] != '\0')
+    if (digits == 0 || text[digits] != '\0' || (digits > 1 && text[0] == '0'))
         return zs_net_yaml_fail(y, node, ZS_EPARSE, "'%s' is not a whole number of 0 or more",
                                 text);
     errno = 0;
@@ -313,11 +313,11 @@ static zs_status read_net(zs_net_yaml *y, zs_arena *arena, const yaml_node_t *ro
 static zs_status parser_failure(const yaml_parser_t *parser, const char *path, zs_err *err)
 {
     char place[192];
-    if (parser->error == YAML_MEMORY_ERROR)
+    if (parser->error == YAML_MEMORY_ERROR ||
+        parser->problem == NULL) /* it had no memory to say it */
         return zs_nomem(err, "a YAML document");
     print_place(place, path, &parser->problem_mark);
-    return zs_fail(err, ZS_EPARSE, place, "not YAML: %s",
-                   parser->problem ? parser->problem : "unknown problem");
+    return zs_fail(err, ZS_EPARSE, place, "not YAML: %s", parser->problem);
 }
 
 /* One document, and nothing after it. */

@@ -187,6 +187,8 @@ static zs_status find_header(zs_span bytes, header *h, size_t *data_at)
                        bytes.bytes);
     h->at = (const char *)b + start;
     h->end = h->at + n;
+    if (memchr(h->at, 0, (size_t)n) != NULL)
+        return bad_header(h, "a zero byte in its text");
     *data_at = start + (size_t)n;
     return ZS_OK;
 }

@@ -18,6 +18,32 @@ typedef struct reader {
 
 /* ---- the file -------------------------------------------------------------------------------- */
 
+/* jansson calls a text malformed when it has no memory for it. What it asks for goes on to where it
+ * went before, and a refusal is remembered. */
+static json_malloc_t asked;
+static _Thread_local bool is_refused;
+
+static void *ask(size_t bytes)
+{
+    void *block = asked(bytes);
+    is_refused |= block == NULL && bytes > 0;
+    return block;
+}
+
+static json_t *load_text(zs_span bytes, json_error_t *why)
+{
+    json_malloc_t get;
+    json_free_t give;
+    json_get_alloc_funcs(&get, &give);
+    if (get != ask)
+        asked = get;
+    is_refused = false;
+    json_set_alloc_funcs(ask, give);
+    json_t *root = json_loadb((const char *)bytes.data, bytes.bytes, JSON_REJECT_DUPLICATES, why);
+    json_set_alloc_funcs(asked, give);
+    return root;
+}
+
 /* The caller drops the document. */
 static zs_status load(zs_span bytes, const char *path, json_t **root, zs_err *err)
 {
@@ -26,9 +52,8 @@ static zs_status load(zs_span bytes, const char *path, json_t **root, zs_err *er
     if (bytes.bytes > ZS_RESULT_BYTES_MAX)
         return zs_fail(err, ZS_ERANGE, path, "%zu bytes are more than the maximum of %d",
                        bytes.bytes, ZS_RESULT_BYTES_MAX);
-    json_t *loaded =
-        json_loadb((const char *)bytes.data, bytes.bytes, JSON_REJECT_DUPLICATES, &why);
-    if (loaded == NULL && json_error_code(&why) == json_error_out_of_memory)
+    json_t *loaded = load_text(bytes, &why);
+    if (loaded == NULL && is_refused)
         return zs_nomem(err, path);
     if (loaded == NULL) {
         snprintf(place, sizeof place, "%.150s:%d:%d", path, why.line, why.column);

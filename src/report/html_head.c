@@ -176,8 +176,14 @@ void zs_html_head(zs_out *out, const zs_result *r)
     zs_html_text(out, r->board);
     zs_out_text(out, "</h1>\n<p class=\"faint\">design ");
     zs_html_text(out, r->design);
-    zs_out_printf(out, "; %s, fusion %s, %s calls, batch %u, timing model “%s”</p></header>\n",
-                  r->precision, r->fusion, zs_cell_count(r->calls).text, r->batch, r->fidelity);
+    zs_out_text(out, "; ");
+    zs_html_text(out, r->precision);
+    zs_out_text(out, ", fusion ");
+    zs_html_text(out, r->fusion);
+    zs_out_printf(out, ", %s calls, batch %u, timing model “", zs_cell_count(r->calls).text,
+                  r->batch);
+    zs_html_text(out, r->fidelity);
+    zs_out_text(out, "”</p></header>\n");
     zs_out_text(out, "<main>\n<div class=\"tiles\">\n");
     tile_time(out, r);
     tile_limit(out, r);

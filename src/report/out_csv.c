@@ -4,10 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Readers drop blanks around a cell that is not quoted. */
+static bool is_plain(const char *text)
+{
+    const size_t n = strlen(text);
+    return strpbrk(text, ",\"\r\n") == NULL &&
+           (n == 0 || (strchr(" \t", text[0]) == NULL && strchr(" \t", text[n - 1]) == NULL));
+}
+
 /* libcsv writes into memory: at most every byte twice and two quotes. */
 void zs_out_csv(zs_out *out, const char *text)
 {
-    if (text == NULL || strpbrk(text, ",\"\r\n") == NULL) {
+    if (text == NULL || is_plain(text)) {
         zs_out_text(out, text == NULL ? "" : text);
         return;
     }

@@ -1,14 +1,32 @@
 #include "plot_priv.h"
 
-void zs_plot_text(zs_out *out, const char *text)
+/* gnuplot reads '' as a quote only behind another character: in front, and after a first one, a
+ * quote is an expression of its own. In tics a % begins a format. */
+static void put_quoted(zs_out *out, const char *text, bool is_format)
 {
+    bool may_double = false;
     zs_out_text(out, "'");
     for (uint32_t c = zs_utf8_next(&text); c != 0; c = zs_utf8_next(&text)) {
         char bytes[5] = "";
         zs_utf8_put(c, bytes);
-        zs_out_text(out, c == '\'' ? "''" : bytes);
+        const bool is_quote = c == '\'';
+        zs_out_text(out, is_quote && may_double  ? "''"
+                         : is_quote              ? "'.sprintf('%c',39).'"
+                         : is_format && c == '%' ? "%%"
+                                                 : bytes);
+        may_double = !is_quote;
     }
     zs_out_text(out, "'");
+}
+
+void zs_plot_text(zs_out *out, const char *text)
+{
+    put_quoted(out, text, false);
+}
+
+void zs_plot_tic(zs_out *out, const char *text)
+{
+    put_quoted(out, text, true);
 }
 
 void zs_plot_head(zs_out *out, uint32_t width, uint32_t height)

@@ -11,6 +11,8 @@
 
 /* 'text', cleaned. */
 void zs_plot_text(zs_out *out, const char *text);
+/* The same for the name of a tic, which gnuplot takes for a format. */
+void zs_plot_tic(zs_out *out, const char *text);
 /* Terminal and style; sizes in pixels. Where the caller has set the variable `pdf`, the terminal
  * writes PDF, a pixel for a point. */
 void zs_plot_head(zs_out *out, uint32_t width, uint32_t height);

@@ -73,16 +73,35 @@ zs_status zs_sweep_header_emit(const zs_grid *grid, const zs_sink *s, zs_err *er
     for (uint32_t m = 0; m < zs_metric_n; m++)
         if (zs_sweep_has_metric(grid, m))
             cell_text(&out, zs_metrics[m].name);
-    zs_out_text(&out, "\n");
+    zs_out_text(&out, "," ZS_SWEEP_CHECKSUM "\n");
     return zs_out_end(&out, "the header of a sweep", err);
+}
+
+/* Adds up what goes by, unless it is told to pause. */
+typedef struct summing {
+    const zs_sink *to;
+    uint64_t sum;
+    bool pauses;
+} summing;
+
+static zs_status sum_write(void *ctx, const void *data, size_t bytes)
+{
+    summing *s = ctx;
+    if (!s->pauses)
+        s->sum = zs_sweep_sum(s->sum, data, bytes);
+    return zs_sink_write(s->to, data, bytes);
 }
 
 zs_status zs_sweep_row_emit(const zs_grid *grid, const char *id, const zs_sweep_point *p,
                             const zs_sink *s, zs_err *err)
 {
-    zs_out out = {.sink = s};
+    summing sum = {.to = s, .sum = ZS_SWEEP_SUM_BEGIN};
+    const zs_sink through = {.write = sum_write, .ctx = &sum};
+    zs_out out = {.sink = &through};
     zs_out_printf(&out, "%llu", (unsigned long long)p->point);
+    sum.pauses = true;
     cell_text(&out, id);
+    sum.pauses = false;
     for (uint32_t i = 0; i < grid->axis_n; i++)
         for (uint32_t k = 0; k < grid->axes[i].path_n; k++)
             cell_text(&out, zs_grid_value(grid, p->point, i, k));
@@ -90,6 +109,7 @@ zs_status zs_sweep_row_emit(const zs_grid *grid, const char *id, const zs_sweep_
     zs_out_text(&out, p->meets ? ",1" : ",0");
     cell_text(&out, p->problem);
     put_figures(&out, grid, p);
-    zs_out_text(&out, "\n");
+    const zs_sum_text text = zs_sweep_sum_text(sum.sum);
+    zs_out_printf(&out, ",%s\n", text.text);
     return zs_out_end(&out, "a row of a sweep", err);
 }

@@ -136,8 +136,8 @@ typedef struct range {
 static const char *read_number(const char *text, uint64_t *out)
 {
     char *end;
-    if (*text < '0' || *text > '9')
-        return NULL;
+    if (*text < '0' || *text > '9' || (text[0] == '0' && text[1] >= '0' && text[1] <= '9'))
+        return NULL; /* zeros in front: octal or decimal? */
     *out = strtoull(text, &end, 10);
     return end;
 }

@@ -154,4 +154,37 @@ program run "$good" --out a_file/below
 ok "$([ $status = 2 ] && grep -q 'a_file' err; echo $?)" 'a directory below a file is refused'
 program run "$good" --out /proc/nowhere
 ok "$([ $status -ge 2 ] && [ $status -le 3 ] && [ "$(wc -l <err)" = 1 ]; echo $?)" 'a directory that cannot be made is an error'
+# ---- what is taken though it is wrong
+for key in mean scale; do
+    printf 'network: {model: small_net.yaml, preprocess: {%s: [1, 2, 3], %s0: 4}}\n' $key $key >twice.yaml
+    bad 2 "twice.yaml:1:.*${key}0: given twice, first as network.preprocess.$key in line 1" "$key and a part of it" run twice.yaml
+    printf 'network: {model: small_net.yaml, preprocess: {%s2: 4, %s: [1, 2, 3]}}\n' $key $key >twice.yaml
+    bad 2 "given twice, first as network.preprocess.${key}2" "a part of $key and all of it" run twice.yaml
+done
+clip=$TOP/tests/fuzz/corpus/onnx/bn_clip_add_concat
+{ cat "$clip"; printf '\102\002\020\006'; } >old.onnx
+bad 2 'Clip takes . inputs from opset 11 alone, this is 6' 'an operator of a later opset' run "$good" --model old.onnx --timing-only
+{ cat "$clip"; printf '\102\013\020\377\377\377\377\377\377\377\377\377\001'; } >negative.onnx
+bad 2 'operator set -1 is below the minimum 1' 'a negative opset' run "$good" --model negative.onnx --timing-only
+{ printf '\223NUMPY\001\000\066\000{"descr": "<f4", "fortran_order": False, "shape\000": (1,)}'; printf '\000\000\000\000'; } | tr '"' "'" >zero.npy
+bad 2 'NPY header: a zero byte in its text' 'a zero byte in the header of a tensor' run "$good" --input zero.npy
+bad 2 "'010' is not a number" 'a number with zeros in front' run "$good" --set batch=010
+bad 2 "^zynqsim: --jobs: '010' has zeros in front" 'threads with zeros in front' run "$good" --jobs 010
+bad 2 '^zynqsim: --jobs: .99999999999. is too large' 'threads beyond counting' run "$good" --jobs 99999999999
+printf 'name: n\ninput: {name: data, shape: [3, 8, 8]}\nlayers:\n  - {conv: a, out: 010, kernel: 1}\n' >octal.yaml
+bad 2 "octal.yaml:4.*'010' is not a whole number" 'channels with zeros in front' run "$good" --model octal.yaml
+while IFS='|' read -r pattern arguments; do
+    # shellcheck disable=SC2086 # a list of arguments
+    program sweep "$good" --vary batch=1,2 $arguments
+    ok "$([ $status = 2 ] && [ ! -s out ] && grep -q -- "$pattern" err; echo $?)" "sweep $arguments is refused"
+done <<'END'
+--limit: -1 is below the minimum 0|--limit -1
+--limit: .* is too large|--limit 99999999999999999999
+--limit: the value is not a whole number|--limit 1x
+is not I/N|--shard 0/99999999999999999999
+is not I/N|--shard 00/2
+is not I/N|--shard 0/-1
+is not I/N|--shard 1
+is no range|--vary accelerator.tile.oc=04:8
+END
 finish

@@ -308,8 +308,6 @@ static zs_status serve(sweep_job *job, const uint64_t *list, uint64_t n, zs_err 
             status = simulate_here(&s);
     }
     sweep_worker_drop(&s.worker);
-    if (job->o->best == NULL) /* that alone comes again; others do not wait for the answer */
-        stop_workers();
     return status;
 }
 
@@ -335,11 +333,18 @@ static bool await_leaving(void)
             mpi_nap();
         else if (tag == TAG_BYE)
             world.peers[rank].has_left = true;
+        for (int i = 1; i < world.ranks; i++)
+            if (world.peers[i].has_left && cli_seconds() - world.peers[i].spoken_s > 1)
+                tell(i, TAG_WAIT, NULL, 0);
     }
     for (rank = 1; rank < world.ranks; rank++)
         all_left = all_left && world.peers[rank].has_left;
     for (rank = 1; rank < world.ranks; rank++)
         tell(rank, all_left ? TAG_END : TAG_QUIT, NULL, 0);
+    /* MPI sends while it is called: before it is aborted what was said has to leave this rank */
+    for (const double said_s = cli_seconds(); !all_left && cli_seconds() - said_s < 1;)
+        if (!receive(&rank, &tag, &bytes))
+            mpi_nap();
     return all_left;
 }
 

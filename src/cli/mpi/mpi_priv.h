@@ -34,6 +34,8 @@ enum mpi_tag {
  */
 #define MPI_WAIT_S  60.0
 #define MPI_OWNER_S 600.0
+/* Once a rank has said BYE, rank 0 speaks to it every second until the end. */
+#define MPI_END_S 10.0
 
 typedef struct mpi_order {
     uint64_t own, ordinal;

@@ -37,8 +37,8 @@ static void send_to_owner(int tag, const void *data, size_t bytes)
     }
 }
 
-/* The tag of what rank 0 says next, within limit_s; WAIT is heard here. */
-static int await(mpi_order *order, double limit_s)
+/* The tag of what rank 0 says next, 0: nothing within limit_s; WAIT is heard here. */
+static int listen_for(mpi_order *order, double limit_s)
 {
     double heard_s = cli_seconds();
     while (cli_seconds() - heard_s < limit_s) {
@@ -57,7 +57,15 @@ static int await(mpi_order *order, double limit_s)
             return from.MPI_TAG;
         heard_s = cli_seconds();
     }
-    leave();
+    return 0;
+}
+
+static int await(mpi_order *order, double limit_s)
+{
+    const int tag = listen_for(order, limit_s);
+    if (tag == 0)
+        leave();
+    return tag;
 }
 
 static zs_status send_row(const sweep_worker *worker, const mpi_row_head *head, const char *failure)
@@ -110,7 +118,10 @@ int mpi_work(int argc, char **argv)
             send_to_owner(TAG_FAILED, failed, sizeof failed - 1);
     }
     send_to_owner(TAG_BYE, NULL, 0);
-    while (await(&none, MPI_OWNER_S) != TAG_END)
-        continue;
+    for (int tag; (tag = listen_for(&none, MPI_END_S)) != TAG_END;)
+        if (tag == 0) { /* rank 0 has all rows, and has left: what it said last may be lost */
+            fflush(NULL);
+            _exit(CLI_DONE);
+        }
     return CLI_DONE;
 }
