@@ -120,8 +120,8 @@ static void conv_plane(zs_exec *e, const zs_plan_row *row, uint32_t image, uint3
     memcpy(bias, filter, e->bias);
     zs_exec_gather(e, row, &box, e->dram + row->x.addr + image * row->x.pitch_bytes, row->x.shape,
                    e->gathered);
-    zs_exec_start_sums(e, &box, bias, e->sums);
-    zs_exec_products(e, &t, e->gathered, filter + e->bias, e->sums);
+    e->kernels->start(bias, 1, plane / e->elem, e->sums);
+    e->kernels->products(&t, e->gathered, filter + e->bias, e->sums, e->offsets);
     zs_exec_finish_sums(e, layer, &box, e->sums);
     memcpy(e->dram + row->y.addr + image * row->y.pitch_bytes + oc * plane, e->sums, plane);
 }
