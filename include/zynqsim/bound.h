@@ -52,7 +52,7 @@ zs_energy zs_energy_of(const zs_design *design, uint64_t cycles, uint64_t macs,
 /* ---- time ------------------------------------------------------------------------------------ */
 
 /* For each row i of the plan a PL cycle before which the last op of rows 0..i cannot retire: since
- * the last barrier every unit does its own ops one after the other, a transfer takes a beat per
+ * the last join every unit does its own ops one after the other, a transfer takes a beat per
  * cycle at the least, and all bytes pass the DRAM at its peak. Never falls from row to row; the
  * last entry is a lower bound of the total at any fidelity. `end_cycles` has plan->row_n entries
  * and is the caller's. One pass over the ops, some 2 ns each: cheap enough to prune a sweep. */

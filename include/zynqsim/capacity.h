@@ -1,6 +1,6 @@
 /* capacity.h - what hardware costs and how long it takes: block RAM shapes, MAC operators, the PS.
  *
- * Closed-form rules of the parts, without layers or plans; bound_fit.c adds them up for a design.
+ * Closed-form rules of the parts, without layers or plans; fit.h adds them up for a design.
  * Models   power-of-two depths of block RAM; latencies of operators; the three things that widen an
  *          initiation interval (pragma, recurrence, ports); software rates of one Cortex-A9.
  * Omits    routing, timing closure, block RAM ports taken by the DMA while it fills a second slot.

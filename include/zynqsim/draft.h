@@ -41,9 +41,9 @@ typedef struct zs_resident_draft {
 
 /* What of a network an engine takes, and how calls are formed. */
 typedef struct zs_fuse_rules {
-    bool takes_any_pool;      /* pools of any window and kind, and global averages */
-    bool pools_after_call;    /* a pool behind what a call writes belongs to that call */
-    bool splits_concat_pools; /* a pool behind a concatenation is fused into each of its parts */
+    bool takes_any_pool;         /* pools of any window and kind, and global averages */
+    bool pools_after_call;       /* a pool behind what a call writes belongs to that call */
+    bool splits_concat_pools;    /* a pool behind a concatenation is fused into each of its parts */
     uint64_t most_pooled_pixels; /* of a map that a fused pool can work on */
 } zs_fuse_rules;
 
@@ -82,7 +82,8 @@ bool zs_draft_is_fire(const zs_plan_draft *d, uint32_t i);
 /* Chooses the tensors that stay on chip by bytes saved. `size_buffers` tells whether block RAM has
  * room for so many elements beside all else. */
 typedef bool zs_size_buffers_fn(zs_plan_draft *d, uint64_t resident_elems);
-zs_status zs_draft_choose_residents(zs_plan_draft *d, zs_size_buffers_fn *size_buffers, zs_err *err);
+zs_status zs_draft_choose_residents(zs_plan_draft *d, zs_size_buffers_fn *size_buffers,
+                                    zs_err *err);
 
 /* ---- emission -------------------------------------------------------------------------------- */
 
@@ -127,13 +128,14 @@ void zs_emit_finish(const zs_emitter *e);
 /* Prices are shared within a row only. */
 void zs_emit_begin_row(zs_emitter *e, uint32_t row);
 zs_status zs_emit_join(zs_emitter *e);
-/* The waits of an op from all the ops that it has to wait for: ZS_NO_OP and doubles are dropped, and
- * where more than three are left, one of them becomes a MEET of the rest. Reorders `ops`. */
+/* The waits of an op from all the ops that it has to wait for: ZS_NO_OP and doubles are dropped,
+ * and where more than three are left, one of them becomes a MEET of the rest. Reorders `ops`. */
 zs_status zs_emit_waits(zs_emitter *e, uint32_t *ops, uint32_t n, uint32_t wait[3]);
 zs_status zs_emit_host(zs_emitter *e, zs_host_step step, uint64_t pl_cycles);
 /* Prices for MAC and POST, given by the caller; equal keys share one entry. */
-zs_status zs_emit_priced(zs_emitter *e, zs_op_code code, const zs_tile_box *box, const uint8_t slot[4],
-                         const uint32_t wait[3], uint64_t key, uint64_t pl_cycles, uint32_t *op);
+zs_status zs_emit_priced(zs_emitter *e, zs_op_code code, const zs_tile_box *box,
+                         const uint8_t slot[4], const uint32_t wait[3], uint64_t key,
+                         uint64_t pl_cycles, uint32_t *op);
 zs_status zs_emit_transfer(zs_emitter *e, zs_op_code code, const zs_tile_box *box,
                            const uint8_t slot[4], const uint32_t wait[3], uint32_t *op);
 /* Slot that holds `id`, or ZS_SLOT_NONE. */

@@ -43,7 +43,8 @@ static inline uint8_t *zs_exec_sums(const zs_exec *e, const zs_tile_op *op)
 
 /* Memories as the rows of the plan and their tiles need them, and packed weights in DRAM. */
 zs_status zs_exec_build_tiles(zs_exec *e, zs_arena *arena, zs_err *err);
-/* A layer in software, from DRAM to DRAM; other steps of the PS move no data. Tensors lie as CHW. */
+/* A layer in software, from DRAM to DRAM; other steps of the PS move no data. Tensors lie as CHW.
+ */
 void zs_exec_host(zs_exec *e, uint32_t op);
 /* Activation and requantisation of complete sums, in place. */
 void zs_exec_finish_sums(const zs_exec *e, const zs_layer *layer, const zs_tile_box *box,

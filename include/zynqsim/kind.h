@@ -5,7 +5,8 @@
  * src/kinds/kinds.def; nothing outside src/kinds names one. A kind builds its plan with the toolbox
  * of draft.h and its executor with that of exec.h; what two kinds share is there.
  * Errors   as the functions of plan.h, sim.h and bound.h that ask.
- * Memory   rows are static; what functions make lives in the arena of the draft, executor or account. */
+ * Memory   rows are static; what functions make lives in the arena of the draft, executor or
+ * account. */
 #ifndef ZYNQSIM_KIND_H
 #define ZYNQSIM_KIND_H
 
@@ -56,7 +57,8 @@ typedef struct zs_kind {
     /* Memories of the engine, in e->own, and weights in simulated DRAM. */
     zs_status (*exec_build)(zs_exec *e, zs_arena *arena, zs_err *err);
     void (*exec_op)(zs_exec *e, uint32_t op);
-    /* A tensor of one image, float CHW, into or out of simulated DRAM; NULL: it lies there as CHW. */
+    /* A tensor of one image, float CHW, into or out of simulated DRAM; NULL: it lies there as CHW.
+     */
     void (*exec_set_input)(zs_exec *e, uint32_t image, const float *x);
     void (*exec_get)(const zs_exec *e, uint32_t image, uint32_t tensor, float *y);
     bool narrows_biases; /* in DRAM a bias is as wide as the data, not as the sums */
@@ -66,8 +68,8 @@ typedef struct zs_kind {
     zs_status (*notes)(zs_arena *arena, const zs_plan *plan, const zs_kind_totals *totals,
                        const char *const **notes, uint32_t *n, zs_err *err);
     const char *listing_legend; /* lines of `show --plan` about its ops, or NULL */
-    bool tile_bounds_unroll;    /* lanes beyond a tile have no work: explain widens up to the tile */
-    bool spills_sums;           /* partial sums travel unless accelerator.loop_order keeps them */
+    bool tile_bounds_unroll; /* lanes beyond a tile have no work: explain widens up to the tile */
+    bool spills_sums;        /* partial sums travel unless accelerator.loop_order keeps them */
 } zs_kind;
 
 /* [accelerator.kind], zs_kind_n of them */
@@ -87,15 +89,16 @@ uint32_t zs_kind_bias_bits(const zs_design *design);
 zs_status zs_plan_build(zs_arena *arena, const zs_design *design, const zs_net *net, zs_plan **out,
                         zs_err *err);
 /* The same in two steps. A draft has rows, calls, buffers and addresses; of fusion `auto` the
- * search is done. Of designs that differ in accelerator.fusion alone, drafts that are alike get the same ops,
- * so who has simulated one of them need not even make those of the other. */
+ * search is done. Of designs that differ in accelerator.fusion alone, drafts that are alike get the
+ * same ops, so who has simulated one of them need not even make those of the other. */
 zs_status zs_plan_draft_build(zs_arena *arena, const zs_design *design, const zs_net *net,
                               zs_plan_draft **out, zs_err *err);
 /* Of all that zs_plan_is_alike compares; 0: the ops depend on more. */
 uint64_t zs_plan_draft_digest(const zs_plan_draft *draft);
 /* Rows, calls and buffers are the same, names included. */
 bool zs_plan_is_alike(const zs_plan *a, const zs_plan *b);
-const zs_plan *zs_plan_draft_plan(const zs_plan_draft *draft); /* without ops until it is finished */
+const zs_plan *
+zs_plan_draft_plan(const zs_plan_draft *draft);             /* without ops until it is finished */
 const char *zs_plan_draft_note(const zs_plan_draft *draft); /* fusion_note */
 /* Adds the ops; once. */
 zs_status zs_plan_finish(zs_plan_draft *draft, const zs_plan **out, zs_err *err);

@@ -1,9 +1,9 @@
 /* outline.h - sums of work from which the least time of a plan follows, without walking its tiles.
  *
- * Models   since the last join every unit does its own work one op after the other, a transfer takes
- *          a beat per cycle at the least, and all bytes pass the DRAM at its peak.
- * Omits    waits of ops for each other: the sums are a lower bound.
- * Memory   plain values. Sums that would overflow saturate. */
+ * Models   since the last join every unit does its own work one op after the other, a transfer
+ * takes a beat per cycle at the least, and all bytes pass the DRAM at its peak. Omits    waits of
+ * ops for each other: the sums are a lower bound. Memory   plain values. Sums that would overflow
+ * saturate. */
 #ifndef ZYNQSIM_OUTLINE_H
 #define ZYNQSIM_OUTLINE_H
 

@@ -2,7 +2,8 @@
  *
  * The timing engine charges each op, the numeric executor performs it; both follow the waits.
  * Ops of a unit issue in array order. An op starts when its unit is free and every op in wait[] has
- * retired (its data is there, or its slot is free). * Memory   a plan lives in the arena of its design point and dies with it. */
+ * retired (its data is there, or its slot is free). * Memory   a plan lives in the arena of its
+ * design point and dies with it. */
 #ifndef ZYNQSIM_PLAN_H
 #define ZYNQSIM_PLAN_H
 
@@ -21,9 +22,9 @@ typedef enum zs_role {
     ZS_WRITE,   /* on-chip memory to DRAM */
     ZS_COMPUTE, /* work on on-chip memories */
     ZS_HOST,    /* the PS: a call's registers, its end, cache maintenance, a layer in software */
-    ZS_JOIN,    /* takes no time. JOIN: once all earlier ops of its engine have retired, and no later op
-                 * of that engine starts before it has; MEET: once the ops of its list have, as many
-                 * as there are */
+    ZS_JOIN, /* takes no time. JOIN: once all earlier ops of its engine have retired, and no later
+              * op of that engine starts before it has; MEET: once the ops of its list have, as many
+              * as there are */
     ZS_ROLE_N
 } zs_role;
 
@@ -49,11 +50,11 @@ typedef enum zs_op_code {
                                         * slot */
     ZS_OP_POST = ZS_OP(ZS_COMPUTE, 1), /* vector work on an accumulator slot: pooling, add,
                                         * activation, keep on chip */
-    ZS_OP_WALK = ZS_OP(ZS_COMPUTE, 2), /* loops whose every operand is an access of the unit's serial
-                                        * master: DRAM to DRAM */
+    ZS_OP_WALK = ZS_OP(ZS_COMPUTE, 2), /* loops whose every operand is an access of the unit's
+                                        * serial master: DRAM to DRAM */
     ZS_OP_HOST = ZS_OP(ZS_HOST, 0),
-    ZS_OP_JOIN = ZS_OP(ZS_JOIN, 0),  /* of its whole engine */
-    ZS_OP_MEET = ZS_OP(ZS_JOIN, 1)   /* of the ops listed at plan->meets[cost_key] */
+    ZS_OP_JOIN = ZS_OP(ZS_JOIN, 0), /* of its whole engine */
+    ZS_OP_MEET = ZS_OP(ZS_JOIN, 1)  /* of the ops listed at plan->meets[cost_key] */
 } zs_op_code;
 static inline zs_role zs_op_role(uint32_t code)
 {
@@ -79,8 +80,8 @@ typedef struct zs_plan_unit {
 } zs_plan_unit;
 
 /* Units of a plan of one engine: a reader and a writer per AXI port (at the index of its
- * zs_channel), one compute unit, the PS, meeting points. A serial engine's compute unit does walks: while it works,
- * it holds both channels of accelerator.ports.input. */
+ * zs_channel), one compute unit, the PS, meeting points. A serial engine's compute unit does walks:
+ * while it works, it holds both channels of accelerator.ports.input. */
 enum { ZS_UNIT_PE = ZS_CHANNEL_N, ZS_UNIT_CPU, ZS_UNIT_JOIN, ZS_UNIT_N };
 extern const zs_plan_unit zs_tile_units[ZS_UNIT_N];
 extern const zs_plan_unit zs_serial_units[ZS_UNIT_N];
@@ -97,7 +98,7 @@ typedef struct zs_tile_op {
     uint16_t row;      /* index into plan->rows */
     uint8_t code;      /* ZS_OP(role, what) */
     uint8_t unit;      /* index into plan->units */
-    uint8_t slot[4]; /* input, weight, accumulator, second input; ZS_SLOT_NONE when unused */
+    uint8_t slot[4];   /* input, weight, accumulator, second input; ZS_SLOT_NONE when unused */
 } zs_tile_op;
 static_assert(sizeof(zs_tile_op) == 24, "hot op grew: look at make bench");
 
@@ -189,7 +190,7 @@ typedef struct zs_plan_row {
     uint64_t compulsory_read_bytes,
         compulsory_write_bytes; /* what any schedule must move;
                                  * of a layer in software: its traffic */
-    void *own; /* what the kind keeps besides, or NULL */
+    void *own;                  /* what the kind keeps besides, or NULL */
 } zs_plan_row;
 
 typedef struct zs_plan_call {

@@ -85,7 +85,7 @@ typedef struct zs_result {
 typedef struct zs_retire_hook {
     void (*retired)(void *ctx, uint32_t op, uint64_t start_pl_cycle, uint64_t end_pl_cycle);
     void *ctx;
-    /* Any of these may be NULL. `started`: an op begins; not called for barriers, nor for transfers
+    /* Any of these may be NULL. `started`: an op begins; not called for joins, nor for transfers
      * that go out together with the one before them. */
     void (*started)(void *ctx, uint32_t op, uint64_t pl_cycle);
     const zs_memsys_watch *memory; /* of a chain the first one counts */

@@ -53,11 +53,11 @@ typedef struct zs_trace {
     uint32_t burst_n, burst_max;
     zs_dram_event *dram; /* in order of time; `act` may be ZS_TRACE_GAP */
     uint32_t dram_n, dram_max;
-    uint64_t bursts_lost;                    /* for which there was no room */
-    uint64_t lost_at_pl_cycle;               /* the earliest of them */
-    uint64_t op_lost_at_pl_cycle[ZS_UNITS_MAX]; /* start of the first op of a unit for which there was
-                                                no room; UINT64_MAX: none was left out */
-    zs_trace_gap *gaps;                      /* in order of time */
+    uint64_t bursts_lost;                       /* for which there was no room */
+    uint64_t lost_at_pl_cycle;                  /* the earliest of them */
+    uint64_t op_lost_at_pl_cycle[ZS_UNITS_MAX]; /* start of the first op of a unit for which there
+                                                was no room; UINT64_MAX: none was left out */
+    zs_trace_gap *gaps;                         /* in order of time */
     uint32_t gap_n;
     /* while the run goes on */
     uint32_t *row_left; /* [row]: ops that have not retired */

@@ -18,8 +18,8 @@ zs_bound_sums zs_bound_of_outline(const zs_design *design, const zs_net *net, co
             for (uint32_t op = r->op0; op < r->op0 + r->op_n; op++)
                 zs_outline_op(&o, r, &plan->ops[op]);
         if (r->call == ZS_NO_INDEX) /* the PS moves what any schedule must */
-            o.dram_bytes = zs_plus_u64(o.dram_bytes,
-                                       r->compulsory_read_bytes + r->compulsory_write_bytes);
+            o.dram_bytes =
+                zs_plus_u64(o.dram_bytes, r->compulsory_read_bytes + r->compulsory_write_bytes);
         sums.macs += r->macs;
     }
     sums.cycles = zs_plus_u64(o.software_pl_cycles, zs_outline_end(&o));

@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-/* Work since the last join, and the least instant at which that join can have retired. */
+/* Work of an engine since its last join, and the least instant at which that join can have retired.
+ */
 typedef struct tally {
     uint64_t join_pl_cycle;
     uint64_t unit_pl_cycles[ZS_UNITS_MAX];
@@ -35,7 +36,8 @@ static void charge(const zs_design *design, const zs_plan *plan, const zs_tile_o
         return;
     }
     const uint64_t bytes = zs_xfer_bytes(&cost->xfer);
-    const uint32_t beat_bytes = zs_port_params(&design->board, plan->units[op->unit].channel / 2)->beat_bytes;
+    const uint32_t port = plan->units[op->unit].channel / 2;
+    const uint32_t beat_bytes = zs_port_params(&design->board, port)->beat_bytes;
     t->unit_pl_cycles[op->unit] += zs_ceil_div(bytes, beat_bytes);
     t->dram_bytes += bytes;
 }
@@ -44,12 +46,15 @@ void zs_bound_row_ends(const zs_design *design, const zs_net *net, const zs_plan
                        uint64_t *end_cycles)
 {
     (void)net;
-    tally t = {0};
+    tally engines[ZS_ENGINES_MAX];
     uint32_t op = 0;
+    memset(engines, 0, plan->engine_n * sizeof *engines);
     for (uint32_t row = 0; row < plan->row_n; row++) {
         const uint32_t row_end = plan->rows[row].op0 + plan->rows[row].op_n;
         for (; op < row_end; op++)
-            charge(design, plan, &plan->ops[op], &t);
-        end_cycles[row] = least_end(design, plan, &t);
+            charge(design, plan, &plan->ops[op], &engines[plan->rows[row].engine]);
+        end_cycles[row] = row > 0 ? end_cycles[row - 1] : 0;
+        for (uint32_t i = 0; i < plan->engine_n; i++)
+            end_cycles[row] = zs_max_u64(end_cycles[row], least_end(design, plan, &engines[i]));
     }
 }

@@ -22,12 +22,18 @@ const char *zs_op_name(uint32_t code)
 }
 
 #define CHANNELS(port, index)                                                                      \
-    {port ".rd", ZS_READ, index, 0, false}, {port ".wr", ZS_WRITE, (index) + 1, 0, false}
+    {port ".rd", ZS_READ, index, 0, false},                                                        \
+    {                                                                                              \
+        port ".wr", ZS_WRITE, (index) + 1, 0, false                                                \
+    }
 #define ALL_CHANNELS                                                                               \
     CHANNELS("hp0", 0), CHANNELS("hp1", 2), CHANNELS("hp2", 4), CHANNELS("hp3", 6),                \
         CHANNELS("acp", 8), CHANNELS("gp0", 10), CHANNELS("gp1", 12)
-#define CPU_AND_JOIN                                                                                   \
-    {"cpu", ZS_HOST, ZS_NO_CHANNEL, 0, false}, {"join", ZS_JOIN, ZS_NO_CHANNEL, 0, false}
+#define CPU_AND_JOIN                                                                               \
+    {"cpu", ZS_HOST, ZS_NO_CHANNEL, 0, false},                                                     \
+    {                                                                                              \
+        "join", ZS_JOIN, ZS_NO_CHANNEL, 0, false                                                   \
+    }
 const zs_plan_unit zs_tile_units[ZS_UNIT_N] = {
     ALL_CHANNELS, {"pe", ZS_COMPUTE, ZS_NO_CHANNEL, 0, false}, CPU_AND_JOIN};
 const char *zs_channel_name(uint32_t channel)
@@ -166,8 +172,9 @@ static zs_status add_cost(zs_emitter *e, const zs_op_cost *cost, uint32_t *index
     return ZS_OK;
 }
 
-zs_status zs_emit_priced(zs_emitter *e, zs_op_code code, const zs_tile_box *box, const uint8_t slot[4],
-                         const uint32_t wait[3], uint64_t key, uint64_t pl_cycles, uint32_t *op)
+zs_status zs_emit_priced(zs_emitter *e, zs_op_code code, const zs_tile_box *box,
+                         const uint8_t slot[4], const uint32_t wait[3], uint64_t key,
+                         uint64_t pl_cycles, uint32_t *op)
 {
     const uint64_t tag = (key << 7 | (uint64_t)code) + 1;
     uint32_t at, cost = find_cost(e, tag, &at);
@@ -246,8 +253,8 @@ static void *with_room(zs_emitter *e, void *list, uint32_t n, uint32_t *cap, uin
 static zs_status emit_meet(zs_emitter *e, const uint32_t *ops, uint32_t n, uint32_t *op)
 {
     e->meets = with_room(e, e->meets, e->meet_n, &e->meet_cap, 1, sizeof *e->meets);
-    e->meet_waits = with_room(e, e->meet_waits, e->meet_wait_n, &e->meet_wait_cap, n,
-                              sizeof *e->meet_waits);
+    e->meet_waits =
+        with_room(e, e->meet_waits, e->meet_wait_n, &e->meet_wait_cap, n, sizeof *e->meet_waits);
     if (e->meets == NULL || e->meet_waits == NULL)
         return zs_nomem(e->err, "plan");
     e->meets[e->meet_n] = (zs_plan_meet){e->meet_wait_n, n};

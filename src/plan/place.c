@@ -1,7 +1,7 @@
 #include "zynqsim/draft.h"
 
 /* DRAM from address 0: weights, spilled partial sums, then tensors. Calls are separated by
- * barriers, so a tensor's memory may be taken again after the last call that reads it. */
+ * joins, so a tensor's memory may be taken again after the last call that reads it. */
 
 enum { TENSOR_ALIGN = 4096, WEIGHT_ALIGN = 64 };
 
@@ -231,7 +231,8 @@ static void set_software_traffic(const zs_plan_draft *d, zs_plan_row *row, const
     row->compulsory_write_bytes = zs_shape_elems(layer->y) * unit;
 }
 
-static void set_compulsory(zs_plan_draft *d, zs_plan_row *row, const zs_layer *layer, bool on_engine)
+static void set_compulsory(zs_plan_draft *d, zs_plan_row *row, const zs_layer *layer,
+                           bool on_engine)
 {
     const uint32_t precision = d->design->accel.precision;
     const uint64_t elem = zs_elem_bytes(precision), batch = d->design->batch;

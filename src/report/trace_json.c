@@ -266,7 +266,8 @@ static void out_bursts(timeline *l)
         const uint32_t channel = zs_op_channel(l->plan, b->op);
         const uint64_t from = zs_max_u64(b->sent_pl_cycle, over[channel]);
         if (!used[channel])
-            out_meta(l, "thread", PID_AXI, channel + 1, channel, "bursts: ", zs_channel_name(channel));
+            out_meta(l, "thread", PID_AXI, channel + 1, channel,
+                     "bursts: ", zs_channel_name(channel));
         used[channel] = true;
         over[channel] = zs_max_u64(from, b->end_pl_cycle);
         out_burst(l, b, zs_trace_pl_ps(l->design, from), zs_trace_pl_ps(l->design, over[channel]));

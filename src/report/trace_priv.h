@@ -13,9 +13,9 @@ enum {
     SIGNAL_BRAM,                                 /* bytes of slots in use */
     SIGNAL_COUNTERS,                             /* up to here: what a timeline shows */
     SIGNAL_BUSY = SIGNAL_COUNTERS,               /* + unit */
-    SIGNAL_OP = SIGNAL_BUSY + ZS_UNITS_MAX,       /* + unit: op begun last */
-    SIGNAL_ROW = SIGNAL_OP + ZS_UNITS_MAX,        /* + unit: row of the result that it belongs to */
-    SIGNAL_BANK_ROW = SIGNAL_ROW + ZS_UNITS_MAX,  /* + bank: row opened last */
+    SIGNAL_OP = SIGNAL_BUSY + ZS_UNITS_MAX,      /* + unit: op begun last */
+    SIGNAL_ROW = SIGNAL_OP + ZS_UNITS_MAX,       /* + unit: row of the result that it belongs to */
+    SIGNAL_BANK_ROW = SIGNAL_ROW + ZS_UNITS_MAX, /* + bank: row opened last */
     SIGNAL_BANK_OPEN = SIGNAL_BANK_ROW + SIGNAL_BANKS_MAX,  /* + bank */
     SIGNAL_BANK_DATA = SIGNAL_BANK_OPEN + SIGNAL_BANKS_MAX, /* + bank: column commands */
     SIGNAL_REFRESH = SIGNAL_BANK_DATA + SIGNAL_BANKS_MAX,

@@ -7,7 +7,8 @@
 
 /* The event loop. Units take their ops in plan order; an op starts when its unit is free, its waits
  * have retired and no join of its engine before it is pending. Transfers run in the memory system,
- * which is asked for its next completion up to the time at which a compute unit or the PS is done. */
+ * which is asked for its next completion up to the time at which a compute unit or the PS is done.
+ */
 
 typedef struct engine {
     const zs_design *design;
@@ -20,8 +21,8 @@ typedef struct engine {
     zs_xfer_price *prices; /* [cost], of transfers */
     uint32_t *queue;       /* op indices, unit after unit */
     uint32_t head[ZS_UNITS_MAX], end[ZS_UNITS_MAX];
-    uint32_t units[ZS_UNITS_MAX], unit_n;   /* units that have ops at all */
-    uint32_t timed[ZS_UNITS_MAX], timed_n;  /* of these, those whose ops have a price in cycles */
+    uint32_t units[ZS_UNITS_MAX], unit_n;  /* units that have ops at all */
+    uint32_t timed[ZS_UNITS_MAX], timed_n; /* of these, those whose ops have a price in cycles */
     uint32_t unit_of_channel[ZS_CHANNEL_N];
     bool running[ZS_UNITS_MAX];
     uint32_t together[ZS_UNITS_MAX]; /* ops from the head on that run and retire as one */
@@ -144,7 +145,7 @@ static void start_transfers(engine *e, uint32_t unit)
     const zs_xfer_price *prices[ZS_CHAIN_MAX];
     const zs_plan_unit *u = &e->plan->units[unit];
     const uint32_t delay = u->role == ZS_WRITE ? e->design->accel.dma.store_start_pl_cycles
-                                    : e->design->accel.dma.start_pl_cycles;
+                                               : e->design->accel.dma.start_pl_cycles;
     uint32_t n = 0;
     do {
         const uint32_t index = e->queue[e->head[unit] + n];
@@ -272,7 +273,8 @@ static void start_ready(engine *e)
         if (e->running[u] || e->head[u] == e->end[u])
             continue;
         const uint32_t index = e->queue[e->head[u]];
-        if (e->plan->units[u].role != ZS_JOIN && may_start(e, index) && waits_are_over(e, &e->plan->ops[index]))
+        if (e->plan->units[u].role != ZS_JOIN && may_start(e, index) &&
+            waits_are_over(e, &e->plan->ops[index]))
             start(e, u, index);
     }
 }

@@ -153,6 +153,7 @@ static zs_status finish_rows(zs_arena *arena, const zs_design *design, const zs_
     }
     r->layers = layers;
     r->layer_n = plan->row_n;
+    r->layers_overlap = plan->rows_overlap;
     return list_cpu_port(arena, r, err);
 }
 
@@ -240,19 +241,22 @@ static zs_status check_ports(const zs_result *r, zs_err *err)
 
 zs_status zs_result_check(const zs_result *r, zs_err *err)
 {
-    uint64_t cycles = 0, bound = 0, read = 0, write = 0;
+    uint64_t end = 0, cycles = 0, bound = 0, read = 0, write = 0;
     for (uint32_t i = 0; i < r->layer_n; i++) {
         const zs_layer_result *l = &r->layers[i];
         ZS_TRY(check_row(l, err));
+        end = zs_max_u64(end, l->start_cycle + l->cycles);
         cycles += l->cycles;
         bound += l->bound_cycles;
         read += l->read_bytes;
         write += l->write_bytes;
-        if (cycles < bound)
-            return broken(err, "rows end before their lower bound", l->name, cycles, bound);
+        if (end < bound)
+            return broken(err, "rows end before their lower bound", l->name, end, bound);
     }
     ZS_TRY(check_ports(r, err));
-    if (cycles != r->cycles)
+    if (end != r->cycles)
+        return broken(err, "the last row does not end with the run", r->network, end, r->cycles);
+    if (cycles != r->cycles && !r->layers_overlap)
         return broken(err, "rows do not add up to the total cycles", r->network, cycles, r->cycles);
     if (read != r->dram.read_bytes)
         return broken(err, "rows do not add up to the DRAM reads", r->network, read,

@@ -18,8 +18,8 @@ static uint64_t least_cycles(const zs_design *design, const zs_plan *plan, uint3
     return zs_ceil_div(bytes, zs_port_params(&design->board, port)->beat_bytes);
 }
 
-static void add_walk(const zs_design *design, const zs_plan *plan, uint32_t op,
-                       zs_layer_result *l, row_work *w)
+static void add_walk(const zs_design *design, const zs_plan *plan, uint32_t op, zs_layer_result *l,
+                     row_work *w)
 {
     const zs_serial_walk walk = plan->kind->walk(&plan->rows[plan->ops[op].row], &plan->boxes[op]);
     const zs_serial_count count = zs_serial_count_of(&walk);

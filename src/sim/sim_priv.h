@@ -1,10 +1,10 @@
 /* sim_priv.h - the engine's account of a run: who worked, who waited, what was moved.
  *
- * Rows that take turns end in order: row i ends when the last op of rows 0..i has retired. The span of a row
- * reaches from the end of the row before to its own, so spans add up to the total. Within a span
- * the compute unit either works or waits; what it waits for is the op whose retirement lets it go
- * on. Rows that overlap have a compute unit each: a row's span reaches from the start of its first
- * op to the end of its last. */
+ * Rows that take turns end in order: row i ends when the last op of rows 0..i has retired. The span
+ * of a row reaches from the end of the row before to its own, so spans add up to the total. Within
+ * a span the compute unit either works or waits; what it waits for is the op whose retirement lets
+ * it go on. Rows that overlap have a compute unit each: a row's span reaches from the start of its
+ * first op to the end of its last. */
 #ifndef ZYNQSIM_SIM_PRIV_H
 #define ZYNQSIM_SIM_PRIV_H
 

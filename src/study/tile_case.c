@@ -130,7 +130,7 @@ static zs_status build_net(zs_arena *arena, const zs_tile_case *c, zs_net **out,
     return zs_net_build(arena, &spec, out, err);
 }
 
-/* Steps of the PS stand between barriers, so their time adds to that of the engine. */
+/* Steps of the PS stand between joins, so their time adds to that of the engine. */
 static void count_ops(const zs_plan *plan, zs_tile_case_result *r)
 {
     for (uint32_t i = 0; i < plan->op_n; i++) {

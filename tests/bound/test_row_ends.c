@@ -37,6 +37,7 @@ static void add_op(small_plan *s, uint32_t unit, uint32_t amount)
     }
     s->plan.units = zs_tile_units;
     s->plan.unit_n = ZS_UNIT_N;
+    s->plan.engine_n = 1;
     s->plan.ops = s->ops;
     s->plan.costs = s->costs;
     s->plan.cost_n = s->plan.op_n;

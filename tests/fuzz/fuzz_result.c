@@ -14,8 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
     zs_comparison c;
     zs_err err = {.text = ""};
     zs_arena_init(&arena, test_heap());
-    if (zs_figures_parse(&arena, (zs_span){data, bytes}, "fuzz.json", &columns[0], &err) ==
-        ZS_OK) {
+    if (zs_figures_parse(&arena, (zs_span){data, bytes}, "fuzz.json", &columns[0], &err) == ZS_OK) {
         columns[1] = columns[0];
         if (zs_comparison_build(&arena, columns, 2, columns[0].layer_n < 1000, &c, &err) != ZS_OK)
             abort();

@@ -233,6 +233,32 @@ START_TEST(test_tile_beyond_a_transfer_is_refused)
 }
 END_TEST
 
+/* A pool of blocks of four channels, in front of a slot that holds 720 elements: not even one block
+ * of the tile's pixels. 8 x 64 x 64 elements of 2 bytes are read once, whatever the tile. */
+START_TEST(test_a_load_moves_whole_blocks_of_channels_into_room_for_them)
+{
+    zs_arena arena;
+    zs_arena_init(&arena, test_heap());
+    test_spec *spec = test_spec_new(8, 64, 64);
+    test_conv(spec, "conv", "", 8, 3, 1, 1);
+    test_pool(spec, "pool", "", ZS_POOL_MAX, 2, 2);
+    const zs_net *net = test_net(&arena, spec);
+    zs_design d = design_of_tile(8, 4, 16, 16);
+    d.accel.precision = ZS_FIXED16;
+    d.accel.unroll.oc = 8;
+    d.accel.unroll.ic = 4;
+    d.accel.channel_block = 4;
+    d.accel.fusion = ZS_FUSION_NONE;
+    const zs_plan *plan = test_plan(&arena, &d, net);
+    ck_assert_uint_eq(plan->row_n, 2);
+    ck_assert_uint_ne(plan->rows[1].call, ZS_NO_INDEX);
+    ck_assert_uint_eq(test_moved_bytes(plan, &d, ZS_OP_LOAD_X, 1), 64 * 1024);
+    ck_assert_uint_eq(plan->rows[1].t_oc % 4, 0);
+    test_spec_free(spec);
+    zs_arena_drop(&arena);
+}
+END_TEST
+
 TCase *tcase_tiles(void)
 {
     TCase *tc = tcase_create("tiles");
@@ -244,6 +270,7 @@ TCase *tcase_tiles(void)
     tcase_add_loop_test(tc, test_what_cannot_be_is_refused_with_value_and_limit, 0,
                         (int)ZS_LEN(refusals));
     tcase_add_loop_test(tc, test_unrolls_beyond_any_part_do_not_fit, 0, (int)ZS_LEN(huge_unrolls));
+    tcase_add_test(tc, test_a_load_moves_whole_blocks_of_channels_into_room_for_them);
     tcase_add_loop_test(tc, test_tile_beyond_a_transfer_is_refused, 0, (int)ZS_LEN(giants));
     return tc;
 }

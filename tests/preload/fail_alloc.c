@@ -1,6 +1,6 @@
-/* Preloaded by tests/cli/test_nomem.sh: the FAIL_AT-th request for memory of the program (1, 2, ...)
- * fails, with FAIL_ALL set also every one after it. FAIL_COUNT names a file that gets the number of
- * requests at the end. */
+/* Preloaded by tests/cli/test_nomem.sh: the FAIL_AT-th request for memory of the program (1, 2,
+ * ...) fails, with FAIL_ALL set also every one after it. FAIL_COUNT names a file that gets the
+ * number of requests at the end. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -384,12 +384,120 @@ START_TEST(test_chained_loads_and_a_store_take_the_clocks_of_the_dma)
 }
 END_TEST
 
+/* What three waits cannot say: the last of four ops that may end in any order lets the next start.
+ */
+START_TEST(test_a_meet_retires_with_the_last_op_of_its_list)
+{
+    static const hand_op ops[] = {{ZS_OP_HOST, CPU, 10, 0, NOWAIT, 0, 10},
+                                  {ZS_OP_MAC, PE, 3, 0, NOWAIT, 0, 3},
+                                  {ZS_OP_MAC, PE, 4, 0, NOWAIT, 3, 7},
+                                  {ZS_OP_MAC, PE, 1, 0, NOWAIT, 7, 8},
+                                  {ZS_OP_MEET, ZS_UNIT_JOIN, 0, 0, NOWAIT, 10, 10},
+                                  {ZS_OP_MAC, PE, 2, 0, {4, NO}, 10, 12}};
+    static const zs_plan_meet meet = {0, 4};
+    static const uint32_t waits[] = {1, 2, 3, 0};
+    hand_plan h;
+    seen s;
+    zs_result *result = NULL;
+    zs_err err = {0};
+    zs_arena arena;
+    zs_arena_init(&arena, test_heap());
+    build(&h, ops, 6, 1);
+    h.ops[4].cost_key = 0;
+    h.plan.meets = &meet;
+    h.plan.meet_n = 1;
+    h.plan.meet_waits = waits;
+    ck_assert_msg(run(&arena, &h, &s, &result, &err) == ZS_OK, "%s", err.text);
+    for (uint32_t i = 0; i < 6; i++)
+        ck_assert_msg(s.start[i] == ops[i].start && s.end[i] == ops[i].end, "op %u: %llu to %llu",
+                      i, (unsigned long long)s.start[i], (unsigned long long)s.end[i]);
+    ck_assert_uint_eq(result->layers[0].waited_cycles[ZS_BY_HOST], 2);
+    zs_arena_drop(&arena);
+}
+END_TEST
+
+static const zs_plan_unit two_engines[] = {{"pe0", ZS_COMPUTE, ZS_NO_CHANNEL, 0, false},
+                                           {"pe1", ZS_COMPUTE, ZS_NO_CHANNEL, 1, false},
+                                           {"cpu", ZS_HOST, ZS_NO_CHANNEL, 0, false}};
+
+START_TEST(test_a_join_holds_up_its_own_engine_alone)
+{
+    static const hand_op ops[] = {{ZS_OP_MAC, 0, 10, 0, NOWAIT, 0, 10},
+                                  {ZS_OP_JOIN, 2, 0, 0, NOWAIT, 10, 10},
+                                  {ZS_OP_HOST, 2, 2, 0, NOWAIT, 10, 12},
+                                  {ZS_OP_MAC, 1, 3, 1, NOWAIT, 0, 3},
+                                  {ZS_OP_MAC, 1, 4, 1, NOWAIT, 3, 7}};
+    hand_plan h;
+    seen s;
+    zs_result *result = NULL;
+    zs_err err = {0};
+    zs_arena arena;
+    zs_arena_init(&arena, test_heap());
+    build(&h, ops, 5, 2);
+    h.rows[1].engine = 1;
+    h.plan.units = two_engines;
+    h.plan.unit_n = 3;
+    h.plan.engine_n = 2;
+    h.plan.rows_overlap = true;
+    ck_assert_msg(run(&arena, &h, &s, &result, &err) == ZS_OK, "%s: %s", err.place, err.text);
+    for (uint32_t i = 0; i < 5; i++)
+        ck_assert_msg(s.start[i] == ops[i].start && s.end[i] == ops[i].end, "op %u: %llu to %llu",
+                      i, (unsigned long long)s.start[i], (unsigned long long)s.end[i]);
+    zs_arena_drop(&arena);
+}
+END_TEST
+
+/* Two stages: the second waits for the first one's work, the first for room that the second makes.
+ */
+START_TEST(test_rows_that_overlap_have_spans_and_say_whether_they_starve_or_are_blocked)
+{
+    static const hand_op ops[] = {{ZS_OP_MAC, 0, 4, 0, NOWAIT, 0, 4},
+                                  {ZS_OP_MAC, 0, 4, 0, {2, NO}, 10, 14},
+                                  {ZS_OP_MAC, 1, 6, 1, {0, NO}, 4, 10},
+                                  {ZS_OP_MAC, 1, 6, 1, {1, NO}, 14, 20}};
+    hand_plan h;
+    seen s;
+    zs_result *result = NULL;
+    zs_err err = {0};
+    zs_arena arena;
+    zs_arena_init(&arena, test_heap());
+    build(&h, ops, 4, 2);
+    h.rows[1].engine = 1;
+    h.plan.units = two_engines;
+    h.plan.unit_n = 3;
+    h.plan.engine_n = 2;
+    h.plan.rows_overlap = true;
+    ck_assert_msg(run(&arena, &h, &s, &result, &err) == ZS_OK, "%s: %s", err.place, err.text);
+    for (uint32_t i = 0; i < 4; i++)
+        ck_assert_msg(s.start[i] == ops[i].start && s.end[i] == ops[i].end, "op %u: %llu to %llu",
+                      i, (unsigned long long)s.start[i], (unsigned long long)s.end[i]);
+    const zs_layer_result *first = &result->layers[0], *second = &result->layers[1];
+    ck_assert_uint_eq(result->cycles, 20);
+    ck_assert(result->layers_overlap);
+    ck_assert_uint_eq(first->start_cycle, 0);
+    ck_assert_uint_eq(first->cycles, 14);
+    ck_assert_uint_eq(first->busy_cycles[ZS_BY_COMPUTE], 8);
+    ck_assert_uint_eq(first->blocked_cycles, 6);
+    ck_assert_uint_eq(first->starved_cycles, 0);
+    ck_assert_uint_eq(second->start_cycle, 4);
+    ck_assert_uint_eq(second->cycles, 16);
+    ck_assert_uint_eq(second->busy_cycles[ZS_BY_COMPUTE], 12);
+    ck_assert_uint_eq(second->starved_cycles, 4);
+    ck_assert_uint_eq(second->blocked_cycles, 0);
+    zs_arena_drop(&arena);
+}
+END_TEST
+
 TCase *tcase_engine(void)
 {
     TCase *tc = tcase_create("engine");
     tcase_add_loop_test(tc, test_hand_made_plan_takes_the_cycles_that_the_rules_demand, 0,
                         (int)ZS_LEN(cases));
     tcase_add_test(tc, test_ops_of_one_instant_are_reported_in_plan_order);
+    tcase_add_test(tc, test_a_meet_retires_with_the_last_op_of_its_list);
+    tcase_add_test(tc, test_a_join_holds_up_its_own_engine_alone);
+    tcase_add_test(tc,
+                   test_rows_that_overlap_have_spans_and_say_whether_they_starve_or_are_blocked);
     tcase_add_loop_test(tc, test_plan_that_waits_for_itself_is_told_with_the_chain, 0,
                         (int)ZS_LEN(deadlocks));
     tcase_add_loop_test(tc, test_chained_loads_and_a_store_take_the_clocks_of_the_dma, 0, 2);

@@ -45,7 +45,8 @@ uint64_t direct_hls_cycles(const zs_design *design, const zs_net *net, const zs_
         const bool is_mac = zs_op_has_filters(net->layers[row->layer].op);
         if (row->call == ZS_NO_INDEX)
             continue;
-        zs_serial_walk later = direct_row_of(row)->walk; /* images behind the first find the filter on chip */
+        zs_serial_walk later =
+            direct_row_of(row)->walk; /* images behind the first find the filter on chip */
         later.lead_bytes = later.stream_n = 0;
         const uint64_t filters = is_mac ? zs_ceil_div(row->y_c, a->unroll.oc) : row->y_c;
         cycles += filters * (walk_cycles(a, &direct_row_of(row)->walk, is_mac) +

@@ -26,8 +26,8 @@ zs_status direct_notes(zs_arena *arena, const zs_plan *plan, const zs_kind_total
         "synthesis promises %.1f M cycles, %.1f times fewer than %s: it takes the loop for a "
         "pipeline, but reads are single-beat and conditional, each waits for the one before it and "
         "for its arithmetic, so pipelining and unrolling change the promise and not the time",
-        (double)totals->hls_cycles / 1e6, (double)totals->cycles / (double)zs_max_u64(1, totals->hls_cycles),
-        totals->fidelity);
+        (double)totals->hls_cycles / 1e6,
+        (double)totals->cycles / (double)zs_max_u64(1, totals->hls_cycles), totals->fidelity);
     notes[1] = zs_arena_printf(
         arena, "%llu of the %llu MACs are executed: taps outside the image are skipped",
         (unsigned long long)executed_macs(plan), (unsigned long long)totals->macs);

@@ -4,7 +4,7 @@
 
 /* The plain HLS kernel: filter, row, column, input channel, taps. One op is one output channel of
  * one image, from DRAM to DRAM. The PS waits for a call and the engine does one thing at a time, so
- * ops need no waits besides their order and the barriers around calls. */
+ * ops need no waits besides their order and the joins around calls. */
 
 static bool pools(const zs_layer *layer)
 {
@@ -187,8 +187,8 @@ zs_serial_walk direct_walk(const zs_plan_row *row, const zs_tile_box *box)
     const uint64_t out = box->image * row->y.pitch_bytes + box->oc0 * y_plane;
     if (row->x2.addr != 0 || row->x2.pitch_bytes != 0) /* the second input of an add */
         w.plane_pitch += box->image * (row->x2.pitch_bytes - row->x.pitch_bytes);
-    w.in_addr +=
-        box->image * row->x.pitch_bytes + (uint64_t)(box->oc0 / direct_row_of(row)->walk_oc) * row->t_ic * plane;
+    w.in_addr += box->image * row->x.pitch_bytes +
+                 (uint64_t)(box->oc0 / direct_row_of(row)->walk_oc) * row->t_ic * plane;
     w.out_addr += out;
     w.late_addr += out;
     w.stream_addr += box->oc0 * (w.lead_bytes + (uint64_t)w.stream_n * w.elem_bytes);

@@ -88,7 +88,8 @@ static void write_planes(const zs_exec *e, uint32_t tensor, uint32_t image, cons
 static uint8_t *ring_line(const zs_exec *e, const zs_plan_row *row, uint32_t image, uint32_t line)
 {
     const size_t bytes = (size_t)row->x.shape.w * line_of(row)->x_c * e->elem;
-    return memories_of(e)->ring + line_index(line_of(row), image, line) % line_of(row)->ring_lines * bytes;
+    return memories_of(e)->ring +
+           line_index(line_of(row), image, line) % line_of(row)->ring_lines * bytes;
 }
 
 static void load_lines(const zs_exec *e, const zs_plan_row *row, const zs_tile_box *box)
@@ -202,7 +203,8 @@ static void pool_row(const zs_exec *e, const zs_plan_row *row, const zs_tile_op 
     const size_t pixel = line_of(row)->y_c * e->elem;
     for (uint32_t px = 0; px < row->y.shape.w; px++)
         pool_window(e, row, box->oy0, px, to + px * pixel);
-    zs_act_elems(e->quant, &e->net->layers[row->pool], to, (size_t)row->y.shape.w * line_of(row)->y_c);
+    zs_act_elems(e->quant, &e->net->layers[row->pool], to,
+                 (size_t)row->y.shape.w * line_of(row)->y_c);
 }
 
 static void store(const zs_exec *e, uint32_t index)
@@ -263,7 +265,8 @@ static void im2col_pixel(const zs_exec *e, const zs_plan_row *row, const uint8_t
                     memset(to, 0, e->elem);
                 else
                     memcpy(to,
-                           x + ((size_t)(iy * row->x.shape.w + ix) * line_of(row)->x_c + c) * e->elem,
+                           x + ((size_t)(iy * row->x.shape.w + ix) * line_of(row)->x_c + c) *
+                                   e->elem,
                            e->elem);
             }
 }
@@ -473,7 +476,8 @@ zs_status line_exec_build(zs_exec *e, zs_arena *arena, zs_err *err)
 void line_exec_set_input(zs_exec *e, uint32_t image, const float *x)
 {
     const uint32_t t = e->net->input;
-    zs_quantise(e->quant, t, x, memories_of(e)->planes, (size_t)zs_shape_elems(e->net->tensors[t].shape));
+    zs_quantise(e->quant, t, x, memories_of(e)->planes,
+                (size_t)zs_shape_elems(e->net->tensors[t].shape));
     write_planes(e, t, image, memories_of(e)->planes);
 }
 

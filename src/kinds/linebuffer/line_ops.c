@@ -215,7 +215,9 @@ static double call_start_s(const zs_emitter *e, const zs_plan_row *row)
 static double invalidate_s(const zs_emitter *e, uint64_t bytes)
 {
     const zs_design *design = e->d->design;
-    return zs_port_is_coherent(design->accel.ports.output) ? 0 : zs_cpu_cache_s(&design->board.cpu, bytes);
+    return zs_port_is_coherent(design->accel.ports.output)
+               ? 0
+               : zs_cpu_cache_s(&design->board.cpu, bytes);
 }
 
 static double call_end_s(const zs_emitter *e, const zs_plan_row *row)
@@ -270,5 +272,5 @@ zs_status zs_line_emit_host(zs_emitter *e)
     const zs_plan_row *row = &e->d->rows[e->row];
     ZS_TRY(zs_emit_join(e));
     return zs_emit_host_s(e, (zs_host_step)line_of(row)->step,
-                     host_s(e, row) + invalidate_s(e, line_of(row)->stale_bytes));
+                          host_s(e, row) + invalidate_s(e, line_of(row)->stale_bytes));
 }

@@ -121,7 +121,8 @@ static zs_status check_sizes(const line_draft *l, const zs_plan_row *row, zs_err
 {
     const uint64_t elem = zs_elem_bytes(l->d->design->accel.precision);
     uint64_t params, lines;
-    const uint32_t most = line_of(row)->oc_n > line_of(row)->x_c ? line_of(row)->oc_n : line_of(row)->x_c;
+    const uint32_t most =
+        line_of(row)->oc_n > line_of(row)->x_c ? line_of(row)->oc_n : line_of(row)->x_c;
     if (most > UINT16_MAX || row->x.shape.h > UINT16_MAX || row->x.shape.w > UINT16_MAX ||
         row->oh > UINT16_MAX || row->ow > UINT16_MAX)
         return zs_fail(err, ZS_ERANGE, row->name,
@@ -250,10 +251,8 @@ static zs_plan_row *add_row(line_draft *l, uint32_t draft, uint32_t step)
     d->drafts[d->row_n].on_engine = step == ZS_HOST_CALL;
     d->drafts[d->row_n].joins_previous = false;
     d->row_n++;
-    *row = (zs_plan_row){.layer = l->layers[draft].layer,
-                         .pool = ZS_NO_INDEX,
-                         .call = ZS_NO_INDEX,
-                         .own = row->own};
+    *row = (zs_plan_row){
+        .layer = l->layers[draft].layer, .pool = ZS_NO_INDEX, .call = ZS_NO_INDEX, .own = row->own};
     row->x_resident = row->y_resident = ZS_NOT_RESIDENT;
     line_of(row)->step = step;
     line_of(row)->tensor = ZS_NO_INDEX;
@@ -282,8 +281,8 @@ static zs_status add_im2col(line_draft *l, uint32_t draft, zs_plan_tensor *out, 
     row->x.shape = layer->x;
     ZS_TRY(place(l, shape, line_of(row)->y_c, &row->y, err));
     row->compulsory_read_bytes = tensor_bytes(d, layer->in[0]);
-    row->compulsory_write_bytes = (uint64_t)shape.h * shape.w * line_of(row)->y_c * d->design->batch *
-                                  zs_elem_bytes(d->design->accel.precision);
+    row->compulsory_write_bytes = (uint64_t)shape.h * shape.w * line_of(row)->y_c *
+                                  d->design->batch * zs_elem_bytes(d->design->accel.precision);
     row->ops = zs_shape_elems(shape) * d->design->batch;
     *out = row->y;
     return row->name ? ZS_OK : zs_nomem(err, "plan");
@@ -294,7 +293,8 @@ static bool written_by_host(const zs_plan_draft *d, uint32_t tensor)
     for (uint32_t i = 0; i < d->row_n; i++)
         if ((line_of(&d->rows[i])->step == ZS_HOST_LAYER &&
              zs_view_base(d->net, d->drafts[i].out) == tensor) ||
-            (line_of(&d->rows[i])->step == ZS_HOST_GATHER && line_of(&d->rows[i])->tensor == tensor))
+            (line_of(&d->rows[i])->step == ZS_HOST_GATHER &&
+             line_of(&d->rows[i])->tensor == tensor))
             return true;
     return tensor == zs_view_base(d->net, d->net->input);
 }
@@ -351,8 +351,8 @@ static void set_compulsory(const line_draft *l, zs_plan_row *row)
     const uint64_t elem = zs_elem_bytes(l->d->design->accel.precision);
     const uint64_t batch = l->d->design->batch;
     row->compulsory_read_bytes = line_of(row)->param_bytes + (uint64_t)line_of(row)->lines *
-                                                             row->x.shape.w * line_of(row)->x_c * elem *
-                                                             batch;
+                                                                 row->x.shape.w *
+                                                                 line_of(row)->x_c * elem * batch;
     row->compulsory_write_bytes =
         (uint64_t)row->y.shape.h * row->y.shape.w * line_of(row)->y_c * elem * batch;
 }
@@ -372,8 +372,9 @@ static zs_status add_call(line_draft *l, uint32_t draft, uint32_t part, const zs
     row->op = zs_layer_op_name(layer->op);
     if (row->pool != ZS_NO_INDEX)
         row->op = layer->op == ZS_LAYER_FC ? "fc+pool" : "conv+pool";
-    line_of(row)->param_bytes = (uint64_t)line_of(row)->oc_n * zs_elem_bytes(d->design->accel.precision) *
-                            ((uint64_t)row->window.kh * row->window.kw * line_of(row)->x_c + 1);
+    line_of(row)->param_bytes = (uint64_t)line_of(row)->oc_n *
+                                zs_elem_bytes(d->design->accel.precision) *
+                                ((uint64_t)row->window.kh * row->window.kw * line_of(row)->x_c + 1);
     ZS_TRY(take(l, line_of(row)->param_bytes, 64, &row->weight_base, err));
     const zs_shape x_shape = row->x.shape;
     row->x = *x;

@@ -35,9 +35,38 @@ zs_status tiled_emit_body(zs_emitter *e)
                                                                : tiled_emit_vector(e);
 }
 
+/* A load that is larger than the room it goes to would be a fault of the plan. Loads of one price
+ * have one shape. */
+static zs_status check_loads(const zs_plan_draft *d, zs_err *err)
+{
+    const zs_plan *plan = d->plan;
+    const zs_plan_buffer *b = plan->buffers;
+    const uint32_t precision = d->design->accel.precision;
+    uint32_t seen = 0; /* prices are made in the order of the ops that need them first */
+    for (uint32_t i = 0; i < plan->op_n; i++) {
+        const zs_tile_op *op = &plan->ops[i];
+        if (op->cost_key < seen || zs_op_role(op->code) != ZS_READ)
+            continue;
+        seen = op->cost_key + 1;
+        const zs_plan_row *row = &plan->rows[op->row];
+        const bool is_sums = op->code == ZS_OP_LOAD_P ||
+                             (plan->boxes[i].flags & ZS_BOX_SECOND && op->code == ZS_OP_LOAD_X);
+        const uint64_t room = op->code == ZS_OP_LOAD_W ? row->weight_slot_bytes
+                              : is_sums ? b[ZS_BUF_OUTPUT].slot_elems * zs_acc_bytes(precision)
+                                        : b[ZS_BUF_INPUT].slot_elems * zs_elem_bytes(precision);
+        const uint64_t bytes = zs_xfer_bytes(&plan->costs[op->cost_key].xfer);
+        if (bytes > room)
+            return zs_fail(err, ZS_EINTERNAL, row->name,
+                           "op %u loads %llu bytes into a slot of %llu", i,
+                           (unsigned long long)bytes, (unsigned long long)room);
+    }
+    return ZS_OK;
+}
+
 static zs_status emit(zs_plan_draft *d, zs_err *err)
 {
-    return zs_emit_rows(d, tiled_emit_body, err);
+    ZS_TRY(zs_emit_rows(d, tiled_emit_body, err));
+    return check_loads(d, err);
 }
 
 /* That of a full tile; smaller layers may have fewer independent sums. */

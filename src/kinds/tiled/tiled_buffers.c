@@ -102,6 +102,14 @@ static void shape_row(zs_plan_draft *d, uint32_t i)
         row->t_oc = filled_oc(d, row);
 }
 
+/* Channels that a load of so many moves at the most: blocks are moved whole, also those in which a
+ * tile begins or ends. */
+static uint64_t moved_channels(uint64_t channels, uint64_t block)
+{
+    const bool is_aligned = channels % block == 0 || block % channels == 0;
+    return zs_round_up(channels + (is_aligned ? 0 : block - 1), block);
+}
+
 /* Elements of an input slot: a full tile of a 1x1 layer, or the largest window that a layer's tile
  * of channels and pixels looks at. */
 static uint64_t input_slot_depth(const zs_plan_draft *d)
@@ -109,21 +117,25 @@ static uint64_t input_slot_depth(const zs_plan_draft *d)
     const zs_accel *a = &d->design->accel;
     const uint64_t lanes = a->partition.ic ? a->partition.ic : a->unroll.ic;
     const uint64_t pixel_lanes = (uint64_t)a->unroll.oy * a->unroll.ox;
-    uint64_t depth = plane_depth(a->tile.ic, lanes, (uint64_t)a->tile.oy * a->tile.ox, pixel_lanes);
+    const uint64_t block = a->channel_block;
+    uint64_t depth = plane_depth(moved_channels(a->tile.ic, block), lanes,
+                                 (uint64_t)a->tile.oy * a->tile.ox, pixel_lanes);
     for (uint32_t i = 0; i < d->row_n; i++) {
         const zs_layer *layer = zs_draft_layer(d, i);
         if (!d->drafts[i].on_engine || layer->op != ZS_LAYER_CONV)
             continue;
         /* a depthwise tile takes as many channels as fit: one per lane at the least */
-        const uint64_t channels = d->rows[i].is_depthwise ? 1 : d->rows[i].t_ic;
+        const uint64_t channels =
+            d->rows[i].is_depthwise ? block : moved_channels(d->rows[i].t_ic, block);
         depth =
             zs_max_u64(depth, plane_depth(channels, lanes, footprint(&d->rows[i]), pixel_lanes));
     }
     return depth;
 }
 
-/* Layers that carry whole channels through take as many as an input slot holds. A layer of which
- * not even one channel fits is left to the PS. */
+/* Layers that carry whole channels through take as many as an input slot holds, in whole blocks:
+ * where not even one block fits, of fewer pixels. A layer of which not one channel fits is left to
+ * the PS. */
 static void fit_channels(zs_plan_draft *d, uint32_t i, uint64_t slot_elems)
 {
     zs_plan_row *row = &d->rows[i];
@@ -131,11 +143,22 @@ static void fit_channels(zs_plan_draft *d, uint32_t i, uint64_t slot_elems)
     const bool has_weights = zs_op_has_filters(layer->op);
     if (!d->drafts[i].on_engine || (has_weights && !row->is_depthwise))
         return;
+    const uint64_t block = d->design->accel.channel_block;
+    while (block > 1 && block * footprint(row) > slot_elems && row->t_oy * row->t_ox > 1) {
+        uint32_t *longer = row->t_oy >= row->t_ox ? &row->t_oy : &row->t_ox;
+        *longer = (*longer + 1) / 2;
+    }
     const uint64_t channels = slot_elems / footprint(row);
-    if (channels == 0)
+    if (channels < block) {
         d->drafts[i].on_engine = false;
-    else
-        row->t_oc = row->t_ic = (uint32_t)zs_min_u64(row->t_oc, channels);
+        return;
+    }
+    uint64_t taken = zs_min_u64(row->t_oc, channels);
+    if (taken > block)
+        taken -= taken % block;
+    while (moved_channels(taken, block) > channels)
+        taken--;
+    row->t_oc = row->t_ic = (uint32_t)taken;
 }
 
 static uint64_t weight_tile_depth(const zs_plan_draft *d, const zs_plan_row *row)

@@ -100,7 +100,7 @@ void tiled_exec_pool(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box,
 }
 
 void tiled_exec_pool_planes(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box,
-                         const uint8_t *x, uint8_t *y)
+                            const uint8_t *x, uint8_t *y)
 {
     const size_t x_plane =
         (size_t)zs_extent_y(row, box->oy0, box->oy_n).n * zs_extent_x(row, box->ox0, box->ox_n).n;

@@ -104,14 +104,17 @@ static void charge_operands(row_outline *o)
                                 ? r->y_c /* there is room for them in any case */
                                 : zs_layer_bias_elems(o->layer);
     const uint64_t biases = bias_n * zs_bias_bytes(a->precision);
-    zs_outline_transfer(o->o, a->ports.weight, false,
-                 zs_times_u64(weights + biases, loads_of(o, WEIGHT_DIMS, r->weight_slots, a->keep_tiles)));
+    zs_outline_transfer(
+        o->o, a->ports.weight, false,
+        zs_times_u64(weights + biases, loads_of(o, WEIGHT_DIMS, r->weight_slots, a->keep_tiles)));
     if (r->x_resident != ZS_NOT_RESIDENT || may_stay(o))
         return;
     const uint64_t plane = r->images_are_columns ? r->ow : rows_read(r) * columns_read(r);
-    const uint64_t bytes = zs_times_u64(zs_times_u64(plane, r->x.shape.c * elem), o->trips[D_IMAGE]);
+    const uint64_t bytes =
+        zs_times_u64(zs_times_u64(plane, r->x.shape.c * elem), o->trips[D_IMAGE]);
     const uint32_t dims = r->is_depthwise ? INPUT_DIMS | DIM_BIT(D_OC) : INPUT_DIMS;
-    zs_outline_transfer(o->o, a->ports.input, false, zs_times_u64(bytes, loads_of(o, dims, x_n, a->keep_tiles)));
+    zs_outline_transfer(o->o, a->ports.input, false,
+                        zs_times_u64(bytes, loads_of(o, dims, x_n, a->keep_tiles)));
 }
 
 /* Sums that leave before they are complete: out and back again for every channel tile but one. */
@@ -121,8 +124,8 @@ static void charge_spills(row_outline *o)
     const zs_accel *a = &o->o->design->accel;
     const uint64_t slots = o->o->plan->buffers[ZS_BUF_OUTPUT].slots;
     const uint64_t visits = loads_of(o, SUM_DIMS, slots, true);
-    const uint64_t bytes =
-        zs_times_u64((uint64_t)r->y_c * r->oh * r->ow * zs_acc_bytes(a->precision), o->trips[D_IMAGE]);
+    const uint64_t bytes = zs_times_u64(
+        (uint64_t)r->y_c * r->oh * r->ow * zs_acc_bytes(a->precision), o->trips[D_IMAGE]);
     if (visits < 2)
         return;
     zs_outline_transfer(o->o, a->ports.output, true, zs_times_u64(bytes, visits - 1));
@@ -167,12 +170,14 @@ static void find_reaches(const zs_plan_row *r, reach *y, reach *x)
     }
 }
 
-static void charge_vector(row_outline *o, const cut *oc, uint64_t outer, uint64_t n, uint64_t per_oc)
+static void charge_vector(row_outline *o, const cut *oc, uint64_t outer, uint64_t n,
+                          uint64_t per_oc)
 {
     for (uint32_t a = 0; a < 2; a++)
         if (oc->n[a] > 0)
-            zs_outline_compute(o->o, zs_times_u64(oc->n[a] * outer, n),
-                      zs_vector_pl_cycles(o->o->design, zs_max_u64(per_oc, 1) * oc->size[a]));
+            zs_outline_compute(
+                o->o, zs_times_u64(oc->n[a] * outer, n),
+                zs_vector_pl_cycles(o->o->design, zs_max_u64(per_oc, 1) * oc->size[a]));
 }
 
 static void charge_pool(row_outline *o, const cut *oc, uint64_t outer)
@@ -208,8 +213,8 @@ static void charge_passes(row_outline *o, const cut *oc, uint64_t outer)
         const uint64_t pixels = (uint64_t)oy.size[b] * ox.size[c];
         if (n > 0)
             zs_outline_compute(o->o, zs_times_u64(n, outer),
-                      zs_plus_u64(zs_clear_pl_cycles(o->o->design, oc->size[a], pixels),
-                           zs_post_pl_cycles(o->o->design, oc->size[a], pixels)));
+                               zs_plus_u64(zs_clear_pl_cycles(o->o->design, oc->size[a], pixels),
+                                           zs_post_pl_cycles(o->o->design, oc->size[a], pixels)));
     }
 }
 
@@ -226,7 +231,8 @@ static void charge_conv(row_outline *o)
     else if (r->y_resident != ZS_NOT_RESIDENT)
         charge_pixels(o, &oc, (uint64_t)o->trips[D_IMAGE] * o->trips[D_GROUP], 1);
     if (!o->o->is_open)
-        zs_outline_transfer(o->o, o->o->design->accel.ports.output, true, r->compulsory_write_bytes);
+        zs_outline_transfer(o->o, o->o->design->accel.ports.output, true,
+                            r->compulsory_write_bytes);
 }
 
 /* A layer without weights goes through once. */
@@ -239,8 +245,9 @@ static void charge_plain(row_outline *o)
     const uint64_t inputs = o->layer->op == ZS_LAYER_ADD ? 2 : 1;
     charge_pixels(o, &c, o->o->design->batch, taps);
     zs_outline_transfer(o->o, a->ports.input, false,
-                 zs_times_u64(zs_times_u64(rows_read(r) * columns_read(r) * r->y_c, inputs * o->o->design->batch),
-                       zs_elem_bytes(a->precision)));
+                        zs_times_u64(zs_times_u64(rows_read(r) * columns_read(r) * r->y_c,
+                                                  inputs * o->o->design->batch),
+                                     zs_elem_bytes(a->precision)));
     zs_outline_transfer(o->o, a->ports.output, true, r->compulsory_write_bytes);
 }
 

@@ -19,14 +19,16 @@
 #include "zynqsim/kind.h"
 #include "zynqsim/outline.h"
 
-/* ---- the nest of tile loops, from which ops and closed form both come ------------------------- */
+/* ---- the nest of tile loops, from which ops and closed form both come -------------------------
+ */
 
 enum { D_IMAGE, D_GROUP, D_OC, D_OY, D_OX, D_IC, D_N };
 
 /* The loops that the tile of an operand depends on. */
 #define DIM_BIT(d) (1u << (d))
 enum {
-    INPUT_DIMS = DIM_BIT(D_IMAGE) | DIM_BIT(D_GROUP) | DIM_BIT(D_OY) | DIM_BIT(D_OX) | DIM_BIT(D_IC),
+    INPUT_DIMS =
+        DIM_BIT(D_IMAGE) | DIM_BIT(D_GROUP) | DIM_BIT(D_OY) | DIM_BIT(D_OX) | DIM_BIT(D_IC),
     WEIGHT_DIMS = DIM_BIT(D_GROUP) | DIM_BIT(D_OC) | DIM_BIT(D_IC),
     SUM_DIMS = DIM_BIT(D_IMAGE) | DIM_BIT(D_GROUP) | DIM_BIT(D_OC) | DIM_BIT(D_OY) | DIM_BIT(D_OX)
 };

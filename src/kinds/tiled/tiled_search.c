@@ -62,7 +62,8 @@ static row_key key_of(const zs_plan_draft *d, uint32_t i)
     return key;
 }
 
-static zs_status row_bytes(search *s, const zs_plan_draft *d, uint32_t i, uint64_t *bytes, zs_err *err)
+static zs_status row_bytes(search *s, const zs_plan_draft *d, uint32_t i, uint64_t *bytes,
+                           zs_err *err)
 {
     const row_key key = key_of(d, i);
     row_memo *memo = &s->memos[key.layer];
@@ -80,8 +81,8 @@ static zs_status row_bytes(search *s, const zs_plan_draft *d, uint32_t i, uint64
 }
 
 /* Prepares the plan of a choice and counts what it moves. */
-static zs_status try_choice(search *s, const zs_design *design, const bool *may_stay, zs_plan_draft *d,
-                            uint64_t *bytes, zs_err *err)
+static zs_status try_choice(search *s, const zs_design *design, const bool *may_stay,
+                            zs_plan_draft *d, uint64_t *bytes, zs_err *err)
 {
     zs_arena_reset(&s->scratch);
     zs_plan *plan = zs_new(&s->scratch, zs_plan, 1);
