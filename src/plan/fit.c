@@ -55,18 +55,20 @@ void zs_fit_add_mac_array(zs_fit_account *a, const zs_design *design)
     const char *detail =
         zs_arena_printf(a->arena, "%" PRIu64 " x (%s %u + %s %u DSP)", lanes, mul->name,
                         mul->cost.n[ZS_RESOURCE_DSP], add->name, add->cost.n[ZS_RESOURCE_DSP]);
-    zs_fit_add(a, "MAC array", detail, zs_resources_times(zs_resources_plus(zs_resources_of(mac->mul), zs_resources_of(mac->add)), lanes));
+    zs_fit_add(a, "MAC array", detail,
+               zs_resources_times(
+                   zs_resources_plus(zs_resources_of(mac->mul), zs_resources_of(mac->add)), lanes));
 }
 
 /* Additions of the vector path use the adders of the array, which is idle meanwhile. */
 static void add_comparisons(zs_fit_account *a, const zs_design *design, uint32_t lanes)
 {
     const zs_operator_id id = zs_operators_of(design->accel.precision)->compare;
-    const char *detail = zs_arena_printf(a->arena, "%u lanes x %u x %s of %u LUT", lanes,
-                                         COMPARISONS, zs_operators[id].name,
-                                         zs_operators[id].cost.n[ZS_RESOURCE_LUT]);
+    const char *detail =
+        zs_arena_printf(a->arena, "%u lanes x %u x %s of %u LUT", lanes, COMPARISONS,
+                        zs_operators[id].name, zs_operators[id].cost.n[ZS_RESOURCE_LUT]);
     zs_fit_add(a, "pooling and activation", detail,
-             zs_resources_times(zs_resources_of(id), (uint64_t)COMPARISONS * lanes));
+               zs_resources_times(zs_resources_of(id), (uint64_t)COMPARISONS * lanes));
 }
 
 static void add_requantiser(zs_fit_account *a, const zs_design *design, uint32_t lanes)
@@ -75,10 +77,11 @@ static void add_requantiser(zs_fit_account *a, const zs_design *design, uint32_t
     const zs_operator *round = &zs_operators[of->round], *scale = &zs_operators[of->rescale];
     if (of->round == ZS_OPERATOR_NONE)
         return;
-    const char *detail = of->rescale == ZS_OPERATOR_NONE
-                             ? zs_arena_printf(a->arena, "%u lanes x %s", lanes, round->name)
-                             : zs_arena_printf(a->arena, "%u lanes x (%s of %u DSP + %s)", lanes,
-                                               scale->name, scale->cost.n[ZS_RESOURCE_DSP], round->name);
+    const char *detail =
+        of->rescale == ZS_OPERATOR_NONE
+            ? zs_arena_printf(a->arena, "%u lanes x %s", lanes, round->name)
+            : zs_arena_printf(a->arena, "%u lanes x (%s of %u DSP + %s)", lanes, scale->name,
+                              scale->cost.n[ZS_RESOURCE_DSP], round->name);
     const zs_resources each =
         zs_resources_plus(zs_resources_of(of->rescale), zs_resources_of(of->round));
     zs_fit_add(a, "requantiser", detail, zs_resources_times(each, lanes));
@@ -115,9 +118,9 @@ void zs_fit_add_axi_masters(zs_fit_account *a, uint32_t input, uint32_t weight, 
         if (input != port && weight != port && output != port)
             continue;
         const char *word = zs_word_of(zs_words_port, ZS_PORT_COUNT, port);
-        const char *detail = zs_arena_printf(
-            a->arena, "m_axi adapter for%s%s%s", input == port ? " input" : "",
-            weight == port ? " weights" : "", output == port ? " output" : "");
+        const char *detail =
+            zs_arena_printf(a->arena, "m_axi adapter for%s%s%s", input == port ? " input" : "",
+                            weight == port ? " weights" : "", output == port ? " output" : "");
         zs_fit_add(a, zs_arena_printf(a->arena, "AXI master %s", word), detail,
                    zs_resources_of(ZS_OPERATOR_AXI_MASTER));
     }

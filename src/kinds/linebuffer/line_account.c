@@ -35,13 +35,15 @@ void line_account(zs_fit_account *a, const zs_design *design, const zs_plan *pla
         a, "adder trees",
         zs_arena_printf(zs_fit_arena(a), "%" PRIu64 " PEs x %u adders", pes, accel->unroll.ic),
         zs_resources_times(zs_resources_of(of->tree_add), pes * accel->unroll.ic));
-    zs_fit_add(a, "requantiser", "one for all PEs: results leave one by one",
-             zs_resources_plus(zs_resources_of(ZS_OPERATOR_SCALE), zs_resources_of(ZS_OPERATOR_ROUND)));
+    zs_fit_add(
+        a, "requantiser", "one for all PEs: results leave one by one",
+        zs_resources_plus(zs_resources_of(ZS_OPERATOR_SCALE), zs_resources_of(ZS_OPERATOR_ROUND)));
     zs_fit_add(
         a, "pooling and activation", "as many elements as a beat of the output stream has",
         zs_resources_times(zs_resources_of(of->compare),
                            (uint64_t)COMPARISONS * beat_bytes / zs_elem_bytes(accel->precision)));
-    zs_fit_add(a, "stream DMAs", "input, weights, output", zs_resources_times(zs_resources_of(ZS_OPERATOR_STREAM_DMA), 3));
+    zs_fit_add(a, "stream DMAs", "input, weights, output",
+               zs_resources_times(zs_resources_of(ZS_OPERATOR_STREAM_DMA), 3));
     for (uint32_t i = 0; i < ZS_BUF_N; i++)
         zs_fit_add_buffer(a, plan->buffers[i].name, &plan->buffers[i]);
     zs_fit_add_tile_control(a, accel);
