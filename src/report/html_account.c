@@ -44,7 +44,7 @@ static void emit_resources(zs_out *out, const zs_result *r)
 {
     const zs_family *family = r->fit.family;
     const char *heads[2 + ZS_RESOURCE_N] = {"part", "how it is counted"};
-    zs_cell names[ZS_RESOURCE_N];
+    zs_cell names[ZS_RESOURCE_N] = {{""}};
     for (uint32_t i = 0; i < family->block_n; i++) {
         snprintf(names[i].text, sizeof names[i].text, "#%s", family->blocks[i].name);
         heads[2 + i] = names[i].text;
