@@ -61,7 +61,7 @@ zs_status zs_table_fail(const zs_table *table, uint32_t row, uint32_t column, zs
                         zs_err *err, const char *fmt, ...) ZS_PRINTF(6, 7);
 
 /* One line without its end, cut into cells in place: what sweeps write, where no cell has a line
- * break. False: more than `room` cells, or quotes that do not close. */
-bool zs_csv_line_cut(char *line, const char **cells, uint32_t room, uint32_t *n);
+ * break. ZS_EPARSE: more than `room` cells, or quotes that do not close; ZS_ENOMEM. */
+zs_status zs_csv_line_cut(char *line, const char **cells, uint32_t room, uint32_t *n);
 
 #endif

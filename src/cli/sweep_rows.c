@@ -98,7 +98,8 @@ static zs_status read_header(reader *r)
     if (r->bytes > 0 && r->line[r->bytes - 1] == '\r' && strncmp(r->line, "point,", 6) == 0)
         return line_is_wrong(r, ZS_SWEEP_CHECKSUM,
                              "lines end in CR LF: something has rewritten the file of the sweep");
-    (void)zs_csv_line_cut(r->names, r->columns, ZS_SWEEP_COLUMNS_MAX, &n); /* else 0 cells */
+    if (zs_csv_line_cut(r->names, r->columns, ZS_SWEEP_COLUMNS_MAX, &n) == ZS_ENOMEM)
+        return zs_nomem(r->err, r->reading->path);
     if (zs_sweep_columns_find(r->columns, n, &r->layout, &why) != ZS_OK)
         return line_is_wrong(r, why.place, why.text);
     return ZS_OK;
@@ -114,7 +115,8 @@ static zs_status read_cells(reader *r, bool *is_cut, zs_err *why)
     if (r->bytes > 0 && r->line[r->bytes - 1] == '\r')
         return zs_fail(why, ZS_EPARSE, ZS_SWEEP_CHECKSUM, "the line ends in CR LF");
     memcpy(r->cut, r->line, r->bytes + 1);
-    (void)zs_csv_line_cut(r->cut, r->cells, ZS_SWEEP_COLUMNS_MAX, &n); /* else 0 cells */
+    if (zs_csv_line_cut(r->cut, r->cells, ZS_SWEEP_COLUMNS_MAX, &n) == ZS_ENOMEM)
+        return zs_nomem(why, r->reading->path); /* else 0 cells */
     const char *zero = memchr(r->line, 0, r->bytes);
     if (zero != NULL) { /* the cell it stands in, as far as the line was cut */
         uint32_t i = 0;
@@ -162,8 +164,11 @@ static zs_status take_line(reader *r)
     zs_err why = {0};
     char place[160];
     bool is_cut = false;
-    if (read_cells(r, &is_cut, &why) == ZS_OK)
+    const zs_status status = read_cells(r, &is_cut, &why);
+    if (status == ZS_OK)
         return take_row(r);
+    if (status == ZS_ENOMEM)
+        return zs_nomem(r->err, r->reading->path);
     if (r->reading->flawed == NULL)
         return line_is_wrong(r, why.place, why.text);
     sweep_place(place, sizeof place, r->reading->path, r->number, why.place);

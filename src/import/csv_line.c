@@ -35,7 +35,7 @@ static int is_no_blank(unsigned char character)
     return 0;
 }
 
-bool zs_csv_line_cut(char *line, const char **cells, uint32_t room, uint32_t *n)
+zs_status zs_csv_line_cut(char *line, const char **cells, uint32_t room, uint32_t *n)
 {
     cutter c = {.to = line, .cells = cells, .room = room};
     const size_t bytes = strlen(line);
@@ -43,13 +43,16 @@ bool zs_csv_line_cut(char *line, const char **cells, uint32_t room, uint32_t *n)
     if (bytes == 0)
         take_cell(line, 0, &c);
     if (csv_init(&csv, CSV_STRICT | CSV_STRICT_FINI) != 0)
-        return false;
+        return ZS_ENOMEM;
     csv_set_space_func(&csv, is_no_blank);
     const bool is_sound = csv_parse(&csv, line, bytes, take_cell, end_row, &c) == bytes &&
                           csv_fini(&csv, take_cell, end_row, &c) == 0;
+    const bool is_short = csv_error(&csv) == CSV_ENOMEM;
     csv_free(&csv);
+    if (!is_sound && is_short)
+        return ZS_ENOMEM;
     if (!is_sound || c.n > room || c.row_n > 1)
-        return false;
+        return ZS_EPARSE;
     *n = c.n;
-    return true;
+    return ZS_OK;
 }

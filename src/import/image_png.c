@@ -1,6 +1,7 @@
 #include "image_priv.h"
 
 #include <setjmp.h>
+#include <stdlib.h>
 #include <string.h>
 #include <png.h>
 
@@ -15,14 +16,32 @@ typedef struct decoder {
     const char *path;
     zs_err *err;
     zs_status status;
+    bool memory_ran_out; /* within the library, which says so in words only */
     zs_image image;
 } decoder;
 
 static void on_error(png_structp png, png_const_charp text)
 {
     decoder *d = png_get_error_ptr(png);
-    d->status = zs_fail(d->err, ZS_EPARSE, d->path, "damaged PNG: %.128s", text);
+    if (d->memory_ran_out)
+        d->status = zs_nomem(d->err, d->path);
+    else
+        d->status = zs_fail(d->err, ZS_EPARSE, d->path, "damaged PNG: %.128s", text);
     png_longjmp(png, 1);
+}
+
+static png_voidp take_memory(png_structp png, png_alloc_size_t bytes)
+{
+    decoder *d = png_get_mem_ptr(png);
+    void *memory = malloc(bytes);
+    d->memory_ran_out |= memory == NULL;
+    return memory;
+}
+
+static void give_memory(png_structp png, png_voidp memory)
+{
+    (void)png;
+    free(memory);
 }
 
 /* About chunks that have nothing to do with the pixels. */
@@ -99,7 +118,8 @@ static void decode(decoder *d)
 zs_status zs_png_parse(zs_arena *arena, zs_span bytes, const char *path, zs_image *out, zs_err *err)
 {
     decoder d = {.bytes = bytes, .arena = arena, .path = path, .err = err, .status = ZS_EINTERNAL};
-    d.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &d, on_error, on_warning);
+    d.png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &d, on_error, on_warning, &d,
+                                     take_memory, give_memory);
     d.info = d.png ? png_create_info_struct(d.png) : NULL;
     if (d.info != NULL)
         decode(&d);

@@ -132,7 +132,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
                          .cycles = 600,
                          .macs = 1000,
                          .calls = 1,
-                         .fit = {.fits = true, .binding = ""},
+                         .fit = {.fits = true, .binding = "", .family = &zs_families[0]},
                          .roofline = {6.4, 8.8, 1.6e9, 4.0e9, 1.6e9, 4.0},
                          .memory_peak_bytes_per_s = 4e9,
                          .memory_tck_ps = 1875,

@@ -33,7 +33,7 @@ static void make_header(zs_arena *arena, file *f)
         abort();
     char *line = zs_arena_strndup(arena, (const char *)text.data, text.bytes - 1);
     zs_buffer_drop(&text);
-    if (line == NULL || !zs_csv_line_cut(line, f->names, ZS_SWEEP_COLUMNS_MAX, &n) ||
+    if (line == NULL || zs_csv_line_cut(line, f->names, ZS_SWEEP_COLUMNS_MAX, &n) != ZS_OK ||
         zs_sweep_columns_find(f->names, n, &f->columns, NULL) != ZS_OK)
         abort();
 }
@@ -60,7 +60,7 @@ static void read_line(const file *f, const char *line)
     char *cut = strdup(line);
     if (cut == NULL)
         return;
-    if (zs_csv_line_cut(cut, cells, ZS_SWEEP_COLUMNS_MAX, &n) && n == f->columns.n) {
+    if (zs_csv_line_cut(cut, cells, ZS_SWEEP_COLUMNS_MAX, &n) == ZS_OK && n == f->columns.n) {
         const size_t summed = (size_t)(cells[f->columns.checksum] - cut);
         if (zs_sweep_row_check(&f->columns, cells, zs_sweep_line_sum(line, summed - 1), &err) ==
             ZS_OK)

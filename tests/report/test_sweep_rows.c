@@ -52,8 +52,8 @@ START_TEST(figures_of_a_row_read_back_the_same)
     const zs_sweep_point p = {.point = 1, .meets = true, .result = r};
     char *row = text_of(&p);
     ck_assert_ptr_null(strpbrk(row, "\r\n"));
-    ck_assert(zs_csv_line_cut(text_of(NULL), names, ROOM, &name_n));
-    ck_assert(zs_csv_line_cut(row, cells, ROOM, &n));
+    ck_assert_int_eq(zs_csv_line_cut(text_of(NULL), names, ROOM, &name_n), ZS_OK);
+    ck_assert_int_eq(zs_csv_line_cut(row, cells, ROOM, &n), ZS_OK);
     ck_assert_uint_eq(n, name_n);
     ck_assert_str_eq(cells[0], "1");
     ck_assert_str_eq(cells[1], "id/2");
@@ -84,7 +84,7 @@ START_TEST(texts_with_anything_in_them_stay_in_one_line_and_cell)
     const zs_sweep_point p = {.outcome = ZS_OUTCOME_PROBLEM, .problem = "a, \"b\"\r\nc"};
     char *row = text_of(&p);
     ck_assert_ptr_null(strpbrk(row, "\r\n"));
-    ck_assert(zs_csv_line_cut(row, cells, ROOM, &n));
+    ck_assert_int_eq(zs_csv_line_cut(row, cells, ROOM, &n), ZS_OK);
     ck_assert_str_eq(cells[3], "problem");
     ck_assert_str_eq(cells[4], "0");
     ck_assert_str_eq(cells[5], "a, \"b\"  c");
@@ -97,7 +97,7 @@ START_TEST(a_skipped_point_shows_what_is_known_early)
     uint32_t n, known = 0;
     const zs_sweep_point p = {
         .outcome = ZS_OUTCOME_SKIPPED, .result = fixture_squeezenet(), .problem = "not x"};
-    ck_assert(zs_csv_line_cut(text_of(&p), cells, ROOM, &n));
+    ck_assert_int_eq(zs_csv_line_cut(text_of(&p), cells, ROOM, &n), ZS_OK);
     for (uint32_t m = 0, at = 6; m < zs_metric_n; m++) {
         if (!zs_sweep_has_metric(&grid, m))
             continue;

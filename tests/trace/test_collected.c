@@ -192,6 +192,8 @@ START_TEST(test_hooks_of_a_chain_all_run_and_change_nothing)
     ck_assert_mem_eq(again->ops, run.trace->ops, run.plan->op_n * sizeof *again->ops);
     for (uint32_t i = 0; i < zs_metric_n; i++) {
         const zs_value a = zs_result_get(plain, i), b = zs_result_get(chained, i);
+        if (strcmp(zs_metrics[i].name, "events") == 0)
+            continue; /* a run that is watched takes no shortcuts */
         ck_assert_msg(a.i == b.i && memcmp(&a.r, &b.r, sizeof a.r) == 0, "%s", zs_metrics[i].name);
     }
     traced_drop(&run);
