@@ -119,7 +119,8 @@ static uint64_t mix_text(uint64_t digest, const char *text)
 /* Every figure of a row that ops, addresses or results follow from, in one list for both users. */
 #define ROW_FIGURES(F)                                                                             \
     F(layer)                                                                                       \
-    F(pool) F(call) F(engine) F(macs) F(ops) F(x.shape.c) F(x.shape.h) F(x.shape.w) F(x.addr)      \
+    F(pool)                                                                                        \
+    F(call) F(engine) F(macs) F(ops) F(x.shape.c) F(x.shape.h) F(x.shape.w) F(x.addr)              \
         F(x.pitch_bytes) F(x2.addr) F(x2.pitch_bytes) F(y.shape.c) F(y.shape.h) F(y.shape.w)       \
             F(y.addr) F(y.pitch_bytes) F(x_resident) F(y_resident) F(window.kh) F(window.kw)       \
                 F(window.sh) F(window.sw) F(window.dh) F(window.dw) F(window.pad_top)              \

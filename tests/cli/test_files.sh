@@ -10,6 +10,7 @@ cd "$WORK" || exit 1
 limited() {
     what=$1
     shift
+    # shellcheck disable=SC3045 # dash and busybox have it
     (ulimit -v 600000 && timeout 10 "$ZYNQSIM" "$@" >out 2>err </dev/null)
     status=$?
     ok "$([ $status = 2 ] && [ ! -s out ] && [ -s err ]; echo $?)" "$what: status $status, not 2"

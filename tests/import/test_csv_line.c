@@ -33,8 +33,7 @@ START_TEST(a_line_is_cut_into_its_cells)
     const char *cells[ROOM];
     uint32_t n = 77;
     strcpy(text, lines[_i].line);
-    ck_assert_int_eq(zs_csv_line_cut(text, cells, ROOM, &n),
-                     lines[_i].n > 0 ? ZS_OK : ZS_EPARSE);
+    ck_assert_int_eq(zs_csv_line_cut(text, cells, ROOM, &n), lines[_i].n > 0 ? ZS_OK : ZS_EPARSE);
     ck_assert_uint_eq(n, lines[_i].n > 0 ? lines[_i].n : 77);
     for (uint32_t i = 0; i < lines[_i].n; i++)
         ck_assert_str_eq(cells[i], lines[_i].cells[i]);
