@@ -122,7 +122,7 @@ chmod 600 rows.csv
 ln -s rows.csv link.csv
 # shellcheck disable=SC2086
 program sweep small.yaml $axes --quiet -o link.csv
-ok "$([ $status = 0 ] && cmp -s rows.csv whole.csv && [ -L link.csv ] && [ "$(stat -c %a rows.csv)" = 600 ] && grep -q 'rows.csv:7, ' err || grep -q 'link.csv:7: ' err; echo $?)" 'lines that are no rows are taken out, behind a link too'
+ok "$([ $status = 0 ] && cmp -s rows.csv whole.csv && [ -L link.csv ] && [ "$(stat -c %a rows.csv)" = 600 ] && grep -qE '(rows.csv:7, |link.csv:7: )' err; echo $?)" 'lines that are no rows are taken out, behind a link too'
 ok "$([ "$(find . -name '.*.csv.*' | wc -l)" = 0 ]; echo $?)" 'and nothing is left behind'
 
 # ---- while it writes
@@ -130,7 +130,7 @@ rm -f t.csv
 "$ZYNQSIM" sweep small.yaml --vary accelerator.clock=50000001:50004000 --jobs 2 -o t.csv >out 2>err &
 pid=$!
 i=0
-while [ $i -lt 500 ] && [ "$(cat t.csv 2>/dev/null | wc -l)" -lt 3 ]; do i=$((i + 1)); sleep 0.01; done
+while [ $i -lt 500 ] && [ "$(grep -c . t.csv 2>/dev/null || true)" -lt 3 ]; do i=$((i + 1)); sleep 0.01; done
 truncate -s +100 t.csv
 wait $pid
 status=$?
