@@ -130,7 +130,7 @@ rm -f t.csv
 "$ZYNQSIM" sweep small.yaml --vary accelerator.clock=50000001:50004000 --jobs 2 -o t.csv >out 2>err &
 pid=$!
 i=0
-while [ $i -lt 500 ] && [ "$(grep -c . t.csv 2>/dev/null || true)" -lt 3 ]; do i=$((i + 1)); sleep 0.01; done
+while [ $i -lt 500 ] && [ "$({ wc -l <t.csv || echo 0; } 2>/dev/null)" -lt 3 ]; do i=$((i + 1)); sleep 0.01; done
 truncate -s +100 t.csv
 wait $pid
 status=$?
