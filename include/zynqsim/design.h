@@ -291,6 +291,9 @@ zs_status zs_design_set_list(zs_design *design, zs_arena *arena, const char *pat
 /* An explicit list of layer groups as accelerator.fusion; the names are copied. */
 zs_status zs_design_set_groups(zs_design *design, zs_arena *arena, const zs_name_list *groups,
                                uint32_t group_n, zs_err *err);
+/* True for accelerator.precision.weights and .activations, which zs_design_set takes: together they
+ * are accelerator.precision. */
+bool zs_design_is_type(const char *path);
 /* True for the keys that zs_design_set_list takes. */
 bool zs_design_takes_list(const char *path);
 /* Prints one key's value as it could be set again; physical quantities with their unit, counts as
@@ -311,9 +314,14 @@ zs_status zs_design_memory_check(const zs_memory_params *memory, zs_err *err);
 /* ---- derived quantities ---------------------------------------------------------------------- */
 
 /* What a precision stores: types of its weights and activations. */
+extern const zs_word zs_words_type[]; /* [ZS_TYPE_COUNT] */
 ZS_TYPE_t zs_weight_type(uint32_t precision);
 ZS_TYPE_t zs_elem_type(uint32_t precision);
-uint32_t zs_elem_bytes(uint32_t precision); /* activations and weights in DRAM and BRAM */
+/* The precision of such weights and activations, or ZS_PRECISION_COUNT and more for a pair that no
+ * row has: zs_design_check refuses it. */
+uint32_t zs_precision_of(uint32_t weights, uint32_t activations);
+uint32_t zs_elem_bytes(uint32_t precision);   /* activations in DRAM and BRAM */
+uint32_t zs_weight_bytes(uint32_t precision); /* weights there */
 uint32_t zs_acc_bytes(uint32_t precision);  /* a partial sum as it is spilled to DRAM */
 uint32_t zs_acc_bits(uint32_t precision);   /* of an accumulator in BRAM */
 uint32_t zs_bias_bytes(uint32_t precision);

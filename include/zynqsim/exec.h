@@ -18,7 +18,7 @@ typedef struct zs_exec {
     const zs_plan *plan;
     const zs_quant *quant;
     const zs_kernels *kernels; /* of the precision */
-    size_t elem, acc, bias;    /* bytes */
+    size_t elem, weight, acc, bias; /* bytes */
     uint8_t *dram;
     uint8_t *x, *w, *sums; /* slots */
     size_t x_slot_bytes, sums_slot_bytes;

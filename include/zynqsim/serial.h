@@ -28,7 +28,7 @@
  *   3 late stores       late_n elements
  * Gaps are PL cycles of arithmetic: after each access of part 1 and 2, before each store. */
 typedef struct zs_serial_walk {
-    uint32_t elem_bytes;
+    uint32_t elem_bytes, stream_elem_bytes; /* of planes and stores; of the stream */
     uint64_t stream_addr;
     uint32_t lead_bytes, stream_n;
     uint64_t in_addr, plane_pitch, row_pitch; /* bytes; the plane's wraps: it may be negative */

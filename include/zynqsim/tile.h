@@ -23,6 +23,8 @@ typedef struct zs_tile {
 void zs_tile_f32(const zs_tile *t, const float *x, const float *w, float *sums, uint32_t *offsets);
 void zs_tile_i16(const zs_tile *t, const int16_t *x, const int16_t *w, int64_t *sums,
                  uint32_t *offsets);
+void zs_tile_w8a16(const zs_tile *t, const int16_t *x, const int8_t *w, int64_t *sums,
+                   uint32_t *offsets);
 void zs_tile_i8(const zs_tile *t, const int8_t *x, const int8_t *w, int32_t *sums,
                 uint32_t *offsets);
 

@@ -20,7 +20,8 @@ static double bram_bytes_per_mac(const zs_design *design)
     const zs_accel *a = &design->accel;
     const double elem = zs_elem_bytes(a->precision);
     const double sum = zs_acc_bits(a->precision) / 8.0;
-    return elem / a->unroll.oc + elem / ((double)a->unroll.oy * a->unroll.ox) +
+    const double weight = zs_weight_bytes(a->precision);
+    return elem / a->unroll.oc + weight / ((double)a->unroll.oy * a->unroll.ox) +
            2 * sum / ((double)a->unroll.ic * a->unroll.ky * a->unroll.kx);
 }
 

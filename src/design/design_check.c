@@ -186,8 +186,20 @@ static zs_status check_groups(const zs_accel *a, zs_err *err)
     return ZS_OK;
 }
 
+static zs_status check_precision(uint32_t precision, zs_err *err)
+{
+    if (precision < ZS_PRECISION_COUNT)
+        return ZS_OK;
+    return zs_fail(err, ZS_EUNSUPPORTED, "accelerator.precision",
+                   "no engine multiplies %s weights by %s activations: both the same, or int8 "
+                   "weights with fixed16 activations",
+                   zs_words_type[zs_weight_type(precision)].word,
+                   zs_words_type[zs_elem_type(precision)].word);
+}
+
 zs_status zs_design_check(const zs_design *design, zs_err *err)
 {
+    ZS_TRY(check_precision(design->accel.precision, err));
     ZS_TRY(check_names(design, err));
     ZS_TRY(check_preprocess(design, err));
     ZS_TRY(check_groups(&design->accel, err));

@@ -19,14 +19,31 @@ static const struct {
 };
 #undef PRECISION
 
+uint32_t zs_precision_of(uint32_t weights, uint32_t activations)
+{
+    for (uint32_t p = 0; p < ZS_PRECISION_COUNT; p++)
+        if (precisions[p].weights == weights && precisions[p].activations == activations)
+            return p;
+    return ZS_PRECISION_COUNT + weights * ZS_TYPE_COUNT + activations;
+}
+
 ZS_TYPE_t zs_weight_type(uint32_t precision)
 {
+    if (precision >= ZS_PRECISION_COUNT)
+        return (ZS_TYPE_t)((precision - ZS_PRECISION_COUNT) / ZS_TYPE_COUNT);
     return precisions[precision].weights;
 }
 
 ZS_TYPE_t zs_elem_type(uint32_t precision)
 {
+    if (precision >= ZS_PRECISION_COUNT)
+        return (ZS_TYPE_t)((precision - ZS_PRECISION_COUNT) % ZS_TYPE_COUNT);
     return precisions[precision].activations;
+}
+
+uint32_t zs_weight_bytes(uint32_t precision)
+{
+    return type_bytes[precisions[precision].weights];
 }
 
 uint32_t zs_elem_bytes(uint32_t precision)

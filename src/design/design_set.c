@@ -362,6 +362,26 @@ static zs_status set_fusion(zs_design *design, const zs_field *field, const char
 
 /* ---- any key --------------------------------------------------------------------------------- */
 
+bool zs_design_is_type(const char *path)
+{
+    return strcmp(path, "accelerator.precision.weights") == 0 ||
+           strcmp(path, "accelerator.precision.activations") == 0;
+}
+
+/* accelerator.precision.weights or .activations: the other one stays. */
+static zs_status set_type(zs_design *design, const char *path, const char *text, zs_err *err)
+{
+    const bool is_weights = strcmp(path, "accelerator.precision.weights") == 0;
+    const zs_field field = {
+        .path = path, .type = ZS_FIELD_ENUM, .words = zs_words_type, .word_n = ZS_TYPE_COUNT};
+    uint32_t type;
+    ZS_TRY(parse_word(&field, text, &type, err));
+    uint32_t *precision = &design->accel.precision;
+    *precision = is_weights ? zs_precision_of(type, zs_elem_type(*precision))
+                            : zs_precision_of(zs_weight_type(*precision), type);
+    return ZS_OK;
+}
+
 static zs_status unknown_key(const char *path, zs_err *err)
 {
     const char *near = zs_field_suggest(path);
@@ -379,6 +399,8 @@ zs_status zs_design_set(zs_design *design, zs_arena *arena, const char *path, co
         return set_split(design, arena, path, text, err);
     if (zs_design_takes_list(path))
         return zs_design_set_list(design, arena, path, &text, text[0] != '\0', err);
+    if (zs_design_is_type(path))
+        return set_type(design, path, text, err);
     const zs_field *field = zs_field_find(path);
     if (field == NULL)
         return unknown_key(path, err);

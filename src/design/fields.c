@@ -16,6 +16,11 @@ const zs_word zs_words_precision[] = {
 #include "zynqsim/dtypes.def"
 };
 #undef PRECISION
+#define DTYPE(id, word, ...) [id] = {word, ""},
+const zs_word zs_words_type[] = {
+#include "zynqsim/dtypes.def"
+};
+#undef DTYPE
 
 /* ---- fields ---------------------------------------------------------------------------------- */
 
@@ -109,8 +114,13 @@ zs_status zs_field_check_kind(const zs_field *field, uint32_t kind, zs_err *err)
 /* Every field, and in front of them the keys that stand for several; NULL after the last. */
 static const char *known_path(uint32_t i)
 {
-    static const char *const others[] = {"board", "extends", "network.input_shape",
-                                         "network.preprocess.mean", "network.preprocess.scale"};
+    static const char *const others[] = {"board",
+                                         "extends",
+                                         "network.input_shape",
+                                         "network.preprocess.mean",
+                                         "network.preprocess.scale",
+                                         "accelerator.precision.weights",
+                                         "accelerator.precision.activations"};
     if (i < ZS_LEN(others))
         return others[i];
     const zs_field *f = zs_field_at(i - (uint32_t)ZS_LEN(others));

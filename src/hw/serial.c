@@ -454,8 +454,8 @@ static void read_stream(zs_serial *s, const zs_serial_walk *w)
         s->gap = w->stream_gap;
         addr += w->lead_bytes;
     }
-    for (uint32_t i = 0; i < w->stream_n; i++, addr += w->elem_bytes) {
-        access_memory(s, false, addr, w->elem_bytes, s->gap);
+    for (uint32_t i = 0; i < w->stream_n; i++, addr += w->stream_elem_bytes) {
+        access_memory(s, false, addr, w->stream_elem_bytes, s->gap);
         s->gap = w->stream_gap;
     }
 }
@@ -587,14 +587,15 @@ static void flush_counts(zs_serial *s, const zs_serial_walk *w, const zs_serial_
 
 static bool same_but_for_addresses(const zs_serial_walk *a, const zs_serial_walk *b)
 {
-    return a->elem_bytes == b->elem_bytes && a->lead_bytes == b->lead_bytes &&
-           a->stream_n == b->stream_n && a->plane_pitch == b->plane_pitch &&
-           a->row_pitch == b->row_pitch && a->plane_n == b->plane_n && a->in_h == b->in_h &&
-           a->in_w == b->in_w && a->kh == b->kh && a->kw == b->kw && a->sh == b->sh &&
-           a->sw == b->sw && a->dh == b->dh && a->dw == b->dw && a->pad_top == b->pad_top &&
-           a->pad_left == b->pad_left && a->out_h == b->out_h && a->out_w == b->out_w &&
-           a->stores == b->stores && a->late_n == b->late_n && a->stream_gap == b->stream_gap &&
-           a->tap_gap == b->tap_gap && a->window_gap == b->window_gap && a->late_gap == b->late_gap;
+    return a->elem_bytes == b->elem_bytes && a->stream_elem_bytes == b->stream_elem_bytes &&
+           a->lead_bytes == b->lead_bytes && a->stream_n == b->stream_n &&
+           a->plane_pitch == b->plane_pitch && a->row_pitch == b->row_pitch &&
+           a->plane_n == b->plane_n && a->in_h == b->in_h && a->in_w == b->in_w && a->kh == b->kh &&
+           a->kw == b->kw && a->sh == b->sh && a->sw == b->sw && a->dh == b->dh && a->dw == b->dw &&
+           a->pad_top == b->pad_top && a->pad_left == b->pad_left && a->out_h == b->out_h &&
+           a->out_w == b->out_w && a->stores == b->stores && a->late_n == b->late_n &&
+           a->stream_gap == b->stream_gap && a->tap_gap == b->tap_gap &&
+           a->window_gap == b->window_gap && a->late_gap == b->late_gap;
 }
 
 /* Bursts and beats of a lead beyond one: it may lie across beats. */

@@ -13,7 +13,7 @@ zs_serial_count zs_serial_count_of(const zs_serial_walk *w)
                          .taps = rows * columns * w->plane_n,
                          .windows = (uint64_t)w->out_h * w->out_w};
     c.stores = (w->stores ? c.windows : 0) + w->late_n;
-    c.stream_bytes = w->lead_bytes + (uint64_t)w->stream_n * w->elem_bytes;
+    c.stream_bytes = w->lead_bytes + (uint64_t)w->stream_n * w->stream_elem_bytes;
     c.tap_bytes = c.taps * w->elem_bytes;
     c.store_bytes = c.stores * w->elem_bytes;
     c.gap_pl_cycles = c.stream_reads * w->stream_gap + c.taps * w->tap_gap +
@@ -202,8 +202,8 @@ zs_serial_time zs_serial_mean(const zs_design *design, const zs_serial_walk *w)
     if (design->board.memory.kind == ZS_MEMORY_FIXED)
         return fixed_time(design, w, least);
     zs_serial_time t = {.compute_pl_cycles = c.gap_pl_cycles};
-    t.read_pl_cycles =
-        mean_stream(design, false, w->stream_addr, c.stream_reads, w->elem_bytes, w->stream_gap);
+    t.read_pl_cycles = mean_stream(design, false, w->stream_addr, c.stream_reads,
+                                   w->stream_elem_bytes, w->stream_gap);
     t.write_pl_cycles =
         mean_stream(design, true, w->late_addr, w->late_n, w->elem_bytes, w->late_gap);
     add_windows(design, w, &c, &t);

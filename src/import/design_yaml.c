@@ -136,6 +136,8 @@ static yaml_node_item_t value_of(const reader *r, const yaml_node_t *mapping, co
 /* Whether some field lies below `path`. */
 static bool is_section(const char *path)
 {
+    if (strcmp(path, "accelerator.precision") == 0) /* {weights: ..., activations: ...} */
+        return true;
     const size_t n = strlen(path);
     const zs_field *f;
     for (uint32_t i = 0; (f = zs_field_at(i)) != NULL; i++)
@@ -146,7 +148,7 @@ static bool is_section(const char *path)
 
 static bool is_leaf(const char *path)
 {
-    return zs_field_find(path) != NULL || zs_design_takes_list(path);
+    return zs_field_find(path) != NULL || zs_design_takes_list(path) || zs_design_is_type(path);
 }
 
 /* Nearest key or section beside a wrong one ("acelerator" has no field to be near to). */

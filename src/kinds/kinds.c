@@ -18,7 +18,7 @@ const zs_kind *const zs_kinds[] = {
 
 uint32_t zs_kind_bias_bits(const zs_design *design)
 {
-    return zs_kind_of(design)->narrows_biases ? 8 * zs_elem_bytes(design->accel.precision) : 0;
+    return zs_kind_of(design)->narrows_biases ? 8 * zs_weight_bytes(design->accel.precision) : 0;
 }
 
 /* ---- plans ----------------------------------------------------------------------------------- */

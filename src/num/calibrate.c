@@ -123,7 +123,7 @@ static zs_status filter_range(quant_work *w, const zs_layer *layer, uint32_t oc,
 static zs_status fixed_weights(quant_work *w, const zs_layer *layer, zs_layer_scale *scale,
                                zs_err *err)
 {
-    const int32_t x_frac = w->tensors[layer->in[0]].frac;
+    const double x_step = zs_tensor_step(w->q, layer->in[0]);
     double weight = 0, bias = 0;
     for (uint32_t oc = 0; oc < layer->y.c; oc++) {
         double range;
@@ -132,7 +132,7 @@ static zs_status fixed_weights(quant_work *w, const zs_layer *layer, zs_layer_sc
         bias = fmax(bias, fabs((double)zs_layer_bias(w->net, layer, oc)));
     }
     int32_t frac = frac_of(weight);
-    while (frac > WEIGHT_FRAC_MIN && ldexp(bias, x_frac + frac) > (double)INT32_MAX)
+    while (frac > WEIGHT_FRAC_MIN && ldexp(bias / x_step, frac) > (double)INT32_MAX)
         frac--;
     scale->weight_frac = frac;
     return ZS_OK;
@@ -142,7 +142,7 @@ static zs_status fixed_weights(quant_work *w, const zs_layer *layer, zs_layer_sc
 static zs_status int8_weights(quant_work *w, const zs_layer *layer, zs_layer_scale *scale,
                               zs_err *err)
 {
-    const double x_scale = (double)w->tensors[layer->in[0]].scale;
+    const double x_scale = zs_tensor_step(w->q, layer->in[0]);
     float *scales = zs_new(w->arena, float, layer->y.c);
     if (scales == NULL)
         return zs_nomem(err, layer->name);

@@ -29,6 +29,13 @@
 #define SUM        int32_t
 #define NAME(base) base##_i8
 #include "kernel_body.h"
+#undef ELEM
+#undef SUM
+#undef NAME
+#define ELEM       int16_t
+#define SUM        int64_t
+#define NAME(base) base##_w8a16
+#include "kernel_body.h"
 
 #define PRECISION(id, word, meaning, tag, ...) [id] = {products_##tag, start_##tag, finish_##tag},
 static const zs_kernels kernels[ZS_PRECISION_COUNT] = {

@@ -1,9 +1,9 @@
 /* ref_conv_body.h - convolution as the definition has it; included once per precision.
  *
- * ELEM, SUM, BIAS, NAME and RESULT(work, oc, sum) are set by the includer. The input is a copy with
- * zeros around it, so that padding takes part in the sums like any pixel. Every output pixel adds
- * up bias, then ic, ky, kx in order; that all pixels of a plane do each step together does not
- * change any sum. */
+ * ELEM, WEIGHT, SUM, BIAS, NAME and RESULT(work, oc, sum) are set by the includer. The input is a
+ * copy with zeros around it, so that padding takes part in the sums like any pixel. Every output
+ * pixel adds up bias, then ic, ky, kx in order; that all pixels of a plane do each step together
+ * does not change any sum. */
 static void NAME(pad)(const conv_work *work, const void *from)
 {
     const zs_layer *layer = work->layer;
@@ -22,7 +22,7 @@ static void NAME(pad)(const conv_work *work, const void *from)
 }
 
 static void NAME(conv_plane)(const zs_layer *layer, const ELEM *padded, pad_shape pad,
-                             const ELEM *filter, SUM bias, SUM *restrict plane)
+                             const WEIGHT *filter, SUM bias, SUM *restrict plane)
 {
     const zs_window *w = &layer->window;
     const uint32_t oh = layer->y.h, ow = layer->y.w, ic_n = layer->x.c / layer->groups;

@@ -47,12 +47,14 @@ static zs_status conv_work_build(zs_arena *scratch, conv_work *w, zs_err *err)
 }
 
 #define ELEM             float
+#define WEIGHT           float
 #define SUM              float
 #define BIAS             float
 #define NAME(base)       base##_f32
 #define RESULT(w, oc, s) zs_act_f32((w)->layer->act, s)
 #include "ref_conv_body.h"
 #undef ELEM
+#undef WEIGHT
 #undef SUM
 #undef BIAS
 #undef NAME
@@ -67,15 +69,27 @@ static int32_t requantised(const conv_work *w, uint32_t oc, int64_t sum)
 #define BIAS             int32_t
 #define RESULT(w, oc, s) (ELEM) requantised(w, oc, s)
 #define ELEM             int16_t
+#define WEIGHT           int16_t
 #define SUM              int64_t
 #define NAME(base)       base##_i16
 #include "ref_conv_body.h"
 #undef ELEM
+#undef WEIGHT
 #undef SUM
 #undef NAME
 #define ELEM       int8_t
+#define WEIGHT     int8_t
 #define SUM        int32_t
 #define NAME(base) base##_i8
+#include "ref_conv_body.h"
+#undef ELEM
+#undef WEIGHT
+#undef SUM
+#undef NAME
+#define ELEM       int16_t
+#define WEIGHT     int8_t
+#define SUM        int64_t
+#define NAME(base) base##_w8a16
 #include "ref_conv_body.h"
 
 /* The definition, once per precision. */

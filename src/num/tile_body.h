@@ -1,14 +1,14 @@
 /* tile_body.h - the MAC array on one tile; included once per precision.
  *
- * The includer sets ELEM, SUM, LANES, NAME, and PRODUCTS(w, x): the vector of products, as SUM, of
- * a vector of weights and one input. LANES output channels by six pixels stay in registers while
- * the reduction runs. */
-typedef ELEM NAME(elems) __attribute__((vector_size(LANES * sizeof(ELEM))));
+ * The includer sets ELEM (inputs), WEIGHT, SUM, LANES, NAME, and PRODUCTS(w, x): the vector of
+ * products, as SUM, of a vector of weights and one input. LANES output channels by six pixels stay
+ * in registers while the reduction runs. */
+typedef WEIGHT NAME(weights) __attribute__((vector_size(LANES * sizeof(WEIGHT))));
 typedef SUM NAME(sums) __attribute__((vector_size(LANES * sizeof(SUM))));
 
 typedef struct NAME(block) {
     const ELEM *x[PIXELS]; /* first input of each pixel's window */
-    const ELEM *w;         /* first weight of the lanes */
+    const WEIGHT *w;       /* first weight of the lanes */
     SUM *sums[PIXELS];
     const uint32_t *offsets; /* [tap]: input of the tap, from the first */
     uint32_t taps, w_pitch;
@@ -19,7 +19,7 @@ static void NAME(run_block)(const NAME(block) * b)
 {
     const ELEM *x0 = b->x[0], *x1 = b->x[1], *x2 = b->x[2];
     const ELEM *x3 = b->x[3], *x4 = b->x[4], *x5 = b->x[5];
-    const ELEM *w = b->w;
+    const WEIGHT *w = b->w;
     NAME(sums) s0, s1, s2, s3, s4, s5;
     memcpy(&s0, b->sums[0], sizeof s0);
     memcpy(&s1, b->sums[1], sizeof s1);
@@ -29,7 +29,7 @@ static void NAME(run_block)(const NAME(block) * b)
     memcpy(&s5, b->sums[5], sizeof s5);
     for (uint32_t k = 0; k < b->taps; k++, w += b->w_pitch) {
         const uint32_t at = b->offsets[k];
-        NAME(elems) wk;
+        NAME(weights) wk;
         memcpy(&wk, w, sizeof wk);
         s0 += PRODUCTS(wk, x0[at]);
         s1 += PRODUCTS(wk, x1[at]);
@@ -50,7 +50,7 @@ static void NAME(run_block)(const NAME(block) * b)
 static void NAME(run_rest)(const NAME(block) * b, uint32_t pixels, uint32_t lanes)
 {
     for (uint32_t p = 0; p < pixels; p++) {
-        const ELEM *w = b->w;
+        const WEIGHT *w = b->w;
         for (uint32_t k = 0; k < b->taps; k++, w += b->w_pitch) {
             const ELEM x = b->x[p][b->offsets[k]];
             for (uint32_t oc = 0; oc < lanes; oc++)
@@ -61,7 +61,7 @@ static void NAME(run_rest)(const NAME(block) * b, uint32_t pixels, uint32_t lane
 
 /* All output channels of up to six pixels. Places of a short block repeat its first pixel and
  * write to a spare line. */
-static void NAME(run_pixels)(const zs_tile *t, NAME(block) * b, uint32_t n, const ELEM *w,
+static void NAME(run_pixels)(const zs_tile *t, NAME(block) * b, uint32_t n, const WEIGHT *w,
                              SUM *const sums[])
 {
     SUM spare[LANES] = {0};
@@ -83,7 +83,7 @@ static void NAME(run_pixels)(const zs_tile *t, NAME(block) * b, uint32_t n, cons
         NAME(run_rest)(b, n, t->oc_n - oc);
 }
 
-static void NAME(depthwise)(const zs_tile *t, const ELEM *x, const ELEM *w, SUM *sums,
+static void NAME(depthwise)(const zs_tile *t, const ELEM *x, const WEIGHT *w, SUM *sums,
                             const uint32_t *offsets, uint32_t taps)
 {
     for (uint32_t oc = 0; oc < t->oc_n; oc++)
@@ -97,7 +97,7 @@ static void NAME(depthwise)(const zs_tile *t, const ELEM *x, const ELEM *w, SUM 
             }
 }
 
-static void NAME(run_tile)(const zs_tile *t, const ELEM *x, const ELEM *w, SUM *sums,
+static void NAME(run_tile)(const zs_tile *t, const ELEM *x, const WEIGHT *w, SUM *sums,
                            uint32_t *offsets)
 {
     const uint32_t taps = list_offsets(t, offsets);

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* One body for three precisions. Multiplication and addition stay separate (-ffp-contract=off),
+/* One body for all precisions. Multiplication and addition stay separate (-ffp-contract=off),
  * whatever the processor offers; wider vectors change no bit, as their lanes are different sums. */
 
 enum { PIXELS = 6 };
@@ -28,12 +28,14 @@ static uint32_t list_offsets(const zs_tile *t, uint32_t *offsets)
 
 /* 256-bit registers: twelve of sums, two of weights, one broadcast input. */
 #define ELEM           float
+#define WEIGHT         float
 #define SUM            float
 #define LANES          16
 #define NAME(x)        f32_##x
 #define PRODUCTS(w, x) ((w) * (x))
 #include "tile_body.h"
 #undef ELEM
+#undef WEIGHT
 #undef SUM
 #undef LANES
 #undef NAME
@@ -45,18 +47,35 @@ typedef int64_t i64x8 __attribute__((vector_size(64)));
 
 /* 16 x 16 bits fit in 32; only the sum needs more. */
 #define ELEM           int16_t
+#define WEIGHT         int16_t
 #define SUM            int64_t
 #define LANES          8
 #define NAME(x)        i16_##x
 #define PRODUCTS(w, x) __builtin_convertvector(__builtin_convertvector(w, i32x8) * (x), i64x8)
 #include "tile_body.h"
 #undef ELEM
+#undef WEIGHT
+#undef SUM
+#undef LANES
+#undef NAME
+#undef PRODUCTS
+
+#define ELEM           int16_t
+#define WEIGHT         int8_t
+#define SUM            int64_t
+#define LANES          8
+#define NAME(x)        w8a16_##x
+#define PRODUCTS(w, x) __builtin_convertvector(__builtin_convertvector(w, i32x8) * (x), i64x8)
+#include "tile_body.h"
+#undef ELEM
+#undef WEIGHT
 #undef SUM
 #undef LANES
 #undef NAME
 #undef PRODUCTS
 
 #define ELEM           int8_t
+#define WEIGHT         int8_t
 #define SUM            int32_t
 #define LANES          16
 #define NAME(x)        i8_##x
@@ -78,4 +97,10 @@ void zs_tile_i8(const zs_tile *t, const int8_t *x, const int8_t *w, int32_t *sum
                 uint32_t *offsets)
 {
     i8_run_tile(t, x, w, sums, offsets);
+}
+
+void zs_tile_w8a16(const zs_tile *t, const int16_t *x, const int8_t *w, int64_t *sums,
+                   uint32_t *offsets)
+{
+    w8a16_run_tile(t, x, w, sums, offsets);
 }

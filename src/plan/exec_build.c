@@ -140,7 +140,7 @@ static void pack_tile(const zs_exec *e, const zs_plan_row *row, uint32_t oc0, ui
     uint8_t *weights = e->dram + row->weight_base + first;
     uint8_t *biases = weights - oc_n * e->bias;
     if (oihw) {
-        stored = e->dram + row->weight_base + oc0 * filter_n * e->elem;
+        stored = e->dram + row->weight_base + oc0 * filter_n * e->weight;
         biases = e->dram + row->bias_base + oc0 * e->bias;
     }
     for (uint32_t lane = 0; lane < oc_n; lane++) {
@@ -149,10 +149,10 @@ static void pack_tile(const zs_exec *e, const zs_plan_row *row, uint32_t oc0, ui
             zs_quantise_bias(e->quant, layer, oc, zs_layer_bias(e->net, layer, oc),
                              biases + lane * e->bias);
         zs_quantise_filter(e->quant, layer, oc, zs_layer_filter(e->net, layer, oc, filter),
-                           stored + lane * filter_n * e->elem);
+                           stored + lane * filter_n * e->weight);
     }
     if (!oihw)
-        zs_exec_interleave(stored, filter_n, weights, filter_n, oc_n, e->elem);
+        zs_exec_interleave(stored, filter_n, weights, filter_n, oc_n, e->weight);
 }
 
 static void pack_row(const zs_exec *e, const zs_plan_row *row, float *filter, uint8_t *stored)
@@ -172,7 +172,7 @@ zs_status zs_exec_build_tiles(zs_exec *e, zs_arena *arena, zs_err *err)
         room_for_row(e, &plan->rows[i], &r);
     ZS_TRY(allocate(e, arena, &r, err));
     float *filter = zs_new(arena, float, r.filter + 1);
-    uint8_t *stored = zs_new(arena, uint8_t, r.filters * e->elem + 1);
+    uint8_t *stored = zs_new(arena, uint8_t, r.filters * e->weight + 1);
     if (filter == NULL || stored == NULL)
         return zs_nomem(err, "simulated memories");
     for (uint32_t i = 0; i < plan->row_n; i++)

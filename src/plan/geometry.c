@@ -81,7 +81,7 @@ uint32_t zs_pool_crossing(uint32_t kernel, uint32_t stride)
 uint64_t zs_plan_weight_offset(const zs_plan_row *row, uint32_t precision, uint32_t ic_per_group,
                                uint32_t oc0, uint32_t oc_n, uint32_t ic0)
 {
-    const uint64_t elem = zs_elem_bytes(precision), bias = zs_bias_bytes(precision);
+    const uint64_t elem = zs_weight_bytes(precision), bias = zs_bias_bytes(precision);
     const uint64_t taps = (uint64_t)row->window.kh * row->window.kw;
     return oc0 * (bias + ic_per_group * taps * elem) + oc_n * bias + ic0 * taps * oc_n * elem;
 }

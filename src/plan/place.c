@@ -29,7 +29,7 @@ static bool place_weights(zs_plan_draft *d, uint64_t *top)
         const zs_layer *layer = zs_draft_layer(d, i);
         if (!zs_op_has_filters(layer->op))
             continue;
-        const uint64_t bytes = zs_layer_weight_elems(layer) * zs_elem_bytes(precision);
+        const uint64_t bytes = zs_layer_weight_elems(layer) * zs_weight_bytes(precision);
         const uint64_t biases = (uint64_t)layer->y.c * zs_bias_bytes(precision);
         zs_plan_row *row = &d->rows[i];
         if (d->design->accel.weight_layout == ZS_LAYOUT_PACKED) {
@@ -240,8 +240,8 @@ static void set_compulsory(zs_plan_draft *d, zs_plan_row *row, const zs_layer *l
         set_software_traffic(d, row, layer);
         return;
     }
-    row->compulsory_read_bytes =
-        zs_layer_weight_elems(layer) * elem + zs_layer_bias_elems(layer) * zs_bias_bytes(precision);
+    row->compulsory_read_bytes = zs_layer_weight_elems(layer) * zs_weight_bytes(precision) +
+                                 zs_layer_bias_elems(layer) * zs_bias_bytes(precision);
     if (row->x_resident == ZS_NOT_RESIDENT)
         row->compulsory_read_bytes += compulsory_input_elems(layer) * elem * batch;
     if (row->y_resident == ZS_NOT_RESIDENT)

@@ -82,6 +82,23 @@ static json_t *number_type(schema *sc, const zs_field *f)
     return either(sc, plain, text);
 }
 
+/* {weights: int8, activations: fixed16} */
+static json_t *types_type(schema *sc)
+{
+    static const char *const keys[] = {"weights", "activations"};
+    json_t *types = typed(sc, "object"), *properties = json_object();
+    for (size_t k = 0; k < ZS_LEN(keys); k++) {
+        json_t *t = typed(sc, "string"), *words = json_array();
+        for (uint32_t i = 0; i < ZS_TYPE_COUNT; i++)
+            add(sc, words, json_string(zs_words_type[i].word));
+        put(sc, t, "enum", words);
+        put(sc, properties, keys[k], t);
+    }
+    put(sc, types, "properties", properties);
+    put(sc, types, "additionalProperties", json_false());
+    return types;
+}
+
 static json_t *word_type(schema *sc, const zs_field *f)
 {
     json_t *t = typed(sc, "string"), *words = json_array();
@@ -89,6 +106,8 @@ static json_t *word_type(schema *sc, const zs_field *f)
         if (strcmp(f->path, "accelerator.fusion") != 0 || i != ZS_FUSION_GROUPS)
             add(sc, words, json_string(f->words[i].word));
     put(sc, t, "enum", words);
+    if (strcmp(f->path, "accelerator.precision") == 0)
+        return either(sc, t, types_type(sc));
     if (strcmp(f->path, "accelerator.fusion") != 0)
         return t;
     return either(sc, t, array_of(sc, array_of(sc, typed(sc, "string"), 1, 0), 1, 0));

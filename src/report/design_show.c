@@ -325,6 +325,10 @@ static const char introduction[] =
     "  `network.preprocess.scale: [s0, s1, s2]` are short forms; a single mean or scale is that "
     "of\n"
     "  all planes.\n"
+    "- `accelerator.precision: {weights: int8, activations: fixed16}` names the types one by one; "
+    "a "
+    "word\n"
+    "  sets both, and `w8a16` is short for this pair. Other pairs have no engine and are refused.\n"
     "- `accelerator.fusion` takes a word or a list of groups, each a list of layer names.\n\n"
     "A constant of a real part says where it is from: [V] verified in the source named, [R]\n"
     "recalled, to be adjusted.\n";

@@ -12,6 +12,7 @@ zs_status zs_exec_build(zs_arena *arena, const zs_design *design, const zs_net *
     *e = (zs_exec){.design = design, .net = net, .plan = plan, .quant = quant};
     e->kernels = zs_kernels_of(quant->precision);
     e->elem = zs_elem_bytes(quant->precision);
+    e->weight = zs_weight_bytes(quant->precision);
     e->acc = zs_acc_bytes(quant->precision);
     e->bias = zs_bias_bytes(quant->precision);
     ZS_TRY(plan->kind->exec_build(e, arena, err));

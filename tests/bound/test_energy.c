@@ -50,7 +50,8 @@ static const struct {
     double mac_j, bram_bytes_per_mac;
 } kinds[] = {{ZS_FP32, 40e-12, 0.5 + 4 + 2},
              {ZS_FIXED16, 10e-12, 0.25 + 2 + 3},
-             {ZS_INT8, 7e-12, 0.125 + 1 + 2}};
+             {ZS_INT8, 7e-12, 0.125 + 1 + 2},
+             {ZS_W8A16, 10e-12, 0.25 + 1 + 3}};
 
 START_TEST(narrow_numbers_move_fewer_bytes)
 {

@@ -66,7 +66,7 @@ static void compare(const zs_net *net, uint64_t seed, uint32_t n, uint32_t least
     for (uint32_t i = 0; i < n; i++) {
         zs_plan *plan, *outline;
         zs_arena_reset(&point);
-        const uint32_t precision = (uint32_t)zs_prng_below(&prng, 3);
+        const uint32_t precision = (uint32_t)zs_prng_below(&prng, ZS_PRECISION_COUNT);
         const zs_design d = roomy(test_random_design(&prng, precision), least_tile);
         const zs_status status = zs_plan_build(&point, &d, net, &plan, NULL);
         const zs_status also = zs_plan_outline(&point, &d, net, &outline, NULL);

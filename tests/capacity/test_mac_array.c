@@ -19,7 +19,7 @@ static zs_design engine(void)
 
 static const struct {
     uint32_t precision, dsp, mul, add;
-} macs[] = {{ZS_FP32, 5, 4, 5}, {ZS_FIXED16, 1, 3, 1}, {ZS_INT8, 1, 3, 1}};
+} macs[] = {{ZS_FP32, 5, 4, 5}, {ZS_FIXED16, 1, 3, 1}, {ZS_INT8, 1, 3, 1}, {ZS_W8A16, 1, 3, 1}};
 
 START_TEST(a_mac_costs_what_its_operators_cost)
 {
@@ -39,7 +39,8 @@ static const struct {
     zs_operator_id compare;
 } around[] = {{ZS_FP32, 0, ZS_OPERATOR_FCMP},
               {ZS_FIXED16, 2, ZS_OPERATOR_CMP16},
-              {ZS_INT8, 8, ZS_OPERATOR_CMP8}};
+              {ZS_INT8, 8, ZS_OPERATOR_CMP8},
+              {ZS_W8A16, 8, ZS_OPERATOR_CMP16}};
 
 START_TEST(a_precision_names_the_operators_around_its_macs)
 {

@@ -71,6 +71,16 @@ for precision in fixed16 int8; do
     ok "$([ $status = 0 ] && ! grep -q 'come from the inputs' out; echo $?)" "$precision takes its scales from other pictures"
 done
 
+program run small.yaml --set accelerator.precision=w8a16 --format json
+sha16=$(figure sha256 out)
+program run small.yaml --set accelerator.precision.weights=int8 --set accelerator.precision.activations=fixed16 --format json
+ok "$([ $status = 0 ] && grep -q '"precision": *"w8a16"' out && [ "$(figure sha256 out)" = "$sha16" ]; echo $?)" 'types of weights and activations are set one by one'
+printf 'extends: small.yaml\naccelerator:\n  precision: {weights: int8, activations: fixed16}\n' >pair.yaml
+program run pair.yaml --format json
+ok "$([ $status = 0 ] && [ "$(figure sha256 out)" = "$sha16" ]; echo $?)" 'and in a file'
+program run small.yaml --set accelerator.precision.weights=int8
+ok "$([ $status = 2 ] && grep -q 'no engine multiplies int8 weights by fp32 activations' err; echo $?)" 'a pair that no engine multiplies is refused'
+
 # ---- batches and several inputs
 program run small.yaml --set batch=2 --format json
 ok "$([ $status = 0 ] && [ "$(grep -c '"sha256"' out)" = 1 ] && grep -q 'repeats the 1 input given' out && [ "$(figure sha256 out)" = "$sha" ]; echo $?)" \

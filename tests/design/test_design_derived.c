@@ -6,6 +6,7 @@ static const struct {
     {ZS_FP32, 4, 4, 32, 4},
     {ZS_FIXED16, 2, 8, 48, 4},
     {ZS_INT8, 1, 4, 32, 4},
+    {ZS_W8A16, 2, 8, 48, 4},
 };
 
 START_TEST(test_each_precision_has_its_widths)

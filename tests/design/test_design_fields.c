@@ -194,6 +194,28 @@ START_TEST(test_every_word_sets_its_own_value)
 }
 END_TEST
 
+/* One word is both types; each may be set alone, and what no engine multiplies is refused. */
+START_TEST(test_weights_and_activations_have_types_of_their_own)
+{
+    design_case c;
+    design_case_start(&c);
+    ck_assert_int_eq(design_case_set(&c, "accelerator.precision.weights", "int8"), ZS_OK);
+    ck_assert_int_eq(zs_design_check(&c.design, &c.err), ZS_EUNSUPPORTED);
+    ck_assert_str_eq(c.err.place, "accelerator.precision");
+    ck_assert_ptr_nonnull(strstr(c.err.text, "no engine multiplies int8 weights by fp32"));
+    ck_assert_int_eq(design_case_set(&c, "accelerator.precision.activations", "fixed16"), ZS_OK);
+    ck_assert_uint_eq(c.design.accel.precision, ZS_W8A16);
+    ck_assert_int_eq(zs_design_check(&c.design, &c.err), ZS_OK);
+    ck_assert_uint_eq(zs_weight_bytes(ZS_W8A16), 1);
+    ck_assert_uint_eq(zs_elem_bytes(ZS_W8A16), 2);
+    ck_assert_int_eq(design_case_set(&c, "accelerator.precision.activations", "int8"), ZS_OK);
+    ck_assert_uint_eq(c.design.accel.precision, ZS_INT8);
+    ck_assert_int_eq(design_case_set(&c, "accelerator.precision.weights", "w8a16"), ZS_EPARSE);
+    ck_assert_int_eq(design_case_set(&c, "accelerator.precision.weight", "int8"), ZS_EPARSE);
+    design_case_end(&c);
+}
+END_TEST
+
 START_TEST(test_a_wrong_word_names_the_nearest_and_all)
 {
     design_case c;
@@ -201,9 +223,9 @@ START_TEST(test_a_wrong_word_names_the_nearest_and_all)
     ck_assert_int_eq(design_case_set(&c, "accelerator.precision", "fixed15"), ZS_EPARSE);
     ck_assert_str_eq(c.err.place, "accelerator.precision");
     ck_assert_str_eq(c.err.text, "unknown word 'fixed15', did you mean 'fixed16'? "
-                                 "(fp32, fixed16 or int8)");
+                                 "(fp32, fixed16, int8 or w8a16)");
     ck_assert_int_eq(design_case_set(&c, "accelerator.precision", "wwwwwwwwww"), ZS_EPARSE);
-    ck_assert_ptr_nonnull(strstr(c.err.text, "known: fp32, fixed16 or int8"));
+    ck_assert_ptr_nonnull(strstr(c.err.text, "known: fp32, fixed16, int8 or w8a16"));
     ck_assert_uint_eq(c.design.accel.precision, ZS_FP32);
     design_case_end(&c);
 }
@@ -259,6 +281,7 @@ TCase *tcase_fields(void)
     tcase_add_loop_test(tc, test_flags_take_the_words_of_yaml, 0, ZS_LEN(truths));
     tcase_add_test(tc, test_other_words_are_no_flag);
     tcase_add_test(tc, test_every_word_sets_its_own_value);
+    tcase_add_test(tc, test_weights_and_activations_have_types_of_their_own);
     tcase_add_test(tc, test_a_wrong_word_names_the_nearest_and_all);
     tcase_add_test(tc, test_strings_are_kept_in_the_arena);
     tcase_add_test(tc, test_printing_into_too_few_bytes_is_an_error);

@@ -105,7 +105,8 @@ static void walk_slowly(slow_master *s, const zs_serial_walk *w)
         s->now += w->stream_gap;
     }
     for (uint32_t i = 0; i < w->stream_n; i++) {
-        access_one(s, false, w->stream_addr + w->lead_bytes + i * w->elem_bytes, w->elem_bytes);
+        access_one(s, false, w->stream_addr + w->lead_bytes + i * w->stream_elem_bytes,
+                   w->stream_elem_bytes);
         s->now += w->stream_gap;
     }
     for (uint32_t oy = 0; oy < w->out_h; oy++)
@@ -139,6 +140,7 @@ static zs_serial_walk random_walk(zs_prng *rng)
     const uint32_t elem = 1u << pick(rng, 3);
     const uint32_t k = 1 + pick(rng, 4), pad = pick(rng, k), stride = 1 + pick(rng, 3);
     zs_serial_walk w = {.elem_bytes = elem,
+                        .stream_elem_bytes = elem == 2 ? 1 : elem,
                         .stream_addr = 4096 * pick(rng, 64) + elem * pick(rng, 512),
                         .lead_bytes = pick(rng, 2) ? 4 : 0,
                         .stream_n = pick(rng, 200),
@@ -228,6 +230,7 @@ END_TEST
 static zs_serial_walk usual_walk(void)
 {
     return (zs_serial_walk){.elem_bytes = 4,
+                            .stream_elem_bytes = 4,
                             .lead_bytes = 4,
                             .stream_n = 144,
                             .in_addr = 1 << 20,

@@ -138,7 +138,7 @@ END_TEST
 typedef struct int_sum {
     const void *x;
     const void *filter;
-    bool int8;
+    bool x_int8, w_int8;
     int64_t sum;
 } int_sum;
 
@@ -151,7 +151,7 @@ static void int_tap(void *ctx, size_t x_at, size_t w_at)
 {
     int_sum *s = ctx;
     if (x_at != SIZE_MAX)
-        s->sum += (int64_t)elem(s->x, s->int8, x_at) * elem(s->filter, s->int8, w_at);
+        s->sum += (int64_t)elem(s->x, s->x_int8, x_at) * elem(s->filter, s->w_int8, w_at);
 }
 
 static void check_int_conv(const conv_case *c, uint32_t precision)
@@ -171,11 +171,12 @@ static void check_int_conv(const conv_case *c, uint32_t precision)
         zs_quantise_filter(q, l, oc, zs_layer_filter(net, l, oc, scratch), filter);
         zs_quantise_bias(q, l, oc, zs_layer_bias(net, l, oc), &bias);
         for (uint32_t i = 0; i < l->y.h * l->y.w; i++) {
-            int_sum s = {t.data[net->input], filter, precision == ZS_INT8, bias};
+            int_sum s = {t.data[net->input], filter, precision == ZS_INT8, precision != ZS_FIXED16,
+                         bias};
             for_taps(l, oc, i / l->y.w, i % l->y.w, int_tap, &s);
             const zs_layer_scale *scale = &q->layers[0];
             ck_assert_int_eq(
-                elem(t.data[l->out], s.int8, oc * l->y.h * l->y.w + i),
+                elem(t.data[l->out], s.x_int8, oc * l->y.h * l->y.w + i),
                 zs_requantise(s.sum, scale->requant[oc], scale->act_lo, scale->act_hi));
         }
     }
@@ -190,6 +191,12 @@ END_TEST
 START_TEST(test_int8_convolution_is_exact_on_integers)
 {
     check_int_conv(&convs[_i], ZS_INT8);
+}
+END_TEST
+
+START_TEST(test_int8_weights_on_fixed16_are_exact_on_integers)
+{
+    check_int_conv(&convs[_i], ZS_W8A16);
 }
 END_TEST
 
@@ -243,7 +250,7 @@ static double largest_error(const zs_net *net, uint32_t tensor, const zs_quant *
 static const struct {
     uint32_t precision;
     double limit;
-} precisions[] = {{ZS_FIXED16, 2e-3}, {ZS_INT8, 0.12}};
+} precisions[] = {{ZS_FIXED16, 2e-3}, {ZS_INT8, 0.12}, {ZS_W8A16, 0.05}};
 
 START_TEST(test_quantised_networks_stay_close_to_fp32)
 {
@@ -365,6 +372,7 @@ TCase *tcase_reference(void)
                         ZS_LEN(convs));
     tcase_add_loop_test(tc, test_fixed16_convolution_is_exact_on_integers, 0, ZS_LEN(convs));
     tcase_add_loop_test(tc, test_int8_convolution_is_exact_on_integers, 0, ZS_LEN(convs));
+    tcase_add_loop_test(tc, test_int8_weights_on_fixed16_are_exact_on_integers, 0, ZS_LEN(convs));
     tcase_add_loop_test(tc, test_quantised_networks_stay_close_to_fp32, 0, ZS_LEN(precisions));
     tcase_add_test(tc, test_slices_and_views_point_into_their_parents);
     tcase_add_test(tc, test_ranges_are_the_largest_magnitudes_over_all_runs);

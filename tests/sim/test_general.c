@@ -148,7 +148,7 @@ static void run_design(const test_rig *rig, const zs_design *d)
 
 START_TEST(test_every_op_gives_the_reference_on_every_kind)
 {
-    static const uint32_t precisions[] = {ZS_FP32, ZS_FIXED16, ZS_INT8};
+    static const uint32_t precisions[] = {ZS_FP32, ZS_FIXED16, ZS_INT8, ZS_W8A16};
     static const uint32_t fusions[] = {ZS_FUSION_NONE, ZS_FUSION_LF1, ZS_FUSION_LF2, ZS_FUSION_FIRE,
                                        ZS_FUSION_AUTO};
     zs_prng prng = {.state = 19};
@@ -175,7 +175,7 @@ START_TEST(test_every_op_gives_the_reference_on_every_kind)
             d.accel.unroll.oc = d.accel.unroll.ic = 4;
             d.accel.ports.input = d.accel.ports.output = ZS_PORT_ACP;
             if (f == 0)
-                test_rig_narrow_biases(&rig, precisions[p] == ZS_INT8 ? 8 : 16);
+                test_rig_narrow_biases(&rig, 8 * zs_weight_bytes(precisions[p]));
             run_design(&rig, &d);
         }
         test_rig_drop(&rig);

@@ -47,6 +47,10 @@ static const struct {
     {RESIDUAL, ZS_FIXED16, 16, 16, 1, 8192, 48, 4608, ZS_FUSION_LF2, false},
     {POOLS, ZS_INT8, 2, 2, 2, 0, 0, 0, ZS_FUSION_LF2, true},
     {POOLS, ZS_FIXED16, 8, 8, 1, 1000, 48, 0, ZS_FUSION_LF2, true},
+    {FIRE, ZS_W8A16, 3, 4, 2, 500, 4, 600, ZS_FUSION_LF2, true},
+    {LENET, ZS_W8A16, 5, 3, 2, 64, 48, 6000, ZS_FUSION_NONE, false},
+    {RESIDUAL, ZS_W8A16, 16, 16, 1, 8192, 48, 4608, ZS_FUSION_LF2, true},
+    {POOLS, ZS_W8A16, 2, 2, 2, 0, 0, 0, ZS_FUSION_LF2, true},
     {HOST, ZS_INT8, 4, 2, 2, 128, 48, 0, ZS_FUSION_LF2, true},
     {HOST, ZS_FIXED16, 8, 16, 1, 8192, 48, 0, ZS_FUSION_LF2, false},
 };

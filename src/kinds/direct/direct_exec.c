@@ -47,7 +47,7 @@ static void products(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box)
     const zs_window *k = &row->window;
     const uint32_t filter_n = direct_row_of(row)->walk.stream_n;
     const uint8_t *filter = e->dram + direct_row_of(row)->walk.stream_addr +
-                            box->oc0 * (e->bias + (size_t)filter_n * e->elem);
+                            box->oc0 * (e->bias + (size_t)filter_n * e->weight);
     _Alignas(8) uint8_t bias[8]; /* in DRAM it may lie at an odd address */
     zs_tile_box whole = *box;
     whole.ic_n = (uint16_t)row->t_ic;

@@ -39,7 +39,7 @@ static void shape_row(zs_plan_draft *d, uint32_t i)
     row->weight_slots = 1;
     row->weight_slot_bytes =
         zs_round_up(zs_bias_bytes(precision), 64) +
-        zs_round_up(zs_layer_filter_elems(layer) * zs_elem_bytes(precision), 64);
+        zs_round_up(zs_layer_filter_elems(layer) * zs_weight_bytes(precision), 64);
 }
 
 static zs_status check_row(const zs_plan_draft *d, uint32_t i, zs_err *err)
@@ -83,7 +83,8 @@ static zs_status shape_rows(zs_plan_draft *d, zs_err *err)
         ZS_TRY(check_row(d, i, err));
     }
     zs_plan_buffer *b = d->plan->buffers;
-    b[ZS_BUF_WEIGHT] = buffer("weight", a->direct.filter_copies, a->direct.filter_words, bits);
+    b[ZS_BUF_WEIGHT] = buffer("weight", a->direct.filter_copies, a->direct.filter_words,
+                              8 * zs_weight_bytes(a->precision));
     b[ZS_BUF_OUTPUT] = buffer("output", 1, a->direct.plane_words, bits);
     return ZS_OK;
 }
@@ -141,7 +142,10 @@ static void set_walk(const zs_plan_draft *d, uint32_t i)
     const uint32_t precision = d->design->accel.precision;
     const uint32_t elem = zs_elem_bytes(precision);
     const zs_window *k = &row->window;
-    zs_serial_walk w = {.elem_bytes = elem, .in_addr = row->x.addr, .plane_n = row->t_ic};
+    zs_serial_walk w = {.elem_bytes = elem,
+                        .stream_elem_bytes = zs_weight_bytes(precision),
+                        .in_addr = row->x.addr,
+                        .plane_n = row->t_ic};
     w.in_h = layer->x.h, w.in_w = layer->x.w;
     w.row_pitch = (uint64_t)w.in_w * elem;
     w.plane_pitch = layer->op == ZS_LAYER_ADD ? row->x2.addr - row->x.addr : w.row_pitch * w.in_h;
@@ -191,7 +195,7 @@ zs_serial_walk direct_walk(const zs_plan_row *row, const zs_tile_box *box)
                  (uint64_t)(box->oc0 / direct_row_of(row)->walk_oc) * row->t_ic * plane;
     w.out_addr += out;
     w.late_addr += out;
-    w.stream_addr += box->oc0 * (w.lead_bytes + (uint64_t)w.stream_n * w.elem_bytes);
+    w.stream_addr += box->oc0 * (w.lead_bytes + (uint64_t)w.stream_n * w.stream_elem_bytes);
     if (!(box->flags & ZS_BOX_BIAS))
         w.lead_bytes = w.stream_n = 0;
     return w;

@@ -225,7 +225,7 @@ static uint64_t weight_depth(const zs_plan_draft *d, uint64_t bits)
         return a->lines.weight_elems / ((uint64_t)a->unroll.oc * a->unroll.ic);
     if (a->buffer.weight_bytes > 0)
         return a->buffer.weight_bytes /
-               ((uint64_t)a->unroll.oc * a->unroll.ic * elem_of(d->design));
+               ((uint64_t)a->unroll.oc * a->unroll.ic * zs_weight_bytes(a->precision));
     uint64_t others = 3ull * zs_operators[ZS_OPERATOR_AXI_MASTER].cost.n[ZS_RESOURCE_BRAM18];
     for (uint32_t id = 0; id < ZS_BUF_N; id++)
         others += id == ZS_BUF_WEIGHT ? 0 : d->plan->buffers[id].bram18;
@@ -244,7 +244,8 @@ static uint64_t weight_depth(const zs_plan_draft *d, uint64_t bits)
 zs_status zs_line_size_buffers(zs_plan_draft *d, zs_err *err)
 {
     const zs_accel *a = &d->design->accel;
-    const uint64_t bits = zs_min_u64(8ull * elem_of(d->design) * a->unroll.ic, UINT32_MAX);
+    const uint64_t bits =
+        zs_min_u64(8ull * zs_weight_bytes(a->precision) * a->unroll.ic, UINT32_MAX);
     ZS_TRY(size_lines(d, err));
     size_pool_lines(d);
     size_fifos(d);

@@ -102,7 +102,7 @@ static void load_lines(const zs_exec *e, const zs_plan_row *row, const zs_tile_b
 
 static size_t bias_bytes(const zs_exec *e, const zs_plan_row *row)
 {
-    return line_of(row)->oc_n * e->elem;
+    return line_of(row)->oc_n * e->weight;
 }
 
 /* The narrow biases that came with the weights are shifted to where the products are. */
@@ -429,10 +429,11 @@ static zs_status pack_call(const zs_exec *e, const zs_plan_row *row, float *filt
     uint8_t *biases = e->dram + row->weight_base, *weights = biases + bias_bytes(e, row);
     for (uint32_t i = 0; i < line_of(row)->oc_n && line_of(row)->oc0 + i < row->y_c; i++) {
         const uint32_t oc = line_of(row)->oc0 + i;
-        ZS_TRY(pack_bias(e, layer, oc, biases + i * e->elem, err));
+        ZS_TRY(pack_bias(e, layer, oc, biases + i * e->weight, err));
         zs_quantise_filter(e->quant, layer, oc, zs_layer_filter(e->net, layer, oc, filter), stored);
         for (size_t k = 0; k < n; k++)
-            memcpy(weights + (k * line_of(row)->oc_n + i) * e->elem, stored + k * e->elem, e->elem);
+            memcpy(weights + (k * line_of(row)->oc_n + i) * e->weight, stored + k * e->weight,
+                   e->weight);
     }
     return ZS_OK;
 }
@@ -462,7 +463,7 @@ zs_status line_exec_build(zs_exec *e, zs_arena *arena, zs_err *err)
     widen(&r.planes, (size_t)io * sizeof(float));
     ZS_TRY(allocate(e, arena, &r, err));
     float *filter = zs_new(arena, float, r.filter + 1);
-    uint8_t *stored = zs_new(arena, uint8_t, r.filter * e->elem + 1);
+    uint8_t *stored = zs_new(arena, uint8_t, r.filter * e->weight + 1);
     if (filter == NULL || stored == NULL)
         return zs_nomem(err, "simulated memories");
     for (uint32_t i = 0; i < e->plan->row_n; i++)

@@ -120,6 +120,7 @@ static void shape_call(line_draft *l, uint32_t draft, zs_plan_row *row)
 static zs_status check_sizes(const line_draft *l, const zs_plan_row *row, zs_err *err)
 {
     const uint64_t elem = zs_elem_bytes(l->d->design->accel.precision);
+    const uint64_t weight = zs_weight_bytes(l->d->design->accel.precision);
     uint64_t params, lines;
     const uint32_t most =
         line_of(row)->oc_n > line_of(row)->x_c ? line_of(row)->oc_n : line_of(row)->x_c;
@@ -129,9 +130,9 @@ static zs_status check_sizes(const line_draft *l, const zs_plan_row *row, zs_err
                        "%u channels of %u x %u pixels: kind linebuffer counts to %d", most,
                        row->x.shape.h, row->x.shape.w, UINT16_MAX);
     if (!zs_mul3_u64((uint64_t)row->window.kh * row->window.kw, line_of(row)->x_c,
-                     line_of(row)->oc_n * elem, &params) ||
+                     line_of(row)->oc_n * weight, &params) ||
         !zs_mul3_u64(row->x.shape.w, (uint64_t)line_of(row)->x_c * elem, row->x.shape.h, &lines) ||
-        params + line_of(row)->oc_n * elem > UINT32_MAX || lines > UINT32_MAX)
+        params + line_of(row)->oc_n * weight > UINT32_MAX || lines > UINT32_MAX)
         return zs_fail(err, ZS_ERANGE, row->name,
                        "its parameters or its input exceed the %u bytes of one transfer",
                        UINT32_MAX);
@@ -145,7 +146,7 @@ static zs_status no_room(const zs_plan_draft *d, const zs_plan_row *row, zs_err 
     const bool in_bytes = a->lines.weight_elems == 0;
     const unsigned long long stated =
         in_bytes ? a->buffer.weight_bytes : (uint64_t)a->lines.weight_elems;
-    const unsigned long long unit = in_bytes ? zs_elem_bytes(a->precision) : 1;
+    const unsigned long long unit = in_bytes ? zs_weight_bytes(a->precision) : 1;
     const unsigned long long needed = pe_elems * a->unroll.oc * unit;
     return zs_fail(err, ZS_ERANGE,
                    in_bytes ? "accelerator.buffer.weight" : "accelerator.linebuffer.weights",
@@ -373,7 +374,7 @@ static zs_status add_call(line_draft *l, uint32_t draft, uint32_t part, const zs
     if (row->pool != ZS_NO_INDEX)
         row->op = layer->op == ZS_LAYER_FC ? "fc+pool" : "conv+pool";
     line_of(row)->param_bytes = (uint64_t)line_of(row)->oc_n *
-                                zs_elem_bytes(d->design->accel.precision) *
+                                zs_weight_bytes(d->design->accel.precision) *
                                 ((uint64_t)row->window.kh * row->window.kw * line_of(row)->x_c + 1);
     ZS_TRY(take(l, line_of(row)->param_bytes, 64, &row->weight_base, err));
     const zs_shape x_shape = row->x.shape;

@@ -60,7 +60,7 @@ static uint32_t filled_oc(const zs_plan_draft *d, const zs_plan_row *row)
     const zs_accel *a = &d->design->accel;
     const uint64_t sums = (uint64_t)a->tile.oc * a->tile.oy * a->tile.ox;
     const uint64_t slot_bytes = a->buffer.weight_bytes / (a->double_buffer.weight ? 2 : 1);
-    const uint64_t lane_bytes = (uint64_t)weight_banks(a) * zs_elem_bytes(a->precision) *
+    const uint64_t lane_bytes = (uint64_t)weight_banks(a) * zs_weight_bytes(a->precision) *
                                 zs_ceil_div(row->t_ic, a->unroll.ic) *
                                 zs_ceil_div(row->window.kh, a->unroll.ky) *
                                 zs_ceil_div(row->window.kw, a->unroll.kx);
@@ -279,14 +279,14 @@ static void weight_depths(const zs_plan_draft *d, uint64_t *least, uint64_t *use
 static bool size_weights(zs_plan_draft *d)
 {
     const zs_accel *a = &d->design->accel;
-    const uint32_t bits = 8 * zs_elem_bytes(a->precision);
+    const uint32_t bits = 8 * zs_weight_bytes(a->precision);
     const uint32_t banks = weight_banks(a);
     uint64_t least, useful, depth;
     weight_depths(d, &least, &useful);
     const uint32_t others = bram18_beside_weights(d);
     const uint32_t budget = d->design->board.bram18;
     if (a->buffer.weight_bytes > 0) {
-        depth = a->buffer.weight_bytes / ((uint64_t)banks * zs_elem_bytes(a->precision));
+        depth = a->buffer.weight_bytes / ((uint64_t)banks * zs_weight_bytes(a->precision));
     } else {
         /* powers of two below the useful depth: what lies between costs the same block RAM */
         depth = useful;
@@ -361,7 +361,7 @@ static zs_status check_tile_bytes(const zs_plan_draft *d, uint32_t i, zs_err *er
 zs_status tiled_finish_buffers(zs_plan_draft *d, zs_err *err)
 {
     const zs_accel *a = &d->design->accel;
-    const uint32_t elem = zs_elem_bytes(a->precision);
+    const uint32_t elem = zs_weight_bytes(a->precision);
     (void)tiled_size_buffers(d, d->plan->resident_elems);
     const zs_plan_buffer *w = &d->plan->buffers[ZS_BUF_WEIGHT];
     uint64_t least, useful;

@@ -49,7 +49,7 @@ static void load_oihw(const zs_exec *e, const zs_plan_row *row, const zs_tile_bo
     if (zs_layer_bias_elems(zs_exec_layer(e, row)) == 0)
         memset(slot, 0, box->oc_n * e->bias);
     zs_exec_interleave(from, group_ic * channel, slot + bias_room(e, row), ic_n * channel,
-                       box->oc_n, e->elem);
+                       box->oc_n, e->weight);
 }
 
 static zs_xfer xfer_of(const zs_exec *e, uint32_t index)

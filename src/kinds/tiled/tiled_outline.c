@@ -99,7 +99,7 @@ static void charge_operands(row_outline *o)
     const zs_accel *a = &o->o->design->accel;
     const uint64_t elem = zs_elem_bytes(a->precision);
     const uint64_t x_n = o->o->plan->buffers[ZS_BUF_INPUT].slots;
-    const uint64_t weights = zs_layer_weight_elems(o->layer) * elem;
+    const uint64_t weights = zs_layer_weight_elems(o->layer) * zs_weight_bytes(a->precision);
     const uint64_t bias_n = a->weight_layout == ZS_LAYOUT_PACKED
                                 ? r->y_c /* there is room for them in any case */
                                 : zs_layer_bias_elems(o->layer);

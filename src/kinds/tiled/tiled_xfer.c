@@ -68,7 +68,7 @@ static zs_xfer input_xfer(const zs_plan_row *row, const zs_tile_box *box, const 
 static zs_xfer oihw_xfer(const zs_plan_row *row, const zs_tile_box *box, uint32_t precision,
                          uint64_t group_ic, uint32_t ic0, uint32_t ic_n)
 {
-    const uint64_t channel = (uint64_t)row->window.kh * row->window.kw * zs_elem_bytes(precision);
+    const uint64_t channel = (uint64_t)row->window.kh * row->window.kw * zs_weight_bytes(precision);
     const uint64_t bias = zs_bias_bytes(precision);
     if (box->flags & ZS_BOX_BIAS)
         return (zs_xfer){.addr = row->bias_base + box->oc0 * bias,
@@ -85,7 +85,7 @@ static zs_xfer oihw_xfer(const zs_plan_row *row, const zs_tile_box *box, uint32_
 static zs_xfer weight_xfer(const zs_plan_row *row, const zs_tile_box *box, uint32_t precision,
                            uint32_t layout)
 {
-    const uint64_t elem = zs_elem_bytes(precision);
+    const uint64_t elem = zs_weight_bytes(precision);
     const uint32_t group_ic = row->is_depthwise ? 1 : row->group_ic;
     const uint32_t ic0 = row->is_depthwise ? 0 : box->ic0 % row->group_ic;
     const uint32_t ic_n = row->is_depthwise ? 1 : box->ic_n;
