@@ -322,8 +322,8 @@ ZS_TYPE_t zs_elem_type(uint32_t precision);
 uint32_t zs_precision_of(uint32_t weights, uint32_t activations);
 uint32_t zs_elem_bytes(uint32_t precision);   /* activations in DRAM and BRAM */
 uint32_t zs_weight_bytes(uint32_t precision); /* weights there */
-uint32_t zs_acc_bytes(uint32_t precision);  /* a partial sum as it is spilled to DRAM */
-uint32_t zs_acc_bits(uint32_t precision);   /* of an accumulator in BRAM */
+uint32_t zs_acc_bytes(uint32_t precision);    /* a partial sum as it is spilled to DRAM */
+uint32_t zs_acc_bits(uint32_t precision);     /* of an accumulator in BRAM */
 uint32_t zs_bias_bytes(uint32_t precision);
 uint64_t zs_design_lanes(const zs_design *design); /* MACs per clock: product of the unrolls */
 /* Its blocks, of the kinds that the family has; others are 0. */

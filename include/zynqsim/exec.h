@@ -17,7 +17,7 @@ typedef struct zs_exec {
     const zs_net *net;
     const zs_plan *plan;
     const zs_quant *quant;
-    const zs_kernels *kernels; /* of the precision */
+    const zs_kernels *kernels;      /* of the precision */
     size_t elem, weight, acc, bias; /* bytes */
     uint8_t *dram;
     uint8_t *x, *w, *sums; /* slots */

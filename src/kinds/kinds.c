@@ -120,18 +120,18 @@ static uint64_t mix_text(uint64_t digest, const char *text)
 #define ROW_FIGURES(F)                                                                             \
     F(layer)                                                                                       \
     F(pool)                                                                                        \
-    F(call) F(engine) F(macs) F(ops) F(x.shape.c) F(x.shape.h) F(x.shape.w) F(x.addr)              \
-        F(x.pitch_bytes) F(x2.addr) F(x2.pitch_bytes) F(y.shape.c) F(y.shape.h) F(y.shape.w)       \
-            F(y.addr) F(y.pitch_bytes) F(x_resident) F(y_resident) F(window.kh) F(window.kw)       \
-                F(window.sh) F(window.sw) F(window.dh) F(window.dw) F(window.pad_top)              \
-                    F(window.pad_left) F(window.pad_bottom) F(window.pad_right) F(pool_window.kh)  \
-                        F(pool_window.kw) F(pool_window.sh) F(pool_window.sw)                      \
-                            F(pool_window.pad_top) F(pool_window.pad_left) F(y_c) F(group_ic)      \
-                                F(group_oc) F(oh) F(ow) F(is_depthwise) F(images_are_columns)      \
-                                    F(t_oc) F(t_ic) F(t_oy) F(t_ox) F(carry_oc_n) F(weight_base)   \
-                                        F(bias_base) F(partial_base) F(weight_slot_bytes)          \
-                                            F(weight_slots) F(compulsory_read_bytes)               \
-                                                F(compulsory_write_bytes)
+    F(call)                                                                                        \
+    F(engine) F(macs) F(ops) F(x.shape.c) F(x.shape.h) F(x.shape.w) F(x.addr) F(x.pitch_bytes)     \
+        F(x2.addr) F(x2.pitch_bytes) F(y.shape.c) F(y.shape.h) F(y.shape.w) F(y.addr)              \
+            F(y.pitch_bytes) F(x_resident) F(y_resident) F(window.kh) F(window.kw) F(window.sh)    \
+                F(window.sw) F(window.dh) F(window.dw) F(window.pad_top) F(window.pad_left)        \
+                    F(window.pad_bottom) F(window.pad_right) F(pool_window.kh) F(pool_window.kw)   \
+                        F(pool_window.sh) F(pool_window.sw) F(pool_window.pad_top)                 \
+                            F(pool_window.pad_left) F(y_c) F(group_ic) F(group_oc) F(oh) F(ow)     \
+                                F(is_depthwise) F(images_are_columns) F(t_oc) F(t_ic) F(t_oy)      \
+                                    F(t_ox) F(carry_oc_n) F(weight_base) F(bias_base)              \
+                                        F(partial_base) F(weight_slot_bytes) F(weight_slots)       \
+                                            F(compulsory_read_bytes) F(compulsory_write_bytes)
 #define BUFFER_FIGURES(F)                                                                          \
     F(banks) F(depth_words) F(word_bits) F(slots) F(slot_elems) F(bytes) F(bram18)
 
