@@ -26,7 +26,10 @@ static void fail_with_message(j_common_ptr common)
 {
     decoder *d = common->client_data;
     common->err->format_message(common, d->text);
-    d->status = zs_fail(d->err, ZS_EPARSE, d->path, "damaged JPEG: %.128s", d->text);
+    if (common->err->msg_code == JERR_OUT_OF_MEMORY)
+        d->status = zs_nomem(d->err, d->path);
+    else
+        d->status = zs_fail(d->err, ZS_EPARSE, d->path, "damaged JPEG: %.128s", d->text);
     longjmp(d->on_error, 1);
 }
 

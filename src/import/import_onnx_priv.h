@@ -138,15 +138,13 @@ zs_status zs_onnx_check_form(const zs_onnx_node *at, zs_err *err);
 zs_status zs_onnx_op(const zs_onnx_node *at, zs_err *err);
 
 #define OP(function) zs_status zs_onnx_##function(const zs_onnx_node *at, zs_err *err);
-OP(unary)
-OP(binary)
-OP(prelu)
-OP(sum)
-OP(cast) OP(where) OP(transpose) OP(reshape) OP(flatten) OP(squeeze) OP(unsqueeze) OP(shape)
-    OP(size) OP(gather) OP(slice) OP(split) OP(pad) OP(expand) OP(tile) OP(depth_to_space)
-        OP(space_to_depth) OP(concat) OP(constant_of_shape) OP(range) OP(resize) OP(reduce) OP(arg)
-            OP(global_pool) OP(softmax) OP(instance_norm) OP(layer_norm) OP(lp_norm)
-                OP(mean_variance) OP(matmul) OP(gemm) OP(conv_transpose) OP(quantize) OP(dequantize)
+/* clang-format off */
+OP(unary) OP(binary) OP(prelu) OP(sum) OP(cast) OP(where) OP(transpose) OP(reshape) OP(flatten)
+OP(squeeze) OP(unsqueeze) OP(shape) OP(size) OP(gather) OP(slice) OP(split) OP(pad) OP(expand)
+OP(tile) OP(depth_to_space) OP(space_to_depth) OP(concat) OP(constant_of_shape) OP(range)
+OP(resize) OP(reduce) OP(arg) OP(global_pool) OP(softmax) OP(instance_norm) OP(layer_norm)
+OP(lp_norm) OP(mean_variance) OP(matmul) OP(gemm) OP(conv_transpose) OP(quantize) OP(dequantize)
+/* clang-format on */
 #undef OP
 
 #endif

@@ -117,6 +117,7 @@ static uint64_t mix_text(uint64_t digest, const char *text)
 }
 
 /* Every figure of a row that ops, addresses or results follow from, in one list for both users. */
+/* clang-format off */
 #define ROW_FIGURES(F)                                                                             \
     F(layer)                                                                                       \
     F(pool)                                                                                        \
@@ -134,6 +135,7 @@ static uint64_t mix_text(uint64_t digest, const char *text)
                                             F(compulsory_read_bytes) F(compulsory_write_bytes)
 #define BUFFER_FIGURES(F)                                                                          \
     F(banks) F(depth_words) F(word_bits) F(slots) F(slot_elems) F(bytes) F(bram18)
+/* clang-format on */
 
 uint64_t zs_plan_draft_digest(const zs_plan_draft *d)
 {
