@@ -21,7 +21,8 @@ typedef struct engine {
     zs_xfer_price *prices; /* [cost], of transfers */
     uint32_t *queue;       /* op indices, unit after unit */
     uint32_t head[ZS_UNITS_MAX], end[ZS_UNITS_MAX];
-    uint32_t units[ZS_UNITS_MAX], unit_n;  /* units that have ops at all */
+    uint32_t units[ZS_UNITS_MAX], unit_n;      /* units that have ops at all, ... */
+    uint32_t meeting[ZS_UNITS_MAX], meeting_n; /* ... and those of them whose ops are meets */
     uint32_t timed[ZS_UNITS_MAX], timed_n; /* of these, those whose ops have a price in cycles */
     uint32_t unit_of_channel[ZS_CHANNEL_N];
     bool running[ZS_UNITS_MAX];
@@ -59,7 +60,10 @@ static zs_status fill_queues(engine *e, zs_arena *arena, zs_err *err)
             e->unit_of_channel[unit->channel] = u;
         if (counts[u] == 0)
             continue;
-        e->units[e->unit_n++] = u;
+        if (unit->role == ZS_JOIN)
+            e->meeting[e->meeting_n++] = u;
+        else
+            e->units[e->unit_n++] = u;
         if (unit->role == ZS_COMPUTE || unit->role == ZS_HOST)
             e->timed[e->timed_n++] = u;
     }
@@ -109,13 +113,6 @@ static bool may_start(const engine *e, uint32_t op)
 
 static bool waits_are_over(const engine *e, const zs_tile_op *op)
 {
-    if (op->code == ZS_OP_MEET) {
-        const zs_plan_meet *m = &e->plan->meets[op->cost_key];
-        for (uint32_t k = 0; k < m->n; k++)
-            if (!e->retired[e->plan->meet_waits[m->first + k]])
-                return false;
-        return true;
-    }
     for (uint32_t k = 0; k < ZS_LEN(op->wait); k++)
         if (op->wait[k] != ZS_NO_OP && !e->retired[op->wait[k]])
             return false;
@@ -240,15 +237,24 @@ static bool pass_join(engine *e, uint32_t which)
     return true;
 }
 
+static bool meet_is_over(const engine *e, const zs_tile_op *op)
+{
+    const zs_plan_meet *m = &e->plan->meets[op->cost_key];
+    for (uint32_t k = 0; k < m->n; k++)
+        if (!e->retired[e->plan->meet_waits[m->first + k]])
+            return false;
+    return true;
+}
+
 /* Meeting points whose ops have all retired; they may release one another. */
 static bool pass_meets(engine *e)
 {
     bool any = false;
-    for (uint32_t k = 0; k < e->unit_n; k++) {
-        const uint32_t u = e->units[k];
-        while (e->plan->units[u].role == ZS_JOIN && e->head[u] < e->end[u]) {
+    for (uint32_t k = 0; k < e->meeting_n; k++) {
+        const uint32_t u = e->meeting[k];
+        while (e->head[u] < e->end[u]) {
             const uint32_t op = e->queue[e->head[u]], before = e->last_retired;
-            if (!may_start(e, op) || !waits_are_over(e, &e->plan->ops[op]))
+            if (!may_start(e, op) || !meet_is_over(e, &e->plan->ops[op]))
                 break;
             e->head[u]++;
             retire(e, op, e->now);
@@ -263,18 +269,17 @@ static void start_ready(engine *e)
 {
     bool again = true;
     while (again) {
-        again = e->plan->meet_n > 0 && pass_meets(e);
+        again = e->meeting_n > 0 && pass_meets(e);
         for (uint32_t i = 0; i < e->plan->engine_n; i++)
             while (pass_join(e, i))
-                again = true;
+                again = e->meeting_n > 0;
     }
     for (uint32_t k = 0; k < e->unit_n; k++) {
         const uint32_t u = e->units[k];
         if (e->running[u] || e->head[u] == e->end[u])
             continue;
         const uint32_t index = e->queue[e->head[u]];
-        if (e->plan->units[u].role != ZS_JOIN && may_start(e, index) &&
-            waits_are_over(e, &e->plan->ops[index]))
+        if (may_start(e, index) && waits_are_over(e, &e->plan->ops[index]))
             start(e, u, index);
     }
 }

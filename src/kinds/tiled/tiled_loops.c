@@ -81,16 +81,16 @@ static zs_status need_input(conv_loops *c, uint32_t *slot)
         return ZS_OK;
     *slot = zs_ring_take(ring);
     zs_slot_state *s = &ring->slot[*slot];
-    uint32_t before[] = {s->last_use, c->first_load_wait, ZS_NO_OP, ZS_NO_OP}, wait[3];
+    uint32_t wait[3] = {s->last_use, c->first_load_wait, ZS_NO_OP};
     const uint8_t slots[4] = {(uint8_t)*slot, ZS_SLOT_NONE, ZS_SLOT_NONE, ZS_SLOT_NONE};
     c->first_load_wait = ZS_NO_OP; /* later loads follow it on the same channel */
     s->id = c->x_id;
     if (c->chain) { /* both loads of a step start when the slots of both are free */
+        uint32_t before[] = {wait[0], wait[1], ZS_NO_OP, c->w_loaded};
         if (find_tile(c, &c->e->w, c->w_id) == ZS_SLOT_NONE)
             before[2] = c->e->w.slot[c->e->w.next].last_use;
-        before[3] = c->w_loaded;
+        ZS_TRY(zs_emit_waits(c->e, before, ZS_LEN(before), wait));
     }
-    ZS_TRY(zs_emit_waits(c->e, before, ZS_LEN(before), wait));
     c->x_loads = true;
     c->x_freed = s->last_use;
     return zs_emit_transfer(c->e, ZS_OP_LOAD_X, &c->box, slots, wait, &s->ready);
@@ -114,16 +114,14 @@ static zs_status need_weights(conv_loops *c, uint32_t *slot)
         return ZS_OK;
     *slot = zs_ring_take(ring);
     zs_slot_state *s = &ring->slot[*slot];
-    uint32_t before[] = {s->last_use, ZS_NO_OP, ZS_NO_OP}, wait[3];
+    uint32_t wait[3] = {s->last_use, ZS_NO_OP, ZS_NO_OP};
     uint32_t chained = 0;
     s->id = c->w_id;
     if (c->chain) {
-        if (c->x_loads)
-            before[1] = c->x_freed;
-        before[2] = c->x_loaded;
+        wait[1] = c->x_loads ? c->x_freed : ZS_NO_OP;
+        wait[2] = c->x_loaded;
         chained = c->x_loads && one_channel(c) ? ZS_BOX_CHAINED : 0;
     }
-    ZS_TRY(zs_emit_waits(c->e, before, ZS_LEN(before), wait));
     if (with_biases && !packed) {
         ZS_TRY(load_weights(c, *slot, ZS_BOX_BIAS | chained, wait));
         chained = c->chain ? ZS_BOX_CHAINED : 0;
