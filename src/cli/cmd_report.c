@@ -198,7 +198,7 @@ static zs_status pass_row(void *ctx, const sweep_row *row, zs_err *err)
 static zs_status check_rows(zs_span bytes, const char *path, zs_err *err)
 {
     sweep_reading reading = {.path = path, .row = pass_row};
-    FILE *stream = fmemopen((void *)(uintptr_t)bytes.data, bytes.bytes, "r");
+    FILE *stream = fmemopen((void *)bytes.data, bytes.bytes, "r");
     if (stream == NULL)
         return zs_nomem(err, path);
     const zs_status status = sweep_rows_each(stream, &reading, err);

@@ -153,7 +153,7 @@ static zs_status read_open(zs_arena *arena, int fd, const char *path, size_t mos
 
 zs_status cli_file_read(zs_arena *arena, const char *path, size_t most, zs_span *out, zs_err *err)
 {
-    int fd;
+    int fd = -1;
     if (strcmp(path, "-") == 0)
         return read_open(arena, STDIN_FILENO, "standard input", most, out, err);
     ZS_TRY(cli_file_open(path, &fd, err));

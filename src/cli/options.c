@@ -354,7 +354,7 @@ static void append(char ***list, const char *text, int argc)
     }
     while ((*list)[n] != NULL)
         n++;
-    (*list)[n] = (char *)(uintptr_t)text;
+    (*list)[n] = (char *)text;
 }
 
 static zs_status take_option(const option *o, const char *text, int argc, zs_err *err)
@@ -470,7 +470,7 @@ zs_status cli_options_parse(const cli_command *command, int argc, const char **a
     raw.next += argc + 1;
     for (int at = 1, n = 0; at < argc; at++) {
         if (only_words || argv[at][0] != '-' || argv[at][1] == '\0')
-            words[n++] = (char *)(uintptr_t)argv[at];
+            words[n++] = (char *)argv[at];
         else if (strcmp(argv[at], "--") == 0)
             only_words = true;
         else

@@ -20,7 +20,9 @@ void cli_threads_run(uint64_t n, void (*work)(void *ctx), void *ctx)
     crew c = {.work = work, .ctx = ctx};
     const uint64_t others = n > 1 ? n - 1 : 0;
     uint64_t begun = 0;
-    pthread_t *threads = others < SIZE_MAX / sizeof *threads ? calloc(others, sizeof *threads) : 0;
+    pthread_t *threads = NULL;
+    if (others > 0 && others < SIZE_MAX / sizeof *threads)
+        threads = calloc(others, sizeof *threads);
     while (threads != NULL && begun < others &&
            pthread_create(&threads[begun], NULL, begin, &c) == 0)
         begun++;

@@ -249,7 +249,7 @@ static zs_status find_output(const zs_onnx *net, zs_net_spec *spec, zs_err *err)
     if (value == NULL || value->layer == NULL)
         return zs_fail(err, ZS_EPARSE, net->draft.path, "no node makes the output '%s'",
                        name ? name : "");
-    const zs_onnx_node at = {.net = (zs_onnx *)(uintptr_t)net, .place = net->draft.path};
+    const zs_onnx_node at = {.net = (zs_onnx *)net, .place = net->draft.path};
     ZS_TRY(zs_onnx_order(&at, value, err));
     spec->output = value->layer;
     if (value->has_dims) {

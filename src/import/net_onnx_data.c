@@ -107,7 +107,7 @@ static uint64_t bits_at(const ZsOnnx__Tensor *tensor, size_t i)
                : type->list == LIST_INT64 ? (uint64_t)tensor->int64_data[i]
                                           : tensor->uint64_data[i];
     const uint64_t bits = load_le(tensor->raw_data.data + type->bytes * i, type->bytes);
-    const unsigned unused = 64 - 8 * (unsigned)type->bytes;
+    const unsigned unused = (64 - 8 * (unsigned)type->bytes) & 63;
     return type->is_int && type->is_signed ? (uint64_t)((int64_t)(bits << unused) >> unused) : bits;
 }
 
@@ -226,7 +226,7 @@ zs_status zs_onnx_new_floats(const zs_onnx_node *at, const float *x, const uint3
     ZsOnnx__Tensor *tensor = NULL;
     ZS_TRY(new_constant(at, dims, rank, TYPE_FLOAT, &tensor, out, err));
     tensor->n_float_data = (size_t)zs_onnx_elems(dims, rank);
-    tensor->float_data = (float *)(uintptr_t)x; /* read only, as all tensors are */
+    tensor->float_data = (float *)x; /* read only, as all tensors are */
     return ZS_OK;
 }
 

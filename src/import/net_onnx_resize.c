@@ -100,7 +100,8 @@ static zs_status make_taps(const zs_onnx_node *at, const resizing *r, uint32_t d
     if (from == NULL || w == NULL)
         return zs_nomem(err, "a layer");
     for (uint32_t o = 0; o < r->out[d]; o++) {
-        const double x = place_of(r, d, o), first = floor(x) - (taps / 2 - 1);
+        const uint32_t before = taps / 2 - 1;
+        const double x = place_of(r, d, o), first = floor(x) - before;
         double sum = 0, each[4] = {0};
         for (uint32_t k = 0; k < taps; k++) {
             const double distance = x - (first + k);

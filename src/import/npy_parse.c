@@ -220,7 +220,7 @@ static float number(const struct npy_type *type, const uint8_t *b)
     if (type->kind == NPY_UNSIGNED)
         return (float)bits;
     if (type->kind == NPY_SIGNED) {
-        const unsigned unused = 64 - 8 * (unsigned)type->bytes;
+        const unsigned unused = (64 - 8 * (unsigned)type->bytes) & 63;
         return (float)((int64_t)(bits << unused) >> unused);
     }
     if (type->bytes == 2)

@@ -115,7 +115,7 @@ static void build_net(void)
         {.name = "prob", .op = ZS_LAYER_SOFTMAX, .in = in[3], .in_n = 1},
     };
     const zs_net_spec spec = {.name = "tiny",
-                              .input = {"data", {3, 16, 16}},
+                              .input = {.name = "data", .shape = {3, 16, 16}},
                               .layers = layers,
                               .layer_n = ZS_LEN(layers)};
     zs_err err = {0};
