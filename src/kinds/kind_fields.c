@@ -13,14 +13,16 @@ const zs_kind_design zs_kind_designs[] = {
 #undef KIND
 const uint32_t zs_kind_n = ZS_LEN(zs_kind_designs);
 
+enum { WORD_N = ZS_LEN(words) };
+
 const zs_field zs_kind_field = {
     .path = "accelerator.kind",
     .offset = offsetof(zs_design, accel.kind),
     .type = ZS_FIELD_ENUM,
     .words = words,
-    .word_n = ZS_LEN(words),
+    .word_n = WORD_N,
     .unit = "",
-    .max = ZS_LEN(words) - 1,
+    .max = WORD_N - 1,
     .preset = "tiled",
     .meaning =
         "how a plan is made: tiled loops over on-chip buffers, direct loops over single-beat "
