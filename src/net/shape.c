@@ -1,5 +1,7 @@
 #include "graph_priv.h"
 
+#include <assert.h>
+
 /* ---- limits ---------------------------------------------------------------------------------- */
 
 static zs_status check_size(const zs_layer_spec *spec, uint64_t c, uint64_t h, uint64_t w,
@@ -116,6 +118,7 @@ static zs_status slide(zs_node *node, uint64_t channels, bool pooling, zs_err *e
     zs_window *w = &node->layer.window;
     const zs_shape x = node->layer.x;
     ZS_TRY(check_window(spec, err));
+    assert(w->sh > 0 && w->sw > 0); /* check_window */
     axis rows = {"rows", x.h, w->kh, w->sh, w->dh, w->pad_top, w->pad_bottom};
     axis cols = {"columns", x.w, w->kw, w->sw, w->dw, w->pad_left, w->pad_right};
     if (spec->auto_same_upper || spec->auto_same_lower) {
