@@ -120,7 +120,8 @@ static const struct {
      {.to = {C, 2 * H, W}, .x_elems = 2 * C * H * W, .outer = C, .shares = shares}},
 };
 
-static void init_case(test_rig *rig, size_t i, uint32_t precision)
+/* What it returns is freed behind the rig. */
+static test_spec *init_case(test_rig *rig, size_t i, uint32_t precision)
 {
     fill_tables();
     test_spec *spec = test_spec_new(3, H, W);
@@ -133,6 +134,7 @@ static void init_case(test_rig *rig, size_t i, uint32_t precision)
     memset(rig, 0, sizeof *rig);
     zs_arena_init(&rig->arena, test_heap());
     test_rig_init_net(rig, test_net(&rig->arena, spec), precision);
+    return spec;
 }
 
 static void run_design(const test_rig *rig, const zs_design *d)
@@ -154,7 +156,7 @@ START_TEST(test_every_op_gives_the_reference_on_every_kind)
     zs_prng prng = {.state = 19};
     for (size_t p = 0; p < ZS_LEN(precisions); p++) {
         test_rig rig;
-        init_case(&rig, (size_t)_i, precisions[p]);
+        test_spec *spec = init_case(&rig, (size_t)_i, precisions[p]);
         for (size_t f = 0; f < ZS_LEN(fusions); f++) {
             zs_design d = test_random_design(&prng, precisions[p]);
             d.accel.fusion = fusions[f];
@@ -179,6 +181,7 @@ START_TEST(test_every_op_gives_the_reference_on_every_kind)
             run_design(&rig, &d);
         }
         test_rig_drop(&rig);
+        test_spec_free(spec);
     }
 }
 END_TEST
