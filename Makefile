@@ -105,7 +105,7 @@ $(BUILD)/kinds/%.o: src/kinds/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,CC  ,$@)
 	$(Q)$(CC) $(FLAGS) -MMD -MP -c $< -o $@
-$(BUILD)/bin/zynqsim-copy: $(call obj,$(CLI_SRC)) $(KIND_OBJ) $(LIBS)
+$(BUILD)/zynqsim-copy: $(call obj,$(CLI_SRC)) $(KIND_OBJ) $(LIBS)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SAN) $(LDFLAGS) -pthread -o $@ $^ $(IO_LIBS) $(CLI_LIBS)
@@ -113,7 +113,7 @@ $(BUILD)/bin/zynqsim-copy: $(call obj,$(CLI_SRC)) $(KIND_OBJ) $(LIBS)
 SLOW     = golden num sim
 ORDERED  = $(filter $(SLOW),$(TESTS)) $(filter-out $(SLOW),$(TESTS))
 TEST_BIN = $(ORDERED:%=$(BUILD)/bin/test_%) $(FUZZERS:%=$(BUILD)/bin/replay_%)
-tests-built: $(TEST_BIN) $(BUILD)/zynqsim $(BUILD)/bin/zynqsim-copy
+tests-built: $(TEST_BIN) $(BUILD)/zynqsim $(BUILD)/zynqsim-copy
 
 run: ## install what is missing, build, and run the default design
 	@.ci/packages build

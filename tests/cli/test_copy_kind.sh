@@ -2,7 +2,7 @@
 # A kind of accelerator that exists only in the tests (tests/kinds) goes through every command by its
 # folder and its row alone.
 . tests/cli/cli.sh
-ZYNQSIM=$TOP/$BUILD/bin/zynqsim-copy
+ZYNQSIM=$TOP/$BUILD/zynqsim-copy
 cd "$WORK" || exit 3
 
 echo 'accelerator: {kind: copy, precision: int8}' >copy.yaml
