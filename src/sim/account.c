@@ -73,7 +73,7 @@ static void end_row(sim_account *a, uint64_t now, const bool *running, const uin
     a->row++;
 }
 
-static bool computes(const sim_account *a, const bool *running)
+bool zs_account_computes(const sim_account *a, const bool *running)
 {
     for (uint32_t u = 0; u < a->plan->unit_n; u++)
         if (a->plan->units[u].role == ZS_COMPUTE && running[u])
@@ -143,7 +143,8 @@ void zs_account_retire(sim_account *a, const zs_tile_op *op, uint64_t start, uin
     if (role == ZS_COMPUTE)
         zs_account_mark(a, now, ZS_BY_COMPUTE);
     while (a->row < a->plan->row_n && a->ops_left[a->row] == 0) {
-        zs_account_mark(a, now, computes(a, running) ? ZS_BY_COMPUTE : zs_cause_of_role(role));
+        zs_account_mark(a, now,
+                        zs_account_computes(a, running) ? ZS_BY_COMPUTE : zs_cause_of_role(role));
         end_row(a, now, running, started);
     }
 }

@@ -154,13 +154,13 @@ static void start_transfers(engine *e, uint32_t unit)
     zs_memsys_start_priced(e->ms, u->channel, xfers, prices, n, e->now + delay);
 }
 
-/* All accesses of the op at once: nobody else uses the memory until it ends. */
 static zs_serial_walk walk_of(const engine *e, uint32_t index)
 {
     const zs_plan *plan = e->plan;
     return plan->kind->walk(&plan->rows[plan->ops[index].row], &plan->boxes[index]);
 }
 
+/* All accesses of the op at once: nobody else uses the memory until it ends. */
 static uint64_t run_walk(engine *e, uint32_t index)
 {
     const zs_serial_walk walk = walk_of(e, index);
@@ -213,21 +213,13 @@ static void retire(engine *e, uint32_t index, uint64_t from)
         h->retired(h->ctx, index, from, e->now);
 }
 
-static bool computes(const engine *e)
-{
-    for (uint32_t k = 0; k < e->timed_n; k++)
-        if (e->plan->units[e->timed[k]].role == ZS_COMPUTE && e->running[e->timed[k]])
-            return true;
-    return false;
-}
-
 /* A join whose turn has come costs no time. */
 static bool pass_join(engine *e, uint32_t which)
 {
     const uint32_t join = e->engines[which].join, before = e->last_retired;
     if (join >= e->plan->op_n || e->engines[which].retired_n != e->engines[which].before)
         return false;
-    if (join > 0 && !computes(e))
+    if (join > 0 && !zs_account_computes(&e->account, e->running))
         zs_account_mark(&e->account, e->now, wait_cause(e));
     e->head[e->plan->ops[join].unit]++;
     e->engines[which].before++;

@@ -34,6 +34,8 @@ zs_status zs_account_init(sim_account *a, zs_arena *arena, const zs_plan *plan,
                           zs_layer_result *layers, zs_err *err);
 /* The MAC array did, or waited for, `cause` since the last mark. */
 void zs_account_mark(sim_account *a, uint64_t now, zs_cause cause);
+/* Whether a compute unit is at work. */
+bool zs_account_computes(const sim_account *a, const bool *running);
 /* Op `index` starts; rows that overlap only. */
 void zs_account_begin(sim_account *a, uint32_t index, uint64_t now, uint32_t last_retired);
 /* What op `index`, a walk over the master of `port`, did from `start` on, before its retirement is

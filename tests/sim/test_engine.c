@@ -226,6 +226,14 @@ static zs_status run(zs_arena *arena, hand_plan *h, seen *s, zs_result **result,
 
 /* ---- tests ----------------------------------------------------------------------------------- */
 
+static void check_times(const char *what, const hand_op *ops, uint32_t n, const seen *s)
+{
+    for (uint32_t i = 0; i < n; i++)
+        ck_assert_msg(s->start[i] == ops[i].start && s->end[i] == ops[i].end,
+                      "%s: op %u ran from %llu to %llu", what, i, (unsigned long long)s->start[i],
+                      (unsigned long long)s->end[i]);
+}
+
 static void check_row(const hand_case *c, const zs_layer_result *l, const hand_row *want)
 {
     ck_assert_msg(l->start_cycle == want->start && l->cycles == want->cycles,
@@ -252,10 +260,7 @@ START_TEST(test_hand_made_plan_takes_the_cycles_that_the_rules_demand)
     ck_assert_msg(run(&arena, &h, &s, &result, &err) == ZS_OK, "%s: %s: %s", c->what, err.place,
                   err.text);
     ck_assert_uint_eq(s.n, c->op_n);
-    for (uint32_t i = 0; i < c->op_n; i++)
-        ck_assert_msg(s.start[i] == c->ops[i].start && s.end[i] == c->ops[i].end,
-                      "%s: op %u ran from %llu to %llu", c->what, i, (unsigned long long)s.start[i],
-                      (unsigned long long)s.end[i]);
+    check_times(c->what, c->ops, c->op_n, &s);
     for (uint32_t i = 1; i < s.n; i++)
         ck_assert_msg(s.end[s.op[i]] >= s.end[s.op[i - 1]], "%s: the hook came out of time",
                       c->what);
@@ -408,9 +413,7 @@ START_TEST(test_a_meet_retires_with_the_last_op_of_its_list)
     h.plan.meet_n = 1;
     h.plan.meet_waits = waits;
     ck_assert_msg(run(&arena, &h, &s, &result, &err) == ZS_OK, "%s", err.text);
-    for (uint32_t i = 0; i < 6; i++)
-        ck_assert_msg(s.start[i] == ops[i].start && s.end[i] == ops[i].end, "op %u: %llu to %llu",
-                      i, (unsigned long long)s.start[i], (unsigned long long)s.end[i]);
+    check_times("", ops, 6, &s);
     ck_assert_uint_eq(result->layers[0].waited_cycles[ZS_BY_HOST], 2);
     zs_arena_drop(&arena);
 }
@@ -440,9 +443,7 @@ START_TEST(test_a_join_holds_up_its_own_engine_alone)
     h.plan.engine_n = 2;
     h.plan.rows_overlap = true;
     ck_assert_msg(run(&arena, &h, &s, &result, &err) == ZS_OK, "%s: %s", err.place, err.text);
-    for (uint32_t i = 0; i < 5; i++)
-        ck_assert_msg(s.start[i] == ops[i].start && s.end[i] == ops[i].end, "op %u: %llu to %llu",
-                      i, (unsigned long long)s.start[i], (unsigned long long)s.end[i]);
+    check_times("", ops, 5, &s);
     zs_arena_drop(&arena);
 }
 END_TEST
@@ -468,9 +469,7 @@ START_TEST(test_rows_that_overlap_have_spans_and_say_whether_they_starve_or_are_
     h.plan.engine_n = 2;
     h.plan.rows_overlap = true;
     ck_assert_msg(run(&arena, &h, &s, &result, &err) == ZS_OK, "%s: %s", err.place, err.text);
-    for (uint32_t i = 0; i < 4; i++)
-        ck_assert_msg(s.start[i] == ops[i].start && s.end[i] == ops[i].end, "op %u: %llu to %llu",
-                      i, (unsigned long long)s.start[i], (unsigned long long)s.end[i]);
+    check_times("", ops, 4, &s);
     const zs_layer_result *first = &result->layers[0], *second = &result->layers[1];
     ck_assert_uint_eq(result->cycles, 20);
     ck_assert(result->layers_overlap);
