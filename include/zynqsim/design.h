@@ -106,6 +106,14 @@ typedef struct zs_line_params {
     uint32_t store_fill, row_end, pool_fill;
 } zs_line_params;
 
+/* accelerator.dma.* */
+typedef struct zs_dma_params {
+    bool merge_rows, block_rows, chain;
+    uint32_t start_pl_cycles, finish_pl_cycles, store_start_pl_cycles, store_finish_pl_cycles;
+    uint32_t row_gap_pl_cycles, address_interval_pl_cycles;
+    uint32_t write_data_pl_cycles, write_gap_pl_cycles;
+} zs_dma_params;
+
 typedef struct zs_accel {
     uint32_t kind;                                      /* row of zs_kind_designs */
     uint32_t precision, loop_order, outer_loop, fusion; /* ZS_FP32 ..., ... */
@@ -134,12 +142,7 @@ typedef struct zs_accel {
     struct {
         uint32_t input, weight, output; /* ZS_PORT_* */
     } ports;
-    struct {
-        bool merge_rows, block_rows, chain;
-        uint32_t start_pl_cycles, finish_pl_cycles, store_start_pl_cycles, store_finish_pl_cycles;
-        uint32_t row_gap_pl_cycles, address_interval_pl_cycles;
-        uint32_t write_data_pl_cycles, write_gap_pl_cycles;
-    } dma;
+    zs_dma_params dma;
     struct {
         uint32_t op_n, interval_pl_cycles;
         bool clears_sums;
@@ -163,6 +166,16 @@ typedef struct zs_given {
     const char *place; /* "a.yaml:3:5", "--set"; NULL: unknown */
 } zs_given;
 
+/* One of several accelerators on the part, with the layers that it takes. */
+typedef struct zs_engine {
+    const char *name;
+    const char *const *patterns; /* of layer names, as fnmatch(3) takes them: "fire2/" and a star */
+    uint32_t pattern_n;
+    zs_accel accel;
+    const zs_given *given;
+} zs_engine;
+enum { ZS_DESIGN_ENGINES_MAX = 16, ZS_ENGINE_NONE = 0xff };
+
 typedef struct zs_design {
     const char *name;
     const char *board_name; /* the built-in row or file that `board:` named */
@@ -177,7 +190,9 @@ typedef struct zs_design {
         uint32_t input_c, input_h, input_w;
         zs_preprocess preprocess;
     } network;
-    zs_accel accel;
+    zs_accel accel;           /* of several engines the first one's */
+    const zs_engine *engines; /* accelerators: they take turns; NULL: accel is the only one */
+    uint32_t engine_n;
     zs_board board;
     const zs_given *given; /* newest first */
     const char *place;     /* of the keys that are set from now on; NULL: unknown */
@@ -280,7 +295,8 @@ void zs_design_defaults(zs_design *design);
  * "104, 117, 123". `arena` keeps strings, and what was given by hand; with NULL nothing is noted
  * as given. ZS_ERANGE names value and limit; ZS_EPARSE names the nearest key, word or unit, or the
  * kinds that have a key which this design's has not. A new accelerator.kind is refused at the place
- * of a given key that has no effect in it, so set the kind before other keys. */
+ * of a given key that has no effect in it, so set the kind before other keys. Of several engines
+ * "accelerators.NAME.KEY" sets a key of one, "accelerator.KEY" that of all. */
 zs_status zs_design_set(zs_design *design, zs_arena *arena, const char *path, const char *text,
                         zs_err *err);
 /* Sets a key that takes a list: network.input, network.calibration; and the shorthands
@@ -310,6 +326,20 @@ zs_status zs_design_check(const zs_design *design, zs_err *err);
  * without room for anything else. Part of zs_design_check, whatever the fidelity, for memory that
  * has one. ZS_ERANGE. */
 zs_status zs_design_memory_check(const zs_memory_params *memory, zs_err *err);
+
+/* ---- several engines ------------------------------------------------------------------------- */
+
+/* The design with engine i as its only one. */
+zs_design zs_design_of_engine(const zs_design *design, uint32_t i);
+/* Adds an engine with the accelerator of `from`, and what was given for it by hand. ZS_EPARSE: the
+ * name is empty or taken, or there are no layers; ZS_ERANGE: there are ZS_DESIGN_ENGINES_MAX. */
+zs_status zs_design_add_engine(zs_design *design, zs_arena *arena, const char *name,
+                               const zs_name_list *patterns, const zs_design *from, zs_err *err);
+/* Of "accelerators.front.unroll.oc" the key "accelerator.unroll.oc", in `key`; false: it is of
+ * another form. */
+bool zs_engine_key(const char *path, char *key, size_t bytes);
+/* accelerator.dma of the engine that uses a port, of all that do the first. */
+const zs_dma_params *zs_design_dma(const zs_design *design, uint32_t port);
 
 /* ---- derived quantities ---------------------------------------------------------------------- */
 

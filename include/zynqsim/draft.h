@@ -52,8 +52,11 @@ typedef struct zs_plan_draft {
     const zs_design *design;
     const zs_net *net;
     zs_xfer_fn *xfer;
-    uint32_t output_port; /* that results leave by */
-    void *own;            /* the kind's */
+    uint32_t output_port;           /* that results leave by */
+    const uint8_t *engine_of_layer; /* [layer] of several engines the one that takes it, or
+                                     * ZS_ENGINE_NONE; NULL: this one takes all */
+    uint8_t engine;                 /* this one */
+    void *own;                      /* the kind's */
     zs_row_draft *drafts;
     zs_plan_row *rows;
     uint32_t row_n;
@@ -163,6 +166,18 @@ zs_status zs_emit_host_s(zs_emitter *e, zs_host_step step, double seconds);
 bool zs_port_is_coherent(uint32_t port);
 /* Time of the PS for a layer, caches aside. */
 double zs_plan_software_s(const zs_cpu_params *cpu, const zs_layer *layer, uint64_t batch);
+
+/* Of several engines: whether a layer is this one's, and whether it is another's, which leaves its
+ * result in DRAM as this one would. */
+static inline bool zs_draft_takes(const zs_plan_draft *d, uint32_t layer)
+{
+    return d->engine_of_layer == NULL || d->engine_of_layer[layer] == d->engine;
+}
+static inline bool zs_draft_is_others(const zs_plan_draft *d, uint32_t layer)
+{
+    return !zs_draft_takes(d, layer) && d->engine_of_layer[layer] != ZS_ENGINE_NONE &&
+           zs_op_has_filters(d->net->layers[layer].op);
+}
 
 static inline const zs_layer *zs_draft_layer(const zs_plan_draft *d, uint32_t row)
 {

@@ -45,6 +45,8 @@ typedef struct zs_fit_account zs_fit_account;
 /* NULL when memory is out. */
 zs_fit_account *zs_fit_account_new(zs_arena *arena);
 zs_arena *zs_fit_arena(const zs_fit_account *a); /* for names and details */
+/* Of several engines: items from now on are this one's. */
+void zs_fit_name_engine(zs_fit_account *a, const char *name);
 /* A NULL text means that memory is out: the verdict says so. */
 void zs_fit_add(zs_fit_account *a, const char *name, const char *detail, zs_resources r);
 zs_resources zs_resources_of(zs_operator_id id);

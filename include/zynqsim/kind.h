@@ -59,7 +59,7 @@ typedef struct zs_kind {
     void (*exec_op)(zs_exec *e, uint32_t op);
     /* A tensor of one image, float CHW, into or out of simulated DRAM; NULL: it lies there as CHW.
      */
-    void (*exec_set_input)(zs_exec *e, uint32_t image, const float *x);
+    void (*exec_set)(zs_exec *e, uint32_t image, uint32_t tensor, const float *x);
     void (*exec_get)(const zs_exec *e, uint32_t image, uint32_t tensor, float *y);
     bool narrows_biases; /* in DRAM a bias is as wide as the data, not as the sums */
 

@@ -131,10 +131,15 @@ void zs_join(const zs_general *g, size_t elem_bytes, const void *const *x, uint3
  * general tensors. */
 void zs_host_layer_f32(const zs_net *net, const zs_layer *layer, const float *const *x, float *y);
 /* The same on stored elements of any precision. Max-pooling, act, concat of equal scales and add
- * work on integers; the others on dequantised values. `scratch` of zs_host_scratch_bytes. */
+ * and layers with filters work on integers; the others on dequantised values. `scratch` of
+ * zs_host_scratch_bytes. */
 void zs_host_layer(const zs_net *net, const zs_quant *q, const zs_layer *layer,
                    const void *const *x, void *y, void *scratch);
 size_t zs_host_scratch_bytes(const zs_net *net, const zs_layer *layer);
+/* Of these a convolution or fully connected layer, as the reference computes it. */
+void zs_conv_layer(const zs_net *net, const zs_quant *q, const zs_layer *layer, const void *x,
+                   void *y, void *scratch);
+size_t zs_conv_scratch_bytes(const zs_layer *layer);
 /* y[i] = act(sum of the inputs' element i), in the precision's own arithmetic. */
 void zs_add_elems(const zs_quant *q, const zs_layer *layer, const void *const *x, uint32_t x_n,
                   void *y, size_t n);

@@ -191,6 +191,7 @@ typedef struct zs_plan_row {
         compulsory_write_bytes; /* what any schedule must move;
                                  * of a layer in software: its traffic */
     void *own;                  /* what the kind keeps besides, or NULL */
+    uint32_t part, part_row;    /* of several engines: in whose part it is which row */
 } zs_plan_row;
 
 typedef struct zs_plan_call {
@@ -217,7 +218,16 @@ typedef struct zs_plan_buffer {
     uint32_t bram18;     /* as zs_bram18_of counts them; 0: distributed RAM, LUTs */
 } zs_plan_buffer;
 
+/* Of several engines one: its design, and its plan as if all other layers were the PS's. */
 struct zs_kind;
+struct zs_plan;
+typedef struct zs_plan_part {
+    const char *name;
+    const zs_design *design;
+    const struct zs_plan *plan;
+    uint64_t dram_base; /* its addresses start here */
+} zs_plan_part;
+
 typedef struct zs_plan {
     const struct zs_kind *kind;
     const zs_tile_op *ops;
@@ -241,8 +251,22 @@ typedef struct zs_plan {
     uint64_t dram_bytes;           /* extent of all that the plan places */
     uint64_t resident_elems;       /* capacity of the resident buffer */
     uint32_t batch;
-    const char *fusion_note; /* auto: what the search chose; else NULL */
+    const char *fusion_note;   /* auto: what the search chose; else NULL */
+    const zs_plan_part *parts; /* [part_n] several engines that take turns; buffers are theirs */
+    uint32_t part_n;           /* 0: one engine */
+    uint64_t rearranged_bytes; /* of tensors that pass between engines of different layouts */
 } zs_plan;
+
+/* The plan and design that a row was made by, where one needs what is its engine's own. */
+static inline const zs_plan *zs_plan_of_row(const zs_plan *plan, uint32_t row)
+{
+    return plan->part_n == 0 ? plan : plan->parts[plan->rows[row].part].plan;
+}
+static inline const zs_design *zs_plan_design(const zs_plan *plan, const zs_design *design,
+                                              uint32_t row)
+{
+    return plan->part_n == 0 ? design : plan->parts[plan->rows[row].part].design;
+}
 
 /* The tensor that a view shows whole (a flatten, say), or the tensor itself. */
 uint32_t zs_view_base(const zs_net *net, uint32_t tensor);

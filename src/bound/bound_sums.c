@@ -5,14 +5,15 @@
 zs_bound_sums zs_bound_of_outline(const zs_design *design, const zs_net *net, const zs_plan *plan)
 {
     const zs_kind *kind = plan->kind;
+    const bool has_ops = plan->part_n > 0 || kind->outline_row == NULL;
     zs_outline o = {.design = design,
                     .net = net,
                     .plan = plan,
-                    .is_open = kind->outline_row != NULL && design->accel.fusion == ZS_FUSION_AUTO};
+                    .is_open = !has_ops && design->accel.fusion == ZS_FUSION_AUTO};
     zs_bound_sums sums = {0};
     for (uint32_t i = 0; i < plan->row_n; i++) {
         const zs_plan_row *r = &plan->rows[i];
-        if (kind->outline_row != NULL)
+        if (!has_ops)
             kind->outline_row(&o, i);
         else
             for (uint32_t op = r->op0; op < r->op0 + r->op_n; op++)

@@ -197,14 +197,56 @@ static zs_status check_precision(uint32_t precision, zs_err *err)
                    zs_words_type[zs_elem_type(precision)].word);
 }
 
-zs_status zs_design_check(const zs_design *design, zs_err *err)
+static zs_status check_accel(const zs_design *design, zs_err *err)
 {
     ZS_TRY(check_precision(design->accel.precision, err));
-    ZS_TRY(check_names(design, err));
-    ZS_TRY(check_preprocess(design, err));
     ZS_TRY(check_groups(&design->accel, err));
     if (zs_kind_designs[design->accel.kind].keys->check != NULL)
         ZS_TRY(zs_kind_designs[design->accel.kind].keys->check(design, err));
+    return ZS_OK;
+}
+
+/* What takes turns on one part has one clock and one type of numbers in DRAM; a port belongs to one
+ * DMA, whoever uses it. */
+static zs_status check_engines(const zs_design *design, zs_err *err)
+{
+    for (uint32_t i = 0; i < design->engine_n; i++) {
+        const zs_engine *e = &design->engines[i], *first = &design->engines[0];
+        const zs_design alone = zs_design_of_engine(design, i);
+        const zs_status status = check_accel(&alone, err);
+        if (status != ZS_OK)
+            zs_err_prefix(err, e->name);
+        ZS_TRY(status);
+        if (e->accel.clock_hz != first->accel.clock_hz)
+            return zs_fail(err, ZS_EUNSUPPORTED, "accelerators",
+                           "%s has a clock of %" PRIu64 " Hz and %s one of %" PRIu64
+                           " Hz: engines that take turns have one clock",
+                           first->name, first->accel.clock_hz, e->name, e->accel.clock_hz);
+        if (e->accel.precision != first->accel.precision)
+            return zs_fail(err, ZS_EUNSUPPORTED, "accelerators",
+                           "%s computes in %s and %s in %s: engines that pass tensors to each "
+                           "other have one precision",
+                           first->name, zs_words_precision[first->accel.precision].word, e->name,
+                           zs_words_precision[e->accel.precision].word);
+        const uint32_t ports[] = {e->accel.ports.input, e->accel.ports.weight,
+                                  e->accel.ports.output};
+        for (size_t k = 0; k < ZS_LEN(ports); k++)
+            if (memcmp(zs_design_dma(design, ports[k]), &e->accel.dma, sizeof e->accel.dma) != 0)
+                return zs_fail(err, ZS_EUNSUPPORTED, "accelerators",
+                               "%s uses port %s as an engine before it does, with another dma: a "
+                               "port has one DMA",
+                               e->name, zs_words_port[ports[k]].word);
+    }
+    return ZS_OK;
+}
+
+zs_status zs_design_check(const zs_design *design, zs_err *err)
+{
+    if (design->engine_n == 0)
+        ZS_TRY(check_accel(design, err));
+    ZS_TRY(check_engines(design, err));
+    ZS_TRY(check_names(design, err));
+    ZS_TRY(check_preprocess(design, err));
     ZS_TRY(check_geometry(&design->board.memory, err));
     ZS_TRY(check_timing(&design->board.memory, err));
     if (design->board.memory.kind != ZS_MEMORY_FIXED)

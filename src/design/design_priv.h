@@ -1,4 +1,4 @@
-/* design_priv.h - decimal quantities, shared by the files of this module.
+/* design_priv.h - what the files of this module share: decimal quantities, keys of engines.
  *
  * Numbers stay decimal until their field's type is known, so that "14.3 us" becomes the double
  * nearest to 14.3e-6 and "1.875 ns" exactly 1875 ps. */
@@ -31,5 +31,10 @@ zs_whole zs_decimal_to_u64(zs_decimal value, uint64_t *out);
 /* Sets a field to a text in its own form. With `arena` NULL strings are kept by pointer. */
 zs_status zs_field_set(zs_design *design, zs_arena *arena, const zs_field *field, const char *text,
                        zs_err *err);
+
+/* Whether a key is that of one of several engines, or of all of them; and setting it. */
+bool zs_engines_have(const zs_design *design, const char *path);
+zs_status zs_engines_set(zs_design *design, zs_arena *arena, const char *path, const char *text,
+                         zs_err *err);
 
 #endif

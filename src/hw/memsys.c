@@ -28,9 +28,9 @@ void zs_memsys_watch_set(zs_memsys *ms, const zs_memsys_watch *watch)
         zs_burst_sys_watch_set(ms->burst, watch);
 }
 
-static zs_xfer as_sent(const zs_memsys *ms, const zs_xfer *xfer)
+static zs_xfer as_sent(const zs_memsys *ms, uint32_t channel, const zs_xfer *xfer)
 {
-    return ms->design->accel.dma.merge_rows ? zs_xfer_merged(xfer) : *xfer;
+    return zs_design_dma(ms->design, channel / 2)->merge_rows ? zs_xfer_merged(xfer) : *xfer;
 }
 
 /* One price for transfers that follow each other: the latency is waited for once. */
@@ -76,7 +76,7 @@ void zs_memsys_start_priced(zs_memsys *ms, uint32_t channel, const zs_xfer *xfer
         return;
     }
     for (uint32_t i = 0; i < n; i++)
-        sent[i] = as_sent(ms, &xfers[i]);
+        sent[i] = as_sent(ms, channel, &xfers[i]);
     if (ms->fixed != NULL)
         zs_fixed_sys_start(ms->fixed, channel, sent, n, start);
     else

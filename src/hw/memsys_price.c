@@ -174,7 +174,7 @@ zs_xfer_price zs_xfer_price_of(const zs_design *design, uint32_t channel, const 
     const zs_memory_params *m = &design->board.memory;
     const zs_axi_params *port = zs_channel_port(design, channel);
     const bool is_write = channel & 1;
-    const zs_xfer x = design->accel.dma.merge_rows ? zs_xfer_merged(xfer) : *xfer;
+    const zs_xfer x = zs_design_dma(design, channel / 2)->merge_rows ? zs_xfer_merged(xfer) : *xfer;
     if (m->kind == ZS_MEMORY_FIXED)
         return fixed_price(design, channel, &x);
     zs_xfer_price p = {.count = zs_xfer_split(port, &x)};

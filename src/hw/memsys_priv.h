@@ -60,15 +60,16 @@ typedef struct zs_dma_rules {
 
 static inline zs_dma_rules zs_dma_rules_of(const zs_design *design, uint32_t channel)
 {
+    const zs_dma_params *dma = zs_design_dma(design, channel / 2);
     if (channel & 1)
         return (zs_dma_rules){.address_interval = 1,
-                              .write_data = design->accel.dma.write_data_pl_cycles,
-                              .write_gap = design->accel.dma.write_gap_pl_cycles,
-                              .finish = design->accel.dma.store_finish_pl_cycles};
-    return (zs_dma_rules){.address_interval = design->accel.dma.address_interval_pl_cycles,
-                          .row_gap = design->accel.dma.row_gap_pl_cycles,
-                          .block_rows = design->accel.dma.block_rows,
-                          .finish = design->accel.dma.finish_pl_cycles};
+                              .write_data = dma->write_data_pl_cycles,
+                              .write_gap = dma->write_gap_pl_cycles,
+                              .finish = dma->store_finish_pl_cycles};
+    return (zs_dma_rules){.address_interval = dma->address_interval_pl_cycles,
+                          .row_gap = dma->row_gap_pl_cycles,
+                          .block_rows = dma->block_rows,
+                          .finish = dma->finish_pl_cycles};
 }
 
 /* ---- parts ----------------------------------------------------------------------------------- */

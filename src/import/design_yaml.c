@@ -32,6 +32,7 @@ typedef struct reader {
     yaml_document_t *doc;
     const seen_key *seen;
     uint32_t *visits; /* over all files */
+    bool in_engine;   /* below an entry of accelerators */
     bool *has_kind;   /* whether a file has set accelerator.kind: the outermost one decides */
     zs_sweep_section *sweep;
 } reader;
@@ -368,6 +369,11 @@ static zs_status read_pair(reader *r, const yaml_node_pair_t *pair, const char *
     ZS_TRY(mark_seen(r, path, key));
     if (strcmp(path, "sweep") == 0)
         return read_sweep(r, pair->value);
+    if (strcmp(path, "accelerators") == 0) /* when all that they start from is known */
+        return ZS_OK;
+    if (r->in_engine &&
+        (strcmp(path, "accelerator.name") == 0 || strcmp(path, "accelerator.map") == 0))
+        return ZS_OK;
     if (is_done(prefix, name, yaml_document_get_node(r->doc, pair->value)))
         return ZS_OK;
     return read_value(r, pair->value, key, path);
@@ -476,6 +482,17 @@ static zs_status read_board(const reader *r, const yaml_node_t *root)
 
 /* ---- kind ------------------------------------------------------------------------------------ */
 
+static zs_status set_kind(const reader *r, yaml_node_item_t index, bool *is_set)
+{
+    const char *word;
+    ZS_TRY(scalar_text(r, index, zs_kind_field.path, &word));
+    const yaml_node_t *node = yaml_document_get_node(r->doc, index);
+    if (is_null(node)) /* refused where it is read */
+        return ZS_OK;
+    *is_set = true;
+    return at_node(r, node, zs_design_set(r->design, r->arena, zs_kind_field.path, word, r->err));
+}
+
 /* The kind says which keys there are, so it is set before any file sets one: by the first file on
  * the way from the design to what it starts from. */
 static zs_status read_kind(const reader *r, const yaml_node_t *root)
@@ -483,17 +500,79 @@ static zs_status read_kind(const reader *r, const yaml_node_t *root)
     const yaml_node_item_t section = value_of(r, root, "accelerator");
     const yaml_node_t *accel = section ? yaml_document_get_node(r->doc, section) : NULL;
     yaml_node_item_t index = value_of(r, root, zs_kind_field.path);
-    const char *word;
     if (accel != NULL && accel->type == YAML_MAPPING_NODE)
         index = value_of(r, accel, "kind");
-    if (index == 0 || *r->has_kind)
+    return index == 0 || *r->has_kind ? ZS_OK : set_kind(r, index, r->has_kind);
+}
+
+/* ---- several engines ------------------------------------------------------------------------- */
+
+/* map: a layer, a pattern, or a list of them. */
+static zs_status read_map(const reader *r, const yaml_node_t *entry, zs_name_list *out)
+{
+    const yaml_node_item_t index = value_of(r, entry, "map");
+    yaml_node_t *node;
+    *out = (zs_name_list){0};
+    if (index == 0)
         return ZS_OK;
-    ZS_TRY(scalar_text(r, index, zs_kind_field.path, &word));
-    const yaml_node_t *node = yaml_document_get_node(r->doc, index);
-    if (is_null(node)) /* refused where it is read */
+    ZS_TRY(visit(r, index, &node));
+    if (node->type == YAML_SEQUENCE_NODE)
+        return list_items(r, node, "accelerators.map", out);
+    const char **only = zs_new(r->arena, const char *, 1);
+    if (only == NULL)
+        return zs_nomem(r->err, "accelerators.map");
+    ZS_TRY(scalar_text(r, index, "accelerators.map", only));
+    *out = (zs_name_list){.names = only, .n = 1};
+    return ZS_OK;
+}
+
+/* {name: front, map: [conv1, "fire2*"], kind: ..., and any key below accelerator} */
+static zs_status read_engine(const reader *r, yaml_node_item_t index, const zs_design *base)
+{
+    zs_design alone = *base;
+    reader own = *r;
+    yaml_node_t *entry;
+    zs_name_list map;
+    const char *name = "";
+    bool has_kind = false;
+    own.design = &alone;
+    own.in_engine = true;
+    own.seen = NULL;
+    ZS_TRY(visit(r, index, &entry));
+    if (entry->type != YAML_MAPPING_NODE)
+        return FAIL_AT(r, entry, ZS_EPARSE, "accelerators",
+                       "each engine is a mapping with a name, a map of layers, and its keys");
+    if (value_of(r, entry, "name") != 0)
+        ZS_TRY(scalar_text(r, value_of(r, entry, "name"), "accelerators.name", &name));
+    ZS_TRY(read_map(r, entry, &map));
+    if (value_of(r, entry, "kind") != 0)
+        ZS_TRY(set_kind(&own, value_of(r, entry, "kind"), &has_kind));
+    ZS_TRY(read_mapping(&own, entry, "accelerator"));
+    return at_node(r, entry, zs_design_add_engine(r->design, r->arena, name, &map, &alone, r->err));
+}
+
+/* Each starts from the keys of accelerator. */
+static zs_status read_engines(const reader *r, const yaml_node_t *root)
+{
+    const yaml_node_item_t index = value_of(r, root, "accelerators");
+    const zs_design base = *r->design;
+    yaml_node_t *list;
+    uint32_t n;
+    if (index == 0)
         return ZS_OK;
-    *r->has_kind = true;
-    return at_node(r, node, zs_design_set(r->design, r->arena, zs_kind_field.path, word, r->err));
+    ZS_TRY(visit(r, index, &list));
+    if (list->type != YAML_SEQUENCE_NODE ||
+        list->data.sequence.items.top == list->data.sequence.items.start)
+        return FAIL_AT(r, list, ZS_EPARSE, "accelerators",
+                       "a list of engines is needed, `accelerator` is the only one");
+    if (base.engine_n > 0)
+        return FAIL_AT(r, list, ZS_EPARSE, "accelerators",
+                       "the file that this one extends lists accelerators too; keys of these are "
+                       "set by accelerators.NAME.KEY");
+    ZS_TRY(list_length(r, list, "accelerators", &n));
+    for (uint32_t i = 0; i < n; i++)
+        ZS_TRY(read_engine(r, list->data.sequence.items.start[i], &base));
+    return ZS_OK;
 }
 
 /* ---- files ----------------------------------------------------------------------------------- */
@@ -530,7 +609,8 @@ static zs_status read_root(reader *r, const yaml_node_t *root, bool is_board)
     ZS_TRY(read_kind(r, root));
     ZS_TRY(read_extends(r, root));
     ZS_TRY(read_board(r, root));
-    return read_mapping(r, root, "");
+    ZS_TRY(read_mapping(r, root, ""));
+    return read_engines(r, root);
 }
 
 static zs_status yaml_failed(const reader *r, const yaml_parser_t *parser)

@@ -1,4 +1,4 @@
-#include "zynqsim/kind.h"
+#include "engines_priv.h"
 
 #include <string.h>
 
@@ -18,13 +18,17 @@ const zs_kind *const zs_kinds[] = {
 
 uint32_t zs_kind_bias_bits(const zs_design *design)
 {
-    return zs_kind_of(design)->narrows_biases ? 8 * zs_weight_bytes(design->accel.precision) : 0;
+    bool narrows = zs_kind_of(design)->narrows_biases;
+    for (uint32_t i = 0; i < design->engine_n; i++) /* what one of them narrows all have to share */
+        narrows = narrows || zs_kinds[design->engines[i].accel.kind]->narrows_biases;
+    return narrows ? 8 * zs_weight_bytes(design->accel.precision) : 0;
 }
 
 /* ---- plans ----------------------------------------------------------------------------------- */
 
 static zs_status draft_new(zs_arena *arena, const zs_design *design, const zs_net *net,
-                           bool is_outline, zs_plan_draft **out, zs_err *err)
+                           const zs_engine_share *share, bool is_outline, zs_plan_draft **out,
+                           zs_err *err)
 {
     const zs_kind *kind = zs_kind_of(design);
     zs_plan_draft *d = zs_new(arena, zs_plan_draft, 1);
@@ -42,12 +46,41 @@ static zs_status draft_new(zs_arena *arena, const zs_design *design, const zs_ne
                          .plan = plan,
                          .xfer = kind->xfer,
                          .output_port = design->accel.ports.output,
+                         .engine_of_layer = share->engine_of_layer,
+                         .engine = share->engine,
                          .is_outline = is_outline};
     ZS_TRY(kind->draft(d, err));
     plan->rows = d->rows;
     plan->row_n = d->row_n;
     *out = d;
     return ZS_OK;
+}
+
+/* Of several engines the plans are made whole: no two of them are compared. */
+static zs_status draft_engines(zs_arena *arena, const zs_design *design, const zs_net *net,
+                               zs_plan_draft **out, zs_err *err)
+{
+    zs_plan_draft *d = zs_new(arena, zs_plan_draft, 1);
+    if (d == NULL)
+        return zs_nomem(err, "plan");
+    *d = (zs_plan_draft){.arena = arena, .design = design, .net = net, .is_whole = true};
+    ZS_TRY(zs_engines_plan(arena, design, net, &d->plan, err));
+    *out = d;
+    return ZS_OK;
+}
+
+static zs_status draft_any(zs_arena *arena, const zs_design *design, const zs_net *net,
+                           bool is_outline, zs_plan_draft **out, zs_err *err)
+{
+    if (design->engine_n > 0)
+        return draft_engines(arena, design, net, out, err);
+    return draft_new(arena, design, net, &(zs_engine_share){0}, is_outline, out, err);
+}
+
+zs_status zs_engine_draft(zs_arena *arena, const zs_design *design, const zs_net *net,
+                          const zs_engine_share *share, zs_plan_draft **out, zs_err *err)
+{
+    return draft_new(arena, design, net, share, false, out, err);
 }
 
 static zs_status finish(zs_plan_draft *d, zs_err *err)
@@ -61,7 +94,7 @@ static zs_status finish(zs_plan_draft *d, zs_err *err)
 zs_status zs_plan_draft_build(zs_arena *arena, const zs_design *design, const zs_net *net,
                               zs_plan_draft **out, zs_err *err)
 {
-    return draft_new(arena, design, net, false, out, err);
+    return draft_any(arena, design, net, false, out, err);
 }
 
 zs_status zs_plan_finish(zs_plan_draft *d, const zs_plan **out, zs_err *err)
@@ -75,7 +108,7 @@ zs_status zs_plan_build(zs_arena *arena, const zs_design *design, const zs_net *
                         zs_err *err)
 {
     zs_plan_draft *d;
-    ZS_TRY(draft_new(arena, design, net, false, &d, err));
+    ZS_TRY(draft_any(arena, design, net, false, &d, err));
     ZS_TRY(finish(d, err));
     *out = d->plan;
     return ZS_OK;
@@ -85,7 +118,7 @@ zs_status zs_plan_outline(zs_arena *arena, const zs_design *design, const zs_net
                           zs_plan **out, zs_err *err)
 {
     zs_plan_draft *d;
-    ZS_TRY(draft_new(arena, design, net, zs_kind_of(design)->outline_row != NULL, &d, err));
+    ZS_TRY(draft_any(arena, design, net, zs_kind_of(design)->outline_row != NULL, &d, err));
     ZS_TRY(finish(d, err));
     *out = d->plan;
     return ZS_OK;
@@ -104,7 +137,14 @@ const zs_plan *zs_plan_draft_plan(const zs_plan_draft *d)
 zs_xfer zs_plan_xfer(const zs_plan *plan, const zs_design *design, uint32_t op)
 {
     const zs_tile_op *o = &plan->ops[op];
-    return plan->kind->xfer(&plan->rows[o->row], design, o->code, &plan->boxes[op]);
+    const zs_plan_row *row = &plan->rows[o->row];
+    if (plan->part_n == 0)
+        return plan->kind->xfer(row, design, o->code, &plan->boxes[op]);
+    const zs_plan_part *part = &plan->parts[row->part];
+    zs_xfer x = part->plan->kind->xfer(&part->plan->rows[row->part_row], part->design, o->code,
+                                       &plan->boxes[op]);
+    x.addr += part->dram_base;
+    return x;
 }
 
 /* ---- plans that are alike -------------------------------------------------------------------- */

@@ -211,6 +211,8 @@ static size_t pointer_bytes(const zs_layer *layer)
 
 size_t zs_host_scratch_bytes(const zs_net *net, const zs_layer *layer)
 {
+    if (zs_op_has_filters(layer->op))
+        return zs_conv_scratch_bytes(layer);
     size_t elems = zs_shape_elems(layer->y);
     for (uint32_t i = 0; i < layer->in_n; i++)
         elems += zs_shape_elems(net->tensors[layer->in[i]].shape);
@@ -249,7 +251,9 @@ void zs_host_layer(const zs_net *net, const zs_quant *q, const zs_layer *layer,
 {
     const size_t n = zs_shape_elems(layer->y);
     const zs_elem_ops *elems = zs_activations_of(q);
-    if (elems->scaling == ZS_SCALING_NONE) {
+    if (zs_op_has_filters(layer->op)) {
+        zs_conv_layer(net, q, layer, x[0], y, scratch);
+    } else if (elems->scaling == ZS_SCALING_NONE) {
         const float **inputs = scratch;
         for (uint32_t i = 0; i < layer->in_n; i++)
             inputs[i] = x[i];

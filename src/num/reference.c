@@ -28,22 +28,32 @@ typedef struct conv_work {
     void *plane;         /* sums of one output channel */
 } conv_work;
 
-static zs_status conv_work_build(zs_arena *scratch, conv_work *w, zs_err *err)
+enum { WIDEST_ELEM_BYTES = 4, PART_ALIGN = 64 };
+
+size_t zs_conv_scratch_bytes(const zs_layer *layer)
 {
-    const zs_layer *layer = w->layer;
-    uint64_t padded_elems = 0;
-    w->pad = pad_shape_of(layer);
-    const bool counts = zs_mul3_u64(layer->x.c, w->pad.h, w->pad.w, &padded_elems);
-    const size_t filter_elems = zs_layer_filter_elems(layer);
-    const size_t sums = (size_t)layer->y.h * layer->y.w;
-    w->padded =
-        counts ? zs_arena_alloc_raw(scratch, padded_elems, zs_elem_bytes(w->q->precision)) : NULL;
-    w->filter = zs_arena_alloc_raw(scratch, filter_elems, sizeof(float));
-    w->stored_filter = zs_arena_alloc_raw(scratch, filter_elems, sizeof(float));
-    w->plane = zs_arena_alloc_raw(scratch, sums, sizeof(int64_t));
-    if (w->padded == NULL || w->filter == NULL || w->stored_filter == NULL || w->plane == NULL)
-        return zs_nomem(err, layer->name);
-    return ZS_OK;
+    const pad_shape pad = pad_shape_of(layer);
+    const uint64_t plane = (uint64_t)layer->y.h * layer->y.w * sizeof(int64_t);
+    const uint64_t filters = 2 * (zs_layer_filter_elems(layer) * sizeof(float) + PART_ALIGN);
+    uint64_t bytes;
+    if (!zs_mul3_u64((uint64_t)layer->x.c * WIDEST_ELEM_BYTES, pad.h, pad.w, &bytes) ||
+        !zs_add_u64(bytes, plane + filters + 2 * PART_ALIGN, &bytes) || bytes > SIZE_MAX / 2)
+        return SIZE_MAX / 2; /* no allocator has it */
+    return (size_t)bytes;
+}
+
+static conv_work conv_work_in(void *scratch, const zs_net *net, const zs_quant *q,
+                              const zs_layer *layer)
+{
+    conv_work w = {.net = net, .q = q, .layer = layer, .pad = pad_shape_of(layer)};
+    const size_t filter_bytes =
+        (size_t)zs_round_up(zs_layer_filter_elems(layer) * sizeof(float), PART_ALIGN);
+    char *at = scratch;
+    w.filter = (void *)at;
+    w.stored_filter = at += filter_bytes;
+    w.plane = at += filter_bytes;
+    w.padded = at + zs_round_up((uint64_t)layer->y.h * layer->y.w * sizeof(int64_t), PART_ALIGN);
+    return w;
 }
 
 #define ELEM             float
@@ -103,18 +113,16 @@ static const struct {
 #undef PRECISION
 };
 
-static zs_status run_conv(zs_arena *scratch, const zs_net *net, const zs_quant *q,
-                          const zs_layer *layer, const void *x, void *y, zs_err *err)
+void zs_conv_layer(const zs_net *net, const zs_quant *q, const zs_layer *layer, const void *x,
+                   void *y, void *scratch)
 {
-    conv_work w = {.net = net, .q = q, .layer = layer};
-    ZS_TRY(conv_work_build(scratch, &w, err));
+    const conv_work w = conv_work_in(scratch, net, q, layer);
     convs[q->precision].pad(&w, x);
     for (uint32_t oc = 0; oc < layer->y.c; oc++) {
         const size_t group = oc / (layer->y.c / layer->groups);
         const size_t ic0 = group * (layer->x.c / layer->groups);
         convs[q->precision].channel(&w, oc, ic0 * w.pad.h * w.pad.w, y);
     }
-    return ZS_OK;
 }
 
 /* ---- the network ----------------------------------------------------------------------------- */
@@ -122,8 +130,6 @@ static zs_status run_conv(zs_arena *scratch, const zs_net *net, const zs_quant *
 static zs_status run_layer(zs_arena *scratch, const zs_net *net, const zs_quant *q,
                            const zs_layer *layer, void *const *data, zs_err *err)
 {
-    if (zs_op_has_filters(layer->op))
-        return run_conv(scratch, net, q, layer, data[layer->in[0]], data[layer->out], err);
     const void **x = zs_new(scratch, const void *, layer->in_n);
     void *host_scratch = zs_arena_alloc_raw(scratch, zs_host_scratch_bytes(net, layer), 1);
     if (x == NULL || host_scratch == NULL)

@@ -56,7 +56,8 @@ static size_t most_results(const zs_exec *e, const zs_plan_row *row)
 static void room_for_row(const zs_exec *e, const zs_plan_row *row, room *r)
 {
     const zs_layer *layer = zs_exec_layer(e, row);
-    r->host = max_size(r->host, zs_host_scratch_bytes(e->net, layer));
+    if (row->call == ZS_NO_INDEX || !zs_op_has_filters(layer->op))
+        r->host = max_size(r->host, zs_host_scratch_bytes(e->net, layer));
     if (row->pool != ZS_NO_INDEX)
         r->host = max_size(r->host, zs_host_scratch_bytes(e->net, &e->net->layers[row->pool]));
     r->inputs = max_size(r->inputs, layer->in_n);

@@ -13,6 +13,7 @@ struct zs_fit_account {
     zs_arena *arena;
     zs_fit_item items[ITEMS_MAX]; /* the last one takes what does not find room */
     uint32_t n;
+    const char *engine; /* of several: whose items are added, or NULL */
     bool memory_ran_out;
 };
 
@@ -34,8 +35,15 @@ zs_resources zs_resources_of(zs_operator_id id)
     return zs_operators[id].cost;
 }
 
+void zs_fit_name_engine(zs_fit_account *a, const char *name)
+{
+    a->engine = name;
+}
+
 void zs_fit_add(zs_fit_account *a, const char *name, const char *detail, zs_resources r)
 {
+    if (a->engine != NULL && name != NULL)
+        name = zs_arena_printf(a->arena, "%s: %s", a->engine, name);
     a->memory_ran_out |= name == NULL || detail == NULL;
     if (a->n == ITEMS_MAX) {
         zs_fit_item *last = &a->items[ITEMS_MAX - 1];

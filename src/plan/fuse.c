@@ -149,7 +149,8 @@ static void find_pool(const zs_plan_draft *d, const zs_fuse_rules *rules, zs_row
         offset = net->tensors[conv->out].parent_offset_elems;
     }
     const uint32_t pool = sole_pool_reader(d, read);
-    if (pool == ZS_NO_INDEX || !may_fuse_pool(d->design, conv, &net->layers[pool]))
+    if (pool == ZS_NO_INDEX || !zs_draft_takes(d, row->layer) || !zs_draft_takes(d, pool) ||
+        !may_fuse_pool(d->design, conv, &net->layers[pool]))
         return;
     row->pool = pool;
     row->out = net->layers[pool].out;
@@ -186,7 +187,7 @@ static zs_status list_rows(zs_plan_draft *d, const zs_fuse_rules *rules)
     for (uint32_t i = 0; i < net->layer_n; i++) {
         zs_row_draft *row = &d->drafts[d->row_n++];
         *row = (zs_row_draft){.layer = i, .pool = ZS_NO_INDEX, .out = net->layers[i].out};
-        row->on_engine = runs_on_engine(rules, &net->layers[i]);
+        row->on_engine = zs_draft_takes(d, i) && runs_on_engine(rules, &net->layers[i]);
         find_pool(d, rules, row);
     }
     drop_half_fused(d);
@@ -223,6 +224,9 @@ bool zs_draft_is_fire(const zs_plan_draft *d, uint32_t i)
 {
     if (i + 2 >= d->row_n)
         return false;
+    for (uint32_t k = i; k <= i + 2; k++)
+        if (!zs_draft_takes(d, d->drafts[k].layer))
+            return false;
     const zs_layer *s = zs_draft_layer(d, i);
     const zs_layer *a = zs_draft_layer(d, i + 1), *b = zs_draft_layer(d, i + 2);
     if (is_kernel(a, 3) && is_kernel(b, 1)) {

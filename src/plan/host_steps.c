@@ -25,7 +25,7 @@ static bool written_by_host(const zs_plan_draft *d, uint32_t tensor)
     if (layer == ZS_NO_INDEX)
         return true;
     const uint32_t row = d->row_of_layer[layer];
-    return row != ZS_NO_INDEX && !d->drafts[row].on_engine;
+    return row != ZS_NO_INDEX && !d->drafts[row].on_engine && !zs_draft_is_others(d, layer);
 }
 
 static uint64_t tensor_bytes(const zs_plan_draft *d, uint32_t tensor)

@@ -29,7 +29,7 @@ static bool describe_resident(const zs_plan_draft *d, uint32_t row, zs_resident_
         for (uint32_t k = 0; k < layer->in_n; k++) {
             if (zs_draft_root(d, layer->in[k]) != out)
                 continue;
-            if (!zs_op_has_filters(layer->op))
+            if (!zs_op_has_filters(layer->op) || !zs_draft_takes(d, i))
                 return false;
             last = d->row_of_layer[i] > last ? d->row_of_layer[i] : last;
             reads++;

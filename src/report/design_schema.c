@@ -294,6 +294,23 @@ static void put_kind_rules(schema *sc, json_t *root)
     put(sc, accelerator, "allOf", rules);
 }
 
+/* The keys of accelerator once more, with a name and the layers. */
+static void put_engines(schema *sc, json_t *root)
+{
+    json_t *top = json_object_get(root, "properties");
+    json_t *engine = json_deep_copy(json_object_get(top, "accelerator"));
+    json_t *keys = json_object_get(engine, "properties");
+    json_t *map = either(sc, typed(sc, "string"), array_of(sc, typed(sc, "string"), 1, 0));
+    json_t *list = array_of(sc, engine, 1, ZS_DESIGN_ENGINES_MAX);
+    put(sc, keys, "name", typed(sc, "string"));
+    put(sc, map, "description", json_string("names or patterns of the layers that it takes"));
+    put(sc, keys, "map", map);
+    put(sc, engine, "required", json_pack("[ss]", "name", "map"));
+    put(sc, list, "description",
+        json_string("several engines that take turns; each starts from the keys of accelerator"));
+    put(sc, top, "accelerators", list);
+}
+
 static json_t *make_schema(schema *sc)
 {
     json_t *root = json_object();
@@ -309,6 +326,7 @@ static json_t *make_schema(schema *sc)
         put(sc, properties, leaf, describe(sc, f));
     }
     put_kind_rules(sc, root);
+    put_engines(sc, root);
     put_short_forms(sc, root);
     return root;
 }

@@ -127,6 +127,25 @@ static bool is_first_of(const zs_design *d, uint32_t field, const char *prefix, 
     return true;
 }
 
+static zs_status put_section(const zs_design *d, const char *prefix, size_t n, int indent,
+                             const zs_sink *s);
+
+static zs_status put_engines(const zs_design *d, const zs_sink *s)
+{
+    static const char section[] = "accelerator.";
+    ZS_TRY(zs_sink_puts(s, "accelerators:\n"));
+    for (uint32_t i = 0; i < d->engine_n; i++) {
+        const zs_design alone = zs_design_of_engine(d, i);
+        ZS_TRY(zs_sink_puts(s, "  - name: "));
+        ZS_TRY(put_quoted(s, d->engines[i].name));
+        ZS_TRY(zs_sink_puts(s, "\n    map: "));
+        ZS_TRY(put_list(s, d->engines[i].patterns, d->engines[i].pattern_n));
+        ZS_TRY(zs_sink_puts(s, "\n"));
+        ZS_TRY(put_section(&alone, section, strlen(section), 4, s));
+    }
+    return ZS_OK;
+}
+
 /* All fields whose paths start with the first `n` bytes of `prefix`, with the sections among them
  * where their first field stands. */
 static zs_status put_section(const zs_design *d, const char *prefix, size_t n, int indent,
@@ -136,6 +155,11 @@ static zs_status put_section(const zs_design *d, const char *prefix, size_t n, i
     for (uint32_t i = 0; (f = zs_field_at(i)) != NULL; i++) {
         if (strncmp(f->path, prefix, n) != 0 || !zs_field_is_of(f, d->accel.kind))
             continue;
+        if (d->engine_n > 0 && strncmp(f->path, "accelerator.", strlen("accelerator.")) == 0) {
+            if (f == &zs_kind_field)
+                ZS_TRY(put_engines(d, s));
+            continue;
+        }
         const char *name = f->path + n, *dot = strchr(name, '.');
         if (dot == NULL) {
             ZS_TRY(put_field(d, f, indent, s));
@@ -320,6 +344,15 @@ static const char introduction[] =
     "in\n"
     "  the kind of the design is an error, wherever it is given. The kind of a file comes before\n"
     "  that of the file it extends, whose keys have to be keys of that kind.\n"
+    "- `accelerators` is a list of engines that take turns on the part, each with a `name`, a `map` "
+    "of\n"
+    "  layers (names or patterns; the first engine that maps a layer takes it, layers that none "
+    "maps\n"
+    "  run on the PS) and keys as below `accelerator`, where each engine starts from. They share "
+    "clock\n"
+    "  and precision. `--set accelerators.NAME.KEY=VALUE` sets a key of one engine, "
+    "`accelerator.KEY`\n"
+    "  that of all; axes of sweeps are named alike.\n"
     "- `network.input` and `network.calibration` take one value or a list of them.\n"
     "- `network.input_shape: [c, h, w]`, `network.preprocess.mean: [m0, m1, m2]` and\n"
     "  `network.preprocess.scale: [s0, s1, s2]` are short forms; a single mean or scale is that "

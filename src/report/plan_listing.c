@@ -160,7 +160,10 @@ zs_status zs_plan_listing_emit(const zs_design *d, const zs_net *net, const zs_p
     zs_out_printf(&out, ": %s ops, %u rows, %u calls, batch %u\n", zs_cell_count(plan->op_n).text,
                   plan->row_n, plan->call_n, plan->batch);
     zs_out_text(&out, legend);
-    if (plan->kind->listing_legend != NULL)
+    for (uint32_t i = 0; i < plan->part_n; i++)
+        if (plan->parts[i].plan->kind->listing_legend != NULL)
+            zs_out_text(&out, plan->parts[i].plan->kind->listing_legend);
+    if (plan->part_n == 0 && plan->kind->listing_legend != NULL)
         zs_out_text(&out, plan->kind->listing_legend);
     /* only names are measured: ops are too many to go through them twice */
     for (uint32_t i = 0; i < plan->row_n; i++)

@@ -12,6 +12,13 @@ static zs_cell number(uint64_t n)
 
 static void emit_buffers(zs_out *out, const zs_plan *plan)
 {
+    for (uint32_t i = 0; i < plan->part_n; i++) {
+        zs_out_printf(out, "%sengine %s\n", i > 0 ? "\n" : "", plan->parts[i].name);
+        emit_buffers(out, plan->parts[i].plan);
+    }
+    if (plan->part_n > 0)
+        return;
+
     static const zs_text_column columns[] = {
         {.head = "buffer", .least = 10},
         {.head = "banks", .least = 6, .gap = 1, .is_right = true},

@@ -129,7 +129,8 @@ static zs_cause wait_cause(const engine *e)
 static bool is_chained(const engine *e, uint32_t unit, uint32_t n)
 {
     const uint32_t at = e->head[unit] + n;
-    if (!e->design->accel.dma.chain || at >= e->end[unit] || n == ZS_CHAIN_MAX)
+    if (!zs_design_dma(e->design, e->plan->units[unit].channel / 2)->chain || at >= e->end[unit] ||
+        n == ZS_CHAIN_MAX)
         return false;
     const uint32_t index = e->queue[at];
     return may_start(e, index) && (e->plan->boxes[index].flags & ZS_BOX_CHAINED) != 0 &&
@@ -141,8 +142,8 @@ static void start_transfers(engine *e, uint32_t unit)
     zs_xfer xfers[ZS_CHAIN_MAX];
     const zs_xfer_price *prices[ZS_CHAIN_MAX];
     const zs_plan_unit *u = &e->plan->units[unit];
-    const uint32_t delay = u->role == ZS_WRITE ? e->design->accel.dma.store_start_pl_cycles
-                                               : e->design->accel.dma.start_pl_cycles;
+    const zs_dma_params *dma = zs_design_dma(e->design, u->channel / 2);
+    const uint32_t delay = u->role == ZS_WRITE ? dma->store_start_pl_cycles : dma->start_pl_cycles;
     uint32_t n = 0;
     do {
         const uint32_t index = e->queue[e->head[unit] + n];

@@ -1,10 +1,20 @@
 #include "zynqsim/kind.h"
 #include "zynqsim/sim.h"
 
-/* The data side of a run: the kind's executor, driven op by op. */
+/* The data side of a run: the kind's executor, driven op by op. Of several engines each has an
+ * executor with simulated DRAM of its own; when the turn passes on, what was written since the last
+ * time is put where the others will read it. */
 
-zs_status zs_exec_build(zs_arena *arena, const zs_design *design, const zs_net *net,
-                        const zs_plan *plan, const zs_quant *quant, zs_exec **out, zs_err *err)
+typedef struct passing {
+    zs_exec **parts;
+    float **roots;       /* [tensor] of roots that pass: all images, CHW */
+    float *part_of_root; /* one image of what a layer wrote */
+    uint32_t first_row;  /* of those whose results have not been passed on */
+    uint32_t row;        /* that is being worked on */
+} passing;
+
+static zs_status build_alone(zs_arena *arena, const zs_design *design, const zs_net *net,
+                             const zs_plan *plan, const zs_quant *quant, zs_exec **out, zs_err *err)
 {
     zs_exec *e = zs_new(arena, zs_exec, 1);
     if (e == NULL)
@@ -20,9 +30,153 @@ zs_status zs_exec_build(zs_arena *arena, const zs_design *design, const zs_net *
     return ZS_OK;
 }
 
+/* ---- one engine's memory --------------------------------------------------------------------- */
+
+static bool is_in_dram(const zs_exec *e, uint32_t tensor)
+{
+    return e->plan->tensors[tensor].addr != UINT64_MAX;
+}
+
+static void set_tensor(zs_exec *e, uint32_t image, uint32_t tensor, const float *x)
+{
+    const zs_plan_tensor *t = &e->plan->tensors[tensor];
+    if (e->plan->kind->exec_set != NULL)
+        e->plan->kind->exec_set(e, image, tensor, x);
+    else
+        zs_quantise(e->quant, tensor, x, e->dram + t->addr + image * t->pitch_bytes,
+                    (size_t)zs_shape_elems(t->shape));
+}
+
+static void get_tensor(const zs_exec *e, uint32_t image, uint32_t tensor, float *y)
+{
+    const zs_plan_tensor *t = &e->plan->tensors[tensor];
+    if (e->plan->kind->exec_get != NULL)
+        e->plan->kind->exec_get(e, image, tensor, y);
+    else
+        zs_dequantise(e->quant, tensor, e->dram + t->addr + image * t->pitch_bytes, y,
+                      (size_t)zs_shape_elems(t->shape));
+}
+
+/* ---- several engines ------------------------------------------------------------------------- */
+
+static passing *passing_of(const zs_exec *e)
+{
+    return e->own;
+}
+
+/* What the row's layer, or the pool fused behind it, writes. */
+static uint32_t written_by(const zs_exec *e, uint32_t row)
+{
+    const zs_plan_row *r = &e->plan->rows[row];
+    return e->net->layers[r->pool != ZS_NO_INDEX ? r->pool : r->layer].out;
+}
+
+static zs_status build_parts(zs_exec *e, zs_arena *arena, zs_err *err)
+{
+    const uint32_t n = e->plan->part_n;
+    passing *p = zs_new(arena, passing, 1);
+    if (p == NULL)
+        return zs_nomem(err, "simulated memories");
+    e->own = p;
+    p->parts = zs_new(arena, zs_exec *, n);
+    p->roots = zs_new(arena, float *, e->net->tensor_n);
+    if (p->parts == NULL || p->roots == NULL)
+        return zs_nomem(err, "simulated memories");
+    for (uint32_t i = 0; i < n; i++) {
+        const zs_plan_part *part = &e->plan->parts[i];
+        ZS_TRY(build_alone(arena, part->design, e->net, part->plan, e->quant, &p->parts[i], err));
+    }
+    uint64_t most = 1;
+    for (uint32_t row = 0; row < e->plan->row_n; row++) {
+        uint64_t offset;
+        const uint32_t root = zs_tensor_root(e->net, written_by(e, row), &offset);
+        const uint64_t elems = zs_shape_elems(e->net->tensors[root].shape);
+        most = zs_max_u64(most, elems);
+        if (p->roots[root] == NULL)
+            p->roots[root] = zs_new(arena, float, elems * e->plan->batch);
+        if (p->roots[root] == NULL)
+            return zs_nomem(err, "simulated memories");
+    }
+    p->part_of_root = zs_new(arena, float, most);
+    return p->part_of_root != NULL ? ZS_OK : zs_nomem(err, "simulated memories");
+}
+
+/* A slice goes to where it is written and read on its own, and to the tensor that it is part of. */
+static void pass_on(zs_exec *e, uint32_t row)
+{
+    passing *p = passing_of(e);
+    const uint32_t from = e->plan->rows[row].part, tensor = written_by(e, row);
+    uint64_t offset;
+    const uint32_t root = zs_tensor_root(e->net, tensor, &offset);
+    const uint64_t elems = zs_shape_elems(e->net->tensors[tensor].shape);
+    const uint64_t root_elems = zs_shape_elems(e->net->tensors[root].shape);
+    if (!is_in_dram(p->parts[from], tensor)) /* it stays on that engine's chip */
+        return;
+    for (uint32_t image = 0; image < e->plan->batch; image++) {
+        float *whole = p->roots[root] + image * root_elems;
+        get_tensor(p->parts[from], image, tensor, p->part_of_root);
+        for (uint64_t i = 0; i < elems; i++)
+            whole[offset + i] = p->part_of_root[i];
+        for (uint32_t to = 0; to < e->plan->part_n; to++) {
+            if (to == from)
+                continue;
+            if (tensor != root && is_in_dram(p->parts[to], tensor))
+                set_tensor(p->parts[to], image, tensor, p->part_of_root);
+            if (is_in_dram(p->parts[to], root))
+                set_tensor(p->parts[to], image, root, whole);
+        }
+    }
+}
+
+static void run_part_op(zs_exec *e, uint32_t op)
+{
+    passing *p = passing_of(e);
+    const uint32_t row = e->plan->ops[op].row;
+    const zs_plan_row *r = &e->plan->rows[row];
+    if (row > p->row && r->part != e->plan->rows[p->row].part)
+        for (; p->first_row < row; p->first_row++)
+            pass_on(e, p->first_row);
+    p->row = row > p->row ? row : p->row;
+    const zs_exec *part = p->parts[r->part];
+    part->plan->kind->exec_op(p->parts[r->part], part->plan->rows[r->part_row].op0 + op - r->op0);
+}
+
+/* Whose memory a tensor is in at the end. */
+static const zs_exec *holder_of(const zs_exec *e, uint32_t tensor)
+{
+    uint32_t last = 0;
+    uint64_t offset;
+    const uint32_t root = zs_tensor_root(e->net, tensor, &offset);
+    if (e->plan->part_n == 0)
+        return e;
+    for (uint32_t row = 0; row < e->plan->row_n; row++)
+        if (zs_tensor_root(e->net, written_by(e, row), &offset) == root)
+            last = e->plan->rows[row].part;
+    return passing_of(e)->parts[last];
+}
+
+/* ---- what callers see ------------------------------------------------------------------------ */
+
+zs_status zs_exec_build(zs_arena *arena, const zs_design *design, const zs_net *net,
+                        const zs_plan *plan, const zs_quant *quant, zs_exec **out, zs_err *err)
+{
+    if (plan->part_n == 0)
+        return build_alone(arena, design, net, plan, quant, out, err);
+    zs_exec *e = zs_new(arena, zs_exec, 1);
+    if (e == NULL)
+        return zs_nomem(err, "simulated memories");
+    *e = (zs_exec){.design = design, .net = net, .plan = plan, .quant = quant};
+    ZS_TRY(build_parts(e, arena, err));
+    *out = e;
+    return ZS_OK;
+}
+
 void zs_exec_op(zs_exec *e, uint32_t op)
 {
-    e->plan->kind->exec_op(e, op);
+    if (e->plan->part_n > 0)
+        run_part_op(e, op);
+    else
+        e->plan->kind->exec_op(e, op);
 }
 
 static void retired(void *ctx, uint32_t op, uint64_t start_pl_cycle, uint64_t end_pl_cycle)
@@ -45,20 +199,18 @@ void zs_exec_run(zs_exec *exec)
 
 void zs_exec_set_input(zs_exec *e, uint32_t image, const float *x)
 {
-    const zs_plan_tensor *t = &e->plan->tensors[e->net->input];
-    if (e->plan->kind->exec_set_input != NULL)
-        e->plan->kind->exec_set_input(e, image, x);
-    else
-        zs_quantise(e->quant, e->net->input, x, e->dram + t->addr + image * t->pitch_bytes,
-                    (size_t)zs_shape_elems(t->shape));
+    const uint32_t input = e->net->input;
+    if (e->plan->part_n == 0) {
+        set_tensor(e, image, input, x);
+        return;
+    }
+    passing_of(e)->row = passing_of(e)->first_row = 0; /* a new run */
+    for (uint32_t i = 0; i < e->plan->part_n; i++)
+        if (is_in_dram(passing_of(e)->parts[i], input))
+            set_tensor(passing_of(e)->parts[i], image, input, x);
 }
 
 void zs_exec_get(const zs_exec *e, uint32_t image, uint32_t tensor, float *y)
 {
-    const zs_plan_tensor *t = &e->plan->tensors[tensor];
-    if (e->plan->kind->exec_get != NULL)
-        e->plan->kind->exec_get(e, image, tensor, y);
-    else
-        zs_dequantise(e->quant, tensor, e->dram + t->addr + image * t->pitch_bytes, y,
-                      (size_t)zs_shape_elems(t->shape));
+    get_tensor(holder_of(e, tensor), image, tensor, y);
 }

@@ -146,7 +146,7 @@ static zs_status finish_rows(zs_arena *arena, const zs_design *design, const zs_
         if (!l->on_engine)
             add_software(row, l, r);
         set_verdicts(&r->roofline, l);
-        if (note_row(arena, r, l, zs_design_lanes(design)) != ZS_OK)
+        if (note_row(arena, r, l, zs_design_lanes(zs_plan_design(plan, design, i))) != ZS_OK)
             return zs_nomem(err, "result");
         for (uint32_t k = 0; k < ZS_OPERAND_N; k++)
             r->operand_bytes[k] += l->operand_bytes[k];
@@ -174,13 +174,81 @@ void zs_result_describe(zs_result *r, const zs_design *design, const zs_net *net
     r->roofline = zs_roofline_of(design);
 }
 
+static zs_status add_notes(zs_arena *arena, zs_result *r, const char *engine,
+                           const char *const *notes, uint32_t n, zs_err *err)
+{
+    const char **all = zs_new(arena, const char *, r->note_n + n + 1);
+    if (all == NULL)
+        return zs_nomem(err, "result");
+    for (uint32_t i = 0; i < r->note_n; i++)
+        all[i] = r->notes[i];
+    for (uint32_t i = 0; i < n; i++) {
+        const char *note =
+            engine != NULL ? zs_arena_printf(arena, "%s: %s", engine, notes[i]) : notes[i];
+        if (note == NULL)
+            return zs_nomem(err, "result");
+        all[r->note_n++] = note;
+    }
+    r->notes = all;
+    return ZS_OK;
+}
+
+/* Of several engines each has the energy of its own MACs; the part and the board are shared. */
+static zs_energy energy_of(const zs_design *design, const zs_plan *plan, const zs_result *r)
+{
+    const uint64_t bytes = r->dram.read_bytes + r->dram.write_bytes;
+    if (plan->part_n == 0)
+        return zs_energy_of(design, r->cycles, r->macs, bytes);
+    zs_energy sum = zs_energy_of(design, r->cycles, 0, bytes);
+    for (uint32_t i = 0; i < plan->row_n; i++) {
+        const zs_energy row =
+            zs_energy_of(zs_plan_design(plan, design, i), 0, plan->rows[i].macs, 0);
+        sum.mac_j += row.mac_j;
+        sum.bram_j += row.bram_j;
+        sum.joules += row.joules;
+    }
+    const double seconds = (double)r->cycles / (double)r->clock_hz;
+    sum.watts = seconds > 0 ? sum.joules / seconds : 0;
+    return sum;
+}
+
+/* What the kind of the engine says, or of several engines the kind of each. */
+static zs_status ask_kinds(zs_arena *arena, const zs_design *design, const zs_net *net,
+                           const zs_plan *plan, zs_result *r, zs_err *err)
+{
+    const zs_plan_part only = {.design = design, .plan = plan};
+    const zs_plan_part *parts = plan->part_n > 0 ? plan->parts : &only;
+    const uint32_t part_n = plan->part_n > 0 ? plan->part_n : 1;
+    for (uint32_t i = 0; i < plan->call_n; i++) {
+        const zs_design *of = zs_plan_design(plan, design, plan->calls[i].row0);
+        r->register_writes += of->accel.registers;
+    }
+    for (uint32_t i = 0; i < part_n; i++)
+        if (parts[i].plan->kind->hls_cycles != NULL)
+            r->hls_cycles += parts[i].plan->kind->hls_cycles(parts[i].design, net, parts[i].plan);
+    const zs_kind_totals totals = {r->cycles, r->hls_cycles, r->macs, r->fidelity};
+    for (uint32_t i = 0; i < part_n; i++) {
+        const char *const *notes = NULL;
+        uint32_t n = 0;
+        if (parts[i].plan->kind->notes != NULL)
+            ZS_TRY(parts[i].plan->kind->notes(arena, parts[i].plan, &totals, &notes, &n, err));
+        if (n > 0)
+            ZS_TRY(add_notes(arena, r, parts[i].name, notes, n, err));
+    }
+    if (plan->rearranged_bytes == 0)
+        return ZS_OK;
+    const char *note = zs_arena_printf(
+        arena,
+        "the PS rearranges %llu bytes of tensors that pass between engines of different layouts",
+        (unsigned long long)plan->rearranged_bytes);
+    return note != NULL ? add_notes(arena, r, NULL, &note, 1, err) : zs_nomem(err, "result");
+}
+
 zs_status zs_result_finish(zs_arena *arena, const zs_design *design, const zs_net *net,
                            const zs_plan *plan, zs_fidelity fidelity, zs_layer_result *layers,
                            zs_result *r, zs_err *err)
 {
     zs_result_describe(r, design, net, plan, fidelity);
-    r->register_writes = (uint64_t)plan->call_n * design->accel.registers;
-    r->hls_cycles = plan->kind->hls_cycles ? plan->kind->hls_cycles(design, net, plan) : 0;
     r->fusion_note = plan->fusion_note;
     r->memory_peak_bytes_per_s = design->board.memory.kind == ZS_MEMORY_FIXED
                                      ? r->roofline.dram_bytes_per_s
@@ -192,10 +260,8 @@ zs_status zs_result_finish(zs_arena *arena, const zs_design *design, const zs_ne
         r->macs += plan->rows[i].macs;
     ZS_TRY(zs_fit_build(arena, design, plan, &r->fit, err));
     ZS_TRY(finish_rows(arena, design, plan, layers, r, err));
-    const zs_kind_totals totals = {r->cycles, r->hls_cycles, r->macs, r->fidelity};
-    if (plan->kind->notes != NULL)
-        ZS_TRY(plan->kind->notes(arena, plan, &totals, &r->notes, &r->note_n, err));
-    r->energy = zs_energy_of(design, r->cycles, r->macs, r->dram.read_bytes + r->dram.write_bytes);
+    ZS_TRY(ask_kinds(arena, design, net, plan, r, err));
+    r->energy = energy_of(design, plan, r);
     return ZS_OK;
 }
 

@@ -34,7 +34,8 @@ static void close_slot(finder *f, holder *h)
 static uint64_t slot_bytes(const finder *f, uint32_t ring, const zs_plan_row *row)
 {
     static const uint8_t buffers[RINGS] = {ZS_BUF_INPUT, ZS_BUF_WEIGHT, ZS_BUF_OUTPUT};
-    const zs_plan_buffer *b = &f->trace->plan->buffers[buffers[ring]];
+    const uint32_t index = (uint32_t)(row - f->trace->plan->rows);
+    const zs_plan_buffer *b = &zs_plan_of_row(f->trace->plan, index)->buffers[buffers[ring]];
     if (ring == W && row->weight_slots > 0) /* biases of a tile may lie beside its share */
         return zs_min_u64(row->weight_slot_bytes, b->bytes / row->weight_slots);
     return b->slots > 0 ? b->bytes / b->slots : b->bytes;
@@ -99,9 +100,11 @@ static void close_row(finder *f)
 /* A buffer that is in use from the first work on some ops to the last. */
 static void add_span(finder *f, uint32_t buffer_id, uint32_t op0, uint32_t op_n)
 {
-    zs_trace_slot span = {.start_pl_cycle = UINT64_MAX,
-                          .bytes = f->trace->plan->buffers[buffer_id].bytes,
-                          .buffer_id = (uint8_t)buffer_id};
+    zs_trace_slot span = {
+        .start_pl_cycle = UINT64_MAX,
+        .bytes =
+            zs_plan_of_row(f->trace->plan, f->trace->plan->ops[op0].row)->buffers[buffer_id].bytes,
+        .buffer_id = (uint8_t)buffer_id};
     for (uint32_t i = op0; i < op0 + op_n; i++) {
         const zs_tile_op *op = &f->trace->plan->ops[i];
         const zs_trace_op when = when_of(f, i);
@@ -136,7 +139,7 @@ static void walk_row(finder *f, uint32_t index)
                 touch(f, ring, plan->ops[i].slot[ring], i, &when);
     }
     close_row(f);
-    if (row->carry_oc_n > 0 && plan->buffers[ZS_BUF_CARRY].bytes > 0)
+    if (row->carry_oc_n > 0 && zs_plan_of_row(plan, index)->buffers[ZS_BUF_CARRY].bytes > 0)
         add_span(f, ZS_BUF_CARRY, row->op0, row->op_n);
 }
 

@@ -255,6 +255,35 @@ static zs_status make_candidate(zs_arena *arena, const zs_explain_rule *rule, zs
     return scale_keys(arena, rule, step, base, c, err);
 }
 
+/* The same step for each of several engines; what is the board's changes with each of them alike.
+ */
+static zs_status change_engines(zs_arena *arena, const zs_explain_rule *rule, zs_explain_step step,
+                                size_t which, const zs_design *base, zs_explain_candidate *c,
+                                zs_err *err)
+{
+    zs_engine *engines = zs_new(arena, zs_engine, base->engine_n);
+    const char *last = "";
+    if (engines == NULL)
+        return zs_nomem(err, "explanation");
+    for (uint32_t i = 0; i < base->engine_n; i++) {
+        const zs_design alone = zs_design_of_engine(base, i);
+        zs_explain_candidate own = {.design = alone, .change = ""};
+        ZS_TRY(make_candidate(arena, rule, step, which, &alone, &own, err));
+        engines[i] = base->engines[i];
+        engines[i].accel = own.design.accel;
+        c->design.board = own.design.board;
+        if (strcmp(own.change, last) != 0 && own.change[0] != '\0')
+            c->change = zs_arena_printf(arena, "%s%s%s: %s", c->change, c->change[0] ? ", " : "",
+                                        base->engines[i].name, own.change);
+        if (c->change == NULL)
+            return zs_nomem(err, "explanation");
+        last = own.change;
+    }
+    c->design.engines = engines;
+    c->design.accel = engines[0].accel;
+    return ZS_OK;
+}
+
 zs_status zs_explain_candidates(zs_arena *arena, const zs_explain_rule *rule, zs_explain_step step,
                                 const zs_design *base,
                                 zs_explain_candidate out[ZS_EXPLAIN_CANDIDATES], uint32_t *n,
@@ -265,7 +294,8 @@ zs_status zs_explain_candidates(zs_arena *arena, const zs_explain_rule *rule, zs
     for (size_t which = 0; which < most; which++) {
         zs_explain_candidate *c = &out[*n];
         *c = (zs_explain_candidate){.design = *base, .change = ""};
-        ZS_TRY(make_candidate(arena, rule, step, which, base, c, err));
+        ZS_TRY(base->engine_n == 0 ? make_candidate(arena, rule, step, which, base, c, err)
+                                   : change_engines(arena, rule, step, which, base, c, err));
         *n += c->change[0] != '\0';
     }
     return ZS_OK;

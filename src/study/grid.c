@@ -40,8 +40,11 @@ static zs_status add_path(axis_draft *d, const char *path, size_t bytes)
     for (uint32_t i = 0; i < d->path_n; i++)
         if (strcmp(d->paths[i], copy) == 0)
             return wrong(d, ZS_EPARSE, "is there twice", copy);
-    const bool is_board = strcmp(copy, "board") == 0;
-    if (!is_board && zs_field_find(copy) == NULL) {
+    char of_engine[128];
+    const bool is_known =
+        strcmp(copy, "board") == 0 || zs_field_find(copy) != NULL ||
+        (zs_engine_key(copy, of_engine, sizeof of_engine) && zs_field_find(of_engine) != NULL);
+    if (!is_known) {
         const char *near = zs_field_suggest(copy);
         return zs_fail(d->err, ZS_EPARSE, d->text, "\"%.60s\" is no key of a design%s%s", copy,
                        near ? ", did you mean " : "", near ? near : "");

@@ -474,15 +474,15 @@ zs_status line_exec_build(zs_exec *e, zs_arena *arena, zs_err *err)
 
 /* ---- inputs and outputs ---------------------------------------------------------------------- */
 
-void line_exec_set_input(zs_exec *e, uint32_t image, const float *x)
+/* One element at a time: any tensor may be asked for, whatever its size. */
+void line_exec_set(zs_exec *e, uint32_t image, uint32_t tensor, const float *x)
 {
-    const uint32_t t = e->net->input;
-    zs_quantise(e->quant, t, x, memories_of(e)->planes,
-                (size_t)zs_shape_elems(e->net->tensors[t].shape));
-    write_planes(e, t, image, memories_of(e)->planes);
+    const uint64_t n = zs_shape_elems(e->net->tensors[tensor].shape);
+    uint8_t *to = image_of(e, tensor, image);
+    for (uint64_t i = 0; i < n; i++)
+        zs_quantise(e->quant, tensor, x + i, to + element_at(e, tensor, i), 1);
 }
 
-/* One element at a time: any tensor may be asked for, whatever its size. */
 void line_exec_get(const zs_exec *e, uint32_t image, uint32_t tensor, float *y)
 {
     const uint64_t n = zs_shape_elems(e->net->tensors[tensor].shape);

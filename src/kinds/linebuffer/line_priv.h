@@ -65,7 +65,7 @@ uint32_t zs_line_chunk(const zs_design *design, const zs_plan_row *row);
 
 zs_status line_exec_build(zs_exec *e, zs_arena *arena, zs_err *err);
 void line_exec_op(zs_exec *e, uint32_t op);
-void line_exec_set_input(zs_exec *e, uint32_t image, const float *x);
+void line_exec_set(zs_exec *e, uint32_t image, uint32_t tensor, const float *x);
 void line_exec_get(const zs_exec *e, uint32_t image, uint32_t tensor, float *y);
 zs_xfer_fn line_xfer;
 zs_status line_plan(zs_plan_draft *d, zs_err *err);

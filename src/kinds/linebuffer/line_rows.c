@@ -174,7 +174,7 @@ static zs_status count_calls(line_draft *l, zs_err *err)
     d->row_n = l->layer_n;
     for (uint32_t i = 0; i < l->layer_n; i++) {
         line_of(&d->rows[i])->step = ZS_HOST_LAYER;
-        if (!zs_op_has_filters(layer_of(l, i)->op))
+        if (!zs_op_has_filters(layer_of(l, i)->op) || !zs_draft_takes(d, l->layers[i].layer))
             continue;
         ZS_TRY(check_layer(layer_of(l, i), err));
         l->is_im2col[i] = wants_im2col(l, layer_of(l, i));
@@ -293,6 +293,7 @@ static bool written_by_host(const zs_plan_draft *d, uint32_t tensor)
 {
     for (uint32_t i = 0; i < d->row_n; i++)
         if ((line_of(&d->rows[i])->step == ZS_HOST_LAYER &&
+             !zs_draft_is_others(d, d->rows[i].layer) &&
              zs_view_base(d->net, d->drafts[i].out) == tensor) ||
             (line_of(&d->rows[i])->step == ZS_HOST_GATHER &&
              line_of(&d->rows[i])->tensor == tensor))

@@ -1,0 +1,398 @@
+#include "engines_priv.h"
+
+#include "zynqsim/capacity.h"
+
+#include <fnmatch.h>
+#include <string.h>
+
+/* A design of several engines. Each engine's kind makes a plan of the whole network in which all
+ * layers but its own are the PS's. The rows of each layer are taken from the plan of the engine
+ * that the layer is mapped to, and put into one plan in the order of the layers.
+ *
+ * The engines take turns: the ops of a call stand between joins, and in the plan that is put
+ * together a join waits for all that came before, whoever did it. So waits for ops of rows that
+ * were left out can be dropped. What one engine leaves in DRAM another reads as it lies there;
+ * where their layouts differ, the PS puts the elements in order before the call. */
+
+enum { BASE_ALIGN = 1 << 20 };
+
+/* ---- the map --------------------------------------------------------------------------------- */
+
+static bool matches(const zs_engine *engine, const char *name)
+{
+    for (uint32_t i = 0; i < engine->pattern_n; i++)
+        if (fnmatch(engine->patterns[i], name, 0) == 0)
+            return true;
+    return false;
+}
+
+static zs_status check_pattern(zs_arena *scratch, const zs_engine *engine, const char *pattern,
+                               const zs_net *net, zs_err *err)
+{
+    const char **names = zs_new(scratch, const char *, net->layer_n + 1);
+    if (names == NULL)
+        return zs_nomem(err, "accelerators");
+    for (uint32_t i = 0; i < net->layer_n; i++) {
+        names[i] = net->layers[i].name;
+        if (fnmatch(pattern, names[i], 0) == 0)
+            return ZS_OK;
+    }
+    const char *near = zs_nearest(pattern, names, net->layer_n);
+    return zs_fail(err, ZS_EPARSE, "accelerators",
+                   "engine %s maps \"%.64s\", but no layer of network %s is called so%s%s%s",
+                   engine->name, pattern, net->name, near ? "; did you mean \"" : "",
+                   near ? near : "", near ? "\"?" : "");
+}
+
+/* The first engine that maps a layer takes it; layers that none maps are the PS's. */
+static zs_status map_layers(zs_arena *arena, const zs_design *design, const zs_net *net,
+                            uint8_t **out, zs_err *err)
+{
+    uint8_t *engine_of = zs_new(arena, uint8_t, net->layer_n + 1);
+    if (engine_of == NULL)
+        return zs_nomem(err, "accelerators");
+    for (uint32_t i = 0; i < net->layer_n; i++) {
+        engine_of[i] = ZS_ENGINE_NONE;
+        for (uint32_t k = design->engine_n; k-- > 0;)
+            if (matches(&design->engines[k], net->layers[i].name))
+                engine_of[i] = (uint8_t)k;
+    }
+    for (uint32_t k = 0; k < design->engine_n; k++) {
+        const zs_engine *engine = &design->engines[k];
+        for (uint32_t p = 0; p < engine->pattern_n; p++)
+            ZS_TRY(check_pattern(arena, engine, engine->patterns[p], net, err));
+        if (memchr(engine_of, (int)k, net->layer_n) == NULL)
+            return zs_fail(err, ZS_EPARSE, "accelerators",
+                           "engine %s takes no layer: engines before it map all of its own",
+                           engine->name);
+    }
+    *out = engine_of;
+    return ZS_OK;
+}
+
+/* ---- putting plans together ------------------------------------------------------------------ */
+
+typedef struct merger {
+    zs_arena *arena;
+    const zs_net *net;
+    const uint8_t *engine_of;
+    zs_plan *plan;
+    zs_plan_part *parts;
+    uint32_t *cost0; /* [part] index of its first price */
+    uint32_t *meet0; /* [part] of its first meeting point */
+    uint32_t *meet_wait0;
+    uint32_t **op_at; /* [part][op] in the plan put together, or ZS_NO_OP */
+    zs_plan_row *rows;
+    zs_tile_op *ops;
+    zs_tile_box *boxes;
+    zs_op_cost *costs;
+    zs_plan_call *calls;
+    zs_plan_unit *units;
+    zs_plan_meet *meets;
+    uint32_t *meet_waits;
+} merger;
+
+static uint32_t part_of_layer(const merger *m, uint32_t layer)
+{
+    return m->engine_of[layer] == ZS_ENGINE_NONE ? 0 : m->engine_of[layer];
+}
+
+static zs_status make_room(merger *m, zs_err *err)
+{
+    uint64_t rows = 1, ops = 1, costs = 1, calls = 1, meets = 1, waits = 1;
+    const uint32_t n = m->plan->part_n;
+    m->cost0 = zs_new(m->arena, uint32_t, n);
+    m->meet0 = zs_new(m->arena, uint32_t, n);
+    m->meet_wait0 = zs_new(m->arena, uint32_t, n);
+    m->op_at = zs_new(m->arena, uint32_t *, n);
+    if (m->cost0 == NULL || m->meet0 == NULL || m->meet_wait0 == NULL || m->op_at == NULL)
+        return zs_nomem(err, "plan");
+    for (uint32_t p = 0; p < n; p++) {
+        const zs_plan *part = m->parts[p].plan;
+        m->cost0[p] = (uint32_t)costs;
+        m->meet0[p] = (uint32_t)meets;
+        m->meet_wait0[p] = (uint32_t)waits;
+        rows += part->row_n;
+        ops += part->op_n;
+        costs += part->cost_n;
+        calls += part->call_n;
+        meets += part->meet_n;
+        for (uint32_t i = 0; i < part->meet_n; i++)
+            waits += part->meets[i].n;
+        m->op_at[p] = zs_arena_alloc_raw(m->arena, part->op_n + 1u, sizeof **m->op_at);
+        if (m->op_at[p] == NULL)
+            return zs_nomem(err, "plan");
+        memset(m->op_at[p], 0xff, (part->op_n + (size_t)1) * sizeof **m->op_at);
+    }
+    if (ops > UINT32_MAX || costs > UINT32_MAX || rows > UINT16_MAX)
+        return zs_fail(err, ZS_ERANGE, "accelerators", "the plans of the engines are too long");
+    m->rows = zs_new(m->arena, zs_plan_row, rows);
+    m->ops = zs_new(m->arena, zs_tile_op, ops);
+    m->boxes = zs_new(m->arena, zs_tile_box, ops);
+    m->costs = zs_new(m->arena, zs_op_cost, costs);
+    m->calls = zs_new(m->arena, zs_plan_call, calls);
+    m->units = zs_new(m->arena, zs_plan_unit, ZS_UNIT_N + n);
+    m->meets = zs_new(m->arena, zs_plan_meet, meets);
+    m->meet_waits = zs_new(m->arena, uint32_t, waits);
+    if (m->rows == NULL || m->ops == NULL || m->boxes == NULL || m->costs == NULL ||
+        m->calls == NULL || m->units == NULL || m->meets == NULL || m->meet_waits == NULL)
+        return zs_nomem(err, "plan");
+    return ZS_OK;
+}
+
+/* Ports, PS and meeting points are the board's; each engine brings its compute unit. */
+static zs_status add_units(merger *m, zs_err *err)
+{
+    memcpy(m->units, zs_tile_units, sizeof zs_tile_units);
+    for (uint32_t p = 0; p < m->plan->part_n; p++) {
+        const zs_plan_part *part = &m->parts[p];
+        if (part->plan->unit_n != ZS_UNIT_N || part->plan->units[ZS_UNIT_PE].is_serial ||
+            part->plan->rows_overlap)
+            return zs_fail(err, ZS_EUNSUPPORTED, "accelerators",
+                           "engine %s is of kind %s, which cannot be one of several", part->name,
+                           zs_kind_of(part->design)->word);
+        zs_plan_unit *unit = &m->units[p == 0 ? ZS_UNIT_PE : ZS_UNIT_N + p - 1];
+        *unit = part->plan->units[ZS_UNIT_PE];
+        unit->engine = (uint8_t)p;
+        if (p > 0) {
+            unit->name = zs_arena_printf(m->arena, "%s.%s", part->name, unit->name);
+            if (unit->name == NULL)
+                return zs_nomem(err, "plan");
+        }
+    }
+    m->plan->units = m->units;
+    m->plan->unit_n = ZS_UNIT_N + m->plan->part_n - 1;
+    return ZS_OK;
+}
+
+static uint8_t unit_of(uint32_t part, uint8_t unit)
+{
+    return unit == ZS_UNIT_PE && part > 0 ? (uint8_t)(ZS_UNIT_N + part - 1) : unit;
+}
+
+static void move(zs_plan_tensor *t, uint64_t base)
+{
+    if (t->addr != UINT64_MAX)
+        t->addr += base;
+}
+
+static void add_row(merger *m, uint32_t p, uint32_t i)
+{
+    const zs_plan *from = m->parts[p].plan;
+    const uint64_t base = m->parts[p].dram_base;
+    zs_plan *plan = m->plan;
+    zs_plan_row *row = &m->rows[plan->row_n];
+    *row = from->rows[i];
+    row->part = p;
+    row->part_row = i;
+    row->op0 = plan->op_n;
+    move(&row->x, base);
+    move(&row->x2, base);
+    move(&row->y, base);
+    row->weight_base += base;
+    row->bias_base += base;
+    row->partial_base += base;
+    if (row->call != ZS_NO_INDEX) {
+        const zs_plan_call *call = &from->calls[row->call];
+        if (call->row0 == i) {
+            const char *name = zs_arena_printf(m->arena, "%s:%s", m->parts[p].name, call->name);
+            m->calls[plan->call_n++] = (zs_plan_call){
+                .name = name ? name : call->name, .row0 = plan->row_n, .row_n = call->row_n};
+        }
+        row->call = plan->call_n - 1;
+    }
+    for (uint32_t k = from->rows[i].op0; k < from->rows[i].op0 + row->op_n; k++) {
+        zs_tile_op *op = &m->ops[plan->op_n];
+        *op = from->ops[k];
+        op->row = (uint16_t)plan->row_n;
+        op->unit = unit_of(p, op->unit);
+        op->cost_key += op->code == ZS_OP_MEET ? m->meet0[p] : m->cost0[p];
+        m->boxes[plan->op_n] = from->boxes[k];
+        m->op_at[p][k] = plan->op_n++;
+    }
+    plan->row_n++;
+}
+
+/* Each layer's rows from the plan of its engine. */
+static void add_rows(merger *m)
+{
+    uint32_t next[ZS_DESIGN_ENGINES_MAX] = {0};
+    for (;;) {
+        uint32_t first = ZS_NO_INDEX;
+        for (uint32_t p = 0; p < m->plan->part_n; p++) {
+            const zs_plan *from = m->parts[p].plan;
+            while (next[p] < from->row_n && part_of_layer(m, from->rows[next[p]].layer) != p)
+                next[p]++;
+            if (next[p] < from->row_n &&
+                (first == ZS_NO_INDEX ||
+                 from->rows[next[p]].layer < m->parts[first].plan->rows[next[first]].layer))
+                first = p;
+        }
+        if (first == ZS_NO_INDEX)
+            return;
+        add_row(m, first, next[first]++);
+    }
+}
+
+static uint32_t moved(const merger *m, uint32_t p, uint32_t op)
+{
+    return op == ZS_NO_OP ? ZS_NO_OP : m->op_at[p][op];
+}
+
+static void rename_waits(merger *m)
+{
+    for (uint32_t i = 0; i < m->plan->op_n; i++)
+        for (uint32_t k = 0; k < ZS_LEN(m->ops[i].wait); k++)
+            m->ops[i].wait[k] = moved(m, m->rows[m->ops[i].row].part, m->ops[i].wait[k]);
+    for (uint32_t p = 0; p < m->plan->part_n; p++) {
+        const zs_plan *from = m->parts[p].plan;
+        uint32_t to = m->meet_wait0[p];
+        for (uint32_t i = 0; i < from->meet_n; i++) {
+            zs_plan_meet *meet = &m->meets[m->meet0[p] + i];
+            *meet = (zs_plan_meet){.first = to};
+            for (uint32_t k = 0; k < from->meets[i].n; k++) {
+                const uint32_t op = moved(m, p, from->meet_waits[from->meets[i].first + k]);
+                if (op != ZS_NO_OP)
+                    m->meet_waits[to + meet->n++] = op;
+            }
+            to += from->meets[i].n;
+        }
+        m->plan->meet_n = m->meet0[p] + from->meet_n;
+    }
+}
+
+static void add_costs(merger *m)
+{
+    for (uint32_t p = 0; p < m->plan->part_n; p++) {
+        const zs_plan *from = m->parts[p].plan;
+        for (uint32_t i = 0; i < from->cost_n; i++) {
+            zs_op_cost *cost = &m->costs[m->cost0[p] + i];
+            *cost = from->costs[i];
+            cost->unit = unit_of(p, cost->unit);
+            cost->xfer.addr += m->parts[p].dram_base;
+        }
+        m->plan->cost_n = m->cost0[p] + from->cost_n;
+    }
+    /* index 0 is that of joins; no part starts there */
+    m->costs[0] = (zs_op_cost){.code = ZS_OP_JOIN, .unit = ZS_UNIT_CPU};
+}
+
+/* ---- tensors that pass from engine to engine ------------------------------------------------- */
+
+/* Elements that a call of `part` reads and an engine of another layout wrote. */
+static uint64_t foreign_elems(const merger *m, const zs_plan_call *call)
+{
+    const zs_plan_part *part = &m->parts[m->rows[call->row0].part];
+    const bool is_plain = part->plan->kind->exec_set == NULL;
+    uint64_t elems = 0;
+    for (uint32_t i = call->row0; i < call->row0 + call->row_n; i++) {
+        const zs_layer *layer = &m->net->layers[m->rows[i].layer];
+        for (uint32_t k = 0; k < layer->in_n; k++) {
+            uint64_t offset;
+            const uint32_t root = zs_tensor_root(m->net, layer->in[k], &offset);
+            for (uint32_t w = 0; w < call->row0; w++) {
+                const zs_plan_row *writer = &m->rows[w];
+                const zs_layer *by =
+                    &m->net->layers[writer->pool != ZS_NO_INDEX ? writer->pool : writer->layer];
+                const zs_kind *kind = m->parts[writer->part].plan->kind;
+                if (writer->call != ZS_NO_INDEX && (kind->exec_set == NULL) != is_plain &&
+                    zs_tensor_root(m->net, by->out, &offset) == root)
+                    elems += zs_shape_elems(m->net->tensors[by->out].shape);
+            }
+        }
+    }
+    return elems * m->plan->batch;
+}
+
+static void charge_layouts(merger *m)
+{
+    for (uint32_t c = 0; c < m->plan->call_n; c++) {
+        const zs_plan_row *row = &m->rows[m->calls[c].row0];
+        const zs_design *design = m->parts[row->part].design;
+        const zs_cpu_params *cpu = &design->board.cpu;
+        const uint64_t elems = foreign_elems(m, &m->calls[c]);
+        uint32_t op = row->op0;
+        while (op < row->op0 + row->op_n && m->ops[op].code != ZS_OP_HOST)
+            op++;
+        if (elems == 0 || op == row->op0 + row->op_n)
+            continue;
+        const double seconds =
+            (double)elems * cpu->cycles_per_gathered_element / (double)cpu->clock_hz;
+        m->costs[m->ops[op].cost_key].pl_cycles +=
+            zs_seconds_to_pl_cycles(seconds, design->accel.clock_hz);
+        m->plan->rearranged_bytes += elems * zs_elem_bytes(design->accel.precision);
+    }
+}
+
+/* ---- the plan -------------------------------------------------------------------------------- */
+
+static zs_status place_parts(merger *m, const zs_design *design, zs_err *err)
+{
+    uint64_t top = 0;
+    for (uint32_t p = 0; p < m->plan->part_n; p++) {
+        m->parts[p].dram_base = zs_round_up(top, BASE_ALIGN);
+        top = m->parts[p].dram_base + m->parts[p].plan->dram_bytes;
+    }
+    if (top > design->board.memory.bytes)
+        return zs_fail(err, ZS_ERANGE, "board.memory.bytes",
+                       "the engines need %llu bytes of DRAM, the board has %llu",
+                       (unsigned long long)top, (unsigned long long)design->board.memory.bytes);
+    m->plan->dram_bytes = top;
+    return ZS_OK;
+}
+
+static zs_status merge(merger *m, const zs_design *design, zs_err *err)
+{
+    zs_plan *plan = m->plan;
+    ZS_TRY(place_parts(m, design, err));
+    ZS_TRY(make_room(m, err));
+    ZS_TRY(add_units(m, err));
+    add_rows(m);
+    add_costs(m);
+    rename_waits(m);
+    charge_layouts(m);
+    plan->rows = m->rows;
+    plan->ops = m->ops;
+    plan->boxes = m->boxes;
+    plan->costs = m->costs;
+    plan->calls = m->calls;
+    plan->meets = m->meets;
+    plan->meet_waits = m->meet_waits;
+    plan->tensors = m->parts[0].plan->tensors;
+    return ZS_OK;
+}
+
+zs_status zs_engines_plan(zs_arena *arena, const zs_design *design, const zs_net *net,
+                          zs_plan **out, zs_err *err)
+{
+    uint8_t *engine_of = NULL;
+    ZS_TRY(map_layers(arena, design, net, &engine_of, err));
+    zs_plan *plan = zs_new(arena, zs_plan, 1);
+    zs_plan_part *parts = zs_new(arena, zs_plan_part, design->engine_n);
+    zs_design *designs = zs_new(arena, zs_design, design->engine_n);
+    if (plan == NULL || parts == NULL || designs == NULL)
+        return zs_nomem(err, "plan");
+    for (uint32_t p = 0; p < design->engine_n; p++) {
+        zs_plan_draft *d;
+        const zs_plan *alone;
+        designs[p] = zs_design_of_engine(design, p);
+        const zs_engine_share share = {.engine_of_layer = engine_of, .engine = (uint8_t)p};
+        zs_status status = zs_engine_draft(arena, &designs[p], net, &share, &d, err);
+        if (status == ZS_OK)
+            status = zs_plan_finish(d, &alone, err);
+        if (status != ZS_OK)
+            zs_err_prefix(err, design->engines[p].name);
+        ZS_TRY(status);
+        parts[p] =
+            (zs_plan_part){.name = design->engines[p].name, .design = &designs[p], .plan = alone};
+    }
+    *plan = (zs_plan){.kind = parts[0].plan->kind,
+                      .engine_n = 1,
+                      .batch = design->batch,
+                      .parts = parts,
+                      .part_n = design->engine_n};
+    merger m = {.arena = arena, .net = net, .engine_of = engine_of, .plan = plan, .parts = parts};
+    ZS_TRY(merge(&m, design, err));
+    *out = plan;
+    return ZS_OK;
+}

@@ -1,0 +1,83 @@
+#!/bin/sh
+# accelerators: several engines in one design, each with the layers of its map.
+. tests/cli/cli.sh
+small_design
+cd "$WORK" || exit 1
+
+# design NAME LINE...: a design of engines `front` and `back` with further lines.
+design() {
+    file=$1
+    shift
+    printf '%s\n' 'name: pair' 'network: {model: small_net.yaml}' 'accelerator: {precision: int8}' "$@" >"$file"
+}
+first=$(sed -n 's/^ *- {\([a-z]*\): \([^,}]*\).*/\2/p' small_net.yaml | head -n 1)
+design pair.yaml 'accelerators:' "  - {name: front, map: [$first, 'fire2/s*'], unroll: {oc: 2, ic: 1}}" \
+    '  - {name: back, kind: linebuffer, map: "*", ports: {input: hp2, weight: hp2, output: hp3}}'
+
+refuses() { # SENTENCE-PART WHAT ARGUMENT...
+    part=$1 what=$2
+    shift 2
+    program "$@"
+    ok "$([ $status = 2 ] && grep -qF "$part" err && [ ! -s out ]; echo $?)" "$what"
+}
+hash_of() { sed -n 's/.*output sha256 \([0-9a-f]*\).*/\1/p' out; }
+
+program run pair.yaml
+ok "$([ $status = 0 ] && grep -q "front:$first" out && grep -q 'back:' out; echo $?)" 'calls name their engine'
+ok "$(grep -q 'rearranges [1-9][0-9]* bytes' out; echo $?)" 'tensors between two layouts are said'
+program run pair.yaml --set accelerators.back.kind=tiled
+pair=$(hash_of)
+design alone.yaml
+program run alone.yaml
+ok "$([ -n "$pair" ] && [ "$(hash_of)" = "$pair" ]; echo $?)" 'two engines give the bits of one'
+design part.yaml 'accelerators:' "  - {name: front, map: [$first]}"
+program run part.yaml
+ok "$([ $status = 0 ] && [ "$(hash_of)" = "$pair" ] && grep -q ' cpu ' out; echo $?)" 'layers that no engine takes run on the PS'
+
+program show pair.yaml
+sed '/^network small/,$d' out >shown.yaml
+"$ZYNQSIM" run shown.yaml --format json 2>/dev/null | sed /wall/d >shown.json
+"$ZYNQSIM" run pair.yaml --format json 2>/dev/null | sed /wall/d >pair.json
+ok "$(cmp -s shown.json pair.json; echo $?)" 'what show writes is the same design'
+cycles() { "$ZYNQSIM" run "$@" --fidelity tile --format json 2>/dev/null | sed -n 's/^  "cycles": \([0-9]*\),$/\1/p'; }
+program sweep pair.yaml --vary accelerators.front.unroll.oc=1,2 -o rows.csv
+column=$(head -n 1 rows.csv | tr , '\n' | grep -nx cycles | cut -d: -f1)
+ok "$([ "$(sed -n 2p rows.csv | cut -d, -f"$column")" = "$(cycles pair.yaml --set accelerators.front.unroll.oc=1)" ]; echo $?)" \
+    'an axis is the key of one engine'
+ok "$([ "$(cycles pair.yaml)" != "$(cycles pair.yaml --set accelerators.front.unroll.oc=1)" ]; echo $?)" '--set is too'
+for precision in int8 fixed16; do
+    program run pair.yaml --set accelerator.precision=$precision --fidelity bound
+    ok "$([ $status = 0 ] && grep -q "^$precision," out; echo $?)" 'a key of accelerator is that of all engines'
+done
+for what in 'explain pair.yaml' 'compare pair.yaml part.yaml' 'run pair.yaml --out results' 'run pair.yaml --trace t.json' 'show pair.yaml --plan'; do
+    # shellcheck disable=SC2086 # words are meant
+    program $what
+    ok "$([ $status -le 1 ] && ! grep -v 'does not fit' err; echo $?)" "$what"
+done
+
+design name.yaml 'accelerators:' "  - {map: $first}"
+refuses 'name.yaml:5:5: accelerators:' 'an engine without a name' run name.yaml
+design map.yaml 'accelerators:' '  - {name: a}'
+refuses "engine 'a' has no \`map\`" 'an engine without layers' run map.yaml
+design twice.yaml 'accelerators:' "  - {name: a, map: $first}" '  - {name: a, map: "*"}'
+refuses "two engines are called 'a'" 'a name twice' run twice.yaml
+design none.yaml 'accelerators:' '  - {name: a, map: "*"}' "  - {name: b, map: $first}"
+refuses 'engine b takes no layer' 'an engine whose layers are all taken' run none.yaml
+design wrong.yaml 'accelerators:' "  - {name: a, map: ${first}x}"
+refuses "did you mean \"$first\"" 'a pattern that no layer has' run wrong.yaml
+design clock.yaml 'accelerators:' "  - {name: a, map: $first, clock: 50 MHz}" '  - {name: b, map: "*"}'
+refuses 'have one clock' 'two clocks' run clock.yaml
+design types.yaml 'accelerators:' "  - {name: a, map: $first, precision: fixed16}" '  - {name: b, map: "*"}'
+refuses 'have one precision' 'two precisions' run types.yaml
+design dma.yaml 'accelerators:' "  - {name: a, map: $first, dma: {chain: true}}" '  - {name: b, map: "*"}'
+refuses 'a port has one DMA' 'a port with two kinds of DMA' run dma.yaml
+design serial.yaml 'accelerators:' "  - {name: a, map: $first, kind: direct}" '  - {name: b, map: "*", ports: {input: hp2, weight: hp2, output: hp2}}'
+refuses 'cannot be one of several' 'a kind that holds the memory' run serial.yaml
+design key.yaml 'accelerators:' "  - {name: a, map: $first, kind: linebuffer, tile: {oc: 4}}"
+refuses 'belongs to kind tiled' 'a key of another kind' run key.yaml
+printf 'extends: pair.yaml\naccelerators:\n  - {name: c, map: "*"}\n' >more.yaml
+refuses 'lists accelerators too' 'a list over a list' run more.yaml
+refuses "no engine 'bak', did you mean 'back'" 'an engine that is not there' run pair.yaml --set accelerators.bak.unroll.oc=2
+refuses 'has one engine' 'keys of engines where there are none' run alone.yaml --set accelerators.a.unroll.oc=2
+refuses 'accelerators.NAME.KEY' 'a name without a key' run pair.yaml --set accelerators.back=2
+finish
