@@ -102,8 +102,7 @@ static bool ends_with(const char *text, const char *end)
 
 static bool names_a_file(const char *name)
 {
-    return strchr(name, '/') != NULL || ends_with(name, ".yaml") || ends_with(name, ".yml") ||
-           ends_with(name, ".onnx") || ends_with(name, ".caffemodel");
+    return strchr(name, '/') != NULL || zs_net_has_format(name);
 }
 
 enum { KNOWN_MAX = 256 };
@@ -156,6 +155,6 @@ zs_status cli_model_find(zs_arena *arena, const char *design_path, const char *n
         return zs_fail(err, ZS_EUSAGE, "network.model",
                        "there is no model '%s' in models/, did you mean %s?", name, near);
     return zs_fail(err, ZS_EUSAGE, "network.model",
-                   "there is no model '%s' in models/; a file ends in .yaml, .onnx or .caffemodel",
+                   "there is no model '%s' in models/; a file ends in .yaml, .onnx, .caffemodel or .prototxt",
                    name);
 }
