@@ -31,6 +31,12 @@ typedef struct zs_caffe_blob {
     int64_t dims[4]; /* as stated, missing leading ones 1; all 0 when more than 4 or none are */
 } zs_caffe_blob;
 
+/* Whether the layer's numbers are to be made up. */
+static inline bool zs_caffe_is_bare(const zs_caffe_layer *at)
+{
+    return at->net->is_bare && at->layer->n_blobs == 0;
+}
+
 /* Blob i, whose shape must go with its numbers; doubles become floats. */
 zs_status zs_caffe_read_blob(const zs_caffe_layer *at, size_t i, zs_caffe_blob *out, zs_err *err);
 /* Blob i as exactly `n` numbers, one per channel. */

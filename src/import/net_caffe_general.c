@@ -53,7 +53,7 @@ static zs_status axis_of(const zs_caffe_layer *at, const ends *e, int64_t axis, 
 static zs_status blob_or(const zs_caffe_layer *at, size_t i, uint64_t n, float fill,
                          const float **out, zs_err *err)
 {
-    if (!at->net->is_bare)
+    if (!zs_caffe_is_bare(at))
         return zs_caffe_read_vector(at, i, n, out, err);
     float *data = zs_arena_alloc_raw(at->net->graph.draft.arena, (size_t)n, sizeof *data);
     for (uint64_t k = 0; data != NULL && k < n; k++)
@@ -66,7 +66,7 @@ static zs_status blob_or(const zs_caffe_layer *at, size_t i, uint64_t n, float f
 static zs_status weights_or(const zs_caffe_layer *at, uint64_t n, uint64_t fan_in,
                             const float **out, zs_err *err)
 {
-    if (!at->net->is_bare)
+    if (!zs_caffe_is_bare(at))
         return zs_caffe_read_vector(at, 0, n, out, err);
     if (n > UINT64_C(1) << 31)
         return zs_fail(err, ZS_ERANGE, at->place, "%llu weights are beyond 2^31",

@@ -242,7 +242,7 @@ static zs_status add_conv(const zs_caffe_layer *at, zs_err *err)
         layer->groups = 0; /* one for each channel */
     ZS_TRY(zs_caffe_conv_window(at, p, &layer->window, err));
     layer->no_bias = !p->bias_term;
-    if (at->net->is_bare)
+    if (zs_caffe_is_bare(at))
         return ZS_OK;
     ZS_TRY(read_conv_weights(at, layer, err));
     return read_bias(at, p->bias_term, layer, err);
@@ -262,7 +262,7 @@ static zs_status add_fc(const zs_caffe_layer *at, zs_err *err)
     ZS_TRY(new_unary(at, ZS_LAYER_FC, &layer, err));
     ZS_TRY(zs_net_size(p->num_output, 1, "num_output", at->place, &layer->oc, err));
     layer->no_bias = !p->bias_term;
-    if (at->net->is_bare)
+    if (zs_caffe_is_bare(at))
         return ZS_OK;
     ZS_TRY(zs_caffe_read_blob(at, 0, &view, err));
     const int64_t rows = view.dims[p->transpose ? 3 : 2];
@@ -384,7 +384,7 @@ static zs_status add_batchnorm(const zs_caffe_layer *at, zs_err *err)
         return zs_fail(err, ZS_EUNSUPPORTED, at->place,
                        "use_global_stats is false: only stored statistics are handled, not those "
                        "of the input");
-    if (at->net->is_bare)
+    if (zs_caffe_is_bare(at))
         return new_unary(at, ZS_LAYER_BATCHNORM, &layer, err);
     ZS_TRY(zs_caffe_read_blob(at, 0, &mean, err));
     ZS_TRY(zs_net_size((int64_t)zs_min_u64(mean.n, INT64_MAX), 1, "a channel count of", at->place,
@@ -438,7 +438,7 @@ static zs_status add_scale(const zs_caffe_layer *at, zs_layer_spec *last, zs_err
     if (at->layer->n_bottom != 1 || (p != NULL && p->num_axes != 1) ||
         !is_channel_axis(at, p != NULL ? p->axis : 1))
         return zs_caffe_scale(at, err);
-    if (at->net->is_bare)
+    if (zs_caffe_is_bare(at))
         return new_unary(at, ZS_LAYER_BATCHNORM, &layer, err);
     ZS_TRY(zs_caffe_read_blob(at, 0, &gamma, err));
     if (p != NULL && p->bias_term)
@@ -630,10 +630,11 @@ static zs_status size_tops(const zs_caffe_layer *at, zs_net_value *const *in, zs
     const zs_onnx_node node = {.net = &at->net->graph, .place = at->place};
     for (size_t i = 0; i < at->layer->n_top; i++) {
         zs_net_value *top = zs_net_draft_get(draft, at->layer->top[i]);
-        if (top == NULL || top->layer == NULL || draft->layer_n == 0)
+        if (top == NULL || top->layer == NULL)
             continue;
-        const zs_layer_spec *layer = &draft->layers[draft->layer_n - 1];
-        if (top->rank == 0 && layer->name == top->layer && layer->in_n <= at->layer->n_bottom) {
+        const zs_layer_spec *layer = draft->layer_n > 0 ? &draft->layers[draft->layer_n - 1] : NULL;
+        if (top->rank == 0 && layer != NULL && layer->name == top->layer &&
+            layer->in_n <= at->layer->n_bottom) {
             const bool is_flat = layer->op == ZS_LAYER_FC || layer->op == ZS_LAYER_FLATTEN;
             ZS_TRY(zs_onnx_layer_value(&node, layer, in, is_flat ? 2 : in[0]->rank, top, err));
         }

@@ -284,26 +284,28 @@ static void *place_of(text *t, ProtobufCMessage *message, const ProtobufCFieldDe
 /* A field that the schema does not have: a value, a list of them, or braces that match. */
 static zs_status skip(text *t, uint32_t depth)
 {
-    uint32_t open = 0;
+    static const char opens[] = "{<[", closes[] = "}>]";
+    char open[DEPTH_MAX + 1]; /* what closes each of them */
+    uint32_t n = 0;
     do {
-        if (is_next(t, '{') || is_next(t, '<') || is_next(t, '['))
-            open++;
-        else if (is_next(t, '}') || is_next(t, '>') || is_next(t, ']')) {
-            if (open == 0)
-                return fail(t, "'%s' closes nothing", t->token);
-            open--;
-        } else if (t->is_string) {
+        const char c = t->is_string ? '"' : t->token[0];
+        const char *opened = c != '\0' ? strchr(opens, c) : NULL;
+        if (t->is_string) {
             char *s;
-            size_t n;
-            ZS_TRY(read_string(t, &s, &n));
+            size_t bytes;
+            ZS_TRY(read_string(t, &s, &bytes));
             continue;
-        } else if (t->token[0] == '\0') {
-            return fail(t, "the file ends within a field");
         }
-        if (open + depth > DEPTH_MAX)
+        if (opened != NULL)
+            open[n++] = closes[opened - opens];
+        else if (c != '\0' && strchr(closes, c) != NULL && (n == 0 || open[--n] != c))
+            return fail(t, "'%c' closes nothing", c);
+        else if (c == '\0')
+            return fail(t, "the file ends within a field");
+        if (n + depth > DEPTH_MAX)
             return fail(t, "messages nest deeper than %d", DEPTH_MAX);
         ZS_TRY(next(t));
-    } while (open > 0);
+    } while (n > 0);
     return ZS_OK;
 }
 
