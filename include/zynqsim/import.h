@@ -56,6 +56,7 @@ typedef struct zs_net_parts {
     zs_shape stated;               /* as zs_net_parse_sized takes it */
     const zs_net_weights *weights; /* of a graph without any, in the format's own form; or NULL:
                                     * they are synthetic */
+    const zs_fetch *fetch;         /* of other files that it names; NULL: none are there */
 } zs_net_parts;
 zs_status zs_net_parse_parts(zs_arena *arena, zs_span bytes, const char *path,
                              const zs_net_parts *parts, zs_net_spec *out, zs_err *err);
@@ -68,8 +69,8 @@ zs_status zs_net_yaml_parse(zs_arena *arena, zs_span bytes, const char *path, zs
                             zs_err *err);
 zs_status zs_net_onnx_parse(zs_arena *arena, zs_span bytes, const char *path, zs_net_spec *out,
                             zs_err *err);
-zs_status zs_net_onnx_parse_sized(zs_arena *arena, zs_span bytes, const char *path, zs_shape stated,
-                                  zs_net_spec *out, zs_err *err);
+zs_status zs_net_onnx_parse_parts(zs_arena *arena, zs_span bytes, const char *path,
+                                  const zs_net_parts *parts, zs_net_spec *out, zs_err *err);
 zs_status zs_net_caffe_parse(zs_arena *arena, zs_span bytes, const char *path, zs_net_spec *out,
                              zs_err *err);
 zs_status zs_net_caffe_parse_sized(zs_arena *arena, zs_span bytes, const char *path,

@@ -266,8 +266,10 @@ static zs_status parse_model(cli_point *p, const cli_options *o, zs_span bytes, 
                              const zs_net_weights *weights, zs_net_spec *spec, zs_err *err)
 {
     const zs_design *d = &p->design;
+    const zs_fetch fetch = cli_fetch_large(&p->keep);
     zs_net_parts parts = {.stated = {d->network.input_c, d->network.input_h, d->network.input_w},
-                          .weights = weights};
+                          .weights = weights,
+                          .fetch = &fetch};
     const zs_status status = zs_net_parse_parts(&p->keep, bytes, path, &parts, spec, err);
     const char *first = d->network.inputs[0];
     zs_err ignored;
@@ -292,6 +294,8 @@ zs_status cli_net_load(cli_point *p, const cli_options *o, zs_err *err)
     const bool is_own = has_weights && zs_net_has_own_weights(path, weights.path);
     ZS_TRY(parse_model(p, o, bytes, path, is_own ? &weights : NULL, &spec, err));
     spec.seed = seed;
+    if (spec.note != NULL)
+        cli_note(p, "%s", spec.note);
     if (has_weights && !is_own) {
         ZS_TRY(zs_net_parse(&p->keep, weights.bytes, weights.path, &from, err));
         ZS_TRY(zs_net_take_weights(&p->keep, &spec, &from, err));

@@ -29,10 +29,9 @@ const char *cli_path_from(zs_arena *arena, const char *design_path, const char *
     return is_readable(path) ? path : name;
 }
 
-static zs_status fetch_get(void *ctx, const char *name, const char *from, zs_span *bytes,
-                           const char **path, zs_err *err)
+static zs_status fetch(zs_arena *arena, const char *name, const char *from, size_t most,
+                       zs_span *bytes, const char **path, zs_err *err)
 {
-    zs_arena *arena = ctx;
     const char *found = name;
     if (name[0] != '/' && strchr(from, '/') != NULL) {
         const char *dir = dir_of(arena, from);
@@ -40,14 +39,31 @@ static zs_status fetch_get(void *ctx, const char *name, const char *from, zs_spa
     }
     if (found == NULL)
         return zs_nomem(err, name);
-    ZS_TRY(cli_file_read(arena, found, ZS_DESIGN_BYTES_MAX, bytes, err));
+    ZS_TRY(cli_file_read(arena, found, most, bytes, err));
     *path = found;
     return ZS_OK;
 }
 
+static zs_status fetch_design(void *ctx, const char *name, const char *from, zs_span *bytes,
+                              const char **path, zs_err *err)
+{
+    return fetch(ctx, name, from, ZS_DESIGN_BYTES_MAX, bytes, path, err);
+}
+
+static zs_status fetch_weights(void *ctx, const char *name, const char *from, zs_span *bytes,
+                               const char **path, zs_err *err)
+{
+    return fetch(ctx, name, from, CLI_LARGE_BYTES, bytes, path, err);
+}
+
 zs_fetch cli_fetch(zs_arena *arena)
 {
-    return (zs_fetch){.get = fetch_get, .ctx = arena};
+    return (zs_fetch){.get = fetch_design, .ctx = arena};
+}
+
+zs_fetch cli_fetch_large(zs_arena *arena)
+{
+    return (zs_fetch){.get = fetch_weights, .ctx = arena};
 }
 
 /* ---- what comes with the program ---------------------------------------------------------------

@@ -14,12 +14,6 @@ static zs_status parse_yaml(zs_arena *arena, zs_span bytes, const char *path,
     return zs_net_yaml_parse(arena, bytes, path, out, err);
 }
 
-static zs_status parse_onnx(zs_arena *arena, zs_span bytes, const char *path,
-                            const zs_net_parts *parts, zs_net_spec *out, zs_err *err)
-{
-    return zs_net_onnx_parse_sized(arena, bytes, path, parts->stated, out, err);
-}
-
 static zs_status parse_caffe(zs_arena *arena, zs_span bytes, const char *path,
                              const zs_net_parts *parts, zs_net_spec *out, zs_err *err)
 {
@@ -32,7 +26,7 @@ static const struct format {
     const char *weights; /* extension of files that hold weights for it alone, or NULL */
 } formats[] = {
     {".yaml", parse_yaml, NULL},         {".yml", parse_yaml, NULL},
-    {".onnx", parse_onnx, NULL},         {".caffemodel", parse_caffe, NULL},
+    {".onnx", zs_net_onnx_parse_parts, NULL},         {".caffemodel", parse_caffe, NULL},
     {".prototxt", zs_net_prototxt_parse, ".caffemodel"},
 };
 
@@ -44,7 +38,7 @@ static net_parser parser_by_content(zs_span bytes)
         return NULL;
     const uint8_t first = bytes.data[0];
     if (first == 0x08)
-        return parse_onnx;
+        return zs_net_onnx_parse_parts;
     if ((first == 0x0a && bytes.data[1] != '\n' && memchr(bytes.data, 0, bytes.bytes) != NULL) ||
         first == 0x12 || first == 0x1a || (first == 0xa2 && bytes.data[1] == 0x06))
         return parse_caffe;
