@@ -39,8 +39,8 @@ zs_status zs_design_parse_sweep(zs_arena *arena, zs_span yaml, const char *path,
 
 /* ---- networks -------------------------------------------------------------------------------- */
 
-/* By content and extension: .yaml, .onnx, .caffemodel, .prototxt. Specs point into `bytes` where they can.
- * ZS_ERANGE for weights that are infinite or not a number. */
+/* By content and extension: .yaml, .onnx, .caffemodel, .prototxt. Specs point into `bytes` where
+ * they can. ZS_ERANGE for weights that are infinite or not a number. */
 zs_status zs_net_parse(zs_arena *arena, zs_span bytes, const char *path, zs_net_spec *out,
                        zs_err *err);
 /* The same where channels, rows or columns of the input are known from elsewhere (0: not): they win

@@ -70,8 +70,8 @@ TYPE(scale) TYPE(product) TYPE(normalize) TYPE(reshape) TYPE(flatten) TYPE(axpy)
 TYPE(join) TYPE(softmax) TYPE(argmax) TYPE(reduction) TYPE(tile) TYPE(crop) TYPE(mvn)
 /* clang-format on */
 #undef TYPE
-/* Sources of data stay, whatever phase they are for: they stand for the input. */
-bool zs_caffe_is_data(const char *type);
+    /* Sources of data stay, whatever phase they are for: they stand for the input. */
+    bool zs_caffe_is_data(const char *type);
 /* A layer of the old form as one of the new; NULL when memory is out. */
 ZsCaffe__Layer *zs_caffe_from_v1(zs_arena *arena, const ZsCaffe__LayerV1 *old);
 /* N, C, H, W of a shape: `out` stays zero unless all of C, H and W are stated. */

@@ -105,7 +105,8 @@ static zs_status add_legacy_inputs(zs_caffe *net, const ZsCaffe__Net *file, zs_e
         int64_t dims[4];
         if (i < file->n_input_shape) {
             const ZsCaffe__BlobShape *stated = file->input_shape[i];
-            ZS_TRY(zs_caffe_input_shape(net, stated->dim, stated->n_dim, net->graph.draft.path, &shape, err));
+            ZS_TRY(zs_caffe_input_shape(net, stated->dim, stated->n_dim, net->graph.draft.path,
+                                        &shape, err));
         } else if (file->n_input_dim >= 4 && i <= (file->n_input_dim - 4) / 4) {
             for (size_t d = 0; d < 4; d++)
                 dims[d] = file->input_dim[4 * i + d];
@@ -121,8 +122,9 @@ static zs_status add_legacy_inputs(zs_caffe *net, const ZsCaffe__Net *file, zs_e
 static zs_status add_layer(zs_caffe *net, const ZsCaffe__Layer *layer, size_t i, zs_err *err)
 {
     zs_caffe_layer at = {.net = net, .layer = layer};
-    at.place = zs_arena_printf(net->graph.draft.arena, "%s layer %zu (%s %s)", net->graph.draft.path, i,
-                               layer->type ? layer->type : "?", layer->name ? layer->name : "?");
+    at.place =
+        zs_arena_printf(net->graph.draft.arena, "%s layer %zu (%s %s)", net->graph.draft.path, i,
+                        layer->type ? layer->type : "?", layer->name ? layer->name : "?");
     if (at.place == NULL)
         return zs_nomem(err, "the place of a layer");
     if (layer->type == NULL)
@@ -178,7 +180,8 @@ static void find_output_dims(const zs_caffe *net, ZsCaffe__Layer *const *layers,
 static zs_status fill_spec(zs_caffe *net, const ZsCaffe__Net *file, zs_net_spec *out, zs_err *err)
 {
     if (net->input.name == NULL)
-        return zs_fail(err, ZS_EPARSE, net->graph.draft.path, "the net has no input and no data layer");
+        return zs_fail(err, ZS_EPARSE, net->graph.draft.path,
+                       "the net has no input and no data layer");
     if (net->graph.draft.layer_n == 0)
         return zs_fail(err, ZS_EPARSE, net->graph.draft.path, "the net computes nothing");
     *out = (zs_net_spec){
@@ -190,8 +193,8 @@ static zs_status fill_spec(zs_caffe *net, const ZsCaffe__Net *file, zs_net_spec 
     return ZS_OK;
 }
 
-static zs_status build(zs_arena *arena, const ZsCaffe__Net *file, const char *path,
-                       zs_shape stated, bool is_bare, zs_net_spec *out, zs_err *err)
+static zs_status build(zs_arena *arena, const ZsCaffe__Net *file, const char *path, zs_shape stated,
+                       bool is_bare, zs_net_spec *out, zs_err *err)
 {
     ZsCaffe__Layer **layers = NULL;
     size_t n = 0;

@@ -79,10 +79,12 @@ zs_status zs_caffe_fork_param(const zs_caffe_layer *at, const ProtobufCMessageDe
             continue;
         while (skip < field->len && (field->data[skip] & 0x80) != 0)
             skip++;
-        const zs_span bytes = {field->data + skip + 1, field->len > skip ? field->len - skip - 1 : 0};
+        const zs_span bytes = {field->data + skip + 1,
+                               field->len > skip ? field->len - skip - 1 : 0};
         zs_err ignored;
-        if (bytes.bytes > 0 && zs_proto_unpack(at->net->graph.draft.arena, type, bytes, "parameters",
-                                               at->place, &found, &ignored) == ZS_ENOMEM)
+        if (bytes.bytes > 0 &&
+            zs_proto_unpack(at->net->graph.draft.arena, type, bytes, "parameters", at->place,
+                            &found, &ignored) == ZS_ENOMEM)
             return zs_nomem(err, "parameters");
     }
     memcpy(out, &found, sizeof found);

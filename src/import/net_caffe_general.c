@@ -6,11 +6,12 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- what all of them need -------------------------------------------------------------------- */
+/* ---- what all of them need --------------------------------------------------------------------
+ */
 
 typedef struct ends {
     zs_lower lower;
-    const char *in, *out; /* the first bottom and the first top */
+    const char *in, *out;             /* the first bottom and the first top */
     uint32_t dims[ZS_RANK_MAX], rank; /* of the first bottom, where asked for */
 } ends;
 
@@ -83,7 +84,8 @@ static zs_status pass(const ends *e, const char *in, zs_err *err)
     return zs_lower_unary(&e->lower, "Identity", in, e->out, NULL, err);
 }
 
-/* ---- functions of each element ---------------------------------------------------------------- */
+/* ---- functions of each element ----------------------------------------------------------------
+ */
 
 zs_status zs_caffe_simple(const zs_caffe_layer *at, zs_err *err)
 {
@@ -182,8 +184,8 @@ zs_status zs_caffe_power(const zs_caffe_layer *at, zs_err *err)
     ends e;
     const char *inner;
     ZS_TRY(begin(at, 1, !is_plain, &e, err));
-    ZS_TRY(affine(&e, e.in, (double)p->scale, (double)p->shift, is_plain ? e.out : NULL, &inner,
-                  err));
+    ZS_TRY(
+        affine(&e, e.in, (double)p->scale, (double)p->shift, is_plain ? e.out : NULL, &inner, err));
     return is_plain ? ZS_OK
                     : zs_lower_number(&e.lower, "Pow", inner, (double)p->power, e.out, NULL, err);
 }
@@ -228,7 +230,8 @@ zs_status zs_caffe_log(const zs_caffe_layer *at, zs_err *err)
     return affine(&e, made, 1 / ln, 0, e.out, &made, err);
 }
 
-/* ---- of several bottoms ----------------------------------------------------------------------- */
+/* ---- of several bottoms -----------------------------------------------------------------------
+ */
 
 zs_status zs_caffe_eltwise(const zs_caffe_layer *at, zs_err *err)
 {
@@ -257,8 +260,8 @@ zs_status zs_caffe_eltwise(const zs_caffe_layer *at, zs_err *err)
         if (i == 0)
             sum = term;
         else
-            ZS_TRY(zs_lower_binary(&e.lower, types[p->operation], sum, term,
-                                   is_last ? e.out : NULL, &sum, err));
+            ZS_TRY(zs_lower_binary(&e.lower, types[p->operation], sum, term, is_last ? e.out : NULL,
+                                   &sum, err));
     }
     return n == 1 && sum == e.in ? pass(&e, e.in, err) : ZS_OK;
 }
@@ -315,8 +318,8 @@ zs_status zs_caffe_scale(const zs_caffe_layer *at, zs_err *err)
     }
     const uint64_t n = zs_onnx_elems(dims, e.rank);
     if (has_two) {
-        ZS_TRY(zs_lower_reshape(&e.lower, at->layer->bottom[1], shape, e.rank, NULL, &operand,
-                                err));
+        ZS_TRY(
+            zs_lower_reshape(&e.lower, at->layer->bottom[1], shape, e.rank, NULL, &operand, err));
     } else {
         ZS_TRY(blob_or(at, 0, n, is_scale ? 1 : 0, &data, err));
         ZS_TRY(zs_lower_floats(&e.lower, data, dims, e.rank, &operand, err));
@@ -344,7 +347,8 @@ zs_status zs_caffe_join(const zs_caffe_layer *at, zs_err *err)
     return zs_lower_end(&op, e.out, NULL, err);
 }
 
-/* ---- sums over dimensions --------------------------------------------------------------------- */
+/* ---- sums over dimensions ---------------------------------------------------------------------
+ */
 
 /* InnerProduct that leaves some dimensions in front as they are. */
 zs_status zs_caffe_product(const zs_caffe_layer *at, zs_err *err)
@@ -398,8 +402,8 @@ zs_status zs_caffe_normalize(const zs_caffe_layer *at, zs_err *err)
     ends e;
     const float *scale;
     const char *v, *factor;
-    ZS_TRY(zs_caffe_fork_param(at, &zs_caffe__normalize__descriptor, at->layer->norm_param, &p,
-                               err));
+    ZS_TRY(
+        zs_caffe_fork_param(at, &zs_caffe__normalize__descriptor, at->layer->norm_param, &p, err));
     p = p != NULL ? p : &defaults;
     ZS_TRY(begin(at, 1, true, &e, err));
     if (e.rank < 2)
@@ -486,9 +490,9 @@ zs_status zs_caffe_argmax(const zs_caffe_layer *at, zs_err *err)
     zs_lower_int(&op, "axis", axis);
     zs_lower_int(&op, "keepdims", 1);
     ZS_TRY(zs_lower_end(&op, p->has_axis ? e.out : NULL, &place, err));
-    return p->has_axis ? ZS_OK
-                       : zs_lower_reshape(&e.lower, place, (const int64_t[]){1, 1, 1}, 3, e.out,
-                                          NULL, err);
+    return p->has_axis
+               ? ZS_OK
+               : zs_lower_reshape(&e.lower, place, (const int64_t[]){1, 1, 1}, 3, e.out, NULL, err);
 }
 
 zs_status zs_caffe_softmax(const zs_caffe_layer *at, zs_err *err)
@@ -503,7 +507,8 @@ zs_status zs_caffe_softmax(const zs_caffe_layer *at, zs_err *err)
     return zs_lower_end(&op, e.out, NULL, err);
 }
 
-/* ---- where elements lie ------------------------------------------------------------------------ */
+/* ---- where elements lie ------------------------------------------------------------------------
+ */
 
 zs_status zs_caffe_permute(const zs_caffe_layer *at, zs_err *err)
 {
@@ -511,8 +516,8 @@ zs_status zs_caffe_permute(const zs_caffe_layer *at, zs_err *err)
     ends e;
     int64_t perm[ZS_RANK_MAX];
     uint32_t n = 0, seen = 0;
-    ZS_TRY(zs_caffe_fork_param(at, &zs_caffe__permute__descriptor, at->layer->permute_param, &p,
-                               err));
+    ZS_TRY(
+        zs_caffe_fork_param(at, &zs_caffe__permute__descriptor, at->layer->permute_param, &p, err));
     ZS_TRY(begin(at, 1, true, &e, err));
     for (size_t i = 0; p != NULL && i < p->n_order; i++) {
         if (p->order[i] >= e.rank || (seen >> p->order[i] & 1) != 0)
@@ -687,8 +692,8 @@ zs_status zs_caffe_shuffle(const zs_caffe_layer *at, zs_err *err)
     const ZsCaffe__Shuffle *p;
     ends e;
     const char *v;
-    ZS_TRY(zs_caffe_fork_param(at, &zs_caffe__shuffle__descriptor,
-                               at->layer->shuffle_channel_param, &p, err));
+    ZS_TRY(zs_caffe_fork_param(at, &zs_caffe__shuffle__descriptor, at->layer->shuffle_channel_param,
+                               &p, err));
     ZS_TRY(begin(at, 1, true, &e, err));
     const uint32_t groups = p != NULL ? p->group : 1;
     if (e.rank != 4 || groups == 0 || e.dims[1] % groups != 0)

@@ -64,8 +64,8 @@ static zs_status new_layer(const zs_caffe_layer *at, zs_layer_op op, zs_layer_sp
     const char *name = at->layer->name, *top = first_top(at);
     if (top == NULL || top[0] == '\0')
         return zs_fail(err, ZS_EPARSE, at->place, "the layer has no top");
-    ZS_TRY(zs_net_draft_layer(&at->net->graph.draft, name && name[0] != '\0' ? name : top, op, at->place,
-                              out, err));
+    ZS_TRY(zs_net_draft_layer(&at->net->graph.draft, name && name[0] != '\0' ? name : top, op,
+                              at->place, out, err));
     return ZS_OK;
 }
 
@@ -178,7 +178,7 @@ static zs_status read_two(const zs_caffe_layer *at, const two_sizes *from, uint3
 }
 
 zs_status zs_caffe_conv_window(const zs_caffe_layer *at, const ZsCaffe__Convolution *p,
-                                  zs_window *w, zs_err *err)
+                               zs_window *w, zs_err *err)
 {
     const two_sizes kernel = {"a kernel of",
                               p->kernel_size,
@@ -280,7 +280,6 @@ static zs_status add_fc(const zs_caffe_layer *at, zs_err *err)
 }
 
 /* ---- pooling --------------------------------------------------------------------------------- */
-
 
 static zs_status read_pool_window(const zs_caffe_layer *at, const ZsCaffe__Pooling *p, zs_window *w,
                                   zs_err *err)
@@ -521,7 +520,8 @@ static zs_status add_data(const zs_caffe_layer *at, zs_err *err)
         if (input != NULL && input->n_shape > 0) {
             const ZsCaffe__BlobShape *stated =
                 input->shape[i < input->n_shape ? i : input->n_shape - 1];
-            ZS_TRY(zs_caffe_input_shape(at->net, stated->dim, stated->n_dim, at->place, &shape, err));
+            ZS_TRY(
+                zs_caffe_input_shape(at->net, stated->dim, stated->n_dim, at->place, &shape, err));
         } else if (memory != NULL && i == 0) {
             const int64_t dims[4] = {1, memory->channels, memory->height, memory->width};
             ZS_TRY(zs_caffe_input_shape(at->net, dims, 4, at->place, &shape, err));

@@ -62,9 +62,8 @@ static zs_status find_file(external *x, const char *name, const file **out, zs_e
     file *next = &x->files[x->file_n++];
     next->name = name;
     const zs_status status =
-        x->fetch != NULL
-            ? x->fetch->get(x->fetch->ctx, name, x->path, &next->bytes, &found, &why)
-            : ZS_EIO;
+        x->fetch != NULL ? x->fetch->get(x->fetch->ctx, name, x->path, &next->bytes, &found, &why)
+                         : ZS_EIO;
     if (status == ZS_ENOMEM)
         return zs_nomem(err, name);
     next->is_missing = status != ZS_OK;

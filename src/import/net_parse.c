@@ -25,8 +25,10 @@ static const struct format {
     net_parser parse;
     const char *weights; /* extension of files that hold weights for it alone, or NULL */
 } formats[] = {
-    {".yaml", parse_yaml, NULL},         {".yml", parse_yaml, NULL},
-    {".onnx", zs_net_onnx_parse_parts, NULL},         {".caffemodel", parse_caffe, NULL},
+    {".yaml", parse_yaml, NULL},
+    {".yml", parse_yaml, NULL},
+    {".onnx", zs_net_onnx_parse_parts, NULL},
+    {".caffemodel", parse_caffe, NULL},
     {".prototxt", zs_net_prototxt_parse, ".caffemodel"},
 };
 

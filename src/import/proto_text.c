@@ -165,7 +165,8 @@ static zs_status read_whole(text *t, const ProtobufCFieldDescriptor *field, void
 {
     const bool is_wide =
         field->type == PROTOBUF_C_TYPE_INT64 || field->type == PROTOBUF_C_TYPE_UINT64;
-    const bool has_sign = field->type == PROTOBUF_C_TYPE_INT32 || field->type == PROTOBUF_C_TYPE_INT64;
+    const bool has_sign =
+        field->type == PROTOBUF_C_TYPE_INT32 || field->type == PROTOBUF_C_TYPE_INT64;
     char *end = NULL;
     errno = 0;
     const intmax_t value = strtoimax(t->token, &end, 0);
@@ -184,7 +185,8 @@ static zs_status read_whole(text *t, const ProtobufCFieldDescriptor *field, void
 
 static zs_status read_bool(text *t, const ProtobufCFieldDescriptor *field, void *to)
 {
-    static const char *const words[2][4] = {{"false", "f", "0", "False"}, {"true", "t", "1", "True"}};
+    static const char *const words[2][4] = {{"false", "f", "0", "False"},
+                                            {"true", "t", "1", "True"}};
     for (size_t value = 0; value < 2; value++)
         for (size_t i = 0; i < 4; i++)
             if (strcmp(t->token, words[value][i]) == 0) {
@@ -309,8 +311,8 @@ static zs_status skip(text *t, uint32_t depth)
     return ZS_OK;
 }
 
-static zs_status read_one(text *t, ProtobufCMessage *message,
-                          const ProtobufCFieldDescriptor *field, uint32_t depth)
+static zs_status read_one(text *t, ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
+                          uint32_t depth)
 {
     void *to = place_of(t, message, field);
     if (to == NULL)
@@ -323,7 +325,7 @@ static zs_status read_one(text *t, ProtobufCMessage *message,
         return fail(t, "%s needs braces, not '%.40s'", field->name, t->token);
     ZS_TRY(next(t));
     ZS_TRY(read_message(t, field->descriptor, close, depth + 1, &inner));
-    memcpy(to, &inner, sizeof inner);
+    memcpy(to, &inner, sizeof(void *));
     return next(t);
 }
 
@@ -334,7 +336,8 @@ static zs_status read_field(text *t, ProtobufCMessage *message, uint32_t depth)
     if (field == NULL && strcmp(t->token, "base") == 0) /* a name that C has no room for */
         field = protobuf_c_message_descriptor_get_field_by_name(message->descriptor, "base_");
     if (t->is_string || !is_word(t->token[0]))
-        return fail(t, "'%.40s' where the name of a field should be", t->is_string ? "\"" : t->token);
+        return fail(t, "'%.40s' where the name of a field should be",
+                    t->is_string ? "\"" : t->token);
     ZS_TRY(next(t));
     const bool has_colon = is_next(t, ':');
     if (has_colon)

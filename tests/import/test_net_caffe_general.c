@@ -185,10 +185,12 @@ static const struct {
     {"layer { relu_param { negative_slope: x } }", "t.prototxt:3", "not a number", ZS_EPARSE},
     {"layer { pooling_param { global_pooling: maybe } }", "t.prototxt:3", "neither true nor false",
      ZS_EPARSE},
-    {"layer { name: 'n' type: 'Slice' bottom: 'data' top: 'a' top: 'b' slice_param { slice_point: 2 "
+    {"layer { name: 'n' type: 'Slice' bottom: 'data' top: 'a' top: 'b' slice_param { slice_point: "
+     "2 "
      "} }",
      "layer 0 (Slice n)", "a slice from 2 to 2 of 2", ZS_ERANGE},
-    {"layer { name: 'n' type: 'Eltwise' bottom: 'data' top: 'a' eltwise_param { coeff: 1 coeff: 2 } "
+    {"layer { name: 'n' type: 'Eltwise' bottom: 'data' top: 'a' eltwise_param { coeff: 1 coeff: 2 "
+     "} "
      "}",
      "layer 0 (Eltwise n)", "2 coefficients for 1 bottoms", ZS_EPARSE},
     {"layer { name: 'n' type: 'PriorBox' bottom: 'data' top: 'a' }", "layer 0 (PriorBox n)",
@@ -227,15 +229,16 @@ END_TEST
 /* ---- weights --------------------------------------------------------------------------------- */
 
 #define PARAM                                                                                      \
-    "layer { name: 'c' type: 'Convolution' bottom: 'data' top: 'c' convolution_param { num_output: " \
+    "layer { name: 'c' type: 'Convolution' bottom: 'data' top: 'c' convolution_param { "           \
+    "num_output: "                                                                                 \
     "1 kernel_size: 1 bias_term: false } }"
 
 START_TEST(test_a_graph_without_weights_takes_those_of_its_file)
 {
-    static const uint8_t model[] = {
-        0xa2, 6,    26,   0x0a, 1, 'c',  0x12, 1, 'X',  0x3a, 18, /* layer c: a blob of */
-        0x2a, 8,    0,    0,    0, 0x40, 0,    0, 0x40, 0x40,     /* 2, 3 */
-        0x3a, 6,    0x0a, 4,    1, 2,    1,    1};                /* 1 x 2 x 1 x 1 */
+    static const uint8_t model[] = {0xa2, 6, 26,   0x0a, 1, 'c',  0x12, 1, 'X',  0x3a,
+                                    18, /* layer c: a blob of */
+                                    0x2a, 8, 0,    0,    0, 0x40, 0,    0, 0x40, 0x40, /* 2, 3 */
+                                    0x3a, 6, 0x0a, 4,    1, 2,    1,    1}; /* 1 x 2 x 1 x 1 */
     const zs_net_weights weights = {.bytes = {.data = model, .bytes = sizeof model},
                                     .path = "w.caffemodel"};
     const zs_net_parts parts = {.weights = &weights};
