@@ -39,22 +39,45 @@ zs_status zs_design_parse_sweep(zs_arena *arena, zs_span yaml, const char *path,
 
 /* ---- networks -------------------------------------------------------------------------------- */
 
-/* By content and extension: .yaml, .onnx, .caffemodel. Specs point into `bytes` where they can.
- * ZS_ERANGE for weights that are infinite or not a number. */
+/* By content and extension: .yaml, .onnx, .caffemodel, .prototxt. Specs point into `bytes` where
+ * they can. ZS_ERANGE for weights that are infinite or not a number. */
 zs_status zs_net_parse(zs_arena *arena, zs_span bytes, const char *path, zs_net_spec *out,
                        zs_err *err);
 /* The same where channels, rows or columns of the input are known from elsewhere (0: not): they win
  * over the file's, and whatever a graph works out from its input's size comes out accordingly. */
 zs_status zs_net_parse_sized(zs_arena *arena, zs_span bytes, const char *path, zs_shape stated,
                              zs_net_spec *out, zs_err *err);
+/* What a model keeps in other files. */
+typedef struct zs_net_weights {
+    zs_span bytes;
+    const char *path;
+} zs_net_weights;
+typedef struct zs_net_parts {
+    zs_shape stated;               /* as zs_net_parse_sized takes it */
+    const zs_net_weights *weights; /* of a graph without any, in the format's own form; or NULL:
+                                    * they are synthetic */
+    const zs_fetch *fetch;         /* of other files that it names; NULL: none are there */
+} zs_net_parts;
+zs_status zs_net_parse_parts(zs_arena *arena, zs_span bytes, const char *path,
+                             const zs_net_parts *parts, zs_net_spec *out, zs_err *err);
+/* Whether the ending of a name is that of a format. */
+bool zs_net_has_format(const char *path);
+/* Whether a model of this name takes weights of a file of that name as its own: names in both mean
+ * the same (.prototxt with .caffemodel). */
+bool zs_net_has_own_weights(const char *model, const char *weights);
 zs_status zs_net_yaml_parse(zs_arena *arena, zs_span bytes, const char *path, zs_net_spec *out,
                             zs_err *err);
 zs_status zs_net_onnx_parse(zs_arena *arena, zs_span bytes, const char *path, zs_net_spec *out,
                             zs_err *err);
-zs_status zs_net_onnx_parse_sized(zs_arena *arena, zs_span bytes, const char *path, zs_shape stated,
-                                  zs_net_spec *out, zs_err *err);
+zs_status zs_net_onnx_parse_parts(zs_arena *arena, zs_span bytes, const char *path,
+                                  const zs_net_parts *parts, zs_net_spec *out, zs_err *err);
 zs_status zs_net_caffe_parse(zs_arena *arena, zs_span bytes, const char *path, zs_net_spec *out,
                              zs_err *err);
+zs_status zs_net_caffe_parse_sized(zs_arena *arena, zs_span bytes, const char *path,
+                                   zs_shape stated, zs_net_spec *out, zs_err *err);
+/* A graph as text; weights NULL: synthetic. */
+zs_status zs_net_prototxt_parse(zs_arena *arena, zs_span bytes, const char *path,
+                                const zs_net_parts *parts, zs_net_spec *out, zs_err *err);
 /* Gives the layers of `net` the weights that layers of the same name (else, when all conv and fc
  * agree in number and shape, the same position) have in `from`. */
 zs_status zs_net_take_weights(zs_arena *arena, zs_net_spec *net, const zs_net_spec *from,

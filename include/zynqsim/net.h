@@ -153,6 +153,7 @@ typedef struct zs_net_spec {
     uint64_t seed;        /* of synthetic weights */
     uint32_t output_rank; /* of the result, as the file counts it; 0: channels, rows and columns */
     uint32_t output_dims[ZS_RANK_MAX];
+    const char *note; /* what the user should know of how the file was read, or NULL */
 } zs_net_spec;
 
 /* ---- the graph ------------------------------------------------------------------------------- */

@@ -153,6 +153,8 @@ zs_status cli_dir_check(const char *dir, zs_err *err);
 
 /* For `extends:` and `board:`; ctx is the arena. */
 zs_fetch cli_fetch(zs_arena *arena);
+/* For what models keep in other files. */
+zs_fetch cli_fetch_large(zs_arena *arena);
 /* Path of a file that the design names: relative to the design file, then as it is. */
 const char *cli_path_from(zs_arena *arena, const char *design_path, const char *name);
 /* A model: a file, or the name of one in models/ beside the design file, beside its parent, in the

@@ -189,7 +189,7 @@ static bool ends_in(const char *path, const char *ending)
 /* Their bytes would be refused as YAML, which says nothing to who mixed them up. */
 static zs_status refuse_model(const char *path, zs_err *err)
 {
-    if (!ends_in(path, ".onnx") && !ends_in(path, ".caffemodel"))
+    if (!zs_net_has_format(path) || ends_in(path, ".yaml") || ends_in(path, ".yml"))
         return ZS_OK;
     return zs_fail(err, ZS_EUSAGE, path,
                    "is a network, not a design; a design takes it as --model or network.model");
@@ -220,22 +220,17 @@ static zs_status load_design(cli_point *p, const cli_options *o, zs_err *err)
 
 /* ---- the network ----------------------------------------------------------------------------- */
 
-static zs_status load_weights(cli_point *p, const cli_options *o, zs_net_spec *spec, zs_err *err)
+/* The file of weights, unless they are synthetic or nothing reads them. */
+static zs_status read_weights(cli_point *p, const cli_options *o, zs_net_weights *out,
+                              bool *is_given, uint64_t *seed, zs_err *err)
 {
     const char *weights = p->design.network.weights;
-    uint64_t seed = 1;
-    const bool is_synthetic = zs_is_synthetic(weights, &seed);
+    const bool is_synthetic = zs_is_synthetic(weights, seed);
     if (!is_synthetic && is_called_synthetic(weights))
         return zs_fail(err, ZS_EUSAGE, "network.weights", "'%s' is not synthetic[:SEED]", weights);
-    if (is_synthetic || o->timing_only) {
-        spec->seed = seed;
-        return ZS_OK;
-    }
-    zs_span bytes;
-    zs_net_spec from = {0};
-    ZS_TRY(cli_file_read(&p->keep, weights, CLI_LARGE_BYTES, &bytes, err));
-    ZS_TRY(zs_net_parse(&p->keep, bytes, weights, &from, err));
-    return zs_net_take_weights(&p->keep, spec, &from, err);
+    *is_given = !is_synthetic && !o->timing_only;
+    out->path = weights;
+    return *is_given ? cli_file_read(&p->keep, weights, CLI_LARGE_BYTES, &out->bytes, err) : ZS_OK;
 }
 
 static void override(uint32_t *dimension, uint32_t stated)
@@ -268,16 +263,20 @@ static zs_status settle_input_shape(cli_point *p, const cli_options *o, zs_net_s
 /* The graph may work out shapes from its input's: the design's figures, and those of the first
  * tensor where the file has none, must be known before it is read. */
 static zs_status parse_model(cli_point *p, const cli_options *o, zs_span bytes, const char *path,
-                             zs_net_spec *spec, zs_err *err)
+                             const zs_net_weights *weights, zs_net_spec *spec, zs_err *err)
 {
     const zs_design *d = &p->design;
-    zs_shape stated = {d->network.input_c, d->network.input_h, d->network.input_w};
-    const zs_status status = zs_net_parse_sized(&p->keep, bytes, path, stated, spec, err);
+    const zs_fetch fetch = cli_fetch_large(&p->keep);
+    zs_net_parts parts = {.stated = {d->network.input_c, d->network.input_h, d->network.input_w},
+                          .weights = weights,
+                          .fetch = &fetch};
+    const zs_status status = zs_net_parse_parts(&p->keep, bytes, path, &parts, spec, err);
     const char *first = d->network.inputs[0];
     zs_err ignored;
-    if (status != ZS_EUNSUPPORTED || stated.c != 0 || o->timing_only || !ends_in(first, ".npy") ||
-        cli_npy_shape(&p->keep, first, &stated, &ignored) != ZS_OK ||
-        zs_net_parse_sized(&p->keep, bytes, path, stated, spec, &ignored) != ZS_OK)
+    if (status != ZS_EUNSUPPORTED || parts.stated.c != 0 || o->timing_only ||
+        !ends_in(first, ".npy") ||
+        cli_npy_shape(&p->keep, first, &parts.stated, &ignored) != ZS_OK ||
+        zs_net_parse_parts(&p->keep, bytes, path, &parts, spec, &ignored) != ZS_OK)
         return status;
     return ZS_OK;
 }
@@ -285,11 +284,22 @@ static zs_status parse_model(cli_point *p, const cli_options *o, zs_span bytes, 
 zs_status cli_net_load(cli_point *p, const cli_options *o, zs_err *err)
 {
     zs_span bytes;
-    zs_net_spec spec = {0};
+    zs_net_spec spec = {0}, from = {0};
+    zs_net_weights weights = {0};
+    uint64_t seed = 1;
+    bool has_weights = false;
     const char *path = p->design.network.model;
     ZS_TRY(cli_file_read(&p->keep, path, CLI_LARGE_BYTES, &bytes, err));
-    ZS_TRY(parse_model(p, o, bytes, path, &spec, err));
-    ZS_TRY(load_weights(p, o, &spec, err));
+    ZS_TRY(read_weights(p, o, &weights, &has_weights, &seed, err));
+    const bool is_own = has_weights && zs_net_has_own_weights(path, weights.path);
+    ZS_TRY(parse_model(p, o, bytes, path, is_own ? &weights : NULL, &spec, err));
+    spec.seed = seed;
+    if (spec.note != NULL)
+        cli_note(p, "%s", spec.note);
+    if (has_weights && !is_own) {
+        ZS_TRY(zs_net_parse(&p->keep, weights.bytes, weights.path, &from, err));
+        ZS_TRY(zs_net_take_weights(&p->keep, &spec, &from, err));
+    }
     ZS_TRY(settle_input_shape(p, o, &spec, err));
     const zs_status status = zs_net_build(&p->keep, &spec, &p->net, err);
     if (status != ZS_OK && err != NULL && strstr(err->place, path) == NULL)

@@ -29,10 +29,9 @@ const char *cli_path_from(zs_arena *arena, const char *design_path, const char *
     return is_readable(path) ? path : name;
 }
 
-static zs_status fetch_get(void *ctx, const char *name, const char *from, zs_span *bytes,
-                           const char **path, zs_err *err)
+static zs_status fetch(zs_arena *arena, const char *name, const char *from, size_t most,
+                       zs_span *bytes, const char **path, zs_err *err)
 {
-    zs_arena *arena = ctx;
     const char *found = name;
     if (name[0] != '/' && strchr(from, '/') != NULL) {
         const char *dir = dir_of(arena, from);
@@ -40,14 +39,31 @@ static zs_status fetch_get(void *ctx, const char *name, const char *from, zs_spa
     }
     if (found == NULL)
         return zs_nomem(err, name);
-    ZS_TRY(cli_file_read(arena, found, ZS_DESIGN_BYTES_MAX, bytes, err));
+    ZS_TRY(cli_file_read(arena, found, most, bytes, err));
     *path = found;
     return ZS_OK;
 }
 
+static zs_status fetch_design(void *ctx, const char *name, const char *from, zs_span *bytes,
+                              const char **path, zs_err *err)
+{
+    return fetch(ctx, name, from, ZS_DESIGN_BYTES_MAX, bytes, path, err);
+}
+
+static zs_status fetch_weights(void *ctx, const char *name, const char *from, zs_span *bytes,
+                               const char **path, zs_err *err)
+{
+    return fetch(ctx, name, from, CLI_LARGE_BYTES, bytes, path, err);
+}
+
 zs_fetch cli_fetch(zs_arena *arena)
 {
-    return (zs_fetch){.get = fetch_get, .ctx = arena};
+    return (zs_fetch){.get = fetch_design, .ctx = arena};
+}
+
+zs_fetch cli_fetch_large(zs_arena *arena)
+{
+    return (zs_fetch){.get = fetch_weights, .ctx = arena};
 }
 
 /* ---- what comes with the program ---------------------------------------------------------------
@@ -102,8 +118,7 @@ static bool ends_with(const char *text, const char *end)
 
 static bool names_a_file(const char *name)
 {
-    return strchr(name, '/') != NULL || ends_with(name, ".yaml") || ends_with(name, ".yml") ||
-           ends_with(name, ".onnx") || ends_with(name, ".caffemodel");
+    return strchr(name, '/') != NULL || zs_net_has_format(name);
 }
 
 enum { KNOWN_MAX = 256 };
@@ -155,7 +170,8 @@ zs_status cli_model_find(zs_arena *arena, const char *design_path, const char *n
     if (near != NULL)
         return zs_fail(err, ZS_EUSAGE, "network.model",
                        "there is no model '%s' in models/, did you mean %s?", name, near);
-    return zs_fail(err, ZS_EUSAGE, "network.model",
-                   "there is no model '%s' in models/; a file ends in .yaml, .onnx or .caffemodel",
-                   name);
+    return zs_fail(
+        err, ZS_EUSAGE, "network.model",
+        "there is no model '%s' in models/; a file ends in .yaml, .onnx, .caffemodel or .prototxt",
+        name);
 }

@@ -103,5 +103,8 @@ zs_status zs_net_fold_stats(zs_arena *arena, const zs_bn_stats *stats, const cha
 /* Unpacks into the arena. `what` names the format in the message ("an ONNX model"). */
 zs_status zs_proto_unpack(zs_arena *arena, const ProtobufCMessageDescriptor *type, zs_span bytes,
                           const char *what, const char *path, void **out, zs_err *err);
+/* The same of a message in text form. Fields that the type does not have are skipped. */
+zs_status zs_proto_parse_text(zs_arena *arena, const ProtobufCMessageDescriptor *type,
+                              zs_span bytes, const char *path, void **out, zs_err *err);
 
 #endif

@@ -34,6 +34,12 @@ zs_status zs_onnx_floats(zs_arena *arena, const ZsOnnx__Tensor *tensor, const ch
 zs_status zs_onnx_ints(const ZsOnnx__Tensor *tensor, const char *place, int64_t *out, size_t room,
                        size_t *n, zs_err *err);
 
+/* Fetches what tensors keep in other files. Where one is missing their data are synthetic, and *note
+ * says so (else NULL). Without `fetch` all are missing. */
+struct zs_fetch;
+zs_status zs_onnx_load_external(zs_arena *arena, const ZsOnnx__Graph *graph, const char *path,
+                                const struct zs_fetch *fetch, const char **note, zs_err *err);
+
 /* ---- inputs of a node ------------------------------------------------------------------------ */
 
 /* False for inputs that are missing or named "". */

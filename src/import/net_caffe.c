@@ -6,12 +6,10 @@
 
 /* ---- phases ---------------------------------------------------------------------------------- */
 
-enum { PHASE_TEST = 1 };
-
 /* Whether a rule holds for inference at level 0 without stages. */
 static bool rule_holds(const ZsCaffe__Rule *rule)
 {
-    if (rule->has_phase && rule->phase != PHASE_TEST)
+    if (rule->has_phase && rule->phase != ZS_CAFFE__PHASE__TEST)
         return false;
     if ((rule->has_min_level && rule->min_level > 0) ||
         (rule->has_max_level && rule->max_level < 0))
@@ -32,8 +30,8 @@ static bool is_for_inference(const ZsCaffe__Layer *layer)
 
 /* ---- the input ------------------------------------------------------------------------------- */
 
-zs_status zs_caffe_input_shape(const int64_t *dims, size_t n, const char *place, zs_shape *out,
-                               zs_err *err)
+zs_status zs_caffe_input_shape(zs_caffe *net, const int64_t *dims, size_t n, const char *place,
+                               zs_shape *out, zs_err *err)
 {
     uint32_t sizes[3] = {1, 1, 1};
     if (n != 4 && n != 2)
@@ -43,7 +41,34 @@ zs_status zs_caffe_input_shape(const int64_t *dims, size_t n, const char *place,
         ZS_TRY(zs_net_size(dims[i], 0, "an input dimension of", place, &sizes[i - 1], err));
     if (sizes[0] != 0 && sizes[1] != 0 && sizes[2] != 0)
         *out = (zs_shape){sizes[0], sizes[1], sizes[2]};
+    if (net->input.name == NULL) {
+        net->input_rank = (uint32_t)n;
+        net->graph.batch = dims[0];
+        net->graph.is_whole = dims[0] <= 1;
+    }
     return ZS_OK;
+}
+
+static void override(uint32_t *size, uint32_t stated)
+{
+    if (stated != 0)
+        *size = stated;
+}
+
+/* Inputs are maps, whatever the file counts. */
+static void size_input(const zs_caffe *net, zs_net_value *value, zs_shape shape)
+{
+    if (shape.c == 0 || shape.h == 0 || shape.w == 0 || shape.c > ZS_NET_SIZE_MAX ||
+        zs_shape_elems(shape) > UINT64_C(1) << 31)
+        return;
+    value->has_dims = true;
+    value->rank = net->input_rank == 2 && shape.h == 1 && shape.w == 1 ? 2 : 4;
+    value->shape = shape;
+    const uint32_t dims[4] = {1, shape.c, shape.h, shape.w};
+    for (uint32_t d = 0; d < ZS_RANK_MAX; d++) {
+        value->dims[d] = d < value->rank ? dims[d] : 0;
+        value->perm[d] = (uint8_t)d;
+    }
 }
 
 /* Snapshots may hold a source for training and one for testing of the same blob. */
@@ -53,15 +78,21 @@ zs_status zs_caffe_add_input(zs_caffe *net, const char *top, zs_shape shape, con
     if (top[0] == '\0')
         return zs_fail(err, ZS_EPARSE, place, "the input has no name");
     if (net->input.name != NULL && strcmp(net->input.name, top) == 0) {
-        if (net->input.shape.c == 0)
+        if (net->input.shape.c == 0) {
             net->input.shape = shape;
+            size_input(net, zs_net_draft_get(&net->graph.draft, top), shape);
+        }
         return ZS_OK;
     }
     const bool is_first = net->input.name == NULL;
-    ZS_TRY(zs_net_draft_value(&net->draft, top, is_first ? top : NULL, 0, err));
+    ZS_TRY(zs_net_draft_value(&net->graph.draft, top, is_first ? top : NULL, 0, err));
     if (is_first) {
+        override(&shape.c, net->graph.stated.c);
+        override(&shape.h, net->graph.stated.h);
+        override(&shape.w, net->graph.stated.w);
         net->input = (zs_input_spec){.name = top, .shape = shape};
-        zs_name_map_put(&net->draft.taken, top, net->draft.layers);
+        size_input(net, zs_net_draft_get(&net->graph.draft, top), shape);
+        zs_name_map_put(&net->graph.draft.taken, top, net->graph.draft.layers);
     }
     return ZS_OK;
 }
@@ -74,13 +105,14 @@ static zs_status add_legacy_inputs(zs_caffe *net, const ZsCaffe__Net *file, zs_e
         int64_t dims[4];
         if (i < file->n_input_shape) {
             const ZsCaffe__BlobShape *stated = file->input_shape[i];
-            ZS_TRY(zs_caffe_input_shape(stated->dim, stated->n_dim, net->draft.path, &shape, err));
+            ZS_TRY(zs_caffe_input_shape(net, stated->dim, stated->n_dim, net->graph.draft.path,
+                                        &shape, err));
         } else if (file->n_input_dim >= 4 && i <= (file->n_input_dim - 4) / 4) {
             for (size_t d = 0; d < 4; d++)
                 dims[d] = file->input_dim[4 * i + d];
-            ZS_TRY(zs_caffe_input_shape(dims, 4, net->draft.path, &shape, err));
+            ZS_TRY(zs_caffe_input_shape(net, dims, 4, net->graph.draft.path, &shape, err));
         }
-        ZS_TRY(zs_caffe_add_input(net, file->input[i], shape, net->draft.path, err));
+        ZS_TRY(zs_caffe_add_input(net, file->input[i], shape, net->graph.draft.path, err));
     }
     return ZS_OK;
 }
@@ -90,8 +122,9 @@ static zs_status add_legacy_inputs(zs_caffe *net, const ZsCaffe__Net *file, zs_e
 static zs_status add_layer(zs_caffe *net, const ZsCaffe__Layer *layer, size_t i, zs_err *err)
 {
     zs_caffe_layer at = {.net = net, .layer = layer};
-    at.place = zs_arena_printf(net->draft.arena, "%s layer %zu (%s %s)", net->draft.path, i,
-                               layer->type ? layer->type : "?", layer->name ? layer->name : "?");
+    at.place =
+        zs_arena_printf(net->graph.draft.arena, "%s layer %zu (%s %s)", net->graph.draft.path, i,
+                        layer->type ? layer->type : "?", layer->name ? layer->name : "?");
     if (at.place == NULL)
         return zs_nomem(err, "the place of a layer");
     if (layer->type == NULL)
@@ -124,38 +157,140 @@ static zs_status list_layers(zs_arena *arena, const ZsCaffe__Net *file, const ch
     return layers ? ZS_OK : zs_nomem(err, "layers of the old form");
 }
 
+/* The dimensions of the result where it is not a map or a list: of the value that the one layer
+ * makes which no other reads. */
+static void find_output_dims(const zs_caffe *net, ZsCaffe__Layer *const *layers, size_t n,
+                             zs_net_spec *out)
+{
+    const zs_layer_spec *last = &net->graph.draft.layers[net->graph.draft.layer_n - 1];
+    for (size_t i = n; i-- > 0;)
+        for (size_t k = 0; k < layers[i]->n_top; k++) {
+            const zs_net_value *top = zs_net_draft_get(&net->graph.draft, layers[i]->top[k]);
+            if (top == NULL || top->layer == NULL || strcmp(top->layer, last->name) != 0 ||
+                !top->has_dims || top->rank == 2)
+                continue;
+            const zs_shape s = zs_onnx_shape_of(top->dims, top->rank);
+            if (top->rank == 4 && memcmp(&s, &top->shape, sizeof s) == 0)
+                continue;
+            out->output_rank = top->rank;
+            memcpy(out->output_dims, top->dims, sizeof out->output_dims);
+        }
+}
+
 static zs_status fill_spec(zs_caffe *net, const ZsCaffe__Net *file, zs_net_spec *out, zs_err *err)
 {
     if (net->input.name == NULL)
-        return zs_fail(err, ZS_EPARSE, net->draft.path, "the net has no input and no data layer");
-    if (net->draft.layer_n == 0)
-        return zs_fail(err, ZS_EPARSE, net->draft.path, "the net computes nothing");
+        return zs_fail(err, ZS_EPARSE, net->graph.draft.path,
+                       "the net has no input and no data layer");
+    if (net->graph.draft.layer_n == 0)
+        return zs_fail(err, ZS_EPARSE, net->graph.draft.path, "the net computes nothing");
     *out = (zs_net_spec){
         .name = file->name && file->name[0] != '\0' ? file->name : "caffe",
         .input = net->input,
-        .layers = net->draft.layers,
-        .layer_n = net->draft.layer_n,
+        .layers = net->graph.draft.layers,
+        .layer_n = net->graph.draft.layer_n,
     };
     return ZS_OK;
+}
+
+static zs_status build(zs_arena *arena, const ZsCaffe__Net *file, const char *path, zs_shape stated,
+                       bool is_bare, zs_net_spec *out, zs_err *err)
+{
+    ZsCaffe__Layer **layers = NULL;
+    size_t n = 0;
+    zs_caffe net = {.is_bare = is_bare,
+                    .graph = {.stated = stated, .opset = ZS_LOWER_OPSET, .is_whole = true}};
+    net.graph.fold_elems = UINT64_C(1) << 24;
+    ZS_TRY(list_layers(arena, file, path, &layers, &n, err));
+    uint64_t values = file->n_input, room = 1;
+    for (size_t i = 0; i < n; i++) {
+        const uint64_t own = zs_caffe_room(layers[i]);
+        values += own;
+        room += own;
+    }
+    ZS_TRY(zs_net_draft_init(&net.graph.draft, arena, path, room, values, err));
+    ZS_TRY(add_legacy_inputs(&net, file, err));
+    for (size_t i = 0; i < n; i++)
+        ZS_TRY(add_layer(&net, layers[i], i, err));
+    ZS_TRY(fill_spec(&net, file, out, err));
+    find_output_dims(&net, layers, n, out);
+    return ZS_OK;
+}
+
+zs_status zs_net_caffe_parse_sized(zs_arena *arena, zs_span bytes, const char *path,
+                                   zs_shape stated, zs_net_spec *out, zs_err *err)
+{
+    void *message;
+    ZS_TRY(zs_proto_unpack(arena, &zs_caffe__net__descriptor, bytes, "a Caffe model", path,
+                           &message, err));
+    return build(arena, message, path, stated, false, out, err);
 }
 
 zs_status zs_net_caffe_parse(zs_arena *arena, zs_span bytes, const char *path, zs_net_spec *out,
                              zs_err *err)
 {
-    void *message;
-    ZsCaffe__Layer **layers;
-    size_t n = 0;
-    zs_caffe net = {0};
-    ZS_TRY(zs_proto_unpack(arena, &zs_caffe__net__descriptor, bytes, "a Caffe model", path,
-                           &message, err));
-    const ZsCaffe__Net *file = message;
-    ZS_TRY(list_layers(arena, file, path, &layers, &n, err));
-    uint64_t tops = file->n_input;
-    for (size_t i = 0; i < n; i++)
-        tops += layers[i]->n_top;
-    ZS_TRY(zs_net_draft_init(&net.draft, arena, path, n, tops, err));
-    ZS_TRY(add_legacy_inputs(&net, file, err));
-    for (size_t i = 0; i < n; i++)
-        ZS_TRY(add_layer(&net, layers[i], i, err));
-    return fill_spec(&net, file, out, err);
+    return zs_net_caffe_parse_sized(arena, bytes, path, (zs_shape){0}, out, err);
+}
+
+/* ---- graphs as text ---------------------------------------------------------------------------
+ */
+
+typedef struct blob_list {
+    size_t n;
+    ZsCaffe__Blob **list;
+} blob_list;
+
+static zs_status keep_blobs(zs_arena *arena, zs_name_map *map, const char *name, size_t n,
+                            ZsCaffe__Blob **list, zs_err *err)
+{
+    blob_list *kept = zs_new(arena, blob_list, 1);
+    if (kept == NULL)
+        return zs_nomem(err, "the layers of a file");
+    *kept = (blob_list){n, list};
+    if (n > 0 && name != NULL)
+        zs_name_map_put(map, name, kept);
+    return ZS_OK;
+}
+
+/* Blobs go to layers of the same name, as Caffe does it, whatever the form of the file. */
+static zs_status take_blobs(zs_arena *arena, const ZsCaffe__Net *graph, const ZsCaffe__Net *from,
+                            zs_err *err)
+{
+    zs_name_map map;
+    const blob_list *found;
+    if (!zs_name_map_init(arena, &map, from->n_layer + from->n_layers + 1))
+        return zs_nomem(err, "the layers of a file");
+    for (size_t i = 0; i < from->n_layer; i++)
+        ZS_TRY(keep_blobs(arena, &map, from->layer[i]->name, from->layer[i]->n_blobs,
+                          from->layer[i]->blobs, err));
+    for (size_t i = 0; i < from->n_layers; i++)
+        ZS_TRY(keep_blobs(arena, &map, from->layers[i]->name, from->layers[i]->n_blobs,
+                          from->layers[i]->blobs, err));
+    for (size_t i = 0; i < graph->n_layer; i++)
+        if (graph->layer[i]->name != NULL &&
+            (found = zs_name_map_get(&map, graph->layer[i]->name)) != NULL) {
+            graph->layer[i]->n_blobs = found->n;
+            graph->layer[i]->blobs = found->list;
+        }
+    for (size_t i = 0; i < graph->n_layers; i++)
+        if (graph->layers[i]->name != NULL &&
+            (found = zs_name_map_get(&map, graph->layers[i]->name)) != NULL) {
+            graph->layers[i]->n_blobs = found->n;
+            graph->layers[i]->blobs = found->list;
+        }
+    return ZS_OK;
+}
+
+zs_status zs_net_prototxt_parse(zs_arena *arena, zs_span bytes, const char *path,
+                                const zs_net_parts *parts, zs_net_spec *out, zs_err *err)
+{
+    void *graph, *from;
+    const zs_net_weights *weights = parts->weights;
+    ZS_TRY(zs_proto_parse_text(arena, &zs_caffe__net__descriptor, bytes, path, &graph, err));
+    if (weights != NULL) {
+        ZS_TRY(zs_proto_unpack(arena, &zs_caffe__net__descriptor, weights->bytes, "a Caffe model",
+                               weights->path, &from, err));
+        ZS_TRY(take_blobs(arena, graph, from, err));
+    }
+    return build(arena, graph, path, parts->stated, weights == NULL, out, err);
 }

@@ -6,12 +6,12 @@
 
 /* ---- blobs by name --------------------------------------------------------------------------- */
 
-static zs_status find_bottom(const zs_caffe_layer *at, size_t i, const char **out, zs_err *err)
+zs_status zs_caffe_bottom(const zs_caffe_layer *at, size_t i, const char **out, zs_err *err)
 {
     if (i >= at->layer->n_bottom)
         return zs_fail(err, ZS_EPARSE, at->place, "bottom %zu is missing", i);
     const char *name = at->layer->bottom[i];
-    const zs_net_value *value = zs_net_draft_get(&at->net->draft, name);
+    zs_net_value *value = zs_net_draft_get(&at->net->graph.draft, name);
     if (value == NULL)
         return zs_fail(
             err, ZS_EPARSE, at->place,
@@ -21,6 +21,8 @@ static zs_status find_bottom(const zs_caffe_layer *at, size_t i, const char **ou
     if (value->layer == NULL)
         return zs_fail(err, ZS_EUNSUPPORTED, at->place,
                        "reads blob '%s', a second input; networks here have 1", name);
+    const zs_onnx_node node = {.net = &at->net->graph, .place = at->place};
+    ZS_TRY(zs_onnx_settle(&node, value, NULL, err));
     *out = value->layer;
     return ZS_OK;
 }
@@ -33,14 +35,20 @@ static bool is_bottom(const ZsCaffe__Layer *layer, const char *name)
     return false;
 }
 
-/* Lets blob `name` stand for `producer` from here on. In place, a blob is written again by a layer
- * that also reads it; otherwise twice is an error. */
+/* In place, a blob is written again by a layer that also reads it; otherwise twice is an error. */
+zs_status zs_caffe_check_top(const zs_caffe_layer *at, const char *name, zs_err *err)
+{
+    if (zs_net_draft_get(&at->net->graph.draft, name) != NULL && !is_bottom(at->layer, name))
+        return zs_fail(err, ZS_EPARSE, at->place, "blob '%s' is made twice", name);
+    return ZS_OK;
+}
+
+/* Lets blob `name` stand for `producer` from here on. */
 static zs_status set_top(const zs_caffe_layer *at, const char *name, const char *producer,
                          zs_err *err)
 {
-    if (zs_net_draft_get(&at->net->draft, name) != NULL && !is_bottom(at->layer, name))
-        return zs_fail(err, ZS_EPARSE, at->place, "blob '%s' is made twice", name);
-    return zs_net_draft_value(&at->net->draft, name, producer, 0, err);
+    ZS_TRY(zs_caffe_check_top(at, name, err));
+    return zs_net_draft_value(&at->net->graph.draft, name, producer, 0, err);
 }
 
 static const char *first_top(const zs_caffe_layer *at)
@@ -56,8 +64,8 @@ static zs_status new_layer(const zs_caffe_layer *at, zs_layer_op op, zs_layer_sp
     const char *name = at->layer->name, *top = first_top(at);
     if (top == NULL || top[0] == '\0')
         return zs_fail(err, ZS_EPARSE, at->place, "the layer has no top");
-    ZS_TRY(zs_net_draft_layer(&at->net->draft, name && name[0] != '\0' ? name : top, op, at->place,
-                              out, err));
+    ZS_TRY(zs_net_draft_layer(&at->net->graph.draft, name && name[0] != '\0' ? name : top, op,
+                              at->place, out, err));
     return ZS_OK;
 }
 
@@ -65,38 +73,53 @@ static zs_status new_unary(const zs_caffe_layer *at, zs_layer_op op, zs_layer_sp
                            zs_err *err)
 {
     const char *from;
-    ZS_TRY(find_bottom(at, 0, &from, err));
+    ZS_TRY(zs_caffe_bottom(at, 0, &from, err));
     if (at->layer->n_bottom > 1 && op != ZS_LAYER_SOFTMAX)
         return zs_fail(err, ZS_EUNSUPPORTED, at->place, "%zu bottoms; only 1 is handled",
                        at->layer->n_bottom);
     ZS_TRY(new_layer(at, op, out, err));
-    ZS_TRY(zs_net_draft_input(&at->net->draft, *out, from, err));
+    ZS_TRY(zs_net_draft_input(&at->net->graph.draft, *out, from, err));
     return set_top(at, first_top(at), (*out)->name, err);
 }
 
 static zs_status new_join(const zs_caffe_layer *at, zs_layer_op op, zs_err *err)
 {
     const size_t n = at->layer->n_bottom;
-    const char **in = zs_new(at->net->draft.arena, const char *, n);
+    const char **in = zs_new(at->net->graph.draft.arena, const char *, n);
     zs_layer_spec *layer;
     if (in == NULL)
         return zs_nomem(err, "a layer's inputs");
     if (n == 0)
         return zs_fail(err, ZS_EPARSE, at->place, "the layer has no bottoms");
     for (size_t i = 0; i < n; i++)
-        ZS_TRY(find_bottom(at, i, &in[i], err));
+        ZS_TRY(zs_caffe_bottom(at, i, &in[i], err));
     ZS_TRY(new_layer(at, op, &layer, err));
     layer->in = in;
     layer->in_n = (uint32_t)n;
     return set_top(at, first_top(at), layer->name, err);
 }
 
-static zs_status check_axis(const zs_caffe_layer *at, int64_t axis, zs_err *err)
+/* Dimensions of a blob: 0 while the size of the input is open. */
+static uint32_t rank_of(const zs_caffe_layer *at, const char *bottom)
 {
-    if (axis != 1)
-        return zs_fail(err, ZS_EUNSUPPORTED, at->place, "axis %lld is not the channel axis 1",
-                       (long long)axis);
-    return ZS_OK;
+    const zs_net_value *value = zs_net_draft_get(&at->net->graph.draft, bottom);
+    return value != NULL && value->has_dims ? value->rank : 0;
+}
+
+int64_t zs_caffe_axis(const zs_caffe_layer *at, const char *bottom, int64_t axis)
+{
+    return axis < 0 ? axis + rank_of(at, bottom) : axis;
+}
+
+static bool is_channel_axis(const zs_caffe_layer *at, int64_t axis)
+{
+    bool is_map = at->layer->n_bottom > 0;
+    for (size_t i = 0; i < at->layer->n_bottom; i++) {
+        const uint32_t rank = rank_of(at, at->layer->bottom[i]);
+        is_map &= (rank == 0 || rank == 2 || rank == 4) &&
+                  zs_caffe_axis(at, at->layer->bottom[i], axis) == 1;
+    }
+    return is_map;
 }
 
 /* ---- weights --------------------------------------------------------------------------------- */
@@ -154,8 +177,8 @@ static zs_status read_two(const zs_caffe_layer *at, const two_sizes *from, uint3
     return zs_net_size(found[1], from->min, from->what, at->place, w, err);
 }
 
-static zs_status read_conv_window(const zs_caffe_layer *at, const ZsCaffe__Convolution *p,
-                                  zs_window *w, zs_err *err)
+zs_status zs_caffe_conv_window(const zs_caffe_layer *at, const ZsCaffe__Convolution *p,
+                               zs_window *w, zs_err *err)
 {
     const two_sizes kernel = {"a kernel of",
                               p->kernel_size,
@@ -209,11 +232,18 @@ static zs_status add_conv(const zs_caffe_layer *at, zs_err *err)
     zs_layer_spec *layer;
     if (p == NULL)
         return zs_fail(err, ZS_EPARSE, at->place, "convolution_param is missing");
-    ZS_TRY(check_axis(at, p->axis, err));
+    if (!is_channel_axis(at, p->axis))
+        return zs_fail(err, ZS_EUNSUPPORTED, at->place, "axis %d is not the channel axis 1",
+                       p->axis);
     ZS_TRY(new_unary(at, ZS_LAYER_CONV, &layer, err));
     ZS_TRY(zs_net_size(p->num_output, 1, "num_output", at->place, &layer->oc, err));
     ZS_TRY(zs_net_size(p->group, 1, "group", at->place, &layer->groups, err));
-    ZS_TRY(read_conv_window(at, p, &layer->window, err));
+    if (strstr(at->layer->type, "Depthwise") != NULL && !p->has_group)
+        layer->groups = 0; /* one for each channel */
+    ZS_TRY(zs_caffe_conv_window(at, p, &layer->window, err));
+    layer->no_bias = !p->bias_term;
+    if (zs_caffe_is_bare(at))
+        return ZS_OK;
     ZS_TRY(read_conv_weights(at, layer, err));
     return read_bias(at, p->bias_term, layer, err);
 }
@@ -227,9 +257,13 @@ static zs_status add_fc(const zs_caffe_layer *at, zs_err *err)
     zs_layer_spec *layer;
     if (p == NULL)
         return zs_fail(err, ZS_EPARSE, at->place, "inner_product_param is missing");
-    ZS_TRY(check_axis(at, p->axis, err));
+    if (!is_channel_axis(at, p->axis))
+        return zs_caffe_product(at, err);
     ZS_TRY(new_unary(at, ZS_LAYER_FC, &layer, err));
     ZS_TRY(zs_net_size(p->num_output, 1, "num_output", at->place, &layer->oc, err));
+    layer->no_bias = !p->bias_term;
+    if (zs_caffe_is_bare(at))
+        return ZS_OK;
     ZS_TRY(zs_caffe_read_blob(at, 0, &view, err));
     const int64_t rows = view.dims[p->transpose ? 3 : 2];
     if (view.dims[0] != 0 && rows != layer->oc)
@@ -238,7 +272,7 @@ static zs_status add_fc(const zs_caffe_layer *at, zs_err *err)
     ZS_TRY(set_weights(at, &view, layer, err));
     if (p->transpose) {
         layer->weights.data =
-            zs_net_transpose(at->net->draft.arena, view.data, view.n / layer->oc, layer->oc);
+            zs_net_transpose(at->net->graph.draft.arena, view.data, view.n / layer->oc, layer->oc);
         if (layer->weights.data == NULL)
             return zs_nomem(err, "transposed weights");
     }
@@ -246,8 +280,6 @@ static zs_status add_fc(const zs_caffe_layer *at, zs_err *err)
 }
 
 /* ---- pooling --------------------------------------------------------------------------------- */
-
-enum { POOL_MAX = 0, POOL_AVE = 1, ROUND_FLOOR = 1 };
 
 static zs_status read_pool_window(const zs_caffe_layer *at, const ZsCaffe__Pooling *p, zs_window *w,
                                   zs_err *err)
@@ -280,16 +312,19 @@ static zs_status add_pool(const zs_caffe_layer *at, zs_err *err)
     zs_layer_spec *layer;
     if (p == NULL)
         return zs_fail(err, ZS_EPARSE, at->place, "pooling_param is missing");
-    if (p->pool != POOL_MAX && p->pool != POOL_AVE)
+    if (p->pool != ZS_CAFFE__POOLING__METHOD__MAX && p->pool != ZS_CAFFE__POOLING__METHOD__AVE)
         return zs_fail(err, ZS_EUNSUPPORTED, at->place, "pool method %d is neither MAX nor AVE",
-                       p->pool);
-    if (p->global_pooling && p->pool == POOL_MAX)
-        return zs_fail(err, ZS_EUNSUPPORTED, at->place, "global MAX pooling is not handled");
+                       (int)p->pool);
+    if (p->global_pooling && p->pool == ZS_CAFFE__POOLING__METHOD__MAX) {
+        zs_caffe_layer global = *at;
+        global.onnx = "GlobalMaxPool";
+        return zs_caffe_simple(&global, err);
+    }
     if (p->global_pooling)
         return new_unary(at, ZS_LAYER_GAP, &layer, err);
     ZS_TRY(new_unary(at, ZS_LAYER_POOL, &layer, err));
-    layer->pool = p->pool == POOL_MAX ? ZS_POOL_MAX : ZS_POOL_AVG;
-    layer->ceil_mode = p->round_mode != ROUND_FLOOR;
+    layer->pool = p->pool == ZS_CAFFE__POOLING__METHOD__MAX ? ZS_POOL_MAX : ZS_POOL_AVG;
+    layer->ceil_mode = p->round_mode != ZS_CAFFE__POOLING__ROUND__FLOOR && p->ceil_mode;
     layer->caffe_pool = true;
     layer->count_include_pad = true;
     return read_pool_window(at, p, &layer->window, err);
@@ -302,8 +337,7 @@ static zs_status new_act(const zs_caffe_layer *at, float hi, zs_err *err)
     const ZsCaffe__Relu *p = at->layer->relu_param;
     zs_layer_spec *layer;
     if (p != NULL && p->negative_slope != 0)
-        return zs_fail(err, ZS_EUNSUPPORTED, at->place, "negative_slope %g is not handled, only 0",
-                       (double)p->negative_slope);
+        return zs_caffe_slope(at, err);
     ZS_TRY(new_unary(at, ZS_LAYER_ACT, &layer, err));
     layer->act = (zs_act){.active = true, .lo = 0, .hi = hi};
     return ZS_OK;
@@ -322,24 +356,18 @@ static zs_status add_relu6(const zs_caffe_layer *at, zs_err *err)
 static zs_status add_concat(const zs_caffe_layer *at, zs_err *err)
 {
     const ZsCaffe__Concat *p = at->layer->concat_param;
-    if (p != NULL)
-        ZS_TRY(check_axis(at, p->has_concat_dim ? (int64_t)p->concat_dim : p->axis, err));
+    if (p != NULL && !is_channel_axis(at, p->has_concat_dim ? (int64_t)p->concat_dim : p->axis))
+        return zs_caffe_join(at, err);
     return new_join(at, ZS_LAYER_CONCAT, err);
 }
-
-enum { ELTWISE_SUM = 1 };
 
 static zs_status add_eltwise(const zs_caffe_layer *at, zs_err *err)
 {
     const ZsCaffe__Eltwise *p = at->layer->eltwise_param;
-    if (p != NULL && p->operation != ELTWISE_SUM)
-        return zs_fail(err, ZS_EUNSUPPORTED, at->place,
-                       "Eltwise operation %d is not handled, only SUM", p->operation);
+    bool is_sum = p == NULL || p->operation == ZS_CAFFE__ELTWISE__OP__SUM;
     for (size_t i = 0; p != NULL && i < p->n_coeff; i++)
-        if (p->coeff[i] != 1)
-            return zs_fail(err, ZS_EUNSUPPORTED, at->place,
-                           "Eltwise coefficient %g is not handled, only 1", (double)p->coeff[i]);
-    return new_join(at, ZS_LAYER_ADD, err);
+        is_sum &= p->coeff[i] == 1;
+    return is_sum ? new_join(at, ZS_LAYER_ADD, err) : zs_caffe_eltwise(at, err);
 }
 
 /* ---- normalisation --------------------------------------------------------------------------- */
@@ -351,6 +379,12 @@ static zs_status add_batchnorm(const zs_caffe_layer *at, zs_err *err)
     zs_caffe_blob mean;
     const float *factor;
     zs_layer_spec *layer;
+    if (p != NULL && p->has_use_global_stats && !p->use_global_stats)
+        return zs_fail(err, ZS_EUNSUPPORTED, at->place,
+                       "use_global_stats is false: only stored statistics are handled, not those "
+                       "of the input");
+    if (zs_caffe_is_bare(at))
+        return new_unary(at, ZS_LAYER_BATCHNORM, &layer, err);
     ZS_TRY(zs_caffe_read_blob(at, 0, &mean, err));
     ZS_TRY(zs_net_size((int64_t)zs_min_u64(mean.n, INT64_MAX), 1, "a channel count of", at->place,
                        &stats.n, err));
@@ -359,7 +393,7 @@ static zs_status add_batchnorm(const zs_caffe_layer *at, zs_err *err)
     ZS_TRY(zs_caffe_read_vector(at, 2, 1, &factor, err));
     stats.factor = factor[0] == 0 ? 0 : 1 / (double)factor[0];
     ZS_TRY(new_unary(at, ZS_LAYER_BATCHNORM, &layer, err));
-    ZS_TRY(zs_net_fold_stats(at->net->draft.arena, &stats, at->place, layer, err));
+    ZS_TRY(zs_net_fold_stats(at->net->graph.draft.arena, &stats, at->place, layer, err));
     at->net->last_batchnorm = layer;
     return ZS_OK;
 }
@@ -368,8 +402,8 @@ static zs_status add_batchnorm(const zs_caffe_layer *at, zs_err *err)
 static zs_status join_scale(const zs_caffe_layer *at, zs_layer_spec *layer, const float *gamma,
                             const float *beta, zs_err *err)
 {
-    float *scale = zs_arena_alloc_raw(at->net->draft.arena, layer->scale_n, sizeof *scale);
-    float *shift = zs_arena_alloc_raw(at->net->draft.arena, layer->scale_n, sizeof *shift);
+    float *scale = zs_arena_alloc_raw(at->net->graph.draft.arena, layer->scale_n, sizeof *scale);
+    float *shift = zs_arena_alloc_raw(at->net->graph.draft.arena, layer->scale_n, sizeof *shift);
     if (scale == NULL || shift == NULL)
         return zs_nomem(err, "a scale layer");
     for (uint32_t c = 0; c < layer->scale_n; c++) {
@@ -390,7 +424,7 @@ static bool joins_batchnorm(const zs_caffe_layer *at, const zs_layer_spec *last,
     if (last == NULL || last->scale_n != n || layer->n_bottom != 1 || layer->n_top != 1 ||
         strcmp(layer->bottom[0], layer->top[0]) != 0)
         return false;
-    const zs_net_value *value = zs_net_draft_get(&at->net->draft, layer->bottom[0]);
+    const zs_net_value *value = zs_net_draft_get(&at->net->graph.draft, layer->bottom[0]);
     return value != NULL && value->layer == last->name;
 }
 
@@ -400,8 +434,11 @@ static zs_status add_scale(const zs_caffe_layer *at, zs_layer_spec *last, zs_err
     zs_caffe_blob gamma;
     const float *beta = NULL;
     zs_layer_spec *layer;
-    if (p != NULL && (p->axis != 1 || p->num_axes != 1))
-        return zs_fail(err, ZS_EUNSUPPORTED, at->place, "only a scale per channel is handled");
+    if (at->layer->n_bottom != 1 || (p != NULL && p->num_axes != 1) ||
+        !is_channel_axis(at, p != NULL ? p->axis : 1))
+        return zs_caffe_scale(at, err);
+    if (zs_caffe_is_bare(at))
+        return new_unary(at, ZS_LAYER_BATCHNORM, &layer, err);
     ZS_TRY(zs_caffe_read_blob(at, 0, &gamma, err));
     if (p != NULL && p->bias_term)
         ZS_TRY(zs_caffe_read_vector(at, 1, gamma.n, &beta, err));
@@ -411,7 +448,7 @@ static zs_status add_scale(const zs_caffe_layer *at, zs_layer_spec *last, zs_err
     ZS_TRY(zs_net_size((int64_t)zs_min_u64(gamma.n, INT64_MAX), 1, "a channel count of", at->place,
                        &layer->scale_n, err));
     layer->scale = gamma.data;
-    layer->shift = beta ? beta : zs_new(at->net->draft.arena, float, gamma.n);
+    layer->shift = beta ? beta : zs_new(at->net->graph.draft.arena, float, gamma.n);
     return layer->shift ? ZS_OK : zs_nomem(err, "a scale layer");
 }
 
@@ -435,8 +472,8 @@ static zs_status add_lrn(const zs_caffe_layer *at, zs_err *err)
 static zs_status add_softmax(const zs_caffe_layer *at, zs_err *err)
 {
     zs_layer_spec *layer;
-    if (at->layer->softmax_param != NULL)
-        ZS_TRY(check_axis(at, at->layer->softmax_param->axis, err));
+    if (at->layer->softmax_param != NULL && !is_channel_axis(at, at->layer->softmax_param->axis))
+        return zs_caffe_softmax(at, err);
     return new_unary(at, ZS_LAYER_SOFTMAX, &layer, err);
 }
 
@@ -451,15 +488,14 @@ static zs_status add_flatten(const zs_caffe_layer *at, zs_err *err)
     const ZsCaffe__Flatten *p = at->layer->flatten_param;
     zs_layer_spec *layer;
     if (p != NULL && (p->axis != 1 || p->end_axis != -1))
-        return zs_fail(err, ZS_EUNSUPPORTED, at->place,
-                       "only flattening from axis 1 to the end is handled");
+        return zs_caffe_flatten(at, err);
     return new_unary(at, ZS_LAYER_FLATTEN, &layer, err);
 }
 
 static zs_status add_split(const zs_caffe_layer *at, zs_err *err)
 {
     const char *from;
-    ZS_TRY(find_bottom(at, 0, &from, err));
+    ZS_TRY(zs_caffe_bottom(at, 0, &from, err));
     for (size_t i = 0; i < at->layer->n_top; i++)
         ZS_TRY(set_top(at, at->layer->top[i], from, err));
     return ZS_OK;
@@ -484,10 +520,11 @@ static zs_status add_data(const zs_caffe_layer *at, zs_err *err)
         if (input != NULL && input->n_shape > 0) {
             const ZsCaffe__BlobShape *stated =
                 input->shape[i < input->n_shape ? i : input->n_shape - 1];
-            ZS_TRY(zs_caffe_input_shape(stated->dim, stated->n_dim, at->place, &shape, err));
+            ZS_TRY(
+                zs_caffe_input_shape(at->net, stated->dim, stated->n_dim, at->place, &shape, err));
         } else if (memory != NULL && i == 0) {
             const int64_t dims[4] = {1, memory->channels, memory->height, memory->width};
-            ZS_TRY(zs_caffe_input_shape(dims, 4, at->place, &shape, err));
+            ZS_TRY(zs_caffe_input_shape(at->net, dims, 4, at->place, &shape, err));
         }
         ZS_TRY(zs_caffe_add_input(at->net, layer->top[i], shape, at->place, err));
     }
@@ -498,59 +535,129 @@ static zs_status add_data(const zs_caffe_layer *at, zs_err *err)
 
 static const struct caffe_type {
     const char *name;
-    zs_status (*add)(const zs_caffe_layer *at, zs_err *err);
+    zs_status (*add)(const zs_caffe_layer *at, zs_err *err); /* NULL: as zs_caffe_add has it */
+    const char *onnx;
 } types[] = {
-    {"Accuracy", drop},
-    {"BatchNorm", add_batchnorm},
-    {"Concat", add_concat},
-    {"ContrastiveLoss", drop},
-    {"Convolution", add_conv},
-    {"ConvolutionDepthwise", add_conv},
-    {"Data", add_data},
-    {"DepthwiseConvolution", add_conv},
-    {"Dropout", add_dropout},
-    {"DummyData", add_data},
-    {"Eltwise", add_eltwise},
-    {"EuclideanLoss", drop},
-    {"Flatten", add_flatten},
-    {"HDF5Data", add_data},
-    {"HDF5Output", drop},
-    {"HingeLoss", drop},
-    {"ImageData", add_data},
-    {"InfogainLoss", drop},
-    {"InnerProduct", add_fc},
-    {"Input", add_data},
-    {"LRN", add_lrn},
-    {"MemoryData", add_data},
-    {"MultinomialLogisticLoss", drop},
-    {"Pooling", add_pool},
-    {"ReLU", add_relu},
-    {"ReLU6", add_relu6},
-    {"SigmoidCrossEntropyLoss", drop},
-    {"Silence", drop},
-    {"Softmax", add_softmax},
-    {"SoftmaxWithLoss", add_softmax},
-    {"Split", add_split},
-    {"WindowData", add_data},
+    {"AbsVal", zs_caffe_simple, "Abs"},
+    {"Accuracy", drop, NULL},
+    {"ArgMax", zs_caffe_argmax, NULL},
+    {"Axpy", zs_caffe_axpy, NULL},
+    {"BNLL", zs_caffe_simple, "Softplus"},
+    {"BatchNorm", add_batchnorm, NULL},
+    {"Bias", zs_caffe_scale, "Add"},
+    {"Clip", zs_caffe_clip, NULL},
+    {"Concat", add_concat, NULL},
+    {"ContrastiveLoss", drop, NULL},
+    {"Convolution", add_conv, NULL},
+    {"ConvolutionDepthwise", add_conv, NULL},
+    {"Crop", zs_caffe_crop, NULL},
+    {"Data", add_data, NULL},
+    {"Deconvolution", zs_caffe_deconv, NULL},
+    {"DepthwiseConvolution", add_conv, NULL},
+    {"Dropout", add_dropout, NULL},
+    {"DummyData", add_data, NULL},
+    {"ELU", zs_caffe_elu, NULL},
+    {"Eltwise", add_eltwise, NULL},
+    {"EuclideanLoss", drop, NULL},
+    {"Exp", zs_caffe_exp, NULL},
+    {"Flatten", add_flatten, NULL},
+    {"HDF5Data", add_data, NULL},
+    {"HDF5Output", drop, NULL},
+    {"HingeLoss", drop, NULL},
+    {"ImageData", add_data, NULL},
+    {"InfogainLoss", drop, NULL},
+    {"InnerProduct", add_fc, NULL},
+    {"Input", add_data, NULL},
+    {"LRN", add_lrn, NULL},
+    {"Log", zs_caffe_log, NULL},
+    {"MVN", zs_caffe_mvn, NULL},
+    {"MemoryData", add_data, NULL},
+    {"Mish", zs_caffe_simple, "Mish"},
+    {"MultinomialLogisticLoss", drop, NULL},
+    {"Normalize", zs_caffe_normalize, NULL},
+    {"PReLU", zs_caffe_prelu, NULL},
+    {"Permute", zs_caffe_permute, NULL},
+    {"Pooling", add_pool, NULL},
+    {"Power", zs_caffe_power, NULL},
+    {"ReLU", add_relu, NULL},
+    {"ReLU6", add_relu6, NULL},
+    {"Reduction", zs_caffe_reduction, NULL},
+    {"Reshape", zs_caffe_reshape, NULL},
+    {"Scale", NULL, "Mul"},
+    {"ShuffleChannel", zs_caffe_shuffle, NULL},
+    {"Sigmoid", zs_caffe_simple, "Sigmoid"},
+    {"SigmoidCrossEntropyLoss", drop, NULL},
+    {"Silence", drop, NULL},
+    {"Slice", zs_caffe_slice, NULL},
+    {"Softmax", add_softmax, NULL},
+    {"SoftmaxWithLoss", add_softmax, NULL},
+    {"Split", add_split, NULL},
+    {"Swish", zs_caffe_swish, NULL},
+    {"TanH", zs_caffe_simple, "Tanh"},
+    {"Threshold", zs_caffe_threshold, NULL},
+    {"Tile", zs_caffe_tile, NULL},
+    {"Upsample", zs_caffe_upsample, NULL},
+    {"WindowData", add_data, NULL},
 };
 
-bool zs_caffe_is_data(const char *type)
+static const struct caffe_type *find_type(const char *name)
 {
     for (size_t i = 0; i < ZS_LEN(types); i++)
-        if (strcmp(types[i].name, type) == 0)
-            return types[i].add == add_data;
-    return false;
+        if (strcmp(types[i].name, name) == 0)
+            return &types[i];
+    return NULL;
 }
 
-zs_status zs_caffe_add(const zs_caffe_layer *at, zs_err *err)
+/* The parts of a lowered layer, or views that put a blob in order in front of a plain one. */
+uint64_t zs_caffe_room(const ZsCaffe__Layer *layer)
 {
-    zs_layer_spec *last = at->net->last_batchnorm;
-    at->net->last_batchnorm = NULL;
-    if (strcmp(at->layer->type, "Scale") == 0)
-        return add_scale(at, last, err);
-    for (size_t i = 0; i < ZS_LEN(types); i++)
-        if (strcmp(types[i].name, at->layer->type) == 0)
-            return types[i].add(at, err);
-    return zs_fail(err, ZS_EUNSUPPORTED, at->place, "layer type %s is not handled",
-                   at->layer->type);
+    const struct caffe_type *type = layer->type ? find_type(layer->type) : NULL;
+    const uint64_t ends = (uint64_t)layer->n_bottom + layer->n_top;
+    return type == NULL || type->add == drop || type->add == add_data ? 1 + ends : 16 + 6 * ends;
+}
+
+bool zs_caffe_is_data(const char *name)
+{
+    const struct caffe_type *type = find_type(name);
+    return type != NULL && type->add == add_data;
+}
+
+/* Gives the result of a plain layer its dimensions, and those of lowered ones the order in memory
+ * that readers of blobs expect. `in`: what the bottoms were. */
+static zs_status size_tops(const zs_caffe_layer *at, zs_net_value *const *in, zs_err *err)
+{
+    const zs_net_draft *draft = &at->net->graph.draft;
+    const zs_onnx_node node = {.net = &at->net->graph, .place = at->place};
+    for (size_t i = 0; i < at->layer->n_top; i++) {
+        zs_net_value *top = zs_net_draft_get(draft, at->layer->top[i]);
+        if (top == NULL || top->layer == NULL)
+            continue;
+        const zs_layer_spec *layer = draft->layer_n > 0 ? &draft->layers[draft->layer_n - 1] : NULL;
+        if (top->rank == 0 && layer != NULL && layer->name == top->layer &&
+            layer->in_n <= at->layer->n_bottom) {
+            const bool is_flat = layer->op == ZS_LAYER_FC || layer->op == ZS_LAYER_FLATTEN;
+            ZS_TRY(zs_onnx_layer_value(&node, layer, in, is_flat ? 2 : in[0]->rank, top, err));
+        }
+        ZS_TRY(zs_onnx_order(&node, top, err));
+    }
+    return ZS_OK;
+}
+
+zs_status zs_caffe_add(const zs_caffe_layer *layer, zs_err *err)
+{
+    zs_caffe_layer at = *layer;
+    const struct caffe_type *type = find_type(at.layer->type);
+    zs_layer_spec *last = at.net->last_batchnorm;
+    zs_net_value **in = zs_new(at.net->graph.draft.arena, zs_net_value *, at.layer->n_bottom + 1);
+    at.net->last_batchnorm = NULL;
+    if (in == NULL)
+        return zs_nomem(err, "the bottoms of a layer");
+    if (type == NULL)
+        return zs_fail(err, ZS_EUNSUPPORTED, at.place, "layer type %s is not handled",
+                       at.layer->type);
+    for (size_t i = 0; i < at.layer->n_bottom; i++)
+        in[i] = zs_net_draft_get(&at.net->graph.draft, at.layer->bottom[i]);
+    at.onnx = type->onnx;
+    ZS_TRY(type->add != NULL ? type->add(&at, err) : add_scale(&at, last, err));
+    return size_tops(&at, in, err);
 }

@@ -46,7 +46,7 @@ static const char *const v1_types[] = {
     "Deconvolution",
 };
 
-static char *type_name(zs_arena *arena, int32_t type)
+static char *type_name(zs_arena *arena, int type)
 {
     if (type >= 0 && (size_t)type < ZS_LEN(v1_types))
         return zs_arena_strdup(arena, v1_types[type]);
@@ -59,7 +59,7 @@ ZsCaffe__Layer *zs_caffe_from_v1(zs_arena *arena, const ZsCaffe__LayerV1 *old)
     if (layer == NULL)
         return NULL;
     zs_caffe__layer__init(layer);
-    layer->type = type_name(arena, old->type);
+    layer->type = type_name(arena, (int)old->type);
     if (layer->type == NULL)
         return NULL;
     layer->name = old->name;
@@ -82,5 +82,11 @@ ZsCaffe__Layer *zs_caffe_from_v1(zs_arena *arena, const ZsCaffe__LayerV1 *old)
     layer->eltwise_param = old->eltwise_param;
     layer->relu_param = old->relu_param;
     layer->softmax_param = old->softmax_param;
+    layer->power_param = old->power_param;
+    layer->argmax_param = old->argmax_param;
+    layer->threshold_param = old->threshold_param;
+    layer->slice_param = old->slice_param;
+    layer->mvn_param = old->mvn_param;
+    layer->exp_param = old->exp_param;
     return layer;
 }

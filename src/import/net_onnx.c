@@ -286,27 +286,35 @@ static zs_status fill_spec(zs_onnx *net, zs_net_spec *out, zs_err *err)
 
 /* With several samples stated: first each on its own, and where an operator mixes them, all of them
  * as one tensor. */
-zs_status zs_net_onnx_parse_sized(zs_arena *arena, zs_span bytes, const char *path, zs_shape stated,
-                                  zs_net_spec *out, zs_err *err)
+zs_status zs_net_onnx_parse_parts(zs_arena *arena, zs_span bytes, const char *path,
+                                  const zs_net_parts *parts, zs_net_spec *out, zs_err *err)
 {
     void *model;
+    const char *note;
+    const zs_shape stated = parts->stated;
     zs_onnx net = {.stated = stated, .fold_elems = fold_base + 4 * (uint64_t)bytes.bytes};
     ZS_TRY(zs_proto_unpack(arena, &zs_onnx__model__descriptor, bytes, "an ONNX model", path, &model,
                            err));
     ZS_TRY(check_model(model, path, &net, err));
+    ZS_TRY(zs_onnx_load_external(arena, net.graph, path, parts->fetch, &note, err));
     ZS_TRY(init_draft(&net, arena, path, err));
     const zs_status status = fill_spec(&net, out, err);
+    if (status == ZS_OK)
+        out->note = note;
     if (status != ZS_EUNSUPPORTED || net.is_whole || net.batch <= 1)
         return status;
     zs_err other;
     zs_onnx whole = {.stated = stated, .fold_elems = net.fold_elems, .is_whole = true};
     ZS_TRY(check_model(model, path, &whole, err));
     ZS_TRY(init_draft(&whole, arena, path, err));
-    return fill_spec(&whole, out, &other) == ZS_OK ? ZS_OK : status;
+    if (fill_spec(&whole, out, &other) != ZS_OK)
+        return status;
+    out->note = note;
+    return ZS_OK;
 }
 
 zs_status zs_net_onnx_parse(zs_arena *arena, zs_span bytes, const char *path, zs_net_spec *out,
                             zs_err *err)
 {
-    return zs_net_onnx_parse_sized(arena, bytes, path, (zs_shape){0}, out, err);
+    return zs_net_onnx_parse_parts(arena, bytes, path, &(const zs_net_parts){0}, out, err);
 }

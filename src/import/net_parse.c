@@ -4,17 +4,32 @@
 #include <string.h>
 #include <strings.h>
 
-typedef zs_status (*net_parser)(zs_arena *arena, zs_span bytes, const char *path, zs_net_spec *out,
-                                zs_err *err);
+typedef zs_status (*net_parser)(zs_arena *arena, zs_span bytes, const char *path,
+                                const zs_net_parts *parts, zs_net_spec *out, zs_err *err);
 
-static const struct {
+static zs_status parse_yaml(zs_arena *arena, zs_span bytes, const char *path,
+                            const zs_net_parts *parts, zs_net_spec *out, zs_err *err)
+{
+    (void)parts;
+    return zs_net_yaml_parse(arena, bytes, path, out, err);
+}
+
+static zs_status parse_caffe(zs_arena *arena, zs_span bytes, const char *path,
+                             const zs_net_parts *parts, zs_net_spec *out, zs_err *err)
+{
+    return zs_net_caffe_parse_sized(arena, bytes, path, parts->stated, out, err);
+}
+
+static const struct format {
     const char *extension;
     net_parser parse;
+    const char *weights; /* extension of files that hold weights for it alone, or NULL */
 } formats[] = {
-    {".yaml", zs_net_yaml_parse},
-    {".yml", zs_net_yaml_parse},
-    {".onnx", zs_net_onnx_parse},
-    {".caffemodel", zs_net_caffe_parse},
+    {".yaml", parse_yaml, NULL},
+    {".yml", parse_yaml, NULL},
+    {".onnx", zs_net_onnx_parse_parts, NULL},
+    {".caffemodel", parse_caffe, NULL},
+    {".prototxt", zs_net_prototxt_parse, ".caffemodel"},
 };
 
 /* ONNX models begin with their IR version (field 1, a number), Caffe nets with their name, layers
@@ -25,11 +40,11 @@ static net_parser parser_by_content(zs_span bytes)
         return NULL;
     const uint8_t first = bytes.data[0];
     if (first == 0x08)
-        return zs_net_onnx_parse;
+        return zs_net_onnx_parse_parts;
     if ((first == 0x0a && bytes.data[1] != '\n' && memchr(bytes.data, 0, bytes.bytes) != NULL) ||
         first == 0x12 || first == 0x1a || (first == 0xa2 && bytes.data[1] == 0x06))
-        return zs_net_caffe_parse;
-    return memchr(bytes.data, 0, bytes.bytes) == NULL ? zs_net_yaml_parse : NULL;
+        return parse_caffe;
+    return memchr(bytes.data, 0, bytes.bytes) == NULL ? parse_yaml : NULL;
 }
 
 static zs_status check_floats(const zs_layer_spec *layer, const char *what, const float *x,
@@ -60,34 +75,52 @@ static zs_status check_finite(const zs_net_spec *spec, zs_err *err)
     return ZS_OK;
 }
 
-static net_parser find_parser(zs_span bytes, const char *path)
+static const struct format *format_of(const char *path)
 {
     const char *dot = strrchr(path, '.');
     for (size_t i = 0; dot != NULL && i < ZS_LEN(formats); i++)
         if (strcasecmp(dot, formats[i].extension) == 0)
-            return formats[i].parse;
-    return parser_by_content(bytes);
+            return &formats[i];
+    return NULL;
+}
+
+bool zs_net_has_format(const char *path)
+{
+    return format_of(path) != NULL;
+}
+
+bool zs_net_has_own_weights(const char *model, const char *weights)
+{
+    const struct format *format = format_of(model);
+    const char *dot = strrchr(weights, '.');
+    return format != NULL && format->weights != NULL && dot != NULL &&
+           strcasecmp(dot, format->weights) == 0;
 }
 
 zs_status zs_net_parse(zs_arena *arena, zs_span bytes, const char *path, zs_net_spec *out,
                        zs_err *err)
 {
-    return zs_net_parse_sized(arena, bytes, path, (zs_shape){0}, out, err);
+    return zs_net_parse_parts(arena, bytes, path, &(const zs_net_parts){0}, out, err);
 }
 
 zs_status zs_net_parse_sized(zs_arena *arena, zs_span bytes, const char *path, zs_shape stated,
                              zs_net_spec *out, zs_err *err)
 {
+    const zs_net_parts parts = {.stated = stated};
+    return zs_net_parse_parts(arena, bytes, path, &parts, out, err);
+}
+
+zs_status zs_net_parse_parts(zs_arena *arena, zs_span bytes, const char *path,
+                             const zs_net_parts *parts, zs_net_spec *out, zs_err *err)
+{
     zs_net_spec spec;
-    const net_parser parse = find_parser(bytes, path);
+    const struct format *format = format_of(path);
+    const net_parser parse = format != NULL ? format->parse : parser_by_content(bytes);
     if (parse == NULL)
         return zs_fail(err, ZS_EPARSE, path,
                        "not a network: neither YAML, nor ONNX, nor a Caffe model (%zu bytes)",
                        bytes.bytes);
-    if (parse == zs_net_onnx_parse)
-        ZS_TRY(zs_net_onnx_parse_sized(arena, bytes, path, stated, &spec, err));
-    else
-        ZS_TRY(parse(arena, bytes, path, &spec, err));
+    ZS_TRY(parse(arena, bytes, path, parts, &spec, err));
     ZS_TRY(check_finite(&spec, err));
     *out = spec;
     return ZS_OK;

@@ -71,7 +71,7 @@ static void pad_same(axis *a, bool odd_before)
 }
 
 /* With rounding up, a window that would start behind the image and the padding in front of it (both
- * Caffe and ONNX count so) does not exist. */
+ * Caffe and ONNX count so) does not exist; without any padding Caffe lets it be. */
 static zs_status axis_out(const zs_layer_spec *spec, const axis *a, bool ceil_mode, uint64_t *out,
                           zs_err *err)
 {
@@ -83,7 +83,9 @@ static zs_status axis_out(const zs_layer_spec *spec, const axis *a, bool ceil_mo
     uint64_t n = (padded - reach(a)) / a->s + 1;
     if (ceil_mode) {
         n = zs_ceil_div(padded - reach(a), a->s) + 1;
-        if ((n - 1) * a->s >= a->in + a->pad_before)
+        const zs_window *w = &spec->window;
+        const bool is_kept = spec->caffe_pool && w->pad_top == 0 && w->pad_left == 0;
+        if (!is_kept && (n - 1) * a->s >= a->in + a->pad_before)
             n--;
     }
     *out = n;

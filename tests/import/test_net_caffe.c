@@ -179,7 +179,7 @@ END_TEST
 
 /* ---- the old form ---------------------------------------------------------------------------- */
 
-enum { V1_CONVOLUTION = 4, V1_INNER_PRODUCT = 14, V1_RELU = 18, V1_SOFTMAX = 20, V1_BNLL = 2 };
+enum { V1_CONVOLUTION = 4, V1_INNER_PRODUCT = 14, V1_RELU = 18, V1_SOFTMAX = 20, V1_IM2COL = 11 };
 
 static wire old_net(uint64_t last_type)
 {
@@ -223,8 +223,8 @@ END_TEST
 
 START_TEST(test_old_types_that_cannot_be_handled_are_named)
 {
-    const wire bnll = old_net(V1_BNLL), unknown = old_net(99);
-    refuse(&bnll, ZS_EUNSUPPORTED, "layer 3 (BNLL s)", "layer type BNLL is not handled");
+    const wire im2col = old_net(V1_IM2COL), unknown = old_net(99);
+    refuse(&im2col, ZS_EUNSUPPORTED, "layer 3 (Im2col s)", "layer type Im2col is not handled");
     refuse(&unknown, ZS_EUNSUPPORTED, "layer 3", "V1 type 99");
 }
 END_TEST

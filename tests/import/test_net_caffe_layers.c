@@ -176,7 +176,8 @@ START_TEST(test_global_average_pools_are_layers_of_their_own)
     const zs_net_spec spec = parse_one("Pooling", "data", CAFFE_POOLING, &param);
     ck_assert_int_eq(spec.layers[0].op, ZS_LAYER_GAP);
     wire_uint(&max, 12, 1);
-    refuse_one("Pooling", "data", CAFFE_POOLING, &max, ZS_EUNSUPPORTED, "global MAX");
+    ck_assert_int_eq(parse_one("Pooling", "data", CAFFE_POOLING, &max).layers[0].op,
+                     ZS_LAYER_REDUCE);
     wire_uint(&stochastic, 1, 2);
     refuse_one("Pooling", "data", CAFFE_POOLING, &stochastic, ZS_EUNSUPPORTED, "pool method 2");
 }
@@ -285,24 +286,21 @@ START_TEST(test_joins_keep_all_bottoms)
 }
 END_TEST
 
-START_TEST(test_joins_that_do_something_else_are_refused)
+START_TEST(test_joins_of_another_kind_are_layers)
 {
-    wire product = {.n = 0}, weighted = {.n = 0}, rows = {.n = 0};
+    wire product = {.n = 0}, weighted = {.n = 0}, rows = {.n = 0}, unknown = {.n = 0};
     wire_uint(&product, 1, 0);
     wire_float(&weighted, 2, 1);
     wire_float(&weighted, 2, -1);
     wire_uint(&rows, 1, 2);
-    refuse_one("Eltwise", "data data", CAFFE_ELTWISE, &product, ZS_EUNSUPPORTED, "operation 0");
-    refuse_one("Eltwise", "data data", CAFFE_ELTWISE, &weighted, ZS_EUNSUPPORTED, "coefficient -1");
-    refuse_one("Concat", "data data", CAFFE_CONCAT, &rows, ZS_EUNSUPPORTED, "axis 2");
-}
-END_TEST
-
-START_TEST(test_leaky_relus_are_refused)
-{
-    wire param = {.n = 0};
-    wire_float(&param, 1, 0.1f);
-    refuse_one("ReLU", "data", CAFFE_RELU, &param, ZS_EUNSUPPORTED, "negative_slope 0.1");
+    wire_uint(&unknown, 1, 7);
+    ck_assert_int_eq(parse_one("Eltwise", "data data", CAFFE_ELTWISE, &product).layers[0].op,
+                     ZS_LAYER_BINARY);
+    ck_assert_int_eq(parse_one("Eltwise", "data data", CAFFE_ELTWISE, &weighted).layers[1].op,
+                     ZS_LAYER_ADD);
+    ck_assert_int_eq(parse_one("Concat", "data data", CAFFE_CONCAT, &rows).layers[0].op,
+                     ZS_LAYER_JOIN);
+    refuse_one("Eltwise", "data data", CAFFE_ELTWISE, &unknown, ZS_EUNSUPPORTED, "operation 7");
 }
 END_TEST
 
@@ -312,8 +310,8 @@ START_TEST(test_flatten_and_dropout_are_layers)
     ck_assert_int_eq(parse_one("Flatten", "data", 0, NULL).layers[0].op, ZS_LAYER_FLATTEN);
     ck_assert_int_eq(parse_one("Dropout", "data", 0, NULL).layers[0].op, ZS_LAYER_DROPOUT);
     wire_uint(&param, 1, 2);
-    refuse_one("Flatten", "data", CAFFE_FLATTEN, &param, ZS_EUNSUPPORTED,
-               "only flattening from axis 1");
+    wire_uint(&param, 2, 1);
+    refuse_one("Flatten", "data", CAFFE_FLATTEN, &param, ZS_ERANGE, "from axis 2 to 1");
 }
 END_TEST
 
@@ -328,8 +326,9 @@ static const struct {
     const char *type, *text;
     zs_status status;
 } refused[] = {
-    {"Deconvolution", "layer type Deconvolution is not handled", ZS_EUNSUPPORTED},
-    {"PReLU", "layer type PReLU", ZS_EUNSUPPORTED},
+    {"PriorBox", "layer type PriorBox is not handled", ZS_EUNSUPPORTED},
+    {"Deconvolution", "convolution_param is missing", ZS_EPARSE},
+    {"PReLU", "0 of its weight blobs", ZS_EPARSE},
     {"Convolution", "convolution_param is missing", ZS_EPARSE},
     {"InnerProduct", "inner_product_param is missing", ZS_EPARSE},
     {"Pooling", "pooling_param is missing", ZS_EPARSE},
@@ -359,8 +358,7 @@ TCase *tcase_net_caffe_layers(void)
     tcase_add_test(tc, test_a_value_read_before_its_scale_in_place_keeps_the_scale_apart);
     tcase_add_test(tc, test_lrn_has_caffes_defaults);
     tcase_add_test(tc, test_joins_keep_all_bottoms);
-    tcase_add_test(tc, test_joins_that_do_something_else_are_refused);
-    tcase_add_test(tc, test_leaky_relus_are_refused);
+    tcase_add_test(tc, test_joins_of_another_kind_are_layers);
     tcase_add_test(tc, test_flatten_and_dropout_are_layers);
     tcase_add_test(tc, test_relu6_is_bounded);
     tcase_add_loop_test(tc, test_layers_that_cannot_be_handled_are_named, 0, (int)ZS_LEN(refused));
