@@ -72,6 +72,7 @@ typedef enum zs_form {
     ZS_FORM_DRAM,
     ZS_FORM_MEMORY,
     ZS_FORM_AXI,
+    ZS_FORM_FLOW,
     ZS_FORM_N
 } zs_form;
 
@@ -146,6 +147,19 @@ typedef struct zs_axi_measured {
     uint32_t trace_n;
 } zs_axi_measured;
 
+/* A chain of streaming nodes in RTL. Lists are as the cells have them: clocks and fills with
+ * semicolons between; -1: nothing moved. */
+typedef struct zs_flow_measured {
+    const char *name, *reason, *source;
+    const char *chain;
+    uint64_t images, words_in, words_out;
+    uint32_t input_gap;
+    bool is_deadlock;
+    /* NULL where there is none */
+    const char *interval, *first_output, *last_output, *input_stall_cycles, *fifo_max, *edge_first,
+        *edge_last;
+} zs_flow_measured;
+
 typedef struct zs_reference {
     const char *path;
     zs_form form;
@@ -156,6 +170,7 @@ typedef struct zs_reference {
     const zs_dram_measured *drams;
     const zs_memory_measured *memories;
     const zs_axi_measured *axis;
+    const zs_flow_measured *flows;
 } zs_reference;
 
 const char *zs_reference_case_name(const zs_reference *ref, uint32_t i);

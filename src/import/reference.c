@@ -24,6 +24,8 @@ static const layout layouts[] = {
      "case masters fabric max_burst_beats slave slave_read_outst slave_write_outst rd_bytes "
      "rd_addr wr_bytes wr_addr ar_count r_beats aw_count w_beats",
      ZS_FORM_AXI, zs_reference_axi},
+    {"flow", "case images input_gap words_in words_out deadlock chain", ZS_FORM_FLOW,
+     zs_reference_flow},
 };
 
 typedef struct word {

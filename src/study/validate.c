@@ -112,6 +112,10 @@ static const form_row forms[ZS_FORM_N] = {
     [ZS_FORM_MEMORY] = {.sections = {{.title = "memory and ports"}}, .check = zs_memory_check},
     [ZS_FORM_DRAM] = {.sections = {{.title = "DRAM bandwidth"}, {.title = "DRAM read latency"}},
                       .check = check_dram},
+    [ZS_FORM_FLOW] = {.sections = {{.title = "streaming nodes in RTL: images"},
+                                   {.title = "streaming nodes in RTL: clocks of every stream"},
+                                   {.title = "streaming nodes in RTL: fills of FIFOs"}},
+                      .check = zs_flow_case_check},
     [ZS_FORM_AXI] = {.sections = {{.title = "AXI bursts and splits"},
                                   {.title = "AXI clocks"},
                                   {.title = "AXI clocks per burst, once steady"}},
@@ -137,6 +141,8 @@ const char *zs_reference_case_name(const zs_reference *ref, uint32_t i)
         return ref->memories[i].name;
     case ZS_FORM_AXI:
         return ref->axis[i].name;
+    case ZS_FORM_FLOW:
+        return ref->flows[i].name;
     case ZS_FORM_N:
         break;
     }

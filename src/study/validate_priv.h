@@ -17,4 +17,10 @@ zs_status zs_memory_check(zs_arena *scratch, const zs_memory_params *memory,
 zs_status zs_axi_case_check(zs_arena *scratch, const zs_memory_params *memory,
                             const zs_reference *ref, uint32_t i, zs_section *sections, zs_err *err);
 
+/* Every figure of the case must be the same. The sections are: the interval; clocks; fills. Each
+ * gets the figure that is furthest off. */
+zs_status zs_flow_case_check(zs_arena *scratch, const zs_memory_params *memory,
+                             const zs_reference *ref, uint32_t i, zs_section *sections,
+                             zs_err *err);
+
 #endif

@@ -3,6 +3,7 @@
 TCase *tcase_axi(void);
 TCase *tcase_dram(void);
 TCase *tcase_dram_policy(void);
+TCase *tcase_flow(void);
 TCase *tcase_memsys(void);
 TCase *tcase_memsys_agree(void);
 TCase *tcase_memsys_alone(void);
@@ -16,6 +17,6 @@ int main(void)
     TCase *(*const cases[])(void) = {tcase_axi,          tcase_dram,         tcase_dram_policy,
                                      tcase_memsys,       tcase_memsys_agree, tcase_memsys_alone,
                                      tcase_memsys_fixed, tcase_serial,       tcase_traffic,
-                                     tcase_port_stream};
+                                     tcase_port_stream,  tcase_flow};
     return test_main("hw", cases, ZS_LEN(cases));
 }

@@ -1,0 +1,139 @@
+/* flow.h - networks of streaming nodes with FIFOs between them, exact to the clock.
+ *
+ * Models   nodes that hand words on by valid and ready: sliding windows, matrix-vector units, width
+ *          converters, padding, thresholds, forks and joins, FIFOs; each as the RTL of FINN's
+ *          library behaves. A word moves in the clock in which its producer is valid and its
+ *          consumer ready.
+ * How      not clock by clock: when a word moves follows from when some earlier words moved. Every
+ *          node turns the clocks of its inputs into those of its outputs as far as they are known,
+ *          and what it finds out wakes its neighbours. What is known never changes, so the order of
+ *          evaluation has no influence. Where all depends on all, nothing moves any more: a
+ *          deadlock, and the nodes that wait for each other are the reason.
+ * Folding  once a whole image moves exactly as the one before, shifted in time, all further images
+ *          do: they are not simulated.
+ * Omits    data; words of weights, which are always there.
+ * Sources  docs/models/stream.md, "Nodes".
+ * Memory   the arena's. */
+#ifndef ZYNQSIM_FLOW_H
+#define ZYNQSIM_FLOW_H
+
+#include "zynqsim/base.h"
+
+typedef enum zs_flow_op {
+    ZS_FLOW_SOURCE,
+    ZS_FLOW_SINK,
+    ZS_FLOW_WIRE, /* a word moves on all edges of the node at once: fork, join, or between FIFOs */
+    ZS_FLOW_UP,   /* narrow to wide words */
+    ZS_FLOW_DOWN, /* wide to narrow words */
+    ZS_FLOW_PAD,
+    ZS_FLOW_WINDOW,
+    ZS_FLOW_MATRIX,
+    ZS_FLOW_THRESHOLD,
+    ZS_FLOW_OP_N
+} zs_flow_op;
+
+enum { ZS_FLOW_PORTS = 2 }; /* edges into or out of a node */
+
+typedef struct zs_flow_node {
+    zs_flow_op op;
+    const char *name;
+    uint32_t h, w;         /* PAD, WINDOW: of the input */
+    uint32_t fold;         /* PAD, WINDOW: words of a pixel */
+    uint32_t pad;          /* PAD: on every side */
+    uint32_t kernel, step; /* WINDOW */
+    bool by_channel;       /* WINDOW: depthwise order */
+    uint32_t ratio;        /* UP, DOWN */
+    uint32_t sf, nf;       /* MATRIX: words of a vector, words of a result */
+    uint32_t stages;       /* THRESHOLD: bits */
+    uint32_t gap;          /* SOURCE: a new word in clocks that are multiples of this */
+    uint32_t in[ZS_FLOW_PORTS], out[ZS_FLOW_PORTS]; /* edges */
+    uint32_t in_n, out_n;
+} zs_flow_node;
+
+typedef struct zs_flow_edge {
+    uint32_t from, to;
+    uint32_t depth; /* of the FIFO on it; 0: none */
+    uint64_t words; /* of an image; zs_flow_check sets it */
+} zs_flow_edge;
+
+typedef struct zs_flow {
+    zs_flow_node *nodes; /* [0] is the source */
+    zs_flow_edge *edges;
+    uint32_t node_n, edge_n;
+    uint32_t sink;
+    uint64_t words_in; /* of an image */
+} zs_flow;
+
+/* Sets the words of every edge. ZS_ERANGE names the node whose words do not come out even, or whose
+ * figures contradict each other; ZS_EUNSUPPORTED: a cycle, a fork that needs a FIFO. */
+zs_status zs_flow_check(zs_flow *flow, zs_err *err);
+
+#define ZS_FLOW_NEVER UINT64_MAX
+
+typedef struct zs_flow_edge_result {
+    uint64_t first_in, last_in, first_out, last_out; /* clocks; ZS_FLOW_NEVER; in: into the FIFO */
+    uint64_t most;                                   /* largest fill */
+    uint64_t full_cycles;                            /* in which the FIFO was full */
+    uint64_t blocked_cycles;                         /* in which a word waited to go in */
+} zs_flow_edge_result;
+
+typedef struct zs_flow_node_result {
+    uint64_t first, last;    /* clocks of its first and last word, in or out */
+    uint64_t busy_cycles;    /* that its words cost */
+    uint64_t blocked_cycles; /* a result waited */
+    uint64_t starved_cycles; /* the rest of its span */
+} zs_flow_node_result;
+
+typedef struct zs_flow_result {
+    bool is_deadlock;
+    uint64_t images, simulated;
+    const uint64_t *first_output, *last_output; /* [image < simulated] */
+    uint64_t period;                            /* of the images that were not simulated; 0: none */
+    uint64_t end;          /* clock of the last output word, or of the last word at all */
+    uint64_t stall_cycles; /* in which the source waited */
+    zs_flow_edge_result *edges;
+    zs_flow_node_result *nodes;
+    uint64_t moves; /* words that moved, simulated */
+    /* a deadlock: nodes that wait for each other in a circle, and the edge whose FIFO is full */
+    const uint32_t *circle;
+    uint32_t circle_n;
+    uint32_t full_edge; /* ZS_FLOW_NO_EDGE: none */
+} zs_flow_result;
+#define ZS_FLOW_NO_EDGE UINT32_MAX
+
+uint64_t zs_flow_first_output(const zs_flow_result *r, uint64_t image);
+uint64_t zs_flow_last_output(const zs_flow_result *r, uint64_t image);
+/* Between the last words of the last two images; 0 for a single one. */
+uint64_t zs_flow_interval(const zs_flow_result *r);
+
+/* `flow` has been checked. `folds`: whether images that repeat may be left out. A deadlock is a
+ * result. ZS_ENOMEM; ZS_ERANGE for runs that are too large. */
+zs_status zs_flow_run(zs_arena *arena, const zs_flow *flow, uint64_t images, bool folds,
+                      zs_flow_result *out, zs_err *err);
+
+/* ---- the same again with other depths ---- */
+
+typedef struct zs_flow_sim zs_flow_sim; /* memory for a flow, kept between runs */
+zs_status zs_flow_sim_build(zs_arena *arena, const zs_flow *flow, zs_flow_sim **out, zs_err *err);
+/* Depths are those of the flow at the time; an edge may not change between 0 and more. */
+zs_status zs_flow_sim_run(zs_flow_sim *sim, uint64_t images, bool folds, zs_flow_result *out,
+                          zs_err *err);
+
+/* ---- chains as text ---- */
+
+/* "fifo(2)|pad(h=6,w=6,c=4,simd=2,p=1)|..." */
+typedef struct zs_flow_chain {
+    zs_flow flow;
+    uint32_t *fifos; /* edge of every FIFO, in the order of the text */
+    uint32_t fifo_n;
+    struct zs_flow_link {
+        uint32_t edge;
+        bool is_out; /* behind its FIFO */
+    } * links;       /* between every two parts of the text */
+    uint32_t link_n;
+} zs_flow_chain;
+/* `place` is named where the text is wrong: ZS_EPARSE, ZS_ERANGE, ZS_EUNSUPPORTED. */
+zs_status zs_flow_chain_parse(zs_arena *arena, const char *text, uint64_t words_in, uint32_t gap,
+                              const char *place, zs_flow_chain *out, zs_err *err);
+
+#endif

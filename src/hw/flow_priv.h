@@ -1,0 +1,84 @@
+/* flow_priv.h - the state of a flow while its clocks are found out.
+ *
+ * An edge keeps the clock of every word: into its FIFO and out of it, or, without a FIFO, the one
+ * clock in which the word moved. At most one word is on offer on an edge: it counts as moved once
+ * its clock is known, which takes room in the FIFO or, without one, the consumer. */
+#ifndef ZYNQSIM_FLOW_PRIV_H
+#define ZYNQSIM_FLOW_PRIV_H
+
+#include "zynqsim/flow.h"
+
+typedef struct flow_edge {
+    uint64_t *in, *out;   /* [word] clocks; the same array without a FIFO */
+    uint64_t in_n, out_n; /* words whose clocks are known */
+    uint64_t offer;       /* from when on the next word is valid */
+    uint64_t words;
+    uint32_t depth, from, to;
+    bool is_offered;
+    bool from_wire;    /* its producer looks at the room of all its outputs at once */
+    uint64_t *blocked; /* [image] sum of clocks that its words waited to go in */
+} flow_edge;
+
+/* A dot product on its way through the pipeline of a matrix unit: in clock `at` it is at the end.
+ * If the result before it has not gone by then, the pipeline stands still for `stall` clocks. */
+typedef struct flow_result {
+    uint64_t at, stall;
+    bool is_settled;
+} flow_result;
+
+enum { FLOW_PIPELINE = 5, FLOW_RESULTS = 16 };
+
+typedef struct flow_window {
+    uint64_t image0;   /* word number of the image's first */
+    uint64_t accepted; /* words of the image */
+    uint64_t room;     /* of how many it is known when there is room for them: */
+    uint64_t *free_at; /* [word] from this clock on */
+    uint64_t size;     /* of the buffer in words */
+    uint64_t words;    /* of an image */
+    uint64_t cur, base;
+    uint32_t i, ky, channel, ox, oy;
+    uint32_t run, run_step, channels; /* words of a row of a window, their distance; windows of a
+                                       * place */
+    uint32_t oh, ow;
+    bool is_fetched;
+} flow_window;
+
+typedef struct flow_matrix {
+    uint64_t *read_at; /* ring: when a word was read the last time */
+    uint64_t memory;   /* words of the replay memory, a power of two */
+    uint64_t read_n;   /* words read the last time */
+    uint64_t next;     /* earliest clock of the next consumption, pipeline permitting */
+    uint64_t vector;   /* first word of the vector */
+    uint32_t fold, i;  /* of the result, of the vector */
+    flow_result results[FLOW_RESULTS];
+    uint64_t head, settled, tail; /* results[head..tail) stand ahead of `next`; from settled on it
+                                   * is not known how long they wait */
+    uint64_t *consumed;           /* [image] clock of its last consumption */
+} flow_matrix;
+
+typedef struct flow_node {
+    zs_flow_node is;
+    bool is_queued;
+    /* of the converters, padding and thresholds: what their step says */
+    uint64_t at, count;
+    uint32_t x, y, s;
+    bool holds;
+    union {
+        flow_window window;
+        flow_matrix matrix;
+    };
+} flow_node;
+
+struct zs_flow_sim {
+    zs_arena *arena;
+    const zs_flow *flow;
+    flow_edge *edges;
+    flow_node *nodes;
+    uint32_t *queue; /* ring of node_n + 1 */
+    uint32_t head, tail;
+    uint64_t capacity; /* images that the arrays hold, */
+    uint64_t ahead;    /* and as many more */
+    uint64_t limit;    /* words that the source may offer */
+};
+
+#endif

@@ -1,0 +1,281 @@
+#include "support.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "flow_clock.h"
+#include "zynqsim/flow.h"
+
+/* ---- chains at random ------------------------------------------------------------------------ */
+
+typedef struct chain {
+    char text[4000];
+    size_t n;
+    zs_prng prng;
+    uint32_t h, w, c, lanes; /* of the stream at its end */
+    uint64_t words;          /* of its first edge */
+} chain;
+
+static uint32_t below(chain *c, uint32_t n)
+{
+    return (uint32_t)zs_prng_below(&c->prng, n);
+}
+
+static void add(chain *c, const char *fmt, ...) ZS_PRINTF(2, 3);
+static void add(chain *c, const char *fmt, ...)
+{
+    va_list args;
+    if (c->n > 0)
+        c->text[c->n++] = '|';
+    va_start(args, fmt);
+    c->n += (size_t)vsnprintf(c->text + c->n, sizeof c->text - c->n, fmt, args);
+    va_end(args);
+    ck_assert_uint_lt(c->n, sizeof c->text - 64);
+}
+
+static void maybe_fifo(chain *c, bool must)
+{
+    if (must || below(c, 3) > 0)
+        add(c, "fifo(%u)", 1 + below(c, below(c, 2) ? 4 : 40));
+    if (below(c, 12) == 0)
+        add(c, "fifo(%u)", 1 + below(c, 3));
+}
+
+static uint32_t divisor(chain *c, uint32_t of)
+{
+    uint32_t d = 1 + below(c, of);
+    while (of % d != 0)
+        d--;
+    return d;
+}
+
+static void widen(chain *c, uint32_t lanes)
+{
+    if (lanes != c->lanes && (lanes % c->lanes == 0 || c->lanes % lanes == 0)) {
+        add(c, "dwc(in=%u,out=%u)", c->lanes, lanes);
+        c->lanes = lanes;
+        maybe_fifo(c, false);
+    }
+}
+
+/* A convolution, or what is left of one. */
+static void add_layer(chain *c)
+{
+    widen(c, divisor(c, c->c));
+    const uint32_t fold = c->c / c->lanes;
+    if (below(c, 3) == 0) {
+        const uint32_t p = below(c, 3);
+        add(c, "pad(h=%u,w=%u,c=%u,simd=%u,p=%u)", c->h, c->w, c->c, c->lanes, p);
+        c->h += 2 * p;
+        c->w += 2 * p;
+        maybe_fifo(c, false);
+    }
+    uint32_t k = 1 + below(c, 4);
+    k = k > c->h ? c->h : k;
+    k = k > c->w ? c->w : k;
+    const uint32_t stride = 1 + below(c, 3);
+    const bool by_channel = below(c, 2) == 0;
+    add(c, "swg(h=%u,w=%u,c=%u,simd=%u,k=%u,stride=%u%s)", c->h, c->w, c->c, c->lanes, k, stride,
+        by_channel ? ",depthwise" : "");
+    c->h = (c->h - k) / stride + 1;
+    c->w = (c->w - k) / stride + 1;
+    maybe_fifo(c, false);
+    if (by_channel) {
+        add(c, "mvu(sf=%u,nf=1)", k * k);
+    } else {
+        const uint32_t nf = 1 + below(c, 7);
+        add(c, "mvu(sf=%u,nf=%u)", k * k * fold, nf);
+        c->lanes = 1 + below(c, 3);
+        c->c = nf * c->lanes;
+    }
+    maybe_fifo(c, false);
+    if (below(c, 2) == 0) {
+        add(c, "thr(bits=%u)", 1 + below(c, 6));
+        maybe_fifo(c, false);
+    }
+}
+
+/* A residual block that keeps the shape; its bypass may be too small. */
+static void add_block(chain *c, uint32_t id)
+{
+    add(c, "fork(id=%u,bypass=%u)", id, 1 + below(c, 60));
+    maybe_fifo(c, false);
+    add(c, "pad(h=%u,w=%u,c=%u,simd=%u,p=1)", c->h, c->w, c->c, c->lanes);
+    maybe_fifo(c, false);
+    add(c, "swg(h=%u,w=%u,c=%u,simd=%u,k=3,stride=1,depthwise)", c->h + 2, c->w + 2, c->c,
+        c->lanes);
+    maybe_fifo(c, false);
+    add(c, "mvu(sf=9,nf=1)");
+    maybe_fifo(c, false);
+    add(c, "mvu(sf=%u,nf=%u)", c->c / c->lanes, c->c / c->lanes);
+    maybe_fifo(c, true);
+    add(c, "join(id=%u)", id);
+    maybe_fifo(c, false);
+}
+
+static void make_chain(chain *c, uint64_t seed)
+{
+    *c = (chain){.prng = {.state = seed}};
+    c->h = 1 + below(c, 9);
+    c->w = 1 + below(c, 9);
+    c->c = 1 + below(c, 6);
+    c->lanes = divisor(c, c->c);
+    c->words = (uint64_t)c->h * c->w * c->c / c->lanes;
+    maybe_fifo(c, false);
+    const uint32_t layers = 1 + below(c, 3);
+    for (uint32_t i = 0; i < layers; i++) {
+        if (below(c, 5) == 0)
+            add_block(c, i);
+        add_layer(c);
+    }
+}
+
+static void same(const char *what, uint64_t got, uint64_t want, const chain *c)
+{
+    ck_assert_msg(got == want, "%s %lld, clock by clock %lld: %s", what, (long long)got,
+                  (long long)want, c->text);
+}
+
+START_TEST(test_random_chains_move_as_clock_by_clock)
+{
+    zs_arena arena;
+    zs_arena_init(&arena, test_heap());
+    for (uint64_t seed = 0; seed < 40; seed++) {
+        chain c;
+        zs_flow_chain f;
+        zs_flow_result r, want;
+        zs_err err;
+        make_chain(&c, (uint64_t)_i * 1000 + seed);
+        const uint64_t images = 1 + below(&c, 4);
+        const uint32_t gap = below(&c, 2) ? 1 : 1 + below(&c, 9);
+        ck_assert_msg(zs_flow_chain_parse(&arena, c.text, c.words, gap, "chain", &f, &err) == ZS_OK,
+                      "%s: %s", c.text, err.text);
+        ck_assert_int_eq(zs_flow_run(&arena, &f.flow, images, false, &r, &err), ZS_OK);
+        flow_clock_run(&arena, &f.flow, images, &want);
+        same("deadlock", r.is_deadlock, want.is_deadlock, &c);
+        for (uint64_t i = 0; i < images && !r.is_deadlock; i++) {
+            same("first output", r.first_output[i], want.first_output[i], &c);
+            same("last output", r.last_output[i], want.last_output[i], &c);
+        }
+        if (!r.is_deadlock)
+            same("stalls", r.stall_cycles, want.stall_cycles, &c);
+        for (uint32_t e = 0; e < f.flow.edge_n; e++) {
+            same("first in", r.edges[e].first_in, want.edges[e].first_in, &c);
+            same("last in", r.edges[e].last_in, want.edges[e].last_in, &c);
+            same("first out", r.edges[e].first_out, want.edges[e].first_out, &c);
+            same("last out", r.edges[e].last_out, want.edges[e].last_out, &c);
+            same("fill", r.edges[e].most, want.edges[e].most, &c);
+        }
+        zs_arena_reset(&arena);
+    }
+    zs_arena_drop(&arena);
+}
+END_TEST
+
+START_TEST(test_folded_runs_equal_unfolded_ones)
+{
+    zs_arena arena;
+    zs_arena_init(&arena, test_heap());
+    uint32_t folded = 0;
+    for (uint64_t seed = 0; seed < 40; seed++) {
+        chain c;
+        zs_flow_chain f;
+        zs_flow_result r, want;
+        zs_err err;
+        make_chain(&c, 77000 + seed);
+        ck_assert_int_eq(zs_flow_chain_parse(&arena, c.text, c.words, 1, "chain", &f, &err), ZS_OK);
+        ck_assert_int_eq(zs_flow_run(&arena, &f.flow, 40, true, &r, &err), ZS_OK);
+        ck_assert_int_eq(zs_flow_run(&arena, &f.flow, 40, false, &want, &err), ZS_OK);
+        same("deadlock", r.is_deadlock, want.is_deadlock, &c);
+        folded += r.simulated < r.images;
+        for (uint64_t i = 0; i < 40 && !r.is_deadlock; i++) {
+            same("first output", zs_flow_first_output(&r, i), want.first_output[i], &c);
+            same("last output", zs_flow_last_output(&r, i), want.last_output[i], &c);
+        }
+        for (uint32_t e = 0; e < f.flow.edge_n && !r.is_deadlock; e++) {
+            same("last in", r.edges[e].last_in, want.edges[e].last_in, &c);
+            same("last out", r.edges[e].last_out, want.edges[e].last_out, &c);
+            same("fill", r.edges[e].most, want.edges[e].most, &c);
+            same("full", r.edges[e].full_cycles, want.edges[e].full_cycles, &c);
+            same("blocked", r.edges[e].blocked_cycles, want.edges[e].blocked_cycles, &c);
+        }
+        zs_arena_reset(&arena);
+    }
+    ck_assert_uint_gt(folded, 20);
+    zs_arena_drop(&arena);
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    uint64_t words;
+    zs_status status;
+    const char *says;
+} wrong[] = {
+    {"fifo(0)", 4, ZS_ERANGE, "below 1"},
+    {"dwc(in=3,out=2)", 4, ZS_ERANGE, "divides the other"},
+    {"dwc(in=1,out=3)", 4, ZS_ERANGE, "no multiple"},
+    {"mvu(sf=3,nf=1)", 4, ZS_ERANGE, "no multiple"},
+    {"mvu(sf=2)", 4, ZS_EPARSE, "lacks nf"},
+    {"pad(h=2,w=2,c=3,simd=2,p=1)", 4, ZS_ERANGE, "does not divide"},
+    {"swg(h=2,w=2,c=1,simd=1,k=3,stride=1)", 4, ZS_ERANGE, "does not fit"},
+    {"swg(h=2,w=3,c=1,simd=1,k=2,stride=1)", 4, ZS_ERANGE, "takes 6"},
+    {"fork(id=0,bypass=0)|fifo(2)|join(id=0)", 4, ZS_ERANGE, "bypass is below 1"},
+    {"fork(id=0,bypass=1)|fifo(2)", 4, ZS_EPARSE, "no join"},
+    {"join(id=3)", 4, ZS_EPARSE, "no fork"},
+    {"fork(id=0,bypass=4)|fifo(2)|mvu(sf=2,nf=1)|fifo(2)|join(id=0)", 4, ZS_ERANGE, "2 and 4"},
+    {"conv(3)", 4, ZS_EPARSE, "the parts are"},
+    {"fifo(99999999999)", 4, ZS_EPARSE, "above"},
+    {"fifo(-1)", 4, ZS_EPARSE, ""},
+    {"fifo(2", 4, ZS_EPARSE, "name(figures)"},
+    {"", 4, ZS_EPARSE, "name(figures)"},
+    {"fifo(2)", 0, ZS_ERANGE, "at least 1"},
+};
+
+START_TEST(test_wrong_chains_are_named)
+{
+    zs_arena arena;
+    zs_flow_chain f;
+    zs_err err = {0};
+    zs_arena_init(&arena, test_heap());
+    ck_assert_int_eq(
+        zs_flow_chain_parse(&arena, wrong[_i].text, wrong[_i].words, 1, "chain", &f, &err),
+        wrong[_i].status);
+    ck_assert_msg(strstr(err.text, wrong[_i].says) != NULL, "%s: %s", wrong[_i].text, err.text);
+    zs_arena_drop(&arena);
+}
+END_TEST
+
+START_TEST(test_deadlock_names_who_waits)
+{
+    zs_arena arena;
+    zs_flow_chain f;
+    zs_flow_result r;
+    zs_err err;
+    zs_arena_init(&arena, test_heap());
+    ck_assert_int_eq(
+        zs_flow_chain_parse(&arena,
+                            "fifo(2)|fork(id=0,bypass=8)|fifo(2)|pad(h=12,w=12,c=8,simd=4,p=1)|"
+                            "fifo(2)|swg(h=14,w=14,c=8,simd=4,k=3,stride=1)|fifo(2)|"
+                            "mvu(sf=18,nf=2)|fifo(2)|join(id=0)|fifo(2)",
+                            288, 1, "chain", &f, &err),
+        ZS_OK);
+    ck_assert_int_eq(zs_flow_run(&arena, &f.flow, 3, true, &r, &err), ZS_OK);
+    ck_assert(r.is_deadlock);
+    ck_assert_uint_ge(r.circle_n, 3);
+    ck_assert_uint_eq(r.full_edge, f.fifos[1]); /* the bypass */
+    zs_arena_drop(&arena);
+}
+END_TEST
+
+TCase *tcase_flow(void);
+TCase *tcase_flow(void)
+{
+    TCase *tc = tcase_create("flow");
+    tcase_add_loop_test(tc, test_random_chains_move_as_clock_by_clock, 0, 4);
+    tcase_add_test(tc, test_folded_runs_equal_unfolded_ones);
+    tcase_add_loop_test(tc, test_wrong_chains_are_named, 0, ZS_LEN(wrong));
+    tcase_add_test(tc, test_deadlock_names_who_waits);
+    return tc;
+}
