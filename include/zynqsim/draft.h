@@ -91,7 +91,6 @@ zs_status zs_draft_choose_residents(zs_plan_draft *d, zs_size_buffers_fn *size_b
 /* ---- emission -------------------------------------------------------------------------------- */
 
 typedef struct zs_slot_state {
-    uint64_t id;       /* tile it holds; UINT64_MAX: none */
     uint32_t ready;    /* op that filled it */
     uint32_t last_use; /* op that must retire before it may be overwritten */
     bool partial;      /* accumulator: sums are incomplete */
@@ -99,6 +98,7 @@ typedef struct zs_slot_state {
 } zs_slot_state;
 
 typedef struct zs_slot_ring {
+    uint64_t id[ZS_SLOTS_MAX + 1]; /* tile that a slot holds; UINT64_MAX: none. Place n is free */
     zs_slot_state slot[ZS_SLOTS_MAX];
     uint32_t n, next;
 } zs_slot_ring;
@@ -142,7 +142,7 @@ zs_status zs_emit_priced(zs_emitter *e, zs_op_code code, const zs_tile_box *box,
 zs_status zs_emit_transfer(zs_emitter *e, zs_op_code code, const zs_tile_box *box,
                            const uint8_t slot[4], const uint32_t wait[3], uint32_t *op);
 /* Slot that holds `id`, or ZS_SLOT_NONE. */
-uint32_t zs_ring_find(const zs_slot_ring *ring, uint64_t id);
+uint32_t zs_ring_find(zs_slot_ring *ring, uint64_t id);
 /* The slot to overwrite next. */
 uint32_t zs_ring_take(zs_slot_ring *ring);
 void zs_ring_reset(zs_slot_ring *ring, uint32_t n, uint32_t last_use);
