@@ -281,6 +281,14 @@ static zs_status parse_model(cli_point *p, const cli_options *o, zs_span bytes, 
     return ZS_OK;
 }
 
+static bool has_quantisers(const zs_net_spec *spec)
+{
+    for (uint32_t i = 0; i < spec->layer_n; i++)
+        if (spec->layers[i].quant != NULL)
+            return true;
+    return false;
+}
+
 zs_status cli_net_load(cli_point *p, const cli_options *o, zs_err *err)
 {
     zs_span bytes;
@@ -301,7 +309,9 @@ zs_status cli_net_load(cli_point *p, const cli_options *o, zs_err *err)
         ZS_TRY(zs_net_take_weights(&p->keep, &spec, &from, err));
     }
     ZS_TRY(settle_input_shape(p, o, &spec, err));
-    const zs_status status = zs_net_build(&p->keep, &spec, &p->net, err);
+    const bool is_streamlined = p->design.accel.precision == ZS_FP32 && has_quantisers(&spec);
+    const zs_status status = is_streamlined ? zs_net_streamline(&p->keep, &spec, &p->net, err)
+                                            : zs_net_build(&p->keep, &spec, &p->net, err);
     if (status != ZS_OK && err != NULL && strstr(err->place, path) == NULL)
         zs_err_prefix(err, path);
     return status;

@@ -136,6 +136,21 @@ zs_status zs_onnx_attr_ints(const zs_onnx_node *at, const char *name, int64_t *o
 /* Whether a text attribute has this value. */
 bool zs_onnx_attr_is(const ZsOnnx__Attribute *attr, const char *text);
 
+/* ---- quantisers ------------------------------------------------------------------------------ */
+
+/* Integers of a file from lo to hi; a quantiser to them, or NULL; a layer of it over x. */
+zs_number zs_onnx_number(double scale, double zero, double lo, double hi);
+zs_layer_quant *zs_onnx_quantiser(const zs_onnx_node *at, zs_number out);
+zs_status zs_onnx_quantise_layer(const zs_onnx_node *at, zs_net_value *x,
+                                 const zs_layer_quant *quant, zs_net_value *y, zs_err *err);
+const double *zs_onnx_spread(const zs_onnx_node *at, const float *from, uint64_t n, uint64_t want);
+/* Smallest and largest number of a type of TensorProto, false for others than integers. */
+bool zs_onnx_int_limits(int32_t type, double *least, double *most);
+/* Makes a quantised value, if it is one, its integers. */
+zs_status zs_onnx_codes(const zs_onnx_node *at, zs_net_value *x, zs_err *err);
+/* What is known of the steps of weights, constant input i. */
+void zs_onnx_grid(const zs_onnx_node *at, size_t i, zs_layer_spec *layer);
+
 /* ---- operators ------------------------------------------------------------------------------- */
 
 /* ZS_EPARSE for an attribute or a number of inputs of another version of the operator. */
@@ -150,6 +165,7 @@ OP(squeeze) OP(unsqueeze) OP(shape) OP(size) OP(gather) OP(slice) OP(split) OP(p
 OP(tile) OP(depth_to_space) OP(space_to_depth) OP(concat) OP(constant_of_shape) OP(range)
 OP(resize) OP(reduce) OP(arg) OP(global_pool) OP(softmax) OP(instance_norm) OP(layer_norm)
 OP(lp_norm) OP(mean_variance) OP(matmul) OP(gemm) OP(conv_transpose) OP(quantize) OP(dequantize)
+OP(qlinear) OP(integer) OP(quant) OP(multi_threshold) OP(xnor)
 /* clang-format on */
 #undef OP
 

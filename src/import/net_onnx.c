@@ -35,9 +35,9 @@ static zs_status check_model(const ZsOnnx__Model *model, const char *path, zs_on
 static zs_status init_draft(zs_onnx *net, zs_arena *arena, const char *path, zs_err *err)
 {
     uint64_t values = (uint64_t)net->graph->n_initializer + net->graph->n_input;
-    uint64_t layers = 1;
+    uint64_t layers = 2;
     for (size_t i = 0; i < net->graph->n_node; i++) {
-        values += net->graph->node[i]->n_output;
+        values += net->graph->node[i]->n_output + 4; /* names within operators on integers */
         layers += 2 * net->graph->node[i]->n_input + net->graph->node[i]->n_output + 2;
     }
     return zs_net_draft_init(&net->draft, arena, path, layers, values, err);
@@ -125,6 +125,9 @@ static zs_status add_input(zs_onnx *net, zs_input_spec *out, zs_err *err)
     if (input == NULL)
         return zs_fail(err, ZS_EPARSE, net->draft.path, "the graph has no input");
     zs_net_value value = {.layer = input->name};
+    if (input->type != NULL && input->type->tensor_type != NULL)
+        value.is_raw = zs_onnx_int_limits(input->type->tensor_type->elem_type, &value.least,
+                                          &value.most);
     ZS_TRY(read_input_shape(net, input, &value, err));
     ZS_TRY(zs_net_draft_value(&net->draft, input->name, input->name, value.rank, err));
     *zs_net_draft_get(&net->draft, input->name) = value;
@@ -176,7 +179,16 @@ static zs_status check_node(const zs_onnx_node *at, zs_err *err)
     const char *domain = node->domain ? node->domain : "";
     if (node->op_type == NULL)
         return zs_fail(err, ZS_EPARSE, at->place, "the node has no operator");
-    if (domain[0] != '\0' && strcmp(domain, "ai.onnx") != 0)
+    static const char *const domains[] = {"",
+                                          "ai.onnx",
+                                          "com.microsoft",
+                                          "onnx.brevitas",
+                                          "finn.custom_op.general",
+                                          "qonnx.custom_op.general"};
+    bool is_known = false;
+    for (size_t i = 0; i < ZS_LEN(domains); i++)
+        is_known = is_known || strcmp(domain, domains[i]) == 0;
+    if (!is_known)
         return zs_fail(err, ZS_EUNSUPPORTED, at->place, "operator %s of domain '%s' is not handled",
                        node->op_type, domain);
     if (node->n_output == 0 || node->output[0][0] == '\0')
@@ -241,7 +253,8 @@ static zs_status find_output(const zs_onnx *net, zs_net_spec *spec, zs_err *err)
     if (net->graph->n_output != 1)
         return zs_fail(err, ZS_EUNSUPPORTED, net->draft.path,
                        "the graph has %zu outputs; networks here have 1", net->graph->n_output);
-    const char *name = net->graph->output[0]->name;
+    char *const graph_name = net->graph->output[0]->name;
+    const char *name = graph_name;
     zs_net_value *value = name ? zs_net_draft_get(&net->draft, name) : NULL;
     if (value != NULL && value->constant != NULL)
         return zs_fail(err, ZS_EUNSUPPORTED, net->draft.path,
@@ -251,6 +264,10 @@ static zs_status find_output(const zs_onnx *net, zs_net_spec *spec, zs_err *err)
                        name ? name : "");
     const zs_onnx_node at = {.net = (zs_onnx *)net, .place = net->draft.path};
     ZS_TRY(zs_onnx_order(&at, value, err));
+    ZsOnnx__Node end = ZS_ONNX__NODE__INIT;
+    end.name = graph_name;
+    const zs_onnx_node named = {.net = (zs_onnx *)net, .node = &end, .place = net->draft.path};
+    ZS_TRY(zs_onnx_codes(&named, value, err));
     spec->output = value->layer;
     if (value->has_dims) {
         spec->output_rank = value->rank;

@@ -358,6 +358,7 @@ static zs_status read_matrix(const zs_onnx_node *at, bool is_oc_first, zs_layer_
     ZS_TRY(zs_net_size(tensor->dims[is_oc_first ? 0 : 1], 1, "an output count of", at->place,
                        &layer->oc, err));
     ZS_TRY(zs_onnx_in_floats(at, 1, &layer->weights.data, &layer->weights.n_elems, err));
+    zs_onnx_grid(at, 1, layer);
     if (!is_oc_first) {
         layer->weights.data = zs_net_transpose(at->net->draft.arena, layer->weights.data,
                                                (uint64_t)tensor->dims[0], layer->oc);

@@ -62,7 +62,8 @@ static zs_status emit_node(const zs_draft *d, emit *e, uint32_t at, zs_err *err)
                                 .shape = node->layer.y,
                                 .producer = ZS_NO_INDEX,
                                 .parent = ZS_NO_INDEX,
-                                .parent_offset_elems = node->parent_offset_elems};
+                                .parent_offset_elems = node->parent_offset_elems,
+                                .number = node->number};
     if (e->tensors[t].name == NULL)
         return zs_nomem(err, "network");
     return node->works ? emit_layer(d, e, at, err) : ZS_OK;
@@ -148,13 +149,25 @@ static zs_status build(zs_draft *d, zs_net **out, zs_err *err)
     return emit_net(d, out, err);
 }
 
-zs_status zs_net_build(zs_arena *arena, const zs_net_spec *spec, zs_net **out, zs_err *err)
+static zs_status build_spec(zs_arena *arena, const zs_net_spec *spec, bool is_streamlined,
+                            zs_net **out, zs_err *err)
 {
     ZS_TRY(check_spec(spec, err));
     zs_arena scratch;
     zs_arena_init(&scratch, arena->source);
-    zs_draft draft = {.spec = spec, .arena = arena, .scratch = &scratch};
+    zs_draft draft = {
+        .spec = spec, .arena = arena, .scratch = &scratch, .is_streamlined = is_streamlined};
     const zs_status status = build(&draft, out, err);
     zs_arena_drop(&scratch);
     return status;
+}
+
+zs_status zs_net_build(zs_arena *arena, const zs_net_spec *spec, zs_net **out, zs_err *err)
+{
+    return build_spec(arena, spec, false, out, err);
+}
+
+zs_status zs_net_streamline(zs_arena *arena, const zs_net_spec *spec, zs_net **out, zs_err *err)
+{
+    return build_spec(arena, spec, true, out, err);
 }

@@ -154,6 +154,8 @@ uint64_t zs_layer_ops(const zs_layer *layer)
         return zs_shape_elems(layer->x) + act;
     case ZS_LAYER_SOFTMAX: /* compare, subtract, exponential, add, divide */
         return 5 * y + act;
+    case ZS_LAYER_QUANTISE: /* scale, round, two bounds; or a comparison each */
+        return y * (layer->quant->thresholds ? layer->quant->threshold_n : 4) + act;
     case ZS_LAYER_LRN: /* squares and their sum, scale, offset, power, product */
         return y * (2 * (uint64_t)layer->lrn_size + 4) + act;
     case ZS_LAYER_ACT:
