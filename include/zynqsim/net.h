@@ -210,6 +210,14 @@ typedef struct zs_input_spec {
     zs_number number;
 } zs_input_spec;
 
+/* A result beside the first: the layer that makes it, its name and dimensions in the file. */
+typedef struct zs_output_spec {
+    const char *layer, *name;
+    bool has_dims; /* else channels, rows and columns */
+    uint32_t rank;
+    uint32_t dims[ZS_RANK_MAX];
+} zs_output_spec;
+
 typedef struct zs_net_spec {
     const char *name;
     zs_input_spec input; /* networks have one input */
@@ -217,9 +225,10 @@ typedef struct zs_net_spec {
     uint32_t layer_n;
     const char *output;   /* name of the layer that is the result; NULL = the only unread one */
     uint64_t seed;        /* of synthetic weights */
-    uint32_t output_rank; /* of the result, as the file counts it; 0: channels, rows and columns */
-    uint32_t output_dims[ZS_RANK_MAX];
-    const char *note; /* what the user should know of how the file was read, or NULL */
+    const char *note;     /* what the user should know of how the file was read, or NULL */
+    zs_output_spec result;      /* of the output; its layer does not count */
+    const zs_output_spec *more; /* further results */
+    uint32_t more_n;
 } zs_net_spec;
 
 /* ---- the graph ------------------------------------------------------------------------------- */
@@ -261,6 +270,14 @@ typedef struct zs_layer {
     zs_shape x, y;             /* input (of in[0]) and output; for fc x is {c*h*w, 1, 1} */
 } zs_layer;
 
+typedef struct zs_net_output {
+    const char *name;
+    uint32_t tensor;
+    bool has_dims;
+    uint32_t rank; /* as the file counts them, if it does */
+    uint32_t dims[ZS_RANK_MAX];
+} zs_net_output;
+
 typedef struct zs_net {
     const char *name;
     const zs_layer *layers; /* topological order */
@@ -271,10 +288,15 @@ typedef struct zs_net {
     uint32_t output; /* tensor index: the final result */
     uint32_t logits; /* tensor before a final softmax; equals output where there is none */
     uint64_t seed;
-    /* Dimensions of input and result as the file counts them; rank 0: as the tensor's shape. */
-    uint32_t input_rank, output_rank;
-    uint32_t input_dims[ZS_RANK_MAX], output_dims[ZS_RANK_MAX];
+    const zs_net_output *outputs; /* all results, `output` first */
+    uint32_t output_n;
+    /* Dimensions of the input as the file counts them; rank 0: as the tensor's shape. */
+    uint32_t input_rank;
+    uint32_t input_dims[ZS_RANK_MAX];
 } zs_net;
+
+/* Whether a result of the network lies in the memory that `root` owns. */
+bool zs_net_is_output(const zs_net *net, uint32_t root);
 
 /* Builds the graph. Layers that the output does not depend on are left out. Layers keep the order
  * of the spec where that is possible. Errors name the layer: ZS_EPARSE (unknown or duplicate name,

@@ -14,6 +14,9 @@ typedef struct zs_onnx {
     zs_shape stated;     /* sizes of the input that win over the file's, 0 = none */
     int64_t batch;       /* samples that the input states, 0 = open */
     bool is_whole;       /* the first dimension is one like the others: not samples, or one */
+    const char *input;         /* its name */
+    const char *const *wanted; /* outputs that were asked for instead of the graph's */
+    size_t wanted_n;
     uint64_t fold_elems; /* elements that constants may still be folded into */
 } zs_onnx;
 
@@ -98,6 +101,8 @@ zs_status zs_onnx_scale(const zs_onnx_node *at, zs_net_value *x, double factor, 
                         zs_err *err);
 zs_status zs_onnx_clip(const zs_onnx_node *at, zs_net_value *constant, double lo, double hi,
                        zs_err *err);
+/* Makes a constant what a layer computes: zeros in place of all elements of the input, plus it. */
+zs_status zs_onnx_compute(const zs_onnx_node *at, zs_net_value *constant, zs_err *err);
 /* A table of `n` offsets: start, start + step, ... */
 int64_t *zs_onnx_table(const zs_onnx_node *at, uint64_t n, int64_t start, int64_t step);
 /* Refuses what would mix samples of a batch. */
@@ -166,6 +171,7 @@ OP(tile) OP(depth_to_space) OP(space_to_depth) OP(concat) OP(constant_of_shape) 
 OP(resize) OP(reduce) OP(arg) OP(global_pool) OP(softmax) OP(instance_norm) OP(layer_norm)
 OP(lp_norm) OP(mean_variance) OP(matmul) OP(gemm) OP(conv_transpose) OP(quantize) OP(dequantize)
 OP(qlinear) OP(integer) OP(quant) OP(multi_threshold) OP(xnor)
+OP(top_k)
 /* clang-format on */
 #undef OP
 

@@ -467,6 +467,7 @@ static const struct onnx_op {
     {"Tanh", zs_onnx_unary, ZS_FN_TANH, 1, 1, ""},
     {"ThresholdedRelu", zs_onnx_unary, ZS_FN_THRESHOLD, 1, 1, "alpha"},
     {"Tile", zs_onnx_tile, ZS_FN_NONE, 2, 2, ""},
+    {"TopK", zs_onnx_top_k, ZS_FN_NONE, 1, 2, "axis k largest sorted"},
     {"Transpose", zs_onnx_transpose, ZS_FN_NONE, 1, 1, "perm"},
     {"Unsqueeze", zs_onnx_unsqueeze, ZS_FN_NONE, 1, 2, "axes"},
     {"Upsample", zs_onnx_resize, ZS_FN_NONE, 1, 2, "mode scales"},

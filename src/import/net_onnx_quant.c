@@ -224,6 +224,28 @@ zs_status zs_onnx_quantize(const zs_onnx_node *at, zs_err *err)
     return zs_onnx_bind(at, 0, &y, err);
 }
 
+/* (x - zero) * scale, one of each for each channel. */
+static zs_status shift_and_scale(const zs_onnx_node *at, zs_net_value *x, const double *zero,
+                                 const float *scale, uint32_t n, zs_net_value *y, zs_err *err)
+{
+    zs_net_value constant, shifted;
+    uint32_t dims[ZS_RANK_MAX];
+    float *zeros = zs_arena_alloc_raw(at->net->draft.arena, n, sizeof *zeros);
+    if (zeros == NULL)
+        return zs_nomem(err, "zero points");
+    for (uint32_t i = 0; i < n; i++)
+        zeros[i] = zero != NULL ? (float)zero[i] : 0;
+    dims[0] = n;
+    for (uint32_t d = 1; d < x->rank - 1; d++)
+        dims[d] = 1;
+    ZS_TRY(zs_onnx_new_floats(at, zeros, dims, x->rank - 1, &constant, err));
+    zs_net_value from = *x;
+    from.is_raw = false;
+    ZS_TRY(zs_onnx_two(at, ZS_FN_SUB, &from, &constant, &shifted, err));
+    ZS_TRY(zs_onnx_new_floats(at, scale, dims, x->rank - 1, &constant, err));
+    return zs_onnx_two(at, ZS_FN_MUL, &shifted, &constant, y, err);
+}
+
 /* Integers that a quantiser of the same scale made are the real numbers already; those of an input
  * of the network, or of sums, become real numbers. */
 zs_status zs_onnx_dequantize(const zs_onnx_node *at, zs_err *err)
@@ -252,9 +274,10 @@ zs_status zs_onnx_dequantize(const zs_onnx_node *at, zs_err *err)
         y.zero = 0;
         return zs_onnx_bind(at, 0, &y, err);
     }
-    if (n != 1)
-        return zs_fail(err, ZS_EUNSUPPORTED, at->place,
-                       "%llu scales of integers that no quantiser made", (unsigned long long)n);
+    if (n != 1) {
+        ZS_TRY(shift_and_scale(at, x, zero, scale, (uint32_t)n, &y, err));
+        return zs_onnx_bind(at, 0, &y, err);
+    }
     double least = INT32_MIN, most = INT32_MAX;
     if (x->is_raw) {
         least = x->least;

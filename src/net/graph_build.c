@@ -98,6 +98,28 @@ static uint32_t find_logits(const zs_draft *d, const emit *e)
     return e->tensor_of[d->output];
 }
 
+static zs_status emit_outputs(const zs_draft *d, emit *e, zs_err *err)
+{
+    const uint32_t n = 1 + d->spec->more_n;
+    zs_net_output *outputs = zs_new(d->arena, zs_net_output, n);
+    if (outputs == NULL)
+        return zs_nomem(err, "network");
+    for (uint32_t i = 0; i < n; i++) {
+        const zs_output_spec *spec = i == 0 ? &d->spec->result : &d->spec->more[i - 1];
+        zs_net_output *o = &outputs[i];
+        o->tensor = e->tensor_of[i == 0 ? d->output : d->more[i - 1]];
+        o->name = zs_arena_strdup(d->arena, spec->name ? spec->name : e->tensors[o->tensor].name);
+        o->has_dims = spec->has_dims;
+        o->rank = spec->rank;
+        memcpy(o->dims, spec->dims, sizeof o->dims);
+        if (o->name == NULL)
+            return zs_nomem(err, "network");
+    }
+    e->net->outputs = outputs;
+    e->net->output_n = n;
+    return ZS_OK;
+}
+
 static zs_status emit_net(const zs_draft *d, zs_net **out, zs_err *err)
 {
     emit e;
@@ -114,11 +136,9 @@ static zs_status emit_net(const zs_draft *d, zs_net **out, zs_err *err)
     e.net->output = e.tensor_of[d->output];
     e.net->logits = find_logits(d, &e);
     e.net->input_rank = d->spec->input.rank;
-    e.net->output_rank = d->spec->output_rank;
     memcpy(e.net->input_dims, d->spec->input.dims, sizeof e.net->input_dims);
-    memcpy(e.net->output_dims, d->spec->output_dims, sizeof e.net->output_dims);
     *out = e.net;
-    return ZS_OK;
+    return emit_outputs(d, &e, err);
 }
 
 /* ---- entry ----------------------------------------------------------------------------------- */

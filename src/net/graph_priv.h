@@ -38,6 +38,7 @@ typedef struct zs_draft {
     zs_node *nodes;  /* [layer_n + 1] */
     uint32_t input;  /* == layer_n */
     uint32_t output; /* value */
+    uint32_t *more;  /* values of further outputs, as many as the spec has */
     uint32_t *order; /* nodes that the output depends on, inputs first */
     uint32_t order_n;
     bool is_streamlined;

@@ -35,6 +35,8 @@ static void remove_idle(zs_draft *d)
     }
     d->nodes[d->input].has_tensor = true;
     d->output = zs_draft_value(d, d->output);
+    for (uint32_t i = 0; i < d->spec->more_n; i++)
+        d->more[i] = zs_draft_value(d, d->more[i]);
 }
 
 static void count_readers(zs_draft *d)
@@ -47,6 +49,8 @@ static void count_readers(zs_draft *d)
             d->nodes[node->in[i]].reader_n++;
     }
     d->nodes[d->output].reader_n++;
+    for (uint32_t i = 0; i < d->spec->more_n; i++)
+        d->nodes[d->more[i]].reader_n++;
 }
 
 /* The layer whose value only `node` reads, NULL when others see it or no layer makes it. */
@@ -199,5 +203,7 @@ zs_status zs_draft_simplify(zs_draft *d, zs_err *err)
             node->parent = zs_draft_value(d, node->parent);
     }
     d->output = zs_draft_value(d, d->output);
+    for (uint32_t i = 0; i < d->spec->more_n; i++)
+        d->more[i] = zs_draft_value(d, d->more[i]);
     return ZS_OK;
 }

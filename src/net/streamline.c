@@ -391,7 +391,6 @@ static void find_readers(lines *l)
             if (d->nodes[node->in[i]].reader_n == 1)
                 l->reader[node->in[i]] = d->order[k];
     }
-    l->reader[d->output] = ZS_NO_INDEX;
 }
 
 zs_status zs_draft_streamline(zs_draft *d, zs_err *err)

@@ -45,6 +45,14 @@ uint32_t zs_tensor_root(const zs_net *net, uint32_t tensor, uint64_t *offset_ele
     return tensor;
 }
 
+bool zs_net_is_output(const zs_net *net, uint32_t root)
+{
+    for (uint32_t i = 0; i < net->output_n; i++)
+        if (zs_tensor_root(net, net->outputs[i].tensor, NULL) == root)
+            return true;
+    return false;
+}
+
 uint64_t zs_layer_filter_elems(const zs_layer *layer)
 {
     if (!zs_op_has_filters(layer->op))
