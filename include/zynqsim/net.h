@@ -64,7 +64,7 @@ typedef struct zs_number {
     double scale; /* 0: real numbers, as they are */
     int32_t zero, lo, hi;
     int32_t offset;
-    uint8_t bits; /* as the file has them: 1..32 */
+    uint8_t bits;    /* as the file has them: 1..32 */
     bool is_bipolar; /* the two values are -1 and +1 */
 } zs_number;
 
@@ -196,10 +196,11 @@ typedef struct zs_layer_spec {
     uint32_t scale_n;
     float lrn_alpha, lrn_beta, lrn_k; /* lrn: x / (k + alpha / size * sum x^2)^beta */
     uint32_t lrn_size;
-    const zs_general *general; /* rearrange, unary, binary, ... (layers.def), else NULL */
+    const zs_general *general;   /* rearrange, unary, binary, ... (layers.def), else NULL */
     const zs_layer_quant *quant; /* quantise; others in integers of the model; else NULL */
     zs_weight_grid grid;         /* conv, fc */
-    const double *exact_scale, *exact_shift; /* batchnorm: scale and shift before they were rounded */
+    const double *exact_scale,
+        *exact_shift; /* batchnorm: scale and shift before they were rounded */
 } zs_layer_spec;
 
 typedef struct zs_input_spec {
@@ -223,10 +224,10 @@ typedef struct zs_net_spec {
     zs_input_spec input; /* networks have one input */
     const zs_layer_spec *layers;
     uint32_t layer_n;
-    const char *output;   /* name of the layer that is the result; NULL = the only unread one */
-    uint64_t seed;        /* of synthetic weights */
-    const char *note;     /* what the user should know of how the file was read, or NULL */
-    zs_output_spec result;      /* of the output; its layer does not count */
+    const char *output;    /* name of the layer that is the result; NULL = the only unread one */
+    uint64_t seed;         /* of synthetic weights */
+    const char *note;      /* what the user should know of how the file was read, or NULL */
+    zs_output_spec result; /* of the output; its layer does not count */
     const zs_output_spec *more; /* further results */
     uint32_t more_n;
 } zs_net_spec;
@@ -265,9 +266,9 @@ typedef struct zs_layer {
     bool has_bias;
     float lrn_alpha, lrn_beta, lrn_k;
     uint32_t lrn_size;
-    const zs_general *general; /* layers of general tensors; the importer's memory */
+    const zs_general *general;   /* layers of general tensors; the importer's memory */
     const zs_layer_quant *quant; /* NULL: of real numbers */
-    zs_shape x, y;             /* input (of in[0]) and output; for fc x is {c*h*w, 1, 1} */
+    zs_shape x, y;               /* input (of in[0]) and output; for fc x is {c*h*w, 1, 1} */
 } zs_layer;
 
 typedef struct zs_net_output {

@@ -35,9 +35,10 @@ extern const char *const cli_models, *const cli_build;
 typedef enum cli_format { CLI_TABLE, CLI_CSV, CLI_JSON, CLI_FORMAT_N } cli_format;
 
 typedef struct cli_options {
-    const char *design_path;                 /* "-" is standard input; NULL when none was given */
-    const char *const *words;                /* arguments that are no options; ends with NULL */
-    char **set, **inputs, **outputs, **against, **vary; /* NULL-terminated lists; NULL when not given */
+    const char *design_path;  /* "-" is standard input; NULL when none was given */
+    const char *const *words; /* arguments that are no options; ends with NULL */
+    char **set, **inputs, **outputs, **against,
+        **vary; /* NULL-terminated lists; NULL when not given */
     const char *model, *weights, *labels, *out;
     const char *trace, *trace_layers; /* run */
     int trace_limit;

@@ -183,8 +183,7 @@ static zs_status take_round(job *j, uint32_t first, zs_err *err)
         float *y = o->y[0] + i * n;
         for (uint32_t k = 0; k < net->output_n; k++)
             zs_exec_get(j->exec, i - first, net->outputs[k].tensor,
-                        o->y[k] +
-                            i * zs_shape_elems(net->tensors[net->outputs[k].tensor].shape));
+                        o->y[k] + i * zs_shape_elems(net->tensors[net->outputs[k].tensor].shape));
         if (o->logits != NULL)
             zs_exec_get(j->exec, i - first, net->logits, o->logits + i * logit_n);
         image->input = j->inputs.list[i].name;

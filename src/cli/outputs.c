@@ -74,7 +74,8 @@ static zs_status emit_texts(const zs_result *r, cli_files *files, zs_err *err)
     return said(zs_layers_csv_emit(r, &csv, err), "layers.csv", err);
 }
 
-/* output.npy for the first, output-NAME.npy for others; what a file cannot be called becomes '_'. */
+/* output.npy for the first, output-NAME.npy for others; what a file cannot be called becomes '_'.
+ */
 static zs_status file_name(cli_point *p, const zs_net_output *o, const char **out, zs_err *err)
 {
     char *name = zs_arena_printf(&p->keep, "output-%s.npy", o->name);

@@ -154,8 +154,10 @@ static const struct list_key {
     bool may_be_empty;
 } list_keys[] = {
 #define LIST_KEY(path, member, may_be_empty)                                                       \
-    {path, offsetof(zs_design, network.member), offsetof(zs_design, network.member##s),            \
-     offsetof(zs_design, network.member##_n), may_be_empty}
+    {                                                                                              \
+        path, offsetof(zs_design, network.member), offsetof(zs_design, network.member##s),         \
+            offsetof(zs_design, network.member##_n), may_be_empty                                  \
+    }
     LIST_KEY("network.input", input, false),
     LIST_KEY("network.calibration", calibration, true),
     LIST_KEY("network.outputs", output, true),

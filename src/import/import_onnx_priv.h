@@ -10,10 +10,10 @@
 typedef struct zs_onnx {
     zs_net_draft draft;
     const ZsOnnx__Graph *graph;
-    int64_t opset;       /* of the default domain */
-    zs_shape stated;     /* sizes of the input that win over the file's, 0 = none */
-    int64_t batch;       /* samples that the input states, 0 = open */
-    bool is_whole;       /* the first dimension is one like the others: not samples, or one */
+    int64_t opset;             /* of the default domain */
+    zs_shape stated;           /* sizes of the input that win over the file's, 0 = none */
+    int64_t batch;             /* samples that the input states, 0 = open */
+    bool is_whole;             /* the first dimension is one like the others: not samples, or one */
     const char *input;         /* its name */
     const char *const *wanted; /* outputs that were asked for instead of the graph's */
     size_t wanted_n;
@@ -37,8 +37,8 @@ zs_status zs_onnx_floats(zs_arena *arena, const ZsOnnx__Tensor *tensor, const ch
 zs_status zs_onnx_ints(const ZsOnnx__Tensor *tensor, const char *place, int64_t *out, size_t room,
                        size_t *n, zs_err *err);
 
-/* Fetches what tensors keep in other files. Where one is missing their data are synthetic, and *note
- * says so (else NULL). Without `fetch` all are missing. */
+/* Fetches what tensors keep in other files. Where one is missing their data are synthetic, and
+ * *note says so (else NULL). Without `fetch` all are missing. */
 struct zs_fetch;
 zs_status zs_onnx_load_external(zs_arena *arena, const ZsOnnx__Graph *graph, const char *path,
                                 const struct zs_fetch *fetch, const char **note, zs_err *err);

@@ -128,8 +128,8 @@ static zs_status add_input(zs_onnx *net, zs_input_spec *out, zs_err *err)
         return zs_fail(err, ZS_EPARSE, net->draft.path, "the graph has no input");
     zs_net_value value = {.layer = input->name};
     if (input->type != NULL && input->type->tensor_type != NULL)
-        value.is_raw = zs_onnx_int_limits(input->type->tensor_type->elem_type, &value.least,
-                                          &value.most);
+        value.is_raw =
+            zs_onnx_int_limits(input->type->tensor_type->elem_type, &value.least, &value.most);
     ZS_TRY(read_input_shape(net, input, &value, err));
     ZS_TRY(zs_net_draft_value(&net->draft, input->name, input->name, value.rank, err));
     *zs_net_draft_get(&net->draft, input->name) = value;

@@ -60,8 +60,8 @@ void zs_onnx_grid(const zs_onnx_node *at, size_t i, zs_layer_spec *layer)
 
 static zs_status read_rounding(const zs_onnx_node *at, zs_rounding *rule, zs_err *err)
 {
-    static const char *const words[] = {"ROUND", "UP", "DOWN", "CEIL", "FLOOR", "HALF_UP",
-                                        "HALF_DOWN"};
+    static const char *const words[] = {"ROUND", "UP",      "DOWN",     "CEIL",
+                                        "FLOOR", "HALF_UP", "HALF_DOWN"};
     const ZsOnnx__Attribute *mode = zs_onnx_attr(at, "rounding_mode");
     *rule = ZS_ROUND_EVEN;
     for (size_t i = 0; mode != NULL && i < ZS_LEN(words); i++)
@@ -333,8 +333,7 @@ zs_status zs_onnx_xnor(const zs_onnx_node *at, zs_err *err)
     ZS_TRY(zs_onnx_new_layer(at, ZS_LAYER_FC, &layer, err));
     ZS_TRY(zs_net_draft_input(&at->net->draft, layer, a->layer, err));
     layer->oc = dims[1];
-    layer->weights =
-        (zs_weights){.data = w, .bias = bias, .n_elems = elems, .bias_n = dims[1]};
+    layer->weights = (zs_weights){.data = w, .bias = bias, .n_elems = elems, .bias_n = dims[1]};
     layer->grid = (zs_weight_grid){.bits = 1, .is_bipolar = true};
     ZS_TRY(zs_onnx_layer_value(at, layer, (zs_net_value *const[]){a}, 2, &y, err));
     return zs_onnx_bind(at, 0, &y, err);

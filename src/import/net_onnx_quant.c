@@ -210,8 +210,7 @@ zs_status zs_onnx_quantize(const zs_onnx_node *at, zs_err *err)
             return zs_fail(err, ZS_EUNSUPPORTED, at->place,
                            "zero points that differ by channel, of a computed value");
     const double z = zero != NULL ? zero[0] : 0;
-    zs_layer_quant *quant =
-        zs_onnx_quantiser(at, zs_onnx_number((double)scale[0], z, least, most));
+    zs_layer_quant *quant = zs_onnx_quantiser(at, zs_onnx_number((double)scale[0], z, least, most));
     if (quant == NULL || (quant->divisor = zs_onnx_spread(at, scale, n, n)) == NULL)
         return zs_nomem(err, "a quantiser");
     quant->channels = (uint32_t)n;
@@ -283,8 +282,7 @@ zs_status zs_onnx_dequantize(const zs_onnx_node *at, zs_err *err)
         least = x->least;
         most = x->most;
     }
-    zs_layer_quant *quant =
-        zs_onnx_quantiser(at, zs_onnx_number((double)scale[0], z, least, most));
+    zs_layer_quant *quant = zs_onnx_quantiser(at, zs_onnx_number((double)scale[0], z, least, most));
     double *addend = zs_new(at->net->draft.arena, double, 1);
     if (quant == NULL || addend == NULL)
         return zs_nomem(err, "a quantiser");
@@ -303,8 +301,7 @@ zs_status zs_onnx_codes(const zs_onnx_node *at, zs_net_value *x, zs_err *err)
     if (x->steps != NULL)
         return zs_fail(err, ZS_EUNSUPPORTED, at->place,
                        "the result has integers of one scale for each channel");
-    zs_layer_quant *quant =
-        zs_onnx_quantiser(at, zs_onnx_number(1, 0, x->least, x->most));
+    zs_layer_quant *quant = zs_onnx_quantiser(at, zs_onnx_number(1, 0, x->least, x->most));
     double *addend = zs_new(at->net->draft.arena, double, 1);
     if (quant == NULL || addend == NULL ||
         (quant->divisor = zs_onnx_spread(at, &x->step, 1, 1)) == NULL)
@@ -316,7 +313,8 @@ zs_status zs_onnx_codes(const zs_onnx_node *at, zs_net_value *x, zs_err *err)
     return ZS_OK;
 }
 
-/* ---- operators on integers -------------------------------------------------------------------- */
+/* ---- operators on integers --------------------------------------------------------------------
+ */
 
 /* A node of the real numbers' operators, with names of its own between. */
 typedef struct inner {
@@ -369,7 +367,7 @@ static zs_status scale_node(const zs_onnx_node *at, const char *op, const char *
     if (attr == NULL || list == NULL || out == NULL)
         return zs_nomem(err, "a node");
     zs_onnx__attribute__init(attr);
-    attr->name = (char *)(uintptr_t)"axis";
+    attr->name = (char *)(uintptr_t) "axis";
     attr->has_i = true;
     attr->i = axis;
     list[0] = attr;
@@ -461,8 +459,8 @@ zs_status zs_onnx_integer(const zs_onnx_node *at, zs_err *err)
     ZS_TRY(zs_onnx_new_floats(at, unit, NULL, 0, &value, err));
     ZS_TRY(zs_net_draft_value(&at->net->draft, one, NULL, 0, err));
     *zs_net_draft_get(&at->net->draft, one) = value;
-    ZS_TRY(scale_node(at, "DequantizeLinear", input_name(at, 0), one, input_name(at, 2), 1, x,
-                      err));
+    ZS_TRY(
+        scale_node(at, "DequantizeLinear", input_name(at, 0), one, input_name(at, 2), 1, x, err));
     ZS_TRY(scale_node(at, "DequantizeLinear", input_name(at, 1), one, input_name(at, 3),
                       is_conv ? 0 : 1, w, err));
     const char *const in[2] = {x, w};

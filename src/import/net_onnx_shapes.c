@@ -268,8 +268,7 @@ zs_status zs_onnx_unsqueeze(const zs_onnx_node *at, zs_err *err)
             return zs_fail(err, ZS_EPARSE, at->place, "axis %u is given twice", axis);
         comes[axis] = true;
     }
-    ZS_TRY(zs_onnx_keep_batch(
-        at, x->constant == NULL && comes[0] && at->net->batch > 1, err));
+    ZS_TRY(zs_onnx_keep_batch(at, x->constant == NULL && comes[0] && at->net->batch > 1, err));
     for (uint32_t d = 0, from = 0; d < result; d++)
         more[d] = comes[d] ? 1 : dims[from++];
     return recount(at, x, more, result, err);

@@ -436,7 +436,7 @@ zs_status zs_onnx_emit(const zs_onnx_node *at, zs_layer_op op, zs_general *g,
 zs_status zs_onnx_compute(const zs_onnx_node *at, zs_net_value *constant, zs_err *err)
 {
     zs_general *none = zs_onnx_general(at, ZS_FN_NONE), *sum = zs_onnx_general(at, ZS_FN_ADD);
-    zs_net_value *input = zs_net_draft_get(&at->net->draft, at->net->input), zeros;
+    zs_net_value *input = zs_net_draft_get(&at->net->draft, at->net->input), zeros = {0};
     uint32_t dims[ZS_RANK_MAX], rank, in_dims[ZS_RANK_MAX], in_rank;
     if (none == NULL || sum == NULL)
         return zs_nomem(err, "a layer");
@@ -457,7 +457,7 @@ zs_status zs_onnx_compute(const zs_onnx_node *at, zs_net_value *constant, zs_err
     at->net->is_whole = true; /* these dimensions count no samples */
     zs_status status =
         zs_onnx_emit(at, ZS_LAYER_REARRANGE, none, &input, 1, dims, rank, &zeros, err);
-    zs_net_value fixed = *constant, out;
+    zs_net_value fixed = *constant, out = {0};
     if (status == ZS_OK)
         status = zs_onnx_emit(at, ZS_LAYER_BINARY, sum, (zs_net_value *const[]){&zeros, &fixed}, 2,
                               dims, rank, &out, err);

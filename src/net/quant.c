@@ -50,8 +50,8 @@ static double finish(const zs_layer_quant *k, uint32_t c, double v)
         return v;
     double q = 0;
     if (k->thresholds != NULL)
-        q = k->level0 + (double)k->step * reached(k->thresholds + (size_t)c * k->threshold_n,
-                                                  k->threshold_n, v);
+        q = k->level0 + (double)k->step *
+                            reached(k->thresholds + (size_t)c * k->threshold_n, k->threshold_n, v);
     else
         q = rounded(k->rule, v) + out->zero;
     q = q > out->lo ? q : out->lo;
@@ -96,8 +96,8 @@ bool zs_quant_thresholds(const zs_layer_quant *k, uint32_t oc, int64_t least_sum
     const bool is_counted = k->thresholds != NULL;
     const double first = (is_counted ? k->level0 : k->out.lo) - (double)k->out.zero;
     const double step = is_counted ? k->step : 1;
-    const bool falls = zs_quant_finish(k, oc, (double)most_sum) <
-                       zs_quant_finish(k, oc, (double)least_sum);
+    const bool falls =
+        zs_quant_finish(k, oc, (double)most_sum) < zs_quant_finish(k, oc, (double)least_sum);
     for (uint32_t i = 0; i < n; i++) {
         const double level = first + step * (falls ? n - 1 - i : i + 1);
         t[i] = first_sum(k, oc, least_sum, most_sum, level, falls);

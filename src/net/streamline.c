@@ -24,7 +24,8 @@ static double weight_scale(const zs_layer_spec *spec, uint32_t oc)
     return g->scale == NULL ? 1 : (double)g->scale[g->scale_n == 1 ? 0 : oc];
 }
 
-/* Whether all weights are integers of at most nine bits (differences of bytes) times their scale. */
+/* Whether all weights are integers of at most nine bits (differences of bytes) times their scale.
+ */
 static bool lie_on_grid(const zs_node *node)
 {
     const zs_layer_spec *spec = node->spec;
@@ -326,8 +327,7 @@ static zs_status sum_inputs(lines *l, uint32_t at, zs_err *err)
     double *factor = doubles(l, node->in_n, 1), *addend = doubles(l, 1, 0);
     if (quant == NULL || factor == NULL || addend == NULL)
         return zs_nomem(err, node->layer.name);
-    *quant = (zs_layer_quant){
-        .channels = 1, .least = -(double)INFINITY, .most = (double)INFINITY};
+    *quant = (zs_layer_quant){.channels = 1, .least = -(double)INFINITY, .most = (double)INFINITY};
     for (uint32_t i = 0; i < node->in_n; i++)
         factor[i] = l->number[node->in[i]].scale;
     if (node->layer.act.active)

@@ -116,8 +116,7 @@ static void NAME(top_line)(const zs_general *g, const ELEM *x, ELEM *y)
         size_t best = SIZE_MAX;
         for (size_t k = 0; i < (size_t)g->p[1] && k < g->line_n; k++) {
             const double sign = g->p[0] != 0 ? 1 : -1, v = sign * (double)x[k * g->line_step];
-            const bool is_done =
-                last_at != SIZE_MAX && (v > last || (!(v < last) && k <= last_at));
+            const bool is_done = last_at != SIZE_MAX && (v > last || (!(v < last) && k <= last_at));
             if (!is_done && (best == SIZE_MAX || v > sign * (double)x[best * g->line_step]))
                 best = k;
         }
@@ -126,8 +125,7 @@ static void NAME(top_line)(const zs_general *g, const ELEM *x, ELEM *y)
             continue;
         last = (g->p[0] != 0 ? 1 : -1) * (double)x[best * g->line_step];
         last_at = best;
-        y[i * g->line_step] =
-            g->fn == ZS_FN_TOP ? x[best * g->line_step] : (ELEM)best;
+        y[i * g->line_step] = g->fn == ZS_FN_TOP ? x[best * g->line_step] : (ELEM)best;
     }
 }
 

@@ -531,13 +531,13 @@ START_TEST(test_every_output_of_the_graph_is_one_whatever_it_depends_on)
     ck_assert_str_eq(spec.more[0].name, "x");
     parts.outputs = wanted;
     parts.output_n = 1;
-    ck_assert_int_eq(
-        zs_net_parse_parts(&arena, wire_span(&model), "t.onnx", &parts, &spec, &err), ZS_OK);
+    ck_assert_int_eq(zs_net_parse_parts(&arena, wire_span(&model), "t.onnx", &parts, &spec, &err),
+                     ZS_OK);
     ck_assert_uint_eq(spec.more_n, 0);
     ck_assert_str_eq(spec.result.name, "y");
     parts.outputs = constant;
-    ck_assert_int_eq(
-        zs_net_parse_parts(&arena, wire_span(&model), "t.onnx", &parts, &spec, &err), ZS_OK);
+    ck_assert_int_eq(zs_net_parse_parts(&arena, wire_span(&model), "t.onnx", &parts, &spec, &err),
+                     ZS_OK);
     ck_assert_str_eq(spec.result.name, "w");
 }
 END_TEST

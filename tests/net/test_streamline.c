@@ -180,10 +180,10 @@ END_TEST
 START_TEST(test_rounds_by_every_rule)
 {
     static const double x[] = {-2.5, -1.5, -1.2, 0.5, 1.2, 1.5, 2.5};
-    static const double want[][7] = {
-        {-2, -2, -1, 0, 1, 2, 2}, {-3, -2, -2, 1, 2, 2, 3},   {-2, -1, -1, 0, 1, 1, 2},
-        {-2, -1, -1, 1, 2, 2, 3}, {-3, -2, -2, 0, 1, 1, 2},   {-3, -2, -1, 1, 1, 2, 3},
-        {-2, -1, -1, 0, 1, 1, 2}};
+    static const double want[][7] = {{-2, -2, -1, 0, 1, 2, 2}, {-3, -2, -2, 1, 2, 2, 3},
+                                     {-2, -1, -1, 0, 1, 1, 2}, {-2, -1, -1, 1, 2, 2, 3},
+                                     {-3, -2, -2, 0, 1, 1, 2}, {-3, -2, -1, 1, 1, 2, 3},
+                                     {-2, -1, -1, 0, 1, 1, 2}};
     zs_layer_quant quant = quantiser(NULL, 1, -8, 7);
     for (size_t rule = 0; rule < ZS_LEN(want); rule++)
         for (size_t i = 0; i < ZS_LEN(x); i++) {
