@@ -184,9 +184,11 @@ typedef struct zs_design {
         const char *model, *weights, *labels;
         const char *input;       /* the first of inputs */
         const char *calibration; /* the first of calibrations, or "" */
+        const char *output;      /* the first of outputs, or "" */
         const char *const *inputs;
         const char *const *calibrations;
-        uint32_t input_n, calibration_n;
+        const char *const *outputs;
+        uint32_t input_n, calibration_n, output_n;
         uint32_t input_c, input_h, input_w;
         zs_preprocess preprocess;
     } network;
@@ -310,6 +312,8 @@ zs_status zs_design_set_groups(zs_design *design, zs_arena *arena, const zs_name
 /* True for accelerator.precision.weights and .activations, which zs_design_set takes: together they
  * are accelerator.precision. */
 bool zs_design_is_type(const char *path);
+/* The list that such a key holds, but for shorthands; 0 for other keys. */
+uint32_t zs_design_list(const zs_design *design, const char *path, const char *const **items);
 /* True for the keys that zs_design_set_list takes. */
 bool zs_design_takes_list(const char *path);
 /* Prints one key's value as it could be set again; physical quantities with their unit, counts as

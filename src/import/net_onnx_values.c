@@ -432,3 +432,37 @@ zs_status zs_onnx_emit(const zs_onnx_node *at, zs_layer_op op, zs_general *g,
     }
     return ZS_OK;
 }
+
+zs_status zs_onnx_compute(const zs_onnx_node *at, zs_net_value *constant, zs_err *err)
+{
+    zs_general *none = zs_onnx_general(at, ZS_FN_NONE), *sum = zs_onnx_general(at, ZS_FN_ADD);
+    zs_net_value *input = zs_net_draft_get(&at->net->draft, at->net->input), zeros = {0};
+    uint32_t dims[ZS_RANK_MAX], rank, in_dims[ZS_RANK_MAX], in_rank;
+    if (none == NULL || sum == NULL)
+        return zs_nomem(err, "a layer");
+    ZS_TRY(zs_onnx_keep_batch(at, at->net->batch > 1, err));
+    ZS_TRY(zs_onnx_dims(at, constant, dims, &rank, err));
+    ZS_TRY(zs_onnx_dims(at, input, in_dims, &in_rank, err));
+    if (zs_onnx_elems(dims, rank) == 0)
+        return zs_fail(err, ZS_EUNSUPPORTED, at->place, "a result without elements");
+    none->rank = sum->rank = rank > 0 ? rank : 1;
+    for (uint32_t d = 0; d < none->rank; d++) {
+        none->dims[d] = sum->dims[d] = rank > 0 ? dims[d] : 1;
+        if ((none->tables[d] = zs_onnx_table(at, none->dims[d], -1, 0)) == NULL)
+            return zs_nomem(err, "a layer");
+    }
+    for (size_t k = 0; k < 2; k++)
+        zs_onnx_strides(sum->dims, sum->rank, sum->strides[k]);
+    const bool was_whole = at->net->is_whole;
+    at->net->is_whole = true; /* these dimensions count no samples */
+    zs_status status =
+        zs_onnx_emit(at, ZS_LAYER_REARRANGE, none, &input, 1, dims, rank, &zeros, err);
+    zs_net_value fixed = *constant, out = {0};
+    if (status == ZS_OK)
+        status = zs_onnx_emit(at, ZS_LAYER_BINARY, sum, (zs_net_value *const[]){&zeros, &fixed}, 2,
+                              dims, rank, &out, err);
+    at->net->is_whole = was_whole;
+    ZS_TRY(status);
+    *constant = out;
+    return ZS_OK;
+}

@@ -103,6 +103,22 @@ zs_status zs_net_parse(zs_arena *arena, zs_span bytes, const char *path, zs_net_
     return zs_net_parse_parts(arena, bytes, path, &(const zs_net_parts){0}, out, err);
 }
 
+/* Layers of a file are what its results can be called after. */
+static zs_status want_layers(zs_arena *arena, const zs_net_parts *wants, zs_net_spec *spec,
+                             zs_err *err)
+{
+    zs_output_spec *more = zs_new(arena, zs_output_spec, wants->output_n);
+    if (more == NULL)
+        return zs_nomem(err, "the outputs");
+    for (uint32_t i = 0; i < wants->output_n; i++)
+        more[i].layer = wants->outputs[i];
+    spec->output = wants->outputs[0];
+    spec->result = more[0];
+    spec->more = more + 1;
+    spec->more_n = wants->output_n - 1;
+    return ZS_OK;
+}
+
 zs_status zs_net_parse_sized(zs_arena *arena, zs_span bytes, const char *path, zs_shape stated,
                              zs_net_spec *out, zs_err *err)
 {
@@ -121,6 +137,8 @@ zs_status zs_net_parse_parts(zs_arena *arena, zs_span bytes, const char *path,
                        "not a network: neither YAML, nor ONNX, nor a Caffe model (%zu bytes)",
                        bytes.bytes);
     ZS_TRY(parse(arena, bytes, path, parts, &spec, err));
+    if (parts->output_n > 0 && parse != zs_net_onnx_parse_parts)
+        ZS_TRY(want_layers(arena, parts, &spec, err));
     ZS_TRY(check_finite(&spec, err));
     *out = spec;
     return ZS_OK;

@@ -38,6 +38,10 @@ static inline const zs_elem_ops *zs_weights_of(const zs_quant *q)
 
 /* Real value of one step of a tensor, and of the weights of an output channel; 1 for fp32. */
 double zs_tensor_step(const zs_quant *q, uint32_t tensor);
+static inline bool zs_is_numbered(const zs_quant *q, uint32_t tensor)
+{
+    return q->numbers != NULL && q->numbers[tensor].number.scale > 0;
+}
 double zs_weight_step(const zs_quant *q, const zs_layer *layer, uint32_t oc);
 
 #endif
