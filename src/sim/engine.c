@@ -194,7 +194,7 @@ static void start(engine *e, uint32_t unit, uint32_t index)
         report_start(e, index);
     if (e->rows_overlap)
         zs_account_begin(&e->account, index, e->now, e->last_retired);
-    if (zs_op_is_transfer(op->code)) {
+    if (e->plan->units[unit].channel != ZS_NO_CHANNEL) {
         start_transfers(e, unit);
         return;
     }
@@ -211,7 +211,8 @@ static void retire(engine *e, uint32_t index, uint64_t from)
     e->retired_n++;
     e->engines[engine_of(e, index)].retired_n++;
     e->last_retired = index;
-    const uint64_t bytes = zs_op_is_transfer(op->code) ? e->prices[op->cost_key].count.bytes : 0;
+    const bool moves = e->plan->units[op->unit].channel != ZS_NO_CHANNEL;
+    const uint64_t bytes = moves ? e->prices[op->cost_key].count.bytes : 0;
     if (op->code == ZS_OP_WALK) {
         const zs_serial_walk walk = walk_of(e, index);
         zs_account_walk(&e->account, &walk, index, e->design->accel.ports.input, from, &e->walk);
