@@ -242,6 +242,7 @@ typedef struct zs_plan {
     uint64_t resident_elems;       /* capacity of the resident buffer */
     uint32_t batch;
     const char *fusion_note; /* auto: what the search chose; else NULL */
+    const char *choice_note; /* what the design asks for and the plan does without, and why; NULL */
 } zs_plan;
 
 /* The tensor that a view shows whole (a flatten, say), or the tensor itself. */

@@ -14,5 +14,6 @@ TCase *tcase_sim_memory(void);
 TCase *tcase_tile_kernels(void);
 TCase *tcase_lines(void);
 TCase *tcase_general(void);
+TCase *tcase_more(void);
 
 #endif
