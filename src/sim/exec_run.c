@@ -10,6 +10,10 @@ zs_status zs_exec_build(zs_arena *arena, const zs_design *design, const zs_net *
     if (e == NULL)
         return zs_nomem(err, "simulated memories");
     *e = (zs_exec){.design = design, .net = net, .plan = plan, .quant = quant};
+    e->overflowed = zs_new(arena, uint32_t, 1);
+    if (e->overflowed == NULL)
+        return zs_nomem(err, "simulated memories");
+    *e->overflowed = ZS_NO_INDEX;
     e->kernels = zs_kernels_of(quant->precision);
     e->elem = zs_elem_bytes(quant->precision);
     e->weight = zs_weight_bytes(quant->precision);
@@ -18,6 +22,11 @@ zs_status zs_exec_build(zs_arena *arena, const zs_design *design, const zs_net *
     ZS_TRY(plan->kind->exec_build(e, arena, err));
     *out = e;
     return ZS_OK;
+}
+
+const zs_layer *zs_exec_overflowed(const zs_exec *e)
+{
+    return *e->overflowed == ZS_NO_INDEX ? NULL : &e->net->layers[*e->overflowed];
 }
 
 void zs_exec_op(zs_exec *e, uint32_t op)
