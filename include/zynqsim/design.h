@@ -115,7 +115,13 @@ typedef struct zs_dma_params {
 } zs_dma_params;
 
 typedef struct zs_accel {
-    uint32_t kind;                                      /* row of zs_kind_designs */
+    uint32_t kind;   /* row of zs_kind_designs */
+    uint32_t style;  /* ZS_STYLE_*: how it was made */
+    double dsp_frac; /* share of the products that is wanted in DSP slices */
+    uint32_t products_per_dsp;
+    bool programs;      /* fetches instructions */
+    bool packs_words;   /* banks that are read in step are one wide memory */
+    bool rounds_depths; /* memories are as deep as powers of two */
     uint32_t precision, loop_order, outer_loop, fusion; /* ZS_FP32 ..., ... */
     uint64_t clock_hz;
     struct {

@@ -26,6 +26,10 @@ static const layout layouts[] = {
      ZS_FORM_AXI, zs_reference_axi},
     {"flow", "case images input_gap words_in words_out deadlock chain", ZS_FORM_FLOW,
      zs_reference_flow},
+    {"builds", "case kind precision_w_a_acc macs_per_clock unroll buffers ports dsp bram18 lut ff",
+     ZS_FORM_BUILDS, zs_reference_builds},
+    {"operators", "kind operator configuration part dsp bram18 lut ff", ZS_FORM_OPERATORS,
+     zs_reference_operators},
 };
 
 typedef struct word {

@@ -14,6 +14,11 @@ zs_status zs_reference_dram_rows(zs_arena *arena, const zs_table *table, zs_refe
 zs_status zs_reference_flow(zs_arena *arena, const zs_table *table, zs_reference *out, zs_err *err);
 zs_status zs_reference_axi(zs_arena *arena, const zs_table *table, zs_reference *out, zs_err *err);
 
+zs_status zs_reference_builds(zs_arena *arena, const zs_table *table, zs_reference *out,
+                              zs_err *err);
+zs_status zs_reference_operators(zs_arena *arena, const zs_table *table, zs_reference *out,
+                                 zs_err *err);
+
 zs_status zs_reference_memory(zs_arena *arena, const zs_table *table, zs_reference *out,
                               zs_err *err);
 

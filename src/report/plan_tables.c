@@ -74,7 +74,17 @@ static void emit_resources(zs_out *out, const zs_design *d, const zs_fit *fit)
     zs_text_heads(&t, ZS_PAINT_NONE);
     for (uint32_t i = 0; i < fit->item_n; i++)
         put_resources(&t, family, fit->items[i].name, &fit->items[i].r, fit->items[i].detail);
-    put_resources(&t, family, "used", &fit->used, fit->fits ? "fits" : "does not fit");
+    char verdict[ZS_LINE_BYTES];
+    size_t at = (size_t)snprintf(verdict, sizeof verdict, "%s",
+                                 fit->is_close ? "too close to call"
+                                 : fit->fits   ? "fits"
+                                               : "does not fit");
+    for (uint32_t i = 0; i < family->block_n; i++) {
+        const zs_fit_line line = zs_fit_line_of(fit, i);
+        at += (size_t)snprintf(verdict + at, sizeof verdict - at, "%s %u..%u %s",
+                               i == 0 ? ":" : ",", line.lo, line.hi, line.name);
+    }
+    put_resources(&t, family, "used", &fit->used, verdict);
     put_resources(&t, family, "available", &fit->available, d->board_name);
 }
 

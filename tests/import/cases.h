@@ -19,6 +19,7 @@ TCase *tcase_net_models(void);
 TCase *tcase_table(void);
 TCase *tcase_csv_line(void);
 TCase *tcase_reference(void);
+TCase *tcase_builds(void);
 TCase *tcase_result_json(void);
 TCase *tcase_baseline_read(void);
 
