@@ -39,7 +39,7 @@ zs_status zs_design_parse_sweep(zs_arena *arena, zs_span yaml, const char *path,
 
 /* ---- networks -------------------------------------------------------------------------------- */
 
-/* By content and extension: .yaml, .onnx, .caffemodel, .prototxt. Specs point into `bytes` where
+/* By content and extension: .yaml, .onnx, .caffemodel, .prototxt, .cfg. Specs point into `bytes` where
  * they can. ZS_ERANGE for weights that are infinite or not a number. */
 zs_status zs_net_parse(zs_arena *arena, zs_span bytes, const char *path, zs_net_spec *out,
                        zs_err *err);
@@ -65,7 +65,7 @@ zs_status zs_net_parse_parts(zs_arena *arena, zs_span bytes, const char *path,
 /* Whether the ending of a name is that of a format. */
 bool zs_net_has_format(const char *path);
 /* Whether a model of this name takes weights of a file of that name as its own: names in both mean
- * the same (.prototxt with .caffemodel). */
+ * the same (.prototxt with .caffemodel, .cfg with .weights). */
 bool zs_net_has_own_weights(const char *model, const char *weights);
 zs_status zs_net_yaml_parse(zs_arena *arena, zs_span bytes, const char *path, zs_net_spec *out,
                             zs_err *err);
@@ -80,6 +80,9 @@ zs_status zs_net_caffe_parse_sized(zs_arena *arena, zs_span bytes, const char *p
 /* A graph as text; weights NULL: synthetic. */
 zs_status zs_net_prototxt_parse(zs_arena *arena, zs_span bytes, const char *path,
                                 const zs_net_parts *parts, zs_net_spec *out, zs_err *err);
+/* Darknet: a .cfg, with the weights of a .weights file. */
+zs_status zs_net_darknet_parse(zs_arena *arena, zs_span bytes, const char *path,
+                               const zs_net_parts *parts, zs_net_spec *out, zs_err *err);
 /* Gives the layers of `net` the weights that layers of the same name (else, when all conv and fc
  * agree in number and shape, the same position) have in `from`. */
 zs_status zs_net_take_weights(zs_arena *arena, zs_net_spec *net, const zs_net_spec *from,

@@ -30,6 +30,7 @@ static const struct format {
     {".onnx", zs_net_onnx_parse_parts, NULL},
     {".caffemodel", parse_caffe, NULL},
     {".prototxt", zs_net_prototxt_parse, ".caffemodel"},
+    {".cfg", zs_net_darknet_parse, ".weights"},
 };
 
 /* ONNX models begin with their IR version (field 1, a number), Caffe nets with their name, layers
