@@ -260,22 +260,35 @@ static zs_status add_section(zs_darknet *net, const zs_cfg_section *section, zs_
     return ZS_OK;
 }
 
-/* What the detection layers read; without one, the last layer's result. */
-static zs_status find_output(zs_darknet *net, const cfg *file, zs_net_spec *out, zs_err *err)
+/* What the detection layers read; without one, the last layer's result. Or what is asked for. */
+static zs_status find_outputs(zs_darknet *net, const cfg *file, const zs_net_parts *parts,
+                              zs_net_spec *out, zs_err *err)
 {
     const zs_onnx_node node = {.net = &net->graph, .place = net->graph.draft.path};
-    const char *result = net->results[net->result_n - 1];
-    uint32_t ends = 0;
-    for (uint32_t i = 1; i < file->n; i++)
-        if (zs_darknet_is_end(file->sections[i].name)) {
-            ends++;
-            result = net->results[i - 1];
-        }
-    if (ends > 1)
-        return ZS_OK; /* several: the graph finds them */
-    zs_net_value *value = zs_net_draft_get(&net->graph.draft, result);
-    ZS_TRY(zs_onnx_order(&node, value, err));
-    out->output = value->layer;
+    zs_output_spec *outputs =
+        zs_new(net->graph.draft.arena, zs_output_spec, file->n + parts->output_n);
+    uint32_t n = 0;
+    if (outputs == NULL)
+        return zs_nomem(err, "the outputs");
+    for (uint32_t i = 0; i < parts->output_n; i++)
+        outputs[n++].name = parts->outputs[i];
+    for (uint32_t i = 1; parts->output_n == 0 && i < file->n; i++)
+        if (zs_darknet_is_end(file->sections[i].name))
+            outputs[n++].name = net->results[i - 1];
+    if (n == 0)
+        outputs[n++].name = net->results[net->result_n - 1];
+    for (uint32_t i = 0; i < n; i++) {
+        zs_net_value *value = zs_net_draft_get(&net->graph.draft, outputs[i].name);
+        if (value == NULL || value->layer == NULL || value->constant != NULL)
+            return zs_fail(err, ZS_EUSAGE, net->graph.draft.path, "there is no layer '%.60s'",
+                           outputs[i].name);
+        ZS_TRY(zs_onnx_order(&node, value, err));
+        outputs[i].layer = value->layer;
+    }
+    out->output = outputs[0].layer;
+    out->result = outputs[0];
+    out->more = outputs + 1;
+    out->more_n = n - 1;
     return ZS_OK;
 }
 
@@ -310,7 +323,7 @@ zs_status zs_net_darknet_parse(zs_arena *arena, zs_span bytes, const char *path,
                        net.weights.bytes, (unsigned long long)net.taken_n, path);
     if (net.graph.draft.layer_n == 0)
         return zs_fail(err, ZS_EPARSE, path, "the network computes nothing");
-    ZS_TRY(find_output(&net, &file, &spec, err));
+    ZS_TRY(find_outputs(&net, &file, parts, &spec, err));
     spec.layers = net.graph.draft.layers;
     spec.layer_n = net.graph.draft.layer_n;
     *out = spec;
