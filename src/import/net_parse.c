@@ -145,7 +145,7 @@ zs_status zs_net_parse_parts(zs_arena *arena, zs_span bytes, const char *path,
     const net_parser parse = format != NULL ? format->parse : parser_by_content(bytes);
     if (parse == NULL)
         return zs_fail(err, ZS_EPARSE, path,
-                       "not a network: neither YAML, nor ONNX, nor a Caffe model (%zu bytes)",
+                       "not a network: neither YAML, ONNX, TFLite nor a Caffe model (%zu bytes)",
                        bytes.bytes);
     ZS_TRY(parse(arena, bytes, path, parts, &spec, err));
     if (parts->output_n > 0 && !finds_outputs(parse))

@@ -64,7 +64,7 @@ int32_t zs_rule_mean(zs_rounding rule, int64_t sum, uint32_t n, double factor)
         return zs_rule_scale(rule, sum, factor / n);
     multiplier by = multiplier_of(factor);
     int32_t k = 0;
-    while (k < 32 && k < 31 + by.s && n >> (k + 1) != 0)
+    while (k < 31 && k < 31 + by.s && n >> (k + 1) != 0)
         k++;
     by.m = (int32_t)(((int64_t)by.m << k) / n);
     by.s -= k;

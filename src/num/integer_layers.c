@@ -1,6 +1,7 @@
 /* Layers without filters by the rules of TFLite, on integers of the model less their zero. */
 #include "elem_priv.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -36,6 +37,7 @@ static float window(const zs_layer *layer, const float *plane, zs_pool_part rows
     /* The mean of the file's own numbers, halves away from 0. */
     const int64_t n = (int64_t)rows.n * cols.n, zero = k->out.zero + k->out.offset;
     sum += n * zero;
+    assert(n > 0); /* no window sees nothing but padding */
     return finish(k, (sum > 0 ? sum + n / 2 : sum - n / 2) / n - zero);
 }
 
