@@ -196,6 +196,7 @@ typedef struct zs_design {
         const char *const *outputs;
         uint32_t input_n, calibration_n, output_n;
         uint32_t input_c, input_h, input_w;
+        uint32_t rounding; /* ZS_INT_RULE_* */
         zs_preprocess preprocess;
     } network;
     zs_accel accel;           /* of several engines the first one's */

@@ -76,6 +76,12 @@ typedef enum zs_rounding {
     ZS_ROUND_FLOOR,
     ZS_ROUND_HALF_UP,   /* the nearest, halves away from 0 */
     ZS_ROUND_HALF_DOWN, /* the nearest, halves towards 0 */
+    /* TFLite's: factors are 31-bit multipliers and shifts, rounded twice (its reference kernels) or
+     * once (ruy), or all is in single precision (XNNPACK). What they mean for layers other than
+     * those with filters, num/integer_layers.c has. */
+    ZS_ROUND_DOUBLE,
+    ZS_ROUND_SINGLE,
+    ZS_ROUND_FLOAT,
 } zs_rounding;
 
 /* What a layer does to the exact result of its arithmetic on integers of the model (conv, fc: the
@@ -114,6 +120,15 @@ bool zs_quant_thresholds(const zs_layer_quant *quant, uint32_t oc, int64_t least
                          int64_t most_sum, int64_t *t, uint32_t n);
 /* The result of a sum: q - zero, or a real number. */
 double zs_quant_finish(const zs_layer_quant *quant, uint32_t channel, double sum);
+/* The arithmetic of rules ZS_ROUND_DOUBLE, _SINGLE and _FLOAT (docs/models/numerics.md): x times a
+ * positive factor; a sum of n values times a factor over n; x and y, of scales a and b, in steps of
+ * `out`. And what they are made of: the upper half of a product of 2^31, halves up; a / 2^shift,
+ * halves away from 0. */
+int32_t zs_rule_scale(zs_rounding rule, int64_t x, double factor);
+int32_t zs_rule_mean(zs_rounding rule, int64_t sum, uint32_t n, double factor);
+int32_t zs_rule_add(zs_rounding rule, int32_t x, double a, int32_t y, double b, double out);
+int32_t zs_high_product(int64_t a, int32_t b);
+int32_t zs_shift_round(int32_t a, int32_t shift);
 /* The same of an add, whose inputs had their factors. */
 double zs_quant_finish_sum(const zs_layer_quant *quant, double sum);
 
@@ -209,11 +224,13 @@ typedef struct zs_input_spec {
     uint32_t rank;  /* of the file's own dimensions; 0: channels, rows and columns */
     uint32_t dims[ZS_RANK_MAX];
     zs_number number;
+    bool is_channels_last; /* dims are N, H, W, C; the shape is C, H, W all the same */
 } zs_input_spec;
 
 /* A result beside the first: the layer that makes it, its name and dimensions in the file. */
 typedef struct zs_output_spec {
     const char *layer, *name;
+    bool is_int;   /* written in integers of the file, not as real numbers */
     bool has_dims; /* else channels, rows and columns */
     uint32_t rank;
     uint32_t dims[ZS_RANK_MAX];
@@ -274,6 +291,7 @@ typedef struct zs_layer {
 typedef struct zs_net_output {
     const char *name;
     uint32_t tensor;
+    bool is_int; /* in integers of the file */
     bool has_dims;
     uint32_t rank; /* as the file counts them, if it does */
     uint32_t dims[ZS_RANK_MAX];
@@ -294,6 +312,7 @@ typedef struct zs_net {
     /* Dimensions of the input as the file counts them; rank 0: as the tensor's shape. */
     uint32_t input_rank;
     uint32_t input_dims[ZS_RANK_MAX];
+    bool is_channels_last; /* input_dims are N, H, W, C */
 } zs_net;
 
 /* Whether a result of the network lies in the memory that `root` owns. */

@@ -277,6 +277,7 @@ static zs_status parse_model(cli_point *p, const cli_options *o, zs_span bytes, 
     const zs_fetch fetch = cli_fetch_large(&p->keep);
     zs_net_parts parts = {.stated = {d->network.input_c, d->network.input_h, d->network.input_w},
                           .weights = weights,
+                          .rounding = (zs_rounding)(ZS_ROUND_DOUBLE + d->network.rounding),
                           .fetch = &fetch,
                           .outputs = d->network.outputs,
                           .output_n = d->network.output_n};
@@ -299,6 +300,18 @@ static bool has_quantisers(const zs_net_spec *spec)
     return false;
 }
 
+/* Their integers are what the file says, whatever scales a calibration would find. */
+static zs_status check_precision(const zs_design *d, const zs_net_spec *spec, zs_err *err)
+{
+    for (uint32_t i = 0; d->accel.precision != ZS_FP32 && i < spec->layer_n; i++)
+        if (spec->layers[i].quant != NULL && spec->layers[i].quant->rule >= ZS_ROUND_DOUBLE)
+            return zs_fail(
+                err, ZS_EUNSUPPORTED, "accelerator.precision",
+                "the network computes in integers of its own, which fp32 holds; no other "
+                "precision does");
+    return ZS_OK;
+}
+
 zs_status cli_net_load(cli_point *p, const cli_options *o, zs_err *err)
 {
     zs_span bytes;
@@ -319,6 +332,8 @@ zs_status cli_net_load(cli_point *p, const cli_options *o, zs_err *err)
         ZS_TRY(zs_net_take_weights(&p->keep, &spec, &from, err));
     }
     ZS_TRY(settle_input_shape(p, o, &spec, err));
+    if (!o->timing_only)
+        ZS_TRY(check_precision(&p->design, &spec, err));
     const bool is_streamlined = p->design.accel.precision == ZS_FP32 && has_quantisers(&spec);
     const zs_status status = is_streamlined ? zs_net_streamline(&p->keep, &spec, &p->net, err)
                                             : zs_net_build(&p->keep, &spec, &p->net, err);

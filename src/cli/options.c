@@ -73,7 +73,7 @@ static const option design_options[] = {
     {"set", 0, LIST, &raw.set, "set one key of the design, after the file; repeatable",
      "KEY=VALUE"},
     {"model", 0, WORD, &raw.model,
-     "network: a name in models/, or a .yaml, .onnx or .caffemodel file", "MODEL"},
+     "network: a name in models/, or a file (.yaml .onnx .tflite .caffemodel .prototxt .cfg)", "MODEL"},
     {"weights", 0, WORD, &raw.weights,
      "synthetic[:SEED], or a file with the weights of a YAML network", "WEIGHTS"},
     {0}};

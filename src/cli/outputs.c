@@ -1,5 +1,6 @@
 #include "cli_priv.h"
 
+#include <math.h>
 #include <string.h>
 
 /* An emitter that fails without a word of its own failed to get memory for its bytes. */
@@ -38,6 +39,22 @@ static zs_status emit_tensor(const float *data, const uint64_t *dims, uint32_t r
 {
     const zs_sink sink = zs_buffer_sink(bytes);
     return zs_npy_emit(data, dims, rank, &sink, err);
+}
+
+/* A result in integers of the file: those that its real numbers stand for. */
+static zs_status emit_integers(cli_point *p, const zs_number *number, const float *data,
+                               const uint64_t *dims, uint32_t rank, zs_buffer *bytes, zs_err *err)
+{
+    const zs_sink sink = zs_buffer_sink(bytes);
+    uint64_t n = 1;
+    for (uint32_t d = 0; d < rank; d++)
+        n *= dims[d];
+    float *q = zs_arena_alloc_raw(&p->keep, n, sizeof *q);
+    if (q == NULL)
+        return zs_nomem(err, "output");
+    for (uint64_t i = 0; i < n; i++)
+        q[i] = (float)(rint((double)data[i] / number->scale) + number->zero + number->offset);
+    return zs_npy_emit_bytes(q, number->offset == 0, dims, rank, &sink, err);
 }
 
 typedef zs_status plot_emitter(const zs_result *r, const zs_sink *s, zs_err *err);
@@ -101,7 +118,12 @@ static zs_status emit_tensors(cli_point *p, const cli_outputs *o, cli_files *fil
         if (i > 0)
             ZS_TRY(file_name(p, output, &name, err));
         zs_buffer *y = cli_files_add(files, name);
-        ZS_TRY(said(emit_tensor(o->y[i], dims, rank, y, err), name, err));
+        if (output->is_int)
+            ZS_TRY(said(emit_integers(p, &o->net->tensors[output->tensor].number, o->y[i], dims,
+                                      rank, y, err),
+                        name, err));
+        else
+            ZS_TRY(said(emit_tensor(o->y[i], dims, rank, y, err), name, err));
     }
     if (o->logits == NULL)
         return ZS_OK;

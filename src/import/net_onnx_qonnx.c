@@ -31,7 +31,7 @@ static qtype type_of_word(const char *word)
 static qtype annotated(const zs_onnx *net, const char *tensor)
 {
     const ZsOnnx__Graph *g = net->graph;
-    for (size_t i = 0; i < g->n_quantization_annotation; i++) {
+    for (size_t i = 0; g != NULL && i < g->n_quantization_annotation; i++) {
         const ZsOnnx__Annotation *a = g->quantization_annotation[i];
         for (size_t k = 0; a->tensor_name && strcmp(a->tensor_name, tensor) == 0 && k < a->n_entry;
              k++)

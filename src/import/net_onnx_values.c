@@ -199,8 +199,24 @@ static zs_status move(const zs_onnx_node *at, zs_net_value *value, zs_shape shap
     return insert(at, value, ZS_LAYER_REARRANGE, g, shape, err);
 }
 
+/* Dimensions of one element may stand anywhere: where the others are in order, so are all. */
+static void forget_ones(zs_net_value *value)
+{
+    uint32_t last = 0;
+    for (uint32_t d = 0; d < value->rank; d++) {
+        if (value->dims[d] != 1 && value->perm[d] < last)
+            return;
+        if (value->dims[d] != 1)
+            last = value->perm[d];
+    }
+    for (uint32_t d = 0; d < value->rank; d++)
+        value->perm[d] = (uint8_t)d;
+}
+
 zs_status zs_onnx_order(const zs_onnx_node *at, zs_net_value *value, zs_err *err)
 {
+    if (value->has_dims && !has_pads(value))
+        forget_ones(value);
     if (value->constant != NULL || !value->has_dims ||
         (zs_onnx_is_ordered(value) && !has_pads(value)))
         return ZS_OK;
@@ -217,6 +233,8 @@ zs_status zs_onnx_settle(const zs_onnx_node *at, zs_net_value *value, const zs_s
 {
     if (value->constant != NULL || !value->has_dims)
         return ZS_OK;
+    if (!has_pads(value))
+        forget_ones(value);
     const zs_shape want = shape != NULL ? *shape : zs_onnx_shape_of(value->dims, value->rank);
     const bool is_ordered = zs_onnx_is_ordered(value) && !has_pads(value);
     if (is_ordered && same_shape(value->shape, want))

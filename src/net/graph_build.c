@@ -109,6 +109,7 @@ static zs_status emit_outputs(const zs_draft *d, emit *e, zs_err *err)
         zs_net_output *o = &outputs[i];
         o->tensor = e->tensor_of[i == 0 ? d->output : d->more[i - 1]];
         o->name = zs_arena_strdup(d->arena, spec->name ? spec->name : e->tensors[o->tensor].name);
+        o->is_int = spec->is_int && e->tensors[o->tensor].number.scale > 0;
         o->has_dims = spec->has_dims;
         o->rank = spec->rank;
         memcpy(o->dims, spec->dims, sizeof o->dims);
@@ -136,6 +137,7 @@ static zs_status emit_net(const zs_draft *d, zs_net **out, zs_err *err)
     e.net->output = e.tensor_of[d->output];
     e.net->logits = find_logits(d, &e);
     e.net->input_rank = d->spec->input.rank;
+    e.net->is_channels_last = d->spec->input.is_channels_last;
     memcpy(e.net->input_dims, d->spec->input.dims, sizeof e.net->input_dims);
     *out = e.net;
     return emit_outputs(d, &e, err);

@@ -63,6 +63,12 @@ double zs_quant_finish(const zs_layer_quant *k, uint32_t channel, double sum)
 {
     const uint32_t c = k->channels == 1 ? 0 : channel;
     const double v = k->bias != NULL ? sum + k->bias[c] : sum;
+    if (k->rule >= ZS_ROUND_DOUBLE && k->out.scale > 0) {
+        const int32_t y = zs_rule_scale(k->rule, (int64_t)v, k->factor[c]);
+        const int32_t lo = k->out.lo - k->out.zero, hi = k->out.hi - k->out.zero;
+        const double q = y < lo ? lo : y > hi ? hi : y;
+        return k->is_real ? q * k->out.scale : q;
+    }
     return finish(k, c, k->factor != NULL ? v * k->factor[c] : v);
 }
 

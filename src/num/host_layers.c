@@ -285,6 +285,11 @@ void zs_host_layer(const zs_net *net, const zs_quant *q, const zs_layer *layer,
         zs_conv_layer(net, q, layer, x[0], y, scratch);
     } else if (layer->op == ZS_LAYER_ADD && layer->quant != NULL) {
         zs_add_elems(q, layer, x, layer->in_n, y, n);
+    } else if (zs_is_integer_layer(layer)) {
+        const float **inputs = scratch;
+        for (uint32_t i = 0; i < layer->in_n; i++)
+            inputs[i] = x[i];
+        zs_integer_layer(layer, inputs, y);
     } else if (is_mixed(q, layer)) {
         through_floats(net, q, layer, x, y, scratch);
     } else if (elems->scaling == ZS_SCALING_NONE) {

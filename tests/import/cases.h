@@ -13,6 +13,8 @@ TCase *tcase_net_caffe(void);
 TCase *tcase_net_caffe_layers(void);
 TCase *tcase_net_caffe_general(void);
 TCase *tcase_net_external(void);
+TCase *tcase_net_darknet(void);
+TCase *tcase_net_tflite(void);
 TCase *tcase_net_yaml(void);
 TCase *tcase_net_weights(void);
 TCase *tcase_net_models(void);
