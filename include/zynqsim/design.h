@@ -123,6 +123,7 @@ typedef struct zs_accel {
     bool packs_words;   /* banks that are read in step are one wide memory */
     bool rounds_depths; /* memories are as deep as powers of two */
     uint32_t precision, loop_order, outer_loop, fusion; /* ZS_FP32 ..., ... */
+    bool model_scales; /* precision: model, which is int8 with the scales of the network's file */
     uint64_t clock_hz;
     struct {
         uint32_t oc, ic, oy, ox, ky, kx;
@@ -185,6 +186,8 @@ enum { ZS_DESIGN_ENGINES_MAX = 16, ZS_ENGINE_NONE = 0xff };
 typedef struct zs_design {
     const char *name;
     const char *board_name; /* the built-in row or file that `board:` named */
+    const char *const *on_cpu; /* patterns of layers that the PS runs, as those of an engine */
+    uint32_t on_cpu_n;
     uint32_t batch;
     struct {
         const char *model, *weights, *labels;
@@ -357,6 +360,9 @@ zs_status zs_design_memory_check(const zs_memory_params *memory, zs_err *err);
 
 /* ---- several engines ------------------------------------------------------------------------- */
 
+/* layers: PATTERN: {key: text}; only `on: cpu` can be said. */
+zs_status zs_design_set_layer(zs_design *design, zs_arena *arena, const char *pattern,
+                              const char *key, const char *text, zs_err *err);
 /* The design with engine i as its only one. */
 zs_design zs_design_of_engine(const zs_design *design, uint32_t i);
 /* Adds an engine with the accelerator of `from`, and what was given for it by hand. ZS_EPARSE: the
@@ -378,6 +384,9 @@ ZS_TYPE_t zs_elem_type(uint32_t precision);
 /* The precision of such weights and activations, or ZS_PRECISION_COUNT and more for a pair that no
  * row has: zs_design_check refuses it. */
 uint32_t zs_precision_of(uint32_t weights, uint32_t activations);
+/* The word of accelerator.precision. */
+const char *zs_precision_word(const zs_accel *accel);
+extern const zs_word zs_model_precision;
 uint32_t zs_elem_bytes(uint32_t precision);   /* activations in DRAM and BRAM */
 uint32_t zs_weight_bytes(uint32_t precision); /* weights there */
 uint32_t zs_acc_bytes(uint32_t precision);    /* a partial sum as it is spilled to DRAM */

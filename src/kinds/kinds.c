@@ -35,6 +35,10 @@ static zs_status draft_new(zs_arena *arena, const zs_design *design, const zs_ne
     zs_plan *plan = zs_new(arena, zs_plan, 1);
     if (d == NULL || plan == NULL)
         return zs_nomem(err, "plan");
+    if (design->accel.model_scales && (!kind->takes_model_scales))
+        return zs_fail(err, ZS_EUNSUPPORTED, "accelerator.precision",
+                       "model is not handled by this kind of accelerator; fp32 computes with the "
+                       "same integers");
     *plan = (zs_plan){.kind = kind,
                       .units = zs_tile_units,
                       .unit_n = ZS_UNIT_N,
@@ -49,6 +53,8 @@ static zs_status draft_new(zs_arena *arena, const zs_design *design, const zs_ne
                          .engine_of_layer = share->engine_of_layer,
                          .engine = share->engine,
                          .is_outline = is_outline};
+    if (design->on_cpu_n > 0 && share->engine_of_layer == NULL)
+        ZS_TRY(zs_engines_leave(arena, design, net, &d->engine_of_layer, err));
     ZS_TRY(kind->draft(d, err));
     plan->rows = d->rows;
     plan->row_n = d->row_n;
