@@ -35,7 +35,7 @@ typedef struct zs_train_plan {
     uint32_t scheme; /* in place of the design's */
     uint64_t seed;   /* of weights, order and augmentation */
     uint32_t epoch_n;
-    uint32_t image_n; /* of the data set, from the first */
+    uint32_t image_n;              /* of the data set, from the first */
     const zs_dataset *data, *test; /* test: NULL or without images: none */
 } zs_train_plan;
 

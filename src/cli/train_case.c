@@ -14,8 +14,8 @@ typedef struct held_case {
     const char *weights_path; /* NULL: nothing to hold it against */
 } held_case;
 
-static const char *const type_words[] = {[ZS_TRAIN_FLOAT32] = "float32",
-                                         [ZS_TRAIN_FLOAT64] = "float64"};
+static const char *const type_words[] = {
+    [ZS_TRAIN_FLOAT32] = "float32", [ZS_TRAIN_FLOAT64] = "float64"};
 
 /* "a/tiny.json" and "_setup.csv" to "a/tiny_setup.csv". */
 static char *beside(zs_arena *arena, const char *path, const char *ending)
@@ -37,8 +37,7 @@ static zs_status read_case(zs_arena *arena, const char *path, held_case *out, zs
     ZS_TRY(cli_file_read(arena, setup_path, ZS_TABLE_BYTES_MAX, &setup, err));
     ZS_TRY(zs_train_case_parse(arena, json, path, setup, setup_path, &out->c, err));
     for (uint32_t type = 0; type < 2; type++)
-        ZS_TRY(
-            zs_train_case_run(arena, &out->c, type, out->scheme, &out->results[type], err));
+        ZS_TRY(zs_train_case_run(arena, &out->c, type, out->scheme, &out->results[type], err));
     out->weights_path = NULL;
     if (cli_file_check(weights_path, &ignored) != ZS_OK)
         return ZS_OK;
@@ -108,13 +107,12 @@ static bool hold(const held_case *h, uint32_t type)
 /* ---- printing -------------------------------------------------------------------------------- */
 
 /* The shortest decimal that reads back. */
-static void print_shortest(double value, bool is_double)
+static void print_shortest(double value)
 {
     char text[40];
     for (int digits = 1; digits <= 17; digits++) {
         snprintf(text, sizeof text, "%.*g", digits, value);
-        if (is_double ? is_equal(strtod(text, NULL), value)
-                      : is_equal((double)strtof(text, NULL), value))
+        if (is_equal(strtod(text, NULL), value))
             break;
     }
     const bool is_whole = strpbrk(text, ".en") == NULL;
@@ -140,7 +138,7 @@ static void print_param(const held_case *h, uint32_t type, uint64_t cycle, uint3
     if (in != NULL)
         printf("%u", *in);
     putchar(',');
-    print_shortest(value, type == ZS_TRAIN_FLOAT64);
+    print_shortest(value);
     putchar(',');
     print_hex(value);
     printf(",%d\n", r->is_updated[cycle * h->c.layer_n + layer]);

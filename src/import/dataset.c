@@ -171,10 +171,9 @@ zs_status zs_dataset_npy_parse(zs_arena *arena, zs_span images, const char *imag
                            (unsigned long long)i, (double)y.data[i]);
         classes[i] = (uint32_t)y.data[i];
     }
-    *out = (zs_dataset){
-        .shape = {(uint32_t)x.own[1], (uint32_t)x.own[2], (uint32_t)x.own[3]},
-        .n = (uint32_t)x.own[0],
-        .values = x.data,
-        .labels = classes};
+    *out = (zs_dataset){.shape = {(uint32_t)x.own[1], (uint32_t)x.own[2], (uint32_t)x.own[3]},
+                        .n = (uint32_t)x.own[0],
+                        .values = x.data,
+                        .labels = classes};
     return ZS_OK;
 }

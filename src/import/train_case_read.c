@@ -27,8 +27,7 @@ static zs_status read_list(zs_arena *arena, const json_t *root, const char *path
                            zs_err *err)
 {
     const json_t *list = json_object_get(root, key);
-    if (!json_is_array(list) || json_array_size(list) < least ||
-        json_array_size(list) > LAYERS_MAX)
+    if (!json_is_array(list) || json_array_size(list) < least || json_array_size(list) > LAYERS_MAX)
         return zs_fail(err, ZS_EPARSE, path, "\"%s\" is no list of %u to %d whole numbers", key,
                        least, LAYERS_MAX);
     uint32_t *numbers = zs_new(arena, uint32_t, json_array_size(list) + 1);
@@ -51,8 +50,8 @@ static zs_status read_number(const json_t *root, const char *path, const char *k
     return ZS_OK;
 }
 
-static zs_status read_sizes(zs_arena *arena, const json_t *root, const char *path,
-                            zs_train_case *c, zs_err *err)
+static zs_status read_sizes(zs_arena *arena, const json_t *root, const char *path, zs_train_case *c,
+                            zs_err *err)
 {
     uint32_t n;
     ZS_TRY(read_list(arena, root, path, "layers", 2, SIZE_MAX_OF_LAYER, &c->sizes, &n, err));
@@ -161,8 +160,8 @@ static zs_status read_setup(zs_arena *arena, zs_span bytes, const char *path, zs
         ZS_TRY(read_row(&t, row, columns, c, err));
     const size_t images = (size_t)c->batch_n * c->batch;
     for (uint32_t i = 0; i < c->layer_n; i++) {
-        ZS_TRY(check_given(c->weights[i], (size_t)c->sizes[i] * c->sizes[i + 1], path, "weight",
-                           err));
+        ZS_TRY(
+            check_given(c->weights[i], (size_t)c->sizes[i] * c->sizes[i + 1], path, "weight", err));
         ZS_TRY(check_given(c->biases[i], c->sizes[i + 1], path, "bias", err));
     }
     ZS_TRY(check_given(c->x, images * c->sizes[0], path, "input", err));
@@ -174,8 +173,7 @@ zs_status zs_train_case_parse(zs_arena *arena, zs_span json, const char *json_pa
 {
     json_error_t why;
     zs_train_case c = {.name = json_path};
-    json_t *root =
-        json_loadb((const char *)json.data, json.bytes, JSON_REJECT_DUPLICATES, &why);
+    json_t *root = json_loadb((const char *)json.data, json.bytes, JSON_REJECT_DUPLICATES, &why);
     if (root == NULL)
         return zs_fail(err, ZS_EPARSE, json_path, "line %d: %s", why.line, why.text);
     const zs_status status = read_sizes(arena, root, json_path, &c, err);
@@ -194,8 +192,8 @@ zs_status zs_train_case_expected(zs_arena *arena, zs_span bytes, const char *pat
                                  double *expected[2], zs_err *err)
 {
     static const char *const names[] = {"dtype", "cycle", "layer", "kind", "out", "in", "value"};
-    static const char *const types[] = {[ZS_TRAIN_FLOAT32] = "float32",
-                                        [ZS_TRAIN_FLOAT64] = "float64"};
+    static const char *const types[] = {
+        [ZS_TRAIN_FLOAT32] = "float32", [ZS_TRAIN_FLOAT64] = "float64"};
     static const char *const kinds[] = {"w", "b"};
     uint32_t columns[ZS_LEN(names)];
     zs_table t;

@@ -29,9 +29,8 @@ uint64_t zs_train_pipelined(const zs_train_plan *p)
     const uint64_t n = zs_train_batches(p) * p->epoch_n;
     if (p->scheme == ZS_SCHEME_PLAIN || p->scheme == ZS_SCHEME_GPIPE)
         return 0;
-    return p->scheme == ZS_SCHEME_HYBRID
-               ? (uint64_t)((double)n * p->design->pipeline.hybrid_after)
-               : n;
+    return p->scheme == ZS_SCHEME_HYBRID ? (uint64_t)((double)n * p->design->pipeline.hybrid_after)
+                                         : n;
 }
 
 zs_train_setup zs_train_setup_of(const zs_train_plan *p)
@@ -53,9 +52,8 @@ static zs_status check_data(const zs_train_plan *p, const zs_dataset *data, uint
 {
     const zs_shape has = data->shape, needs = p->net->tensors[p->net->input].shape;
     if (has.c != needs.c || has.h != needs.h || has.w != needs.w)
-        return zs_fail(err, ZS_ESHAPE, what,
-                       "images of %ux%ux%u, but the input of %s is %ux%ux%u", has.c, has.h, has.w,
-                       p->net->name, needs.c, needs.h, needs.w);
+        return zs_fail(err, ZS_ESHAPE, what, "images of %ux%ux%u, but the input of %s is %ux%ux%u",
+                       has.c, has.h, has.w, p->net->name, needs.c, needs.h, needs.w);
     const uint64_t elems = zs_shape_elems(has);
     for (uint32_t i = 0; i < n; i++) {
         if (data->labels[i] >= class_n)
@@ -133,7 +131,8 @@ static void put_image(const zs_train_run *r, const zs_dataset *data, uint32_t im
     for (uint32_t c = 0; c < shape.c; c++) {
         const bool turns = shape.c == 3 && how->order == ZS_COLOUR_BGR && data->pixels != NULL;
         const uint32_t plane = turns ? 2 - c : c, k = c < 3 ? c : 2;
-        const uint64_t from = (uint64_t)image * r->image_elems + (uint64_t)plane * shape.h * shape.w;
+        const uint64_t from =
+            (uint64_t)image * r->image_elems + (uint64_t)plane * shape.h * shape.w;
         for (uint32_t y = 0; y < shape.h; y++)
             for (uint32_t x = 0; x < shape.w; x++, to++) {
                 const uint32_t iy = y + (uint32_t)s.dy;
@@ -329,8 +328,8 @@ static uint64_t digest(const zs_train_run *r)
     if (p->data->pixels != NULL)
         hash = mix_bytes(hash, p->data->pixels, (size_t)(p->image_n * r->image_elems));
     else
-        hash = mix_bytes(hash, p->data->values,
-                         (size_t)(p->image_n * r->image_elems) * sizeof(float));
+        hash =
+            mix_bytes(hash, p->data->values, (size_t)(p->image_n * r->image_elems) * sizeof(float));
     return hash;
 }
 

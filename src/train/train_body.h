@@ -8,45 +8,91 @@
 
 /* ---- convolution ----------------------------------------------------------------------------- */
 
-/* Channels of one group: [tap][pixel], or [pixel][tap]. */
-static void NAME(gather)(const zs_layer *l, const ELEM *x, ELEM *columns, size_t tap_step,
-                         size_t pixel_step)
+ZS_CLONES
+static void NAME(add)(ELEM *restrict to, const ELEM *restrict from, size_t n)
+{
+    size_t i = 0;
+    for (; i + LANES / 2 <= n; i += LANES / 2) {
+        NAME(lanes) a, b;
+        memcpy(&a, to + i, sizeof a);
+        memcpy(&b, from + i, sizeof b);
+        a += b;
+        memcpy(to + i, &a, sizeof a);
+    }
+    for (; i < n; i++)
+        to[i] += from[i];
+}
+
+/* Outputs of a line whose window begins at input `at`, steps of `step`, that lie within `n`. */
+static void NAME(inside)(uint32_t out_n, int64_t at, uint32_t step, uint32_t n, uint32_t *first,
+                         uint32_t *end)
+{
+    const int64_t from = at < 0 ? (-at + step - 1) / step : 0;
+    const int64_t to = at < (int64_t)n ? ((int64_t)n - 1 - at) / step + 1 : 0;
+    *first = from < (int64_t)out_n ? (uint32_t)from : out_n;
+    *end = to < (int64_t)*first ? *first : to < (int64_t)out_n ? (uint32_t)to : out_n;
+}
+
+/* Channels of one group: [tap][pixel]. */
+static void NAME(gather)(const zs_layer *l, const ELEM *x, ELEM *columns)
 {
     const zs_window *w = &l->window;
-    const uint32_t ic_n = l->x.c / l->groups;
-    size_t tap = 0;
+    const uint32_t ic_n = l->x.c / l->groups, ow = l->y.w;
     for (uint32_t ic = 0; ic < ic_n; ic++)
         for (uint32_t ky = 0; ky < w->kh; ky++)
-            for (uint32_t kx = 0; kx < w->kw; kx++, tap++) {
-                ELEM *to = columns + tap * tap_step;
-                for (uint32_t oy = 0; oy < l->y.h; oy++) {
+            for (uint32_t kx = 0; kx < w->kw; kx++) {
+                const int64_t left = (int64_t)kx * w->dw - w->pad_left;
+                uint32_t first, end;
+                NAME(inside)(ow, left, w->sw, l->x.w, &first, &end);
+                for (uint32_t oy = 0; oy < l->y.h; oy++, columns += ow) {
                     const uint32_t iy = oy * w->sh + ky * w->dh - w->pad_top;
-                    const ELEM *row = x + ((size_t)ic * l->x.h + iy) * l->x.w;
-                    uint32_t ix = kx * w->dw - w->pad_left;
-                    for (uint32_t ox = 0; ox < l->y.w; ox++, ix += w->sw, to += pixel_step)
-                        *to = iy < l->x.h && ix < l->x.w ? row[ix] : 0;
+                    if (iy >= l->x.h) {
+                        memset(columns, 0, ow * sizeof *columns);
+                        continue;
+                    }
+                    const ELEM *row = x + ((int64_t)ic * l->x.h + iy) * l->x.w + left;
+                    memset(columns, 0, first * sizeof *columns);
+                    memset(columns + end, 0, (ow - end) * sizeof *columns);
+                    if (w->sw == 1)
+                        memcpy(columns + first, row + first, (end - first) * sizeof *columns);
+                    for (uint32_t ox = first; w->sw != 1 && ox < end; ox++)
+                        columns[ox] = row[(size_t)ox * w->sw];
                 }
             }
+}
+
+/* The same as [pixel][tap], from what gather made. */
+static void NAME(turn)(const ELEM *columns, ELEM *lines, size_t taps, size_t pixels)
+{
+    enum { BLOCK = 16 };
+    for (size_t p0 = 0; p0 < pixels; p0 += BLOCK)
+        for (size_t t = 0; t < taps; t++)
+            for (size_t p = p0; p < p0 + BLOCK && p < pixels; p++)
+                lines[p * taps + t] = columns[t * pixels + p];
 }
 
 /* The other way: adds [tap][pixel] to the inputs they came from. */
 static void NAME(scatter)(const zs_layer *l, const ELEM *columns, ELEM *x)
 {
     const zs_window *w = &l->window;
-    const uint32_t ic_n = l->x.c / l->groups;
+    const uint32_t ic_n = l->x.c / l->groups, ow = l->y.w;
     for (uint32_t ic = 0; ic < ic_n; ic++)
         for (uint32_t ky = 0; ky < w->kh; ky++)
-            for (uint32_t kx = 0; kx < w->kw; kx++)
-                for (uint32_t oy = 0; oy < l->y.h; oy++, columns += l->y.w) {
+            for (uint32_t kx = 0; kx < w->kw; kx++) {
+                const int64_t left = (int64_t)kx * w->dw - w->pad_left;
+                uint32_t first, end;
+                NAME(inside)(ow, left, w->sw, l->x.w, &first, &end);
+                for (uint32_t oy = 0; oy < l->y.h; oy++, columns += ow) {
                     const uint32_t iy = oy * w->sh + ky * w->dh - w->pad_top;
-                    uint32_t ix = kx * w->dw - w->pad_left;
                     if (iy >= l->x.h)
                         continue;
-                    ELEM *row = x + ((size_t)ic * l->x.h + iy) * l->x.w;
-                    for (uint32_t ox = 0; ox < l->y.w; ox++, ix += w->sw)
-                        if (ix < l->x.w)
-                            row[ix] += columns[ox];
+                    ELEM *row = x + ((int64_t)ic * l->x.h + iy) * l->x.w + left;
+                    if (w->sw == 1)
+                        NAME(add)(row + first, columns + first, end - first);
+                    for (uint32_t ox = first; w->sw != 1 && ox < end; ox++)
+                        row[(size_t)ox * w->sw] += columns[ox];
                 }
+            }
 }
 
 /* Sizes of the products of one group. */
@@ -69,7 +115,7 @@ static void NAME(conv_forward)(const zs_trainer *t, const zs_layer *l, const ELE
     ELEM *columns = t->columns;
     memset(y, 0, g.oc_n * l->groups * g.pixels * sizeof *y);
     for (uint32_t i = 0; i < l->groups; i++) {
-        NAME(gather)(l, x + i * g.x_elems, columns, g.pixels, 1);
+        NAME(gather)(l, x + i * g.x_elems, columns);
         NAME(product)
         (g.oc_n, g.pixels, g.taps, weights + i * g.oc_n * g.taps, g.taps, 1, columns, g.pixels,
          y + i * g.oc_n * g.pixels, g.pixels, t->panel);
@@ -88,7 +134,8 @@ static void NAME(conv_backward)(const zs_trainer *t, const zs_layer *l, const EL
     for (uint32_t i = 0; i < l->groups; i++) {
         const ELEM *d = dy + i * g.oc_n * g.pixels;
         const size_t w_at = i * g.oc_n * g.taps;
-        NAME(gather)(l, x + i * g.x_elems, taps, 1, g.taps);
+        NAME(gather)(l, x + i * g.x_elems, t->columns);
+        NAME(turn)(t->columns, taps, g.taps, g.pixels);
         NAME(product)
         (g.oc_n, g.taps, g.pixels, d, g.pixels, 1, taps, g.taps, weight_gradients + w_at, g.taps,
          t->panel);
@@ -151,11 +198,21 @@ static void NAME(fc_backward)(const zs_trainer *t, const zs_layer *l, const zs_t
             bias_gradients[o] += dy[s * y_step + o];
     if (has_error)
         NAME(product)
-        (part.n, in_n, out_n, dy, y_step, 1, weights, in_n, AT(t, p->d, l->in[0], part.first),
-         x_step, t->panel);
+    (part.n, in_n, out_n, dy, y_step, 1, weights, in_n, AT(t, p->d, l->in[0], part.first), x_step,
+     t->panel);
 }
 
 /* ---- pools ----------------------------------------------------------------------------------- */
+
+/* Most windows lie inside: what zs_pool_cols says of those needs no working out. */
+static inline zs_pool_part NAME(columns_of)(const zs_layer *l, uint32_t ox)
+{
+    const zs_window *w = &l->window;
+    const uint32_t at = ox * w->sw - w->pad_left;
+    if (ox * w->sw >= w->pad_left && at + (w->kw - 1) * w->dw < l->x.w)
+        return (zs_pool_part){.at = at, .n = w->kw, .divisor = w->kw};
+    return zs_pool_cols(l, ox);
+}
 
 static void NAME(pool_forward)(const zs_layer *l, const ELEM *x, ELEM *y, uint32_t *picks)
 {
@@ -164,7 +221,7 @@ static void NAME(pool_forward)(const zs_layer *l, const ELEM *x, ELEM *y, uint32
         for (uint32_t oy = 0; oy < l->y.h; oy++) {
             const zs_pool_part rows = zs_pool_rows(l, oy);
             for (uint32_t ox = 0; ox < l->y.w; ox++) {
-                const zs_pool_part cols = zs_pool_cols(l, ox);
+                const zs_pool_part cols = NAME(columns_of)(l, ox);
                 uint32_t best = rows.at * l->x.w + cols.at;
                 ELEM sum = 0;
                 for (uint32_t i = 0; i < rows.n; i++)
@@ -192,7 +249,7 @@ static void NAME(pool_backward)(const zs_layer *l, const ELEM *dy, const uint32_
                     dx[*picks++] += *dy;
                     continue;
                 }
-                const zs_pool_part cols = zs_pool_cols(l, ox);
+                const zs_pool_part cols = NAME(columns_of)(l, ox);
                 const ELEM share = *dy / (ELEM)((double)rows.divisor * cols.divisor);
                 for (uint32_t i = 0; i < rows.n; i++)
                     for (uint32_t j = 0; j < cols.n; j++)
@@ -454,7 +511,7 @@ static void NAME(backward)(zs_trainer *t, zs_train_pass *p, uint32_t layer, cons
         return;
     for (uint32_t i = 0; l->act.active && i < part.n; i++)
         NAME(limit_errors)
-        (l, AT(t, p->x, l->out, part.first + i), AT(t, p->d, l->out, part.first + i), n);
+    (l, AT(t, p->x, l->out, part.first + i), AT(t, p->d, l->out, part.first + i), n);
     if (l->op == ZS_LAYER_FC)
         NAME(fc_backward)(t, l, p, weights, weight_gradients, bias_gradients, tl->has_error, part);
     else if (l->op == ZS_LAYER_BATCHNORM)

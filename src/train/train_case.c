@@ -23,15 +23,14 @@ static zs_status build_net(zs_arena *arena, const zs_train_case *c, zs_net **out
         names[i + 1] = zs_arena_printf(arena, "layer%u", i);
         if (names[i + 1] == NULL)
             return zs_nomem(err, c->name);
-        layers[i] = (zs_layer_spec){
-            .name = names[i + 1],
-            .op = ZS_LAYER_FC,
-            .in = &names[i],
-            .in_n = 1,
-            .oc = c->sizes[i + 1],
-            .groups = 1,
-            .window = ZS_WINDOW_1X1,
-            .act = {.active = i + 1 < c->layer_n, .lo = 0, .hi = INFINITY}};
+        layers[i] = (zs_layer_spec){.name = names[i + 1],
+                                    .op = ZS_LAYER_FC,
+                                    .in = &names[i],
+                                    .in_n = 1,
+                                    .oc = c->sizes[i + 1],
+                                    .groups = 1,
+                                    .window = ZS_WINDOW_1X1,
+                                    .act = {.active = i + 1 < c->layer_n, .lo = 0, .hi = INFINITY}};
     }
     const zs_net_spec spec = {.name = c->name,
                               .input = {.name = "x", .shape = {c->sizes[0], 1, 1}},
@@ -63,8 +62,8 @@ static void put(void *to, uint32_t type, uint64_t at, const double *from, uint64
 static void keep(const void *from, uint32_t type, uint64_t n, double *to)
 {
     for (uint64_t i = 0; i < n; i++)
-        to[i] = type == ZS_TRAIN_FLOAT64 ? ((const double *)from)[i]
-                                         : (double)((const float *)from)[i];
+        to[i] =
+            type == ZS_TRAIN_FLOAT64 ? ((const double *)from)[i] : (double)((const float *)from)[i];
 }
 
 zs_status zs_train_case_run(zs_arena *arena, const zs_train_case *c, uint32_t type, uint32_t scheme,

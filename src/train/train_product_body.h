@@ -1,8 +1,8 @@
 /* train_product_body.h - products of matrices with the sums in order; included once per type.
  *
- * ELEM, LANES (of a 64-byte vector) and NAME are set by the includer. Six lines of the result by
+ * ELEM, LANES (of two 32-byte vectors) and NAME are set by the includer. Six lines of the result by
  * LANES columns stay in registers while the sum runs. */
-typedef ELEM NAME(lanes) __attribute__((vector_size(64)));
+typedef ELEM NAME(lanes) __attribute__((vector_size(32)));
 
 enum { NAME(ROWS) = 6 };
 
@@ -13,35 +13,55 @@ typedef struct NAME(block) {
     size_t a_step, b_row, k_n;
 } NAME(block);
 
+/* Two vectors a line: twelve of sums, two of b, one broadcast, as many as there are registers. */
 ZS_CLONES
 static void NAME(run_block)(const NAME(block) * p)
 {
     const ELEM *a0 = p->a[0], *a1 = p->a[1], *a2 = p->a[2];
     const ELEM *a3 = p->a[3], *a4 = p->a[4], *a5 = p->a[5];
     const ELEM *b = p->b;
-    NAME(lanes) s0, s1, s2, s3, s4, s5;
+    NAME(lanes) s0, s1, s2, s3, s4, s5, t0, t1, t2, t3, t4, t5;
     memcpy(&s0, p->c[0], sizeof s0);
+    memcpy(&t0, p->c[0] + LANES / 2, sizeof t0);
     memcpy(&s1, p->c[1], sizeof s1);
+    memcpy(&t1, p->c[1] + LANES / 2, sizeof t1);
     memcpy(&s2, p->c[2], sizeof s2);
+    memcpy(&t2, p->c[2] + LANES / 2, sizeof t2);
     memcpy(&s3, p->c[3], sizeof s3);
+    memcpy(&t3, p->c[3] + LANES / 2, sizeof t3);
     memcpy(&s4, p->c[4], sizeof s4);
+    memcpy(&t4, p->c[4] + LANES / 2, sizeof t4);
     memcpy(&s5, p->c[5], sizeof s5);
+    memcpy(&t5, p->c[5] + LANES / 2, sizeof t5);
     for (size_t k = 0, at = 0; k < p->k_n; k++, at += p->a_step, b += p->b_row) {
-        NAME(lanes) bk;
-        memcpy(&bk, b, sizeof bk);
-        s0 += bk * a0[at];
-        s1 += bk * a1[at];
-        s2 += bk * a2[at];
-        s3 += bk * a3[at];
-        s4 += bk * a4[at];
-        s5 += bk * a5[at];
+        NAME(lanes) bs, bt;
+        memcpy(&bs, b, sizeof bs);
+        memcpy(&bt, b + LANES / 2, sizeof bt);
+        s0 += bs * a0[at];
+        t0 += bt * a0[at];
+        s1 += bs * a1[at];
+        t1 += bt * a1[at];
+        s2 += bs * a2[at];
+        t2 += bt * a2[at];
+        s3 += bs * a3[at];
+        t3 += bt * a3[at];
+        s4 += bs * a4[at];
+        t4 += bt * a4[at];
+        s5 += bs * a5[at];
+        t5 += bt * a5[at];
     }
     memcpy(p->c[0], &s0, sizeof s0);
+    memcpy(p->c[0] + LANES / 2, &t0, sizeof t0);
     memcpy(p->c[1], &s1, sizeof s1);
+    memcpy(p->c[1] + LANES / 2, &t1, sizeof t1);
     memcpy(p->c[2], &s2, sizeof s2);
+    memcpy(p->c[2] + LANES / 2, &t2, sizeof t2);
     memcpy(p->c[3], &s3, sizeof s3);
+    memcpy(p->c[3] + LANES / 2, &t3, sizeof t3);
     memcpy(p->c[4], &s4, sizeof s4);
+    memcpy(p->c[4] + LANES / 2, &t4, sizeof t4);
     memcpy(p->c[5], &s5, sizeof s5);
+    memcpy(p->c[5] + LANES / 2, &t5, sizeof t5);
 }
 
 /* c[m][n] += sum over k of a[m][k] b[k][n], k in order, for lines of a `a_row` and columns `a_step`
