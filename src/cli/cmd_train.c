@@ -203,19 +203,21 @@ static zs_status print(const cli_options *o, const zs_training *t, zs_err *err)
     return emit[o->format](t, &sink, err);
 }
 
-/* The network of the first seed. */
-static zs_status write_onnx(const cli_options *o, job *j, zs_err *err)
+/* The network of the first seed; nothing where it diverged. */
+static zs_status write_onnx(cli_stream *stream, job *j, zs_err *err)
 {
     zs_net *net;
-    cli_stream *stream;
-    ZS_TRY(zs_trainer_net(&j->arena, zs_train_run_trainer(j->run), &net, err));
-    ZS_TRY(cli_stream_open(&j->arena, o->onnx, &stream, err));
-    const zs_sink sink = cli_stream_sink(stream);
-    zs_status status = zs_net_onnx_emit(&j->arena, net, &sink, err);
-    if (status == ZS_OK || status == ZS_EIO)
-        status = cli_stream_close(stream, err);
-    else
+    if (stream == NULL || j->diverged != 0) {
         cli_stream_drop(stream);
+        return ZS_OK;
+    }
+    const zs_sink sink = cli_stream_sink(stream);
+    zs_status status = zs_trainer_net(&j->arena, zs_train_run_trainer(j->run), &net, err);
+    if (status == ZS_OK)
+        status = zs_net_onnx_emit(&j->arena, net, &sink, err);
+    if (status == ZS_OK || status == ZS_EIO)
+        return cli_stream_close(stream, err);
+    cli_stream_drop(stream);
     return status;
 }
 
@@ -257,8 +259,6 @@ static zs_status report(const cli_options *o, cli_point *p, const zs_train_plan 
                            .runs = runs,
                            .run_n = c->n,
                            .seed_n = seed_n};
-    if (o->onnx != NULL && c->n > 0 && c->jobs[0].diverged == 0)
-        ZS_TRY(write_onnx(o, &c->jobs[0], err));
     ZS_TRY(print(o, &t, err));
     return say_diverged(p, c, exit_status, err);
 }
@@ -270,6 +270,15 @@ static zs_status check_options(const cli_options *o, zs_err *err)
     if (o->data == NULL && (o->test != NULL || o->checkpoint != NULL || o->onnx != NULL))
         return zs_fail(err, ZS_EUSAGE, "--data", "there is nothing to train on");
     return ZS_OK;
+}
+
+/* That one can be written, before an epoch is spent. */
+static zs_status check_checkpoint(const job *j, zs_err *err)
+{
+    cli_temporary temporary;
+    const zs_status status = cli_temporary_open(&temporary, j->checkpoint, err);
+    cli_temporary_drop(&temporary);
+    return status;
 }
 
 static zs_status train(const cli_options *o, cli_point *p, crew *c, int *exit_status, zs_err *err)
@@ -300,12 +309,20 @@ static zs_status train(const cli_options *o, cli_point *p, crew *c, int *exit_st
         plan.image_n = o->images > 0 ? (uint32_t)o->images : data.n;
         ZS_TRY(list_jobs(o, p, &plan, seed, seed_n, c, err));
     }
+    cli_stream *onnx = NULL;
+    if (o->checkpoint != NULL)
+        ZS_TRY(check_checkpoint(&c->jobs[0], err));
+    if (o->onnx != NULL)
+        ZS_TRY(cli_stream_open(&p->keep, o->onnx, &onnx, err));
     cli_threads_run(zs_min_u64((uint64_t)o->jobs, c->n), work, c);
     for (uint32_t i = 0; i < c->n; i++)
         if (c->jobs[i].status != ZS_OK) {
+            cli_stream_drop(onnx);
             *err = c->jobs[i].err;
             return c->jobs[i].status;
         }
+    if (c->n > 0)
+        ZS_TRY(write_onnx(onnx, &c->jobs[0], err));
     return report(o, p, &plan, &pipeline, seed_n, c, exit_status, err);
 }
 
