@@ -37,11 +37,15 @@ typedef struct zs_pipeline_stage {
 typedef struct zs_pipeline {
     zs_pipeline_stage *stages;
     uint32_t stage_n;
-    double plain_s; /* a mini-batch through all stages, one after the other, with links */
-    double alone_s; /* on one device, without links */
-    double gpipe_s; /* a mini-batch in micro-batches */
-    double cycle_s; /* pipelined */
-    double joules;  /* of a mini-batch */
+    double plain_s;          /* a mini-batch through all stages, one after the other, with links */
+    double alone_s;          /* on one device, without links */
+    double gpipe_s;          /* a mini-batch in micro-batches */
+    double cycle_s;          /* pipelined */
+    double hybrid_s;         /* mean of hybrid: pipelined up to hybrid_after, then plain */
+    uint64_t versions_bytes; /* weights that pipedream keeps besides those of now */
+    uint64_t copies_bytes;   /* one copy of all weights per forward and per backward stage, which is
+                              * how published figures count them */
+    double joules;           /* of a mini-batch */
     double latency_s, images_per_s; /* pipelined inference */
 } zs_pipeline;
 

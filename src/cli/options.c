@@ -46,7 +46,7 @@ typedef struct option {
     const char *value; /* what to call it in the help */
 } option;
 
-enum { LISTS = 7, GIVEN_MAX = 32 };
+enum { LISTS = 8, GIVEN_MAX = 32 };
 
 /* What was given, before it is checked. Texts are those of the command line, which stays. */
 typedef struct raw_options {

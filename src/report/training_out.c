@@ -44,11 +44,25 @@ static zs_status put_stages(const zs_training *t, const zs_sink *sink)
             (double)m->stash / MIB, (double)total(m) / MIB));
     }
     ZS_TRY(zs_sink_printf(sink,
-                          "\na mini-batch: %.3f ms on one device, %.3f ms through the stages one "
-                          "by one, %.3f ms in %u micro-batches, %.3f ms pipelined (%.2fx)\n",
-                          1e3 * p->alone_s, 1e3 * p->plain_s, 1e3 * p->gpipe_s,
-                          t->plan->design->pipeline.micro_batches, 1e3 * p->cycle_s,
-                          p->cycle_s > 0 ? p->alone_s / p->cycle_s : 0));
+                          "\npipedream keeps %.3f MiB of weights more (%.3f MiB as published: a "
+                          "copy of all for each of %u stages)\n",
+                          (double)p->versions_bytes / MIB, (double)p->copies_bytes / MIB,
+                          2 * p->stage_n));
+    const struct {
+        const char *what;
+        double seconds;
+    } ways[] = {{"on one device", p->alone_s},
+                {"plain, stage by stage", p->plain_s},
+                {"gpipe", p->gpipe_s},
+                {"pipelined", p->cycle_s},
+                {"hybrid", p->hybrid_s}};
+    ZS_TRY(zs_sink_puts(sink, "\na mini-batch takes\n"));
+    for (size_t i = 0; i < ZS_LEN(ways); i++)
+        ZS_TRY(zs_sink_printf(sink, "  %-22s %10.3f ms  %5.2fx\n", ways[i].what,
+                              1e3 * ways[i].seconds,
+                              ways[i].seconds > 0 ? p->alone_s / ways[i].seconds : 0));
+    if (p->joules > 0)
+        ZS_TRY(zs_sink_printf(sink, "  energy of the work     %10.3f mJ\n", 1e3 * p->joules));
     return zs_sink_printf(sink, "inference pipelined: %.1f images/s, latency %.3f ms\n",
                           p->images_per_s, 1e3 * p->latency_s);
 }
@@ -180,12 +194,12 @@ zs_status zs_training_json_emit(const zs_training *t, const zs_sink *sink, zs_er
     for (uint32_t i = 0; i < t->run_n; i++)
         json_array_append_new(runs, json_run(t, &t->runs[i]));
     json_t *root = json_pack(
-        "{s:s, s:s, s:s, s:i, s:i, s:{s:f, s:f, s:f, s:f, s:f, s:f, s:f}, s:o, s:o}", "design",
+        "{s:s, s:s, s:s, s:i, s:i, s:{s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}, s:o, s:o}", "design",
         t->design, "network", t->net->name, "scheme", scheme_word(t->plan->scheme), "images",
         (int)t->plan->image_n, "batch", (int)t->plan->design->train.batch, "mini_batch",
         "one_device_s", p->alone_s, "plain_s", p->plain_s, "gpipe_s", p->gpipe_s, "pipelined_s",
-        p->cycle_s, "energy_j", p->joules, "inference_images_per_s", p->images_per_s,
-        "inference_latency_s", p->latency_s, "stages", stages, "runs", runs);
+        p->cycle_s, "hybrid_s", p->hybrid_s, "energy_j", p->joules, "inference_images_per_s",
+        p->images_per_s, "inference_latency_s", p->latency_s, "stages", stages, "runs", runs);
     if (root == NULL)
         return zs_nomem(err, "result");
     zs_sink to = *sink;

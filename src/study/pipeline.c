@@ -375,6 +375,12 @@ zs_status zs_pipeline_build(zs_arena *arena, const zs_design *design, const zs_t
         p.joules += s->joules;
     }
     p.cycle_s = slowest + link;
+    const double share = design->pipeline.hybrid_after;
+    p.hybrid_s = share * p.cycle_s + (1 - share) * p.plain_s;
+    for (uint32_t i = 0; i < p.stage_n; i++) {
+        p.versions_bytes += 2 * (uint64_t)(setup->cut_n - i) * p.stages[i].memory.weights;
+        p.copies_bytes += 2 * (uint64_t)p.stage_n * p.stages[i].memory.weights;
+    }
     p.gpipe_s = gpipe_seconds(&p, setup->micro_batches > 0 ? setup->micro_batches : 1);
     p.images_per_s = image_s > 0 ? 1 / image_s : 0;
     *out = p;

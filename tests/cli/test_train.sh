@@ -59,7 +59,7 @@ t --epochs 4 --checkpoint k --onnx again.onnx --format csv
 ok "$(cmp -s whole.csv out && cmp -s whole.onnx again.onnx; echo $?)" 'going on gives the same bits'
 t --epochs 1000 --format csv
 cp out long.csv
-for n in 1 2; do
+for _ in 1 2; do
     "$ZYNQSIM" train d.yaml --data set --quiet --epochs 1000 --checkpoint long >/dev/null 2>&1 &
     while [ ! -e long ]; do sleep 0.01; done
     kill -9 $! 2>/dev/null
@@ -91,6 +91,14 @@ printf '\003' | dd of=set/train-labels-idx1-ubyte bs=1 seek=12 conv=notrunc 2>/d
 refuses 2 'image 4 has label 3, but tiny has 2 classes'
 printf x >>set/train-images-idx3-ubyte
 refuses 2 'has 129 bytes of elements, its header says 128'
+
+# ---- published pipelines of two devices, from structure
+for row in 'resnet56 layer1_8_out 1.65 1.24' 'resnet110 layer1_17_out 1.73 1.26'; do
+    # shellcheck disable=SC2086 # four words
+    set -- $row
+    program train "$TOP/configs/resnet56-two-gpus.yaml" --model "$TOP/models/$1.yaml" --set "pipeline.cut=$2" --format json
+    json "$1 on two devices" "m = d['mini_batch']; a, h = (m['one_device_s'] / m[k] for k in ('pipelined_s', 'hybrid_s')); assert abs(a / $3 - 1) < 0.08 and abs(h / $4 - 1) < 0.08, (a, h)"
+done
 
 # ---- exact cases: one layer, one image, by hand
 cat >c.json <<'END'
