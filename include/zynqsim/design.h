@@ -340,9 +340,9 @@ void zs_design_defaults(zs_design *design);
  * "accelerators.NAME.KEY" sets a key of one, "accelerator.KEY" that of all. */
 zs_status zs_design_set(zs_design *design, zs_arena *arena, const char *path, const char *text,
                         zs_err *err);
-/* Sets a key that takes a list: network.input, network.calibration, pipeline.cut; and the shorthands
- * network.input_shape (c, h, w), network.preprocess.mean and .scale (one value per plane, or one
- * for all). ZS_EPARSE for a key that takes one value, or a wrong number of items. */
+/* Sets a key that takes a list: network.input, network.calibration, pipeline.cut; and the
+ * shorthands network.input_shape (c, h, w), network.preprocess.mean and .scale (one value per
+ * plane, or one for all). ZS_EPARSE for a key that takes one value, or a wrong number of items. */
 zs_status zs_design_set_list(zs_design *design, zs_arena *arena, const char *path,
                              const char *const *items, uint32_t item_n, zs_err *err);
 /* An explicit list of layer groups as accelerator.fusion; the names are copied. */

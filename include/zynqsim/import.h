@@ -119,7 +119,8 @@ zs_status zs_image_synthetic(zs_arena *arena, uint64_t seed, uint32_t w, uint32_
 zs_status zs_labels_parse(zs_arena *arena, zs_span bytes, const char *path,
                           const char *const **labels, uint32_t *n, zs_err *err);
 
-/* ---- data sets and cases of training ---------------------------------------------------------- */
+/* ---- data sets and cases of training ----------------------------------------------------------
+ */
 
 enum { ZS_DATASET_BYTES_MAX = 1 << 30 }; /* unpacked */
 /* MNIST: images in IDX form with the labels of another file; both may be packed by gzip. */

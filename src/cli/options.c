@@ -442,8 +442,8 @@ static zs_status read_option(const command_groups *groups, int argc, const char 
 
 static zs_status check_values(const cli_command *command, cli_options *o, zs_err *err)
 {
-    const bool is_quick = command->run == cmd_explain || command->run == cmd_sweep ||
-                          command->run == cmd_train;
+    const bool is_quick =
+        command->run == cmd_explain || command->run == cmd_sweep || command->run == cmd_train;
     int index = is_quick ? ZS_TILE : ZS_BURST;
     if (raw.fidelity != NULL)
         ZS_TRY(
@@ -494,9 +494,10 @@ zs_status cli_options_parse(const cli_command *command, int argc, const char **a
     const long processors = sysconf(_SC_NPROCESSORS_ONLN);
     char **words = NULL;
     bool only_words = false;
-    raw = (raw_options){
-        .jobs = processors > 1 ? (int)processors : 1, .trace_limit = TRACE_LIMIT, .limit = -1,
-        .epochs = 1};
+    raw = (raw_options){.jobs = processors > 1 ? (int)processors : 1,
+                        .trace_limit = TRACE_LIMIT,
+                        .limit = -1,
+                        .epochs = 1};
     raw.room = calloc((size_t)LISTS * ((size_t)argc + 1), sizeof *raw.room);
     if (raw.room == NULL)
         return zs_nomem(err, "options");

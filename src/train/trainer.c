@@ -19,6 +19,9 @@ static bool has_slope(zs_function fn)
 
 static zs_status check_layer(const zs_layer *l, zs_err *err)
 {
+    if (l->quant != NULL)
+        return zs_fail(err, ZS_EUNSUPPORTED, l->name,
+                       "computes in integers of the model, which have no gradients");
     switch (l->op) {
     case ZS_LAYER_CONV:
     case ZS_LAYER_FC:
@@ -69,6 +72,9 @@ static zs_status check_setup(const zs_train_setup *s, zs_err *err)
     if (s->scheme == ZS_SCHEME_GPIPE && s->micro_batches > s->batch)
         return zs_fail(err, ZS_ERANGE, "pipeline.micro_batches",
                        "%u is above the %u images of a mini-batch", s->micro_batches, s->batch);
+    if (net->output_n > 1)
+        return zs_fail(err, ZS_EUNSUPPORTED, net->name, "has %u results, but one loss",
+                       net->output_n);
     for (uint32_t i = 0; i < net->layer_n; i++)
         ZS_TRY(check_layer(&net->layers[i], err));
     for (uint32_t i = 0; i < s->cut_n; i++)
@@ -589,19 +595,20 @@ const void *zs_trainer_gradients(const zs_trainer *t, uint64_t *n)
 }
 
 /* Batch normalisation becomes a factor and an addend per channel. */
-static void fold_norm(zs_trainer *t, const zs_train_params *at, zs_arena *arena, float *factors,
-                      float *addends)
+static zs_status fold_norm(zs_trainer *t, const zs_train_params *at, zs_arena *arena,
+                           float *factors, float *addends, zs_err *err)
 {
     const uint64_t n = at->weight_n;
     float *state = zs_arena_alloc_raw(arena, (size_t)(2 * n), sizeof *state);
     if (state == NULL)
-        return;
+        return zs_nomem(err, t->net->name);
     t->ops->state(t, at->state_at, 2 * n, state);
     for (uint64_t c = 0; c < n; c++) {
         const double scale = (double)factors[c] / sqrt((double)state[n + c] + ZS_NORM_EPS);
         addends[c] = (float)((double)addends[c] - (double)state[c] * scale);
         factors[c] = (float)scale;
     }
+    return ZS_OK;
 }
 
 zs_status zs_trainer_net(zs_arena *arena, zs_trainer *t, zs_net **out, zs_err *err)
@@ -624,7 +631,7 @@ zs_status zs_trainer_net(zs_arena *arena, zs_trainer *t, zs_net **out, zs_err *e
         t->ops->learnt(t, at->weights_at, at->weight_n, weights);
         t->ops->learnt(t, at->biases_at, at->bias_n, biases);
         if (layers[i].op == ZS_LAYER_BATCHNORM)
-            fold_norm(t, at, arena, weights, biases);
+            ZS_TRY(fold_norm(t, at, arena, weights, biases, err));
         layers[i].weights = (zs_weights){.data = weights,
                                          .bias = at->bias_n > 0 ? biases : NULL,
                                          .n_elems = at->weight_n,
