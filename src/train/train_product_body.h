@@ -70,7 +70,7 @@ static void NAME(product)(size_t m_n, size_t n_n, size_t k_n, const ELEM *a, siz
                           size_t a_step, const ELEM *b, size_t b_row, ELEM *c, size_t c_row,
                           ELEM *panel)
 {
-    ELEM spare[NAME(ROWS) * LANES];
+    ELEM spare[NAME(ROWS) * LANES] = {0};
     NAME(block) p = {.a_step = a_step, .k_n = k_n};
     for (size_t n = 0; n < n_n; n += LANES) {
         const size_t width = n_n - n < LANES ? n_n - n : LANES;
