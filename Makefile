@@ -17,7 +17,7 @@ CPPFLAGS = -D_GNU_SOURCE -Iinclude -Itests/support -I$(BUILD)/gen
 FLAGS    = $(CSTD) $(WARN) $(WERROR) -ffp-contract=off $(CFLAGS) $(CPPFLAGS) $(SAN)
 
 # ---- what there is to build: core (no files, no libraries), io (bytes to values), cli ----------
-CORE_SRC := $(foreach m,base des design net num hw plan kinds bound sim study,$(wildcard src/$(m)/*.c src/$(m)/*/*.c))
+CORE_SRC := $(foreach m,base des design net num train hw plan kinds bound sim study,$(wildcard src/$(m)/*.c src/$(m)/*/*.c))
 IO_SRC   := $(wildcard src/import/*.c src/report/*.c)
 CLI_SRC  := $(wildcard src/cli/*.c)
 PROTO    := $(wildcard src/import/*.proto)
@@ -26,11 +26,11 @@ TESTS    := $(patsubst tests/%/main.c,%,$(wildcard tests/*/main.c))
 FUZZERS  := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 SCRIPTS  := $(wildcard tests/cli/test_*.sh) tests/golden/golden.sh tests/golden/baselines.sh
 # What figures depend on: the models, and how files become designs and networks.
-MODELS   := $(sort $(wildcard include/zynqsim/*.h include/zynqsim/*.def) $(foreach m,base des design net num hw plan kinds bound sim study import,\
+MODELS   := $(sort $(wildcard include/zynqsim/*.h include/zynqsim/*.def) $(foreach m,base des design net num train hw plan kinds bound sim study import,\
   $(foreach e,c h def proto,$(wildcard src/$(m)/*.$(e) src/$(m)/*/*.$(e)))))
 obj       = $(patsubst %.c,$(BUILD)/%.o,$(1))
 LIBS      = $(BUILD)/libzynqsim_io.a $(BUILD)/libzynqsim.a
-IO_LIBS   = -lyaml -lcsv -lprotobuf-c -ljpeg -lpng -ljansson -lm
+IO_LIBS   = -lyaml -lcsv -lprotobuf-c -ljpeg -lpng -lz -ljansson -lm
 CLI_LIBS  = -lmd
 TEST_OBJ := $(call obj,$(wildcard tests/support/*.c))
 TEST_LIBS = -lcheck -lsubunit -lrt -lpthread -lm

@@ -202,6 +202,22 @@ typedef struct zs_design {
         uint32_t rounding; /* ZS_INT_RULE_* */
         zs_preprocess preprocess;
     } network;
+    struct {
+        uint32_t scheme; /* ZS_SCHEME_* */
+        const char *cut; /* names with commas, "auto" or "auto:K" */
+        uint32_t micro_batches;
+        double hybrid_after;
+    } pipeline;
+    struct {
+        uint32_t batch, lr_step, type, loss, crop; /* ZS_TRAIN_*, ZS_LOSS_* */
+        double lr, momentum, weight_decay, lr_factor;
+        bool flip;
+    } train;
+    struct {
+        double link_bytes_per_s, link_latency_s;
+        uint32_t packet_bytes, overhead_bytes;
+        double device_macs_per_s, device_bytes_per_s, device_start_s;
+    } system;
     zs_accel accel;           /* of several engines the first one's */
     const zs_engine *engines; /* accelerators: they take turns; NULL: accel is the only one */
     uint32_t engine_n;
@@ -328,9 +344,9 @@ void zs_design_defaults(zs_design *design);
  * "accelerators.NAME.KEY" sets a key of one, "accelerator.KEY" that of all. */
 zs_status zs_design_set(zs_design *design, zs_arena *arena, const char *path, const char *text,
                         zs_err *err);
-/* Sets a key that takes a list: network.input, network.calibration; and the shorthands
- * network.input_shape (c, h, w), network.preprocess.mean and .scale (one value per plane, or one
- * for all). ZS_EPARSE for a key that takes one value, or a wrong number of items. */
+/* Sets a key that takes a list: network.input, network.calibration, pipeline.cut; and the
+ * shorthands network.input_shape (c, h, w), network.preprocess.mean and .scale (one value per
+ * plane, or one for all). ZS_EPARSE for a key that takes one value, or a wrong number of items. */
 zs_status zs_design_set_list(zs_design *design, zs_arena *arena, const char *path,
                              const char *const *items, uint32_t item_n, zs_err *err);
 /* An explicit list of layer groups as accelerator.fusion; the names are copied. */

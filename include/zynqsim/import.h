@@ -9,6 +9,8 @@
 #include "zynqsim/baseline.h"
 #include "zynqsim/design.h"
 #include "zynqsim/net.h"
+#include "zynqsim/train_case.h"
+#include "zynqsim/train_run.h"
 
 /* Fetches the bytes of a file named in another file; `from` is the path of the naming file. On
  * success *path is the path as it was found (for further relative names). */
@@ -124,6 +126,30 @@ zs_status zs_image_synthetic(zs_arena *arena, uint64_t seed, uint32_t w, uint32_
 /* One name a line; a leading WordNet id ("n01440764 ") is kept out of the label. */
 zs_status zs_labels_parse(zs_arena *arena, zs_span bytes, const char *path,
                           const char *const **labels, uint32_t *n, zs_err *err);
+
+/* ---- data sets and cases of training ----------------------------------------------------------
+ */
+
+enum { ZS_DATASET_BYTES_MAX = 1 << 30 }; /* unpacked */
+/* MNIST: images in IDX form with the labels of another file; both may be packed by gzip. */
+zs_status zs_dataset_idx_parse(zs_arena *arena, zs_span images, const char *images_path,
+                               zs_span labels, const char *labels_path, zs_dataset *out,
+                               zs_err *err);
+/* CIFAR-10 in binary form: a label and 3 x 32 x 32 pixels each; may be packed by gzip. Appends to
+ * what out has. */
+zs_status zs_dataset_cifar_parse(zs_arena *arena, zs_span bytes, const char *path, zs_dataset *out,
+                                 zs_err *err);
+/* .npy: images as numbers, [image][c][h][w], with the labels of another file. */
+zs_status zs_dataset_npy_parse(zs_arena *arena, zs_span images, const char *images_path,
+                               zs_span labels, const char *labels_path, zs_dataset *out,
+                               zs_err *err);
+/* An exact case (train_case.h). ZS_EPARSE and ZS_ERANGE with the file as the place. */
+zs_status zs_train_case_parse(zs_arena *arena, zs_span json, const char *json_path, zs_span setup,
+                              const char *setup_path, zs_train_case *out, zs_err *err);
+/* What NAME_weights.csv has, per type as params of the result; NaN where it says nothing. */
+zs_status zs_train_case_expected(zs_arena *arena, zs_span bytes, const char *path,
+                                 const zs_train_case *c, uint64_t cycle_n, uint64_t param_n,
+                                 double *expected[2], zs_err *err);
 
 /* ---- baselines ------------------------------------------------------------------------------- */
 

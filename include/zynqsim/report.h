@@ -18,6 +18,7 @@
 #include "zynqsim/sweep.h"
 #include "zynqsim/trace.h"
 #include "zynqsim/traffic.h"
+#include "zynqsim/training.h"
 #include "zynqsim/validate.h"
 
 typedef struct zs_table_style {
@@ -118,6 +119,14 @@ zs_status zs_explanation_table_emit(const zs_explanation *x, const zs_table_styl
                                     const zs_sink *s, zs_err *err);
 zs_status zs_explanation_csv_emit(const zs_explanation *x, const zs_sink *s, zs_err *err);
 zs_status zs_explanation_json_emit(const zs_explanation *x, const zs_sink *s, zs_err *err);
+/* `train`: stages, memory and time, then every epoch of every run; CSV has the epochs alone. */
+zs_status zs_training_table_emit(const zs_training *t, const zs_sink *s, zs_err *err);
+zs_status zs_training_csv_emit(const zs_training *t, const zs_sink *s, zs_err *err);
+zs_status zs_training_json_emit(const zs_training *t, const zs_sink *s, zs_err *err);
+/* A network with its weights as ONNX, opset 13: convolutions, fully connected layers, pools,
+ * batch normalisation, sums, concatenations, relu and the like, softmax. ZS_EUNSUPPORTED names
+ * another layer. What is packed lies in `scratch`. */
+zs_status zs_net_onnx_emit(zs_arena *scratch, const zs_net *net, const zs_sink *s, zs_err *err);
 /* .npy 1.0, float32, C order. */
 zs_status zs_npy_emit(const float *data, const uint64_t *dims, uint32_t dim_n, const zs_sink *s,
                       zs_err *err);

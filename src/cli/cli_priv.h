@@ -56,6 +56,9 @@ typedef struct cli_options {
     bool layers;                /* compare, check */
     bool bless;                 /* check */
     const char *junit;
+    char **cases; /* train */
+    const char *data, *test, *seeds, *checkpoint, *onnx;
+    int epochs, images; /* images 0: all */
     bool help; /* help was printed, nothing else is to be done */
 } cli_options;
 
@@ -90,6 +93,7 @@ zs_status cmd_validate(const cli_options *options, int *exit_status, zs_err *err
 zs_status cmd_compare(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_check(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_explain(const cli_options *options, int *exit_status, zs_err *err);
+zs_status cmd_train(const cli_options *options, int *exit_status, zs_err *err);
 
 /* ---- files (files.c, lookup.c) --------------------------------------------------------------- */
 
@@ -197,6 +201,7 @@ typedef struct cli_point {
     zs_net *net;
     zs_plan *plan;
     zs_sweep_section sweep; /* of the design file */
+    bool keep_batchnorm;    /* of the network: not folded */
     const char *const *labels;
     uint32_t label_n;
     const char *notes[CLI_NOTES_MAX]; /* what the user should know about this run */
@@ -291,6 +296,13 @@ void cli_trace_drop(cli_point *point);
 /* Calls work(ctx) on this thread and on n - 1 others, or on as many as there are to be had: work
  * takes what is next until nothing is left. */
 void cli_threads_run(uint64_t n, void (*work)(void *ctx), void *ctx);
+
+/* ---- training (train_data.c, train_case.c) --------------------------------------------------- */
+
+/* The data set of --data, and that of --test or beside it; test->n 0: there is none. */
+zs_status cli_train_data(const cli_options *options, zs_arena *arena, zs_dataset *data,
+                         zs_dataset *test, zs_err *err);
+zs_status cli_train_cases(const cli_options *options, int *exit_status, zs_err *err);
 
 /* ---- follow.c: numerics on a second thread --------------------------------------------------- */
 

@@ -325,6 +325,7 @@ zs_status cli_net_load(cli_point *p, const cli_options *o, zs_err *err)
     const bool is_own = has_weights && zs_net_has_own_weights(path, weights.path);
     ZS_TRY(parse_model(p, o, bytes, path, is_own ? &weights : NULL, &spec, err));
     spec.seed = seed;
+    spec.keep_batchnorm = p->keep_batchnorm;
     if (spec.note != NULL)
         cli_note(p, "%s", spec.note);
     if (has_weights && !is_own) {

@@ -46,7 +46,7 @@ typedef struct option {
     const char *value; /* what to call it in the help */
 } option;
 
-enum { LISTS = 6, GIVEN_MAX = 32 };
+enum { LISTS = 8, GIVEN_MAX = 32 };
 
 /* What was given, before it is checked. Texts are those of the command line, which stays. */
 typedef struct raw_options {
@@ -56,7 +56,9 @@ typedef struct raw_options {
     } given[GIVEN_MAX]; /* options of one value */
     uint32_t given_n;
     char **room, **next; /* of the lists and the arguments; one block */
-    char **set, **inputs, **outputs, **against, **vary, **where;
+    char **set, **inputs, **outputs, **against, **vary, **where, **cases;
+    const char *data, *test, *seeds, *checkpoint, *onnx;
+    int epochs, images;
     const char *design, *model, *weights, *labels, *out, *fidelity, *format, *trace, *trace_layers;
     const char *output, *plot, *x, *y, *junit;
     const char *merge, *pareto, *pareto_out, *best, *shard;
@@ -188,6 +190,30 @@ static const option sweep_options[] = {
      "FILE.csv"},
     {0}};
 
+static const option train_options[] = {
+    {"data", 0, WORD, &raw.data,
+     "training images: a directory of MNIST or CIFAR-10, or a file (IDX, CIFAR .bin, .npy; .gz)",
+     "SET"},
+    {"test", 0, WORD, &raw.test, "test images (default: those of the directory, if it has any)",
+     "SET"},
+    {"epochs", 0, NUMBER, &raw.epochs, "passes over the training images (default 1)", "N"},
+    {"images", 0, NUMBER, &raw.images, "train on the first N images only", "N"},
+    {"seeds", 0, WORD, &raw.seeds,
+     "of weights, order and augmentation: A, or A..B for a run of each and what they have in "
+     "common (default 1)",
+     "SEEDS"},
+    {"checkpoint", 0, WORD, &raw.checkpoint,
+     "kept after each epoch; one that is there is gone on with", "FILE"},
+    {"onnx", 0, WORD, &raw.onnx, "write the network that was trained", "FILE.onnx"},
+    {"case", 0, LIST, &raw.cases,
+     "instead of a design: hold an exact case, and NAME_weights.csv beside it, against its own "
+     "arithmetic; repeatable",
+     "NAME.json"},
+    {"fidelity", 0, WORD, &raw.fidelity,
+     "timing model of the stages: bound, tile or burst (default tile)", "LEVEL"},
+    {"jobs", 0, NUMBER, &raw.jobs, "threads (default: processors)", "N"},
+    {0}};
+
 static const option print_options[] = {
     {"format", 0, WORD, &raw.format, "what to print: table, csv or json", "FORMAT"},
     {"quiet", 0, FLAG, &raw.quiet, "no progress bar and no messages but errors", NULL},
@@ -212,6 +238,7 @@ static const command_groups groups_of[] = {
     {"compare", {compare_options, design_options, fidelity_options, print_options, help_options}},
     {"check", {check_options, set_options, print_options, help_options}},
     {"explain", {explain_options, design_options, print_options, help_options}},
+    {"train", {train_options, design_options, print_options, help_options}},
 };
 
 /* ---- help ------------------------------------------------------------------------------------ */
@@ -415,7 +442,8 @@ static zs_status read_option(const command_groups *groups, int argc, const char 
 
 static zs_status check_values(const cli_command *command, cli_options *o, zs_err *err)
 {
-    const bool is_quick = command->run == cmd_explain || command->run == cmd_sweep;
+    const bool is_quick =
+        command->run == cmd_explain || command->run == cmd_sweep || command->run == cmd_train;
     int index = is_quick ? ZS_TILE : ZS_BURST;
     if (raw.fidelity != NULL)
         ZS_TRY(
@@ -428,6 +456,10 @@ static zs_status check_values(const cli_command *command, cli_options *o, zs_err
     o->format = (cli_format)index;
     if (raw.jobs < 1)
         return zs_fail(err, ZS_EUSAGE, "--jobs", "%d is below the minimum 1", raw.jobs);
+    if (raw.epochs < 1)
+        return zs_fail(err, ZS_EUSAGE, "--epochs", "%d is below the minimum 1", raw.epochs);
+    if (raw.images < 0)
+        return zs_fail(err, ZS_EUSAGE, "--images", "%d is below the minimum 0", raw.images);
     if (raw.trace_limit < 1 || raw.trace_limit > TRACE_LIMIT_MAX)
         return zs_fail(err, ZS_EUSAGE, "--trace-limit", "%d is outside 1 .. %d", raw.trace_limit,
                        TRACE_LIMIT_MAX);
@@ -462,8 +494,10 @@ zs_status cli_options_parse(const cli_command *command, int argc, const char **a
     const long processors = sysconf(_SC_NPROCESSORS_ONLN);
     char **words = NULL;
     bool only_words = false;
-    raw = (raw_options){
-        .jobs = processors > 1 ? (int)processors : 1, .trace_limit = TRACE_LIMIT, .limit = -1};
+    raw = (raw_options){.jobs = processors > 1 ? (int)processors : 1,
+                        .trace_limit = TRACE_LIMIT,
+                        .limit = -1,
+                        .epochs = 1};
     raw.room = calloc((size_t)LISTS * ((size_t)argc + 1), sizeof *raw.room);
     if (raw.room == NULL)
         return zs_nomem(err, "options");
@@ -492,6 +526,14 @@ zs_status cli_options_parse(const cli_command *command, int argc, const char **a
                        .layers = raw.layers,
                        .bless = raw.bless,
                        .junit = raw.junit,
+                       .cases = raw.cases,
+                       .data = raw.data,
+                       .test = raw.test,
+                       .seeds = raw.seeds,
+                       .checkpoint = raw.checkpoint,
+                       .onnx = raw.onnx,
+                       .epochs = raw.epochs,
+                       .images = raw.images,
                        .model = raw.model,
                        .weights = raw.weights,
                        .labels = raw.labels,

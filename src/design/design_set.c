@@ -241,7 +241,21 @@ static zs_status set_triple(zs_design *design, zs_arena *arena, const triple *li
 
 bool zs_design_takes_list(const char *path)
 {
-    return find_triple(path) != NULL || find_list(path) != NULL;
+    return find_triple(path) != NULL || find_list(path) != NULL ||
+           strcmp(path, "pipeline.cut") == 0;
+}
+
+/* One text with commas. */
+static zs_status set_cut(zs_design *design, zs_arena *arena, const char *const *items, uint32_t n,
+                         zs_err *err)
+{
+    const char *text = "";
+    for (uint32_t i = 0; i < n && text != NULL; i++)
+        text = zs_arena_printf(arena, "%s%s%s", text, i > 0 ? "," : "", items[i]);
+    if (text == NULL)
+        return zs_nomem(err, "pipeline.cut");
+    design->pipeline.cut = text;
+    return ZS_OK;
 }
 
 zs_status zs_design_set_list(zs_design *design, zs_arena *arena, const char *path,
@@ -251,12 +265,14 @@ zs_status zs_design_set_list(zs_design *design, zs_arena *arena, const char *pat
     if (list != NULL)
         return set_triple(design, arena, list, items, item_n, err);
     const struct list_key *key = find_list(path);
-    if (key == NULL)
+    if (key == NULL && !zs_design_takes_list(path))
         return zs_fail(err, ZS_EPARSE, path, "a list of %u, but it takes one value",
                        (unsigned)item_n);
     for (uint32_t i = 0; i < item_n; i++)
         if (items[i][0] == '\0')
             return zs_fail(err, ZS_EPARSE, path, "entry %u of the list is empty", (unsigned)i + 1);
+    if (key == NULL)
+        return set_cut(design, arena, items, item_n, err);
     if (item_n == 0 && !key->may_be_empty)
         return zs_fail(err, ZS_EPARSE, path, "empty, but at least one input is needed");
     return set_texts(design, arena, key, items, item_n, err);

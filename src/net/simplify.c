@@ -187,7 +187,8 @@ zs_status zs_draft_simplify(zs_draft *d, zs_err *err)
         ZS_TRY(zs_draft_streamline(d, err));
     for (uint32_t k = 0; k < d->order_n; k++) {
         const uint32_t at = d->order[k];
-        if (d->nodes[at].works && d->nodes[at].spec->op == ZS_LAYER_BATCHNORM)
+        if (d->nodes[at].works && d->nodes[at].spec->op == ZS_LAYER_BATCHNORM &&
+            !d->spec->keep_batchnorm)
             ZS_TRY(fold_batchnorm(d, at, err));
         else if (d->nodes[at].works && d->nodes[at].spec->op == ZS_LAYER_ACT)
             fuse_act(d, at);

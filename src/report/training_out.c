@@ -1,0 +1,210 @@
+#include "zynqsim/report.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+
+#define MIB (1024.0 * 1024.0)
+
+static const char *scheme_word(uint32_t scheme)
+{
+    return zs_words_scheme[scheme].word;
+}
+
+static uint64_t total(const zs_train_memory *m)
+{
+    return m->weights + m->gradients + m->velocities + m->activations + m->in_flight +
+           m->registers + m->stash;
+}
+
+/* ---- table ----------------------------------------------------------------------------------- */
+
+static zs_status put_stages(const zs_training *t, const zs_sink *sink)
+{
+    const zs_pipeline *p = t->pipeline;
+    ZS_TRY(zs_sink_puts(sink, "stage  layers                          forward     backward     to "
+                              "next  staleness\n"));
+    for (uint32_t i = 0; i < p->stage_n; i++) {
+        const zs_pipeline_stage *s = &p->stages[i];
+        const bool is_stale = t->plan->scheme >= ZS_SCHEME_STALE;
+        ZS_TRY(zs_sink_printf(sink, "%5u  %-14.14s %-14.14s %9.3f ms %9.3f ms %9.1f kB  %9u\n", i,
+                              t->net->layers[s->first].name, t->net->layers[s->last].name,
+                              1e3 * s->forward_s, 1e3 * s->backward_s,
+                              (double)s->crossing_bytes / 1e3,
+                              is_stale ? 2 * (p->stage_n - 1 - i) : 0));
+    }
+    ZS_TRY(zs_sink_puts(sink, "\nstage  memory MiB: weights  gradients  velocities  activations  "
+                              "in flight  registers  stash    total\n"));
+    for (uint32_t i = 0; i < p->stage_n; i++) {
+        const zs_train_memory *m = &p->stages[i].memory;
+        ZS_TRY(zs_sink_printf(
+            sink, "%5u  %19.3f  %9.3f  %10.3f  %11.3f  %9.3f  %9.3f  %5.3f  %7.3f\n", i,
+            (double)m->weights / MIB, (double)m->gradients / MIB, (double)m->velocities / MIB,
+            (double)m->activations / MIB, (double)m->in_flight / MIB, (double)m->registers / MIB,
+            (double)m->stash / MIB, (double)total(m) / MIB));
+    }
+    ZS_TRY(zs_sink_printf(sink,
+                          "\npipedream keeps %.3f MiB of weights more (%.3f MiB as published: a "
+                          "copy of all for each of %u stages)\n",
+                          (double)p->versions_bytes / MIB, (double)p->copies_bytes / MIB,
+                          2 * p->stage_n));
+    const struct {
+        const char *what;
+        double seconds;
+    } ways[] = {{"on one device", p->alone_s},
+                {"plain, stage by stage", p->plain_s},
+                {"gpipe", p->gpipe_s},
+                {"pipelined", p->cycle_s},
+                {"hybrid", p->hybrid_s}};
+    ZS_TRY(zs_sink_puts(sink, "\na mini-batch takes\n"));
+    for (size_t i = 0; i < ZS_LEN(ways); i++)
+        ZS_TRY(zs_sink_printf(sink, "  %-22s %10.3f ms  %5.2fx\n", ways[i].what,
+                              1e3 * ways[i].seconds,
+                              ways[i].seconds > 0 ? p->alone_s / ways[i].seconds : 0));
+    if (p->joules > 0)
+        ZS_TRY(zs_sink_printf(sink, "  energy of the work     %10.3f mJ\n", 1e3 * p->joules));
+    return zs_sink_printf(sink, "inference pipelined: %.1f images/s, latency %.3f ms\n",
+                          p->images_per_s, 1e3 * p->latency_s);
+}
+
+static zs_status put_spread(const zs_sink *sink, const char *what, zs_spread s, uint32_t of)
+{
+    return zs_sink_printf(sink, "%-28s %.2f +- %.2f %%, %u of %u seeds\n", what, s.mean,
+                          s.deviation, s.n, of);
+}
+
+zs_status zs_training_table_emit(const zs_training *t, const zs_sink *sink, zs_err *err)
+{
+    const zs_train_plan *p = t->plan;
+    (void)err;
+    ZS_TRY(zs_sink_printf(sink, "%s: %s, %u images in mini-batches of %u, %s, %s\n\n", t->design,
+                          t->net->name, p->image_n, p->design->train.batch,
+                          zs_words_train_type[p->design->train.type].word, scheme_word(p->scheme)));
+    ZS_TRY(put_stages(t, sink));
+    if (t->run_n > 0)
+        ZS_TRY(zs_sink_puts(sink,
+                            "\nscheme     seed  epoch       loss  training    test  simulated\n"));
+    for (uint32_t i = 0; i < t->run_n; i++) {
+        const zs_training_run *r = &t->runs[i];
+        double seconds = 0;
+        for (uint32_t k = 0; k < r->epoch_n; k++) {
+            const zs_train_epoch *e = &r->epochs[k];
+            seconds += zs_training_epoch_s(t, r->scheme, k);
+            ZS_TRY(zs_sink_printf(sink, "%-9s %5llu %6u %10.5f  %6.2f %%", scheme_word(r->scheme),
+                                  (unsigned long long)r->seed, k + 1, e->loss,
+                                  100 * e->right_frac));
+            if (isnan(e->tested_frac))
+                ZS_TRY(zs_sink_puts(sink, "        -"));
+            else
+                ZS_TRY(zs_sink_printf(sink, " %6.2f %%", 100 * e->tested_frac));
+            ZS_TRY(zs_sink_printf(sink, "  %9.3f s\n", seconds));
+        }
+        if (r->diverged != 0)
+            ZS_TRY(zs_sink_printf(sink,
+                                  "%-9s %5llu diverged: the loss of mini-batch %llu is not "
+                                  "finite\n",
+                                  scheme_word(r->scheme), (unsigned long long)r->seed,
+                                  (unsigned long long)r->diverged));
+    }
+    if (t->seed_n < 2)
+        return ZS_OK;
+    ZS_TRY(zs_sink_puts(sink, "\n"));
+    ZS_TRY(put_spread(sink, scheme_word(p->scheme), zs_training_accuracy(t, false), t->seed_n));
+    if (t->run_n == t->seed_n)
+        return ZS_OK;
+    ZS_TRY(put_spread(sink, "plain", zs_training_accuracy(t, true), t->seed_n));
+    return put_spread(sink, "difference, seed by seed", zs_training_difference(t), t->seed_n);
+}
+
+/* ---- csv ------------------------------------------------------------------------------------- */
+
+zs_status zs_training_csv_emit(const zs_training *t, const zs_sink *sink, zs_err *err)
+{
+    (void)err;
+    ZS_TRY(zs_sink_puts(sink, "scheme,seed,epoch,loss,training_frac,test_frac,simulated_s,"
+                              "diverged_at\n"));
+    for (uint32_t i = 0; i < t->run_n; i++) {
+        const zs_training_run *r = &t->runs[i];
+        double seconds = 0;
+        for (uint32_t k = 0; k < r->epoch_n; k++) {
+            const zs_train_epoch *e = &r->epochs[k];
+            seconds += zs_training_epoch_s(t, r->scheme, k);
+            ZS_TRY(zs_sink_printf(sink, "%s,%llu,%u,%.9g,%.9g,", scheme_word(r->scheme),
+                                  (unsigned long long)r->seed, k + 1, e->loss, e->right_frac));
+            if (!isnan(e->tested_frac))
+                ZS_TRY(zs_sink_printf(sink, "%.9g", e->tested_frac));
+            ZS_TRY(zs_sink_printf(sink, ",%.9g,\n", seconds));
+        }
+        if (r->diverged != 0)
+            ZS_TRY(zs_sink_printf(sink, "%s,%llu,%u,,,,,%llu\n", scheme_word(r->scheme),
+                                  (unsigned long long)r->seed, r->epoch_n + 1,
+                                  (unsigned long long)r->diverged));
+    }
+    return ZS_OK;
+}
+
+/* ---- json ------------------------------------------------------------------------------------ */
+
+static json_t *real(double x)
+{
+    return isfinite(x) ? json_real(x) : json_null();
+}
+
+static json_t *json_stage(const zs_training *t, const zs_pipeline_stage *s)
+{
+    const zs_train_memory *m = &s->memory;
+    return json_pack("{s:s, s:s, s:f, s:f, s:I, s:f, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I}}",
+                     "first", t->net->layers[s->first].name, "last", t->net->layers[s->last].name,
+                     "forward_s", s->forward_s, "backward_s", s->backward_s, "crossing_bytes",
+                     (json_int_t)s->crossing_bytes, "link_s", s->link_s, "memory_bytes", "weights",
+                     (json_int_t)m->weights, "gradients", (json_int_t)m->gradients, "velocities",
+                     (json_int_t)m->velocities, "activations", (json_int_t)m->activations,
+                     "in_flight", (json_int_t)m->in_flight, "registers", (json_int_t)m->registers,
+                     "stash", (json_int_t)m->stash);
+}
+
+static json_t *json_run(const zs_training *t, const zs_training_run *r)
+{
+    json_t *epochs = json_array();
+    double seconds = 0;
+    for (uint32_t k = 0; k < r->epoch_n; k++) {
+        const zs_train_epoch *e = &r->epochs[k];
+        seconds += zs_training_epoch_s(t, r->scheme, k);
+        json_array_append_new(epochs, json_pack("{s:o, s:o, s:o, s:f}", "loss", real(e->loss),
+                                                "training_frac", real(e->right_frac), "test_frac",
+                                                real(e->tested_frac), "simulated_s", seconds));
+    }
+    return json_pack("{s:s, s:I, s:o, s:o}", "scheme", scheme_word(r->scheme), "seed",
+                     (json_int_t)r->seed, "diverged_at",
+                     r->diverged != 0 ? json_integer((json_int_t)r->diverged) : json_null(),
+                     "epochs", epochs);
+}
+
+static int write_text(const char *text, size_t bytes, void *sink)
+{
+    return zs_sink_write(sink, text, bytes) == ZS_OK ? 0 : -1;
+}
+
+zs_status zs_training_json_emit(const zs_training *t, const zs_sink *sink, zs_err *err)
+{
+    const zs_pipeline *p = t->pipeline;
+    json_t *stages = json_array(), *runs = json_array();
+    for (uint32_t i = 0; i < p->stage_n; i++)
+        json_array_append_new(stages, json_stage(t, &p->stages[i]));
+    for (uint32_t i = 0; i < t->run_n; i++)
+        json_array_append_new(runs, json_run(t, &t->runs[i]));
+    json_t *root = json_pack(
+        "{s:s, s:s, s:s, s:i, s:i, s:{s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}, s:o, s:o}", "design",
+        t->design, "network", t->net->name, "scheme", scheme_word(t->plan->scheme), "images",
+        (int)t->plan->image_n, "batch", (int)t->plan->design->train.batch, "mini_batch",
+        "one_device_s", p->alone_s, "plain_s", p->plain_s, "gpipe_s", p->gpipe_s, "pipelined_s",
+        p->cycle_s, "hybrid_s", p->hybrid_s, "energy_j", p->joules, "inference_images_per_s",
+        p->images_per_s, "inference_latency_s", p->latency_s, "stages", stages, "runs", runs);
+    if (root == NULL)
+        return zs_nomem(err, "result");
+    zs_sink to = *sink;
+    const int failed = json_dump_callback(root, write_text, &to, JSON_INDENT(1));
+    json_decref(root);
+    return failed != 0 ? zs_fail(err, ZS_EIO, "result", "could not be written")
+                       : zs_sink_puts(sink, "\n");
+}

@@ -1,0 +1,396 @@
+#include "zynqsim/pipeline.h"
+
+#include "zynqsim/kind.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- one pass on the simulated board --------------------------------------------------------- */
+
+/* Equal passes are simulated once. */
+typedef struct priced {
+    const struct priced *next;
+    zs_layer_spec spec; /* name NULL */
+    zs_shape x;
+    double seconds, joules;
+} priced;
+
+typedef struct pricer {
+    zs_arena *arena;
+    zs_arena scratch;
+    zs_design design;
+    zs_fidelity fidelity;
+    const priced *list;
+    double seconds, joules; /* of what was priced last */
+} pricer;
+
+static bool is_same(const priced *p, const zs_layer_spec *s, zs_shape x)
+{
+    return p->x.c == x.c && p->x.h == x.h && p->x.w == x.w && p->spec.op == s->op &&
+           p->spec.in_n == s->in_n && p->spec.oc == s->oc && p->spec.groups == s->groups &&
+           memcmp(&p->spec.window, &s->window, sizeof s->window) == 0 && p->spec.pool == s->pool &&
+           p->spec.ceil_mode == s->ceil_mode && p->spec.act.active == s->act.active &&
+           p->spec.general == s->general;
+}
+
+static zs_status simulate(pricer *pr, const zs_layer_spec *spec, zs_shape x, zs_err *err)
+{
+    zs_net *net;
+    zs_plan *plan;
+    zs_result *r;
+    const zs_net_spec one = {.name = spec->name,
+                             .input = {.name = "x", .shape = x},
+                             .layers = spec,
+                             .layer_n = 1,
+                             .keep_batchnorm = true};
+    zs_arena_reset(&pr->scratch);
+    ZS_TRY(zs_net_build(&pr->scratch, &one, &net, err));
+    ZS_TRY(zs_plan_build(&pr->scratch, &pr->design, net, &plan, err));
+    ZS_TRY(zs_sim_run(&pr->scratch, &pr->design, net, plan, pr->fidelity, NULL, &r, err));
+    pr->seconds = (double)r->cycles / (double)r->clock_hz;
+    pr->joules = r->energy.joules;
+    return ZS_OK;
+}
+
+static zs_status price(pricer *pr, const zs_layer_spec *spec, zs_shape x, zs_err *err)
+{
+    for (const priced *p = pr->list; p != NULL; p = p->next)
+        if (is_same(p, spec, x)) {
+            pr->seconds = p->seconds;
+            pr->joules = p->joules;
+            return ZS_OK;
+        }
+    const zs_status status = simulate(pr, spec, x, err);
+    if (status != ZS_OK) {
+        zs_err_prefix(err, spec->name);
+        return status;
+    }
+    priced *p = zs_new(pr->arena, priced, 1);
+    if (p == NULL)
+        return zs_nomem(err, spec->name);
+    *p = (priced){
+        .next = pr->list, .spec = *spec, .x = x, .seconds = pr->seconds, .joules = pr->joules};
+    pr->list = p;
+    return ZS_OK;
+}
+
+static const char *const inputs[] = {"x", "x", "x", "x", "x", "x", "x", "x"};
+
+/* The layer alone. */
+static zs_layer_spec forward_of(const zs_layer *l)
+{
+    return (zs_layer_spec){.name = l->name,
+                           .op = l->op,
+                           .in = inputs,
+                           .in_n = l->in_n < ZS_LEN(inputs) ? l->in_n : ZS_LEN(inputs),
+                           .oc = l->y.c,
+                           .groups = l->groups,
+                           .window = l->window,
+                           .pool = l->pool,
+                           .ceil_mode = l->ceil_mode,
+                           .count_include_pad = l->count_include_pad,
+                           .caffe_pool = l->caffe_pool,
+                           .act = l->act,
+                           .no_bias = !l->has_bias,
+                           .general = l->general};
+}
+
+/* What is lacking to the size of x after padding in front, 0 where the kernel reaches beyond. */
+static uint32_t pad_behind(uint32_t x, uint32_t spread, uint32_t reach, uint32_t pad_before)
+{
+    const int64_t pad = (int64_t)x + reach - spread - pad_before;
+    return pad > 0 ? (uint32_t)pad : 0;
+}
+
+/* Errors of the inputs: over errors of the outputs, spread by the stride. */
+static zs_layer_spec data_gradient_of(const zs_layer *l, zs_shape *x)
+{
+    const zs_window *w = &l->window;
+    zs_layer_spec s = {.name = l->name,
+                       .op = l->op,
+                       .in = inputs,
+                       .in_n = 1,
+                       .oc = l->x.c,
+                       .groups = l->groups,
+                       .window = ZS_WINDOW_1X1,
+                       .no_bias = true};
+    *x = l->y;
+    if (l->op == ZS_LAYER_FC)
+        return s;
+    const uint32_t reach_h = (w->kh - 1) * w->dh, reach_w = (w->kw - 1) * w->dw;
+    x->h = (l->y.h - 1) * w->sh + 1;
+    x->w = (l->y.w - 1) * w->sw + 1;
+    s.window = (zs_window){.kh = w->kh, .kw = w->kw, .sh = 1, .sw = 1, .dh = w->dh, .dw = w->dw};
+    s.window.pad_top = reach_h > w->pad_top ? reach_h - w->pad_top : 0;
+    s.window.pad_left = reach_w > w->pad_left ? reach_w - w->pad_left : 0;
+    s.window.pad_bottom = pad_behind(l->x.h, x->h, reach_h, s.window.pad_top);
+    s.window.pad_right = pad_behind(l->x.w, x->w, reach_w, s.window.pad_left);
+    return s;
+}
+
+/* A 1x1 convolution: its channels are what a weight's gradient sums over, its pixels the taps of a
+ * filter, its filters the errors. Of one group and one image; of fc, the mini-batch. */
+static zs_layer_spec weight_gradient_of(const zs_layer *l, uint32_t batch, zs_shape *x)
+{
+    const bool is_fc = l->op == ZS_LAYER_FC;
+    *x = is_fc ? (zs_shape){.c = batch, .h = l->x.c, .w = 1}
+               : (zs_shape){.c = l->y.h * l->y.w,
+                            .h = l->x.c / l->groups * l->window.kh,
+                            .w = l->window.kw};
+    return (zs_layer_spec){.name = l->name,
+                           .op = ZS_LAYER_CONV,
+                           .in = inputs,
+                           .in_n = 1,
+                           .oc = l->y.c / l->groups,
+                           .groups = 1,
+                           .window = ZS_WINDOW_1X1,
+                           .no_bias = true};
+}
+
+static uint64_t params_of(const zs_layer *l)
+{
+    return l->op == ZS_LAYER_BATCHNORM ? 2 * (uint64_t)l->x.c
+                                       : zs_layer_weight_elems(l) + zs_layer_bias_elems(l);
+}
+
+static zs_status time_simulated(pricer *pr, const zs_layer *l, uint32_t batch, bool has_error,
+                                zs_layer_time *t, zs_err *err)
+{
+    const zs_layer_spec forward = forward_of(l);
+    zs_shape x = l->op == ZS_LAYER_CONCAT ? l->y : l->x;
+    ZS_TRY(price(pr, &forward, x, err));
+    t->inference_s = pr->seconds;
+    t->forward_s = pr->seconds * batch;
+    t->joules = pr->joules * batch;
+    if (!zs_op_has_filters(l->op)) {
+        t->backward_s = has_error || l->op == ZS_LAYER_BATCHNORM ? t->forward_s : 0;
+        t->joules += t->backward_s > 0 ? t->joules : 0;
+    } else {
+        const zs_layer_spec weights = weight_gradient_of(l, batch, &x);
+        const uint32_t times = l->op == ZS_LAYER_FC ? 1 : batch * l->groups;
+        ZS_TRY(price(pr, &weights, x, err));
+        t->backward_s = pr->seconds * times;
+        t->joules += pr->joules * times;
+        if (has_error) {
+            const zs_layer_spec data = data_gradient_of(l, &x);
+            ZS_TRY(price(pr, &data, x, err));
+            t->backward_s += pr->seconds * batch;
+            t->joules += pr->joules * batch;
+        }
+    }
+    /* gradient and decay, velocity, weight: three elements a parameter */
+    const zs_cpu_params *cpu = &pr->design.board.cpu;
+    t->backward_s += 3 * (double)params_of(l) * cpu->cycles_per_element / (double)cpu->clock_hz;
+    return ZS_OK;
+}
+
+/* ---- one pass by the roofs of a device ------------------------------------------------------- */
+
+/* An operation that works and moves. */
+static double roof(const zs_design *d, double macs, double elems, double batch)
+{
+    const double bytes = elems * (d->train.type == ZS_TRAIN_FLOAT64 ? 8 : 4) * batch;
+    const double moves =
+        d->system.device_bytes_per_s > 0 ? bytes / d->system.device_bytes_per_s : 0;
+    return d->system.device_start_s + fmax(macs * batch / d->system.device_macs_per_s, moves);
+}
+
+static double forward_roof(const zs_design *d, const zs_layer *l, double batch)
+{
+    const double x = (double)zs_shape_elems(l->x) * (l->in_n > 1 ? l->in_n : 1);
+    const double y = (double)zs_shape_elems(l->y);
+    double s;
+    if (zs_op_has_filters(l->op))
+        s = roof(d, (double)zs_layer_macs(l), x + y + (double)params_of(l) / batch, batch);
+    else if (l->op == ZS_LAYER_BATCHNORM) /* statistics, then the result */
+        s = roof(d, 0, 2 * x + y, batch);
+    else
+        s = roof(d, 0, x + y, batch);
+    return l->act.active && l->op != ZS_LAYER_ACT ? s + roof(d, 0, 2 * y, batch) : s;
+}
+
+static double backward_roof(const zs_design *d, const zs_layer *l, double batch, bool has_error)
+{
+    const double x = (double)zs_shape_elems(l->x), y = (double)zs_shape_elems(l->y);
+    const double params = (double)params_of(l);
+    double s = 0;
+    if (zs_op_has_filters(l->op)) {
+        s = roof(d, (double)zs_layer_macs(l), x + y + params / batch, batch);
+        s += has_error ? roof(d, (double)zs_layer_macs(l), x + y + params / batch, batch) : 0;
+    } else if (l->op == ZS_LAYER_BATCHNORM) /* sums of errors and products, then errors */
+        s = roof(d, 0, 2 * x + 2 * y + x, batch);
+    else if (l->op == ZS_LAYER_ADD)
+        s = roof(d, 0, y + x * l->in_n, batch);
+    else if (has_error)
+        s = roof(d, 0, x + 2 * y, batch);
+    s += l->act.active && l->op != ZS_LAYER_ACT ? roof(d, 0, 3 * y, batch) : 0;
+    return params > 0 ? s + roof(d, 0, 5 * params / batch, batch) : s;
+}
+
+/* ---- all layers ------------------------------------------------------------------------------ */
+
+static bool is_in_loss(const zs_train_setup *s, const zs_layer *l)
+{
+    return s->loss == ZS_LOSS_ENTROPY && l->op == ZS_LAYER_SOFTMAX && l->out == s->net->output;
+}
+
+static zs_status time_layers(pricer *pr, const zs_train_setup *setup, zs_layer_time *times,
+                             zs_err *err)
+{
+    const zs_net *net = setup->net;
+    const zs_design *d = &pr->design;
+    bool *depends = zs_new(pr->arena, bool, net->tensor_n);
+    uint64_t offset;
+    if (depends == NULL)
+        return zs_nomem(err, net->name);
+    for (uint32_t i = 0; i < net->layer_n; i++) {
+        const zs_layer *l = &net->layers[i];
+        bool has_error = false;
+        for (uint32_t k = 0; k < l->in_n; k++)
+            has_error |= depends[zs_tensor_root(net, l->in[k], &offset)];
+        depends[zs_tensor_root(net, l->out, &offset)] |= has_error || params_of(l) > 0;
+        if (is_in_loss(setup, l))
+            continue;
+        if (d->system.device_macs_per_s > 0)
+            times[i] = (zs_layer_time){.forward_s = forward_roof(d, l, setup->batch),
+                                       .backward_s = backward_roof(d, l, setup->batch, has_error),
+                                       .inference_s = forward_roof(d, l, 1)};
+        else
+            ZS_TRY(time_simulated(pr, l, setup->batch, has_error, &times[i], err));
+    }
+    return ZS_OK;
+}
+
+zs_status zs_pipeline_times(zs_arena *arena, const zs_design *design, const zs_train_setup *setup,
+                            zs_fidelity fidelity, zs_layer_time **out, zs_err *err)
+{
+    pricer pr = {.arena = arena, .design = *design, .fidelity = fidelity};
+    zs_layer_time *times = zs_new(arena, zs_layer_time, setup->net->layer_n);
+    if (times == NULL)
+        return zs_nomem(err, setup->net->name);
+    pr.design.batch = 1;
+    zs_arena_init(&pr.scratch, arena->source);
+    const zs_status status = time_layers(&pr, setup, times, err);
+    zs_arena_drop(&pr.scratch);
+    *out = times;
+    return status;
+}
+
+/* ---- cuts ------------------------------------------------------------------------------------ */
+
+/* least[s][n]: the slowest of s + 1 stages over the first n layers. */
+zs_status zs_pipeline_balance(zs_arena *arena, const zs_train_setup *setup,
+                              const zs_layer_time *times, uint32_t k, uint32_t **cuts, zs_err *err)
+{
+    uint32_t n = setup->net->layer_n;
+    n -= n > 0 && is_in_loss(setup, &setup->net->layers[n - 1]);
+    if (k >= n || k > 64)
+        return zs_fail(err, ZS_EUSAGE, "pipeline.cut", "%u cuts are more than %u layers allow", k,
+                       n);
+    const size_t line = (size_t)n + 1;
+    double *least = zs_new(arena, double, (k + 1) * line);
+    uint32_t *from = zs_new(arena, uint32_t, (k + 1) * line);
+    uint32_t *list = zs_new(arena, uint32_t, (size_t)k + 1);
+    if (least == NULL || from == NULL || list == NULL)
+        return zs_nomem(err, "pipeline.cut");
+    for (uint32_t s = 0; s <= k; s++)
+        for (uint32_t end = s + 1; end <= n; end++) {
+            double own = 0, best = INFINITY;
+            for (uint32_t begin = end; begin-- > s;) { /* the last stage: begin .. end - 1 */
+                own += times[begin].forward_s + times[begin].backward_s;
+                if (s == 0 ? begin > 0 : begin < s)
+                    continue;
+                const double slowest = s == 0 ? own : fmax(own, least[(s - 1) * line + begin]);
+                if (slowest < best) {
+                    best = slowest;
+                    from[s * line + end] = begin;
+                }
+            }
+            least[s * line + end] = best;
+        }
+    for (uint32_t s = k, end = n; s > 0; s--) {
+        end = from[s * line + end];
+        list[s - 1] = end - 1;
+    }
+    *cuts = list;
+    return ZS_OK;
+}
+
+/* ---- stages ---------------------------------------------------------------------------------- */
+
+static double link_seconds(const zs_design *d, uint64_t bytes)
+{
+    const uint64_t packets = zs_ceil_div(bytes, d->system.packet_bytes);
+    if (d->system.link_bytes_per_s <= 0 || bytes == 0)
+        return 0;
+    return d->system.link_latency_s +
+           (double)(bytes + packets * d->system.overhead_bytes) / d->system.link_bytes_per_s;
+}
+
+/* Parts of a mini-batch fill the stages forward, then backward. */
+static double gpipe_seconds(const zs_pipeline *p, uint32_t parts)
+{
+    double forward = 0, backward = 0, link = 0;
+    for (uint32_t i = 0; i < p->stage_n; i++) {
+        forward = fmax(forward, p->stages[i].forward_s);
+        backward = fmax(backward, p->stages[i].backward_s);
+        link = fmax(link, p->stages[i].link_s);
+    }
+    return (forward + backward + 2 * link) * (parts + p->stage_n - 1) / parts;
+}
+
+zs_status zs_pipeline_build(zs_arena *arena, const zs_design *design, const zs_train_setup *setup,
+                            const zs_layer_time *times, zs_pipeline *out, zs_err *err)
+{
+    const uint64_t elem = setup->type == ZS_TRAIN_FLOAT64 ? sizeof(double) : sizeof(float);
+    zs_pipeline p = {.stage_n = setup->cut_n + 1};
+    double slowest = 0, link = 0, image_s = 0;
+    p.stages = zs_new(arena, zs_pipeline_stage, p.stage_n);
+    if (p.stages == NULL)
+        return zs_nomem(err, setup->net->name);
+    for (uint32_t i = 0, layer = 0; i < p.stage_n; i++) {
+        zs_pipeline_stage *s = &p.stages[i];
+        s->first = layer;
+        s->last = i < setup->cut_n ? setup->cuts[i] : setup->net->layer_n - 1;
+        for (; layer <= s->last; layer++) {
+            s->forward_s += times[layer].forward_s;
+            s->backward_s += times[layer].backward_s;
+            s->inference_s += times[layer].inference_s;
+            s->joules += times[layer].joules;
+        }
+        if (i < setup->cut_n) {
+            const uint64_t bytes =
+                zs_train_crossing_elems(setup->net, setup->cuts, setup->cut_n, i) * elem;
+            s->crossing_bytes = bytes * setup->batch;
+            s->link_s = link_seconds(design, s->crossing_bytes);
+            s->inference_link_s = link_seconds(design, bytes);
+        }
+        ZS_TRY(zs_train_memory_of(setup, i, &s->memory, err));
+        slowest = fmax(slowest, s->forward_s + s->backward_s);
+        link = fmax(link, s->link_s);
+        image_s = fmax(image_s, fmax(s->inference_s, s->inference_link_s));
+        p.alone_s += s->forward_s + s->backward_s;
+        p.plain_s += s->forward_s + s->backward_s + 2 * s->link_s;
+        p.latency_s += s->inference_s + s->inference_link_s;
+        p.joules += s->joules;
+    }
+    p.cycle_s = slowest + link;
+    const double share = design->pipeline.hybrid_after;
+    p.hybrid_s = share * p.cycle_s + (1 - share) * p.plain_s;
+    for (uint32_t i = 0; i < p.stage_n; i++) {
+        p.versions_bytes += 2 * (uint64_t)(setup->cut_n - i) * p.stages[i].memory.weights;
+        p.copies_bytes += 2 * (uint64_t)p.stage_n * p.stages[i].memory.weights;
+    }
+    p.gpipe_s = gpipe_seconds(&p, setup->micro_batches > 0 ? setup->micro_batches : 1);
+    p.images_per_s = image_s > 0 ? 1 / image_s : 0;
+    *out = p;
+    return ZS_OK;
+}
+
+double zs_pipeline_seconds(const zs_pipeline *p, uint32_t scheme, uint64_t n, uint64_t pipelined,
+                           uint64_t fillings)
+{
+    const double whole = scheme == ZS_SCHEME_GPIPE ? p->gpipe_s : p->plain_s;
+    const uint64_t filling = pipelined > 0 ? 2 * (uint64_t)(p->stage_n - 1) * fillings : 0;
+    return (double)(pipelined + filling) * p->cycle_s + (double)(n - pipelined) * whole;
+}

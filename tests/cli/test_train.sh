@@ -1,0 +1,116 @@
+#!/bin/sh
+# train on eight pictures of 4x4: what is printed, kept, gone on with after a kill, refused.
+. tests/cli/cli.sh
+cd "$WORK" || exit 1
+
+mkdir set
+octets() { for i in "$@"; do printf '%b' "\\0$(printf %o "$i")"; done; }
+{
+    octets 0 0 8 3 0 0 0 8 0 0 0 4 0 0 0 4
+    for image in 0 1 2 3 4 5 6 7; do for pixel in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
+        octets $(((image % 2) * 128 + (pixel * 37 + image * 91) % 128))
+    done; done
+} >set/train-images-idx3-ubyte
+octets 0 0 8 1 0 0 0 8 0 1 0 1 0 1 0 1 >set/train-labels-idx1-ubyte
+gzip -c set/train-images-idx3-ubyte >set/t10k-images-idx3-ubyte.gz
+gzip -c set/train-labels-idx1-ubyte >set/t10k-labels-idx1-ubyte.gz
+cat >net.yaml <<'END'
+name: tiny
+input: {name: data, shape: [1, 4, 4]}
+layers:
+  - {conv: conv1, out: 4, kernel: 3, pad: 1, batchnorm: true, relu: true}
+  - {pool: pool1, kind: max, kernel: 2, stride: 2}
+  - {conv: conv2, out: 4, kernel: 3, pad: 1, relu: true}
+  - {fc: fc1, out: 2}
+  - {softmax: prob}
+END
+cat >d.yaml <<'END'
+name: tiny
+network: {model: net.yaml, preprocess: {mean: 0, scale: 0.0039}}
+train: {batch: 3, lr: 0.05, crop: 1, flip: true, lr_step: 2, lr_factor: 0.5}
+pipeline: {scheme: stale, cut: [pool1, conv2]}
+END
+t() { program train d.yaml --data set --quiet "$@"; }
+
+# ---- a run, what it prints, what it learnt
+t --epochs 4 --onnx whole.onnx --format csv
+cp out whole.csv
+ok "$([ $status = 0 ] && [ "$(wc -l <whole.csv)" = 5 ]; echo $?)" 'a line per epoch'
+t --epochs 2
+ok "$(grep -q 'staleness$' out && grep -q '^stale .* 2 ' out; echo $?)" 'the table has stages and epochs'
+t --epochs 2 --format json
+json 'json has epochs' 'assert len(d["runs"][0]["epochs"]) == 2 and len(d["stages"]) == 3'
+program show d.yaml --model whole.onnx
+ok "$([ $status = 0 ] && grep -q conv2 out; echo $?)" 'what was learnt is a network again'
+t --epochs 3 --seeds 1..3 --jobs 1
+cp out one
+t --epochs 3 --seeds 1..3 --jobs 3
+ok "$(cmp -s out one && grep -q '^difference' one; echo $?)" 'any number of threads gives the same runs'
+for scheme in plain gpipe pipedream hybrid; do
+    t --epochs 2 --set pipeline.scheme=$scheme --set pipeline.micro_batches=2
+    ok "$status" "scheme $scheme"
+done
+t --set pipeline.cut=auto:2
+ok "$([ $status = 0 ] && grep -q '^    2 ' out; echo $?)" 'auto:2 makes three stages'
+
+# ---- kept and gone on with, also after a kill
+t --epochs 2 --checkpoint k
+t --epochs 4 --checkpoint k --onnx again.onnx --format csv
+ok "$(cmp -s whole.csv out && cmp -s whole.onnx again.onnx; echo $?)" 'going on gives the same bits'
+t --epochs 1000 --format csv
+cp out long.csv
+for _ in 1 2; do
+    "$ZYNQSIM" train d.yaml --data set --quiet --epochs 1000 --checkpoint long >/dev/null 2>&1 &
+    while [ ! -e long ]; do sleep 0.01; done
+    kill -9 $! 2>/dev/null
+    wait $! 2>/dev/null
+done
+t --epochs 1000 --checkpoint long --format csv
+ok "$(cmp -s out long.csv; echo $?)" 'a killed run goes on to the same bits'
+printf X | dd of=k bs=1 seek=80 conv=notrunc 2>/dev/null
+
+# ---- refused, with a sentence
+refuses() {
+    want=$1 text=$2
+    shift 2
+    t "$@"
+    ok "$([ "$status" = "$want" ] && grep -qF -- "$text" err; echo $?)" "$text"
+}
+refuses 2 'is damaged' --epochs 4 --checkpoint k
+refuses 2 'belongs to another run' --epochs 1000 --checkpoint long --set train.lr=1
+refuses 2 "'pool9' is no layer of tiny, did you mean 'pool1'?" --set pipeline.cut=pool9
+refuses 2 'leaves a stage empty' --set pipeline.cut=fc1
+refuses 1 'the loss of iteration' --set train.lr=1e6 --set train.momentum=1 --epochs 50
+refuses 2 'no/such: cannot be written' --onnx no/such
+refuses 2 'no/such: cannot be written' --checkpoint no/such
+refuses 2 'images of 1x4x4, but the input' --set network.input_shape=1,5,5
+refuses 2 "'3..1' is not A or A..B" --seeds 3..1
+refuses 2 '9 are wanted of 8' --images 9
+refuses 3 'No space left' --onnx /dev/full
+printf '\003' | dd of=set/train-labels-idx1-ubyte bs=1 seek=12 conv=notrunc 2>/dev/null
+refuses 2 'image 4 has label 3, but tiny has 2 classes'
+printf x >>set/train-images-idx3-ubyte
+refuses 2 'has 129 bytes of elements, its header says 128'
+
+# ---- published pipelines of two devices, from structure
+for row in 'resnet56 layer1_8_out 1.65 1.24' 'resnet110 layer1_17_out 1.73 1.26'; do
+    # shellcheck disable=SC2086 # four words
+    set -- $row
+    program train "$TOP/configs/resnet56-two-gpus.yaml" --model "$TOP/models/$1.yaml" --set "pipeline.cut=$2" --format json
+    json "$1 on two devices" "m = d['mini_batch']; a, h = (m['one_device_s'] / m[k] for k in ('pipelined_s', 'hybrid_s')); assert abs(a / $3 - 1) < 0.08 and abs(h / $4 - 1) < 0.08, (a, h)"
+done
+
+# ---- exact cases: one layer, one image, by hand
+cat >c.json <<'END'
+{"layers": [1, 1], "ppv": [], "minibatches": 2, "batch_size": 1, "lr": 0.5, "momentum": 0.5, "weight_decay": 0}
+END
+printf '%s\n' kind,layer,row,col,value w,0,0,0,1 b,0,0,,0 x,,0,0,1 x,,1,0,2 t,,0,0,0 t,,1,0,1 >c_setup.csv
+# cycle 0: y = 1, d = 1: both 1 - 0.5 and 0 - 0.5; cycle 1: y = 0.5, d = -0.5, gw = -1
+printf '%s\n' dtype,cycle,layer,kind,out,in,value float32,0,0,w,0,0,0.5 float32,0,0,b,0,,-0.5 \
+    float64,1,0,w,0,0,0.75 float64,1,0,b,0,,-0.5 >c_weights.csv
+program train --case c.json
+ok "$([ $status = 0 ] && [ "$(grep -c '2 of 2 values equal' out)" = 2 ]; echo $?)" 'an exact case is held'
+sed -i 's/0.75/0.76/' c_weights.csv
+program train --case c.json
+ok "$([ $status = 1 ] && grep -q 'first in cycle 1: layer 0 w 0,0 is 0x1.8p-1, not' out; echo $?)" 'a difference is named'
+finish

@@ -1,0 +1,7 @@
+#include "train_cases.h"
+
+int main(void)
+{
+    static TCase *(*const cases[])(void) = {tcase_gradients, tcase_schemes, tcase_pipeline};
+    return test_main("train", cases, ZS_LEN(cases));
+}

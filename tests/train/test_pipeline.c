@@ -1,0 +1,129 @@
+#include "nets.h"
+#include "train_cases.h"
+#include "zynqsim/pipeline.h"
+
+#include <math.h>
+
+static zs_arena arena;
+static zs_net *net;
+static zs_design design;
+
+static void set_up(void)
+{
+    zs_err err = {0};
+    zs_arena_init(&arena, test_heap());
+    test_spec *s = test_spec_new(1, 12, 12);
+    test_conv(s, "conv1", "data", 4, 3, 1, 1)->act = (zs_act){true, 0, INFINITY};
+    test_pool(s, "pool1", "", ZS_POOL_MAX, 2, 2);
+    test_conv(s, "conv2", "", 8, 3, 1, 1)->act = (zs_act){true, 0, INFINITY};
+    test_layer(s, ZS_LAYER_FC, "last", "")->oc = 4;
+    test_layer(s, ZS_LAYER_SOFTMAX, "prob", "");
+    ck_assert_int_eq(zs_net_build(&arena, test_spec_get(s), &net, &err), ZS_OK);
+    test_spec_free(s);
+    zs_design_defaults(&design);
+}
+
+static void tear_down(void)
+{
+    zs_arena_drop(&arena);
+}
+
+static const uint32_t cuts[] = {0, 1, 2};
+
+static zs_train_setup setup_of(uint32_t scheme, uint32_t cut_n)
+{
+    return (zs_train_setup){.net = net,
+                            .scheme = scheme,
+                            .batch = 16,
+                            .micro_batches = 4,
+                            .cuts = cuts,
+                            .cut_n = cut_n,
+                            .momentum = 0.9};
+}
+
+static zs_pipeline build(const zs_train_setup *setup)
+{
+    zs_err err = {0};
+    zs_layer_time *times;
+    zs_pipeline p;
+    ck_assert_msg(zs_pipeline_times(&arena, &design, setup, ZS_TILE, &times, &err) == ZS_OK,
+                  "%s: %s", err.place, err.text);
+    ck_assert_int_eq(zs_pipeline_build(&arena, &design, setup, times, &p, &err), ZS_OK);
+    return p;
+}
+
+START_TEST(test_free_links_leave_cycles_of_the_slowest_stage)
+{
+    const zs_train_setup setup = setup_of(ZS_SCHEME_STALE, (uint32_t)_i);
+    const zs_pipeline p = build(&setup);
+    double slowest = 0, all = 0;
+    for (uint32_t i = 0; i < p.stage_n; i++) {
+        const double own = p.stages[i].forward_s + p.stages[i].backward_s;
+        ck_assert(p.stages[i].forward_s > 0 && p.stages[i].backward_s > 0);
+        slowest = fmax(slowest, own);
+        all += own;
+    }
+    ck_assert_double_eq_tol(p.cycle_s, slowest, 1e-15);
+    ck_assert_double_eq_tol(zs_pipeline_seconds(&p, ZS_SCHEME_STALE, 100, 100, 1),
+                            (100 + 2 * _i) * slowest, 1e-9);
+    ck_assert_double_eq_tol(zs_pipeline_seconds(&p, ZS_SCHEME_PLAIN, 100, 0, 0), 100 * all, 1e-9);
+}
+END_TEST
+
+START_TEST(test_a_link_takes_latency_and_packets)
+{
+    const zs_train_setup setup = setup_of(ZS_SCHEME_STALE, 1);
+    const double before = build(&setup).cycle_s;
+    design.system.link_bytes_per_s = 1e6;
+    design.system.link_latency_s = 0.25;
+    design.system.packet_bytes = 1000;
+    design.system.overhead_bytes = 24;
+    const zs_pipeline p = build(&setup);
+    const uint64_t bytes = UINT64_C(16) * 4 * 12 * 12 * 4; /* 36,864: 37 packets */
+    ck_assert_uint_eq(p.stages[0].crossing_bytes, bytes);
+    ck_assert_double_eq_tol(p.cycle_s - before, 0.25 + ((double)bytes + 37 * 24) / 1e6, 1e-9);
+}
+END_TEST
+
+START_TEST(test_pipedream_needs_the_versions_of_its_weights_more)
+{
+    zs_err err = {0};
+    const zs_train_setup stale = setup_of(ZS_SCHEME_STALE, 3);
+    const zs_train_setup stashing = setup_of(ZS_SCHEME_PIPEDREAM, 3);
+    for (uint32_t i = 0; i < 4; i++) {
+        zs_train_memory a, b;
+        ck_assert_int_eq(zs_train_memory_of(&stale, i, &a, &err), ZS_OK);
+        ck_assert_int_eq(zs_train_memory_of(&stashing, i, &b, &err), ZS_OK);
+        ck_assert_uint_eq(a.stash, 0);
+        ck_assert_uint_eq(b.stash, 2 * (3 - i) * b.weights);
+        ck_assert_uint_eq(a.in_flight, b.in_flight);
+        ck_assert(i < 3 ? a.in_flight > 0 : a.in_flight == 0);
+    }
+}
+END_TEST
+
+START_TEST(test_balanced_cuts_have_the_shortest_slowest_stage)
+{
+    zs_err err = {0};
+    const zs_train_setup setup = setup_of(ZS_SCHEME_STALE, 0);
+    zs_layer_time times[] = {
+        {.forward_s = 3}, {.forward_s = 1}, {.backward_s = 1}, {.forward_s = 4}, {.forward_s = 0}};
+    uint32_t *best;
+    ck_assert_int_eq(zs_pipeline_balance(&arena, &setup, times, 1, &best, &err), ZS_OK);
+    ck_assert_uint_eq(best[0], 2);
+    ck_assert_int_eq(zs_pipeline_balance(&arena, &setup, times, 2, &best, &err), ZS_OK);
+    ck_assert(best[1] == 2 && best[0] < 2);
+    ck_assert_int_eq(zs_pipeline_balance(&arena, &setup, times, 4, &best, &err), ZS_EUSAGE);
+}
+END_TEST
+
+TCase *tcase_pipeline(void)
+{
+    TCase *tc = tcase_create("pipeline");
+    tcase_add_checked_fixture(tc, set_up, tear_down);
+    tcase_add_loop_test(tc, test_free_links_leave_cycles_of_the_slowest_stage, 0, 4);
+    tcase_add_test(tc, test_a_link_takes_latency_and_packets);
+    tcase_add_test(tc, test_pipedream_needs_the_versions_of_its_weights_more);
+    tcase_add_test(tc, test_balanced_cuts_have_the_shortest_slowest_stage);
+    return tc;
+}
