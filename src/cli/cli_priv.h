@@ -56,6 +56,8 @@ typedef struct cli_options {
     bool layers;                /* compare, check */
     bool bless;                 /* check */
     const char *junit;
+    const char *loss;      /* fifos */
+    long long words_limit; /* fifos; -1: none */
     bool help; /* help was printed, nothing else is to be done */
 } cli_options;
 
@@ -90,6 +92,7 @@ zs_status cmd_validate(const cli_options *options, int *exit_status, zs_err *err
 zs_status cmd_compare(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_check(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_explain(const cli_options *options, int *exit_status, zs_err *err);
+zs_status cmd_fifos(const cli_options *options, int *exit_status, zs_err *err);
 
 /* ---- files (files.c, lookup.c) --------------------------------------------------------------- */
 

@@ -60,7 +60,8 @@ typedef struct raw_options {
     const char *design, *model, *weights, *labels, *out, *fidelity, *format, *trace, *trace_layers;
     const char *output, *plot, *x, *y, *junit;
     const char *merge, *pareto, *pareto_out, *best, *shard;
-    long long limit;
+    const char *loss;
+    long long limit, words_limit;
     int trace_limit, jobs;
     bool timing_only, quiet, plan, fields, metrics, layers, bless, help;
 } raw_options;
@@ -188,6 +189,12 @@ static const option sweep_options[] = {
      "FILE.csv"},
     {0}};
 
+static const option fifos_options[] = {
+    {"loss", 0, WORD, &raw.loss,
+     "share of time that shallower FIFOs may cost, in per cent (default 0)", "PERCENT"},
+    {"words", 0, COUNT, &raw.words_limit, "no more words than this in all, at the least loss", "N"},
+    {0}};
+
 static const option print_options[] = {
     {"format", 0, WORD, &raw.format, "what to print: table, csv or json", "FORMAT"},
     {"quiet", 0, FLAG, &raw.quiet, "no progress bar and no messages but errors", NULL},
@@ -211,6 +218,7 @@ static const command_groups groups_of[] = {
     {"validate", {validate_options, print_options, help_options}},
     {"compare", {compare_options, design_options, fidelity_options, print_options, help_options}},
     {"check", {check_options, set_options, print_options, help_options}},
+    {"fifos", {fifos_options, design_options, print_options, help_options}},
     {"explain", {explain_options, design_options, print_options, help_options}},
 };
 
@@ -462,8 +470,10 @@ zs_status cli_options_parse(const cli_command *command, int argc, const char **a
     const long processors = sysconf(_SC_NPROCESSORS_ONLN);
     char **words = NULL;
     bool only_words = false;
-    raw = (raw_options){
-        .jobs = processors > 1 ? (int)processors : 1, .trace_limit = TRACE_LIMIT, .limit = -1};
+    raw = (raw_options){.jobs = processors > 1 ? (int)processors : 1,
+                        .trace_limit = TRACE_LIMIT,
+                        .limit = -1,
+                        .words_limit = -1};
     raw.room = calloc((size_t)LISTS * ((size_t)argc + 1), sizeof *raw.room);
     if (raw.room == NULL)
         return zs_nomem(err, "options");
@@ -492,6 +502,8 @@ zs_status cli_options_parse(const cli_command *command, int argc, const char **a
                        .layers = raw.layers,
                        .bless = raw.bless,
                        .junit = raw.junit,
+                       .loss = raw.loss,
+                       .words_limit = raw.words_limit,
                        .model = raw.model,
                        .weights = raw.weights,
                        .labels = raw.labels,
