@@ -40,6 +40,7 @@ typedef enum zs_status {
     ZS_EIO,          /* the machine failed us: exit 3 */
     ZS_ENOMEM,       /* exit 3 */
     ZS_EDEADLOCK,    /* a plan whose ops wait for each other: exit 3 */
+    ZS_ESTUCK,       /* streams whose nodes wait for each other, an answer about a design: exit 1 */
     ZS_EINTERNAL     /* a broken invariant of our own: exit 3 */
 } zs_status;
 

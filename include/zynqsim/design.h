@@ -97,6 +97,13 @@ typedef struct zs_preprocess {
     double mean[3], scale[3];
 } zs_preprocess;
 
+/* accelerator.stream.* */
+typedef struct zs_stream_params {
+    const char *target, *folding, *fifos;
+    uint32_t fifo_depth, weight_bits, act_bits, input_bits, output_bits;
+    uint32_t input_lanes, input_threshold, memory, burst_bytes;
+} zs_stream_params;
+
 /* accelerator.linebuffer.*: times in PL cycles. */
 typedef struct zs_line_params {
     bool im2col;
@@ -162,6 +169,7 @@ typedef struct zs_accel {
     } direct;
     uint32_t registers;
     zs_line_params lines;
+    zs_stream_params stream;
     const zs_name_list *groups; /* with fusion == ZS_FUSION_GROUPS */
     uint32_t group_n;
 } zs_accel;

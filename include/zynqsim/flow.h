@@ -29,6 +29,8 @@ typedef enum zs_flow_op {
     ZS_FLOW_WINDOW,
     ZS_FLOW_MATRIX,
     ZS_FLOW_THRESHOLD,
+    ZS_FLOW_GATHER, /* takes all words of an image, then gives what it gathered from them */
+    ZS_FLOW_CONCAT, /* of every pixel the words of one input, then those of the other */
     ZS_FLOW_OP_N
 } zs_flow_op;
 
@@ -39,13 +41,14 @@ typedef struct zs_flow_node {
     const char *name;
     uint32_t h, w;         /* PAD, WINDOW: of the input */
     uint32_t fold;         /* PAD, WINDOW: words of a pixel */
-    uint32_t pad;          /* PAD: on every side */
+    uint32_t pad, pad_end; /* PAD: before and behind rows and columns */
     uint32_t kernel, step; /* WINDOW */
     bool by_channel;       /* WINDOW: depthwise order */
     uint32_t ratio;        /* UP, DOWN */
-    uint32_t sf, nf;       /* MATRIX: words of a vector, words of a result */
-    uint32_t stages;       /* THRESHOLD: bits */
-    uint32_t gap;          /* SOURCE: a new word in clocks that are multiples of this */
+    uint32_t sf, nf; /* MATRIX: words of a vector, words of a result; GATHER: of an image, of what
+                        it gives; CONCAT: of a pixel of both inputs */
+    uint32_t stages; /* THRESHOLD: bits */
+    uint32_t gap;    /* SOURCE: a new word in clocks that are multiples of this */
     uint32_t in[ZS_FLOW_PORTS], out[ZS_FLOW_PORTS]; /* edges */
     uint32_t in_n, out_n;
 } zs_flow_node;
@@ -117,6 +120,26 @@ typedef struct zs_flow_sim zs_flow_sim; /* memory for a flow, kept between runs 
 zs_status zs_flow_sim_build(zs_arena *arena, const zs_flow *flow, zs_flow_sim **out, zs_err *err);
 /* Depths are those of the flow at the time; an edge may not change between 0 and more. */
 zs_status zs_flow_sim_run(zs_flow_sim *sim, uint64_t images, bool folds, zs_flow_result *out,
+                          zs_err *err);
+
+/* ---- in step with something else ----
+ *
+ * Who brings and fetches the words says when: zs_flow_sim_begin, then words by zs_flow_sim_feed and
+ * room for them by zs_flow_sim_drain as these become known, in order of time, each followed by
+ * zs_flow_sim_settle; at the end zs_flow_sim_end. */
+zs_status zs_flow_sim_begin(zs_flow_sim *sim, uint64_t images, zs_err *err);
+/* `words` more may be taken by the first node (by the sink), one a clock, from clock `at` on. */
+void zs_flow_sim_feed(zs_flow_sim *sim, uint64_t words, uint64_t at);
+void zs_flow_sim_drain(zs_flow_sim *sim, uint64_t words, uint64_t at);
+void zs_flow_sim_settle(zs_flow_sim *sim);
+/* Clock in which word `word` of an edge moved, into its FIFO or out of it; ZS_FLOW_NEVER while it
+ * is not known. */
+uint64_t zs_flow_sim_moved(const zs_flow_sim *sim, uint32_t edge, bool is_out, uint64_t word);
+/* Between the last words of the last two images that are known, 0 for one; and whether it is proven
+ * that all further images repeat the last. */
+uint64_t zs_flow_sim_period(const zs_flow_sim *sim, bool *repeats);
+/* The result, as if more images followed at a period: `images` altogether. */
+zs_status zs_flow_sim_end(zs_flow_sim *sim, uint64_t images, uint64_t period, zs_flow_result *out,
                           zs_err *err);
 
 /* ---- chains as text ---- */

@@ -11,6 +11,7 @@
 
 #include "zynqsim/base.h"
 #include "zynqsim/design.h"
+#include "zynqsim/flow.h"
 #include "zynqsim/memsys.h"
 #include "zynqsim/net.h"
 
@@ -52,6 +53,9 @@ typedef enum zs_op_code {
                                         * activation, keep on chip */
     ZS_OP_WALK = ZS_OP(ZS_COMPUTE, 2), /* loops whose every operand is an access of the unit's
                                         * serial master: DRAM to DRAM */
+    ZS_OP_FLOW = ZS_OP(ZS_COMPUTE, 3), /* ends when a word of the plan's flow moves: word ic0 of
+                                        * `image` on edge oc0, behind its FIFO if oy0 */
+    ZS_OP_PERIOD = ZS_OP(ZS_COMPUTE, 4), /* one more image of a flow that repeats itself */
     ZS_OP_HOST = ZS_OP(ZS_HOST, 0),
     ZS_OP_JOIN = ZS_OP(ZS_JOIN, 0), /* of its whole engine */
     ZS_OP_MEET = ZS_OP(ZS_JOIN, 1)  /* of the ops listed at plan->meets[cost_key] */
@@ -219,6 +223,20 @@ typedef struct zs_plan_buffer {
     uint32_t bram18;     /* as zs_bram18_of counts them; 0: distributed RAM, LUTs */
 } zs_plan_buffer;
 
+/* Streaming nodes of a plan, fed and emptied by its transfers. A READ op brings the source ic0
+ * words, a WRITE op makes room for ic0 words behind the sink. */
+typedef struct zs_plan_flow {
+    zs_flow flow;
+    const char *const *edge_names; /* of FIFOs, by the node behind them */
+    const uint32_t *edge_bits;     /* of a word */
+    const uint32_t *row_of_node;   /* ZS_NO_INDEX: of no row */
+    uint64_t images;               /* of the batch so many are simulated word by word; the others
+                                    * follow at the interval of the last of them */
+    uint64_t least_period;         /* which is not below this */
+    uint64_t lanes;                /* multipliers of all nodes */
+    uint64_t room_words;           /* behind the sink at the start */
+} zs_plan_flow;
+
 /* Of several engines one: its design, and its plan as if all other layers were the PS's. */
 struct zs_kind;
 struct zs_plan;
@@ -252,7 +270,8 @@ typedef struct zs_plan {
     uint64_t dram_bytes;           /* extent of all that the plan places */
     uint64_t resident_elems;       /* capacity of the resident buffer */
     uint32_t batch;
-    const char *fusion_note; /* auto: what the search chose; else NULL */
+    const zs_plan_flow *flow; /* NULL: none */
+    const char *fusion_note;  /* auto: what the search chose; else NULL */
     const char *choice_note; /* what the design asks for and the plan does without, and why; NULL */
     const zs_plan_part *parts; /* [part_n] several engines that take turns; buffers are theirs */
     uint32_t part_n;           /* 0: one engine */

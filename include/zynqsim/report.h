@@ -17,6 +17,7 @@
 #include "zynqsim/sim.h"
 #include "zynqsim/sweep.h"
 #include "zynqsim/trace.h"
+#include "zynqsim/flow_fifos.h"
 #include "zynqsim/traffic.h"
 #include "zynqsim/training.h"
 #include "zynqsim/validate.h"
@@ -56,6 +57,13 @@ zs_status zs_html_emit(const zs_result *r, zs_span roofline_svg, zs_span layers_
 /* `memory`: one row per pattern. The CSV has the columns of DRAM comparisons: case, requests, bytes
  * (useful ones), ns, gbps (10^9 bytes a second), frac_peak, rd_lat_mean_ns, rd_lat_p95_ns; the last
  * two are empty (null) where nothing is read. */
+zs_status zs_fifos_csv_emit(const zs_plan_flow *flow, const zs_flow_fifos *found,
+                            const zs_sink *sink, zs_err *err);
+zs_status zs_fifos_json_emit(const zs_plan_flow *flow, const zs_flow_fifos *found,
+                             const zs_sink *sink, zs_err *err);
+zs_status zs_fifos_table_emit(const zs_plan_flow *flow, const zs_flow_fifos *found,
+                              const zs_flow_fifos_options *options, const zs_table_style *style,
+                              const zs_sink *sink, zs_err *err);
 zs_status zs_traffic_csv_emit(const zs_memory_params *memory, const zs_traffic_case *cases,
                               uint32_t n, const zs_sink *s, zs_err *err);
 zs_status zs_traffic_table_emit(const zs_memory_params *memory, const zs_traffic_case *cases,

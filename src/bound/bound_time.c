@@ -1,4 +1,5 @@
 #include "zynqsim/bound.h"
+#include "zynqsim/kind.h"
 #include "zynqsim/memsys.h"
 #include "zynqsim/outline.h"
 
@@ -42,10 +43,24 @@ static void charge(const zs_design *design, const zs_plan *plan, const zs_tile_o
     t->dram_bytes += bytes;
 }
 
+/* Rows of a flow work at the same time, which its kind knows how to bound. */
+static void flow_row_ends(const zs_design *design, const zs_net *net, const zs_plan *plan,
+                          uint64_t *end_cycles)
+{
+    zs_outline o = {.design = design, .net = net, .plan = plan};
+    for (uint32_t row = 0; row < plan->row_n; row++) {
+        plan->kind->outline_row(&o, row);
+        end_cycles[row] = zs_max_u64(row > 0 ? end_cycles[row - 1] : 0, zs_outline_end(&o));
+    }
+}
+
 void zs_bound_row_ends(const zs_design *design, const zs_net *net, const zs_plan *plan,
                        uint64_t *end_cycles)
 {
-    (void)net;
+    if (plan->flow != NULL && plan->kind->outline_row != NULL && plan->part_n == 0) {
+        flow_row_ends(design, net, plan, end_cycles);
+        return;
+    }
     tally engines[ZS_ENGINES_MAX];
     uint32_t op = 0;
     memset(engines, 0, plan->engine_n * sizeof *engines);

@@ -58,8 +58,10 @@ typedef struct cli_options {
     const char *junit;
     char **cases; /* train */
     const char *data, *test, *seeds, *checkpoint, *onnx;
-    int epochs, images; /* images 0: all */
-    bool help; /* help was printed, nothing else is to be done */
+    int epochs, images;    /* images 0: all */
+    const char *loss;      /* fifos */
+    long long words_limit; /* fifos; -1: none */
+    bool help;             /* help was printed, nothing else is to be done */
 } cli_options;
 
 /* One COMMAND row. */
@@ -94,6 +96,7 @@ zs_status cmd_compare(const cli_options *options, int *exit_status, zs_err *err)
 zs_status cmd_check(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_explain(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_train(const cli_options *options, int *exit_status, zs_err *err);
+zs_status cmd_fifos(const cli_options *options, int *exit_status, zs_err *err);
 
 /* ---- files (files.c, lookup.c) --------------------------------------------------------------- */
 

@@ -23,6 +23,8 @@ static int exit_status_of(zs_status status)
     case ZS_ESHAPE:
     case ZS_EUNSUPPORTED:
         return CLI_WRONG;
+    case ZS_ESTUCK:
+        return CLI_NO;
     default:
         return CLI_FAILED;
     }

@@ -62,7 +62,8 @@ typedef struct raw_options {
     const char *design, *model, *weights, *labels, *out, *fidelity, *format, *trace, *trace_layers;
     const char *output, *plot, *x, *y, *junit;
     const char *merge, *pareto, *pareto_out, *best, *shard;
-    long long limit;
+    const char *loss;
+    long long limit, words_limit;
     int trace_limit, jobs;
     bool timing_only, quiet, plan, fields, metrics, layers, bless, help;
 } raw_options;
@@ -75,7 +76,8 @@ static const option design_options[] = {
     {"set", 0, LIST, &raw.set, "set one key of the design, after the file; repeatable",
      "KEY=VALUE"},
     {"model", 0, WORD, &raw.model,
-     "network: a name in models/, or a file (.yaml .onnx .tflite .caffemodel .prototxt .cfg)", "MODEL"},
+     "network: a name in models/, or a file (.yaml .onnx .tflite .caffemodel .prototxt .cfg)",
+     "MODEL"},
     {"weights", 0, WORD, &raw.weights,
      "synthetic[:SEED], or a file with the weights of a YAML network", "WEIGHTS"},
     {0}};
@@ -212,6 +214,12 @@ static const option train_options[] = {
     {"fidelity", 0, WORD, &raw.fidelity,
      "timing model of the stages: bound, tile or burst (default tile)", "LEVEL"},
     {"jobs", 0, NUMBER, &raw.jobs, "threads (default: processors)", "N"},
+    {0},
+};
+static const option fifos_options[] = {
+    {"loss", 0, WORD, &raw.loss,
+     "share of time that shallower FIFOs may cost, in per cent (default 0)", "PERCENT"},
+    {"words", 0, COUNT, &raw.words_limit, "no more words than this in all, at the least loss", "N"},
     {0}};
 
 static const option print_options[] = {
@@ -237,6 +245,7 @@ static const command_groups groups_of[] = {
     {"validate", {validate_options, print_options, help_options}},
     {"compare", {compare_options, design_options, fidelity_options, print_options, help_options}},
     {"check", {check_options, set_options, print_options, help_options}},
+    {"fifos", {fifos_options, design_options, print_options, help_options}},
     {"explain", {explain_options, design_options, print_options, help_options}},
     {"train", {train_options, design_options, print_options, help_options}},
 };
@@ -497,7 +506,8 @@ zs_status cli_options_parse(const cli_command *command, int argc, const char **a
     raw = (raw_options){.jobs = processors > 1 ? (int)processors : 1,
                         .trace_limit = TRACE_LIMIT,
                         .limit = -1,
-                        .epochs = 1};
+                        .epochs = 1,
+                        .words_limit = -1};
     raw.room = calloc((size_t)LISTS * ((size_t)argc + 1), sizeof *raw.room);
     if (raw.room == NULL)
         return zs_nomem(err, "options");
@@ -534,6 +544,8 @@ zs_status cli_options_parse(const cli_command *command, int argc, const char **a
                        .onnx = raw.onnx,
                        .epochs = raw.epochs,
                        .images = raw.images,
+                       .loss = raw.loss,
+                       .words_limit = raw.words_limit,
                        .model = raw.model,
                        .weights = raw.weights,
                        .labels = raw.labels,

@@ -89,17 +89,34 @@ static inline uint64_t after_last(const edge *e)
 
 /* ---- ends and wires -------------------------------------------------------------------------- */
 
+/* Since when word `word` is granted; `*i` is where the last one was found. */
+static uint64_t granted(const flow_grant *list, uint64_t *i, uint64_t word)
+{
+    while (list[*i].words <= word)
+        ++*i;
+    return list[*i].at;
+}
+
 static void step_source(sim *s, flow_node *n, edge *y)
 {
-    while (!y->is_offered && y->in_n < s->limit)
-        offer(s, y, zs_round_up(after_last(y), n->is.gap));
+    while (!y->is_offered && y->in_n < s->limit) {
+        uint64_t at = zs_round_up(after_last(y), n->is.gap);
+        if (s->is_fed)
+            at = zs_max_u64(at, granted(s->fed, &s->fed_at, y->in_n));
+        offer(s, y, at);
+    }
 }
 
 static void step_sink(sim *s, edge *x)
 {
     uint64_t from;
-    while (is_there(x, &from))
+    while (x->out_n < s->room && is_there(x, &from)) {
+        if (s->is_fed)
+            from = zs_max_u64(from, granted(s->drained, &s->drained_at, x->out_n));
+        if (x->out_n > 0)
+            from = zs_max_u64(from, x->out[x->out_n - 1] + 1);
         take(s, x, from);
+    }
 }
 
 /* All edges at once. An output without a FIFO, of which there is one at the most, decides last. */
@@ -244,9 +261,9 @@ static void step_pad(sim *s, flow_node *n, edge *x, edge *y)
         }
         if (++n->s == p->fold) {
             n->s = 0;
-            if (++n->x == p->w + 2 * p->pad) {
+            if (++n->x == p->w + p->pad + p->pad_end) {
                 n->x = 0;
-                n->y = n->y + 1 == p->h + 2 * p->pad ? 0 : n->y + 1;
+                n->y = n->y + 1 == p->h + p->pad + p->pad_end ? 0 : n->y + 1;
             }
         }
         offer(s, y, at + 1);
@@ -273,6 +290,48 @@ static void step_threshold(sim *s, flow_node *n, edge *x, edge *y)
         }
         if (!has_moved)
             return;
+    }
+}
+
+/* at: the clock after the last word of the image; count: results handed on. */
+static void step_gather(sim *s, flow_node *n, edge *x, edge *y)
+{
+    uint64_t from;
+    for (;;) {
+        const uint64_t image = n->count / n->is.nf;
+        if (n->count % n->is.nf == 0 && x->out_n < (image + 1) * n->is.sf) {
+            if (y->is_offered || !is_there(x, &from))
+                return;
+            const uint64_t at = zs_max_u64(from, zs_max_u64(n->at, after_last(y)));
+            take(s, x, at);
+            n->at = at + 1;
+            continue;
+        }
+        if (y->is_offered)
+            return;
+        offer(s, y, zs_max_u64(n->at, after_last(y)));
+        n->count++;
+    }
+}
+
+/* A word moves through in one clock; count: of the pixel. */
+static void step_concat(sim *s, flow_node *n, edge *y)
+{
+    uint64_t from;
+    for (;;) {
+        edge *x = &s->edges[n->is.in[n->count < n->is.sf ? 0 : 1]];
+        if (n->holds) { /* on offer */
+            if (y->is_offered)
+                return;
+            n->holds = false;
+            n->count = n->count + 1 == n->is.sf + n->is.nf ? 0 : n->count + 1;
+            take(s, x, last_in(y));
+            continue;
+        }
+        if (!is_there(x, &from))
+            return;
+        n->holds = true;
+        offer(s, y, zs_max_u64(from, after_last(y)));
     }
 }
 
@@ -544,6 +603,12 @@ static void step(sim *s, flow_node *n)
     case ZS_FLOW_THRESHOLD:
         step_threshold(s, n, x, y);
         break;
+    case ZS_FLOW_GATHER:
+        step_gather(s, n, x, y);
+        break;
+    case ZS_FLOW_CONCAT:
+        step_concat(s, n, y);
+        break;
     case ZS_FLOW_OP_N:
         break;
     }
@@ -669,7 +734,9 @@ static zs_status reserve(sim *s, uint64_t images, zs_err *err)
 static void reset(sim *s)
 {
     s->head = s->tail = 0;
-    s->limit = 0;
+    s->limit = s->room = 0;
+    s->is_fed = false;
+    s->fed_n = s->drained_n = s->fed_at = s->drained_at = 0;
     for (uint32_t i = 0; i < s->flow->edge_n; i++) {
         edge *e = &s->edges[i];
         e->depth = s->flow->edges[i].depth;
@@ -803,7 +870,14 @@ static uint64_t work_of(const sim *s, const flow_node *n)
 {
     const uint64_t in = n->is.in_n > 0 ? s->edges[n->is.in[0]].words : 0;
     const uint64_t out = n->is.out_n > 0 ? s->edges[n->is.out[0]].words : 0;
-    return n->is.op == ZS_FLOW_MATRIX ? in * n->is.nf : zs_max_u64(in, out);
+    switch (n->is.op) {
+    case ZS_FLOW_MATRIX:
+        return in * n->is.nf;
+    case ZS_FLOW_GATHER:
+        return in + out;
+    default:
+        return zs_max_u64(in, out);
+    }
 }
 
 static void node_report(const sim *s, const flow_node *n, const zs_flow_result *r,
@@ -942,6 +1016,7 @@ zs_status zs_flow_sim_run(zs_flow_sim *s, uint64_t images, bool folds, zs_flow_r
     uint64_t n = folds ? zs_min_u64(images, 3) : images;
     *out = (zs_flow_result){.images = images, .full_edge = ZS_FLOW_NO_EDGE};
     reset(s);
+    s->room = UINT64_MAX;
     for (;;) {
         ZS_TRY(reserve(s, n, err));
         s->limit = n * words;
@@ -957,6 +1032,88 @@ zs_status zs_flow_sim_run(zs_flow_sim *s, uint64_t images, bool folds, zs_flow_r
     out->simulated = n;
     if (out->is_deadlock)
         out->images = n;
+    return report(s, out, err);
+}
+
+/* ---- in step with something else ------------------------------------------------------------- */
+
+zs_status zs_flow_sim_begin(zs_flow_sim *s, uint64_t images, zs_err *err)
+{
+    reset(s);
+    s->is_fed = true;
+    s->images = images;
+    s->fed_cap = s->drained_cap = 64;
+    s->fed = zs_arena_alloc_raw(s->arena, s->fed_cap, sizeof *s->fed);
+    s->drained = zs_arena_alloc_raw(s->arena, s->drained_cap, sizeof *s->drained);
+    if (s->fed == NULL || s->drained == NULL)
+        return zs_nomem(err, "clocks of words");
+    return reserve(s, images, err);
+}
+
+/* The list grows by what was used up: grants are asked for in order. */
+static void grant(flow_grant **list, uint64_t *n, uint64_t *at, uint64_t words, uint64_t clock,
+                  uint64_t cap)
+{
+    if (*n == cap) {
+        memmove(*list, *list + *at, (size_t)(*n - *at) * sizeof **list);
+        *n -= *at;
+        *at = 0;
+    }
+    if (*n == cap) { /* nothing used up: the last two become one, which comes to the later clock */
+        (*list)[*n - 1] = (flow_grant){words, clock};
+        return;
+    }
+    (*list)[(*n)++] = (flow_grant){words, clock};
+}
+
+void zs_flow_sim_feed(zs_flow_sim *s, uint64_t words, uint64_t at)
+{
+    s->limit += words;
+    grant(&s->fed, &s->fed_n, &s->fed_at, s->limit, at, s->fed_cap);
+    wake(s, 0);
+}
+
+void zs_flow_sim_drain(zs_flow_sim *s, uint64_t words, uint64_t at)
+{
+    s->room += words;
+    grant(&s->drained, &s->drained_n, &s->drained_at, s->room, at, s->drained_cap);
+    wake(s, s->flow->sink);
+}
+
+void zs_flow_sim_settle(zs_flow_sim *s)
+{
+    settle_all(s);
+}
+
+uint64_t zs_flow_sim_moved(const zs_flow_sim *s, uint32_t e, bool is_out, uint64_t word)
+{
+    const edge *at = &s->edges[e];
+    if (word >= (is_out ? at->out_n : at->in_n))
+        return ZS_FLOW_NEVER;
+    return is_out ? at->out[word] : at->in[word];
+}
+
+uint64_t zs_flow_sim_period(const zs_flow_sim *s, bool *repeats)
+{
+    const edge *sink = &s->edges[s->flow->nodes[s->flow->sink].in[0]];
+    const uint64_t n = sink->out_n / sink->words;
+    *repeats = false;
+    if (n < 2)
+        return 0;
+    uint64_t period;
+    *repeats = is_periodic(s, n, &period);
+    return sink->out[n * sink->words - 1] - sink->out[(n - 1) * sink->words - 1];
+}
+
+zs_status zs_flow_sim_end(zs_flow_sim *s, uint64_t images, uint64_t period, zs_flow_result *out,
+                          zs_err *err)
+{
+    const edge *sink = &s->edges[s->flow->nodes[s->flow->sink].in[0]];
+    *out = (zs_flow_result){
+        .images = images, .simulated = s->images, .period = period, .full_edge = ZS_FLOW_NO_EDGE};
+    out->is_deadlock = sink->out_n < s->images * sink->words;
+    if (out->is_deadlock)
+        out->images = s->images;
     return report(s, out, err);
 }
 

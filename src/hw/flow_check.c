@@ -36,7 +36,8 @@ static zs_status count_out(const zs_flow_node *n, uint64_t in, uint64_t *out, zs
         break;
     case ZS_FLOW_PAD:
         fits = product(n->h, n->w, n->fold, &need) &&
-               product(n->h + 2ull * n->pad, n->w + 2ull * n->pad, n->fold, out);
+               product((uint64_t)n->h + n->pad + n->pad_end, (uint64_t)n->w + n->pad + n->pad_end,
+                       n->fold, out);
         if (fits)
             ZS_TRY(need_words(n, in, need, err));
         break;
@@ -57,6 +58,13 @@ static zs_status count_out(const zs_flow_node *n, uint64_t in, uint64_t *out, zs
                            "%llu words of an image are no multiple of the %u of a vector",
                            (unsigned long long)in, n->sf);
         fits = zs_mul_u64(in / n->sf, n->nf, out);
+        break;
+    case ZS_FLOW_GATHER:
+        ZS_TRY(need_words(n, in, n->sf, err));
+        *out = n->nf;
+        break;
+    case ZS_FLOW_CONCAT:
+        fits = zs_mul_u64(in / n->sf, (uint64_t)n->sf + n->nf, out);
         break;
     case ZS_FLOW_SOURCE:
     case ZS_FLOW_SINK:
@@ -87,6 +95,16 @@ static zs_status check_wire(const zs_flow *f, const zs_flow_node *n, zs_err *err
     return ZS_OK;
 }
 
+static zs_status check_concat(const zs_flow *f, const zs_flow_node *n, zs_err *err)
+{
+    const uint64_t a = f->edges[n->in[0]].words, b = f->edges[n->in[1]].words;
+    if (a % n->sf == 0 && b % n->nf == 0 && a / n->sf == b / n->nf)
+        return ZS_OK;
+    return zs_fail(err, ZS_ERANGE, n->name,
+                   "%llu and %llu words of an image are not %u and %u of as many pixels",
+                   (unsigned long long)a, (unsigned long long)b, n->sf, n->nf);
+}
+
 /* Node by node, once the words of all its inputs are known. */
 zs_status zs_flow_check(zs_flow *f, zs_err *err)
 {
@@ -105,6 +123,8 @@ zs_status zs_flow_check(zs_flow *f, zs_err *err)
             uint64_t out = f->words_in;
             if (n->op == ZS_FLOW_WIRE)
                 ZS_TRY(check_wire(f, n, err));
+            if (n->op == ZS_FLOW_CONCAT)
+                ZS_TRY(check_concat(f, n, err));
             if (n->op != ZS_FLOW_SOURCE)
                 ZS_TRY(count_out(n, f->edges[n->in[0]].words, &out, err));
             for (uint32_t k = 0; k < n->out_n; k++)
@@ -351,6 +371,7 @@ static zs_status add_part(parser *p, const part *t)
         n.op = ZS_FLOW_PAD;
         ZS_TRY(set_pixels(p, t, &n));
         ZS_TRY(figure(p, t, "p", 0, &n.pad));
+        n.pad_end = n.pad;
     } else if (strcmp(t->name, "swg") == 0) {
         n.op = ZS_FLOW_WINDOW;
         ZS_TRY(set_pixels(p, t, &n));

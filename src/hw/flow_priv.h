@@ -69,6 +69,11 @@ typedef struct flow_node {
     };
 } flow_node;
 
+/* From clock `at` on as many words altogether. */
+typedef struct flow_grant {
+    uint64_t words, at;
+} flow_grant;
+
 struct zs_flow_sim {
     zs_arena *arena;
     const zs_flow *flow;
@@ -78,7 +83,12 @@ struct zs_flow_sim {
     uint32_t head, tail;
     uint64_t capacity; /* images that the arrays hold, */
     uint64_t ahead;    /* and as many more */
-    uint64_t limit;    /* words that the source may offer */
+    uint64_t limit;    /* words that the source may offer, and the sink take: */
+    uint64_t room;
+    bool is_fed;               /* by somebody else, who says since when: */
+    flow_grant *fed, *drained; /* [.._n] in order of words */
+    uint64_t fed_n, drained_n, fed_cap, drained_cap, fed_at, drained_at;
+    uint64_t images;
 };
 
 #endif

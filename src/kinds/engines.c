@@ -409,6 +409,10 @@ zs_status zs_engines_plan(zs_arena *arena, const zs_design *design, const zs_net
         zs_status status = zs_engine_draft(arena, &designs[p], net, &share, &d, err);
         if (status == ZS_OK)
             status = zs_plan_finish(d, &alone, err);
+        if (status == ZS_OK && alone->flow != NULL)
+            status = zs_fail(err, ZS_EUNSUPPORTED, "kind",
+                             "a pipeline of kind %s cannot be one of several engines yet",
+                             zs_kind_of(&designs[p])->word);
         if (status != ZS_OK)
             zs_err_prefix(err, design->engines[p].name);
         ZS_TRY(status);

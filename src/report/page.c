@@ -59,6 +59,10 @@ static void emit_limit(zs_page *page)
     const zs_cause most = zs_result_limited_by(r);
     char text[ZS_LINE_BYTES];
     summary_head(page, "limit");
+    if (r->flow != NULL) { /* rows work side by side: their times say nothing of the whole */
+        zs_page_flow_limit(page, SUMMARY_INDENT);
+        return;
+    }
     zs_out_paint(&page->out, zs_paint_of(most));
     zs_out_text(&page->out, words[most]);
     zs_out_paint(&page->out, ZS_PAINT_NONE);
@@ -135,6 +139,7 @@ zs_status zs_table_emit(const zs_result *r, const zs_table_style *style, const z
                     .columns = zs_text_line(style)};
     zs_page_summary(&page);
     zs_page_layers(&page);
+    zs_page_flow(&page);
     zs_page_account(&page);
     return zs_out_end(&page.out, "table", err);
 }

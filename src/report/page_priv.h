@@ -19,5 +19,8 @@ static inline zs_paint zs_paint_of(zs_cause cause)
 void zs_page_summary(zs_page *page);
 void zs_page_layers(zs_page *page);
 void zs_page_account(zs_page *page);
+/* Results of a flow: nodes and FIFOs; who sets the pace. */
+void zs_page_flow(zs_page *page);
+void zs_page_flow_limit(zs_page *page, size_t indent);
 
 #endif

@@ -16,6 +16,8 @@ typedef struct engine {
     zs_memsys *ms;
     zs_serial *serial;                    /* where a unit is serial: in front of ms, alone */
     zs_serial_time walk;                  /* of the running walk */
+    zs_flow_sim *flow;                    /* of plans that have one */
+    uint64_t period;                      /* of its images, once they are known */
     bool bursts, no_memory, rows_overlap; /* the last as the plan says */
     uint32_t engine_n;                    /* as the plan says */
     const zs_retire_hook *hook;
@@ -177,6 +179,43 @@ static uint64_t run_walk(engine *e, uint32_t index)
     return zs_serial_total(&e->walk);
 }
 
+/* When the word moves that the op stands for; not yet known: UINT64_MAX. A word that moves in a
+ * clock has moved at the end of it. */
+static uint64_t flow_end(const engine *e, uint32_t index)
+{
+    const zs_tile_box *b = &e->plan->boxes[index];
+    const uint64_t word = b->image * e->plan->flow->flow.edges[b->oc0].words + b->ic0;
+    const uint64_t at = zs_flow_sim_moved(e->flow, b->oc0, b->oy0, word);
+    return at == ZS_FLOW_NEVER ? UINT64_MAX : zs_max_u64(e->now, at + 1);
+}
+
+static bool sink_is_done(const engine *e)
+{
+    const zs_flow *f = &e->plan->flow->flow;
+    const uint32_t edge = f->nodes[f->sink].in[0];
+    return zs_flow_sim_moved(e->flow, edge, true,
+                             e->plan->flow->images * f->edges[edge].words - 1) != ZS_FLOW_NEVER;
+}
+
+/* A transfer has brought words or made room for some: what follows from that is known at once. */
+static void feed_flow(engine *e, uint32_t index)
+{
+    const zs_tile_op *op = &e->plan->ops[index];
+    const uint32_t words = e->plan->boxes[index].ic0;
+    if (zs_op_role(op->code) == ZS_READ)
+        zs_flow_sim_feed(e->flow, words, e->now);
+    else
+        zs_flow_sim_drain(e->flow, words, e->now);
+    zs_flow_sim_settle(e->flow);
+    if (e->plan->batch > e->plan->flow->images && e->period == 0 && sink_is_done(e))
+        e->period = zs_flow_sim_period(e->flow, &(bool){false});
+    for (uint32_t k = 0; k < e->timed_n; k++) {
+        const uint32_t u = e->timed[k];
+        if (e->running[u] && e->ends[u] == UINT64_MAX)
+            e->ends[u] = flow_end(e, e->queue[e->head[u]]);
+    }
+}
+
 static void report_start(const engine *e, uint32_t index)
 {
     for (const zs_retire_hook *h = e->hook; h != NULL; h = h->next)
@@ -200,6 +239,14 @@ static void start(engine *e, uint32_t unit, uint32_t index)
     }
     if (zs_op_role(op->code) == ZS_COMPUTE && e->account.marked < e->now)
         zs_account_mark(&e->account, e->now, wait_cause(e));
+    if (op->code == ZS_OP_FLOW) {
+        e->ends[unit] = flow_end(e, index);
+        return;
+    }
+    if (op->code == ZS_OP_PERIOD) {
+        e->ends[unit] = e->now + e->period;
+        return;
+    }
     e->ends[unit] = e->now + (op->code == ZS_OP_WALK ? run_walk(e, index)
                                                      : e->plan->costs[op->cost_key].pl_cycles);
 }
@@ -218,6 +265,8 @@ static void retire(engine *e, uint32_t index, uint64_t from)
         zs_account_walk(&e->account, &walk, index, e->design->accel.ports.input, from, &e->walk);
     }
     zs_account_retire(&e->account, op, from, e->now, bytes, e->running, e->started);
+    if (moves && e->flow != NULL)
+        feed_flow(e, index);
     for (const zs_retire_hook *h = e->hook; h != NULL; h = h->next)
         h->retired(h->ctx, index, from, e->now);
 }
@@ -381,7 +430,7 @@ static zs_status run(engine *e, zs_err *err)
         if (e->retired_n == e->plan->op_n)
             return ZS_OK;
         if (!next_instant(e, &done))
-            return deadlock(e, err);
+            return e->flow != NULL ? zs_flow_deadlock(e->plan, e->flow, err) : deadlock(e, err);
         retire_all(e, &done);
     }
 }
@@ -450,12 +499,19 @@ static zs_status simulate(zs_arena *arena, const zs_design *design, const zs_pla
     ZS_TRY(zs_account_init(&e->account, arena, plan, layers, err));
     for (uint32_t i = 0; i < plan->engine_n; i++)
         find_join(e, i, 0);
+    if (plan->flow != NULL) {
+        ZS_TRY(zs_flow_sim_build(arena, &plan->flow->flow, &e->flow, err));
+        ZS_TRY(zs_flow_sim_begin(e->flow, plan->flow->images, err));
+        zs_flow_sim_drain(e->flow, plan->flow->room_words, 0);
+    }
     ZS_TRY(run(e, err));
     if (e->serial != NULL) /* the last writes may still wait in the controller */
         zs_memsys_next(e->ms, UINT64_MAX, &(uint32_t){0}, &(uint64_t){0});
     r->cycles = e->now;
+    if (e->flow != NULL)
+        ZS_TRY(zs_flow_finish(arena, plan, e->flow, layers, r, err));
     r->dram = *zs_memsys_dram_counts(e->ms);
-    r->events = zs_memsys_events(e->ms) + plan->op_n;
+    r->events += zs_memsys_events(e->ms) + plan->op_n;
     if (e->serial != NULL)
         r->events += zs_serial_events(e->serial);
     return list_ports(e, arena, r, err);

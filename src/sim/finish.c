@@ -172,6 +172,11 @@ void zs_result_describe(zs_result *r, const zs_design *design, const zs_net *net
     r->clock_hz = design->accel.clock_hz;
     r->calls = plan->call_n;
     r->roofline = zs_roofline_of(design);
+    if (plan->flow != NULL && plan->flow->lanes > 0) {
+        r->roofline.peak_gops = 2e-9 * (double)design->accel.clock_hz * (double)plan->flow->lanes;
+        r->roofline.ridge_ops_per_byte =
+            r->roofline.peak_gops * 1e9 / r->roofline.bandwidth_bytes_per_s;
+    }
 }
 
 static zs_status add_notes(zs_arena *arena, zs_result *r, const char *engine,
@@ -261,6 +266,8 @@ zs_status zs_result_finish(zs_arena *arena, const zs_design *design, const zs_ne
     ZS_TRY(zs_fit_build(arena, design, plan, &r->fit, err));
     ZS_TRY(finish_rows(arena, design, plan, layers, r, err));
     ZS_TRY(ask_kinds(arena, design, net, plan, r, err));
+    if (plan->flow != NULL)
+        ZS_TRY(zs_flow_note(arena, plan, r, err));
     r->energy = energy_of(design, plan, r);
     return ZS_OK;
 }

@@ -53,6 +53,13 @@ zs_status zs_result_finish(zs_arena *arena, const zs_design *design, const zs_ne
                            zs_result *r, zs_err *err);
 /* Broken promises of a finished result: ZS_EINTERNAL names the first one. */
 zs_status zs_result_check(const zs_result *r, zs_err *err);
+/* A plan with a flow, once all ops have retired: times of its rows and r->flow. */
+zs_status zs_flow_finish(zs_arena *arena, const zs_plan *plan, zs_flow_sim *flow,
+                         zs_layer_result *layers, zs_result *r, zs_err *err);
+/* What r->flow says of the whole, as notes. */
+zs_status zs_flow_note(zs_arena *arena, const zs_plan *plan, zs_result *r, zs_err *err);
+/* Nothing will move any more: ZS_ESTUCK names the FIFO and who waits. */
+zs_status zs_flow_deadlock(const zs_plan *plan, zs_flow_sim *flow, zs_err *err);
 /* Closed form instead of a simulation: rows take their bound_cycles. */
 void zs_sim_bound(const zs_design *design, const zs_plan *plan, zs_layer_result *layers,
                   zs_result *r);

@@ -55,7 +55,7 @@ bad 2 'loop.yaml' 'file that extends itself' run loop.yaml
 printf 'extends: nowhere.yaml\n' >orphan.yaml
 bad 2 'nowhere.yaml' 'parent that is missing' run orphan.yaml
 bad 2 'accelerator.tile.oc.*0.*1' 'tile of 0' run "$good" --set accelerator.tile.oc=0
-bad 2 'batch.*4096' 'batch beyond its limit' run "$good" --set batch=99999
+bad 2 'batch.*65535' 'batch beyond its limit' run "$good" --set batch=99999
 bad 2 'accelerator.clock' 'clock without a number' run "$good" --set accelerator.clock=fast
 bad 2 'batch' 'number that overflows' run "$good" --set batch=99999999999999999999999
 bad 2 'accelerator.precision' 'unknown word' run "$good" --set accelerator.precision=fp33

@@ -24,3 +24,4 @@ for wrong in 's/no,4/maybe,4/' 's/sf=2,nf=2)|fifo(2)"/sf=3,nf=2)"/' 's/15;19/15/
     program validate --against off.csv
     ok "$([ $status = 2 ] && [ ! -s out ] && [ "$(wc -l <err)" = 1 ]; echo $?)" "refused in a line: $wrong"
 done
+finish

@@ -38,7 +38,7 @@ refuses wrong.yaml:3:10:\  $tile 'kind tiled' linebuffer 'a key in the file' run
 refuses 'changed.yaml:1:10: lines.yaml:5:16: ' accelerator.linebuffer.weights 'kind linebuffer' tiled \
     'a key in a file that one of another kind extends' show changed.yaml
 refuses '--set: ' $tile 'kind tiled' linebuffer '--set' run lines.yaml --set $tile=8
-refuses '--set: ' accelerator.dma.write_gap 'kinds tiled and linebuffer' direct 'a key that two kinds have' \
+refuses '--set: ' accelerator.dma.write_gap 'kinds tiled, linebuffer and stream' direct 'a key that two kinds have' \
     run common.yaml --set accelerator.dma.write_gap=1 --set accelerator.kind=direct
 refuses '--set: lines.yaml:5:16: ' accelerator.linebuffer.weights 'kind linebuffer' tiled \
     'another kind by --set where the file has keys of its own' run lines.yaml --set accelerator.kind=tiled

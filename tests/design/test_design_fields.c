@@ -186,6 +186,8 @@ START_TEST(test_every_word_sets_its_own_value)
             if (f->words == zs_words_fusion && w == ZS_FUSION_GROUPS)
                 continue; /* needs its list */
             design_case_start(&c);
+            while (f != &zs_kind_field && !zs_field_is_of(f, c.design.accel.kind))
+                c.design.accel.kind++; /* the first kind that has the key */
             ck_assert_int_eq(design_case_set(&c, f->path, f->words[w].word), ZS_OK);
             ck_assert_uint_eq(*(const uint32_t *)((const char *)&c.design + f->offset), w);
             design_case_end(&c);

@@ -376,7 +376,7 @@ void flow_clock_run(zs_arena *arena, const zs_flow *f, uint64_t images, zs_flow_
     bool *offered = zs_new(arena, bool, f->node_n), *sink = zs_new(arena, bool, f->node_n);
     uint64_t gone = 0, quiet = 0;
     const uint64_t patience = 64 + 2ull * f->nodes[0].gap;
-    for (; gone < images * per_image && quiet < 40000 + patience; b.clock++) {
+    for (; gone < images * per_image && quiet < 4000 + patience; b.clock++) {
         bool any = false;
         memset(b.put, 0, f->edge_n * sizeof *b.put);
         memset(b.got, 0, f->edge_n * sizeof *b.got);

@@ -1,0 +1,42 @@
+/* flow_fifos.h - how deep the FIFOs of a flow have to be.
+ *
+ * Finds  depths with which a run of some images loses nothing, or at most a stated share, against
+ *        FIFOs that are never full: neither in the interval of its last images nor in its end.
+ * How    deeper FIFOs never cost time, so the least depth of one, the others given, is found by
+ *        bisection, and stays the least when others become shallower. One FIFO after the other, in
+ *        three orders, of which the best is kept; the depths found are locally least: each of them
+ *        one less loses. Not proven: that no other choice has fewer words.
+ * Memory the arena's. */
+#ifndef ZYNQSIM_FLOW_FIFOS_H
+#define ZYNQSIM_FLOW_FIFOS_H
+
+#include "zynqsim/flow.h"
+
+typedef struct zs_flow_fifos_options {
+    uint64_t images; /* of a run, at least 2 */
+    double loss;     /* share of time that may be lost, 0: none */
+    uint32_t least;  /* depth; at least 1 */
+} zs_flow_fifos_options;
+
+typedef struct zs_flow_fifos {
+    uint32_t *depths; /* [edge] found; 0 where there is no FIFO */
+    uint32_t *filled; /* [edge] largest fill where nothing is full */
+    bool *is_needed;  /* [edge] one word less was tried and lost; else the depth is the least that
+                         is allowed */
+    uint64_t words, words_filled;
+    uint64_t interval, end;             /* with the depths found */
+    uint64_t free_interval, free_end;   /* with FIFOs that are never full */
+    uint64_t least_interval, least_end; /* with the least depth everywhere; 0: a deadlock */
+    uint64_t long_interval;             /* of the last of 48 images */
+    uint32_t runs;
+} zs_flow_fifos;
+
+/* ZS_ERANGE for options; what zs_flow_sim_run fails with. */
+zs_status zs_flow_fifos_find(zs_arena *arena, const zs_flow *flow,
+                             const zs_flow_fifos_options *options, zs_flow_fifos *out, zs_err *err);
+/* The least loss with which FIFOs of `words` words in all will do, to a thousandth; ZS_ERANGE where
+ * none does. */
+zs_status zs_flow_fifos_fit(zs_arena *arena, const zs_flow *flow, zs_flow_fifos_options *options,
+                            uint64_t words, zs_flow_fifos *out, zs_err *err);
+
+#endif

@@ -1,0 +1,55 @@
+#include "cli_priv.h"
+
+#include <stdlib.h>
+
+/* Words in, depths out: the least FIFOs of the pipeline of a design. */
+
+static zs_status take_share(const char *text, double *out, zs_err *err)
+{
+    char *end;
+    if (text == NULL)
+        return ZS_OK;
+    const double percent = strtod(text, &end);
+    end += *end == '%';
+    if (end == text || *end != '\0' || !(percent >= 0 && percent <= 1000))
+        return zs_fail(err, ZS_EUSAGE, "--loss", "'%.40s' is no share between 0 and 1000 %%", text);
+    *out = percent / 100;
+    return ZS_OK;
+}
+
+static zs_status find(const cli_options *o, cli_point *p, zs_err *err)
+{
+    zs_flow_fifos_options options = {.images = 3, .least = 2};
+    zs_flow_fifos found;
+    ZS_TRY(take_share(o->loss, &options.loss, err));
+    ZS_TRY(cli_point_build(o, p, err));
+    const zs_plan_flow *f = p->plan->flow;
+    if (f == NULL)
+        return zs_fail(err, ZS_EUNSUPPORTED, "accelerator.kind",
+                       "%s has no FIFOs between layers that could be sized",
+                       zs_kind_of(&p->design)->word);
+    if (o->words_limit >= 0)
+        ZS_TRY(
+            zs_flow_fifos_fit(&p->keep, &f->flow, &options, (uint64_t)o->words_limit, &found, err));
+    else
+        ZS_TRY(zs_flow_fifos_find(&p->keep, &f->flow, &options, &found, err));
+    const zs_sink sink = cli_stdout();
+    const zs_table_style style = cli_terminal_style();
+    switch (o->format) {
+    case CLI_CSV:
+        return zs_fifos_csv_emit(f, &found, &sink, err);
+    case CLI_JSON:
+        return zs_fifos_json_emit(f, &found, &sink, err);
+    default:
+        return zs_fifos_table_emit(f, &found, &options, &style, &sink, err);
+    }
+}
+
+zs_status cmd_fifos(const cli_options *options, int *exit_status, zs_err *err)
+{
+    (void)exit_status;
+    cli_point point = {0};
+    const zs_status status = find(options, &point, err);
+    cli_point_drop(&point);
+    return status;
+}

@@ -1,0 +1,218 @@
+#include "zynqsim/flow_fifos.h"
+
+#include <string.h>
+
+enum { LONG_BATCH = 48, ORDERS = 3 };
+
+typedef struct search {
+    zs_arena *arena;
+    zs_flow flow; /* with edges of its own */
+    zs_flow_sim *sim;
+    uint64_t images, interval, end; /* what a run may take */
+    uint32_t least, runs;
+    uint32_t *list, n; /* edges that have a FIFO */
+    zs_err *err;
+} search;
+
+static zs_status run(search *s, uint64_t images, bool folds, zs_flow_result *r)
+{
+    s->runs++;
+    return zs_flow_sim_run(s->sim, images, folds, r, s->err);
+}
+
+static zs_status try_depths(search *s, bool *is_fast)
+{
+    zs_flow_result r;
+    ZS_TRY(run(s, s->images, false, &r));
+    *is_fast = !r.is_deadlock && zs_flow_interval(&r) <= s->interval && r.end <= s->end;
+    return ZS_OK;
+}
+
+/* The least depth of one FIFO between the least that is allowed and what it has, which will do. */
+static zs_status shrink(search *s, uint32_t edge)
+{
+    uint32_t *depth = &s->flow.edges[edge].depth, low = s->least, high = *depth;
+    while (low < high) {
+        bool is_fast;
+        *depth = low + (high - low) / 2;
+        if (high == s->flow.edges[edge].depth)
+            break;
+        ZS_TRY(try_depths(s, &is_fast));
+        if (is_fast)
+            high = *depth;
+        else
+            low = *depth + 1;
+    }
+    *depth = high;
+    return ZS_OK;
+}
+
+/* Front to back, back to front, deepest first. */
+static void put_in_order(const search *s, const uint32_t *filled, uint32_t order, uint32_t *list)
+{
+    for (uint32_t i = 0; i < s->n; i++)
+        list[i] = s->list[order == 1 ? s->n - 1 - i : i];
+    for (uint32_t i = 1; order == 2 && i < s->n; i++)
+        for (uint32_t k = i; k > 0 && filled[list[k]] > filled[list[k - 1]]; k--) {
+            const uint32_t swap = list[k];
+            list[k] = list[k - 1];
+            list[k - 1] = swap;
+        }
+}
+
+static uint64_t words_of(const search *s, const uint32_t *depths)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < s->n; i++)
+        sum += depths[s->list[i]];
+    return sum;
+}
+
+static void set_depths(search *s, const uint32_t *depths)
+{
+    for (uint32_t i = 0; i < s->n; i++)
+        s->flow.edges[s->list[i]].depth = depths[s->list[i]];
+}
+
+/* First all that need no more than the least, together: most of them do not. */
+static zs_status shrink_all(search *s, const uint32_t *start, const uint32_t *order)
+{
+    set_depths(s, start);
+    for (uint32_t i = 0; i < s->n; i++)
+        if (start[order[i]] > s->least)
+            ZS_TRY(shrink(s, order[i]));
+    return ZS_OK;
+}
+
+static zs_status begin(search *s, const zs_flow *flow, const zs_flow_fifos_options *o,
+                       zs_flow_fifos *out)
+{
+    const size_t n = flow->edge_n;
+    s->flow = *flow;
+    s->flow.edges = zs_new(s->arena, zs_flow_edge, n);
+    s->list = zs_new(s->arena, uint32_t, n + 1);
+    out->depths = zs_new(s->arena, uint32_t, n);
+    out->filled = zs_new(s->arena, uint32_t, n);
+    out->is_needed = zs_new(s->arena, bool, n);
+    if (s->flow.edges == NULL || s->list == NULL || out->depths == NULL || out->filled == NULL ||
+        out->is_needed == NULL)
+        return zs_nomem(s->err, "FIFOs");
+    memcpy(s->flow.edges, flow->edges, n * sizeof *flow->edges);
+    for (uint32_t i = 0; i < n; i++) {
+        zs_flow_edge *e = &s->flow.edges[i];
+        if (e->depth == 0)
+            continue;
+        if (e->words > UINT32_MAX / (o->images + 1))
+            return zs_fail(s->err, ZS_ERANGE, "FIFOs", "more than 2^32 words in %llu images",
+                           (unsigned long long)o->images);
+        s->list[s->n++] = i;
+        e->depth = (uint32_t)(e->words * o->images) + 1; /* never full */
+    }
+    return zs_flow_sim_build(s->arena, &s->flow, &s->sim, s->err);
+}
+
+static zs_status find(search *s, const zs_flow_fifos_options *o, zs_flow_fifos *out)
+{
+    zs_flow_result r;
+    uint32_t *start = zs_new(s->arena, uint32_t, s->flow.edge_n);
+    uint32_t *order = zs_new(s->arena, uint32_t, s->n + 1);
+    if (start == NULL || order == NULL)
+        return zs_nomem(s->err, "FIFOs");
+    ZS_TRY(run(s, s->images, false, &r));
+    out->free_interval = zs_flow_interval(&r);
+    out->free_end = r.end;
+    s->interval = (uint64_t)((double)out->free_interval * (1 + o->loss));
+    s->end = (uint64_t)((double)out->free_end * (1 + o->loss));
+    for (uint32_t i = 0; i < s->n; i++) {
+        const uint32_t e = s->list[i];
+        out->filled[e] = (uint32_t)r.edges[e].most;
+        start[e] = out->filled[e] < s->least ? s->least : out->filled[e] + 1; /* not full either */
+    }
+    out->words_filled = words_of(s, out->filled);
+    for (uint32_t i = 0; i < s->n; i++)
+        s->flow.edges[s->list[i]].depth = s->least;
+    ZS_TRY(run(s, s->images, false, &r));
+    out->least_interval = r.is_deadlock ? 0 : zs_flow_interval(&r);
+    out->least_end = r.is_deadlock ? 0 : r.end;
+    for (uint32_t k = 0; k < ORDERS; k++) {
+        put_in_order(s, out->filled, k, order);
+        ZS_TRY(shrink_all(s, start, order));
+        uint64_t words = 0;
+        for (uint32_t i = 0; i < s->n; i++)
+            words += s->flow.edges[s->list[i]].depth;
+        if (k > 0 && words >= out->words)
+            continue;
+        out->words = words;
+        for (uint32_t i = 0; i < s->n; i++)
+            out->depths[s->list[i]] = s->flow.edges[s->list[i]].depth;
+    }
+    return ZS_OK;
+}
+
+/* The proof, run by run, and what a long batch makes of the depths. */
+static zs_status prove(search *s, zs_flow_fifos *out)
+{
+    zs_flow_result r;
+    bool is_fast;
+    set_depths(s, out->depths);
+    ZS_TRY(run(s, s->images, false, &r));
+    out->interval = zs_flow_interval(&r);
+    out->end = r.end;
+    for (uint32_t i = 0; i < s->n; i++) {
+        const uint32_t e = s->list[i];
+        if (out->depths[e] <= s->least)
+            continue;
+        s->flow.edges[e].depth--;
+        ZS_TRY(try_depths(s, &is_fast));
+        s->flow.edges[e].depth++;
+        out->is_needed[e] = !is_fast;
+    }
+    ZS_TRY(run(s, LONG_BATCH, true, &r));
+    out->long_interval = r.is_deadlock ? 0 : zs_flow_interval(&r);
+    out->runs = s->runs;
+    return ZS_OK;
+}
+
+zs_status zs_flow_fifos_find(zs_arena *arena, const zs_flow *flow, const zs_flow_fifos_options *o,
+                             zs_flow_fifos *out, zs_err *err)
+{
+    search s = {.arena = arena, .images = o->images, .least = o->least, .err = err};
+    if (o->images < 2 || o->least < 1 || !(o->loss >= 0))
+        return zs_fail(err, ZS_ERANGE, "FIFOs",
+                       "two images, a depth of 1 and a loss of 0 are the least");
+    *out = (zs_flow_fifos){0};
+    ZS_TRY(begin(&s, flow, o, out));
+    ZS_TRY(find(&s, o, out));
+    return prove(&s, out);
+}
+
+zs_status zs_flow_fifos_fit(zs_arena *arena, const zs_flow *flow, zs_flow_fifos_options *o,
+                            uint64_t words, zs_flow_fifos *out, zs_err *err)
+{
+    enum { STEPS = 10 };
+    double low = 0, high = 1;
+    ZS_TRY(zs_flow_fifos_find(arena, flow, o, out, err));
+    if (out->words <= words)
+        return ZS_OK;
+    o->loss = high = out->least_end > 0 && out->free_interval > 0
+                         ? (double)out->least_interval / (double)out->free_interval +
+                               (double)out->least_end / (double)out->free_end
+                         : 1000;
+    ZS_TRY(zs_flow_fifos_find(arena, flow, o, out, err));
+    if (out->words > words)
+        return zs_fail(err, ZS_ERANGE, "FIFOs", "%llu words are the least, not %llu",
+                       (unsigned long long)out->words, (unsigned long long)words);
+    for (uint32_t i = 0; i < STEPS; i++) {
+        zs_flow_fifos trial;
+        o->loss = low + (high - low) / 2;
+        ZS_TRY(zs_flow_fifos_find(arena, flow, o, &trial, err));
+        if (trial.words <= words) {
+            high = o->loss;
+            *out = trial;
+        } else {
+            low = o->loss;
+        }
+    }
+    o->loss = high;
+    return ZS_OK;
+}

@@ -1,0 +1,198 @@
+#include "stream_priv.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+/* FINN's estimates, node by node (docs/models/stream.md, "Resources"). */
+
+typedef struct cost {
+    uint64_t lut, bram18, dsp;
+} cost;
+
+static uint32_t log2_up(uint64_t n)
+{
+    uint32_t bits = 0;
+    while (bits < 63 && (UINT64_C(1) << bits) < n)
+        bits++;
+    return bits;
+}
+
+static void add(zs_fit_account *a, const char *name, const char *detail, cost c)
+{
+    zs_resources r = {{0}};
+    r.n[ZS_RESOURCE_LUT] = (uint32_t)zs_min_u64(c.lut, UINT32_MAX / 8);
+    r.n[ZS_RESOURCE_BRAM18] = (uint32_t)zs_min_u64(c.bram18, UINT32_MAX / 8);
+    r.n[ZS_RESOURCE_DSP] = (uint32_t)zs_min_u64(c.dsp, UINT32_MAX / 8);
+    zs_fit_add(a, name, detail, r);
+}
+
+/* BRAM18 of `depth` words of `width` bits by the aspect ratios of the block. */
+static uint64_t weight_blocks(uint64_t depth, uint64_t width)
+{
+    static const struct {
+        uint32_t bits, depth;
+    } shapes[] = {{1, 16384}, {2, 8192}, {4, 4096}, {9, 2048}};
+    for (size_t i = 0; i < ZS_LEN(shapes); i++)
+        if (width <= shapes[i].bits)
+            return zs_ceil_div(depth, shapes[i].depth) * zs_ceil_div(width, shapes[i].bits);
+    if (width <= 18 || depth > 512)
+        return zs_ceil_div(depth, 1024) * zs_ceil_div(width, 18);
+    return zs_ceil_div(depth, 512) * zs_ceil_div(width, 36);
+}
+
+static bool is_distributed(const zs_stream_params *s, uint64_t depth)
+{
+    return s->memory == ZS_STREAM_DISTRIBUTED || (s->memory == ZS_STREAM_AUTO && depth <= 128);
+}
+
+static void add_matrix(zs_fit_account *a, const zs_design *design, const zs_plan_row *row)
+{
+    const zs_stream_params *s = &design->accel.stream;
+    const stream_row *r = stream_of(row);
+    const uint64_t pe = r->pe, simd = r->op == STREAM_MATRIX ? r->simd : 1;
+    const uint64_t mw = r->op == STREAM_MATRIX ? r->mw : (uint64_t)r->k * r->k;
+    const uint64_t w = s->weight_bits, act = r->in_bits, sum = w + act;
+    const uint64_t omega = mw * r->mh / (pe * simd), width = pe * simd * w;
+    const bool has_dsp = w >= 4;
+    const uint64_t mult = has_dsp ? 0 : simd * (2 * zs_ceil_div(sum, 6) - 1) * sum;
+    const uint64_t adders = has_dsp ? 0 : sum * (2 * simd - 1);
+    cost c = {.lut = 300 + (uint64_t)(1.1 * (double)(pe * (mult + adders + r->acc_bits)))};
+    if (has_dsp)
+        c.dsp = zs_ceil_div(pe, w > 4 || act > 4 ? 2 : 4) * simd;
+    if (is_distributed(s, omega))
+        c.lut += width * zs_ceil_div(omega, 64);
+    else
+        c.bram18 = weight_blocks(omega, width);
+    add(a, zs_arena_printf(zs_fit_arena(a), "%s unit", row->name),
+        zs_arena_printf(zs_fit_arena(a),
+                        "%" PRIu64 " PEs x %" PRIu64 " lanes, weights %" PRIu64 " x %" PRIu64
+                        " bits in %s",
+                        pe, simd, omega, width, c.bram18 > 0 ? "block RAM" : "LUTs"),
+        c);
+}
+
+/* Block RAM of a sliding window's buffer: the last cascade needs no more than what is left. */
+static uint64_t window_blocks(uint64_t depth, uint64_t width)
+{
+    static const struct {
+        uint64_t depth, width;
+    } shapes[] = {{512, 36}, {1024, 18}, {2048, 9}, {4096, 4}, {8192, 2}, {UINT64_MAX, 1}};
+    size_t i = 0;
+    while (depth > shapes[i].depth)
+        i++;
+    return zs_ceil_div(depth, 16384) * zs_ceil_div(width, shapes[i].width);
+}
+
+static void add_window(zs_fit_account *a, const zs_design *design, const zs_flow_node *n,
+                       uint64_t width)
+{
+    const int64_t k = n->kernel, step = n->step, fold = n->fold, w = n->w;
+    const int64_t extra = (step - 1 - k * k) * fold, row = ((step - 1) * w - k * k) * fold;
+    const uint64_t depth =
+        (uint64_t)(((k - 1) * w + k) * fold + (extra > 0 ? extra : 0) + (row > 0 ? row : 0));
+    cost c = {.lut = 300};
+    if (is_distributed(&design->accel.stream, depth))
+        c.lut += width * zs_ceil_div(depth, 38);
+    else
+        c.bram18 = window_blocks(depth, width);
+    add(a, n->name,
+        zs_arena_printf(zs_fit_arena(a), "%" PRIu64 " words of %" PRIu64 " bits in %s", depth,
+                        width, c.bram18 > 0 ? "block RAM" : "LUTs"),
+        c);
+}
+
+/* A stage per bit: a comparator, and twice as many thresholds as the stage before. */
+static void add_thresholds(zs_fit_account *a, const zs_design *design, const zs_flow_node *n,
+                           uint64_t lanes, uint64_t in_bits, uint64_t channels)
+{
+    cost c = {0};
+    const uint64_t fold = zs_ceil_div(channels, lanes);
+    for (uint32_t stage = 0; stage < n->stages; stage++) {
+        const uint64_t words = fold << stage;
+        c.lut += in_bits;
+        if (is_distributed(&design->accel.stream, words))
+            c.lut += in_bits * zs_ceil_div(words, 64);
+        else
+            c.bram18 += zs_bram18_of(words, (uint32_t)in_bits);
+    }
+    add(a, n->name,
+        zs_arena_printf(zs_fit_arena(a),
+                        "%" PRIu64 " PEs x %" PRIu64 " thresholds of %" PRIu64 " bits", lanes,
+                        ((UINT64_C(1) << n->stages) - 1) * fold, in_bits),
+        (cost){.lut = lanes * c.lut, .bram18 = lanes * c.bram18});
+}
+
+static void add_node(zs_fit_account *a, const zs_design *design, const zs_plan *plan, uint32_t i)
+{
+    const zs_plan_flow *f = plan->flow;
+    const zs_flow_node *n = &f->flow.nodes[i];
+    const uint32_t row = f->row_of_node[i];
+    const stream_row *r = row == ZS_NO_INDEX ? NULL : stream_of(&plan->rows[row]);
+    const uint64_t in = n->in_n > 0 ? f->edge_bits[n->in[0]] : 0;
+    const uint64_t out = n->out_n > 0 ? f->edge_bits[n->out[0]] : 0;
+    const uint64_t wide = zs_max_u64(in, out);
+    switch (n->op) {
+    case ZS_FLOW_MATRIX:
+        if (r != NULL && zs_op_has_filters(r->layer->op))
+            add_matrix(a, design, &plan->rows[row]);
+        else
+            add(a, n->name, "comparators", (cost){.lut = 2 * in});
+        break;
+    case ZS_FLOW_WINDOW:
+        add_window(a, design, n, in);
+        break;
+    case ZS_FLOW_THRESHOLD: {
+        const uint64_t lanes = r != NULL ? r->pe : design->accel.stream.input_lanes;
+        const uint64_t c = r != NULL ? r->mh : plan->rows[0].x.shape.c;
+        add_thresholds(a, design, n, lanes, in / lanes, zs_max_u64(c, lanes));
+        break;
+    }
+    case ZS_FLOW_UP:
+    case ZS_FLOW_DOWN:
+        add(a, n->name, "width converter", (cost){.lut = log2_up(n->ratio) + wide});
+        break;
+    case ZS_FLOW_PAD:
+    case ZS_FLOW_GATHER:
+    case ZS_FLOW_CONCAT:
+    case ZS_FLOW_WIRE:
+        add(a, n->name, "registers and counters", (cost){.lut = 32 + wide});
+        break;
+    case ZS_FLOW_SOURCE:
+    case ZS_FLOW_SINK:
+    case ZS_FLOW_OP_N:
+        break;
+    }
+}
+
+enum { SHIFT_REGISTER_WORDS = 256 };
+
+/* Shift registers up to 256 words; deeper ones are block RAM of a power of two. */
+static void add_fifos(zs_fit_account *a, const zs_plan_flow *f)
+{
+    cost c = {0};
+    uint64_t words = 0;
+    for (uint32_t i = 0; i < f->flow.edge_n; i++) {
+        const uint64_t depth = f->flow.edges[i].depth, width = f->edge_bits[i];
+        words += depth;
+        if (depth == 0)
+            continue;
+        c.lut += 2 * log2_up(depth);
+        if (depth <= SHIFT_REGISTER_WORDS)
+            c.lut += zs_ceil_div(depth, 32) * zs_ceil_div(width, 2);
+        else
+            c.bram18 += zs_bram18_of(UINT64_C(1) << log2_up(depth), (uint32_t)width);
+    }
+    add(a, "FIFOs",
+        zs_arena_printf(zs_fit_arena(a), "%u of %" PRIu64 " words in all", f->flow.edge_n, words),
+        c);
+}
+
+void stream_account(zs_fit_account *a, const zs_design *design, const zs_plan *plan)
+{
+    for (uint32_t i = 0; i < plan->flow->flow.node_n; i++)
+        add_node(a, design, plan, i);
+    add_fifos(a, plan->flow);
+    zs_fit_add(a, "stream DMAs", "input, output",
+               zs_resources_times(zs_resources_of(ZS_OPERATOR_STREAM_DMA), 2));
+    zs_fit_add_registers(a, &design->accel);
+}

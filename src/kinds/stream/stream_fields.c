@@ -1,0 +1,15 @@
+#include "../kind_fields_priv.h"
+
+static zs_status check(const zs_design *design, zs_err *err)
+{
+    const zs_stream_params *s = &design->accel.stream;
+    if (s->burst_bytes % 8 != 0)
+        return zs_fail(err, ZS_ERANGE, "accelerator.stream.burst", "%u B are no multiple of 8",
+                       s->burst_bytes);
+    return ZS_OK;
+}
+
+#define KIND_ID     stream
+#define KIND_FIELDS "stream/fields.def"
+#define KIND_CHECK  check
+#include "../kind_keys.h"

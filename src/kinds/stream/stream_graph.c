@@ -1,0 +1,374 @@
+#include "stream_priv.h"
+
+#include <string.h>
+
+/* A stream that a node gives: so many elements a word, so many bits an element. */
+typedef struct port {
+    uint32_t node, lanes, bits;
+} port;
+
+typedef struct builder {
+    zs_plan_draft *d;
+    zs_plan_flow *out;
+    uint32_t capacity, row;
+    port *streams;     /* [tensor] what gives it, as far as it is known */
+    uint32_t *readers; /* [tensor] that have not been served */
+    const char **edge_names;
+    uint32_t *edge_bits, *row_of_node;
+    zs_err *err;
+} builder;
+
+/* ---- nodes and edges ------------------------------------------------------------------------- */
+
+static zs_status add_node(builder *b, zs_flow_node node, uint32_t *at)
+{
+    zs_flow *f = &b->out->flow;
+    if (node.name == NULL)
+        return zs_nomem(b->err, "plan");
+    if (f->node_n == b->capacity)
+        return zs_fail(b->err, ZS_EINTERNAL, node.name, "more nodes than were counted");
+    node.gap = 1;
+    b->row_of_node[f->node_n] = b->row;
+    f->nodes[f->node_n] = node;
+    *at = f->node_n++;
+    return ZS_OK;
+}
+
+static zs_status add_edge(builder *b, const port *from, uint32_t to)
+{
+    zs_flow *f = &b->out->flow;
+    zs_flow_node *x = &f->nodes[from->node], *y = &f->nodes[to];
+    const uint32_t e = f->edge_n++;
+    f->edges[e] = (zs_flow_edge){.from = from->node, .to = to, .depth = 1};
+    b->edge_bits[e] = from->lanes * from->bits;
+    b->edge_names[e] = y->in_n == 0 ? y->name : zs_arena_printf(b->d->arena, "%s.b", y->name);
+    x->out[x->out_n++] = e;
+    y->in[y->in_n++] = e;
+    return b->edge_names[e] ? ZS_OK : zs_nomem(b->err, "plan");
+}
+
+/* A node behind a stream; its output has the lanes and bits of `*p` unless the caller says else. */
+static zs_status append(builder *b, port *p, zs_flow_node node)
+{
+    uint32_t at = 0;
+    ZS_TRY(add_node(b, node, &at));
+    ZS_TRY(add_edge(b, p, at));
+    p->node = at;
+    return ZS_OK;
+}
+
+static const char *part_name(const builder *b, const char *layer, const char *part)
+{
+    return zs_arena_printf(b->d->arena, "%s/%s", layer, part);
+}
+
+static zs_status convert(builder *b, port *p, uint32_t lanes, const char *layer, const char *part)
+{
+    uint32_t a = p->lanes, rest = lanes;
+    while (rest != 0) {
+        const uint32_t next = a % rest;
+        a = rest;
+        rest = next;
+    }
+    const uint32_t up = lanes / a, down = p->lanes / a; /* through the least common multiple */
+    if (up > 1) {
+        ZS_TRY(append(b, p,
+                      (zs_flow_node){.op = ZS_FLOW_UP,
+                                     .ratio = up,
+                                     .name = part_name(b, layer, down > 1 ? "widen" : part)}));
+        p->lanes *= up;
+    }
+    if (down > 1) {
+        ZS_TRY(append(
+            b, p,
+            (zs_flow_node){.op = ZS_FLOW_DOWN, .ratio = down, .name = part_name(b, layer, part)}));
+        p->lanes /= down;
+    }
+    return ZS_OK;
+}
+
+/* The stream of a tensor for one more reader: all but the last get theirs from a fork. */
+static zs_status take_stream(builder *b, uint32_t tensor, port *out)
+{
+    const uint32_t t = zs_view_base(b->d->net, tensor);
+    port *p = &b->streams[t];
+    if (p->lanes == 0)
+        return zs_fail(b->err, ZS_EUNSUPPORTED, b->d->net->tensors[tensor].name,
+                       "is not made by the pipeline that reads it");
+    if (b->readers[t]-- > 1)
+        ZS_TRY(append(
+            b, p,
+            (zs_flow_node){.op = ZS_FLOW_WIRE,
+                           .name = zs_arena_printf(b->d->arena, "%s/fork%u",
+                                                   b->d->net->tensors[t].name, b->readers[t])}));
+    *out = *p;
+    return ZS_OK;
+}
+
+/* ---- layers ---------------------------------------------------------------------------------- */
+
+static zs_status add_thresholds(builder *b, port *p, const char *layer, uint32_t bits)
+{
+    ZS_TRY(append(b, p,
+                  (zs_flow_node){.op = ZS_FLOW_THRESHOLD,
+                                 .stages = bits,
+                                 .name = part_name(b, layer, "thr")}));
+    p->bits = bits;
+    return ZS_OK;
+}
+
+static zs_status add_window(builder *b, port *p, const stream_row *r)
+{
+    const char *layer = r->layer->name;
+    const uint32_t fold = r->in_c / r->window_simd;
+    ZS_TRY(convert(b, p, r->window_simd, layer, "width"));
+    if (r->pad + r->pad_end > 0)
+        ZS_TRY(append(b, p,
+                      (zs_flow_node){.op = ZS_FLOW_PAD,
+                                     .h = r->h,
+                                     .w = r->w,
+                                     .fold = fold,
+                                     .pad = r->pad,
+                                     .pad_end = r->pad_end,
+                                     .name = part_name(b, layer, "pad")}));
+    return append(b, p,
+                  (zs_flow_node){.op = ZS_FLOW_WINDOW,
+                                 .h = r->h + r->pad + r->pad_end,
+                                 .w = r->w + r->pad + r->pad_end,
+                                 .fold = fold,
+                                 .kernel = r->k,
+                                 .step = r->stride,
+                                 .by_channel = r->op == STREAM_REDUCE,
+                                 .name = part_name(b, layer, "window")});
+}
+
+static zs_status add_layer(builder *b, stream_row *r)
+{
+    const zs_layer *l = r->layer;
+    port p, other;
+    ZS_TRY(take_stream(b, l->in[0], &p));
+    r->node0 = b->out->flow.node_n;
+    r->in_bits = p.bits;
+    if (r->has_window)
+        ZS_TRY(add_window(b, &p, r));
+    ZS_TRY(convert(b, &p, r->op == STREAM_MATRIX ? r->simd : r->pe, l->name,
+                   r->has_window ? "lanes" : "width"));
+    switch (r->op) {
+    case STREAM_MATRIX:
+        ZS_TRY(append(b, &p,
+                      (zs_flow_node){.op = ZS_FLOW_MATRIX,
+                                     .sf = r->mw / r->simd,
+                                     .nf = r->mh / r->pe,
+                                     .name = part_name(b, l->name, "mvu")}));
+        p.bits = r->acc_bits;
+        b->out->lanes += (uint64_t)r->pe * r->simd;
+        break;
+    case STREAM_REDUCE:
+        ZS_TRY(append(b, &p,
+                      (zs_flow_node){
+                          .op = ZS_FLOW_MATRIX,
+                          .sf = r->k * r->k,
+                          .nf = 1,
+                          .name = part_name(b, l->name, l->op == ZS_LAYER_CONV ? "vvu" : "pool")}));
+        p.bits = l->op == ZS_LAYER_CONV ? r->acc_bits : p.bits;
+        b->out->lanes += l->op == ZS_LAYER_CONV ? r->pe : 0;
+        break;
+    case STREAM_ADD:
+        ZS_TRY(take_stream(b, l->in[1], &other));
+        ZS_TRY(convert(b, &other, r->pe, l->name, "width_b"));
+        ZS_TRY(append(b, &p,
+                      (zs_flow_node){.op = ZS_FLOW_WIRE, .name = part_name(b, l->name, "join")}));
+        ZS_TRY(add_edge(b, &other, p.node));
+        p.bits = r->acc_bits;
+        break;
+    case STREAM_MEAN:
+        ZS_TRY(append(b, &p,
+                      (zs_flow_node){.op = ZS_FLOW_GATHER,
+                                     .sf = r->h * r->w * (r->mh / r->pe),
+                                     .nf = r->mh / r->pe,
+                                     .name = part_name(b, l->name, "mean")}));
+        p.bits = r->acc_bits;
+        break;
+    case STREAM_THRESHOLD:
+        break;
+    }
+    p.lanes = r->pe;
+    if (r->has_thresholds)
+        ZS_TRY(add_thresholds(b, &p, l->name, b->d->design->accel.stream.act_bits));
+    r->out_bits = p.bits;
+    r->node_n = b->out->flow.node_n - r->node0;
+    b->streams[zs_view_base(b->d->net, l->out)] = p;
+    return ZS_OK;
+}
+
+/* A tensor that is put together from slices, once the last of them is there: the words of a pixel
+ * of each in turn. */
+static zs_status join_slices(builder *b, uint32_t tensor)
+{
+    const zs_net *net = b->d->net;
+    port p = {0};
+    uint32_t channels = 0, lanes = 0;
+    if (b->streams[tensor].lanes > 0 || net->tensors[tensor].producer == ZS_NO_INDEX)
+        return ZS_OK;
+    for (uint32_t at = 0; at < net->tensors[tensor].shape.c;) {
+        uint32_t slice = ZS_NO_INDEX;
+        for (uint32_t t = 0; t < net->tensor_n && slice == ZS_NO_INDEX; t++)
+            if (net->tensors[t].parent == tensor && zs_view_base(net, t) == t &&
+                net->tensors[t].parent_offset_elems ==
+                    (uint64_t)at * net->tensors[tensor].shape.h * net->tensors[tensor].shape.w)
+                slice = t;
+        if (slice == ZS_NO_INDEX || b->streams[slice].lanes == 0)
+            return ZS_OK; /* not yet */
+        at += net->tensors[slice].shape.c;
+    }
+    for (uint32_t at = 0; at < net->tensors[tensor].shape.c;) {
+        for (uint32_t t = 0; t < net->tensor_n; t++) {
+            if (net->tensors[t].parent != tensor || zs_view_base(net, t) != t ||
+                net->tensors[t].parent_offset_elems !=
+                    (uint64_t)at * net->tensors[tensor].shape.h * net->tensors[tensor].shape.w)
+                continue;
+            port q;
+            b->readers[t]++;
+            ZS_TRY(take_stream(b, t, &q));
+            const uint32_t c = net->tensors[t].shape.c;
+            if (at == 0) {
+                p = q;
+                lanes = q.lanes;
+            } else {
+                ZS_TRY(convert(b, &q, lanes, net->tensors[t].name, "slice"));
+                if (c % lanes != 0)
+                    return zs_fail(b->err, ZS_ERANGE, net->tensors[t].name,
+                                   "its %u channels are no multiple of the %u lanes of the slice "
+                                   "before",
+                                   c, lanes);
+                ZS_TRY(
+                    append(b, &p,
+                           (zs_flow_node){.op = ZS_FLOW_CONCAT,
+                                          .sf = channels / lanes,
+                                          .nf = c / lanes,
+                                          .name = part_name(b, net->tensors[t].name, "concat")}));
+                ZS_TRY(add_edge(b, &q, p.node));
+                p.bits = zs_max_u64(p.bits, q.bits) == p.bits ? p.bits : q.bits;
+            }
+            channels += c;
+            at += c;
+            break;
+        }
+    }
+    b->streams[tensor] = p;
+    return ZS_OK;
+}
+
+/* ---- depths ---------------------------------------------------------------------------------- */
+
+static zs_status set_depths(builder *b)
+{
+    const zs_stream_params *s = &b->d->design->accel.stream;
+    zs_flow *f = &b->out->flow;
+    ZS_TRY(stream_list_check(s->fifos, "accelerator.stream.fifos", 1, b->err));
+    ZS_TRY(stream_list_names(b->d->arena, s->fifos, "accelerator.stream.fifos", b->edge_names,
+                             f->edge_n, b->err));
+    for (uint32_t i = 0; i < f->edge_n; i++) {
+        uint64_t depth = s->fifo_depth;
+        if (f->nodes[f->edges[i].from].out_n > 1 || f->nodes[f->edges[i].to].in_n > 1)
+            depth = zs_max_u64(depth, f->edges[i].words); /* a branch may wait for a whole image */
+        (void)stream_list_find(s->fifos, b->edge_names[i], &depth, 1);
+        f->edges[i].depth = (uint32_t)depth;
+    }
+    return zs_flow_check(f, b->err);
+}
+
+/* ---- the whole ------------------------------------------------------------------------------- */
+
+static zs_status count_readers(builder *b)
+{
+    const zs_net *net = b->d->net;
+    for (uint32_t i = 0; i < b->d->row_n; i++) {
+        const zs_layer *l = zs_draft_layer(b->d, i);
+        if (!b->d->drafts[i].on_engine)
+            continue;
+        for (uint32_t k = 0; k < l->in_n; k++)
+            b->readers[zs_view_base(net, l->in[k])]++;
+    }
+    return ZS_OK;
+}
+
+static zs_status check_input(const builder *b)
+{
+    const zs_shape s = b->d->net->tensors[b->d->net->input].shape;
+    const uint32_t lanes = b->d->design->accel.stream.input_lanes;
+    if (zs_shape_elems(s) % lanes != 0)
+        return zs_fail(b->err, ZS_ERANGE, "accelerator.stream.input_lanes",
+                       "%u do not divide the %llu elements of the input", lanes,
+                       (unsigned long long)zs_shape_elems(s));
+    return ZS_OK;
+}
+
+/* What leaves the pipeline: the last row that is on it. */
+static uint32_t last_row(const zs_plan_draft *d)
+{
+    uint32_t last = 0;
+    for (uint32_t i = 0; i < d->row_n; i++)
+        last = d->drafts[i].on_engine ? i : last;
+    return last;
+}
+
+zs_status stream_graph(zs_plan_draft *d, zs_err *err)
+{
+    const zs_stream_params *s = &d->design->accel.stream;
+    builder b = {.d = d, .row = ZS_NO_INDEX, .err = err};
+    b.capacity = 12 * d->row_n + 2 * d->net->tensor_n + 8;
+    b.out = zs_new(d->arena, zs_plan_flow, 1);
+    b.streams = zs_new(d->arena, port, d->net->tensor_n);
+    b.readers = zs_new(d->arena, uint32_t, d->net->tensor_n);
+    b.edge_names = zs_new(d->arena, const char *, 2 * b.capacity);
+    b.edge_bits = zs_new(d->arena, uint32_t, 2 * b.capacity);
+    b.row_of_node = zs_new(d->arena, uint32_t, b.capacity);
+    if (b.out == NULL || b.streams == NULL || b.readers == NULL || b.edge_names == NULL ||
+        b.edge_bits == NULL || b.row_of_node == NULL)
+        return zs_nomem(err, "plan");
+    zs_flow *f = &b.out->flow;
+    f->nodes = zs_new(d->arena, zs_flow_node, b.capacity);
+    f->edges = zs_new(d->arena, zs_flow_edge, 2 * b.capacity);
+    if (f->nodes == NULL || f->edges == NULL)
+        return zs_nomem(err, "plan");
+    ZS_TRY(count_readers(&b));
+    ZS_TRY(check_input(&b));
+    const uint32_t input = zs_view_base(d->net, d->net->input);
+    f->words_in = zs_shape_elems(d->net->tensors[input].shape) / s->input_lanes;
+    port p = {.lanes = s->input_lanes, .bits = s->input_bits};
+    ZS_TRY(add_node(&b, (zs_flow_node){.op = ZS_FLOW_SOURCE, .name = "input"}, &p.node));
+    if (s->input_threshold > 0)
+        ZS_TRY(add_thresholds(&b, &p, "input", s->input_threshold));
+    b.streams[input] = p;
+    for (uint32_t i = 0; i < d->row_n; i++) {
+        if (!d->drafts[i].on_engine)
+            continue;
+        b.row = i;
+        ZS_TRY(add_layer(&b, stream_of(&d->rows[i])));
+        for (uint32_t t = d->net->tensors[zs_draft_layer(d, i)->out].parent; t != ZS_NO_INDEX;
+             t = d->net->tensors[t].parent)
+            ZS_TRY(join_slices(&b, zs_view_base(d->net, t)));
+    }
+    const uint32_t out = zs_view_base(d->net, d->drafts[last_row(d)].out);
+    b.readers[out]++;
+    ZS_TRY(take_stream(&b, out, &p));
+    b.row = ZS_NO_INDEX;
+    ZS_TRY(append(&b, &p, (zs_flow_node){.op = ZS_FLOW_SINK, .name = "output"}));
+    f->sink = p.node;
+    for (uint32_t t = 0; t < d->net->tensor_n; t++)
+        if (b.streams[t].lanes > 0 && f->nodes[b.streams[t].node].out_n == 0 && t != out &&
+            b.streams[t].node != f->sink)
+            return zs_fail(err, ZS_EUNSUPPORTED, d->net->tensors[t].name,
+                           "leaves the pipeline beside its output: a pipeline has one output");
+    ZS_TRY(zs_flow_check(f, err));
+    b.out->edge_names = b.edge_names;
+    b.out->edge_bits = b.edge_bits;
+    b.out->row_of_node = b.row_of_node;
+    ZS_TRY(set_depths(&b));
+    /* the sink's DMA holds two transfers */
+    const uint32_t bits = b.edge_bits[f->nodes[f->sink].in[0]];
+    b.out->room_words = zs_max_u64(2 * s->burst_bytes * 8ull / bits, 1);
+    d->plan->flow = d->own = b.out;
+    return ZS_OK;
+}

@@ -1,0 +1,61 @@
+/* stream_priv.h - every layer a pipeline of nodes of its own: from a network and a folding to the
+ * nodes of flow.h.
+ *
+ * A row (a layer) becomes, in this order and as far as it needs them, a width converter, padding, a
+ * sliding window, another converter, its unit, and thresholds; a FIFO stands between every two
+ * nodes. */
+#ifndef ZYNQSIM_STREAM_PRIV_H
+#define ZYNQSIM_STREAM_PRIV_H
+
+#include "zynqsim/kind.h"
+
+typedef enum stream_op {
+    STREAM_MATRIX, /* convolution, fully connected */
+    STREAM_REDUCE, /* a word per window place and channel: depthwise convolution, pooling */
+    STREAM_ADD,
+    STREAM_MEAN, /* over the image */
+    STREAM_THRESHOLD
+} stream_op;
+
+typedef struct stream_row {
+    stream_op op;
+    const zs_layer *layer;
+    uint32_t mw, mh; /* synapses of a neuron, neurons; channels of others */
+    uint32_t in_c;   /* channels of a pixel as the unit wants them; of a layer without pixels mw */
+    uint32_t h, w, oh, ow;
+    uint32_t k, stride, pad, pad_end;
+    bool has_window, has_thresholds;
+    uint32_t pe, simd, window_simd;
+    uint64_t vectors; /* results per channel of an image */
+    uint32_t in_bits, acc_bits, out_bits;
+    uint32_t node0, node_n; /* of the flow */
+    uint64_t work;          /* clocks of an image that its slowest node takes */
+} stream_row;
+
+static inline stream_row *stream_of(const zs_plan_row *row)
+{
+    return row->own;
+}
+
+/* fold.c */
+zs_status stream_fold(const zs_design *design, stream_row *rows, uint32_t n, zs_err *err);
+uint64_t stream_work(const stream_row *row);
+uint64_t stream_window_work(const stream_row *row);
+/* The figures of the last entry of "pattern=a;pattern=axb" whose pattern fits, at most `n` of them.
+ * 0: none fits. */
+uint32_t stream_list_find(const char *list, const char *name, uint64_t *figures, uint32_t n);
+/* "pattern=a[xb[xc]];..."; ZS_EPARSE. */
+zs_status stream_list_check(const char *list, const char *path, uint32_t most, zs_err *err);
+/* Patterns that fit none of the names are refused. */
+zs_status stream_list_names(zs_arena *arena, const char *list, const char *path,
+                            const char *const *names, uint32_t n, zs_err *err);
+/* Clocks of an image; 0: no target. */
+zs_status stream_target(const zs_design *design, uint64_t *cycles, zs_err *err);
+
+/* graph.c: d->plan->flow from rows that are folded */
+zs_status stream_graph(zs_plan_draft *d, zs_err *err);
+
+/* account.c */
+void stream_account(zs_fit_account *a, const zs_design *design, const zs_plan *plan);
+
+#endif

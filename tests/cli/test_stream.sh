@@ -1,0 +1,107 @@
+#!/bin/sh
+# kind: stream: pipelines of layers, their FIFOs, and what cannot be one.
+. tests/cli/cli.sh
+cd "$WORK" || exit 1
+presets=$TOP/configs
+
+# field NAME: a figure of the JSON in `out`.
+field() { sed -n "s/^ *\"$1\": \"*\([^\",]*\)\"*,*\$/\1/p" out | head -n 1; }
+# says REGEX: the line about who sets the pace.
+says() { tr '\n' ' ' <out | tr -s ' ' | grep -qE "$1"; }
+
+# ---- CNV: published folding and figures
+cnv=$presets/finn-cnv-w1a1.yaml
+program run "$cnv" --timing-only --set batch=4
+ok "$([ $status = 0 ] && says 'limit fc1/mvu: 32768 cycles of an image.* one every 32768 cycles: 3051.76'; echo $?)" \
+    'the slowest node sets the pace where FIFOs are deep enough'
+ok "$(grep -q '^conv4/mvu .*298 ' out && grep -q '^fc2/mvu .*62 ' out; echo $?)" 'nodes are shown with the FIFOs in front of them'
+program run "$cnv" --timing-only --set batch=4 --set accelerator.stream.fifos=
+ok "$([ $status = 0 ] && says 'FIFO [a-z0-9/]* blocks: its 2 words .* one every 63184 cycles'; echo $?)" \
+    'FIFOs of two words halve the rate, and one of them is named'
+program run "$cnv" --timing-only --set batch=10000 --format json
+ms=$(awk -v s="$(field seconds)" 'BEGIN { printf "%d", s * 1000 }')
+ok "$([ "$ms" -ge 3246 ] && [ "$ms" -le 3311 ]; echo $?)" "10,000 images take within 1 % of the 3278.5 ms of the board: $ms"
+program run "$presets/finn-cnv-w1a2.yaml" --timing-only --set batch=10000 --format json
+ms=$(awk -v s="$(field seconds)" 'BEGIN { printf "%d", s * 1000 }')
+ok "$([ "$ms" -ge 3246 ] && [ "$ms" -le 3311 ]; echo $?)" "the same with activations of two bits: $ms"
+program run "$cnv" --timing-only --set batch=30 --format json
+burst=$(field cycles)
+program run "$cnv" --timing-only --set batch=30 --format json --fidelity tile
+tile=$(field cycles)
+program run "$cnv" --timing-only --set batch=30 --format json --fidelity bound
+bound=$(field cycles)
+ok "$([ "$bound" -le "$tile" ] && [ "$bound" -ge $((30 * 32768)) ] && [ $((burst - tile)) -le 100 ] && [ $((tile - burst)) -le 100 ]; echo $?)" \
+    "the fidelities agree: $bound, $tile, $burst"
+program run "$presets/finn-tfc.yaml" --timing-only
+ok "$([ $status = 0 ] && says 'one every 64 cycles'; echo $?)" 'TFC gives a result every 64 cycles'
+program run "$presets/finn-lfc-w1a1.yaml" --timing-only --set batch=50
+ok "$([ $status = 0 ]; echo $?)" 'LFC runs'
+
+# ---- numerics are those of the other kinds
+program run "$presets/finn-tfc.yaml" --set batch=3 --format json
+own=$(sed -n 's/.*"sha256": "\(.*\)".*/\1/p' out | head -n 1)
+program run --model finn_tfc --set accelerator.precision=int8 --set batch=3 --format json "$presets/default.yaml"
+ok "$([ -n "$own" ] && grep -q "$own" out; echo $?)" 'the same results as a tiled engine'
+
+# ---- FIFOs
+program fifos "$cnv" --format csv
+ok "$([ $status = 0 ] && awk -F, 'NR > 1 { n++; sum += $5 } END { exit !(n == 36 && sum <= 634) }' out; echo $?)" 'at most 634 words of FIFOs lose nothing'
+program fifos "$presets/finn-tfc.yaml"
+ok "$([ $status = 0 ] && grep -q '^20 words in all' out && grep -q 'one less' out; echo $?)" 'the least depths, with what was proven'
+program fifos "$cnv" --loss 5 --format json
+ok "$([ $status = 0 ] && grep -q '"depth": 2' out; echo $?)" 'JSON has depths by name'
+program fifos "$presets/default.yaml"
+ok "$([ $status = 2 ] && grep -q 'tiled has no FIFOs' err; echo $?)" 'other kinds have none'
+
+# ---- a residual block
+cat >net.yaml <<'END'
+name: block
+input: {name: data, shape: [8, 12, 12]}
+layers:
+  - {conv: first, out: 8, kernel: 1}
+  - {conv: branch, out: 8, kernel: 3, pad: 1, relu: true}
+  - {add: sum, from: [branch, first]}
+  - {conv: last, out: 4, kernel: 1}
+END
+cat >block.yaml <<'END'
+network: {model: net.yaml}
+board: zedboard
+batch: 3
+accelerator:
+  kind: stream
+  precision: int8
+  stream: {input_lanes: 4, act_bits: 4, weight_bits: 4, folding: "first=4x8;branch=4x4;sum=4;last=4x8"}
+END
+program run block.yaml --timing-only
+ok "$([ $status = 0 ]; echo $?)" 'a branch beside another runs'
+program run block.yaml --timing-only --set 'accelerator.stream.fifos=sum/join*=8'
+ok "$([ $status = 1 ] && [ ! -s out ] && grep -q 'sum/join.b: deadlock at clock .* 8 words is full' err; echo $?)" \
+    'a FIFO beside the branch that is too shallow: the answer names it'
+program fifos block.yaml --format csv
+ok "$([ $status = 0 ] && awk -F, '$1 == "sum/join.b" { exit !($5 > 8 && $5 < 60) }' out; echo $?)" 'how deep it has to be'
+
+# ---- a target instead of a folding
+program run "$cnv" --timing-only --fidelity bound --set accelerator.stream.folding= --set 'accelerator.stream.target=100 kcycles' --set accelerator.stream.fifos= --format json
+target=$(field cycles)
+ok "$([ $status -le 1 ] && [ "$target" -gt 5000000 ] && [ "$target" -le 10100000 ]; echo $?)" "folded for 100,000 cycles an image: $target for a hundred"
+
+# ---- what is wrong
+s=accelerator.stream
+bad() {
+    what=$1 pattern=$2
+    shift 2
+    program run "$@" --timing-only
+    ok "$([ $status = 2 ] && [ ! -s out ] && [ "$(wc -l <err)" = 1 ] && grep -q "$pattern" err; echo $?)" "$what"
+}
+bad 'a folding that does not divide' '48 PEs do not divide the 64 of layer conv1' "$cnv" --set "$s.folding=conv1=48x3"
+bad 'lanes that do not divide' '5 lanes do not divide the 27' "$cnv" --set "$s.folding=conv1=16x5"
+bad 'a layer that there is not' 'nothing is called "conv9"; did you mean "conv1"' "$cnv" --set "$s.folding=conv9=1x1"
+bad 'a list of another form' 'not of the form' "$cnv" --set "$s.folding=conv1"
+bad 'a target of another form' 'not of the form' "$cnv" --set "$s.target=fast"
+bad 'lanes of the input' 'do not divide' "$cnv" --set "$s.input_lanes=7"
+bad 'no FIFO behind a fork' 'depth 0' block.yaml --set "$s.fifos=*=0"
+bad 'zeros in a bipolar stream' 'bipolar' block.yaml --set "$s.act_bits=1"
+bad 'a FIFO that there is not' 'nothing is called' "$cnv" --set "$s.fifos=conv2/mvau=8"
+sed 's/- {conv: last/- {softmax: soft}\n  - {conv: last/' net.yaml >net2.yaml
+bad 'a layer amid the pipeline that it cannot take' 'soft: cannot be a node' block.yaml --set network.model=net2.yaml
+finish
