@@ -1,6 +1,5 @@
 #include "zynqsim/nest.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,11 +36,21 @@ typedef struct reader {
     uint32_t depth;
 } reader;
 
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool is_name(char c)
+{
+    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
 static zs_status read_number(reader *r, uint64_t *out, zs_err *err)
 {
     const char *from = r->at;
     uint64_t value = 0;
-    while (isdigit((unsigned char)*r->at) && value <= UINT32_MAX)
+    while (is_digit(*r->at) && value <= UINT32_MAX)
         value = 10 * value + (uint64_t)(*r->at++ - '0');
     if (r->at == from)
         return zs_fail(err, ZS_EPARSE, r->place, "\"%.40s\": a number is missing before \"%.20s\"",
@@ -55,7 +64,7 @@ static zs_status read_number(reader *r, uint64_t *out, zs_err *err)
 static zs_status read_head(reader *r, zs_loop *loop, zs_err *err)
 {
     size_t n = 0;
-    while (isalnum((unsigned char)r->at[n]) || r->at[n] == '_')
+    while (is_name(r->at[n]))
         n++;
     if (n == 0 || n >= sizeof loop->name || r->at[n] != ':')
         return zs_fail(err, ZS_EPARSE, r->place, "\"%.40s\": name:trip is missing at \"%.20s\"",
@@ -78,7 +87,7 @@ static zs_status read_loops(reader *r, uint32_t *first, zs_err *err)
         return zs_fail(err, ZS_ERANGE, r->place, "loops are nested more than %d deep",
                        (int)ZS_NEST_DEPTH);
     for (;;) {
-        while (isspace((unsigned char)*r->at))
+        while (*r->at == ' ')
             r->at++;
         if (*r->at == '\0' || *r->at == '}')
             break;

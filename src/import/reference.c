@@ -26,6 +26,10 @@ static const layout layouts[] = {
      ZS_FORM_AXI, zs_reference_axi},
     {"flow", "case images input_gap words_in words_out deadlock chain", ZS_FORM_FLOW,
      zs_reference_flow},
+    {"kernel",
+     "net variant fmax_MHz kernel op cin cout k hout wout stride loop_nest accumulator input_from "
+     "exec_ms source_matches",
+     ZS_FORM_KERNELS, zs_reference_kernels},
 };
 
 typedef struct word {
