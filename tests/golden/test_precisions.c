@@ -113,6 +113,7 @@ END_TEST
 TCase *tcase_precisions(void)
 {
     TCase *tc = tcase_create("precisions");
+    tcase_set_tags(tc, "long");
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, test_narrow_arithmetic_names_the_golden_class, 0, ZS_LEN(nets));

@@ -189,6 +189,7 @@ END_TEST
 TCase *tcase_squeezenet(void)
 {
     TCase *tc = tcase_create("squeezenet");
+    tcase_set_tags(tc, "long");
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_set_timeout(tc, 120);
     tcase_add_loop_test(tc, test_exact_inputs_give_the_golden_logits, 0, ZS_LEN(models));

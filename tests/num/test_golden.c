@@ -270,6 +270,7 @@ END_TEST
 TCase *tcase_golden(void)
 {
     TCase *tc = tcase_create("golden");
+    tcase_set_tags(tc, "long");
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_set_timeout(tc, 30);
     tcase_add_loop_test(tc, test_small_networks_match_their_golden_outputs, 0, ZS_LEN(small));
