@@ -153,6 +153,11 @@ typedef struct zs_accel {
         bool fuse_concat;
         uint32_t hls_read, hls_write;
     } direct;
+    struct { /* kind: kernels */
+        bool register_sum, local_weights, local_input;
+        uint32_t global_interval, line_latency_pl_cycles, cache_bytes;
+        double line_frac, launch_s;
+    } kernels;
     uint32_t registers;
     zs_line_params lines;
     const zs_name_list *groups; /* with fusion == ZS_FUSION_GROUPS */

@@ -47,9 +47,9 @@ static inline bool zs_loop_is_flat(const zs_loop *loop) /* unrolled as a whole: 
 /* Cycles when every innermost body starts an iteration per `interval`. A loop costs its trips, each
  * the loops in it or an interval, and one more cycle to leave; where the interval is more than one
  * cycle, another interval, since the last test waits for it. Loops unrolled as a whole cost their
- * body once, or nothing where they have none. Copies take as long as `lsu_bytes` per cycle ask for.
- */
-uint64_t zs_nest_cycles(const zs_nest *nest, uint32_t interval, uint32_t lsu_bytes);
+ * body once, or nothing where they have none. Copies move at most
+ * `lsu_words` per cycle.  */
+uint64_t zs_nest_cycles(const zs_nest *nest, uint32_t interval, uint32_t lsu_words);
 /* Iterations of the innermost body that is reached most often. */
 uint64_t zs_nest_iterations(const zs_nest *nest);
 
@@ -72,6 +72,7 @@ typedef struct zs_nest_kernel {
 
 /* The board's side of it; zs_nest_stratix10 are the values of a Stratix 10 card. */
 typedef struct zs_nest_memory {
+    uint32_t word_bytes;
     uint32_t line_bytes, lsu_bytes; /* of a burst; of a load-store unit per cycle */
     uint32_t cache_bytes;           /* of a load-store unit that sees its addresses again */
     uint32_t latency_cycles;        /* of a line that a waiting iteration needs */

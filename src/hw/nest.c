@@ -7,14 +7,13 @@
 /* Channel: 0.86 of the 19.2 GB/s of DDR4-2400 x64, what kernels bound by single lines reached at
  * three clocks [D]. Latency: median over the kernels whose sum waits for lines [C]. Cache: default
  * of the compiler [R]. Launch: middle of 15 to 25 us [D]. All in docs/models/kernels.md. */
-const zs_nest_memory zs_nest_stratix10 = {.line_bytes = 64,
+const zs_nest_memory zs_nest_stratix10 = {.word_bytes = 4,
+                                          .line_bytes = 64,
                                           .lsu_bytes = 64,
                                           .cache_bytes = 65536,
                                           .latency_cycles = 280,
                                           .channel_bytes_per_s = 16.5e9,
                                           .launch_s = 20e-6};
-
-enum { WORD_BYTES = 4 };
 
 static uint64_t plus(uint64_t a, uint64_t b)
 {
@@ -140,29 +139,27 @@ uint32_t zs_nest_find(const zs_nest *nest, const char *name)
 /* ---- cycles ---------------------------------------------------------------------------------- */
 
 /* Of loop `i` and what is in it, from what is known of the loops behind it in the list. */
-static uint64_t loop_cycles(const zs_nest *nest, uint32_t i, uint32_t interval, uint32_t lsu_bytes)
+static uint64_t loop_cycles(const zs_nest *nest, uint32_t i, uint32_t interval, uint32_t lsu_words)
 {
     const zs_loop *loop = &nest->loops[i];
     const uint64_t trips = zs_ceil_div(loop->trip, loop->unroll);
     uint64_t body = 0;
     for (uint32_t k = loop->inner; k != ZS_NO_LOOP; k = nest->loops[k].next)
-        body = plus(body, loop_cycles(nest, k, interval, lsu_bytes));
+        body = plus(body, loop_cycles(nest, k, interval, lsu_words));
     if (zs_loop_is_flat(loop))
         return body;
     if (body > 0)
         return plus(times(trips, body), 1);
-    if (loop->copies) {
-        const uint64_t bytes = times(loop->trip, WORD_BYTES);
-        return plus(zs_max_u64(trips, zs_ceil_div(bytes, lsu_bytes)), 1);
-    }
+    if (loop->copies)
+        return plus(zs_max_u64(trips, zs_ceil_div(loop->trip, lsu_words)), 1);
     return plus(times(plus(trips, interval > 1), interval), 1);
 }
 
-uint64_t zs_nest_cycles(const zs_nest *nest, uint32_t interval, uint32_t lsu_bytes)
+uint64_t zs_nest_cycles(const zs_nest *nest, uint32_t interval, uint32_t lsu_words)
 {
     uint64_t cycles = 0;
     for (uint32_t i = nest->n > 0 ? 0 : ZS_NO_LOOP; i != ZS_NO_LOOP; i = nest->loops[i].next)
-        cycles = plus(cycles, loop_cycles(nest, i, interval, lsu_bytes));
+        cycles = plus(cycles, loop_cycles(nest, i, interval, lsu_words));
     return cycles;
 }
 
@@ -199,13 +196,14 @@ static uint64_t waits_for_lines(const zs_nest_kernel *k, const zs_nest_memory *m
 /* Lines that hold a row of a window: one, and another where the row lies across an end. */
 static double lines_of_window(const zs_nest_window *w, const zs_nest_memory *m)
 {
-    const double beyond = (double)w->row_bytes - WORD_BYTES;
+    const double beyond = (double)w->row_bytes - m->word_bytes;
     return w->rows * (1 + beyond / m->line_bytes);
 }
 
 zs_nest_time zs_nest_time_of(const zs_nest_kernel *k, const zs_nest_memory *m, double clock_hz)
 {
-    zs_nest_time t = {.nest_cycles = zs_nest_cycles(&k->nest, k->interval, m->lsu_bytes)};
+    zs_nest_time t = {.nest_cycles =
+                          zs_nest_cycles(&k->nest, k->interval, m->lsu_bytes / m->word_bytes)};
     t.stall_cycles = plus(waits_for_lines(k, m), times(k->drains, m->latency_cycles));
     if (k->window.is_unrolled)
         t.dram_s = (double)zs_nest_iterations(&k->nest) * lines_of_window(&k->window, m) *

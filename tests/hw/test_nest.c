@@ -47,7 +47,7 @@ static const struct {
 START_TEST(test_a_loop_costs_its_trips_and_a_cycle_to_leave)
 {
     const zs_nest nest = nest_of(nests[_i].text);
-    ck_assert_uint_eq(zs_nest_cycles(&nest, nests[_i].interval, 64), nests[_i].cycles);
+    ck_assert_uint_eq(zs_nest_cycles(&nest, nests[_i].interval, 16), nests[_i].cycles);
     ck_assert_uint_eq(zs_nest_iterations(&nest), nests[_i].iterations);
 }
 END_TEST
@@ -55,9 +55,9 @@ END_TEST
 START_TEST(test_a_copy_is_no_faster_than_its_load_store_unit)
 {
     zs_nest nest = nest_of("i:784/28");
-    ck_assert_uint_eq(zs_nest_cycles(&nest, 1, 64), 29);
+    ck_assert_uint_eq(zs_nest_cycles(&nest, 1, 16), 29);
     nest.loops[0].copies = true;
-    ck_assert_uint_eq(zs_nest_cycles(&nest, 1, 64), 50); /* 3,136 bytes are 49 lines */
+    ck_assert_uint_eq(zs_nest_cycles(&nest, 1, 16), 50); /* 3,136 bytes are 49 lines */
 }
 END_TEST
 
@@ -92,7 +92,7 @@ END_TEST
 START_TEST(test_counts_that_overflow_saturate)
 {
     const zs_nest nest = nest_of("a:4000000000{b:4000000000{c:4000000000}}");
-    ck_assert_uint_eq(zs_nest_cycles(&nest, 7, 64), UINT64_MAX);
+    ck_assert_uint_eq(zs_nest_cycles(&nest, 7, 16), UINT64_MAX);
     ck_assert_uint_eq(zs_nest_iterations(&nest), UINT64_MAX);
 }
 END_TEST
