@@ -72,7 +72,7 @@ typedef struct zs_power_params {
 
 typedef struct zs_board {
     const char *device;
-    zs_family_id family; /* the only one so far: no key sets it */
+    uint32_t family; /* zs_family_id */
 #define RESOURCE(id, key, ...) uint32_t key;
 #include "zynqsim/resources.def"
 #undef RESOURCE

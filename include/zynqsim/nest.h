@@ -55,12 +55,12 @@ uint64_t zs_nest_iterations(const zs_nest *nest);
 
 /* What a kernel reads through windows in global memory. Zero bytes: it reads none so. */
 typedef struct zs_nest_window {
-    uint64_t bytes;     /* of all planes that one pass reads */
-    uint64_t passes;    /* outermost iterations, each of which reads all of it */
-    uint32_t rows;      /* of one window and plane */
-    uint32_t row_bytes; /* of one row of the window */
-    uint32_t step_rows; /* from one window to the next below */
-    bool is_unrolled;   /* a row of the window is read at once */
+    uint64_t bytes;        /* of all planes that one pass reads */
+    uint64_t passes;       /* outermost iterations, each of which reads all of it */
+    uint32_t rows;         /* of one window and plane */
+    uint32_t row_bytes;    /* of one row of the window, neighbours that are read with it included */
+    uint32_t step_rows;    /* from one window to the next below */
+    uint64_t rows_at_once; /* that one iteration reads; 0: words one after the other */
 } zs_nest_window;
 
 typedef struct zs_nest_kernel {

@@ -193,11 +193,11 @@ static uint64_t waits_for_lines(const zs_nest_kernel *k, const zs_nest_memory *m
     return times(times(w->passes, lines), m->latency_cycles);
 }
 
-/* Lines that hold a row of a window: one, and another where the row lies across an end. */
-static double lines_of_window(const zs_nest_window *w, const zs_nest_memory *m)
+/* Lines of an iteration: one a row, and another where the row lies across an end. */
+static double lines_at_once(const zs_nest_window *w, const zs_nest_memory *m)
 {
     const double beyond = (double)w->row_bytes - m->word_bytes;
-    return w->rows * (1 + beyond / m->line_bytes);
+    return (double)w->rows_at_once * (1 + beyond / m->line_bytes);
 }
 
 zs_nest_time zs_nest_time_of(const zs_nest_kernel *k, const zs_nest_memory *m, double clock_hz)
@@ -205,8 +205,8 @@ zs_nest_time zs_nest_time_of(const zs_nest_kernel *k, const zs_nest_memory *m, d
     zs_nest_time t = {.nest_cycles =
                           zs_nest_cycles(&k->nest, k->interval, m->lsu_bytes / m->word_bytes)};
     t.stall_cycles = plus(waits_for_lines(k, m), times(k->drains, m->latency_cycles));
-    if (k->window.is_unrolled)
-        t.dram_s = (double)zs_nest_iterations(&k->nest) * lines_of_window(&k->window, m) *
+    if (k->window.rows_at_once > 0)
+        t.dram_s = (double)zs_nest_iterations(&k->nest) * lines_at_once(&k->window, m) *
                    m->line_bytes / m->channel_bytes_per_s;
     t.seconds =
         fmax((double)plus(t.nest_cycles, t.stall_cycles) / clock_hz, t.dram_s) + m->launch_s;

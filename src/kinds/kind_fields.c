@@ -26,5 +26,5 @@ const zs_field zs_kind_field = {
     .preset = "tiled",
     .meaning =
         "how a plan is made: tiled loops over on-chip buffers, direct loops over single-beat "
-        "accesses, or rows that stream through line buffers",
+        "accesses, rows that stream through line buffers, or one compiled loop nest per layer",
 };

@@ -65,7 +65,11 @@ static zs_nest_window window_of(const zs_kernel_measured *m, const zs_nest *nest
     const uint64_t step = zs_max_u64(1, m->stride);
     const uint64_t h = (zs_max_u64(1, m->hout) - 1) * step + m->k;
     const uint64_t w = (zs_max_u64(1, m->wout) - 1) * step + m->k;
-    const uint32_t rx = zs_nest_find(nest, "rx");
+    const uint32_t rx = zs_nest_find(nest, "rx"), ry = zs_nest_find(nest, "ry");
+    const uint32_t rc = zs_nest_find(nest, "rc");
+    uint64_t at_once = rx != ZS_NO_LOOP && zs_loop_is_flat(&nest->loops[rx]) ? 1 : 0;
+    at_once *= ry != ZS_NO_LOOP ? zs_min_u64(nest->loops[ry].unroll, m->k) : 1;
+    at_once *= rc != ZS_NO_LOOP ? nest->loops[rc].unroll : 1;
     if (!is_window(m) || m->input_is_local || m->sums == ZS_KERNEL_SUMS_ARRAY)
         return (zs_nest_window){0};
     return (zs_nest_window){.bytes = m->cin * h * w * sizeof(float),
@@ -73,7 +77,7 @@ static zs_nest_window window_of(const zs_kernel_measured *m, const zs_nest *nest
                             .rows = m->k,
                             .row_bytes = m->k * (uint32_t)sizeof(float),
                             .step_rows = (uint32_t)step,
-                            .is_unrolled = rx != ZS_NO_LOOP && zs_loop_is_flat(&nest->loops[rx])};
+                            .rows_at_once = at_once};
 }
 
 /* NAN without a nest. */

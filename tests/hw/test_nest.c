@@ -130,7 +130,7 @@ START_TEST(test_rows_read_at_once_are_bound_by_the_memory_and_not_by_the_clock)
                                 .rows = 3,
                                 .row_bytes = 12,
                                 .step_rows = 1,
-                                .is_unrolled = true};
+                                .rows_at_once = 3};
     const double slow = zs_nest_time_of(&k, &zs_nest_stratix10, 122e6).seconds;
     const double fast = zs_nest_time_of(&k, &zs_nest_stratix10, 198e6).seconds;
     ck_assert_double_eq(slow, fast);

@@ -120,17 +120,21 @@ static void conv(const zs_design *design, const zs_layer *layer, kernels_row *r)
     const uint64_t elem = zs_elem_bytes(a->precision), ic = layer->x.c / layer->groups;
     const uint64_t bytes = ic * padded(layer, true) * padded(layer, false) * elem;
     const uint64_t passes = zs_ceil_div(layer->y.c, a->unroll.oc);
+    const uint64_t ox = clipped(a->unroll.ox, layer->y.w), oy = clipped(a->unroll.oy, layer->y.h);
+    const uint64_t rows = clipped(a->unroll.ky, w->kh) * clipped(a->unroll.ic, ic) * oy;
+    const uint64_t at_once = a->unroll.kx >= w->kw && w->kw > 1 ? rows : 0;
     conv_loops(a, layer, ic, &r->kernel.nest);
     conv_resources(a, layer, ic, r);
     r->kernel.interval = interval_of(a, &r->kernel.nest);
     r->kernel.drains = a->kernels.local_weights ? passes : 0;
     if (w->kh * w->kw > 1 && !a->kernels.local_input)
-        r->kernel.window = (zs_nest_window){.bytes = bytes,
-                                            .passes = passes,
-                                            .rows = w->kh,
-                                            .row_bytes = (uint32_t)(w->kw * elem),
-                                            .step_rows = w->sh,
-                                            .is_unrolled = a->unroll.kx >= w->kw && w->kw > 1};
+        r->kernel.window =
+            (zs_nest_window){.bytes = bytes,
+                             .passes = passes,
+                             .rows = w->kh,
+                             .row_bytes = (uint32_t)(((ox - 1) * w->sw + w->kw) * elem),
+                             .step_rows = w->sh,
+                             .rows_at_once = at_once};
     if (w->pad_top + w->pad_bottom + w->pad_left + w->pad_right == 0)
         return;
     r->padded_bytes = layer->x.c * padded(layer, true) * padded(layer, false) * elem;
