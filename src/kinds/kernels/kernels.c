@@ -42,31 +42,15 @@ static uint32_t saturated(uint64_t n)
     return (uint32_t)zs_min_u64(n, UINT32_MAX);
 }
 
-/* A multiply-accumulate is a DSP, a word of an array a word of 512 x 40 bits. */
-static void account_stratix(zs_fit_account *a, const zs_design *design, const totals *t)
+/* A multiply-accumulate is a DSP; other blocks of the family are not counted. */
+static void account_stratix(zs_fit_account *a, const totals *t)
 {
-    enum { UNIT_ALM = 1000, UNIT_M20K = 10, KERNEL_ALM = 1500 }; /* [R] orders of magnitude */
-    const bool is_byte = zs_elem_bytes(design->accel.precision) == 1;
-    zs_arena *arena = zs_fit_arena(a);
     zs_resources r = {0};
     r.n[ZS_RESOURCE_DSP] = saturated(t->lanes);
     zs_fit_add(a, "multiply-accumulates",
-               zs_arena_printf(arena, "%" PRIu64 " in %" PRIu64 " kernels", t->lanes, t->kernels),
+               zs_arena_printf(zs_fit_arena(a), "%" PRIu64 " in %" PRIu64 " kernels", t->lanes,
+                               t->kernels),
                r);
-    r = (zs_resources){0};
-    r.n[ZS_RESOURCE_ALM] = UNIT_ALM;
-    r.n[ZS_RESOURCE_M20K] = UNIT_M20K;
-    zs_fit_add(a, "load-store units", zs_arena_printf(arena, "%" PRIu64, t->units),
-               zs_resources_times(r, t->units));
-    r = (zs_resources){0};
-    r.n[ZS_RESOURCE_M20K] = saturated(zs_ceil_div(t->local_words, is_byte ? 2048 : 512));
-    if (t->local_words > 0)
-        zs_fit_add(a, "on-chip arrays", zs_arena_printf(arena, "%" PRIu64 " words", t->local_words),
-                   r);
-    r = (zs_resources){0};
-    r.n[ZS_RESOURCE_ALM] = KERNEL_ALM;
-    zs_fit_add(a, "control", zs_arena_printf(arena, "of %" PRIu64 " kernels", t->kernels + t->pads),
-               zs_resources_times(r, t->kernels + t->pads));
 }
 
 static void account_7_series(zs_fit_account *a, const zs_design *design, const totals *t)
@@ -93,7 +77,7 @@ static void account(zs_fit_account *a, const zs_design *design, const zs_plan *p
 {
     const totals t = totals_of(design, plan);
     if (design->board.family == ZS_FAMILY_STRATIX_10)
-        account_stratix(a, design, &t);
+        account_stratix(a, &t);
     else
         account_7_series(a, design, &t);
 }
@@ -123,7 +107,7 @@ static zs_status notes(zs_arena *arena, const zs_plan *plan, const zs_kind_total
     }
     list[0] =
         zs_arena_printf(arena,
-                        "%u kernels and %u that pad, one after the other; the kernel clock is "
+                        "kernels: %u, and %u that pad, one after the other; the kernel clock is "
                         "an input: compilers reached 180 to 222 MHz with kernels as they come, "
                         "87 to 322 MHz with optimised ones",
                         kernels, pads);
