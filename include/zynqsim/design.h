@@ -72,7 +72,7 @@ typedef struct zs_power_params {
 
 typedef struct zs_board {
     const char *device;
-    zs_family_id family; /* the only one so far: no key sets it */
+    uint32_t family; /* zs_family_id */
 #define RESOURCE(id, key, ...) uint32_t key;
 #include "zynqsim/resources.def"
 #undef RESOURCE
@@ -167,6 +167,11 @@ typedef struct zs_accel {
         bool fuse_concat;
         uint32_t hls_read, hls_write;
     } direct;
+    struct { /* kind: kernels */
+        bool register_sum, local_weights, local_input;
+        uint32_t global_interval, line_latency_pl_cycles, cache_bytes;
+        double line_frac, launch_s;
+    } kernels;
     uint32_t registers;
     zs_line_params lines;
     zs_stream_params stream;

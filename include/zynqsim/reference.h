@@ -19,6 +19,11 @@
  *   dram band  case spec frac_peak_lo frac_peak_hi [bw_class lat_mean_lo_ns lat_mean_hi_ns
  *              lat_class note]: the band that several measurements span. The classes tight, medium
  *              and loose are derived where they are missing: within 3 %, within 10 %, or wider
+ *   kernel     net variant fmax_MHz kernel op cin cout k hout wout stride loop_nest accumulator
+ *              input_from exec_ms source_matches: kernels of one net and name are one layer
+ *                loop_nest    as nest.h reads it; nothing: told, without a prediction
+ *                accumulator  global, register or array; input_from: global or local
+ *                source_matches  no: the kernel is not sure to be the one that was measured; told
  *   dram rows  case spec valid_bw valid_lat frac_peak [rd_lat_mean_ns n_ref note]: one row per case
  *              and measurement; the valid ones of a case span its band
  *

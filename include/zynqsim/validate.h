@@ -13,6 +13,7 @@
  *          axi       bursts, splits and clocks of DMA engines in RTL (axi_case.h)
  *          builds    resources of designs that were built, as their reports describe them (built.h)
  *          operators resources of operators, memories and blocks of interconnect on their own
+ *          kernels   times of kernels that a compiler made, one per layer (nest.h)
  * Error    of a value: relative, predicted over measured less one. Of a band: the distance from its
  *          nearest end, relative to that; 0 inside. NAN where nothing but zero was measured.
  * Memory   references and sections belong to the arena they were built in. */
@@ -24,6 +25,7 @@
 #include "zynqsim/built.h"
 #include "zynqsim/dram.h"
 #include "zynqsim/memsys.h"
+#include "zynqsim/nest.h"
 #include "zynqsim/sim.h"
 #include "zynqsim/tile_case.h"
 #include "zynqsim/traffic.h"
@@ -78,6 +80,7 @@ typedef enum zs_form {
     ZS_FORM_FLOW,
     ZS_FORM_BUILDS,
     ZS_FORM_OPERATORS,
+    ZS_FORM_KERNELS,
     ZS_FORM_N
 } zs_form;
 
@@ -165,6 +168,23 @@ typedef struct zs_flow_measured {
         *edge_last;
 } zs_flow_measured;
 
+/* Where a kernel has the sums it works on. */
+typedef enum zs_kernel_sums {
+    ZS_KERNEL_SUMS_GLOBAL,
+    ZS_KERNEL_SUMS_REGISTER,
+    ZS_KERNEL_SUMS_ARRAY /* a plane of outputs on chip */
+} zs_kernel_sums;
+
+/* One kernel of a network; those of one net and name are the same layer in different styles. */
+typedef struct zs_kernel_measured {
+    const char *net, *variant, *name, *op, *reason, *source;
+    const char *nest; /* "" where nobody has read it off the kernel */
+    double clock_hz, seconds;
+    uint32_t cin, cout, k, hout, wout, stride; /* of a convolution; 0: not given */
+    zs_kernel_sums sums;
+    bool input_is_local, source_matches;
+} zs_kernel_measured;
+
 typedef struct zs_reference {
     const char *path;
     zs_form form;
@@ -178,6 +198,7 @@ typedef struct zs_reference {
     const zs_flow_measured *flows;
     const zs_build_measured *builds;
     const zs_operator_measured *operators;
+    const zs_kernel_measured *kernels;
 } zs_reference;
 
 const char *zs_reference_case_name(const zs_reference *ref, uint32_t i);

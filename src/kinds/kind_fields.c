@@ -26,5 +26,7 @@ const zs_field zs_kind_field = {
     .preset = "tiled",
     .meaning =
         "how a plan is made: tiled loops over on-chip buffers, direct loops over single-beat "
-        "accesses, rows that stream through line buffers, or a pipeline of all layers",
+        "accesses, rows that stream through line buffers, a pipeline of all layers, or one "
+        "compiled "
+        "loop nest per layer",
 };

@@ -116,6 +116,10 @@ static const form_row forms[ZS_FORM_N] = {
                                    {.title = "streaming nodes in RTL: clocks of every stream"},
                                    {.title = "streaming nodes in RTL: fills of FIFOs"}},
                       .check = zs_flow_case_check},
+    [ZS_FORM_KERNELS] = {.sections = {{.title = "kernels as the compiler makes them"},
+                                      {.title = "optimised kernels"},
+                                      {.title = "kernels: sums, and base against optimised"}},
+                         .check = zs_kernel_case_check},
     [ZS_FORM_AXI] = {.sections = {{.title = "AXI bursts and splits"},
                                   {.title = "AXI clocks"},
                                   {.title = "AXI clocks per burst, once steady"}},
@@ -160,6 +164,8 @@ const char *zs_reference_case_name(const zs_reference *ref, uint32_t i)
         return ref->builds[i].name;
     case ZS_FORM_OPERATORS:
         return ref->operators[i].name;
+    case ZS_FORM_KERNELS:
+        return ref->kernels[i].name;
     case ZS_FORM_N:
         break;
     }
@@ -180,7 +186,7 @@ zs_status zs_sections_build(zs_arena *arena, const zs_reference *ref, zs_section
         s->mean_limit_frac = forms[ref->form].sections[i].mean_limit_frac;
         s->median_limit_frac = forms[ref->form].sections[i].median_limit_frac;
         s->inside_frac = forms[ref->form].sections[i].inside_frac;
-        s->capacity = s->title != NULL ? ref->case_n : 0;
+        s->capacity = s->title != NULL ? ZS_CHECKS_OF_CASE * ref->case_n : 0;
         s->checks = s->capacity > 0 ? zs_new(arena, zs_check, s->capacity) : NULL;
         if (s->capacity > 0 && s->checks == NULL)
             return zs_nomem(err, ref->path);

@@ -4,7 +4,8 @@
 
 #include "zynqsim/validate.h"
 
-/* Adds a check that has all but its verdict. Sections have room for one of every case. */
+/* Adds a check that has all but its verdict. Sections have room for two of every case. */
+enum { ZS_CHECKS_OF_CASE = 2 };
 void zs_section_append(zs_section *section, zs_check check);
 
 /* Form `memory`; `memory` is not used, each case has its own. */
@@ -28,5 +29,11 @@ zs_status zs_axi_case_check(zs_arena *scratch, const zs_memory_params *memory,
 zs_status zs_flow_case_check(zs_arena *scratch, const zs_memory_params *memory,
                              const zs_reference *ref, uint32_t i, zs_section *sections,
                              zs_err *err);
+
+/* Sections: base kernels; optimised ones; of a network and style the sum, and for each optimised
+ * kernel whether it is faster than its base. */
+zs_status zs_kernel_case_check(zs_arena *scratch, const zs_memory_params *memory,
+                               const zs_reference *ref, uint32_t i, zs_section *sections,
+                               zs_err *err);
 
 #endif

@@ -15,6 +15,9 @@ static const struct {
     {"pynq-z1", 220, 280, UINT64_C(512) << 20, 2100e6, 650000000},
     {"zybo", 80, 120, UINT64_C(512) << 20, 4200e6, 650000000},
     {"vc707", 2800, 2060, UINT64_C(1) << 30, 12800e6, 100000000},
+    /* 833 ps: a clock period is whole picoseconds */
+    {"stratix10-520n", 5760, 0, UINT64_C(8) << 30, 19207.7e6, 2400000000},
+    {"pac-d5005", 5760, 0, UINT64_C(8) << 30, 19207.7e6, 2400000000},
 };
 
 START_TEST(test_a_board_has_the_published_figures)

@@ -33,6 +33,10 @@ static zs_reference good(const char *text)
     "rd_addr,wr_bytes,wr_addr,ar_count,r_beats,aw_count,w_beats,ar_trace\n"
 #define AXI_ROW "x,2,crossbar,16,axi_ram,4,,64,0x40,0,0,1,8,,0,"
 
+#define KERNEL_COLUMNS                                                                             \
+    "net,variant,fmax_MHz,kernel,op,cin,cout,k,hout,wout,stride,loop_nest,accumulator,"            \
+    "input_from,exec_ms,source_matches\n"
+
 static const struct {
     const char *text;
     zs_form form;
@@ -46,6 +50,7 @@ static const struct {
     {"case,spec,valid_bw,valid_lat,frac_peak\nx," SPEC ",1,1,0.1\nx," SPEC ",1,1,0.2\n",
      ZS_FORM_DRAM, 1},
     {AXI_COLUMNS AXI_ROW "\n", ZS_FORM_AXI, 1},
+    {KERNEL_COLUMNS "n,baseline,200,x,pad,,,,,,,i:9,,,1.5,yes\n", ZS_FORM_KERNELS, 1},
 };
 
 START_TEST(test_the_columns_tell_the_form)
@@ -192,6 +197,56 @@ START_TEST(test_of_a_long_trace_the_first_bursts_count)
 }
 END_TEST
 
+/* ---- kernels --------------------------------------------------------------------------------- */
+
+START_TEST(test_a_kernel_is_taken_as_it_stands)
+{
+    const zs_reference ref =
+        good(KERNEL_COLUMNS "n,opt,200.5,c,conv,64,32,3,28,14,2,ff:4{rc:2},array,local,1.5,no\n"
+                            "n,opt,200.5,p,concat,,,,,,,,,,2,\n");
+    const zs_kernel_measured *m = ref.kernels;
+    ck_assert_str_eq(m[0].net, "n");
+    ck_assert_str_eq(m[0].variant, "opt");
+    ck_assert_str_eq(m[0].name, "c");
+    ck_assert_str_eq(m[0].op, "conv");
+    ck_assert_str_eq(m[0].nest, "ff:4{rc:2}");
+    ck_assert_double_eq_tol(m[0].clock_hz, 200.5e6, 1);
+    ck_assert_double_eq_tol(m[0].seconds, 1.5e-3, 1e-12);
+    const uint32_t got[] = {m[0].cin, m[0].cout, m[0].k, m[0].hout, m[0].wout, m[0].stride};
+    const uint32_t want[] = {64, 32, 3, 28, 14, 2};
+    ck_assert_mem_eq(got, want, sizeof want);
+    ck_assert_int_eq(m[0].sums, ZS_KERNEL_SUMS_ARRAY);
+    ck_assert(m[0].input_is_local && !m[0].source_matches);
+    ck_assert_int_eq(m[1].sums, ZS_KERNEL_SUMS_GLOBAL);
+    ck_assert(!m[1].input_is_local && !m[1].source_matches);
+    ck_assert_uint_eq(m[1].cin, 0);
+}
+END_TEST
+
+static const struct {
+    const char *row, *column;
+} wrong_kernels[] = {
+    {"n,v,0,x,pad,,,,,,,i:9,,,1.5,yes", "fmax_MHz"},
+    {"n,v,200,x,pad,,,,,,,i:9,,,0,yes", "exec_ms"},
+    {"n,v,200,x,conv,x,,,,,,i:9,,,1,yes", "cin"},
+    {"n,v,200,x,conv,1,1,1,1,1,1,i:9{,,,1,yes", "loop_nest"},
+    {"n,v,200,x,conv,1,1,1,1,1,1,i:9,stack,,1,yes", "accumulator"},
+    {"n,v,200,x,conv,1,1,1,1,1,1,i:9,,disk,1,yes", "input_from"},
+    {"n,v,200,x,conv,1,1,1,1,1,1,i:9,,,1,maybe", "source_matches"},
+};
+
+START_TEST(test_a_wrong_cell_of_a_kernel_is_named)
+{
+    char text[512];
+    zs_table t;
+    zs_reference ref;
+    snprintf(text, sizeof text, "%s%s\n", KERNEL_COLUMNS, wrong_kernels[_i].row);
+    ck_assert_int_ne(parse(text, &t, &ref), ZS_OK);
+    ck_assert_msg(strstr(err.place, wrong_kernels[_i].column) != NULL, "%s: %s", err.place,
+                  err.text);
+}
+END_TEST
+
 /* ---- bands ----------------------------------------------------------------------------------- */
 
 static const struct {
@@ -322,6 +377,8 @@ TCase *tcase_reference(void)
     tcase_add_test(tc, test_every_parameter_of_an_engine_is_taken);
     tcase_add_test(tc, test_empty_cells_of_a_dma_engine_are_not_measured);
     tcase_add_test(tc, test_of_a_long_trace_the_first_bursts_count);
+    tcase_add_test(tc, test_a_kernel_is_taken_as_it_stands);
+    tcase_add_loop_test(tc, test_a_wrong_cell_of_a_kernel_is_named, 0, ZS_LEN(wrong_kernels));
     tcase_add_loop_test(tc, test_a_band_has_its_class_or_gets_one, 0, ZS_LEN(bands));
     tcase_add_test(tc, test_the_valid_rows_of_a_case_span_its_band);
     tcase_add_test(tc, test_a_file_without_any_refresh_had_it_switched_off);

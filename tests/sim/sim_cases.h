@@ -17,5 +17,6 @@ TCase *tcase_general(void);
 TCase *tcase_quantised(void);
 TCase *tcase_engines(void);
 TCase *tcase_more(void);
+TCase *tcase_kernels(void);
 
 #endif

@@ -439,6 +439,75 @@ START_TEST(test_a_row_without_a_tolerance_is_told)
 }
 END_TEST
 
+/* Kernels of 1,000,002 cycles and a launch of 20 us, at 100 MHz; `measured` is in ms. */
+static zs_kernel_measured kernel(const char *variant, double ms)
+{
+    return (zs_kernel_measured){.net = "net",
+                                .variant = variant,
+                                .name = "conv",
+                                .op = "conv",
+                                .reason = "",
+                                .source = "",
+                                .nest = "ff:1000000",
+                                .clock_hz = 100e6,
+                                .seconds = ms * 1e-3,
+                                .source_matches = true};
+}
+
+static const struct {
+    const char *variant;
+    double ms;
+    bool source_matches, has_nest;
+    zs_verdict verdict;
+} kernels[] = {
+    {"baseline", 10.1, true, true, ZS_INSIDE},    {"baseline", 10.3, true, true, ZS_OUTSIDE},
+    {"baseline", 10.1, false, true, ZS_REPORTED}, {"baseline", 10.1, true, false, ZS_UNJUDGED},
+    {"baseline", 1, true, true, ZS_REPORTED}, /* too short */
+    {"global_opt", 11.5, true, true, ZS_INSIDE},  {"global_opt", 12, true, true, ZS_OUTSIDE},
+    {"units_opv1", 13, true, true, ZS_INSIDE},    {"another", 10.1, true, true, ZS_REPORTED},
+};
+
+START_TEST(test_a_kernel_is_judged_by_its_style_where_its_source_is_sure)
+{
+    zs_kernel_measured m = kernel(kernels[_i].variant, kernels[_i].ms);
+    m.source_matches = kernels[_i].source_matches;
+    m.nest = kernels[_i].has_nest ? m.nest : "";
+    const zs_reference ref = {.path = "x.csv", .form = ZS_FORM_KERNELS, .case_n = 1, .kernels = &m};
+    const zs_memory_params memory = memory_of_default();
+    zs_section *s;
+    ck_assert_int_eq(zs_sections_build(&arena, &ref, &s, &err), ZS_OK);
+    ck_assert_int_eq(zs_case_check(&arena, &memory, &ref, 0, s, &err), ZS_OK);
+    const zs_section *section = &s[strcmp(m.variant, "baseline") != 0];
+    ck_assert_uint_eq(section->n, 1);
+    ck_assert_int_eq(section->checks[0].verdict, kernels[_i].verdict);
+    if (kernels[_i].has_nest)
+        ck_assert_double_eq_tol(section->checks[0].predicted, 0.01002001, 1e-9);
+}
+END_TEST
+
+START_TEST(test_an_optimised_kernel_is_held_against_its_base)
+{
+    zs_kernel_measured m[] = {kernel("baseline", 10), kernel("global_opt", 5),
+                              kernel("global_opt", 20), kernel("units_opv1", 20)};
+    m[1].nest = "ff:500000";
+    m[2].nest = "ff:500000";
+    m[3].net = "another";
+    const zs_reference ref = {
+        .path = "x.csv", .form = ZS_FORM_KERNELS, .case_n = ZS_LEN(m), .kernels = m};
+    const zs_memory_params memory = memory_of_default();
+    zs_section *s;
+    ck_assert_int_eq(zs_sections_build(&arena, &ref, &s, &err), ZS_OK);
+    for (uint32_t i = 0; i < ref.case_n; i++)
+        ck_assert_int_eq(zs_case_check(&arena, &memory, &ref, i, s, &err), ZS_OK);
+    /* sums of three groups; two orders, of which one is wrong; the last has no base */
+    static const zs_verdict want[] = {ZS_INSIDE, ZS_INSIDE, ZS_REPORTED, ZS_OUTSIDE, ZS_REPORTED};
+    ck_assert_uint_eq(s[2].n, ZS_LEN(want));
+    for (uint32_t i = 0; i < s[2].n; i++)
+        ck_assert_int_eq(s[2].checks[i].verdict, want[i]);
+    ck_assert_double_eq_tol(s[2].checks[2].lo, 25e-3, 1e-9);
+}
+END_TEST
+
 TCase *tcase_validate(void)
 {
     TCase *tc = tcase_create("validate");
@@ -454,6 +523,9 @@ TCase *tcase_validate(void)
     tcase_add_test(tc, test_refresh_is_off_where_the_measurement_had_none);
     tcase_add_loop_test(tc, test_how_well_the_references_agree_sets_the_tolerance, 0,
                         ZS_LEN(classes));
+    tcase_add_loop_test(tc, test_a_kernel_is_judged_by_its_style_where_its_source_is_sure, 0,
+                        ZS_LEN(kernels));
+    tcase_add_test(tc, test_an_optimised_kernel_is_held_against_its_base);
     tcase_add_loop_test(tc, test_of_a_dma_engine_the_figure_furthest_off_is_shown, 0,
                         ZS_LEN(spoilt));
     tcase_add_loop_test(tc, test_steady_clocks_are_judged_on_a_direct_port_with_up_to_four_bursts,

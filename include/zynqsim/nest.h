@@ -1,0 +1,96 @@
+/* nest.h - a kernel that a compiler made of nested loops: how many cycles it takes, without walking
+ * it.
+ *
+ * Models   loops that cost trip / unroll times their body and a cycle to leave; the interval that a
+ *          sum in global memory asks for; lines of DRAM that such a sum has to wait for; loads
+ *          beside each other that are lines of their own; weights that an outer loop copies before
+ *          it goes on; what a launch takes.
+ * Omits    on-chip memories with fewer ports than a loop has accesses, stalls between load-store
+ *          units of one kernel, banks of the DRAM.
+ * Sources  docs/models/kernels.md.
+ * Memory   loops live in the arena; all else is plain values. Counts that would overflow saturate.
+ */
+#ifndef ZYNQSIM_NEST_H
+#define ZYNQSIM_NEST_H
+
+#include "zynqsim/base.h"
+
+#define ZS_NO_LOOP UINT32_MAX
+enum { ZS_LOOP_NAME_BYTES = 16, ZS_NEST_DEPTH = 32 };
+
+/* `trip` iterations, `unroll` of them side by side; brothers run one after the other. */
+typedef struct zs_loop {
+    char name[ZS_LOOP_NAME_BYTES];
+    uint64_t trip, unroll; /* at least 1 */
+    uint32_t inner, next;  /* first loop in it, brother behind it; ZS_NO_LOOP */
+    bool copies;           /* fills an on-chip array from contiguous words of global memory */
+} zs_loop;
+
+/* Loop 0 is the first of the outermost; inner loops and brothers behind come later in the list. */
+typedef struct zs_nest {
+    zs_loop *loops;
+    uint32_t n;
+} zs_nest;
+
+/* "ff:64{yy:56{xx:56{rc:64/4}}} i:64": name:trip, /unroll unless 1, {loops inside}. ZS_EPARSE,
+ * ZS_ERANGE with `place`; ZS_ENOMEM. */
+zs_status zs_nest_parse(zs_arena *arena, const char *text, const char *place, zs_nest *out,
+                        zs_err *err);
+/* The first loop of a name, or ZS_NO_LOOP. */
+uint32_t zs_nest_find(const zs_nest *nest, const char *name);
+
+static inline bool zs_loop_is_flat(const zs_loop *loop) /* unrolled as a whole: no loop is left */
+{
+    return loop->unroll >= loop->trip;
+}
+
+/* Cycles when every innermost body starts an iteration per `interval`. A loop costs its trips, each
+ * the loops in it or an interval, and one more cycle to leave; where the interval is more than one
+ * cycle, another interval, since the last test waits for it. Loops unrolled as a whole cost their
+ * body once, or nothing where they have none. Copies move at most
+ * `lsu_words` per cycle.  */
+uint64_t zs_nest_cycles(const zs_nest *nest, uint32_t interval, uint32_t lsu_words);
+/* Iterations of the innermost body that is reached most often. */
+uint64_t zs_nest_iterations(const zs_nest *nest);
+
+/* What a kernel reads through windows in global memory. Zero bytes: it reads none so. */
+typedef struct zs_nest_window {
+    uint64_t bytes;        /* of all planes that one pass reads */
+    uint64_t passes;       /* outermost iterations, each of which reads all of it */
+    uint32_t rows;         /* of one window and plane */
+    uint32_t row_bytes;    /* of one row of the window, neighbours that are read with it included */
+    uint32_t step_rows;    /* from one window to the next below */
+    uint64_t rows_at_once; /* that one iteration reads; 0: words one after the other */
+} zs_nest_window;
+
+typedef struct zs_nest_kernel {
+    zs_nest nest;
+    uint32_t interval;
+    zs_nest_window window;
+    uint64_t drains; /* outer iterations that wait for the weights they copy */
+} zs_nest_kernel;
+
+/* The board's side of it; zs_nest_stratix10 are the values of a Stratix 10 card. */
+typedef struct zs_nest_memory {
+    uint32_t word_bytes;
+    uint32_t line_bytes, lsu_bytes; /* of a burst; of a load-store unit per cycle */
+    uint32_t cache_bytes;           /* of a load-store unit that sees its addresses again */
+    uint32_t latency_cycles;        /* of a line that a waiting iteration needs */
+    double channel_bytes_per_s;     /* of single lines out of one DRAM channel */
+    double launch_s;
+} zs_nest_memory;
+extern const zs_nest_memory zs_nest_stratix10;
+/* A sum in global memory whose loop the compiler cannot keep in a register: iterations a result
+ * takes to come back (measured on Stratix 10, docs/models/kernels.md). */
+enum { ZS_NEST_SUM_INTERVAL = 7 };
+
+typedef struct zs_nest_time {
+    uint64_t nest_cycles, stall_cycles;
+    double dram_s; /* least time of the lines read; the kernel takes whichever is longer */
+    double seconds;
+} zs_nest_time;
+
+zs_nest_time zs_nest_time_of(const zs_nest_kernel *kernel, const zs_nest_memory *memory,
+                             double clock_hz);
+
+#endif

@@ -1,0 +1,214 @@
+#include "zynqsim/nest.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Channel: 0.86 of the 19.2 GB/s of DDR4-2400 x64, what kernels bound by single lines reached at
+ * three clocks [D]. Latency: median over the kernels whose sum waits for lines [C]. Cache: default
+ * of the compiler [R]. Launch: middle of 15 to 25 us [D]. All in docs/models/kernels.md. */
+const zs_nest_memory zs_nest_stratix10 = {.word_bytes = 4,
+                                          .line_bytes = 64,
+                                          .lsu_bytes = 64,
+                                          .cache_bytes = 65536,
+                                          .latency_cycles = 280,
+                                          .channel_bytes_per_s = 16.5e9,
+                                          .launch_s = 20e-6};
+
+static uint64_t plus(uint64_t a, uint64_t b)
+{
+    uint64_t sum;
+    return zs_add_u64(a, b, &sum) ? sum : UINT64_MAX;
+}
+
+static uint64_t times(uint64_t a, uint64_t b)
+{
+    uint64_t product;
+    return zs_mul_u64(a, b, &product) ? product : UINT64_MAX;
+}
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+typedef struct reader {
+    const char *at, *text, *place;
+    zs_nest *nest;
+    uint32_t depth;
+} reader;
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool is_name(char c)
+{
+    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+static zs_status read_number(reader *r, uint64_t *out, zs_err *err)
+{
+    const char *from = r->at;
+    uint64_t value = 0;
+    while (is_digit(*r->at) && value <= UINT32_MAX)
+        value = 10 * value + (uint64_t)(*r->at++ - '0');
+    if (r->at == from)
+        return zs_fail(err, ZS_EPARSE, r->place, "\"%.40s\": a number is missing before \"%.20s\"",
+                       r->text, from);
+    if (value == 0 || value > UINT32_MAX)
+        return zs_fail(err, ZS_ERANGE, r->place, "\"%.20s\" is outside 1 to %u", from, UINT32_MAX);
+    *out = value;
+    return ZS_OK;
+}
+
+static zs_status read_head(reader *r, zs_loop *loop, zs_err *err)
+{
+    size_t n = 0;
+    while (is_name(r->at[n]))
+        n++;
+    if (n == 0 || n >= sizeof loop->name || r->at[n] != ':')
+        return zs_fail(err, ZS_EPARSE, r->place, "\"%.40s\": name:trip is missing at \"%.20s\"",
+                       r->text, r->at);
+    *loop = (zs_loop){.unroll = 1, .inner = ZS_NO_LOOP, .next = ZS_NO_LOOP};
+    memcpy(loop->name, r->at, n);
+    r->at += n + 1;
+    ZS_TRY(read_number(r, &loop->trip, err));
+    if (*r->at != '/')
+        return ZS_OK;
+    r->at++;
+    return read_number(r, &loop->unroll, err);
+}
+
+/* Brothers up to a brace or the end. As deep as braces are nested, which ZS_NEST_DEPTH limits. */
+static zs_status read_loops(reader *r, uint32_t *first, zs_err *err)
+{
+    uint32_t *link = first;
+    if (++r->depth > ZS_NEST_DEPTH)
+        return zs_fail(err, ZS_ERANGE, r->place, "loops are nested more than %d deep",
+                       (int)ZS_NEST_DEPTH);
+    for (;;) {
+        while (*r->at == ' ')
+            r->at++;
+        if (*r->at == '\0' || *r->at == '}')
+            break;
+        const uint32_t i = r->nest->n++;
+        zs_loop *loop = &r->nest->loops[i]; /* there is one for every colon */
+        ZS_TRY(read_head(r, loop, err));
+        *link = i;
+        link = &loop->next;
+        if (*r->at != '{')
+            continue;
+        r->at++;
+        ZS_TRY(read_loops(r, &loop->inner, err));
+        if (*r->at != '}' || loop->inner == ZS_NO_LOOP)
+            return zs_fail(err, ZS_EPARSE, r->place, "\"%.40s\": the braces of loop %s %s", r->text,
+                           loop->name, *r->at == '}' ? "hold no loop" : "do not close");
+        r->at++;
+    }
+    r->depth--;
+    return ZS_OK;
+}
+
+zs_status zs_nest_parse(zs_arena *arena, const char *text, const char *place, zs_nest *out,
+                        zs_err *err)
+{
+    zs_nest nest = {0};
+    uint32_t first = ZS_NO_LOOP, colons = 1; /* room for one without */
+    for (const char *c = text; *c != '\0'; c++)
+        colons += *c == ':';
+    /* a head that lacks its colon takes a place before it is refused */
+    nest.loops = zs_new(arena, zs_loop, colons);
+    if (nest.loops == NULL)
+        return zs_nomem(err, place);
+    reader r = {.at = text, .text = text, .place = place, .nest = &nest};
+    ZS_TRY(read_loops(&r, &first, err));
+    if (*r.at != '\0' || first == ZS_NO_LOOP)
+        return zs_fail(err, ZS_EPARSE, place, "\"%.40s\" %s", text,
+                       first == ZS_NO_LOOP ? "has no loops" : "closes a brace too many");
+    *out = nest;
+    return ZS_OK;
+}
+
+uint32_t zs_nest_find(const zs_nest *nest, const char *name)
+{
+    for (uint32_t i = 0; i < nest->n; i++)
+        if (strcmp(nest->loops[i].name, name) == 0)
+            return i;
+    return ZS_NO_LOOP;
+}
+
+/* ---- cycles ---------------------------------------------------------------------------------- */
+
+/* Of loop `i` and what is in it, from what is known of the loops behind it in the list. */
+static uint64_t loop_cycles(const zs_nest *nest, uint32_t i, uint32_t interval, uint32_t lsu_words)
+{
+    const zs_loop *loop = &nest->loops[i];
+    const uint64_t trips = zs_ceil_div(loop->trip, loop->unroll);
+    uint64_t body = 0;
+    for (uint32_t k = loop->inner; k != ZS_NO_LOOP; k = nest->loops[k].next)
+        body = plus(body, loop_cycles(nest, k, interval, lsu_words));
+    if (zs_loop_is_flat(loop))
+        return body;
+    if (body > 0)
+        return plus(times(trips, body), 1);
+    if (loop->copies)
+        return plus(zs_max_u64(trips, zs_ceil_div(loop->trip, lsu_words)), 1);
+    return plus(times(plus(trips, interval > 1), interval), 1);
+}
+
+uint64_t zs_nest_cycles(const zs_nest *nest, uint32_t interval, uint32_t lsu_words)
+{
+    uint64_t cycles = 0;
+    for (uint32_t i = nest->n > 0 ? 0 : ZS_NO_LOOP; i != ZS_NO_LOOP; i = nest->loops[i].next)
+        cycles = plus(cycles, loop_cycles(nest, i, interval, lsu_words));
+    return cycles;
+}
+
+static uint64_t most_iterations(const zs_nest *nest, uint32_t first)
+{
+    uint64_t most = 0;
+    for (uint32_t i = first; i != ZS_NO_LOOP; i = nest->loops[i].next) {
+        const zs_loop *loop = &nest->loops[i];
+        const uint64_t inner = loop->inner != ZS_NO_LOOP ? most_iterations(nest, loop->inner) : 1;
+        most = zs_max_u64(most, times(zs_ceil_div(loop->trip, loop->unroll), inner));
+    }
+    return most;
+}
+
+uint64_t zs_nest_iterations(const zs_nest *nest)
+{
+    return nest->n > 0 ? most_iterations(nest, 0) : 0;
+}
+
+/* ---- time ------------------------------------------------------------------------------------ */
+
+/* A sum in global memory holds the loop up until the line is there. A pass finds none of what the
+ * one before left when all of it is more than the cache; the new rows of a window come together. */
+static uint64_t waits_for_lines(const zs_nest_kernel *k, const zs_nest_memory *m)
+{
+    const zs_nest_window *w = &k->window;
+    if (k->interval <= 1 || w->bytes <= m->cache_bytes)
+        return 0;
+    const uint64_t together = zs_max_u64(1, zs_min_u64(w->step_rows, w->rows));
+    const uint64_t lines = zs_ceil_div(w->bytes, m->line_bytes) / together;
+    return times(times(w->passes, lines), m->latency_cycles);
+}
+
+/* Lines of an iteration: one a row, and another where the row lies across an end. */
+static double lines_at_once(const zs_nest_window *w, const zs_nest_memory *m)
+{
+    const double beyond = (double)w->row_bytes - m->word_bytes;
+    return (double)w->rows_at_once * (1 + beyond / m->line_bytes);
+}
+
+zs_nest_time zs_nest_time_of(const zs_nest_kernel *k, const zs_nest_memory *m, double clock_hz)
+{
+    zs_nest_time t = {.nest_cycles =
+                          zs_nest_cycles(&k->nest, k->interval, m->lsu_bytes / m->word_bytes)};
+    t.stall_cycles = plus(waits_for_lines(k, m), times(k->drains, m->latency_cycles));
+    if (k->window.rows_at_once > 0)
+        t.dram_s = (double)zs_nest_iterations(&k->nest) * lines_at_once(&k->window, m) *
+                   m->line_bytes / m->channel_bytes_per_s;
+    t.seconds =
+        fmax((double)plus(t.nest_cycles, t.stall_cycles) / clock_hz, t.dram_s) + m->launch_s;
+    return t;
+}

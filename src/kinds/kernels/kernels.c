@@ -1,0 +1,131 @@
+#include "kernels_priv.h"
+
+#include "zynqsim/capacity.h"
+
+#include <inttypes.h>
+
+/* One compiled loop nest per layer: the row of the kind. */
+
+/* ---- resources: every kernel has its own -------------------------------------------------------
+ */
+
+typedef struct totals {
+    uint64_t kernels, pads, lanes, units, loops, bram18, lutram_luts, local_words;
+} totals;
+
+static totals totals_of(const zs_design *design, const zs_plan *plan)
+{
+    const uint32_t bits = 8 * zs_elem_bytes(design->accel.precision);
+    totals t = {0};
+    for (uint32_t i = 0; i < plan->row_n; i++) {
+        const kernels_row *own = kernels_row_of(&plan->rows[i]);
+        if (plan->rows[i].call == ZS_NO_INDEX)
+            continue;
+        t.kernels++;
+        t.pads += own->padded_bytes > 0;
+        t.lanes += own->lanes;
+        t.units += own->units;
+        t.loops += own->kernel.nest.n + own->pad.nest.n;
+        for (size_t k = 0; k < ZS_LEN(own->local_words); k++) {
+            const uint64_t words = own->local_words[k];
+            const bool is_lutram = words > 0 && zs_prefers_lutram(words, bits);
+            t.local_words += words;
+            t.bram18 += is_lutram || words == 0 ? 0 : zs_bram18_of(words, bits);
+            t.lutram_luts += is_lutram ? zs_lutram_luts_of(words, bits) : 0;
+        }
+    }
+    return t;
+}
+
+static uint32_t saturated(uint64_t n)
+{
+    return (uint32_t)zs_min_u64(n, UINT32_MAX);
+}
+
+/* A multiply-accumulate is a DSP; other blocks of the family are not counted. */
+static void account_stratix(zs_fit_account *a, const totals *t)
+{
+    zs_resources r = {0};
+    r.n[ZS_RESOURCE_DSP] = saturated(t->lanes);
+    zs_fit_add(a, "multiply-accumulates",
+               zs_arena_printf(zs_fit_arena(a), "%" PRIu64 " in %" PRIu64 " kernels", t->lanes,
+                               t->kernels),
+               r);
+}
+
+static void account_7_series(zs_fit_account *a, const zs_design *design, const totals *t)
+{
+    zs_arena *arena = zs_fit_arena(a);
+    zs_resources local = {0};
+    local.n[ZS_RESOURCE_BRAM18] = saturated(t->bram18);
+    local.n[ZS_RESOURCE_LUT] = saturated(t->lutram_luts);
+    zs_fit_add(a, "multiply-accumulates",
+               zs_arena_printf(arena, "%" PRIu64 " in %" PRIu64 " kernels", t->lanes, t->kernels),
+               zs_resources_times(zs_mac_cost_of(design->accel.precision)->cost, t->lanes));
+    zs_fit_add(a, "load-store units", zs_arena_printf(arena, "%" PRIu64, t->units),
+               zs_resources_times(zs_resources_of(ZS_OPERATOR_AXI_MASTER), t->units));
+    if (t->local_words > 0)
+        zs_fit_add(a, "on-chip arrays", zs_arena_printf(arena, "%" PRIu64 " words", t->local_words),
+                   local);
+    zs_fit_add(a, "loops", zs_arena_printf(arena, "%" PRIu64, t->loops),
+               zs_resources_times(zs_resources_of(ZS_OPERATOR_LOOP), t->loops));
+    zs_fit_add(a, "control", zs_arena_printf(arena, "of %" PRIu64 " kernels", t->kernels + t->pads),
+               zs_resources_times(zs_resources_of(ZS_OPERATOR_CONTROL), t->kernels + t->pads));
+}
+
+static void account(zs_fit_account *a, const zs_design *design, const zs_plan *plan)
+{
+    const totals t = totals_of(design, plan);
+    if (design->board.family == ZS_FAMILY_STRATIX_10)
+        account_stratix(a, &t);
+    else
+        account_7_series(a, design, &t);
+}
+
+/* ---- closed forms and notes
+ * ---------------------------------------------------------------------- */
+
+/* At its best: a sum of one loop needs no more, whatever the options. */
+static uint32_t interval(const zs_design *design)
+{
+    (void)design;
+    return 1;
+}
+
+static zs_status notes(zs_arena *arena, const zs_plan *plan, const zs_kind_totals *run,
+                       const char *const **out, uint32_t *n, zs_err *err)
+{
+    const char **list = zs_new(arena, const char *, 1);
+    uint32_t kernels = 0, pads = 0;
+    (void)run;
+    if (list == NULL)
+        return zs_nomem(err, "result");
+    for (uint32_t i = 0; i < plan->row_n; i++) {
+        kernels += plan->rows[i].call != ZS_NO_INDEX;
+        pads +=
+            plan->rows[i].call != ZS_NO_INDEX && kernels_row_of(&plan->rows[i])->padded_bytes > 0;
+    }
+    list[0] =
+        zs_arena_printf(arena,
+                        "kernels: %u, and %u that pad, one after the other; the kernel clock is "
+                        "an input: compilers reached 180 to 222 MHz with kernels as they come, "
+                        "87 to 322 MHz with optimised ones",
+                        kernels, pads);
+    if (list[0] == NULL)
+        return zs_nomem(err, "result");
+    *out = list;
+    *n = 1;
+    return ZS_OK;
+}
+
+const zs_kind zs_kind_kernels = {
+    .word = "kernels",
+    .draft = kernels_draft,
+    .emit = kernels_emit,
+    .xfer = kernels_xfer,
+    .account = account,
+    .interval = interval,
+    .exec_build = zs_exec_build_tiles,
+    .exec_op = kernels_exec_op,
+    .notes = notes,
+};

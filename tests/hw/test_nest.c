@@ -1,0 +1,153 @@
+#include "support.h"
+#include "zynqsim/nest.h"
+
+TCase *tcase_nest(void);
+
+static zs_arena arena;
+static zs_err err;
+
+static void setup(void)
+{
+    err = (zs_err){0};
+    zs_arena_init(&arena, test_heap());
+}
+
+static void teardown(void)
+{
+    zs_arena_drop(&arena);
+}
+
+static zs_nest nest_of(const char *text)
+{
+    zs_nest nest = {0};
+    ck_assert_msg(zs_nest_parse(&arena, text, "test", &nest, &err) == ZS_OK, "%s", err.text);
+    return nest;
+}
+
+/* By hand: trip x body + 1, innermost body an interval. */
+static const struct {
+    const char *text;
+    uint32_t interval;
+    uint64_t cycles, iterations;
+} nests[] = {
+    {"i:100", 1, 101, 100},
+    {"i:100/16", 1, 8, 7},
+    {"a:4{b:3}", 1, 17, 12},
+    {"a:4 b:3", 1, 9, 4},
+    {"a:4{b:3/3}", 1, 5, 4},
+    {"a:4{b:3/3{c:3/3}}", 1, 5, 4},
+    {"a:2{m:5 b:3{c:4}}", 1, 2 * (6 + 3 * 5 + 1) + 1, 24},
+    {"a:2/2{b:3}", 1, 4, 3},
+    /* a sum of 3 x 3 taps in global memory: k (7 (k + 1) + 1) + 1 */
+    {"rc:1{ry:3{rx:3}}", 7, 88, 9}, /* one trip is no loop */
+    {"ry:7{rx:7}", 7, 400, 49},
+    {"ff:64{yy:56{xx:56{rc:64}}}", 1, 13049409, 12845056},
+};
+
+START_TEST(test_a_loop_costs_its_trips_and_a_cycle_to_leave)
+{
+    const zs_nest nest = nest_of(nests[_i].text);
+    ck_assert_uint_eq(zs_nest_cycles(&nest, nests[_i].interval, 16), nests[_i].cycles);
+    ck_assert_uint_eq(zs_nest_iterations(&nest), nests[_i].iterations);
+}
+END_TEST
+
+START_TEST(test_a_copy_is_no_faster_than_its_load_store_unit)
+{
+    zs_nest nest = nest_of("i:784/28");
+    ck_assert_uint_eq(zs_nest_cycles(&nest, 1, 16), 29);
+    nest.loops[0].copies = true;
+    ck_assert_uint_eq(zs_nest_cycles(&nest, 1, 16), 50); /* 3,136 bytes are 49 lines */
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    zs_status status;
+} wrong[] = {
+    {"", ZS_EPARSE},
+    {"i", ZS_EPARSE},
+    {"i:", ZS_EPARSE},
+    {"i:0", ZS_ERANGE},
+    {"i:4/0", ZS_ERANGE},
+    {"i:4{j:2", ZS_EPARSE},
+    {"i:4}", ZS_EPARSE},
+    {"i:4{}", ZS_EPARSE},
+    {":4", ZS_EPARSE},
+    {"i:4x", ZS_EPARSE},
+    {"i:99999999999", ZS_ERANGE},
+    {"i:1{i:1{i:1{i:1{i:1{i:1{i:1{i:1{i:1{i:1{i:1{i:1{i:1{i:1{i:1{i:1{i:1{i:1{i:1{i:1{i:1{i:1{i:1{"
+     "i:1{i:1{i:1{i:1{i:1{i:1{i:1{i:1{i:1{i:1{i:1",
+     ZS_ERANGE},
+};
+
+START_TEST(test_a_wrong_nest_is_refused)
+{
+    zs_nest nest;
+    ck_assert_int_eq(zs_nest_parse(&arena, wrong[_i].text, "here", &nest, &err), wrong[_i].status);
+    ck_assert_str_eq(err.place, "here");
+}
+END_TEST
+
+START_TEST(test_counts_that_overflow_saturate)
+{
+    const zs_nest nest = nest_of("a:4000000000{b:4000000000{c:4000000000}}");
+    ck_assert_uint_eq(zs_nest_cycles(&nest, 7, 16), UINT64_MAX);
+    ck_assert_uint_eq(zs_nest_iterations(&nest), UINT64_MAX);
+}
+END_TEST
+
+static zs_nest_kernel sum_in_memory(uint32_t planes)
+{
+    zs_nest_kernel k = {.nest = nest_of("ff:2{rc:8{ry:3{rx:3}}}"),
+                        .interval = ZS_NEST_SUM_INTERVAL};
+    k.window = (zs_nest_window){
+        .bytes = planes * 1024u, .passes = 2, .rows = 3, .row_bytes = 12, .step_rows = 1};
+    return k;
+}
+
+START_TEST(test_a_sum_in_memory_waits_for_lines_that_the_cache_cannot_keep)
+{
+    zs_nest_kernel k = sum_in_memory(64);
+    ck_assert_uint_eq(zs_nest_time_of(&k, &zs_nest_stratix10, 200e6).stall_cycles, 0);
+    k = sum_in_memory(65);
+    const uint64_t lines = 65 * 16, latency = zs_nest_stratix10.latency_cycles;
+    ck_assert_uint_eq(zs_nest_time_of(&k, &zs_nest_stratix10, 200e6).stall_cycles,
+                      2 * lines * latency);
+    k.window.step_rows = 2; /* two new rows of a window come together */
+    ck_assert_uint_eq(zs_nest_time_of(&k, &zs_nest_stratix10, 200e6).stall_cycles, lines * latency);
+    k.interval = 1; /* a sum in a register waits for none */
+    ck_assert_uint_eq(zs_nest_time_of(&k, &zs_nest_stratix10, 200e6).stall_cycles, 0);
+}
+END_TEST
+
+START_TEST(test_rows_read_at_once_are_bound_by_the_memory_and_not_by_the_clock)
+{
+    zs_nest_kernel k = {.nest = nest_of("ff:64{yy:28{xx:28{rc:128{ry:3/3{rx:3/3}}}}}"),
+                        .interval = 1};
+    k.window = (zs_nest_window){.bytes = 128 * 900 * 4,
+                                .passes = 64,
+                                .rows = 3,
+                                .row_bytes = 12,
+                                .step_rows = 1,
+                                .rows_at_once = 3};
+    const double slow = zs_nest_time_of(&k, &zs_nest_stratix10, 122e6).seconds;
+    const double fast = zs_nest_time_of(&k, &zs_nest_stratix10, 198e6).seconds;
+    ck_assert_double_eq(slow, fast);
+    ck_assert_double_gt(zs_nest_time_of(&k, &zs_nest_stratix10, 50e6).seconds, slow);
+}
+END_TEST
+
+TCase *tcase_nest(void)
+{
+    TCase *tc = tcase_create("nest");
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_loop_test(tc, test_a_loop_costs_its_trips_and_a_cycle_to_leave, 0,
+                        (int)ZS_LEN(nests));
+    tcase_add_test(tc, test_a_copy_is_no_faster_than_its_load_store_unit);
+    tcase_add_loop_test(tc, test_a_wrong_nest_is_refused, 0, (int)ZS_LEN(wrong));
+    tcase_add_test(tc, test_counts_that_overflow_saturate);
+    tcase_add_test(tc, test_a_sum_in_memory_waits_for_lines_that_the_cache_cannot_keep);
+    tcase_add_test(tc, test_rows_read_at_once_are_bound_by_the_memory_and_not_by_the_clock);
+    return tc;
+}

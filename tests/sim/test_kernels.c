@@ -1,0 +1,185 @@
+#include "../support/nets.h"
+#include "kind_rows.h"
+#include "rig.h"
+#include "small_nets.h"
+#include "sim_cases.h"
+#include "zynqsim/kind.h"
+
+/* accelerator.kind: kernels, from plan to result. */
+
+static const struct {
+    bool register_sum, local_weights, local_input;
+    uint32_t batch, oc, ic, oy, ox, ky, kx;
+} variants[] = {
+    {false, false, false, 1, 1, 1, 1, 1, 1, 1},
+    {true, false, false, 2, 1, 1, 1, 1, 3, 3},
+    {true, true, false, 3, 2, 4, 1, 1, 1, 1},
+    {false, true, true, 2, 4, 1, 2, 4, 3, 3},
+};
+
+static zs_design variant(size_t i, uint32_t precision)
+{
+    zs_design d;
+    zs_design_defaults(&d);
+    d.accel.kind = KIND_kernels;
+    d.accel.precision = precision;
+    d.accel.fusion = ZS_FUSION_NONE;
+    d.batch = variants[i].batch;
+    d.accel.kernels.register_sum = variants[i].register_sum;
+    d.accel.kernels.local_weights = variants[i].local_weights;
+    d.accel.kernels.local_input = variants[i].local_input;
+    d.accel.unroll.oc = variants[i].oc;
+    d.accel.unroll.ic = variants[i].ic;
+    d.accel.unroll.oy = variants[i].oy;
+    d.accel.unroll.ox = variants[i].ox;
+    d.accel.unroll.ky = variants[i].ky;
+    d.accel.unroll.kx = variants[i].kx;
+    return d;
+}
+
+START_TEST(test_every_net_precision_and_option_gives_the_bits_of_the_reference)
+{
+    test_rig rig;
+    zs_arena point;
+    const uint32_t precision = (uint32_t)_i / TEST_NET_N;
+    test_rig_init(&rig, _i % TEST_NET_N, precision);
+    zs_arena_init(&point, test_heap());
+    for (size_t i = 0; i < ZS_LEN(variants); i++) {
+        const zs_design d = variant(i, precision);
+        const zs_plan *plan = test_rig_plan(&rig, &point, &d);
+        zs_exec *exec = test_rig_exec(&rig, &point, &d, plan);
+        const zs_retire_hook hook = zs_exec_hook(exec);
+        zs_result *r = NULL;
+        zs_err err = {0};
+        ck_assert_int_eq(
+            zs_sim_run(&point, &d, rig.net, plan, i % 2 ? ZS_TILE : ZS_BURST, &hook, &r, &err),
+            ZS_OK);
+        test_rig_compare(&rig, &d, exec);
+        zs_arena_reset(&point);
+    }
+    zs_arena_drop(&point);
+    test_rig_drop(&rig);
+}
+END_TEST
+
+START_TEST(test_no_order_that_the_waits_allow_gives_other_bits)
+{
+    test_rig rig;
+    zs_arena point;
+    const zs_design d = variant(1, ZS_FP32);
+    test_rig_init(&rig, _i, ZS_FP32);
+    zs_arena_init(&point, test_heap());
+    ck_assert_uint_eq(test_rig_wrong_orders(&rig, &d, test_rig_plan(&rig, &point, &d), 1), 0);
+    zs_arena_drop(&point);
+    test_rig_drop(&rig);
+}
+END_TEST
+
+START_TEST(test_fidelities_move_the_same_bytes_and_bound_is_least)
+{
+    test_rig rig;
+    zs_arena point;
+    test_rig_init(&rig, _i, ZS_FP32);
+    zs_arena_init(&point, test_heap());
+    for (size_t i = 0; i < ZS_LEN(variants); i++) {
+        const zs_design d = variant(i, ZS_FP32);
+        const zs_plan *plan = test_rig_plan(&rig, &point, &d);
+        zs_result *r[3] = {NULL};
+        zs_err err = {0};
+        for (int f = 0; f < 3; f++)
+            ck_assert_int_eq(zs_sim_run(&point, &d, rig.net, plan,
+                                        (const zs_fidelity[]){ZS_BOUND, ZS_TILE, ZS_BURST}[f], NULL,
+                                        &r[f], &err),
+                             ZS_OK);
+        ck_assert_uint_le(r[0]->cycles, r[1]->cycles);
+        ck_assert_uint_le(r[0]->cycles, r[2]->cycles);
+        for (uint32_t k = 0; k < ZS_OPERAND_N; k++) {
+            ck_assert_uint_eq(r[0]->operand_bytes[k], r[1]->operand_bytes[k]);
+            ck_assert_uint_eq(r[0]->operand_bytes[k], r[2]->operand_bytes[k]);
+        }
+        zs_arena_reset(&point);
+    }
+    zs_arena_drop(&point);
+    test_rig_drop(&rig);
+}
+END_TEST
+
+/* ---- cycles by hand -------------------------------------------------------------------------- */
+
+/* `in_c` channels of 10 x 10 pixels through one layer of 4 filters; launches of no time. */
+static zs_plan *plan_of_layer(zs_arena *arena, const zs_design *d, uint32_t in_c, uint32_t kernel,
+                              uint32_t pad, bool depthwise)
+{
+    test_spec *s = test_spec_new(in_c, 10, 10);
+    zs_layer_spec *conv = test_conv(s, "conv", "", 4, kernel, 1, pad);
+    conv->groups = depthwise ? in_c : 1;
+    const zs_net *net = test_net(arena, s);
+    zs_plan *plan;
+    zs_err err = {0};
+    ck_assert_msg(zs_plan_build(arena, d, net, &plan, &err) == ZS_OK, "%s: %s", err.place,
+                  err.text);
+    test_spec_free(s);
+    return plan;
+}
+
+static uint64_t cycles_of(const zs_plan *plan, uint32_t code)
+{
+    uint64_t cycles = 0;
+    for (uint32_t i = 0; i < plan->op_n; i++)
+        if (plan->ops[i].code == code)
+            cycles += plan->costs[plan->ops[i].cost_key].pl_cycles;
+    return cycles;
+}
+
+static const struct {
+    uint32_t in_c, kernel, pad;
+    bool depthwise, register_sum, local_weights, local_input;
+    uint32_t unroll_ic, unroll_k;
+    uint64_t pad_cycles, cycles;
+} layers[] = {
+    /* 1x1: the sum of one loop is in a register whatever the option says */
+    {8, 1, 0, .unroll_ic = 1, .unroll_k = 1, .cycles = 4 * (10 * (10 * 9 + 1) + 1) + 1},
+    {8, 1, 0, .unroll_ic = 4, .unroll_k = 1, .cycles = 4 * (10 * (10 * 3 + 1) + 1) + 1},
+    /* 3x3 in global memory: 88 cycles a channel */
+    {8, 3, 1, .unroll_ic = 1, .unroll_k = 1, .pad_cycles = 8 * 144 + 1,
+     .cycles = 4 * (10 * (10 * (8 * 88 + 1) + 1) + 1) + 1},
+    {8, 3, 1, .register_sum = true, .unroll_ic = 1, .unroll_k = 1, .pad_cycles = 8 * 144 + 1,
+     .cycles = 4 * (10 * (10 * (8 * (3 * 4 + 1) + 1) + 1) + 1) + 1},
+    /* a depthwise one has no loop over channels, and still two over taps */
+    {4, 3, 1, .depthwise = true, .unroll_ic = 1, .unroll_k = 1, .pad_cycles = 4 * 144 + 1,
+     .cycles = 4 * (10 * (10 * 88 + 1) + 1) + 1},
+    /* planes on chip: copy, clear, per channel copy and taps at once, write */
+    {8, 3, 1, .local_weights = true, .local_input = true, .unroll_ic = 1, .unroll_k = 3,
+     .pad_cycles = 8 * 144 + 1, .cycles = 4 * (73 + 111 + 8 * (145 + 111) + 1 + 111) + 1 + 4 * 280},
+};
+
+START_TEST(test_cycles_of_a_layer_are_those_of_its_loops)
+{
+    zs_arena arena;
+    zs_arena_init(&arena, test_heap());
+    zs_design d = variant(0, ZS_FP32);
+    d.accel.kernels.launch_s = 0;
+    d.accel.kernels.register_sum = layers[_i].register_sum;
+    d.accel.kernels.local_weights = layers[_i].local_weights;
+    d.accel.kernels.local_input = layers[_i].local_input;
+    d.accel.unroll.ic = layers[_i].unroll_ic;
+    d.accel.unroll.ky = d.accel.unroll.kx = layers[_i].unroll_k;
+    const zs_plan *plan = plan_of_layer(&arena, &d, layers[_i].in_c, layers[_i].kernel,
+                                        layers[_i].pad, layers[_i].depthwise);
+    ck_assert_uint_eq(cycles_of(plan, ZS_OP_POST), layers[_i].pad_cycles);
+    ck_assert_uint_eq(cycles_of(plan, ZS_OP_MAC), layers[_i].cycles);
+    zs_arena_drop(&arena);
+}
+END_TEST
+
+TCase *tcase_kernels(void)
+{
+    TCase *tc = tcase_create("kernels");
+    tcase_set_timeout(tc, 60);
+    tcase_add_loop_test(tc, test_every_net_precision_and_option_gives_the_bits_of_the_reference, 0,
+                        ZS_PRECISION_COUNT * TEST_NET_N);
+    tcase_add_loop_test(tc, test_no_order_that_the_waits_allow_gives_other_bits, 0, 2);
+    tcase_add_loop_test(tc, test_fidelities_move_the_same_bytes_and_bound_is_least, 0, TEST_NET_N);
+    tcase_add_loop_test(tc, test_cycles_of_a_layer_are_those_of_its_loops, 0, (int)ZS_LEN(layers));
+    return tc;
+}
