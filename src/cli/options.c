@@ -58,11 +58,11 @@ typedef struct raw_options {
     char **room, **next; /* of the lists and the arguments; one block */
     char **set, **inputs, **outputs, **against, **vary, **where;
     const char *design, *model, *weights, *labels, *out, *fidelity, *format, *trace, *trace_layers;
-    const char *output, *plot, *x, *y, *junit;
+    const char *output, *plot, *x, *y, *junit, *graph;
     const char *merge, *pareto, *pareto_out, *best, *shard;
     long long limit;
     int trace_limit, jobs;
-    bool timing_only, quiet, plan, fields, metrics, layers, bless, help;
+    bool timing_only, quiet, plan, fields, metrics, models, boards, layers, bless, help;
 } raw_options;
 
 enum { TRACE_LIMIT = 65536, TRACE_LIMIT_MAX = 1 << 24 };
@@ -73,7 +73,8 @@ static const option design_options[] = {
     {"set", 0, LIST, &raw.set, "set one key of the design, after the file; repeatable",
      "KEY=VALUE"},
     {"model", 0, WORD, &raw.model,
-     "network: a name in models/, or a file (.yaml .onnx .tflite .caffemodel .prototxt .cfg)", "MODEL"},
+     "network: a name in models/, or a file (.yaml .onnx .tflite .caffemodel .prototxt .cfg)",
+     "MODEL"},
     {"weights", 0, WORD, &raw.weights,
      "synthetic[:SEED], or a file with the weights of a YAML network", "WEIGHTS"},
     {0}};
@@ -110,6 +111,10 @@ static const option show_options[] = {
      NULL},
     {"metrics", 0, FLAG, &raw.metrics, "print the reference of all figures of a result (Markdown)",
      NULL},
+    {"models", 0, FLAG, &raw.models, "list the networks of models/", NULL},
+    {"boards", 0, FLAG, &raw.boards, "list the boards that the program knows", NULL},
+    {"graph", 0, WORD, &raw.graph,
+     "write the network as a picture (.svg) or a page that zooms (.html); needs graphviz", "FILE"},
     {0}};
 
 static const option set_options[] = {{"set", 0, LIST, &raw.set,
@@ -440,7 +445,8 @@ static zs_status check_values(const cli_command *command, cli_options *o, zs_err
 static zs_status check_arguments(const cli_command *command, cli_options *o, zs_err *err)
 {
     const char *usage = command->arguments;
-    const bool is_optional = usage[0] == '\0' || usage[0] == '[' || o->fields || o->metrics;
+    const bool is_optional =
+        usage[0] == '\0' || usage[0] == '[' || o->fields || o->metrics || o->models || o->boards;
     const size_t max = usage[0] == '\0' ? 0 : o->merge || strstr(usage, "...") ? SIZE_MAX : 1;
     size_t n = 0;
     while (o->words[n] != NULL)
@@ -515,7 +521,10 @@ zs_status cli_options_parse(const cli_command *command, int argc, const char **a
                        .quiet = raw.quiet,
                        .plan = raw.plan,
                        .fields = raw.fields,
-                       .metrics = raw.metrics};
+                       .metrics = raw.metrics,
+                       .models = raw.models,
+                       .boards = raw.boards,
+                       .graph = raw.graph};
     ZS_TRY(check_values(command, o, err));
     return check_arguments(command, o, err);
 }
