@@ -146,6 +146,10 @@ zs_status zs_npy_emit_bytes(const float *data, bool has_sign, const uint64_t *di
 zs_status zs_design_yaml_emit(const zs_design *d, const zs_sink *s, zs_err *err);
 /* `show`: the network as a table of layers with shapes, MACs, bytes. */
 zs_status zs_net_table_emit(const zs_net *net, const zs_sink *s, zs_err *err);
+/* The network for graphviz' dot: layers coloured by call, shapes on the edges; and the page around
+ * the picture that it makes. */
+zs_status zs_net_graph_emit(const zs_net *net, const zs_plan *plan, const zs_sink *s, zs_err *err);
+zs_status zs_graph_page_emit(const zs_net *net, zs_span svg, const zs_sink *s, zs_err *err);
 /* `show`: buffers, resources by who uses them, calls with their rows. */
 zs_status zs_plan_tables_emit(const zs_design *d, const zs_plan *plan, const zs_fit *fit,
                               const zs_sink *s, zs_err *err);

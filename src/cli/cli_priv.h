@@ -52,9 +52,10 @@ typedef struct cli_options {
     cli_format format;
     int jobs;
     bool timing_only, quiet;
-    bool plan, fields, metrics; /* show */
-    bool layers;                /* compare, check */
-    bool bless;                 /* check */
+    bool plan, fields, metrics, models, boards; /* show */
+    const char *graph;
+    bool layers; /* compare, check */
+    bool bless;  /* check */
     const char *junit;
     char **cases; /* train */
     const char *data, *test, *seeds, *checkpoint, *onnx;
@@ -173,6 +174,8 @@ zs_status cli_model_find(zs_arena *arena, const char *design_path, const char *n
 /* A directory of the project ("configs/validation"): below the current directory, or with the
  * program. NULL when there is none. */
 const char *cli_data_dir(zs_arena *arena, const char *name);
+/* Names of the models that cli_model_find knows, for people. */
+zs_status cli_models_list(zs_arena *arena, const zs_sink *sink, zs_err *err);
 
 /* ---- measurements (references.c) --------------------------------------------------------------
  */
@@ -279,6 +282,8 @@ zs_status cli_out_write(cli_point *point, const char *dir, zs_result *result,
 /* Runs gnuplot on a script; the plot it prints is appended to `svg`, well formed. ZS_EUNSUPPORTED
  * where it is not installed; ZS_EIO, with what it said, where it fails. */
 zs_status cli_gnuplot_run(zs_span script, zs_buffer *svg, zs_err *err);
+/* The same of graphviz' dot. */
+zs_status cli_dot_run(zs_span graph, zs_buffer *svg, zs_err *err);
 /* Lower-case hexadecimal SHA-256. */
 void cli_sha256(const void *data, size_t bytes, char hex[65]);
 

@@ -1,5 +1,63 @@
 #include "cli_priv.h"
 
+#include <string.h>
+
+static zs_status list_boards(const zs_sink *s)
+{
+    for (uint32_t i = 0; i < zs_board_n; i++)
+        ZS_TRY(zs_sink_printf(s, "%-20s %s\n", zs_boards[i].name, zs_boards[i].meaning));
+    return ZS_OK;
+}
+
+static zs_status list_models(const zs_sink *s, zs_err *err)
+{
+    zs_arena arena;
+    zs_arena_init(&arena, cli_heap());
+    const zs_status status = cli_models_list(&arena, s, err);
+    zs_arena_drop(&arena);
+    return status;
+}
+
+static zs_status put_graph(const cli_point *p, const cli_options *o, bool is_page, zs_span svg,
+                           zs_err *err)
+{
+    zs_arena scratch;
+    cli_stream *file = NULL;
+    zs_arena_init(&scratch, cli_heap());
+    zs_status status = cli_stream_open(&scratch, o->graph, &file, err);
+    if (status == ZS_OK) {
+        const zs_sink sink = cli_stream_sink(file);
+        status = is_page ? zs_graph_page_emit(p->net, svg, &sink, err)
+                         : zs_sink_write(&sink, svg.data, svg.bytes);
+        if (status == ZS_OK || status == ZS_EIO) /* closing says why */
+            status = cli_stream_close(file, err);
+        else
+            cli_stream_drop(file);
+    }
+    zs_arena_drop(&scratch);
+    return status;
+}
+
+static zs_status draw_graph(const cli_point *p, const cli_options *o, zs_err *err)
+{
+    const char *dot = strrchr(o->graph, '.');
+    const bool is_page = dot != NULL && strcmp(dot, ".html") == 0;
+    if (!is_page && (dot == NULL || strcmp(dot, ".svg") != 0))
+        return zs_fail(err, ZS_EUSAGE, o->graph, "a graph ends in .svg or .html");
+    zs_buffer text, svg;
+    zs_buffer_init(&text, cli_heap());
+    zs_buffer_init(&svg, cli_heap());
+    const zs_sink sink = zs_buffer_sink(&text);
+    zs_status status = zs_net_graph_emit(p->net, p->plan, &sink, err);
+    if (status == ZS_OK)
+        status = cli_dot_run((zs_span){text.data, text.bytes}, &svg, err);
+    if (status == ZS_OK)
+        status = put_graph(p, o, is_page, (zs_span){svg.data, svg.bytes}, err);
+    zs_buffer_drop(&text);
+    zs_buffer_drop(&svg);
+    return status;
+}
+
 static zs_status emit_point(cli_point *p, bool is_listing, const zs_sink *s, zs_err *err)
 {
     if (is_listing)
@@ -21,9 +79,15 @@ zs_status cmd_show(const cli_options *options, int *exit_status, zs_err *err)
         return zs_fields_markdown_emit(&sink, err);
     if (options->metrics)
         return zs_metrics_markdown_emit(&sink, err);
+    if (options->boards)
+        return list_boards(&sink);
+    if (options->models)
+        return list_models(&sink, err);
     cli_point point;
     zs_status status = cli_point_build(options, &point, err);
-    if (status == ZS_OK)
+    if (status == ZS_OK && options->graph != NULL)
+        status = draw_graph(&point, options, err);
+    else if (status == ZS_OK)
         status = emit_point(&point, options->plan, &sink, err);
     cli_point_drop(&point);
     return status;

@@ -9,16 +9,18 @@
 
 /* Files in memory instead of pipes: nothing to deadlock on, nothing left behind. */
 typedef struct plot_files {
+    char *const *program; /* and its arguments */
     int script, svg, messages;
 } plot_files;
 
-static zs_status open_files(plot_files *f, zs_err *err)
+static zs_status open_files(plot_files *f, char *const *program, zs_err *err)
 {
-    *f = (plot_files){.script = memfd_create("script", MFD_CLOEXEC),
+    *f = (plot_files){.program = program,
+                      .script = memfd_create("script", MFD_CLOEXEC),
                       .svg = memfd_create("svg", MFD_CLOEXEC),
                       .messages = memfd_create("messages", MFD_CLOEXEC)};
     if (f->script < 0 || f->svg < 0 || f->messages < 0)
-        return zs_fail(err, ZS_EIO, "gnuplot", "no file in memory: %s", strerror(errno));
+        return zs_fail(err, ZS_EIO, f->program[0], "no file in memory: %s", strerror(errno));
     return ZS_OK;
 }
 
@@ -30,26 +32,24 @@ static void close_files(const plot_files *f)
             close(fds[i]);
 }
 
-static zs_status put_script(int fd, zs_span script, zs_err *err)
+static zs_status put_script(const plot_files *f, zs_span script, zs_err *err)
 {
     size_t done = 0;
     while (done < script.bytes) {
-        const ssize_t n = write(fd, script.data + done, script.bytes - done);
+        const ssize_t n = write(f->script, script.data + done, script.bytes - done);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return zs_fail(err, ZS_EIO, "gnuplot", "the script: %s", strerror(errno));
+            return zs_fail(err, ZS_EIO, f->program[0], "the script: %s", strerror(errno));
         done += (size_t)n;
     }
-    lseek(fd, 0, SEEK_SET);
+    lseek(f->script, 0, SEEK_SET);
     return ZS_OK;
 }
 
 static int spawn_and_wait(const plot_files *f, int *wait_status)
 {
     posix_spawn_file_actions_t actions;
-    char program[] = "gnuplot", plain[] = "--default-settings", input[] = "-";
-    char *const arguments[] = {program, plain, input, NULL};
     pid_t child;
     int code = posix_spawn_file_actions_init(&actions);
     if (code != 0)
@@ -60,7 +60,7 @@ static int spawn_and_wait(const plot_files *f, int *wait_status)
     if (code == 0)
         code = posix_spawn_file_actions_adddup2(&actions, f->messages, STDERR_FILENO);
     if (code == 0)
-        code = posix_spawnp(&child, program, &actions, NULL, arguments, environ);
+        code = posix_spawnp(&child, f->program[0], &actions, NULL, f->program, environ);
     posix_spawn_file_actions_destroy(&actions);
     if (code != 0)
         return code;
@@ -79,19 +79,19 @@ static zs_status failed_run(const plot_files *f, zs_err *err)
     for (char *c = said; *c; c++)
         if ((unsigned char)*c < ' ' || *c == 0x7f)
             *c = ' ';
-    return zs_fail(err, ZS_EIO, "gnuplot", "no picture was made: it failed and said: %s", said);
+    return zs_fail(err, ZS_EIO, f->program[0], "no picture was made: it failed and said: %s", said);
 }
 
-static zs_status read_picture(int fd, zs_buffer *picture, zs_err *err)
+static zs_status read_picture(const plot_files *f, zs_buffer *picture, zs_err *err)
 {
     const zs_sink sink = zs_buffer_sink(picture);
     char piece[16384];
     ssize_t n;
-    lseek(fd, 0, SEEK_SET);
-    while ((n = read(fd, piece, sizeof piece)) > 0)
+    lseek(f->svg, 0, SEEK_SET);
+    while ((n = read(f->svg, piece, sizeof piece)) > 0)
         if (zs_sink_write(&sink, piece, (size_t)n) != ZS_OK)
-            return zs_nomem(err, "gnuplot");
-    return n == 0 ? ZS_OK : zs_fail(err, ZS_EIO, "gnuplot", "the picture: %s", strerror(errno));
+            return zs_nomem(err, f->program[0]);
+    return n == 0 ? ZS_OK : zs_fail(err, ZS_EIO, f->program[0], "the picture: %s", strerror(errno));
 }
 
 /* gnuplot leaves > in texts as it is, where XML does not allow it behind ]]. Only what gnuplot
@@ -130,7 +130,7 @@ static zs_status take_picture(const plot_files *f, zs_buffer *out, zs_err *err)
     zs_buffer picture;
     zs_buffer_init(&picture, cli_heap());
     const zs_sink to = zs_buffer_sink(out);
-    zs_status status = read_picture(f->svg, &picture, err);
+    zs_status status = read_picture(f, &picture, err);
     if (status == ZS_OK && !is_whole(&picture))
         status = failed_run(f, err);
     if (status == ZS_OK) {
@@ -138,7 +138,7 @@ static zs_status take_picture(const plot_files *f, zs_buffer *out, zs_err *err)
                      ? zs_sink_write(&to, picture.data, picture.bytes)
                      : put_svg(&picture, &to);
         if (status != ZS_OK)
-            status = zs_nomem(err, "gnuplot");
+            status = zs_nomem(err, f->program[0]);
     }
     zs_buffer_drop(&picture);
     return status;
@@ -147,27 +147,39 @@ static zs_status take_picture(const plot_files *f, zs_buffer *out, zs_err *err)
 static zs_status run(const plot_files *f, zs_span script, zs_buffer *picture, zs_err *err)
 {
     int wait_status = 0;
-    ZS_TRY(put_script(f->script, script, err));
+    ZS_TRY(put_script(f, script, err));
     const int code = spawn_and_wait(f, &wait_status);
     const bool not_found =
         code == ENOENT || (code == 0 && WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 127);
     if (not_found)
-        return zs_fail(err, ZS_EUNSUPPORTED, "gnuplot", "it is not installed");
+        return zs_fail(err, ZS_EUNSUPPORTED, f->program[0], "it is not installed");
     if (code == ENOMEM)
-        return zs_nomem(err, "gnuplot");
+        return zs_nomem(err, f->program[0]);
     if (code != 0)
-        return zs_fail(err, ZS_EIO, "gnuplot", "it cannot be started: %s", strerror(code));
+        return zs_fail(err, ZS_EIO, f->program[0], "it cannot be started: %s", strerror(code));
     if (!WIFEXITED(wait_status) || WEXITSTATUS(wait_status) != 0)
         return failed_run(f, err);
     return take_picture(f, picture, err);
 }
 
-zs_status cli_gnuplot_run(zs_span script, zs_buffer *svg, zs_err *err)
+static zs_status draw(char *const *program, zs_span script, zs_buffer *svg, zs_err *err)
 {
     plot_files files;
-    zs_status status = open_files(&files, err);
+    zs_status status = open_files(&files, program, err);
     if (status == ZS_OK)
         status = run(&files, script, svg, err);
     close_files(&files);
     return status;
+}
+
+zs_status cli_gnuplot_run(zs_span script, zs_buffer *svg, zs_err *err)
+{
+    char name[] = "gnuplot", plain[] = "--default-settings", input[] = "-";
+    return draw((char *const[]){name, plain, input, NULL}, script, svg, err);
+}
+
+zs_status cli_dot_run(zs_span graph, zs_buffer *svg, zs_err *err)
+{
+    char name[] = "dot", form[] = "-Tsvg";
+    return draw((char *const[]){name, form, NULL}, graph, svg, err);
 }

@@ -1,6 +1,7 @@
 #include "cli_priv.h"
 
 #include <dirent.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -144,6 +145,23 @@ static size_t list_models(zs_arena *arena, const char *const dirs[MODEL_DIRS],
     return n;
 }
 
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+zs_status cli_models_list(zs_arena *arena, const zs_sink *sink, zs_err *err)
+{
+    const char *dirs[MODEL_DIRS], *known[KNOWN_MAX];
+    list_model_dirs(arena, ".", dirs);
+    const size_t n = list_models(arena, dirs, known);
+    qsort(known, n, sizeof *known, by_name);
+    for (size_t i = 0; i < n; i++)
+        if (i == 0 || strcmp(known[i], known[i - 1]) != 0)
+            ZS_TRY(zs_sink_printf(sink, "%s\n", known[i]));
+    return n > 0 ? ZS_OK : zs_fail(err, ZS_EIO, "models/", "there are none with the program");
+}
+
 zs_status cli_model_find(zs_arena *arena, const char *design_path, const char *name,
                          const char **path, zs_err *err)
 {
@@ -170,8 +188,8 @@ zs_status cli_model_find(zs_arena *arena, const char *design_path, const char *n
     if (near != NULL)
         return zs_fail(err, ZS_EUSAGE, "network.model",
                        "there is no model '%s' in models/, did you mean %s?", name, near);
-    return zs_fail(
-        err, ZS_EUSAGE, "network.model",
-        "there is no model '%s' in models/; a file ends in .yaml, .onnx, .tflite, .caffemodel, .prototxt or .cfg",
-        name);
+    return zs_fail(err, ZS_EUSAGE, "network.model",
+                   "there is no model '%s' in models/; a file ends in .yaml, .onnx, .tflite, "
+                   ".caffemodel, .prototxt or .cfg",
+                   name);
 }

@@ -60,12 +60,12 @@ typedef struct raw_options {
     const char *data, *test, *seeds, *checkpoint, *onnx;
     int epochs, images;
     const char *design, *model, *weights, *labels, *out, *fidelity, *format, *trace, *trace_layers;
-    const char *output, *plot, *x, *y, *junit;
+    const char *output, *plot, *x, *y, *junit, *graph;
     const char *merge, *pareto, *pareto_out, *best, *shard;
     const char *loss;
     long long limit, words_limit;
     int trace_limit, jobs;
-    bool timing_only, quiet, plan, fields, metrics, layers, bless, help;
+    bool timing_only, quiet, plan, fields, metrics, models, boards, layers, bless, help;
 } raw_options;
 
 enum { TRACE_LIMIT = 65536, TRACE_LIMIT_MAX = 1 << 24 };
@@ -114,6 +114,10 @@ static const option show_options[] = {
      NULL},
     {"metrics", 0, FLAG, &raw.metrics, "print the reference of all figures of a result (Markdown)",
      NULL},
+    {"models", 0, FLAG, &raw.models, "list the networks of models/", NULL},
+    {"boards", 0, FLAG, &raw.boards, "list the boards that the program knows", NULL},
+    {"graph", 0, WORD, &raw.graph,
+     "write the network as a picture (.svg) or a page that zooms (.html); needs graphviz", "FILE"},
     {0}};
 
 static const option set_options[] = {{"set", 0, LIST, &raw.set,
@@ -481,7 +485,8 @@ static zs_status check_values(const cli_command *command, cli_options *o, zs_err
 static zs_status check_arguments(const cli_command *command, cli_options *o, zs_err *err)
 {
     const char *usage = command->arguments;
-    const bool is_optional = usage[0] == '\0' || usage[0] == '[' || o->fields || o->metrics;
+    const bool is_optional =
+        usage[0] == '\0' || usage[0] == '[' || o->fields || o->metrics || o->models || o->boards;
     const size_t max = usage[0] == '\0' ? 0 : o->merge || strstr(usage, "...") ? SIZE_MAX : 1;
     size_t n = 0;
     while (o->words[n] != NULL)
@@ -569,7 +574,10 @@ zs_status cli_options_parse(const cli_command *command, int argc, const char **a
                        .quiet = raw.quiet,
                        .plan = raw.plan,
                        .fields = raw.fields,
-                       .metrics = raw.metrics};
+                       .metrics = raw.metrics,
+                       .models = raw.models,
+                       .boards = raw.boards,
+                       .graph = raw.graph};
     ZS_TRY(check_values(command, o, err));
     return check_arguments(command, o, err);
 }
