@@ -232,6 +232,21 @@ const zs_field *zs_field_find(const char *path);
 /* Nearest known key to a wrong one, or NULL. */
 const char *zs_field_suggest(const char *path);
 
+/* What never makes a design slower (docs/models/plan.md): a higher value (of a switch: true), a
+ * lower one, or of a port one that no other operand has. */
+typedef enum zs_better {
+    ZS_BETTER_NONE,
+    ZS_BETTER_MORE,
+    ZS_BETTER_LESS,
+    ZS_BETTER_APART
+} zs_better;
+typedef struct zs_better_row {
+    const char *path;
+    zs_better better;
+} zs_better_row;
+/* As a row BETTER beside its FIELD says. */
+zs_better zs_field_better(const zs_field *field);
+
 /* ---- kinds of accelerator -------------------------------------------------------------------- */
 
 /* What a design can say to a kind: keys of its own, and keys of accel_fields.def that have an
@@ -242,6 +257,8 @@ typedef struct zs_kind_keys {
     uint32_t field_n;
     const char *const *uses; /* paths */
     uint32_t use_n;
+    const zs_better_row *betters;
+    uint32_t better_n;
     zs_status (*check)(const zs_design *design, zs_err *err); /* rules that span fields, or NULL */
 } zs_kind_keys;
 

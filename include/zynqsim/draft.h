@@ -5,6 +5,7 @@
  *   place.c       addresses in DRAM, rows as results show them
  *   emit.c        ops, boxes, prices and the state of the slots
  *   host_steps.c  steps of the PS
+ *   estimate.c    about how long a plan takes
  *   draft.c       the order of these
  * Memory   all lives in the arena of the draft. */
 #ifndef ZYNQSIM_DRAFT_H
@@ -156,6 +157,12 @@ zs_status zs_emit_rows(zs_plan_draft *d, zs_emit_body_fn *body, zs_err *err);
 /* DRAM bytes of one row, which are the same whatever rows stand before it. */
 zs_status zs_emit_row_traffic(const zs_plan_draft *d, zs_emit_body_fn *body, zs_arena *scratch,
                               uint32_t row, uint64_t *bytes, zs_err *err);
+
+/* estimate.c: PL cycles of a plan with ops, of which transfers take their price alone on their
+ * channel, and all of them together the time of the DRAM: close to fidelity `tile`, for choices
+ * between plans of one design. Of one engine; ZS_ENOMEM. */
+zs_status zs_plan_estimate(zs_arena *scratch, const zs_design *design, const zs_plan *plan,
+                           uint64_t *pl_cycles, zs_err *err);
 
 /* host_steps.c */
 zs_status zs_emit_call_start(zs_emitter *e, const zs_plan_call *call);

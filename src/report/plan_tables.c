@@ -127,6 +127,11 @@ zs_status zs_plan_tables_emit(const zs_design *d, const zs_plan *plan, const zs_
         zs_out_name(&out, plan->fusion_note);
         zs_out_text(&out, "\n");
     }
+    if (plan->choice_note != NULL) {
+        zs_out_text(&out, "\nmemories: ");
+        zs_out_name(&out, plan->choice_note);
+        zs_out_text(&out, "\n");
+    }
     zs_out_printf(&out, "\n%u ops, %llu bytes of DRAM in use\n", plan->op_n,
                   (unsigned long long)plan->dram_bytes);
     return zs_out_end(&out, "plan", err);

@@ -15,5 +15,6 @@ TCase *tcase_tile_kernels(void);
 TCase *tcase_lines(void);
 TCase *tcase_general(void);
 TCase *tcase_engines(void);
+TCase *tcase_more(void);
 
 #endif
