@@ -264,6 +264,12 @@ zs_status cli_execute(cli_point *point, const cli_options *options, zs_result **
     const zs_status status = run_rounds(&j, result, err);
     cli_progress_end(&j.progress);
     ZS_TRY(status);
+    const zs_layer *overflowed = j.exec != NULL ? zs_exec_overflowed(j.exec) : NULL;
+    if (overflowed != NULL)
+        cli_note(point,
+                 "results of layer %s overflow: they are infinite or not a number, and so may be "
+                 "all that follows from them",
+                 overflowed->name);
     (*result)->sim_wall_seconds = cli_seconds() - begin_s;
     (*result)->images = j.images;
     (*result)->image_n = j.inputs.n;
