@@ -53,8 +53,11 @@ static void put_case(zs_out *out, const zs_checked *file, uint32_t case_index)
         zs_layers_hint_out(out, file, case_index, 0);
         zs_out_text(out, "</failure>\n");
     }
-    if (zs_verdict_misfits(v))
-        zs_out_printf(out, "      <system-out>does not fit: %s</system-out>\n", v->misfit);
+    if (zs_verdict_misfits(v)) {
+        zs_out_text(out, "      <system-out>does not fit: ");
+        zs_out_xml(out, v->misfit);
+        zs_out_text(out, "</system-out>\n");
+    }
     zs_out_text(out, "    </testcase>\n");
 }
 

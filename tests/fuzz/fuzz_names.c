@@ -1,7 +1,13 @@
 /* One hostile name in every place a result has for names, through every format and read back. */
+#include "random_design.h"
 #include "support.h"
+#include "zynqsim/import.h"
+#include "zynqsim/kind.h"
 #include "zynqsim/report.h"
 #include "zynqsim/table.h"
+#include "zynqsim/trace.h"
+
+#include "../../src/report/out_priv.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -105,6 +111,210 @@ static void check_markup(const char *text)
     }
 }
 
+/* The mark that stands for what was no character: it is one itself. */
+static bool is_mark(const char *at)
+{
+    return strncmp(at, "\xef\xbf\xbd", 3) == 0;
+}
+
+/* Well-formed and in UTF-8, without characters that XML does not have. */
+static void check_xml(const char *text)
+{
+    static const char *const entities[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&apos;", "&#"};
+    bool is_tag = false, is_value = false;
+    for (const char *at = text, *next = text; *at != '\0'; at = next) {
+        const uint32_t c = (uint8_t)*at < 0x80 ? (uint8_t)*next++ : zs_utf8_next(&next);
+        bool is_entity = false;
+        for (size_t i = 0; i < ZS_LEN(entities); i++)
+            is_entity |= strncmp(at, entities[i], strlen(entities[i])) == 0;
+        if ((c == ZS_UTF8_BAD && !is_mark(at)) || (c < 0x20 && c != '\n' && c != '\t') ||
+            (c == '&' && !is_entity) || strncmp(at, "]]>", 3) == 0 || strncmp(at, "<zz", 3) == 0)
+            abort();
+        if (c == '<') {
+            if (is_tag)
+                abort();
+            is_tag = true;
+        } else if (c == '"' && is_tag) {
+            is_value = !is_value;
+        } else if (c == '>' && !is_value) {
+            is_tag = false;
+        }
+    }
+    if (is_tag || is_value)
+        abort();
+}
+
+/* Every keyword with a dollar sign that opens a section has its $end. */
+static void check_waveform(const char *text)
+{
+    bool is_open = false;
+    for (const char *at = text; *at != '\0'; at++) {
+        if (*at != '$' || (at > text && strchr(" \n", at[-1]) == NULL))
+            continue;
+        const bool is_end = strncmp(at, "$end", 4) == 0 && strchr(" \n", at[4]) != NULL;
+        if (is_end != is_open)
+            abort();
+        is_open = !is_end;
+    }
+    if (is_open)
+        abort();
+}
+
+/* A design of that name, as `show` writes it and the reader reads it. */
+static void check_design(const char *name)
+{
+    zs_design d, read;
+    zs_buffer buffer;
+    zs_err err = {.text = ""};
+    zs_design_defaults(&d);
+    for (const char *at = name, *next = name; *at != '\0'; at = next)
+        if ((uint8_t)*at < 0x80)
+            next++;
+        else if (zs_utf8_next(&next) == ZS_UTF8_BAD && !is_mark(at))
+            return; /* no name that a file can hold */
+    if (name[0] == '\0')
+        return;
+    d.name = d.network.labels = d.network.model = name;
+    zs_buffer_init(&buffer, test_heap());
+    const zs_sink sink = zs_buffer_sink(&buffer);
+    if (zs_design_yaml_emit(&d, &sink, &err) != ZS_OK ||
+        zs_design_parse(&arena, (zs_span){buffer.data, buffer.bytes}, "d.yaml", NULL, &read,
+                        &err) != ZS_OK ||
+        strcmp(read.name, name) != 0 || strcmp(read.network.labels, name) != 0 ||
+        strcmp(read.network.model, name) != 0)
+        abort();
+    zs_buffer_drop(&buffer);
+}
+
+/* ---- of more than a result ---------------------------------------------------------------------
+ */
+
+static zs_labelled_result pair[2];
+
+static zs_status emit_compare_plot(const zs_result *r, const zs_sink *s, zs_err *err)
+{
+    (void)r;
+    return zs_compare_plot_emit(pair, 2, s, err);
+}
+
+static zs_status emit_compare_page(const zs_result *r, const zs_sink *s, zs_err *err)
+{
+    (void)r;
+    return zs_compare_html_emit(pair, 2, s, err);
+}
+
+static zs_status emit_scatter(const char *name, bool as_page, const zs_sink *s, zs_err *err)
+{
+    zs_scatter_point points[] = {{.label = name, .x = 1, .y = 9, .is_feasible = true},
+                                 {.label = name, .x = 2, .y = 5, .is_feasible = true},
+                                 {.label = name, .x = 3, .y = 1}};
+    zs_scatter scatter = {.x_name = name, .y_name = name, .title = name, .points = points, .n = 3};
+    if (zs_scatter_build(&arena, &scatter, err) != ZS_OK)
+        abort();
+    return as_page ? zs_scatter_html_emit(&scatter, s, err)
+                   : zs_scatter_plot_emit(&scatter, s, err);
+}
+
+static zs_status emit_scatter_plot(const zs_result *r, const zs_sink *s, zs_err *err)
+{
+    return emit_scatter(r->design, false, s, err);
+}
+
+static zs_status emit_scatter_page(const zs_result *r, const zs_sink *s, zs_err *err)
+{
+    return emit_scatter(r->design, true, s, err);
+}
+
+static zs_status emit_junit(const zs_result *r, const zs_sink *s, zs_err *err)
+{
+    const char *name = r->design;
+    const zs_baseline_column column = {.name = name};
+    const zs_baseline_row row = {.layer = ""};
+    const zs_baseline_case one = {.design = name, .set = name, .fidelity = ZS_BURST, .row_n = 1};
+    const zs_baseline baseline = {.path = name,
+                                  .columns = &column,
+                                  .column_n = 1,
+                                  .rows = &row,
+                                  .row_n = 1,
+                                  .cases = &one,
+                                  .case_n = 1};
+    const zs_move moves[] = {
+        {.kind = ZS_MOVED, .layer = name, .figure = name, .unit = name, .delta = 1},
+        {.kind = ZS_GONE, .layer = name, .figure = "", .unit = ""}};
+    const zs_case_verdict verdict = {
+        .moves = moves, .move_n = 2, .compared_n = 1, .misfit = name, .seconds = 1};
+    const zs_checked checked = {.baseline = &baseline, .verdicts = &verdict};
+    return zs_check_junit_emit(&checked, 1, s, err);
+}
+
+/* A run with a trace, made once; its rows are called what the input says. */
+static struct {
+    zs_arena arena;
+    zs_design design;
+    zs_plan *plan;
+    zs_plan_row *rows;
+    zs_layer_result *layers;
+    zs_trace *trace;
+    zs_result *result;
+} run;
+
+static void make_run(void)
+{
+    zs_err err = {.text = ""};
+    zs_prng prng = {.state = 7};
+    zs_arena_init(&run.arena, test_heap());
+    static const char text[] =
+        "name: n\ninput: {shape: [3, 8, 8]}\nlayers:\n"
+        "  - {conv: a, out: 8, kernel: 3}\n  - {conv: b, out: 4, kernel: 1}\n"
+        "  - {softmax: c}\n";
+    zs_net_spec spec;
+    zs_net *net;
+    if (zs_net_parse(&run.arena, (zs_span){(const uint8_t *)text, sizeof text - 1}, "n.yaml", &spec,
+                     &err) != ZS_OK ||
+        zs_net_build(&run.arena, &spec, &net, &err) != ZS_OK)
+        abort();
+    run.design = test_random_design(&prng, ZS_FP32);
+    const zs_trace_limits limits = {.op_max = 200, .burst_max = 100};
+    if (zs_plan_build(&run.arena, &run.design, net, &run.plan, &err) != ZS_OK ||
+        zs_trace_build(&run.arena, run.plan, &limits, &run.trace, &err) != ZS_OK)
+        abort();
+    const zs_retire_hook hook = zs_trace_hook(run.trace, NULL);
+    if (zs_sim_run(&run.arena, &run.design, net, run.plan, ZS_BURST, &hook, &run.result, &err) !=
+        ZS_OK)
+        abort();
+    run.rows = zs_new(&run.arena, zs_plan_row, run.plan->row_n);
+    run.layers = zs_new(&run.arena, zs_layer_result, run.result->layer_n);
+    if (run.rows == NULL || run.layers == NULL)
+        abort();
+    memcpy(run.rows, run.plan->rows, run.plan->row_n * sizeof *run.rows);
+    memcpy(run.layers, run.result->layers, run.result->layer_n * sizeof *run.layers);
+    run.plan->rows = run.rows;
+    run.result->layers = run.layers;
+}
+
+static zs_status emit_timeline(const zs_result *r, const zs_sink *s, zs_err *err)
+{
+    (void)r;
+    return zs_trace_json_emit(&arena, &run.design, run.trace, run.result, s, err);
+}
+
+static zs_status emit_waveform(const zs_result *r, const zs_sink *s, zs_err *err)
+{
+    (void)r;
+    return zs_trace_vcd_emit(&arena, &run.design, run.trace, run.result, s, err);
+}
+
+static void rename_run(const char *name)
+{
+    if (run.rows == NULL)
+        make_run();
+    for (uint32_t i = 0; i < run.plan->row_n; i++)
+        run.rows[i].name = name;
+    for (uint32_t i = 0; i < run.result->layer_n; i++)
+        run.layers[i].name = run.layers[i].group = name;
+    run.design.name = run.result->design = run.result->network = run.result->board = name;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
     zs_arena_init(&arena, test_heap());
@@ -147,6 +357,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
     check_script(text_of(zs_timeline_plot_emit, &r));
     check_script(text_of(zs_bytes_plot_emit, &r));
     check_markup(text_of(emit_html, &r));
+    for (int i = 0; i < 2; i++)
+        pair[i] = (zs_labelled_result){.name = name, .result = &r};
+    check_script(text_of(emit_compare_plot, &r));
+    check_script(text_of(emit_scatter_plot, &r));
+    check_markup(text_of(emit_compare_page, &r));
+    check_markup(text_of(emit_scatter_page, &r));
+    check_xml(text_of(emit_junit, &r));
+    rename_run(name);
+    check_json(text_of(emit_timeline, &r));
+    check_waveform(text_of(emit_waveform, &r));
+    check_design(name);
     zs_arena_drop(&arena);
     return 0;
 }

@@ -8,7 +8,9 @@
 
 #include "../support/nets.h"
 
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Kind linebuffer: numbers, orders and bounds. */
@@ -243,6 +245,68 @@ START_TEST(test_more_of_anything_is_not_slower)
 }
 END_TEST
 
+/* ---- against the other kinds ------------------------------------------------------------------
+ */
+
+enum { NARROW_C = 8, NARROW_H = 12, NARROW_N = NARROW_C * NARROW_H * NARROW_H };
+
+static void outputs_of(const test_rig *rig, const zs_design *d, int32_t *y)
+{
+    zs_arena point;
+    float real[NARROW_N];
+    union {
+        int16_t wide[NARROW_N];
+        int8_t narrow[NARROW_N];
+    } stored;
+    zs_arena_init(&point, test_heap());
+    const zs_plan *plan = test_rig_plan(rig, &point, d);
+    zs_exec *exec = test_rig_exec(rig, &point, d, plan);
+    zs_exec_run(exec);
+    zs_exec_get(exec, 0, rig->net->output, real);
+    zs_quantise(rig->quant, rig->net->output, real, &stored, NARROW_N);
+    for (int i = 0; i < NARROW_N; i++)
+        y[i] = zs_elem_bytes(d->accel.precision) == 1 ? stored.narrow[i] : stored.wide[i];
+    zs_arena_drop(&point);
+}
+
+/* docs/models/numerics.md: biases alone make the difference, each by half its unit at the most. */
+START_TEST(test_bits_differ_from_other_kinds_by_the_rounding_of_biases)
+{
+    static const uint32_t precisions[] = {ZS_INT8, ZS_FIXED16, ZS_W8A16};
+    static int32_t lines[NARROW_N], tiles[NARROW_N];
+    test_spec *spec = test_spec_new(4, NARROW_H, NARROW_H);
+    test_conv(spec, "conv", "data", NARROW_C, 3, 1, 1);
+    test_rig rig;
+    memset(&rig, 0, sizeof rig);
+    zs_arena_init(&rig.arena, test_heap());
+    const uint32_t precision = precisions[_i];
+    test_rig_init_net(&rig, test_net(&rig.arena, spec), precision);
+    ck_assert_uint_eq(rig.output_n, NARROW_N);
+    zs_design d;
+    zs_design_defaults(&d);
+    d.accel.precision = precision;
+    outputs_of(&rig, &d, tiles);
+    const zs_design line = line_design(precision, 4, 4);
+    test_rig_narrow_biases(&rig, zs_kind_bias_bits(&line));
+    outputs_of(&rig, &line, lines);
+    const zs_layer_scale *s = &rig.quant->layers[0];
+    ck_assert_int_gt(s->bias_shift, 0);
+    uint32_t different = 0;
+    for (int i = 0; i < NARROW_N; i++) {
+        const zs_requant r = s->requant[i / (NARROW_H * NARROW_H)];
+        const double half_unit = ldexp(r.mul, s->bias_shift - 1 - (int)r.shift);
+        different += lines[i] != tiles[i];
+        ck_assert_msg(abs(lines[i] - tiles[i]) <= ceil(half_unit), "%d: %d and %d, %g", i, lines[i],
+                      tiles[i], half_unit);
+    }
+    ck_assert_uint_gt(different, 0);
+    outputs_of(&rig, &d, tiles); /* with the same biases */
+    ck_assert_mem_eq(lines, tiles, sizeof lines);
+    test_rig_drop(&rig);
+    test_spec_free(spec);
+}
+END_TEST
+
 TCase *tcase_lines(void)
 {
     TCase *tc = tcase_create("lines");
@@ -252,6 +316,7 @@ TCase *tcase_lines(void)
     tcase_add_loop_test(tc, test_taking_a_wait_away_goes_wrong_in_some_order, 0, ZS_LEN(guards));
     tcase_add_test(tc, test_a_ring_one_line_short_gives_other_bits);
     tcase_add_loop_test(tc, test_bound_is_below_tile_and_burst, 0, ZS_LEN(points));
+    tcase_add_loop_test(tc, test_bits_differ_from_other_kinds_by_the_rounding_of_biases, 0, 3);
     tcase_add_loop_test(tc, test_more_of_anything_is_not_slower, 0, ZS_LEN(betterments));
     return tc;
 }
