@@ -123,6 +123,7 @@ typedef struct zs_accel {
     bool packs_words;   /* banks that are read in step are one wide memory */
     bool rounds_depths; /* memories are as deep as powers of two */
     uint32_t precision, loop_order, outer_loop, fusion; /* ZS_FP32 ..., ... */
+    bool model_scales; /* precision: model, which is int8 with the scales of the network's file */
     uint64_t clock_hz;
     struct {
         uint32_t oc, ic, oy, ox, ky, kx;
@@ -377,6 +378,9 @@ ZS_TYPE_t zs_elem_type(uint32_t precision);
 /* The precision of such weights and activations, or ZS_PRECISION_COUNT and more for a pair that no
  * row has: zs_design_check refuses it. */
 uint32_t zs_precision_of(uint32_t weights, uint32_t activations);
+/* The word of accelerator.precision. */
+const char *zs_precision_word(const zs_accel *accel);
+extern const zs_word zs_model_precision;
 uint32_t zs_elem_bytes(uint32_t precision);   /* activations in DRAM and BRAM */
 uint32_t zs_weight_bytes(uint32_t precision); /* weights there */
 uint32_t zs_acc_bytes(uint32_t precision);    /* a partial sum as it is spilled to DRAM */

@@ -197,5 +197,7 @@ static inline uint32_t zs_draft_root(const zs_plan_draft *d, uint32_t tensor)
     uint64_t offset;
     return zs_tensor_root(d->net, tensor, &offset);
 }
+/* Bytes of an element of a tensor in DRAM. */
+uint32_t zs_draft_elem(const zs_plan_draft *d, uint32_t tensor);
 
 #endif

@@ -68,6 +68,12 @@ typedef struct zs_number {
     bool is_bipolar; /* the two values are -1 and +1 */
 } zs_number;
 
+/* Whether int8 holds them. */
+static inline bool zs_number_is_narrow(const zs_number *n)
+{
+    return n->scale > 0 && n->lo >= -128 && n->hi <= 127;
+}
+
 typedef enum zs_rounding {
     ZS_ROUND_EVEN, /* the nearest, halves to even */
     ZS_ROUND_UP,   /* away from 0 */

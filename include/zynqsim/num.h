@@ -41,6 +41,7 @@ typedef struct zs_layer_scale {
     const float *weight_scale; /* int8: [oc] */
     const zs_requant *requant; /* conv, fc: [oc] (fixed16: one entry repeated); add: [input], all
                                 * with one shift: y = sat(rhe(sum of x_i * mul_i / 2^shift)) */
+    const double *zero_sum;    /* model: [oc], the input's zero times the sum of the weights */
     int32_t bias_shift;        /* biases are multiples of 2^bias_shift: zs_quant_narrow_biases */
     int32_t act_lo, act_hi;    /* activation limits in output units, after requantisation */
 } zs_layer_scale;
@@ -51,7 +52,12 @@ typedef struct zs_quant {
     const zs_tensor_scale *tensors; /* [tensor] */
     const zs_layer_scale *layers;   /* [layer] */
     const zs_tensor *numbers;       /* [tensor] of the network: integers of its own */
+    bool is_model; /* int8 with those: what is no integer of 8 bits is stored as float */
 } zs_quant;
+/* Bytes of an element of a tensor. */
+uint32_t zs_stored_bytes(const zs_quant *q, uint32_t tensor);
+/* Precision `model`: ZS_EUNSUPPORTED for a network that has no integers of its own. */
+zs_status zs_quant_of_model(zs_arena *arena, const zs_net *net, zs_quant **out, zs_err *err);
 
 /* Largest |x| of every tensor over some runs, for calibration: zs_ref_run in fp32 widens it. */
 typedef struct zs_ranges {

@@ -149,6 +149,7 @@ typedef struct zs_plan_meet {
 typedef struct zs_plan_tensor {
     zs_shape shape;
     uint64_t addr, pitch_bytes;
+    uint32_t elem; /* bytes of an element */
 } zs_plan_tensor;
 
 /* Where a tensor that stays on chip lies in the resident buffer, in elements; the images of a batch

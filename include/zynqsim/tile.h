@@ -45,6 +45,6 @@ typedef struct zs_kernels {
     void (*finish)(const zs_quant *q, const zs_layer *layer, const zs_sum_block *b,
                    const void *sums, void *y);
 } zs_kernels;
-const zs_kernels *zs_kernels_of(uint32_t precision);
+const zs_kernels *zs_kernels_of(const zs_quant *q);
 
 #endif

@@ -28,6 +28,8 @@ static zs_status build_quant(cli_point *p, const cli_inputs *inputs, zs_quant **
     const zs_design *d = &p->design;
     if (d->accel.precision == ZS_FP32)
         return zs_quant_build(&p->keep, p->net, ZS_FP32, NULL, out, err);
+    if (d->accel.model_scales)
+        return zs_quant_of_model(&p->keep, p->net, out, err);
     cli_inputs samples = *inputs;
     if (d->network.calibration_n > 0)
         ZS_TRY(

@@ -319,7 +319,14 @@ zs_status cli_net_load(cli_point *p, const cli_options *o, zs_err *err)
         ZS_TRY(zs_net_take_weights(&p->keep, &spec, &from, err));
     }
     ZS_TRY(settle_input_shape(p, o, &spec, err));
-    const bool is_streamlined = p->design.accel.precision == ZS_FP32 && has_quantisers(&spec);
+    const zs_accel *a = &p->design.accel;
+    const bool is_streamlined =
+        (a->precision == ZS_FP32 || a->model_scales) && has_quantisers(&spec);
+    if (a->model_scales && !is_streamlined)
+        return zs_fail(err, ZS_EUNSUPPORTED, "accelerator.precision",
+                       "model, but '%s' has no quantisers of its own: int8 takes the scales that "
+                       "network.calibration gives",
+                       path);
     const zs_status status = is_streamlined ? zs_net_streamline(&p->keep, &spec, &p->net, err)
                                             : zs_net_build(&p->keep, &spec, &p->net, err);
     if (status != ZS_OK && err != NULL && strstr(err->place, path) == NULL)

@@ -41,6 +41,16 @@ ZS_TYPE_t zs_elem_type(uint32_t precision)
     return precisions[precision].activations;
 }
 
+const zs_word zs_model_precision = {
+    "model", "int8, with the scales and zero points that the network's own quantisers have"};
+
+const char *zs_precision_word(const zs_accel *accel)
+{
+    return accel->model_scales
+               ? zs_model_precision.word
+               : zs_word_of(zs_words_precision, ZS_PRECISION_COUNT, accel->precision);
+}
+
 uint32_t zs_weight_bytes(uint32_t precision)
 {
     return type_bytes[precisions[precision].weights];

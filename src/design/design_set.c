@@ -409,6 +409,7 @@ static zs_status set_type(zs_design *design, const char *path, const char *text,
     uint32_t *precision = &design->accel.precision;
     *precision = is_weights ? zs_precision_of(type, zs_elem_type(*precision))
                             : zs_precision_of(zs_weight_type(*precision), type);
+    design->accel.model_scales = false;
     return ZS_OK;
 }
 
@@ -440,6 +441,11 @@ zs_status zs_design_set(zs_design *design, zs_arena *arena, const char *path, co
         return set_kind(design, field, text, err);
     ZS_TRY(zs_field_check_kind(field, design->accel.kind, err));
     zs_design changed = *design;
+    const bool is_precision = field->offset == offsetof(zs_design, accel.precision);
+    if (is_precision) {
+        changed.accel.model_scales = strcmp(text, zs_model_precision.word) == 0;
+        text = changed.accel.model_scales ? zs_words_precision[ZS_INT8].word : text;
+    }
     if (field->offset == offsetof(zs_design, accel.fusion))
         ZS_TRY(set_fusion(&changed, field, text, err));
     else
@@ -464,6 +470,8 @@ zs_status zs_design_print(const zs_design *design, const zs_field *field, char *
 {
     const void *member = (const char *)design + field->offset;
     const char *unit = field->unit;
+    if (field->offset == offsetof(zs_design, accel.precision))
+        return print_text(zs_precision_word(&design->accel), text, bytes);
     switch (field->type) {
     case ZS_FIELD_U32:
         return zs_quantity_print(zs_decimal_of_u64(*(const uint32_t *)member), unit, text, bytes);

@@ -35,6 +35,10 @@ static zs_status draft_new(zs_arena *arena, const zs_design *design, const zs_ne
     zs_plan *plan = zs_new(arena, zs_plan, 1);
     if (d == NULL || plan == NULL)
         return zs_nomem(err, "plan");
+    if (design->accel.model_scales && (!kind->takes_model_scales))
+        return zs_fail(err, ZS_EUNSUPPORTED, "accelerator.precision",
+                       "model is not handled by this kind of accelerator; fp32 computes with the "
+                       "same integers");
     *plan = (zs_plan){.kind = kind,
                       .units = zs_tile_units,
                       .unit_n = ZS_UNIT_N,

@@ -312,3 +312,55 @@ zs_status zs_quant_build(zs_arena *arena, const zs_net *net, uint32_t precision,
     *out = q;
     return ZS_OK;
 }
+
+/* ---- integers of the model --------------------------------------------------------------------
+ */
+
+/* The input's zero stands where its tensors are padded, too: it takes part in every product. */
+static zs_status model_layer(zs_arena *arena, zs_arena *scratch, const zs_net *net,
+                             const zs_layer *layer, zs_layer_scale *scale, zs_err *err)
+{
+    const size_t n = (size_t)zs_layer_filter_elems(layer);
+    const double zero = net->tensors[layer->in[0]].number.zero;
+    double *zero_sum = zs_new(arena, double, layer->y.c);
+    float *filter = zs_arena_alloc_raw(scratch, n, sizeof *filter);
+    if (zero_sum == NULL || filter == NULL)
+        return zs_nomem(err, layer->name);
+    for (uint32_t oc = 0; oc < layer->y.c; oc++) {
+        const float *w = zs_layer_filter(net, layer, oc, filter);
+        double sum = 0, magnitude = 0;
+        for (size_t i = 0; i < n; i++) {
+            sum += (double)w[i];
+            magnitude += fabs((double)w[i]);
+        }
+        if (magnitude * 255 >= 0x1p31)
+            return zs_fail(err, ZS_ERANGE, layer->name,
+                           "sums of output channel %u may reach %g, beyond the 32-bit accumulator",
+                           oc, magnitude * 255);
+        zero_sum[oc] = zero * sum;
+    }
+    scale->zero_sum = zero_sum;
+    return ZS_OK;
+}
+
+zs_status zs_quant_of_model(zs_arena *arena, const zs_net *net, zs_quant **out, zs_err *err)
+{
+    zs_quant *q = zs_new(arena, zs_quant, 1);
+    zs_layer_scale *layers = zs_new(arena, zs_layer_scale, net->layer_n);
+    zs_arena scratch;
+    if (q == NULL || layers == NULL)
+        return zs_nomem(err, net->name);
+    zs_arena_init(&scratch, arena->source);
+    zs_status status = ZS_OK;
+    for (uint32_t i = 0; i < net->layer_n && status == ZS_OK; i++)
+        if (zs_op_has_filters(net->layers[i].op) && net->layers[i].quant != NULL) {
+            zs_arena_reset(&scratch);
+            status = model_layer(arena, &scratch, net, &net->layers[i], &layers[i], err);
+        }
+    zs_arena_drop(&scratch);
+    ZS_TRY(status);
+    *q = (zs_quant){
+        .precision = ZS_INT8, .layers = layers, .numbers = net->tensors, .is_model = true};
+    *out = q;
+    return ZS_OK;
+}

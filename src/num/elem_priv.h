@@ -42,6 +42,23 @@ static inline bool zs_is_numbered(const zs_quant *q, uint32_t tensor)
 {
     return q->numbers != NULL && q->numbers[tensor].number.scale > 0;
 }
+static inline bool zs_is_narrow(const zs_quant *q, uint32_t tensor)
+{
+    return zs_number_is_narrow(&q->numbers[tensor].number);
+}
+/* model: element i of a tensor, less its zero where it is an integer; and the same stored. */
+static inline double zs_model_get(const zs_quant *q, uint32_t tensor, const void *x, size_t i)
+{
+    return zs_is_narrow(q, tensor) ? ((const int8_t *)x)[i] - q->numbers[tensor].number.zero
+                                   : (double)((const float *)x)[i];
+}
+static inline void zs_model_put(const zs_quant *q, uint32_t tensor, void *y, size_t i, double v)
+{
+    if (zs_is_narrow(q, tensor))
+        ((int8_t *)y)[i] = (int8_t)((int32_t)v + q->numbers[tensor].number.zero);
+    else
+        ((float *)y)[i] = (float)v;
+}
 double zs_weight_step(const zs_quant *q, const zs_layer *layer, uint32_t oc);
 
 #endif

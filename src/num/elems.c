@@ -99,5 +99,12 @@ void zs_act_elems(const zs_quant *q, const zs_layer *layer, void *y, size_t n)
 void zs_add_elems(const zs_quant *q, const zs_layer *layer, const void *const *x, uint32_t x_n,
                   void *y, size_t n)
 {
-    zs_activations_of(q)->add(q, layer, x, x_n, y, n);
+    for (size_t i = 0; q->is_model && i < n; i++) {
+        double sum = 0;
+        for (uint32_t k = 0; k < x_n; k++)
+            sum += zs_model_get(q, layer->in[k], x[k], i) * layer->quant->factor[k];
+        zs_model_put(q, layer->out, y, i, zs_quant_finish_sum(layer->quant, sum));
+    }
+    if (!q->is_model)
+        zs_activations_of(q)->add(q, layer, x, x_n, y, n);
 }

@@ -244,6 +244,15 @@ static bool is_mixed(const zs_quant *q, const zs_layer *layer)
     return layer->quant != NULL || (some && !(all && moves));
 }
 
+/* model: int8 of one scale moved as it is; anything else goes through real numbers. */
+static bool moves_bytes(const zs_quant *q, const zs_layer *layer)
+{
+    bool all = zs_is_narrow(q, layer->out);
+    for (uint32_t i = 0; i < layer->in_n; i++)
+        all = all && zs_is_narrow(q, layer->in[i]);
+    return all && layer->quant == NULL && !is_mixed(q, layer);
+}
+
 static void through_floats(const zs_net *net, const zs_quant *q, const zs_layer *layer,
                            const void *const *x, void *y, void *scratch)
 {
@@ -276,6 +285,20 @@ static void join_elems(const zs_net *net, const zs_quant *q, const zs_layer *lay
     }
 }
 
+static void move_bytes(const zs_net *net, const zs_quant *q, const zs_layer *layer,
+                       const void *const *x, void *y)
+{
+    const int8_t zero = (int8_t)q->numbers[layer->in[0]].number.zero;
+    if (layer->op == ZS_LAYER_POOL)
+        zs_activations_of(q)->max_pool(layer, x[0], y);
+    else if (layer->op == ZS_LAYER_REARRANGE)
+        zs_rearrange(layer->general, 1, x[0], &zero, y);
+    else if (layer->op == ZS_LAYER_JOIN)
+        zs_join(layer->general, 1, x, layer->in_n, y);
+    else
+        join_elems(net, q, layer, x, y);
+}
+
 void zs_host_layer(const zs_net *net, const zs_quant *q, const zs_layer *layer,
                    const void *const *x, void *y, void *scratch)
 {
@@ -285,7 +308,7 @@ void zs_host_layer(const zs_net *net, const zs_quant *q, const zs_layer *layer,
         zs_conv_layer(net, q, layer, x[0], y, scratch);
     } else if (layer->op == ZS_LAYER_ADD && layer->quant != NULL) {
         zs_add_elems(q, layer, x, layer->in_n, y, n);
-    } else if (is_mixed(q, layer)) {
+    } else if (is_mixed(q, layer) || (q->is_model && !moves_bytes(q, layer))) {
         through_floats(net, q, layer, x, y, scratch);
     } else if (elems->scaling == ZS_SCALING_NONE) {
         const float **inputs = scratch;
@@ -294,6 +317,8 @@ void zs_host_layer(const zs_net *net, const zs_quant *q, const zs_layer *layer,
         zs_host_layer_f32(net, layer, inputs, y);
     } else if (layer->op == ZS_LAYER_ADD) {
         zs_add_elems(q, layer, x, layer->in_n, y, n);
+    } else if (q->is_model) {
+        move_bytes(net, q, layer, x, y);
     } else if (layer->op == ZS_LAYER_POOL && layer->pool == ZS_POOL_MAX && same_scale(q, layer)) {
         elems->max_pool(layer, x[0], y);
         zs_act_elems(q, layer, y, n);

@@ -1,3 +1,4 @@
+#include "elem_priv.h"
 #include "zynqsim/tile.h"
 
 /* The executor's arithmetic on sums; the products themselves are in tile_kernels.c. */
@@ -43,7 +44,23 @@ static const zs_kernels kernels[ZS_PRECISION_COUNT] = {
 };
 #undef PRECISION
 
-const zs_kernels *zs_kernels_of(uint32_t precision)
+/* Sums become integers of the model, or real numbers where nothing quantises them: as wide as the
+ * sums are. */
+static void finish_model(const zs_quant *q, const zs_layer *layer, const zs_sum_block *b,
+                         const void *sums, void *y)
 {
-    return &kernels[precision];
+    const double *zero_sum = q->layers[layer->index].zero_sum;
+    for (size_t p = 0; p < b->pixel_n; p++)
+        for (uint32_t oc = 0; oc < b->oc_n; oc++) {
+            const double sum = ((const int32_t *)sums)[p * b->sum_pitch + oc];
+            zs_model_put(q, layer->out, y, p * b->y_pitch + oc,
+                         zs_quant_finish(layer->quant, b->oc0 + oc, sum - zero_sum[b->oc0 + oc]));
+        }
+}
+
+static const zs_kernels of_model = {products_i8, start_i8, finish_model};
+
+const zs_kernels *zs_kernels_of(const zs_quant *q)
+{
+    return q->is_model ? &of_model : &kernels[q->precision];
 }

@@ -6,7 +6,7 @@
 double zs_tensor_step(const zs_quant *q, uint32_t tensor)
 {
     const zs_scaling scaling = zs_activations_of(q)->scaling;
-    if (scaling == ZS_SCALING_NONE)
+    if (scaling == ZS_SCALING_NONE || q->is_model)
         return zs_is_numbered(q, tensor) ? q->numbers[tensor].number.scale : 1;
     const zs_tensor_scale s = q->tensors[tensor];
     return scaling == ZS_SCALING_FACTOR ? (double)s.scale : ldexp(1, -s.frac);
@@ -15,7 +15,7 @@ double zs_tensor_step(const zs_quant *q, uint32_t tensor)
 double zs_weight_step(const zs_quant *q, const zs_layer *layer, uint32_t oc)
 {
     const zs_scaling scaling = zs_weights_of(q)->scaling;
-    if (scaling == ZS_SCALING_NONE)
+    if (scaling == ZS_SCALING_NONE || q->is_model)
         return 1;
     const zs_layer_scale *s = &q->layers[layer->index];
     return scaling == ZS_SCALING_FACTOR ? (double)s->weight_scale[oc] : ldexp(1, -s->weight_frac);
@@ -29,8 +29,29 @@ static void center(const zs_number *number, const float *x, float *stored, size_
         stored[i] = (float)zs_round_saturate((double)x[i] / number->scale, lo, hi);
 }
 
+uint32_t zs_stored_bytes(const zs_quant *q, uint32_t tensor)
+{
+    return q->is_model && !zs_is_narrow(q, tensor) ? sizeof(float) : zs_elem_bytes(q->precision);
+}
+
+static void quantise_model(const zs_quant *q, uint32_t tensor, const float *x, void *stored,
+                           size_t n)
+{
+    const zs_number *number = &q->numbers[tensor].number;
+    const int32_t lo = number->lo - number->zero, hi = number->hi - number->zero;
+    for (size_t i = 0; i < n; i++)
+        zs_model_put(q, tensor, stored, i,
+                     number->scale > 0
+                         ? (double)zs_round_saturate((double)x[i] / number->scale, lo, hi)
+                         : (double)x[i]);
+}
+
 void zs_quantise(const zs_quant *q, uint32_t tensor, const float *x, void *stored, size_t n)
 {
+    if (q->is_model) {
+        quantise_model(q, tensor, x, stored, n);
+        return;
+    }
     zs_activations_of(q)->quantise(zs_tensor_step(q, tensor), x, stored, n);
     if (q->precision == ZS_FP32 && zs_is_numbered(q, tensor))
         center(&q->numbers[tensor].number, x, stored, n);
@@ -38,6 +59,10 @@ void zs_quantise(const zs_quant *q, uint32_t tensor, const float *x, void *store
 
 void zs_dequantise(const zs_quant *q, uint32_t tensor, const void *stored, float *x, size_t n)
 {
+    for (size_t i = 0; q->is_model && i < n; i++)
+        x[i] = (float)(zs_model_get(q, tensor, stored, i) * zs_tensor_step(q, tensor));
+    if (q->is_model)
+        return;
     zs_activations_of(q)->dequantise(zs_tensor_step(q, tensor), stored, x, n);
     if (q->precision == ZS_FP32 && zs_is_numbered(q, tensor))
         for (size_t i = 0; i < n; i++)

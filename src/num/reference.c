@@ -1,4 +1,4 @@
-#include "zynqsim/num.h"
+#include "elem_priv.h"
 
 #include <math.h>
 #include <string.h>
@@ -113,10 +113,56 @@ static const struct {
 #undef PRECISION
 };
 
+/* Integers of the model; pixels beyond the image are 0 less nothing. */
+static double model_sum(const conv_work *w, const void *x, const float *filter, uint32_t ic0,
+                        uint32_t oy, uint32_t ox)
+{
+    const zs_layer *layer = w->layer;
+    const zs_window *win = &layer->window;
+    const uint32_t ic_n = layer->x.c / layer->groups;
+    double sum = 0;
+    for (uint32_t ic = 0; ic < ic_n; ic++)
+        for (uint32_t ky = 0; ky < win->kh; ky++)
+            for (uint32_t kx = 0; kx < win->kw; kx++, filter++) {
+                const uint64_t y = (uint64_t)oy * win->sh + (uint64_t)ky * win->dh;
+                const uint64_t c = (uint64_t)ox * win->sw + (uint64_t)kx * win->dw;
+                if (y < win->pad_top || y - win->pad_top >= layer->x.h || c < win->pad_left ||
+                    c - win->pad_left >= layer->x.w)
+                    continue;
+                const size_t at =
+                    ((size_t)(ic0 + ic) * layer->x.h + (y - win->pad_top)) * layer->x.w +
+                    (c - win->pad_left);
+                sum += (double)*filter * zs_model_get(w->q, layer->in[0], x, at);
+            }
+    return sum;
+}
+
+static void conv_of_model(const conv_work *w, const void *x, void *y)
+{
+    const zs_layer *layer = w->layer;
+    size_t at = 0;
+    for (uint32_t oc = 0; oc < layer->y.c; oc++) {
+        const float *filter = zs_layer_filter(w->net, layer, oc, w->filter);
+        const uint32_t ic0 = oc / (layer->y.c / layer->groups) * (layer->x.c / layer->groups);
+        for (uint32_t oy = 0; oy < layer->y.h; oy++)
+            for (uint32_t ox = 0; ox < layer->y.w; ox++)
+                zs_model_put(
+                    w->q, layer->out, y, at++,
+                    zs_quant_finish(layer->quant, oc, model_sum(w, x, filter, ic0, oy, ox)));
+    }
+}
+
 void zs_conv_layer(const zs_net *net, const zs_quant *q, const zs_layer *layer, const void *x,
                    void *y, void *scratch)
 {
-    const conv_work w = conv_work_in(scratch, net, q, layer);
+    static const zs_quant real = {.precision = ZS_FP32};
+    conv_work w = conv_work_in(scratch, net, q, layer);
+    if (q->is_model && layer->quant != NULL) {
+        conv_of_model(&w, x, y);
+        return;
+    }
+    if (q->is_model)
+        w.q = q = &real;
     convs[q->precision].pad(&w, x);
     for (uint32_t oc = 0; oc < layer->y.c; oc++) {
         const size_t group = oc / (layer->y.c / layer->groups);
@@ -143,17 +189,17 @@ static zs_status run_layer(zs_arena *scratch, const zs_net *net, const zs_quant 
 static zs_status place_tensors(zs_arena *arena, const zs_net *net, const zs_quant *q, void **data,
                                zs_err *err)
 {
-    const size_t elem = zs_elem_bytes(q->precision);
     for (uint32_t t = 0; t < net->tensor_n; t++)
         if (net->tensors[t].parent == ZS_NO_INDEX) {
-            data[t] = zs_arena_alloc(arena, zs_shape_elems(net->tensors[t].shape), elem);
+            data[t] =
+                zs_arena_alloc(arena, zs_shape_elems(net->tensors[t].shape), zs_stored_bytes(q, t));
             if (data[t] == NULL)
                 return zs_nomem(err, net->tensors[t].name);
         }
     for (uint32_t t = 0; t < net->tensor_n; t++) {
         uint64_t offset_elems;
         const uint32_t root = zs_tensor_root(net, t, &offset_elems);
-        data[t] = (char *)data[root] + offset_elems * elem;
+        data[t] = (char *)data[root] + offset_elems * zs_stored_bytes(q, t);
     }
     return ZS_OK;
 }

@@ -13,6 +13,31 @@ static bool is_engine_pool(const zs_layer *layer)
            w->dh == 1 && w->dw == 1;
 }
 
+uint32_t zs_draft_elem(const zs_plan_draft *d, uint32_t tensor)
+{
+    const zs_accel *a = &d->design->accel;
+    return a->model_scales && !zs_number_is_narrow(&d->net->tensors[tensor].number)
+               ? sizeof(float)
+               : zs_elem_bytes(a->precision);
+}
+
+/* With the model's own scales the engine reads int8, and writes it but for sums that nothing
+ * quantises. Weights must be int8 less a zero of 0. */
+static bool takes_types(const zs_plan_draft *d, const zs_layer *layer)
+{
+    if (!d->design->accel.model_scales)
+        return true;
+    const bool has_filters = zs_op_has_filters(layer->op);
+    for (uint32_t k = 0; k < layer->in_n; k++)
+        if (!zs_number_is_narrow(&d->net->tensors[layer->in[k]].number))
+            return false;
+    if (has_filters || layer->op == ZS_LAYER_ADD)
+        return layer->quant != NULL && layer->quant->weight.zero == 0 &&
+               (has_filters || zs_number_is_narrow(&d->net->tensors[layer->out].number));
+    return layer->op == ZS_LAYER_POOL && layer->pool == ZS_POOL_MAX && layer->quant == NULL &&
+           zs_number_is_narrow(&d->net->tensors[layer->out].number);
+}
+
 static bool runs_on_engine(const zs_fuse_rules *rules, const zs_layer *layer)
 {
     switch (layer->op) {
@@ -188,7 +213,8 @@ static zs_status list_rows(zs_plan_draft *d, const zs_fuse_rules *rules)
     for (uint32_t i = 0; i < net->layer_n; i++) {
         zs_row_draft *row = &d->drafts[d->row_n++];
         *row = (zs_row_draft){.layer = i, .pool = ZS_NO_INDEX, .out = net->layers[i].out};
-        row->on_engine = zs_draft_takes(d, i) && runs_on_engine(rules, &net->layers[i]);
+        row->on_engine = zs_draft_takes(d, i) && runs_on_engine(rules, &net->layers[i]) &&
+                         takes_types(d, &net->layers[i]);
         find_pool(d, rules, row);
     }
     drop_half_fused(d);

@@ -31,7 +31,7 @@ static bool written_by_host(const zs_plan_draft *d, uint32_t tensor)
 static uint64_t tensor_bytes(const zs_plan_draft *d, uint32_t tensor)
 {
     return zs_shape_elems(d->net->tensors[tensor].shape) * d->design->batch *
-           zs_elem_bytes(d->design->accel.precision);
+           zs_draft_elem(d, tensor);
 }
 
 static bool reads(const zs_plan_draft *d, uint32_t row, uint32_t tensor)

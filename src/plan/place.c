@@ -129,18 +129,16 @@ static uint64_t first_fit(const placed *list, uint32_t n, const placed *p, uint6
 }
 
 /* Bytes of one image of a tensor, the last block of channels filled up. */
-static bool image_bytes(const zs_design *design, zs_shape shape, uint64_t *bytes)
+static bool image_bytes(const zs_design *design, const zs_plan_tensor *t, uint64_t *bytes)
 {
-    const uint64_t channels = zs_round_up(shape.c, design->accel.channel_block);
-    return zs_mul3_u64(channels, (uint64_t)shape.h * shape.w,
-                       zs_elem_bytes(design->accel.precision), bytes) &&
+    const uint64_t channels = zs_round_up(t->shape.c, design->accel.channel_block);
+    return zs_mul3_u64(channels, (uint64_t)t->shape.h * t->shape.w, t->elem, bytes) &&
            *bytes <= UINT64_MAX / 8;
 }
 
 static zs_status place_tensors(zs_plan_draft *d, uint64_t *top, zs_err *err)
 {
     const uint64_t base = zs_round_up(*top, TENSOR_ALIGN);
-    const uint64_t elem = zs_elem_bytes(d->design->accel.precision);
     zs_plan_tensor *tensors = zs_new(d->arena, zs_plan_tensor, d->net->tensor_n);
     placed *list = zs_new(d->arena, placed, d->net->tensor_n);
     if (tensors == NULL || list == NULL)
@@ -148,12 +146,13 @@ static zs_status place_tensors(zs_plan_draft *d, uint64_t *top, zs_err *err)
     for (uint32_t t = 0; t < d->net->tensor_n; t++) {
         tensors[t].shape = d->net->tensors[t].shape;
         tensors[t].addr = UINT64_MAX;
+        tensors[t].elem = zs_draft_elem(d, t);
     }
     const uint32_t n = list_placed(d, list);
     for (uint32_t i = 0; i < n; i++) {
         zs_plan_tensor *t = &tensors[list[i].tensor];
         uint64_t bytes;
-        if (image_bytes(d->design, t->shape, &bytes))
+        if (image_bytes(d->design, t, &bytes))
             t->pitch_bytes = zs_round_up(bytes, WEIGHT_ALIGN);
         if (t->pitch_bytes == 0 || !zs_mul_u64(t->pitch_bytes, d->design->batch, &list[i].bytes) ||
             list[i].bytes > UINT64_MAX / 8)
@@ -167,7 +166,7 @@ static zs_status place_tensors(zs_plan_draft *d, uint64_t *top, zs_err *err)
         const uint32_t root = zs_tensor_root(d->net, t, &offset);
         if (root == t || tensors[root].addr == UINT64_MAX)
             continue;
-        tensors[t].addr = tensors[root].addr + offset * elem;
+        tensors[t].addr = tensors[root].addr + offset * tensors[t].elem;
         tensors[t].pitch_bytes = tensors[root].pitch_bytes;
     }
     d->plan->tensors = tensors;
@@ -225,10 +224,11 @@ static uint64_t compulsory_input_elems(const zs_layer *layer)
  * its caches. */
 static void set_software_traffic(const zs_plan_draft *d, zs_plan_row *row, const zs_layer *layer)
 {
-    const uint64_t unit = (uint64_t)zs_elem_bytes(d->design->accel.precision) * d->design->batch;
+    const uint64_t batch = d->design->batch;
     for (uint32_t k = 0; k < layer->in_n; k++)
-        row->compulsory_read_bytes += zs_shape_elems(d->net->tensors[layer->in[k]].shape) * unit;
-    row->compulsory_write_bytes = zs_shape_elems(layer->y) * unit;
+        row->compulsory_read_bytes += zs_shape_elems(d->net->tensors[layer->in[k]].shape) *
+                                      zs_draft_elem(d, layer->in[k]) * batch;
+    row->compulsory_write_bytes = zs_shape_elems(layer->y) * zs_draft_elem(d, layer->out) * batch;
 }
 
 static void set_compulsory(zs_plan_draft *d, zs_plan_row *row, const zs_layer *layer,
@@ -246,7 +246,7 @@ static void set_compulsory(zs_plan_draft *d, zs_plan_row *row, const zs_layer *l
         row->compulsory_read_bytes += compulsory_input_elems(layer) * elem * batch;
     if (row->y_resident == ZS_NOT_RESIDENT)
         row->compulsory_write_bytes =
-            (uint64_t)layer->y.c * row->y.shape.h * row->y.shape.w * elem * batch;
+            (uint64_t)layer->y.c * row->y.shape.h * row->y.shape.w * row->y.elem * batch;
 }
 
 static uint64_t resident_offset(const zs_plan_draft *d, uint32_t tensor)
@@ -274,8 +274,8 @@ static void address_row(zs_plan_draft *d, uint32_t i)
     row->y_resident = resident_offset(d, out);
     row->y = d->plan->tensors[out];
     if (row->y.addr != UINT64_MAX)
-        row->y.addr += (uint64_t)d->drafts[i].out_c0 * row->y.shape.h * row->y.shape.w *
-                       zs_elem_bytes(d->design->accel.precision);
+        row->y.addr +=
+            (uint64_t)d->drafts[i].out_c0 * row->y.shape.h * row->y.shape.w * row->y.elem;
     set_compulsory(d, row, layer, d->drafts[i].on_engine);
 }
 

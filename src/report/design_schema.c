@@ -105,6 +105,8 @@ static json_t *word_type(schema *sc, const zs_field *f)
     for (uint32_t i = 0; i < f->word_n; i++)
         if (strcmp(f->path, "accelerator.fusion") != 0 || i != ZS_FUSION_GROUPS)
             add(sc, words, json_string(f->words[i].word));
+    if (strcmp(f->path, "accelerator.precision") == 0)
+        add(sc, words, json_string(zs_model_precision.word));
     put(sc, t, "enum", words);
     if (strcmp(f->path, "accelerator.precision") == 0)
         return either(sc, t, types_type(sc));

@@ -208,6 +208,8 @@ static zs_status put_range(const zs_field *f, const zs_sink *s)
     case ZS_FIELD_ENUM:
         for (uint32_t i = 0; i < f->word_n; i++)
             ZS_TRY(zs_sink_printf(s, "%s`%s`", i ? ", " : "", f->words[i].word));
+        if (strcmp(f->path, "accelerator.precision") == 0)
+            return zs_sink_printf(s, ", `%s`", zs_model_precision.word);
         return ZS_OK;
     default:
         ZS_TRY(print_number(f, f->min, low));
@@ -302,6 +304,9 @@ static zs_status put_word_tables(const zs_sink *s)
         ZS_TRY(zs_sink_printf(s, "\n`%s`:\n\n", f->path));
         for (uint32_t w = 0; w < f->word_n; w++)
             ZS_TRY(zs_sink_printf(s, "- `%s`: %s\n", f->words[w].word, f->words[w].meaning));
+        if (strcmp(f->path, "accelerator.precision") == 0)
+            ZS_TRY(zs_sink_printf(s, "- `%s`: %s\n", zs_model_precision.word,
+                                  zs_model_precision.meaning));
     }
     return ZS_OK;
 }

@@ -24,7 +24,7 @@ static zs_status build_alone(zs_arena *arena, const zs_design *design, const zs_
     if (e->overflowed == NULL)
         return zs_nomem(err, "simulated memories");
     *e->overflowed = ZS_NO_INDEX;
-    e->kernels = zs_kernels_of(quant->precision);
+    e->kernels = zs_kernels_of(quant);
     e->elem = zs_elem_bytes(quant->precision);
     e->weight = zs_weight_bytes(quant->precision);
     e->acc = zs_acc_bytes(quant->precision);

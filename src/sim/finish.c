@@ -166,7 +166,7 @@ void zs_result_describe(zs_result *r, const zs_design *design, const zs_net *net
     r->network = net->name;
     r->board = design->board_name;
     r->fidelity = zs_fidelity_words[fidelity];
-    r->precision = zs_word_of(zs_words_precision, ZS_PRECISION_COUNT, design->accel.precision);
+    r->precision = zs_precision_word(&design->accel);
     r->fusion = zs_word_of(zs_words_fusion, ZS_FUSION_COUNT, design->accel.fusion);
     r->batch = design->batch;
     r->clock_hz = design->accel.clock_hz;

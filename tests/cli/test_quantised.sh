@@ -8,7 +8,13 @@ else
     /usr/bin/python3 tests/cli/qnn_goldens.py "$ZYNQSIM" "$TOP/configs/default.yaml" "$qnn" >"$WORK/out" 2>&1
     ok $? 'nine quantised networks equal their golden outputs'
     cat "$WORK/out"
+    /usr/bin/python3 tests/cli/qnn_goldens.py "$ZYNQSIM" "$TOP/configs/default.yaml" "$qnn" --set accelerator.precision=model \
+        >"$WORK/out" 2>&1
+    ok $? 'in int8, with their own scales, too'
+    cat "$WORK/out"
 fi
+program run configs/default.yaml --set accelerator.precision=model --timing-only
+ok "$([ "$status" -eq 2 ] && grep -q 'has no quantisers of its own' "$WORK/err"; echo $?)" 'a network without quantisers has no scales'
 # Every 40th; all of them by `make backend`.
 /usr/bin/python3 tests/cli/onnx_backend.py "$ZYNQSIM" "$TOP/configs/default.yaml" "$TOP/../shared/cases/onnx_backend" --every 40 \
     >"$WORK/out" 2>"$WORK/err"

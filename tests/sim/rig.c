@@ -52,6 +52,13 @@ void test_rig_init_net(test_rig *rig, const zs_net *net, uint32_t precision)
     compute_outputs(rig);
 }
 
+void test_rig_use_model(test_rig *rig)
+{
+    zs_err err = {0};
+    check(zs_quant_of_model(&rig->arena, rig->net, &rig->quant, &err), &err);
+    compute_outputs(rig);
+}
+
 void test_rig_narrow_biases(test_rig *rig, uint32_t bits)
 {
     zs_err err = {0};

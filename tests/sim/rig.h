@@ -20,6 +20,8 @@ typedef struct test_rig {
 
 void test_rig_init(test_rig *rig, int net, uint32_t precision);
 void test_rig_init_net(test_rig *rig, const zs_net *net, uint32_t precision);
+/* Computes the reference anew with the scales of the network's own quantisers. */
+void test_rig_use_model(test_rig *rig);
 /* Rounds the biases as narrow engines store them and computes the reference anew. */
 void test_rig_narrow_biases(test_rig *rig, uint32_t bits);
 void test_rig_drop(test_rig *rig);

@@ -14,6 +14,7 @@ TCase *tcase_sim_memory(void);
 TCase *tcase_tile_kernels(void);
 TCase *tcase_lines(void);
 TCase *tcase_general(void);
+TCase *tcase_quantised(void);
 TCase *tcase_engines(void);
 TCase *tcase_more(void);
 

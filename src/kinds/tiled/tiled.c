@@ -88,6 +88,7 @@ const zs_kind zs_kind_tiled = {
     .draft = tiled_choose,
     .emit = emit,
     .draft_decides_ops = true,
+    .takes_model_scales = true,
     .xfer = tiled_xfer,
     .account = tiled_account,
     .interval = interval,

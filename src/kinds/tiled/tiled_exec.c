@@ -161,7 +161,7 @@ static void scatter(const zs_exec *e, const zs_plan_row *row, const zs_tile_box 
 {
     const result_box r = result_of(e, row, box);
     const uint32_t oc0 = box->oc0;
-    switch (e->elem) {
+    switch (row->y.elem) {
     case 4:
         SCATTER(uint32_t)
         break;
@@ -175,12 +175,12 @@ static void scatter(const zs_exec *e, const zs_plan_row *row, const zs_tile_box 
 }
 
 /* One pixel per image, [image][oc] in the slot. */
-static void scatter_columns(const zs_exec *e, const zs_tile_box *box, const uint8_t *slot,
-                            uint8_t *image0, size_t pitch)
+static void scatter_columns(const zs_tile_box *box, const uint8_t *slot, uint8_t *image0,
+                            size_t pitch, size_t elem)
 {
     for (uint32_t i = 0; i < box->ox_n; i++)
-        memcpy(image0 + (box->ox0 + i) * pitch + box->oc0 * e->elem,
-               slot + (size_t)i * box->oc_n * e->elem, box->oc_n * e->elem);
+        memcpy(image0 + (box->ox0 + i) * pitch + box->oc0 * elem,
+               slot + (size_t)i * box->oc_n * elem, box->oc_n * elem);
 }
 
 static void store(zs_exec *e, const zs_plan_row *row, const zs_tile_op *op, const zs_tile_box *box)
@@ -188,7 +188,7 @@ static void store(zs_exec *e, const zs_plan_row *row, const zs_tile_op *op, cons
     const uint8_t *slot = zs_exec_sums(e, op);
     uint8_t *image0 = e->dram + row->y.addr;
     if (row->images_are_columns)
-        scatter_columns(e, box, slot, image0, row->y.pitch_bytes);
+        scatter_columns(box, slot, image0, row->y.pitch_bytes, row->y.elem);
     else
         scatter(e, row, box, slot, image0 + box->image * row->y.pitch_bytes, row->y.shape);
 }
@@ -199,7 +199,7 @@ static void keep(zs_exec *e, const zs_plan_row *row, const zs_tile_op *op, const
     uint8_t *image0 = e->resident + row->y_resident * e->elem;
     const uint8_t *slot = zs_exec_sums(e, op);
     if (row->images_are_columns)
-        scatter_columns(e, box, slot, image0, image_bytes);
+        scatter_columns(box, slot, image0, image_bytes, e->elem);
     else
         scatter(e, row, box, slot, image0 + box->image * image_bytes, row->y.shape);
 }

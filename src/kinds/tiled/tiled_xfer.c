@@ -22,7 +22,7 @@ static zs_xfer rectangle(const zs_plan_tensor *t, const zs_design *design, uint3
                          uint32_t x1)
 {
     const uint32_t block = design->accel.channel_block;
-    const uint64_t pixel = (uint64_t)block * zs_elem_bytes(design->accel.precision);
+    const uint64_t pixel = (uint64_t)block * t->elem;
     const uint64_t pitch = t->shape.w * pixel, plane = pitch * t->shape.h;
     const uint32_t first = c0 / block;
     return (zs_xfer){.addr =
@@ -36,9 +36,10 @@ static zs_xfer rectangle(const zs_plan_tensor *t, const zs_design *design, uint3
 
 /* Channels [c0, c0 + c_n) of the single pixel of images [n0, n0 + n): a row of each image, or, for
  * a DMA that keeps rows apart, of each channel. */
-static zs_xfer columns(const zs_plan_tensor *t, uint64_t elem, uint32_t n0, uint32_t n, uint32_t c0,
-                       uint32_t c_n, bool merge)
+static zs_xfer columns(const zs_plan_tensor *t, uint32_t n0, uint32_t n, uint32_t c0, uint32_t c_n,
+                       bool merge)
 {
+    const uint64_t elem = t->elem;
     if (!merge)
         return (zs_xfer){.addr = t->addr + n0 * t->pitch_bytes + c0 * elem,
                          .row_pitch_bytes = elem,
@@ -55,10 +56,9 @@ static zs_xfer columns(const zs_plan_tensor *t, uint64_t elem, uint32_t n0, uint
 
 static zs_xfer input_xfer(const zs_plan_row *row, const zs_tile_box *box, const zs_design *design)
 {
-    const uint64_t elem = zs_elem_bytes(design->accel.precision);
     const bool merge = design->accel.dma.merge_rows;
     if (row->images_are_columns)
-        return columns(&row->x, elem, box->ox0, box->ox_n, box->ic0, box->ic_n, merge);
+        return columns(&row->x, box->ox0, box->ox_n, box->ic0, box->ic_n, merge);
     const zs_extent ey = zs_extent_y(row, box->oy0, box->oy_n);
     const zs_extent ex = zs_extent_x(row, box->ox0, box->ox_n);
     return rectangle(box->flags & ZS_BOX_SECOND ? &row->x2 : &row->x, design, box->image, box->ic0,
@@ -116,10 +116,9 @@ static zs_xfer partial_xfer(const zs_plan_row *row, const zs_tile_box *box, uint
 
 static zs_xfer output_xfer(const zs_plan_row *row, const zs_tile_box *box, const zs_design *design)
 {
-    const uint64_t elem = zs_elem_bytes(design->accel.precision);
     const bool merge = design->accel.dma.merge_rows;
     if (row->images_are_columns)
-        return columns(&row->y, elem, box->ox0, box->ox_n, box->oc0, box->oc_n, merge);
+        return columns(&row->y, box->ox0, box->ox_n, box->oc0, box->oc_n, merge);
     uint32_t y0 = box->oy0, y1 = y0 + box->oy_n, x0 = box->ox0, x1 = x0 + box->ox_n;
     if (row->pool != ZS_NO_INDEX) {
         const zs_pool_reach y = zs_pool_reach_y(row, box), x = zs_pool_reach_x(row, box);

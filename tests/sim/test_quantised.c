@@ -1,0 +1,123 @@
+#include "random_design.h"
+#include "rig.h"
+#include "sim_cases.h"
+
+#include "../support/nets.h"
+
+#include <math.h>
+#include <string.h>
+
+/* A network with quantisers of its own, zero points and padding, an add, pools and thresholds: in
+ * floats and in int8 the plan gives the integers of the reference at every tile, loop order and
+ * fusion, and both give the same. */
+
+enum { C = 4, H = 9, W = 8 };
+
+static float weights[3][C * C * 9], fc[3 * C * 5 * 4];
+static double steps[3], thresholds[C * 3];
+
+static zs_layer_quant quantiser(size_t i, int32_t zero, int32_t lo, int32_t hi)
+{
+    steps[i] = 0.0625 * (double)(i + 1);
+    return (zs_layer_quant){.out = {.scale = steps[i], .zero = zero, .lo = lo, .hi = hi, .bits = 8},
+                            .is_real = true,
+                            .channels = 1,
+                            .divisor = &steps[i],
+                            .least = -(double)INFINITY,
+                            .most = (double)INFINITY};
+}
+
+static void conv(test_spec *spec, const char *name, const char *in, size_t i, uint32_t stride)
+{
+    zs_layer_spec *layer = test_conv(spec, name, in, C, 3, stride, 1);
+    layer->weights = (zs_weights){.data = weights[i], .n_elems = C * C * 9};
+}
+
+static const zs_net *build(zs_arena *arena, test_spec *spec, const zs_layer_quant q[4])
+{
+    zs_net *net;
+    zs_err err = {0};
+    for (size_t i = 0; i < sizeof weights / sizeof weights[0][0]; i++)
+        (&weights[0][0])[i] = (float)((i * 7 + i / 5) % 15) - 7;
+    for (size_t i = 0; i < ZS_LEN(fc); i++)
+        fc[i] = (float)(i % 13) - 6;
+    for (size_t i = 0; i < ZS_LEN(thresholds); i++)
+        thresholds[i] = 20.0 * (double)(i % 3) - 15.0 * (double)(i / 3);
+    test_layer(spec, ZS_LAYER_QUANTISE, "q0", "data")->quant = &q[0];
+    conv(spec, "c1", "q0", 0, 1);
+    test_relu(spec, "r1");
+    test_layer(spec, ZS_LAYER_QUANTISE, "q1", "r1")->quant = &q[1];
+    conv(spec, "c2", "q1", 1, 1);
+    test_layer(spec, ZS_LAYER_QUANTISE, "q2", "c2")->quant = &q[1];
+    test_layer(spec, ZS_LAYER_ADD, "sum", "q1 q2");
+    test_layer(spec, ZS_LAYER_QUANTISE, "q3", "sum")->quant = &q[2];
+    conv(spec, "c3", "q3", 2, 1);
+    test_layer(spec, ZS_LAYER_QUANTISE, "q4", "c3")->quant = &q[3];
+    test_pool(spec, "p", "q4", ZS_POOL_MAX, 2, 2);
+    test_layer(spec, ZS_LAYER_FLATTEN, "f", "p");
+    zs_layer_spec *last = test_layer(spec, ZS_LAYER_FC, "fc", "f");
+    last->oc = 3;
+    last->weights = (zs_weights){.data = fc, .n_elems = 3 * C * 4 * 4};
+    test_spec_get(spec)->output = "fc";
+    ck_assert_msg(zs_net_streamline(arena, test_spec_get(spec), &net, &err) == ZS_OK, "%s: %s",
+                  err.place, err.text);
+    return net;
+}
+
+static void run_design(const test_rig *rig, const zs_design *d)
+{
+    zs_arena point;
+    zs_arena_init(&point, test_heap());
+    const zs_plan *plan = test_rig_plan(rig, &point, d);
+    zs_exec *exec = test_rig_exec(rig, &point, d, plan);
+    zs_exec_run(exec);
+    test_rig_compare(rig, d, exec);
+    zs_arena_drop(&point);
+}
+
+START_TEST(test_integers_of_the_model_are_those_of_the_reference)
+{
+    static const uint32_t fusions[] = {ZS_FUSION_NONE, ZS_FUSION_LF1, ZS_FUSION_LF2,
+                                       ZS_FUSION_AUTO};
+    zs_layer_quant q[4] = {quantiser(0, 5, -128, 127), quantiser(1, -20, -128, 127),
+                           quantiser(2, -128, -128, 127), quantiser(0, 0, -1, 5)};
+    q[3].out.scale = 1;
+    q[3].divisor = NULL;
+    q[3].channels = C;
+    q[3].thresholds = thresholds;
+    q[3].threshold_n = 3;
+    q[3].level0 = -1;
+    q[3].step = 2;
+    test_rig rig;
+    test_spec *spec = test_spec_new(C, H, W);
+    memset(&rig, 0, sizeof rig);
+    zs_arena_init(&rig.arena, test_heap());
+    const zs_net *net = build(&rig.arena, spec, q);
+    for (uint32_t i = 0; i < net->layer_n; i++)
+        ck_assert(net->layers[i].op != ZS_LAYER_CONV || net->layers[i].quant != NULL);
+    test_rig_init_net(&rig, net, ZS_FP32);
+    float real[3];
+    memcpy(real, rig.outputs[1], sizeof real);
+    zs_prng prng = {.state = 23};
+    for (uint32_t model = 0; model < 2; model++) {
+        if (model)
+            test_rig_use_model(&rig);
+        ck_assert_mem_eq(rig.outputs[1], real, sizeof real);
+        for (size_t f = 0; f < 4 * ZS_LEN(fusions); f++) {
+            zs_design d = test_random_design(&prng, model ? ZS_INT8 : ZS_FP32);
+            d.accel.model_scales = model;
+            d.accel.fusion = fusions[f % ZS_LEN(fusions)];
+            run_design(&rig, &d);
+        }
+    }
+    test_rig_drop(&rig);
+    test_spec_free(spec);
+}
+END_TEST
+
+TCase *tcase_quantised(void)
+{
+    TCase *tc = tcase_create("quantised");
+    tcase_add_test(tc, test_integers_of_the_model_are_those_of_the_reference);
+    return tc;
+}
