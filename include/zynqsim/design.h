@@ -186,6 +186,8 @@ enum { ZS_DESIGN_ENGINES_MAX = 16, ZS_ENGINE_NONE = 0xff };
 typedef struct zs_design {
     const char *name;
     const char *board_name; /* the built-in row or file that `board:` named */
+    const char *const *on_cpu; /* patterns of layers that the PS runs, as those of an engine */
+    uint32_t on_cpu_n;
     uint32_t batch;
     struct {
         const char *model, *weights, *labels;
@@ -357,6 +359,9 @@ zs_status zs_design_memory_check(const zs_memory_params *memory, zs_err *err);
 
 /* ---- several engines ------------------------------------------------------------------------- */
 
+/* layers: PATTERN: {key: text}; only `on: cpu` can be said. */
+zs_status zs_design_set_layer(zs_design *design, zs_arena *arena, const char *pattern,
+                              const char *key, const char *text, zs_err *err);
 /* The design with engine i as its only one. */
 zs_design zs_design_of_engine(const zs_design *design, uint32_t i);
 /* Adds an engine with the accelerator of `from`, and what was given for it by hand. ZS_EPARSE: the

@@ -36,5 +36,8 @@ zs_status zs_field_set(zs_design *design, zs_arena *arena, const zs_field *field
 bool zs_engines_have(const zs_design *design, const char *path);
 zs_status zs_engines_set(zs_design *design, zs_arena *arena, const char *path, const char *text,
                          zs_err *err);
+/* A key below `layers`. */
+zs_status zs_design_set_layer_path(zs_design *design, zs_arena *arena, const char *path,
+                                   const char *text, zs_err *err);
 
 #endif

@@ -426,6 +426,8 @@ zs_status zs_design_set(zs_design *design, zs_arena *arena, const char *path, co
 {
     if (strcmp(path, "board") == 0)
         return zs_design_set_board(design, arena, text, err);
+    if (strncmp(path, "layers.", strlen("layers.")) == 0)
+        return zs_design_set_layer_path(design, arena, path, text, err);
     if (zs_engines_have(design, path))
         return zs_engines_set(design, arena, path, text, err);
     if (find_triple(path) != NULL)

@@ -358,6 +358,32 @@ static bool is_done(const char *prefix, const char *key, const yaml_node_t *valu
     return strcmp(prefix, "board") == 0 && (strcmp(key, "name") == 0 || strcmp(key, "base") == 0);
 }
 
+/* {"conv10": {on: cpu}, "fire2*": {on: cpu}} */
+static zs_status read_layers(reader *r, yaml_node_item_t index)
+{
+    yaml_node_t *section, *layer;
+    ZS_TRY(visit(r, index, &section));
+    if (section->type != YAML_MAPPING_NODE)
+        return FAIL_AT(r, section, ZS_EPARSE, "layers", "a mapping of names or patterns is needed");
+    for (const yaml_node_pair_t *p = section->data.mapping.pairs.start;
+         p < section->data.mapping.pairs.top; p++) {
+        const char *pattern, *key, *text;
+        ZS_TRY(scalar_text(r, p->key, "layers", &pattern));
+        ZS_TRY(visit(r, p->value, &layer));
+        if (layer->type != YAML_MAPPING_NODE)
+            return FAIL_AT(r, layer, ZS_EPARSE, "layers", "'%.64s' needs a mapping, {on: cpu}",
+                           pattern);
+        for (const yaml_node_pair_t *k = layer->data.mapping.pairs.start;
+             k < layer->data.mapping.pairs.top; k++) {
+            ZS_TRY(scalar_text(r, k->key, "layers", &key));
+            ZS_TRY(scalar_text(r, k->value, "layers", &text));
+            ZS_TRY(at_node(r, layer,
+                           zs_design_set_layer(r->design, r->arena, pattern, key, text, r->err)));
+        }
+    }
+    return ZS_OK;
+}
+
 static zs_status read_pair(reader *r, const yaml_node_pair_t *pair, const char *prefix)
 {
     const char *name;
@@ -369,6 +395,8 @@ static zs_status read_pair(reader *r, const yaml_node_pair_t *pair, const char *
     ZS_TRY(mark_seen(r, path, key));
     if (strcmp(path, "sweep") == 0)
         return read_sweep(r, pair->value);
+    if (strcmp(path, "layers") == 0)
+        return read_layers(r, pair->value);
     if (strcmp(path, "accelerators") == 0) /* when all that they start from is known */
         return ZS_OK;
     if (r->in_engine &&

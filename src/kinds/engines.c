@@ -18,12 +18,40 @@ enum { BASE_ALIGN = 1 << 20 };
 
 /* ---- the map --------------------------------------------------------------------------------- */
 
-static bool matches(const zs_engine *engine, const char *name)
+static bool matches_any(const char *const *patterns, uint32_t n, const char *name)
 {
-    for (uint32_t i = 0; i < engine->pattern_n; i++)
-        if (fnmatch(engine->patterns[i], name, 0) == 0)
+    for (uint32_t i = 0; i < n; i++)
+        if (fnmatch(patterns[i], name, 0) == 0)
             return true;
     return false;
+}
+
+static bool matches(const zs_engine *engine, const char *name)
+{
+    return matches_any(engine->patterns, engine->pattern_n, name);
+}
+
+/* Who takes which layer where some are left to the PS by name. */
+zs_status zs_engines_leave(zs_arena *arena, const zs_design *design, const zs_net *net,
+                           const uint8_t **out, zs_err *err)
+{
+    uint8_t *engine_of = zs_new(arena, uint8_t, net->layer_n + 1);
+    if (engine_of == NULL)
+        return zs_nomem(err, "layers");
+    for (uint32_t i = 0; i < net->layer_n; i++) {
+        const bool is_left = matches_any(design->on_cpu, design->on_cpu_n, net->layers[i].name);
+        engine_of[i] = is_left ? ZS_ENGINE_NONE : 0;
+    }
+    for (uint32_t p = 0; p < design->on_cpu_n; p++) {
+        bool is_used = false;
+        for (uint32_t i = 0; i < net->layer_n; i++)
+            is_used = is_used || fnmatch(design->on_cpu[p], net->layers[i].name, 0) == 0;
+        if (!is_used)
+            return zs_fail(err, ZS_EPARSE, "layers", "no layer of network %s is called \"%.64s\"",
+                           net->name, design->on_cpu[p]);
+    }
+    *out = engine_of;
+    return ZS_OK;
 }
 
 static zs_status check_pattern(zs_arena *scratch, const zs_engine *engine, const char *pattern,
@@ -54,7 +82,8 @@ static zs_status map_layers(zs_arena *arena, const zs_design *design, const zs_n
     for (uint32_t i = 0; i < net->layer_n; i++) {
         engine_of[i] = ZS_ENGINE_NONE;
         for (uint32_t k = design->engine_n; k-- > 0;)
-            if (matches(&design->engines[k], net->layers[i].name))
+            if (matches(&design->engines[k], net->layers[i].name) &&
+                !matches_any(design->on_cpu, design->on_cpu_n, net->layers[i].name))
                 engine_of[i] = (uint8_t)k;
     }
     for (uint32_t k = 0; k < design->engine_n; k++) {

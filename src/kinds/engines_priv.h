@@ -17,5 +17,9 @@ zs_status zs_engine_draft(zs_arena *arena, const zs_design *design, const zs_net
  * ZS_EUNSUPPORTED: a kind that cannot be one of several. */
 zs_status zs_engines_plan(zs_arena *arena, const zs_design *design, const zs_net *net,
                           zs_plan **out, zs_err *err);
+/* For one engine: who takes which layer where `layers` leaves some to the PS. ZS_EPARSE for a name
+ * that no layer has. */
+zs_status zs_engines_leave(zs_arena *arena, const zs_design *design, const zs_net *net,
+                           const uint8_t **out, zs_err *err);
 
 #endif

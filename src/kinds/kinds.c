@@ -53,6 +53,8 @@ static zs_status draft_new(zs_arena *arena, const zs_design *design, const zs_ne
                          .engine_of_layer = share->engine_of_layer,
                          .engine = share->engine,
                          .is_outline = is_outline};
+    if (design->on_cpu_n > 0 && share->engine_of_layer == NULL)
+        ZS_TRY(zs_engines_leave(arena, design, net, &d->engine_of_layer, err));
     ZS_TRY(kind->draft(d, err));
     plan->rows = d->rows;
     plan->row_n = d->row_n;

@@ -313,6 +313,18 @@ static void put_engines(schema *sc, json_t *root)
     put(sc, top, "accelerators", list);
 }
 
+static void put_layers(schema *sc, json_t *root)
+{
+    json_t *on = typed(sc, "string"), *one = typed(sc, "object"), *all = typed(sc, "object");
+    put(sc, on, "enum", json_pack("[s]", "cpu"));
+    put(sc, one, "properties", json_object());
+    put(sc, json_object_get(one, "properties"), "on", on);
+    put(sc, one, "additionalProperties", json_false());
+    put(sc, all, "description", json_string("names or patterns of layers that the PS runs"));
+    put(sc, all, "additionalProperties", one);
+    put(sc, json_object_get(root, "properties"), "layers", all);
+}
+
 static json_t *make_schema(schema *sc)
 {
     json_t *root = json_object();
@@ -329,6 +341,7 @@ static json_t *make_schema(schema *sc)
     }
     put_kind_rules(sc, root);
     put_engines(sc, root);
+    put_layers(sc, root);
     put_short_forms(sc, root);
     return root;
 }

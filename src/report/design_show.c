@@ -176,9 +176,22 @@ static zs_status put_section(const zs_design *d, const char *prefix, size_t n, i
     return ZS_OK;
 }
 
+static zs_status put_layers(const zs_design *d, const zs_sink *s)
+{
+    ZS_TRY(zs_sink_puts(s, "layers:\n"));
+    for (uint32_t i = 0; i < d->on_cpu_n; i++) {
+        ZS_TRY(zs_sink_puts(s, "  "));
+        ZS_TRY(put_quoted(s, d->on_cpu[i]));
+        ZS_TRY(zs_sink_puts(s, ": {on: cpu}\n"));
+    }
+    return ZS_OK;
+}
+
 zs_status zs_design_yaml_emit(const zs_design *d, const zs_sink *s, zs_err *err)
 {
-    const zs_status status = put_section(d, "", 0, 0, s);
+    zs_status status = put_section(d, "", 0, 0, s);
+    if (status == ZS_OK && d->on_cpu_n > 0)
+        status = put_layers(d, s);
     return status == ZS_OK ? ZS_OK : zs_fail(err, status, "design", "it could not be written");
 }
 
@@ -359,6 +372,8 @@ static const char introduction[] =
     "  and precision. `--set accelerators.NAME.KEY=VALUE` sets a key of one engine, "
     "`accelerator.KEY`\n"
     "  that of all; axes of sweeps are named alike.\n"
+    "- `layers: {\"conv10\": {on: cpu}}` leaves layers, by name or pattern, to the PS;\n"
+    "  `--set layers.NAME.on=cpu` does so, too.\n"
     "- `network.input`, `network.calibration` and `network.outputs` take one value or a list of\n"
     "  them.\n"
     "- `network.input_shape: [c, h, w]`, `network.preprocess.mean: [m0, m1, m2]` and\n"

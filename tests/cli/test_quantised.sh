@@ -13,6 +13,14 @@ else
     ok $? 'in int8, with their own scales, too'
     cat "$WORK/out"
 fi
+# Layers by name on the PS.
+printf 'extends: %s\nlayers: {"fire2*": {on: cpu}, conv10: {on: cpu}}\n' "$TOP/configs/default.yaml" >"$WORK/left.yaml"
+program run "$WORK/left.yaml" --fidelity bound --format csv
+ok "$([ "$status" -le 1 ] && [ "$(grep -cE '^(fire2|conv10)[^,]*,conv[^,]*,cpu,' "$WORK/out")" -eq 4 ]; echo $?)" 'the PS runs the layers that it is to run'
+program run configs/default.yaml --set layers.conv77.on=cpu --timing-only
+ok "$([ "$status" -eq 2 ] && grep -q 'no layer of network .* is called "conv77"' "$WORK/err"; echo $?)" 'a layer that is not there is refused'
+program run configs/default.yaml --set layers.conv10.on=dsp --timing-only
+ok "$([ "$status" -eq 2 ] && grep -q "all that can be said is cpu" "$WORK/err"; echo $?)" 'and another place'
 program run configs/default.yaml --set accelerator.precision=model --timing-only
 ok "$([ "$status" -eq 2 ] && grep -q 'has no quantisers of its own' "$WORK/err"; echo $?)" 'a network without quantisers has no scales'
 # Every 40th; all of them by `make backend`.
