@@ -21,6 +21,21 @@
 zs_status zs_fit_build(zs_arena *arena, const zs_design *design, const zs_plan *plan, zs_fit *out,
                        zs_err *err);
 
+/* ---- clock ----------------------------------------------------------------------------------- */
+
+/* Placed designs of the same style on 7-series parts of speed grade -1, of any style where there
+ * are few (clocks.def): how many, how many of them at the design's clock or above, and the fastest.
+ * What was reached, not what can be: tools stop at their target. */
+typedef struct zs_clock_builds {
+    uint32_t n, reached_n;
+    double fastest_hz;
+} zs_clock_builds;
+zs_clock_builds zs_clock_builds_of(const zs_design *design);
+/* A sentence where fewer than half of them reached the clock, unless accelerator.clock_note is
+ * false;
+ * "" otherwise. NULL when memory is out. */
+const char *zs_clock_note(zs_arena *arena, const zs_design *design);
+
 /* ---- roofline -------------------------------------------------------------------------------- */
 
 typedef struct zs_roofline {

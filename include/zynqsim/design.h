@@ -126,6 +126,7 @@ typedef struct zs_accel {
     uint32_t style;  /* ZS_STYLE_*: how it was made */
     double dsp_frac; /* share of the products that is wanted in DSP slices */
     uint32_t products_per_dsp;
+    bool says_clock;    /* a note where few comparable builds closed at the clock */
     bool programs;      /* fetches instructions */
     bool packs_words;   /* banks that are read in step are one wide memory */
     bool rounds_depths; /* memories are as deep as powers of two */

@@ -30,9 +30,9 @@ enum { ZS_EXPLAIN_LAYERS = 3, ZS_EXPLAIN_ADVICE = 8 };
 
 typedef struct zs_explain_effect {
     bool is_done;
-    const char *why;    /* not done: because */
-    const char *change; /* "accelerator.unroll.oc 8 -> 16" */
-    double speedup;     /* of the whole network; below 1 for slower */
+    const char *why;     /* not done: because */
+    const char *change;  /* "accelerator.unroll.oc 8 -> 16" */
+    double speedup;      /* of the whole network; below 1 for slower */
     bool fits, is_close; /* close: too close to call */
     bool is_as_now;      /* what is exceeded most, if anything, is so by as much as now */
     const char *binding; /* "" when it fits or is as now, else "323 of 220 DSP48" */

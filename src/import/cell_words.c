@@ -23,11 +23,12 @@ zs_cell_number zs_cell_first(const char *text)
     if (*text == '\0')
         return (zs_cell_number){0};
     zs_cell_number n = {.text = text};
+    double place = 0.1;
     for (; is_digit(*text) || is_thousands(text); text++)
         if (*text != ',')
             n.value = 10 * n.value + (*text - '0');
     if (text[0] == '.' && is_digit(text[1]))
-        for (double place = 0.1; is_digit(*++text); place /= 10)
+        for (text++; is_digit(*text); text++, place /= 10)
             n.value += place * (*text - '0');
     if (text[0] == 'K') {
         n.value *= 1024;

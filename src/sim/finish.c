@@ -268,6 +268,11 @@ zs_status zs_result_finish(zs_arena *arena, const zs_design *design, const zs_ne
     ZS_TRY(ask_kinds(arena, design, net, plan, r, err));
     if (plan->flow != NULL)
         ZS_TRY(zs_flow_note(arena, plan, r, err));
+    const char *clock = zs_clock_note(arena, design);
+    if (clock == NULL)
+        return zs_nomem(err, "result");
+    if (clock[0] != '\0')
+        ZS_TRY(add_notes(arena, r, NULL, &clock, 1, err));
     r->energy = energy_of(design, plan, r);
     return ZS_OK;
 }

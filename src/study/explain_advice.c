@@ -1,5 +1,6 @@
 /* Sentences from the numbers of an explanation. */
 #include "explain_priv.h"
+#include "zynqsim/bound.h"
 #include "zynqsim/capacity.h"
 
 #include <math.h>
@@ -204,6 +205,20 @@ static void say_fit(adviser *a, zs_explain_kind limit)
         say(a, "The design would still fit the board.");
 }
 
+/* A faster clock is worth what it is worth only where it closes. */
+static void say_clock(adviser *a)
+{
+    zs_design faster = *a->design;
+    faster.accel.clock_hz *= 2;
+    if (speedup_of(row_of(a->x, "PL clock"), ZS_TWICE) < IS_WORTH || !faster.accel.says_clock)
+        return;
+    const zs_clock_builds b = zs_clock_builds_of(&faster);
+    say(a,
+        "Twice the clock is %.4g MHz: of %u comparable builds at -1, %u closed there, the "
+        "fastest at %.4g MHz.",
+        (double)faster.accel.clock_hz / 1e6, b.n, b.reached_n, b.fastest_hz / 1e6);
+}
+
 /* ---- what is idle, what is spare ------------------------------------------------------------- */
 
 static bool is_idle(const zs_explain_row *row)
@@ -263,6 +278,7 @@ zs_status zs_explain_advise(zs_arena *arena, const zs_design *design, double bea
     say_beats(&a);
     if (limit != ZS_EXPLAIN_KIND_N)
         say_fit(&a, limit);
+    say_clock(&a);
     say_lists(&a);
     return a.is_out_of_memory ? zs_nomem(err, "advice") : ZS_OK;
 }

@@ -337,6 +337,20 @@ START_TEST(an_interval_shares_operators)
 }
 END_TEST
 
+START_TEST(a_clock_that_few_builds_reached_is_noted)
+{
+    zs_design d = bound_case_design();
+    d.accel.says_clock = true;
+    ck_assert_str_eq(zs_clock_note(&arena, &d), "");
+    d.accel.clock_hz = 400000000;
+    ck_assert_ptr_nonnull(strstr(zs_clock_note(&arena, &d), ", 0 closed at 400 MHz or more"));
+    ck_assert_uint_gt(zs_clock_builds_of(&d).n, 0);
+    ck_assert_uint_eq(zs_clock_builds_of(&d).reached_n, 0);
+    d.accel.says_clock = false;
+    ck_assert_str_eq(zs_clock_note(&arena, &d), "");
+}
+END_TEST
+
 TCase *tcase_fit(void);
 TCase *tcase_fit(void)
 {
@@ -354,6 +368,7 @@ TCase *tcase_fit(void)
     tcase_add_test(tc, a_buffer_without_blocks_is_made_of_luts);
     tcase_add_test(tc, products_that_the_part_has_no_slice_for_go_into_luts);
     tcase_add_test(tc, an_interval_shares_operators);
+    tcase_add_test(tc, a_clock_that_few_builds_reached_is_noted);
     tcase_add_test(tc, absurd_sizes_saturate);
     tcase_add_test(tc, every_refused_allocation_is_reported);
     return tc;
