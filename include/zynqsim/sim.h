@@ -77,7 +77,7 @@ typedef struct zs_result {
     uint32_t image_n;
     const zs_flow_result *flow; /* of streaming nodes; NULL: none, or not simulated */
     const zs_plan_flow *flow_of;
-    bool flow_repeats; /* all words of its last image move as those of the one before */
+    bool flow_repeats;       /* all words of its last image move as those of the one before */
     const char *flow_limit;  /* who sets its pace, and the pace: a sentence */
     const char *fusion_note; /* auto: what the search chose */
     const char *const *notes;

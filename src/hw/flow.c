@@ -1,5 +1,6 @@
 #include "flow_priv.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* When words move. Each step_* below turns the clocks of a node's inputs into those of its outputs
@@ -122,7 +123,8 @@ static void step_sink(sim *s, edge *x)
 /* All edges at once. An output without a FIFO, of which there is one at the most, decides last. */
 static void step_wire(sim *s, flow_node *n)
 {
-    edge *direct = NULL, *in[ZS_FLOW_PORTS], *out[ZS_FLOW_PORTS];
+    edge *direct = NULL, *in[ZS_FLOW_PORTS] = {NULL}, *out[ZS_FLOW_PORTS] = {NULL};
+    assert(n->is.in_n <= ZS_FLOW_PORTS && n->is.out_n <= ZS_FLOW_PORTS);
     for (uint32_t i = 0; i < n->is.in_n; i++)
         in[i] = &s->edges[n->is.in[i]];
     for (uint32_t i = 0; i < n->is.out_n; i++) {

@@ -23,7 +23,7 @@ enum {
 static uint32_t accumulator_bits(uint32_t mw, uint32_t weight_bits, uint32_t act_bits)
 {
     const double a = log2((double)mw) + weight_bits + act_bits - 1;
-    const double bits = ceil(a + log2(1 + exp2(-a)) + 1);
+    const double bits = ceil(a + log2(1 + pow(2, -a)) + 1);
     return bits > 32 ? 32 : (uint32_t)bits;
 }
 
