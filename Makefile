@@ -143,6 +143,8 @@ soak: all ## kill a sweep of 20,000 points ten times, damage files of rows, star
 	@ZYNQSIM_SOAK=20000:10 BUILD=$(BUILD) tests/cli/test_sweep.sh
 	@ZYNQSIM_SOAK=20000:10 BUILD=$(BUILD) tests/cli/test_sweep_rows.sh
 	@ZYNQSIM_SOAK=20000:10 BUILD=$(BUILD) tests/cli/test_nomem.sh
+backend: all ## run ONNX's own tests of operators of CNNs, and list what is refused
+	@/usr/bin/python3 tests/cli/onnx_backend.py $(BUILD)/zynqsim configs/default.yaml ../shared/cases/onnx_backend
 golden: tests-built ## compare the figures of many designs with those written down
 	@CK_RUN_CASE=figures $(BUILD)/bin/test_golden
 	@BUILD=$(BUILD) tests/golden/golden.sh
@@ -226,6 +228,6 @@ clean: ## remove build/
 
 FORCE:
 .SECONDARY:
-.PHONY: FORCE help all mpi soak run check check-asan check-tsan tests-built layers golden bless docs coverage fuzz \
+.PHONY: FORCE help all mpi soak run backend check check-asan check-tsan tests-built layers golden bless docs coverage fuzz \
   bench lint format install uninstall clean
 -include $(patsubst %.c,$(BUILD)/%.d,$(CORE_SRC) $(IO_SRC) $(CLI_SRC) $(wildcard tests/*/*.c src/cli/mpi/*.c))

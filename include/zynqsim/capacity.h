@@ -21,8 +21,13 @@
  * memory of at most ZS_LUTRAM_BITS goes to distributed RAM and costs 0 blocks. Never falls when
  * `words` or `bits` grow. */
 uint32_t zs_bram18_of(uint64_t words, uint32_t bits);
-#define ZS_LUTRAM_BITS 512u
-/* LUTs of that memory when it is distributed: RAM64X1D, two LUTs for 64 words of one bit. */
+#define ZS_LUTRAM_BITS 1023u
+/* The same as deep as it is used. */
+uint32_t zs_bram18_unrounded_of(uint64_t words, uint32_t bits);
+/* The same of a memory whose two ports both read and write, of any size. */
+uint32_t zs_bram18_two_port_of(uint64_t words, uint32_t bits);
+/* LUTs of that memory when it is distributed: 4 of them are a RAM32M of 32 x 6 b or a RAM64M of
+ * 64 x 3 b (UG474). */
 uint32_t zs_lutram_luts_of(uint64_t words, uint32_t bits);
 /* Whether a bank is better distributed: at most ZS_LUTRAM_BITS in all, or at most 64 words (one
  * RAM64X1D deep), where a block RAM would stay nearly empty. A planner that follows it sets the

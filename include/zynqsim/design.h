@@ -115,7 +115,13 @@ typedef struct zs_dma_params {
 } zs_dma_params;
 
 typedef struct zs_accel {
-    uint32_t kind;                                      /* row of zs_kind_designs */
+    uint32_t kind;   /* row of zs_kind_designs */
+    uint32_t style;  /* ZS_STYLE_*: how it was made */
+    double dsp_frac; /* share of the products that is wanted in DSP slices */
+    uint32_t products_per_dsp;
+    bool programs;      /* fetches instructions */
+    bool packs_words;   /* banks that are read in step are one wide memory */
+    bool rounds_depths; /* memories are as deep as powers of two */
     uint32_t precision, loop_order, outer_loop, fusion; /* ZS_FP32 ..., ... */
     uint64_t clock_hz;
     struct {
@@ -189,10 +195,13 @@ typedef struct zs_design {
         const char *model, *weights, *labels;
         const char *input;       /* the first of inputs */
         const char *calibration; /* the first of calibrations, or "" */
+        const char *output;      /* the first of outputs, or "" */
         const char *const *inputs;
         const char *const *calibrations;
-        uint32_t input_n, calibration_n;
+        const char *const *outputs;
+        uint32_t input_n, calibration_n, output_n;
         uint32_t input_c, input_h, input_w;
+        uint32_t rounding; /* ZS_INT_RULE_* */
         zs_preprocess preprocess;
     } network;
     zs_accel accel;           /* of several engines the first one's */
@@ -235,6 +244,21 @@ const zs_field *zs_field_find(const char *path);
 /* Nearest known key to a wrong one, or NULL. */
 const char *zs_field_suggest(const char *path);
 
+/* What never makes a design slower (docs/models/plan.md): a higher value (of a switch: true), a
+ * lower one, or of a port one that no other operand has. */
+typedef enum zs_better {
+    ZS_BETTER_NONE,
+    ZS_BETTER_MORE,
+    ZS_BETTER_LESS,
+    ZS_BETTER_APART
+} zs_better;
+typedef struct zs_better_row {
+    const char *path;
+    zs_better better;
+} zs_better_row;
+/* As a row BETTER beside its FIELD says. */
+zs_better zs_field_better(const zs_field *field);
+
 /* ---- kinds of accelerator -------------------------------------------------------------------- */
 
 /* What a design can say to a kind: keys of its own, and keys of accel_fields.def that have an
@@ -245,6 +269,8 @@ typedef struct zs_kind_keys {
     uint32_t field_n;
     const char *const *uses; /* paths */
     uint32_t use_n;
+    const zs_better_row *betters;
+    uint32_t better_n;
     zs_status (*check)(const zs_design *design, zs_err *err); /* rules that span fields, or NULL */
 } zs_kind_keys;
 
@@ -315,6 +341,8 @@ zs_status zs_design_set_groups(zs_design *design, zs_arena *arena, const zs_name
 /* True for accelerator.precision.weights and .activations, which zs_design_set takes: together they
  * are accelerator.precision. */
 bool zs_design_is_type(const char *path);
+/* The list that such a key holds, but for shorthands; 0 for other keys. */
+uint32_t zs_design_list(const zs_design *design, const char *path, const char *const **items);
 /* True for the keys that zs_design_set_list takes. */
 bool zs_design_takes_list(const char *path);
 /* Prints one key's value as it could be set again; physical quantities with their unit, counts as

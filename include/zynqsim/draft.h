@@ -5,6 +5,7 @@
  *   place.c       addresses in DRAM, rows as results show them
  *   emit.c        ops, boxes, prices and the state of the slots
  *   host_steps.c  steps of the PS
+ *   estimate.c    about how long a plan takes
  *   draft.c       the order of these
  * Memory   all lives in the arena of the draft. */
 #ifndef ZYNQSIM_DRAFT_H
@@ -91,7 +92,6 @@ zs_status zs_draft_choose_residents(zs_plan_draft *d, zs_size_buffers_fn *size_b
 /* ---- emission -------------------------------------------------------------------------------- */
 
 typedef struct zs_slot_state {
-    uint64_t id;       /* tile it holds; UINT64_MAX: none */
     uint32_t ready;    /* op that filled it */
     uint32_t last_use; /* op that must retire before it may be overwritten */
     bool partial;      /* accumulator: sums are incomplete */
@@ -99,6 +99,7 @@ typedef struct zs_slot_state {
 } zs_slot_state;
 
 typedef struct zs_slot_ring {
+    uint64_t id[ZS_SLOTS_MAX + 1]; /* tile that a slot holds; UINT64_MAX: none. Place n is free */
     zs_slot_state slot[ZS_SLOTS_MAX];
     uint32_t n, next;
 } zs_slot_ring;
@@ -142,7 +143,7 @@ zs_status zs_emit_priced(zs_emitter *e, zs_op_code code, const zs_tile_box *box,
 zs_status zs_emit_transfer(zs_emitter *e, zs_op_code code, const zs_tile_box *box,
                            const uint8_t slot[4], const uint32_t wait[3], uint32_t *op);
 /* Slot that holds `id`, or ZS_SLOT_NONE. */
-uint32_t zs_ring_find(const zs_slot_ring *ring, uint64_t id);
+uint32_t zs_ring_find(zs_slot_ring *ring, uint64_t id);
 /* The slot to overwrite next. */
 uint32_t zs_ring_take(zs_slot_ring *ring);
 void zs_ring_reset(zs_slot_ring *ring, uint32_t n, uint32_t last_use);
@@ -156,6 +157,12 @@ zs_status zs_emit_rows(zs_plan_draft *d, zs_emit_body_fn *body, zs_err *err);
 /* DRAM bytes of one row, which are the same whatever rows stand before it. */
 zs_status zs_emit_row_traffic(const zs_plan_draft *d, zs_emit_body_fn *body, zs_arena *scratch,
                               uint32_t row, uint64_t *bytes, zs_err *err);
+
+/* estimate.c: PL cycles of a plan with ops, of which transfers take their price alone on their
+ * channel, and all of them together the time of the DRAM: close to fidelity `tile`, for choices
+ * between plans of one design. Of one engine; ZS_ENOMEM. */
+zs_status zs_plan_estimate(zs_arena *scratch, const zs_design *design, const zs_plan *plan,
+                           uint64_t *pl_cycles, zs_err *err);
 
 /* host_steps.c */
 zs_status zs_emit_call_start(zs_emitter *e, const zs_plan_call *call);

@@ -28,7 +28,9 @@ typedef struct zs_exec {
     uint32_t *offsets; /* taps of a tile */
     void *host_scratch;
     const void **host_inputs;
-    void *own; /* further memories of the kind */
+    void *own;            /* further memories of the kind */
+    uint32_t *overflowed; /* first layer of the network with results that are infinite or not a
+                           * number, or ZS_NO_INDEX */
 } zs_exec;
 
 static inline const zs_layer *zs_exec_layer(const zs_exec *e, const zs_plan_row *row)
@@ -43,6 +45,8 @@ static inline uint8_t *zs_exec_sums(const zs_exec *e, const zs_tile_op *op)
 
 /* Memories as the rows of the plan and their tiles need them, and packed weights in DRAM. */
 zs_status zs_exec_build_tiles(zs_exec *e, zs_arena *arena, zs_err *err);
+/* Looks for results of a layer that are infinite or not a number; integers have none. */
+void zs_exec_watch(const zs_exec *e, const zs_layer *layer, const void *results, size_t n);
 /* A layer in software, from DRAM to DRAM; other steps of the PS move no data. Tensors lie as CHW.
  */
 void zs_exec_host(zs_exec *e, uint32_t op);

@@ -33,7 +33,7 @@ typedef struct zs_explain_effect {
     const char *why;    /* not done: because */
     const char *change; /* "accelerator.unroll.oc 8 -> 16" */
     double speedup;     /* of the whole network; below 1 for slower */
-    bool fits;
+    bool fits, is_close; /* close: too close to call */
     bool is_as_now;      /* what is exceeded most, if anything, is so by as much as now */
     const char *binding; /* "" when it fits or is as now, else "323 of 220 DSP48" */
     /* layers that change by a twentieth at the least, those that change most in time first */

@@ -1,9 +1,10 @@
 /* fit.h - the account of resources that a kind draws up for an engine, item by item.
  *
- * Models   operators and memories by the rules of capacity.h, added up; the resource exceeded most.
- * Omits    routing and timing closure.
- * Sources  docs/models/resources.md.
- * Memory   items live in the arena of the account. Counts that would overflow saturate. */
+ * Models   operators and memories by the rules of capacity.h, the fabric around them by the terms
+ * of fit_terms.def, added up; how far such sums are off built designs (bands.def), and what can be
+ * said with that; the resource exceeded most. Omits    routing and timing closure. Sources
+ * docs/models/resources.md. Memory   items live in the arena of the account. Counts that would
+ * overflow saturate. */
 #ifndef ZYNQSIM_FIT_H
 #define ZYNQSIM_FIT_H
 
@@ -20,10 +21,14 @@ typedef struct zs_fit_item {
 } zs_fit_item;
 
 typedef struct zs_fit {
-    bool fits;
+    bool fits;     /* nothing is exceeded at the lower end of its band */
+    bool is_close; /* fits, but at the upper end something is exceeded: too close to call */
     const zs_family *family; /* of the device */
     zs_resources used, available;
-    const char *binding; /* "bram18": the resource exceeded by the largest factor; NULL: fits */
+    zs_resources lo, hi; /* the band of what is used */
+    /* "bram18": the resource that decides: exceeded by the largest factor, or nearest to its limit
+     * of those that are too close to call. NULL: fits. */
+    const char *binding;
     const zs_fit_item *items;
     uint32_t item_n;
 } zs_fit;
@@ -32,18 +37,56 @@ typedef struct zs_fit {
 typedef struct zs_fit_line {
     const char *key, *name; /* "bram18", "BRAM18" */
     uint32_t used, available;
+    uint32_t lo, hi; /* the band */
 } zs_fit_line;
 zs_fit_line zs_fit_line_of(const zs_fit *fit, uint32_t i);
+/* "yes", "no" or "close". */
+const char *zs_fit_word(const zs_fit *fit);
 
 /* "307 DSP of 220, 306 BRAM18 of 280": what is exceeded; "" when nothing is. NULL when memory is
  * out. */
 const char *zs_fit_excess(zs_arena *arena, const zs_resources *used, const zs_resources *available);
+/* "31,000..62,000 LUT of 53,200": what is too close to call; "" when nothing is. */
+const char *zs_fit_close_text(zs_arena *arena, const zs_fit *fit);
+
+/* Error of a used figure against built designs: between lo and hi times it lie nine in ten. */
+typedef struct zs_fit_band {
+    double lo, hi;
+    const char *source;
+} zs_fit_band;
+extern const zs_fit_band zs_fit_bands[ZS_RESOURCE_N];
 
 /* ---- drawing it up --------------------------------------------------------------------------- */
 
 typedef struct zs_fit_account zs_fit_account;
-/* NULL when memory is out. */
+/* What a unit of each term costs. */
+typedef enum zs_fit_term {
+#define FIT_TERM(id, ...) ZS_FIT_##id,
+#include "zynqsim/fit_terms.def"
+#undef FIT_TERM
+    ZS_FIT_TERM_N
+} zs_fit_term;
+typedef struct zs_fit_price {
+    double lut, ff;
+} zs_fit_price;
+typedef struct zs_fit_prices {
+    zs_fit_price of[ZS_FIT_TERM_N];
+} zs_fit_prices;
+extern const zs_fit_prices zs_fit_all_prices; /* the table */
+typedef struct zs_fit_term_row {
+    const char *unit, *source;
+    bool is_fitted;
+} zs_fit_term_row;
+extern const zs_fit_term_row zs_fit_term_table[ZS_FIT_TERM_N];
+
+/* With the prices of the table. NULL when memory is out. */
 zs_fit_account *zs_fit_account_new(zs_arena *arena);
+/* Other prices from here on; they must outlive the account. */
+void zs_fit_account_price(zs_fit_account *a, const zs_fit_prices *prices);
+/* What ports and memories of the design are like; it must outlive the account. */
+void zs_fit_account_for(zs_fit_account *a, const zs_design *design);
+/* `n` units of a term. */
+zs_resources zs_fit_priced(const zs_fit_account *a, zs_fit_term term, double n);
 zs_arena *zs_fit_arena(const zs_fit_account *a); /* for names and details */
 /* Of several engines: items from now on are this one's. */
 void zs_fit_name_engine(zs_fit_account *a, const char *name);
@@ -51,18 +94,59 @@ void zs_fit_name_engine(zs_fit_account *a, const char *name);
 void zs_fit_add(zs_fit_account *a, const char *name, const char *detail, zs_resources r);
 zs_resources zs_resources_of(zs_operator_id id);
 
+/* Multipliers, what adds their products up, and what brings operands to them. */
+typedef struct zs_products {
+    uint32_t style;   /* ZS_STYLE_* */
+    uint64_t n, sums; /* multipliers that work at once, accumulators */
+    uint32_t weight_bits, elem_bits, sum_bits;
+    bool is_float;         /* fp32 */
+    uint64_t chain;        /* fp32: products that a sum takes in one after the other a clock */
+    double dsp_frac;       /* share that is wanted in DSP slices */
+    uint32_t per_dsp;      /* products that share a slice, at least 1 */
+    bool sums_leave_slice; /* of those, as a DSP48E1 has no guard bits: they are added in LUTs */
+    uint64_t clock_hz;
+} zs_products;
+/* Slices of one integer product, 0 where synthesis leaves it to LUTs: less than 16 bits long. */
+uint32_t zs_dsp_of_product(uint32_t weight_bits, uint32_t elem_bits);
+/* The share that is wanted in DSP slices gets them as long as the part has some; what is left of it
+ * goes into LUTs, of arrays added last first. fp32 has no LUT form. */
+void zs_fit_add_products(zs_fit_account *a, const char *name, const zs_products *p);
+/* Multiplexers and addresses of `banks` banks; the blocks or LUTs themselves come on top. */
+zs_resources zs_fit_bank_logic(const zs_fit_account *a, uint64_t banks, uint64_t words,
+                               uint64_t bits);
+/* Masters on the way to the DRAM. A DMA has `directions` 1 or 2. */
+void zs_fit_add_m_axi(zs_fit_account *a, const char *name, const char *detail, uint32_t n,
+                      uint32_t data_bits);
+void zs_fit_add_dma(zs_fit_account *a, const char *name, uint32_t n, uint32_t data_bits,
+                    uint32_t burst_beats, uint32_t directions);
+uint32_t zs_dma_bram18(uint32_t data_bits, uint32_t burst_beats);
+
 /* What engines have in common. */
+/* The array of accelerator.unroll: operators shared by the initiation interval. */
 void zs_fit_add_mac_array(zs_fit_account *a, const zs_design *design);
 /* `lanes` lanes of pooling, activation and requantisation behind the sums. */
 void zs_fit_add_vector_path(zs_fit_account *a, const zs_design *design, uint32_t lanes);
+/* The same with another number of requantisers: those that keep up (zs_fit_result_lanes). */
+void zs_fit_add_result_path(zs_fit_account *a, const zs_design *design, uint32_t lanes,
+                            uint32_t requantisers);
 void zs_fit_add_buffer(zs_fit_account *a, const char *name, const zs_plan_buffer *buffer);
-/* One adapter per port in use, whatever number of operands share it. */
+/* One adapter per port in use, whatever number of operands share it; as wide as the port of the
+ * account's board, 64 b without one. */
 void zs_fit_add_axi_masters(zs_fit_account *a, uint32_t input, uint32_t weight, uint32_t output);
-/* Address walks of input, weights and output, counters of the tile loops, control registers. */
+/* DSP slices that index products of input, weights and output take in an engine of HLS. */
+void zs_fit_add_addresses(zs_fit_account *a, const char *detail);
+/* State machine and loops of an engine. */
+void zs_fit_add_engine(zs_fit_account *a, const zs_accel *accel);
+/* The same with address walks of input, weights and output, and control registers. */
 void zs_fit_add_tile_control(zs_fit_account *a, const zs_accel *accel);
+/* Registers of a call, and the way to them from the PS. */
 void zs_fit_add_registers(zs_fit_account *a, const zs_accel *accel);
-/* What is charged of a block that the family does not have is too much. */
-zs_status zs_fit_verdict(const zs_fit_account *a, const zs_family *family, const zs_board *board,
+/* Requantisers that keep up with the engine: results a clock of the layer that takes the fewest
+ * products a result. At least 1. */
+uint32_t zs_fit_result_lanes(const zs_design *design, const zs_plan *plan);
+/* Moves products into LUTs that the board has no DSP for, and judges the sums. What is charged of a
+ * block that the family does not have is too much. */
+zs_status zs_fit_verdict(zs_fit_account *a, const zs_family *family, const zs_board *board,
                          zs_fit *out, zs_err *err);
 
 #endif

@@ -39,8 +39,8 @@ zs_status zs_design_parse_sweep(zs_arena *arena, zs_span yaml, const char *path,
 
 /* ---- networks -------------------------------------------------------------------------------- */
 
-/* By content and extension: .yaml, .onnx, .caffemodel, .prototxt. Specs point into `bytes` where
- * they can. ZS_ERANGE for weights that are infinite or not a number. */
+/* By content and extension: .yaml, .onnx, .tflite, .caffemodel, .prototxt, .cfg. Specs point into
+ * `bytes` where they can. ZS_ERANGE for weights that are infinite or not a number. */
 zs_status zs_net_parse(zs_arena *arena, zs_span bytes, const char *path, zs_net_spec *out,
                        zs_err *err);
 /* The same where channels, rows or columns of the input are known from elsewhere (0: not): they win
@@ -56,14 +56,17 @@ typedef struct zs_net_parts {
     zs_shape stated;               /* as zs_net_parse_sized takes it */
     const zs_net_weights *weights; /* of a graph without any, in the format's own form; or NULL:
                                     * they are synthetic */
+    zs_rounding rounding;          /* of integers in TFLite: ZS_ROUND_DOUBLE, _SINGLE or _FLOAT */
     const zs_fetch *fetch;         /* of other files that it names; NULL: none are there */
+    const char *const *outputs;    /* values or layers that are the results instead of its own */
+    uint32_t output_n;
 } zs_net_parts;
 zs_status zs_net_parse_parts(zs_arena *arena, zs_span bytes, const char *path,
                              const zs_net_parts *parts, zs_net_spec *out, zs_err *err);
 /* Whether the ending of a name is that of a format. */
 bool zs_net_has_format(const char *path);
 /* Whether a model of this name takes weights of a file of that name as its own: names in both mean
- * the same (.prototxt with .caffemodel). */
+ * the same (.prototxt with .caffemodel, .cfg with .weights). */
 bool zs_net_has_own_weights(const char *model, const char *weights);
 zs_status zs_net_yaml_parse(zs_arena *arena, zs_span bytes, const char *path, zs_net_spec *out,
                             zs_err *err);
@@ -78,6 +81,12 @@ zs_status zs_net_caffe_parse_sized(zs_arena *arena, zs_span bytes, const char *p
 /* A graph as text; weights NULL: synthetic. */
 zs_status zs_net_prototxt_parse(zs_arena *arena, zs_span bytes, const char *path,
                                 const zs_net_parts *parts, zs_net_spec *out, zs_err *err);
+/* Darknet: a .cfg, with the weights of a .weights file. */
+zs_status zs_net_darknet_parse(zs_arena *arena, zs_span bytes, const char *path,
+                               const zs_net_parts *parts, zs_net_spec *out, zs_err *err);
+/* TensorFlow Lite. */
+zs_status zs_net_tflite_parse(zs_arena *arena, zs_span bytes, const char *path,
+                              const zs_net_parts *parts, zs_net_spec *out, zs_err *err);
 /* Gives the layers of `net` the weights that layers of the same name (else, when all conv and fc
  * agree in number and shape, the same position) have in `from`. */
 zs_status zs_net_take_weights(zs_arena *arena, zs_net_spec *net, const zs_net_spec *from,
@@ -92,6 +101,7 @@ typedef struct zs_npy {
     uint64_t dims[4]; /* NCHW: missing leading dimensions are 1; of more, the first are one */
     uint32_t rank;
     uint64_t own[ZS_RANK_MAX]; /* dimensions as they are */
+    bool is_int;               /* its numbers were integers */
 } zs_npy;
 zs_status zs_npy_parse(zs_arena *arena, zs_span bytes, const char *path, zs_npy *out, zs_err *err);
 

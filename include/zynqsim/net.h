@@ -55,6 +55,83 @@ typedef struct zs_weights {
     uint64_t bias_n;   /* of bias, 0 or oc */
 } zs_weights;
 
+/* ---- integers of the model's own ---------------------------------------------------------------
+ */
+
+/* How integers stand for real values: real = (q - zero) * scale, q in lo..hi. Eight bits and less
+ * are those of int8: unsigned bytes of a file are lowered by 128, which `offset` keeps. */
+typedef struct zs_number {
+    double scale; /* 0: real numbers, as they are */
+    int32_t zero, lo, hi;
+    int32_t offset;
+    uint8_t bits;    /* as the file has them: 1..32 */
+    bool is_bipolar; /* the two values are -1 and +1 */
+} zs_number;
+
+typedef enum zs_rounding {
+    ZS_ROUND_EVEN, /* the nearest, halves to even */
+    ZS_ROUND_UP,   /* away from 0 */
+    ZS_ROUND_DOWN, /* towards 0 */
+    ZS_ROUND_CEIL,
+    ZS_ROUND_FLOOR,
+    ZS_ROUND_HALF_UP,   /* the nearest, halves away from 0 */
+    ZS_ROUND_HALF_DOWN, /* the nearest, halves towards 0 */
+    /* TFLite's: factors are 31-bit multipliers and shifts, rounded twice (its reference kernels) or
+     * once (ruy), or all is in single precision (XNNPACK). What they mean for layers other than
+     * those with filters, num/integer_layers.c has. */
+    ZS_ROUND_DOUBLE,
+    ZS_ROUND_SINGLE,
+    ZS_ROUND_FLOAT,
+} zs_rounding;
+
+/* What a layer does to the exact result of its arithmetic on integers of the model (conv, fc: the
+ * sum of products of q - zero; add: of inputs, times a factor each; quantise: the real input; all
+ * others: their real result):
+ *     v = (sum + bias) * factor / divisor + addend, then at least `least` and at most `most`;
+ *     then q = zero + v rounded, within lo..hi; or q = level0 + step * (number of thresholds <= v);
+ *     or, where out.scale is 0, v itself, a real number.
+ * Factors and the rest have one entry for all output channels or one each (`channels`). */
+typedef struct zs_layer_quant {
+    zs_number out;
+    zs_rounding rule;
+    bool is_real; /* the result is (q - zero) * scale, for readers that know no integers */
+    uint32_t channels;
+    const double *factor, *divisor, *addend; /* NULL: 1, 1, 0; add: factors by input */
+    const int32_t *bias;
+    double least, most;
+    const double *thresholds; /* [channels][threshold_n], ascending; NULL: rounded */
+    uint32_t threshold_n;
+    int32_t level0, step;
+    zs_number weight; /* conv, fc: `data` of the weights are its integers, less zero */
+} zs_layer_quant;
+
+/* Weights of a spec that lie on the steps of one scale, or of one for each output channel. */
+typedef struct zs_weight_grid {
+    const float *scale; /* NULL: not known to */
+    uint32_t scale_n;
+    uint8_t bits; /* 0: not stated */
+    bool is_bipolar;
+} zs_weight_grid;
+
+/* The smallest sum at which the output of channel `oc` is at least level0 + step * (t + 1), for
+ * t < n, as a streaming kind compares: rows fall where the factor is below 0. False where the
+ * layer's results do not follow its sums in steps. */
+bool zs_quant_thresholds(const zs_layer_quant *quant, uint32_t oc, int64_t least_sum,
+                         int64_t most_sum, int64_t *t, uint32_t n);
+/* The result of a sum: q - zero, or a real number. */
+double zs_quant_finish(const zs_layer_quant *quant, uint32_t channel, double sum);
+/* The arithmetic of rules ZS_ROUND_DOUBLE, _SINGLE and _FLOAT (docs/models/numerics.md): x times a
+ * positive factor; a sum of n values times a factor over n; x and y, of scales a and b, in steps of
+ * `out`. And what they are made of: the upper half of a product of 2^31, halves up; a / 2^shift,
+ * halves away from 0. */
+int32_t zs_rule_scale(zs_rounding rule, int64_t x, double factor);
+int32_t zs_rule_mean(zs_rounding rule, int64_t sum, uint32_t n, double factor);
+int32_t zs_rule_add(zs_rounding rule, int32_t x, double a, int32_t y, double b, double out);
+int32_t zs_high_product(int64_t a, int32_t b);
+int32_t zs_shift_round(int32_t a, int32_t shift);
+/* The same of an add, whose inputs had their factors. */
+double zs_quant_finish_sum(const zs_layer_quant *quant, double sum);
+
 /* ---- layers of general tensors ----------------------------------------------------------------
  */
 
@@ -134,7 +211,11 @@ typedef struct zs_layer_spec {
     uint32_t scale_n;
     float lrn_alpha, lrn_beta, lrn_k; /* lrn: x / (k + alpha / size * sum x^2)^beta */
     uint32_t lrn_size;
-    const zs_general *general; /* rearrange, unary, binary, ... (layers.def), else NULL */
+    const zs_general *general;   /* rearrange, unary, binary, ... (layers.def), else NULL */
+    const zs_layer_quant *quant; /* quantise; others in integers of the model; else NULL */
+    zs_weight_grid grid;         /* conv, fc */
+    const double *exact_scale,
+        *exact_shift; /* batchnorm: scale and shift before they were rounded */
 } zs_layer_spec;
 
 typedef struct zs_input_spec {
@@ -142,18 +223,30 @@ typedef struct zs_input_spec {
     zs_shape shape; /* c = 0: not stated by the file, to be supplied */
     uint32_t rank;  /* of the file's own dimensions; 0: channels, rows and columns */
     uint32_t dims[ZS_RANK_MAX];
+    zs_number number;
+    bool is_channels_last; /* dims are N, H, W, C; the shape is C, H, W all the same */
 } zs_input_spec;
+
+/* A result beside the first: the layer that makes it, its name and dimensions in the file. */
+typedef struct zs_output_spec {
+    const char *layer, *name;
+    bool is_int;   /* written in integers of the file, not as real numbers */
+    bool has_dims; /* else channels, rows and columns */
+    uint32_t rank;
+    uint32_t dims[ZS_RANK_MAX];
+} zs_output_spec;
 
 typedef struct zs_net_spec {
     const char *name;
     zs_input_spec input; /* networks have one input */
     const zs_layer_spec *layers;
     uint32_t layer_n;
-    const char *output;   /* name of the layer that is the result; NULL = the only unread one */
-    uint64_t seed;        /* of synthetic weights */
-    uint32_t output_rank; /* of the result, as the file counts it; 0: channels, rows and columns */
-    uint32_t output_dims[ZS_RANK_MAX];
-    const char *note; /* what the user should know of how the file was read, or NULL */
+    const char *output;    /* name of the layer that is the result; NULL = the only unread one */
+    uint64_t seed;         /* of synthetic weights */
+    const char *note;      /* what the user should know of how the file was read, or NULL */
+    zs_output_spec result; /* of the output; its layer does not count */
+    const zs_output_spec *more; /* further results */
+    uint32_t more_n;
 } zs_net_spec;
 
 /* ---- the graph ------------------------------------------------------------------------------- */
@@ -170,6 +263,7 @@ typedef struct zs_tensor {
                         * ZS_NO_INDEX for the network input and its views */
     uint32_t parent;   /* index into tensors, or ZS_NO_INDEX */
     uint64_t parent_offset_elems;
+    zs_number number;
 } zs_tensor;
 
 /* One layer that does work. `act` is applied to its result. */
@@ -189,9 +283,19 @@ typedef struct zs_layer {
     bool has_bias;
     float lrn_alpha, lrn_beta, lrn_k;
     uint32_t lrn_size;
-    const zs_general *general; /* layers of general tensors; the importer's memory */
-    zs_shape x, y;             /* input (of in[0]) and output; for fc x is {c*h*w, 1, 1} */
+    const zs_general *general;   /* layers of general tensors; the importer's memory */
+    const zs_layer_quant *quant; /* NULL: of real numbers */
+    zs_shape x, y;               /* input (of in[0]) and output; for fc x is {c*h*w, 1, 1} */
 } zs_layer;
+
+typedef struct zs_net_output {
+    const char *name;
+    uint32_t tensor;
+    bool is_int; /* in integers of the file */
+    bool has_dims;
+    uint32_t rank; /* as the file counts them, if it does */
+    uint32_t dims[ZS_RANK_MAX];
+} zs_net_output;
 
 typedef struct zs_net {
     const char *name;
@@ -203,16 +307,27 @@ typedef struct zs_net {
     uint32_t output; /* tensor index: the final result */
     uint32_t logits; /* tensor before a final softmax; equals output where there is none */
     uint64_t seed;
-    /* Dimensions of input and result as the file counts them; rank 0: as the tensor's shape. */
-    uint32_t input_rank, output_rank;
-    uint32_t input_dims[ZS_RANK_MAX], output_dims[ZS_RANK_MAX];
+    const zs_net_output *outputs; /* all results, `output` first */
+    uint32_t output_n;
+    /* Dimensions of the input as the file counts them; rank 0: as the tensor's shape. */
+    uint32_t input_rank;
+    uint32_t input_dims[ZS_RANK_MAX];
+    bool is_channels_last; /* input_dims are N, H, W, C */
 } zs_net;
+
+/* Whether a result of the network lies in the memory that `root` owns. */
+bool zs_net_is_output(const zs_net *net, uint32_t root);
 
 /* Builds the graph. Layers that the output does not depend on are left out. Layers keep the order
  * of the spec where that is possible. Errors name the layer: ZS_EPARSE (unknown or duplicate name,
  * cycle, no output), ZS_ESHAPE (shapes that do not go together, windows larger than their input,
  * wrong weight counts), ZS_ERANGE (zero strides, sizes that overflow), ZS_ENOMEM. */
 zs_status zs_net_build(zs_arena *arena, const zs_net_spec *spec, zs_net **out, zs_err *err);
+
+/* The same in integers where the file's quantisers allow it: scales, batch normalisations and
+ * activations between products and a quantiser become factors and addends of one function of the
+ * sum, in double precision, and weights the integers that their scale says. The rest stays real. */
+zs_status zs_net_streamline(zs_arena *arena, const zs_net_spec *spec, zs_net **out, zs_err *err);
 
 /* The shape that a layer makes of inputs of these shapes, by the rules of zs_net_build. */
 zs_status zs_layer_infer(zs_arena *scratch, const zs_layer_spec *spec, const zs_shape *in,

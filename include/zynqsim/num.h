@@ -50,6 +50,7 @@ typedef struct zs_quant {
     uint32_t precision;
     const zs_tensor_scale *tensors; /* [tensor] */
     const zs_layer_scale *layers;   /* [layer] */
+    const zs_tensor *numbers;       /* [tensor] of the network: integers of its own */
 } zs_quant;
 
 /* Largest |x| of every tensor over some runs, for calibration: zs_ref_run in fp32 widens it. */
@@ -96,6 +97,14 @@ static inline float zs_act_f32(zs_act act, float x)
         return x;
     x = x > act.lo ? x : act.lo;
     return x < act.hi ? x : act.hi;
+}
+
+/* What becomes of a complete sum in fp32. */
+static inline float zs_finish_f32(const zs_layer *layer, uint32_t oc, float sum)
+{
+    if (layer->quant != NULL)
+        return (float)zs_quant_finish(layer->quant, oc, (double)sum);
+    return zs_act_f32(layer->act, sum);
 }
 
 /* Pixels of the image that a pooling window covers in one direction: at + j * dilation, j < n.

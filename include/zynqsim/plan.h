@@ -251,7 +251,8 @@ typedef struct zs_plan {
     uint64_t dram_bytes;           /* extent of all that the plan places */
     uint64_t resident_elems;       /* capacity of the resident buffer */
     uint32_t batch;
-    const char *fusion_note;   /* auto: what the search chose; else NULL */
+    const char *fusion_note; /* auto: what the search chose; else NULL */
+    const char *choice_note; /* what the design asks for and the plan does without, and why; NULL */
     const zs_plan_part *parts; /* [part_n] several engines that take turns; buffers are theirs */
     uint32_t part_n;           /* 0: one engine */
     uint64_t rearranged_bytes; /* of tensors that pass between engines of different layouts */

@@ -121,6 +121,9 @@ zs_status zs_explanation_json_emit(const zs_explanation *x, const zs_sink *s, zs
 /* .npy 1.0, float32, C order. */
 zs_status zs_npy_emit(const float *data, const uint64_t *dims, uint32_t dim_n, const zs_sink *s,
                       zs_err *err);
+/* The same of whole numbers that fit into bytes, as int8 or uint8. */
+zs_status zs_npy_emit_bytes(const float *data, bool has_sign, const uint64_t *dims, uint32_t dim_n,
+                            const zs_sink *s, zs_err *err);
 /* `show`: the resolved design as YAML that can be read again, with units and sources as comments.
  */
 zs_status zs_design_yaml_emit(const zs_design *d, const zs_sink *s, zs_err *err);

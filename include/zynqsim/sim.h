@@ -112,6 +112,9 @@ zs_status zs_exec_build(zs_arena *arena, const zs_design *design, const zs_net *
 void zs_exec_set_input(zs_exec *exec, uint32_t image, const float *x);
 /* Performs one op; the hook of zs_sim_run, or called by a test in any order the waits allow. */
 void zs_exec_op(zs_exec *exec, uint32_t op);
+/* The first layer, in the order of the network, of which a result was infinite or not a number,
+ * also where its activation hid that; NULL: none yet. Integers saturate. */
+const zs_layer *zs_exec_overflowed(const zs_exec *exec);
 zs_retire_hook zs_exec_hook(zs_exec *exec);
 /* Performs all ops in program order, without timing. */
 void zs_exec_run(zs_exec *exec);

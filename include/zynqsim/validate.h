@@ -12,6 +12,8 @@
  *                    on a memory of its own
  *          axi       bursts, splits and clocks of DMA engines in RTL (axi_case.h)
  *          kernels   times of kernels that a compiler made, one per layer (nest.h)
+ *          builds    resources of designs that were built, as their reports describe them (built.h)
+ *          operators resources of operators, memories and blocks of interconnect on their own
  * Error    of a value: relative, predicted over measured less one. Of a band: the distance from its
  *          nearest end, relative to that; 0 inside. NAN where nothing but zero was measured.
  * Memory   references and sections belong to the arena they were built in. */
@@ -20,6 +22,7 @@
 
 #include "zynqsim/axi_case.h"
 #include "zynqsim/base.h"
+#include "zynqsim/built.h"
 #include "zynqsim/dram.h"
 #include "zynqsim/memsys.h"
 #include "zynqsim/nest.h"
@@ -76,6 +79,8 @@ typedef enum zs_form {
     ZS_FORM_AXI,
     ZS_FORM_FLOW,
     ZS_FORM_KERNELS,
+    ZS_FORM_BUILDS,
+    ZS_FORM_OPERATORS,
     ZS_FORM_N
 } zs_form;
 
@@ -192,25 +197,30 @@ typedef struct zs_reference {
     const zs_axi_measured *axis;
     const zs_flow_measured *flows;
     const zs_kernel_measured *kernels;
+    const zs_build_measured *builds;
+    const zs_operator_measured *operators;
 } zs_reference;
 
 const char *zs_reference_case_name(const zs_reference *ref, uint32_t i);
 
 /* ---- sections -------------------------------------------------------------------------------- */
 
-enum { ZS_SECTIONS_OF_FORM = 3 };
+enum { ZS_SECTIONS_OF_FORM = 4 };
 
 typedef struct zs_section {
     const char *path, *title;
     zs_check *checks;
     uint32_t n, capacity;
-    double mean_limit_frac; /* of the mean error; 0: none */
+    double mean_limit_frac;   /* of the mean error; 0: none */
+    double median_limit_frac; /* of the median error; 0: none */
+    double inside_frac;       /* of those judged must be inside; 0: all */
     /* what zs_section_close fills */
     uint32_t inside, outside, unjudged, reported;
     double mean_frac, worst_frac;   /* of errors that are judged and defined; NAN without any */
+    double median_frac;             /* likewise */
     double worst_reported_frac;     /* of those that are reported */
     uint32_t worst, worst_reported; /* checks */
-    bool passes;                    /* none outside, mean within its limit */
+    bool passes;                    /* enough inside, mean and median within their limits */
 } zs_section;
 
 /* Sections for the checks of a reference, empty. ZS_ENOMEM. */

@@ -7,10 +7,12 @@ zs_status zs_fit_build(zs_arena *arena, const zs_design *design, const zs_plan *
     zs_fit_account *a = zs_fit_account_new(arena);
     if (a == NULL)
         return zs_nomem(err, "the resource account");
+    zs_fit_account_for(a, design);
     if (plan->part_n == 0)
         plan->kind->account(a, design, plan);
     for (uint32_t i = 0; i < plan->part_n; i++) {
         const zs_plan_part *part = &plan->parts[i];
+        zs_fit_account_for(a, part->design);
         zs_fit_name_engine(a, part->name);
         part->plan->kind->account(a, part->design, part->plan);
     }

@@ -51,8 +51,9 @@ void zs_bound_row_ends(const zs_design *design, const zs_net *net, const zs_plan
     memset(engines, 0, plan->engine_n * sizeof *engines);
     for (uint32_t row = 0; row < plan->row_n; row++) {
         const uint32_t row_end = plan->rows[row].op0 + plan->rows[row].op_n;
+        tally *t = &engines[plan->rows[row].engine];
         for (; op < row_end; op++)
-            charge(design, plan, &plan->ops[op], &engines[plan->rows[row].engine]);
+            charge(design, plan, &plan->ops[op], t);
         end_cycles[row] = row > 0 ? end_cycles[row - 1] : 0;
         for (uint32_t i = 0; i < plan->engine_n; i++)
             end_cycles[row] = zs_max_u64(end_cycles[row], least_end(design, plan, &engines[i]));

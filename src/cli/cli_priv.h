@@ -35,9 +35,10 @@ extern const char *const cli_models, *const cli_build;
 typedef enum cli_format { CLI_TABLE, CLI_CSV, CLI_JSON, CLI_FORMAT_N } cli_format;
 
 typedef struct cli_options {
-    const char *design_path;                 /* "-" is standard input; NULL when none was given */
-    const char *const *words;                /* arguments that are no options; ends with NULL */
-    char **set, **inputs, **against, **vary; /* NULL-terminated lists; NULL when not given */
+    const char *design_path;  /* "-" is standard input; NULL when none was given */
+    const char *const *words; /* arguments that are no options; ends with NULL */
+    char **set, **inputs, **outputs, **against,
+        **vary; /* NULL-terminated lists; NULL when not given */
     const char *model, *weights, *labels, *out;
     const char *trace, *trace_layers; /* run */
     int trace_limit;
@@ -125,7 +126,7 @@ void cli_temporary_drop(cli_temporary *temporary);
 
 /* Files that appear together or not at all: written under temporary names in one directory, which
  * is made when missing, then renamed. */
-enum { CLI_FILES_MAX = 8 };
+enum { CLI_FILES_MAX = 72, CLI_OUTPUTS_MAX = 64 };
 typedef struct cli_files {
     const char *dir;
     struct {
@@ -240,9 +241,11 @@ zs_status cli_npy_shape(zs_arena *arena, const char *path, zs_shape *shape, zs_e
 /* ---- execution (execute.c) ------------------------------------------------------------------- */
 
 typedef struct cli_outputs {
-    float *y, *logits; /* [input][c][h][w]; logits NULL where the network does not end in softmax */
-    zs_shape shape, logits_shape;
-    uint32_t n;
+    const zs_net *net;
+    float **y;     /* [output of the network]: [input][its elements]; NULL: timing only */
+    float *logits; /* NULL where the network does not end in softmax */
+    zs_shape logits_shape;
+    uint32_t n; /* inputs */
 } cli_outputs;
 
 /* Timing, and numerics unless the options say timing only. Fills result->images and wall time. */

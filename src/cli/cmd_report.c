@@ -120,6 +120,13 @@ static bool says(const zs_table *t, uint32_t row, const char *column, const char
     return strcmp(text, word) == 0 || strcmp(text, other) == 0;
 }
 
+/* Neither yes nor too close to call. */
+static bool refuses(const zs_table *t, uint32_t row, const char *column)
+{
+    const char *text = zs_table_text(t, row, zs_table_column(t, column), "");
+    return strcmp(text, "0") == 0 || strcmp(text, "false") == 0;
+}
+
 static zs_status take_rows(report_input *in, const zs_table *t, uint32_t x, uint32_t y, zs_err *err)
 {
     zs_scatter *s = in->sweep;
@@ -135,7 +142,7 @@ static zs_status take_rows(report_input *in, const zs_table *t, uint32_t x, uint
         }
         ZS_TRY(zs_table_number(t, row, x, -HUGE_VAL, HUGE_VAL, &p->x, err));
         ZS_TRY(zs_table_number(t, row, y, -HUGE_VAL, HUGE_VAL, &p->y, err));
-        p->is_feasible = says(t, row, "fits", "1", "true") && says(t, row, "meets", "1", "true");
+        p->is_feasible = !refuses(t, row, "fits") && says(t, row, "meets", "1", "true");
         p->label = label_row(&in->keep, t, row);
         if (p->label == NULL)
             return zs_nomem(err, t->path);

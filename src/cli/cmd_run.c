@@ -30,6 +30,17 @@ static zs_status say_misfit(cli_point *p, const zs_result *r, zs_err *err)
     return ZS_OK;
 }
 
+static zs_status say_close(cli_point *p, const zs_result *r, zs_err *err)
+{
+    const char *which = zs_fit_close_text(&p->keep, &r->fit);
+    const char *text = zs_arena_printf(&p->keep, "may not fit %s: %s is too close to call",
+                                       r->board, which != NULL ? which : "");
+    if (which == NULL || text == NULL)
+        return zs_nomem(err, "a message");
+    cli_say(r->design, text);
+    return ZS_OK;
+}
+
 /* Notes of the simulator first, then those of this run. */
 static zs_status merge_notes(cli_point *p, const zs_result *r, zs_err *err)
 {
@@ -71,6 +82,8 @@ static zs_status run_point(const cli_options *o, cli_point *p, int *exit_status,
         *exit_status = CLI_NO;
         if (!o->quiet)
             return say_misfit(p, result, err);
+    } else if (result->fit.is_close && !o->quiet) {
+        return say_close(p, result, err);
     }
     return ZS_OK;
 }

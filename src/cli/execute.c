@@ -134,12 +134,18 @@ static zs_status make_outputs(job *j, zs_err *err)
     cli_outputs *o = j->outputs;
     zs_arena *arena = &j->point->keep;
     o->n = j->inputs.n;
-    o->shape = net->tensors[net->output].shape;
+    o->net = net;
     o->logits_shape = net->tensors[net->logits].shape;
-    uint64_t elems;
-    if (!zs_mul_u64(zs_shape_elems(o->shape), o->n, &elems))
-        return zs_fail(err, ZS_ERANGE, "output", "the outputs of %u inputs are too large", o->n);
-    o->y = zs_arena_alloc(arena, elems, sizeof *o->y);
+    o->y = zs_new(arena, float *, net->output_n);
+    for (uint32_t i = 0; o->y != NULL && i < net->output_n; i++) {
+        uint64_t elems;
+        if (!zs_mul_u64(zs_shape_elems(net->tensors[net->outputs[i].tensor].shape), o->n, &elems))
+            return zs_fail(err, ZS_ERANGE, "output", "the outputs of %u inputs are too large",
+                           o->n);
+        o->y[i] = zs_arena_alloc(arena, elems, sizeof **o->y);
+        if (o->y[i] == NULL)
+            return zs_nomem(err, "outputs");
+    }
     if (net->logits != net->output)
         o->logits = zs_arena_alloc(arena, o->n, zs_shape_elems(o->logits_shape) * sizeof(float));
     j->images = zs_new(arena, zs_image_result, o->n);
@@ -170,16 +176,19 @@ static zs_status take_round(job *j, uint32_t first, zs_err *err)
 {
     const zs_net *net = j->point->net;
     cli_outputs *o = j->outputs;
-    const uint64_t n = zs_shape_elems(o->shape), logit_n = zs_shape_elems(o->logits_shape);
+    const zs_shape shape = net->tensors[net->output].shape;
+    const uint64_t n = zs_shape_elems(shape), logit_n = zs_shape_elems(o->logits_shape);
     for (uint32_t i = first; i < o->n && i < first + j->point->design.batch; i++) {
         zs_image_result *image = &j->images[i];
-        float *y = o->y + i * n;
-        zs_exec_get(j->exec, i - first, net->output, y);
+        float *y = o->y[0] + i * n;
+        for (uint32_t k = 0; k < net->output_n; k++)
+            zs_exec_get(j->exec, i - first, net->outputs[k].tensor,
+                        o->y[k] + i * zs_shape_elems(net->tensors[net->outputs[k].tensor].shape));
         if (o->logits != NULL)
             zs_exec_get(j->exec, i - first, net->logits, o->logits + i * logit_n);
         image->input = j->inputs.list[i].name;
         cli_sha256(y, n * sizeof *y, image->sha256);
-        ZS_TRY(name_classes(j->point, y, o->shape, image, err));
+        ZS_TRY(name_classes(j->point, y, shape, image, err));
     }
     return ZS_OK;
 }
@@ -255,6 +264,12 @@ zs_status cli_execute(cli_point *point, const cli_options *options, zs_result **
     const zs_status status = run_rounds(&j, result, err);
     cli_progress_end(&j.progress);
     ZS_TRY(status);
+    const zs_layer *overflowed = j.exec != NULL ? zs_exec_overflowed(j.exec) : NULL;
+    if (overflowed != NULL)
+        cli_note(point,
+                 "results of layer %s overflow: they are infinite or not a number, and so may be "
+                 "all that follows from them",
+                 overflowed->name);
     (*result)->sim_wall_seconds = cli_seconds() - begin_s;
     (*result)->images = j.images;
     (*result)->image_n = j.inputs.n;

@@ -56,6 +56,38 @@ static bool has_own_dims(const zs_net *net, const zs_npy *npy)
     return npy->own[0] == net->input_dims[0] || (npy->rank > 1 && net->input_dims[0] == 1);
 }
 
+/* Samples of the model's own layout, rows x columns x channels, as channels x rows x columns. */
+static zs_status to_planes(cli_point *p, const float *from, uint64_t n, const float **out,
+                           zs_err *err)
+{
+    const zs_shape s = input_shape(p);
+    const uint64_t pixels = (uint64_t)s.h * s.w, elems = zs_shape_elems(s);
+    float *x = zs_arena_alloc_raw(&p->keep, n * elems, sizeof *x);
+    if (x == NULL)
+        return zs_nomem(err, "inputs");
+    for (uint64_t i = 0; i < n; i++)
+        for (uint64_t at = 0; at < pixels; at++)
+            for (uint32_t c = 0; c < s.c; c++)
+                x[i * elems + c * pixels + at] = from[i * elems + at * s.c + c];
+    *out = x;
+    return ZS_OK;
+}
+
+/* Integers of a network that takes them, as the real numbers that they stand for. */
+static zs_status to_reals(cli_point *p, const float *from, uint64_t n, const float **out,
+                          zs_err *err)
+{
+    const zs_number *number = &p->net->tensors[p->net->input].number;
+    const uint64_t all = n * zs_shape_elems(input_shape(p));
+    float *x = zs_arena_alloc_raw(&p->keep, all, sizeof *x);
+    if (x == NULL)
+        return zs_nomem(err, "inputs");
+    for (uint64_t i = 0; i < all; i++)
+        x[i] = (float)(((double)from[i] - number->zero - number->offset) * number->scale);
+    *out = x;
+    return ZS_OK;
+}
+
 static zs_status add_npy(cli_point *p, const char *path, cli_inputs *inputs, zs_err *err)
 {
     zs_npy npy;
@@ -68,6 +100,10 @@ static zs_status add_npy(cli_point *p, const char *path, cli_inputs *inputs, zs_
         return zs_fail(err, ZS_ESHAPE, path,
                        "the tensor is %llux%llux%llu, the network's input is %ux%ux%u", c, h, w,
                        s.c, s.h, s.w);
+    if (is_own && p->net->is_channels_last)
+        ZS_TRY(to_planes(p, npy.data, n, &npy.data, err));
+    if (npy.is_int && p->net->tensors[p->net->input].number.scale > 0)
+        ZS_TRY(to_reals(p, npy.data, n, &npy.data, err));
     if (n == 0)
         return zs_fail(err, ZS_ESHAPE, path, "the tensor has 0 samples, at least 1 is needed");
     for (uint64_t i = 0; i < n; i++) {

@@ -115,6 +115,14 @@ static zs_status apply_options(cli_point *p, const cli_options *o, named_here *h
         p->design.network.input = o->inputs[0];
         p->design.network.input_n = n;
     }
+    if (o->outputs != NULL) {
+        uint32_t n = 0;
+        while (o->outputs[n] != NULL)
+            n++;
+        p->design.network.outputs = (const char *const *)o->outputs;
+        p->design.network.output = o->outputs[0];
+        p->design.network.output_n = n;
+    }
     here->model |= o->model != NULL;
     here->weights |= o->weights != NULL;
     here->labels |= o->labels != NULL;
@@ -269,7 +277,10 @@ static zs_status parse_model(cli_point *p, const cli_options *o, zs_span bytes, 
     const zs_fetch fetch = cli_fetch_large(&p->keep);
     zs_net_parts parts = {.stated = {d->network.input_c, d->network.input_h, d->network.input_w},
                           .weights = weights,
-                          .fetch = &fetch};
+                          .rounding = (zs_rounding)(ZS_ROUND_DOUBLE + d->network.rounding),
+                          .fetch = &fetch,
+                          .outputs = d->network.outputs,
+                          .output_n = d->network.output_n};
     const zs_status status = zs_net_parse_parts(&p->keep, bytes, path, &parts, spec, err);
     const char *first = d->network.inputs[0];
     zs_err ignored;
@@ -278,6 +289,26 @@ static zs_status parse_model(cli_point *p, const cli_options *o, zs_span bytes, 
         cli_npy_shape(&p->keep, first, &parts.stated, &ignored) != ZS_OK ||
         zs_net_parse_parts(&p->keep, bytes, path, &parts, spec, &ignored) != ZS_OK)
         return status;
+    return ZS_OK;
+}
+
+static bool has_quantisers(const zs_net_spec *spec)
+{
+    for (uint32_t i = 0; i < spec->layer_n; i++)
+        if (spec->layers[i].quant != NULL)
+            return true;
+    return false;
+}
+
+/* Their integers are what the file says, whatever scales a calibration would find. */
+static zs_status check_precision(const zs_design *d, const zs_net_spec *spec, zs_err *err)
+{
+    for (uint32_t i = 0; d->accel.precision != ZS_FP32 && i < spec->layer_n; i++)
+        if (spec->layers[i].quant != NULL && spec->layers[i].quant->rule >= ZS_ROUND_DOUBLE)
+            return zs_fail(
+                err, ZS_EUNSUPPORTED, "accelerator.precision",
+                "the network computes in integers of its own, which fp32 holds; no other "
+                "precision does");
     return ZS_OK;
 }
 
@@ -301,7 +332,11 @@ zs_status cli_net_load(cli_point *p, const cli_options *o, zs_err *err)
         ZS_TRY(zs_net_take_weights(&p->keep, &spec, &from, err));
     }
     ZS_TRY(settle_input_shape(p, o, &spec, err));
-    const zs_status status = zs_net_build(&p->keep, &spec, &p->net, err);
+    if (!o->timing_only)
+        ZS_TRY(check_precision(&p->design, &spec, err));
+    const bool is_streamlined = p->design.accel.precision == ZS_FP32 && has_quantisers(&spec);
+    const zs_status status = is_streamlined ? zs_net_streamline(&p->keep, &spec, &p->net, err)
+                                            : zs_net_build(&p->keep, &spec, &p->net, err);
     if (status != ZS_OK && err != NULL && strstr(err->place, path) == NULL)
         zs_err_prefix(err, path);
     return status;

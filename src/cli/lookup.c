@@ -172,6 +172,6 @@ zs_status cli_model_find(zs_arena *arena, const char *design_path, const char *n
                        "there is no model '%s' in models/, did you mean %s?", name, near);
     return zs_fail(
         err, ZS_EUSAGE, "network.model",
-        "there is no model '%s' in models/; a file ends in .yaml, .onnx, .caffemodel or .prototxt",
+        "there is no model '%s' in models/; a file ends in .yaml, .onnx, .tflite, .caffemodel, .prototxt or .cfg",
         name);
 }

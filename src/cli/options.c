@@ -56,7 +56,7 @@ typedef struct raw_options {
     } given[GIVEN_MAX]; /* options of one value */
     uint32_t given_n;
     char **room, **next; /* of the lists and the arguments; one block */
-    char **set, **inputs, **against, **vary, **where;
+    char **set, **inputs, **outputs, **against, **vary, **where;
     const char *design, *model, *weights, *labels, *out, *fidelity, *format, *trace, *trace_layers;
     const char *output, *plot, *x, *y, *junit;
     const char *merge, *pareto, *pareto_out, *best, *shard;
@@ -73,7 +73,7 @@ static const option design_options[] = {
     {"set", 0, LIST, &raw.set, "set one key of the design, after the file; repeatable",
      "KEY=VALUE"},
     {"model", 0, WORD, &raw.model,
-     "network: a name in models/, or a .yaml, .onnx or .caffemodel file", "MODEL"},
+     "network: a name in models/, or a file (.yaml .onnx .tflite .caffemodel .prototxt .cfg)", "MODEL"},
     {"weights", 0, WORD, &raw.weights,
      "synthetic[:SEED], or a file with the weights of a YAML network", "WEIGHTS"},
     {0}};
@@ -81,6 +81,8 @@ static const option design_options[] = {
 static const option run_options[] = {
     {"input", 0, LIST, &raw.inputs, "JPEG, PNG, PPM or .npy file, or synthetic[:SEED]; repeatable",
      "INPUT"},
+    {"output", 0, LIST, &raw.outputs,
+     "a value or layer of the network to end at, instead of its own results; repeatable", "NAME"},
     {"labels", 0, WORD, &raw.labels, "text file with one class name a line", "FILE"},
     {"fidelity", 0, WORD, &raw.fidelity, "timing model: bound, tile or burst (default burst)",
      "LEVEL"},
@@ -484,6 +486,7 @@ zs_status cli_options_parse(const cli_command *command, int argc, const char **a
     *o = (cli_options){.words = (const char *const *)words,
                        .set = raw.set,
                        .inputs = raw.inputs,
+                       .outputs = raw.outputs,
                        .against = raw.against,
                        .vary = raw.vary,
                        .layers = raw.layers,

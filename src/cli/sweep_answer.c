@@ -22,7 +22,7 @@ typedef struct answering {
     bool larger[OBJECTIVES_MAX];
     uint32_t objective_n;
     bool says_fits; /* a condition speaks of fits: it decides */
-    uint64_t simulated, skipped, problems, misfits, met;
+    uint64_t simulated, skipped, problems, misfits, close, met;
     kept_row *rows;
     double *values; /* [row][objective], smaller is better */
     uint64_t row_n, room;
@@ -91,11 +91,13 @@ static zs_status count_row(void *ctx, const sweep_row *row, zs_err *err)
     answering *a = ctx;
     const char *outcome = text_of(row, "outcome");
     const bool simulated = strcmp(outcome, "simulated") == 0;
-    const bool fits = number_of(row, "fits") > 0, meets = number_of(row, "meets") > 0;
+    const char *verdict = text_of(row, "fits"); /* empty: too close to call */
+    const bool fits = strcmp(verdict, "0") != 0, meets = number_of(row, "meets") > 0;
     a->simulated += simulated;
     a->skipped += strcmp(outcome, "skipped") == 0;
     a->problems += strcmp(outcome, "problem") == 0;
     a->misfits += simulated && !fits;
+    a->close += simulated && verdict[0] == '\0';
     const bool counts = simulated && meets && (fits || a->says_fits);
     a->met += counts;
     const bool is_best =
@@ -376,11 +378,17 @@ static const char *sentence_of(answering *a, const shown *s)
             job->sweep.conditions.n > 0 && !a->says_fits ? " and meet the conditions" : "",
             (unsigned long long)a->simulated,
             100.0 * (double)a->simulated / (double)(all ? all : 1));
+    const char *close = "";
+    if (a->close > 0)
+        close = zs_arena_printf(&a->keep, " and %llu are too close to call",
+                                (unsigned long long)a->close);
+    if (close == NULL)
+        return NULL;
     const char *counts = zs_arena_printf(
         &a->keep,
-        "%llu of %llu points: %llu simulated, of these %llu do not fit; %llu skipped by a "
+        "%llu of %llu points: %llu simulated, of these %llu do not fit%s; %llu skipped by a "
         "condition, %llu with a problem",
-        rows, all, (unsigned long long)a->simulated, (unsigned long long)a->misfits,
+        rows, all, (unsigned long long)a->simulated, (unsigned long long)a->misfits, close,
         (unsigned long long)a->skipped, (unsigned long long)a->problems);
     if (a->objective_n == 0 || counts == NULL)
         return counts;
@@ -394,7 +402,8 @@ static zs_status emit(answering *a, const shown *s, zs_err *err)
     const zs_answer_count counts[] = {
         {"points", a->job->own_n},   {"rows", a->simulated + a->skipped + a->problems},
         {"simulated", a->simulated}, {"skipped", a->skipped},
-        {"problems", a->problems},   {"misfits", a->misfits}};
+        {"problems", a->problems},   {"misfits", a->misfits},
+        {"close", a->close}};
     const zs_answer answer = {.key = a->job->o->best ? "best" : "front",
                               .columns = s->columns,
                               .cells = s->cells,

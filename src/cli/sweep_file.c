@@ -116,7 +116,7 @@ static zs_status mark_row(void *ctx, const sweep_row *row, zs_err *err)
     if (job->values != NULL) {
         const double value =
             sweep_cell_number(row, sweep_column(row, zs_metrics[job->best.metric].name));
-        const bool fits = sweep_cell_number(row, sweep_column(row, "fits")) > 0;
+        const bool fits = sweep_cell_number(row, sweep_column(row, "fits")) != 0;
         if (sweep_cell_number(row, sweep_column(row, "meets")) > 0 &&
             (fits || sweep_may_misfit(job)))
             job->values[own] = job->best_is_larger ? -value : value;

@@ -147,24 +147,55 @@ void zs_design_defaults(zs_design *design)
 
 /* ---- keys that are more than one member ------------------------------------------------------ */
 
-static zs_status set_inputs(zs_design *design, zs_arena *arena, const char *const *items,
-                            uint32_t n, bool calibration, zs_err *err)
+/* Keys that take a list of texts: a text, the list, and how many there are. */
+static const struct list_key {
+    const char *path;
+    size_t first, all, n;
+    bool may_be_empty;
+} list_keys[] = {
+#define LIST_KEY(path, member, may_be_empty)                                                       \
+    {                                                                                              \
+        path, offsetof(zs_design, network.member), offsetof(zs_design, network.member##s),         \
+            offsetof(zs_design, network.member##_n), may_be_empty                                  \
+    }
+    LIST_KEY("network.input", input, false),
+    LIST_KEY("network.calibration", calibration, true),
+    LIST_KEY("network.outputs", output, true),
+};
+
+static const struct list_key *find_list(const char *path)
+{
+    for (size_t i = 0; i < ZS_LEN(list_keys); i++)
+        if (strcmp(list_keys[i].path, path) == 0)
+            return &list_keys[i];
+    return NULL;
+}
+
+static zs_status set_texts(zs_design *design, zs_arena *arena, const struct list_key *key,
+                           const char *const *items, uint32_t n, zs_err *err)
 {
     const char **kept = n ? zs_new(arena, const char *, n) : NULL;
+    const char *const *list = kept;
     if (n > 0 && kept == NULL)
         return zs_nomem(err, "design");
     for (uint32_t i = 0; i < n; i++)
         ZS_TRY(keep_string(arena, items[i], &kept[i], err));
-    if (calibration) {
-        design->network.calibration = n ? kept[0] : "";
-        design->network.calibrations = kept;
-        design->network.calibration_n = n;
-    } else {
-        design->network.input = n ? kept[0] : "";
-        design->network.inputs = kept;
-        design->network.input_n = n;
-    }
+    const char *first = n ? kept[0] : "";
+    memcpy((char *)design + key->first, &first, sizeof first);
+    memcpy((char *)design + key->all, &list, sizeof list);
+    memcpy((char *)design + key->n, &n, sizeof n);
     return ZS_OK;
+}
+
+uint32_t zs_design_list(const zs_design *design, const char *path, const char *const **items)
+{
+    const struct list_key *key = find_list(path);
+    uint32_t n = 0;
+    if (key != NULL) {
+        memcpy((void *)items, (const char *)design + key->all, sizeof *items);
+        memcpy(&n, (const char *)design + key->n, sizeof n);
+    }
+    return n;
 }
 
 /* Shorthands for the members of a triple. */
@@ -210,8 +241,7 @@ static zs_status set_triple(zs_design *design, zs_arena *arena, const triple *li
 
 bool zs_design_takes_list(const char *path)
 {
-    return find_triple(path) != NULL || strcmp(path, "network.input") == 0 ||
-           strcmp(path, "network.calibration") == 0;
+    return find_triple(path) != NULL || find_list(path) != NULL;
 }
 
 zs_status zs_design_set_list(zs_design *design, zs_arena *arena, const char *path,
@@ -220,16 +250,16 @@ zs_status zs_design_set_list(zs_design *design, zs_arena *arena, const char *pat
     const triple *list = find_triple(path);
     if (list != NULL)
         return set_triple(design, arena, list, items, item_n, err);
-    const bool calibration = strcmp(path, "network.calibration") == 0;
-    if (!zs_design_takes_list(path))
+    const struct list_key *key = find_list(path);
+    if (key == NULL)
         return zs_fail(err, ZS_EPARSE, path, "a list of %u, but it takes one value",
                        (unsigned)item_n);
     for (uint32_t i = 0; i < item_n; i++)
         if (items[i][0] == '\0')
             return zs_fail(err, ZS_EPARSE, path, "entry %u of the list is empty", (unsigned)i + 1);
-    if (item_n == 0 && !calibration)
+    if (item_n == 0 && !key->may_be_empty)
         return zs_fail(err, ZS_EPARSE, path, "empty, but at least one input is needed");
-    return set_inputs(design, arena, items, item_n, calibration, err);
+    return set_texts(design, arena, key, items, item_n, err);
 }
 
 /* "[104, 117, 123]" or "104,117,123" cut at its commas. */

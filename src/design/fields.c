@@ -24,6 +24,7 @@ const zs_word zs_words_type[] = {
 
 /* ---- fields ---------------------------------------------------------------------------------- */
 
+#define BETTER(path, how)
 #define FIELD(path, member, type, ...)  ZS_FIELD_CHECK(path, zs_design, member, type)
 #define SHARED(path, member, type, ...) ZS_FIELD_CHECK(path, zs_design, member, type)
 #include "accel_fields.def"
@@ -47,6 +48,18 @@ static const zs_field board_fields[] = {
 };
 #undef FIELD
 #undef SHARED
+#undef BETTER
+
+#define FIELD(...)
+#define SHARED(...)
+#define BETTER(path, how) {path, ZS_BETTER_##how},
+static const zs_better_row betters[] = {
+#include "accel_fields.def"
+#include "board_fields.def"
+};
+#undef FIELD
+#undef SHARED
+#undef BETTER
 
 const zs_field *zs_field_at(uint32_t i)
 {
@@ -72,6 +85,24 @@ const zs_field *zs_field_find(const char *path)
         if (strcmp(f->path, path) == 0)
             return f;
     return NULL;
+}
+
+static zs_better find_better(const zs_better_row *rows, size_t n, const char *path)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(rows[i].path, path) == 0)
+            return rows[i].better;
+    return ZS_BETTER_NONE;
+}
+
+zs_better zs_field_better(const zs_field *field)
+{
+    zs_better better = find_better(betters, ZS_LEN(betters), field->path);
+    for (uint32_t k = 0; k < zs_kind_n && better == ZS_BETTER_NONE; k++) {
+        const zs_kind_keys *keys = zs_kind_designs[k].keys;
+        better = find_better(keys->betters, keys->better_n, field->path);
+    }
+    return better;
 }
 
 bool zs_field_is_of(const zs_field *field, uint32_t kind)

@@ -24,11 +24,9 @@ static bool is_within(uint64_t words, uint32_t bits, uint64_t limit_bits)
     return zs_mul_u64(words, bits, &total_bits) && total_bits <= limit_bits;
 }
 
-uint32_t zs_bram18_of(uint64_t words, uint32_t bits)
+/* Blocks of a memory of exactly so many words. */
+static uint32_t blocks_of(uint64_t depth, uint32_t bits)
 {
-    if (is_within(words, bits, ZS_LUTRAM_BITS))
-        return 0;
-    const uint64_t depth = power_of_two_at_least(words);
     uint64_t best = UINT64_MAX;
     for (size_t i = 0; i < ZS_LEN(shapes); i++) {
         uint64_t blocks;
@@ -39,10 +37,32 @@ uint32_t zs_bram18_of(uint64_t words, uint32_t bits)
     return saturated_u32(best);
 }
 
+uint32_t zs_bram18_of(uint64_t words, uint32_t bits)
+{
+    if (is_within(words, bits, ZS_LUTRAM_BITS))
+        return 0;
+    return blocks_of(power_of_two_at_least(words), bits);
+}
+
+uint32_t zs_bram18_unrounded_of(uint64_t words, uint32_t bits)
+{
+    return is_within(words, bits, ZS_LUTRAM_BITS) ? 0 : blocks_of(words, bits);
+}
+
+/* The 512 x 36 shape reads and writes through one port each: with two ports that do both, 18 bits
+ * are the widest. Such a memory goes to block RAM at any size. */
+uint32_t zs_bram18_two_port_of(uint64_t words, uint32_t bits)
+{
+    const uint64_t depth = zs_max_u64(power_of_two_at_least(words), 1024);
+    return words == 0 || bits == 0 ? 0 : blocks_of(depth, bits);
+}
+
 uint32_t zs_lutram_luts_of(uint64_t words, uint32_t bits)
 {
     uint64_t luts;
-    if (!zs_mul3_u64(zs_ceil_div(words, ZS_LUTRAM_WORDS), bits, 2, &luts))
+    if (words <= 32)
+        return saturated_u32(zs_ceil_div((uint64_t)bits * 4, 6) * (words > 0));
+    if (!zs_mul_u64(zs_ceil_div(words, ZS_LUTRAM_WORDS), zs_ceil_div((uint64_t)bits * 4, 3), &luts))
         return UINT32_MAX;
     return saturated_u32(luts);
 }

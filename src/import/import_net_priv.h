@@ -41,9 +41,12 @@ typedef struct zs_net_value {
     uint32_t dims[ZS_RANK_MAX];
     uint8_t perm[ZS_RANK_MAX];
     zs_shape shape;
-    float step; /* above 0: quantised, to these steps around that zero */
-    double zero;
-    uint32_t pads[4]; /* top, left, bottom, right; dims count them */
+    float step; /* above 0: quantised, to these steps around that zero; real numbers all the same */
+    const float *steps;       /* one for each channel, or NULL */
+    double zero, least, most; /* limits of its integers, or of those of an input (is_raw) */
+    bool is_raw;              /* the layer's numbers are integers of the file */
+    zs_weight_grid grid;      /* a constant that lies on steps */
+    uint32_t pads[4];         /* top, left, bottom, right; dims count them */
 } zs_net_value;
 
 typedef struct zs_net_draft {

@@ -10,10 +10,13 @@
 typedef struct zs_onnx {
     zs_net_draft draft;
     const ZsOnnx__Graph *graph;
-    int64_t opset;       /* of the default domain */
-    zs_shape stated;     /* sizes of the input that win over the file's, 0 = none */
-    int64_t batch;       /* samples that the input states, 0 = open */
-    bool is_whole;       /* the first dimension is one like the others: not samples, or one */
+    int64_t opset;             /* of the default domain */
+    zs_shape stated;           /* sizes of the input that win over the file's, 0 = none */
+    int64_t batch;             /* samples that the input states, 0 = open */
+    bool is_whole;             /* the first dimension is one like the others: not samples, or one */
+    const char *input;         /* its name */
+    const char *const *wanted; /* outputs that were asked for instead of the graph's */
+    size_t wanted_n;
     uint64_t fold_elems; /* elements that constants may still be folded into */
 } zs_onnx;
 
@@ -34,8 +37,8 @@ zs_status zs_onnx_floats(zs_arena *arena, const ZsOnnx__Tensor *tensor, const ch
 zs_status zs_onnx_ints(const ZsOnnx__Tensor *tensor, const char *place, int64_t *out, size_t room,
                        size_t *n, zs_err *err);
 
-/* Fetches what tensors keep in other files. Where one is missing their data are synthetic, and *note
- * says so (else NULL). Without `fetch` all are missing. */
+/* Fetches what tensors keep in other files. Where one is missing their data are synthetic, and
+ * *note says so (else NULL). Without `fetch` all are missing. */
 struct zs_fetch;
 zs_status zs_onnx_load_external(zs_arena *arena, const ZsOnnx__Graph *graph, const char *path,
                                 const struct zs_fetch *fetch, const char **note, zs_err *err);
@@ -98,6 +101,8 @@ zs_status zs_onnx_scale(const zs_onnx_node *at, zs_net_value *x, double factor, 
                         zs_err *err);
 zs_status zs_onnx_clip(const zs_onnx_node *at, zs_net_value *constant, double lo, double hi,
                        zs_err *err);
+/* Makes a constant what a layer computes: zeros in place of all elements of the input, plus it. */
+zs_status zs_onnx_compute(const zs_onnx_node *at, zs_net_value *constant, zs_err *err);
 /* A table of `n` offsets: start, start + step, ... */
 int64_t *zs_onnx_table(const zs_onnx_node *at, uint64_t n, int64_t start, int64_t step);
 /* Refuses what would mix samples of a batch. */
@@ -136,6 +141,21 @@ zs_status zs_onnx_attr_ints(const zs_onnx_node *at, const char *name, int64_t *o
 /* Whether a text attribute has this value. */
 bool zs_onnx_attr_is(const ZsOnnx__Attribute *attr, const char *text);
 
+/* ---- quantisers ------------------------------------------------------------------------------ */
+
+/* Integers of a file from lo to hi; a quantiser to them, or NULL; a layer of it over x. */
+zs_number zs_onnx_number(double scale, double zero, double lo, double hi);
+zs_layer_quant *zs_onnx_quantiser(const zs_onnx_node *at, zs_number out);
+zs_status zs_onnx_quantise_layer(const zs_onnx_node *at, zs_net_value *x,
+                                 const zs_layer_quant *quant, zs_net_value *y, zs_err *err);
+const double *zs_onnx_spread(const zs_onnx_node *at, const float *from, uint64_t n, uint64_t want);
+/* Smallest and largest number of a type of TensorProto, false for others than integers. */
+bool zs_onnx_int_limits(int32_t type, double *least, double *most);
+/* Makes a quantised value, if it is one, its integers. */
+zs_status zs_onnx_codes(const zs_onnx_node *at, zs_net_value *x, zs_err *err);
+/* What is known of the steps of weights, constant input i. */
+void zs_onnx_grid(const zs_onnx_node *at, size_t i, zs_layer_spec *layer);
+
 /* ---- operators ------------------------------------------------------------------------------- */
 
 /* ZS_EPARSE for an attribute or a number of inputs of another version of the operator. */
@@ -150,6 +170,8 @@ OP(squeeze) OP(unsqueeze) OP(shape) OP(size) OP(gather) OP(slice) OP(split) OP(p
 OP(tile) OP(depth_to_space) OP(space_to_depth) OP(concat) OP(constant_of_shape) OP(range)
 OP(resize) OP(reduce) OP(arg) OP(global_pool) OP(softmax) OP(instance_norm) OP(layer_norm)
 OP(lp_norm) OP(mean_variance) OP(matmul) OP(gemm) OP(conv_transpose) OP(quantize) OP(dequantize)
+OP(qlinear) OP(integer) OP(quant) OP(multi_threshold) OP(xnor)
+OP(top_k)
 /* clang-format on */
 #undef OP
 

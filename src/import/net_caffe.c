@@ -172,8 +172,8 @@ static void find_output_dims(const zs_caffe *net, ZsCaffe__Layer *const *layers,
             const zs_shape s = zs_onnx_shape_of(top->dims, top->rank);
             if (top->rank == 4 && memcmp(&s, &top->shape, sizeof s) == 0)
                 continue;
-            out->output_rank = top->rank;
-            memcpy(out->output_dims, top->dims, sizeof out->output_dims);
+            out->result = (zs_output_spec){.has_dims = top->rank > 0, .rank = top->rank};
+            memcpy(out->result.dims, top->dims, sizeof out->result.dims);
         }
 }
 

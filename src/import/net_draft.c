@@ -185,7 +185,8 @@ zs_status zs_net_fold_stats(zs_arena *arena, const zs_bn_stats *stats, const cha
 {
     float *scale = zs_arena_alloc_raw(arena, stats->n, sizeof *scale);
     float *shift = zs_arena_alloc_raw(arena, stats->n, sizeof *shift);
-    if (scale == NULL || shift == NULL)
+    double *exact = zs_arena_alloc_raw(arena, 2 * (size_t)stats->n, sizeof *exact);
+    if (scale == NULL || shift == NULL || exact == NULL)
         return zs_nomem(err, "batch normalisation");
     for (uint32_t c = 0; c < stats->n; c++) {
         const double spread = (double)stats->var[c] * stats->factor + stats->eps;
@@ -195,9 +196,13 @@ zs_status zs_net_fold_stats(zs_arena *arena, const zs_bn_stats *stats, const cha
                            (double)stats->var[c] * stats->factor, c, stats->eps);
         const double gain = (stats->gamma ? (double)stats->gamma[c] : 1.0) / sqrt(spread);
         const double beta = stats->beta ? (double)stats->beta[c] : 0.0;
+        exact[c] = gain;
+        exact[stats->n + c] = beta - (double)stats->mean[c] * stats->factor * gain;
         scale[c] = (float)gain;
-        shift[c] = (float)(beta - (double)stats->mean[c] * stats->factor * gain);
+        shift[c] = (float)exact[stats->n + c];
     }
+    layer->exact_scale = exact;
+    layer->exact_shift = exact + stats->n;
     layer->scale = scale;
     layer->shift = shift;
     layer->scale_n = stats->n;

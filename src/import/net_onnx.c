@@ -35,11 +35,12 @@ static zs_status check_model(const ZsOnnx__Model *model, const char *path, zs_on
 static zs_status init_draft(zs_onnx *net, zs_arena *arena, const char *path, zs_err *err)
 {
     uint64_t values = (uint64_t)net->graph->n_initializer + net->graph->n_input;
-    uint64_t layers = 1;
+    uint64_t layers = 2;
     for (size_t i = 0; i < net->graph->n_node; i++) {
-        values += net->graph->node[i]->n_output;
-        layers += 2 * net->graph->node[i]->n_input + net->graph->node[i]->n_output + 2;
+        values += net->graph->node[i]->n_output + 4; /* names within operators on integers */
+        layers += 4 * net->graph->node[i]->n_input + net->graph->node[i]->n_output + 2;
     }
+    layers += 3 * (net->wanted_n + net->graph->n_output);
     return zs_net_draft_init(&net->draft, arena, path, layers, values, err);
 }
 
@@ -87,6 +88,7 @@ static zs_status read_input_shape(zs_onnx *net, const ZsOnnx__ValueInfo *input, 
                            &value->dims[d], err));
     value->rank = rank;
     value->has_dims = true;
+    net->is_whole = net->is_whole || rank == 1;
     if (rank > 1 && !net->is_whole) {
         net->batch = value->dims[0];
         net->is_whole = net->batch <= 1;
@@ -125,9 +127,13 @@ static zs_status add_input(zs_onnx *net, zs_input_spec *out, zs_err *err)
     if (input == NULL)
         return zs_fail(err, ZS_EPARSE, net->draft.path, "the graph has no input");
     zs_net_value value = {.layer = input->name};
+    if (input->type != NULL && input->type->tensor_type != NULL)
+        value.is_raw =
+            zs_onnx_int_limits(input->type->tensor_type->elem_type, &value.least, &value.most);
     ZS_TRY(read_input_shape(net, input, &value, err));
     ZS_TRY(zs_net_draft_value(&net->draft, input->name, input->name, value.rank, err));
     *zs_net_draft_get(&net->draft, input->name) = value;
+    net->input = input->name;
     zs_name_map_put(&net->draft.taken, input->name, input->name);
     *out = (zs_input_spec){.name = input->name, .shape = value.shape};
     if (value.has_dims) {
@@ -176,7 +182,16 @@ static zs_status check_node(const zs_onnx_node *at, zs_err *err)
     const char *domain = node->domain ? node->domain : "";
     if (node->op_type == NULL)
         return zs_fail(err, ZS_EPARSE, at->place, "the node has no operator");
-    if (domain[0] != '\0' && strcmp(domain, "ai.onnx") != 0)
+    static const char *const domains[] = {"",
+                                          "ai.onnx",
+                                          "com.microsoft",
+                                          "onnx.brevitas",
+                                          "finn.custom_op.general",
+                                          "qonnx.custom_op.general"};
+    bool is_known = false;
+    for (size_t i = 0; i < ZS_LEN(domains); i++)
+        is_known = is_known || strcmp(domain, domains[i]) == 0;
+    if (!is_known)
         return zs_fail(err, ZS_EUNSUPPORTED, at->place, "operator %s of domain '%s' is not handled",
                        node->op_type, domain);
     if (node->n_output == 0 || node->output[0][0] == '\0')
@@ -201,6 +216,19 @@ static zs_status add_node(zs_onnx *net, size_t i, zs_err *err)
                                                   : zs_onnx_op(&at, err);
 }
 
+/* The value that is output i: of the graph, or what was asked for, which may be a node's name. */
+static char *wanted_name(const zs_onnx *net, size_t i)
+{
+    if (net->wanted_n == 0)
+        return net->graph->output[i]->name;
+    for (size_t k = 0; k < net->graph->n_node; k++) {
+        const ZsOnnx__Node *node = net->graph->node[k];
+        if (node->name != NULL && node->n_output > 0 && strcmp(node->name, net->wanted[i]) == 0)
+            return node->output[0];
+    }
+    return (char *)(uintptr_t)net->wanted[i];
+}
+
 /* Nodes of which the output depends; what a file leaves beside them need not be understood. */
 static zs_status find_needed(const zs_onnx *net, bool *needed, zs_err *err)
 {
@@ -221,8 +249,9 @@ static zs_status find_needed(const zs_onnx *net, bool *needed, zs_err *err)
                 needed[maker - net->graph->node] = true;
             zs_name_map_put(&makers, name, &net->graph->node[i]);
         }
-    for (size_t i = 0; i < net->graph->n_output; i++) {
-        const char *name = net->graph->output[i]->name;
+    const size_t output_n = net->wanted_n > 0 ? net->wanted_n : net->graph->n_output;
+    for (size_t i = 0; i < output_n; i++) {
+        const char *name = wanted_name(net, i);
         maker = name != NULL ? zs_name_map_get(&makers, name) : NULL;
         if (maker != NULL)
             needed[maker - net->graph->node] = true;
@@ -236,26 +265,63 @@ static zs_status find_needed(const zs_onnx *net, bool *needed, zs_err *err)
     return ZS_OK;
 }
 
-static zs_status find_output(const zs_onnx *net, zs_net_spec *spec, zs_err *err)
+/* A network has a layer, even if it only hands its input on. */
+static zs_status copy_input(const zs_onnx_node *at, zs_net_value *value, zs_err *err)
 {
-    if (net->graph->n_output != 1)
-        return zs_fail(err, ZS_EUNSUPPORTED, net->draft.path,
-                       "the graph has %zu outputs; networks here have 1", net->graph->n_output);
-    const char *name = net->graph->output[0]->name;
+    zs_layer_spec *layer;
+    zs_general *g = zs_onnx_general(at, ZS_FN_NONE);
+    if (g == NULL)
+        return zs_nomem(err, "a layer");
+    if (!value->has_dims)
+        return zs_fail(err, ZS_EPARSE, at->place, "the graph computes nothing");
+    ZS_TRY(zs_onnx_new_layer(at, ZS_LAYER_UNARY, &layer, err));
+    ZS_TRY(zs_net_draft_input(&at->net->draft, layer, value->layer, err));
+    g->to = value->shape;
+    g->x_elems = zs_shape_elems(value->shape);
+    layer->general = g;
+    value->layer = layer->name;
+    return ZS_OK;
+}
+
+static zs_status add_output(zs_onnx *net, char *name, const char *input, zs_output_spec *out,
+                            zs_err *err)
+{
+    ZsOnnx__Node end = ZS_ONNX__NODE__INIT;
     zs_net_value *value = name ? zs_net_draft_get(&net->draft, name) : NULL;
+    const zs_onnx_node at = {.net = net, .node = &end, .place = net->draft.path};
+    end.name = name;
     if (value != NULL && value->constant != NULL)
-        return zs_fail(err, ZS_EUNSUPPORTED, net->draft.path,
-                       "the output '%s' does not depend on the input", name);
+        ZS_TRY(zs_onnx_compute(&at, value, err));
     if (value == NULL || value->layer == NULL)
         return zs_fail(err, ZS_EPARSE, net->draft.path, "no node makes the output '%s'",
                        name ? name : "");
-    const zs_onnx_node at = {.net = (zs_onnx *)net, .place = net->draft.path};
     ZS_TRY(zs_onnx_order(&at, value, err));
-    spec->output = value->layer;
+    ZS_TRY(zs_onnx_unpad(&at, value, err));
+    ZS_TRY(zs_onnx_codes(&at, value, err));
+    if (strcmp(value->layer, input) == 0)
+        ZS_TRY(copy_input(&at, value, err));
+    *out = (zs_output_spec){.layer = value->layer, .name = name, .has_dims = value->has_dims};
     if (value->has_dims) {
-        spec->output_rank = value->rank;
-        memcpy(spec->output_dims, value->dims, sizeof spec->output_dims);
+        out->rank = value->rank;
+        memcpy(out->dims, value->dims, sizeof out->dims);
     }
+    return ZS_OK;
+}
+
+static zs_status find_outputs(zs_onnx *net, zs_net_spec *spec, zs_err *err)
+{
+    const size_t n = net->wanted_n > 0 ? net->wanted_n : net->graph->n_output;
+    if (n == 0)
+        return zs_fail(err, ZS_EPARSE, net->draft.path, "the graph has no output");
+    zs_output_spec *more = zs_new(net->draft.arena, zs_output_spec, n);
+    if (more == NULL)
+        return zs_nomem(err, "the outputs");
+    for (size_t i = 0; i < n; i++)
+        ZS_TRY(add_output(net, wanted_name(net, i), spec->input.name, &more[i], err));
+    spec->output = more[0].layer;
+    spec->result = more[0];
+    spec->more = more + 1;
+    spec->more_n = (uint32_t)n - 1;
     return ZS_OK;
 }
 
@@ -273,9 +339,7 @@ static zs_status fill_spec(zs_onnx *net, zs_net_spec *out, zs_err *err)
     for (size_t i = 0; i < net->graph->n_node; i++)
         if (needed[i])
             ZS_TRY(add_node(net, i, err));
-    ZS_TRY(find_output(net, &spec, err));
-    if (net->draft.layer_n == 0)
-        return zs_fail(err, ZS_EPARSE, net->draft.path, "the graph computes nothing");
+    ZS_TRY(find_outputs(net, &spec, err));
     if (spec.name == NULL || spec.name[0] == '\0')
         spec.name = "onnx";
     spec.layers = net->draft.layers;
@@ -291,8 +355,10 @@ zs_status zs_net_onnx_parse_parts(zs_arena *arena, zs_span bytes, const char *pa
 {
     void *model;
     const char *note;
-    const zs_shape stated = parts->stated;
-    zs_onnx net = {.stated = stated, .fold_elems = fold_base + 4 * (uint64_t)bytes.bytes};
+    zs_onnx net = {.stated = parts->stated,
+                   .wanted = parts->outputs,
+                   .wanted_n = parts->output_n,
+                   .fold_elems = fold_base + 4 * (uint64_t)bytes.bytes};
     ZS_TRY(zs_proto_unpack(arena, &zs_onnx__model__descriptor, bytes, "an ONNX model", path, &model,
                            err));
     ZS_TRY(check_model(model, path, &net, err));
@@ -301,10 +367,14 @@ zs_status zs_net_onnx_parse_parts(zs_arena *arena, zs_span bytes, const char *pa
     const zs_status status = fill_spec(&net, out, err);
     if (status == ZS_OK)
         out->note = note;
-    if (status != ZS_EUNSUPPORTED || net.is_whole || net.batch <= 1)
+    if (status == ZS_OK || status == ZS_ENOMEM || net.is_whole || net.batch <= 1)
         return status;
     zs_err other;
-    zs_onnx whole = {.stated = stated, .fold_elems = net.fold_elems, .is_whole = true};
+    zs_onnx whole = {.stated = parts->stated,
+                     .wanted = parts->outputs,
+                     .wanted_n = parts->output_n,
+                     .fold_elems = net.fold_elems,
+                     .is_whole = true};
     ZS_TRY(check_model(model, path, &whole, err));
     ZS_TRY(init_draft(&whole, arena, path, err));
     if (fill_spec(&whole, out, &other) != ZS_OK)

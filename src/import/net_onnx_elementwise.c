@@ -331,6 +331,10 @@ zs_status zs_onnx_two(const zs_onnx_node *at, zs_function fn, zs_net_value *a, z
         const bool is_int = zs_onnx_is_int(a) && zs_onnx_is_int(b);
         return general_binary(at, fn == ZS_FN_DIV && is_int ? ZS_FN_INT_DIV : fn, &p, out, err);
     }
+    const bool is_int = (a->is_raw || (a->constant != NULL && zs_onnx_is_int(a))) &&
+                        (b->is_raw || (b->constant != NULL && zs_onnx_is_int(b)));
+    if (fn == ZS_FN_DIV && is_int && a->has_dims + b->has_dims > 0)
+        return general_binary(at, ZS_FN_INT_DIV, &p, out, err);
     if (a->constant != NULL || b->constant != NULL)
         return with_constant(at, fn, &p, a->constant != NULL, out, err);
     if (!a->has_dims || !b->has_dims) {

@@ -190,6 +190,7 @@ static zs_status op_conv(const zs_onnx_node *at, zs_err *err)
                        &layer->groups, err));
     ZS_TRY(read_window(at, rank, kernel, layer, err));
     ZS_TRY(zs_onnx_in_floats(at, 1, &layer->weights.data, &layer->weights.n_elems, err));
+    zs_onnx_grid(at, 1, layer);
     ZS_TRY(read_bias(at, 2, layer, err));
     if (layer->auto_same_upper || layer->auto_same_lower)
         ZS_TRY(zs_onnx_settle(at, x, NULL, err));
@@ -354,6 +355,7 @@ static const struct onnx_op {
      "auto_pad ceil_mode count_include_pad dilations kernel_shape pads strides"},
     {"BatchNormalization", op_batchnorm, ZS_FN_NONE, 5, 5,
      "epsilon is_test momentum spatial training_mode"},
+    {"BipolarQuant", zs_onnx_quant, ZS_FN_NONE, 2, 2, ""},
     {"Cast", zs_onnx_cast, ZS_FN_NONE, 1, 1, "to"},
     {"Ceil", zs_onnx_unary, ZS_FN_CEIL, 1, 1, ""},
     {"Celu", zs_onnx_unary, ZS_FN_CELU, 1, 1, "alpha"},
@@ -361,6 +363,8 @@ static const struct onnx_op {
     {"Concat", zs_onnx_concat, ZS_FN_NONE, 1, 0, "axis"},
     {"ConstantOfShape", zs_onnx_constant_of_shape, ZS_FN_NONE, 1, 1, "value"},
     {"Conv", op_conv, ZS_FN_NONE, 2, 3, "auto_pad dilations group kernel_shape pads strides"},
+    {"ConvInteger", zs_onnx_integer, ZS_FN_NONE, 2, 4,
+     "auto_pad dilations group kernel_shape pads strides"},
     {"ConvTranspose", zs_onnx_conv_transpose, ZS_FN_NONE, 2, 3,
      "auto_pad dilations group kernel_shape output_padding output_shape pads strides"},
     {"DepthToSpace", zs_onnx_depth_to_space, ZS_FN_NONE, 1, 1, "blocksize mode"},
@@ -382,12 +386,12 @@ static const struct onnx_op {
     {"GlobalMaxPool", zs_onnx_global_pool, ZS_FN_R_MAX, 1, 1, ""},
     {"Greater", zs_onnx_binary, ZS_FN_GREATER, 2, 2, "axis broadcast"},
     {"GreaterOrEqual", zs_onnx_binary, ZS_FN_GREATER_EQ, 2, 2, ""},
+    {"Hardmax", zs_onnx_softmax, ZS_FN_HARDMAX, 1, 1, "axis"},
     {"HardSigmoid", zs_onnx_unary, ZS_FN_HARD_SIGMOID, 1, 1, "alpha beta"},
     {"HardSwish", zs_onnx_unary, ZS_FN_HARD_SWISH, 1, 1, ""},
-    {"Hardmax", zs_onnx_softmax, ZS_FN_HARDMAX, 1, 1, "axis"},
     {"Identity", pass_through, ZS_FN_NONE, 1, 1, ""},
     {"InstanceNormalization", zs_onnx_instance_norm, ZS_FN_STANDARD, 3, 3, "epsilon"},
-    {"LRN", op_lrn, ZS_FN_NONE, 1, 1, "alpha beta bias size"},
+    {"IntQuant", zs_onnx_quant, ZS_FN_NONE, 4, 4, "narrow rounding_mode signed"},
     {"LayerNormalization", zs_onnx_layer_norm, ZS_FN_STANDARD, 2, 3, "axis epsilon stash_type"},
     {"LeakyRelu", zs_onnx_unary, ZS_FN_LEAKY_RELU, 1, 1, "alpha"},
     {"Less", zs_onnx_binary, ZS_FN_LESS, 2, 2, "axis broadcast"},
@@ -395,7 +399,9 @@ static const struct onnx_op {
     {"Log", zs_onnx_unary, ZS_FN_LOG, 1, 1, ""},
     {"LogSoftmax", zs_onnx_softmax, ZS_FN_LOG_SOFTMAX, 1, 1, "axis"},
     {"LpNormalization", zs_onnx_lp_norm, ZS_FN_LP_NORM, 1, 1, "axis p"},
+    {"LRN", op_lrn, ZS_FN_NONE, 1, 1, "alpha beta bias size"},
     {"MatMul", zs_onnx_matmul, ZS_FN_NONE, 2, 2, ""},
+    {"MatMulInteger", zs_onnx_integer, ZS_FN_NONE, 2, 4, ""},
     {"Max", zs_onnx_sum, ZS_FN_MAX, 1, 0, ""},
     {"MaxPool", op_max_pool, ZS_FN_NONE, 1, 1,
      "auto_pad ceil_mode dilations kernel_shape pads storage_order strides"},
@@ -405,12 +411,25 @@ static const struct onnx_op {
     {"Mish", zs_onnx_unary, ZS_FN_MISH, 1, 1, ""},
     {"Mod", zs_onnx_binary, ZS_FN_MOD, 2, 2, "fmod"},
     {"Mul", zs_onnx_binary, ZS_FN_MUL, 2, 2, "axis broadcast"},
+    {"MultiThreshold", zs_onnx_multi_threshold, ZS_FN_NONE, 2, 2,
+     "data_layout out_bias out_dtype out_scale"},
     {"Neg", zs_onnx_unary, ZS_FN_NEG, 1, 1, ""},
     {"Not", zs_onnx_unary, ZS_FN_NOT, 1, 1, ""},
     {"Or", zs_onnx_binary, ZS_FN_OR, 2, 2, "axis broadcast"},
-    {"PRelu", zs_onnx_prelu, ZS_FN_PRELU, 2, 2, ""},
     {"Pad", zs_onnx_pad, ZS_FN_NONE, 1, 4, "mode paddings pads value"},
     {"Pow", zs_onnx_binary, ZS_FN_POW, 2, 2, "axis broadcast"},
+    {"PRelu", zs_onnx_prelu, ZS_FN_PRELU, 2, 2, ""},
+    {"QLinearAdd", zs_onnx_qlinear, ZS_FN_NONE, 7, 8, ""},
+    {"QLinearAveragePool", zs_onnx_qlinear, ZS_FN_NONE, 4, 5,
+     "auto_pad ceil_mode count_include_pad dilations kernel_shape pads strides"},
+    {"QLinearConv", zs_onnx_qlinear, ZS_FN_NONE, 8, 9,
+     "auto_pad dilations group kernel_shape pads strides"},
+    {"QLinearGlobalAveragePool", zs_onnx_qlinear, ZS_FN_NONE, 4, 5, "channels_last"},
+    {"QLinearLeakyRelu", zs_onnx_qlinear, ZS_FN_NONE, 4, 5, "alpha"},
+    {"QLinearMatMul", zs_onnx_qlinear, ZS_FN_NONE, 8, 8, ""},
+    {"QLinearMul", zs_onnx_qlinear, ZS_FN_NONE, 7, 8, ""},
+    {"QLinearSigmoid", zs_onnx_qlinear, ZS_FN_NONE, 4, 5, ""},
+    {"Quant", zs_onnx_quant, ZS_FN_NONE, 4, 4, "narrow rounding_mode signed"},
     {"QuantizeLinear", zs_onnx_quantize, ZS_FN_NONE, 2, 3, "axis saturate"},
     {"Range", zs_onnx_range, ZS_FN_NONE, 3, 3, ""},
     {"Reciprocal", zs_onnx_unary, ZS_FN_RECIPROCAL, 1, 1, ""},
@@ -452,10 +471,12 @@ static const struct onnx_op {
     {"Tanh", zs_onnx_unary, ZS_FN_TANH, 1, 1, ""},
     {"ThresholdedRelu", zs_onnx_unary, ZS_FN_THRESHOLD, 1, 1, "alpha"},
     {"Tile", zs_onnx_tile, ZS_FN_NONE, 2, 2, ""},
+    {"TopK", zs_onnx_top_k, ZS_FN_NONE, 1, 2, "axis k largest sorted"},
     {"Transpose", zs_onnx_transpose, ZS_FN_NONE, 1, 1, "perm"},
     {"Unsqueeze", zs_onnx_unsqueeze, ZS_FN_NONE, 1, 2, "axes"},
     {"Upsample", zs_onnx_resize, ZS_FN_NONE, 1, 2, "mode scales"},
     {"Where", zs_onnx_where, ZS_FN_NONE, 3, 3, ""},
+    {"XnorPopcountMatMul", zs_onnx_xnor, ZS_FN_NONE, 2, 2, ""},
     {"Xor", zs_onnx_binary, ZS_FN_XOR, 2, 2, "axis broadcast"},
 };
 
@@ -489,11 +510,41 @@ static zs_status check_inputs(const zs_onnx_node *at, const struct onnx_op *op, 
     return ZS_OK;
 }
 
+/* Operators that leave integers as they are. */
+static bool moves_integers(const char *op)
+{
+    static const char *const names[] = {"DequantizeLinear", "Flatten", "Identity",  "MaxPool",
+                                        "Reshape",          "Squeeze", "Transpose", "Unsqueeze"};
+    for (size_t i = 0; i < ZS_LEN(names); i++)
+        if (strcmp(names[i], op) == 0)
+            return true;
+    return false;
+}
+
+/* Their results are integers of the same scale. */
+static void keep_steps(const zs_onnx_node *at)
+{
+    if (at->node->n_input == 0)
+        return;
+    const zs_net_value *x = zs_net_draft_get(&at->net->draft, at->node->input[0]);
+    zs_net_value *y = zs_net_draft_get(&at->net->draft, at->node->output[0]);
+    if (x == NULL || y == NULL || strcmp(at->node->op_type, "DequantizeLinear") == 0 ||
+        !moves_integers(at->node->op_type))
+        return;
+    y->step = x->step;
+    y->steps = x->steps;
+    y->zero = x->zero;
+    y->least = x->least;
+    y->most = x->most;
+    y->is_raw = x->is_raw;
+    y->grid = x->grid;
+}
+
 static zs_status check_quantised(const zs_onnx_node *at, zs_err *err)
 {
     for (size_t i = 0; i < at->node->n_input; i++) {
         const zs_net_value *value = zs_net_draft_get(&at->net->draft, at->node->input[i]);
-        if (value != NULL && value->step > 0 && strcmp(at->node->op_type, "DequantizeLinear") != 0)
+        if (value != NULL && value->step > 0 && !moves_integers(at->node->op_type))
             return zs_fail(err, ZS_EUNSUPPORTED, at->place,
                            "computes with the quantised '%s'; only DequantizeLinear is handled",
                            at->node->input[i]);
@@ -511,7 +562,9 @@ zs_status zs_onnx_op(const zs_onnx_node *at, zs_err *err)
             ZS_TRY(check_quantised(at, err));
             zs_onnx_node with = *at;
             with.fn = ops[i].fn;
-            return ops[i].add(&with, err);
+            ZS_TRY(ops[i].add(&with, err));
+            keep_steps(at);
+            return ZS_OK;
         }
     }
     return zs_fail(err, ZS_EUNSUPPORTED, at->place, "operator %s is not handled",

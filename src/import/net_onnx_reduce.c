@@ -358,6 +358,7 @@ static zs_status read_matrix(const zs_onnx_node *at, bool is_oc_first, zs_layer_
     ZS_TRY(zs_net_size(tensor->dims[is_oc_first ? 0 : 1], 1, "an output count of", at->place,
                        &layer->oc, err));
     ZS_TRY(zs_onnx_in_floats(at, 1, &layer->weights.data, &layer->weights.n_elems, err));
+    zs_onnx_grid(at, 1, layer);
     if (!is_oc_first) {
         layer->weights.data = zs_net_transpose(at->net->draft.arena, layer->weights.data,
                                                (uint64_t)tensor->dims[0], layer->oc);
@@ -454,4 +455,60 @@ zs_status zs_onnx_gemm(const zs_onnx_node *at, zs_err *err)
             return zs_nomem(err, "scaled biases");
     }
     return bind_layer(at, layer, a, 2, err);
+}
+
+/* The k largest (or smallest) along an axis, and their places: lines in order, then the first k. */
+static zs_status first_of(const zs_onnx_node *at, zs_function fn, zs_net_value *x, uint32_t axis,
+                          uint32_t k, size_t output, zs_err *err)
+{
+    uint32_t dims[ZS_RANK_MAX], rank;
+    uint64_t strides[ZS_RANK_MAX];
+    zs_net_value ranked, y;
+    zs_general *g = zs_onnx_general(at, fn), *part = zs_onnx_general(at, ZS_FN_NONE);
+    if (g == NULL || part == NULL)
+        return zs_nomem(err, "a layer");
+    ZS_TRY(zs_onnx_order(at, x, err));
+    ZS_TRY(zs_onnx_dims(at, x, dims, &rank, err));
+    g->p[0] = (double)zs_onnx_attr_int(at, "largest", 1);
+    g->p[1] = k;
+    g->line_n = dims[axis];
+    g->line_step = zs_onnx_elems(dims + axis + 1, rank - axis - 1);
+    zs_onnx_strides(dims, rank, strides);
+    ZS_TRY(zs_onnx_emit(at, ZS_LAYER_NORMALISE, g, (zs_net_value *const[]){x}, 1, dims, rank,
+                        &ranked, err));
+    dims[axis] = k;
+    part->rank = rank;
+    for (uint32_t d = 0; d < rank; d++) {
+        part->dims[d] = dims[d];
+        part->tables[d] = zs_onnx_table(at, dims[d], 0, (int64_t)strides[d]);
+        if (part->tables[d] == NULL)
+            return zs_nomem(err, "a layer");
+    }
+    ZS_TRY(zs_onnx_emit(at, ZS_LAYER_REARRANGE, part, (zs_net_value *const[]){&ranked}, 1, dims,
+                        rank, &y, err));
+    return zs_onnx_bind(at, output, &y, err);
+}
+
+zs_status zs_onnx_top_k(const zs_onnx_node *at, zs_err *err)
+{
+    zs_net_value *x;
+    int64_t k;
+    size_t n;
+    bool is_given;
+    uint32_t dims[ZS_RANK_MAX], rank, axis;
+    ZS_TRY(zs_onnx_get(at, 0, &x, err));
+    ZS_TRY(zs_onnx_dims(at, x, dims, &rank, err));
+    ZS_TRY(zs_onnx_axis(at, zs_onnx_attr_int(at, "axis", -1), rank, &axis, err));
+    k = zs_onnx_attr_int(at, "k", 0);
+    if (zs_onnx_has_input(at, 1))
+        ZS_TRY(zs_onnx_list(at, 1, NULL, &k, 1, &n, &is_given, err));
+    if (k < 1 || k > dims[axis])
+        return zs_fail(err, ZS_ERANGE, at->place, "the first %lld of %u elements", (long long)k,
+                       dims[axis]);
+    ZS_TRY(zs_onnx_keep_batch(at, x->constant == NULL && axis == 0, err));
+    if (at->node->output[0][0] != '\0')
+        ZS_TRY(first_of(at, ZS_FN_TOP, x, axis, (uint32_t)k, 0, err));
+    if (at->node->n_output > 1 && at->node->output[1][0] != '\0')
+        ZS_TRY(first_of(at, ZS_FN_TOP_AT, x, axis, (uint32_t)k, 1, err));
+    return ZS_OK;
 }

@@ -138,6 +138,11 @@ static zs_status scales_of(const zs_onnx_node *at, size_t input, resizing *r, zs
         if (!(r->scale[d] > 0) || !(size >= 1) || !(size <= 65535))
             return zs_fail(err, ZS_ERANGE, at->place, "dimension %u of %u times %g", d, r->in[d],
                            r->scale[d]);
+        if (r->place == ALIGN_CORNERS && size < r->in[d] * r->scale[d])
+            return zs_fail(err, ZS_EUNSUPPORTED, at->place,
+                           "align_corners with %u times %g, which is no whole number: what the "
+                           "corners are then, programs do not agree on",
+                           r->in[d], r->scale[d]);
         r->out[d] = (uint32_t)size;
     }
     return ZS_OK;

@@ -137,6 +137,7 @@ zs_status zs_onnx_flatten(const zs_onnx_node *at, zs_err *err)
         axis = n;
     else
         ZS_TRY(zs_onnx_axis(at, stated, n, &axis, err));
+    ZS_TRY(zs_onnx_keep_batch(at, x->constant == NULL && axis == 0, err));
     const uint32_t flat[2] = {(uint32_t)zs_onnx_elems(dims, axis),
                               (uint32_t)zs_onnx_elems(dims + axis, n - axis)};
     return recount(at, x, flat, 2, err);
@@ -267,6 +268,7 @@ zs_status zs_onnx_unsqueeze(const zs_onnx_node *at, zs_err *err)
             return zs_fail(err, ZS_EPARSE, at->place, "axis %u is given twice", axis);
         comes[axis] = true;
     }
+    ZS_TRY(zs_onnx_keep_batch(at, x->constant == NULL && comes[0] && at->net->batch > 1, err));
     for (uint32_t d = 0, from = 0; d < result; d++)
         more[d] = comes[d] ? 1 : dims[from++];
     return recount(at, x, more, result, err);
@@ -465,7 +467,10 @@ zs_status zs_onnx_slice(const zs_onnx_node *at, zs_err *err)
         const int64_t span = step > 0 ? to - from : from - to, by = step > 0 ? step : -step;
         const uint64_t count = span > 0 ? (uint64_t)((span + by - 1) / by) : 0;
         ZS_TRY(zs_onnx_keep_batch(
-            at, x.v->constant == NULL && axis == 0 && (from != 0 || count != x.dims[0]), err));
+            at,
+            x.v->constant == NULL && axis == 0 &&
+                (from != 0 || count != x.dims[0] || (step == 1 && ends[i] < at->net->batch)),
+            err));
         ZS_TRY(replace(at, g, axis, count, &table, err));
         for (uint64_t k = 0; k < count; k++)
             table[k] = (from + (int64_t)k * step) * (int64_t)x.strides[axis];
@@ -771,6 +776,10 @@ static zs_status join_channels(const zs_onnx_node *at, zs_net_value *const *in, 
     if (names == NULL)
         return zs_nomem(err, "a layer's inputs");
     for (size_t i = 0; i < n; i++) {
+        for (uint32_t d = 0; in[0]->has_dims && in[i]->has_dims && d < in[0]->rank; d++)
+            if (in[i]->rank != in[0]->rank || (d != 1 && in[i]->dims[d] != in[0]->dims[d]))
+                return zs_fail(err, ZS_ESHAPE, at->place,
+                               "input %zu does not go with the first in dimension %u", i, d);
         ZS_TRY(zs_onnx_settle(at, in[i], NULL, err));
         names[i] = in[i]->layer;
     }
@@ -797,6 +806,16 @@ zs_status zs_onnx_concat(const zs_onnx_node *at, zs_err *err)
         computed += in[i]->constant == NULL;
         is_sized = is_sized && (in[i]->constant != NULL || in[i]->has_dims);
     }
+    for (size_t i = 0; computed > 0 && i < n; i++)
+        if (in[i]->constant != NULL) {
+            zs_net_value *made = zs_new(at->net->draft.arena, zs_net_value, 1);
+            if (made == NULL)
+                return zs_nomem(err, "a value");
+            *made = *in[i];
+            ZS_TRY(zs_onnx_compute(at, made, err));
+            in[i] = made;
+            computed++;
+        }
     const int64_t guess = in[0]->rank ? in[0]->rank : 4;
     const bool is_channels = stated == 1 || stated + guess == 1;
     if (computed == n && is_channels && in[0]->rank <= 4 &&

@@ -20,8 +20,8 @@ static zs_status sizes(const zs_onnx_node *at, turned *t, const int64_t *out, zs
         (int64_t)t->stride * (t->in - 1) + t->extra + (int64_t)(t->k - 1) * t->dilation + 1;
     if (out != NULL || is_upper || is_lower) {
         const int64_t want = out != NULL ? *out : (int64_t)t->in * t->stride;
-        const int64_t total = whole - want;
-        t->before = is_upper ? total / 2 : total - total / 2;
+        const int64_t total = whole - want, half = total >= 0 ? total / 2 : (total - 1) / 2;
+        t->before = is_upper ? half : total - half;
         t->after = total - t->before;
     }
     const int64_t left = whole - t->before - t->after;

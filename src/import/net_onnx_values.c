@@ -199,8 +199,24 @@ static zs_status move(const zs_onnx_node *at, zs_net_value *value, zs_shape shap
     return insert(at, value, ZS_LAYER_REARRANGE, g, shape, err);
 }
 
+/* Dimensions of one element may stand anywhere: where the others are in order, so are all. */
+static void forget_ones(zs_net_value *value)
+{
+    uint32_t last = 0;
+    for (uint32_t d = 0; d < value->rank; d++) {
+        if (value->dims[d] != 1 && value->perm[d] < last)
+            return;
+        if (value->dims[d] != 1)
+            last = value->perm[d];
+    }
+    for (uint32_t d = 0; d < value->rank; d++)
+        value->perm[d] = (uint8_t)d;
+}
+
 zs_status zs_onnx_order(const zs_onnx_node *at, zs_net_value *value, zs_err *err)
 {
+    if (value->has_dims && !has_pads(value))
+        forget_ones(value);
     if (value->constant != NULL || !value->has_dims ||
         (zs_onnx_is_ordered(value) && !has_pads(value)))
         return ZS_OK;
@@ -217,6 +233,8 @@ zs_status zs_onnx_settle(const zs_onnx_node *at, zs_net_value *value, const zs_s
 {
     if (value->constant != NULL || !value->has_dims)
         return ZS_OK;
+    if (!has_pads(value))
+        forget_ones(value);
     const zs_shape want = shape != NULL ? *shape : zs_onnx_shape_of(value->dims, value->rank);
     const bool is_ordered = zs_onnx_is_ordered(value) && !has_pads(value);
     if (is_ordered && same_shape(value->shape, want))
@@ -430,5 +448,39 @@ zs_status zs_onnx_emit(const zs_onnx_node *at, zs_layer_op op, zs_general *g,
         out->dims[d] = d < rank ? dims[d] : 0;
         out->perm[d] = (uint8_t)d;
     }
+    return ZS_OK;
+}
+
+zs_status zs_onnx_compute(const zs_onnx_node *at, zs_net_value *constant, zs_err *err)
+{
+    zs_general *none = zs_onnx_general(at, ZS_FN_NONE), *sum = zs_onnx_general(at, ZS_FN_ADD);
+    zs_net_value *input = zs_net_draft_get(&at->net->draft, at->net->input), zeros = {0};
+    uint32_t dims[ZS_RANK_MAX], rank, in_dims[ZS_RANK_MAX], in_rank;
+    if (none == NULL || sum == NULL)
+        return zs_nomem(err, "a layer");
+    ZS_TRY(zs_onnx_keep_batch(at, at->net->batch > 1, err));
+    ZS_TRY(zs_onnx_dims(at, constant, dims, &rank, err));
+    ZS_TRY(zs_onnx_dims(at, input, in_dims, &in_rank, err));
+    if (zs_onnx_elems(dims, rank) == 0)
+        return zs_fail(err, ZS_EUNSUPPORTED, at->place, "a result without elements");
+    none->rank = sum->rank = rank > 0 ? rank : 1;
+    for (uint32_t d = 0; d < none->rank; d++) {
+        none->dims[d] = sum->dims[d] = rank > 0 ? dims[d] : 1;
+        if ((none->tables[d] = zs_onnx_table(at, none->dims[d], -1, 0)) == NULL)
+            return zs_nomem(err, "a layer");
+    }
+    for (size_t k = 0; k < 2; k++)
+        zs_onnx_strides(sum->dims, sum->rank, sum->strides[k]);
+    const bool was_whole = at->net->is_whole;
+    at->net->is_whole = true; /* these dimensions count no samples */
+    zs_status status =
+        zs_onnx_emit(at, ZS_LAYER_REARRANGE, none, &input, 1, dims, rank, &zeros, err);
+    zs_net_value fixed = *constant, out = {0};
+    if (status == ZS_OK)
+        status = zs_onnx_emit(at, ZS_LAYER_BINARY, sum, (zs_net_value *const[]){&zeros, &fixed}, 2,
+                              dims, rank, &out, err);
+    at->net->is_whole = was_whole;
+    ZS_TRY(status);
+    *constant = out;
     return ZS_OK;
 }

@@ -30,6 +30,8 @@ static const struct format {
     {".onnx", zs_net_onnx_parse_parts, NULL},
     {".caffemodel", parse_caffe, NULL},
     {".prototxt", zs_net_prototxt_parse, ".caffemodel"},
+    {".tflite", zs_net_tflite_parse, NULL},
+    {".cfg", zs_net_darknet_parse, ".weights"},
 };
 
 /* ONNX models begin with their IR version (field 1, a number), Caffe nets with their name, layers
@@ -39,6 +41,8 @@ static net_parser parser_by_content(zs_span bytes)
     if (bytes.bytes < 2)
         return NULL;
     const uint8_t first = bytes.data[0];
+    if (bytes.bytes >= 8 && memcmp(bytes.data + 4, "TFL3", 4) == 0)
+        return zs_net_tflite_parse;
     if (first == 0x08)
         return zs_net_onnx_parse_parts;
     if ((first == 0x0a && bytes.data[1] != '\n' && memchr(bytes.data, 0, bytes.bytes) != NULL) ||
@@ -103,11 +107,34 @@ zs_status zs_net_parse(zs_arena *arena, zs_span bytes, const char *path, zs_net_
     return zs_net_parse_parts(arena, bytes, path, &(const zs_net_parts){0}, out, err);
 }
 
+/* Layers of a file are what its results can be called after. */
+static zs_status want_layers(zs_arena *arena, const zs_net_parts *wants, zs_net_spec *spec,
+                             zs_err *err)
+{
+    zs_output_spec *more = zs_new(arena, zs_output_spec, wants->output_n);
+    if (more == NULL)
+        return zs_nomem(err, "the outputs");
+    for (uint32_t i = 0; i < wants->output_n; i++)
+        more[i].layer = wants->outputs[i];
+    spec->output = wants->outputs[0];
+    spec->result = more[0];
+    spec->more = more + 1;
+    spec->more_n = wants->output_n - 1;
+    return ZS_OK;
+}
+
 zs_status zs_net_parse_sized(zs_arena *arena, zs_span bytes, const char *path, zs_shape stated,
                              zs_net_spec *out, zs_err *err)
 {
     const zs_net_parts parts = {.stated = stated};
     return zs_net_parse_parts(arena, bytes, path, &parts, out, err);
+}
+
+/* Formats that look results up by names of their own. */
+static bool finds_outputs(net_parser parse)
+{
+    return parse == zs_net_onnx_parse_parts || parse == zs_net_tflite_parse ||
+           parse == zs_net_darknet_parse;
 }
 
 zs_status zs_net_parse_parts(zs_arena *arena, zs_span bytes, const char *path,
@@ -118,9 +145,11 @@ zs_status zs_net_parse_parts(zs_arena *arena, zs_span bytes, const char *path,
     const net_parser parse = format != NULL ? format->parse : parser_by_content(bytes);
     if (parse == NULL)
         return zs_fail(err, ZS_EPARSE, path,
-                       "not a network: neither YAML, nor ONNX, nor a Caffe model (%zu bytes)",
+                       "not a network: neither YAML, ONNX, TFLite nor a Caffe model (%zu bytes)",
                        bytes.bytes);
     ZS_TRY(parse(arena, bytes, path, parts, &spec, err));
+    if (parts->output_n > 0 && !finds_outputs(parse))
+        ZS_TRY(want_layers(arena, parts, &spec, err));
     ZS_TRY(check_finite(&spec, err));
     *out = spec;
     return ZS_OK;

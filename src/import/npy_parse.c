@@ -269,7 +269,8 @@ zs_status zs_npy_parse(zs_arena *arena, zs_span bytes, const char *path, zs_npy 
     if (data == NULL)
         return zs_nomem(err, path);
     ZS_TRY(read_numbers(&h, bytes.data + data_at, n, data));
-    zs_npy npy = {.data = data, .dims = {1, 1, 1, 1}, .rank = h.dim_n};
+    zs_npy npy = {
+        .data = data, .dims = {1, 1, 1, 1}, .rank = h.dim_n, .is_int = h.type->kind != NPY_FLOAT};
     for (uint32_t i = 0; i < h.dim_n; i++) {
         npy.own[i] = h.dims[i];
         if (h.dim_n <= 4)

@@ -30,6 +30,10 @@ static const layout layouts[] = {
      "net variant fmax_MHz kernel op cin cout k hout wout stride loop_nest accumulator input_from "
      "exec_ms source_matches",
      ZS_FORM_KERNELS, zs_reference_kernels},
+    {"builds", "case kind precision_w_a_acc macs_per_clock unroll buffers ports dsp bram18 lut ff",
+     ZS_FORM_BUILDS, zs_reference_builds},
+    {"operators", "kind operator configuration part dsp bram18 lut ff", ZS_FORM_OPERATORS,
+     zs_reference_operators},
 };
 
 typedef struct word {

@@ -479,7 +479,6 @@ static const member members[] = {
     WHOLE("fusion", TEXT, fusion),
     WHOLE("batch", COUNT32, batch),
     WHOLE("clock_hz", COUNT64, clock_hz),
-    WHOLE("fits", FLAG, fit.fits),
     WHOLE("binding", MAYBE_TEXT, fit.binding),
     WHOLE("cycles", COUNT64, cycles),
     WHOLE("macs", COUNT64, macs),
@@ -531,6 +530,23 @@ static const zs_family *family_of(const json_t *resources)
     return &zs_families[0];
 }
 
+/* Null: too close to call. Files of other versions have no bands. */
+static zs_status read_verdict(reader *r, const json_t *root, zs_fit *out)
+{
+    zs_value fits;
+    ZS_TRY(read_value(r, root, "fits", ZS_METRIC_BOOL, NULLABLE, 1, &fits));
+    out->is_close = fits.type == ZS_METRIC_TEXT;
+    out->fits = out->is_close || fits.i != 0;
+    out->lo = out->hi = out->used;
+    const json_t *list = json_object_get(root, "fit_bands");
+    for (size_t i = 0; i < json_array_size(list) && i < r->family->block_n; i++) {
+        const zs_resource_id id = r->family->blocks[i].id;
+        ZS_TRY(read_count32(r, json_array_get(list, i), "lo", &out->lo.n[id]));
+        ZS_TRY(read_count32(r, json_array_get(list, i), "hi", &out->hi.n[id]));
+    }
+    return ZS_OK;
+}
+
 static zs_status read_resources(reader *r, const json_t *root, zs_fit *out)
 {
     out->family = r->family = family_of(json_object_get(root, "resources"));
@@ -542,7 +558,7 @@ static zs_status read_resources(reader *r, const json_t *root, zs_fit *out)
         snprintf(name, sizeof name, "resources.%s.available", zs_resource_table[id].key);
         ZS_TRY(read_count32(r, root, name, &out->available.n[id]));
     }
-    return ZS_OK;
+    return read_verdict(r, root, out);
 }
 
 /* Of the controller's counters a file has shares only: any counts with those shares will do. */

@@ -2,13 +2,15 @@
  * includes it says before
  *   KIND_ID      as in kinds.def
  *   KIND_FIELDS  its fields.def, a path from src/kinds: rows FIELD(...) as in src/design/fields.def
- *                and USES("path of a key of accel_fields.def")
+ *                and USES("path of a key of accel_fields.def"); BETTER("path of one of its FIELDs",
+ *                MORE or LESS) where that never makes a design slower
  *   KIND_CHECK   its rules, or NULL */
 #define KIND_JOIN_(a, b) a##b
 #define KIND_JOIN(a, b)  KIND_JOIN_(a, b)
 
 #define FIELD(path, member, type, ...) ZS_FIELD_CHECK(path, zs_design, member, type)
 #define USES(path)
+#define BETTER(path, how)
 #include KIND_FIELDS
 #undef FIELD
 #undef USES
@@ -32,11 +34,25 @@ static const char *const kind_uses[] = {
 };
 #undef FIELD
 #undef USES
+#undef BETTER
+
+#define FIELD(...)
+#define USES(path)
+#define BETTER(path, how) {path, ZS_BETTER_##how},
+static const zs_better_row kind_betters[] = {
+#include KIND_FIELDS
+    {NULL, ZS_BETTER_NONE},
+};
+#undef FIELD
+#undef USES
+#undef BETTER
 
 const zs_kind_keys KIND_JOIN(zs_keys_of_, KIND_ID) = {
     .fields = kind_fields,
     .field_n = ZS_LEN(kind_fields) - 1,
     .uses = kind_uses,
     .use_n = ZS_LEN(kind_uses) - 1,
+    .betters = kind_betters,
+    .better_n = ZS_LEN(kind_betters) - 1,
     .check = KIND_CHECK,
 };

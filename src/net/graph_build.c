@@ -62,7 +62,8 @@ static zs_status emit_node(const zs_draft *d, emit *e, uint32_t at, zs_err *err)
                                 .shape = node->layer.y,
                                 .producer = ZS_NO_INDEX,
                                 .parent = ZS_NO_INDEX,
-                                .parent_offset_elems = node->parent_offset_elems};
+                                .parent_offset_elems = node->parent_offset_elems,
+                                .number = node->number};
     if (e->tensors[t].name == NULL)
         return zs_nomem(err, "network");
     return node->works ? emit_layer(d, e, at, err) : ZS_OK;
@@ -97,6 +98,29 @@ static uint32_t find_logits(const zs_draft *d, const emit *e)
     return e->tensor_of[d->output];
 }
 
+static zs_status emit_outputs(const zs_draft *d, emit *e, zs_err *err)
+{
+    const uint32_t n = 1 + d->spec->more_n;
+    zs_net_output *outputs = zs_new(d->arena, zs_net_output, n);
+    if (outputs == NULL)
+        return zs_nomem(err, "network");
+    for (uint32_t i = 0; i < n; i++) {
+        const zs_output_spec *spec = i == 0 ? &d->spec->result : &d->spec->more[i - 1];
+        zs_net_output *o = &outputs[i];
+        o->tensor = e->tensor_of[i == 0 ? d->output : d->more[i - 1]];
+        o->name = zs_arena_strdup(d->arena, spec->name ? spec->name : e->tensors[o->tensor].name);
+        o->is_int = spec->is_int && e->tensors[o->tensor].number.scale > 0;
+        o->has_dims = spec->has_dims;
+        o->rank = spec->rank;
+        memcpy(o->dims, spec->dims, sizeof o->dims);
+        if (o->name == NULL)
+            return zs_nomem(err, "network");
+    }
+    e->net->outputs = outputs;
+    e->net->output_n = n;
+    return ZS_OK;
+}
+
 static zs_status emit_net(const zs_draft *d, zs_net **out, zs_err *err)
 {
     emit e;
@@ -113,11 +137,10 @@ static zs_status emit_net(const zs_draft *d, zs_net **out, zs_err *err)
     e.net->output = e.tensor_of[d->output];
     e.net->logits = find_logits(d, &e);
     e.net->input_rank = d->spec->input.rank;
-    e.net->output_rank = d->spec->output_rank;
+    e.net->is_channels_last = d->spec->input.is_channels_last;
     memcpy(e.net->input_dims, d->spec->input.dims, sizeof e.net->input_dims);
-    memcpy(e.net->output_dims, d->spec->output_dims, sizeof e.net->output_dims);
     *out = e.net;
-    return ZS_OK;
+    return emit_outputs(d, &e, err);
 }
 
 /* ---- entry ----------------------------------------------------------------------------------- */
@@ -148,13 +171,25 @@ static zs_status build(zs_draft *d, zs_net **out, zs_err *err)
     return emit_net(d, out, err);
 }
 
-zs_status zs_net_build(zs_arena *arena, const zs_net_spec *spec, zs_net **out, zs_err *err)
+static zs_status build_spec(zs_arena *arena, const zs_net_spec *spec, bool is_streamlined,
+                            zs_net **out, zs_err *err)
 {
     ZS_TRY(check_spec(spec, err));
     zs_arena scratch;
     zs_arena_init(&scratch, arena->source);
-    zs_draft draft = {.spec = spec, .arena = arena, .scratch = &scratch};
+    zs_draft draft = {
+        .spec = spec, .arena = arena, .scratch = &scratch, .is_streamlined = is_streamlined};
     const zs_status status = build(&draft, out, err);
     zs_arena_drop(&scratch);
     return status;
+}
+
+zs_status zs_net_build(zs_arena *arena, const zs_net_spec *spec, zs_net **out, zs_err *err)
+{
+    return build_spec(arena, spec, false, out, err);
+}
+
+zs_status zs_net_streamline(zs_arena *arena, const zs_net_spec *spec, zs_net **out, zs_err *err)
+{
+    return build_spec(arena, spec, true, out, err);
 }

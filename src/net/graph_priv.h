@@ -28,6 +28,7 @@ typedef struct zs_node {
     uint32_t alias;    /* the value to read instead of this one; itself by default */
     uint32_t parent;   /* value this one is part of, or ZS_NO_INDEX */
     uint64_t parent_offset_elems;
+    zs_number number; /* of the value */
 } zs_node;
 
 typedef struct zs_draft {
@@ -37,14 +38,22 @@ typedef struct zs_draft {
     zs_node *nodes;  /* [layer_n + 1] */
     uint32_t input;  /* == layer_n */
     uint32_t output; /* value */
+    uint32_t *more;  /* values of further outputs, as many as the spec has */
     uint32_t *order; /* nodes that the output depends on, inputs first */
     uint32_t order_n;
+    bool is_streamlined;
 } zs_draft;
 
 zs_status zs_draft_resolve(zs_draft *draft, zs_err *err);
 zs_status zs_draft_sort(zs_draft *draft, zs_err *err);
 zs_status zs_draft_shapes(zs_draft *draft, zs_err *err);
 zs_status zs_draft_simplify(zs_draft *draft, zs_err *err);
+/* Within simplify: quantised values become integers. */
+zs_status zs_draft_streamline(zs_draft *draft, zs_err *err);
+/* Follows removed layers to the value that stands for theirs. */
+uint32_t zs_draft_value(const zs_draft *draft, uint32_t value);
+/* Takes a node out; the value it read, now changed, stands for its own. */
+void zs_draft_merge(zs_draft *draft, uint32_t node, zs_node *producer);
 
 /* A failure at a layer: the importer's place and the layer's name in front. */
 zs_status zs_layer_fail(zs_err *err, zs_status status, const zs_layer_spec *spec, const char *fmt,

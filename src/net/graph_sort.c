@@ -149,13 +149,13 @@ static zs_status only_unread(zs_draft *d, uint32_t *out, zs_err *err)
     return ZS_OK;
 }
 
-static zs_status find_output(zs_draft *d, const name_table *t, zs_err *err)
+static zs_status find_output(const zs_draft *d, const name_table *t, const char *name,
+                             uint32_t *out, zs_err *err)
 {
-    const char *name = d->spec->output;
     const uint32_t found = *find_slot(d, t, name);
     if (found == 0 || found - 1 == d->input)
         return zs_fail(err, ZS_EPARSE, d->spec->name, "the output \"%s\" is not a layer", name);
-    d->output = found - 1;
+    *out = found - 1;
     return ZS_OK;
 }
 
@@ -215,6 +215,8 @@ static zs_status visit(zs_draft *d, walk *w, uint32_t root, zs_err *err)
 static void drop_unneeded(zs_draft *d, bool *needed)
 {
     needed[d->output] = true;
+    for (uint32_t i = 0; i < d->spec->more_n; i++)
+        needed[d->more[i]] = true;
     for (uint32_t k = d->order_n; k-- > 0;) {
         const zs_node *node = &d->nodes[d->order[k]];
         for (uint32_t i = 0; needed[d->order[k]] && i < node->in_n; i++)
@@ -258,6 +260,11 @@ zs_status zs_draft_resolve(zs_draft *d, zs_err *err)
             d->nodes[d->nodes[i].in[k]].reader_n++;
     d->output = ZS_NO_INDEX;
     if (d->spec->output != NULL)
-        ZS_TRY(find_output(d, &names, err));
+        ZS_TRY(find_output(d, &names, d->spec->output, &d->output, err));
+    d->more = zs_new(d->scratch, uint32_t, d->spec->more_n);
+    if (d->more == NULL)
+        return zs_nomem(err, "network");
+    for (uint32_t i = 0; i < d->spec->more_n; i++)
+        ZS_TRY(find_output(d, &names, d->spec->more[i].layer, &d->more[i], err));
     return ZS_OK;
 }

@@ -289,6 +289,17 @@ static zs_status shape_general(const zs_draft *d, zs_node *node, zs_err *err)
     return set_shape(node, g->to.c, g->to.h, g->to.w, err);
 }
 
+static zs_status shape_quantise(zs_node *node, zs_err *err)
+{
+    const zs_layer_quant *quant = node->spec->quant;
+    if (quant == NULL)
+        return zs_layer_fail(err, ZS_EINTERNAL, node->spec, "has no steps");
+    if (quant->channels != 1 && quant->channels != node->layer.x.c)
+        return zs_layer_fail(err, ZS_ESHAPE, node->spec, "has %u scales for %u channels",
+                             quant->channels, node->layer.x.c);
+    return shape_same(node, err);
+}
+
 static zs_status shape_of(const zs_draft *d, zs_node *node, zs_err *err)
 {
     const zs_shape x = node->layer.x;
@@ -311,6 +322,8 @@ static zs_status shape_of(const zs_draft *d, zs_node *node, zs_err *err)
         return shape_lrn(node, err);
     case ZS_LAYER_FLATTEN:
         return set_shape(node, zs_shape_elems(x), 1, 1, err);
+    case ZS_LAYER_QUANTISE:
+        return shape_quantise(node, err);
     case ZS_LAYER_ACT:
     case ZS_LAYER_SOFTMAX:
     case ZS_LAYER_DROPOUT:
@@ -352,6 +365,7 @@ static void copy_settings(zs_node *node)
         .lrn_k = spec->lrn_k,
         .lrn_size = spec->lrn_size,
         .general = zs_op_is_general(spec->op) ? spec->general : NULL,
+        .quant = spec->quant,
     };
     if (weighted) {
         node->layer.weights = spec->weights;

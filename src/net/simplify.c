@@ -1,7 +1,7 @@
 #include "graph_priv.h"
 
 /* Follows removed layers to the value that stands for theirs. */
-static uint32_t value_of(const zs_draft *d, uint32_t value)
+uint32_t zs_draft_value(const zs_draft *d, uint32_t value)
 {
     while (d->nodes[value].alias != value)
         value = d->nodes[value].alias;
@@ -23,7 +23,7 @@ static void remove_idle(zs_draft *d)
         const uint32_t at = d->order[k];
         zs_node *node = &d->nodes[at];
         for (uint32_t i = 0; i < node->in_n; i++)
-            node->in[i] = value_of(d, node->in[i]);
+            node->in[i] = zs_draft_value(d, node->in[i]);
         if (is_identity(node)) {
             node->alias = node->in[0];
             continue;
@@ -34,7 +34,9 @@ static void remove_idle(zs_draft *d)
             node->parent = node->in[0];
     }
     d->nodes[d->input].has_tensor = true;
-    d->output = value_of(d, d->output);
+    d->output = zs_draft_value(d, d->output);
+    for (uint32_t i = 0; i < d->spec->more_n; i++)
+        d->more[i] = zs_draft_value(d, d->more[i]);
 }
 
 static void count_readers(zs_draft *d)
@@ -47,17 +49,19 @@ static void count_readers(zs_draft *d)
             d->nodes[node->in[i]].reader_n++;
     }
     d->nodes[d->output].reader_n++;
+    for (uint32_t i = 0; i < d->spec->more_n; i++)
+        d->nodes[d->more[i]].reader_n++;
 }
 
 /* The layer whose value only `node` reads, NULL when others see it or no layer makes it. */
 static zs_node *sole_producer(zs_draft *d, const zs_node *node)
 {
-    zs_node *producer = &d->nodes[value_of(d, node->in[0])];
+    zs_node *producer = &d->nodes[zs_draft_value(d, node->in[0])];
     return producer->works && producer->reader_n == 1 ? producer : NULL;
 }
 
 /* Takes `node` out; the value it read, now changed, stands for its own. */
-static void merge_into(zs_draft *d, uint32_t at, zs_node *producer)
+void zs_draft_merge(zs_draft *d, uint32_t at, zs_node *producer)
 {
     zs_node *node = &d->nodes[at];
     producer->reader_n = node->reader_n;
@@ -90,7 +94,8 @@ static zs_status scale_weights(zs_draft *d, zs_layer *conv, const zs_weights *no
 static zs_status fold_batchnorm(zs_draft *d, uint32_t at, zs_err *err)
 {
     zs_node *node = &d->nodes[at], *producer = sole_producer(d, node);
-    if (producer == NULL || producer->layer.act.active || !zs_op_has_filters(producer->layer.op))
+    if (producer == NULL || producer->layer.act.active || producer->layer.quant != NULL ||
+        !zs_op_has_filters(producer->layer.op))
         return ZS_OK;
     const zs_weights *norm = &node->layer.weights;
     const bool synthetic = producer->layer.weights.data == NULL;
@@ -100,7 +105,7 @@ static zs_status fold_batchnorm(zs_draft *d, uint32_t at, zs_err *err)
         ZS_TRY(scale_weights(d, &producer->layer, norm, err));
     producer->layer.has_bias = true;
     producer->layer.act = node->layer.act;
-    merge_into(d, at, producer);
+    zs_draft_merge(d, at, producer);
     return ZS_OK;
 }
 
@@ -115,7 +120,7 @@ static float clip(zs_act act, float x)
 static void fuse_act(zs_draft *d, uint32_t at)
 {
     zs_node *node = &d->nodes[at], *producer = sole_producer(d, node);
-    if (producer == NULL)
+    if (producer == NULL || producer->layer.quant != NULL || producer->number.scale > 0)
         return;
     switch (producer->layer.op) {
     case ZS_LAYER_CONV:
@@ -134,7 +139,7 @@ static void fuse_act(zs_draft *d, uint32_t at)
         *act = (zs_act){true, clip(outer, act->lo), clip(outer, act->hi)};
     else
         *act = outer;
-    merge_into(d, at, producer);
+    zs_draft_merge(d, at, producer);
 }
 
 /* ---- concatenation --------------------------------------------------------------------------- */
@@ -144,11 +149,14 @@ static void fuse_act(zs_draft *d, uint32_t at)
 static bool fits_in_place(const zs_draft *d, const zs_node *concat)
 {
     for (uint32_t i = 0; i < concat->in_n; i++) {
-        const uint32_t value = value_of(d, concat->in[i]);
+        const uint32_t value = zs_draft_value(d, concat->in[i]);
+        const double scale = d->nodes[value].number.scale;
         if (value == d->input || d->nodes[value].parent != ZS_NO_INDEX)
             return false;
+        if (scale < concat->number.scale || scale > concat->number.scale)
+            return false;
         for (uint32_t j = 0; j < i; j++)
-            if (value_of(d, concat->in[j]) == value)
+            if (zs_draft_value(d, concat->in[j]) == value)
                 return false;
     }
     return true;
@@ -161,7 +169,7 @@ static void write_in_place(zs_draft *d, uint32_t at)
         return;
     uint64_t offset_elems = 0;
     for (uint32_t i = 0; i < concat->in_n; i++) {
-        zs_node *part = &d->nodes[value_of(d, concat->in[i])];
+        zs_node *part = &d->nodes[zs_draft_value(d, concat->in[i])];
         part->parent = at;
         part->parent_offset_elems = offset_elems;
         offset_elems += zs_shape_elems(part->layer.y);
@@ -175,6 +183,8 @@ zs_status zs_draft_simplify(zs_draft *d, zs_err *err)
 {
     remove_idle(d);
     count_readers(d);
+    if (d->is_streamlined)
+        ZS_TRY(zs_draft_streamline(d, err));
     for (uint32_t k = 0; k < d->order_n; k++) {
         const uint32_t at = d->order[k];
         if (d->nodes[at].works && d->nodes[at].spec->op == ZS_LAYER_BATCHNORM)
@@ -188,10 +198,12 @@ zs_status zs_draft_simplify(zs_draft *d, zs_err *err)
     for (uint32_t k = 0; k < d->order_n; k++) {
         zs_node *node = &d->nodes[d->order[k]];
         for (uint32_t i = 0; i < node->in_n; i++)
-            node->in[i] = value_of(d, node->in[i]);
+            node->in[i] = zs_draft_value(d, node->in[i]);
         if (node->parent != ZS_NO_INDEX)
-            node->parent = value_of(d, node->parent);
+            node->parent = zs_draft_value(d, node->parent);
     }
-    d->output = value_of(d, d->output);
+    d->output = zs_draft_value(d, d->output);
+    for (uint32_t i = 0; i < d->spec->more_n; i++)
+        d->more[i] = zs_draft_value(d, d->more[i]);
     return ZS_OK;
 }

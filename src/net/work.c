@@ -45,6 +45,14 @@ uint32_t zs_tensor_root(const zs_net *net, uint32_t tensor, uint64_t *offset_ele
     return tensor;
 }
 
+bool zs_net_is_output(const zs_net *net, uint32_t root)
+{
+    for (uint32_t i = 0; i < net->output_n; i++)
+        if (zs_tensor_root(net, net->outputs[i].tensor, NULL) == root)
+            return true;
+    return false;
+}
+
 uint64_t zs_layer_filter_elems(const zs_layer *layer)
 {
     if (!zs_op_has_filters(layer->op))
@@ -154,6 +162,8 @@ uint64_t zs_layer_ops(const zs_layer *layer)
         return zs_shape_elems(layer->x) + act;
     case ZS_LAYER_SOFTMAX: /* compare, subtract, exponential, add, divide */
         return 5 * y + act;
+    case ZS_LAYER_QUANTISE: /* scale, round, two bounds; or a comparison each */
+        return y * (layer->quant->thresholds ? layer->quant->threshold_n : 4) + act;
     case ZS_LAYER_LRN: /* squares and their sum, scale, offset, power, product */
         return y * (2 * (uint64_t)layer->lrn_size + 4) + act;
     case ZS_LAYER_ACT:

@@ -300,6 +300,7 @@ zs_status zs_quant_build(zs_arena *arena, const zs_net *net, uint32_t precision,
     if (q == NULL)
         return zs_nomem(err, net->name);
     q->precision = precision;
+    q->numbers = net->tensors;
     if (precision != ZS_FP32) {
         zs_arena scratch;
         zs_arena_init(&scratch, arena->source);

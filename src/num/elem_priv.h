@@ -38,6 +38,15 @@ static inline const zs_elem_ops *zs_weights_of(const zs_quant *q)
 
 /* Real value of one step of a tensor, and of the weights of an output channel; 1 for fp32. */
 double zs_tensor_step(const zs_quant *q, uint32_t tensor);
+static inline bool zs_is_numbered(const zs_quant *q, uint32_t tensor)
+{
+    return q->numbers != NULL && q->numbers[tensor].number.scale > 0;
+}
+/* Layers by the rules of TFLite (integer_layers.c), on floats that hold q - zero; and one element
+ * of an add, which engines run. */
+bool zs_is_integer_layer(const zs_layer *layer);
+void zs_integer_layer(const zs_layer *layer, const float *const *x, float *y);
+float zs_integer_sum(const zs_layer_quant *quant, const float *x);
 double zs_weight_step(const zs_quant *q, const zs_layer *layer, uint32_t oc);
 
 #endif

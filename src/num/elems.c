@@ -46,7 +46,20 @@ static void add_f32(const zs_quant *q, const zs_layer *layer, const void *const 
                     void *y, size_t n)
 {
     (void)q;
-    for (size_t i = 0; i < n; i++) {
+    if (layer->quant != NULL && layer->quant->rule >= ZS_ROUND_DOUBLE) {
+        for (size_t i = 0; i < n; i++) {
+            const float pair[2] = {((const float *)x[0])[i], ((const float *)x[1])[i]};
+            ((float *)y)[i] = zs_integer_sum(layer->quant, pair);
+        }
+        return;
+    }
+    for (size_t i = 0; layer->quant != NULL && i < n; i++) {
+        double sum = 0;
+        for (uint32_t k = 0; k < x_n; k++)
+            sum += (double)((const float *)x[k])[i] * layer->quant->factor[k];
+        ((float *)y)[i] = (float)zs_quant_finish_sum(layer->quant, sum);
+    }
+    for (size_t i = 0; layer->quant == NULL && i < n; i++) {
         float sum = ((const float *)x[0])[i];
         for (uint32_t k = 1; k < x_n; k++)
             sum += ((const float *)x[k])[i];

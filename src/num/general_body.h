@@ -107,6 +107,28 @@ static void NAME(standard_line)(const zs_general *g, size_t block, const ELEM *x
     }
 }
 
+/* Selection, one after the other: each is the best of those that come after the last one. */
+static void NAME(top_line)(const zs_general *g, const ELEM *x, ELEM *y)
+{
+    double last = 0;
+    size_t last_at = SIZE_MAX;
+    for (size_t i = 0; i < g->line_n; i++) {
+        size_t best = SIZE_MAX;
+        for (size_t k = 0; i < (size_t)g->p[1] && k < g->line_n; k++) {
+            const double sign = g->p[0] != 0 ? 1 : -1, v = sign * (double)x[k * g->line_step];
+            const bool is_done = last_at != SIZE_MAX && (v > last || (!(v < last) && k <= last_at));
+            if (!is_done && (best == SIZE_MAX || v > sign * (double)x[best * g->line_step]))
+                best = k;
+        }
+        y[i * g->line_step] = 0;
+        if (best == SIZE_MAX)
+            continue;
+        last = (g->p[0] != 0 ? 1 : -1) * (double)x[best * g->line_step];
+        last_at = best;
+        y[i * g->line_step] = g->fn == ZS_FN_TOP ? x[best * g->line_step] : (ELEM)best;
+    }
+}
+
 static void NAME(normalise)(const zs_general *g, const ELEM *x, ELEM *y)
 {
     const size_t block = (size_t)(g->line_n * g->line_step);
@@ -116,6 +138,8 @@ static void NAME(normalise)(const zs_general *g, const ELEM *x, ELEM *y)
             const size_t at = b * block + s;
             if (g->fn == ZS_FN_STANDARD)
                 NAME(standard_line)(g, b, x + at, y + at);
+            else if (g->fn == ZS_FN_TOP || g->fn == ZS_FN_TOP_AT)
+                NAME(top_line)(g, x + at, y + at);
             else if (g->fn == ZS_FN_LP_NORM)
                 NAME(norm_line)(g, x + at, y + at);
             else

@@ -219,6 +219,31 @@ size_t zs_host_scratch_bytes(const zs_net *net, const zs_layer *layer)
     return pointer_bytes(layer) + elems * sizeof(float);
 }
 
+/* Real results through the layer's quantiser; real again. */
+static void finish_floats(const zs_quant *q, const zs_layer *layer, float *y)
+{
+    const size_t plane = (size_t)layer->y.h * layer->y.w, n = zs_shape_elems(layer->y);
+    const double step =
+        layer->quant->is_real || !zs_is_numbered(q, layer->out) ? 1 : layer->quant->out.scale;
+    for (size_t i = 0; i < n; i++)
+        y[i] = (float)(zs_quant_finish(layer->quant, (uint32_t)(i / plane), (double)y[i]) * step);
+}
+
+/* Layers of real numbers that read or make integers of the model. */
+static bool is_mixed(const zs_quant *q, const zs_layer *layer)
+{
+    bool some = zs_is_numbered(q, layer->out), all = some;
+    for (uint32_t i = 0; i < layer->in_n; i++) {
+        const bool is_int = zs_is_numbered(q, layer->in[i]);
+        some = some || is_int;
+        all = all && is_int;
+    }
+    const bool moves = (layer->op == ZS_LAYER_POOL && layer->pool == ZS_POOL_MAX) ||
+                       layer->op == ZS_LAYER_REARRANGE || layer->op == ZS_LAYER_JOIN ||
+                       layer->op == ZS_LAYER_CONCAT;
+    return layer->quant != NULL || (some && !(all && moves));
+}
+
 static void through_floats(const zs_net *net, const zs_quant *q, const zs_layer *layer,
                            const void *const *x, void *y, void *scratch)
 {
@@ -230,7 +255,12 @@ static void through_floats(const zs_net *net, const zs_quant *q, const zs_layer 
         inputs[i] = at;
         at += n;
     }
-    zs_host_layer_f32(net, layer, inputs, at);
+    if (layer->op == ZS_LAYER_QUANTISE)
+        memcpy(at, inputs[0], zs_shape_elems(layer->y) * sizeof *at);
+    else
+        zs_host_layer_f32(net, layer, inputs, at);
+    if (layer->quant != NULL)
+        finish_floats(q, layer, at);
     zs_quantise(q, layer->out, at, y, zs_shape_elems(layer->y));
 }
 
@@ -253,6 +283,15 @@ void zs_host_layer(const zs_net *net, const zs_quant *q, const zs_layer *layer,
     const zs_elem_ops *elems = zs_activations_of(q);
     if (zs_op_has_filters(layer->op)) {
         zs_conv_layer(net, q, layer, x[0], y, scratch);
+    } else if (layer->op == ZS_LAYER_ADD && layer->quant != NULL) {
+        zs_add_elems(q, layer, x, layer->in_n, y, n);
+    } else if (zs_is_integer_layer(layer)) {
+        const float **inputs = scratch;
+        for (uint32_t i = 0; i < layer->in_n; i++)
+            inputs[i] = x[i];
+        zs_integer_layer(layer, inputs, y);
+    } else if (is_mixed(q, layer)) {
+        through_floats(net, q, layer, x, y, scratch);
     } else if (elems->scaling == ZS_SCALING_NONE) {
         const float **inputs = scratch;
         for (uint32_t i = 0; i < layer->in_n; i++)

@@ -6,7 +6,7 @@
 #define SUM             float
 #define BIAS            float
 #define NAME(base)      base##_f32
-#define RESULT(oc, sum) zs_act_f32(layer->act, sum)
+#define RESULT(oc, sum) zs_finish_f32(layer, oc, sum)
 #include "kernel_body.h"
 #undef ELEM
 #undef SUM

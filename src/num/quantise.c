@@ -7,7 +7,7 @@ double zs_tensor_step(const zs_quant *q, uint32_t tensor)
 {
     const zs_scaling scaling = zs_activations_of(q)->scaling;
     if (scaling == ZS_SCALING_NONE)
-        return 1;
+        return zs_is_numbered(q, tensor) ? q->numbers[tensor].number.scale : 1;
     const zs_tensor_scale s = q->tensors[tensor];
     return scaling == ZS_SCALING_FACTOR ? (double)s.scale : ldexp(1, -s.frac);
 }
@@ -21,14 +21,27 @@ double zs_weight_step(const zs_quant *q, const zs_layer *layer, uint32_t oc)
     return scaling == ZS_SCALING_FACTOR ? (double)s->weight_scale[oc] : ldexp(1, -s->weight_frac);
 }
 
+/* fp32 holds an integer less its zero. */
+static void center(const zs_number *number, const float *x, float *stored, size_t n)
+{
+    const int32_t lo = number->lo - number->zero, hi = number->hi - number->zero;
+    for (size_t i = 0; i < n; i++)
+        stored[i] = (float)zs_round_saturate((double)x[i] / number->scale, lo, hi);
+}
+
 void zs_quantise(const zs_quant *q, uint32_t tensor, const float *x, void *stored, size_t n)
 {
     zs_activations_of(q)->quantise(zs_tensor_step(q, tensor), x, stored, n);
+    if (q->precision == ZS_FP32 && zs_is_numbered(q, tensor))
+        center(&q->numbers[tensor].number, x, stored, n);
 }
 
 void zs_dequantise(const zs_quant *q, uint32_t tensor, const void *stored, float *x, size_t n)
 {
     zs_activations_of(q)->dequantise(zs_tensor_step(q, tensor), stored, x, n);
+    if (q->precision == ZS_FP32 && zs_is_numbered(q, tensor))
+        for (size_t i = 0; i < n; i++)
+            x[i] = (float)((double)x[i] * zs_tensor_step(q, tensor));
 }
 
 void zs_quantise_filter(const zs_quant *q, const zs_layer *layer, uint32_t oc, const float *filter,
@@ -41,6 +54,8 @@ void zs_quantise_filter(const zs_quant *q, const zs_layer *layer, uint32_t oc, c
 void zs_quantise_bias(const zs_quant *q, const zs_layer *layer, uint32_t oc, float bias,
                       void *stored)
 {
+    if (layer->quant != NULL) /* added to the complete sum */
+        bias = 0;
     if (q->layers == NULL) { /* fp32 */
         memcpy(stored, &bias, sizeof bias);
         return;

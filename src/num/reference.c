@@ -61,7 +61,7 @@ static conv_work conv_work_in(void *scratch, const zs_net *net, const zs_quant *
 #define SUM              float
 #define BIAS             float
 #define NAME(base)       base##_f32
-#define RESULT(w, oc, s) zs_act_f32((w)->layer->act, s)
+#define RESULT(w, oc, s) zs_finish_f32((w)->layer, oc, s)
 #include "ref_conv_body.h"
 #undef ELEM
 #undef WEIGHT

@@ -15,7 +15,7 @@ static zs_status emit_row(zs_emitter *e, zs_emit_body_fn *body, uint32_t i)
         e->last_mac = ZS_NO_OP;
     }
     for (uint32_t s = 0; s < e->x.n; s++)
-        e->x.slot[s].id = UINT64_MAX; /* tiles of the layer before are of no use */
+        e->x.id[s] = UINT64_MAX; /* tiles of the layer before are of no use */
     if (!d->is_outline)
         ZS_TRY(body(e));
     return call->row0 + call->row_n == i + 1 ? zs_emit_call_end(e, call) : ZS_OK;

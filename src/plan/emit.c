@@ -280,12 +280,14 @@ zs_status zs_emit_waits(zs_emitter *e, uint32_t *ops, uint32_t n, uint32_t wait[
 
 /* ---- slots ----------------------------------------------------------------------------------- */
 
-uint32_t zs_ring_find(const zs_slot_ring *ring, uint64_t id)
+/* The tile stands in the place behind the slots, so that the search ends there at the latest. */
+uint32_t zs_ring_find(zs_slot_ring *ring, uint64_t id)
 {
-    for (uint32_t i = 0; i < ring->n; i++)
-        if (ring->slot[i].id == id)
-            return i;
-    return ZS_SLOT_NONE;
+    uint32_t i = 0;
+    ring->id[ring->n] = id;
+    while (ring->id[i] != id)
+        i++;
+    return i < ring->n ? i : ZS_SLOT_NONE;
 }
 
 uint32_t zs_ring_take(zs_slot_ring *ring)
@@ -299,9 +301,10 @@ void zs_ring_reset(zs_slot_ring *ring, uint32_t n, uint32_t last_use)
 {
     ring->n = n;
     ring->next = 0;
-    for (uint32_t i = 0; i < n; i++)
-        ring->slot[i] = (zs_slot_state){
-            .id = UINT64_MAX, .ready = ZS_NO_OP, .last_use = last_use, .box = ZS_NO_OP};
+    for (uint32_t i = 0; i < n; i++) {
+        ring->id[i] = UINT64_MAX;
+        ring->slot[i] = (zs_slot_state){.ready = ZS_NO_OP, .last_use = last_use, .box = ZS_NO_OP};
+    }
 }
 
 /* All stores share one channel and retire in order, so the latest of them stands for all. */

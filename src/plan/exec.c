@@ -1,5 +1,7 @@
 #include "zynqsim/exec.h"
 
+#include <float.h>
+#include <math.h>
 #include <string.h>
 
 /* What executors of tiles share. */
@@ -30,6 +32,18 @@ void zs_exec_gather(const zs_exec *e, const zs_plan_row *row, const zs_tile_box 
     }
 }
 
+void zs_exec_watch(const zs_exec *e, const zs_layer *layer, const void *results, size_t n)
+{
+    const float *x = results;
+    unsigned found = 0;
+    if (e->quant->precision != ZS_FP32 || *e->overflowed <= layer->index)
+        return;
+    for (size_t i = 0; i < n; i++)
+        found |= !(fabsf(x[i]) <= FLT_MAX); /* not a number compares as false */
+    if (found)
+        *e->overflowed = layer->index;
+}
+
 void zs_exec_finish_sums(const zs_exec *e, const zs_layer *layer, const zs_tile_box *box,
                          void *sums)
 {
@@ -38,6 +52,7 @@ void zs_exec_finish_sums(const zs_exec *e, const zs_layer *layer, const zs_tile_
                             .sum_pitch = box->oc_n,
                             .y_pitch = box->oc_n,
                             .pixel_n = (size_t)box->oy_n * box->ox_n};
+    zs_exec_watch(e, layer, sums, b.pixel_n * b.oc_n); /* an activation may hide them */
     e->kernels->finish(e->quant, layer, &b, sums, sums);
 }
 
@@ -73,5 +88,7 @@ void zs_exec_host(zs_exec *e, uint32_t op)
         }
         zs_host_layer(e->net, e->quant, layer, x,
                       e->dram + row->y.addr + image * row->y.pitch_bytes, e->host_scratch);
+        zs_exec_watch(e, layer, e->dram + row->y.addr + image * row->y.pitch_bytes,
+                      (size_t)zs_shape_elems(layer->y));
     }
 }

@@ -1,28 +1,60 @@
-#include "zynqsim/fit.h"
+#include "fit_priv.h"
 
 #include <inttypes.h>
 
 enum {
     ITEMS_MAX = 64,
-    WALKS = 3,       /* input, weights, output: each walks rows of DRAM on its own */
-    LOOPS = 5 + 6,   /* image and four tile loops; six loops within a tile */
+    ARRAYS_MAX = 64,
     COMPARISONS = 2, /* of a vector lane: running maximum or lower limit, upper limit */
+    SUM_BITS_OF_FLOAT = 32,
+    ADDRESS_DSP = 10, /* of an operand: its address in DRAM and its index on chip */
+    OPERANDS = 3,     /* input, weights, output */
+    PAIR_LUTS = 48,   /* sums of two products leave the slice after each: 32 to 64 LUT [D] */
 };
+
+/* Products that may move from DSP slices into LUTs. */
+typedef struct spillable {
+    uint32_t item;
+    uint64_t in_dsp; /* products there */
+    uint32_t dsp_each, per_dsp;
+    zs_fit_price lut_each; /* of a product in LUTs */
+} spillable;
 
 struct zs_fit_account {
     zs_arena *arena;
+    const zs_fit_prices *prices;
+    const zs_design *design;      /* or NULL */
     zs_fit_item items[ITEMS_MAX]; /* the last one takes what does not find room */
     uint32_t n;
     const char *engine; /* of several: whose items are added, or NULL */
+    spillable arrays[ARRAYS_MAX];
+    uint32_t array_n;
     bool memory_ran_out;
 };
 
 zs_fit_account *zs_fit_account_new(zs_arena *arena)
 {
     zs_fit_account *a = zs_new(arena, zs_fit_account, 1);
-    if (a != NULL)
+    if (a != NULL) {
         a->arena = arena;
+        a->prices = &zs_fit_all_prices;
+    }
     return a;
+}
+
+void zs_fit_account_price(zs_fit_account *a, const zs_fit_prices *prices)
+{
+    a->prices = prices;
+}
+
+void zs_fit_account_for(zs_fit_account *a, const zs_design *design)
+{
+    a->design = design;
+}
+
+zs_resources zs_fit_priced(const zs_fit_account *a, zs_fit_term term, double n)
+{
+    return zs_fit_of_price(&a->prices->of[term], n);
 }
 
 zs_arena *zs_fit_arena(const zs_fit_account *a)
@@ -55,17 +87,90 @@ void zs_fit_add(zs_fit_account *a, const char *name, const char *detail, zs_reso
 
 /* ---- arithmetic ------------------------------------------------------------------------------ */
 
+static const char *array_detail(const zs_fit_account *a, const zs_products *p, uint64_t in_dsp,
+                                uint64_t beyond)
+{
+    const zs_operator *mul = &zs_operators[ZS_OPERATOR_FMUL],
+                      *add = &zs_operators[ZS_OPERATOR_FADD];
+    if (p->is_float)
+        return zs_arena_printf(a->arena, "%" PRIu64 " x (%s %u + %s %u DSP)", p->n, mul->name,
+                               mul->cost.n[ZS_RESOURCE_DSP], add->name,
+                               add->cost.n[ZS_RESOURCE_DSP]);
+    const char *why =
+        beyond > 0
+            ? zs_arena_printf(a->arena, ", %" PRIu64 " of them as the DSP slices are out", beyond)
+            : "";
+    if (in_dsp == p->n)
+        return zs_arena_printf(a->arena, "%" PRIu64 " products of %u x %u b in DSP slices", p->n,
+                               p->weight_bits, p->elem_bits);
+    return zs_arena_printf(a->arena,
+                           "%" PRIu64 " products of %u x %u b in DSP slices, %" PRIu64 " in LUTs%s",
+                           in_dsp, p->weight_bits, p->elem_bits, p->n - in_dsp, why);
+}
+
+static uint32_t slices_of(uint64_t products, uint32_t dsp_each, uint32_t per_dsp)
+{
+    const uint64_t n = zs_ceil_div(products, per_dsp);
+    return n > UINT32_MAX / dsp_each ? UINT32_MAX : (uint32_t)n * dsp_each;
+}
+
+void zs_fit_add_products(zs_fit_account *a, const char *name, const zs_products *p)
+{
+    const uint32_t dsp_each = p->is_float ? 0 : zs_dsp_of_product(p->weight_bits, p->elem_bits);
+    uint64_t in_dsp = p->n;
+    if (p->is_float) {
+        zs_resources r = zs_fit_of_float(a->prices, p, p->n);
+        zs_fit_add(a, name, array_detail(a, p, p->n, 0),
+                   zs_resources_plus(
+                       r, zs_fit_priced(a, ZS_FIT_SUM_BIT, (double)p->sums * SUM_BITS_OF_FLOAT)));
+        return;
+    }
+    if (dsp_each == 0)
+        in_dsp = 0;
+    else if (p->dsp_frac < 1)
+        in_dsp = (uint64_t)((double)p->n * p->dsp_frac + 0.5);
+    const zs_fit_price *bit = &a->prices->of[ZS_FIT_LUT_BIT];
+    const double bits = (double)p->weight_bits * p->elem_bits;
+    const spillable array = {.item = a->n < ITEMS_MAX ? a->n : ITEMS_MAX - 1,
+                             .in_dsp = in_dsp,
+                             .dsp_each = dsp_each,
+                             .per_dsp = p->per_dsp > 0 ? p->per_dsp : 1,
+                             .lut_each = {bit->lut * bits, bit->ff * bits}};
+    zs_resources r = zs_resources_plus(zs_fit_of_lanes(a->prices, p),
+                                       zs_fit_of_price(&array.lut_each, (double)(p->n - in_dsp)));
+    if (in_dsp > 0) {
+        const zs_resources dsp = {.n[ZS_RESOURCE_DSP] = slices_of(in_dsp, dsp_each, array.per_dsp)};
+        r = zs_resources_plus(r, dsp);
+        const uint64_t guests = in_dsp - zs_ceil_div(in_dsp, array.per_dsp);
+        const zs_resources sums = {.n[ZS_RESOURCE_LUT] = p->sums_leave_slice ? PAIR_LUTS : 0};
+        r = zs_resources_plus(r, zs_resources_times(sums, guests));
+        if (a->array_n < ARRAYS_MAX)
+            a->arrays[a->array_n++] = array;
+    }
+    zs_fit_add(a, name, array_detail(a, p, in_dsp, 0), r);
+}
+
+/* Operators are shared by lanes that take turns: an initiation interval of 3 needs a third of
+ * them. */
 void zs_fit_add_mac_array(zs_fit_account *a, const zs_design *design)
 {
-    const zs_mac_cost *mac = zs_mac_cost_of(design->accel.precision);
-    const uint64_t lanes = zs_design_lanes(design);
-    const zs_operator *mul = &zs_operators[mac->mul], *add = &zs_operators[mac->add];
-    const char *detail =
-        zs_arena_printf(a->arena, "%" PRIu64 " x (%s %u + %s %u DSP)", lanes, mul->name,
-                        mul->cost.n[ZS_RESOURCE_DSP], add->name, add->cost.n[ZS_RESOURCE_DSP]);
-    zs_fit_add(a, "MAC array", detail,
-               zs_resources_times(
-                   zs_resources_plus(zs_resources_of(mac->mul), zs_resources_of(mac->add)), lanes));
+    const zs_accel *accel = &design->accel;
+    const uint64_t taps = (uint64_t)accel->unroll.ky * accel->unroll.kx;
+    const uint64_t lanes = zs_design_lanes(design), interval = accel->pipeline ? accel->ii : 1;
+    const uint64_t chain = zs_max_u64(1, accel->unroll.ic * taps);
+    const zs_products p = {.style = accel->style,
+                           .n = zs_ceil_div(lanes, interval),
+                           .sums = lanes / chain,
+                           .weight_bits = 8 * zs_weight_bytes(accel->precision),
+                           .elem_bits = 8 * zs_elem_bytes(accel->precision),
+                           .sum_bits = zs_acc_bits(accel->precision),
+                           .is_float = accel->precision == ZS_FP32,
+                           .chain = chain,
+                           .dsp_frac = accel->dsp_frac,
+                           .per_dsp = accel->products_per_dsp,
+                           .sums_leave_slice = accel->products_per_dsp > 1,
+                           .clock_hz = accel->clock_hz};
+    zs_fit_add_products(a, "MAC array", &p);
 }
 
 /* Additions of the vector path use the adders of the array, which is idle meanwhile. */
@@ -95,30 +200,110 @@ static void add_requantiser(zs_fit_account *a, const zs_design *design, uint32_t
     zs_fit_add(a, "requantiser", detail, zs_resources_times(each, lanes));
 }
 
-void zs_fit_add_vector_path(zs_fit_account *a, const zs_design *design, uint32_t lanes)
+void zs_fit_add_result_path(zs_fit_account *a, const zs_design *design, uint32_t lanes,
+                            uint32_t requantisers)
 {
     add_comparisons(a, design, lanes);
-    add_requantiser(a, design, lanes);
+    add_requantiser(a, design, requantisers);
+}
+
+void zs_fit_add_vector_path(zs_fit_account *a, const zs_design *design, uint32_t lanes)
+{
+    zs_fit_add_result_path(a, design, lanes, lanes);
 }
 
 /* ---- memories -------------------------------------------------------------------------------- */
+
+static uint32_t address_bits(uint64_t words)
+{
+    uint32_t bits = 1;
+    while (bits < 63 && (UINT64_C(1) << bits) < words)
+        bits++;
+    return bits;
+}
+
+/* RAM_WORD: wider banks are several in step, with one address. BLOCK_BITS: enables and the way of a
+ * second master to a block RAM, as many LUTs as the largest distributed memory takes. */
+enum { RAM_WORD = 144, BLOCK_BITS = 22 };
+
+zs_resources zs_fit_bank_logic(const zs_fit_account *a, uint64_t banks, uint64_t words,
+                               uint64_t bits)
+{
+    const zs_fit_price *bit = &a->prices->of[ZS_FIT_BANK_BIT];
+    const bool is_block = words * bits > ZS_LUTRAM_BITS && words > ZS_LUTRAM_WORDS;
+    const uint64_t wide = zs_min_u64(bits, RAM_WORD) + address_bits(words);
+    const zs_fit_price bank = {bit->lut * (double)(wide + (is_block ? BLOCK_BITS : 0)),
+                               bit->ff * (double)wide};
+    return zs_fit_of_price(&bank, (double)banks);
+}
+
+/* A buffer as the design has it built: banks of their own, or side by side in one memory. */
+typedef struct built_memory {
+    uint32_t banks, bits, blocks; /* blocks of a bank; 0: LUTs */
+} built_memory;
+
+static built_memory built_as(const zs_fit_account *a, const zs_plan_buffer *b)
+{
+    const bool packs = a->design != NULL && a->design->accel.packs_words;
+    const bool is_exact = a->design != NULL && !a->design->accel.rounds_depths;
+    const uint64_t wide = (uint64_t)b->banks * b->word_bits;
+    built_memory m = {b->banks, b->word_bits, b->bram18 / b->banks};
+    if (m.blocks == 0 || (!packs && !is_exact) || wide > UINT32_MAX)
+        return m;
+    if (packs)
+        m = (built_memory){.banks = 1, .bits = (uint32_t)wide};
+    m.blocks = is_exact ? zs_bram18_unrounded_of(b->depth_words, m.bits)
+                        : zs_bram18_of(b->depth_words, m.bits);
+    return m;
+}
 
 void zs_fit_add_buffer(zs_fit_account *a, const char *name, const zs_plan_buffer *b)
 {
     if (b->banks == 0 || b->depth_words == 0)
         return;
-    const uint32_t luts_each = zs_lutram_luts_of(b->depth_words, b->word_bits);
-    const bool is_block = b->bram18 != 0;
+    const built_memory m = built_as(a, b);
+    const uint32_t luts_each = zs_lutram_luts_of(b->depth_words, m.bits);
     const char *detail =
-        zs_arena_printf(a->arena, "%u x %u %s: banks of %u x %u b, %u slot%s", b->banks,
-                        is_block ? b->bram18 / b->banks : luts_each, is_block ? "BRAM18" : "LUT",
-                        b->depth_words, b->word_bits, b->slots, b->slots == 1 ? "" : "s");
-    const zs_resources blocks = {.n[ZS_RESOURCE_BRAM18] = b->bram18};
-    const zs_resources luts = {.n[ZS_RESOURCE_LUT] = luts_each};
-    zs_fit_add(a, name, detail, is_block ? blocks : zs_resources_times(luts, b->banks));
+        zs_arena_printf(a->arena, "%u x %u %s: banks of %u x %u b, %u slot%s", m.banks,
+                        m.blocks > 0 ? m.blocks : luts_each, m.blocks > 0 ? "BRAM18" : "LUT",
+                        b->depth_words, m.bits, b->slots, b->slots == 1 ? "" : "s");
+    const zs_resources each = {
+        .n = {[ZS_RESOURCE_BRAM18] = m.blocks, [ZS_RESOURCE_LUT] = m.blocks > 0 ? 0 : luts_each}};
+    zs_resources r = zs_resources_times(each, m.banks);
+    if (m.banks == b->banks && m.blocks == b->bram18 / b->banks)
+        r.n[ZS_RESOURCE_BRAM18] = b->bram18; /* as the plan counts them */
+    zs_fit_add(a, name, detail,
+               zs_resources_plus(r, zs_fit_bank_logic(a, m.banks, b->depth_words, m.bits)));
 }
 
 /* ---- the way to the DRAM --------------------------------------------------------------------- */
+
+void zs_fit_add_m_axi(zs_fit_account *a, const char *name, const char *detail, uint32_t n,
+                      uint32_t data_bits)
+{
+    const zs_resources blocks = {
+        .n[ZS_RESOURCE_BRAM18] = zs_operators[ZS_OPERATOR_AXI_MASTER].cost.n[ZS_RESOURCE_BRAM18]};
+    const double bits = (double)n * data_bits;
+    zs_resources r = zs_resources_times(blocks, n);
+    r = zs_resources_plus(r, zs_fit_priced(a, ZS_FIT_M_AXI, n));
+    r = zs_resources_plus(r, zs_fit_priced(a, ZS_FIT_M_AXI_BIT, bits));
+    r = zs_resources_plus(r, zs_fit_priced(a, ZS_FIT_PORT, n));
+    zs_fit_add(a, name, detail, zs_resources_plus(r, zs_fit_priced(a, ZS_FIT_PORT_BIT, bits)));
+}
+
+void zs_fit_add_dma(zs_fit_account *a, const char *name, uint32_t n, uint32_t data_bits,
+                    uint32_t burst_beats, uint32_t directions)
+{
+    const zs_resources blocks = {.n[ZS_RESOURCE_BRAM18] = zs_dma_bram18(data_bits, burst_beats)};
+    const double ways = (double)n * directions;
+    zs_resources r = zs_resources_times(blocks, (uint64_t)n * directions);
+    r = zs_resources_plus(r, zs_fit_priced(a, ZS_FIT_DMA, ways));
+    r = zs_resources_plus(r, zs_fit_priced(a, ZS_FIT_DMA_BIT, ways * data_bits));
+    zs_fit_add(a, name,
+               zs_arena_printf(a->arena, "%u x %u direction%s of %u b, and the way to the port", n,
+                               directions, directions == 1 ? "" : "s", data_bits),
+               zs_resources_plus(r, zs_fit_priced(a, ZS_FIT_DMA_PORT, n)));
+}
 
 void zs_fit_add_axi_masters(zs_fit_account *a, uint32_t input, uint32_t weight, uint32_t output)
 {
@@ -129,27 +314,67 @@ void zs_fit_add_axi_masters(zs_fit_account *a, uint32_t input, uint32_t weight, 
         const char *detail =
             zs_arena_printf(a->arena, "m_axi adapter for%s%s%s", input == port ? " input" : "",
                             weight == port ? " weights" : "", output == port ? " output" : "");
-        zs_fit_add(a, zs_arena_printf(a->arena, "AXI master %s", word), detail,
-                   zs_resources_of(ZS_OPERATOR_AXI_MASTER));
+        zs_fit_add_m_axi(
+            a, zs_arena_printf(a->arena, "AXI master %s", word), detail, 1,
+            a->design == NULL ? 64 : 8 * zs_port_params(&a->design->board, port)->beat_bytes);
     }
 }
 
 void zs_fit_add_registers(zs_fit_account *a, const zs_accel *accel)
 {
     const zs_resources each = zs_resources_of(ZS_OPERATOR_REGISTER);
-    zs_fit_add(a, "control registers",
-               zs_arena_printf(a->arena, "state machine, %u registers x 32 FF", accel->registers),
-               zs_resources_plus(zs_resources_of(ZS_OPERATOR_CONTROL),
-                                 zs_resources_times(each, accel->registers)));
+    zs_fit_add(
+        a, "control registers",
+        zs_arena_printf(a->arena, "AXI-Lite over GP0, %u registers x 32 FF", accel->registers),
+        zs_resources_plus(zs_fit_priced(a, ZS_FIT_LITE, 1),
+                          zs_resources_times(each, accel->registers)));
+}
+
+void zs_fit_add_engine(zs_fit_account *a, const zs_accel *accel)
+{
+    if (accel->programs)
+        zs_fit_add(a, "engine control", "fetch and decoding of instructions, banks of parameters",
+                   zs_fit_priced(a, ZS_FIT_PROGRAM, 1));
+    else if (accel->style == ZS_STYLE_HLS)
+        zs_fit_add(a, "engine control",
+                   "state machine, loops over tiles and within a tile, addresses",
+                   zs_fit_priced(a, ZS_FIT_ENGINE, 1));
+    else
+        zs_fit_add(a, "engine control", "state machine", zs_fit_priced(a, ZS_FIT_KERNEL, 1));
+}
+
+void zs_fit_add_addresses(zs_fit_account *a, const char *detail)
+{
+    const zs_resources dsp = {.n[ZS_RESOURCE_DSP] = ADDRESS_DSP * OPERANDS};
+    zs_fit_add(a, "address arithmetic", detail, dsp);
 }
 
 void zs_fit_add_tile_control(zs_fit_account *a, const zs_accel *accel)
 {
-    zs_fit_add(a, "address walks", "3 x (input, weights, output)",
-               zs_resources_times(zs_resources_of(ZS_OPERATOR_DMA_WALK), WALKS));
-    zs_fit_add(a, "loop counters", "11 loops: image, 4 over tiles, 6 within a tile",
-               zs_resources_times(zs_resources_of(ZS_OPERATOR_LOOP), LOOPS));
+    zs_fit_add_engine(a, accel);
+    if (accel->style == ZS_STYLE_HLS)
+        zs_fit_add_addresses(a, "input, weights, output: products of 32 b");
     zs_fit_add_registers(a, accel);
+}
+
+uint32_t zs_fit_result_lanes(const zs_design *design, const zs_plan *plan)
+{
+    const zs_accel *u = &design->accel;
+    const uint64_t lanes = (uint64_t)u->unroll.oc * u->unroll.oy * u->unroll.ox;
+    uint64_t fewest = UINT64_MAX;
+    for (uint32_t i = 0; i < plan->row_n; i++) {
+        const zs_plan_row *row = &plan->rows[i];
+        if (row->macs == 0 || row->call == ZS_NO_INDEX || row->window.kh == 0)
+            continue;
+        const uint64_t ic = row->is_depthwise ? 1 : zs_ceil_div(row->group_ic, u->unroll.ic);
+        const uint64_t trips = zs_max_u64(ic, 1) * zs_ceil_div(row->window.kh, u->unroll.ky) *
+                               zs_ceil_div(row->window.kw, u->unroll.kx);
+        fewest = zs_min_u64(fewest, trips);
+    }
+    if (fewest == UINT64_MAX)
+        fewest = 1;
+    const uint64_t n = zs_ceil_div(lanes, fewest * (u->pipeline ? u->ii : 1));
+    return n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
 }
 
 /* ---- the verdict ----------------------------------------------------------------------------- */
@@ -173,20 +398,86 @@ static const char *binding_resource(const zs_resources *used, const zs_resources
     return worst == ZS_RESOURCE_N ? NULL : zs_resource_table[worst].key;
 }
 
-zs_status zs_fit_verdict(const zs_fit_account *a, const zs_family *family, const zs_board *board,
+/* A saturated share of n. */
+static uint32_t scaled(uint32_t n, double factor)
+{
+    const double product = n * factor;
+    return product >= UINT32_MAX ? UINT32_MAX : (uint32_t)(product + 0.5);
+}
+
+static zs_resources sum_of(const zs_fit_account *a)
+{
+    zs_resources sum = {{0}};
+    for (uint32_t i = 0; i < a->n; i++)
+        sum = zs_resources_plus(sum, a->items[i].r);
+    return sum;
+}
+
+/* Whole slices less, and what their products take as LUTs. */
+static void spill(zs_fit_account *a, spillable *array, uint64_t excess)
+{
+    zs_resources *r = &a->items[array->item].r;
+    const uint64_t slices = zs_ceil_div(excess, array->dsp_each);
+    const uint64_t move = zs_min_u64(array->in_dsp, slices * array->per_dsp);
+    const uint64_t left = array->in_dsp - move;
+    const uint32_t before = slices_of(array->in_dsp, array->dsp_each, array->per_dsp);
+    const uint32_t after = left > 0 ? slices_of(left, array->dsp_each, array->per_dsp) : 0;
+    r->n[ZS_RESOURCE_DSP] -= before - after;
+    *r = zs_resources_plus(*r, zs_fit_of_price(&array->lut_each, (double)move));
+    a->items[array->item].detail =
+        zs_arena_printf(a->arena, "%s; %" PRIu64 " of them in LUTs, as the DSP slices are out",
+                        a->items[array->item].detail, move);
+    a->memory_ran_out |= a->items[array->item].detail == NULL;
+    array->in_dsp = left;
+}
+
+static void spill_excess(zs_fit_account *a, const zs_resources *available)
+{
+    const uint32_t limit = available->n[ZS_RESOURCE_DSP];
+    for (uint32_t i = a->array_n; i-- > 0;) {
+        const uint32_t used = sum_of(a).n[ZS_RESOURCE_DSP];
+        if (used <= limit)
+            return;
+        spill(a, &a->arrays[i], used - limit);
+    }
+}
+
+zs_status zs_fit_verdict(zs_fit_account *a, const zs_family *family, const zs_board *board,
                          zs_fit *out, zs_err *err)
 {
+    const zs_resources available = zs_board_resources(board, family);
+    spill_excess(a, &available);
     if (a->memory_ran_out)
         return zs_nomem(err, "the resource account");
     *out = (zs_fit){.family = family,
                     .items = a->items,
                     .item_n = a->n,
-                    .available = zs_board_resources(board, family)};
-    for (uint32_t i = 0; i < a->n; i++)
-        out->used = zs_resources_plus(out->used, a->items[i].r);
-    out->binding = binding_resource(&out->used, &out->available);
+                    .used = sum_of(a),
+                    .available = available};
+    for (uint32_t i = 0; i < ZS_RESOURCE_N; i++) {
+        out->lo.n[i] = scaled(out->used.n[i], zs_fit_bands[i].lo);
+        out->hi.n[i] = scaled(out->used.n[i], zs_fit_bands[i].hi);
+    }
+    /* products that a part turns out to have no slice for move into LUTs */
+    uint32_t *most = &out->hi.n[ZS_RESOURCE_DSP];
+    for (uint32_t i = 0; i < a->array_n && a->arrays[i].in_dsp > 0; i++) {
+        const uint32_t movable =
+            slices_of(a->arrays[i].in_dsp, a->arrays[i].dsp_each, a->arrays[i].per_dsp);
+        const uint32_t over =
+            *most > available.n[ZS_RESOURCE_DSP] ? *most - available.n[ZS_RESOURCE_DSP] : 0;
+        *most -= over < movable ? over : movable;
+    }
+    out->binding = binding_resource(&out->lo, &available);
     out->fits = out->binding == NULL;
+    if (out->fits)
+        out->binding = binding_resource(&out->hi, &available);
+    out->is_close = out->fits && out->binding != NULL;
     return ZS_OK;
+}
+
+const char *zs_fit_word(const zs_fit *fit)
+{
+    return fit->is_close ? "close" : fit->fits ? "yes" : "no";
 }
 
 zs_fit_line zs_fit_line_of(const zs_fit *fit, uint32_t i)
@@ -195,7 +486,9 @@ zs_fit_line zs_fit_line_of(const zs_fit *fit, uint32_t i)
     return (zs_fit_line){.key = zs_resource_table[block->id].key,
                          .name = block->name,
                          .used = fit->used.n[block->id],
-                         .available = fit->available.n[block->id]};
+                         .available = fit->available.n[block->id],
+                         .lo = fit->lo.n[block->id],
+                         .hi = fit->hi.n[block->id]};
 }
 
 const char *zs_fit_excess(zs_arena *arena, const zs_resources *used, const zs_resources *available)
@@ -205,5 +498,16 @@ const char *zs_fit_excess(zs_arena *arena, const zs_resources *used, const zs_re
         if (used->n[i] > available->n[i])
             text = zs_arena_printf(arena, "%s%s%u %s of %u", text, text[0] ? ", " : "", used->n[i],
                                    zs_resource_table[i].noun, available->n[i]);
+    return text;
+}
+
+const char *zs_fit_close_text(zs_arena *arena, const zs_fit *fit)
+{
+    const char *text = "";
+    for (uint32_t i = 0; i < ZS_RESOURCE_N && text != NULL; i++)
+        if (fit->hi.n[i] > fit->available.n[i])
+            text = zs_arena_printf(arena, "%s%s%u..%u %s of %u", text, text[0] ? ", " : "",
+                                   fit->lo.n[i], fit->hi.n[i], zs_resource_table[i].noun,
+                                   fit->available.n[i]);
     return text;
 }

@@ -45,7 +45,8 @@ static zs_status count_readers(zs_plan_draft *d)
         for (uint32_t k = 0; k < layer->in_n; k++)
             d->readers[layer->in[k]]++;
     }
-    d->readers[d->net->output]++; /* the host reads it */
+    for (uint32_t i = 0; i < d->net->output_n; i++)
+        d->readers[d->net->outputs[i].tensor]++; /* the host reads them */
     return ZS_OK;
 }
 

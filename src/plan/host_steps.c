@@ -86,9 +86,9 @@ zs_status zs_emit_call_end(zs_emitter *e, const zs_plan_call *call)
     const zs_cpu_params *cpu = &d->design->board.cpu;
     double seconds = zs_cpu_call_end_s(cpu, d->design->accel.clock_hz);
     const uint32_t out = d->drafts[call->row0 + call->row_n - 1].out;
-    if (zs_draft_root(d, out) == zs_draft_root(d, d->net->output) &&
-        !zs_port_is_coherent(d->output_port))
-        seconds += zs_cpu_cache_s(cpu, tensor_bytes(d, d->net->output));
+    for (uint32_t i = 0; i < d->net->output_n && !zs_port_is_coherent(d->output_port); i++)
+        if (zs_draft_root(d, out) == zs_draft_root(d, d->net->outputs[i].tensor))
+            seconds += zs_cpu_cache_s(cpu, tensor_bytes(d, d->net->outputs[i].tensor));
     ZS_TRY(zs_emit_join(e));
     return zs_emit_host_s(e, ZS_HOST_CALL_END, seconds);
 }

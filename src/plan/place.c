@@ -99,7 +99,7 @@ static uint32_t list_placed(zs_plan_draft *d, placed *list)
                 if (zs_draft_root(d, layer->in[k]) == t)
                     p.last = p.last > phase ? p.last : phase;
         }
-        if (t == zs_draft_root(d, net->output) || t == zs_draft_root(d, net->logits))
+        if (zs_net_is_output(net, t) || t == zs_draft_root(d, net->logits))
             p.last = UINT32_MAX; /* the host reads them at the end */
         if (p.first != UINT32_MAX)
             list[n++] = p;

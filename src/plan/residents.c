@@ -17,7 +17,7 @@ static bool describe_resident(const zs_plan_draft *d, uint32_t row, zs_resident_
     const zs_row_draft *draft = &d->drafts[row];
     const uint32_t out = draft->out;
     if (!draft->on_engine || !zs_op_has_filters(zs_draft_layer(d, row)->op) ||
-        net->tensors[out].parent != ZS_NO_INDEX || out == net->output)
+        net->tensors[out].parent != ZS_NO_INDEX || zs_net_is_output(net, out))
         return false;
     const zs_layer *writer = zs_draft_layer(d, row);
     if (net->tensors[out].shape.c != writer->y.c)

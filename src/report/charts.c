@@ -107,25 +107,28 @@ static void device_bar(const void *of, uint32_t i, zs_bar *bar)
 {
     const zs_result *r = of;
     const zs_fit_line line = zs_fit_line_of(&r->fit, i);
-    const double share = zs_share(line.used, line.available);
+    const double all = line.available > 0 ? line.available : 1;
+    const double lo = line.lo / all, hi = line.hi / all;
     bar->name = line.name;
-    bar->part[0] = share == share ? 100 * (share < 1 ? share : 1) : 0;
-    bar->part[1] = share > 1 ? 100 * (share - 1) : 0;
+    bar->part[0] = 100 * fmin(lo, 1);
+    bar->part[1] = 100 * (fmin(hi, 1) - fmin(lo, 1));
+    bar->part[2] = 100 * (fmax(hi, 1) - 1);
     snprintf(bar->note, sizeof bar->note, "%.20s of %.20s", zs_cell_count(line.used).text,
              zs_cell_count(line.available).text);
 }
 
 zs_bar_chart zs_chart_device(const zs_result *r)
 {
-    return measured((zs_bar_chart){.axis = "share of the device",
-                                   .unit = "%",
-                                   .parts = {"in use", "more than there is"},
-                                   .palette = ZS_PALETTE_CAUSES,
-                                   .title = zs_chart_title_of("Share of the device", r),
-                                   .longest = 100,
-                                   .n = r->fit.family->block_n,
-                                   .bar_of = device_bar,
-                                   .of = r});
+    return measured(
+        (zs_bar_chart){.axis = "share of the device",
+                       .unit = "%",
+                       .parts = {"in use at least", "within the band", "more than there is"},
+                       .palette = ZS_PALETTE_CAUSES,
+                       .title = zs_chart_title_of("Share of the device", r),
+                       .longest = 100,
+                       .n = r->fit.family->block_n,
+                       .bar_of = device_bar,
+                       .of = r});
 }
 
 /* Behind a bar: its figure, and what that is of the first one's. */

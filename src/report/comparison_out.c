@@ -12,6 +12,8 @@ enum { MIN_TITLE = 15, MAX_TITLE = 36, MAX_LABEL = 16 };
 
 static zs_cell value_cell(zs_compare_as as, double value)
 {
+    if (!isfinite(value) && as == ZS_AS_YES)
+        return (zs_cell){.text = "close"};
     if (!isfinite(value))
         return zs_cell_real((double)NAN, 0);
     switch (as) {
@@ -260,7 +262,10 @@ static void put_notes(layout *l)
                    *note = zs_figures_text(f, "fusion_note");
         char text[ZS_LINE_BYTES];
         if (binding[0] != '\0') {
-            snprintf(text, sizeof text, "%s: does not fit, %.40s is exceeded most",
+            const bool is_close = zs_figures_number(f, "fits") != 0;
+            snprintf(text, sizeof text,
+                     is_close ? "%s: may not fit, %.40s is too close to call"
+                              : "%s: does not fit, %.40s is exceeded most",
                      label_cell(l, i).text, binding);
             zs_out_wrap(&l->out, text, 0, 2, l->width);
         }

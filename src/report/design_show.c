@@ -78,10 +78,10 @@ static zs_status put_groups(const zs_sink *s, const zs_accel *a)
 
 static zs_status put_string(const zs_design *d, const zs_field *f, const zs_sink *s)
 {
-    if (strcmp(f->path, "network.input") == 0 && d->network.input_n > 1)
-        return put_list(s, d->network.inputs, d->network.input_n);
-    if (strcmp(f->path, "network.calibration") == 0 && d->network.calibration_n > 1)
-        return put_list(s, d->network.calibrations, d->network.calibration_n);
+    const char *const *items = NULL;
+    const uint32_t n = zs_design_list(d, f->path, &items);
+    if (n > 1)
+        return put_list(s, items, n);
     return put_quoted(s, *(const char *const *)((const char *)d + f->offset));
 }
 
@@ -354,7 +354,8 @@ static const char introduction[] =
     "  and precision. `--set accelerators.NAME.KEY=VALUE` sets a key of one engine, "
     "`accelerator.KEY`\n"
     "  that of all; axes of sweeps are named alike.\n"
-    "- `network.input` and `network.calibration` take one value or a list of them.\n"
+    "- `network.input`, `network.calibration` and `network.outputs` take one value or a list of\n"
+    "  them.\n"
     "- `network.input_shape: [c, h, w]`, `network.preprocess.mean: [m0, m1, m2]` and\n"
     "  `network.preprocess.scale: [s0, s1, s2]` are short forms; a single mean or scale is that "
     "of\n"

@@ -91,10 +91,16 @@ static void put_row(page *p, zs_text_table *t, const zs_explain_row *row)
     const bool is_wide = p->width >= WIDE_COLUMNS;
     const bool has_layers = twice->is_done && twice->speedup >= IS_FELT && twice->layer_n > 0;
     char fits[64] = "-";
-    if (twice->is_done && !twice->fits && twice->is_as_now)
+    if (twice->is_done && twice->is_close && twice->is_as_now)
+        snprintf(fits, sizeof fits, "close, as now");
+    else if (twice->is_done && !twice->fits && twice->is_as_now)
         snprintf(fits, sizeof fits, "no, as now");
     else if (twice->is_done)
-        snprintf(fits, sizeof fits, "%s%.50s", twice->fits ? "yes" : "NO: ", twice->binding);
+        snprintf(fits, sizeof fits, "%s%.50s",
+                 twice->is_close ? "close: "
+                 : twice->fits   ? "yes"
+                                 : "NO: ",
+                 twice->binding);
     zs_text_cell(t, row->name);
     zs_text_painted(t, twice->is_done && twice->speedup >= 1.05 ? ZS_PAINT_BEST : ZS_PAINT_NONE,
                     speedup_cell(twice).text);

@@ -47,7 +47,7 @@ static void row(zs_out *out, const zs_labelled_result *one, const zs_result *fir
     zs_html_number(out, zs_cell_count(r->fit.used.n[ZS_RESOURCE_DSP]).text);
     zs_html_number(out, zs_cell_count(r->fit.used.n[ZS_RESOURCE_BRAM18]).text);
     zs_html_number(out, zs_cell_si(r->energy.joules, "J").text);
-    zs_html_cell(out, r->fit.fits ? "yes" : "no");
+    zs_html_cell(out, zs_fit_word(&r->fit));
     zs_html_cell(out, zs_cause_name(zs_result_limited_by(r)));
     zs_out_text(out, "</tr>\n");
 }

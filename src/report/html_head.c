@@ -106,11 +106,13 @@ static void tile_fits(zs_out *out, const zs_result *r)
     size_t used = 0;
     for (uint32_t i = 0; i < fit->family->block_n; i++) {
         const zs_fit_line line = zs_fit_line_of(fit, i);
-        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s %s of %s",
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s %s (%s to %s) of %s",
                                  i == 0 ? "" : ", ", line.name, zs_cell_count(line.used).text,
+                                 zs_cell_count(line.lo).text, zs_cell_count(line.hi).text,
                                  zs_cell_count(line.available).text);
     }
-    tile(out, "Does it fit", fit->fits ? "good" : "bad", fit->fits ? "yes" : "no", text);
+    const char *tone = fit->is_close ? "" : fit->fits ? "good" : "bad";
+    tile(out, "Does it fit", tone, fit->is_close ? "too close to call" : zs_fit_word(fit), text);
 }
 
 static void tile_roof(zs_out *out, const zs_result *r)

@@ -52,6 +52,7 @@ static const char lists[] =
     "`busy_frac` (share of all cycles in which a transfer was in progress), "
     "`peak_bytes_per_second` (one beat per PL clock), `share_of_peak` (bytes over seconds over "
     "that peak) |\n"
+    "| `fit_bands` | between `lo` and `hi` of a `resource` lie nine in ten built designs |\n"
     "| `fit_items` | the account behind `resources`: `name`, `detail` (how it is counted)"
 #define RESOURCE(id, key, ...) ", `" #key "`"
 #include "zynqsim/resources.def"

@@ -99,16 +99,19 @@ static void emit_fits(zs_page *page)
     size_t used = 0;
     for (uint32_t i = 0; i < fit->family->block_n; i++) {
         const zs_fit_line line = zs_fit_line_of(fit, i);
-        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s %s of %s",
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s %s (%s..%s) of %s",
                                  i == 0 ? ": " : ", ", line.name, zs_cell_count(line.used).text,
+                                 zs_cell_count(line.lo).text, zs_cell_count(line.hi).text,
                                  zs_cell_count(line.available).text);
         if (line.used > line.available)
             used += (size_t)snprintf(text + used, sizeof text - used, " (%s too many)",
                                      zs_cell_count(line.used - line.available).text);
     }
-    const char *answer = fit->fits ? "yes" : "NO";
+    const char *answer = fit->is_close ? "close" : fit->fits ? "yes" : "NO";
     summary_head(page, "fits");
-    zs_out_paint(&page->out, fit->fits ? ZS_PAINT_GOOD : ZS_PAINT_BAD);
+    zs_out_paint(&page->out, fit->is_close ? ZS_PAINT_WARN
+                             : fit->fits   ? ZS_PAINT_GOOD
+                                           : ZS_PAINT_BAD);
     zs_out_text(&page->out, answer);
     zs_out_paint(&page->out, ZS_PAINT_NONE);
     summary_rest(page, SUMMARY_INDENT + strlen(answer), text);

@@ -74,7 +74,17 @@ static void emit_resources(zs_out *out, const zs_design *d, const zs_fit *fit)
     zs_text_heads(&t, ZS_PAINT_NONE);
     for (uint32_t i = 0; i < fit->item_n; i++)
         put_resources(&t, family, fit->items[i].name, &fit->items[i].r, fit->items[i].detail);
-    put_resources(&t, family, "used", &fit->used, fit->fits ? "fits" : "does not fit");
+    char verdict[ZS_LINE_BYTES];
+    size_t at = (size_t)snprintf(verdict, sizeof verdict, "%s",
+                                 fit->is_close ? "too close to call"
+                                 : fit->fits   ? "fits"
+                                               : "does not fit");
+    for (uint32_t i = 0; i < family->block_n; i++) {
+        const zs_fit_line line = zs_fit_line_of(fit, i);
+        at += (size_t)snprintf(verdict + at, sizeof verdict - at, "%s %u..%u %s",
+                               i == 0 ? ":" : ",", line.lo, line.hi, line.name);
+    }
+    put_resources(&t, family, "used", &fit->used, verdict);
     put_resources(&t, family, "available", &fit->available, d->board_name);
 }
 
@@ -125,6 +135,11 @@ zs_status zs_plan_tables_emit(const zs_design *d, const zs_plan *plan, const zs_
     if (plan->fusion_note != NULL) {
         zs_out_text(&out, "\nfusion: ");
         zs_out_name(&out, plan->fusion_note);
+        zs_out_text(&out, "\n");
+    }
+    if (plan->choice_note != NULL) {
+        zs_out_text(&out, "\nmemories: ");
+        zs_out_name(&out, plan->choice_note);
         zs_out_text(&out, "\n");
     }
     zs_out_printf(&out, "\n%u ops, %llu bytes of DRAM in use\n", plan->op_n,

@@ -37,9 +37,10 @@ static int put_figures(json_t *root, const zs_result *r)
     int failed = 0;
     for (uint32_t i = 0; i < zs_metric_n; i++) {
         const zs_value value = zs_result_get(r, i);
-        /* blocks that the family does not have */
+        /* blocks that the family does not have are left out, what is neither true nor false is null
+         */
         const bool is_unknown = value.type != zs_metrics[i].type;
-        if (!is_unknown)
+        if (!is_unknown || zs_metrics[i].type == ZS_METRIC_BOOL)
             failed |= set_path(root, zs_metrics[i].name, zs_json_value(&value));
     }
     return failed;
@@ -99,6 +100,21 @@ static int put_fit_items(json_t *list, const zs_result *r)
     return failed;
 }
 
+/* Between lo and hi lie nine in ten built designs of such a figure. */
+static int put_fit_bands(json_t *list, const zs_result *r)
+{
+    int failed = 0;
+    for (uint32_t i = 0; i < r->fit.family->block_n; i++) {
+        const zs_fit_line line = zs_fit_line_of(&r->fit, i);
+        json_t *entry = json_object();
+        failed |= json_object_set_new(entry, "resource", zs_json_text(line.key));
+        failed |= json_object_set_new(entry, "lo", zs_json_count(line.lo));
+        failed |= json_object_set_new(entry, "hi", zs_json_count(line.hi));
+        failed |= json_array_append_new(list, entry);
+    }
+    return failed;
+}
+
 static int put_classes(json_t *list, const zs_image_result *image)
 {
     int failed = 0;
@@ -143,8 +159,8 @@ static int put_lists(json_t *root, const zs_result *r)
         const char *path;
         int (*put)(json_t *list, const zs_result *r);
     } lists[] = {
-        {"ports", put_ports},     {"fit_items", put_fit_items}, {"layers", put_layers},
-        {"outputs", put_outputs}, {"notes", put_notes},
+        {"ports", put_ports},   {"fit_bands", put_fit_bands}, {"fit_items", put_fit_items},
+        {"layers", put_layers}, {"outputs", put_outputs},     {"notes", put_notes},
     };
     int failed = 0;
     for (size_t i = 0; i < ZS_LEN(lists); i++) {

@@ -132,7 +132,7 @@ void zs_account_retire(sim_account *a, const zs_tile_op *op, uint64_t start, uin
                        uint64_t bytes, const bool *running, const uint64_t *started)
 {
     const zs_role role = zs_op_role(op->code);
-    if (!a->plan->units[op->unit].is_serial)
+    if (op->code != ZS_OP_WALK) /* its parts are charged one by one */
         a->busy[op->unit] += now - start;
     zs_count_bytes(&a->layers[op->row], op->code, bytes);
     a->ops_left[op->row]--;

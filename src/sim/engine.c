@@ -14,9 +14,10 @@ typedef struct engine {
     const zs_design *design;
     const zs_plan *plan;
     zs_memsys *ms;
-    zs_serial *serial;   /* where a unit is serial: in front of ms, alone */
-    zs_serial_time walk; /* of the running walk */
-    bool bursts, no_memory;
+    zs_serial *serial;                    /* where a unit is serial: in front of ms, alone */
+    zs_serial_time walk;                  /* of the running walk */
+    bool bursts, no_memory, rows_overlap; /* the last as the plan says */
+    uint32_t engine_n;                    /* as the plan says */
     const zs_retire_hook *hook;
     zs_xfer_price *prices; /* [cost], of transfers */
     uint32_t *queue;       /* op indices, unit after unit */
@@ -25,10 +26,12 @@ typedef struct engine {
     uint32_t meeting[ZS_UNITS_MAX], meeting_n; /* ... and those of them whose ops are meets */
     uint32_t timed[ZS_UNITS_MAX], timed_n; /* of these, those whose ops have a price in cycles */
     uint32_t unit_of_channel[ZS_CHANNEL_N];
+    const zs_dma_params *dma[ZS_CHANNEL_N];
     bool running[ZS_UNITS_MAX];
     uint32_t together[ZS_UNITS_MAX]; /* ops from the head on that run and retire as one */
     uint64_t started[ZS_UNITS_MAX], ends[ZS_UNITS_MAX]; /* ends: of timed units */
-    uint8_t *retired;
+    uint32_t blocked_by[ZS_UNITS_MAX]; /* op that the head of a unit was last seen to wait for */
+    uint8_t *retired;                  /* [op], and one behind them that always is */
     uint32_t retired_n;
     struct {
         uint32_t join;      /* its next join that has not retired, or op_n */
@@ -55,6 +58,7 @@ static zs_status fill_queues(engine *e, zs_arena *arena, zs_err *err)
     for (uint32_t u = 0, at = 0; u < plan->unit_n; u++) {
         const zs_plan_unit *unit = &plan->units[u];
         e->head[u] = e->end[u] = at;
+        e->blocked_by[u] = plan->op_n;
         at += counts[u];
         if (unit->channel != ZS_NO_CHANNEL)
             e->unit_of_channel[unit->channel] = u;
@@ -69,6 +73,7 @@ static zs_status fill_queues(engine *e, zs_arena *arena, zs_err *err)
     }
     for (uint32_t i = 0; i < plan->op_n; i++)
         e->queue[e->end[plan->ops[i].unit]++] = i;
+    e->retired[plan->op_n] = 1;
     return ZS_OK;
 }
 
@@ -88,20 +93,21 @@ static zs_status price_transfers(engine *e, zs_arena *arena, zs_err *err)
 
 static uint32_t engine_of(const engine *e, uint32_t op)
 {
-    return e->plan->engine_n == 1 ? 0 : e->plan->rows[e->plan->ops[op].row].engine;
+    return e->engine_n == 1 ? 0 : e->plan->rows[e->plan->ops[op].row].engine;
 }
 
 /* The next join of an engine from op `from` on. */
 static void find_join(engine *e, uint32_t which, uint32_t from)
 {
-    uint32_t n = 0;
-    while (from < e->plan->op_n &&
-           (e->plan->ops[from].code != ZS_OP_JOIN || engine_of(e, from) != which)) {
-        n += engine_of(e, from) == which;
+    const zs_tile_op *ops = e->plan->ops;
+    const uint32_t first = from, end = e->plan->op_n;
+    uint32_t others = 0;
+    while (from < end && (ops[from].code != ZS_OP_JOIN || engine_of(e, from) != which)) {
+        others += e->engine_n > 1 && engine_of(e, from) != which;
         from++;
     }
     e->engines[which].join = from;
-    e->engines[which].before += n;
+    e->engines[which].before += from - first - others;
 }
 
 static bool may_start(const engine *e, uint32_t op)
@@ -111,12 +117,16 @@ static bool may_start(const engine *e, uint32_t op)
 
 /* ---- starting -------------------------------------------------------------------------------- */
 
-static bool waits_are_over(const engine *e, const zs_tile_op *op)
+/* A pending join or an op that `index` has to wait for; an op that has retired: none. */
+static ZS_INLINE uint32_t blocker_of(const engine *e, uint32_t index)
 {
+    const zs_tile_op *op = &e->plan->ops[index];
+    if (!may_start(e, index))
+        return e->engines[engine_of(e, index)].join;
     for (uint32_t k = 0; k < ZS_LEN(op->wait); k++)
         if (op->wait[k] != ZS_NO_OP && !e->retired[op->wait[k]])
-            return false;
-    return true;
+            return op->wait[k];
+    return e->plan->op_n;
 }
 
 /* What an idle MAC array waited for until now: the op whose retirement lets things go on. */
@@ -129,12 +139,10 @@ static zs_cause wait_cause(const engine *e)
 static bool is_chained(const engine *e, uint32_t unit, uint32_t n)
 {
     const uint32_t at = e->head[unit] + n;
-    if (!zs_design_dma(e->design, e->plan->units[unit].channel / 2)->chain || at >= e->end[unit] ||
-        n == ZS_CHAIN_MAX)
+    if (!e->dma[e->plan->units[unit].channel]->chain || at >= e->end[unit] || n == ZS_CHAIN_MAX)
         return false;
     const uint32_t index = e->queue[at];
-    return may_start(e, index) && (e->plan->boxes[index].flags & ZS_BOX_CHAINED) != 0 &&
-           waits_are_over(e, &e->plan->ops[index]);
+    return (e->plan->boxes[index].flags & ZS_BOX_CHAINED) != 0 && e->retired[blocker_of(e, index)];
 }
 
 static void start_transfers(engine *e, uint32_t unit)
@@ -142,7 +150,7 @@ static void start_transfers(engine *e, uint32_t unit)
     zs_xfer xfers[ZS_CHAIN_MAX];
     const zs_xfer_price *prices[ZS_CHAIN_MAX];
     const zs_plan_unit *u = &e->plan->units[unit];
-    const zs_dma_params *dma = zs_design_dma(e->design, u->channel / 2);
+    const zs_dma_params *dma = e->dma[u->channel];
     const uint32_t delay = u->role == ZS_WRITE ? dma->store_start_pl_cycles : dma->start_pl_cycles;
     uint32_t n = 0;
     do {
@@ -184,7 +192,7 @@ static void start(engine *e, uint32_t unit, uint32_t index)
     e->started[unit] = e->now;
     if (e->hook != NULL)
         report_start(e, index);
-    if (e->plan->rows_overlap)
+    if (e->rows_overlap)
         zs_account_begin(&e->account, index, e->now, e->last_retired);
     if (e->plan->units[unit].channel != ZS_NO_CHANNEL) {
         start_transfers(e, unit);
@@ -214,11 +222,11 @@ static void retire(engine *e, uint32_t index, uint64_t from)
         h->retired(h->ctx, index, from, e->now);
 }
 
-/* A join whose turn has come costs no time. */
+/* A join whose turn has come, since all before it has retired, costs no time. */
 static bool pass_join(engine *e, uint32_t which)
 {
     const uint32_t join = e->engines[which].join, before = e->last_retired;
-    if (join >= e->plan->op_n || e->engines[which].retired_n != e->engines[which].before)
+    if (join >= e->plan->op_n)
         return false;
     if (join > 0 && !zs_account_computes(&e->account, e->running))
         zs_account_mark(&e->account, e->now, wait_cause(e));
@@ -263,16 +271,19 @@ static void start_ready(engine *e)
     bool again = true;
     while (again) {
         again = e->meeting_n > 0 && pass_meets(e);
-        for (uint32_t i = 0; i < e->plan->engine_n; i++)
-            while (pass_join(e, i))
+        for (uint32_t i = 0; i < e->engine_n; i++)
+            while (e->engines[i].retired_n == e->engines[i].before && pass_join(e, i))
                 again = e->meeting_n > 0;
     }
     for (uint32_t k = 0; k < e->unit_n; k++) {
         const uint32_t u = e->units[k];
         if (e->running[u] || e->head[u] == e->end[u])
             continue;
+        if (!e->retired[e->blocked_by[u]])
+            continue;
         const uint32_t index = e->queue[e->head[u]];
-        if (may_start(e, index) && waits_are_over(e, &e->plan->ops[index]))
+        e->blocked_by[u] = blocker_of(e, index);
+        if (e->retired[e->blocked_by[u]])
             start(e, u, index);
     }
 }
@@ -423,6 +434,10 @@ static zs_status simulate(zs_arena *arena, const zs_design *design, const zs_pla
     e->plan = plan;
     e->hook = hook;
     e->bursts = fidelity == ZS_BURST;
+    e->rows_overlap = plan->rows_overlap;
+    e->engine_n = plan->engine_n;
+    for (uint32_t c = 0; c < ZS_CHANNEL_N; c++)
+        e->dma[c] = zs_design_dma(design, c / 2);
     ZS_TRY(zs_memsys_build(arena, design, fidelity, &e->ms, err));
     bool is_serial = false;
     for (uint32_t u = 0; u < plan->unit_n; u++)

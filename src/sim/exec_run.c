@@ -20,6 +20,10 @@ static zs_status build_alone(zs_arena *arena, const zs_design *design, const zs_
     if (e == NULL)
         return zs_nomem(err, "simulated memories");
     *e = (zs_exec){.design = design, .net = net, .plan = plan, .quant = quant};
+    e->overflowed = zs_new(arena, uint32_t, 1);
+    if (e->overflowed == NULL)
+        return zs_nomem(err, "simulated memories");
+    *e->overflowed = ZS_NO_INDEX;
     e->kernels = zs_kernels_of(quant->precision);
     e->elem = zs_elem_bytes(quant->precision);
     e->weight = zs_weight_bytes(quant->precision);
@@ -156,6 +160,18 @@ static const zs_exec *holder_of(const zs_exec *e, uint32_t tensor)
 }
 
 /* ---- what callers see ------------------------------------------------------------------------ */
+
+const zs_layer *zs_exec_overflowed(const zs_exec *e)
+{
+    uint32_t first = ZS_NO_INDEX;
+    if (e->plan->part_n == 0)
+        first = *e->overflowed;
+    for (uint32_t i = 0; i < e->plan->part_n; i++) {
+        const uint32_t own = *passing_of(e)->parts[i]->overflowed;
+        first = own < first ? own : first;
+    }
+    return first == ZS_NO_INDEX ? NULL : &e->net->layers[first];
+}
 
 zs_status zs_exec_build(zs_arena *arena, const zs_design *design, const zs_net *net,
                         const zs_plan *plan, const zs_quant *quant, zs_exec **out, zs_err *err)

@@ -101,6 +101,18 @@ static zs_value value_TEXT(const char *text)
     return (zs_value){.type = ZS_METRIC_TEXT, .text = text};
 }
 
+#define ZS_METRIC_MAYBE ZS_METRIC_BOOL
+
+static zs_value value_MAYBE(zs_value yes)
+{
+    return yes;
+}
+
+static zs_value maybe_fits(const zs_result *r)
+{
+    return r->fit.is_close ? value_TEXT(NULL) : value_BOOL(r->fit.fits);
+}
+
 #define ZS_METRIC_BLOCK ZS_METRIC_INT
 
 static zs_value value_BLOCK(zs_value blocks)

@@ -77,6 +77,9 @@ static double field_number(const zs_field *field, const zs_design *design)
     }
 }
 
+/* What is too close to call lies between false and true. */
+#define CLOSE 0.5
+
 double zs_figure_number(const zs_subject *figure, const zs_design *design, const zs_result *result)
 {
     if (figure->field != NULL)
@@ -85,8 +88,8 @@ double zs_figure_number(const zs_subject *figure, const zs_design *design, const
     switch (v.type) {
     case ZS_METRIC_REAL:
         return v.r;
-    case ZS_METRIC_TEXT:
-        return (double)NAN;
+    case ZS_METRIC_TEXT: /* neither true nor false */
+        return zs_metrics[figure->metric].type == ZS_METRIC_BOOL ? CLOSE : (double)NAN;
     default:
         return (double)v.i;
     }
@@ -129,13 +132,14 @@ static zs_status copy_trimmed(const draft *d, const char *from, size_t bytes, co
     return *out ? ZS_OK : zs_nomem(d->err, "a condition");
 }
 
-static bool read_truth(const char *text, double *out)
+static bool read_truth(const char *text, bool may_be_close, double *out)
 {
     const bool yes =
         strcmp(text, "true") == 0 || strcmp(text, "yes") == 0 || strcmp(text, "1") == 0;
+    const bool close = may_be_close && strcmp(text, "close") == 0;
     const bool no = strcmp(text, "false") == 0 || strcmp(text, "no") == 0 || strcmp(text, "0") == 0;
-    *out = yes;
-    return yes || no;
+    *out = close ? CLOSE : yes;
+    return yes || no || close;
 }
 
 /* Position of a word in the field's list, as a number. */
@@ -160,10 +164,11 @@ static zs_status read_number(const draft *d, zs_condition *c, const char *value)
     const zs_field *f = c->figure.field;
     const bool truth =
         f ? f->type == ZS_FIELD_BOOL : zs_metrics[c->figure.metric].type == ZS_METRIC_BOOL;
-    if (truth && read_truth(value, &c->number))
+    if (truth && read_truth(value, f == NULL, &c->number))
         return ZS_OK;
     if (truth)
-        return zs_fail(d->err, ZS_EPARSE, c->text, "\"%.60s\" is neither true nor false", value);
+        return zs_fail(d->err, ZS_EPARSE, c->text, "\"%.60s\" is neither true nor false%s", value,
+                       f == NULL ? " nor close" : "");
     return zs_number_parse(value, f ? f->unit : zs_metrics[c->figure.metric].unit, c->text,
                            &c->number, d->err);
 }

@@ -147,6 +147,7 @@ static zs_status take_effect(explainer *e, const zs_result *r, const char *chang
                                .why = "",
                                .change = change,
                                .fits = r->fit.fits,
+                               .is_close = r->fit.is_close,
                                .is_as_now = is_as_now,
                                .binding = is_as_now ? "" : binding};
     out->speedup = zs_figures_number(&e->base, "seconds") / zs_figures_number(&now, "seconds");

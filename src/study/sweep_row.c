@@ -132,8 +132,8 @@ static const char *wrong_figure(uint32_t metric, zs_outcome outcome, const char 
         return is_count(text) ? NULL : "is no whole number";
     case ZS_METRIC_REAL: /* empty: undefined */
         return text[0] == '\0' || is_real(text) ? NULL : "is no finite number";
-    case ZS_METRIC_BOOL:
-        return is_flag(text) ? NULL : "is neither 0 nor 1";
+    case ZS_METRIC_BOOL: /* empty: too close to call */
+        return text[0] == '\0' || is_flag(text) ? NULL : "is neither 0 nor 1";
     case ZS_METRIC_TEXT:
         break;
     }

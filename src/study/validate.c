@@ -9,7 +9,7 @@
 typedef struct form_row {
     struct {
         const char *title;
-        double mean_limit_frac;
+        double mean_limit_frac, median_limit_frac, inside_frac;
     } sections[ZS_SECTIONS_OF_FORM];
     zs_status (*check)(zs_arena *scratch, const zs_memory_params *memory, const zs_reference *ref,
                        uint32_t i, zs_section *sections, zs_err *err);
@@ -124,6 +124,19 @@ static const form_row forms[ZS_FORM_N] = {
                                   {.title = "AXI clocks"},
                                   {.title = "AXI clocks per burst, once steady"}},
                      .check = zs_axi_case_check},
+    [ZS_FORM_BUILDS] = {.sections = {{.title = "built designs: DSP", .inside_frac = 0.85},
+                                     {.title = "built designs: BRAM18", .inside_frac = 0.9},
+                                     {.title = "built designs: LUT",
+                                      .median_limit_frac = 0.25,
+                                      .inside_frac = 0.8},
+                                     {.title = "built designs: FF", .inside_frac = 0.8}},
+                        .check = zs_build_check},
+    [ZS_FORM_OPERATORS] = {.sections = {{.title = "operators and blocks: DSP", .inside_frac = 0.9},
+                                        {.title = "operators and blocks: BRAM18",
+                                         .inside_frac = 0.9},
+                                        {.title = "operators and blocks: LUT", .inside_frac = 0.8},
+                                        {.title = "operators and blocks: FF", .inside_frac = 0.8}},
+                           .check = zs_operator_check},
 };
 
 zs_status zs_case_check(zs_arena *scratch, const zs_memory_params *memory, const zs_reference *ref,
@@ -149,6 +162,10 @@ const char *zs_reference_case_name(const zs_reference *ref, uint32_t i)
         return ref->flows[i].name;
     case ZS_FORM_KERNELS:
         return ref->kernels[i].name;
+    case ZS_FORM_BUILDS:
+        return ref->builds[i].name;
+    case ZS_FORM_OPERATORS:
+        return ref->operators[i].name;
     case ZS_FORM_N:
         break;
     }
@@ -167,6 +184,8 @@ zs_status zs_sections_build(zs_arena *arena, const zs_reference *ref, zs_section
         s->path = ref->path;
         s->title = forms[ref->form].sections[i].title;
         s->mean_limit_frac = forms[ref->form].sections[i].mean_limit_frac;
+        s->median_limit_frac = forms[ref->form].sections[i].median_limit_frac;
+        s->inside_frac = forms[ref->form].sections[i].inside_frac;
         s->capacity = s->title != NULL ? ZS_CHECKS_OF_CASE * ref->case_n : 0;
         s->checks = s->capacity > 0 ? zs_new(arena, zs_check, s->capacity) : NULL;
         if (s->capacity > 0 && s->checks == NULL)
@@ -176,12 +195,39 @@ zs_status zs_sections_build(zs_arena *arena, const zs_reference *ref, zs_section
     return ZS_OK;
 }
 
+static bool is_counted(const zs_check *c)
+{
+    return (c->verdict == ZS_INSIDE || c->verdict == ZS_OUTSIDE) && isfinite(c->error_frac);
+}
+
 static void keep_worst(double size, uint32_t i, double *worst_frac, uint32_t *worst)
 {
     if (!isnan(*worst_frac) && size <= *worst_frac)
         return;
     *worst_frac = size;
     *worst = i;
+}
+
+/* Half of the judged errors that are defined are at most as large; NAN without any. */
+static double median_of(const zs_section *s)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < s->n; i++)
+        n += is_counted(&s->checks[i]);
+    for (uint32_t i = 0; i < s->n; i++) {
+        uint32_t below = 0, equal = 0;
+        const double size = fabs(s->checks[i].error_frac);
+        if (!is_counted(&s->checks[i]))
+            continue;
+        for (uint32_t k = 0; k < s->n; k++)
+            if (is_counted(&s->checks[k])) {
+                below += fabs(s->checks[k].error_frac) < size;
+                equal += fabs(s->checks[k].error_frac) == size;
+            }
+        if (below <= n / 2 && n / 2 < below + equal)
+            return size;
+    }
+    return (double)NAN;
 }
 
 void zs_section_close(zs_section *s)
@@ -211,5 +257,9 @@ void zs_section_close(zs_section *s)
     s->mean_frac = defined > 0 ? sum / defined : (double)NAN;
     const bool mean_fits =
         s->mean_limit_frac == 0 || defined == 0 || s->mean_frac <= s->mean_limit_frac;
-    s->passes = s->outside == 0 && mean_fits;
+    s->median_frac = median_of(s);
+    const bool median_fits =
+        s->median_limit_frac == 0 || defined == 0 || s->median_frac <= s->median_limit_frac;
+    const double least = (s->inside_frac > 0 ? s->inside_frac : 1) * (s->inside + s->outside);
+    s->passes = s->inside >= least && mean_fits && median_fits;
 }

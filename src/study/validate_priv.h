@@ -12,6 +12,12 @@ void zs_section_append(zs_section *section, zs_check check);
 zs_status zs_memory_check(zs_arena *scratch, const zs_memory_params *memory,
                           const zs_reference *ref, uint32_t i, zs_section *sections, zs_err *err);
 
+/* Forms `builds` and `operators`: a section of each kind of block. */
+zs_status zs_build_check(zs_arena *scratch, const zs_memory_params *memory, const zs_reference *ref,
+                         uint32_t i, zs_section *sections, zs_err *err);
+zs_status zs_operator_check(zs_arena *scratch, const zs_memory_params *memory,
+                            const zs_reference *ref, uint32_t i, zs_section *sections, zs_err *err);
+
 /* As zs_case_check. Counts and splits must be exact, and so must the steady clocks of a direct port
  * with at most four bursts outstanding; other clocks are reported. Each section gets the figure
  * that is furthest off. */

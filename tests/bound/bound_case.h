@@ -16,6 +16,10 @@ static inline zs_design bound_case_design(void)
     d.accel.tile.oc = 32;
     d.accel.tile.ic = 16;
     d.accel.tile.oy = d.accel.tile.ox = 14;
+    d.accel.style = ZS_STYLE_HLS;
+    d.accel.dsp_frac = 1;
+    d.accel.products_per_dsp = 1;
+    d.accel.rounds_depths = true;
     d.accel.pipeline = true;
     d.accel.ii = 1;
     d.accel.loop_order = ZS_OUTPUT_STATIONARY;

@@ -60,14 +60,21 @@ static const struct {
     const char *item;
     uint32_t dsp, bram18;
 } items[] = {
-    {ZS_FP32, "MAC array", 160, 0},     {ZS_FIXED16, "MAC array", 32, 0},
-    {ZS_INT8, "MAC array", 32, 0},      {ZS_FP32, "input buffer", 0, 16},
-    {ZS_FIXED16, "input buffer", 0, 8}, {ZS_INT8, "input buffer", 0, 4},
-    {ZS_FP32, "weight buffer", 0, 64},  {ZS_FIXED16, "weight buffer", 0, 32},
+    {ZS_FP32, "MAC array", 160, 0},
+    {ZS_FIXED16, "MAC array", 32, 0},
+    {ZS_INT8, "MAC array", 32, 0},
+    {ZS_FP32, "input buffer", 0, 16},
+    {ZS_FIXED16, "input buffer", 0, 8},
+    {ZS_INT8, "input buffer", 0, 4},
+    {ZS_FP32, "weight buffer", 0, 64},
+    {ZS_FIXED16, "weight buffer", 0, 32},
     {ZS_INT8, "weight buffer", 0, 32}, /* half of a block is a block */
-    {ZS_FP32, "output buffer", 0, 32},  {ZS_FIXED16, "output buffer", 0, 48},
-    {ZS_INT8, "output buffer", 0, 32},  {ZS_FP32, "AXI master hp1", 0, 2},
-    {ZS_FP32, "requantiser", 0, 0},     {ZS_INT8, "requantiser", 24, 0},
+    {ZS_FP32, "output buffer", 0, 32},
+    {ZS_FIXED16, "output buffer", 0, 48},
+    {ZS_INT8, "output buffer", 0, 32},
+    {ZS_FP32, "AXI master hp1", 0, 2},
+    {ZS_FP32, "requantiser", 0, 0},
+    {ZS_INT8, "requantiser", 24, 0}, /* no layer: as if every product were a result */
 };
 
 START_TEST(the_account_shows_what_a_precision_costs)
@@ -88,11 +95,11 @@ START_TEST(the_default_design_fits_its_board)
     const zs_plan plan = default_buffers(ZS_FP32);
     const zs_fit fit = fit_of(&d, &plan);
     ck_assert(fit.fits);
-    ck_assert_ptr_null(fit.binding);
+    ck_assert(fit.is_close); /* 130 of 128 at the upper end of the band */
+    ck_assert_str_eq(fit.binding, "bram18");
     ck_assert_uint_eq(fit.used.n[ZS_RESOURCE_BRAM18], 16 + 64 + 32 + 3 * 2);
-    ck_assert_uint_eq(item(&fit, "MAC array").n[ZS_RESOURCE_LUT], 32 * (390 + 321));
-    ck_assert_uint_eq(item(&fit, "MAC array").n[ZS_RESOURCE_FF], 32 * (205 + 143));
-    ck_assert_uint_gt(fit.used.n[ZS_RESOURCE_LUT], 22752);
+    ck_assert_uint_gt(item(&fit, "MAC array").n[ZS_RESOURCE_LUT], 32 * 300);
+    ck_assert_uint_lt(item(&fit, "MAC array").n[ZS_RESOURCE_LUT], 32 * 500); /* as built, all in */
     ck_assert_uint_eq(fit.available.n[ZS_RESOURCE_LUT], 53200);
 }
 END_TEST
@@ -124,21 +131,27 @@ START_TEST(the_details_show_the_arithmetic)
 }
 END_TEST
 
-/* The default uses 163 DSP, 118 BRAM18, about 34,000 LUT and 17,000 FF. */
+/* The default uses 190 DSP (171..218), 118 BRAM18 (112..130), about 29,000 LUT and 28,000 FF. */
 static const struct {
     uint32_t dsp, bram18, lut, ff;
-    const char *binding, *excess; /* "?": not stated here */
+    const char *binding;
+    bool is_close;
+    const char *excess; /* "?": not stated here */
 } boards[] = {
-    {163, 118, 53200, 106400, NULL, ""},
-    {162, 118, 53200, 106400, "dsp", "163 DSP of 162"},
-    {163, 117, 53200, 106400, "bram18", "118 BRAM18 of 117"},
-    {163, 118, 20000, 106400, "lut", "?"},
-    {163, 118, 53200, 10000, "ff", "?"},
-    {100, 40, 53200, 106400, "bram18", "163 DSP of 100, 118 BRAM18 of 40"},
-    {40, 100, 53200, 106400, "dsp", "163 DSP of 40, 118 BRAM18 of 100"},
-    {0, 1, 1, 1, "dsp", "?"},
-    {1, 0, 1, 1, "bram18", "?"},
-    {1, 1, 1, 0, "ff", "?"},
+    {219, 130, 60000, 106400, NULL, false, ""},
+    {217, 130, 60000, 106400, "dsp", true, ""},
+    {171, 130, 60000, 106400, "dsp", true, "190 DSP of 171"},
+    {170, 130, 60000, 106400, "dsp", false, "190 DSP of 170"},
+    {219, 129, 60000, 106400, "bram18", true, ""},
+    {219, 111, 60000, 106400, "bram18", false, "118 BRAM18 of 111"},
+    {219, 130, 10000, 106400, "lut", false, "?"},
+    {219, 130, 30000, 106400, "lut", true, ""},
+    {219, 130, 60000, 10000, "ff", false, "?"},
+    {100, 40, 60000, 106400, "bram18", false, "190 DSP of 100, 118 BRAM18 of 40"},
+    {40, 100, 60000, 106400, "dsp", false, "190 DSP of 40, 118 BRAM18 of 100"},
+    {0, 1, 1, 1, "dsp", false, "?"},
+    {1, 0, 1, 1, "bram18", false, "?"},
+    {1, 1, 1, 0, "ff", false, "?"},
 };
 
 START_TEST(the_resource_exceeded_by_the_largest_factor_binds)
@@ -150,7 +163,8 @@ START_TEST(the_resource_exceeded_by_the_largest_factor_binds)
     d.board.ff = boards[_i].ff;
     const zs_plan plan = default_buffers(ZS_FP32);
     const zs_fit fit = fit_of(&d, &plan);
-    ck_assert_int_eq(fit.fits, boards[_i].binding == NULL);
+    ck_assert_int_eq(fit.is_close, boards[_i].is_close);
+    ck_assert_int_eq(fit.fits, boards[_i].binding == NULL || boards[_i].is_close);
     if (boards[_i].binding == NULL)
         ck_assert_ptr_null(fit.binding);
     else
@@ -168,11 +182,11 @@ static const struct {
     uint32_t dsp, bram18, lut; /* charged, of 10, 100 and 1000 on the board */
     const char *binding, *excess;
 } charges[] = {
-    {10, 0, 1000, NULL, ""},
-    {11, 0, 1000, "dsp", "11 DSP of 10"},
-    {10, 0, 1001, "lut", "1001 LUT of 1000"},
-    {12, 0, 1300, "lut", "12 DSP of 10, 1300 LUT of 1000"},
-    {12, 1, 1300, "bram18", "12 DSP of 10, 1 BRAM18 of 0, 1300 LUT of 1000"},
+    {8, 0, 500, NULL, ""},
+    {12, 0, 500, "dsp", "12 DSP of 10"},
+    {8, 0, 1500, "lut", "1500 LUT of 1000"},
+    {12, 0, 1600, "lut", "12 DSP of 10, 1600 LUT of 1000"},
+    {12, 1, 1600, "bram18", "12 DSP of 10, 1 BRAM18 of 0, 1600 LUT of 1000"},
 };
 
 START_TEST(a_family_has_the_blocks_of_its_table)
@@ -236,9 +250,12 @@ START_TEST(a_buffer_without_blocks_is_made_of_luts)
         (zs_plan_buffer){.banks = 8, .depth_words = 64, .word_bits = 32, .slots = 1};
     const zs_fit after = fit_of(&d, &plan);
     ck_assert_uint_eq(after.used.n[ZS_RESOURCE_BRAM18], before.used.n[ZS_RESOURCE_BRAM18]);
-    ck_assert_uint_eq(after.used.n[ZS_RESOURCE_LUT], before.used.n[ZS_RESOURCE_LUT] + 8 * 64);
+    ck_assert_uint_eq(
+        after.used.n[ZS_RESOURCE_LUT],
+        before.used.n[ZS_RESOURCE_LUT] + 8 * 43 +
+            zs_fit_bank_logic(zs_fit_account_new(&arena), 8, 64, 32).n[ZS_RESOURCE_LUT]);
     ck_assert_uint_eq(after.item_n, before.item_n + 1);
-    ck_assert_str_eq(after.items[5].detail, "8 x 64 LUT: banks of 64 x 32 b, 1 slot");
+    ck_assert_str_eq(after.items[5].detail, "8 x 43 LUT: banks of 64 x 32 b, 1 slot");
 }
 END_TEST
 
@@ -286,6 +303,40 @@ START_TEST(every_refused_allocation_is_reported)
 }
 END_TEST
 
+/* 16 x 16 products of 8 bits: a part of 220 slices keeps as many as address arithmetic leaves. */
+START_TEST(products_that_the_part_has_no_slice_for_go_into_luts)
+{
+    zs_design d = bound_case_design();
+    d.accel.precision = ZS_INT8;
+    d.accel.unroll.oc = d.accel.unroll.ic = 16;
+    d.board.bram18 = 1000;
+    const zs_plan plan = default_buffers(ZS_INT8);
+    d.board.dsp = 1000;
+    const zs_fit all = fit_of(&d, &plan);
+    d.board.dsp = 220;
+    const zs_fit some = fit_of(&d, &plan);
+    const uint32_t moved = all.used.n[ZS_RESOURCE_DSP] - 220;
+    ck_assert_uint_gt(moved, 0);
+    ck_assert_uint_eq(some.used.n[ZS_RESOURCE_DSP], 220);
+    ck_assert_uint_ge(some.used.n[ZS_RESOURCE_LUT], all.used.n[ZS_RESOURCE_LUT] + 95 * moved);
+    ck_assert(some.fits);
+    ck_assert_ptr_nonnull(strstr(some.items[0].detail, "as the DSP slices are out"));
+    ck_assert_uint_le(some.hi.n[ZS_RESOURCE_DSP], 220); /* more of them would move */
+    d.accel.dsp_frac = 0.5;
+    ck_assert_uint_eq(fit_of(&d, &plan).used.n[ZS_RESOURCE_DSP], all.used.n[ZS_RESOURCE_DSP] - 128);
+}
+END_TEST
+
+START_TEST(an_interval_shares_operators)
+{
+    zs_design d = bound_case_design();
+    const zs_plan plan = default_buffers(ZS_FP32);
+    d.accel.ii = 3;
+    const zs_fit fit = fit_of(&d, &plan);
+    ck_assert_uint_eq(item(&fit, "MAC array").n[ZS_RESOURCE_DSP], 11 * 5);
+}
+END_TEST
+
 TCase *tcase_fit(void);
 TCase *tcase_fit(void)
 {
@@ -301,6 +352,8 @@ TCase *tcase_fit(void)
     tcase_add_test(tc, every_family_names_its_blocks_once);
     tcase_add_test(tc, operands_that_share_a_port_share_its_adapter);
     tcase_add_test(tc, a_buffer_without_blocks_is_made_of_luts);
+    tcase_add_test(tc, products_that_the_part_has_no_slice_for_go_into_luts);
+    tcase_add_test(tc, an_interval_shares_operators);
     tcase_add_test(tc, absurd_sizes_saturate);
     tcase_add_test(tc, every_refused_allocation_is_reported);
     return tc;

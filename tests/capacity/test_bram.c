@@ -9,9 +9,10 @@ static const struct {
     {0, 32, 0},
     {1, 0, 0},
     {16, 32, 0},
-    {17, 32, 1},
-    {512, 1, 0},
-    {513, 1, 1},
+    {17, 32, 0}, /* up to 960 bits went to LUTs in reports, 1,024 and more to block RAM */
+    {31, 33, 0},
+    {32, 32, 1},
+    {1024, 1, 1},
     {512, 32, 1},
     {512, 36, 1},
     {512, 37, 2},
@@ -53,6 +54,25 @@ START_TEST(the_buffers_of_arora_and_lanka_take_226_blocks)
 }
 END_TEST
 
+START_TEST(two_ports_that_both_read_and_write_have_no_36_bit_shape)
+{
+    ck_assert_uint_eq(zs_bram18_of(512, 36), 1);
+    ck_assert_uint_eq(zs_bram18_two_port_of(512, 36), 2);
+    ck_assert_uint_eq(zs_bram18_two_port_of(512, 18), 1);
+    ck_assert_uint_eq(zs_bram18_two_port_of(16, 8), 1); /* at any size */
+    ck_assert_uint_eq(zs_bram18_two_port_of(0, 8), 0);
+}
+END_TEST
+
+START_TEST(depths_that_are_not_rounded_up_take_what_they_use)
+{
+    ck_assert_uint_eq(zs_bram18_of(9216, 32), 32);
+    ck_assert_uint_eq(zs_bram18_unrounded_of(9216, 32), 18);
+    ck_assert_uint_eq(zs_bram18_unrounded_of(50176, 32), 98);
+    ck_assert_uint_eq(zs_bram18_unrounded_of(16, 32), 0);
+}
+END_TEST
+
 START_TEST(deeper_or_wider_never_takes_fewer_blocks)
 {
     const uint32_t bits = 1 + (uint32_t)_i * 7;
@@ -81,12 +101,20 @@ static const struct {
     uint32_t bits, luts;
     bool preferred;
 } small[] = {
-    {0, 32, 0, true},     {1, 32, 64, true},       {64, 32, 64, true},
-    {65, 32, 128, false}, {64, 128, 256, true},    {128, 4, 16, true},
-    {129, 4, 24, false},  {2048, 32, 2048, false}, {UINT64_MAX, UINT32_MAX, UINT32_MAX, false},
+    {0, 32, 0, true},
+    {1, 32, 22, true},
+    {32, 6, 4, true},
+    {33, 6, 8, true},
+    {64, 32, 43, true},
+    {65, 32, 86, false},
+    {64, 128, 171, true},
+    {128, 7, 20, true},
+    {128, 8, 22, false},
+    {2048, 32, 1376, false},
+    {UINT64_MAX, UINT32_MAX, UINT32_MAX, false},
 };
 
-START_TEST(distributed_memory_takes_two_luts_for_64_words_of_a_bit)
+START_TEST(distributed_memory_takes_four_luts_for_32_x_6_or_64_x_3_bits)
 {
     ck_assert_uint_eq(zs_lutram_luts_of(small[_i].words, small[_i].bits), small[_i].luts);
 }
@@ -105,9 +133,11 @@ TCase *tcase_bram(void)
     tcase_add_loop_test(tc, a_memory_takes_the_cheapest_shape_at_a_power_of_two_depth, 0,
                         (int)ZS_LEN(memories));
     tcase_add_test(tc, the_buffers_of_arora_and_lanka_take_226_blocks);
+    tcase_add_test(tc, two_ports_that_both_read_and_write_have_no_36_bit_shape);
+    tcase_add_test(tc, depths_that_are_not_rounded_up_take_what_they_use);
     tcase_add_loop_test(tc, deeper_or_wider_never_takes_fewer_blocks, 0, 11);
     tcase_add_test(tc, blocks_always_hold_the_data);
-    tcase_add_loop_test(tc, distributed_memory_takes_two_luts_for_64_words_of_a_bit, 0,
+    tcase_add_loop_test(tc, distributed_memory_takes_four_luts_for_32_x_6_or_64_x_3_bits, 0,
                         (int)ZS_LEN(small));
     tcase_add_loop_test(tc, shallow_or_tiny_memories_are_better_distributed, 0, (int)ZS_LEN(small));
     return tc;

@@ -93,6 +93,29 @@ head -c 960 /dev/zero | tr '\000' 'x' >>a.ppm
 program run small.yaml --set network.preprocess.resize=16 --input a.ppm --format json
 ok "$([ $status = 0 ] && grep -q '"input": *"a.ppm"' out; echo $?)" 'a picture goes in'
 
+# ---- a second slot takes block RAM that weights need
+cycles() {
+    "$ZYNQSIM" run "$TOP/configs/default.yaml" --model cifar10_quick --fidelity tile --timing-only --quiet --format json \
+        --set accelerator.double_buffer.weight=false "$@" >out 2>err
+    sed -n '/"layers"/q; s/^ *"cycles": \([0-9]*\),*/\1/p' out | head -n 1
+}
+one=$(cycles --set accelerator.double_buffer.output=false)
+two=$(cycles --set accelerator.double_buffer.output=true)
+ok "$([ "$two" -le $((one + one / 100)) ]; echo $?)" "a second output buffer costs nothing: $one cycles with one, $two with two"
+ok "$(grep -q 'one slot instead of two' out; echo $?)" 'and a note says what was left out'
+
+# ---- sums that overflow
+header="{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1, 2, 2), }"
+printf 'name: big\ninput: {name: data, shape: [1, 2, 2]}\nlayers:\n  - {conv: small, out: 2, kernel: 1}\n  - {conv: first, out: 3, kernel: 2}\n  - {softmax: p}\n' >big.yaml
+{ printf '\223NUMPY\001\000\166\000%-117s\n' "$header"; for i in 1 2 3 4; do printf '\377\377\177\177'; done; } >big.npy
+printf 'network: {model: big.yaml, input: big.npy}\n' >bigdesign.yaml
+program run bigdesign.yaml --fidelity bound --quiet
+ok "$([ $status = 0 ] && grep -q 'layer [a-z]* overflow' out; echo $?)" 'a sum that overflows is a note that names the layer, at status 0'
+program run bigdesign.yaml --format json
+ok "$([ $status = 0 ] && grep -q 'overflow' out && grep -q '"probability": null' out && ! grep -qi ': *-*\(nan\|inf\)' out; echo $?)" 'and JSON says null'
+program run bigdesign.yaml --set accelerator.precision=int8
+ok "$([ $status = 2 ] && grep -q 'cannot be quantised' err; echo $?)" 'integers have no scale for what is infinite'
+
 # ---- --out
 program run small.yaml --out results/deep --quiet
 ok "$([ $status = 0 ]; echo $?)" 'a directory for results is made with its parents'

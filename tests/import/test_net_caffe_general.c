@@ -159,8 +159,8 @@ START_TEST(test_results_have_the_dimensions_of_caffe)
                                  "permute_param { order: [0, 2, 3, 1] } } layer { name: 'f' type: "
                                  "'Flatten' bottom: 'y' top: 'z' flatten_param { axis: 2 } }");
     ck_assert_int_eq(parse_text(&arena, text, "t.prototxt", &spec, &err), ZS_OK);
-    ck_assert_uint_eq(spec.output_rank, 3);
-    ck_assert(spec.output_dims[0] == 1 && spec.output_dims[1] == 2 && spec.output_dims[2] == 6);
+    ck_assert_uint_eq(spec.result.rank, 3);
+    ck_assert(spec.result.dims[0] == 1 && spec.result.dims[1] == 2 && spec.result.dims[2] == 6);
 }
 END_TEST
 

@@ -203,8 +203,8 @@ static const struct {
     {"a", "\x08\x07", 2, "not an ONNX model"},
     {"a.bin", "\x0a\x01z\0", 4, "not a Caffe model"},
     {"a.bin", "\xa2\x06\x00", 3, "the net has no input"},
-    {"a.bin", "\0\0\0\0", 4, "neither YAML, nor ONNX, nor a Caffe model (4 bytes)"},
-    {"a.bin", "", 0, "neither YAML, nor ONNX, nor a Caffe model (0 bytes)"},
+    {"a.bin", "\0\0\0\0", 4, "neither YAML, ONNX, TFLite nor a Caffe model (4 bytes)"},
+    {"a.bin", "", 0, "neither YAML, ONNX, TFLite nor a Caffe model (0 bytes)"},
 };
 
 START_TEST(test_formats_are_told_by_extension_then_content)

@@ -299,13 +299,6 @@ static wire bad_two_inputs(void)
     return graph;
 }
 
-static wire bad_two_outputs(void)
-{
-    wire graph = bare("Relu", "x", NULL);
-    onnx_output(&graph, "x");
-    return graph;
-}
-
 static wire bad_rank(void)
 {
     wire graph = {.n = 0};
@@ -409,11 +402,6 @@ static wire bad_constant(void)
     return bare("Constant", "", &attrs);
 }
 
-static wire bad_constant_input(void)
-{
-    return bare("Relu", "w", NULL);
-}
-
 static wire with_weights(const wire *tensor)
 {
     wire graph = {.n = 0};
@@ -493,7 +481,6 @@ static const struct {
     {bad_twice, ZS_EPARSE, "node 1 (Relu n)", "'y' is given twice"},
     {bad_output, ZS_EPARSE, "t.onnx", "no node makes the output 'z'"},
     {bad_two_inputs, ZS_EUNSUPPORTED, "t.onnx", "inputs 'x' and 'x2'"},
-    {bad_two_outputs, ZS_EUNSUPPORTED, "t.onnx", "2 outputs"},
     {bad_rank, ZS_EUNSUPPORTED, "t.onnx", "input 'x' has 9 dimensions"},
     {bad_unknown_op, ZS_EUNSUPPORTED, "t.onnx node 0 (NonZero n)",
      "operator NonZero is not handled"},
@@ -510,7 +497,6 @@ static const struct {
     {bad_domain, ZS_EUNSUPPORTED, "Relu", "domain 'com.example'"},
     {bad_auto_pad, ZS_EPARSE, "Conv n", "auto_pad 'SAME' is none of"},
     {bad_constant, ZS_EUNSUPPORTED, "Constant n", "without a tensor in 'value'"},
-    {bad_constant_input, ZS_EUNSUPPORTED, "t.onnx", "does not depend on the input"},
     {bad_external, ZS_EUNSUPPORTED, "Conv n", "'v' keeps its data in another file"},
     {bad_payload, ZS_EPARSE, "Conv n", "data for 5 elements, but its dimensions say 6"},
     {bad_half_float, ZS_EPARSE, "Conv n", "data for 6 elements"},
@@ -526,6 +512,33 @@ START_TEST(test_what_cannot_be_handled_is_named_with_file_and_node)
     const wire graph = bad[_i].graph(), model = onnx_model(&graph, 13);
     net_expect_error(zs_net_onnx_parse, wire_span(&model), "t.onnx", bad[_i].status, bad[_i].place,
                      bad[_i].text);
+}
+END_TEST
+
+START_TEST(test_every_output_of_the_graph_is_one_whatever_it_depends_on)
+{
+    wire graph = bare("Relu", "x", NULL);
+    onnx_output(&graph, "x");
+    const wire model = onnx_model(&graph, 13);
+    zs_net_spec spec;
+    static const char *const wanted[1] = {"n"}, *const constant[1] = {"w"};
+    zs_net_parts parts = {.stated = {2, 3, 3}};
+    ck_assert_msg(zs_net_parse_parts(&arena, wire_span(&model), "t.onnx", &parts, &spec, &err) ==
+                      ZS_OK,
+                  "%s: %s", err.place, err.text);
+    ck_assert_uint_eq(spec.more_n, 1);
+    ck_assert_str_eq(spec.result.name, "y");
+    ck_assert_str_eq(spec.more[0].name, "x");
+    parts.outputs = wanted;
+    parts.output_n = 1;
+    ck_assert_int_eq(zs_net_parse_parts(&arena, wire_span(&model), "t.onnx", &parts, &spec, &err),
+                     ZS_OK);
+    ck_assert_uint_eq(spec.more_n, 0);
+    ck_assert_str_eq(spec.result.name, "y");
+    parts.outputs = constant;
+    ck_assert_int_eq(zs_net_parse_parts(&arena, wire_span(&model), "t.onnx", &parts, &spec, &err),
+                     ZS_OK);
+    ck_assert_str_eq(spec.result.name, "w");
 }
 END_TEST
 
@@ -581,6 +594,7 @@ TCase *tcase_net_onnx(void)
     tcase_add_test(tc, test_a_model_cut_anywhere_is_refused);
     tcase_add_test(tc, test_a_model_with_a_changed_byte_never_crashes);
     tcase_add_test(tc, test_running_out_of_memory_is_an_error_at_every_request);
+    tcase_add_test(tc, test_every_output_of_the_graph_is_one_whatever_it_depends_on);
     tcase_add_loop_test(tc, test_what_cannot_be_handled_is_named_with_file_and_node, 0,
                         (int)ZS_LEN(bad));
     tcase_add_loop_test(tc, test_weights_that_are_no_finite_numbers_are_refused, 0,

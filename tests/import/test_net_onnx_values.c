@@ -35,8 +35,8 @@ static const float *run(wire *graph, const char *output, int64_t opset)
 static void expect_dims(uint32_t rank, uint32_t a, uint32_t b, uint32_t c, uint32_t d)
 {
     const uint32_t want[4] = {a, b, c, d};
-    ck_assert_uint_eq(net->output_rank, rank);
-    ck_assert_mem_eq(net->output_dims, want, rank * sizeof want[0]);
+    ck_assert_uint_eq(net->outputs[0].rank, rank);
+    ck_assert_mem_eq(net->outputs[0].dims, want, rank * sizeof want[0]);
 }
 
 static void near(float got, double want)

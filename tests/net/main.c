@@ -2,7 +2,7 @@
 
 int main(void)
 {
-    static TCase *(*const cases[])(void) = {tcase_graph, tcase_shapes, tcase_simplify, tcase_work,
-                                            tcase_random_nets};
+    static TCase *(*const cases[])(void) = {tcase_graph,      tcase_shapes, tcase_simplify,
+                                            tcase_streamline, tcase_work,   tcase_random_nets};
     return test_main("net", cases, ZS_LEN(cases));
 }

@@ -7,6 +7,7 @@
 TCase *tcase_graph(void);
 TCase *tcase_shapes(void);
 TCase *tcase_simplify(void);
+TCase *tcase_streamline(void);
 TCase *tcase_work(void);
 TCase *tcase_random_nets(void);
 

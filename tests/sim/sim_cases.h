@@ -16,5 +16,6 @@ TCase *tcase_lines(void);
 TCase *tcase_general(void);
 TCase *tcase_engines(void);
 TCase *tcase_kernels(void);
+TCase *tcase_more(void);
 
 #endif

@@ -5,6 +5,7 @@
 #include "../support/nets.h"
 
 #include <stdio.h>
+#include <float.h>
 #include <string.h>
 
 /* Single mechanisms of the executor against the untiled reference. */
@@ -186,6 +187,38 @@ START_TEST(test_single_pixel_behind_padding_is_not_read)
 }
 END_TEST
 
+/* ---- sums beyond all numbers ----------------------------------------------------------------- */
+
+/* Every kind, every fusion that it has. */
+START_TEST(test_first_layer_that_overflows_is_known)
+{
+    const uint32_t kind = (uint32_t)_i / ZS_FUSION_GROUPS;
+    zs_err err = {0};
+    zs_design d;
+    test_rig rig;
+    zs_design_defaults(&d);
+    d.accel.kind = kind;
+    d.accel.fusion = (uint32_t)_i % ZS_FUSION_GROUPS;
+    d.accel.precision = ZS_FP32;
+    if (zs_design_check(&d, &err) != ZS_OK)
+        return; /* a kind without fp32, or without this fusion */
+    test_rig_init(&rig, 0, ZS_FP32);
+    const zs_plan *plan = test_rig_plan(&rig, &rig.arena, &d);
+    zs_exec *exec = test_rig_exec(&rig, &rig.arena, &d, plan);
+    zs_exec_run(exec);
+    ck_assert_ptr_null(zs_exec_overflowed(exec));
+    const size_t n = (size_t)zs_shape_elems(rig.net->tensors[rig.net->input].shape);
+    float *x = zs_new(&rig.arena, float, n);
+    for (size_t i = 0; i < n; i++)
+        x[i] = i % 3 ? FLT_MAX : -FLT_MAX;
+    zs_exec_set_input(exec, 0, x);
+    zs_exec_run(exec);
+    ck_assert_ptr_nonnull(zs_exec_overflowed(exec));
+    ck_assert_str_eq(zs_exec_overflowed(exec)->name, "conv1");
+    test_rig_drop(&rig);
+}
+END_TEST
+
 TCase *tcase_executor(void)
 {
     TCase *tc = tcase_create("executor");
@@ -197,5 +230,7 @@ TCase *tcase_executor(void)
     tcase_add_test(tc, test_pooled_concatenation_is_still_there_for_an_outer_one);
     tcase_add_test(tc, test_pool_behind_nested_concatenations_sees_all_parts);
     tcase_add_test(tc, test_single_pixel_behind_padding_is_not_read);
+    tcase_add_loop_test(tc, test_first_layer_that_overflows_is_known, 0,
+                        (int)zs_kind_n * ZS_FUSION_GROUPS);
     return tc;
 }

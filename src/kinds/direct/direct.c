@@ -15,7 +15,7 @@ static void account(zs_fit_account *a, const zs_design *design, const zs_plan *p
 {
     const uint32_t port = design->accel.ports.input;
     zs_fit_add_mac_array(a, design);
-    zs_fit_add_vector_path(a, design, design->accel.unroll.oc);
+    zs_fit_add_result_path(a, design, design->accel.unroll.oc, zs_fit_result_lanes(design, plan));
     zs_fit_add_buffer(a, "weight buffer", &plan->buffers[ZS_BUF_WEIGHT]);
     zs_fit_add_buffer(a, "output buffer", &plan->buffers[ZS_BUF_OUTPUT]);
     zs_fit_add_axi_masters(a, port, port, port);

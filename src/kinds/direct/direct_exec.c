@@ -80,6 +80,7 @@ static void one_channel(zs_exec *e, const zs_plan_row *row, const zs_tile_box *b
         const void *const x[2] = {plane_of(e, &row->x, box, box->oc0),
                                   layer->in_n > 1 ? plane_of(e, &second, box, box->oc0) : NULL};
         one_plane(e, layer, x, y);
+        zs_exec_watch(e, layer, y, (size_t)row->y.shape.h * row->y.shape.w);
         return;
     }
     products(e, row, box);

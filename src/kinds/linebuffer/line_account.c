@@ -5,22 +5,11 @@
 #include <inttypes.h>
 
 enum { COMPARISONS = 2 }; /* of a vector lane: running maximum or lower limit, upper limit */
-
-static void add_pes(zs_fit_account *a, const char *name, uint64_t pes, const zs_operator_id id,
-                    uint32_t channels)
-{
-    const zs_operator *mul = &zs_operators[id];
-    const char *detail = zs_arena_printf(
-        zs_fit_arena(a), "%" PRIu64 " PEs x %u x %s of %u DSP, %u LUT", pes, channels, mul->name,
-        mul->cost.n[ZS_RESOURCE_DSP], mul->cost.n[ZS_RESOURCE_LUT]);
-    if (pes > 0)
-        zs_fit_add(a, name, detail, zs_resources_times(zs_resources_of(id), pes * channels));
-}
+enum { STREAMS = 3 };     /* input, weights, output: a DMA of one direction each */
 
 /* A tree adds the products of a PE's channels and the sum so far. Results leave one after the
  * other, so that a single requantiser serves all PEs; pooling compares as many as the output stream
- * moves.
- */
+ * moves. The streams walk through DRAM in their DMAs: the engine itself has no address of it. */
 void line_account(zs_fit_account *a, const zs_design *design, const zs_plan *plan)
 {
     const zs_accel *accel = &design->accel;
@@ -28,13 +17,16 @@ void line_account(zs_fit_account *a, const zs_design *design, const zs_plan *pla
     const uint64_t pes = accel->unroll.oc;
     const uint64_t in_luts = (uint64_t)((double)pes * accel->lines.lut_pe_frac + 0.5);
     const uint32_t beat_bytes = zs_port_params(&design->board, accel->ports.output)->beat_bytes;
-    add_pes(a, "PEs in DSP slices", pes - in_luts, zs_mac_cost_of(accel->precision)->mul,
-            accel->unroll.ic);
-    add_pes(a, "PEs in LUTs", in_luts, of->lut_mul, accel->unroll.ic);
-    zs_fit_add(
-        a, "adder trees",
-        zs_arena_printf(zs_fit_arena(a), "%" PRIu64 " PEs x %u adders", pes, accel->unroll.ic),
-        zs_resources_times(zs_resources_of(of->tree_add), pes * accel->unroll.ic));
+    const zs_products products = {.style = ZS_STYLE_HLS,
+                                  .n = pes * accel->unroll.ic,
+                                  .sums = pes,
+                                  .weight_bits = 8 * zs_weight_bytes(accel->precision),
+                                  .elem_bits = 8 * zs_elem_bytes(accel->precision),
+                                  .sum_bits = zs_acc_bits(accel->precision),
+                                  .dsp_frac = 1 - (double)in_luts / (double)pes,
+                                  .per_dsp = 1,
+                                  .clock_hz = accel->clock_hz};
+    zs_fit_add_products(a, "PEs", &products);
     zs_fit_add(
         a, "requantiser", "one for all PEs: results leave one by one",
         zs_resources_plus(zs_resources_of(ZS_OPERATOR_SCALE), zs_resources_of(ZS_OPERATOR_ROUND)));
@@ -42,9 +34,10 @@ void line_account(zs_fit_account *a, const zs_design *design, const zs_plan *pla
         a, "pooling and activation", "as many elements as a beat of the output stream has",
         zs_resources_times(zs_resources_of(of->compare),
                            (uint64_t)COMPARISONS * beat_bytes / zs_elem_bytes(accel->precision)));
-    zs_fit_add(a, "stream DMAs", "input, weights, output",
-               zs_resources_times(zs_resources_of(ZS_OPERATOR_STREAM_DMA), 3));
+    zs_fit_add_dma(a, "stream DMAs", STREAMS, 8 * beat_bytes, design->board.axi.hp.max_beats, 1);
     for (uint32_t i = 0; i < ZS_BUF_N; i++)
         zs_fit_add_buffer(a, plan->buffers[i].name, &plan->buffers[i]);
-    zs_fit_add_tile_control(a, accel);
+    zs_fit_add_engine(a, accel);
+    zs_fit_add_addresses(a, "lines, windows, weights: index products");
+    zs_fit_add_registers(a, accel);
 }

@@ -224,7 +224,11 @@ static double call_end_s(const zs_emitter *e, const zs_plan_row *row)
 {
     const zs_plan_draft *d = e->d;
     double seconds = zs_cpu_call_end_s(&d->design->board.cpu, d->design->accel.clock_hz);
-    if (zs_view_base(d->net, d->drafts[e->row].out) == zs_view_base(d->net, d->net->output))
+    bool is_output = false;
+    for (uint32_t i = 0; i < d->net->output_n; i++)
+        is_output |= zs_view_base(d->net, d->drafts[e->row].out) ==
+                     zs_view_base(d->net, d->net->outputs[i].tensor);
+    if (is_output)
         seconds += invalidate_s(e, stored_bytes(d, &row->y));
     return seconds;
 }

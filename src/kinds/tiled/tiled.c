@@ -19,16 +19,6 @@ zs_status tiled_prepare(zs_plan_draft *d, const bool *may_stay, zs_err *err)
     return ZS_OK;
 }
 
-static zs_status draft(zs_plan_draft *d, zs_err *err)
-{
-    if (d->design->accel.fusion != ZS_FUSION_AUTO)
-        return tiled_prepare(d, NULL, err);
-    if (!d->is_outline)
-        return tiled_search(d, err);
-    const bool *nothing_stays = zs_new(d->arena, bool, d->net->tensor_n);
-    return nothing_stays ? tiled_prepare(d, nothing_stays, err) : zs_nomem(err, "plan");
-}
-
 zs_status tiled_emit_body(zs_emitter *e)
 {
     return zs_op_has_filters(zs_draft_layer(e->d, e->row)->op) ? tiled_emit_conv(e)
@@ -77,9 +67,25 @@ static uint32_t interval(const zs_design *design)
     return zs_mac_interval(design, &loop);
 }
 
+static zs_status notes(zs_arena *arena, const zs_plan *plan, const zs_kind_totals *totals,
+                       const char *const **out, uint32_t *n, zs_err *err)
+{
+    (void)totals;
+    const char **list = plan->choice_note ? zs_new(arena, const char *, 1) : NULL;
+    *n = 0;
+    if (plan->choice_note == NULL)
+        return ZS_OK;
+    if (list == NULL)
+        return zs_nomem(err, "result");
+    list[0] = plan->choice_note;
+    *out = list;
+    *n = 1;
+    return ZS_OK;
+}
+
 const zs_kind zs_kind_tiled = {
     .word = "tiled",
-    .draft = draft,
+    .draft = tiled_choose,
     .emit = emit,
     .draft_decides_ops = true,
     .xfer = tiled_xfer,
@@ -88,6 +94,7 @@ const zs_kind zs_kind_tiled = {
     .outline_row = tiled_outline_row,
     .exec_build = tiled_exec_build,
     .exec_op = tiled_exec_op,
+    .notes = notes,
     .tile_bounds_unroll = true,
     .spills_sums = true,
 };

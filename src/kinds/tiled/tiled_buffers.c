@@ -239,13 +239,9 @@ static uint64_t carry_depth(zs_plan_draft *d)
     return depth;
 }
 
-static uint32_t bram18_beside_weights(const zs_plan_draft *d)
+static uint32_t bram18_beside_weights(const zs_plan_draft *d, uint32_t masters)
 {
-    const zs_accel *a = &d->design->accel;
-    const bool own_weight = a->ports.weight != a->ports.input;
-    const bool own_output = a->ports.output != a->ports.input && a->ports.output != a->ports.weight;
-    uint32_t sum = (1u + own_weight + own_output) *
-                   zs_operators[ZS_OPERATOR_AXI_MASTER].cost.n[ZS_RESOURCE_BRAM18];
+    uint32_t sum = masters * zs_operators[ZS_OPERATOR_AXI_MASTER].cost.n[ZS_RESOURCE_BRAM18];
     for (uint32_t id = 0; id < ZS_BUF_N; id++)
         if (id != ZS_BUF_WEIGHT)
             sum += d->plan->buffers[id].bram18;
@@ -283,7 +279,9 @@ static bool size_weights(zs_plan_draft *d)
     const uint32_t banks = weight_banks(a);
     uint64_t least, useful, depth;
     weight_depths(d, &least, &useful);
-    const uint32_t others = bram18_beside_weights(d);
+    /* as if every operand had a port of its own: one that it has takes no room from the weights
+     * then that it would leave them when it shares */
+    const uint32_t others = bram18_beside_weights(d, 3);
     const uint32_t budget = d->design->board.bram18;
     if (a->buffer.weight_bytes > 0) {
         depth = a->buffer.weight_bytes / ((uint64_t)banks * zs_weight_bytes(a->precision));
@@ -299,6 +297,16 @@ static bool size_weights(zs_plan_draft *d)
     }
     set_buffer(d, ZS_BUF_WEIGHT, "weight", banks, depth, bits, a->double_buffer.weight ? 2 : 1);
     return others + d->plan->buffers[ZS_BUF_WEIGHT].bram18 <= budget;
+}
+
+bool tiled_buffers_fit(const zs_plan_draft *d)
+{
+    const zs_accel *a = &d->design->accel;
+    const bool own_weight = a->ports.weight != a->ports.input;
+    const bool own_output = a->ports.output != a->ports.input && a->ports.output != a->ports.weight;
+    return bram18_beside_weights(d, 1u + own_weight + own_output) +
+               d->plan->buffers[ZS_BUF_WEIGHT].bram18 <=
+           d->design->board.bram18;
 }
 
 /* A full tile, or the windows of a fused pool that a tile completes where these are more. */

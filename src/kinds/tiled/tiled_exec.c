@@ -244,6 +244,7 @@ static void post(zs_exec *e, const zs_plan_row *row, const zs_tile_op *op, const
     } else {
         vector_act(e, layer, x, slot, n);
     }
+    zs_exec_watch(e, layer, slot, n);
 }
 
 /* ---- ops ------------------------------------------------------------------------------------- */

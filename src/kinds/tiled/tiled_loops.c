@@ -59,7 +59,7 @@ static void describe_step(conv_loops *c)
 
 /* ---- operands -------------------------------------------------------------------------------- */
 
-static uint32_t find_tile(const conv_loops *c, const zs_slot_ring *ring, uint64_t id)
+static uint32_t find_tile(const conv_loops *c, zs_slot_ring *ring, uint64_t id)
 {
     return c->e->d->design->accel.keep_tiles ? zs_ring_find(ring, id) : ZS_SLOT_NONE;
 }
@@ -84,7 +84,7 @@ static zs_status need_input(conv_loops *c, uint32_t *slot)
     uint32_t wait[3] = {s->last_use, c->first_load_wait, ZS_NO_OP};
     const uint8_t slots[4] = {(uint8_t)*slot, ZS_SLOT_NONE, ZS_SLOT_NONE, ZS_SLOT_NONE};
     c->first_load_wait = ZS_NO_OP; /* later loads follow it on the same channel */
-    s->id = c->x_id;
+    ring->id[*slot] = c->x_id;
     if (c->chain) { /* both loads of a step start when the slots of both are free */
         uint32_t before[] = {wait[0], wait[1], ZS_NO_OP, c->w_loaded};
         if (find_tile(c, &c->e->w, c->w_id) == ZS_SLOT_NONE)
@@ -116,7 +116,7 @@ static zs_status need_weights(conv_loops *c, uint32_t *slot)
     zs_slot_state *s = &ring->slot[*slot];
     uint32_t wait[3] = {s->last_use, ZS_NO_OP, ZS_NO_OP};
     uint32_t chained = 0;
-    s->id = c->w_id;
+    ring->id[*slot] = c->w_id;
     if (c->chain) {
         wait[1] = c->x_loads ? c->x_freed : ZS_NO_OP;
         wait[2] = c->x_loaded;
@@ -137,7 +137,7 @@ static zs_status spill(conv_loops *c, zs_slot_state *s, uint32_t slot)
     uint32_t op;
     ZS_TRY(zs_emit_transfer(c->e, ZS_OP_STORE_P, &box, slots, wait, &op));
     assert(c->spilled != NULL);
-    c->spilled[s->id] = op;
+    c->spilled[c->e->acc.id[slot]] = op;
     s->last_use = op;
     return ZS_OK;
 }
@@ -155,7 +155,7 @@ static zs_status need_sums(conv_loops *c, uint32_t *slot, uint32_t *ready)
     zs_slot_state *s = &ring->slot[*slot];
     if (s->partial)
         ZS_TRY(spill(c, s, *slot));
-    s->id = c->acc_id;
+    ring->id[*slot] = c->acc_id;
     s->partial = true;
     *ready = s->last_use;
     if (c->spilled == NULL || c->spilled[c->acc_id] == ZS_NO_OP)
@@ -209,7 +209,7 @@ static zs_status finish_tile(conv_loops *c, uint32_t slot, uint32_t mac)
     bool stores;
     uint32_t done = mac;
     ZS_TRY(post_process(c, slots, &stores, &done));
-    s->id = UINT64_MAX;
+    c->e->acc.id[slot] = UINT64_MAX;
     s->partial = false;
     s->last_use = done;
     if (!stores)

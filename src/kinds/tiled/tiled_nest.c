@@ -35,3 +35,17 @@ void tiled_trips(const zs_design *design, const zs_layer *layer, const zs_plan_r
     trips[D_OX] = (uint32_t)zs_ceil_div(r->ow, r->t_ox);
     trips[D_IC] = r->is_depthwise ? 1 : (uint32_t)zs_ceil_div(r->group_ic, r->t_ic);
 }
+
+uint64_t tiled_loads(const uint8_t *order, const uint32_t trips[D_N], uint32_t dims, uint64_t slots,
+                     bool keeps)
+{
+    uint64_t distinct = 1, loads = 1;
+    for (uint32_t i = D_N; i-- > 0;) {
+        const uint32_t d = order[i];
+        if (dims & DIM_BIT(d))
+            distinct = zs_times_u64(distinct, trips[d]);
+        else if (!keeps || distinct > slots)
+            loads = zs_times_u64(loads, trips[d]);
+    }
+    return loads;
+}

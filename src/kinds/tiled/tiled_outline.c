@@ -10,11 +10,12 @@
 enum { REACH_KINDS = 64 };
 
 typedef struct row_outline {
-    zs_outline *o;
+    const zs_outline *o;
     const zs_plan_row *row;
     const zs_layer *layer;
     uint32_t trips[D_N];
     const uint8_t *order; /* outermost first */
+    tiled_work *work;
 } row_outline;
 
 /* ---- tiles ----------------------------------------------------------------------------------- */
@@ -52,18 +53,10 @@ static uint64_t columns_read(const zs_plan_row *r)
     return sum;
 }
 
-/* How often every tile of an operand is loaded that depends on the loops in `dims`. */
-static uint64_t loads_of(const row_outline *o, uint32_t dims, uint64_t slots, bool keeps)
+static void charge_compute(row_outline *o, uint64_t n, uint64_t pl_cycles)
 {
-    uint64_t distinct = 1, loads = 1;
-    for (uint32_t i = D_N; i-- > 0;) {
-        const uint32_t d = o->order[i];
-        if (dims & DIM_BIT(d))
-            distinct = zs_times_u64(distinct, o->trips[d]);
-        else if (!keeps || distinct > slots)
-            loads = zs_times_u64(loads, o->trips[d]);
-    }
-    return loads;
+    o->work->compute_pl_cycles =
+        zs_plus_u64(o->work->compute_pl_cycles, zs_times_u64(n, pl_cycles));
 }
 
 /* ---- a convolution --------------------------------------------------------------------------- */
@@ -81,7 +74,7 @@ static void charge_macs(row_outline *o)
         const zs_mac_loop loop = {oc.size[a],   ic.size[b],   oy.size[c],     ox.size[d],
                                   r->window.kh, r->window.kw, r->is_depthwise};
         if (n > 0)
-            zs_outline_compute(o->o, zs_times_u64(n, outer), zs_mac_pl_cycles(o->o->design, &loop));
+            charge_compute(o, zs_times_u64(n, outer), zs_mac_pl_cycles(o->o->design, &loop));
     }
 }
 
@@ -104,17 +97,17 @@ static void charge_operands(row_outline *o)
                                 ? r->y_c /* there is room for them in any case */
                                 : zs_layer_bias_elems(o->layer);
     const uint64_t biases = bias_n * zs_bias_bytes(a->precision);
-    zs_outline_transfer(
-        o->o, a->ports.weight, false,
-        zs_times_u64(weights + biases, loads_of(o, WEIGHT_DIMS, r->weight_slots, a->keep_tiles)));
+    const uint64_t w_loads =
+        tiled_loads(o->order, o->trips, WEIGHT_DIMS, r->weight_slots, a->keep_tiles);
+    o->work->bytes[TILED_WEIGHT] = zs_times_u64(weights + biases, w_loads);
     if (r->x_resident != ZS_NOT_RESIDENT || may_stay(o))
         return;
     const uint64_t plane = r->images_are_columns ? r->ow : rows_read(r) * columns_read(r);
     const uint64_t bytes =
         zs_times_u64(zs_times_u64(plane, r->x.shape.c * elem), o->trips[D_IMAGE]);
     const uint32_t dims = r->is_depthwise ? INPUT_DIMS | DIM_BIT(D_OC) : INPUT_DIMS;
-    zs_outline_transfer(o->o, a->ports.input, false,
-                        zs_times_u64(bytes, loads_of(o, dims, x_n, a->keep_tiles)));
+    const uint64_t x_loads = tiled_loads(o->order, o->trips, dims, x_n, a->keep_tiles);
+    o->work->bytes[TILED_INPUT] = zs_times_u64(bytes, x_loads);
 }
 
 /* Sums that leave before they are complete: out and back again for every channel tile but one. */
@@ -123,13 +116,12 @@ static void charge_spills(row_outline *o)
     const zs_plan_row *r = o->row;
     const zs_accel *a = &o->o->design->accel;
     const uint64_t slots = o->o->plan->buffers[ZS_BUF_OUTPUT].slots;
-    const uint64_t visits = loads_of(o, SUM_DIMS, slots, true);
+    const uint64_t visits = tiled_loads(o->order, o->trips, SUM_DIMS, slots, true);
     const uint64_t bytes = zs_times_u64(
         (uint64_t)r->y_c * r->oh * r->ow * zs_acc_bytes(a->precision), o->trips[D_IMAGE]);
     if (visits < 2)
         return;
-    zs_outline_transfer(o->o, a->ports.output, true, zs_times_u64(bytes, visits - 1));
-    zs_outline_transfer(o->o, a->ports.output, false, zs_times_u64(bytes, visits - 1));
+    o->work->bytes[TILED_SPILL] = zs_times_u64(bytes, visits - 1);
 }
 
 /* ---- work behind the sums -------------------------------------------------------------------- */
@@ -175,9 +167,8 @@ static void charge_vector(row_outline *o, const cut *oc, uint64_t outer, uint64_
 {
     for (uint32_t a = 0; a < 2; a++)
         if (oc->n[a] > 0)
-            zs_outline_compute(
-                o->o, zs_times_u64(oc->n[a] * outer, n),
-                zs_vector_pl_cycles(o->o->design, zs_max_u64(per_oc, 1) * oc->size[a]));
+            charge_compute(o, zs_times_u64(oc->n[a] * outer, n),
+                           zs_vector_pl_cycles(o->o->design, zs_max_u64(per_oc, 1) * oc->size[a]));
 }
 
 static void charge_pool(row_outline *o, const cut *oc, uint64_t outer)
@@ -212,9 +203,9 @@ static void charge_passes(row_outline *o, const cut *oc, uint64_t outer)
         const uint64_t n = oc->n[a] * oy.n[b] * ox.n[c];
         const uint64_t pixels = (uint64_t)oy.size[b] * ox.size[c];
         if (n > 0)
-            zs_outline_compute(o->o, zs_times_u64(n, outer),
-                               zs_plus_u64(zs_clear_pl_cycles(o->o->design, oc->size[a], pixels),
-                                           zs_post_pl_cycles(o->o->design, oc->size[a], pixels)));
+            charge_compute(o, zs_times_u64(n, outer),
+                           zs_plus_u64(zs_clear_pl_cycles(o->o->design, oc->size[a], pixels),
+                                       zs_post_pl_cycles(o->o->design, oc->size[a], pixels)));
     }
 }
 
@@ -231,8 +222,7 @@ static void charge_conv(row_outline *o)
     else if (r->y_resident != ZS_NOT_RESIDENT)
         charge_pixels(o, &oc, (uint64_t)o->trips[D_IMAGE] * o->trips[D_GROUP], 1);
     if (!o->o->is_open)
-        zs_outline_transfer(o->o, o->o->design->accel.ports.output, true,
-                            r->compulsory_write_bytes);
+        o->work->bytes[TILED_OUTPUT] = r->compulsory_write_bytes;
 }
 
 /* A layer without weights goes through once. */
@@ -244,32 +234,47 @@ static void charge_plain(row_outline *o)
     const uint64_t taps = o->layer->op == ZS_LAYER_POOL ? (uint64_t)r->window.kh * r->window.kw : 1;
     const uint64_t inputs = o->layer->op == ZS_LAYER_ADD ? 2 : 1;
     charge_pixels(o, &c, o->o->design->batch, taps);
-    zs_outline_transfer(o->o, a->ports.input, false,
-                        zs_times_u64(zs_times_u64(rows_read(r) * columns_read(r) * r->y_c,
-                                                  inputs * o->o->design->batch),
-                                     zs_elem_bytes(a->precision)));
-    zs_outline_transfer(o->o, a->ports.output, true, r->compulsory_write_bytes);
+    o->work->bytes[TILED_INPUT] = zs_times_u64(
+        zs_times_u64(rows_read(r) * columns_read(r) * r->y_c, inputs * o->o->design->batch),
+        zs_elem_bytes(a->precision));
+    o->work->bytes[TILED_OUTPUT] = r->compulsory_write_bytes;
 }
 
 /* ---- a row ----------------------------------------------------------------------------------- */
+
+tiled_work tiled_work_of(const zs_outline *out, uint32_t i)
+{
+    tiled_work work = {0};
+    const zs_plan_row *r = &out->plan->rows[i];
+    row_outline o = {.o = out, .row = r, .layer = &out->net->layers[r->layer], .work = &work};
+    o.order = tiled_order(&out->design->accel);
+    tiled_trips(out->design, o.layer, r, o.trips);
+    if (zs_op_has_filters(o.layer->op))
+        charge_conv(&o);
+    else
+        charge_plain(&o);
+    return work;
+}
 
 /* The ops of an outline: join, call, join before the first row of a call, join and end behind the
  * last; join and layer for the PS. */
 void tiled_outline_row(zs_outline *out, uint32_t i)
 {
     const zs_plan_row *r = &out->plan->rows[i];
-    row_outline o = {.o = out, .row = r, .layer = &out->net->layers[r->layer]};
     const bool is_call = r->call != ZS_NO_INDEX;
     const uint32_t before = !is_call ? r->op_n : out->plan->calls[r->call].row0 == i ? 3 : 0;
     const uint32_t end = r->op0 + r->op_n;
     for (uint32_t op = r->op0; op < r->op0 + before; op++)
         zs_outline_op(out, r, &out->plan->ops[op]);
-    if (is_call && zs_op_has_filters(o.layer->op)) {
-        o.order = tiled_order(&out->design->accel);
-        tiled_trips(out->design, o.layer, r, o.trips);
-        charge_conv(&o);
-    } else if (is_call) {
-        charge_plain(&o);
+    if (is_call) {
+        const zs_accel *a = &out->design->accel;
+        const tiled_work work = tiled_work_of(out, i);
+        zs_outline_compute(out, 1, work.compute_pl_cycles);
+        zs_outline_transfer(out, a->ports.weight, false, work.bytes[TILED_WEIGHT]);
+        zs_outline_transfer(out, a->ports.input, false, work.bytes[TILED_INPUT]);
+        zs_outline_transfer(out, a->ports.output, true, work.bytes[TILED_OUTPUT]);
+        zs_outline_transfer(out, a->ports.output, true, work.bytes[TILED_SPILL]);
+        zs_outline_transfer(out, a->ports.output, false, work.bytes[TILED_SPILL]);
     }
     for (uint32_t op = r->op0 + before; op < end; op++)
         zs_outline_op(out, r, &out->plan->ops[op]);

@@ -3,6 +3,7 @@
  *   tiled.c           the row of the kind; the order of the steps
  *   tiled_buffers.c   tile shapes of every row; banks and depths of the on-chip memories
  *   tiled_search.c    builds drafts for fusion `auto` until none moves fewer bytes
+ *   tiled_choice.c    which second slots and tensors on chip are worth their block RAM
  *   tiled_nest.c      the nest of tile loops: orders and trip counts
  *   tiled_loops.c     its ops for convolutions
  *   tiled_vector.c    ops of layers without weights
@@ -39,6 +40,9 @@ const uint8_t *tiled_order(const zs_accel *a);
 bool tiled_keeps_sums(const zs_accel *a);
 void tiled_trips(const zs_design *design, const zs_layer *layer, const zs_plan_row *row,
                  uint32_t trips[D_N]);
+/* How often every tile of an operand is loaded that depends on the loops in `dims`. */
+uint64_t tiled_loads(const uint8_t *order, const uint32_t trips[D_N], uint32_t dims, uint64_t slots,
+                     bool keeps);
 
 /* ---- steps ----------------------------------------------------------------------------------- */
 
@@ -48,10 +52,21 @@ zs_status tiled_emit_body(zs_emitter *e);
 void tiled_shape_rows(zs_plan_draft *d);
 zs_size_buffers_fn tiled_size_buffers;
 zs_status tiled_finish_buffers(zs_plan_draft *d, zs_err *err);
+/* Whether all memories together are within the board's block RAM. */
+bool tiled_buffers_fit(const zs_plan_draft *d);
 zs_status tiled_search(zs_plan_draft *d, zs_err *err);
+/* Everything but the ops, with as many slots and tensors on chip as are worth their room. */
+zs_status tiled_choose(zs_plan_draft *d, zs_err *err);
 zs_status tiled_emit_conv(zs_emitter *e);
 zs_status tiled_emit_vector(zs_emitter *e);
 zs_xfer_fn tiled_xfer;
+/* What the ops of one row of the engine come to, by operand. */
+enum { TILED_WEIGHT, TILED_INPUT, TILED_OUTPUT, TILED_SPILL, TILED_OPERAND_N };
+typedef struct tiled_work {
+    uint64_t compute_pl_cycles;
+    uint64_t bytes[TILED_OPERAND_N]; /* spilled sums: each way */
+} tiled_work;
+tiled_work tiled_work_of(const zs_outline *o, uint32_t row);
 void tiled_outline_row(zs_outline *o, uint32_t row);
 void tiled_account(zs_fit_account *a, const zs_design *design, const zs_plan *plan);
 

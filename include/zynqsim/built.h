@@ -1,0 +1,64 @@
+/* built.h - a design that somebody built, as its report describes it, and what the account says of
+ * it.
+ *
+ * Models   the terms of fit.h over structure that is stated: multipliers and their style, sums,
+ *          memories, masters, kernels, blocks around; the same functions as the kinds use.
+ * Omits    what is not stated: such figures are told, not judged.
+ * Sources  docs/models/resources.md, "Built designs".
+ * Memory   values point into the table they were read from. */
+#ifndef ZYNQSIM_BUILT_H
+#define ZYNQSIM_BUILT_H
+
+#include "zynqsim/fit.h"
+
+enum { ZS_BUILT_MEMORIES = 16 };
+
+typedef struct zs_built_memory {
+    uint64_t words;
+    uint32_t banks, bits;
+} zs_built_memory;
+
+typedef struct zs_built_design {
+    zs_products products; /* n = 0: none */
+    zs_built_memory memories[ZS_BUILT_MEMORIES];
+    uint32_t memory_n;
+    bool memories_known; /* every memory has a size */
+    bool doubles;        /* of memories whose sizes are not known: two of each */
+    uint32_t blocks;     /* of memories that are stated in blocks: how many */
+    uint32_t m_axi_n, m_axi_bits;
+    uint32_t dma_ways, dma_bits, dma_beats; /* ways: directions of all DMAs */
+    uint32_t dma_n;
+    bool has_ways; /* masters have a way to a port, else they are adapters alone */
+    bool has_lite, is_engine, programs, has_addresses;
+    uint32_t kernels, loops, nodes;
+    zs_resources stated; /* blocks around, and memories, whose figures the report has apart */
+    double ff_frac;      /* of a family's flip-flops for those of the 7-series */
+} zs_built_design;
+
+/* What the account says of it with some prices. ZS_ENOMEM. */
+zs_status zs_built_account(zs_arena *arena, const zs_built_design *built,
+                           const zs_fit_prices *prices, zs_resources *out, zs_err *err);
+/* Prices that were fitted without the reports of the repository that `source` names; those of all
+ * where it set none. */
+zs_fit_prices zs_fit_prices_without(const char *source);
+
+/* ---- measured -------------------------------------------------------------------------------- */
+
+typedef struct zs_build_measured {
+    const char *name, *reason, *source;
+    const char *told; /* why it is told and not judged; "": it is judged */
+    zs_built_design built;
+    bool is_told[ZS_RESOURCE_N]; /* the table says so of single figures: `reason` has why */
+    double used[ZS_RESOURCE_N];  /* NAN where the report does not have it */
+} zs_build_measured;
+
+/* An operator, a memory or a block of interconnect on its own. */
+typedef struct zs_operator_measured {
+    const char *name, *reason, *source;
+    const char *told;
+    zs_resources predicted;
+    bool has[ZS_RESOURCE_N]; /* what a rule speaks of */
+    double used[ZS_RESOURCE_N];
+} zs_operator_measured;
+
+#endif

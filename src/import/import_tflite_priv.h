@@ -1,0 +1,85 @@
+/* import_tflite_priv.h - between the frame of a TFLite model (net_tflite.c: tensors, constants,
+ * ends), what operators share (net_tflite_values.c) and the operators (net_tflite_ops.c).
+ *
+ * Values are kept as the file counts them, N x H x W x C, and lie in memory as C x H x W: the
+ * transposes between cost nothing until an operator asks for another order. */
+#ifndef ZYNQSIM_IMPORT_TFLITE_PRIV_H
+#define ZYNQSIM_IMPORT_TFLITE_PRIV_H
+
+#include "flatbuffer_priv.h"
+#include "import_lower_priv.h"
+
+/* TensorType of the schema. */
+enum { ZS_TFL_FLOAT = 0, ZS_TFL_INT32 = 2, ZS_TFL_UINT8 = 3, ZS_TFL_INT64 = 4, ZS_TFL_INT8 = 9 };
+
+typedef struct zs_tfl_tensor {
+    const char *name;  /* of the file, for people */
+    const char *value; /* in the draft, once something asked for it as it is */
+    const char *map;   /* the same as channels x rows x columns, or NULL */
+    uint32_t rank, dims[ZS_RANK_MAX];
+    int64_t type;
+    bool is_constant;
+    zs_span data;
+    zs_flat_list scale, zero; /* n = 0: real numbers */
+    uint32_t axis;            /* of scales, where there are several */
+} zs_tfl_tensor;
+
+typedef struct zs_tflite {
+    zs_onnx graph;
+    zs_rounding rounding;
+    zs_tfl_tensor *tensors;
+    uint32_t tensor_n;
+} zs_tflite;
+
+/* One operator on its way into the draft. */
+typedef struct zs_tfl_op {
+    zs_tflite *net;
+    zs_flat_list in, out;
+    zs_flat_table options;
+    const char *onnx; /* of its row, or NULL */
+    zs_lower lower;
+} zs_tfl_op;
+
+/* ---- tensors --------------------------------------------------------------------------------- */
+
+/* Input or output i; NULL for an input that is left out. */
+zs_status zs_tfl_in(const zs_tfl_op *at, uint32_t i, const zs_tfl_tensor **out, zs_err *err);
+zs_status zs_tfl_out(const zs_tfl_op *at, const zs_tfl_tensor **out, zs_err *err);
+/* The same of something computed, and of a constant. */
+zs_status zs_tfl_computed(const zs_tfl_op *at, uint32_t i, const zs_tfl_tensor **out, zs_err *err);
+zs_status zs_tfl_constant(const zs_tfl_op *at, uint32_t i, const zs_tfl_tensor **out, zs_err *err);
+bool zs_tfl_is_int(const zs_tfl_tensor *tensor); /* int8 or uint8 with a scale */
+uint64_t zs_tfl_elems(const zs_tfl_tensor *tensor);
+/* At most ZS_RANK_MAX * 2 whole numbers of a constant. */
+zs_status zs_tfl_list(const zs_tfl_op *at, uint32_t i, int64_t *out, size_t *n, zs_err *err);
+/* All elements of a constant as floats: real values, or (`raw`) integers less their zero. */
+zs_status zs_tfl_floats(const zs_tfl_op *at, const zs_tfl_tensor *tensor, bool raw,
+                        const float **out, zs_err *err);
+
+/* ---- values ---------------------------------------------------------------------------------- */
+
+/* A map as channels x rows x columns, a tensor that is made of one, and any as the file has it. */
+zs_status zs_tfl_to_map(const zs_tfl_op *at, const zs_tfl_tensor *x, const char **out, zs_err *err);
+zs_status zs_tfl_from_map(const zs_tfl_op *at, const char *map, const zs_tfl_tensor *y,
+                          zs_err *err);
+zs_status zs_tfl_value(const zs_tfl_op *at, const zs_tfl_tensor *x, const char **out, zs_err *err);
+/* The layer that makes a value. */
+zs_layer_spec *zs_tfl_layer(const zs_tfl_op *at, const char *value);
+/* The activation of real numbers over `in`. */
+zs_status zs_tfl_activate(const zs_tfl_op *at, int64_t act, const char *in, const char *out,
+                          const char **made, zs_err *err);
+
+/* ---- integers -------------------------------------------------------------------------------- */
+
+zs_number zs_tfl_number(const zs_tfl_tensor *tensor);
+double zs_tfl_scale(const zs_tfl_tensor *tensor, uint32_t c);
+/* What becomes of results by the file's rule: to the integers of `out`, clipped by an activation,
+ * with `n` factors (NULL: none). */
+zs_status zs_tfl_quant(const zs_tfl_op *at, const zs_tfl_tensor *out, int64_t act,
+                       const double *factor, uint32_t n, zs_layer_quant **quant, zs_err *err);
+
+/* Translates one operator. ZS_EUNSUPPORTED names its code. */
+zs_status zs_tfl_add(zs_tfl_op *at, int64_t code, zs_err *err);
+const char *zs_tfl_op_name(int64_t code);
+
+#endif

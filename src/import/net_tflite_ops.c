@@ -1,0 +1,713 @@
+#include "import_tflite_priv.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Scales of a product: in double, or as single precision has it (uint8 and fully connected). */
+static double factor_of(const zs_tfl_op *at, double x, double w, double y, bool is_single)
+{
+    if (at->net->rounding == ZS_ROUND_FLOAT)
+        return (double)((float)x * (float)w / (float)y);
+    return is_single ? (double)((float)x * (float)w) / y : x * w / y;
+}
+
+static double *new_doubles(const zs_tfl_op *at, uint32_t n)
+{
+    return zs_arena_alloc_raw(at->net->graph.draft.arena, n > 0 ? n : 1, sizeof(double));
+}
+
+/* Both are integers, or neither. */
+static zs_status check_alike(const zs_tfl_op *at, const zs_tfl_tensor *x, const zs_tfl_tensor *y,
+                             zs_err *err)
+{
+    const bool is_known = y->type == ZS_TFL_FLOAT || zs_tfl_is_int(y);
+    if (zs_tfl_is_int(x) != zs_tfl_is_int(y) || !is_known || (zs_tfl_is_int(y) && y->scale.n != 1))
+        return zs_fail(err, ZS_EUNSUPPORTED, at->lower.place,
+                       "makes type %lld (%u scales) of type %lld; floats of floats and integers of "
+                       "integers are handled",
+                       (long long)y->type, y->scale.n, (long long)x->type);
+    return ZS_OK;
+}
+
+/* The one input and the output. */
+static zs_status ends(const zs_tfl_op *at, const zs_tfl_tensor **x, const zs_tfl_tensor **y,
+                      zs_err *err)
+{
+    ZS_TRY(zs_tfl_computed(at, 0, x, err));
+    ZS_TRY(zs_tfl_out(at, y, err));
+    return check_alike(at, *x, *y, err);
+}
+
+static bool same_scale(const zs_tfl_tensor *a, const zs_tfl_tensor *b)
+{
+    const zs_number x = zs_tfl_number(a), y = zs_tfl_number(b);
+    return a->type == b->type && !(x.scale < y.scale) && !(x.scale > y.scale) && x.zero == y.zero;
+}
+
+/* Gives the layer that makes `value` its quantiser. */
+static zs_status set_quant(const zs_tfl_op *at, const char *value, const zs_layer_quant *quant,
+                           zs_err *err)
+{
+    zs_layer_spec *layer = zs_tfl_layer(at, value);
+    if (layer == NULL)
+        return zs_fail(err, ZS_EUNSUPPORTED, at->lower.place, "computes nothing of integers");
+    layer->quant = quant;
+    return ZS_OK;
+}
+
+/* ---- windows --------------------------------------------------------------------------------- */
+
+enum { PAD_SAME = 0, PAD_VALID = 1 };
+
+static zs_status add_window(const zs_tfl_op *at, zs_lower_op *op, const int64_t strides[2],
+                            const int64_t dilations[2], const int64_t kernel[2], zs_err *err)
+{
+    const int64_t padding = zs_flat_int(&at->options, 0, 1, true, PAD_SAME);
+    for (size_t i = 0; i < 2; i++)
+        if (strides[i] < 1 || kernel[i] < 1 || (dilations != NULL && dilations[i] < 1))
+            return zs_fail(err, ZS_ERANGE, at->lower.place,
+                           "a stride of %lld, a kernel of %lld or a dilation is below 1",
+                           (long long)strides[i], (long long)kernel[i]);
+    if (padding != PAD_SAME && padding != PAD_VALID)
+        return zs_fail(err, ZS_EUNSUPPORTED, at->lower.place, "padding %lld is not handled",
+                       (long long)padding);
+    zs_lower_ints(op, "strides", strides, 2);
+    if (dilations != NULL)
+        zs_lower_ints(op, "dilations", dilations, 2);
+    zs_lower_ints(op, "kernel_shape", kernel, 2);
+    zs_lower_text(op, "auto_pad", padding == PAD_SAME ? "SAME_UPPER" : "VALID");
+    return ZS_OK;
+}
+
+/* Weights as [oc][ic / groups][kh][kw]. Of a convolution the file has [oc][kh][kw][ic], of a
+ * depthwise one [1][kh][kw][oc]. */
+static zs_status take_weights(const zs_tfl_op *at, const zs_tfl_tensor *w, bool is_depthwise,
+                              bool raw, uint32_t dims[4], const float **out, zs_err *err)
+{
+    const float *from;
+    if (w->rank != 4 || (is_depthwise && w->dims[0] != 1))
+        return zs_fail(err, ZS_ESHAPE, at->lower.place, "weights of %u dimensions", w->rank);
+    ZS_TRY(zs_tfl_floats(at, w, raw, &from, err));
+    dims[0] = is_depthwise ? w->dims[3] : w->dims[0];
+    dims[1] = is_depthwise ? 1 : w->dims[3];
+    dims[2] = w->dims[1];
+    dims[3] = w->dims[2];
+    const size_t taps = (size_t)dims[2] * dims[3], ic = dims[1], oc = dims[0];
+    float *to = zs_arena_alloc_raw(at->net->graph.draft.arena, oc * ic * taps, sizeof *to);
+    if (to == NULL)
+        return zs_nomem(err, "weights");
+    for (size_t o = 0; o < oc; o++)
+        for (size_t i = 0; i < ic; i++)
+            for (size_t k = 0; k < taps; k++)
+                to[(o * ic + i) * taps + k] =
+                    is_depthwise ? from[k * oc + o] : from[(o * taps + k) * ic + i];
+    *out = to;
+    return ZS_OK;
+}
+
+/* The bias, input 2, as floats: of integers in steps of the sums. */
+static zs_status take_bias(const zs_tfl_op *at, uint32_t oc, const float **out, zs_err *err)
+{
+    const zs_tfl_tensor *bias;
+    *out = NULL;
+    ZS_TRY(zs_tfl_in(at, 2, &bias, err));
+    if (bias == NULL)
+        return ZS_OK;
+    ZS_TRY(zs_tfl_constant(at, 2, &bias, err));
+    if (zs_tfl_elems(bias) != oc || (bias->type != ZS_TFL_FLOAT && bias->type != ZS_TFL_INT32))
+        return zs_fail(err, ZS_ESHAPE, at->lower.place,
+                       "the bias has %llu elements of type %lld for %u output channels",
+                       (unsigned long long)zs_tfl_elems(bias), (long long)bias->type, oc);
+    zs_tfl_tensor plain = *bias;
+    plain.scale.n = 0; /* that of the sums, whatever the file says */
+    return zs_tfl_floats(at, &plain, true, out, err);
+}
+
+/* The function of the sums of a layer with filters. */
+static zs_status end_sums(const zs_tfl_op *at, const char *value, const zs_tfl_tensor *w,
+                          uint32_t oc, int64_t act, bool is_single, zs_err *err)
+{
+    const zs_tfl_tensor *x, *y, *bias;
+    zs_layer_quant *quant;
+    double *factor = new_doubles(at, oc);
+    int32_t *bits = zs_arena_alloc_raw(at->net->graph.draft.arena, oc, sizeof *bits);
+    if (factor == NULL || bits == NULL)
+        return zs_nomem(err, "scales");
+    ZS_TRY(zs_tfl_in(at, 0, &x, err));
+    ZS_TRY(zs_tfl_out(at, &y, err));
+    ZS_TRY(zs_tfl_in(at, 2, &bias, err));
+    if (w->scale.n == 0 || (w->scale.n != 1 && w->scale.n != oc))
+        return zs_fail(err, ZS_ESHAPE, at->lower.place, "%u scales for %u output channels",
+                       w->scale.n, oc);
+    for (uint32_t c = 0; c < oc; c++)
+        factor[c] = factor_of(at, zs_tfl_scale(x, 0), zs_tfl_scale(w, c), zs_tfl_scale(y, 0),
+                              is_single && w->scale.n == 1);
+    ZS_TRY(zs_tfl_quant(at, y, act, factor, oc, &quant, err));
+    const bool is_byte = w->type == ZS_TFL_UINT8;
+    const int64_t zero = w->zero.n > 0 ? zs_flat_int_at(&w->zero, 0, true) : 0;
+    quant->weight = (zs_number){.scale = 1, .lo = -128, .hi = 127, .bits = 8};
+    quant->weight.zero = (int32_t)(zero < -128 ? -128 : zero > 255 ? 255 : zero) - 128 * is_byte;
+    for (uint32_t c = 0; bias != NULL && c < oc; c++) {
+        zs_flat file = {.bytes = bias->data};
+        const zs_flat_list list = {.file = &file, .n = oc, .elem_bytes = 4};
+        bits[c] = (int32_t)zs_flat_int_at(&list, c, true);
+    }
+    quant->bias = bias != NULL ? bits : NULL;
+    return set_quant(at, value, quant, err);
+}
+
+static zs_status convolve(const zs_tfl_op *at, bool is_depthwise, zs_err *err)
+{
+    const zs_flat_table *o = &at->options;
+    const uint32_t first = is_depthwise ? 1 : 0; /* a field more: the multiplier */
+    const int64_t act = zs_flat_int(o, 3 + first, 1, true, 0);
+    int64_t strides[2] = {zs_flat_int(o, 2, 4, true, 0), zs_flat_int(o, 1, 4, true, 0)};
+    int64_t dilations[2] = {zs_flat_int(o, 5 + first, 4, true, 1),
+                            zs_flat_int(o, 4 + first, 4, true, 1)};
+    const zs_tfl_tensor *x, *w, *y;
+    const float *weights = NULL, *bias;
+    const char *map, *kernel, *addend = NULL, *made;
+    uint32_t dims[4] = {0};
+    zs_lower_op op;
+    ZS_TRY(ends(at, &x, &y, err));
+    ZS_TRY(zs_tfl_constant(at, 1, &w, err));
+    const bool is_int = zs_tfl_is_int(x);
+    if (is_int && !zs_tfl_is_int(w))
+        return zs_fail(err, ZS_EUNSUPPORTED, at->lower.place, "weights of type %lld for integers",
+                       (long long)w->type);
+    ZS_TRY(zs_tfl_to_map(at, x, &map, err));
+    ZS_TRY(take_weights(at, w, is_depthwise, is_int, dims, &weights, err));
+    ZS_TRY(take_bias(at, dims[0], &bias, err));
+    if (x->dims[3] % dims[1] != 0)
+        return zs_fail(err, ZS_ESHAPE, at->lower.place, "weights over %u of %u channels", dims[1],
+                       x->dims[3]);
+    ZS_TRY(zs_lower_floats(&at->lower, weights, dims, 4, &kernel, err));
+    if (bias != NULL)
+        ZS_TRY(zs_lower_floats(&at->lower, bias, dims, 1, &addend, err));
+    int64_t sizes[2] = {dims[2], dims[3]};
+    zs_lower_begin(&op, &at->lower, "Conv", map);
+    zs_lower_in(&op, kernel);
+    if (addend != NULL)
+        zs_lower_in(&op, addend);
+    zs_lower_int(&op, "group", x->dims[3] / dims[1]);
+    ZS_TRY(add_window(at, &op, strides, dilations, sizes, err));
+    ZS_TRY(zs_lower_end(&op, NULL, &made, err));
+    if (is_int)
+        ZS_TRY(end_sums(at, made, w, dims[0], act, x->type == ZS_TFL_UINT8, err));
+    else
+        ZS_TRY(zs_tfl_activate(at, act, made, NULL, &made, err));
+    return zs_tfl_from_map(at, made, y, err);
+}
+
+static zs_status add_conv(const zs_tfl_op *at, zs_err *err)
+{
+    return convolve(at, false, err);
+}
+
+static zs_status add_depthwise(const zs_tfl_op *at, zs_err *err)
+{
+    return convolve(at, true, err);
+}
+
+static zs_status add_fc(const zs_tfl_op *at, zs_err *err)
+{
+    const int64_t act = zs_flat_int(&at->options, 0, 1, true, 0);
+    const int64_t format = zs_flat_int(&at->options, 1, 1, true, 0);
+    const zs_tfl_tensor *x, *w, *y;
+    const float *weights = NULL, *bias;
+    const char *flat, *kernel, *addend = NULL, *made;
+    zs_lower_op op;
+    ZS_TRY(ends(at, &x, &y, err));
+    ZS_TRY(zs_tfl_constant(at, 1, &w, err));
+    const bool is_int = zs_tfl_is_int(x);
+    if (w->rank != 2 || zs_tfl_elems(x) != w->dims[1] || format != 0 ||
+        (is_int && !zs_tfl_is_int(w)))
+        return zs_fail(err, ZS_EUNSUPPORTED, at->lower.place,
+                       "%llu elements by weights of %u dimensions, format %lld, type %lld; one row "
+                       "of plain weights is handled",
+                       (unsigned long long)zs_tfl_elems(x), w->rank, (long long)format,
+                       (long long)w->type);
+    ZS_TRY(zs_tfl_floats(at, w, is_int, &weights, err));
+    ZS_TRY(take_bias(at, w->dims[0], &bias, err));
+    ZS_TRY(zs_tfl_value(at, x, &flat, err));
+    ZS_TRY(
+        zs_lower_reshape(&at->lower, flat, (const int64_t[]){1, w->dims[1]}, 2, NULL, &flat, err));
+    ZS_TRY(zs_lower_floats(&at->lower, weights, w->dims, 2, &kernel, err));
+    if (bias != NULL)
+        ZS_TRY(zs_lower_floats(&at->lower, bias, w->dims, 1, &addend, err));
+    zs_lower_begin(&op, &at->lower, "Gemm", flat);
+    zs_lower_in(&op, kernel);
+    if (addend != NULL)
+        zs_lower_in(&op, addend);
+    zs_lower_int(&op, "transB", 1);
+    ZS_TRY(zs_lower_end(&op, NULL, &made, err));
+    if (is_int)
+        ZS_TRY(end_sums(at, made, w, w->dims[0], act, true, err));
+    else
+        ZS_TRY(zs_tfl_activate(at, act, made, NULL, &made, err));
+    int64_t dims[ZS_RANK_MAX];
+    for (uint32_t d = 0; d < y->rank; d++)
+        dims[d] = y->dims[d];
+    return zs_lower_reshape(&at->lower, made, dims, y->rank, y->value, NULL, err);
+}
+
+/* Maximum (at->onnx) or average over windows. */
+static zs_status add_pool(const zs_tfl_op *at, zs_err *err)
+{
+    const zs_flat_table *o = &at->options;
+    const int64_t act = zs_flat_int(o, 5, 1, true, 0);
+    int64_t strides[2] = {zs_flat_int(o, 2, 4, true, 0), zs_flat_int(o, 1, 4, true, 0)};
+    int64_t kernel[2] = {zs_flat_int(o, 4, 4, true, 0), zs_flat_int(o, 3, 4, true, 0)};
+    const bool is_max = strcmp(at->onnx, "MaxPool") == 0;
+    const zs_tfl_tensor *x, *y;
+    const char *map, *made;
+    zs_lower_op op;
+    zs_layer_quant *quant;
+    ZS_TRY(ends(at, &x, &y, err));
+    if (zs_tfl_is_int(x) && !same_scale(x, y))
+        return zs_fail(err, ZS_EUNSUPPORTED, at->lower.place,
+                       "a pooling of integers changes their scale");
+    ZS_TRY(zs_tfl_to_map(at, x, &map, err));
+    zs_lower_begin(&op, &at->lower, at->onnx, map);
+    ZS_TRY(add_window(at, &op, strides, NULL, kernel, err));
+    ZS_TRY(zs_lower_end(&op, NULL, &made, err));
+    if (!zs_tfl_is_int(x)) {
+        ZS_TRY(zs_tfl_activate(at, act, made, NULL, &made, err));
+    } else if (!is_max || act != 0) {
+        ZS_TRY(zs_tfl_quant(at, y, act, NULL, 0, &quant, err));
+        ZS_TRY(set_quant(at, made, quant, err));
+    }
+    return zs_tfl_from_map(at, made, y, err);
+}
+
+/* ---- elements -------------------------------------------------------------------------------- */
+
+/* A tensor as an operand: what was computed, or real numbers of a constant. */
+static zs_status operand(const zs_tfl_op *at, uint32_t i, const zs_tfl_tensor **tensor,
+                         const char **name, zs_err *err)
+{
+    const float *data;
+    ZS_TRY(zs_tfl_in(at, i, tensor, err));
+    if (*tensor != NULL && (*tensor)->is_constant) {
+        ZS_TRY(zs_tfl_floats(at, *tensor, false, &data, err));
+        return zs_lower_floats(&at->lower, data, (*tensor)->dims, (*tensor)->rank, name, err);
+    }
+    ZS_TRY(zs_tfl_computed(at, i, tensor, err));
+    return zs_tfl_value(at, *tensor, name, err);
+}
+
+/* Add, Mul, Sub, ...: at->onnx. Of integers Add and Mul of computed tensors. */
+static zs_status add_binary(const zs_tfl_op *at, zs_err *err)
+{
+    const bool has_act = strcmp(at->onnx, "Max") != 0 && strcmp(at->onnx, "Min") != 0 &&
+                         strcmp(at->onnx, "Pow") != 0 && strcmp(at->onnx, "PRelu") != 0;
+    const int64_t act = has_act ? zs_flat_int(&at->options, 0, 1, true, 0) : 0;
+    const bool is_sum = strcmp(at->onnx, "Add") == 0, is_product = strcmp(at->onnx, "Mul") == 0;
+    const zs_tfl_tensor *a, *b, *y;
+    const char *left, *right, *made;
+    zs_layer_quant *quant;
+    ZS_TRY(operand(at, 0, &a, &left, err));
+    ZS_TRY(operand(at, 1, &b, &right, err));
+    ZS_TRY(zs_tfl_out(at, &y, err));
+    ZS_TRY(check_alike(at, a->is_constant ? b : a, y, err));
+    if (!zs_tfl_is_int(y)) {
+        ZS_TRY(zs_lower_binary(&at->lower, at->onnx, left, right, NULL, &made, err));
+        return zs_tfl_activate(at, act, made, y->value, NULL, err);
+    }
+    const bool is_same =
+        a->rank == b->rank && memcmp(a->dims, b->dims, a->rank * sizeof *a->dims) == 0;
+    if (a->is_constant || b->is_constant || !zs_tfl_is_int(a) || !zs_tfl_is_int(b) ||
+        !(is_product || (is_sum && is_same)))
+        return zs_fail(err, ZS_EUNSUPPORTED, at->lower.place,
+                       "of integers the sum of computed tensors of one shape and the product of "
+                       "computed tensors are handled");
+    double *factor = new_doubles(at, 2);
+    if (factor == NULL)
+        return zs_nomem(err, "scales");
+    factor[0] = is_product ? factor_of(at, zs_tfl_scale(a, 0), zs_tfl_scale(b, 0),
+                                       zs_tfl_scale(y, 0), false)
+                           : zs_tfl_scale(a, 0);
+    factor[1] = is_product ? 1 : zs_tfl_scale(b, 0);
+    ZS_TRY(zs_lower_binary(&at->lower, at->onnx, left, right, y->value, &made, err));
+    ZS_TRY(zs_tfl_quant(at, y, act, factor, 1, &quant, err));
+    return set_quant(at, made, quant, err);
+}
+
+/* A function of each element. Of integers: the real result, rounded. */
+static zs_status add_unary(const zs_tfl_op *at, zs_err *err)
+{
+    const bool is_leaky = strcmp(at->onnx, "LeakyRelu") == 0;
+    const zs_tfl_tensor *x, *y;
+    const char *made;
+    zs_layer_quant *quant;
+    zs_lower_op op;
+    ZS_TRY(ends(at, &x, &y, err));
+    ZS_TRY(zs_tfl_value(at, x, &made, err));
+    zs_lower_begin(&op, &at->lower, at->onnx, made);
+    if (is_leaky)
+        zs_lower_float(&op, "alpha", zs_flat_float(&at->options, 0, 0));
+    ZS_TRY(zs_lower_end(&op, y->value, &made, err));
+    if (!zs_tfl_is_int(x))
+        return ZS_OK;
+    ZS_TRY(zs_tfl_quant(at, y, 0, NULL, 0, &quant, err));
+    double *step = new_doubles(at, 1);
+    if (step == NULL)
+        return zs_nomem(err, "scales");
+    *step = quant->out.scale;
+    quant->divisor = step;
+    quant->rule = ZS_ROUND_HALF_UP;
+    return set_quant(at, made, quant, err);
+}
+
+/* A layer that only changes the steps: what activations of their own, QUANTIZE and DEQUANTIZE do
+ * to integers. */
+static zs_status requantise(const zs_tfl_op *at, const zs_tfl_tensor *x, const zs_tfl_tensor *y,
+                            int64_t act, zs_err *err)
+{
+    const zs_onnx_node node = {.net = &at->net->graph,
+                               .node = &(ZsOnnx__Node){.name = (char *)at->lower.name},
+                               .place = at->lower.place};
+    zs_layer_quant *quant;
+    zs_net_value made;
+    const char *in;
+    double *factor = new_doubles(at, 1);
+    if (factor == NULL)
+        return zs_nomem(err, "scales");
+    ZS_TRY(zs_tfl_quant(at, y, act, NULL, 0, &quant, err));
+    if (!zs_tfl_is_int(y)) {
+        quant->out = (zs_number){0};
+        quant->is_real = true;
+    } else if (zs_tfl_is_int(x)) {
+        *factor = factor_of(at, zs_tfl_scale(x, 0), 1, zs_tfl_scale(y, 0), false);
+        quant->factor = factor;
+    } else {
+        *factor = zs_tfl_scale(y, 0);
+        quant->divisor = factor;
+        quant->rule = ZS_ROUND_HALF_UP;
+    }
+    ZS_TRY(zs_tfl_value(at, x, &in, err));
+    ZS_TRY(zs_onnx_quantise_layer(&node, zs_net_draft_get(&at->net->graph.draft, in), quant, &made,
+                                  err));
+    ZS_TRY(zs_net_draft_value(&at->net->graph.draft, y->value, made.layer, made.rank, err));
+    *zs_net_draft_get(&at->net->graph.draft, y->value) = made;
+    return ZS_OK;
+}
+
+static zs_status add_relu(const zs_tfl_op *at, zs_err *err)
+{
+    const int64_t act = strcmp(at->onnx, "Relu") == 0 ? 1 : strcmp(at->onnx, "Relu6") == 0 ? 3 : 2;
+    const zs_tfl_tensor *x, *y;
+    ZS_TRY(ends(at, &x, &y, err));
+    if (zs_tfl_is_int(x))
+        return requantise(at, x, y, act, err);
+    const char *in;
+    ZS_TRY(zs_tfl_value(at, x, &in, err));
+    return zs_tfl_activate(at, act, in, y->value, NULL, err);
+}
+
+static zs_status add_quantize(const zs_tfl_op *at, zs_err *err)
+{
+    const zs_tfl_tensor *x, *y;
+    ZS_TRY(zs_tfl_computed(at, 0, &x, err));
+    ZS_TRY(zs_tfl_out(at, &y, err));
+    if ((x->type != ZS_TFL_FLOAT && !zs_tfl_is_int(x)) || x->scale.n > 1 || y->scale.n > 1 ||
+        (y->type != ZS_TFL_FLOAT && !zs_tfl_is_int(y)))
+        return zs_fail(
+            err, ZS_EUNSUPPORTED, at->lower.place,
+            "from type %lld to type %lld; floats, int8 and uint8 of one scale are handled",
+            (long long)x->type, (long long)y->type);
+    return requantise(at, x, y, 0, err);
+}
+
+static zs_status add_softmax(const zs_tfl_op *at, zs_err *err)
+{
+    const double beta = zs_flat_float(&at->options, 0, 0);
+    const zs_tfl_tensor *x, *y;
+    const char *scaled, *made;
+    zs_lower_op op;
+    zs_layer_quant *quant;
+    double *factor = new_doubles(at, 1);
+    ZS_TRY(ends(at, &x, &y, err));
+    if (factor == NULL)
+        return zs_nomem(err, "scales");
+    if (!(beta > 0) || x->rank == 0)
+        return zs_fail(err, ZS_ERANGE, at->lower.place, "beta %g is not above 0", beta);
+    ZS_TRY(zs_tfl_value(at, x, &scaled, err));
+    if (!zs_tfl_is_int(x) && (beta < 1 || beta > 1))
+        ZS_TRY(zs_lower_number(&at->lower, "Mul", scaled, beta, NULL, &scaled, err));
+    zs_lower_begin(&op, &at->lower, "Softmax", scaled);
+    zs_lower_int(&op, "axis", x->rank - 1);
+    ZS_TRY(zs_lower_end(&op, y->value, &made, err));
+    if (!zs_tfl_is_int(x))
+        return ZS_OK;
+    *factor = beta * zs_tfl_scale(x, 0);
+    ZS_TRY(zs_tfl_quant(at, y, 0, factor, 1, &quant, err));
+    return set_quant(at, made, quant, err);
+}
+
+/* ---- over dimensions ------------------------------------------------------------------------- */
+
+static zs_status add_reduce(const zs_tfl_op *at, zs_err *err)
+{
+    const zs_tfl_tensor *x, *y;
+    int64_t axes[2 * ZS_RANK_MAX], dims[ZS_RANK_MAX];
+    size_t n;
+    const char *map, *made;
+    bool goes[ZS_RANK_MAX] = {false};
+    zs_lower_op op;
+    zs_layer_quant *quant;
+    const bool is_mean = strcmp(at->onnx, "ReduceMean") == 0;
+    ZS_TRY(ends(at, &x, &y, err));
+    ZS_TRY(zs_tfl_list(at, 1, axes, &n, err));
+    for (size_t i = 0; i < n; i++) {
+        const int64_t axis = axes[i] < 0 ? axes[i] + x->rank : axes[i];
+        if (axis < 0 || axis >= x->rank)
+            return zs_fail(err, ZS_ERANGE, at->lower.place, "axis %lld of %u dimensions",
+                           (long long)axes[i], x->rank);
+        goes[axis] = true;
+        axes[i] = axis;
+    }
+    const bool is_plane = x->rank == 4 && is_mean && !goes[0] && goes[1] && goes[2] && !goes[3];
+    if (zs_tfl_is_int(x) && !is_mean)
+        return zs_fail(err, ZS_EUNSUPPORTED, at->lower.place,
+                       "of reductions of integers MEAN is handled");
+    if (is_plane) {
+        ZS_TRY(zs_tfl_to_map(at, x, &map, err));
+        ZS_TRY(zs_lower_unary(&at->lower, "GlobalAveragePool", map, NULL, &made, err));
+    } else {
+        ZS_TRY(zs_tfl_value(at, x, &made, err));
+        zs_lower_begin(&op, &at->lower, at->onnx, made);
+        zs_lower_ints(&op, "axes", axes, n);
+        zs_lower_int(&op, "keepdims", 1);
+        ZS_TRY(zs_lower_end(&op, NULL, &made, err));
+    }
+    if (zs_tfl_is_int(x)) {
+        double *factor = new_doubles(at, 1);
+        if (factor == NULL)
+            return zs_nomem(err, "scales");
+        *factor = factor_of(at, zs_tfl_scale(x, 0), 1, zs_tfl_scale(y, 0), false);
+        ZS_TRY(zs_tfl_quant(at, y, 0, factor, 1, &quant, err));
+        ZS_TRY(set_quant(at, made, quant, err));
+    }
+    if (is_plane)
+        ZS_TRY(zs_lower_transpose(&at->lower, made, (const int64_t[]){0, 2, 3, 1}, 4, NULL, &made,
+                                  err));
+    for (uint32_t d = 0; d < y->rank; d++)
+        dims[d] = y->dims[d];
+    return zs_lower_reshape(&at->lower, made, dims, y->rank, y->value, NULL, err);
+}
+
+/* Whatever the operator says of shapes, the output has one. */
+static zs_status add_reshape(const zs_tfl_op *at, zs_err *err)
+{
+    const zs_tfl_tensor *x, *y;
+    int64_t dims[ZS_RANK_MAX];
+    ZS_TRY(ends(at, &x, &y, err));
+    for (uint32_t d = 0; d < y->rank; d++)
+        dims[d] = y->dims[d];
+    if (zs_tfl_elems(x) != zs_tfl_elems(y) || (zs_tfl_is_int(x) && !same_scale(x, y)))
+        return zs_fail(err, ZS_ESHAPE, at->lower.place,
+                       "%llu elements become %llu, or change scale",
+                       (unsigned long long)zs_tfl_elems(x), (unsigned long long)zs_tfl_elems(y));
+    const char *in;
+    ZS_TRY(zs_tfl_value(at, x, &in, err));
+    return zs_lower_reshape(&at->lower, in, dims, y->rank, y->value, NULL, err);
+}
+
+static zs_status add_transpose(const zs_tfl_op *at, zs_err *err)
+{
+    const zs_tfl_tensor *x, *y;
+    int64_t perm[2 * ZS_RANK_MAX];
+    size_t n;
+    ZS_TRY(ends(at, &x, &y, err));
+    ZS_TRY(zs_tfl_list(at, 1, perm, &n, err));
+    const char *in;
+    ZS_TRY(zs_tfl_value(at, x, &in, err));
+    return zs_lower_transpose(&at->lower, in, perm, n, y->value, NULL, err);
+}
+
+static zs_status add_pad(const zs_tfl_op *at, zs_err *err)
+{
+    static const uint32_t order[4] = {0, 3, 1, 2};
+    const zs_tfl_tensor *x, *y, *value;
+    int64_t stated[2 * ZS_RANK_MAX], pads[2 * ZS_RANK_MAX];
+    const char *in, *list, *made, *fill = NULL;
+    const float *data;
+    size_t n;
+    zs_lower_op op;
+    ZS_TRY(ends(at, &x, &y, err));
+    ZS_TRY(zs_tfl_list(at, 1, stated, &n, err));
+    if (n != 2 * (size_t)x->rank)
+        return zs_fail(err, ZS_ESHAPE, at->lower.place, "%zu pads for %u dimensions", n, x->rank);
+    for (uint32_t d = 0; d < x->rank; d++)
+        for (uint32_t k = 0; k < 2; k++) {
+            const uint32_t from = x->rank == 4 ? order[d] : d;
+            pads[k * x->rank + d] = stated[2 * from + k];
+        }
+    if (x->rank == 4)
+        ZS_TRY(zs_tfl_to_map(at, x, &in, err));
+    else
+        ZS_TRY(zs_tfl_value(at, x, &in, err));
+    ZS_TRY(zs_lower_list(&at->lower, pads, n, &list, err));
+    ZS_TRY(zs_tfl_in(at, 2, &value, err));
+    if (value != NULL) {
+        ZS_TRY(zs_tfl_constant(at, 2, &value, err));
+        ZS_TRY(zs_tfl_floats(at, value, zs_tfl_is_int(x), &data, err));
+        if (zs_tfl_is_int(x) && (data[0] < 0 || data[0] > 0))
+            return zs_fail(err, ZS_EUNSUPPORTED, at->lower.place,
+                           "integers are padded with %g steps from their zero; 0 is handled",
+                           (double)data[0]);
+        ZS_TRY(zs_lower_floats(&at->lower, data, NULL, 0, &fill, err));
+    }
+    zs_lower_begin(&op, &at->lower, "Pad", in);
+    zs_lower_in(&op, list);
+    if (fill != NULL)
+        zs_lower_in(&op, fill);
+    ZS_TRY(zs_lower_end(&op, x->rank == 4 ? NULL : y->value, &made, err));
+    return x->rank == 4 ? zs_tfl_from_map(at, made, y, err) : ZS_OK;
+}
+
+static zs_status add_concat(const zs_tfl_op *at, zs_err *err)
+{
+    static const int64_t to_map[4] = {0, 2, 3, 1};
+    const int64_t act = zs_flat_int(&at->options, 1, 1, true, 0);
+    int64_t axis = zs_flat_int(&at->options, 0, 4, true, 0);
+    const zs_tfl_tensor *x, *y;
+    const char *made;
+    zs_lower_op op;
+    ZS_TRY(zs_tfl_out(at, &y, err));
+    axis = axis < 0 ? axis + y->rank : axis;
+    if (axis < 1 || axis >= y->rank || at->in.n == 0)
+        return zs_fail(err, ZS_EUNSUPPORTED, at->lower.place,
+                       "joins %u inputs along axis %lld of %u", at->in.n, (long long)axis, y->rank);
+    const char **names = zs_new(at->net->graph.draft.arena, const char *, at->in.n);
+    if (names == NULL)
+        return zs_nomem(err, "a list of inputs");
+    for (uint32_t i = 0; i < at->in.n; i++) {
+        ZS_TRY(zs_tfl_computed(at, i, &x, err));
+        ZS_TRY(check_alike(at, x, y, err));
+        if (x->rank != y->rank || (zs_tfl_is_int(x) && (!same_scale(x, y) || act != 0)))
+            return zs_fail(err, ZS_EUNSUPPORTED, at->lower.place,
+                           "input %u has %u dimensions, or integers of another scale", i, x->rank);
+        ZS_TRY(y->rank == 4 ? zs_tfl_to_map(at, x, &names[i], err)
+                            : zs_tfl_value(at, x, &names[i], err));
+    }
+    zs_lower_begin(&op, &at->lower, "Concat", NULL);
+    op.many = (char *const *)names;
+    op.node.n_input = at->in.n;
+    zs_lower_int(&op, "axis", y->rank == 4 ? to_map[axis] : axis);
+    ZS_TRY(zs_lower_end(&op, NULL, &made, err));
+    if (y->rank == 4)
+        ZS_TRY(zs_lower_transpose(&at->lower, made, to_map, 4, NULL, &made, err));
+    return zs_tfl_activate(at, act, made, y->value, NULL, err);
+}
+
+/* RESIZE_NEAREST_NEIGHBOR and RESIZE_BILINEAR: at->onnx is the mode. */
+static zs_status add_resize(const zs_tfl_op *at, zs_err *err)
+{
+    const bool is_nearest = strcmp(at->onnx, "nearest") == 0;
+    const uint32_t first = is_nearest ? 0 : 2; /* two fields of old versions in front */
+    const bool is_aligned = zs_flat_int(&at->options, first, 1, false, 0) != 0;
+    const bool is_half = zs_flat_int(&at->options, first + 1, 1, false, 0) != 0;
+    const zs_tfl_tensor *x, *y;
+    const char *map, *sizes, *made;
+    zs_lower_op op;
+    ZS_TRY(ends(at, &x, &y, err));
+    if (y->rank != 4 || zs_tfl_is_int(x))
+        return zs_fail(err, ZS_EUNSUPPORTED, at->lower.place,
+                       "makes %u dimensions of type %lld; maps of floats are handled", y->rank,
+                       (long long)y->type);
+    ZS_TRY(zs_tfl_to_map(at, x, &map, err));
+    const int64_t want[4] = {1, x->dims[3], y->dims[1], y->dims[2]};
+    ZS_TRY(zs_lower_list(&at->lower, want, 4, &sizes, err));
+    zs_lower_begin(&op, &at->lower, "Resize", map);
+    zs_lower_in(&op, NULL);
+    zs_lower_in(&op, NULL);
+    zs_lower_in(&op, sizes);
+    zs_lower_text(&op, "mode", is_nearest ? "nearest" : "linear");
+    zs_lower_text(&op, "coordinate_transformation_mode",
+                  is_aligned   ? "align_corners"
+                  : !is_half   ? "asymmetric"
+                  : is_nearest ? "tf_half_pixel_for_nn"
+                               : "half_pixel");
+    if (is_nearest)
+        zs_lower_text(&op, "nearest_mode", is_aligned ? "round_prefer_ceil" : "floor");
+    ZS_TRY(zs_lower_end(&op, NULL, &made, err));
+    return zs_tfl_from_map(at, made, y, err);
+}
+
+/* ---- the table ------------------------------------------------------------------------------- */
+
+static const struct tfl_type {
+    int64_t code; /* BuiltinOperator of the schema */
+    const char *name;
+    zs_status (*add)(const zs_tfl_op *at, zs_err *err);
+    const char *onnx;
+} types[] = {
+    {0, "add", add_binary, "Add"},
+    {1, "average_pool_2d", add_pool, "AveragePool"},
+    {2, "concatenation", add_concat, NULL},
+    {3, "conv_2d", add_conv, NULL},
+    {4, "depthwise_conv_2d", add_depthwise, NULL},
+    {6, "dequantize", add_quantize, NULL},
+    {9, "fully_connected", add_fc, NULL},
+    {14, "logistic", add_unary, "Sigmoid"},
+    {17, "max_pool_2d", add_pool, "MaxPool"},
+    {18, "mul", add_binary, "Mul"},
+    {19, "relu", add_relu, "Relu"},
+    {20, "relu_n1_to_1", add_relu, "ReluN1"},
+    {21, "relu6", add_relu, "Relu6"},
+    {22, "reshape", add_reshape, NULL},
+    {23, "resize_bilinear", add_resize, "linear"},
+    {25, "softmax", add_softmax, NULL},
+    {28, "tanh", add_unary, "Tanh"},
+    {34, "pad", add_pad, NULL},
+    {39, "transpose", add_transpose, NULL},
+    {40, "mean", add_reduce, "ReduceMean"},
+    {41, "sub", add_binary, "Sub"},
+    {42, "div", add_binary, "Div"},
+    {43, "squeeze", add_reshape, NULL},
+    {47, "exp", add_unary, "Exp"},
+    {54, "prelu", add_binary, "PRelu"},
+    {55, "maximum", add_binary, "Max"},
+    {57, "minimum", add_binary, "Min"},
+    {59, "neg", add_unary, "Neg"},
+    {60, "padv2", add_pad, NULL},
+    {70, "expand_dims", add_reshape, NULL},
+    {73, "log", add_unary, "Log"},
+    {74, "sum", add_reduce, "ReduceSum"},
+    {75, "sqrt", add_unary, "Sqrt"},
+    {78, "pow", add_binary, "Pow"},
+    {82, "reduce_max", add_reduce, "ReduceMax"},
+    {89, "reduce_min", add_reduce, "ReduceMin"},
+    {97, "resize_nearest_neighbor", add_resize, "nearest"},
+    {98, "leaky_relu", add_unary, "LeakyRelu"},
+    {101, "abs", add_unary, "Abs"},
+    {111, "elu", add_unary, "Elu"},
+    {114, "quantize", add_quantize, NULL},
+    {117, "hard_swish", add_unary, "HardSwish"},
+};
+
+static const struct tfl_type *find_type(int64_t code)
+{
+    for (size_t i = 0; i < ZS_LEN(types); i++)
+        if (types[i].code == code)
+            return &types[i];
+    return NULL;
+}
+
+const char *zs_tfl_op_name(int64_t code)
+{
+    const struct tfl_type *type = find_type(code);
+    return type != NULL ? type->name : NULL;
+}
+
+zs_status zs_tfl_add(zs_tfl_op *at, int64_t code, zs_err *err)
+{
+    const struct tfl_type *type = find_type(code);
+    if (type == NULL)
+        return zs_fail(err, ZS_EUNSUPPORTED, at->lower.place,
+                       "operator %lld of the schema is not handled", (long long)code);
+    at->onnx = type->onnx;
+    return type->add(at, err);
+}

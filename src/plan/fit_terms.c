@@ -1,0 +1,105 @@
+#include "fit_priv.h"
+
+#include <math.h>
+
+/* What structure costs: terms of fit_terms.def times counts. */
+
+const zs_fit_prices zs_fit_all_prices = {{
+#define FIT_TERM(id, fitted, lut_, ff_, ...) [ZS_FIT_##id] = {.lut = (lut_), .ff = (ff_)},
+#include "zynqsim/fit_terms.def"
+#undef FIT_TERM
+}};
+
+const zs_fit_term_row zs_fit_term_table[ZS_FIT_TERM_N] = {
+#define FIT_TERM(id, fitted, lut_, ff_, unit_, source_)                                            \
+    [ZS_FIT_##id] = {.unit = (unit_), .source = (source_), .is_fitted = (fitted) != 0},
+#include "zynqsim/fit_terms.def"
+#undef FIT_TERM
+};
+
+static uint32_t rounded(double n)
+{
+    return n >= UINT32_MAX ? UINT32_MAX : (uint32_t)(n + 0.5);
+}
+
+zs_resources zs_fit_of_price(const zs_fit_price *price, double n)
+{
+    return (zs_resources){.n = {[ZS_RESOURCE_LUT] = rounded(price->lut * n),
+                                [ZS_RESOURCE_FF] = rounded(price->ff * n)}};
+}
+
+uint32_t zs_dsp_of_product(uint32_t weight_bits, uint32_t elem_bits)
+{
+    const uint32_t wide = weight_bits > elem_bits ? weight_bits : elem_bits;
+    const uint32_t narrow = weight_bits > elem_bits ? elem_bits : weight_bits;
+    if (wide + narrow < 16)
+        return 0;
+    const uint32_t across = wide <= 25 ? 1 : (wide - 8 + 16) / 17;
+    const uint32_t down = narrow <= 18 ? 1 : (narrow - 1 + 16) / 17;
+    return across * down;
+}
+
+/* The FIFO of an AXI DMA's direction holds four bursts and is 6 bits wider than the data: with 16
+ * beats it lies in one RAMB36, with 256 beats in as many as its width takes (PG021; 4, 6 and 10
+ * blocks of 32-bit DMAs of both directions with bursts of 16, 128 and 256 [V]). */
+uint32_t zs_dma_bram18(uint32_t data_bits, uint32_t burst_beats)
+{
+    const uint32_t depth = burst_beats > 128 ? 1024 : 512;
+    const uint32_t blocks = zs_bram18_of(depth, data_bits + 6);
+    return blocks + blocks % 2;
+}
+
+/* Delays of operands ahead of adders of 5 clocks, in shift registers 32 deep, two operands of 32 b:
+ * 64 b x the sum of ceil(5 i / 32) over i below the chain. */
+static double chain_luts(uint64_t chain)
+{
+    const double n = (double)chain;
+    return chain > 1 ? 5 * n * n + 32 * n : 0;
+}
+
+zs_resources zs_fit_of_float(const zs_fit_prices *prices, const zs_products *p, uint64_t n)
+{
+    /* deeper pipelines above 100 MHz: 1,069 LUT a MAC at 200 MHz for 494 at 100 (ZynqNet) */
+    const double faster = p->clock_hz > 100000000 ? (double)p->clock_hz / 1e8 : 1;
+    const zs_resources operators = zs_fit_of_price(&prices->of[ZS_FIT_FLOAT], faster * (double)n);
+    zs_resources r = zs_resources_plus(
+        operators,
+        zs_fit_of_price(&prices->of[ZS_FIT_CHAIN],
+                        chain_luts(p->chain) / (double)zs_max_u64(p->chain, 1) * (double)n));
+    const zs_resources dsp = {.n[ZS_RESOURCE_DSP] =
+                                  zs_operators[ZS_OPERATOR_FMUL].cost.n[ZS_RESOURCE_DSP] +
+                                  zs_operators[ZS_OPERATOR_FADD].cost.n[ZS_RESOURCE_DSP]};
+    return zs_resources_plus(r, zs_resources_times(dsp, n));
+}
+
+/* What lies around products, wherever they are multiplied. */
+zs_resources zs_fit_of_lanes(const zs_fit_prices *prices, const zs_products *p)
+{
+    const double n = (double)p->n, sums = (double)p->sums;
+    const uint32_t operands = p->weight_bits + p->elem_bits;
+    zs_resources r;
+    switch (p->style) {
+    case ZS_STYLE_RTL:
+        r = zs_fit_of_price(&prices->of[ZS_FIT_RTL_PE], n);
+        return zs_resources_plus(
+            r, zs_fit_of_price(&prices->of[ZS_FIT_RTL_BIT], n * (operands + p->sum_bits)));
+    case ZS_STYLE_OWN:
+        if (zs_dsp_of_product(p->weight_bits, p->elem_bits) > 0)
+            return zs_fit_of_price(&prices->of[ZS_FIT_OWN_BIT], n * p->sum_bits);
+        /* products of few bits: their tree is no wider than they are, and a bit of it is a LUT */
+        r = zs_fit_of_price(&(zs_fit_price){1, 1},
+                            n * (p->weight_bits > 1 && p->elem_bits > 1 ? operands : operands - 1));
+        return zs_resources_plus(r,
+                                 zs_fit_of_price(&prices->of[ZS_FIT_SUM_BIT], sums * p->sum_bits));
+    default:
+        r = zs_fit_of_price(&prices->of[ZS_FIT_HLS_BIT], n * operands);
+        return zs_resources_plus(r,
+                                 zs_fit_of_price(&prices->of[ZS_FIT_SUM_BIT], sums * p->sum_bits));
+    }
+}
+
+const zs_fit_band zs_fit_bands[ZS_RESOURCE_N] = {
+#define FIT_BAND(id, lo_, hi_, source_) [ZS_RESOURCE_##id] = {lo_, hi_, source_},
+#include "zynqsim/bands.def"
+#undef FIT_BAND
+};

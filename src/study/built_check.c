@@ -1,0 +1,66 @@
+#include "validate_priv.h"
+
+#include <math.h>
+
+/* How near is near enough, of each kind of block; the absolute part is for very small designs. */
+static const zs_tolerance tolerances[ZS_RESOURCE_N] = {
+    [ZS_RESOURCE_DSP] = {.frac = 0.1, .absolute = 3},
+    [ZS_RESOURCE_BRAM18] = {.frac = 0.1, .absolute = 2},
+    [ZS_RESOURCE_LUT] = {.frac = 0.35, .absolute = 200},
+    [ZS_RESOURCE_FF] = {.frac = 0.5, .absolute = 200},
+};
+static_assert((int)ZS_SECTIONS_OF_FORM >= (int)ZS_RESOURCE_N, "a section of each kind of block");
+
+static zs_check check_of(uint32_t id, double predicted, double measured)
+{
+    return (zs_check){.scope = "",
+                      .figure = zs_resource_table[id].key,
+                      .unit = zs_resource_table[id].noun,
+                      .predicted = predicted,
+                      .lo = measured,
+                      .hi = measured,
+                      .tolerance = tolerances[id]};
+}
+
+/* Judged by prices that the reports of its own repository did not set. */
+zs_status zs_build_check(zs_arena *scratch, const zs_memory_params *memory, const zs_reference *ref,
+                         uint32_t i, zs_section *sections, zs_err *err)
+{
+    const zs_build_measured *m = &ref->builds[i];
+    const zs_fit_prices prices = zs_fit_prices_without(m->source);
+    zs_resources used;
+    (void)memory;
+    ZS_TRY(zs_built_account(scratch, &m->built, &prices, &used, err));
+    for (uint32_t id = 0; id < ZS_RESOURCE_N; id++) {
+        if (isnan(m->used[id]))
+            continue;
+        const bool is_vague = id == ZS_RESOURCE_BRAM18 && !m->built.memories_known;
+        const char *vague = is_vague ? "sizes of its memories are not stated" : "";
+        const char *told = m->told[0] != '\0' ? m->told : vague;
+        zs_check check = check_of(id, used.n[id], m->used[id]);
+        check.name = m->name;
+        check.reason = m->reason[0] != '\0' ? m->reason : told;
+        check.source = m->source;
+        check.verdict = told[0] != '\0' || m->is_told[id] ? ZS_REPORTED : ZS_INSIDE;
+        zs_section_append(&sections[id], check);
+    }
+    return ZS_OK;
+}
+
+zs_status zs_operator_check(zs_arena *scratch, const zs_memory_params *memory,
+                            const zs_reference *ref, uint32_t i, zs_section *sections, zs_err *err)
+{
+    const zs_operator_measured *m = &ref->operators[i];
+    (void)scratch, (void)memory, (void)err;
+    for (uint32_t id = 0; id < ZS_RESOURCE_N; id++) {
+        if (isnan(m->used[id]) || !m->has[id])
+            continue;
+        zs_check check = check_of(id, m->predicted.n[id], m->used[id]);
+        check.name = m->name;
+        check.reason = m->reason[0] != '\0' ? m->reason : m->told;
+        check.source = m->source;
+        check.verdict = m->told[0] != '\0' ? ZS_REPORTED : ZS_INSIDE;
+        zs_section_append(&sections[id], check);
+    }
+    return ZS_OK;
+}

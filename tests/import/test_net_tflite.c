@@ -1,0 +1,249 @@
+#include "cases.h"
+#include "tflite_writer.h"
+
+#include "zynqsim/num.h"
+
+#include <math.h>
+#include <string.h>
+
+/* One operator over an input of 1 x 2 x 3 x 2, -2.5 to 3 in steps of 0.5; the expected results are
+ * from NumPy. */
+typedef struct shape {
+    uint32_t rank;
+    int32_t dims[4];
+} shape;
+
+/* clang-format off */
+static const struct {
+    int code;
+    struct {
+        int type;
+        shape shape;
+        float values[24];
+    } constants[2];
+    tfl_option options[6];
+    shape y_shape;
+    float y[48];
+} cases[] = {
+    {3, {{TFL_FLOAT, {4, {2, 3, 2, 2}}, {-1.375f, -1.25f, -1.125f, -1.0f, -0.875f, -0.75f, -0.625f, -0.5f, -0.375f, -0.25f, -0.125f, 0.0f, 0.125f, 0.25f, 0.375f, 0.5f, 0.625f, 0.75f, 0.875f, 1.0f, 1.125f, 1.25f, 1.375f, 1.5f}}, {TFL_FLOAT, {1, {2}}, {0.5f, -1.0f}}}, {{0, 1, 0}, {1, 4, 2}, {2, 4, 1}}, {4, {1, 2, 2, 2}}, {5.0f, 0.5f, -0.75f, 5.25f, 6.0f, 1.5f, -3.25f, 2.75f}},
+    {3, {{TFL_FLOAT, {4, {2, 2, 2, 2}}, {-1.375f, -1.25f, -1.125f, -1.0f, -0.875f, -0.75f, -0.625f, -0.5f, 0.125f, 0.25f, 0.375f, 0.5f, 0.625f, 0.75f, 0.875f, 1.0f}}, {TFL_FLOAT, {1, {2}}, {0.5f, -1.0f}}}, {{0, 1, 1}, {1, 4, 1}, {2, 4, 1}, {3, 1, 1}}, {4, {1, 1, 2, 2}}, {6.0f, 1.5f, 0.0f, 6.0f}},
+    {3, {{TFL_FLOAT, {4, {2, 3, 2, 2}}, {-1.375f, -1.25f, -1.125f, -1.0f, -0.875f, -0.75f, -0.625f, -0.5f, -0.375f, -0.25f, -0.125f, 0.0f, 0.125f, 0.25f, 0.375f, 0.5f, 0.625f, 0.75f, 0.875f, 1.0f, 1.125f, 1.25f, 1.375f, 1.5f}}}, {{0, 1, 0}, {1, 4, 1}, {2, 4, 1}, {5, 4, 2}}, {4, {1, 2, 3, 2}}, {5.125f, -5.375f, 2.375f, -2.125f, 0.4375f, -0.3125f, -3.125f, 4.375f, -5.875f, 7.625f, -4.4375f, 3.8125f}},
+    {4, {{TFL_FLOAT, {4, {1, 2, 2, 4}}, {-1.75f, -1.5f, -1.25f, -1.0f, -0.75f, -0.5f, -0.25f, 0.0f, 0.25f, 0.5f, 0.75f, 1.0f, 1.25f, 1.5f, 1.75f, 2.0f}}, {TFL_FLOAT, {1, {4}}, {0.0f, 1.0f, 2.0f, 3.0f}}}, {{0, 1, 0}, {1, 4, 1}, {2, 4, 1}, {3, 4, 2}, {4, 1, 3}}, {4, {1, 2, 3, 4}}, {6.0f, 6.0f, 6.0f, 6.0f, 6.0f, 6.0f, 6.0f, 6.0f, 1.5f, 3.0f, 4.25f, 6.0f, 0.0f, 0.0f, 0.25f, 2.0f, 0.0f, 0.0f, 0.0f, 1.0f, 0.0f, 0.0f, 0.0f, 0.0f}},
+    {9, {{TFL_FLOAT, {2, {2, 12}}, {-1.375f, -1.25f, -1.125f, -1.0f, -0.875f, -0.75f, -0.625f, -0.5f, -0.375f, -0.25f, -0.125f, 0.0f, 0.125f, 0.25f, 0.375f, 0.5f, 0.625f, 0.75f, 0.875f, 1.0f, 1.125f, 1.25f, 1.375f, 1.5f}}, {TFL_FLOAT, {1, {2}}, {0.5f, -1.0f}}}, {{0}}, {2, {1, 2}}, {7.375f, 10.375f}},
+    {9, {{TFL_FLOAT, {2, {2, 12}}, {-1.375f, -1.25f, -1.125f, -1.0f, -0.875f, -0.75f, -0.625f, -0.5f, -0.375f, -0.25f, -0.125f, 0.0f, 0.125f, 0.25f, 0.375f, 0.5f, 0.625f, 0.75f, 0.875f, 1.0f, 1.125f, 1.25f, 1.375f, 1.5f}}}, {{0, 1, 1}}, {2, {1, 2}}, {6.875f, 11.375f}},
+    {1, {{0}}, {{0, 1, 0}, {1, 4, 2}, {2, 4, 2}, {3, 4, 2}, {4, 4, 2}}, {4, {1, 1, 2, 2}}, {-0.5f, 0.0f, 1.0f, 1.5f}},
+    {17, {{0}}, {{0, 1, 1}, {1, 4, 1}, {2, 4, 1}, {3, 4, 3}, {4, 4, 2}}, {4, {1, 1, 1, 2}}, {2.5f, 3.0f}},
+    {17, {{0}}, {{0, 1, 0}, {1, 4, 1}, {2, 4, 1}, {3, 4, 2}, {4, 4, 2}, {5, 1, 2}}, {4, {1, 2, 3, 2}}, {1.0f, 1.0f, 1.0f, 1.0f, 1.0f, 1.0f, 1.0f, 1.0f, 1.0f, 1.0f, 1.0f, 1.0f}},
+    {0, {{TFL_FLOAT, {1, {2}}, {2.0f, -3.0f}}}, {{0, 1, 1}}, {4, {1, 2, 3, 2}}, {0.0f, 0.0f, 0.5f, 0.0f, 1.5f, 0.0f, 2.5f, 0.0f, 3.5f, 0.0f, 4.5f, 0.0f}},
+    {18, {{TFL_FLOAT, {1, {2}}, {2.0f, -3.0f}}}, {{0}}, {4, {1, 2, 3, 2}}, {-5.0f, 6.0f, -3.0f, 3.0f, -1.0f, -0.0f, 1.0f, -3.0f, 3.0f, -6.0f, 5.0f, -9.0f}},
+    {41, {{TFL_FLOAT, {1, {2}}, {2.0f, -3.0f}}}, {{0}}, {4, {1, 2, 3, 2}}, {-4.5f, 1.0f, -3.5f, 2.0f, -2.5f, 3.0f, -1.5f, 4.0f, -0.5f, 5.0f, 0.5f, 6.0f}},
+    {42, {{TFL_FLOAT, {1, {2}}, {2.0f, -3.0f}}}, {{0}}, {4, {1, 2, 3, 2}}, {-1.25f, 0.666667f, -0.75f, 0.333333f, -0.25f, -0.0f, 0.25f, -0.333333f, 0.75f, -0.666667f, 1.25f, -1.0f}},
+    {55, {{TFL_FLOAT, {1, {2}}, {2.0f, -3.0f}}}, {{0}}, {4, {1, 2, 3, 2}}, {2.0f, -2.0f, 2.0f, -1.0f, 2.0f, 0.0f, 2.0f, 1.0f, 2.0f, 2.0f, 2.5f, 3.0f}},
+    {57, {{TFL_FLOAT, {1, {2}}, {2.0f, -3.0f}}}, {{0}}, {4, {1, 2, 3, 2}}, {-2.5f, -3.0f, -1.5f, -3.0f, -0.5f, -3.0f, 0.5f, -3.0f, 1.5f, -3.0f, 2.0f, -3.0f}},
+    {18, {{TFL_FLOAT, {4, {1, 1, 1, 1}}, {3.0f}}}, {{0}}, {4, {1, 2, 3, 2}}, {-7.5f, -6.0f, -4.5f, -3.0f, -1.5f, 0.0f, 1.5f, 3.0f, 4.5f, 6.0f, 7.5f, 9.0f}},
+    {54, {{TFL_FLOAT, {3, {1, 1, 2}}, {0.5f, 0.25f}}}, {{0}}, {4, {1, 2, 3, 2}}, {-1.25f, -0.5f, -0.75f, -0.25f, -0.25f, 0.0f, 0.5f, 1.0f, 1.5f, 2.0f, 2.5f, 3.0f}},
+    {78, {{TFL_FLOAT, {0, {}}, {2.0f}}}, {{0}}, {4, {1, 2, 3, 2}}, {6.25f, 4.0f, 2.25f, 1.0f, 0.25f, 0.0f, 0.25f, 1.0f, 2.25f, 4.0f, 6.25f, 9.0f}},
+    {19, {{0}}, {{0}}, {4, {1, 2, 3, 2}}, {0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.5f, 1.0f, 1.5f, 2.0f, 2.5f, 3.0f}},
+    {20, {{0}}, {{0}}, {4, {1, 2, 3, 2}}, {-1.0f, -1.0f, -1.0f, -1.0f, -0.5f, 0.0f, 0.5f, 1.0f, 1.0f, 1.0f, 1.0f, 1.0f}},
+    {21, {{0}}, {{0}}, {4, {1, 2, 3, 2}}, {0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.5f, 1.0f, 1.5f, 2.0f, 2.5f, 3.0f}},
+    {14, {{0}}, {{0}}, {4, {1, 2, 3, 2}}, {0.0758582f, 0.119203f, 0.182426f, 0.268941f, 0.377541f, 0.5f, 0.622459f, 0.731059f, 0.817574f, 0.880797f, 0.924142f, 0.952574f}},
+    {28, {{0}}, {{0}}, {4, {1, 2, 3, 2}}, {-0.986614f, -0.964028f, -0.905148f, -0.761594f, -0.462117f, 0.0f, 0.462117f, 0.761594f, 0.905148f, 0.964028f, 0.986614f, 0.995055f}},
+    {47, {{0}}, {{0}}, {4, {1, 2, 3, 2}}, {0.082085f, 0.135335f, 0.22313f, 0.367879f, 0.606531f, 1.0f, 1.64872f, 2.71828f, 4.48169f, 7.38906f, 12.1825f, 20.0855f}},
+    {59, {{0}}, {{0}}, {4, {1, 2, 3, 2}}, {2.5f, 2.0f, 1.5f, 1.0f, 0.5f, -0.0f, -0.5f, -1.0f, -1.5f, -2.0f, -2.5f, -3.0f}},
+    {101, {{0}}, {{0}}, {4, {1, 2, 3, 2}}, {2.5f, 2.0f, 1.5f, 1.0f, 0.5f, 0.0f, 0.5f, 1.0f, 1.5f, 2.0f, 2.5f, 3.0f}},
+    {111, {{0}}, {{0}}, {4, {1, 2, 3, 2}}, {-0.917915f, -0.864665f, -0.77687f, -0.632121f, -0.393469f, 0.0f, 0.5f, 1.0f, 1.5f, 2.0f, 2.5f, 3.0f}},
+    {117, {{0}}, {{0}}, {4, {1, 2, 3, 2}}, {-0.208333f, -0.333333f, -0.375f, -0.333333f, -0.208333f, 0.0f, 0.291667f, 0.666667f, 1.125f, 1.66667f, 2.29167f, 3.0f}},
+    {98, {{0}}, {{0, 'f', 0.25}}, {4, {1, 2, 3, 2}}, {-0.625f, -0.5f, -0.375f, -0.25f, -0.125f, 0.0f, 0.5f, 1.0f, 1.5f, 2.0f, 2.5f, 3.0f}},
+    {25, {{0}}, {{0, 'f', 2}}, {4, {1, 2, 3, 2}}, {0.268941f, 0.731059f, 0.268941f, 0.731059f, 0.268941f, 0.731059f, 0.268941f, 0.731059f, 0.268941f, 0.731059f, 0.268941f, 0.731059f}},
+    {40, {{TFL_INT32, {1, {2}}, {1.0f, 2.0f}}}, {{0}}, {2, {1, 2}}, {0.0f, 0.5f}},
+    {40, {{TFL_INT32, {1, {2}}, {1.0f, 2.0f}}}, {{0, 1, 1}}, {4, {1, 1, 1, 2}}, {0.0f, 0.5f}},
+    {40, {{TFL_INT32, {1, {1}}, {3.0f}}}, {{0, 1, 1}}, {4, {1, 2, 3, 1}}, {-2.25f, -1.25f, -0.25f, 0.75f, 1.75f, 2.75f}},
+    {74, {{TFL_INT32, {1, {1}}, {2.0f}}}, {{0}}, {3, {1, 2, 2}}, {-4.5f, -3.0f, 4.5f, 6.0f}},
+    {82, {{TFL_INT32, {1, {2}}, {1.0f, -1.0f}}}, {{0}}, {2, {1, 3}}, {1.0f, 2.0f, 3.0f}},
+    {89, {{TFL_INT32, {1, {1}}, {1.0f}}}, {{0}}, {3, {1, 3, 2}}, {-2.5f, -2.0f, -1.5f, -1.0f, -0.5f, 0.0f}},
+    {39, {{TFL_INT32, {1, {4}}, {0.0f, 2.0f, 1.0f, 3.0f}}}, {{0}}, {4, {1, 3, 2, 2}}, {-2.5f, -2.0f, 0.5f, 1.0f, -1.5f, -1.0f, 1.5f, 2.0f, -0.5f, 0.0f, 2.5f, 3.0f}},
+    {34, {{TFL_INT32, {2, {4, 2}}, {0.0f, 0.0f, 1.0f, 0.0f, 0.0f, 2.0f, 0.0f, 1.0f}}}, {{0}}, {4, {1, 3, 5, 3}}, {0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, -2.5f, -2.0f, 0.0f, -1.5f, -1.0f, 0.0f, -0.5f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.5f, 1.0f, 0.0f, 1.5f, 2.0f, 0.0f, 2.5f, 3.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f}},
+    {60, {{TFL_INT32, {2, {4, 2}}, {0.0f, 0.0f, 0.0f, 1.0f, 1.0f, 1.0f, 0.0f, 0.0f}}, {TFL_FLOAT, {0, {}}, {5.0f}}}, {{0}}, {4, {1, 3, 5, 2}}, {5.0f, 5.0f, -2.5f, -2.0f, -1.5f, -1.0f, -0.5f, 0.0f, 5.0f, 5.0f, 5.0f, 5.0f, 0.5f, 1.0f, 1.5f, 2.0f, 2.5f, 3.0f, 5.0f, 5.0f, 5.0f, 5.0f, 5.0f, 5.0f, 5.0f, 5.0f, 5.0f, 5.0f, 5.0f, 5.0f}},
+    {97, {{TFL_INT32, {1, {2}}, {4.0f, 6.0f}}}, {{0}}, {4, {1, 4, 6, 2}}, {-2.5f, -2.0f, -2.5f, -2.0f, -1.5f, -1.0f, -1.5f, -1.0f, -0.5f, 0.0f, -0.5f, 0.0f, -2.5f, -2.0f, -2.5f, -2.0f, -1.5f, -1.0f, -1.5f, -1.0f, -0.5f, 0.0f, -0.5f, 0.0f, 0.5f, 1.0f, 0.5f, 1.0f, 1.5f, 2.0f, 1.5f, 2.0f, 2.5f, 3.0f, 2.5f, 3.0f, 0.5f, 1.0f, 0.5f, 1.0f, 1.5f, 2.0f, 1.5f, 2.0f, 2.5f, 3.0f, 2.5f, 3.0f}},
+};
+/* clang-format on */
+
+enum { X_N = 12 };
+
+static uint32_t elems_of(const shape *s)
+{
+    uint32_t n = 1;
+    for (uint32_t d = 0; d < s->rank; d++)
+        n *= (uint32_t)s->dims[d];
+    return n;
+}
+
+static zs_span model_of(size_t i)
+{
+    static int32_t wholes[2][24];
+    tfl_tensor t[4] = {{.type = TFL_FLOAT, .rank = 4, .dims = {1, 2, 3, 2}}};
+    uint32_t n = 1;
+    for (size_t k = 0; k < 2; k++) {
+        const shape *s = &cases[i].constants[k].shape;
+        if (s->rank == 0 && cases[i].constants[k].values[0] == 0)
+            continue;
+        const bool is_whole = cases[i].constants[k].type == TFL_INT32;
+        for (uint32_t e = 0; e < elems_of(s); e++)
+            wholes[k][e] = (int32_t)cases[i].constants[k].values[e];
+        t[n] = (tfl_tensor){.type = cases[i].constants[k].type,
+                            .rank = s->rank,
+                            .data = is_whole ? (const void *)wholes[k]
+                                             : (const void *)cases[i].constants[k].values,
+                            .bytes = 4 * (size_t)elems_of(s)};
+        memcpy(t[n++].dims, s->dims, sizeof s->dims);
+    }
+    t[n] = (tfl_tensor){.type = TFL_FLOAT, .rank = cases[i].y_shape.rank};
+    memcpy(t[n++].dims, cases[i].y_shape.dims, sizeof t->dims);
+    return tflite_model(&arena, cases[i].code, t, n, cases[i].options);
+}
+
+static zs_status parse(zs_arena *into, zs_span bytes, const char *path, zs_net_spec *out,
+                       zs_err *error)
+{
+    return zs_net_tflite_parse(into, bytes, path, &(const zs_net_parts){0}, out, error);
+}
+
+/* Runs the model on the input of all cases, in planes as the network takes it. */
+static const float *run(zs_span model, zs_net **net)
+{
+    float x[X_N];
+    zs_net_spec spec = {0};
+    zs_quant *quant = NULL;
+    zs_ref_tensors tensors = {0};
+    zs_status status = parse(&arena, model, "t.tflite", &spec, &err);
+    for (uint32_t i = 0; i < X_N; i++)
+        x[i % 2 * 6 + i / 2] = ((float)i - 5) / 2;
+    if (status == ZS_OK)
+        status = zs_net_streamline(&arena, &spec, net, &err);
+    if (status == ZS_OK)
+        status = zs_quant_build(&arena, *net, ZS_FP32, NULL, &quant, &err);
+    if (status == ZS_OK)
+        status = zs_ref_run(&arena, *net, quant, x, NULL, &tensors, &err);
+    ck_assert_msg(status == ZS_OK, "%s: %s", err.place, err.text);
+    return tensors.data[(*net)->output];
+}
+
+START_TEST(test_operators_compute_what_tflite_does)
+{
+    zs_net *net = NULL;
+    const float *y = run(model_of((size_t)_i), &net);
+    const uint32_t n = elems_of(&cases[_i].y_shape);
+    ck_assert_uint_eq(zs_shape_elems(net->tensors[net->output].shape), n);
+    ck_assert_uint_eq(net->outputs[0].rank, cases[_i].y_shape.rank);
+    for (uint32_t i = 0; i < n; i++)
+        ck_assert_msg(fabsf(y[i] - cases[_i].y[i]) <= 1e-5f * (1 + fabsf(y[i])),
+                      "operator %d: element %u is %g, not %g", cases[_i].code, i, (double)y[i],
+                      (double)cases[_i].y[i]);
+}
+END_TEST
+
+/* ---- integers -------------------------------------------------------------------------------- */
+
+/* Of x as int8 with scale 0.5 and zero 3: q = 3 + i - 5. */
+static const struct {
+    int code, type; /* of the result */
+    float scale;
+    int64_t zero;
+    int q[X_N];
+} integers[] = {
+    {114, TFL_UINT8, 0.25f, 100, {90, 92, 94, 96, 98, 100, 102, 104, 106, 108, 110, 112}},
+    {114, TFL_INT8, 2, -1, {-2, -2, -2, -2, -1, -1, 0, 0, 0, 0, 1, 1}},
+    {19, TFL_INT8, 0.5f, 3, {3, 3, 3, 3, 3, 3, 4, 5, 6, 7, 8, 9}},
+    {21,
+     TFL_INT8,
+     0.03125f,
+     -128,
+     {-128, -128, -128, -128, -128, -128, -112, -96, -80, -64, -48, -32}},
+    {14, TFL_INT8, 0.00390625f, -128, {-109, -97, -81, -59, -31, 0, 31, 59, 81, 97, 109, 116}},
+};
+
+START_TEST(test_integers_follow_the_rules_of_the_format)
+{
+    tfl_tensor t[2] = {
+        {.type = TFL_INT8, .rank = 4, .dims = {1, 2, 3, 2}, .scale = 0.5f, .zero = 3}};
+    t[1] = t[0];
+    t[1].type = integers[_i].type;
+    t[1].scale = integers[_i].scale;
+    t[1].zero = integers[_i].zero;
+    zs_net *net = NULL;
+    const float *y =
+        run(tflite_model(&arena, integers[_i].code, t, 2, &(const tfl_option){0}), &net);
+    ck_assert(net->outputs[0].is_int);
+    for (int i = 0; i < X_N; i++) {
+        const int q = (int)y[i] + (int)integers[_i].zero;
+        ck_assert_msg(q == integers[_i].q[i], "operator %d: element %d is %d, not %d",
+                      integers[_i].code, i, q, integers[_i].q[i]);
+    }
+}
+END_TEST
+
+START_TEST(test_multipliers_round_by_rule)
+{
+    ck_assert_int_eq(zs_rule_scale(ZS_ROUND_DOUBLE, 3, 0.5), 2);
+    ck_assert_int_eq(zs_rule_scale(ZS_ROUND_DOUBLE, -3, 0.5), -1);
+    ck_assert_int_eq(zs_rule_scale(ZS_ROUND_DOUBLE, -6, 0.25), -2);
+    ck_assert_int_eq(zs_rule_scale(ZS_ROUND_SINGLE, -6, 0.25), -1);
+    ck_assert_int_eq(zs_rule_scale(ZS_ROUND_FLOAT, -3, 0.5), -2);
+    ck_assert_int_eq(zs_rule_scale(ZS_ROUND_FLOAT, 5, 0.5), 2);
+    ck_assert_int_eq(zs_rule_scale(ZS_ROUND_DOUBLE, 7, 1e-12), 0);
+    ck_assert_int_eq(zs_rule_scale(ZS_ROUND_DOUBLE, 100, 3), 300);
+    ck_assert_int_eq(zs_rule_mean(ZS_ROUND_DOUBLE, 10, 4, 1), 3);
+    ck_assert_int_eq(zs_rule_add(ZS_ROUND_DOUBLE, 4, 0.5, 4, 0.25, 0.5), 6);
+    ck_assert_int_eq(zs_rule_add(ZS_ROUND_FLOAT, 4, 0.5, 4, 0.25, 0.5), 6);
+}
+END_TEST
+
+/* ---- files that are not right ---------------------------------------------------------------- */
+
+START_TEST(test_a_cut_or_changed_file_never_crashes)
+{
+    const zs_span model = model_of((size_t)_i);
+    uint8_t *bytes = zs_new(&arena, uint8_t, model.bytes);
+    for (size_t i = 0; i < model.bytes; i++) {
+        zs_net_spec spec;
+        zs_net *net;
+        zs_arena each;
+        zs_arena_init(&each, arena.source);
+        if (i + 16 < model.bytes) /* padding behind the last table */
+            ck_assert_int_ne(parse(&each, (zs_span){model.data, i}, "t.tflite", &spec, &err),
+                             ZS_OK);
+        memcpy(bytes, model.data, model.bytes);
+        bytes[i] ^= (uint8_t)(1u << (i % 8));
+        if (parse(&each, (zs_span){bytes, model.bytes}, "t.tflite", &spec, &err) == ZS_OK)
+            (void)zs_net_build(&each, &spec, &net, &err);
+        zs_arena_drop(&each);
+    }
+}
+END_TEST
+
+START_TEST(test_what_cannot_be_handled_is_named)
+{
+    tfl_tensor t[2] = {{.type = TFL_FLOAT, .rank = 4, .dims = {1, 2, 3, 2}}};
+    t[1] = t[0];
+    const zs_span unknown = tflite_model(&arena, 33, t, 2, &(const tfl_option){0});
+    net_expect_error(parse, unknown, "t.tflite", ZS_EUNSUPPORTED, "operator 0 (code 33)",
+                     "operator 33 of the schema");
+    t[1].dims[1] = 4;
+    const zs_span other = tflite_model(&arena, 19, t, 2, &(const tfl_option){0});
+    net_expect_error(parse, other, "t.tflite", ZS_ESHAPE, "operator 0 (relu)",
+                     "not the shape that the file states for 'b'");
+    net_expect_error(parse, (zs_span){(const uint8_t *)"no model", 8}, "t.tflite", ZS_EPARSE,
+                     "t.tflite", "not a TFLite model");
+}
+END_TEST
+
+TCase *tcase_net_tflite(void)
+{
+    TCase *tc = net_case("net_tflite");
+    tcase_add_loop_test(tc, test_operators_compute_what_tflite_does, 0, (int)ZS_LEN(cases));
+    tcase_add_loop_test(tc, test_integers_follow_the_rules_of_the_format, 0, (int)ZS_LEN(integers));
+    tcase_add_test(tc, test_multipliers_round_by_rule);
+    tcase_add_loop_test(tc, test_a_cut_or_changed_file_never_crashes, 0, 2);
+    tcase_add_test(tc, test_what_cannot_be_handled_is_named);
+    return tc;
+}
