@@ -454,10 +454,12 @@ zs_status zs_fit_verdict(zs_fit_account *a, const zs_family *family, const zs_bo
                     .item_n = a->n,
                     .used = sum_of(a),
                     .available = available};
-    for (uint32_t i = 0; i < ZS_RESOURCE_N; i++) {
-        out->lo.n[i] = scaled(out->used.n[i], zs_fit_bands[i].lo);
-        out->hi.n[i] = scaled(out->used.n[i], zs_fit_bands[i].hi);
-    }
+    out->lo = out->hi = out->used;
+    if (family == &zs_families[ZS_FAMILY_7_SERIES]) /* whose reports the bands are of */
+        for (uint32_t i = 0; i < ZS_RESOURCE_N; i++) {
+            out->lo.n[i] = scaled(out->used.n[i], zs_fit_bands[i].lo);
+            out->hi.n[i] = scaled(out->used.n[i], zs_fit_bands[i].hi);
+        }
     /* products that a part turns out to have no slice for move into LUTs */
     uint32_t *most = &out->hi.n[ZS_RESOURCE_DSP];
     for (uint32_t i = 0; i < a->array_n && a->arrays[i].in_dsp > 0; i++) {
