@@ -45,7 +45,7 @@ static uint32_t kernels_of(const char *kind)
     static const char *const numbers[] = {"two ", "three ", "four ",  "five ",
                                           "six ", "seven ", "eight ", "nine "};
     for (uint32_t i = 0; i < ZS_LEN(numbers); i++)
-        if (zs_cell_has(kind, numbers[i]) && zs_cell_has(kind, "kernels"))
+        if (zs_cell_has(kind, numbers[i]) && zs_cell_has(kind, " kernels"))
             return i + 2;
     const double n = zs_cell_count_before(kind, " stream kernels");
     return n >= 1 && n < 100 ? (uint32_t)n : 1;

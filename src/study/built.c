@@ -80,7 +80,7 @@ static void add_control(zs_fit_account *a, const zs_built_design *b)
 {
     const bool is_engine = b->is_engine;
     if (!b->programs)
-        zs_fit_add(a, "control", "kernels",
+        zs_fit_add(a, "control", "of every kernel",
                    zs_fit_priced(a, is_engine ? ZS_FIT_ENGINE : ZS_FIT_KERNEL, b->kernels));
     zs_fit_add(a, "loops", "layers", zs_fit_priced(a, ZS_FIT_LOOP, b->loops));
     zs_fit_add(a, "nodes", "layers of a stream", zs_fit_priced(a, ZS_FIT_NODE, b->nodes));

@@ -126,7 +126,7 @@ static const struct {
      "a.yaml:1:1", "this is a network, not a design; a design takes it as --model"},
     {"{\"design\": \"a\", \"cycles\": 5, \"layers\": []}", ZS_EPARSE, "a.yaml:1:1",
      "this is the result of a run, not a design"},
-    {"layers: 5\n", ZS_EPARSE, "a.yaml:1:1: layers", "unknown key"},
+    {"layers: 5\n", ZS_EPARSE, "a.yaml:1:9: layers", "a mapping of names or patterns"},
     {"tile:\n  oc: 3\n", ZS_EPARSE, "a.yaml:1:1: tile", "unknown key"},
     {"tile.oc: 3\n", ZS_EPARSE, "a.yaml:1:1: tile.oc", "'accelerator.tile.oc'"},
     {"accelerator:\n  clock: 600 MHz\n", ZS_ERANGE, "a.yaml:2:10: accelerator.clock",

@@ -244,11 +244,22 @@ static void check(zs_prng *prng, const zs_field *f, uint32_t kind, const zs_net 
     zs_arena_drop(&arena);
 }
 
+static bool has_marks(uint32_t kind)
+{
+    const zs_kind_keys *keys = zs_kind_designs[kind].keys;
+    for (uint32_t i = 0; i < keys->field_n; i++)
+        if (zs_field_better(&keys->fields[i]) != ZS_BETTER_NONE)
+            return true;
+    return false;
+}
+
 START_TEST(test_more_of_anything_is_not_slower)
 {
     const char *wish = getenv("MORE_DESIGNS");
     const uint32_t kind = (uint32_t)_i / TEST_NET_N;
     if (wish == NULL && _i % TEST_NET_N > 1)
+        return;
+    if (!has_marks(kind)) /* the kind makes no promise for its own keys */
         return;
     zs_prng prng = {.state = 400 + (uint64_t)_i};
     zs_arena arena;

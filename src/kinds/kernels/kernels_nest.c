@@ -1,5 +1,6 @@
 #include "kernels_priv.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Layers to loops, as TVM's default schedule has them, and what the options change. */
@@ -14,7 +15,7 @@ static uint32_t add_loop(zs_nest *nest, uint32_t parent, const char *name, uint6
     zs_loop *loop = &nest->loops[i];
     *loop = (zs_loop){
         .trip = trip, .unroll = zs_min_u64(unroll, trip), .inner = ZS_NO_LOOP, .next = ZS_NO_LOOP};
-    strncpy(loop->name, name, sizeof loop->name - 1);
+    snprintf(loop->name, sizeof loop->name, "%s", name);
     uint32_t *link = parent == ZS_NO_LOOP ? NULL : &nest->loops[parent].inner;
     if (link == NULL && i > 0)
         link = &nest->loops[0].next;
