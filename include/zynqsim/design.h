@@ -199,7 +199,7 @@ enum { ZS_DESIGN_ENGINES_MAX = 16, ZS_ENGINE_NONE = 0xff };
 
 typedef struct zs_design {
     const char *name;
-    const char *board_name; /* the built-in row or file that `board:` named */
+    const char *board_name;    /* the built-in row or file that `board:` named */
     const char *const *on_cpu; /* patterns of layers that the PS runs, as those of an engine */
     uint32_t on_cpu_n;
     uint32_t batch;

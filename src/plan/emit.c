@@ -13,8 +13,8 @@ const char *zs_op_name(uint32_t code)
     } names[] = {{ZS_OP_LOAD_X, "load_x"},   {ZS_OP_LOAD_W, "load_w"}, {ZS_OP_LOAD_P, "load_p"},
                  {ZS_OP_MAC, "mac"},         {ZS_OP_POST, "post"},     {ZS_OP_STORE, "store"},
                  {ZS_OP_STORE_P, "store_p"}, {ZS_OP_HOST, "host"},     {ZS_OP_JOIN, "join"},
-                 {ZS_OP_WALK, "walk"},       {ZS_OP_MEET, "meet"},
-                 {ZS_OP_FLOW, "flow"},       {ZS_OP_PERIOD, "period"}};
+                 {ZS_OP_WALK, "walk"},       {ZS_OP_MEET, "meet"},     {ZS_OP_FLOW, "flow"},
+                 {ZS_OP_PERIOD, "period"}};
     for (size_t i = 0; i < ZS_LEN(names); i++)
         if (names[i].code == code)
             return names[i].name;

@@ -107,7 +107,7 @@ ok "$(grep -q 'one slot instead of two' out; echo $?)" 'and a note says what was
 # ---- sums that overflow
 header="{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1, 2, 2), }"
 printf 'name: big\ninput: {name: data, shape: [1, 2, 2]}\nlayers:\n  - {conv: small, out: 2, kernel: 1}\n  - {conv: first, out: 3, kernel: 2}\n  - {softmax: p}\n' >big.yaml
-{ printf '\223NUMPY\001\000\166\000%-117s\n' "$header"; for i in 1 2 3 4; do printf '\377\377\177\177'; done; } >big.npy
+{ printf '\223NUMPY\001\000\166\000%-117s\n' "$header"; printf "\\377\\377\\177\\177\\377\\377\\177\\177\\377\\377\\177\\177\\377\\377\\177\\177"; } >big.npy
 printf 'network: {model: big.yaml, input: big.npy}\n' >bigdesign.yaml
 program run bigdesign.yaml --fidelity bound --quiet
 ok "$([ $status = 0 ] && grep -q 'layer [a-z]* overflow' out; echo $?)" 'a sum that overflows is a note that names the layer, at status 0'

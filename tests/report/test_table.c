@@ -66,8 +66,8 @@ START_TEST(test_the_first_lines_answer_how_fast_what_limits_does_it_fit)
     columns = 120;
     char *text = fixture_text(emit_plain, fixture_hostile());
     const char *table = strstr(text, "\nlayer ");
-    static const char *const answers[] = {
-        "2.000 ms per batch", "limit  compute: ", "fits   NO: ", "226 (215..249) of 128 (98 too many)"};
+    static const char *const answers[] = {"2.000 ms per batch", "limit  compute: ", "fits   NO: ",
+                                          "226 (215..249) of 128 (98 too many)"};
     for (size_t i = 0; i < ZS_LEN(answers); i++) {
         const char *at = strstr(text, answers[i]);
         ck_assert_msg(at != NULL && at < table, "%s", answers[i]);
