@@ -47,7 +47,7 @@ static zs_design random_design(zs_prng *rng)
     d.accel.dsp_frac = (double)zs_prng_below(rng, 5) / 4;
     d.accel.ii = 1 + (uint32_t)zs_prng_below(rng, 3);
     d.accel.ports.weight = d.accel.ports.output = d.accel.ports.input;
-    d.accel.buffer.weight_bytes = 65536 << zs_prng_below(rng, 3);
+    d.accel.buffer.weight_bytes = UINT64_C(65536) << zs_prng_below(rng, 3);
     d.accel.fusion = ZS_FUSION_NONE;
     if (zs_prng_below(rng, 2) == 0)
         d.board.dsp = 100000; /* nothing moves into LUTs */
