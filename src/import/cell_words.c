@@ -28,8 +28,10 @@ zs_cell_number zs_cell_first(const char *text)
         if (*text != ',')
             n.value = 10 * n.value + (*text - '0');
     if (text[0] == '.' && is_digit(text[1]))
-        for (text++; is_digit(*text); text++, place /= 10)
+        for (text++; is_digit(*text); text++) {
             n.value += place * (*text - '0');
+            place /= 10;
+        }
     if (text[0] == 'K') {
         n.value *= 1024;
         text++;

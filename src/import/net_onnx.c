@@ -226,7 +226,7 @@ static char *wanted_name(const zs_onnx *net, size_t i)
         if (node->name != NULL && node->n_output > 0 && strcmp(node->name, net->wanted[i]) == 0)
             return node->output[0];
     }
-    return (char *)(uintptr_t)net->wanted[i];
+    return (char *)net->wanted[i];
 }
 
 /* Nodes of which the output depends; what a file leaves beside them need not be understood. */

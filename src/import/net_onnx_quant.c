@@ -332,14 +332,14 @@ static zs_status run_inner(const zs_onnx_node *at, const char *op, const char *c
         return zs_nomem(err, "a node");
     zs_onnx__node__init(&n->node);
     for (size_t i = 0; i < in_n && i < ZS_LEN(n->in); i++)
-        n->in[i] = (char *)(uintptr_t)in[i];
-    n->out[0] = (char *)(uintptr_t)out;
+        n->in[i] = (char *)in[i];
+    n->out[0] = (char *)out;
     n->node.input = n->in;
     n->node.n_input = in_n;
     n->node.output = n->out;
     n->node.n_output = 1;
     n->node.name = at->node->name;
-    n->node.op_type = (char *)(uintptr_t)op;
+    n->node.op_type = (char *)op;
     n->node.attribute = attrs;
     n->node.n_attribute = attr_n;
     zs_onnx_node with = *at;
@@ -367,7 +367,7 @@ static zs_status scale_node(const zs_onnx_node *at, const char *op, const char *
     if (attr == NULL || list == NULL || out == NULL)
         return zs_nomem(err, "a node");
     zs_onnx__attribute__init(attr);
-    attr->name = (char *)(uintptr_t) "axis";
+    attr->name = (char *)"axis";
     attr->has_i = true;
     attr->i = axis;
     list[0] = attr;
@@ -423,9 +423,9 @@ zs_status zs_onnx_qlinear(const zs_onnx_node *at, zs_err *err)
     while (strcmp(t->op, at->node->op_type) != 0)
         t++;
     static const char *const what[2] = {"x", "w"};
-    const char *in[3] = {0};
+    const char *in[3] = {"", "", ""};
     size_t in_n = t->operand_n;
-    for (uint8_t i = 0; i < t->operand_n; i++) {
+    for (uint8_t i = 0; i < t->operand_n && i < ZS_LEN(what); i++) {
         const uint32_t first = t->operand[i];
         in[i] = inner_name(at, what[i]);
         ZS_TRY(scale_node(at, "DequantizeLinear", input_name(at, first), input_name(at, first + 1),

@@ -149,7 +149,7 @@ static zs_status take_weights(const lines *l, zs_node *node, zs_layer_quant *qua
     zs_weights *w = &node->layer.weights;
     const zs_layer_spec *spec = node->spec;
     const uint32_t oc_n = node->layer.y.c;
-    const uint64_t n = w->n_elems / oc_n;
+    const uint64_t n = w->n_elems / (oc_n > 0 ? oc_n : 1);
     float *data = zs_arena_alloc_raw(l->d->arena, (size_t)w->n_elems, sizeof *data);
     if (data == NULL)
         return zs_nomem(err, node->layer.name);
@@ -170,7 +170,7 @@ static zs_status take_weights(const lines *l, zs_node *node, zs_layer_quant *qua
                                 .is_bipolar = spec->grid.is_bipolar,
                                 .bits = spec->grid.bits};
     if (quant->weight.bits == 0)
-        while (least < -(1 << quant->weight.bits) / 2 || most > (1 << quant->weight.bits) / 2 - 1)
+        while (least < -ldexp(0.5, quant->weight.bits) || most > ldexp(0.5, quant->weight.bits) - 1)
             quant->weight.bits++;
     if (least < -128 || most > 127) /* of unsigned bytes: lowered by 128, so is their zero */
         quant->weight.zero = (int32_t)fmin(-128 - least, 127 - most);

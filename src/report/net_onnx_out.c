@@ -48,7 +48,7 @@ static ZsOnnx__Node *add_node(writer *w, const char *op, const char *name, size_
     n->input = take(w, in_n, sizeof *n->input);
     n->n_output = 1;
     n->output = take(w, 1, sizeof *n->output);
-    n->attribute = take(w, 8, sizeof *n->attribute);
+    n->attribute = take(w, 8, sizeof(void *));
     if (w->is_short)
         return NULL;
     n->output[0] = (char *)out;
@@ -371,7 +371,7 @@ static ZsOnnx__ValueInfo *describe(writer *w, uint32_t tensor, bool is_flat)
     ZsOnnx__Type *type = take(w, 1, sizeof *type);
     ZsOnnx__TensorType *tensor_type = take(w, 1, sizeof *tensor_type);
     ZsOnnx__Shape *shape = take(w, 1, sizeof *shape);
-    ZsOnnx__Dim **dims = take(w, 4, sizeof *dims), *list = take(w, 4, sizeof *list);
+    ZsOnnx__Dim **dims = take(w, 4, sizeof(void *)), *list = take(w, 4, sizeof *list);
     if (w->is_short)
         return NULL;
     zs_onnx__value_info__init(v);
@@ -408,8 +408,8 @@ zs_status zs_net_onnx_emit(zs_arena *scratch, const zs_net *net, const zs_sink *
 {
     writer w = {.arena = scratch, .net = net};
     w.room = 8 * ((size_t)net->layer_n + net->tensor_n) + 8;
-    w.nodes = take(&w, w.room, sizeof *w.nodes);
-    w.tensors = take(&w, w.room, sizeof *w.tensors);
+    w.nodes = take(&w, w.room, sizeof(void *));
+    w.tensors = take(&w, w.room, sizeof(void *));
     w.is_made = take(&w, net->tensor_n, sizeof *w.is_made);
     if (w.is_short)
         return zs_nomem(err, net->name);

@@ -140,9 +140,10 @@ static void put_image(const zs_train_run *r, const zs_dataset *data, uint32_t im
                 double value = 0;
                 if (iy < shape.h && ix < shape.w) {
                     const uint64_t e = from + (uint64_t)iy * shape.w + ix;
-                    value = data->values != NULL
-                                ? (double)data->values[e]
-                                : ((double)data->pixels[e] - how->mean[k]) * how->scale[k];
+                    if (data->pixels != NULL)
+                        value = ((double)data->pixels[e] - how->mean[k]) * how->scale[k];
+                    else
+                        value = (double)data->values[e];
                 }
                 if (d->train.type == ZS_TRAIN_FLOAT64)
                     ((double *)r->x)[to] = value;
