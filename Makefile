@@ -123,8 +123,8 @@ check: ## install what is missing, build, and run all tests
 	@.ci/packages build check
 	$(AGAIN) tests-built
 	@BUILD=$(BUILD) tests/run.sh $(TEST_BIN) $(SCRIPTS) $(if $(SAN),,tests/lint/layers.sh)
-# Instrumented programs leave the outputs of whole networks to the plain ones: small networks take
-# the same code.
+# Instrumented programs leave whole networks and long series to the plain ones: small networks and
+# the scripts take the same code.
 SAMPLE   = CK_EXCLUDE_TAGS=long
 check-asan: ## the same under the address and undefined-behaviour sanitizers
 	@.ci/packages asan
@@ -159,7 +159,7 @@ docs: all ## rewrite docs/reference from the program
 coverage: ## run the tests instrumented; fails below 85 % of the lines of src/
 	@.ci/packages coverage
 	@find build/cov -name '*.gcda' -delete 2>/dev/null || true
-	@$(SAMPLE) $(MAKE) --no-print-directory check BUILD=build/cov OPT=-O1 SAN='--coverage -fprofile-update=atomic'
+	@$(SAMPLE) $(MAKE) --no-print-directory check BUILD=build/cov CFLAGS=-O1 SAN='--coverage -fprofile-update=atomic'
 	@gcovr -r . --object-directory build/cov --filter src/ --exclude-unreachable-branches --gcov-ignore-parse-errors \
 	  --sort-uncovered --txt build/cov/coverage.txt --print-summary --fail-under-line 85
 

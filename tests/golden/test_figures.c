@@ -172,6 +172,7 @@ END_TEST
 TCase *tcase_figures(void)
 {
     TCase *tc = tcase_create("figures");
+    tcase_set_tags(tc, "long");
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, test_layers_of_the_default_design_have_not_moved);

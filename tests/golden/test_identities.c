@@ -210,6 +210,7 @@ END_TEST
 TCase *tcase_identities(void)
 {
     TCase *tc = tcase_create("identities");
+    tcase_set_tags(tc, "long");
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, test_layers_add_up_move_what_they_must_and_fidelities_agree, 0,

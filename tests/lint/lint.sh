@@ -44,10 +44,10 @@ cppcheck_all() {
         --enable=warning,performance,portability --suppressions-list=tests/lint/cppcheck.txt \
         -D_GNU_SOURCE -Iinclude src
 }
-build_with() { make -s -j "$jobs" CC="$1" BUILD="$2" WERROR=-Werror tests-built; }
+build_with() { make -s -j "$jobs" CC="$1" BUILD="$2" WERROR=-Werror ${3:+"CFLAGS=$3"} tests-built; }
 
 check "gcc without a warning" build_with gcc "${GCC_BUILD:-build/gcc}"
-check "clang without a warning" build_with clang build/clang
+check "clang without a warning" build_with clang build/clang -O0
 check "clang-format" layout
 # shellcheck disable=SC2046 # a list of words is meant
 check "shellcheck" shellcheck $(scripts)

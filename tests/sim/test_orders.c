@@ -315,6 +315,7 @@ END_TEST
 TCase *tcase_orders(void)
 {
     TCase *tc = tcase_create("orders of execution");
+    tcase_set_tags(tc, "long");
     tcase_set_timeout(tc, 120);
     tcase_add_loop_test(tc, test_program_order_gives_the_bits_of_the_reference, 0,
                         TEST_NET_N * DESIGN_N);

@@ -398,6 +398,7 @@ END_TEST
 TCase *tcase_timeline(void)
 {
     TCase *tc = tcase_create("timeline");
+    tcase_set_tags(tc, "long");
     tcase_add_loop_test(tc, test_the_timeline_and_the_listing_agree_op_by_op, 0, TRACED_N);
     tcase_add_loop_test(tc, test_the_mac_track_is_busy_as_long_as_the_counter_says, 0, TRACED_N);
     tcase_add_loop_test(tc, test_begins_and_ends_of_a_track_come_in_their_order_and_in_pairs, 0,
