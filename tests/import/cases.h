@@ -46,4 +46,9 @@ void net_expect_prefixes_fail(net_parser parse, zs_span bytes, const char *path)
  * nothing live after each. At least `requests_min` requests must have been failed. */
 void net_expect_nomem(net_parser parse, zs_span bytes, const char *path, uint64_t requests_min);
 
+/* Builds the network, runs the reference in fp32 on `x`, and holds its output against `want`, to
+ * 1e-5 of each element and one. */
+void net_expect_outputs(const zs_net_spec *spec, const float *x, const float *want, uint32_t n,
+                        const char *what);
+
 #endif
