@@ -1,6 +1,6 @@
 /* pipeline.h - simulated time of training and inference over a pipeline of equal devices.
  *
- * Models   Each stage is a device of its own, the design's board or one told by its roofs
+ * Models   Each stage is a device of its own, the design's board or one described by its roofs
  *          (system.device.*). A layer's time is that of its passes, each as a call of its own, for
  *          training keeps what every layer makes: the forward pass; the data gradient, a
  *          convolution with channels exchanged over the errors, spread by the stride; the weight
@@ -23,7 +23,7 @@
 typedef struct zs_layer_time {
     double forward_s, backward_s; /* backward: with the update */
     double inference_s;           /* of one image */
-    double joules;                /* 0 for devices told by their roofs */
+    double joules;                /* 0 for devices described by their roofs */
 } zs_layer_time;
 
 typedef struct zs_pipeline_stage {

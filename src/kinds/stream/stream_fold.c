@@ -199,7 +199,7 @@ static uint32_t common_divisor(uint32_t a, uint32_t b)
     return a;
 }
 
-static zs_status fold_as_told(const zs_design *design, stream_row *r, zs_err *err)
+static zs_status fold_as_given(const zs_design *design, stream_row *r, zs_err *err)
 {
     uint64_t f[3] = {0};
     const char *name = r->layer->name;
@@ -242,7 +242,7 @@ zs_status stream_fold(const zs_design *design, stream_row *rows, uint32_t n, zs_
     for (uint32_t i = 0; i < n && target > 0 && most > target; i++)
         fold_row(design, &rows[i], most); /* missed: no node need be faster than the slowest */
     for (uint32_t i = 0; i < n; i++) {
-        ZS_TRY(fold_as_told(design, &rows[i], err));
+        ZS_TRY(fold_as_given(design, &rows[i], err));
         rows[i].work = zs_max_u64(stream_work(&rows[i]), 1);
     }
     return ZS_OK;
