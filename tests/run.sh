@@ -40,6 +40,8 @@ if [ "${1-}" = --one ]; then
     exit 0
 fi
 
+same=$(for program in "$@"; do basename "$program" .sh; done | sort | uniq -d)
+[ -z "$same" ] || { echo "two test programs are named $same, and logs go by name"; exit 1; }
 rm -rf "$logs"
 mkdir -p "$logs"
 printf '%s\n' "$@" | xargs -P "$(nproc)" -n 1 "$0" --one

@@ -101,7 +101,7 @@ static bool has_pads(const zs_net_value *value)
 void zs_onnx_value_strides(const zs_net_value *value, const uint32_t *dims, uint32_t rank,
                            uint64_t *strides)
 {
-    uint32_t stored[ZS_RANK_MAX];
+    uint32_t stored[ZS_RANK_MAX] = {0};
     uint64_t steps[ZS_RANK_MAX];
     zs_onnx_strides(dims, rank, strides);
     if (value->constant != NULL || zs_onnx_is_ordered(value))
