@@ -341,12 +341,12 @@ static bool has_quantisers(const zs_net_spec *spec)
 /* Their integers are what the file says, whatever scales a calibration would find. */
 static zs_status check_precision(const zs_design *d, const zs_net_spec *spec, zs_err *err)
 {
-    for (uint32_t i = 0; d->accel.precision != ZS_FP32 && i < spec->layer_n; i++)
+    const bool is_exact = d->accel.precision == ZS_FP32 || d->accel.model_scales;
+    for (uint32_t i = 0; !is_exact && i < spec->layer_n; i++)
         if (spec->layers[i].quant != NULL && spec->layers[i].quant->rule >= ZS_ROUND_DOUBLE)
-            return zs_fail(
-                err, ZS_EUNSUPPORTED, "accelerator.precision",
-                "the network computes in integers of its own, which fp32 holds; no other "
-                "precision does");
+            return zs_fail(err, ZS_EUNSUPPORTED, "accelerator.precision",
+                           "the network computes in integers of its own: precision 'model' or, in "
+                           "floats, 'fp32'");
     return ZS_OK;
 }
 

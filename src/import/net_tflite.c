@@ -3,6 +3,7 @@
 #include "zynqsim/import.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Fields of the schema's tables, by number (schema.fbs of TensorFlow Lite, version 3). */
@@ -240,7 +241,11 @@ static int64_t find_tensor(const zs_tflite *net, const char *name)
     for (uint32_t i = 0; i < net->tensor_n; i++)
         if (strcmp(net->tensors[i].name, name) == 0 && !net->tensors[i].is_constant)
             return i;
-    return -1;
+    char *end; /* names may be empty, alike or very long: numbers do, too */
+    const unsigned long number = strtoul(name, &end, 10);
+    return name[0] >= '0' && name[0] <= '9' && *end == '\0' && number < net->tensor_n
+               ? (int64_t)number
+               : -1;
 }
 
 /* The file's outputs, or the tensors that are asked for by name. */
@@ -261,6 +266,8 @@ static zs_status find_outputs(zs_tflite *net, const model *m, const zs_net_parts
             return zs_fail(err, ZS_EUSAGE, net->graph.draft.path, "there is no tensor '%.60s'",
                            parts->outputs[i]);
         ZS_TRY(add_output(net, index, &outputs[i], err));
+        if (parts->output_n > 0)
+            outputs[i].name = parts->outputs[i];
     }
     spec->output = outputs[0].layer;
     spec->result = outputs[0];
