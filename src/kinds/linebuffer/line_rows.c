@@ -46,8 +46,7 @@ static bool wants_im2col(const line_draft *l, const zs_layer *layer)
     const zs_accel *a = &l->d->design->accel;
     const zs_window *w = &layer->window;
     return line_params_of(a)->im2col && layer->op == ZS_LAYER_CONV && layer->x.c < a->unroll.ic &&
-           w->kh * w->kw > 1 &&
-           zs_view_base(l->d->net, layer->in[0]) == zs_view_base(l->d->net, l->d->net->input);
+           w->kh * w->kw > 1 && zs_net_is_input(l->d->net, zs_view_base(l->d->net, layer->in[0]));
 }
 
 static zs_status check_layer(const zs_layer *layer, zs_err *err)
@@ -298,7 +297,7 @@ static bool written_by_host(const zs_plan_draft *d, uint32_t tensor)
             (line_of(&d->rows[i])->step == ZS_HOST_GATHER &&
              line_of(&d->rows[i])->tensor == tensor))
             return true;
-    return tensor == zs_view_base(d->net, d->net->input);
+    return zs_net_is_input(d->net, tensor);
 }
 
 static const char *call_name(const line_draft *l, uint32_t draft, uint32_t part)

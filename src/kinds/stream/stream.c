@@ -177,7 +177,7 @@ static zs_status keep_inside(zs_plan_draft *d, zs_err *err)
     if (d->residents == NULL)
         return zs_nomem(err, "plan");
     for (uint32_t t = 0; t < d->net->tensor_n; t++) {
-        bool is_inside = t != out && t != logits && t != zs_draft_root(d, d->net->input) &&
+        bool is_inside = t != out && t != logits && !zs_net_is_input(d->net, t) &&
                          d->net->tensors[t].parent == ZS_NO_INDEX;
         for (uint32_t i = 0; i < d->row_n && is_inside; i++) {
             const zs_layer *l = zs_draft_layer(d, i);

@@ -297,6 +297,10 @@ static zs_status check_input(const builder *b)
 {
     const zs_shape s = b->d->net->tensors[b->d->net->input].shape;
     const uint32_t lanes = stream_params_of(&b->d->design->accel)->input_lanes;
+    if (b->d->net->input_n > 1)
+        return zs_fail(b->err, ZS_EUNSUPPORTED, b->d->net->name,
+                       "a network of %u inputs: kind stream has one input, kind tiled runs it",
+                       b->d->net->input_n);
     if (zs_shape_elems(s) % lanes != 0)
         return zs_fail(b->err, ZS_ERANGE, "accelerator.stream.input_lanes",
                        "%u do not divide the %llu elements of the input", lanes,
