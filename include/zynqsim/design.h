@@ -407,6 +407,9 @@ uint32_t zs_bias_bytes(uint32_t precision);
 uint64_t zs_design_lanes(const zs_design *design); /* MACs per clock: product of the unrolls */
 /* Its blocks, of the kinds that the family has; others are 0. */
 zs_resources zs_board_resources(const zs_board *board, const zs_family *family);
+/* How many blocks of a kind a design may use; UINT32_MAX of a kind that the family has not: nothing
+ * is counted of it then. */
+uint32_t zs_board_limit(const zs_board *board, zs_resource_id id);
 const zs_axi_params *zs_port_params(const zs_board *board, uint32_t port);
 double zs_memory_peak_bytes_per_s(const zs_memory_params *memory);
 /* "?" for a value outside the table. */
