@@ -72,7 +72,7 @@ typedef struct cli_command {
     const char *arguments, *meaning;
     const char *needs; /* what to call the argument when it is missing */
     bool takes_design; /* its argument is the design file */
-    cli_format format; /* what it prints unless told */
+    cli_format format; /* what it prints unless --format says otherwise */
 } cli_command;
 
 /* ZS_EUSAGE with the nearest known name for what is not understood. argv[0] is the command; argv
