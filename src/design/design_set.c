@@ -3,11 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static void *member_of(zs_design *design, const zs_field *field)
-{
-    return (char *)design + field->offset;
-}
-
 /* ---- one value ------------------------------------------------------------------------------- */
 
 static zs_status out_of_range(const zs_field *field, const char *text, bool low, zs_err *err)
@@ -110,7 +105,7 @@ static zs_status keep_string(zs_arena *arena, const char *text, const char **out
 zs_status zs_field_set(zs_design *design, zs_arena *arena, const zs_field *field, const char *text,
                        zs_err *err)
 {
-    void *member = member_of(design, field);
+    void *member = (char *)design + field->offset;
     uint64_t whole = 0;
     switch (field->type) {
     case ZS_FIELD_U32:
@@ -459,14 +454,6 @@ static zs_status set_type(zs_design *design, const char *path, const char *text,
     return ZS_OK;
 }
 
-static zs_status unknown_key(const char *path, zs_err *err)
-{
-    const char *near = zs_field_suggest(path);
-    if (near == NULL)
-        return zs_fail(err, ZS_EPARSE, path, "unknown key");
-    return zs_fail(err, ZS_EPARSE, path, "unknown key, did you mean '%s'?", near);
-}
-
 zs_status zs_design_set(zs_design *design, zs_arena *arena, const char *path, const char *text,
                         zs_err *err)
 {
@@ -483,8 +470,11 @@ zs_status zs_design_set(zs_design *design, zs_arena *arena, const char *path, co
     if (zs_design_is_type(path))
         return set_type(design, path, text, err);
     const zs_field *field = zs_field_find(path);
+    const char *near = field == NULL ? zs_field_suggest(path) : NULL;
+    if (near != NULL)
+        return zs_fail(err, ZS_EPARSE, path, "unknown key, did you mean '%s'?", near);
     if (field == NULL)
-        return unknown_key(path, err);
+        return zs_fail(err, ZS_EPARSE, path, "unknown key");
     if (field == &zs_kind_field)
         return set_kind(design, field, text, err);
     ZS_TRY(zs_field_check_kind(field, design->accel.kind, err));

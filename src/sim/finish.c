@@ -54,16 +54,13 @@ static const char *explain(zs_arena *arena, const zs_result *r, const zs_layer_r
     }
 }
 
-static bool verdicts_differ(const zs_layer_result *l)
-{
-    const bool waits_for_memory = l->limited_by == ZS_BY_READ || l->limited_by == ZS_BY_WRITE;
-    return l->on_engine && (l->memory_roof ? !waits_for_memory : l->limited_by != ZS_BY_COMPUTE);
-}
-
 static zs_status note_row(zs_arena *arena, const zs_result *r, zs_layer_result *l, uint64_t lanes)
 {
     const bool far = l->bound_cycles > 0 && l->cycles / FAR_ABOVE_BOUND > l->bound_cycles;
-    if (!far && !verdicts_differ(l))
+    const bool waits_for_memory = l->limited_by == ZS_BY_READ || l->limited_by == ZS_BY_WRITE;
+    const bool verdicts_differ =
+        l->on_engine && (l->memory_roof ? !waits_for_memory : l->limited_by != ZS_BY_COMPUTE);
+    if (!far && !verdicts_differ)
         return ZS_OK;
     const char *why = explain(arena, r, l, lanes);
     if (why == NULL)
