@@ -175,8 +175,10 @@ OP(tile) OP(depth_to_space) OP(space_to_depth) OP(concat) OP(constant_of_shape) 
 OP(resize) OP(reduce) OP(arg) OP(global_pool) OP(softmax) OP(instance_norm) OP(layer_norm)
 OP(lp_norm) OP(mean_variance) OP(matmul) OP(gemm) OP(conv_transpose) OP(quantize) OP(dequantize)
 OP(qlinear) OP(integer) OP(quant) OP(multi_threshold) OP(xnor)
-OP(top_k)
+OP(top_k) OP(dynamic_quantize)
 /* clang-format on */
 #undef OP
+/* Where of three values, some of them computed (net_onnx_dynamic.c). */
+zs_status zs_onnx_where_computed(const zs_onnx_node *at, zs_net_value *const in[3], zs_err *err);
 
 #endif

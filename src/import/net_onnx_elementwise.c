@@ -477,7 +477,6 @@ zs_status zs_onnx_sum(const zs_onnx_node *at, zs_err *err)
     return zs_onnx_bind(at, 0, &total, err);
 }
 
-/* Constants only: condition x a + (1 - condition) x b would not do for infinities. */
 zs_status zs_onnx_where(const zs_onnx_node *at, zs_err *err)
 {
     zs_net_value *in[3], y;
@@ -485,11 +484,11 @@ zs_status zs_onnx_where(const zs_onnx_node *at, zs_err *err)
         all_rank;
     const double *x[3];
     uint64_t n, steps[3][ZS_RANK_MAX];
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 3; i++)
         ZS_TRY(zs_onnx_get(at, i, &in[i], err));
+    for (size_t i = 0; i < 3; i++) {
         if (in[i]->constant == NULL)
-            return zs_fail(err, ZS_EUNSUPPORTED, at->place,
-                           "Where of a computed value is not handled");
+            return zs_onnx_where_computed(at, in, err);
         ZS_TRY(zs_onnx_dims(at, in[i], dims[i], &rank[i], err));
         ZS_TRY(zs_onnx_doubles(at, in[i], &x[i], &n, err));
     }
