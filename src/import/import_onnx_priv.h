@@ -99,6 +99,9 @@ zs_general *zs_onnx_general(const zs_onnx_node *at, zs_function fn);
 /* fn of two values, and a value times a factor. */
 zs_status zs_onnx_two(const zs_onnx_node *at, zs_function fn, zs_net_value *a, zs_net_value *b,
                       zs_net_value *out, zs_err *err);
+/* The same, always as a layer of its own function. */
+zs_status zs_onnx_two_general(const zs_onnx_node *at, zs_function fn, zs_net_value *a,
+                              zs_net_value *b, zs_net_value *out, zs_err *err);
 zs_status zs_onnx_scale(const zs_onnx_node *at, zs_net_value *x, double factor, zs_net_value *out,
                         zs_err *err);
 zs_status zs_onnx_clip(const zs_onnx_node *at, zs_net_value *constant, double lo, double hi,

@@ -318,6 +318,17 @@ static zs_status with_constant(const zs_onnx_node *at, zs_function fn, pair *p, 
     return general_binary(at, fn, p, out, err);
 }
 
+zs_status zs_onnx_two_general(const zs_onnx_node *at, zs_function fn, zs_net_value *a,
+                              zs_net_value *b, zs_net_value *out, zs_err *err)
+{
+    pair p = {.v = {a, b}};
+    for (uint32_t k = 0; k < 2; k++) {
+        ZS_TRY(zs_onnx_unpad(at, p.v[k], err));
+        ZS_TRY(zs_onnx_dims(at, p.v[k], p.dims[k], &p.rank[k], err));
+    }
+    return general_binary(at, fn, &p, out, err);
+}
+
 zs_status zs_onnx_two(const zs_onnx_node *at, zs_function fn, zs_net_value *a, zs_net_value *b,
                       zs_net_value *out, zs_err *err)
 {
