@@ -639,10 +639,11 @@ static zs_status add_resize(const zs_tfl_op *at, zs_err *err)
     const char *map, *sizes, *made;
     zs_lower_op op;
     ZS_TRY(ends(at, &x, &y, err));
-    if (y->rank != 4 || zs_tfl_is_int(x))
+    if (y->rank != 4 || (zs_tfl_is_int(x) && (!is_nearest || !same_scale(x, y))))
         return zs_fail(err, ZS_EUNSUPPORTED, at->lower.place,
-                       "makes %u dimensions of type %lld; maps of floats are handled", y->rank,
-                       (long long)y->type);
+                       "makes %u dimensions of type %lld; maps are handled, of integers their "
+                       "nearest elements in the same scale",
+                       y->rank, (long long)y->type);
     ZS_TRY(zs_tfl_to_map(at, x, &map, err));
     const int64_t want[4] = {1, x->dims[3], y->dims[1], y->dims[2]};
     ZS_TRY(zs_lower_list(&at->lower, want, 4, &sizes, err));
