@@ -33,7 +33,7 @@ typedef struct choice {
 
 static line_rooms asked_rooms(const zs_design *d)
 {
-    const zs_line_params *p = &d->accel.lines;
+    const line_params *p = line_params_of(&d->accel);
     return (line_rooms){.line_elems = p->line_elems,
                         .fifo_bytes = p->fifo_bytes,
                         .pool_fifo_beats = p->pool_fifo_beats,
@@ -49,7 +49,7 @@ static bool is_tight(const zs_plan_draft *d)
     const zs_accel *a = &d->design->accel;
     uint64_t rows = 0;
     bool is_cut = false;
-    if (a->lines.weight_elems > 0 || a->buffer.weight_bytes > 0)
+    if (line_params_of(a)->weight_elems > 0 || a->buffer.weight_bytes > 0)
         return false;
     /* less is not what was asked for: the answer is by how much */
     if (!zs_fit_allows_bram18(&d->design->board, zs_line_sum_bram18(d)))

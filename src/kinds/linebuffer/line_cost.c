@@ -78,14 +78,15 @@ zs_xfer line_xfer(const zs_plan_row *row, const zs_design *design, uint32_t code
  * the load, then the biases, one per clock. */
 uint64_t zs_line_setup(const zs_design *d, const zs_plan_row *row)
 {
-    const zs_line_params *p = &d->accel.lines;
+    const line_params *p = line_params_of(&d->accel);
     const uint64_t pes = d->accel.unroll.oc;
     return p->call_start + pes * p->pe_fill + pes * (filters_per_pe(d, row) + p->pe_fill);
 }
 
 static uint64_t window_copy(const zs_design *d, const zs_plan_row *row)
 {
-    return zs_line_filter_words(d, row) + (uint64_t)row->window.kh * d->accel.lines.window_fill;
+    return zs_line_filter_words(d, row) +
+           (uint64_t)row->window.kh * line_params_of(&d->accel)->window_fill;
 }
 
 /* The first window of a row: lines that a vertical stride skips, then kw columns of the newest
@@ -96,14 +97,14 @@ uint64_t zs_line_row_start(const zs_design *d, const zs_plan_row *row)
     const uint64_t line = (uint64_t)row->x.shape.w * line_of(row)->x_c;
     const uint64_t columns = in_beats(d, row, (uint64_t)w->kw * line_of(row)->x_c);
     return (w->sh - 1) * in_beats(d, row, line) + columns +
-           (uint64_t)w->kh * d->accel.lines.line_fill + window_copy(d, row);
+           (uint64_t)w->kh * line_params_of(&d->accel)->line_fill + window_copy(d, row);
 }
 
 /* Three stages work on consecutive pixels at the same time, the slowest sets the pace: products and
  * their results leaving PE by PE; the next window; the output stream. */
 uint64_t zs_line_pixel(const zs_design *d, const zs_plan_row *row)
 {
-    const zs_line_params *p = &d->accel.lines;
+    const line_params *p = line_params_of(&d->accel);
     const uint64_t filters = filters_per_pe(d, row);
     const uint64_t macs = filters * zs_line_filter_words(d, row);
     const uint64_t drain = (d->accel.unroll.oc - 1) * (filters + p->drain_gap);
@@ -115,14 +116,14 @@ uint64_t zs_line_pixel(const zs_design *d, const zs_plan_row *row)
 
 uint64_t zs_line_row_end(const zs_design *d, const zs_plan_row *row)
 {
-    return out_beats(d, row, line_of(row)->y_c) + d->accel.lines.row_end;
+    return out_beats(d, row, line_of(row)->y_c) + line_params_of(&d->accel)->row_end;
 }
 
 /* Windows of a pooled row one after the other, each taking sw new columns of kh lines. Meanwhile
  * the next row of the convolution goes on until the FIFO between the stages is full. */
 uint64_t zs_line_pool(const zs_design *d, const zs_plan_row *row, bool is_last)
 {
-    const zs_line_params *p = &d->accel.lines;
+    const line_params *p = line_params_of(&d->accel);
     const zs_window *w = &row->pool_window;
     const uint64_t pixel = out_beats(d, row, line_of(row)->y_c);
     const uint64_t step = w->sw < w->kw ? w->sw : w->kw;
@@ -252,8 +253,8 @@ static uint64_t most_filter_words(const zs_plan_draft *d, bool whole_layers)
 static uint64_t weight_depth(const zs_plan_draft *d, uint64_t bits)
 {
     const zs_accel *a = &d->design->accel;
-    if (a->lines.weight_elems > 0)
-        return a->lines.weight_elems / ((uint64_t)a->unroll.oc * a->unroll.ic);
+    if (line_params_of(a)->weight_elems > 0)
+        return line_params_of(a)->weight_elems / ((uint64_t)a->unroll.oc * a->unroll.ic);
     if (a->buffer.weight_bytes > 0)
         return a->buffer.weight_bytes /
                ((uint64_t)a->unroll.oc * a->unroll.ic * zs_weight_bytes(a->precision));

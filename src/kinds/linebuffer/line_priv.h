@@ -11,8 +11,22 @@
 #include "zynqsim/exec.h"
 #include "zynqsim/kind.h"
 
-/* Room of the memories beside that of the weights, and the width of the streams: as the design says,
- * or less. */
+/* accelerator.linebuffer.*: times in PL cycles. */
+typedef struct line_params {
+    bool im2col;
+    double lut_pe_frac;
+    uint32_t line_elems, weight_elems, fifo_bytes, pool_fifo_beats;
+    uint32_t call_start, pe_fill, pixel_fill, drain_gap, line_fill, window_fill, shift;
+    uint32_t store_fill, row_end, pool_fill;
+} line_params;
+
+static inline const line_params *line_params_of(const zs_accel *accel)
+{
+    return (const void *)accel->params;
+}
+
+/* Room of the memories beside that of the weights, and the width of the streams: as the design
+ * says, or less. */
 typedef struct line_rooms {
     uint32_t line_elems; /* 0: the longest line */
     uint32_t fifo_bytes, pool_fifo_beats;

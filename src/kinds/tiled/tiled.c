@@ -67,6 +67,14 @@ static uint32_t interval(const zs_design *design)
     return zs_mac_interval(design, &loop);
 }
 
+static const zs_kind_lanes lanes[] = {
+    {"accelerator.unroll.oc", "accelerator.tile.oc", "accelerator.partition.oc"},
+    {"accelerator.unroll.ic", "accelerator.tile.ic", "accelerator.partition.ic"},
+    {"accelerator.unroll.oy", "accelerator.tile.oy", NULL},
+    {"accelerator.unroll.ox", "accelerator.tile.ox", NULL},
+    {NULL, NULL, NULL},
+};
+
 const zs_kind zs_kind_tiled = {
     .word = "tiled",
     .draft = tiled_choose,
@@ -79,6 +87,6 @@ const zs_kind zs_kind_tiled = {
     .outline_row = tiled_outline_row,
     .exec_build = tiled_exec_build,
     .exec_op = tiled_exec_op,
-    .tile_bounds_unroll = true,
+    .lanes = lanes,
     .spills_sums = true,
 };
