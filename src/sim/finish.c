@@ -236,6 +236,8 @@ static zs_status ask_kinds(zs_arena *arena, const zs_design *design, const zs_ne
             ZS_TRY(parts[i].plan->kind->notes(arena, parts[i].plan, &totals, &notes, &n, err));
         if (n > 0)
             ZS_TRY(add_notes(arena, r, parts[i].name, notes, n, err));
+        if (parts[i].plan->choice_note != NULL)
+            ZS_TRY(add_notes(arena, r, parts[i].name, &parts[i].plan->choice_note, 1, err));
     }
     if (plan->rearranged_bytes == 0)
         return ZS_OK;

@@ -292,14 +292,13 @@ static bool size_weights(zs_plan_draft *d)
     return others + d->plan->buffers[ZS_BUF_WEIGHT].bram18 <= budget;
 }
 
-bool tiled_buffers_fit(const zs_plan_draft *d)
+uint32_t tiled_sum_bram18(const zs_plan_draft *d)
 {
     const zs_accel *a = &d->design->accel;
     const bool own_weight = a->ports.weight != a->ports.input;
     const bool own_output = a->ports.output != a->ports.input && a->ports.output != a->ports.weight;
     return bram18_beside_weights(d, 1u + own_weight + own_output) +
-               d->plan->buffers[ZS_BUF_WEIGHT].bram18 <=
-           zs_board_limit(&d->design->board, ZS_RESOURCE_BRAM18);
+           d->plan->buffers[ZS_BUF_WEIGHT].bram18;
 }
 
 /* A full tile, or the windows of a fused pool that a tile completes where these are more. */

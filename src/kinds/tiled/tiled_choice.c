@@ -1,6 +1,7 @@
 #include "tiled_priv.h"
 
 #include "zynqsim/capacity.h"
+#include "zynqsim/fit.h"
 
 #include <stdio.h>
 
@@ -110,7 +111,8 @@ static bool is_tight(const zs_plan_draft *d)
 {
     bool is_tight = false;
     uint64_t sum = 0;
-    if (!tiled_buffers_fit(d)) /* less is not what was asked for: the answer is by how much */
+    /* less is not what was asked for: the answer is by how much */
+    if (!zs_fit_allows_bram18(&d->design->board, tiled_sum_bram18(d)))
         return false;
     for (uint32_t i = 0; i < d->row_n; i++) {
         uint64_t loads, steps;
@@ -255,7 +257,8 @@ static zs_status try_variant(choice *c, variant v, zs_err *err)
         return zs_nomem(err, "plan");
     cost_rows(&d, costs);
     const bool is_promising =
-        tiled_buffers_fit(&d) && rough_pl_cycles(&d) < c->asked_rough + c->asked_rough / 32;
+        tiled_sum_bram18(&d) <= zs_board_limit(&d.design->board, ZS_RESOURCE_BRAM18) &&
+        rough_pl_cycles(&d) < c->asked_rough + c->asked_rough / 32;
     if (!is_promising || is_known(c, &v, costs, d.row_n))
         return ZS_OK;
     if (v.is_rough) {
