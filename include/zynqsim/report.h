@@ -6,6 +6,7 @@
 #ifndef ZYNQSIM_REPORT_H
 #define ZYNQSIM_REPORT_H
 
+#include "zynqsim/accuracy.h"
 #include "zynqsim/base.h"
 #include "zynqsim/baseline.h"
 #include "zynqsim/compare.h"
@@ -128,6 +129,10 @@ zs_status zs_explanation_table_emit(const zs_explanation *x, const zs_table_styl
 zs_status zs_explanation_csv_emit(const zs_explanation *x, const zs_sink *s, zs_err *err);
 zs_status zs_explanation_json_emit(const zs_explanation *x, const zs_sink *s, zs_err *err);
 /* `train`: stages, memory and time, then every epoch of every run; CSV has the epochs alone. */
+zs_status zs_accuracy_table_emit(const zs_accuracy_table *a, const zs_table_style *style,
+                                 const zs_sink *s, zs_err *err);
+zs_status zs_accuracy_csv_emit(const zs_accuracy_table *a, const zs_sink *s, zs_err *err);
+zs_status zs_accuracy_json_emit(const zs_accuracy_table *a, const zs_sink *s, zs_err *err);
 zs_status zs_training_table_emit(const zs_training *t, const zs_sink *s, zs_err *err);
 zs_status zs_training_csv_emit(const zs_training *t, const zs_sink *s, zs_err *err);
 zs_status zs_training_json_emit(const zs_training *t, const zs_sink *s, zs_err *err);

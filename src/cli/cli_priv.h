@@ -10,6 +10,7 @@
 
 #include "zynqsim/base.h"
 #include "zynqsim/design.h"
+#include "zynqsim/grid.h"
 #include "zynqsim/import.h"
 #include "zynqsim/net.h"
 #include "zynqsim/kind.h"
@@ -59,10 +60,11 @@ typedef struct cli_options {
     const char *junit;
     char **cases; /* train */
     const char *data, *test, *seeds, *checkpoint, *onnx;
-    int epochs, images;    /* images 0: all */
-    const char *loss;      /* fifos */
-    long long words_limit; /* fifos; -1: none */
-    bool help;             /* help was printed, nothing else is to be done */
+    int epochs, images;                                      /* images 0: all */
+    const char *loss;                                        /* fifos */
+    long long words_limit;                                   /* fifos; -1: none */
+    const char *image_set, *image_labels, *reference, *mean; /* accuracy */
+    bool help; /* help was printed, nothing else is to be done */
 } cli_options;
 
 /* One COMMAND row. */
@@ -98,6 +100,7 @@ zs_status cmd_check(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_explain(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_train(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_fifos(const cli_options *options, int *exit_status, zs_err *err);
+zs_status cmd_accuracy(const cli_options *options, int *exit_status, zs_err *err);
 
 /* ---- files (files.c, lookup.c) --------------------------------------------------------------- */
 
@@ -229,6 +232,14 @@ zs_status cli_settings_of(zs_arena *arena, const char *text, char *const *more, 
                           zs_err *err);
 /* Refuses an axis of which --set or --model gives a key besides: one of them would do nothing. */
 zs_status cli_axis_check(const cli_options *options, const zs_axis *axis, zs_err *err);
+/* --vary of commands that put points side by side: the axes of the design file `path`; "batch",
+ * "accelerator.fusion/batch": their keys; and of a point "lf1", "lf1/8": its values, and what --set
+ * gave followed by them. */
+zs_status cli_axes_read(const cli_options *options, const char *path, zs_arena *keep, zs_grid *grid,
+                        zs_err *err);
+zs_status cli_axes_name(zs_arena *keep, const zs_grid *grid, const char **out, zs_err *err);
+zs_status cli_axes_point(const cli_options *options, zs_arena *keep, const zs_grid *grid,
+                         uint64_t point, const char **label, char ***settings, zs_err *err);
 void cli_note(cli_point *point, const char *fmt, ...) ZS_PRINTF(2, 3);
 
 /* ---- inputs (inputs.c) ----------------------------------------------------------------------- */
@@ -264,6 +275,24 @@ typedef struct cli_outputs {
 /* Timing, and numerics unless the options say timing only. Fills result->images and wall time. */
 zs_status cli_execute(cli_point *point, const cli_options *options, zs_result **result,
                       cli_outputs *outputs, zs_err *err);
+
+/* The network in fp32 on an engine that fuses nothing: what is calibrated and compared with. */
+typedef struct cli_flat {
+    zs_design design;
+    const zs_net *net;
+    zs_quant *quant;
+    zs_plan *plan;
+} cli_flat;
+zs_status cli_flat_build(zs_arena *arena, const cli_point *point, cli_flat *out, zs_err *err);
+zs_status cli_flat_exec(zs_arena *arena, const cli_flat *flat, zs_exec **out, zs_err *err);
+/* Widens the ranges of all tensors by runs of the flat network. ZS_EUNSUPPORTED: some are not seen
+ * there. */
+zs_status cli_flat_measure(zs_arena *scratch, const cli_point *point, const cli_inputs *samples,
+                           zs_ranges *ranges, zs_err *err);
+/* Scales of the design's precision, from network.calibration, or else from `inputs`, which a note
+ * names as `called`. */
+zs_status cli_quant_build(cli_point *point, const cli_inputs *inputs, const char *called,
+                          zs_quant **out, zs_err *err);
 
 /* A bar on standard error for work longer than a second, where that is a terminal. */
 typedef struct cli_progress {
@@ -307,11 +336,42 @@ void cli_trace_drop(cli_point *point);
  * takes what is next until nothing is left. */
 void cli_threads_run(uint64_t n, void (*work)(void *ctx), void *ctx);
 
+/* ---- sets of images (image_set.c) -----------------------------------------------------------
+ */
+
+/* One file of images, and its labels: of labels_path, or else those of CIFAR's .bin itself or of
+ * the file that is named after it; out->labels is NULL where there are none. A picture is tiles of
+ * the shape `tile`, and goes on in the pictures of the following numbers. Images of CIFAR are
+ * appended to what out has. */
+zs_status cli_dataset_read(zs_arena *arena, const char *path, const char *labels_path,
+                           zs_shape tile, zs_dataset *out, zs_err *err);
+/* Whether the ending of a name is that of a picture. */
+bool cli_dataset_is_picture(const char *path);
+/* The images of MNIST, CIFAR-10 or .npy in a directory, NULL: it has none. */
+const char *cli_dataset_in(zs_arena *arena, const char *dir, bool is_test);
+
+/* One of files, data and tensors is set. */
+typedef struct cli_image_set {
+    uint32_t n;               /* 0 for tensors, which their reader counts */
+    const char *const *files; /* [image] pictures */
+    zs_dataset data;
+    const char *tensors, *tensor_labels; /* .npy, and its labels or NULL */
+    const uint32_t *labels;              /* [image]; NULL: none are known */
+    const char *path, *note;             /* note: how classes were found, or NULL */
+} cli_image_set;
+/* --images: a directory of pictures or of a known set, or a file; labels NULL: those beside it. */
+zs_status cli_image_set_read(zs_arena *arena, const char *path, const char *labels,
+                             const cli_point *point, cli_image_set *out, zs_err *err);
+/* Labels of n images: .csv with a column class, IDX, .npy or bytes. */
+zs_status cli_labels_read(zs_arena *arena, const char *path, uint32_t n, const uint32_t **out,
+                          zs_err *err);
+
 /* ---- training (train_data.c, train_case.c) --------------------------------------------------- */
 
-/* The data set of --data, and that of --test or beside it; test->n 0: there is none. */
-zs_status cli_train_data(const cli_options *options, zs_arena *arena, zs_dataset *data,
-                         zs_dataset *test, zs_err *err);
+/* The data set of --data, and that of --test or beside it; test->n 0: there is none. Tiles of
+ * mosaics have the shape `tile`. */
+zs_status cli_train_data(const cli_options *options, zs_arena *arena, zs_shape tile,
+                         zs_dataset *data, zs_dataset *test, zs_err *err);
 zs_status cli_train_cases(const cli_options *options, int *exit_status, zs_err *err);
 
 /* ---- follow.c: numerics on a second thread --------------------------------------------------- */

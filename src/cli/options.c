@@ -63,6 +63,7 @@ typedef struct raw_options {
     const char *output, *plot, *x, *y, *junit, *graph;
     const char *merge, *pareto, *pareto_out, *best, *shard;
     const char *loss;
+    const char *image_set, *image_labels, *reference, *mean;
     long long limit, words_limit;
     int trace_limit, jobs;
     bool timing_only, quiet, plan, fields, metrics, models, boards, layers, bless, help;
@@ -227,6 +228,29 @@ static const option fifos_options[] = {
     {"words", 0, COUNT, &raw.words_limit, "no more words than this in all, at the least loss", "N"},
     {0}};
 
+static const option accuracy_options[] = {
+    {"images", 0, WORD, &raw.image_set,
+     "a folder of pictures, or of MNIST or CIFAR-10; or a file: IDX, CIFAR .bin, .npy, a picture "
+     "of tiles",
+     "SET"},
+    {"labels", 0, WORD, &raw.image_labels,
+     "classes of the images: CSV with file,class, IDX, .npy or a byte each (default: those beside "
+     "the images)",
+     "FILE"},
+    {"reference", 0, WORD, &raw.reference,
+     "also run the network in fp32: agreement, largest difference, noise of each layer", "fp32"},
+    {"mean", 0, WORD, &raw.mean, "mean image to subtract in place of network.preprocess.mean",
+     "FILE.npy"},
+    {"limit", 0, COUNT, &raw.limit, "the first N images only", "N"},
+    {"vary", 0, LIST, &raw.vary,
+     "a line for each value of a key: PATH=a,b,c or PATH=lo:hi:step; repeatable", "AXIS"},
+    {"output", 'o', WORD, &raw.output, "rows, one an image; a file that is there is gone on with",
+     "FILE.csv"},
+    {"fidelity", 0, WORD, &raw.fidelity, "timing model: bound, tile or burst (default tile)",
+     "LEVEL"},
+    {"jobs", 0, NUMBER, &raw.jobs, "threads (default: processors)", "N"},
+    {0}};
+
 static const option print_options[] = {
     {"format", 0, WORD, &raw.format, "what to print: table, csv or json", "FORMAT"},
     {"quiet", 0, FLAG, &raw.quiet, "no progress bar and no messages but errors", NULL},
@@ -251,6 +275,7 @@ static const command_groups groups_of[] = {
     {"compare", {compare_options, design_options, fidelity_options, print_options, help_options}},
     {"check", {check_options, set_options, print_options, help_options}},
     {"fifos", {fifos_options, design_options, print_options, help_options}},
+    {"accuracy", {accuracy_options, design_options, print_options, help_options}},
     {"explain", {explain_options, design_options, print_options, help_options}},
     {"train", {train_options, design_options, print_options, help_options}},
 };
@@ -456,8 +481,8 @@ static zs_status read_option(const command_groups *groups, int argc, const char 
 
 static zs_status check_values(const cli_command *command, cli_options *o, zs_err *err)
 {
-    const bool is_quick =
-        command->run == cmd_explain || command->run == cmd_sweep || command->run == cmd_train;
+    const bool is_quick = command->run == cmd_explain || command->run == cmd_sweep ||
+                          command->run == cmd_train || command->run == cmd_accuracy;
     int index = is_quick ? ZS_TILE : ZS_BURST;
     if (raw.fidelity != NULL)
         ZS_TRY(
@@ -552,6 +577,10 @@ zs_status cli_options_parse(const cli_command *command, int argc, const char **a
                        .images = raw.images,
                        .loss = raw.loss,
                        .words_limit = raw.words_limit,
+                       .image_set = raw.image_set,
+                       .image_labels = raw.image_labels,
+                       .reference = raw.reference,
+                       .mean = raw.mean,
                        .model = raw.model,
                        .weights = raw.weights,
                        .labels = raw.labels,

@@ -91,6 +91,7 @@ int main(void)
         tcase_net_caffe_general,
         tcase_net_weights,
         tcase_net_models,
+        tcase_image_sets,
         tcase_table,
         tcase_reference,
         tcase_result_json,
