@@ -100,7 +100,7 @@ typedef struct zs_preprocess {
 /* accelerator.stream.* */
 typedef struct zs_stream_params {
     const char *target, *folding, *fifos;
-    uint32_t fifo_depth, weight_bits, act_bits, input_bits, output_bits;
+    uint32_t fifo_depth, weight_bits, act_bits, acc_bits, input_bits, output_bits;
     uint32_t input_lanes, input_threshold, memory, burst_bytes;
 } zs_stream_params;
 

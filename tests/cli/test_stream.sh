@@ -43,6 +43,19 @@ own=$(sed -n 's/.*"sha256": "\(.*\)".*/\1/p' out | head -n 1)
 program run --model finn_tfc --set accelerator.precision=int8 --set batch=3 --format json "$presets/default.yaml"
 ok "$([ -n "$own" ] && grep -q "$own" out; echo $?)" 'the same results as a tiled engine'
 
+# ---- numerics of the network's own widths
+qnn=$TOP/../shared/data/qnn
+printf 'board: {base: pynq-z1}\naccelerator: {kind: stream, clock: 100 MHz, precision: fp32}\n' >own.yaml
+if [ -d "$qnn/golden" ] && /usr/bin/python3 -c 'import numpy' 2>/dev/null; then
+    /usr/bin/python3 "$TOP/tests/cli/qnn_goldens.py" "$ZYNQSIM" own.yaml "$qnn" >out 2>&1
+    ok $? 'nine quantised networks go through the pipeline bit by bit'
+    cat out
+    program run own.yaml --model "$qnn/cnv_w1a1.onnx" --timing-only --set accelerator.stream.acc_bits=12
+    ok "$([ $status = 2 ] && grep -q 'sums of layer Conv_0 go from .* takes 13 bits, not 12' err; echo $?)" 'accumulators that are too narrow are refused'
+    program run own.yaml --model "$qnn/cnv_w1a1.onnx" --output MatMul_2 --output MultiThreshold_3 --fidelity bound
+    ok "$([ $status = 0 ] && grep -q '1 results inside the pipeline' out err; echo $?)" 'values inside the pipeline can be looked at'
+fi
+
 # ---- FIFOs
 program fifos "$cnv" --format csv
 ok "$([ $status = 0 ] && awk -F, 'NR > 1 { n++; sum += $5 } END { exit !(n == 36 && sum <= 634) }' out; echo $?)" 'at most 634 words of FIFOs lose nothing'

@@ -51,7 +51,7 @@ static void add_matrix(zs_fit_account *a, const zs_design *design, const zs_plan
     const stream_row *r = stream_of(row);
     const uint64_t pe = r->pe, simd = r->op == STREAM_MATRIX ? r->simd : 1;
     const uint64_t mw = r->op == STREAM_MATRIX ? r->mw : (uint64_t)r->k * r->k;
-    const uint64_t w = s->weight_bits, act = r->in_bits, sum = w + act;
+    const uint64_t w = r->weight_bits, act = r->in_bits, sum = w + act;
     const uint64_t omega = mw * r->mh / (pe * simd), width = pe * simd * w;
     const bool has_dsp = w >= 4;
     const uint64_t mult = has_dsp ? 0 : simd * (2 * zs_ceil_div(sum, 6) - 1) * sum;

@@ -161,9 +161,9 @@ enum { WIDEST_WEIGHTS = 36 };
 
 /* FINN's SetFolding: a factor runs through the divisors of its limit and stops at the first that is
  * fast enough; lanes of a matrix unit before its weights become wider than 36 bits. */
-static void fold_row(const zs_design *design, stream_row *r, uint64_t target)
+static void fold_row(stream_row *r, uint64_t target)
 {
-    const uint32_t bits = design->accel.stream.weight_bits;
+    const uint32_t bits = r->weight_bits;
     r->pe = r->simd = r->window_simd = 1;
     if (r->op == STREAM_MATRIX)
         while (stream_work(r) >= target && r->simd < r->mw) {
@@ -237,10 +237,10 @@ zs_status stream_fold(const zs_design *design, stream_row *rows, uint32_t n, zs_
     ZS_TRY(stream_list_check(design->accel.stream.folding, "accelerator.stream.folding", 3, err));
     ZS_TRY(stream_target(design, &target, err));
     for (uint32_t i = 0; i < n; i++)
-        fold_row(design, &rows[i], target > 0 ? target : UINT64_MAX);
+        fold_row(&rows[i], target > 0 ? target : UINT64_MAX);
     const uint64_t most = slowest(rows, n);
     for (uint32_t i = 0; i < n && target > 0 && most > target; i++)
-        fold_row(design, &rows[i], most); /* missed: no node need be faster than the slowest */
+        fold_row(&rows[i], most); /* missed: no node need be faster than the slowest */
     for (uint32_t i = 0; i < n; i++) {
         ZS_TRY(fold_as_given(design, &rows[i], err));
         rows[i].work = zs_max_u64(stream_work(&rows[i]), 1);

@@ -194,7 +194,7 @@ static zs_status add_layer(builder *b, stream_row *r)
     }
     p.lanes = r->pe;
     if (r->has_thresholds)
-        ZS_TRY(add_thresholds(b, &p, l->name, b->d->design->accel.stream.act_bits));
+        ZS_TRY(add_thresholds(b, &p, l->name, r->y_bits));
     r->out_bits = p.bits;
     r->node_n = b->out->flow.node_n - r->node0;
     b->streams[zs_view_base(b->d->net, l->out)] = p;
@@ -293,9 +293,18 @@ static zs_status count_readers(builder *b)
     return ZS_OK;
 }
 
+/* What the first row reads: the PS may work before it. */
+static uint32_t input_of(const zs_plan_draft *d)
+{
+    uint32_t first = 0;
+    while (!d->drafts[first].on_engine)
+        first++;
+    return zs_view_base(d->net, zs_draft_layer(d, first)->in[0]);
+}
+
 static zs_status check_input(const builder *b)
 {
-    const zs_shape s = b->d->net->tensors[b->d->net->input].shape;
+    const zs_shape s = b->d->net->tensors[input_of(b->d)].shape;
     const uint32_t lanes = b->d->design->accel.stream.input_lanes;
     if (zs_shape_elems(s) % lanes != 0)
         return zs_fail(b->err, ZS_ERANGE, "accelerator.stream.input_lanes",
@@ -334,11 +343,14 @@ zs_status stream_graph(zs_plan_draft *d, zs_err *err)
         return zs_nomem(err, "plan");
     ZS_TRY(count_readers(&b));
     ZS_TRY(check_input(&b));
-    const uint32_t input = zs_view_base(d->net, d->net->input);
+    const uint32_t input = input_of(d);
+    const zs_number *q = &d->net->tensors[input].number;
     f->words_in = zs_shape_elems(d->net->tensors[input].shape) / s->input_lanes;
-    port p = {.lanes = s->input_lanes, .bits = s->input_bits};
+    port p = {.lanes = s->input_lanes,
+              .bits = q->scale > 0 ? stream_width(q->lo - q->zero, q->hi - q->zero, q->is_bipolar)
+                                   : s->input_bits};
     ZS_TRY(add_node(&b, (zs_flow_node){.op = ZS_FLOW_SOURCE, .name = "input"}, &p.node));
-    if (s->input_threshold > 0)
+    if (s->input_threshold > 0 && !(q->scale > 0))
         ZS_TRY(add_thresholds(&b, &p, "input", s->input_threshold));
     b.streams[input] = p;
     for (uint32_t i = 0; i < d->row_n; i++) {
@@ -353,6 +365,8 @@ zs_status stream_graph(zs_plan_draft *d, zs_err *err)
     const uint32_t out = zs_view_base(d->net, d->drafts[last_row(d)].out);
     b.readers[out]++;
     ZS_TRY(take_stream(&b, out, &p));
+    if (!(d->net->tensors[out].number.scale > 0) && p.bits < s->output_bits)
+        p.bits = s->output_bits;
     b.row = ZS_NO_INDEX;
     ZS_TRY(append(&b, &p, (zs_flow_node){.op = ZS_FLOW_SINK, .name = "output"}));
     f->sink = p.node;

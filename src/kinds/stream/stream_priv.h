@@ -7,6 +7,8 @@
 #ifndef ZYNQSIM_STREAM_PRIV_H
 #define ZYNQSIM_STREAM_PRIV_H
 
+#include "stream_bits.h"
+
 #include "zynqsim/kind.h"
 
 typedef enum stream_op {
@@ -26,7 +28,8 @@ typedef struct stream_row {
     uint32_t k, stride, pad, pad_end;
     bool has_window, has_thresholds;
     uint32_t pe, simd, window_simd;
-    uint64_t vectors; /* results per channel of an image */
+    uint64_t vectors;                     /* results per channel of an image */
+    uint32_t weight_bits, x_bits, y_bits; /* of the network's integers, else as the design says */
     uint32_t in_bits, acc_bits, out_bits;
     uint32_t node0, node_n; /* of the flow */
     uint64_t work;          /* clocks of an image that its slowest node takes */
@@ -54,6 +57,10 @@ zs_status stream_target(const zs_design *design, uint64_t *cycles, zs_err *err);
 
 /* graph.c: d->plan->flow from rows that are folded */
 zs_status stream_graph(zs_plan_draft *d, zs_err *err);
+
+/* exec.c */
+zs_status stream_exec_build(zs_exec *e, zs_arena *arena, zs_err *err);
+void stream_exec_images(zs_exec *e, const zs_plan_call *call);
 
 /* account.c */
 void stream_account(zs_fit_account *a, const zs_design *design, const zs_plan *plan);
