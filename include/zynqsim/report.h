@@ -51,6 +51,9 @@ zs_status zs_scatter_plot_emit(const zs_scatter *s, const zs_sink *sink, zs_err 
 zs_status zs_compare_html_emit(const zs_labelled_result *list, uint32_t n, const zs_sink *s,
                                zs_err *err);
 zs_status zs_scatter_html_emit(const zs_scatter *s, const zs_sink *sink, zs_err *err);
+/* What became of the layers of a file whose network zs_net_streamline built: a table. */
+zs_status zs_streamline_emit(zs_arena *scratch, const zs_net_spec *spec, const zs_net *net,
+                             const zs_sink *s, zs_err *err);
 /* Self-contained page; svgs may be empty spans (a note then says why). */
 zs_status zs_html_emit(const zs_result *r, zs_span roofline_svg, zs_span layers_svg,
                        const zs_sink *s, zs_err *err);

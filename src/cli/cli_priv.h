@@ -52,7 +52,7 @@ typedef struct cli_options {
     cli_format format;
     int jobs;
     bool timing_only, quiet;
-    bool plan, fields, metrics, models, boards; /* show */
+    bool plan, streamline, fields, metrics, models, boards; /* show */
     const char *graph;
     bool layers; /* compare, check */
     bool bless;  /* check */
@@ -205,6 +205,7 @@ typedef struct cli_point {
     zs_arena keep;
     zs_design design;
     zs_net *net;
+    const zs_net_spec *streamlined; /* what the network was built from, where it has quantisers */
     zs_plan *plan;
     zs_sweep_section sweep; /* of the design file */
     bool keep_batchnorm;    /* of the network: not folded */

@@ -71,6 +71,17 @@ static zs_status emit_point(cli_point *p, bool is_listing, const zs_sink *s, zs_
     return zs_plan_tables_emit(&p->design, p->plan, &fit, s, err);
 }
 
+static zs_status show_streamline(const cli_options *o, cli_point *p, const zs_sink *s, zs_err *err)
+{
+    ZS_TRY(cli_base_build(o, p, err));
+    ZS_TRY(cli_net_load(p, o, err));
+    if (p->streamlined == NULL)
+        return zs_fail(err, ZS_EUNSUPPORTED, p->design.network.model,
+                       "has no quantisers that precision %s keeps: there is nothing to streamline",
+                       zs_precision_word(&p->design.accel));
+    return zs_streamline_emit(&p->keep, p->streamlined, p->net, s, err);
+}
+
 zs_status cmd_show(const cli_options *options, int *exit_status, zs_err *err)
 {
     (void)exit_status;
@@ -84,6 +95,11 @@ zs_status cmd_show(const cli_options *options, int *exit_status, zs_err *err)
     if (options->models)
         return list_models(&sink, err);
     cli_point point;
+    if (options->streamline) {
+        const zs_status shown = show_streamline(options, &point, &sink, err);
+        cli_point_drop(&point);
+        return shown;
+    }
     zs_status status = cli_point_build(options, &point, err);
     if (status == ZS_OK && options->graph != NULL)
         status = draw_graph(&point, options, err);

@@ -343,6 +343,13 @@ zs_status cli_net_load(cli_point *p, const cli_options *o, zs_err *err)
                        "model, but '%s' has no quantisers of its own: int8 takes the scales that "
                        "network.calibration gives",
                        path);
+    if (is_streamlined) {
+        zs_net_spec *kept = zs_new(&p->keep, zs_net_spec, 1);
+        if (kept == NULL)
+            return zs_nomem(err, path);
+        *kept = spec;
+        p->streamlined = kept;
+    }
     const zs_status status = is_streamlined ? zs_net_streamline(&p->keep, &spec, &p->net, err)
                                             : zs_net_build(&p->keep, &spec, &p->net, err);
     if (status != ZS_OK && err != NULL && strstr(err->place, path) == NULL)

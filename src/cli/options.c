@@ -65,7 +65,7 @@ typedef struct raw_options {
     const char *loss;
     long long limit, words_limit;
     int trace_limit, jobs;
-    bool timing_only, quiet, plan, fields, metrics, models, boards, layers, bless, help;
+    bool timing_only, quiet, plan, streamline, fields, metrics, models, boards, layers, bless, help;
 } raw_options;
 
 enum { TRACE_LIMIT = 65536, TRACE_LIMIT_MAX = 1 << 24 };
@@ -110,6 +110,8 @@ static const option run_options[] = {
 
 static const option show_options[] = {
     {"plan", 0, FLAG, &raw.plan, "print the ops of the plan, one a line", NULL},
+    {"streamline", 0, FLAG, &raw.streamline,
+     "print how a quantised network became one of integers and thresholds", NULL},
     {"fields", 0, FLAG, &raw.fields, "print the reference of all keys of a design (Markdown)",
      NULL},
     {"metrics", 0, FLAG, &raw.metrics, "print the reference of all figures of a result (Markdown)",
@@ -573,6 +575,7 @@ zs_status cli_options_parse(const cli_command *command, int argc, const char **a
                        .timing_only = raw.timing_only,
                        .quiet = raw.quiet,
                        .plan = raw.plan,
+                       .streamline = raw.streamline,
                        .fields = raw.fields,
                        .metrics = raw.metrics,
                        .models = raw.models,

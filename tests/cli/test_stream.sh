@@ -54,7 +54,12 @@ if [ -d "$qnn/golden" ] && /usr/bin/python3 -c 'import numpy' 2>/dev/null; then
     ok "$([ $status = 2 ] && grep -q 'sums of layer Conv_0 go from .* takes 13 bits, not 12' err; echo $?)" 'accumulators that are too narrow are refused'
     program run own.yaml --model "$qnn/cnv_w1a1.onnx" --output MatMul_2 --output MultiThreshold_3 --fidelity bound
     ok "$([ $status = 0 ] && grep -q '1 results inside the pipeline' out err; echo $?)" 'values inside the pipeline can be looked at'
+    program show own.yaml --model "$qnn/tfc_w1a1_brevitas.onnx" --streamline
+    ok "$([ $status = 0 ] && grep -qE '^MatMul_24 .* 8 .*1 threshold, 5 of 64 fall .*BatchNormalization_25, BipolarQuant_27' out; echo $?)" \
+        'the steps of streamlining are shown'
 fi
+program show "$presets/finn-tfc.yaml" --streamline
+ok "$([ $status = 2 ] && grep -q 'nothing to streamline' err; echo $?)" 'a network without quantisers has none'
 
 # ---- FIFOs
 program fifos "$cnv" --format csv
