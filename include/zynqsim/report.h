@@ -67,6 +67,9 @@ zs_status zs_fifos_json_emit(const zs_plan_flow *flow, const zs_flow_fifos *foun
 zs_status zs_fifos_table_emit(const zs_plan_flow *flow, const zs_flow_fifos *found,
                               const zs_flow_fifos_options *options, const zs_table_style *style,
                               const zs_sink *sink, zs_err *err);
+/* A folding file of FINN; depths [edge], or NULL: those of the flow. */
+zs_status zs_folding_json_emit(zs_arena *scratch, const zs_plan_flow *flow, const uint32_t *depths,
+                               const zs_sink *sink, zs_err *err);
 zs_status zs_traffic_csv_emit(const zs_memory_params *memory, const zs_traffic_case *cases,
                               uint32_t n, const zs_sink *s, zs_err *err);
 zs_status zs_traffic_table_emit(const zs_memory_params *memory, const zs_traffic_case *cases,

@@ -59,10 +59,12 @@ typedef struct cli_options {
     const char *junit;
     char **cases; /* train */
     const char *data, *test, *seeds, *checkpoint, *onnx;
-    int epochs, images;    /* images 0: all */
-    const char *loss;      /* fifos */
-    long long words_limit; /* fifos; -1: none */
-    bool help;             /* help was printed, nothing else is to be done */
+    int epochs, images;                           /* images 0: all */
+    const char *folding;                          /* file of FINN */
+    const char *write_folding;                    /* show, fifos */
+    const char *loss;                             /* fifos */
+    long long words_limit, lut_limit, bram_limit; /* fifos; -1: none */
+    bool help;                                    /* help was printed, nothing else is to be done */
 } cli_options;
 
 /* One COMMAND row. */
@@ -103,8 +105,9 @@ zs_status cmd_fifos(const cli_options *options, int *exit_status, zs_err *err);
 
 zs_alloc cli_heap(void);
 /* The most that is read of a file: what its parser takes, or CLI_LARGE_BYTES. */
-#define CLI_LARGE_BYTES ((size_t)2 << 30) /* models, weights, tensors and pictures */
-#define CLI_LABEL_BYTES ((size_t)16 << 20)
+#define CLI_LARGE_BYTES   ((size_t)2 << 30) /* models, weights, tensors and pictures */
+#define CLI_LABEL_BYTES   ((size_t)16 << 20)
+#define CLI_FOLDING_BYTES ((size_t)4 << 20)
 /* Whole file into the arena; "-" is standard input. ZS_EUSAGE when it is not there or not a file,
  * ZS_ERANGE when it has more than `most` bytes, which is known before they are read, ZS_EIO when
  * reading fails. */
@@ -225,6 +228,9 @@ zs_status cli_base_build(const cli_options *options, cli_point *out, zs_err *err
 /* The network that the point's design names, into point->net. */
 zs_status cli_net_load(cli_point *point, const cli_options *options, zs_err *err);
 void cli_point_drop(cli_point *point);
+/* The folding of the point's pipeline as a file of FINN; depths NULL: those of the plan. */
+zs_status cli_folding_write(const cli_point *point, const char *path, const uint32_t *depths,
+                            zs_err *err);
 /* "a=1;b=2" of a table's row, then what --set gave (NULL: nothing), as one list for cli_options. */
 zs_status cli_settings_of(zs_arena *arena, const char *text, char *const *more, char ***out,
                           zs_err *err);

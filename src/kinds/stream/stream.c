@@ -299,7 +299,7 @@ static zs_status draft(zs_plan_draft *d, zs_err *err)
     ZS_TRY(check_rows(d, err));
     ZS_TRY(note_outputs(d, err));
     stream_row *rows = zs_new(d->arena, stream_row, d->row_n + 1);
-    const char **names = zs_new(d->arena, const char *, d->row_n + 1);
+    const char **names = zs_new(d->arena, const char *, 3 * d->row_n + 1);
     if (rows == NULL || names == NULL)
         return zs_nomem(err, "plan");
     uint32_t n = 0;
@@ -311,13 +311,16 @@ static zs_status draft(zs_plan_draft *d, zs_err *err)
         row->ow = zs_draft_layer(d, i)->y.w;
         if (!d->drafts[i].on_engine)
             continue;
-        names[n] = zs_draft_layer(d, i)->name;
         ZS_TRY(shape_row(d, i, &rows[n], err));
         ZS_TRY(check_accumulators(d, &rows[n], err));
         row->own = &rows[n++];
     }
+    ZS_TRY(stream_name_rows(d->arena, rows, n, names, err));
     ZS_TRY(stream_list_names(d->arena, d->design->accel.stream.folding,
-                             "accelerator.stream.folding", names, n, err));
+                             "accelerator.stream.folding", names, 3 * n, err));
+    for (uint32_t i = 0; i < d->design->layer_setting_n; i++)
+        ZS_TRY(stream_check_pattern(d->design->layer_settings[i].pattern, "layers", names, 3 * n,
+                                    err));
     ZS_TRY(stream_fold(d->design, rows, n, err));
     ZS_TRY(keep_inside(d, err));
     ZS_TRY(zs_draft_place(d, err));
@@ -613,4 +616,5 @@ const zs_kind zs_kind_stream = {.word = "stream",
                                 .exec_build = stream_exec_build,
                                 .exec_op = exec_op,
                                 .takes_model_scales = true,
+                                .takes_layer_settings = true,
                                 .notes = notes};

@@ -14,7 +14,8 @@ typedef struct builder {
     port *streams;     /* [tensor] what gives it, as far as it is known */
     uint32_t *readers; /* [tensor] that have not been served */
     const char **edge_names;
-    uint32_t *edge_bits, *row_of_node;
+    const char **node_names, **node_types;
+    uint32_t *edge_bits, *row_of_node, *node_pes, *node_lanes;
     zs_err *err;
 } builder;
 
@@ -259,21 +260,109 @@ static zs_status join_slices(builder *b, uint32_t tensor)
     return ZS_OK;
 }
 
+/* ---- names by type --------------------------------------------------------------------------- */
+
+static const char *class_of(const builder *b, const zs_flow_node *n, uint32_t row)
+{
+    const stream_row *r = row == ZS_NO_INDEX ? NULL : stream_of(&b->d->rows[row]);
+    switch (n->op) {
+    case ZS_FLOW_UP:
+    case ZS_FLOW_DOWN:
+        return "StreamingDataWidthConverter";
+    case ZS_FLOW_PAD:
+        return "FMPadding";
+    case ZS_FLOW_WINDOW: /* a max pool takes its words itself */
+        return r->window_name != NULL ? "ConvolutionInputGenerator" : "StreamingMaxPool";
+    case ZS_FLOW_MATRIX:
+        return strcmp(stream_unit_class(r), "StreamingMaxPool") != 0 ? stream_unit_class(r) : NULL;
+    case ZS_FLOW_THRESHOLD:
+        return "Thresholding";
+    case ZS_FLOW_WIRE:
+        return n->out_n > 1 ? "DuplicateStreams" : "AddStreams";
+    case ZS_FLOW_GATHER:
+        return "GlobalAccPool";
+    case ZS_FLOW_CONCAT:
+        return "StreamingConcat";
+    default:
+        return NULL;
+    }
+}
+
+/* Which of FINN's nodes exist in RTL; products there are those of DSP slices. */
+static bool is_rtl(const char *class, const stream_row *r)
+{
+    static const char *const words[] = {"StreamingDataWidthConverter", "FMPadding",
+                                        "ConvolutionInputGenerator", "Thresholding"};
+    for (size_t i = 0; i < ZS_LEN(words); i++)
+        if (strcmp(class, words[i]) == 0)
+            return true;
+    return class[1] == 'V' && r->weight_bits >= 4;
+}
+
+/* Names count the nodes of a class from the front; and what a node gives and takes a clock. */
+static zs_status name_nodes(builder *b)
+{
+    const zs_flow *f = &b->out->flow;
+    for (uint32_t i = 0; i < f->node_n; i++) {
+        const zs_flow_node *n = &f->nodes[i];
+        const uint32_t row = b->row_of_node[i];
+        const char *class = class_of(b, n, row);
+        const stream_row *r = row == ZS_NO_INDEX ? NULL : stream_of(&b->d->rows[row]);
+        uint32_t before = 0;
+        for (uint32_t k = 0; k < i && class != NULL; k++) {
+            const char *other = class_of(b, &f->nodes[k], b->row_of_node[k]);
+            before += other != NULL && strcmp(other, class) == 0;
+        }
+        b->node_pes[i] = r != NULL ? r->pe : b->d->design->accel.stream.input_lanes;
+        b->node_lanes[i] = r == NULL                                         ? b->node_pes[i]
+                           : n->op == ZS_FLOW_WINDOW || n->op == ZS_FLOW_PAD ? r->window_simd
+                                                                             : r->simd;
+        if (class == NULL)
+            continue;
+        b->node_names[i] = zs_arena_printf(b->d->arena, "%s_%u", class, before);
+        b->node_types[i] =
+            zs_arena_printf(b->d->arena, "%s_%s", class, is_rtl(class, r) ? "rtl" : "hls");
+        if (b->node_names[i] == NULL || b->node_types[i] == NULL)
+            return zs_nomem(b->err, "plan");
+    }
+    return ZS_OK;
+}
+
 /* ---- depths ---------------------------------------------------------------------------------- */
+
+enum { FIFO_MAX = 1 << 24 };
 
 static zs_status set_depths(builder *b)
 {
     const zs_stream_params *s = &b->d->design->accel.stream;
     zs_flow *f = &b->out->flow;
+    const char **names = zs_new(b->d->arena, const char *, 3 * f->edge_n);
+    if (names == NULL)
+        return zs_nomem(b->err, "plan");
+    for (uint32_t i = 0; i < f->edge_n; i++) {
+        const char *to = b->node_names[f->edges[i].to], *from = b->node_names[f->edges[i].from];
+        const bool is_second = f->nodes[f->edges[i].to].in[0] != i;
+        names[i] = names[f->edge_n + i] = names[2 * f->edge_n + i] = b->edge_names[i];
+        if (to != NULL)
+            names[f->edge_n + i] = is_second ? zs_arena_printf(b->d->arena, "%s.b", to) : to;
+        if (from != NULL)
+            names[2 * f->edge_n + i] = zs_arena_printf(b->d->arena, "%s>", from);
+        if (names[f->edge_n + i] == NULL || names[2 * f->edge_n + i] == NULL)
+            return zs_nomem(b->err, "plan");
+    }
     ZS_TRY(stream_list_check(s->fifos, "accelerator.stream.fifos", 1, b->err));
-    ZS_TRY(stream_list_names(b->d->arena, s->fifos, "accelerator.stream.fifos", b->edge_names,
-                             f->edge_n, b->err));
+    ZS_TRY(stream_list_names(b->d->arena, s->fifos, "accelerator.stream.fifos", names,
+                             3 * f->edge_n, b->err));
     for (uint32_t i = 0; i < f->edge_n; i++) {
         uint64_t depth = s->fifo_depth;
         if (f->nodes[f->edges[i].from].out_n > 1 || f->nodes[f->edges[i].to].in_n > 1)
             depth = zs_max_u64(depth, f->edges[i].words); /* a branch may wait for a whole image */
-        (void)stream_list_find(s->fifos, b->edge_names[i], &depth, 1);
-        f->edges[i].depth = (uint32_t)depth;
+        uint64_t behind = 0;                              /* what the node before asks for */
+        (void)stream_list_find(s->fifos, b->edge_names[i], names[f->edge_n + i], &depth, 1);
+        if (stream_list_find(s->fifos, names[2 * f->edge_n + i], NULL, &behind, 1) > 0 &&
+            names[2 * f->edge_n + i] != b->edge_names[i])
+            depth = zs_max_u64(depth, behind);
+        f->edges[i].depth = (uint32_t)zs_min_u64(depth, FIFO_MAX);
     }
     return zs_flow_check(f, b->err);
 }
@@ -333,8 +422,13 @@ zs_status stream_graph(zs_plan_draft *d, zs_err *err)
     b.edge_names = zs_new(d->arena, const char *, 2 * b.capacity);
     b.edge_bits = zs_new(d->arena, uint32_t, 2 * b.capacity);
     b.row_of_node = zs_new(d->arena, uint32_t, b.capacity);
-    if (b.out == NULL || b.streams == NULL || b.readers == NULL || b.edge_names == NULL ||
-        b.edge_bits == NULL || b.row_of_node == NULL)
+    b.node_names = zs_new(d->arena, const char *, b.capacity);
+    b.node_types = zs_new(d->arena, const char *, b.capacity);
+    b.node_pes = zs_new(d->arena, uint32_t, b.capacity);
+    b.node_lanes = zs_new(d->arena, uint32_t, b.capacity);
+    if (b.node_names == NULL || b.node_types == NULL || b.node_pes == NULL ||
+        b.node_lanes == NULL || b.out == NULL || b.streams == NULL || b.readers == NULL ||
+        b.edge_names == NULL || b.edge_bits == NULL || b.row_of_node == NULL)
         return zs_nomem(err, "plan");
     zs_flow *f = &b.out->flow;
     f->nodes = zs_new(d->arena, zs_flow_node, b.capacity);
@@ -379,6 +473,11 @@ zs_status stream_graph(zs_plan_draft *d, zs_err *err)
     b.out->edge_names = b.edge_names;
     b.out->edge_bits = b.edge_bits;
     b.out->row_of_node = b.row_of_node;
+    b.out->node_names = b.node_names;
+    b.out->node_types = b.node_types;
+    b.out->node_pes = b.node_pes;
+    b.out->node_lanes = b.node_lanes;
+    ZS_TRY(name_nodes(&b));
     ZS_TRY(set_depths(&b));
     /* the sink's DMA holds two transfers */
     const uint32_t bits = b.edge_bits[f->nodes[f->sink].in[0]];

@@ -22,8 +22,9 @@ typedef enum stream_op {
 typedef struct stream_row {
     stream_op op;
     const zs_layer *layer;
-    uint32_t mw, mh; /* synapses of a neuron, neurons; channels of others */
-    uint32_t in_c;   /* channels of a pixel as the unit wants them; of a layer without pixels mw */
+    const char *unit_name, *window_name; /* by type and number; window_name NULL: none of its own */
+    uint32_t mw, mh;                     /* synapses of a neuron, neurons; channels of others */
+    uint32_t in_c; /* channels of a pixel as the unit wants them; of a layer without pixels mw */
     uint32_t h, w, oh, ow;
     uint32_t k, stride, pad, pad_end;
     bool has_window, has_thresholds;
@@ -44,9 +45,19 @@ static inline stream_row *stream_of(const zs_plan_row *row)
 zs_status stream_fold(const zs_design *design, stream_row *rows, uint32_t n, zs_err *err);
 uint64_t stream_work(const stream_row *row);
 uint64_t stream_window_work(const stream_row *row);
-/* The figures of the last entry of "pattern=a;pattern=axb" whose pattern fits, at most `n` of them.
- * 0: none fits. */
-uint32_t stream_list_find(const char *list, const char *name, uint64_t *figures, uint32_t n);
+/* The figures of the last entry of "pattern=a;pattern=axb" whose pattern fits the name or its other
+ * name (may be NULL), at most `n` of them. 0: none fits. */
+uint32_t stream_list_find(const char *list, const char *name, const char *other, uint64_t *figures,
+                          uint32_t n);
+/* "all" */
+#define STREAM_ALL UINT64_MAX
+/* The class of a unit in folding files: "MVAU", "VVAU", ... */
+const char *stream_unit_class(const stream_row *row);
+/* Names by type and number; all names of rows and units into `names`, three a row. */
+zs_status stream_name_rows(zs_arena *arena, stream_row *rows, uint32_t n, const char **names,
+                           zs_err *err);
+zs_status stream_check_pattern(const char *pattern, const char *path, const char *const *names,
+                               uint32_t n, zs_err *err);
 /* "pattern=a[xb[xc]];..."; ZS_EPARSE. */
 zs_status stream_list_check(const char *list, const char *path, uint32_t most, zs_err *err);
 /* Patterns that fit none of the names are refused. */
