@@ -113,9 +113,9 @@ whole=$(field cycles)
 printf 'extends: %s\naccelerator: {stream: {folding: "", fifos: ""}}\n' "$cnv" >bare.yaml
 program run bare.yaml --timing-only --set batch=4 --format json --folding fold.json
 ok "$([ $status = 0 ] && [ "$whole" = "$(field cycles)" ]; echo $?)" "and read again: $whole cycles"
-program fifos block.yaml
+program fifos block.yaml --set accelerator.stream.folding=
 luts=$(sed -n 's/^\([0-9]*\) LUTs and .*/\1/p' out)
-program fifos block.yaml --luts $((luts - 1)) --write-folding fifos.json
+program fifos block.yaml --set accelerator.stream.folding= --luts $((luts - 1)) --write-folding fifos.json
 ok "$([ $status = 0 ] && [ "$(sed -n 's/^\([0-9]*\) LUTs and .*/\1/p' out)" -lt "$luts" ] && grep -q 'a loss of [0-9]' out && grep -q inFIFODepths fifos.json; echo $?)" \
     'FIFOs for a budget of LUTs'
 program fifos block.yaml --luts 20
