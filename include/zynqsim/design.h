@@ -174,11 +174,24 @@ typedef struct zs_engine {
 } zs_engine;
 enum { ZS_DESIGN_ENGINES_MAX = 16, ZS_ENGINE_NONE = 0xff };
 
+/* What a design says of layers by name or pattern besides who runs them: figures of kinds that give
+ * layers hardware of their own. */
+typedef enum zs_layer_key { ZS_LAYER_PES, ZS_LAYER_LANES, ZS_LAYER_WINDOW_LANES } zs_layer_key;
+typedef struct zs_layer_setting {
+    const char *pattern;
+    zs_layer_key key;
+    uint32_t value;
+} zs_layer_setting;
+/* "pe", "simd", "window" */
+const char *zs_layer_key_word(zs_layer_key key);
+
 typedef struct zs_design {
     const char *name;
     const char *board_name;    /* the built-in row or file that `board:` named */
     const char *const *on_cpu; /* patterns of layers that the PS runs, as those of an engine */
     uint32_t on_cpu_n;
+    const zs_layer_setting *layer_settings; /* of those that fit a layer the last counts */
+    uint32_t layer_setting_n;
     uint32_t batch;
     struct {
         const char *model, *weights, *labels;
@@ -372,7 +385,7 @@ zs_status zs_design_memory_check(const zs_memory_params *memory, zs_err *err);
 
 /* ---- several engines ------------------------------------------------------------------------- */
 
-/* layers: PATTERN: {key: text}; only `on: cpu` can be said. */
+/* layers: PATTERN: {key: text}: `on: cpu`, and figures of zs_layer_key. */
 zs_status zs_design_set_layer(zs_design *design, zs_arena *arena, const char *pattern,
                               const char *key, const char *text, zs_err *err);
 /* The design with engine i as its only one. */

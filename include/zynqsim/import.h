@@ -134,6 +134,17 @@ zs_status zs_image_synthetic(zs_arena *arena, uint64_t seed, uint32_t w, uint32_
 zs_status zs_labels_parse(zs_arena *arena, zs_span bytes, const char *path,
                           const char *const **labels, uint32_t *n, zs_err *err);
 
+/* ---- folding files of FINN --------------------------------------------------------------------
+ *
+ * PEs, lanes and depths of FIFOs of nodes by type and number, as lists of accelerator.stream. */
+typedef struct zs_folding {
+    const char *folding, *fifos;
+    uint32_t ignored_n; /* nodes whose figures have no place in a pipeline here */
+} zs_folding;
+/* ZS_EPARSE; ZS_EUNSUPPORTED names the node. */
+zs_status zs_folding_parse(zs_arena *arena, zs_span bytes, const char *path, zs_folding *out,
+                           zs_err *err);
+
 /* ---- data sets and cases of training ----------------------------------------------------------
  */
 

@@ -53,7 +53,7 @@ typedef struct cli_options {
     cli_format format;
     int jobs;
     bool timing_only, quiet;
-    bool plan, fields, metrics, models, boards; /* show */
+    bool plan, streamline, fields, metrics, models, boards; /* show */
     const char *graph;
     bool layers; /* compare, check */
     bool bless;  /* check */
@@ -61,8 +61,10 @@ typedef struct cli_options {
     char **cases; /* train */
     const char *data, *test, *seeds, *checkpoint, *onnx;
     int epochs, images;                                      /* images 0: all */
+    const char *folding;                                     /* file of FINN */
+    const char *write_folding;                               /* show, fifos */
     const char *loss;                                        /* fifos */
-    long long words_limit;                                   /* fifos; -1: none */
+    long long words_limit, lut_limit, bram_limit;            /* fifos; -1: none */
     const char *image_set, *image_labels, *reference, *mean; /* accuracy */
     bool help; /* help was printed, nothing else is to be done */
 } cli_options;
@@ -106,8 +108,9 @@ zs_status cmd_accuracy(const cli_options *options, int *exit_status, zs_err *err
 
 zs_alloc cli_heap(void);
 /* The most that is read of a file: what its parser takes, or CLI_LARGE_BYTES. */
-#define CLI_LARGE_BYTES ((size_t)2 << 30) /* models, weights, tensors and pictures */
-#define CLI_LABEL_BYTES ((size_t)16 << 20)
+#define CLI_LARGE_BYTES   ((size_t)2 << 30) /* models, weights, tensors and pictures */
+#define CLI_LABEL_BYTES   ((size_t)16 << 20)
+#define CLI_FOLDING_BYTES ((size_t)4 << 20)
 /* Whole file into the arena; "-" is standard input. ZS_EUSAGE when it is not there or not a file,
  * ZS_ERANGE when it has more than `most` bytes, which is known before they are read, ZS_EIO when
  * reading fails. */
@@ -208,6 +211,7 @@ typedef struct cli_point {
     zs_arena keep;
     zs_design design;
     zs_net *net;
+    const zs_net_spec *streamlined; /* what the network was built from, where it has quantisers */
     zs_plan *plan;
     zs_sweep_section sweep; /* of the design file */
     bool keep_batchnorm;    /* of the network: not folded */
@@ -227,6 +231,9 @@ zs_status cli_base_build(const cli_options *options, cli_point *out, zs_err *err
 /* The network that the point's design names, into point->net. */
 zs_status cli_net_load(cli_point *point, const cli_options *options, zs_err *err);
 void cli_point_drop(cli_point *point);
+/* The folding of the point's pipeline as a file of FINN; depths NULL: those of the plan. */
+zs_status cli_folding_write(const cli_point *point, const char *path, const uint32_t *depths,
+                            zs_err *err);
 /* "a=1;b=2" of a table's row, then what --set gave (NULL: nothing), as one list for cli_options. */
 zs_status cli_settings_of(zs_arena *arena, const char *text, char *const *more, char ***out,
                           zs_err *err);

@@ -62,11 +62,11 @@ typedef struct raw_options {
     const char *design, *model, *weights, *labels, *out, *fidelity, *format, *trace, *trace_layers;
     const char *output, *plot, *x, *y, *junit, *graph;
     const char *merge, *pareto, *pareto_out, *best, *shard;
-    const char *loss;
+    const char *loss, *folding, *write_folding;
     const char *image_set, *image_labels, *reference, *mean;
-    long long limit, words_limit;
+    long long limit, words_limit, lut_limit, bram_limit;
     int trace_limit, jobs;
-    bool timing_only, quiet, plan, fields, metrics, models, boards, layers, bless, help;
+    bool timing_only, quiet, plan, streamline, fields, metrics, models, boards, layers, bless, help;
 } raw_options;
 
 enum { TRACE_LIMIT = 65536, TRACE_LIMIT_MAX = 1 << 24 };
@@ -81,6 +81,8 @@ static const option design_options[] = {
      "MODEL"},
     {"weights", 0, WORD, &raw.weights,
      "synthetic[:SEED], or a file with the weights of a YAML network", "WEIGHTS"},
+    {"folding", 0, WORD, &raw.folding,
+     "folding file of FINN: PEs, lanes and FIFOs of a streaming pipeline", "FILE.json"},
     {0}};
 
 static const option run_options[] = {
@@ -112,6 +114,10 @@ static const option run_options[] = {
 
 static const option show_options[] = {
     {"plan", 0, FLAG, &raw.plan, "print the ops of the plan, one a line", NULL},
+    {"streamline", 0, FLAG, &raw.streamline,
+     "print how a quantised network became one of integers and thresholds", NULL},
+    {"write-folding", 0, WORD, &raw.write_folding,
+     "write a folding file of FINN of a streaming pipeline", "FILE.json"},
     {"fields", 0, FLAG, &raw.fields, "print the reference of all keys of a design (Markdown)",
      NULL},
     {"metrics", 0, FLAG, &raw.metrics, "print the reference of all figures of a result (Markdown)",
@@ -226,6 +232,11 @@ static const option fifos_options[] = {
     {"loss", 0, WORD, &raw.loss,
      "share of time that shallower FIFOs may cost, in per cent (default 0)", "PERCENT"},
     {"words", 0, COUNT, &raw.words_limit, "no more words than this in all, at the least loss", "N"},
+    {"luts", 0, COUNT, &raw.lut_limit, "no more LUTs than this in all, at the least loss", "N"},
+    {"brams", 0, COUNT, &raw.bram_limit,
+     "no more halves of block RAMs (BRAM18) than this in all, at the least loss", "N"},
+    {"write-folding", 0, WORD, &raw.write_folding,
+     "also write a folding file of FINN, depths included", "FILE.json"},
     {0}};
 
 static const option accuracy_options[] = {
@@ -538,7 +549,9 @@ zs_status cli_options_parse(const cli_command *command, int argc, const char **a
                         .trace_limit = TRACE_LIMIT,
                         .limit = -1,
                         .epochs = 1,
-                        .words_limit = -1};
+                        .words_limit = -1,
+                        .lut_limit = -1,
+                        .bram_limit = -1};
     raw.room = calloc((size_t)LISTS * ((size_t)argc + 1), sizeof *raw.room);
     if (raw.room == NULL)
         return zs_nomem(err, "options");
@@ -581,6 +594,10 @@ zs_status cli_options_parse(const cli_command *command, int argc, const char **a
                        .image_labels = raw.image_labels,
                        .reference = raw.reference,
                        .mean = raw.mean,
+                       .lut_limit = raw.lut_limit,
+                       .bram_limit = raw.bram_limit,
+                       .folding = raw.folding,
+                       .write_folding = raw.write_folding,
                        .model = raw.model,
                        .weights = raw.weights,
                        .labels = raw.labels,
@@ -603,6 +620,7 @@ zs_status cli_options_parse(const cli_command *command, int argc, const char **a
                        .timing_only = raw.timing_only,
                        .quiet = raw.quiet,
                        .plan = raw.plan,
+                       .streamline = raw.streamline,
                        .fields = raw.fields,
                        .metrics = raw.metrics,
                        .models = raw.models,
