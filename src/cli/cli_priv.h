@@ -22,7 +22,7 @@
 
 #include <stdio.h>
 
-enum { CLI_DONE = 0, CLI_NO = 1, CLI_WRONG = 2, CLI_FAILED = 3 };
+enum { CLI_DONE = 0, CLI_NO = 1, CLI_WRONG = 2, CLI_FAILED = 3, CLI_SIGNALLED = 128 };
 
 /* ---- which program this is (models.c) -------------------------------------------------------- */
 
@@ -117,6 +117,10 @@ zs_status cli_file_check(const char *path, zs_err *err);
 /* Standard output, checked: the error a write met stays until cli_stdout_close reports it. */
 zs_sink cli_stdout(void);
 zs_status cli_stdout_close(zs_err *err);
+/* For who writes to its descriptor: the error that a write met. */
+void cli_stdout_failed(int code);
+/* What read it has closed it. */
+bool cli_stdout_is_broken(void);
 
 /* A new file beside `target`, under a name that cannot be guessed, to take its place once it is
  * whole. Links in the way are not followed. */
@@ -208,6 +212,7 @@ typedef struct cli_point {
     zs_plan *plan;
     zs_sweep_section sweep; /* of the design file */
     bool keep_batchnorm;    /* of the network: not folded */
+    bool noted_preprocess;  /* that pictures go through the default one */
     const char *const *labels;
     uint32_t label_n;
     const char *notes[CLI_NOTES_MAX]; /* what the user should know about this run */

@@ -19,8 +19,7 @@ void sweep_set_worker(zs_status (*work)(sweep_job *job, zs_err *err))
 /* The second Ctrl-C ends the program as usual. */
 static void interrupt(int signal_number)
 {
-    (void)signal_number;
-    sweep_interrupted = 1;
+    sweep_interrupted = signal_number;
 }
 
 static void catch_interrupts(void)
@@ -72,8 +71,11 @@ static zs_status finish(sweep_job *job, zs_status status, int *exit_status, zs_e
         (is_short && !job->o->quiet && status == ZS_OK))
         say_how_to_go_on(job);
     ZS_TRY(status);
-    if (sweep_interrupted)
-        return zs_fail(err, ZS_EIO, "sweep", "interrupted");
+    if (sweep_interrupted) { /* as a shell has it of a program that a signal ended */
+        cli_say("sweep", "interrupted");
+        *exit_status = CLI_SIGNALLED + sweep_interrupted;
+        return ZS_OK;
+    }
     if (!job->file.in_order)
         ZS_TRY(sweep_answer(job, exit_status, err));
     if (job->internal_problem)

@@ -98,8 +98,11 @@ static zs_status add_npy(cli_point *p, const char *path, cli_inputs *inputs, zs_
     const unsigned long long c = npy.dims[1], h = npy.dims[2], w = npy.dims[3];
     if (!is_own && (c != s.c || h != s.h || w != s.w))
         return zs_fail(err, ZS_ESHAPE, path,
-                       "the tensor is %llux%llux%llu, the network's input is %ux%ux%u", c, h, w,
-                       s.c, s.h, s.w);
+                       "the tensor is %llux%llux%llu, the network's input is %ux%ux%u%s", c, h, w,
+                       s.c, s.h, s.w,
+                       c == s.h && h == s.w && w == s.c
+                           ? ", channels first: this is rows x columns x channels, to be transposed"
+                           : "");
     if (is_own && p->net->is_channels_last)
         ZS_TRY(to_planes(p, npy.data, n, &npy.data, err));
     if (npy.is_int && p->net->tensors[p->net->input].number.scale > 0)
@@ -158,6 +161,28 @@ static zs_status synthetic_picture(cli_point *p, zs_arena *scratch, uint64_t see
     return keep_tensor(p, x, out, err);
 }
 
+static bool ends_in_caffe(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    return dot != NULL && (strcmp(dot, ".caffemodel") == 0 || strcmp(dot, ".prototxt") == 0);
+}
+
+/* Pictures that are prepared for another network than this give classes without a sense. */
+static void note_default(cli_point *p, const char *path)
+{
+    const zs_design *d = &p->design;
+    const zs_preprocess *how = &d->network.preprocess;
+    if (p->noted_preprocess || zs_design_says_preprocess(d) || ends_in_caffe(d->network.model) ||
+        ends_in_caffe(d->network.weights))
+        return;
+    p->noted_preprocess = true;
+    cli_note(p,
+             "%s went through the default preprocessing, as Caffe's ImageNet networks expect it: "
+             "resized to %ux%u, centre crop, B G R minus %g, %g, %g; network.preprocess.* says "
+             "what another network needs",
+             path, how->resize, how->resize, how->mean[0], how->mean[1], how->mean[2]);
+}
+
 static zs_status photo(cli_point *p, zs_arena *scratch, const char *path, float **out, zs_err *err)
 {
     zs_span bytes;
@@ -171,6 +196,7 @@ static zs_status photo(cli_point *p, zs_arena *scratch, const char *path, float 
         zs_err_prefix(err, path);
         return status;
     }
+    note_default(p, path);
     return keep_tensor(p, x, out, err);
 }
 

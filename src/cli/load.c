@@ -151,6 +151,11 @@ static zs_status locate_files(cli_point *p, const char *design_path, const named
 {
     zs_design *d = &p->design;
     uint64_t seed;
+    const char *missing = d->network.model[0] == '\0'     ? "network.model"
+                          : d->network.weights[0] == '\0' ? "network.weights"
+                                                          : NULL;
+    if (missing != NULL)
+        return zs_fail(err, ZS_EUSAGE, missing, "is empty, but a value is needed");
     if (d->network.input_n == 0)
         ZS_TRY(refresh_lists(p, "network.input", err));
     const char *model;
@@ -268,6 +273,17 @@ static zs_status settle_input_shape(cli_point *p, const cli_options *o, zs_net_s
                    s.c, s.h, s.w);
 }
 
+/* 224x224x3 is a shape of 224 channels, which hardly anyone means. */
+static void note_channels_last(cli_point *p, const zs_shape *s)
+{
+    const bool few = s->w == 3 || s->w == 4 || (s->w == 1 && s->c == s->h);
+    if (few && s->c > 4 && s->h > 4)
+        cli_note(p,
+                 "the network's input is %ux%ux%u, read as channels x rows x columns; for %u "
+                 "channels of %u x %u the shape is %ux%ux%u",
+                 s->c, s->h, s->w, s->w, s->c, s->h, s->w, s->c, s->h);
+}
+
 /* The graph may work out shapes from its input's: the design's figures, and those of the first
  * tensor where the file has none, must be known before it is read. */
 static zs_status parse_model(cli_point *p, const cli_options *o, zs_span bytes, const char *path,
@@ -333,6 +349,7 @@ zs_status cli_net_load(cli_point *p, const cli_options *o, zs_err *err)
         ZS_TRY(zs_net_take_weights(&p->keep, &spec, &from, err));
     }
     ZS_TRY(settle_input_shape(p, o, &spec, err));
+    note_channels_last(p, &spec.input.shape);
     if (!o->timing_only)
         ZS_TRY(check_precision(&p->design, &spec, err));
     const zs_accel *a = &p->design.accel;

@@ -12,6 +12,8 @@
 
 static zs_status file_failed(const sweep_file *f, int code, zs_err *err)
 {
+    if (f->fd == STDOUT_FILENO)
+        cli_stdout_failed(code);
     return zs_fail(err, ZS_EIO, strcmp(f->path, "-") ? f->path : "standard output",
                    "cannot be written: %s", strerror(code));
 }

@@ -143,7 +143,7 @@ static inline bool sweep_may_misfit(const sweep_job *job)
 }
 
 /* Set by Ctrl-C. */
-extern volatile sig_atomic_t sweep_interrupted;
+extern volatile sig_atomic_t sweep_interrupted; /* 0, or the signal */
 
 zs_status sweep_setup(const cli_options *options, sweep_job *job, zs_err *err);
 void sweep_job_drop(sweep_job *job);

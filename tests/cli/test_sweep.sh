@@ -167,7 +167,7 @@ program sweep small.yaml $axes -o full.csv
 ok "$([ $status = 0 ] && ! grep -q 'cut short' err && rows full.csv | cmp -s - j1; echo $?)" 'with room again it goes on'
 # shellcheck disable=SC2086
 { "$ZYNQSIM" sweep small.yaml $axes -o - 2>err; echo $? >pipe; } | true
-ok "$([ "$(cat pipe)" = 3 ] && grep -q 'Broken pipe' err; echo $?)" 'a closed pipe ends with 3'
+ok "$([ "$(cat pipe)" = 141 ] && [ ! -s err ]; echo $?)" 'a closed pipe ends it without a word, as SIGPIPE would'
 # shellcheck disable=SC2086
 "$ZYNQSIM" sweep small.yaml $soak -o int.csv --jobs 1 >out 2>err &
 pid=$!
@@ -177,7 +177,7 @@ while [ "$(wc -l <int.csv)" -lt 3 ] && [ $tries -lt 500 ]; do tries=$((tries + 1
 kill -TERM $pid 2>/dev/null
 wait $pid
 status=$?
-ok "$([ $status = 0 ] || { [ $status = 3 ] && grep -q 'the same command goes on' err && grep -q interrupted err && [ "$(tail -c 1 int.csv)" = '' ]; }; echo $?)" 'an interrupt ends with whole rows and says how to go on'
+ok "$([ $status = 0 ] || { [ $status = 143 ] && grep -q 'the same command goes on' err && grep -q interrupted err && [ "$(tail -c 1 int.csv)" = '' ]; }; echo $?)" 'an interrupt ends with whole rows and says how to go on'
 
 # ---- fronts and the best
 # shellcheck disable=SC2086
