@@ -15,6 +15,7 @@ typedef struct zs_figures {
     const zs_value *values; /* [zs_metric_n] */
     const zs_value *layers; /* [layer][zs_layer_metric_n] */
     uint32_t layer_n;
+    const zs_provenance *provenance; /* of a file that says it, or NULL */
 } zs_figures;
 
 /* ZS_ENOMEM. */

@@ -62,6 +62,7 @@ typedef struct cli_options {
     int epochs, images;    /* images 0: all */
     const char *loss;      /* fifos */
     long long words_limit; /* fifos; -1: none */
+    bool records;          /* run: the result says what it was made of */
     bool help;             /* help was printed, nothing else is to be done */
 } cli_options;
 
@@ -217,6 +218,8 @@ typedef struct cli_point {
     uint32_t label_n;
     const char *notes[CLI_NOTES_MAX]; /* what the user should know about this run */
     uint32_t note_n;
+    zs_provenance record; /* what this point was made of */
+    bool records;
     zs_trace *trace; /* NULL unless one is asked for */
     cli_stream *trace_file;
 } cli_point;
@@ -235,6 +238,27 @@ zs_status cli_settings_of(zs_arena *arena, const char *text, char *const *more, 
 /* Refuses an axis of which --set or --model gives a key besides: one of them would do nothing. */
 zs_status cli_axis_check(const cli_options *options, const zs_axis *axis, zs_err *err);
 void cli_note(cli_point *point, const char *fmt, ...) ZS_PRINTF(2, 3);
+
+/* ---- provenance (provenance.c) --------------------------------------------------------------- */
+
+void cli_command_line_is(int argc, const char *const *argv);
+typedef enum cli_file_role {
+    CLI_FILE_MODEL,
+    CLI_FILE_WEIGHTS,
+    CLI_FILE_INPUT,
+    CLI_FILE_DATA
+} cli_file_role;
+/* The point's design as it is now, before its files are looked for: nothing without
+ * options->records, and then neither do the others do anything. ZS_ENOMEM. */
+zs_status cli_record_design(cli_point *point, const cli_options *options, zs_err *err);
+/* A file that was read; without data it was made ("synthetic:1"). */
+zs_status cli_record_file(cli_point *point, cli_file_role role, const char *name, zs_span bytes,
+                          zs_err *err);
+/* Puts it all into the result. */
+zs_status cli_record_end(cli_point *point, const cli_options *options, zs_result *result,
+                         zs_err *err);
+/* Of what this program simulates: version and digest alone. NULL without memory. */
+const zs_provenance *cli_provenance_of_this(zs_arena *arena);
 
 /* ---- inputs (inputs.c) ----------------------------------------------------------------------- */
 

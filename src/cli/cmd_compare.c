@@ -198,6 +198,8 @@ static zs_status simulate(job *j, uint32_t i, zs_err *err)
     if (status == ZS_OK)
         status = zs_figures_take(&j->keep, c->label != NULL ? c->label : result->design, result,
                                  &j->figures[i], err);
+    if (status == ZS_OK)
+        j->figures[i].provenance = cli_provenance_of_this(&j->keep);
     if (status != ZS_OK && c->label != NULL)
         zs_err_prefix(err, c->label);
     cli_point_drop(&p);
@@ -228,6 +230,39 @@ static zs_status tell_apart(job *j, zs_err *err)
             return zs_nomem(err, c->path);
     }
     return ZS_OK;
+}
+
+/* ---- what is not alike ----------------------------------------------------------------------- */
+
+static bool differ(const char *a, const char *b)
+{
+    return a != NULL && b != NULL && strcmp(a, b) != 0;
+}
+
+static void warn_of(const zs_figures *first, const zs_figures *f)
+{
+    const zs_provenance *a = first->provenance, *b = f->provenance;
+    char text[512];
+    if (a == NULL && b == NULL)
+        return;
+    if (a == NULL || b == NULL)
+        snprintf(text, sizeof text,
+                 "does not say which program made it, unlike %.100s: differences may be the "
+                 "program's",
+                 a == NULL ? f->label : first->label);
+    else if (differ(a->version, b->version) || differ(a->models_digest, b->models_digest))
+        snprintf(text, sizeof text,
+                 "is of zynqsim %.40s, models %.40s, and %.100s of zynqsim %.40s, models %.40s: "
+                 "differences may be the program's",
+                 b->version, b->models_digest ? b->models_digest : "?", first->label, a->version,
+                 a->models_digest ? a->models_digest : "?");
+    else if (differ(a->model_sha256, b->model_sha256) &&
+             strcmp(zs_figures_text(first, "network"), zs_figures_text(f, "network")) == 0)
+        snprintf(text, sizeof text, "and %.100s are of different files of the network %.100s",
+                 first->label, zs_figures_text(f, "network"));
+    else
+        return;
+    cli_say(a != NULL && b == NULL ? f->label : a == NULL ? first->label : f->label, text);
 }
 
 /* ---- the command ----------------------------------------------------------------------------- */
@@ -265,6 +300,8 @@ static zs_status compare(job *j, zs_err *err)
     cli_progress_end(&j->progress);
     ZS_TRY(status);
     ZS_TRY(tell_apart(j, err));
+    for (uint32_t i = 1; i < j->n && !j->o->quiet; i++)
+        warn_of(&j->figures[0], &j->figures[i]);
     ZS_TRY(zs_comparison_build(&j->keep, j->figures, j->n, j->o->layers, &c, err));
     if (j->head != NULL)
         c.head = j->head;

@@ -26,17 +26,18 @@ static zs_shape input_shape(const cli_point *p)
 
 /* ---- tensors --------------------------------------------------------------------------------- */
 
-static zs_status parse_npy(zs_arena *arena, const char *path, zs_npy *npy, zs_err *err)
+static zs_status parse_npy(zs_arena *arena, const char *path, zs_span *bytes, zs_npy *npy,
+                           zs_err *err)
 {
-    zs_span bytes;
-    ZS_TRY(cli_file_read(arena, path, CLI_LARGE_BYTES, &bytes, err));
-    return zs_npy_parse(arena, bytes, path, npy, err);
+    ZS_TRY(cli_file_read(arena, path, CLI_LARGE_BYTES, bytes, err));
+    return zs_npy_parse(arena, *bytes, path, npy, err);
 }
 
 zs_status cli_npy_shape(zs_arena *arena, const char *path, zs_shape *shape, zs_err *err)
 {
     zs_npy npy;
-    ZS_TRY(parse_npy(arena, path, &npy, err));
+    zs_span bytes;
+    ZS_TRY(parse_npy(arena, path, &bytes, &npy, err));
     for (int i = 1; i < 4; i++)
         if (npy.dims[i] == 0 || npy.dims[i] > 65535)
             return zs_fail(err, ZS_ERANGE, path, "dimension %d is %llu, the limits are 1 and 65535",
@@ -91,7 +92,9 @@ static zs_status to_reals(cli_point *p, const float *from, uint64_t n, const flo
 static zs_status add_npy(cli_point *p, const char *path, cli_inputs *inputs, zs_err *err)
 {
     zs_npy npy;
-    ZS_TRY(parse_npy(&p->keep, path, &npy, err));
+    zs_span bytes;
+    ZS_TRY(parse_npy(&p->keep, path, &bytes, &npy, err));
+    ZS_TRY(cli_record_file(p, CLI_FILE_INPUT, path, bytes, err));
     const zs_shape s = input_shape(p);
     const bool is_own = has_own_dims(p->net, &npy);
     const unsigned long long n = is_own ? npy.own[0] / p->net->input_dims[0] : npy.dims[0];
@@ -196,6 +199,7 @@ static zs_status photo(cli_point *p, zs_arena *scratch, const char *path, float 
         zs_err_prefix(err, path);
         return status;
     }
+    ZS_TRY(cli_record_file(p, CLI_FILE_INPUT, path, bytes, err));
     note_default(p, path);
     return keep_tensor(p, x, out, err);
 }
@@ -218,6 +222,8 @@ static zs_status add_picture(cli_point *p, const char *name, cli_inputs *inputs,
         status = synthetic_noise(p, seed, &x, err);
     zs_arena_drop(&scratch);
     ZS_TRY(status);
+    if (zs_is_synthetic(name, &seed))
+        ZS_TRY(cli_record_file(p, CLI_FILE_INPUT, name, (zs_span){0}, err));
     return add_input(p, inputs, name, x, err);
 }
 

@@ -227,6 +227,7 @@ static zs_status load_design(cli_point *p, const cli_options *o, zs_err *err)
 {
     named_here here;
     ZS_TRY(read_design(p, o, &here, err));
+    ZS_TRY(cli_record_design(p, o, err));
     ZS_TRY(locate_files(p, o->design_path, &here, err));
     return check_named(&p->design, &here, err);
 }
@@ -284,13 +285,23 @@ static void note_channels_last(cli_point *p, const zs_shape *s)
                  s->c, s->h, s->w, s->w, s->c, s->h, s->w, s->c, s->h);
 }
 
+/* What a model keeps in other files. */
+static zs_status fetch_part(void *ctx, const char *name, const char *from, zs_span *bytes,
+                            const char **path, zs_err *err)
+{
+    cli_point *p = ctx;
+    const zs_fetch fetch = cli_fetch_large(&p->keep);
+    ZS_TRY(fetch.get(fetch.ctx, name, from, bytes, path, err));
+    return cli_record_file(p, CLI_FILE_DATA, *path, *bytes, err);
+}
+
 /* The graph may work out shapes from its input's: the design's figures, and those of the first
  * tensor where the file has none, must be known before it is read. */
 static zs_status parse_model(cli_point *p, const cli_options *o, zs_span bytes, const char *path,
                              const zs_net_weights *weights, zs_net_spec *spec, zs_err *err)
 {
     const zs_design *d = &p->design;
-    const zs_fetch fetch = cli_fetch_large(&p->keep);
+    const zs_fetch fetch = {.get = fetch_part, .ctx = p};
     zs_net_parts parts = {.stated = {d->network.input_c, d->network.input_h, d->network.input_w},
                           .weights = weights,
                           .rounding = (zs_rounding)(ZS_ROUND_DOUBLE + d->network.rounding),
@@ -338,6 +349,9 @@ zs_status cli_net_load(cli_point *p, const cli_options *o, zs_err *err)
     const char *path = p->design.network.model;
     ZS_TRY(cli_file_read(&p->keep, path, CLI_LARGE_BYTES, &bytes, err));
     ZS_TRY(read_weights(p, o, &weights, &has_weights, &seed, err));
+    ZS_TRY(cli_record_file(p, CLI_FILE_MODEL, path, bytes, err));
+    if (has_weights)
+        ZS_TRY(cli_record_file(p, CLI_FILE_WEIGHTS, weights.path, weights.bytes, err));
     const bool is_own = has_weights && zs_net_has_own_weights(path, weights.path);
     ZS_TRY(parse_model(p, o, bytes, path, is_own ? &weights : NULL, &spec, err));
     spec.seed = seed;

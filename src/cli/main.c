@@ -128,6 +128,7 @@ static void keep_freed_memory(void)
 int cli_main(int argc, char **argv)
 {
     keep_freed_memory();
+    cli_command_line_is(argc, (const char *const *)argv);
     /* a closed pipe is a failed write: files are still put in order */
     const bool may_end = signal(SIGPIPE, SIG_IGN) != SIG_IGN;
     zs_err err = {0};
