@@ -22,6 +22,8 @@ typedef struct job {
     zs_figures figures[ZS_COMPARE_COLUMNS];
     const char *head; /* keys that --vary names */
     uint32_t n;
+    uint32_t failed_n; /* columns that cannot run */
+    zs_status first_failure;
     cli_progress progress;
 } job;
 
@@ -200,18 +202,61 @@ static zs_status simulate(job *j, uint32_t i, zs_err *err)
                                  &j->figures[i], err);
     if (status == ZS_OK)
         j->figures[i].provenance = cli_provenance_of_this(&j->keep);
-    if (status != ZS_OK && c->label != NULL)
-        zs_err_prefix(err, c->label);
     cli_point_drop(&p);
     return status;
+}
+
+/* Whether a design that was read cannot run: more DRAM than there is, a layer that it cannot do. */
+static bool is_answer(job *j, const column *c, zs_status status)
+{
+    cli_point p = {0};
+    cli_options o = *j->o;
+    zs_err err = {0};
+    if (status != ZS_ERANGE && status != ZS_EUNSUPPORTED && status != ZS_ESHAPE &&
+        status != ZS_ESTUCK)
+        return false;
+    o.design_path = c->path;
+    o.set = c->set;
+    const bool is_read = cli_design_build(&o, &p, &err) == ZS_OK;
+    cli_point_drop(&p);
+    return is_read;
+}
+
+/* A column that cannot run says why and leaves the others be, unless there are none. */
+static zs_status simulate_or_say(job *j, uint32_t i, zs_err *err)
+{
+    const column *c = &j->columns[i];
+    const zs_status status = simulate(j, i, err);
+    if (status == ZS_OK)
+        return ZS_OK;
+    if (!is_answer(j, c, status)) {
+        if (c->label != NULL)
+            zs_err_prefix(err, c->label);
+        return status;
+    }
+    const char *label = c->label != NULL ? c->label : c->path;
+    const char *why =
+        zs_arena_printf(&j->keep, "%s%s%s", err->place, err->place[0] ? ": " : "", err->text);
+    const char *text = zs_arena_printf(&j->keep, "cannot run: %s", why != NULL ? why : "");
+    if (why == NULL || text == NULL)
+        return zs_nomem(err, "a message");
+    j->failed_n++;
+    j->first_failure = j->failed_n == 1 ? status : j->first_failure;
+    if (j->failed_n < j->n && !j->o->quiet && j->o->format != CLI_TABLE)
+        cli_say(label, text);
+    ZS_TRY(zs_figures_without(&j->keep, label, why, &j->figures[i], err));
+    j->figures[i].provenance = cli_provenance_of_this(&j->keep);
+    return ZS_OK;
 }
 
 static zs_status collect(job *j, zs_err *err)
 {
     for (uint32_t i = 0; i < j->n; i++) {
-        ZS_TRY(j->columns[i].is_result ? read_result(j, i, err) : simulate(j, i, err));
+        ZS_TRY(j->columns[i].is_result ? read_result(j, i, err) : simulate_or_say(j, i, err));
         cli_progress_step(&j->progress, BAR_STEP);
     }
+    if (j->failed_n == j->n)
+        return zs_fail(err, j->first_failure, j->figures[0].label, "%s", j->figures[0].problem);
     return ZS_OK;
 }
 
