@@ -50,6 +50,7 @@ typedef struct cli_options {
     zs_fidelity fidelity;
     bool has_fidelity; /* it was given */
     cli_format format;
+    bool has_format;
     int jobs;
     bool timing_only, quiet;
     bool plan, fields, metrics, models, boards; /* show */

@@ -1,6 +1,7 @@
 #include "sweep_priv.h"
 
 #include <string.h>
+#include <unistd.h>
 
 static sweep_pool pool_in_use = sweep_pool_threads;
 
@@ -97,7 +98,8 @@ static zs_status run(sweep_job *job, int *exit_status, zs_err *err)
         return status;
     }
     catch_interrupts();
-    cli_progress_begin(&job->progress, (job->own_n - job->done_n) << 10, job->o->quiet);
+    cli_progress_begin(&job->progress, (job->own_n - job->done_n) << 10,
+                       job->o->quiet || (job->file.in_order && isatty(STDOUT_FILENO)));
     status = simulate(job, err);
     cli_progress_end(&job->progress);
     return finish(job, status, exit_status, err);

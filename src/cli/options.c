@@ -490,6 +490,7 @@ static zs_status check_values(const cli_command *command, cli_options *o, zs_err
     if (raw.format != NULL)
         ZS_TRY(word_index("--format", raw.format, format_words, CLI_FORMAT_N, &index, err));
     o->format = (cli_format)index;
+    o->has_format = raw.format != NULL;
     if (raw.jobs < 1)
         return zs_fail(err, ZS_EUSAGE, "--jobs", "%d is below the minimum 1", raw.jobs);
     if (raw.epochs < 1)

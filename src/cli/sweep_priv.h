@@ -116,6 +116,7 @@ typedef struct sweep_job {
     cli_progress progress;
     uint64_t best_own; /* the optimum, once found */
     bool best_found, internal_problem;
+    bool shows_top; /* a table of the fastest points in place of rows */
 } sweep_job;
 
 static inline bool sweep_is_done(const sweep_job *job, uint64_t own)
