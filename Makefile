@@ -217,7 +217,8 @@ install: all ## program, libraries, headers and documents into PREFIX (/usr/loca
 	ln -sfn ../../zynqsim/configs $(DOC)/configs
 	ln -sfn ../../zynqsim/models $(DOC)/models
 	ln -sfn ../../../include $(DOC)/include
-	install -D -m 644 -t $(DEST)/share/man/man1 docs/zynqsim.1
+	install -d $(DEST)/share/man/man1
+	sed -E 's#(^|[ (])(docs|configs)/#\1$(abspath $(PREFIX))/share/doc/zynqsim/\2/#g' docs/zynqsim.1 >$(DEST)/share/man/man1/zynqsim.1
 	install -D -m 644 docs/zynqsim.bash-completion $(DEST)/share/bash-completion/completions/zynqsim
 uninstall: ## undo install
 	rm -rf $(DEST)/bin/zynqsim $(DEST)/lib/libzynqsim.a $(DEST)/lib/libzynqsim_io.a $(DEST)/include/zynqsim \
