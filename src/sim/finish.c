@@ -268,27 +268,24 @@ static zs_energy energy_of(const zs_design *design, const zs_plan *plan, const z
     return sum;
 }
 
-/* Lanes that no layer can ever use. */
-static zs_status note_lanes(zs_arena *arena, const zs_design *design, const char *engine,
-                            zs_result *r, zs_err *err)
+static uint32_t value_of(const zs_design *design, const char *key)
 {
-    const zs_accel *a = &design->accel;
-    const struct {
-        const char *key;
-        uint32_t unroll, tile;
-    } loops[] = {{"oc", a->unroll.oc, a->tile.oc},
-                 {"ic", a->unroll.ic, a->tile.ic},
-                 {"oy", a->unroll.oy, a->tile.oy},
-                 {"ox", a->unroll.ox, a->tile.ox}};
-    for (size_t i = 0; i < ZS_LEN(loops); i++) {
-        if (loops[i].unroll <= loops[i].tile)
+    const zs_field *field = zs_field_find(key);
+    return *(const uint32_t *)(const void *)((const char *)design + field->offset);
+}
+
+/* Lanes that no layer can ever use. */
+static zs_status note_lanes(zs_arena *arena, const zs_design *design, const zs_kind_lanes *lanes,
+                            const char *engine, zs_result *r, zs_err *err)
+{
+    for (; lanes != NULL && lanes->unroll != NULL; lanes++) {
+        const uint32_t unroll = value_of(design, lanes->unroll);
+        const uint32_t bound = lanes->bound != NULL ? value_of(design, lanes->bound) : unroll;
+        if (unroll <= bound)
             continue;
         const char *note = zs_arena_printf(
-            arena,
-            "accelerator.unroll.%s of %u is above accelerator.tile.%s of %u: of every %u lanes "
-            "%u never have work",
-            loops[i].key, loops[i].unroll, loops[i].key, loops[i].tile, loops[i].unroll,
-            loops[i].unroll - loops[i].tile);
+            arena, "%s of %u is above %s of %u: of every %u lanes %u never have work",
+            lanes->unroll, unroll, lanes->bound, bound, unroll, unroll - bound);
         if (note == NULL)
             return zs_nomem(err, "result");
         ZS_TRY(add_notes(arena, r, engine, &note, 1, err));
@@ -318,8 +315,8 @@ static zs_status ask_kinds(zs_arena *arena, const zs_design *design, const zs_ne
             ZS_TRY(parts[i].plan->kind->notes(arena, parts[i].plan, &totals, &notes, &n, err));
         if (n > 0)
             ZS_TRY(add_notes(arena, r, parts[i].name, notes, n, err));
-        if (parts[i].plan->kind->tile_bounds_unroll)
-            ZS_TRY(note_lanes(arena, parts[i].design, part_n > 1 ? parts[i].name : NULL, r, err));
+        ZS_TRY(note_lanes(arena, parts[i].design, parts[i].plan->kind->lanes,
+                          part_n > 1 ? parts[i].name : NULL, r, err));
     }
     if (plan->rearranged_bytes == 0)
         return ZS_OK;
