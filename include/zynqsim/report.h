@@ -116,10 +116,10 @@ zs_status zs_comparison_table_emit(const zs_comparison *c, const zs_table_style 
                                    const zs_sink *s, zs_err *err);
 zs_status zs_comparison_csv_emit(const zs_comparison *c, const zs_sink *s, zs_err *err);
 zs_status zs_comparison_json_emit(const zs_comparison *c, const zs_sink *s, zs_err *err);
-/* `check`: what moved, per design. The table ends with a line that says how much; CSV and JSON have
- * every figure that moved. */
-zs_status zs_check_table_emit(const zs_checked *files, uint32_t n, const zs_table_style *style,
-                              const zs_sink *s, zs_err *err);
+/* `check`: what moved, per design. The table ends with a line that says how much, and of open
+ * figures whether --bless has just filled them in; CSV and JSON have every figure that moved. */
+zs_status zs_check_table_emit(const zs_checked *files, uint32_t n, bool is_blessed,
+                              const zs_table_style *style, const zs_sink *s, zs_err *err);
 zs_status zs_check_csv_emit(const zs_checked *files, uint32_t n, const zs_sink *s, zs_err *err);
 zs_status zs_check_json_emit(const zs_checked *files, uint32_t n, const zs_sink *s, zs_err *err);
 /* JUnit XML: a suite per baseline, a case per design. */

@@ -23,7 +23,7 @@
 
 #include <stdio.h>
 
-enum { CLI_DONE = 0, CLI_NO = 1, CLI_WRONG = 2, CLI_FAILED = 3 };
+enum { CLI_DONE = 0, CLI_NO = 1, CLI_WRONG = 2, CLI_FAILED = 3, CLI_SIGNALLED = 128 };
 
 /* ---- which program this is (models.c) -------------------------------------------------------- */
 
@@ -51,6 +51,7 @@ typedef struct cli_options {
     zs_fidelity fidelity;
     bool has_fidelity; /* it was given */
     cli_format format;
+    bool has_format;
     int jobs;
     bool timing_only, quiet;
     bool plan, streamline, fields, metrics, models, boards; /* show */
@@ -66,7 +67,8 @@ typedef struct cli_options {
     const char *loss;                                        /* fifos */
     long long words_limit, lut_limit, bram_limit;            /* fifos; -1: none */
     const char *image_set, *image_labels, *reference, *mean; /* accuracy */
-    bool help; /* help was printed, nothing else is to be done */
+    bool records; /* run: the result says what it was made of */
+    bool help;    /* help was printed, nothing else is to be done */
 } cli_options;
 
 /* One COMMAND row. */
@@ -123,6 +125,10 @@ zs_status cli_file_check(const char *path, zs_err *err);
 /* Standard output, checked: the error a write met stays until cli_stdout_close reports it. */
 zs_sink cli_stdout(void);
 zs_status cli_stdout_close(zs_err *err);
+/* For who writes to its descriptor: the error that a write met. */
+void cli_stdout_failed(int code);
+/* What read it has closed it. */
+bool cli_stdout_is_broken(void);
 
 /* A new file beside `target`, under a name that cannot be guessed, to take its place once it is
  * whole. Links in the way are not followed. */
@@ -215,10 +221,13 @@ typedef struct cli_point {
     zs_plan *plan;
     zs_sweep_section sweep; /* of the design file */
     bool keep_batchnorm;    /* of the network: not folded */
+    bool noted_preprocess;  /* that pictures go through the default one */
     const char *const *labels;
     uint32_t label_n;
     const char *notes[CLI_NOTES_MAX]; /* what the user should know about this run */
     uint32_t note_n;
+    zs_provenance record; /* what this point was made of */
+    bool records;
     zs_trace *trace; /* NULL unless one is asked for */
     cli_stream *trace_file;
 } cli_point;
@@ -248,6 +257,27 @@ zs_status cli_axes_name(zs_arena *keep, const zs_grid *grid, const char **out, z
 zs_status cli_axes_point(const cli_options *options, zs_arena *keep, const zs_grid *grid,
                          uint64_t point, const char **label, char ***settings, zs_err *err);
 void cli_note(cli_point *point, const char *fmt, ...) ZS_PRINTF(2, 3);
+
+/* ---- provenance (provenance.c) --------------------------------------------------------------- */
+
+void cli_command_line_is(int argc, const char *const *argv);
+typedef enum cli_file_role {
+    CLI_FILE_MODEL,
+    CLI_FILE_WEIGHTS,
+    CLI_FILE_INPUT,
+    CLI_FILE_DATA
+} cli_file_role;
+/* The point's design as it is now, before its files are looked for: nothing without
+ * options->records, and then neither do the others do anything. ZS_ENOMEM. */
+zs_status cli_record_design(cli_point *point, const cli_options *options, zs_err *err);
+/* A file that was read; without data it was made ("synthetic:1"). */
+zs_status cli_record_file(cli_point *point, cli_file_role role, const char *name, zs_span bytes,
+                          zs_err *err);
+/* Puts it all into the result. */
+zs_status cli_record_end(cli_point *point, const cli_options *options, zs_result *result,
+                         zs_err *err);
+/* Of what this program simulates: version and digest alone. NULL without memory. */
+const zs_provenance *cli_provenance_of_this(zs_arena *arena);
 
 /* ---- inputs (inputs.c) ----------------------------------------------------------------------- */
 

@@ -24,7 +24,9 @@ static zs_status word_index(const char *option, const char *text, const char *co
         const size_t at = strlen(all);
         snprintf(all + at, sizeof all - at, "%s%s", i ? i + 1 == n ? " or " : ", " : "", words[i]);
     }
-    return zs_fail(err, ZS_EUSAGE, option, "'%s' is not one of %s", text, all);
+    const char *near = zs_nearest(text, words, n);
+    return zs_fail(err, ZS_EUSAGE, option, "'%s' is not one of %s%s%s%s", text, all,
+                   near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }
 
 /* ---- the table of options -------------------------------------------------------------------- */
@@ -445,10 +447,12 @@ static zs_status take_option(const option *o, const char *text, int argc, zs_err
         *(bool *)o->place = true;
         return ZS_OK;
     }
-    if (o->kind == LIST) {
+    if (o->kind == LIST && text[0] != '\0') {
         append(o->place, text, argc);
         return ZS_OK;
     }
+    if (text[0] == '\0')
+        return zs_fail(err, ZS_EUSAGE, name, "the value is empty, a %s is needed", o->value);
     ZS_TRY(note_given(o, name, text, err));
     if (o->kind == WORD) {
         *(const char **)o->place = text;
@@ -464,6 +468,23 @@ static zs_status take_option(const option *o, const char *text, int argc, zs_err
     else
         *(long long *)o->place = number;
     return ZS_OK;
+}
+
+/* --set KEY VALUE: what follows was meant to be the value. */
+static zs_status check_setting(const option *o, const char *text, const char *next, zs_err *err)
+{
+    if ((o->place != &raw.set && o->place != &raw.vary) || text[0] == '\0' ||
+        strchr(text, '=') != NULL)
+        return ZS_OK;
+    if (next == NULL || next[0] == '-')
+        return zs_fail(err, ZS_EUSAGE, o->place == &raw.set ? "--set" : "--vary",
+                       "'%s' is not of the form %s", text,
+                       o->place == &raw.set ? "KEY=VALUE" : "KEY=VALUES");
+    const bool has_blanks = strpbrk(next, " \t;&|()[]{}*?<>$") != NULL;
+    return zs_fail(err, ZS_EUSAGE, o->place == &raw.set ? "--set" : "--vary",
+                   "'%s' is not of the form %s, did you mean --%s %s%s=%s%s?", text,
+                   o->place == &raw.set ? "KEY=VALUE" : "KEY=VALUES", o->name,
+                   has_blanks ? "'" : "", text, next, has_blanks ? "'" : "");
 }
 
 /* argv[*at] begins with a dash: --name, --name=value, -l, -lvalue, with the value in what follows
@@ -485,8 +506,10 @@ static zs_status read_option(const command_groups *groups, int argc, const char 
     if (o->kind != FLAG && !has_value) {
         if (*at + 1 >= argc)
             return zs_fail(err, ZS_EUSAGE, text, "needs a value");
+        ZS_TRY(check_setting(o, argv[*at + 1], *at + 2 < argc ? argv[*at + 2] : NULL, err));
         return take_option(o, argv[++*at], argc, err);
     }
+    ZS_TRY(check_setting(o, behind + (*behind == '='), *at + 1 < argc ? argv[*at + 1] : NULL, err));
     return take_option(o, behind + (*behind == '='), argc, err);
 }
 
@@ -504,6 +527,7 @@ static zs_status check_values(const cli_command *command, cli_options *o, zs_err
     if (raw.format != NULL)
         ZS_TRY(word_index("--format", raw.format, format_words, CLI_FORMAT_N, &index, err));
     o->format = (cli_format)index;
+    o->has_format = raw.format != NULL;
     if (raw.jobs < 1)
         return zs_fail(err, ZS_EUSAGE, "--jobs", "%d is below the minimum 1", raw.jobs);
     if (raw.epochs < 1)

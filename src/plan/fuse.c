@@ -359,8 +359,12 @@ static zs_status join_calls(zs_plan_draft *d, zs_err *err)
     const zs_accel *accel = &d->design->accel;
     if (accel->fusion != ZS_FUSION_GROUPS)
         return join_fires(d) == ZS_OK ? ZS_OK : zs_nomem(err, "plan");
-    for (uint32_t g = 0; g < accel->group_n; g++)
-        ZS_TRY(join_group(d, &accel->groups[g], err));
+    for (uint32_t g = 0; g < accel->group_n; g++) {
+        const zs_status status = join_group(d, &accel->groups[g], err);
+        if (status != ZS_OK)
+            zs_err_prefix(err, accel->groups[g].place);
+        ZS_TRY(status);
+    }
     return ZS_OK;
 }
 
