@@ -54,6 +54,7 @@ typedef struct cli_options {
     bool timing_only, quiet;
     bool plan, fields, metrics, models, boards; /* show */
     const char *graph;
+    const char *calibrate;
     bool layers; /* compare, check */
     bool bless;  /* check */
     const char *junit;

@@ -94,6 +94,7 @@ int main(void)
         tcase_reference,
         tcase_result_json,
         tcase_builds,
+        tcase_utilization,
         tcase_baseline_read,
         tcase_csv_line,
     };
