@@ -97,7 +97,7 @@ zs_status stream_target(const zs_design *design, uint64_t *cycles, zs_err *err)
         bool is_rate;
     } units[] = {{"cycles", 1, false}, {"kcycles", 1e3, false}, {"Mcycles", 1e6, false},
                  {"fps", 1, true},     {"kfps", 1e3, true},     {"Mfps", 1e6, true}};
-    const char *text = design->accel.stream.target;
+    const char *text = stream_params_of(&design->accel)->target;
     char *rest;
     *cycles = 0;
     if (text[0] == '\0')
@@ -163,7 +163,7 @@ enum { WIDEST_WEIGHTS = 36 };
  * fast enough; lanes of a matrix unit before its weights become wider than 36 bits. */
 static void fold_row(const zs_design *design, stream_row *r, uint64_t target)
 {
-    const uint32_t bits = design->accel.stream.weight_bits;
+    const uint32_t bits = stream_params_of(&design->accel)->weight_bits;
     r->pe = r->simd = r->window_simd = 1;
     if (r->op == STREAM_MATRIX)
         while (stream_work(r) >= target && r->simd < r->mw) {
@@ -203,7 +203,7 @@ static zs_status fold_as_given(const zs_design *design, stream_row *r, zs_err *e
 {
     uint64_t f[3] = {0};
     const char *name = r->layer->name;
-    const uint32_t n = stream_list_find(design->accel.stream.folding, name, f, 3);
+    const uint32_t n = stream_list_find(stream_params_of(&design->accel)->folding, name, f, 3);
     if (n == 0)
         return ZS_OK;
     const struct {
@@ -234,7 +234,8 @@ static zs_status fold_as_given(const zs_design *design, stream_row *r, zs_err *e
 zs_status stream_fold(const zs_design *design, stream_row *rows, uint32_t n, zs_err *err)
 {
     uint64_t target;
-    ZS_TRY(stream_list_check(design->accel.stream.folding, "accelerator.stream.folding", 3, err));
+    ZS_TRY(stream_list_check(stream_params_of(&design->accel)->folding,
+                             "accelerator.stream.folding", 3, err));
     ZS_TRY(stream_target(design, &target, err));
     for (uint32_t i = 0; i < n; i++)
         fold_row(design, &rows[i], target > 0 ? target : UINT64_MAX);

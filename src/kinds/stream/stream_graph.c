@@ -194,7 +194,7 @@ static zs_status add_layer(builder *b, stream_row *r)
     }
     p.lanes = r->pe;
     if (r->has_thresholds)
-        ZS_TRY(add_thresholds(b, &p, l->name, b->d->design->accel.stream.act_bits));
+        ZS_TRY(add_thresholds(b, &p, l->name, stream_params_of(&b->d->design->accel)->act_bits));
     r->out_bits = p.bits;
     r->node_n = b->out->flow.node_n - r->node0;
     b->streams[zs_view_base(b->d->net, l->out)] = p;
@@ -263,7 +263,7 @@ static zs_status join_slices(builder *b, uint32_t tensor)
 
 static zs_status set_depths(builder *b)
 {
-    const zs_stream_params *s = &b->d->design->accel.stream;
+    const stream_params *s = stream_params_of(&b->d->design->accel);
     zs_flow *f = &b->out->flow;
     ZS_TRY(stream_list_check(s->fifos, "accelerator.stream.fifos", 1, b->err));
     ZS_TRY(stream_list_names(b->d->arena, s->fifos, "accelerator.stream.fifos", b->edge_names,
@@ -296,7 +296,11 @@ static zs_status count_readers(builder *b)
 static zs_status check_input(const builder *b)
 {
     const zs_shape s = b->d->net->tensors[b->d->net->input].shape;
-    const uint32_t lanes = b->d->design->accel.stream.input_lanes;
+    const uint32_t lanes = stream_params_of(&b->d->design->accel)->input_lanes;
+    if (b->d->net->input_n > 1)
+        return zs_fail(b->err, ZS_EUNSUPPORTED, b->d->net->name,
+                       "a network of %u inputs: kind stream has one input, kind tiled runs it",
+                       b->d->net->input_n);
     if (zs_shape_elems(s) % lanes != 0)
         return zs_fail(b->err, ZS_ERANGE, "accelerator.stream.input_lanes",
                        "%u do not divide the %llu elements of the input", lanes,
@@ -315,7 +319,7 @@ static uint32_t last_row(const zs_plan_draft *d)
 
 zs_status stream_graph(zs_plan_draft *d, zs_err *err)
 {
-    const zs_stream_params *s = &d->design->accel.stream;
+    const stream_params *s = stream_params_of(&d->design->accel);
     builder b = {.d = d, .row = ZS_NO_INDEX, .err = err};
     b.capacity = 12 * d->row_n + 2 * d->net->tensor_n + 8;
     b.out = zs_new(d->arena, zs_plan_flow, 1);
