@@ -14,24 +14,32 @@ static void NAME(round_lanes)(const lanes *l, const SUM *sums, uint32_t n, ELEM 
     }
 }
 
+/* Elements may be written over the sums that they are made of: pixel after pixel, as an element is
+ * no larger than a sum. */
 static void NAME(finish)(const zs_quant *q, const zs_layer *layer, const zs_sum_block *b,
                          const void *sums, void *y)
 {
     const zs_layer_scale *scale = &q->layers[layer->index];
-    lanes l = {.lo = scale->act_lo, .hi = scale->act_hi};
-    for (uint32_t oc = 0; oc < b->oc_n; oc += LANES_MAX) {
-        const uint32_t n = b->oc_n - oc < LANES_MAX ? b->oc_n - oc : LANES_MAX;
-        const zs_requant *requant = scale->requant + b->oc0 + oc;
-        const bool is_plain = prepare_lanes(requant, n, &l);
-        for (size_t p = 0; p < b->pixel_n; p++) {
+    const uint32_t block_n = (b->oc_n + LANES_MAX - 1) / LANES_MAX;
+    lanes kept[BLOCKS_MAX];
+    bool is_plain[BLOCKS_MAX] = {false};
+    for (size_t p = 0; p < b->pixel_n; p++)
+        for (uint32_t block = 0; block < block_n; block++) {
+            const uint32_t oc = block * LANES_MAX, at = block < BLOCKS_MAX ? block : BLOCKS_MAX - 1;
+            const uint32_t n = b->oc_n - oc < LANES_MAX ? b->oc_n - oc : LANES_MAX;
+            const zs_requant *requant = scale->requant + b->oc0 + oc;
+            if (p == 0 || (at == BLOCKS_MAX - 1 && block_n > BLOCKS_MAX)) {
+                kept[at].lo = scale->act_lo;
+                kept[at].hi = scale->act_hi;
+                is_plain[at] = prepare_lanes(requant, n, &kept[at]);
+            }
             const SUM *from = (const SUM *)sums + p * b->sum_pitch + oc;
             ELEM out[LANES_MAX];
-            if (is_plain && NAME(is_plain)(from, n))
-                NAME(round_lanes)(&l, from, n, out);
+            if (is_plain[at] && NAME(is_plain)(from, n))
+                NAME(round_lanes)(&kept[at], from, n, out);
             else
                 for (uint32_t i = 0; i < n; i++)
                     out[i] = (ELEM)zs_requantise(from[i], requant[i], scale->act_lo, scale->act_hi);
             memcpy((ELEM *)y + p * b->y_pitch + oc, out, n * sizeof *out);
         }
-    }
 }

@@ -42,7 +42,7 @@ static void finish_f32(const zs_quant *q, const zs_layer *layer, const zs_sum_bl
 }
 
 /* zs_requantise of some channels at once, in 64 bits: shifts of 1 to SHIFT_MAX. */
-enum { LANES_MAX = 64, SHIFT_MAX = 61 };
+enum { LANES_MAX = 64, SHIFT_MAX = 61, BLOCKS_MAX = 16 };
 
 typedef struct lanes {
     int32_t mul[LANES_MAX];

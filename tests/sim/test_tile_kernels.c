@@ -205,14 +205,16 @@ START_TEST(test_every_vector_unit_gives_the_same_sums)
 }
 END_TEST
 
-/* Sums to elements at once, and one by one as zs_requantise has it, halves and extremes included.
- */
+/* Sums to elements at once, in a place of their own and in that of the sums, and one by one as
+ * zs_requantise has it: halves and extremes, more channels than one block and than all of them. */
 START_TEST(test_rows_of_sums_are_rounded_as_single_ones)
 {
-    enum { OC = 70, PIXELS = 3 };
+    enum { OC = 1100, PIXELS = 3 };
+    static const uint32_t widths[] = {70, 1, 64, 130, OC};
     static const uint32_t precisions[] = {ZS_INT8, ZS_FIXED16, ZS_W8A16};
     static int64_t sums64[PIXELS * OC];
     static int32_t sums32[PIXELS * OC];
+    static int64_t place64[PIXELS * OC];
     zs_requant requant[OC];
     zs_prng prng = {.state = 11};
     const uint32_t precision = precisions[_i];
@@ -226,8 +228,11 @@ START_TEST(test_rows_of_sums_are_rounded_as_single_ones)
         const zs_layer_scale scale = {.requant = requant, .act_lo = -most + 3, .act_hi = most};
         const zs_layer layer = {.index = 0};
         const zs_quant q = {.precision = precision, .layers = &scale};
-        const zs_sum_block b = {.oc_n = OC, .sum_pitch = OC, .y_pitch = OC, .pixel_n = PIXELS};
-        for (int i = 0; i < PIXELS * OC; i++) {
+        const uint32_t oc_n = widths[round % 5];
+        const zs_sum_block b = {
+            .oc_n = oc_n, .sum_pitch = oc_n, .y_pitch = oc_n, .pixel_n = PIXELS};
+        const uint32_t n = PIXELS * oc_n;
+        for (uint32_t i = 0; i < n; i++) {
             sums64[i] = (int64_t)zs_prng_next(&prng) >> (16 + zs_prng_below(&prng, 40));
             if (i % 3 == 0 && shift > 0 && shift < 40) /* a half */
                 sums64[i] = (2 * (sums64[i] % 100) + 1) * (INT64_C(1) << (shift - 1));
@@ -238,10 +243,17 @@ START_TEST(test_rows_of_sums_are_rounded_as_single_ones)
         zs_kernels_of(&q)->finish(&q, &layer, &b,
                                   precision == ZS_INT8 ? (const void *)sums32 : sums64,
                                   precision == ZS_INT8 ? (void *)y8 : y16);
-        for (int i = 0; i < PIXELS * OC; i++) {
+        memcpy(place64, precision == ZS_INT8 ? (const void *)sums32 : sums64, sizeof place64 / 2);
+        if (precision != ZS_INT8)
+            memcpy(place64, sums64, sizeof place64);
+        zs_kernels_of(&q)->finish(&q, &layer, &b, place64, place64);
+        for (uint32_t i = 0; i < n; i++) {
             const int64_t sum = precision == ZS_INT8 ? sums32[i] : sums64[i];
-            ck_assert_int_eq(precision == ZS_INT8 ? y8[i] : y16[i],
-                             zs_requantise(sum, requant[i % OC], scale.act_lo, scale.act_hi));
+            const int32_t want = zs_requantise(sum, requant[i % oc_n], scale.act_lo, scale.act_hi);
+            ck_assert_int_eq(precision == ZS_INT8 ? y8[i] : y16[i], want);
+            ck_assert_int_eq(precision == ZS_INT8 ? ((const int8_t *)place64)[i]
+                                                  : ((const int16_t *)place64)[i],
+                             want);
         }
     }
 }
