@@ -76,6 +76,11 @@ typedef struct zs_plan_draft {
 zs_status zs_draft_fuse(zs_plan_draft *d, const zs_fuse_rules *rules, zs_err *err);
 /* One row per layer is left to the kind: d->drafts alone. */
 zs_status zs_draft_fuse_layers(zs_plan_draft *d, const zs_fuse_rules *rules, zs_err *err);
+/* Row `i` as its layer in one piece, computed an output channel after the other: window, shapes,
+ * and the tile. */
+void zs_draft_shape_whole(zs_plan_draft *d, uint32_t i);
+/* Bytes of a layer's filters, one behind the other and each behind its bias. */
+uint64_t zs_draft_filter_bytes(const zs_plan_draft *d, uint32_t i);
 /* Once rows have their tiles and memories their sizes: addresses of weights and tensors, what any
  * schedule must move, the calls. */
 zs_status zs_draft_place(zs_plan_draft *d, zs_err *err);

@@ -57,6 +57,9 @@ void zs_exec_finish_sums(const zs_exec *e, const zs_layer *layer, const zs_tile_
 void zs_exec_gather(const zs_exec *e, const zs_plan_row *row, const zs_tile_box *box,
                     const uint8_t *image, zs_shape shape, uint8_t *tile);
 zs_tile zs_exec_tile(const zs_plan_row *row, const zs_tile_box *box);
+/* One filter of one image of a row of zs_draft_shape_whole, from DRAM to DRAM: bias first, then
+ * input channels, rows and columns of the window. Filters lie as zs_draft_filter_bytes has them. */
+void zs_exec_filter(zs_exec *e, const zs_plan_row *row, uint32_t image, uint32_t oc);
 /* Filters of a tile, [lane][n] with `pitch` elements from lane to lane, become [n][lane]. */
 void zs_exec_interleave(const void *from, size_t pitch, void *to, size_t n, uint32_t lanes,
                         size_t elem);

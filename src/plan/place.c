@@ -69,6 +69,31 @@ static bool place_partials(zs_plan_draft *d, uint64_t *top)
     return true;
 }
 
+/* ---- rows that are whole layers -------------------------------------------------------------- */
+
+void zs_draft_shape_whole(zs_plan_draft *d, uint32_t i)
+{
+    const zs_layer *layer = zs_draft_layer(d, i);
+    zs_plan_row *row = &d->rows[i];
+    row->window = layer->window;
+    row->x.shape = layer->x;
+    row->oh = layer->y.h;
+    row->ow = layer->y.w;
+    row->is_depthwise = zs_layer_is_depthwise(layer);
+    row->t_oc = 1;
+    row->t_ic = layer->x.c / layer->groups;
+    row->t_oy = row->oh;
+    row->t_ox = row->ow;
+}
+
+uint64_t zs_draft_filter_bytes(const zs_plan_draft *d, uint32_t i)
+{
+    const zs_layer *layer = zs_draft_layer(d, i);
+    const uint32_t precision = d->design->accel.precision;
+    return zs_layer_weight_elems(layer) * zs_weight_bytes(precision) +
+           zs_layer_bias_elems(layer) * zs_bias_bytes(precision);
+}
+
 /* ---- tensors --------------------------------------------------------------------------------- */
 
 static bool is_resident(const zs_plan_draft *d, uint32_t root)

@@ -37,6 +37,13 @@ program run copy.yaml --set accelerator.tile.oc=8
 [ $status = 2 ] && grep -q 'accelerator.tile.oc' err && grep -q copy err
 ok $? "a key of another kind is refused with both names"
 
+program run tiled.yaml --set accelerator.copy.clocks=2
+[ $status = 2 ] && grep -q 'accelerator.copy.clocks' err && grep -q tiled err
+ok $? "its own key is refused in another kind"
+program sweep copy.yaml --model lenet5 --vary accelerator.copy.clocks=1,500 --best cycles
+[ $status = 0 ] && grep -q 'point 0 has the least cycles' out
+ok $? "its own key counts"
+
 program sweep copy.yaml --model lenet5 --vary accelerator.unroll.oc=4,8 --best cycles
 ok $status "sweep --best"
 program sweep copy.yaml --model lenet5 --vary accelerator.unroll.oc=4,8,16 -o rows.csv

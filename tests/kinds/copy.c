@@ -1,8 +1,17 @@
 /* copy.c - a kind of accelerator for the tests, as small as one can be: each layer that its engine
- * takes is read whole, computed in one pass of a clock per output, and written whole. */
+ * takes is read whole, computed in one pass of some clocks per output, and written whole. */
+#include "../../src/kinds/kind_fields_priv.h"
 #include "zynqsim/kind.h"
 
-#include <string.h>
+typedef struct copy_params {
+    uint32_t clocks; /* per output */
+} copy_params;
+
+#define KIND_ID     copy
+#define KIND_FIELDS "../../tests/kinds/fields.def"
+#define KIND_PARAMS copy_params
+#define KIND_CHECK  NULL
+#include "../../src/kinds/kind_keys.h"
 
 /* Tensors and weights in one piece each. */
 static zs_xfer xfer(const zs_plan_row *row, const zs_design *design, uint32_t code,
@@ -27,23 +36,11 @@ static zs_xfer xfer(const zs_plan_row *row, const zs_design *design, uint32_t co
 static zs_status draft(zs_plan_draft *d, zs_err *err)
 {
     const zs_fuse_rules rules = {.most_pooled_pixels = 0};
-    const uint32_t precision = d->design->accel.precision;
     ZS_TRY(zs_draft_fuse(d, &rules, err));
     for (uint32_t i = 0; i < d->row_n; i++) {
-        const zs_layer *layer = zs_draft_layer(d, i);
-        zs_plan_row *row = &d->rows[i];
-        row->window = layer->window;
-        row->x.shape = layer->x;
-        row->oh = layer->y.h;
-        row->ow = layer->y.w;
-        row->is_depthwise = zs_layer_is_depthwise(layer);
-        row->t_oc = 1;
-        row->t_ic = layer->x.c / layer->groups;
-        row->t_oy = row->oh;
-        row->t_ox = row->ow;
-        row->weight_slots = zs_op_has_filters(layer->op);
-        row->weight_slot_bytes = zs_layer_weight_elems(layer) * zs_elem_bytes(precision) +
-                                 zs_layer_bias_elems(layer) * zs_bias_bytes(precision);
+        zs_draft_shape_whole(d, i);
+        d->rows[i].weight_slots = zs_op_has_filters(zs_draft_layer(d, i)->op);
+        d->rows[i].weight_slot_bytes = zs_draft_filter_bytes(d, i);
     }
     return zs_draft_place(d, err);
 }
@@ -69,7 +66,9 @@ static zs_status emit_body(zs_emitter *e)
         for (uint32_t k = 0; k < layer->in_n; k++)
             ZS_TRY(load(e, ZS_OP_LOAD_X, image, k ? ZS_BOX_SECOND : 0));
     wait[1] = e->last_mac;
-    const uint64_t cycles = (uint64_t)row->y_c * row->oh * row->ow * e->d->design->batch;
+    const copy_params *p = (const void *)e->d->design->accel.params;
+    const uint64_t cycles =
+        (uint64_t)row->y_c * row->oh * row->ow * e->d->design->batch * p->clocks;
     const uint64_t macs = zs_ceil_div(row->macs, zs_design_lanes(e->d->design));
     uint32_t op;
     ZS_TRY(zs_emit_priced(e, ZS_OP_MAC, &all, NULL, wait, 1, zs_max_u64(cycles, macs), &op));
@@ -100,32 +99,6 @@ static uint32_t interval(const zs_design *design)
     return 1;
 }
 
-/* One output channel of one image; filters lie one behind the other, each behind its bias. */
-static void conv_plane(zs_exec *e, const zs_plan_row *row, uint32_t image, uint32_t oc)
-{
-    const zs_layer *layer = zs_exec_layer(e, row);
-    const size_t filter_bytes = (size_t)zs_layer_filter_elems(layer) * e->elem;
-    const size_t plane = (size_t)row->oh * row->ow * e->elem;
-    const zs_tile_box box = {.image = image,
-                             .oc0 = oc,
-                             .oc_n = 1,
-                             .ic0 = oc / (row->y_c / layer->groups) * row->t_ic,
-                             .ic_n = (uint16_t)row->t_ic,
-                             .oy_n = (uint16_t)row->oh,
-                             .ox_n = (uint16_t)row->ow};
-    const uint8_t *filter = e->dram + row->weight_base + oc * (e->bias + filter_bytes);
-    _Alignas(8) uint8_t bias[8];
-    zs_tile t = zs_exec_tile(row, &box);
-    t.depthwise = false;
-    memcpy(bias, filter, e->bias);
-    zs_exec_gather(e, row, &box, e->dram + row->x.addr + image * row->x.pitch_bytes, row->x.shape,
-                   e->gathered);
-    e->kernels->start(bias, 1, plane / e->elem, e->sums);
-    e->kernels->products(&t, e->gathered, filter + e->bias, e->sums, e->offsets);
-    zs_exec_finish_sums(e, layer, &box, e->sums);
-    memcpy(e->dram + row->y.addr + image * row->y.pitch_bytes + oc * plane, e->sums, plane);
-}
-
 static void exec_op(zs_exec *e, uint32_t op)
 {
     const zs_plan_row *row = &e->plan->rows[e->plan->ops[op].row];
@@ -135,7 +108,7 @@ static void exec_op(zs_exec *e, uint32_t op)
     else if (code == ZS_OP_MAC)
         for (uint32_t image = 0; image < e->plan->batch; image++)
             for (uint32_t oc = 0; oc < row->y_c; oc++)
-                conv_plane(e, row, image, oc);
+                zs_exec_filter(e, row, image, oc);
 }
 
 const zs_kind zs_kind_copy = {.word = "copy",

@@ -18,23 +18,17 @@ static void shape_row(zs_plan_draft *d, uint32_t i)
     const zs_layer *layer = zs_draft_layer(d, i);
     zs_plan_row *row = &d->rows[i];
     const bool has_weights = zs_op_has_filters(layer->op);
-    row->window = layer->window;
+    zs_draft_shape_whole(d, i);
     if (layer->op == ZS_LAYER_GAP) {
         row->window = ZS_WINDOW_1X1;
         row->window.kh = layer->x.h;
         row->window.kw = layer->x.w;
     }
-    row->x.shape = layer->x;
-    row->oh = layer->y.h;
-    row->ow = layer->y.w;
-    row->is_depthwise = zs_layer_is_depthwise(layer);
-    row->t_oc = 1;
-    row->t_ic = has_weights ? layer->x.c / layer->groups : 1;
-    row->t_oy = row->oh;
-    row->t_ox = row->ow;
     direct_row_of(row)->walk_oc = has_weights ? layer->y.c / layer->groups : 1;
-    if (!has_weights)
+    if (!has_weights) {
+        row->t_ic = 1;
         return;
+    }
     const uint32_t precision = d->design->accel.precision;
     row->weight_slots = 1;
     row->weight_slot_bytes =

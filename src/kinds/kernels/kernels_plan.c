@@ -33,21 +33,11 @@ zs_xfer kernels_xfer(const zs_plan_row *row, const zs_design *design, uint32_t c
 static zs_status shape_row(zs_plan_draft *d, uint32_t i, kernels_row *own, zs_err *err)
 {
     const zs_layer *layer = zs_draft_layer(d, i);
-    const uint32_t precision = d->design->accel.precision;
     zs_plan_row *row = &d->rows[i];
     row->own = own;
-    row->window = layer->window;
-    row->x.shape = layer->x;
-    row->oh = layer->y.h;
-    row->ow = layer->y.w;
-    row->is_depthwise = zs_layer_is_depthwise(layer);
-    row->t_oc = 1;
-    row->t_ic = layer->x.c / layer->groups;
-    row->t_oy = row->oh;
-    row->t_ox = row->ow;
+    zs_draft_shape_whole(d, i);
     row->weight_slots = zs_op_has_filters(layer->op);
-    row->weight_slot_bytes = zs_layer_weight_elems(layer) * zs_weight_bytes(precision) +
-                             zs_layer_bias_elems(layer) * zs_bias_bytes(precision);
+    row->weight_slot_bytes = zs_draft_filter_bytes(d, i);
     if (!d->drafts[i].on_engine)
         return ZS_OK;
     if (layer->y.h > UINT16_MAX || layer->y.w > UINT16_MAX || row->t_ic > UINT16_MAX ||
