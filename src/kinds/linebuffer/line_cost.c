@@ -262,7 +262,7 @@ static uint64_t weight_depth(const zs_plan_draft *d, uint64_t bits)
     const uint64_t least = most_filter_words(d, false);
     uint64_t depth = most_filter_words(d, true);
     while (depth > least && others + (uint64_t)zs_bram18_of(depth, (uint32_t)bits) * a->unroll.oc >
-                                d->design->board.bram18) {
+                                zs_board_limit(&d->design->board, ZS_RESOURCE_BRAM18)) {
         uint64_t below = 1;
         while (below * 2 < depth)
             below *= 2;
