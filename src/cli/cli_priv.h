@@ -168,6 +168,8 @@ zs_status cli_stream_open(zs_arena *arena, const char *path, cli_stream **out, z
 zs_sink cli_stream_sink(cli_stream *stream);
 /* Gives the file its name; ZS_EIO, and no file, when anything could not be written. */
 zs_status cli_stream_close(cli_stream *stream, zs_err *err);
+/* The same, or `written` and no file when what was to be written came to a failure of its own. */
+zs_status cli_stream_end(cli_stream *stream, zs_status written, zs_err *err);
 /* Forgets a file that was not closed; NULL is fine. */
 void cli_stream_drop(cli_stream *stream);
 /* ZS_EUSAGE when `dir` exists and is not a directory: known before an hour is spent. */

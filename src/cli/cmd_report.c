@@ -413,10 +413,7 @@ static zs_status write_report(report_input *in, const cli_options *o, report_for
     const zs_sink sink = cli_stream_sink(file);
     const zs_status status =
         form == FORM_HTML ? write_page(in, &sink, err) : write_picture(in, o, form, &sink, err);
-    if (status == ZS_OK || status == ZS_EIO) /* closing says why */
-        return cli_stream_close(file, err);
-    cli_stream_drop(file);
-    return status;
+    return cli_stream_end(file, status, err);
 }
 
 zs_status cmd_report(const cli_options *options, int *exit_status, zs_err *err)

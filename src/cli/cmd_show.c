@@ -29,10 +29,7 @@ static zs_status put_graph(const cli_point *p, const cli_options *o, bool is_pag
         const zs_sink sink = cli_stream_sink(file);
         status = is_page ? zs_graph_page_emit(p->net, svg, &sink, err)
                          : zs_sink_write(&sink, svg.data, svg.bytes);
-        if (status == ZS_OK || status == ZS_EIO) /* closing says why */
-            status = cli_stream_close(file, err);
-        else
-            cli_stream_drop(file);
+        status = cli_stream_end(file, status, err);
     }
     zs_arena_drop(&scratch);
     return status;
@@ -84,10 +81,7 @@ zs_status cli_folding_write(const cli_point *p, const char *path, const uint32_t
     if (status == ZS_OK) {
         const zs_sink sink = cli_stream_sink(file);
         status = zs_folding_json_emit(&scratch, p->plan->flow, depths, &sink, err);
-        if (status == ZS_OK || status == ZS_EIO) /* closing says why */
-            status = cli_stream_close(file, err);
-        else
-            cli_stream_drop(file);
+        status = cli_stream_end(file, status, err);
     }
     zs_arena_drop(&scratch);
     return status;
@@ -123,10 +117,7 @@ static zs_status calibrate(cli_point *p, const cli_options *o, zs_err *err)
     ZS_TRY(cli_stream_open(&p->keep, o->out, &file, err));
     const zs_sink sink = cli_stream_sink(file);
     const zs_status status = zs_calibration_yaml_emit(&u, &scale, o->calibrate, &sink, err);
-    if (status == ZS_OK || status == ZS_EIO) /* closing says why */
-        return cli_stream_close(file, err);
-    cli_stream_drop(file);
-    return status;
+    return cli_stream_end(file, status, err);
 }
 
 zs_status cmd_show(const cli_options *options, int *exit_status, zs_err *err)

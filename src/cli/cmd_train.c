@@ -215,10 +215,7 @@ static zs_status write_onnx(cli_stream *stream, job *j, zs_err *err)
     zs_status status = zs_trainer_net(&j->arena, zs_train_run_trainer(j->run), &net, err);
     if (status == ZS_OK)
         status = zs_net_onnx_emit(&j->arena, net, &sink, err);
-    if (status == ZS_OK || status == ZS_EIO)
-        return cli_stream_close(stream, err);
-    cli_stream_drop(stream);
-    return status;
+    return cli_stream_end(stream, status, err);
 }
 
 static zs_status say_diverged(cli_point *p, const crew *c, int *exit_status, zs_err *err)

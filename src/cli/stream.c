@@ -104,3 +104,11 @@ zs_status cli_stream_close(cli_stream *s, zs_err *err)
     cli_temporary_drop(&s->temporary);
     return status;
 }
+
+zs_status cli_stream_end(cli_stream *s, zs_status written, zs_err *err)
+{
+    if (written == ZS_OK || (written == ZS_EIO && s->code != 0))
+        return cli_stream_close(s, err);
+    cli_stream_drop(s);
+    return written;
+}

@@ -174,12 +174,9 @@ static zs_status write_trace(cli_point *p, const cli_options *o, const zs_result
     zs_arena scratch;
     zs_arena_init(&scratch, cli_heap());
     const zs_sink sink = cli_stream_sink(p->trace_file);
-    zs_status status = emitter_of(o->trace)(&scratch, &p->design, p->trace, r, &sink, err);
+    const zs_status status = emitter_of(o->trace)(&scratch, &p->design, p->trace, r, &sink, err);
     zs_arena_drop(&scratch);
-    if (status == ZS_EIO) /* closing says why */
-        return cli_stream_close(p->trace_file, err);
-    ZS_TRY(status);
-    return cli_stream_close(p->trace_file, err);
+    return cli_stream_end(p->trace_file, status, err);
 }
 
 zs_status cli_trace_end(cli_point *p, const cli_options *o, const zs_result *r, zs_err *err)

@@ -100,6 +100,44 @@ run='--timing-only --fidelity tile --quiet --jobs 1'
     starve memory memory specs.csv
     head -n 3 "$configs/validation/dram_band.csv" >band.csv
     starve validate validate --against band.csv --format csv
+    printf '[net]\nwidth=4\nheight=4\nchannels=3\n[convolutional]\nfilters=2\nsize=3\npad=1\nbatch_normalize=1\nactivation=leaky\n' >net.cfg
+    printf 'input: "data" input_shape { dim: [1, 2, 2, 3] }\nlayer { name: "n" type: "ReLU" bottom: "data" top: "y" }\n' >net.prototxt
+    cp "$corpus/tflite/int_00" net.tflite
+    cat >chain.yaml <<'END'
+network: {model: chain_net.yaml}
+accelerator: {kind: stream, precision: int8, stream: {act_bits: 4, weight_bits: 4}}
+END
+    cat >chain_net.yaml <<'END'
+name: chain
+input: {name: data, shape: [2, 4, 4]}
+layers: [{conv: first, out: 2, kernel: 3, pad: 1, relu: true}, {conv: last, out: 2, kernel: 1}]
+END
+    mkdir set
+    { printf '\0\0\010\003\0\0\0\004\0\0\0\003\0\0\0\003'; printf '%036d' 7; } >set/train-images-idx3-ubyte
+    printf '\0\0\010\001\0\0\0\004\0\001\0\001' >set/train-labels-idx1-ubyte
+    cat >small_train.yaml <<'END'
+network: {model: train_net.yaml, preprocess: {mean: 0, scale: 0.0039}}
+train: {batch: 2, lr: 0.05}
+pipeline: {scheme: stale, cut: [conv1]}
+END
+    cat >train_net.yaml <<'END'
+name: tiny
+input: {name: data, shape: [1, 3, 3]}
+layers: [{conv: conv1, out: 2, kernel: 3, pad: 1, relu: true}, {fc: fc1, out: 2}, {softmax: prob}]
+END
+    starve 'show --models' show --models
+    starve 'show --boards' show --boards
+    starve 'run of a Darknet file' run small.yaml $run --format csv --model net.cfg
+    starve 'run of a TFLite file' run small.yaml $run --format csv --set accelerator.precision=int8 --model net.tflite
+    starve 'run of a prototxt' run small.yaml $run --format csv --model net.prototxt
+    starve fifos fifos chain.yaml --format csv
+    clean() { rm -rf made; mkdir made; }
+    starve train train small_train.yaml --data set --epochs 1 --jobs 1 --format csv --checkpoint made/k --onnx made/n.onnx
+    if command -v dot >/dev/null; then
+        starve 'show --graph' show small.yaml --graph made/g.svg
+    else
+        skip 'show --graph: needs graphviz'
+    fi
 }
 for picture in "$corpus/image/rgb.png" "$corpus/image/progressive.jpeg" "$corpus/image/palette_alpha.png"; do
     [ -f "$picture" ] || continue

@@ -107,5 +107,52 @@ ok "$([ $status = 2 ] && grep -q 'gnuplot' err && [ ! -e o.svg ]; echo $?)" 'a p
 PATH=/nonexistent "$ZYNQSIM" report lf2/result.json -o plain.html >out 2>err
 status=$?
 ok "$([ $status = 0 ] && grep -q 'gnuplot was not run' plain.html && grep -q 'id="h-timeline"' plain.html; echo $?)" 'a page does without'
+
+# ---- names that gnuplot, XML and the shell read as something else; gnuplot that fails
+cat >odd_net.yaml <<'END'
+name: "odd ]]> & <name>"
+input: {shape: [3, 8, 8]}
+layers:
+  - {conv: "'quoted", out: 4, kernel: 3}
+  - {conv: "a]]>b", out: 4, kernel: 1}
+  - {conv: "\"; set output 'ran' #", out: 4, kernel: 1}
+  - {conv: "`touch ran`$(touch ran)\\", out: 4, kernel: 1}
+  - {conv: "{/Bold=9 @<script>}_^~", out: 4, kernel: 1}
+  - {conv: "%s%n é ", out: 4, kernel: 1}
+END
+program run small.yaml --timing-only --quiet --model odd_net.yaml --out odd
+ok "$([ $status = 0 ] && [ -s odd/roofline.svg ] && [ -s odd/report.html ]; echo $?)" 'hostile names: run --out has all its files'
+for plot in roofline layers timeline bytes; do
+    program report odd/result.json -o "odd_$plot.svg" --plot $plot
+    [ $status = 0 ] || rm -f "odd_$plot.svg"
+done
+cp odd/roofline.svg odd_run.svg
+if [ -x /usr/bin/python3 ]; then
+    /usr/bin/python3 -c "import glob, xml.etree.ElementTree as e; assert len([e.parse(f) for f in glob.glob('odd_*.svg')]) == 5" 2>err
+    ok $? 'hostile names: five pictures, all well formed'
+else
+    skip 'pictures with hostile names: needs python3 to read XML'
+fi
+ok "$([ ! -e ran ]; echo $?)" 'hostile names: nothing of them is executed'
+mkdir fake
+for body in 'cat >/dev/null; exit 1' 'exec <&-; exit 0' 'cat >/dev/null; kill -9 $$' 'cat >/dev/null; echo "<svg"' 'exit 0'; do
+    printf '#!/bin/sh\n%s\n' "$body" >fake/gnuplot
+    chmod +x fake/gnuplot
+    PATH=$PWD/fake:$PATH "$ZYNQSIM" report lf2/result.json -o o.svg >out 2>err
+    status=$?
+    ok "$([ $status = 3 ] && grep -q gnuplot err && [ ! -e o.svg ]; echo $?)" "a gnuplot that does '$body' is status 3 ($status)"
+done
+printf '#!/bin/sh\nexit 1\n' >fake/gnuplot
+cp fake/gnuplot fake/dot
+while read -r made arguments; do
+    # shellcheck disable=SC2086
+    PATH=$PWD/fake:$PATH "$ZYNQSIM" $arguments >out 2>err </dev/null
+    status=$?
+    ok "$([ $status = 3 ] && [ -s err ] && [ ! -e "$made" ]; echo $?)" "$arguments: a picture that cannot be made is status 3 ($status)"
+done <<'END'
+none.html report lf2/result.json -o none.html
+no_out/roofline.svg run small.yaml --timing-only --quiet --out no_out
+none.svg show small.yaml --graph none.svg
+END
 ok "$([ "$(find . -name '.*' -type f | wc -l)" = 0 ]; echo $?)" 'no temporary files are left'
 finish

@@ -109,7 +109,8 @@ static zs_status try_rooms(choice *c, const line_rooms *rooms, zs_err *err)
     if (c->tried_n == TRIED_MAX)
         return ZS_OK;
     ZS_TRY(sketch(c, rooms, &d, err));
-    if (is_known(c, rooms, d.plan->call_n) || zs_line_sum_bram18(&d) > d.design->board.bram18)
+    if (is_known(c, rooms, d.plan->call_n) ||
+        zs_line_sum_bram18(&d) > zs_board_limit(&d.design->board, ZS_RESOURCE_BRAM18))
         return ZS_OK;
     c->tried[c->tried_n++] = (variant){*rooms, d.plan->call_n};
     if (c->asked_pl_cycles == 0) {

@@ -248,8 +248,14 @@ static uint64_t most_filter_words(const zs_plan_draft *d, bool whole_layers)
     return most;
 }
 
+static uint64_t bank(uint64_t depth, uint64_t bits)
+{
+    return zs_bram18_of(depth, (uint32_t)bits);
+}
+
 /* Without a size of its own: room for the largest layer, or as much as block RAM is left for; the
- * depth goes down by powers of two, what lies between costs the same. */
+ * depth goes down by powers of two: what lies between costs the same, and less that costs the same
+ * is of no use. */
 static uint64_t weight_depth(const zs_plan_draft *d, uint64_t bits)
 {
     const zs_accel *a = &d->design->accel;
@@ -260,13 +266,15 @@ static uint64_t weight_depth(const zs_plan_draft *d, uint64_t bits)
                ((uint64_t)a->unroll.oc * a->unroll.ic * zs_weight_bytes(a->precision));
     const uint64_t others = other_bram18(d);
     const uint64_t least = most_filter_words(d, false);
-    uint64_t depth = most_filter_words(d, true);
-    while (depth > least && others + (uint64_t)zs_bram18_of(depth, (uint32_t)bits) * a->unroll.oc >
-                                zs_board_limit(&d->design->board, ZS_RESOURCE_BRAM18)) {
+    const uint32_t limit = zs_board_limit(&d->design->board, ZS_RESOURCE_BRAM18);
+    uint64_t depth = most_filter_words(d, true), lower = depth;
+    while (lower > least && others + bank(depth, bits) * a->unroll.oc > limit) {
         uint64_t below = 1;
-        while (below * 2 < depth)
+        while (below * 2 < lower)
             below *= 2;
-        depth = zs_max_u64(below, least);
+        lower = zs_max_u64(below, least);
+        if (bank(lower, bits) < bank(depth, bits))
+            depth = lower;
     }
     return depth;
 }

@@ -279,13 +279,16 @@ static bool size_weights(zs_plan_draft *d)
     if (a->buffer.weight_bytes > 0) {
         depth = a->buffer.weight_bytes / ((uint64_t)banks * zs_weight_bytes(a->precision));
     } else {
-        /* powers of two below the useful depth: what lies between costs the same block RAM */
-        depth = useful;
-        while (depth > least && others + (uint64_t)bram18_of_bank(depth, bits) * banks > budget) {
+        /* powers of two below the useful depth: what lies between costs the same block RAM, and
+         * less that costs the same is of no use */
+        uint64_t lower = depth = useful;
+        while (lower > least && others + (uint64_t)bram18_of_bank(depth, bits) * banks > budget) {
             uint64_t below = 1;
-            while (below * 2 < depth)
+            while (below * 2 < lower)
                 below *= 2;
-            depth = zs_max_u64(below, least);
+            lower = zs_max_u64(below, least);
+            if (bram18_of_bank(lower, bits) < bram18_of_bank(depth, bits))
+                depth = lower;
         }
     }
     set_buffer(d, ZS_BUF_WEIGHT, "weight", banks, depth, bits, a->double_buffer.weight ? 2 : 1);

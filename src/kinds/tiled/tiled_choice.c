@@ -29,6 +29,7 @@ typedef struct variant {
 typedef struct row_cost {
     uint64_t weight_loads;
     bool on_engine, x_stays, y_stays;
+    bool is_ahead; /* the next weights may be loaded while these are in use */
 } row_cost;
 
 typedef struct choice {
@@ -42,7 +43,6 @@ typedef struct choice {
     uint32_t tried_n;
     variant best;
     uint64_t best_pl_cycles, asked_pl_cycles;
-    uint64_t asked_rough; /* rough_pl_cycles */
 } choice;
 
 static uint32_t asked_seconds(const zs_accel *a)
@@ -107,6 +107,12 @@ static bool copies_are_felt(const zs_plan_draft *d)
            macs / lanes * NOISE_PER_MILLE / 1000;
 }
 
+/* Room for a second tile of weights, where there is one. */
+static bool is_ahead(const zs_plan_row *row, uint64_t weight_loads)
+{
+    return row->weight_slots > 1 || weight_loads <= 1;
+}
+
 static bool is_tight(const zs_plan_draft *d)
 {
     bool is_tight = false;
@@ -118,7 +124,8 @@ static bool is_tight(const zs_plan_draft *d)
         uint64_t loads, steps;
         if (!d->drafts[i].on_engine || !zs_op_has_filters(zs_draft_layer(d, i)->op))
             continue;
-        if (!weights_fit_once(d, i, &loads, &steps) && d->design->accel.buffer.weight_bytes == 0)
+        const bool once = weights_fit_once(d, i, &loads, &steps);
+        if ((!once || !is_ahead(&d->rows[i], loads)) && d->design->accel.buffer.weight_bytes == 0)
             is_tight = true;
         sum = zs_plus_u64(sum, steps);
     }
@@ -148,35 +155,29 @@ static uint64_t moving_pl_cycles(const zs_plan_draft *d, uint32_t i, uint32_t op
     return (uint64_t)((double)price.pl_cycles * share);
 }
 
-/* Rows of the engine when every operand with one slot alone is moved while nothing is computed. It
- * tells which plans are not worth an estimate. */
+/* Rows of the engine when all transfers overlap with each other, where their channels allow it, and
+ * with the MACs. It says which plans are not worth an estimate. */
 static uint64_t rough_pl_cycles(const zs_plan_draft *d)
 {
-    const zs_design *design = d->design;
-    const zs_accel *a = &design->accel;
-    const zs_plan_buffer *buffers = d->plan->buffers;
-    const zs_outline o = {.design = design, .net = d->net, .plan = d->plan};
+    const zs_accel *a = &d->design->accel;
+    const zs_outline o = {.design = d->design, .net = d->net, .plan = d->plan};
+    const uint32_t ports[] = {a->ports.weight, a->ports.input, a->ports.output, a->ports.output};
     uint64_t sum = 0;
     for (uint32_t i = 0; i < d->row_n; i++) {
         if (d->rows[i].call == ZS_NO_INDEX)
             continue;
         const tiled_work w = tiled_work_of(&o, i);
-        const uint32_t ports[] = {a->ports.weight, a->ports.input, a->ports.output,
-                                  a->ports.output};
-        const bool waits[] = {d->rows[i].weight_slots < 2, buffers[ZS_BUF_INPUT].slots < 2,
-                              buffers[ZS_BUF_OUTPUT].slots < 2, buffers[ZS_BUF_OUTPUT].slots < 2};
-        uint64_t in_turn = w.compute_pl_cycles, longest = 0, channels[ZS_CHANNEL_N] = {0};
+        uint64_t longest = w.compute_pl_cycles, channels[ZS_CHANNEL_N] = {0};
         for (uint32_t k = 0; k < TILED_OPERAND_N; k++) {
             const uint32_t channel = zs_channel(ports[k], k >= TILED_OUTPUT);
             const uint64_t moved = moving_pl_cycles(d, i, k, channel, &w);
-            in_turn += waits[k] ? moved << (k == TILED_SPILL) : 0;
             channels[channel] += moved;
             if (k == TILED_SPILL)
                 channels[zs_channel(ports[k], false)] += moved;
         }
         for (uint32_t k = 0; k < ZS_CHANNEL_N; k++)
             longest = zs_max_u64(longest, channels[k]);
-        sum += zs_max_u64(in_turn, longest);
+        sum += longest;
     }
     return sum;
 }
@@ -194,6 +195,7 @@ static void cost_rows(const zs_plan_draft *d, row_cost *costs)
                               .y_stays = row->y_resident != ZS_NOT_RESIDENT};
         if (costs[i].on_engine && zs_op_has_filters(zs_draft_layer(d, i)->op))
             (void)weights_fit_once(d, i, &costs[i].weight_loads, &steps);
+        costs[i].is_ahead = is_ahead(row, costs[i].weight_loads);
     }
 }
 
@@ -203,8 +205,8 @@ static bool is_no_better(const choice *c, const row_cost *a, const row_cost *b, 
     for (uint32_t i = 0; i < row_n; i++) {
         const bool stays_less = (!a[i].x_stays || b[i].x_stays) && (!a[i].y_stays || b[i].y_stays);
         const bool stays_as_much = a[i].x_stays == b[i].x_stays && a[i].y_stays == b[i].y_stays;
-        if (a[i].weight_loads < b[i].weight_loads || a[i].on_engine != b[i].on_engine ||
-            !(c->copies_are_felt ? stays_as_much : stays_less))
+        if (a[i].weight_loads < b[i].weight_loads || (a[i].is_ahead && !b[i].is_ahead) ||
+            a[i].on_engine != b[i].on_engine || !(c->copies_are_felt ? stays_as_much : stays_less))
             return false;
     }
     return true;
@@ -256,21 +258,21 @@ static zs_status try_variant(choice *c, variant v, zs_err *err)
     if (costs == NULL)
         return zs_nomem(err, "plan");
     cost_rows(&d, costs);
-    const bool is_promising =
-        tiled_sum_bram18(&d) <= zs_board_limit(&d.design->board, ZS_RESOURCE_BRAM18) &&
-        rough_pl_cycles(&d) < c->asked_rough + c->asked_rough / 32;
-    if (!is_promising || is_known(c, &v, costs, d.row_n))
+    if (tiled_sum_bram18(&d) > zs_board_limit(&d.design->board, ZS_RESOURCE_BRAM18) ||
+        is_known(c, &v, costs, d.row_n))
+        return ZS_OK;
+    if (c->asked_pl_cycles == UINT64_MAX) { /* there is something to compare it with */
+        zs_plan_draft asked;
+        ZS_TRY(sketch(c, &c->tried[0], &asked, err));
+        ZS_TRY(estimate(c, &c->tried[0], &asked, &c->asked_pl_cycles, err));
+        ZS_TRY(sketch(c, &v, &d, err));
+    }
+    if (rough_pl_cycles(&d) >= c->best_pl_cycles + c->best_pl_cycles / 32) /* good to some % */
         return ZS_OK;
     if (v.is_rough) {
         v.is_rough = false;
         ZS_TRY(sketch(c, &v, &d, err));
         cost_rows(&d, costs);
-    }
-    if (c->tried_n == 1) { /* there is something to compare with what was asked for */
-        zs_plan_draft asked;
-        ZS_TRY(sketch(c, &c->tried[0], &asked, err));
-        ZS_TRY(estimate(c, &c->tried[0], &asked, &c->asked_pl_cycles, err));
-        ZS_TRY(sketch(c, &v, &d, err));
     }
     c->costs[c->tried_n] = costs;
     c->tried[c->tried_n++] = v;
@@ -356,7 +358,6 @@ static zs_status choose(choice *c, zs_plan_draft *d, zs_err *err)
     for (uint32_t i = 0; i < d->resident_n; i++)
         stayed_n += d->residents[i].chosen;
     c->copies_are_felt = copies_are_felt(d);
-    c->asked_rough = rough_pl_cycles(d);
     c->best_pl_cycles = c->asked_pl_cycles = UINT64_MAX;
     c->costs[0] = zs_new(c->base.arena, row_cost, d->row_n);
     if (c->costs[0] == NULL)
