@@ -24,9 +24,10 @@ typedef zs_xfer zs_xfer_fn(const zs_plan_row *row, const zs_design *design, uint
 
 /* What is known of a row besides what the plan keeps. */
 typedef struct zs_row_draft {
-    uint32_t layer, pool; /* net->layers indices; pool may be ZS_NO_INDEX */
-    uint32_t out;         /* tensor it writes; of the pool when one is fused */
-    uint32_t out_c0;      /* first channel of it within the pool's output (concat, then pool) */
+    uint32_t layer;     /* index into net->layers */
+    uint32_t act, pool; /* layers fused behind, in this order, or ZS_NO_INDEX */
+    uint32_t out;       /* tensor it writes; of the last layer fused */
+    uint32_t out_c0;    /* first channel of it within the pool's output (concat, then pool) */
     bool on_engine;
     bool joins_previous; /* belongs to the call of the row before */
     const char *call_name;
@@ -44,6 +45,7 @@ typedef struct zs_resident_draft {
 typedef struct zs_fuse_rules {
     bool takes_any_pool;         /* pools of any window and kind, and global averages */
     bool pools_after_call;       /* a pool behind what a call writes belongs to that call */
+    bool writes_acts;            /* activations of a few LUTs are applied to what is written */
     bool splits_concat_pools;    /* a pool behind a concatenation is fused into each of its parts */
     uint64_t most_pooled_pixels; /* of a map that a fused pool can work on */
 } zs_fuse_rules;

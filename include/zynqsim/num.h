@@ -59,6 +59,13 @@ uint32_t zs_stored_bytes(const zs_quant *q, uint32_t tensor);
 /* Precision `model`: ZS_EUNSUPPORTED for a network that has no integers of its own. */
 zs_status zs_quant_of_model(zs_arena *arena, const zs_net *net, zs_quant **out, zs_err *err);
 
+/* Whether a layer is an activation of a few LUTs, for an engine to apply to what it writes; and
+ * that, on `pixel_n` x `oc_n` finished elements of its input, channels from `oc0` on: the bits that
+ * zs_host_layer gives. scratch: as many floats. */
+bool zs_is_post_act(const zs_layer *layer);
+void zs_post_act(const zs_quant *q, const zs_layer *layer, uint32_t oc0, uint32_t oc_n,
+                 size_t pixel_n, void *elems, float *scratch);
+
 /* In fp32, the first layer on integers of its own whose sums may reach more than 2^24, which floats
  * hold exactly, and how much; NULL: none. */
 const zs_layer *zs_quant_inexact(const zs_net *net, double *most);

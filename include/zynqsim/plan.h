@@ -165,6 +165,7 @@ typedef struct zs_plan_row {
     const char *name;   /* "conv1+pool1" */
     const char *op;     /* "conv+pool" */
     uint32_t layer;     /* index into net->layers */
+    uint32_t act;       /* index of an activation's layer applied to the results, or ZS_NO_INDEX */
     uint32_t pool;      /* index of the pooling layer fused behind, or ZS_NO_INDEX */
     uint32_t call;      /* index into plan->calls; ZS_NO_INDEX when the PS runs it */
     uint32_t engine;    /* whose op streams it is in: joins hold up their own engine alone */

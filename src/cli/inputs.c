@@ -1,5 +1,6 @@
 #include "cli_priv.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -293,6 +294,7 @@ static zs_status join_sample(const feed *feeds, uint32_t k, cli_input *out, zs_e
         return zs_nomem(err, "inputs");
     for (uint32_t i = 0; i < p->net->input_n; i++) {
         const feed *f = &feeds[i];
+        assert(f->list != NULL); /* every input was given something */
         const cli_input *one = &f->list[f->n > 1 ? k : 0];
         memcpy(x + f->in->offset_elems, one->x, zs_shape_elems(f->shape) * sizeof *x);
         name = zs_arena_printf(&p->keep, "%s%s%s=%s", name, i > 0 ? ", " : "",

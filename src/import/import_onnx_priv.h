@@ -163,6 +163,9 @@ zs_status zs_onnx_codes(const zs_onnx_node *at, zs_net_value *x, zs_err *err);
 /* What is known of the steps of weights, constant input i. */
 void zs_onnx_grid(const zs_onnx_node *at, size_t i, zs_layer_spec *layer);
 
+/* Where of three values, some of them computed (net_onnx_dynamic.c). */
+zs_status zs_onnx_where_computed(const zs_onnx_node *at, zs_net_value *const in[3], zs_err *err);
+
 /* ---- operators ------------------------------------------------------------------------------- */
 
 /* ZS_EPARSE for an attribute or a number of inputs of another version of the operator. */
@@ -181,7 +184,4 @@ OP(qlinear) OP(integer) OP(quant) OP(multi_threshold) OP(xnor)
 OP(top_k) OP(dynamic_quantize)
 /* clang-format on */
 #undef OP
-/* Where of three values, some of them computed (net_onnx_dynamic.c). */
-zs_status zs_onnx_where_computed(const zs_onnx_node *at, zs_net_value *const in[3], zs_err *err);
-
 #endif

@@ -1,4 +1,5 @@
 #include "zynqsim/draft.h"
+#include "zynqsim/num.h"
 
 #include <string.h>
 
@@ -157,6 +158,30 @@ static bool may_fuse_pool(const zs_design *design, const zs_layer *conv, const z
     }
 }
 
+/* Sets the activation that the engine applies to a convolution's results. */
+static void find_act(const zs_plan_draft *d, const zs_fuse_rules *rules, zs_row_draft *row)
+{
+    const zs_net *net = d->net;
+    const zs_layer *conv = &net->layers[row->layer];
+    if (!rules->writes_acts || !row->on_engine || d->design->accel.model_scales ||
+        !zs_op_has_filters(conv->op) || conv->quant != NULL ||
+        net->tensors[conv->out].parent != ZS_NO_INDEX || count_overlapping(d, conv->out) != 1 ||
+        zs_net_is_output(net, conv->out))
+        return;
+    for (uint32_t i = row->layer + 1; i < net->layer_n; i++) {
+        const zs_layer *act = &net->layers[i];
+        if (act->in[0] != conv->out || act->in_n != 1)
+            continue;
+        if (zs_is_post_act(act) && zs_draft_takes(d, i) && act->y.c == conv->y.c &&
+            act->y.h == conv->y.h && act->y.w == conv->y.w &&
+            !(net->tensors[act->out].number.scale > 0)) {
+            row->act = i;
+            row->out = act->out;
+        }
+        return;
+    }
+}
+
 /* Sets the pool fused behind a convolution, and where its channels land in the pool's output. */
 static void find_pool(const zs_plan_draft *d, const zs_fuse_rules *rules, zs_row_draft *row)
 {
@@ -164,7 +189,7 @@ static void find_pool(const zs_plan_draft *d, const zs_fuse_rules *rules, zs_row
     const zs_layer *conv = &net->layers[row->layer];
     if (!zs_op_has_filters(conv->op) || conv->y.h * conv->y.w == 1)
         return;
-    uint32_t read = conv->out;
+    uint32_t read = row->out;
     uint64_t offset = 0;
     const uint32_t parent = net->tensors[read].parent;
     if ((uint64_t)conv->y.h * conv->y.w > rules->most_pooled_pixels)
@@ -213,18 +238,23 @@ static zs_status list_rows(zs_plan_draft *d, const zs_fuse_rules *rules)
         return ZS_ENOMEM;
     for (uint32_t i = 0; i < net->layer_n; i++) {
         zs_row_draft *row = &d->drafts[d->row_n++];
-        *row = (zs_row_draft){.layer = i, .pool = ZS_NO_INDEX, .out = net->layers[i].out};
+        *row = (zs_row_draft){
+            .layer = i, .act = ZS_NO_INDEX, .pool = ZS_NO_INDEX, .out = net->layers[i].out};
         row->on_engine = zs_draft_takes(d, i) && runs_on_engine(rules, &net->layers[i]) &&
                          takes_types(d, &net->layers[i]);
+        find_act(d, rules, row);
         find_pool(d, rules, row);
     }
     drop_half_fused(d);
     bool *is_fused = zs_new(d->arena, bool, net->layer_n + 1);
     if (is_fused == NULL)
         return ZS_ENOMEM;
-    for (uint32_t i = 0; i < d->row_n; i++)
+    for (uint32_t i = 0; i < d->row_n; i++) {
+        if (d->drafts[i].act != ZS_NO_INDEX)
+            is_fused[d->drafts[i].act] = true;
         if (d->drafts[i].pool != ZS_NO_INDEX)
             is_fused[d->drafts[i].pool] = true;
+    }
     uint32_t kept = 0;
     for (uint32_t i = 0; i < d->row_n; i++)
         if (!is_fused[d->drafts[i].layer])
@@ -232,6 +262,8 @@ static zs_status list_rows(zs_plan_draft *d, const zs_fuse_rules *rules)
     d->row_n = kept;
     for (uint32_t i = 0; i < kept; i++) {
         d->row_of_layer[d->drafts[i].layer] = i;
+        if (d->drafts[i].act != ZS_NO_INDEX)
+            d->row_of_layer[d->drafts[i].act] = i;
         const uint32_t pool = d->drafts[i].pool;
         if (pool != ZS_NO_INDEX && d->row_of_layer[pool] == ZS_NO_INDEX)
             d->row_of_layer[pool] = i;
@@ -383,20 +415,29 @@ static zs_status name_row(zs_plan_draft *d, uint32_t i)
     const zs_layer *layer = zs_draft_layer(d, i);
     zs_plan_row *row = &d->rows[i];
     row->layer = d->drafts[i].layer;
+    row->act = d->drafts[i].act;
     row->pool = d->drafts[i].pool;
     row->name = layer->name;
     row->op = zs_layer_op_name(layer->op);
     row->macs = zs_layer_macs(layer) * d->design->batch;
     row->ops = zs_layer_ops(layer) * d->design->batch;
+    if (row->act != ZS_NO_INDEX) {
+        const zs_layer *act = &d->net->layers[row->act];
+        row->ops += zs_layer_ops(act) * d->design->batch;
+        row->name = zs_arena_printf(d->arena, "%s+%s", row->name, act->name);
+        row->op = zs_arena_printf(d->arena, "%s+%s", row->op, zs_function_name(act->general->fn));
+        if (row->name == NULL || row->op == NULL)
+            return ZS_ENOMEM;
+    }
     if (row->pool == ZS_NO_INDEX)
         return ZS_OK;
     const zs_layer *pool = &d->net->layers[row->pool];
     row->pool_window = pool->window;
-    row->name = zs_arena_printf(d->arena, "%s+%s", layer->name, pool->name);
-    row->op = layer->op == ZS_LAYER_FC ? "fc+pool" : "conv+pool";
+    row->name = zs_arena_printf(d->arena, "%s+%s", row->name, pool->name);
+    row->op = zs_arena_printf(d->arena, "%s+pool", row->op);
     /* of a pooled concatenation each convolution has its channels' share */
     row->ops += zs_layer_ops(pool) * layer->y.c / pool->y.c * d->design->batch;
-    return row->name ? ZS_OK : ZS_ENOMEM;
+    return row->name && row->op ? ZS_OK : ZS_ENOMEM;
 }
 
 zs_status zs_draft_fuse(zs_plan_draft *d, const zs_fuse_rules *rules, zs_err *err)

@@ -25,7 +25,8 @@ static void put_name(zs_out *out, const char *name)
 static uint32_t row_of(const zs_plan *plan, uint32_t layer)
 {
     for (uint32_t r = 0; r < plan->row_n; r++)
-        if (plan->rows[r].layer == layer || plan->rows[r].pool == layer)
+        if (plan->rows[r].layer == layer || plan->rows[r].act == layer ||
+            plan->rows[r].pool == layer)
             return r;
     return ZS_NO_INDEX;
 }

@@ -68,11 +68,15 @@ static passing *passing_of(const zs_exec *e)
     return e->own;
 }
 
-/* What the row's layer, or the pool fused behind it, writes. */
+/* What the row's layer, or the last one fused behind it, writes. */
 static uint32_t written_by(const zs_exec *e, uint32_t row)
 {
     const zs_plan_row *r = &e->plan->rows[row];
-    return e->net->layers[r->pool != ZS_NO_INDEX ? r->pool : r->layer].out;
+    return e->net
+        ->layers[r->pool != ZS_NO_INDEX  ? r->pool
+                 : r->act != ZS_NO_INDEX ? r->act
+                                         : r->layer]
+        .out;
 }
 
 static zs_status build_parts(zs_exec *e, zs_arena *arena, zs_err *err)

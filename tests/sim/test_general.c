@@ -203,9 +203,64 @@ START_TEST(test_ops_of_another_input_are_refused)
 }
 END_TEST
 
+/* Activations of a few LUTs are part of what the engine writes: no rows of their own, the same
+ * bits, with a pool behind them or a slice of a concatenation. */
+START_TEST(test_engines_write_small_activations)
+{
+    static const uint32_t fusions[] = {ZS_FUSION_NONE, ZS_FUSION_LF1, ZS_FUSION_LF2,
+                                       ZS_FUSION_AUTO};
+    static const uint32_t precisions[] = {ZS_FP32, ZS_FIXED16, ZS_INT8, ZS_W8A16};
+    const zs_general leaky = {
+        .fn = ZS_FN_LEAKY_RELU, .p = {0.1}, .to = {C, H, W}, .x_elems = C * H * W};
+    const zs_general sigmoid = {.fn = ZS_FN_HARD_SIGMOID,
+                                .p = {0.2, 0.5},
+                                .to = {5, H / 2, W / 2},
+                                .x_elems = 5 * H * W / 4};
+    const zs_general slopes = {.fn = ZS_FN_PRELU,
+                               .to = {C, H / 2, W / 2},
+                               .x_elems = C * H * W / 4,
+                               .rank = 2,
+                               .dims = {C, H * W / 4},
+                               .strides = {{H * W / 4, 1}, {1, 0}},
+                               .constant = constant,
+                               .constant_n = C,
+                               .constant_at = 1};
+    zs_prng prng = {.state = 31};
+    test_rig rig;
+    test_spec *spec = test_spec_new(3, H, W);
+    fill_tables();
+    memset(&rig, 0, sizeof rig);
+    zs_arena_init(&rig.arena, test_heap());
+    test_conv(spec, "c1", "data", C, 3, 1, 1);
+    test_layer(spec, ZS_LAYER_UNARY, "leaky", "c1")->general = &leaky;
+    test_pool(spec, "pool", "leaky", ZS_POOL_MAX, 2, 2);
+    test_conv(spec, "c2", "pool", C, 3, 1, 1);
+    test_layer(spec, ZS_LAYER_BINARY, "slopes", "c2")->general = &slopes;
+    test_conv(spec, "c3", "pool", C, 1, 1, 0);
+    test_layer(spec, ZS_LAYER_CONCAT, "both", "slopes c3");
+    test_conv(spec, "c4", "both", 5, 1, 1, 0);
+    test_layer(spec, ZS_LAYER_UNARY, "sigmoid", "c4")->general = &sigmoid;
+    test_rig_init_net(&rig, test_net(&rig.arena, spec), precisions[_i]);
+    for (size_t f = 0; f < 3 * ZS_LEN(fusions); f++) {
+        zs_design d = test_random_design(&prng, precisions[_i]);
+        d.accel.fusion = fusions[f % ZS_LEN(fusions)];
+        run_design(&rig, &d);
+        const zs_plan *plan = test_rig_plan(&rig, &rig.arena, &d);
+        for (uint32_t r = 0; r < plan->row_n; r++) {
+            const zs_layer_op op = rig.net->layers[plan->rows[r].layer].op;
+            ck_assert(op == ZS_LAYER_CONV || op == ZS_LAYER_POOL);
+            ck_assert(plan->rows[r].act == ZS_NO_INDEX || plan->rows[r].call != ZS_NO_INDEX);
+        }
+    }
+    test_rig_drop(&rig);
+    test_spec_free(spec);
+}
+END_TEST
+
 TCase *tcase_general(void)
 {
     TCase *tc = tcase_create("general");
+    tcase_add_loop_test(tc, test_engines_write_small_activations, 0, 4);
     tcase_add_loop_test(tc, test_every_op_gives_the_reference_on_every_kind, 0, (int)ZS_LEN(cases));
     tcase_add_test(tc, test_ops_of_another_input_are_refused);
     return tc;

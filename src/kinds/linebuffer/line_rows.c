@@ -110,6 +110,7 @@ static void shape_call(line_draft *l, uint32_t draft, zs_plan_row *row)
     const uint32_t seen = zs_extent_y(row, 0, row->oh).hi;
     line_of(row)->lines = seen > 0 ? seen : 1; /* windows in padding only still read a line */
     row->y.shape = l->d->net->tensors[l->layers[draft].out].shape;
+    row->act = ZS_NO_INDEX;
     row->pool = l->layers[draft].pool;
     if (row->pool != ZS_NO_INDEX)
         row->pool_window = l->d->net->layers[row->pool].window;
@@ -253,8 +254,11 @@ static zs_plan_row *add_row(line_draft *l, uint32_t draft, uint32_t step)
     d->drafts[d->row_n].on_engine = step == ZS_HOST_CALL;
     d->drafts[d->row_n].joins_previous = false;
     d->row_n++;
-    *row = (zs_plan_row){
-        .layer = l->layers[draft].layer, .pool = ZS_NO_INDEX, .call = ZS_NO_INDEX, .own = row->own};
+    *row = (zs_plan_row){.layer = l->layers[draft].layer,
+                         .act = ZS_NO_INDEX,
+                         .pool = ZS_NO_INDEX,
+                         .call = ZS_NO_INDEX,
+                         .own = row->own};
     row->x_resident = row->y_resident = ZS_NOT_RESIDENT;
     line_of(row)->step = step;
     line_of(row)->tensor = ZS_NO_INDEX;

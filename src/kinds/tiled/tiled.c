@@ -7,7 +7,8 @@
 /* Sizes come before addresses, because they decide what stays on chip and never reaches DRAM. */
 zs_status tiled_prepare(zs_plan_draft *d, const bool *may_stay, zs_err *err)
 {
-    const zs_fuse_rules rules = {.splits_concat_pools = true, .most_pooled_pixels = UINT64_MAX};
+    const zs_fuse_rules rules = {
+        .writes_acts = true, .splits_concat_pools = true, .most_pooled_pixels = UINT64_MAX};
     d->may_stay = may_stay;
     ZS_TRY(zs_draft_fuse(d, &rules, err));
     tiled_shape_rows(d);

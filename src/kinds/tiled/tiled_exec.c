@@ -100,6 +100,17 @@ static const uint8_t *tile_input(zs_exec *e, const zs_plan_row *row, const zs_ti
     return e->gathered;
 }
 
+static void finish(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box, void *sums)
+{
+    const size_t pixels = (size_t)box->oy_n * box->ox_n;
+    zs_exec_finish_sums(e, zs_exec_layer(e, row), box, sums);
+    if (row->act == ZS_NO_INDEX)
+        return;
+    const zs_layer *act = &e->net->layers[row->act];
+    zs_post_act(e->quant, act, box->oc0, box->oc_n, pixels, sums, (float *)(void *)e->gathered);
+    zs_exec_watch(e, act, sums, pixels * box->oc_n);
+}
+
 static void mac(zs_exec *e, const zs_plan_row *row, const zs_tile_op *op, const zs_tile_box *box)
 {
     const zs_tile t = zs_exec_tile(row, box);
@@ -111,7 +122,7 @@ static void mac(zs_exec *e, const zs_plan_row *row, const zs_tile_op *op, const 
         e->kernels->start(slot, box->oc_n, (size_t)box->oy_n * box->ox_n, sums);
     e->kernels->products(&t, x, w, sums, e->offsets);
     if (box->flags & ZS_BOX_LAST)
-        zs_exec_finish_sums(e, zs_exec_layer(e, row), box, sums);
+        finish(e, row, box, sums);
 }
 
 /* ---- results --------------------------------------------------------------------------------- */
