@@ -3,7 +3,7 @@
  *
  * Models   the terms of fit.h over structure that is stated: multipliers and their style, sums,
  *          memories, masters, kernels, blocks around; the same functions as the kinds use.
- * Omits    what is not stated: such figures are told, not judged.
+ * Omits    what is not stated: such figures are reported, not judged.
  * Sources  docs/models/resources.md, "Built designs".
  * Memory   values point into the table they were read from. */
 #ifndef ZYNQSIM_BUILT_H
@@ -46,7 +46,7 @@ zs_fit_prices zs_fit_prices_without(const char *source);
 
 typedef struct zs_build_measured {
     const char *name, *reason, *source;
-    const char *told; /* why it is told and not judged; "": it is judged */
+    const char *told; /* why it is reported and not judged; "": it is judged */
     zs_built_design built;
     bool is_told[ZS_RESOURCE_N]; /* the table says so of single figures: `reason` has why */
     double used[ZS_RESOURCE_N];  /* NAN where the report does not have it */

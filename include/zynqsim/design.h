@@ -88,6 +88,7 @@ typedef struct zs_board {
 typedef struct zs_name_list {
     const char *const *names;
     uint32_t n;
+    const char *place; /* file:line:column; NULL: not of a file */
 } zs_name_list;
 
 typedef struct zs_preprocess {
@@ -97,22 +98,6 @@ typedef struct zs_preprocess {
     double mean[3], scale[3];
 } zs_preprocess;
 
-/* accelerator.stream.* */
-typedef struct zs_stream_params {
-    const char *target, *folding, *fifos;
-    uint32_t fifo_depth, weight_bits, act_bits, input_bits, output_bits;
-    uint32_t input_lanes, input_threshold, memory, burst_bytes;
-} zs_stream_params;
-
-/* accelerator.linebuffer.*: times in PL cycles. */
-typedef struct zs_line_params {
-    bool im2col;
-    double lut_pe_frac;
-    uint32_t line_elems, weight_elems, fifo_bytes, pool_fifo_beats;
-    uint32_t call_start, pe_fill, pixel_fill, drain_gap, line_fill, window_fill, shift;
-    uint32_t store_fill, row_end, pool_fill;
-} zs_line_params;
-
 /* accelerator.dma.* */
 typedef struct zs_dma_params {
     bool merge_rows, block_rows, chain;
@@ -121,8 +106,12 @@ typedef struct zs_dma_params {
     uint32_t write_data_pl_cycles, write_gap_pl_cycles;
 } zs_dma_params;
 
+/* Room for what the keys of one kind alone say: a struct of src/kinds/<kind>, in whose fields.def
+ * they are the rows PARAM. */
+enum { ZS_KIND_PARAM_BYTES = 128 };
+
 typedef struct zs_accel {
-    uint32_t kind;   /* row of zs_kind_designs */
+    uint32_t kind;   /* row of zs_kind_designs; zs_design_set_kind changes it */
     uint32_t style;  /* ZS_STYLE_*: how it was made */
     double dsp_frac; /* share of the products that is wanted in DSP slices */
     uint32_t products_per_dsp;
@@ -163,24 +152,14 @@ typedef struct zs_accel {
         bool clears_sums;
     } post;
     uint32_t channel_block; /* channels that are neighbours in DRAM */
-    struct {                /* kind: direct */
-        uint32_t filter_words, filter_copies, plane_words;
-        bool fuse_concat;
-        uint32_t hls_read, hls_write;
-    } direct;
-    struct { /* kind: kernels */
-        bool register_sum, local_weights, local_input;
-        uint32_t global_interval, line_latency_pl_cycles, cache_bytes;
-        double line_frac, launch_s;
-    } kernels;
+    _Alignas(8) unsigned char params[ZS_KIND_PARAM_BYTES]; /* of the kind; zeros behind them */
     uint32_t registers;
-    zs_line_params lines;
-    zs_stream_params stream;
     const zs_name_list *groups; /* with fusion == ZS_FUSION_GROUPS */
     uint32_t group_n;
 } zs_accel;
 
-/* A key of the accelerator or the board that was set by hand, not by a board's row or file. */
+/* A key of accelerator, board or network.preprocess that was set by hand, not by a board's row or
+ * file. */
 typedef struct zs_given {
     const struct zs_given *next;
     const struct zs_field *field;
@@ -197,11 +176,24 @@ typedef struct zs_engine {
 } zs_engine;
 enum { ZS_DESIGN_ENGINES_MAX = 16, ZS_ENGINE_NONE = 0xff };
 
+/* What a design says of layers by name or pattern besides who runs them: figures of kinds that give
+ * layers hardware of their own. */
+typedef enum zs_layer_key { ZS_LAYER_PES, ZS_LAYER_LANES, ZS_LAYER_WINDOW_LANES } zs_layer_key;
+typedef struct zs_layer_setting {
+    const char *pattern;
+    zs_layer_key key;
+    uint32_t value;
+} zs_layer_setting;
+/* "pe", "simd", "window" */
+const char *zs_layer_key_word(zs_layer_key key);
+
 typedef struct zs_design {
     const char *name;
     const char *board_name;    /* the built-in row or file that `board:` named */
     const char *const *on_cpu; /* patterns of layers that the PS runs, as those of an engine */
     uint32_t on_cpu_n;
+    const zs_layer_setting *layer_settings; /* of those that fit a layer the last counts */
+    uint32_t layer_setting_n;
     uint32_t batch;
     struct {
         const char *model, *weights, *labels;
@@ -329,6 +321,11 @@ const char *zs_unit_word(const char *unit, uint32_t i);
 zs_status zs_number_parse(const char *text, const char *unit, const char *place, double *out,
                           zs_err *err);
 
+/* ZS_EPARSE for a value of "accelerator.unroll" and the like: a group of keys, as which the message
+ * spells the value. */
+zs_status zs_design_fail_group(const zs_design *design, const char *path, const char *text,
+                               zs_err *err);
+
 /* A built-in board: its name, one sentence, and the keys in which it differs from the defaults. */
 typedef struct zs_board_setting {
     const char *path, *value, *source;
@@ -349,6 +346,11 @@ const zs_board_row *zs_board_find(const char *name);
 
 /* All defaults, board zybo-7020-256k. Strings are static. */
 void zs_design_defaults(zs_design *design);
+/* Another kind, with the defaults of the keys that it has to itself. Asks nothing of what was
+ * given: zs_design_set does. */
+void zs_design_set_kind(zs_design *design, uint32_t kind);
+/* All defaults, of the first kind that has a key. */
+void zs_design_defaults_with(zs_design *design, const zs_field *field);
 /* Sets one key from text ("100 MHz", "true", "hp0", "14.3 us"); units are converted to the field's,
  * plain numbers are in it. Also takes "board" (zs_design_set_board) and the lists below as
  * "104, 117, 123". `arena` keeps strings, and what was given by hand; with NULL nothing is noted
@@ -363,6 +365,8 @@ zs_status zs_design_set(zs_design *design, zs_arena *arena, const char *path, co
  * plane, or one for all). ZS_EPARSE for a key that takes one value, or a wrong number of items. */
 zs_status zs_design_set_list(zs_design *design, zs_arena *arena, const char *path,
                              const char *const *items, uint32_t item_n, zs_err *err);
+/* Whether some network.preprocess.* was given by hand, be it with its default. */
+bool zs_design_says_preprocess(const zs_design *design);
 /* An explicit list of layer groups as accelerator.fusion; the names are copied. */
 zs_status zs_design_set_groups(zs_design *design, zs_arena *arena, const zs_name_list *groups,
                                uint32_t group_n, zs_err *err);
@@ -390,7 +394,7 @@ zs_status zs_design_memory_check(const zs_memory_params *memory, zs_err *err);
 
 /* ---- several engines ------------------------------------------------------------------------- */
 
-/* layers: PATTERN: {key: text}; only `on: cpu` can be said. */
+/* layers: PATTERN: {key: text}: `on: cpu`, and figures of zs_layer_key. */
 zs_status zs_design_set_layer(zs_design *design, zs_arena *arena, const char *pattern,
                               const char *key, const char *text, zs_err *err);
 /* The design with engine i as its only one. */
@@ -425,6 +429,9 @@ uint32_t zs_bias_bytes(uint32_t precision);
 uint64_t zs_design_lanes(const zs_design *design); /* MACs per clock: product of the unrolls */
 /* Its blocks, of the kinds that the family has; others are 0. */
 zs_resources zs_board_resources(const zs_board *board, const zs_family *family);
+/* How many blocks of a kind a design may use; UINT32_MAX of a kind that the family has not: nothing
+ * is counted of it then. */
+uint32_t zs_board_limit(const zs_board *board, zs_resource_id id);
 const zs_axi_params *zs_port_params(const zs_board *board, uint32_t port);
 double zs_memory_peak_bytes_per_s(const zs_memory_params *memory);
 /* "?" for a value outside the table. */

@@ -55,6 +55,9 @@ typedef struct zs_fit_band {
     const char *source;
 } zs_fit_band;
 extern const zs_fit_band zs_fit_bands[ZS_RESOURCE_N];
+/* So many BRAM18 are not too many for the board at the lower end of their band, as `fits` wants it.
+ */
+bool zs_fit_allows_bram18(const zs_board *board, uint32_t bram18);
 
 /* ---- drawing it up --------------------------------------------------------------------------- */
 

@@ -54,8 +54,15 @@ typedef struct zs_net_weights {
     zs_span bytes;
     const char *path;
 } zs_net_weights;
+/* What is known of an input whose size a file leaves open. */
+typedef struct zs_net_size_of {
+    const char *input;
+    zs_shape shape;
+} zs_net_size_of;
 typedef struct zs_net_parts {
-    zs_shape stated;               /* as zs_net_parse_sized takes it */
+    zs_shape stated;             /* of the first input, as zs_net_parse_sized takes it */
+    const zs_net_size_of *sizes; /* ONNX: of inputs by name; they win as well */
+    uint32_t size_n;
     const zs_net_weights *weights; /* of a graph without any, in the format's own form; or NULL:
                                     * they are synthetic */
     zs_rounding rounding;          /* of integers in TFLite: ZS_ROUND_DOUBLE, _SINGLE or _FLOAT */
@@ -126,6 +133,17 @@ zs_status zs_image_synthetic(zs_arena *arena, uint64_t seed, uint32_t w, uint32_
 /* One name a line; a leading WordNet id ("n01440764 ") is kept out of the label. */
 zs_status zs_labels_parse(zs_arena *arena, zs_span bytes, const char *path,
                           const char *const **labels, uint32_t *n, zs_err *err);
+
+/* ---- folding files of FINN --------------------------------------------------------------------
+ *
+ * PEs, lanes and depths of FIFOs of nodes by type and number, as lists of accelerator.stream. */
+typedef struct zs_folding {
+    const char *folding, *fifos;
+    uint32_t ignored_n; /* nodes whose figures have no place in a pipeline here */
+} zs_folding;
+/* ZS_EPARSE; ZS_EUNSUPPORTED names the node. */
+zs_status zs_folding_parse(zs_arena *arena, zs_span bytes, const char *path, zs_folding *out,
+                           zs_err *err);
 
 /* ---- data sets and cases of training ----------------------------------------------------------
  */

@@ -133,6 +133,7 @@ double zs_quant_finish(const zs_layer_quant *quant, uint32_t channel, double sum
 int32_t zs_rule_scale(zs_rounding rule, int64_t x, double factor);
 int32_t zs_rule_mean(zs_rounding rule, int64_t sum, uint32_t n, double factor);
 int32_t zs_rule_add(zs_rounding rule, int32_t x, double a, int32_t y, double b, double out);
+int32_t zs_rule_subtract(zs_rounding rule, int32_t x, double a, int32_t y, double b, double out);
 int32_t zs_high_product(int64_t a, int32_t b);
 int32_t zs_shift_round(int32_t a, int32_t shift);
 /* The same of an add, whose inputs had their factors. */
@@ -242,9 +243,13 @@ typedef struct zs_output_spec {
     uint32_t dims[ZS_RANK_MAX];
 } zs_output_spec;
 
+#define ZS_MAX_INPUTS UINT32_C(1024)
+
 typedef struct zs_net_spec {
     const char *name;
-    zs_input_spec input; /* networks have one input */
+    zs_input_spec input;
+    const zs_input_spec *more_inputs; /* networks of several */
+    uint32_t more_input_n;
     const zs_layer_spec *layers;
     uint32_t layer_n;
     const char *output;    /* name of the layer that is the result; NULL = the only unread one */
@@ -295,6 +300,14 @@ typedef struct zs_layer {
     zs_shape x, y;               /* input (of in[0]) and output; for fc x is {c*h*w, 1, 1} */
 } zs_layer;
 
+typedef struct zs_net_input {
+    uint32_t tensor;
+    uint64_t offset_elems; /* of its values among those of an image */
+    uint32_t rank;         /* dimensions as the file counts them; 0: as the tensor's shape */
+    uint32_t dims[ZS_RANK_MAX];
+    bool is_channels_last; /* dims are N, H, W, C */
+} zs_net_input;
+
 typedef struct zs_net_output {
     const char *name;
     uint32_t tensor;
@@ -310,17 +323,19 @@ typedef struct zs_net {
     uint32_t layer_n;
     const zs_tensor *tensors;
     uint32_t tensor_n;
-    uint32_t input;  /* tensor index */
+    uint32_t input;  /* tensor index, of the first input */
     uint32_t output; /* tensor index: the final result */
     uint32_t logits; /* tensor before a final softmax; equals output where there is none */
     uint64_t seed;
     const zs_net_output *outputs; /* all results, `output` first */
     uint32_t output_n;
-    /* Dimensions of the input as the file counts them; rank 0: as the tensor's shape. */
-    uint32_t input_rank;
-    uint32_t input_dims[ZS_RANK_MAX];
-    bool is_channels_last; /* input_dims are N, H, W, C */
+    const zs_net_input *inputs; /* all of them; one image's values lie one input after the other */
+    uint32_t input_n;
 } zs_net;
+
+bool zs_net_is_input(const zs_net *net, uint32_t root);
+/* Values of one image, of all inputs together. */
+uint64_t zs_net_input_elems(const zs_net *net);
 
 /* Whether a result of the network lies in the memory that `root` owns. */
 bool zs_net_is_output(const zs_net *net, uint32_t root);
@@ -382,6 +397,10 @@ uint32_t zs_tensor_root(const zs_net *net, uint32_t tensor, uint64_t *offset_ele
 uint64_t zs_layer_filter_elems(const zs_layer *layer);
 const float *zs_layer_filter(const zs_net *net, const zs_layer *layer, uint32_t oc, float *scratch);
 float zs_layer_bias(const zs_net *net, const zs_layer *layer, uint32_t oc);
+/* The least and the largest sum of any channel of a layer with filters, for inputs of all values
+ * of their type. `filter` has room for zs_layer_filter_elems. False: not a layer of integers. */
+bool zs_layer_sum_range(const zs_net *net, const zs_layer *layer, float *filter, int64_t *least,
+                        int64_t *most);
 /* Value of synthetic weight i of a tensor: uniform in +-sqrt(6 / fan_in) (He et al. 2015). */
 float zs_weight_synthetic(uint64_t seed, uint32_t layer, uint64_t i, uint64_t fan_in);
 

@@ -52,6 +52,9 @@ zs_status zs_scatter_plot_emit(const zs_scatter *s, const zs_sink *sink, zs_err 
 zs_status zs_compare_html_emit(const zs_labelled_result *list, uint32_t n, const zs_sink *s,
                                zs_err *err);
 zs_status zs_scatter_html_emit(const zs_scatter *s, const zs_sink *sink, zs_err *err);
+/* What became of the layers of a file whose network zs_net_streamline built: a table. */
+zs_status zs_streamline_emit(zs_arena *scratch, const zs_net_spec *spec, const zs_net *net,
+                             const zs_sink *s, zs_err *err);
 /* Self-contained page; svgs may be empty spans (a note then says why). */
 zs_status zs_html_emit(const zs_result *r, zs_span roofline_svg, zs_span layers_svg,
                        const zs_sink *s, zs_err *err);
@@ -65,6 +68,9 @@ zs_status zs_fifos_json_emit(const zs_plan_flow *flow, const zs_flow_fifos *foun
 zs_status zs_fifos_table_emit(const zs_plan_flow *flow, const zs_flow_fifos *found,
                               const zs_flow_fifos_options *options, const zs_table_style *style,
                               const zs_sink *sink, zs_err *err);
+/* A folding file of FINN; depths [edge], or NULL: those of the flow. */
+zs_status zs_folding_json_emit(zs_arena *scratch, const zs_plan_flow *flow, const uint32_t *depths,
+                               const zs_sink *sink, zs_err *err);
 zs_status zs_traffic_csv_emit(const zs_memory_params *memory, const zs_traffic_case *cases,
                               uint32_t n, const zs_sink *s, zs_err *err);
 zs_status zs_traffic_table_emit(const zs_memory_params *memory, const zs_traffic_case *cases,
@@ -110,10 +116,10 @@ zs_status zs_comparison_table_emit(const zs_comparison *c, const zs_table_style 
                                    const zs_sink *s, zs_err *err);
 zs_status zs_comparison_csv_emit(const zs_comparison *c, const zs_sink *s, zs_err *err);
 zs_status zs_comparison_json_emit(const zs_comparison *c, const zs_sink *s, zs_err *err);
-/* `check`: what moved, per design. The table ends with a line that says how much; CSV and JSON have
- * every figure that moved. */
-zs_status zs_check_table_emit(const zs_checked *files, uint32_t n, const zs_table_style *style,
-                              const zs_sink *s, zs_err *err);
+/* `check`: what moved, per design. The table ends with a line that says how much, and of open
+ * figures whether --bless has just filled them in; CSV and JSON have every figure that moved. */
+zs_status zs_check_table_emit(const zs_checked *files, uint32_t n, bool is_blessed,
+                              const zs_table_style *style, const zs_sink *s, zs_err *err);
 zs_status zs_check_csv_emit(const zs_checked *files, uint32_t n, const zs_sink *s, zs_err *err);
 zs_status zs_check_json_emit(const zs_checked *files, uint32_t n, const zs_sink *s, zs_err *err);
 /* JUnit XML: a suite per baseline, a case per design. */

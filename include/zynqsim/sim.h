@@ -52,6 +52,25 @@ typedef struct zs_image_result {
     char sha256[65]; /* of the raw float32 output tensor; "" when not executed */
 } zs_image_result;
 
+/* A file that a run read. */
+typedef struct zs_file_digest {
+    const char *name, *sha256; /* sha256 NULL: made, not read ("synthetic:1") */
+} zs_file_digest;
+
+/* Who made a result, and of what. Texts that are unknown are NULL: a result of an earlier version,
+ * weights that are synthetic, part of the model or not read. */
+typedef struct zs_provenance {
+    const char *version, *models_digest;
+    const char *design, *design_sha256; /* every key of the design, as YAML */
+    const char *model_sha256, *weights_sha256;
+    const char *command;
+    const char *const *settings; /* --set */
+    uint32_t setting_n;
+    const zs_file_digest *inputs, *data; /* data: weights that the model keeps in other files */
+    uint32_t input_n, data_n;
+} zs_provenance;
+enum { ZS_RESULT_SCHEMA = 1 }; /* raised when a name of result.json changes its meaning */
+
 typedef struct zs_result {
     const char *design, *network, *board, *fidelity, *precision, *fusion;
     uint32_t batch;
@@ -82,6 +101,7 @@ typedef struct zs_result {
     const char *fusion_note; /* auto: what the search chose */
     const char *const *notes;
     uint32_t note_n;
+    const zs_provenance *provenance; /* NULL: unknown */
 } zs_result;
 
 /* Called for every op when it retires, in time order; ops of one instant in op order. Hooks of a

@@ -23,7 +23,7 @@
 
 #include <stdio.h>
 
-enum { CLI_DONE = 0, CLI_NO = 1, CLI_WRONG = 2, CLI_FAILED = 3 };
+enum { CLI_DONE = 0, CLI_NO = 1, CLI_WRONG = 2, CLI_FAILED = 3, CLI_SIGNALLED = 128 };
 
 /* ---- which program this is (models.c) -------------------------------------------------------- */
 
@@ -51,9 +51,10 @@ typedef struct cli_options {
     zs_fidelity fidelity;
     bool has_fidelity; /* it was given */
     cli_format format;
+    bool has_format;
     int jobs;
     bool timing_only, quiet;
-    bool plan, fields, metrics, models, boards; /* show */
+    bool plan, streamline, fields, metrics, models, boards; /* show */
     const char *graph;
     bool layers; /* compare, check */
     bool bless;  /* check */
@@ -61,10 +62,13 @@ typedef struct cli_options {
     char **cases; /* train */
     const char *data, *test, *seeds, *checkpoint, *onnx;
     int epochs, images;                                      /* images 0: all */
+    const char *folding;                                     /* file of FINN */
+    const char *write_folding;                               /* show, fifos */
     const char *loss;                                        /* fifos */
-    long long words_limit;                                   /* fifos; -1: none */
+    long long words_limit, lut_limit, bram_limit;            /* fifos; -1: none */
     const char *image_set, *image_labels, *reference, *mean; /* accuracy */
-    bool help; /* help was printed, nothing else is to be done */
+    bool records; /* run: the result says what it was made of */
+    bool help;    /* help was printed, nothing else is to be done */
 } cli_options;
 
 /* One COMMAND row. */
@@ -74,7 +78,7 @@ typedef struct cli_command {
     const char *arguments, *meaning;
     const char *needs; /* what to call the argument when it is missing */
     bool takes_design; /* its argument is the design file */
-    cli_format format; /* what it prints unless told */
+    cli_format format; /* what it prints unless --format says otherwise */
 } cli_command;
 
 /* ZS_EUSAGE with the nearest known name for what is not understood. argv[0] is the command; argv
@@ -106,8 +110,9 @@ zs_status cmd_accuracy(const cli_options *options, int *exit_status, zs_err *err
 
 zs_alloc cli_heap(void);
 /* The most that is read of a file: what its parser takes, or CLI_LARGE_BYTES. */
-#define CLI_LARGE_BYTES ((size_t)2 << 30) /* models, weights, tensors and pictures */
-#define CLI_LABEL_BYTES ((size_t)16 << 20)
+#define CLI_LARGE_BYTES   ((size_t)2 << 30) /* models, weights, tensors and pictures */
+#define CLI_LABEL_BYTES   ((size_t)16 << 20)
+#define CLI_FOLDING_BYTES ((size_t)4 << 20)
 /* Whole file into the arena; "-" is standard input. ZS_EUSAGE when it is not there or not a file,
  * ZS_ERANGE when it has more than `most` bytes, which is known before they are read, ZS_EIO when
  * reading fails. */
@@ -120,6 +125,10 @@ zs_status cli_file_check(const char *path, zs_err *err);
 /* Standard output, checked: the error a write met stays until cli_stdout_close reports it. */
 zs_sink cli_stdout(void);
 zs_status cli_stdout_close(zs_err *err);
+/* For who writes to its descriptor: the error that a write met. */
+void cli_stdout_failed(int code);
+/* What read it has closed it. */
+bool cli_stdout_is_broken(void);
 
 /* A new file beside `target`, under a name that cannot be guessed, to take its place once it is
  * whole. Links in the way are not followed. */
@@ -208,13 +217,17 @@ typedef struct cli_point {
     zs_arena keep;
     zs_design design;
     zs_net *net;
+    const zs_net_spec *streamlined; /* what the network was built from, where it has quantisers */
     zs_plan *plan;
     zs_sweep_section sweep; /* of the design file */
     bool keep_batchnorm;    /* of the network: not folded */
+    bool noted_preprocess;  /* that pictures go through the default one */
     const char *const *labels;
     uint32_t label_n;
     const char *notes[CLI_NOTES_MAX]; /* what the user should know about this run */
     uint32_t note_n;
+    zs_provenance record; /* what this point was made of */
+    bool records;
     zs_trace *trace; /* NULL unless one is asked for */
     cli_stream *trace_file;
 } cli_point;
@@ -227,6 +240,9 @@ zs_status cli_base_build(const cli_options *options, cli_point *out, zs_err *err
 /* The network that the point's design names, into point->net. */
 zs_status cli_net_load(cli_point *point, const cli_options *options, zs_err *err);
 void cli_point_drop(cli_point *point);
+/* The folding of the point's pipeline as a file of FINN; depths NULL: those of the plan. */
+zs_status cli_folding_write(const cli_point *point, const char *path, const uint32_t *depths,
+                            zs_err *err);
 /* "a=1;b=2" of a table's row, then what --set gave (NULL: nothing), as one list for cli_options. */
 zs_status cli_settings_of(zs_arena *arena, const char *text, char *const *more, char ***out,
                           zs_err *err);
@@ -242,18 +258,41 @@ zs_status cli_axes_point(const cli_options *options, zs_arena *keep, const zs_gr
                          uint64_t point, const char **label, char ***settings, zs_err *err);
 void cli_note(cli_point *point, const char *fmt, ...) ZS_PRINTF(2, 3);
 
+/* ---- provenance (provenance.c) --------------------------------------------------------------- */
+
+void cli_command_line_is(int argc, const char *const *argv);
+typedef enum cli_file_role {
+    CLI_FILE_MODEL,
+    CLI_FILE_WEIGHTS,
+    CLI_FILE_INPUT,
+    CLI_FILE_DATA
+} cli_file_role;
+/* The point's design as it is now, before its files are looked for: nothing without
+ * options->records, and then neither do the others do anything. ZS_ENOMEM. */
+zs_status cli_record_design(cli_point *point, const cli_options *options, zs_err *err);
+/* A file that was read; without data it was made ("synthetic:1"). */
+zs_status cli_record_file(cli_point *point, cli_file_role role, const char *name, zs_span bytes,
+                          zs_err *err);
+/* Puts it all into the result. */
+zs_status cli_record_end(cli_point *point, const cli_options *options, zs_result *result,
+                         zs_err *err);
+/* Of what this program simulates: version and digest alone. NULL without memory. */
+const zs_provenance *cli_provenance_of_this(zs_arena *arena);
+
 /* ---- inputs (inputs.c) ----------------------------------------------------------------------- */
 
 typedef struct cli_input {
     const char *name; /* "photo.jpg", "samples.npy[3]", "synthetic:1" */
-    const float *x;   /* CHW, the network's input shape */
+    const float *x;   /* CHW, the network's input shape; of several inputs one after the other */
 } cli_input;
 
 typedef struct cli_inputs {
     cli_input *list;
-    uint32_t n, capacity;
+    uint32_t n;
 } cli_inputs;
 
+/* Where the file begins in FILE or NAME=FILE, NAME being an input of the network. */
+const char *cli_input_file(const char *word);
 /* Every file of a list, .npy files sample by sample. */
 zs_status cli_inputs_build(cli_point *point, const char *const *names, uint32_t n, cli_inputs *out,
                            zs_err *err);

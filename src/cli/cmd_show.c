@@ -71,6 +71,39 @@ static zs_status emit_point(cli_point *p, bool is_listing, const zs_sink *s, zs_
     return zs_plan_tables_emit(&p->design, p->plan, &fit, s, err);
 }
 
+zs_status cli_folding_write(const cli_point *p, const char *path, const uint32_t *depths,
+                            zs_err *err)
+{
+    zs_arena scratch;
+    cli_stream *file = NULL;
+    if (p->plan->flow == NULL)
+        return zs_fail(err, ZS_EUNSUPPORTED, "--write-folding", "kind %s has no pipeline to fold",
+                       zs_kind_of(&p->design)->word);
+    zs_arena_init(&scratch, cli_heap());
+    zs_status status = cli_stream_open(&scratch, path, &file, err);
+    if (status == ZS_OK) {
+        const zs_sink sink = cli_stream_sink(file);
+        status = zs_folding_json_emit(&scratch, p->plan->flow, depths, &sink, err);
+        if (status == ZS_OK || status == ZS_EIO) /* closing says why */
+            status = cli_stream_close(file, err);
+        else
+            cli_stream_drop(file);
+    }
+    zs_arena_drop(&scratch);
+    return status;
+}
+
+static zs_status show_streamline(const cli_options *o, cli_point *p, const zs_sink *s, zs_err *err)
+{
+    ZS_TRY(cli_base_build(o, p, err));
+    ZS_TRY(cli_net_load(p, o, err));
+    if (p->streamlined == NULL)
+        return zs_fail(err, ZS_EUNSUPPORTED, p->design.network.model,
+                       "has no quantisers that precision %s keeps: there is nothing to streamline",
+                       zs_precision_word(&p->design.accel));
+    return zs_streamline_emit(&p->keep, p->streamlined, p->net, s, err);
+}
+
 zs_status cmd_show(const cli_options *options, int *exit_status, zs_err *err)
 {
     (void)exit_status;
@@ -84,9 +117,16 @@ zs_status cmd_show(const cli_options *options, int *exit_status, zs_err *err)
     if (options->models)
         return list_models(&sink, err);
     cli_point point;
+    if (options->streamline) {
+        const zs_status shown = show_streamline(options, &point, &sink, err);
+        cli_point_drop(&point);
+        return shown;
+    }
     zs_status status = cli_point_build(options, &point, err);
     if (status == ZS_OK && options->graph != NULL)
         status = draw_graph(&point, options, err);
+    else if (status == ZS_OK && options->write_folding != NULL)
+        status = cli_folding_write(&point, options->write_folding, NULL, err);
     else if (status == ZS_OK)
         status = emit_point(&point, options->plan, &sink, err);
     cli_point_drop(&point);

@@ -94,6 +94,35 @@ static zs_status apply_set(cli_point *p, const char *setting, named_here *here, 
     return refresh_lists(p, key, err);
 }
 
+/* Behind what the design says, so it counts. */
+static zs_status append_list(cli_point *p, const char *key, const char *more, zs_err *err)
+{
+    const zs_field *field = zs_field_find(key);
+    if (more[0] == '\0')
+        return ZS_OK;
+    ZS_TRY(zs_field_check_kind(field, p->design.accel.kind, err));
+    const char *before = *(const char *const *)((const char *)&p->design + field->offset);
+    const char *all =
+        zs_arena_printf(&p->keep, "%s%s%s", before, before[0] != '\0' ? ";" : "", more);
+    return all ? zs_design_set(&p->design, &p->keep, key, all, err) : zs_nomem(err, key);
+}
+
+static zs_status apply_folding(cli_point *p, const char *path, zs_err *err)
+{
+    zs_span bytes;
+    zs_folding f;
+    ZS_TRY(cli_file_read(&p->keep, path, CLI_FOLDING_BYTES, &bytes, err));
+    ZS_TRY(zs_folding_parse(&p->keep, bytes, path, &f, err));
+    ZS_TRY(append_list(p, "accelerator.stream.folding", f.folding, err));
+    ZS_TRY(append_list(p, "accelerator.stream.fifos", f.fifos, err));
+    if (f.ignored_n > 0)
+        cli_note(p,
+                 "%u nodes of %s have no figures here: thresholds work as fast as the unit before "
+                 "them, and converters and FIFOs are where streams need them",
+                 f.ignored_n, path);
+    return ZS_OK;
+}
+
 static zs_status apply_options(cli_point *p, const cli_options *o, named_here *here, zs_err *err)
 {
     ZS_TRY(apply_kind(p, o->set, err));
@@ -101,6 +130,8 @@ static zs_status apply_options(cli_point *p, const cli_options *o, named_here *h
     for (size_t i = 0; o->set != NULL && o->set[i] != NULL; i++)
         ZS_TRY(apply_set(p, o->set[i], here, err));
     p->design.place = NULL;
+    if (o->folding != NULL)
+        ZS_TRY(apply_folding(p, o->folding, err));
     if (o->model != NULL)
         p->design.network.model = o->model;
     if (o->weights != NULL)
@@ -130,17 +161,30 @@ static zs_status apply_options(cli_point *p, const cli_options *o, named_here *h
     return ZS_OK;
 }
 
+/* FILE or NAME=FILE, which a file may be called itself. */
+static zs_status locate_input(cli_point *p, const char *design_path, const char *word,
+                              const char **out, zs_err *err)
+{
+    uint64_t seed;
+    const char *equals = strchr(word, '=');
+    *out = zs_is_synthetic(word, &seed) ? word : cli_path_from(&p->keep, design_path, word);
+    if (*out != NULL && equals != NULL && equals != word && cli_file_check(*out, NULL) != ZS_OK) {
+        const char *file = zs_is_synthetic(equals + 1, &seed)
+                               ? equals + 1
+                               : cli_path_from(&p->keep, design_path, equals + 1);
+        *out = file ? zs_arena_printf(&p->keep, "%.*s=%s", (int)(equals - word), word, file) : NULL;
+    }
+    return *out != NULL ? ZS_OK : zs_nomem(err, "inputs");
+}
+
 static zs_status locate_list(cli_point *p, const char *design_path, const char *const **list,
                              uint32_t n, zs_err *err)
 {
     const char **found = zs_new(&p->keep, const char *, n > 0 ? n : 1);
     if (found == NULL)
         return zs_nomem(err, "inputs");
-    uint64_t seed;
     for (uint32_t i = 0; i < n; i++)
-        found[i] = zs_is_synthetic((*list)[i], &seed)
-                       ? (*list)[i]
-                       : cli_path_from(&p->keep, design_path, (*list)[i]);
+        ZS_TRY(locate_input(p, design_path, (*list)[i], &found[i], err));
     *list = found;
     return ZS_OK;
 }
@@ -151,6 +195,11 @@ static zs_status locate_files(cli_point *p, const char *design_path, const named
 {
     zs_design *d = &p->design;
     uint64_t seed;
+    const char *missing = d->network.model[0] == '\0'     ? "network.model"
+                          : d->network.weights[0] == '\0' ? "network.weights"
+                                                          : NULL;
+    if (missing != NULL)
+        return zs_fail(err, ZS_EUSAGE, missing, "is empty, but a value is needed");
     if (d->network.input_n == 0)
         ZS_TRY(refresh_lists(p, "network.input", err));
     const char *model;
@@ -183,8 +232,8 @@ static zs_status check_named(const zs_design *d, const named_here *here, zs_err 
     if (here->weights && !is_called_synthetic(d->network.weights))
         ZS_TRY(cli_file_check(d->network.weights, err));
     for (uint32_t i = 0; here->inputs && i < d->network.input_n; i++)
-        if (!zs_is_synthetic(d->network.inputs[i], &seed))
-            ZS_TRY(cli_file_check(d->network.inputs[i], err));
+        if (!zs_is_synthetic(cli_input_file(d->network.inputs[i]), &seed))
+            ZS_TRY(cli_file_check(cli_input_file(d->network.inputs[i]), err));
     return ZS_OK;
 }
 
@@ -222,6 +271,7 @@ static zs_status load_design(cli_point *p, const cli_options *o, zs_err *err)
 {
     named_here here;
     ZS_TRY(read_design(p, o, &here, err));
+    ZS_TRY(cli_record_design(p, o, err));
     ZS_TRY(locate_files(p, o->design_path, &here, err));
     return check_named(&p->design, &here, err);
 }
@@ -253,19 +303,67 @@ static zs_status settle_input_shape(cli_point *p, const cli_options *o, zs_net_s
                                     zs_err *err)
 {
     const zs_design *d = &p->design;
-    const char *first = d->network.inputs[0];
-    const size_t n = strlen(first);
+    const char *first = cli_input_file(d->network.inputs[0]);
     override(&spec->input.shape.c, d->network.input_c);
     override(&spec->input.shape.h, d->network.input_h);
     override(&spec->input.shape.w, d->network.input_w);
     const zs_shape s = spec->input.shape;
     if (s.c != 0 && s.h != 0 && s.w != 0)
         return ZS_OK;
-    if (!o->timing_only && n > 4 && strcmp(first + n - 4, ".npy") == 0)
+    if (!o->timing_only && ends_in(first, ".npy"))
         return cli_npy_shape(&p->keep, first, &spec->input.shape, err);
     return zs_fail(err, ZS_EUSAGE, "network.input_shape",
                    "the model does not state its input shape (%ux%ux%u), so c, h and w are needed",
                    s.c, s.h, s.w);
+}
+
+/* 224x224x3 is a shape of 224 channels, which hardly anyone means. */
+static void note_channels_last(cli_point *p, const zs_shape *s)
+{
+    const bool few = s->w == 3 || s->w == 4 || (s->w == 1 && s->c == s->h);
+    if (few && s->c > 4 && s->h > 4)
+        cli_note(p,
+                 "the network's input is %ux%ux%u, read as channels x rows x columns; for %u "
+                 "channels of %u x %u the shape is %ux%ux%u",
+                 s->c, s->h, s->w, s->w, s->c, s->h, s->w, s->c, s->h);
+}
+
+/* What a model keeps in other files. */
+static zs_status fetch_part(void *ctx, const char *name, const char *from, zs_span *bytes,
+                            const char **path, zs_err *err)
+{
+    cli_point *p = ctx;
+    const zs_fetch fetch = cli_fetch_large(&p->keep);
+    ZS_TRY(fetch.get(fetch.ctx, name, from, bytes, path, err));
+    return cli_record_file(p, CLI_FILE_DATA, *path, *bytes, err);
+}
+
+/* The sizes of all tensors that are given, each for the input it names, else for the first. */
+static zs_status take_sizes(cli_point *p, zs_net_parts *parts, zs_err *err)
+{
+    const zs_design *d = &p->design;
+    zs_net_size_of *sizes = zs_new(&p->keep, zs_net_size_of, d->network.input_n);
+    if (sizes == NULL)
+        return zs_nomem(err, "inputs");
+    for (uint32_t i = 0; i < d->network.input_n; i++) {
+        const char *word = d->network.inputs[i], *file = cli_input_file(word);
+        zs_net_size_of *size = &sizes[parts->size_n];
+        if (!ends_in(file, ".npy"))
+            continue;
+        ZS_TRY(cli_npy_shape(&p->keep, file, &size->shape, err));
+        if (file == word) {
+            parts->stated = parts->stated.c == 0 ? size->shape : parts->stated;
+            continue;
+        }
+        size->input = zs_arena_strndup(&p->keep, word, (size_t)(file - 1 - word));
+        if (size->input == NULL)
+            return zs_nomem(err, "inputs");
+        parts->size_n++;
+    }
+    parts->sizes = sizes;
+    return parts->size_n > 0 || parts->stated.c != 0
+               ? ZS_OK
+               : zs_fail(err, ZS_EUSAGE, "network.input", "no tensor states a size");
 }
 
 /* The graph may work out shapes from its input's: the design's figures, and those of the first
@@ -274,7 +372,7 @@ static zs_status parse_model(cli_point *p, const cli_options *o, zs_span bytes, 
                              const zs_net_weights *weights, zs_net_spec *spec, zs_err *err)
 {
     const zs_design *d = &p->design;
-    const zs_fetch fetch = cli_fetch_large(&p->keep);
+    const zs_fetch fetch = {.get = fetch_part, .ctx = p};
     zs_net_parts parts = {.stated = {d->network.input_c, d->network.input_h, d->network.input_w},
                           .weights = weights,
                           .rounding = (zs_rounding)(ZS_ROUND_DOUBLE + d->network.rounding),
@@ -282,11 +380,9 @@ static zs_status parse_model(cli_point *p, const cli_options *o, zs_span bytes, 
                           .outputs = d->network.outputs,
                           .output_n = d->network.output_n};
     const zs_status status = zs_net_parse_parts(&p->keep, bytes, path, &parts, spec, err);
-    const char *first = d->network.inputs[0];
     zs_err ignored;
     if (status != ZS_EUNSUPPORTED || parts.stated.c != 0 || o->timing_only ||
-        !ends_in(first, ".npy") ||
-        cli_npy_shape(&p->keep, first, &parts.stated, &ignored) != ZS_OK ||
+        take_sizes(p, &parts, &ignored) != ZS_OK ||
         zs_net_parse_parts(&p->keep, bytes, path, &parts, spec, &ignored) != ZS_OK)
         return status;
     return ZS_OK;
@@ -303,12 +399,12 @@ static bool has_quantisers(const zs_net_spec *spec)
 /* Their integers are what the file says, whatever scales a calibration would find. */
 static zs_status check_precision(const zs_design *d, const zs_net_spec *spec, zs_err *err)
 {
-    for (uint32_t i = 0; d->accel.precision != ZS_FP32 && i < spec->layer_n; i++)
+    const bool is_exact = d->accel.precision == ZS_FP32 || d->accel.model_scales;
+    for (uint32_t i = 0; !is_exact && i < spec->layer_n; i++)
         if (spec->layers[i].quant != NULL && spec->layers[i].quant->rule >= ZS_ROUND_DOUBLE)
-            return zs_fail(
-                err, ZS_EUNSUPPORTED, "accelerator.precision",
-                "the network computes in integers of its own, which fp32 holds; no other "
-                "precision does");
+            return zs_fail(err, ZS_EUNSUPPORTED, "accelerator.precision",
+                           "the network computes in integers of its own: precision 'model' or, in "
+                           "floats, 'fp32'");
     return ZS_OK;
 }
 
@@ -322,6 +418,9 @@ zs_status cli_net_load(cli_point *p, const cli_options *o, zs_err *err)
     const char *path = p->design.network.model;
     ZS_TRY(cli_file_read(&p->keep, path, CLI_LARGE_BYTES, &bytes, err));
     ZS_TRY(read_weights(p, o, &weights, &has_weights, &seed, err));
+    ZS_TRY(cli_record_file(p, CLI_FILE_MODEL, path, bytes, err));
+    if (has_weights)
+        ZS_TRY(cli_record_file(p, CLI_FILE_WEIGHTS, weights.path, weights.bytes, err));
     const bool is_own = has_weights && zs_net_has_own_weights(path, weights.path);
     ZS_TRY(parse_model(p, o, bytes, path, is_own ? &weights : NULL, &spec, err));
     spec.seed = seed;
@@ -333,6 +432,7 @@ zs_status cli_net_load(cli_point *p, const cli_options *o, zs_err *err)
         ZS_TRY(zs_net_take_weights(&p->keep, &spec, &from, err));
     }
     ZS_TRY(settle_input_shape(p, o, &spec, err));
+    note_channels_last(p, &spec.input.shape);
     if (!o->timing_only)
         ZS_TRY(check_precision(&p->design, &spec, err));
     const zs_accel *a = &p->design.accel;
@@ -343,6 +443,13 @@ zs_status cli_net_load(cli_point *p, const cli_options *o, zs_err *err)
                        "model, but '%s' has no quantisers of its own: int8 takes the scales that "
                        "network.calibration gives",
                        path);
+    if (is_streamlined) {
+        zs_net_spec *kept = zs_new(&p->keep, zs_net_spec, 1);
+        if (kept == NULL)
+            return zs_nomem(err, path);
+        *kept = spec;
+        p->streamlined = kept;
+    }
     const zs_status status = is_streamlined ? zs_net_streamline(&p->keep, &spec, &p->net, err)
                                             : zs_net_build(&p->keep, &spec, &p->net, err);
     if (status != ZS_OK && err != NULL && strstr(err->place, path) == NULL)

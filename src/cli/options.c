@@ -24,7 +24,9 @@ static zs_status word_index(const char *option, const char *text, const char *co
         const size_t at = strlen(all);
         snprintf(all + at, sizeof all - at, "%s%s", i ? i + 1 == n ? " or " : ", " : "", words[i]);
     }
-    return zs_fail(err, ZS_EUSAGE, option, "'%s' is not one of %s", text, all);
+    const char *near = zs_nearest(text, words, n);
+    return zs_fail(err, ZS_EUSAGE, option, "'%s' is not one of %s%s%s%s", text, all,
+                   near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }
 
 /* ---- the table of options -------------------------------------------------------------------- */
@@ -62,11 +64,11 @@ typedef struct raw_options {
     const char *design, *model, *weights, *labels, *out, *fidelity, *format, *trace, *trace_layers;
     const char *output, *plot, *x, *y, *junit, *graph;
     const char *merge, *pareto, *pareto_out, *best, *shard;
-    const char *loss;
+    const char *loss, *folding, *write_folding;
     const char *image_set, *image_labels, *reference, *mean;
-    long long limit, words_limit;
+    long long limit, words_limit, lut_limit, bram_limit;
     int trace_limit, jobs;
-    bool timing_only, quiet, plan, fields, metrics, models, boards, layers, bless, help;
+    bool timing_only, quiet, plan, streamline, fields, metrics, models, boards, layers, bless, help;
 } raw_options;
 
 enum { TRACE_LIMIT = 65536, TRACE_LIMIT_MAX = 1 << 24 };
@@ -81,10 +83,13 @@ static const option design_options[] = {
      "MODEL"},
     {"weights", 0, WORD, &raw.weights,
      "synthetic[:SEED], or a file with the weights of a YAML network", "WEIGHTS"},
+    {"folding", 0, WORD, &raw.folding,
+     "folding file of FINN: PEs, lanes and FIFOs of a streaming pipeline", "FILE.json"},
     {0}};
 
 static const option run_options[] = {
-    {"input", 0, LIST, &raw.inputs, "JPEG, PNG, PPM or .npy file, or synthetic[:SEED]; repeatable",
+    {"input", 0, LIST, &raw.inputs,
+     "JPEG, PNG, PPM or .npy file, or synthetic[:SEED]; of several inputs NAME=FILE; repeatable",
      "INPUT"},
     {"output", 0, LIST, &raw.outputs,
      "a value or layer of the network to end at, instead of its own results; repeatable", "NAME"},
@@ -111,6 +116,10 @@ static const option run_options[] = {
 
 static const option show_options[] = {
     {"plan", 0, FLAG, &raw.plan, "print the ops of the plan, one a line", NULL},
+    {"streamline", 0, FLAG, &raw.streamline,
+     "print how a quantised network became one of integers and thresholds", NULL},
+    {"write-folding", 0, WORD, &raw.write_folding,
+     "write a folding file of FINN of a streaming pipeline", "FILE.json"},
     {"fields", 0, FLAG, &raw.fields, "print the reference of all keys of a design (Markdown)",
      NULL},
     {"metrics", 0, FLAG, &raw.metrics, "print the reference of all figures of a result (Markdown)",
@@ -225,6 +234,11 @@ static const option fifos_options[] = {
     {"loss", 0, WORD, &raw.loss,
      "share of time that shallower FIFOs may cost, in per cent (default 0)", "PERCENT"},
     {"words", 0, COUNT, &raw.words_limit, "no more words than this in all, at the least loss", "N"},
+    {"luts", 0, COUNT, &raw.lut_limit, "no more LUTs than this in all, at the least loss", "N"},
+    {"brams", 0, COUNT, &raw.bram_limit,
+     "no more halves of block RAMs (BRAM18) than this in all, at the least loss", "N"},
+    {"write-folding", 0, WORD, &raw.write_folding,
+     "also write a folding file of FINN, depths included", "FILE.json"},
     {0}};
 
 static const option accuracy_options[] = {
@@ -433,10 +447,12 @@ static zs_status take_option(const option *o, const char *text, int argc, zs_err
         *(bool *)o->place = true;
         return ZS_OK;
     }
-    if (o->kind == LIST) {
+    if (o->kind == LIST && text[0] != '\0') {
         append(o->place, text, argc);
         return ZS_OK;
     }
+    if (text[0] == '\0')
+        return zs_fail(err, ZS_EUSAGE, name, "the value is empty, a %s is needed", o->value);
     ZS_TRY(note_given(o, name, text, err));
     if (o->kind == WORD) {
         *(const char **)o->place = text;
@@ -452,6 +468,23 @@ static zs_status take_option(const option *o, const char *text, int argc, zs_err
     else
         *(long long *)o->place = number;
     return ZS_OK;
+}
+
+/* --set KEY VALUE: what follows was meant to be the value. */
+static zs_status check_setting(const option *o, const char *text, const char *next, zs_err *err)
+{
+    if ((o->place != &raw.set && o->place != &raw.vary) || text[0] == '\0' ||
+        strchr(text, '=') != NULL)
+        return ZS_OK;
+    if (next == NULL || next[0] == '-')
+        return zs_fail(err, ZS_EUSAGE, o->place == &raw.set ? "--set" : "--vary",
+                       "'%s' is not of the form %s", text,
+                       o->place == &raw.set ? "KEY=VALUE" : "KEY=VALUES");
+    const bool has_blanks = strpbrk(next, " \t;&|()[]{}*?<>$") != NULL;
+    return zs_fail(err, ZS_EUSAGE, o->place == &raw.set ? "--set" : "--vary",
+                   "'%s' is not of the form %s, did you mean --%s %s%s=%s%s?", text,
+                   o->place == &raw.set ? "KEY=VALUE" : "KEY=VALUES", o->name,
+                   has_blanks ? "'" : "", text, next, has_blanks ? "'" : "");
 }
 
 /* argv[*at] begins with a dash: --name, --name=value, -l, -lvalue, with the value in what follows
@@ -473,8 +506,10 @@ static zs_status read_option(const command_groups *groups, int argc, const char 
     if (o->kind != FLAG && !has_value) {
         if (*at + 1 >= argc)
             return zs_fail(err, ZS_EUSAGE, text, "needs a value");
+        ZS_TRY(check_setting(o, argv[*at + 1], *at + 2 < argc ? argv[*at + 2] : NULL, err));
         return take_option(o, argv[++*at], argc, err);
     }
+    ZS_TRY(check_setting(o, behind + (*behind == '='), *at + 1 < argc ? argv[*at + 1] : NULL, err));
     return take_option(o, behind + (*behind == '='), argc, err);
 }
 
@@ -492,6 +527,7 @@ static zs_status check_values(const cli_command *command, cli_options *o, zs_err
     if (raw.format != NULL)
         ZS_TRY(word_index("--format", raw.format, format_words, CLI_FORMAT_N, &index, err));
     o->format = (cli_format)index;
+    o->has_format = raw.format != NULL;
     if (raw.jobs < 1)
         return zs_fail(err, ZS_EUSAGE, "--jobs", "%d is below the minimum 1", raw.jobs);
     if (raw.epochs < 1)
@@ -537,7 +573,9 @@ zs_status cli_options_parse(const cli_command *command, int argc, const char **a
                         .trace_limit = TRACE_LIMIT,
                         .limit = -1,
                         .epochs = 1,
-                        .words_limit = -1};
+                        .words_limit = -1,
+                        .lut_limit = -1,
+                        .bram_limit = -1};
     raw.room = calloc((size_t)LISTS * ((size_t)argc + 1), sizeof *raw.room);
     if (raw.room == NULL)
         return zs_nomem(err, "options");
@@ -580,6 +618,10 @@ zs_status cli_options_parse(const cli_command *command, int argc, const char **a
                        .image_labels = raw.image_labels,
                        .reference = raw.reference,
                        .mean = raw.mean,
+                       .lut_limit = raw.lut_limit,
+                       .bram_limit = raw.bram_limit,
+                       .folding = raw.folding,
+                       .write_folding = raw.write_folding,
                        .model = raw.model,
                        .weights = raw.weights,
                        .labels = raw.labels,
@@ -602,6 +644,7 @@ zs_status cli_options_parse(const cli_command *command, int argc, const char **a
                        .timing_only = raw.timing_only,
                        .quiet = raw.quiet,
                        .plan = raw.plan,
+                       .streamline = raw.streamline,
                        .fields = raw.fields,
                        .metrics = raw.metrics,
                        .models = raw.models,

@@ -245,6 +245,10 @@ static zs_status set_groups(const reader *r, const yaml_node_t *node, const char
         if (group->type != YAML_SEQUENCE_NODE)
             return FAIL_AT(r, group, ZS_EPARSE, path, "each group is a list of layer names");
         ZS_TRY(list_items(r, group, path, &groups[i]));
+        groups[i].place = zs_arena_printf(r->arena, "%s:%zu:%zu", r->file->path,
+                                          group->start_mark.line + 1, group->start_mark.column + 1);
+        if (groups[i].place == NULL)
+            return zs_nomem(r->err, path);
     }
     return at_node(r, node, zs_design_set_groups(r->design, r->arena, groups, n, r->err));
 }
@@ -255,6 +259,13 @@ static zs_status set_list(const reader *r, const yaml_node_t *node, const char *
     if (strcmp(path, "accelerator.fusion") == 0)
         return set_groups(r, node, path);
     ZS_TRY(list_items(r, node, path, &list));
+    if (is_section(path) && !is_leaf(path)) {
+        const char *text = "";
+        for (uint32_t i = 0; i < list.n && text != NULL; i++)
+            text = zs_arena_printf(r->arena, "%s%s%s", text, i > 0 ? ", " : "", list.names[i]);
+        return text == NULL ? zs_nomem(r->err, path)
+                            : at_node(r, node, zs_design_fail_group(r->design, path, text, r->err));
+    }
     return at_node(r, node,
                    zs_design_set_list(r->design, r->arena, path, list.names, list.n, r->err));
 }
@@ -269,7 +280,7 @@ static zs_status set_scalar(const reader *r, yaml_node_item_t index, const yaml_
     if (is_null(node)) /* a section whose keys are all commented out */
         return ZS_OK;
     if (!is_leaf(path))
-        return FAIL_AT(r, node, ZS_EPARSE, path, "'%.48s', but it takes keys below it", text);
+        return at_node(r, node, zs_design_fail_group(r->design, path, text, r->err));
     if (strcmp(path, zs_kind_field.path) ==
         0) { /* the outermost one is set, the others only read */
         zs_design design = *r->design;

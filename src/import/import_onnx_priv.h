@@ -10,11 +10,13 @@
 typedef struct zs_onnx {
     zs_net_draft draft;
     const ZsOnnx__Graph *graph;
-    int64_t opset;             /* of the default domain */
-    zs_shape stated;           /* sizes of the input that win over the file's, 0 = none */
-    int64_t batch;             /* samples that the input states, 0 = open */
-    bool is_whole;             /* the first dimension is one like the others: not samples, or one */
-    const char *input;         /* its name */
+    int64_t opset;                    /* of the default domain */
+    const struct zs_net_parts *parts; /* ONNX: what is known beside the file */
+    zs_shape stated; /* others: sizes of the input that win over the file's, 0 = none */
+    int64_t batch;   /* samples that the input states, 0 = open */
+    bool is_whole;   /* the first dimension is one like the others: not samples, or one */
+    const zs_input_spec *inputs;
+    uint32_t input_n;
     const char *const *wanted; /* outputs that were asked for instead of the graph's */
     size_t wanted_n;
     uint64_t fold_elems; /* elements that constants may still be folded into */
@@ -97,12 +99,17 @@ zs_general *zs_onnx_general(const zs_onnx_node *at, zs_function fn);
 /* fn of two values, and a value times a factor. */
 zs_status zs_onnx_two(const zs_onnx_node *at, zs_function fn, zs_net_value *a, zs_net_value *b,
                       zs_net_value *out, zs_err *err);
+/* The same, always as a layer of its own function. */
+zs_status zs_onnx_two_general(const zs_onnx_node *at, zs_function fn, zs_net_value *a,
+                              zs_net_value *b, zs_net_value *out, zs_err *err);
 zs_status zs_onnx_scale(const zs_onnx_node *at, zs_net_value *x, double factor, zs_net_value *out,
                         zs_err *err);
 zs_status zs_onnx_clip(const zs_onnx_node *at, zs_net_value *constant, double lo, double hi,
                        zs_err *err);
 /* Makes a constant what a layer computes: zeros in place of all elements of the input, plus it. */
 zs_status zs_onnx_compute(const zs_onnx_node *at, zs_net_value *constant, zs_err *err);
+/* Whether a layer's name is that of an input of the network. */
+bool zs_onnx_is_input(const zs_onnx *net, const char *layer);
 /* A table of `n` offsets: start, start + step, ... */
 int64_t *zs_onnx_table(const zs_onnx_node *at, uint64_t n, int64_t start, int64_t step);
 /* Refuses what would mix samples of a batch. */
@@ -171,8 +178,10 @@ OP(tile) OP(depth_to_space) OP(space_to_depth) OP(concat) OP(constant_of_shape) 
 OP(resize) OP(reduce) OP(arg) OP(global_pool) OP(softmax) OP(instance_norm) OP(layer_norm)
 OP(lp_norm) OP(mean_variance) OP(matmul) OP(gemm) OP(conv_transpose) OP(quantize) OP(dequantize)
 OP(qlinear) OP(integer) OP(quant) OP(multi_threshold) OP(xnor)
-OP(top_k)
+OP(top_k) OP(dynamic_quantize)
 /* clang-format on */
 #undef OP
+/* Where of three values, some of them computed (net_onnx_dynamic.c). */
+zs_status zs_onnx_where_computed(const zs_onnx_node *at, zs_net_value *const in[3], zs_err *err);
 
 #endif

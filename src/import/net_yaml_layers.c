@@ -59,6 +59,10 @@ static zs_status read_pad(const zs_net_yaml *y, const yaml_node_t *value, item *
             ZS_TRY(zs_net_yaml_uint(y, zs_net_yaml_item(y, value, i), 0, sides[i]));
         return ZS_OK;
     }
+    if (value->type == YAML_SCALAR_NODE &&
+        zs_same_word((const char *)value->data.scalar.value, "same"))
+        return zs_net_yaml_fail(y, value, ZS_EPARSE, "'%s' is no padding, did you mean 'same'?",
+                                (const char *)value->data.scalar.value);
     ZS_TRY(read_two(y, value, 0, &w->pad_top, &w->pad_left));
     w->pad_bottom = w->pad_top;
     w->pad_right = w->pad_left;
@@ -401,7 +405,7 @@ static zs_status default_input(const zs_net_yaml *y, item *to)
     const char **in = zs_new(y->draft.arena, const char *, 1);
     if (in == NULL)
         return zs_nomem(y->err, "a layer's inputs");
-    in[0] = y->head_n == 0 ? y->input_name : y->draft.layers[y->draft.layer_n - 1].name;
+    in[0] = y->head_n == 0 ? y->inputs[0].name : y->draft.layers[y->draft.layer_n - 1].name;
     to->spec.in = in;
     to->spec.in_n = 1;
     return ZS_OK;

@@ -442,6 +442,13 @@ static void spill_excess(zs_fit_account *a, const zs_resources *available)
     }
 }
 
+bool zs_fit_allows_bram18(const zs_board *board, uint32_t bram18)
+{
+    const bool has_band = board->family == ZS_FAMILY_7_SERIES;
+    const double lo = has_band ? zs_fit_bands[ZS_RESOURCE_BRAM18].lo : 1;
+    return scaled(bram18, lo) <= zs_board_limit(board, ZS_RESOURCE_BRAM18);
+}
+
 zs_status zs_fit_verdict(zs_fit_account *a, const zs_family *family, const zs_board *board,
                          zs_fit *out, zs_err *err)
 {

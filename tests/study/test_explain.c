@@ -133,7 +133,28 @@ static const struct {
     {{0}, "tile start", ZS_TWICE, ""},
     {{"accelerator.start", "9"}, "tile start", ZS_TWICE, "accelerator.start 9 -> 5"},
     {{0}, "MAC lanes", ZS_HALF, "accelerator.unroll.oc 8 -> 4|accelerator.unroll.ic 4 -> 2"},
-    {{"accelerator.unroll.oc", "32"}, /* as wide as the tile */
+    /* kinds without tiles, and what they have no key for */
+    {{"accelerator.kind", "linebuffer"},
+     "MAC lanes",
+     ZS_UNLIMITED,
+     "accelerator.unroll.oc 8 -> 128|"
+     "accelerator.unroll.oc 8 -> 128, accelerator.unroll.ic 4 -> 64"},
+    {{"accelerator.kind", "direct", "accelerator.pipeline", "false"},
+     "MAC lanes",
+     ZS_TWICE,
+     "accelerator.unroll.oc 8 -> 16|accelerator.unroll.ic 4 -> 8|accelerator.unroll.oy 1 -> 2|"
+     "accelerator.unroll.ox 1 -> 2"},
+    {{"accelerator.kind", "stream"}, "MAC lanes", ZS_TWICE, ""},
+    {{"accelerator.kind", "stream"}, "MAC lanes", ZS_UNLIMITED, ""},
+    {{"accelerator.kind", "direct"}, "AXI ports", ZS_HALF, ""},
+    {{"accelerator.kind", "stream"}, "AXI ports", ZS_HALF, "accelerator.ports.output hp2 -> hp0"},
+    {{"accelerator.kind", "direct", "accelerator.ports.input", "acp"},
+     "AXI width",
+     ZS_HALF,
+     "board.axi.acp.width 8 B -> 4 B"},
+    {{0}, "block RAM", ZS_TWICE, "board.bram18 128 -> 256"},
+    {{"board.family", "stratix-10"}, "block RAM", ZS_TWICE, ""}, /* nothing is counted of it */
+    {{"accelerator.unroll.oc", "32"},                           /* as wide as the tile */
      "MAC lanes",
      ZS_TWICE,
      "accelerator.unroll.ic 4 -> 8|accelerator.unroll.oy 1 -> 2|accelerator.unroll.ox 1 -> 2"},

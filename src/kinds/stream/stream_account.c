@@ -1,5 +1,7 @@
 #include "stream_priv.h"
 
+#include "zynqsim/flow_fifos.h"
+
 #include <inttypes.h>
 #include <math.h>
 
@@ -40,18 +42,18 @@ static uint64_t weight_blocks(uint64_t depth, uint64_t width)
     return zs_ceil_div(depth, 512) * zs_ceil_div(width, 36);
 }
 
-static bool is_distributed(const zs_stream_params *s, uint64_t depth)
+static bool is_distributed(const stream_params *s, uint64_t depth)
 {
     return s->memory == ZS_STREAM_DISTRIBUTED || (s->memory == ZS_STREAM_AUTO && depth <= 128);
 }
 
 static void add_matrix(zs_fit_account *a, const zs_design *design, const zs_plan_row *row)
 {
-    const zs_stream_params *s = &design->accel.stream;
+    const stream_params *s = stream_params_of(&design->accel);
     const stream_row *r = stream_of(row);
     const uint64_t pe = r->pe, simd = r->op == STREAM_MATRIX ? r->simd : 1;
     const uint64_t mw = r->op == STREAM_MATRIX ? r->mw : (uint64_t)r->k * r->k;
-    const uint64_t w = s->weight_bits, act = r->in_bits, sum = w + act;
+    const uint64_t w = r->weight_bits, act = r->in_bits, sum = w + act;
     const uint64_t omega = mw * r->mh / (pe * simd), width = pe * simd * w;
     const bool has_dsp = w >= 4;
     const uint64_t mult = has_dsp ? 0 : simd * (2 * zs_ceil_div(sum, 6) - 1) * sum;
@@ -91,7 +93,7 @@ static void add_window(zs_fit_account *a, const zs_design *design, const zs_flow
     const uint64_t depth =
         (uint64_t)(((k - 1) * w + k) * fold + (extra > 0 ? extra : 0) + (row > 0 ? row : 0));
     cost c = {.lut = 300};
-    if (is_distributed(&design->accel.stream, depth))
+    if (is_distributed(stream_params_of(&design->accel), depth))
         c.lut += width * zs_ceil_div(depth, 38);
     else
         c.bram18 = window_blocks(depth, width);
@@ -110,7 +112,7 @@ static void add_thresholds(zs_fit_account *a, const zs_design *design, const zs_
     for (uint32_t stage = 0; stage < n->stages; stage++) {
         const uint64_t words = fold << stage;
         c.lut += in_bits;
-        if (is_distributed(&design->accel.stream, words))
+        if (is_distributed(stream_params_of(&design->accel), words))
             c.lut += in_bits * zs_ceil_div(words, 64);
         else
             c.bram18 += zs_bram18_of(words, (uint32_t)in_bits);
@@ -142,7 +144,7 @@ static void add_node(zs_fit_account *a, const zs_design *design, const zs_plan *
         add_window(a, design, n, in);
         break;
     case ZS_FLOW_THRESHOLD: {
-        const uint64_t lanes = r != NULL ? r->pe : design->accel.stream.input_lanes;
+        const uint64_t lanes = r != NULL ? r->pe : stream_params_of(&design->accel)->input_lanes;
         const uint64_t c = r != NULL ? r->mh : plan->rows[0].x.shape.c;
         add_thresholds(a, design, n, lanes, in / lanes, zs_max_u64(c, lanes));
         break;
@@ -164,23 +166,16 @@ static void add_node(zs_fit_account *a, const zs_design *design, const zs_plan *
     }
 }
 
-enum { SHIFT_REGISTER_WORDS = 256 };
-
-/* Shift registers up to 256 words; deeper ones are block RAM of a power of two. */
 static void add_fifos(zs_fit_account *a, const zs_plan_flow *f)
 {
     cost c = {0};
     uint64_t words = 0;
     for (uint32_t i = 0; i < f->flow.edge_n; i++) {
         const uint64_t depth = f->flow.edges[i].depth, width = f->edge_bits[i];
+        const zs_flow_fifos_cost own = zs_flow_fifo_cost(depth, (uint32_t)width);
         words += depth;
-        if (depth == 0)
-            continue;
-        c.lut += 2 * log2_up(depth);
-        if (depth <= SHIFT_REGISTER_WORDS)
-            c.lut += zs_ceil_div(depth, 32) * zs_ceil_div(width, 2);
-        else
-            c.bram18 += zs_bram18_of(UINT64_C(1) << log2_up(depth), (uint32_t)width);
+        c.lut += own.lut;
+        c.bram18 += own.bram18;
     }
     add(a, "FIFOs",
         zs_arena_printf(zs_fit_arena(a), "%u of %" PRIu64 " words in all", f->flow.edge_n, words),
