@@ -110,8 +110,16 @@ typedef struct zs_dma_params {
  * they are the rows PARAM. */
 enum { ZS_KIND_PARAM_BYTES = 128 };
 
+/* accelerator.account.*: what a report of one's own build says in units of the account, 0 where
+ * there is none. */
+typedef struct zs_account_scale {
+    double dsp, bram18, lut, ff;
+    uint32_t report; /* ZS_ACCOUNT_* */
+} zs_account_scale;
+
 typedef struct zs_accel {
-    uint32_t kind;   /* row of zs_kind_designs; zs_design_set_kind changes it */
+    uint32_t kind; /* row of zs_kind_designs; zs_design_set_kind changes it */
+    zs_account_scale account;
     uint32_t style;  /* ZS_STYLE_*: how it was made */
     double dsp_frac; /* share of the products that is wanted in DSP slices */
     uint32_t products_per_dsp;

@@ -7,6 +7,7 @@
 
 #include "zynqsim/base.h"
 #include "zynqsim/baseline.h"
+#include "zynqsim/built.h"
 #include "zynqsim/design.h"
 #include "zynqsim/net.h"
 #include "zynqsim/train_case.h"
@@ -130,6 +131,12 @@ zs_status zs_preprocess_run(zs_arena *arena, const zs_image *image, const zs_pre
 /* A procedural test picture: gradients, discs and bars, from a seed. */
 zs_status zs_image_synthetic(zs_arena *arena, uint64_t seed, uint32_t w, uint32_t h, zs_image *out,
                              zs_err *err);
+/* A report of what a design takes: the text of Vivado's report_utilization (flat or hierarchical,
+ * the row of the top module), or csynth.xml of Vivado HLS and Vitis HLS. ZS_EPARSE where no figure
+ * is found or one is no number. */
+enum { ZS_UTILIZATION_BYTES_MAX = 16 << 20 };
+zs_status zs_utilization_parse(zs_arena *arena, zs_span bytes, const char *path,
+                               zs_utilization *out, zs_err *err);
 /* One name a line; a leading WordNet id ("n01440764 ") is kept out of the label. */
 zs_status zs_labels_parse(zs_arena *arena, zs_span bytes, const char *path,
                           const char *const **labels, uint32_t *n, zs_err *err);

@@ -9,6 +9,7 @@
 #include "zynqsim/accuracy.h"
 #include "zynqsim/base.h"
 #include "zynqsim/baseline.h"
+#include "zynqsim/built.h"
 #include "zynqsim/compare.h"
 #include "zynqsim/design.h"
 #include "zynqsim/explain.h"
@@ -27,6 +28,13 @@ typedef struct zs_table_style {
     bool colour;
     uint32_t columns; /* of the terminal; 0 = unknown */
 } zs_table_style;
+
+/* The groups of an account, drawn up without factors, beside a report of the same design, and the
+ * factors that follow; those as a file that designs name. */
+zs_status zs_calibration_table_emit(const zs_fit *fit, const zs_utilization *u,
+                                    const zs_account_scale *scale, const zs_sink *s, zs_err *err);
+zs_status zs_calibration_yaml_emit(const zs_utilization *u, const zs_account_scale *scale,
+                                   const char *report, const zs_sink *s, zs_err *err);
 
 zs_status zs_table_emit(const zs_result *r, const zs_table_style *style, const zs_sink *s,
                         zs_err *err);

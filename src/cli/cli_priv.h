@@ -56,6 +56,7 @@ typedef struct cli_options {
     bool timing_only, quiet;
     bool plan, streamline, fields, metrics, models, boards; /* show */
     const char *graph;
+    const char *calibrate;
     bool layers; /* compare, check */
     bool bless;  /* check */
     const char *junit;

@@ -62,7 +62,7 @@ typedef struct raw_options {
     const char *data, *test, *seeds, *checkpoint, *onnx;
     int epochs, images;
     const char *design, *model, *weights, *labels, *out, *fidelity, *format, *trace, *trace_layers;
-    const char *output, *plot, *x, *y, *junit, *graph;
+    const char *output, *plot, *x, *y, *junit, *graph, *calibrate;
     const char *merge, *pareto, *pareto_out, *best, *shard;
     const char *loss, *folding, *write_folding;
     const char *image_set, *image_labels, *reference, *mean;
@@ -128,6 +128,12 @@ static const option show_options[] = {
     {"boards", 0, FLAG, &raw.boards, "list the boards that the program knows", NULL},
     {"graph", 0, WORD, &raw.graph,
      "write the network as a picture (.svg) or a page that zooms (.html); needs graphviz", "FILE"},
+    {"calibrate", 0, WORD, &raw.calibrate,
+     "compare the account of resources with a report of the same design: Vivado's "
+     "report_utilization or csynth.xml of HLS",
+     "REPORT"},
+    {"out", 'o', WORD, &raw.out, "with --calibrate: the file of factors for accelerator.account",
+     "FILE"},
     {0}};
 
 static const option set_options[] = {{"set", 0, LIST, &raw.set,
@@ -649,7 +655,8 @@ zs_status cli_options_parse(const cli_command *command, int argc, const char **a
                        .metrics = raw.metrics,
                        .models = raw.models,
                        .boards = raw.boards,
-                       .graph = raw.graph};
+                       .graph = raw.graph,
+                       .calibrate = raw.calibrate};
     ZS_TRY(check_values(command, o, err));
     return check_arguments(command, o, err);
 }

@@ -81,24 +81,6 @@ static zs_status explain(zs_arena *arena, const zs_result *r, note_group *g, zs_
     return why != NULL ? ZS_OK : ZS_ENOMEM;
 }
 
-<<<<<<< HEAD
-static zs_status note_row(zs_arena *arena, const zs_result *r, zs_layer_result *l, uint64_t lanes)
-{
-    const bool far = l->bound_cycles > 0 && l->cycles / FAR_ABOVE_BOUND > l->bound_cycles;
-    const bool waits_for_memory = l->limited_by == ZS_BY_READ || l->limited_by == ZS_BY_WRITE;
-    const bool verdicts_differ =
-        l->on_engine && (l->memory_roof ? !waits_for_memory : l->limited_by != ZS_BY_COMPUTE);
-    if (!far && !verdicts_differ)
-        return ZS_OK;
-    const char *why = explain(arena, r, l, lanes);
-    if (why == NULL)
-        return ZS_ENOMEM;
-    l->note = why;
-    if (far)
-        l->note = zs_arena_printf(arena, "%.1f times its bound: %s",
-                                  (double)l->cycles / (double)l->bound_cycles, why);
-    return l->note ? ZS_OK : ZS_ENOMEM;
-=======
 static bool verdicts_differ(const zs_layer_result *l)
 {
     const bool waits_for_memory = l->limited_by == ZS_BY_READ || l->limited_by == ZS_BY_WRITE;
@@ -142,7 +124,6 @@ static zs_status note_rows(zs_arena *arena, const zs_design *design, const zs_pl
         l->note = g->text;
     }
     return ZS_OK;
->>>>>>> edges-3
 }
 
 /* ---- rows ------------------------------------------------------------------------------------ */
@@ -334,13 +315,10 @@ static zs_status ask_kinds(zs_arena *arena, const zs_design *design, const zs_ne
             ZS_TRY(parts[i].plan->kind->notes(arena, parts[i].plan, &totals, &notes, &n, err));
         if (n > 0)
             ZS_TRY(add_notes(arena, r, parts[i].name, notes, n, err));
-<<<<<<< HEAD
         if (parts[i].plan->choice_note != NULL)
             ZS_TRY(add_notes(arena, r, parts[i].name, &parts[i].plan->choice_note, 1, err));
-=======
         ZS_TRY(note_lanes(arena, parts[i].design, parts[i].plan->kind->lanes,
                           part_n > 1 ? parts[i].name : NULL, r, err));
->>>>>>> edges-3
     }
     if (plan->rearranged_bytes == 0)
         return ZS_OK;

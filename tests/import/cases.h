@@ -24,6 +24,7 @@ TCase *tcase_table(void);
 TCase *tcase_csv_line(void);
 TCase *tcase_reference(void);
 TCase *tcase_builds(void);
+TCase *tcase_utilization(void);
 TCase *tcase_result_json(void);
 TCase *tcase_baseline_read(void);
 
