@@ -214,6 +214,8 @@ typedef struct zs_design {
         uint32_t input_n, calibration_n, output_n;
         uint32_t input_c, input_h, input_w;
         uint32_t rounding; /* ZS_INT_RULE_* */
+        uint32_t range;    /* ZS_RANGE_* */
+        double percentile;
         zs_preprocess preprocess;
     } network;
     struct {

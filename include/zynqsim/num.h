@@ -72,11 +72,17 @@ const zs_layer *zs_quant_inexact(const zs_net *net, double *most);
 
 /* Largest |x| of every tensor over some runs, for calibration: zs_ref_run in fp32 widens it. */
 typedef struct zs_ranges {
-    float *max_abs; /* [tensor] */
+    float *max_abs;   /* [tensor] */
+    uint32_t *counts; /* [tensor][ZS_RANGE_BINS] of magnitudes other than 0; NULL: not counted */
 } zs_ranges;
+enum { ZS_RANGE_BINS = 2048 };
 zs_status zs_ranges_build(zs_arena *arena, const zs_net *net, zs_ranges *out, zs_err *err);
-/* The values of one tensor. */
-void zs_ranges_widen(zs_ranges *ranges, uint32_t tensor, const float *x, size_t n);
+/* Takes the values of one tensor: widens its range, or counts them where that was begun. */
+void zs_ranges_take(zs_ranges *ranges, uint32_t tensor, const float *x, size_t n);
+/* From here on values are counted; the same runs follow once more. */
+zs_status zs_ranges_count(zs_arena *arena, const zs_net *net, zs_ranges *ranges, zs_err *err);
+/* Narrows each range by ZS_RANGE_MSE, the least squared error of 8 bits, or ZS_RANGE_PERCENTILE. */
+void zs_ranges_clip(const zs_net *net, zs_ranges *ranges, uint32_t rule, double percentile);
 
 /* Scales from ranges. For fp32 ranges may be NULL. Slices of one concat get one scale; max-pooling
  * and stand-alone activations keep their input's, so that they are exact. ZS_ERANGE names a tensor

@@ -24,10 +24,9 @@ static zs_status measure_untiled(cli_point *p, const cli_inputs *samples, zs_ran
     return status;
 }
 
-static zs_status measure_ranges(cli_point *p, const cli_inputs *samples, zs_ranges *ranges,
-                                zs_err *err)
+static zs_status measure_once(cli_point *p, const cli_inputs *samples, zs_ranges *ranges,
+                              zs_err *err)
 {
-    ZS_TRY(zs_ranges_build(&p->keep, p->net, ranges, err));
     zs_arena scratch;
     zs_arena_init(&scratch, cli_heap());
     zs_status status = cli_flat_measure(&scratch, p, samples, ranges, err);
@@ -35,6 +34,21 @@ static zs_status measure_ranges(cli_point *p, const cli_inputs *samples, zs_rang
     if (status == ZS_EUNSUPPORTED)
         status = measure_untiled(p, samples, ranges, err);
     return status;
+}
+
+/* Where large magnitudes are to be cut off, what they are is counted in a second pass. */
+static zs_status measure_ranges(cli_point *p, const cli_inputs *samples, zs_ranges *ranges,
+                                zs_err *err)
+{
+    const zs_design *d = &p->design;
+    ZS_TRY(zs_ranges_build(&p->keep, p->net, ranges, err));
+    ZS_TRY(measure_once(p, samples, ranges, err));
+    if (d->network.range == ZS_RANGE_MAX || d->accel.precision != ZS_INT8)
+        return ZS_OK;
+    ZS_TRY(zs_ranges_count(&p->keep, p->net, ranges, err));
+    ZS_TRY(measure_once(p, samples, ranges, err));
+    zs_ranges_clip(p->net, ranges, d->network.range, d->network.percentile);
+    return ZS_OK;
 }
 
 zs_status cli_quant_build(cli_point *p, const cli_inputs *inputs, const char *called,

@@ -39,7 +39,7 @@ typedef struct measurement {
 static void see(measurement *m, uint32_t t)
 {
     zs_exec_get(m->exec, 0, t, m->x);
-    zs_ranges_widen(m->ranges, t, m->x, (size_t)zs_shape_elems(m->flat->net->tensors[t].shape));
+    zs_ranges_take(m->ranges, t, m->x, (size_t)zs_shape_elems(m->flat->net->tensors[t].shape));
 }
 
 static void see_row(void *ctx, uint32_t row)

@@ -7,15 +7,6 @@
 enum { FRAC_MIN = -16, FRAC_MAX = 30, WEIGHT_FRAC_MIN = -80 };
 static const double least_range = 0x1p-100;
 
-zs_status zs_ranges_build(zs_arena *arena, const zs_net *net, zs_ranges *out, zs_err *err)
-{
-    float *max_abs = zs_new(arena, float, net->tensor_n);
-    if (max_abs == NULL)
-        return zs_nomem(err, net->name);
-    out->max_abs = max_abs;
-    return ZS_OK;
-}
-
 typedef struct quant_work {
     zs_arena *arena; /* of the result */
     const zs_net *net;

@@ -10,4 +10,11 @@
 #define ZS_CLONES
 #endif
 
+/* The same for plain loops: gcc vectorises them at -O3, clang always. */
+#if defined(__GNUC__) && !defined(__clang__) && defined(__OPTIMIZE__)
+#define ZS_LOOPS ZS_CLONES __attribute__((optimize("O3")))
+#else
+#define ZS_LOOPS ZS_CLONES
+#endif
+
 #endif

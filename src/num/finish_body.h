@@ -2,7 +2,7 @@
  *
  * The includer sets ELEM, SUM, NAME and PRODUCT(sum, mul), what is shifted: below 2^62 in magnitude
  * where NAME(is_plain) says so. */
-ZS_CLONES
+ZS_LOOPS
 static void NAME(round_lanes)(const lanes *l, const SUM *sums, uint32_t n, ELEM *y)
 {
     for (uint32_t i = 0; i < n; i++) {

@@ -4,14 +4,14 @@
  * weights of a part of the tile are packed into pairs on the stack: at most ZS_PAIRS_MAX pairs of
  * taps, PART_PIXELS pixels, PART_LANES channels. */
 
-ZS_CLONES
+ZS_LOOPS
 static void NAME(pair_weights)(const WEIGHT *a, const WEIGHT *b, uint32_t n, int32_t *to)
 {
     for (uint32_t i = 0; i < n; i++)
         to[i] = (int32_t)((uint16_t)a[i] | (uint32_t)(b != NULL ? b[i] : 0) << 16);
 }
 
-ZS_CLONES
+ZS_LOOPS
 static void NAME(pair_row)(const ELEM *restrict a, const ELEM *restrict b, uint32_t n,
                            int32_t *restrict to)
 {
@@ -97,14 +97,27 @@ static void NAME(run_pairs)(const zs_tile *t, const ELEM *x, const WEIGHT *w, SU
         }
 }
 
-static void NAME(run_tile_pairs)(const zs_tile *t, const ELEM *x, const WEIGHT *w, SUM *sums,
-                                 uint32_t *offsets)
+/* One by one, for few channels and what pairs cannot hold. */
+static void NAME(run_plain)(const zs_tile *t, const ELEM *x, const WEIGHT *w, SUM *sums,
+                            const uint32_t *offsets, uint32_t taps)
+{
+    for (uint32_t p = 0; p < t->oy_n * t->ox_n; p++) {
+        const ELEM *from = x + window_of(t, p);
+        SUM *to = sums + (size_t)p * t->oc_n;
+        for (uint32_t k = 0; k < taps; k++)
+            for (uint32_t oc = 0; oc < t->oc_n; oc++)
+                to[oc] += (SUM)(w[(size_t)k * t->oc_n + oc] * from[offsets[k]]);
+    }
+}
+
+static void NAME(run_tile)(const zs_tile *t, const ELEM *x, const WEIGHT *w, SUM *sums,
+                           uint32_t *offsets)
 {
     const uint32_t taps = list_offsets(t, offsets);
     if (t->depthwise)
         NAME(depthwise)(t, x, w, sums, offsets, taps);
     else if (t->oc_n < LEAST_LANES || has_least(w, taps * (size_t)t->oc_n, sizeof *w))
-        NAME(run_tile)(t, x, w, sums, offsets);
+        NAME(run_plain)(t, x, w, sums, offsets, taps);
     else
         NAME(run_pairs)(t, x, w, sums, offsets, taps);
 }

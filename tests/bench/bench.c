@@ -207,7 +207,8 @@ typedef struct image_times {
     long peak_kib;
 } image_times;
 
-static bool bench_image(const char *program, const char *model, image_times *out)
+static bool bench_image(const char *program, const char *model, const char *setting,
+                        image_times *out)
 {
     static char text[1 << 20];
     double simulation[REPEATS], process[REPEATS];
@@ -216,6 +217,8 @@ static bool bench_image(const char *program, const char *model, image_times *out
                           "configs/default.yaml",
                           "--model",
                           (char *)(uintptr_t)model,
+                          "--set",
+                          (char *)(uintptr_t)setting,
                           "--format",
                           "json",
                           "--quiet",
@@ -267,13 +270,26 @@ static void compare_with_opencv(const char *program)
     const bool has_weights = access(real, R_OK) == 0;
     image_times own = {0};
     spread opencv;
-    if (!bench_image(program, has_weights ? real : "squeezenet_v1.1", &own)) {
+    if (!bench_image(program, has_weights ? real : "squeezenet_v1.1", "accelerator.precision=fp32",
+                     &own)) {
         printf("the program did not run\n");
         exit(EXIT_FAILURE);
     }
     print_row("one image, fp32, burst: simulation", in_ms(own.simulation), "ms");
     print_row("one image, fp32, burst: whole program", in_ms(own.process), "ms");
     printf("%-46s %10.1f %21s  MB\n", "peak memory of that", (double)own.peak_kib / 1024, "");
+    static const char *const integers[] = {"fixed16", "int8"};
+    for (size_t i = 0; i < sizeof integers / sizeof *integers; i++) {
+        char setting[64], what[64];
+        image_times other = {0};
+        snprintf(setting, sizeof setting, "accelerator.precision=%s", integers[i]);
+        if (!bench_image(program, has_weights ? real : "squeezenet_v1.1", setting, &other))
+            continue;
+        snprintf(what, sizeof what, "one image, %s, burst: simulation", integers[i]);
+        print_row(what, in_ms(other.simulation), "ms");
+        printf("%-46s %10.2f %21s  x\n", "that / fp32",
+               other.simulation.median / own.simulation.median, "");
+    }
     if (!has_weights) {
         printf("skipped: OpenCV needs real weights in %s\n", real);
     } else if (!bench_opencv(real, &opencv)) {

@@ -1,0 +1,86 @@
+#include "zynqsim/num.h"
+
+#include <math.h>
+
+zs_status zs_ranges_build(zs_arena *arena, const zs_net *net, zs_ranges *out, zs_err *err)
+{
+    float *max_abs = zs_new(arena, float, net->tensor_n);
+    if (max_abs == NULL)
+        return zs_nomem(err, net->name);
+    *out = (zs_ranges){.max_abs = max_abs};
+    return ZS_OK;
+}
+
+zs_status zs_ranges_count(zs_arena *arena, const zs_net *net, zs_ranges *ranges, zs_err *err)
+{
+    ranges->counts = zs_new(arena, uint32_t, (size_t)net->tensor_n * ZS_RANGE_BINS);
+    return ranges->counts != NULL ? ZS_OK : zs_nomem(err, net->name);
+}
+
+void zs_ranges_take(zs_ranges *ranges, uint32_t tensor, const float *x, size_t n)
+{
+    float max = ranges->max_abs[tensor];
+    if (ranges->counts != NULL) {
+        uint32_t *counts = ranges->counts + (size_t)tensor * ZS_RANGE_BINS;
+        const double bins = max > 0 ? ZS_RANGE_BINS / (double)max : 0;
+        for (size_t i = 0; i < n; i++) {
+            const double bin = fabs((double)x[i]) * bins;
+            if (bin > 0)
+                counts[bin < ZS_RANGE_BINS ? (uint32_t)bin : ZS_RANGE_BINS - 1]++;
+        }
+        return;
+    }
+    for (size_t i = 0; i < n; i++)
+        max = fabsf(x[i]) > max || isnan(x[i]) ? fabsf(x[i]) : max; /* NaN stays, to be refused */
+    ranges->max_abs[tensor] = max;
+}
+
+/* Bins up to the share of all that are counted. */
+static uint32_t percentile_bins(const uint32_t *counts, double share)
+{
+    uint64_t all = 0, below = 0;
+    uint32_t bin = 0;
+    for (uint32_t i = 0; i < ZS_RANGE_BINS; i++)
+        all += counts[i];
+    while (bin < ZS_RANGE_BINS && (double)below < share * (double)all)
+        below += counts[bin++];
+    return bin;
+}
+
+/* Squared error of 127 levels up to `bins`, in bins; what is beyond becomes the last level. */
+static double squared_error(const uint32_t *counts, uint32_t bins, double least)
+{
+    const double step = bins / 127.0;
+    double sum = 0;
+    for (uint32_t i = 0; i < ZS_RANGE_BINS && sum < least; i++) {
+        const double x = i + 0.5;
+        const double error = x - fmin(127, rint(x / step)) * step;
+        sum += counts[i] * error * error;
+    }
+    return sum;
+}
+
+static uint32_t best_bins(const uint32_t *counts)
+{
+    double least = (double)INFINITY;
+    uint32_t best = ZS_RANGE_BINS;
+    for (uint32_t bins = ZS_RANGE_BINS; bins >= ZS_RANGE_BINS / 16; bins -= 8) {
+        const double error = squared_error(counts, bins, least);
+        if (error < least) {
+            least = error;
+            best = bins;
+        }
+    }
+    return best;
+}
+
+void zs_ranges_clip(const zs_net *net, zs_ranges *ranges, uint32_t rule, double percentile)
+{
+    for (uint32_t t = 0; t < net->tensor_n; t++) {
+        const uint32_t *counts = ranges->counts + (size_t)t * ZS_RANGE_BINS;
+        const uint32_t bins =
+            rule == ZS_RANGE_MSE ? best_bins(counts) : percentile_bins(counts, percentile / 100);
+        if (bins > 0)
+            ranges->max_abs[t] *= (float)bins / ZS_RANGE_BINS;
+    }
+}
