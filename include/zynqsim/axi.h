@@ -33,9 +33,31 @@ static inline zs_axi_burst zs_axi_cut(const zs_axi_params *port, uint64_t addr, 
                           .bytes = (uint32_t)(end - addr),
                           .beats = (uint32_t)((end - aligned + beat - 1) >> __builtin_ctzll(beat))};
 }
-/* Bursts and beats of all of them, added to the sums given; what repeated cutting would count. */
-void zs_axi_count(const zs_axi_params *port, uint64_t addr, uint64_t bytes, uint64_t *bursts,
-                  uint64_t *beats);
+/* Bursts of so many beats that cross no boundary. */
+static inline uint64_t zs_axi_bursts_of(const zs_axi_params *port, uint64_t beats)
+{
+    return beats <= port->max_beats ? beats != 0 : ((uint32_t)beats - 1) / port->max_beats + 1;
+}
+/* Bursts and beats of `bytes` contiguous bytes, added to the sums given; what repeated cutting
+ * would count. Bursts restart at every boundary, so a row is a head up to the first, whole pages,
+ * and a tail. Returns the bursts of the head. */
+static inline uint64_t zs_axi_count(const zs_axi_params *port, uint64_t addr, uint64_t bytes,
+                                    uint64_t *bursts, uint64_t *beats)
+{
+    if (bytes == 0)
+        return 0;
+    const uint32_t shift = (uint32_t)__builtin_ctz(port->beat_bytes);
+    const uint64_t first = addr >> shift, last = (addr + bytes - 1) >> shift;
+    const uint64_t page = ZS_AXI_BOUNDARY >> shift;
+    const uint64_t head_last = zs_min_u64(last, first | (page - 1));
+    const uint64_t head = zs_axi_bursts_of(port, head_last - first + 1), rest = last - head_last;
+    *beats += last - first + 1;
+    *bursts += head;
+    if (rest > 0)
+        *bursts += (rest / page) * zs_axi_bursts_of(port, page) +
+                   zs_axi_bursts_of(port, rest & (page - 1));
+    return head;
+}
 
 /* ---- one channel in time --------------------------------------------------------------------- */
 

@@ -97,22 +97,6 @@ typedef struct zs_preprocess {
     double mean[3], scale[3];
 } zs_preprocess;
 
-/* accelerator.stream.* */
-typedef struct zs_stream_params {
-    const char *target, *folding, *fifos;
-    uint32_t fifo_depth, weight_bits, act_bits, acc_bits, input_bits, output_bits;
-    uint32_t input_lanes, input_threshold, memory, burst_bytes;
-} zs_stream_params;
-
-/* accelerator.linebuffer.*: times in PL cycles. */
-typedef struct zs_line_params {
-    bool im2col;
-    double lut_pe_frac;
-    uint32_t line_elems, weight_elems, fifo_bytes, pool_fifo_beats;
-    uint32_t call_start, pe_fill, pixel_fill, drain_gap, line_fill, window_fill, shift;
-    uint32_t store_fill, row_end, pool_fill;
-} zs_line_params;
-
 /* accelerator.dma.* */
 typedef struct zs_dma_params {
     bool merge_rows, block_rows, chain;
@@ -121,8 +105,12 @@ typedef struct zs_dma_params {
     uint32_t write_data_pl_cycles, write_gap_pl_cycles;
 } zs_dma_params;
 
+/* Room for what the keys of one kind alone say: a struct of src/kinds/<kind>, in whose fields.def
+ * they are the rows PARAM. */
+enum { ZS_KIND_PARAM_BYTES = 128 };
+
 typedef struct zs_accel {
-    uint32_t kind;   /* row of zs_kind_designs */
+    uint32_t kind;   /* row of zs_kind_designs; zs_design_set_kind changes it */
     uint32_t style;  /* ZS_STYLE_*: how it was made */
     double dsp_frac; /* share of the products that is wanted in DSP slices */
     uint32_t products_per_dsp;
@@ -163,19 +151,8 @@ typedef struct zs_accel {
         bool clears_sums;
     } post;
     uint32_t channel_block; /* channels that are neighbours in DRAM */
-    struct {                /* kind: direct */
-        uint32_t filter_words, filter_copies, plane_words;
-        bool fuse_concat;
-        uint32_t hls_read, hls_write;
-    } direct;
-    struct { /* kind: kernels */
-        bool register_sum, local_weights, local_input;
-        uint32_t global_interval, line_latency_pl_cycles, cache_bytes;
-        double line_frac, launch_s;
-    } kernels;
+    _Alignas(8) unsigned char params[ZS_KIND_PARAM_BYTES]; /* of the kind; zeros behind them */
     uint32_t registers;
-    zs_line_params lines;
-    zs_stream_params stream;
     const zs_name_list *groups; /* with fusion == ZS_FUSION_GROUPS */
     uint32_t group_n;
 } zs_accel;
@@ -362,6 +339,11 @@ const zs_board_row *zs_board_find(const char *name);
 
 /* All defaults, board zybo-7020-256k. Strings are static. */
 void zs_design_defaults(zs_design *design);
+/* Another kind, with the defaults of the keys that it has to itself. Asks nothing of what was
+ * given: zs_design_set does. */
+void zs_design_set_kind(zs_design *design, uint32_t kind);
+/* All defaults, of the first kind that has a key. */
+void zs_design_defaults_with(zs_design *design, const zs_field *field);
 /* Sets one key from text ("100 MHz", "true", "hp0", "14.3 us"); units are converted to the field's,
  * plain numbers are in it. Also takes "board" (zs_design_set_board) and the lists below as
  * "104, 117, 123". `arena` keeps strings, and what was given by hand; with NULL nothing is noted

@@ -54,8 +54,15 @@ typedef struct zs_net_weights {
     zs_span bytes;
     const char *path;
 } zs_net_weights;
+/* What is known of an input whose size a file leaves open. */
+typedef struct zs_net_size_of {
+    const char *input;
+    zs_shape shape;
+} zs_net_size_of;
 typedef struct zs_net_parts {
-    zs_shape stated;               /* as zs_net_parse_sized takes it */
+    zs_shape stated;             /* of the first input, as zs_net_parse_sized takes it */
+    const zs_net_size_of *sizes; /* ONNX: of inputs by name; they win as well */
+    uint32_t size_n;
     const zs_net_weights *weights; /* of a graph without any, in the format's own form; or NULL:
                                     * they are synthetic */
     zs_rounding rounding;          /* of integers in TFLite: ZS_ROUND_DOUBLE, _SINGLE or _FLOAT */

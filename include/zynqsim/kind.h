@@ -26,6 +26,12 @@ typedef struct zs_kind_totals {
     const char *fidelity;
 } zs_kind_totals;
 
+/* Lanes that explain widens, as keys: how many, beyond how many there is no work, and the banks of
+ * memory that follow. NULL where there is no such key. */
+typedef struct zs_kind_lanes {
+    const char *unroll, *bound, *banks;
+} zs_kind_lanes;
+
 typedef struct zs_kind {
     const char *word; /* value of accelerator.kind */
 
@@ -70,8 +76,8 @@ typedef struct zs_kind {
     zs_status (*notes)(zs_arena *arena, const zs_plan *plan, const zs_kind_totals *totals,
                        const char *const **notes, uint32_t *n, zs_err *err);
     const char *listing_legend; /* lines of `show --plan` about its ops, or NULL */
-    bool tile_bounds_unroll; /* lanes beyond a tile have no work: explain widens up to the tile */
-    bool spills_sums;        /* partial sums travel unless accelerator.loop_order keeps them */
+    const zs_kind_lanes *lanes; /* ends with a row of NULLs; NULL: the unroll keys that it has */
+    bool spills_sums;           /* partial sums travel unless accelerator.loop_order keeps them */
 } zs_kind;
 
 /* [accelerator.kind], zs_kind_n of them */

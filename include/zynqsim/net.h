@@ -242,9 +242,13 @@ typedef struct zs_output_spec {
     uint32_t dims[ZS_RANK_MAX];
 } zs_output_spec;
 
+#define ZS_MAX_INPUTS UINT32_C(1024)
+
 typedef struct zs_net_spec {
     const char *name;
-    zs_input_spec input; /* networks have one input */
+    zs_input_spec input;
+    const zs_input_spec *more_inputs; /* networks of several */
+    uint32_t more_input_n;
     const zs_layer_spec *layers;
     uint32_t layer_n;
     const char *output;    /* name of the layer that is the result; NULL = the only unread one */
@@ -295,6 +299,14 @@ typedef struct zs_layer {
     zs_shape x, y;               /* input (of in[0]) and output; for fc x is {c*h*w, 1, 1} */
 } zs_layer;
 
+typedef struct zs_net_input {
+    uint32_t tensor;
+    uint64_t offset_elems; /* of its values among those of an image */
+    uint32_t rank;         /* dimensions as the file counts them; 0: as the tensor's shape */
+    uint32_t dims[ZS_RANK_MAX];
+    bool is_channels_last; /* dims are N, H, W, C */
+} zs_net_input;
+
 typedef struct zs_net_output {
     const char *name;
     uint32_t tensor;
@@ -310,17 +322,19 @@ typedef struct zs_net {
     uint32_t layer_n;
     const zs_tensor *tensors;
     uint32_t tensor_n;
-    uint32_t input;  /* tensor index */
+    uint32_t input;  /* tensor index, of the first input */
     uint32_t output; /* tensor index: the final result */
     uint32_t logits; /* tensor before a final softmax; equals output where there is none */
     uint64_t seed;
     const zs_net_output *outputs; /* all results, `output` first */
     uint32_t output_n;
-    /* Dimensions of the input as the file counts them; rank 0: as the tensor's shape. */
-    uint32_t input_rank;
-    uint32_t input_dims[ZS_RANK_MAX];
-    bool is_channels_last; /* input_dims are N, H, W, C */
+    const zs_net_input *inputs; /* all of them; one image's values lie one input after the other */
+    uint32_t input_n;
 } zs_net;
+
+bool zs_net_is_input(const zs_net *net, uint32_t root);
+/* Values of one image, of all inputs together. */
+uint64_t zs_net_input_elems(const zs_net *net);
 
 /* Whether a result of the network lies in the memory that `root` owns. */
 bool zs_net_is_output(const zs_net *net, uint32_t root);

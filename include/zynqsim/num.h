@@ -59,6 +59,10 @@ uint32_t zs_stored_bytes(const zs_quant *q, uint32_t tensor);
 /* Precision `model`: ZS_EUNSUPPORTED for a network that has no integers of its own. */
 zs_status zs_quant_of_model(zs_arena *arena, const zs_net *net, zs_quant **out, zs_err *err);
 
+/* In fp32, the first layer on integers of its own whose sums may reach more than 2^24, which floats
+ * hold exactly, and how much; NULL: none. */
+const zs_layer *zs_quant_inexact(const zs_net *net, double *most);
+
 /* Largest |x| of every tensor over some runs, for calibration: zs_ref_run in fp32 widens it. */
 typedef struct zs_ranges {
     float *max_abs; /* [tensor] */

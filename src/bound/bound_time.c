@@ -13,6 +13,12 @@ typedef struct tally {
     uint64_t dram_bytes;
 } tally;
 
+typedef struct charger {
+    const zs_design *design;
+    const zs_plan *plan;
+    uint32_t beat_shift[ZS_UNITS_MAX]; /* of a unit's channel: log2 of its beat */
+} charger;
+
 static uint64_t least_end(const zs_design *design, const zs_plan *plan, const tally *t)
 {
     uint64_t longest = zs_least_dram_pl_cycles(design, t->dram_bytes);
@@ -21,12 +27,13 @@ static uint64_t least_end(const zs_design *design, const zs_plan *plan, const ta
     return t->join_pl_cycle + longest;
 }
 
-static void charge(const zs_design *design, const zs_plan *plan, const zs_tile_op *op, tally *t)
+static void charge(const charger *c, const zs_tile_op *op, tally *t)
 {
+    const zs_plan *plan = c->plan;
     if (op->code == ZS_OP_MEET)
         return;
     if (op->code == ZS_OP_JOIN) {
-        t->join_pl_cycle = least_end(design, plan, t);
+        t->join_pl_cycle = least_end(c->design, plan, t);
         memset(t->unit_pl_cycles, 0, plan->unit_n * sizeof *t->unit_pl_cycles);
         t->dram_bytes = 0;
         return;
@@ -37,9 +44,8 @@ static void charge(const zs_design *design, const zs_plan *plan, const zs_tile_o
         return;
     }
     const uint64_t bytes = zs_xfer_bytes(&cost->xfer);
-    const uint32_t port = plan->units[op->unit].channel / 2;
-    const uint32_t beat_bytes = zs_port_params(&design->board, port)->beat_bytes;
-    t->unit_pl_cycles[op->unit] += zs_ceil_div(bytes, beat_bytes);
+    const uint32_t shift = c->beat_shift[op->unit];
+    t->unit_pl_cycles[op->unit] += (bytes + (UINT64_C(1) << shift) - 1) >> shift;
     t->dram_bytes += bytes;
 }
 
@@ -63,12 +69,17 @@ void zs_bound_row_ends(const zs_design *design, const zs_net *net, const zs_plan
     }
     tally engines[ZS_ENGINES_MAX];
     uint32_t op = 0;
+    charger c = {.design = design, .plan = plan};
+    for (uint32_t u = 0; u < plan->unit_n; u++)
+        if (plan->units[u].channel != ZS_NO_CHANNEL)
+            c.beat_shift[u] = (uint32_t)__builtin_ctz(
+                zs_port_params(&design->board, plan->units[u].channel / 2)->beat_bytes);
     memset(engines, 0, plan->engine_n * sizeof *engines);
     for (uint32_t row = 0; row < plan->row_n; row++) {
         const uint32_t row_end = plan->rows[row].op0 + plan->rows[row].op_n;
         tally *t = &engines[plan->rows[row].engine];
         for (; op < row_end; op++)
-            charge(design, plan, &plan->ops[op], t);
+            charge(&c, &plan->ops[op], t);
         end_cycles[row] = row > 0 ? end_cycles[row - 1] : 0;
         for (uint32_t i = 0; i < plan->engine_n; i++)
             end_cycles[row] = zs_max_u64(end_cycles[row], least_end(design, plan, &engines[i]));

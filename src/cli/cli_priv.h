@@ -242,14 +242,16 @@ void cli_note(cli_point *point, const char *fmt, ...) ZS_PRINTF(2, 3);
 
 typedef struct cli_input {
     const char *name; /* "photo.jpg", "samples.npy[3]", "synthetic:1" */
-    const float *x;   /* CHW, the network's input shape */
+    const float *x;   /* CHW, the network's input shape; of several inputs one after the other */
 } cli_input;
 
 typedef struct cli_inputs {
     cli_input *list;
-    uint32_t n, capacity;
+    uint32_t n;
 } cli_inputs;
 
+/* Where the file begins in FILE or NAME=FILE, NAME being an input of the network. */
+const char *cli_input_file(const char *word);
 /* Every file of a list, .npy files sample by sample. */
 zs_status cli_inputs_build(cli_point *point, const char *const *names, uint32_t n, cli_inputs *out,
                            zs_err *err);

@@ -26,8 +26,16 @@ static zs_status measure_ranges(cli_point *p, const cli_inputs *samples, zs_rang
 static zs_status build_quant(cli_point *p, const cli_inputs *inputs, zs_quant **out, zs_err *err)
 {
     const zs_design *d = &p->design;
-    if (d->accel.precision == ZS_FP32)
+    if (d->accel.precision == ZS_FP32) {
+        double most;
+        const zs_layer *layer = zs_quant_inexact(p->net, &most);
+        if (layer != NULL)
+            cli_note(p,
+                     "sums of %s may reach %.0f, and fp32 holds integers up to 16777216 exactly; "
+                     "precision model adds them in 32 bits",
+                     layer->name, most);
         return zs_quant_build(&p->keep, p->net, ZS_FP32, NULL, out, err);
+    }
     if (d->accel.model_scales)
         return zs_quant_of_model(&p->keep, p->net, out, err);
     cli_inputs samples = *inputs;

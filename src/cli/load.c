@@ -95,11 +95,14 @@ static zs_status apply_set(cli_point *p, const char *setting, named_here *here, 
 }
 
 /* Behind what the design says, so it counts. */
-static zs_status append_list(cli_point *p, const char *key, const char *before, const char *more,
-                             zs_err *err)
+static zs_status append_list(cli_point *p, const char *key, const char *more, zs_err *err)
 {
+    const zs_field *field = zs_field_find(key);
+    const char *before = "";
     if (more[0] == '\0')
         return ZS_OK;
+    if (zs_field_is_of(field, p->design.accel.kind)) /* else setting it says why not */
+        before = *(const char *const *)(const void *)((const char *)&p->design + field->offset);
     const char *all =
         zs_arena_printf(&p->keep, "%s%s%s", before, before[0] != '\0' ? ";" : "", more);
     return all ? zs_design_set(&p->design, &p->keep, key, all, err) : zs_nomem(err, key);
@@ -111,9 +114,8 @@ static zs_status apply_folding(cli_point *p, const char *path, zs_err *err)
     zs_folding f;
     ZS_TRY(cli_file_read(&p->keep, path, CLI_FOLDING_BYTES, &bytes, err));
     ZS_TRY(zs_folding_parse(&p->keep, bytes, path, &f, err));
-    ZS_TRY(append_list(p, "accelerator.stream.folding", p->design.accel.stream.folding, f.folding,
-                       err));
-    ZS_TRY(append_list(p, "accelerator.stream.fifos", p->design.accel.stream.fifos, f.fifos, err));
+    ZS_TRY(append_list(p, "accelerator.stream.folding", f.folding, err));
+    ZS_TRY(append_list(p, "accelerator.stream.fifos", f.fifos, err));
     if (f.ignored_n > 0)
         cli_note(p,
                  "%u nodes of %s have no figures here: thresholds work as fast as the unit before "
@@ -160,17 +162,30 @@ static zs_status apply_options(cli_point *p, const cli_options *o, named_here *h
     return ZS_OK;
 }
 
+/* FILE or NAME=FILE, which a file may be called itself. */
+static zs_status locate_input(cli_point *p, const char *design_path, const char *word,
+                              const char **out, zs_err *err)
+{
+    uint64_t seed;
+    const char *equals = strchr(word, '=');
+    *out = zs_is_synthetic(word, &seed) ? word : cli_path_from(&p->keep, design_path, word);
+    if (*out != NULL && equals != NULL && equals != word && cli_file_check(*out, NULL) != ZS_OK) {
+        const char *file = zs_is_synthetic(equals + 1, &seed)
+                               ? equals + 1
+                               : cli_path_from(&p->keep, design_path, equals + 1);
+        *out = file ? zs_arena_printf(&p->keep, "%.*s=%s", (int)(equals - word), word, file) : NULL;
+    }
+    return *out != NULL ? ZS_OK : zs_nomem(err, "inputs");
+}
+
 static zs_status locate_list(cli_point *p, const char *design_path, const char *const **list,
                              uint32_t n, zs_err *err)
 {
     const char **found = zs_new(&p->keep, const char *, n > 0 ? n : 1);
     if (found == NULL)
         return zs_nomem(err, "inputs");
-    uint64_t seed;
     for (uint32_t i = 0; i < n; i++)
-        found[i] = zs_is_synthetic((*list)[i], &seed)
-                       ? (*list)[i]
-                       : cli_path_from(&p->keep, design_path, (*list)[i]);
+        ZS_TRY(locate_input(p, design_path, (*list)[i], &found[i], err));
     *list = found;
     return ZS_OK;
 }
@@ -213,8 +228,8 @@ static zs_status check_named(const zs_design *d, const named_here *here, zs_err 
     if (here->weights && !is_called_synthetic(d->network.weights))
         ZS_TRY(cli_file_check(d->network.weights, err));
     for (uint32_t i = 0; here->inputs && i < d->network.input_n; i++)
-        if (!zs_is_synthetic(d->network.inputs[i], &seed))
-            ZS_TRY(cli_file_check(d->network.inputs[i], err));
+        if (!zs_is_synthetic(cli_input_file(d->network.inputs[i]), &seed))
+            ZS_TRY(cli_file_check(cli_input_file(d->network.inputs[i]), err));
     return ZS_OK;
 }
 
@@ -283,19 +298,46 @@ static zs_status settle_input_shape(cli_point *p, const cli_options *o, zs_net_s
                                     zs_err *err)
 {
     const zs_design *d = &p->design;
-    const char *first = d->network.inputs[0];
-    const size_t n = strlen(first);
+    const char *first = cli_input_file(d->network.inputs[0]);
     override(&spec->input.shape.c, d->network.input_c);
     override(&spec->input.shape.h, d->network.input_h);
     override(&spec->input.shape.w, d->network.input_w);
     const zs_shape s = spec->input.shape;
     if (s.c != 0 && s.h != 0 && s.w != 0)
         return ZS_OK;
-    if (!o->timing_only && n > 4 && strcmp(first + n - 4, ".npy") == 0)
+    if (!o->timing_only && ends_in(first, ".npy"))
         return cli_npy_shape(&p->keep, first, &spec->input.shape, err);
     return zs_fail(err, ZS_EUSAGE, "network.input_shape",
                    "the model does not state its input shape (%ux%ux%u), so c, h and w are needed",
                    s.c, s.h, s.w);
+}
+
+/* The sizes of all tensors that are given, each for the input it names, else for the first. */
+static zs_status take_sizes(cli_point *p, zs_net_parts *parts, zs_err *err)
+{
+    const zs_design *d = &p->design;
+    zs_net_size_of *sizes = zs_new(&p->keep, zs_net_size_of, d->network.input_n);
+    if (sizes == NULL)
+        return zs_nomem(err, "inputs");
+    for (uint32_t i = 0; i < d->network.input_n; i++) {
+        const char *word = d->network.inputs[i], *file = cli_input_file(word);
+        zs_net_size_of *size = &sizes[parts->size_n];
+        if (!ends_in(file, ".npy"))
+            continue;
+        ZS_TRY(cli_npy_shape(&p->keep, file, &size->shape, err));
+        if (file == word) {
+            parts->stated = parts->stated.c == 0 ? size->shape : parts->stated;
+            continue;
+        }
+        size->input = zs_arena_strndup(&p->keep, word, (size_t)(file - 1 - word));
+        if (size->input == NULL)
+            return zs_nomem(err, "inputs");
+        parts->size_n++;
+    }
+    parts->sizes = sizes;
+    return parts->size_n > 0 || parts->stated.c != 0
+               ? ZS_OK
+               : zs_fail(err, ZS_EUSAGE, "network.input", "no tensor states a size");
 }
 
 /* The graph may work out shapes from its input's: the design's figures, and those of the first
@@ -312,11 +354,9 @@ static zs_status parse_model(cli_point *p, const cli_options *o, zs_span bytes, 
                           .outputs = d->network.outputs,
                           .output_n = d->network.output_n};
     const zs_status status = zs_net_parse_parts(&p->keep, bytes, path, &parts, spec, err);
-    const char *first = d->network.inputs[0];
     zs_err ignored;
     if (status != ZS_EUNSUPPORTED || parts.stated.c != 0 || o->timing_only ||
-        !ends_in(first, ".npy") ||
-        cli_npy_shape(&p->keep, first, &parts.stated, &ignored) != ZS_OK ||
+        take_sizes(p, &parts, &ignored) != ZS_OK ||
         zs_net_parse_parts(&p->keep, bytes, path, &parts, spec, &ignored) != ZS_OK)
         return status;
     return ZS_OK;
@@ -333,12 +373,12 @@ static bool has_quantisers(const zs_net_spec *spec)
 /* Their integers are what the file says, whatever scales a calibration would find. */
 static zs_status check_precision(const zs_design *d, const zs_net_spec *spec, zs_err *err)
 {
-    for (uint32_t i = 0; d->accel.precision != ZS_FP32 && i < spec->layer_n; i++)
+    const bool is_exact = d->accel.precision == ZS_FP32 || d->accel.model_scales;
+    for (uint32_t i = 0; !is_exact && i < spec->layer_n; i++)
         if (spec->layers[i].quant != NULL && spec->layers[i].quant->rule >= ZS_ROUND_DOUBLE)
-            return zs_fail(
-                err, ZS_EUNSUPPORTED, "accelerator.precision",
-                "the network computes in integers of its own, which fp32 holds; no other "
-                "precision does");
+            return zs_fail(err, ZS_EUNSUPPORTED, "accelerator.precision",
+                           "the network computes in integers of its own: precision 'model' or, in "
+                           "floats, 'fp32'");
     return ZS_OK;
 }
 

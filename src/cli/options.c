@@ -85,7 +85,8 @@ static const option design_options[] = {
     {0}};
 
 static const option run_options[] = {
-    {"input", 0, LIST, &raw.inputs, "JPEG, PNG, PPM or .npy file, or synthetic[:SEED]; repeatable",
+    {"input", 0, LIST, &raw.inputs,
+     "JPEG, PNG, PPM or .npy file, or synthetic[:SEED]; of several inputs NAME=FILE; repeatable",
      "INPUT"},
     {"output", 0, LIST, &raw.outputs,
      "a value or layer of the network to end at, instead of its own results; repeatable", "NAME"},

@@ -133,12 +133,40 @@ zs_status zs_field_set(zs_design *design, zs_arena *arena, const zs_field *field
 
 /* ---- defaults -------------------------------------------------------------------------------- */
 
+/* Kinds keep what they have to themselves in one place: it means something in one kind only. */
+static bool is_param(const zs_field *field)
+{
+    const size_t params = offsetof(zs_design, accel.params);
+    return field->offset >= params && field->offset < params + ZS_KIND_PARAM_BYTES;
+}
+
+void zs_design_set_kind(zs_design *design, uint32_t kind)
+{
+    const zs_kind_keys *keys = zs_kind_designs[kind].keys;
+    design->accel.kind = kind;
+    memset(design->accel.params, 0, sizeof design->accel.params);
+    for (uint32_t i = 0; i < keys->field_n; i++)
+        if (is_param(&keys->fields[i]))
+            (void)zs_field_set(design, NULL, &keys->fields[i], keys->fields[i].preset, NULL);
+}
+
+void zs_design_defaults_with(zs_design *design, const zs_field *field)
+{
+    uint32_t kind = 0;
+    while (kind + 1 < zs_kind_n && !zs_field_is_of(field, kind))
+        kind++;
+    zs_design_defaults(design);
+    zs_design_set_kind(design, kind);
+}
+
 void zs_design_defaults(zs_design *design)
 {
     *design = (zs_design){0};
     const zs_field *f;
     for (uint32_t i = 0; (f = zs_field_at(i)) != NULL; i++)
-        (void)zs_field_set(design, NULL, f, f->preset, NULL);
+        if (!is_param(f))
+            (void)zs_field_set(design, NULL, f, f->preset, NULL);
+    zs_design_set_kind(design, design->accel.kind);
     /* A list of one that outlives every design: the preset in the table. */
     design->network.inputs = &zs_field_find("network.input")->preset;
     design->network.input_n = 1;
@@ -362,6 +390,8 @@ static zs_status set_kind(zs_design *design, const zs_field *field, const char *
             zs_err_prefix(err, first->place);
         return status;
     }
+    if (changed.accel.kind != design->accel.kind)
+        zs_design_set_kind(&changed, changed.accel.kind);
     *design = changed;
     return ZS_OK;
 }

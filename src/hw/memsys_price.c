@@ -25,23 +25,12 @@ zs_xfer zs_xfer_merged(const zs_xfer *xfer)
     return x;
 }
 
-zs_xfer_count zs_xfer_split(const zs_axi_params *port, const zs_xfer *xfer)
-{
-    zs_xfer_count count = {.bytes = zs_xfer_bytes(xfer)};
-    if (count.bytes == 0)
-        return count;
-    for (uint32_t plane = 0; plane < xfer->plane_n; plane++) {
-        uint64_t addr = xfer->addr + plane * xfer->plane_pitch_bytes;
-        for (uint32_t row = 0; row < xfer->row_n; row++, addr += xfer->row_pitch_bytes)
-            zs_axi_count(port, addr, xfer->row_bytes, &count.bursts, &count.beats);
-    }
-    return count;
-}
-
 /* ---- what the DRAM has to do ----------------------------------------------------------------- */
 
 typedef struct dram_work {
     uint32_t block_shift, page_shift, bank_mask;
+    uint64_t cut_mask;     /* bits of an address by which bursts are cut inside of blocks; ... */
+    bool cuts_all;         /* ... or they are, wherever they start */
     uint64_t page;         /* of the byte before */
     uint64_t transactions; /* blocks touched, those that bursts share counted for each */
     uint64_t changes;      /* pages come to */
@@ -53,18 +42,26 @@ static uint32_t log2_of(uint32_t x)
     return x == 0 ? 0 : 31u - (uint32_t)__builtin_clz(x);
 }
 
+static dram_work no_work(const zs_memory_params *m, const zs_axi_params *port)
+{
+    const uint32_t shift = log2_of(8 * m->bus_bytes), block = (1u << shift) - 1;
+    const bool is_whole = (port->beat_bytes * port->max_beats & block) == 0;
+    return (dram_work){.block_shift = shift,
+                       .page_shift = log2_of(m->row_bytes),
+                       .bank_mask = m->banks - 1,
+                       .cut_mask = block & ~(port->beat_bytes - 1),
+                       .cuts_all = !is_whole,
+                       .page = UINT64_MAX};
+}
+
 /* Bursts that start unaligned stay so up to the next 4 KiB boundary: each cut inside a block makes
  * both sides read it. */
-static void add_row(dram_work *w, const zs_axi_params *port, uint64_t addr, uint64_t bytes)
+static ZS_INLINE void add_row(dram_work *w, uint64_t addr, uint64_t bytes, uint64_t head_bursts)
 {
     const uint64_t last = addr + bytes - 1;
-    const uint64_t head_end = zs_min_u64(last, addr | 4095);
-    const uint32_t span = port->beat_bytes * port->max_beats;
-    const uint64_t block = (UINT64_C(1) << w->block_shift) - 1;
     w->transactions += (last >> w->block_shift) - (addr >> w->block_shift) + 1;
-    if (((addr & ~(uint64_t)(port->beat_bytes - 1)) & block) != 0 || (span & block) != 0)
-        w->transactions +=
-            ((uint32_t)(head_end - addr) + (uint32_t)(addr & (port->beat_bytes - 1))) / span;
+    if ((addr & w->cut_mask) != 0 || w->cuts_all)
+        w->transactions += head_bursts - 1;
     const uint64_t first_page = addr >> w->page_shift, last_page = last >> w->page_shift;
     if (first_page != w->page) {
         w->changes++;
@@ -74,19 +71,27 @@ static void add_row(dram_work *w, const zs_axi_params *port, uint64_t addr, uint
     w->page = last_page;
 }
 
-static dram_work dram_work_of(const zs_memory_params *m, const zs_axi_params *port,
-                              const zs_xfer *x)
+/* Bursts, beats and what they ask of the DRAM, in one pass: this is a sixth of a sweep's time. `w`
+ * may be NULL. */
+static ZS_INLINE zs_xfer_count count_rows(const zs_axi_params *axi, const zs_xfer *x, dram_work *w)
 {
-    dram_work w = {.block_shift = log2_of(8 * m->bus_bytes),
-                   .page_shift = log2_of(m->row_bytes),
-                   .bank_mask = m->banks - 1,
-                   .page = UINT64_MAX};
-    for (uint32_t plane = 0; plane < x->plane_n; plane++) {
+    const zs_axi_params port = *axi;
+    zs_xfer_count count = {.bytes = zs_xfer_bytes(x)};
+    for (uint32_t plane = 0; count.bytes > 0 && plane < x->plane_n; plane++) {
         uint64_t addr = x->addr + plane * x->plane_pitch_bytes;
-        for (uint32_t row = 0; row < x->row_n; row++, addr += x->row_pitch_bytes)
-            add_row(&w, port, addr, x->row_bytes);
+        for (uint32_t row = 0; row < x->row_n; row++, addr += x->row_pitch_bytes) {
+            const uint64_t head =
+                zs_axi_count(&port, addr, x->row_bytes, &count.bursts, &count.beats);
+            if (w != NULL)
+                add_row(w, addr, x->row_bytes, head);
+        }
     }
-    return w;
+    return count;
+}
+
+zs_xfer_count zs_xfer_split(const zs_axi_params *port, const zs_xfer *xfer)
+{
+    return count_rows(port, xfer, NULL);
 }
 
 /* ---- price ----------------------------------------------------------------------------------- */
@@ -177,10 +182,10 @@ zs_xfer_price zs_xfer_price_of(const zs_design *design, uint32_t channel, const 
     const zs_xfer x = zs_design_dma(design, channel / 2)->merge_rows ? zs_xfer_merged(xfer) : *xfer;
     if (m->kind == ZS_MEMORY_FIXED)
         return fixed_price(design, channel, &x);
-    zs_xfer_price p = {.count = zs_xfer_split(port, &x)};
+    dram_work w = no_work(m, port);
+    zs_xfer_price p = {.count = count_rows(port, &x, &w)};
     if (p.count.bytes == 0)
         return p;
-    const dram_work w = dram_work_of(m, port, &x);
     p.transactions = w.transactions;
     p.row_changes = w.changes;
     const uint64_t cycle = m->t_ras + m->t_rp;

@@ -9,10 +9,11 @@
 #include "caffe.pb-c.h"
 
 typedef struct zs_caffe {
-    zs_onnx graph;                 /* the draft, and what the lowered layers need to know */
-    uint32_t input_rank;           /* as the file counts it, 2 or 4 */
-    bool is_bare;                  /* a graph without weights: they are synthetic */
-    zs_input_spec input;           /* name NULL until one is found */
+    zs_onnx graph;         /* the draft, and what the lowered layers need to know */
+    uint32_t input_rank;   /* of the input read last, as the file counts it: 2 or 4 */
+    bool is_bare;          /* a graph without weights: they are synthetic */
+    zs_input_spec *inputs; /* the first one's name is NULL until it is found */
+    uint32_t input_n;
     zs_layer_spec *last_batchnorm; /* the layer before, if it was a BatchNorm a Scale may join */
 } zs_caffe;
 
@@ -52,7 +53,8 @@ zs_status zs_caffe_add(const zs_caffe_layer *at, zs_err *err);
 uint64_t zs_caffe_room(const ZsCaffe__Layer *layer);
 /* An axis as the file counts it, of blob `bottom`; of a blob of unknown size as it is. */
 int64_t zs_caffe_axis(const zs_caffe_layer *at, const char *bottom, int64_t axis);
-/* The network's input, or one more blob that only training reads (labels). */
+/* An input of the network; a blob without a size beside the first is one that only training reads
+ * (labels). */
 zs_status zs_caffe_add_input(zs_caffe *net, const char *top, zs_shape shape, const char *place,
                              zs_err *err);
 /* Bottom i, laid out as channels x rows x columns: the layer that makes it. */

@@ -10,8 +10,10 @@
 typedef struct zs_net_yaml {
     yaml_document_t *doc;
     zs_net_draft draft;
-    const char *input_name;
-    uint32_t *heads; /* layers whose `in` still holds names as the file has them */
+    zs_input_spec *inputs;
+    uint32_t input_n;
+    const char *note; /* or NULL */
+    uint32_t *heads;  /* layers whose `in` still holds names as the file has them */
     uint32_t head_n;
     zs_err *err;
 } zs_net_yaml;

@@ -10,11 +10,13 @@
 typedef struct zs_onnx {
     zs_net_draft draft;
     const ZsOnnx__Graph *graph;
-    int64_t opset;             /* of the default domain */
-    zs_shape stated;           /* sizes of the input that win over the file's, 0 = none */
-    int64_t batch;             /* samples that the input states, 0 = open */
-    bool is_whole;             /* the first dimension is one like the others: not samples, or one */
-    const char *input;         /* its name */
+    int64_t opset;                    /* of the default domain */
+    const struct zs_net_parts *parts; /* ONNX: what is known beside the file */
+    zs_shape stated; /* others: sizes of the input that win over the file's, 0 = none */
+    int64_t batch;   /* samples that the input states, 0 = open */
+    bool is_whole;   /* the first dimension is one like the others: not samples, or one */
+    const zs_input_spec *inputs;
+    uint32_t input_n;
     const char *const *wanted; /* outputs that were asked for instead of the graph's */
     size_t wanted_n;
     uint64_t fold_elems; /* elements that constants may still be folded into */
@@ -103,6 +105,8 @@ zs_status zs_onnx_clip(const zs_onnx_node *at, zs_net_value *constant, double lo
                        zs_err *err);
 /* Makes a constant what a layer computes: zeros in place of all elements of the input, plus it. */
 zs_status zs_onnx_compute(const zs_onnx_node *at, zs_net_value *constant, zs_err *err);
+/* Whether a layer's name is that of an input of the network. */
+bool zs_onnx_is_input(const zs_onnx *net, const char *layer);
 /* A table of `n` offsets: start, start + step, ... */
 int64_t *zs_onnx_table(const zs_onnx_node *at, uint64_t n, int64_t start, int64_t step);
 /* Refuses what would mix samples of a batch. */

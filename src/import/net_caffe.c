@@ -41,8 +41,8 @@ zs_status zs_caffe_input_shape(zs_caffe *net, const int64_t *dims, size_t n, con
         ZS_TRY(zs_net_size(dims[i], 0, "an input dimension of", place, &sizes[i - 1], err));
     if (sizes[0] != 0 && sizes[1] != 0 && sizes[2] != 0)
         *out = (zs_shape){sizes[0], sizes[1], sizes[2]};
-    if (net->input.name == NULL) {
-        net->input_rank = (uint32_t)n;
+    net->input_rank = (uint32_t)n;
+    if (net->input_n == 0) {
         net->graph.batch = dims[0];
         net->graph.is_whole = dims[0] <= 1;
     }
@@ -77,23 +77,28 @@ zs_status zs_caffe_add_input(zs_caffe *net, const char *top, zs_shape shape, con
 {
     if (top[0] == '\0')
         return zs_fail(err, ZS_EPARSE, place, "the input has no name");
-    if (net->input.name != NULL && strcmp(net->input.name, top) == 0) {
-        if (net->input.shape.c == 0) {
-            net->input.shape = shape;
-            size_input(net, zs_net_draft_get(&net->graph.draft, top), shape);
+    for (uint32_t i = 0; i < net->input_n; i++)
+        if (strcmp(net->inputs[i].name, top) == 0) {
+            if (net->inputs[i].shape.c == 0) {
+                net->inputs[i].shape = shape;
+                size_input(net, zs_net_draft_get(&net->graph.draft, top), shape);
+            }
+            return ZS_OK;
         }
+    const bool is_input = net->input_n == 0 || shape.c != 0;
+    if (net->input_n == ZS_MAX_INPUTS)
+        return zs_fail(err, ZS_ERANGE, place, "more than %u inputs", ZS_MAX_INPUTS);
+    ZS_TRY(zs_net_draft_value(&net->graph.draft, top, is_input ? top : NULL, 0, err));
+    if (!is_input)
         return ZS_OK;
-    }
-    const bool is_first = net->input.name == NULL;
-    ZS_TRY(zs_net_draft_value(&net->graph.draft, top, is_first ? top : NULL, 0, err));
-    if (is_first) {
+    if (net->input_n == 0) {
         override(&shape.c, net->graph.stated.c);
         override(&shape.h, net->graph.stated.h);
         override(&shape.w, net->graph.stated.w);
-        net->input = (zs_input_spec){.name = top, .shape = shape};
-        size_input(net, zs_net_draft_get(&net->graph.draft, top), shape);
-        zs_name_map_put(&net->graph.draft.taken, top, net->graph.draft.layers);
     }
+    net->inputs[net->input_n++] = (zs_input_spec){.name = top, .shape = shape};
+    size_input(net, zs_net_draft_get(&net->graph.draft, top), shape);
+    zs_name_map_put(&net->graph.draft.taken, top, net->graph.draft.layers);
     return ZS_OK;
 }
 
@@ -177,16 +182,31 @@ static void find_output_dims(const zs_caffe *net, ZsCaffe__Layer *const *layers,
         }
 }
 
+static bool is_read(const zs_caffe *net, const char *name)
+{
+    for (uint32_t i = 0; i < net->graph.draft.layer_n; i++)
+        for (uint32_t k = 0; k < net->graph.draft.layers[i].in_n; k++)
+            if (strcmp(net->graph.draft.layers[i].in[k], name) == 0)
+                return true;
+    return false;
+}
+
 static zs_status fill_spec(zs_caffe *net, const ZsCaffe__Net *file, zs_net_spec *out, zs_err *err)
 {
-    if (net->input.name == NULL)
+    if (net->input_n == 0)
         return zs_fail(err, ZS_EPARSE, net->graph.draft.path,
                        "the net has no input and no data layer");
     if (net->graph.draft.layer_n == 0)
         return zs_fail(err, ZS_EPARSE, net->graph.draft.path, "the net computes nothing");
+    uint32_t n = 1;
+    for (uint32_t i = 1; i < net->input_n; i++) /* a network has those that something reads */
+        if (is_read(net, net->inputs[i].name))
+            net->inputs[n++] = net->inputs[i];
     *out = (zs_net_spec){
         .name = file->name && file->name[0] != '\0' ? file->name : "caffe",
-        .input = net->input,
+        .input = net->inputs[0],
+        .more_inputs = net->inputs + 1,
+        .more_input_n = n - 1,
         .layers = net->graph.draft.layers,
         .layer_n = net->graph.draft.layer_n,
     };
@@ -202,13 +222,18 @@ static zs_status build(zs_arena *arena, const ZsCaffe__Net *file, const char *pa
                     .graph = {.stated = stated, .opset = ZS_LOWER_OPSET, .is_whole = true}};
     net.graph.fold_elems = UINT64_C(1) << 24;
     ZS_TRY(list_layers(arena, file, path, &layers, &n, err));
-    uint64_t values = file->n_input, room = 1;
+    uint64_t values = file->n_input, room = 1, tops = file->n_input;
     for (size_t i = 0; i < n; i++) {
         const uint64_t own = zs_caffe_room(layers[i]);
         values += own;
         room += own;
+        tops += layers[i]->n_top;
     }
     ZS_TRY(zs_net_draft_init(&net.graph.draft, arena, path, room, values, err));
+    net.inputs = zs_new(arena, zs_input_spec, (size_t)tops + 1);
+    if (net.inputs == NULL)
+        return zs_nomem(err, "the inputs");
+    net.graph.inputs = net.inputs;
     ZS_TRY(add_legacy_inputs(&net, file, err));
     for (size_t i = 0; i < n; i++)
         ZS_TRY(add_layer(&net, layers[i], i, err));

@@ -64,7 +64,7 @@ zs_status zs_net_draft_init(zs_net_draft *draft, zs_arena *arena, const char *pa
                        (unsigned long long)layer_n, (unsigned long long)value_n, ZS_NET_SIZE_MAX);
     *draft = (zs_net_draft){.arena = arena, .path = path, .room_n = (uint32_t)layer_n};
     draft->layers = zs_new(arena, zs_layer_spec, layer_n);
-    if (draft->layers == NULL || !zs_name_map_init(arena, &draft->taken, layer_n + 1) ||
+    if (draft->layers == NULL || !zs_name_map_init(arena, &draft->taken, layer_n + value_n + 1) ||
         !zs_name_map_init(arena, &draft->values, value_n))
         return zs_nomem(err, "the list of layers");
     return ZS_OK;

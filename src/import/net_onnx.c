@@ -67,6 +67,15 @@ static zs_status add_initializers(zs_onnx *net, zs_err *err)
 
 /* ---- the input ------------------------------------------------------------------------------- */
 
+/* What the caller states of an input: channels, rows and columns, 0 where nothing. */
+static zs_shape stated_size(const zs_onnx *net, const char *input)
+{
+    for (uint32_t i = 0; i < net->parts->size_n; i++)
+        if (strcmp(net->parts->sizes[i].input, input) == 0)
+            return net->parts->sizes[i].shape;
+    return net->input_n == 0 ? net->parts->stated : (zs_shape){0};
+}
+
 /* Sizes a file leaves open (named or missing dimensions) leave the whole shape to the caller. What
  * the caller states wins over the file's channels, rows and columns. */
 static zs_status read_input_shape(zs_onnx *net, const ZsOnnx__ValueInfo *input, zs_net_value *value,
@@ -76,11 +85,12 @@ static zs_status read_input_shape(zs_onnx *net, const ZsOnnx__ValueInfo *input, 
     const ZsOnnx__TensorType *type = input->type ? input->type->tensor_type : NULL;
     const ZsOnnx__Shape *shape = type ? type->shape : NULL;
     const uint32_t rank = shape ? (uint32_t)shape->n_dim : 0;
+    const zs_shape wanted = stated_size(net, input->name);
     if (shape == NULL)
         return ZS_OK;
-    if (shape->n_dim == 0 || shape->n_dim > ZS_RANK_MAX)
+    if (shape->n_dim > ZS_RANK_MAX)
         return zs_fail(err, ZS_EUNSUPPORTED, place,
-                       "input '%s' has %zu dimensions; 1 to %d are handled, images have 4 "
+                       "input '%s' has %zu dimensions; up to %d are handled, images have 4 "
                        "(N, C, H, W)",
                        input->name, shape->n_dim, ZS_RANK_MAX);
     for (uint32_t d = 0; d < rank; d++)
@@ -88,16 +98,15 @@ static zs_status read_input_shape(zs_onnx *net, const ZsOnnx__ValueInfo *input, 
                            &value->dims[d], err));
     value->rank = rank;
     value->has_dims = true;
-    net->is_whole = net->is_whole || rank == 1;
-    if (rank > 1 && !net->is_whole) {
+    if (rank > 1 && (!net->is_whole || value->dims[0] == 0)) {
         net->batch = value->dims[0];
-        net->is_whole = net->batch <= 1;
+        net->is_whole = net->is_whole || net->batch <= 1;
         value->dims[0] = 1;
     }
     uint32_t *const sizes[3] = {rank > 1 && rank <= 4 ? &value->dims[1] : NULL,
                                 rank == 4 ? &value->dims[2] : NULL,
                                 rank == 4 || rank == 3 ? &value->dims[rank - 1] : NULL};
-    const uint32_t stated[3] = {net->stated.c, net->stated.h, net->stated.w};
+    const uint32_t stated[3] = {wanted.c, wanted.h, wanted.w};
     for (size_t i = 0; i < 3; i++)
         if (stated[i] != 0 && sizes[i] != NULL)
             *sizes[i] = stated[i];
@@ -110,22 +119,9 @@ static zs_status read_input_shape(zs_onnx *net, const ZsOnnx__ValueInfo *input, 
     return ZS_OK;
 }
 
-/* Models before IR version 4 list their weights among the inputs, too. */
-static zs_status add_input(zs_onnx *net, zs_input_spec *out, zs_err *err)
+static zs_status add_input(zs_onnx *net, const ZsOnnx__ValueInfo *input, zs_input_spec *out,
+                           zs_err *err)
 {
-    const ZsOnnx__ValueInfo *input = NULL;
-    for (size_t i = 0; i < net->graph->n_input; i++) {
-        const ZsOnnx__ValueInfo *info = net->graph->input[i];
-        if (info->name == NULL || zs_net_draft_get(&net->draft, info->name) != NULL)
-            continue;
-        if (input != NULL)
-            return zs_fail(err, ZS_EUNSUPPORTED, net->draft.path,
-                           "the graph has inputs '%s' and '%s'; networks here have 1 input",
-                           input->name, info->name);
-        input = info;
-    }
-    if (input == NULL)
-        return zs_fail(err, ZS_EPARSE, net->draft.path, "the graph has no input");
     zs_net_value value = {.layer = input->name};
     if (input->type != NULL && input->type->tensor_type != NULL)
         value.is_raw =
@@ -133,13 +129,78 @@ static zs_status add_input(zs_onnx *net, zs_input_spec *out, zs_err *err)
     ZS_TRY(read_input_shape(net, input, &value, err));
     ZS_TRY(zs_net_draft_value(&net->draft, input->name, input->name, value.rank, err));
     *zs_net_draft_get(&net->draft, input->name) = value;
-    net->input = input->name;
     zs_name_map_put(&net->draft.taken, input->name, input->name);
     *out = (zs_input_spec){.name = input->name, .shape = value.shape};
     if (value.has_dims) {
         out->rank = value.rank;
         memcpy(out->dims, value.dims, sizeof out->dims);
     }
+    return ZS_OK;
+}
+
+/* The names that needed nodes read. */
+static zs_status find_read(const zs_onnx *net, const bool *needed, zs_name_map *read, zs_err *err)
+{
+    uint64_t n = 1;
+    for (size_t i = 0; i < net->graph->n_node; i++)
+        n += needed[i] ? net->graph->node[i]->n_input : 0;
+    if (!zs_name_map_init(net->draft.arena, read, (size_t)n))
+        return zs_nomem(err, "the list of names");
+    for (size_t i = 0; i < net->graph->n_node; i++)
+        for (size_t k = 0; needed[i] && k < net->graph->node[i]->n_input; k++)
+            zs_name_map_put(read, net->graph->node[i]->input[k], net->graph->node[i]);
+    return ZS_OK;
+}
+
+/* Samples that an input states; SIZE_MAX where its first dimension counts none. */
+static size_t samples_of(const ZsOnnx__ValueInfo *input)
+{
+    const ZsOnnx__TensorType *type = input->type ? input->type->tensor_type : NULL;
+    const ZsOnnx__Shape *shape = type ? type->shape : NULL;
+    if (shape == NULL)
+        return 0;
+    return shape->n_dim > 1 ? (size_t)shape->dim[0]->dim_value : SIZE_MAX;
+}
+
+/* Models before IR version 4 list their weights among the inputs, too. Of several inputs only those
+ * that something reads are asked for; samples go through one by one where all state as many. */
+static zs_status add_inputs(zs_onnx *net, const bool *needed, zs_net_spec *spec, zs_err *err)
+{
+    ZsOnnx__ValueInfo **inputs = zs_new(net->draft.arena, ZsOnnx__ValueInfo *, net->graph->n_input);
+    zs_input_spec *specs = zs_new(net->draft.arena, zs_input_spec, net->graph->n_input);
+    zs_name_map read;
+    size_t n = 0, read_n = 0;
+    if (inputs == NULL || specs == NULL)
+        return zs_nomem(err, "the inputs");
+    ZS_TRY(find_read(net, needed, &read, err));
+    for (size_t i = 0; i < net->graph->n_input; i++) {
+        ZsOnnx__ValueInfo *info = net->graph->input[i];
+        if (info->name == NULL || zs_net_draft_get(&net->draft, info->name) != NULL)
+            continue;
+        const bool is_read = zs_name_map_get(&read, info->name) != NULL;
+        if (is_read && read_n++ == 0)
+            n = 0; /* those before it are read by nobody */
+        if (is_read || n == 0)
+            inputs[n++] = info;
+    }
+    if (n == 0)
+        return zs_fail(err, ZS_EPARSE, net->draft.path, "the graph has no input");
+    if (n > ZS_MAX_INPUTS)
+        return zs_fail(err, ZS_ERANGE, net->draft.path, "%zu inputs are above the limit of %u", n,
+                       ZS_MAX_INPUTS);
+    for (size_t i = 0; i < n; i++)
+        net->is_whole = net->is_whole || samples_of(inputs[i]) == SIZE_MAX ||
+                        samples_of(inputs[i]) != samples_of(inputs[0]);
+    const bool is_whole = net->is_whole;
+    for (size_t i = 0; i < n; i++) {
+        net->is_whole = is_whole;
+        ZS_TRY(add_input(net, inputs[i], &specs[i], err));
+        net->inputs = specs;
+        net->input_n++;
+    }
+    spec->input = specs[0];
+    spec->more_inputs = specs + 1;
+    spec->more_input_n = (uint32_t)n - 1;
     return ZS_OK;
 }
 
@@ -283,8 +344,7 @@ static zs_status copy_input(const zs_onnx_node *at, zs_net_value *value, zs_err 
     return ZS_OK;
 }
 
-static zs_status add_output(zs_onnx *net, char *name, const char *input, zs_output_spec *out,
-                            zs_err *err)
+static zs_status add_output(zs_onnx *net, char *name, zs_output_spec *out, zs_err *err)
 {
     ZsOnnx__Node end = ZS_ONNX__NODE__INIT;
     zs_net_value *value = name ? zs_net_draft_get(&net->draft, name) : NULL;
@@ -298,7 +358,7 @@ static zs_status add_output(zs_onnx *net, char *name, const char *input, zs_outp
     ZS_TRY(zs_onnx_order(&at, value, err));
     ZS_TRY(zs_onnx_unpad(&at, value, err));
     ZS_TRY(zs_onnx_codes(&at, value, err));
-    if (strcmp(value->layer, input) == 0)
+    if (zs_onnx_is_input(net, value->layer))
         ZS_TRY(copy_input(&at, value, err));
     *out = (zs_output_spec){.layer = value->layer, .name = name, .has_dims = value->has_dims};
     if (value->has_dims) {
@@ -317,7 +377,7 @@ static zs_status find_outputs(zs_onnx *net, zs_net_spec *spec, zs_err *err)
     if (more == NULL)
         return zs_nomem(err, "the outputs");
     for (size_t i = 0; i < n; i++)
-        ZS_TRY(add_output(net, wanted_name(net, i), spec->input.name, &more[i], err));
+        ZS_TRY(add_output(net, wanted_name(net, i), &more[i], err));
     spec->output = more[0].layer;
     spec->result = more[0];
     spec->more = more + 1;
@@ -334,8 +394,8 @@ static zs_status fill_spec(zs_onnx *net, zs_net_spec *out, zs_err *err)
     if (needed == NULL)
         return zs_nomem(err, "the list of nodes");
     ZS_TRY(add_initializers(net, err));
-    ZS_TRY(add_input(net, &spec.input, err));
     ZS_TRY(find_needed(net, needed, err));
+    ZS_TRY(add_inputs(net, needed, &spec, err));
     for (size_t i = 0; i < net->graph->n_node; i++)
         if (needed[i])
             ZS_TRY(add_node(net, i, err));
@@ -355,7 +415,7 @@ zs_status zs_net_onnx_parse_parts(zs_arena *arena, zs_span bytes, const char *pa
 {
     void *model;
     const char *note;
-    zs_onnx net = {.stated = parts->stated,
+    zs_onnx net = {.parts = parts,
                    .wanted = parts->outputs,
                    .wanted_n = parts->output_n,
                    .fold_elems = fold_base + 4 * (uint64_t)bytes.bytes};
@@ -370,7 +430,7 @@ zs_status zs_net_onnx_parse_parts(zs_arena *arena, zs_span bytes, const char *pa
     if (status == ZS_OK || status == ZS_ENOMEM || net.is_whole || net.batch <= 1)
         return status;
     zs_err other;
-    zs_onnx whole = {.stated = parts->stated,
+    zs_onnx whole = {.parts = parts,
                      .wanted = parts->outputs,
                      .wanted_n = parts->output_n,
                      .fold_elems = net.fold_elems,

@@ -451,10 +451,18 @@ zs_status zs_onnx_emit(const zs_onnx_node *at, zs_layer_op op, zs_general *g,
     return ZS_OK;
 }
 
+bool zs_onnx_is_input(const zs_onnx *net, const char *layer)
+{
+    for (uint32_t i = 0; i < net->input_n; i++)
+        if (strcmp(net->inputs[i].name, layer) == 0)
+            return true;
+    return false;
+}
+
 zs_status zs_onnx_compute(const zs_onnx_node *at, zs_net_value *constant, zs_err *err)
 {
     zs_general *none = zs_onnx_general(at, ZS_FN_NONE), *sum = zs_onnx_general(at, ZS_FN_ADD);
-    zs_net_value *input = zs_net_draft_get(&at->net->draft, at->net->input), zeros = {0};
+    zs_net_value *input = zs_net_draft_get(&at->net->draft, at->net->inputs[0].name), zeros = {0};
     uint32_t dims[ZS_RANK_MAX], rank, in_dims[ZS_RANK_MAX], in_rank;
     if (none == NULL || sum == NULL)
         return zs_nomem(err, "a layer");

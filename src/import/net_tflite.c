@@ -3,6 +3,7 @@
 #include "zynqsim/import.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Fields of the schema's tables, by number (schema.fbs of TensorFlow Lite, version 3). */
@@ -143,14 +144,10 @@ static bool is_channels_first(const zs_tflite *net, const model *m, int64_t tens
     return has_reader;
 }
 
-static zs_status add_input(zs_tflite *net, const model *m, zs_input_spec *out, zs_err *err)
+static zs_status add_input(zs_tflite *net, const model *m, int64_t index, zs_input_spec *out,
+                           zs_err *err)
 {
     zs_tfl_tensor *t;
-    const zs_flat_list list = zs_flat_vector(&m->graph, GRAPH_INPUTS, 4);
-    if (list.n != 1)
-        return zs_fail(err, ZS_EUNSUPPORTED, net->graph.draft.path,
-                       "the graph has %u inputs; networks here have 1", list.n);
-    const int64_t index = zs_flat_int_at(&list, 0, true);
     if (index < 0 || index >= net->tensor_n)
         return zs_fail(err, ZS_EPARSE, net->graph.draft.path, "input %lld is none of %u tensors",
                        (long long)index, net->tensor_n);
@@ -169,6 +166,9 @@ static zs_status add_input(zs_tflite *net, const model *m, zs_input_spec *out, z
             return zs_fail(err, ZS_ESHAPE, net->graph.draft.path, "dimension %u of the input is 0",
                            d);
     const char *name = t->name[0] != '\0' ? t->name : "input";
+    if (zs_name_map_get(&net->graph.draft.taken, name) != NULL)
+        return zs_fail(err, ZS_EPARSE, net->graph.draft.path, "two inputs are called '%.60s'",
+                       name);
     const bool is_last = t->rank == 4 && !is_channels_first(net, m, index);
     zs_net_value value = {.layer = name, .rank = t->rank, .has_dims = true};
     memcpy(value.dims, t->dims, sizeof value.dims);
@@ -191,9 +191,26 @@ static zs_status add_input(zs_tflite *net, const model *m, zs_input_spec *out, z
     return ZS_OK;
 }
 
+static zs_status add_inputs(zs_tflite *net, const model *m, zs_net_spec *spec, zs_err *err)
+{
+    const zs_flat_list list = zs_flat_vector(&m->graph, GRAPH_INPUTS, 4);
+    zs_input_spec *inputs = zs_new(net->graph.draft.arena, zs_input_spec, list.n);
+    if (list.n == 0)
+        return zs_fail(err, ZS_EPARSE, net->graph.draft.path, "the graph has no input");
+    if (inputs == NULL)
+        return zs_nomem(err, "the inputs");
+    for (uint32_t i = 0; i < list.n; i++)
+        ZS_TRY(add_input(net, m, zs_flat_int_at(&list, i, true), &inputs[i], err));
+    net->graph.inputs = inputs;
+    net->graph.input_n = list.n;
+    spec->input = inputs[0];
+    spec->more_inputs = inputs + 1;
+    spec->more_input_n = list.n - 1;
+    return ZS_OK;
+}
+
 /* Tensor `index` as a result: it lies as the file counts it, and is written in its own integers. */
-static zs_status add_output(zs_tflite *net, int64_t index, const char *input, zs_output_spec *out,
-                            zs_err *err)
+static zs_status add_output(zs_tflite *net, int64_t index, zs_output_spec *out, zs_err *err)
 {
     const zs_onnx_node node = {.net = &net->graph, .place = net->graph.draft.path};
     if (index < 0 || index >= net->tensor_n)
@@ -207,7 +224,7 @@ static zs_status add_output(zs_tflite *net, int64_t index, const char *input, zs
     zs_net_value *value = zs_net_draft_get(&net->graph.draft, name);
     if (value != NULL && value->layer != NULL)
         ZS_TRY(zs_onnx_order(&node, value, err));
-    if (value == NULL || value->layer == NULL || strcmp(value->layer, input) == 0)
+    if (value == NULL || value->layer == NULL || zs_onnx_is_input(&net->graph, value->layer))
         return zs_fail(err, ZS_EPARSE, net->graph.draft.path,
                        "no operator makes the output '%.60s'", t->name);
     *out = (zs_output_spec){.layer = value->layer,
@@ -224,7 +241,11 @@ static int64_t find_tensor(const zs_tflite *net, const char *name)
     for (uint32_t i = 0; i < net->tensor_n; i++)
         if (strcmp(net->tensors[i].name, name) == 0 && !net->tensors[i].is_constant)
             return i;
-    return -1;
+    char *end; /* names may be empty, alike or very long: numbers do, too */
+    const unsigned long number = strtoul(name, &end, 10);
+    return name[0] >= '0' && name[0] <= '9' && *end == '\0' && number < net->tensor_n
+               ? (int64_t)number
+               : -1;
 }
 
 /* The file's outputs, or the tensors that are asked for by name. */
@@ -244,7 +265,9 @@ static zs_status find_outputs(zs_tflite *net, const model *m, const zs_net_parts
         if (parts->output_n > 0 && index < 0)
             return zs_fail(err, ZS_EUSAGE, net->graph.draft.path, "there is no tensor '%.60s'",
                            parts->outputs[i]);
-        ZS_TRY(add_output(net, index, spec->input.name, &outputs[i], err));
+        ZS_TRY(add_output(net, index, &outputs[i], err));
+        if (parts->output_n > 0)
+            outputs[i].name = parts->outputs[i];
     }
     spec->output = outputs[0].layer;
     spec->result = outputs[0];
@@ -330,7 +353,7 @@ zs_status zs_net_tflite_parse(zs_arena *arena, zs_span bytes, const char *path,
         const zs_flat_table table = zs_flat_table_at(&tensors, i);
         ZS_TRY(read_tensor(&net, &m, &table, i, err));
     }
-    ZS_TRY(add_input(&net, &m, &spec.input, err));
+    ZS_TRY(add_inputs(&net, &m, &spec, err));
     for (uint32_t i = 0; i < m.operators.n; i++)
         ZS_TRY(add_operator(&net, &m, i, err));
     ZS_TRY(find_outputs(&net, &m, parts, &spec, err));

@@ -190,10 +190,38 @@ static zs_status read_input(zs_net_yaml *y, const yaml_node_t *node, zs_input_sp
     if (values[1] == NULL)
         return zs_net_yaml_fail(y, node, ZS_EPARSE, "the input has no 'shape'");
     ZS_TRY(read_shape(y, values[1], &input.shape));
-    y->input_name = input.name;
+    if (zs_net_draft_get(&y->draft, input.name) != NULL)
+        return zs_net_yaml_fail(y, node, ZS_EPARSE, "two inputs are called '%s'", input.name);
+    const zs_shape s = input.shape;
+    if (y->note == NULL && s.w <= 4 && s.c > s.w && s.h > s.w) {
+        y->note = zs_arena_printf(y->draft.arena,
+                                  "the shape [%u, %u, %u] of input '%s' is taken as %u channels of "
+                                  "%u x %u; of a picture with %u channels it is [%u, %u, %u]",
+                                  s.c, s.h, s.w, input.name, s.c, s.h, s.w, s.w, s.w, s.c, s.h);
+        if (y->note == NULL)
+            return zs_nomem(y->err, "a note");
+    }
     zs_name_map_put(&y->draft.taken, input.name, y->draft.layers);
     ZS_TRY(zs_net_draft_value(&y->draft, input.name, input.name, 4, y->err));
     *out = input;
+    y->input_n++;
+    return ZS_OK;
+}
+
+/* One input: its shape, or name and shape; or a list of several. */
+static zs_status read_inputs(zs_net_yaml *y, const yaml_node_t *node, zs_net_spec *spec)
+{
+    const bool is_list = node->type == YAML_SEQUENCE_NODE && zs_net_yaml_len(node) > 0 &&
+                         zs_net_yaml_item(y, node, 0)->type != YAML_SCALAR_NODE;
+    const size_t n = is_list ? zs_net_yaml_len(node) : 1;
+    y->inputs = zs_new(y->draft.arena, zs_input_spec, n);
+    if (y->inputs == NULL)
+        return zs_nomem(y->err, "the inputs");
+    for (size_t i = 0; i < n; i++)
+        ZS_TRY(read_input(y, is_list ? zs_net_yaml_item(y, node, i) : node, &y->inputs[i]));
+    spec->input = y->inputs[0];
+    spec->more_inputs = y->inputs + 1;
+    spec->more_input_n = y->input_n - 1;
     return ZS_OK;
 }
 
@@ -201,13 +229,14 @@ static zs_status read_input(zs_net_yaml *y, const yaml_node_t *node, zs_input_sp
 
 static zs_status unknown_layer(const zs_net_yaml *y, const char *place, const char *word)
 {
-    const char **names = zs_new(y->draft.arena, const char *, y->draft.layer_n + 1);
+    const char **names = zs_new(y->draft.arena, const char *, y->draft.layer_n + y->input_n);
     if (names == NULL)
         return zs_nomem(y->err, "the names of layers");
     for (uint32_t i = 0; i < y->draft.layer_n; i++)
         names[i] = y->draft.layers[i].name;
-    names[y->draft.layer_n] = y->input_name;
-    const char *near = zs_nearest(word, names, y->draft.layer_n + 1);
+    for (uint32_t i = 0; i < y->input_n; i++)
+        names[y->draft.layer_n + i] = y->inputs[i].name;
+    const char *near = zs_nearest(word, names, y->draft.layer_n + y->input_n);
     if (near != NULL)
         return zs_fail(y->err, ZS_EPARSE, place, "there is no layer '%s'; did you mean '%s'?", word,
                        near);
@@ -252,13 +281,14 @@ enum { TOP_NAME, TOP_DESCRIPTION, TOP_INPUT, TOP_LAYERS, TOP_OUTPUT, TOP_N };
 static const char *const top_names[TOP_N] = {"name", "description", "input", "layers", "output"};
 
 /* An item becomes at most three layers, with a name of its own each and one for the whole. */
-static zs_status init_draft(zs_net_yaml *y, zs_arena *arena, const yaml_node_t *list)
+static zs_status init_draft(zs_net_yaml *y, zs_arena *arena, const yaml_node_t *list,
+                            uint64_t input_n)
 {
     if (list->type != YAML_SEQUENCE_NODE || zs_net_yaml_len(list) == 0)
         return zs_net_yaml_fail(y, list, ZS_EPARSE,
                                 "'layers' must be a list of at least one layer");
     const uint64_t n = zs_net_yaml_len(list);
-    ZS_TRY(zs_net_draft_init(&y->draft, arena, y->draft.path, 3 * n, 4 * n + 1, y->err));
+    ZS_TRY(zs_net_draft_init(&y->draft, arena, y->draft.path, 3 * n, 4 * n + input_n, y->err));
     y->heads = zs_new(arena, uint32_t, n);
     return y->heads ? ZS_OK : zs_nomem(y->err, "the list of layers");
 }
@@ -293,12 +323,15 @@ static zs_status read_net(zs_net_yaml *y, zs_arena *arena, const yaml_node_t *ro
     for (size_t i = TOP_INPUT; i <= TOP_LAYERS; i++)
         if (top[i] == NULL)
             return zs_net_yaml_fail(y, root, ZS_EPARSE, "the network has no '%s'", top_names[i]);
-    ZS_TRY(init_draft(y, arena, top[TOP_LAYERS]));
+    const yaml_node_t *in = top[TOP_INPUT];
+    ZS_TRY(init_draft(y, arena, top[TOP_LAYERS],
+                      in->type == YAML_SEQUENCE_NODE ? 1 + zs_net_yaml_len(in) : 1));
     if (top[TOP_NAME] != NULL)
         ZS_TRY(zs_net_yaml_text(y, top[TOP_NAME], &spec.name));
     if (top[TOP_DESCRIPTION] != NULL)
         ZS_TRY(check_scalar(y, top[TOP_DESCRIPTION]));
-    ZS_TRY(read_input(y, top[TOP_INPUT], &spec.input));
+    ZS_TRY(read_inputs(y, top[TOP_INPUT], &spec));
+    spec.note = y->note;
     for (size_t i = 0; i < zs_net_yaml_len(top[TOP_LAYERS]); i++)
         ZS_TRY(zs_net_yaml_layer(y, zs_net_yaml_item(y, top[TOP_LAYERS], i)));
     ZS_TRY(resolve_inputs(y));

@@ -401,7 +401,7 @@ static zs_status default_input(const zs_net_yaml *y, item *to)
     const char **in = zs_new(y->draft.arena, const char *, 1);
     if (in == NULL)
         return zs_nomem(y->err, "a layer's inputs");
-    in[0] = y->head_n == 0 ? y->input_name : y->draft.layers[y->draft.layer_n - 1].name;
+    in[0] = y->head_n == 0 ? y->inputs[0].name : y->draft.layers[y->draft.layer_n - 1].name;
     to->spec.in = in;
     to->spec.in_n = 1;
     return ZS_OK;

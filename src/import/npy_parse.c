@@ -131,8 +131,6 @@ static zs_status read_shape(header *h)
             break;
         }
     }
-    if (h->dim_n == 0)
-        return zs_fail(h->err, ZS_EUNSUPPORTED, h->path, "a single number, not an array");
     h->has_shape = true;
     return ZS_OK;
 }

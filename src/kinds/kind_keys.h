@@ -1,42 +1,56 @@
 /* kind_keys.h - expands a kind's fields.def into its zs_kind_keys. No include guard: a file that
  * includes it says before
  *   KIND_ID      as in kinds.def
- *   KIND_FIELDS  its fields.def, a path from src/kinds: rows FIELD(...) as in src/design/fields.def
- *                and USES("path of a key of accel_fields.def"); BETTER("path of one of its FIELDs",
- *                MORE or LESS) where that never makes a design slower
+ *   KIND_FIELDS  its fields.def, a path from src/kinds: rows PARAM(...) of keys kept in
+ * KIND_PARAMS, FIELD(...) of keys kept in another member of the design, both as in
+ *                src/design/fields.def; USES("path of a key of accel_fields.def"); BETTER("path of
+ *                one of its own keys", MORE or LESS) where that never makes a design slower
+ *   KIND_PARAMS  the struct of which the PARAMs name members, if there are any
  *   KIND_CHECK   its rules, or NULL */
 #define KIND_JOIN_(a, b) a##b
 #define KIND_JOIN(a, b)  KIND_JOIN_(a, b)
 
 #define FIELD(path, member, type, ...) ZS_FIELD_CHECK(path, zs_design, member, type)
+#define PARAM(path, member, type, ...) ZS_FIELD_CHECK(path, KIND_PARAMS, member, type)
 #define USES(path)
 #define BETTER(path, how)
 #include KIND_FIELDS
 #undef FIELD
+#undef PARAM
 #undef USES
+#ifdef KIND_PARAMS
+_Static_assert(sizeof(KIND_PARAMS) <= ZS_KIND_PARAM_BYTES, "room for the parameters of a kind");
+#endif
 
 /* One more than there are: a kind may have none. */
 #define FIELD(path, member, type, unit, min, max, preset, meaning)                                 \
     ZS_FIELD_ROW(path, offsetof(zs_design, member), type, unit, min, max, preset, meaning, true)
+#define PARAM(path, member, type, unit, min, max, preset, meaning)                                 \
+    ZS_FIELD_ROW(path, offsetof(zs_design, accel.params) + offsetof(KIND_PARAMS, member), type,    \
+                 unit, min, max, preset, meaning, true)
 #define USES(path)
 static const zs_field kind_fields[] = {
 #include KIND_FIELDS
     {0},
 };
 #undef FIELD
+#undef PARAM
 #undef USES
 
 #define FIELD(...)
+#define PARAM(...)
 #define USES(path) path,
 static const char *const kind_uses[] = {
 #include KIND_FIELDS
     NULL,
 };
 #undef FIELD
+#undef PARAM
 #undef USES
 #undef BETTER
 
 #define FIELD(...)
+#define PARAM(...)
 #define USES(path)
 #define BETTER(path, how) {path, ZS_BETTER_##how},
 static const zs_better_row kind_betters[] = {
@@ -44,6 +58,7 @@ static const zs_better_row kind_betters[] = {
     {NULL, ZS_BETTER_NONE},
 };
 #undef FIELD
+#undef PARAM
 #undef USES
 #undef BETTER
 

@@ -11,14 +11,14 @@ typedef struct emit {
     uint32_t *tensor_of; /* [node] */
 } emit;
 
-static bool is_view(const zs_draft *d, const zs_node *node)
+static bool is_view(const zs_node *node)
 {
-    return node != &d->nodes[d->input] && node->spec->op == ZS_LAYER_FLATTEN;
+    return node->spec != NULL && node->spec->op == ZS_LAYER_FLATTEN;
 }
 
 static zs_status allocate(const zs_draft *d, emit *e, zs_err *err)
 {
-    uint32_t layer_n = 0, tensor_n = 1;
+    uint32_t layer_n = 0, tensor_n = d->node_n - d->input;
     for (uint32_t k = 0; k < d->order_n; k++) {
         layer_n += d->nodes[d->order[k]].works;
         tensor_n += d->nodes[d->order[k]].has_tensor;
@@ -26,7 +26,7 @@ static zs_status allocate(const zs_draft *d, emit *e, zs_err *err)
     e->net = zs_new(d->arena, zs_net, 1);
     e->layers = zs_new(d->arena, zs_layer, layer_n);
     e->tensors = zs_new(d->arena, zs_tensor, tensor_n);
-    e->tensor_of = zs_new(d->scratch, uint32_t, (size_t)d->input + 1);
+    e->tensor_of = zs_new(d->scratch, uint32_t, d->node_n);
     if (e->net == NULL || e->layers == NULL || e->tensors == NULL || e->tensor_of == NULL)
         return zs_nomem(err, "network");
     *e->net = (zs_net){.layers = e->layers, .tensors = e->tensors, .seed = d->spec->seed};
@@ -55,7 +55,7 @@ static zs_status emit_layer(const zs_draft *d, emit *e, uint32_t at, zs_err *err
 static zs_status emit_node(const zs_draft *d, emit *e, uint32_t at, zs_err *err)
 {
     const zs_node *node = &d->nodes[at];
-    const char *name = at == d->input ? d->spec->input.name : node->spec->name;
+    const char *name = node->spec == NULL ? zs_draft_input(d, at)->name : node->spec->name;
     const uint32_t t = e->net->tensor_n++;
     e->tensor_of[at] = t;
     e->tensors[t] = (zs_tensor){.name = zs_arena_strdup(d->arena, name),
@@ -80,7 +80,7 @@ static void link_tensors(const zs_draft *d, emit *e)
         zs_tensor *t = &e->tensors[e->tensor_of[d->order[k]]];
         t->parent = e->tensor_of[node->parent];
         zs_tensor *parent = &e->tensors[t->parent];
-        if (is_view(d, node))
+        if (is_view(node))
             t->producer = parent->producer;
         else if (parent->producer == ZS_NO_INDEX || parent->producer < t->producer)
             parent->producer = t->producer;
@@ -90,10 +90,10 @@ static void link_tensors(const zs_draft *d, emit *e)
 static uint32_t find_logits(const zs_draft *d, const emit *e)
 {
     uint32_t at = d->output;
-    while (is_view(d, &d->nodes[at]))
+    while (is_view(&d->nodes[at]))
         at = d->nodes[at].parent;
     const zs_node *node = &d->nodes[at];
-    if (at != d->input && node->works && node->layer.op == ZS_LAYER_SOFTMAX)
+    if (node->spec != NULL && node->works && node->layer.op == ZS_LAYER_SOFTMAX)
         return e->tensor_of[node->in[0]];
     return e->tensor_of[d->output];
 }
@@ -121,6 +121,29 @@ static zs_status emit_outputs(const zs_draft *d, emit *e, zs_err *err)
     return ZS_OK;
 }
 
+static zs_status emit_inputs(const zs_draft *d, emit *e, zs_err *err)
+{
+    zs_net_input *inputs = zs_new(d->arena, zs_net_input, d->node_n - d->input);
+    uint64_t offset_elems = 0;
+    if (inputs == NULL)
+        return zs_nomem(err, "network");
+    for (uint32_t at = d->input; at < d->node_n; at++) {
+        const zs_input_spec *spec = zs_draft_input(d, at);
+        ZS_TRY(emit_node(d, e, at, err));
+        zs_net_input *in = &inputs[at - d->input];
+        *in = (zs_net_input){.tensor = e->tensor_of[at],
+                             .offset_elems = offset_elems,
+                             .rank = spec->rank,
+                             .is_channels_last = spec->is_channels_last};
+        memcpy(in->dims, spec->dims, sizeof in->dims);
+        offset_elems += zs_shape_elems(spec->shape);
+    }
+    e->net->input = inputs[0].tensor;
+    e->net->inputs = inputs;
+    e->net->input_n = d->node_n - d->input;
+    return ZS_OK;
+}
+
 static zs_status emit_net(const zs_draft *d, zs_net **out, zs_err *err)
 {
     emit e;
@@ -128,17 +151,13 @@ static zs_status emit_net(const zs_draft *d, zs_net **out, zs_err *err)
     e.net->name = zs_arena_strdup(d->arena, d->spec->name ? d->spec->name : "network");
     if (e.net->name == NULL)
         return zs_nomem(err, "network");
-    ZS_TRY(emit_node(d, &e, d->input, err));
+    ZS_TRY(emit_inputs(d, &e, err));
     for (uint32_t k = 0; k < d->order_n; k++)
         if (d->nodes[d->order[k]].has_tensor)
             ZS_TRY(emit_node(d, &e, d->order[k], err));
     link_tensors(d, &e);
-    e.net->input = e.tensor_of[d->input];
     e.net->output = e.tensor_of[d->output];
     e.net->logits = find_logits(d, &e);
-    e.net->input_rank = d->spec->input.rank;
-    e.net->is_channels_last = d->spec->input.is_channels_last;
-    memcpy(e.net->input_dims, d->spec->input.dims, sizeof e.net->input_dims);
     *out = e.net;
     return emit_outputs(d, &e, err);
 }
@@ -152,18 +171,24 @@ static zs_status check_spec(const zs_net_spec *spec, zs_err *err)
     if (spec->layer_n > ZS_MAX_LAYERS)
         return zs_fail(err, ZS_ERANGE, spec->name, "%u layers are more than the limit of %u",
                        spec->layer_n, ZS_MAX_LAYERS);
-    if (spec->input.name == NULL)
-        return zs_fail(err, ZS_EPARSE, spec->name, "the network input has no name");
+    if (spec->more_input_n >= ZS_MAX_INPUTS)
+        return zs_fail(err, ZS_ERANGE, spec->name, "%u inputs are more than the limit of %u",
+                       spec->more_input_n + 1, ZS_MAX_INPUTS);
+    for (uint32_t i = 0; i <= spec->more_input_n; i++)
+        if ((i == 0 ? &spec->input : &spec->more_inputs[i - 1])->name == NULL)
+            return zs_fail(err, ZS_EPARSE, spec->name, "a network input has no name");
     return ZS_OK;
 }
 
 static zs_status build(zs_draft *d, zs_net **out, zs_err *err)
 {
-    d->nodes = zs_new(d->scratch, zs_node, (size_t)d->spec->layer_n + 1);
+    d->input = d->spec->layer_n;
+    d->node_n = d->input + 1 + d->spec->more_input_n;
+    d->nodes = zs_new(d->scratch, zs_node, d->node_n);
     if (d->nodes == NULL)
         return zs_nomem(err, "network");
-    d->input = d->spec->layer_n;
-    d->nodes[d->input] = (zs_node){.alias = d->input, .parent = ZS_NO_INDEX};
+    for (uint32_t i = d->input; i < d->node_n; i++)
+        d->nodes[i] = (zs_node){.alias = i, .parent = ZS_NO_INDEX};
     ZS_TRY(zs_draft_resolve(d, err));
     ZS_TRY(zs_draft_sort(d, err));
     ZS_TRY(zs_draft_shapes(d, err));

@@ -1,10 +1,10 @@
 /* graph_priv.h - a network while it is being built.
  *
- * Every layer of the spec is a node, and so is the network input (the last node). A node's number
- * also names the value it makes. Passes, in order: resolve (names to numbers), sort (order, cycles,
- * what the output depends on), shapes, simplify, emit (compact numbers, memory of the caller).
- * Memory   nodes live in a scratch arena that zs_net_build drops; only what emit copies and folded
- *          weights go to the caller's arena. */
+ * Every layer of the spec is a node, and so are the network's inputs (the last nodes). A node's
+ * number also names the value it makes. Passes, in order: resolve (names to numbers), sort (order,
+ * cycles, what the output depends on), shapes, simplify, emit (compact numbers, memory of the
+ * caller). Memory   nodes live in a scratch arena that zs_net_build drops; only what emit copies
+ * and folded weights go to the caller's arena. */
 #ifndef ZYNQSIM_GRAPH_PRIV_H
 #define ZYNQSIM_GRAPH_PRIV_H
 
@@ -18,7 +18,7 @@
 #define ZS_MAX_NET_MACS     (UINT64_C(1) << 50)
 
 typedef struct zs_node {
-    const zs_layer_spec *spec; /* NULL for the network input */
+    const zs_layer_spec *spec; /* NULL for an input of the network */
     zs_layer layer;            /* settings and shapes; its in, out, index are set by emit */
     uint32_t *in;              /* values read */
     uint32_t in_n;
@@ -35,14 +35,21 @@ typedef struct zs_draft {
     const zs_net_spec *spec;
     zs_arena *arena; /* of the result */
     zs_arena *scratch;
-    zs_node *nodes;  /* [layer_n + 1] */
-    uint32_t input;  /* == layer_n */
+    zs_node *nodes;  /* [node_n] */
+    uint32_t node_n; /* layers and inputs */
+    uint32_t input;  /* == layer_n: the first input; all that follow are inputs, too */
     uint32_t output; /* value */
     uint32_t *more;  /* values of further outputs, as many as the spec has */
     uint32_t *order; /* nodes that the output depends on, inputs first */
     uint32_t order_n;
     bool is_streamlined;
 } zs_draft;
+
+static inline const zs_input_spec *zs_draft_input(const zs_draft *draft, uint32_t node)
+{
+    return node == draft->input ? &draft->spec->input
+                                : &draft->spec->more_inputs[node - draft->input - 1];
+}
 
 zs_status zs_draft_resolve(zs_draft *draft, zs_err *err);
 zs_status zs_draft_sort(zs_draft *draft, zs_err *err);

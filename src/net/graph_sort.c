@@ -37,7 +37,7 @@ static uint32_t hash_name(const char *name)
 
 static const char *node_name(const zs_draft *d, uint32_t node)
 {
-    return node == d->input ? d->spec->input.name : d->spec->layers[node].name;
+    return node < d->input ? d->spec->layers[node].name : zs_draft_input(d, node)->name;
 }
 
 /* The slot that holds `name`, or the free one where it belongs. */
@@ -52,13 +52,19 @@ static uint32_t *find_slot(const zs_draft *d, const name_table *t, const char *n
 static zs_status enter_names(const zs_draft *d, name_table *t, zs_err *err)
 {
     uint32_t capacity = 16;
-    while (capacity < 2 * (d->spec->layer_n + 1))
+    while (capacity < 2 * d->node_n)
         capacity *= 2;
     t->mask = capacity - 1;
     t->slots = zs_new(d->scratch, uint32_t, capacity);
     if (t->slots == NULL)
         return zs_nomem(err, "network");
-    *find_slot(d, t, d->spec->input.name) = d->input + 1;
+    for (uint32_t i = d->input; i < d->node_n; i++) {
+        uint32_t *slot = find_slot(d, t, node_name(d, i));
+        if (*slot != 0)
+            return zs_fail(err, ZS_EPARSE, d->spec->name, "two inputs are called \"%s\"",
+                           node_name(d, i));
+        *slot = i + 1;
+    }
     for (uint32_t i = 0; i < d->spec->layer_n; i++) {
         const zs_layer_spec *layer = &d->spec->layers[i];
         if (layer->name == NULL || layer->name[0] == '\0')
@@ -77,12 +83,12 @@ static zs_status enter_names(const zs_draft *d, name_table *t, zs_err *err)
 static zs_status fail_unknown(const zs_draft *d, const zs_layer_spec *layer, const char *name,
                               zs_err *err)
 {
-    const char **names = zs_new(d->scratch, const char *, (size_t)d->spec->layer_n + 1);
+    const char **names = zs_new(d->scratch, const char *, d->node_n);
     if (names == NULL)
         return zs_nomem(err, "network");
-    for (uint32_t i = 0; i <= d->spec->layer_n; i++)
+    for (uint32_t i = 0; i < d->node_n; i++)
         names[i] = node_name(d, i);
-    const char *near = zs_nearest(name, names, (size_t)d->spec->layer_n + 1);
+    const char *near = zs_nearest(name, names, d->node_n);
     return zs_layer_fail(err, ZS_EPARSE, layer, "reads \"%s\", which no layer is called%s%s%s",
                          name, near ? "; did you mean \"" : "", near ? near : "",
                          near ? "\"?" : "");
@@ -153,7 +159,7 @@ static zs_status find_output(const zs_draft *d, const name_table *t, const char 
                              uint32_t *out, zs_err *err)
 {
     const uint32_t found = *find_slot(d, t, name);
-    if (found == 0 || found - 1 == d->input)
+    if (found == 0 || found - 1 >= d->input)
         return zs_fail(err, ZS_EPARSE, d->spec->name, "the output \"%s\" is not a layer", name);
     *out = found - 1;
     return ZS_OK;
@@ -231,7 +237,7 @@ static void drop_unneeded(zs_draft *d, bool *needed)
 
 zs_status zs_draft_sort(zs_draft *d, zs_err *err)
 {
-    const size_t n = (size_t)d->spec->layer_n + 1;
+    const size_t n = d->node_n;
     walk w = {.state = zs_new(d->scratch, uint8_t, n),
               .stack = zs_new(d->scratch, uint32_t, n),
               .next = zs_new(d->scratch, uint32_t, n)};
@@ -239,7 +245,8 @@ zs_status zs_draft_sort(zs_draft *d, zs_err *err)
     d->order = zs_new(d->scratch, uint32_t, n);
     if (w.state == NULL || w.stack == NULL || w.next == NULL || needed == NULL || d->order == NULL)
         return zs_nomem(err, "network");
-    w.state[d->input] = DONE;
+    for (uint32_t i = d->input; i < d->node_n; i++)
+        w.state[i] = DONE;
     for (uint32_t i = 0; i < d->spec->layer_n; i++)
         if (w.state[i] == UNSEEN)
             ZS_TRY(visit(d, &w, i, err));

@@ -374,9 +374,8 @@ static void copy_settings(zs_node *node)
     }
 }
 
-static zs_status check_net_input(const zs_draft *d, zs_err *err)
+static zs_status check_net_input(const zs_input_spec *input, zs_err *err)
 {
-    const zs_input_spec *input = &d->spec->input;
     const zs_shape s = input->shape;
     uint64_t elems;
     if (s.c == 0 || s.h == 0 || s.w == 0)
@@ -394,8 +393,11 @@ static zs_status check_net_input(const zs_draft *d, zs_err *err)
 
 zs_status zs_draft_shapes(zs_draft *d, zs_err *err)
 {
-    ZS_TRY(check_net_input(d, err));
-    d->nodes[d->input].layer.y = d->spec->input.shape;
+    for (uint32_t i = d->input; i < d->node_n; i++) {
+        const zs_input_spec *input = zs_draft_input(d, i);
+        ZS_TRY(check_net_input(input, err));
+        d->nodes[i].layer.y = input->shape;
+    }
     uint64_t macs = 0;
     for (uint32_t k = 0; k < d->order_n; k++) {
         zs_node *node = &d->nodes[d->order[k]];

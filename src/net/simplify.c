@@ -33,7 +33,8 @@ static void remove_idle(zs_draft *d)
         if (!node->works)
             node->parent = node->in[0];
     }
-    d->nodes[d->input].has_tensor = true;
+    for (uint32_t i = d->input; i < d->node_n; i++)
+        d->nodes[i].has_tensor = true;
     d->output = zs_draft_value(d, d->output);
     for (uint32_t i = 0; i < d->spec->more_n; i++)
         d->more[i] = zs_draft_value(d, d->more[i]);
@@ -41,7 +42,7 @@ static void remove_idle(zs_draft *d)
 
 static void count_readers(zs_draft *d)
 {
-    for (uint32_t i = 0; i <= d->input; i++)
+    for (uint32_t i = 0; i < d->node_n; i++)
         d->nodes[i].reader_n = 0;
     for (uint32_t k = 0; k < d->order_n; k++) {
         const zs_node *node = &d->nodes[d->order[k]];
@@ -151,7 +152,7 @@ static bool fits_in_place(const zs_draft *d, const zs_node *concat)
     for (uint32_t i = 0; i < concat->in_n; i++) {
         const uint32_t value = zs_draft_value(d, concat->in[i]);
         const double scale = d->nodes[value].number.scale;
-        if (value == d->input || d->nodes[value].parent != ZS_NO_INDEX)
+        if (value >= d->input || d->nodes[value].parent != ZS_NO_INDEX)
             return false;
         if (scale < concat->number.scale || scale > concat->number.scale)
             return false;

@@ -72,7 +72,10 @@ static bool keeps_number(const zs_node *node)
 static void find_numbers(lines *l)
 {
     zs_draft *d = l->d;
-    l->number[d->input] = d->spec->input.number;
+    for (uint32_t i = d->input; i < d->node_n; i++) {
+        l->number[i] = zs_draft_input(d, i)->number;
+        l->is_int[i] = l->number[i].scale > 0;
+    }
     for (uint32_t k = 0; k < d->order_n; k++) {
         const uint32_t at = d->order[k];
         const zs_node *node = &d->nodes[at];
@@ -90,7 +93,6 @@ static void find_numbers(lines *l)
         l->is_int[at] = l->number[at].scale > 0;
         l->has_grid[at] = zs_op_has_filters(node->spec->op) && quant == NULL && lie_on_grid(node);
     }
-    l->is_int[d->input] = l->number[d->input].scale > 0;
 }
 
 static bool takes_ints(const lines *l, uint32_t at)
@@ -372,18 +374,19 @@ static zs_status convert(lines *l, zs_err *err)
         else if (node->spec->quant == NULL && all && node->spec->op == ZS_LAYER_ADD)
             ZS_TRY(sum_inputs(l, at, err));
     }
-    for (uint32_t k = 0; k <= d->order_n; k++) {
-        const uint32_t at = k == d->order_n ? d->input : d->order[k];
-        if (l->is_int[at])
-            d->nodes[at].number = l->number[at];
-    }
+    for (uint32_t k = 0; k < d->order_n; k++)
+        if (l->is_int[d->order[k]])
+            d->nodes[d->order[k]].number = l->number[d->order[k]];
+    for (uint32_t i = d->input; i < d->node_n; i++)
+        if (l->is_int[i])
+            d->nodes[i].number = l->number[i];
     return ZS_OK;
 }
 
 static void find_readers(lines *l)
 {
     zs_draft *d = l->d;
-    for (uint32_t i = 0; i <= d->input; i++)
+    for (uint32_t i = 0; i < d->node_n; i++)
         l->reader[i] = ZS_NO_INDEX;
     for (uint32_t k = 0; k < d->order_n; k++) {
         const zs_node *node = &d->nodes[d->order[k]];
@@ -395,7 +398,7 @@ static void find_readers(lines *l)
 
 zs_status zs_draft_streamline(zs_draft *d, zs_err *err)
 {
-    const size_t n = (size_t)d->input + 1;
+    const size_t n = d->node_n;
     lines l = {.d = d,
                .number = zs_new(d->scratch, zs_number, n),
                .is_int = zs_new(d->scratch, bool, n),

@@ -45,6 +45,20 @@ uint32_t zs_tensor_root(const zs_net *net, uint32_t tensor, uint64_t *offset_ele
     return tensor;
 }
 
+bool zs_net_is_input(const zs_net *net, uint32_t root)
+{
+    for (uint32_t i = 0; i < net->input_n; i++)
+        if (net->inputs[i].tensor == root)
+            return true;
+    return false;
+}
+
+uint64_t zs_net_input_elems(const zs_net *net)
+{
+    const zs_net_input *last = &net->inputs[net->input_n - 1];
+    return last->offset_elems + zs_shape_elems(net->tensors[last->tensor].shape);
+}
+
 bool zs_net_is_output(const zs_net *net, uint32_t root)
 {
     for (uint32_t i = 0; i < net->output_n; i++)

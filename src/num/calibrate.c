@@ -343,6 +343,29 @@ static zs_status model_layer(zs_arena *arena, zs_arena *scratch, const zs_net *n
     return ZS_OK;
 }
 
+const zs_layer *zs_quant_inexact(const zs_net *net, double *most)
+{
+    const double limit = 0x1p24;
+    for (uint32_t i = 0; i < net->layer_n; i++) {
+        const zs_layer *layer = &net->layers[i];
+        const zs_number *x = &net->tensors[layer->in[0]].number;
+        if (!zs_op_has_filters(layer->op) || layer->quant == NULL || !(x->scale > 0) ||
+            layer->weights.data == NULL)
+            continue;
+        const double reach = fmax(fabs((double)x->lo - x->zero), fabs((double)x->hi - x->zero));
+        const uint64_t n = zs_layer_filter_elems(layer);
+        for (uint32_t oc = 0; oc < layer->y.c; oc++) {
+            double sum = 0;
+            for (uint64_t k = 0; k < n; k++)
+                sum += fabs((double)layer->weights.data[oc * n + k]);
+            *most = sum * reach;
+            if (*most > limit)
+                return layer;
+        }
+    }
+    return NULL;
+}
+
 zs_status zs_quant_of_model(zs_arena *arena, const zs_net *net, zs_quant **out, zs_err *err)
 {
     zs_quant *q = zs_new(arena, zs_quant, 1);

@@ -106,7 +106,13 @@ void zs_act_elems(const zs_quant *q, const zs_layer *layer, void *y, size_t n)
 void zs_add_elems(const zs_quant *q, const zs_layer *layer, const void *const *x, uint32_t x_n,
                   void *y, size_t n)
 {
-    for (size_t i = 0; q->is_model && i < n; i++) {
+    const bool is_ruled = layer->quant != NULL && layer->quant->rule >= ZS_ROUND_DOUBLE;
+    for (size_t i = 0; q->is_model && is_ruled && i < n; i++) {
+        const float pair[2] = {(float)zs_model_get(q, layer->in[0], x[0], i),
+                               (float)zs_model_get(q, layer->in[1], x[1], i)};
+        zs_model_put(q, layer->out, y, i, (double)zs_integer_sum(layer->quant, pair));
+    }
+    for (size_t i = 0; q->is_model && !is_ruled && i < n; i++) {
         double sum = 0;
         for (uint32_t k = 0; k < x_n; k++)
             sum += zs_model_get(q, layer->in[k], x[k], i) * layer->quant->factor[k];

@@ -299,6 +299,24 @@ static void move_bytes(const zs_net *net, const zs_quant *q, const zs_layer *lay
         join_elems(net, q, layer, x, y);
 }
 
+/* Integers of the model less their zero, and back. */
+static void through_integers(const zs_net *net, const zs_quant *q, const zs_layer *layer,
+                             const void *const *x, void *y, void *scratch)
+{
+    const float **inputs = scratch;
+    float *at = (void *)((char *)scratch + pointer_bytes(layer));
+    for (uint32_t k = 0; k < layer->in_n; k++) {
+        const size_t n = zs_shape_elems(net->tensors[layer->in[k]].shape);
+        for (size_t i = 0; q->is_model && i < n; i++)
+            at[i] = (float)zs_model_get(q, layer->in[k], x[k], i);
+        inputs[k] = q->is_model ? at : x[k];
+        at += n;
+    }
+    zs_integer_layer(layer, inputs, q->is_model ? at : y);
+    for (size_t i = 0; q->is_model && i < zs_shape_elems(layer->y); i++)
+        zs_model_put(q, layer->out, y, i, (double)at[i]);
+}
+
 void zs_host_layer(const zs_net *net, const zs_quant *q, const zs_layer *layer,
                    const void *const *x, void *y, void *scratch)
 {
@@ -308,11 +326,8 @@ void zs_host_layer(const zs_net *net, const zs_quant *q, const zs_layer *layer,
         zs_conv_layer(net, q, layer, x[0], y, scratch);
     } else if (layer->op == ZS_LAYER_ADD && layer->quant != NULL) {
         zs_add_elems(q, layer, x, layer->in_n, y, n);
-    } else if (!q->is_model && zs_is_integer_layer(layer)) {
-        const float **inputs = scratch;
-        for (uint32_t i = 0; i < layer->in_n; i++)
-            inputs[i] = x[i];
-        zs_integer_layer(layer, inputs, y);
+    } else if (zs_is_integer_layer(layer)) {
+        through_integers(net, q, layer, x, y, scratch);
     } else if (is_mixed(q, layer) || (q->is_model && !moves_bytes(q, layer))) {
         through_floats(net, q, layer, x, y, scratch);
     } else if (elems->scaling == ZS_SCALING_NONE) {

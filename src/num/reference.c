@@ -234,8 +234,11 @@ zs_status zs_ref_run(zs_arena *arena, const zs_net *net, const zs_quant *q, cons
     if (data == NULL)
         return zs_nomem(err, net->name);
     ZS_TRY(place_tensors(arena, net, q, data, err));
-    zs_quantise(q, net->input, input, data[net->input],
-                zs_shape_elems(net->tensors[net->input].shape));
+    for (uint32_t i = 0; i < net->input_n; i++) {
+        const uint32_t t = net->inputs[i].tensor;
+        zs_quantise(q, t, input + net->inputs[i].offset_elems, data[t],
+                    zs_shape_elems(net->tensors[t].shape));
+    }
     zs_arena scratch;
     zs_arena_init(&scratch, arena->source);
     const zs_status status = run_layers(&scratch, net, q, data, err);

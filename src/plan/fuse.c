@@ -9,8 +9,8 @@ enum { MAX_POOL_KERNEL = 8 };
 static bool is_engine_pool(const zs_layer *layer)
 {
     const zs_window *w = &layer->window;
-    return layer->pool == ZS_POOL_MAX && w->kh <= MAX_POOL_KERNEL && w->kw <= MAX_POOL_KERNEL &&
-           w->dh == 1 && w->dw == 1;
+    return layer->pool == ZS_POOL_MAX && layer->quant == NULL && w->kh <= MAX_POOL_KERNEL &&
+           w->kw <= MAX_POOL_KERNEL && w->dh == 1 && w->dw == 1;
 }
 
 uint32_t zs_draft_elem(const zs_plan_draft *d, uint32_t tensor)
@@ -176,6 +176,7 @@ static void find_pool(const zs_plan_draft *d, const zs_fuse_rules *rules, zs_row
     }
     const uint32_t pool = sole_pool_reader(d, read);
     if (pool == ZS_NO_INDEX || !zs_draft_takes(d, row->layer) || !zs_draft_takes(d, pool) ||
+        !takes_types(d, conv) || !takes_types(d, &net->layers[pool]) ||
         !may_fuse_pool(d->design, conv, &net->layers[pool]))
         return;
     row->pool = pool;

@@ -87,7 +87,7 @@ static uint32_t list_placed(zs_plan_draft *d, placed *list)
     for (uint32_t t = 0; t < net->tensor_n; t++) {
         if (net->tensors[t].parent != ZS_NO_INDEX || is_resident(d, t))
             continue;
-        placed p = {.tensor = t, .first = t == net->input ? 0 : UINT32_MAX};
+        placed p = {.tensor = t, .first = zs_net_is_input(net, t) ? 0 : UINT32_MAX};
         for (uint32_t row = 0, phase = 0; row < d->row_n; row++) {
             const zs_layer *layer = zs_draft_layer(d, row);
             phase += row > 0 && !d->drafts[row].joins_previous;

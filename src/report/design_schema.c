@@ -134,7 +134,7 @@ static json_t *field_type(schema *sc, const zs_field *f)
 static json_t *default_of(const zs_field *f)
 {
     zs_design d;
-    zs_design_defaults(&d);
+    zs_design_defaults_with(&d, f);
     const void *member = (const char *)&d + f->offset;
     switch (f->type) {
     case ZS_FIELD_U32:

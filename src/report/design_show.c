@@ -215,9 +215,7 @@ static zs_status print_number(const zs_field *f, double value, char *text)
     zs_design d;
     char plain[40];
     snprintf(plain, sizeof plain, "%.17g", value);
-    zs_design_defaults(&d);
-    while (!zs_field_is_of(f, d.accel.kind) && d.accel.kind < zs_kind_n)
-        d.accel.kind++;
+    zs_design_defaults_with(&d, f);
     ZS_TRY(zs_design_set(&d, NULL, f->path, plain, NULL));
     return zs_design_print(&d, f, text, VALUE_BYTES);
 }
@@ -243,10 +241,12 @@ static zs_status put_range(const zs_field *f, const zs_sink *s)
     }
 }
 
-static zs_status put_field_row(const zs_design *defaults, const zs_field *f, const zs_sink *s)
+static zs_status put_field_row(const zs_field *f, const zs_sink *s)
 {
     char value[VALUE_BYTES];
-    ZS_TRY(zs_design_print(defaults, f, value, sizeof value));
+    zs_design defaults;
+    zs_design_defaults_with(&defaults, f);
+    ZS_TRY(zs_design_print(&defaults, f, value, sizeof value));
     ZS_TRY(
         zs_sink_printf(s, "| `%s` | %s | %s | ", f->path, value[0] ? value : "(empty)", f->unit));
     ZS_TRY(put_range(f, s));
@@ -265,8 +265,7 @@ static bool is_own(const zs_kind_keys *keys, const zs_field *f)
 }
 
 /* Which of the keys that kinds share a kind has, and those it has to itself. */
-static zs_status put_kind_table(const zs_design *defaults, const zs_kind_design *kind,
-                                const zs_sink *s)
+static zs_status put_kind_table(const zs_kind_design *kind, const zs_sink *s)
 {
     const zs_kind_keys *keys = kind->keys;
     ZS_TRY(zs_sink_printf(s, "\n## accelerator of kind %s\n", kind->word));
@@ -277,14 +276,7 @@ static zs_status put_kind_table(const zs_design *defaults, const zs_kind_design 
     if (keys->field_n > 0)
         ZS_TRY(zs_sink_printf(s, "\n%s", table_head));
     for (uint32_t i = 0; i < keys->field_n; i++)
-        ZS_TRY(put_field_row(defaults, &keys->fields[i], s));
-    return ZS_OK;
-}
-
-static zs_status put_kind_tables(const zs_design *defaults, const zs_sink *s)
-{
-    for (uint32_t k = 0; k < zs_kind_n; k++)
-        ZS_TRY(put_kind_table(defaults, &zs_kind_designs[k], s));
+        ZS_TRY(put_field_row(&keys->fields[i], s));
     return ZS_OK;
 }
 
@@ -293,8 +285,6 @@ static zs_status put_kind_tables(const zs_design *defaults, const zs_sink *s)
 static zs_status put_field_tables(const zs_sink *s)
 {
     const char *before = "none.";
-    zs_design defaults;
-    zs_design_defaults(&defaults);
     const zs_field *f;
     for (uint32_t i = 0; (f = zs_field_at(i)) != NULL; i++) {
         const char *path = f->path;
@@ -305,12 +295,12 @@ static zs_status put_field_tables(const zs_sink *s)
         if (!is_shared)
             continue;
         if (n != (before[last] == '.' ? last : 0) || strncmp(before, path, n) != 0) {
-            if (strncmp(before, "accelerator.", 12) == 0)
-                ZS_TRY(put_kind_tables(&defaults, s));
+            for (uint32_t k = 0; strncmp(before, "accelerator.", 12) == 0 && k < zs_kind_n; k++)
+                ZS_TRY(put_kind_table(&zs_kind_designs[k], s));
             ZS_TRY(zs_sink_printf(s, "\n## %.*s\n\n%s", n ? (int)n : 6, n ? path : "design",
                                   table_head));
         }
-        ZS_TRY(put_field_row(&defaults, f, s));
+        ZS_TRY(put_field_row(f, s));
         before = path;
     }
     return ZS_OK;

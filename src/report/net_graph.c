@@ -79,8 +79,9 @@ static void put_edges(zs_out *out, const zs_net *net, uint32_t i)
             put_edge(out, "l", from, i, y);
             is_made = true;
         }
-        if (!is_made)
-            put_edge(out, "i", 0, i, s);
+        for (uint32_t in = 0; !is_made && in < net->input_n; in++)
+            if (net->inputs[in].tensor == root)
+                put_edge(out, "i", in, i, s);
     }
 }
 
@@ -91,9 +92,12 @@ zs_status zs_net_graph_emit(const zs_net *net, const zs_plan *plan, const zs_sin
     put_name(&out, net->name);
     zs_out_text(&out, ": colours are calls of the engine, grey is the PS\"];\n"
                       "  node [shape=box, style=filled, fontname=\"sans-serif\", fontsize=10];\n"
-                      "  edge [fontname=\"sans-serif\", fontsize=8];\n  i0 [label=\"");
-    put_name(&out, net->tensors[net->input].name);
-    zs_out_text(&out, "\", shape=ellipse, fillcolor=white];\n");
+                      "  edge [fontname=\"sans-serif\", fontsize=8];\n");
+    for (uint32_t i = 0; i < net->input_n; i++) {
+        zs_out_printf(&out, "  i%u [label=\"", i);
+        put_name(&out, net->tensors[net->inputs[i].tensor].name);
+        zs_out_text(&out, "\", shape=ellipse, fillcolor=white];\n");
+    }
     for (uint32_t i = 0; i < net->layer_n; i++)
         put_layer(&out, net, plan, i);
     for (uint32_t i = 0; i < net->layer_n; i++)

@@ -413,11 +413,14 @@ zs_status zs_net_onnx_emit(zs_arena *scratch, const zs_net *net, const zs_sink *
     w.is_made = take(&w, net->tensor_n, sizeof *w.is_made);
     if (w.is_short)
         return zs_nomem(err, net->name);
-    w.is_made[net->input] = true;
+    for (uint32_t i = 0; i < net->input_n; i++)
+        w.is_made[net->inputs[i].tensor] = true;
     for (uint32_t i = 0; i < net->layer_n; i++)
         ZS_TRY(put_layer(&w, &net->layers[i], err));
     ZS_TRY(need(&w, net->output, err));
-    ZsOnnx__ValueInfo *input = describe(&w, net->input, false);
+    ZsOnnx__ValueInfo **inputs = take(&w, net->input_n, sizeof(void *));
+    for (uint32_t i = 0; inputs != NULL && i < net->input_n; i++)
+        inputs[i] = describe(&w, net->inputs[i].tensor, false);
     ZsOnnx__ValueInfo *output = describe(&w, net->output, is_flat(net));
     ZsOnnx__Model model = ZS_ONNX__MODEL__INIT;
     ZsOnnx__Graph graph = ZS_ONNX__GRAPH__INIT;
@@ -429,8 +432,9 @@ zs_status zs_net_onnx_emit(zs_arena *scratch, const zs_net *net, const zs_sink *
     graph.node = w.nodes;
     graph.n_initializer = w.tensor_n;
     graph.initializer = w.tensors;
-    graph.n_input = graph.n_output = 1;
-    graph.input = &input;
+    graph.n_input = net->input_n;
+    graph.n_output = 1;
+    graph.input = inputs;
     graph.output = &output;
     model.has_ir_version = 1;
     model.ir_version = IR_VERSION;

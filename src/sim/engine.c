@@ -28,6 +28,7 @@ typedef struct engine {
     uint32_t meeting[ZS_UNITS_MAX], meeting_n; /* ... and those of them whose ops are meets */
     uint32_t timed[ZS_UNITS_MAX], timed_n; /* of these, those whose ops have a price in cycles */
     uint32_t unit_of_channel[ZS_CHANNEL_N];
+    uint8_t channel[ZS_UNITS_MAX]; /* of a unit, or ZS_NO_CHANNEL */
     const zs_dma_params *dma[ZS_CHANNEL_N];
     bool running[ZS_UNITS_MAX];
     uint32_t together[ZS_UNITS_MAX]; /* ops from the head on that run and retire as one */
@@ -40,6 +41,7 @@ typedef struct engine {
         uint32_t before;    /* ops of the engine ahead of that one */
         uint32_t retired_n; /* of them */
     } engines[ZS_ENGINES_MAX];
+    bool join_is_due; /* all before the next join of some engine have retired */
     uint32_t last_retired;
     uint64_t now;
     sim_account account;
@@ -62,6 +64,7 @@ static zs_status fill_queues(engine *e, zs_arena *arena, zs_err *err)
         e->head[u] = e->end[u] = at;
         e->blocked_by[u] = plan->op_n;
         at += counts[u];
+        e->channel[u] = unit->channel;
         if (unit->channel != ZS_NO_CHANNEL)
             e->unit_of_channel[unit->channel] = u;
         if (counts[u] == 0)
@@ -103,13 +106,15 @@ static void find_join(engine *e, uint32_t which, uint32_t from)
 {
     const zs_tile_op *ops = e->plan->ops;
     const uint32_t first = from, end = e->plan->op_n;
+    const bool is_alone = e->engine_n == 1;
     uint32_t others = 0;
-    while (from < end && (ops[from].code != ZS_OP_JOIN || engine_of(e, from) != which)) {
-        others += e->engine_n > 1 && engine_of(e, from) != which;
+    while (is_alone && from < end && ops[from].code != ZS_OP_JOIN)
         from++;
-    }
+    while (from < end && (ops[from].code != ZS_OP_JOIN || engine_of(e, from) != which))
+        others += engine_of(e, from++) != which;
     e->engines[which].join = from;
     e->engines[which].before += from - first - others;
+    e->join_is_due |= e->engines[which].retired_n == e->engines[which].before;
 }
 
 static bool may_start(const engine *e, uint32_t op)
@@ -141,7 +146,7 @@ static zs_cause wait_cause(const engine *e)
 static bool is_chained(const engine *e, uint32_t unit, uint32_t n)
 {
     const uint32_t at = e->head[unit] + n;
-    if (!e->dma[e->plan->units[unit].channel]->chain || at >= e->end[unit] || n == ZS_CHAIN_MAX)
+    if (!e->dma[e->channel[unit]]->chain || at >= e->end[unit] || n == ZS_CHAIN_MAX)
         return false;
     const uint32_t index = e->queue[at];
     return (e->plan->boxes[index].flags & ZS_BOX_CHAINED) != 0 && e->retired[blocker_of(e, index)];
@@ -233,7 +238,7 @@ static void start(engine *e, uint32_t unit, uint32_t index)
         report_start(e, index);
     if (e->rows_overlap)
         zs_account_begin(&e->account, index, e->now, e->last_retired);
-    if (e->plan->units[unit].channel != ZS_NO_CHANNEL) {
+    if (e->channel[unit] != ZS_NO_CHANNEL) {
         start_transfers(e, unit);
         return;
     }
@@ -256,9 +261,10 @@ static void retire(engine *e, uint32_t index, uint64_t from)
     const zs_tile_op *op = &e->plan->ops[index];
     e->retired[index] = 1;
     e->retired_n++;
-    e->engines[engine_of(e, index)].retired_n++;
+    const uint32_t which = engine_of(e, index);
+    e->join_is_due |= ++e->engines[which].retired_n == e->engines[which].before;
     e->last_retired = index;
-    const bool moves = e->plan->units[op->unit].channel != ZS_NO_CHANNEL;
+    const bool moves = e->channel[op->unit] != ZS_NO_CHANNEL;
     const uint64_t bytes = moves ? e->prices[op->cost_key].count.bytes : 0;
     if (op->code == ZS_OP_WALK) {
         const zs_serial_walk walk = walk_of(e, index);
@@ -315,7 +321,7 @@ static bool pass_meets(engine *e)
     return any;
 }
 
-static void start_ready(engine *e)
+static void pass_joins_and_meets(engine *e)
 {
     bool again = true;
     while (again) {
@@ -324,6 +330,13 @@ static void start_ready(engine *e)
             while (e->engines[i].retired_n == e->engines[i].before && pass_join(e, i))
                 again = e->meeting_n > 0;
     }
+    e->join_is_due = false;
+}
+
+static void start_ready(engine *e)
+{
+    if (e->join_is_due || e->meeting_n > 0)
+        pass_joins_and_meets(e);
     for (uint32_t k = 0; k < e->unit_n; k++) {
         const uint32_t u = e->units[k];
         if (e->running[u] || e->head[u] == e->end[u])

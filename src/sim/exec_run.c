@@ -213,17 +213,24 @@ void zs_exec_run(zs_exec *exec)
         zs_exec_op(exec, op);
 }
 
+static void set_inputs(zs_exec *e, uint32_t image, const float *x)
+{
+    for (uint32_t i = 0; i < e->net->input_n; i++) {
+        const zs_net_input *in = &e->net->inputs[i];
+        if (is_in_dram(e, in->tensor))
+            set_tensor(e, image, in->tensor, x + in->offset_elems);
+    }
+}
+
 void zs_exec_set_input(zs_exec *e, uint32_t image, const float *x)
 {
-    const uint32_t input = e->net->input;
     if (e->plan->part_n == 0) {
-        set_tensor(e, image, input, x);
+        set_inputs(e, image, x);
         return;
     }
     passing_of(e)->row = passing_of(e)->first_row = 0; /* a new run */
     for (uint32_t i = 0; i < e->plan->part_n; i++)
-        if (is_in_dram(passing_of(e)->parts[i], input))
-            set_tensor(passing_of(e)->parts[i], image, input, x);
+        set_inputs(passing_of(e)->parts[i], image, x);
 }
 
 void zs_exec_get(const zs_exec *e, uint32_t image, uint32_t tensor, float *y)

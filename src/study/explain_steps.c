@@ -95,17 +95,81 @@ static zs_status scale_key(zs_arena *arena, const zs_explain_key *key, const cha
     return note_change(arena, f, base, &c->design, &c->change, err);
 }
 
-/* "hp", "acp", "gp": bit 0, 1, 2. */
-static uint32_t used_ports(const zs_design *d)
+/* ---- ports ----------------------------------------------------------------------------------- */
+
+enum { PORT_INPUT, PORT_WEIGHT, PORT_OUTPUT, PORT_N };
+
+static const char *const port_paths[PORT_N] = {
+    "accelerator.ports.input", "accelerator.ports.weight", "accelerator.ports.output"};
+
+/* Where each operand has its port; NULL where the kind has no key for it. */
+static void find_ports(zs_design *d, uint32_t *ports[PORT_N])
 {
-    const uint32_t ports[] = {d->accel.ports.input, d->accel.ports.weight, d->accel.ports.output};
-    uint32_t used = 0;
-    for (size_t i = 0; i < ZS_LEN(ports); i++) {
-        const zs_axi_params *p = zs_port_params(&d->board, ports[i]);
-        used |= p == &d->board.axi.hp ? 1 : p == &d->board.axi.acp ? 2 : 4;
+    for (size_t i = 0; i < PORT_N; i++) {
+        const zs_field *f = zs_field_find(port_paths[i]);
+        void *at = (char *)d + f->offset;
+        ports[i] = zs_field_is_of(f, d->accel.kind) ? at : NULL;
+    }
+}
+
+/* "hp", "acp", "gp": bit 0, 1, 2. */
+static uint32_t used_ports(const zs_design *design)
+{
+    zs_design d = *design;
+    uint32_t *ports[PORT_N], used = 0;
+    find_ports(&d, ports);
+    for (size_t i = 0; i < PORT_N; i++) {
+        const zs_axi_params *p = ports[i] != NULL ? zs_port_params(&d.board, *ports[i]) : NULL;
+        if (p != NULL)
+            used |= p == &d.board.axi.hp ? 1 : p == &d.board.axi.acp ? 2 : 4;
     }
     return used;
 }
+
+/* An input or output that leaves the coherent port, or comes to it, has cache upkeep added or taken
+ * away: that is a resource of its own. Weights have none. */
+static bool may_move(size_t operand, uint32_t from, uint32_t to)
+{
+    return operand == PORT_WEIGHT || (from == ZS_PORT_ACP) == (to == ZS_PORT_ACP);
+}
+
+/* A free port for an operand that shares one; else the one it has. */
+static uint32_t own_port(uint32_t *const ports[PORT_N], size_t operand)
+{
+    static const uint32_t hp[] = {ZS_PORT_HP0, ZS_PORT_HP1, ZS_PORT_HP2, ZS_PORT_HP3};
+    uint32_t port = *ports[operand];
+    for (size_t k = 0; k < ZS_LEN(hp); k++) {
+        bool is_shared = false, is_taken = false;
+        for (size_t j = 0; j < PORT_N; j++) {
+            is_shared |= ports[j] != NULL && j != operand && *ports[j] == port;
+            is_taken |= ports[j] != NULL && *ports[j] == hp[k];
+        }
+        if (is_shared && !is_taken)
+            port = hp[k];
+    }
+    return port;
+}
+
+/* Twice, no limit: operands that share a port get their own. Half: all on that of the input. */
+static zs_status move_ports(zs_arena *arena, zs_explain_step step, const zs_design *base,
+                            zs_explain_candidate *c, zs_err *err)
+{
+    uint32_t *ports[PORT_N];
+    find_ports(&c->design, ports);
+    for (size_t i = PORT_WEIGHT; i < PORT_N; i++) {
+        if (ports[i] == NULL || ports[PORT_INPUT] == NULL)
+            continue;
+        const uint32_t from = *ports[i];
+        const uint32_t to = step == ZS_HALF ? *ports[PORT_INPUT] : own_port(ports, i);
+        if (from == to || !may_move(i, from, to))
+            continue;
+        *ports[i] = to;
+        ZS_TRY(note_change(arena, zs_field_find(port_paths[i]), base, &c->design, &c->change, err));
+    }
+    return ZS_OK;
+}
+
+/* ---- several keys ---------------------------------------------------------------------------- */
 
 static zs_status scale_keys(zs_arena *arena, const zs_explain_rule *rule, zs_explain_step step,
                             const zs_design *base, zs_explain_candidate *c, zs_err *err)
@@ -131,113 +195,68 @@ static zs_status scale_keys(zs_arena *arena, const zs_explain_rule *rule, zs_exp
 
 /* ---- MAC lanes ------------------------------------------------------------------------------- */
 
-/* The loops that are unrolled, with the tile that bounds them and the banks that follow. */
-static const struct {
-    const char *unroll, *tile, *partition;
-} loops[ZS_EXPLAIN_CANDIDATES] = {
-    {"accelerator.unroll.oc", "accelerator.tile.oc", "accelerator.partition.oc"},
-    {"accelerator.unroll.ic", "accelerator.tile.ic", "accelerator.partition.ic"},
-    {"accelerator.unroll.oy", "accelerator.tile.oy", NULL},
-    {"accelerator.unroll.ox", "accelerator.tile.ox", NULL},
+static const zs_kind_lanes unbounded[] = {
+    {"accelerator.unroll.oc", NULL, NULL},
+    {"accelerator.unroll.ic", NULL, NULL},
+    {"accelerator.unroll.oy", NULL, NULL},
+    {"accelerator.unroll.ox", NULL, NULL},
+    {NULL, NULL, NULL},
 };
 
-/* Banks that the design states follow the lanes; those that are automatic do by themselves. */
-static void scale_banks(zs_design *d, const char *path, double factor)
+/* Key `which` among those of the kind's lanes that it has; NULL: there are fewer. */
+static const zs_kind_lanes *find_lanes(const zs_design *d, size_t which)
 {
-    const zs_field *f = path != NULL ? zs_field_find(path) : NULL;
-    if (f == NULL)
-        return;
-    const double banks = number_of(d, f);
-    if (banks > 0)
-        set_number(d, f, fmin(fmax(ceil(banks * factor), 1), f->max));
+    const zs_kind_lanes *l = zs_kind_of(d)->lanes != NULL ? zs_kind_of(d)->lanes : unbounded;
+    for (; l->unroll != NULL; l++)
+        if (zs_field_is_of(zs_field_find(l->unroll), d->accel.kind) && which-- == 0)
+            return l;
+    return NULL;
 }
 
-/* One loop unrolled twice or half as far. Lanes beyond a tile would idle: no candidate. */
-static zs_status unroll_loop(zs_arena *arena, size_t loop, zs_explain_step step,
+/* Twice or half as many lanes of one loop. Lanes without work would idle: no candidate. Banks that
+ * the design states follow; those that are automatic do by themselves. */
+static zs_status scale_lanes(zs_arena *arena, const zs_kind_lanes *l, zs_explain_step step,
                              const zs_design *base, zs_explain_candidate *c, zs_err *err)
 {
-    const zs_field *unroll = zs_field_find(loops[loop].unroll);
+    const zs_field *unroll = zs_field_find(l->unroll);
+    const zs_field *banks = l->banks != NULL ? zs_field_find(l->banks) : NULL;
     const double lanes = number_of(base, unroll);
-    const double room = number_of(base, zs_field_find(loops[loop].tile));
+    const double room = l->bound != NULL ? number_of(base, zs_field_find(l->bound)) : unroll->max;
     const double to = step == ZS_TWICE ? 2 * lanes : floor(lanes / 2);
-    const bool is_wide = zs_kind_of(base)->tile_bounds_unroll && to > room;
-    if (!zs_field_is_of(unroll, base->accel.kind) || to < 1 || to > unroll->max ||
-        (step == ZS_TWICE && is_wide))
+    if (to < 1 || to > unroll->max || (step == ZS_TWICE && to > room))
         return ZS_OK;
     set_number(&c->design, unroll, to);
-    scale_banks(&c->design, loops[loop].partition, to / lanes);
+    if (banks != NULL && number_of(base, banks) > 0)
+        set_number(&c->design, banks,
+                   fmin(fmax(ceil(number_of(base, banks) * (to / lanes)), 1), banks->max));
     return note_change(arena, unroll, base, &c->design, &c->change, err);
 }
 
-/* A tile in one pass: its first `loop_n` loops unrolled whole, and nothing to wait for. */
-static zs_status unroll_all(zs_arena *arena, size_t loop_n, const zs_design *base,
-                            zs_explain_candidate *c, zs_err *err)
+/* The first `n` loops with lanes for all the work that a tile has, or with 16 times as many, and
+ * nothing to wait for, as the keys of the rule say. */
+static zs_status unroll_all(zs_arena *arena, const zs_explain_rule *rule, size_t n,
+                            const zs_design *base, zs_explain_candidate *c, zs_err *err)
 {
-    zs_design *d = &c->design;
-    (void)err;
-    for (size_t i = 0; i < loop_n; i++) {
-        const zs_field *unroll = zs_field_find(loops[i].unroll);
+    bool has_tiles = false;
+    ZS_TRY(scale_keys(arena, rule, ZS_UNLIMITED, base, c, err));
+    for (size_t i = 0; i < n; i++) {
+        const zs_kind_lanes *l = find_lanes(base, i);
+        const zs_field *unroll = zs_field_find(l->unroll);
         const double lanes = number_of(base, unroll);
-        const double tile = number_of(base, zs_field_find(loops[i].tile));
-        const double room = zs_kind_of(base)->tile_bounds_unroll ? tile : 16 * lanes;
-        set_number(d, unroll, fmin(fmax(room, lanes), unroll->max));
+        const double room =
+            l->bound != NULL ? number_of(base, zs_field_find(l->bound)) : 16 * lanes;
+        const double to = fmin(fmax(room, lanes), unroll->max);
+        set_number(&c->design, unroll, to);
+        if (to != lanes)
+            ZS_TRY(note_change(arena, unroll, base, &c->design, &c->change, err));
+        has_tiles = has_tiles || l->bound != NULL;
     }
-    d->accel.partition.ic = d->accel.partition.oc = 0;
-    d->accel.pipeline = true;
-    d->accel.ii = 1;
-    d->accel.pipeline_depth_pl_cycles = 1;
-    d->accel.start_pl_cycles = 0;
-    c->change = zs_arena_strdup(arena, "tiles in one pass, without pipeline depth");
+    for (const zs_kind_lanes *l = zs_kind_of(base)->lanes; l != NULL && l->unroll != NULL; l++)
+        if (l->banks != NULL)
+            set_number(&c->design, zs_field_find(l->banks), 0);
+    if (has_tiles)
+        c->change = zs_arena_strdup(arena, "tiles in one pass, without pipeline depth");
     return c->change != NULL ? ZS_OK : zs_nomem(err, "explanation");
-}
-
-/* ---- ports ----------------------------------------------------------------------------------- */
-
-enum { PORT_INPUT, PORT_WEIGHT, PORT_OUTPUT, PORT_N };
-
-/* An input or output that leaves the coherent port, or comes to it, has cache upkeep added or taken
- * away: that is a resource of its own. Weights have none. */
-static bool may_move(size_t operand, uint32_t from, uint32_t to)
-{
-    return operand == PORT_WEIGHT || (from == ZS_PORT_ACP) == (to == ZS_PORT_ACP);
-}
-
-/* A free port for an operand that shares one; else the one it has. */
-static uint32_t own_port(uint32_t *const ports[PORT_N], size_t operand)
-{
-    static const uint32_t hp[] = {ZS_PORT_HP0, ZS_PORT_HP1, ZS_PORT_HP2, ZS_PORT_HP3};
-    uint32_t port = *ports[operand];
-    for (size_t k = 0; k < ZS_LEN(hp); k++) {
-        bool is_shared = false, is_taken = false;
-        for (size_t j = 0; j < PORT_N; j++) {
-            is_shared |= j != operand && *ports[j] == port;
-            is_taken |= *ports[j] == hp[k];
-        }
-        if (is_shared && !is_taken)
-            port = hp[k];
-    }
-    return port;
-}
-
-/* Twice, no limit: operands that share a port get their own. Half: all on one. */
-static zs_status move_ports(zs_arena *arena, zs_explain_step step, const zs_design *base,
-                            zs_explain_candidate *c, zs_err *err)
-{
-    uint32_t *const ports[] = {&c->design.accel.ports.input, &c->design.accel.ports.weight,
-                               &c->design.accel.ports.output};
-    static const char *const paths[] = {"accelerator.ports.input", "accelerator.ports.weight",
-                                        "accelerator.ports.output"};
-    for (size_t i = PORT_WEIGHT; i < PORT_N; i++) {
-        const uint32_t to = step == ZS_HALF ? *ports[PORT_INPUT] : own_port(ports, i);
-        if (may_move(i, *ports[i], to))
-            *ports[i] = to;
-    }
-    for (size_t i = 0; i < PORT_N; i++) {
-        const zs_field *f = zs_field_find(paths[i]);
-        if (*(const uint32_t *)((const char *)base + f->offset) != *ports[i])
-            ZS_TRY(note_change(arena, f, base, &c->design, &c->change, err));
-    }
-    return ZS_OK;
 }
 
 /* ---- all ------------------------------------------------------------------------------------- */
@@ -246,10 +265,13 @@ static zs_status make_candidate(zs_arena *arena, const zs_explain_rule *rule, zs
                                 size_t which, const zs_design *base, zs_explain_candidate *c,
                                 zs_err *err)
 {
+    const zs_kind_lanes *lanes = find_lanes(base, which);
+    if (rule->how == ZS_SCALE_LANES && lanes == NULL)
+        return ZS_OK;
     if (rule->how == ZS_SCALE_LANES && step == ZS_UNLIMITED)
-        return unroll_all(arena, which + 1, base, c, err);
+        return unroll_all(arena, rule, which + 1, base, c, err);
     if (rule->how == ZS_SCALE_LANES)
-        return unroll_loop(arena, which, step, base, c, err);
+        return scale_lanes(arena, lanes, step, base, c, err);
     if (rule->how == ZS_SCALE_PORTS)
         return move_ports(arena, step, base, c, err);
     return scale_keys(arena, rule, step, base, c, err);

@@ -73,7 +73,7 @@ static zs_status try_value(const axis_draft *d, const char *path, const char *va
     const zs_subject key = {.name = path, .field = zs_field_find(path)};
     for (uint32_t k = 0; key.field != NULL && k < zs_kind_n; k++) /* one that has the key */
         if (!zs_field_is_of(key.field, copy.accel.kind))
-            copy.accel.kind = k;
+            zs_design_set_kind(&copy, k);
     const zs_status status = zs_design_set(&copy, d->arena, path, value, &why);
     if (status == ZS_OK) {
         *number = key.field != NULL ? zs_figure_number(&key, &copy, NULL) : (double)NAN;

@@ -75,6 +75,9 @@ static zs_status check_setup(const zs_train_setup *s, zs_err *err)
     if (net->output_n > 1)
         return zs_fail(err, ZS_EUNSUPPORTED, net->name, "has %u results, but one loss",
                        net->output_n);
+    if (net->input_n > 1)
+        return zs_fail(err, ZS_EUNSUPPORTED, net->name, "has %u inputs, data sets have one",
+                       net->input_n);
     for (uint32_t i = 0; i < net->layer_n; i++)
         ZS_TRY(check_layer(&net->layers[i], err));
     for (uint32_t i = 0; i < s->cut_n; i++)
@@ -151,7 +154,7 @@ uint64_t zs_train_crossing_elems(const zs_net *net, const uint32_t *cuts, uint32
     for (uint32_t r = 0; r < net->tensor_n; r++) {
         if (net->tensors[r].parent != ZS_NO_INDEX)
             continue;
-        bool is_made = r == net->input, is_read = false;
+        bool is_made = zs_net_is_input(net, r), is_read = false;
         for (uint32_t i = 0; i < net->layer_n; i++) {
             const zs_layer *l = &net->layers[i];
             const bool is_before = stage_of(cuts, cut_n, i) <= stage;

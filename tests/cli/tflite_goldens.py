@@ -1,10 +1,11 @@
 #!/usr/bin/python3
-"""tflite_goldens.py ZYNQSIM DESIGN.yaml FOLDER [NAME...]: runs the models of FOLDER on their golden inputs; prints a verdict for each.
+"""tflite_goldens.py ZYNQSIM DESIGN.yaml FOLDER [KEY=VALUE...] [NAME...]: runs the models of FOLDER on their golden inputs; prints a verdict for each.
 Integer models must give every byte, float ones 1e-4 of the largest output."""
 import os, subprocess, sys, tempfile
 import numpy as np
 exe, design, here = sys.argv[1:4]
-names = sys.argv[4:] or sorted(f[:-7] for f in os.listdir(here) if f.endswith(".tflite"))
+settings = [a for w in sys.argv[4:] if "=" in w for a in ("--set", w)]
+names = [w for w in sys.argv[4:] if "=" not in w] or sorted(f[:-7] for f in os.listdir(here) if f.endswith(".tflite"))
 count = {}
 for name in names:
     golden = os.path.join(here, "golden", name)
@@ -13,7 +14,7 @@ for name in names:
     want = np.load(golden + "_output.npy")
     with tempfile.TemporaryDirectory() as d:
         r = subprocess.run([exe, "run", design, "--model", os.path.join(here, name + ".tflite"), "--input", golden + "_input.npy",
-                            "--fidelity", "tile", "--out", d + "/o"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace")
+                            "--fidelity", "tile", "--out", d + "/o"] + settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace")
         if not os.path.exists(d + "/o/output.npy"):
             verdict, why = ("refused" if r.returncode == 2 else "CRASH"), r.stderr.strip()[-200:]
         else:

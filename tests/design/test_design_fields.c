@@ -13,7 +13,7 @@ START_TEST(test_every_default_is_within_its_own_limits)
     for (uint32_t i = 0; zs_field_at(i) != NULL; i++) {
         const zs_field *f = zs_field_at(i);
         zs_design_defaults(&d);
-        d.accel.kind = design_case_kind_of(f);
+        zs_design_set_kind(&d, design_case_kind_of(f));
         ck_assert_msg(zs_design_set(&d, &arena, f->path, f->preset, &err) == ZS_OK, "%s: %s",
                       f->path, err.text);
         ck_assert_str_ne(f->meaning, "");
@@ -30,13 +30,59 @@ START_TEST(test_no_path_stands_twice_in_the_table)
 }
 END_TEST
 
-/* Two fields in one place would make one key change another. */
-START_TEST(test_no_two_fields_share_a_member)
+static size_t field_bytes(const zs_field *f)
 {
+    static const size_t bytes[] = {
+        [ZS_FIELD_U32] = sizeof(uint32_t),     [ZS_FIELD_U64] = sizeof(uint64_t),
+        [ZS_FIELD_F64] = sizeof(double),       [ZS_FIELD_BOOL] = sizeof(bool),
+        [ZS_FIELD_STR] = sizeof(const char *), [ZS_FIELD_ENUM] = sizeof(uint32_t)};
+    return bytes[f->type];
+}
+
+/* Two fields in one place would make one key change another. */
+START_TEST(test_no_two_fields_of_a_kind_share_a_member)
+{
+    const size_t params = offsetof(zs_design, accel.params);
     for (uint32_t i = 0; zs_field_at(i) != NULL; i++)
-        for (uint32_t k = 0; k < i; k++)
-            ck_assert_msg(zs_field_at(i)->offset != zs_field_at(k)->offset, "%s is %s",
-                          zs_field_at(i)->path, zs_field_at(k)->path);
+        for (uint32_t k = 0; k < i; k++) {
+            const zs_field *a = zs_field_at(i), *b = zs_field_at(k);
+            const bool is_param = a->offset >= params && a->offset < params + ZS_KIND_PARAM_BYTES;
+            const bool are_apart =
+                a->offset + field_bytes(a) <= b->offset || b->offset + field_bytes(b) <= a->offset;
+            bool have_both = !is_param;
+            for (uint32_t kind = 0; kind < zs_kind_n; kind++)
+                have_both = have_both || (zs_field_is_of(a, kind) && zs_field_is_of(b, kind));
+            ck_assert_msg(are_apart || !have_both, "%s is %s", a->path, b->path);
+        }
+}
+END_TEST
+
+/* What keys of one kind said is nothing to another kind, and does not come back. */
+START_TEST(test_a_new_kind_starts_with_its_own_defaults)
+{
+    zs_design d, fresh;
+    zs_design_defaults(&fresh);
+    for (uint32_t from = 0; from < zs_kind_n; from++)
+        for (uint32_t to = 0; to < zs_kind_n; to++) {
+            const zs_field *f;
+            char is[128], wanted[128];
+            zs_err err = {0};
+            zs_design_defaults(&d);
+            zs_design_set_kind(&d, from);
+            memset(d.accel.params, 1, sizeof d.accel.params);
+            ck_assert_int_eq(
+                zs_design_set(&d, NULL, "accelerator.kind", zs_kind_designs[to].word, &err), ZS_OK);
+            for (uint32_t i = 0; from != to && (f = zs_field_at(i)) != NULL; i++) {
+                if (!f->is_owned || !zs_field_is_of(f, to))
+                    continue;
+                zs_design_defaults_with(&fresh, f);
+                ck_assert_int_eq(zs_design_print(&d, f, is, sizeof is), ZS_OK);
+                ck_assert_int_eq(zs_design_print(&fresh, f, wanted, sizeof wanted), ZS_OK);
+                ck_assert_msg(strcmp(is, wanted) == 0, "%s: %s", f->path, is);
+            }
+            if (from == to)
+                ck_assert_uint_eq(d.accel.params[0], 1);
+        }
 }
 END_TEST
 
@@ -85,7 +131,7 @@ START_TEST(test_a_printed_value_reads_back_the_same)
         const zs_field *f = zs_field_at(i);
         char plain[64], first[128], second[128];
         design_case_start(&c);
-        c.design.accel.kind = design_case_kind_of(f);
+        zs_design_set_kind(&c.design, design_case_kind_of(f));
         if (f->type != ZS_FIELD_STR && f->type != ZS_FIELD_BOOL && f->type != ZS_FIELD_ENUM &&
             values[_i] != PRESET) {
             snprintf(plain, sizeof plain, "%.17g", values[_i] == LOWEST ? f->min : f->max);
@@ -187,7 +233,7 @@ START_TEST(test_every_word_sets_its_own_value)
                 continue; /* needs its list */
             design_case_start(&c);
             while (f != &zs_kind_field && !zs_field_is_of(f, c.design.accel.kind))
-                c.design.accel.kind++; /* the first kind that has the key */
+                zs_design_set_kind(&c.design, c.design.accel.kind + 1); /* the first kind with it */
             ck_assert_int_eq(design_case_set(&c, f->path, f->words[w].word), ZS_OK);
             ck_assert_uint_eq(*(const uint32_t *)((const char *)&c.design + f->offset), w);
             design_case_end(&c);
@@ -274,7 +320,8 @@ TCase *tcase_fields(void)
     TCase *tc = tcase_create("fields");
     tcase_add_test(tc, test_every_default_is_within_its_own_limits);
     tcase_add_test(tc, test_no_path_stands_twice_in_the_table);
-    tcase_add_test(tc, test_no_two_fields_share_a_member);
+    tcase_add_test(tc, test_no_two_fields_of_a_kind_share_a_member);
+    tcase_add_test(tc, test_a_new_kind_starts_with_its_own_defaults);
     tcase_add_test(tc, test_words_of_an_enum_cover_its_limits);
     tcase_add_test(tc, test_defaults_are_those_of_the_contract);
     tcase_add_loop_test(tc, test_a_printed_value_reads_back_the_same, 0, ZS_LEN(values));

@@ -72,6 +72,8 @@ START_TEST(test_the_default_config_is_the_default_design)
     parse_config(&c, "default");
     zs_design_defaults(&defaults);
     for (uint32_t i = 0; zs_field_at(i) != NULL; i++) {
+        if (!zs_field_is_of(zs_field_at(i), defaults.accel.kind))
+            continue;
         zs_design_print(&defaults, zs_field_at(i), expected, sizeof expected);
         zs_design_print(&c.design, zs_field_at(i), found, sizeof found);
         ck_assert_msg(strcmp(expected, found) == 0, "%s: %s, not %s", zs_field_at(i)->path, found,

@@ -62,7 +62,10 @@ START_TEST(test_the_kind_of_the_outermost_file_counts_for_all)
                                  files) == ZS_OK,
                   "%s: %s", c.err.place, c.err.text);
     ck_assert_str_eq(zs_kind_designs[c.design.accel.kind].word, "linebuffer");
-    ck_assert_uint_eq(c.design.accel.lines.weight_elems, 99);
+    char weights[16];
+    const zs_field *f = zs_field_find("accelerator.linebuffer.weights");
+    ck_assert_int_eq(zs_design_print(&c.design, f, weights, sizeof weights), ZS_OK);
+    ck_assert_str_eq(weights, "99");
     ck_assert_int_eq(designio_parse(&c, "extends: lines.yaml\n", files), ZS_OK);
     ck_assert_str_eq(zs_kind_designs[c.design.accel.kind].word, "linebuffer");
     designio_end(&c);

@@ -53,6 +53,24 @@ START_TEST(test_headers_are_read_in_any_spelling)
 }
 END_TEST
 
+START_TEST(test_a_single_number_is_one_element)
+{
+    designio_case c;
+    zs_npy npy;
+    uint8_t bytes[256];
+    designio_start(&c);
+    const size_t n =
+        make_npy(bytes, 1, "{'descr': '<f4', 'fortran_order': False, 'shape': (), }", 4);
+    const float value = 2.5f;
+    memcpy(bytes + n - 4, &value, 4);
+    ck_assert_msg(parse(&c, bytes, n, &npy) == ZS_OK, "%s", c.err.text);
+    ck_assert_uint_eq(npy.rank, 0);
+    ck_assert_uint_eq(npy.dims[0] * npy.dims[1] * npy.dims[2] * npy.dims[3], 1);
+    ck_assert_mem_eq(npy.data, &value, 4);
+    designio_end(&c);
+}
+END_TEST
+
 #define F4 "'descr': '<f4', "
 #define C  "'fortran_order': False, "
 #define S6 "'shape': (6,), "
@@ -70,7 +88,6 @@ static const struct {
     {1, "{'descr': '<c8', " C S6 "}", 48, ZS_EUNSUPPORTED, "type '<c8'"},
     {1, "{'descr': '>f4', " C S6 "}", 24, ZS_EUNSUPPORTED, "type '>f4'"},
     {1, "{'descr': [('a', '<f4')], " C S6 "}", 24, ZS_EPARSE, "a quoted name is missing"},
-    {1, "{" F4 C "'shape': (), }", 4, ZS_EUNSUPPORTED, "a single number"},
     {1, "{" F4 C "'shape': (1,1,1,1,1,1,1,1,1), }", 4, ZS_EUNSUPPORTED, "more than 8 dimensions"},
     {1, "{" F4 C "'shape': (2, 0), }", 0, ZS_ESHAPE, "dimension 2 of the array is 0"},
     {1, "{" F4 C "'shape': (-1,), }", 4, ZS_EPARSE, "a size of the shape is missing"},
@@ -227,6 +244,7 @@ END_TEST
 TCase *tcase_npy(void)
 {
     TCase *tc = tcase_create("npy");
+    tcase_add_test(tc, test_a_single_number_is_one_element);
     tcase_add_loop_test(tc, test_headers_are_read_in_any_spelling, 0, ZS_LEN(good));
     tcase_add_loop_test(tc, test_other_tensors_are_refused_in_a_sentence, 0, ZS_LEN(bad));
     tcase_add_loop_test(tc, test_numbers_of_every_type_are_read, 0, (int)ZS_LEN(types));

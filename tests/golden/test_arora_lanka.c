@@ -1,5 +1,6 @@
 #include "golden_case.h"
 #include "kind_rows.h"
+#include "set_key.h"
 #include "zynqsim/kind.h"
 
 #include <stdio.h>
@@ -31,9 +32,9 @@ static const zs_result *run_variant(golden_case *c, int which)
     zs_design *d = zs_new(&c->arena, zs_design, 1);
     const zs_net *net = golden_model(c, "squeezenet_v1.1_same", 0);
     zs_design_defaults(d);
-    d->accel.kind = KIND_direct;
+    zs_design_set_kind(d, KIND_direct);
     d->accel.fusion = variants[which].fusion;
-    d->accel.direct.fuse_concat = variants[which].fuse_concat;
+    test_set(d, "accelerator.direct.fuse_concat", variants[which].fuse_concat);
     golden_check(zs_plan_build(&c->arena, d, net, &plan, &err), &err);
     golden_check(zs_sim_run(&c->arena, d, net, plan, ZS_BOUND, NULL, &r, &err), &err);
     return r;

@@ -81,6 +81,7 @@ int main(void)
         tcase_net_onnx,
         tcase_net_onnx_ops,
         tcase_net_onnx_values,
+        tcase_net_inputs,
         tcase_net_caffe,
         tcase_net_caffe_layers,
         tcase_net_external,

@@ -292,13 +292,6 @@ static wire bad_output(void)
     return graph;
 }
 
-static wire bad_two_inputs(void)
-{
-    wire graph = bare("Relu", "x", NULL);
-    onnx_input(&graph, "x2", 4);
-    return graph;
-}
-
 static wire bad_rank(void)
 {
     wire graph = {.n = 0};
@@ -480,7 +473,6 @@ static const struct {
     {bad_cycle, ZS_EPARSE, "t.onnx node 0 (Add a)", "reads 'r', which no earlier node"},
     {bad_twice, ZS_EPARSE, "node 1 (Relu n)", "'y' is given twice"},
     {bad_output, ZS_EPARSE, "t.onnx", "no node makes the output 'z'"},
-    {bad_two_inputs, ZS_EUNSUPPORTED, "t.onnx", "inputs 'x' and 'x2'"},
     {bad_rank, ZS_EUNSUPPORTED, "t.onnx", "input 'x' has 9 dimensions"},
     {bad_unknown_op, ZS_EUNSUPPORTED, "t.onnx node 0 (NonZero n)",
      "operator NonZero is not handled"},

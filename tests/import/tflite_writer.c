@@ -16,7 +16,7 @@ static size_t put(flat *f, uint64_t value, size_t bytes)
     const size_t at = f->n;
     ck_assert(at + bytes <= ROOM);
     for (size_t i = 0; i < bytes; i++)
-        f->data[f->n++] = i < sizeof value ? (uint8_t)(value >> (8 * i)) : 0;
+        f->data[f->n++] = (uint8_t)(i < sizeof value ? value >> (8 * i) : 0);
     return at;
 }
 
@@ -104,11 +104,15 @@ zs_span tflite_model(zs_arena *arena, int code, const tfl_tensor *tensors, uint3
 {
     flat f = {.data = zs_new(arena, uint8_t, ROOM)};
     size_t root[3], graph[4], places[16], at[4], fields_n = 0;
-    int32_t ins[8], out = (int32_t)n - 1, in = 0;
+    int32_t ins[8], given[8] = {0}, out = (int32_t)n - 1;
+    uint32_t given_n = 1;
     field fields[8];
     ck_assert_ptr_nonnull(f.data);
     for (uint32_t i = 0; i < n; i++)
         ins[i] = (int32_t)i;
+    for (uint32_t i = 1; i + 1 < n; i++)
+        if (tensors[i].data == NULL)
+            given[given_n++] = (int32_t)i;
     put(&f, 0, 4);
     put(&f, 0x334c4654, 4); /* TFL3 */
     align(&f);
@@ -125,7 +129,7 @@ zs_span tflite_model(zs_arena *arena, int code, const tfl_tensor *tensors, uint3
     list(&f, graph[0], n, places);
     for (uint32_t i = 0; i < n; i++)
         write_tensor(&f, places[i], &tensors[i], i);
-    bytes_of(&f, graph[1], &in, 1, 4);
+    bytes_of(&f, graph[1], given, given_n, 4);
     bytes_of(&f, graph[2], &out, 1, 4);
     list(&f, graph[3], 1, places);
     table(&f, places[0], (const field[]){{1, 4, 0}, {2, 4, 0}, {4, 4, 0}}, 3, at);

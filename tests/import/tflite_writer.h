@@ -23,7 +23,8 @@ typedef struct tfl_option {
     double value;
 } tfl_option;
 
-/* The model: tensor 0 is its input, the last one its output, all others inputs of the operator. */
+/* The model: the last tensor is its output, all others are read by the operator; of these, tensor 0
+ * and those without data are inputs. */
 zs_span tflite_model(zs_arena *arena, int code, const tfl_tensor *tensors, uint32_t n,
                      const tfl_option *options);
 

@@ -4,6 +4,7 @@
 #include "zynqsim/kind.h"
 
 #include "nets.h"
+#include "set_key.h"
 
 #include <string.h>
 
@@ -17,7 +18,7 @@ static void set_up(void)
 {
     zs_arena_init(&arena, test_heap());
     zs_design_defaults(&design);
-    design.accel.kind = KIND_linebuffer;
+    zs_design_set_kind(&design, KIND_linebuffer);
     design.accel.precision = ZS_INT8;
     design.accel.unroll.oc = design.accel.unroll.ic = 16;
     design.accel.ports.input = design.accel.ports.output = ZS_PORT_ACP;
@@ -140,7 +141,7 @@ START_TEST(test_the_ps_lays_out_a_first_layer_of_few_channels)
     ck_assert_uint_eq(plan->rows[0].call, ZS_NO_INDEX);
     ck_assert_uint_eq(test_moved_bytes(plan, &design, ZS_OP_LOAD_X, 1), 408608);
     ck_assert_uint_eq(test_moved_bytes(plan, &design, ZS_OP_LOAD_W, 1), 2112);
-    design.accel.lines.im2col = false;
+    test_set(&design, "accelerator.linebuffer.im2col", 0);
     plan = test_plan(&arena, &design, test_net(&arena, s));
     ck_assert_uint_eq(plan->row_n, 1);
     ck_assert_uint_eq(test_moved_bytes(plan, &design, ZS_OP_LOAD_X, 0), 227 * 227 * 16);
@@ -214,6 +215,9 @@ static void want_refusal(const zs_net *net, zs_status wanted, const char *place,
 
 START_TEST(test_what_the_engine_cannot_do_is_refused_by_name)
 {
+    static const char *const foreign[] = {"accelerator.unroll.oy", "accelerator.unroll.ox",
+                                          "accelerator.unroll.ky", "accelerator.unroll.kx",
+                                          "accelerator.channel_block"};
     spec = test_spec_new(32, 20, 30);
     zs_layer_spec *conv = test_conv(spec, "conv", "", 16, 3, 1, 1);
     const zs_net *dense = test_net(&arena, spec);
@@ -224,20 +228,19 @@ START_TEST(test_what_the_engine_cannot_do_is_refused_by_name)
     design.accel.precision = ZS_FP32;
     want_refusal(dense, ZS_EUNSUPPORTED, "accelerator.precision", "fp32");
     design = fit;
-    design.accel.unroll.kx = 3;
-    want_refusal(dense, ZS_EUNSUPPORTED, "accelerator.unroll.kx", "3");
-    design = fit;
-    design.accel.channel_block = 16;
-    want_refusal(dense, ZS_EUNSUPPORTED, "accelerator.channel_block", "16");
-    design = fit;
+    for (size_t i = 0; i < ZS_LEN(foreign); i++) {
+        zs_err err = {0};
+        ck_assert_int_eq(zs_design_set(&design, NULL, foreign[i], "2", &err), ZS_EPARSE);
+        ck_assert_str_eq(err.place, foreign[i]);
+    }
     design.accel.buffer.weight_bytes = 4607; /* 16 PEs x 18 words x 16 bytes less one */
     want_refusal(dense, ZS_ERANGE, "accelerator.buffer.weight", "4608 are needed");
-    design.accel.lines.weight_elems = 4607;
+    test_set(&design, "accelerator.linebuffer.weights", 4607);
     want_refusal(dense, ZS_ERANGE, "accelerator.linebuffer.weights", "4608 are needed");
     design = fit;
-    design.accel.lines.line_elems = 959;
+    test_set(&design, "accelerator.linebuffer.line", 959);
     want_refusal(dense, ZS_ERANGE, "accelerator.linebuffer.line", "960 are needed");
-    design.accel.lines.line_elems = 960;
+    test_set(&design, "accelerator.linebuffer.line", 960);
     design.accel.buffer.weight_bytes = 4608;
     ck_assert_uint_eq(test_plan(&arena, &design, dense)->call_n, 1);
 }

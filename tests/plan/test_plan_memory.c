@@ -77,7 +77,7 @@ START_TEST(test_plans_of_line_buffer_engines_leave_nothing_either)
     zs_arena_init(&arena, test_heap());
     zs_design d;
     zs_design_defaults(&d);
-    d.accel.kind = KIND_linebuffer;
+    zs_design_set_kind(&d, KIND_linebuffer);
     d.accel.precision = ZS_INT8;
     d.accel.buffer.weight_bytes = 2048;
     fail_everywhere(test_net_build(&arena, 0), &d);

@@ -1,4 +1,5 @@
 #include "../support/nets.h"
+#include "../support/set_key.h"
 #include "random_design.h"
 #include "rig.h"
 #include "sim_cases.h"
@@ -15,7 +16,7 @@ static zs_design direct_design(uint32_t precision)
 {
     zs_design d;
     zs_design_defaults(&d);
-    d.accel.kind = KIND_direct;
+    zs_design_set_kind(&d, KIND_direct);
     d.accel.precision = precision;
     return d;
 }
@@ -34,8 +35,8 @@ static zs_design variant(size_t i, uint32_t precision)
     zs_design d = direct_design(precision);
     d.accel.fusion = variants[i].fusion;
     d.batch = variants[i].batch;
-    d.accel.direct.plane_words = variants[i].plane_words;
-    d.accel.direct.fuse_concat = variants[i].fuse_concat;
+    test_set(&d, "accelerator.direct.plane_words", variants[i].plane_words);
+    test_set(&d, "accelerator.direct.fuse_concat", variants[i].fuse_concat);
     return d;
 }
 
@@ -194,11 +195,12 @@ START_TEST(test_a_filter_that_the_buffer_cannot_hold_is_refused_by_name)
     test_rig_init(&rig, 1, ZS_FP32);
     zs_arena_init(&point, test_heap());
     zs_design d = direct_design(ZS_FP32);
-    d.accel.direct.filter_words = 7 * 25; /* conv2 of lenet: exactly one filter */
+    test_set(&d, "accelerator.direct.filter_words",
+             7 * 25); /* conv2 of lenet: exactly one filter */
     ck_assert_int_eq(zs_plan_build(&point, &d, rig.net, &plan, &err), ZS_ERANGE);
     ck_assert_str_eq(err.place, "accelerator.direct.filter_words");
     ck_assert_ptr_nonnull(strstr(err.text, "ip1"));
-    d.accel.direct.filter_words--;
+    test_set(&d, "accelerator.direct.filter_words", 7 * 25 - 1);
     ck_assert_int_eq(zs_plan_build(&point, &d, rig.net, &plan, &err), ZS_ERANGE);
     ck_assert_ptr_nonnull(strstr(err.text, "conv2"));
     zs_arena_drop(&point);
@@ -217,12 +219,9 @@ START_TEST(test_fusions_and_layouts_of_other_kinds_are_refused)
     ck_assert_int_eq(zs_design_check(&d, &err), ZS_EUNSUPPORTED);
     ck_assert_str_eq(err.place, "accelerator.fusion");
     d.accel.fusion = ZS_FUSION_LF2;
-    d.accel.channel_block = 16;
-    ck_assert_int_eq(zs_design_check(&d, &err), ZS_EUNSUPPORTED);
+    ck_assert_int_eq(zs_design_set(&d, NULL, "accelerator.channel_block", "16", &err), ZS_EPARSE);
     ck_assert_str_eq(err.place, "accelerator.channel_block");
-    d.accel.channel_block = 1;
-    d.accel.weight_layout = ZS_LAYOUT_OIHW;
-    ck_assert_int_eq(zs_design_check(&d, &err), ZS_EUNSUPPORTED);
+    ck_assert_int_eq(zs_design_set(&d, NULL, "accelerator.weight_layout", "oihw", &err), ZS_EPARSE);
     ck_assert_str_eq(err.place, "accelerator.weight_layout");
 }
 END_TEST

@@ -40,7 +40,7 @@ static zs_design draw(zs_prng *prng, zs_arena *arena, const zs_net *net, uint32_
         zs_design own = test_random_design(prng, precision);
         if (e == ENGINES - 1 && last_kind != own.accel.kind) {
             zs_design_defaults(&own);
-            own.accel.kind = last_kind;
+            zs_design_set_kind(&own, last_kind);
             own.accel.precision = precision;
             own.accel.unroll.oc = 4;
             own.accel.unroll.ic = 4;

@@ -199,7 +199,7 @@ START_TEST(test_first_layer_that_overflows_is_known)
     zs_design d;
     test_rig rig;
     zs_design_defaults(&d);
-    d.accel.kind = kind;
+    zs_design_set_kind(&d, kind);
     d.accel.fusion = (uint32_t)_i % ZS_FUSION_GROUPS;
     d.accel.precision = ZS_FP32;
     if (zs_design_check(&d, &err) != ZS_OK)

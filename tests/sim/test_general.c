@@ -164,7 +164,7 @@ START_TEST(test_every_op_gives_the_reference_on_every_kind)
             zs_design_defaults(&d);
             d.accel.precision = precisions[p];
             d.accel.fusion = fusions[f];
-            d.accel.kind = KIND_direct;
+            zs_design_set_kind(&d, KIND_direct);
             d.batch = 2;
             run_design(&rig, &d);
         }
@@ -173,7 +173,7 @@ START_TEST(test_every_op_gives_the_reference_on_every_kind)
             zs_design_defaults(&d);
             d.accel.precision = precisions[p];
             d.accel.fusion = fusions[f];
-            d.accel.kind = KIND_linebuffer;
+            zs_design_set_kind(&d, KIND_linebuffer);
             d.accel.unroll.oc = d.accel.unroll.ic = 4;
             d.accel.ports.input = d.accel.ports.output = ZS_PORT_ACP;
             if (f == 0)

@@ -1,4 +1,5 @@
 #include "../support/nets.h"
+#include "../support/set_key.h"
 #include "kind_rows.h"
 #include "rig.h"
 #include "small_nets.h"
@@ -21,13 +22,13 @@ static zs_design variant(size_t i, uint32_t precision)
 {
     zs_design d;
     zs_design_defaults(&d);
-    d.accel.kind = KIND_kernels;
+    zs_design_set_kind(&d, KIND_kernels);
     d.accel.precision = precision;
     d.accel.fusion = ZS_FUSION_NONE;
     d.batch = variants[i].batch;
-    d.accel.kernels.register_sum = variants[i].register_sum;
-    d.accel.kernels.local_weights = variants[i].local_weights;
-    d.accel.kernels.local_input = variants[i].local_input;
+    test_set(&d, "accelerator.kernels.register_sum", variants[i].register_sum);
+    test_set(&d, "accelerator.kernels.local_weights", variants[i].local_weights);
+    test_set(&d, "accelerator.kernels.local_input", variants[i].local_input);
     d.accel.unroll.oc = variants[i].oc;
     d.accel.unroll.ic = variants[i].ic;
     d.accel.unroll.oy = variants[i].oy;
@@ -158,10 +159,10 @@ START_TEST(test_cycles_of_a_layer_are_those_of_its_loops)
     zs_arena arena;
     zs_arena_init(&arena, test_heap());
     zs_design d = variant(0, ZS_FP32);
-    d.accel.kernels.launch_s = 0;
-    d.accel.kernels.register_sum = layers[_i].register_sum;
-    d.accel.kernels.local_weights = layers[_i].local_weights;
-    d.accel.kernels.local_input = layers[_i].local_input;
+    test_set(&d, "accelerator.kernels.launch", 0);
+    test_set(&d, "accelerator.kernels.register_sum", layers[_i].register_sum);
+    test_set(&d, "accelerator.kernels.local_weights", layers[_i].local_weights);
+    test_set(&d, "accelerator.kernels.local_input", layers[_i].local_input);
     d.accel.unroll.ic = layers[_i].unroll_ic;
     d.accel.unroll.ky = d.accel.unroll.kx = layers[_i].unroll_k;
     const zs_plan *plan = plan_of_layer(&arena, &d, layers[_i].in_c, layers[_i].kernel,

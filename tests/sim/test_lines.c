@@ -7,6 +7,7 @@
 #include "small_nets.h"
 
 #include "../support/nets.h"
+#include "../support/set_key.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -21,7 +22,7 @@ static zs_design line_design(uint32_t precision, uint32_t pes, uint32_t channels
 {
     zs_design d;
     zs_design_defaults(&d);
-    d.accel.kind = KIND_linebuffer;
+    zs_design_set_kind(&d, KIND_linebuffer);
     d.accel.precision = precision;
     d.accel.unroll.oc = pes;
     d.accel.unroll.ic = channels;
@@ -61,9 +62,9 @@ static zs_design point_design(int i)
 {
     zs_design d = line_design(points[i].precision, points[i].pes, points[i].channels);
     d.batch = points[i].batch;
-    d.accel.lines.fifo_bytes = points[i].fifo_bytes;
-    d.accel.lines.pool_fifo_beats = points[i].pool_fifo;
-    d.accel.lines.im2col = points[i].im2col;
+    test_set(&d, "accelerator.linebuffer.stream_fifo", points[i].fifo_bytes);
+    test_set(&d, "accelerator.linebuffer.pool_fifo", points[i].pool_fifo);
+    test_set(&d, "accelerator.linebuffer.im2col", points[i].im2col);
     d.accel.buffer.weight_bytes = points[i].weight_bytes;
     d.accel.fusion = points[i].fusion;
     return d;
@@ -108,7 +109,7 @@ static const struct {
 START_TEST(test_taking_a_wait_away_goes_wrong_in_some_order)
 {
     zs_design d = line_design(ZS_INT8, 4, 4);
-    d.accel.lines.fifo_bytes = 0;
+    test_set(&d, "accelerator.linebuffer.stream_fifo", 0);
     test_rig rig;
     test_rig_init(&rig, RESIDUAL, ZS_INT8);
     test_rig_narrow_biases(&rig, 8);
@@ -132,7 +133,7 @@ END_TEST
 START_TEST(test_a_ring_one_line_short_gives_other_bits)
 {
     zs_design d = line_design(ZS_INT8, 4, 4);
-    d.accel.lines.fifo_bytes = 0;
+    test_set(&d, "accelerator.linebuffer.stream_fifo", 0);
     test_rig rig;
     test_rig_init(&rig, RESIDUAL, ZS_INT8);
     test_rig_narrow_biases(&rig, 8);
@@ -206,7 +207,7 @@ static void more_outstanding(zs_design *d)
 
 static void larger_fifo(zs_design *d)
 {
-    d->accel.lines.fifo_bytes *= 4096;
+    test_set(d, "accelerator.linebuffer.stream_fifo", 2048 * 4096);
 }
 
 static void larger_weights(zs_design *d)
@@ -232,7 +233,7 @@ START_TEST(test_more_of_anything_is_not_slower)
     test_spec *spec = test_squeezenet_v11();
     const zs_net *net = test_net(&arena, spec);
     zs_design d = line_design(ZS_INT8, 8, 8);
-    d.accel.lines.fifo_bytes = 2048;
+    test_set(&d, "accelerator.linebuffer.stream_fifo", 2048);
     d.accel.buffer.weight_bytes = 147456;
     d.board.axi.acp.beat_bytes = d.board.axi.hp.beat_bytes = 4;
     const uint64_t before = cycles_of(net, &d, ZS_BURST);

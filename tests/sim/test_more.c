@@ -96,7 +96,7 @@ static zs_design draw(zs_prng *prng, uint32_t kind)
     zs_design d;
     const zs_field *f;
     zs_design_defaults(&d);
-    d.accel.kind = kind;
+    zs_design_set_kind(&d, kind);
     const zs_design typical = test_random_design(prng, ZS_FIXED16);
     const bool is_default = kind == typical.accel.kind;
     if (is_default)

@@ -115,9 +115,76 @@ START_TEST(test_integers_of_the_model_are_those_of_the_reference)
 }
 END_TEST
 
+/* Integers by the rules of TFLite. The pool behind a convolution clips, so it must stay a layer;
+ * the weights of the second convolution keep it, and what is behind it, off an engine of int8. */
+START_TEST(test_rules_of_tflite_hold_on_every_plan)
+{
+    static const double factors[C] = {0.01, 0.003, 0.02, 0.007}, scales[2] = {0.5, 0.25};
+    static const int32_t bias[C] = {100, -200, 7, 0};
+    const zs_number in = {.scale = 0.5, .zero = 3, .lo = -128, .hi = 127, .bits = 8};
+    const zs_number out = {.scale = 0.25, .zero = -10, .lo = -128, .hi = 127, .bits = 8};
+    zs_layer_quant sums = {.out = out,
+                           .rule = (zs_rounding)(ZS_ROUND_DOUBLE + _i),
+                           .channels = C,
+                           .factor = factors,
+                           .bias = bias,
+                           .least = -(double)INFINITY,
+                           .most = (double)INFINITY,
+                           .weight = {.scale = 1, .lo = -128, .hi = 127, .bits = 8}};
+    zs_layer_quant shifted = sums, clipped = sums, added = sums;
+    shifted.weight.zero = 5;
+    clipped.factor = added.factor = NULL;
+    clipped.bias = added.bias = NULL;
+    clipped.channels = added.channels = 1;
+    clipped.out.lo = -10;
+    added.factor = scales;
+    added.out.scale = 0.5;
+    for (size_t i = 0; i < sizeof weights / sizeof weights[0][0]; i++)
+        (&weights[0][0])[i] = (float)((i * 7 + i / 5) % 15) - 7;
+    test_rig rig;
+    zs_net *net;
+    zs_err err = {0};
+    test_spec *spec = test_spec_new(C, H, W);
+    memset(&rig, 0, sizeof rig);
+    zs_arena_init(&rig.arena, test_heap());
+    conv(spec, "c1", "data", 0, 1);
+    test_pool(spec, "p1", "c1", ZS_POOL_MAX, 2, 1);
+    conv(spec, "c2", "p1", 1, 1);
+    test_pool(spec, "p2", "c2", ZS_POOL_MAX, 2, 2);
+    conv(spec, "c3", "p2", 2, 1);
+    test_layer(spec, ZS_LAYER_ADD, "sum", "c3 p2");
+    zs_net_spec *s = test_spec_get(spec);
+    zs_layer_spec *layers = (zs_layer_spec *)s->layers;
+    s->input.number = in;
+    layers[0].quant = layers[4].quant = &sums;
+    layers[1].quant = &clipped;
+    layers[2].quant = &shifted;
+    layers[5].quant = &added;
+    ck_assert_msg(zs_net_streamline(&rig.arena, s, &net, &err) == ZS_OK, "%s", err.text);
+    test_rig_init_net(&rig, net, ZS_FP32);
+    float *real = zs_arena_alloc_raw(&rig.arena, C * 4 * 3, sizeof *real);
+    memcpy(real, rig.outputs[1], C * 4 * 3 * sizeof *real);
+    zs_prng prng = {.state = 29};
+    for (uint32_t model = 0; model < 2; model++) {
+        if (model)
+            test_rig_use_model(&rig);
+        ck_assert_mem_eq(rig.outputs[1], real, C * 4 * 3 * sizeof *real);
+        for (size_t f = 0; f < 8; f++) {
+            zs_design d = test_random_design(&prng, model ? ZS_INT8 : ZS_FP32);
+            d.accel.model_scales = model;
+            d.accel.fusion = f % 2 ? ZS_FUSION_LF2 : ZS_FUSION_AUTO;
+            run_design(&rig, &d);
+        }
+    }
+    test_rig_drop(&rig);
+    test_spec_free(spec);
+}
+END_TEST
+
 TCase *tcase_quantised(void)
 {
     TCase *tc = tcase_create("quantised");
     tcase_add_test(tc, test_integers_of_the_model_are_those_of_the_reference);
+    tcase_add_loop_test(tc, test_rules_of_tflite_hold_on_every_plan, 0, 3);
     return tc;
 }

@@ -75,7 +75,7 @@ START_TEST(test_every_failing_allocation_is_reported_and_leaves_nothing)
     d.accel.precision = ZS_INT8;
     d.batch = 2;
     if (_i >= (int)ZS_LEN(steps))
-        d.accel.kind = KIND_direct;
+        zs_design_set_kind(&d, KIND_direct);
     step *const which = steps[_i % (int)ZS_LEN(steps)];
     const zs_plan *plan = test_rig_plan(&rig, &rig.arena, &d);
     built normal = {0}, out = {0};

@@ -133,6 +133,25 @@ static const struct {
     {{0}, "tile start", ZS_TWICE, ""},
     {{"accelerator.start", "9"}, "tile start", ZS_TWICE, "accelerator.start 9 -> 5"},
     {{0}, "MAC lanes", ZS_HALF, "accelerator.unroll.oc 8 -> 4|accelerator.unroll.ic 4 -> 2"},
+    /* kinds without tiles, and what they have no key for */
+    {{"accelerator.kind", "linebuffer"},
+     "MAC lanes",
+     ZS_UNLIMITED,
+     "accelerator.unroll.oc 8 -> 128|"
+     "accelerator.unroll.oc 8 -> 128, accelerator.unroll.ic 4 -> 64"},
+    {{"accelerator.kind", "direct", "accelerator.pipeline", "false"},
+     "MAC lanes",
+     ZS_TWICE,
+     "accelerator.unroll.oc 8 -> 16|accelerator.unroll.ic 4 -> 8|accelerator.unroll.oy 1 -> 2|"
+     "accelerator.unroll.ox 1 -> 2"},
+    {{"accelerator.kind", "stream"}, "MAC lanes", ZS_TWICE, ""},
+    {{"accelerator.kind", "stream"}, "MAC lanes", ZS_UNLIMITED, ""},
+    {{"accelerator.kind", "direct"}, "AXI ports", ZS_HALF, ""},
+    {{"accelerator.kind", "stream"}, "AXI ports", ZS_HALF, "accelerator.ports.output hp2 -> hp0"},
+    {{"accelerator.kind", "direct", "accelerator.ports.input", "acp"},
+     "AXI width",
+     ZS_HALF,
+     "board.axi.acp.width 8 B -> 4 B"},
     {{"accelerator.unroll.oc", "32"}, /* as wide as the tile */
      "MAC lanes",
      ZS_TWICE,

@@ -25,9 +25,9 @@ void traced_run(traced *run, int which, const bool *rows, uint32_t op_max, uint3
     if (which / (2 * TEST_NET_N) > 0 && which < TRACED_DIRECT - 1)
         run->design.board.memory.kind = ZS_MEMORY_FIXED;
     if (which == TRACED_DIRECT - 1)
-        run->design.accel.kind = KIND_linebuffer;
+        zs_design_set_kind(&run->design, KIND_linebuffer);
     if (which == TRACED_DIRECT)
-        run->design.accel.kind = KIND_direct;
+        zs_design_set_kind(&run->design, KIND_direct);
     check(zs_plan_build(&run->arena, &run->design, run->net, &run->plan, &err), &err);
     const zs_trace_limits limits = {.rows = rows, .op_max = op_max, .burst_max = burst_max};
     check(zs_trace_build(&run->arena, run->plan, &limits, &run->trace, &err), &err);

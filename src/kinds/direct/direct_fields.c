@@ -1,4 +1,5 @@
 #include "../kind_fields_priv.h"
+#include "direct_priv.h"
 
 /* The direct kernel keeps no tensor on chip. */
 static zs_status check(const zs_design *design, zs_err *err)
@@ -9,16 +10,11 @@ static zs_status check(const zs_design *design, zs_err *err)
                        "'%s' keeps tensors in block RAM, which kind direct cannot: use none, lf1, "
                        "lf2 or a list of groups",
                        zs_word_of(zs_words_fusion, ZS_FUSION_COUNT, a->fusion));
-    if (a->channel_block != 1)
-        return zs_fail(err, ZS_EUNSUPPORTED, "accelerator.channel_block",
-                       "kind direct reads planes: %u must be 1", (unsigned)a->channel_block);
-    if (a->weight_layout != ZS_LAYOUT_PACKED)
-        return zs_fail(err, ZS_EUNSUPPORTED, "accelerator.weight_layout",
-                       "kind direct reads a filter in one piece behind its bias: use packed");
     return ZS_OK;
 }
 
 #define KIND_ID     direct
 #define KIND_FIELDS "direct/fields.def"
+#define KIND_PARAMS direct_params
 #define KIND_CHECK  check
 #include "../kind_keys.h"

@@ -29,11 +29,12 @@ static uint64_t walk_cycles(const zs_accel *a, const zs_serial_walk *w, bool is_
         zs_ceil_div(w->plane_n, ic) * zs_ceil_div(w->kh, ky) * zs_ceil_div(w->kw, kx);
     const uint64_t windows = zs_ceil_div(w->out_h, oy) * zs_ceil_div(w->out_w, ox);
     const uint64_t stream = w->stream_n + (w->lead_bytes != 0);
-    const uint64_t store = a->direct.hls_write + w->window_gap;
-    uint64_t cycles = loop_cycles(a, stream, a->direct.hls_read + w->stream_gap);
-    cycles += loop_cycles(a, windows * taps, a->direct.hls_read + w->tap_gap);
+    const direct_params *p = direct_params_of(a);
+    const uint64_t store = p->hls_write + w->window_gap;
+    uint64_t cycles = loop_cycles(a, stream, p->hls_read + w->stream_gap);
+    cycles += loop_cycles(a, windows * taps, p->hls_read + w->tap_gap);
     cycles += a->pipeline ? store : windows * (w->stores ? store : w->window_gap);
-    return cycles + loop_cycles(a, w->late_n, a->direct.hls_write + w->late_gap);
+    return cycles + loop_cycles(a, w->late_n, p->hls_write + w->late_gap);
 }
 
 uint64_t direct_hls_cycles(const zs_design *design, const zs_net *net, const zs_plan *plan)

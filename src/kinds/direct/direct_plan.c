@@ -45,7 +45,7 @@ static void shape_row(zs_plan_draft *d, uint32_t i)
 static zs_status check_row(const zs_plan_draft *d, uint32_t i, zs_err *err)
 {
     const zs_layer *layer = zs_draft_layer(d, i);
-    const uint32_t words = d->design->accel.direct.filter_words;
+    const uint32_t words = direct_params_of(&d->design->accel)->filter_words;
     if (!d->drafts[i].on_engine)
         return ZS_OK;
     if (zs_op_has_filters(layer->op) && zs_layer_filter_elems(layer) > words)
@@ -73,6 +73,7 @@ static zs_plan_buffer buffer(const char *name, uint32_t banks, uint32_t words, u
 static zs_status shape_rows(zs_plan_draft *d, zs_err *err)
 {
     const zs_accel *a = &d->design->accel;
+    const direct_params *p = direct_params_of(a);
     const uint32_t bits = 8 * zs_elem_bytes(a->precision);
     direct_row *own = zs_new(d->arena, direct_row, d->row_n + 1);
     if (own == NULL)
@@ -83,9 +84,9 @@ static zs_status shape_rows(zs_plan_draft *d, zs_err *err)
         ZS_TRY(check_row(d, i, err));
     }
     zs_plan_buffer *b = d->plan->buffers;
-    b[ZS_BUF_WEIGHT] = buffer("weight", a->direct.filter_copies, a->direct.filter_words,
-                              8 * zs_weight_bytes(a->precision));
-    b[ZS_BUF_OUTPUT] = buffer("output", 1, a->direct.plane_words, bits);
+    b[ZS_BUF_WEIGHT] =
+        buffer("weight", p->filter_copies, p->filter_words, 8 * zs_weight_bytes(a->precision));
+    b[ZS_BUF_OUTPUT] = buffer("output", 1, p->plane_words, bits);
     return ZS_OK;
 }
 
@@ -168,10 +169,11 @@ static void set_walk(const zs_plan_draft *d, uint32_t i)
 zs_status direct_draft(zs_plan_draft *d, zs_err *err)
 {
     const zs_accel *a = &d->design->accel;
+    const direct_params *p = direct_params_of(a);
     const zs_fuse_rules rules = {.takes_any_pool = true,
                                  .pools_after_call = true,
-                                 .splits_concat_pools = a->direct.fuse_concat,
-                                 .most_pooled_pixels = a->direct.plane_words};
+                                 .splits_concat_pools = p->fuse_concat,
+                                 .most_pooled_pixels = p->plane_words};
     d->plan->units = zs_serial_units;
     d->output_port = a->ports.input;
     ZS_TRY(zs_draft_fuse(d, &rules, err));

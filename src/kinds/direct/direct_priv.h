@@ -13,6 +13,18 @@
 #include "zynqsim/kind.h"
 #include "zynqsim/serial.h"
 
+/* accelerator.direct.* */
+typedef struct direct_params {
+    uint32_t filter_words, filter_copies, plane_words;
+    bool fuse_concat;
+    uint32_t hls_read, hls_write; /* PL cycles */
+} direct_params;
+
+static inline const direct_params *direct_params_of(const zs_accel *accel)
+{
+    return (const void *)accel->params;
+}
+
 /* What a row keeps besides. */
 typedef struct direct_row {
     zs_serial_walk walk; /* of image 0, channel 0 */

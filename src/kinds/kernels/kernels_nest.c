@@ -51,38 +51,40 @@ static uint64_t padded(const zs_layer *layer, bool is_row)
 /* The compiler folds a sum of one loop into a register, whatever the kernel's text says. */
 static uint32_t interval_of(const zs_accel *a, const zs_nest *nest)
 {
+    const kernels_params *p = kernels_params_of(a);
     static const char *const sums[] = {"rc", "ry", "rx"};
     uint32_t loops = 0;
     for (size_t i = 0; i < ZS_LEN(sums); i++) {
         const uint32_t k = zs_nest_find(nest, sums[i]);
         loops += k != ZS_NO_LOOP && !zs_loop_is_flat(&nest->loops[k]);
     }
-    const bool waits = !a->kernels.register_sum && !a->kernels.local_input && loops > 1;
-    return waits ? a->kernels.global_interval : 1;
+    const bool waits = !p->register_sum && !p->local_input && loops > 1;
+    return waits ? p->global_interval : 1;
 }
 
 /* ff { w, l, rc { in, yy { xx { ry { rx }}}}, o } with planes on chip; else ff { w, yy { xx { rc {
  * ry { rx }}}}}. */
 static void conv_loops(const zs_accel *a, const zs_layer *layer, uint64_t ic, zs_nest *nest)
 {
+    const kernels_params *p = kernels_params_of(a);
     const zs_window *w = &layer->window;
     const uint64_t plane = padded(layer, true) * padded(layer, false);
     const uint32_t ff = add_loop(nest, ZS_NO_LOOP, "ff", layer->y.c, a->unroll.oc);
     uint32_t at = ff;
-    if (a->kernels.local_weights)
+    if (p->local_weights)
         add_copy(nest, ff, "w", ic * w->kh * w->kw);
-    if (a->kernels.local_input) {
+    if (p->local_input) {
         add_plane(nest, ff, "l", "j", layer);
         at = add_loop(nest, ff, "rc", ic, a->unroll.ic);
         add_copy(nest, at, "in", plane);
     }
     at = add_loop(nest, at, "yy", layer->y.h, a->unroll.oy);
     at = add_loop(nest, at, "xx", layer->y.w, a->unroll.ox);
-    if (!a->kernels.local_input)
+    if (!p->local_input)
         at = add_loop(nest, at, "rc", ic, a->unroll.ic);
     at = add_loop(nest, at, "ry", w->kh, a->unroll.ky);
     add_loop(nest, at, "rx", w->kw, a->unroll.kx);
-    if (a->kernels.local_input)
+    if (p->local_input)
         add_plane(nest, ff, "oy", "ox", layer);
 }
 
@@ -95,20 +97,20 @@ static uint64_t clipped(uint64_t unroll, uint64_t trip)
  * and pixels of a row merge into one wide one. */
 static void conv_resources(const zs_accel *a, const zs_layer *layer, uint64_t ic, kernels_row *r)
 {
+    const kernels_params *p = kernels_params_of(a);
     const zs_window *w = &layer->window;
     const uint64_t oc = clipped(a->unroll.oc, layer->y.c), oy = clipped(a->unroll.oy, layer->y.h);
     const uint64_t ic_n = clipped(a->unroll.ic, ic), ky = clipped(a->unroll.ky, w->kh);
     const uint64_t kx = clipped(a->unroll.kx, w->kw), ox = clipped(a->unroll.ox, layer->y.w);
     const uint64_t plane = padded(layer, true) * padded(layer, false);
-    const uint64_t inputs = a->kernels.local_input ? 1 : ic_n * ky * oy;
-    const uint64_t weights = a->kernels.local_weights ? 1 : oc * ic_n * ky;
-    const uint64_t sums =
-        a->kernels.register_sum || a->kernels.local_input ? 1 : 2; /* load, store */
+    const uint64_t inputs = p->local_input ? 1 : ic_n * ky * oy;
+    const uint64_t weights = p->local_weights ? 1 : oc * ic_n * ky;
+    const uint64_t sums = p->register_sum || p->local_input ? 1 : 2; /* load, store */
     r->lanes = oc * ic_n * oy * ox * ky * kx;
     r->units = (uint32_t)zs_min_u64(inputs + weights + sums * oc * oy + 1, UINT32_MAX);
-    if (a->kernels.local_weights)
+    if (p->local_weights)
         r->local_words[0] = oc * ic * w->kh * w->kw;
-    if (a->kernels.local_input) {
+    if (p->local_input) {
         r->local_words[1] = ic_n * plane;
         r->local_words[2] = oc * layer->y.h * layer->y.w;
     }
@@ -117,6 +119,7 @@ static void conv_resources(const zs_accel *a, const zs_layer *layer, uint64_t ic
 static void conv(const zs_design *design, const zs_layer *layer, kernels_row *r)
 {
     const zs_accel *a = &design->accel;
+    const kernels_params *p = kernels_params_of(a);
     const zs_window *w = &layer->window;
     const uint64_t elem = zs_elem_bytes(a->precision), ic = layer->x.c / layer->groups;
     const uint64_t bytes = ic * padded(layer, true) * padded(layer, false) * elem;
@@ -127,8 +130,8 @@ static void conv(const zs_design *design, const zs_layer *layer, kernels_row *r)
     conv_loops(a, layer, ic, &r->kernel.nest);
     conv_resources(a, layer, ic, r);
     r->kernel.interval = interval_of(a, &r->kernel.nest);
-    r->kernel.drains = a->kernels.local_weights ? passes : 0;
-    if (w->kh * w->kw > 1 && !a->kernels.local_input)
+    r->kernel.drains = p->local_weights ? passes : 0;
+    if (w->kh * w->kw > 1 && !p->local_input)
         r->kernel.window =
             (zs_nest_window){.bytes = bytes,
                              .passes = passes,
@@ -197,6 +200,7 @@ zs_status kernels_nest(zs_arena *arena, const zs_design *design, const zs_layer 
 uint64_t kernels_cycles(const zs_design *design, const zs_nest_kernel *kernel)
 {
     const zs_accel *a = &design->accel;
+    const kernels_params *p = kernels_params_of(a);
     const uint32_t beat = zs_port_params(&design->board, a->ports.input)->beat_bytes;
     const zs_memory_params *dram = &design->board.memory;
     const double port = (double)beat * (double)a->clock_hz;
@@ -204,14 +208,13 @@ uint64_t kernels_cycles(const zs_design *design, const zs_nest_kernel *kernel)
     const zs_nest_memory memory = {.word_bytes = zs_elem_bytes(a->precision),
                                    .line_bytes = zs_nest_stratix10.line_bytes,
                                    .lsu_bytes = beat,
-                                   .cache_bytes = a->kernels.cache_bytes,
-                                   .latency_cycles = a->kernels.line_latency_pl_cycles,
-                                   .channel_bytes_per_s = peak * a->kernels.line_frac < port
-                                                              ? peak * a->kernels.line_frac
-                                                              : port,
-                                   .launch_s = a->kernels.launch_s};
+                                   .cache_bytes = p->cache_bytes,
+                                   .latency_cycles = p->line_latency_pl_cycles,
+                                   .channel_bytes_per_s =
+                                       peak * p->line_frac < port ? peak * p->line_frac : port,
+                                   .launch_s = p->launch_s};
     const zs_nest_time t = zs_nest_time_of(kernel, &memory, (double)a->clock_hz);
     const uint64_t loops = zs_plus_u64(t.nest_cycles, t.stall_cycles);
     return zs_plus_u64(zs_max_u64(loops, zs_seconds_to_pl_cycles(t.dram_s, a->clock_hz)),
-                       zs_seconds_to_pl_cycles(a->kernels.launch_s, a->clock_hz));
+                       zs_seconds_to_pl_cycles(p->launch_s, a->clock_hz));
 }

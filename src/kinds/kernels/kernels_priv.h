@@ -12,6 +12,18 @@
 #include "zynqsim/kind.h"
 #include "zynqsim/nest.h"
 
+/* accelerator.kernels.* */
+typedef struct kernels_params {
+    bool register_sum, local_weights, local_input;
+    uint32_t global_interval, line_latency_pl_cycles, cache_bytes;
+    double line_frac, launch_s;
+} kernels_params;
+
+static inline const kernels_params *kernels_params_of(const zs_accel *accel)
+{
+    return (const void *)accel->params;
+}
+
 /* What a row keeps besides. */
 typedef struct kernels_row {
     zs_nest_kernel kernel;

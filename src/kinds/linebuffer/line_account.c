@@ -15,7 +15,7 @@ void line_account(zs_fit_account *a, const zs_design *design, const zs_plan *pla
     const zs_accel *accel = &design->accel;
     const zs_precision_operators *of = zs_operators_of(accel->precision);
     const uint64_t pes = accel->unroll.oc;
-    const uint64_t in_luts = (uint64_t)((double)pes * accel->lines.lut_pe_frac + 0.5);
+    const uint64_t in_luts = (uint64_t)((double)pes * line_params_of(accel)->lut_pe_frac + 0.5);
     const uint32_t beat_bytes = zs_port_params(&design->board, accel->ports.output)->beat_bytes;
     const zs_products products = {.style = ZS_STYLE_HLS,
                                   .n = pes * accel->unroll.ic,

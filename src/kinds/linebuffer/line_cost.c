@@ -74,14 +74,15 @@ zs_xfer line_xfer(const zs_plan_row *row, const zs_design *design, uint32_t code
  * the load, then the biases, one per clock. */
 uint64_t zs_line_setup(const zs_design *d, const zs_plan_row *row)
 {
-    const zs_line_params *p = &d->accel.lines;
+    const line_params *p = line_params_of(&d->accel);
     const uint64_t pes = d->accel.unroll.oc;
     return p->call_start + pes * p->pe_fill + pes * (filters_per_pe(d, row) + p->pe_fill);
 }
 
 static uint64_t window_copy(const zs_design *d, const zs_plan_row *row)
 {
-    return zs_line_filter_words(d, row) + (uint64_t)row->window.kh * d->accel.lines.window_fill;
+    return zs_line_filter_words(d, row) +
+           (uint64_t)row->window.kh * line_params_of(&d->accel)->window_fill;
 }
 
 /* The first window of a row: lines that a vertical stride skips, then kw columns of the newest
@@ -91,15 +92,15 @@ uint64_t zs_line_row_start(const zs_design *d, const zs_plan_row *row)
     const zs_window *w = &row->window;
     const uint64_t line = (uint64_t)row->x.shape.w * line_of(row)->x_c;
     const uint64_t columns = in_beats(d, (uint64_t)w->kw * line_of(row)->x_c);
-    return (w->sh - 1) * in_beats(d, line) + columns + (uint64_t)w->kh * d->accel.lines.line_fill +
-           window_copy(d, row);
+    return (w->sh - 1) * in_beats(d, line) + columns +
+           (uint64_t)w->kh * line_params_of(&d->accel)->line_fill + window_copy(d, row);
 }
 
 /* Three stages work on consecutive pixels at the same time, the slowest sets the pace: products and
  * their results leaving PE by PE; the next window; the output stream. */
 uint64_t zs_line_pixel(const zs_design *d, const zs_plan_row *row)
 {
-    const zs_line_params *p = &d->accel.lines;
+    const line_params *p = line_params_of(&d->accel);
     const uint64_t filters = filters_per_pe(d, row);
     const uint64_t macs = filters * zs_line_filter_words(d, row);
     const uint64_t drain = (d->accel.unroll.oc - 1) * (filters + p->drain_gap);
@@ -111,14 +112,14 @@ uint64_t zs_line_pixel(const zs_design *d, const zs_plan_row *row)
 
 uint64_t zs_line_row_end(const zs_design *d, const zs_plan_row *row)
 {
-    return out_beats(d, line_of(row)->y_c) + d->accel.lines.row_end;
+    return out_beats(d, line_of(row)->y_c) + line_params_of(&d->accel)->row_end;
 }
 
 /* Windows of a pooled row one after the other, each taking sw new columns of kh lines. Meanwhile
  * the next row of the convolution goes on until the FIFO between the stages is full. */
 uint64_t zs_line_pool(const zs_design *d, const zs_plan_row *row, bool is_last)
 {
-    const zs_line_params *p = &d->accel.lines;
+    const line_params *p = line_params_of(&d->accel);
     const zs_window *w = &row->pool_window;
     const uint64_t pixel = out_beats(d, line_of(row)->y_c);
     const uint64_t step = w->sw < w->kw ? w->sw : w->kw;
@@ -156,19 +157,20 @@ static bool is_call(const zs_plan_row *row)
 static zs_status size_lines(zs_plan_draft *d, zs_err *err)
 {
     const zs_design *design = d->design;
-    uint64_t longest = design->accel.lines.line_elems, taps = 1;
+    uint64_t longest = line_params_of(&design->accel)->line_elems, taps = 1;
     for (uint32_t i = 0; i < d->row_n; i++) {
         const zs_plan_row *r = &d->rows[i];
         if (!is_call(r))
             continue;
         const uint64_t elems = (uint64_t)r->x.shape.w * line_of(r)->x_c;
         taps = zs_max_u64(taps, (uint64_t)(r->window.kh - 1) * r->window.dh + 1);
-        if (design->accel.lines.line_elems == 0)
+        if (line_params_of(&design->accel)->line_elems == 0)
             longest = zs_max_u64(longest, elems);
         else if (elems > longest)
             return zs_fail(err, ZS_ERANGE, "accelerator.linebuffer.line",
                            "%u elements do not hold a line of layer %s: %llu are needed",
-                           design->accel.lines.line_elems, r->name, (unsigned long long)elems);
+                           line_params_of(&design->accel)->line_elems, r->name,
+                           (unsigned long long)elems);
     }
     set_buffer(d, ZS_BUF_INPUT, "line buffer", taps, words(design, longest),
                8ull * elem_of(design) * design->accel.unroll.ic, taps);
@@ -188,8 +190,8 @@ static void size_pool_lines(zs_plan_draft *d)
         depth = zs_max_u64(depth, r->ow * out_beats(design, line_of(r)->y_c));
     }
     set_buffer(d, ZS_BUF_CARRY, "pool lines", lines, depth, 8ull * width, lines);
-    set_buffer(d, ZS_BUF_OUTPUT, "pool FIFO", lines > 0, design->accel.lines.pool_fifo_beats,
-               8ull * width, 1);
+    set_buffer(d, ZS_BUF_OUTPUT, "pool FIFO", lines > 0,
+               line_params_of(&design->accel)->pool_fifo_beats, 8ull * width, 1);
 }
 
 /* One FIFO per stream, all as wide as the widest port in use. */
@@ -200,8 +202,8 @@ static void size_fifos(zs_plan_draft *d)
     uint64_t width = 1;
     for (size_t i = 0; i < ZS_LEN(ports); i++)
         width = zs_max_u64(width, zs_port_params(&d->design->board, ports[i])->beat_bytes);
-    set_buffer(d, ZS_BUF_RESIDENT, "stream FIFOs", ZS_LEN(ports), a->lines.fifo_bytes / width,
-               8 * width, 1);
+    set_buffer(d, ZS_BUF_RESIDENT, "stream FIFOs", ZS_LEN(ports),
+               line_params_of(a)->fifo_bytes / width, 8 * width, 1);
 }
 
 static uint64_t most_filter_words(const zs_plan_draft *d, bool whole_layers)
@@ -221,8 +223,8 @@ static uint64_t most_filter_words(const zs_plan_draft *d, bool whole_layers)
 static uint64_t weight_depth(const zs_plan_draft *d, uint64_t bits)
 {
     const zs_accel *a = &d->design->accel;
-    if (a->lines.weight_elems > 0)
-        return a->lines.weight_elems / ((uint64_t)a->unroll.oc * a->unroll.ic);
+    if (line_params_of(a)->weight_elems > 0)
+        return line_params_of(a)->weight_elems / ((uint64_t)a->unroll.oc * a->unroll.ic);
     if (a->buffer.weight_bytes > 0)
         return a->buffer.weight_bytes /
                ((uint64_t)a->unroll.oc * a->unroll.ic * zs_weight_bytes(a->precision));
@@ -266,10 +268,10 @@ void zs_line_shape_rings(const zs_design *d, zs_plan_row *row)
     const uint64_t line = (uint64_t)row->x.shape.w * line_of(row)->x_c * elem_of(d);
     const uint64_t result = (uint64_t)row->y.shape.w * line_of(row)->y_c * elem_of(d);
     const uint64_t lines = (uint64_t)(w->kh - 1) * w->dh + 1 + w->sh;
-    const uint64_t fifo = zs_min_u64(d->accel.lines.fifo_bytes / line, MAX_RING);
+    const uint64_t fifo = zs_min_u64(line_params_of(&d->accel)->fifo_bytes / line, MAX_RING);
     line_of(row)->ring_lines = (uint32_t)(lines + fifo);
-    line_of(row)->out_slots =
-        (uint32_t)zs_min_u64(1 + zs_max_u64(1, d->accel.lines.fifo_bytes / result), MAX_RING);
+    line_of(row)->out_slots = (uint32_t)zs_min_u64(
+        1 + zs_max_u64(1, line_params_of(&d->accel)->fifo_bytes / result), MAX_RING);
 }
 
 /* Half of what runs ahead, so that the next load is on its way while one is used up, but no more

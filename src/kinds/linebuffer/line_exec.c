@@ -458,7 +458,7 @@ zs_status line_exec_build(zs_exec *e, zs_arena *arena, zs_err *err)
         else if (line_of(row)->step == ZS_HOST_LAYER)
             room_for_software(e, zs_exec_layer(e, row), &r);
     }
-    const uint64_t io = zs_max_u64(zs_shape_elems(e->net->tensors[e->net->input].shape),
+    const uint64_t io = zs_max_u64(zs_net_input_elems(e->net),
                                    zs_shape_elems(e->net->tensors[e->net->output].shape));
     widen(&r.planes, (size_t)io * sizeof(float));
     ZS_TRY(allocate(e, arena, &r, err));

@@ -10,6 +10,20 @@
 #include "zynqsim/exec.h"
 #include "zynqsim/kind.h"
 
+/* accelerator.linebuffer.*: times in PL cycles. */
+typedef struct line_params {
+    bool im2col;
+    double lut_pe_frac;
+    uint32_t line_elems, weight_elems, fifo_bytes, pool_fifo_beats;
+    uint32_t call_start, pe_fill, pixel_fill, drain_gap, line_fill, window_fill, shift;
+    uint32_t store_fill, row_end, pool_fill;
+} line_params;
+
+static inline const line_params *line_params_of(const zs_accel *accel)
+{
+    return (const void *)accel->params;
+}
+
 /* What a row keeps besides. Tensors lie as [y][x][channel] in DRAM, channels padded
  * with zeros to whole words of unroll.ic elements. A box of a LOAD_X then names lines of the input
  * (oy0, oy_n), that of a STORE pixels of what is stored. */

@@ -43,7 +43,7 @@ static bool has_square_window(const zs_layer *l, uint32_t *pad, uint32_t *pad_en
 static zs_status shape_row(const zs_plan_draft *d, uint32_t i, stream_row *r, zs_err *err)
 {
     const zs_layer *l = zs_draft_layer(d, i);
-    const zs_stream_params *s = &d->design->accel.stream;
+    const stream_params *s = stream_params_of(&d->design->accel);
     const uint32_t in_bits = s->act_bits > s->input_bits ? s->act_bits : s->input_bits;
     *r = (stream_row){.layer = l,
                       .in_c = l->x.c,
@@ -209,7 +209,7 @@ static zs_status keep_inside(zs_plan_draft *d, zs_err *err)
     if (d->residents == NULL)
         return zs_nomem(err, "plan");
     for (uint32_t t = 0; t < d->net->tensor_n; t++) {
-        bool is_inside = t != out && t != logits && t != zs_draft_root(d, d->net->input) &&
+        bool is_inside = t != out && t != logits && !zs_net_is_input(d->net, t) &&
                          d->net->tensors[t].parent == ZS_NO_INDEX && !zs_net_is_output(d->net, t);
         for (uint32_t i = 0; i < d->row_n && is_inside; i++) {
             const zs_layer *l = zs_draft_layer(d, i);
@@ -272,7 +272,7 @@ static zs_status note_outputs(zs_plan_draft *d, zs_err *err)
 /* Sums that do not fit accumulators of the width that the design states. */
 static zs_status check_accumulators(const zs_plan_draft *d, stream_row *r, zs_err *err)
 {
-    const uint32_t stated = d->design->accel.stream.acc_bits;
+    const uint32_t stated = stream_params_of(&d->design->accel)->acc_bits;
     const zs_layer *l = r->layer;
     int64_t least, most;
     if (stated == 0 || !zs_op_has_filters(l->op))
@@ -316,7 +316,7 @@ static zs_status draft(zs_plan_draft *d, zs_err *err)
         row->own = &rows[n++];
     }
     ZS_TRY(stream_name_rows(d->arena, rows, n, names, err));
-    ZS_TRY(stream_list_names(d->arena, d->design->accel.stream.folding,
+    ZS_TRY(stream_list_names(d->arena, stream_params_of(&d->design->accel)->folding,
                              "accelerator.stream.folding", names, 3 * n, err));
     for (uint32_t i = 0; i < d->design->layer_setting_n; i++)
         ZS_TRY(stream_check_pattern(d->design->layer_settings[i].pattern, "layers", names, 3 * n,
@@ -400,7 +400,7 @@ static zs_status emit_reads(zs_emitter *e)
 {
     const zs_plan *plan = e->d->plan;
     const uint32_t edge = source_edge(plan);
-    const uint64_t burst = e->d->design->accel.stream.burst_bytes;
+    const uint64_t burst = stream_params_of(&e->d->design->accel)->burst_bytes;
     const uint64_t bytes = bytes_of(plan, edge, plan->flow->images);
     uint32_t taken[IN_FLIGHT] = {ZS_NO_OP, ZS_NO_OP}, op;
     uint64_t before = 0;
@@ -452,7 +452,7 @@ static zs_status emit_writes(zs_emitter *e, const uint32_t *done)
 {
     const zs_plan *plan = e->d->plan;
     const uint32_t edge = sink_edge(plan);
-    const uint64_t burst = e->d->design->accel.stream.burst_bytes;
+    const uint64_t burst = stream_params_of(&e->d->design->accel)->burst_bytes;
     const uint64_t all = bytes_of(plan, edge, plan->batch);
     const uint64_t head = bytes_of(plan, edge, plan->flow->images);
     uint64_t before = 0, image = plan->flow->images;

@@ -42,14 +42,14 @@ static uint64_t weight_blocks(uint64_t depth, uint64_t width)
     return zs_ceil_div(depth, 512) * zs_ceil_div(width, 36);
 }
 
-static bool is_distributed(const zs_stream_params *s, uint64_t depth)
+static bool is_distributed(const stream_params *s, uint64_t depth)
 {
     return s->memory == ZS_STREAM_DISTRIBUTED || (s->memory == ZS_STREAM_AUTO && depth <= 128);
 }
 
 static void add_matrix(zs_fit_account *a, const zs_design *design, const zs_plan_row *row)
 {
-    const zs_stream_params *s = &design->accel.stream;
+    const stream_params *s = stream_params_of(&design->accel);
     const stream_row *r = stream_of(row);
     const uint64_t pe = r->pe, simd = r->op == STREAM_MATRIX ? r->simd : 1;
     const uint64_t mw = r->op == STREAM_MATRIX ? r->mw : (uint64_t)r->k * r->k;
@@ -93,7 +93,7 @@ static void add_window(zs_fit_account *a, const zs_design *design, const zs_flow
     const uint64_t depth =
         (uint64_t)(((k - 1) * w + k) * fold + (extra > 0 ? extra : 0) + (row > 0 ? row : 0));
     cost c = {.lut = 300};
-    if (is_distributed(&design->accel.stream, depth))
+    if (is_distributed(stream_params_of(&design->accel), depth))
         c.lut += width * zs_ceil_div(depth, 38);
     else
         c.bram18 = window_blocks(depth, width);
@@ -112,7 +112,7 @@ static void add_thresholds(zs_fit_account *a, const zs_design *design, const zs_
     for (uint32_t stage = 0; stage < n->stages; stage++) {
         const uint64_t words = fold << stage;
         c.lut += in_bits;
-        if (is_distributed(&design->accel.stream, words))
+        if (is_distributed(stream_params_of(&design->accel), words))
             c.lut += in_bits * zs_ceil_div(words, 64);
         else
             c.bram18 += zs_bram18_of(words, (uint32_t)in_bits);
@@ -144,7 +144,7 @@ static void add_node(zs_fit_account *a, const zs_design *design, const zs_plan *
         add_window(a, design, n, in);
         break;
     case ZS_FLOW_THRESHOLD: {
-        const uint64_t lanes = r != NULL ? r->pe : design->accel.stream.input_lanes;
+        const uint64_t lanes = r != NULL ? r->pe : stream_params_of(&design->accel)->input_lanes;
         const uint64_t c = r != NULL ? r->mh : plan->rows[0].x.shape.c;
         add_thresholds(a, design, n, lanes, in / lanes, zs_max_u64(c, lanes));
         break;

@@ -1,8 +1,9 @@
 #include "../kind_fields_priv.h"
+#include "stream_priv.h"
 
 static zs_status check(const zs_design *design, zs_err *err)
 {
-    const zs_stream_params *s = &design->accel.stream;
+    const stream_params *s = stream_params_of(&design->accel);
     if (s->burst_bytes % 8 != 0)
         return zs_fail(err, ZS_ERANGE, "accelerator.stream.burst", "%u B are no multiple of 8",
                        s->burst_bytes);
@@ -11,5 +12,6 @@ static zs_status check(const zs_design *design, zs_err *err)
 
 #define KIND_ID     stream
 #define KIND_FIELDS "stream/fields.def"
+#define KIND_PARAMS stream_params
 #define KIND_CHECK  check
 #include "../kind_keys.h"

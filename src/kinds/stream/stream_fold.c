@@ -156,7 +156,7 @@ zs_status stream_target(const zs_design *design, uint64_t *cycles, zs_err *err)
         bool is_rate;
     } units[] = {{"cycles", 1, false}, {"kcycles", 1e3, false}, {"Mcycles", 1e6, false},
                  {"fps", 1, true},     {"kfps", 1e3, true},     {"Mfps", 1e6, true}};
-    const char *text = design->accel.stream.target;
+    const char *text = stream_params_of(&design->accel)->target;
     char *rest;
     *cycles = 0;
     if (text[0] == '\0')
@@ -261,7 +261,7 @@ static uint32_t common_divisor(uint32_t a, uint32_t b)
 /* What the design says of the row: lists first, then layers. */
 static void find_figures(const zs_design *design, const stream_row *r, uint64_t f[3])
 {
-    const char *list = design->accel.stream.folding;
+    const char *list = stream_params_of(&design->accel)->folding;
     uint64_t window;
     (void)stream_list_find(list, r->layer->name, r->unit_name, f, 3);
     if (r->window_name != NULL && stream_list_find(list, r->window_name, NULL, &window, 1) > 0)
@@ -315,7 +315,8 @@ static zs_status fold_as_given(const zs_design *design, stream_row *r, zs_err *e
 zs_status stream_fold(const zs_design *design, stream_row *rows, uint32_t n, zs_err *err)
 {
     uint64_t target;
-    ZS_TRY(stream_list_check(design->accel.stream.folding, "accelerator.stream.folding", 3, err));
+    ZS_TRY(stream_list_check(stream_params_of(&design->accel)->folding,
+                             "accelerator.stream.folding", 3, err));
     ZS_TRY(stream_target(design, &target, err));
     for (uint32_t i = 0; i < n; i++)
         fold_row(&rows[i], target > 0 ? target : UINT64_MAX);

@@ -313,7 +313,7 @@ static zs_status name_nodes(builder *b)
             const char *other = class_of(b, &f->nodes[k], b->row_of_node[k]);
             before += other != NULL && strcmp(other, class) == 0;
         }
-        b->node_pes[i] = r != NULL ? r->pe : b->d->design->accel.stream.input_lanes;
+        b->node_pes[i] = r != NULL ? r->pe : stream_params_of(&b->d->design->accel)->input_lanes;
         b->node_lanes[i] = r == NULL                                         ? b->node_pes[i]
                            : n->op == ZS_FLOW_WINDOW || n->op == ZS_FLOW_PAD ? r->window_simd
                                                                              : r->simd;
@@ -334,7 +334,7 @@ enum { FIFO_MAX = 1 << 24 };
 
 static zs_status set_depths(builder *b)
 {
-    const zs_stream_params *s = &b->d->design->accel.stream;
+    const stream_params *s = stream_params_of(&b->d->design->accel);
     zs_flow *f = &b->out->flow;
     const char **names = zs_new(b->d->arena, const char *, 3 * f->edge_n);
     if (names == NULL)
@@ -394,7 +394,11 @@ static uint32_t input_of(const zs_plan_draft *d)
 static zs_status check_input(const builder *b)
 {
     const zs_shape s = b->d->net->tensors[input_of(b->d)].shape;
-    const uint32_t lanes = b->d->design->accel.stream.input_lanes;
+    const uint32_t lanes = stream_params_of(&b->d->design->accel)->input_lanes;
+    if (b->d->net->input_n > 1)
+        return zs_fail(b->err, ZS_EUNSUPPORTED, b->d->net->name,
+                       "a network of %u inputs: kind stream has one input, kind tiled runs it",
+                       b->d->net->input_n);
     if (zs_shape_elems(s) % lanes != 0)
         return zs_fail(b->err, ZS_ERANGE, "accelerator.stream.input_lanes",
                        "%u do not divide the %llu elements of the input", lanes,
@@ -413,7 +417,7 @@ static uint32_t last_row(const zs_plan_draft *d)
 
 zs_status stream_graph(zs_plan_draft *d, zs_err *err)
 {
-    const zs_stream_params *s = &d->design->accel.stream;
+    const stream_params *s = stream_params_of(&d->design->accel);
     builder b = {.d = d, .row = ZS_NO_INDEX, .err = err};
     b.capacity = 12 * d->row_n + 2 * d->net->tensor_n + 8;
     b.out = zs_new(d->arena, zs_plan_flow, 1);

@@ -11,6 +11,18 @@
 
 #include "zynqsim/kind.h"
 
+/* accelerator.stream.* */
+typedef struct stream_params {
+    const char *target, *folding, *fifos;
+    uint32_t fifo_depth, weight_bits, act_bits, acc_bits, input_bits, output_bits;
+    uint32_t input_lanes, input_threshold, memory, burst_bytes;
+} stream_params;
+
+static inline const stream_params *stream_params_of(const zs_accel *accel)
+{
+    return (const void *)accel->params;
+}
+
 typedef enum stream_op {
     STREAM_MATRIX, /* convolution, fully connected */
     STREAM_REDUCE, /* a word per window place and channel: depthwise convolution, pooling */

@@ -83,6 +83,14 @@ static zs_status notes(zs_arena *arena, const zs_plan *plan, const zs_kind_total
     return ZS_OK;
 }
 
+static const zs_kind_lanes lanes[] = {
+    {"accelerator.unroll.oc", "accelerator.tile.oc", "accelerator.partition.oc"},
+    {"accelerator.unroll.ic", "accelerator.tile.ic", "accelerator.partition.ic"},
+    {"accelerator.unroll.oy", "accelerator.tile.oy", NULL},
+    {"accelerator.unroll.ox", "accelerator.tile.ox", NULL},
+    {NULL, NULL, NULL},
+};
+
 const zs_kind zs_kind_tiled = {
     .word = "tiled",
     .draft = tiled_choose,
@@ -96,6 +104,6 @@ const zs_kind zs_kind_tiled = {
     .exec_build = tiled_exec_build,
     .exec_op = tiled_exec_op,
     .notes = notes,
-    .tile_bounds_unroll = true,
+    .lanes = lanes,
     .spills_sums = true,
 };

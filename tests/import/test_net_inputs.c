@@ -1,0 +1,144 @@
+#include "cases.h"
+#include "onnx_writer.h"
+#include "tflite_writer.h"
+
+#include <string.h>
+
+/* Networks of several inputs: one image's values are those of all inputs, one after the other. */
+
+static float x[384], want[192];
+
+static void two_maps(void)
+{
+    for (int i = 0; i < 384; i++)
+        x[i] = (float)((i * 37) % 101) - 50;
+    for (int i = 0; i < 192; i++)
+        want[i] = x[i] - x[192 + i] > 0 ? x[i] - x[192 + i] : 0;
+}
+
+START_TEST(test_an_onnx_graph_has_the_inputs_that_something_reads)
+{
+    zs_net_spec spec = {0};
+    wire graph = {.n = 0};
+    onnx_node(&graph, "Sub", "d", "left right", "s", NULL);
+    onnx_node(&graph, "Relu", "r", "s", "y", NULL);
+    onnx_input(&graph, "ignored", 2);
+    onnx_input(&graph, "left", 4);
+    onnx_input(&graph, "right", 4);
+    onnx_input(&graph, "last", 4);
+    onnx_output(&graph, "y");
+    const wire model = onnx_model(&graph, 13);
+    two_maps();
+    ck_assert_int_eq(zs_net_onnx_parse(&arena, wire_span(&model), "t.onnx", &spec, &err), ZS_OK);
+    ck_assert_str_eq(spec.input.name, "left");
+    ck_assert_uint_eq(spec.more_input_n, 1);
+    ck_assert_str_eq(spec.more_inputs[0].name, "right");
+    net_expect_outputs(&spec, x, want, 192, "two inputs");
+    net_expect_nomem(zs_net_onnx_parse, wire_span(&model), "t.onnx", 1);
+}
+END_TEST
+
+START_TEST(test_a_result_may_be_an_input_of_several)
+{
+    zs_net_spec spec = {0};
+    wire graph = {.n = 0};
+    onnx_node(&graph, "Relu", "r", "left", "y", NULL);
+    onnx_node(&graph, "Identity", "i", "right", "z", NULL);
+    onnx_input(&graph, "left", 4);
+    onnx_input(&graph, "right", 4);
+    onnx_output(&graph, "z");
+    onnx_output(&graph, "y");
+    const wire model = onnx_model(&graph, 13);
+    two_maps();
+    ck_assert_int_eq(zs_net_onnx_parse(&arena, wire_span(&model), "t.onnx", &spec, &err), ZS_OK);
+    net_expect_outputs(&spec, x, x + 192, 192, "the second input");
+}
+END_TEST
+
+START_TEST(test_a_prototxt_has_the_inputs_that_something_reads)
+{
+    static const char text[] =
+        "layer { name: 'in' type: 'Input' top: 'left' top: 'right' top: 'label'"
+        "  input_param { shape { dim: 1 dim: 3 dim: 8 dim: 8 } } }"
+        "layer { name: 'd' type: 'Eltwise' bottom: 'left' bottom: 'right' top: 'd'"
+        "  eltwise_param { operation: SUM coeff: 1 coeff: -1 } }"
+        "layer { name: 'r' type: 'ReLU' bottom: 'd' top: 'y' }";
+    zs_net_spec spec = {0};
+    two_maps();
+    ck_assert_int_eq(zs_net_prototxt_parse(&arena, (zs_span){(const uint8_t *)text, strlen(text)},
+                                           "t.prototxt", &(const zs_net_parts){0}, &spec, &err),
+                     ZS_OK);
+    ck_assert_uint_eq(spec.more_input_n, 1);
+    ck_assert_str_eq(spec.more_inputs[0].name, "right");
+    net_expect_outputs(&spec, x, want, 192, "two inputs of Caffe");
+}
+END_TEST
+
+START_TEST(test_tflite_inputs_have_scales_of_their_own)
+{
+    enum { SUB = 41, N = 4 };
+    const tfl_option options[] = {{0}};
+    const tfl_tensor t[] = {{.type = TFL_FLOAT, .rank = 2, .dims = {1, N}},
+                            {.type = TFL_FLOAT, .rank = 2, .dims = {1, N}},
+                            {.type = TFL_FLOAT, .rank = 2, .dims = {1, N}}};
+    static const float in[2 * N] = {1, 2, 3, 4, 8, -6, 4, 2}, out[N] = {-7, 8, -1, 2};
+    zs_net_spec spec = {0};
+    const zs_span model = tflite_model(&arena, SUB, t, 3, options);
+    const zs_status status =
+        zs_net_tflite_parse(&arena, model, "t.tflite", &(const zs_net_parts){0}, &spec, &err);
+    ck_assert_msg(status == ZS_OK, "%s: %s", err.place, err.text);
+    ck_assert_uint_eq(spec.more_input_n, 1);
+    net_expect_outputs(&spec, in, out, N, "two inputs of TFLite");
+}
+END_TEST
+
+START_TEST(test_a_yaml_network_lists_its_inputs)
+{
+    static const char text[] =
+        "input: [{name: left, shape: [3, 8, 8]}, {name: right, shape: [3, 8, 8]}]\n"
+        "layers: [{add: y, from: [right, left]}]\n";
+    static const char twice[] =
+        "input: [{name: a, shape: [3, 8, 8]}, {name: a, shape: [3, 8, 8]}]\n"
+        "layers: [{add: y, from: [a, a]}]\n";
+    zs_net_spec spec = {0};
+    two_maps();
+    for (int i = 0; i < 192; i++)
+        want[i] = x[i] + x[192 + i];
+    ck_assert_int_eq(zs_net_yaml_parse(&arena, (zs_span){(const uint8_t *)text, strlen(text)},
+                                       "n.yaml", &spec, &err),
+                     ZS_OK);
+    ck_assert_uint_eq(spec.more_input_n, 1);
+    net_expect_outputs(&spec, x, want, 192, "two inputs of YAML");
+    net_expect_error(zs_net_yaml_parse, (zs_span){(const uint8_t *)twice, strlen(twice)}, "n.yaml",
+                     ZS_EPARSE, "n.yaml:1", "two inputs are called 'a'");
+}
+END_TEST
+
+START_TEST(test_a_shape_with_channels_last_is_noted)
+{
+    static const char text[] = "input: [32, 32, 3]\nlayers: [relu]\n";
+    static const char usual[] = "input: [3, 32, 32]\nlayers: [relu]\n";
+    zs_net_spec spec = {0};
+    ck_assert_int_eq(zs_net_yaml_parse(&arena, (zs_span){(const uint8_t *)text, strlen(text)},
+                                       "n.yaml", &spec, &err),
+                     ZS_OK);
+    ck_assert_ptr_nonnull(spec.note);
+    ck_assert_ptr_nonnull(strstr(spec.note, "[3, 32, 32]"));
+    ck_assert_int_eq(zs_net_yaml_parse(&arena, (zs_span){(const uint8_t *)usual, strlen(usual)},
+                                       "n.yaml", &spec, &err),
+                     ZS_OK);
+    ck_assert_ptr_null(spec.note);
+}
+END_TEST
+
+TCase *tcase_net_inputs(void)
+{
+    TCase *tc = net_case("net_inputs");
+    tcase_add_test(tc, test_an_onnx_graph_has_the_inputs_that_something_reads);
+    tcase_add_test(tc, test_a_result_may_be_an_input_of_several);
+    tcase_add_test(tc, test_a_prototxt_has_the_inputs_that_something_reads);
+    tcase_add_test(tc, test_tflite_inputs_have_scales_of_their_own);
+    tcase_add_test(tc, test_a_yaml_network_lists_its_inputs);
+    tcase_add_test(tc, test_a_shape_with_channels_last_is_noted);
+    return tc;
+}
