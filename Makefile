@@ -30,7 +30,7 @@ MODELS   := $(sort $(wildcard include/zynqsim/*.h include/zynqsim/*.def) $(forea
   $(foreach e,c h def proto,$(wildcard src/$(m)/*.$(e) src/$(m)/*/*.$(e)))))
 obj       = $(patsubst %.c,$(BUILD)/%.o,$(1))
 LIBS      = $(BUILD)/libzynqsim_io.a $(BUILD)/libzynqsim.a
-IO_LIBS   = -lyaml -lcsv -lprotobuf-c -ljpeg -lpng -lz -ljansson -lm
+IO_LIBS   = -lyaml -lcsv -lprotobuf-c -ljpeg -lpng -lwebp -lz -ljansson -lexpat -lm
 CLI_LIBS  = -lmd
 TEST_OBJ := $(call obj,$(wildcard tests/support/*.c))
 TEST_LIBS = -lcheck -lsubunit -lrt -lpthread -lm
@@ -135,7 +135,7 @@ check-tsan: ## run the two-threaded program under the thread sanitizer
 	@$(MAKE) --no-print-directory all BUILD=build/tsan OPT=-O1 SAN=-fsanitize=thread
 	build/tsan/zynqsim run configs/default.yaml --jobs 2 --fidelity tile --format json >build/tsan/two
 	build/tsan/zynqsim run configs/default.yaml --jobs 1 --fidelity tile --format json >build/tsan/one
-	@sed -i /sim_wall_seconds/d build/tsan/one build/tsan/two
+	@sed -i '/sim_wall_seconds/d;/"command"/d' build/tsan/one build/tsan/two
 	@cmp build/tsan/one build/tsan/two && echo '2 passed, 0 failed'
 layers: all ## check every include and every symbol of the core against the module table
 	@BUILD=$(BUILD) tests/lint/layers.sh
@@ -217,7 +217,8 @@ install: all ## program, libraries, headers and documents into PREFIX (/usr/loca
 	ln -sfn ../../zynqsim/configs $(DOC)/configs
 	ln -sfn ../../zynqsim/models $(DOC)/models
 	ln -sfn ../../../include $(DOC)/include
-	install -D -m 644 -t $(DEST)/share/man/man1 docs/zynqsim.1
+	install -d $(DEST)/share/man/man1
+	sed -E 's#(^|[ (])(docs|configs)/#\1$(abspath $(PREFIX))/share/doc/zynqsim/\2/#g' docs/zynqsim.1 >$(DEST)/share/man/man1/zynqsim.1
 	install -D -m 644 docs/zynqsim.bash-completion $(DEST)/share/bash-completion/completions/zynqsim
 uninstall: ## undo install
 	rm -rf $(DEST)/bin/zynqsim $(DEST)/lib/libzynqsim.a $(DEST)/lib/libzynqsim_io.a $(DEST)/include/zynqsim \

@@ -184,8 +184,10 @@ uint64_t zs_prng_below(zs_prng *prng, uint64_t bound);
 
 /* ---- names ---------------------------------------------------------------------------------- */
 
-/* Of `n` names the one nearest to `word` by edit distance, NULL when none is near enough to be a
- * likely typing error. For "unknown key X, did you mean Y". */
+/* Equal but for capital letters (ASCII). */
+bool zs_same_word(const char *a, const char *b);
+/* Of `n` names the one nearest to `word` by edit distance, whatever letters are capital; NULL when
+ * none is near enough to be a likely typing error. For "unknown key X, did you mean Y". */
 const char *zs_nearest(const char *word, const char *const *names, size_t n);
 
 #endif

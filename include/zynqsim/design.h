@@ -88,6 +88,7 @@ typedef struct zs_board {
 typedef struct zs_name_list {
     const char *const *names;
     uint32_t n;
+    const char *place; /* file:line:column; NULL: not of a file */
 } zs_name_list;
 
 typedef struct zs_preprocess {
@@ -109,8 +110,16 @@ typedef struct zs_dma_params {
  * they are the rows PARAM. */
 enum { ZS_KIND_PARAM_BYTES = 128 };
 
+/* accelerator.account.*: what a report of one's own build says in units of the account, 0 where
+ * there is none. */
+typedef struct zs_account_scale {
+    double dsp, bram18, lut, ff;
+    uint32_t report; /* ZS_ACCOUNT_* */
+} zs_account_scale;
+
 typedef struct zs_accel {
-    uint32_t kind;   /* row of zs_kind_designs; zs_design_set_kind changes it */
+    uint32_t kind; /* row of zs_kind_designs; zs_design_set_kind changes it */
+    zs_account_scale account;
     uint32_t style;  /* ZS_STYLE_*: how it was made */
     double dsp_frac; /* share of the products that is wanted in DSP slices */
     uint32_t products_per_dsp;
@@ -157,7 +166,8 @@ typedef struct zs_accel {
     uint32_t group_n;
 } zs_accel;
 
-/* A key of the accelerator or the board that was set by hand, not by a board's row or file. */
+/* A key of accelerator, board or network.preprocess that was set by hand, not by a board's row or
+ * file. */
 typedef struct zs_given {
     const struct zs_given *next;
     const struct zs_field *field;
@@ -319,6 +329,11 @@ const char *zs_unit_word(const char *unit, uint32_t i);
 zs_status zs_number_parse(const char *text, const char *unit, const char *place, double *out,
                           zs_err *err);
 
+/* ZS_EPARSE for a value of "accelerator.unroll" and the like: a group of keys, as which the message
+ * spells the value. */
+zs_status zs_design_fail_group(const zs_design *design, const char *path, const char *text,
+                               zs_err *err);
+
 /* A built-in board: its name, one sentence, and the keys in which it differs from the defaults. */
 typedef struct zs_board_setting {
     const char *path, *value, *source;
@@ -358,6 +373,8 @@ zs_status zs_design_set(zs_design *design, zs_arena *arena, const char *path, co
  * plane, or one for all). ZS_EPARSE for a key that takes one value, or a wrong number of items. */
 zs_status zs_design_set_list(zs_design *design, zs_arena *arena, const char *path,
                              const char *const *items, uint32_t item_n, zs_err *err);
+/* Whether some network.preprocess.* was given by hand, be it with its default. */
+bool zs_design_says_preprocess(const zs_design *design);
 /* An explicit list of layer groups as accelerator.fusion; the names are copied. */
 zs_status zs_design_set_groups(zs_design *design, zs_arena *arena, const zs_name_list *groups,
                                uint32_t group_n, zs_err *err);
@@ -420,6 +437,9 @@ uint32_t zs_bias_bytes(uint32_t precision);
 uint64_t zs_design_lanes(const zs_design *design); /* MACs per clock: product of the unrolls */
 /* Its blocks, of the kinds that the family has; others are 0. */
 zs_resources zs_board_resources(const zs_board *board, const zs_family *family);
+/* How many blocks of a kind a design may use; UINT32_MAX of a kind that the family has not: nothing
+ * is counted of it then. */
+uint32_t zs_board_limit(const zs_board *board, zs_resource_id id);
 const zs_axi_params *zs_port_params(const zs_board *board, uint32_t port);
 double zs_memory_peak_bytes_per_s(const zs_memory_params *memory);
 /* "?" for a value outside the table. */

@@ -15,11 +15,17 @@ typedef struct zs_figures {
     const zs_value *values; /* [zs_metric_n] */
     const zs_value *layers; /* [layer][zs_layer_metric_n] */
     uint32_t layer_n;
+    const char *problem;             /* why there are no figures; NULL: there are */
+    const zs_provenance *provenance; /* of a file that says it, or NULL */
 } zs_figures;
 
 /* ZS_ENOMEM. */
 zs_status zs_figures_take(zs_arena *arena, const char *label, const zs_result *result,
                           zs_figures *out, zs_err *err);
+
+/* Of a design that cannot run: no figure is known. ZS_ENOMEM. */
+zs_status zs_figures_without(zs_arena *arena, const char *label, const char *problem,
+                             zs_figures *out, zs_err *err);
 
 #define ZS_NO_METRIC UINT32_MAX
 /* Row of metrics.def (layer_metrics.def) of a name, or ZS_NO_METRIC. */

@@ -133,6 +133,7 @@ double zs_quant_finish(const zs_layer_quant *quant, uint32_t channel, double sum
 int32_t zs_rule_scale(zs_rounding rule, int64_t x, double factor);
 int32_t zs_rule_mean(zs_rounding rule, int64_t sum, uint32_t n, double factor);
 int32_t zs_rule_add(zs_rounding rule, int32_t x, double a, int32_t y, double b, double out);
+int32_t zs_rule_subtract(zs_rounding rule, int32_t x, double a, int32_t y, double b, double out);
 int32_t zs_high_product(int64_t a, int32_t b);
 int32_t zs_shift_round(int32_t a, int32_t shift);
 /* The same of an add, whose inputs had their factors. */

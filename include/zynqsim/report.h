@@ -6,8 +6,10 @@
 #ifndef ZYNQSIM_REPORT_H
 #define ZYNQSIM_REPORT_H
 
+#include "zynqsim/accuracy.h"
 #include "zynqsim/base.h"
 #include "zynqsim/baseline.h"
+#include "zynqsim/built.h"
 #include "zynqsim/compare.h"
 #include "zynqsim/design.h"
 #include "zynqsim/explain.h"
@@ -26,6 +28,13 @@ typedef struct zs_table_style {
     bool colour;
     uint32_t columns; /* of the terminal; 0 = unknown */
 } zs_table_style;
+
+/* The groups of an account, drawn up without factors, beside a report of the same design, and the
+ * factors that follow; those as a file that designs name. */
+zs_status zs_calibration_table_emit(const zs_fit *fit, const zs_utilization *u,
+                                    const zs_account_scale *scale, const zs_sink *s, zs_err *err);
+zs_status zs_calibration_yaml_emit(const zs_utilization *u, const zs_account_scale *scale,
+                                   const char *report, const zs_sink *s, zs_err *err);
 
 zs_status zs_table_emit(const zs_result *r, const zs_table_style *style, const zs_sink *s,
                         zs_err *err);
@@ -115,10 +124,10 @@ zs_status zs_comparison_table_emit(const zs_comparison *c, const zs_table_style 
                                    const zs_sink *s, zs_err *err);
 zs_status zs_comparison_csv_emit(const zs_comparison *c, const zs_sink *s, zs_err *err);
 zs_status zs_comparison_json_emit(const zs_comparison *c, const zs_sink *s, zs_err *err);
-/* `check`: what moved, per design. The table ends with a line that says how much; CSV and JSON have
- * every figure that moved. */
-zs_status zs_check_table_emit(const zs_checked *files, uint32_t n, const zs_table_style *style,
-                              const zs_sink *s, zs_err *err);
+/* `check`: what moved, per design. The table ends with a line that says how much, and of open
+ * figures whether --bless has just filled them in; CSV and JSON have every figure that moved. */
+zs_status zs_check_table_emit(const zs_checked *files, uint32_t n, bool is_blessed,
+                              const zs_table_style *style, const zs_sink *s, zs_err *err);
 zs_status zs_check_csv_emit(const zs_checked *files, uint32_t n, const zs_sink *s, zs_err *err);
 zs_status zs_check_json_emit(const zs_checked *files, uint32_t n, const zs_sink *s, zs_err *err);
 /* JUnit XML: a suite per baseline, a case per design. */
@@ -134,6 +143,10 @@ zs_status zs_explanation_table_emit(const zs_explanation *x, const zs_table_styl
 zs_status zs_explanation_csv_emit(const zs_explanation *x, const zs_sink *s, zs_err *err);
 zs_status zs_explanation_json_emit(const zs_explanation *x, const zs_sink *s, zs_err *err);
 /* `train`: stages, memory and time, then every epoch of every run; CSV has the epochs alone. */
+zs_status zs_accuracy_table_emit(const zs_accuracy_table *a, const zs_table_style *style,
+                                 const zs_sink *s, zs_err *err);
+zs_status zs_accuracy_csv_emit(const zs_accuracy_table *a, const zs_sink *s, zs_err *err);
+zs_status zs_accuracy_json_emit(const zs_accuracy_table *a, const zs_sink *s, zs_err *err);
 zs_status zs_training_table_emit(const zs_training *t, const zs_sink *s, zs_err *err);
 zs_status zs_training_csv_emit(const zs_training *t, const zs_sink *s, zs_err *err);
 zs_status zs_training_json_emit(const zs_training *t, const zs_sink *s, zs_err *err);

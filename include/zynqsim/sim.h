@@ -52,6 +52,25 @@ typedef struct zs_image_result {
     char sha256[65]; /* of the raw float32 output tensor; "" when not executed */
 } zs_image_result;
 
+/* A file that a run read. */
+typedef struct zs_file_digest {
+    const char *name, *sha256; /* sha256 NULL: made, not read ("synthetic:1") */
+} zs_file_digest;
+
+/* Who made a result, and of what. Texts that are unknown are NULL: a result of an earlier version,
+ * weights that are synthetic, part of the model or not read. */
+typedef struct zs_provenance {
+    const char *version, *models_digest;
+    const char *design, *design_sha256; /* every key of the design, as YAML */
+    const char *model_sha256, *weights_sha256;
+    const char *command;
+    const char *const *settings; /* --set */
+    uint32_t setting_n;
+    const zs_file_digest *inputs, *data; /* data: weights that the model keeps in other files */
+    uint32_t input_n, data_n;
+} zs_provenance;
+enum { ZS_RESULT_SCHEMA = 1 }; /* raised when a name of result.json changes its meaning */
+
 typedef struct zs_result {
     const char *design, *network, *board, *fidelity, *precision, *fusion;
     uint32_t batch;
@@ -82,6 +101,7 @@ typedef struct zs_result {
     const char *fusion_note; /* auto: what the search chose */
     const char *const *notes;
     uint32_t note_n;
+    const zs_provenance *provenance; /* NULL: unknown */
 } zs_result;
 
 /* Called for every op when it retires, in time order; ops of one instant in op order. Hooks of a
@@ -122,6 +142,15 @@ const zs_layer *zs_exec_overflowed(const zs_exec *exec);
 zs_retire_hook zs_exec_hook(zs_exec *exec);
 /* Performs all ops in program order, without timing. */
 void zs_exec_run(zs_exec *exec);
+/* The same, with word of each row whose last op has been performed: what it wrote is in DRAM then.
+ * `last` [row] is of zs_exec_last_ops. */
+void zs_exec_last_ops(const zs_plan *plan, uint32_t *last);
+void zs_exec_run_rows(zs_exec *exec, const uint32_t *last, void (*done)(void *ctx, uint32_t row),
+                      void *ctx);
+/* The tensor that a row writes to DRAM; ZS_NO_INDEX: it stays on chip, or there are several
+ * engines.
+ */
+uint32_t zs_exec_written(const zs_exec *exec, uint32_t row);
 /* Tensor of one image as floats, from simulated DRAM; `tensor` must live there. At the end of a run
  * that is sure of the output and the logits: memory of others is taken again by later calls. */
 void zs_exec_get(const zs_exec *exec, uint32_t image, uint32_t tensor, float *y);

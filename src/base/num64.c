@@ -65,7 +65,20 @@ uint64_t zs_prng_below(zs_prng *prng, uint64_t bound)
     return (uint64_t)(((wide)zs_prng_next(prng) * bound) >> 64);
 }
 
-/* Edit distance with a row of at most 63 letters: names of fields and options are short. */
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+bool zs_same_word(const char *a, const char *b)
+{
+    while (*a != '\0' && lower(*a) == lower(*b))
+        a++, b++;
+    return *a == *b;
+}
+
+/* Edit distance with a row of at most 63 letters: names of fields and options are short. Capital
+ * letters are no difference. */
 static size_t edit_distance(const char *a, const char *b)
 {
     const size_t a_n = strlen(a), b_n = strlen(b);
@@ -78,7 +91,7 @@ static size_t edit_distance(const char *a, const char *b)
         size_t diagonal = row[0];
         row[0] = i;
         for (size_t j = 1; j <= b_n; j++) {
-            const size_t replace = diagonal + (a[i - 1] != b[j - 1]);
+            const size_t replace = diagonal + (lower(a[i - 1]) != lower(b[j - 1]));
             diagonal = row[j];
             size_t best = replace < row[j] + 1 ? replace : row[j] + 1;
             row[j] = best < row[j - 1] + 1 ? best : row[j - 1] + 1;

@@ -131,7 +131,7 @@ static zs_status print(const job *j, zs_err *err)
     case CLI_JSON:
         return zs_check_json_emit(j->files, j->file_n, &sink, err);
     default:
-        return zs_check_table_emit(j->files, j->file_n, &style, &sink, err);
+        return zs_check_table_emit(j->files, j->file_n, j->o->bless, &style, &sink, err);
     }
 }
 

@@ -22,6 +22,8 @@ typedef struct job {
     zs_figures figures[ZS_COMPARE_COLUMNS];
     const char *head; /* keys that --vary names */
     uint32_t n;
+    uint32_t failed_n; /* columns that cannot run */
+    zs_status first_failure;
     cli_progress progress;
 } job;
 
@@ -43,98 +45,19 @@ static zs_status add_column(job *j, const column *c, zs_err *err)
     return ZS_OK;
 }
 
-static zs_status read_axes(job *j, const char *path, zs_grid *grid, zs_err *err)
-{
-    cli_point base = {0};
-    cli_options o = *j->o;
-    o.design_path = path;
-    zs_grid_init(grid);
-    zs_status status = cli_design_build(&o, &base, err);
-    for (size_t i = 0; status == ZS_OK && o.vary[i] != NULL; i++) {
-        zs_axis axis;
-        status = zs_axis_parse(&j->keep, o.vary[i], &base.design, &axis, err);
-        if (status == ZS_OK)
-            status = cli_axis_check(&o, &axis, err);
-        if (status == ZS_OK)
-            status = zs_grid_add(grid, &axis, err);
-    }
-    if (status == ZS_OK) {
-        status = zs_grid_check_keys(grid, &base.design, err);
-        if (status != ZS_OK)
-            zs_err_prefix(err, "--vary");
-    }
-    cli_point_drop(&base);
-    return status;
-}
-
-/* "batch", "accelerator.fusion/batch": in the order of the labels. */
-static zs_status name_axes(job *j, const zs_grid *grid, zs_err *err)
-{
-    j->head = "";
-    for (uint32_t a = 0; a < grid->axis_n && j->head != NULL; a++)
-        j->head = zs_arena_printf(&j->keep, "%s%s%.*s", j->head, a > 0 ? "/" : "",
-                                  (int)strcspn(grid->axes[a].text, "="), grid->axes[a].text);
-    return j->head != NULL ? ZS_OK : zs_nomem(err, "--vary");
-}
-
-static size_t list_length(char *const *list)
-{
-    size_t n = 0;
-    while (list != NULL && list[n] != NULL)
-        n++;
-    return n;
-}
-
-/* "lf1", "lf1/8": the values of a point. */
-static const char *point_label(job *j, const zs_grid *grid, uint64_t point)
-{
-    const char *label = "";
-    for (uint32_t a = 0; a < grid->axis_n && label != NULL; a++)
-        for (uint32_t p = 0; p < grid->axes[a].path_n && label != NULL; p++) {
-            const char *value = zs_grid_value(grid, point, a, p);
-            if (p > 0 && strcmp(value, zs_grid_value(grid, point, a, p - 1)) == 0)
-                continue;
-            label = zs_arena_printf(&j->keep, "%s%s%s", label, label[0] ? "/" : "", value);
-        }
-    return label;
-}
-
-/* What --set gave, then the values of the point. */
-static zs_status point_settings(job *j, const zs_grid *grid, uint64_t point, char ***out,
-                                zs_err *err)
-{
-    size_t n = list_length(j->o->set);
-    char **set = zs_new(&j->keep, char *, n + (size_t)ZS_GRID_AXES * ZS_AXIS_PATHS + 1);
-    if (set == NULL)
-        return zs_nomem(err, "--vary");
-    if (n > 0)
-        memcpy(set, j->o->set, n * sizeof *set);
-    for (uint32_t a = 0; a < grid->axis_n; a++)
-        for (uint32_t p = 0; p < grid->axes[a].path_n; p++) {
-            set[n] = zs_arena_printf(&j->keep, "%s=%s", grid->axes[a].paths[p],
-                                     zs_grid_value(grid, point, a, p));
-            if (set[n++] == NULL)
-                return zs_nomem(err, "--vary");
-        }
-    *out = set;
-    return ZS_OK;
-}
-
 static zs_status add_points(job *j, const char *path, zs_err *err)
 {
     zs_grid grid;
-    ZS_TRY(read_axes(j, path, &grid, err));
+    ZS_TRY(cli_axes_read(j->o, path, &j->keep, &grid, err));
     if (grid.point_n > ZS_COMPARE_COLUMNS)
         return zs_fail(err, ZS_EUSAGE, "--vary",
                        "%llu points would be as many columns; compare shows %d at the most, sweep "
                        "takes any number",
                        (unsigned long long)grid.point_n, ZS_COMPARE_COLUMNS);
-    ZS_TRY(name_axes(j, &grid, err));
+    ZS_TRY(cli_axes_name(&j->keep, &grid, &j->head, err));
     for (uint64_t point = 0; point < grid.point_n; point++) {
-        column c = {.path = path, .label = point_label(j, &grid, point)};
-        if (c.label == NULL)
-            return zs_nomem(err, "--vary");
-        ZS_TRY(point_settings(j, &grid, point, &c.set, err));
+        column c = {.path = path};
+        ZS_TRY(cli_axes_point(j->o, &j->keep, &grid, point, &c.label, &c.set, err));
         ZS_TRY(add_column(j, &c, err));
     }
     return ZS_OK;
@@ -198,18 +121,63 @@ static zs_status simulate(job *j, uint32_t i, zs_err *err)
     if (status == ZS_OK)
         status = zs_figures_take(&j->keep, c->label != NULL ? c->label : result->design, result,
                                  &j->figures[i], err);
-    if (status != ZS_OK && c->label != NULL)
-        zs_err_prefix(err, c->label);
+    if (status == ZS_OK)
+        j->figures[i].provenance = cli_provenance_of_this(&j->keep);
     cli_point_drop(&p);
     return status;
+}
+
+/* Whether a design that was read cannot run: more DRAM than there is, a layer that it cannot do. */
+static bool is_answer(job *j, const column *c, zs_status status)
+{
+    cli_point p = {0};
+    cli_options o = *j->o;
+    zs_err err = {0};
+    if (status != ZS_ERANGE && status != ZS_EUNSUPPORTED && status != ZS_ESHAPE &&
+        status != ZS_ESTUCK)
+        return false;
+    o.design_path = c->path;
+    o.set = c->set;
+    const bool is_read = cli_design_build(&o, &p, &err) == ZS_OK;
+    cli_point_drop(&p);
+    return is_read;
+}
+
+/* A column that cannot run says why and leaves the others be, unless there are none. */
+static zs_status simulate_or_say(job *j, uint32_t i, zs_err *err)
+{
+    const column *c = &j->columns[i];
+    const zs_status status = simulate(j, i, err);
+    if (status == ZS_OK)
+        return ZS_OK;
+    if (!is_answer(j, c, status)) {
+        if (c->label != NULL)
+            zs_err_prefix(err, c->label);
+        return status;
+    }
+    const char *label = c->label != NULL ? c->label : c->path;
+    const char *why =
+        zs_arena_printf(&j->keep, "%s%s%s", err->place, err->place[0] ? ": " : "", err->text);
+    const char *text = zs_arena_printf(&j->keep, "cannot run: %s", why != NULL ? why : "");
+    if (why == NULL || text == NULL)
+        return zs_nomem(err, "a message");
+    j->failed_n++;
+    j->first_failure = j->failed_n == 1 ? status : j->first_failure;
+    if (j->failed_n < j->n && !j->o->quiet && j->o->format != CLI_TABLE)
+        cli_say(label, text);
+    ZS_TRY(zs_figures_without(&j->keep, label, why, &j->figures[i], err));
+    j->figures[i].provenance = cli_provenance_of_this(&j->keep);
+    return ZS_OK;
 }
 
 static zs_status collect(job *j, zs_err *err)
 {
     for (uint32_t i = 0; i < j->n; i++) {
-        ZS_TRY(j->columns[i].is_result ? read_result(j, i, err) : simulate(j, i, err));
+        ZS_TRY(j->columns[i].is_result ? read_result(j, i, err) : simulate_or_say(j, i, err));
         cli_progress_step(&j->progress, BAR_STEP);
     }
+    if (j->failed_n == j->n)
+        return zs_fail(err, j->first_failure, j->figures[0].label, "%s", j->figures[0].problem);
     return ZS_OK;
 }
 
@@ -228,6 +196,39 @@ static zs_status tell_apart(job *j, zs_err *err)
             return zs_nomem(err, c->path);
     }
     return ZS_OK;
+}
+
+/* ---- what is not alike ----------------------------------------------------------------------- */
+
+static bool differ(const char *a, const char *b)
+{
+    return a != NULL && b != NULL && strcmp(a, b) != 0;
+}
+
+static void warn_of(const zs_figures *first, const zs_figures *f)
+{
+    const zs_provenance *a = first->provenance, *b = f->provenance;
+    char text[512];
+    if (a == NULL && b == NULL)
+        return;
+    if (a == NULL || b == NULL)
+        snprintf(text, sizeof text,
+                 "does not say which program made it, unlike %.100s: differences may be the "
+                 "program's",
+                 a == NULL ? f->label : first->label);
+    else if (differ(a->version, b->version) || differ(a->models_digest, b->models_digest))
+        snprintf(text, sizeof text,
+                 "is of zynqsim %.40s, models %.40s, and %.100s of zynqsim %.40s, models %.40s: "
+                 "differences may be the program's",
+                 b->version, b->models_digest ? b->models_digest : "?", first->label, a->version,
+                 a->models_digest ? a->models_digest : "?");
+    else if (differ(a->model_sha256, b->model_sha256) &&
+             strcmp(zs_figures_text(first, "network"), zs_figures_text(f, "network")) == 0)
+        snprintf(text, sizeof text, "and %.100s are of different files of the network %.100s",
+                 first->label, zs_figures_text(f, "network"));
+    else
+        return;
+    cli_say(a != NULL && b == NULL ? f->label : a == NULL ? first->label : f->label, text);
 }
 
 /* ---- the command ----------------------------------------------------------------------------- */
@@ -265,6 +266,8 @@ static zs_status compare(job *j, zs_err *err)
     cli_progress_end(&j->progress);
     ZS_TRY(status);
     ZS_TRY(tell_apart(j, err));
+    for (uint32_t i = 1; i < j->n && !j->o->quiet; i++)
+        warn_of(&j->figures[0], &j->figures[i]);
     ZS_TRY(zs_comparison_build(&j->keep, j->figures, j->n, j->o->layers, &c, err));
     if (j->head != NULL)
         c.head = j->head;

@@ -61,10 +61,13 @@ static zs_status merge_notes(cli_point *p, const zs_result *r, zs_err *err)
 
 /* ---- the command ----------------------------------------------------------------------------- */
 
-static zs_status run_point(const cli_options *o, cli_point *p, int *exit_status, zs_err *err)
+static zs_status run_point(const cli_options *given, cli_point *p, int *exit_status, zs_err *err)
 {
     zs_result *result;
     cli_outputs outputs;
+    cli_options recording = *given;
+    const cli_options *o = &recording;
+    recording.records = given->out != NULL || given->format == CLI_JSON;
     ZS_TRY(cli_trace_check(o, err));
     if (o->out != NULL)
         ZS_TRY(cli_dir_check(o->out, err));
@@ -72,6 +75,7 @@ static zs_status run_point(const cli_options *o, cli_point *p, int *exit_status,
     ZS_TRY(cli_trace_begin(p, o, err));
     ZS_TRY(cli_execute(p, o, &result, &outputs, err));
     ZS_TRY(merge_notes(p, result, err));
+    ZS_TRY(cli_record_end(p, o, result, err));
     ZS_TRY(cli_trace_end(p, o, result, err));
     if (o->out != NULL)
         ZS_TRY(cli_out_write(p, o->out, result, &outputs, err));

@@ -1,6 +1,7 @@
 #include "sweep_priv.h"
 
 #include <string.h>
+#include <unistd.h>
 
 static sweep_pool pool_in_use = sweep_pool_threads;
 
@@ -19,8 +20,7 @@ void sweep_set_worker(zs_status (*work)(sweep_job *job, zs_err *err))
 /* The second Ctrl-C ends the program as usual. */
 static void interrupt(int signal_number)
 {
-    (void)signal_number;
-    sweep_interrupted = 1;
+    sweep_interrupted = signal_number;
 }
 
 static void catch_interrupts(void)
@@ -72,8 +72,11 @@ static zs_status finish(sweep_job *job, zs_status status, int *exit_status, zs_e
         (is_short && !job->o->quiet && status == ZS_OK))
         say_how_to_go_on(job);
     ZS_TRY(status);
-    if (sweep_interrupted)
-        return zs_fail(err, ZS_EIO, "sweep", "interrupted");
+    if (sweep_interrupted) { /* as a shell has it of a program that a signal ended */
+        cli_say("sweep", "interrupted");
+        *exit_status = CLI_SIGNALLED + sweep_interrupted;
+        return ZS_OK;
+    }
     if (!job->file.in_order)
         ZS_TRY(sweep_answer(job, exit_status, err));
     if (job->internal_problem)
@@ -95,7 +98,8 @@ static zs_status run(sweep_job *job, int *exit_status, zs_err *err)
         return status;
     }
     catch_interrupts();
-    cli_progress_begin(&job->progress, (job->own_n - job->done_n) << 10, job->o->quiet);
+    cli_progress_begin(&job->progress, (job->own_n - job->done_n) << 10,
+                       job->o->quiet || (job->file.in_order && isatty(STDOUT_FILENO)));
     status = simulate(job, err);
     cli_progress_end(&job->progress);
     return finish(job, status, exit_status, err);

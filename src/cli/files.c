@@ -53,7 +53,7 @@ static zs_status file_error(const char *path, const char *what, zs_err *err)
                                code == EACCES || code == ENAMETOOLONG || code == ELOOP ||
                                code == ENXIO || code == EPERM;
     const zs_status status = code == ENOMEM ? ZS_ENOMEM : named_wrongly ? ZS_EUSAGE : ZS_EIO;
-    return zs_fail(err, status, path, "%s: %s", what, strerror(code));
+    return zs_fail(err, status, path[0] != '\0' ? path : "''", "%s: %s", what, strerror(code));
 }
 
 static zs_status file_too_large(const char *path, size_t most, zs_err *err)
@@ -193,6 +193,17 @@ static zs_status stdout_write(void *ctx, const void *data, size_t bytes)
 zs_sink cli_stdout(void)
 {
     return (zs_sink){.write = stdout_write};
+}
+
+void cli_stdout_failed(int code)
+{
+    if (stdout_errno == 0)
+        stdout_errno = code;
+}
+
+bool cli_stdout_is_broken(void)
+{
+    return stdout_errno == EPIPE;
 }
 
 zs_status cli_stdout_close(zs_err *err)

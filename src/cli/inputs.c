@@ -39,17 +39,18 @@ const char *cli_input_file(const char *word)
 
 /* ---- tensors --------------------------------------------------------------------------------- */
 
-static zs_status parse_npy(zs_arena *arena, const char *path, zs_npy *npy, zs_err *err)
+static zs_status parse_npy(zs_arena *arena, const char *path, zs_span *bytes, zs_npy *npy,
+                           zs_err *err)
 {
-    zs_span bytes;
-    ZS_TRY(cli_file_read(arena, path, CLI_LARGE_BYTES, &bytes, err));
-    return zs_npy_parse(arena, bytes, path, npy, err);
+    ZS_TRY(cli_file_read(arena, path, CLI_LARGE_BYTES, bytes, err));
+    return zs_npy_parse(arena, *bytes, path, npy, err);
 }
 
 zs_status cli_npy_shape(zs_arena *arena, const char *path, zs_shape *shape, zs_err *err)
 {
     zs_npy npy;
-    ZS_TRY(parse_npy(arena, path, &npy, err));
+    zs_span bytes;
+    ZS_TRY(parse_npy(arena, path, &bytes, &npy, err));
     for (int i = 1; i < 4; i++)
         if (npy.dims[i] == 0 || npy.dims[i] > 65535)
             return zs_fail(err, ZS_ERANGE, path, "dimension %d is %llu, the limits are 1 and 65535",
@@ -104,15 +105,20 @@ static zs_status to_reals(const feed *f, const float *from, uint64_t n, const fl
 static zs_status add_npy(feed *f, const char *path, zs_err *err)
 {
     zs_npy npy;
-    ZS_TRY(parse_npy(&f->p->keep, path, &npy, err));
+    zs_span bytes;
+    ZS_TRY(parse_npy(&f->p->keep, path, &bytes, &npy, err));
+    ZS_TRY(cli_record_file(f->p, CLI_FILE_INPUT, path, bytes, err));
     const zs_shape s = f->shape;
     const bool is_own = has_own_dims(f->in, &npy);
     const unsigned long long n = is_own ? npy.own[0] / f->in->dims[0] : npy.dims[0];
     const unsigned long long c = npy.dims[1], h = npy.dims[2], w = npy.dims[3];
     if (!is_own && (c != s.c || h != s.h || w != s.w))
         return zs_fail(err, ZS_ESHAPE, path,
-                       "the tensor is %llux%llux%llu, the network's input is %ux%ux%u", c, h, w,
-                       s.c, s.h, s.w);
+                       "the tensor is %llux%llux%llu, the network's input is %ux%ux%u%s", c, h, w,
+                       s.c, s.h, s.w,
+                       c == s.h && h == s.w && w == s.c
+                           ? ", channels first: this is rows x columns x channels, to be transposed"
+                           : "");
     if (is_own && f->in->is_channels_last)
         ZS_TRY(to_planes(f, npy.data, n, &npy.data, err));
     if (npy.is_int && f->number.scale > 0)
@@ -171,6 +177,28 @@ static zs_status synthetic_picture(const feed *f, zs_arena *scratch, uint64_t se
     return keep_tensor(f, x, out, err);
 }
 
+static bool ends_in_caffe(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    return dot != NULL && (strcmp(dot, ".caffemodel") == 0 || strcmp(dot, ".prototxt") == 0);
+}
+
+/* Pictures that are prepared for another network than this give classes without a sense. */
+static void note_default(cli_point *p, const char *path)
+{
+    const zs_design *d = &p->design;
+    const zs_preprocess *how = &d->network.preprocess;
+    if (p->noted_preprocess || zs_design_says_preprocess(d) || ends_in_caffe(d->network.model) ||
+        ends_in_caffe(d->network.weights))
+        return;
+    p->noted_preprocess = true;
+    cli_note(p,
+             "%s went through the default preprocessing, as Caffe's ImageNet networks expect it: "
+             "resized to %ux%u, centre crop, B G R minus %g, %g, %g; network.preprocess.* says "
+             "what another network needs",
+             path, how->resize, how->resize, how->mean[0], how->mean[1], how->mean[2]);
+}
+
 static zs_status photo(const feed *f, zs_arena *scratch, const char *path, float **out, zs_err *err)
 {
     zs_span bytes;
@@ -184,6 +212,8 @@ static zs_status photo(const feed *f, zs_arena *scratch, const char *path, float
         zs_err_prefix(err, path);
         return status;
     }
+    ZS_TRY(cli_record_file(f->p, CLI_FILE_INPUT, path, bytes, err));
+    note_default(f->p, path);
     return keep_tensor(f, x, out, err);
 }
 
@@ -205,6 +235,8 @@ static zs_status add_picture(feed *f, const char *name, zs_err *err)
     }
     zs_arena_drop(&scratch);
     ZS_TRY(status);
+    if (zs_is_synthetic(name, &seed))
+        ZS_TRY(cli_record_file(f->p, CLI_FILE_INPUT, name, (zs_span){0}, err));
     return add_input(f, name, x, err);
 }
 

@@ -98,11 +98,10 @@ static zs_status apply_set(cli_point *p, const char *setting, named_here *here, 
 static zs_status append_list(cli_point *p, const char *key, const char *more, zs_err *err)
 {
     const zs_field *field = zs_field_find(key);
-    const char *before = "";
     if (more[0] == '\0')
         return ZS_OK;
-    if (zs_field_is_of(field, p->design.accel.kind)) /* else setting it says why not */
-        before = *(const char *const *)(const void *)((const char *)&p->design + field->offset);
+    ZS_TRY(zs_field_check_kind(field, p->design.accel.kind, err));
+    const char *before = *(const char *const *)((const char *)&p->design + field->offset);
     const char *all =
         zs_arena_printf(&p->keep, "%s%s%s", before, before[0] != '\0' ? ";" : "", more);
     return all ? zs_design_set(&p->design, &p->keep, key, all, err) : zs_nomem(err, key);
@@ -196,6 +195,11 @@ static zs_status locate_files(cli_point *p, const char *design_path, const named
 {
     zs_design *d = &p->design;
     uint64_t seed;
+    const char *missing = d->network.model[0] == '\0'     ? "network.model"
+                          : d->network.weights[0] == '\0' ? "network.weights"
+                                                          : NULL;
+    if (missing != NULL)
+        return zs_fail(err, ZS_EUSAGE, missing, "is empty, but a value is needed");
     if (d->network.input_n == 0)
         ZS_TRY(refresh_lists(p, "network.input", err));
     const char *model;
@@ -267,6 +271,7 @@ static zs_status load_design(cli_point *p, const cli_options *o, zs_err *err)
 {
     named_here here;
     ZS_TRY(read_design(p, o, &here, err));
+    ZS_TRY(cli_record_design(p, o, err));
     ZS_TRY(locate_files(p, o->design_path, &here, err));
     return check_named(&p->design, &here, err);
 }
@@ -312,6 +317,27 @@ static zs_status settle_input_shape(cli_point *p, const cli_options *o, zs_net_s
                    s.c, s.h, s.w);
 }
 
+/* 224x224x3 is a shape of 224 channels, which hardly anyone means. */
+static void note_channels_last(cli_point *p, const zs_shape *s)
+{
+    const bool few = s->w == 3 || s->w == 4 || (s->w == 1 && s->c == s->h);
+    if (few && s->c > 4 && s->h > 4)
+        cli_note(p,
+                 "the network's input is %ux%ux%u, read as channels x rows x columns; for %u "
+                 "channels of %u x %u the shape is %ux%ux%u",
+                 s->c, s->h, s->w, s->w, s->c, s->h, s->w, s->c, s->h);
+}
+
+/* What a model keeps in other files. */
+static zs_status fetch_part(void *ctx, const char *name, const char *from, zs_span *bytes,
+                            const char **path, zs_err *err)
+{
+    cli_point *p = ctx;
+    const zs_fetch fetch = cli_fetch_large(&p->keep);
+    ZS_TRY(fetch.get(fetch.ctx, name, from, bytes, path, err));
+    return cli_record_file(p, CLI_FILE_DATA, *path, *bytes, err);
+}
+
 /* The sizes of all tensors that are given, each for the input it names, else for the first. */
 static zs_status take_sizes(cli_point *p, zs_net_parts *parts, zs_err *err)
 {
@@ -346,7 +372,7 @@ static zs_status parse_model(cli_point *p, const cli_options *o, zs_span bytes, 
                              const zs_net_weights *weights, zs_net_spec *spec, zs_err *err)
 {
     const zs_design *d = &p->design;
-    const zs_fetch fetch = cli_fetch_large(&p->keep);
+    const zs_fetch fetch = {.get = fetch_part, .ctx = p};
     zs_net_parts parts = {.stated = {d->network.input_c, d->network.input_h, d->network.input_w},
                           .weights = weights,
                           .rounding = (zs_rounding)(ZS_ROUND_DOUBLE + d->network.rounding),
@@ -392,6 +418,9 @@ zs_status cli_net_load(cli_point *p, const cli_options *o, zs_err *err)
     const char *path = p->design.network.model;
     ZS_TRY(cli_file_read(&p->keep, path, CLI_LARGE_BYTES, &bytes, err));
     ZS_TRY(read_weights(p, o, &weights, &has_weights, &seed, err));
+    ZS_TRY(cli_record_file(p, CLI_FILE_MODEL, path, bytes, err));
+    if (has_weights)
+        ZS_TRY(cli_record_file(p, CLI_FILE_WEIGHTS, weights.path, weights.bytes, err));
     const bool is_own = has_weights && zs_net_has_own_weights(path, weights.path);
     ZS_TRY(parse_model(p, o, bytes, path, is_own ? &weights : NULL, &spec, err));
     spec.seed = seed;
@@ -403,6 +432,7 @@ zs_status cli_net_load(cli_point *p, const cli_options *o, zs_err *err)
         ZS_TRY(zs_net_take_weights(&p->keep, &spec, &from, err));
     }
     ZS_TRY(settle_input_shape(p, o, &spec, err));
+    note_channels_last(p, &spec.input.shape);
     if (!o->timing_only)
         ZS_TRY(check_precision(&p->design, &spec, err));
     const zs_accel *a = &p->design.accel;

@@ -47,12 +47,12 @@ static void print_usage(FILE *stream)
         fprintf(stream, "  %-10s%-16s%s\n", commands[i].name, commands[i].arguments,
                 commands[i].meaning);
     fputs("\nOptions:\n"
-          "  --help      this text; zynqsim COMMAND --help lists the options of a command\n"
-          "  --version   version of the program\n\n"
+          "  -h, --help      this text; zynqsim COMMAND --help lists the options of a command\n"
+          "  -V, --version   version of the program\n\n"
           "Exit status: 0 done; 1 the answer is no (the design does not fit, a prediction is "
           "outside\n"
           "its tolerance, a figure moved); 2 wrong usage or input; 3 the machine failed (files, "
-          "memory).\n",
+          "memory);\n130 interrupted.\n",
           stream);
 }
 
@@ -66,9 +66,9 @@ static const cli_command *find_command(const char *name)
 
 static zs_status unknown_command(const char *name, zs_err *err)
 {
-    const char *names[ZS_LEN(commands) + 2] = {"--help", "--version"};
+    const char *names[ZS_LEN(commands) + 3] = {"--help", "--version", "help"};
     for (size_t i = 0; i < ZS_LEN(commands); i++)
-        names[i + 2] = commands[i].name;
+        names[i + 3] = commands[i].name;
     const char *near = zs_nearest(name, names, ZS_LEN(names));
     const char *what = name[0] == '-' ? "option" : "command";
     if (near != NULL)
@@ -87,9 +87,22 @@ static zs_status dispatch(int argc, const char **argv, int *exit_status, zs_err 
         print_usage(stdout);
         return ZS_OK;
     }
-    if (strcmp(argv[1], "--version") == 0) {
+    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
         printf("zynqsim %s, models %s\n", ZS_VERSION, cli_models);
         return ZS_OK;
+    }
+    const char *of_one[] = {argv[0], argc > 2 ? argv[2] : NULL, "--help"};
+    if (strcmp(argv[1], "help") == 0) {
+        if (argc > 3)
+            return zs_fail(err, ZS_EUSAGE, argv[3],
+                           "one argument too many: usage is zynqsim help "
+                           "[COMMAND]");
+        if (argc < 3) {
+            print_usage(stdout);
+            return ZS_OK;
+        }
+        argv = of_one; /* as COMMAND --help */
+        argc = 3;
     }
     const cli_command *command = find_command(argv[1]);
     if (command == NULL)
@@ -115,7 +128,9 @@ static void keep_freed_memory(void)
 int cli_main(int argc, char **argv)
 {
     keep_freed_memory();
-    signal(SIGPIPE, SIG_IGN); /* a closed pipe is a failed write like any other */
+    cli_command_line_is(argc, (const char *const *)argv);
+    /* a closed pipe is a failed write: files are still put in order */
+    const bool may_end = signal(SIGPIPE, SIG_IGN) != SIG_IGN;
     zs_err err = {0};
     int exit_status = CLI_DONE;
     zs_status status = dispatch(argc, (const char **)argv, &exit_status, &err);
@@ -124,6 +139,10 @@ int cli_main(int argc, char **argv)
     if (closed != ZS_OK && (status == ZS_OK || status == ZS_EIO)) {
         status = closed;
         err = closing;
+    }
+    if (status == ZS_EIO && may_end && cli_stdout_is_broken()) { /* `| head` has seen enough */
+        signal(SIGPIPE, SIG_DFL);
+        raise(SIGPIPE);
     }
     if (status != ZS_OK) {
         print_error(status, &err);

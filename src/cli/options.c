@@ -24,7 +24,9 @@ static zs_status word_index(const char *option, const char *text, const char *co
         const size_t at = strlen(all);
         snprintf(all + at, sizeof all - at, "%s%s", i ? i + 1 == n ? " or " : ", " : "", words[i]);
     }
-    return zs_fail(err, ZS_EUSAGE, option, "'%s' is not one of %s", text, all);
+    const char *near = zs_nearest(text, words, n);
+    return zs_fail(err, ZS_EUSAGE, option, "'%s' is not one of %s%s%s%s", text, all,
+                   near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }
 
 /* ---- the table of options -------------------------------------------------------------------- */
@@ -60,9 +62,10 @@ typedef struct raw_options {
     const char *data, *test, *seeds, *checkpoint, *onnx;
     int epochs, images;
     const char *design, *model, *weights, *labels, *out, *fidelity, *format, *trace, *trace_layers;
-    const char *output, *plot, *x, *y, *junit, *graph;
+    const char *output, *plot, *x, *y, *junit, *graph, *calibrate;
     const char *merge, *pareto, *pareto_out, *best, *shard;
     const char *loss, *folding, *write_folding;
+    const char *image_set, *image_labels, *reference, *mean;
     long long limit, words_limit, lut_limit, bram_limit;
     int trace_limit, jobs;
     bool timing_only, quiet, plan, streamline, fields, metrics, models, boards, layers, bless, help;
@@ -125,6 +128,12 @@ static const option show_options[] = {
     {"boards", 0, FLAG, &raw.boards, "list the boards that the program knows", NULL},
     {"graph", 0, WORD, &raw.graph,
      "write the network as a picture (.svg) or a page that zooms (.html); needs graphviz", "FILE"},
+    {"calibrate", 0, WORD, &raw.calibrate,
+     "compare the account of resources with a report of the same design: Vivado's "
+     "report_utilization or csynth.xml of HLS",
+     "REPORT"},
+    {"out", 'o', WORD, &raw.out, "with --calibrate: the file of factors for accelerator.account",
+     "FILE"},
     {0}};
 
 static const option set_options[] = {{"set", 0, LIST, &raw.set,
@@ -238,6 +247,29 @@ static const option fifos_options[] = {
      "also write a folding file of FINN, depths included", "FILE.json"},
     {0}};
 
+static const option accuracy_options[] = {
+    {"images", 0, WORD, &raw.image_set,
+     "a folder of pictures, or of MNIST or CIFAR-10; or a file: IDX, CIFAR .bin, .npy, a picture "
+     "of tiles",
+     "SET"},
+    {"labels", 0, WORD, &raw.image_labels,
+     "classes of the images: CSV with file,class, IDX, .npy or a byte each (default: those beside "
+     "the images)",
+     "FILE"},
+    {"reference", 0, WORD, &raw.reference,
+     "also run the network in fp32: agreement, largest difference, noise of each layer", "fp32"},
+    {"mean", 0, WORD, &raw.mean, "mean image to subtract in place of network.preprocess.mean",
+     "FILE.npy"},
+    {"limit", 0, COUNT, &raw.limit, "the first N images only", "N"},
+    {"vary", 0, LIST, &raw.vary,
+     "a line for each value of a key: PATH=a,b,c or PATH=lo:hi:step; repeatable", "AXIS"},
+    {"output", 'o', WORD, &raw.output, "rows, one an image; a file that is there is gone on with",
+     "FILE.csv"},
+    {"fidelity", 0, WORD, &raw.fidelity, "timing model: bound, tile or burst (default tile)",
+     "LEVEL"},
+    {"jobs", 0, NUMBER, &raw.jobs, "threads (default: processors)", "N"},
+    {0}};
+
 static const option print_options[] = {
     {"format", 0, WORD, &raw.format, "what to print: table, csv or json", "FORMAT"},
     {"quiet", 0, FLAG, &raw.quiet, "no progress bar and no messages but errors", NULL},
@@ -262,6 +294,7 @@ static const command_groups groups_of[] = {
     {"compare", {compare_options, design_options, fidelity_options, print_options, help_options}},
     {"check", {check_options, set_options, print_options, help_options}},
     {"fifos", {fifos_options, design_options, print_options, help_options}},
+    {"accuracy", {accuracy_options, design_options, print_options, help_options}},
     {"explain", {explain_options, design_options, print_options, help_options}},
     {"train", {train_options, design_options, print_options, help_options}},
 };
@@ -420,10 +453,12 @@ static zs_status take_option(const option *o, const char *text, int argc, zs_err
         *(bool *)o->place = true;
         return ZS_OK;
     }
-    if (o->kind == LIST) {
+    if (o->kind == LIST && text[0] != '\0') {
         append(o->place, text, argc);
         return ZS_OK;
     }
+    if (text[0] == '\0')
+        return zs_fail(err, ZS_EUSAGE, name, "the value is empty, a %s is needed", o->value);
     ZS_TRY(note_given(o, name, text, err));
     if (o->kind == WORD) {
         *(const char **)o->place = text;
@@ -439,6 +474,23 @@ static zs_status take_option(const option *o, const char *text, int argc, zs_err
     else
         *(long long *)o->place = number;
     return ZS_OK;
+}
+
+/* --set KEY VALUE: what follows was meant to be the value. */
+static zs_status check_setting(const option *o, const char *text, const char *next, zs_err *err)
+{
+    if ((o->place != &raw.set && o->place != &raw.vary) || text[0] == '\0' ||
+        strchr(text, '=') != NULL)
+        return ZS_OK;
+    if (next == NULL || next[0] == '-')
+        return zs_fail(err, ZS_EUSAGE, o->place == &raw.set ? "--set" : "--vary",
+                       "'%s' is not of the form %s", text,
+                       o->place == &raw.set ? "KEY=VALUE" : "KEY=VALUES");
+    const bool has_blanks = strpbrk(next, " \t;&|()[]{}*?<>$") != NULL;
+    return zs_fail(err, ZS_EUSAGE, o->place == &raw.set ? "--set" : "--vary",
+                   "'%s' is not of the form %s, did you mean --%s %s%s=%s%s?", text,
+                   o->place == &raw.set ? "KEY=VALUE" : "KEY=VALUES", o->name,
+                   has_blanks ? "'" : "", text, next, has_blanks ? "'" : "");
 }
 
 /* argv[*at] begins with a dash: --name, --name=value, -l, -lvalue, with the value in what follows
@@ -460,15 +512,17 @@ static zs_status read_option(const command_groups *groups, int argc, const char 
     if (o->kind != FLAG && !has_value) {
         if (*at + 1 >= argc)
             return zs_fail(err, ZS_EUSAGE, text, "needs a value");
+        ZS_TRY(check_setting(o, argv[*at + 1], *at + 2 < argc ? argv[*at + 2] : NULL, err));
         return take_option(o, argv[++*at], argc, err);
     }
+    ZS_TRY(check_setting(o, behind + (*behind == '='), *at + 1 < argc ? argv[*at + 1] : NULL, err));
     return take_option(o, behind + (*behind == '='), argc, err);
 }
 
 static zs_status check_values(const cli_command *command, cli_options *o, zs_err *err)
 {
-    const bool is_quick =
-        command->run == cmd_explain || command->run == cmd_sweep || command->run == cmd_train;
+    const bool is_quick = command->run == cmd_explain || command->run == cmd_sweep ||
+                          command->run == cmd_train || command->run == cmd_accuracy;
     int index = is_quick ? ZS_TILE : ZS_BURST;
     if (raw.fidelity != NULL)
         ZS_TRY(
@@ -479,6 +533,7 @@ static zs_status check_values(const cli_command *command, cli_options *o, zs_err
     if (raw.format != NULL)
         ZS_TRY(word_index("--format", raw.format, format_words, CLI_FORMAT_N, &index, err));
     o->format = (cli_format)index;
+    o->has_format = raw.format != NULL;
     if (raw.jobs < 1)
         return zs_fail(err, ZS_EUSAGE, "--jobs", "%d is below the minimum 1", raw.jobs);
     if (raw.epochs < 1)
@@ -565,6 +620,10 @@ zs_status cli_options_parse(const cli_command *command, int argc, const char **a
                        .images = raw.images,
                        .loss = raw.loss,
                        .words_limit = raw.words_limit,
+                       .image_set = raw.image_set,
+                       .image_labels = raw.image_labels,
+                       .reference = raw.reference,
+                       .mean = raw.mean,
                        .lut_limit = raw.lut_limit,
                        .bram_limit = raw.bram_limit,
                        .folding = raw.folding,
@@ -596,7 +655,8 @@ zs_status cli_options_parse(const cli_command *command, int argc, const char **a
                        .metrics = raw.metrics,
                        .models = raw.models,
                        .boards = raw.boards,
-                       .graph = raw.graph};
+                       .graph = raw.graph,
+                       .calibrate = raw.calibrate};
     ZS_TRY(check_values(command, o, err));
     return check_arguments(command, o, err);
 }

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OBJECTIVES_MAX = 8 };
+enum { OBJECTIVES_MAX = 8, TOP_N = 10 };
 
 /* A row that is kept for the answer. */
 typedef struct kept_row {
@@ -171,7 +171,7 @@ static zs_status refuse_twin(const answering *a, zs_err *err)
 
 static zs_status read_objectives(answering *a, zs_err *err)
 {
-    const char *text = a->job->o->pareto;
+    const char *text = a->job->shows_top ? "max:images_per_second" : a->job->o->pareto;
     while (text != NULL && *text != '\0') {
         const size_t bytes = strcspn(text, ",");
         const char *word = zs_arena_strndup(&a->keep, text, bytes);
@@ -307,7 +307,9 @@ static zs_status show_row(void *ctx, const sweep_row *row, zs_err *err)
         const char *text = zs_arena_strdup(&s->a->keep, row->cells[s->at[c]]);
         if (text == NULL || s->columns[c] == NULL)
             return zs_nomem(err, "the table");
-        s->cells[(size_t)s->row_n * s->column_n + c] = readable(s->a, text);
+        const bool is_close = text[0] == '\0' && s->a->job->o->format == CLI_TABLE &&
+                              strcmp(s->columns[c], "fits") == 0;
+        s->cells[(size_t)s->row_n * s->column_n + c] = is_close ? "close" : readable(s->a, text);
     }
     s->row_n++;
     return ZS_OK;
@@ -353,7 +355,36 @@ static zs_status show_front(answering *a, shown *s, zs_err *err)
     return write_marked(a, on_front, err);
 }
 
+/* The fastest of those that count, in that order. */
+static zs_status show_top(answering *a, shown *s, zs_err *err)
+{
+    const double **points = zs_new(&a->keep, const double *, a->row_n + 1);
+    uint64_t order[TOP_N], n = 0;
+    if (points == NULL)
+        return zs_nomem(err, "the table");
+    for (uint64_t i = 0; i < a->row_n; i++)
+        if (a->rows[i].is_candidate)
+            points[n++] = a->values + i;
+    qsort(points, n, sizeof *points, by_first_objective);
+    n = n < TOP_N ? n : TOP_N;
+    for (uint64_t i = 0; i < n; i++)
+        order[i] = (uint64_t)(points[i] - a->values);
+    return n > 0 ? show_lines(s, order, n, err) : ZS_OK;
+}
+
 /* ---- sentences ------------------------------------------------------------------------------- */
+
+/* "; of 12 comparable builds ...": what the clock of the best point has to be believed on. */
+static const char *clock_of_best(answering *a)
+{
+    zs_design best;
+    const zs_sweep *sweep = &a->job->sweep;
+    if (zs_grid_design(&sweep->grid, sweep_point_of(a->job, a->job->best_own), &sweep->base,
+                       &a->keep, &best, NULL) != ZS_OK)
+        return "";
+    const char *note = zs_clock_note(&a->keep, &best);
+    return note == NULL || note[0] == '\0' ? note : zs_arena_printf(&a->keep, "; %s", note);
+}
 
 static const char *sentence_of(answering *a, const shown *s)
 {
@@ -365,19 +396,22 @@ static const char *sentence_of(answering *a, const shown *s)
             a->says_fits ? "meets the conditions" : "fits",
             job->sweep.conditions.n > 0 && !a->says_fits ? " and meets the conditions" : "",
             (unsigned long long)a->simulated);
+    const char *clock = job->o->best != NULL ? clock_of_best(a) : "";
+    if (clock == NULL)
+        return NULL;
     if (job->o->best != NULL)
         return zs_arena_printf(
             &a->keep,
             "optimum: of %llu points%s, point %llu has the %s %s of those that %s%s; %llu "
             "simulated "
-            "(%.1f %%), the others cannot be better by their bounds or do not qualify",
+            "(%.1f %%), the others cannot be better by their bounds or do not qualify%s",
             all, job->shard_n > 1 ? " of this shard" : "",
             (unsigned long long)sweep_point_of(job, job->best_own),
             job->best_is_larger ? "largest" : "least", zs_metrics[job->best.metric].name,
             a->says_fits ? "meet the conditions" : "fit",
             job->sweep.conditions.n > 0 && !a->says_fits ? " and meet the conditions" : "",
             (unsigned long long)a->simulated,
-            100.0 * (double)a->simulated / (double)(all ? all : 1));
+            100.0 * (double)a->simulated / (double)(all ? all : 1), clock);
     const char *close = "";
     if (a->close > 0)
         close = zs_arena_printf(&a->keep, " and %llu are too close to call",
@@ -392,6 +426,12 @@ static const char *sentence_of(answering *a, const shown *s)
         (unsigned long long)a->skipped, (unsigned long long)a->problems);
     if (a->objective_n == 0 || counts == NULL)
         return counts;
+    if (job->shows_top)
+        return zs_arena_printf(&a->keep,
+                               "the %u fastest of %llu that fit%s, by images_per_second; %s. -o "
+                               "FILE.csv keeps all rows, --pareto and --best ask for more",
+                               s->row_n, (unsigned long long)a->met,
+                               job->sweep.conditions.n ? " and meet the conditions" : "", counts);
     return zs_arena_printf(&a->keep, "%u on the front of %llu that fit%s; %s", s->row_n,
                            (unsigned long long)a->met,
                            job->sweep.conditions.n ? " and meet the conditions" : "", counts);
@@ -431,7 +471,9 @@ static zs_status answer_with(answering *a, int *exit_status, zs_err *err)
     ZS_TRY(read_rows(a, err));
     if (a->objective_n > 0 || a->job->o->best != NULL)
         ZS_TRY(check_all_there(a, err));
-    if (a->objective_n > 0)
+    if (a->job->shows_top)
+        ZS_TRY(show_top(a, &s, err));
+    else if (a->objective_n > 0)
         ZS_TRY(show_front(a, &s, err));
     else if (a->job->best_found && a->row_n > 0)
         ZS_TRY(show_lines(&s, (const uint64_t[]){0}, 1, err));

@@ -12,6 +12,8 @@
 
 static zs_status file_failed(const sweep_file *f, int code, zs_err *err)
 {
+    if (f->fd == STDOUT_FILENO)
+        cli_stdout_failed(code);
     return zs_fail(err, ZS_EIO, strcmp(f->path, "-") ? f->path : "standard output",
                    "cannot be written: %s", strerror(code));
 }
@@ -341,7 +343,10 @@ zs_status sweep_file_open(sweep_job *job, zs_err *err)
     sweep_file *f = &job->file;
     f->path = job->o->output;
     f->synced_s = cli_seconds();
-    if (f->path == NULL && job->o->pareto == NULL && job->o->best == NULL)
+    /* rows are for programs; who looks at a terminal gets a table */
+    job->shows_top = f->path == NULL && job->o->pareto == NULL && job->o->best == NULL &&
+                     job->o->format == CLI_TABLE && (job->o->has_format || isatty(STDOUT_FILENO));
+    if (f->path == NULL && job->o->pareto == NULL && job->o->best == NULL && !job->shows_top)
         f->path = "-";
     zs_buffer_init(&f->memory, cli_heap());
     signal(SIGXFSZ, SIG_IGN); /* a file-size limit is a full disk like any other */

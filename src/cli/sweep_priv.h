@@ -116,6 +116,7 @@ typedef struct sweep_job {
     cli_progress progress;
     uint64_t best_own; /* the optimum, once found */
     bool best_found, internal_problem;
+    bool shows_top; /* a table of the fastest points in place of rows */
 } sweep_job;
 
 static inline bool sweep_is_done(const sweep_job *job, uint64_t own)
@@ -143,7 +144,7 @@ static inline bool sweep_may_misfit(const sweep_job *job)
 }
 
 /* Set by Ctrl-C. */
-extern volatile sig_atomic_t sweep_interrupted;
+extern volatile sig_atomic_t sweep_interrupted; /* 0, or the signal */
 
 zs_status sweep_setup(const cli_options *options, sweep_job *job, zs_err *err);
 void sweep_job_drop(sweep_job *job);

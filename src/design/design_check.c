@@ -168,20 +168,29 @@ static bool named_before(const zs_accel *a, uint32_t group, uint32_t entry)
     return false;
 }
 
-static zs_status check_groups(const zs_accel *a, zs_err *err)
+static zs_status check_group(const zs_accel *a, uint32_t g, zs_err *err)
 {
     const char *path = "accelerator.fusion";
+    if (a->groups[g].n == 0)
+        return zs_fail(err, ZS_EPARSE, path, "group %u is empty", (unsigned)g + 1);
+    for (uint32_t i = 0; i < a->groups[g].n; i++)
+        if (named_before(a, g, i))
+            return zs_fail(err, ZS_EPARSE, path, "layer '%.64s' is listed twice",
+                           a->groups[g].names[i]);
+    return ZS_OK;
+}
+
+static zs_status check_groups(const zs_accel *a, zs_err *err)
+{
     if (a->fusion != ZS_FUSION_GROUPS)
         return ZS_OK;
     if (a->group_n == 0)
-        return zs_fail(err, ZS_EPARSE, path, "the list of groups is empty");
+        return zs_fail(err, ZS_EPARSE, "accelerator.fusion", "the list of groups is empty");
     for (uint32_t g = 0; g < a->group_n; g++) {
-        if (a->groups[g].n == 0)
-            return zs_fail(err, ZS_EPARSE, path, "group %u is empty", (unsigned)g + 1);
-        for (uint32_t i = 0; i < a->groups[g].n; i++)
-            if (named_before(a, g, i))
-                return zs_fail(err, ZS_EPARSE, path, "layer '%.64s' is listed twice",
-                               a->groups[g].names[i]);
+        const zs_status status = check_group(a, g, err);
+        if (status != ZS_OK)
+            zs_err_prefix(err, a->groups[g].place);
+        ZS_TRY(status);
     }
     return ZS_OK;
 }

@@ -3,23 +3,47 @@
 #include <stdio.h>
 #include <string.h>
 
-static void *member_of(zs_design *design, const zs_field *field)
-{
-    return (char *)design + field->offset;
-}
-
 /* ---- one value ------------------------------------------------------------------------------- */
+
+/* The unit with which a plain number that is out of range would be in it: 142 of a clock is 142
+ * MHz. NULL when the text has a unit, or none helps. Of bytes, binary prefixes. */
+static const char *missing_unit(const zs_field *field, const char *text, bool low)
+{
+    char with[64];
+    const size_t digits = strlen(text);
+    const char *word, *best = NULL;
+    double best_value = 0;
+    if (digits == 0 || digits > 24 || strspn(text, "0123456789.") != digits)
+        return NULL;
+    const bool in_bytes = strcmp(field->unit, "B") == 0;
+    for (uint32_t i = 0; (word = zs_unit_word(field->unit, i)) != NULL; i++) {
+        double value = 0;
+        snprintf(with, sizeof with, "%s %s", text, word);
+        if (zs_number_parse(with, field->unit, field->path, &value, NULL) != ZS_OK)
+            continue;
+        const bool is_binary = !in_bytes || strchr(word, 'i') != NULL;
+        if (is_binary && value > 0 && value >= field->min && value <= field->max &&
+            (best == NULL || (value < best_value) == low)) {
+            best = word;
+            best_value = value;
+        }
+    }
+    return best;
+}
 
 static zs_status out_of_range(const zs_field *field, const char *text, bool low, zs_err *err)
 {
-    char limit[64] = "";
+    char limit[64] = "", hint[80] = "";
     const double value = low ? field->min : field->max;
+    const char *unit = missing_unit(field, text, low);
     (void)zs_quantity_print(zs_decimal_of_f64(value), field->unit, limit, sizeof limit);
+    if (unit != NULL)
+        snprintf(hint, sizeof hint, ", did you mean %.24s %.16s?", text, unit);
     /* Counts print without their unit, quantities with it. */
     const bool bare = field->unit[0] != '\0' && strchr(limit, ' ') == NULL;
-    return zs_fail(err, ZS_ERANGE, field->path, "%.64s is %s %s%s%s", text,
+    return zs_fail(err, ZS_ERANGE, field->path, "%.64s is %s %s%s%s%s", text,
                    low ? "below the minimum" : "above the maximum", limit, bare ? " " : "",
-                   bare ? field->unit : "");
+                   bare ? field->unit : "", hint);
 }
 
 static zs_status parse_whole(const zs_field *field, const char *text, uint64_t *out, zs_err *err)
@@ -30,9 +54,12 @@ static zs_status parse_whole(const zs_field *field, const char *text, uint64_t *
     if (v.negative)
         return out_of_range(field, text, true, err);
     const zs_whole whole = zs_decimal_to_u64(v, &value);
-    if (whole == ZS_WHOLE_FRACTION)
-        return zs_fail(err, ZS_ERANGE, field->path, "%.64s is not a whole number of %s", text,
-                       field->unit[0] ? field->unit : "units");
+    if (whole == ZS_WHOLE_FRACTION) {
+        const char *unit = missing_unit(field, text, true);
+        return zs_fail(err, ZS_ERANGE, field->path, "%.64s is not a whole number of %s%s%.24s%s%s",
+                       text, field->unit[0] ? field->unit : "units", unit ? ", did you mean " : "",
+                       unit ? text : "", unit ? " " : "", unit ? unit : "");
+    }
     if (whole == ZS_WHOLE_TOO_BIG || (double)value > field->max)
         return out_of_range(field, text, false, err);
     if ((double)value < field->min)
@@ -64,7 +91,12 @@ static zs_status parse_bool(const zs_field *field, const char *text, bool *out, 
             *out = words[i].value;
             return ZS_OK;
         }
-    return zs_fail(err, ZS_EPARSE, field->path, "'%.64s' is neither true nor false", text);
+    const char *names[ZS_LEN(words)];
+    for (size_t i = 0; i < ZS_LEN(words); i++)
+        names[i] = words[i].word;
+    const char *near = zs_nearest(text, names, ZS_LEN(names));
+    return zs_fail(err, ZS_EPARSE, field->path, "'%.64s' is neither true nor false%s%s%s", text,
+                   near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
 /* "fp32, fixed16 or int8" */
@@ -110,7 +142,7 @@ static zs_status keep_string(zs_arena *arena, const char *text, const char **out
 zs_status zs_field_set(zs_design *design, zs_arena *arena, const zs_field *field, const char *text,
                        zs_err *err)
 {
-    void *member = member_of(design, field);
+    void *member = (char *)design + field->offset;
     uint64_t whole = 0;
     switch (field->type) {
     case ZS_FIELD_U32:
@@ -253,6 +285,9 @@ static const triple *find_triple(const char *path)
     return NULL;
 }
 
+static zs_status note_given(zs_design *design, zs_arena *arena, const zs_field *field,
+                            const zs_design *before, zs_err *err);
+
 static zs_status set_triple(zs_design *design, zs_arena *arena, const triple *list,
                             const char *const *items, uint32_t n, zs_err *err)
 {
@@ -260,9 +295,11 @@ static zs_status set_triple(zs_design *design, zs_arena *arena, const triple *li
         return zs_fail(err, ZS_EPARSE, list->path, "%u values, but it takes %s3", (unsigned)n,
                        list->one_for_all ? "1 or " : "");
     zs_design changed = *design;
-    for (uint32_t i = 0; i < 3; i++)
-        ZS_TRY(zs_field_set(&changed, arena, zs_field_find(list->members[i]), items[n == 1 ? 0 : i],
-                            err));
+    for (uint32_t i = 0; i < 3; i++) {
+        const zs_field *field = zs_field_find(list->members[i]);
+        ZS_TRY(zs_field_set(&changed, arena, field, items[n == 1 ? 0 : i], err));
+        ZS_TRY(note_given(&changed, arena, field, design, err));
+    }
     *design = changed;
     return ZS_OK;
 }
@@ -351,13 +388,26 @@ static bool is_of_board(const zs_field *field)
     return strncmp(field->path, "board.", 6) == 0;
 }
 
+static bool is_of_preprocess(const zs_field *field)
+{
+    return strncmp(field->path, "network.preprocess.", 19) == 0;
+}
+
+bool zs_design_says_preprocess(const zs_design *design)
+{
+    for (const zs_given *g = design->given; g != NULL; g = g->next)
+        if (is_of_preprocess(g->field))
+            return true;
+    return false;
+}
+
 /* A board's key that has the board's value anyway goes with the board: what `show` wrote has all of
  * them, and another board shall still replace that one. */
 static zs_status note_given(zs_design *design, zs_arena *arena, const zs_field *field,
                             const zs_design *before, zs_err *err)
 {
-    if (arena == NULL ||
-        !(is_of_board(field) ? !has_same_value(design, before, field) : field->is_owned))
+    if (arena == NULL || !(is_of_board(field) ? !has_same_value(design, before, field)
+                                              : field->is_owned || is_of_preprocess(field)))
         return ZS_OK;
     zs_given *given = zs_new(arena, zs_given, 1);
     if (given == NULL)
@@ -413,6 +463,8 @@ zs_status zs_design_set_groups(zs_design *design, zs_arena *arena, const zs_name
         for (uint32_t i = 0; i < groups[g].n; i++)
             ZS_TRY(keep_string(arena, groups[g].names[i], &names[i], err));
         kept[g] = (zs_name_list){.names = names, .n = groups[g].n};
+        if (groups[g].place != NULL)
+            ZS_TRY(keep_string(arena, groups[g].place, &kept[g].place, err));
     }
     ZS_TRY(note_given(design, arena, field, design, err));
     design->accel.fusion = ZS_FUSION_GROUPS;
@@ -459,8 +511,52 @@ static zs_status set_type(zs_design *design, const char *path, const char *text,
     return ZS_OK;
 }
 
-static zs_status unknown_key(const char *path, zs_err *err)
+/* "{oc: 16, ic: 8}": a value of a group of keys as its first keys. False when there is no such
+ * group in this kind. */
+static bool spell_group(uint32_t kind, const char *path, const char *text, char *out, size_t bytes)
 {
+    const size_t path_n = strlen(path);
+    const char *at = text + strspn(text, " [");
+    const zs_field *f;
+    size_t n = 0;
+    for (uint32_t i = 0; (f = zs_field_at(i)) != NULL && n < bytes; i++) {
+        if (strncmp(f->path, path, path_n) != 0 || f->path[path_n] != '.' ||
+            !zs_field_is_of(f, kind) || (n > 0 && *at == '\0'))
+            continue;
+        const size_t value_n = strcspn(at, ",]");
+        const bool is_short = value_n > 0 && value_n < 24 && memchr(at, '{', value_n) == NULL;
+        n +=
+            (size_t)snprintf(out + n, bytes - n, "%s%s: %.*s", n ? ", " : "{", f->path + path_n + 1,
+                             is_short ? (int)value_n : 3, is_short ? at : "...");
+        at += value_n;
+        at += strspn(at, ",] ");
+    }
+    if (n > 0 && n < bytes)
+        snprintf(out + n, bytes - n, "}");
+    return n > 0;
+}
+
+zs_status zs_design_fail_group(const zs_design *design, const char *path, const char *text,
+                               zs_err *err)
+{
+    char group[160];
+    if (!spell_group(design->accel.kind, path, text, group, sizeof group))
+        return zs_fail(err, ZS_EPARSE, path, "unknown key");
+    const char *key = group + 1;
+    return zs_fail(err, ZS_EPARSE, path,
+                   "is a group of keys, not a value: %s in a file, %s.%.*s=%.*s with --set", group,
+                   path, (int)strcspn(key, ":"), key, (int)strcspn(strchr(key, ':') + 2, ",}"),
+                   strchr(key, ':') + 2);
+}
+
+static zs_status unknown_key(const zs_design *design, const char *path, const char *text,
+                             zs_err *err)
+{
+    const zs_field *f;
+    const size_t n = strlen(path);
+    for (uint32_t i = 0; (f = zs_field_at(i)) != NULL; i++)
+        if (strncmp(f->path, path, n) == 0 && f->path[n] == '.')
+            return zs_design_fail_group(design, path, text, err);
     const char *near = zs_field_suggest(path);
     if (near == NULL)
         return zs_fail(err, ZS_EPARSE, path, "unknown key");
@@ -484,7 +580,7 @@ zs_status zs_design_set(zs_design *design, zs_arena *arena, const char *path, co
         return set_type(design, path, text, err);
     const zs_field *field = zs_field_find(path);
     if (field == NULL)
-        return unknown_key(path, err);
+        return unknown_key(design, path, text, err);
     if (field == &zs_kind_field)
         return set_kind(design, field, text, err);
     ZS_TRY(zs_field_check_kind(field, design->accel.kind, err));

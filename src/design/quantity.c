@@ -146,6 +146,26 @@ const char *zs_unit_word(const char *unit, uint32_t i)
     return NULL;
 }
 
+/* The units that a word may stand for: "Mhz" for MHz, "KB" for kB or KiB, "M" for MHz. */
+static void near_units(const char *unit, const char *word, char *text, size_t bytes)
+{
+    size_t n = 0;
+    text[0] = '\0';
+    for (int pass = 0; pass < 2 && n == 0; pass++)
+        for (size_t k = 0; k < ZS_LEN(units) && n < bytes; k++) {
+            char plain[24] = "", begin[24] = "";
+            const char *known = units[k].word, *i = strchr(known, 'i');
+            if (strcmp(units[k].field_unit, unit) != 0)
+                continue;
+            if (i != NULL)
+                snprintf(plain, sizeof plain, "%.*s%s", (int)(i - known), known, i + 1);
+            snprintf(begin, sizeof begin, "%.*s", (int)strlen(word), known);
+            if (pass == 0 ? zs_same_word(word, known) || zs_same_word(word, plain)
+                          : zs_same_word(word, begin))
+                n += (size_t)snprintf(text + n, bytes - n, "%s%s", n ? " or " : "", known);
+        }
+}
+
 static zs_status unknown_unit(const char *text, const char *word, const char *unit,
                               const char *place, zs_err *err)
 {
@@ -157,7 +177,10 @@ static zs_status unknown_unit(const char *text, const char *word, const char *un
     if (n == 0 && unit[0] == '\0')
         return zs_fail(err, ZS_EPARSE, place, "'%.64s' has a unit, but this is a plain number",
                        text);
-    return zs_fail(err, ZS_EPARSE, place, "unknown unit '%s' in '%.64s'; known: %s", word, text,
+    char near[64];
+    near_units(unit, word, near, sizeof near);
+    return zs_fail(err, ZS_EPARSE, place, "unknown unit '%s' in '%.64s'%s%s%s known: %s", word,
+                   text, near[0] ? ", did you mean " : "", near, near[0] ? "?" : ";",
                    n ? known : unit);
 }
 

@@ -109,8 +109,13 @@ zs_status zs_net_yaml_bool(const zs_net_yaml *y, const yaml_node_t *node, bool *
 {
     ZS_TRY(check_scalar(y, node));
     const bool is_true = zs_net_yaml_is(node, "true");
-    if (!is_true && !zs_net_yaml_is(node, "false"))
-        return zs_net_yaml_fail(y, node, ZS_EPARSE, "'%s' is neither true nor false", scalar(node));
+    if (!is_true && !zs_net_yaml_is(node, "false")) {
+        static const char *const words[] = {"true", "false"};
+        const char *near = zs_nearest(scalar(node), words, 2);
+        return zs_net_yaml_fail(y, node, ZS_EPARSE, "'%s' is neither true nor false%s%s%s",
+                                scalar(node), near ? ", did you mean '" : "", near ? near : "",
+                                near ? "'?" : "");
+    }
     *out = is_true;
     return ZS_OK;
 }

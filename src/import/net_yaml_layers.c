@@ -59,6 +59,10 @@ static zs_status read_pad(const zs_net_yaml *y, const yaml_node_t *value, item *
             ZS_TRY(zs_net_yaml_uint(y, zs_net_yaml_item(y, value, i), 0, sides[i]));
         return ZS_OK;
     }
+    if (value->type == YAML_SCALAR_NODE &&
+        zs_same_word((const char *)value->data.scalar.value, "same"))
+        return zs_net_yaml_fail(y, value, ZS_EPARSE, "'%s' is no padding, did you mean 'same'?",
+                                (const char *)value->data.scalar.value);
     ZS_TRY(read_two(y, value, 0, &w->pad_top, &w->pad_left));
     w->pad_bottom = w->pad_top;
     w->pad_right = w->pad_left;

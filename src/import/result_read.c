@@ -167,6 +167,65 @@ static zs_status read_text(const reader *r, const json_t *object, const char *na
     return ZS_OK;
 }
 
+/* ---- who made it ----------------------------------------------------------------------------- */
+
+static zs_status read_digests(reader *r, const json_t *list, const zs_file_digest **out,
+                              uint32_t *n)
+{
+    const size_t count = json_array_size(list);
+    zs_file_digest *digests = zs_new(r->arena, zs_file_digest, count + 1);
+    if (digests == NULL)
+        return zs_nomem(r->err, r->path);
+    for (size_t i = 0; i < count; i++) {
+        const json_t *entry = json_array_get(list, i);
+        ZS_TRY(read_text(r, entry, "name", OPTIONAL, &digests[i].name));
+        ZS_TRY(read_text(r, entry, "sha256", OPTIONAL, &digests[i].sha256));
+    }
+    *out = digests;
+    *n = (uint32_t)count;
+    return ZS_OK;
+}
+
+static zs_status read_settings(reader *r, const json_t *list, zs_provenance *p)
+{
+    const size_t count = json_array_size(list);
+    const char **settings = zs_new(r->arena, const char *, count + 1);
+    if (settings == NULL)
+        return zs_nomem(r->err, r->path);
+    for (size_t i = 0; i < count; i++) {
+        const char *text = json_string_value(json_array_get(list, i));
+        settings[i] = zs_arena_strdup(r->arena, text != NULL ? text : "");
+        if (settings[i] == NULL)
+            return zs_nomem(r->err, r->path);
+    }
+    p->settings = settings;
+    p->setting_n = (uint32_t)count;
+    return ZS_OK;
+}
+
+/* NULL where the file says nothing of it. */
+static zs_status read_provenance(reader *r, const json_t *root, const zs_provenance **out)
+{
+    const json_t *object = json_object_get(root, "provenance");
+    zs_provenance *p = zs_new(r->arena, zs_provenance, 1);
+    if (p == NULL)
+        return zs_nomem(r->err, r->path);
+    ZS_TRY(read_text(r, root, "version", OPTIONAL, &p->version));
+    ZS_TRY(read_text(r, root, "models_digest", OPTIONAL, &p->models_digest));
+    snprintf(r->scope, sizeof r->scope, "provenance.");
+    ZS_TRY(read_text(r, object, "design", OPTIONAL, &p->design));
+    ZS_TRY(read_text(r, object, "design_sha256", OPTIONAL, &p->design_sha256));
+    ZS_TRY(read_text(r, object, "model_sha256", OPTIONAL, &p->model_sha256));
+    ZS_TRY(read_text(r, object, "weights_sha256", OPTIONAL, &p->weights_sha256));
+    ZS_TRY(read_text(r, object, "command", OPTIONAL, &p->command));
+    ZS_TRY(read_settings(r, json_object_get(object, "settings"), p));
+    ZS_TRY(read_digests(r, json_object_get(object, "inputs"), &p->inputs, &p->input_n));
+    ZS_TRY(read_digests(r, json_object_get(object, "data"), &p->data, &p->data_n));
+    r->scope[0] = '\0';
+    *out = p->version != NULL ? p : NULL;
+    return ZS_OK;
+}
+
 /* ---- figures --------------------------------------------------------------------------------- */
 
 static zs_status read_layer_figures(reader *r, const json_t *list, zs_figures *out)
@@ -201,6 +260,7 @@ static zs_status read_figures(reader *r, const json_t *root, zs_figures *out)
     for (uint32_t i = 0; i < zs_metric_n; i++)
         ZS_TRY(read_value(r, root, zs_metrics[i].name, zs_metrics[i].type, OPTIONAL, INT64_MAX,
                           &values[i]));
+    ZS_TRY(read_provenance(r, root, &made.provenance));
     ZS_TRY(read_layer_figures(r, json_object_get(root, "layers"), &made));
     *out = made;
     return ZS_OK;
@@ -599,6 +659,7 @@ static zs_status read_result(reader *r, const json_t *root, zs_result **out)
     if (result == NULL)
         return zs_nomem(r->err, r->path);
     ZS_TRY(read_members(r, root, members, ZS_LEN(members), result));
+    ZS_TRY(read_provenance(r, root, &result->provenance));
     ZS_TRY(read_resources(r, root, &result->fit));
     if (result->clock_hz == 0)
         return refuse(r, ZS_ERANGE, "clock_hz", "is 0");

@@ -1,4 +1,5 @@
 /* What a sweep answers: counts, and the rows of a front or an optimum. */
+#include "json_priv.h"
 #include "text_table_priv.h"
 
 #include <jansson.h>
@@ -120,18 +121,11 @@ static json_t *rows_of(const zs_answer *a)
 zs_status zs_answer_json_emit(const zs_answer *a, const zs_sink *s, zs_err *err)
 {
     json_t *root = json_object();
+    int failed = 0;
     for (uint32_t i = 0; i < a->count_n; i++)
-        json_object_set_new(root, a->counts[i].name, json_integer((json_int_t)a->counts[i].n));
+        failed |= json_object_set_new(root, a->counts[i].name, zs_json_count(a->counts[i].n));
     if (a->column_n > 0)
-        json_object_set_new(root, a->key, rows_of(a));
-    json_object_set_new(root, "summary", json_string(a->sentence));
-    char *text = json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
-    json_decref(root);
-    if (text == NULL)
-        return zs_nomem(err, "the answer");
-    zs_out out = {.sink = s};
-    zs_out_text(&out, text);
-    zs_out_text(&out, "\n");
-    free(text);
-    return zs_out_end(&out, "the answer", err);
+        failed |= json_object_set_new(root, a->key, rows_of(a));
+    failed |= json_object_set_new(root, "summary", zs_json_text(a->sentence));
+    return zs_json_end(root, failed != 0, "the answer", s, err);
 }

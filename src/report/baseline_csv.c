@@ -54,16 +54,18 @@ static uint32_t column_of(const zs_baseline *b, uint32_t cell)
 
 /* ---- layers that nobody asked for ----------------------------------------------------------- */
 
+/* A design with a figure that nobody has filled in yet, whatever stands beside it. */
 static bool is_new(const zs_baseline *b, const zs_baseline_case *c)
 {
     const zs_expected *cells = b->rows[c->row0].cells;
     for (uint32_t i = 0; i < b->column_n; i++)
-        if (cells[i].is_given && !cells[i].is_open)
-            return false;
-    return true;
+        if (cells[i].is_given && cells[i].is_open)
+            return true;
+    return false;
 }
 
-/* A table says by its column that it wants layers, and by designs without them that it does not. */
+/* A table says by its column that it wants layers, and by old designs without them that it does
+ * not. */
 static bool wants_layers(const zs_baseline *b)
 {
     bool has_figures = false;

@@ -75,8 +75,10 @@ zs_check_totals zs_check_totals_of(const zs_checked *files, uint32_t n)
             t.figures += v->compared_n;
             t.moved_designs += zs_verdict_moved(v);
             t.misfits += zs_verdict_misfits(v);
-            for (uint32_t m = 0; m < v->move_n; m++)
-                t.moved_figures += v->moves[m].kind == ZS_MOVED || v->moves[m].kind == ZS_OPEN;
+            for (uint32_t m = 0; m < v->move_n; m++) {
+                t.moved_figures += v->moves[m].kind == ZS_MOVED;
+                t.open_figures += v->moves[m].kind == ZS_OPEN;
+            }
         }
     }
     return t;
@@ -186,7 +188,7 @@ void zs_layers_hint_out(zs_out *out, const zs_checked *file, uint32_t case_index
 
 /* ---- table ----------------------------------------------------------------------------------- */
 
-static void put_design(zs_out *out, const zs_checked *file, uint32_t case_index)
+static void put_design(zs_out *out, const zs_checked *file, uint32_t case_index, bool is_blessed)
 {
     const zs_baseline_case *c = &file->baseline->cases[case_index];
     zs_out_paint(out, ZS_PAINT_STRONG);
@@ -198,11 +200,34 @@ static void put_design(zs_out *out, const zs_checked *file, uint32_t case_index)
     zs_moves_out(out, file, case_index, 2, false);
     if (zs_verdict_misfits(&file->verdicts[case_index]))
         zs_out_printf(out, "  does not fit: %s\n", file->verdicts[case_index].misfit);
-    zs_layers_hint_out(out, file, case_index, 2);
+    if (!is_blessed)
+        zs_layers_hint_out(out, file, case_index, 2);
 }
 
-zs_status zs_check_table_emit(const zs_checked *files, uint32_t n, const zs_table_style *style,
-                              const zs_sink *s, zs_err *err)
+/* "1 of 11 figures moved, 10 recorded for the first time, in 2 of 2 designs". */
+static void put_totals(zs_out *out, const zs_check_totals *t, bool is_blessed)
+{
+    const char *of = t->figures == 1 ? "figure" : "figures";
+    if (t->moved_designs == 0) {
+        zs_out_printf(out, "%u %s of %u design%s as before", t->figures, of, t->designs,
+                      t->designs == 1 ? "" : "s");
+        return;
+    }
+    if (t->moved_figures > 0 || t->open_figures == 0)
+        zs_out_printf(out, "%u of %u %s moved, ", t->moved_figures, t->figures, of);
+    if (t->open_figures > 0) {
+        zs_out_printf(out, "%u ", t->open_figures);
+        if (t->moved_figures == 0)
+            zs_out_printf(out, "of %u %s ", t->figures, of);
+        zs_out_text(out, is_blessed ? "recorded for the first time, "
+                                    : "still open (--bless records them), ");
+    }
+    zs_out_printf(out, "in %u of %u design%s", t->moved_designs, t->designs,
+                  t->designs == 1 ? "" : "s");
+}
+
+zs_status zs_check_table_emit(const zs_checked *files, uint32_t n, bool is_blessed,
+                              const zs_table_style *style, const zs_sink *s, zs_err *err)
 {
     zs_out out = {.sink = s, .colour = style != NULL && style->colour};
     const zs_check_totals t = zs_check_totals_of(files, n);
@@ -210,14 +235,8 @@ zs_status zs_check_table_emit(const zs_checked *files, uint32_t n, const zs_tabl
         for (uint32_t c = 0; c < files[f].baseline->case_n; c++)
             if (zs_verdict_moved(&files[f].verdicts[c]) ||
                 zs_verdict_misfits(&files[f].verdicts[c]))
-                put_design(&out, &files[f], c);
-    if (t.moved_designs == 0)
-        zs_out_printf(&out, "%u figure%s of %u design%s as before", t.figures,
-                      t.figures == 1 ? "" : "s", t.designs, t.designs == 1 ? "" : "s");
-    else
-        zs_out_printf(&out, "%u of %u figure%s moved, in %u of %u design%s", t.moved_figures,
-                      t.figures, t.figures == 1 ? "" : "s", t.moved_designs, t.designs,
-                      t.designs == 1 ? "" : "s");
+                put_design(&out, &files[f], c, is_blessed);
+    put_totals(&out, &t, is_blessed);
     if (t.misfits > 0)
         zs_out_printf(&out, "; %u design%s not fit (fits = 0 in their rows would expect it)",
                       t.misfits, t.misfits == 1 ? " does" : "s do");
@@ -323,7 +342,9 @@ zs_status zs_check_json_emit(const zs_checked *files, uint32_t n, const zs_sink 
     json_t *root = json_object(), *designs = json_array();
     int failed = json_object_set_new(root, "as_before", json_boolean(t.moved_designs == 0));
     failed |= json_object_set_new(root, "figures", zs_json_count(t.figures));
-    failed |= json_object_set_new(root, "moved_figures", zs_json_count(t.moved_figures));
+    failed |=
+        json_object_set_new(root, "moved_figures", zs_json_count(t.moved_figures + t.open_figures));
+    failed |= json_object_set_new(root, "open_figures", zs_json_count(t.open_figures));
     failed |= json_object_set_new(root, "moved_designs", zs_json_count(t.moved_designs));
     for (uint32_t f = 0; f < n; f++)
         for (uint32_t c = 0; c < files[f].baseline->case_n; c++)

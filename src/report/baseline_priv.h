@@ -19,7 +19,7 @@ bool zs_verdict_misfits(const zs_case_verdict *v);
 
 /* How often something was compared and moved, over all files. */
 typedef struct zs_check_totals {
-    uint32_t designs, moved_designs, misfits, figures, moved_figures;
+    uint32_t designs, moved_designs, misfits, figures, moved_figures, open_figures;
 } zs_check_totals;
 zs_check_totals zs_check_totals_of(const zs_checked *files, uint32_t n);
 

@@ -81,11 +81,21 @@ static zs_cell trait_cell(const zs_figures *f, size_t trait)
     return cell;
 }
 
+/* The first column that could run; those that could not have no traits. */
+static uint32_t first_known(const zs_comparison *c)
+{
+    uint32_t i = 0;
+    while (i + 1 < c->column_n && c->columns[i].problem != NULL)
+        i++;
+    return i;
+}
+
 static bool is_shared(const zs_comparison *c, size_t trait)
 {
-    const zs_cell first = trait_cell(&c->columns[0], trait);
-    for (uint32_t i = 1; i < c->column_n; i++)
-        if (strcmp(first.text, trait_cell(&c->columns[i], trait).text) != 0)
+    const zs_cell first = trait_cell(&c->columns[first_known(c)], trait);
+    for (uint32_t i = 0; i < c->column_n; i++)
+        if (c->columns[i].problem == NULL &&
+            strcmp(first.text, trait_cell(&c->columns[i], trait).text) != 0)
             return false;
     return true;
 }
@@ -94,7 +104,8 @@ static bool is_shared(const zs_comparison *c, size_t trait)
 static bool is_label(const zs_comparison *c, size_t trait)
 {
     for (uint32_t i = 0; i < c->column_n; i++)
-        if (strcmp(c->columns[i].label, trait_cell(&c->columns[i], trait).text) != 0)
+        if (c->columns[i].problem == NULL &&
+            strcmp(c->columns[i].label, trait_cell(&c->columns[i], trait).text) != 0)
             return false;
     return true;
 }
@@ -137,7 +148,8 @@ static void put_row(layout *l, const zs_compare_row *row)
 {
     zs_text_cell(&l->table, row->title);
     for (uint32_t i = 0; i < l->c->column_n; i++) {
-        zs_text_cell(&l->table, value_cell(row->as, row->values[i]).text);
+        const bool is_known = l->c->columns[i].problem == NULL;
+        zs_text_cell(&l->table, is_known ? value_cell(row->as, row->values[i]).text : "-");
         if (i == 0)
             continue;
         const zs_cell change = change_cell(row, i);
@@ -223,7 +235,7 @@ static void put_head(layout *l)
                                  used == 0                              ? ""
                                  : strcmp(traits[t].before, "on ") == 0 ? " "
                                                                         : ", ",
-                                 traits[t].before, trait_cell(&l->c->columns[0], t).text);
+                                 traits[t].before, trait_cell(&l->c->columns[first_known(l->c)], t).text);
     }
     if (l->c->column_n > 1)
         snprintf(text + used, sizeof text - used, "%s× and pt: against the first column",
@@ -261,6 +273,11 @@ static void put_notes(layout *l)
         const char *binding = zs_figures_text(f, "binding"),
                    *note = zs_figures_text(f, "fusion_note");
         char text[ZS_LINE_BYTES];
+        if (f->problem != NULL) {
+            snprintf(text, sizeof text, "%s: cannot run: %.900s", label_cell(l, i).text,
+                     f->problem);
+            zs_out_wrap(&l->out, text, 0, 2, l->width);
+        }
         if (binding[0] != '\0') {
             const bool is_close = zs_figures_number(f, "fits") != 0;
             snprintf(text, sizeof text,
@@ -344,6 +361,11 @@ zs_status zs_comparison_csv_emit(const zs_comparison *c, const zs_sink *s, zs_er
 
 /* ---- JSON ------------------------------------------------------------------------------------ */
 
+static json_t *count_or_null(double value)
+{
+    return isfinite(value) ? zs_json_count((uint64_t)value) : json_null();
+}
+
 static int put_column(json_t *list, const zs_figures *f)
 {
     json_t *entry = json_object();
@@ -354,9 +376,10 @@ static int put_column(json_t *list, const zs_figures *f)
         const char *text = zs_figures_text(f, texts[i]);
         failed |= json_object_set_new(entry, texts[i], zs_json_text(text[0] ? text : NULL));
     }
-    failed |= json_object_set_new(entry, "batch", zs_json_real(zs_figures_number(f, "batch")));
+    failed |= json_object_set_new(entry, "batch", count_or_null(zs_figures_number(f, "batch")));
     failed |=
-        json_object_set_new(entry, "clock_hz", zs_json_real(zs_figures_number(f, "clock_hz")));
+        json_object_set_new(entry, "clock_hz", count_or_null(zs_figures_number(f, "clock_hz")));
+    failed |= json_object_set_new(entry, "problem", zs_json_text(f->problem));
     failed |= json_array_append_new(list, entry);
     return failed;
 }

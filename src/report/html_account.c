@@ -234,8 +234,53 @@ static const char script[] =
     "rows.sort(function(a,b){var x=key(a),y=key(b),s=x<y?-1:x>y?1:0;return down?-s:s});"
     "rows.forEach(function(r){body.appendChild(r)})}});\n";
 
+static void put_fact(zs_out *out, const char *name, const char *value)
+{
+    if (value == NULL || value[0] == '\0')
+        return;
+    zs_out_text(out, "<tr><th scope=\"row\">");
+    zs_html_text(out, name);
+    zs_out_text(out, "</th><td><code>");
+    zs_html_text(out, value);
+    zs_out_text(out, "</code></td></tr>\n");
+}
+
+static void put_digests(zs_out *out, const char *what, const zs_file_digest *list, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        char name[160];
+        snprintf(name, sizeof name, "%s %.120s", what, list[i].name ? list[i].name : "");
+        put_fact(out, name, list[i].sha256 ? list[i].sha256 : "made by the program");
+    }
+}
+
+/* Enough to have the same result again, and to see why another one differs. */
+static void put_provenance(zs_out *out, const zs_provenance *p)
+{
+    if (p == NULL)
+        return;
+    zs_out_text(out, "<section aria-labelledby=\"h-made\"><h2 id=\"h-made\">How this was "
+                     "made</h2>\n<div class=\"scroll\"><table id=\"made\"><tbody>\n");
+    put_fact(out, "program", p->version);
+    put_fact(out, "models", p->models_digest);
+    put_fact(out, "command", p->command);
+    put_fact(out, "sha256 of the design", p->design_sha256);
+    put_fact(out, "sha256 of the model", p->model_sha256);
+    put_fact(out, "sha256 of the weights", p->weights_sha256);
+    put_digests(out, "input", p->inputs, p->input_n);
+    put_digests(out, "data", p->data, p->data_n);
+    zs_out_text(out, "</tbody></table></div>\n");
+    if (p->design != NULL) {
+        zs_out_text(out, "<details><summary>the whole design</summary><pre>");
+        zs_html_text(out, p->design);
+        zs_out_text(out, "</pre></details>\n");
+    }
+    zs_out_text(out, "</section>\n");
+}
+
 void zs_html_foot(zs_out *out, const zs_result *r)
 {
+    put_provenance(out, r->provenance);
     zs_out_printf(out,
                   "</main>\n<footer><p class=\"faint\">%s simulated events in %s.</p>"
                   "</footer>\n",

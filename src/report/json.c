@@ -49,22 +49,75 @@ json_t *zs_json_value(const zs_value *value)
     return NULL;
 }
 
+/* jansson writes all reals to as many digits: 0.1 as 0.10000000000000001. On the way to the sink
+ * each gets the fewest that give it back. */
+typedef struct number_filter {
+    zs_out out;
+    char number[64]; /* seen so far of the one we are in */
+    size_t n;
+    bool in_text, is_escaped;
+} number_filter;
+
+static void put(number_filter *f, const char *data, size_t bytes)
+{
+    if (f->out.status == ZS_OK && bytes > 0)
+        f->out.status = zs_sink_write(f->out.sink, data, bytes);
+}
+
+static void put_number(number_filter *f)
+{
+    char text[64];
+    f->number[f->n] = '\0';
+    const bool is_real = strpbrk(f->number, ".e") != NULL;
+    const double value = strtod(f->number, NULL);
+    f->n = 0;
+    if (!is_real) {
+        put(f, f->number, strlen(f->number));
+        return;
+    }
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, value);
+        if (strtod(text, NULL) == value)
+            break;
+    }
+    put(f, text, strlen(text));
+    if (strpbrk(text, ".e") == NULL)
+        put(f, ".0", 2);
+}
+
 static int write_piece(const char *data, size_t bytes, void *ctx)
 {
-    zs_out *out = ctx;
-    if (out->status == ZS_OK)
-        out->status = zs_sink_write(out->sink, data, bytes);
-    return out->status == ZS_OK ? 0 : -1;
+    number_filter *f = ctx;
+    size_t from = 0;
+    for (size_t i = 0; i < bytes; i++) {
+        const char c = data[i];
+        const bool is_number = !f->in_text && (c == '-' || c == '+' || c == '.' ||
+                                               (c >= '0' && c <= '9') || (c == 'e' && f->n > 0));
+        if (is_number && f->n + 1 < sizeof f->number) {
+            put(f, data + from, i - from);
+            f->number[f->n++] = c;
+            from = i + 1;
+            continue;
+        }
+        if (f->n > 0)
+            put_number(f);
+        if (c == '"' && !f->is_escaped)
+            f->in_text = !f->in_text;
+        f->is_escaped = f->in_text && c == '\\' && !f->is_escaped;
+    }
+    put(f, data + from, bytes - from);
+    return f->out.status == ZS_OK ? 0 : -1;
 }
 
 zs_status zs_json_end(json_t *root, bool failed, const char *what, const zs_sink *s, zs_err *err)
 {
-    zs_out out = {.sink = s};
+    number_filter f = {.out = {.sink = s}};
+    zs_out *out = &f.out;
     if (failed)
-        out.status = ZS_ENOMEM;
-    else if (json_dump_callback(root, write_piece, &out, JSON_INDENT(2) | JSON_REAL_PRECISION(17)))
-        out.status = out.status == ZS_OK ? ZS_ENOMEM : out.status;
+        out->status = ZS_ENOMEM;
+    else if (json_dump_callback(root, write_piece, &f, JSON_INDENT(2) | JSON_REAL_PRECISION(17)))
+        out->status = out->status == ZS_OK ? ZS_ENOMEM : out->status;
     json_decref(root);
-    zs_out_text(&out, "\n");
-    return zs_out_end(&out, what, err);
+    zs_out_text(out, "\n");
+    return zs_out_end(out, what, err);
 }

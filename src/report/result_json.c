@@ -171,9 +171,47 @@ static int put_lists(json_t *root, const zs_result *r)
     return failed;
 }
 
+static int put_digests(json_t *object, const char *key, const zs_file_digest *list, uint32_t n)
+{
+    json_t *entries = json_array();
+    int failed = entries == NULL ? -1 : 0;
+    for (uint32_t i = 0; i < n; i++) {
+        json_t *entry = json_object();
+        failed |= json_object_set_new(entry, "name", zs_json_text(list[i].name));
+        if (list[i].sha256 != NULL)
+            failed |= json_object_set_new(entry, "sha256", zs_json_text(list[i].sha256));
+        failed |= json_array_append_new(entries, entry);
+    }
+    return failed | json_object_set_new(object, key, entries);
+}
+
+static int put_provenance(json_t *root, const zs_provenance *p)
+{
+    json_t *object = json_object(), *settings = json_array();
+    const struct {
+        const char *key, *text;
+    } texts[] = {{"design_sha256", p->design_sha256},
+                 {"model_sha256", p->model_sha256},
+                 {"weights_sha256", p->weights_sha256},
+                 {"command", p->command},
+                 {"design", p->design}};
+    int failed = json_object_set_new(root, "version", zs_json_text(p->version));
+    failed |= json_object_set_new(root, "models_digest", zs_json_text(p->models_digest));
+    failed |= json_object_set_new(root, "schema_version", json_integer(ZS_RESULT_SCHEMA));
+    for (size_t i = 0; i < ZS_LEN(texts); i++)
+        failed |= json_object_set_new(object, texts[i].key, zs_json_text(texts[i].text));
+    for (uint32_t i = 0; i < p->setting_n; i++)
+        failed |= json_array_append_new(settings, zs_json_text(p->settings[i]));
+    failed |= json_object_set_new(object, "settings", settings);
+    failed |= put_digests(object, "inputs", p->inputs, p->input_n);
+    failed |= put_digests(object, "data", p->data, p->data_n);
+    return failed | json_object_set_new(root, "provenance", object);
+}
+
 zs_status zs_json_emit(const zs_result *r, const zs_sink *s, zs_err *err)
 {
     json_t *root = json_object();
-    const bool failed = root == NULL || put_figures(root, r) != 0 || put_lists(root, r) != 0;
+    const bool failed = root == NULL || put_figures(root, r) != 0 || put_lists(root, r) != 0 ||
+                        (r->provenance != NULL && put_provenance(root, r->provenance) != 0);
     return zs_json_end(root, failed, "result.json", s, err);
 }

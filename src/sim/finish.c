@@ -30,28 +30,55 @@ static uint64_t mean_burst_bytes(const zs_result *r)
     return bursts ? bytes / bursts : 0;
 }
 
-/* What the engine did most in this row, in words. */
-static const char *explain(zs_arena *arena, const zs_result *r, const zs_layer_result *l,
-                           uint64_t lanes)
+/* Rows of which the same is to be said, with the least and the most of each figure: notes that
+ * differ in a per cent would be read eight times. */
+typedef struct note_group {
+    uint32_t n, least_share, most_share, least_lanes, most_lanes;
+    double least_times, most_times; /* its bound */
+    const char *text;
+} note_group;
+enum { NOTE_GROUPS = ZS_CAUSE_N * 4 };
+
+static note_group *group_of(note_group groups[NOTE_GROUPS], const zs_layer_result *l, bool is_far)
 {
-    const uint32_t share = percent(l->waited_cycles[l->limited_by], l->cycles);
-    const uint64_t slots = l->busy_cycles[ZS_BY_COMPUTE] * lanes;
-    switch (l->limited_by) {
-    case ZS_BY_COMPUTE:
-        return zs_arena_printf(arena,
-                               "the MAC array works %u %% of the time with %u %% of its lanes in "
-                               "use: edge tiles, idle lanes or vector work, not DRAM",
-                               share, percent(l->macs, slots));
-    case ZS_BY_HOST:
-        return zs_arena_printf(arena, "the PS takes %u %% of the time%s", share,
-                               l->on_engine ? ": registers, call end, cache maintenance" : "");
-    default:
-        return zs_arena_printf(arena,
-                               "waits for %ss %u %% of the time: one channel carries them, latency "
-                               "and short rows included (mean burst %llu bytes)",
-                               zs_cause_name(l->limited_by), share,
-                               (unsigned long long)mean_burst_bytes(r));
-    }
+    return &groups[((uint32_t)l->limited_by * 2 + is_far) * 2 + l->on_engine];
+}
+
+static const char *range(zs_arena *arena, uint32_t least, uint32_t most)
+{
+    return least == most ? zs_arena_printf(arena, "%u %%", least)
+                         : zs_arena_printf(arena, "%u to %u %%", least, most);
+}
+
+/* What the engine did most in these rows, in words. */
+static zs_status explain(zs_arena *arena, const zs_result *r, note_group *g, zs_cause limited_by,
+                         bool is_far, bool on_engine)
+{
+    const char *share = range(arena, g->least_share, g->most_share), *why = NULL;
+    const char *lanes = range(arena, g->least_lanes, g->most_lanes);
+    if (share == NULL || lanes == NULL)
+        return ZS_ENOMEM;
+    if (limited_by == ZS_BY_COMPUTE)
+        why = zs_arena_printf(arena,
+                              "the MAC array works %s of the time with %s of its lanes in use: "
+                              "edge tiles, idle lanes or vector work, not DRAM",
+                              share, lanes);
+    else if (limited_by == ZS_BY_HOST)
+        why = zs_arena_printf(arena, "the PS takes %s of the time%s", share,
+                              on_engine ? ": registers, call end, cache maintenance" : "");
+    else
+        why = zs_arena_printf(arena,
+                              "waits for %ss %s of the time: one channel carries them, latency and "
+                              "short rows included (mean burst %llu bytes)",
+                              zs_cause_name(limited_by), share,
+                              (unsigned long long)mean_burst_bytes(r));
+    if (why != NULL && is_far && g->most_times - g->least_times < 0.05)
+        why = zs_arena_printf(arena, "%.1f times its bound: %s", g->most_times, why);
+    else if (why != NULL && is_far)
+        why = zs_arena_printf(arena, "%.1f to %.1f times its bound: %s", g->least_times,
+                              g->most_times, why);
+    g->text = why;
+    return why != NULL ? ZS_OK : ZS_ENOMEM;
 }
 
 static bool verdicts_differ(const zs_layer_result *l)
@@ -60,19 +87,43 @@ static bool verdicts_differ(const zs_layer_result *l)
     return l->on_engine && (l->memory_roof ? !waits_for_memory : l->limited_by != ZS_BY_COMPUTE);
 }
 
-static zs_status note_row(zs_arena *arena, const zs_result *r, zs_layer_result *l, uint64_t lanes)
+static bool is_far(const zs_layer_result *l)
 {
-    const bool far = l->bound_cycles > 0 && l->cycles / FAR_ABOVE_BOUND > l->bound_cycles;
-    if (!far && !verdicts_differ(l))
-        return ZS_OK;
-    const char *why = explain(arena, r, l, lanes);
-    if (why == NULL)
-        return ZS_ENOMEM;
-    l->note = why;
-    if (far)
-        l->note = zs_arena_printf(arena, "%.1f times its bound: %s",
-                                  (double)l->cycles / (double)l->bound_cycles, why);
-    return l->note ? ZS_OK : ZS_ENOMEM;
+    return l->bound_cycles > 0 && l->cycles / FAR_ABOVE_BOUND > l->bound_cycles;
+}
+
+static void add_to_group(note_group *g, const zs_layer_result *l, uint64_t lanes)
+{
+    const uint32_t share = percent(l->waited_cycles[l->limited_by], l->cycles);
+    const uint32_t used = percent(l->macs, l->busy_cycles[ZS_BY_COMPUTE] * lanes);
+    const double times = l->bound_cycles > 0 ? (double)l->cycles / (double)l->bound_cycles : 0;
+    const bool is_first = g->n++ == 0;
+    g->least_share = is_first || share < g->least_share ? share : g->least_share;
+    g->most_share = share > g->most_share ? share : g->most_share;
+    g->least_lanes = is_first || used < g->least_lanes ? used : g->least_lanes;
+    g->most_lanes = used > g->most_lanes ? used : g->most_lanes;
+    g->least_times = is_first || times < g->least_times ? times : g->least_times;
+    g->most_times = times > g->most_times ? times : g->most_times;
+}
+
+static zs_status note_rows(zs_arena *arena, const zs_design *design, const zs_plan *plan,
+                           const zs_result *r, zs_layer_result *layers)
+{
+    note_group groups[NOTE_GROUPS] = {0};
+    for (uint32_t i = 0; i < plan->row_n; i++)
+        if (is_far(&layers[i]) || verdicts_differ(&layers[i]))
+            add_to_group(group_of(groups, &layers[i], is_far(&layers[i])), &layers[i],
+                         zs_design_lanes(zs_plan_design(plan, design, i)));
+    for (uint32_t i = 0; i < plan->row_n; i++) {
+        zs_layer_result *l = &layers[i];
+        note_group *g = group_of(groups, l, is_far(l));
+        if (!is_far(l) && !verdicts_differ(l))
+            continue;
+        if (g->text == NULL)
+            ZS_TRY(explain(arena, r, g, l->limited_by, is_far(l), l->on_engine));
+        l->note = g->text;
+    }
+    return ZS_OK;
 }
 
 /* ---- rows ------------------------------------------------------------------------------------ */
@@ -146,11 +197,11 @@ static zs_status finish_rows(zs_arena *arena, const zs_design *design, const zs_
         if (!l->on_engine)
             add_software(row, l, r);
         set_verdicts(&r->roofline, l);
-        if (note_row(arena, r, l, zs_design_lanes(zs_plan_design(plan, design, i))) != ZS_OK)
-            return zs_nomem(err, "result");
         for (uint32_t k = 0; k < ZS_OPERAND_N; k++)
             r->operand_bytes[k] += l->operand_bytes[k];
     }
+    if (note_rows(arena, design, plan, r, layers) != ZS_OK)
+        return zs_nomem(err, "result");
     r->layers = layers;
     r->layer_n = plan->row_n;
     r->layers_overlap = plan->rows_overlap;
@@ -217,6 +268,31 @@ static zs_energy energy_of(const zs_design *design, const zs_plan *plan, const z
     return sum;
 }
 
+static uint32_t value_of(const zs_design *design, const char *key)
+{
+    const zs_field *field = zs_field_find(key);
+    return *(const uint32_t *)(const void *)((const char *)design + field->offset);
+}
+
+/* Lanes that no layer can ever use. */
+static zs_status note_lanes(zs_arena *arena, const zs_design *design, const zs_kind_lanes *lanes,
+                            const char *engine, zs_result *r, zs_err *err)
+{
+    for (; lanes != NULL && lanes->unroll != NULL; lanes++) {
+        const uint32_t unroll = value_of(design, lanes->unroll);
+        const uint32_t bound = lanes->bound != NULL ? value_of(design, lanes->bound) : unroll;
+        if (unroll <= bound)
+            continue;
+        const char *note = zs_arena_printf(
+            arena, "%s of %u is above %s of %u: of every %u lanes %u never have work",
+            lanes->unroll, unroll, lanes->bound, bound, unroll, unroll - bound);
+        if (note == NULL)
+            return zs_nomem(err, "result");
+        ZS_TRY(add_notes(arena, r, engine, &note, 1, err));
+    }
+    return ZS_OK;
+}
+
 /* What the kind of the engine says, or of several engines the kind of each. */
 static zs_status ask_kinds(zs_arena *arena, const zs_design *design, const zs_net *net,
                            const zs_plan *plan, zs_result *r, zs_err *err)
@@ -239,6 +315,10 @@ static zs_status ask_kinds(zs_arena *arena, const zs_design *design, const zs_ne
             ZS_TRY(parts[i].plan->kind->notes(arena, parts[i].plan, &totals, &notes, &n, err));
         if (n > 0)
             ZS_TRY(add_notes(arena, r, parts[i].name, notes, n, err));
+        if (parts[i].plan->choice_note != NULL)
+            ZS_TRY(add_notes(arena, r, parts[i].name, &parts[i].plan->choice_note, 1, err));
+        ZS_TRY(note_lanes(arena, parts[i].design, parts[i].plan->kind->lanes,
+                          part_n > 1 ? parts[i].name : NULL, r, err));
     }
     if (plan->rearranged_bytes == 0)
         return ZS_OK;

@@ -29,7 +29,9 @@ static zs_status unknown_figure(const char *name, zs_err *err)
     const char *near = zs_nearest(name, names, n);
     if (near == NULL)
         near = zs_field_suggest(name);
-    return zs_fail(err, ZS_EPARSE, name, "is no figure of a result and no key of a design%s%s",
+    return zs_fail(err, ZS_EPARSE, name,
+                   "is no figure of a result and no key of a design%s%s; zynqsim show --metrics "
+                   "lists the figures",
                    near ? ", did you mean " : "", near ? near : "");
 }
 
@@ -218,7 +220,7 @@ static bool is_blank(const char *from, size_t bytes)
     return strspn(from, " ") >= bytes;
 }
 
-/* Comparisons between "&&"; one that is missing is told with the side it should be on. */
+/* Comparisons between "&&"; one that is missing is named with the side it should be on. */
 static zs_status read_text(draft *d, const char *text)
 {
     const char *from = text;

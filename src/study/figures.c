@@ -54,6 +54,19 @@ zs_status zs_figures_take(zs_arena *arena, const char *label, const zs_result *r
     return ZS_OK;
 }
 
+zs_status zs_figures_without(zs_arena *arena, const char *label, const char *problem,
+                             zs_figures *out, zs_err *err)
+{
+    zs_value *values = zs_new(arena, zs_value, zs_metric_n);
+    const char *own = zs_arena_strdup(arena, label), *why = zs_arena_strdup(arena, problem);
+    if (values == NULL || own == NULL || why == NULL)
+        return zs_nomem(err, "figures");
+    for (uint32_t i = 0; i < zs_metric_n; i++)
+        values[i].type = ZS_METRIC_TEXT;
+    *out = (zs_figures){.label = own, .values = values, .problem = why};
+    return ZS_OK;
+}
+
 /* ---- asking ---------------------------------------------------------------------------------- */
 
 double zs_value_number(const zs_value *value)

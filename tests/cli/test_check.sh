@@ -25,7 +25,7 @@ small.yaml,accelerator.fusion=none;batch=2,tile,,?,,
 END
 cp b.csv open.csv
 program check b.csv
-ok "$([ $status = 1 ] && grep -q '^4 of 4 figures moved, in 2 of 2 designs$' out && cmp -s b.csv open.csv; echo $?)" 'open figures are told, nothing is written'
+ok "$([ $status = 1 ] && grep -q '^4 of 4 figures still open (--bless records them), in 2 of 2 designs$' out && cmp -s b.csv open.csv; echo $?)" 'open figures are told, nothing is written'
 program check b.csv --bless --layers
 ok "$([ $status = 0 ] && ! grep -q '?' b.csv && head -n 1 b.csv | grep -q '^# cycles' && [ "$(find . -name '.b.csv*')" = '' ]; echo $?)" '--bless fills them in'
 program check b.csv
@@ -59,6 +59,12 @@ printf 'design,layer,cycles\nsmall.yaml,,?\n' >new.csv
 program check new.csv --bless
 program check new.csv --set accelerator.tile.oc=4
 ok "$([ $status = 1 ] && grep -q '^    conv' out; echo $?)" 'a design that was blessed for the first time has layers to name'
+printf 'design,layer,cycles,dram.read_bytes\nsmall.yaml,,5,?\nsmall.yaml,,?,?\n' >mixed.csv
+program check mixed.csv --bless
+ok "$([ $status = 0 ] && grep -q '^1 of 4 figures moved, 3 recorded for the first time, in 2 of 2 designs$' out && [ "$(grep -c '^,conv1' mixed.csv)" = 2 ]; echo $?)" 'a figure written by hand beside open ones does not cost the layers, and what is filled in has not moved'
+printf 'design,layer,cycles\nsmall.yaml,,%s\nsmall.yaml,,?\n' "$cycles" >mixed.csv
+program check mixed.csv --bless
+ok "$([ $status = 0 ] && grep -q '^1 of 2 figures recorded for the first time, in 1 of 2 designs$' out && ! grep -q conv1 mixed.csv; echo $?)" 'a table whose designs have no layers gets none'
 program check near.csv b.csv --junit j.xml
 ok "$([ $status = 0 ] && [ "$(grep -c '<testsuite ' j.xml)" = 2 ] && [ "$(grep -c '<testcase' j.xml)" = 3 ] && ! grep -q '<failure' j.xml; echo $?)" 'several baselines are several suites'
 mkfifo pipe.xml

@@ -43,6 +43,22 @@ ok "$([ $status = 0 ] && grep -q '^the networks differ: ratios ' out; echo $?)" 
 program compare small.yaml --vary accelerator.fusion=none,lf2
 ok "$([ $status = 0 ] && ! grep -q 'the networks differ' out; echo $?)" 'and the same one is not'
 
+# ---- columns that cannot run
+program compare small.yaml --vary batch=1,8,60000 --set 'board.memory.bytes=1 MiB'
+ok "$([ $status = 0 ] && grep -q '^60000: cannot run: board.memory.bytes: weights and tensors need' out && grep -q '^  batch  .* 1  .* 8  .* 60000' out && ! grep -q '^  network' out && [ ! -s err ]; echo $?)" 'a column that cannot run says why, the others stay'
+program compare small.yaml --vary batch=60000,1 --set 'board.memory.bytes=1 MiB' --format json
+ok "$([ $status = 0 ] && grep -q '^zynqsim: 60000: cannot run: board.memory.bytes' err; echo $?)" 'be it the first'
+json 'JSON has the problem, whole numbers as such and no digits that mean nothing' '
+text = open("out").read()
+one = d["columns"][1]
+assert d["columns"][0]["problem"].startswith("board.memory.bytes") and d["columns"][0]["batch"] is None and one["problem"] is None
+assert type(one["batch"]) is int and type(one["clock_hz"]) is int
+assert all(repr(v) in text for r in d["rows"] for v in r["values"] if type(v) is float and "e" not in repr(v))'
+program compare small.yaml --vary batch=60000,50000 --set 'board.memory.bytes=1 MiB'
+ok "$([ $status = 2 ] && [ ! -s out ] && grep -q 'weights and tensors need' err; echo $?)" 'when none can run there is no table'
+program compare small.yaml small.yaml --set accelerator.tile.oc=0
+ok "$([ $status = 2 ] && [ ! -s out ]; echo $?)" 'a wrong key is none of that'
+
 # ---- what is refused
 refuse() { # WORDS-IN-MESSAGE ARGUMENT...
     words=$1

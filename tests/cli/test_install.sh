@@ -37,6 +37,13 @@ else
     skip 'headers in C++: there is no g++'
 fi
 
+# ---- the manual
+named=$(grep -oE "$prefix/[A-Za-z0-9_./-]*[A-Za-z0-9]" "$prefix/share/man/man1/zynqsim.1" | sort -u)
+ok "$([ "$(echo "$named" | wc -l)" -ge 5 ] && ! grep -qE '(^|[ (])(docs|configs)/' "$prefix/share/man/man1/zynqsim.1"; echo $?)" 'the installed manual names installed files'
+for file in $named; do
+    ok "$([ -e "$file" ]; echo $?)" "$file, which it names, is there"
+done
+
 # ---- programs on top
 version=$(sed -n 's/.*ZS_VERSION "\(.*\)"/\1/p' include/zynqsim/version.h)
 for package in zynqsim zynqsim-core; do

@@ -93,6 +93,14 @@ head -c 960 /dev/zero | tr '\000' 'x' >>a.ppm
 program run small.yaml --set network.preprocess.resize=16 --input a.ppm --format json
 ok "$([ $status = 0 ] && grep -q '"input": *"a.ppm"' out; echo $?)" 'a picture goes in'
 
+# ---- lanes without work
+program run "$TOP/configs/default.yaml" --timing-only --fidelity tile --set accelerator.unroll.ic=16 --set accelerator.tile.ic=8
+ok "$(grep -q 'accelerator.unroll.ic of 16 is above accelerator.tile.ic of 8: of every 16 lanes 8 never have work' out; echo $?)" 'lanes beyond the tile are noted'
+program run "$TOP/configs/default.yaml" --timing-only --fidelity tile
+ok "$(! grep -q 'never have work' out; echo $?)" 'but not lanes within it'
+program run "$TOP/configs/mobilenet.yaml" --timing-only --fidelity tile --format json
+json 'rows of which the same is to be said have one note' 'n = {l["note"] for l in d["layers"] if l["note"] and "of its lanes in use" in l["note"]}; assert len(n) == 1 and " to " in n.pop()'
+
 # ---- a second slot takes block RAM that weights need
 cycles() {
     "$ZYNQSIM" run "$TOP/configs/default.yaml" --model cifar10_quick --fidelity tile --timing-only --quiet --format json \

@@ -79,11 +79,11 @@ static const struct {
     uint32_t n;
     const char *part; /* NULL: fine */
 } groupings[] = {
-    {{{names, 2}, {names + 2, 1}}, 2, NULL},
-    {{{names, 2}, {names + 2, 2}}, 2, "layer 'b' is listed twice"},
-    {{{names, 4}}, 1, "layer 'b' is listed twice"},
-    {{{names, 1}, {names, 0}}, 2, "group 2 is empty"},
-    {{{names, 0}}, 0, "the list of groups is empty"},
+    {{{names, 2, NULL}, {names + 2, 1, NULL}}, 2, NULL},
+    {{{names, 2, NULL}, {names + 2, 2, NULL}}, 2, "layer 'b' is listed twice"},
+    {{{names, 4, NULL}}, 1, "layer 'b' is listed twice"},
+    {{{names, 1, NULL}, {names, 0, NULL}}, 2, "group 2 is empty"},
+    {{{names, 0, NULL}}, 0, "the list of groups is empty"},
 };
 
 START_TEST(test_groups_name_every_layer_once)

@@ -132,7 +132,7 @@ START_TEST(test_groups_are_copied_and_a_word_drops_them)
     design_case c;
     char name[] = "conv1";
     const char *const first[] = {name, "pool1"}, *const second[] = {"fire2"};
-    const zs_name_list groups[] = {{first, 2}, {second, 1}};
+    const zs_name_list groups[] = {{first, 2, NULL}, {second, 1, NULL}};
     design_case_start(&c);
     ck_assert_int_eq(zs_design_set_groups(&c.design, &c.arena, groups, 2, &c.err), ZS_OK);
     name[0] = 'x';
@@ -161,7 +161,7 @@ END_TEST
 static zs_status set_everything(zs_arena *arena, zs_design *d, zs_err *err)
 {
     const char *const names[] = {"a.png", "b.npy"};
-    const zs_name_list groups[] = {{names, 2}};
+    const zs_name_list groups[] = {{names, 2, NULL}};
     ZS_TRY(zs_design_set(d, arena, "network.model", "mine.onnx", err));
     ZS_TRY(zs_design_set(d, arena, "network.preprocess.mean", "1,2,3", err));
     ZS_TRY(zs_design_set_list(d, arena, "network.calibration", names, 2, err));

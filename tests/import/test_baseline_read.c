@@ -193,8 +193,12 @@ static const struct {
      "design,layer,cycles\na,,60\n,conv,10\n,pool,50\nb,,60\n,conv,10\n,pool,50\n"},
     {"design,layer,cycles\na,,60\nb,,?\n", 50, "pool", false,
      "design,layer,cycles\na,,60\nb,,60\n"},
+    /* a figure written by hand beside an open one makes no old design */
     {"design,layer,cycles,fits\na,,55,?\n", 50, "pool", false,
-     "design,layer,cycles,fits\na,,60,1\n"},
+     "design,layer,cycles,fits\na,,60,1\n,conv,10,\n,pool,50,\n"},
+    {"design,layer,cycles,fits\na,,55,?\nb,,?,?\n", 50, "pool", false,
+     "design,layer,cycles,fits\na,,60,1\n,conv,10,\n,pool,50,\nb,,60,1\n,conv,10,\n,pool,50,"
+     "\n"},
     {"design,cycles\na,?\n", 50, "pool", false, "design,cycles\na,60\n"},
     {"design,layer,fits\na,,?\n", 50, "pool", false, "design,layer,fits\na,,1\n"},
     /* those of all on request */

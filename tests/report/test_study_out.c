@@ -97,7 +97,7 @@ static const zs_checked checked = {.baseline = &baseline, .verdicts = verdicts};
 
 static zs_status check_table(const zs_sink *s, zs_err *err)
 {
-    return zs_check_table_emit(&checked, 1, NULL, s, err);
+    return zs_check_table_emit(&checked, 1, false, NULL, s, err);
 }
 
 static zs_status check_csv(const zs_sink *s, zs_err *err)
