@@ -146,6 +146,7 @@ static void step_wire(sim *s, flow_node *n)
             }
             for (uint32_t i = 0; i < n->is.out_n; i++) {
                 const edge *y = out[i];
+                assert(y != NULL); /* an edge of every output */
                 if (y->depth == 0)
                     continue;
                 if (y->in_n - y->out_n >= y->depth)

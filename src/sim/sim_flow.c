@@ -118,7 +118,8 @@ static const char *limit_of(zs_arena *arena, const zs_plan *plan, const zs_flow_
 static zs_status add_notes(zs_arena *arena, const zs_plan *plan, const zs_flow_result *f,
                            zs_result *r, zs_err *err)
 {
-    const char **notes = zs_new(arena, const char *, 2);
+    const char **notes = zs_new(arena, const char *, r->note_n + 2);
+    uint32_t n = 0;
     const uint64_t first = zs_flow_last_output(f, 0), interval = zs_flow_interval(f);
     const double rate = interval > 0 ? (double)r->clock_hz / (double)interval : 0;
     const char *limit = limit_of(arena, plan, f, r);
@@ -133,19 +134,20 @@ static zs_status add_notes(zs_arena *arena, const zs_plan *plan, const zs_flow_r
                               limit, first, interval, rate);
     if (r->flow_limit == NULL)
         return zs_nomem(err, "result");
-    notes[0] = r->flow_limit;
+    notes[n++] = r->flow_limit;
+    if (f->images > f->simulated && !r->flow_repeats) {
+        notes[n] = zs_arena_printf(
+            arena,
+            "%" PRIu64 " images are simulated word by word; their last results repeat, words "
+            "further ahead do not yet: the other images are taken to follow at the same interval",
+            f->simulated);
+        if (notes[n++] == NULL)
+            return zs_nomem(err, "result");
+    }
+    for (uint32_t i = 0; i < r->note_n; i++)
+        notes[n++] = r->notes[i];
     r->notes = notes;
-    r->note_n = 1;
-    if (f->images == f->simulated || r->flow_repeats)
-        return ZS_OK;
-    notes[1] = zs_arena_printf(arena,
-                               "%" PRIu64 " images are simulated word by word; their last results "
-                               "repeat, words further ahead do not yet: the other images are taken "
-                               "to follow at the same interval",
-                               f->simulated);
-    r->note_n = 2;
-    if (notes[1] == NULL)
-        return zs_nomem(err, "result");
+    r->note_n = n;
     return ZS_OK;
 }
 

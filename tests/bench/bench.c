@@ -166,6 +166,93 @@ static void bench_points(subject *s, zs_fidelity fidelity, const char *name)
     print_row(what, spread_of(rate, REPEATS), "points/s");
 }
 
+/* ---- a streaming pipeline, exact to the clock and to the bit --------------------------------- */
+
+static const char *const cnv_keys[][2] = {
+    {"accelerator.kind", "stream"},
+    {"accelerator.stream.folding",
+     "MVAU_0=16x3;MVAU_1=32x32;StreamingMaxPool_0=32;MVAU_2=16x32;MVAU_3=16x32;StreamingMaxPool_1="
+     "32;MVAU_4=4x32;MVAU_5=1x32;MVAU_6=1x4;MVAU_7=1x8;MVAU_8=5x1"},
+    {"accelerator.stream.fifos", "MVAU_2=95;MVAU_3=298;MVAU_6=60;MVAU_7=62"},
+};
+
+static void load_cnv(subject *s, const char *model)
+{
+    zs_err err = {0};
+    zs_net_spec spec = {0};
+    size_t bytes;
+    load_subject(s, "models/finn_cnv.yaml"); /* for its arenas and defaults */
+    uint8_t *file = read_file(model, &bytes);
+    if (zs_net_parse(&s->keep, (zs_span){file, bytes}, model, &spec, &err) != ZS_OK ||
+        zs_net_streamline(&s->keep, &spec, &s->net, &err) != ZS_OK)
+        stop(model, &err);
+    for (size_t i = 0; i < ZS_LEN(cnv_keys); i++)
+        if (zs_design_set(&s->design, &s->keep, cnv_keys[i][0], cnv_keys[i][1], &err) != ZS_OK)
+            stop("design", &err);
+}
+
+static void bench_clocks(subject *s)
+{
+    enum { IMAGES = 10 };
+    double ms[REPEATS];
+    zs_err err = {0};
+    zs_flow_result result = {0};
+    const zs_plan *plan = build_plan(s);
+    for (int r = 0; r < REPEATS; r++) {
+        const double begin = now_s();
+        if (zs_flow_run(&s->point, &plan->flow->flow, IMAGES, false, &result, &err) != ZS_OK)
+            stop("clocks", &err);
+        ms[r] = (now_s() - begin) * 1e3 / IMAGES;
+    }
+    char what[64];
+    snprintf(what, sizeof what, "clocks of an image (%llu moves of words)",
+             (unsigned long long)result.moves / IMAGES);
+    print_row(what, spread_of(ms, REPEATS), "ms");
+}
+
+static void bench_bits(subject *s)
+{
+    enum { IMAGES = 10 };
+    double ms[REPEATS];
+    zs_err err = {0};
+    zs_quant *quant;
+    zs_exec *exec;
+    s->design.batch = IMAGES;
+    const zs_plan *plan = build_plan(s);
+    const size_t elems = zs_shape_elems(s->net->tensors[s->net->input].shape);
+    float *x = zs_new(&s->point, float, elems);
+    if (x == NULL || zs_quant_build(&s->point, s->net, ZS_FP32, NULL, &quant, &err) != ZS_OK ||
+        zs_exec_build(&s->point, &s->design, s->net, plan, quant, &exec, &err) != ZS_OK)
+        stop("execution", &err);
+    for (size_t i = 0; i < elems; i++)
+        x[i] = (float)(i * 37 % 256);
+    for (uint32_t i = 0; i < IMAGES; i++)
+        zs_exec_set_input(exec, i, x);
+    for (int r = 0; r < REPEATS; r++) {
+        const double begin = now_s();
+        zs_exec_run(exec);
+        ms[r] = (now_s() - begin) * 1e3 / IMAGES;
+    }
+    print_row("bits of an image, executed", spread_of(ms, REPEATS), "ms");
+}
+
+static void bench_stream(void)
+{
+    static const char model[] = "../shared/data/qnn/cnv_w1a1.onnx";
+    if (access(model, R_OK) != 0) {
+        printf("skipped: a streaming pipeline needs %s\n", model);
+        return;
+    }
+    subject s = {0};
+    load_cnv(&s, model);
+    puts("CNV-W1A1 as a streaming pipeline, one core");
+    bench_points(&s, ZS_BOUND, "bound");
+    bench_clocks(&s);
+    bench_bits(&s);
+    zs_arena_drop(&s.point);
+    zs_arena_drop(&s.keep);
+}
+
 /* ---- the program: one image, against OpenCV -------------------------------------------------- */
 
 /* Runs a program; its standard output goes to `text`. Returns wall seconds, negative on failure. */
@@ -371,6 +458,7 @@ int main(int argc, char **argv)
     bench_points(&s, ZS_BURST, "burst");
     zs_arena_drop(&s.point);
     zs_arena_drop(&s.keep);
+    bench_stream();
     fflush(stdout);
     bench_grid(argv[1], "tile");
     bench_grid(argv[1], "burst");

@@ -126,6 +126,12 @@ program run "$cnv" --timing-only --fidelity bound --set accelerator.stream.foldi
 target=$(field cycles)
 ok "$([ $status -le 1 ] && [ "$target" -gt 5000000 ] && [ "$target" -le 10100000 ]; echo $?)" "folded for 100,000 cycles an image: $target for a hundred"
 
+program run "$cnv" --timing-only --fidelity bound --set accelerator.stream.folding= --set 'accelerator.stream.target=33 kcycles' \
+    --set accelerator.stream.fifos= --set accelerator.stream.least=true
+lut=$(tr '\n' ' ' <out | tr -s ' ' | sed -n 's/.*folded for 33000 cycles .* take \([0-9]*\) LUT, .* of all [0-9]* foldings .*rule \([0-9]*\), .*/\1 -lt \2/p')
+# shellcheck disable=SC2086 # three words
+ok "$([ $status -le 1 ] && [ -n "$lut" ] && [ $lut ]; echo $?)" "the folding of the least resources, with what FINN's takes: $lut"
+
 # ---- what is wrong
 s=accelerator.stream
 bad() {
@@ -139,6 +145,7 @@ bad 'lanes that do not divide' '5 lanes do not divide the 27' "$cnv" --set "$s.f
 bad 'a layer that there is not' 'nothing is called "conv9"; did you mean "conv1"' "$cnv" --set "$s.folding=conv9=1x1"
 bad 'a list of another form' 'not of the form' "$cnv" --set "$s.folding=conv1"
 bad 'a target of another form' 'not of the form' "$cnv" --set "$s.target=fast"
+bad 'the least without a target' 'needs a target' "$cnv" --set "$s.least=true"
 bad 'lanes of the input' 'do not divide' "$cnv" --set "$s.input_lanes=7"
 bad 'no FIFO behind a fork' 'depth 0' block.yaml --set "$s.fifos=*=0"
 bad 'zeros in a bipolar stream' 'bipolar' block.yaml --set "$s.act_bits=1"

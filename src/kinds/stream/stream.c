@@ -302,6 +302,7 @@ static zs_status draft(zs_plan_draft *d, zs_err *err)
     const char **names = zs_new(d->arena, const char *, 3 * d->row_n + 1);
     if (rows == NULL || names == NULL)
         return zs_nomem(err, "plan");
+    const char *fold_note = NULL;
     uint32_t n = 0;
     for (uint32_t i = 0; i < d->row_n; i++) {
         zs_plan_row *row = &d->rows[i];
@@ -321,7 +322,8 @@ static zs_status draft(zs_plan_draft *d, zs_err *err)
     for (uint32_t i = 0; i < d->design->layer_setting_n; i++)
         ZS_TRY(stream_check_pattern(d->design->layer_settings[i].pattern, "layers", names, 3 * n,
                                     err));
-    ZS_TRY(stream_fold(d->design, rows, n, err));
+    ZS_TRY(stream_fold(d->arena, d->design, rows, n, &fold_note, err));
+    d->plan->choice_note = fold_note != NULL ? fold_note : d->plan->choice_note;
     ZS_TRY(keep_inside(d, err));
     ZS_TRY(zs_draft_place(d, err));
     ZS_TRY(place_inside(d, err));
@@ -592,20 +594,6 @@ static void exec_op(zs_exec *e, uint32_t op)
         stream_exec_images(e, &e->plan->calls[row->call]);
 }
 
-static zs_status notes(zs_arena *arena, const zs_plan *plan, const zs_kind_totals *totals,
-                       const char *const **out, uint32_t *n, zs_err *err)
-{
-    const char **list = zs_new(arena, const char *, 1);
-    (void)totals;
-    *n = 0;
-    if (list == NULL)
-        return zs_nomem(err, "result");
-    if (plan->choice_note != NULL)
-        list[(*n)++] = plan->choice_note;
-    *out = list;
-    return ZS_OK;
-}
-
 const zs_kind zs_kind_stream = {.word = "stream",
                                 .draft = draft,
                                 .emit = emit,
@@ -616,5 +604,4 @@ const zs_kind zs_kind_stream = {.word = "stream",
                                 .exec_build = stream_exec_build,
                                 .exec_op = exec_op,
                                 .takes_model_scales = true,
-                                .takes_layer_settings = true,
-                                .notes = notes};
+                                .takes_layer_settings = true};

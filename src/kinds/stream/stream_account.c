@@ -7,9 +7,7 @@
 
 /* FINN's estimates, node by node (docs/models/stream.md, "Resources"). */
 
-typedef struct cost {
-    uint64_t lut, bram18, dsp;
-} cost;
+typedef stream_cost cost;
 
 static uint32_t log2_up(uint64_t n)
 {
@@ -47,29 +45,46 @@ static bool is_distributed(const stream_params *s, uint64_t depth)
     return s->memory == ZS_STREAM_DISTRIBUTED || (s->memory == ZS_STREAM_AUTO && depth <= 128);
 }
 
-static void add_matrix(zs_fit_account *a, const zs_design *design, const zs_plan_row *row)
+/* What a unit multiplies by: so many words of so many bits. */
+static void weight_memory(const stream_row *r, uint64_t *words, uint64_t *bits)
 {
-    const stream_params *s = stream_params_of(&design->accel);
-    const stream_row *r = stream_of(row);
-    const uint64_t pe = r->pe, simd = r->op == STREAM_MATRIX ? r->simd : 1;
+    const uint64_t lanes = (uint64_t)r->pe * (r->op == STREAM_MATRIX ? r->simd : 1);
     const uint64_t mw = r->op == STREAM_MATRIX ? r->mw : (uint64_t)r->k * r->k;
-    const uint64_t w = r->weight_bits, act = r->in_bits, sum = w + act;
-    const uint64_t omega = mw * r->mh / (pe * simd), width = pe * simd * w;
+    *words = mw * r->mh / lanes;
+    *bits = lanes * r->weight_bits;
+}
+
+static cost matrix_cost(const zs_design *design, const stream_row *r)
+{
+    const uint64_t pe = r->pe, simd = r->op == STREAM_MATRIX ? r->simd : 1;
+    const uint64_t act = r->in_bits > 0 ? r->in_bits : r->x_bits; /* before there are streams */
+    const uint64_t w = r->weight_bits, sum = w + act;
     const bool has_dsp = w >= 4;
     const uint64_t mult = has_dsp ? 0 : simd * (2 * zs_ceil_div(sum, 6) - 1) * sum;
     const uint64_t adders = has_dsp ? 0 : sum * (2 * simd - 1);
+    uint64_t omega, width;
+    weight_memory(r, &omega, &width);
     cost c = {.lut = 300 + (uint64_t)(1.1 * (double)(pe * (mult + adders + r->acc_bits)))};
     if (has_dsp)
         c.dsp = zs_ceil_div(pe, w > 4 || act > 4 ? 2 : 4) * simd;
-    if (is_distributed(s, omega))
+    if (is_distributed(stream_params_of(&design->accel), omega))
         c.lut += width * zs_ceil_div(omega, 64);
     else
         c.bram18 = weight_blocks(omega, width);
+    return c;
+}
+
+static void add_matrix(zs_fit_account *a, const zs_design *design, const zs_plan_row *row)
+{
+    const stream_row *r = stream_of(row);
+    const cost c = matrix_cost(design, r);
+    uint64_t omega, width;
+    weight_memory(r, &omega, &width);
     add(a, zs_arena_printf(zs_fit_arena(a), "%s unit", row->name),
         zs_arena_printf(zs_fit_arena(a),
-                        "%" PRIu64 " PEs x %" PRIu64 " lanes, weights %" PRIu64 " x %" PRIu64
-                        " bits in %s",
-                        pe, simd, omega, width, c.bram18 > 0 ? "block RAM" : "LUTs"),
+                        "%u PEs x %u lanes, weights %" PRIu64 " x %" PRIu64 " bits in %s", r->pe,
+                        r->op == STREAM_MATRIX ? r->simd : 1, omega, width,
+                        c.bram18 > 0 ? "block RAM" : "LUTs"),
         c);
 }
 
@@ -85,18 +100,28 @@ static uint64_t window_blocks(uint64_t depth, uint64_t width)
     return zs_ceil_div(depth, 16384) * zs_ceil_div(width, shapes[i].width);
 }
 
-static void add_window(zs_fit_account *a, const zs_design *design, const zs_flow_node *n,
-                       uint64_t width)
+/* Words of the buffer of a window of k rows and columns over lines of w pixels. */
+static uint64_t window_words(int64_t k, int64_t step, int64_t fold, int64_t w)
 {
-    const int64_t k = n->kernel, step = n->step, fold = n->fold, w = n->w;
     const int64_t extra = (step - 1 - k * k) * fold, row = ((step - 1) * w - k * k) * fold;
-    const uint64_t depth =
-        (uint64_t)(((k - 1) * w + k) * fold + (extra > 0 ? extra : 0) + (row > 0 ? row : 0));
+    return (uint64_t)(((k - 1) * w + k) * fold + (extra > 0 ? extra : 0) + (row > 0 ? row : 0));
+}
+
+static cost window_cost(const zs_design *design, uint64_t depth, uint64_t width)
+{
     cost c = {.lut = 300};
     if (is_distributed(stream_params_of(&design->accel), depth))
         c.lut += width * zs_ceil_div(depth, 38);
     else
         c.bram18 = window_blocks(depth, width);
+    return c;
+}
+
+static void add_window(zs_fit_account *a, const zs_design *design, const zs_flow_node *n,
+                       uint64_t width)
+{
+    const uint64_t depth = window_words(n->kernel, n->step, n->fold, n->w);
+    const cost c = window_cost(design, depth, width);
     add(a, n->name,
         zs_arena_printf(zs_fit_arena(a), "%" PRIu64 " words of %" PRIu64 " bits in %s", depth,
                         width, c.bram18 > 0 ? "block RAM" : "LUTs"),
@@ -104,12 +129,12 @@ static void add_window(zs_fit_account *a, const zs_design *design, const zs_flow
 }
 
 /* A stage per bit: a comparator, and twice as many thresholds as the stage before. */
-static void add_thresholds(zs_fit_account *a, const zs_design *design, const zs_flow_node *n,
-                           uint64_t lanes, uint64_t in_bits, uint64_t channels)
+static cost threshold_cost(const zs_design *design, uint32_t stages, uint64_t lanes,
+                           uint64_t in_bits, uint64_t channels)
 {
     cost c = {0};
     const uint64_t fold = zs_ceil_div(channels, lanes);
-    for (uint32_t stage = 0; stage < n->stages; stage++) {
+    for (uint32_t stage = 0; stage < stages; stage++) {
         const uint64_t words = fold << stage;
         c.lut += in_bits;
         if (is_distributed(stream_params_of(&design->accel), words))
@@ -117,11 +142,36 @@ static void add_thresholds(zs_fit_account *a, const zs_design *design, const zs_
         else
             c.bram18 += zs_bram18_of(words, (uint32_t)in_bits);
     }
+    return (cost){.lut = lanes * c.lut, .bram18 = lanes * c.bram18};
+}
+
+static void add_thresholds(zs_fit_account *a, const zs_design *design, const zs_flow_node *n,
+                           uint64_t lanes, uint64_t in_bits, uint64_t channels)
+{
     add(a, n->name,
         zs_arena_printf(zs_fit_arena(a),
                         "%" PRIu64 " PEs x %" PRIu64 " thresholds of %" PRIu64 " bits", lanes,
-                        ((UINT64_C(1) << n->stages) - 1) * fold, in_bits),
-        (cost){.lut = lanes * c.lut, .bram18 = lanes * c.bram18});
+                        ((UINT64_C(1) << n->stages) - 1) * zs_ceil_div(channels, lanes), in_bits),
+        threshold_cost(design, n->stages, lanes, in_bits, channels));
+}
+
+stream_cost stream_row_cost(const zs_design *design, const stream_row *r)
+{
+    cost c = {0}, more[2] = {{0}, {0}};
+    if (zs_op_has_filters(r->layer->op))
+        c = matrix_cost(design, r);
+    if (r->has_window)
+        more[0] = window_cost(
+            design,
+            window_words(r->k, r->stride, r->in_c / r->window_simd, r->w + r->pad + r->pad_end),
+            (uint64_t)r->window_simd * r->x_bits);
+    if (r->has_thresholds)
+        more[1] = threshold_cost(design, r->y_bits, r->pe, r->acc_bits, r->mh);
+    for (size_t i = 0; i < ZS_LEN(more); i++) {
+        c.lut += more[i].lut;
+        c.bram18 += more[i].bram18;
+    }
+    return c;
 }
 
 static void add_node(zs_fit_account *a, const zs_design *design, const zs_plan *plan, uint32_t i)

@@ -1,6 +1,7 @@
 #include "stream_priv.h"
 
 #include <fnmatch.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -312,17 +313,110 @@ static zs_status fold_as_given(const zs_design *design, stream_row *r, zs_err *e
     return ZS_OK;
 }
 
-zs_status stream_fold(const zs_design *design, stream_row *rows, uint32_t n, zs_err *err)
+/* ---- the least resources --------------------------------------------------------------------- */
+
+/* Sum of the shares of what the part has. */
+static double share(const zs_design *design, stream_cost c)
 {
+    const zs_resources r = zs_board_resources(&design->board, &zs_families[design->board.family]);
+    const struct {
+        uint64_t used;
+        zs_resource_id kind;
+    } parts[] = {
+        {c.lut, ZS_RESOURCE_LUT}, {c.bram18, ZS_RESOURCE_BRAM18}, {c.dsp, ZS_RESOURCE_DSP}};
+    double sum = 0;
+    for (size_t i = 0; i < ZS_LEN(parts); i++)
+        if (r.n[parts[i].kind] > 0)
+            sum += (double)parts[i].used / r.n[parts[i].kind];
+    return sum;
+}
+
+/* All factors of one row; rows do not depend on each other, so the least of each is that of all.
+ * Returns how many reach the target. */
+static uint64_t fold_least(const zs_design *design, stream_row *r, uint64_t target)
+{
+    const stream_row before = *r;
+    const uint32_t simd_n = r->op == STREAM_MATRIX ? r->mw : 1;
+    const bool is_by_channel = r->op == STREAM_REDUCE;
+    stream_row t = before, best = before;
+    double least = HUGE_VAL;
+    uint64_t n = 0;
+    for (t.pe = 1;; t.pe = next_divisor(r->mh, t.pe)) {
+        for (t.simd = 1;; t.simd = next_divisor(simd_n, t.simd)) {
+            const uint32_t window_n = t.has_window && !is_by_channel ? t.in_c : 1;
+            for (t.window_simd = 1;; t.window_simd = next_divisor(window_n, t.window_simd)) {
+                stream_row u = t;
+                u.window_simd = is_by_channel ? t.pe : t.window_simd;
+                if (stream_work(&u) <= target && stream_window_work(&u) <= target) {
+                    const double own = share(design, stream_row_cost(design, &u));
+                    n++;
+                    if (own < least) {
+                        least = own;
+                        best = u;
+                    }
+                }
+                if (t.window_simd >= window_n)
+                    break;
+            }
+            if (t.simd >= simd_n)
+                break;
+        }
+        if (t.pe >= r->mh)
+            break;
+    }
+    *r = best;
+    return n;
+}
+
+static stream_cost cost_of(const zs_design *design, const stream_row *rows, uint32_t n)
+{
+    stream_cost sum = {0};
+    for (uint32_t i = 0; i < n; i++) {
+        const stream_cost c = stream_row_cost(design, &rows[i]);
+        sum.lut += c.lut;
+        sum.bram18 += c.bram18;
+        sum.dsp += c.dsp;
+    }
+    return sum;
+}
+
+static zs_status search(zs_arena *arena, const zs_design *design, stream_row *rows, uint32_t n,
+                        uint64_t target, const char **note, zs_err *err)
+{
+    const stream_cost finn = cost_of(design, rows, n);
+    uint64_t tried = 0;
+    for (uint32_t i = 0; i < n; i++)
+        tried += fold_least(design, &rows[i], target);
+    const stream_cost least = cost_of(design, rows, n);
+    *note = zs_arena_printf(
+        arena,
+        "folded for %llu cycles of an image: units, windows and thresholds take %llu LUT, %llu "
+        "BRAM18, %llu DSP, the least sum of shares of all %llu foldings of rows that reach it "
+        "(converters and FIFOs not counted); FINN's rule %llu, %llu, %llu",
+        (unsigned long long)target, (unsigned long long)least.lut, (unsigned long long)least.bram18,
+        (unsigned long long)least.dsp, (unsigned long long)tried, (unsigned long long)finn.lut,
+        (unsigned long long)finn.bram18, (unsigned long long)finn.dsp);
+    return *note != NULL ? ZS_OK : zs_nomem(err, "plan");
+}
+
+zs_status stream_fold(zs_arena *arena, const zs_design *design, stream_row *rows, uint32_t n,
+                      const char **note, zs_err *err)
+{
+    const stream_params *s = stream_params_of(&design->accel);
     uint64_t target;
-    ZS_TRY(stream_list_check(stream_params_of(&design->accel)->folding,
-                             "accelerator.stream.folding", 3, err));
+    ZS_TRY(stream_list_check(s->folding, "accelerator.stream.folding", 3, err));
     ZS_TRY(stream_target(design, &target, err));
+    if (s->least && target == 0)
+        return zs_fail(
+            err, ZS_EPARSE, "accelerator.stream.least",
+            "needs a target that foldings can be held against: accelerator.stream.target");
     for (uint32_t i = 0; i < n; i++)
         fold_row(&rows[i], target > 0 ? target : UINT64_MAX);
     const uint64_t most = slowest(rows, n);
     for (uint32_t i = 0; i < n && target > 0 && most > target; i++)
         fold_row(&rows[i], most); /* missed: no node need be faster than the slowest */
+    if (s->least)
+        ZS_TRY(search(arena, design, rows, n, zs_max_u64(target, most), note, err));
     for (uint32_t i = 0; i < n; i++) {
         ZS_TRY(fold_as_given(design, &rows[i], err));
         rows[i].work = zs_max_u64(stream_work(&rows[i]), 1);

@@ -265,6 +265,8 @@ static zs_status join_slices(builder *b, uint32_t tensor)
 static const char *class_of(const builder *b, const zs_flow_node *n, uint32_t row)
 {
     const stream_row *r = row == ZS_NO_INDEX ? NULL : stream_of(&b->d->rows[row]);
+    if (r == NULL) /* the ends, and thresholds of the input */
+        return n->op == ZS_FLOW_THRESHOLD ? "Thresholding" : NULL;
     switch (n->op) {
     case ZS_FLOW_UP:
     case ZS_FLOW_DOWN:

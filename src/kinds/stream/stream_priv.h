@@ -16,6 +16,7 @@ typedef struct stream_params {
     const char *target, *folding, *fifos;
     uint32_t fifo_depth, weight_bits, act_bits, acc_bits, input_bits, output_bits;
     uint32_t input_lanes, input_threshold, memory, burst_bytes;
+    bool least;
 } stream_params;
 
 static inline const stream_params *stream_params_of(const zs_accel *accel)
@@ -54,7 +55,9 @@ static inline stream_row *stream_of(const zs_plan_row *row)
 }
 
 /* fold.c */
-zs_status stream_fold(const zs_design *design, stream_row *rows, uint32_t n, zs_err *err);
+/* `*note`: what was proven of a search for the least resources; else unchanged. */
+zs_status stream_fold(zs_arena *arena, const zs_design *design, stream_row *rows, uint32_t n,
+                      const char **note, zs_err *err);
 uint64_t stream_work(const stream_row *row);
 uint64_t stream_window_work(const stream_row *row);
 /* The figures of the last entry of "pattern=a;pattern=axb" whose pattern fits the name or its other
@@ -86,6 +89,11 @@ zs_status stream_exec_build(zs_exec *e, zs_arena *arena, zs_err *err);
 void stream_exec_images(zs_exec *e, const zs_plan_call *call);
 
 /* account.c */
+typedef struct stream_cost {
+    uint64_t lut, bram18, dsp;
+} stream_cost;
+/* Of a row's unit, window and thresholds, as it is folded. */
+stream_cost stream_row_cost(const zs_design *design, const stream_row *row);
 void stream_account(zs_fit_account *a, const zs_design *design, const zs_plan *plan);
 
 #endif
