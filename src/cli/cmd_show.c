@@ -29,7 +29,7 @@ static zs_status put_graph(const cli_point *p, const cli_options *o, bool is_pag
         const zs_sink sink = cli_stream_sink(file);
         status = is_page ? zs_graph_page_emit(p->net, svg, &sink, err)
                          : zs_sink_write(&sink, svg.data, svg.bytes);
-        if (status == ZS_OK || status == ZS_EIO) /* closing says why */
+        if (status == ZS_OK || cli_stream_has_failed(file)) /* closing says why */
             status = cli_stream_close(file, err);
         else
             cli_stream_drop(file);

@@ -89,6 +89,11 @@ void cli_stream_drop(cli_stream *s)
     cli_temporary_drop(&s->temporary);
 }
 
+bool cli_stream_has_failed(const cli_stream *s)
+{
+    return s->code != 0;
+}
+
 zs_status cli_stream_close(cli_stream *s, zs_err *err)
 {
     zs_status status = ZS_OK;
