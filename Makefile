@@ -30,7 +30,7 @@ MODELS   := $(sort $(wildcard include/zynqsim/*.h include/zynqsim/*.def) $(forea
   $(foreach e,c h def proto,$(wildcard src/$(m)/*.$(e) src/$(m)/*/*.$(e)))))
 obj       = $(patsubst %.c,$(BUILD)/%.o,$(1))
 LIBS      = $(BUILD)/libzynqsim_io.a $(BUILD)/libzynqsim.a
-IO_LIBS   = -lyaml -lcsv -lprotobuf-c -ljpeg -lpng -lz -ljansson -lm
+IO_LIBS   = -lyaml -lcsv -lprotobuf-c -ljpeg -lpng -lwebp -lz -ljansson -lexpat -lm
 CLI_LIBS  = -lmd
 TEST_OBJ := $(call obj,$(wildcard tests/support/*.c))
 TEST_LIBS = -lcheck -lsubunit -lrt -lpthread -lm

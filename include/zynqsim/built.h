@@ -3,7 +3,7 @@
  *
  * Models   the terms of fit.h over structure that is stated: multipliers and their style, sums,
  *          memories, masters, kernels, blocks around; the same functions as the kinds use.
- * Omits    what is not stated: such figures are told, not judged.
+ * Omits    what is not stated: such figures are reported, not judged.
  * Sources  docs/models/resources.md, "Built designs".
  * Memory   values point into the table they were read from. */
 #ifndef ZYNQSIM_BUILT_H
@@ -42,11 +42,27 @@ zs_status zs_built_account(zs_arena *arena, const zs_built_design *built,
  * where it set none. */
 zs_fit_prices zs_fit_prices_without(const char *source);
 
+/* ---- a build of one's own -------------------------------------------------------------------- */
+
+/* What a report says that a tool wrote of a build. */
+typedef struct zs_utilization {
+    const char *tool, *state, *device; /* "" where it does not say */
+    uint32_t report;                   /* ZS_ACCOUNT_* */
+    double used[ZS_RESOURCE_N];        /* NAN where the report does not have it */
+} zs_utilization;
+/* What the same design takes once it is built, as the report has it: an estimate of HLS times what
+ * builds take of such. NAN where the report does not say. */
+double zs_utilization_built(const zs_utilization *u, zs_resource_id id);
+/* Factors that make an account of the same design, drawn up without any, say what the report says.
+ * Where one of both says nothing, or 0, there is none. Such below and above what the fields take
+ * are set to that limit. */
+zs_account_scale zs_account_scale_of(const zs_fit *fit, const zs_utilization *u);
+
 /* ---- measured -------------------------------------------------------------------------------- */
 
 typedef struct zs_build_measured {
     const char *name, *reason, *source;
-    const char *told; /* why it is told and not judged; "": it is judged */
+    const char *told; /* why it is reported and not judged; "": it is judged */
     zs_built_design built;
     bool is_told[ZS_RESOURCE_N]; /* the table says so of single figures: `reason` has why */
     double used[ZS_RESOURCE_N];  /* NAN where the report does not have it */

@@ -110,8 +110,16 @@ typedef struct zs_dma_params {
  * they are the rows PARAM. */
 enum { ZS_KIND_PARAM_BYTES = 128 };
 
+/* accelerator.account.*: what a report of one's own build says in units of the account, 0 where
+ * there is none. */
+typedef struct zs_account_scale {
+    double dsp, bram18, lut, ff;
+    uint32_t report; /* ZS_ACCOUNT_* */
+} zs_account_scale;
+
 typedef struct zs_accel {
-    uint32_t kind;   /* row of zs_kind_designs; zs_design_set_kind changes it */
+    uint32_t kind; /* row of zs_kind_designs; zs_design_set_kind changes it */
+    zs_account_scale account;
     uint32_t style;  /* ZS_STYLE_*: how it was made */
     double dsp_frac; /* share of the products that is wanted in DSP slices */
     uint32_t products_per_dsp;
@@ -176,11 +184,24 @@ typedef struct zs_engine {
 } zs_engine;
 enum { ZS_DESIGN_ENGINES_MAX = 16, ZS_ENGINE_NONE = 0xff };
 
+/* What a design says of layers by name or pattern besides who runs them: figures of kinds that give
+ * layers hardware of their own. */
+typedef enum zs_layer_key { ZS_LAYER_PES, ZS_LAYER_LANES, ZS_LAYER_WINDOW_LANES } zs_layer_key;
+typedef struct zs_layer_setting {
+    const char *pattern;
+    zs_layer_key key;
+    uint32_t value;
+} zs_layer_setting;
+/* "pe", "simd", "window" */
+const char *zs_layer_key_word(zs_layer_key key);
+
 typedef struct zs_design {
     const char *name;
     const char *board_name;    /* the built-in row or file that `board:` named */
     const char *const *on_cpu; /* patterns of layers that the PS runs, as those of an engine */
     uint32_t on_cpu_n;
+    const zs_layer_setting *layer_settings; /* of those that fit a layer the last counts */
+    uint32_t layer_setting_n;
     uint32_t batch;
     struct {
         const char *model, *weights, *labels;
@@ -381,7 +402,7 @@ zs_status zs_design_memory_check(const zs_memory_params *memory, zs_err *err);
 
 /* ---- several engines ------------------------------------------------------------------------- */
 
-/* layers: PATTERN: {key: text}; only `on: cpu` can be said. */
+/* layers: PATTERN: {key: text}: `on: cpu`, and figures of zs_layer_key. */
 zs_status zs_design_set_layer(zs_design *design, zs_arena *arena, const char *pattern,
                               const char *key, const char *text, zs_err *err);
 /* The design with engine i as its only one. */
@@ -416,6 +437,9 @@ uint32_t zs_bias_bytes(uint32_t precision);
 uint64_t zs_design_lanes(const zs_design *design); /* MACs per clock: product of the unrolls */
 /* Its blocks, of the kinds that the family has; others are 0. */
 zs_resources zs_board_resources(const zs_board *board, const zs_family *family);
+/* How many blocks of a kind a design may use; UINT32_MAX of a kind that the family has not: nothing
+ * is counted of it then. */
+uint32_t zs_board_limit(const zs_board *board, zs_resource_id id);
 const zs_axi_params *zs_port_params(const zs_board *board, uint32_t port);
 double zs_memory_peak_bytes_per_s(const zs_memory_params *memory);
 /* "?" for a value outside the table. */

@@ -83,7 +83,7 @@ zs_status zs_draft_place(zs_plan_draft *d, zs_err *err);
 /* Row `i` is the squeeze of a fire module whose expands are the next two rows. */
 bool zs_draft_is_fire(const zs_plan_draft *d, uint32_t i);
 
-/* Chooses the tensors that stay on chip by bytes saved. `size_buffers` tells whether block RAM has
+/* Chooses the tensors that stay on chip by bytes saved. `size_buffers` says whether block RAM has
  * room for so many elements beside all else. */
 typedef bool zs_size_buffers_fn(zs_plan_draft *d, uint64_t resident_elems);
 zs_status zs_draft_choose_residents(zs_plan_draft *d, zs_size_buffers_fn *size_buffers,

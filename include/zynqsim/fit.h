@@ -13,11 +13,23 @@
 #include "zynqsim/design.h"
 #include "zynqsim/plan.h"
 
+/* What items are about: the groups that a report of a build is compared by. */
+typedef enum zs_fit_group {
+    ZS_FIT_REST, /* activation, requantisers, what one kind has to itself */
+    ZS_FIT_PRODUCTS,
+    ZS_FIT_MEMORIES,
+    ZS_FIT_MASTERS, /* adapters and DMAs, and their way to the ports */
+    ZS_FIT_CONTROL,
+    ZS_FIT_GROUP_N
+} zs_fit_group;
+extern const char *const zs_fit_group_names[ZS_FIT_GROUP_N];
+
 /* One line of the account: "MAC array", "input buffer", "AXI master hp0", ... */
 typedef struct zs_fit_item {
     const char *name;
     const char *detail; /* the arithmetic: "4 x 4 BRAM18: banks of 2048 x 32 b, 2 slots" */
     zs_resources r;
+    zs_fit_group group;
 } zs_fit_item;
 
 typedef struct zs_fit {
@@ -31,6 +43,7 @@ typedef struct zs_fit {
     const char *binding;
     const zs_fit_item *items;
     uint32_t item_n;
+    zs_resources around; /* of what is used: ways to ports, registers over GP0. No kernel has it */
 } zs_fit;
 
 /* Block `i` of the device's family, below family->block_n. */
@@ -55,6 +68,14 @@ typedef struct zs_fit_band {
     const char *source;
 } zs_fit_band;
 extern const zs_fit_band zs_fit_bands[ZS_RESOURCE_N];
+/* So many BRAM18 are not too many for the board at the lower end of their band, as `fits` wants it.
+ */
+bool zs_fit_allows_bram18(const zs_board *board, uint32_t bram18);
+/* The band of a design whose account a report of one's own build has scaled (accelerator.account),
+ * for each resource with a factor; that of zs_fit_bands for the others. */
+zs_fit_band zs_fit_band_of(const zs_account_scale *scale, zs_resource_id id);
+/* "accelerator.account.lut" of that design: NULL where the resource has none. */
+const double *zs_account_factor(const zs_account_scale *scale, zs_resource_id id);
 
 /* ---- drawing it up --------------------------------------------------------------------------- */
 

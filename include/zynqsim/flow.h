@@ -67,6 +67,19 @@ typedef struct zs_flow {
     uint64_t words_in; /* of an image */
 } zs_flow;
 
+/* The order in which a sliding window gives the words of an image. */
+typedef struct zs_flow_walk {
+    uint64_t word;   /* that comes next, numbered as it came in */
+    uint64_t oldest; /* that later windows need */
+    uint32_t i, ky, channel, ox, oy;
+    uint32_t run, run_step, channels; /* words of a row of a window, their distance; windows of a
+                                       * place */
+    uint32_t oh, ow;
+    bool is_done; /* all words of the image were given */
+} zs_flow_walk;
+void zs_flow_walk_begin(const zs_flow_node *window, zs_flow_walk *out);
+void zs_flow_walk_step(const zs_flow_node *window, zs_flow_walk *walk);
+
 /* Sets the words of every edge. ZS_ERANGE names the node whose words do not come out even, or whose
  * figures contradict each other; ZS_EUNSUPPORTED: a cycle, a fork that needs a FIFO. */
 zs_status zs_flow_check(zs_flow *flow, zs_err *err);

@@ -12,10 +12,17 @@
 
 #include "zynqsim/flow.h"
 
+/* What FIFOs cost: shift registers up to 256 words, deeper ones block RAM of a power of two. */
+typedef struct zs_flow_fifos_cost {
+    uint64_t words, lut, bram18;
+} zs_flow_fifos_cost;
+zs_flow_fifos_cost zs_flow_fifo_cost(uint64_t depth, uint32_t bits);
+
 typedef struct zs_flow_fifos_options {
-    uint64_t images; /* of a run, at least 2 */
-    double loss;     /* share of time that may be lost, 0: none */
-    uint32_t least;  /* depth; at least 1 */
+    uint64_t images;           /* of a run, at least 2 */
+    double loss;               /* share of time that may be lost, 0: none */
+    uint32_t least;            /* depth; at least 1 */
+    const uint32_t *edge_bits; /* of a word; NULL: FIFOs cost words alone */
 } zs_flow_fifos_options;
 
 typedef struct zs_flow_fifos {
@@ -24,6 +31,7 @@ typedef struct zs_flow_fifos {
     bool *is_needed;  /* [edge] one word less was tried and lost; else the depth is the least that
                          is allowed */
     uint64_t words, words_filled;
+    zs_flow_fifos_cost cost;
     uint64_t interval, end;             /* with the depths found */
     uint64_t free_interval, free_end;   /* with FIFOs that are never full */
     uint64_t least_interval, least_end; /* with the least depth everywhere; 0: a deadlock */
@@ -34,9 +42,9 @@ typedef struct zs_flow_fifos {
 /* ZS_ERANGE for options; what zs_flow_sim_run fails with. */
 zs_status zs_flow_fifos_find(zs_arena *arena, const zs_flow *flow,
                              const zs_flow_fifos_options *options, zs_flow_fifos *out, zs_err *err);
-/* The least loss with which FIFOs of `words` words in all will do, to a thousandth; ZS_ERANGE where
- * none does. */
+/* The same with the least loss above that of the options with which all FIFOs together cost no more
+ * than `most`, to a thousandth; members of UINT64_MAX: no limit. ZS_ERANGE where none does. */
 zs_status zs_flow_fifos_fit(zs_arena *arena, const zs_flow *flow, zs_flow_fifos_options *options,
-                            uint64_t words, zs_flow_fifos *out, zs_err *err);
+                            const zs_flow_fifos_cost *most, zs_flow_fifos *out, zs_err *err);
 
 #endif

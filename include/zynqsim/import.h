@@ -7,6 +7,7 @@
 
 #include "zynqsim/base.h"
 #include "zynqsim/baseline.h"
+#include "zynqsim/built.h"
 #include "zynqsim/design.h"
 #include "zynqsim/net.h"
 #include "zynqsim/train_case.h"
@@ -119,8 +120,8 @@ typedef struct zs_image {
     const uint8_t *rgb;
     uint32_t w, h;
 } zs_image;
-/* JPEG, PNG or binary PPM/PGM by content. Grey becomes three equal channels, alpha is dropped on
- * white, 16 bit becomes 8, EXIF orientation is ignored. */
+/* JPEG, PNG, WebP or binary PPM/PGM by content. Grey becomes three equal channels, alpha is dropped
+ * on white, 16 bit becomes 8, EXIF orientation is ignored. */
 zs_status zs_image_parse(zs_arena *arena, zs_span bytes, const char *path, zs_image *out,
                          zs_err *err);
 /* Resize, crop, colour order, mean and scale to a CHW float tensor of `shape` (3 channels, or 1:
@@ -130,15 +131,33 @@ zs_status zs_preprocess_run(zs_arena *arena, const zs_image *image, const zs_pre
 /* A procedural test picture: gradients, discs and bars, from a seed. */
 zs_status zs_image_synthetic(zs_arena *arena, uint64_t seed, uint32_t w, uint32_t h, zs_image *out,
                              zs_err *err);
+/* A report of what a design takes: the text of Vivado's report_utilization (flat or hierarchical,
+ * the row of the top module), or csynth.xml of Vivado HLS and Vitis HLS. ZS_EPARSE where no figure
+ * is found or one is no number. */
+enum { ZS_UTILIZATION_BYTES_MAX = 16 << 20 };
+zs_status zs_utilization_parse(zs_arena *arena, zs_span bytes, const char *path,
+                               zs_utilization *out, zs_err *err);
 /* One name a line; a leading WordNet id ("n01440764 ") is kept out of the label. */
 zs_status zs_labels_parse(zs_arena *arena, zs_span bytes, const char *path,
                           const char *const **labels, uint32_t *n, zs_err *err);
+
+/* ---- folding files of FINN --------------------------------------------------------------------
+ *
+ * PEs, lanes and depths of FIFOs of nodes by type and number, as lists of accelerator.stream. */
+typedef struct zs_folding {
+    const char *folding, *fifos;
+    uint32_t ignored_n; /* nodes whose figures have no place in a pipeline here */
+} zs_folding;
+/* ZS_EPARSE; ZS_EUNSUPPORTED names the node. */
+zs_status zs_folding_parse(zs_arena *arena, zs_span bytes, const char *path, zs_folding *out,
+                           zs_err *err);
 
 /* ---- data sets and cases of training ----------------------------------------------------------
  */
 
 enum { ZS_DATASET_BYTES_MAX = 1 << 30 }; /* unpacked */
-/* MNIST: images in IDX form with the labels of another file; both may be packed by gzip. */
+/* MNIST: images in IDX form with the labels of another file, if any; both may be packed by gzip.
+ */
 zs_status zs_dataset_idx_parse(zs_arena *arena, zs_span images, const char *images_path,
                                zs_span labels, const char *labels_path, zs_dataset *out,
                                zs_err *err);
@@ -150,6 +169,20 @@ zs_status zs_dataset_cifar_parse(zs_arena *arena, zs_span bytes, const char *pat
 zs_status zs_dataset_npy_parse(zs_arena *arena, zs_span images, const char *images_path,
                                zs_span labels, const char *labels_path, zs_dataset *out,
                                zs_err *err);
+/* A picture of tiles in rows, each an image of the network's input shape: grey tiles take the
+ * luma of their pixels. Appends to what out has; labels come from elsewhere. */
+zs_status zs_dataset_mosaic_parse(zs_arena *arena, zs_span bytes, const char *path, zs_shape tile,
+                                  zs_dataset *out, zs_err *err);
+/* Labels alone, one an image: IDX, .npy, or else a byte each; may be packed by gzip. */
+zs_status zs_dataset_labels_parse(zs_arena *arena, zs_span bytes, const char *path,
+                                  const uint32_t **labels, uint32_t *n, zs_err *err);
+/* A table of names and classes: columns `file` and `class`. Entries in the order of the file. */
+typedef struct zs_label_entry {
+    const char *file;
+    uint32_t class_index;
+} zs_label_entry;
+zs_status zs_label_table_parse(zs_arena *arena, zs_span bytes, const char *path,
+                               const zs_label_entry **out, uint32_t *n, zs_err *err);
 /* An exact case (train_case.h). ZS_EPARSE and ZS_ERANGE with the file as the place. */
 zs_status zs_train_case_parse(zs_arena *arena, zs_span json, const char *json_path, zs_span setup,
                               const char *setup_path, zs_train_case *out, zs_err *err);

@@ -67,8 +67,9 @@ typedef struct zs_kind {
      */
     void (*exec_set)(zs_exec *e, uint32_t image, uint32_t tensor, const float *x);
     void (*exec_get)(const zs_exec *e, uint32_t image, uint32_t tensor, float *y);
-    bool takes_model_scales; /* precision `model` */
-    bool narrows_biases;     /* in DRAM a bias is as wide as the data, not as the sums */
+    bool takes_model_scales;   /* precision `model` */
+    bool takes_layer_settings; /* layers: PATTERN: {pe: ...} */
+    bool narrows_biases;       /* in DRAM a bias is as wide as the data, not as the sums */
 
     /* ---- reports ---- */
     /* Notes on a result: `*notes` and `*n`; NULL: none. */

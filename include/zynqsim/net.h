@@ -133,6 +133,7 @@ double zs_quant_finish(const zs_layer_quant *quant, uint32_t channel, double sum
 int32_t zs_rule_scale(zs_rounding rule, int64_t x, double factor);
 int32_t zs_rule_mean(zs_rounding rule, int64_t sum, uint32_t n, double factor);
 int32_t zs_rule_add(zs_rounding rule, int32_t x, double a, int32_t y, double b, double out);
+int32_t zs_rule_subtract(zs_rounding rule, int32_t x, double a, int32_t y, double b, double out);
 int32_t zs_high_product(int64_t a, int32_t b);
 int32_t zs_shift_round(int32_t a, int32_t shift);
 /* The same of an add, whose inputs had their factors. */
@@ -396,6 +397,10 @@ uint32_t zs_tensor_root(const zs_net *net, uint32_t tensor, uint64_t *offset_ele
 uint64_t zs_layer_filter_elems(const zs_layer *layer);
 const float *zs_layer_filter(const zs_net *net, const zs_layer *layer, uint32_t oc, float *scratch);
 float zs_layer_bias(const zs_net *net, const zs_layer *layer, uint32_t oc);
+/* The least and the largest sum of any channel of a layer with filters, for inputs of all values
+ * of their type. `filter` has room for zs_layer_filter_elems. False: not a layer of integers. */
+bool zs_layer_sum_range(const zs_net *net, const zs_layer *layer, float *filter, int64_t *least,
+                        int64_t *most);
 /* Value of synthetic weight i of a tensor: uniform in +-sqrt(6 / fan_in) (He et al. 2015). */
 float zs_weight_synthetic(uint64_t seed, uint32_t layer, uint64_t i, uint64_t fan_in);
 

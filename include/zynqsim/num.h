@@ -68,6 +68,8 @@ typedef struct zs_ranges {
     float *max_abs; /* [tensor] */
 } zs_ranges;
 zs_status zs_ranges_build(zs_arena *arena, const zs_net *net, zs_ranges *out, zs_err *err);
+/* The values of one tensor. */
+void zs_ranges_widen(zs_ranges *ranges, uint32_t tensor, const float *x, size_t n);
 
 /* Scales from ranges. For fp32 ranges may be NULL. Slices of one concat get one scale; max-pooling
  * and stand-alone activations keep their input's, so that they are exact. ZS_ERANGE names a tensor

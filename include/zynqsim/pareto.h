@@ -39,6 +39,6 @@ zs_status zs_best_init(zs_best *best, zs_arena *arena, zs_candidate *list, uint6
 /* The next point worth simulating; false: what was found is the optimum. */
 bool zs_best_next(zs_best *best, uint64_t *point);
 /* The value of a point that meets all conditions; NAN is none. */
-void zs_best_tell(zs_best *best, uint64_t point, double value);
+void zs_best_record(zs_best *best, uint64_t point, double value);
 
 #endif

@@ -230,6 +230,10 @@ typedef struct zs_plan_flow {
     const char *const *edge_names; /* of FIFOs, by the node behind them */
     const uint32_t *edge_bits;     /* of a word */
     const uint32_t *row_of_node;   /* ZS_NO_INDEX: of no row */
+    const char *const *node_names; /* by type and number, as folding files have them; NULL: none */
+    const char *const *node_types; /* the same without the number, and made by HLS or RTL */
+    const uint32_t *node_pes;      /* elements that the node gives a clock, */
+    const uint32_t *node_lanes;    /* and takes */
     uint64_t images;               /* of the batch so many are simulated word by word; the others
                                     * follow at the interval of the last of them */
     uint64_t least_period;         /* which is not below this */

@@ -6,8 +6,10 @@
 #ifndef ZYNQSIM_REPORT_H
 #define ZYNQSIM_REPORT_H
 
+#include "zynqsim/accuracy.h"
 #include "zynqsim/base.h"
 #include "zynqsim/baseline.h"
+#include "zynqsim/built.h"
 #include "zynqsim/compare.h"
 #include "zynqsim/design.h"
 #include "zynqsim/explain.h"
@@ -26,6 +28,13 @@ typedef struct zs_table_style {
     bool colour;
     uint32_t columns; /* of the terminal; 0 = unknown */
 } zs_table_style;
+
+/* The groups of an account, drawn up without factors, beside a report of the same design, and the
+ * factors that follow; those as a file that designs name. */
+zs_status zs_calibration_table_emit(const zs_fit *fit, const zs_utilization *u,
+                                    const zs_account_scale *scale, const zs_sink *s, zs_err *err);
+zs_status zs_calibration_yaml_emit(const zs_utilization *u, const zs_account_scale *scale,
+                                   const char *report, const zs_sink *s, zs_err *err);
 
 zs_status zs_table_emit(const zs_result *r, const zs_table_style *style, const zs_sink *s,
                         zs_err *err);
@@ -51,6 +60,9 @@ zs_status zs_scatter_plot_emit(const zs_scatter *s, const zs_sink *sink, zs_err 
 zs_status zs_compare_html_emit(const zs_labelled_result *list, uint32_t n, const zs_sink *s,
                                zs_err *err);
 zs_status zs_scatter_html_emit(const zs_scatter *s, const zs_sink *sink, zs_err *err);
+/* What became of the layers of a file whose network zs_net_streamline built: a table. */
+zs_status zs_streamline_emit(zs_arena *scratch, const zs_net_spec *spec, const zs_net *net,
+                             const zs_sink *s, zs_err *err);
 /* Self-contained page; svgs may be empty spans (a note then says why). */
 zs_status zs_html_emit(const zs_result *r, zs_span roofline_svg, zs_span layers_svg,
                        const zs_sink *s, zs_err *err);
@@ -64,6 +76,9 @@ zs_status zs_fifos_json_emit(const zs_plan_flow *flow, const zs_flow_fifos *foun
 zs_status zs_fifos_table_emit(const zs_plan_flow *flow, const zs_flow_fifos *found,
                               const zs_flow_fifos_options *options, const zs_table_style *style,
                               const zs_sink *sink, zs_err *err);
+/* A folding file of FINN; depths [edge], or NULL: those of the flow. */
+zs_status zs_folding_json_emit(zs_arena *scratch, const zs_plan_flow *flow, const uint32_t *depths,
+                               const zs_sink *sink, zs_err *err);
 zs_status zs_traffic_csv_emit(const zs_memory_params *memory, const zs_traffic_case *cases,
                               uint32_t n, const zs_sink *s, zs_err *err);
 zs_status zs_traffic_table_emit(const zs_memory_params *memory, const zs_traffic_case *cases,
@@ -128,6 +143,10 @@ zs_status zs_explanation_table_emit(const zs_explanation *x, const zs_table_styl
 zs_status zs_explanation_csv_emit(const zs_explanation *x, const zs_sink *s, zs_err *err);
 zs_status zs_explanation_json_emit(const zs_explanation *x, const zs_sink *s, zs_err *err);
 /* `train`: stages, memory and time, then every epoch of every run; CSV has the epochs alone. */
+zs_status zs_accuracy_table_emit(const zs_accuracy_table *a, const zs_table_style *style,
+                                 const zs_sink *s, zs_err *err);
+zs_status zs_accuracy_csv_emit(const zs_accuracy_table *a, const zs_sink *s, zs_err *err);
+zs_status zs_accuracy_json_emit(const zs_accuracy_table *a, const zs_sink *s, zs_err *err);
 zs_status zs_training_table_emit(const zs_training *t, const zs_sink *s, zs_err *err);
 zs_status zs_training_csv_emit(const zs_training *t, const zs_sink *s, zs_err *err);
 zs_status zs_training_json_emit(const zs_training *t, const zs_sink *s, zs_err *err);

@@ -142,6 +142,15 @@ const zs_layer *zs_exec_overflowed(const zs_exec *exec);
 zs_retire_hook zs_exec_hook(zs_exec *exec);
 /* Performs all ops in program order, without timing. */
 void zs_exec_run(zs_exec *exec);
+/* The same, with word of each row whose last op has been performed: what it wrote is in DRAM then.
+ * `last` [row] is of zs_exec_last_ops. */
+void zs_exec_last_ops(const zs_plan *plan, uint32_t *last);
+void zs_exec_run_rows(zs_exec *exec, const uint32_t *last, void (*done)(void *ctx, uint32_t row),
+                      void *ctx);
+/* The tensor that a row writes to DRAM; ZS_NO_INDEX: it stays on chip, or there are several
+ * engines.
+ */
+uint32_t zs_exec_written(const zs_exec *exec, uint32_t row);
 /* Tensor of one image as floats, from simulated DRAM; `tensor` must live there. At the end of a run
  * that is sure of the output and the logits: memory of others is taken again by later calls. */
 void zs_exec_get(const zs_exec *exec, uint32_t image, uint32_t tensor, float *y);

@@ -1,12 +1,11 @@
 /* trace.h - what every op, AXI burst and DRAM bank did, and when: for timelines and waveforms.
  *
- * A trace is a hook of zs_sim_run (sim.h) that writes down what it is told. Its size is known
- * before the run: ops of the rows asked for, up to a limit, and bursts and DRAM events up to one of
- * theirs; what does not fit is left out and counted.
- * Fidelity   burst: all of it. tile: ops alone, transfers have no bursts there. With memory of
- *            fixed latency ops and bursts.
- * Time       PL cycles and DDR cycles, as they were simulated; the reader turns them into time.
- * Memory     everything is the arena's and allocated by _build: the hook allocates nothing. */
+ * A trace is a hook of zs_sim_run (sim.h) that writes down what it is called with. Its size is
+ * known before the run: ops of the rows asked for, up to a limit, and bursts and DRAM events up to
+ * one of theirs; what does not fit is left out and counted. Fidelity   burst: all of it. tile: ops
+ * alone, transfers have no bursts there. With memory of fixed latency ops and bursts. Time       PL
+ * cycles and DDR cycles, as they were simulated; the reader turns them into time. Memory everything
+ * is the arena's and allocated by _build: the hook allocates nothing. */
 #ifndef ZYNQSIM_TRACE_H
 #define ZYNQSIM_TRACE_H
 

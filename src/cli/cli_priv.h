@@ -10,6 +10,7 @@
 
 #include "zynqsim/base.h"
 #include "zynqsim/design.h"
+#include "zynqsim/grid.h"
 #include "zynqsim/import.h"
 #include "zynqsim/net.h"
 #include "zynqsim/kind.h"
@@ -53,18 +54,22 @@ typedef struct cli_options {
     bool has_format;
     int jobs;
     bool timing_only, quiet;
-    bool plan, fields, metrics, models, boards; /* show */
+    bool plan, streamline, fields, metrics, models, boards; /* show */
     const char *graph;
+    const char *calibrate;
     bool layers; /* compare, check */
     bool bless;  /* check */
     const char *junit;
     char **cases; /* train */
     const char *data, *test, *seeds, *checkpoint, *onnx;
-    int epochs, images;    /* images 0: all */
-    const char *loss;      /* fifos */
-    long long words_limit; /* fifos; -1: none */
-    bool records;          /* run: the result says what it was made of */
-    bool help;             /* help was printed, nothing else is to be done */
+    int epochs, images;                                      /* images 0: all */
+    const char *folding;                                     /* file of FINN */
+    const char *write_folding;                               /* show, fifos */
+    const char *loss;                                        /* fifos */
+    long long words_limit, lut_limit, bram_limit;            /* fifos; -1: none */
+    const char *image_set, *image_labels, *reference, *mean; /* accuracy */
+    bool records; /* run: the result says what it was made of */
+    bool help;    /* help was printed, nothing else is to be done */
 } cli_options;
 
 /* One COMMAND row. */
@@ -74,7 +79,7 @@ typedef struct cli_command {
     const char *arguments, *meaning;
     const char *needs; /* what to call the argument when it is missing */
     bool takes_design; /* its argument is the design file */
-    cli_format format; /* what it prints unless told */
+    cli_format format; /* what it prints unless --format says otherwise */
 } cli_command;
 
 /* ZS_EUSAGE with the nearest known name for what is not understood. argv[0] is the command; argv
@@ -100,13 +105,15 @@ zs_status cmd_check(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_explain(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_train(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_fifos(const cli_options *options, int *exit_status, zs_err *err);
+zs_status cmd_accuracy(const cli_options *options, int *exit_status, zs_err *err);
 
 /* ---- files (files.c, lookup.c) --------------------------------------------------------------- */
 
 zs_alloc cli_heap(void);
 /* The most that is read of a file: what its parser takes, or CLI_LARGE_BYTES. */
-#define CLI_LARGE_BYTES ((size_t)2 << 30) /* models, weights, tensors and pictures */
-#define CLI_LABEL_BYTES ((size_t)16 << 20)
+#define CLI_LARGE_BYTES   ((size_t)2 << 30) /* models, weights, tensors and pictures */
+#define CLI_LABEL_BYTES   ((size_t)16 << 20)
+#define CLI_FOLDING_BYTES ((size_t)4 << 20)
 /* Whole file into the arena; "-" is standard input. ZS_EUSAGE when it is not there or not a file,
  * ZS_ERANGE when it has more than `most` bytes, which is known before they are read, ZS_EIO when
  * reading fails. */
@@ -217,6 +224,7 @@ typedef struct cli_point {
     zs_arena keep;
     zs_design design;
     zs_net *net;
+    const zs_net_spec *streamlined; /* what the network was built from, where it has quantisers */
     zs_plan *plan;
     zs_sweep_section sweep; /* of the design file */
     bool keep_batchnorm;    /* of the network: not folded */
@@ -239,11 +247,22 @@ zs_status cli_base_build(const cli_options *options, cli_point *out, zs_err *err
 /* The network that the point's design names, into point->net. */
 zs_status cli_net_load(cli_point *point, const cli_options *options, zs_err *err);
 void cli_point_drop(cli_point *point);
+/* The folding of the point's pipeline as a file of FINN; depths NULL: those of the plan. */
+zs_status cli_folding_write(const cli_point *point, const char *path, const uint32_t *depths,
+                            zs_err *err);
 /* "a=1;b=2" of a table's row, then what --set gave (NULL: nothing), as one list for cli_options. */
 zs_status cli_settings_of(zs_arena *arena, const char *text, char *const *more, char ***out,
                           zs_err *err);
 /* Refuses an axis of which --set or --model gives a key besides: one of them would do nothing. */
 zs_status cli_axis_check(const cli_options *options, const zs_axis *axis, zs_err *err);
+/* --vary of commands that put points side by side: the axes of the design file `path`; "batch",
+ * "accelerator.fusion/batch": their keys; and of a point "lf1", "lf1/8": its values, and what --set
+ * gave followed by them. */
+zs_status cli_axes_read(const cli_options *options, const char *path, zs_arena *keep, zs_grid *grid,
+                        zs_err *err);
+zs_status cli_axes_name(zs_arena *keep, const zs_grid *grid, const char **out, zs_err *err);
+zs_status cli_axes_point(const cli_options *options, zs_arena *keep, const zs_grid *grid,
+                         uint64_t point, const char **label, char ***settings, zs_err *err);
 void cli_note(cli_point *point, const char *fmt, ...) ZS_PRINTF(2, 3);
 
 /* ---- provenance (provenance.c) --------------------------------------------------------------- */
@@ -301,6 +320,24 @@ typedef struct cli_outputs {
 zs_status cli_execute(cli_point *point, const cli_options *options, zs_result **result,
                       cli_outputs *outputs, zs_err *err);
 
+/* The network in fp32 on an engine that fuses nothing: what is calibrated and compared with. */
+typedef struct cli_flat {
+    zs_design design;
+    const zs_net *net;
+    zs_quant *quant;
+    zs_plan *plan;
+} cli_flat;
+zs_status cli_flat_build(zs_arena *arena, const cli_point *point, cli_flat *out, zs_err *err);
+zs_status cli_flat_exec(zs_arena *arena, const cli_flat *flat, zs_exec **out, zs_err *err);
+/* Widens the ranges of all tensors by runs of the flat network. ZS_EUNSUPPORTED: some are not seen
+ * there. */
+zs_status cli_flat_measure(zs_arena *scratch, const cli_point *point, const cli_inputs *samples,
+                           zs_ranges *ranges, zs_err *err);
+/* Scales of the design's precision, from network.calibration, or else from `inputs`, which a note
+ * names as `called`. */
+zs_status cli_quant_build(cli_point *point, const cli_inputs *inputs, const char *called,
+                          zs_quant **out, zs_err *err);
+
 /* A bar on standard error for work longer than a second, where that is a terminal. */
 typedef struct cli_progress {
     uint64_t done, total;
@@ -343,11 +380,42 @@ void cli_trace_drop(cli_point *point);
  * takes what is next until nothing is left. */
 void cli_threads_run(uint64_t n, void (*work)(void *ctx), void *ctx);
 
+/* ---- sets of images (image_set.c) -----------------------------------------------------------
+ */
+
+/* One file of images, and its labels: of labels_path, or else those of CIFAR's .bin itself or of
+ * the file that is named after it; out->labels is NULL where there are none. A picture is tiles of
+ * the shape `tile`, and goes on in the pictures of the following numbers. Images of CIFAR are
+ * appended to what out has. */
+zs_status cli_dataset_read(zs_arena *arena, const char *path, const char *labels_path,
+                           zs_shape tile, zs_dataset *out, zs_err *err);
+/* Whether the ending of a name is that of a picture. */
+bool cli_dataset_is_picture(const char *path);
+/* The images of MNIST, CIFAR-10 or .npy in a directory, NULL: it has none. */
+const char *cli_dataset_in(zs_arena *arena, const char *dir, bool is_test);
+
+/* One of files, data and tensors is set. */
+typedef struct cli_image_set {
+    uint32_t n;               /* 0 for tensors, which their reader counts */
+    const char *const *files; /* [image] pictures */
+    zs_dataset data;
+    const char *tensors, *tensor_labels; /* .npy, and its labels or NULL */
+    const uint32_t *labels;              /* [image]; NULL: none are known */
+    const char *path, *note;             /* note: how classes were found, or NULL */
+} cli_image_set;
+/* --images: a directory of pictures or of a known set, or a file; labels NULL: those beside it. */
+zs_status cli_image_set_read(zs_arena *arena, const char *path, const char *labels,
+                             const cli_point *point, cli_image_set *out, zs_err *err);
+/* Labels of n images: .csv with a column class, IDX, .npy or bytes. */
+zs_status cli_labels_read(zs_arena *arena, const char *path, uint32_t n, const uint32_t **out,
+                          zs_err *err);
+
 /* ---- training (train_data.c, train_case.c) --------------------------------------------------- */
 
-/* The data set of --data, and that of --test or beside it; test->n 0: there is none. */
-zs_status cli_train_data(const cli_options *options, zs_arena *arena, zs_dataset *data,
-                         zs_dataset *test, zs_err *err);
+/* The data set of --data, and that of --test or beside it; test->n 0: there is none. Tiles of
+ * mosaics have the shape `tile`. */
+zs_status cli_train_data(const cli_options *options, zs_arena *arena, zs_shape tile,
+                         zs_dataset *data, zs_dataset *test, zs_err *err);
 zs_status cli_train_cases(const cli_options *options, int *exit_status, zs_err *err);
 
 /* ---- follow.c: numerics on a second thread --------------------------------------------------- */

@@ -45,98 +45,19 @@ static zs_status add_column(job *j, const column *c, zs_err *err)
     return ZS_OK;
 }
 
-static zs_status read_axes(job *j, const char *path, zs_grid *grid, zs_err *err)
-{
-    cli_point base = {0};
-    cli_options o = *j->o;
-    o.design_path = path;
-    zs_grid_init(grid);
-    zs_status status = cli_design_build(&o, &base, err);
-    for (size_t i = 0; status == ZS_OK && o.vary[i] != NULL; i++) {
-        zs_axis axis;
-        status = zs_axis_parse(&j->keep, o.vary[i], &base.design, &axis, err);
-        if (status == ZS_OK)
-            status = cli_axis_check(&o, &axis, err);
-        if (status == ZS_OK)
-            status = zs_grid_add(grid, &axis, err);
-    }
-    if (status == ZS_OK) {
-        status = zs_grid_check_keys(grid, &base.design, err);
-        if (status != ZS_OK)
-            zs_err_prefix(err, "--vary");
-    }
-    cli_point_drop(&base);
-    return status;
-}
-
-/* "batch", "accelerator.fusion/batch": in the order of the labels. */
-static zs_status name_axes(job *j, const zs_grid *grid, zs_err *err)
-{
-    j->head = "";
-    for (uint32_t a = 0; a < grid->axis_n && j->head != NULL; a++)
-        j->head = zs_arena_printf(&j->keep, "%s%s%.*s", j->head, a > 0 ? "/" : "",
-                                  (int)strcspn(grid->axes[a].text, "="), grid->axes[a].text);
-    return j->head != NULL ? ZS_OK : zs_nomem(err, "--vary");
-}
-
-static size_t list_length(char *const *list)
-{
-    size_t n = 0;
-    while (list != NULL && list[n] != NULL)
-        n++;
-    return n;
-}
-
-/* "lf1", "lf1/8": the values of a point. */
-static const char *point_label(job *j, const zs_grid *grid, uint64_t point)
-{
-    const char *label = "";
-    for (uint32_t a = 0; a < grid->axis_n && label != NULL; a++)
-        for (uint32_t p = 0; p < grid->axes[a].path_n && label != NULL; p++) {
-            const char *value = zs_grid_value(grid, point, a, p);
-            if (p > 0 && strcmp(value, zs_grid_value(grid, point, a, p - 1)) == 0)
-                continue;
-            label = zs_arena_printf(&j->keep, "%s%s%s", label, label[0] ? "/" : "", value);
-        }
-    return label;
-}
-
-/* What --set gave, then the values of the point. */
-static zs_status point_settings(job *j, const zs_grid *grid, uint64_t point, char ***out,
-                                zs_err *err)
-{
-    size_t n = list_length(j->o->set);
-    char **set = zs_new(&j->keep, char *, n + (size_t)ZS_GRID_AXES * ZS_AXIS_PATHS + 1);
-    if (set == NULL)
-        return zs_nomem(err, "--vary");
-    if (n > 0)
-        memcpy(set, j->o->set, n * sizeof *set);
-    for (uint32_t a = 0; a < grid->axis_n; a++)
-        for (uint32_t p = 0; p < grid->axes[a].path_n; p++) {
-            set[n] = zs_arena_printf(&j->keep, "%s=%s", grid->axes[a].paths[p],
-                                     zs_grid_value(grid, point, a, p));
-            if (set[n++] == NULL)
-                return zs_nomem(err, "--vary");
-        }
-    *out = set;
-    return ZS_OK;
-}
-
 static zs_status add_points(job *j, const char *path, zs_err *err)
 {
     zs_grid grid;
-    ZS_TRY(read_axes(j, path, &grid, err));
+    ZS_TRY(cli_axes_read(j->o, path, &j->keep, &grid, err));
     if (grid.point_n > ZS_COMPARE_COLUMNS)
         return zs_fail(err, ZS_EUSAGE, "--vary",
                        "%llu points would be as many columns; compare shows %d at the most, sweep "
                        "takes any number",
                        (unsigned long long)grid.point_n, ZS_COMPARE_COLUMNS);
-    ZS_TRY(name_axes(j, &grid, err));
+    ZS_TRY(cli_axes_name(&j->keep, &grid, &j->head, err));
     for (uint64_t point = 0; point < grid.point_n; point++) {
-        column c = {.path = path, .label = point_label(j, &grid, point)};
-        if (c.label == NULL)
-            return zs_nomem(err, "--vary");
-        ZS_TRY(point_settings(j, &grid, point, &c.set, err));
+        column c = {.path = path};
+        ZS_TRY(cli_axes_point(j->o, &j->keep, &grid, point, &c.label, &c.set, err));
         ZS_TRY(add_column(j, &c, err));
     }
     return ZS_OK;

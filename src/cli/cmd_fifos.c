@@ -17,6 +17,11 @@ static zs_status take_share(const char *text, double *out, zs_err *err)
     return ZS_OK;
 }
 
+static uint64_t limit_of(long long given)
+{
+    return given < 0 ? UINT64_MAX : (uint64_t)given;
+}
+
 static zs_status find(const cli_options *o, cli_point *p, zs_err *err)
 {
     zs_flow_fifos_options options = {.images = 3, .least = 2};
@@ -28,11 +33,12 @@ static zs_status find(const cli_options *o, cli_point *p, zs_err *err)
         return zs_fail(err, ZS_EUNSUPPORTED, "accelerator.kind",
                        "%s has no FIFOs between layers that could be sized",
                        zs_kind_of(&p->design)->word);
-    if (o->words_limit >= 0)
-        ZS_TRY(
-            zs_flow_fifos_fit(&p->keep, &f->flow, &options, (uint64_t)o->words_limit, &found, err));
-    else
-        ZS_TRY(zs_flow_fifos_find(&p->keep, &f->flow, &options, &found, err));
+    const zs_flow_fifos_cost most = {limit_of(o->words_limit), limit_of(o->lut_limit),
+                                     limit_of(o->bram_limit)};
+    options.edge_bits = f->edge_bits;
+    ZS_TRY(zs_flow_fifos_fit(&p->keep, &f->flow, &options, &most, &found, err));
+    if (o->write_folding != NULL)
+        ZS_TRY(cli_folding_write(p, o->write_folding, found.depths, err));
     const zs_sink sink = cli_stdout();
     const zs_table_style style = cli_terminal_style();
     switch (o->format) {

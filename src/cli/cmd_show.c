@@ -71,6 +71,64 @@ static zs_status emit_point(cli_point *p, bool is_listing, const zs_sink *s, zs_
     return zs_plan_tables_emit(&p->design, p->plan, &fit, s, err);
 }
 
+zs_status cli_folding_write(const cli_point *p, const char *path, const uint32_t *depths,
+                            zs_err *err)
+{
+    zs_arena scratch;
+    cli_stream *file = NULL;
+    if (p->plan->flow == NULL)
+        return zs_fail(err, ZS_EUNSUPPORTED, "--write-folding", "kind %s has no pipeline to fold",
+                       zs_kind_of(&p->design)->word);
+    zs_arena_init(&scratch, cli_heap());
+    zs_status status = cli_stream_open(&scratch, path, &file, err);
+    if (status == ZS_OK) {
+        const zs_sink sink = cli_stream_sink(file);
+        status = zs_folding_json_emit(&scratch, p->plan->flow, depths, &sink, err);
+        if (status == ZS_OK || status == ZS_EIO) /* closing says why */
+            status = cli_stream_close(file, err);
+        else
+            cli_stream_drop(file);
+    }
+    zs_arena_drop(&scratch);
+    return status;
+}
+
+static zs_status show_streamline(const cli_options *o, cli_point *p, const zs_sink *s, zs_err *err)
+{
+    ZS_TRY(cli_base_build(o, p, err));
+    ZS_TRY(cli_net_load(p, o, err));
+    if (p->streamlined == NULL)
+        return zs_fail(err, ZS_EUNSUPPORTED, p->design.network.model,
+                       "has no quantisers that precision %s keeps: there is nothing to streamline",
+                       zs_precision_word(&p->design.accel));
+    return zs_streamline_emit(&p->keep, p->streamlined, p->net, s, err);
+}
+
+/* Factors of the design's own would hide what the account says by itself. */
+static zs_status calibrate(cli_point *p, const cli_options *o, zs_err *err)
+{
+    zs_span bytes;
+    zs_utilization u;
+    zs_fit fit;
+    cli_stream *file = NULL;
+    p->design.accel.account = (zs_account_scale){0};
+    ZS_TRY(cli_file_read(&p->keep, o->calibrate, ZS_UTILIZATION_BYTES_MAX, &bytes, err));
+    ZS_TRY(zs_utilization_parse(&p->keep, bytes, o->calibrate, &u, err));
+    ZS_TRY(zs_fit_build(&p->keep, &p->design, p->plan, &fit, err));
+    const zs_account_scale scale = zs_account_scale_of(&fit, &u);
+    const zs_sink screen = cli_stdout();
+    ZS_TRY(zs_calibration_table_emit(&fit, &u, &scale, &screen, err));
+    if (o->out == NULL)
+        return ZS_OK;
+    ZS_TRY(cli_stream_open(&p->keep, o->out, &file, err));
+    const zs_sink sink = cli_stream_sink(file);
+    const zs_status status = zs_calibration_yaml_emit(&u, &scale, o->calibrate, &sink, err);
+    if (status == ZS_OK || status == ZS_EIO) /* closing says why */
+        return cli_stream_close(file, err);
+    cli_stream_drop(file);
+    return status;
+}
+
 zs_status cmd_show(const cli_options *options, int *exit_status, zs_err *err)
 {
     (void)exit_status;
@@ -84,9 +142,18 @@ zs_status cmd_show(const cli_options *options, int *exit_status, zs_err *err)
     if (options->models)
         return list_models(&sink, err);
     cli_point point;
+    if (options->streamline) {
+        const zs_status shown = show_streamline(options, &point, &sink, err);
+        cli_point_drop(&point);
+        return shown;
+    }
     zs_status status = cli_point_build(options, &point, err);
-    if (status == ZS_OK && options->graph != NULL)
+    if (status == ZS_OK && options->calibrate != NULL)
+        status = calibrate(&point, options, err);
+    else if (status == ZS_OK && options->graph != NULL)
         status = draw_graph(&point, options, err);
+    else if (status == ZS_OK && options->write_folding != NULL)
+        status = cli_folding_write(&point, options->write_folding, NULL, err);
     else if (status == ZS_OK)
         status = emit_point(&point, options->plan, &sink, err);
     cli_point_drop(&point);

@@ -303,7 +303,8 @@ static zs_status train(const cli_options *o, cli_point *p, crew *c, int *exit_st
     const zs_train_setup setup = zs_train_setup_of(&plan);
     ZS_TRY(zs_pipeline_build(&p->keep, &p->design, &setup, times, &pipeline, err));
     if (o->data != NULL) {
-        ZS_TRY(cli_train_data(o, &p->keep, &data, &test, err));
+        ZS_TRY(
+            cli_train_data(o, &p->keep, p->net->tensors[p->net->input].shape, &data, &test, err));
         plan.data = &data;
         plan.test = test.n > 0 ? &test : NULL;
         plan.image_n = o->images > 0 ? (uint32_t)o->images : data.n;

@@ -1,15 +1,16 @@
 #include "cli_priv.h"
+#include "zynqsim/accuracy.h"
 
 #include <math.h>
 #include <string.h>
 
 /* ---- scales ---------------------------------------------------------------------------------- */
 
-static zs_status measure_ranges(cli_point *p, const cli_inputs *samples, zs_ranges *ranges,
-                                zs_err *err)
+/* By the untiled reference: slow, for networks that no flat plan shows whole. */
+static zs_status measure_untiled(cli_point *p, const cli_inputs *samples, zs_ranges *ranges,
+                                 zs_err *err)
 {
     zs_quant *fp32;
-    ZS_TRY(zs_ranges_build(&p->keep, p->net, ranges, err));
     ZS_TRY(zs_quant_build(&p->keep, p->net, ZS_FP32, NULL, &fp32, err));
     zs_arena scratch;
     zs_arena_init(&scratch, cli_heap());
@@ -23,7 +24,21 @@ static zs_status measure_ranges(cli_point *p, const cli_inputs *samples, zs_rang
     return status;
 }
 
-static zs_status build_quant(cli_point *p, const cli_inputs *inputs, zs_quant **out, zs_err *err)
+static zs_status measure_ranges(cli_point *p, const cli_inputs *samples, zs_ranges *ranges,
+                                zs_err *err)
+{
+    ZS_TRY(zs_ranges_build(&p->keep, p->net, ranges, err));
+    zs_arena scratch;
+    zs_arena_init(&scratch, cli_heap());
+    zs_status status = cli_flat_measure(&scratch, p, samples, ranges, err);
+    zs_arena_drop(&scratch);
+    if (status == ZS_EUNSUPPORTED)
+        status = measure_untiled(p, samples, ranges, err);
+    return status;
+}
+
+zs_status cli_quant_build(cli_point *p, const cli_inputs *inputs, const char *called,
+                          zs_quant **out, zs_err *err)
 {
     const zs_design *d = &p->design;
     if (d->accel.precision == ZS_FP32) {
@@ -43,10 +58,8 @@ static zs_status build_quant(cli_point *p, const cli_inputs *inputs, zs_quant **
         ZS_TRY(
             cli_inputs_build(p, d->network.calibrations, d->network.calibration_n, &samples, err));
     else
-        cli_note(p,
-                 "the scales of %s come from the inputs themselves; network.calibration names "
-                 "other pictures",
-                 zs_word_of(zs_words_precision, ZS_PRECISION_COUNT, d->accel.precision));
+        cli_note(p, "the scales of %s come from %s; network.calibration names other pictures",
+                 zs_word_of(zs_words_precision, ZS_PRECISION_COUNT, d->accel.precision), called);
     zs_ranges ranges;
     ZS_TRY(measure_ranges(p, &samples, &ranges, err));
     ZS_TRY(zs_quant_build(&p->keep, p->net, d->accel.precision, &ranges, out, err));
@@ -73,27 +86,12 @@ static void to_probabilities(const float *y, uint32_t n, bool is_softmax, float 
         prob[i] = (float)(exp((double)(y[i] - top)) / sum);
 }
 
-static bool is_taken(const zs_image_result *image, uint32_t n, uint32_t class_index)
-{
-    for (uint32_t k = 0; k < n; k++)
-        if (image->top_class[k] == class_index)
-            return true;
-    return false;
-}
-
-/* By output value, since probabilities of different classes may round to the same number; equal
- * ones in the order of their class. */
+/* By output value, since probabilities of different classes may round to the same number. */
 static void find_best(const float *y, const float *prob, uint32_t n, zs_image_result *image)
 {
-    image->top_n = n < 5 ? n : 5;
-    for (uint32_t k = 0; k < image->top_n; k++) {
-        uint32_t best = ZS_NO_INDEX;
-        for (uint32_t i = 0; i < n; i++)
-            if (!is_taken(image, k, i) && (best == ZS_NO_INDEX || y[i] > y[best]))
-                best = i;
-        image->top_class[k] = best;
-        image->top_probability[k] = prob[best];
-    }
+    image->top_n = zs_best_classes(y, n, image->top_class);
+    for (uint32_t k = 0; k < image->top_n; k++)
+        image->top_probability[k] = prob[image->top_class[k]];
 }
 
 /* Classes are channels of one pixel; other outputs are not an answer of that kind. */
@@ -170,7 +168,7 @@ static zs_status prepare_numerics(job *j, zs_err *err)
     const zs_design *d = &p->design;
     zs_quant *quant;
     ZS_TRY(cli_inputs_build(p, d->network.inputs, d->network.input_n, &j->inputs, err));
-    ZS_TRY(build_quant(p, &j->inputs, &quant, err));
+    ZS_TRY(cli_quant_build(p, &j->inputs, "the inputs themselves", &quant, err));
     ZS_TRY(zs_exec_build(&p->keep, d, p->net, p->plan, quant, &j->exec, err));
     return make_outputs(j, err);
 }

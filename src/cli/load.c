@@ -94,6 +94,35 @@ static zs_status apply_set(cli_point *p, const char *setting, named_here *here, 
     return refresh_lists(p, key, err);
 }
 
+/* Behind what the design says, so it counts. */
+static zs_status append_list(cli_point *p, const char *key, const char *more, zs_err *err)
+{
+    const zs_field *field = zs_field_find(key);
+    if (more[0] == '\0')
+        return ZS_OK;
+    ZS_TRY(zs_field_check_kind(field, p->design.accel.kind, err));
+    const char *before = *(const char *const *)((const char *)&p->design + field->offset);
+    const char *all =
+        zs_arena_printf(&p->keep, "%s%s%s", before, before[0] != '\0' ? ";" : "", more);
+    return all ? zs_design_set(&p->design, &p->keep, key, all, err) : zs_nomem(err, key);
+}
+
+static zs_status apply_folding(cli_point *p, const char *path, zs_err *err)
+{
+    zs_span bytes;
+    zs_folding f;
+    ZS_TRY(cli_file_read(&p->keep, path, CLI_FOLDING_BYTES, &bytes, err));
+    ZS_TRY(zs_folding_parse(&p->keep, bytes, path, &f, err));
+    ZS_TRY(append_list(p, "accelerator.stream.folding", f.folding, err));
+    ZS_TRY(append_list(p, "accelerator.stream.fifos", f.fifos, err));
+    if (f.ignored_n > 0)
+        cli_note(p,
+                 "%u nodes of %s have no figures here: thresholds work as fast as the unit before "
+                 "them, and converters and FIFOs are where streams need them",
+                 f.ignored_n, path);
+    return ZS_OK;
+}
+
 static zs_status apply_options(cli_point *p, const cli_options *o, named_here *here, zs_err *err)
 {
     ZS_TRY(apply_kind(p, o->set, err));
@@ -101,6 +130,8 @@ static zs_status apply_options(cli_point *p, const cli_options *o, named_here *h
     for (size_t i = 0; o->set != NULL && o->set[i] != NULL; i++)
         ZS_TRY(apply_set(p, o->set[i], here, err));
     p->design.place = NULL;
+    if (o->folding != NULL)
+        ZS_TRY(apply_folding(p, o->folding, err));
     if (o->model != NULL)
         p->design.network.model = o->model;
     if (o->weights != NULL)
@@ -412,6 +443,13 @@ zs_status cli_net_load(cli_point *p, const cli_options *o, zs_err *err)
                        "model, but '%s' has no quantisers of its own: int8 takes the scales that "
                        "network.calibration gives",
                        path);
+    if (is_streamlined) {
+        zs_net_spec *kept = zs_new(&p->keep, zs_net_spec, 1);
+        if (kept == NULL)
+            return zs_nomem(err, path);
+        *kept = spec;
+        p->streamlined = kept;
+    }
     const zs_status status = is_streamlined ? zs_net_streamline(&p->keep, &spec, &p->net, err)
                                             : zs_net_build(&p->keep, &spec, &p->net, err);
     if (status != ZS_OK && err != NULL && strstr(err->place, path) == NULL)

@@ -62,12 +62,13 @@ typedef struct raw_options {
     const char *data, *test, *seeds, *checkpoint, *onnx;
     int epochs, images;
     const char *design, *model, *weights, *labels, *out, *fidelity, *format, *trace, *trace_layers;
-    const char *output, *plot, *x, *y, *junit, *graph;
+    const char *output, *plot, *x, *y, *junit, *graph, *calibrate;
     const char *merge, *pareto, *pareto_out, *best, *shard;
-    const char *loss;
-    long long limit, words_limit;
+    const char *loss, *folding, *write_folding;
+    const char *image_set, *image_labels, *reference, *mean;
+    long long limit, words_limit, lut_limit, bram_limit;
     int trace_limit, jobs;
-    bool timing_only, quiet, plan, fields, metrics, models, boards, layers, bless, help;
+    bool timing_only, quiet, plan, streamline, fields, metrics, models, boards, layers, bless, help;
 } raw_options;
 
 enum { TRACE_LIMIT = 65536, TRACE_LIMIT_MAX = 1 << 24 };
@@ -82,6 +83,8 @@ static const option design_options[] = {
      "MODEL"},
     {"weights", 0, WORD, &raw.weights,
      "synthetic[:SEED], or a file with the weights of a YAML network", "WEIGHTS"},
+    {"folding", 0, WORD, &raw.folding,
+     "folding file of FINN: PEs, lanes and FIFOs of a streaming pipeline", "FILE.json"},
     {0}};
 
 static const option run_options[] = {
@@ -114,6 +117,10 @@ static const option run_options[] = {
 
 static const option show_options[] = {
     {"plan", 0, FLAG, &raw.plan, "print the ops of the plan, one a line", NULL},
+    {"streamline", 0, FLAG, &raw.streamline,
+     "print how a quantised network became one of integers and thresholds", NULL},
+    {"write-folding", 0, WORD, &raw.write_folding,
+     "write a folding file of FINN of a streaming pipeline", "FILE.json"},
     {"fields", 0, FLAG, &raw.fields, "print the reference of all keys of a design (Markdown)",
      NULL},
     {"metrics", 0, FLAG, &raw.metrics, "print the reference of all figures of a result (Markdown)",
@@ -122,6 +129,12 @@ static const option show_options[] = {
     {"boards", 0, FLAG, &raw.boards, "list the boards that the program knows", NULL},
     {"graph", 0, WORD, &raw.graph,
      "write the network as a picture (.svg) or a page that zooms (.html); needs graphviz", "FILE"},
+    {"calibrate", 0, WORD, &raw.calibrate,
+     "compare the account of resources with a report of the same design: Vivado's "
+     "report_utilization or csynth.xml of HLS",
+     "REPORT"},
+    {"out", 'o', WORD, &raw.out, "with --calibrate: the file of factors for accelerator.account",
+     "FILE"},
     {0}};
 
 static const option set_options[] = {{"set", 0, LIST, &raw.set,
@@ -229,6 +242,34 @@ static const option fifos_options[] = {
     {"loss", 0, WORD, &raw.loss,
      "share of time that shallower FIFOs may cost, in per cent (default 0)", "PERCENT"},
     {"words", 0, COUNT, &raw.words_limit, "no more words than this in all, at the least loss", "N"},
+    {"luts", 0, COUNT, &raw.lut_limit, "no more LUTs than this in all, at the least loss", "N"},
+    {"brams", 0, COUNT, &raw.bram_limit,
+     "no more halves of block RAMs (BRAM18) than this in all, at the least loss", "N"},
+    {"write-folding", 0, WORD, &raw.write_folding,
+     "also write a folding file of FINN, depths included", "FILE.json"},
+    {0}};
+
+static const option accuracy_options[] = {
+    {"images", 0, WORD, &raw.image_set,
+     "a folder of pictures, or of MNIST or CIFAR-10; or a file: IDX, CIFAR .bin, .npy, a picture "
+     "of tiles",
+     "SET"},
+    {"labels", 0, WORD, &raw.image_labels,
+     "classes of the images: CSV with file,class, IDX, .npy or a byte each (default: those beside "
+     "the images)",
+     "FILE"},
+    {"reference", 0, WORD, &raw.reference,
+     "also run the network in fp32: agreement, largest difference, noise of each layer", "fp32"},
+    {"mean", 0, WORD, &raw.mean, "mean image to subtract in place of network.preprocess.mean",
+     "FILE.npy"},
+    {"limit", 0, COUNT, &raw.limit, "the first N images only", "N"},
+    {"vary", 0, LIST, &raw.vary,
+     "a line for each value of a key: PATH=a,b,c or PATH=lo:hi:step; repeatable", "AXIS"},
+    {"output", 'o', WORD, &raw.output, "rows, one an image; a file that is there is gone on with",
+     "FILE.csv"},
+    {"fidelity", 0, WORD, &raw.fidelity, "timing model: bound, tile or burst (default tile)",
+     "LEVEL"},
+    {"jobs", 0, NUMBER, &raw.jobs, "threads (default: processors)", "N"},
     {0}};
 
 static const option print_options[] = {
@@ -255,6 +296,7 @@ static const command_groups groups_of[] = {
     {"compare", {compare_options, design_options, fidelity_options, print_options, help_options}},
     {"check", {check_options, set_options, print_options, help_options}},
     {"fifos", {fifos_options, design_options, print_options, help_options}},
+    {"accuracy", {accuracy_options, design_options, print_options, help_options}},
     {"explain", {explain_options, design_options, print_options, help_options}},
     {"train", {train_options, design_options, print_options, help_options}},
 };
@@ -481,8 +523,8 @@ static zs_status read_option(const command_groups *groups, int argc, const char 
 
 static zs_status check_values(const cli_command *command, cli_options *o, zs_err *err)
 {
-    const bool is_quick =
-        command->run == cmd_explain || command->run == cmd_sweep || command->run == cmd_train;
+    const bool is_quick = command->run == cmd_explain || command->run == cmd_sweep ||
+                          command->run == cmd_train || command->run == cmd_accuracy;
     int index = is_quick ? ZS_TILE : ZS_BURST;
     if (raw.fidelity != NULL)
         ZS_TRY(
@@ -539,7 +581,9 @@ zs_status cli_options_parse(const cli_command *command, int argc, const char **a
                         .trace_limit = TRACE_LIMIT,
                         .limit = -1,
                         .epochs = 1,
-                        .words_limit = -1};
+                        .words_limit = -1,
+                        .lut_limit = -1,
+                        .bram_limit = -1};
     raw.room = calloc((size_t)LISTS * ((size_t)argc + 1), sizeof *raw.room);
     if (raw.room == NULL)
         return zs_nomem(err, "options");
@@ -578,6 +622,14 @@ zs_status cli_options_parse(const cli_command *command, int argc, const char **a
                        .images = raw.images,
                        .loss = raw.loss,
                        .words_limit = raw.words_limit,
+                       .image_set = raw.image_set,
+                       .image_labels = raw.image_labels,
+                       .reference = raw.reference,
+                       .mean = raw.mean,
+                       .lut_limit = raw.lut_limit,
+                       .bram_limit = raw.bram_limit,
+                       .folding = raw.folding,
+                       .write_folding = raw.write_folding,
                        .model = raw.model,
                        .weights = raw.weights,
                        .labels = raw.labels,
@@ -600,11 +652,13 @@ zs_status cli_options_parse(const cli_command *command, int argc, const char **a
                        .timing_only = raw.timing_only,
                        .quiet = raw.quiet,
                        .plan = raw.plan,
+                       .streamline = raw.streamline,
                        .fields = raw.fields,
                        .metrics = raw.metrics,
                        .models = raw.models,
                        .boards = raw.boards,
-                       .graph = raw.graph};
+                       .graph = raw.graph,
+                       .calibrate = raw.calibrate};
     ZS_TRY(check_values(command, o, err));
     return check_arguments(command, o, err);
 }

@@ -374,6 +374,18 @@ static zs_status show_top(answering *a, shown *s, zs_err *err)
 
 /* ---- sentences ------------------------------------------------------------------------------- */
 
+/* "; of 12 comparable builds ...": what the clock of the best point has to be believed on. */
+static const char *clock_of_best(answering *a)
+{
+    zs_design best;
+    const zs_sweep *sweep = &a->job->sweep;
+    if (zs_grid_design(&sweep->grid, sweep_point_of(a->job, a->job->best_own), &sweep->base,
+                       &a->keep, &best, NULL) != ZS_OK)
+        return "";
+    const char *note = zs_clock_note(&a->keep, &best);
+    return note == NULL || note[0] == '\0' ? note : zs_arena_printf(&a->keep, "; %s", note);
+}
+
 static const char *sentence_of(answering *a, const shown *s)
 {
     const sweep_job *job = a->job;
@@ -384,19 +396,22 @@ static const char *sentence_of(answering *a, const shown *s)
             a->says_fits ? "meets the conditions" : "fits",
             job->sweep.conditions.n > 0 && !a->says_fits ? " and meets the conditions" : "",
             (unsigned long long)a->simulated);
+    const char *clock = job->o->best != NULL ? clock_of_best(a) : "";
+    if (clock == NULL)
+        return NULL;
     if (job->o->best != NULL)
         return zs_arena_printf(
             &a->keep,
             "optimum: of %llu points%s, point %llu has the %s %s of those that %s%s; %llu "
             "simulated "
-            "(%.1f %%), the others cannot be better by their bounds or do not qualify",
+            "(%.1f %%), the others cannot be better by their bounds or do not qualify%s",
             all, job->shard_n > 1 ? " of this shard" : "",
             (unsigned long long)sweep_point_of(job, job->best_own),
             job->best_is_larger ? "largest" : "least", zs_metrics[job->best.metric].name,
             a->says_fits ? "meet the conditions" : "fit",
             job->sweep.conditions.n > 0 && !a->says_fits ? " and meet the conditions" : "",
             (unsigned long long)a->simulated,
-            100.0 * (double)a->simulated / (double)(all ? all : 1));
+            100.0 * (double)a->simulated / (double)(all ? all : 1), clock);
     const char *close = "";
     if (a->close > 0)
         close = zs_arena_printf(&a->keep, " and %llu are too close to call",

@@ -169,7 +169,7 @@ static zs_status run_round(sweep_job *job, sweep_pool pool, zs_best *best, bool 
     *is_over = n == 0;
     ZS_TRY(pool(job, round, n, err));
     for (uint64_t i = 0; i < n; i++)
-        zs_best_tell(best, round[i], job->values[round[i]]);
+        zs_best_record(best, round[i], job->values[round[i]]);
     return ZS_OK;
 }
 
@@ -182,7 +182,7 @@ zs_status sweep_best_run(sweep_job *job, sweep_pool pool, zs_err *err)
     ZS_TRY(zs_best_init(&best, &job->base.keep, list, n, err));
     for (uint64_t own = 0; own < job->own_n; own++)
         if (sweep_is_done(job, own))
-            zs_best_tell(&best, own, job->values[own]);
+            zs_best_record(&best, own, job->values[own]);
     for (bool is_over = false; !is_over && !sweep_interrupted;)
         ZS_TRY(run_round(job, pool, &best, &is_over, err));
     job->best_found = best.found;

@@ -3,11 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static void *member_of(zs_design *design, const zs_field *field)
-{
-    return (char *)design + field->offset;
-}
-
 /* ---- one value ------------------------------------------------------------------------------- */
 
 /* The unit with which a plain number that is out of range would be in it: 142 of a clock is 142
@@ -147,7 +142,7 @@ static zs_status keep_string(zs_arena *arena, const char *text, const char **out
 zs_status zs_field_set(zs_design *design, zs_arena *arena, const zs_field *field, const char *text,
                        zs_err *err)
 {
-    void *member = member_of(design, field);
+    void *member = (char *)design + field->offset;
     uint64_t whole = 0;
     switch (field->type) {
     case ZS_FIELD_U32:

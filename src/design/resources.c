@@ -42,6 +42,13 @@ zs_resources zs_board_resources(const zs_board *board, const zs_family *family)
     return own;
 }
 
+uint32_t zs_board_limit(const zs_board *board, zs_resource_id id)
+{
+    const zs_family *family = &zs_families[board->family];
+    return zs_family_block(family, id) != NULL ? zs_board_resources(board, family).n[id]
+                                               : UINT32_MAX;
+}
+
 /* ---- arithmetic ------------------------------------------------------------------------------ */
 
 static uint32_t saturated_u32(uint64_t n)

@@ -136,13 +136,19 @@ static uint64_t recurrence(const zs_design *design, const zs_mac_loop *loop)
     return zs_ceil_div(latency, zs_max_u64(1, independent_sums(design, loop)));
 }
 
+static uint32_t pipelined_interval(const zs_design *design, const zs_mac_loop *loop)
+{
+    const uint64_t ports = zs_mac_port_interval(design, loop->depthwise);
+    const uint64_t hardware = zs_max_u64(ports, recurrence(design, loop));
+    return saturated_u32(zs_max_u64(hardware, design->accel.ii));
+}
+
 uint32_t zs_mac_interval(const zs_design *design, const zs_mac_loop *loop)
 {
     const uint64_t ports = zs_mac_port_interval(design, loop->depthwise);
     if (!design->accel.pipeline) /* reads that find the ports taken lengthen the iteration */
         return saturated_u32(mac_depth(design, loop->depthwise) + ports - 1);
-    const uint64_t hardware = zs_max_u64(ports, recurrence(design, loop));
-    return saturated_u32(zs_max_u64(hardware, design->accel.ii));
+    return pipelined_interval(design, loop);
 }
 
 static uint64_t trips_of(const zs_design *design, const zs_mac_loop *loop)
@@ -165,9 +171,11 @@ uint64_t zs_mac_pl_cycles(const zs_design *design, const zs_mac_loop *loop)
     const uint64_t trips = trips_of(design, loop);
     if (trips == 0)
         return 0;
-    const uint64_t drain = design->accel.pipeline ? mac_depth(design, loop->depthwise) : 0;
-    return pipeline_cycles(trips, zs_mac_interval(design, loop),
-                           drain + design->accel.start_pl_cycles);
+    const uint64_t depth = mac_depth(design, loop->depthwise);
+    uint64_t cycles = pipeline_cycles(trips, pipelined_interval(design, loop), depth);
+    if (!design->accel.pipeline) /* no less than with iterations that overlap, if they are few */
+        cycles = zs_max_u64(cycles, saturating_mul(trips, zs_mac_interval(design, loop)));
+    return pipeline_cycles(1, cycles, design->accel.start_pl_cycles);
 }
 
 uint32_t zs_vector_depth_pl_cycles(const zs_design *design)
@@ -181,7 +189,8 @@ uint64_t zs_vector_pl_cycles(const zs_design *design, uint64_t ops)
     if (trips == 0)
         return 0;
     const uint64_t depth = zs_vector_depth_pl_cycles(design);
-    return design->accel.pipeline ? pipeline_cycles(trips, 1, depth) : saturating_mul(trips, depth);
+    const uint64_t pipelined = pipeline_cycles(trips, 1, depth);
+    return design->accel.pipeline ? pipelined : zs_max_u64(pipelined, saturating_mul(trips, depth));
 }
 
 static uint64_t sum_vectors(const zs_design *design, uint32_t oc_n, uint64_t pixel_n)

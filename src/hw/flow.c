@@ -347,23 +347,21 @@ static uint64_t first_of_window(const zs_flow_node *p, uint32_t oy, uint32_t ox,
 /* `low`, the oldest word that is still needed, has become known to be so from clock `at` on. */
 static void make_room(flow_window *w, uint64_t low, uint64_t at)
 {
-    const uint64_t room = w->is_fetched ? w->words : zs_min_u64(low + w->size, w->words);
+    const uint64_t room = w->walk.is_done ? w->words : zs_min_u64(low + w->size, w->words);
     for (; w->room < room; w->room++)
         w->free_at[w->room] = at;
 }
 
-static void begin_image(flow_window *w, uint64_t image0, uint64_t at)
+void zs_flow_walk_begin(const zs_flow_node *p, zs_flow_walk *w)
 {
-    w->image0 = image0;
-    w->accepted = w->room = 0;
-    w->cur = w->base = 0;
-    w->i = w->ky = w->channel = w->ox = w->oy = 0;
-    w->is_fetched = false;
-    make_room(w, 0, at);
+    *w = (zs_flow_walk){.oh = (p->h - p->kernel) / p->step + 1,
+                        .ow = (p->w - p->kernel) / p->step + 1,
+                        .channels = p->by_channel ? p->fold : 1,
+                        .run = p->by_channel ? p->kernel : p->kernel * p->fold,
+                        .run_step = p->by_channel ? p->fold : 1};
 }
 
-/* The word at `cur` is read in clock `at`. */
-static void fetch(const zs_flow_node *p, flow_window *w, uint64_t at)
+void zs_flow_walk_step(const zs_flow_node *p, zs_flow_walk *w)
 {
     const bool is_last_channel = w->channel + 1 == w->channels;
     const bool is_last_x = w->ox + 1 == w->ow;
@@ -375,23 +373,38 @@ static void fetch(const zs_flow_node *p, flow_window *w, uint64_t at)
         oy = is_last_x ? oy + 1 : oy;
     }
     if (w->i == 0 && w->ky == 0)
-        w->base = is_last ? w->base + ((uint64_t)(p->kernel - 1) * p->w + p->kernel) * p->fold - 1
-                          : first_of_window(p, oy, ox, channel);
+        w->oldest = is_last
+                        ? w->oldest + ((uint64_t)(p->kernel - 1) * p->w + p->kernel) * p->fold - 1
+                        : first_of_window(p, oy, ox, channel);
     if (++w->i < w->run) {
-        w->cur += w->run_step;
+        w->word += w->run_step;
     } else if (++w->ky < p->kernel) {
         w->i = 0;
-        w->cur = first_of_window(p, w->oy, w->ox, w->channel) + (uint64_t)w->ky * p->w * p->fold;
+        w->word = first_of_window(p, w->oy, w->ox, w->channel) + (uint64_t)w->ky * p->w * p->fold;
     } else {
         w->i = w->ky = 0;
-        w->is_fetched = is_last;
+        w->is_done = is_last;
         w->oy = oy;
         w->ox = ox;
         w->channel = channel;
         if (!is_last)
-            w->cur = first_of_window(p, oy, ox, channel);
+            w->word = first_of_window(p, oy, ox, channel);
     }
-    make_room(w, zs_min_u64(w->cur, w->base), at + 1);
+}
+
+static void begin_image(const zs_flow_node *p, flow_window *w, uint64_t image0, uint64_t at)
+{
+    w->image0 = image0;
+    w->accepted = w->room = 0;
+    zs_flow_walk_begin(p, &w->walk);
+    make_room(w, 0, at);
+}
+
+/* The word that comes next is read in clock `at`. */
+static void fetch(const zs_flow_node *p, flow_window *w, uint64_t at)
+{
+    zs_flow_walk_step(p, &w->walk);
+    make_room(w, zs_min_u64(w->walk.word, w->walk.oldest), at + 1);
 }
 
 static void step_window(sim *s, flow_node *n, edge *x, edge *y)
@@ -408,16 +421,16 @@ static void step_window(sim *s, flow_node *n, edge *x, edge *y)
             w->accepted++;
             has_moved = true;
         }
-        while (!w->is_fetched && !y->is_offered && w->cur < w->accepted) {
-            uint64_t at = x->out[w->image0 + w->cur] + 1;
+        while (!w->walk.is_done && !y->is_offered && w->walk.word < w->accepted) {
+            uint64_t at = x->out[w->image0 + w->walk.word] + 1;
             if (y->in_n > 0)
                 at = zs_max_u64(at, last_in(y));
             fetch(&n->is, w, at);
             offer(s, y, at + 1);
             has_moved = true;
         }
-        if (w->is_fetched && !y->is_offered && w->accepted == w->words) {
-            begin_image(w, x->out_n, zs_max_u64(last_in(y), x->out[x->out_n - 1]) + 1);
+        if (w->walk.is_done && !y->is_offered && w->accepted == w->words) {
+            begin_image(&n->is, w, x->out_n, zs_max_u64(last_in(y), x->out[x->out_n - 1]) + 1);
             has_moved = true;
         }
         if (!has_moved)
@@ -648,11 +661,6 @@ static zs_status node_build(zs_arena *arena, const zs_flow_node *is, const edge 
         w->size = (uint64_t)(((k - 1) * width + k) * fold + (slack > 0 ? slack : 0) +
                              (row_slack > 0 ? row_slack : 0));
         w->words = edges[is->in[0]].words;
-        w->oh = (is->h - is->kernel) / is->step + 1;
-        w->ow = (is->w - is->kernel) / is->step + 1;
-        w->channels = is->by_channel ? is->fold : 1;
-        w->run = is->by_channel ? is->kernel : is->kernel * is->fold;
-        w->run_step = is->by_channel ? is->fold : 1;
         w->free_at = zs_arena_alloc_raw(arena, w->words, sizeof *w->free_at);
         if (w->free_at == NULL)
             return zs_nomem(err, is->name);
@@ -753,7 +761,7 @@ static void reset(sim *s)
         n->at = n->count = 0;
         n->x = n->y = n->s = 0;
         if (n->is.op == ZS_FLOW_WINDOW) {
-            begin_image(&n->window, 0, 0);
+            begin_image(&n->is, &n->window, 0, 0);
         } else if (n->is.op == ZS_FLOW_MATRIX) {
             flow_matrix *m = &n->matrix;
             m->read_n = m->next = m->vector = m->head = m->settled = m->tail = 0;

@@ -1,8 +1,33 @@
 #include "zynqsim/flow_fifos.h"
 
+#include "zynqsim/capacity.h"
+
 #include <string.h>
 
 enum { LONG_BATCH = 48, ORDERS = 3 };
+
+enum { SHIFT_REGISTER_WORDS = 256 };
+
+static uint32_t log2_up(uint64_t n)
+{
+    uint32_t bits = 0;
+    while (bits < 63 && (UINT64_C(1) << bits) < n)
+        bits++;
+    return bits;
+}
+
+zs_flow_fifos_cost zs_flow_fifo_cost(uint64_t depth, uint32_t bits)
+{
+    zs_flow_fifos_cost c = {.words = depth};
+    if (depth == 0)
+        return c;
+    c.lut = 2 * log2_up(depth);
+    if (depth <= SHIFT_REGISTER_WORDS)
+        c.lut += zs_ceil_div(depth, 32) * zs_ceil_div(bits, 2);
+    else
+        c.bram18 = zs_bram18_of(UINT64_C(1) << log2_up(depth), bits);
+    return c;
+}
 
 typedef struct search {
     zs_arena *arena;
@@ -183,30 +208,60 @@ zs_status zs_flow_fifos_find(zs_arena *arena, const zs_flow *flow, const zs_flow
     *out = (zs_flow_fifos){0};
     ZS_TRY(begin(&s, flow, o, out));
     ZS_TRY(find(&s, o, out));
-    return prove(&s, out);
+    ZS_TRY(prove(&s, out));
+    for (uint32_t i = 0; i < s.n; i++) {
+        const uint32_t e = s.list[i];
+        const zs_flow_fifos_cost c =
+            zs_flow_fifo_cost(out->depths[e], o->edge_bits != NULL ? o->edge_bits[e] : 0);
+        out->cost.words += c.words;
+        out->cost.lut += c.lut;
+        out->cost.bram18 += c.bram18;
+    }
+    return ZS_OK;
+}
+
+/* The first limit that is passed, or NULL. */
+static const char *passes(const zs_flow_fifos_cost *c, const zs_flow_fifos_cost *most,
+                          uint64_t *least, uint64_t *limit)
+{
+    const struct {
+        const char *what;
+        uint64_t value, most;
+    } list[] = {{"words", c->words, most->words},
+                {"LUTs", c->lut, most->lut},
+                {"BRAM18", c->bram18, most->bram18}};
+    for (size_t i = 0; i < ZS_LEN(list); i++)
+        if (list[i].value > list[i].most) {
+            *least = list[i].value;
+            *limit = list[i].most;
+            return list[i].what;
+        }
+    return NULL;
 }
 
 zs_status zs_flow_fifos_fit(zs_arena *arena, const zs_flow *flow, zs_flow_fifos_options *o,
-                            uint64_t words, zs_flow_fifos *out, zs_err *err)
+                            const zs_flow_fifos_cost *most, zs_flow_fifos *out, zs_err *err)
 {
     enum { STEPS = 10 };
-    double low = 0, high = 1;
+    uint64_t least = 0, limit = 0;
+    double low = o->loss, high;
     ZS_TRY(zs_flow_fifos_find(arena, flow, o, out, err));
-    if (out->words <= words)
+    if (passes(&out->cost, most, &least, &limit) == NULL)
         return ZS_OK;
     o->loss = high = out->least_end > 0 && out->free_interval > 0
                          ? (double)out->least_interval / (double)out->free_interval +
                                (double)out->least_end / (double)out->free_end
                          : 1000;
     ZS_TRY(zs_flow_fifos_find(arena, flow, o, out, err));
-    if (out->words > words)
-        return zs_fail(err, ZS_ERANGE, "FIFOs", "%llu words are the least, not %llu",
-                       (unsigned long long)out->words, (unsigned long long)words);
+    const char *what = passes(&out->cost, most, &least, &limit);
+    if (what != NULL)
+        return zs_fail(err, ZS_ERANGE, "FIFOs", "%llu %s are the least, not %llu",
+                       (unsigned long long)least, what, (unsigned long long)limit);
     for (uint32_t i = 0; i < STEPS; i++) {
         zs_flow_fifos trial;
         o->loss = low + (high - low) / 2;
         ZS_TRY(zs_flow_fifos_find(arena, flow, o, &trial, err));
-        if (trial.words <= words) {
+        if (passes(&trial.cost, most, &least, &limit) == NULL) {
             high = o->loss;
             *out = trial;
         } else {

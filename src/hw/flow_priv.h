@@ -35,12 +35,7 @@ typedef struct flow_window {
     uint64_t *free_at; /* [word] from this clock on */
     uint64_t size;     /* of the buffer in words */
     uint64_t words;    /* of an image */
-    uint64_t cur, base;
-    uint32_t i, ky, channel, ox, oy;
-    uint32_t run, run_step, channels; /* words of a row of a window, their distance; windows of a
-                                       * place */
-    uint32_t oh, ow;
-    bool is_fetched;
+    zs_flow_walk walk;
 } flow_window;
 
 typedef struct flow_matrix {

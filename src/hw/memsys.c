@@ -28,11 +28,6 @@ void zs_memsys_watch_set(zs_memsys *ms, const zs_memsys_watch *watch)
         zs_burst_sys_watch_set(ms->burst, watch);
 }
 
-static zs_xfer as_sent(const zs_memsys *ms, uint32_t channel, const zs_xfer *xfer)
-{
-    return zs_design_dma(ms->design, channel / 2)->merge_rows ? zs_xfer_merged(xfer) : *xfer;
-}
-
 /* One price for transfers that follow each other: the latency is waited for once. */
 static zs_xfer_price chained(const zs_memsys *ms, uint32_t channel,
                              const zs_xfer_price *const *prices, uint32_t n)
@@ -76,7 +71,8 @@ void zs_memsys_start_priced(zs_memsys *ms, uint32_t channel, const zs_xfer *xfer
         return;
     }
     for (uint32_t i = 0; i < n; i++)
-        sent[i] = as_sent(ms, channel, &xfers[i]);
+        sent[i] = zs_design_dma(ms->design, channel / 2)->merge_rows ? zs_xfer_merged(&xfers[i])
+                                                                     : xfers[i];
     if (ms->fixed != NULL)
         zs_fixed_sys_start(ms->fixed, channel, sent, n, start);
     else
@@ -92,17 +88,11 @@ void zs_memsys_start(zs_memsys *ms, uint32_t channel, const zs_xfer *xfer, uint6
     zs_memsys_start_priced(ms, channel, xfer, prices, 1, start);
 }
 
-static bool next(zs_memsys *ms, uint64_t limit, uint32_t *channel, uint64_t *done)
-{
-    if (ms->fixed != NULL)
-        return zs_fixed_sys_next(ms->fixed, limit, channel, done);
-    return ms->burst != NULL ? zs_burst_sys_next(ms->burst, limit, channel, done)
-                             : zs_tile_sys_next(ms->tile, limit, channel, done);
-}
-
 bool zs_memsys_next(zs_memsys *ms, uint64_t limit, uint32_t *channel, uint64_t *done)
 {
-    const bool any = next(ms, limit, channel, done);
+    const bool any = ms->fixed != NULL   ? zs_fixed_sys_next(ms->fixed, limit, channel, done)
+                     : ms->burst != NULL ? zs_burst_sys_next(ms->burst, limit, channel, done)
+                                         : zs_tile_sys_next(ms->tile, limit, channel, done);
     if (any)
         ms->counts[*channel].busy_pl_cycles += *done - ms->started_at[*channel];
     return any;

@@ -56,26 +56,16 @@ ZS_COLD static void notify_over(const zs_burst_sys *bs, const channel_state *c)
 
 /* ---- on the way ------------------------------------------------------------------------------ */
 
-static ZS_INLINE void plan_arrival(zs_burst_sys *bs, channel_state *c)
-{
-    c->arrives_at = zs_pl_to_ddr(&bs->clock, leaves_at(c) + c->to_memory);
-    zs_des_at(&bs->des, c->i, c->arrives_at);
-}
-
-static ZS_INLINE void send_data(channel_state *c)
-{
-    c->sending_last = send_beats(c, c->flights[c->sending_i].beats, c->sent_at);
-}
-
 static ZS_INLINE bool send_next(zs_burst_sys *bs, channel_state *c)
 {
     if (!send_address(c))
         return false;
     if (c->is_write)
-        send_data(c);
+        c->sending_last = send_beats(c, c->flights[c->sending_i].beats, c->sent_at);
     if (bs->watch != NULL)
         notify_sent(bs, c);
-    plan_arrival(bs, c);
+    c->arrives_at = zs_pl_to_ddr(&bs->clock, leaves_at(c) + c->to_memory);
+    zs_des_at(&bs->des, c->i, c->arrives_at);
     return true;
 }
 

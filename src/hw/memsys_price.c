@@ -166,22 +166,18 @@ static uint64_t dma_frac(const zs_dma_rules *rules, const latencies *l, uint64_t
     return total + (idle << FRAC_BITS);
 }
 
-static zs_xfer_price fixed_price(const zs_design *design, uint32_t channel, const zs_xfer *x)
-{
-    zs_fixed_walk w;
-    zs_fixed_walk_start(&w, design, channel, 0);
-    zs_fixed_walk_xfer(&w, x);
-    return (zs_xfer_price){.count = w.count, .pl_cycles = zs_fixed_walk_end(&w)};
-}
-
 zs_xfer_price zs_xfer_price_of(const zs_design *design, uint32_t channel, const zs_xfer *xfer)
 {
     const zs_memory_params *m = &design->board.memory;
     const zs_axi_params *port = zs_channel_port(design, channel);
     const bool is_write = channel & 1;
     const zs_xfer x = zs_design_dma(design, channel / 2)->merge_rows ? zs_xfer_merged(xfer) : *xfer;
-    if (m->kind == ZS_MEMORY_FIXED)
-        return fixed_price(design, channel, &x);
+    if (m->kind == ZS_MEMORY_FIXED) {
+        zs_fixed_walk walk;
+        zs_fixed_walk_start(&walk, design, channel, 0);
+        zs_fixed_walk_xfer(&walk, &x);
+        return (zs_xfer_price){.count = walk.count, .pl_cycles = zs_fixed_walk_end(&walk)};
+    }
     dram_work w = no_work(m, port);
     zs_xfer_price p = {.count = count_rows(port, &x, &w)};
     if (p.count.bytes == 0)

@@ -54,12 +54,6 @@ static bus_turn turn_of(const zs_memory_params *m, uint64_t window, uint64_t tra
                       .writes = within(full + transit - window, m->write_batch, m->queue)};
 }
 
-static bus_turn shortest_turn(const zs_memory_params *m)
-{
-    return (bus_turn){.reads = zs_min_u64(zs_dram_short_read_run(m), zs_dram_read_run(m)),
-                      .writes = zs_min_u64(m->write_batch, m->queue)};
-}
-
 static uint64_t capacity_of(const zs_tile_sys *ts, bus_turn turn)
 {
     const zs_memory_params *m = &ts->design->board.memory;
@@ -81,7 +75,9 @@ zs_status zs_tile_sys_build(zs_arena *arena, const zs_design *design, zs_tile_sy
     ts->capacity = ONE;
     if (m->t_refi != 0)
         ts->capacity -= ONE * zs_dram_refresh_ddr_cycles(m) / m->t_refi;
-    ts->capacity_least = capacity_of(ts, shortest_turn(m));
+    const bus_turn shortest = {.reads = zs_min_u64(zs_dram_short_read_run(m), zs_dram_read_run(m)),
+                               .writes = zs_min_u64(m->write_batch, m->queue)};
+    ts->capacity_least = capacity_of(ts, shortest);
     for (uint32_t i = 0; i < ZS_CHANNEL_N; i += 2) {
         const uint64_t latency = zs_channel_port(design, i)->read_latency_pl_cycles;
         const uint64_t ddr = zs_pl_to_ddr(&ts->clock, latency);
@@ -175,14 +171,6 @@ static void set_rates(zs_tile_sys *ts)
     share_among(ts, writes, kept + share_among(ts, reads, capacity - kept));
 }
 
-static void set_ends(zs_tile_sys *ts)
-{
-    for (uint32_t left = ts->active; left != 0; left &= left - 1) {
-        share *s = &ts->shares[__builtin_ctz(left)];
-        s->end = ts->now + zs_ceil_div(s->left, s->rate);
-    }
-}
-
 /* Brings the remaining work up to a time at which nothing has ended yet but what ends there. */
 static void advance(zs_tile_sys *ts, uint64_t now)
 {
@@ -208,7 +196,10 @@ static void share_out(zs_tile_sys *ts)
         for (uint32_t left = ts->active; left != 0; left &= left - 1)
             ts->shares[__builtin_ctz(left)].rate = ONE;
     ts->overloaded = overloaded;
-    set_ends(ts);
+    for (uint32_t left = ts->active; left != 0; left &= left - 1) {
+        share *s = &ts->shares[__builtin_ctz(left)];
+        s->end = ts->now + zs_ceil_div(s->left, s->rate);
+    }
 }
 
 static uint64_t earliest(const zs_tile_sys *ts, uint32_t *which)

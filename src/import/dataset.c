@@ -1,4 +1,4 @@
-#include "zynqsim/import.h"
+#include "image_priv.h"
 
 #include <math.h>
 #include <string.h>
@@ -108,11 +108,13 @@ zs_status zs_dataset_idx_parse(zs_arena *arena, zs_span images, const char *imag
     const uint8_t *classes;
     zs_dataset data = {0};
     ZS_TRY(read_idx(arena, images, images_path, 3, dims, &data.pixels, err));
-    ZS_TRY(read_idx(arena, labels, labels_path, 1, &n, &classes, err));
-    if (n != dims[0])
-        return zs_fail(err, ZS_EPARSE, labels_path, "has %u labels for %u images", n, dims[0]);
-    ZS_TRY(widen_labels(arena, classes, n, labels_path, &data.labels, err));
-    data.n = n;
+    data.n = dims[0];
+    if (labels.data != NULL) {
+        ZS_TRY(read_idx(arena, labels, labels_path, 1, &n, &classes, err));
+        if (n != dims[0])
+            return zs_fail(err, ZS_EPARSE, labels_path, "has %u labels for %u images", n, dims[0]);
+        ZS_TRY(widen_labels(arena, classes, n, labels_path, &data.labels, err));
+    }
     data.shape = (zs_shape){.c = 1, .h = dims[1], .w = dims[2]};
     *out = data;
     return ZS_OK;
@@ -150,30 +152,94 @@ zs_status zs_dataset_cifar_parse(zs_arena *arena, zs_span bytes, const char *pat
 
 /* ---- npy ------------------------------------------------------------------------------------- */
 
+static zs_status npy_labels(zs_arena *arena, zs_span bytes, const char *path,
+                            const uint32_t **labels, uint32_t *n, zs_err *err)
+{
+    zs_npy y;
+    ZS_TRY(zs_npy_parse(arena, bytes, path, &y, err));
+    if (y.rank != 1 || y.own[0] == 0 || y.own[0] > UINT32_MAX)
+        return zs_fail(err, ZS_ESHAPE, path, "labels have one dimension, not %u", y.rank);
+    uint32_t *classes = zs_new(arena, uint32_t, (size_t)y.own[0]);
+    if (classes == NULL)
+        return zs_nomem(err, path);
+    for (uint64_t i = 0; i < y.own[0]; i++) {
+        if (!(y.data[i] >= 0) || y.data[i] != floorf(y.data[i]) || y.data[i] > 1e9f)
+            return zs_fail(err, ZS_ERANGE, path, "label %llu is %g, not a class",
+                           (unsigned long long)i, (double)y.data[i]);
+        classes[i] = (uint32_t)y.data[i];
+    }
+    *labels = classes;
+    *n = (uint32_t)y.own[0];
+    return ZS_OK;
+}
+
 zs_status zs_dataset_npy_parse(zs_arena *arena, zs_span images, const char *images_path,
                                zs_span labels, const char *labels_path, zs_dataset *out,
                                zs_err *err)
 {
-    zs_npy x, y;
+    zs_npy x;
+    zs_dataset data = {0};
     ZS_TRY(zs_npy_parse(arena, images, images_path, &x, err));
-    ZS_TRY(zs_npy_parse(arena, labels, labels_path, &y, err));
-    if (x.rank != 4 || y.rank != 1 || x.own[0] != y.own[0] || x.own[0] > UINT32_MAX ||
-        x.own[0] == 0)
+    ZS_TRY(npy_labels(arena, labels, labels_path, &data.labels, &data.n, err));
+    if (x.rank != 4 || x.own[0] != data.n)
         return zs_fail(err, ZS_ESHAPE, labels_path,
-                       "%llu labels of rank %u for %llu images of rank %u, which is 4",
-                       (unsigned long long)y.own[0], y.rank, (unsigned long long)x.own[0], x.rank);
-    uint32_t *classes = zs_new(arena, uint32_t, (size_t)y.own[0]);
-    if (classes == NULL)
-        return zs_nomem(err, labels_path);
-    for (uint64_t i = 0; i < y.own[0]; i++) {
-        if (!(y.data[i] >= 0) || y.data[i] != floorf(y.data[i]) || y.data[i] > 1e9f)
-            return zs_fail(err, ZS_ERANGE, labels_path, "label %llu is %g, not a class",
-                           (unsigned long long)i, (double)y.data[i]);
-        classes[i] = (uint32_t)y.data[i];
-    }
-    *out = (zs_dataset){.shape = {(uint32_t)x.own[1], (uint32_t)x.own[2], (uint32_t)x.own[3]},
-                        .n = (uint32_t)x.own[0],
-                        .values = x.data,
-                        .labels = classes};
+                       "%u labels for %llu images of rank %u, which is 4", data.n,
+                       (unsigned long long)x.own[0], x.rank);
+    data.shape = (zs_shape){(uint32_t)x.own[1], (uint32_t)x.own[2], (uint32_t)x.own[3]};
+    data.values = x.data;
+    *out = data;
     return ZS_OK;
+}
+
+/* ---- mosaics --------------------------------------------------------------------------------- */
+
+zs_status zs_dataset_mosaic_parse(zs_arena *arena, zs_span bytes, const char *path, zs_shape tile,
+                                  zs_dataset *out, zs_err *err)
+{
+    zs_image image;
+    ZS_TRY(zs_image_parse(arena, bytes, path, &image, err));
+    if (tile.c != 1 && tile.c != 3)
+        return zs_fail(err, ZS_ESHAPE, path, "a picture has 1 or 3 channels, the network takes %u",
+                       tile.c);
+    if (tile.w == 0 || tile.h == 0 || image.w % tile.w != 0 || image.h % tile.h != 0)
+        return zs_fail(err, ZS_ESHAPE, path,
+                       "%ux%u pixels are no whole number of tiles of %ux%u, the network's input",
+                       image.w, image.h, tile.w, tile.h);
+    const uint32_t across = image.w / tile.w, n = across * (image.h / tile.h);
+    const size_t plane = (size_t)tile.w * tile.h, elems = tile.c * plane;
+    uint8_t *pixels = zs_arena_alloc_raw(arena, (size_t)out->n + n, elems);
+    if (pixels == NULL)
+        return zs_nomem(err, path);
+    if (out->n > 0)
+        memcpy(pixels, out->pixels, out->n * elems);
+    uint8_t *to = pixels + out->n * elems;
+    for (uint32_t i = 0; i < n; i++)
+        for (uint32_t c = 0; c < tile.c; c++)
+            for (uint32_t y = 0; y < tile.h; y++)
+                for (uint32_t x = 0; x < tile.w; x++) {
+                    const size_t row = (size_t)(i / across) * tile.h + y;
+                    const size_t column = (size_t)(i % across) * tile.w + x;
+                    const uint8_t *rgb = image.rgb + (row * image.w + column) * 3;
+                    *to++ = tile.c == 1 ? zs_luma(rgb) : rgb[c];
+                }
+    *out = (zs_dataset){.shape = tile, .n = out->n + n, .pixels = pixels};
+    return ZS_OK;
+}
+
+/* ---- labels alone ---------------------------------------------------------------------------- */
+
+zs_status zs_dataset_labels_parse(zs_arena *arena, zs_span bytes, const char *path,
+                                  const uint32_t **labels, uint32_t *n, zs_err *err)
+{
+    zs_span b;
+    const uint8_t *classes;
+    ZS_TRY(unpack(arena, bytes, path, &b, err));
+    if (b.bytes > 6 && memcmp(b.data, "\x93NUMPY", 6) == 0)
+        return npy_labels(arena, b, path, labels, n, err);
+    if (b.bytes >= 8 && memcmp(b.data, "\0\0\x08\1", 4) == 0) {
+        ZS_TRY(read_idx(arena, b, path, 1, n, &classes, err));
+        return widen_labels(arena, classes, *n, path, labels, err);
+    }
+    *n = (uint32_t)b.bytes;
+    return widen_labels(arena, b.data, *n, path, labels, err);
 }

@@ -37,8 +37,9 @@ typedef struct reader {
     zs_sweep_section *sweep;
 } reader;
 
+/* `below`: NULL for a design, else what its keys are below: the file of a board or an account. */
 static zs_status read_file(const reader *outer, zs_span bytes, const char *path, const char *name,
-                           bool is_board);
+                           const char *below);
 
 /* ---- places ---------------------------------------------------------------------------------- */
 
@@ -396,6 +397,29 @@ static zs_status read_layers(reader *r, yaml_node_item_t index)
     return ZS_OK;
 }
 
+static zs_status fetch_file(const reader *r, const char *name, const char *key, const char *below)
+{
+    zs_span bytes;
+    const char *path;
+    if (r->fetch == NULL)
+        return zs_fail(r->err, ZS_EUSAGE, key, "file '%.64s' is named, but none can be read here",
+                       name);
+    ZS_TRY(r->fetch->get(r->fetch->ctx, name, r->file->path, &bytes, &path, r->err));
+    return read_file(r, bytes, path, name, below);
+}
+
+/* What `show --calibrate` wrote: the keys below accelerator.account. */
+static const char account_key[] = "accelerator.account";
+static zs_status read_account(const reader *r, yaml_node_item_t index)
+{
+    const char *name;
+    ZS_TRY(scalar_text(r, index, account_key, &name));
+    const yaml_node_t *node = yaml_document_get_node(r->doc, index);
+    if (is_null(node) || name[0] == '\0')
+        return FAIL_AT(r, node, ZS_EPARSE, account_key, "no file named");
+    return at_node(r, node, fetch_file(r, name, account_key, account_key));
+}
+
 static zs_status read_pair(reader *r, const yaml_node_pair_t *pair, const char *prefix)
 {
     const char *name;
@@ -409,12 +433,15 @@ static zs_status read_pair(reader *r, const yaml_node_pair_t *pair, const char *
         return read_sweep(r, pair->value);
     if (strcmp(path, "layers") == 0)
         return read_layers(r, pair->value);
+    const yaml_node_t *value = yaml_document_get_node(r->doc, pair->value);
+    if (strcmp(path, account_key) == 0 && value != NULL && value->type == YAML_SCALAR_NODE)
+        return read_account(r, pair->value);
     if (strcmp(path, "accelerators") == 0) /* when all that they start from is known */
         return ZS_OK;
     if (r->in_engine &&
         (strcmp(path, "accelerator.name") == 0 || strcmp(path, "accelerator.map") == 0))
         return ZS_OK;
-    if (is_done(prefix, name, yaml_document_get_node(r->doc, pair->value)))
+    if (is_done(prefix, name, value))
         return ZS_OK;
     return read_value(r, pair->value, key, path);
 }
@@ -429,17 +456,6 @@ static zs_status read_mapping(reader *r, const yaml_node_t *mapping, const char 
 
 /* ---- extends and board ----------------------------------------------------------------------- */
 
-static zs_status fetch_file(const reader *r, const char *name, const char *key, bool is_board)
-{
-    zs_span bytes;
-    const char *path;
-    if (r->fetch == NULL)
-        return zs_fail(r->err, ZS_EUSAGE, key, "file '%.64s' is named, but none can be read here",
-                       name);
-    ZS_TRY(r->fetch->get(r->fetch->ctx, name, r->file->path, &bytes, &path, r->err));
-    return read_file(r, bytes, path, name, is_board);
-}
-
 static zs_status read_extends(const reader *r, const yaml_node_t *root)
 {
     const yaml_node_item_t index = value_of(r, root, "extends");
@@ -450,7 +466,7 @@ static zs_status read_extends(const reader *r, const yaml_node_t *root)
     const yaml_node_t *node = yaml_document_get_node(r->doc, index);
     if (is_null(node) || name[0] == '\0')
         return FAIL_AT(r, node, ZS_EPARSE, "extends", "no file named");
-    return at_node(r, node, fetch_file(r, name, "extends", false));
+    return at_node(r, node, fetch_file(r, name, "extends", NULL));
 }
 
 static bool looks_like_file(const char *name)
@@ -478,7 +494,7 @@ static zs_status apply_board(const reader *r, const char *name)
     r->design->given = NULL;
     ZS_TRY(zs_design_set_board(r->design, r->arena, is_row ? name : zs_boards[0].name, r->err));
     if (!is_row)
-        ZS_TRY(fetch_file(r, name, "board", true));
+        ZS_TRY(fetch_file(r, name, "board", "board"));
     r->design->given = before.given;
     zs_design_keep_given(r->design, &before);
     return ZS_OK;
@@ -634,7 +650,7 @@ static zs_status refuse_others(const reader *r, const yaml_node_t *root)
 
 /* The order of a file's keys does not matter: its kind comes first, then what it starts from, then
  * its board. */
-static zs_status read_root(reader *r, const yaml_node_t *root, bool is_board)
+static zs_status read_root(reader *r, const yaml_node_t *root, const char *below)
 {
     if (is_null(root))
         return ZS_OK;
@@ -642,9 +658,10 @@ static zs_status read_root(reader *r, const yaml_node_t *root, bool is_board)
         return FAIL_AT(r, root, ZS_EPARSE, "", "a design file is made of `key: value` lines");
     ZS_TRY(check_tag(r, root));
     ZS_TRY(refuse_others(r, root));
-    if (is_board) {
-        ZS_TRY(read_board_start(r, root, true));
-        return read_mapping(r, root, "board");
+    if (below != NULL) {
+        if (strcmp(below, "board") == 0)
+            ZS_TRY(read_board_start(r, root, true));
+        return read_mapping(r, root, below);
     }
     ZS_TRY(read_kind(r, root));
     ZS_TRY(read_extends(r, root));
@@ -678,12 +695,12 @@ static zs_status expect_end(const reader *r, yaml_parser_t *parser)
     return status;
 }
 
-static zs_status read_documents(reader *r, yaml_parser_t *parser, bool is_board)
+static zs_status read_documents(reader *r, yaml_parser_t *parser, const char *below)
 {
     if (!yaml_parser_load(parser, r->doc))
         return yaml_failed(r, parser);
     const yaml_node_t *root = yaml_document_get_root_node(r->doc);
-    zs_status status = root ? read_root(r, root, is_board) : ZS_OK;
+    zs_status status = root ? read_root(r, root, below) : ZS_OK;
     if (status == ZS_OK && root != NULL)
         status = expect_end(r, parser);
     yaml_document_delete(r->doc);
@@ -712,7 +729,7 @@ static zs_status check_chain(const reader *r)
 }
 
 static zs_status read_file(const reader *outer, zs_span bytes, const char *path, const char *name,
-                           bool is_board)
+                           const char *below)
 {
     const uint32_t depth = outer->file ? outer->file->depth + 1 : 0;
     const frame file = {.up = outer->file, .path = path, .name = name, .depth = depth};
@@ -732,7 +749,7 @@ static zs_status read_file(const reader *outer, zs_span bytes, const char *path,
     if (!yaml_parser_initialize(&parser))
         return zs_nomem(r.err, path);
     yaml_parser_set_input_string(&parser, bytes.data, bytes.bytes);
-    const zs_status status = read_documents(&r, &parser, is_board);
+    const zs_status status = read_documents(&r, &parser, below);
     yaml_parser_delete(&parser);
     return status;
 }
@@ -753,7 +770,7 @@ zs_status zs_design_parse_sweep(zs_arena *arena, zs_span yaml, const char *path,
                       .has_kind = &has_kind,
                       .sweep = &section};
     zs_design_defaults(&design);
-    ZS_TRY(read_file(&r, yaml, path, path, false));
+    ZS_TRY(read_file(&r, yaml, path, path, NULL));
     design.place = NULL;
     *out = design;
     *sweep = section;

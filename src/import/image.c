@@ -33,12 +33,13 @@ zs_status zs_image_parse(zs_arena *arena, zs_span bytes, const char *path, zs_im
     } formats[] = {
         {"\xff\xd8\xff", 3, zs_jpeg_parse},
         {"\x89PNG\r\n\x1a\n", 8, zs_png_parse},
+        {"RIFF", 4, zs_webp_parse},
         {"P6", 2, zs_pnm_parse},
         {"P5", 2, zs_pnm_parse},
     };
     for (size_t i = 0; i < ZS_LEN(formats); i++)
         if (bytes.bytes >= formats[i].n && memcmp(bytes.data, formats[i].magic, formats[i].n) == 0)
             return formats[i].parse(arena, bytes, path, out, err);
-    return zs_fail(err, ZS_EPARSE, path, "neither JPEG, PNG nor binary PPM or PGM (%zu bytes)",
-                   bytes.bytes);
+    return zs_fail(err, ZS_EPARSE, path,
+                   "neither JPEG, PNG, WebP nor binary PPM or PGM (%zu bytes)", bytes.bytes);
 }

@@ -99,6 +99,9 @@ zs_general *zs_onnx_general(const zs_onnx_node *at, zs_function fn);
 /* fn of two values, and a value times a factor. */
 zs_status zs_onnx_two(const zs_onnx_node *at, zs_function fn, zs_net_value *a, zs_net_value *b,
                       zs_net_value *out, zs_err *err);
+/* The same, always as a layer of its own function. */
+zs_status zs_onnx_two_general(const zs_onnx_node *at, zs_function fn, zs_net_value *a,
+                              zs_net_value *b, zs_net_value *out, zs_err *err);
 zs_status zs_onnx_scale(const zs_onnx_node *at, zs_net_value *x, double factor, zs_net_value *out,
                         zs_err *err);
 zs_status zs_onnx_clip(const zs_onnx_node *at, zs_net_value *constant, double lo, double hi,
@@ -175,8 +178,10 @@ OP(tile) OP(depth_to_space) OP(space_to_depth) OP(concat) OP(constant_of_shape) 
 OP(resize) OP(reduce) OP(arg) OP(global_pool) OP(softmax) OP(instance_norm) OP(layer_norm)
 OP(lp_norm) OP(mean_variance) OP(matmul) OP(gemm) OP(conv_transpose) OP(quantize) OP(dequantize)
 OP(qlinear) OP(integer) OP(quant) OP(multi_threshold) OP(xnor)
-OP(top_k)
+OP(top_k) OP(dynamic_quantize)
 /* clang-format on */
 #undef OP
+/* Where of three values, some of them computed (net_onnx_dynamic.c). */
+zs_status zs_onnx_where_computed(const zs_onnx_node *at, zs_net_value *const in[3], zs_err *err);
 
 #endif

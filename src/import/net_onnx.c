@@ -38,6 +38,11 @@ static zs_status init_draft(zs_onnx *net, zs_arena *arena, const char *path, zs_
     uint64_t layers = 2;
     for (size_t i = 0; i < net->graph->n_node; i++) {
         values += net->graph->node[i]->n_output + 4; /* names within operators on integers */
+        const char *op = net->graph->node[i]->op_type;
+        if (op != NULL && strcmp(op, "DynamicQuantizeLinear") == 0) {
+            values += 16;
+            layers += 16;
+        }
         layers += 4 * net->graph->node[i]->n_input + net->graph->node[i]->n_output + 2;
     }
     layers += 3 * (net->wanted_n + net->graph->n_output);

@@ -318,6 +318,17 @@ static zs_status with_constant(const zs_onnx_node *at, zs_function fn, pair *p, 
     return general_binary(at, fn, p, out, err);
 }
 
+zs_status zs_onnx_two_general(const zs_onnx_node *at, zs_function fn, zs_net_value *a,
+                              zs_net_value *b, zs_net_value *out, zs_err *err)
+{
+    pair p = {.v = {a, b}};
+    for (uint32_t k = 0; k < 2; k++) {
+        ZS_TRY(zs_onnx_unpad(at, p.v[k], err));
+        ZS_TRY(zs_onnx_dims(at, p.v[k], p.dims[k], &p.rank[k], err));
+    }
+    return general_binary(at, fn, &p, out, err);
+}
+
 zs_status zs_onnx_two(const zs_onnx_node *at, zs_function fn, zs_net_value *a, zs_net_value *b,
                       zs_net_value *out, zs_err *err)
 {
@@ -477,7 +488,6 @@ zs_status zs_onnx_sum(const zs_onnx_node *at, zs_err *err)
     return zs_onnx_bind(at, 0, &total, err);
 }
 
-/* Constants only: condition x a + (1 - condition) x b would not do for infinities. */
 zs_status zs_onnx_where(const zs_onnx_node *at, zs_err *err)
 {
     zs_net_value *in[3], y;
@@ -485,11 +495,11 @@ zs_status zs_onnx_where(const zs_onnx_node *at, zs_err *err)
         all_rank;
     const double *x[3];
     uint64_t n, steps[3][ZS_RANK_MAX];
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 3; i++)
         ZS_TRY(zs_onnx_get(at, i, &in[i], err));
+    for (size_t i = 0; i < 3; i++) {
         if (in[i]->constant == NULL)
-            return zs_fail(err, ZS_EUNSUPPORTED, at->place,
-                           "Where of a computed value is not handled");
+            return zs_onnx_where_computed(at, in, err);
         ZS_TRY(zs_onnx_dims(at, in[i], dims[i], &rank[i], err));
         ZS_TRY(zs_onnx_doubles(at, in[i], &x[i], &n, err));
     }

@@ -304,7 +304,14 @@ static zs_status op_batchnorm(const zs_onnx_node *at, zs_err *err)
     ZS_TRY(zs_net_size((int64_t)zs_min_u64(n[0], INT64_MAX), 1, "a channel count of", at->place,
                        &stats.n, err));
     ZS_TRY(computed(at, 0, &x, err));
-    ZS_TRY(zs_onnx_settle(at, x, NULL, err));
+    if (x->has_dims && x->rank > 4 && x->dims[0] == 1 && x->dims[1] == stats.n) {
+        const uint32_t last = x->dims[x->rank - 1]; /* more dimensions are rows, too */
+        const zs_shape map = {stats.n, (uint32_t)(zs_onnx_elems(x->dims, x->rank) / stats.n / last),
+                              last};
+        ZS_TRY(zs_onnx_settle(at, x, &map, err));
+    } else {
+        ZS_TRY(zs_onnx_settle(at, x, NULL, err));
+    }
     ZS_TRY(new_alike(at, ZS_LAYER_BATCHNORM, &layer, err));
     return zs_net_fold_stats(at->net->draft.arena, &stats, at->place, layer, err);
 }
@@ -371,6 +378,7 @@ static const struct onnx_op {
     {"DequantizeLinear", zs_onnx_dequantize, ZS_FN_NONE, 2, 3, "axis"},
     {"Div", zs_onnx_binary, ZS_FN_DIV, 2, 2, "axis broadcast"},
     {"Dropout", op_dropout, ZS_FN_NONE, 1, 3, "is_test ratio seed"},
+    {"DynamicQuantizeLinear", zs_onnx_dynamic_quantize, ZS_FN_NONE, 1, 1, ""},
     {"Elu", zs_onnx_unary, ZS_FN_ELU, 1, 1, "alpha"},
     {"Equal", zs_onnx_binary, ZS_FN_EQUAL, 2, 2, "axis broadcast"},
     {"Erf", zs_onnx_unary, ZS_FN_ERF, 1, 1, ""},

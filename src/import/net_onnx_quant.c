@@ -459,8 +459,14 @@ zs_status zs_onnx_integer(const zs_onnx_node *at, zs_err *err)
     ZS_TRY(zs_onnx_new_floats(at, unit, NULL, 0, &value, err));
     ZS_TRY(zs_net_draft_value(&at->net->draft, one, NULL, 0, err));
     *zs_net_draft_get(&at->net->draft, one) = value;
-    ZS_TRY(
-        scale_node(at, "DequantizeLinear", input_name(at, 0), one, input_name(at, 2), 1, x, err));
+    const zs_net_value *zero =
+        zs_onnx_has_input(at, 2) ? zs_net_draft_get(&at->net->draft, at->node->input[2]) : NULL;
+    if (zero != NULL && zero->constant == NULL) /* of DynamicQuantizeLinear */
+        ZS_TRY(run_inner(at, "Sub", (const char *const[]){input_name(at, 0), input_name(at, 2)}, 2,
+                         x, NULL, 0, err));
+    else
+        ZS_TRY(scale_node(at, "DequantizeLinear", input_name(at, 0), one, input_name(at, 2), 1, x,
+                          err));
     ZS_TRY(scale_node(at, "DequantizeLinear", input_name(at, 1), one, input_name(at, 3),
                       is_conv ? 0 : 1, w, err));
     const char *const in[2] = {x, w};

@@ -282,45 +282,39 @@ static zs_status add_pool(const zs_tfl_op *at, zs_err *err)
 
 /* ---- elements -------------------------------------------------------------------------------- */
 
-/* A tensor as an operand: what was computed, or real numbers of a constant. */
-static zs_status operand(const zs_tfl_op *at, uint32_t i, const zs_tfl_tensor **tensor,
+/* A tensor as an operand: what was computed, or a constant's real numbers or integers less zero. */
+static zs_status operand(const zs_tfl_op *at, uint32_t i, bool is_int, const zs_tfl_tensor **tensor,
                          const char **name, zs_err *err)
 {
     const float *data;
     ZS_TRY(zs_tfl_in(at, i, tensor, err));
     if (*tensor != NULL && (*tensor)->is_constant) {
-        ZS_TRY(zs_tfl_floats(at, *tensor, false, &data, err));
+        ZS_TRY(zs_tfl_floats(at, *tensor, is_int, &data, err));
         return zs_lower_floats(&at->lower, data, (*tensor)->dims, (*tensor)->rank, name, err);
     }
     ZS_TRY(zs_tfl_computed(at, i, tensor, err));
     return zs_tfl_value(at, *tensor, name, err);
 }
 
-/* Add, Mul, Sub, ...: at->onnx. Of integers Add and Mul of computed tensors. */
-static zs_status add_binary(const zs_tfl_op *at, zs_err *err)
+/* Of integers: an add of two computed tensors of one shape, which engines run, or a layer of pairs.
+ */
+static zs_status combine_ints(const zs_tfl_op *at, const zs_tfl_tensor *a, const zs_tfl_tensor *b,
+                              const char *const names[2], const zs_tfl_tensor *y, int64_t act,
+                              zs_err *err)
 {
-    const bool has_act = strcmp(at->onnx, "Max") != 0 && strcmp(at->onnx, "Min") != 0 &&
-                         strcmp(at->onnx, "Pow") != 0 && strcmp(at->onnx, "PRelu") != 0;
-    const int64_t act = has_act ? zs_flat_int(&at->options, 0, 1, true, 0) : 0;
-    const bool is_sum = strcmp(at->onnx, "Add") == 0, is_product = strcmp(at->onnx, "Mul") == 0;
-    const zs_tfl_tensor *a, *b, *y;
-    const char *left, *right, *made;
-    zs_layer_quant *quant;
-    ZS_TRY(operand(at, 0, &a, &left, err));
-    ZS_TRY(operand(at, 1, &b, &right, err));
-    ZS_TRY(zs_tfl_out(at, &y, err));
-    ZS_TRY(check_alike(at, a->is_constant ? b : a, y, err));
-    if (!zs_tfl_is_int(y)) {
-        ZS_TRY(zs_lower_binary(&at->lower, at->onnx, left, right, NULL, &made, err));
-        return zs_tfl_activate(at, act, made, y->value, NULL, err);
-    }
+    const zs_onnx_node node = {.net = &at->net->graph,
+                               .node = &(ZsOnnx__Node){.name = (char *)at->lower.name},
+                               .place = at->lower.place};
+    zs_net_draft *draft = &at->net->graph.draft;
+    const bool is_product = strcmp(at->onnx, "Mul") == 0, is_sum = strcmp(at->onnx, "Add") == 0;
     const bool is_same =
         a->rank == b->rank && memcmp(a->dims, b->dims, a->rank * sizeof *a->dims) == 0;
-    if (a->is_constant || b->is_constant || !zs_tfl_is_int(a) || !zs_tfl_is_int(b) ||
-        !(is_product || (is_sum && is_same)))
+    zs_layer_quant *quant;
+    const char *made = y->value;
+    if (!zs_tfl_is_int(a) || !zs_tfl_is_int(b) || a->scale.n > 1 || b->scale.n > 1 ||
+        (!is_product && !is_sum && strcmp(at->onnx, "Sub") != 0))
         return zs_fail(err, ZS_EUNSUPPORTED, at->lower.place,
-                       "of integers the sum of computed tensors of one shape and the product of "
-                       "computed tensors are handled");
+                       "of integers sums, differences and products of one scale each are handled");
     double *factor = new_doubles(at, 2);
     if (factor == NULL)
         return zs_nomem(err, "scales");
@@ -328,9 +322,41 @@ static zs_status add_binary(const zs_tfl_op *at, zs_err *err)
                                        zs_tfl_scale(y, 0), false)
                            : zs_tfl_scale(a, 0);
     factor[1] = is_product ? 1 : zs_tfl_scale(b, 0);
-    ZS_TRY(zs_lower_binary(&at->lower, at->onnx, left, right, y->value, &made, err));
+    if (is_sum && is_same && !a->is_constant && !b->is_constant) {
+        ZS_TRY(zs_lower_binary(&at->lower, at->onnx, names[0], names[1], y->value, &made, err));
+    } else {
+        zs_net_value of[2] = {*zs_net_draft_get(draft, names[0]),
+                              *zs_net_draft_get(draft, names[1])};
+        zs_net_value value;
+        ZS_TRY(zs_onnx_two_general(&node,
+                                   is_product ? ZS_FN_MUL
+                                   : is_sum   ? ZS_FN_ADD
+                                              : ZS_FN_SUB,
+                                   &of[0], &of[1], &value, err));
+        ZS_TRY(zs_net_draft_value(draft, y->value, value.layer, value.rank, err));
+        *zs_net_draft_get(draft, y->value) = value;
+    }
     ZS_TRY(zs_tfl_quant(at, y, act, factor, 1, &quant, err));
     return set_quant(at, made, quant, err);
+}
+
+/* Add, Mul, Sub, ...: at->onnx. */
+static zs_status add_binary(const zs_tfl_op *at, zs_err *err)
+{
+    const bool has_act = strcmp(at->onnx, "Max") != 0 && strcmp(at->onnx, "Min") != 0 &&
+                         strcmp(at->onnx, "Pow") != 0 && strcmp(at->onnx, "PRelu") != 0;
+    const int64_t act = has_act ? zs_flat_int(&at->options, 0, 1, true, 0) : 0;
+    const zs_tfl_tensor *a, *b, *y;
+    const char *names[2], *made;
+    ZS_TRY(zs_tfl_out(at, &y, err));
+    const bool is_int = zs_tfl_is_int(y);
+    ZS_TRY(operand(at, 0, is_int, &a, &names[0], err));
+    ZS_TRY(operand(at, 1, is_int, &b, &names[1], err));
+    ZS_TRY(check_alike(at, a->is_constant ? b : a, y, err));
+    if (is_int)
+        return combine_ints(at, a, b, names, y, act, err);
+    ZS_TRY(zs_lower_binary(&at->lower, at->onnx, names[0], names[1], NULL, &made, err));
+    return zs_tfl_activate(at, act, made, y->value, NULL, err);
 }
 
 /* A function of each element. Of integers: the real result, rounded. */
@@ -613,10 +639,11 @@ static zs_status add_resize(const zs_tfl_op *at, zs_err *err)
     const char *map, *sizes, *made;
     zs_lower_op op;
     ZS_TRY(ends(at, &x, &y, err));
-    if (y->rank != 4 || zs_tfl_is_int(x))
+    if (y->rank != 4 || (zs_tfl_is_int(x) && (!is_nearest || !same_scale(x, y))))
         return zs_fail(err, ZS_EUNSUPPORTED, at->lower.place,
-                       "makes %u dimensions of type %lld; maps of floats are handled", y->rank,
-                       (long long)y->type);
+                       "makes %u dimensions of type %lld; maps are handled, of integers their "
+                       "nearest elements in the same scale",
+                       y->rank, (long long)y->type);
     ZS_TRY(zs_tfl_to_map(at, x, &map, err));
     const int64_t want[4] = {1, x->dims[3], y->dims[1], y->dims[2]};
     ZS_TRY(zs_lower_list(&at->lower, want, 4, &sizes, err));

@@ -121,12 +121,6 @@ static zs_status check_sizes(const zs_image *image, const zs_preprocess *how, zs
     return ZS_OK;
 }
 
-/* ITU-R BT.601 luma, rounded; equal channels stay what they are. */
-static uint8_t luma(const uint8_t *rgb)
-{
-    return (uint8_t)((299u * rgb[0] + 587u * rgb[1] + 114u * rgb[2] + 500u) / 1000u);
-}
-
 /* Value of every possible byte in one plane. */
 static void make_levels(const zs_preprocess *how, uint32_t plane, float levels[256])
 {
@@ -144,7 +138,7 @@ static void fill_plane(const zs_image *image, const zs_preprocess *how, zs_shape
     for (uint32_t y = 0; y < shape.h; y++) {
         const uint8_t *row = image->rgb + ((size_t)(y + top) * image->w + left) * 3;
         for (uint32_t x = 0; x < shape.w; x++, row += 3)
-            *out++ = levels[shape.c == 1 ? luma(row) : row[channel]];
+            *out++ = levels[shape.c == 1 ? zs_luma(row) : row[channel]];
     }
 }
 

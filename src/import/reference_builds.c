@@ -82,7 +82,7 @@ static void take_style(const char *kind, const char *unroll, const char *tool, z
 
 /* ---- products -------------------------------------------------------------------------------- */
 
-static void take_sums(const char *unroll, bool is_systolic, zs_products *p)
+static void take_sums(const char *kind, const char *unroll, bool is_systolic, zs_products *p)
 {
     uint64_t factors[4];
     const uint32_t n = zs_cell_factors(unroll, factors, ZS_LEN(factors));
@@ -90,7 +90,8 @@ static void take_sums(const char *unroll, bool is_systolic, zs_products *p)
     if (n >= 2 && !is_systolic)
         chain = zs_min_u64(factors[0], factors[1]);
     if (n > 2 && !is_systolic)
-        chain = factors[n - 1] * factors[n - 2];
+        chain = zs_cell_has(kind, "pixels x input x output") ? factors[1]
+                                                             : factors[n - 1] * factors[n - 2];
     const double chained = zs_cell_count_before(unroll, " chained");
     if (chained > 0 && chained < 1e6)
         chain = (uint64_t)chained;
@@ -106,7 +107,8 @@ static void take_dsp_share(const char *kind, const char *unroll, bool is_ultrasc
                            zs_built_design *b)
 {
     zs_products *p = &b->products;
-    const double in_dsp = zs_cell_count_before(unroll, "DSP"); /* "in DSP" too */
+    const bool is_of_sums = zs_cell_has(unroll, "sums in DSP");
+    const double in_dsp = is_of_sums ? 0 : zs_cell_count_before(unroll, "DSP"); /* "in DSP" too */
     const double in_luts = zs_cell_count_before(unroll, "in LUT");
     p->dsp_frac = 1;
     p->per_dsp = 1;
@@ -354,8 +356,11 @@ static void describe(const cells *c, double clock_mhz, zs_built_design *b)
     take_style(c->kind, c->unroll, c->tool, b);
     b->products.n = macs.text != NULL && macs.value < 1e9 ? (uint64_t)macs.value : 0;
     b->products.clock_hz = (uint64_t)(clock_mhz * 1e6);
-    take_sums(c->unroll, zs_cell_has(c->kind, "systolic"), &b->products);
+    take_sums(c->kind, c->unroll, zs_cell_has(c->kind, "systolic"), &b->products);
     take_dsp_share(c->kind, c->unroll, is_ultrascale, b);
+    /* what vendors call high use of DSP */
+    if (zs_cell_has(c->unroll, "sums in DSP") || zs_cell_has(c->name, "hiDSP"))
+        b->stated.n[ZS_RESOURCE_DSP] += (uint32_t)zs_min_u64(b->products.sums, 1000000);
     take_memories(c->buffers, b);
     take_stated(c->others, b);
     take_ports(c->ports, b);

@@ -26,11 +26,6 @@ static bool matches_any(const char *const *patterns, uint32_t n, const char *nam
     return false;
 }
 
-static bool matches(const zs_engine *engine, const char *name)
-{
-    return matches_any(engine->patterns, engine->pattern_n, name);
-}
-
 /* Who takes which layer where some are left to the PS by name. */
 zs_status zs_engines_leave(zs_arena *arena, const zs_design *design, const zs_net *net,
                            const uint8_t **out, zs_err *err)
@@ -81,9 +76,11 @@ static zs_status map_layers(zs_arena *arena, const zs_design *design, const zs_n
         return zs_nomem(err, "accelerators");
     for (uint32_t i = 0; i < net->layer_n; i++) {
         engine_of[i] = ZS_ENGINE_NONE;
+        const char *name = net->layers[i].name;
+        if (matches_any(design->on_cpu, design->on_cpu_n, name))
+            continue;
         for (uint32_t k = design->engine_n; k-- > 0;)
-            if (matches(&design->engines[k], net->layers[i].name) &&
-                !matches_any(design->on_cpu, design->on_cpu_n, net->layers[i].name))
+            if (matches_any(design->engines[k].patterns, design->engines[k].pattern_n, name))
                 engine_of[i] = (uint8_t)k;
     }
     for (uint32_t k = 0; k < design->engine_n; k++) {
@@ -120,11 +117,6 @@ typedef struct merger {
     zs_plan_meet *meets;
     uint32_t *meet_waits;
 } merger;
-
-static uint32_t part_of_layer(const merger *m, uint32_t layer)
-{
-    return m->engine_of[layer] == ZS_ENGINE_NONE ? 0 : m->engine_of[layer];
-}
 
 static zs_status make_room(merger *m, zs_err *err)
 {
@@ -250,8 +242,11 @@ static void add_rows(merger *m)
         uint32_t first = ZS_NO_INDEX;
         for (uint32_t p = 0; p < m->plan->part_n; p++) {
             const zs_plan *from = m->parts[p].plan;
-            while (next[p] < from->row_n && part_of_layer(m, from->rows[next[p]].layer) != p)
-                next[p]++;
+            for (; next[p] < from->row_n; next[p]++) { /* the first part has those of the PS too */
+                const uint8_t engine = m->engine_of[from->rows[next[p]].layer];
+                if ((engine == ZS_ENGINE_NONE ? 0 : engine) == p)
+                    break;
+            }
             if (next[p] < from->row_n &&
                 (first == ZS_NO_INDEX ||
                  from->rows[next[p]].layer < m->parts[first].plan->rows[next[first]].layer))

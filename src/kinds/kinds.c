@@ -39,6 +39,11 @@ static zs_status draft_new(zs_arena *arena, const zs_design *design, const zs_ne
         return zs_fail(err, ZS_EUNSUPPORTED, "accelerator.precision",
                        "model is not handled by this kind of accelerator; fp32 computes with the "
                        "same integers");
+    if (design->layer_setting_n > 0 && !kind->takes_layer_settings)
+        return zs_fail(err, ZS_EUNSUPPORTED, "layers",
+                       "'%s' of '%.64s': the layers of kind %s have no hardware of their own",
+                       zs_layer_key_word(design->layer_settings[0].key),
+                       design->layer_settings[0].pattern, kind->word);
     *plan = (zs_plan){.kind = kind,
                       .units = zs_tile_units,
                       .unit_n = ZS_UNIT_N,

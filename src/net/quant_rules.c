@@ -71,18 +71,29 @@ int32_t zs_rule_mean(zs_rounding rule, int64_t sum, uint32_t n, double factor)
     return apply(rule, sum, by);
 }
 
-/* The sum of two values of scales a and b in steps of `out`. */
-int32_t zs_rule_add(zs_rounding rule, int32_t x, double a, int32_t y, double b, double out)
+/* x + y, or with a sign of -1 x - y, of values of scales a and b in steps of `out`. */
+static int32_t combine(zs_rounding rule, int32_t x, double a, int32_t y, double b, double out,
+                       int32_t sign)
 {
     const double most = a > b ? a : b;
     if (rule == ZS_ROUND_FLOAT) {
         const int h = 20 - (int)floor(log2(most / out));
         const int64_t sum =
-            (int64_t)rint(ldexp(a / out, h)) * x + (int64_t)rint(ldexp(b / out, h)) * y;
+            (int64_t)rint(ldexp(a / out, h)) * x + sign * (int64_t)rint(ldexp(b / out, h)) * y;
         return h > 0 ? saturate((sum + (INT64_C(1) << (h - 1))) >> h) : saturate(sum);
     }
     const double twice = 2 * most;
     const int64_t sum = (int64_t)zs_rule_scale(rule, (int64_t)x * (1 << 20), a / twice) +
-                        zs_rule_scale(rule, (int64_t)y * (1 << 20), b / twice);
+                        sign * (int64_t)zs_rule_scale(rule, (int64_t)y * (1 << 20), b / twice);
     return zs_rule_scale(rule, sum, twice / ldexp(out, 20));
+}
+
+int32_t zs_rule_add(zs_rounding rule, int32_t x, double a, int32_t y, double b, double out)
+{
+    return combine(rule, x, a, y, b, out, 1);
+}
+
+int32_t zs_rule_subtract(zs_rounding rule, int32_t x, double a, int32_t y, double b, double out)
+{
+    return combine(rule, x, a, y, b, out, -1);
 }

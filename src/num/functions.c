@@ -169,6 +169,10 @@ double zs_function_of_two(zs_function fn, const double *p, double x, double y)
         return power(x, y);
     case ZS_FN_PRELU:
         return x < 0 ? x * y : x;
+    case ZS_FN_KEEP_IF:
+        return y != 0 ? x : 0;
+    case ZS_FN_KEEP_UNLESS:
+        return y != 0 ? 0 : x;
     case ZS_FN_EQUAL:
         return x <= y && x >= y;
     case ZS_FN_LESS:

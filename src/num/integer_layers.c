@@ -162,12 +162,35 @@ static void scale(const zs_layer_quant *k, const float *x, float *y, size_t n)
                                            : zs_rule_scale(k->rule, (int64_t)x[i], k->factor[0]));
 }
 
+/* Sums and differences of two operands, one of which may be a parameter. */
+static void pairs(const zs_layer *layer, const float *const *x, float *y)
+{
+    const zs_general *g = layer->general;
+    const zs_layer_quant *k = layer->quant;
+    const float *of[2] = {x[0], g->constant != NULL ? x[0] : x[1]};
+    if (g->constant != NULL)
+        of[g->constant_at] = g->constant;
+    for (uint64_t i = 0; i < zs_shape_elems(layer->y); i++) {
+        uint64_t rest = i, at[2] = {0, 0};
+        for (uint32_t d = g->rank; d-- > 0; rest /= g->dims[d])
+            for (size_t o = 0; o < 2; o++)
+                at[o] += rest % g->dims[d] * g->strides[o][d];
+        const int32_t a = (int32_t)of[0][at[0]], b = (int32_t)of[1][at[1]];
+        y[i] = finish(k, (g->fn == ZS_FN_SUB ? zs_rule_subtract : zs_rule_add)(
+                             k->rule, a, k->factor[0], b, k->factor[1], k->out.scale));
+    }
+}
+
 /* Sums and products come as real functions of the integers, which are exact. */
 static void general(const zs_layer *layer, const float *const *x, float *y)
 {
     const zs_layer_quant *k = layer->quant;
     const size_t n = zs_shape_elems(layer->y);
     zs_general sums = *layer->general;
+    if (sums.fn == ZS_FN_ADD || sums.fn == ZS_FN_SUB) {
+        pairs(layer, x, y);
+        return;
+    }
     uint32_t count = 1;
     for (uint32_t d = 0; layer->op == ZS_LAYER_REDUCE && d < sums.inner_rank; d++)
         count *= sums.inner_dims[d];

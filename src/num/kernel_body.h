@@ -1,6 +1,6 @@
 /* kernel_body.h - one row of zs_kernels; included once per precision.
  *
- * The includer sets ELEM, SUM, BIAS, NAME, and RESULT(oc, sum): what a complete sum becomes. */
+ * The includer sets SUM, BIAS and NAME. */
 
 static void NAME(products)(const zs_tile *t, const void *x, const void *w, void *sums,
                            uint32_t *offsets)
@@ -14,15 +14,4 @@ static void NAME(start)(const void *bias, uint32_t oc_n, size_t pixel_n, void *s
     for (size_t p = 0; p < pixel_n; p++)
         for (uint32_t oc = 0; oc < oc_n; oc++)
             *s++ = ((const BIAS *)bias)[oc];
-}
-
-static void NAME(finish)(const zs_quant *q, const zs_layer *layer, const zs_sum_block *b,
-                         const void *sums, void *y)
-{
-    (void)q;
-    for (size_t p = 0; p < b->pixel_n; p++)
-        for (uint32_t oc = 0; oc < b->oc_n; oc++) {
-            const SUM sum = ((const SUM *)sums)[p * b->sum_pitch + oc];
-            ((ELEM *)y)[p * b->y_pitch + oc] = RESULT(b->oc0 + oc, sum);
-        }
 }

@@ -1,42 +1,112 @@
+#include "clones_priv.h"
 #include "elem_priv.h"
 #include "zynqsim/tile.h"
 
+#include <string.h>
+
 /* The executor's arithmetic on sums; the products themselves are in tile_kernels.c. */
 
-#define ELEM            float
-#define SUM             float
-#define BIAS            float
-#define NAME(base)      base##_f32
-#define RESULT(oc, sum) zs_finish_f32(layer, oc, sum)
+#define SUM        float
+#define BIAS       float
+#define NAME(base) base##_f32
 #include "kernel_body.h"
-#undef ELEM
 #undef SUM
 #undef BIAS
 #undef NAME
-#undef RESULT
 
-#define BIAS int32_t
-#define RESULT(oc, sum)                                                                            \
-    (ELEM) zs_requantise(sum, q->layers[layer->index].requant[oc], q->layers[layer->index].act_lo, \
-                         q->layers[layer->index].act_hi)
-#define ELEM       int16_t
+#define BIAS       int32_t
 #define SUM        int64_t
 #define NAME(base) base##_i16
 #include "kernel_body.h"
-#undef ELEM
+#undef NAME
+#define NAME(base) base##_w8a16
+#include "kernel_body.h"
 #undef SUM
 #undef NAME
-#define ELEM       int8_t
 #define SUM        int32_t
 #define NAME(base) base##_i8
 #include "kernel_body.h"
+#undef SUM
+#undef NAME
+
+/* ---- complete sums --------------------------------------------------------------------------- */
+
+static void finish_f32(const zs_quant *q, const zs_layer *layer, const zs_sum_block *b,
+                       const void *sums, void *y)
+{
+    (void)q;
+    for (size_t p = 0; p < b->pixel_n; p++)
+        for (uint32_t oc = 0; oc < b->oc_n; oc++)
+            ((float *)y)[p * b->y_pitch + oc] =
+                zs_finish_f32(layer, b->oc0 + oc, ((const float *)sums)[p * b->sum_pitch + oc]);
+}
+
+/* zs_requantise of some channels at once, in 64 bits: shifts of 1 to SHIFT_MAX. */
+enum { LANES_MAX = 64, SHIFT_MAX = 61 };
+
+typedef struct lanes {
+    int32_t mul[LANES_MAX];
+    uint64_t shift[LANES_MAX], below_half[LANES_MAX];
+    int64_t offset[LANES_MAX]; /* of 2^62, shifted */
+    int64_t lo, hi;
+} lanes;
+
+static bool prepare_lanes(const zs_requant *requant, uint32_t n, lanes *l)
+{
+    bool is_plain = true;
+    for (uint32_t i = 0; i < n; i++) {
+        const int32_t shift = requant[i].shift;
+        is_plain &= shift > 0 && shift <= SHIFT_MAX;
+        if (!is_plain)
+            return false;
+        l->mul[i] = requant[i].mul;
+        l->shift[i] = (uint64_t)shift;
+        l->below_half[i] = (UINT64_C(1) << (shift - 1)) - 1;
+        l->offset[i] = (int64_t)(UINT64_C(1) << (62 - shift));
+    }
+    return true;
+}
+
+static inline bool is_plain_i8(const int32_t *sums, uint32_t n)
+{
+    (void)sums, (void)n;
+    return true;
+}
+
+/* fixed16 multiplies by 1; sums have 48 bits. */
+static inline bool is_plain_i16(const int64_t *sums, uint32_t n)
+{
+    (void)sums, (void)n;
+    return true;
+}
+
+static inline bool is_plain_w8a16(const int64_t *sums, uint32_t n)
+{
+    bool is_narrow = true;
+    for (uint32_t i = 0; i < n; i++)
+        is_narrow &= sums[i] == (int32_t)sums[i];
+    return is_narrow;
+}
+
+#define ELEM              int8_t
+#define SUM               int32_t
+#define NAME(base)        base##_i8
+#define PRODUCT(sum, mul) ((int64_t)(sum) * (mul))
+#include "finish_body.h"
 #undef ELEM
 #undef SUM
 #undef NAME
-#define ELEM       int16_t
-#define SUM        int64_t
-#define NAME(base) base##_w8a16
-#include "kernel_body.h"
+#undef PRODUCT
+#define ELEM              int16_t
+#define SUM               int64_t
+#define NAME(base)        base##_i16
+#define PRODUCT(sum, mul) ((void)(mul), (sum))
+#include "finish_body.h"
+#undef NAME
+#undef PRODUCT
+#define NAME(base)        base##_w8a16
+#define PRODUCT(sum, mul) ((int64_t)(int32_t)(sum) * (mul))
+#include "finish_body.h"
 
 #define PRECISION(id, word, meaning, tag, ...) [id] = {products_##tag, start_##tag, finish_##tag},
 static const zs_kernels kernels[ZS_PRECISION_COUNT] = {

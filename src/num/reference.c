@@ -204,17 +204,18 @@ static zs_status place_tensors(zs_arena *arena, const zs_net *net, const zs_quan
     return ZS_OK;
 }
 
+void zs_ranges_widen(zs_ranges *ranges, uint32_t tensor, const float *x, size_t n)
+{
+    float max = ranges->max_abs[tensor];
+    for (size_t i = 0; i < n; i++)
+        max = fabsf(x[i]) > max || isnan(x[i]) ? fabsf(x[i]) : max; /* NaN stays, to be refused */
+    ranges->max_abs[tensor] = max;
+}
+
 static void widen_ranges(const zs_net *net, void *const *data, zs_ranges *ranges)
 {
-    for (uint32_t t = 0; t < net->tensor_n; t++) {
-        const float *x = data[t];
-        const size_t n = zs_shape_elems(net->tensors[t].shape);
-        float max = ranges->max_abs[t];
-        for (size_t i = 0; i < n; i++)
-            max =
-                fabsf(x[i]) > max || isnan(x[i]) ? fabsf(x[i]) : max; /* NaN stays, to be refused */
-        ranges->max_abs[t] = max;
-    }
+    for (uint32_t t = 0; t < net->tensor_n; t++)
+        zs_ranges_widen(ranges, t, data[t], zs_shape_elems(net->tensors[t].shape));
 }
 
 static zs_status run_layers(zs_arena *scratch, const zs_net *net, const zs_quant *q,

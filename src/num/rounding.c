@@ -18,11 +18,10 @@ int32_t zs_round_saturate(double x, int32_t lo, int32_t hi)
 static wide shift_right_even(wide p, int32_t shift)
 {
     if (shift > 120)
-        return 0; /* |p| < 2^95 */
-    const wide unit = (wide)1 << shift;
-    const wide floor = p >= 0 ? p / unit : -((-p + unit - 1) / unit);
-    const wide rest = p - floor * unit, twice = 2 * rest;
-    return floor + (twice > unit || (twice == unit && floor % 2 != 0));
+        return 0;                  /* |p| < 2^95 */
+    const wide floor = p >> shift; /* rounds down: gcc and clang shift the sign in */
+    const wide unit = (wide)1 << shift, twice = 2 * (p - (floor << shift));
+    return floor + (twice > unit || (twice == unit && (floor & 1) != 0));
 }
 
 int32_t zs_requantise(int64_t sum, zs_requant r, int32_t lo, int32_t hi)

@@ -1,3 +1,5 @@
+#include "clones_priv.h"
+#include "pair_priv.h"
 #include "zynqsim/tile.h"
 
 #include <string.h>
@@ -6,13 +8,6 @@
  * whatever the processor offers; wider vectors change no bit, as their lanes are different sums. */
 
 enum { PIXELS = 6 };
-
-#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__SANITIZE_ADDRESS__) &&             \
-    !defined(__SANITIZE_THREAD__)
-#define ZS_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define ZS_CLONES
-#endif
 
 /* Input offsets of all taps from a window's first input; returns their number. */
 static uint32_t list_offsets(const zs_tile *t, uint32_t *offsets)
@@ -82,6 +77,48 @@ typedef int64_t i64x8 __attribute__((vector_size(64)));
 #define PRODUCTS(w, x) (__builtin_convertvector(w, i32x16) * (x))
 #include "tile_body.h"
 
+/* ---- integers in pairs of taps --------------------------------------------------------------- */
+
+enum { PART_PIXELS = 48, PART_LANES = 64, LEAST_LANES = 4 };
+
+/* Whether a weight is -32768: two of its products with such inputs do not fit 32 bits. */
+static bool has_least(const void *w, size_t n, size_t bytes)
+{
+    bool found = false;
+    for (size_t i = 0; bytes == sizeof(int16_t) && i < n; i++)
+        found |= ((const int16_t *)w)[i] == INT16_MIN;
+    return found;
+}
+
+#undef ELEM
+#undef WEIGHT
+#undef SUM
+#undef NAME
+#define ELEM    int8_t
+#define WEIGHT  int8_t
+#define SUM     int32_t
+#define NAME(x) i8_##x
+#define BLOCK   narrow
+#include "pair_tile_body.h"
+#undef ELEM
+#undef WEIGHT
+#undef SUM
+#undef NAME
+#undef BLOCK
+
+#define ELEM    int16_t
+#define WEIGHT  int16_t
+#define SUM     int64_t
+#define NAME(x) i16_##x
+#define BLOCK   wide
+#include "pair_tile_body.h"
+#undef WEIGHT
+#undef NAME
+
+#define WEIGHT  int8_t
+#define NAME(x) w8a16_##x
+#include "pair_tile_body.h"
+
 void zs_tile_f32(const zs_tile *t, const float *x, const float *w, float *sums, uint32_t *offsets)
 {
     f32_run_tile(t, x, w, sums, offsets);
@@ -90,17 +127,17 @@ void zs_tile_f32(const zs_tile *t, const float *x, const float *w, float *sums, 
 void zs_tile_i16(const zs_tile *t, const int16_t *x, const int16_t *w, int64_t *sums,
                  uint32_t *offsets)
 {
-    i16_run_tile(t, x, w, sums, offsets);
+    i16_run_tile_pairs(t, x, w, sums, offsets);
 }
 
 void zs_tile_i8(const zs_tile *t, const int8_t *x, const int8_t *w, int32_t *sums,
                 uint32_t *offsets)
 {
-    i8_run_tile(t, x, w, sums, offsets);
+    i8_run_tile_pairs(t, x, w, sums, offsets);
 }
 
 void zs_tile_w8a16(const zs_tile *t, const int16_t *x, const int8_t *w, int64_t *sums,
                    uint32_t *offsets)
 {
-    w8a16_run_tile(t, x, w, sums, offsets);
+    w8a16_run_tile_pairs(t, x, w, sums, offsets);
 }

@@ -1,6 +1,7 @@
 #include "fit_priv.h"
 
 #include <inttypes.h>
+#include <math.h>
 
 enum {
     ITEMS_MAX = 64,
@@ -17,6 +18,7 @@ typedef struct spillable {
     uint32_t item;
     uint64_t in_dsp; /* products there */
     uint32_t dsp_each, per_dsp;
+    double dsp_factor;     /* accelerator.account.dsp */
     zs_fit_price lut_each; /* of a product in LUTs */
 } spillable;
 
@@ -26,6 +28,7 @@ struct zs_fit_account {
     const zs_design *design;      /* or NULL */
     zs_fit_item items[ITEMS_MAX]; /* the last one takes what does not find room */
     uint32_t n;
+    zs_resources around;
     const char *engine; /* of several: whose items are added, or NULL */
     spillable arrays[ARRAYS_MAX];
     uint32_t array_n;
@@ -72,17 +75,50 @@ void zs_fit_name_engine(zs_fit_account *a, const char *name)
     a->engine = name;
 }
 
-void zs_fit_add(zs_fit_account *a, const char *name, const char *detail, zs_resources r)
+static double factor_of(const zs_fit_account *a, zs_resource_id id)
 {
+    const double *f = a->design != NULL ? zs_account_factor(&a->design->accel.account, id) : NULL;
+    return f != NULL && *f > 0 ? *f : 1;
+}
+
+/* A saturated share of n. */
+static uint32_t scaled(uint32_t n, double factor)
+{
+    const double product = n * factor;
+    return product >= UINT32_MAX ? UINT32_MAX : (uint32_t)(product + 0.5);
+}
+
+/* `around`: what of `r` connects the engine to the PS. A report of the whole build scales
+ * everything, an estimate of HLS speaks of the kernel alone. */
+static void add_item(zs_fit_account *a, zs_fit_group group, const char *name, const char *detail,
+                     zs_resources r, zs_resources around)
+{
+    const bool is_kernel =
+        a->design != NULL && a->design->accel.account.report == ZS_ACCOUNT_ESTIMATE;
+    for (uint32_t i = 0; i < ZS_RESOURCE_N; i++) {
+        const double factor = factor_of(a, (zs_resource_id)i);
+        const uint32_t apart = is_kernel ? around.n[i] : 0;
+        r.n[i] = scaled(r.n[i] - apart, factor) + apart;
+        around.n[i] = is_kernel ? around.n[i] : scaled(around.n[i], factor);
+    }
+    a->around = zs_resources_plus(a->around, around);
     if (a->engine != NULL && name != NULL)
         name = zs_arena_printf(a->arena, "%s: %s", a->engine, name);
     a->memory_ran_out |= name == NULL || detail == NULL;
     if (a->n == ITEMS_MAX) {
         zs_fit_item *last = &a->items[ITEMS_MAX - 1];
-        *last = (zs_fit_item){"others", "further items", zs_resources_plus(last->r, r)};
+        *last = (zs_fit_item){
+            .name = "others", .detail = "further items", .r = zs_resources_plus(last->r, r)};
         return;
     }
-    a->items[a->n++] = (zs_fit_item){.name = name, .detail = detail, .r = r};
+    a->items[a->n++] = (zs_fit_item){.name = name, .detail = detail, .r = r, .group = group};
+}
+
+static const zs_resources nothing = {{0}};
+
+void zs_fit_add(zs_fit_account *a, const char *name, const char *detail, zs_resources r)
+{
+    add_item(a, ZS_FIT_REST, name, detail, r, nothing);
 }
 
 /* ---- arithmetic ------------------------------------------------------------------------------ */
@@ -120,9 +156,9 @@ void zs_fit_add_products(zs_fit_account *a, const char *name, const zs_products 
     uint64_t in_dsp = p->n;
     if (p->is_float) {
         zs_resources r = zs_fit_of_float(a->prices, p, p->n);
-        zs_fit_add(a, name, array_detail(a, p, p->n, 0),
-                   zs_resources_plus(
-                       r, zs_fit_priced(a, ZS_FIT_SUM_BIT, (double)p->sums * SUM_BITS_OF_FLOAT)));
+        r = zs_resources_plus(
+            r, zs_fit_priced(a, ZS_FIT_SUM_BIT, (double)p->sums * SUM_BITS_OF_FLOAT));
+        add_item(a, ZS_FIT_PRODUCTS, name, array_detail(a, p, p->n, 0), r, nothing);
         return;
     }
     if (dsp_each == 0)
@@ -135,9 +171,12 @@ void zs_fit_add_products(zs_fit_account *a, const char *name, const zs_products 
                              .in_dsp = in_dsp,
                              .dsp_each = dsp_each,
                              .per_dsp = p->per_dsp > 0 ? p->per_dsp : 1,
-                             .lut_each = {bit->lut * bits, bit->ff * bits}};
+                             .dsp_factor = factor_of(a, ZS_RESOURCE_DSP),
+                             .lut_each = {bit->lut * bits * factor_of(a, ZS_RESOURCE_LUT),
+                                          bit->ff * bits * factor_of(a, ZS_RESOURCE_FF)}};
+    const zs_fit_price in_luts = {bit->lut * bits, bit->ff * bits};
     zs_resources r = zs_resources_plus(zs_fit_of_lanes(a->prices, p),
-                                       zs_fit_of_price(&array.lut_each, (double)(p->n - in_dsp)));
+                                       zs_fit_of_price(&in_luts, (double)(p->n - in_dsp)));
     if (in_dsp > 0) {
         const zs_resources dsp = {.n[ZS_RESOURCE_DSP] = slices_of(in_dsp, dsp_each, array.per_dsp)};
         r = zs_resources_plus(r, dsp);
@@ -147,7 +186,7 @@ void zs_fit_add_products(zs_fit_account *a, const char *name, const zs_products 
         if (a->array_n < ARRAYS_MAX)
             a->arrays[a->array_n++] = array;
     }
-    zs_fit_add(a, name, array_detail(a, p, in_dsp, 0), r);
+    add_item(a, ZS_FIT_PRODUCTS, name, array_detail(a, p, in_dsp, 0), r, nothing);
 }
 
 /* Operators are shared by lanes that take turns: an initiation interval of 3 needs a third of
@@ -272,8 +311,8 @@ void zs_fit_add_buffer(zs_fit_account *a, const char *name, const zs_plan_buffer
     zs_resources r = zs_resources_times(each, m.banks);
     if (m.banks == b->banks && m.blocks == b->bram18 / b->banks)
         r.n[ZS_RESOURCE_BRAM18] = b->bram18; /* as the plan counts them */
-    zs_fit_add(a, name, detail,
-               zs_resources_plus(r, zs_fit_bank_logic(a, m.banks, b->depth_words, m.bits)));
+    r = zs_resources_plus(r, zs_fit_bank_logic(a, m.banks, b->depth_words, m.bits));
+    add_item(a, ZS_FIT_MEMORIES, name, detail, r, nothing);
 }
 
 /* ---- the way to the DRAM --------------------------------------------------------------------- */
@@ -287,8 +326,9 @@ void zs_fit_add_m_axi(zs_fit_account *a, const char *name, const char *detail, u
     zs_resources r = zs_resources_times(blocks, n);
     r = zs_resources_plus(r, zs_fit_priced(a, ZS_FIT_M_AXI, n));
     r = zs_resources_plus(r, zs_fit_priced(a, ZS_FIT_M_AXI_BIT, bits));
-    r = zs_resources_plus(r, zs_fit_priced(a, ZS_FIT_PORT, n));
-    zs_fit_add(a, name, detail, zs_resources_plus(r, zs_fit_priced(a, ZS_FIT_PORT_BIT, bits)));
+    const zs_resources way = zs_resources_plus(zs_fit_priced(a, ZS_FIT_PORT, n),
+                                               zs_fit_priced(a, ZS_FIT_PORT_BIT, bits));
+    add_item(a, ZS_FIT_MASTERS, name, detail, zs_resources_plus(r, way), way);
 }
 
 void zs_fit_add_dma(zs_fit_account *a, const char *name, uint32_t n, uint32_t data_bits,
@@ -299,10 +339,11 @@ void zs_fit_add_dma(zs_fit_account *a, const char *name, uint32_t n, uint32_t da
     zs_resources r = zs_resources_times(blocks, (uint64_t)n * directions);
     r = zs_resources_plus(r, zs_fit_priced(a, ZS_FIT_DMA, ways));
     r = zs_resources_plus(r, zs_fit_priced(a, ZS_FIT_DMA_BIT, ways * data_bits));
-    zs_fit_add(a, name,
-               zs_arena_printf(a->arena, "%u x %u direction%s of %u b, and the way to the port", n,
-                               directions, directions == 1 ? "" : "s", data_bits),
-               zs_resources_plus(r, zs_fit_priced(a, ZS_FIT_DMA_PORT, n)));
+    r = zs_resources_plus(r, zs_fit_priced(a, ZS_FIT_DMA_PORT, n));
+    add_item(a, ZS_FIT_MASTERS, name, /* no estimate of HLS has a DMA */
+             zs_arena_printf(a->arena, "%u x %u direction%s of %u b, and the way to the port", n,
+                             directions, directions == 1 ? "" : "s", data_bits),
+             r, r);
 }
 
 void zs_fit_add_axi_masters(zs_fit_account *a, uint32_t input, uint32_t weight, uint32_t output)
@@ -323,30 +364,30 @@ void zs_fit_add_axi_masters(zs_fit_account *a, uint32_t input, uint32_t weight, 
 void zs_fit_add_registers(zs_fit_account *a, const zs_accel *accel)
 {
     const zs_resources each = zs_resources_of(ZS_OPERATOR_REGISTER);
-    zs_fit_add(
-        a, "control registers",
-        zs_arena_printf(a->arena, "AXI-Lite over GP0, %u registers x 32 FF", accel->registers),
-        zs_resources_plus(zs_fit_priced(a, ZS_FIT_LITE, 1),
-                          zs_resources_times(each, accel->registers)));
+    const zs_resources way = zs_fit_priced(a, ZS_FIT_LITE, 1);
+    add_item(a, ZS_FIT_CONTROL, "control registers",
+             zs_arena_printf(a->arena, "AXI-Lite over GP0, %u registers x 32 FF", accel->registers),
+             zs_resources_plus(way, zs_resources_times(each, accel->registers)), way);
 }
 
 void zs_fit_add_engine(zs_fit_account *a, const zs_accel *accel)
 {
-    if (accel->programs)
-        zs_fit_add(a, "engine control", "fetch and decoding of instructions, banks of parameters",
-                   zs_fit_priced(a, ZS_FIT_PROGRAM, 1));
-    else if (accel->style == ZS_STYLE_HLS)
-        zs_fit_add(a, "engine control",
-                   "state machine, loops over tiles and within a tile, addresses",
-                   zs_fit_priced(a, ZS_FIT_ENGINE, 1));
-    else
-        zs_fit_add(a, "engine control", "state machine", zs_fit_priced(a, ZS_FIT_KERNEL, 1));
+    zs_fit_term term = ZS_FIT_KERNEL;
+    const char *detail = "state machine";
+    if (accel->programs) {
+        term = ZS_FIT_PROGRAM;
+        detail = "fetch and decoding of instructions, banks of parameters";
+    } else if (accel->style == ZS_STYLE_HLS) {
+        term = ZS_FIT_ENGINE;
+        detail = "state machine, loops over tiles and within a tile, addresses";
+    }
+    add_item(a, ZS_FIT_CONTROL, "engine control", detail, zs_fit_priced(a, term, 1), nothing);
 }
 
 void zs_fit_add_addresses(zs_fit_account *a, const char *detail)
 {
     const zs_resources dsp = {.n[ZS_RESOURCE_DSP] = ADDRESS_DSP * OPERANDS};
-    zs_fit_add(a, "address arithmetic", detail, dsp);
+    add_item(a, ZS_FIT_CONTROL, "address arithmetic", detail, dsp, nothing);
 }
 
 void zs_fit_add_tile_control(zs_fit_account *a, const zs_accel *accel)
@@ -398,13 +439,6 @@ static const char *binding_resource(const zs_resources *used, const zs_resources
     return worst == ZS_RESOURCE_N ? NULL : zs_resource_table[worst].key;
 }
 
-/* A saturated share of n. */
-static uint32_t scaled(uint32_t n, double factor)
-{
-    const double product = n * factor;
-    return product >= UINT32_MAX ? UINT32_MAX : (uint32_t)(product + 0.5);
-}
-
 static zs_resources sum_of(const zs_fit_account *a)
 {
     zs_resources sum = {{0}};
@@ -417,12 +451,14 @@ static zs_resources sum_of(const zs_fit_account *a)
 static void spill(zs_fit_account *a, spillable *array, uint64_t excess)
 {
     zs_resources *r = &a->items[array->item].r;
-    const uint64_t slices = zs_ceil_div(excess, array->dsp_each);
+    const double each = array->dsp_each * array->dsp_factor;
+    const uint64_t slices = (uint64_t)ceil((double)excess / each);
     const uint64_t move = zs_min_u64(array->in_dsp, slices * array->per_dsp);
     const uint64_t left = array->in_dsp - move;
     const uint32_t before = slices_of(array->in_dsp, array->dsp_each, array->per_dsp);
     const uint32_t after = left > 0 ? slices_of(left, array->dsp_each, array->per_dsp) : 0;
-    r->n[ZS_RESOURCE_DSP] -= before - after;
+    const uint32_t less = scaled(before, array->dsp_factor) - scaled(after, array->dsp_factor);
+    r->n[ZS_RESOURCE_DSP] -= less < r->n[ZS_RESOURCE_DSP] ? less : r->n[ZS_RESOURCE_DSP];
     *r = zs_resources_plus(*r, zs_fit_of_price(&array->lut_each, (double)move));
     a->items[array->item].detail =
         zs_arena_printf(a->arena, "%s; %" PRIu64 " of them in LUTs, as the DSP slices are out",
@@ -442,6 +478,13 @@ static void spill_excess(zs_fit_account *a, const zs_resources *available)
     }
 }
 
+bool zs_fit_allows_bram18(const zs_board *board, uint32_t bram18)
+{
+    const bool has_band = board->family == ZS_FAMILY_7_SERIES;
+    const double lo = has_band ? zs_fit_bands[ZS_RESOURCE_BRAM18].lo : 1;
+    return scaled(bram18, lo) <= zs_board_limit(board, ZS_RESOURCE_BRAM18);
+}
+
 zs_status zs_fit_verdict(zs_fit_account *a, const zs_family *family, const zs_board *board,
                          zs_fit *out, zs_err *err)
 {
@@ -452,19 +495,24 @@ zs_status zs_fit_verdict(zs_fit_account *a, const zs_family *family, const zs_bo
     *out = (zs_fit){.family = family,
                     .items = a->items,
                     .item_n = a->n,
+                    .around = a->around,
                     .used = sum_of(a),
                     .available = available};
     out->lo = out->hi = out->used;
     if (family == &zs_families[ZS_FAMILY_7_SERIES]) /* whose reports the bands are of */
         for (uint32_t i = 0; i < ZS_RESOURCE_N; i++) {
-            out->lo.n[i] = scaled(out->used.n[i], zs_fit_bands[i].lo);
-            out->hi.n[i] = scaled(out->used.n[i], zs_fit_bands[i].hi);
+            const zs_fit_band band =
+                a->design == NULL ? zs_fit_bands[i]
+                                  : zs_fit_band_of(&a->design->accel.account, (zs_resource_id)i);
+            out->lo.n[i] = scaled(out->used.n[i], band.lo);
+            out->hi.n[i] = scaled(out->used.n[i], band.hi);
         }
     /* products that a part turns out to have no slice for move into LUTs */
     uint32_t *most = &out->hi.n[ZS_RESOURCE_DSP];
     for (uint32_t i = 0; i < a->array_n && a->arrays[i].in_dsp > 0; i++) {
         const uint32_t movable =
-            slices_of(a->arrays[i].in_dsp, a->arrays[i].dsp_each, a->arrays[i].per_dsp);
+            scaled(slices_of(a->arrays[i].in_dsp, a->arrays[i].dsp_each, a->arrays[i].per_dsp),
+                   a->arrays[i].dsp_factor);
         const uint32_t over =
             *most > available.n[ZS_RESOURCE_DSP] ? *most - available.n[ZS_RESOURCE_DSP] : 0;
         *most -= over < movable ? over : movable;

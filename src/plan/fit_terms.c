@@ -100,6 +100,44 @@ zs_resources zs_fit_of_lanes(const zs_fit_prices *prices, const zs_products *p)
 
 const zs_fit_band zs_fit_bands[ZS_RESOURCE_N] = {
 #define FIT_BAND(id, lo_, hi_, source_) [ZS_RESOURCE_##id] = {lo_, hi_, source_},
+#define SCALED_BAND(...)
 #include "zynqsim/bands.def"
+#undef SCALED_BAND
 #undef FIT_BAND
 };
+
+const double *zs_account_factor(const zs_account_scale *scale, zs_resource_id id)
+{
+    switch (id) {
+    case ZS_RESOURCE_DSP:
+        return &scale->dsp;
+    case ZS_RESOURCE_BRAM18:
+        return &scale->bram18;
+    case ZS_RESOURCE_LUT:
+        return &scale->lut;
+    case ZS_RESOURCE_FF:
+        return &scale->ff;
+    default:
+        return NULL;
+    }
+}
+
+zs_fit_band zs_fit_band_of(const zs_account_scale *scale, zs_resource_id id)
+{
+    static const zs_fit_band by_report[ZS_ACCOUNT_COUNT][ZS_RESOURCE_N] = {
+#define FIT_BAND(...)
+#define SCALED_BAND(report, id, lo_, hi_, source_)                                                 \
+    [ZS_ACCOUNT_##report][ZS_RESOURCE_##id] = {lo_, hi_, source_},
+#include "zynqsim/bands.def"
+#undef SCALED_BAND
+#undef FIT_BAND
+    };
+    const double *factor = zs_account_factor(scale, id);
+    return factor != NULL && *factor > 0 ? by_report[scale->report][id] : zs_fit_bands[id];
+}
+
+const char *const zs_fit_group_names[ZS_FIT_GROUP_N] = {[ZS_FIT_REST] = "other",
+                                                        [ZS_FIT_PRODUCTS] = "products",
+                                                        [ZS_FIT_MEMORIES] = "memories",
+                                                        [ZS_FIT_MASTERS] = "masters and DMAs",
+                                                        [ZS_FIT_CONTROL] = "control"};

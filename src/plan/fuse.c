@@ -268,23 +268,18 @@ bool zs_draft_is_fire(const zs_plan_draft *d, uint32_t i)
            d->net->tensors[b->out].parent == parent;
 }
 
-/* "fire2/squeeze1x1" -> "fire2"; a name without a slash stands for itself. */
-static const char *module_name(zs_arena *arena, const char *name, const char *suffix)
-{
-    const char *slash = strrchr(name, '/');
-    return zs_arena_printf(arena, "%.*s%s", slash ? (int)(slash - name) : (int)strlen(name), name,
-                           suffix);
-}
-
 static zs_status join_fires(zs_plan_draft *d)
 {
     const bool whole = d->design->accel.fusion != ZS_FUSION_NONE;
     for (uint32_t i = 0; i < d->row_n; i++) {
         if (!zs_draft_is_fire(d, i))
             continue;
-        const char *squeeze = zs_draft_layer(d, i)->name;
+        /* "fire2/squeeze1x1" -> "fire2"; a name without a slash stands for itself. */
+        const char *squeeze = zs_draft_layer(d, i)->name, *slash = strrchr(squeeze, '/');
         zs_row_draft *first = &d->drafts[whole ? i : i + 1];
-        first->call_name = module_name(d->arena, squeeze, whole ? "" : "/expand");
+        first->call_name = zs_arena_printf(
+            d->arena, "%.*s%s", (int)(slash ? (size_t)(slash - squeeze) : strlen(squeeze)), squeeze,
+            whole ? "" : "/expand");
         if (first->call_name == NULL)
             return ZS_ENOMEM;
         d->drafts[i + 1].joins_previous = whole;

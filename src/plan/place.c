@@ -107,33 +107,21 @@ static uint32_t list_placed(zs_plan_draft *d, placed *list)
     return n;
 }
 
-static bool overlap(const placed *a, const placed *b, uint64_t at)
-{
-    return a->first <= b->last && b->first <= a->last && at < b->addr + b->bytes &&
-           b->addr < at + a->bytes;
-}
-
 static uint64_t first_fit(const placed *list, uint32_t n, const placed *p, uint64_t base)
 {
     uint64_t at = base;
     for (bool moved = true; moved;) {
         moved = false;
         for (uint32_t i = 0; i < n; i++) {
-            if (overlap(p, &list[i], at)) {
-                at = zs_round_up(list[i].addr + list[i].bytes, TENSOR_ALIGN);
+            const placed *o = &list[i];
+            const bool at_once = p->first <= o->last && o->first <= p->last;
+            if (at_once && at < o->addr + o->bytes && o->addr < at + p->bytes) {
+                at = zs_round_up(o->addr + o->bytes, TENSOR_ALIGN);
                 moved = true;
             }
         }
     }
     return at;
-}
-
-/* Bytes of one image of a tensor, the last block of channels filled up. */
-static bool image_bytes(const zs_design *design, const zs_plan_tensor *t, uint64_t *bytes)
-{
-    const uint64_t channels = zs_round_up(t->shape.c, design->accel.channel_block);
-    return zs_mul3_u64(channels, (uint64_t)t->shape.h * t->shape.w, t->elem, bytes) &&
-           *bytes <= UINT64_MAX / 8;
 }
 
 static zs_status place_tensors(zs_plan_draft *d, uint64_t *top, zs_err *err)
@@ -151,8 +139,10 @@ static zs_status place_tensors(zs_plan_draft *d, uint64_t *top, zs_err *err)
     const uint32_t n = list_placed(d, list);
     for (uint32_t i = 0; i < n; i++) {
         zs_plan_tensor *t = &tensors[list[i].tensor];
-        uint64_t bytes;
-        if (image_bytes(d->design, t, &bytes))
+        uint64_t bytes; /* of an image, the last block of channels filled up */
+        if (zs_mul3_u64(zs_round_up(t->shape.c, d->design->accel.channel_block),
+                        (uint64_t)t->shape.h * t->shape.w, t->elem, &bytes) &&
+            bytes <= UINT64_MAX / 8)
             t->pitch_bytes = zs_round_up(bytes, WEIGHT_ALIGN);
         if (t->pitch_bytes == 0 || !zs_mul_u64(t->pitch_bytes, d->design->batch, &list[i].bytes) ||
             list[i].bytes > UINT64_MAX / 8)

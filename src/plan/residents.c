@@ -85,15 +85,6 @@ static uint64_t chosen_extent(const zs_plan_draft *d)
     return extent;
 }
 
-/* A call that spans a tensor's life: `auto` merges, the others only keep within their calls. */
-static void merge_calls(zs_plan_draft *d, const zs_resident_draft *r)
-{
-    for (uint32_t row = r->first_row + 1; row <= r->last_row; row++) {
-        d->drafts[row].joins_previous = true;
-        d->drafts[row].call_name = NULL;
-    }
-}
-
 static bool crosses_host(const zs_plan_draft *d, const zs_resident_draft *r)
 {
     for (uint32_t row = r->first_row; row <= r->last_row; row++)
@@ -130,7 +121,11 @@ zs_status zs_draft_choose_residents(zs_plan_draft *d, zs_size_buffers_fn *size_b
         best->offset = first_fit(d, best);
         best->chosen = true;
         if (size_buffers(d, chosen_extent(d))) {
-            merge_calls(d, best);
+            /* The rows of its life are one call: `auto` merges, the others keep within theirs. */
+            for (uint32_t row = best->first_row + 1; row <= best->last_row; row++) {
+                d->drafts[row].joins_previous = true;
+                d->drafts[row].call_name = NULL;
+            }
         } else {
             best->chosen = false;
             best->saved_bytes = 0; /* tried */

@@ -184,13 +184,25 @@ static zs_status put_layers(const zs_design *d, const zs_sink *s)
         ZS_TRY(put_quoted(s, d->on_cpu[i]));
         ZS_TRY(zs_sink_puts(s, ": {on: cpu}\n"));
     }
+    for (uint32_t i = 0; i < d->layer_setting_n; i++) {
+        const zs_layer_setting *f = &d->layer_settings[i];
+        const bool goes_on = i > 0 && strcmp(d->layer_settings[i - 1].pattern, f->pattern) == 0;
+        const bool ends = i + 1 == d->layer_setting_n ||
+                          strcmp(d->layer_settings[i + 1].pattern, f->pattern) != 0;
+        if (!goes_on) {
+            ZS_TRY(zs_sink_puts(s, "  "));
+            ZS_TRY(put_quoted(s, f->pattern));
+        }
+        ZS_TRY(zs_sink_printf(s, "%s%s: %u%s", goes_on ? ", " : ": {", zs_layer_key_word(f->key),
+                              f->value, ends ? "}\n" : ""));
+    }
     return ZS_OK;
 }
 
 zs_status zs_design_yaml_emit(const zs_design *d, const zs_sink *s, zs_err *err)
 {
     zs_status status = put_section(d, "", 0, 0, s);
-    if (status == ZS_OK && d->on_cpu_n > 0)
+    if (status == ZS_OK && d->on_cpu_n + d->layer_setting_n > 0)
         status = put_layers(d, s);
     return status == ZS_OK ? ZS_OK : zs_fail(err, status, "design", "it could not be written");
 }

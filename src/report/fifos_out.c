@@ -106,6 +106,7 @@ zs_status zs_fifos_table_emit(const zs_plan_flow *f, const zs_flow_fifos *r,
     zs_out_printf(
         &out, "\n%" PRIu64 " words in all; before %" PRIu64 ", by the largest fill %" PRIu64 "\n",
         r->words, before, r->words_filled);
+    zs_out_printf(&out, "%" PRIu64 " LUTs and %" PRIu64 " BRAM18\n", r->cost.lut, r->cost.bram18);
     zs_out_printf(&out,
                   "interval %" PRIu64 " cycles, last of %" PRIu64 " images complete at %" PRIu64
                   "; never full: %" PRIu64 " and %" PRIu64 "\n",

@@ -176,14 +176,6 @@ static zs_serial_walk walk_of(const engine *e, uint32_t index)
     return plan->kind->walk(&plan->rows[plan->ops[index].row], &plan->boxes[index]);
 }
 
-/* All accesses of the op at once: nobody else uses the memory until it ends. */
-static uint64_t run_walk(engine *e, uint32_t index)
-{
-    const zs_serial_walk walk = walk_of(e, index);
-    e->no_memory |= !zs_serial_run(e->serial, &walk, e->now, &e->walk);
-    return zs_serial_total(&e->walk);
-}
-
 /* When the word moves that the op stands for; not yet known: UINT64_MAX. A word that moves in a
  * clock has moved at the end of it. */
 static uint64_t flow_end(const engine *e, uint32_t index)
@@ -221,21 +213,15 @@ static void feed_flow(engine *e, uint32_t index)
     }
 }
 
-static void report_start(const engine *e, uint32_t index)
-{
-    for (const zs_retire_hook *h = e->hook; h != NULL; h = h->next)
-        if (h->started != NULL)
-            h->started(h->ctx, index, e->now);
-}
-
 static void start(engine *e, uint32_t unit, uint32_t index)
 {
     const zs_tile_op *op = &e->plan->ops[index];
     e->running[unit] = true;
     e->together[unit] = 1;
     e->started[unit] = e->now;
-    if (e->hook != NULL)
-        report_start(e, index);
+    for (const zs_retire_hook *h = e->hook; h != NULL; h = h->next)
+        if (h->started != NULL)
+            h->started(h->ctx, index, e->now);
     if (e->rows_overlap)
         zs_account_begin(&e->account, index, e->now, e->last_retired);
     if (e->channel[unit] != ZS_NO_CHANNEL) {
@@ -252,8 +238,13 @@ static void start(engine *e, uint32_t unit, uint32_t index)
         e->ends[unit] = e->now + e->period;
         return;
     }
-    e->ends[unit] = e->now + (op->code == ZS_OP_WALK ? run_walk(e, index)
-                                                     : e->plan->costs[op->cost_key].pl_cycles);
+    if (op->code == ZS_OP_WALK) { /* all its accesses: nobody else uses the memory until it ends */
+        const zs_serial_walk walk = walk_of(e, index);
+        e->no_memory |= !zs_serial_run(e->serial, &walk, e->now, &e->walk);
+        e->ends[unit] = e->now + zs_serial_total(&e->walk);
+        return;
+    }
+    e->ends[unit] = e->now + e->plan->costs[op->cost_key].pl_cycles;
 }
 
 static void retire(engine *e, uint32_t index, uint64_t from)

@@ -213,6 +213,31 @@ void zs_exec_run(zs_exec *exec)
         zs_exec_op(exec, op);
 }
 
+uint32_t zs_exec_written(const zs_exec *e, uint32_t row)
+{
+    const uint32_t tensor = written_by(e, row);
+    return e->plan->part_n == 0 && is_in_dram(e, tensor) ? tensor : ZS_NO_INDEX;
+}
+
+void zs_exec_last_ops(const zs_plan *plan, uint32_t *last)
+{
+    for (uint32_t row = 0; row < plan->row_n; row++)
+        last[row] = ZS_NO_OP;
+    for (uint32_t op = 0; op < plan->op_n; op++)
+        last[plan->ops[op].row] = op;
+}
+
+void zs_exec_run_rows(zs_exec *exec, const uint32_t *last, void (*done)(void *ctx, uint32_t row),
+                      void *ctx)
+{
+    for (uint32_t op = 0; op < exec->plan->op_n; op++) {
+        const uint32_t row = exec->plan->ops[op].row;
+        zs_exec_op(exec, op);
+        if (last[row] == op)
+            done(ctx, row);
+    }
+}
+
 static void set_inputs(zs_exec *e, uint32_t image, const float *x)
 {
     for (uint32_t i = 0; i < e->net->input_n; i++) {

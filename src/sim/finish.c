@@ -315,6 +315,8 @@ static zs_status ask_kinds(zs_arena *arena, const zs_design *design, const zs_ne
             ZS_TRY(parts[i].plan->kind->notes(arena, parts[i].plan, &totals, &notes, &n, err));
         if (n > 0)
             ZS_TRY(add_notes(arena, r, parts[i].name, notes, n, err));
+        if (parts[i].plan->choice_note != NULL)
+            ZS_TRY(add_notes(arena, r, parts[i].name, &parts[i].plan->choice_note, 1, err));
         ZS_TRY(note_lanes(arena, parts[i].design, parts[i].plan->kind->lanes,
                           part_n > 1 ? parts[i].name : NULL, r, err));
     }

@@ -9,15 +9,6 @@ typedef struct row_work {
     uint64_t unit[ZS_UNITS_MAX]; /* least busy cycles */
 } row_work;
 
-static uint64_t least_cycles(const zs_design *design, const zs_plan *plan, uint32_t op,
-                             uint64_t bytes)
-{
-    if (!zs_op_is_transfer(plan->ops[op].code))
-        return plan->costs[plan->ops[op].cost_key].pl_cycles;
-    const uint32_t port = zs_op_channel(plan, op) / 2;
-    return zs_ceil_div(bytes, zs_port_params(&design->board, port)->beat_bytes);
-}
-
 static void add_walk(const zs_design *design, const zs_plan *plan, uint32_t op, zs_layer_result *l,
                      row_work *w)
 {
@@ -45,8 +36,13 @@ static row_work work_of(const zs_design *design, const zs_plan *plan, uint32_t r
             add_walk(design, plan, i, l, &w);
             continue;
         }
-        const uint64_t bytes = zs_op_is_transfer(op->code) ? zs_xfer_bytes(&cost->xfer) : 0;
-        w.unit[op->unit] += least_cycles(design, plan, i, bytes);
+        uint64_t bytes = 0, cycles = cost->pl_cycles;
+        if (zs_op_is_transfer(op->code)) {
+            bytes = zs_xfer_bytes(&cost->xfer);
+            cycles = zs_ceil_div(
+                bytes, zs_port_params(&design->board, zs_op_channel(plan, i) / 2)->beat_bytes);
+        }
+        w.unit[op->unit] += cycles;
         zs_count_bytes(l, op->code, bytes);
     }
     return w;

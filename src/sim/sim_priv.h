@@ -42,7 +42,7 @@ void zs_account_begin(sim_account *a, uint32_t index, uint64_t now, uint32_t las
  * accounted for: arithmetic is the unit's work, for the rest it waited. */
 void zs_account_walk(sim_account *a, const zs_serial_walk *walk, uint32_t index, uint32_t port,
                      uint64_t start, const zs_serial_time *time);
-/* An op of a row has retired. `running` and `started` tell what the units are at. */
+/* An op of a row has retired. `running` and `started` say what the units are at. */
 void zs_account_retire(sim_account *a, const zs_tile_op *op, uint64_t start, uint64_t now,
                        uint64_t bytes, const bool *running, const uint64_t *started);
 

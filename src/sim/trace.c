@@ -81,13 +81,6 @@ static void end_row(zs_trace *t, uint32_t row, uint64_t pl_cycle)
     go_away(t, pl_cycle);
 }
 
-static void lose_op(zs_trace *t, const zs_tile_op *op, uint64_t start_pl_cycle)
-{
-    if (op->code != ZS_OP_JOIN)
-        t->op_lost_at_pl_cycle[op->unit] =
-            zs_min_u64(t->op_lost_at_pl_cycle[op->unit], start_pl_cycle);
-}
-
 static void started(void *ctx, uint32_t op, uint64_t pl_cycle)
 {
     zs_trace *t = ctx;
@@ -105,21 +98,15 @@ static void retired(void *ctx, uint32_t op, uint64_t start_pl_cycle, uint64_t en
     begin_row(t, row, start_pl_cycle);
     if (place != NULL)
         *place = (zs_trace_op){.start_pl_cycle = start_pl_cycle, .end_pl_cycle = end_pl_cycle};
-    else if (zs_trace_has_row(t, row))
-        lose_op(t, &t->plan->ops[op], start_pl_cycle);
+    else if (zs_trace_has_row(t, row) && t->plan->ops[op].code != ZS_OP_JOIN) {
+        uint64_t *lost_at = &t->op_lost_at_pl_cycle[t->plan->ops[op].unit];
+        *lost_at = zs_min_u64(*lost_at, start_pl_cycle);
+    }
     if (--t->row_left[row] == 0)
         end_row(t, row, end_pl_cycle);
 }
 
 /* ---- bursts and banks ------------------------------------------------------------------------ */
-
-/* Memory of fixed latency tells of the channels one transfer at a time, not in order of time. */
-static void lose_burst(zs_trace *t, uint64_t pl_cycle)
-{
-    const bool is_earlier = t->bursts_lost == 0 || pl_cycle < t->lost_at_pl_cycle;
-    t->lost_at_pl_cycle = is_earlier ? pl_cycle : t->lost_at_pl_cycle;
-    t->bursts_lost++;
-}
 
 static void burst_sent(void *ctx, uint32_t channel, uint64_t addr, uint32_t bytes,
                        uint64_t address_pl_cycle)
@@ -133,7 +120,11 @@ static void burst_sent(void *ctx, uint32_t channel, uint64_t addr, uint32_t byte
             t->bursts[place] = (zs_trace_burst){
                 .addr = addr, .sent_pl_cycle = address_pl_cycle, .op = op, .bytes = bytes};
         } else {
-            lose_burst(t, address_pl_cycle);
+            /* Memory of fixed latency says what its channels did one transfer at a time, not in
+             * order of time. */
+            if (t->bursts_lost == 0 || address_pl_cycle < t->lost_at_pl_cycle)
+                t->lost_at_pl_cycle = address_pl_cycle;
+            t->bursts_lost++;
         }
     }
     t->channel[channel].flights[t->channel[channel].sent_n++ % ZS_AXI_OUTSTANDING] = place;

@@ -90,13 +90,6 @@ static void touch(finder *f, uint32_t ring, uint32_t slot, uint32_t index, const
         close_slot(f, h);
 }
 
-static void close_row(finder *f)
-{
-    for (uint32_t ring = 0; ring < RINGS; ring++)
-        for (uint32_t slot = 0; slot < RING_SLOTS; slot++)
-            close_slot(f, &f->slots[ring][slot]);
-}
-
 /* A buffer that is in use from the first work on some ops to the last. */
 static void add_span(finder *f, uint32_t buffer_id, uint32_t op0, uint32_t op_n)
 {
@@ -121,24 +114,22 @@ static bool uses_resident(const zs_plan_row *row)
     return row->x_resident != ZS_NOT_RESIDENT || row->y_resident != ZS_NOT_RESIDENT;
 }
 
-/* A store may name slots of the work before it, but reads sums only. */
-static bool needs_slot(const zs_tile_op *op, uint32_t ring)
-{
-    const bool is_store = op->code == ZS_OP_STORE || op->code == ZS_OP_STORE_P;
-    return op->slot[ring] < ZS_SLOT_RESIDENT && (ring == ACC || !is_store);
-}
-
 static void walk_row(finder *f, uint32_t index)
 {
     const zs_plan *plan = f->trace->plan;
     const zs_plan_row *row = &plan->rows[index];
     for (uint32_t i = row->op0; i < row->op0 + row->op_n; i++) {
         const zs_trace_op when = when_of(f, i);
+        const zs_tile_op *op = &plan->ops[i];
+        /* A store may name slots of the work before it, but reads sums only. */
+        const bool is_store = op->code == ZS_OP_STORE || op->code == ZS_OP_STORE_P;
         for (uint32_t ring = 0; ring < RINGS; ring++)
-            if (needs_slot(&plan->ops[i], ring))
-                touch(f, ring, plan->ops[i].slot[ring], i, &when);
+            if (op->slot[ring] < ZS_SLOT_RESIDENT && (ring == ACC || !is_store))
+                touch(f, ring, op->slot[ring], i, &when);
     }
-    close_row(f);
+    for (uint32_t ring = 0; ring < RINGS; ring++)
+        for (uint32_t slot = 0; slot < RING_SLOTS; slot++)
+            close_slot(f, &f->slots[ring][slot]);
     if (row->carry_oc_n > 0 && zs_plan_of_row(plan, index)->buffers[ZS_BUF_CARRY].bytes > 0)
         add_span(f, ZS_BUF_CARRY, row->op0, row->op_n);
 }

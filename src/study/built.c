@@ -131,3 +131,35 @@ zs_status zs_built_account(zs_arena *arena, const zs_built_design *b, const zs_f
     *out = fit.used;
     return ZS_OK;
 }
+
+/* ---- a build of one's own -------------------------------------------------------------------- */
+
+double zs_utilization_built(const zs_utilization *u, zs_resource_id id)
+{
+    /* medians of ten kernels that were estimated and synthesised [V] */
+    static const double of_estimate[ZS_RESOURCE_N] = {[ZS_RESOURCE_DSP] = 1,
+                                                      [ZS_RESOURCE_BRAM18] = 0.99,
+                                                      [ZS_RESOURCE_LUT] = 0.43,
+                                                      [ZS_RESOURCE_FF] = 0.80};
+    return u->report == ZS_ACCOUNT_ESTIMATE ? u->used[id] * of_estimate[id] : u->used[id];
+}
+
+static double account_factor(const zs_fit *fit, const zs_utilization *u, zs_resource_id id)
+{
+    enum { MOST = 20 };
+    const double built = zs_utilization_built(u, id);
+    const uint32_t apart = u->report == ZS_ACCOUNT_ESTIMATE ? fit->around.n[id] : 0;
+    const double said = (double)fit->used.n[id] - apart;
+    if (isnan(built) || built <= 0 || said <= 0)
+        return 0;
+    return built / said > MOST ? MOST : built / said;
+}
+
+zs_account_scale zs_account_scale_of(const zs_fit *fit, const zs_utilization *u)
+{
+    return (zs_account_scale){.dsp = account_factor(fit, u, ZS_RESOURCE_DSP),
+                              .bram18 = account_factor(fit, u, ZS_RESOURCE_BRAM18),
+                              .lut = account_factor(fit, u, ZS_RESOURCE_LUT),
+                              .ff = account_factor(fit, u, ZS_RESOURCE_FF),
+                              .report = u->report};
+}

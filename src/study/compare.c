@@ -79,7 +79,7 @@ static zs_status append_per_image(zs_arena *arena, zs_comparison *out, const zs_
 
 /* ---- the whole network ----------------------------------------------------------------------- */
 
-/* With batches, tables show amounts per image; only the time is told both ways. */
+/* With batches, tables show amounts per image; only the time is given both ways. */
 static zs_status compare_whole(zs_arena *arena, zs_comparison *out, const figure_rule *rule,
                                zs_err *err)
 {

@@ -220,7 +220,7 @@ static bool is_blank(const char *from, size_t bytes)
     return strspn(from, " ") >= bytes;
 }
 
-/* Comparisons between "&&"; one that is missing is told with the side it should be on. */
+/* Comparisons between "&&"; one that is missing is named with the side it should be on. */
 static zs_status read_text(draft *d, const char *text)
 {
     const char *from = text;

@@ -131,7 +131,7 @@ bool zs_best_next(zs_best *best, uint64_t *point)
     return false;
 }
 
-void zs_best_tell(zs_best *best, uint64_t point, double value)
+void zs_best_record(zs_best *best, uint64_t point, double value)
 {
     const bool better = !best->found || value < best->value;
     if (isnan(value) || (!better && (value > best->value || point > best->point)))

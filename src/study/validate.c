@@ -124,7 +124,7 @@ static const form_row forms[ZS_FORM_N] = {
                                   {.title = "AXI clocks"},
                                   {.title = "AXI clocks per burst, once steady"}},
                      .check = zs_axi_case_check},
-    [ZS_FORM_BUILDS] = {.sections = {{.title = "built designs: DSP", .inside_frac = 0.85},
+    [ZS_FORM_BUILDS] = {.sections = {{.title = "built designs: DSP", .inside_frac = 0.9},
                                      {.title = "built designs: BRAM18", .inside_frac = 0.9},
                                      {.title = "built designs: LUT",
                                       .median_limit_frac = 0.25,

@@ -3,8 +3,10 @@
 
 #include "bound_case.h"
 #include "zynqsim/bound.h"
+#include "zynqsim/built.h"
 #include "zynqsim/capacity.h"
 
+#include <math.h>
 #include <string.h>
 
 static zs_arena arena;
@@ -351,6 +353,57 @@ START_TEST(a_clock_that_few_builds_reached_is_noted)
 }
 END_TEST
 
+/* What a report of the design says is what its account says with the factors that follow. */
+START_TEST(a_report_of_the_design_scales_its_account)
+{
+    const zs_utilization reports[] = {
+        {.report = ZS_ACCOUNT_BUILD, .used = {150, 100, 25000, 40000}},
+        {.report = ZS_ACCOUNT_ESTIMATE, .used = {150, 100, 60000, 40000}},
+        {.report = ZS_ACCOUNT_BUILD, .used = {NAN, 0, 25000, NAN}},
+    };
+    zs_design d = bound_case_design();
+    const zs_plan plan = default_buffers(ZS_FP32);
+    const zs_fit before = fit_of(&d, &plan);
+    d.accel.account = zs_account_scale_of(&before, &reports[_i]);
+    const zs_fit after = fit_of(&d, &plan);
+    ck_assert_uint_gt(before.around.n[ZS_RESOURCE_LUT], 600);
+    for (uint32_t i = 0; i < ZS_RESOURCE_N; i++) {
+        const zs_resource_id id = (zs_resource_id)i;
+        const double built = zs_utilization_built(&reports[_i], id);
+        const bool says = built > 0;
+        const double apart = reports[_i].report == ZS_ACCOUNT_ESTIMATE ? before.around.n[i] : 0;
+        const double wanted = says ? built + apart : before.used.n[i];
+        ck_assert_double_eq_tol(after.used.n[i], wanted, before.item_n); /* items are whole */
+        const zs_fit_band band = zs_fit_band_of(&d.accel.account, id);
+        ck_assert_double_eq_tol(after.hi.n[i], after.used.n[i] * band.hi, 1);
+        if (says && (i == ZS_RESOURCE_LUT || i == ZS_RESOURCE_FF) && _i == 0)
+            ck_assert(band.lo == 0.9 && band.hi == 1.1);
+    }
+}
+END_TEST
+
+/* Of products that move out of slices, LUTs are scaled as everything is. */
+START_TEST(products_spill_out_of_a_scaled_account)
+{
+    zs_design d = bound_case_design();
+    const zs_plan plan = default_buffers(ZS_FIXED16);
+    d.accel.precision = ZS_FIXED16;
+    d.accel.account = (zs_account_scale){.dsp = 2, .lut = 0.5};
+    const zs_fit all = fit_of(&d, &plan);
+    d.board.dsp = all.used.n[ZS_RESOURCE_DSP] - 20; /* ten products of two slices each */
+    const zs_fit less = fit_of(&d, &plan);
+    d.accel.account.lut = 0;
+    const zs_fit whole = fit_of(&d, &plan);
+    d.board.dsp += 20;
+    const zs_fit whole_before = fit_of(&d, &plan);
+    ck_assert_uint_eq(less.used.n[ZS_RESOURCE_DSP], all.used.n[ZS_RESOURCE_DSP] - 20);
+    ck_assert_double_eq_tol(
+        less.used.n[ZS_RESOURCE_LUT] - all.used.n[ZS_RESOURCE_LUT],
+        (whole.used.n[ZS_RESOURCE_LUT] - whole_before.used.n[ZS_RESOURCE_LUT]) / 2.0, 2);
+    ck_assert_uint_gt(less.used.n[ZS_RESOURCE_LUT], all.used.n[ZS_RESOURCE_LUT] + 1000);
+}
+END_TEST
+
 TCase *tcase_fit(void);
 TCase *tcase_fit(void)
 {
@@ -369,6 +422,8 @@ TCase *tcase_fit(void)
     tcase_add_test(tc, products_that_the_part_has_no_slice_for_go_into_luts);
     tcase_add_test(tc, an_interval_shares_operators);
     tcase_add_test(tc, a_clock_that_few_builds_reached_is_noted);
+    tcase_add_loop_test(tc, a_report_of_the_design_scales_its_account, 0, 3);
+    tcase_add_test(tc, products_spill_out_of_a_scaled_account);
     tcase_add_test(tc, absurd_sizes_saturate);
     tcase_add_test(tc, every_refused_allocation_is_reported);
     return tc;

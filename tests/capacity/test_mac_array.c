@@ -198,6 +198,29 @@ START_TEST(no_nest_beats_its_lanes)
 }
 END_TEST
 
+START_TEST(overlapping_iterations_never_take_longer)
+{
+    zs_prng prng = {.state = 8};
+    for (int i = 0; i < 2000; i++) {
+        zs_design d = engine();
+        d.accel.pipeline_depth_pl_cycles = (uint32_t)zs_prng_below(&prng, 3);
+        d.accel.ii = 1 + (uint32_t)zs_prng_below(&prng, 4);
+        const zs_mac_loop n = {1 + (uint32_t)zs_prng_below(&prng, 12),
+                               1 + (uint32_t)zs_prng_below(&prng, 6),
+                               1 + (uint32_t)zs_prng_below(&prng, 2),
+                               1,
+                               1,
+                               1,
+                               false};
+        const uint64_t ops = zs_prng_below(&prng, 20);
+        const uint64_t pipelined = zs_mac_pl_cycles(&d, &n), vectors = zs_vector_pl_cycles(&d, ops);
+        d.accel.pipeline = false;
+        ck_assert_msg(zs_mac_pl_cycles(&d, &n) >= pipelined, "seed 8, nest %d", i);
+        ck_assert_msg(zs_vector_pl_cycles(&d, ops) >= vectors, "seed 8, %d", (int)ops);
+    }
+}
+END_TEST
+
 START_TEST(huge_nests_saturate)
 {
     const zs_design d = engine();
@@ -261,6 +284,7 @@ TCase *tcase_mac_array(void)
     tcase_add_test(tc, taken_ports_lengthen_an_iteration_that_is_not_pipelined);
     tcase_add_loop_test(tc, more_lanes_never_take_longer_to_stream, 0, ZS_PRECISION_COUNT);
     tcase_add_test(tc, no_nest_beats_its_lanes);
+    tcase_add_test(tc, overlapping_iterations_never_take_longer);
     tcase_add_test(tc, huge_nests_saturate);
     tcase_add_loop_test(tc, the_vector_path_does_one_operation_per_output_lane, 0,
                         (int)ZS_LEN(vectors));

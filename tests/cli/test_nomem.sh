@@ -66,6 +66,10 @@ run='--timing-only --fidelity tile --quiet --jobs 1'
     starve 'run of an ONNX file' run small.yaml $run --format csv --model "$(first_of "$corpus/onnx")"
     starve 'run of a Caffe file' run small.yaml $run --format csv --model "$(first_of "$corpus/caffe")"
     starve show show small.yaml --plan
+    printf '| Site Type | Used |\n| Slice LUTs | 20000 |\n' >util.rpt
+    printf '<a><AreaEstimates><Resources><LUT>9</LUT></Resources></AreaEstimates></a>' >csynth.xml
+    starve 'show --calibrate' show small.yaml --calibrate util.rpt --out made.yaml
+    starve 'show --calibrate, XML' show small.yaml --calibrate csynth.xml
     starve schema schema
     starve explain explain small.yaml --format csv
     starve compare compare small.yaml --vary accelerator.fusion=none,lf2 --fidelity tile --format csv

@@ -43,6 +43,24 @@ own=$(sed -n 's/.*"sha256": "\(.*\)".*/\1/p' out | head -n 1)
 program run --model finn_tfc --set accelerator.precision=int8 --set batch=3 --format json "$presets/default.yaml"
 ok "$([ -n "$own" ] && grep -q "$own" out; echo $?)" 'the same results as a tiled engine'
 
+# ---- numerics of the network's own widths
+qnn=$TOP/../shared/data/qnn
+printf 'board: {base: pynq-z1}\naccelerator: {kind: stream, clock: 100 MHz, precision: fp32}\n' >own.yaml
+if [ -d "$qnn/golden" ] && /usr/bin/python3 -c 'import numpy' 2>/dev/null; then
+    /usr/bin/python3 "$TOP/tests/cli/qnn_goldens.py" "$ZYNQSIM" own.yaml "$qnn" >out 2>&1
+    ok $? 'nine quantised networks go through the pipeline bit by bit'
+    cat out
+    program run own.yaml --model "$qnn/cnv_w1a1.onnx" --timing-only --set accelerator.stream.acc_bits=12
+    ok "$([ $status = 2 ] && grep -q 'sums of layer Conv_0 go from .* takes 13 bits, not 12' err; echo $?)" 'accumulators that are too narrow are refused'
+    program run own.yaml --model "$qnn/cnv_w1a1.onnx" --output MatMul_2 --output MultiThreshold_3 --fidelity bound
+    ok "$([ $status = 0 ] && grep -q '1 results inside the pipeline' out err; echo $?)" 'values inside the pipeline can be looked at'
+    program show own.yaml --model "$qnn/tfc_w1a1_brevitas.onnx" --streamline
+    ok "$([ $status = 0 ] && grep -qE '^MatMul_24 .* 8 .*1 threshold, 5 of 64 fall .*BatchNormalization_25, BipolarQuant_27' out; echo $?)" \
+        'the steps of streamlining are shown'
+fi
+program show "$presets/finn-tfc.yaml" --streamline
+ok "$([ $status = 2 ] && grep -q 'nothing to streamline' err; echo $?)" 'a network without quantisers has none'
+
 # ---- FIFOs
 program fifos "$cnv" --format csv
 ok "$([ $status = 0 ] && awk -F, 'NR > 1 { n++; sum += $5 } END { exit !(n == 36 && sum <= 634) }' out; echo $?)" 'at most 634 words of FIFOs lose nothing'
@@ -80,6 +98,29 @@ ok "$([ $status = 1 ] && [ ! -s out ] && grep -q 'sum/join.b: deadlock at clock 
 program fifos block.yaml --format csv
 ok "$([ $status = 0 ] && awk -F, '$1 == "sum/join.b" { exit !($5 > 8 && $5 < 60) }' out; echo $?)" 'how deep it has to be'
 
+# ---- foldings of layers, and files of FINN
+printf 'extends: %s\nlayers: {conv1: {pe: 32, simd: 3}, MVAU_1: {pe: 16}}\n' "$cnv" >layers.yaml
+program run layers.yaml --timing-only --set batch=3 --set accelerator.stream.fifo_depth=512
+ok "$([ $status = 0 ] && says 'limit conv2/mvu: 56448 cycles'; echo $?)" 'layers have their own PEs and lanes'
+program show layers.yaml
+cp out shown.yaml
+sed -i '/^$/,$d' shown.yaml
+ok "$(grep -q '^  "conv1": {pe: 32, simd: 3}' out; echo $?)" 'and are shown so'
+program show "$cnv" --write-folding fold.json
+ok "$([ $status = 0 ] && grep -q '"MVAU_hls_8"' fold.json; echo $?)" 'a folding file is written'
+program run "$cnv" --timing-only --set batch=4 --format json
+whole=$(field cycles)
+printf 'extends: %s\naccelerator: {stream: {folding: "", fifos: ""}}\n' "$cnv" >bare.yaml
+program run bare.yaml --timing-only --set batch=4 --format json --folding fold.json
+ok "$([ $status = 0 ] && [ "$whole" = "$(field cycles)" ]; echo $?)" "and read again: $whole cycles"
+program fifos block.yaml --set accelerator.stream.folding=
+luts=$(sed -n 's/^\([0-9]*\) LUTs and .*/\1/p' out)
+program fifos block.yaml --set accelerator.stream.folding= --luts $((luts - 1)) --write-folding fifos.json
+ok "$([ $status = 0 ] && [ "$(sed -n 's/^\([0-9]*\) LUTs and .*/\1/p' out)" -lt "$luts" ] && grep -q 'a loss of [0-9]' out && grep -q inFIFODepths fifos.json; echo $?)" \
+    'FIFOs for a budget of LUTs'
+program fifos block.yaml --luts 20
+ok "$([ $status = 2 ] && grep -q 'LUTs are the least, not 20' err; echo $?)" 'a budget below the least is refused'
+
 # ---- a target instead of a folding
 program run "$cnv" --timing-only --fidelity bound --set accelerator.stream.folding= --set 'accelerator.stream.target=100 kcycles' --set accelerator.stream.fifos= --format json
 target=$(field cycles)
@@ -102,6 +143,15 @@ bad 'lanes of the input' 'do not divide' "$cnv" --set "$s.input_lanes=7"
 bad 'no FIFO behind a fork' 'depth 0' block.yaml --set "$s.fifos=*=0"
 bad 'zeros in a bipolar stream' 'bipolar' block.yaml --set "$s.act_bits=1"
 bad 'a FIFO that there is not' 'nothing is called' "$cnv" --set "$s.fifos=conv2/mvau=8"
+bad 'PEs of a layer that do not divide' 'layers: 7 PEs do not divide the 64' "$cnv" --set layers.conv1.pe=7
+bad 'PEs of a layer that there is not' 'nothing is called "conv77"' "$cnv" --set layers.conv77.pe=8
+bad 'PEs where layers have no hardware' 'layers of kind tiled have no hardware' "$presets/default.yaml" --set layers.conv1.pe=8
+echo '{"MVAU_0": {"PE": 0}}' >wrong.json
+bad 'a folding file with a wrong figure' 'no whole number of 1' "$cnv" --folding wrong.json
+echo '{"Softmax_0": {"PE": 1}}' >wrong.json
+bad 'a folding file with another node' 'no type of node known' "$cnv" --folding wrong.json
+echo '{"MVAU_0": {"PE": 1,}}' >wrong.json
+bad 'a file that is no JSON' 'line 1' "$cnv" --folding wrong.json
 sed 's/- {conv: last/- {softmax: soft}\n  - {conv: last/' net.yaml >net2.yaml
 bad 'a layer amid the pipeline that it cannot take' 'soft: cannot be a node' block.yaml --set network.model=net2.yaml
 finish

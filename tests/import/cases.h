@@ -19,10 +19,12 @@ TCase *tcase_net_tflite(void);
 TCase *tcase_net_yaml(void);
 TCase *tcase_net_weights(void);
 TCase *tcase_net_models(void);
+TCase *tcase_image_sets(void);
 TCase *tcase_table(void);
 TCase *tcase_csv_line(void);
 TCase *tcase_reference(void);
 TCase *tcase_builds(void);
+TCase *tcase_utilization(void);
 TCase *tcase_result_json(void);
 TCase *tcase_baseline_read(void);
 

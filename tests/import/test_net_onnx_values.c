@@ -419,6 +419,77 @@ START_TEST(test_transposed_convolutions_follow_their_definition)
 }
 END_TEST
 
+/* ---- what is computed where others have constants ---------------------------------------------
+ */
+
+START_TEST(test_where_chooses_by_a_computed_condition)
+{
+    const float zero = 0, below = -9;
+    wire graph = {.n = 0};
+    onnx_init_floats(&graph, "zero", &zero, 1);
+    onnx_init_floats(&graph, "below", &below, 1);
+    onnx_node(&graph, "Greater", "g", "x zero", "c", NULL);
+    onnx_node(&graph, "Where", "w", "c x below", "y", NULL);
+    const float *y = run(&graph, "y", 13);
+    for (int i = 0; i < 192; i++)
+        near(y[i], (&x[0][0][0])[i] > 0 ? (double)(&x[0][0][0])[i] : -9);
+}
+END_TEST
+
+/* x from -5 to 5: steps of 10 / 255 around 127 or 128. */
+START_TEST(test_scales_are_found_while_running)
+{
+    static const float weights[3 * 2] = {1, 0, 0, 1, 0, -1};
+    static const int64_t dims[2] = {3, 64}, back[2] = {1, 128}, square[2] = {3, 2};
+    wire graph = {.n = 0}, t = {.n = 0};
+    onnx_attr_ints(&t, "perm", 2, 1, 0, 0, 0);
+    onnx_init_ints(&graph, "dims", dims, 2);
+    onnx_init_ints(&graph, "back", back, 2);
+    onnx_init_floats(&graph, "flat_w", weights, 6);
+    onnx_init_ints(&graph, "square", square, 2);
+    onnx_node(&graph, "Reshape", "rw", "flat_w square", "w", NULL);
+    onnx_node(&graph, "DynamicQuantizeLinear", "d", "x", "q s z", NULL);
+    onnx_node(&graph, "Reshape", "rq", "q dims", "rows", NULL);
+    onnx_node(&graph, "Transpose", "tq", "rows", "lines", &t);
+    onnx_node(&graph, "MatMulInteger", "m", "lines w z", "sums", NULL);
+    onnx_node(&graph, "Cast", "c", "sums", "real", NULL);
+    onnx_node(&graph, "Mul", "k", "real s", "scaled", NULL);
+    onnx_node(&graph, "Reshape", "ry", "scaled back", "y", NULL);
+    const float *y = run(&graph, "y", 13);
+    for (int i = 0; i < 64; i++) {
+        const double a = (double)x[0][i / 8][i % 8], b = (double)x[1][i / 8][i % 8],
+                     c = (double)x[2][i / 8][i % 8];
+        ck_assert(fabs((double)y[2 * i] - a) < 0.03);
+        ck_assert(fabs((double)y[2 * i + 1] - (b - c)) < 0.06);
+    }
+}
+END_TEST
+
+START_TEST(test_five_dimensions_are_normalised_by_channel)
+{
+    static const int64_t up[5] = {1, 3, 2, 4, 8}, down[4] = {1, 3, 8, 8};
+    static const float gamma[3] = {1, 2, 3}, beta[3] = {0, 1, 2}, mean[3] = {1, 0, 1},
+                       variance[3] = {1, 4, 9};
+    wire graph = {.n = 0}, attrs = {.n = 0};
+    onnx_attr_float(&attrs, "epsilon", 0);
+    onnx_init_ints(&graph, "up", up, 5);
+    onnx_init_ints(&graph, "down", down, 4);
+    onnx_init_floats(&graph, "gamma", gamma, 3);
+    onnx_init_floats(&graph, "beta", beta, 3);
+    onnx_init_floats(&graph, "mean", mean, 3);
+    onnx_init_floats(&graph, "variance", variance, 3);
+    onnx_node(&graph, "Reshape", "a", "x up", "v", NULL);
+    onnx_node(&graph, "BatchNormalization", "n", "v gamma beta mean variance", "w", &attrs);
+    onnx_node(&graph, "Reshape", "c", "w down", "y", NULL);
+    const float *y = run(&graph, "y", 13);
+    for (int c = 0; c < 3; c++)
+        for (int i = 0; i < 64; i++)
+            near(y[c * 64 + i], (double)gamma[c] * ((double)x[c][i / 8][i % 8] - (double)mean[c]) /
+                                        sqrt((double)variance[c]) +
+                                    (double)beta[c]);
+}
+END_TEST
+
 TCase *tcase_net_onnx_values(void)
 {
     TCase *tc = net_case("net_onnx_values");
@@ -439,6 +510,9 @@ TCase *tcase_net_onnx_values(void)
     tcase_add_loop_test(tc, test_softmax_of_the_last_axis, 0, 2);
     tcase_add_test(tc, test_instances_are_normalised);
     tcase_add_test(tc, test_matrices_are_multiplied_in_stacks);
+    tcase_add_test(tc, test_where_chooses_by_a_computed_condition);
+    tcase_add_test(tc, test_scales_are_found_while_running);
+    tcase_add_test(tc, test_five_dimensions_are_normalised_by_channel);
     tcase_add_loop_test(tc, test_resize_repeats_or_blends, 0, 2);
     tcase_add_loop_test(tc, test_transposed_convolutions_follow_their_definition, 0,
                         (int)ZS_LEN(turns));

@@ -182,6 +182,37 @@ START_TEST(test_integers_follow_the_rules_of_the_format)
 }
 END_TEST
 
+/* With a constant for each channel: scale 0.25, zero 2; the result in steps of 0.375 around -4. */
+static const struct {
+    int code;
+    int q[X_N];
+} pairs[] = {
+    {0, {-5, -24, -3, -21, 0, -19, 3, -16, 5, -13, 8, -11}},
+    {41, {-16, 5, -13, 8, -11, 11, -8, 13, -5, 16, -3, 19}},
+    {18, {-18, 26, -12, 11, -7, -4, -1, -19, 4, -34, 10, -48}},
+};
+
+START_TEST(test_integers_meet_constants)
+{
+    static const int8_t constant[2] = {10, -20};
+    const tfl_tensor t[3] = {
+        {.type = TFL_INT8, .rank = 4, .dims = {1, 2, 3, 2}, .scale = 0.5f, .zero = 3},
+        {.type = TFL_INT8,
+         .rank = 1,
+         .dims = {2},
+         .scale = 0.25f,
+         .zero = 2,
+         .data = constant,
+         .bytes = 2},
+        {.type = TFL_INT8, .rank = 4, .dims = {1, 2, 3, 2}, .scale = 0.375f, .zero = -4}};
+    zs_net *net = NULL;
+    const float *y = run(tflite_model(&arena, pairs[_i].code, t, 3, &(const tfl_option){0}), &net);
+    for (int i = 0; i < X_N; i++)
+        ck_assert_msg((int)y[i] - 4 == pairs[_i].q[i], "operator %d: element %d is %d, not %d",
+                      pairs[_i].code, i, (int)y[i] - 4, pairs[_i].q[i]);
+}
+END_TEST
+
 START_TEST(test_multipliers_round_by_rule)
 {
     ck_assert_int_eq(zs_rule_scale(ZS_ROUND_DOUBLE, 3, 0.5), 2);
@@ -242,6 +273,7 @@ TCase *tcase_net_tflite(void)
     TCase *tc = net_case("net_tflite");
     tcase_add_loop_test(tc, test_operators_compute_what_tflite_does, 0, (int)ZS_LEN(cases));
     tcase_add_loop_test(tc, test_integers_follow_the_rules_of_the_format, 0, (int)ZS_LEN(integers));
+    tcase_add_loop_test(tc, test_integers_meet_constants, 0, (int)ZS_LEN(pairs));
     tcase_add_test(tc, test_multipliers_round_by_rule);
     tcase_add_loop_test(tc, test_a_cut_or_changed_file_never_crashes, 0, 2);
     tcase_add_test(tc, test_what_cannot_be_handled_is_named);

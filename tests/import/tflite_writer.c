@@ -16,7 +16,7 @@ static size_t put(flat *f, uint64_t value, size_t bytes)
     const size_t at = f->n;
     ck_assert(at + bytes <= ROOM);
     for (size_t i = 0; i < bytes; i++)
-        f->data[f->n++] = i < sizeof value ? (uint8_t)(value >> (8 * i)) : 0;
+        f->data[f->n++] = (uint8_t)(i < sizeof value ? value >> (8 * i) : 0);
     return at;
 }
 

@@ -1,5 +1,6 @@
 #include "sim_cases.h"
 
+#include "../../src/num/pair_priv.h"
 #include "zynqsim/tile.h"
 
 #include <string.h>
@@ -112,11 +113,148 @@ START_TEST(test_kernels_add_in_the_promised_order_at_any_size)
 }
 END_TEST
 
+/* More taps, pixels and channels than are packed at once, with the extremes of both types. */
+enum { LARGE_IC = 301, LARGE_PIXELS = 50, LARGE_OC = 70 };
+
+START_TEST(test_large_tiles_of_extremes_are_exact)
+{
+    static int16_t x16[LARGE_IC * LARGE_PIXELS], w16[LARGE_IC * LARGE_OC];
+    static int8_t x8[LARGE_IC * LARGE_PIXELS], w8[LARGE_IC * LARGE_OC];
+    static int64_t sums64[LARGE_PIXELS * LARGE_OC], mixed[LARGE_PIXELS * LARGE_OC];
+    static int32_t sums32[LARGE_PIXELS * LARGE_OC];
+    static uint32_t offsets[LARGE_IC];
+    const int16_t high = _i == 1 ? INT16_MIN : INT16_MAX; /* of weights */
+    zs_prng prng = {.state = 7};
+    for (size_t i = 0; i < ZS_LEN(x16); i++) {
+        x16[i] = zs_prng_next(&prng) % 3 ? INT16_MIN : INT16_MAX;
+        x8[i] = zs_prng_next(&prng) % 3 ? INT8_MIN : INT8_MAX;
+    }
+    for (size_t i = 0; i < ZS_LEN(w16); i++) {
+        w16[i] = zs_prng_next(&prng) % 5 ? high : INT16_MIN + 1;
+        w8[i] = zs_prng_next(&prng) % 5 ? INT8_MIN : INT8_MAX;
+    }
+    const zs_tile t = {.oc_n = LARGE_OC,
+                       .ic_n = LARGE_IC,
+                       .oy_n = 2,
+                       .ox_n = LARGE_PIXELS / 2,
+                       .kh = 1,
+                       .kw = 1,
+                       .sh = 1,
+                       .sw = 1,
+                       .dh = 1,
+                       .dw = 1,
+                       .x_channel = LARGE_PIXELS,
+                       .x_row = LARGE_PIXELS / 2,
+                       .x_column = 1};
+    memset(sums64, 0, sizeof sums64);
+    memset(mixed, 0, sizeof mixed);
+    memset(sums32, 0, sizeof sums32);
+    zs_tile_i16(&t, x16, w16, sums64, offsets);
+    zs_tile_w8a16(&t, x16, w8, mixed, offsets);
+    zs_tile_i8(&t, x8, w8, sums32, offsets);
+    for (uint32_t p = 0; p < LARGE_PIXELS; p++)
+        for (uint32_t oc = 0; oc < LARGE_OC; oc++) {
+            int64_t want64 = 0, want_mixed = 0, want32 = 0;
+            for (uint32_t ic = 0; ic < LARGE_IC; ic++) {
+                const size_t at = (size_t)ic * LARGE_PIXELS + p, w = (size_t)ic * LARGE_OC + oc;
+                want64 += (int64_t)x16[at] * w16[w];
+                want_mixed += (int64_t)x16[at] * w8[w];
+                want32 += (int64_t)x8[at] * w8[w];
+            }
+            ck_assert_int_eq(sums64[p * LARGE_OC + oc], want64);
+            ck_assert_int_eq(mixed[p * LARGE_OC + oc], want_mixed);
+            ck_assert_int_eq(sums32[p * LARGE_OC + oc], want32);
+        }
+}
+END_TEST
+
+START_TEST(test_every_vector_unit_gives_the_same_sums)
+{
+    enum { PAIRS = ZS_PAIRS_MAX, LANES = ZS_PAIR_LANES, PIXELS = ZS_PAIR_PIXELS };
+    static int32_t x[PAIRS * PIXELS], w[PAIRS * LANES];
+    int32_t narrow[PIXELS][LANES], *narrow_rows[PIXELS];
+    int64_t wide[PIXELS][LANES], *wide_rows[PIXELS];
+    uint32_t unit_n;
+    const zs_pair_unit *units = zs_pair_units(&unit_n);
+    zs_prng prng = {.state = 3};
+    for (size_t i = 0; i < ZS_LEN(w); i++) /* two of 16 bits; none of the weights is -32768 */
+        w[i] = (int32_t)((uint32_t)zs_prng_next(&prng) | 0x10001u);
+    for (size_t i = 0; i < ZS_LEN(x); i++)
+        x[i] = (int32_t)zs_prng_next(&prng);
+    for (int p = 0; p < PIXELS; p++) {
+        narrow_rows[p] = narrow[p];
+        wide_rows[p] = wide[p];
+    }
+    for (uint32_t unit = 0; unit < unit_n; unit++) {
+        memset(wide, 0, sizeof wide);
+        memset(narrow, 0, sizeof narrow);
+        units[unit].wide(x, PIXELS, w, LANES, PAIRS, wide_rows);
+        units[unit].narrow(x, PIXELS, w, LANES, 1, narrow_rows);
+        for (int p = 0; p < PIXELS; p++)
+            for (int oc = 0; oc < LANES; oc++) {
+                int64_t want = 0, first = 0;
+                for (int k = 0; k < PAIRS; k++) {
+                    const int32_t a = x[k * PIXELS + p], b = w[k * LANES + oc];
+                    want += (int64_t)(int16_t)a * (int16_t)b + (int64_t)(a >> 16) * (b >> 16);
+                    first = k == 0 ? want : first;
+                }
+                ck_assert_int_eq(wide[p][oc], want);
+                ck_assert_int_eq(narrow[p][oc], first);
+            }
+    }
+}
+END_TEST
+
+/* Sums to elements at once, and one by one as zs_requantise has it, halves and extremes included.
+ */
+START_TEST(test_rows_of_sums_are_rounded_as_single_ones)
+{
+    enum { OC = 70, PIXELS = 3 };
+    static const uint32_t precisions[] = {ZS_INT8, ZS_FIXED16, ZS_W8A16};
+    static int64_t sums64[PIXELS * OC];
+    static int32_t sums32[PIXELS * OC];
+    zs_requant requant[OC];
+    zs_prng prng = {.state = 11};
+    const uint32_t precision = precisions[_i];
+    const int32_t most = precision == ZS_INT8 ? INT8_MAX : INT16_MAX;
+    for (int round = 0; round < 40; round++) {
+        const int32_t shift = round < 34 ? 2 * round - 4 : (int32_t)zs_prng_below(&prng, 63);
+        for (int oc = 0; oc < OC; oc++)
+            requant[oc] = (zs_requant){
+                precision == ZS_FIXED16 ? 1 : (int32_t)(zs_prng_next(&prng) >> 34 | 1 << 29),
+                shift};
+        const zs_layer_scale scale = {.requant = requant, .act_lo = -most + 3, .act_hi = most};
+        const zs_layer layer = {.index = 0};
+        const zs_quant q = {.precision = precision, .layers = &scale};
+        const zs_sum_block b = {.oc_n = OC, .sum_pitch = OC, .y_pitch = OC, .pixel_n = PIXELS};
+        for (int i = 0; i < PIXELS * OC; i++) {
+            sums64[i] = (int64_t)zs_prng_next(&prng) >> (16 + zs_prng_below(&prng, 40));
+            if (i % 3 == 0 && shift > 0 && shift < 40) /* a half */
+                sums64[i] = (2 * (sums64[i] % 100) + 1) * (INT64_C(1) << (shift - 1));
+            sums32[i] = i % 50 == 0 ? INT32_MIN : (int32_t)sums64[i];
+        }
+        static int8_t y8[PIXELS * OC];
+        static int16_t y16[PIXELS * OC];
+        zs_kernels_of(&q)->finish(&q, &layer, &b,
+                                  precision == ZS_INT8 ? (const void *)sums32 : sums64,
+                                  precision == ZS_INT8 ? (void *)y8 : y16);
+        for (int i = 0; i < PIXELS * OC; i++) {
+            const int64_t sum = precision == ZS_INT8 ? sums32[i] : sums64[i];
+            ck_assert_int_eq(precision == ZS_INT8 ? y8[i] : y16[i],
+                             zs_requantise(sum, requant[i % OC], scale.act_lo, scale.act_hi));
+        }
+    }
+}
+END_TEST
+
 TCase *tcase_tile_kernels(void)
 {
     TCase *tc = tcase_create("tile kernels");
     tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, test_kernels_add_in_the_promised_order_at_any_size, 0,
                         (int)ZS_LEN(shapes));
+    tcase_add_loop_test(tc, test_large_tiles_of_extremes_are_exact, 0, 2);
+    tcase_add_test(tc, test_every_vector_unit_gives_the_same_sums);
+    tcase_add_loop_test(tc, test_rows_of_sums_are_rounded_as_single_ones, 0, 3);
     return tc;
 }

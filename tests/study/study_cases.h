@@ -16,5 +16,6 @@ TCase *tcase_explain(void);
 TCase *tcase_condition(void);
 TCase *tcase_pareto(void);
 TCase *tcase_sweep(void);
+TCase *tcase_accuracy(void);
 
 #endif

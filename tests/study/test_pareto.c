@@ -113,7 +113,7 @@ START_TEST(the_best_by_bounds_is_the_best_of_all)
     zs_best best;
     ck_assert_int_eq(zs_best_init(&best, &arena, list, POINTS, NULL), ZS_OK);
     while (zs_best_next(&best, &point)) {
-        zs_best_tell(&best, point, truth[point]);
+        zs_best_record(&best, point, truth[point]);
         tried++;
     }
     ck_assert(best.found);
@@ -129,7 +129,7 @@ START_TEST(bounds_that_say_nothing_leave_no_point_out)
     uint64_t point, tried = 0;
     ck_assert_int_eq(zs_best_init(&best, &arena, list, 3, NULL), ZS_OK);
     while (zs_best_next(&best, &point)) {
-        zs_best_tell(&best, point, 5.0 + (double)point);
+        zs_best_record(&best, point, 5.0 + (double)point);
         tried++;
     }
     ck_assert_uint_eq(tried, 3);

@@ -184,7 +184,7 @@ START_TEST(search_by_bounds_finds_what_exhaustive_search_does)
     zs_best best;
     ck_assert_int_eq(zs_best_init(&best, &keep, list, n, NULL), ZS_OK);
     for (; zs_best_next(&best, &own); tried++)
-        zs_best_tell(&best, own, truth[own]);
+        zs_best_record(&best, own, truth[own]);
     ck_assert_uint_eq(best.point, want);
     ck_assert_uint_le(tried * 4, n);
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 
 typedef struct wire {
-    char id[8], name[48];
+    char id[8], name[72];
     uint32_t width;
     bool is_known;
     uint64_t value, since_ps, high_ps, changes;

@@ -8,8 +8,8 @@
 
 typedef struct peer {
     mpi_order order;  /* what it is at; kept, for MPI may still be sending it */
-    double since_s;   /* it was given that, or told to begin */
-    double spoken_s;  /* it was last told anything */
+    double since_s;   /* it was given that, or asked to begin */
+    double spoken_s;  /* it was last sent anything */
     bool is_ready;    /* reads the same sweep */
     bool is_busy;     /* has a point */
     bool is_silent;   /* does not answer */
@@ -21,7 +21,7 @@ typedef struct peer {
 static struct {
     peer *peers; /* [rank]; that of rank 0 is not used */
     int ranks;
-    bool started, stopped; /* the others were told so */
+    bool started, stopped; /* the others know */
     double longest_s;      /* answer */
     char *message;         /* the last one */
     size_t room;
@@ -35,7 +35,7 @@ static double patience_s(void)
 /* ---- messages -------------------------------------------------------------------------------- */
 
 /* Never waits. A point fits in what MPI sends without asking the other side. */
-static void tell(int rank, enum mpi_tag tag, const void *data, size_t bytes)
+static void send_to(int rank, enum mpi_tag tag, const void *data, size_t bytes)
 {
     MPI_Request request;
     world.peers[rank].spoken_s = cli_seconds();
@@ -157,7 +157,7 @@ static void take_ready(const service *s, int rank)
     p->is_silent = false;
     if (p->is_ready)
         return;
-    tell(rank, TAG_STOP, NULL, 0);
+    send_to(rank, TAG_STOP, NULL, 0);
     leave_out(rank, why_foreign(s->job->id, world.message, text, sizeof text));
 }
 
@@ -221,9 +221,9 @@ static void hand_out(service *s)
             p->order = order;
             p->is_busy = true;
             p->since_s = now_s;
-            tell(rank, TAG_POINT, &p->order, sizeof p->order);
+            send_to(rank, TAG_POINT, &p->order, sizeof p->order);
         } else if (now_s - p->spoken_s > MPI_WAIT_S) {
-            tell(rank, TAG_WAIT, NULL, 0);
+            send_to(rank, TAG_WAIT, NULL, 0);
         }
     }
 }
@@ -277,7 +277,7 @@ static void start_workers(void)
 {
     for (int rank = 1; rank < world.ranks && !world.started; rank++) {
         world.peers[rank].since_s = cli_seconds();
-        tell(rank, TAG_GO, NULL, 0);
+        send_to(rank, TAG_GO, NULL, 0);
     }
     world.started = true;
 }
@@ -286,7 +286,7 @@ static void stop_workers(void)
 {
     for (int rank = 1; rank < world.ranks && !world.stopped; rank++)
         if (!world.peers[rank].is_out)
-            tell(rank, TAG_STOP, NULL, 0);
+            send_to(rank, TAG_STOP, NULL, 0);
     world.stopped = true;
 }
 
@@ -335,12 +335,12 @@ static bool await_leaving(void)
             world.peers[rank].has_left = true;
         for (int i = 1; i < world.ranks; i++)
             if (world.peers[i].has_left && cli_seconds() - world.peers[i].spoken_s > 1)
-                tell(i, TAG_WAIT, NULL, 0);
+                send_to(i, TAG_WAIT, NULL, 0);
     }
     for (rank = 1; rank < world.ranks; rank++)
         all_left = all_left && world.peers[rank].has_left;
     for (rank = 1; rank < world.ranks; rank++)
-        tell(rank, all_left ? TAG_END : TAG_QUIT, NULL, 0);
+        send_to(rank, all_left ? TAG_END : TAG_QUIT, NULL, 0);
     /* MPI sends while it is called: before it is aborted what was said has to leave this rank */
     for (const double said_s = cli_seconds(); !all_left && cli_seconds() - said_s < 1;)
         if (!receive(&rank, &tag, &bytes))

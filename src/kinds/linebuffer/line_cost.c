@@ -7,26 +7,30 @@
  */
 
 enum { MAX_RING = 250, CHUNK_BYTES = 4096 };
+enum { STREAMS = 3 }; /* input, weights, output */
 
 static uint32_t elem_of(const zs_design *d)
 {
     return zs_elem_bytes(d->accel.precision);
 }
 
-/* Clocks in which `elems` pass the stream to or from a port. */
-static uint64_t beats(const zs_design *d, uint32_t port, uint64_t elems)
+static uint32_t stream_bytes(const zs_design *d, const line_rooms *rooms, uint32_t port)
 {
-    return zs_ceil_div(elems * elem_of(d), zs_port_params(&d->board, port)->beat_bytes);
+    const uint32_t beat = zs_port_params(&d->board, port)->beat_bytes;
+    return beat < rooms->beat_bytes ? beat : rooms->beat_bytes;
 }
 
-static uint64_t in_beats(const zs_design *d, uint64_t elems)
+/* Clocks in which `elems` pass the stream from or to a port. */
+static uint64_t in_beats(const zs_design *d, const zs_plan_row *row, uint64_t elems)
 {
-    return beats(d, d->accel.ports.input, elems);
+    return zs_ceil_div(elems * elem_of(d),
+                       stream_bytes(d, line_of(row)->rooms, d->accel.ports.input));
 }
 
-static uint64_t out_beats(const zs_design *d, uint64_t elems)
+static uint64_t out_beats(const zs_design *d, const zs_plan_row *row, uint64_t elems)
 {
-    return beats(d, d->accel.ports.output, elems);
+    return zs_ceil_div(elems * elem_of(d),
+                       stream_bytes(d, line_of(row)->rooms, d->accel.ports.output));
 }
 
 static uint64_t words(const zs_design *d, uint64_t elems)
@@ -91,8 +95,8 @@ uint64_t zs_line_row_start(const zs_design *d, const zs_plan_row *row)
 {
     const zs_window *w = &row->window;
     const uint64_t line = (uint64_t)row->x.shape.w * line_of(row)->x_c;
-    const uint64_t columns = in_beats(d, (uint64_t)w->kw * line_of(row)->x_c);
-    return (w->sh - 1) * in_beats(d, line) + columns +
+    const uint64_t columns = in_beats(d, row, (uint64_t)w->kw * line_of(row)->x_c);
+    return (w->sh - 1) * in_beats(d, row, line) + columns +
            (uint64_t)w->kh * line_params_of(&d->accel)->line_fill + window_copy(d, row);
 }
 
@@ -104,15 +108,15 @@ uint64_t zs_line_pixel(const zs_design *d, const zs_plan_row *row)
     const uint64_t filters = filters_per_pe(d, row);
     const uint64_t macs = filters * zs_line_filter_words(d, row);
     const uint64_t drain = (d->accel.unroll.oc - 1) * (filters + p->drain_gap);
-    const uint64_t next_columns = in_beats(d, (uint64_t)row->window.sw * line_of(row)->x_c);
+    const uint64_t next_columns = in_beats(d, row, (uint64_t)row->window.sw * line_of(row)->x_c);
     const uint64_t next = next_columns + p->line_fill + window_copy(d, row) + p->shift;
-    const uint64_t out = out_beats(d, line_of(row)->y_c) + p->store_fill;
+    const uint64_t out = out_beats(d, row, line_of(row)->y_c) + p->store_fill;
     return zs_max_u64(macs + p->pixel_fill + drain, zs_max_u64(next, out));
 }
 
 uint64_t zs_line_row_end(const zs_design *d, const zs_plan_row *row)
 {
-    return out_beats(d, line_of(row)->y_c) + line_params_of(&d->accel)->row_end;
+    return out_beats(d, row, line_of(row)->y_c) + line_params_of(&d->accel)->row_end;
 }
 
 /* Windows of a pooled row one after the other, each taking sw new columns of kh lines. Meanwhile
@@ -121,18 +125,23 @@ uint64_t zs_line_pool(const zs_design *d, const zs_plan_row *row, bool is_last)
 {
     const line_params *p = line_params_of(&d->accel);
     const zs_window *w = &row->pool_window;
-    const uint64_t pixel = out_beats(d, line_of(row)->y_c);
+    const uint64_t pixel = out_beats(d, row, line_of(row)->y_c);
     const uint64_t step = w->sw < w->kw ? w->sw : w->kw;
     const uint64_t pass =
         row->y.shape.w * (w->kh * step * pixel + p->pool_fill) + w->kh * (w->kw - step) * pixel;
     if (is_last)
         return pass;
-    const uint64_t ahead = zs_min_u64(p->pool_fifo_beats / pixel + 1, row->ow);
+    const uint64_t ahead = zs_min_u64(line_of(row)->rooms->pool_fifo_beats / pixel + 1, row->ow);
     const uint64_t hidden = zs_line_row_start(d, row) + ahead * zs_line_pixel(d, row);
     return pass > hidden ? pass - hidden : 0;
 }
 
 /* ---- memories -------------------------------------------------------------------------------- */
+
+uint32_t zs_line_bram18(uint64_t depth, uint32_t bits)
+{
+    return zs_prefers_lutram(depth, bits) ? 0 : zs_bram18_of(depth, bits);
+}
 
 static void set_buffer(zs_plan_draft *d, zs_buffer_id id, const char *name, uint64_t banks,
                        uint64_t depth, uint64_t bits, uint64_t slots)
@@ -144,8 +153,7 @@ static void set_buffer(zs_plan_draft *d, zs_buffer_id id, const char *name, uint
     b->word_bits = (uint32_t)zs_min_u64(bits, UINT32_MAX);
     b->slots = (uint32_t)zs_min_u64(slots, UINT32_MAX);
     b->bytes = (uint64_t)b->banks * b->depth_words * b->word_bits / 8;
-    const uint64_t each =
-        zs_prefers_lutram(depth, b->word_bits) ? 0 : zs_bram18_of(depth, b->word_bits);
+    const uint64_t each = zs_line_bram18(depth, b->word_bits);
     b->bram18 = (uint32_t)zs_min_u64(each * b->banks, UINT32_MAX / 8);
 }
 
@@ -157,20 +165,20 @@ static bool is_call(const zs_plan_row *row)
 static zs_status size_lines(zs_plan_draft *d, zs_err *err)
 {
     const zs_design *design = d->design;
-    uint64_t longest = line_params_of(&design->accel)->line_elems, taps = 1;
+    const line_rooms *rooms = d->own;
+    uint64_t longest = rooms->line_elems, taps = 1;
     for (uint32_t i = 0; i < d->row_n; i++) {
         const zs_plan_row *r = &d->rows[i];
         if (!is_call(r))
             continue;
         const uint64_t elems = (uint64_t)r->x.shape.w * line_of(r)->x_c;
         taps = zs_max_u64(taps, (uint64_t)(r->window.kh - 1) * r->window.dh + 1);
-        if (line_params_of(&design->accel)->line_elems == 0)
+        if (rooms->line_elems == 0)
             longest = zs_max_u64(longest, elems);
         else if (elems > longest)
             return zs_fail(err, ZS_ERANGE, "accelerator.linebuffer.line",
                            "%u elements do not hold a line of layer %s: %llu are needed",
-                           line_params_of(&design->accel)->line_elems, r->name,
-                           (unsigned long long)elems);
+                           rooms->line_elems, r->name, (unsigned long long)elems);
     }
     set_buffer(d, ZS_BUF_INPUT, "line buffer", taps, words(design, longest),
                8ull * elem_of(design) * design->accel.unroll.ic, taps);
@@ -180,30 +188,52 @@ static zs_status size_lines(zs_plan_draft *d, zs_err *err)
 static void size_pool_lines(zs_plan_draft *d)
 {
     const zs_design *design = d->design;
-    const uint32_t width = zs_port_params(&design->board, design->accel.ports.output)->beat_bytes;
+    const line_rooms *rooms = d->own;
+    const uint32_t width = stream_bytes(design, rooms, design->accel.ports.output);
     uint64_t lines = 0, depth = 0;
     for (uint32_t i = 0; i < d->row_n; i++) {
         const zs_plan_row *r = &d->rows[i];
         if (!is_call(r) || r->pool == ZS_NO_INDEX)
             continue;
         lines = zs_max_u64(lines, r->pool_window.kh);
-        depth = zs_max_u64(depth, r->ow * out_beats(design, line_of(r)->y_c));
+        depth = zs_max_u64(depth, r->ow * out_beats(design, r, line_of(r)->y_c));
     }
     set_buffer(d, ZS_BUF_CARRY, "pool lines", lines, depth, 8ull * width, lines);
-    set_buffer(d, ZS_BUF_OUTPUT, "pool FIFO", lines > 0,
-               line_params_of(&design->accel)->pool_fifo_beats, 8ull * width, 1);
+    set_buffer(d, ZS_BUF_OUTPUT, "pool FIFO", lines > 0, rooms->pool_fifo_beats, 8ull * width, 1);
 }
 
-/* One FIFO per stream, all as wide as the widest port in use. */
+uint32_t zs_line_fifo_width(const zs_design *d, const line_rooms *rooms)
+{
+    const zs_accel *a = &d->accel;
+    const uint32_t in = stream_bytes(d, rooms, a->ports.input);
+    const uint32_t weight = stream_bytes(d, rooms, a->ports.weight);
+    const uint32_t out = stream_bytes(d, rooms, a->ports.output);
+    const uint32_t wider = in > weight ? in : weight;
+    return wider > out ? wider : out;
+}
+
 static void size_fifos(zs_plan_draft *d)
 {
-    const zs_accel *a = &d->design->accel;
-    const uint32_t ports[] = {a->ports.input, a->ports.weight, a->ports.output};
-    uint64_t width = 1;
-    for (size_t i = 0; i < ZS_LEN(ports); i++)
-        width = zs_max_u64(width, zs_port_params(&d->design->board, ports[i])->beat_bytes);
-    set_buffer(d, ZS_BUF_RESIDENT, "stream FIFOs", ZS_LEN(ports),
-               line_params_of(a)->fifo_bytes / width, 8 * width, 1);
+    const line_rooms *rooms = d->own;
+    const uint64_t width = zs_line_fifo_width(d->design, rooms);
+    set_buffer(d, ZS_BUF_RESIDENT, "stream FIFOs", STREAMS, rooms->fifo_bytes / width, 8 * width,
+               1);
+}
+
+/* Block RAM of DMAs as wide as a port of the PS, whatever the width of the port, and of all
+ * memories but that of the weights. */
+static uint64_t other_bram18(const zs_plan_draft *d)
+{
+    uint64_t sum = STREAMS * zs_operators[ZS_OPERATOR_AXI_MASTER].cost.n[ZS_RESOURCE_BRAM18];
+    for (uint32_t id = 0; id < ZS_BUF_N; id++)
+        sum += id == ZS_BUF_WEIGHT ? 0 : d->plan->buffers[id].bram18;
+    return sum;
+}
+
+uint32_t zs_line_sum_bram18(const zs_plan_draft *d)
+{
+    const uint64_t sum = other_bram18(d) + d->plan->buffers[ZS_BUF_WEIGHT].bram18;
+    return (uint32_t)zs_min_u64(sum, UINT32_MAX);
 }
 
 static uint64_t most_filter_words(const zs_plan_draft *d, bool whole_layers)
@@ -228,13 +258,11 @@ static uint64_t weight_depth(const zs_plan_draft *d, uint64_t bits)
     if (a->buffer.weight_bytes > 0)
         return a->buffer.weight_bytes /
                ((uint64_t)a->unroll.oc * a->unroll.ic * zs_weight_bytes(a->precision));
-    uint64_t others = 3ull * zs_operators[ZS_OPERATOR_AXI_MASTER].cost.n[ZS_RESOURCE_BRAM18];
-    for (uint32_t id = 0; id < ZS_BUF_N; id++)
-        others += id == ZS_BUF_WEIGHT ? 0 : d->plan->buffers[id].bram18;
+    const uint64_t others = other_bram18(d);
     const uint64_t least = most_filter_words(d, false);
     uint64_t depth = most_filter_words(d, true);
     while (depth > least && others + (uint64_t)zs_bram18_of(depth, (uint32_t)bits) * a->unroll.oc >
-                                d->design->board.bram18) {
+                                zs_board_limit(&d->design->board, ZS_RESOURCE_BRAM18)) {
         uint64_t below = 1;
         while (below * 2 < depth)
             below *= 2;
@@ -268,10 +296,10 @@ void zs_line_shape_rings(const zs_design *d, zs_plan_row *row)
     const uint64_t line = (uint64_t)row->x.shape.w * line_of(row)->x_c * elem_of(d);
     const uint64_t result = (uint64_t)row->y.shape.w * line_of(row)->y_c * elem_of(d);
     const uint64_t lines = (uint64_t)(w->kh - 1) * w->dh + 1 + w->sh;
-    const uint64_t fifo = zs_min_u64(line_params_of(&d->accel)->fifo_bytes / line, MAX_RING);
+    const uint64_t fifo = zs_min_u64(line_of(row)->rooms->fifo_bytes / line, MAX_RING);
     line_of(row)->ring_lines = (uint32_t)(lines + fifo);
-    line_of(row)->out_slots = (uint32_t)zs_min_u64(
-        1 + zs_max_u64(1, line_params_of(&d->accel)->fifo_bytes / result), MAX_RING);
+    line_of(row)->out_slots =
+        (uint32_t)zs_min_u64(1 + zs_max_u64(1, line_of(row)->rooms->fifo_bytes / result), MAX_RING);
 }
 
 /* Half of what runs ahead, so that the next load is on its way while one is used up, but no more

@@ -1,10 +1,11 @@
-/* lines_priv.h - the steps of a plan of kind linebuffer.
+/* line_priv.h - the steps of a plan of kind linebuffer.
  *
- *   lines.c        rows: which layers, how many calls, what the PS does in between; addresses
+ *   line_choice.c  how much room memories have beside that of the weights
+ *   line_rows.c    rows: which layers, how many calls, what the PS does in between; addresses
  *   line_cost.c    prices of a row of pixels; sizes of the on-chip memories
  *   line_ops.c     ops of a call, and of the PS */
-#ifndef ZYNQSIM_LINES_PRIV_H
-#define ZYNQSIM_LINES_PRIV_H
+#ifndef ZYNQSIM_LINE_PRIV_H
+#define ZYNQSIM_LINE_PRIV_H
 
 #include "zynqsim/draft.h"
 #include "zynqsim/exec.h"
@@ -24,6 +25,14 @@ static inline const line_params *line_params_of(const zs_accel *accel)
     return (const void *)accel->params;
 }
 
+/* Room of the memories beside that of the weights, and the width of the streams: as the design
+ * says, or less. */
+typedef struct line_rooms {
+    uint32_t line_elems; /* 0: the longest line */
+    uint32_t fifo_bytes, pool_fifo_beats;
+    uint32_t beat_bytes; /* what a stream moves per clock at most, however wide its port */
+} line_rooms;
+
 /* What a row keeps besides. Tensors lie as [y][x][channel] in DRAM, channels padded
  * with zeros to whole words of unroll.ic elements. A box of a LOAD_X then names lines of the input
  * (oy0, oy_n), that of a STORE pixels of what is stored. */
@@ -39,6 +48,7 @@ typedef struct line_row {
     uint32_t tensor; /* GATHER: what is put together; of a call whose y is but a part of
                       * a tensor: that tensor; else ZS_NO_INDEX */
     uint32_t part0;  /* first channel of that tensor that y holds */
+    const line_rooms *rooms;
 } line_row;
 
 static inline line_row *line_of(const zs_plan_row *row)
@@ -70,6 +80,12 @@ uint64_t zs_line_filter_words(const zs_design *design, const zs_plan_row *row);
 uint64_t zs_line_filters_per_pe(const zs_plan_draft *d, const zs_plan_row *row);
 /* On-chip memories for rows that are not cut yet: decides the depth of the weight memory. */
 zs_status zs_line_size_buffers(zs_plan_draft *d, zs_err *err);
+/* Block RAM of all of these and the DMAs. */
+uint32_t zs_line_sum_bram18(const zs_plan_draft *d);
+/* Bytes of a word of the stream FIFOs, all as wide as the widest stream. */
+uint32_t zs_line_fifo_width(const zs_design *design, const line_rooms *rooms);
+/* Block RAM of one bank. */
+uint32_t zs_line_bram18(uint64_t depth, uint32_t bits);
 /* Lines that the line buffer and its FIFO hold of a row's input, and rows of results. */
 void zs_line_shape_rings(const zs_design *design, zs_plan_row *row);
 /* Lines of one load. */
@@ -82,6 +98,7 @@ void line_exec_op(zs_exec *e, uint32_t op);
 void line_exec_set(zs_exec *e, uint32_t image, uint32_t tensor, const float *x);
 void line_exec_get(const zs_exec *e, uint32_t image, uint32_t tensor, float *y);
 zs_xfer_fn line_xfer;
+zs_status line_lay_out(zs_plan_draft *d, const line_rooms *rooms, zs_err *err);
 zs_status line_plan(zs_plan_draft *d, zs_err *err);
 zs_status line_emit(zs_plan_draft *d, zs_err *err);
 void line_account(zs_fit_account *a, const zs_design *design, const zs_plan *plan);

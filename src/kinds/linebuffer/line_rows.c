@@ -159,8 +159,10 @@ static bool new_rows(zs_plan_draft *d, uint64_t n)
     d->rows = zs_new(d->arena, zs_plan_row, n);
     if (d->rows == NULL || own == NULL)
         return false;
-    for (uint64_t i = 0; i < n; i++)
+    for (uint64_t i = 0; i < n; i++) {
+        own[i].rooms = d->own;
         d->rows[i].own = &own[i];
+    }
     return true;
 }
 
@@ -511,13 +513,16 @@ static zs_status list_calls(zs_plan_draft *d, zs_err *err)
     return ZS_OK;
 }
 
-zs_status line_plan(zs_plan_draft *d, zs_err *err)
+zs_status line_lay_out(zs_plan_draft *d, const line_rooms *rooms, zs_err *err)
 {
     const zs_fuse_rules rules = {.splits_concat_pools = true, .most_pooled_pixels = UINT64_MAX};
     line_draft *l = zs_new(d->arena, line_draft, 1);
-    if (l == NULL)
+    line_rooms *own = zs_new(d->arena, line_rooms, 1);
+    if (l == NULL || own == NULL)
         return zs_nomem(err, "plan");
     l->d = d;
+    *own = *rooms;
+    d->own = own;
     ZS_TRY(zs_draft_fuse_layers(d, &rules, err));
     ZS_TRY(check_parts(d->net, err));
     l->layers = d->drafts;

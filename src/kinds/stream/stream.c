@@ -57,6 +57,15 @@ static zs_status shape_row(const zs_plan_draft *d, uint32_t i, stream_row *r, zs
                       .stride = 1,
                       .vectors = (uint64_t)l->y.h * l->y.w};
     const bool is_last = zs_view_base(d->net, l->out) == zs_view_base(d->net, d->net->logits);
+    const zs_number *x = &d->net->tensors[l->in[0]].number, *y = &d->net->tensors[l->out].number;
+    r->x_bits = x->scale > 0 ? stream_width(x->lo - x->zero, x->hi - x->zero, x->is_bipolar)
+                : i == 0     ? in_bits
+                             : s->act_bits;
+    r->y_bits =
+        y->scale > 0 ? stream_width(y->lo - y->zero, y->hi - y->zero, y->is_bipolar) : s->act_bits;
+    r->weight_bits = s->weight_bits;
+    if (l->quant != NULL && l->quant->weight.scale > 0)
+        r->weight_bits = l->quant->weight.is_bipolar ? 1 : l->quant->weight.bits;
     switch (l->op) {
     case ZS_LAYER_CONV:
         r->op = zs_layer_is_depthwise(l) ? STREAM_REDUCE : STREAM_MATRIX;
@@ -86,7 +95,8 @@ static zs_status shape_row(const zs_plan_draft *d, uint32_t i, stream_row *r, zs
             return zs_fail(err, ZS_EUNSUPPORTED, l->name,
                            "kind stream has square windows without dilation, padded alike in both "
                            "directions");
-        if (r->pad + r->pad_end > 0 && s->act_bits == 1 && l->op == ZS_LAYER_CONV && i > 0)
+        const bool is_bipolar = x->scale > 0 ? x->is_bipolar : s->act_bits == 1 && i > 0;
+        if (r->pad + r->pad_end > 0 && is_bipolar && l->op == ZS_LAYER_CONV)
             return zs_fail(err, ZS_EUNSUPPORTED, l->name,
                            "pads with zeros, which a bipolar stream of 1 bit does not have");
         r->k = l->window.kh;
@@ -94,16 +104,38 @@ static zs_status shape_row(const zs_plan_draft *d, uint32_t i, stream_row *r, zs
         r->has_window = r->k > 1 || r->stride > 1 || r->op == STREAM_REDUCE;
         r->mw = r->op == STREAM_MATRIX ? l->x.c * r->k * r->k : l->x.c;
     }
-    r->has_thresholds = !is_last && (zs_op_has_filters(l->op) || l->op == ZS_LAYER_ADD);
+    r->has_thresholds = (zs_op_has_filters(l->op) || l->op == ZS_LAYER_ADD) &&
+                        (l->quant != NULL ? y->scale > 0 && !l->quant->is_real : !is_last);
     r->has_thresholds |= r->op == STREAM_THRESHOLD;
     if (zs_op_has_filters(l->op))
-        r->acc_bits = accumulator_bits(r->op == STREAM_REDUCE ? r->k * r->k : r->mw, s->weight_bits,
-                                       i == 0 ? in_bits : s->act_bits);
+        r->acc_bits = accumulator_bits(r->op == STREAM_REDUCE ? r->k * r->k : r->mw, r->weight_bits,
+                                       r->x_bits);
     else if (r->op == STREAM_MEAN)
-        r->acc_bits = accumulator_bits(r->h * r->w, 1, s->act_bits);
+        r->acc_bits = accumulator_bits(r->h * r->w, 1, r->x_bits);
     else
-        r->acc_bits = s->act_bits + 1;
+        r->acc_bits = r->x_bits + 1;
     return ZS_OK;
+}
+
+/* In a network of integers the pipeline takes what reads them, and thresholds behind its own sums;
+ * the rest is the PS's. */
+static void leave_reals(zs_plan_draft *d)
+{
+    const zs_net *net = d->net;
+    bool is_quantised = false;
+    for (uint32_t t = 0; t < net->tensor_n; t++)
+        is_quantised |= net->tensors[t].number.scale > 0;
+    for (uint32_t i = 0; i < d->row_n && is_quantised; i++) {
+        const zs_layer *l = zs_draft_layer(d, i);
+        bool all = true, is_behind = false;
+        for (uint32_t k = 0; k < l->in_n; k++)
+            all = all && net->tensors[l->in[k]].number.scale > 0;
+        for (uint32_t k = 0; k < i && l->op == ZS_LAYER_QUANTISE; k++)
+            is_behind |= d->drafts[k].on_engine && zs_draft_layer(d, k)->out == l->in[0];
+        d->drafts[i].on_engine = l->op == ZS_LAYER_QUANTISE
+                                     ? (all || is_behind) && zs_draft_takes(d, d->drafts[i].layer)
+                                     : all && d->drafts[i].on_engine;
+    }
 }
 
 /* The rows of the pipeline follow each other: the PS works before and behind it. */
@@ -178,7 +210,7 @@ static zs_status keep_inside(zs_plan_draft *d, zs_err *err)
         return zs_nomem(err, "plan");
     for (uint32_t t = 0; t < d->net->tensor_n; t++) {
         bool is_inside = t != out && t != logits && !zs_net_is_input(d->net, t) &&
-                         d->net->tensors[t].parent == ZS_NO_INDEX;
+                         d->net->tensors[t].parent == ZS_NO_INDEX && !zs_net_is_output(d->net, t);
         for (uint32_t i = 0; i < d->row_n && is_inside; i++) {
             const zs_layer *l = zs_draft_layer(d, i);
             bool touches = zs_draft_root(d, l->out) == t;
@@ -196,7 +228,6 @@ static zs_status keep_inside(zs_plan_draft *d, zs_err *err)
 static zs_status place_inside(zs_plan_draft *d, zs_err *err)
 {
     zs_plan_tensor *tensors = zs_new(d->arena, zs_plan_tensor, d->net->tensor_n);
-    const uint64_t elem = zs_elem_bytes(d->design->accel.precision);
     uint64_t top = zs_round_up(d->plan->dram_bytes, 64);
     if (tensors == NULL)
         return zs_nomem(err, "plan");
@@ -205,14 +236,16 @@ static zs_status place_inside(zs_plan_draft *d, zs_err *err)
         zs_plan_tensor *t = &tensors[d->residents[i].tensor];
         t->addr = top;
         t->pitch_bytes = 0;
-        top = zs_round_up(top + zs_shape_elems(t->shape) * elem, 64);
+        t->elem = zs_draft_elem(d, d->residents[i].tensor);
+        top = zs_round_up(top + zs_shape_elems(t->shape) * t->elem, 64);
     }
     for (uint32_t t = 0; t < d->net->tensor_n; t++) {
         uint64_t offset;
         const uint32_t root = zs_tensor_root(d->net, t, &offset);
         if (root == t || tensors[root].addr == UINT64_MAX)
             continue;
-        tensors[t].addr = tensors[root].addr + offset * elem;
+        tensors[t].elem = tensors[root].elem;
+        tensors[t].addr = tensors[root].addr + offset * tensors[t].elem;
         tensors[t].pitch_bytes = tensors[root].pitch_bytes;
     }
     d->plan->tensors = tensors;
@@ -220,13 +253,53 @@ static zs_status place_inside(zs_plan_draft *d, zs_err *err)
     return ZS_OK;
 }
 
+/* A pipeline has one output: other results are looked at where they are. */
+static zs_status note_outputs(zs_plan_draft *d, zs_err *err)
+{
+    uint32_t inside = 0;
+    for (uint32_t i = 0; i < d->row_n; i++) {
+        const uint32_t out = zs_view_base(d->net, zs_draft_layer(d, i)->out);
+        inside += d->drafts[i].on_engine && i + 1 < d->row_n && d->drafts[i + 1].on_engine &&
+                  zs_net_is_output(d->net, out);
+    }
+    if (inside == 0)
+        return ZS_OK;
+    d->plan->choice_note = zs_arena_printf(
+        d->arena, "%u results inside the pipeline are shown, but not transferred", inside);
+    return d->plan->choice_note != NULL ? ZS_OK : zs_nomem(err, "plan");
+}
+
+/* Sums that do not fit accumulators of the width that the design states. */
+static zs_status check_accumulators(const zs_plan_draft *d, stream_row *r, zs_err *err)
+{
+    const uint32_t stated = stream_params_of(&d->design->accel)->acc_bits;
+    const zs_layer *l = r->layer;
+    int64_t least, most;
+    if (stated == 0 || !zs_op_has_filters(l->op))
+        return ZS_OK;
+    r->acc_bits = r->acc_bits < stated ? r->acc_bits : stated;
+    float *scratch = zs_new(d->arena, float, zs_layer_filter_elems(l));
+    if (scratch == NULL)
+        return zs_nomem(err, "plan");
+    if (!zs_layer_sum_range(d->net, l, scratch, &least, &most))
+        return ZS_OK;
+    const uint32_t needed = stream_width(least < 0 ? (int32_t)least : -1, (int32_t)most, false);
+    if (needed > stated)
+        return zs_fail(err, ZS_ERANGE, "accelerator.stream.acc_bits",
+                       "the sums of layer %s go from %lld to %lld, which takes %u bits, not %u",
+                       l->name, (long long)least, (long long)most, needed, stated);
+    return ZS_OK;
+}
+
 static zs_status draft(zs_plan_draft *d, zs_err *err)
 {
     const zs_fuse_rules rules = {.takes_any_pool = true};
     ZS_TRY(zs_draft_fuse(d, &rules, err));
+    leave_reals(d);
     ZS_TRY(check_rows(d, err));
+    ZS_TRY(note_outputs(d, err));
     stream_row *rows = zs_new(d->arena, stream_row, d->row_n + 1);
-    const char **names = zs_new(d->arena, const char *, d->row_n + 1);
+    const char **names = zs_new(d->arena, const char *, 3 * d->row_n + 1);
     if (rows == NULL || names == NULL)
         return zs_nomem(err, "plan");
     uint32_t n = 0;
@@ -238,12 +311,16 @@ static zs_status draft(zs_plan_draft *d, zs_err *err)
         row->ow = zs_draft_layer(d, i)->y.w;
         if (!d->drafts[i].on_engine)
             continue;
-        names[n] = zs_draft_layer(d, i)->name;
         ZS_TRY(shape_row(d, i, &rows[n], err));
+        ZS_TRY(check_accumulators(d, &rows[n], err));
         row->own = &rows[n++];
     }
+    ZS_TRY(stream_name_rows(d->arena, rows, n, names, err));
     ZS_TRY(stream_list_names(d->arena, stream_params_of(&d->design->accel)->folding,
-                             "accelerator.stream.folding", names, n, err));
+                             "accelerator.stream.folding", names, 3 * n, err));
+    for (uint32_t i = 0; i < d->design->layer_setting_n; i++)
+        ZS_TRY(stream_check_pattern(d->design->layer_settings[i].pattern, "layers", names, 3 * n,
+                                    err));
     ZS_TRY(stream_fold(d->design, rows, n, err));
     ZS_TRY(keep_inside(d, err));
     ZS_TRY(zs_draft_place(d, err));
@@ -504,23 +581,6 @@ static void outline_row(zs_outline *o, uint32_t i)
         zs_outline_op(o, row, &o->plan->ops[op]);
 }
 
-/* All layers of the pipeline for one image after the other, once the last has been through. */
-static void exec_images(zs_exec *e, const zs_plan_call *call)
-{
-    const void **x = e->host_inputs;
-    for (uint32_t image = 0; image < e->plan->batch; image++)
-        for (uint32_t i = call->row0; i < call->row0 + call->row_n; i++) {
-            const zs_layer *layer = zs_exec_layer(e, &e->plan->rows[i]);
-            const zs_plan_tensor *y = &e->plan->tensors[layer->out];
-            for (uint32_t k = 0; k < layer->in_n; k++) {
-                const zs_plan_tensor *t = &e->plan->tensors[layer->in[k]];
-                x[k] = e->dram + t->addr + image * t->pitch_bytes;
-            }
-            zs_host_layer(e->net, e->quant, layer, x, e->dram + y->addr + image * y->pitch_bytes,
-                          e->host_scratch);
-        }
-}
-
 static void exec_op(zs_exec *e, uint32_t op)
 {
     const zs_tile_op *o = &e->plan->ops[op];
@@ -529,7 +589,21 @@ static void exec_op(zs_exec *e, uint32_t op)
         zs_exec_host(e, op);
     else if (o->code == ZS_OP_FLOW && e->plan->boxes[op].flags == ZS_HOST_LAYER &&
              o->row + 1u == e->plan->calls[row->call].row0 + e->plan->calls[row->call].row_n)
-        exec_images(e, &e->plan->calls[row->call]);
+        stream_exec_images(e, &e->plan->calls[row->call]);
+}
+
+static zs_status notes(zs_arena *arena, const zs_plan *plan, const zs_kind_totals *totals,
+                       const char *const **out, uint32_t *n, zs_err *err)
+{
+    const char **list = zs_new(arena, const char *, 1);
+    (void)totals;
+    *n = 0;
+    if (list == NULL)
+        return zs_nomem(err, "result");
+    if (plan->choice_note != NULL)
+        list[(*n)++] = plan->choice_note;
+    *out = list;
+    return ZS_OK;
 }
 
 const zs_kind zs_kind_stream = {.word = "stream",
@@ -539,5 +613,8 @@ const zs_kind zs_kind_stream = {.word = "stream",
                                 .account = stream_account,
                                 .interval = interval,
                                 .outline_row = outline_row,
-                                .exec_build = zs_exec_build_tiles,
-                                .exec_op = exec_op};
+                                .exec_build = stream_exec_build,
+                                .exec_op = exec_op,
+                                .takes_model_scales = true,
+                                .takes_layer_settings = true,
+                                .notes = notes};

@@ -1,5 +1,7 @@
 #include "stream_priv.h"
 
+#include "zynqsim/flow_fifos.h"
+
 #include <inttypes.h>
 #include <math.h>
 
@@ -51,7 +53,7 @@ static void add_matrix(zs_fit_account *a, const zs_design *design, const zs_plan
     const stream_row *r = stream_of(row);
     const uint64_t pe = r->pe, simd = r->op == STREAM_MATRIX ? r->simd : 1;
     const uint64_t mw = r->op == STREAM_MATRIX ? r->mw : (uint64_t)r->k * r->k;
-    const uint64_t w = s->weight_bits, act = r->in_bits, sum = w + act;
+    const uint64_t w = r->weight_bits, act = r->in_bits, sum = w + act;
     const uint64_t omega = mw * r->mh / (pe * simd), width = pe * simd * w;
     const bool has_dsp = w >= 4;
     const uint64_t mult = has_dsp ? 0 : simd * (2 * zs_ceil_div(sum, 6) - 1) * sum;
@@ -164,23 +166,16 @@ static void add_node(zs_fit_account *a, const zs_design *design, const zs_plan *
     }
 }
 
-enum { SHIFT_REGISTER_WORDS = 256 };
-
-/* Shift registers up to 256 words; deeper ones are block RAM of a power of two. */
 static void add_fifos(zs_fit_account *a, const zs_plan_flow *f)
 {
     cost c = {0};
     uint64_t words = 0;
     for (uint32_t i = 0; i < f->flow.edge_n; i++) {
         const uint64_t depth = f->flow.edges[i].depth, width = f->edge_bits[i];
+        const zs_flow_fifos_cost own = zs_flow_fifo_cost(depth, (uint32_t)width);
         words += depth;
-        if (depth == 0)
-            continue;
-        c.lut += 2 * log2_up(depth);
-        if (depth <= SHIFT_REGISTER_WORDS)
-            c.lut += zs_ceil_div(depth, 32) * zs_ceil_div(width, 2);
-        else
-            c.bram18 += zs_bram18_of(UINT64_C(1) << log2_up(depth), (uint32_t)width);
+        c.lut += own.lut;
+        c.bram18 += own.bram18;
     }
     add(a, "FIFOs",
         zs_arena_printf(zs_fit_arena(a), "%u of %" PRIu64 " words in all", f->flow.edge_n, words),

@@ -27,13 +27,18 @@ static bool take_entry(const char **at, entry *out)
     out->n = 0;
     for (const char *p = equals + 1; out->n < 3; p++) {
         char *rest;
-        if (*p < '0' || *p > '9')
-            return false;
-        const unsigned long long v = strtoull(p, &rest, 10);
-        if (v > FIGURE_MAX)
-            return false;
-        out->figures[out->n++] = v;
-        p = rest;
+        if (strncmp(p, "all", 3) == 0) {
+            out->figures[out->n++] = STREAM_ALL;
+            p += 3;
+        } else {
+            if (*p < '0' || *p > '9')
+                return false;
+            const unsigned long long v = strtoull(p, &rest, 10);
+            if (v > FIGURE_MAX)
+                return false;
+            out->figures[out->n++] = v;
+            p = rest;
+        }
         if (p == end) {
             *at = end + (*end == ';');
             return true;
@@ -44,12 +49,18 @@ static bool take_entry(const char **at, entry *out)
     return false;
 }
 
-uint32_t stream_list_find(const char *list, const char *name, uint64_t *figures, uint32_t n)
+static bool fits(const char *pattern, const char *name, const char *other)
+{
+    return fnmatch(pattern, name, 0) == 0 || (other != NULL && fnmatch(pattern, other, 0) == 0);
+}
+
+uint32_t stream_list_find(const char *list, const char *name, const char *other, uint64_t *figures,
+                          uint32_t n)
 {
     uint32_t found = 0;
     entry e;
     while (*list != '\0' && take_entry(&list, &e)) {
-        if (fnmatch(e.pattern, name, 0) != 0)
+        if (!fits(e.pattern, name, other))
             continue;
         found = e.n < n ? e.n : n;
         memcpy(figures, e.figures, found * sizeof *figures);
@@ -62,7 +73,7 @@ zs_status stream_list_check(const char *list, const char *path, uint32_t most, z
     entry e;
     while (*list != '\0') {
         const char *at = list;
-        if (!take_entry(&list, &e) || e.n > most)
+        if (!take_entry(&list, &e) || e.n > most || (most == 1 && e.figures[0] == STREAM_ALL))
             return zs_fail(err, ZS_EPARSE, path, "\"%.60s\" is not of the form layer=%s", at,
                            most > 1 ? "PEsxlanes" : "depth");
     }
@@ -74,15 +85,63 @@ zs_status stream_list_names(zs_arena *arena, const char *list, const char *path,
 {
     entry e;
     (void)arena;
-    while (*list != '\0' && take_entry(&list, &e)) {
-        bool fits = false;
-        for (uint32_t i = 0; i < n && !fits; i++)
-            fits = fnmatch(e.pattern, names[i], 0) == 0;
-        if (fits)
-            continue;
-        const char *near = zs_nearest(e.pattern, names, n);
-        return zs_fail(err, ZS_EPARSE, path, "nothing is called \"%.64s\"%s%s%s", e.pattern,
-                       near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    while (*list != '\0' && take_entry(&list, &e))
+        ZS_TRY(stream_check_pattern(e.pattern, path, names, n, err));
+    return ZS_OK;
+}
+
+zs_status stream_check_pattern(const char *pattern, const char *path, const char *const *names,
+                               uint32_t n, zs_err *err)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (fnmatch(pattern, names[i], 0) == 0)
+            return ZS_OK;
+    const char *near = zs_nearest(pattern, names, n);
+    return zs_fail(err, ZS_EPARSE, path, "nothing is called \"%.64s\"%s%s%s", pattern,
+                   near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+}
+
+/* ---- names of units -------------------------------------------------------------------------- */
+
+const char *stream_unit_class(const stream_row *r)
+{
+    switch (r->op) {
+    case STREAM_MATRIX:
+        return "MVAU";
+    case STREAM_REDUCE:
+        return r->layer->op == ZS_LAYER_CONV   ? "VVAU"
+               : r->layer->pool == ZS_POOL_MAX ? "StreamingMaxPool"
+                                               : "Pool";
+    case STREAM_ADD:
+        return "AddStreams";
+    case STREAM_MEAN:
+        return "GlobalAccPool";
+    default:
+        return "Thresholding";
+    }
+}
+
+zs_status stream_name_rows(zs_arena *arena, stream_row *rows, uint32_t n, const char **names,
+                           zs_err *err)
+{
+    uint32_t windows = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        stream_row *r = &rows[i];
+        const char *class = stream_unit_class(r);
+        uint32_t before = 0;
+        for (uint32_t k = 0; k < i; k++)
+            before += strcmp(stream_unit_class(&rows[k]), class) == 0;
+        /* a max pool has no window generator beside it */
+        const bool has_own = r->has_window && strcmp(class, "StreamingMaxPool") != 0;
+        r->unit_name = zs_arena_printf(arena, "%s_%u", class, before);
+        r->window_name =
+            has_own ? zs_arena_printf(arena, "ConvolutionInputGenerator_%u", windows) : NULL;
+        if (r->unit_name == NULL || (has_own && r->window_name == NULL))
+            return zs_nomem(err, "plan");
+        windows += has_own;
+        names[i] = r->layer->name;
+        names[n + i] = r->unit_name;
+        names[2 * n + i] = has_own ? r->window_name : r->unit_name;
     }
     return ZS_OK;
 }
@@ -161,9 +220,9 @@ enum { WIDEST_WEIGHTS = 36 };
 
 /* FINN's SetFolding: a factor runs through the divisors of its limit and stops at the first that is
  * fast enough; lanes of a matrix unit before its weights become wider than 36 bits. */
-static void fold_row(const zs_design *design, stream_row *r, uint64_t target)
+static void fold_row(stream_row *r, uint64_t target)
 {
-    const uint32_t bits = stream_params_of(&design->accel)->weight_bits;
+    const uint32_t bits = r->weight_bits;
     r->pe = r->simd = r->window_simd = 1;
     if (r->op == STREAM_MATRIX)
         while (stream_work(r) >= target && r->simd < r->mw) {
@@ -199,35 +258,57 @@ static uint32_t common_divisor(uint32_t a, uint32_t b)
     return a;
 }
 
+/* What the design says of the row: lists first, then layers. */
+static void find_figures(const zs_design *design, const stream_row *r, uint64_t f[3])
+{
+    const char *list = stream_params_of(&design->accel)->folding;
+    uint64_t window;
+    (void)stream_list_find(list, r->layer->name, r->unit_name, f, 3);
+    if (r->window_name != NULL && stream_list_find(list, r->window_name, NULL, &window, 1) > 0)
+        f[2] = window;
+    for (uint32_t i = 0; i < design->layer_setting_n; i++) {
+        const zs_layer_setting *x = &design->layer_settings[i];
+        if (fits(x->pattern, r->layer->name, r->unit_name))
+            f[x->key] = x->value;
+    }
+}
+
 static zs_status fold_as_given(const zs_design *design, stream_row *r, zs_err *err)
 {
-    uint64_t f[3] = {0};
-    const char *name = r->layer->name;
-    const uint32_t n = stream_list_find(stream_params_of(&design->accel)->folding, name, f, 3);
-    if (n == 0)
-        return ZS_OK;
-    const struct {
+    enum { NOT_SAID = FIGURE_MAX + 1 };
+    uint64_t f[3] = {NOT_SAID, NOT_SAID, NOT_SAID};
+    find_figures(design, r, f);
+    const char *path = "accelerator.stream.folding";
+    for (uint32_t i = 0; i < design->layer_setting_n; i++)
+        if (fits(design->layer_settings[i].pattern, r->layer->name, r->unit_name))
+            path = "layers";
+    const bool is_by_channel = r->op == STREAM_REDUCE;
+    struct {
         const char *what;
-        uint64_t value, of;
-    } rules[] = {{"PEs", f[0], r->mh},
-                 {"lanes", n > 1 ? f[1] : r->simd, r->op == STREAM_MATRIX ? r->mw : 1},
-                 {"lanes of the window", n > 2 ? f[2] : 1, r->has_window ? r->in_c : 1}};
-    for (size_t i = 0; i < ZS_LEN(rules); i++)
-        if (rules[i].value == 0 || rules[i].of % rules[i].value != 0)
-            return zs_fail(err, ZS_ERANGE, "accelerator.stream.folding",
-                           "%llu %s do not divide the %llu of layer %s",
-                           (unsigned long long)rules[i].value, rules[i].what,
-                           (unsigned long long)rules[i].of, name);
-    r->pe = (uint32_t)f[0];
-    r->simd = (uint32_t)rules[1].value;
-    r->window_simd = r->op == STREAM_REDUCE ? r->pe : common_divisor(r->in_c, r->simd);
-    if (n > 2)
-        r->window_simd = (uint32_t)f[2];
-    if (r->op == STREAM_REDUCE && r->window_simd != r->pe)
-        return zs_fail(err, ZS_ERANGE, "accelerator.stream.folding",
+        uint32_t *value;
+        uint64_t said, of;
+    } rules[] = {{"PEs", &r->pe, f[0], r->mh},
+                 {"lanes", &r->simd, f[1], r->op == STREAM_MATRIX ? r->mw : 1},
+                 {"lanes of the window", &r->window_simd, f[2], r->has_window ? r->in_c : 1}};
+    if (f[0] == NOT_SAID && f[1] == NOT_SAID && f[2] == NOT_SAID)
+        return ZS_OK;
+    for (size_t i = 0; i < ZS_LEN(rules); i++) {
+        if (rules[i].said == NOT_SAID)
+            continue;
+        const uint64_t value = rules[i].said == STREAM_ALL ? rules[i].of : rules[i].said;
+        if (value == 0 || rules[i].of % value != 0)
+            return zs_fail(err, ZS_ERANGE, path, "%llu %s do not divide the %llu of layer %s",
+                           (unsigned long long)value, rules[i].what,
+                           (unsigned long long)rules[i].of, r->layer->name);
+        *rules[i].value = (uint32_t)value;
+    }
+    if (f[2] == NOT_SAID)
+        r->window_simd = is_by_channel ? r->pe : common_divisor(r->in_c, r->simd);
+    if (is_by_channel && r->window_simd != r->pe)
+        return zs_fail(err, ZS_ERANGE, path,
                        "layer %s works channel by channel: its window has as many lanes as it has "
                        "PEs, %u",
-                       name, r->pe);
+                       r->layer->name, r->pe);
     return ZS_OK;
 }
 
@@ -238,10 +319,10 @@ zs_status stream_fold(const zs_design *design, stream_row *rows, uint32_t n, zs_
                              "accelerator.stream.folding", 3, err));
     ZS_TRY(stream_target(design, &target, err));
     for (uint32_t i = 0; i < n; i++)
-        fold_row(design, &rows[i], target > 0 ? target : UINT64_MAX);
+        fold_row(&rows[i], target > 0 ? target : UINT64_MAX);
     const uint64_t most = slowest(rows, n);
     for (uint32_t i = 0; i < n && target > 0 && most > target; i++)
-        fold_row(design, &rows[i], most); /* missed: no node need be faster than the slowest */
+        fold_row(&rows[i], most); /* missed: no node need be faster than the slowest */
     for (uint32_t i = 0; i < n; i++) {
         ZS_TRY(fold_as_given(design, &rows[i], err));
         rows[i].work = zs_max_u64(stream_work(&rows[i]), 1);

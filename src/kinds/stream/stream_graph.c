@@ -14,7 +14,8 @@ typedef struct builder {
     port *streams;     /* [tensor] what gives it, as far as it is known */
     uint32_t *readers; /* [tensor] that have not been served */
     const char **edge_names;
-    uint32_t *edge_bits, *row_of_node;
+    const char **node_names, **node_types;
+    uint32_t *edge_bits, *row_of_node, *node_pes, *node_lanes;
     zs_err *err;
 } builder;
 
@@ -194,7 +195,7 @@ static zs_status add_layer(builder *b, stream_row *r)
     }
     p.lanes = r->pe;
     if (r->has_thresholds)
-        ZS_TRY(add_thresholds(b, &p, l->name, stream_params_of(&b->d->design->accel)->act_bits));
+        ZS_TRY(add_thresholds(b, &p, l->name, r->y_bits));
     r->out_bits = p.bits;
     r->node_n = b->out->flow.node_n - r->node0;
     b->streams[zs_view_base(b->d->net, l->out)] = p;
@@ -259,21 +260,109 @@ static zs_status join_slices(builder *b, uint32_t tensor)
     return ZS_OK;
 }
 
+/* ---- names by type --------------------------------------------------------------------------- */
+
+static const char *class_of(const builder *b, const zs_flow_node *n, uint32_t row)
+{
+    const stream_row *r = row == ZS_NO_INDEX ? NULL : stream_of(&b->d->rows[row]);
+    switch (n->op) {
+    case ZS_FLOW_UP:
+    case ZS_FLOW_DOWN:
+        return "StreamingDataWidthConverter";
+    case ZS_FLOW_PAD:
+        return "FMPadding";
+    case ZS_FLOW_WINDOW: /* a max pool takes its words itself */
+        return r->window_name != NULL ? "ConvolutionInputGenerator" : "StreamingMaxPool";
+    case ZS_FLOW_MATRIX:
+        return strcmp(stream_unit_class(r), "StreamingMaxPool") != 0 ? stream_unit_class(r) : NULL;
+    case ZS_FLOW_THRESHOLD:
+        return "Thresholding";
+    case ZS_FLOW_WIRE:
+        return n->out_n > 1 ? "DuplicateStreams" : "AddStreams";
+    case ZS_FLOW_GATHER:
+        return "GlobalAccPool";
+    case ZS_FLOW_CONCAT:
+        return "StreamingConcat";
+    default:
+        return NULL;
+    }
+}
+
+/* Which of FINN's nodes exist in RTL; products there are those of DSP slices. */
+static bool is_rtl(const char *class, const stream_row *r)
+{
+    static const char *const words[] = {"StreamingDataWidthConverter", "FMPadding",
+                                        "ConvolutionInputGenerator", "Thresholding"};
+    for (size_t i = 0; i < ZS_LEN(words); i++)
+        if (strcmp(class, words[i]) == 0)
+            return true;
+    return class[1] == 'V' && r->weight_bits >= 4;
+}
+
+/* Names count the nodes of a class from the front; and what a node gives and takes a clock. */
+static zs_status name_nodes(builder *b)
+{
+    const zs_flow *f = &b->out->flow;
+    for (uint32_t i = 0; i < f->node_n; i++) {
+        const zs_flow_node *n = &f->nodes[i];
+        const uint32_t row = b->row_of_node[i];
+        const char *class = class_of(b, n, row);
+        const stream_row *r = row == ZS_NO_INDEX ? NULL : stream_of(&b->d->rows[row]);
+        uint32_t before = 0;
+        for (uint32_t k = 0; k < i && class != NULL; k++) {
+            const char *other = class_of(b, &f->nodes[k], b->row_of_node[k]);
+            before += other != NULL && strcmp(other, class) == 0;
+        }
+        b->node_pes[i] = r != NULL ? r->pe : stream_params_of(&b->d->design->accel)->input_lanes;
+        b->node_lanes[i] = r == NULL                                         ? b->node_pes[i]
+                           : n->op == ZS_FLOW_WINDOW || n->op == ZS_FLOW_PAD ? r->window_simd
+                                                                             : r->simd;
+        if (class == NULL)
+            continue;
+        b->node_names[i] = zs_arena_printf(b->d->arena, "%s_%u", class, before);
+        b->node_types[i] =
+            zs_arena_printf(b->d->arena, "%s_%s", class, is_rtl(class, r) ? "rtl" : "hls");
+        if (b->node_names[i] == NULL || b->node_types[i] == NULL)
+            return zs_nomem(b->err, "plan");
+    }
+    return ZS_OK;
+}
+
 /* ---- depths ---------------------------------------------------------------------------------- */
+
+enum { FIFO_MAX = 1 << 24 };
 
 static zs_status set_depths(builder *b)
 {
     const stream_params *s = stream_params_of(&b->d->design->accel);
     zs_flow *f = &b->out->flow;
+    const char **names = zs_new(b->d->arena, const char *, 3 * f->edge_n);
+    if (names == NULL)
+        return zs_nomem(b->err, "plan");
+    for (uint32_t i = 0; i < f->edge_n; i++) {
+        const char *to = b->node_names[f->edges[i].to], *from = b->node_names[f->edges[i].from];
+        const bool is_second = f->nodes[f->edges[i].to].in[0] != i;
+        names[i] = names[f->edge_n + i] = names[2 * f->edge_n + i] = b->edge_names[i];
+        if (to != NULL)
+            names[f->edge_n + i] = is_second ? zs_arena_printf(b->d->arena, "%s.b", to) : to;
+        if (from != NULL)
+            names[2 * f->edge_n + i] = zs_arena_printf(b->d->arena, "%s>", from);
+        if (names[f->edge_n + i] == NULL || names[2 * f->edge_n + i] == NULL)
+            return zs_nomem(b->err, "plan");
+    }
     ZS_TRY(stream_list_check(s->fifos, "accelerator.stream.fifos", 1, b->err));
-    ZS_TRY(stream_list_names(b->d->arena, s->fifos, "accelerator.stream.fifos", b->edge_names,
-                             f->edge_n, b->err));
+    ZS_TRY(stream_list_names(b->d->arena, s->fifos, "accelerator.stream.fifos", names,
+                             3 * f->edge_n, b->err));
     for (uint32_t i = 0; i < f->edge_n; i++) {
         uint64_t depth = s->fifo_depth;
         if (f->nodes[f->edges[i].from].out_n > 1 || f->nodes[f->edges[i].to].in_n > 1)
             depth = zs_max_u64(depth, f->edges[i].words); /* a branch may wait for a whole image */
-        (void)stream_list_find(s->fifos, b->edge_names[i], &depth, 1);
-        f->edges[i].depth = (uint32_t)depth;
+        uint64_t behind = 0;                              /* what the node before asks for */
+        (void)stream_list_find(s->fifos, b->edge_names[i], names[f->edge_n + i], &depth, 1);
+        if (stream_list_find(s->fifos, names[2 * f->edge_n + i], NULL, &behind, 1) > 0 &&
+            names[2 * f->edge_n + i] != b->edge_names[i])
+            depth = zs_max_u64(depth, behind);
+        f->edges[i].depth = (uint32_t)zs_min_u64(depth, FIFO_MAX);
     }
     return zs_flow_check(f, b->err);
 }
@@ -293,9 +382,18 @@ static zs_status count_readers(builder *b)
     return ZS_OK;
 }
 
+/* What the first row reads: the PS may work before it. */
+static uint32_t input_of(const zs_plan_draft *d)
+{
+    uint32_t first = 0;
+    while (!d->drafts[first].on_engine)
+        first++;
+    return zs_view_base(d->net, zs_draft_layer(d, first)->in[0]);
+}
+
 static zs_status check_input(const builder *b)
 {
-    const zs_shape s = b->d->net->tensors[b->d->net->input].shape;
+    const zs_shape s = b->d->net->tensors[input_of(b->d)].shape;
     const uint32_t lanes = stream_params_of(&b->d->design->accel)->input_lanes;
     if (b->d->net->input_n > 1)
         return zs_fail(b->err, ZS_EUNSUPPORTED, b->d->net->name,
@@ -328,8 +426,13 @@ zs_status stream_graph(zs_plan_draft *d, zs_err *err)
     b.edge_names = zs_new(d->arena, const char *, 2 * b.capacity);
     b.edge_bits = zs_new(d->arena, uint32_t, 2 * b.capacity);
     b.row_of_node = zs_new(d->arena, uint32_t, b.capacity);
-    if (b.out == NULL || b.streams == NULL || b.readers == NULL || b.edge_names == NULL ||
-        b.edge_bits == NULL || b.row_of_node == NULL)
+    b.node_names = zs_new(d->arena, const char *, b.capacity);
+    b.node_types = zs_new(d->arena, const char *, b.capacity);
+    b.node_pes = zs_new(d->arena, uint32_t, b.capacity);
+    b.node_lanes = zs_new(d->arena, uint32_t, b.capacity);
+    if (b.node_names == NULL || b.node_types == NULL || b.node_pes == NULL ||
+        b.node_lanes == NULL || b.out == NULL || b.streams == NULL || b.readers == NULL ||
+        b.edge_names == NULL || b.edge_bits == NULL || b.row_of_node == NULL)
         return zs_nomem(err, "plan");
     zs_flow *f = &b.out->flow;
     f->nodes = zs_new(d->arena, zs_flow_node, b.capacity);
@@ -338,11 +441,14 @@ zs_status stream_graph(zs_plan_draft *d, zs_err *err)
         return zs_nomem(err, "plan");
     ZS_TRY(count_readers(&b));
     ZS_TRY(check_input(&b));
-    const uint32_t input = zs_view_base(d->net, d->net->input);
+    const uint32_t input = input_of(d);
+    const zs_number *q = &d->net->tensors[input].number;
     f->words_in = zs_shape_elems(d->net->tensors[input].shape) / s->input_lanes;
-    port p = {.lanes = s->input_lanes, .bits = s->input_bits};
+    port p = {.lanes = s->input_lanes,
+              .bits = q->scale > 0 ? stream_width(q->lo - q->zero, q->hi - q->zero, q->is_bipolar)
+                                   : s->input_bits};
     ZS_TRY(add_node(&b, (zs_flow_node){.op = ZS_FLOW_SOURCE, .name = "input"}, &p.node));
-    if (s->input_threshold > 0)
+    if (s->input_threshold > 0 && !(q->scale > 0))
         ZS_TRY(add_thresholds(&b, &p, "input", s->input_threshold));
     b.streams[input] = p;
     for (uint32_t i = 0; i < d->row_n; i++) {
@@ -357,6 +463,8 @@ zs_status stream_graph(zs_plan_draft *d, zs_err *err)
     const uint32_t out = zs_view_base(d->net, d->drafts[last_row(d)].out);
     b.readers[out]++;
     ZS_TRY(take_stream(&b, out, &p));
+    if (!(d->net->tensors[out].number.scale > 0) && p.bits < s->output_bits)
+        p.bits = s->output_bits;
     b.row = ZS_NO_INDEX;
     ZS_TRY(append(&b, &p, (zs_flow_node){.op = ZS_FLOW_SINK, .name = "output"}));
     f->sink = p.node;
@@ -369,6 +477,11 @@ zs_status stream_graph(zs_plan_draft *d, zs_err *err)
     b.out->edge_names = b.edge_names;
     b.out->edge_bits = b.edge_bits;
     b.out->row_of_node = b.row_of_node;
+    b.out->node_names = b.node_names;
+    b.out->node_types = b.node_types;
+    b.out->node_pes = b.node_pes;
+    b.out->node_lanes = b.node_lanes;
+    ZS_TRY(name_nodes(&b));
     ZS_TRY(set_depths(&b));
     /* the sink's DMA holds two transfers */
     const uint32_t bits = b.edge_bits[f->nodes[f->sink].in[0]];

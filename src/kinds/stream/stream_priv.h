@@ -7,12 +7,14 @@
 #ifndef ZYNQSIM_STREAM_PRIV_H
 #define ZYNQSIM_STREAM_PRIV_H
 
+#include "stream_bits.h"
+
 #include "zynqsim/kind.h"
 
 /* accelerator.stream.* */
 typedef struct stream_params {
     const char *target, *folding, *fifos;
-    uint32_t fifo_depth, weight_bits, act_bits, input_bits, output_bits;
+    uint32_t fifo_depth, weight_bits, act_bits, acc_bits, input_bits, output_bits;
     uint32_t input_lanes, input_threshold, memory, burst_bytes;
 } stream_params;
 
@@ -32,13 +34,15 @@ typedef enum stream_op {
 typedef struct stream_row {
     stream_op op;
     const zs_layer *layer;
-    uint32_t mw, mh; /* synapses of a neuron, neurons; channels of others */
-    uint32_t in_c;   /* channels of a pixel as the unit wants them; of a layer without pixels mw */
+    const char *unit_name, *window_name; /* by type and number; window_name NULL: none of its own */
+    uint32_t mw, mh;                     /* synapses of a neuron, neurons; channels of others */
+    uint32_t in_c; /* channels of a pixel as the unit wants them; of a layer without pixels mw */
     uint32_t h, w, oh, ow;
     uint32_t k, stride, pad, pad_end;
     bool has_window, has_thresholds;
     uint32_t pe, simd, window_simd;
-    uint64_t vectors; /* results per channel of an image */
+    uint64_t vectors;                     /* results per channel of an image */
+    uint32_t weight_bits, x_bits, y_bits; /* of the network's integers, else as the design says */
     uint32_t in_bits, acc_bits, out_bits;
     uint32_t node0, node_n; /* of the flow */
     uint64_t work;          /* clocks of an image that its slowest node takes */
@@ -53,9 +57,19 @@ static inline stream_row *stream_of(const zs_plan_row *row)
 zs_status stream_fold(const zs_design *design, stream_row *rows, uint32_t n, zs_err *err);
 uint64_t stream_work(const stream_row *row);
 uint64_t stream_window_work(const stream_row *row);
-/* The figures of the last entry of "pattern=a;pattern=axb" whose pattern fits, at most `n` of them.
- * 0: none fits. */
-uint32_t stream_list_find(const char *list, const char *name, uint64_t *figures, uint32_t n);
+/* The figures of the last entry of "pattern=a;pattern=axb" whose pattern fits the name or its other
+ * name (may be NULL), at most `n` of them. 0: none fits. */
+uint32_t stream_list_find(const char *list, const char *name, const char *other, uint64_t *figures,
+                          uint32_t n);
+/* "all" */
+#define STREAM_ALL UINT64_MAX
+/* The class of a unit in folding files: "MVAU", "VVAU", ... */
+const char *stream_unit_class(const stream_row *row);
+/* Names by type and number; all names of rows and units into `names`, three a row. */
+zs_status stream_name_rows(zs_arena *arena, stream_row *rows, uint32_t n, const char **names,
+                           zs_err *err);
+zs_status stream_check_pattern(const char *pattern, const char *path, const char *const *names,
+                               uint32_t n, zs_err *err);
 /* "pattern=a[xb[xc]];..."; ZS_EPARSE. */
 zs_status stream_list_check(const char *list, const char *path, uint32_t most, zs_err *err);
 /* Patterns that fit none of the names are refused. */
@@ -66,6 +80,10 @@ zs_status stream_target(const zs_design *design, uint64_t *cycles, zs_err *err);
 
 /* graph.c: d->plan->flow from rows that are folded */
 zs_status stream_graph(zs_plan_draft *d, zs_err *err);
+
+/* exec.c */
+zs_status stream_exec_build(zs_exec *e, zs_arena *arena, zs_err *err);
+void stream_exec_images(zs_exec *e, const zs_plan_call *call);
 
 /* account.c */
 void stream_account(zs_fit_account *a, const zs_design *design, const zs_plan *plan);

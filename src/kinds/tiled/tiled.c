@@ -67,22 +67,6 @@ static uint32_t interval(const zs_design *design)
     return zs_mac_interval(design, &loop);
 }
 
-static zs_status notes(zs_arena *arena, const zs_plan *plan, const zs_kind_totals *totals,
-                       const char *const **out, uint32_t *n, zs_err *err)
-{
-    (void)totals;
-    const char **list = plan->choice_note ? zs_new(arena, const char *, 1) : NULL;
-    *n = 0;
-    if (plan->choice_note == NULL)
-        return ZS_OK;
-    if (list == NULL)
-        return zs_nomem(err, "result");
-    list[0] = plan->choice_note;
-    *out = list;
-    *n = 1;
-    return ZS_OK;
-}
-
 static const zs_kind_lanes lanes[] = {
     {"accelerator.unroll.oc", "accelerator.tile.oc", "accelerator.partition.oc"},
     {"accelerator.unroll.ic", "accelerator.tile.ic", "accelerator.partition.ic"},
@@ -103,7 +87,6 @@ const zs_kind zs_kind_tiled = {
     .outline_row = tiled_outline_row,
     .exec_build = tiled_exec_build,
     .exec_op = tiled_exec_op,
-    .notes = notes,
     .lanes = lanes,
     .spills_sums = true,
 };

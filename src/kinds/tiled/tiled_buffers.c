@@ -34,11 +34,6 @@ static uint32_t weight_banks(const zs_accel *a)
     return saturated((uint64_t)output_lanes(a) * a->unroll.ic * taps);
 }
 
-static uint32_t output_banks(const zs_accel *a)
-{
-    return saturated((uint64_t)output_lanes(a) * a->unroll.oy * a->unroll.ox);
-}
-
 /* Words per bank of `channels` planes of `pixels`, spread over `lanes` x `pixel_lanes` banks. */
 static uint64_t plane_depth(uint64_t channels, uint64_t lanes, uint64_t pixels,
                             uint64_t pixel_lanes)
@@ -248,12 +243,6 @@ static uint32_t bram18_beside_weights(const zs_plan_draft *d, uint32_t masters)
     return sum;
 }
 
-static uint64_t channel_tiles(const zs_plan_draft *d, uint32_t i)
-{
-    const zs_layer *layer = zs_draft_layer(d, i);
-    return d->rows[i].is_depthwise ? 1 : zs_ceil_div(layer->x.c / layer->groups, d->rows[i].t_ic);
-}
-
 /* The least depth holds one tile (two when double-buffered) of every layer; more is useful up to
  * all channel tiles of one tile of filters, which then need not be loaded again. */
 static void weight_depths(const zs_plan_draft *d, uint64_t *least, uint64_t *useful)
@@ -264,11 +253,15 @@ static void weight_depths(const zs_plan_draft *d, uint64_t *least, uint64_t *use
     *least *= slots;
     *useful = *least;
     for (uint32_t i = 0; i < d->row_n; i++) {
-        if (!zs_op_has_filters(zs_draft_layer(d, i)->op))
+        const zs_layer *layer = zs_draft_layer(d, i);
+        const zs_plan_row *row = &d->rows[i];
+        if (!zs_op_has_filters(layer->op))
             continue;
-        const uint64_t tile = weight_tile_depth(d, &d->rows[i]);
+        const uint64_t tile = weight_tile_depth(d, row);
+        const uint64_t channel_tiles =
+            row->is_depthwise ? 1 : zs_ceil_div(layer->x.c / layer->groups, row->t_ic);
         *least = zs_max_u64(*least, slots * tile);
-        *useful = zs_max_u64(*useful, tile * zs_max_u64(slots, channel_tiles(d, i)));
+        *useful = zs_max_u64(*useful, tile * zs_max_u64(slots, channel_tiles));
     }
 }
 
@@ -282,7 +275,7 @@ static bool size_weights(zs_plan_draft *d)
     /* as if every operand had a port of its own: one that it has takes no room from the weights
      * then that it would leave them when it shares */
     const uint32_t others = bram18_beside_weights(d, 3);
-    const uint32_t budget = d->design->board.bram18;
+    const uint32_t budget = zs_board_limit(&d->design->board, ZS_RESOURCE_BRAM18);
     if (a->buffer.weight_bytes > 0) {
         depth = a->buffer.weight_bytes / ((uint64_t)banks * zs_weight_bytes(a->precision));
     } else {
@@ -299,14 +292,13 @@ static bool size_weights(zs_plan_draft *d)
     return others + d->plan->buffers[ZS_BUF_WEIGHT].bram18 <= budget;
 }
 
-bool tiled_buffers_fit(const zs_plan_draft *d)
+uint32_t tiled_sum_bram18(const zs_plan_draft *d)
 {
     const zs_accel *a = &d->design->accel;
     const bool own_weight = a->ports.weight != a->ports.input;
     const bool own_output = a->ports.output != a->ports.input && a->ports.output != a->ports.weight;
     return bram18_beside_weights(d, 1u + own_weight + own_output) +
-               d->plan->buffers[ZS_BUF_WEIGHT].bram18 <=
-           d->design->board.bram18;
+           d->plan->buffers[ZS_BUF_WEIGHT].bram18;
 }
 
 /* A full tile, or the windows of a fused pool that a tile completes where these are more. */
@@ -338,7 +330,8 @@ bool tiled_size_buffers(zs_plan_draft *d, uint64_t resident_elems)
     const zs_accel *a = &d->design->accel;
     const uint32_t bits = 8 * zs_elem_bytes(a->precision);
     const uint32_t slots = a->double_buffer.output ? 2 : 1;
-    set_buffer(d, ZS_BUF_OUTPUT, "output", output_banks(a), slots * output_slot_depth(d),
+    const uint32_t banks = saturated((uint64_t)output_lanes(a) * a->unroll.oy * a->unroll.ox);
+    set_buffer(d, ZS_BUF_OUTPUT, "output", banks, slots * output_slot_depth(d),
                zs_acc_bits(a->precision), slots);
     set_buffer(d, ZS_BUF_CARRY, "pool carry", output_lanes(a), carry_depth(d), bits, 1);
     set_buffer(d, ZS_BUF_RESIDENT, "resident", input_banks(a),

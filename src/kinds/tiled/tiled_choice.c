@@ -1,6 +1,7 @@
 #include "tiled_priv.h"
 
 #include "zynqsim/capacity.h"
+#include "zynqsim/fit.h"
 
 #include <stdio.h>
 
@@ -110,7 +111,8 @@ static bool is_tight(const zs_plan_draft *d)
 {
     bool is_tight = false;
     uint64_t sum = 0;
-    if (!tiled_buffers_fit(d)) /* less is not what was asked for: the answer is by how much */
+    /* less is not what was asked for: the answer is by how much */
+    if (!zs_fit_allows_bram18(&d->design->board, tiled_sum_bram18(d)))
         return false;
     for (uint32_t i = 0; i < d->row_n; i++) {
         uint64_t loads, steps;
@@ -230,12 +232,6 @@ static zs_status sketch(choice *c, const variant *v, zs_plan_draft *d, zs_err *e
     return lay_out(c, d, v, err);
 }
 
-static bool is_promising(const choice *c, const zs_plan_draft *d)
-{
-    const uint64_t rough = rough_pl_cycles(d);
-    return tiled_buffers_fit(d) && rough < c->asked_rough + c->asked_rough / 32;
-}
-
 static zs_status estimate(choice *c, const variant *v, zs_plan_draft *d, uint64_t *pl_cycles,
                           zs_err *err)
 {
@@ -260,7 +256,10 @@ static zs_status try_variant(choice *c, variant v, zs_err *err)
     if (costs == NULL)
         return zs_nomem(err, "plan");
     cost_rows(&d, costs);
-    if (!is_promising(c, &d) || is_known(c, &v, costs, d.row_n))
+    const bool is_promising =
+        tiled_sum_bram18(&d) <= zs_board_limit(&d.design->board, ZS_RESOURCE_BRAM18) &&
+        rough_pl_cycles(&d) < c->asked_rough + c->asked_rough / 32;
+    if (!is_promising || is_known(c, &v, costs, d.row_n))
         return ZS_OK;
     if (v.is_rough) {
         v.is_rough = false;

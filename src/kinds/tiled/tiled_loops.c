@@ -172,15 +172,6 @@ static uint64_t box_pixels(const zs_tile_box *b)
     return (uint64_t)b->oy_n * b->ox_n;
 }
 
-/* Equal prices are one price, whatever they are for. */
-static zs_status post_op(conv_loops *c, const uint8_t slots[4], uint64_t ops, uint32_t *op)
-{
-    const zs_design *design = c->e->d->design;
-    const uint64_t price = zs_vector_pl_cycles(design, ops) +
-                           zs_post_pl_cycles(design, c->box.oc_n, box_pixels(&c->box));
-    return zs_emit_priced(c->e, ZS_OP_POST, &c->box, slots, NULL, price, price, op);
-}
-
 /* Passes over the sums, pooling, or the copy into the resident buffer; *done is the op after which
  * results are ready. */
 static zs_status post_process(conv_loops *c, const uint8_t slots[4], bool *stores, uint32_t *done)
@@ -198,8 +189,13 @@ static zs_status post_process(conv_loops *c, const uint8_t slots[4], bool *store
         if (ops == 0)
             ops = b->oc_n; /* pixels that no window reads are still looked at */
     }
-    const bool has_passes = c->e->d->design->accel.post.op_n > 0;
-    return ops > 0 || has_passes ? post_op(c, slots, ops, done) : ZS_OK;
+    const zs_design *design = c->e->d->design;
+    if (ops == 0 && design->accel.post.op_n == 0)
+        return ZS_OK;
+    /* Equal prices are one price, whatever they are for. */
+    const uint64_t price =
+        zs_vector_pl_cycles(design, ops) + zs_post_pl_cycles(design, b->oc_n, box_pixels(b));
+    return zs_emit_priced(c->e, ZS_OP_POST, b, slots, NULL, price, price, done);
 }
 
 static zs_status finish_tile(conv_loops *c, uint32_t slot, uint32_t mac)

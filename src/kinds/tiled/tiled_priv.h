@@ -53,7 +53,7 @@ void tiled_shape_rows(zs_plan_draft *d);
 zs_size_buffers_fn tiled_size_buffers;
 zs_status tiled_finish_buffers(zs_plan_draft *d, zs_err *err);
 /* Whether all memories together are within the board's block RAM. */
-bool tiled_buffers_fit(const zs_plan_draft *d);
+uint32_t tiled_sum_bram18(const zs_plan_draft *d);
 zs_status tiled_search(zs_plan_draft *d, zs_err *err);
 /* Everything but the ops, with as many slots and tensors on chip as are worth their room. */
 zs_status tiled_choose(zs_plan_draft *d, zs_err *err);

@@ -4,12 +4,6 @@
 
 /* Layers without weights on the engine's vector path. */
 
-static uint64_t vector_ops(const zs_layer *layer, const zs_tile_box *b)
-{
-    const uint64_t elems = (uint64_t)b->oc_n * b->oy_n * b->ox_n;
-    return layer->op == ZS_LAYER_POOL ? elems * layer->window.kh * layer->window.kw : elems;
-}
-
 /* Input into an input slot (the second one straight into the accumulator slot), work, store. */
 static zs_status vector_tile(zs_emitter *e, const zs_tile_box *box, uint32_t *producer)
 {
@@ -29,7 +23,9 @@ static zs_status vector_tile(zs_emitter *e, const zs_tile_box *box, uint32_t *pr
         ZS_TRY(zs_emit_transfer(e, ZS_OP_LOAD_X, &other, acc_slot,
                                 (const uint32_t[3]){acc->last_use, ZS_NO_OP, ZS_NO_OP}, &second));
     }
-    const uint64_t ops = vector_ops(layer, box);
+    uint64_t ops = (uint64_t)box->oc_n * box->oy_n * box->ox_n;
+    if (layer->op == ZS_LAYER_POOL)
+        ops *= layer->window.kh * layer->window.kw;
     ZS_TRY(zs_emit_priced(e, ZS_OP_POST, box, slots,
                           (const uint32_t[3]){first, second, acc->last_use}, ops,
                           zs_vector_pl_cycles(e->d->design, ops), &post));

@@ -1,0 +1,677 @@
+#include "accuracy_priv.h"
+
+#include <math.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { POINTS_MAX = 64, CALIBRATION_IMAGES = 32, BAR_STEP = 1024 };
+
+typedef struct job {
+    const cli_options *o;
+    zs_arena keep;
+    const char *head; /* keys that --vary names */
+    accuracy_point *points;
+    uint32_t n;
+    const float *mean; /* of --mean, CHW */
+    accuracy_rows rows;
+    cli_progress progress;
+    uint32_t executed; /* images that no row was there for */
+} job;
+
+/* ---- one image of the set -------------------------------------------------------------------- */
+
+static zs_shape input_shape(const accuracy_point *p)
+{
+    return p->p.net->tensors[p->p.net->input].shape;
+}
+
+static const char *image_name(const accuracy_point *p, uint32_t i, char text[32])
+{
+    if (p->images.files != NULL)
+        return p->images.files[i];
+    snprintf(text, 32, "[%u]", i);
+    return text;
+}
+
+/* Pixels of a data set as a picture; grey ones get three equal channels. */
+static zs_status tile_image(zs_arena *scratch, const zs_dataset *d, uint32_t i, zs_image *out,
+                            zs_err *err)
+{
+    const size_t plane = (size_t)d->shape.h * d->shape.w;
+    const uint8_t *pixels = d->pixels + (size_t)i * plane * d->shape.c;
+    uint8_t *rgb = zs_arena_alloc_raw(scratch, plane, 3);
+    if (rgb == NULL)
+        return zs_nomem(err, "a picture");
+    for (size_t at = 0; at < plane; at++)
+        for (size_t c = 0; c < 3; c++)
+            rgb[3 * at + c] = pixels[(d->shape.c == 1 ? 0 : c) * plane + at];
+    *out = (zs_image){.rgb = rgb, .w = d->shape.w, .h = d->shape.h};
+    return ZS_OK;
+}
+
+static zs_status read_picture(const accuracy_point *p, uint32_t i, zs_arena *scratch,
+                              zs_image *image, zs_err *err)
+{
+    zs_span bytes;
+    if (p->images.files == NULL)
+        return tile_image(scratch, &p->images.data, i, image, err);
+    ZS_TRY(cli_file_read(scratch, p->images.files[i], CLI_LARGE_BYTES, &bytes, err));
+    return zs_image_parse(scratch, bytes, p->images.files[i], image, err);
+}
+
+/* Data sets of just the network's size are neither resized nor cropped. */
+static zs_status load_image(const job *j, const accuracy_point *p, uint32_t i, zs_arena *scratch,
+                            const float **out, zs_err *err)
+{
+    const zs_shape s = input_shape(p);
+    zs_preprocess how = p->p.design.network.preprocess;
+    zs_image image;
+    float *x;
+    if (p->images.tensors != NULL) {
+        *out = p->tensors.list[i].x;
+        return ZS_OK;
+    }
+    ZS_TRY(read_picture(p, i, scratch, &image, err));
+    if (p->images.files == NULL && image.w == s.w && image.h == s.h) {
+        how.fit = ZS_FIT_NONE;
+        how.resize = how.crop = 0;
+    }
+    double scale[3];
+    memcpy(scale, how.scale, sizeof scale);
+    for (uint32_t c = 0; j->mean != NULL && c < 3; c++) {
+        how.mean[c] = 0;
+        how.scale[c] = 1;
+    }
+    const zs_status status = zs_preprocess_run(scratch, &image, &how, s, &x, err);
+    if (status != ZS_OK) {
+        char text[32];
+        zs_err_prefix(err, image_name(p, i, text));
+        return status;
+    }
+    for (size_t at = 0, plane = (size_t)s.h * s.w; j->mean != NULL && at < s.c * plane; at++)
+        x[at] = (float)(((double)x[at] - (double)j->mean[at]) * scale[at / plane]);
+    *out = x;
+    return ZS_OK;
+}
+
+static void put_digest(accuracy_point *p, uint32_t i, const void *data, size_t bytes)
+{
+    char hex[65];
+    cli_sha256(data, bytes, hex);
+    snprintf(p->digests[i], ACCURACY_DIGEST_BYTES, "%.16s", hex);
+}
+
+zs_status accuracy_digest(accuracy_point *p, uint32_t i, zs_err *err)
+{
+    zs_span bytes;
+    if (p->images.tensors != NULL) {
+        put_digest(p, i, p->tensors.list[i].x, zs_shape_elems(input_shape(p)) * sizeof(float));
+    } else if (p->images.files == NULL) {
+        const size_t elems = (size_t)zs_shape_elems(p->images.data.shape);
+        put_digest(p, i, p->images.data.pixels + i * elems, elems);
+    } else {
+        zs_arena scratch;
+        zs_arena_init(&scratch, cli_heap());
+        const zs_status status =
+            cli_file_read(&scratch, p->images.files[i], CLI_LARGE_BYTES, &bytes, err);
+        if (status == ZS_OK)
+            put_digest(p, i, bytes.data, bytes.bytes);
+        zs_arena_drop(&scratch);
+        return status;
+    }
+    return ZS_OK;
+}
+
+/* ---- images through the datapath ------------------------------------------------------------- */
+
+typedef struct crew {
+    job *j;
+    accuracy_point *p;
+    zs_design design; /* of one image a time */
+    zs_plan *plan;
+    zs_quant *quant;
+    cli_flat flat;
+    atomic_uint next;
+    atomic_bool failed;
+    pthread_mutex_t lock; /* of what follows, and of the rows and the bar */
+    uint32_t written;     /* rows go to the file in the order of the images */
+    bool *is_ready;
+    zs_status status;
+    zs_err err;
+} crew;
+
+typedef struct worker {
+    zs_arena keep, scratch;
+    zs_exec *exec, *reference;
+    uint32_t *last, *reference_last;
+    float *y, *reference_y;
+    float **kept;           /* [measured layer] of the reference */
+    zs_layer_noise *layers; /* of this image */
+    crew *c;
+} worker;
+
+static zs_status start_worker(crew *c, worker *w, zs_err *err)
+{
+    const zs_net *net = c->p->p.net;
+    uint64_t most = 1;
+    for (uint32_t t = 0; t < net->tensor_n; t++)
+        most = zs_max_u64(most, zs_shape_elems(net->tensors[t].shape));
+    w->y = zs_arena_alloc_raw(&w->keep, most, sizeof *w->y);
+    w->reference_y = zs_arena_alloc_raw(&w->keep, most, sizeof *w->reference_y);
+    if (w->y == NULL || w->reference_y == NULL)
+        return zs_nomem(err, "outputs");
+    ZS_TRY(zs_exec_build(&w->keep, &c->design, net, c->plan, c->quant, &w->exec, err));
+    if (c->j->o->reference == NULL)
+        return ZS_OK;
+    w->c = c;
+    w->last = zs_new(&w->keep, uint32_t, (size_t)c->plan->row_n + 1);
+    w->reference_last = zs_new(&w->keep, uint32_t, (size_t)c->flat.plan->row_n + 1);
+    w->kept = zs_new(&w->keep, float *, (size_t)c->p->layer_n + 1);
+    w->layers = zs_new(&w->keep, zs_layer_noise, (size_t)c->p->layer_n + 1);
+    if (w->last == NULL || w->reference_last == NULL || w->kept == NULL || w->layers == NULL)
+        return zs_nomem(err, "layers");
+    zs_exec_last_ops(c->plan, w->last);
+    zs_exec_last_ops(c->flat.plan, w->reference_last);
+    for (uint32_t l = 0; l < c->p->layer_n; l++) {
+        const uint64_t n = zs_shape_elems(net->tensors[c->p->measured[l]].shape);
+        w->kept[l] = zs_arena_alloc_raw(&w->keep, n, sizeof **w->kept);
+        if (w->kept[l] == NULL)
+            return zs_nomem(err, "layers");
+    }
+    return cli_flat_exec(&w->keep, &c->flat, &w->reference, err);
+}
+
+static uint32_t measured_layer(const accuracy_point *p, uint32_t tensor)
+{
+    for (uint32_t l = 0; l < p->layer_n; l++)
+        if (p->measured[l] == tensor)
+            return l;
+    return ZS_NO_INDEX;
+}
+
+/* A network that ends in the number of a class has one output. */
+static uint32_t best_of(const accuracy_point *p, const float *y, uint32_t best[ZS_TOP_N])
+{
+    if (!p->is_class)
+        return zs_best_classes(y, p->class_n, best);
+    best[0] = y[0] >= 0 && y[0] < 1e9f ? (uint32_t)y[0] : ZS_NO_CLASS;
+    return 1;
+}
+
+static zs_layer_noise noise_between(const float *y, const float *reference, uint64_t n)
+{
+    double signal = 0, noise = 0;
+    for (uint64_t i = 0; i < n; i++) {
+        const double difference = (double)y[i] - (double)reference[i];
+        signal += (double)reference[i] * (double)reference[i];
+        noise += difference * difference;
+    }
+    return (zs_layer_noise){(float)signal, (float)noise};
+}
+
+static void keep_row(void *ctx, uint32_t row)
+{
+    worker *w = ctx;
+    const uint32_t t = zs_exec_written(w->reference, row);
+    const uint32_t l = measured_layer(w->c->p, t);
+    if (l != ZS_NO_INDEX)
+        zs_exec_get(w->reference, 0, t, w->kept[l]);
+}
+
+static void measure_row(void *ctx, uint32_t row)
+{
+    worker *w = ctx;
+    const uint32_t t = zs_exec_written(w->exec, row);
+    const uint32_t l = measured_layer(w->c->p, t);
+    if (l == ZS_NO_INDEX)
+        return;
+    zs_exec_get(w->exec, 0, t, w->y);
+    w->layers[l] =
+        noise_between(w->y, w->kept[l], zs_shape_elems(w->c->p->p.net->tensors[t].shape));
+}
+
+static zs_status run_both(crew *c, worker *w, const float *x, zs_accuracy_image *row, zs_err *err)
+{
+    const accuracy_point *p = c->p;
+    const zs_net *net = p->p.net;
+    const uint64_t logit_n = zs_shape_elems(net->tensors[net->logits].shape);
+    zs_exec_set_input(w->reference, 0, x);
+    zs_exec_run_rows(w->reference, w->reference_last, keep_row, w);
+    zs_exec_run_rows(w->exec, w->last, measure_row, w);
+    zs_exec_get(w->reference, 0, net->output, w->reference_y);
+    best_of(p, w->reference_y, row->reference_top);
+    zs_exec_get(w->exec, 0, net->logits, w->y);
+    zs_exec_get(w->reference, 0, net->logits, w->reference_y);
+    for (uint64_t i = 0; i < logit_n; i++) {
+        row->largest = fmaxf(row->largest, fabsf(w->reference_y[i]));
+        row->difference = fmaxf(row->difference, fabsf(w->y[i] - w->reference_y[i]));
+    }
+    pthread_mutex_lock(&c->lock);
+    zs_layer_noise *layers = zs_new(&c->p->p.keep, zs_layer_noise, (size_t)p->layer_n + 1);
+    pthread_mutex_unlock(&c->lock);
+    if (layers == NULL)
+        return zs_nomem(err, "rows");
+    memcpy(layers, w->layers, p->layer_n * sizeof *layers);
+    row->layers = layers;
+    row->has_reference = true;
+    return ZS_OK;
+}
+
+static zs_status run_image(crew *c, worker *w, uint32_t i, zs_err *err)
+{
+    const float *x;
+    zs_accuracy_image row = c->p->rows[i];
+    zs_arena_reset(&w->scratch);
+    ZS_TRY(load_image(c->j, c->p, i, &w->scratch, &x, err));
+    if (c->j->rows.path != NULL)
+        ZS_TRY(accuracy_digest(c->p, i, err));
+    zs_exec_set_input(w->exec, 0, x);
+    if (w->reference != NULL)
+        ZS_TRY(run_both(c, w, x, &row, err));
+    else
+        zs_exec_run(w->exec);
+    zs_exec_get(w->exec, 0, c->p->p.net->output, w->y);
+    row.top_n = best_of(c->p, w->y, row.top);
+    c->p->rows[i] = row;
+    return ZS_OK;
+}
+
+/* Rows of all images before the first that is still being worked on. */
+static zs_status write_ready(crew *c, zs_err *err)
+{
+    char text[32];
+    for (; c->written < c->p->n && (c->is_ready[c->written] || c->p->is_done[c->written]);
+         c->written++)
+        if (!c->p->is_done[c->written])
+            ZS_TRY(accuracy_rows_add(&c->j->rows, c->p, c->written,
+                                     image_name(c->p, c->written, text), err));
+    return ZS_OK;
+}
+
+static zs_status work_on(crew *c, worker *w, zs_err *err)
+{
+    ZS_TRY(start_worker(c, w, err));
+    for (uint32_t i; !c->failed && (i = atomic_fetch_add(&c->next, 1)) < c->p->n;) {
+        if (c->p->is_done[i])
+            continue;
+        ZS_TRY(run_image(c, w, i, err));
+        pthread_mutex_lock(&c->lock);
+        c->is_ready[i] = true;
+        c->j->executed++;
+        const zs_status status = write_ready(c, err);
+        cli_progress_step(&c->j->progress, BAR_STEP);
+        pthread_mutex_unlock(&c->lock);
+        ZS_TRY(status);
+    }
+    return ZS_OK;
+}
+
+static void work(void *ctx)
+{
+    crew *c = ctx;
+    worker w = {0};
+    zs_err err = {0};
+    zs_arena_init(&w.keep, cli_heap());
+    zs_arena_init(&w.scratch, cli_heap());
+    const zs_status status = work_on(c, &w, &err);
+    if (status != ZS_OK) {
+        pthread_mutex_lock(&c->lock);
+        if (c->status == ZS_OK) {
+            c->status = status;
+            c->err = err;
+        }
+        c->failed = true;
+        pthread_mutex_unlock(&c->lock);
+    }
+    zs_arena_drop(&w.scratch);
+    zs_arena_drop(&w.keep);
+}
+
+/* ---- one point ------------------------------------------------------------------------------- */
+
+static bool is_written(const zs_plan *plan, const zs_net *net, uint32_t tensor)
+{
+    for (uint32_t row = 0; row < plan->row_n; row++) {
+        const zs_plan_row *r = &plan->rows[row];
+        if (net->layers[r->pool != ZS_NO_INDEX ? r->pool : r->layer].out == tensor)
+            return plan->tensors[tensor].addr != UINT64_MAX;
+    }
+    return false;
+}
+
+/* Layers whose results reach DRAM, of the design and of the reference. */
+static zs_status choose_layers(crew *c, zs_err *err)
+{
+    accuracy_point *p = c->p;
+    const zs_net *net = p->p.net;
+    uint32_t *measured = zs_new(&p->p.keep, uint32_t, net->layer_n + 1);
+    p->layer_names = zs_new(&p->p.keep, const char *, net->layer_n + 1);
+    if (measured == NULL || p->layer_names == NULL)
+        return zs_nomem(err, "layers");
+    for (uint32_t i = 0; c->j->o->reference != NULL && c->plan->part_n == 0 && i < net->layer_n;
+         i++) {
+        const uint32_t t = net->layers[i].out;
+        if (!is_written(c->plan, net, t) || !is_written(c->flat.plan, net, t))
+            continue;
+        p->layer_names[p->layer_n] = net->layers[i].name;
+        measured[p->layer_n++] = t;
+    }
+    p->measured = measured;
+    return ZS_OK;
+}
+
+/* The scales come from network.calibration, or else from the first images of the set. */
+static zs_status make_scales(crew *c, zs_err *err)
+{
+    accuracy_point *p = c->p;
+    const bool wants = p->p.design.accel.precision != ZS_FP32 && !p->p.design.accel.model_scales &&
+                       p->p.design.network.calibration_n == 0;
+    const uint32_t n = wants ? (uint32_t)zs_min_u64(p->n, CALIBRATION_IMAGES) : 0;
+    cli_input *list = zs_new(&p->p.keep, cli_input, (size_t)n + 1);
+    zs_arena pictures;
+    if (list == NULL)
+        return zs_nomem(err, "calibration");
+    zs_arena_init(&pictures, cli_heap());
+    zs_status status = ZS_OK;
+    for (uint32_t i = 0; status == ZS_OK && i < n; i++)
+        status = load_image(c->j, p, i, &pictures, &list[i].x, err);
+    const cli_inputs samples = {.list = list, .n = n};
+    char called[64];
+    snprintf(called, sizeof called, "the first %u images", n);
+    if (status == ZS_OK)
+        status = cli_quant_build(&p->p, &samples, called, &c->quant, err);
+    zs_arena_drop(&pictures);
+    return status;
+}
+
+static zs_status run_point(job *j, accuracy_point *p, zs_err *err)
+{
+    crew c = {.j = j, .p = p, .design = p->p.design, .plan = p->p.plan};
+    ZS_TRY(zs_sim_run(&p->p.keep, &p->p.design, p->p.net, p->p.plan, j->o->fidelity, NULL,
+                      &p->result, err));
+    if (c.design.batch != 1) {
+        c.design.batch = 1;
+        ZS_TRY(zs_plan_build(&p->p.keep, &c.design, p->p.net, &c.plan, err));
+    }
+    if (j->o->reference != NULL)
+        ZS_TRY(cli_flat_build(&p->p.keep, &p->p, &c.flat, err));
+    ZS_TRY(make_scales(&c, err));
+    ZS_TRY(choose_layers(&c, err));
+    ZS_TRY(accuracy_rows_take(&j->rows, p, err));
+    c.is_ready = zs_new(&p->p.keep, bool, (size_t)p->n + 1);
+    if (c.is_ready == NULL)
+        return zs_nomem(err, "images");
+    for (uint32_t i = 0; i < p->n; i++)
+        if (p->is_done[i])
+            cli_progress_step(&j->progress, BAR_STEP);
+    pthread_mutex_init(&c.lock, NULL);
+    cli_threads_run(zs_min_u64((uint64_t)j->o->jobs, p->n), work, &c);
+    pthread_mutex_destroy(&c.lock);
+    if (c.status != ZS_OK) {
+        *err = c.err;
+        return c.status;
+    }
+    return ZS_OK;
+}
+
+/* ---- what is asked for ----------------------------------------------------------------------- */
+
+static zs_status put_file(accuracy_point *p, const char *what, const char *path, const zs_sink *s,
+                          zs_err *err)
+{
+    zs_span bytes;
+    char hex[65];
+    uint64_t seed;
+    if (zs_is_synthetic(path, &seed))
+        return zs_sink_printf(s, "%s synthetic:%llu\n", what, (unsigned long long)seed);
+    ZS_TRY(cli_file_read(&p->p.keep, path, CLI_LARGE_BYTES, &bytes, err));
+    cli_sha256(bytes.data, bytes.bytes, hex);
+    return zs_sink_printf(s, "%s %s\n", what, hex);
+}
+
+/* All that a row depends on but its picture and the program. */
+static zs_status put_identity(const job *j, accuracy_point *p, const zs_sink *s, zs_err *err)
+{
+    zs_design d = p->p.design;
+    const zs_design *own = &p->p.design;
+    d.name = d.network.model = d.network.weights = d.network.labels = d.network.input = "";
+    d.network.calibration = "";
+    d.network.input_n = d.network.calibration_n = 0;
+    ZS_TRY(zs_design_yaml_emit(&d, s, err));
+    ZS_TRY(put_file(p, "model", own->network.model, s, err));
+    ZS_TRY(put_file(p, "weights", own->network.weights, s, err));
+    for (uint32_t i = 0; i < own->network.calibration_n; i++)
+        ZS_TRY(put_file(p, "calibration", own->network.calibrations[i], s, err));
+    if (own->network.calibration_n == 0 && own->accel.precision != ZS_FP32)
+        ZS_TRY(zs_sink_printf(s, "calibrated on %llu\n",
+                              (unsigned long long)zs_min_u64(p->n, CALIBRATION_IMAGES)));
+    if (j->o->mean != NULL)
+        ZS_TRY(put_file(p, "mean", j->o->mean, s, err));
+    return zs_sink_printf(s, "reference %s\n", j->o->reference != NULL ? j->o->reference : "none");
+}
+
+static zs_status set_identity(const job *j, accuracy_point *p, zs_err *err)
+{
+    zs_buffer text;
+    char hex[65];
+    zs_buffer_init(&text, cli_heap());
+    const zs_sink sink = zs_buffer_sink(&text);
+    const zs_status status = put_identity(j, p, &sink, err);
+    if (status == ZS_OK) {
+        cli_sha256(text.data, text.bytes, hex);
+        snprintf(p->id, sizeof p->id, "%.16s/%s", hex, cli_build);
+    }
+    zs_buffer_drop(&text);
+    return status;
+}
+
+static zs_status read_set(const job *j, accuracy_point *p, zs_err *err)
+{
+    cli_image_set *set = &p->images;
+    ZS_TRY(cli_image_set_read(&p->p.keep, j->o->image_set, j->o->image_labels, &p->p, set, err));
+    p->n = set->n;
+    p->labels = set->labels;
+    if (set->tensors != NULL) {
+        const char *const names[] = {set->tensors};
+        ZS_TRY(cli_inputs_build(&p->p, names, 1, &p->tensors, err));
+        p->n = p->tensors.n;
+        if (set->tensor_labels != NULL)
+            ZS_TRY(cli_labels_read(&p->p.keep, set->tensor_labels, p->n, &p->labels, err));
+    }
+    if (j->o->limit >= 0 && (uint64_t)j->o->limit < p->n)
+        p->n = (uint32_t)j->o->limit;
+    if (p->n == 0)
+        return zs_fail(err, ZS_EUSAGE, j->o->image_set, "there is no image to run");
+    return ZS_OK;
+}
+
+/* Classes are channels of one pixel. */
+static zs_status read_classes(accuracy_point *p, zs_err *err)
+{
+    const zs_net *net = p->p.net;
+    const zs_shape y = net->tensors[net->output].shape;
+    if (y.h != 1 || y.w != 1)
+        return zs_fail(err, ZS_EUNSUPPORTED, p->p.design.network.model,
+                       "its output is %ux%ux%u: only a network that classifies has an accuracy",
+                       y.c, y.h, y.w);
+    p->is_class = y.c == 1;
+    p->class_n = y.c;
+    for (uint32_t i = 0; p->is_class && p->labels != NULL && i < p->n; i++)
+        p->class_n = p->labels[i] >= p->class_n ? p->labels[i] + 1 : p->class_n;
+    for (uint32_t i = 0; p->labels != NULL && i < p->n; i++)
+        if (p->labels[i] >= p->class_n)
+            return zs_fail(err, ZS_ERANGE, "--labels",
+                           "image %u is of class %u, the network has %u classes", i, p->labels[i],
+                           p->class_n);
+    return ZS_OK;
+}
+
+static zs_status prepare_point(const job *j, accuracy_point *p, zs_err *err)
+{
+    cli_options o = *j->o;
+    o.set = p->set;
+    ZS_TRY(cli_point_build(&o, &p->p, err));
+    if (p->label == NULL)
+        p->label = p->p.design.name;
+    ZS_TRY(read_set(j, p, err));
+    ZS_TRY(read_classes(p, err));
+    p->rows = zs_new(&p->p.keep, zs_accuracy_image, (size_t)p->n);
+    p->is_done = zs_new(&p->p.keep, bool, (size_t)p->n);
+    p->digests = zs_arena_alloc(&p->p.keep, p->n, sizeof *p->digests);
+    if (p->rows == NULL || p->is_done == NULL || p->digests == NULL)
+        return zs_nomem(err, "images");
+    for (uint32_t i = 0; i < p->n; i++)
+        p->rows[i].label = p->labels != NULL ? p->labels[i] : ZS_NO_CLASS;
+    return set_identity(j, p, err);
+}
+
+static zs_status list_points(job *j, zs_err *err)
+{
+    zs_grid grid;
+    ZS_TRY(cli_axes_read(j->o, j->o->design_path, &j->keep, &grid, err));
+    if (grid.point_n > POINTS_MAX)
+        return zs_fail(err, ZS_EUSAGE, "--vary", "%llu points are more than %d",
+                       (unsigned long long)grid.point_n, POINTS_MAX);
+    ZS_TRY(cli_axes_name(&j->keep, &grid, &j->head, err));
+    j->points = zs_new(&j->keep, accuracy_point, (size_t)grid.point_n);
+    if (j->points == NULL)
+        return zs_nomem(err, "points");
+    for (; j->n < grid.point_n; j->n++) {
+        accuracy_point *p = &j->points[j->n];
+        const char *label;
+        p->number = j->n;
+        ZS_TRY(cli_axes_point(j->o, &j->keep, &grid, j->n, &label, &p->set, err));
+        p->label = grid.axis_n > 0 ? label : NULL;
+        const zs_status status = prepare_point(j, p, err);
+        if (status != ZS_OK && p->label != NULL && grid.axis_n > 0)
+            zs_err_prefix(err, label);
+        if (status != ZS_OK)
+            j->n++; /* to be dropped as well */
+        ZS_TRY(status);
+    }
+    if (grid.axis_n == 0)
+        j->head = "design";
+    return ZS_OK;
+}
+
+static zs_status read_mean(job *j, zs_err *err)
+{
+    zs_span bytes;
+    zs_npy npy;
+    if (j->o->mean == NULL)
+        return ZS_OK;
+    const zs_shape s = input_shape(&j->points[0]);
+    ZS_TRY(cli_file_read(&j->keep, j->o->mean, CLI_LARGE_BYTES, &bytes, err));
+    ZS_TRY(zs_npy_parse(&j->keep, bytes, j->o->mean, &npy, err));
+    if (npy.dims[0] != 1 || npy.dims[1] != s.c || npy.dims[2] != s.h || npy.dims[3] != s.w)
+        return zs_fail(err, ZS_ESHAPE, j->o->mean,
+                       "the mean image is %llux%llux%llu, the network's input is %ux%ux%u",
+                       (unsigned long long)npy.dims[1], (unsigned long long)npy.dims[2],
+                       (unsigned long long)npy.dims[3], s.c, s.h, s.w);
+    j->mean = npy.data;
+    return ZS_OK;
+}
+
+static zs_status check_options(const cli_options *o, zs_err *err)
+{
+    if (o->image_set == NULL)
+        return zs_fail(err, ZS_EUSAGE, "--images", "is needed: it names the images to run");
+    if (o->reference != NULL && strcmp(o->reference, "fp32") != 0)
+        return zs_fail(err, ZS_EUSAGE, "--reference", "'%.40s' is not fp32", o->reference);
+    if (o->output != NULL && (o->output[0] == '\0' || strcmp(o->output, "-") == 0))
+        return zs_fail(err, ZS_EUSAGE, "-o", "rows need a file");
+    return ZS_OK;
+}
+
+/* ---- what comes out -------------------------------------------------------------------------- */
+
+static zs_status print(job *j, zs_err *err)
+{
+    zs_accuracy_point *lines = zs_new(&j->keep, zs_accuracy_point, j->n);
+    if (lines == NULL)
+        return zs_nomem(err, "points");
+    for (uint32_t i = 0; i < j->n; i++) {
+        accuracy_point *p = &j->points[i];
+        lines[i] = (zs_accuracy_point){
+            .label = p->label, .precision = p->result->precision, .result = p->result};
+        ZS_TRY(zs_accuracy_sum(&j->keep, p->rows, p->n, p->class_n, p->layer_names, p->layer_n,
+                               &lines[i].accuracy, err));
+    }
+    cli_point *first = &j->points[0].p;
+    if (j->points[0].images.note != NULL)
+        cli_note(first, "%s", j->points[0].images.note);
+    const zs_accuracy_table table = {.head = j->head,
+                                     .set = j->o->image_set,
+                                     .points = lines,
+                                     .n = j->n,
+                                     .notes = first->notes,
+                                     .note_n = first->note_n};
+    const zs_sink sink = cli_stdout();
+    const zs_table_style style = cli_terminal_style();
+    switch (j->o->format) {
+    case CLI_CSV:
+        return zs_accuracy_csv_emit(&table, &sink, err);
+    case CLI_JSON:
+        return zs_accuracy_json_emit(&table, &sink, err);
+    default:
+        return zs_accuracy_table_emit(&table, &style, &sink, err);
+    }
+}
+
+static void say_rate(const job *j, double seconds)
+{
+    char text[96];
+    if (j->o->quiet || j->executed == 0)
+        return;
+    snprintf(text, sizeof text, "%u images in %.1f s, %.1f a second", j->executed, seconds,
+             seconds > 0 ? j->executed / seconds : 0);
+    cli_say("accuracy", text);
+}
+
+static zs_status run_points(job *j, zs_err *err)
+{
+    uint64_t all = 0;
+    for (uint32_t i = 0; i < j->n; i++)
+        all += j->points[i].n;
+    const double begin_s = cli_seconds();
+    cli_progress_begin(&j->progress, all * BAR_STEP, j->o->quiet);
+    zs_status status = ZS_OK;
+    for (uint32_t i = 0; status == ZS_OK && i < j->n; i++) {
+        status = run_point(j, &j->points[i], err);
+        if (status != ZS_OK && j->n > 1)
+            zs_err_prefix(err, j->points[i].label);
+    }
+    cli_progress_end(&j->progress);
+    say_rate(j, cli_seconds() - begin_s);
+    return status;
+}
+
+static zs_status accuracy(job *j, zs_err *err)
+{
+    ZS_TRY(check_options(j->o, err));
+    ZS_TRY(list_points(j, err));
+    ZS_TRY(read_mean(j, err));
+    ZS_TRY(accuracy_rows_open(&j->rows, j->points, j->n, j->o->quiet, err));
+    ZS_TRY(run_points(j, err));
+    return print(j, err);
+}
+
+zs_status cmd_accuracy(const cli_options *options, int *exit_status, zs_err *err)
+{
+    job j = {.o = options, .rows = {.path = options->output, .fd = -1}};
+    (void)exit_status;
+    zs_arena_init(&j.keep, cli_heap());
+    j.rows.arena = &j.keep;
+    zs_err closing = {0};
+    zs_status status = accuracy(&j, err);
+    const zs_status closed = accuracy_rows_close(&j.rows, &closing);
+    if (status == ZS_OK && closed != ZS_OK) {
+        status = closed;
+        *err = closing;
+    }
+    for (uint32_t i = 0; i < j.n; i++)
+        cli_point_drop(&j.points[i].p);
+    zs_arena_drop(&j.keep);
+    return status;
+}

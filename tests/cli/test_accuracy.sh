@@ -1,0 +1,120 @@
+#!/bin/sh
+# accuracy on eight pictures of 4x4: sets of every form, the table, rows that are gone on with.
+. tests/cli/cli.sh
+cd "$WORK" || exit 1
+
+octets() { for i in "$@"; do printf '%b' "\\0$(printf %o "$i")"; done; }
+pixels() { # of image $1
+    for pixel in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
+        octets $((($1 % 2) * 128 + (pixel * 37 + $1 * 91) % 128))
+    done
+}
+mkdir set folder folder/0 folder/1 flat
+{
+    octets 0 0 8 3 0 0 0 8 0 0 0 4 0 0 0 4
+    for image in 0 1 2 3 4 5 6 7; do pixels $image; done
+} >set/t10k-images-idx3-ubyte
+octets 0 0 8 1 0 0 0 8 0 1 0 1 0 1 0 1 >set/t10k-labels-idx1-ubyte
+for image in 0 1 2 3 4 5 6 7; do
+    { printf 'P5 4 4 255\n'; pixels $image; } >folder/$((image % 2))/$image.pgm
+    cp folder/$((image % 2))/$image.pgm flat/
+done
+gzip -c set/t10k-images-idx3-ubyte >images-idx3.gz
+gzip -c set/t10k-labels-idx1-ubyte >labels-idx1.gz
+{
+    echo file,class
+    for image in 0 1 2 3 4 5 6 7; do echo $image.pgm,$((image % 2)); done
+} >labels.csv
+# the same images as tiles, one below the other
+{ printf 'P5 4 32 255\n'; for image in 0 1 2 3 4 5 6 7; do pixels $image; done; } >all.pgm
+octets 0 1 0 1 0 1 0 1 >all_labels.bin
+{ printf 'P5 4 16 255\n'; for image in 0 1 2 3; do pixels $image; done; } >part_0.pgm
+{ printf 'P5 4 16 255\n'; for image in 4 5 6 7; do pixels $image; done; } >part_1.pgm
+cp all_labels.bin part_labels.bin
+cat >net.yaml <<'END'
+name: tiny
+input: {name: data, shape: [1, 4, 4]}
+layers:
+  - {conv: conv1, out: 4, kernel: 3, pad: 1, relu: true}
+  - {pool: pool1, kind: max, kernel: 2, stride: 2}
+  - {conv: conv2, out: 4, kernel: 3, pad: 1, relu: true}
+  - {fc: fc1, out: 2}
+  - {softmax: prob}
+END
+cat >d.yaml <<'END'
+name: tiny
+network: {model: net.yaml, preprocess: {mean: 0, scale: 0.0039, fit: none, resize: 0, crop: 0}}
+batch: 3
+END
+a() { program accuracy d.yaml --quiet "$@"; }
+v='accelerator.precision=fp32,fixed16,int8'
+
+# ---- sets of every form have the same images
+a --images set --reference fp32 --vary $v --format csv
+cp out want.csv
+ok "$([ $status = 0 ] && [ "$(wc -l <want.csv)" = 4 ]; echo $?)" 'a line for each precision'
+for set in folder images-idx3.gz all.pgm part_0.pgm 'flat --labels labels.csv'; do
+    # shellcheck disable=SC2086 # a set and its labels
+    a --images $set --reference fp32 --vary $v --format csv
+    ok "$(cmp -s want.csv out; echo $?)" "$set is the same set"
+done
+a --images part_1.pgm --format json
+json 'a series begins where it is told to' 'assert d["points"][0]["labelled"] == 4'
+a --images flat --format json
+json 'without labels there is no accuracy' 'assert d["points"][0]["top1_frac"] is None and d["points"][0]["images"] == 8'
+a --images set --vary $v --reference fp32
+ok "$(grep -q '^fixed16' out && grep -q '^conv2 ' out && grep -q 'label / answer of int8' out; echo $?)" 'the table has precisions, layers, classes'
+a --images set --vary $v --reference fp32 --format json
+json 'fp32 is exact, int8 is noisy' '
+p = d["points"]
+assert p[0]["agree_frac"] == 1 and p[0]["largest_difference"] == 0
+assert p[2]["largest_difference"] > p[1]["largest_difference"] > 0
+assert 10 < [l["signal_to_noise_db"] for l in p[2]["layers"] if l["name"] == "conv2"][0] < 60
+assert sum(map(sum, p[0]["confusion"])) == 8
+assert p[0]["cycles"] > 0 and p[2]["resources.dsp.used"] < p[0]["resources.dsp.used"]'
+
+# ---- what run says of the images one by one
+cp out json
+for i in 0 3; do
+    program run d.yaml --input flat/$i.pgm --set batch=1 --quiet --format json
+    top=$(grep -m 1 '"class"' out | tr -dc 0-9)
+    a --images flat --limit $((i + 1)) -o one.csv
+    ok "$(tail -n 1 one.csv | grep -q ",,$top;"; echo $?)" "image $i has the class that run gives it"
+    rm -f one.csv
+done
+
+# ---- rows: any number of threads, gone on with, damaged
+r() { a --images set --vary $v --reference fp32 --format csv -o "$@"; }
+r one.csv --jobs 1
+cp one.csv whole.csv
+rm -f three.csv
+r three.csv --jobs 3
+ok "$(cmp -s one.csv three.csv && cmp -s out want.csv; echo $?)" 'any number of threads writes the same rows'
+head -c "$(($(wc -c <whole.csv) / 2))" whole.csv >half.csv
+r half.csv
+ok "$(cmp -s half.csv whole.csv && cmp -s out want.csv; echo $?)" 'a file that was cut short is gone on with'
+sed '5s/,1;0,/,0;1,/' whole.csv >bad.csv
+r bad.csv
+ok "$([ $status = 0 ] && cmp -s out want.csv && grep -q 'bad.csv:5: the check sum' err; echo $?)" 'a damaged row is made again'
+ok "$(sort bad.csv | cmp -s - "$(sort whole.csv >sorted.csv; echo sorted.csv)"; echo $?)" 'and the file is whole again'
+
+# ---- refused, with a sentence
+refuses() {
+    want=$1 text=$2
+    shift 2
+    a "$@"
+    ok "$([ "$status" = "$want" ] && grep -qF -- "$text" err; echo $?)" "$text"
+}
+refuses 2 'holds rows of other runs' --images set -o whole.csv
+refuses 2 '--images: is needed'
+refuses 2 "'int8' is not fp32" --images set --reference int8
+refuses 2 'is no file of rows of accuracy' --images set -o d.yaml
+refuses 2 'has 8 labels for 1' --images flat/0.pgm --labels all_labels.bin
+octets 0 9 0 1 0 1 0 1 >labels9.bin
+refuses 2 'image 1 is of class 9, the network has 2 classes' --images all.pgm --labels labels9.bin
+printf X | dd of=set/t10k-images-idx3-ubyte bs=1 seek=20 conv=notrunc 2>/dev/null
+r whole.csv
+ok "$([ $status = 2 ] && grep -q 'which is another picture now' err; echo $?)" 'a changed picture is seen'
+sed '/fc1/,$d' net.yaml >open.yaml
+refuses 2 'open.yaml: its output is 4x2x2' --images folder --model open.yaml
+finish
