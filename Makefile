@@ -220,6 +220,8 @@ install: all ## program, libraries, headers and documents into PREFIX (/usr/loca
 	install -d $(DEST)/share/man/man1
 	sed -E 's#(^|[ (])(docs|configs)/#\1$(abspath $(PREFIX))/share/doc/zynqsim/\2/#g' docs/zynqsim.1 >$(DEST)/share/man/man1/zynqsim.1
 	install -D -m 644 docs/zynqsim.bash-completion $(DEST)/share/bash-completion/completions/zynqsim
+deb: all ## a Debian package: build/zynqsim_VERSION_ARCH.deb
+	@.ci/deb $(BUILD) $(VERSION)
 uninstall: ## undo install
 	rm -rf $(DEST)/bin/zynqsim $(DEST)/lib/libzynqsim.a $(DEST)/lib/libzynqsim_io.a $(DEST)/include/zynqsim \
 	  $(DEST)/lib/pkgconfig/zynqsim.pc $(DEST)/lib/pkgconfig/zynqsim-core.pc $(DATA) $(DOC) \
@@ -230,5 +232,5 @@ clean: ## remove build/
 FORCE:
 .SECONDARY:
 .PHONY: FORCE help all mpi soak run backend check check-asan check-tsan tests-built layers golden bless docs coverage fuzz \
-  bench lint format install uninstall clean
+  bench lint format install deb uninstall clean
 -include $(patsubst %.c,$(BUILD)/%.d,$(CORE_SRC) $(IO_SRC) $(CLI_SRC) $(wildcard tests/*/*.c src/cli/mpi/*.c))

@@ -332,9 +332,9 @@ zs_status zs_number_parse(const char *text, const char *unit, const char *place,
                           zs_err *err);
 
 /* ZS_EPARSE for a value of "accelerator.unroll" and the like: a group of keys, as which the message
- * spells the value. */
+ * spells the value, "16" or of a list of `item_n` "16, 8". */
 zs_status zs_design_fail_group(const zs_design *design, const char *path, const char *text,
-                               zs_err *err);
+                               uint32_t item_n, zs_err *err);
 
 /* A built-in board: its name, one sentence, and the keys in which it differs from the defaults. */
 typedef struct zs_board_setting {

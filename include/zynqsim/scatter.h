@@ -10,6 +10,9 @@
 
 typedef struct zs_scatter_point {
     const char *label; /* what is its own: the keys that the sweep varies */
+    const char *number,
+        *settings; /* of the sweep, and as options: "--set a=1 --set b=2"; or NULL */
+    const char *dsp, *images_per_second; /* cells of the row; NULL: not there */
     double x, y;
     bool is_feasible;
     bool on_front; /* set by zs_scatter_build */

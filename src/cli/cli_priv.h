@@ -172,6 +172,11 @@ zs_status cli_stream_close(cli_stream *stream, zs_err *err);
 zs_status cli_stream_end(cli_stream *stream, zs_status written, zs_err *err);
 /* Forgets a file that was not closed; NULL is fine. */
 void cli_stream_drop(cli_stream *stream);
+/* Packs into another sink; ending it writes what is left and frees it. */
+typedef struct cli_gzip cli_gzip;
+zs_status cli_gzip_begin(const zs_sink *to, cli_gzip **out, zs_err *err);
+zs_sink cli_gzip_sink(cli_gzip *gzip);
+zs_status cli_gzip_end(cli_gzip *gzip);
 /* ZS_EUSAGE when `dir` exists and is not a directory: known before an hour is spent. */
 zs_status cli_dir_check(const char *dir, zs_err *err);
 

@@ -16,7 +16,22 @@ typedef struct report_input {
     zs_scatter *sweep;
 } report_input;
 
-typedef enum report_form { FORM_HTML, FORM_SVG, FORM_PDF, FORM_N } report_form;
+typedef enum report_form {
+    FORM_HTML,
+    FORM_SVG,
+    FORM_PDF,
+    FORM_PNG,
+    FORM_EPS,
+    FORM_TEX,
+    FORM_N
+} report_form;
+
+/* The ending of the file, and the line by which the script of a picture knows. */
+static const struct {
+    const char *ending, *script;
+} forms[FORM_N] = {{".html", ""},         {".svg", ""},          {".pdf", "pdf = 1\n"},
+                   {".png", "png = 1\n"}, {".eps", "eps = 1\n"}, {".tex", "tikz = 1\n"}};
+#define ENDINGS ".html, .svg, .pdf, .png, .eps or .tex (TikZ)"
 
 /* ---- results --------------------------------------------------------------------------------- */
 
@@ -113,6 +128,24 @@ static const char *label_row(zs_arena *arena, const zs_table *t, uint32_t row)
     return label;
 }
 
+/* "--set accelerator.tile.oc=8 --set batch=1": what run takes to have the row again. */
+static const char *settings_of_row(zs_arena *arena, const zs_table *t, uint32_t row)
+{
+    const char *text = "";
+    for (uint32_t c = 0; c < t->column_n && text != NULL; c++)
+        if (is_varied(t->columns[c]) && zs_field_find(t->columns[c]) != NULL)
+            text = zs_arena_printf(arena, "%s%s--set %s=%s", text, text[0] ? " " : "",
+                                   t->columns[c], zs_table_text(t, row, c, ""));
+    return text;
+}
+
+/* NULL where the table has no such column. */
+static const char *cell_of_row(const zs_table *t, uint32_t row, const char *column)
+{
+    const uint32_t c = zs_table_column(t, column);
+    return c == ZS_NO_COLUMN ? NULL : zs_table_text(t, row, c, "");
+}
+
 static bool says(const zs_table *t, uint32_t row, const char *column, const char *word,
                  const char *other)
 {
@@ -144,7 +177,11 @@ static zs_status take_rows(report_input *in, const zs_table *t, uint32_t x, uint
         ZS_TRY(zs_table_number(t, row, y, -HUGE_VAL, HUGE_VAL, &p->y, err));
         p->is_feasible = !refuses(t, row, "fits") && says(t, row, "meets", "1", "true");
         p->label = label_row(&in->keep, t, row);
-        if (p->label == NULL)
+        p->settings = settings_of_row(&in->keep, t, row);
+        p->number = cell_of_row(t, row, "point");
+        p->dsp = cell_of_row(t, row, "resources.dsp.used");
+        p->images_per_second = cell_of_row(t, row, "images_per_second");
+        if (p->label == NULL || p->settings == NULL)
             return zs_nomem(err, t->path);
         s->n++;
     }
@@ -302,8 +339,13 @@ static zs_status find_plot(const char *name, plot_emitter **out, zs_err *err)
             *out = plots[i].emit;
             return ZS_OK;
         }
+    const char *names[ZS_LEN(plots)];
+    for (size_t i = 0; i < ZS_LEN(plots); i++)
+        names[i] = plots[i].name;
+    const char *near = zs_nearest(name, names, ZS_LEN(names));
     return zs_fail(err, ZS_EUSAGE, "--plot",
-                   "'%s' is not one of roofline, layers, timeline or bytes", name);
+                   "'%s' is not one of roofline, layers, timeline or bytes%s%s%s", name,
+                   near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }
 
 static zs_status emit_script(const report_input *in, const cli_options *o, const zs_sink *s,
@@ -329,7 +371,7 @@ static zs_status write_picture(const report_input *in, const cli_options *o, rep
     zs_buffer_init(&script, cli_heap());
     zs_buffer_init(&picture, cli_heap());
     const zs_sink to_script = zs_buffer_sink(&script);
-    zs_status status = form == FORM_PDF ? zs_sink_puts(&to_script, "pdf = 1\n") : ZS_OK;
+    zs_status status = zs_sink_puts(&to_script, forms[form].script);
     if (status == ZS_OK)
         status = emit_script(in, o, &to_script, err);
     if (status == ZS_OK)
@@ -389,20 +431,17 @@ static zs_status write_page(const report_input *in, const zs_sink *sink, zs_err 
 
 static zs_status form_of(const cli_options *o, report_form *form, zs_err *err)
 {
-    static const char *const endings[FORM_N] = {".html", ".svg", ".pdf"};
     if (o->output == NULL)
-        return zs_fail(err, ZS_EUSAGE, "report",
-                       "needs -o FILE, which ends in .html, .svg or .pdf");
+        return zs_fail(err, ZS_EUSAGE, "report", "needs -o FILE, which ends in " ENDINGS);
     const char *dot = strrchr(o->output, '.');
     for (int i = 0; i < FORM_N; i++)
-        if (dot != NULL && strcmp(dot, endings[i]) == 0) {
+        if (dot != NULL && strcmp(dot, forms[i].ending) == 0) {
             *form = (report_form)i;
             if (i == FORM_HTML && o->plot != NULL)
-                return zs_fail(err, ZS_EUSAGE, "--plot",
-                               "is for .svg and .pdf; a page has them all");
+                return zs_fail(err, ZS_EUSAGE, "--plot", "is for pictures; a page has them all");
             return ZS_OK;
         }
-    return zs_fail(err, ZS_EUSAGE, o->output, "a report ends in .html, .svg or .pdf");
+    return zs_fail(err, ZS_EUSAGE, o->output, "a report ends in " ENDINGS);
 }
 
 static zs_status write_report(report_input *in, const cli_options *o, report_form form, zs_err *err)

@@ -117,12 +117,66 @@ static zs_status put_svg(const zs_buffer *from, const zs_sink *to)
     return zs_sink_write(to, done, (size_t)(end - done));
 }
 
-/* Whole, or none: an SVG ends with its tag, a PDF with its mark. */
+/* What a node says, as TeX prints it. */
+static zs_status put_tex(const char *text, size_t bytes, const zs_sink *to)
+{
+    for (size_t i = 0; i < bytes; i++) {
+        const char c = text[i];
+        const char *as = c == '\\'  ? "\\textbackslash{}"
+                         : c == '^' ? "\\textasciicircum{}"
+                         : c == '~' ? "\\textasciitilde{}"
+                                    : NULL;
+        if (as != NULL) {
+            ZS_TRY(zs_sink_puts(to, as));
+            continue;
+        }
+        if (strchr("_%&#${}", c) != NULL && c != '\0')
+            ZS_TRY(zs_sink_puts(to, "\\"));
+        ZS_TRY(zs_sink_write(to, &c, 1));
+    }
+    return ZS_OK;
+}
+
+/* gnuplot hands texts to TeX as they are, where "fire_2" would be an error:
+ * "\node[...] at (1.0,2.0) {fire_2};" a line. */
+static zs_status put_tikz(const zs_buffer *from, const zs_sink *to)
+{
+    const char *at = (const char *)from->data, *end = at + from->bytes;
+    while (at < end) {
+        const char *stop = memchr(at, '\n', (size_t)(end - at));
+        const char *next = stop != NULL ? stop + 1 : end;
+        const size_t bytes = (size_t)(next - at);
+        const char *open = memmem(at, bytes, ") {", 3);
+        const bool is_node = bytes > 9 && memcmp(at, "\\node", 5) == 0 && open != NULL &&
+                             memcmp(next - 3, "};\n", 3) == 0;
+        if (is_node) {
+            ZS_TRY(zs_sink_write(to, at, (size_t)(open + 3 - at)));
+            ZS_TRY(put_tex(open + 3, (size_t)(next - 3 - (open + 3)), to));
+            ZS_TRY(zs_sink_puts(to, "};\n"));
+        } else {
+            ZS_TRY(zs_sink_write(to, at, bytes));
+        }
+        at = next;
+    }
+    return ZS_OK;
+}
+
+/* Whole, or none: each form ends with a mark of its own. */
 static bool is_whole(const zs_buffer *picture)
 {
-    const size_t tail = picture->bytes < 16 ? picture->bytes : 16;
+    static const char *const marks[] = {"</svg>", "%%EOF", "IEND", "\\end{tikzpicture}"};
+    const size_t tail = picture->bytes < 64 ? picture->bytes : 64;
     const uint8_t *end = picture->data + picture->bytes - tail;
-    return tail > 0 && (memmem(end, tail, "</svg>", 6) != NULL || memmem(end, tail, "%%EOF", 5));
+    for (size_t i = 0; i < ZS_LEN(marks) && tail > 0; i++)
+        if (memmem(end, tail, marks[i], strlen(marks[i])) != NULL)
+            return true;
+    return false;
+}
+
+static bool begins_with(const zs_buffer *picture, const char *mark)
+{
+    const size_t head = picture->bytes < 1024 ? picture->bytes : 1024;
+    return memmem(picture->data, head, mark, strlen(mark)) != NULL;
 }
 
 static zs_status take_picture(const plot_files *f, zs_buffer *out, zs_err *err)
@@ -134,9 +188,10 @@ static zs_status take_picture(const plot_files *f, zs_buffer *out, zs_err *err)
     if (status == ZS_OK && !is_whole(&picture))
         status = failed_run(f, err);
     if (status == ZS_OK) {
-        status = memcmp(picture.data, "%PDF", 4) == 0
-                     ? zs_sink_write(&to, picture.data, picture.bytes)
-                     : put_svg(&picture, &to);
+        status = begins_with(&picture, "<svg") ? put_svg(&picture, &to)
+                 : begins_with(&picture, "\\begin{tikzpicture}")
+                     ? put_tikz(&picture, &to)
+                     : zs_sink_write(&to, picture.data, picture.bytes);
         if (status != ZS_OK)
             status = zs_nomem(err, f->program[0]);
     }

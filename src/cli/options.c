@@ -103,7 +103,8 @@ static const option run_options[] = {
     {"out", 0, WORD, &raw.out,
      "also write result.json, layers.csv, output.npy, roofline.svg and report.html", "DIR"},
     {"trace", 0, WORD, &raw.trace,
-     "also write a timeline (.json: Perfetto, chrome://tracing) or a waveform (.vcd: GTKWave)",
+     "also write a timeline (.json, .json.gz: Perfetto, chrome://tracing) or a waveform (.vcd: "
+     "GTKWave)",
      "FILE"},
     {"trace-layers", 0, WORD, &raw.trace_layers,
      "trace these layers or calls only: A,B or FIRST..LAST", "LAYERS"},
@@ -153,7 +154,8 @@ static const option validate_options[] = {
     {0}};
 
 static const option report_options[] = {
-    {"output", 'o', WORD, &raw.output, "the file to write: .html, .svg or .pdf", "FILE"},
+    {"output", 'o', WORD, &raw.output,
+     "the file to write: .html, .svg, .pdf, .png, .eps or .tex (TikZ)", "FILE"},
     {"plot", 0, WORD, &raw.plot,
      "picture of one result: roofline, layers, timeline or bytes (default roofline)", "PLOT"},
     {"x", 0, WORD, &raw.x, "figure of a sweep to the right (default resources.bram18)", "COLUMN"},

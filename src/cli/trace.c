@@ -100,12 +100,28 @@ static zs_status choose_rows(const zs_plan *plan, zs_arena *arena, const char *l
 typedef zs_status emitter(zs_arena *scratch, const zs_design *d, const zs_trace *trace,
                           const zs_result *r, const zs_sink *s, zs_err *err);
 
-static emitter *emitter_of(const char *path)
+static bool ends_in(const char *path, const char *ending)
 {
-    const char *dot = strrchr(path, '.');
-    if (dot != NULL && strcmp(dot, ".json") == 0)
-        return zs_trace_json_emit;
-    return dot != NULL && strcmp(dot, ".vcd") == 0 ? zs_trace_vcd_emit : NULL;
+    const size_t n = strlen(path), bytes = strlen(ending);
+    return n > bytes && strcmp(path + n - bytes, ending) == 0;
+}
+
+static const struct {
+    const char *ending;
+    emitter *emit;
+    bool is_packed;
+} forms[] = {{".json", zs_trace_json_emit, false},
+             {".json.gz", zs_trace_json_emit, true},
+             {".vcd", zs_trace_vcd_emit, false},
+             {".vcd.gz", zs_trace_vcd_emit, true}};
+
+/* Row of `forms`, or their number. */
+static size_t form_of(const char *path)
+{
+    size_t i = 0;
+    while (i < ZS_LEN(forms) && !ends_in(path, forms[i].ending))
+        i++;
+    return i;
 }
 
 zs_status cli_trace_check(const cli_options *o, zs_err *err)
@@ -114,15 +130,14 @@ zs_status cli_trace_check(const cli_options *o, zs_err *err)
         return o->trace_layers == NULL
                    ? ZS_OK
                    : zs_fail(err, ZS_EUSAGE, "--trace-layers", "needs --trace FILE");
-    const char *dot = strrchr(o->trace, '.');
-    if (dot != NULL && strcmp(dot, ".fst") == 0)
+    if (ends_in(o->trace, ".fst"))
         return zs_fail(err, ZS_EUNSUPPORTED, o->trace,
                        "FST is not written: write a .vcd file, which GTKWave reads as well and its "
                        "vcd2fst makes FST of");
-    if (emitter_of(o->trace) == NULL)
+    if (form_of(o->trace) == ZS_LEN(forms))
         return zs_fail(err, ZS_EUSAGE, o->trace,
                        "a trace ends in .json (timeline for Perfetto and chrome://tracing) or .vcd "
-                       "(waveform)");
+                       "(waveform), packed in .json.gz or .vcd.gz");
     if (o->fidelity == ZS_BOUND)
         return zs_fail(err, ZS_EUSAGE, "--trace",
                        "fidelity bound is a closed form without events; tile and burst have them");
@@ -172,10 +187,18 @@ static void note_cut(cli_point *p, const cli_options *o, const zs_result *r)
 static zs_status write_trace(cli_point *p, const cli_options *o, const zs_result *r, zs_err *err)
 {
     zs_arena scratch;
+    cli_gzip *gzip = NULL;
+    zs_sink sink = cli_stream_sink(p->trace_file);
+    const size_t form = form_of(o->trace);
+    if (forms[form].is_packed) {
+        ZS_TRY(cli_gzip_begin(&sink, &gzip, err));
+        sink = cli_gzip_sink(gzip);
+    }
     zs_arena_init(&scratch, cli_heap());
-    const zs_sink sink = cli_stream_sink(p->trace_file);
-    const zs_status status = emitter_of(o->trace)(&scratch, &p->design, p->trace, r, &sink, err);
+    zs_status status = forms[form].emit(&scratch, &p->design, p->trace, r, &sink, err);
     zs_arena_drop(&scratch);
+    const zs_status packed = gzip != NULL ? cli_gzip_end(gzip) : ZS_OK;
+    status = status == ZS_OK ? packed : status;
     return cli_stream_end(p->trace_file, status, err);
 }
 

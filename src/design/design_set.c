@@ -511,8 +511,8 @@ static zs_status set_type(zs_design *design, const char *path, const char *text,
     return ZS_OK;
 }
 
-/* "{oc: 16, ic: 8}": a value of a group of keys as its first keys. False when there is no such
- * group in this kind. */
+/* "{oc: 16, ic: 8}": a value of a group of keys as its first keys. False where there are groups in
+ * it: nobody can know what was meant then. */
 static bool spell_group(uint32_t kind, const char *path, const char *text, char *out, size_t bytes)
 {
     const size_t path_n = strlen(path);
@@ -520,33 +520,37 @@ static bool spell_group(uint32_t kind, const char *path, const char *text, char 
     const zs_field *f;
     size_t n = 0;
     for (uint32_t i = 0; (f = zs_field_at(i)) != NULL && n < bytes; i++) {
-        if (strncmp(f->path, path, path_n) != 0 || f->path[path_n] != '.' ||
-            !zs_field_is_of(f, kind) || (n > 0 && *at == '\0'))
+        if (strncmp(f->path, path, path_n) != 0 || f->path[path_n] != '.')
             continue;
-        const size_t value_n = strcspn(at, ",]");
-        const bool is_short = value_n > 0 && value_n < 24 && memchr(at, '{', value_n) == NULL;
-        n +=
-            (size_t)snprintf(out + n, bytes - n, "%s%s: %.*s", n ? ", " : "{", f->path + path_n + 1,
-                             is_short ? (int)value_n : 3, is_short ? at : "...");
+        if (strchr(f->path + path_n + 1, '.') != NULL)
+            return false;
+        if (!zs_field_is_of(f, kind) || *at == '\0')
+            continue;
+        const size_t value_n = strcspn(at, ",] ");
+        n += (size_t)snprintf(out + n, bytes - n, "%s%s: %.*s", n ? ", " : "{",
+                              f->path + path_n + 1, (int)(value_n < 24 ? value_n : 24), at);
         at += value_n;
         at += strspn(at, ",] ");
     }
     if (n > 0 && n < bytes)
         snprintf(out + n, bytes - n, "}");
-    return n > 0;
+    return n > 0 && n + 1 < bytes;
 }
 
 zs_status zs_design_fail_group(const zs_design *design, const char *path, const char *text,
-                               zs_err *err)
+                               uint32_t item_n, zs_err *err)
 {
-    char group[160];
+    char group[160], what[80];
+    if (item_n > 0)
+        snprintf(what, sizeof what, "a list of %u", (unsigned)item_n);
+    else
+        snprintf(what, sizeof what, "'%.48s'", text);
     if (!spell_group(design->accel.kind, path, text, group, sizeof group))
-        return zs_fail(err, ZS_EPARSE, path, "unknown key");
-    const char *key = group + 1;
+        return zs_fail(err, ZS_EPARSE, path, "%s, but it takes keys below it", what);
+    const char *key = group + 1, *value = strchr(key, ':') + 2;
     return zs_fail(err, ZS_EPARSE, path,
-                   "is a group of keys, not a value: %s in a file, %s.%.*s=%.*s with --set", group,
-                   path, (int)strcspn(key, ":"), key, (int)strcspn(strchr(key, ':') + 2, ",}"),
-                   strchr(key, ':') + 2);
+                   "%s, but it takes keys below it: %s in a file, %s.%.*s=%.*s with --set", what,
+                   group, path, (int)strcspn(key, ":"), key, (int)strcspn(value, ",}"), value);
 }
 
 static zs_status unknown_key(const zs_design *design, const char *path, const char *text,
@@ -556,7 +560,7 @@ static zs_status unknown_key(const zs_design *design, const char *path, const ch
     const size_t n = strlen(path);
     for (uint32_t i = 0; (f = zs_field_at(i)) != NULL; i++)
         if (strncmp(f->path, path, n) == 0 && f->path[n] == '.')
-            return zs_design_fail_group(design, path, text, err);
+            return zs_design_fail_group(design, path, text, 0, err);
     const char *near = zs_field_suggest(path);
     if (near == NULL)
         return zs_fail(err, ZS_EPARSE, path, "unknown key");

@@ -264,8 +264,9 @@ static zs_status set_list(const reader *r, const yaml_node_t *node, const char *
         const char *text = "";
         for (uint32_t i = 0; i < list.n && text != NULL; i++)
             text = zs_arena_printf(r->arena, "%s%s%s", text, i > 0 ? ", " : "", list.names[i]);
-        return text == NULL ? zs_nomem(r->err, path)
-                            : at_node(r, node, zs_design_fail_group(r->design, path, text, r->err));
+        return text == NULL
+                   ? zs_nomem(r->err, path)
+                   : at_node(r, node, zs_design_fail_group(r->design, path, text, list.n, r->err));
     }
     return at_node(r, node,
                    zs_design_set_list(r->design, r->arena, path, list.names, list.n, r->err));
@@ -281,7 +282,7 @@ static zs_status set_scalar(const reader *r, yaml_node_item_t index, const yaml_
     if (is_null(node)) /* a section whose keys are all commented out */
         return ZS_OK;
     if (!is_leaf(path))
-        return at_node(r, node, zs_design_fail_group(r->design, path, text, r->err));
+        return at_node(r, node, zs_design_fail_group(r->design, path, text, 0, r->err));
     if (strcmp(path, zs_kind_field.path) ==
         0) { /* the outermost one is set, the others only read */
         zs_design design = *r->design;

@@ -235,7 +235,8 @@ static void put_head(layout *l)
                                  used == 0                              ? ""
                                  : strcmp(traits[t].before, "on ") == 0 ? " "
                                                                         : ", ",
-                                 traits[t].before, trait_cell(&l->c->columns[first_known(l->c)], t).text);
+                                 traits[t].before,
+                                 trait_cell(&l->c->columns[first_known(l->c)], t).text);
     }
     if (l->c->column_n > 1)
         snprintf(text + used, sizeof text - used, "%s× and pt: against the first column",

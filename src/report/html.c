@@ -122,10 +122,14 @@ zs_status zs_html_emit(const zs_result *r, zs_span roofline_svg, zs_span layers_
     zs_html_head(&out, r);
     zs_out_text(&out, "<section aria-labelledby=\"h-roofline\"><h2 id=\"h-roofline\">"
                       "Roofline</h2>\n");
-    zs_html_svg(&out, roofline_svg, "roof-", "Roofline with one point per layer",
-                "A point below the sloped line could go no faster with more multipliers; a point "
-                "below the flat line could go no faster with more bandwidth. The shape is this "
-                "model&#39;s verdict, the colour what the simulated engine spent most time on.");
+    zs_html_svg(
+        &out, roofline_svg, "roof-", "Roofline with one point per layer",
+        "No point can lie above the lines: bandwidth sets the sloped one, the MAC array the "
+        "flat one. A point at a line is limited by it; one well below both waits for "
+        "something else, such as the latency of short transfers, idle lanes or the PS. The "
+        "shape is this model&#39;s verdict, the colour what the simulated engine spent "
+        "most time on. Names are of the five points that take most time; the table has "
+        "all.");
     zs_out_text(&out, "</section>\n<section aria-labelledby=\"h-time\"><h2 id=\"h-time\">Time per "
                       "layer</h2>\n");
     zs_html_svg(&out, layers_svg, "time-", "Time per layer, split by what the engine waited for",

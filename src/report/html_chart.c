@@ -179,6 +179,14 @@ static void point_words(zs_out *out, const zs_point_chart *c, const zs_scatter_p
     zs_out_printf(out, " %.9g, ", p->x);
     zs_html_text(out, c->y.name);
     zs_out_printf(out, " %.9g", p->y);
+    if (p->number != NULL) {
+        zs_out_text(out, "; point ");
+        zs_html_text(out, p->number);
+    }
+    if (p->settings != NULL && p->settings[0] != '\0') {
+        zs_out_text(out, ": ");
+        zs_html_text(out, p->settings);
+    }
 }
 
 static void out_point(zs_out *out, const zs_point_chart *c, zs_mark mark, const zs_scatter_point *p)

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static zs_cell whole_or_real(double value)
 {
@@ -20,9 +21,16 @@ static void out_table(zs_out *out, const zs_scatter *s)
     snprintf(x, sizeof x, "#%s", s->x_name);
     snprintf(y, sizeof y, "#%s", s->y_name);
     zs_out_text(out, "<section aria-labelledby=\"h-front\"><h2 id=\"h-front\">Front</h2>\n");
-    const char *const heads[] = {"point", x, y};
-    zs_html_table(out, "front", "Points that no other beats in both figures.", heads,
-                  ZS_LEN(heads));
+    const zs_scatter_point *first = s->front_n > 0 ? &s->points[s->front[0]] : NULL;
+    const char *heads[6] = {"point", x, y};
+    size_t n = 3;
+    if (first != NULL && first->number != NULL)
+        heads[n++] = "#number";
+    if (first != NULL && first->dsp != NULL)
+        heads[n++] = "#DSP";
+    if (first != NULL && first->images_per_second != NULL)
+        heads[n++] = "#images/s";
+    zs_html_table(out, "front", "Points that no other beats in both figures.", heads, n);
     for (uint32_t i = 0; i < s->front_n; i++) {
         const zs_scatter_point *p = &s->points[s->front[i]];
         zs_out_text(out, "<tr><th scope=\"row\">");
@@ -30,6 +38,12 @@ static void out_table(zs_out *out, const zs_scatter *s)
         zs_out_text(out, "</th>");
         zs_html_number(out, whole_or_real(p->x).text);
         zs_html_number(out, whole_or_real(p->y).text);
+        if (p->number != NULL)
+            zs_html_number(out, p->number);
+        if (p->dsp != NULL)
+            zs_html_number(out, p->dsp);
+        if (p->images_per_second != NULL)
+            zs_html_number(out, zs_cell_rate(strtod(p->images_per_second, NULL)).text);
         zs_out_text(out, "</tr>\n");
     }
     zs_html_table_end(out);

@@ -60,7 +60,12 @@ static const char lists[] =
     " |\n"
     "| `outputs` | one per input when the network was executed: `input`, `top5` (list of `class`, "
     "`label` or null, `probability`, best first), `sha256` of the raw float32 output tensor |\n"
-    "| `notes` | sentences about the whole run |\n";
+    "| `notes` | sentences about the whole run |\n"
+    "\n## Who made it\n\n"
+    "`version` and `models_digest` are the program's, `schema_version` rises when a name changes "
+    "its meaning. `provenance` has\n`design` (every key, as YAML) and `design_sha256`, "
+    "`model_sha256`, `weights_sha256` (null where none were read), `inputs` and\n`data` (files "
+    "that were read: `name`, `sha256`), `settings` (of `--set`) and `command`.\n";
 
 zs_status zs_metrics_markdown_emit(const zs_sink *s, zs_err *err)
 {

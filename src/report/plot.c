@@ -36,10 +36,18 @@ void zs_plot_head(zs_out *out, uint32_t width, uint32_t height)
         out,
         "if (exists('pdf')) {\n"
         "  set terminal pdfcairo noenhanced size %.3f,%.3f font 'Helvetica,12' fontscale 0.75\n"
+        "} else { if (exists('eps')) {\n"
+        "  set terminal epscairo noenhanced size %.3f,%.3f font 'Helvetica,12' fontscale 0.75\n"
+        "} else { if (exists('png')) {\n"
+        "  set terminal pngcairo noenhanced size %u,%u font 'Helvetica,12' fontscale 1.5 "
+        "linewidth 2 background rgb '#ffffff'\n"
+        "} else { if (exists('tikz')) {\n"
+        "  set terminal tikz size %.3fin,%.3fin fontscale 0.6\n"
         "} else {\n"
         "  set terminal svg noenhanced size %u,%u fixed font 'Helvetica,Arial,sans-serif,12' "
-        "background rgb '#ffffff'\n}\n",
-        width / 72.0, height / 72.0, width, height);
+        "background rgb '#ffffff'\n}}}}\n",
+        width / 72.0, height / 72.0, width / 72.0, height / 72.0, 2 * width, 2 * height,
+        width / 144.0, height / 144.0, width, height);
     zs_out_text(out, "set border 3 linecolor rgb '#444444'\n"
                      "set tics nomirror textcolor rgb '#222222'\n"
                      "set grid linetype 1 linecolor rgb '#e6e6e6' linewidth 1\n");

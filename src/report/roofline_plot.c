@@ -9,8 +9,10 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { WIDTH = 1000, HEIGHT = 680, LEFT = 78, RIGHT = 975, BOTTOM = 122, TOP = 636 };
+enum { NAMED_MAX = 5, SAME_PX = 12 };
 enum { LABEL_PX = 10, MAX_NAME = 28, LINE_SAMPLES = 128, NAME_SAMPLES = 12 };
 enum { FIXED_OBSTACLES = 4 * LINE_SAMPLES + 2 * NAME_SAMPLES + 2 };
 static const double char_px = LABEL_PX * 0.52; /* mean advance of a sans-serif letter */
@@ -214,12 +216,60 @@ static bool emit_block(roof_plot *p, bool memory_roof, zs_cause cause)
     return has_points;
 }
 
+typedef struct point_group {
+    uint32_t layer, more_n; /* the one with most cycles, and how many lie on it */
+    uint64_t cycles;
+    double x, y;
+} point_group;
+
 typedef struct roof_labels {
     zs_label *labels;
+    point_group *groups; /* those with most cycles first */
+    uint32_t group_n;
     uint32_t *layers; /* of each label, those with most cycles first */
     zs_rect *obstacles;
     size_t obstacle_n;
 } roof_labels;
+
+/* Points that lie on one another share a label: that of the layer with most cycles, and how many
+ * more there are. Only the first few groups by time are named: a name for each of 26 equal points
+ * would hide them all. */
+static void group_points(const roof_plot *p, roof_labels *all, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        const zs_layer_result *l = &p->r->layers[all->layers[i]];
+        double x, y;
+        is_drawn(p->r, all->layers[i], &x, &y);
+        uint32_t g = 0;
+        while (g < all->group_n &&
+               hypot(px(p, x) - all->groups[g].x, py(p, y) - all->groups[g].y) > SAME_PX)
+            g++;
+        if (g == all->group_n)
+            all->groups[all->group_n++] =
+                (point_group){.layer = all->layers[i], .x = px(p, x), .y = py(p, y)};
+        all->groups[g].more_n += all->groups[g].layer != all->layers[i];
+        all->groups[g].cycles += l->cycles;
+    }
+    for (uint32_t i = 1; i < all->group_n; i++) {
+        const point_group g = all->groups[i];
+        uint32_t at = i;
+        for (; at > 0 && all->groups[at - 1].cycles < g.cycles; at--)
+            all->groups[at] = all->groups[at - 1];
+        all->groups[at] = g;
+    }
+    all->group_n = all->group_n < NAMED_MAX ? all->group_n : NAMED_MAX;
+}
+
+/* "conv1+pool1", "fire2/squeeze1x1 and 25 more" */
+static zs_short_name group_name(const roof_plot *p, const point_group *g)
+{
+    const char *name = p->r->layers[g->layer].name;
+    zs_short_name text = zs_utf8_cut(name, MAX_NAME);
+    const size_t at = strlen(text.text);
+    if (g->more_n > 0)
+        snprintf(text.text + at, sizeof text.text - at, " and %u more", g->more_n);
+    return text;
+}
 
 static void collect(const roof_plot *p, roof_labels *all)
 {
@@ -236,13 +286,13 @@ static void collect(const roof_plot *p, roof_labels *all)
         all->obstacles[all->obstacle_n++] =
             (zs_rect){px(p, x) - half, py(p, y) - half, px(p, x) + half, py(p, y) + half};
     }
-    for (uint32_t i = 0; i < n; i++) {
-        double x, y;
-        is_drawn(p->r, all->layers[i], &x, &y);
-        const size_t width = zs_utf8_width(p->r->layers[all->layers[i]].name);
-        const double chars = (double)(width < MAX_NAME ? width : MAX_NAME);
-        all->labels[i] = (zs_label){
-            .x = px(p, x), .y = py(p, y), .width = chars * char_px + 4, .height = LABEL_PX + 2};
+    group_points(p, all, n);
+    for (uint32_t i = 0; i < all->group_n; i++) {
+        const double chars = (double)zs_utf8_width(group_name(p, &all->groups[i]).text);
+        all->labels[i] = (zs_label){.x = all->groups[i].x,
+                                    .y = all->groups[i].y,
+                                    .width = chars * char_px + 4,
+                                    .height = LABEL_PX + 2};
     }
 }
 
@@ -261,7 +311,7 @@ static void emit_label(roof_plot *p, const zs_label *label, const char *name)
                   label->box.x0 / WIDTH, label->box.y0 / HEIGHT, label->box.x1 / WIDTH,
                   label->box.y1 / HEIGHT);
     zs_out_text(&p->out, "set label ");
-    zs_plot_text(&p->out, zs_utf8_cut(name, MAX_NAME).text);
+    zs_plot_text(&p->out, name);
     zs_out_printf(&p->out, " at screen %.5f,%.5f center noenhanced font ',%d' front\n",
                   (label->box.x0 + label->box.x1) / 2 / WIDTH,
                   (label->box.y0 + label->box.y1) / 2 / HEIGHT, LABEL_PX);
@@ -281,9 +331,9 @@ static void emit_labels(roof_plot *p, roof_labels *all)
         emit_peak_name(p, roof->device_peak_gops, "every DSP a MAC:");
     all->obstacle_n += roof_obstacles(p, all->obstacles + all->obstacle_n);
     collect(p, all);
-    zs_labels_place(all->labels, p->drawn_n, all->obstacles, all->obstacle_n, area);
-    for (uint32_t i = 0; i < p->drawn_n; i++)
-        emit_label(p, &all->labels[i], p->r->layers[all->layers[i]].name);
+    zs_labels_place(all->labels, all->group_n, all->obstacles, all->obstacle_n, area);
+    for (uint32_t i = 0; i < all->group_n; i++)
+        emit_label(p, &all->labels[i], group_name(p, &all->groups[i]).text);
 }
 
 /* ---- the plot -------------------------------------------------------------------------------- */
@@ -347,8 +397,9 @@ zs_status zs_roofline_plot_emit(const zs_result *r, const zs_sink *s, zs_err *er
     const size_t n = r->layer_n;
     roof_labels all = {.labels = calloc(n + 1, sizeof *all.labels),
                        .layers = calloc(n + 1, sizeof *all.layers),
+                       .groups = calloc(n + 1, sizeof *all.groups),
                        .obstacles = calloc(n + FIXED_OBSTACLES, sizeof *all.obstacles)};
-    if (all.labels == NULL || all.layers == NULL || all.obstacles == NULL) {
+    if (all.groups == NULL || all.labels == NULL || all.layers == NULL || all.obstacles == NULL) {
         p.out.status = ZS_ENOMEM;
     } else {
         emit_axes(&p);
@@ -362,6 +413,7 @@ zs_status zs_roofline_plot_emit(const zs_result *r, const zs_sink *s, zs_err *er
     }
     free(all.labels);
     free(all.layers);
+    free(all.groups);
     free(all.obstacles);
     return zs_out_end(&p.out, "roofline.svg", err);
 }

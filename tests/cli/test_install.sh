@@ -38,7 +38,7 @@ else
 fi
 
 # ---- the manual
-named=$(grep -oE "$prefix/[A-Za-z0-9_./-]*[A-Za-z0-9]" "$prefix/share/man/man1/zynqsim.1" | sort -u)
+named=$(sed 's/\\-/-/g' "$prefix/share/man/man1/zynqsim.1" | grep -oE "$prefix/[A-Za-z0-9_./-]*[A-Za-z0-9]" | sort -u)
 ok "$([ "$(echo "$named" | wc -l)" -ge 5 ] && ! grep -qE '(^|[ (])(docs|configs)/' "$prefix/share/man/man1/zynqsim.1"; echo $?)" 'the installed manual names installed files'
 for file in $named; do
     ok "$([ -e "$file" ]; echo $?)" "$file, which it names, is there"

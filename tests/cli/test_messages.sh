@@ -44,7 +44,7 @@ says 'did you mean 142 MHz?' sweep small.yaml --vary accelerator.clock=142
 # ---- groups of keys
 set_to '{oc: 16, ic: 8} in a file, accelerator.unroll.oc=16 with --set' 'accelerator.unroll=[16, 8]'
 printf 'accelerator:\n  tile: [16, 8]\n' >tile.yaml
-says 'tile.yaml:2:9: accelerator.tile: is a group of keys, not a value: {oc: 16, ic: 8} in a file' run tile.yaml
+says 'tile.yaml:2:9: accelerator.tile: a list of 2, but it takes keys below it: {oc: 16, ic: 8} in a file' run tile.yaml
 printf 'accelerator:\n  unroll: 16\n' >unroll.yaml
 says '{oc: 16} in a file' run unroll.yaml
 

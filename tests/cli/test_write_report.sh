@@ -32,6 +32,19 @@ ok "$(cmp -s roofline.svg lf2/roofline.svg; echo $?)" 'the roofline is that of r
 program report lf2/result.json -o default.svg
 ok "$(cmp -s roofline.svg default.svg; echo $?)" 'a roofline is drawn unless told'
 
+for form in png:PNG eps:'%!PS-Adobe' tex:'begin{tikzpicture}'; do
+    program report lf2/result.json -o "picture.${form%%:*}"
+    ok "$([ $status = 0 ] && head -c 400 "picture.${form%%:*}" | grep -aqF "${form#*:}"; echo $?)" "a roofline is drawn as ${form%%:*}"
+done
+ok "$(! sed -n '/node/s/.*) {\(.*\)};$/\1/p' picture.tex | grep -q '[^\\]_'; echo $?)" 'names are such as TeX prints'
+mkdir broken && printf '#!/bin/sh\nexit 1\n' >broken/gnuplot && chmod +x broken/gnuplot
+PATH=$WORK/broken:$PATH "$ZYNQSIM" report lf2/result.json -o none.svg >out 2>err
+ok "$([ $? = 3 ] && [ ! -e none.svg ] && [ -s err ]; echo $?)" 'a picture that cannot be drawn is no empty file'
+"$ZYNQSIM" run "$TOP/configs/arora-lanka-nf18.yaml" --timing-only --quiet --fidelity tile --format json >many.json 2>err
+program report many.json -o many.svg
+ok "$(grep -qE 'and [0-9]+ more' many.svg; echo $?)" 'points that lie on one another share a name'
+ok "$(grep -q 'waits for something else' one.html && ! grep -q 'no faster with more bandwidth' one.html; echo $?)" 'of latency the page says no wrong thing'
+
 # ---- several
 program report none/result.json lf2/result.json -o two.html
 ok "$([ $status = 0 ] && grep -q '>none</th>' two.html && grep -q '>lf2</th>' two.html; echo $?)" 'results are named by their directories'
@@ -62,7 +75,7 @@ done
 # ---- no
 refused 'no file' 'is missing' -o o.html
 refused 'no output' 'needs -o' lf2/result.json
-refused 'another ending' 'ends in .html, .svg or .pdf' lf2/result.json -o o.png
+refused 'another ending' 'ends in .html, .svg, .pdf, .png, .eps or .tex' lf2/result.json -o o.gif
 refused 'an unknown plot' 'is not one of roofline' lf2/result.json -o o.svg --plot rooflin
 refused 'a plot of a sweep' 'of a sweep there is one' sweep.csv -o o.svg --plot roofline
 refused 'a plot of a page' 'a page has them all' lf2/result.json -o o.html --plot roofline

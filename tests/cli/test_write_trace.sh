@@ -12,7 +12,7 @@ refused() { # WHAT WORDS ARGUMENT...
 }
 
 program run small.yaml --format json
-grep -Ev 'sim_wall_seconds|"events"' out >plain
+grep -Ev 'sim_wall_seconds|"events"|"command"' out >plain
 for fidelity in tile burst; do
     program run small.yaml --fidelity $fidelity --trace t.json --format json
     ok "$([ $status = 0 ] && head -c 20 t.json | grep -q '^{"displayTimeUnit"' && tail -n 1 t.json | grep -qx ']}'; echo $?)" \
@@ -21,7 +21,7 @@ for fidelity in tile burst; do
     ops=$("$ZYNQSIM" show small.yaml --plan | grep -c '^ *[0-9]')
     ok "$([ "$events" = "$ops" ]; echo $?)" "$fidelity: $ops ops of the plan are $events events"
 done
-grep -Ev 'sim_wall_seconds|"events"' out >traced
+grep -Ev 'sim_wall_seconds|"events"|"command"' out >traced
 ok "$(cmp -s plain traced; echo $?)" 'a trace changes neither times nor answers'
 ok "$(grep -q '"cat":"axi"' t.json && grep -q '"cat":"ddr"' t.json; echo $?)" 'burst has bursts and banks'
 for word in 'PS: cpu' 'load: hp0.rd' 'MAC: pe' 'store: hp2.wr' 'bursts in flight: hp0.rd' 'transactions queued' 'BRAM in use'; do
@@ -30,6 +30,12 @@ done
 program run small.yaml --timing-only --trace t.vcd
 ok "$([ $status = 0 ] && grep -q '^.enddefinitions' t.vcd && tail -n 1 t.vcd | grep -q '^#[0-9]\|^[b01]'; echo $?)" 'a waveform is written'
 ok "$([ "$(files)" = 0 ]; echo $?)" 'no temporary files are left'
+
+for form in json vcd; do
+    program run small.yaml --timing-only --trace plain.$form
+    program run small.yaml --timing-only --trace packed.$form.gz
+    ok "$([ $status = 0 ] && zcat packed.$form.gz | cmp -s - plain.$form && [ "$(wc -c <packed.$form.gz)" -lt $(($(wc -c <plain.$form) / 3)) ]; echo $?)" "$form.gz is the same, packed"
+done
 
 # ---- parts
 program show small.yaml
