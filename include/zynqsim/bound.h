@@ -54,15 +54,32 @@ double zs_roofline_attainable_gops(const zs_roofline *roofline, double ops_per_b
 
 /* ---- energy ---------------------------------------------------------------------------------- */
 
-typedef struct zs_energy {
-    double joules, watts;
-    double static_j, ps_j, mac_j, bram_j, dram_j; /* parts of joules */
-    double uncertainty_frac;                      /* 0.3: order variants by it, do not read watts */
-} zs_energy;
+typedef enum zs_energy_part {
+#define ENERGY_PART(id, ...) ZS_ENERGY_##id,
+#include "zynqsim/energy_parts.def"
+#undef ENERGY_PART
+    ZS_ENERGY_PART_N
+} zs_energy_part;
 
-/* Of a run of `cycles` PL cycles that did `macs` and moved `dram_bytes` either way. */
-zs_energy zs_energy_of(const zs_design *design, uint64_t cycles, uint64_t macs,
-                       uint64_t dram_bytes);
+typedef struct zs_energy {
+    double joules, watts, lo_joules, hi_joules;
+    double pl_j; /* without the PS and the DRAM */
+    double part_j[ZS_ENERGY_PART_N];
+    double uncertainty_frac; /* to the upper end of the band, which is the farther one */
+} zs_energy;
+typedef struct zs_energy_part_row {
+    const char *name, *source;
+    bool is_pl;
+    double lo, hi;
+} zs_energy_part_row;
+extern const zs_energy_part_row zs_energy_parts[ZS_ENERGY_PART_N];
+/* Sums of the parts and their bands, of a run of so many seconds. */
+void zs_energy_add_up(zs_energy *e, double seconds);
+
+/* Of a run of `cycles` PL cycles that did `macs` and moved `dram_bytes` either way, in an engine
+ * that takes `used` of the part; NULL: what its fabric takes is left out. */
+zs_energy zs_energy_of(const zs_design *design, uint64_t cycles, uint64_t macs, uint64_t dram_bytes,
+                       const zs_resources *used);
 
 /* ---- time ------------------------------------------------------------------------------------ */
 

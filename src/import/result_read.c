@@ -557,11 +557,13 @@ static const member members[] = {
     WHOLE("energy.joules", REAL, energy.joules),
     WHOLE("energy.watts", REAL, energy.watts),
     WHOLE("energy.uncertainty_frac", REAL, energy.uncertainty_frac),
-    WHOLE("energy.static_joules", REAL, energy.static_j),
-    WHOLE("energy.cpu_joules", REAL, energy.ps_j),
-    WHOLE("energy.mac_joules", REAL, energy.mac_j),
-    WHOLE("energy.bram_joules", REAL, energy.bram_j),
-    WHOLE("energy.dram_joules", REAL, energy.dram_j),
+    WHOLE("energy.lo_joules", REAL, energy.lo_joules),
+    WHOLE("energy.hi_joules", REAL, energy.hi_joules),
+    WHOLE("energy.pl_joules", REAL, energy.pl_j),
+#define ENERGY_PART(id, word, ...)                                                                 \
+    WHOLE("energy." #word "_joules", REAL, energy.part_j[ZS_ENERGY_##id]),
+#include "zynqsim/energy_parts.def"
+#undef ENERGY_PART
     WHOLE("roofline.peak_gops", REAL, roofline.peak_gops),
     WHOLE("roofline.device_peak_gops", REAL, roofline.device_peak_gops),
     WHOLE("roofline.bandwidth_bytes_per_s", REAL, roofline.bandwidth_bytes_per_s),

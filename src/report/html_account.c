@@ -141,20 +141,12 @@ static void emit_energy(zs_out *out, const zs_result *r)
 {
     static const char *const heads[] = {"part", "#energy", "#share", ""};
     const zs_energy *e = &r->energy;
-    const struct {
-        const char *name;
-        double joules;
-    } parts[] = {{"processing system", e->ps_j},
-                 {"DRAM and interface", e->dram_j},
-                 {"multiply-accumulates", e->mac_j},
-                 {"block RAM", e->bram_j},
-                 {"leakage of the PL", e->static_j}};
     section(out, "energy", "Energy");
     zs_html_table(out, "energy", "An estimate from coefficients per operation, byte and second.",
                   heads, ZS_LEN(heads));
-    for (size_t i = 0; i < ZS_LEN(parts); i++)
-        share_table_row(out, parts[i].name, zs_cell_si(parts[i].joules, "J").text,
-                        e->joules > 0 ? parts[i].joules / e->joules : (double)NAN);
+    for (uint32_t i = 0; i < ZS_ENERGY_PART_N; i++)
+        share_table_row(out, zs_energy_parts[i].name, zs_cell_si(e->part_j[i], "J").text,
+                        e->joules > 0 ? e->part_j[i] / e->joules : (double)NAN);
     zs_html_table_end(out);
     zs_out_text(out, "</section>\n");
 }

@@ -143,9 +143,10 @@ static void tile_traffic(zs_out *out, const zs_result *r)
 static void tile_energy(zs_out *out, const zs_result *r)
 {
     char figure[ZS_LINE_BYTES], text[ZS_LINE_BYTES];
-    snprintf(figure, sizeof figure, "%s ±%.0f %%", zs_cell_si(r->energy.joules, "J").text,
-             r->energy.uncertainty_frac * 100);
-    snprintf(text, sizeof text, "%s on average, %s GOP/J: to order variants by, not to read watts",
+    snprintf(figure, sizeof figure, "%s", zs_cell_si(r->energy.joules, "J").text);
+    snprintf(text, sizeof text,
+             "between %s and %s; %s on average, %s GOP/J: to order variants by, not to read watts",
+             zs_cell_si(r->energy.lo_joules, "J").text, zs_cell_si(r->energy.hi_joules, "J").text,
              zs_cell_si(r->energy.watts, "W").text,
              zs_cell_rate(zs_figure(r, "energy.gop_per_joule")).text);
     tile(out, "Energy", "", figure, text);

@@ -153,14 +153,15 @@ static void emit_energy(zs_page *page)
 {
     const zs_energy *e = &page->r->energy;
     char text[ZS_LINE_BYTES];
-    snprintf(
-        text, sizeof text,
-        "%s +-%.0f %%, %s, %s GOP/J: PS %s, DRAM %s, MACs %s, BRAM %s, PL leakage %s",
-        zs_cell_si(e->joules, "J").text, e->uncertainty_frac * 100, zs_cell_si(e->watts, "W").text,
-        zs_cell_rate(zs_figure(page->r, "energy.gop_per_joule")).text,
-        zs_cell_percent(e->ps_j / e->joules).text, zs_cell_percent(e->dram_j / e->joules).text,
-        zs_cell_percent(e->mac_j / e->joules).text, zs_cell_percent(e->bram_j / e->joules).text,
-        zs_cell_percent(e->static_j / e->joules).text);
+    size_t at =
+        (size_t)snprintf(text, sizeof text, "%s (%s..%s), %s, %s GOP/J",
+                         zs_cell_si(e->joules, "J").text, zs_cell_si(e->lo_joules, "J").text,
+                         zs_cell_si(e->hi_joules, "J").text, zs_cell_si(e->watts, "W").text,
+                         zs_cell_rate(zs_figure(page->r, "energy.gop_per_joule")).text);
+    for (uint32_t i = 0; i < ZS_ENERGY_PART_N && at < sizeof text; i++)
+        at += (size_t)snprintf(text + at, sizeof text - at, "%s %s %s", i == 0 ? ":" : ",",
+                               zs_energy_parts[i].name,
+                               zs_cell_percent(e->part_j[i] / e->joules).text);
     heading(page, "energy");
     rest(page, text);
 }

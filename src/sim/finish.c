@@ -254,17 +254,15 @@ static zs_energy energy_of(const zs_design *design, const zs_plan *plan, const z
 {
     const uint64_t bytes = r->dram.read_bytes + r->dram.write_bytes;
     if (plan->part_n == 0)
-        return zs_energy_of(design, r->cycles, r->macs, bytes);
-    zs_energy sum = zs_energy_of(design, r->cycles, 0, bytes);
+        return zs_energy_of(design, r->cycles, r->macs, bytes, &r->fit.used);
+    zs_energy sum = zs_energy_of(design, r->cycles, 0, bytes, &r->fit.used);
     for (uint32_t i = 0; i < plan->row_n; i++) {
         const zs_energy row =
-            zs_energy_of(zs_plan_design(plan, design, i), 0, plan->rows[i].macs, 0);
-        sum.mac_j += row.mac_j;
-        sum.bram_j += row.bram_j;
-        sum.joules += row.joules;
+            zs_energy_of(zs_plan_design(plan, design, i), 0, plan->rows[i].macs, 0, NULL);
+        sum.part_j[ZS_ENERGY_MAC] += row.part_j[ZS_ENERGY_MAC];
+        sum.part_j[ZS_ENERGY_BRAM] += row.part_j[ZS_ENERGY_BRAM];
     }
-    const double seconds = (double)r->cycles / (double)r->clock_hz;
-    sum.watts = seconds > 0 ? sum.joules / seconds : 0;
+    zs_energy_add_up(&sum, (double)r->cycles / (double)r->clock_hz);
     return sum;
 }
 

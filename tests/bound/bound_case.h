@@ -37,7 +37,10 @@ static inline zs_design bound_case_design(void)
     d.board.memory.t_refi = 4128;
     d.board.axi.hp.beat_bytes = d.board.axi.acp.beat_bytes = 8;
     d.board.axi.gp.beat_bytes = 4;
-    d.board.power = (zs_power_params){.pl_static_w = 0.13,
+    d.board.power = (zs_power_params){.lut_j_per_cycle = 0.15e-12,
+                                      .ff_j_per_cycle = 0.09e-12,
+                                      .axi_j_per_byte = 20e-12,
+                                      .pl_static_w = 0.13,
                                       .ps_w = 1.4,
                                       .dram_j_per_byte = 480e-12,
                                       .mac_fp32_j = 40e-12,

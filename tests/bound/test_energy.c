@@ -14,13 +14,17 @@ static void assert_near(double got, double want)
 START_TEST(the_parts_follow_their_coefficients)
 {
     const zs_design d = bound_case_design();
-    const zs_energy e = zs_energy_of(&d, 100000000, 1000000000, 2000000000);
-    assert_near(e.static_j, 0.13);
-    assert_near(e.ps_j, 1.4);
-    assert_near(e.mac_j, 0.04);
-    assert_near(e.bram_j, 2.5e-12 * (1e9 * 6.5 + 2e9));
-    assert_near(e.dram_j, 0.96);
-    assert_near(e.uncertainty_frac, 0.3);
+    const zs_resources used = {.n = {[ZS_RESOURCE_LUT] = 20000, [ZS_RESOURCE_FF] = 30000}};
+    const zs_energy e = zs_energy_of(&d, 100000000, 1000000000, 2000000000, &used);
+    assert_near(e.part_j[ZS_ENERGY_LUT], 0.15e-12 * 20000 * 1e8);
+    assert_near(e.part_j[ZS_ENERGY_FF], 0.09e-12 * 30000 * 1e8);
+    assert_near(e.part_j[ZS_ENERGY_AXI], 0.04);
+    assert_near(e.part_j[ZS_ENERGY_STATIC], 0.13);
+    assert_near(e.part_j[ZS_ENERGY_PS], 1.4);
+    assert_near(e.part_j[ZS_ENERGY_MAC], 0.04);
+    assert_near(e.part_j[ZS_ENERGY_BRAM], 2.5e-12 * (1e9 * 6.5 + 2e9));
+    assert_near(e.part_j[ZS_ENERGY_DRAM], 0.96);
+    assert_near(e.pl_j, e.joules - e.part_j[ZS_ENERGY_PS] - e.part_j[ZS_ENERGY_DRAM]);
 }
 END_TEST
 
@@ -31,8 +35,18 @@ static const struct {
 START_TEST(the_parts_add_up)
 {
     const zs_design d = bound_case_design();
-    const zs_energy e = zs_energy_of(&d, runs[_i].cycles, runs[_i].macs, runs[_i].bytes);
-    assert_near(e.static_j + e.ps_j + e.mac_j + e.bram_j + e.dram_j, e.joules);
+    const zs_resources used = {.n = {[ZS_RESOURCE_LUT] = 100, [ZS_RESOURCE_FF] = 100}};
+    const zs_energy e = zs_energy_of(&d, runs[_i].cycles, runs[_i].macs, runs[_i].bytes, &used);
+    double sum = 0, lo = 0, hi = 0;
+    for (uint32_t i = 0; i < ZS_ENERGY_PART_N; i++) {
+        sum += e.part_j[i];
+        lo += e.part_j[i] * zs_energy_parts[i].lo;
+        hi += e.part_j[i] * zs_energy_parts[i].hi;
+    }
+    assert_near(sum, e.joules);
+    assert_near(lo, e.lo_joules);
+    assert_near(hi, e.hi_joules);
+    ck_assert(e.joules == 0 || (e.lo_joules < e.joules && e.joules < e.hi_joules));
     assert_near(e.watts * ((double)runs[_i].cycles / 1e8), e.joules);
 }
 END_TEST
@@ -40,7 +54,7 @@ END_TEST
 START_TEST(no_time_is_no_power)
 {
     const zs_design d = bound_case_design();
-    ck_assert_double_eq(zs_energy_of(&d, 0, 10, 10).watts, 0);
+    ck_assert_double_eq(zs_energy_of(&d, 0, 10, 10, NULL).watts, 0);
 }
 END_TEST
 
@@ -57,21 +71,23 @@ START_TEST(narrow_numbers_move_fewer_bytes)
 {
     zs_design d = bound_case_design();
     d.accel.precision = kinds[_i].precision;
-    const zs_energy e = zs_energy_of(&d, 100, 1000, 0);
-    assert_near(e.mac_j, 1000 * kinds[_i].mac_j);
-    assert_near(e.bram_j, 2.5e-12 * 1000 * kinds[_i].bram_bytes_per_mac);
+    const zs_energy e = zs_energy_of(&d, 100, 1000, 0, NULL);
+    assert_near(e.part_j[ZS_ENERGY_MAC], 1000 * kinds[_i].mac_j);
+    assert_near(e.part_j[ZS_ENERGY_BRAM], 2.5e-12 * 1000 * kinds[_i].bram_bytes_per_mac);
 }
 END_TEST
 
 START_TEST(lanes_that_share_an_operand_read_it_once)
 {
     zs_design d = bound_case_design();
-    const double before = zs_energy_of(&d, 100, 1000, 0).bram_j;
+    const double before = zs_energy_of(&d, 100, 1000, 0, NULL).part_j[ZS_ENERGY_BRAM];
     d.accel.unroll.ox = 2;
-    assert_near(before - zs_energy_of(&d, 100, 1000, 0).bram_j, 2.5e-12 * 1000 * 2);
+    assert_near(before - zs_energy_of(&d, 100, 1000, 0, NULL).part_j[ZS_ENERGY_BRAM],
+                2.5e-12 * 1000 * 2);
     d = bound_case_design();
     d.accel.unroll.kx = 2;
-    assert_near(before - zs_energy_of(&d, 100, 1000, 0).bram_j, 2.5e-12 * 1000 * 1);
+    assert_near(before - zs_energy_of(&d, 100, 1000, 0, NULL).part_j[ZS_ENERGY_BRAM],
+                2.5e-12 * 1000 * 1);
 }
 END_TEST
 
