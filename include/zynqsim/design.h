@@ -161,7 +161,7 @@ typedef struct zs_accel {
         bool clears_sums;
     } post;
     uint32_t channel_block; /* channels that are neighbours in DRAM */
-    _Alignas(8) unsigned char params[ZS_KIND_PARAM_BYTES]; /* of the kind; zeros behind them */
+    uint64_t params[ZS_KIND_PARAM_BYTES / 8]; /* of the kind; zeros behind them */
     uint32_t registers;
     const zs_name_list *groups; /* with fusion == ZS_FUSION_GROUPS */
     uint32_t group_n;
