@@ -233,4 +233,4 @@ FORCE:
 .SECONDARY:
 .PHONY: FORCE help all mpi soak run backend check check-asan check-tsan tests-built layers golden bless docs coverage fuzz \
   bench lint format install deb uninstall clean
--include $(patsubst %.c,$(BUILD)/%.d,$(CORE_SRC) $(IO_SRC) $(CLI_SRC) $(wildcard tests/*/*.c src/cli/mpi/*.c))
+-include $(patsubst %.c,$(BUILD)/%.d,$(CORE_SRC) $(IO_SRC) $(CLI_SRC) $(wildcard tests/*/*.c src/cli/mpi/*.c)) $(KIND_OBJ:.o=.d)
