@@ -81,7 +81,7 @@ START_TEST(test_a_new_kind_starts_with_its_own_defaults)
                 ck_assert_msg(strcmp(is, wanted) == 0, "%s: %s", f->path, is);
             }
             if (from == to)
-                ck_assert_uint_eq(d.accel.params[0], 1);
+                ck_assert_uint_eq(*(const unsigned char *)d.accel.params, 1);
         }
 }
 END_TEST
