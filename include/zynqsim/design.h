@@ -160,7 +160,7 @@ typedef struct zs_accel {
         uint32_t op_n, interval_pl_cycles;
         bool clears_sums;
     } post;
-    uint32_t channel_block; /* channels that are neighbours in DRAM */
+    uint32_t channel_block;                   /* channels that are neighbours in DRAM */
     uint64_t params[ZS_KIND_PARAM_BYTES / 8]; /* of the kind; zeros behind them */
     uint32_t registers;
     const zs_name_list *groups; /* with fusion == ZS_FUSION_GROUPS */

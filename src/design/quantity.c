@@ -154,9 +154,10 @@ static void near_units(const char *unit, const char *word, char *text, size_t by
     for (int pass = 0; pass < 2 && n == 0; pass++)
         for (size_t k = 0; k < ZS_LEN(units) && n < bytes; k++) {
             char plain[24] = "", begin[24] = "";
-            const char *known = units[k].word, *i = strchr(known, 'i');
-            if (strcmp(units[k].field_unit, unit) != 0)
+            const char *known = units[k].word;
+            if (known == NULL || strcmp(units[k].field_unit, unit) != 0)
                 continue;
+            const char *i = strchr(known, 'i');
             if (i != NULL)
                 snprintf(plain, sizeof plain, "%.*s%s", (int)(i - known), known, i + 1);
             snprintf(begin, sizeof begin, "%.*s", (int)strlen(word), known);

@@ -32,8 +32,7 @@ static void NAME(depthwise)(const zs_tile *t, const ELEM *x, const WEIGHT *w, SU
         for (uint32_t oy = 0; oy < t->oy_n; oy++)
             for (uint32_t ox = 0; ox < t->ox_n; ox += ROW_PIXELS)
                 NAME(depthwise_row)
-                (x + (size_t)oc * t->x_channel + (size_t)oy * t->sh * t->x_row + (size_t)ox * step,
-                 step, w + oc, t->oc_n, offsets, taps,
-                 t->ox_n - ox < ROW_PIXELS ? t->ox_n - ox : ROW_PIXELS,
-                 &sums[((size_t)oy * t->ox_n + ox) * t->oc_n + oc], t->oc_n);
+    (x + (size_t)oc * t->x_channel + (size_t)oy * t->sh * t->x_row + (size_t)ox * step, step,
+     w + oc, t->oc_n, offsets, taps, t->ox_n - ox < ROW_PIXELS ? t->ox_n - ox : ROW_PIXELS,
+     &sums[((size_t)oy * t->ox_n + ox) * t->oc_n + oc], t->oc_n);
 }

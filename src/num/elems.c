@@ -1,5 +1,6 @@
 #include "elem_priv.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -106,6 +107,7 @@ void zs_act_elems(const zs_quant *q, const zs_layer *layer, void *y, size_t n)
 void zs_add_elems(const zs_quant *q, const zs_layer *layer, const void *const *x, uint32_t x_n,
                   void *y, size_t n)
 {
+    assert(!q->is_model || layer->quant != NULL);
     const bool is_ruled = layer->quant != NULL && layer->quant->rule >= ZS_ROUND_DOUBLE;
     for (size_t i = 0; q->is_model && is_ruled && i < n; i++) {
         const float pair[2] = {(float)zs_model_get(q, layer->in[0], x[0], i),

@@ -23,6 +23,7 @@ static void NAME(pair_row)(const ELEM *restrict a, const ELEM *restrict b, uint3
 static void NAME(pack_inputs)(const zs_tile *t, const ELEM *x, const uint32_t *offsets, uint32_t k0,
                               uint32_t taps, uint32_t first, uint32_t n, int32_t *to)
 {
+    assert(t->ox_n > 0);
     for (uint32_t k = k0; k < k0 + taps; k += 2, to += PART_PIXELS) {
         const ELEM *a = x + offsets[k], *b = k + 1 < k0 + taps ? x + offsets[k + 1] : NULL;
         for (uint32_t at = 0; at < n;) {

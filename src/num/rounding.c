@@ -20,7 +20,7 @@ static wide shift_right_even(wide p, int32_t shift)
     if (shift > 120)
         return 0;                  /* |p| < 2^95 */
     const wide floor = p >> shift; /* rounds down: gcc and clang shift the sign in */
-    const wide unit = (wide)1 << shift, twice = 2 * (p - (floor << shift));
+    const wide unit = (wide)1 << shift, twice = 2 * (p & (unit - 1));
     return floor + (twice > unit || (twice == unit && (floor & 1) != 0));
 }
 

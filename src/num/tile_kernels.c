@@ -2,6 +2,7 @@
 #include "pair_priv.h"
 #include "zynqsim/tile.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* Multiplication and addition stay separate (-ffp-contract=off), whatever the processor offers;

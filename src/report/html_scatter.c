@@ -31,7 +31,7 @@ static void out_table(zs_out *out, const zs_scatter *s)
     if (first != NULL && first->images_per_second != NULL)
         heads[n++] = "#images/s";
     zs_html_table(out, "front", "Points that no other beats in both figures.", heads, n);
-    for (uint32_t i = 0; i < s->front_n; i++) {
+    for (uint32_t i = 0; first != NULL && i < s->front_n; i++) {
         const zs_scatter_point *p = &s->points[s->front[i]];
         zs_out_text(out, "<tr><th scope=\"row\">");
         zs_html_text(out, p->label);

@@ -19,7 +19,7 @@ check() {
     else
         failed=$((failed + 1))
         echo "FAIL  $name"
-        grep -vE '^(Suppressed|Use -|[0-9]+ warnings? (generated|treated))' "$log" | head -n 60
+        grep -vE '^(Suppressed|Use -|[0-9]+ warnings? (generated|treated)|  (CC|AR|GEN|LINK) )' "$log" | head -n 60
     fi
 }
 

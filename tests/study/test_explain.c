@@ -154,7 +154,7 @@ static const struct {
      "board.axi.acp.width 8 B -> 4 B"},
     {{0}, "block RAM", ZS_TWICE, "board.bram18 128 -> 256"},
     {{"board.family", "stratix-10"}, "block RAM", ZS_TWICE, ""}, /* nothing is counted of it */
-    {{"accelerator.unroll.oc", "32"},                           /* as wide as the tile */
+    {{"accelerator.unroll.oc", "32"},                            /* as wide as the tile */
      "MAC lanes",
      ZS_TWICE,
      "accelerator.unroll.ic 4 -> 8|accelerator.unroll.oy 1 -> 2|accelerator.unroll.ox 1 -> 2"},

@@ -120,11 +120,18 @@ static ZS_INLINE void count(const uint64_t *w, uint32_t pitch, const uint64_t *x
         counts[lane] = (uint32_t)total[lane];
 }
 
-ZS_CLONES void stream_bits_count(const uint64_t *w, uint32_t pitch, const uint64_t *x,
-                                 uint32_t words, bool is_xor, uint32_t *counts)
+ZS_CLONES static void count_either(const uint64_t *w, uint32_t pitch, const uint64_t *x,
+                                   uint32_t words, bool is_xor, uint32_t *counts)
 {
     if (is_xor)
         count(w, pitch, x, words, true, counts);
     else
         count(w, pitch, x, words, false, counts);
+}
+
+/* clang gives a clone of external linkage a name that other files do not find. */
+void stream_bits_count(const uint64_t *w, uint32_t pitch, const uint64_t *x, uint32_t words,
+                       bool is_xor, uint32_t *counts)
+{
+    count_either(w, pitch, x, words, is_xor, counts);
 }
