@@ -2,7 +2,6 @@
 #include "pair_priv.h"
 #include "zynqsim/tile.h"
 
-#include <assert.h>
 #include <string.h>
 
 /* Multiplication and addition stay separate (-ffp-contract=off), whatever the processor offers;
