@@ -26,6 +26,16 @@
 #define ZS_INLINE inline
 #endif
 
+/* Functions compiled for several vector units, one of which is chosen when the program starts. Of
+ * one file: clang gives such a function of external linkage a name that others do not find.
+ * Sanitizers do not survive being called that early. */
+#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__SANITIZE_ADDRESS__) &&             \
+    !defined(__SANITIZE_THREAD__)
+#define ZS_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
+#else
+#define ZS_CLONES
+#endif
+
 #define ZS_LEN(array) (sizeof(array) / sizeof((array)[0]))
 
 /* ---- status and errors --------------------------------------------------------------------- */

@@ -170,6 +170,14 @@ zs_status zs_emit_row_traffic(const zs_plan_draft *d, zs_emit_body_fn *body, zs_
  * between plans of one design. Of one engine; ZS_ENOMEM. */
 zs_status zs_plan_estimate(zs_arena *scratch, const zs_design *design, const zs_plan *plan,
                            uint64_t *pl_cycles, zs_err *err);
+/* For kinds that try several plans of one design: the draft and the plan as they were handed over,
+ * on a scratch arena that is reset; and that estimate, of a draft with its ops. ZS_ENOMEM. */
+zs_status zs_draft_again(zs_arena *scratch, const zs_plan_draft *base, const zs_plan *base_plan,
+                         zs_plan_draft *d, zs_err *err);
+zs_status zs_draft_estimate(zs_arena *scratch, const zs_plan_draft *d, uint64_t *pl_cycles,
+                            zs_err *err);
+/* Less than this is below what the estimate can tell. */
+enum { ZS_ESTIMATE_PER_MILLE = 5 };
 
 /* host_steps.c */
 zs_status zs_emit_call_start(zs_emitter *e, const zs_plan_call *call);

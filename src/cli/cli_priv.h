@@ -121,6 +121,18 @@ zs_status cli_file_read(zs_arena *arena, const char *path, size_t most, zs_span 
 /* For reading. A pipe is waited for, with a word; ZS_EUSAGE when nothing ever opens it to write,
  * and for devices. */
 zs_status cli_file_open(const char *path, int *fd, zs_err *err);
+bool cli_is_file(const char *path); /* a regular one */
+bool cli_is_directory(const char *path);
+bool cli_ends_in(const char *path, const char *ending); /* and is longer */
+int cli_by_name(const void *a, const void *b);          /* for qsort of names */
+typedef struct cli_names {
+    const char **names;
+    uint32_t n, room;
+} cli_names;
+/* ZS_ENOMEM, also where `name` is NULL. */
+zs_status cli_names_add(zs_arena *arena, cli_names *list, const char *name, zs_err *err);
+/* Paths of everything in a directory but what is hidden, in the order of names. */
+zs_status cli_dir_list(zs_arena *arena, const char *dir, cli_names *out, zs_err *err);
 /* The sentence that reading the file would meet, before it is read or where it is not. */
 zs_status cli_file_check(const char *path, zs_err *err);
 /* Standard output, checked: the error a write met stays until cli_stdout_close reports it. */

@@ -1,32 +1,11 @@
 #include "cli_priv.h"
 
 #include <ctype.h>
-#include <dirent.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 /* Sets of images, for training and for accuracy: which files hold the images and which the labels.
  */
-
-static bool ends_in(const char *path, const char *ending)
-{
-    const size_t n = strlen(path), bytes = strlen(ending);
-    return n >= bytes && strcmp(path + n - bytes, ending) == 0;
-}
-
-static bool is_file(const char *path)
-{
-    struct stat info;
-    return stat(path, &info) == 0 && S_ISREG(info.st_mode);
-}
-
-static bool is_dir(const char *path)
-{
-    struct stat info;
-    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
-}
 
 /* ---- one file -------------------------------------------------------------------------------- */
 
@@ -92,7 +71,7 @@ static zs_status read_mosaics(zs_arena *arena, const char *path, zs_shape tile, 
                                (unsigned long long)number + 1, path + end);
         if (next == NULL)
             return zs_nomem(err, path);
-        if (!is_file(next))
+        if (!cli_is_file(next))
             return ZS_OK;
     }
 }
@@ -105,7 +84,7 @@ static zs_status take_labels(zs_arena *arena, const char *path, uint64_t skipped
     uint32_t label_n;
     const uint32_t *labels;
     ZS_TRY(cli_file_read(arena, path, ZS_DATASET_BYTES_MAX, &bytes, err));
-    if (ends_in(path, ".csv")) {
+    if (cli_ends_in(path, ".csv")) {
         const zs_label_entry *entries;
         ZS_TRY(zs_label_table_parse(arena, bytes, path, &entries, &label_n, err));
         uint32_t *classes = zs_new(arena, uint32_t, (size_t)label_n + 1);
@@ -129,7 +108,7 @@ bool cli_dataset_is_picture(const char *path)
     static const char *const endings[] = {".webp", ".png",  ".ppm",  ".pgm",
                                           ".jpg",  ".jpeg", ".JPEG", ".JPG"};
     for (size_t i = 0; i < ZS_LEN(endings); i++)
-        if (ends_in(path, endings[i]))
+        if (cli_ends_in(path, endings[i]))
             return true;
     return false;
 }
@@ -139,7 +118,7 @@ zs_status cli_dataset_read(zs_arena *arena, const char *path, const char *labels
 {
     zs_span images, labels = {0};
     uint64_t skipped = 0;
-    if (ends_in(path, ".bin") || ends_in(path, ".bin.gz")) {
+    if (cli_ends_in(path, ".bin") || cli_ends_in(path, ".bin.gz")) {
         ZS_TRY(cli_file_read(arena, path, ZS_DATASET_BYTES_MAX, &images, err));
         ZS_TRY(zs_dataset_cifar_parse(arena, images, path, out, err));
         return labels_path != NULL ? take_labels(arena, labels_path, 0, out->n, &out->labels, err)
@@ -148,15 +127,15 @@ zs_status cli_dataset_read(zs_arena *arena, const char *path, const char *labels
     if (cli_dataset_is_picture(path)) {
         const char *beside = labels_path != NULL ? labels_path : mosaic_labels(arena, path);
         ZS_TRY(read_mosaics(arena, path, tile, out, &skipped, err));
-        if (labels_path == NULL && (beside == NULL || !is_file(beside)))
+        if (labels_path == NULL && (beside == NULL || !cli_is_file(beside)))
             return ZS_OK;
         return take_labels(arena, beside, skipped, out->n, &out->labels, err);
     }
     const char *beside = labels_of(arena, path);
     ZS_TRY(cli_file_read(arena, path, ZS_DATASET_BYTES_MAX, &images, err));
-    if (labels_path == NULL && beside != NULL && is_file(beside))
+    if (labels_path == NULL && beside != NULL && cli_is_file(beside))
         ZS_TRY(cli_file_read(arena, beside, ZS_DATASET_BYTES_MAX, &labels, err));
-    if (ends_in(path, ".npy")) {
+    if (cli_ends_in(path, ".npy")) {
         if (labels.data == NULL && labels_path == NULL)
             return zs_fail(err, ZS_EUSAGE, path,
                            "has no labels beside it: with \"images\" in its name they would be in "
@@ -182,7 +161,7 @@ const char *cli_dataset_in(zs_arena *arena, const char *dir, bool is_test)
          "test_batch.bin.gz", "test-images.npy"}};
     for (size_t i = 0; i < ZS_LEN(names[0]); i++) {
         const char *path = zs_arena_printf(arena, "%s/%s", dir, names[is_test][i]);
-        if (path != NULL && is_file(path))
+        if (path != NULL && cli_is_file(path))
             return path;
     }
     return NULL;
@@ -190,63 +169,42 @@ const char *cli_dataset_in(zs_arena *arena, const char *dir, bool is_test)
 
 /* ---- a folder of pictures -------------------------------------------------------------------- */
 
-typedef struct name_list {
-    zs_arena *arena;
-    const char **names;
-    uint32_t n, room;
-} name_list;
-
-static zs_status add_name(name_list *l, const char *name, zs_err *err)
+static const char *base_of(const char *path)
 {
-    if (l->n == l->room) {
-        const uint32_t room = 2 * l->room + 64;
-        const char **names = zs_new(l->arena, const char *, room);
-        if (names == NULL)
-            return zs_nomem(err, name);
-        if (l->n > 0)
-            memcpy(names, l->names, l->n * sizeof *names);
-        l->names = names;
-        l->room = room;
-    }
-    l->names[l->n] = zs_arena_strdup(l->arena, name);
-    return l->names[l->n++] != NULL ? ZS_OK : zs_nomem(err, name);
+    return strrchr(path, '/') + 1;
 }
 
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* Names in a directory, in order: of pictures, or of directories. */
-static zs_status list_dir(zs_arena *arena, const char *dir, bool wants_dirs, name_list *out,
+/* Paths of the pictures in a directory, or of its directories, in the order of names. */
+static zs_status list_dir(zs_arena *arena, const char *dir, bool wants_dirs, cli_names *out,
                           zs_err *err)
 {
-    *out = (name_list){.arena = arena};
-    DIR *stream = opendir(dir);
-    if (stream == NULL)
-        return zs_fail(err, ZS_EUSAGE, dir, "cannot be opened: %s", strerror(errno));
-    zs_status status = ZS_OK;
-    for (struct dirent *entry; status == ZS_OK && (entry = readdir(stream)) != NULL;) {
-        if (entry->d_name[0] == '.' || (!wants_dirs && !cli_dataset_is_picture(entry->d_name)))
-            continue;
-        const char *path = zs_arena_printf(arena, "%s/%s", dir, entry->d_name);
-        if (path == NULL)
-            status = zs_nomem(err, dir);
-        else if (wants_dirs ? is_dir(path) : is_file(path))
-            status = add_name(out, entry->d_name, err);
+    ZS_TRY(cli_dir_list(arena, dir, out, err));
+    const uint32_t all = out->n;
+    out->n = 0;
+    for (uint32_t i = 0; i < all; i++) {
+        const char *path = out->names[i];
+        if (wants_dirs ? cli_is_directory(path)
+                       : cli_dataset_is_picture(base_of(path)) && cli_is_file(path))
+            out->names[out->n++] = path;
     }
-    closedir(stream);
-    if (status == ZS_OK && out->n > 1)
-        qsort(out->names, out->n, sizeof *out->names, by_name);
-    return status;
+    return ZS_OK;
 }
 
-static const zs_label_entry *find_label(const zs_label_entry *entries, uint32_t n, const char *file)
+/* Names of a table are each there once. */
+static zs_status check_once(zs_arena *arena, const char *table, const zs_label_entry *entries,
+                            uint32_t n, zs_err *err)
 {
+    const char **names = zs_new(arena, const char *, (size_t)n + 1);
+    if (names == NULL)
+        return zs_nomem(err, table);
     for (uint32_t i = 0; i < n; i++)
-        if (strcmp(entries[i].file, file) == 0)
-            return &entries[i];
-    return NULL;
+        names[i] = entries[i].file;
+    if (n > 1)
+        qsort(names, n, sizeof *names, cli_by_name);
+    for (uint32_t i = 1; i < n; i++)
+        if (strcmp(names[i], names[i - 1]) == 0)
+            return zs_fail(err, ZS_EPARSE, table, "names %s twice", names[i]);
+    return ZS_OK;
 }
 
 static zs_status allocate(zs_arena *arena, uint32_t n, const char ***files, uint32_t **classes,
@@ -264,23 +222,22 @@ static zs_status read_flat(zs_arena *arena, const char *dir, const char *table, 
     const zs_label_entry *entries = NULL;
     uint32_t entry_n = 0, *classes;
     const char **files;
-    name_list names;
+    cli_names names;
     zs_span bytes;
     if (table == NULL) {
         ZS_TRY(list_dir(arena, dir, false, &names, err));
     } else {
         ZS_TRY(cli_file_read(arena, table, ZS_TABLE_BYTES_MAX, &bytes, err));
         ZS_TRY(zs_label_table_parse(arena, bytes, table, &entries, &entry_n, err));
-        names = (name_list){.n = entry_n};
+        ZS_TRY(check_once(arena, table, entries, entry_n, err));
+        names = (cli_names){.n = entry_n};
     }
     ZS_TRY(allocate(arena, names.n, &files, &classes, err));
     for (uint32_t i = 0; i < names.n; i++) {
-        const char *name = table != NULL ? entries[i].file : names.names[i];
-        files[i] = zs_arena_printf(arena, "%s/%s", dir, name);
+        files[i] =
+            table != NULL ? zs_arena_printf(arena, "%s/%s", dir, entries[i].file) : names.names[i];
         if (files[i] == NULL)
             return zs_nomem(err, dir);
-        if (table != NULL && find_label(entries, i, name) != NULL)
-            return zs_fail(err, ZS_EPARSE, table, "names %s twice", name);
         classes[i] = table != NULL ? entries[i].class_index : 0;
     }
     *out = (cli_image_set){.n = names.n, .files = files, .labels = table != NULL ? classes : NULL};
@@ -288,7 +245,7 @@ static zs_status read_flat(zs_arena *arena, const char *dir, const char *table, 
 }
 
 /* What sub-folders are called says the class: numbers, or names of classes, else their order. */
-static zs_status class_of_folders(zs_arena *arena, const name_list *folders,
+static zs_status class_of_folders(zs_arena *arena, const cli_names *folders,
                                   const char *const *class_names, uint32_t class_n, uint32_t **out,
                                   const char **how, zs_err *err)
 {
@@ -297,7 +254,7 @@ static zs_status class_of_folders(zs_arena *arena, const name_list *folders,
     if (classes == NULL)
         return zs_nomem(err, "images");
     for (uint32_t i = 0; i < folders->n; i++) {
-        const char *name = folders->names[i];
+        const char *name = base_of(folders->names[i]);
         uint32_t k = 0;
         are_numbers &= strlen(name) < 9 && name[strspn(name, "0123456789")] == '\0';
         while (k < class_n && strcmp(class_names[k], name) != 0)
@@ -305,11 +262,12 @@ static zs_status class_of_folders(zs_arena *arena, const name_list *folders,
         are_names &= k < class_n;
     }
     for (uint32_t i = 0; i < folders->n; i++) {
+        const char *name = base_of(folders->names[i]);
         classes[i] = i;
         if (are_numbers)
-            classes[i] = (uint32_t)strtoul(folders->names[i], NULL, 10);
+            classes[i] = (uint32_t)strtoul(name, NULL, 10);
         for (uint32_t k = 0; are_names && k < class_n; k++)
-            if (strcmp(class_names[k], folders->names[i]) == 0)
+            if (strcmp(class_names[k], name) == 0)
                 classes[i] = k;
     }
     *how = are_numbers ? "classes are the numbers of the sub-folders"
@@ -319,31 +277,24 @@ static zs_status class_of_folders(zs_arena *arena, const name_list *folders,
     return ZS_OK;
 }
 
-static zs_status read_folders(zs_arena *arena, const char *dir, const name_list *folders,
+static zs_status read_folders(zs_arena *arena, const char *dir, const cli_names *folders,
                               const cli_point *p, cli_image_set *out, zs_err *err)
 {
-    uint32_t *of_folder = NULL, *classes;
+    uint32_t *of_folder = NULL, *classes, *ends = zs_new(arena, uint32_t, folders->n);
     const char **files;
-    name_list all = {.arena = arena}, places = {.arena = arena};
+    cli_names all = {0}, inside;
+    if (ends == NULL)
+        return zs_nomem(err, dir);
     ZS_TRY(class_of_folders(arena, folders, p->labels, p->label_n, &of_folder, &out->note, err));
     for (uint32_t i = 0; i < folders->n; i++) {
-        name_list inside;
-        const char *path = zs_arena_printf(arena, "%s/%s", dir, folders->names[i]);
-        if (path == NULL)
-            return zs_nomem(err, dir);
-        ZS_TRY(list_dir(arena, path, false, &inside, err));
-        for (uint32_t k = 0; k < inside.n; k++) {
-            const char *file = zs_arena_printf(arena, "%s/%s", path, inside.names[k]);
-            if (file == NULL)
-                return zs_nomem(err, dir);
-            ZS_TRY(add_name(&all, file, err));
-            ZS_TRY(add_name(&places, folders->names[i], err));
-        }
+        ZS_TRY(list_dir(arena, folders->names[i], false, &inside, err));
+        for (uint32_t k = 0; k < inside.n; k++)
+            ZS_TRY(cli_names_add(arena, &all, inside.names[k], err));
+        ends[i] = all.n;
     }
     ZS_TRY(allocate(arena, all.n, &files, &classes, err));
-    uint32_t folder = 0;
-    for (uint32_t i = 0; i < all.n; i++) {
-        while (strcmp(folders->names[folder], places.names[i]) != 0)
+    for (uint32_t i = 0, folder = 0; i < all.n; i++) {
+        while (i == ends[folder])
             folder++;
         files[i] = all.names[i];
         classes[i] = of_folder[folder];
@@ -357,11 +308,11 @@ static zs_status read_folders(zs_arena *arena, const char *dir, const name_list 
 static zs_status read_folder(zs_arena *arena, const char *dir, const char *labels,
                              const cli_point *p, cli_image_set *out, zs_err *err)
 {
-    name_list folders;
+    cli_names folders;
     const char *beside = zs_arena_printf(arena, "%s/labels.csv", dir);
     if (beside == NULL)
         return zs_nomem(err, dir);
-    if (labels == NULL && is_file(beside))
+    if (labels == NULL && cli_is_file(beside))
         labels = beside;
     if (labels == NULL) {
         ZS_TRY(list_dir(arena, dir, true, &folders, err));
@@ -378,17 +329,17 @@ zs_status cli_image_set_read(zs_arena *arena, const char *path, const char *labe
 {
     const zs_shape shape = p->net->tensors[p->net->input].shape;
     *out = (cli_image_set){0};
-    if (is_dir(path)) {
+    if (cli_is_directory(path)) {
         const char *known = cli_dataset_in(arena, path, true);
         if (known == NULL)
             ZS_TRY(read_folder(arena, path, labels, p, out, err));
         else
             path = known;
     }
-    if (ends_in(path, ".npy")) {
+    if (cli_ends_in(path, ".npy")) {
         out->tensors = path;
         const char *beside = labels == NULL ? labels_of(arena, path) : labels;
-        if (labels != NULL || (beside != NULL && is_file(beside)))
+        if (labels != NULL || (beside != NULL && cli_is_file(beside)))
             out->tensor_labels = beside;
         return ZS_OK;
     }

@@ -243,9 +243,7 @@ static zs_status add_picture(feed *f, const char *name, zs_err *err)
 
 static zs_status add_file(feed *f, const char *path, zs_err *err)
 {
-    const size_t length = strlen(path);
-    const bool is_npy = length > 4 && strcmp(path + length - 4, ".npy") == 0;
-    return is_npy ? add_npy(f, path, err) : add_picture(f, path, err);
+    return cli_ends_in(path, ".npy") ? add_npy(f, path, err) : add_picture(f, path, err);
 }
 
 static zs_status refuse(const cli_point *p, const char *word, const char *why, zs_err *err)

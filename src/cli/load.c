@@ -237,16 +237,10 @@ static zs_status check_named(const zs_design *d, const named_here *here, zs_err 
     return ZS_OK;
 }
 
-static bool ends_in(const char *path, const char *ending)
-{
-    const size_t n = strlen(path), bytes = strlen(ending);
-    return n > bytes && strcmp(path + n - bytes, ending) == 0;
-}
-
 /* Their bytes would be refused as YAML, which says nothing to who mixed them up. */
 static zs_status refuse_model(const char *path, zs_err *err)
 {
-    if (!zs_net_has_format(path) || ends_in(path, ".yaml") || ends_in(path, ".yml"))
+    if (!zs_net_has_format(path) || cli_ends_in(path, ".yaml") || cli_ends_in(path, ".yml"))
         return ZS_OK;
     return zs_fail(err, ZS_EUSAGE, path,
                    "is a network, not a design; a design takes it as --model or network.model");
@@ -310,7 +304,7 @@ static zs_status settle_input_shape(cli_point *p, const cli_options *o, zs_net_s
     const zs_shape s = spec->input.shape;
     if (s.c != 0 && s.h != 0 && s.w != 0)
         return ZS_OK;
-    if (!o->timing_only && ends_in(first, ".npy"))
+    if (!o->timing_only && cli_ends_in(first, ".npy"))
         return cli_npy_shape(&p->keep, first, &spec->input.shape, err);
     return zs_fail(err, ZS_EUSAGE, "network.input_shape",
                    "the model does not state its input shape (%ux%ux%u), so c, h and w are needed",
@@ -348,7 +342,7 @@ static zs_status take_sizes(cli_point *p, zs_net_parts *parts, zs_err *err)
     for (uint32_t i = 0; i < d->network.input_n; i++) {
         const char *word = d->network.inputs[i], *file = cli_input_file(word);
         zs_net_size_of *size = &sizes[parts->size_n];
-        if (!ends_in(file, ".npy"))
+        if (!cli_ends_in(file, ".npy"))
             continue;
         ZS_TRY(cli_npy_shape(&p->keep, file, &size->shape, err));
         if (file == word) {

@@ -145,17 +145,12 @@ static size_t list_models(zs_arena *arena, const char *const dirs[MODEL_DIRS],
     return n;
 }
 
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 zs_status cli_models_list(zs_arena *arena, const zs_sink *sink, zs_err *err)
 {
     const char *dirs[MODEL_DIRS], *known[KNOWN_MAX];
     list_model_dirs(arena, ".", dirs);
     const size_t n = list_models(arena, dirs, known);
-    qsort(known, n, sizeof *known, by_name);
+    qsort(known, n, sizeof *known, cli_by_name);
     for (size_t i = 0; i < n; i++)
         if (i == 0 || strcmp(known[i], known[i - 1]) != 0)
             ZS_TRY(zs_sink_printf(sink, "%s\n", known[i]));

@@ -1,68 +1,6 @@
 #include "cli_priv.h"
 
-#include <dirent.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-
-/* ---- paths ----------------------------------------------------------------------------------- */
-
-typedef struct path_list {
-    const char **paths;
-    uint32_t n, capacity;
-} path_list;
-
-static zs_status add_path(zs_arena *arena, path_list *list, const char *path, zs_err *err)
-{
-    if (path == NULL)
-        return zs_nomem(err, "file names");
-    if (list->n == list->capacity) {
-        const uint32_t capacity = list->capacity > 0 ? 2 * list->capacity : 64;
-        const char **bigger = zs_new(arena, const char *, capacity);
-        if (bigger == NULL)
-            return zs_nomem(err, "file names");
-        if (list->n > 0)
-            memcpy(bigger, list->paths, list->n * sizeof *bigger);
-        list->paths = bigger;
-        list->capacity = capacity;
-    }
-    list->paths[list->n++] = path;
-    return ZS_OK;
-}
-
-static bool is_directory(const char *path)
-{
-    struct stat info;
-    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
-}
-
-static bool is_csv(const char *path)
-{
-    const size_t n = strlen(path);
-    return n > 4 && strcmp(path + n - 4, ".csv") == 0;
-}
-
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* Everything in a directory but what is hidden, in the order of names. */
-static zs_status list_dir(zs_arena *arena, const char *path, path_list *out, zs_err *err)
-{
-    DIR *dir = opendir(path);
-    if (dir == NULL)
-        return zs_fail(err, ZS_EUSAGE, path, "the directory cannot be read");
-    zs_status status = ZS_OK;
-    for (const struct dirent *entry; status == ZS_OK && (entry = readdir(dir)) != NULL;)
-        if (entry->d_name[0] != '.')
-            status =
-                add_path(arena, out, zs_arena_printf(arena, "%s/%s", path, entry->d_name), err);
-    closedir(dir);
-    if (status == ZS_OK && out->n > 1)
-        qsort(out->paths, out->n, sizeof *out->paths, by_name);
-    return status;
-}
 
 /* ---- tables ---------------------------------------------------------------------------------- */
 
@@ -124,13 +62,13 @@ static zs_status read_from_dir(const cli_options *o, zs_arena *arena, const char
 static zs_status read_dir(const cli_options *o, zs_arena *arena, const char *dir, bool goes_deeper,
                           cli_references *refs, zs_err *err)
 {
-    path_list entries = {0};
-    ZS_TRY(list_dir(arena, dir, &entries, err));
+    cli_names entries = {0};
+    ZS_TRY(cli_dir_list(arena, dir, &entries, err));
     for (uint32_t i = 0; i < entries.n; i++) {
-        const char *path = entries.paths[i];
-        if (is_directory(path) && goes_deeper)
+        const char *path = entries.names[i];
+        if (cli_is_directory(path) && goes_deeper)
             ZS_TRY(read_dir(o, arena, path, false, refs, err));
-        else if (!is_directory(path) && is_csv(path))
+        else if (!cli_is_directory(path) && cli_ends_in(path, ".csv"))
             ZS_TRY(read_from_dir(o, arena, path, refs, err));
     }
     return ZS_OK;
@@ -141,7 +79,7 @@ static zs_status read_against(const cli_options *o, zs_arena *arena, const char 
 {
     bool is_known;
     const uint32_t before = refs->n;
-    if (!is_directory(path))
+    if (!cli_is_directory(path))
         return read_table(arena, path, refs, &is_known, err);
     ZS_TRY(read_dir(o, arena, path, true, refs, err));
     if (refs->n == before)

@@ -100,12 +100,6 @@ static zs_status choose_rows(const zs_plan *plan, zs_arena *arena, const char *l
 typedef zs_status emitter(zs_arena *scratch, const zs_design *d, const zs_trace *trace,
                           const zs_result *r, const zs_sink *s, zs_err *err);
 
-static bool ends_in(const char *path, const char *ending)
-{
-    const size_t n = strlen(path), bytes = strlen(ending);
-    return n > bytes && strcmp(path + n - bytes, ending) == 0;
-}
-
 static const struct {
     const char *ending;
     emitter *emit;
@@ -119,7 +113,7 @@ static const struct {
 static size_t form_of(const char *path)
 {
     size_t i = 0;
-    while (i < ZS_LEN(forms) && !ends_in(path, forms[i].ending))
+    while (i < ZS_LEN(forms) && !cli_ends_in(path, forms[i].ending))
         i++;
     return i;
 }
@@ -130,7 +124,7 @@ zs_status cli_trace_check(const cli_options *o, zs_err *err)
         return o->trace_layers == NULL
                    ? ZS_OK
                    : zs_fail(err, ZS_EUSAGE, "--trace-layers", "needs --trace FILE");
-    if (ends_in(o->trace, ".fst"))
+    if (cli_ends_in(o->trace, ".fst"))
         return zs_fail(err, ZS_EUNSUPPORTED, o->trace,
                        "FST is not written: write a .vcd file, which GTKWave reads as well and its "
                        "vcd2fst makes FST of");

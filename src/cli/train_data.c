@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static zs_status read_file(zs_arena *arena, const char *path, zs_shape tile, zs_dataset *out,
                            zs_err *err)
@@ -25,12 +24,11 @@ static zs_status read_dir(zs_arena *arena, const char *dir, zs_shape tile, zs_da
     ZS_TRY(read_file(arena, path, tile, data, err));
     const char *batch = strstr(path + strlen(dir), "data_batch_1");
     for (char digit = '2'; batch != NULL && digit <= '9'; digit++) {
-        struct stat info;
         char *next = zs_arena_strdup(arena, path);
         if (next == NULL)
             return zs_nomem(err, dir);
         next[batch - path + 11] = digit;
-        if (stat(next, &info) == 0 && S_ISREG(info.st_mode))
+        if (cli_is_file(next))
             ZS_TRY(read_file(arena, next, tile, data, err));
     }
     path = cli_dataset_in(arena, dir, true);
@@ -40,8 +38,7 @@ static zs_status read_dir(zs_arena *arena, const char *dir, zs_shape tile, zs_da
 static zs_status read_set(zs_arena *arena, const char *path, zs_shape tile, zs_dataset *data,
                           zs_dataset *test, zs_err *err)
 {
-    struct stat info;
-    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
+    if (cli_is_directory(path))
         return read_dir(arena, path, tile, data, test, err);
     return read_file(arena, path, tile, data, err);
 }

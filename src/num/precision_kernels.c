@@ -1,5 +1,5 @@
-#include "clones_priv.h"
 #include "elem_priv.h"
+#include "loops_priv.h"
 #include "zynqsim/tile.h"
 
 #include <string.h>

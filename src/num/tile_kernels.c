@@ -1,4 +1,4 @@
-#include "clones_priv.h"
+#include "loops_priv.h"
 #include "pair_priv.h"
 #include "zynqsim/tile.h"
 

@@ -76,3 +76,24 @@ zs_status zs_plan_estimate(zs_arena *scratch, const zs_design *design, const zs_
     *pl_cycles = zs_max_u64(s.latest, s.join + ddr_to_pl(design, s.dram_ddr_cycles));
     return ZS_OK;
 }
+
+zs_status zs_draft_again(zs_arena *scratch, const zs_plan_draft *base, const zs_plan *base_plan,
+                         zs_plan_draft *d, zs_err *err)
+{
+    zs_arena_reset(scratch);
+    *d = *base;
+    d->plan = zs_new(scratch, zs_plan, 1);
+    if (d->plan == NULL)
+        return zs_nomem(err, "plan");
+    *d->plan = *base_plan;
+    d->arena = scratch;
+    return ZS_OK;
+}
+
+zs_status zs_draft_estimate(zs_arena *scratch, const zs_plan_draft *d, uint64_t *pl_cycles,
+                            zs_err *err)
+{
+    d->plan->rows = d->rows;
+    d->plan->row_n = d->row_n;
+    return zs_plan_estimate(scratch, d->design, d->plan, pl_cycles, err);
+}

@@ -5,14 +5,6 @@
 #include "zynqsim/num.h"
 #include "zynqsim/train.h"
 
-/* Wider vectors change no bit: their lanes are different sums, and products are rounded. */
-#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__SANITIZE_ADDRESS__) &&             \
-    !defined(__SANITIZE_THREAD__)
-#define ZS_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define ZS_CLONES
-#endif
-
 #define ZS_NORM_EPS      1e-5 /* added to the variance */
 #define ZS_NORM_MOMENTUM 0.1  /* of the running mean and variance */
 

@@ -13,8 +13,6 @@
 enum { TRIED_MAX = 64 };
 /* Plans of so many rows of pixels are not drawn up more than once. */
 enum { ROWS_MAX = 1 << 20 };
-/* Less than this is below what the estimate can tell. */
-enum { NOISE_PER_MILLE = 5 };
 enum { NARROWEST_BYTES = 4 };
 
 typedef struct variant {
@@ -70,13 +68,7 @@ static bool is_tight(const zs_plan_draft *d)
 /* Lays the variant out on the scratch arena. */
 static zs_status sketch(choice *c, const line_rooms *rooms, zs_plan_draft *d, zs_err *err)
 {
-    zs_arena_reset(&c->scratch);
-    *d = c->base;
-    d->plan = zs_new(&c->scratch, zs_plan, 1);
-    if (d->plan == NULL)
-        return zs_nomem(err, "plan");
-    *d->plan = c->base_plan;
-    d->arena = &c->scratch;
+    ZS_TRY(zs_draft_again(&c->scratch, &c->base, &c->base_plan, d, err));
     return line_lay_out(d, rooms, err);
 }
 
@@ -85,9 +77,7 @@ static zs_status estimate(choice *c, const line_rooms *rooms, uint64_t *pl_cycle
     zs_plan_draft d;
     ZS_TRY(sketch(c, rooms, &d, err));
     ZS_TRY(line_emit(&d, err));
-    d.plan->rows = d.rows;
-    d.plan->row_n = d.row_n;
-    return zs_plan_estimate(&c->scratch, d.design, d.plan, pl_cycles, err);
+    return zs_draft_estimate(&c->scratch, &d, pl_cycles, err);
 }
 
 /* As many calls with more room: there is nothing to gain. */
@@ -203,7 +193,7 @@ static zs_status choose(choice *c, zs_plan_draft *d, zs_err *err)
 {
     c->tried[c->tried_n++] = (variant){asked_rooms(d->design), d->plan->call_n};
     ZS_TRY(try_all(c, err));
-    if (c->best_pl_cycles + c->asked_pl_cycles * NOISE_PER_MILLE / 1000 >= c->asked_pl_cycles)
+    if (c->best_pl_cycles + c->asked_pl_cycles * ZS_ESTIMATE_PER_MILLE / 1000 >= c->asked_pl_cycles)
         return ZS_OK;
     *d = c->base;
     *d->plan = c->base_plan;

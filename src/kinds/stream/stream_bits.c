@@ -2,13 +2,6 @@
 
 #include <string.h>
 
-#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__SANITIZE_ADDRESS__) &&             \
-    !defined(__SANITIZE_THREAD__)
-#define ZS_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define ZS_CLONES
-#endif
-
 uint32_t stream_width(int32_t lo, int32_t hi, bool is_bipolar)
 {
     uint32_t bits = 1;
@@ -129,7 +122,6 @@ ZS_CLONES static void count_either(const uint64_t *w, uint32_t pitch, const uint
         count(w, pitch, x, words, false, counts);
 }
 
-/* clang gives a clone of external linkage a name that other files do not find. */
 void stream_bits_count(const uint64_t *w, uint32_t pitch, const uint64_t *x, uint32_t words,
                        bool is_xor, uint32_t *counts)
 {

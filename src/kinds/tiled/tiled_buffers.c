@@ -71,11 +71,7 @@ static void shape_row(zs_plan_draft *d, uint32_t i)
     const zs_accel *a = &d->design->accel;
     const zs_layer *layer = zs_draft_layer(d, i);
     zs_plan_row *row = &d->rows[i];
-    row->window = layer->window;
-    row->x.shape = layer->x;
-    row->oh = layer->y.h;
-    row->ow = layer->y.w;
-    row->is_depthwise = zs_layer_is_depthwise(layer);
+    zs_draft_shape_whole(d, i);
     row->t_oc = min_u32(a->tile.oc, layer->y.c / layer->groups);
     row->t_ic = min_u32(a->tile.ic, layer->x.c / layer->groups);
     row->t_oy = min_u32(a->tile.oy, layer->y.h);

@@ -15,8 +15,6 @@ enum { SECOND_INPUT = 1, SECOND_WEIGHT = 2, SECOND_OUTPUT = 4, SECONDS = 8 };
 enum { SIZES_MAX = 8, TRIED_MAX = SECONDS * (SIZES_MAX + 1) };
 /* Plans with so many steps are not drawn up more than once. */
 enum { STEPS_MAX = 1 << 20 };
-/* Less than this is below what the estimate can tell. */
-enum { NOISE_PER_MILLE = 5 };
 
 typedef struct variant {
     uint32_t dropped;    /* second slots that it does without */
@@ -104,7 +102,7 @@ static bool copies_are_felt(const zs_plan_draft *d)
         macs += d->rows[i].macs;
     const uint64_t lanes = zs_max_u64(1, zs_design_lanes(d->design));
     return copied / zs_max_u64(1, d->design->accel.unroll.oc) >
-           macs / lanes * NOISE_PER_MILLE / 1000;
+           macs / lanes * ZS_ESTIMATE_PER_MILLE / 1000;
 }
 
 /* Room for a second tile of weights, where there is one. */
@@ -223,13 +221,7 @@ static bool is_known(const choice *c, const variant *v, const row_cost *costs, u
 /* Lays the variant out on the scratch arena. */
 static zs_status sketch(choice *c, const variant *v, zs_plan_draft *d, zs_err *err)
 {
-    zs_arena_reset(&c->scratch);
-    *d = c->base;
-    d->plan = zs_new(&c->scratch, zs_plan, 1);
-    if (d->plan == NULL)
-        return zs_nomem(err, "plan");
-    *d->plan = c->base_plan;
-    d->arena = &c->scratch;
+    ZS_TRY(zs_draft_again(&c->scratch, &c->base, &c->base_plan, d, err));
     d->is_outline = false;
     return lay_out(c, d, v, err);
 }
@@ -238,9 +230,7 @@ static zs_status estimate(choice *c, const variant *v, zs_plan_draft *d, uint64_
                           zs_err *err)
 {
     ZS_TRY(zs_emit_rows(d, tiled_emit_body, err));
-    d->plan->rows = d->rows;
-    d->plan->row_n = d->row_n;
-    ZS_TRY(zs_plan_estimate(&c->scratch, d->design, d->plan, pl_cycles, err));
+    ZS_TRY(zs_draft_estimate(&c->scratch, d, pl_cycles, err));
     if (*pl_cycles < c->best_pl_cycles) {
         c->best = *v;
         c->best_pl_cycles = *pl_cycles;
@@ -366,7 +356,7 @@ static zs_status choose(choice *c, zs_plan_draft *d, zs_err *err)
     c->tried[c->tried_n++] = (variant){.most_elems = UINT64_MAX};
     ZS_TRY(try_all(c, d, err));
     if (c->tried_n == 1 ||
-        c->best_pl_cycles + c->asked_pl_cycles * NOISE_PER_MILLE / 1000 >= c->asked_pl_cycles)
+        c->best_pl_cycles + c->asked_pl_cycles * ZS_ESTIMATE_PER_MILLE / 1000 >= c->asked_pl_cycles)
         return ZS_OK;
     *d = c->base;
     *d->plan = c->base_plan;
