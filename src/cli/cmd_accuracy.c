@@ -50,19 +50,24 @@ static zs_status tile_image(zs_arena *scratch, const zs_dataset *d, uint32_t i, 
     return ZS_OK;
 }
 
-static zs_status read_picture(const accuracy_point *p, uint32_t i, zs_arena *scratch,
-                              zs_image *image, zs_err *err)
+/* What an image of the set is made of: the bytes of its file, its pixels, or its values. */
+static zs_status image_bytes(const accuracy_point *p, uint32_t i, zs_arena *scratch, zs_span *out,
+                             zs_err *err)
 {
-    zs_span bytes;
-    if (p->images.files == NULL)
-        return tile_image(scratch, &p->images.data, i, image, err);
-    ZS_TRY(cli_file_read(scratch, p->images.files[i], CLI_LARGE_BYTES, &bytes, err));
-    return zs_image_parse(scratch, bytes, p->images.files[i], image, err);
+    if (p->images.files != NULL)
+        return cli_file_read(scratch, p->images.files[i], CLI_LARGE_BYTES, out, err);
+    const size_t pixels = (size_t)zs_shape_elems(p->images.data.shape);
+    if (p->images.tensors != NULL)
+        *out = (zs_span){(const uint8_t *)p->tensors.list[i].x,
+                         zs_shape_elems(input_shape(p)) * sizeof(float)};
+    else
+        *out = (zs_span){p->images.data.pixels + i * pixels, pixels};
+    return ZS_OK;
 }
 
 /* Data sets of just the network's size are neither resized nor cropped. */
-static zs_status load_image(const job *j, const accuracy_point *p, uint32_t i, zs_arena *scratch,
-                            const float **out, zs_err *err)
+static zs_status load_image(const job *j, const accuracy_point *p, uint32_t i, zs_span bytes,
+                            zs_arena *scratch, const float **out, zs_err *err)
 {
     const zs_shape s = input_shape(p);
     zs_preprocess how = p->p.design.network.preprocess;
@@ -72,7 +77,10 @@ static zs_status load_image(const job *j, const accuracy_point *p, uint32_t i, z
         *out = p->tensors.list[i].x;
         return ZS_OK;
     }
-    ZS_TRY(read_picture(p, i, scratch, &image, err));
+    if (p->images.files != NULL)
+        ZS_TRY(zs_image_parse(scratch, bytes, p->images.files[i], &image, err));
+    else
+        ZS_TRY(tile_image(scratch, &p->images.data, i, &image, err));
     if (p->images.files == NULL && image.w == s.w && image.h == s.h) {
         how.fit = ZS_FIT_NONE;
         how.resize = how.crop = 0;
@@ -95,32 +103,23 @@ static zs_status load_image(const job *j, const accuracy_point *p, uint32_t i, z
     return ZS_OK;
 }
 
-static void put_digest(accuracy_point *p, uint32_t i, const void *data, size_t bytes)
+static void put_digest(accuracy_point *p, uint32_t i, zs_span bytes)
 {
     char hex[65];
-    cli_sha256(data, bytes, hex);
+    cli_sha256(bytes.data, bytes.bytes, hex);
     snprintf(p->digests[i], ACCURACY_DIGEST_BYTES, "%.16s", hex);
 }
 
 zs_status accuracy_digest(accuracy_point *p, uint32_t i, zs_err *err)
 {
     zs_span bytes;
-    if (p->images.tensors != NULL) {
-        put_digest(p, i, p->tensors.list[i].x, zs_shape_elems(input_shape(p)) * sizeof(float));
-    } else if (p->images.files == NULL) {
-        const size_t elems = (size_t)zs_shape_elems(p->images.data.shape);
-        put_digest(p, i, p->images.data.pixels + i * elems, elems);
-    } else {
-        zs_arena scratch;
-        zs_arena_init(&scratch, cli_heap());
-        const zs_status status =
-            cli_file_read(&scratch, p->images.files[i], CLI_LARGE_BYTES, &bytes, err);
-        if (status == ZS_OK)
-            put_digest(p, i, bytes.data, bytes.bytes);
-        zs_arena_drop(&scratch);
-        return status;
-    }
-    return ZS_OK;
+    zs_arena scratch;
+    zs_arena_init(&scratch, cli_heap());
+    const zs_status status = image_bytes(p, i, &scratch, &bytes, err);
+    if (status == ZS_OK)
+        put_digest(p, i, bytes);
+    zs_arena_drop(&scratch);
+    return status;
 }
 
 /* ---- images through the datapath ------------------------------------------------------------- */
@@ -260,12 +259,14 @@ static zs_status run_both(crew *c, worker *w, const float *x, zs_accuracy_image 
 
 static zs_status run_image(crew *c, worker *w, uint32_t i, zs_err *err)
 {
+    zs_span bytes;
     const float *x;
     zs_accuracy_image row = c->p->rows[i];
     zs_arena_reset(&w->scratch);
-    ZS_TRY(load_image(c->j, c->p, i, &w->scratch, &x, err));
+    ZS_TRY(image_bytes(c->p, i, &w->scratch, &bytes, err));
     if (c->j->rows.path != NULL)
-        ZS_TRY(accuracy_digest(c->p, i, err));
+        put_digest(c->p, i, bytes);
+    ZS_TRY(load_image(c->j, c->p, i, bytes, &w->scratch, &x, err));
     zs_exec_set_input(w->exec, 0, x);
     if (w->reference != NULL)
         ZS_TRY(run_both(c, w, x, &row, err));
@@ -374,8 +375,12 @@ static zs_status make_scales(crew *c, zs_err *err)
         return zs_nomem(err, "calibration");
     zs_arena_init(&pictures, cli_heap());
     zs_status status = ZS_OK;
-    for (uint32_t i = 0; status == ZS_OK && i < n; i++)
-        status = load_image(c->j, p, i, &pictures, &list[i].x, err);
+    for (uint32_t i = 0; status == ZS_OK && i < n; i++) {
+        zs_span bytes;
+        status = image_bytes(p, i, &pictures, &bytes, err);
+        if (status == ZS_OK)
+            status = load_image(c->j, p, i, bytes, &pictures, &list[i].x, err);
+    }
     const cli_inputs samples = {.list = list, .n = n};
     char called[64];
     snprintf(called, sizeof called, "the first %u images", n);
