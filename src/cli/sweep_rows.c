@@ -128,8 +128,9 @@ static zs_status read_cells(reader *r, bool *is_cut, zs_err *why)
         return zs_fail(why, ZS_EPARSE, n < c->n ? c->names[n] : "",
                        "the row has %u cells, the header names %u columns", n, c->n);
     *is_cut = true;
-    const size_t summed = (size_t)(r->cells[c->checksum] - r->cut); /* with the comma */
-    return zs_sweep_row_check(c, r->cells, zs_sweep_line_sum(r->line, summed - 1), why);
+    /* The check sum is last; the cells before it are summed as they stand, with their quotes. */
+    const size_t sum_bytes = strlen(r->cells[c->checksum]) + 1; /* with the comma */
+    return zs_sweep_row_check(c, r->cells, zs_sweep_line_sum(r->line, r->bytes - sum_bytes), why);
 }
 
 static zs_status row_is_foreign(const reader *r, const char *id)

@@ -86,6 +86,8 @@ zs_status zs_sweep_columns_find(const char *const *names, uint32_t n, zs_sweep_c
     if (c.checksum == n || c.checksum < c.problem)
         return zs_fail(err, ZS_EPARSE, ZS_SWEEP_CHECKSUM,
                        "is no column of this file: its rows cannot be told from damaged ones");
+    if (c.checksum != n - 1)
+        return zs_fail(err, ZS_EPARSE, ZS_SWEEP_CHECKSUM, "is not the last column of this file");
     c.key_n = c.outcome - 2;
     ZS_TRY(find_figures(&c, err));
     *out = c;

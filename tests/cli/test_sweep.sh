@@ -46,6 +46,13 @@ ok "$([ $status = 0 ] && grep -q '16 simulated' out && rows n.csv | grep -q '^8,
 program sweep small.yaml --vary accelerator.unroll.oc=2,4,64 --where 'resources.dsp <= 130' --where 'cycles < 1' -o w.csv
 ok "$(grep -q '2 simulated, .* 1 skipped by a condition' out && rows w.csv | sed -n 3p | grep -q ',skipped,0,not resources.dsp <= 130,' && rows w.csv | sed -n 1p | grep -q ',simulated,0,'; echo $?)" 'conditions skip what is known early and mark the rest'
 
+# ---- cells with commas stand in quotes
+program sweep "$TOP/configs/default.yaml" --vary accelerator.fusion=none,auto --vary accelerator.buffer.weight=0,1 --fidelity bound -o q.csv
+ok "$([ $status = 0 ] && grep -q '^4 of 4 points: 2 simulated.* 2 with a problem' out && grep -q 'stay on chip: .*, .*",x' q.csv; echo $?)" 'notes and problems with commas are rows as all others'
+cp q.csv whole.csv
+program sweep "$TOP/configs/default.yaml" --vary accelerator.fusion=none,auto --vary accelerator.buffer.weight=0,1 --fidelity bound -o q.csv
+ok "$([ $status = 0 ] && cmp -s q.csv whole.csv; echo $?)" 'and are there when the same command goes on'
+
 # ---- resuming
 cp a.csv whole.csv
 # shellcheck disable=SC2086
