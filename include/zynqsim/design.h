@@ -217,6 +217,7 @@ typedef struct zs_design {
         uint32_t rounding; /* ZS_INT_RULE_* */
         uint32_t range;    /* ZS_RANGE_* */
         double percentile;
+        bool correct_biases;
         zs_preprocess preprocess;
     } network;
     struct {
