@@ -280,7 +280,7 @@ static bool size_weights(zs_plan_draft *d)
     /* as if every operand had a port of its own: one that it has takes no room from the weights
      * then that it would leave them when it shares */
     const uint32_t others = bram18_beside_weights(d, 3);
-    const uint32_t budget = zs_board_limit(&d->design->board, ZS_RESOURCE_BRAM18);
+    const uint32_t budget = zs_fit_room_bram18(d->design);
     if (a->buffer.weight_bytes > 0) {
         depth = a->buffer.weight_bytes / ((uint64_t)banks * zs_weight_bytes(a->precision));
     } else {

@@ -119,7 +119,7 @@ static bool is_tight(const zs_plan_draft *d)
     bool is_tight = false;
     uint64_t sum = 0;
     /* less is not what was asked for: the answer is by how much */
-    if (!zs_fit_allows_bram18(&d->design->board, tiled_sum_bram18(d)))
+    if (!zs_fit_allows_bram18(d->design, tiled_sum_bram18(d)))
         return false;
     for (uint32_t i = 0; i < d->row_n; i++) {
         uint64_t loads, steps;
@@ -251,7 +251,7 @@ static zs_status try_variant(choice *c, variant v, zs_err *err)
     if (costs == NULL)
         return zs_nomem(err, "plan");
     cost_rows(&d, costs);
-    if (tiled_sum_bram18(&d) > zs_board_limit(&d.design->board, ZS_RESOURCE_BRAM18) ||
+    if (tiled_sum_bram18(&d) > zs_fit_room_bram18(d.design) ||
         is_known(c, &v, costs, d.row_n))
         return ZS_OK;
     if (c->asked_pl_cycles == UINT64_MAX) { /* there is something to compare it with */
