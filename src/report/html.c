@@ -136,6 +136,7 @@ zs_status zs_html_emit(const zs_result *r, zs_span roofline_svg, zs_span layers_
                 "Every cycle of a layer is counted once: the MAC array worked, or it waited for "
                 "reads, for writes, or for the PS.");
     zs_html_layers(&out, r);
+    zs_html_flow(&out, r);
     zs_out_text(&out, "</section>\n");
     zs_html_timeline(&out, r);
     zs_html_bytes(&out, r);

@@ -56,6 +56,10 @@ program run "$hls" --timing-only --set batch=30 --set accelerator.stream.fifos=
 ok "$(says 'FIFO [a-z0-9/]* blocks: its 2 words .* one every [45][0-9]{4} cycles'; echo $?)" 'loops with FIFOs of two words are slow, too'
 program run "$presets/bnn-pynq-lfc-w1a1.yaml" --timing-only
 ok "$(says 'FIFO [a-z0-9/]* blocks: .* one every 7[0-9]{2} cycles'; echo $?)" 'LFC is as slow as its FIFOs let it be'
+mkdir -p pages
+program run "$hls" --timing-only --set batch=4 --out pages/
+ok "$(grep -q '"largest_fill": 128' pages/result.json && grep -q '"type": "MVAU_hls"' pages/result.json; echo $?)" 'the JSON has nodes and FIFOs'
+ok "$(grep -q 'id="h-pipeline"' pages/report.html && grep -q 'font-weight="bold">fc1/mvu<' pages/report.html; echo $?)" 'the page draws them, the slowest in bold'
 program run "$hls" --timing-only --set batch=4 --set 'accelerator.stream.styles=MVAU_0=rtl;conv2=flushingx9'
 ok "$([ $status = 0 ]; echo $?)" 'styles of single units'
 for file in "$TOP"/../shared/data/qnn/lfc_w1a1.onnx; do
