@@ -229,7 +229,8 @@ START_TEST(test_plans_that_cannot_win_are_not_drawn_up)
     const zs_net *net = golden_model(&gc, models[0], 0);
     zs_design ample, tight;
     zs_design_defaults(&ample);
-    ample.accel.tile.oc = ample.accel.tile.ic = 8;
+    ample.accel.tile.oc = ample.accel.tile.ic = 16;
+    ample.accel.fusion = ZS_FUSION_FIRE;
     tight = ample;
     ample.board.bram18 = 100000;
     ck_assert_uint_eq(count_outline(net, &tight), count_outline(net, &ample));

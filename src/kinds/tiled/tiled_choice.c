@@ -113,15 +113,19 @@ static bool is_ahead(const zs_plan_row *row, uint64_t weight_loads)
 /* Rows load weights more often, or later, than they would with more room; the steps of all rows. */
 static bool is_short_of_weights(const zs_plan_draft *d, uint64_t *step_n)
 {
+    const zs_accel *a = &d->design->accel;
+    uint64_t least, useful;
     bool is_short = false;
     *step_n = 0;
+    tiled_weight_depths(d, a->double_buffer.weight ? 2 : 1, &least, &useful);
+    const bool has_all =
+        a->buffer.weight_bytes > 0 || d->plan->buffers[ZS_BUF_WEIGHT].depth_words >= useful;
     for (uint32_t i = 0; i < d->row_n; i++) {
         uint64_t loads, steps;
         if (!d->drafts[i].on_engine || !zs_op_has_filters(zs_draft_layer(d, i)->op))
             continue;
         const bool once = weights_fit_once(d, i, &loads, &steps);
-        if ((!once || !is_ahead(&d->rows[i], loads)) && d->design->accel.buffer.weight_bytes == 0)
-            is_short = true;
+        is_short |= !has_all && (!once || !is_ahead(&d->rows[i], loads));
         *step_n = zs_plus_u64(*step_n, steps);
     }
     return is_short;
