@@ -86,8 +86,8 @@ zs_status zs_net_onnx_parse_parts(zs_arena *arena, zs_span bytes, const char *pa
                                   const zs_net_parts *parts, zs_net_spec *out, zs_err *err);
 zs_status zs_net_caffe_parse(zs_arena *arena, zs_span bytes, const char *path, zs_net_spec *out,
                              zs_err *err);
-zs_status zs_net_caffe_parse_sized(zs_arena *arena, zs_span bytes, const char *path,
-                                   zs_shape stated, zs_net_spec *out, zs_err *err);
+zs_status zs_net_caffe_parse_parts(zs_arena *arena, zs_span bytes, const char *path,
+                                   const zs_net_parts *parts, zs_net_spec *out, zs_err *err);
 /* A graph as text; weights NULL: synthetic. */
 zs_status zs_net_prototxt_parse(zs_arena *arena, zs_span bytes, const char *path,
                                 const zs_net_parts *parts, zs_net_spec *out, zs_err *err);
