@@ -509,6 +509,13 @@ static const struct onnx_op {
     {"Xor", zs_onnx_binary, ZS_FN_XOR, 2, 2, "axis broadcast"},
 };
 
+const char *zs_onnx_op_at(size_t i)
+{
+    if (i == ZS_LEN(ops))
+        return "Constant"; /* which the walker itself reads */
+    return i < ZS_LEN(ops) ? ops[i].name : NULL;
+}
+
 static bool has_word(const char *words, const char *word)
 {
     const size_t n = strlen(word);
