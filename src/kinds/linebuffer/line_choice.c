@@ -50,7 +50,7 @@ static bool is_tight(const zs_plan_draft *d)
     if (line_params_of(a)->weight_elems > 0 || a->buffer.weight_bytes > 0)
         return false;
     /* less is not what was asked for: the answer is by how much */
-    if (!zs_fit_allows_bram18(&d->design->board, zs_line_sum_bram18(d)))
+    if (!zs_fit_allows_bram18(d->design, zs_line_sum_bram18(d)))
         return false;
     for (uint32_t i = 0; i < d->row_n; i++) {
         const zs_plan_row *row = &d->rows[i];
@@ -100,7 +100,7 @@ static zs_status try_rooms(choice *c, const line_rooms *rooms, zs_err *err)
         return ZS_OK;
     ZS_TRY(sketch(c, rooms, &d, err));
     if (is_known(c, rooms, d.plan->call_n) ||
-        zs_line_sum_bram18(&d) > zs_board_limit(&d.design->board, ZS_RESOURCE_BRAM18))
+        zs_line_sum_bram18(&d) > zs_fit_room_bram18(d.design))
         return ZS_OK;
     c->tried[c->tried_n++] = (variant){*rooms, d.plan->call_n};
     if (c->asked_pl_cycles == 0) {

@@ -5,7 +5,8 @@
 #include <inttypes.h>
 #include <math.h>
 
-/* FINN's estimates, node by node (docs/models/stream.md, "Resources"). */
+/* FINN's estimates, node by node, and flip-flops as built pipelines have them
+ * (docs/models/stream.md, "Resources"). */
 
 typedef stream_cost cost;
 
@@ -23,6 +24,7 @@ static void add(zs_fit_account *a, const char *name, const char *detail, cost c)
     r.n[ZS_RESOURCE_LUT] = (uint32_t)zs_min_u64(c.lut, UINT32_MAX / 8);
     r.n[ZS_RESOURCE_BRAM18] = (uint32_t)zs_min_u64(c.bram18, UINT32_MAX / 8);
     r.n[ZS_RESOURCE_DSP] = (uint32_t)zs_min_u64(c.dsp, UINT32_MAX / 8);
+    r.n[ZS_RESOURCE_FF] = (uint32_t)zs_min_u64(c.ff, UINT32_MAX / 8);
     zs_fit_add(a, name, detail, r);
 }
 
@@ -77,10 +79,28 @@ static cost matrix_cost(const zs_design *design, const stream_row *r)
     return c;
 }
 
+/* Of a layer with its window, widths and thresholds: FINN's estimates have none. */
+static uint32_t layer_ffs(const zs_fit_account *a, const stream_row *r, bool has_dsp)
+{
+    const uint64_t act = r->in_bits > 0 ? r->in_bits : r->x_bits;
+    const double n = (double)r->pe * (r->op == STREAM_MATRIX ? r->simd : 1);
+    const double operands = n * (double)(r->weight_bits + act);
+    zs_resources ffs = zs_fit_priced(a, ZS_FIT_NODE, 1);
+    ffs = zs_resources_plus(ffs, zs_fit_priced(a, ZS_FIT_SUM_BIT, (double)r->pe * r->acc_bits));
+    if (has_dsp)
+        ffs = zs_resources_plus(ffs, zs_fit_priced(a, ZS_FIT_OWN_BIT, n * r->acc_bits));
+    else
+        ffs = zs_resources_plus(
+            ffs, zs_fit_priced(a, ZS_FIT_LUT_BIT, n * r->weight_bits * (double)act));
+    const double sum = ffs.n[ZS_RESOURCE_FF] + (has_dsp ? 0 : operands);
+    return sum >= UINT32_MAX ? UINT32_MAX : (uint32_t)sum;
+}
+
 static void add_matrix(zs_fit_account *a, const zs_design *design, const zs_plan_row *row)
 {
     const stream_row *r = stream_of(row);
-    const cost c = matrix_cost(design, r);
+    cost c = matrix_cost(design, r);
+    c.ff = layer_ffs(a, r, c.dsp > 0);
     uint64_t omega, width;
     weight_memory(r, &omega, &width);
     add(a, zs_arena_printf(zs_fit_arena(a), "%s unit", row->name),

@@ -118,7 +118,7 @@ void stream_exec_images(zs_exec *e, const zs_plan_call *call);
 
 /* account.c */
 typedef struct stream_cost {
-    uint64_t lut, bram18, dsp;
+    uint64_t lut, bram18, dsp, ff;
 } stream_cost;
 /* Of a row's unit, window and thresholds, as it is folded. */
 stream_cost stream_row_cost(const zs_design *design, const stream_row *row);
