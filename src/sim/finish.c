@@ -329,6 +329,16 @@ static zs_status ask_kinds(zs_arena *arena, const zs_design *design, const zs_ne
         ZS_TRY(note_lanes(arena, parts[i].design, parts[i].plan->kind->lanes,
                           part_n > 1 ? parts[i].name : NULL, r, err));
     }
+    if (plan->swap_n > 0) {
+        const char *note = zs_arena_printf(
+            arena, "%u times another engine comes onto the part, %.2f ms each (%s, %llu bytes)",
+            plan->swap_n, 1e3 * zs_swap_seconds(design), zs_words_swap[design->swap.by].word,
+            (unsigned long long)(design->swap.by == ZS_SWAP_REGISTERS ? 4ull * design->swap.words
+                                                                      : zs_swap_bytes(design)));
+        if (note == NULL)
+            return zs_nomem(err, "result");
+        ZS_TRY(add_notes(arena, r, NULL, &note, 1, err));
+    }
     if (plan->rearranged_bytes == 0)
         return ZS_OK;
     const char *note = zs_arena_printf(
