@@ -180,6 +180,14 @@ typedef struct zs_layer_setting {
 /* "pe", "simd", "window" */
 const char *zs_layer_key_word(zs_layer_key key);
 
+/* How weights become 0 before a network is used: network.sparsify. */
+typedef struct zs_sparsify_rule {
+    uint32_t method, correction, structured; /* ZS_SPARSIFY_*, ZS_CORRECTION_*, ZS_STRUCTURE_* */
+    double parameter, target_zeros;          /* target_zeros 0: the parameter counts */
+    bool spare_depthwise, spare_first;
+    double input_scale[3];
+} zs_sparsify_rule;
+
 typedef struct zs_design {
     const char *name;
     const char *board_name;    /* the built-in row or file that `board:` named */
@@ -203,6 +211,7 @@ typedef struct zs_design {
         double percentile;
         bool correct_biases;
         zs_preprocess preprocess;
+        zs_sparsify_rule sparsify;
     } network;
     struct {
         uint32_t by; /* ZS_SWAP_* */

@@ -156,6 +156,21 @@ static zs_status check_preprocess(const zs_design *d, zs_err *err)
     return ZS_OK;
 }
 
+static zs_status check_sparsify(const zs_sparsify_rule *r, zs_err *err)
+{
+    const bool is_share =
+        r->method == ZS_SPARSIFY_LAMP || r->method == ZS_SPARSIFY_RELATIVE_PERCENTILE;
+    if (is_share && r->parameter > 1)
+        return zs_fail(err, ZS_ERANGE, "network.sparsify.parameter",
+                       "%g is above 1, but for %s it is a share of the weights", r->parameter,
+                       zs_words_sparsify[r->method].word);
+    if (r->parameter > 0 && r->target_zeros > 0)
+        return zs_fail(err, ZS_ERANGE, "network.sparsify.target_zeros",
+                       "%g is given as well as the parameter %g: one of them would do nothing",
+                       r->target_zeros, r->parameter);
+    return ZS_OK;
+}
+
 /* ---- accelerator ----------------------------------------------------------------------------- */
 
 static bool named_before(const zs_accel *a, uint32_t group, uint32_t entry)
@@ -270,6 +285,7 @@ zs_status zs_design_check(const zs_design *design, zs_err *err)
     ZS_TRY(check_blocks(design, err));
     ZS_TRY(check_names(design, err));
     ZS_TRY(check_preprocess(design, err));
+    ZS_TRY(check_sparsify(&design->network.sparsify, err));
     ZS_TRY(check_geometry(&design->board.memory, err));
     ZS_TRY(check_timing(&design->board.memory, err));
     if (design->board.memory.kind != ZS_MEMORY_FIXED)
