@@ -126,6 +126,15 @@ static zs_status note_rows(zs_arena *arena, const zs_design *design, const zs_pl
     return ZS_OK;
 }
 
+/* Where rows overlap, what one waits for says nothing of the run, nor does its bound. */
+static void note_pipeline(const zs_plan *plan, zs_layer_result *layers)
+{
+    for (uint32_t i = 0; i < plan->row_n; i++)
+        if (verdicts_differ(&layers[i]))
+            layers[i].note = "rows work side by side: this one waits for those before and behind "
+                             "it, not for DRAM";
+}
+
 /* ---- rows ------------------------------------------------------------------------------------ */
 
 static void set_verdicts(const zs_roofline *roof, zs_layer_result *l)
@@ -200,7 +209,9 @@ static zs_status finish_rows(zs_arena *arena, const zs_design *design, const zs_
         for (uint32_t k = 0; k < ZS_OPERAND_N; k++)
             r->operand_bytes[k] += l->operand_bytes[k];
     }
-    if (note_rows(arena, design, plan, r, layers) != ZS_OK)
+    if (plan->rows_overlap)
+        note_pipeline(plan, layers);
+    else if (note_rows(arena, design, plan, r, layers) != ZS_OK)
         return zs_nomem(err, "result");
     r->layers = layers;
     r->layer_n = plan->row_n;
