@@ -95,6 +95,29 @@ fi
 program show "$presets/finn-tfc.yaml" --streamline
 ok "$([ $status = 2 ] && grep -q 'nothing to streamline' err; echo $?)" 'a network without quantisers has none'
 
+# ---- a pipeline among several engines, and pipelines that take turns
+cat >turns.yaml <<'END'
+network: {model: finn_tfc}
+board: pynq-z1
+batch: 3
+swap: {by: pcap}
+accelerator: {precision: int8, clock: 100 MHz, ports: {input: hp0, output: hp0}}
+accelerators:
+  - {name: front, map: [fc1, fc2], kind: stream, stream: {input_lanes: 8, target: 500 cycles}}
+  - {name: back, map: [fc3, fc4], kind: stream, stream: {input_lanes: 8, target: 500 cycles}}
+END
+program run turns.yaml --format json
+ok "$([ $status -le 1 ] && grep -q "$own" out && grep -q '2 times another engine' out && grep -q 'front: fc1/mvu: [0-9]* cycles of an image' out; echo $?)" \
+    'two pipelines in turn give the same results'
+turns=$(field cycles)
+sed '/name: front/s/, kind.*/}/' turns.yaml >mixed.yaml
+program run mixed.yaml --format json
+ok "$([ $status -le 1 ] && grep -q "$own" out && grep -q 'rearranges' out; echo $?)" 'a tiled engine in front of a pipeline, too'
+program run turns.yaml --timing-only --format json --fidelity bound
+ok "$([ "$(field cycles)" -le "$turns" ] && [ "$(field cycles)" -gt 6299302 ]; echo $?)" 'the bound has the swaps and is one'
+program run turns.yaml --timing-only --format json --set batch=500
+ok "$([ "$(field cycles)" -lt $((turns + 500 * 1100)) ] && [ "$(field cycles)" -gt $((turns + 500 * 400)) ]; echo $?)" 'a long batch goes on at the paces of both'
+
 # ---- FIFOs
 program fifos "$cnv" --format csv
 ok "$([ $status = 0 ] && awk -F, 'NR > 1 { n++; sum += $5 } END { exit !(n == 36 && sum <= 634) }' out; echo $?)" 'at most 634 words of FIFOs lose nothing'
