@@ -189,6 +189,17 @@ lut=$(tr '\n' ' ' <out | tr -s ' ' | sed -n 's/.*folded for 33000 cycles .* take
 # shellcheck disable=SC2086 # three words
 ok "$([ $status -le 1 ] && [ -n "$lut" ] && [ $lut ]; echo $?)" "the folding of the least resources, with what FINN's takes: $lut"
 
+# ---- memories
+blocks() { sed -n 's/.* BRAM18 \([0-9]*\) (.*/\1/p' out; }
+program run "$cnv" --timing-only --fidelity bound --set 'accelerator.stream.memories=fc*=distributed'
+spread=$(blocks)
+program run "$cnv" --timing-only --fidelity bound
+ok "$([ "$spread" -lt "$(blocks)" ]; echo $?)" "weights of single layers in LUTs: $spread BRAM18"
+printf 'board: pynq-z1\naccelerator: {kind: stream, precision: int8, stream: {weight_bits: 8, act_bits: 8, target: 30 fps}}\n' >squeeze.yaml
+program run squeeze.yaml --model squeezenet_v1.1 --timing-only --fidelity bound
+weights=$(tr '\n' ' ' <out | tr -s ' ' | sed -n 's/.*of 280 BRAM18 weights take \([0-9]*\), .*with weights of 4 bits they take [0-9]*; weights streamed from DRAM .*/\1/p')
+ok "$([ $status = 1 ] && [ "$weights" -gt 560 ]; echo $?)" "SqueezeNet in 8 bits does not fit by a factor of two, and why is said: $weights"
+
 # ---- what is wrong
 s=accelerator.stream
 bad() {
@@ -205,6 +216,7 @@ bad 'a target of another form' 'not of the form' "$cnv" --set "$s.target=fast"
 bad 'the least without a target' 'needs a target' "$cnv" --set "$s.least=true"
 bad 'lanes of the input' 'do not divide' "$cnv" --set "$s.input_lanes=7"
 bad 'a style that there is not' 'not of the form layer=stalling' "$cnv" --set "$s.styles=conv1=fast"
+bad 'a memory that there is not' 'not of the form layer=block' "$cnv" --set "$s.memories=conv1=rtl"
 bad 'stages of no pipeline' 'not of the form' "$cnv" --set "$s.styles=conv1=stallingx99"
 bad 'words that do not divide' '48 elements do not divide the 64 of layer conv1' "$cnv" --set "$s.between=conv1=48"
 bad 'no FIFO beside a loop' 'depth 0 beside a node that is a loop' "$cnv" --set "$s.style=stalling" --set "$s.fifos=conv1/mvu=0"

@@ -322,7 +322,8 @@ static zs_status draft(zs_plan_draft *d, zs_err *err)
     const struct {
         const char *list, *path;
     } lists[] = {{stream_params_of(&d->design->accel)->styles, "accelerator.stream.styles"},
-                 {stream_params_of(&d->design->accel)->between, "accelerator.stream.between"}};
+                 {stream_params_of(&d->design->accel)->between, "accelerator.stream.between"},
+                 {stream_params_of(&d->design->accel)->memories, "accelerator.stream.memories"}};
     for (size_t i = 0; i < ZS_LEN(lists); i++)
         ZS_TRY(stream_list_names(d->arena, lists[i].list, lists[i].path, names, 3 * n, err));
     ZS_TRY(stream_set_styles(d->design, rows, n, err));
@@ -335,6 +336,8 @@ static zs_status draft(zs_plan_draft *d, zs_err *err)
     ZS_TRY(zs_draft_place(d, &(zs_place_rules){0}, err));
     ZS_TRY(place_inside(d, err));
     ZS_TRY(stream_graph(d, err));
+    ZS_TRY(stream_note_memory(d->arena, d->design, d->plan->flow, rows, n, &d->plan->choice_note,
+                              err));
     ZS_TRY(list_units(d, err));
     for (uint32_t i = 0; i < d->row_n; i++) {
         zs_plan_row *row = &d->rows[i];
