@@ -68,9 +68,11 @@ typedef struct zs_fit_band {
     const char *source;
 } zs_fit_band;
 extern const zs_fit_band zs_fit_bands[ZS_RESOURCE_N];
-/* So many BRAM18 are not too many for the board at the lower end of their band, as `fits` wants it.
- */
-bool zs_fit_allows_bram18(const zs_board *board, uint32_t bram18);
+/* BRAM18 that an account may have before accelerator.account scales it to what the board has. */
+uint32_t zs_fit_room_bram18(const zs_design *design);
+/* So many BRAM18 of an account are not too many for the board, scaled as the design wants it and
+ * at the lower end of their band, as `fits` has it. */
+bool zs_fit_allows_bram18(const zs_design *design, uint32_t bram18);
 /* The band of a design whose account a report of one's own build has scaled (accelerator.account),
  * for each resource with a factor; that of zs_fit_bands for the others. */
 zs_fit_band zs_fit_band_of(const zs_account_scale *scale, zs_resource_id id);

@@ -63,9 +63,8 @@ zs_status zs_scatter_html_emit(const zs_scatter *s, const zs_sink *sink, zs_err 
 /* What became of the layers of a file whose network zs_net_streamline built: a table. */
 zs_status zs_streamline_emit(zs_arena *scratch, const zs_net_spec *spec, const zs_net *net,
                              const zs_sink *s, zs_err *err);
-/* Self-contained page; svgs may be empty spans (a note then says why). */
-zs_status zs_html_emit(const zs_result *r, zs_span roofline_svg, zs_span layers_svg,
-                       const zs_sink *s, zs_err *err);
+/* Self-contained page; the svg may be an empty span (a note then says why). */
+zs_status zs_html_emit(const zs_result *r, zs_span roofline_svg, const zs_sink *s, zs_err *err);
 /* `memory`: one row per pattern. The CSV has the columns of DRAM comparisons: case, requests, bytes
  * (useful ones), ns, gbps (10^9 bytes a second), frac_peak, rd_lat_mean_ns, rd_lat_p95_ns; the last
  * two are empty (null) where nothing is read. */

@@ -44,7 +44,7 @@ typedef struct cli_options {
     const char *trace, *trace_layers; /* run */
     int trace_limit;
     const char *output;       /* report, sweep */
-    const char *plot, *x, *y; /* report */
+    const char *plot, *x, *y, *log, *colour; /* report */
     char **where;             /* sweep */
     const char *merge, *pareto, *pareto_out, *best, *shard;
     long long limit; /* -1: none */

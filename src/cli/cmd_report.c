@@ -74,6 +74,11 @@ static const char *y_name(const cli_options *o)
     return o->y != NULL ? o->y : "cycles";
 }
 
+static bool has_column(const zs_table *t, const char *name)
+{
+    return zs_table_column(t, name) != ZS_NO_COLUMN;
+}
+
 /* A column, or the `.used` of a resource. */
 static zs_status find_column(const zs_table *t, const char *option, const char *name,
                              uint32_t *column, zs_err *err)
@@ -103,7 +108,8 @@ static bool is_metric(const char *name)
 /* The varied keys are the columns that are neither figures nor the sweep's own. */
 static bool is_varied(const char *name)
 {
-    static const char *const own[] = {"point", "sweep", "outcome", "meets", "problem", "pareto"};
+    static const char *const own[] = {"point",   "sweep",  "outcome",        "meets",
+                                      "problem", "pareto", ZS_SWEEP_CHECKSUM};
     for (size_t i = 0; i < ZS_LEN(own); i++)
         if (strcmp(own[i], name) == 0)
             return false;
@@ -160,7 +166,61 @@ static bool refuses(const zs_table *t, uint32_t row, const char *column)
     return strcmp(text, "0") == 0 || strcmp(text, "false") == 0;
 }
 
-static zs_status take_rows(report_input *in, const zs_table *t, uint32_t x, uint32_t y, zs_err *err)
+/* Resources have a budget when all rows are of the same device. */
+static void find_budget(const zs_table *t, zs_scatter_axis *axis)
+{
+    char name[128];
+    const size_t stem = strlen(axis->name) - strlen(".used");
+    if (strncmp(axis->name, "resources.", 10) != 0 || strcmp(axis->name + stem, ".used") != 0)
+        return;
+    snprintf(name, sizeof name, "%.*s.available", (int)stem, axis->name);
+    const uint32_t column = zs_table_column(t, name);
+    for (uint32_t row = 0; column != ZS_NO_COLUMN && row < t->row_n; row++) {
+        double value;
+        if (zs_table_text(t, row, column, "")[0] == '\0')
+            continue;
+        if (zs_table_number(t, row, column, 0, HUGE_VAL, &value, NULL) != ZS_OK ||
+            (axis->has_budget && value != axis->budget)) {
+            axis->has_budget = false;
+            return;
+        }
+        axis->budget = value;
+        axis->has_budget = true;
+    }
+}
+
+/* Logarithmic: as asked for by --log, else where figures above 0 span more than a decade. */
+static zs_status choose_scale(const zs_scatter *s, const char *log, char letter, double low,
+                              double high, zs_scatter_axis *axis, zs_err *err)
+{
+    if (log == NULL) {
+        axis->is_log = s->n > 0 && low > 0 && high > 10 * low;
+        return ZS_OK;
+    }
+    axis->is_log = strcmp(log, "none") != 0 && strchr(log, letter) != NULL;
+    if (axis->is_log && s->n > 0 && !(low > 0))
+        return zs_fail(err, ZS_EUSAGE, "--log",
+                       "%s is %g in a row: a logarithmic axis takes figures "
+                       "above 0",
+                       axis->name, low);
+    return ZS_OK;
+}
+
+static zs_status choose_scales(zs_scatter *s, const cli_options *o, zs_err *err)
+{
+    double low[2] = {HUGE_VAL, HUGE_VAL}, high[2] = {-HUGE_VAL, -HUGE_VAL};
+    for (uint32_t i = 0; i < s->n; i++) {
+        low[0] = fmin(low[0], s->points[i].x);
+        high[0] = fmax(high[0], s->points[i].x);
+        low[1] = fmin(low[1], s->points[i].y);
+        high[1] = fmax(high[1], s->points[i].y);
+    }
+    ZS_TRY(choose_scale(s, o->log, 'x', low[0], high[0], &s->x, err));
+    return choose_scale(s, o->log, 'y', low[1], high[1], &s->y, err);
+}
+
+static zs_status take_rows(report_input *in, const zs_table *t, uint32_t x, uint32_t y,
+                           uint32_t colour, zs_err *err)
 {
     zs_scatter *s = in->sweep;
     s->points = zs_new(&in->keep, zs_scatter_point, t->row_n + (size_t)1);
@@ -176,6 +236,10 @@ static zs_status take_rows(report_input *in, const zs_table *t, uint32_t x, uint
         ZS_TRY(zs_table_number(t, row, x, -HUGE_VAL, HUGE_VAL, &p->x, err));
         ZS_TRY(zs_table_number(t, row, y, -HUGE_VAL, HUGE_VAL, &p->y, err));
         p->is_feasible = !refuses(t, row, "fits") && says(t, row, "meets", "1", "true");
+        p->is_close = p->is_feasible && has_column(t, "fits") &&
+                      zs_table_text(t, row, zs_table_column(t, "fits"), "1")[0] == '\0';
+        if (colour != ZS_NO_COLUMN)
+            p->group = zs_scatter_group(s, zs_table_text(t, row, colour, ""));
         p->label = label_row(&in->keep, t, row);
         p->settings = settings_of_row(&in->keep, t, row);
         p->number = cell_of_row(t, row, "point");
@@ -200,11 +264,6 @@ static const struct {
     {{"case", "frac_peak"}, "what memory printed"},
     {{"case", "measured"}, "a table of measurements for validate"},
 };
-
-static bool has_column(const zs_table *t, const char *name)
-{
-    return zs_table_column(t, name) != ZS_NO_COLUMN;
-}
 
 /* A table that is no sweep's may be shown when it has the two columns asked for. */
 static zs_status expect_sweep(report_input *in, const cli_options *o, zs_span bytes,
@@ -265,15 +324,21 @@ static zs_status take_sweep(report_input *in, const cli_options *o, zs_span byte
     in->sweep = zs_new(&in->keep, zs_scatter, 1);
     if (in->sweep == NULL)
         return zs_nomem(err, path);
-    in->sweep->x_name = t.columns[x];
-    in->sweep->y_name = t.columns[y];
-    in->sweep->x_is_more = zs_metric_is_more_better(t.columns[x]);
-    in->sweep->y_is_more = zs_metric_is_more_better(t.columns[y]);
-    in->sweep->title = zs_arena_printf(&in->keep, "%s: %s against %s", label_of(&in->keep, path),
-                                       t.columns[y], t.columns[x]);
-    if (in->sweep->title == NULL)
+    zs_scatter *s = in->sweep;
+    uint32_t colour = ZS_NO_COLUMN;
+    if (o->colour != NULL)
+        ZS_TRY(find_column(&t, "--colour", o->colour, &colour, err));
+    s->key = o->colour;
+    ZS_TRY(zs_scatter_axis_name(&in->keep, t.columns[x], &s->x, err));
+    ZS_TRY(zs_scatter_axis_name(&in->keep, t.columns[y], &s->y, err));
+    find_budget(&t, &s->x);
+    find_budget(&t, &s->y);
+    s->title = zs_arena_printf(&in->keep, "%s: %s against %s", label_of(&in->keep, path),
+                               s->y.title, s->x.title);
+    if (s->title == NULL)
         return zs_nomem(err, path);
-    return take_rows(in, &t, x, y, err);
+    ZS_TRY(take_rows(in, &t, x, y, colour, err));
+    return choose_scales(s, o, err);
 }
 
 static zs_status take_file(report_input *in, const cli_options *o, const char *path, uint32_t n,
@@ -314,9 +379,13 @@ static zs_status take_files(report_input *in, const cli_options *o, zs_err *err)
     for (uint32_t i = 0; i < n; i++)
         ZS_TRY(take_file(in, o, o->words[i], n, err));
     tell_apart(in, o);
-    if (in->sweep == NULL && (o->x != NULL || o->y != NULL))
-        return zs_fail(err, ZS_EUSAGE, o->x != NULL ? "--x" : "--y",
-                       "is of the table of a sweep, these are results");
+    const char *of_sweep = o->x != NULL        ? "--x"
+                           : o->y != NULL      ? "--y"
+                           : o->colour != NULL ? "--colour"
+                           : o->log != NULL    ? "--log"
+                                               : NULL;
+    if (in->sweep == NULL && of_sweep != NULL)
+        return zs_fail(err, ZS_EUSAGE, of_sweep, "is of the table of a sweep, these are results");
     return ZS_OK;
 }
 
@@ -404,17 +473,12 @@ static zs_status draw_for_page(plot_emitter *emit, const zs_result *r, zs_buffer
 
 static zs_status write_result_page(const zs_result *r, const zs_sink *sink, zs_err *err)
 {
-    zs_buffer roofline, layers;
+    zs_buffer roofline;
     zs_buffer_init(&roofline, cli_heap());
-    zs_buffer_init(&layers, cli_heap());
     zs_status status = draw_for_page(zs_roofline_plot_emit, r, &roofline, err);
     if (status == ZS_OK)
-        status = draw_for_page(zs_layers_plot_emit, r, &layers, err);
-    if (status == ZS_OK)
-        status = zs_html_emit(r, (zs_span){roofline.data, roofline.bytes},
-                              (zs_span){layers.data, layers.bytes}, sink, err);
+        status = zs_html_emit(r, (zs_span){roofline.data, roofline.bytes}, sink, err);
     zs_buffer_drop(&roofline);
-    zs_buffer_drop(&layers);
     return status;
 }
 
@@ -444,6 +508,15 @@ static zs_status form_of(const cli_options *o, report_form *form, zs_err *err)
     return zs_fail(err, ZS_EUSAGE, o->output, "a report ends in " ENDINGS);
 }
 
+static zs_status check_log(const cli_options *o, zs_err *err)
+{
+    static const char *const names[] = {"x", "y", "xy", "none"};
+    for (size_t i = 0; i < ZS_LEN(names); i++)
+        if (o->log == NULL || strcmp(o->log, names[i]) == 0)
+            return ZS_OK;
+    return zs_fail(err, ZS_EUSAGE, "--log", "'%s' is not one of x, y, xy or none", o->log);
+}
+
 static zs_status write_report(report_input *in, const cli_options *o, report_form form, zs_err *err)
 {
     cli_stream *file = NULL;
@@ -461,6 +534,7 @@ zs_status cmd_report(const cli_options *options, int *exit_status, zs_err *err)
     report_form form;
     (void)exit_status;
     ZS_TRY(form_of(options, &form, err));
+    ZS_TRY(check_log(options, err));
     zs_arena_init(&in.keep, cli_heap());
     const zs_status status = write_report(&in, options, form, err);
     zs_arena_drop(&in.keep);

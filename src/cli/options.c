@@ -62,7 +62,7 @@ typedef struct raw_options {
     const char *data, *test, *seeds, *checkpoint, *onnx;
     int epochs, images;
     const char *design, *model, *weights, *labels, *out, *fidelity, *format, *trace, *trace_layers;
-    const char *output, *plot, *x, *y, *junit, *graph, *calibrate;
+    const char *output, *plot, *x, *y, *log, *colour, *junit, *graph, *calibrate;
     const char *merge, *pareto, *pareto_out, *best, *shard;
     const char *loss, *folding, *write_folding;
     const char *image_set, *image_labels, *reference, *mean;
@@ -160,6 +160,11 @@ static const option report_options[] = {
      "picture of one result: roofline, layers, timeline or bytes (default roofline)", "PLOT"},
     {"x", 0, WORD, &raw.x, "figure of a sweep to the right (default resources.bram18)", "COLUMN"},
     {"y", 0, WORD, &raw.y, "figure of a sweep upwards (default cycles)", "COLUMN"},
+    {"log", 0, WORD, &raw.log,
+     "logarithmic axes of a sweep: x, y, xy or none (default: what spans more than a decade)",
+     "AXES"},
+    {"colour", 0, WORD, &raw.colour,
+     "colour the points of a sweep by a column, such as a key that was varied", "COLUMN"},
     {0}};
 
 static const option fidelity_options[] = {{"fidelity", 0, WORD, &raw.fidelity,
@@ -638,6 +643,8 @@ zs_status cli_options_parse(const cli_command *command, int argc, const char **a
                        .plot = raw.plot,
                        .x = raw.x,
                        .y = raw.y,
+                       .log = raw.log,
+                       .colour = raw.colour,
                        .trace = raw.trace,
                        .trace_layers = raw.trace_layers,
                        .trace_limit = raw.trace_limit,

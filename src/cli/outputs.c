@@ -57,22 +57,19 @@ static zs_status emit_integers(cli_point *p, const zs_number *number, const floa
     return zs_npy_emit_bytes(q, number->offset == 0, dims, rank, &sink, err);
 }
 
-typedef zs_status plot_emitter(const zs_result *r, const zs_sink *s, zs_err *err);
-
 /* A plot that cannot be drawn leaves an empty buffer and a note: the figures are there all the
  * same. */
-static zs_status draw_plot(cli_point *p, plot_emitter *emit, const zs_result *r, zs_buffer *svg,
-                           zs_err *err)
+static zs_status draw_roofline(cli_point *p, const zs_result *r, zs_buffer *svg, zs_err *err)
 {
     zs_buffer script;
     zs_buffer_init(&script, cli_heap());
     const zs_sink sink = zs_buffer_sink(&script);
-    zs_status status = said(emit(r, &sink, err), "plot", err);
+    zs_status status = said(zs_roofline_plot_emit(r, &sink, err), "roofline.svg", err);
     if (status == ZS_OK) {
         zs_err why = {0};
         status = cli_gnuplot_run((zs_span){script.data, script.bytes}, svg, &why);
         if (status == ZS_EUNSUPPORTED) {
-            cli_note(p, "no plots: %s: %s", why.place, why.text);
+            cli_note(p, "no picture of the roofline: %s: %s", why.place, why.text);
             cli_say("roofline.svg", "is not written: gnuplot is not installed");
             status = ZS_OK;
         } else if (status != ZS_OK) {
@@ -132,29 +129,26 @@ static zs_status emit_tensors(cli_point *p, const cli_outputs *o, cli_files *fil
     return said(emit_tensor(o->logits, dims, rank, logits, err), "logits.npy", err);
 }
 
-static zs_status emit_plots(cli_point *p, const zs_result *r, cli_files *files,
-                            zs_buffer *layers_svg, zs_span *roofline, zs_err *err)
+static zs_status emit_plot(cli_point *p, const zs_result *r, cli_files *files, zs_span *roofline,
+                           zs_err *err)
 {
     zs_buffer *svg = cli_files_add(files, "roofline.svg");
-    ZS_TRY(draw_plot(p, zs_roofline_plot_emit, r, svg, err));
+    ZS_TRY(draw_roofline(p, r, svg, err));
     *roofline = (zs_span){svg->data, svg->bytes};
-    if (svg->bytes > 0)
-        return draw_plot(p, zs_layers_plot_emit, r, layers_svg, err);
-    files->n--; /* nothing was drawn: no file, and the second plot would fare no better */
+    files->n -= svg->bytes == 0; /* nothing was drawn: no file */
     return ZS_OK;
 }
 
-/* Plots come first: what they could not do is a note in the texts. */
+/* The plot comes first: what it could not do is a note in the texts. */
 static zs_status emit_all(cli_point *p, zs_result *r, const cli_outputs *o, cli_files *files,
-                          zs_buffer *layers_svg, zs_err *err)
+                          zs_err *err)
 {
     zs_span roofline;
-    ZS_TRY(emit_plots(p, r, files, layers_svg, &roofline, err));
+    ZS_TRY(emit_plot(p, r, files, &roofline, err));
     r->notes = p->notes;
     r->note_n = p->note_n;
-    const zs_span bars = {layers_svg->data, layers_svg->bytes};
     const zs_sink html = zs_buffer_sink(cli_files_add(files, "report.html"));
-    ZS_TRY(said(zs_html_emit(r, roofline, bars, &html, err), "report.html", err));
+    ZS_TRY(said(zs_html_emit(r, roofline, &html, err), "report.html", err));
     ZS_TRY(emit_texts(r, files, err));
     return emit_tensors(p, o, files, err);
 }
@@ -163,12 +157,9 @@ zs_status cli_out_write(cli_point *point, const char *dir, zs_result *result,
                         const cli_outputs *outputs, zs_err *err)
 {
     cli_files files = {.dir = dir};
-    zs_buffer layers_svg;
-    zs_buffer_init(&layers_svg, cli_heap());
-    zs_status status = emit_all(point, result, outputs, &files, &layers_svg, err);
+    zs_status status = emit_all(point, result, outputs, &files, err);
     if (status == ZS_OK)
         status = cli_files_write(&files, err);
     cli_files_drop(&files);
-    zs_buffer_drop(&layers_svg);
     return status;
 }

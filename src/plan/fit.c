@@ -167,14 +167,16 @@ void zs_fit_add_products(zs_fit_account *a, const char *name, const zs_products 
         in_dsp = (uint64_t)((double)p->n * p->dsp_frac + 0.5);
     const zs_fit_price *bit = &a->prices->of[ZS_FIT_LUT_BIT];
     const double bits = (double)p->weight_bits * p->elem_bits;
+    /* a factor of one bit is a gate ahead of the adder, in the same LUT */
+    const bool is_gate = p->weight_bits == 1 || p->elem_bits == 1;
+    const zs_fit_price in_luts = {is_gate ? 0 : bit->lut * bits, bit->ff * bits};
     const spillable array = {.item = a->n < ITEMS_MAX ? a->n : ITEMS_MAX - 1,
                              .in_dsp = in_dsp,
                              .dsp_each = dsp_each,
                              .per_dsp = p->per_dsp > 0 ? p->per_dsp : 1,
                              .dsp_factor = factor_of(a, ZS_RESOURCE_DSP),
-                             .lut_each = {bit->lut * bits * factor_of(a, ZS_RESOURCE_LUT),
-                                          bit->ff * bits * factor_of(a, ZS_RESOURCE_FF)}};
-    const zs_fit_price in_luts = {bit->lut * bits, bit->ff * bits};
+                             .lut_each = {in_luts.lut * factor_of(a, ZS_RESOURCE_LUT),
+                                          in_luts.ff * factor_of(a, ZS_RESOURCE_FF)}};
     zs_resources r = zs_resources_plus(zs_fit_of_lanes(a->prices, p),
                                        zs_fit_of_price(&in_luts, (double)(p->n - in_dsp)));
     if (in_dsp > 0) {
@@ -478,11 +480,20 @@ static void spill_excess(zs_fit_account *a, const zs_resources *available)
     }
 }
 
-bool zs_fit_allows_bram18(const zs_board *board, uint32_t bram18)
+uint32_t zs_fit_room_bram18(const zs_design *design)
 {
-    const bool has_band = board->family == ZS_FAMILY_7_SERIES;
-    const double lo = has_band ? zs_fit_bands[ZS_RESOURCE_BRAM18].lo : 1;
-    return scaled(bram18, lo) <= zs_board_limit(board, ZS_RESOURCE_BRAM18);
+    const double factor = design->accel.account.bram18;
+    const uint32_t limit = zs_board_limit(&design->board, ZS_RESOURCE_BRAM18);
+    return factor > 0 ? (uint32_t)zs_min_u64((uint64_t)(limit / factor), UINT32_MAX) : limit;
+}
+
+bool zs_fit_allows_bram18(const zs_design *design, uint32_t bram18)
+{
+    const zs_account_scale *scale = &design->accel.account;
+    const bool has_band = design->board.family == ZS_FAMILY_7_SERIES;
+    const double lo = has_band ? zs_fit_band_of(scale, ZS_RESOURCE_BRAM18).lo : 1;
+    const uint32_t used = scaled(bram18, scale->bram18 > 0 ? scale->bram18 : 1);
+    return scaled(used, lo) <= zs_board_limit(&design->board, ZS_RESOURCE_BRAM18);
 }
 
 zs_status zs_fit_verdict(zs_fit_account *a, const zs_family *family, const zs_board *board,

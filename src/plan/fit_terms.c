@@ -79,10 +79,13 @@ zs_resources zs_fit_of_lanes(const zs_fit_prices *prices, const zs_products *p)
     const uint32_t operands = p->weight_bits + p->elem_bits;
     zs_resources r;
     switch (p->style) {
-    case ZS_STYLE_RTL:
-        r = zs_fit_of_price(&prices->of[ZS_FIT_RTL_PE], n);
+    case ZS_STYLE_RTL: {
+        /* two products that share an operand are one element, whatever clock their slice has */
+        const uint64_t pair = p->per_dsp > 1 ? 2 : 1;
+        r = zs_fit_of_price(&prices->of[ZS_FIT_RTL_PE], (double)zs_ceil_div(p->n, pair));
         return zs_resources_plus(
             r, zs_fit_of_price(&prices->of[ZS_FIT_RTL_BIT], n * (operands + p->sum_bits)));
+    }
     case ZS_STYLE_OWN:
         if (zs_dsp_of_product(p->weight_bits, p->elem_bits) > 0)
             return zs_fit_of_price(&prices->of[ZS_FIT_OWN_BIT], n * p->sum_bits);

@@ -2,7 +2,8 @@
  * pictures as gnuplot scripts (plot_chart.c); neither knows what a chart is of.
  *
  * Bars     horizontal, one a row, each of up to four parts one after the other.
- * Points   by two figures, in series; of each series the mark, the colour and the name in the key.
+ * Points   by two figures: the mark says whether the point fits and is on the front, the colour
+ * too, or the value of one key. Axes are linear or logarithmic; a line is what the device has.
  * Memory   a description points into the result or the sweep that it is of. */
 #ifndef ZYNQSIM_CHART_PRIV_H
 #define ZYNQSIM_CHART_PRIV_H
@@ -10,7 +11,7 @@
 #include "out_priv.h"
 #include "zynqsim/report.h"
 
-enum { ZS_CHART_PARTS = 4, ZS_CHART_SERIES = 3 };
+enum { ZS_CHART_PARTS = 4 };
 
 /* Four colours each, of which the index is that of a part or given by a series. */
 typedef enum zs_palette { ZS_PALETTE_CAUSES, ZS_PALETTE_OPERANDS } zs_palette;
@@ -26,6 +27,7 @@ zs_chart_title zs_chart_title_of(const char *what, const zs_result *r);
 typedef struct zs_bar {
     const char *name;
     double from;                 /* where it begins */
+    double span;                 /* its length, where parts lie side by side */
     double part[ZS_CHART_PARTS]; /* one after the other */
     char note[64];               /* figure behind the bar */
 } zs_bar;
@@ -35,6 +37,8 @@ typedef struct zs_bar_chart {
     const char *axis, *unit;           /* "time", "ms" */
     const char *parts[ZS_CHART_PARTS]; /* their names; NULL: fewer */
     zs_palette palette;
+    bool
+        is_overlapped; /* parts run at the same time: strips within the span, each from its start */
     uint32_t n;
     double longest; /* end of the longest bar */
     void (*bar_of)(const void *of, uint32_t i, zs_bar *out);
@@ -42,8 +46,10 @@ typedef struct zs_bar_chart {
 } zs_bar_chart;
 
 zs_bar zs_chart_bar(const zs_bar_chart *chart, uint32_t i);
+double zs_chart_bar_end(const zs_bar_chart *chart, const zs_bar *bar);
 
-/* Layers: their times from zero with their shares, and where they fall in the run; their bytes. */
+/* Layers: their times from zero with their shares; where they fall in the run, with how long the
+ * engine and its channels worked in each; their bytes. */
 zs_bar_chart zs_chart_layer_times(const zs_result *r);
 zs_bar_chart zs_chart_timeline(const zs_result *r);
 zs_bar_chart zs_chart_layer_bytes(const zs_result *r);
@@ -56,30 +62,37 @@ zs_bar_chart zs_chart_result_bytes(const zs_labelled_result *list, uint32_t n);
 /* ---- points ---------------------------------------------------------------------------------- */
 
 typedef struct zs_chart_axis {
-    const char *name;
-    bool is_more_better;
+    const zs_scatter_axis *of;
     double low, high; /* with some room beside the points */
 } zs_chart_axis;
 
-typedef enum zs_mark { ZS_MARK_CROSS, ZS_MARK_DOT, ZS_MARK_LINE } zs_mark;
+/* A step of 1, 2 or 5 times a power of ten that divides `range` into about `parts`. */
+double zs_chart_step(double range, uint32_t parts);
+/* Where a value lies, 0: low, 1: high. */
+double zs_chart_at(const zs_chart_axis *axis, double value);
+/* The ticks of an axis, at most `room` of them, about `parts`. Returns how many. */
+uint32_t zs_chart_ticks(const zs_chart_axis *axis, uint32_t parts, double *ticks, uint32_t room);
 
-typedef struct zs_series {
-    const char *name;
-    zs_mark mark;
-    uint32_t colour; /* of the palette of operands */
-    uint32_t n;
-} zs_series;
+/* Later ones lie on top. */
+typedef enum zs_mark {
+    ZS_MARK_UNFIT,
+    ZS_MARK_CLOSE,
+    ZS_MARK_FITS,
+    ZS_MARK_FRONT,
+    ZS_MARK_N
+} zs_mark;
 
 typedef struct zs_point_chart {
     const char *title;
     zs_chart_axis x, y;
-    zs_series series[ZS_CHART_SERIES]; /* later ones lie on top */
+    const char *marks[ZS_MARK_N];             /* what they say */
+    uint32_t n[ZS_MARK_N][ZS_SCATTER_GROUPS]; /* points of each mark and colour */
     const zs_scatter *of;
 } zs_point_chart;
 
 zs_point_chart zs_chart_scatter(const zs_scatter *s);
-/* The next point of a series, NULL behind the last; *at begins as 0. */
-const zs_scatter_point *zs_chart_next_point(const zs_point_chart *chart, uint32_t series,
+/* The next point with this mark, NULL behind the last; *at begins as 0. The front in its order. */
+const zs_scatter_point *zs_chart_next_point(const zs_point_chart *chart, zs_mark mark,
                                             uint32_t *at);
 
 #endif

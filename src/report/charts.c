@@ -27,14 +27,19 @@ zs_bar zs_chart_bar(const zs_bar_chart *chart, uint32_t i)
     return bar;
 }
 
+double zs_chart_bar_end(const zs_bar_chart *chart, const zs_bar *bar)
+{
+    double end = bar->from + (chart->is_overlapped ? bar->span : 0);
+    for (uint32_t k = 0; !chart->is_overlapped && k < ZS_CHART_PARTS; k++)
+        end += bar->part[k];
+    return end;
+}
+
 static zs_bar_chart measured(zs_bar_chart chart)
 {
     for (uint32_t i = 0; i < chart.n; i++) {
         const zs_bar bar = zs_chart_bar(&chart, i);
-        double end = bar.from;
-        for (uint32_t k = 0; k < ZS_CHART_PARTS; k++)
-            end += bar.part[k];
-        chart.longest = fmax(chart.longest, end);
+        chart.longest = fmax(chart.longest, zs_chart_bar_end(&chart, &bar));
     }
     return chart;
 }
@@ -76,15 +81,27 @@ zs_bar_chart zs_chart_layer_times(const zs_result *r)
 static void timeline_bar(const void *of, uint32_t i, zs_bar *bar)
 {
     const zs_result *r = of;
-    layer_time_bar(of, i, bar);
-    bar->from = ms_of(r, r->layers[i].start_cycle);
-    snprintf(bar->note, sizeof bar->note, "%.3f ms", ms_of(r, r->layers[i].cycles));
+    const zs_layer_result *l = &r->layers[i];
+    bar->name = l->name;
+    bar->from = ms_of(r, l->start_cycle);
+    bar->span = ms_of(r, l->cycles);
+    for (uint32_t c = 0; c < ZS_CAUSE_N; c++)
+        bar->part[c] = fmin(ms_of(r, l->busy_cycles[c]), bar->span);
+    snprintf(bar->note, sizeof bar->note, "%.3f ms", bar->span);
 }
 
 zs_bar_chart zs_chart_timeline(const zs_result *r)
 {
-    return measured((zs_bar_chart){PARTS_OF_TIME, .title = zs_chart_title_of("Timeline", r),
-                                   .n = r->layer_n, .bar_of = timeline_bar, .of = r});
+    return measured(
+        (zs_bar_chart){.axis = "time",
+                       .unit = "ms",
+                       .palette = ZS_PALETTE_CAUSES,
+                       .parts = {"MAC array busy", "reads busy", "writes busy", "PS busy"},
+                       .is_overlapped = true,
+                       .title = zs_chart_title_of("Timeline", r),
+                       .n = r->layer_n,
+                       .bar_of = timeline_bar,
+                       .of = r});
 }
 
 static void layer_bytes_bar(const void *of, uint32_t i, zs_bar *bar)
@@ -131,11 +148,16 @@ zs_bar_chart zs_chart_device(const zs_result *r)
                        .of = r});
 }
 
-/* Behind a bar: its figure, and what that is of the first one's. */
+/* Behind a bar: its figure, and what that is of the first one's; where both bars look the same, by
+ * how much they differ. */
 static void note_ratio(zs_bar *bar, const char *figure, double value, double first)
 {
-    snprintf(bar->note, sizeof bar->note, "%.30s (%.12s x)", figure,
-             zs_cell_rate(first > 0 ? value / first : 0).text);
+    const double ratio = first > 0 ? value / first : 0;
+    if (fabs(ratio - 1) < 0.1 && ratio != 1)
+        snprintf(bar->note, sizeof bar->note, "%.30s (%+.*f %%)", figure,
+                 fabs(ratio - 1) < 0.01 ? 3 : 1, 100 * (ratio - 1));
+    else
+        snprintf(bar->note, sizeof bar->note, "%.30s (%.12s x)", figure, zs_cell_rate(ratio).text);
 }
 
 static void result_time_bar(const void *of, uint32_t i, zs_bar *bar)
@@ -176,25 +198,83 @@ zs_bar_chart zs_chart_result_bytes(const zs_labelled_result *list, uint32_t n)
 
 /* ---- points ---------------------------------------------------------------------------------- */
 
-enum { SERIES_UNFIT, SERIES_FIT, SERIES_FRONT };
+/* A step of 1, 2 or 5 times a power of ten that divides `range` into about `parts`. */
+double zs_chart_step(double range, uint32_t parts)
+{
+    if (!(range > 0) || !isfinite(range))
+        return 1;
+    const double rough = range / parts, power = pow(10, floor(log10(rough)));
+    const double times = rough / power;
+    return power * (times < 1.5 ? 1 : times < 3.5 ? 2 : times < 7.5 ? 5 : 10);
+}
 
+double zs_chart_at(const zs_chart_axis *axis, double value)
+{
+    if (axis->of->is_log)
+        return log(value / axis->low) / log(axis->high / axis->low);
+    return (value - axis->low) / (axis->high - axis->low);
+}
+
+/* 1, 2 and 5 times powers of ten, over many decades the powers alone. */
+static uint32_t log_ticks(const zs_chart_axis *axis, uint32_t parts, double *ticks, uint32_t room)
+{
+    static const double times[] = {1, 2, 5};
+    const bool is_wide = log10(axis->high / axis->low) > parts / 2.0;
+    uint32_t n = 0;
+    for (double power = pow(10, floor(log10(axis->low))); power <= axis->high; power *= 10)
+        for (size_t i = 0; i < (is_wide ? 1 : ZS_LEN(times)); i++)
+            if (power * times[i] >= axis->low && power * times[i] <= axis->high && n < room)
+                ticks[n++] = power * times[i];
+    return n;
+}
+
+uint32_t zs_chart_ticks(const zs_chart_axis *axis, uint32_t parts, double *ticks, uint32_t room)
+{
+    if (axis->of->is_log)
+        return log_ticks(axis, parts, ticks, room);
+    const double step = zs_chart_step(axis->high - axis->low, parts),
+                 first = ceil(axis->low / step);
+    uint32_t n = 0;
+    if (fabs(first) >= 1e15) /* steps too fine for the digits of a double: none */
+        return 0;
+    for (double i = first; i * step <= axis->high && n < room; i++)
+        ticks[n++] = i * step;
+    return n;
+}
+
+/* Takes the line of the budget in, unless the points would be crowded into a corner by it. */
 static void add_room(zs_chart_axis *axis)
 {
+    const zs_scatter_axis *of = axis->of;
+    if (of->has_budget && of->budget > axis->high && of->budget <= 2 * axis->high)
+        axis->high = of->budget;
+    if (of->is_log) {
+        const double room = fmax(1.05, pow(axis->high / axis->low, 0.05));
+        axis->low /= room;
+        axis->high *= room;
+        return;
+    }
     const double range = axis->high - axis->low;
     const double room = range > 0 ? 0.05 * range : fmax(1, 0.05 * fabs(axis->low));
     axis->low -= room;
     axis->high += room;
 }
 
+static zs_mark mark_of(const zs_scatter_point *p)
+{
+    return p->on_front       ? ZS_MARK_FRONT
+           : !p->is_feasible ? ZS_MARK_UNFIT
+           : p->is_close     ? ZS_MARK_CLOSE
+                             : ZS_MARK_FITS;
+}
+
 zs_point_chart zs_chart_scatter(const zs_scatter *s)
 {
     zs_point_chart c = {
         .title = s->title,
-        .x = {.name = s->x_name, .is_more_better = s->x_is_more},
-        .y = {.name = s->y_name, .is_more_better = s->y_is_more},
-        .series = {{.name = "does not fit", .mark = ZS_MARK_CROSS, .colour = 3},
-                   {.name = "fits", .mark = ZS_MARK_DOT, .colour = 1},
-                   {.name = "nothing beats it (Pareto front)", .mark = ZS_MARK_LINE, .colour = 2}},
+        .x = {.of = &s->x},
+        .y = {.of = &s->y},
+        .marks = {"does not fit", "too close to call", "fits", "nothing beats it (Pareto front)"},
         .of = s};
     for (uint32_t i = 0; i < s->n; i++) {
         const zs_scatter_point *p = &s->points[i];
@@ -202,24 +282,21 @@ zs_point_chart zs_chart_scatter(const zs_scatter *s)
         c.x.high = i > 0 ? fmax(c.x.high, p->x) : p->x;
         c.y.low = i > 0 ? fmin(c.y.low, p->y) : p->y;
         c.y.high = i > 0 ? fmax(c.y.high, p->y) : p->y;
-        c.series[SERIES_UNFIT].n += !p->is_feasible;
-        c.series[SERIES_FIT].n += p->is_feasible && !p->on_front;
+        c.n[mark_of(p)][p->group]++;
     }
-    c.series[SERIES_FRONT].n = s->front_n;
     add_room(&c.x);
     add_room(&c.y);
     return c;
 }
 
-const zs_scatter_point *zs_chart_next_point(const zs_point_chart *chart, uint32_t series,
-                                            uint32_t *at)
+const zs_scatter_point *zs_chart_next_point(const zs_point_chart *chart, zs_mark mark, uint32_t *at)
 {
     const zs_scatter *s = chart->of;
-    if (series == SERIES_FRONT)
+    if (mark == ZS_MARK_FRONT)
         return *at < s->front_n ? &s->points[s->front[(*at)++]] : NULL;
     while (*at < s->n) {
         const zs_scatter_point *p = &s->points[(*at)++];
-        if (!p->on_front && p->is_feasible == (series == SERIES_FIT))
+        if (mark_of(p) == mark)
             return p;
     }
     return NULL;

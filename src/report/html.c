@@ -115,8 +115,7 @@ void zs_html_svg(zs_out *out, zs_span svg, const char *prefix, const char *title
 
 /* ---- the page -------------------------------------------------------------------------------- */
 
-zs_status zs_html_emit(const zs_result *r, zs_span roofline_svg, zs_span layers_svg,
-                       const zs_sink *s, zs_err *err)
+zs_status zs_html_emit(const zs_result *r, zs_span roofline_svg, const zs_sink *s, zs_err *err)
 {
     zs_out out = {.sink = s};
     zs_html_head(&out, r);
@@ -130,14 +129,12 @@ zs_status zs_html_emit(const zs_result *r, zs_span roofline_svg, zs_span layers_
         "shape is this model&#39;s verdict, the colour what the simulated engine spent "
         "most time on. Names are of the five points that take most time; the table has "
         "all.");
-    zs_out_text(&out, "</section>\n<section aria-labelledby=\"h-time\"><h2 id=\"h-time\">Time per "
-                      "layer</h2>\n");
-    zs_html_svg(&out, layers_svg, "time-", "Time per layer, split by what the engine waited for",
-                "Every cycle of a layer is counted once: the MAC array worked, or it waited for "
-                "reads, for writes, or for the PS.");
-    zs_html_layers(&out, r);
     zs_out_text(&out, "</section>\n");
     zs_html_timeline(&out, r);
+    zs_out_text(&out, "<section aria-labelledby=\"h-layers\"><h2 id=\"h-layers\">Layers</h2>\n");
+    zs_html_layers(&out, r);
+    zs_html_flow(&out, r);
+    zs_out_text(&out, "</section>\n");
     zs_html_bytes(&out, r);
     zs_html_account(&out, r);
     zs_html_foot(&out, r);

@@ -5,19 +5,10 @@
 
 #include <math.h>
 
-/* A step of 1, 2 or 5 times a power of ten that divides `range` into about `parts`. */
-static double nice_step(double range, uint32_t parts)
-{
-    if (!(range > 0) || !isfinite(range))
-        return 1;
-    const double rough = range / parts, power = pow(10, floor(log10(rough)));
-    const double times = rough / power;
-    return power * (times < 1.5 ? 1 : times < 3.5 ? 2 : times < 7.5 ? 5 : 10);
-}
-
 /* ---- bars ------------------------------------------------------------------------------------ */
 
 enum { WIDTH = 1000, LEFT = 200, RIGHT = 860, ROW = 20, TOP = 26, NAME_MAX = 30, TICKS = 6 };
+enum { STRIP = (ROW - 4) / ZS_CHART_PARTS }; /* height of a part that lies beside others */
 
 static char class_of(const zs_bar_chart *b)
 {
@@ -39,7 +30,7 @@ static double x_of(const zs_bar_chart *b, double value)
 
 static void out_axis(zs_out *out, const zs_bar_chart *b, double height)
 {
-    const double step = nice_step(b->longest, TICKS);
+    const double step = zs_chart_step(b->longest, TICKS);
     zs_out_text(out, "<g class=\"axis\" aria-hidden=\"true\">");
     for (uint32_t i = 0; i < 4 * TICKS && i * step <= b->longest; i++) {
         const double tick = i * step, x = x_of(b, tick);
@@ -67,6 +58,7 @@ static void out_row(zs_out *out, const zs_bar_chart *b, uint32_t i)
 {
     const zs_bar bar = zs_chart_bar(b, i);
     const double y = TOP + (double)ROW * i;
+    const double end = x_of(b, zs_chart_bar_end(b, &bar));
     double at = bar.from;
     zs_out_text(out, "<g class=\"row\" tabindex=\"0\" role=\"listitem\" aria-label=\"");
     out_words(out, b, &bar);
@@ -78,16 +70,21 @@ static void out_row(zs_out *out, const zs_bar_chart *b, uint32_t i)
                   y, WIDTH, ROW, LEFT - 8, y + 14);
     zs_html_text(out, zs_utf8_cut(bar.name, NAME_MAX).text);
     zs_out_text(out, "</text><g class=\"bars\">");
+    if (b->is_overlapped)
+        zs_out_printf(out,
+                      "<rect class=\"span\" x=\"%.2f\" y=\"%.0f\" width=\"%.2f\" height=\"%d\"/>",
+                      x_of(b, at), y + 2, fmax(end - x_of(b, at), 0.4), ROW - 4);
     for (uint32_t k = 0; k < ZS_CHART_PARTS && b->parts[k] != NULL; k++) {
         if (bar.part[k] > 0)
             zs_out_printf(out,
                           "<rect class=\"%c%u\" x=\"%.2f\" y=\"%.0f\" width=\"%.2f\" "
                           "height=\"%d\"/>",
-                          class_of(b), k, x_of(b, at), y + 4,
-                          fmax(x_of(b, at + bar.part[k]) - x_of(b, at), 0.4), ROW - 7);
-        at += bar.part[k];
+                          class_of(b), k, x_of(b, at), b->is_overlapped ? y + 2 + STRIP * k : y + 4,
+                          fmax(x_of(b, at + bar.part[k]) - x_of(b, at), 0.4),
+                          b->is_overlapped ? STRIP : ROW - 7);
+        at += b->is_overlapped ? 0 : bar.part[k];
     }
-    zs_out_printf(out, "</g><text class=\"note\" x=\"%.1f\" y=\"%.0f\">", x_of(b, at) + 5, y + 14);
+    zs_out_printf(out, "</g><text class=\"note\" x=\"%.1f\" y=\"%.0f\">", end + 5, y + 14);
     zs_html_text(out, bar.note);
     zs_out_text(out, "</text></g>\n");
 }
@@ -110,75 +107,97 @@ void zs_html_bars(zs_out *out, const zs_bar_chart *b)
 
 /* ---- points ---------------------------------------------------------------------------------- */
 
-enum { P_HEIGHT = 560, P_LEFT = 110, P_RIGHT = 985, P_TOP = 14, P_BOTTOM = 505, P_TICKS = 7 };
+enum { P_HEIGHT = 560, P_LEFT = 110, P_RIGHT = 985, P_TOP = 22, P_BOTTOM = 505, P_TICKS = 7 };
+enum { P_TICKS_MAX = 32 };
 
-static void axis_label(zs_out *out, const zs_chart_axis *axis)
+static void axis_label(zs_out *out, const zs_scatter_axis *axis)
 {
-    zs_html_text(out, axis->name);
+    zs_html_text(out, axis->title);
+    zs_out_text(out, axis->is_log ? ", logarithmic" : "");
     zs_out_text(out, axis->is_more_better ? " (more is better)" : " (less is better)");
 }
 
 static double point_x(const zs_point_chart *c, double x)
 {
-    return P_LEFT + (P_RIGHT - P_LEFT) * (x - c->x.low) / (c->x.high - c->x.low);
+    return P_LEFT + (P_RIGHT - P_LEFT) * zs_chart_at(&c->x, x);
 }
 
 static double point_y(const zs_point_chart *c, double y)
 {
-    return P_BOTTOM - (P_BOTTOM - P_TOP) * (y - c->y.low) / (c->y.high - c->y.low);
+    return P_BOTTOM - (P_BOTTOM - P_TOP) * zs_chart_at(&c->y, y);
 }
 
 /* Millions as such: seven digits are hard to read. */
-static double unit_of(double low, double high)
+static double unit_of(const zs_chart_axis *axis)
 {
-    return fmax(fabs(low), fabs(high)) >= 1e6 ? 1e6 : 1;
-}
-
-/* In steps from zero. */
-static int64_t first_tick(double low, double step)
-{
-    const double ticks = ceil(low / step);
-    return fabs(ticks) < 1e15 ? (int64_t)ticks : INT64_MAX; /* too fine to be told apart: none */
+    return fmax(fabs(axis->low), fabs(axis->high)) >= 1e6 ? 1e6 : 1;
 }
 
 static void out_axes(zs_out *out, const zs_point_chart *c)
 {
-    const double dx = nice_step(c->x.high - c->x.low, P_TICKS),
-                 dy = nice_step(c->y.high - c->y.low, P_TICKS);
-    const double big_x = unit_of(c->x.low, c->x.high), big_y = unit_of(c->y.low, c->y.high);
+    double ticks[P_TICKS_MAX];
+    const double big_x = unit_of(&c->x), big_y = unit_of(&c->y);
     zs_out_text(out, "<g class=\"axis\" aria-hidden=\"true\">");
-    for (int64_t i = first_tick(c->x.low, dx); (double)i * dx <= c->x.high; i++)
+    uint32_t n = zs_chart_ticks(&c->x, P_TICKS, ticks, P_TICKS_MAX);
+    for (uint32_t i = 0; i < n; i++)
         zs_out_printf(out,
                       "<path d=\"M%.1f %d V%d\"/><text x=\"%.1f\" y=\"%d\" "
                       "text-anchor=\"middle\">%.6g%s</text>",
-                      point_x(c, (double)i * dx), P_TOP, P_BOTTOM, point_x(c, (double)i * dx),
-                      P_BOTTOM + 18, (double)i * dx / big_x, big_x > 1 ? " M" : "");
-    for (int64_t i = first_tick(c->y.low, dy); (double)i * dy <= c->y.high; i++)
+                      point_x(c, ticks[i]), P_TOP, P_BOTTOM, point_x(c, ticks[i]), P_BOTTOM + 18,
+                      ticks[i] / big_x, big_x > 1 ? " M" : "");
+    n = zs_chart_ticks(&c->y, P_TICKS, ticks, P_TICKS_MAX);
+    for (uint32_t i = 0; i < n; i++)
         zs_out_printf(out,
                       "<path d=\"M%d %.1f H%d\"/><text x=\"%d\" y=\"%.1f\" "
                       "text-anchor=\"end\">%.6g%s</text>",
-                      P_LEFT, point_y(c, (double)i * dy), P_RIGHT, P_LEFT - 8,
-                      point_y(c, (double)i * dy) + 4, (double)i * dy / big_y,
-                      big_y > 1 ? " M" : "");
+                      P_LEFT, point_y(c, ticks[i]), P_RIGHT, P_LEFT - 8, point_y(c, ticks[i]) + 4,
+                      ticks[i] / big_y, big_y > 1 ? " M" : "");
     zs_out_printf(out, "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">", (P_LEFT + P_RIGHT) / 2,
                   P_HEIGHT - 12);
-    axis_label(out, &c->x);
+    axis_label(out, c->x.of);
     zs_out_printf(out,
                   "</text><text transform=\"translate(18 %d) rotate(-90)\" "
                   "text-anchor=\"middle\">",
                   (P_TOP + P_BOTTOM) / 2);
-    axis_label(out, &c->y);
+    axis_label(out, c->y.of);
     zs_out_text(out, "</text></g>\n");
 }
 
-static void point_words(zs_out *out, const zs_point_chart *c, const zs_scatter_point *p)
+static bool shows_budget(const zs_chart_axis *axis)
+{
+    return axis->of->has_budget && axis->of->budget >= axis->low && axis->of->budget <= axis->high;
+}
+
+/* Dashed lines: what the device has. */
+static void out_budgets(zs_out *out, const zs_point_chart *c)
+{
+    if (shows_budget(&c->x)) {
+        const double x = point_x(c, c->x.of->budget);
+        zs_out_printf(out,
+                      "<path class=\"budget\" d=\"M%.1f %d V%d\"/><text class=\"note\" x=\"%.1f\" "
+                      "y=\"%d\" text-anchor=\"middle\">the device has %.6g</text>\n",
+                      x, P_TOP, P_BOTTOM, x, P_TOP - 7, c->x.of->budget);
+    }
+    if (shows_budget(&c->y)) {
+        const double y = point_y(c, c->y.of->budget);
+        zs_out_printf(out,
+                      "<path class=\"budget\" d=\"M%d %.1f H%d\"/><text class=\"note\" x=\"%d\" "
+                      "y=\"%.1f\" text-anchor=\"end\">the device has %.6g</text>\n",
+                      P_LEFT, y, P_RIGHT, P_RIGHT, y - 5, c->y.of->budget);
+    }
+}
+
+static void point_words(zs_out *out, const zs_point_chart *c, zs_mark mark,
+                        const zs_scatter_point *p)
 {
     zs_html_text(out, p->label);
     zs_out_text(out, ": ");
-    zs_html_text(out, c->x.name);
+    zs_html_text(out, c->x.of->name);
     zs_out_printf(out, " %.9g, ", p->x);
-    zs_html_text(out, c->y.name);
+    zs_html_text(out, c->y.of->name);
     zs_out_printf(out, " %.9g", p->y);
+    if (mark == ZS_MARK_UNFIT || p->is_close)
+        zs_out_printf(out, " (%s)", c->marks[p->is_close ? ZS_MARK_CLOSE : ZS_MARK_UNFIT]);
     if (p->number != NULL) {
         zs_out_text(out, "; point ");
         zs_html_text(out, p->number);
@@ -189,57 +208,84 @@ static void point_words(zs_out *out, const zs_point_chart *c, const zs_scatter_p
     }
 }
 
+/* The class of its colour: of the value of the key, or of the mark. */
+static void out_colour(zs_out *out, const zs_point_chart *c, zs_mark mark, uint32_t group)
+{
+    if (c->of->key != NULL)
+        zs_out_printf(out, "k%u", group);
+    else
+        zs_out_printf(out, "m%u", (uint32_t)mark);
+}
+
 static void out_point(zs_out *out, const zs_point_chart *c, zs_mark mark, const zs_scatter_point *p)
 {
+    static const char *const shapes[ZS_MARK_N] = {"no", "open", "dot", "dot"};
     const double x = point_x(c, p->x), y = point_y(c, p->y);
-    if (mark == ZS_MARK_CROSS) {
-        zs_out_printf(out, "<path class=\"no\" d=\"M%.1f %.1f l6 6 m0 -6 l-6 6\"", x - 3, y - 3);
-    } else if (mark == ZS_MARK_DOT) {
-        zs_out_printf(out, "<circle class=\"yes\" cx=\"%.1f\" cy=\"%.1f\" r=\"3\"", x, y);
-    } else {
-        zs_out_printf(out,
-                      "<circle class=\"best\" tabindex=\"0\" role=\"listitem\" cx=\"%.1f\" "
-                      "cy=\"%.1f\" r=\"5\" aria-label=\"",
-                      x, y);
-        point_words(out, c, p);
+    zs_out_text(out, mark == ZS_MARK_UNFIT ? "<path class=\"" : "<circle class=\"");
+    zs_out_printf(out, "%s ", shapes[mark]);
+    out_colour(out, c, mark, p->group);
+    if (mark == ZS_MARK_UNFIT)
+        zs_out_printf(out, "\" d=\"M%.1f %.1f l6 6 m0 -6 l-6 6\"", x - 3, y - 3);
+    else
+        zs_out_printf(out, "\" cx=\"%.1f\" cy=\"%.1f\" r=\"%d\"", x, y,
+                      mark == ZS_MARK_FRONT ? 5 : 3);
+    if (mark == ZS_MARK_FRONT) {
+        zs_out_text(out, " tabindex=\"0\" role=\"listitem\" aria-label=\"");
+        point_words(out, c, mark, p);
         zs_out_text(out, "\"");
     }
     zs_out_text(out, "><title>");
-    point_words(out, c, p);
-    zs_out_text(out,
-                mark == ZS_MARK_CROSS ? " (does not fit)</title></path>\n" : "</title></circle>\n");
+    point_words(out, c, mark, p);
+    zs_out_text(out, mark == ZS_MARK_UNFIT ? "</title></path>\n" : "</title></circle>\n");
 }
 
-static void out_series(zs_out *out, const zs_point_chart *c, uint32_t series)
+static void out_front(zs_out *out, const zs_point_chart *c)
 {
-    const zs_mark mark = c->series[series].mark;
+    const char *to = "<path class=\"front\" d=\"M";
     uint32_t at = 0;
-    if (mark == ZS_MARK_LINE) {
-        const char *to = "<path class=\"front\" d=\"M";
-        for (const zs_scatter_point *p; (p = zs_chart_next_point(c, series, &at)) != NULL;) {
-            zs_out_printf(out, "%s%.1f %.1f ", to, point_x(c, p->x), point_y(c, p->y));
-            to = "L";
-        }
-        zs_out_text(out, at > 0 ? "\"/>\n" : "");
-        at = 0;
+    for (const zs_scatter_point *p; (p = zs_chart_next_point(c, ZS_MARK_FRONT, &at)) != NULL;) {
+        zs_out_printf(out, "%s%.1f %.1f ", to, point_x(c, p->x), point_y(c, p->y));
+        to = "L";
     }
-    for (const zs_scatter_point *p; (p = zs_chart_next_point(c, series, &at)) != NULL;)
-        out_point(out, c, mark, p);
+    zs_out_text(out, at > 0 ? "\"/>\n" : "");
+}
+
+static void out_point_key(zs_out *out, const zs_point_chart *c)
+{
+    zs_out_text(out, "<p class=\"key\">");
+    if (c->of->key == NULL) {
+        for (uint32_t i = 0; i < ZS_MARK_N; i++)
+            zs_out_printf(out, "<i class=\"m%u\"></i>%s", i, c->marks[i]);
+    } else {
+        zs_html_text(out, c->of->key);
+        zs_out_text(out, ":");
+        for (uint32_t i = 0; i < c->of->group_n; i++) {
+            zs_out_printf(out, "<i class=\"k%u\"></i>", i);
+            zs_html_text(out, c->of->groups[i]);
+        }
+        zs_out_text(out, "<br>cross: does not fit; open: too close to call; filled: fits; line: "
+                         "nothing beats these (Pareto front)");
+    }
+    zs_out_text(out, "</p>\n");
 }
 
 void zs_html_points(zs_out *out, const zs_point_chart *c)
 {
-    zs_out_text(out, "<p class=\"key\">");
-    for (uint32_t i = 0; i < ZS_CHART_SERIES; i++)
-        zs_out_printf(out, "<i class=\"o%u\"></i>%s", c->series[i].colour, c->series[i].name);
+    out_point_key(out, c);
     zs_out_printf(out,
-                  "</p>\n<div class=\"wide\"><svg class=\"chart scatter\" viewBox=\"0 0 %d %d\" "
+                  "<div class=\"wide\"><svg class=\"chart scatter\" viewBox=\"0 0 %d %d\" "
                   "role=\"list\" aria-label=\"Points of the sweep; the front can be stepped "
                   "through\">\n",
                   WIDTH, P_HEIGHT);
     out_axes(out, c);
+    out_budgets(out, c);
     zs_out_text(out, "<g class=\"bars\">\n");
-    for (uint32_t i = 0; i < ZS_CHART_SERIES; i++)
-        out_series(out, c, i);
+    for (zs_mark mark = 0; mark < ZS_MARK_N; mark++) {
+        uint32_t at = 0;
+        if (mark == ZS_MARK_FRONT)
+            out_front(out, c);
+        for (const zs_scatter_point *p; (p = zs_chart_next_point(c, mark, &at)) != NULL;)
+            out_point(out, c, mark, p);
+    }
     zs_out_text(out, "</g></svg></div>\n");
 }

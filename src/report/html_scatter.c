@@ -17,9 +17,9 @@ static zs_cell whole_or_real(double value)
 
 static void out_table(zs_out *out, const zs_scatter *s)
 {
-    char x[80], y[80];
-    snprintf(x, sizeof x, "#%s", s->x_name);
-    snprintf(y, sizeof y, "#%s", s->y_name);
+    char x[96], y[96];
+    snprintf(x, sizeof x, "#%s", s->x.title);
+    snprintf(y, sizeof y, "#%s", s->y.title);
     zs_out_text(out, "<section aria-labelledby=\"h-front\"><h2 id=\"h-front\">Front</h2>\n");
     const zs_scatter_point *first = s->front_n > 0 ? &s->points[s->front[0]] : NULL;
     const char *heads[6] = {"point", x, y};

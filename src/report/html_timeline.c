@@ -14,8 +14,10 @@ void zs_html_timeline(zs_out *out, const zs_result *r)
     const zs_bar_chart chart = zs_chart_timeline(r);
     section(
         out, "timeline", "Timeline",
-        "Layers one after the other. Within a bar the parts stand in a fixed order, not in that "
-        "of time: they say how much, the trace of a run says when.");
+        "From when to when each layer ran (grey), and how long the MAC array, the read and write "
+        "channels and the PS worked in it: strips as long as the grey bar had no pause, and what "
+        "lies under another strip was done at the same time. The strips say how much; when "
+        "exactly is in the trace of a run.");
     zs_html_bars(out, &chart);
     zs_out_text(out, "</section>\n");
 }

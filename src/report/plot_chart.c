@@ -3,6 +3,7 @@
 #include "plot_priv.h"
 
 #include <math.h>
+#include <stdio.h>
 
 enum { WIDTH = 1000, HEAD_PX = 50, NAME_PX = 7, NAME_MAX = 32, NAME_MIN = 6 };
 
@@ -28,16 +29,21 @@ static void emit_names(zs_out *out, const panel *p)
     zs_out_text(out, ")\n");
 }
 
-/* x low, x high and row of one part of each bar. */
+/* x low, x high, row, y low and y high of one part of each bar. */
 static void emit_block(zs_out *out, const panel *p, uint32_t part)
 {
     zs_out_printf(out, "$p%u_%u << EOD\n", p->number, part);
     for (uint32_t i = 0; i < p->chart->n; i++) {
         const zs_bar bar = zs_chart_bar(p->chart, i);
-        double before = bar.from;
-        for (uint32_t k = 0; k < part; k++)
+        double before = bar.from, top = i - 0.36, bottom = i + 0.36;
+        for (uint32_t k = 0; !p->chart->is_overlapped && k < part; k++)
             before += bar.part[k];
-        zs_out_printf(out, "%.9g %.9g %u\n", before, before + bar.part[part], i);
+        if (p->chart->is_overlapped) {
+            top += part * 0.72 / ZS_CHART_PARTS;
+            bottom = top + 0.72 / ZS_CHART_PARTS;
+        }
+        zs_out_printf(out, "%.9g %.9g %u %.9g %.9g\n", before, before + bar.part[part], i, top,
+                      bottom);
     }
     zs_out_text(out, "EOD\n");
 }
@@ -48,15 +54,12 @@ static void emit_notes(zs_out *out, const panel *p)
     zs_out_text(out, "unset label\n");
     for (uint32_t i = 0; i < p->chart->n; i++) {
         const zs_bar bar = zs_chart_bar(p->chart, i);
-        double end = bar.from;
-        for (uint32_t k = 0; k < ZS_CHART_PARTS; k++)
-            end += bar.part[k];
         zs_out_text(out, "set label ");
         zs_plot_text(out, bar.note);
         zs_out_printf(out,
                       " at %.9g,%u left offset 0.5,0 noenhanced font ',10' textcolor rgb "
                       "'#444444'\n",
-                      end, i);
+                      zs_chart_bar_end(p->chart, &bar), i);
     }
 }
 
@@ -80,7 +83,7 @@ static void emit_panel(zs_out *out, const panel *p)
     emit_notes(out, p);
     for (uint32_t k = 0; k < ZS_CHART_PARTS && c->parts[k] != NULL; k++)
         zs_out_printf(out,
-                      "%s$p%u_%u using (($1+$2)/2):3:1:2:($3-0.36):($3+0.36) with boxxyerror "
+                      "%s$p%u_%u using (($1+$2)/2):3:1:2:4:5 with boxxyerror "
                       "linecolor rgb '%s' title '%s'",
                       k == 0 ? "plot " : ", \\\n     ", p->number, k,
                       c->palette == ZS_PALETTE_CAUSES ? zs_plot_colour((zs_cause)k)
@@ -144,57 +147,141 @@ zs_status zs_compare_plot_emit(const zs_labelled_result *list, uint32_t n, const
                                zs_err *err)
 {
     const zs_bar_chart charts[] = {zs_chart_result_times(list, n), zs_chart_result_bytes(list, n)};
-    return emit_bars(charts, ZS_LEN(charts), "Time and DRAM traffic; in brackets: times the first",
-                     "the comparison", s, err);
+    return emit_bars(charts, ZS_LEN(charts),
+                     "Time and DRAM traffic; in brackets: against the first", "the comparison", s,
+                     err);
 }
 
 /* ---- points ---------------------------------------------------------------------------------- */
 
-enum { SCATTER_HEIGHT = 640, LABEL_MAX = 60 };
+enum {
+    SCATTER_HEIGHT = 640,
+    TITLE_MAX = 100,
+    LABEL_MAX = 60,
+    KEY_MAX = 24,
+    TICKS = 7,
+    TICKS_MAX = 32
+};
 
 static void emit_axis(zs_out *out, char letter, const zs_chart_axis *axis)
 {
+    const zs_scatter_axis *of = axis->of;
     zs_out_printf(out, "set %clabel ", letter);
-    zs_plot_text(out, zs_utf8_cut(axis->name, LABEL_MAX).text);
-    zs_out_printf(out, ".' (%s is better)' noenhanced\n", axis->is_more_better ? "more" : "less");
+    zs_plot_text(out, zs_utf8_cut(of->title, LABEL_MAX).text);
+    zs_out_printf(out, ".'%s (%s is better)' noenhanced\n", of->is_log ? ", logarithmic" : "",
+                  of->is_more_better ? "more" : "less");
     /* millions as "13.5 M" */
     zs_out_printf(out, "set format %c '%s'\nset %crange [%.9g:%.9g]\n", letter,
                   fmax(fabs(axis->low), fabs(axis->high)) >= 1e5 ? "%.1s %c" : "%.6g", letter,
                   axis->low, axis->high);
+    if (of->is_log) {
+        double ticks[TICKS_MAX];
+        const uint32_t n = zs_chart_ticks(axis, TICKS, ticks, TICKS_MAX);
+        zs_out_printf(out, "set logscale %c\nset %ctics (", letter, letter);
+        for (uint32_t i = 0; i < n; i++)
+            zs_out_printf(out, "%s%.9g", i > 0 ? ", " : "", ticks[i]);
+        zs_out_text(out, ")\n");
+    }
+}
+
+/* A dashed line at what the device has. */
+static void emit_budget(zs_out *out, char letter, const zs_chart_axis *axis)
+{
+    const double budget = axis->of->budget;
+    if (!axis->of->has_budget || budget < axis->low || budget > axis->high)
+        return;
+    const bool is_x = letter == 'x';
+    char value[32];
+    snprintf(value, sizeof value, "%.9g", budget);
+    zs_out_printf(out,
+                  "set arrow from %s,%s to %s,%s nohead dashtype 2 linecolor rgb '#c0262d'\n"
+                  "set label 'the device has %.6g' at %s,%s %s font ',10' textcolor rgb "
+                  "'#444444'\n",
+                  is_x ? value : "graph 0", is_x ? "graph 0" : value, is_x ? value : "graph 1",
+                  is_x ? "graph 1" : value, budget, is_x ? value : "graph 0.99",
+                  is_x ? "graph 1" : value, is_x ? "center offset 0,0.7" : "right offset 0,0.5");
+}
+
+/* Of a mark, or of a value of the key: the colours of the page. */
+static const char *point_colour(const zs_point_chart *c, zs_mark mark, uint32_t group)
+{
+    static const char *const of_groups[ZS_SCATTER_GROUPS] = {"#0072b2", "#e69f00", "#009e73",
+                                                             "#cc79a7", "#56b4e9", "#7f7f7f"};
+    static const char *const of_marks[ZS_MARK_N] = {"#7f7f7f", "#e69f00", "#56b4e9", "#d55e00"};
+    return c->of->key != NULL ? of_groups[group] : of_marks[mark];
+}
+
+static const char *const point_styles[ZS_MARK_N] = {
+    "with points pointtype 2 pointsize 0.9", "with points pointtype 6 pointsize 0.9",
+    "with points pointtype 7 pointsize 0.7", "with points pointtype 7 pointsize 1.2"};
+
+static void emit_points(zs_out *out, const zs_point_chart *c, zs_mark mark, uint32_t group)
+{
+    uint32_t at = 0;
+    zs_out_printf(out, "$p%u_%u << EOD\n", (uint32_t)mark, group);
+    for (const zs_scatter_point *p; (p = zs_chart_next_point(c, mark, &at)) != NULL;)
+        if (p->group == group)
+            zs_out_printf(out, "%.9g %.9g\n", p->x, p->y);
+    zs_out_text(out, "EOD\n");
+}
+
+static uint32_t of_mark(const zs_point_chart *c, zs_mark mark)
+{
+    uint32_t n = 0;
+    for (uint32_t g = 0; g < ZS_SCATTER_GROUPS; g++)
+        n += c->n[mark][g];
+    return n;
+}
+
+/* Names of the colours; with a key also of the marks. */
+static void emit_key(zs_out *out, const zs_point_chart *c)
+{
+    for (uint32_t g = 0; c->of->key != NULL && g < c->of->group_n; g++) {
+        zs_out_printf(out, ", \\\n     keyentry %s linecolor rgb '%s' title ",
+                      point_styles[ZS_MARK_FITS], point_colour(c, ZS_MARK_FITS, g));
+        zs_plot_text(out, zs_utf8_cut(c->of->groups[g], KEY_MAX).text);
+    }
+    for (zs_mark mark = 0; mark < ZS_MARK_N; mark++)
+        if (of_mark(c, mark) > 0)
+            zs_out_printf(out, ", \\\n     keyentry %s linecolor rgb '%s' title '%s (%u)'",
+                          point_styles[mark],
+                          c->of->key != NULL ? "#444444" : point_colour(c, mark, 0), c->marks[mark],
+                          of_mark(c, mark));
 }
 
 zs_status zs_scatter_plot_emit(const zs_scatter *s, const zs_sink *sink, zs_err *err)
 {
-    static const char *const styles[] = {
-        [ZS_MARK_CROSS] = "with points pointtype 2 pointsize 0.6",
-        [ZS_MARK_DOT] = "with points pointtype 7 pointsize 0.5",
-        [ZS_MARK_LINE] = "with linespoints pointtype 7 pointsize 0.9 linewidth 1.2"};
     zs_out out = {.sink = sink};
     const zs_point_chart c = zs_chart_scatter(s);
-    const char *between = "plot ";
     zs_plot_head(&out, WIDTH, SCATTER_HEIGHT);
     zs_out_text(&out, "set title ");
-    zs_plot_text(&out, zs_utf8_cut(c.title, LABEL_MAX).text);
-    zs_out_text(&out, " noenhanced font ',15'\nset bmargin 6\nset key at screen 0.5,0.02 center "
-                      "bottom horizontal maxrows 1 noenhanced font ',11'\n");
+    zs_plot_text(&out, zs_utf8_cut(c.title, TITLE_MAX).text);
+    zs_out_printf(&out,
+                  " noenhanced font ',15' offset 0,0.6\nset bmargin %d\nset tmargin 4\nset key at "
+                  "screen 0.5,0.02 center bottom horizontal maxrows %d noenhanced font ',11'\n",
+                  s->key != NULL ? 7 : 6, s->key != NULL ? 3 : 1);
     emit_axis(&out, 'x', &c.x);
     emit_axis(&out, 'y', &c.y);
-    for (uint32_t k = 0; k < ZS_CHART_SERIES; k++) {
-        uint32_t at = 0;
-        zs_out_printf(&out, "$p%u << EOD\n", k);
-        for (const zs_scatter_point *p; (p = zs_chart_next_point(&c, k, &at)) != NULL;)
-            zs_out_printf(&out, "%.9g %.9g\n", p->x, p->y);
-        zs_out_text(&out, "EOD\n");
-    }
-    for (uint32_t k = 0; k < ZS_CHART_SERIES; k++) {
-        const zs_series *series = &c.series[k];
-        if (series->n == 0) /* gnuplot complains about empty ones */
-            continue;
-        zs_out_printf(&out, "%s$p%u using 1:2 %s linecolor rgb '%s' title '%s (%u)'", between, k,
-                      styles[series->mark], zs_plot_operand_colour((zs_operand)series->colour),
-                      series->name, series->n);
-        between = ", \\\n     ";
-    }
+    emit_budget(&out, 'x', &c.x);
+    emit_budget(&out, 'y', &c.y);
+    for (zs_mark mark = 0; mark < ZS_MARK_N; mark++)
+        for (uint32_t g = 0; g < ZS_SCATTER_GROUPS; g++)
+            if (c.n[mark][g] > 0) /* gnuplot complains about empty ones */
+                emit_points(&out, &c, mark, g);
+    zs_out_text(&out, "$front << EOD\n");
+    for (uint32_t i = 0; i < s->front_n; i++)
+        zs_out_printf(&out, "%.9g %.9g\n", s->points[s->front[i]].x, s->points[s->front[i]].y);
+    zs_out_printf(&out, "EOD\nplot %s notitle",
+                  s->front_n > 0 ? "$front using 1:2 with lines "
+                                   "linewidth 1.2 linecolor rgb "
+                                   "'#d55e00'"
+                                 : "1/0");
+    for (zs_mark mark = 0; mark < ZS_MARK_N; mark++)
+        for (uint32_t g = 0; g < ZS_SCATTER_GROUPS; g++)
+            if (c.n[mark][g] > 0)
+                zs_out_printf(&out, ", \\\n     $p%u_%u using 1:2 %s linecolor rgb '%s' notitle",
+                              (uint32_t)mark, g, point_styles[mark], point_colour(&c, mark, g));
+    emit_key(&out, &c);
     zs_out_text(&out, "\n");
     return zs_out_end(&out, "the scatter plot", err);
 }

@@ -1,6 +1,7 @@
 #include "zynqsim/scatter.h"
 
 #include "zynqsim/pareto.h"
+#include "zynqsim/sim.h"
 
 #include <math.h>
 #include <string.h>
@@ -14,6 +15,74 @@ bool zs_metric_is_more_better(const char *name)
             return true;
     return false;
 }
+
+/* ---- axes ------------------------------------------------------------------------------------ */
+
+static const struct {
+    const char *column, *title;
+} words[] = {
+    {"cycles", "time (PL cycles)"},
+    {"seconds", "time (s)"},
+    {"images_per_second", "throughput (images/s)"},
+    {"gops", "throughput (GOP/s)"},
+    {"clock_hz", "PL clock (Hz)"},
+    {"batch", "batch (images)"},
+    {"calls", "calls of the accelerator"},
+    {"intensity_ops_per_byte", "operational intensity (op/B)"},
+    {"dram.read_bytes", "read from DRAM (B)"},
+    {"dram.write_bytes", "written to DRAM (B)"},
+    {"dram.bytes_per_second", "DRAM bandwidth in use (B/s)"},
+    {"dram.row_hit_frac", "DRAM transactions that find their row open (share)"},
+    {"dram.busy_frac", "time in which the DRAM data bus moves data (share)"},
+    {"energy.joules", "energy (J)"},
+    {"energy.watts", "mean power (W)"},
+    {"energy.gop_per_joule", "energy efficiency (GOP/J)"},
+#define RESOURCE(id, key, noun, unit, meaning, of_board)                                           \
+    {"resources." #key ".used", noun " in use"},                                                   \
+        {"resources." #key ".available", noun " there are"},
+#include "zynqsim/resources.def"
+#undef RESOURCE
+};
+
+static const char *unit_of(const char *column)
+{
+    for (uint32_t i = 0; i < zs_metric_n; i++)
+        if (strcmp(zs_metrics[i].name, column) == 0)
+            return zs_metrics[i].unit;
+    return "";
+}
+
+zs_status zs_scatter_axis_name(zs_arena *arena, const char *column, zs_scatter_axis *axis,
+                               zs_err *err)
+{
+    axis->name = column;
+    axis->is_more_better = zs_metric_is_more_better(column);
+    for (size_t i = 0; i < ZS_LEN(words); i++)
+        if (strcmp(words[i].column, column) == 0) {
+            axis->title = words[i].title;
+            return ZS_OK;
+        }
+    const char *unit = unit_of(column);
+    axis->title = unit[0] != '\0' ? zs_arena_printf(arena, "%s (%s)", column, unit) : column;
+    return axis->title != NULL ? ZS_OK : zs_nomem(err, column);
+}
+
+/* ---- colours --------------------------------------------------------------------------------- */
+
+uint32_t zs_scatter_group(zs_scatter *s, const char *value)
+{
+    for (uint32_t i = 0; i < s->group_n; i++)
+        if (strcmp(s->groups[i], value) == 0)
+            return i;
+    if (s->group_n < ZS_SCATTER_GROUPS) {
+        s->groups[s->group_n] = value;
+        return s->group_n++;
+    }
+    s->groups[ZS_SCATTER_GROUPS - 1] = "other values";
+    return ZS_SCATTER_GROUPS - 1;
+}
+
+/* ---- the front ------------------------------------------------------------------------------- */
 
 /* So that less is better, and what does not fit is nowhere. */
 static double badness(const zs_scatter_point *p, double value, bool is_more)
@@ -32,8 +101,8 @@ zs_status zs_scatter_build(zs_arena *arena, zs_scatter *s, zs_err *err)
     s->infeasible_n = 0;
     for (uint32_t i = 0; i < s->n; i++) {
         const zs_scatter_point *p = &s->points[i];
-        values[2 * (size_t)i] = badness(p, p->x, s->x_is_more);
-        values[2 * (size_t)i + 1] = badness(p, p->y, s->y_is_more);
+        values[2 * (size_t)i] = badness(p, p->x, s->x.is_more_better);
+        values[2 * (size_t)i + 1] = badness(p, p->y, s->y.is_more_better);
         s->infeasible_n += !p->is_feasible;
     }
     ZS_TRY(zs_pareto_list(arena, values, s->n, 2, &front, &front_n, err));

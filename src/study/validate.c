@@ -127,7 +127,7 @@ static const form_row forms[ZS_FORM_N] = {
     [ZS_FORM_BUILDS] = {.sections = {{.title = "built designs: DSP", .inside_frac = 0.9},
                                      {.title = "built designs: BRAM18", .inside_frac = 0.9},
                                      {.title = "built designs: LUT",
-                                      .median_limit_frac = 0.25,
+                                      .median_limit_frac = 0.20,
                                       .inside_frac = 0.8},
                                      {.title = "built designs: FF", .inside_frac = 0.8}},
                         .check = zs_build_check},

@@ -1,8 +1,12 @@
+#include "kind_rows.h"
 #include "small_nets.h"
 #include "support.h"
+#include "tiled.h"
 
 #include "zynqsim/bound.h"
 #include "zynqsim/kind.h"
+
+#include <string.h>
 
 /* More of anything never costs less: random designs, and each of them with more lanes, wider data,
  * more banks or more ports. */
@@ -63,12 +67,65 @@ static void never_less(const zs_fit *before, const zs_fit *after, const char *wh
                          zs_resource_table[id].noun, before->used.n[id]);
 }
 
-static void costs_fabric(const zs_fit *before, const zs_fit *after, const char *what, uint32_t seed)
+static void costs_fabric(const zs_fit *before, const zs_fit *after, bool clips, const char *what,
+                         uint32_t seed)
 {
+    /* no kernel has more lanes than its layer has elements */
+    if (memcmp(&before->used, &after->used, sizeof before->used) == 0 && clips)
+        return;
     if (after->used.n[ZS_RESOURCE_LUT] == before->used.n[ZS_RESOURCE_LUT] &&
         after->used.n[ZS_RESOURCE_FF] == before->used.n[ZS_RESOURCE_FF])
         ck_abort_msg("seed %u: lanes over %s cost nothing", seed, what);
 }
+
+static const struct {
+    const char *key;
+    size_t offset;
+} lanes[] = {{"accelerator.unroll.oc", offsetof(zs_design, accel.unroll.oc)},
+             {"accelerator.unroll.ic", offsetof(zs_design, accel.unroll.ic)},
+             {"accelerator.unroll.oy", offsetof(zs_design, accel.unroll.oy)},
+             {"accelerator.unroll.ox", offsetof(zs_design, accel.unroll.ox)},
+             {"accelerator.unroll.ky", offsetof(zs_design, accel.unroll.ky)},
+             {"accelerator.unroll.kx", offsetof(zs_design, accel.unroll.kx)}};
+
+static void more_lanes(const zs_design *base, const zs_net *net, uint32_t seed)
+{
+    const zs_fit before = fit_of(base, net);
+    for (size_t i = 0; i < ZS_LEN(lanes); i++) {
+        zs_design more = *base;
+        if (!zs_field_is_of(zs_field_find(lanes[i].key), base->accel.kind))
+            continue;
+        *(uint32_t *)(void *)((char *)&more + lanes[i].offset) *= 2;
+        const zs_fit after = fit_of(&more, net);
+        never_less(&before, &after, lanes[i].key, seed);
+        costs_fabric(&before, &after, base->accel.kind == KIND_kernels, lanes[i].key, seed);
+    }
+}
+
+/* Every kind that has lanes, at the precisions that it takes. */
+START_TEST(lanes_of_every_kind_cost_fabric)
+{
+    const uint32_t kind = (uint32_t)_i % KIND_N;
+    zs_prng rng = {(uint64_t)_i};
+    zs_design d = random_design(&rng);
+    d.accel.ii = 1;
+    const zs_design drawn = d;
+    zs_err err = {0};
+    zs_design_set_kind(&d, kind);
+    d.accel.unroll = drawn.accel.unroll;
+    if (!zs_field_is_of(zs_field_find(lanes[0].key), kind))
+        return;
+    for (size_t i = 0; i < ZS_LEN(lanes); i++)
+        if (!zs_field_is_of(zs_field_find(lanes[i].key), kind))
+            *(uint32_t *)(void *)((char *)&d + lanes[i].offset) = 1;
+    const zs_net *net = test_net_build(&arena, _i % TEST_NET_N);
+    zs_plan *plan;
+    if (zs_plan_outline(&arena, &d, net, &plan, &err) == ZS_OK) /* not every kind runs every net */
+        more_lanes(&d, net, (uint32_t)_i);
+    else
+        ck_assert_int_eq(kind, KIND_linebuffer);
+}
+END_TEST
 
 START_TEST(more_never_costs_less)
 {
@@ -76,20 +133,7 @@ START_TEST(more_never_costs_less)
     const zs_net *net = test_net_build(&arena, _i % TEST_NET_N);
     const zs_design base = random_design(&rng);
     const zs_fit before = fit_of(&base, net);
-    static const struct {
-        const char *name;
-        size_t offset;
-    } lanes[] = {
-        {"oc", offsetof(zs_design, accel.unroll.oc)}, {"ic", offsetof(zs_design, accel.unroll.ic)},
-        {"oy", offsetof(zs_design, accel.unroll.oy)}, {"ox", offsetof(zs_design, accel.unroll.ox)},
-        {"ky", offsetof(zs_design, accel.unroll.ky)}, {"kx", offsetof(zs_design, accel.unroll.kx)}};
-    for (size_t i = 0; i < ZS_LEN(lanes); i++) {
-        zs_design more = base;
-        *(uint32_t *)(void *)((char *)&more + lanes[i].offset) *= 2;
-        const zs_fit after = fit_of(&more, net);
-        never_less(&before, &after, lanes[i].name, (uint32_t)_i);
-        costs_fabric(&before, &after, lanes[i].name, (uint32_t)_i);
-    }
+    more_lanes(&base, net, (uint32_t)_i);
     zs_design ports = base;
     ports.accel.ports.weight = ZS_PORT_HP1;
     zs_fit after = fit_of(&ports, net);
@@ -103,8 +147,8 @@ START_TEST(more_never_costs_less)
         ck_assert_uint_ge(after.used.n[ZS_RESOURCE_BRAM18], before.used.n[ZS_RESOURCE_BRAM18]);
     }
     zs_design banks = base;
-    banks.accel.partition.ic = 2 * base.accel.unroll.ic;
-    banks.accel.partition.oc = 2 * base.accel.unroll.oc;
+    TILED(banks)->mac.bank_ic = 2 * base.accel.unroll.ic;
+    TILED(banks)->mac.bank_oc = 2 * base.accel.unroll.oc;
     after = fit_of(&banks, net);
     never_less(&before, &after, "banks", (uint32_t)_i);
 }
@@ -116,5 +160,6 @@ TCase *tcase_monotone(void)
     TCase *tc = tcase_create("more never costs less");
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_loop_test(tc, more_never_costs_less, 0, 200);
+    tcase_add_loop_test(tc, lanes_of_every_kind_cost_fabric, 0, 100);
     return tc;
 }

@@ -35,7 +35,7 @@ program report sweep.csv -o sweep.html
 page lf2.html '<th scope="col" class="n" aria-sort="none"><button>cycles' 'id="h-timeline"' 'id="h-bytes"' \
     'id="h-resources"' 'class="wide"' 'tabindex="0" role="listitem"' 'id="layers"' 'id="operands"'
 page two.html 'id="h-time"' 'id="h-bytes"' 'id="results"' 'role="listitem"'
-page sweep.html 'class="best"' 'class="front"' 'class="no"' 'id="front"'
+page sweep.html 'class="dot m3"' 'class="front"' 'class="no m0"' 'id="front"'
 
 # ---- pictures of it: not one colour, and another in the dark
 for name in lf2 sweep; do

@@ -62,11 +62,21 @@ ok "$([ $status = 0 ] && grep -q '</svg>' two.svg; echo $?)" 'a comparison is dr
 
 # ---- a sweep: 0, 1 and 3 are the front; 4 does not fit, 6 meets no condition, 5 has no figures
 program report sweep.csv -o sweep.html
-ok "$([ $status = 0 ] && [ "$(grep -c 'class="best"' sweep.html)" = 3 ] && [ "$(grep -c 'class="no"' sweep.html)" = 2 ]; echo $?)" 'a sweep shows its front and what does not fit'
+ok "$([ $status = 0 ] && [ "$(grep -c 'class="dot m3"' sweep.html)" = 3 ] && [ "$(grep -c 'class="no m0"' sweep.html)" = 2 ]; echo $?)" 'a sweep shows its front and what does not fit'
 ok "$(grep -q '<th scope="row">tile.oc=8, fusion=lf2</th><td class="n">40</td><td class="n">650</td>' sweep.html; echo $?)" 'the front is listed by varied keys'
 ok "$(grep -q '6 points, 2 of them do not fit; 1 without' sweep.html; echo $?)" 'and what is missing is counted'
 program report sweep.csv -o sweep.html --x gops --y cycles
-ok "$([ $status = 0 ] && [ "$(grep -c 'class="best"' sweep.html)" = 1 ]; echo $?)" 'more operations a second are better'
+ok "$([ $status = 0 ] && [ "$(grep -c 'class="dot m3"' sweep.html)" = 1 ]; echo $?)" 'more operations a second are better'
+program sweep "$TOP/configs/default.yaml" --vary accelerator.tile.oc=8,16 --vary accelerator.fusion=none,lf2 --vary accelerator.clock=100000000,5000000 --fidelity bound --quiet -o made.csv
+program report made.csv -o made.html --colour accelerator.fusion
+ok "$([ $status = 0 ] && grep -q 'accelerator.fusion:<i class="k0"></i>none<i class="k1"></i>lf2' made.html && grep -q 'class="budget".*the device has 128' made.html && grep -q 'time (PL cycles) against BRAM18 in use' made.html; echo $?)" 'a sweep in colours of a key, with what the device has'
+ok "$(! grep -q 'checksum' made.html && grep -q '; point 2: --set accelerator.tile.oc=8' made.html; echo $?)" 'a point says its number and how to run it'
+program report made.csv -o made.html --y seconds
+ok "$([ $status = 0 ] && grep -q 'time (s), logarithmic' made.html; echo $?)" 'an axis of more than a decade is logarithmic'
+program report made.csv -o made.html --y seconds --log none
+ok "$([ $status = 0 ] && ! grep -q 'logarithmic' made.html; echo $?)" 'unless --log says otherwise'
+program report made.csv -o made.svg --log xy --colour accelerator.tile.oc
+ok "$([ $status = 0 ] && grep -q 'BRAM18 in use, logarithmic' made.svg && grep -q 'the device has 128' made.svg; echo $?)" 'a picture likewise'
 for form in svg pdf; do
     program report sweep.csv -o sweep.$form
     ok "$([ $status = 0 ] && [ -s sweep.$form ]; echo $?)" "a sweep is drawn as $form"
@@ -81,6 +91,10 @@ refused 'a plot of a sweep' 'of a sweep there is one' sweep.csv -o o.svg --plot 
 refused 'a plot of a page' 'a page has them all' lf2/result.json -o o.html --plot roofline
 refused 'a column that is not there' "did you mean 'cycles'" sweep.csv -o o.html --y cycle
 refused 'an axis of a result' 'of the table of a sweep' lf2/result.json -o o.html --x cycles
+printf 'point,outcome,resources.bram18.used,dram.row_hit_frac\n0,simulated,3,0\n1,simulated,4,1\n' >zero.csv
+refused 'an axis of figures at 0' 'dram.row_hit_frac is 0 in a row' zero.csv -o o.html --y dram.row_hit_frac --log y
+refused 'another scale' 'is not one of x, y, xy or none' sweep.csv -o o.html --log z
+refused 'a colour of a result' 'of the table of a sweep' lf2/result.json -o o.html --colour batch
 refused 'a sweep beside a result' 'is shown alone' lf2/result.json sweep.csv -o o.html
 refused 'a file that is not there' 'cannot be opened' nothing.json -o o.html
 refused 'a directory that is not there' 'cannot be written' lf2/result.json -o nowhere/o.html
@@ -99,7 +113,7 @@ refused 'a comparison' 'is what compare or validate printed' compared.csv -o o.h
 refused 'a picture' 'roofline.svg: is neither' roofline.svg -o o.html
 printf 'size,cycles\n1,5\n2,3\n' >own.csv
 program report own.csv -o own.html --x size
-ok "$([ $status = 0 ] && [ "$(grep -c 'class="best"' own.html)" = 2 ]; echo $?)" 'a table of any origin that has the columns asked for is shown'
+ok "$([ $status = 0 ] && [ "$(grep -c 'class="dot m3"' own.html)" = 2 ]; echo $?)" 'a table of any origin that has the columns asked for is shown'
 sed 's/,900,/,nine,/' sweep.csv >words.csv
 refused 'a figure that is no number' 'nine' words.csv -o o.html
 head -n 1 sweep.csv >empty.csv
@@ -113,7 +127,7 @@ mkfifo pipe.html
 cat pipe.html >piped &
 program report own.csv -o pipe.html --x size
 wait
-ok "$([ $status = 0 ] && [ -p pipe.html ] && [ "$(grep -c 'class="best"' piped)" = 2 ]; echo $?)" 'a pipe is written to and stays'
+ok "$([ $status = 0 ] && [ -p pipe.html ] && [ "$(grep -c 'class="dot m3"' piped)" = 2 ]; echo $?)" 'a pipe is written to and stays'
 PATH=/nonexistent "$ZYNQSIM" report lf2/result.json -o o.svg >out 2>err
 status=$?
 ok "$([ $status = 2 ] && grep -q 'gnuplot' err && [ ! -e o.svg ]; echo $?)" 'a picture needs gnuplot and says so'

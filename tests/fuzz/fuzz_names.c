@@ -37,7 +37,7 @@ static const char *text_of(emitter *emit, const zs_result *r)
 
 static zs_status emit_html(const zs_result *r, const zs_sink *s, zs_err *err)
 {
-    return zs_html_emit(r, (zs_span){0}, (zs_span){0}, s, err);
+    return zs_html_emit(r, (zs_span){0}, s, err);
 }
 
 static void check_json(const char *text)
@@ -208,7 +208,14 @@ static zs_status emit_scatter(const char *name, bool as_page, const zs_sink *s, 
     zs_scatter_point points[] = {{.label = name, .x = 1, .y = 9, .is_feasible = true},
                                  {.label = name, .x = 2, .y = 5, .is_feasible = true},
                                  {.label = name, .x = 3, .y = 1}};
-    zs_scatter scatter = {.x_name = name, .y_name = name, .title = name, .points = points, .n = 3};
+    zs_scatter scatter = {.x = {.name = name, .title = name},
+                          .y = {.name = name, .title = name},
+                          .title = name,
+                          .key = name,
+                          .groups = {name},
+                          .group_n = 1,
+                          .points = points,
+                          .n = 3};
     if (zs_scatter_build(&arena, &scatter, err) != ZS_OK)
         abort();
     return as_page ? zs_scatter_html_emit(&scatter, s, err)

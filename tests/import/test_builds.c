@@ -55,6 +55,65 @@ START_TEST(structure_is_read_out_of_prose)
 END_TEST
 
 static const struct {
+    const char *kind, *unroll;
+    uint64_t n, sums;
+    uint32_t loops, weight_bits, dsp_beside;
+} layered[] = {
+    {"\"line-buffer stencil: 7x7 blur, 3 channels\"", "1 pixel a clock", 147, 3, 3, 8, 0},
+    {"\"line-buffer stencil: 7x7 Sobel, 3 channels\"", "1 pixel a clock", 147, 3, 3, 2, 0},
+    {"line-buffer stencil: 147 products a pixel", "1 pixel a clock", 147, 147, 0, 8, 0},
+    {"layers one after the other", "\"200 separate pairs, 1 sums, 7 loops\"", 200, 1, 7, 8, 0},
+    {"layers one after the other", "\"1 sums, fexp, fdiv, 7 loops\"", 147, 1, 7, 8, 7},
+};
+
+START_TEST(layers_and_stencils_have_loops_and_operators_of_their_own)
+{
+    const zs_built_design *b =
+        &row(zs_arena_printf(&arena, "a,,,placed,%s,8/8,147,%s,,,,1,1,1,1", layered[_i].kind,
+                             layered[_i].unroll))
+             ->built;
+    ck_assert_uint_eq(b->products.style, ZS_STYLE_OWN);
+    ck_assert_uint_eq(b->products.n, layered[_i].n);
+    ck_assert_uint_eq(b->products.sums, layered[_i].sums);
+    ck_assert_uint_eq(b->products.weight_bits, layered[_i].weight_bits);
+    ck_assert_uint_eq(b->loops, layered[_i].loops);
+    ck_assert_uint_eq(b->stated.n[ZS_RESOURCE_DSP], layered[_i].dsp_beside);
+}
+END_TEST
+
+/* Two products in a slice are one element; a factor of one bit needs no LUT of its own. */
+START_TEST(elements_and_gates_are_not_paid_for_twice)
+{
+    zs_built_design b = {.products = {.style = ZS_STYLE_RTL,
+                                      .n = 1000,
+                                      .sums = 100,
+                                      .weight_bits = 8,
+                                      .elem_bits = 8,
+                                      .sum_bits = 32,
+                                      .dsp_frac = 1,
+                                      .per_dsp = 1},
+                         .memories_known = true,
+                         .ff_frac = 1};
+    zs_resources alone, paired;
+    ck_assert_int_eq(zs_built_account(&arena, &b, &zs_fit_all_prices, &alone, NULL), ZS_OK);
+    b.products.per_dsp = 4; /* a slice at twice the clock */
+    ck_assert_int_eq(zs_built_account(&arena, &b, &zs_fit_all_prices, &paired, NULL), ZS_OK);
+    ck_assert_uint_eq(2 * paired.n[ZS_RESOURCE_LUT], alone.n[ZS_RESOURCE_LUT]);
+    ck_assert_uint_eq(4 * paired.n[ZS_RESOURCE_DSP], alone.n[ZS_RESOURCE_DSP]);
+    b.products = (zs_products){.style = ZS_STYLE_OWN,
+                               .n = 1000,
+                               .sums = 1,
+                               .weight_bits = 1,
+                               .elem_bits = 1,
+                               .sum_bits = 1,
+                               .dsp_frac = 1};
+    ck_assert_int_eq(zs_built_account(&arena, &b, &zs_fit_all_prices, &alone, NULL), ZS_OK);
+    ck_assert_uint_ge(alone.n[ZS_RESOURCE_LUT], 1000); /* the sum */
+    ck_assert_uint_le(alone.n[ZS_RESOURCE_LUT], 1010);
+}
+END_TEST
+
+static const struct {
     const char *buffers;
     uint64_t banks, words;
     uint32_t bits;
@@ -144,6 +203,9 @@ TCase *tcase_builds(void)
 {
     TCase *tc = net_case("built designs");
     tcase_add_test(tc, structure_is_read_out_of_prose);
+    tcase_add_loop_test(tc, layers_and_stencils_have_loops_and_operators_of_their_own, 0,
+                        (int)ZS_LEN(layered));
+    tcase_add_test(tc, elements_and_gates_are_not_paid_for_twice);
     tcase_add_loop_test(tc, memories_are_banks_of_words_of_bits, 0, (int)ZS_LEN(memories));
     tcase_add_loop_test(tc, what_is_not_described_is_told_with_its_reason, 0,
                         (int)ZS_LEN(unjudged));

@@ -344,7 +344,7 @@ static zs_status emit_page(const zs_result *r, const zs_sink *s, zs_err *err)
 {
     static const char svg[] = "<?xml version=\"1.0\"?>\n<!DOCTYPE svg>\n<svg><g/></svg>\n";
     const zs_span span = {(const uint8_t *)svg, sizeof svg - 1};
-    return zs_html_emit(r, span, (zs_span){0}, s, err);
+    return zs_html_emit(r, span, s, err);
 }
 
 const fixture_format fixture_formats[] = {

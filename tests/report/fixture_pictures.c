@@ -37,8 +37,8 @@ static zs_status emit_scatter(const zs_result *r, scatter_emit *emit, const zs_s
         {.label = "too large", .x = 3, .y = 1e6},
         {.label = name_of(r, 1), .x = 4, .y = 5e6, .is_feasible = true},
     };
-    zs_scatter scatter = {.x_name = name_of(r, 0),
-                          .y_name = "cycles",
+    zs_scatter scatter = {.x = {.name = name_of(r, 0), .title = name_of(r, 0)},
+                          .y = {.name = "cycles", .title = "time (PL cycles)"},
                           .title = name_of(r, 1),
                           .points = points,
                           .n = ZS_LEN(points)};

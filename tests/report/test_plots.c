@@ -65,9 +65,53 @@ START_TEST(test_segments_meet_rectangles_they_touch)
 }
 END_TEST
 
+/* ---- axes ------------------------------------------------------------------------------------ */
+
+static const struct {
+    double low, high;
+    bool is_log;
+    uint32_t n;
+    double first, last;
+} axes[] = {{0, 10, false, 6, 0, 10},          {3, 27, false, 5, 5, 25},
+            {0.2, 60, true, 8, 0.2, 50},       {1, 1e9, true, 10, 1, 1e9},
+            {7e-4, 7e-3, true, 3, 1e-3, 5e-3}, {1e20, 1e20 + 1e4, false, 0, 0, 0}};
+
+START_TEST(test_ticks_are_round_and_lie_on_the_axis)
+{
+    enum { ROOM = 32 };
+    double ticks[ROOM];
+    const zs_scatter_axis of = {.is_log = axes[_i].is_log};
+    const zs_chart_axis axis = {.of = &of, .low = axes[_i].low, .high = axes[_i].high};
+    const uint32_t n = zs_chart_ticks(&axis, 6, ticks, ROOM);
+    ck_assert_uint_eq(n, axes[_i].n);
+    for (uint32_t i = 0; i < n; i++) {
+        const double at = zs_chart_at(&axis, ticks[i]);
+        ck_assert_msg(at > -1e-9 && at < 1 + 1e-9, "%g at %g", ticks[i], at);
+        ck_assert(i == 0 || ticks[i] > ticks[i - 1]);
+    }
+    if (n > 0) {
+        ck_assert_double_eq_tol(ticks[0], axes[_i].first, 1e-12 * axes[_i].high);
+        ck_assert_double_eq_tol(ticks[n - 1], axes[_i].last, 1e-9 * axes[_i].high);
+    }
+}
+END_TEST
+
+START_TEST(test_the_last_colour_is_of_all_values_that_are_left)
+{
+    static const char *const values[] = {"1", "2", "3", "2", "4", "5", "6", "7", "8", "1"};
+    static const uint32_t groups[] = {0, 1, 2, 1, 3, 4, 5, 5, 5, 0};
+    zs_scatter s = {.key = "batch"};
+    for (size_t i = 0; i < ZS_LEN(values); i++)
+        ck_assert_uint_eq(zs_scatter_group(&s, values[i]), groups[i]);
+    ck_assert_str_eq(s.groups[5], "other values");
+}
+END_TEST
+
 TCase *tcase_labels(void)
 {
     TCase *tc = tcase_create("labels");
+    tcase_add_loop_test(tc, test_ticks_are_round_and_lie_on_the_axis, 0, ZS_LEN(axes));
+    tcase_add_test(tc, test_the_last_colour_is_of_all_values_that_are_left);
     tcase_add_test(tc, test_labels_of_crowded_points_keep_apart);
     tcase_add_test(tc, test_a_label_without_room_is_counted_and_stays_on_its_point);
     tcase_add_loop_test(tc, test_segments_meet_rectangles_they_touch, 0, ZS_LEN(segments));
@@ -209,7 +253,7 @@ START_TEST(test_pages_and_pictures_draw_the_same_description)
         const zs_sink s = zs_buffer_sink(&drawings[i]);
         const zs_status status = _i >= 2   ? i == 0 ? zs_compare_plot_emit(list, 2, &s, NULL)
                                                     : zs_compare_html_emit(list, 2, &s, NULL)
-                                   : i == 1 ? zs_html_emit(r, (zs_span){0}, (zs_span){0}, &s, NULL)
+                                   : i == 1 ? zs_html_emit(r, (zs_span){0}, &s, NULL)
                                  : _i == 0 ? zs_timeline_plot_emit(r, &s, NULL)
                                            : zs_bytes_plot_emit(r, &s, NULL);
         ck_assert_int_eq(status, ZS_OK);

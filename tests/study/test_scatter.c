@@ -49,7 +49,7 @@ START_TEST(test_the_front_is_what_nothing_beats)
         points[i] = (zs_scatter_point){.x = cases[_i].points[i].x,
                                        .y = cases[_i].points[i].y,
                                        .is_feasible = cases[_i].points[i].is_feasible};
-    zs_scatter s = {.points = points, .n = cases[_i].n, .x_is_more = cases[_i].x_is_more};
+    zs_scatter s = {.points = points, .n = cases[_i].n, .x.is_more_better = cases[_i].x_is_more};
     zs_arena arena;
     zs_arena_init(&arena, test_heap());
     ck_assert_int_eq(zs_scatter_build(&arena, &s, NULL), ZS_OK);

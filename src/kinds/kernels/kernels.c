@@ -10,7 +10,7 @@
  */
 
 typedef struct totals {
-    uint64_t kernels, pads, lanes, units, loops, bram18, lutram_luts, local_words;
+    uint64_t kernels, pads, lanes, units, loops, bram18, lutram_luts, arrays, local_words;
 } totals;
 
 static totals totals_of(const zs_design *design, const zs_plan *plan)
@@ -30,6 +30,7 @@ static totals totals_of(const zs_design *design, const zs_plan *plan)
             const uint64_t words = own->local_words[k];
             const bool is_lutram = words > 0 && zs_prefers_lutram(words, bits);
             t.local_words += words;
+            t.arrays += words > 0;
             t.bram18 += is_lutram || words == 0 ? 0 : zs_bram18_of(words, bits);
             t.lutram_luts += is_lutram ? zs_lutram_luts_of(words, bits) : 0;
         }
@@ -53,24 +54,44 @@ static void account_stratix(zs_fit_account *a, const totals *t)
                r);
 }
 
+/* A layer of its own each, with the operators that its loops unroll and a master per access. */
 static void account_7_series(zs_fit_account *a, const zs_design *design, const totals *t)
 {
     zs_arena *arena = zs_fit_arena(a);
+    const zs_accel *accel = &design->accel;
+    const uint32_t bits = 8 * zs_elem_bytes(accel->precision);
+    const uint64_t chain =
+        zs_max_u64(1, (uint64_t)accel->unroll.ic * accel->unroll.ky * accel->unroll.kx);
+    const zs_products products = {.style = ZS_STYLE_OWN,
+                                  .n = t->lanes,
+                                  .sums = zs_ceil_div(t->lanes, chain),
+                                  .weight_bits = 8 * zs_weight_bytes(accel->precision),
+                                  .elem_bits = bits,
+                                  .sum_bits = zs_acc_bits(accel->precision),
+                                  .is_float = accel->precision == ZS_FP32,
+                                  .chain = chain,
+                                  .dsp_frac = 1,
+                                  .per_dsp = 1,
+                                  .clock_hz = accel->clock_hz};
     zs_resources local = {0};
     local.n[ZS_RESOURCE_BRAM18] = saturated(t->bram18);
     local.n[ZS_RESOURCE_LUT] = saturated(t->lutram_luts);
-    zs_fit_add(a, "multiply-accumulates",
-               zs_arena_printf(arena, "%" PRIu64 " in %" PRIu64 " kernels", t->lanes, t->kernels),
-               zs_resources_times(zs_mac_cost_of(design->accel.precision)->cost, t->lanes));
-    zs_fit_add(a, "load-store units", zs_arena_printf(arena, "%" PRIu64, t->units),
-               zs_resources_times(zs_resources_of(ZS_OPERATOR_AXI_MASTER), t->units));
-    if (t->local_words > 0)
-        zs_fit_add(a, "on-chip arrays", zs_arena_printf(arena, "%" PRIu64 " words", t->local_words),
-                   local);
+    zs_fit_add_products(a, "multiply-accumulates", &products);
+    zs_fit_add_m_axi(a, "load-store units", zs_arena_printf(arena, "%" PRIu64, t->units),
+                     saturated(t->units), bits);
+    if (t->arrays > 0)
+        zs_fit_add(a, "on-chip arrays",
+                   zs_arena_printf(arena, "%" PRIu64 " of %" PRIu64 " words", t->arrays,
+                                   t->local_words),
+                   zs_resources_plus(local, zs_fit_bank_logic(a, t->arrays,
+                                                              t->local_words / t->arrays, bits)));
     zs_fit_add(a, "loops", zs_arena_printf(arena, "%" PRIu64, t->loops),
                zs_resources_times(zs_resources_of(ZS_OPERATOR_LOOP), t->loops));
     zs_fit_add(a, "control", zs_arena_printf(arena, "of %" PRIu64 " kernels", t->kernels + t->pads),
-               zs_resources_times(zs_resources_of(ZS_OPERATOR_CONTROL), t->kernels + t->pads));
+               zs_fit_priced(a, ZS_FIT_KERNEL, (double)(t->kernels + t->pads)));
+    zs_fit_add(a, "layers", "addresses of their loops",
+               zs_fit_priced(a, ZS_FIT_LOOP, (double)(t->kernels + t->pads)));
+    zs_fit_add_registers(a, accel);
 }
 
 static void account(zs_fit_account *a, const zs_design *design, const zs_plan *plan)

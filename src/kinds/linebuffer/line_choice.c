@@ -51,7 +51,7 @@ static bool is_tight(const zs_plan_draft *d)
     if (line_params_of(a)->weight_elems > 0 || a->buffer.weight_bytes > 0)
         return false;
     /* less is not what was asked for: the answer is by how much */
-    if (!zs_fit_allows_bram18(&d->design->board, zs_line_sum_bram18(d)))
+    if (!zs_fit_allows_bram18(d->design, zs_line_sum_bram18(d)))
         return false;
     for (uint32_t i = 0; i < d->row_n; i++) {
         const zs_plan_row *row = &d->rows[i];
@@ -94,8 +94,7 @@ static zs_status try_rooms(choice *c, const line_rooms *rooms, zs_err *err)
     if (c->tried_n == TRIED_MAX)
         return ZS_OK;
     ZS_TRY(line_size_up(&c->whole, rooms, &size, err));
-    if (is_known(c, rooms, size.call_n) ||
-        size.bram18 > zs_board_limit(&c->base.design->board, ZS_RESOURCE_BRAM18))
+    if (is_known(c, rooms, size.call_n) || size.bram18 > zs_fit_room_bram18(c->base.design))
         return ZS_OK;
     c->tried[c->tried_n++] = (variant){*rooms, size.call_n};
     if (c->asked_pl_cycles == 0) {

@@ -266,7 +266,7 @@ static uint64_t weight_depth(const zs_plan_draft *d, uint64_t bits)
                ((uint64_t)a->unroll.oc * a->unroll.ic * zs_weight_bytes(a->precision));
     const uint64_t others = other_bram18(d);
     const uint64_t least = most_filter_words(d, false);
-    const uint32_t limit = zs_board_limit(&d->design->board, ZS_RESOURCE_BRAM18);
+    const uint32_t limit = zs_fit_room_bram18(d->design);
     uint64_t depth = most_filter_words(d, true), lower = depth;
     while (lower > least && others + bank(depth, bits) * a->unroll.oc > limit) {
         uint64_t below = 1;

@@ -5,7 +5,8 @@
 #include <inttypes.h>
 #include <math.h>
 
-/* FINN's estimates, node by node (docs/models/stream.md, "Resources"). */
+/* FINN's estimates, node by node, and flip-flops as built pipelines have them
+ * (docs/models/stream.md, "Resources"). */
 
 typedef stream_cost cost;
 
@@ -23,6 +24,7 @@ static void add(zs_fit_account *a, const char *name, const char *detail, cost c)
     r.n[ZS_RESOURCE_LUT] = (uint32_t)zs_min_u64(c.lut, UINT32_MAX / 8);
     r.n[ZS_RESOURCE_BRAM18] = (uint32_t)zs_min_u64(c.bram18, UINT32_MAX / 8);
     r.n[ZS_RESOURCE_DSP] = (uint32_t)zs_min_u64(c.dsp, UINT32_MAX / 8);
+    r.n[ZS_RESOURCE_FF] = (uint32_t)zs_min_u64(c.ff, UINT32_MAX / 8);
     zs_fit_add(a, name, detail, r);
 }
 
@@ -49,8 +51,8 @@ static bool is_distributed(const stream_params *s, uint64_t depth)
 static void weight_memory(const stream_row *r, uint64_t *words, uint64_t *bits)
 {
     const uint64_t lanes = (uint64_t)r->pe * (r->op == STREAM_MATRIX ? r->simd : 1);
-    const uint64_t mw = r->op == STREAM_MATRIX ? r->mw : (uint64_t)r->k * r->k;
-    *words = mw * r->mh / lanes;
+    const uint64_t places = (uint64_t)r->k * r->k;
+    *words = (r->op == STREAM_MATRIX ? stream_sf(r) : places) * stream_nf(r);
     *bits = lanes * r->weight_bits;
 }
 
@@ -64,7 +66,10 @@ static cost matrix_cost(const zs_design *design, const stream_row *r)
     const uint64_t adders = has_dsp ? 0 : sum * (2 * simd - 1);
     uint64_t omega, width;
     weight_memory(r, &omega, &width);
-    cost c = {.lut = 300 + (uint64_t)(1.1 * (double)(pe * (mult + adders + r->acc_bits)))};
+    const uint64_t levels = stream_has_own_thresholds(r) ? (UINT64_C(1) << r->y_bits) - 1 : 0;
+    const uint64_t compare = levels * r->acc_bits * (1 + zs_ceil_div(stream_nf(r), 64));
+    cost c = {.lut =
+                  300 + (uint64_t)(1.1 * (double)(pe * (mult + adders + r->acc_bits + compare)))};
     if (has_dsp)
         c.dsp = zs_ceil_div(pe, w > 4 || act > 4 ? 2 : 4) * simd;
     if (is_distributed(stream_params_of(&design->accel), omega))
@@ -74,10 +79,28 @@ static cost matrix_cost(const zs_design *design, const stream_row *r)
     return c;
 }
 
+/* Of a layer with its window, widths and thresholds: FINN's estimates have none. */
+static uint32_t layer_ffs(const zs_fit_account *a, const stream_row *r, bool has_dsp)
+{
+    const uint64_t act = r->in_bits > 0 ? r->in_bits : r->x_bits;
+    const double n = (double)r->pe * (r->op == STREAM_MATRIX ? r->simd : 1);
+    const double operands = n * (double)(r->weight_bits + act);
+    zs_resources ffs = zs_fit_priced(a, ZS_FIT_NODE, 1);
+    ffs = zs_resources_plus(ffs, zs_fit_priced(a, ZS_FIT_SUM_BIT, (double)r->pe * r->acc_bits));
+    if (has_dsp)
+        ffs = zs_resources_plus(ffs, zs_fit_priced(a, ZS_FIT_OWN_BIT, n * r->acc_bits));
+    else
+        ffs = zs_resources_plus(
+            ffs, zs_fit_priced(a, ZS_FIT_LUT_BIT, n * r->weight_bits * (double)act));
+    const double sum = ffs.n[ZS_RESOURCE_FF] + (has_dsp ? 0 : operands);
+    return sum >= UINT32_MAX ? UINT32_MAX : (uint32_t)sum;
+}
+
 static void add_matrix(zs_fit_account *a, const zs_design *design, const zs_plan_row *row)
 {
     const stream_row *r = stream_of(row);
-    const cost c = matrix_cost(design, r);
+    cost c = matrix_cost(design, r);
+    c.ff = layer_ffs(a, r, c.dsp > 0);
     uint64_t omega, width;
     weight_memory(r, &omega, &width);
     add(a, zs_arena_printf(zs_fit_arena(a), "%s unit", row->name),
@@ -117,11 +140,25 @@ static cost window_cost(const zs_design *design, uint64_t depth, uint64_t width)
     return c;
 }
 
+/* A loop keeps kernel + step lines, each a memory of its own. */
+static cost lines_cost(const zs_design *design, uint64_t lines, uint64_t depth, uint64_t width)
+{
+    cost c = {.lut = 300};
+    if (is_distributed(stream_params_of(&design->accel), depth))
+        c.lut += lines * width * zs_ceil_div(depth, 64);
+    else
+        c.bram18 = lines * window_blocks(depth, width);
+    return c;
+}
+
 static void add_window(zs_fit_account *a, const zs_design *design, const zs_flow_node *n,
                        uint64_t width)
 {
-    const uint64_t depth = window_words(n->kernel, n->step, n->fold, n->w);
-    const cost c = window_cost(design, depth, width);
+    const bool is_loop = n->style != ZS_FLOW_RTL;
+    const uint64_t depth =
+        is_loop ? (uint64_t)n->w * n->fold : window_words(n->kernel, n->step, n->fold, n->w);
+    const cost c = is_loop ? lines_cost(design, n->kernel + n->step, depth, width)
+                           : window_cost(design, depth, width);
     add(a, n->name,
         zs_arena_printf(zs_fit_arena(a), "%" PRIu64 " words of %" PRIu64 " bits in %s", depth,
                         width, c.bram18 > 0 ? "block RAM" : "LUTs"),
@@ -161,11 +198,16 @@ stream_cost stream_row_cost(const zs_design *design, const stream_row *r)
     if (zs_op_has_filters(r->layer->op))
         c = matrix_cost(design, r);
     if (r->has_window)
-        more[0] = window_cost(
-            design,
-            window_words(r->k, r->stride, r->in_c / r->window_simd, r->w + r->pad + r->pad_end),
-            (uint64_t)r->window_simd * r->x_bits);
-    if (r->has_thresholds)
+        more[0] =
+            r->window_style != ZS_FLOW_RTL
+                ? lines_cost(design, r->k + r->stride,
+                             (uint64_t)(r->w + r->pad + r->pad_end) * (r->in_c / r->window_simd),
+                             (uint64_t)r->window_simd * r->x_bits)
+                : window_cost(design,
+                              window_words(r->k, r->stride, r->in_c / r->window_simd,
+                                           r->w + r->pad + r->pad_end),
+                              (uint64_t)r->window_simd * r->x_bits);
+    if (r->has_thresholds && !stream_has_own_thresholds(r))
         more[1] = threshold_cost(design, r->y_bits, r->pe, r->acc_bits, r->mh);
     for (size_t i = 0; i < ZS_LEN(more); i++) {
         c.lut += more[i].lut;
@@ -192,6 +234,10 @@ static void add_node(zs_fit_account *a, const zs_design *design, const zs_plan *
         break;
     case ZS_FLOW_WINDOW:
         add_window(a, design, n, in);
+        break;
+    case ZS_FLOW_POOL: /* a row of results, and comparators */
+        add(a, n->name, "comparators, a row of results in LUTs",
+            (cost){.lut = 2 * in + in * zs_ceil_div((uint64_t)(n->w / n->kernel) * n->fold, 64)});
         break;
     case ZS_FLOW_THRESHOLD: {
         const uint64_t lanes = r != NULL ? r->pe : stream_params_of(&design->accel)->input_lanes;

@@ -44,21 +44,23 @@ typedef struct choice {
 
 static uint32_t asked_seconds(const zs_accel *a)
 {
-    return (a->double_buffer.input ? TILED_SECOND_INPUT : 0) |
-           (a->double_buffer.weight ? TILED_SECOND_WEIGHT : 0) |
-           (a->double_buffer.output ? TILED_SECOND_OUTPUT : 0);
+    const tiled_params *p = tiled_params_of(a);
+    return (p->double_buffer.input ? TILED_SECOND_INPUT : 0) |
+           (p->double_buffer.weight ? TILED_SECOND_WEIGHT : 0) |
+           (p->double_buffer.output ? TILED_SECOND_OUTPUT : 0);
 }
 
 static zs_status lay_out(const choice *c, zs_plan_draft *d, const variant *v, zs_err *err)
 {
     const zs_design *design = d->design;
     zs_design less = *design;
+    tiled_params *p = tiled_params_in(&less.accel);
     if (v->dropped & TILED_SECOND_INPUT)
-        less.accel.double_buffer.input = false;
+        p->double_buffer.input = false;
     if (v->dropped & TILED_SECOND_WEIGHT)
-        less.accel.double_buffer.weight = false;
+        p->double_buffer.weight = false;
     if (v->dropped & TILED_SECOND_OUTPUT)
-        less.accel.double_buffer.output = false;
+        p->double_buffer.output = false;
     d->design = &less;
     zs_status status;
     if (design->accel.fusion == ZS_FUSION_AUTO && !d->is_outline && !v->is_rough) {
@@ -80,6 +82,7 @@ static zs_status lay_out(const choice *c, zs_plan_draft *d, const variant *v, zs
 static bool weights_fit_once(const zs_plan_draft *d, uint32_t i, uint64_t *loads, uint64_t *steps)
 {
     const zs_accel *a = &d->design->accel;
+    const tiled_params *p = tiled_params_of(a);
     const zs_plan_row *row = &d->rows[i];
     uint32_t trips[D_N];
     tiled_trips(d->design, zs_draft_layer(d, i), row, trips);
@@ -87,8 +90,8 @@ static bool weights_fit_once(const zs_plan_draft *d, uint32_t i, uint64_t *loads
     for (uint32_t k = 0; k < D_N; k++)
         *steps = zs_times_u64(*steps, trips[k]);
     const uint8_t *order = tiled_order(a);
-    *loads = tiled_loads(order, trips, WEIGHT_DIMS, row->weight_slots, a->keep_tiles);
-    return *loads == tiled_loads(order, trips, WEIGHT_DIMS, ZS_SLOTS_MAX, a->keep_tiles);
+    *loads = tiled_loads(order, trips, WEIGHT_DIMS, row->weight_slots, p->keep_tiles);
+    return *loads == tiled_loads(order, trips, WEIGHT_DIMS, ZS_SLOTS_MAX, p->keep_tiles);
 }
 
 /* Results that stay on chip are copied there, which the array of MACs does between its tiles. */
@@ -117,7 +120,7 @@ static bool is_short_of_weights(const zs_plan_draft *d, uint64_t *step_n)
     uint64_t least, useful;
     bool is_short = false;
     *step_n = 0;
-    tiled_weight_depths(d, a->double_buffer.weight ? 2 : 1, &least, &useful);
+    tiled_weight_depths(d, tiled_params_of(a)->double_buffer.weight ? 2 : 1, &least, &useful);
     const bool has_all =
         a->buffer.weight_bytes > 0 || d->plan->buffers[ZS_BUF_WEIGHT].depth_words >= useful;
     for (uint32_t i = 0; i < d->row_n; i++) {
@@ -135,7 +138,7 @@ static bool is_tight(const zs_plan_draft *d)
 {
     uint64_t step_n;
     /* less is not what was asked for: the answer is by how much */
-    if (!zs_fit_allows_bram18(&d->design->board, tiled_sum_bram18(d)))
+    if (!zs_fit_allows_bram18(d->design, tiled_sum_bram18(d)))
         return false;
     bool is_tight = is_short_of_weights(d, &step_n);
     for (uint32_t i = 0; i < d->resident_n; i++)
@@ -259,8 +262,7 @@ static zs_status try_variant(choice *c, variant v, zs_err *err)
     if (costs == NULL)
         return zs_nomem(err, "plan");
     cost_rows(&d, costs);
-    if (tiled_sum_bram18(&d) > zs_board_limit(&d.design->board, ZS_RESOURCE_BRAM18) ||
-        is_known(c, &v, costs, d.row_n))
+    if (tiled_sum_bram18(&d) > zs_fit_room_bram18(d.design) || is_known(c, &v, costs, d.row_n))
         return ZS_OK;
     if (c->asked_pl_cycles == UINT64_MAX) { /* there is something to compare it with */
         zs_plan_draft asked;

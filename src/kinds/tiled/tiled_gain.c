@@ -75,9 +75,10 @@ static void price_operand(gain_row *g, const zs_plan_draft *d, uint32_t operand,
     const uint64_t start = is_write ? a->dma.store_start_pl_cycles : a->dma.start_pl_cycles;
     const uint64_t alone = p.pl_cycles + start;
     /* biases that come by themselves */
-    const uint64_t more = operand == TILED_WEIGHT && a->weight_layout != ZS_LAYOUT_PACKED
-                              ? alone - zs_min_u64(alone, p.count.beats)
-                              : 0;
+    const uint64_t more =
+        operand == TILED_WEIGHT && tiled_params_of(a)->weight_layout != ZS_LAYOUT_PACKED
+            ? alone - zs_min_u64(alone, p.count.beats)
+            : 0;
     g->most[operand] = share(alone + more, bytes, p.count.bytes);
     g->least[operand] = share(a->dma.chain ? p.count.beats : alone, bytes, p.count.bytes);
     g->ddr[operand] = share(p.dram_ddr_cycles, bytes, p.count.bytes);
@@ -114,8 +115,8 @@ static void measure_row(gain_row *g, zs_plan_draft *d, uint32_t i)
     g->weight_loads = 1;
     if (g->has_weights) {
         g->tile_depth = tiled_weight_tile_depth(d, row);
-        g->weight_loads =
-            tiled_loads(tiled_order(a), g->trips, WEIGHT_DIMS, row->weight_slots, a->keep_tiles);
+        g->weight_loads = tiled_loads(tiled_order(a), g->trips, WEIGHT_DIMS, row->weight_slots,
+                                      tiled_params_of(a)->keep_tiles);
     }
     for (uint32_t k = 0; k < TILED_OPERAND_N; k++)
         price_operand(g, d, k, k == TILED_WEIGHT ? w.bytes[k] / g->weight_loads : w.bytes[k],
@@ -171,9 +172,12 @@ static bool is_one_slot(uint32_t dropped, uint32_t second, bool is_double)
 static layout layout_of(const zs_accel *a, uint32_t dropped)
 {
     layout l = {.weight_least_slots = 1};
-    l.one_slot[TILED_INPUT] = is_one_slot(dropped, TILED_SECOND_INPUT, a->double_buffer.input);
-    l.one_slot[TILED_WEIGHT] = is_one_slot(dropped, TILED_SECOND_WEIGHT, a->double_buffer.weight);
-    l.one_slot[TILED_OUTPUT] = is_one_slot(dropped, TILED_SECOND_OUTPUT, a->double_buffer.output);
+    l.one_slot[TILED_INPUT] =
+        is_one_slot(dropped, TILED_SECOND_INPUT, tiled_params_of(a)->double_buffer.input);
+    l.one_slot[TILED_WEIGHT] =
+        is_one_slot(dropped, TILED_SECOND_WEIGHT, tiled_params_of(a)->double_buffer.weight);
+    l.one_slot[TILED_OUTPUT] =
+        is_one_slot(dropped, TILED_SECOND_OUTPUT, tiled_params_of(a)->double_buffer.output);
     l.weight_least_slots = l.one_slot[TILED_WEIGHT] ? 1 : 2;
     return l;
 }
@@ -267,8 +271,8 @@ static bool may_gain(const tiled_gain *gain, uint32_t dropped, uint64_t most_ele
         then_row.copies = then_row.y_stays && most_elems == most_kept_elems;
         if (g->has_weights) {
             const uint64_t slots = zs_min_u64(depth / g->tile_depth, ZS_SLOTS_MAX);
-            const uint64_t loads =
-                tiled_loads(tiled_order(a), g->trips, WEIGHT_DIMS, slots, a->keep_tiles);
+            const uint64_t loads = tiled_loads(tiled_order(a), g->trips, WEIGHT_DIMS, slots,
+                                               tiled_params_of(a)->keep_tiles);
             then_row.weight_loads = zs_min_u64(g->now.weight_loads, loads);
             then_row.is_ahead = slots > 1 || loads <= 1;
         }
