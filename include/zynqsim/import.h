@@ -70,9 +70,12 @@ typedef struct zs_net_parts {
     const zs_fetch *fetch;         /* of other files that it names; NULL: none are there */
     const char *const *outputs;    /* values or layers that are the results instead of its own */
     uint32_t output_n;
+    bool is_structure; /* the values of weights do not matter: they are not looked at */
 } zs_net_parts;
 zs_status zs_net_parse_parts(zs_arena *arena, zs_span bytes, const char *path,
                              const zs_net_parts *parts, zs_net_spec *out, zs_err *err);
+/* A table of all operators, by format and by who runs them (Markdown). */
+zs_status zs_operators_emit(const zs_sink *sink, zs_err *err);
 /* Whether the ending of a name is that of a format. */
 bool zs_net_has_format(const char *path);
 /* Whether a model of this name takes weights of a file of that name as its own: names in both mean
@@ -86,8 +89,8 @@ zs_status zs_net_onnx_parse_parts(zs_arena *arena, zs_span bytes, const char *pa
                                   const zs_net_parts *parts, zs_net_spec *out, zs_err *err);
 zs_status zs_net_caffe_parse(zs_arena *arena, zs_span bytes, const char *path, zs_net_spec *out,
                              zs_err *err);
-zs_status zs_net_caffe_parse_sized(zs_arena *arena, zs_span bytes, const char *path,
-                                   zs_shape stated, zs_net_spec *out, zs_err *err);
+zs_status zs_net_caffe_parse_parts(zs_arena *arena, zs_span bytes, const char *path,
+                                   const zs_net_parts *parts, zs_net_spec *out, zs_err *err);
 /* A graph as text; weights NULL: synthetic. */
 zs_status zs_net_prototxt_parse(zs_arena *arena, zs_span bytes, const char *path,
                                 const zs_net_parts *parts, zs_net_spec *out, zs_err *err);

@@ -1,5 +1,5 @@
 #include "golden_case.h"
-#include "tiled.h"
+#include "set_key.h"
 #include "zynqsim/kind.h"
 
 /* What has to hold of the figures of every run, whatever the constants of the board are. */
@@ -230,8 +230,8 @@ START_TEST(test_plans_that_cannot_win_are_not_drawn_up)
     const zs_net *net = golden_model(&gc, models[0], 0);
     zs_design ample, tight;
     zs_design_defaults(&ample);
-    tiled_params *p = tiled_params_in(&ample.accel);
-    p->tile.oc = p->tile.ic = 16;
+    test_set(&ample, "accelerator.tile.oc", 16);
+    test_set(&ample, "accelerator.tile.ic", 16);
     ample.accel.fusion = ZS_FUSION_FIRE;
     tight = ample;
     ample.board.bram18 = 100000;
