@@ -30,6 +30,8 @@ typedef struct zs_grid {
     uint32_t families; /* of devices that points may have, a bit each; the first always */
 } zs_grid;
 
+/* Whether an axis may vary it. */
+bool zs_axis_is_key(const char *path);
 /* ZS_EPARSE and ZS_ERANGE with the axis as the place; an unknown key suggests the nearest. Values
  * are tried on a copy of `design`, so a wrong one is refused here; whether a key belongs to the
  * kind of each point is zs_grid_check_keys' question. ZS_ENOMEM. */

@@ -28,6 +28,13 @@ static zs_status wrong(const axis_draft *d, zs_status status, const char *what, 
     return zs_fail(d->err, status, d->text, "\"%.60s\" %s", about, what);
 }
 
+bool zs_axis_is_key(const char *path)
+{
+    char of_engine[128];
+    return strcmp(path, "board") == 0 || zs_field_find(path) != NULL ||
+           (zs_engine_key(path, of_engine, sizeof of_engine) && zs_field_find(of_engine) != NULL);
+}
+
 static zs_status add_path(axis_draft *d, const char *path, size_t bytes)
 {
     char *copy = zs_arena_strndup(d->arena, path, bytes);
@@ -40,11 +47,7 @@ static zs_status add_path(axis_draft *d, const char *path, size_t bytes)
     for (uint32_t i = 0; i < d->path_n; i++)
         if (strcmp(d->paths[i], copy) == 0)
             return wrong(d, ZS_EPARSE, "is there twice", copy);
-    char of_engine[128];
-    const bool is_known =
-        strcmp(copy, "board") == 0 || zs_field_find(copy) != NULL ||
-        (zs_engine_key(copy, of_engine, sizeof of_engine) && zs_field_find(of_engine) != NULL);
-    if (!is_known) {
+    if (!zs_axis_is_key(copy)) {
         const char *near = zs_field_suggest(copy);
         return zs_fail(d->err, ZS_EPARSE, d->text, "\"%.60s\" is no key of a design%s%s", copy,
                        near ? ", did you mean " : "", near ? near : "");

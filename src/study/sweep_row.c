@@ -89,6 +89,9 @@ zs_status zs_sweep_columns_find(const char *const *names, uint32_t n, zs_sweep_c
     if (c.checksum != n - 1)
         return zs_fail(err, ZS_EPARSE, ZS_SWEEP_CHECKSUM, "is not the last column of this file");
     c.key_n = c.outcome - 2;
+    for (uint32_t i = 2; i < c.outcome; i++)
+        if (!zs_axis_is_key(names[i]) || find(names, n, names[i]) != i)
+            return zs_fail(err, ZS_EPARSE, names[i], "is no key of a design, or there twice");
     ZS_TRY(find_figures(&c, err));
     *out = c;
     return ZS_OK;
@@ -116,6 +119,18 @@ static bool is_real(const char *text)
 static bool is_flag(const char *text)
 {
     return (text[0] == '0' || text[0] == '1') && text[1] == '\0';
+}
+
+/* DIGEST/POINTS/BUILD, rows of old builds without the last: what the rows of one sweep have in
+ * common. No check sum covers it. */
+static bool is_sweep(const char *text)
+{
+    enum { DIGEST_DIGITS = 16 };
+    const char *points = text + DIGEST_DIGITS + 1;
+    if (strspn(text, "0123456789abcdef") != DIGEST_DIGITS || text[DIGEST_DIGITS] != '/')
+        return false;
+    const size_t n = strspn(points, "0123456789");
+    return n > 0 && (points[n] == '\0' || (points[n] == '/' && points[n + 1] != '\0'));
 }
 
 /* What is wrong with the cell of a figure, NULL: nothing. */
@@ -177,6 +192,8 @@ zs_status zs_sweep_row_check(const zs_sweep_columns *c, const char *const *cells
     int outcome = 0;
     if (!is_count(cells[0]))
         return cell_is_wrong("point", cells[0], "is not the number of a point", err);
+    if (!is_sweep(cells[1]))
+        return cell_is_wrong("sweep", cells[1], "names no sweep", err);
     while (outcome < ZS_OUTCOME_N &&
            strcmp(cells[c->outcome], zs_outcome_name((zs_outcome)outcome)) != 0)
         outcome++;

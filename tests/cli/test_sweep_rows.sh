@@ -77,6 +77,14 @@ ok "$([ $status = 2 ]; echo $?)" 'so is a row under another number'
 awk -F, -v OFS=, 'NR == 1 { t = $12; $12 = $13; $13 = t } { print }' whole.csv >bad.csv
 program sweep --merge m.csv bad.csv
 ok "$([ $status = 2 ] && [ ! -e m.csv ]; echo $?)" 'columns that changed places are refused'
+sed '2s/^\([0-9]*\),[^,]*/\1,/' whole.csv >bad.csv
+program sweep --merge m.csv bad.csv
+ok "$([ $status = 2 ] && [ ! -e m.csv ] && grep -q 'bad.csv:2, column sweep: ' err; echo $?)" 'a first row of no sweep is refused'
+for name in accelerator.tile.xx ''; do
+    sed "1s/accelerator.tile.oc/$name/" whole.csv >bad.csv
+    program sweep --merge m.csv bad.csv
+    ok "$([ $status = 2 ] && [ ! -e m.csv ] && grep -q 'bad.csv:1' err; echo $?)" "a column '$name' in place of a key is refused"
+done
 damage 7 cycles 123
 sed -n '/^7,/s/,x[0-9a-f]*$//p' rows.csv | cut -d, -f1,3- >summed
 sum=$(awk 'BEGIN { for (i = 1; i < 256; i++) code[sprintf("%c", i)] = i }
