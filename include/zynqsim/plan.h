@@ -284,8 +284,8 @@ typedef struct zs_plan {
     uint32_t part_n;           /* 0: one engine */
     uint64_t rearranged_bytes;
     uint32_t swap_n;
-        /* times that another engine comes onto the part */ /* of tensors that pass between engines
-                                                               of different layouts */
+    /* times that another engine comes onto the part */ /* of tensors that pass between engines
+                                                           of different layouts */
 } zs_plan;
 
 /* The plan and design that a row was made by, where one needs what is its engine's own. */

@@ -628,7 +628,7 @@ zs_status zs_flow_sim_build(zs_arena *arena, const zs_flow *flow, zs_flow_sim **
         ZS_TRY(node_build(arena, n, s->edges, &s->nodes[i], err));
         if (n->style == ZS_FLOW_STALLING) /* the last image and what its words push out */
             s->drained_images = (s->drained_images > 0 ? s->drained_images : 2) +
-                         (n->pipeline - 1) / s->nodes[i].loop.per_image;
+                                (n->pipeline - 1) / s->nodes[i].loop.per_image;
     }
     *out = s;
     return ZS_OK;
