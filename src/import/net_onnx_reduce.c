@@ -279,12 +279,12 @@ zs_status zs_onnx_mean_variance(const zs_onnx_node *at, zs_err *err)
     for (size_t i = 0; i < axis_n; i++) {
         uint32_t axis;
         ZS_TRY(zs_onnx_axis(at, axes[i], rank, &axis, err));
+        /* samples that go through one by one would not be averaged over */
+        ZS_TRY(zs_onnx_keep_batch(at, axis == 0 && at->net->batch > 1, err));
         goes[axis] = dims[axis] != 1;
     }
     if (x->constant != NULL)
         return zs_fail(err, ZS_EUNSUPPORTED, at->place, "constants are not normalised");
-    /* samples that go through one by one would not be averaged over */
-    ZS_TRY(zs_onnx_keep_batch(at, goes[0] && at->net->batch > 1, err));
     for (uint32_t d = 0; d < rank; d++)
         kept += !goes[d];
     for (uint32_t d = 0, stays = 0, last = kept; d < rank; d++)
