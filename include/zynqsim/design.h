@@ -320,6 +320,9 @@ extern const zs_field zs_kind_field;
 
 /* Whether a key has an effect in a kind; true for all keys that are not owned. */
 bool zs_field_is_of(const zs_field *field, uint32_t kind);
+/* Whether a key can count on a device of a family: false for the number of a kind of block that the
+ * family does not have. */
+bool zs_field_is_on(const zs_field *field, uint32_t family);
 /* ZS_EPARSE, naming the kinds that have the key, where it has none in this one. */
 zs_status zs_field_check_kind(const zs_field *field, uint32_t kind, zs_err *err);
 

@@ -373,7 +373,8 @@ static zs_status parse_model(cli_point *p, const cli_options *o, zs_span bytes, 
                           .rounding = (zs_rounding)(ZS_ROUND_DOUBLE + d->network.rounding),
                           .fetch = &fetch,
                           .outputs = d->network.outputs,
-                          .output_n = d->network.output_n};
+                          .output_n = d->network.output_n,
+                          .is_structure = o->timing_only};
     const zs_status status = zs_net_parse_parts(&p->keep, bytes, path, &parts, spec, err);
     zs_err ignored;
     if (status != ZS_EUNSUPPORTED || parts.stated.c != 0 || o->timing_only ||
@@ -482,6 +483,7 @@ zs_status cli_net_load(cli_point *p, const cli_options *o, zs_err *err)
                        "model, but '%s' has no quantisers of its own: int8 takes the scales that "
                        "network.calibration gives",
                        path);
+    spec.is_structure = o->timing_only && !is_streamlined;
     if (is_streamlined) {
         zs_net_spec *kept = zs_new(&p->keep, zs_net_spec, 1);
         if (kept == NULL)

@@ -221,6 +221,19 @@ static zs_status check_precision(uint32_t precision, zs_err *err)
                    zs_words_type[zs_elem_type(precision)].word);
 }
 
+/* A number of blocks that the device does not have would be without effect; 0 is the truth. */
+static zs_status check_blocks(const zs_design *design, zs_err *err)
+{
+    const zs_family *family = &zs_families[design->board.family];
+    for (const zs_given *g = design->given; g != NULL; g = g->next)
+        if (!zs_field_is_on(g->field, design->board.family) &&
+            *(const uint32_t *)(const void *)((const char *)design + g->field->offset) != 0)
+            return zs_fail(err, ZS_EPARSE, g->place != NULL ? g->place : g->field->path,
+                           "%s has no effect: devices of family %s have no such block",
+                           g->field->path, family->name);
+    return ZS_OK;
+}
+
 static zs_status check_accel(const zs_design *design, zs_err *err)
 {
     ZS_TRY(check_precision(design->accel.precision, err));
@@ -269,6 +282,7 @@ zs_status zs_design_check(const zs_design *design, zs_err *err)
     if (design->engine_n == 0)
         ZS_TRY(check_accel(design, err));
     ZS_TRY(check_engines(design, err));
+    ZS_TRY(check_blocks(design, err));
     ZS_TRY(check_names(design, err));
     ZS_TRY(check_preprocess(design, err));
     ZS_TRY(check_sparsify(&design->network.sparsify, err));
