@@ -66,12 +66,13 @@ static zs_status count_layer(const job *j, const float *x, zs_sparse_grid_layer 
         zs_mask_grid(j->scratch, &weights, NULL, l->y.c, pixels, j->pes, 1, &out->by_weight, err));
     if (x == NULL)
         return ZS_OK;
-    zs_mask *inputs = zs_new(j->scratch, zs_mask, l->groups);
+    const uint32_t groups = l->groups > 1 ? l->groups : 1;
+    zs_mask *inputs = zs_new(j->scratch, zs_mask, groups);
     if (inputs == NULL)
         return zs_nomem(err, l->name);
-    for (uint32_t g = 0; g < l->groups; g++)
+    for (uint32_t g = 0; g < groups; g++)
         ZS_TRY(mask_inputs(j, g, x, &inputs[g], err));
-    return zs_mask_grid(j->scratch, &weights, inputs, l->y.c / l->groups, pixels, j->pes, 1,
+    return zs_mask_grid(j->scratch, &weights, inputs, l->y.c / groups, pixels, j->pes, 1,
                         &out->by_both, err);
 }
 
