@@ -17,6 +17,7 @@
 #define ZYNQSIM_SPARSIFY_H
 
 #include "zynqsim/design.h"
+#include "zynqsim/mask.h"
 #include "zynqsim/net.h"
 
 typedef struct zs_sparsity_layer {
@@ -55,5 +56,29 @@ zs_status zs_sparsify(zs_arena *arena, zs_arena *scratch, const zs_sparsify_rule
  * get one. Images hold the values of all inputs. ZS_ERANGE: there is no image. */
 zs_status zs_recalibrate(zs_arena *arena, const zs_net *dense, zs_net *pruned,
                          const float *const *images, uint32_t image_n, zs_err *err);
+
+/* ---- what a row of PEs gains ----------------------------------------------------------------- */
+
+/* Products of a layer that a row of PEs leaves out (mask.h): whole kernels, single weights, and
+ * both weights and inputs that are 0. */
+typedef struct zs_sparse_grid_layer {
+    const char *name;
+    uint64_t macs;
+    zs_mask_count by_kernel, by_weight, by_both;
+} zs_sparse_grid_layer;
+
+typedef struct zs_sparse_grid {
+    uint32_t pes;
+    bool has_inputs; /* by_both is counted */
+    const zs_sparse_grid_layer *layers;
+    uint32_t layer_n;
+    zs_sparse_grid_layer total;
+} zs_sparse_grid;
+
+/* Of every layer with filters, one image, an output channel a PE. `tensors`: what one image makes
+ * of the network, as zs_ref_run leaves it in fp32; NULL: inputs are not looked at. Outside the
+ * image inputs are 0. */
+zs_status zs_sparse_grid_build(zs_arena *arena, const zs_net *net, uint32_t pes,
+                               void *const *tensors, zs_sparse_grid *out, zs_err *err);
 
 #endif

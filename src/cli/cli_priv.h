@@ -63,13 +63,13 @@ typedef struct cli_options {
     const char *junit;
     char **cases; /* train */
     const char *data, *test, *seeds, *checkpoint, *onnx;
-    int epochs, images;                                                      /* images 0: all */
-    const char *folding;                                                     /* file of FINN */
-    const char *write_folding;                                               /* show, fifos */
-    const char *loss;                                                        /* fifos */
-    long long words_limit, lut_limit, bram_limit;                            /* fifos; -1: none */
-    const char *image_set, *image_labels, *reference, *mean;                 /* accuracy */
-    const char *method, *parameter, *target_zeros, *structured, *correction; /* sparsify */
+    int epochs, images;                                      /* images 0: all */
+    const char *folding;                                     /* file of FINN */
+    const char *write_folding;                               /* show, fifos */
+    const char *loss;                                        /* fifos */
+    long long words_limit, lut_limit, bram_limit;            /* fifos; -1: none */
+    const char *image_set, *image_labels, *reference, *mean; /* accuracy */
+    const char *method, *parameter, *target_zeros, *structured, *correction, *pes; /* sparsify */
     bool spare_depthwise, spare_first;
     bool records; /* run: the result says what it was made of */
     bool help;    /* help was printed, nothing else is to be done */

@@ -1,4 +1,5 @@
 #include "cli_priv.h"
+#include "zynqsim/num.h"
 
 /* A model in, the same with zeros out. */
 
@@ -31,17 +32,45 @@ static zs_status write_onnx(cli_stream *stream, cli_point *p, zs_err *err)
     return cli_stream_end(stream, zs_net_onnx_emit(&p->keep, p->net, &sink, err), err);
 }
 
-static zs_status print(const cli_options *o, const cli_point *p, zs_err *err)
+/* The cycles of --pes: with --input those of one image, too. */
+static zs_status count_grid(const cli_options *o, cli_point *p, zs_sparse_grid *out, zs_err *err)
 {
+    long long pes;
+    zs_quant *quant;
+    cli_inputs inputs;
+    zs_ref_tensors tensors = {0};
+    ZS_TRY(cli_whole_number(o->pes, "--pes", &pes, err));
+    if (pes < 1 || pes > 65536)
+        return zs_fail(err, ZS_EUSAGE, "--pes", "%lld is outside 1 .. 65536", pes);
+    if (o->inputs != NULL) {
+        ZS_TRY(cli_inputs_build(p, p->design.network.inputs, 1, &inputs, err));
+        ZS_TRY(zs_quant_build(&p->keep, p->net, ZS_FP32, NULL, &quant, err));
+        ZS_TRY(zs_ref_run(&p->keep, p->net, quant, inputs.list[0].x, NULL, &tensors, err));
+    }
+    ZS_TRY(zs_sparse_grid_build(&p->keep, p->net, (uint32_t)pes, tensors.data, out, err));
+    return out->layer_n == p->sparsity->layer_n
+               ? ZS_OK
+               : zs_fail(err, ZS_EUNSUPPORTED, "--pes",
+                         "some layers are made of several of the model");
+}
+
+static zs_status print(const cli_options *o, cli_point *p, zs_err *err)
+{
+    zs_sparse_grid grid;
+    const zs_sparse_grid *g = NULL;
+    if (o->pes != NULL) {
+        ZS_TRY(count_grid(o, p, &grid, err));
+        g = &grid;
+    }
     const zs_sink sink = cli_stdout();
     const zs_table_style style = cli_terminal_style();
     switch (o->format) {
     case CLI_CSV:
-        return zs_sparsity_csv_emit(p->sparsity, &sink, err);
+        return zs_sparsity_csv_emit(p->sparsity, g, &sink, err);
     case CLI_JSON:
-        return zs_sparsity_json_emit(p->sparsity, &sink, err);
+        return zs_sparsity_json_emit(p->sparsity, g, &sink, err);
     default:
-        return zs_sparsity_table_emit(p->sparsity, &style, &sink, err);
+        return zs_sparsity_table_emit(p->sparsity, g, &style, &sink, err);
     }
 }
 

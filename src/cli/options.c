@@ -65,7 +65,7 @@ typedef struct raw_options {
     const char *output, *plot, *x, *y, *log, *colour, *junit, *graph, *calibrate;
     const char *merge, *pareto, *pareto_out, *best, *shard;
     const char *loss, *folding, *write_folding;
-    const char *method, *parameter, *target_zeros, *structured, *correction;
+    const char *method, *parameter, *target_zeros, *structured, *correction, *pes;
     bool spare_depthwise, spare_first;
     const char *image_set, *image_labels, *reference, *mean;
     long long limit, words_limit, lut_limit, bram_limit;
@@ -295,6 +295,10 @@ static const option sparsify_options[] = {
      "none, or recalibrated on the images of network.calibration (default none)", "HOW"},
     {"spare-depthwise", 0, FLAG, &raw.spare_depthwise, "depthwise layers stay as they are", NULL},
     {"spare-first", 0, FLAG, &raw.spare_first, "the first layer stays as it is", NULL},
+    {"pes", 0, WORD, &raw.pes,
+     "also count cycles of a row of N processing elements that leave zeros out", "N"},
+    {"input", 0, LIST, &raw.inputs, "with --pes: also leave out inputs that are 0 for this image",
+     "INPUT"},
     {"weights", 0, WORD, &raw.weights,
      "synthetic[:SEED], or a file with the weights of a YAML network", "WEIGHTS"},
     {"design", 0, WORD, &raw.design, "design file whose network.* keys count", "DESIGN.yaml"},
@@ -660,6 +664,7 @@ zs_status cli_options_parse(const cli_command *command, int argc, const char **a
                        .target_zeros = raw.target_zeros,
                        .structured = raw.structured,
                        .correction = raw.correction,
+                       .pes = raw.pes,
                        .spare_depthwise = raw.spare_depthwise,
                        .spare_first = raw.spare_first,
                        .lut_limit = raw.lut_limit,

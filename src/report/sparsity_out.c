@@ -37,6 +37,70 @@ static const char *definition_of(const zs_sparsity *p)
     return zs_words_sparsify[zs_sparsify_method(p->rule.method)].meaning;
 }
 
+/* ---- a row of PEs ---------------------------------------------------------------------------- */
+
+typedef struct grid_column {
+    const char *name, *head;
+    size_t offset; /* of a uint64_t in zs_sparse_grid_layer */
+    bool is_both;  /* needs inputs */
+} grid_column;
+#define GRID(member) offsetof(zs_sparse_grid_layer, member)
+static const grid_column grid_columns[] = {
+    {"cycles_dense", "dense", GRID(by_weight.dense), false},
+    {"cycles_kernel_lockstep", "kernel lockstep", GRID(by_kernel.lockstep), false},
+    {"cycles_kernel_barrier", "barrier", GRID(by_kernel.per_pixel), false},
+    {"cycles_weight_lockstep", "weight lockstep", GRID(by_weight.lockstep), false},
+    {"cycles_weight_barrier", "barrier", GRID(by_weight.per_pixel), false},
+    {"effectual_macs", "effectual", GRID(by_both.left), true},
+    {"cycles_both_lockstep", "both lockstep", GRID(by_both.lockstep), true},
+    {"cycles_both_barrier_pixel", "per pixel", GRID(by_both.per_pixel), true},
+    {"cycles_both_barrier_map", "per map", GRID(by_both.per_map), true},
+};
+
+static uint64_t grid_value(const zs_sparse_grid_layer *l, size_t k)
+{
+    return *(const uint64_t *)(const void *)((const char *)l + grid_columns[k].offset);
+}
+
+static size_t grid_column_n(const zs_sparse_grid *g)
+{
+    size_t n = 0;
+    while (n < ZS_LEN(grid_columns) && (g->has_inputs || !grid_columns[n].is_both))
+        n++;
+    return n;
+}
+
+/* NULL: no such layer. Both lists are in the order of the network. */
+static const zs_sparse_grid_layer *grid_line(const zs_sparse_grid *g, const zs_sparsity *p,
+                                             uint32_t i)
+{
+    return g == NULL ? NULL : i < p->layer_n ? &g->layers[i] : &g->total;
+}
+
+static void emit_grid(zs_out *out, const zs_sparse_grid *g)
+{
+    zs_text_column heads[1 + ZS_LEN(grid_columns)] = {{.head = "cycles", .most = 40}};
+    const size_t n = grid_column_n(g);
+    for (size_t k = 0; k < n; k++)
+        heads[1 + k] = (zs_text_column){.head = grid_columns[k].head, .gap = 2, .is_right = true};
+    zs_text_table t = {.out = out, .columns = heads, .n = 1 + (uint32_t)n};
+    zs_out_printf(out,
+                  "\n%u PEs, an output channel each, a product a clock; zeros left out by "
+                  "kernel, by weight%s\n\n",
+                  g->pes, g->has_inputs ? ", by weight and input" : "");
+    for (int pass = 0; pass < 2; pass++) {
+        for (uint32_t i = 0; i <= g->layer_n; i++) {
+            const zs_sparse_grid_layer *l = i < g->layer_n ? &g->layers[i] : &g->total;
+            zs_text_cell(&t, l->name);
+            for (size_t k = 0; k < n; k++)
+                zs_text_cell(&t, zs_cell_count(grid_value(l, k)).text);
+            zs_text_end_row(&t);
+        }
+        if (pass == 0)
+            zs_text_heads(&t, ZS_PAINT_NONE);
+    }
+}
+
 /* ---- table ----------------------------------------------------------------------------------- */
 
 static const zs_text_column columns[] = {
@@ -78,8 +142,8 @@ static void put_line(zs_text_table *t, const zs_sparsity *p, const zs_sparsity_l
     zs_text_end_row(t);
 }
 
-zs_status zs_sparsity_table_emit(const zs_sparsity *p, const zs_table_style *style,
-                                 const zs_sink *sink, zs_err *err)
+zs_status zs_sparsity_table_emit(const zs_sparsity *p, const zs_sparse_grid *g,
+                                 const zs_table_style *style, const zs_sink *sink, zs_err *err)
 {
     zs_out out = {.sink = sink, .colour = style != NULL && style->colour};
     zs_text_table t = {.out = &out, .columns = columns, .n = ZS_LEN(columns)};
@@ -98,6 +162,8 @@ zs_status zs_sparsity_table_emit(const zs_sparsity *p, const zs_table_style *sty
     zs_out_printf(&out, "\n%.2f %% of the weights are 0, %.2f %% of the MACs are left\n",
                   percent(p->total.zeros, p->total.weights),
                   percent(p->total.macs_left, p->total.macs));
+    if (g != NULL)
+        emit_grid(&out, g);
     return zs_out_end(&out, "the table", err);
 }
 
@@ -127,7 +193,8 @@ static uint64_t count_of(const zs_sparsity_layer *l, size_t k)
     return counts[k].is_short ? *(const uint32_t *)at : *(const uint64_t *)at;
 }
 
-zs_status zs_sparsity_csv_emit(const zs_sparsity *p, const zs_sink *sink, zs_err *err)
+zs_status zs_sparsity_csv_emit(const zs_sparsity *p, const zs_sparse_grid *g, const zs_sink *sink,
+                               zs_err *err)
 {
     zs_out out = {.sink = sink};
     const zs_sparsity_layer *l;
@@ -135,6 +202,8 @@ zs_status zs_sparsity_csv_emit(const zs_sparsity *p, const zs_sink *sink, zs_err
                       "macs_left_percent");
     for (size_t k = 0; k < ZS_LEN(counts); k++)
         zs_out_printf(&out, ",%s", counts[k].name);
+    for (size_t k = 0; g != NULL && k < grid_column_n(g); k++)
+        zs_out_printf(&out, ",%s", grid_columns[k].name);
     zs_out_text(&out, ",definition\n");
     for (uint32_t i = 0; (l = line_of(p, i)) != NULL; i++) {
         zs_out_csv(&out, l->name);
@@ -147,6 +216,8 @@ zs_status zs_sparsity_csv_emit(const zs_sparsity *p, const zs_sink *sink, zs_err
                       percent(l->macs_left, l->macs));
         for (size_t k = 0; k < ZS_LEN(counts); k++)
             zs_out_printf(&out, ",%" PRIu64, count_of(l, k));
+        for (size_t k = 0; g != NULL && k < grid_column_n(g); k++)
+            zs_out_printf(&out, ",%" PRIu64, grid_value(grid_line(g, p, i), k));
         zs_out_text(&out, ",");
         zs_out_csv(&out, definition_of(p));
         zs_out_text(&out, "\n");
@@ -165,7 +236,16 @@ static int put_counts(json_t *entry, const zs_sparsity_layer *l)
     return failed;
 }
 
-zs_status zs_sparsity_json_emit(const zs_sparsity *p, const zs_sink *sink, zs_err *err)
+static int put_grid(json_t *entry, const zs_sparse_grid *g, const zs_sparse_grid_layer *l)
+{
+    int failed = 0;
+    for (size_t k = 0; g != NULL && k < grid_column_n(g); k++)
+        failed |= json_object_set_new(entry, grid_columns[k].name, zs_json_count(grid_value(l, k)));
+    return failed;
+}
+
+zs_status zs_sparsity_json_emit(const zs_sparsity *p, const zs_sparse_grid *g, const zs_sink *sink,
+                                zs_err *err)
 {
     json_t *root = json_object(), *layers = json_array();
     int failed = json_object_set_new(root, "method", zs_json_text(method_of(p)));
@@ -176,6 +256,9 @@ zs_status zs_sparsity_json_emit(const zs_sparsity *p, const zs_sink *sink, zs_er
     failed |= json_object_set_new(root, "correction",
                                   zs_json_text(zs_words_correction[p->rule.correction].word));
     failed |= put_counts(root, &p->total);
+    if (g != NULL)
+        failed |= json_object_set_new(root, "pes", zs_json_count(g->pes));
+    failed |= put_grid(root, g, grid_line(g, p, p->layer_n));
     for (uint32_t i = 0; i < p->layer_n; i++) {
         const zs_sparsity_layer *l = &p->layers[i];
         json_t *entry = json_object();
@@ -183,6 +266,7 @@ zs_status zs_sparsity_json_emit(const zs_sparsity *p, const zs_sink *sink, zs_er
         failed |= json_object_set_new(entry, "state", zs_json_text(state_of(p, l)));
         failed |= json_object_set_new(entry, "threshold", zs_json_real(l->threshold));
         failed |= put_counts(entry, l);
+        failed |= put_grid(entry, g, grid_line(g, p, i));
         failed |= json_array_append_new(layers, entry);
     }
     failed |= json_object_set_new(root, "layers", layers);

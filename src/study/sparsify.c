@@ -2,6 +2,7 @@
 
 #include "order_priv.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -78,7 +79,9 @@ static double input_factor(const job *j, const view *v, uint64_t weight, bool is
 static uint64_t structure_of(const view *v, uint32_t structured, uint64_t weight)
 {
     const uint64_t taps = (uint64_t)v->built->window.kh * v->built->window.kw;
-    const uint64_t oc = weight / v->filter_n, group_oc = v->built->y.c / v->built->groups;
+    const uint64_t groups = v->built->groups > 1 ? v->built->groups : 1;
+    const uint64_t oc = weight / v->filter_n, group_oc = v->built->y.c / groups;
+    assert(group_oc > 0); /* shapes were inferred */
     switch (structured) {
     case ZS_STRUCTURE_KERNEL:
         return weight / taps;

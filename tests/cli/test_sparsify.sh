@@ -29,6 +29,15 @@ json 'whole filters' 'assert all(l["zeros"] == l["zero_filters"] * l["weights"] 
 program sparsify net.yaml --format json
 json 'without a method nothing is skipped' 'assert d["macs_left"] == d["macs"] and d["zeros"] == 0'
 
+# ---- what a row of PEs gains
+program sparsify net.yaml --method relative_std --parameter 0.8 --pes 2 --input synthetic:3 --format json
+json 'cycles of a row of PEs' '
+assert d["cycles_dense"] >= d["cycles_weight_lockstep"] >= d["cycles_weight_barrier"] >= d["cycles_both_barrier_pixel"] >= d["cycles_both_barrier_map"] > d["effectual_macs"] / 2
+assert d["cycles_dense"] >= d["cycles_kernel_lockstep"] >= d["cycles_kernel_barrier"] >= d["cycles_weight_barrier"]
+assert all(sum(l[k] for l in d["layers"]) == d[k] for k in d if k.startswith("cycles"))'
+program sparsify net.yaml --pes 2
+ok "$(grep -q '2 PEs, an output channel each' out && grep -q '^total  *[0-9,]*  *[0-9,]*  ' out; echo $?)" 'without inputs their zeros are not looked for'
+
 # ---- the file is the network that a design makes of the same rule
 sparse='--set network.sparsify.method=relative_std --set network.sparsify.parameter=0.7'
 program sparsify net.yaml --method relative_std --parameter 0.7 -o out.onnx
@@ -75,6 +84,7 @@ refuses 'names no image' sparsify net.yaml --method lamp --parameter 0.5 --corre
 refuses "did you mean 'flat'" sparsify net.yaml --method flatt --parameter 1
 refuses '1.5 is above 1' sparsify net.yaml --method lamp --parameter 1.5
 refuses 'would do nothing' sparsify net.yaml --method flat --parameter 1 --target-zeros 0.5
+refuses '0 is outside 1 .. 65536' sparsify net.yaml --pes 0
 refuses 'the model is missing' sparsify
 
 # ---- measured points; all of them: sparsify_rows.py "$ZYNQSIM" TABLE MODELS
@@ -82,6 +92,11 @@ if [ -f "$open" ] && [ -x /usr/bin/python3 ]; then
     grep -E '^network|^cifar10_quick,(flat|lamp|triangular|relative_max).*test500' "$open" >some.csv
     /usr/bin/python3 "$TOP/tests/cli/sparsify_rows.py" "$ZYNQSIM" some.csv "$TOP/../shared/data/models" >out 2>err
     ok $? 'zeros and MACs left are those of the table'
+    program sparsify "$TOP/../shared/data/models/squeezenet_v1.0.onnx" --pes 64 --format json
+    json 'SqueezeNet v1.0 on 64 PEs' '
+dense = d["cycles_dense"]
+gains = ["%.3f" % (dense / d["cycles_" + k]) for k in ("kernel_barrier", "kernel_lockstep", "weight_barrier")]
+assert dense == 15318982 and gains == ["1.119", "1.000", "1.532"], gains'
 else
     skip 'measured points: need ../shared and python3'
 fi

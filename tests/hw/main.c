@@ -12,12 +12,14 @@ TCase *tcase_serial(void);
 TCase *tcase_traffic(void);
 TCase *tcase_port_stream(void);
 TCase *tcase_nest(void);
+TCase *tcase_mask(void);
 
 int main(void)
 {
     TCase *(*const cases[])(void) = {tcase_axi,          tcase_dram,         tcase_dram_policy,
                                      tcase_memsys,       tcase_memsys_agree, tcase_memsys_alone,
                                      tcase_memsys_fixed, tcase_serial,       tcase_traffic,
-                                     tcase_port_stream,  tcase_flow,         tcase_nest};
+                                     tcase_port_stream,  tcase_flow,         tcase_nest,
+                                     tcase_mask};
     return test_main("hw", cases, ZS_LEN(cases));
 }

@@ -213,6 +213,93 @@ START_TEST(test_recalibration_restores_means_and_deviations)
 }
 END_TEST
 
+/* Cycles by loops over weights: `unit` weights are left out together, inputs where there are some.
+ */
+typedef struct naive {
+    uint64_t left, lockstep, per_pixel;
+} naive;
+
+static float input_at(const zs_layer *l, const float *x, uint32_t c, uint32_t oy, uint32_t ox,
+                      uint32_t tap)
+{
+    const int64_t iy = (int64_t)(oy * l->window.sh) + tap / l->window.kw - l->window.pad_top;
+    const int64_t ix = (int64_t)(ox * l->window.sw) + tap % l->window.kw - l->window.pad_left;
+    const bool inside = iy >= 0 && iy < l->x.h && ix >= 0 && ix < l->x.w;
+    return inside ? x[(c * l->x.h + (uint64_t)iy) * l->x.w + (uint64_t)ix] : 0;
+}
+
+static bool works(const zs_layer *l, const float *x, uint32_t oc, uint32_t oy, uint32_t ox,
+                  uint64_t i, uint32_t unit)
+{
+    const uint64_t n = zs_layer_filter_elems(l), taps = (uint64_t)l->window.kh * l->window.kw;
+    bool any = false;
+    for (uint64_t k = i / unit * unit; k < i / unit * unit + unit; k++)
+        any |= l->weights.data[oc * n + k] != 0;
+    return any &&
+           (x == NULL || input_at(l, x, (uint32_t)(i / taps), oy, ox, (uint32_t)(i % taps)) != 0);
+}
+
+static naive count(const zs_layer *l, const float *x, uint32_t pes, uint32_t unit)
+{
+    const uint64_t n = zs_layer_filter_elems(l);
+    naive c = {0};
+    for (uint32_t first = 0; first < l->y.c; first += pes)
+        for (uint32_t pixel = 0; pixel < l->y.h * l->y.w; pixel++) {
+            uint64_t most = 0, all = 0;
+            for (uint64_t i = 0; i < n; i++) {
+                bool any = false;
+                for (uint32_t oc = first; oc < first + pes && oc < l->y.c; oc++)
+                    any |= works(l, x, oc, pixel / l->y.w, pixel % l->y.w, i, unit);
+                all += any;
+            }
+            for (uint32_t oc = first; oc < first + pes && oc < l->y.c; oc++) {
+                uint64_t own = 0;
+                for (uint64_t i = 0; i < n; i++)
+                    own += works(l, x, oc, pixel / l->y.w, pixel % l->y.w, i, unit);
+                c.left += own;
+                most = own > most ? own : most;
+            }
+            c.lockstep += all;
+            c.per_pixel += most;
+        }
+    return c;
+}
+
+START_TEST(test_a_row_of_pes_gains_what_loops_over_weights_count)
+{
+    static const float image[] = {1, 0, 0, 3, 0, 1, 2, 0};
+    pruned p;
+    zs_net *net;
+    zs_quant *quant;
+    zs_ref_tensors t;
+    zs_sparse_grid g;
+    prune(&p, (zs_sparsify_rule){.method = ZS_SPARSIFY_RELATIVE_FILTER_MAX, .parameter = 0.5});
+    ck_assert_int_eq(zs_net_build(&p.arena, &p.spec, &net, &p.err), ZS_OK);
+    ck_assert_int_eq(zs_quant_build(&p.arena, net, ZS_FP32, NULL, &quant, &p.err), ZS_OK);
+    ck_assert_int_eq(zs_ref_run(&p.arena, net, quant, image, NULL, &t, &p.err), ZS_OK);
+    for (uint32_t pes = 1; pes < 4; pes++) {
+        ck_assert_int_eq(zs_sparse_grid_build(&p.arena, net, pes, t.data, &g, &p.err), ZS_OK);
+        ck_assert_uint_eq(g.layer_n, 4);
+        for (uint32_t i = 0; i < g.layer_n; i++) {
+            const zs_layer *l = &net->layers[i];
+            const uint32_t taps = l->window.kh * l->window.kw;
+            const struct {
+                const zs_mask_count *is;
+                naive want;
+            } counts[] = {{&g.layers[i].by_kernel, count(l, NULL, pes, taps)},
+                          {&g.layers[i].by_weight, count(l, NULL, pes, 1)},
+                          {&g.layers[i].by_both, count(l, t.data[l->in[0]], pes, 1)}};
+            for (size_t k = 0; k < ZS_LEN(counts); k++) {
+                ck_assert_uint_eq(counts[k].is->left, counts[k].want.left);
+                ck_assert_uint_eq(counts[k].is->lockstep, counts[k].want.lockstep);
+                ck_assert_uint_eq(counts[k].is->per_pixel, counts[k].want.per_pixel);
+            }
+        }
+    }
+    zs_arena_drop(&p.arena);
+}
+END_TEST
+
 START_TEST(test_running_out_of_memory_is_an_error)
 {
     test_heap_state state = {.fail_at = 1};
@@ -249,6 +336,7 @@ TCase *tcase_sparsify(void)
     tcase_add_test(tc, test_a_target_is_met_by_the_smallest_parameter);
     tcase_add_test(tc, test_spared_layers_stay_and_their_zeros_do_not_count);
     tcase_add_test(tc, test_recalibration_restores_means_and_deviations);
+    tcase_add_test(tc, test_a_row_of_pes_gains_what_loops_over_weights_count);
     tcase_add_test(tc, test_running_out_of_memory_is_an_error);
     return tc;
 }
