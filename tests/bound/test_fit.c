@@ -342,12 +342,25 @@ END_TEST
 START_TEST(a_clock_that_few_builds_reached_is_noted)
 {
     zs_design d = bound_case_design();
+    d.board.speed_grade = 1;
     d.accel.says_clock = true;
     ck_assert_str_eq(zs_clock_note(&arena, &d), "");
     d.accel.clock_hz = 400000000;
     ck_assert_ptr_nonnull(strstr(zs_clock_note(&arena, &d), ", 0 closed at 400 MHz or more"));
     ck_assert_uint_gt(zs_clock_builds_of(&d).n, 0);
     ck_assert_uint_eq(zs_clock_builds_of(&d).reached_n, 0);
+    ck_assert_ptr_nonnull(strstr(zs_clock_note(&arena, &d), "DataMover's limit is 150 MHz"));
+    d.board.speed_grade = 2;
+    ck_assert_ptr_nonnull(strstr(zs_clock_note(&arena, &d), "at -2 or slower"));
+    ck_assert_ptr_nonnull(strstr(zs_clock_note(&arena, &d), "limit is 180 MHz"));
+    d.accel.clock_hz = 200000000; /* one of grade 2 did */
+    ck_assert_uint_eq(zs_clock_builds_of(&d).reached_n, 1);
+    d.board.speed_grade = 1;
+    ck_assert_uint_eq(zs_clock_builds_of(&d).reached_n, 0);
+    d.board.family = ZS_FAMILY_STRATIX_10; /* no report is of such */
+    ck_assert_uint_eq(zs_clock_builds_of(&d).n, 0);
+    ck_assert_str_eq(zs_clock_note(&arena, &d), "");
+    d.board.family = ZS_FAMILY_7_SERIES;
     d.accel.says_clock = false;
     ck_assert_str_eq(zs_clock_note(&arena, &d), "");
 }
