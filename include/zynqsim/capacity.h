@@ -71,6 +71,18 @@ uint32_t zs_requantise_pl_cycles(uint32_t precision);
 
 /* ---- the MAC array --------------------------------------------------------------------------- */
 
+/* What an engine's MAC array is made of besides its lanes (unroll), operators and pragma. All 0:
+ * banks as wide as the lanes, a pipeline of the operators' latencies, sums that nothing passes
+ * over.
+ */
+typedef struct zs_mac_array {
+    uint32_t bank_ic, bank_oc;                /* cyclic banks of buffers; 0: the lanes */
+    uint32_t depth_pl_cycles;                 /* of the pipeline; 0: of its operators */
+    uint32_t start_pl_cycles;                 /* from full buffers to the first product of a tile */
+    uint32_t post_n, post_interval_pl_cycles; /* instructions that pass over finished sums */
+    bool clears_sums;                         /* in a pass of its own ahead of the products */
+} zs_mac_array;
+
 /* Trip counts of a tile's loop nest. Sums are interleaved: the reduction (ic, ky, kx) is outside,
  * output channels and pixels inside, so a sum is touched again after all others of the tile. */
 typedef struct zs_mac_loop {
@@ -85,29 +97,33 @@ uint64_t zs_mac_chain(const zs_design *design, bool depthwise);
 /* Initiation interval, the largest of:
  *   the design's own;
  *   the recurrence: ceil(L / independent sums), where L is the adder's latency, for fp32 times the
- *     chain, for integers 1; none where accelerator.pipeline_depth states the pipeline;
+ *     chain, for integers 1; none where the array states its pipeline;
  *   the ports of the banked buffers, see zs_mac_port_interval.
  * A loop that is not pipelined starts an iteration when the last one is done: its interval is the
  * iteration latency, lengthened by reads that find the ports taken. */
-uint32_t zs_mac_interval(const zs_design *design, const zs_mac_loop *loop);
+uint32_t zs_mac_interval(const zs_design *design, const zs_mac_array *array,
+                         const zs_mac_loop *loop);
 /* Accesses to the fullest bank over its two ports, at least 1. Banks: input over ic and pixel
  * lanes, weights over oc, ic and taps, sums over oc and pixel lanes; a sum is read and written. */
-uint32_t zs_mac_port_interval(const zs_design *design, bool depthwise);
-/* accelerator.start, trips x interval, and when pipelined the depth, filled and drained once. 0
+uint32_t zs_mac_port_interval(const zs_design *design, const zs_mac_array *array, bool depthwise);
+/* The start, trips x interval, and when pipelined the depth, filled and drained once. 0
  * when any trip count is 0. */
-uint64_t zs_mac_pl_cycles(const zs_design *design, const zs_mac_loop *loop);
-/* accelerator.pipeline_depth, or BRAM load, multiply, the chain of additions, BRAM store. */
-uint32_t zs_mac_depth_pl_cycles(const zs_design *design);
+uint64_t zs_mac_pl_cycles(const zs_design *design, const zs_mac_array *array,
+                          const zs_mac_loop *loop);
+/* That of the array, or BRAM load, multiply, the chain of additions, BRAM store. */
+uint32_t zs_mac_depth_pl_cycles(const zs_design *design, const zs_mac_array *array);
 /* Element-wise work on the vector path behind the accumulators (pooling, add, clip, copy into a
  * resident buffer): one operation per output-channel lane and clock, plus the pipeline depth. */
 uint64_t zs_vector_pl_cycles(const zs_design *design, uint64_t ops);
 uint32_t zs_vector_depth_pl_cycles(const zs_design *design);
 
-/* Passes of accelerator.post over sums of `oc_n` channels and `pixel_n` pixels: the instructions
+/* Passes over sums of `oc_n` channels and `pixel_n` pixels: the instructions
  * behind the last product, each with its own fill and drain, and the clearing ahead of the first. 0
- * where the design has none. */
-uint64_t zs_post_pl_cycles(const zs_design *design, uint32_t oc_n, uint64_t pixel_n);
-uint64_t zs_clear_pl_cycles(const zs_design *design, uint32_t oc_n, uint64_t pixel_n);
+ * where the array has none. */
+uint64_t zs_post_pl_cycles(const zs_design *design, const zs_mac_array *array, uint32_t oc_n,
+                           uint64_t pixel_n);
+uint64_t zs_clear_pl_cycles(const zs_design *design, const zs_mac_array *array, uint32_t oc_n,
+                            uint64_t pixel_n);
 
 /* ---- the PS ---------------------------------------------------------------------------------- */
 

@@ -100,7 +100,7 @@ typedef struct zs_preprocess {
     double mean[3], scale[3];
 } zs_preprocess;
 
-/* accelerator.dma.* */
+/* accelerator.dma.*: what channels of the memory system and of the engine go by. */
 typedef struct zs_dma_params {
     bool merge_rows, block_rows, chain;
     uint32_t start_pl_cycles, finish_pl_cycles, store_start_pl_cycles, store_finish_pl_cycles;
@@ -119,49 +119,33 @@ typedef struct zs_account_scale {
     uint32_t report; /* ZS_ACCOUNT_* */
 } zs_account_scale;
 
+/* What all kinds have, or several: a key that has no effect in the chosen kind (USES in its
+ * fields.def) is refused. What a kind has to itself is in `params`. */
 typedef struct zs_accel {
     uint32_t kind; /* row of zs_kind_designs; zs_design_set_kind changes it */
     zs_account_scale account;
     uint32_t style;  /* ZS_STYLE_*: how it was made */
     double dsp_frac; /* share of the products that is wanted in DSP slices */
     uint32_t products_per_dsp;
-    bool says_clock;    /* a note where few comparable builds closed at the clock */
-    bool programs;      /* fetches instructions */
-    bool packs_words;   /* banks that are read in step are one wide memory */
-    bool rounds_depths; /* memories are as deep as powers of two */
-    uint32_t precision, loop_order, outer_loop, fusion; /* ZS_FP32 ..., ... */
+    bool says_clock;            /* a note where few comparable builds closed at the clock */
+    bool programs;              /* fetches instructions */
+    bool packs_words;           /* banks that are read in step are one wide memory */
+    bool rounds_depths;         /* memories are as deep as powers of two */
+    uint32_t precision, fusion; /* ZS_FP32 ..., ... */
     bool model_scales; /* precision: model, which is int8 with the scales of the network's file */
     uint64_t clock_hz;
     struct {
         uint32_t oc, ic, oy, ox, ky, kx;
     } unroll;
-    struct {
-        uint32_t oc, ic, oy, ox;
-        bool fills; /* smaller maps: more output channels */
-    } tile;
     bool pipeline;
     uint32_t ii;
-    uint32_t pipeline_depth_pl_cycles, start_pl_cycles;
-    bool keep_tiles;
-    uint32_t weight_layout; /* ZS_LAYOUT_* */
-    struct {
-        bool input, weight, output;
-    } double_buffer;
     struct {
         uint64_t weight_bytes;
     } buffer;
     struct {
-        uint32_t ic, oc;
-    } partition;
-    struct {
         uint32_t input, weight, output; /* ZS_PORT_* */
     } ports;
     zs_dma_params dma;
-    struct {
-        uint32_t op_n, interval_pl_cycles;
-        bool clears_sums;
-    } post;
-    uint32_t channel_block;                   /* channels that are neighbours in DRAM */
     uint64_t params[ZS_KIND_PARAM_BYTES / 8]; /* of the kind; zeros behind them */
     uint32_t registers;
     const zs_name_list *groups; /* with fusion == ZS_FUSION_GROUPS */
@@ -218,6 +202,7 @@ typedef struct zs_design {
         uint32_t rounding; /* ZS_INT_RULE_* */
         uint32_t range;    /* ZS_RANGE_* */
         double percentile;
+        bool correct_biases;
         zs_preprocess preprocess;
     } network;
     struct {

@@ -83,9 +83,17 @@ zs_status zs_draft_fuse_layers(zs_plan_draft *d, const zs_fuse_rules *rules, zs_
 void zs_draft_shape_whole(zs_plan_draft *d, uint32_t i);
 /* Bytes of a layer's filters, one behind the other and each behind its bias. */
 uint64_t zs_draft_filter_bytes(const zs_plan_draft *d, uint32_t i);
+/* How weights, sums and tensors lie in DRAM. All 0: biases with their weights, no room for sums,
+ * tensors as planes. */
+typedef struct zs_place_rules {
+    bool biases_apart; /* from the weights, which are as frameworks have them */
+    bool spills_sums;  /* partial sums need room */
+    uint32_t
+        channel_block; /* channels that are neighbours; tensors are filled up to whole blocks */
+} zs_place_rules;
 /* Once rows have their tiles and memories their sizes: addresses of weights and tensors, what any
  * schedule must move, the calls. */
-zs_status zs_draft_place(zs_plan_draft *d, zs_err *err);
+zs_status zs_draft_place(zs_plan_draft *d, const zs_place_rules *rules, zs_err *err);
 
 /* Row `i` is the squeeze of a fire module whose expands are the next two rows. */
 bool zs_draft_is_fire(const zs_plan_draft *d, uint32_t i);

@@ -54,6 +54,8 @@ typedef struct zs_kind {
     uint32_t (*interval)(const zs_design *design);
     /* What the AXI ports of the engine carry at most; NULL: every channel in use a beat a clock. */
     double (*axi_bytes_per_s)(const zs_design *design);
+    /* Whether partial sums come back over the port of the output; NULL: never. */
+    bool (*spills_sums)(const zs_design *design);
     /* Work of one row of an outline; NULL: outlines are whole plans. */
     void (*outline_row)(zs_outline *o, uint32_t row);
     /* Cycles that an HLS report promises; NULL: 0. */
@@ -77,7 +79,6 @@ typedef struct zs_kind {
                        const char *const **notes, uint32_t *n, zs_err *err);
     const char *listing_legend; /* lines of `show --plan` about its ops, or NULL */
     const zs_kind_lanes *lanes; /* ends with a row of NULLs; NULL: the unroll keys that it has */
-    bool spills_sums;           /* partial sums travel unless accelerator.loop_order keeps them */
 } zs_kind;
 
 /* [accelerator.kind], zs_kind_n of them */

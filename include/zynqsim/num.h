@@ -42,6 +42,7 @@ typedef struct zs_layer_scale {
     const zs_requant *requant; /* conv, fc: [oc] (fixed16: one entry repeated); add: [input], all
                                 * with one shift: y = sat(rhe(sum of x_i * mul_i / 2^shift)) */
     const double *zero_sum;    /* model: [oc], the input's zero times the sum of the weights */
+    const double *bias_more;   /* [oc] added to the biases by zs_quant_correct_biases; or NULL */
     int32_t bias_shift;        /* biases are multiples of 2^bias_shift: zs_quant_narrow_biases */
     int32_t act_lo, act_hi;    /* activation limits in output units, after requantisation */
 } zs_layer_scale;
@@ -74,11 +75,16 @@ const zs_layer *zs_quant_inexact(const zs_net *net, double *most);
 typedef struct zs_ranges {
     float *max_abs;   /* [tensor] */
     uint32_t *counts; /* [tensor][ZS_RANGE_BINS] of magnitudes other than 0; NULL: not counted */
+    double **sums;    /* [tensor][channel] over all pixels and runs; NULL: not added up */
+    uint32_t *runs;   /* [tensor] */
+    const zs_net *net;
 } zs_ranges;
 enum { ZS_RANGE_BINS = 2048 };
 zs_status zs_ranges_build(zs_arena *arena, const zs_net *net, zs_ranges *out, zs_err *err);
 /* Takes the values of one tensor: widens its range, or counts them where that was begun. */
 void zs_ranges_take(zs_ranges *ranges, uint32_t tensor, const float *x, size_t n);
+/* From the start on, the values of each channel are added up. */
+zs_status zs_ranges_add_up(zs_arena *arena, zs_ranges *ranges, zs_err *err);
 /* From here on values are counted; the same runs follow once more. */
 zs_status zs_ranges_count(zs_arena *arena, const zs_net *net, zs_ranges *ranges, zs_err *err);
 /* Narrows each range by ZS_RANGE_MSE, the least squared error of 8 bits, or ZS_RANGE_PERCENTILE. */
@@ -90,6 +96,14 @@ void zs_ranges_clip(const zs_net *net, zs_ranges *ranges, uint32_t rule, double 
  * accumulator (32 bits for int8, 48 for fixed16). */
 zs_status zs_quant_build(zs_arena *arena, const zs_net *net, uint32_t precision,
                          const zs_ranges *ranges, zs_quant **out, zs_err *err);
+
+/* Adds to every bias what rounding the weights takes from the mean of its output channel: the sum
+ * over the filter of (weight - rounded weight) x mean of the input's channel, with the means of
+ * `ranges` (M. Nagel and others, "Data-Free Quantization Through Weight Equalization and Bias
+ * Correction", ICCV 2019, section 4.2). Pixels at the border, where padding lowers the mean, are
+ * taken for those inside. */
+zs_status zs_quant_correct_biases(zs_arena *arena, const zs_net *net, const zs_ranges *ranges,
+                                  zs_quant *quant, zs_err *err);
 
 /* Rounds the biases of every layer to `bits` bits and one power of two: what an engine computes
  * with whose parameters are all as narrow as its data. To be called before anything is quantised.

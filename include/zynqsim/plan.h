@@ -183,13 +183,14 @@ typedef struct zs_plan_row {
     uint32_t group_ic, group_oc;     /* channels per group */
     uint32_t oh, ow;                 /* pixels the engine computes, before a fused pool */
     bool is_depthwise;
+    bool biases_apart;       /* the weights are OIHW in DRAM, not packed: zs_plan_weight_offset */
     bool images_are_columns; /* one pixel per image: the images of a batch share a tile, ox = image
                               */
     uint32_t t_oc, t_ic, t_oy, t_ox; /* tile, trimmed to the layer */
     uint32_t carry_oc_n; /* output channels for which pooling carries are kept; 0: no pool */
 
     uint64_t weight_base;       /* DRAM address of the weights */
-    uint64_t bias_base;         /* of the biases, where the layout keeps them apart */
+    uint64_t bias_base;         /* of the biases, if they are apart */
     uint64_t partial_base;      /* DRAM address of spilled partial sums */
     uint64_t weight_slot_bytes; /* weight tile with its biases, as it lies in a slot */
     uint32_t weight_slots;      /* how many the weight buffer holds in this layer */

@@ -5,14 +5,14 @@
 
 #include <math.h>
 
-/* Partial sums come back over the output's port wherever another operand is the one that stays. */
 static uint32_t channels_in_use(const zs_design *design)
 {
     const zs_accel *a = &design->accel;
+    const zs_kind *kind = zs_kind_of(design);
     uint32_t mask = 1u << zs_channel(a->ports.input, false) |
                     1u << zs_channel(a->ports.weight, false) |
                     1u << zs_channel(a->ports.output, true);
-    if (zs_kind_of(design)->spills_sums && a->loop_order != ZS_OUTPUT_STATIONARY)
+    if (kind->spills_sums != NULL && kind->spills_sums(design))
         mask |= 1u << zs_channel(a->ports.output, false);
     return mask;
 }

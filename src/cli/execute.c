@@ -42,6 +42,8 @@ static zs_status measure_ranges(cli_point *p, const cli_inputs *samples, zs_rang
 {
     const zs_design *d = &p->design;
     ZS_TRY(zs_ranges_build(&p->keep, p->net, ranges, err));
+    if (d->network.correct_biases)
+        ZS_TRY(zs_ranges_add_up(&p->keep, ranges, err));
     ZS_TRY(measure_once(p, samples, ranges, err));
     if (d->network.range == ZS_RANGE_MAX || d->accel.precision != ZS_INT8)
         return ZS_OK;
@@ -77,6 +79,8 @@ zs_status cli_quant_build(cli_point *p, const cli_inputs *inputs, const char *ca
     zs_ranges ranges;
     ZS_TRY(measure_ranges(p, &samples, &ranges, err));
     ZS_TRY(zs_quant_build(&p->keep, p->net, d->accel.precision, &ranges, out, err));
+    if (d->network.correct_biases)
+        ZS_TRY(zs_quant_correct_biases(&p->keep, p->net, &ranges, *out, err));
     const uint32_t bias_bits = zs_kind_bias_bits(d);
     return bias_bits ? zs_quant_narrow_biases(&p->keep, p->net, bias_bits, *out, err) : ZS_OK;
 }

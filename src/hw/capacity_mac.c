@@ -87,15 +87,15 @@ static uint32_t depth_of(const zs_design *design, uint64_t chain)
                          chain * mac->add_latency_pl_cycles + BRAM_STORE_LATENCY);
 }
 
-static uint32_t mac_depth(const zs_design *design, bool depthwise)
+static uint32_t mac_depth(const zs_design *design, const zs_mac_array *array, bool depthwise)
 {
-    const uint32_t stated = design->accel.pipeline_depth_pl_cycles;
+    const uint32_t stated = array->depth_pl_cycles;
     return stated != 0 ? stated : depth_of(design, zs_mac_chain(design, depthwise));
 }
 
-uint32_t zs_mac_depth_pl_cycles(const zs_design *design)
+uint32_t zs_mac_depth_pl_cycles(const zs_design *design, const zs_mac_array *array)
 {
-    return mac_depth(design, false);
+    return mac_depth(design, array, false);
 }
 
 /* Accesses of the fullest bank when `lanes` neighbouring channels lie in cyclic banks. */
@@ -106,13 +106,13 @@ static uint64_t per_bank(uint32_t lanes, uint32_t partition, uint32_t automatic)
 
 /* Every pixel lane has banks of its own, and every tap its own weights; but the taps of a pixel
  * read the same input bank. */
-uint32_t zs_mac_port_interval(const zs_design *design, bool depthwise)
+uint32_t zs_mac_port_interval(const zs_design *design, const zs_mac_array *array, bool depthwise)
 {
     const zs_accel *a = &design->accel;
     const uint64_t taps = (uint64_t)a->unroll.ky * a->unroll.kx;
     const uint32_t channels_in = depthwise ? a->unroll.oc : a->unroll.ic;
-    const uint64_t input = per_bank(channels_in, a->partition.ic, a->unroll.ic) * taps;
-    const uint64_t sum = 2 * per_bank(a->unroll.oc, a->partition.oc, a->unroll.oc);
+    const uint64_t input = per_bank(channels_in, array->bank_ic, a->unroll.ic) * taps;
+    const uint64_t sum = 2 * per_bank(a->unroll.oc, array->bank_oc, a->unroll.oc);
     return saturated_u32(
         zs_ceil_div(zs_max_u64(input, sum), BRAM_PORTS)); /* weights: half of sum */
 }
@@ -126,9 +126,10 @@ static uint64_t independent_sums(const zs_design *design, const zs_mac_loop *loo
         saturating_mul(zs_ceil_div(loop->oy, a->unroll.oy), zs_ceil_div(loop->ox, a->unroll.ox)));
 }
 
-static uint64_t recurrence(const zs_design *design, const zs_mac_loop *loop)
+static uint64_t recurrence(const zs_design *design, const zs_mac_array *array,
+                           const zs_mac_loop *loop)
 {
-    if (design->accel.pipeline_depth_pl_cycles != 0)
+    if (array->depth_pl_cycles != 0)
         return 1; /* an engine of the user's own adders */
     const uint64_t chain =
         design->accel.precision == ZS_FP32 ? zs_mac_chain(design, loop->depthwise) : 1;
@@ -136,19 +137,21 @@ static uint64_t recurrence(const zs_design *design, const zs_mac_loop *loop)
     return zs_ceil_div(latency, zs_max_u64(1, independent_sums(design, loop)));
 }
 
-static uint32_t pipelined_interval(const zs_design *design, const zs_mac_loop *loop)
+static uint32_t pipelined_interval(const zs_design *design, const zs_mac_array *array,
+                                   const zs_mac_loop *loop)
 {
-    const uint64_t ports = zs_mac_port_interval(design, loop->depthwise);
-    const uint64_t hardware = zs_max_u64(ports, recurrence(design, loop));
+    const uint64_t ports = zs_mac_port_interval(design, array, loop->depthwise);
+    const uint64_t hardware = zs_max_u64(ports, recurrence(design, array, loop));
     return saturated_u32(zs_max_u64(hardware, design->accel.ii));
 }
 
-uint32_t zs_mac_interval(const zs_design *design, const zs_mac_loop *loop)
+uint32_t zs_mac_interval(const zs_design *design, const zs_mac_array *array,
+                         const zs_mac_loop *loop)
 {
-    const uint64_t ports = zs_mac_port_interval(design, loop->depthwise);
+    const uint64_t ports = zs_mac_port_interval(design, array, loop->depthwise);
     if (!design->accel.pipeline) /* reads that find the ports taken lengthen the iteration */
-        return saturated_u32(mac_depth(design, loop->depthwise) + ports - 1);
-    return pipelined_interval(design, loop);
+        return saturated_u32(mac_depth(design, array, loop->depthwise) + ports - 1);
+    return pipelined_interval(design, array, loop);
 }
 
 static uint64_t trips_of(const zs_design *design, const zs_mac_loop *loop)
@@ -166,16 +169,17 @@ static uint64_t pipeline_cycles(uint64_t trips, uint64_t interval, uint64_t dept
     return zs_add_u64(saturating_mul(trips, interval), depth, &cycles) ? cycles : UINT64_MAX;
 }
 
-uint64_t zs_mac_pl_cycles(const zs_design *design, const zs_mac_loop *loop)
+uint64_t zs_mac_pl_cycles(const zs_design *design, const zs_mac_array *array,
+                          const zs_mac_loop *loop)
 {
     const uint64_t trips = trips_of(design, loop);
     if (trips == 0)
         return 0;
-    const uint64_t depth = mac_depth(design, loop->depthwise);
-    uint64_t cycles = pipeline_cycles(trips, pipelined_interval(design, loop), depth);
+    const uint64_t depth = mac_depth(design, array, loop->depthwise);
+    uint64_t cycles = pipeline_cycles(trips, pipelined_interval(design, array, loop), depth);
     if (!design->accel.pipeline) /* no less than with iterations that overlap, if they are few */
-        cycles = zs_max_u64(cycles, saturating_mul(trips, zs_mac_interval(design, loop)));
-    return pipeline_cycles(1, cycles, design->accel.start_pl_cycles);
+        cycles = zs_max_u64(cycles, saturating_mul(trips, zs_mac_interval(design, array, loop)));
+    return pipeline_cycles(1, cycles, array->start_pl_cycles);
 }
 
 uint32_t zs_vector_depth_pl_cycles(const zs_design *design)
@@ -198,17 +202,19 @@ static uint64_t sum_vectors(const zs_design *design, uint32_t oc_n, uint64_t pix
     return saturating_mul(zs_ceil_div(oc_n, design->accel.unroll.oc), pixel_n);
 }
 
-uint64_t zs_post_pl_cycles(const zs_design *design, uint32_t oc_n, uint64_t pixel_n)
+uint64_t zs_post_pl_cycles(const zs_design *design, const zs_mac_array *array, uint32_t oc_n,
+                           uint64_t pixel_n)
 {
     const uint64_t vectors = sum_vectors(design, oc_n, pixel_n);
     if (vectors == 0)
         return 0;
-    const uint64_t pass = pipeline_cycles(vectors, design->accel.post.interval_pl_cycles,
-                                          zs_vector_depth_pl_cycles(design));
-    return saturating_mul(pass, design->accel.post.op_n);
+    const uint64_t pass =
+        pipeline_cycles(vectors, array->post_interval_pl_cycles, zs_vector_depth_pl_cycles(design));
+    return saturating_mul(pass, array->post_n);
 }
 
-uint64_t zs_clear_pl_cycles(const zs_design *design, uint32_t oc_n, uint64_t pixel_n)
+uint64_t zs_clear_pl_cycles(const zs_design *design, const zs_mac_array *array, uint32_t oc_n,
+                            uint64_t pixel_n)
 {
-    return design->accel.post.clears_sums ? sum_vectors(design, oc_n, pixel_n) : 0;
+    return array->clears_sums ? sum_vectors(design, oc_n, pixel_n) : 0;
 }

@@ -85,10 +85,13 @@ void zs_quantise_bias(const zs_quant *q, const zs_layer *layer, uint32_t oc, flo
         memcpy(stored, &bias, sizeof bias);
         return;
     }
+    const double *more = q->layers[layer->index].bias_more;
     const double step = zs_tensor_step(q, layer->in[0]) * zs_weight_step(q, layer, oc);
     const int32_t shift = q->layers[layer->index].bias_shift;
     const int32_t most = INT32_MAX >> shift;
     const int32_t b =
-        zs_round_saturate(ldexp((double)bias / step, -shift), -most - 1, most) * (1 << shift);
+        zs_round_saturate(ldexp(((double)bias + (more != NULL ? more[oc] : 0)) / step, -shift),
+                          -most - 1, most) *
+        (1 << shift);
     memcpy(stored, &b, sizeof b);
 }

@@ -7,8 +7,33 @@ zs_status zs_ranges_build(zs_arena *arena, const zs_net *net, zs_ranges *out, zs
     float *max_abs = zs_new(arena, float, net->tensor_n);
     if (max_abs == NULL)
         return zs_nomem(err, net->name);
-    *out = (zs_ranges){.max_abs = max_abs};
+    *out = (zs_ranges){.max_abs = max_abs, .net = net};
     return ZS_OK;
+}
+
+zs_status zs_ranges_add_up(zs_arena *arena, zs_ranges *ranges, zs_err *err)
+{
+    const zs_net *net = ranges->net;
+    ranges->sums = zs_new(arena, double *, net->tensor_n);
+    ranges->runs = zs_new(arena, uint32_t, net->tensor_n);
+    if (ranges->sums == NULL || ranges->runs == NULL)
+        return zs_nomem(err, net->name);
+    for (uint32_t t = 0; t < net->tensor_n; t++) {
+        ranges->sums[t] = zs_new(arena, double, net->tensors[t].shape.c);
+        if (ranges->sums[t] == NULL)
+            return zs_nomem(err, net->tensors[t].name);
+    }
+    return ZS_OK;
+}
+
+static void add_up(zs_ranges *ranges, uint32_t tensor, const float *x)
+{
+    const zs_shape shape = ranges->net->tensors[tensor].shape;
+    const size_t pixels = (size_t)shape.h * shape.w;
+    for (uint32_t c = 0; c < shape.c; c++)
+        for (size_t i = 0; i < pixels; i++)
+            ranges->sums[tensor][c] += (double)x[c * pixels + i];
+    ranges->runs[tensor]++;
 }
 
 zs_status zs_ranges_count(zs_arena *arena, const zs_net *net, zs_ranges *ranges, zs_err *err)
@@ -30,6 +55,8 @@ void zs_ranges_take(zs_ranges *ranges, uint32_t tensor, const float *x, size_t n
         }
         return;
     }
+    if (ranges->sums != NULL)
+        add_up(ranges, tensor, x);
     for (size_t i = 0; i < n; i++)
         max = fabsf(x[i]) > max || isnan(x[i]) ? fabsf(x[i]) : max; /* NaN stays, to be refused */
     ranges->max_abs[tensor] = max;

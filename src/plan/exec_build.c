@@ -135,7 +135,7 @@ static void pack_tile(const zs_exec *e, const zs_plan_row *row, uint32_t oc0, ui
     const zs_layer *layer = zs_exec_layer(e, row);
     const uint32_t ic_n = row->is_depthwise ? 1 : row->group_ic;
     const size_t filter_n = (size_t)zs_layer_filter_elems(layer);
-    const bool oihw = e->design->accel.weight_layout == ZS_LAYOUT_OIHW;
+    const bool oihw = row->biases_apart;
     const bool has_biases = !oihw || zs_layer_bias_elems(layer) > 0;
     const uint64_t first = zs_plan_weight_offset(row, e->quant->precision, ic_n, oc0, oc_n, 0);
     uint8_t *weights = e->dram + row->weight_base + first;

@@ -22,7 +22,7 @@ static bool take(uint64_t *top, uint64_t bytes, uint64_t align, uint64_t *addr)
     return true;
 }
 
-static bool place_weights(zs_plan_draft *d, uint64_t *top)
+static bool place_weights(zs_plan_draft *d, bool biases_apart, uint64_t *top)
 {
     const uint32_t precision = d->design->accel.precision;
     for (uint32_t i = 0; i < d->row_n; i++) {
@@ -32,7 +32,8 @@ static bool place_weights(zs_plan_draft *d, uint64_t *top)
         const uint64_t bytes = zs_layer_weight_elems(layer) * zs_weight_bytes(precision);
         const uint64_t biases = (uint64_t)layer->y.c * zs_bias_bytes(precision);
         zs_plan_row *row = &d->rows[i];
-        if (d->design->accel.weight_layout == ZS_LAYOUT_PACKED) {
+        row->biases_apart = biases_apart;
+        if (!biases_apart) {
             if (!take(top, bytes + biases, WEIGHT_ALIGN, &row->weight_base))
                 return false;
         } else if (!take(top, bytes, TENSOR_ALIGN, &row->weight_base) ||
@@ -48,8 +49,6 @@ static bool place_weights(zs_plan_draft *d, uint64_t *top)
  * areas of their own. */
 static bool place_partials(zs_plan_draft *d, uint64_t *top)
 {
-    if (d->design->accel.loop_order == ZS_OUTPUT_STATIONARY)
-        return true;
     const uint64_t base = zs_round_up(*top, TENSOR_ALIGN);
     uint64_t at = base, most = base;
     for (uint32_t i = 0; i < d->row_n; i++) {
@@ -149,7 +148,7 @@ static uint64_t first_fit(const placed *list, uint32_t n, const placed *p, uint6
     return at;
 }
 
-static zs_status place_tensors(zs_plan_draft *d, uint64_t *top, zs_err *err)
+static zs_status place_tensors(zs_plan_draft *d, uint32_t channel_block, uint64_t *top, zs_err *err)
 {
     const uint64_t base = zs_round_up(*top, TENSOR_ALIGN);
     zs_plan_tensor *tensors = zs_new(d->arena, zs_plan_tensor, d->net->tensor_n);
@@ -165,7 +164,7 @@ static zs_status place_tensors(zs_plan_draft *d, uint64_t *top, zs_err *err)
     for (uint32_t i = 0; i < n; i++) {
         zs_plan_tensor *t = &tensors[list[i].tensor];
         uint64_t bytes; /* of an image, the last block of channels filled up */
-        if (zs_mul3_u64(zs_round_up(t->shape.c, d->design->accel.channel_block),
+        if (zs_mul3_u64(zs_round_up(t->shape.c, zs_max_u64(channel_block, 1)),
                         (uint64_t)t->shape.h * t->shape.w, t->elem, &bytes) &&
             bytes <= UINT64_MAX / 8)
             t->pitch_bytes = zs_round_up(bytes, WEIGHT_ALIGN);
@@ -188,13 +187,14 @@ static zs_status place_tensors(zs_plan_draft *d, uint64_t *top, zs_err *err)
     return ZS_OK;
 }
 
-static zs_status place_all(zs_plan_draft *d, zs_err *err)
+static zs_status place_all(zs_plan_draft *d, const zs_place_rules *rules, zs_err *err)
 {
     uint64_t top = 0;
-    if (!place_weights(d, &top) || !place_partials(d, &top))
+    if (!place_weights(d, rules->biases_apart, &top) ||
+        (rules->spills_sums && !place_partials(d, &top)))
         return zs_fail(err, ZS_ERANGE, "batch",
                        "weights and partial sums overflow the address space");
-    ZS_TRY(place_tensors(d, &top, err));
+    ZS_TRY(place_tensors(d, rules->channel_block, &top, err));
     if (top > d->design->board.memory.bytes)
         return zs_fail(err, ZS_ERANGE, "board.memory.bytes",
                        "weights and tensors need %llu bytes of DRAM, the board has %llu",
@@ -317,9 +317,9 @@ static zs_status list_calls(zs_plan_draft *d)
     return ZS_OK;
 }
 
-zs_status zs_draft_place(zs_plan_draft *d, zs_err *err)
+zs_status zs_draft_place(zs_plan_draft *d, const zs_place_rules *rules, zs_err *err)
 {
-    ZS_TRY(place_all(d, err));
+    ZS_TRY(place_all(d, rules, err));
     for (uint32_t i = 0; i < d->row_n; i++)
         address_row(d, i);
     return list_calls(d) == ZS_OK ? ZS_OK : zs_nomem(err, "plan");

@@ -5,6 +5,8 @@
 #include "zynqsim/plan.h"
 #include "zynqsim/sim.h"
 
+#include <stdio.h>
+
 /* ---- parameters ------------------------------------------------------------------------------ */
 
 enum { MOST_SIDE = 4096, MOST_CHANNELS = 65535, MOST_CLOCKS = 1000, MOST_BURSTS = 64 };
@@ -71,32 +73,54 @@ static void set_dma(const zs_tile_case *c, zs_accel *a)
     a->ports.weight = c->weight_port ? ZS_PORT_HP1 : ZS_PORT_HP0;
 }
 
-/* One clock from full buffers to the first product. A pipeline depth of 0 would ask for that of the
- * operators: one of 1 with products one clock earlier is the same. */
-static void set_engine(const zs_tile_case *c, zs_accel *a)
+static zs_status set_number(zs_design *design, const char *path, uint32_t value, zs_err *err)
 {
-    a->precision = ZS_FP32; /* for its 32-bit words */
-    a->unroll.oc = a->tile.oc = c->tm;
-    a->unroll.ic = a->tile.ic = c->tn;
-    a->tile.oy = c->tr;
-    a->tile.ox = c->tc;
-    a->loop_order = ZS_OUTPUT_STATIONARY;
-    a->outer_loop = ZS_OUTER_PIXELS;
-    a->start_pl_cycles = c->pipe_depth > 0 ? ISSUE : 0;
-    a->pipeline_depth_pl_cycles = c->pipe_depth > 0 ? c->pipe_depth : ISSUE;
-    a->keep_tiles = false;
-    a->weight_layout = ZS_LAYOUT_OIHW;
-    a->buffer.weight_bytes = UINT64_C(2) * c->tm * c->tn * c->k * c->k * sizeof(float);
-    a->fusion = ZS_FUSION_NONE;
+    char text[16];
+    snprintf(text, sizeof text, "%u", value);
+    return zs_design_set(design, NULL, path, text, err);
+}
+
+/* Keys that one kind has to itself: that of the first of these rows is the kind of the engine. One
+ * clock from full buffers to the first product. A pipeline depth of 0 would ask for that of the
+ * operators: one of 1 with products one clock earlier is the same. */
+static zs_status set_own_keys(const zs_tile_case *c, zs_design *design, zs_err *err)
+{
+    const struct {
+        const char *path;
+        uint32_t value;
+    } numbers[] = {
+        {"accelerator.tile.oc", c->tm},
+        {"accelerator.tile.ic", c->tn},
+        {"accelerator.tile.oy", c->tr},
+        {"accelerator.tile.ox", c->tc},
+        {"accelerator.start", c->pipe_depth > 0 ? ISSUE : 0},
+        {"accelerator.pipeline_depth", c->pipe_depth > 0 ? c->pipe_depth : ISSUE},
+    };
+    static const char *const words[][2] = {
+        {"accelerator.loop_order", "output_stationary"},
+        {"accelerator.outer_loop", "pixels"},
+        {"accelerator.keep_tiles", "false"},
+        {"accelerator.weight_layout", "oihw"},
+    };
+    zs_design_defaults_with(design, zs_field_find(numbers[0].path));
+    for (size_t i = 0; i < ZS_LEN(numbers); i++)
+        ZS_TRY(set_number(design, numbers[i].path, numbers[i].value, err));
+    for (size_t i = 0; i < ZS_LEN(words); i++)
+        ZS_TRY(zs_design_set(design, NULL, words[i][0], words[i][1], err));
+    return ZS_OK;
 }
 
 zs_status zs_tile_case_design(const zs_tile_case *c, zs_design *out, zs_err *err)
 {
     ZS_TRY(check(c, err));
-    zs_design_defaults(out);
+    ZS_TRY(set_own_keys(c, out, err));
     out->name = "tile case";
     set_dma(c, &out->accel);
-    set_engine(c, &out->accel);
+    out->accel.precision = ZS_FP32; /* for its 32-bit words */
+    out->accel.unroll.oc = c->tm;
+    out->accel.unroll.ic = c->tn;
+    out->accel.buffer.weight_bytes = UINT64_C(2) * c->tm * c->tn * c->k * c->k * sizeof(float);
+    out->accel.fusion = ZS_FUSION_NONE;
     out->board.memory.kind = ZS_MEMORY_FIXED;
     out->board.memory.bytes = UINT64_C(1) << 34;
     out->board.axi.hp = (zs_axi_params){.beat_bytes = 4 * c->words_per_beat,

@@ -3,6 +3,7 @@
 #ifndef ZYNQSIM_TEST_BOUND_CASE_H
 #define ZYNQSIM_TEST_BOUND_CASE_H
 
+#include "tiled.h"
 #include "zynqsim/design.h"
 
 static inline zs_design bound_case_design(void)
@@ -13,16 +14,16 @@ static inline zs_design bound_case_design(void)
     d.accel.unroll.oc = 8;
     d.accel.unroll.ic = 4;
     d.accel.unroll.oy = d.accel.unroll.ox = d.accel.unroll.ky = d.accel.unroll.kx = 1;
-    d.accel.tile.oc = 32;
-    d.accel.tile.ic = 16;
-    d.accel.tile.oy = d.accel.tile.ox = 14;
+    TILED(d)->tile.oc = 32;
+    TILED(d)->tile.ic = 16;
+    TILED(d)->tile.oy = TILED(d)->tile.ox = 14;
     d.accel.style = ZS_STYLE_HLS;
     d.accel.dsp_frac = 1;
     d.accel.products_per_dsp = 1;
     d.accel.rounds_depths = true;
     d.accel.pipeline = true;
     d.accel.ii = 1;
-    d.accel.loop_order = ZS_OUTPUT_STATIONARY;
+    TILED(d)->loop_order = ZS_OUTPUT_STATIONARY;
     d.accel.ports.input = ZS_PORT_HP0;
     d.accel.ports.weight = ZS_PORT_HP1;
     d.accel.ports.output = ZS_PORT_HP2;

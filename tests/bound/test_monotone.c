@@ -1,6 +1,7 @@
 #include "kind_rows.h"
 #include "small_nets.h"
 #include "support.h"
+#include "tiled.h"
 
 #include "zynqsim/bound.h"
 #include "zynqsim/kind.h"
@@ -146,8 +147,8 @@ START_TEST(more_never_costs_less)
         ck_assert_uint_ge(after.used.n[ZS_RESOURCE_BRAM18], before.used.n[ZS_RESOURCE_BRAM18]);
     }
     zs_design banks = base;
-    banks.accel.partition.ic = 2 * base.accel.unroll.ic;
-    banks.accel.partition.oc = 2 * base.accel.unroll.oc;
+    TILED(banks)->mac.bank_ic = 2 * base.accel.unroll.ic;
+    TILED(banks)->mac.bank_oc = 2 * base.accel.unroll.oc;
     after = fit_of(&banks, net);
     never_less(&before, &after, "banks", (uint32_t)_i);
 }

@@ -3,6 +3,7 @@
 #include "nets.h"
 #include "random_design.h"
 #include "small_nets.h"
+#include "tiled.h"
 #include "zynqsim/kind.h"
 #include "zynqsim/bound.h"
 
@@ -50,10 +51,10 @@ static uint32_t at_least(uint32_t a, uint32_t b)
 /* Large networks in small tiles are millions of ops. */
 static zs_design roomy(zs_design d, uint32_t least_tile)
 {
-    d.accel.tile.oc = at_least(d.accel.tile.oc, least_tile);
-    d.accel.tile.ic = at_least(d.accel.tile.ic, least_tile);
-    d.accel.tile.oy = at_least(d.accel.tile.oy, least_tile);
-    d.accel.tile.ox = at_least(d.accel.tile.ox, least_tile);
+    TILED(d)->tile.oc = at_least(TILED(d)->tile.oc, least_tile);
+    TILED(d)->tile.ic = at_least(TILED(d)->tile.ic, least_tile);
+    TILED(d)->tile.oy = at_least(TILED(d)->tile.oy, least_tile);
+    TILED(d)->tile.ox = at_least(TILED(d)->tile.ox, least_tile);
     return d;
 }
 

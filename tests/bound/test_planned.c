@@ -1,4 +1,5 @@
 #include "support.h"
+#include "tiled.h"
 
 #include "zynqsim/kind.h"
 #include "zynqsim/bound.h"
@@ -104,12 +105,12 @@ static const zs_plan *variant(int i, zs_design *d, const zs_net *net)
 {
     zs_design_defaults(d);
     d->accel.fusion = variants[i].fusion;
-    d->accel.loop_order = variants[i].order;
+    TILED(*d)->loop_order = variants[i].order;
     d->accel.precision = variants[i].precision;
-    d->accel.tile.oc = 16;
-    d->accel.tile.ic = 8;
-    d->accel.tile.oy = d->accel.tile.ox = 7;
-    d->accel.double_buffer.input = d->accel.double_buffer.weight = variants[i].doubled;
+    TILED(*d)->tile.oc = 16;
+    TILED(*d)->tile.ic = 8;
+    TILED(*d)->tile.oy = TILED(*d)->tile.ox = 7;
+    TILED(*d)->double_buffer.input = TILED(*d)->double_buffer.weight = variants[i].doubled;
     d->batch = variants[i].batch;
     zs_plan *plan;
     zs_err err = {0};

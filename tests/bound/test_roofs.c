@@ -1,6 +1,7 @@
 #include "support.h"
 
 #include "bound_case.h"
+#include "tiled.h"
 #include "zynqsim/bound.h"
 
 #include <math.h>
@@ -48,10 +49,10 @@ START_TEST(the_compute_roof_falls_with_the_interval)
 {
     zs_design d = bound_case_design();
     d.accel.precision = engines[_i].precision;
-    d.accel.partition.oc = engines[_i].banks_oc;
+    TILED(d)->mac.bank_oc = engines[_i].banks_oc;
     d.accel.ii = engines[_i].ii;
-    d.accel.tile.oc = engines[_i].tile_oc;
-    d.accel.tile.oy = d.accel.tile.ox = engines[_i].tile_pixels;
+    TILED(d)->tile.oc = engines[_i].tile_oc;
+    TILED(d)->tile.oy = TILED(d)->tile.ox = engines[_i].tile_pixels;
     d.accel.pipeline = engines[_i].pipeline;
     const zs_roofline r = zs_roofline_of(&d);
     assert_near(r.peak_gops, engines[_i].peak_gops);
@@ -77,7 +78,7 @@ START_TEST(the_axi_roof_counts_each_channel_in_use_once)
     d.accel.ports.input = ports[_i].input;
     d.accel.ports.weight = ports[_i].weight;
     d.accel.ports.output = ports[_i].output;
-    d.accel.loop_order = ports[_i].order;
+    TILED(d)->loop_order = ports[_i].order;
     assert_near(zs_roofline_of(&d).axi_bytes_per_s, ports[_i].bytes_per_s);
 }
 END_TEST

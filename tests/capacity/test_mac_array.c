@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+static const zs_mac_array plain = {0};
+
 /* unroll 8 x 4, pipelined, as in an empty design file */
 static zs_design engine(void)
 {
@@ -90,10 +92,11 @@ START_TEST(a_nest_costs_trips_times_interval_plus_depth)
     d.accel.precision = nests[_i].precision;
     d.accel.ii = nests[_i].ii;
     d.accel.pipeline = nests[_i].pipeline;
-    ck_assert_msg(zs_mac_interval(&d, &nests[_i].loop) == nests[_i].interval, "%s: interval %u",
-                  nests[_i].what, zs_mac_interval(&d, &nests[_i].loop));
-    ck_assert_msg(zs_mac_pl_cycles(&d, &nests[_i].loop) == nests[_i].cycles, "%s: %llu cycles",
-                  nests[_i].what, (unsigned long long)zs_mac_pl_cycles(&d, &nests[_i].loop));
+    ck_assert_msg(zs_mac_interval(&d, &plain, &nests[_i].loop) == nests[_i].interval,
+                  "%s: interval %u", nests[_i].what, zs_mac_interval(&d, &plain, &nests[_i].loop));
+    ck_assert_msg(zs_mac_pl_cycles(&d, &plain, &nests[_i].loop) == nests[_i].cycles,
+                  "%s: %llu cycles", nests[_i].what,
+                  (unsigned long long)zs_mac_pl_cycles(&d, &plain, &nests[_i].loop));
 }
 END_TEST
 
@@ -124,25 +127,27 @@ static const struct {
 START_TEST(banks_have_two_ports_each)
 {
     zs_design d = engine();
+    zs_mac_array array = {0};
     d.accel.unroll.oc = ports[_i].oc;
     d.accel.unroll.ic = ports[_i].ic;
     d.accel.unroll.oy = ports[_i].oy;
     d.accel.unroll.ox = ports[_i].ox;
     d.accel.unroll.ky = ports[_i].ky;
     d.accel.unroll.kx = ports[_i].kx;
-    d.accel.partition.ic = ports[_i].banks_ic;
-    d.accel.partition.oc = ports[_i].banks_oc;
-    ck_assert_uint_eq(zs_mac_port_interval(&d, ports[_i].depthwise), ports[_i].interval);
+    array.bank_ic = ports[_i].banks_ic;
+    array.bank_oc = ports[_i].banks_oc;
+    ck_assert_uint_eq(zs_mac_port_interval(&d, &array, ports[_i].depthwise), ports[_i].interval);
 }
 END_TEST
 
 START_TEST(taken_ports_lengthen_an_iteration_that_is_not_pipelined)
 {
     zs_design d = engine();
+    zs_mac_array array = {0};
     d.accel.pipeline = false;
-    d.accel.partition.oc = 1;
+    array.bank_oc = 1;
     const zs_mac_loop loop = {8, 4, 2, 2, 1, 1, false};
-    ck_assert_uint_eq(zs_mac_pl_cycles(&d, &loop), 4 * (27 + 7));
+    ck_assert_uint_eq(zs_mac_pl_cycles(&d, &array, &loop), 4 * (27 + 7));
 }
 END_TEST
 
@@ -155,15 +160,16 @@ START_TEST(more_lanes_never_take_longer_to_stream)
         zs_design d = engine();
         d.accel.precision = (uint32_t)_i;
         d.accel.unroll.oc = lanes;
-        const uint64_t oc = zs_mac_pl_cycles(&d, &loop);
+        const uint64_t oc = zs_mac_pl_cycles(&d, &plain, &loop);
         d = engine();
         d.accel.precision = (uint32_t)_i;
         d.accel.unroll.ic = lanes;
-        const uint64_t ic = zs_mac_pl_cycles(&d, &loop) - zs_mac_depth_pl_cycles(&d);
+        const uint64_t ic =
+            zs_mac_pl_cycles(&d, &plain, &loop) - zs_mac_depth_pl_cycles(&d, &plain);
         d = engine();
         d.accel.precision = (uint32_t)_i;
         d.accel.unroll.ox = lanes;
-        const uint64_t ox = zs_mac_pl_cycles(&d, &loop);
+        const uint64_t ox = zs_mac_pl_cycles(&d, &plain, &loop);
         ck_assert_uint_le(ox, before_ox);
         before_ox = ox;
         ck_assert_uint_le(oc, before_oc);
@@ -193,7 +199,7 @@ START_TEST(no_nest_beats_its_lanes)
                                false};
         const uint64_t products = (uint64_t)n.oc * n.ic * n.oy * n.ox * n.ky * n.kx;
         const uint64_t lanes = (uint64_t)d.accel.unroll.oc * d.accel.unroll.ic * d.accel.unroll.ox;
-        ck_assert_msg(zs_mac_pl_cycles(&d, &n) * lanes >= products, "seed 7, nest %d", i);
+        ck_assert_msg(zs_mac_pl_cycles(&d, &plain, &n) * lanes >= products, "seed 7, nest %d", i);
     }
 }
 END_TEST
@@ -203,7 +209,8 @@ START_TEST(overlapping_iterations_never_take_longer)
     zs_prng prng = {.state = 8};
     for (int i = 0; i < 2000; i++) {
         zs_design d = engine();
-        d.accel.pipeline_depth_pl_cycles = (uint32_t)zs_prng_below(&prng, 3);
+        zs_mac_array array = {0};
+        array.depth_pl_cycles = (uint32_t)zs_prng_below(&prng, 3);
         d.accel.ii = 1 + (uint32_t)zs_prng_below(&prng, 4);
         const zs_mac_loop n = {1 + (uint32_t)zs_prng_below(&prng, 12),
                                1 + (uint32_t)zs_prng_below(&prng, 6),
@@ -213,9 +220,10 @@ START_TEST(overlapping_iterations_never_take_longer)
                                1,
                                false};
         const uint64_t ops = zs_prng_below(&prng, 20);
-        const uint64_t pipelined = zs_mac_pl_cycles(&d, &n), vectors = zs_vector_pl_cycles(&d, ops);
+        const uint64_t pipelined = zs_mac_pl_cycles(&d, &array, &n),
+                       vectors = zs_vector_pl_cycles(&d, ops);
         d.accel.pipeline = false;
-        ck_assert_msg(zs_mac_pl_cycles(&d, &n) >= pipelined, "seed 8, nest %d", i);
+        ck_assert_msg(zs_mac_pl_cycles(&d, &array, &n) >= pipelined, "seed 8, nest %d", i);
         ck_assert_msg(zs_vector_pl_cycles(&d, ops) >= vectors, "seed 8, %d", (int)ops);
     }
 }
@@ -225,7 +233,7 @@ START_TEST(huge_nests_saturate)
 {
     const zs_design d = engine();
     const zs_mac_loop loop = {UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX, 9, 9, false};
-    ck_assert_uint_eq(zs_mac_pl_cycles(&d, &loop), UINT64_MAX);
+    ck_assert_uint_eq(zs_mac_pl_cycles(&d, &plain, &loop), UINT64_MAX);
 }
 END_TEST
 
@@ -261,12 +269,13 @@ static const struct {
 START_TEST(a_stated_pipeline_is_taken_at_its_word)
 {
     zs_design d = engine();
+    zs_mac_array array = {0};
     d.accel.pipeline = stated[_i].pipeline;
-    d.accel.pipeline_depth_pl_cycles = stated[_i].depth;
-    d.accel.start_pl_cycles = stated[_i].start;
+    array.depth_pl_cycles = stated[_i].depth;
+    array.start_pl_cycles = stated[_i].start;
     const zs_mac_loop loop = {32, 16, stated[_i].pixels, stated[_i].pixels, 1, 1, false};
-    ck_assert_uint_eq(zs_mac_pl_cycles(&d, &loop), stated[_i].cycles);
-    ck_assert_uint_eq(zs_mac_depth_pl_cycles(&d), stated[_i].depth ? stated[_i].depth : 27);
+    ck_assert_uint_eq(zs_mac_pl_cycles(&d, &array, &loop), stated[_i].cycles);
+    ck_assert_uint_eq(zs_mac_depth_pl_cycles(&d, &array), stated[_i].depth ? stated[_i].depth : 27);
     ck_assert_uint_eq(zs_vector_depth_pl_cycles(&d), 12); /* has operators of its own */
 }
 END_TEST

@@ -5,14 +5,12 @@
 /* Passes over finished sums: 16 lanes of int8, whose vector path is 7 clocks deep (2 + 3 + 1 + 1).
  */
 
-static zs_design design_of(uint32_t ops, uint32_t interval)
+static zs_design int8_design(void)
 {
     zs_design d;
     zs_design_defaults(&d);
     d.accel.precision = ZS_INT8;
     d.accel.unroll.oc = 16;
-    d.accel.post.op_n = ops;
-    d.accel.post.interval_pl_cycles = interval;
     return d;
 }
 
@@ -32,19 +30,23 @@ static const struct {
 
 START_TEST(test_each_instruction_passes_over_all_sums)
 {
-    const zs_design d = design_of(passes[_i].ops, passes[_i].interval);
-    ck_assert_uint_eq(zs_post_pl_cycles(&d, passes[_i].oc, passes[_i].pixels), passes[_i].cycles);
+    const zs_design d = int8_design();
+    const zs_mac_array array = {.post_n = passes[_i].ops,
+                                .post_interval_pl_cycles = passes[_i].interval};
+    ck_assert_uint_eq(zs_post_pl_cycles(&d, &array, passes[_i].oc, passes[_i].pixels),
+                      passes[_i].cycles);
 }
 END_TEST
 
 START_TEST(test_clearing_takes_a_clock_a_vector)
 {
-    zs_design d = design_of(4, 2);
-    ck_assert_uint_eq(zs_clear_pl_cycles(&d, 64, 196), 0);
-    d.accel.post.clears_sums = true;
-    ck_assert_uint_eq(zs_clear_pl_cycles(&d, 64, 196), 4 * 196);
-    ck_assert_uint_eq(zs_clear_pl_cycles(&d, 65, 196), 5 * 196);
-    ck_assert_uint_eq(zs_clear_pl_cycles(&d, 65, 0), 0);
+    const zs_design d = int8_design();
+    zs_mac_array array = {.post_n = 4, .post_interval_pl_cycles = 2};
+    ck_assert_uint_eq(zs_clear_pl_cycles(&d, &array, 64, 196), 0);
+    array.clears_sums = true;
+    ck_assert_uint_eq(zs_clear_pl_cycles(&d, &array, 64, 196), 4 * 196);
+    ck_assert_uint_eq(zs_clear_pl_cycles(&d, &array, 65, 196), 5 * 196);
+    ck_assert_uint_eq(zs_clear_pl_cycles(&d, &array, 65, 0), 0);
 }
 END_TEST
 

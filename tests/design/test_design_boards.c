@@ -1,4 +1,5 @@
 #include "design_case.h"
+#include "tiled.h"
 
 #include <string.h>
 
@@ -79,7 +80,7 @@ START_TEST(test_a_board_forgets_the_one_before_but_keeps_the_design)
     ck_assert_int_eq(design_case_set(&c, "board", "zedboard"), ZS_OK);
     ck_assert_uint_eq(c.design.board.dsp, 220);
     ck_assert_uint_eq(c.design.board.memory.bus_bytes, 4);
-    ck_assert_uint_eq(c.design.accel.tile.oc, 48);
+    ck_assert_uint_eq(TILED(c.design)->tile.oc, 48);
     design_case_end(&c);
 }
 END_TEST

@@ -1,4 +1,5 @@
 #include "design_case.h"
+#include "tiled.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -111,10 +112,10 @@ START_TEST(test_defaults_are_those_of_the_contract)
     ck_assert_uint_eq(d.accel.clock_hz, 100000000);
     ck_assert_uint_eq(d.accel.precision, ZS_FP32);
     ck_assert_uint_eq(d.accel.unroll.oc, 8);
-    ck_assert_uint_eq(d.accel.tile.ox, 14);
+    ck_assert_uint_eq(TILED(d)->tile.ox, 14);
     ck_assert_uint_eq(d.accel.fusion, ZS_FUSION_LF2);
     ck_assert_uint_eq(d.accel.ports.output, ZS_PORT_HP2);
-    ck_assert(d.accel.double_buffer.output);
+    ck_assert(TILED(d)->double_buffer.output);
     ck_assert_uint_eq(d.board.memory.bytes, UINT64_C(1) << 30);
     ck_assert_double_eq(d.board.cpu.call_overhead_s, 2.95e-6);
     ck_assert_double_eq(d.network.preprocess.mean[1], 117.0);

@@ -1,4 +1,5 @@
 #include "designio_case.h"
+#include "tiled.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -29,8 +30,8 @@ START_TEST(test_a_file_inherits_from_the_one_it_extends)
     ck_assert_str_eq(c.design.name, "top");
     ck_assert_uint_eq(c.design.batch, 5);
     ck_assert_uint_eq(c.design.accel.clock_hz, 150000000);
-    ck_assert_uint_eq(c.design.accel.tile.oc, 48);
-    ck_assert_uint_eq(c.design.accel.tile.ic, 16);
+    ck_assert_uint_eq(TILED(c.design)->tile.oc, 48);
+    ck_assert_uint_eq(TILED(c.design)->tile.ic, 16);
     ck_assert_str_eq(c.design.board_name, "pynq-z1");
     designio_end(&c);
 }

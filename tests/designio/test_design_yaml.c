@@ -1,4 +1,5 @@
 #include "designio_case.h"
+#include "tiled.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,9 +56,10 @@ START_TEST(test_the_design_of_the_contract_is_read)
     ck_assert_uint_eq(d->accel.clock_hz, 125000000);
     ck_assert_uint_eq(d->accel.precision, ZS_INT8);
     ck_assert_uint_eq(d->accel.unroll.oc, 16);
-    ck_assert_uint_eq(d->accel.tile.ox, 28);
-    ck_assert_uint_eq(d->accel.loop_order, ZS_WEIGHT_STATIONARY);
-    ck_assert(!d->accel.pipeline && d->accel.double_buffer.input && !d->accel.double_buffer.weight);
+    ck_assert_uint_eq(TILED(*d)->tile.ox, 28);
+    ck_assert_uint_eq(TILED(*d)->loop_order, ZS_WEIGHT_STATIONARY);
+    ck_assert(!d->accel.pipeline && TILED(*d)->double_buffer.input &&
+              !TILED(*d)->double_buffer.weight);
     ck_assert_uint_eq(d->accel.ports.weight, ZS_PORT_ACP);
     ck_assert_uint_eq(d->accel.fusion, ZS_FUSION_AUTO);
     designio_end(&c);
@@ -90,7 +92,7 @@ START_TEST(test_lists_and_short_forms_are_read)
     ck_assert_uint_eq(d->accel.group_n, 2);
     ck_assert_str_eq(d->accel.groups[0].names[1], "pool1");
     ck_assert_str_eq(d->accel.groups[1].names[0], "fire2/squeeze1x1");
-    ck_assert_uint_eq(d->accel.tile.oc, 7);
+    ck_assert_uint_eq(TILED(*d)->tile.oc, 7);
     designio_end(&c);
 }
 END_TEST
@@ -105,8 +107,8 @@ START_TEST(test_aliases_stand_for_their_anchor)
                                  NULL) == ZS_OK,
                   "%s: %s", c.err.place, c.err.text);
     ck_assert_uint_eq(c.design.accel.unroll.oc, 4);
-    ck_assert_uint_eq(c.design.accel.tile.ic, 4);
-    ck_assert_uint_eq(c.design.accel.tile.oy, 14);
+    ck_assert_uint_eq(TILED(c.design)->tile.ic, 4);
+    ck_assert_uint_eq(TILED(c.design)->tile.oy, 14);
     designio_end(&c);
 }
 END_TEST

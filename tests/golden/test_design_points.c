@@ -1,4 +1,5 @@
 #include "golden_case.h"
+#include "tiled.h"
 #include "zynqsim/kind.h"
 
 #include <stdio.h>
@@ -103,24 +104,26 @@ static uint32_t pick(zs_prng *prng, const uint32_t *from, uint32_t n)
 
 static void draw_loops(zs_prng *prng, zs_accel *a)
 {
-    a->tile.oc = PICK(4, 7, 8, 16, 24, 32, 48, 64, 100, 256);
-    a->tile.ic = PICK(3, 4, 8, 13, 16, 32, 64, 512);
-    a->tile.oy = PICK(1, 2, 5, 7, 8, 13, 14, 28, 113);
-    a->tile.ox = PICK(4, 5, 7, 8, 13, 14, 28, 57, 113);
+    tiled_params *p = tiled_params_in(a);
+    p->tile.oc = PICK(4, 7, 8, 16, 24, 32, 48, 64, 100, 256);
+    p->tile.ic = PICK(3, 4, 8, 13, 16, 32, 64, 512);
+    p->tile.oy = PICK(1, 2, 5, 7, 8, 13, 14, 28, 113);
+    p->tile.ox = PICK(4, 5, 7, 8, 13, 14, 28, 57, 113);
     a->unroll.oc = PICK(1, 4, 8, 16);
     a->unroll.ic = PICK(1, 2, 4, 8);
     a->unroll.oy = PICK(1, 1, 1, 2);
     a->unroll.ox = PICK(1, 1, 2, 7);
     a->unroll.ky = PICK(1, 1, 1, 3);
     a->unroll.kx = PICK(1, 1, 1, 3);
-    a->loop_order = (uint32_t)zs_prng_below(prng, ZS_ORDER_COUNT);
-    a->outer_loop = (uint32_t)zs_prng_below(prng, ZS_OUTER_COUNT);
+    p->loop_order = (uint32_t)zs_prng_below(prng, ZS_ORDER_COUNT);
+    p->outer_loop = (uint32_t)zs_prng_below(prng, ZS_OUTER_COUNT);
 }
 
 /* A tile of a 3 x 3 layer in banks that the unrolled channels share out evenly. */
 static uint64_t weight_tile_bytes(const zs_accel *a)
 {
-    return zs_round_up(a->tile.oc, a->unroll.oc) * zs_round_up(a->tile.ic, a->unroll.ic) * 9 * 4;
+    const tiled_params *p = tiled_params_of(a);
+    return zs_round_up(p->tile.oc, a->unroll.oc) * zs_round_up(p->tile.ic, a->unroll.ic) * 9 * 4;
 }
 
 static zs_design draw_design(zs_prng *prng, uint32_t precision)
@@ -128,12 +131,13 @@ static zs_design draw_design(zs_prng *prng, uint32_t precision)
     zs_design d;
     zs_design_defaults(&d);
     zs_accel *a = &d.accel;
+    tiled_params *p = tiled_params_in(a);
     draw_loops(prng, a);
     a->precision = precision;
     a->pipeline = zs_prng_below(prng, 4) > 0;
-    a->double_buffer.input = zs_prng_below(prng, 2);
-    a->double_buffer.weight = zs_prng_below(prng, 2);
-    a->double_buffer.output = zs_prng_below(prng, 2);
+    p->double_buffer.input = zs_prng_below(prng, 2);
+    p->double_buffer.weight = zs_prng_below(prng, 2);
+    p->double_buffer.output = zs_prng_below(prng, 2);
     a->buffer.weight_bytes = PICK(0, 0, 2, 5) * weight_tile_bytes(a);
     a->dma.merge_rows = zs_prng_below(prng, 4) > 0;
     a->fusion = (uint32_t)zs_prng_below(prng, ZS_FUSION_GROUPS);
@@ -149,12 +153,13 @@ static const char *describe(const zs_design *d)
 {
     static char text[400];
     const zs_accel *a = &d->accel;
+    const tiled_params *p = tiled_params_of(a);
     snprintf(text, sizeof text,
              "tile %u/%u/%u/%u unroll %u/%u/%u/%u/%u/%u order %u outer %u double %d%d%d weights "
              "%llu merge %d fusion %u batch %u bram18 %u",
-             a->tile.oc, a->tile.ic, a->tile.oy, a->tile.ox, a->unroll.oc, a->unroll.ic,
-             a->unroll.oy, a->unroll.ox, a->unroll.ky, a->unroll.kx, a->loop_order, a->outer_loop,
-             a->double_buffer.input, a->double_buffer.weight, a->double_buffer.output,
+             p->tile.oc, p->tile.ic, p->tile.oy, p->tile.ox, a->unroll.oc, a->unroll.ic,
+             a->unroll.oy, a->unroll.ox, a->unroll.ky, a->unroll.kx, p->loop_order, p->outer_loop,
+             p->double_buffer.input, p->double_buffer.weight, p->double_buffer.output,
              (unsigned long long)a->buffer.weight_bytes, a->dma.merge_rows, a->fusion, d->batch,
              d->board.bram18);
     return text;

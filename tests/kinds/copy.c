@@ -42,7 +42,7 @@ static zs_status draft(zs_plan_draft *d, zs_err *err)
         d->rows[i].weight_slots = zs_op_has_filters(zs_draft_layer(d, i)->op);
         d->rows[i].weight_slot_bytes = zs_draft_filter_bytes(d, i);
     }
-    return zs_draft_place(d, err);
+    return zs_draft_place(d, &(zs_place_rules){0}, err);
 }
 
 static zs_status load(zs_emitter *e, zs_op_code code, uint32_t image, uint32_t flags)

@@ -321,6 +321,54 @@ START_TEST(test_a_value_that_is_no_number_stays_in_the_range)
 }
 END_TEST
 
+/* ---- corrected biases -------------------------------------------------------------------------
+ */
+
+/* Sum over the output channels of how far the mean of int8 is from that of fp32. */
+static double mean_error(const zs_net *net, const float *x, bool is_corrected)
+{
+    zs_ranges ranges;
+    zs_quant *q;
+    const uint32_t y = net->output;
+    const zs_shape shape = net->tensors[y].shape;
+    const size_t pixels = (size_t)shape.h * shape.w;
+    float *got = zs_new(&arena, float, pixels *shape.c);
+    ck_assert_int_eq(zs_ranges_build(&arena, net, &ranges, NULL), ZS_OK);
+    ck_assert_int_eq(zs_ranges_add_up(&arena, &ranges, NULL), ZS_OK);
+    const float *want = run(net, ZS_FP32, x, &ranges, &q).data[y];
+    ck_assert_int_eq(zs_quant_build(&arena, net, ZS_INT8, &ranges, &q, NULL), ZS_OK);
+    if (is_corrected)
+        ck_assert_int_eq(zs_quant_correct_biases(&arena, net, &ranges, q, NULL), ZS_OK);
+    zs_ref_tensors t;
+    ck_assert_int_eq(zs_ref_run(&arena, net, q, x, NULL, &t, NULL), ZS_OK);
+    zs_dequantise(q, y, t.data[y], got, pixels * shape.c);
+    double all = 0;
+    for (uint32_t c = 0; c < shape.c; c++) {
+        double sum = 0;
+        for (size_t i = c * pixels; i < (c + 1) * pixels; i++)
+            sum += (double)got[i] - (double)want[i];
+        all += fabs(sum / (double)pixels);
+    }
+    return all;
+}
+
+static const conv_case means[] = {{16, 40, 40, 7, 1, {1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, false},
+                                  {8, 40, 40, 12, 4, {1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, false},
+                                  {6, 60, 60, 6, 6, {3, 3, 1, 1, 1, 1, 0, 0, 0, 0}, false}};
+
+START_TEST(test_corrected_biases_restore_the_means_of_channels)
+{
+    const zs_net *net = conv_net(&means[_i]);
+    const size_t pixels = (size_t)means[_i].h * means[_i].w;
+    float *x = random_input(net, 4);
+    for (uint32_t c = 0; c < means[_i].ic; c++) /* another mean for each channel */
+        for (size_t i = c * pixels; i < (c + 1) * pixels; i++)
+            x[i] += (float)c / 2;
+    const double plain = mean_error(net, x, false), corrected = mean_error(net, x, true);
+    ck_assert_msg(corrected < plain / 2, "%g, corrected %g", plain, corrected);
+}
+END_TEST
+
 /* Fails the n-th request of one step for n = 1, 2, ... until the step succeeds. */
 static void fail_everywhere(const zs_net *net, const float *x, const zs_ranges *ranges,
                             bool reference, uint32_t precision)
@@ -367,6 +415,7 @@ END_TEST
 TCase *tcase_reference(void)
 {
     TCase *tc = tcase_create("reference");
+    tcase_add_loop_test(tc, test_corrected_biases_restore_the_means_of_channels, 0, ZS_LEN(means));
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_add_loop_test(tc, test_fp32_convolution_has_the_bits_of_the_sequential_sum, 0,
                         ZS_LEN(convs));

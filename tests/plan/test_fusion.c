@@ -3,6 +3,7 @@
 #include "nets.h"
 #include "random_design.h"
 #include "small_nets.h"
+#include "tiled.h"
 
 #include "zynqsim/kind.h"
 #include "zynqsim/capacity.h"
@@ -278,14 +279,14 @@ START_TEST(test_auto_knows_what_fire_keeps_together)
     zs_design_defaults(&b.d);
     b.d.batch = 2;
     b.d.board.bram18 = 64;
-    b.d.accel.loop_order = ZS_INPUT_STATIONARY;
-    b.d.accel.tile.oc = b.d.accel.tile.ic = 64;
-    b.d.accel.tile.oy = 5;
-    b.d.accel.tile.ox = 1;
+    TILED(b.d)->loop_order = ZS_INPUT_STATIONARY;
+    TILED(b.d)->tile.oc = TILED(b.d)->tile.ic = 64;
+    TILED(b.d)->tile.oy = 5;
+    TILED(b.d)->tile.ox = 1;
     b.d.accel.unroll.ic = 1;
     b.d.accel.unroll.ox = 2;
     b.d.accel.unroll.kx = 3;
-    b.d.accel.double_buffer.input = b.d.accel.double_buffer.output = false;
+    TILED(b.d)->double_buffer.input = TILED(b.d)->double_buffer.output = false;
     const zs_plan *plan;
     const uint64_t fire = bytes_of(&b, ZS_FUSION_FIRE, &plan);
     ck_assert_uint_le(bytes_of(&b, ZS_FUSION_AUTO, &plan), fire);

@@ -2,6 +2,7 @@
 #include "zynqsim/kind.h"
 
 #include "nets.h"
+#include "tiled.h"
 
 /* What a step loads, and in which rows: layouts of weights, tiles that are not kept, loads that go
  * together. One layer, 6 maps of 5 x 5 to 7 maps, kernel 3; tiles of 4 x 4 channels, 2 x 5 pixels:
@@ -21,10 +22,10 @@ static void start(bench *b, bool has_bias)
     test_conv(b->spec, "conv", "", 7, 3, 1, 0)->no_bias = !has_bias;
     b->net = test_net(&b->arena, b->spec);
     zs_design_defaults(&b->d);
-    b->d.accel.tile.oc = b->d.accel.tile.ic = 4;
-    b->d.accel.tile.oy = 2;
-    b->d.accel.tile.ox = 5;
-    b->d.accel.outer_loop = ZS_OUTER_PIXELS;
+    TILED(b->d)->tile.oc = TILED(b->d)->tile.ic = 4;
+    TILED(b->d)->tile.oy = 2;
+    TILED(b->d)->tile.ox = 5;
+    TILED(b->d)->outer_loop = ZS_OUTER_PIXELS;
 }
 
 static void end(bench *b)
@@ -40,12 +41,12 @@ START_TEST(test_a_tile_in_its_buffer_is_loaded_again_only_when_asked_to)
     bench b;
     start(&b, true);
     const bool pixels = _i;
-    b.d.accel.outer_loop = pixels ? ZS_OUTER_PIXELS : ZS_OUTER_CHANNELS;
+    TILED(b.d)->outer_loop = pixels ? ZS_OUTER_PIXELS : ZS_OUTER_CHANNELS;
     const zs_plan *kept = test_plan(&b.arena, &b.d, b.net);
     ck_assert_uint_eq(test_count_ops(kept, ZS_OP_MAC), STEPS);
     ck_assert_uint_eq(test_count_ops(kept, ZS_OP_LOAD_X), pixels ? 2 * 3 : STEPS);
     ck_assert_uint_eq(test_count_ops(kept, ZS_OP_LOAD_W), pixels ? STEPS : 2 * 2);
-    b.d.accel.keep_tiles = false;
+    TILED(b.d)->keep_tiles = false;
     const zs_plan *plan = test_plan(&b.arena, &b.d, b.net);
     ck_assert_uint_eq(test_count_ops(plan, ZS_OP_MAC), STEPS);
     ck_assert_uint_eq(test_count_ops(plan, ZS_OP_LOAD_X), STEPS);
@@ -60,8 +61,8 @@ START_TEST(test_biases_are_loaded_in_oihw_only_where_the_layer_has_them)
     bench b;
     const bool has_bias = _i;
     start(&b, has_bias);
-    b.d.accel.keep_tiles = false;
-    b.d.accel.weight_layout = ZS_LAYOUT_OIHW;
+    TILED(b.d)->keep_tiles = false;
+    TILED(b.d)->weight_layout = ZS_LAYOUT_OIHW;
     const zs_plan *plan = test_plan(&b.arena, &b.d, b.net);
     ck_assert_uint_eq(test_count_ops(plan, ZS_OP_LOAD_W), STEPS + (has_bias ? BIAS_LOADS : 0));
     ck_assert_uint_eq(test_moved_bytes(plan, &b.d, ZS_OP_LOAD_W, ALL_ROWS),
@@ -74,7 +75,7 @@ START_TEST(test_a_tile_of_oihw_weights_is_a_row_per_output_map)
 {
     bench b;
     start(&b, false);
-    b.d.accel.weight_layout = ZS_LAYOUT_OIHW;
+    TILED(b.d)->weight_layout = ZS_LAYOUT_OIHW;
     const zs_plan *plan = test_plan(&b.arena, &b.d, b.net);
     const zs_plan_row *row = &plan->rows[0];
     ck_assert_uint_eq(row->weight_base % 4096, 0);
@@ -99,7 +100,7 @@ START_TEST(test_oihw_weights_of_every_layer_start_at_a_page_and_biases_lie_behin
     start(&b, true);
     test_conv(b.spec, "second", "", 3, 1, 1, 0);
     b.net = test_net(&b.arena, b.spec);
-    b.d.accel.weight_layout = ZS_LAYOUT_OIHW;
+    TILED(b.d)->weight_layout = ZS_LAYOUT_OIHW;
     const zs_plan *plan = test_plan(&b.arena, &b.d, b.net);
     ck_assert_uint_eq(plan->row_n, 2);
     ck_assert_uint_ge(plan->rows[0].bias_base, plan->rows[0].weight_base + 7 * 6 * 9 * 4);
@@ -120,7 +121,7 @@ START_TEST(test_loads_of_a_step_go_together_when_chained)
     bench b;
     const bool one_channel = _i;
     start(&b, true);
-    b.d.accel.keep_tiles = false;
+    TILED(b.d)->keep_tiles = false;
     b.d.accel.dma.chain = true;
     b.d.accel.ports.weight = one_channel ? ZS_PORT_HP0 : ZS_PORT_HP1;
     b.d.accel.buffer.weight_bytes = UINT64_C(2) * 8 * 4 * 9 * 4; /* two slots, as inputs have */

@@ -1,6 +1,7 @@
 #include "plan_cases.h"
 
 #include "nets.h"
+#include "tiled.h"
 
 /* What each loop order keeps on chip and what it loads again, as counts of ops and bytes. */
 
@@ -22,10 +23,10 @@ static void setup(bench *b, uint32_t k, uint32_t order)
     test_conv(b->spec, "conv", "", OC, k, 1, k / 2);
     b->net = test_net(&b->arena, b->spec);
     zs_design_defaults(&b->d);
-    b->d.accel.loop_order = order;
-    b->d.accel.tile.oc = OC / OC_TILES;
-    b->d.accel.tile.ic = IC / IC_TILES;
-    b->d.accel.tile.oy = b->d.accel.tile.ox = SIDE / 2;
+    TILED(b->d)->loop_order = order;
+    TILED(b->d)->tile.oc = OC / OC_TILES;
+    TILED(b->d)->tile.ic = IC / IC_TILES;
+    TILED(b->d)->tile.oy = TILED(b->d)->tile.ox = SIDE / 2;
     b->d.accel.unroll.oc = b->d.accel.unroll.ic = 4;
 }
 
@@ -38,7 +39,7 @@ static void teardown(bench *b)
 /* Holds two weight tiles, as double buffering needs, and no more. */
 static uint64_t least_weight_bytes(const bench *b)
 {
-    return 2ull * b->d.accel.tile.oc * b->d.accel.tile.ic * K * K * 4;
+    return 2ull * TILED(b->d)->tile.oc * TILED(b->d)->tile.ic * K * K * 4;
 }
 
 static const uint32_t outers[] = {ZS_OUTER_CHANNELS, ZS_OUTER_PIXELS};
@@ -47,7 +48,7 @@ START_TEST(test_output_stationary_never_spills)
 {
     bench b;
     setup(&b, K, ZS_OUTPUT_STATIONARY);
-    b.d.accel.outer_loop = outers[_i];
+    TILED(b.d)->outer_loop = outers[_i];
     b.d.accel.buffer.weight_bytes = least_weight_bytes(&b);
     const zs_plan *plan = test_plan(&b.arena, &b.d, b.net);
     ck_assert_uint_eq(test_count_ops(plan, ZS_OP_STORE_P), 0);
@@ -108,7 +109,7 @@ START_TEST(test_partial_sums_move_once_per_further_pass)
 {
     bench b;
     setup(&b, K, _i ? ZS_INPUT_STATIONARY : ZS_WEIGHT_STATIONARY);
-    b.d.accel.double_buffer.output = false; /* one slot: nothing is found again */
+    TILED(b.d)->double_buffer.output = false; /* one slot: nothing is found again */
     const zs_plan *plan = test_plan(&b.arena, &b.d, b.net);
     ck_assert_uint_eq(test_moved_bytes(plan, &b.d, ZS_OP_STORE_P, ALL_ROWS),
                       partial_bytes_either_way(IC_TILES));
@@ -122,7 +123,7 @@ START_TEST(test_one_pass_over_input_channels_has_no_partial_sums)
 {
     bench b;
     setup(&b, K, _i ? ZS_INPUT_STATIONARY : ZS_WEIGHT_STATIONARY);
-    b.d.accel.tile.ic = IC;
+    TILED(b.d)->tile.ic = IC;
     const zs_plan *plan = test_plan(&b.arena, &b.d, b.net);
     ck_assert_uint_eq(test_count_ops(plan, ZS_OP_STORE_P), 0);
     ck_assert_uint_eq(test_count_ops(plan, ZS_OP_LOAD_P), 0);
@@ -139,7 +140,7 @@ START_TEST(test_partial_sums_have_the_width_of_the_accumulator)
     bench b;
     setup(&b, 1, ZS_WEIGHT_STATIONARY);
     b.d.accel.precision = sums[_i].precision;
-    b.d.accel.double_buffer.output = false;
+    TILED(b.d)->double_buffer.output = false;
     const zs_plan *plan = test_plan(&b.arena, &b.d, b.net);
     ck_assert_uint_eq(test_moved_bytes(plan, &b.d, ZS_OP_STORE_P, ALL_ROWS),
                       (uint64_t)(IC_TILES - 1) * OC * SIDE * SIDE * sums[_i].sum_bytes);

@@ -3,6 +3,7 @@
 #include "zynqsim/kind.h"
 
 #include "small_nets.h"
+#include "tiled.h"
 
 #include <string.h>
 
@@ -62,9 +63,9 @@ START_TEST(test_every_failing_allocation_is_reported_and_leaves_nothing)
     const zs_net *net = test_net_build(&arena, _i);
     zs_design d;
     zs_design_defaults(&d);
-    d.accel.loop_order = ZS_WEIGHT_STATIONARY;
+    TILED(d)->loop_order = ZS_WEIGHT_STATIONARY;
     d.accel.fusion = _i % 2 ? ZS_FUSION_AUTO : ZS_FUSION_NONE;
-    d.accel.tile.ic = 2;
+    TILED(d)->tile.ic = 2;
     fail_everywhere(net, &d);
     zs_arena_drop(&arena);
 }

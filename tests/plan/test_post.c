@@ -1,6 +1,7 @@
 #include "plan_cases.h"
 
 #include "nets.h"
+#include "tiled.h"
 
 #include "zynqsim/kind.h"
 #include "zynqsim/capacity.h"
@@ -27,9 +28,10 @@ static void start(post_bench *b, bool pools)
     b->net = test_net(&b->arena, b->spec);
     zs_design_defaults(&b->d);
     zs_accel *a = &b->d.accel;
+    tiled_params *p = tiled_params_in(a);
     a->precision = ZS_INT8;
     a->unroll.oc = a->unroll.ic = 16;
-    a->tile.oc = 32, a->tile.ic = 16, a->tile.oy = 4, a->tile.ox = 8;
+    p->tile.oc = 32, p->tile.ic = 16, p->tile.oy = 4, p->tile.ox = 8;
 }
 
 static void plan_it(post_bench *b)
@@ -62,8 +64,8 @@ START_TEST(test_passes_hold_the_array_before_the_tile_is_stored)
 {
     post_bench b;
     start(&b, false);
-    b.d.accel.post.op_n = 4;
-    b.d.accel.post.interval_pl_cycles = 2;
+    TILED(b.d)->mac.post_n = 4;
+    TILED(b.d)->mac.post_interval_pl_cycles = 2;
     plan_it(&b);
     ck_assert_uint_eq(test_count_ops(b.plan, ZS_OP_POST), 2); /* one a tile, not one a step */
     uint32_t stores = 0;
@@ -92,7 +94,7 @@ START_TEST(test_a_fused_pool_comes_on_top_of_the_passes)
     for (uint32_t i = 0; i < b.plan->op_n; i++)
         if (b.plan->ops[i].code == ZS_OP_POST)
             pool += price_of(&b, i);
-    b.d.accel.post.op_n = 1;
+    TILED(b.d)->mac.post_n = 1;
     plan_it(&b);
     for (uint32_t i = 0; i < b.plan->op_n; i++)
         if (b.plan->ops[i].code == ZS_OP_POST)
@@ -107,10 +109,10 @@ START_TEST(test_sums_are_cleared_before_the_first_of_a_tiles_steps_only)
 {
     post_bench b;
     start(&b, false);
-    b.d.accel.post.clears_sums = true;
+    TILED(b.d)->mac.clears_sums = true;
     plan_it(&b);
     const zs_mac_loop loop = {.oc = 32, .ic = 16, .oy = 4, .ox = 8, .ky = 3, .kx = 3};
-    const uint64_t products = zs_mac_pl_cycles(&b.d, &loop);
+    const uint64_t products = zs_mac_pl_cycles(&b.d, &TILED(b.d)->mac, &loop);
     uint32_t macs = 0;
     for (uint32_t i = 0; i < b.plan->op_n; i++) {
         if (b.plan->ops[i].code != ZS_OP_MAC)
@@ -145,8 +147,8 @@ START_TEST(test_a_row_of_a_load_has_the_channels_of_its_blocks)
 {
     post_bench b;
     start(&b, false);
-    b.d.accel.tile.ox = 4;
-    b.d.accel.channel_block = blocks[_i].block;
+    TILED(b.d)->tile.ox = 4;
+    TILED(b.d)->channel_block = blocks[_i].block;
     plan_it(&b);
     const zs_xfer x = first_xfer(&b, ZS_OP_LOAD_X);
     ck_assert_uint_eq(x.row_bytes, blocks[_i].row_bytes);
@@ -163,7 +165,7 @@ START_TEST(test_blocks_that_fill_tiles_move_the_bytes_of_planes)
     start(&b, false);
     plan_it(&b);
     const uint64_t planes = test_all_bytes(b.plan, &b.d), dram = b.plan->dram_bytes;
-    b.d.accel.channel_block = 16;
+    TILED(b.d)->channel_block = 16;
     plan_it(&b);
     ck_assert_uint_eq(test_all_bytes(b.plan, &b.d), planes);
     ck_assert_uint_eq(b.plan->dram_bytes, dram);
@@ -176,7 +178,7 @@ START_TEST(test_a_tile_across_two_blocks_moves_both)
 {
     post_bench b;
     start(&b, false);
-    b.d.accel.channel_block = 24;
+    TILED(b.d)->channel_block = 24;
     plan_it(&b);
     uint32_t seen = 0;
     for (uint32_t i = 0; i < b.plan->op_n; i++) {
@@ -196,7 +198,7 @@ START_TEST(test_tensors_have_room_for_their_last_block)
 {
     post_bench b;
     start(&b, false);
-    b.d.accel.channel_block = 64;
+    TILED(b.d)->channel_block = 64;
     plan_it(&b);
     ck_assert_uint_eq(b.plan->tensors[b.net->input].pitch_bytes, 64 * 8 * 8);
     ck_assert_uint_eq(b.plan->tensors[b.net->output].pitch_bytes, 64 * 8 * 8);
@@ -223,12 +225,12 @@ START_TEST(test_a_small_map_takes_more_channels_into_the_same_room)
 {
     post_bench b;
     start(&b, false);
-    b.d.accel.tile.oc = filled[_i].oc;
-    b.d.accel.tile.oy = filled[_i].oy;
-    b.d.accel.tile.ox = filled[_i].ox;
+    TILED(b.d)->tile.oc = filled[_i].oc;
+    TILED(b.d)->tile.oy = filled[_i].oy;
+    TILED(b.d)->tile.ox = filled[_i].ox;
     b.d.accel.unroll.oc = filled[_i].lanes;
     b.d.accel.buffer.weight_bytes = filled[_i].weight_bytes;
-    b.d.accel.tile.fills = filled[_i].fills;
+    TILED(b.d)->tile.fills = filled[_i].fills;
     plan_it(&b);
     ck_assert_uint_eq(b.plan->rows[0].t_oc, filled[_i].t_oc);
     ck_assert_uint_eq(b.plan->buffers[ZS_BUF_OUTPUT].slot_elems,

@@ -3,6 +3,7 @@
 
 #include "random_design.h"
 #include "small_nets.h"
+#include "tiled.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -248,7 +249,7 @@ static void host_before(const subject *s, uint16_t *owner)
         const zs_layer *layer = &s->net->layers[s->plan->rows[r].layer];
         if (layer->op != ZS_LAYER_CONV && layer->op != ZS_LAYER_FC)
             continue;
-        const bool apart = s->d->accel.weight_layout == ZS_LAYOUT_OIHW;
+        const bool apart = TILED(*s->d)->weight_layout == ZS_LAYOUT_OIHW;
         const uint32_t bias = zs_bias_bytes(s->d->accel.precision);
         const uint64_t packed = apart ? 0 : (uint64_t)layer->y.c * bias;
         mark(owner, s->plan->rows[r].weight_base, zs_layer_weight_elems(layer) * elem + packed,

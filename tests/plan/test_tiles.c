@@ -1,6 +1,7 @@
 #include "plan_cases.h"
 
 #include "nets.h"
+#include "tiled.h"
 
 #include "zynqsim/kind.h"
 #include "zynqsim/bound.h"
@@ -14,10 +15,10 @@ static zs_design design_of_tile(uint32_t oc, uint32_t ic, uint32_t oy, uint32_t 
 {
     zs_design d;
     zs_design_defaults(&d);
-    d.accel.tile.oc = oc;
-    d.accel.tile.ic = ic;
-    d.accel.tile.oy = oy;
-    d.accel.tile.ox = ox;
+    TILED(d)->tile.oc = oc;
+    TILED(d)->tile.ic = ic;
+    TILED(d)->tile.oy = oy;
+    TILED(d)->tile.ox = ox;
     return d;
 }
 
@@ -62,7 +63,7 @@ START_TEST(test_tile_larger_than_the_layer_is_trimmed_but_not_its_buffers)
     test_conv(spec, "conv", "", 6, 1, 1, 0);
     const zs_net *net = test_net(&arena, spec);
     zs_design d = design_of_tile(32, 16, 14, 14);
-    d.accel.double_buffer.output = false;
+    TILED(d)->double_buffer.output = false;
     const zs_plan *plan = test_plan(&arena, &d, net);
     const zs_plan_row *row = &plan->rows[0];
     ck_assert_uint_eq(row->t_oc, 6);
@@ -148,7 +149,7 @@ static void tiny_tiles(zs_design *d)
 {
     d->batch = 4096;
     d->board.memory.bytes = UINT64_C(1) << 34;
-    d->accel.tile.oc = d->accel.tile.ic = d->accel.tile.oy = d->accel.tile.ox = 1;
+    TILED(*d)->tile.oc = TILED(*d)->tile.ic = TILED(*d)->tile.oy = TILED(*d)->tile.ox = 1;
 }
 
 static const struct {
@@ -252,7 +253,7 @@ START_TEST(test_a_load_moves_whole_blocks_of_channels_into_room_for_them)
     d.accel.precision = ZS_FIXED16;
     d.accel.unroll.oc = 8;
     d.accel.unroll.ic = 4;
-    d.accel.channel_block = 4;
+    TILED(d)->channel_block = 4;
     d.accel.fusion = ZS_FUSION_NONE;
     const zs_plan *plan = test_plan(&arena, &d, net);
     ck_assert_uint_eq(plan->row_n, 2);

@@ -5,6 +5,7 @@
 #include "sim_cases.h"
 
 #include "../support/nets.h"
+#include "tiled.h"
 
 #include <stdio.h>
 #include <float.h>
@@ -36,10 +37,10 @@ static zs_design tiny_tiles(uint32_t precision)
     d.accel.precision = precision;
     d.accel.unroll.oc = 2;
     d.accel.unroll.ic = 2;
-    d.accel.tile.oc = 4;
-    d.accel.tile.ic = 4;
-    d.accel.tile.oy = 3;
-    d.accel.tile.ox = 4;
+    TILED(d)->tile.oc = 4;
+    TILED(d)->tile.ic = 4;
+    TILED(d)->tile.oy = 3;
+    TILED(d)->tile.ox = 4;
     return d;
 }
 
@@ -60,11 +61,11 @@ static void pool_case(uint32_t k, uint32_t stride, uint32_t pad, bool ceil_mode,
     zs_arena_init(&point, test_heap());
     for (size_t t = 0; t < ZS_LEN(pool_tiles); t++) {
         zs_design d = tiny_tiles(precision);
-        d.accel.loop_order = (uint32_t)t % ZS_ORDER_COUNT;
-        d.accel.outer_loop = (uint32_t)(t / 2) % ZS_OUTER_COUNT;
-        d.accel.double_buffer.output = t % 2;
-        d.accel.tile.oy = pool_tiles[t][0];
-        d.accel.tile.ox = pool_tiles[t][1];
+        TILED(d)->loop_order = (uint32_t)t % ZS_ORDER_COUNT;
+        TILED(d)->outer_loop = (uint32_t)(t / 2) % ZS_OUTER_COUNT;
+        TILED(d)->double_buffer.output = t % 2;
+        TILED(d)->tile.oy = pool_tiles[t][0];
+        TILED(d)->tile.ox = pool_tiles[t][1];
         const zs_plan *plan = run_design(&rig, &point, &d);
         ck_assert_uint_eq(plan->row_n, 1);
         zs_arena_reset(&point);

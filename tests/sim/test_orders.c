@@ -2,6 +2,7 @@
 #include "rig.h"
 #include "sim_cases.h"
 #include "small_nets.h"
+#include "tiled.h"
 
 #include <string.h>
 
@@ -175,23 +176,23 @@ static zs_design make_design(int which)
     zs_design_defaults(&d);
     d.batch = designs[which].batch;
     d.board.bram18 = designs[which].bram18;
-    d.accel.loop_order = designs[which].order;
-    d.accel.outer_loop = designs[which].outer;
+    TILED(d)->loop_order = designs[which].order;
+    TILED(d)->outer_loop = designs[which].outer;
     d.accel.fusion = designs[which].fusion;
-    d.accel.tile.oc = designs[which].oc;
-    d.accel.tile.ic = designs[which].ic;
-    d.accel.tile.oy = designs[which].oy;
-    d.accel.tile.ox = designs[which].ox;
+    TILED(d)->tile.oc = designs[which].oc;
+    TILED(d)->tile.ic = designs[which].ic;
+    TILED(d)->tile.oy = designs[which].oy;
+    TILED(d)->tile.ox = designs[which].ox;
     d.accel.unroll.oc = 4;
     d.accel.unroll.ic = 2;
-    d.accel.double_buffer.input = designs[which].twice;
-    d.accel.double_buffer.weight = designs[which].twice;
-    d.accel.double_buffer.output = designs[which].twice;
+    TILED(d)->double_buffer.input = designs[which].twice;
+    TILED(d)->double_buffer.weight = designs[which].twice;
+    TILED(d)->double_buffer.output = designs[which].twice;
     d.accel.ports.weight = designs[which].weight_port;
     if (designs[which].rtl) {
         d.accel.dma.chain = true;
-        d.accel.keep_tiles = false;
-        d.accel.weight_layout = ZS_LAYOUT_OIHW;
+        TILED(d)->keep_tiles = false;
+        TILED(d)->weight_layout = ZS_LAYOUT_OIHW;
     }
     return d;
 }

@@ -3,6 +3,7 @@
 #include "rig.h"
 #include "sim_cases.h"
 #include "small_nets.h"
+#include "tiled.h"
 
 #include <string.h>
 
@@ -125,9 +126,9 @@ static void one_port(zs_design *d)
 
 static void single_buffers(zs_design *d)
 {
-    d->accel.double_buffer.input = false;
-    d->accel.double_buffer.weight = false;
-    d->accel.double_buffer.output = false;
+    TILED(*d)->double_buffer.input = false;
+    TILED(*d)->double_buffer.weight = false;
+    TILED(*d)->double_buffer.output = false;
 }
 
 static void longer_latency(zs_design *d)
@@ -168,9 +169,9 @@ START_TEST(test_less_of_a_resource_is_not_faster)
         more.accel.ports.input = ZS_PORT_HP0;
         more.accel.ports.weight = ZS_PORT_HP1;
         more.accel.ports.output = ZS_PORT_HP2;
-        more.accel.double_buffer.input = true;
-        more.accel.double_buffer.weight = true;
-        more.accel.double_buffer.output = true;
+        TILED(more)->double_buffer.input = true;
+        TILED(more)->double_buffer.weight = true;
+        TILED(more)->double_buffer.output = true;
         more.board.bram18 = 1000; /* that nothing is paid for by a smaller weight buffer */
         zs_design less = more;
         resources[which].take_away(&less);

@@ -2,6 +2,7 @@
 #include "rig.h"
 #include "sim_cases.h"
 #include "small_nets.h"
+#include "tiled.h"
 
 /* Every tile size, loop order, buffer scheme, fusion and batch gives the bits of the untiled
  * reference. One loop test per network and precision; the seed is the loop index. */
@@ -21,9 +22,9 @@ START_TEST(test_any_design_gives_the_bits_of_the_reference)
     zs_arena_init(&point, test_heap());
     for (int k = 0; k < DESIGNS_PER_CASE; k++) {
         zs_design d = test_random_design(&prng, precision);
-        d.accel.channel_block = channel_blocks[k % (int)ZS_LEN(channel_blocks)];
+        TILED(d)->channel_block = channel_blocks[k % (int)ZS_LEN(channel_blocks)];
         if (k % 3 == 0) { /* smaller maps in larger tiles of channels */
-            d.accel.tile.fills = true;
+            TILED(d)->tile.fills = true;
             d.accel.buffer.weight_bytes = 1 << 20;
         }
         const zs_plan *plan = test_rig_plan(&rig, &point, &d);

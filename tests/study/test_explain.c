@@ -3,6 +3,7 @@
 
 #include "../../src/study/explain_priv.h"
 #include "small_nets.h"
+#include "tiled.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -186,8 +187,8 @@ START_TEST(test_stated_banks_follow_the_lanes)
     ck_assert_int_eq(
         zs_explain_candidates(&arena, rule_of("MAC lanes"), ZS_TWICE, &design, c, &n, &err), ZS_OK);
     ck_assert_uint_eq(c[0].design.accel.unroll.oc, 16);
-    ck_assert_uint_eq(c[0].design.accel.partition.oc, 8);
-    ck_assert_uint_eq(c[1].design.accel.partition.oc, 4);
+    ck_assert_uint_eq(TILED(c[0].design)->mac.bank_oc, 8);
+    ck_assert_uint_eq(TILED(c[1].design)->mac.bank_oc, 4);
 }
 END_TEST
 

@@ -1,4 +1,5 @@
 #include "study_cases.h"
+#include "tiled.h"
 
 #include "zynqsim/grid.h"
 
@@ -120,10 +121,10 @@ START_TEST(test_the_last_axis_moves_fastest_and_every_point_comes_once)
             static const uint32_t oy[] = {7, 14, 5}, ox[] = {14, 28, 5};
             zs_design d;
             ck_assert_int_eq(zs_grid_design(&grid, point, &design, &arena, &d, &err), ZS_OK);
-            ck_assert_uint_eq(d.accel.tile.oc, oc);
-            ck_assert_uint_eq(d.accel.tile.oy, oy[i]);
-            ck_assert_uint_eq(d.accel.tile.ox, ox[i]);
-            ck_assert_uint_eq(d.accel.tile.ic, design.accel.tile.ic);
+            ck_assert_uint_eq(TILED(d)->tile.oc, oc);
+            ck_assert_uint_eq(TILED(d)->tile.oy, oy[i]);
+            ck_assert_uint_eq(TILED(d)->tile.ox, ox[i]);
+            ck_assert_uint_eq(TILED(d)->tile.ic, TILED(design)->tile.ic);
         }
 }
 END_TEST

@@ -172,7 +172,7 @@ zs_status direct_draft(zs_plan_draft *d, zs_err *err)
     d->output_port = a->ports.input;
     ZS_TRY(zs_draft_fuse(d, &rules, err));
     ZS_TRY(shape_rows(d, err));
-    ZS_TRY(zs_draft_place(d, err));
+    ZS_TRY(zs_draft_place(d, &(zs_place_rules){0}, err));
     for (uint32_t i = 0; i < d->row_n; i++)
         if (d->drafts[i].on_engine)
             set_walk(d, i);

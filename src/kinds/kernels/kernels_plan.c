@@ -62,7 +62,7 @@ zs_status kernels_draft(zs_plan_draft *d, zs_err *err)
         padded = zs_max_u64(padded, own[i].padded_bytes);
     }
     d->plan->buffers[ZS_BUF_OUTPUT].slots = 1; /* of the executor */
-    ZS_TRY(zs_draft_place(d, err));
+    ZS_TRY(zs_draft_place(d, &(zs_place_rules){0}, err));
     for (uint32_t i = 0; i < d->row_n; i++)
         own[i].padded_addr = zs_round_up(d->plan->dram_bytes, 4096);
     d->plan->dram_bytes = zs_round_up(d->plan->dram_bytes, 4096) + padded;

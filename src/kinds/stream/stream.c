@@ -325,7 +325,7 @@ static zs_status draft(zs_plan_draft *d, zs_err *err)
     ZS_TRY(stream_fold(d->arena, d->design, rows, n, &fold_note, err));
     d->plan->choice_note = fold_note != NULL ? fold_note : d->plan->choice_note;
     ZS_TRY(keep_inside(d, err));
-    ZS_TRY(zs_draft_place(d, err));
+    ZS_TRY(zs_draft_place(d, &(zs_place_rules){0}, err));
     ZS_TRY(place_inside(d, err));
     ZS_TRY(stream_graph(d, err));
     ZS_TRY(list_units(d, err));

@@ -4,6 +4,12 @@
 
 /* Loops over tiles: the order of the steps, and the row of the kind. */
 
+/* Wherever another operand than the sums is the one that stays. */
+static bool spills_sums(const zs_design *design)
+{
+    return tiled_params_of(&design->accel)->loop_order != ZS_OUTPUT_STATIONARY;
+}
+
 /* Sizes come before addresses, because they decide what stays on chip and never reaches DRAM. */
 zs_status tiled_prepare(zs_plan_draft *d, const bool *may_stay, zs_err *err)
 {
@@ -14,7 +20,11 @@ zs_status tiled_prepare(zs_plan_draft *d, const bool *may_stay, zs_err *err)
     tiled_shape_rows(d);
     ZS_TRY(zs_draft_choose_residents(d, tiled_size_buffers, err));
     ZS_TRY(tiled_finish_buffers(d, err));
-    ZS_TRY(zs_draft_place(d, err));
+    const tiled_params *p = tiled_params_of(&d->design->accel);
+    const zs_place_rules places = {.biases_apart = p->weight_layout == ZS_LAYOUT_OIHW,
+                                   .spills_sums = spills_sums(d->design),
+                                   .channel_block = p->channel_block};
+    ZS_TRY(zs_draft_place(d, &places, err));
     d->plan->rows = d->rows;
     d->plan->row_n = d->row_n;
     return ZS_OK;
@@ -63,9 +73,9 @@ static zs_status emit(zs_plan_draft *d, zs_err *err)
 /* That of a full tile; smaller layers may have fewer independent sums. */
 static uint32_t interval(const zs_design *design)
 {
-    const zs_accel *a = &design->accel;
-    const zs_mac_loop loop = {a->tile.oc, a->tile.ic, a->tile.oy, a->tile.ox, 1, 1, false};
-    return zs_mac_interval(design, &loop);
+    const tiled_params *p = tiled_params_of(&design->accel);
+    const zs_mac_loop loop = {p->tile.oc, p->tile.ic, p->tile.oy, p->tile.ox, 1, 1, false};
+    return zs_mac_interval(design, &p->mac, &loop);
 }
 
 static const zs_kind_lanes lanes[] = {
@@ -89,5 +99,5 @@ const zs_kind zs_kind_tiled = {
     .exec_build = tiled_exec_build,
     .exec_op = tiled_exec_op,
     .lanes = lanes,
-    .spills_sums = true,
+    .spills_sums = spills_sums,
 };

@@ -19,13 +19,15 @@ static uint32_t saturated(uint64_t n)
 
 static uint32_t input_banks(const zs_accel *a)
 {
-    const uint64_t lanes = a->partition.ic ? a->partition.ic : a->unroll.ic;
+    const tiled_params *p = tiled_params_of(a);
+    const uint64_t lanes = p->mac.bank_ic ? p->mac.bank_ic : a->unroll.ic;
     return saturated(lanes * a->unroll.oy * a->unroll.ox);
 }
 
 static uint32_t output_lanes(const zs_accel *a)
 {
-    return a->partition.oc ? a->partition.oc : a->unroll.oc;
+    const uint32_t banks = tiled_params_of(a)->mac.bank_oc;
+    return banks ? banks : a->unroll.oc;
 }
 
 static uint32_t weight_banks(const zs_accel *a)
@@ -53,8 +55,9 @@ static uint64_t footprint(const zs_plan_row *row)
 static uint32_t filled_oc(const zs_plan_draft *d, const zs_plan_row *row)
 {
     const zs_accel *a = &d->design->accel;
-    const uint64_t sums = (uint64_t)a->tile.oc * a->tile.oy * a->tile.ox;
-    const uint64_t slot_bytes = a->buffer.weight_bytes / (a->double_buffer.weight ? 2 : 1);
+    const tiled_params *p = tiled_params_of(a);
+    const uint64_t sums = (uint64_t)p->tile.oc * p->tile.oy * p->tile.ox;
+    const uint64_t slot_bytes = a->buffer.weight_bytes / (p->double_buffer.weight ? 2 : 1);
     const uint64_t lane_bytes = (uint64_t)weight_banks(a) * zs_weight_bytes(a->precision) *
                                 zs_ceil_div(row->t_ic, a->unroll.ic) *
                                 zs_ceil_div(row->window.kh, a->unroll.ky) *
@@ -69,27 +72,28 @@ static uint32_t filled_oc(const zs_plan_draft *d, const zs_plan_row *row)
 static void shape_row(zs_plan_draft *d, uint32_t i)
 {
     const zs_accel *a = &d->design->accel;
+    const tiled_params *p = tiled_params_of(a);
     const zs_layer *layer = zs_draft_layer(d, i);
     zs_plan_row *row = &d->rows[i];
     zs_draft_shape_whole(d, i);
-    row->t_oc = min_u32(a->tile.oc, layer->y.c / layer->groups);
-    row->t_ic = min_u32(a->tile.ic, layer->x.c / layer->groups);
-    row->t_oy = min_u32(a->tile.oy, layer->y.h);
-    row->t_ox = min_u32(a->tile.ox, layer->y.w);
+    row->t_oc = min_u32(p->tile.oc, layer->y.c / layer->groups);
+    row->t_ic = min_u32(p->tile.ic, layer->x.c / layer->groups);
+    row->t_oy = min_u32(p->tile.oy, layer->y.h);
+    row->t_ox = min_u32(p->tile.ox, layer->y.w);
     if (row->is_depthwise)
-        row->t_oc = row->t_ic = min_u32(a->tile.oc, layer->y.c);
+        row->t_oc = row->t_ic = min_u32(p->tile.oc, layer->y.c);
     const bool has_weights = zs_op_has_filters(layer->op);
     const zs_window *w = &layer->window;
     if (has_weights && zs_shape_elems(layer->x) == layer->x.c && layer->groups == 1 && w->kh == 1 &&
         w->kw == 1 && w->pad_top == 0 && w->pad_left == 0 && layer->y.h == 1 && layer->y.w == 1) {
         row->images_are_columns = true;
         row->ow = d->design->batch;
-        row->t_ox = min_u32(a->tile.oy * a->tile.ox, d->design->batch);
+        row->t_ox = min_u32(p->tile.oy * p->tile.ox, d->design->batch);
     }
     if (!has_weights)
         row->t_ic = row->t_oc;
     row->group_oc = layer->y.c / layer->groups;
-    if (has_weights && !row->is_depthwise && a->tile.fills)
+    if (has_weights && !row->is_depthwise && p->tile.fills)
         row->t_oc = filled_oc(d, row);
 }
 
@@ -106,11 +110,12 @@ static uint64_t moved_channels(uint64_t channels, uint64_t block)
 static uint64_t input_slot_depth(const zs_plan_draft *d)
 {
     const zs_accel *a = &d->design->accel;
-    const uint64_t lanes = a->partition.ic ? a->partition.ic : a->unroll.ic;
+    const tiled_params *p = tiled_params_of(a);
+    const uint64_t lanes = p->mac.bank_ic ? p->mac.bank_ic : a->unroll.ic;
     const uint64_t pixel_lanes = (uint64_t)a->unroll.oy * a->unroll.ox;
-    const uint64_t block = a->channel_block;
-    uint64_t depth = plane_depth(moved_channels(a->tile.ic, block), lanes,
-                                 (uint64_t)a->tile.oy * a->tile.ox, pixel_lanes);
+    const uint64_t block = p->channel_block;
+    uint64_t depth = plane_depth(moved_channels(p->tile.ic, block), lanes,
+                                 (uint64_t)p->tile.oy * p->tile.ox, pixel_lanes);
     for (uint32_t i = 0; i < d->row_n; i++) {
         const zs_layer *layer = zs_draft_layer(d, i);
         if (!d->drafts[i].on_engine || layer->op != ZS_LAYER_CONV)
@@ -134,7 +139,7 @@ static void fit_channels(zs_plan_draft *d, uint32_t i, uint64_t slot_elems)
     const bool has_weights = zs_op_has_filters(layer->op);
     if (!d->drafts[i].on_engine || (has_weights && !row->is_depthwise))
         return;
-    const uint64_t block = d->design->accel.channel_block;
+    const uint64_t block = tiled_params_of(&d->design->accel)->channel_block;
     while (block > 1 && block * footprint(row) > slot_elems && row->t_oy * row->t_ox > 1) {
         uint32_t *longer = row->t_oy >= row->t_ox ? &row->t_oy : &row->t_ox;
         *longer = (*longer + 1) / 2;
@@ -181,9 +186,10 @@ static void set_buffer(zs_plan_draft *d, zs_buffer_id id, const char *name, uint
 void tiled_shape_rows(zs_plan_draft *d)
 {
     const zs_accel *a = &d->design->accel;
+    const tiled_params *p = tiled_params_of(a);
     for (uint32_t i = 0; i < d->row_n; i++)
         shape_row(d, i);
-    const uint32_t slots = a->double_buffer.input ? 2 : 1;
+    const uint32_t slots = p->double_buffer.input ? 2 : 1;
     set_buffer(d, ZS_BUF_INPUT, "input", input_banks(a), slots * input_slot_depth(d),
                8 * zs_elem_bytes(a->precision), slots);
     for (uint32_t i = 0; i < d->row_n; i++)
@@ -210,11 +216,12 @@ static uint64_t carry_elems(const zs_plan_draft *d, uint32_t i)
 static uint32_t carry_channels(const zs_plan_draft *d, uint32_t i)
 {
     const zs_accel *a = &d->design->accel;
+    const tiled_params *p = tiled_params_of(a);
     if (d->drafts[i].pool == ZS_NO_INDEX)
         return 0;
     const bool channels_outside =
-        a->loop_order == ZS_WEIGHT_STATIONARY ||
-        (a->loop_order == ZS_OUTPUT_STATIONARY && a->outer_loop == ZS_OUTER_CHANNELS);
+        p->loop_order == ZS_WEIGHT_STATIONARY ||
+        (p->loop_order == ZS_OUTPUT_STATIONARY && p->outer_loop == ZS_OUTER_CHANNELS);
     return channels_outside ? d->rows[i].t_oc : zs_draft_layer(d, i)->y.c;
 }
 
@@ -244,8 +251,9 @@ static uint32_t bram18_beside_weights(const zs_plan_draft *d, uint32_t masters)
 static void weight_depths(const zs_plan_draft *d, uint64_t *least, uint64_t *useful)
 {
     const zs_accel *a = &d->design->accel;
-    const uint64_t slots = a->double_buffer.weight ? 2 : 1;
-    *least = zs_ceil_div(a->tile.oc, output_lanes(a)) * zs_ceil_div(a->tile.ic, a->unroll.ic);
+    const tiled_params *p = tiled_params_of(a);
+    const uint64_t slots = p->double_buffer.weight ? 2 : 1;
+    *least = zs_ceil_div(p->tile.oc, output_lanes(a)) * zs_ceil_div(p->tile.ic, a->unroll.ic);
     *least *= slots;
     *useful = *least;
     for (uint32_t i = 0; i < d->row_n; i++) {
@@ -264,6 +272,7 @@ static void weight_depths(const zs_plan_draft *d, uint64_t *least, uint64_t *use
 static bool size_weights(zs_plan_draft *d)
 {
     const zs_accel *a = &d->design->accel;
+    const tiled_params *p = tiled_params_of(a);
     const uint32_t bits = 8 * zs_weight_bytes(a->precision);
     const uint32_t banks = weight_banks(a);
     uint64_t least, useful, depth;
@@ -287,7 +296,7 @@ static bool size_weights(zs_plan_draft *d)
                 depth = lower;
         }
     }
-    set_buffer(d, ZS_BUF_WEIGHT, "weight", banks, depth, bits, a->double_buffer.weight ? 2 : 1);
+    set_buffer(d, ZS_BUF_WEIGHT, "weight", banks, depth, bits, p->double_buffer.weight ? 2 : 1);
     return others + d->plan->buffers[ZS_BUF_WEIGHT].bram18 <= budget;
 }
 
@@ -304,9 +313,10 @@ uint32_t tiled_sum_bram18(const zs_plan_draft *d)
 static uint64_t output_slot_depth(const zs_plan_draft *d)
 {
     const zs_accel *a = &d->design->accel;
+    const tiled_params *p = tiled_params_of(a);
     const uint64_t pixel_lanes = (uint64_t)a->unroll.oy * a->unroll.ox;
     uint64_t depth =
-        plane_depth(a->tile.oc, output_lanes(a), (uint64_t)a->tile.oy * a->tile.ox, pixel_lanes);
+        plane_depth(p->tile.oc, output_lanes(a), (uint64_t)p->tile.oy * p->tile.ox, pixel_lanes);
     for (uint32_t i = 0; i < d->row_n; i++) {
         const zs_plan_row *r = &d->rows[i];
         if (zs_op_has_filters(zs_draft_layer(d, i)->op))
@@ -327,8 +337,9 @@ static uint64_t output_slot_depth(const zs_plan_draft *d)
 bool tiled_size_buffers(zs_plan_draft *d, uint64_t resident_elems)
 {
     const zs_accel *a = &d->design->accel;
+    const tiled_params *p = tiled_params_of(a);
     const uint32_t bits = 8 * zs_elem_bytes(a->precision);
-    const uint32_t slots = a->double_buffer.output ? 2 : 1;
+    const uint32_t slots = p->double_buffer.output ? 2 : 1;
     const uint32_t banks = saturated((uint64_t)output_lanes(a) * a->unroll.oy * a->unroll.ox);
     set_buffer(d, ZS_BUF_OUTPUT, "output", banks, slots * output_slot_depth(d),
                zs_acc_bits(a->precision), slots);
@@ -344,7 +355,8 @@ static zs_status check_tile_bytes(const zs_plan_draft *d, uint32_t i, zs_err *er
     const zs_plan_row *row = &d->rows[i];
     const uint32_t precision = d->design->accel.precision;
     /* a tile that begins or ends within a block of channels moves the whole block */
-    const uint64_t filled_up = 2 * (uint64_t)(d->design->accel.channel_block - 1);
+    const uint64_t filled_up =
+        2 * (uint64_t)(tiled_params_of(&d->design->accel)->channel_block - 1);
     const uint64_t input = row->images_are_columns ? row->t_ox : footprint(row);
     const uint64_t pixels = (uint64_t)row->t_oy * row->t_ox;
     const uint64_t most =

@@ -45,21 +45,23 @@ typedef struct choice {
 
 static uint32_t asked_seconds(const zs_accel *a)
 {
-    return (a->double_buffer.input ? SECOND_INPUT : 0) |
-           (a->double_buffer.weight ? SECOND_WEIGHT : 0) |
-           (a->double_buffer.output ? SECOND_OUTPUT : 0);
+    const tiled_params *p = tiled_params_of(a);
+    return (p->double_buffer.input ? SECOND_INPUT : 0) |
+           (p->double_buffer.weight ? SECOND_WEIGHT : 0) |
+           (p->double_buffer.output ? SECOND_OUTPUT : 0);
 }
 
 static zs_status lay_out(const choice *c, zs_plan_draft *d, const variant *v, zs_err *err)
 {
     const zs_design *design = d->design;
     zs_design less = *design;
+    tiled_params *p = tiled_params_in(&less.accel);
     if (v->dropped & SECOND_INPUT)
-        less.accel.double_buffer.input = false;
+        p->double_buffer.input = false;
     if (v->dropped & SECOND_WEIGHT)
-        less.accel.double_buffer.weight = false;
+        p->double_buffer.weight = false;
     if (v->dropped & SECOND_OUTPUT)
-        less.accel.double_buffer.output = false;
+        p->double_buffer.output = false;
     d->design = &less;
     zs_status status;
     if (design->accel.fusion == ZS_FUSION_AUTO && !d->is_outline && !v->is_rough) {
@@ -81,6 +83,7 @@ static zs_status lay_out(const choice *c, zs_plan_draft *d, const variant *v, zs
 static bool weights_fit_once(const zs_plan_draft *d, uint32_t i, uint64_t *loads, uint64_t *steps)
 {
     const zs_accel *a = &d->design->accel;
+    const tiled_params *p = tiled_params_of(a);
     const zs_plan_row *row = &d->rows[i];
     uint32_t trips[D_N];
     tiled_trips(d->design, zs_draft_layer(d, i), row, trips);
@@ -88,8 +91,8 @@ static bool weights_fit_once(const zs_plan_draft *d, uint32_t i, uint64_t *loads
     for (uint32_t k = 0; k < D_N; k++)
         *steps = zs_times_u64(*steps, trips[k]);
     const uint8_t *order = tiled_order(a);
-    *loads = tiled_loads(order, trips, WEIGHT_DIMS, row->weight_slots, a->keep_tiles);
-    return *loads == tiled_loads(order, trips, WEIGHT_DIMS, ZS_SLOTS_MAX, a->keep_tiles);
+    *loads = tiled_loads(order, trips, WEIGHT_DIMS, row->weight_slots, p->keep_tiles);
+    return *loads == tiled_loads(order, trips, WEIGHT_DIMS, ZS_SLOTS_MAX, p->keep_tiles);
 }
 
 /* Results that stay on chip are copied there, which the array of MACs does between its tiles. */

@@ -65,7 +65,7 @@ static void load_w(zs_exec *e, const zs_plan_row *row, uint32_t index)
     const uint8_t *from = e->dram + x.addr;
     uint8_t *slot = weight_slot(e, row, &e->plan->ops[index]);
     const size_t biases = box->flags & ZS_BOX_BIAS ? box->oc_n * e->bias : 0;
-    if (e->design->accel.weight_layout == ZS_LAYOUT_OIHW) {
+    if (tiled_params_of(&e->design->accel)->weight_layout == ZS_LAYOUT_OIHW) {
         load_oihw(e, row, box, from, slot);
         return;
     }

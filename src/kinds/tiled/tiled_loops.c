@@ -61,7 +61,8 @@ static void describe_step(conv_loops *c)
 
 static uint32_t find_tile(const conv_loops *c, zs_slot_ring *ring, uint64_t id)
 {
-    return c->e->d->design->accel.keep_tiles ? zs_ring_find(ring, id) : ZS_SLOT_NONE;
+    return tiled_params_of(&c->e->d->design->accel)->keep_tiles ? zs_ring_find(ring, id)
+                                                                : ZS_SLOT_NONE;
 }
 
 static bool one_channel(const conv_loops *c)
@@ -107,7 +108,7 @@ static zs_status load_weights(conv_loops *c, uint32_t slot, uint32_t flags, cons
 static zs_status need_weights(conv_loops *c, uint32_t *slot)
 {
     zs_slot_ring *ring = &c->e->w;
-    const bool packed = c->e->d->design->accel.weight_layout == ZS_LAYOUT_PACKED;
+    const bool packed = tiled_params_of(&c->e->d->design->accel)->weight_layout == ZS_LAYOUT_PACKED;
     const bool with_biases = c->at[D_IC] == 0 && (packed || zs_layer_bias_elems(c->layer) > 0);
     *slot = find_tile(c, ring, c->w_id);
     if (*slot != ZS_SLOT_NONE)
@@ -190,11 +191,12 @@ static zs_status post_process(conv_loops *c, const uint8_t slots[4], bool *store
             ops = b->oc_n; /* pixels that no window reads are still looked at */
     }
     const zs_design *design = c->e->d->design;
-    if (ops == 0 && design->accel.post.op_n == 0)
+    const zs_mac_array *array = &tiled_params_of(&design->accel)->mac;
+    if (ops == 0 && array->post_n == 0)
         return ZS_OK;
     /* Equal prices are one price, whatever they are for. */
     const uint64_t price =
-        zs_vector_pl_cycles(design, ops) + zs_post_pl_cycles(design, b->oc_n, box_pixels(b));
+        zs_vector_pl_cycles(design, ops) + zs_post_pl_cycles(design, array, b->oc_n, box_pixels(b));
     return zs_emit_priced(c->e, ZS_OP_POST, b, slots, NULL, price, price, done);
 }
 
@@ -221,17 +223,19 @@ static zs_status finish_tile(conv_loops *c, uint32_t slot, uint32_t mac)
 static uint64_t mac_price(const conv_loops *c)
 {
     const zs_design *design = c->e->d->design;
+    const zs_mac_array *array = &tiled_params_of(&design->accel)->mac;
     const zs_tile_box *b = &c->box;
     const zs_window *w = &c->row->window;
     const uint64_t clear =
-        b->flags & ZS_BOX_FIRST ? zs_clear_pl_cycles(design, b->oc_n, box_pixels(b)) : 0;
-    return clear + zs_mac_pl_cycles(design, &(zs_mac_loop){.oc = b->oc_n,
-                                                           .ic = c->row->is_depthwise ? 1 : b->ic_n,
-                                                           .oy = b->oy_n,
-                                                           .ox = b->ox_n,
-                                                           .ky = w->kh,
-                                                           .kx = w->kw,
-                                                           .depthwise = c->row->is_depthwise});
+        b->flags & ZS_BOX_FIRST ? zs_clear_pl_cycles(design, array, b->oc_n, box_pixels(b)) : 0;
+    return clear + zs_mac_pl_cycles(design, array,
+                                    &(zs_mac_loop){.oc = b->oc_n,
+                                                   .ic = c->row->is_depthwise ? 1 : b->ic_n,
+                                                   .oy = b->oy_n,
+                                                   .ox = b->ox_n,
+                                                   .ky = w->kh,
+                                                   .kx = w->kw,
+                                                   .depthwise = c->row->is_depthwise});
 }
 
 static zs_status step(conv_loops *c)

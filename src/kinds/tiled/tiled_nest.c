@@ -7,13 +7,14 @@ static const uint8_t input_stationary[D_N] = {D_IMAGE, D_GROUP, D_OY, D_OX, D_IC
 
 const uint8_t *tiled_order(const zs_accel *a)
 {
-    switch (a->loop_order) {
+    const tiled_params *p = tiled_params_of(a);
+    switch (p->loop_order) {
     case ZS_WEIGHT_STATIONARY:
         return weight_stationary;
     case ZS_INPUT_STATIONARY:
         return input_stationary;
     default:
-        return a->outer_loop == ZS_OUTER_PIXELS ? os_pixels : os_channels;
+        return p->outer_loop == ZS_OUTER_PIXELS ? os_pixels : os_channels;
     }
 }
 

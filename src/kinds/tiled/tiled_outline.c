@@ -13,6 +13,7 @@ typedef struct row_outline {
     const zs_outline *o;
     const zs_plan_row *row;
     const zs_layer *layer;
+    const zs_mac_array *array;
     uint32_t trips[D_N];
     const uint8_t *order; /* outermost first */
     tiled_work *work;
@@ -74,7 +75,8 @@ static void charge_macs(row_outline *o)
         const zs_mac_loop loop = {oc.size[a],   ic.size[b],   oy.size[c],     ox.size[d],
                                   r->window.kh, r->window.kw, r->is_depthwise};
         if (n > 0)
-            charge_compute(o, zs_times_u64(n, outer), zs_mac_pl_cycles(o->o->design, &loop));
+            charge_compute(o, zs_times_u64(n, outer),
+                           zs_mac_pl_cycles(o->o->design, o->array, &loop));
     }
 }
 
@@ -90,15 +92,16 @@ static void charge_operands(row_outline *o)
 {
     const zs_plan_row *r = o->row;
     const zs_accel *a = &o->o->design->accel;
+    const tiled_params *p = tiled_params_of(a);
     const uint64_t elem = zs_elem_bytes(a->precision);
     const uint64_t x_n = o->o->plan->buffers[ZS_BUF_INPUT].slots;
     const uint64_t weights = zs_layer_weight_elems(o->layer) * zs_weight_bytes(a->precision);
-    const uint64_t bias_n = a->weight_layout == ZS_LAYOUT_PACKED
+    const uint64_t bias_n = p->weight_layout == ZS_LAYOUT_PACKED
                                 ? r->y_c /* there is room for them in any case */
                                 : zs_layer_bias_elems(o->layer);
     const uint64_t biases = bias_n * zs_bias_bytes(a->precision);
     const uint64_t w_loads =
-        tiled_loads(o->order, o->trips, WEIGHT_DIMS, r->weight_slots, a->keep_tiles);
+        tiled_loads(o->order, o->trips, WEIGHT_DIMS, r->weight_slots, p->keep_tiles);
     o->work->bytes[TILED_WEIGHT] = zs_times_u64(weights + biases, w_loads);
     if (r->x_resident != ZS_NOT_RESIDENT || may_stay(o))
         return;
@@ -106,7 +109,7 @@ static void charge_operands(row_outline *o)
     const uint64_t bytes =
         zs_times_u64(zs_times_u64(plane, r->x.shape.c * elem), o->trips[D_IMAGE]);
     const uint32_t dims = r->is_depthwise ? INPUT_DIMS | DIM_BIT(D_OC) : INPUT_DIMS;
-    const uint64_t x_loads = tiled_loads(o->order, o->trips, dims, x_n, a->keep_tiles);
+    const uint64_t x_loads = tiled_loads(o->order, o->trips, dims, x_n, p->keep_tiles);
     o->work->bytes[TILED_INPUT] = zs_times_u64(bytes, x_loads);
 }
 
@@ -203,9 +206,10 @@ static void charge_passes(row_outline *o, const cut *oc, uint64_t outer)
         const uint64_t n = oc->n[a] * oy.n[b] * ox.n[c];
         const uint64_t pixels = (uint64_t)oy.size[b] * ox.size[c];
         if (n > 0)
-            charge_compute(o, zs_times_u64(n, outer),
-                           zs_plus_u64(zs_clear_pl_cycles(o->o->design, oc->size[a], pixels),
-                                       zs_post_pl_cycles(o->o->design, oc->size[a], pixels)));
+            charge_compute(
+                o, zs_times_u64(n, outer),
+                zs_plus_u64(zs_clear_pl_cycles(o->o->design, o->array, oc->size[a], pixels),
+                            zs_post_pl_cycles(o->o->design, o->array, oc->size[a], pixels)));
     }
 }
 
@@ -248,6 +252,7 @@ tiled_work tiled_work_of(const zs_outline *out, uint32_t i)
     const zs_plan_row *r = &out->plan->rows[i];
     row_outline o = {.o = out, .row = r, .layer = &out->net->layers[r->layer], .work = &work};
     o.order = tiled_order(&out->design->accel);
+    o.array = &tiled_params_of(&out->design->accel)->mac;
     tiled_trips(out->design, o.layer, r, o.trips);
     if (zs_op_has_filters(o.layer->op))
         charge_conv(&o);

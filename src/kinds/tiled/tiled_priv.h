@@ -14,6 +14,8 @@
 #ifndef ZYNQSIM_TILED_PRIV_H
 #define ZYNQSIM_TILED_PRIV_H
 
+#include "tiled_params.h"
+
 #include "zynqsim/draft.h"
 #include "zynqsim/exec.h"
 #include "zynqsim/fit.h"

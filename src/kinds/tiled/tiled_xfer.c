@@ -21,7 +21,7 @@ static zs_xfer rectangle(const zs_plan_tensor *t, const zs_design *design, uint3
                          uint32_t c0, uint32_t c_n, uint32_t y0, uint32_t y1, uint32_t x0,
                          uint32_t x1)
 {
-    const uint32_t block = design->accel.channel_block;
+    const uint32_t block = tiled_params_of(&design->accel)->channel_block;
     const uint64_t pixel = (uint64_t)block * t->elem;
     const uint64_t pitch = t->shape.w * pixel, plane = pitch * t->shape.h;
     const uint32_t first = c0 / block;
@@ -136,7 +136,9 @@ zs_xfer tiled_xfer(const zs_plan_row *row, const zs_design *design, uint32_t cod
     case ZS_OP_LOAD_X:
         return merged(input_xfer(row, box, design), merge);
     case ZS_OP_LOAD_W:
-        return merged(weight_xfer(row, box, precision, design->accel.weight_layout), merge);
+        return merged(
+            weight_xfer(row, box, precision, tiled_params_of(&design->accel)->weight_layout),
+            merge);
     case ZS_OP_LOAD_P:
     case ZS_OP_STORE_P:
         return partial_xfer(row, box, precision);

@@ -1,0 +1,33 @@
+/* tiled_params.h - what a design says to kind tiled alone: the rows PARAM of its fields.def. */
+#ifndef ZYNQSIM_TILED_PARAMS_H
+#define ZYNQSIM_TILED_PARAMS_H
+
+#include "zynqsim/capacity.h"
+#include "zynqsim/design.h"
+
+typedef struct tiled_params {
+    struct {
+        uint32_t oc, ic, oy, ox;
+        bool fills; /* smaller maps: more output channels */
+    } tile;
+    uint32_t loop_order, outer_loop; /* ZS_OUTPUT_STATIONARY ..., ZS_OUTER_* */
+    zs_mac_array mac;
+    uint32_t weight_layout; /* ZS_LAYOUT_* */
+    uint32_t channel_block; /* channels that are neighbours in DRAM */
+    struct {
+        bool input, weight, output;
+    } double_buffer;
+    bool keep_tiles;
+} tiled_params;
+
+static inline const tiled_params *tiled_params_of(const zs_accel *accel)
+{
+    return (const void *)accel->params;
+}
+
+static inline tiled_params *tiled_params_in(zs_accel *accel)
+{
+    return (void *)accel->params;
+}
+
+#endif
