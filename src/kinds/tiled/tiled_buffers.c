@@ -166,8 +166,10 @@ static uint64_t weight_tile_depth(const zs_plan_draft *d, const zs_plan_row *row
     return zs_ceil_div(row->t_oc, output_lanes(a)) * ic * kernel;
 }
 
-static uint32_t bram18_of_bank(uint64_t depth, uint32_t bits)
+static uint32_t bram18_of_bank(const zs_accel *a, uint64_t depth, uint32_t bits)
 {
+    if (tiled_params_of(a)->full_ports)
+        return zs_bram18_two_port_of(depth, bits);
     return zs_prefers_lutram(depth, bits) ? 0 : zs_bram18_of(depth, bits);
 }
 
@@ -179,8 +181,10 @@ static void set_buffer(zs_plan_draft *d, zs_buffer_id id, const char *name, uint
     b->depth_words = depth > UINT32_MAX ? UINT32_MAX : (uint32_t)depth;
     b->slot_elems = slots ? depth / slots * banks : 0;
     b->bytes = (uint64_t)banks * depth * bits / 8;
+    const zs_accel *a = &d->design->accel;
+    b->full_ports = tiled_params_of(a)->full_ports;
     const bool is_small_carry = id == ZS_BUF_CARRY && b->bytes * 8 <= CARRY_LUTRAM_BITS;
-    b->bram18 = is_small_carry ? 0 : saturated((uint64_t)banks * bram18_of_bank(depth, bits));
+    b->bram18 = is_small_carry ? 0 : saturated((uint64_t)banks * bram18_of_bank(a, depth, bits));
 }
 
 void tiled_shape_rows(zs_plan_draft *d)
@@ -287,12 +291,12 @@ static bool size_weights(zs_plan_draft *d)
         /* powers of two below the useful depth: what lies between costs the same block RAM, and
          * less that costs the same is of no use */
         uint64_t lower = depth = useful;
-        while (lower > least && others + (uint64_t)bram18_of_bank(depth, bits) * banks > budget) {
+        while (lower > least && others + (uint64_t)bram18_of_bank(a, depth, bits) * banks > budget) {
             uint64_t below = 1;
             while (below * 2 < lower)
                 below *= 2;
             lower = zs_max_u64(below, least);
-            if (bram18_of_bank(lower, bits) < bram18_of_bank(depth, bits))
+            if (bram18_of_bank(a, lower, bits) < bram18_of_bank(a, depth, bits))
                 depth = lower;
         }
     }
