@@ -24,8 +24,9 @@ zs_status zs_fit_build(zs_arena *arena, const zs_design *design, const zs_plan *
 /* ---- clock ----------------------------------------------------------------------------------- */
 
 /* Placed designs of the same style on 7-series parts of the board's speed grade or a slower one, of
- * any style where there are few, none for other families (clocks.def): how many, how many of them at the design's clock or above, and the fastest.
- * What was reached, not what can be: tools stop at their target. */
+ * any style where there are few, none for other families (clocks.def): how many, how many of them
+ * at the design's clock or above, and the fastest. What was reached, not what can be: tools stop at
+ * their target. */
 typedef struct zs_clock_builds {
     uint32_t n, reached_n, speed_grade;
     double fastest_hz;

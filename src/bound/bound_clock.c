@@ -44,10 +44,9 @@ const char *zs_clock_note(zs_arena *arena, const zs_design *design)
     if (!design->accel.says_clock || 2 * b.reached_n >= b.n)
         return "";
     const double limit = data_mover_mhz[b.speed_grade];
-    const char *beyond = mhz <= limit
-                             ? ""
-                             : zs_arena_printf(arena, "; the AXI DataMover's limit is %.4g MHz",
-                                               limit);
+    const char *beyond =
+        mhz <= limit ? ""
+                     : zs_arena_printf(arena, "; the AXI DataMover's limit is %.4g MHz", limit);
     if (beyond == NULL)
         return NULL;
     return zs_arena_printf(arena,

@@ -276,8 +276,7 @@ static void take_operators(const char *unroll, zs_built_design *b)
         const char *word;
         zs_resources each;
     } operators[] = {
-        {"fexp",
-         {.n = {[ZS_RESOURCE_DSP] = 7, [ZS_RESOURCE_LUT] = 384, [ZS_RESOURCE_FF] = 164}}},
+        {"fexp", {.n = {[ZS_RESOURCE_DSP] = 7, [ZS_RESOURCE_LUT] = 384, [ZS_RESOURCE_FF] = 164}}},
         {"fdiv", {.n = {[ZS_RESOURCE_LUT] = 424, [ZS_RESOURCE_FF] = 290}}},
     };
     for (uint32_t i = 0; i < ZS_LEN(operators); i++)

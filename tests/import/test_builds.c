@@ -68,10 +68,9 @@ static const struct {
 
 START_TEST(layers_and_stencils_have_loops_and_operators_of_their_own)
 {
-    const zs_built_design *b =
-        &row(zs_arena_printf(&arena, "a,,,placed,%s,8/8,147,%s,,,,1,1,1,1", layered[_i].kind,
-                             layered[_i].unroll))
-             ->built;
+    const zs_built_design *b = &row(zs_arena_printf(&arena, "a,,,placed,%s,8/8,147,%s,,,,1,1,1,1",
+                                                    layered[_i].kind, layered[_i].unroll))
+                                    ->built;
     ck_assert_uint_eq(b->products.style, ZS_STYLE_OWN);
     ck_assert_uint_eq(b->products.n, layered[_i].n);
     ck_assert_uint_eq(b->products.sums, layered[_i].sums);

@@ -87,8 +87,8 @@ static uint32_t layer_ffs(const zs_fit_account *a, const stream_row *r, bool has
     if (has_dsp)
         ffs = zs_resources_plus(ffs, zs_fit_priced(a, ZS_FIT_OWN_BIT, n * r->acc_bits));
     else
-        ffs = zs_resources_plus(
-            ffs, zs_fit_priced(a, ZS_FIT_LUT_BIT, n * r->weight_bits * (double)act));
+        ffs = zs_resources_plus(ffs,
+                                zs_fit_priced(a, ZS_FIT_LUT_BIT, n * r->weight_bits * (double)act));
     const double sum = ffs.n[ZS_RESOURCE_FF] + (has_dsp ? 0 : operands);
     return sum >= UINT32_MAX ? UINT32_MAX : (uint32_t)sum;
 }

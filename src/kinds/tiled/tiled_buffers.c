@@ -291,7 +291,8 @@ static bool size_weights(zs_plan_draft *d)
         /* powers of two below the useful depth: what lies between costs the same block RAM, and
          * less that costs the same is of no use */
         uint64_t lower = depth = useful;
-        while (lower > least && others + (uint64_t)bram18_of_bank(a, depth, bits) * banks > budget) {
+        while (lower > least &&
+               others + (uint64_t)bram18_of_bank(a, depth, bits) * banks > budget) {
             uint64_t below = 1;
             while (below * 2 < lower)
                 below *= 2;
