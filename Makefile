@@ -143,8 +143,9 @@ soak: all ## kill a sweep of 20,000 points ten times, damage files of rows, star
 	@ZYNQSIM_SOAK=20000:10 BUILD=$(BUILD) tests/cli/test_sweep.sh
 	@ZYNQSIM_SOAK=20000:10 BUILD=$(BUILD) tests/cli/test_sweep_rows.sh
 	@ZYNQSIM_SOAK=20000:10 BUILD=$(BUILD) tests/cli/test_nomem.sh
-backend: all ## run ONNX's own tests of operators of CNNs, and list what is refused
+backend: all ## run ONNX's own tests of operators of CNNs and 1,000 random graphs, and list what is refused
 	@/usr/bin/python3 tests/cli/onnx_backend.py $(BUILD)/zynqsim configs/default.yaml ../shared/cases/onnx_backend
+	@/usr/bin/python3 tests/cli/onnx_graphs.py $(BUILD)/zynqsim configs/default.yaml --seeds 0:1000
 golden: tests-built ## compare the figures of many designs with those written down
 	@CK_RUN_CASE=figures $(BUILD)/bin/test_golden
 	@BUILD=$(BUILD) tests/golden/golden.sh

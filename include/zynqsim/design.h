@@ -206,6 +206,12 @@ typedef struct zs_design {
         zs_preprocess preprocess;
     } network;
     struct {
+        uint32_t by; /* ZS_SWAP_* */
+        uint64_t bytes;
+        uint32_t lut, bram18, dsp; /* of the region; 0 everywhere: the whole part */
+        uint32_t words, writes, reads;
+    } swap;
+    struct {
         uint32_t scheme; /* ZS_SCHEME_* */
         const char *cut; /* names with commas, "auto" or "auto:K" */
         uint32_t micro_batches;

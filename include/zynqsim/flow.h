@@ -2,13 +2,12 @@
  *
  * Models   nodes that hand words on by valid and ready: sliding windows, matrix-vector units, width
  *          converters, padding, thresholds, forks and joins, FIFOs; each as the RTL of FINN's
- *          library behaves. A word moves in the clock in which its producer is valid and its
- *          consumer ready.
- * How      not clock by clock: when a word moves follows from when some earlier words moved. Every
- *          node turns the clocks of its inputs into those of its outputs as far as they are known,
- *          and what it finds out wakes its neighbours. What is known never changes, so the order of
- *          evaluation has no influence. Where all depends on all, nothing moves any more: a
- *          deadlock, and the nodes that wait for each other are the reason.
+ *          library behaves, or as a pipelined loop of high-level synthesis. A word moves in the
+ * clock in which its producer is valid and its consumer ready. How      not clock by clock: when a
+ * word moves follows from when some earlier words moved. Every node turns the clocks of its inputs
+ * into those of its outputs as far as they are known, and what it finds out wakes its neighbours.
+ * What is known never changes, so the order of evaluation has no influence. Where all depends on
+ * all, nothing moves any more: a deadlock, and the nodes that wait for each other are the reason.
  * Folding  once a whole image moves exactly as the one before, shifted in time, all further images
  *          do: they are not simulated.
  * Omits    data; words of weights, which are always there.
@@ -31,24 +30,34 @@ typedef enum zs_flow_op {
     ZS_FLOW_THRESHOLD,
     ZS_FLOW_GATHER, /* takes all words of an image, then gives what it gathered from them */
     ZS_FLOW_CONCAT, /* of every pixel the words of one input, then those of the other */
+    ZS_FLOW_POOL,   /* non-overlapping windows, taken row by row; a loop in every style */
     ZS_FLOW_OP_N
 } zs_flow_op;
+
+/* How a node is made. From C++ it is a pipelined loop. When it has to wait for a word, what is in
+ * its pipeline waits too (stalling), or goes on and leaves it (flushing). A loop of every image, as
+ * of windows, padding, pools and sums, begins anew once its pipeline is empty. */
+typedef enum zs_flow_style { ZS_FLOW_RTL, ZS_FLOW_STALLING, ZS_FLOW_FLUSHING } zs_flow_style;
+
+enum { ZS_FLOW_PIPELINE_MAX = 32 };
 
 enum { ZS_FLOW_PORTS = 2 }; /* edges into or out of a node */
 
 typedef struct zs_flow_node {
     zs_flow_op op;
     const char *name;
-    uint32_t h, w;         /* PAD, WINDOW: of the input */
-    uint32_t fold;         /* PAD, WINDOW: words of a pixel */
+    uint32_t h, w;         /* PAD, WINDOW, POOL: of the input */
+    uint32_t fold;         /* PAD, WINDOW, POOL: words of a pixel */
     uint32_t pad, pad_end; /* PAD: before and behind rows and columns */
-    uint32_t kernel, step; /* WINDOW */
+    uint32_t kernel, step; /* WINDOW, POOL */
     bool by_channel;       /* WINDOW: depthwise order */
     uint32_t ratio;        /* UP, DOWN */
     uint32_t sf, nf; /* MATRIX: words of a vector, words of a result; GATHER: of an image, of what
                         it gives; CONCAT: of a pixel of both inputs */
     uint32_t stages; /* THRESHOLD: bits */
-    uint32_t gap;    /* SOURCE: a new word in clocks that are multiples of this */
+    zs_flow_style style; /* not of SOURCE, SINK, WIRE, CONCAT */
+    uint32_t pipeline;   /* of loops: clocks from reading a word to writing the result, 1 to 32 */
+    uint32_t gap;        /* SOURCE: a new word in clocks that are multiples of this */
     uint32_t in[ZS_FLOW_PORTS], out[ZS_FLOW_PORTS]; /* edges */
     uint32_t in_n, out_n;
 } zs_flow_node;
@@ -84,6 +93,9 @@ void zs_flow_walk_step(const zs_flow_node *window, zs_flow_walk *walk);
  * figures contradict each other; ZS_EUNSUPPORTED: a cycle, a fork that needs a FIFO. */
 zs_status zs_flow_check(zs_flow *flow, zs_err *err);
 
+/* Clocks that a node of a loop takes for an image that gives it so many words. */
+uint64_t zs_flow_loop_cycles(const zs_flow_node *node, uint64_t words_in);
+
 #define ZS_FLOW_NEVER UINT64_MAX
 
 typedef struct zs_flow_edge_result {
@@ -103,6 +115,7 @@ typedef struct zs_flow_node_result {
 typedef struct zs_flow_result {
     bool is_deadlock;
     uint64_t images, simulated;
+    uint64_t drained; /* images at the end that come sooner since stalling pipelines drain */
     const uint64_t *first_output, *last_output; /* [image < simulated] */
     uint64_t period;                            /* of the images that were not simulated; 0: none */
     uint64_t end;          /* clock of the last output word, or of the last word at all */

@@ -73,6 +73,8 @@ typedef struct zs_net_parts {
 } zs_net_parts;
 zs_status zs_net_parse_parts(zs_arena *arena, zs_span bytes, const char *path,
                              const zs_net_parts *parts, zs_net_spec *out, zs_err *err);
+/* A table of all operators, by format and by who runs them (Markdown). */
+zs_status zs_operators_emit(const zs_sink *sink, zs_err *err);
 /* Whether the ending of a name is that of a format. */
 bool zs_net_has_format(const char *path);
 /* Whether a model of this name takes weights of a file of that name as its own: names in both mean
@@ -86,8 +88,8 @@ zs_status zs_net_onnx_parse_parts(zs_arena *arena, zs_span bytes, const char *pa
                                   const zs_net_parts *parts, zs_net_spec *out, zs_err *err);
 zs_status zs_net_caffe_parse(zs_arena *arena, zs_span bytes, const char *path, zs_net_spec *out,
                              zs_err *err);
-zs_status zs_net_caffe_parse_sized(zs_arena *arena, zs_span bytes, const char *path,
-                                   zs_shape stated, zs_net_spec *out, zs_err *err);
+zs_status zs_net_caffe_parse_parts(zs_arena *arena, zs_span bytes, const char *path,
+                                   const zs_net_parts *parts, zs_net_spec *out, zs_err *err);
 /* A graph as text; weights NULL: synthetic. */
 zs_status zs_net_prototxt_parse(zs_arena *arena, zs_span bytes, const char *path,
                                 const zs_net_parts *parts, zs_net_spec *out, zs_err *err);

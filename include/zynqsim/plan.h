@@ -131,7 +131,8 @@ typedef enum zs_host_step {
     ZS_HOST_CALL_END,
     ZS_HOST_LAYER,  /* a layer in software */
     ZS_HOST_IM2COL, /* the windows of a convolution are laid out as pixels */
-    ZS_HOST_GATHER  /* parts of a tensor are put together */
+    ZS_HOST_GATHER, /* parts of a tensor are put together */
+    ZS_HOST_SWAP    /* another engine comes onto the part */
 } zs_host_step;
 /* "a layer in software"; NULL for what is no step. */
 const char *zs_host_step_text(uint32_t step);
@@ -282,7 +283,10 @@ typedef struct zs_plan {
     const char *choice_note; /* what the design asks for and the plan does without, and why; NULL */
     const zs_plan_part *parts; /* [part_n] several engines that take turns; buffers are theirs */
     uint32_t part_n;           /* 0: one engine */
-    uint64_t rearranged_bytes; /* of tensors that pass between engines of different layouts */
+    uint64_t rearranged_bytes;
+    uint32_t swap_n;
+        /* times that another engine comes onto the part */ /* of tensors that pass between engines
+                                                               of different layouts */
 } zs_plan;
 
 /* The plan and design that a row was made by, where one needs what is its engine's own. */
@@ -342,5 +346,12 @@ uint64_t zs_plan_weight_offset(const zs_plan_row *row, uint32_t precision, uint3
                                uint32_t oc0, uint32_t oc_n, uint32_t ic0);
 const char *zs_op_name(uint32_t code);         /* "load_x", "mac" */
 const char *zs_channel_name(uint32_t channel); /* "hp0.rd" */
+
+/* Of engines that take turns on one region: bytes of a bitstream for it, and seconds that the next
+ * one takes to get there. */
+uint64_t zs_swap_bytes(const zs_design *design);
+double zs_swap_seconds(const zs_design *design);
+/* The board as far as the region goes. */
+zs_board zs_swap_region(const zs_design *design);
 
 #endif

@@ -128,6 +128,8 @@ zs_status cmd_show(const cli_options *options, int *exit_status, zs_err *err)
         return zs_fields_markdown_emit(&sink, err);
     if (options->metrics)
         return zs_metrics_markdown_emit(&sink, err);
+    if (options->operators)
+        return zs_operators_emit(&sink, err);
     if (options->boards)
         return list_boards(&sink);
     if (options->models)

@@ -68,7 +68,8 @@ typedef struct raw_options {
     const char *image_set, *image_labels, *reference, *mean;
     long long limit, words_limit, lut_limit, bram_limit;
     int trace_limit, jobs;
-    bool timing_only, quiet, plan, streamline, fields, metrics, models, boards, layers, bless, help;
+    bool timing_only, quiet, plan, streamline, fields, metrics, operators, models, boards, layers,
+        bless, help;
 } raw_options;
 
 enum { TRACE_LIMIT = 65536, TRACE_LIMIT_MAX = 1 << 24 };
@@ -125,6 +126,8 @@ static const option show_options[] = {
      NULL},
     {"metrics", 0, FLAG, &raw.metrics, "print the reference of all figures of a result (Markdown)",
      NULL},
+    {"operators", 0, FLAG, &raw.operators,
+     "print the operators of all formats of networks, and who runs them (Markdown)", NULL},
     {"models", 0, FLAG, &raw.models, "list the networks of models/", NULL},
     {"boards", 0, FLAG, &raw.boards, "list the boards that the program knows", NULL},
     {"graph", 0, WORD, &raw.graph,
@@ -559,8 +562,8 @@ static zs_status check_values(const cli_command *command, cli_options *o, zs_err
 static zs_status check_arguments(const cli_command *command, cli_options *o, zs_err *err)
 {
     const char *usage = command->arguments;
-    const bool is_optional =
-        usage[0] == '\0' || usage[0] == '[' || o->fields || o->metrics || o->models || o->boards;
+    const bool is_optional = usage[0] == '\0' || usage[0] == '[' || o->fields || o->metrics ||
+                             o->operators || o->models || o->boards;
     const size_t max = usage[0] == '\0' ? 0 : o->merge || strstr(usage, "...") ? SIZE_MAX : 1;
     size_t n = 0;
     while (o->words[n] != NULL)
@@ -662,6 +665,7 @@ zs_status cli_options_parse(const cli_command *command, int argc, const char **a
                        .streamline = raw.streamline,
                        .fields = raw.fields,
                        .metrics = raw.metrics,
+                       .operators = raw.operators,
                        .models = raw.models,
                        .boards = raw.boards,
                        .graph = raw.graph,

@@ -1,4 +1,4 @@
-#include "flow_priv.h"
+#include "flow_edge.h"
 
 #include <assert.h>
 #include <string.h>
@@ -6,87 +6,6 @@
 /* When words move. Each step_* below turns the clocks of a node's inputs into those of its outputs
  * as far as they are known; docs/models/stream.md derives the recurrences from the registers of the
  * RTL. */
-
-typedef zs_flow_sim sim;
-typedef flow_edge edge;
-
-/* ---- edges ----------------------------------------------------------------------------------- */
-
-static void wake(sim *s, uint32_t node)
-{
-    if (s->nodes[node].is_queued)
-        return;
-    s->nodes[node].is_queued = true;
-    s->queue[s->tail] = node;
-    s->tail = s->tail == s->flow->node_n ? 0 : s->tail + 1;
-}
-
-static void count_blocked(edge *e, uint64_t waited)
-{
-    if (waited > 0)
-        e->blocked[e->in_n / e->words] += waited;
-}
-
-/* A word on offer goes into the FIFO once it is known when there is room. */
-static bool settle(edge *e)
-{
-    if (!e->is_offered || e->in_n - e->out_n >= e->depth)
-        return false;
-    uint64_t at = e->offer;
-    if (e->in_n >= e->depth)
-        at = zs_max_u64(at, e->out[e->in_n - e->depth] + 1);
-    count_blocked(e, at - e->offer);
-    e->in[e->in_n++] = at;
-    e->is_offered = false;
-    return true;
-}
-
-static ZS_INLINE void offer(sim *s, edge *e, uint64_t from)
-{
-    e->is_offered = true;
-    e->offer = from;
-    if (e->depth == 0 || settle(e))
-        wake(s, e->to);
-}
-
-/* Whether the next word is there for the consumer, and from when on. */
-static ZS_INLINE bool is_there(const edge *e, uint64_t *from)
-{
-    if (e->depth == 0) {
-        *from = e->offer;
-        return e->is_offered;
-    }
-    if (e->out_n == e->in_n)
-        return false;
-    *from = e->in[e->out_n] + 1;
-    return true;
-}
-
-static ZS_INLINE void take(sim *s, edge *e, uint64_t at)
-{
-    if (e->depth == 0) {
-        count_blocked(e, at - e->offer);
-        e->in[e->in_n++] = at;
-        e->out_n++;
-        e->is_offered = false;
-        wake(s, e->from);
-        return;
-    }
-    e->out[e->out_n++] = at;
-    if (settle(e) || e->from_wire)
-        wake(s, e->from);
-}
-
-static inline uint64_t last_in(const edge *e)
-{
-    return e->in[e->in_n - 1];
-}
-
-/* Clock after the last word that the producer handed on; 0 before the first. */
-static inline uint64_t after_last(const edge *e)
-{
-    return e->in_n > 0 ? e->in[e->in_n - 1] + 1 : 0;
-}
 
 /* ---- ends and wires -------------------------------------------------------------------------- */
 
@@ -506,7 +425,7 @@ static void count_consumed(flow_node *n, edge *x, uint64_t at, uint32_t by)
     m->fold = 0;
     m->vector += n->is.sf;
     if (m->vector % x->words == 0)
-        m->consumed[m->vector / x->words - 1] = at;
+        n->consumed[m->vector / x->words - 1] = at;
 }
 
 /* nf = 1: words are consumed as they come, while the pipeline moves. */
@@ -591,6 +510,10 @@ static void step_matrix(sim *s, flow_node *n, edge *x, edge *y)
 static void step(sim *s, flow_node *n)
 {
     edge *x = &s->edges[n->is.in[0]], *y = &s->edges[n->is.out[0]];
+    if (n->is.style != ZS_FLOW_RTL) {
+        flow_step_loop(s, n, x, y);
+        return;
+    }
     switch (n->is.op) {
     case ZS_FLOW_SOURCE:
         step_source(s, n, y);
@@ -625,6 +548,7 @@ static void step(sim *s, flow_node *n)
     case ZS_FLOW_CONCAT:
         step_concat(s, n, y);
         break;
+    case ZS_FLOW_POOL: /* a loop in every style */
     case ZS_FLOW_OP_N:
         break;
     }
@@ -654,7 +578,9 @@ static zs_status node_build(zs_arena *arena, const zs_flow_node *is, const edge 
                             flow_node *n, zs_err *err)
 {
     n->is = *is;
-    if (is->op == ZS_FLOW_WINDOW) {
+    if (is->style != ZS_FLOW_RTL) {
+        n->loop.per_image = zs_flow_loop_cycles(is, edges[is->in[0]].words);
+    } else if (is->op == ZS_FLOW_WINDOW) {
         flow_window *w = &n->window;
         const int64_t k = is->kernel, step = is->step, width = is->w, fold = is->fold;
         const int64_t slack = (step - 1 - k * k) * fold;
@@ -694,8 +620,10 @@ zs_status zs_flow_sim_build(zs_arena *arena, const zs_flow *flow, zs_flow_sim **
                              .to = e->to,
                              .from_wire = flow->nodes[e->from].op == ZS_FLOW_WIRE};
     }
-    for (uint32_t i = 0; i < flow->node_n; i++)
+    for (uint32_t i = 0; i < flow->node_n; i++) {
         s->ahead += flow->nodes[i].op == ZS_FLOW_PAD;
+        s->drains = s->drains || flow->nodes[i].style == ZS_FLOW_STALLING;
+    }
     for (uint32_t i = 0; i < flow->node_n; i++)
         ZS_TRY(node_build(arena, &flow->nodes[i], s->edges, &s->nodes[i], err));
     *out = s;
@@ -727,16 +655,16 @@ static zs_status reserve(sim *s, uint64_t images, zs_err *err)
         e->blocked = blocked;
     }
     for (uint32_t i = 0; i < s->flow->node_n; i++) {
-        flow_matrix *m = &s->nodes[i].matrix;
-        if (s->nodes[i].is.op != ZS_FLOW_MATRIX)
+        flow_node *n = &s->nodes[i];
+        if (n->is.op != ZS_FLOW_MATRIX && n->is.style == ZS_FLOW_RTL)
             continue;
         uint64_t *consumed =
             zs_arena_alloc_raw(s->arena, (size_t)(images + s->ahead), sizeof *consumed);
         if (consumed == NULL)
             return zs_nomem(err, "clocks of words");
         if (s->capacity > 0)
-            memcpy(consumed, m->consumed, (s->capacity + s->ahead) * sizeof *consumed);
-        m->consumed = consumed;
+            memcpy(consumed, n->consumed, (s->capacity + s->ahead) * sizeof *consumed);
+        n->consumed = consumed;
     }
     s->capacity = images;
     return ZS_OK;
@@ -761,7 +689,9 @@ static void reset(sim *s)
         n->is_queued = n->holds = false;
         n->at = n->count = 0;
         n->x = n->y = n->s = 0;
-        if (n->is.op == ZS_FLOW_WINDOW) {
+        if (n->is.style != ZS_FLOW_RTL) {
+            flow_begin_loop(n);
+        } else if (n->is.op == ZS_FLOW_WINDOW) {
             begin_image(&n->is, &n->window, 0, 0);
         } else if (n->is.op == ZS_FLOW_MATRIX) {
             flow_matrix *m = &n->matrix;
@@ -779,7 +709,9 @@ static uint64_t reach_back(const sim *s, const edge *e)
 {
     const flow_node *to = &s->nodes[e->to], *from = &s->nodes[e->from];
     uint64_t back = zs_max_u64(e->words, e->depth);
-    if (to->is.op == ZS_FLOW_MATRIX)
+    if (to->is.style != ZS_FLOW_RTL || from->is.style != ZS_FLOW_RTL)
+        back += ZS_FLOW_PIPELINE_MAX;
+    else if (to->is.op == ZS_FLOW_MATRIX)
         back = zs_max_u64(back, to->matrix.memory);
     if (from->is.op == ZS_FLOW_THRESHOLD)
         back = zs_max_u64(back, from->is.stages + 3);
@@ -787,10 +719,13 @@ static uint64_t reach_back(const sim *s, const edge *e)
 }
 
 /* Every word of the last image, and before it as far back as anything looks, moved `*period` after
- * the word an image before. What follows depends on nothing else, so it repeats. */
+ * the word an image before. What follows depends on nothing else, so it repeats. Images that
+ * come sooner since pipelines drain are not looked at. */
 static bool is_periodic(const sim *s, uint64_t images, uint64_t *period)
 {
     const edge *sink = &s->edges[s->nodes[s->flow->sink].is.in[0]];
+    if (s->drains)
+        images -= zs_min_u64(images, FLOW_DRAINED);
     if (images < 2)
         return false;
     *period = sink->out[images * sink->words - 1] - sink->out[(images - 1) * sink->words - 1];
@@ -807,9 +742,8 @@ static bool is_periodic(const sim *s, uint64_t images, uint64_t *period)
                 return false;
     }
     for (uint32_t i = 0; i < s->flow->node_n; i++) {
-        const flow_matrix *m = &s->nodes[i].matrix;
-        if (s->nodes[i].is.op == ZS_FLOW_MATRIX &&
-            m->consumed[images - 1] - m->consumed[images - 2] != *period)
+        const uint64_t *consumed = s->nodes[i].consumed;
+        if (consumed != NULL && consumed[images - 1] - consumed[images - 2] != *period)
             return false;
     }
     return true;
@@ -881,6 +815,8 @@ static uint64_t work_of(const sim *s, const flow_node *n)
 {
     const uint64_t in = n->is.in_n > 0 ? s->edges[n->is.in[0]].words : 0;
     const uint64_t out = n->is.out_n > 0 ? s->edges[n->is.out[0]].words : 0;
+    if (n->is.style != ZS_FLOW_RTL)
+        return n->loop.per_image;
     switch (n->is.op) {
     case ZS_FLOW_MATRIX:
         return in * n->is.nf;
@@ -988,6 +924,7 @@ static zs_status report(sim *s, zs_flow_result *out, zs_err *err)
     const edge *sink = &s->edges[flow->nodes[flow->sink].in[0]];
     uint64_t *first = zs_new(s->arena, uint64_t, (size_t)out->simulated + 1);
     uint64_t *last = zs_new(s->arena, uint64_t, (size_t)out->simulated + 1);
+    out->drained = s->drains ? FLOW_DRAINED : 0;
     out->edges = zs_new(s->arena, zs_flow_edge_result, flow->edge_n);
     out->nodes = zs_new(s->arena, zs_flow_node_result, flow->node_n);
     if (first == NULL || last == NULL || out->edges == NULL || out->nodes == NULL)
@@ -1024,12 +961,15 @@ zs_status zs_flow_sim_run(zs_flow_sim *s, uint64_t images, bool folds, zs_flow_r
 {
     const uint64_t words = s->flow->words_in;
     const edge *sink = &s->edges[s->flow->nodes[s->flow->sink].in[0]];
-    uint64_t n = folds ? zs_min_u64(images, 3) : images;
+    uint64_t n = folds ? zs_min_u64(images, s->drains ? 6 : 3) : images;
     *out = (zs_flow_result){.images = images, .full_edge = ZS_FLOW_NO_EDGE};
     reset(s);
-    s->room = UINT64_MAX;
     for (;;) {
         ZS_TRY(reserve(s, n, err));
+        if (s->drains) /* at other clocks than with fewer images */
+            reset(s);
+        s->images = n;
+        s->room = UINT64_MAX;
         s->limit = n * words;
         wake(s, 0);
         settle_all(s);
@@ -1107,12 +1047,14 @@ uint64_t zs_flow_sim_moved(const zs_flow_sim *s, uint32_t e, bool is_out, uint64
 uint64_t zs_flow_sim_period(const zs_flow_sim *s, bool *repeats)
 {
     const edge *sink = &s->edges[s->flow->nodes[s->flow->sink].in[0]];
-    const uint64_t n = sink->out_n / sink->words;
+    uint64_t n = sink->out_n / sink->words;
     *repeats = false;
     if (n < 2)
         return 0;
     uint64_t period;
     *repeats = is_periodic(s, n, &period);
+    if (s->drains)
+        n -= zs_min_u64(n - 2, FLOW_DRAINED);
     return sink->out[n * sink->words - 1] - sink->out[(n - 1) * sink->words - 1];
 }
 
@@ -1154,5 +1096,8 @@ uint64_t zs_flow_interval(const zs_flow_result *r)
 {
     if (r->images < 2 || r->is_deadlock)
         return 0;
-    return zs_flow_last_output(r, r->images - 1) - zs_flow_last_output(r, r->images - 2);
+    if (r->images > r->simulated)
+        return r->period;
+    const uint64_t last = r->images - 1 - zs_min_u64(r->images - 2, r->drained);
+    return zs_flow_last_output(r, last) - zs_flow_last_output(r, last - 1);
 }

@@ -52,6 +52,16 @@ static zs_status count_out(const zs_flow_node *n, uint64_t in, uint64_t *out, zs
         if (fits)
             ZS_TRY(need_words(n, in, need, err));
         break;
+    case ZS_FLOW_POOL:
+        if (n->step != n->kernel || n->h % n->kernel != 0 || n->w % n->kernel != 0)
+            return zs_fail(err, ZS_ERANGE, n->name,
+                           "windows of %u with step %u do not cover %u x %u pixels once", n->kernel,
+                           n->step, n->h, n->w);
+        fits = product(n->h, n->w, n->fold, &need) &&
+               product(n->h / n->kernel, n->w / n->kernel, n->fold, out);
+        if (fits)
+            ZS_TRY(need_words(n, in, need, err));
+        break;
     case ZS_FLOW_MATRIX:
         if (in % n->sf != 0)
             return zs_fail(err, ZS_ERANGE, n->name,
@@ -95,6 +105,19 @@ static zs_status check_wire(const zs_flow *f, const zs_flow_node *n, zs_err *err
     return ZS_OK;
 }
 
+static zs_status check_loop(const zs_flow *f, const zs_flow_node *n, zs_err *err)
+{
+    if (n->pipeline < 1 || n->pipeline > ZS_FLOW_PIPELINE_MAX)
+        return zs_fail(err, ZS_ERANGE, n->name, "a pipeline of %u stages: 1 to %d are possible",
+                       n->pipeline, ZS_FLOW_PIPELINE_MAX);
+    if (n->in_n != 1 || n->out_n != 1)
+        return zs_fail(err, ZS_EUNSUPPORTED, n->name, "a loop has one input and one output");
+    if (f->edges[n->in[0]].depth == 0 || f->edges[n->out[0]].depth == 0)
+        return zs_fail(err, ZS_ERANGE, n->name,
+                       "FIFO depth 0 beside a node that is a loop: it needs at least 1");
+    return ZS_OK;
+}
+
 static zs_status check_concat(const zs_flow *f, const zs_flow_node *n, zs_err *err)
 {
     const uint64_t a = f->edges[n->in[0]].words, b = f->edges[n->in[1]].words;
@@ -125,6 +148,8 @@ zs_status zs_flow_check(zs_flow *f, zs_err *err)
                 ZS_TRY(check_wire(f, n, err));
             if (n->op == ZS_FLOW_CONCAT)
                 ZS_TRY(check_concat(f, n, err));
+            if (n->style != ZS_FLOW_RTL)
+                ZS_TRY(check_loop(f, n, err));
             if (n->op != ZS_FLOW_SOURCE)
                 ZS_TRY(count_out(n, f->edges[n->in[0]].words, &out, err));
             for (uint32_t k = 0; k < n->out_n; k++)
@@ -309,6 +334,15 @@ static zs_status set_pixels(const parser *p, const part *t, zs_flow_node *n)
     return ZS_OK;
 }
 
+/* "stall=5", "flush=5": a loop whose pipeline has 5 stages. */
+static zs_status set_style(const parser *p, const part *t, zs_flow_node *n)
+{
+    if (!has_flag(t, "stall") && !has_flag(t, "flush"))
+        return n->op != ZS_FLOW_POOL ? ZS_OK : bad(p, t, "lacks stall or flush");
+    n->style = has_flag(t, "stall") ? ZS_FLOW_STALLING : ZS_FLOW_FLUSHING;
+    return figure(p, t, n->style == ZS_FLOW_STALLING ? "stall" : "flush", 1, &n->pipeline);
+}
+
 static zs_status add_converter(parser *p, const part *t)
 {
     uint32_t in, out;
@@ -320,7 +354,7 @@ static zs_status add_converter(parser *p, const part *t)
                        out);
     const uint32_t at = add_node(p, in > out ? ZS_FLOW_DOWN : ZS_FLOW_UP, t->text);
     p->out->flow.nodes[at].ratio = in > out ? in / out : out / in;
-    return ZS_OK;
+    return set_style(p, t, &p->out->flow.nodes[at]);
 }
 
 static zs_status add_fork(parser *p, const part *t)
@@ -378,6 +412,11 @@ static zs_status add_part(parser *p, const part *t)
         ZS_TRY(figure(p, t, "k", 1, &n.kernel));
         ZS_TRY(figure(p, t, "stride", 1, &n.step));
         n.by_channel = has_flag(t, "depthwise");
+    } else if (strcmp(t->name, "pool") == 0) {
+        n.op = ZS_FLOW_POOL;
+        ZS_TRY(set_pixels(p, t, &n));
+        ZS_TRY(figure(p, t, "k", 1, &n.kernel));
+        n.step = n.kernel;
     } else if (strcmp(t->name, "mvu") == 0) {
         n.op = ZS_FLOW_MATRIX;
         ZS_TRY(figure(p, t, "sf", 1, &n.sf));
@@ -386,8 +425,9 @@ static zs_status add_part(parser *p, const part *t)
         n.op = ZS_FLOW_THRESHOLD;
         ZS_TRY(figure(p, t, "bits", 1, &n.stages));
     } else {
-        return bad(p, t, "the parts are fifo, dwc, pad, swg, mvu, thr, fork and join");
+        return bad(p, t, "the parts are fifo, dwc, pad, swg, pool, mvu, thr, fork and join");
     }
+    ZS_TRY(set_style(p, t, &n));
     const uint32_t at = add_node(p, n.op, t->text);
     zs_flow_node *to = &p->out->flow.nodes[at];
     n.name = t->text;

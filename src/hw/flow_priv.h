@@ -48,8 +48,28 @@ typedef struct flow_matrix {
     flow_result results[FLOW_RESULTS];
     uint64_t head, settled, tail; /* results[head..tail) stand ahead of `next`; from settled on it
                                    * is not known how long they wait */
-    uint64_t *consumed;           /* [image] clock of its last consumption */
 } flow_matrix;
+
+/* Behind the last image stalling pipelines drain, so it comes sooner than others did, and perhaps
+ * the one before, too. */
+enum { FLOW_DRAINED = 2 };
+
+enum { FLOW_RING = 2 * ZS_FLOW_PIPELINE_MAX };
+
+/* A loop of which one iteration begins in a clock, reads and writes at most a word, and ends
+ * `pipeline` stages later. */
+typedef struct flow_loop {
+    uint64_t per_image;       /* iterations */
+    uint64_t i, image;        /* the next one: of its image, */
+    uint64_t inner, outer;    /* and where it stands in the image's loops; */
+    bool reads, writes, ends; /* what it does; ends: the loop behind it begins when it is through */
+    uint32_t drain;           /* stalling: steps until then, without a new iteration */
+    uint64_t stages;          /* stalling: bit k: what began k steps ago writes */
+    uint64_t begun, gone, start; /* flushing: iterations that did, clock in which the last began */
+    uint64_t ring[FLOW_RING];    /* [iteration] clock in which it began, later ended */
+    uint64_t writing;            /* bit [iteration] */
+    bool waits;                  /* for all that began */
+} flow_loop;
 
 typedef struct flow_node {
     zs_flow_node is;
@@ -58,9 +78,11 @@ typedef struct flow_node {
     uint64_t at, count;
     uint32_t x, y, s;
     bool holds;
+    uint64_t *consumed; /* matrix units, loops: [image] clock of its last consumption */
     union {
         flow_window window;
         flow_matrix matrix;
+        flow_loop loop;
     };
 } flow_node;
 
@@ -84,6 +106,11 @@ struct zs_flow_sim {
     flow_grant *fed, *drained; /* [.._n] in order of words */
     uint64_t fed_n, drained_n, fed_cap, drained_cap, fed_at, drained_at;
     uint64_t images;
+    bool drains; /* a node is of stalling style */
 };
+
+/* flow_loop.c */
+void flow_begin_loop(flow_node *n);
+void flow_step_loop(zs_flow_sim *s, flow_node *n, flow_edge *x, flow_edge *y);
 
 #endif

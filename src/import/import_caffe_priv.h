@@ -49,6 +49,8 @@ zs_status zs_caffe_fork_param(const zs_caffe_layer *at, const ProtobufCMessageDe
                               void *known, void *out, zs_err *err);
 /* Translates one layer into the draft. ZS_EUNSUPPORTED names its type. */
 zs_status zs_caffe_add(const zs_caffe_layer *at, zs_err *err);
+/* Name i of the types that are read, NULL behind the last. */
+const char *zs_caffe_type_at(size_t i);
 /* Layers that the types of the table add at most, for each of this file's. */
 uint64_t zs_caffe_room(const ZsCaffe__Layer *layer);
 /* An axis as the file counts it, of blob `bottom`; of a blob of unknown size as it is. */

@@ -53,5 +53,7 @@ zs_status zs_darknet_take(const zs_darknet_layer *at, uint64_t n, const float **
 zs_status zs_darknet_add(const zs_darknet_layer *at, zs_err *err);
 /* Whether a section ends a branch of the graph: its input is a result. */
 bool zs_darknet_is_end(const char *section);
+/* Name i of the sections that are layers, NULL behind the last. */
+const char *zs_darknet_section_at(size_t i);
 
 #endif

@@ -173,6 +173,9 @@ zs_status zs_onnx_check_form(const zs_onnx_node *at, zs_err *err);
 /* Translates one node into layers of the draft. ZS_EUNSUPPORTED names the operator. */
 zs_status zs_onnx_op(const zs_onnx_node *at, zs_err *err);
 
+/* Name i of the operators that are read, NULL behind the last. */
+const char *zs_onnx_op_at(size_t i);
+
 #define OP(function) zs_status zs_onnx_##function(const zs_onnx_node *at, zs_err *err);
 /* clang-format off */
 OP(unary) OP(binary) OP(prelu) OP(sum) OP(cast) OP(where) OP(transpose) OP(reshape) OP(flatten)

@@ -81,5 +81,7 @@ zs_status zs_tfl_quant(const zs_tfl_op *at, const zs_tfl_tensor *out, int64_t ac
 /* Translates one operator. ZS_EUNSUPPORTED names its code. */
 zs_status zs_tfl_add(zs_tfl_op *at, int64_t code, zs_err *err);
 const char *zs_tfl_op_name(int64_t code);
+/* Name i of the operators that are read, NULL behind the last. */
+const char *zs_tfl_op_at(size_t i);
 
 #endif

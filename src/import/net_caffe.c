@@ -124,7 +124,25 @@ static zs_status add_legacy_inputs(zs_caffe *net, const ZsCaffe__Net *file, zs_e
 
 /* ---- layers ---------------------------------------------------------------------------------- */
 
-static zs_status add_layer(zs_caffe *net, const ZsCaffe__Layer *layer, size_t i, zs_err *err)
+/* Layer `layer` makes what is called after it; blobs are what the last layer made that has them. */
+static zs_status keep_results(zs_caffe *net, const ZsCaffe__Layer *layer, const zs_net_parts *parts,
+                              zs_net_value *results, zs_err *err)
+{
+    for (uint32_t i = 0; i < parts->output_n; i++) {
+        if (layer->name == NULL || strcmp(layer->name, parts->outputs[i]) != 0 || layer->n_top == 0)
+            continue;
+        const zs_net_value *top = zs_net_draft_get(&net->graph.draft, layer->top[0]);
+        if (top == NULL || top->layer == NULL)
+            return zs_fail(err, ZS_EPARSE, net->graph.draft.path, "layer '%s' computes nothing",
+                           layer->name);
+        results[i] = *top;
+        net->last_batchnorm = NULL; /* nothing joins it */
+    }
+    return ZS_OK;
+}
+
+static zs_status add_layer(zs_caffe *net, const ZsCaffe__Layer *layer, size_t i,
+                           const zs_net_parts *parts, zs_net_value *results, zs_err *err)
 {
     zs_caffe_layer at = {.net = net, .layer = layer};
     at.place =
@@ -136,7 +154,8 @@ static zs_status add_layer(zs_caffe *net, const ZsCaffe__Layer *layer, size_t i,
         return zs_fail(err, ZS_EPARSE, at.place, "the layer has no type");
     if (!is_for_inference(layer) && !zs_caffe_is_data(layer->type))
         return ZS_OK;
-    return zs_caffe_add(&at, err);
+    ZS_TRY(zs_caffe_add(&at, err));
+    return keep_results(net, layer, parts, results, err);
 }
 
 /* Both forms as one list; Caffe itself refuses files that mix them. */
@@ -182,6 +201,48 @@ static void find_output_dims(const zs_caffe *net, ZsCaffe__Layer *const *layers,
         }
 }
 
+/* ---- results that are asked for ---------------------------------------------------------------
+ */
+
+static zs_status want_results(zs_caffe *net, const zs_net_parts *parts, zs_net_value *results,
+                              zs_net_spec *out, zs_err *err)
+{
+    zs_output_spec *outputs = zs_new(net->graph.draft.arena, zs_output_spec, parts->output_n);
+    if (outputs == NULL)
+        return zs_nomem(err, "the outputs");
+    net->graph.input_n = net->input_n;
+    for (uint32_t i = 0; i < parts->output_n; i++) {
+        ZsOnnx__Node end = ZS_ONNX__NODE__INIT;
+        const zs_onnx_node at = {&net->graph, &end, net->graph.draft.path, ZS_FN_NONE};
+        char *name = zs_arena_printf(net->graph.draft.arena, "%s", parts->outputs[i]);
+        zs_net_value *value = results[i].layer != NULL
+                                  ? &results[i]
+                                  : zs_net_draft_get(&net->graph.draft, parts->outputs[i]);
+        if (name == NULL)
+            return zs_nomem(err, "a name");
+        end.name = name;
+        if (value == NULL || value->layer == NULL || zs_onnx_is_input(&net->graph, value->layer))
+            return zs_fail(err, ZS_EPARSE, net->graph.draft.path,
+                           "the output '%s' is neither a layer nor a blob that a layer makes",
+                           parts->outputs[i]);
+        ZS_TRY(zs_onnx_order(&at, value, err));
+        outputs[i] = (zs_output_spec){.layer = value->layer,
+                                      .name = parts->outputs[i],
+                                      .has_dims = value->has_dims && value->rank > 0,
+                                      .rank = value->rank};
+        memcpy(outputs[i].dims, value->dims, sizeof outputs[i].dims);
+    }
+    out->layer_n = net->graph.draft.layer_n;
+    out->output = outputs[0].layer;
+    out->result = outputs[0];
+    out->more = outputs + 1;
+    out->more_n = parts->output_n - 1;
+    return ZS_OK;
+}
+
+/* ---- all of it --------------------------------------------------------------------------------
+ */
+
 static bool is_read(const zs_caffe *net, const char *name)
 {
     for (uint32_t i = 0; i < net->graph.draft.layer_n; i++)
@@ -213,13 +274,14 @@ static zs_status fill_spec(zs_caffe *net, const ZsCaffe__Net *file, zs_net_spec 
     return ZS_OK;
 }
 
-static zs_status build(zs_arena *arena, const ZsCaffe__Net *file, const char *path, zs_shape stated,
-                       bool is_bare, zs_net_spec *out, zs_err *err)
+static zs_status build(zs_arena *arena, const ZsCaffe__Net *file, const char *path,
+                       const zs_net_parts *parts, bool is_bare, zs_net_spec *out, zs_err *err)
 {
     ZsCaffe__Layer **layers = NULL;
+    zs_net_value *results = zs_new(arena, zs_net_value, parts->output_n);
     size_t n = 0;
     zs_caffe net = {.is_bare = is_bare,
-                    .graph = {.stated = stated, .opset = ZS_LOWER_OPSET, .is_whole = true}};
+                    .graph = {.stated = parts->stated, .opset = ZS_LOWER_OPSET, .is_whole = true}};
     net.graph.fold_elems = UINT64_C(1) << 24;
     ZS_TRY(list_layers(arena, file, path, &layers, &n, err));
     uint64_t values = file->n_input, room = 1, tops = file->n_input;
@@ -229,32 +291,35 @@ static zs_status build(zs_arena *arena, const ZsCaffe__Net *file, const char *pa
         room += own;
         tops += layers[i]->n_top;
     }
+    room += parts->output_n;
     ZS_TRY(zs_net_draft_init(&net.graph.draft, arena, path, room, values, err));
     net.inputs = zs_new(arena, zs_input_spec, (size_t)tops + 1);
-    if (net.inputs == NULL)
+    if (net.inputs == NULL || results == NULL)
         return zs_nomem(err, "the inputs");
     net.graph.inputs = net.inputs;
     ZS_TRY(add_legacy_inputs(&net, file, err));
     for (size_t i = 0; i < n; i++)
-        ZS_TRY(add_layer(&net, layers[i], i, err));
+        ZS_TRY(add_layer(&net, layers[i], i, parts, results, err));
     ZS_TRY(fill_spec(&net, file, out, err));
+    if (parts->output_n > 0)
+        return want_results(&net, parts, results, out, err);
     find_output_dims(&net, layers, n, out);
     return ZS_OK;
 }
 
-zs_status zs_net_caffe_parse_sized(zs_arena *arena, zs_span bytes, const char *path,
-                                   zs_shape stated, zs_net_spec *out, zs_err *err)
+zs_status zs_net_caffe_parse_parts(zs_arena *arena, zs_span bytes, const char *path,
+                                   const zs_net_parts *parts, zs_net_spec *out, zs_err *err)
 {
     void *message;
     ZS_TRY(zs_proto_unpack(arena, &zs_caffe__net__descriptor, bytes, "a Caffe model", path,
                            &message, err));
-    return build(arena, message, path, stated, false, out, err);
+    return build(arena, message, path, parts, false, out, err);
 }
 
 zs_status zs_net_caffe_parse(zs_arena *arena, zs_span bytes, const char *path, zs_net_spec *out,
                              zs_err *err)
 {
-    return zs_net_caffe_parse_sized(arena, bytes, path, (zs_shape){0}, out, err);
+    return zs_net_caffe_parse_parts(arena, bytes, path, &(const zs_net_parts){0}, out, err);
 }
 
 /* ---- graphs as text ---------------------------------------------------------------------------
@@ -317,5 +382,5 @@ zs_status zs_net_prototxt_parse(zs_arena *arena, zs_span bytes, const char *path
                                weights->path, &from, err));
         ZS_TRY(take_blobs(arena, graph, from, err));
     }
-    return build(arena, graph, path, parts->stated, weights == NULL, out, err);
+    return build(arena, graph, path, parts, weights == NULL, out, err);
 }

@@ -608,6 +608,11 @@ static const struct caffe_type *find_type(const char *name)
     return NULL;
 }
 
+const char *zs_caffe_type_at(size_t i)
+{
+    return i < ZS_LEN(types) ? types[i].name : NULL;
+}
+
 /* The parts of a lowered layer, or views that put a blob in order in front of a plain one. */
 uint64_t zs_caffe_room(const ZsCaffe__Layer *layer)
 {

@@ -494,6 +494,11 @@ static const struct section *find_section(const char *name)
     return NULL;
 }
 
+const char *zs_darknet_section_at(size_t i)
+{
+    return i < ZS_LEN(sections) ? sections[i].name : NULL;
+}
+
 static bool has_word(const char *words, const char *word)
 {
     const size_t n = strlen(word);

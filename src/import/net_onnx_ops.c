@@ -284,6 +284,24 @@ static zs_status op_clip(const zs_onnx_node *at, zs_err *err)
 
 /* ---- normalisation --------------------------------------------------------------------------- */
 
+/* Where the first dimension counts something: a product and a sum along the second. */
+static zs_status scale_and_shift(const zs_onnx_node *at, zs_net_value *x, const zs_bn_stats *stats,
+                                 zs_err *err)
+{
+    zs_layer_spec folded;
+    zs_net_value scale, shift, product, y;
+    uint32_t dims[ZS_RANK_MAX] = {stats->n, 1, 1, 1, 1, 1, 1, 1};
+    if (x->dims[1] != stats->n)
+        return zs_fail(err, ZS_ESHAPE, at->place, "has %u scales for %u channels", stats->n,
+                       x->dims[1]);
+    ZS_TRY(zs_net_fold_stats(at->net->draft.arena, stats, at->place, &folded, err));
+    ZS_TRY(zs_onnx_new_floats(at, folded.scale, dims, x->rank - 1, &scale, err));
+    ZS_TRY(zs_onnx_new_floats(at, folded.shift, dims, x->rank - 1, &shift, err));
+    ZS_TRY(zs_onnx_two_general(at, ZS_FN_MUL, x, &scale, &product, err));
+    ZS_TRY(zs_onnx_two_general(at, ZS_FN_ADD, &product, &shift, &y, err));
+    return zs_onnx_bind(at, 0, &y, err);
+}
+
 static zs_status op_batchnorm(const zs_onnx_node *at, zs_err *err)
 {
     zs_bn_stats stats = {.factor = 1, .eps = zs_onnx_attr_float(at, "epsilon", 1e-5)};
@@ -304,6 +322,8 @@ static zs_status op_batchnorm(const zs_onnx_node *at, zs_err *err)
     ZS_TRY(zs_net_size((int64_t)zs_min_u64(n[0], INT64_MAX), 1, "a channel count of", at->place,
                        &stats.n, err));
     ZS_TRY(computed(at, 0, &x, err));
+    if (x->has_dims && x->rank > 1 && x->dims[0] != 1)
+        return scale_and_shift(at, x, &stats, err);
     if (x->has_dims && x->rank > 4 && x->dims[0] == 1 && x->dims[1] == stats.n) {
         const uint32_t last = x->dims[x->rank - 1]; /* more dimensions are rows, too */
         const zs_shape map = {stats.n, (uint32_t)(zs_onnx_elems(x->dims, x->rank) / stats.n / last),
@@ -427,6 +447,7 @@ static const struct onnx_op {
     {"Pad", zs_onnx_pad, ZS_FN_NONE, 1, 4, "mode paddings pads value"},
     {"Pow", zs_onnx_binary, ZS_FN_POW, 2, 2, "axis broadcast"},
     {"PRelu", zs_onnx_prelu, ZS_FN_PRELU, 2, 2, ""},
+    {"QGemm", zs_onnx_qlinear, ZS_FN_NONE, 6, 9, "alpha transA transB"},
     {"QLinearAdd", zs_onnx_qlinear, ZS_FN_NONE, 7, 8, ""},
     {"QLinearAveragePool", zs_onnx_qlinear, ZS_FN_NONE, 4, 5,
      "auto_pad ceil_mode count_include_pad dilations kernel_shape pads strides"},
@@ -488,6 +509,13 @@ static const struct onnx_op {
     {"Xor", zs_onnx_binary, ZS_FN_XOR, 2, 2, "axis broadcast"},
 };
 
+const char *zs_onnx_op_at(size_t i)
+{
+    if (i == ZS_LEN(ops))
+        return "Constant"; /* which the walker itself reads */
+    return i < ZS_LEN(ops) ? ops[i].name : NULL;
+}
+
 static bool has_word(const char *words, const char *word)
 {
     const size_t n = strlen(word);
@@ -548,14 +576,15 @@ static void keep_steps(const zs_onnx_node *at)
     y->grid = x->grid;
 }
 
-static zs_status check_quantised(const zs_onnx_node *at, zs_err *err)
+/* Operators with quantisers within read real numbers on steps; all others the integers. */
+static zs_status read_integers(const zs_onnx_node *at, const struct onnx_op *op, zs_err *err)
 {
+    if (op->add == zs_onnx_qlinear || op->add == zs_onnx_integer || moves_integers(op->name))
+        return ZS_OK;
     for (size_t i = 0; i < at->node->n_input; i++) {
-        const zs_net_value *value = zs_net_draft_get(&at->net->draft, at->node->input[i]);
-        if (value != NULL && value->step > 0 && !moves_integers(at->node->op_type))
-            return zs_fail(err, ZS_EUNSUPPORTED, at->place,
-                           "computes with the quantised '%s'; only DequantizeLinear is handled",
-                           at->node->input[i]);
+        zs_net_value *value = zs_net_draft_get(&at->net->draft, at->node->input[i]);
+        if (value != NULL)
+            ZS_TRY(zs_onnx_codes(at, value, err));
     }
     return ZS_OK;
 }
@@ -567,7 +596,7 @@ zs_status zs_onnx_op(const zs_onnx_node *at, zs_err *err)
             ZS_TRY(check_inputs(at, &ops[i], err));
             ZS_TRY(check_attrs(at, &ops[i], err));
             ZS_TRY(zs_onnx_check_form(at, err));
-            ZS_TRY(check_quantised(at, err));
+            ZS_TRY(read_integers(at, &ops[i], err));
             zs_onnx_node with = *at;
             with.fn = ops[i].fn;
             ZS_TRY(ops[i].add(&with, err));

@@ -264,14 +264,14 @@ zs_status zs_onnx_dequantize(const zs_onnx_node *at, zs_err *err)
                        !(x->zero > z) && (n == 1) == (x->steps == NULL);
         for (uint64_t i = 1; is_same && i < n; i++)
             is_same = !(x->steps[i] < scale[i]) && !(x->steps[i] > scale[i]);
-        if (!is_same)
-            return zs_fail(err, ZS_EUNSUPPORTED, at->place,
-                           "reads what no QuantizeLinear of the same scale and zero point made");
-        y = *x;
-        y.step = 0;
-        y.steps = NULL;
-        y.zero = 0;
-        return zs_onnx_bind(at, 0, &y, err);
+        if (is_same) {
+            y = *x;
+            y.step = 0;
+            y.steps = NULL;
+            y.zero = 0;
+            return zs_onnx_bind(at, 0, &y, err);
+        }
+        ZS_TRY(zs_onnx_codes(at, x, err));
     }
     if (n != 1) {
         ZS_TRY(shift_and_scale(at, x, zero, scale, (uint32_t)n, &y, err));
@@ -292,7 +292,7 @@ zs_status zs_onnx_dequantize(const zs_onnx_node *at, zs_err *err)
     return zs_onnx_bind(at, 0, &y, err);
 }
 
-/* The integers of a quantised value, as a network's result. */
+/* The integers of a quantised value, where they are what is meant. */
 zs_status zs_onnx_codes(const zs_onnx_node *at, zs_net_value *x, zs_err *err)
 {
     zs_net_value y;
@@ -300,7 +300,7 @@ zs_status zs_onnx_codes(const zs_onnx_node *at, zs_net_value *x, zs_err *err)
         return ZS_OK;
     if (x->steps != NULL)
         return zs_fail(err, ZS_EUNSUPPORTED, at->place,
-                       "the result has integers of one scale for each channel");
+                       "reads the integers of a value that has a scale for each channel");
     zs_layer_quant *quant = zs_onnx_quantiser(at, zs_onnx_number(1, 0, x->least, x->most));
     double *addend = zs_new(at->net->draft.arena, double, 1);
     if (quant == NULL || addend == NULL ||
@@ -309,6 +309,7 @@ zs_status zs_onnx_codes(const zs_onnx_node *at, zs_net_value *x, zs_err *err)
     *addend = x->zero;
     quant->addend = addend;
     ZS_TRY(zs_onnx_quantise_layer(at, x, quant, &y, err));
+    y.is_raw = true;
     *x = y;
     return ZS_OK;
 }
@@ -384,6 +385,7 @@ static const struct twin {
 } twins[] = {
     {"QLinearConv", "Conv", 2, {0, 3}, 6, true, 0, 8},
     {"QLinearMatMul", "MatMul", 2, {0, 3}, 6, false, 1, -1},
+    {"QGemm", "Gemm", 2, {0, 3}, 7, true, 1, 6},
     {"QLinearAdd", "Add", 2, {0, 3}, 6, false, 1, -1},
     {"QLinearMul", "Mul", 2, {0, 3}, 6, false, 1, -1},
     {"QLinearLeakyRelu", "LeakyRelu", 1, {0}, 3, true, 1, -1},
@@ -428,8 +430,9 @@ zs_status zs_onnx_qlinear(const zs_onnx_node *at, zs_err *err)
     for (uint8_t i = 0; i < t->operand_n && i < ZS_LEN(what); i++) {
         const uint32_t first = t->operand[i];
         in[i] = inner_name(at, what[i]);
+        const int64_t axis = i == 0 ? 1 : zs_onnx_attr_int(at, "transB", 0) != 0 ? 0 : t->axis;
         ZS_TRY(scale_node(at, "DequantizeLinear", input_name(at, first), input_name(at, first + 1),
-                          input_name(at, first + 2), i == 0 ? 1 : t->axis, in[i], err));
+                          input_name(at, first + 2), axis, in[i], err));
     }
     if (t->bias >= 0 && zs_onnx_has_input(at, (size_t)t->bias)) {
         in[in_n] = inner_name(at, "b");
@@ -437,11 +440,14 @@ zs_status zs_onnx_qlinear(const zs_onnx_node *at, zs_err *err)
             return zs_nomem(err, "a name");
         ZS_TRY(bias_of(at, t, in[in_n++], err));
     }
-    const char *y = inner_name(at, "y");
+    const bool is_real = !zs_onnx_has_input(at, t->out_scale);
+    const char *y = is_real ? at->node->output[0] : inner_name(at, "y");
     if (y == NULL)
         return zs_nomem(err, "a name");
     ZS_TRY(run_inner(at, t->of, in, in_n, y, at->node->attribute,
                      t->keeps_attrs ? at->node->n_attribute : 0, err));
+    if (is_real)
+        return ZS_OK;
     return scale_node(at, "QuantizeLinear", y, input_name(at, t->out_scale),
                       input_name(at, t->out_scale + 1u), 1, at->node->output[0], err);
 }

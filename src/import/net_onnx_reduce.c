@@ -258,22 +258,56 @@ zs_status zs_onnx_layer_norm(const zs_onnx_node *at, zs_err *err)
     return lines(at, g, x, axis, rank, err);
 }
 
-/* Of one sample: each channel by its own mean and deviation. */
+/* The dimensions that are averaged over are brought to the end, and back. */
 zs_status zs_onnx_mean_variance(const zs_onnx_node *at, zs_err *err)
 {
-    zs_net_value *x;
+    zs_net_value *x, y;
     zs_general *g = zs_onnx_general(at, ZS_FN_STANDARD);
-    const ZsOnnx__Attribute *axes = zs_onnx_attr(at, "axes");
+    int64_t axes[ZS_RANK_MAX] = {0, 2, 3};
+    const ZsOnnx__Attribute *attr = zs_onnx_attr(at, "axes");
+    size_t axis_n = 3;
+    bool goes[ZS_RANK_MAX] = {false};
+    uint32_t dims[ZS_RANK_MAX], from[ZS_RANK_MAX], rank, kept = 0, n = 0;
     if (g == NULL)
         return zs_nomem(err, "a layer");
     ZS_TRY(zs_onnx_get(at, 0, &x, err));
-    const bool is_usual = axes == NULL || (axes->n_ints == 3 && axes->ints[0] == 0 &&
-                                           axes->ints[1] == 2 && axes->ints[2] == 3);
-    if (!is_usual || x->rank != 4 || !at->net->is_whole || (x->has_dims && x->dims[0] != 1))
-        return zs_fail(err, ZS_EUNSUPPORTED, at->place,
-                       "only means over one sample's rows and columns are handled");
+    ZS_TRY(zs_onnx_dims(at, x, dims, &rank, err));
+    if (attr != NULL && attr->n_ints <= ZS_RANK_MAX) {
+        axis_n = attr->n_ints;
+        memcpy(axes, attr->ints, axis_n * sizeof axes[0]);
+    }
+    for (size_t i = 0; i < axis_n; i++) {
+        uint32_t axis;
+        ZS_TRY(zs_onnx_axis(at, axes[i], rank, &axis, err));
+        goes[axis] = dims[axis] != 1;
+    }
+    if (x->constant != NULL)
+        return zs_fail(err, ZS_EUNSUPPORTED, at->place, "constants are not normalised");
+    /* samples that go through one by one would not be averaged over */
+    ZS_TRY(zs_onnx_keep_batch(at, goes[0] && at->net->batch > 1, err));
+    for (uint32_t pass = 0; pass < 2; pass++) {
+        for (uint32_t d = 0; d < rank; d++)
+            if (goes[d] == (pass == 1))
+                from[n++] = d;
+        if (pass == 0)
+            kept = n;
+    }
+    zs_net_value turned = *x;
+    for (uint32_t d = 0; d < rank; d++) {
+        turned.dims[d] = dims[from[d]];
+        turned.perm[d] = x->perm[from[d]];
+    }
+    ZS_TRY(zs_onnx_order(at, &turned, err));
     g->p[0] = 1e-18;
-    return lines(at, g, x, 2, 4, err);
+    g->line_n = zs_onnx_elems(turned.dims + kept, rank - kept);
+    g->line_step = 1;
+    ZS_TRY(zs_onnx_emit(at, ZS_LAYER_NORMALISE, g, (zs_net_value *const[]){&turned}, 1, turned.dims,
+                        rank, &y, err));
+    for (uint32_t d = 0; d < rank; d++) {
+        y.dims[from[d]] = turned.dims[d];
+        y.perm[from[d]] = (uint8_t)d;
+    }
+    return zs_onnx_bind(at, 0, &y, err);
 }
 
 /* ---- products of matrices -------------------------------------------------------------------- */

@@ -817,7 +817,7 @@ zs_status zs_onnx_concat(const zs_onnx_node *at, zs_err *err)
             computed++;
         }
     const int64_t guess = in[0]->rank ? in[0]->rank : 4;
-    const bool is_channels = stated == 1 || stated + guess == 1;
+    const bool is_channels = guess > 1 && (stated == 1 || stated + guess == 1);
     if (computed == n && is_channels && in[0]->rank <= 4 &&
         (!in[0]->has_dims || in[0]->dims[0] == 1))
         return join_channels(at, in, err);

@@ -14,12 +14,6 @@ static zs_status parse_yaml(zs_arena *arena, zs_span bytes, const char *path,
     return zs_net_yaml_parse(arena, bytes, path, out, err);
 }
 
-static zs_status parse_caffe(zs_arena *arena, zs_span bytes, const char *path,
-                             const zs_net_parts *parts, zs_net_spec *out, zs_err *err)
-{
-    return zs_net_caffe_parse_sized(arena, bytes, path, parts->stated, out, err);
-}
-
 static const struct format {
     const char *extension;
     net_parser parse;
@@ -28,7 +22,7 @@ static const struct format {
     {".yaml", parse_yaml, NULL},
     {".yml", parse_yaml, NULL},
     {".onnx", zs_net_onnx_parse_parts, NULL},
-    {".caffemodel", parse_caffe, NULL},
+    {".caffemodel", zs_net_caffe_parse_parts, NULL},
     {".prototxt", zs_net_prototxt_parse, ".caffemodel"},
     {".tflite", zs_net_tflite_parse, NULL},
     {".cfg", zs_net_darknet_parse, ".weights"},
@@ -47,7 +41,7 @@ static net_parser parser_by_content(zs_span bytes)
         return zs_net_onnx_parse_parts;
     if ((first == 0x0a && bytes.data[1] != '\n' && memchr(bytes.data, 0, bytes.bytes) != NULL) ||
         first == 0x12 || first == 0x1a || (first == 0xa2 && bytes.data[1] == 0x06))
-        return parse_caffe;
+        return zs_net_caffe_parse_parts;
     return memchr(bytes.data, 0, bytes.bytes) == NULL ? parse_yaml : NULL;
 }
 
@@ -130,13 +124,6 @@ zs_status zs_net_parse_sized(zs_arena *arena, zs_span bytes, const char *path, z
     return zs_net_parse_parts(arena, bytes, path, &parts, out, err);
 }
 
-/* Formats that look results up by names of their own. */
-static bool finds_outputs(net_parser parse)
-{
-    return parse == zs_net_onnx_parse_parts || parse == zs_net_tflite_parse ||
-           parse == zs_net_darknet_parse;
-}
-
 zs_status zs_net_parse_parts(zs_arena *arena, zs_span bytes, const char *path,
                              const zs_net_parts *parts, zs_net_spec *out, zs_err *err)
 {
@@ -148,7 +135,7 @@ zs_status zs_net_parse_parts(zs_arena *arena, zs_span bytes, const char *path,
                        "not a network: neither YAML, ONNX, TFLite nor a Caffe model (%zu bytes)",
                        bytes.bytes);
     ZS_TRY(parse(arena, bytes, path, parts, &spec, err));
-    if (parts->output_n > 0 && !finds_outputs(parse))
+    if (parts->output_n > 0 && parse == parse_yaml) /* others look them up themselves */
         ZS_TRY(want_layers(arena, parts, &spec, err));
     ZS_TRY(check_finite(&spec, err));
     *out = spec;

@@ -729,6 +729,11 @@ const char *zs_tfl_op_name(int64_t code)
     return type != NULL ? type->name : NULL;
 }
 
+const char *zs_tfl_op_at(size_t i)
+{
+    return i < ZS_LEN(types) ? types[i].name : NULL;
+}
+
 zs_status zs_tfl_add(zs_tfl_op *at, int64_t code, zs_err *err)
 {
     const struct tfl_type *type = find_type(code);

@@ -100,6 +100,7 @@ static zs_status map_layers(zs_arena *arena, const zs_design *design, const zs_n
 
 typedef struct merger {
     zs_arena *arena;
+    const zs_design *design;
     const zs_net *net;
     const uint8_t *engine_of;
     zs_plan *plan;
@@ -107,7 +108,9 @@ typedef struct merger {
     uint32_t *cost0; /* [part] index of its first price */
     uint32_t *meet0; /* [part] of its first meeting point */
     uint32_t *meet_wait0;
-    uint32_t **op_at; /* [part][op] in the plan put together, or ZS_NO_OP */
+    uint32_t swap_cost; /* index of its price */
+    uint32_t loaded;    /* part that is on the device; ZS_NO_INDEX: all of them */
+    uint32_t **op_at;   /* [part][op] in the plan put together, or ZS_NO_OP */
     zs_plan_row *rows;
     zs_tile_op *ops;
     zs_tile_box *boxes;
@@ -140,11 +143,13 @@ static zs_status make_room(merger *m, zs_err *err)
         meets += part->meet_n;
         for (uint32_t i = 0; i < part->meet_n; i++)
             waits += part->meets[i].n;
+        ops += part->call_n; /* swaps */
         m->op_at[p] = zs_arena_alloc_raw(m->arena, part->op_n + 1u, sizeof **m->op_at);
         if (m->op_at[p] == NULL)
             return zs_nomem(err, "plan");
         memset(m->op_at[p], 0xff, (part->op_n + (size_t)1) * sizeof **m->op_at);
     }
+    m->swap_cost = (uint32_t)costs++;
     if (ops > UINT32_MAX || costs > UINT32_MAX || rows > UINT16_MAX)
         return zs_fail(err, ZS_ERANGE, "accelerators", "the plans of the engines are too long");
     m->rows = zs_new(m->arena, zs_plan_row, rows);
@@ -222,7 +227,18 @@ static void add_row(merger *m, uint32_t p, uint32_t i)
         }
         row->call = plan->call_n - 1;
     }
-    for (uint32_t k = from->rows[i].op0; k < from->rows[i].op0 + row->op_n; k++) {
+    if (row->call != ZS_NO_INDEX && m->loaded != ZS_NO_INDEX && m->loaded != p) {
+        m->ops[plan->op_n] = (zs_tile_op){.wait = {ZS_NO_OP, ZS_NO_OP, ZS_NO_OP},
+                                          .cost_key = m->swap_cost,
+                                          .row = (uint16_t)plan->row_n,
+                                          .code = ZS_OP_HOST,
+                                          .unit = ZS_UNIT_CPU};
+        m->boxes[plan->op_n++] = (zs_tile_box){.flags = ZS_HOST_SWAP};
+        row->op_n++;
+        m->loaded = p;
+        plan->swap_n++;
+    }
+    for (uint32_t k = from->rows[i].op0; k < from->rows[i].op0 + from->rows[i].op_n; k++) {
         zs_tile_op *op = &m->ops[plan->op_n];
         *op = from->ops[k];
         op->row = (uint16_t)plan->row_n;
@@ -234,7 +250,8 @@ static void add_row(merger *m, uint32_t p, uint32_t i)
     plan->row_n++;
 }
 
-/* Each layer's rows from the plan of its engine. */
+/* Each layer's rows from the plan of its engine. The part begins with the engine of the last call,
+ * as the batch before left it. */
 static void add_rows(merger *m)
 {
     uint32_t next[ZS_DESIGN_ENGINES_MAX] = {0};
@@ -295,8 +312,12 @@ static void add_costs(merger *m)
             cost->unit = unit_of(p, cost->unit);
             cost->xfer.addr += m->parts[p].dram_base;
         }
-        m->plan->cost_n = m->cost0[p] + from->cost_n;
     }
+    m->plan->cost_n = m->swap_cost + 1;
+    m->costs[m->swap_cost] = (zs_op_cost){
+        .pl_cycles = zs_seconds_to_pl_cycles(zs_swap_seconds(m->design), m->design->accel.clock_hz),
+        .code = ZS_OP_HOST,
+        .unit = ZS_UNIT_CPU};
     /* index 0 is that of joins; no part starts there */
     m->costs[0] = (zs_op_cost){.code = ZS_OP_JOIN, .unit = ZS_UNIT_CPU};
 }
@@ -337,7 +358,8 @@ static void charge_layouts(merger *m)
         const zs_cpu_params *cpu = &design->board.cpu;
         const uint64_t elems = foreign_elems(m, &m->calls[c]);
         uint32_t op = row->op0;
-        while (op < row->op0 + row->op_n && m->ops[op].code != ZS_OP_HOST)
+        while (op < row->op0 + row->op_n &&
+               (m->ops[op].code != ZS_OP_HOST || m->boxes[op].flags == ZS_HOST_SWAP))
             op++;
         if (elems == 0 || op == row->op0 + row->op_n)
             continue;
@@ -372,6 +394,10 @@ static zs_status merge(merger *m, const zs_design *design, zs_err *err)
     ZS_TRY(place_parts(m, design, err));
     ZS_TRY(make_room(m, err));
     ZS_TRY(add_units(m, err));
+    m->loaded = ZS_NO_INDEX;
+    for (uint32_t i = 0; i < m->net->layer_n && design->swap.by != ZS_SWAP_NONE; i++)
+        if (m->engine_of[i] != ZS_ENGINE_NONE)
+            m->loaded = m->engine_of[i];
     add_rows(m);
     add_costs(m);
     rename_waits(m);
@@ -420,7 +446,12 @@ zs_status zs_engines_plan(zs_arena *arena, const zs_design *design, const zs_net
                       .batch = design->batch,
                       .parts = parts,
                       .part_n = design->engine_n};
-    merger m = {.arena = arena, .net = net, .engine_of = engine_of, .plan = plan, .parts = parts};
+    merger m = {.arena = arena,
+                .design = design,
+                .net = net,
+                .engine_of = engine_of,
+                .plan = plan,
+                .parts = parts};
     ZS_TRY(merge(&m, design, err));
     *out = plan;
     return ZS_OK;

@@ -9,6 +9,7 @@ const char *zs_host_step_text(uint32_t step)
         [ZS_HOST_LAYER] = "a layer in software",
         [ZS_HOST_IM2COL] = "windows laid out as pixels",
         [ZS_HOST_GATHER] = "parts of a tensor joined",
+        [ZS_HOST_SWAP] = "another engine onto the part",
     };
     return step < ZS_LEN(texts) ? texts[step] : NULL;
 }

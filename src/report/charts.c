@@ -166,7 +166,7 @@ static void result_time_bar(const void *of, uint32_t i, zs_bar *bar)
     const double seconds = zs_figure(list[i].result, "seconds");
     bar->name = list[i].name;
     for (zs_cause c = ZS_BY_COMPUTE; c < ZS_CAUSE_N; c++)
-        bar->part[c] = ms_of(list[i].result, zs_result_waited(list[i].result, c));
+        bar->part[c] = 1e3 * seconds * zs_result_waited_share(list[i].result, c);
     note_ratio(bar, zs_cell_time(seconds).text, seconds, zs_figure(list[0].result, "seconds"));
 }
 

@@ -33,6 +33,7 @@ static int put_node(json_t *root, const zs_plan_flow *f, uint32_t i, const uint3
     char name[96];
     int failed = 0;
     switch (n->op) {
+    case ZS_FLOW_POOL:
     case ZS_FLOW_WINDOW:
     case ZS_FLOW_PAD: /* max pools, windows included, have PEs */
         failed |= json_object_set_new(

@@ -133,6 +133,7 @@ zs_status zs_html_emit(const zs_result *r, zs_span roofline_svg, const zs_sink *
     zs_html_timeline(&out, r);
     zs_out_text(&out, "<section aria-labelledby=\"h-layers\"><h2 id=\"h-layers\">Layers</h2>\n");
     zs_html_layers(&out, r);
+    zs_html_flow(&out, r);
     zs_out_text(&out, "</section>\n");
     zs_html_bytes(&out, r);
     zs_html_account(&out, r);

@@ -95,6 +95,15 @@ static void tile_limit(zs_out *out, const zs_result *r)
 {
     static const char *const words[ZS_CAUSE_N] = {"compute", "DRAM reads", "DRAM writes", "the PS"};
     char text[ZS_LINE_BYTES];
+    if (r->flow != NULL) { /* "fc1/mvu: 32768 cycles of an image; ..." */
+        const char *colon = strchr(r->flow_limit, ':');
+        snprintf(text, sizeof text, "%.*s",
+                 (int)(colon != NULL ? colon - r->flow_limit : (ptrdiff_t)strlen(r->flow_limit)),
+                 r->flow_limit);
+        tile(out, "What limits", "", zs_utf8_cut(text, 40).text,
+             colon != NULL ? colon + 2 : "the pipeline of layers");
+        return;
+    }
     snprintf(text, sizeof text,
              "the MAC array works %s of the time, waits %s for reads, %s for writes, %s for the PS",
              zs_cell_percent(zs_figure(r, "waited_frac.compute")).text,

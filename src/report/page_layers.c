@@ -73,6 +73,8 @@ static void put_total(zs_text_table *t, const zs_result *r)
     }
     total.macs = r->macs;
     total.cycles = r->cycles;
+    for (uint32_t c = 0; c < ZS_CAUSE_N && r->layers_overlap; c++)
+        total.waited_cycles[c] = (uint64_t)((double)r->cycles * zs_result_waited_share(r, c));
     total.read_bytes = r->dram.read_bytes;
     total.write_bytes = r->dram.write_bytes;
     total.limited_by = zs_result_limited_by(r);
@@ -89,8 +91,12 @@ static void emit_notes(zs_page *page)
     zs_out_paint(&page->out, ZS_PAINT_FAINT);
     if (page->columns >= BAR_FROM)
         zs_out_wrap(&page->out,
-                    "c/r/w/h: each letter is a tenth of the row's cycles, in which the MAC array "
-                    "works (c) or waits for reads (r), writes (w) or the PS (h)",
+                    page->r->flow != NULL
+                        ? "c/r/w/h: each letter is a tenth of the row's cycles, in which the "
+                          "engine of the layer works (c), is starved of input (r), is blocked by "
+                          "the next one (w), or the PS (h) works"
+                        : "c/r/w/h: each letter is a tenth of the row's cycles, in which the MAC "
+                          "array works (c) or waits for reads (r), writes (w) or the PS (h)",
                     0, 0, page->columns);
     for (uint32_t number = 1;; number++) {
         const uint32_t layer = zs_note_first_layer(r, number);

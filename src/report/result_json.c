@@ -145,6 +145,61 @@ static int put_outputs(json_t *list, const zs_result *r)
     return failed;
 }
 
+/* Of a pipeline: nodes, and the FIFO on every edge. */
+static int put_flow(json_t *root, const zs_result *r)
+{
+    if (r->flow == NULL)
+        return 0;
+    const zs_plan_flow *f = r->flow_of;
+    json_t *pipeline = json_object(), *nodes = json_array(), *fifos = json_array();
+    int failed = 0;
+    for (uint32_t i = 0; i < f->flow.node_n; i++) {
+        const zs_flow_node_result *n = &r->flow->nodes[i];
+        const bool has_moved = n->first != ZS_FLOW_NEVER;
+        const struct {
+            const char *key;
+            uint64_t value;
+        } counts[] = {{"first_cycle", has_moved ? n->first : 0},
+                      {"span_cycles", has_moved ? n->last - n->first + 1 : 0},
+                      {"busy_cycles", n->busy_cycles},
+                      {"starved_cycles", n->starved_cycles},
+                      {"blocked_cycles", n->blocked_cycles}};
+        json_t *entry = json_object();
+        failed |= json_object_set_new(entry, "name", zs_json_text(f->flow.nodes[i].name));
+        failed |= json_object_set_new(entry, "type", zs_json_text(f->node_types[i]));
+        for (size_t k = 0; k < ZS_LEN(counts); k++)
+            failed |= json_object_set_new(entry, counts[k].key, zs_json_count(counts[k].value));
+        failed |= json_array_append_new(nodes, entry);
+    }
+    for (uint32_t i = 0; i < f->flow.edge_n; i++) {
+        const zs_flow_edge *edge = &f->flow.edges[i];
+        const struct {
+            const char *key;
+            uint64_t value;
+        } counts[] = {{"bits", f->edge_bits[i]},
+                      {"words", edge->words},
+                      {"depth", edge->depth},
+                      {"largest_fill", r->flow->edges[i].most},
+                      {"full_cycles", r->flow->edges[i].full_cycles},
+                      {"blocked_cycles", r->flow->edges[i].blocked_cycles}};
+        json_t *entry = json_object();
+        failed |= json_object_set_new(entry, "name", zs_json_text(f->edge_names[i]));
+        failed |= json_object_set_new(entry, "from", zs_json_text(f->flow.nodes[edge->from].name));
+        failed |= json_object_set_new(entry, "to", zs_json_text(f->flow.nodes[edge->to].name));
+        for (size_t k = 0; k < ZS_LEN(counts); k++)
+            failed |= json_object_set_new(entry, counts[k].key, zs_json_count(counts[k].value));
+        failed |= json_array_append_new(fifos, entry);
+    }
+    failed |= json_object_set_new(pipeline, "limit", zs_json_text(r->flow_limit));
+    failed |=
+        json_object_set_new(pipeline, "interval_cycles", zs_json_count(zs_flow_interval(r->flow)));
+    failed |= json_object_set_new(pipeline, "first_image_cycle",
+                                  zs_json_count(zs_flow_last_output(r->flow, 0)));
+    failed |= json_object_set_new(pipeline, "nodes", nodes);
+    failed |= json_object_set_new(pipeline, "fifos", fifos);
+    return failed | json_object_set_new(root, "pipeline", pipeline);
+}
+
 static int put_notes(json_t *list, const zs_result *r)
 {
     int failed = 0;
@@ -212,6 +267,7 @@ zs_status zs_json_emit(const zs_result *r, const zs_sink *s, zs_err *err)
 {
     json_t *root = json_object();
     const bool failed = root == NULL || put_figures(root, r) != 0 || put_lists(root, r) != 0 ||
+                        put_flow(root, r) != 0 ||
                         (r->provenance != NULL && put_provenance(root, r->provenance) != 0);
     return zs_json_end(root, failed, "result.json", s, err);
 }

@@ -1,5 +1,7 @@
 #include "verdict_priv.h"
 
+#include "out_priv.h"
+
 #include <assert.h>
 #include <math.h>
 #include <string.h>
@@ -67,6 +69,14 @@ uint64_t zs_result_waited(const zs_result *r, zs_cause cause)
     for (uint32_t i = 0; i < r->layer_n; i++)
         sum += r->layers[i].waited_cycles[cause];
     return sum;
+}
+
+double zs_result_waited_share(const zs_result *r, zs_cause cause)
+{
+    uint64_t all = 0;
+    for (zs_cause c = 0; c < ZS_CAUSE_N; c++)
+        all += zs_result_waited(r, c);
+    return all > 0 ? zs_share(zs_result_waited(r, cause), all) : 0;
 }
 
 zs_cause zs_result_limited_by(const zs_result *r)

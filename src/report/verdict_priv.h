@@ -17,6 +17,8 @@ uint32_t zs_note_first_layer(const zs_result *r, uint32_t number);
 
 /* Sum over the rows. */
 uint64_t zs_result_waited(const zs_result *r, zs_cause cause);
+/* Of the time of all rows, which may overlap. */
+double zs_result_waited_share(const zs_result *r, zs_cause cause);
 zs_cause zs_result_limited_by(const zs_result *r);
 /* "works", "waits for reads", ... */
 const char *zs_cause_phrase(zs_cause cause);

@@ -146,7 +146,10 @@ static void run_part_op(zs_exec *e, uint32_t op)
             pass_on(e, p->first_row);
     p->row = row > p->row ? row : p->row;
     const zs_exec *part = p->parts[r->part];
-    part->plan->kind->exec_op(p->parts[r->part], part->plan->rows[r->part_row].op0 + op - r->op0);
+    const zs_plan_row *own = &part->plan->rows[r->part_row];
+    const uint32_t swaps = r->op_n - own->op_n; /* in front of what the engine knows of */
+    if (op - r->op0 >= swaps)
+        part->plan->kind->exec_op(p->parts[r->part], own->op0 + op - r->op0 - swaps);
 }
 
 /* Whose memory a tensor is in at the end. */

@@ -126,6 +126,15 @@ static zs_status note_rows(zs_arena *arena, const zs_design *design, const zs_pl
     return ZS_OK;
 }
 
+/* Where rows overlap, what one waits for says nothing of the run, nor does its bound. */
+static void note_pipeline(const zs_plan *plan, zs_layer_result *layers)
+{
+    for (uint32_t i = 0; i < plan->row_n; i++)
+        if (verdicts_differ(&layers[i]))
+            layers[i].note = "rows work side by side: this one waits for those before and behind "
+                             "it, not for DRAM";
+}
+
 /* ---- rows ------------------------------------------------------------------------------------ */
 
 static void set_verdicts(const zs_roofline *roof, zs_layer_result *l)
@@ -200,7 +209,9 @@ static zs_status finish_rows(zs_arena *arena, const zs_design *design, const zs_
         for (uint32_t k = 0; k < ZS_OPERAND_N; k++)
             r->operand_bytes[k] += l->operand_bytes[k];
     }
-    if (note_rows(arena, design, plan, r, layers) != ZS_OK)
+    if (plan->rows_overlap)
+        note_pipeline(plan, layers);
+    else if (note_rows(arena, design, plan, r, layers) != ZS_OK)
         return zs_nomem(err, "result");
     r->layers = layers;
     r->layer_n = plan->row_n;
@@ -317,6 +328,16 @@ static zs_status ask_kinds(zs_arena *arena, const zs_design *design, const zs_ne
             ZS_TRY(add_notes(arena, r, parts[i].name, &parts[i].plan->choice_note, 1, err));
         ZS_TRY(note_lanes(arena, parts[i].design, parts[i].plan->kind->lanes,
                           part_n > 1 ? parts[i].name : NULL, r, err));
+    }
+    if (plan->swap_n > 0) {
+        const char *note = zs_arena_printf(
+            arena, "%u times another engine comes onto the part, %.2f ms each (%s, %llu bytes)",
+            plan->swap_n, 1e3 * zs_swap_seconds(design), zs_words_swap[design->swap.by].word,
+            (unsigned long long)(design->swap.by == ZS_SWAP_REGISTERS ? 4ull * design->swap.words
+                                                                      : zs_swap_bytes(design)));
+        if (note == NULL)
+            return zs_nomem(err, "result");
+        ZS_TRY(add_notes(arena, r, NULL, &note, 1, err));
     }
     if (plan->rearranged_bytes == 0)
         return ZS_OK;

@@ -50,6 +50,15 @@ static uint64_t busy_sum(const zs_result *r, zs_cause cause)
     return sum;
 }
 
+/* Of the run; where rows overlap, of the sum of their times. */
+static double share_of_rows(const zs_result *r, uint64_t cycles)
+{
+    uint64_t all = 0;
+    for (uint32_t i = 0; i < r->layer_n; i++)
+        all += r->layers[i].cycles;
+    return ratio((double)cycles, (double)(r->layers_overlap ? all : r->cycles));
+}
+
 static double row_hit_frac(const zs_dram_counts *dram)
 {
     const uint64_t all = dram->row_hits + dram->row_misses + dram->row_conflicts;

@@ -6,6 +6,7 @@ made=$(mktemp -d)
 trap 'rm -rf "$made"' EXIT
 "$program" show --fields >"$made/fields.md"
 "$program" show --metrics >"$made/results.md"
+"$program" show --operators >"$made/operators.md"
 "$program" schema >"$made/design.schema.json"
 if [ "$1" = write ]; then
     mkdir -p docs/reference

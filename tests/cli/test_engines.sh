@@ -55,6 +55,22 @@ for what in 'explain pair.yaml' 'compare pair.yaml part.yaml' 'run pair.yaml --o
     ok "$([ $status -le 1 ] && ! grep -v 'does not fit' err; echo $?)" "$what"
 done
 
+# ---- engines that take turns
+program run pair.yaml --set swap.by=pcap
+swapped=$(hash_of)
+ok "$([ $status = 0 ] && tr '\n' ' ' <out | tr -s ' ' | grep -q '2 times another engine comes onto the part, 31.50 ms each (pcap, 4045564 bytes)'; echo $?)" 'two engines take two swaps, whole bitstreams through PCAP'
+program run pair.yaml
+ok "$([ -n "$swapped" ] && [ "$(hash_of)" = "$swapped" ]; echo $?)" 'the bits are the same'
+one=$(cycles pair.yaml)
+ok "$([ "$(cycles pair.yaml --set swap.by=pcap)" = $((one + 2 * 3149651)) ]; echo $?)" 'each swap costs what its bytes take'
+ok "$([ "$(cycles pair.yaml --set swap.by=pcap --set batch=4)" = $(($(cycles pair.yaml --set batch=4) + 2 * 3149651)) ]; echo $?)" 'a batch takes no more of them'
+program run pair.yaml --set swap.by=pcap --set swap.lut=26600 --set swap.bram18=140 --set swap.dsp=110
+ok "$(tr '\n' ' ' <out | tr -s ' ' | grep -qE '11\.[56][0-9]* ms each \(pcap, 14[0-9]{5} bytes\)'; echo $?)" 'half the part takes 11.6 ms'
+program run pair.yaml --set swap.by=registers
+ok "$(tr '\n' ' ' <out | tr -s ' ' | grep -qE 'onto the part, 23[0-9]\.[0-9]* ms each \(registers'; echo $?)" 'weights through registers take a quarter of a second'
+program run pair.yaml --set swap.by=pcap --set swap.lut=100 --set swap.dsp=100 --set swap.bram18=100
+ok "$([ $status = 1 ] && grep -q 'LUT of 100' err; echo $?)" 'a region that does not hold an engine'
+
 design name.yaml 'accelerators:' "  - {map: $first}"
 refuses 'name.yaml:5:5: accelerators:' 'an engine without a name' run name.yaml
 design map.yaml 'accelerators:' '  - {name: a}'

@@ -32,5 +32,9 @@ if [ "$status" -eq 77 ]; then
 else
     ok "$status" 'of a sample of the tests of ONNX none gives a wrong value or ends the program'
     tail -1 "$WORK/out"
+    # Random graphs of many operators on random designs; more of them by hand.
+    /usr/bin/python3 tests/cli/onnx_graphs.py "$ZYNQSIM" "$TOP/configs/default.yaml" --seeds 0:16 >"$WORK/out" 2>"$WORK/err"
+    ok $? 'random graphs give the values of their definition'
+    cat "$WORK/out"
 fi
 finish

@@ -37,6 +37,40 @@ ok "$([ $status = 0 ] && says 'one every 64 cycles'; echo $?)" 'TFC gives a resu
 program run "$presets/finn-lfc-w1a1.yaml" --timing-only --set batch=50
 ok "$([ $status = 0 ]; echo $?)" 'LFC runs'
 
+# ---- loops of high-level synthesis: a bitstream of 2018, its foldings and FIFOs
+hls=$presets/bnn-pynq-cnv-w1a1.yaml
+for case in '10000 3278.5' '1330 437.7'; do
+    program run "$hls" --timing-only --set batch="${case% *}" --format json
+    ms=$(awk -v s="$(field seconds)" 'BEGIN { printf "%.1f", s * 1000 }')
+    ok "$(awk -v a="$ms" -v b="${case#* }" 'BEGIN { exit !(a > b * 0.999 && a < b * 1.001) }'; echo $?)" "${case% *} images within 0.1 % of the ${case#* } ms of the board: $ms"
+done
+program run "$hls" --timing-only --set batch=1 --format json
+one=$(field cycles)
+program run "$hls" --timing-only --set batch=1 --set accelerator.stream.style=flushing --format json
+flushed=$(field cycles)
+ok "$([ "$flushed" -gt 135000 ] && [ "$flushed" -lt "$one" ]; echo $?)" "an image leaves flushing pipelines sooner than stalling ones: $flushed, $one"
+program run "$hls" --timing-only --set batch=30
+stalled=$(tr '\n' ' ' <out | tr -s ' ' | sed -n 's/.*first image complete at cycle \([0-9]*\),.*/\1/p')
+ok "$([ "$stalled" -gt $((one * 13 / 10)) ]; echo $?)" "in a batch the first waits until others push it out: $stalled"
+program run "$hls" --timing-only --set batch=30 --set accelerator.stream.fifos=
+ok "$(says 'FIFO [a-z0-9/]* blocks: its 2 words .* one every [45][0-9]{4} cycles'; echo $?)" 'loops with FIFOs of two words are slow, too'
+program run "$presets/bnn-pynq-lfc-w1a1.yaml" --timing-only
+ok "$(says 'FIFO [a-z0-9/]* blocks: .* one every 7[0-9]{2} cycles'; echo $?)" 'LFC is as slow as its FIFOs let it be'
+mkdir -p pages
+program run "$hls" --timing-only --set batch=4 --out pages/
+ok "$(grep -q '"largest_fill": 128' pages/result.json && grep -q '"type": "MVAU_hls"' pages/result.json; echo $?)" 'the JSON has nodes and FIFOs'
+ok "$(grep -q 'id="h-pipeline"' pages/report.html && grep -q 'font-weight="bold">fc1/mvu<' pages/report.html; echo $?)" 'the page draws them, the slowest in bold'
+program run "$hls" --timing-only --set batch=4 --set 'accelerator.stream.styles=MVAU_0=rtl;conv2=flushingx9'
+ok "$([ $status = 0 ]; echo $?)" 'styles of single units'
+for file in "$TOP"/../shared/data/qnn/lfc_w1a1.onnx; do
+    [ -f "$file" ] || continue
+    program run "$presets/finn-lfc-w1a1.yaml" --model "$file" --set accelerator.stream.folding= --set accelerator.stream.fifos= --set accelerator.stream.input_lanes=1 \
+        --set accelerator.precision=model --set batch=3 --fidelity bound --format json
+    own=$(sed -n 's/.*"sha256": "\(.*\)".*/\1/p' out | head -n 1)
+    program run "$presets/bnn-pynq-lfc-w1a1.yaml" --model "$file" --set accelerator.precision=model --set batch=3 --format json
+    ok "$([ $status = 0 ] && [ -n "$own" ] && grep -q "$own" out; echo $?)" 'the real LFC, its 784 inputs filled up to 832'
+done
+
 # ---- numerics are those of the other kinds
 program run "$presets/finn-tfc.yaml" --set batch=3 --format json
 own=$(sed -n 's/.*"sha256": "\(.*\)".*/\1/p' out | head -n 1)
@@ -147,6 +181,10 @@ bad 'a list of another form' 'not of the form' "$cnv" --set "$s.folding=conv1"
 bad 'a target of another form' 'not of the form' "$cnv" --set "$s.target=fast"
 bad 'the least without a target' 'needs a target' "$cnv" --set "$s.least=true"
 bad 'lanes of the input' 'do not divide' "$cnv" --set "$s.input_lanes=7"
+bad 'a style that there is not' 'not of the form layer=stalling' "$cnv" --set "$s.styles=conv1=fast"
+bad 'stages of no pipeline' 'not of the form' "$cnv" --set "$s.styles=conv1=stallingx99"
+bad 'words that do not divide' '48 elements do not divide the 64 of layer conv1' "$cnv" --set "$s.between=conv1=48"
+bad 'no FIFO beside a loop' 'depth 0 beside a node that is a loop' "$cnv" --set "$s.style=stalling" --set "$s.fifos=conv1/mvu=0"
 bad 'no FIFO behind a fork' 'depth 0' block.yaml --set "$s.fifos=*=0"
 bad 'zeros in a bipolar stream' 'bipolar' block.yaml --set "$s.act_bits=1"
 bad 'a FIFO that there is not' 'nothing is called' "$cnv" --set "$s.fifos=conv2/mvau=8"

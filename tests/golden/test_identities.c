@@ -1,4 +1,5 @@
 #include "golden_case.h"
+#include "set_key.h"
 #include "zynqsim/kind.h"
 
 /* What has to hold of the figures of every run, whatever the constants of the board are. */
@@ -207,11 +208,43 @@ START_TEST(test_weights_are_loaded_once_for_a_batch)
 }
 END_TEST
 
+/* ---- planning -------------------------------------------------------------------------------- */
+
+static uint64_t count_outline(const zs_net *net, const zs_design *d)
+{
+    test_heap_state heap = {0};
+    zs_arena arena;
+    zs_plan *plan = NULL;
+    zs_err err = {0};
+    zs_arena_init(&arena, test_counting_heap(&heap));
+    golden_check(zs_plan_outline(&arena, d, net, &plan, &err), &err);
+    ck_assert_ptr_null(plan->choice_note);
+    zs_arena_drop(&arena);
+    return heap.requests;
+}
+
+/* Weights of small tiles come more often than with ample block RAM, but a plan with fewer slots
+ * could not be faster: then none is drawn up, so that planning takes no more memory, nor time. */
+START_TEST(test_plans_that_cannot_win_are_not_drawn_up)
+{
+    const zs_net *net = golden_model(&gc, models[0], 0);
+    zs_design ample, tight;
+    zs_design_defaults(&ample);
+    test_set(&ample, "accelerator.tile.oc", 16);
+    test_set(&ample, "accelerator.tile.ic", 16);
+    ample.accel.fusion = ZS_FUSION_FIRE;
+    tight = ample;
+    ample.board.bram18 = 100000;
+    ck_assert_uint_eq(count_outline(net, &tight), count_outline(net, &ample));
+}
+END_TEST
+
 TCase *tcase_identities(void)
 {
     TCase *tc = tcase_create("identities");
     tcase_set_tags(tc, "long");
     tcase_add_checked_fixture(tc, set_up, tear_down);
+    tcase_add_test(tc, test_plans_that_cannot_win_are_not_drawn_up);
     tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, test_layers_add_up_move_what_they_must_and_fidelities_agree, 0,
                         ZS_LEN(models));

@@ -2,6 +2,16 @@
 
 #include <string.h>
 
+/* What an iteration of a loop does. */
+typedef struct iteration {
+    bool reads, writes, ends;
+} iteration;
+
+/* Stages of a loop's pipeline: an iteration in them writes or not. */
+typedef struct stage {
+    bool is_used, writes;
+} stage;
+
 /* Registers of a node, named as in docs/models/stream.md. */
 typedef struct regs {
     bool a, b, c, v, o, done, fetched, l[6]; /* l[1..5] */
@@ -11,6 +21,9 @@ typedef struct regs {
     uint64_t pipe;                      /* thresholds: stages as bits */
     uint64_t taken;                     /* by the source */
     bool waits;                         /* the source offers */
+    int64_t at, image, pause;           /* loops: the next iteration; clocks before it may begin */
+    stage stages[ZS_FLOW_PIPELINE_MAX];
+    bool drains, begins, moves; /* drains: nothing begins until the stages are empty */
 } regs;
 
 typedef struct bench {
@@ -22,7 +35,8 @@ typedef struct bench {
     bool **first;
     int64_t **after; /* base once that first element is read */
     int64_t *order_n;
-    uint64_t words, clock;
+    iteration **loops; /* [node] of an image */
+    uint64_t words, clock, images;
 } bench;
 
 static int64_t window_size(const zs_flow_node *p)
@@ -60,7 +74,158 @@ static void list_elements(zs_arena *arena, bench *b, uint32_t node)
     b->order_n[node] = n;
 }
 
+/* ---- loops, as they are written in C++ ---- */
+
+static void list_iterations(zs_arena *arena, bench *b, uint32_t node)
+{
+    const zs_flow_node *p = &b->f->nodes[node];
+    const int64_t in = (int64_t)b->f->edges[p->in[0]].words;
+    const int64_t out = (int64_t)b->f->edges[p->out[0]].words;
+    iteration *it = zs_new(arena, iteration, (size_t)(4 * (in + out) * (p->nf + 1) + 64));
+    int64_t n = 0;
+    switch (p->op) {
+    case ZS_FLOW_UP:
+        for (int64_t i = 0; i < in; i++)
+            it[n++] = (iteration){true, i % p->ratio == p->ratio - 1, false};
+        break;
+    case ZS_FLOW_DOWN:
+        for (int64_t i = 0; i < in; i++)
+            for (uint32_t k = 0; k < p->ratio; k++)
+                it[n++] = (iteration){k == 0, true, false};
+        break;
+    case ZS_FLOW_PAD:
+        for (uint32_t y = 0; y < p->h + 2 * p->pad; y++)
+            for (uint32_t x = 0; x < p->w + 2 * p->pad; x++)
+                for (uint32_t c = 0; c < p->fold; c++)
+                    it[n++] = (iteration){y >= p->pad && y < p->h + p->pad && x >= p->pad &&
+                                              x < p->w + p->pad,
+                                          true, false};
+        it[n - 1].ends = true;
+        break;
+    case ZS_FLOW_WINDOW: {
+        const int64_t row = (int64_t)p->w * p->fold, oh = (p->h - p->kernel) / p->step + 1;
+        int64_t left = in - p->kernel * row;
+        for (int64_t i = 0; i < p->kernel * row; i++)
+            it[n++] = (iteration){true, false, false};
+        for (int64_t y = 0; y < oh; y++)
+            for (int64_t i = 0; i < out / oh || i < p->step * row; i++) {
+                const bool reads = i < p->step * row && left > 0;
+                left -= reads;
+                it[n++] = (iteration){reads, i < out / oh, false};
+            }
+        it[n - 1].ends = true;
+        break;
+    }
+    case ZS_FLOW_POOL:
+        for (uint32_t y = 0; y < p->h / p->kernel; y++) {
+            for (uint32_t i = 0; i < p->kernel * p->w * p->fold; i++)
+                it[n++] = (iteration){true, false, false};
+            it[n - 1].ends = true;
+            for (uint32_t i = 0; i < p->w / p->kernel * p->fold; i++)
+                it[n++] = (iteration){false, true, false};
+            it[n - 1].ends = true;
+        }
+        break;
+    case ZS_FLOW_MATRIX:
+        for (int64_t v = 0; v < in / p->sf; v++)
+            for (uint32_t f = 0; f < p->nf; f++)
+                for (uint32_t i = 0; i < p->sf; i++)
+                    it[n++] = (iteration){f == 0, i == p->sf - 1, false};
+        break;
+    default:
+        for (int64_t i = 0; i < in; i++)
+            it[n++] = (iteration){true, true, false};
+        break;
+    }
+    b->loops[node] = it;
+    b->order_n[node] = n;
+}
+
+/* Whether the node moves in this clock, what it reads and writes. */
+static void look_at_loop(bench *b, uint32_t node)
+{
+    regs *r = &b->r[node];
+    const zs_flow_node *p = &b->f->nodes[node];
+    const uint32_t in = p->in[0], out = p->out[0], last = p->pipeline - 1;
+    const bool is_over = r->image == (int64_t)b->images;
+    const iteration *it = &b->loops[node][is_over ? 0 : r->at];
+    const bool has_input = !it->reads || b->fill[in] > 0;
+    const bool has_room = b->fill[out] < b->f->edges[out].depth;
+    if (p->style == ZS_FLOW_STALLING) {
+        const bool wants = !is_over && !r->drains;
+        const bool writes = last == 0 ? wants && it->writes : r->stages[last - 1].writes;
+        r->begins = wants && r->pause == 0;
+        r->moves = r->pause == 0 && (wants ? has_input : r->drains) && (!writes || has_room);
+        r->begins = r->begins && r->moves;
+        b->got[in] = r->begins && it->reads;
+        b->put[out] = r->moves && writes;
+        return;
+    }
+    /* stages[k]: before this clock's arrival. Of one stage the new iteration may go at once */
+    r->begins = !is_over && !r->drains && r->pause == 0 && has_input && !r->stages[0].is_used;
+    if (r->begins)
+        r->stages[0] = (stage){true, it->writes};
+    b->got[in] = r->begins && it->reads;
+    r->moves = r->stages[last].is_used && (!r->stages[last].writes || has_room);
+    b->put[out] = r->moves && r->stages[last].writes;
+}
+
+static void next_loop(bench *b, uint32_t node)
+{
+    regs *r = &b->r[node];
+    const zs_flow_node *p = &b->f->nodes[node];
+    const uint32_t last = p->pipeline - 1;
+    const iteration it = b->loops[node][r->at];
+    bool is_last = false;
+    if (r->begins) {
+        is_last = it.ends;
+        if (++r->at == b->order_n[node]) {
+            r->at = 0;
+            r->image++;
+            is_last |= p->style == ZS_FLOW_STALLING && r->image == (int64_t)b->images;
+        }
+    }
+    if (p->style == ZS_FLOW_STALLING) {
+        if (r->moves) {
+            for (uint32_t k = last; k > 0; k--)
+                r->stages[k] = r->stages[k - 1];
+            r->stages[0] = (stage){r->begins, r->begins && it.writes};
+            if (r->drains)
+                r->taken++; /* steps of the drain */
+        }
+        r->pause -= r->pause > 0;
+        r->drains |= is_last;
+        if (r->drains && r->taken == last) {
+            r->drains = false;
+            r->taken = 0;
+            r->pause = 1;
+        }
+        return;
+    }
+    if (r->moves)
+        r->stages[last].is_used = false;
+    for (uint32_t k = last; k-- > 0;)
+        if (r->stages[k].is_used && !r->stages[k + 1].is_used) {
+            r->stages[k + 1] = r->stages[k];
+            r->stages[k].is_used = false;
+        }
+    bool is_empty = true;
+    for (uint32_t k = 0; k <= last; k++)
+        is_empty &= !r->stages[k].is_used;
+    r->pause -= r->pause > 0;
+    r->drains |= is_last;
+    if (r->drains && is_empty) {
+        r->drains = false;
+        r->pause = 1;
+    }
+}
+
 /* ---- valid and ready, from the state at the start of the clock ---- */
+
+static bool is_loop(const bench *b, uint32_t node)
+{
+    return b->f->nodes[node].style != ZS_FLOW_RTL;
+}
 
 static bool is_valid(const bench *b, uint32_t node)
 {
@@ -129,13 +294,15 @@ static void move_words(bench *b)
         const zs_flow_edge *at = &b->f->edges[e];
         const bool from_wire = b->f->nodes[at->from].op == ZS_FLOW_WIRE;
         const bool to_wire = b->f->nodes[at->to].op == ZS_FLOW_WIRE;
-        if (!from_wire && (at->depth > 0 || !to_wire))
+        if (!from_wire && !is_loop(b, at->from) && (at->depth > 0 || !to_wire))
             b->put[e] = is_valid(b, at->from) && edge_ready(b, e);
-        if (!to_wire && (at->depth > 0 || !from_wire))
+        if (!to_wire && !is_loop(b, at->to) && (at->depth > 0 || !from_wire))
             b->got[e] = edge_valid(b, e) && is_ready(b, at->to);
     }
     for (uint32_t i = 0; i < b->f->node_n; i++) {
         const zs_flow_node *p = &b->f->nodes[i];
+        if (is_loop(b, i))
+            look_at_loop(b, i);
         if (p->op != ZS_FLOW_WIRE)
             continue;
         bool moves = true;
@@ -294,6 +461,10 @@ static void next_state(bench *b, uint32_t node, bool offered, bool sink)
     regs *r = &b->r[node];
     const zs_flow_node *p = &b->f->nodes[node];
     const bool in = p->in_n > 0 && b->got[p->in[0]], out = p->out_n > 0 && b->put[p->out[0]];
+    if (is_loop(b, node)) {
+        next_loop(b, node);
+        return;
+    }
     switch (p->op) {
     case ZS_FLOW_SOURCE:
         r->taken += out;
@@ -355,6 +526,8 @@ void flow_clock_run(zs_arena *arena, const zs_flow *f, uint64_t images, zs_flow_
                .first = zs_new(arena, bool *, f->node_n),
                .after = zs_new(arena, int64_t *, f->node_n),
                .order_n = zs_new(arena, int64_t, f->node_n),
+               .loops = zs_new(arena, iteration *, f->node_n),
+               .images = images,
                .words = images * f->words_in};
     uint64_t *first = zs_new(arena, uint64_t, images), *last = zs_new(arena, uint64_t, images);
     const uint64_t per_image = f->edges[f->nodes[f->sink].in[0]].words;
@@ -370,7 +543,9 @@ void flow_clock_run(zs_arena *arena, const zs_flow *f, uint64_t images, zs_flow_
         b.r[i].a = f->nodes[i].op == ZS_FLOW_MATRIX;
         if (f->nodes[i].op == ZS_FLOW_DOWN)
             b.r[i].b = true;
-        if (f->nodes[i].op == ZS_FLOW_WINDOW)
+        if (is_loop(&b, i))
+            list_iterations(arena, &b, i);
+        else if (f->nodes[i].op == ZS_FLOW_WINDOW)
             list_elements(arena, &b, i);
     }
     bool *offered = zs_new(arena, bool, f->node_n), *sink = zs_new(arena, bool, f->node_n);

@@ -1,5 +1,7 @@
 #include "cases.h"
 
+#include "zynqsim/num.h"
+
 #include <string.h>
 
 /* Nets of an input of 2 x 2 x 3, -2.5 to 3 in steps of 0.5, and what follows; the expected results
@@ -237,6 +239,62 @@ START_TEST(test_a_graph_without_weights_takes_those_of_its_file)
 }
 END_TEST
 
+/* ---- results ----------------------------------------------------------------------------------
+ */
+
+#define IN_PLACE                                                                                   \
+    "layer { name: 'n' type: 'BatchNorm' bottom: 'data' top: 'y' batch_norm_param { eps: 0 } "     \
+    "blobs { data: 0 data: 0 } blobs { data: 1 data: 4 } blobs { data: 1 } } "                     \
+    "layer { name: 'm' type: 'Scale' bottom: 'y' top: 'y' scale_param { bias_term: true } "        \
+    "blobs { data: 1 data: 2 } blobs { data: 2 data: -1 } } "                                      \
+    "layer { name: 'r' type: 'ReLU' bottom: 'y' top: 'y' } "                                       \
+    "layer { name: 'p' type: 'Power' bottom: 'y' top: 'z' power_param { scale: -2 shift: 1 } } "   \
+    "layer { name: 'a' type: 'AbsVal' bottom: 'z' top: 'z' }"
+
+static const struct {
+    const char *output;
+    float first, last; /* of -2.5 and 3 */
+} cuts[] = {{"n", -2.5f, 1.5f}, {"m", -0.5f, 2}, {"r", 0, 2}, {"y", 0, 2},
+            {"p", 1, -3},       {"a", 1, 3},     {"z", 1, 3}};
+
+/* A layer's name is what that layer makes, even where others go on in place; a blob's, what the
+ * last one made of it. */
+START_TEST(test_results_are_layers_or_blobs)
+{
+    const zs_net_parts parts = {.outputs = &cuts[_i].output, .output_n = 1};
+    zs_net_spec spec = {0};
+    zs_net *net = NULL;
+    zs_quant *quant = NULL;
+    zs_ref_tensors tensors = {0};
+    float x[12];
+    for (int i = 0; i < 12; i++)
+        x[i] = (float)i / 2 - 2.5f;
+    const zs_status status =
+        zs_net_prototxt_parse(&arena, text_of(IN_PLACE), "t.prototxt", &parts, &spec, &err);
+    ck_assert_msg(status == ZS_OK, "%s: %s", err.place, err.text);
+    ck_assert_int_eq(zs_net_build(&arena, &spec, &net, &err), ZS_OK);
+    ck_assert_int_eq(zs_quant_build(&arena, net, ZS_FP32, NULL, &quant, &err), ZS_OK);
+    ck_assert_int_eq(zs_ref_run(&arena, net, quant, x, NULL, &tensors, &err), ZS_OK);
+    const float *y = tensors.data[net->output];
+    ck_assert_float_eq_tol(y[0], cuts[_i].first, 1e-6f);
+    ck_assert_float_eq_tol(y[11], cuts[_i].last, 1e-6f);
+}
+END_TEST
+
+START_TEST(test_a_result_that_nothing_makes_is_refused)
+{
+    static const char *const names[] = {"data", "w"};
+    for (size_t i = 0; i < ZS_LEN(names); i++) {
+        const zs_net_parts parts = {.outputs = &names[i], .output_n = 1};
+        zs_net_spec spec = {0};
+        ck_assert_int_eq(
+            zs_net_prototxt_parse(&arena, text_of(IN_PLACE), "t.prototxt", &parts, &spec, &err),
+            ZS_EPARSE);
+        ck_assert_msg(strstr(err.text, "neither a layer nor a blob") != NULL, "%s", err.text);
+    }
+}
+END_TEST
+
 START_TEST(test_memory_runs_out_without_harm)
 {
     net_expect_nomem(parse_text, text_of(cases[39].layers), "t.prototxt", 1);
@@ -251,6 +309,8 @@ TCase *tcase_net_caffe_general(void)
     tcase_add_loop_test(tc, test_what_is_wrong_is_named, 0, (int)ZS_LEN(refused));
     tcase_add_test(tc, test_text_has_all_its_forms);
     tcase_add_test(tc, test_a_graph_without_weights_takes_those_of_its_file);
+    tcase_add_loop_test(tc, test_results_are_layers_or_blobs, 0, (int)ZS_LEN(cuts));
+    tcase_add_test(tc, test_a_result_that_nothing_makes_is_refused);
     tcase_add_test(tc, test_memory_runs_out_without_harm);
     return tc;
 }

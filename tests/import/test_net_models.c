@@ -217,6 +217,17 @@ START_TEST(test_formats_are_told_by_extension_then_content)
 }
 END_TEST
 
+/* Every operator that an importer reads stands in the table of the reference page, and no other. */
+START_TEST(test_the_table_of_operators_is_that_of_the_importers)
+{
+    zs_buffer text;
+    zs_buffer_init(&text, test_heap());
+    const zs_sink sink = zs_buffer_sink(&text);
+    ck_assert_msg(zs_operators_emit(&sink, &err) == ZS_OK, "%s: %s", err.place, err.text);
+    zs_buffer_drop(&text);
+}
+END_TEST
+
 TCase *tcase_net_models(void)
 {
     TCase *tc = net_case("net_models");
@@ -229,5 +240,6 @@ TCase *tcase_net_models(void)
     tcase_add_test(tc, test_weights_of_both_formats_are_equal_to_the_bit);
     tcase_add_loop_test(tc, test_formats_are_told_by_extension_then_content, 0,
                         (int)ZS_LEN(formats));
+    tcase_add_test(tc, test_the_table_of_operators_is_that_of_the_importers);
     return tc;
 }

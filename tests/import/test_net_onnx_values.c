@@ -490,6 +490,126 @@ START_TEST(test_five_dimensions_are_normalised_by_channel)
 }
 END_TEST
 
+/* A transposed map has rows where samples are: x as [8, 3, 8] has its channels second. */
+START_TEST(test_channels_of_what_is_no_sample_are_normalised)
+{
+    static const int64_t down[3] = {3, 8, 8};
+    static const float gamma[3] = {1, 2, 3}, beta[3] = {0, 1, 2}, mean[3] = {1, 0, 1},
+                       variance[3] = {1, 4, 9};
+    wire graph = {.n = 0}, attrs = {.n = 0}, turn = {.n = 0};
+    onnx_attr_float(&attrs, "epsilon", 0);
+    onnx_attr_ints(&turn, "perm", 3, 1, 0, 2, 0);
+    onnx_init_ints(&graph, "down", down, 3);
+    onnx_init_floats(&graph, "gamma", gamma, 3);
+    onnx_init_floats(&graph, "beta", beta, 3);
+    onnx_init_floats(&graph, "mean", mean, 3);
+    onnx_init_floats(&graph, "variance", variance, 3);
+    onnx_node(&graph, "Reshape", "a", "x down", "v", NULL);
+    onnx_node(&graph, "Transpose", "t", "v", "rows", &turn);
+    onnx_node(&graph, "BatchNormalization", "n", "rows gamma beta mean variance", "y", &attrs);
+    const float *y = run(&graph, "y", 13);
+    expect_dims(3, 8, 3, 8, 0);
+    for (int r = 0; r < 8; r++)
+        for (int c = 0; c < 3; c++)
+            for (int i = 0; i < 8; i++)
+                near(y[(r * 3 + c) * 8 + i], (double)gamma[c] *
+                                                     ((double)x[c][r][i] - (double)mean[c]) /
+                                                     sqrt((double)variance[c]) +
+                                                 (double)beta[c]);
+}
+END_TEST
+
+static const struct {
+    size_t n;
+    int64_t axes[3];
+    int channels, rows, columns; /* that go */
+} means[] = {
+    {3, {0, 2, 3}, 0, 1, 1}, {2, {1, 3}, 1, 0, 1}, {1, {1}, 1, 0, 0}, {2, {0, -2}, 0, 1, 0}};
+
+START_TEST(test_means_and_variances_of_any_axes)
+{
+    wire graph = {.n = 0}, axes = {.n = 0};
+    const int64_t *a = means[_i].axes;
+    onnx_attr_ints(&axes, "axes", means[_i].n, a[0], a[1], a[2], 0);
+    onnx_node(&graph, "MeanVarianceNormalization", "m", "x", "y", &axes);
+    const float *y = run(&graph, "y", 13);
+    expect_dims(4, 1, 3, 8, 8);
+    for (int at = 0; at < 192; at++) {
+        const int c = at / 64, r = at / 8 % 8, k = at % 8;
+        double sum = 0, squares = 0, n = 0;
+        for (int i = 0; i < 192; i++) {
+            if ((i / 64 != c && !means[_i].channels) || (i / 8 % 8 != r && !means[_i].rows) ||
+                (i % 8 != k && !means[_i].columns))
+                continue;
+            const double v = (double)(&x[0][0][0])[i];
+            sum += v;
+            squares += v * v;
+            n++;
+        }
+        const double mean = sum / n;
+        near_sum(y[at], ((double)x[c][r][k] - mean) / sqrt(squares / n - mean * mean));
+    }
+}
+END_TEST
+
+/* Integers of a quantiser that are read with another scale, or as numbers. */
+START_TEST(test_integers_of_a_quantiser_are_numbers_to_others)
+{
+    static const float scale = 0.25f, other = 2, half = 0.5f;
+    static const int64_t zero = 3;
+    const wire none = onnx_tensor("zero", 2, 0, NULL); /* uint8 */
+    wire graph = {.n = 0}, z = none;
+    wire_ints(&z, 5, &zero, 1);
+    onnx_init(&graph, &z);
+    onnx_init_floats(&graph, "scale", &scale, 1);
+    onnx_init_floats(&graph, "other", &other, 1);
+    onnx_init_floats(&graph, "half", &half, 1);
+    onnx_node(&graph, "QuantizeLinear", "q", "x scale zero", "codes", NULL);
+    onnx_node(&graph, "DequantizeLinear", "d", "codes other zero", "twice", NULL);
+    onnx_node(&graph, "Cast", "c", "codes", "real", NULL);
+    onnx_node(&graph, "Mul", "m", "real half", "halves", NULL);
+    onnx_node(&graph, "Add", "s", "twice halves", "y", NULL);
+    const float *y = run(&graph, "y", 13);
+    for (int i = 0; i < 192; i++) {
+        const double code = fmax(0, rint((double)(&x[0][0][0])[i] * 4) + 3);
+        near(y[i], 2 * (code - 3) + code / 2);
+    }
+}
+END_TEST
+
+/* What QuantizeLinear made goes from one such operator to the next. */
+START_TEST(test_operators_with_quantisers_within_follow_each_other)
+{
+    static const float scale = 0.0625f, w_scale = 0.5f, y_scale = 1;
+    static const int64_t zero = 128, middle = 0, weight[3] = {1, 2, -1};
+    static const int64_t filters[4] = {1, 3, 1, 1};
+    const wire u8 = onnx_tensor("zero", 2, 0, NULL), i8 = onnx_tensor("wzero", 3, 0, NULL);
+    wire graph = {.n = 0}, z = u8, wz = i8, w = onnx_tensor("w", 3, 4, filters);
+    wire_ints(&z, 5, &zero, 1);
+    wire_ints(&wz, 5, &middle, 1);
+    wire_ints(&w, 5, weight, 3);
+    onnx_init(&graph, &z);
+    onnx_init(&graph, &wz);
+    onnx_init(&graph, &w);
+    onnx_init_floats(&graph, "scale", &scale, 1);
+    onnx_init_floats(&graph, "wscale", &w_scale, 1);
+    onnx_init_floats(&graph, "yscale", &y_scale, 1);
+    onnx_node(&graph, "QuantizeLinear", "q", "x scale zero", "codes", NULL);
+    onnx_node(&graph, "QLinearConv", "c", "codes scale zero w wscale wzero yscale zero", "sums",
+              NULL);
+    onnx_node(&graph, "QLinearAdd", "a", "sums yscale zero sums yscale zero yscale zero", "both",
+              NULL);
+    onnx_node(&graph, "DequantizeLinear", "d", "both yscale zero", "y", NULL);
+    const float *y = run(&graph, "y", 13);
+    for (int i = 0; i < 64; i++) {
+        double sum = 0;
+        for (int c = 0; c < 3; c++)
+            sum += 0.5 * (double)weight[c] * rint((double)x[c][i / 8][i % 8] * 16) / 16;
+        near(y[i], 2 * rint(sum));
+    }
+}
+END_TEST
+
 TCase *tcase_net_onnx_values(void)
 {
     TCase *tc = net_case("net_onnx_values");
@@ -513,6 +633,10 @@ TCase *tcase_net_onnx_values(void)
     tcase_add_test(tc, test_where_chooses_by_a_computed_condition);
     tcase_add_test(tc, test_scales_are_found_while_running);
     tcase_add_test(tc, test_five_dimensions_are_normalised_by_channel);
+    tcase_add_test(tc, test_channels_of_what_is_no_sample_are_normalised);
+    tcase_add_loop_test(tc, test_means_and_variances_of_any_axes, 0, (int)ZS_LEN(means));
+    tcase_add_test(tc, test_integers_of_a_quantiser_are_numbers_to_others);
+    tcase_add_test(tc, test_operators_with_quantisers_within_follow_each_other);
     tcase_add_loop_test(tc, test_resize_repeats_or_blends, 0, 2);
     tcase_add_loop_test(tc, test_transposed_convolutions_follow_their_definition, 0,
                         (int)ZS_LEN(turns));

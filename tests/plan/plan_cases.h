@@ -14,6 +14,7 @@ TCase *tcase_loads(void);
 TCase *tcase_plan_memory(void);
 TCase *tcase_post(void);
 TCase *tcase_line_plans(void);
+TCase *tcase_stream_bits(void);
 
 /* Stops the test with the error's text where there is no plan. */
 const zs_plan *test_plan(zs_arena *arena, const zs_design *d, const zs_net *net);

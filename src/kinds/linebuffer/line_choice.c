@@ -23,6 +23,7 @@ typedef struct variant {
 typedef struct choice {
     zs_plan_draft base; /* as it was handed over */
     zs_plan base_plan;
+    zs_plan_draft whole; /* as asked for, before layers are cut into calls */
     zs_arena scratch;
     variant tried[TRIED_MAX]; /* the first is what was asked for */
     uint32_t tried_n, best;
@@ -65,17 +66,11 @@ static bool is_tight(const zs_plan_draft *d)
 /* ---- trying -----------------------------------------------------------------------------------
  */
 
-/* Lays the variant out on the scratch arena. */
-static zs_status sketch(choice *c, const line_rooms *rooms, zs_plan_draft *d, zs_err *err)
-{
-    ZS_TRY(zs_draft_again(&c->scratch, &c->base, &c->base_plan, d, err));
-    return line_lay_out(d, rooms, err);
-}
-
 static zs_status estimate(choice *c, const line_rooms *rooms, uint64_t *pl_cycles, zs_err *err)
 {
     zs_plan_draft d;
-    ZS_TRY(sketch(c, rooms, &d, err));
+    ZS_TRY(zs_draft_again(&c->scratch, &c->base, &c->base_plan, &d, err));
+    ZS_TRY(line_lay_out(&d, rooms, NULL, err));
     ZS_TRY(line_emit(&d, err));
     return zs_draft_estimate(&c->scratch, &d, pl_cycles, err);
 }
@@ -94,15 +89,14 @@ static bool is_known(const choice *c, const line_rooms *rooms, uint32_t call_n)
 
 static zs_status try_rooms(choice *c, const line_rooms *rooms, zs_err *err)
 {
-    zs_plan_draft d;
+    line_size size;
     uint64_t pl_cycles;
     if (c->tried_n == TRIED_MAX)
         return ZS_OK;
-    ZS_TRY(sketch(c, rooms, &d, err));
-    if (is_known(c, rooms, d.plan->call_n) ||
-        zs_line_sum_bram18(&d) > zs_fit_room_bram18(d.design))
+    ZS_TRY(line_size_up(&c->whole, rooms, &size, err));
+    if (is_known(c, rooms, size.call_n) || size.bram18 > zs_fit_room_bram18(c->base.design))
         return ZS_OK;
-    c->tried[c->tried_n++] = (variant){*rooms, d.plan->call_n};
+    c->tried[c->tried_n++] = (variant){*rooms, size.call_n};
     if (c->asked_pl_cycles == 0) {
         ZS_TRY(estimate(c, &c->tried[0].rooms, &c->asked_pl_cycles, err));
         c->best_pl_cycles = c->asked_pl_cycles;
@@ -197,7 +191,7 @@ static zs_status choose(choice *c, zs_plan_draft *d, zs_err *err)
         return ZS_OK;
     *d = c->base;
     *d->plan = c->base_plan;
-    ZS_TRY(line_lay_out(d, &c->tried[c->best].rooms, err));
+    ZS_TRY(line_lay_out(d, &c->tried[c->best].rooms, NULL, err));
     return describe(c, d, err);
 }
 
@@ -209,7 +203,7 @@ zs_status line_plan(zs_plan_draft *d, zs_err *err)
     c->base = *d;
     c->base_plan = *d->plan;
     const line_rooms asked = asked_rooms(d->design);
-    ZS_TRY(line_lay_out(d, &asked, err));
+    ZS_TRY(line_lay_out(d, &asked, &c->whole, err));
     if (!is_tight(d))
         return ZS_OK;
     zs_arena_init(&c->scratch, d->arena->source);

@@ -98,7 +98,15 @@ void line_exec_op(zs_exec *e, uint32_t op);
 void line_exec_set(zs_exec *e, uint32_t image, uint32_t tensor, const float *x);
 void line_exec_get(const zs_exec *e, uint32_t image, uint32_t tensor, float *y);
 zs_xfer_fn line_xfer;
-zs_status line_lay_out(zs_plan_draft *d, const line_rooms *rooms, zs_err *err);
+/* `whole` (or NULL): the draft before its layers are cut into calls. */
+zs_status line_lay_out(zs_plan_draft *d, const line_rooms *rooms, zs_plan_draft *whole,
+                       zs_err *err);
+/* What a plan with other rooms would have, without laying it out. */
+typedef struct line_size {
+    uint32_t call_n, bram18;
+} line_size;
+zs_status line_size_up(const zs_plan_draft *whole, const line_rooms *rooms, line_size *size,
+                       zs_err *err);
 zs_status line_plan(zs_plan_draft *d, zs_err *err);
 zs_status line_emit(zs_plan_draft *d, zs_err *err);
 void line_account(zs_fit_account *a, const zs_design *design, const zs_plan *plan);

@@ -167,6 +167,14 @@ static bool new_rows(zs_plan_draft *d, uint64_t n)
     return true;
 }
 
+/* 0: the weight memory has no room for a filter per PE. */
+static uint32_t calls_of(const zs_plan_draft *d, const zs_plan_row *row)
+{
+    const uint64_t sets = line_of(row)->oc_n / d->design->accel.unroll.oc;
+    const uint64_t room = zs_line_filters_per_pe(d, row);
+    return room == 0 ? 0 : (uint32_t)zs_ceil_div(sets, room);
+}
+
 /* Sizes of the memories from the layers whole, then how many calls each of them takes. */
 static zs_status count_calls(line_draft *l, zs_err *err)
 {
@@ -187,13 +195,30 @@ static zs_status count_calls(line_draft *l, zs_err *err)
     for (uint32_t i = 0; i < l->layer_n; i++) {
         if (line_of(&d->rows[i])->step != ZS_HOST_CALL)
             continue;
-        const uint64_t room = zs_line_filters_per_pe(d, &d->rows[i]);
-        if (room == 0)
+        l->calls[i] = calls_of(d, &d->rows[i]);
+        if (l->calls[i] == 0)
             return no_room(d, &d->rows[i], err);
-        const uint64_t sets = line_of(&d->rows[i])->oc_n / d->design->accel.unroll.oc;
-        l->calls[i] = (uint32_t)zs_ceil_div(sets, room);
     }
     return ZS_OK;
+}
+
+zs_status line_size_up(const zs_plan_draft *whole, const line_rooms *rooms, line_size *size,
+                       zs_err *err)
+{
+    zs_plan plan = *whole->plan;
+    zs_plan_draft d = *whole;
+    line_rooms *own = whole->own; /* that its rows look at */
+    const line_rooms before = *own;
+    d.plan = &plan;
+    *own = *rooms;
+    *size = (line_size){0};
+    const zs_status status = zs_line_size_buffers(&d, err);
+    for (uint32_t i = 0; i < d.row_n && status == ZS_OK; i++)
+        if (line_of(&d.rows[i])->step == ZS_HOST_CALL)
+            size->call_n += calls_of(&d, &d.rows[i]);
+    size->bram18 = zs_line_sum_bram18(&d);
+    *own = before;
+    return status;
 }
 
 /* ---- DRAM ------------------------------------------------------------------------------------ */
@@ -517,7 +542,7 @@ static zs_status list_calls(zs_plan_draft *d, zs_err *err)
     return ZS_OK;
 }
 
-zs_status line_lay_out(zs_plan_draft *d, const line_rooms *rooms, zs_err *err)
+zs_status line_lay_out(zs_plan_draft *d, const line_rooms *rooms, zs_plan_draft *whole, zs_err *err)
 {
     const zs_fuse_rules rules = {.splits_concat_pools = true, .most_pooled_pixels = UINT64_MAX};
     line_draft *l = zs_new(d->arena, line_draft, 1);
@@ -536,6 +561,8 @@ zs_status line_lay_out(zs_plan_draft *d, const line_rooms *rooms, zs_err *err)
     if (l->calls == NULL || l->is_im2col == NULL)
         return zs_nomem(err, "plan");
     ZS_TRY(count_calls(l, err));
+    if (whole != NULL)
+        *whole = *d;
     ZS_TRY(place_tensors(l, err));
     ZS_TRY(list_rows(l, err));
     return list_calls(d, err);

@@ -319,6 +319,13 @@ static zs_status draft(zs_plan_draft *d, zs_err *err)
     ZS_TRY(stream_name_rows(d->arena, rows, n, names, err));
     ZS_TRY(stream_list_names(d->arena, stream_params_of(&d->design->accel)->folding,
                              "accelerator.stream.folding", names, 3 * n, err));
+    const struct {
+        const char *list, *path;
+    } lists[] = {{stream_params_of(&d->design->accel)->styles, "accelerator.stream.styles"},
+                 {stream_params_of(&d->design->accel)->between, "accelerator.stream.between"}};
+    for (size_t i = 0; i < ZS_LEN(lists); i++)
+        ZS_TRY(stream_list_names(d->arena, lists[i].list, lists[i].path, names, 3 * n, err));
+    ZS_TRY(stream_set_styles(d->design, rows, n, err));
     for (uint32_t i = 0; i < d->design->layer_setting_n; i++)
         ZS_TRY(stream_check_pattern(d->design->layer_settings[i].pattern, "layers", names, 3 * n,
                                     err));

@@ -51,8 +51,8 @@ static bool is_distributed(const stream_params *s, uint64_t depth)
 static void weight_memory(const stream_row *r, uint64_t *words, uint64_t *bits)
 {
     const uint64_t lanes = (uint64_t)r->pe * (r->op == STREAM_MATRIX ? r->simd : 1);
-    const uint64_t mw = r->op == STREAM_MATRIX ? r->mw : (uint64_t)r->k * r->k;
-    *words = mw * r->mh / lanes;
+    const uint64_t places = (uint64_t)r->k * r->k;
+    *words = (r->op == STREAM_MATRIX ? stream_sf(r) : places) * stream_nf(r);
     *bits = lanes * r->weight_bits;
 }
 
@@ -66,7 +66,10 @@ static cost matrix_cost(const zs_design *design, const stream_row *r)
     const uint64_t adders = has_dsp ? 0 : sum * (2 * simd - 1);
     uint64_t omega, width;
     weight_memory(r, &omega, &width);
-    cost c = {.lut = 300 + (uint64_t)(1.1 * (double)(pe * (mult + adders + r->acc_bits)))};
+    const uint64_t levels = stream_has_own_thresholds(r) ? (UINT64_C(1) << r->y_bits) - 1 : 0;
+    const uint64_t compare = levels * r->acc_bits * (1 + zs_ceil_div(stream_nf(r), 64));
+    cost c = {.lut =
+                  300 + (uint64_t)(1.1 * (double)(pe * (mult + adders + r->acc_bits + compare)))};
     if (has_dsp)
         c.dsp = zs_ceil_div(pe, w > 4 || act > 4 ? 2 : 4) * simd;
     if (is_distributed(stream_params_of(&design->accel), omega))
@@ -137,11 +140,25 @@ static cost window_cost(const zs_design *design, uint64_t depth, uint64_t width)
     return c;
 }
 
+/* A loop keeps kernel + step lines, each a memory of its own. */
+static cost lines_cost(const zs_design *design, uint64_t lines, uint64_t depth, uint64_t width)
+{
+    cost c = {.lut = 300};
+    if (is_distributed(stream_params_of(&design->accel), depth))
+        c.lut += lines * width * zs_ceil_div(depth, 64);
+    else
+        c.bram18 = lines * window_blocks(depth, width);
+    return c;
+}
+
 static void add_window(zs_fit_account *a, const zs_design *design, const zs_flow_node *n,
                        uint64_t width)
 {
-    const uint64_t depth = window_words(n->kernel, n->step, n->fold, n->w);
-    const cost c = window_cost(design, depth, width);
+    const bool is_loop = n->style != ZS_FLOW_RTL;
+    const uint64_t depth =
+        is_loop ? (uint64_t)n->w * n->fold : window_words(n->kernel, n->step, n->fold, n->w);
+    const cost c = is_loop ? lines_cost(design, n->kernel + n->step, depth, width)
+                           : window_cost(design, depth, width);
     add(a, n->name,
         zs_arena_printf(zs_fit_arena(a), "%" PRIu64 " words of %" PRIu64 " bits in %s", depth,
                         width, c.bram18 > 0 ? "block RAM" : "LUTs"),
@@ -181,11 +198,16 @@ stream_cost stream_row_cost(const zs_design *design, const stream_row *r)
     if (zs_op_has_filters(r->layer->op))
         c = matrix_cost(design, r);
     if (r->has_window)
-        more[0] = window_cost(
-            design,
-            window_words(r->k, r->stride, r->in_c / r->window_simd, r->w + r->pad + r->pad_end),
-            (uint64_t)r->window_simd * r->x_bits);
-    if (r->has_thresholds)
+        more[0] =
+            r->window_style != ZS_FLOW_RTL
+                ? lines_cost(design, r->k + r->stride,
+                             (uint64_t)(r->w + r->pad + r->pad_end) * (r->in_c / r->window_simd),
+                             (uint64_t)r->window_simd * r->x_bits)
+                : window_cost(design,
+                              window_words(r->k, r->stride, r->in_c / r->window_simd,
+                                           r->w + r->pad + r->pad_end),
+                              (uint64_t)r->window_simd * r->x_bits);
+    if (r->has_thresholds && !stream_has_own_thresholds(r))
         more[1] = threshold_cost(design, r->y_bits, r->pe, r->acc_bits, r->mh);
     for (size_t i = 0; i < ZS_LEN(more); i++) {
         c.lut += more[i].lut;
@@ -212,6 +234,10 @@ static void add_node(zs_fit_account *a, const zs_design *design, const zs_plan *
         break;
     case ZS_FLOW_WINDOW:
         add_window(a, design, n, in);
+        break;
+    case ZS_FLOW_POOL: /* a row of results, and comparators */
+        add(a, n->name, "comparators, a row of results in LUTs",
+            (cost){.lut = 2 * in + in * zs_ceil_div((uint64_t)(n->w / n->kernel) * n->fold, 64)});
         break;
     case ZS_FLOW_THRESHOLD: {
         const uint64_t lanes = r != NULL ? r->pe : stream_params_of(&design->accel)->input_lanes;

@@ -222,7 +222,8 @@ static zs_status build_row(zs_exec *e, zs_arena *arena, uint32_t i, native *n, z
         return ZS_OK;
     for (uint32_t k = r->node0; k < r->node0 + r->node_n; k++) {
         n->pad = f->nodes[k].op == ZS_FLOW_PAD ? &f->nodes[k] : n->pad;
-        n->window = f->nodes[k].op == ZS_FLOW_WINDOW ? &f->nodes[k] : n->window;
+        if (f->nodes[k].op == ZS_FLOW_WINDOW || f->nodes[k].op == ZS_FLOW_POOL)
+            n->window = &f->nodes[k];
     }
     return zs_op_has_filters(r->layer->op) ? build_filters(e, arena, r, n, err) : ZS_OK;
 }

@@ -9,6 +9,7 @@
 /* ---- lists of figures by layer --------------------------------------------------------------- */
 
 enum { PATTERN_MAX = 128, FIGURE_MAX = 1 << 24 };
+#define STREAM_WORD (UINT64_MAX - 8) /* styles follow */
 
 typedef struct entry {
     char pattern[PATTERN_MAX];
@@ -19,6 +20,13 @@ typedef struct entry {
 /* False: what stands at `*at` is no entry. */
 static bool take_entry(const char **at, entry *out)
 {
+    static const struct {
+        const char *text;
+        uint64_t value;
+    } words[] = {{"all", STREAM_ALL},
+                 {"rtl", STREAM_WORD + ZS_FLOW_RTL},
+                 {"stalling", STREAM_WORD + ZS_FLOW_STALLING},
+                 {"flushing", STREAM_WORD + ZS_FLOW_FLUSHING}};
     const char *end = *at + strcspn(*at, ";"), *equals = *at + strcspn(*at, "=;");
     const size_t n = (size_t)(equals - *at);
     if (*equals != '=' || n == 0 || n >= PATTERN_MAX)
@@ -28,9 +36,12 @@ static bool take_entry(const char **at, entry *out)
     out->n = 0;
     for (const char *p = equals + 1; out->n < 3; p++) {
         char *rest;
-        if (strncmp(p, "all", 3) == 0) {
-            out->figures[out->n++] = STREAM_ALL;
-            p += 3;
+        size_t w = 0;
+        while (w < ZS_LEN(words) && strncmp(p, words[w].text, strlen(words[w].text)) != 0)
+            w++;
+        if (w < ZS_LEN(words)) {
+            out->figures[out->n++] = words[w].value;
+            p += strlen(words[w].text);
         } else {
             if (*p < '0' || *p > '9')
                 return false;
@@ -69,14 +80,36 @@ uint32_t stream_list_find(const char *list, const char *name, const char *other,
     return found;
 }
 
-zs_status stream_list_check(const char *list, const char *path, uint32_t most, zs_err *err)
+/* What the figures of a list may be. */
+static bool is_figure(uint64_t figure, uint32_t i, stream_list_form form)
 {
+    const bool is_number = figure <= FIGURE_MAX;
+    switch (form) {
+    case STREAM_LIST_DEPTHS:
+        return i == 0 && is_number;
+    case STREAM_LIST_LANES:
+        return i == 0 && (is_number || figure == STREAM_ALL);
+    case STREAM_LIST_STYLES:
+        return i == 0 ? !is_number && figure != STREAM_ALL
+                      : i == 1 && figure >= 1 && figure <= ZS_FLOW_PIPELINE_MAX;
+    case STREAM_LIST_FOLDING:
+        break;
+    }
+    return is_number || figure == STREAM_ALL;
+}
+
+zs_status stream_list_check(const char *list, const char *path, stream_list_form form, zs_err *err)
+{
+    static const char *const says[] = {"PEsxlanes", "depth", "elements", "stalling"};
     entry e;
     while (*list != '\0') {
         const char *at = list;
-        if (!take_entry(&list, &e) || e.n > most || (most == 1 && e.figures[0] == STREAM_ALL))
+        bool fits = take_entry(&list, &e);
+        for (uint32_t i = 0; fits && i < e.n; i++)
+            fits = is_figure(e.figures[i], i, form);
+        if (!fits)
             return zs_fail(err, ZS_EPARSE, path, "\"%.60s\" is not of the form layer=%s", at,
-                           most > 1 ? "PEsxlanes" : "depth");
+                           says[form]);
     }
     return ZS_OK;
 }
@@ -147,6 +180,53 @@ zs_status stream_name_rows(zs_arena *arena, stream_row *rows, uint32_t n, const 
     return ZS_OK;
 }
 
+/* ---- styles ---------------------------------------------------------------------------------- */
+
+zs_flow_style stream_style_of(const stream_params *s, const stream_row *r, zs_flow_op op)
+{
+    const bool is_own = op == ZS_FLOW_MATRIX || op == ZS_FLOW_POOL || op == ZS_FLOW_GATHER;
+    switch (s->style) {
+    case ZS_STREAM_STALLING:
+        return ZS_FLOW_STALLING;
+    case ZS_STREAM_FLUSHING:
+        return ZS_FLOW_FLUSHING;
+    case ZS_STREAM_MIXED: /* products of four bits and more are those of DSP slices, in RTL */
+        return is_own && (r == NULL || !zs_op_has_filters(r->layer->op) || r->weight_bits < 4)
+                   ? ZS_FLOW_FLUSHING
+                   : ZS_FLOW_RTL;
+    default:
+        return ZS_FLOW_RTL;
+    }
+}
+
+zs_status stream_set_styles(const zs_design *design, stream_row *rows, uint32_t n, zs_err *err)
+{
+    const stream_params *s = stream_params_of(&design->accel);
+    ZS_TRY(stream_list_check(s->styles, "accelerator.stream.styles", STREAM_LIST_STYLES, err));
+    ZS_TRY(stream_list_check(s->between, "accelerator.stream.between", STREAM_LIST_LANES, err));
+    for (uint32_t i = 0; i < n; i++) {
+        stream_row *r = &rows[i];
+        r->style = stream_style_of(s, r, ZS_FLOW_MATRIX);
+        r->window_style = stream_style_of(s, r, ZS_FLOW_WINDOW);
+        r->pipeline = r->window_pipeline = s->pipeline;
+        uint64_t own[2] = {0, s->pipeline}, window[2] = {0, s->pipeline};
+        if (stream_list_find(s->styles, r->layer->name, r->unit_name, own, 2) > 0) {
+            r->style = r->window_style = (zs_flow_style)(own[0] - STREAM_WORD);
+            r->pipeline = r->window_pipeline = (uint32_t)own[1];
+        }
+        if (r->window_name != NULL &&
+            stream_list_find(s->styles, r->window_name, NULL, window, 2) > 0) {
+            r->window_style = (zs_flow_style)(window[0] - STREAM_WORD);
+            r->window_pipeline = (uint32_t)window[1];
+        }
+        r->is_pool = r->style != ZS_FLOW_RTL && r->op == STREAM_REDUCE && r->window_name == NULL &&
+                     r->pad + r->pad_end == 0 && r->k == r->stride && r->k > 1 &&
+                     r->h % r->k == 0 && r->w % r->k == 0;
+        r->has_window &= !r->is_pool;
+    }
+    return ZS_OK;
+}
+
 /* ---- the target ------------------------------------------------------------------------------ */
 
 zs_status stream_target(const zs_design *design, uint64_t *cycles, zs_err *err)
@@ -189,6 +269,8 @@ uint64_t stream_window_work(const stream_row *r)
     const uint64_t emit = (uint64_t)r->ow * r->k * r->k * cf, read = r->stride * w * cf;
     if (!r->has_window)
         return 0;
+    if (r->window_style != ZS_FLOW_RTL)
+        return r->k * w * cf + r->oh * zs_max_u64(emit, read);
     return ((r->k - 1) * w + r->k) * cf + r->oh * zs_max_u64(emit, read);
 }
 
@@ -196,13 +278,13 @@ uint64_t stream_work(const stream_row *r)
 {
     switch (r->op) {
     case STREAM_MATRIX:
-        return r->vectors * (r->mw / r->simd) * (r->mh / r->pe);
+        return r->vectors * stream_sf(r) * stream_nf(r);
     case STREAM_REDUCE:
-        return r->vectors * (r->mh / r->pe) * r->k * r->k;
+        return r->vectors * stream_nf(r) * ((uint64_t)r->k * r->k + r->is_pool);
     case STREAM_MEAN:
-        return ((uint64_t)r->h * r->w + 1) * (r->mh / r->pe);
+        return ((uint64_t)r->h * r->w + 1) * stream_nf(r);
     default:
-        return r->vectors * (r->mh / r->pe);
+        return r->vectors * stream_nf(r);
     }
 }
 
@@ -297,7 +379,8 @@ static zs_status fold_as_given(const zs_design *design, stream_row *r, zs_err *e
         if (rules[i].said == NOT_SAID)
             continue;
         const uint64_t value = rules[i].said == STREAM_ALL ? rules[i].of : rules[i].said;
-        if (value == 0 || rules[i].of % value != 0)
+        const bool pads = stream_params_of(&design->accel)->pad && r->layer->op == ZS_LAYER_FC;
+        if (value == 0 || (rules[i].of % value != 0 && !pads))
             return zs_fail(err, ZS_ERANGE, path, "%llu %s do not divide the %llu of layer %s",
                            (unsigned long long)value, rules[i].what,
                            (unsigned long long)rules[i].of, r->layer->name);
@@ -404,7 +487,7 @@ zs_status stream_fold(zs_arena *arena, const zs_design *design, stream_row *rows
 {
     const stream_params *s = stream_params_of(&design->accel);
     uint64_t target;
-    ZS_TRY(stream_list_check(s->folding, "accelerator.stream.folding", 3, err));
+    ZS_TRY(stream_list_check(s->folding, "accelerator.stream.folding", STREAM_LIST_FOLDING, err));
     ZS_TRY(stream_target(design, &target, err));
     if (s->least && target == 0)
         return zs_fail(
@@ -420,6 +503,8 @@ zs_status stream_fold(zs_arena *arena, const zs_design *design, stream_row *rows
     for (uint32_t i = 0; i < n; i++) {
         ZS_TRY(fold_as_given(design, &rows[i], err));
         rows[i].work = zs_max_u64(stream_work(&rows[i]), 1);
+        if (rows[i].window_style != ZS_FLOW_RTL)
+            rows[i].work = zs_max_u64(rows[i].work, stream_window_work(&rows[i]));
     }
     return ZS_OK;
 }

@@ -21,6 +21,15 @@ typedef struct builder {
 
 /* ---- nodes and edges ------------------------------------------------------------------------- */
 
+static void set_style(const builder *b, zs_flow_node *n)
+{
+    const stream_params *s = stream_params_of(&b->d->design->accel);
+    const stream_row *r = b->row == ZS_NO_INDEX ? NULL : stream_of(&b->d->rows[b->row]);
+    const bool is_own = n->op == ZS_FLOW_MATRIX || n->op == ZS_FLOW_POOL || n->op == ZS_FLOW_GATHER;
+    n->pipeline = r == NULL ? s->pipeline : is_own ? r->pipeline : r->window_pipeline;
+    n->style = r == NULL ? stream_style_of(s, NULL, n->op) : is_own ? r->style : r->window_style;
+}
+
 static zs_status add_node(builder *b, zs_flow_node node, uint32_t *at)
 {
     zs_flow *f = &b->out->flow;
@@ -29,6 +38,9 @@ static zs_status add_node(builder *b, zs_flow_node node, uint32_t *at)
     if (f->node_n == b->capacity)
         return zs_fail(b->err, ZS_EINTERNAL, node.name, "more nodes than were counted");
     node.gap = 1;
+    if (node.op != ZS_FLOW_SOURCE && node.op != ZS_FLOW_SINK && node.op != ZS_FLOW_WIRE &&
+        node.op != ZS_FLOW_CONCAT)
+        set_style(b, &node);
     b->row_of_node[f->node_n] = b->row;
     f->nodes[f->node_n] = node;
     *at = f->node_n++;
@@ -158,13 +170,25 @@ static zs_status add_layer(builder *b, stream_row *r)
     case STREAM_MATRIX:
         ZS_TRY(append(b, &p,
                       (zs_flow_node){.op = ZS_FLOW_MATRIX,
-                                     .sf = r->mw / r->simd,
-                                     .nf = r->mh / r->pe,
+                                     .sf = stream_sf(r),
+                                     .nf = stream_nf(r),
                                      .name = part_name(b, l->name, "mvu")}));
         p.bits = r->acc_bits;
         b->out->lanes += (uint64_t)r->pe * r->simd;
         break;
     case STREAM_REDUCE:
+        if (r->is_pool) {
+            ZS_TRY(append(b, &p,
+                          (zs_flow_node){.op = ZS_FLOW_POOL,
+                                         .h = r->h,
+                                         .w = r->w,
+                                         .fold = stream_nf(r),
+                                         .kernel = r->k,
+                                         .step = r->k,
+                                         .by_channel = true,
+                                         .name = part_name(b, l->name, "pool")}));
+            break;
+        }
         ZS_TRY(append(b, &p,
                       (zs_flow_node){
                           .op = ZS_FLOW_MATRIX,
@@ -185,8 +209,8 @@ static zs_status add_layer(builder *b, stream_row *r)
     case STREAM_MEAN:
         ZS_TRY(append(b, &p,
                       (zs_flow_node){.op = ZS_FLOW_GATHER,
-                                     .sf = r->h * r->w * (r->mh / r->pe),
-                                     .nf = r->mh / r->pe,
+                                     .sf = r->h * r->w * stream_nf(r),
+                                     .nf = stream_nf(r),
                                      .name = part_name(b, l->name, "mean")}));
         p.bits = r->acc_bits;
         break;
@@ -194,8 +218,18 @@ static zs_status add_layer(builder *b, stream_row *r)
         break;
     }
     p.lanes = r->pe;
-    if (r->has_thresholds)
+    if (stream_has_own_thresholds(r))
+        p.bits = r->y_bits;
+    else if (r->has_thresholds)
         ZS_TRY(add_thresholds(b, &p, l->name, r->y_bits));
+    uint64_t lanes = p.lanes;
+    (void)stream_list_find(stream_params_of(&b->d->design->accel)->between, l->name, r->unit_name,
+                           &lanes, 1);
+    if (lanes == 0 || (lanes != STREAM_ALL && r->mh % lanes != 0 && lanes != p.lanes))
+        return zs_fail(b->err, ZS_ERANGE, "accelerator.stream.between",
+                       "%llu elements do not divide the %u of layer %s", (unsigned long long)lanes,
+                       r->mh, l->name);
+    ZS_TRY(convert(b, &p, lanes == STREAM_ALL ? r->mh : (uint32_t)lanes, l->name, "out"));
     r->out_bits = p.bits;
     r->node_n = b->out->flow.node_n - r->node0;
     b->streams[zs_view_base(b->d->net, l->out)] = p;
@@ -273,6 +307,8 @@ static const char *class_of(const builder *b, const zs_flow_node *n, uint32_t ro
         return "StreamingDataWidthConverter";
     case ZS_FLOW_PAD:
         return "FMPadding";
+    case ZS_FLOW_POOL:
+        return "StreamingMaxPool";
     case ZS_FLOW_WINDOW: /* a max pool takes its words itself */
         return r->window_name != NULL ? "ConvolutionInputGenerator" : "StreamingMaxPool";
     case ZS_FLOW_MATRIX:
@@ -291,8 +327,10 @@ static const char *class_of(const builder *b, const zs_flow_node *n, uint32_t ro
 }
 
 /* Which of FINN's nodes exist in RTL; products there are those of DSP slices. */
-static bool is_rtl(const char *class, const stream_row *r)
+static bool is_rtl(const builder *b, const zs_flow_node *n, const char *class, const stream_row *r)
 {
+    if (stream_params_of(&b->d->design->accel)->style != ZS_STREAM_RTL)
+        return n->style == ZS_FLOW_RTL && n->op != ZS_FLOW_WIRE && n->op != ZS_FLOW_CONCAT;
     static const char *const words[] = {"StreamingDataWidthConverter", "FMPadding",
                                         "ConvolutionInputGenerator", "Thresholding"};
     for (size_t i = 0; i < ZS_LEN(words); i++)
@@ -316,14 +354,14 @@ static zs_status name_nodes(builder *b)
             before += other != NULL && strcmp(other, class) == 0;
         }
         b->node_pes[i] = r != NULL ? r->pe : stream_params_of(&b->d->design->accel)->input_lanes;
-        b->node_lanes[i] = r == NULL                                         ? b->node_pes[i]
+        b->node_lanes[i] = r == NULL || n->op == ZS_FLOW_POOL                ? b->node_pes[i]
                            : n->op == ZS_FLOW_WINDOW || n->op == ZS_FLOW_PAD ? r->window_simd
                                                                              : r->simd;
         if (class == NULL)
             continue;
         b->node_names[i] = zs_arena_printf(b->d->arena, "%s_%u", class, before);
         b->node_types[i] =
-            zs_arena_printf(b->d->arena, "%s_%s", class, is_rtl(class, r) ? "rtl" : "hls");
+            zs_arena_printf(b->d->arena, "%s_%s", class, is_rtl(b, n, class, r) ? "rtl" : "hls");
         if (b->node_names[i] == NULL || b->node_types[i] == NULL)
             return zs_nomem(b->err, "plan");
     }
@@ -352,7 +390,7 @@ static zs_status set_depths(builder *b)
         if (names[f->edge_n + i] == NULL || names[2 * f->edge_n + i] == NULL)
             return zs_nomem(b->err, "plan");
     }
-    ZS_TRY(stream_list_check(s->fifos, "accelerator.stream.fifos", 1, b->err));
+    ZS_TRY(stream_list_check(s->fifos, "accelerator.stream.fifos", STREAM_LIST_DEPTHS, b->err));
     ZS_TRY(stream_list_names(b->d->arena, s->fifos, "accelerator.stream.fifos", names,
                              3 * f->edge_n, b->err));
     for (uint32_t i = 0; i < f->edge_n; i++) {
@@ -401,7 +439,7 @@ static zs_status check_input(const builder *b)
         return zs_fail(b->err, ZS_EUNSUPPORTED, b->d->net->name,
                        "a network of %u inputs: kind stream has one input, kind tiled runs it",
                        b->d->net->input_n);
-    if (zs_shape_elems(s) % lanes != 0)
+    if (zs_shape_elems(s) % lanes != 0 && !stream_params_of(&b->d->design->accel)->pad)
         return zs_fail(b->err, ZS_ERANGE, "accelerator.stream.input_lanes",
                        "%u do not divide the %llu elements of the input", lanes,
                        (unsigned long long)zs_shape_elems(s));
@@ -445,7 +483,7 @@ zs_status stream_graph(zs_plan_draft *d, zs_err *err)
     ZS_TRY(check_input(&b));
     const uint32_t input = input_of(d);
     const zs_number *q = &d->net->tensors[input].number;
-    f->words_in = zs_shape_elems(d->net->tensors[input].shape) / s->input_lanes;
+    f->words_in = zs_ceil_div(zs_shape_elems(d->net->tensors[input].shape), s->input_lanes);
     port p = {.lanes = s->input_lanes,
               .bits = q->scale > 0 ? stream_width(q->lo - q->zero, q->hi - q->zero, q->is_bipolar)
                                    : s->input_bits};

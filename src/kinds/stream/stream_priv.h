@@ -13,10 +13,11 @@
 
 /* accelerator.stream.* */
 typedef struct stream_params {
-    const char *target, *folding, *fifos;
+    const char *target, *folding, *fifos, *styles, *between;
     uint32_t fifo_depth, weight_bits, act_bits, acc_bits, input_bits, output_bits;
     uint32_t input_lanes, input_threshold, memory, burst_bytes;
-    bool least;
+    uint32_t style, pipeline;
+    bool least, pad;
 } stream_params;
 
 static inline const stream_params *stream_params_of(const zs_accel *accel)
@@ -41,6 +42,9 @@ typedef struct stream_row {
     uint32_t h, w, oh, ow;
     uint32_t k, stride, pad, pad_end;
     bool has_window, has_thresholds;
+    bool is_pool; /* a loop over rows that needs no window in front */
+    zs_flow_style style, window_style;
+    uint32_t pipeline, window_pipeline; /* stages of loops */
     uint32_t pe, simd, window_simd;
     uint64_t vectors;                     /* results per channel of an image */
     uint32_t weight_bits, x_bits, y_bits; /* of the network's integers, else as the design says */
@@ -56,6 +60,24 @@ static inline stream_row *stream_of(const zs_plan_row *row)
 
 /* fold.c */
 /* `*note`: what was proven of a search for the least resources; else unchanged. */
+/* Of rows that have names. */
+zs_status stream_set_styles(const zs_design *design, stream_row *rows, uint32_t n, zs_err *err);
+/* Style and stages of a node; `r` NULL: of the input. */
+zs_flow_style stream_style_of(const stream_params *s, const stream_row *r, zs_flow_op op);
+/* Of a unit: words of a vector, of its results. Of inputs that do not divide with zeros. */
+static inline uint32_t stream_sf(const stream_row *r)
+{
+    return (uint32_t)zs_ceil_div(r->mw, r->simd);
+}
+static inline uint32_t stream_nf(const stream_row *r)
+{
+    return (uint32_t)zs_ceil_div(r->mh, r->pe);
+}
+/* Thresholds of a loop of products are in it. */
+static inline bool stream_has_own_thresholds(const stream_row *r)
+{
+    return r->has_thresholds && r->style != ZS_FLOW_RTL && zs_op_has_filters(r->layer->op);
+}
 zs_status stream_fold(zs_arena *arena, const zs_design *design, stream_row *rows, uint32_t n,
                       const char **note, zs_err *err);
 uint64_t stream_work(const stream_row *row);
@@ -73,8 +95,14 @@ zs_status stream_name_rows(zs_arena *arena, stream_row *rows, uint32_t n, const 
                            zs_err *err);
 zs_status stream_check_pattern(const char *pattern, const char *path, const char *const *names,
                                uint32_t n, zs_err *err);
+typedef enum stream_list_form {
+    STREAM_LIST_FOLDING, /* up to three numbers or "all" */
+    STREAM_LIST_DEPTHS,  /* a number */
+    STREAM_LIST_LANES,   /* a number or "all" */
+    STREAM_LIST_STYLES   /* a style, stages of its pipeline */
+} stream_list_form;
 /* "pattern=a[xb[xc]];..."; ZS_EPARSE. */
-zs_status stream_list_check(const char *list, const char *path, uint32_t most, zs_err *err);
+zs_status stream_list_check(const char *list, const char *path, stream_list_form form, zs_err *err);
 /* Patterns that fit none of the names are refused. */
 zs_status stream_list_names(zs_arena *arena, const char *list, const char *path,
                             const char *const *names, uint32_t n, zs_err *err);

@@ -157,7 +157,7 @@ static void fit_channels(zs_plan_draft *d, uint32_t i, uint64_t slot_elems)
     row->t_oc = row->t_ic = (uint32_t)taken;
 }
 
-static uint64_t weight_tile_depth(const zs_plan_draft *d, const zs_plan_row *row)
+uint64_t tiled_weight_tile_depth(const zs_plan_draft *d, const zs_plan_row *row)
 {
     const zs_accel *a = &d->design->accel;
     const uint64_t kernel =
@@ -166,9 +166,9 @@ static uint64_t weight_tile_depth(const zs_plan_draft *d, const zs_plan_row *row
     return zs_ceil_div(row->t_oc, output_lanes(a)) * ic * kernel;
 }
 
-static uint32_t bram18_of_bank(const zs_accel *a, uint64_t depth, uint32_t bits)
+static uint32_t bram18_of_bank(bool full_ports, uint64_t depth, uint32_t bits)
 {
-    if (tiled_params_of(a)->full_ports)
+    if (full_ports)
         return zs_bram18_two_port_of(depth, bits);
     return zs_prefers_lutram(depth, bits) ? 0 : zs_bram18_of(depth, bits);
 }
@@ -181,10 +181,11 @@ static void set_buffer(zs_plan_draft *d, zs_buffer_id id, const char *name, uint
     b->depth_words = depth > UINT32_MAX ? UINT32_MAX : (uint32_t)depth;
     b->slot_elems = slots ? depth / slots * banks : 0;
     b->bytes = (uint64_t)banks * depth * bits / 8;
-    const zs_accel *a = &d->design->accel;
-    b->full_ports = tiled_params_of(a)->full_ports;
+    b->full_ports = tiled_params_of(&d->design->accel)->full_ports;
     const bool is_small_carry = id == ZS_BUF_CARRY && b->bytes * 8 <= CARRY_LUTRAM_BITS;
-    b->bram18 = is_small_carry ? 0 : saturated((uint64_t)banks * bram18_of_bank(a, depth, bits));
+    b->bram18 = is_small_carry
+                    ? 0
+                    : saturated((uint64_t)banks * bram18_of_bank(b->full_ports, depth, bits));
 }
 
 void tiled_shape_rows(zs_plan_draft *d)
@@ -250,13 +251,10 @@ static uint32_t bram18_beside_weights(const zs_plan_draft *d, uint32_t masters)
     return sum;
 }
 
-/* The least depth holds one tile (two when double-buffered) of every layer; more is useful up to
- * all channel tiles of one tile of filters, which then need not be loaded again. */
-static void weight_depths(const zs_plan_draft *d, uint64_t *least, uint64_t *useful)
+void tiled_weight_depths(const zs_plan_draft *d, uint64_t slots, uint64_t *least, uint64_t *useful)
 {
     const zs_accel *a = &d->design->accel;
     const tiled_params *p = tiled_params_of(a);
-    const uint64_t slots = p->double_buffer.weight ? 2 : 1;
     *least = zs_ceil_div(p->tile.oc, output_lanes(a)) * zs_ceil_div(p->tile.ic, a->unroll.ic);
     *least *= slots;
     *useful = *least;
@@ -265,7 +263,7 @@ static void weight_depths(const zs_plan_draft *d, uint64_t *least, uint64_t *use
         const zs_plan_row *row = &d->rows[i];
         if (!zs_op_has_filters(layer->op))
             continue;
-        const uint64_t tile = weight_tile_depth(d, row);
+        const uint64_t tile = tiled_weight_tile_depth(d, row);
         const uint64_t channel_tiles =
             row->is_depthwise ? 1 : zs_ceil_div(layer->x.c / layer->groups, row->t_ic);
         *least = zs_max_u64(*least, slots * tile);
@@ -273,36 +271,51 @@ static void weight_depths(const zs_plan_draft *d, uint64_t *least, uint64_t *use
     }
 }
 
-static bool size_weights(zs_plan_draft *d)
+bool tiled_weight_depth(const zs_design *design, uint64_t others, uint64_t least, uint64_t useful,
+                        uint64_t *depth)
 {
-    const zs_accel *a = &d->design->accel;
-    const tiled_params *p = tiled_params_of(a);
+    const zs_accel *a = &design->accel;
     const uint32_t bits = 8 * zs_weight_bytes(a->precision);
     const uint32_t banks = weight_banks(a);
-    uint64_t least, useful, depth;
-    weight_depths(d, &least, &useful);
-    /* as if every operand had a port of its own: one that it has takes no room from the weights
-     * then that it would leave them when it shares */
-    const uint32_t others = bram18_beside_weights(d, 3);
-    const uint32_t budget = zs_fit_room_bram18(d->design);
+    const uint32_t budget = zs_fit_room_bram18(design);
+    const bool both = tiled_params_of(a)->full_ports;
     if (a->buffer.weight_bytes > 0) {
-        depth = a->buffer.weight_bytes / ((uint64_t)banks * zs_weight_bytes(a->precision));
+        *depth = a->buffer.weight_bytes / ((uint64_t)banks * zs_weight_bytes(a->precision));
     } else {
         /* powers of two below the useful depth: what lies between costs the same block RAM, and
          * less that costs the same is of no use */
-        uint64_t lower = depth = useful;
+        uint64_t lower = *depth = useful;
         while (lower > least &&
-               others + (uint64_t)bram18_of_bank(a, depth, bits) * banks > budget) {
+               others + (uint64_t)bram18_of_bank(both, *depth, bits) * banks > budget) {
             uint64_t below = 1;
             while (below * 2 < lower)
                 below *= 2;
             lower = zs_max_u64(below, least);
-            if (bram18_of_bank(a, lower, bits) < bram18_of_bank(a, depth, bits))
-                depth = lower;
+            if (bram18_of_bank(both, lower, bits) < bram18_of_bank(both, *depth, bits))
+                *depth = lower;
         }
     }
-    set_buffer(d, ZS_BUF_WEIGHT, "weight", banks, depth, bits, p->double_buffer.weight ? 2 : 1);
-    return others + d->plan->buffers[ZS_BUF_WEIGHT].bram18 <= budget;
+    return others + saturated((uint64_t)banks * bram18_of_bank(both, *depth, bits)) <= budget;
+}
+
+static bool size_weights(zs_plan_draft *d)
+{
+    const zs_accel *a = &d->design->accel;
+    const uint64_t slots = tiled_params_of(a)->double_buffer.weight ? 2 : 1;
+    uint64_t least, useful, depth;
+    tiled_weight_depths(d, slots, &least, &useful);
+    /* as if every operand had a port of its own: one that it has takes no room from the weights
+     * then that it would leave them when it shares */
+    const bool fits =
+        tiled_weight_depth(d->design, bram18_beside_weights(d, 3), least, useful, &depth);
+    set_buffer(d, ZS_BUF_WEIGHT, "weight", weight_banks(a), depth,
+               8 * zs_weight_bytes(a->precision), (uint32_t)slots);
+    return fits;
+}
+
+uint32_t tiled_buffer_bram18(const zs_plan_buffer *b, uint64_t depth)
+{
+    return saturated((uint64_t)b->banks * bram18_of_bank(b->full_ports, depth, b->word_bits));
 }
 
 uint32_t tiled_sum_bram18(const zs_plan_draft *d)
@@ -382,7 +395,7 @@ zs_status tiled_finish_buffers(zs_plan_draft *d, zs_err *err)
     (void)tiled_size_buffers(d, d->plan->resident_elems);
     const zs_plan_buffer *w = &d->plan->buffers[ZS_BUF_WEIGHT];
     uint64_t least, useful;
-    weight_depths(d, &least, &useful);
+    tiled_weight_depths(d, tiled_params_of(a)->double_buffer.weight ? 2 : 1, &least, &useful);
     if (w->depth_words < least)
         return zs_fail(err, ZS_ERANGE, "accelerator.buffer.weight",
                        "%llu bytes do not hold the %u weight tile%s of the largest layer: at least "
@@ -396,7 +409,7 @@ zs_status tiled_finish_buffers(zs_plan_draft *d, zs_err *err)
             ZS_TRY(check_tile_bytes(d, i, err));
             continue;
         }
-        const uint64_t slots = w->depth_words / weight_tile_depth(d, row);
+        const uint64_t slots = w->depth_words / tiled_weight_tile_depth(d, row);
         row->weight_slots = (uint32_t)zs_min_u64(slots, ZS_SLOTS_MAX);
         row->weight_slot_bytes =
             zs_round_up((uint64_t)row->t_oc * zs_bias_bytes(a->precision), 64) +

@@ -11,8 +11,7 @@
  * are loaded more often, or tensors have to leave, plans with fewer slots and tensors are drawn up
  * too, and the one is taken that an estimate finds to be the fastest. */
 
-enum { SECOND_INPUT = 1, SECOND_WEIGHT = 2, SECOND_OUTPUT = 4, SECONDS = 8 };
-enum { SIZES_MAX = 8, TRIED_MAX = SECONDS * (SIZES_MAX + 1) };
+enum { SIZES_MAX = 8, TRIED_MAX = TILED_SECONDS * (SIZES_MAX + 1) };
 /* Plans with so many steps are not drawn up more than once. */
 enum { STEPS_MAX = 1 << 20 };
 
@@ -46,9 +45,9 @@ typedef struct choice {
 static uint32_t asked_seconds(const zs_accel *a)
 {
     const tiled_params *p = tiled_params_of(a);
-    return (p->double_buffer.input ? SECOND_INPUT : 0) |
-           (p->double_buffer.weight ? SECOND_WEIGHT : 0) |
-           (p->double_buffer.output ? SECOND_OUTPUT : 0);
+    return (p->double_buffer.input ? TILED_SECOND_INPUT : 0) |
+           (p->double_buffer.weight ? TILED_SECOND_WEIGHT : 0) |
+           (p->double_buffer.output ? TILED_SECOND_OUTPUT : 0);
 }
 
 static zs_status lay_out(const choice *c, zs_plan_draft *d, const variant *v, zs_err *err)
@@ -56,11 +55,11 @@ static zs_status lay_out(const choice *c, zs_plan_draft *d, const variant *v, zs
     const zs_design *design = d->design;
     zs_design less = *design;
     tiled_params *p = tiled_params_in(&less.accel);
-    if (v->dropped & SECOND_INPUT)
+    if (v->dropped & TILED_SECOND_INPUT)
         p->double_buffer.input = false;
-    if (v->dropped & SECOND_WEIGHT)
+    if (v->dropped & TILED_SECOND_WEIGHT)
         p->double_buffer.weight = false;
-    if (v->dropped & SECOND_OUTPUT)
+    if (v->dropped & TILED_SECOND_OUTPUT)
         p->double_buffer.output = false;
     d->design = &less;
     zs_status status;
@@ -114,25 +113,37 @@ static bool is_ahead(const zs_plan_row *row, uint64_t weight_loads)
     return row->weight_slots > 1 || weight_loads <= 1;
 }
 
-static bool is_tight(const zs_plan_draft *d)
+/* Rows load weights more often, or later, than they would with more room; the steps of all rows. */
+static bool is_short_of_weights(const zs_plan_draft *d, uint64_t *step_n)
 {
-    bool is_tight = false;
-    uint64_t sum = 0;
-    /* less is not what was asked for: the answer is by how much */
-    if (!zs_fit_allows_bram18(d->design, tiled_sum_bram18(d)))
-        return false;
+    const zs_accel *a = &d->design->accel;
+    uint64_t least, useful;
+    bool is_short = false;
+    *step_n = 0;
+    tiled_weight_depths(d, tiled_params_of(a)->double_buffer.weight ? 2 : 1, &least, &useful);
+    const bool has_all =
+        a->buffer.weight_bytes > 0 || d->plan->buffers[ZS_BUF_WEIGHT].depth_words >= useful;
     for (uint32_t i = 0; i < d->row_n; i++) {
         uint64_t loads, steps;
         if (!d->drafts[i].on_engine || !zs_op_has_filters(zs_draft_layer(d, i)->op))
             continue;
         const bool once = weights_fit_once(d, i, &loads, &steps);
-        if ((!once || !is_ahead(&d->rows[i], loads)) && d->design->accel.buffer.weight_bytes == 0)
-            is_tight = true;
-        sum = zs_plus_u64(sum, steps);
+        is_short |= !has_all && (!once || !is_ahead(&d->rows[i], loads));
+        *step_n = zs_plus_u64(*step_n, steps);
     }
+    return is_short;
+}
+
+static bool is_tight(const zs_plan_draft *d)
+{
+    uint64_t step_n;
+    /* less is not what was asked for: the answer is by how much */
+    if (!zs_fit_allows_bram18(d->design, tiled_sum_bram18(d)))
+        return false;
+    bool is_tight = is_short_of_weights(d, &step_n);
     for (uint32_t i = 0; i < d->resident_n; i++)
         is_tight |= !d->residents[i].chosen;
-    return (is_tight || copies_are_felt(d)) && sum <= STEPS_MAX;
+    return (is_tight || copies_are_felt(d)) && step_n <= STEPS_MAX;
 }
 
 /* ---- a closed form ----------------------------------------------------------------------------
@@ -251,8 +262,7 @@ static zs_status try_variant(choice *c, variant v, zs_err *err)
     if (costs == NULL)
         return zs_nomem(err, "plan");
     cost_rows(&d, costs);
-    if (tiled_sum_bram18(&d) > zs_fit_room_bram18(d.design) ||
-        is_known(c, &v, costs, d.row_n))
+    if (tiled_sum_bram18(&d) > zs_fit_room_bram18(d.design) || is_known(c, &v, costs, d.row_n))
         return ZS_OK;
     if (c->asked_pl_cycles == UINT64_MAX) { /* there is something to compare it with */
         zs_plan_draft asked;
@@ -298,17 +308,20 @@ static uint32_t list_sizes(const zs_plan_draft *d, uint64_t sizes[SIZES_MAX + 1]
 
 static zs_status try_all(choice *c, const zs_plan_draft *asked, zs_err *err)
 {
+    tiled_gain *gain;
+    ZS_TRY(tiled_gain_new(asked, &gain, err));
     const uint32_t seconds = asked_seconds(&c->base.design->accel);
     const bool searches = c->base.design->accel.fusion == ZS_FUSION_AUTO;
     uint64_t sizes[SIZES_MAX + 1] = {UINT64_MAX};
     const uint32_t size_n = searches ? 1 : list_sizes(asked, sizes);
-    for (uint32_t dropped = 0; dropped < SECONDS; dropped++) {
-        if ((dropped & ~seconds) != 0)
+    for (uint32_t dropped = 0; dropped < TILED_SECONDS; dropped++) {
+        if ((dropped & ~seconds) != 0 || !tiled_may_gain_any(gain, dropped))
             continue;
         for (uint32_t i = dropped == 0; i < size_n; i++)
-            ZS_TRY(try_variant(
-                c, (variant){.dropped = dropped, .most_elems = sizes[i], .is_rough = searches},
-                err));
+            if (searches || tiled_may_gain(gain, dropped, sizes[i]))
+                ZS_TRY(try_variant(
+                    c, (variant){.dropped = dropped, .most_elems = sizes[i], .is_rough = searches},
+                    err));
         if (searches && dropped != 0)
             ZS_TRY(try_variant(
                 c, (variant){.dropped = dropped, .set = asked->may_stay, .is_rough = true}, err));
@@ -372,15 +385,16 @@ static zs_status choose(choice *c, zs_plan_draft *d, zs_err *err)
 static zs_status outline_auto(choice *c, zs_plan_draft *d, zs_err *err)
 {
     const variant least = {.dropped = asked_seconds(&d->design->accel)};
-    const variant asked = {.dropped = 0};
-    ZS_TRY(lay_out(c, d, &least, err));
-    const zs_plan_row *rows = d->rows;
-    *d = c->base;
-    *d->plan = c->base_plan;
-    ZS_TRY(lay_out(c, d, &asked, err));
+    zs_plan_draft other;
+    uint64_t step_n;
+    ZS_TRY(lay_out(c, d, &(variant){.dropped = 0}, err));
+    if (least.dropped == 0 || !is_short_of_weights(d, &step_n))
+        return ZS_OK;
+    ZS_TRY(zs_draft_again(&c->scratch, &c->base, &c->base_plan, &other, err));
+    ZS_TRY(lay_out(c, &other, &least, err));
     for (uint32_t i = 0; i < d->row_n; i++)
-        if (d->rows[i].weight_slots < rows[i].weight_slots)
-            d->rows[i].weight_slots = rows[i].weight_slots;
+        if (d->rows[i].weight_slots < other.rows[i].weight_slots)
+            d->rows[i].weight_slots = other.rows[i].weight_slots;
     return ZS_OK;
 }
 
@@ -394,13 +408,15 @@ zs_status tiled_choose(zs_plan_draft *d, zs_err *err)
     c->may_stay = zs_new(d->arena, bool, d->net->tensor_n);
     if (c->may_stay == NULL)
         return zs_nomem(err, "plan");
-    if (d->is_outline && d->design->accel.fusion == ZS_FUSION_AUTO)
-        return outline_auto(c, d, err);
-    ZS_TRY(lay_out(c, d, &(variant){.most_elems = UINT64_MAX}, err));
-    if (!is_tight(d))
-        return ZS_OK;
     zs_arena_init(&c->scratch, d->arena->source);
-    const zs_status status = choose(c, d, err);
+    zs_status status;
+    if (d->is_outline && d->design->accel.fusion == ZS_FUSION_AUTO) {
+        status = outline_auto(c, d, err);
+    } else {
+        status = lay_out(c, d, &(variant){.most_elems = UINT64_MAX}, err);
+        if (status == ZS_OK && is_tight(d))
+            status = choose(c, d, err);
+    }
     zs_arena_drop(&c->scratch);
     return status;
 }

@@ -3,6 +3,7 @@
  *   tiled.c           the row of the kind; the order of the steps
  *   tiled_buffers.c   tile shapes of every row; banks and depths of the on-chip memories
  *   tiled_search.c    builds drafts for fusion `auto` until none moves fewer bytes
+ *   tiled_gain.c      closed form of what fewer slots and tensors on chip could save
  *   tiled_choice.c    which second slots and tensors on chip are worth their block RAM
  *   tiled_nest.c      the nest of tile loops: orders and trip counts
  *   tiled_loops.c     its ops for convolutions
@@ -54,9 +55,32 @@ zs_status tiled_emit_body(zs_emitter *e);
 void tiled_shape_rows(zs_plan_draft *d);
 zs_size_buffers_fn tiled_size_buffers;
 zs_status tiled_finish_buffers(zs_plan_draft *d, zs_err *err);
-/* Whether all memories together are within the board's block RAM. */
+/* Words per bank of the weight buffer: the least holds so many tiles of every layer; more is useful
+ * up to all channel tiles of one tile of filters, which then need not be loaded again. */
+void tiled_weight_depths(const zs_plan_draft *d, uint64_t slots, uint64_t *least, uint64_t *useful);
+/* The depth beside so many BRAM18 of other memories; false: they and the weights do not fit. */
+bool tiled_weight_depth(const zs_design *design, uint64_t others, uint64_t least, uint64_t useful,
+                        uint64_t *depth);
+uint64_t tiled_weight_tile_depth(const zs_plan_draft *d, const zs_plan_row *row);
+/* Of a buffer that has so many words per bank. */
+uint32_t tiled_buffer_bram18(const zs_plan_buffer *b, uint64_t depth);
 uint32_t tiled_sum_bram18(const zs_plan_draft *d);
 zs_status tiled_search(zs_plan_draft *d, zs_err *err);
+/* Second slots of buffers. */
+enum {
+    TILED_SECOND_INPUT = 1,
+    TILED_SECOND_WEIGHT = 2,
+    TILED_SECOND_OUTPUT = 4,
+    TILED_SECONDS = 8
+};
+/* What a plan could save with fewer second slots and tensors on chip, of `d`, laid out. */
+typedef struct tiled_gain tiled_gain;
+zs_status tiled_gain_new(const zs_plan_draft *d, tiled_gain **out, zs_err *err);
+/* False: the plan without those second slots, in which no tensor of more elements stays, is
+ * certainly not faster by what an estimate can tell. */
+bool tiled_may_gain(const tiled_gain *g, uint32_t dropped, uint64_t most_elems);
+/* The same of all plans without those second slots, whatever stays. */
+bool tiled_may_gain_any(const tiled_gain *g, uint32_t dropped);
 /* Everything but the ops, with as many slots and tensors on chip as are worth their room. */
 zs_status tiled_choose(zs_plan_draft *d, zs_err *err);
 zs_status tiled_emit_conv(zs_emitter *e);
