@@ -16,6 +16,7 @@
 #include "zynqsim/base.h"
 #include "zynqsim/net.h"
 #include "zynqsim/sim.h"
+#include "zynqsim/sparsify.h"
 
 enum { ZS_TOP_N = 5, ZS_CONFUSION_CLASSES = 20 };
 #define ZS_NO_CLASS UINT32_MAX
@@ -66,7 +67,8 @@ typedef struct zs_accuracy_point {
     const char *label;     /* the values that vary, or the design's name */
     const char *precision; /* accelerator.precision */
     zs_accuracy accuracy;
-    const zs_result *result; /* timing and resources */
+    const zs_result *result;     /* timing and resources */
+    const zs_sparsity *sparsity; /* NULL: weights as they were read */
 } zs_accuracy_point;
 
 typedef struct zs_accuracy_table {

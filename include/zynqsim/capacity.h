@@ -26,7 +26,11 @@ uint32_t zs_bram18_of(uint64_t words, uint32_t bits);
 uint32_t zs_bram18_unrounded_of(uint64_t words, uint32_t bits);
 /* The same of a memory whose two ports both read and write, of any size. */
 uint32_t zs_bram18_two_port_of(uint64_t words, uint32_t bits);
-/* LUTs of that memory when it is distributed: 4 of them are a RAM32M of 32 x 6 b or a RAM64M of
+/* M20K blocks of a memory of `words` x `bits` in one bank: the depth is rounded up to a power of
+ * two and mapped to 2K x 10, 1K x 20 or 512 x 40. One of at most ZS_MLAB_BITS lies in an MLAB. */
+uint32_t zs_m20k_of(uint64_t words, uint32_t bits);
+#define ZS_MLAB_BITS 640u
+/* LUTs of a memory when it is distributed: 4 of them are a RAM32M of 32 x 6 b or a RAM64M of
  * 64 x 3 b (UG474). */
 uint32_t zs_lutram_luts_of(uint64_t words, uint32_t bits);
 /* Whether a bank is better distributed: at most ZS_LUTRAM_BITS in all, or at most 64 words (one

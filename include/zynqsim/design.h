@@ -181,6 +181,14 @@ typedef struct zs_layer_setting {
 /* "pe", "simd", "window" */
 const char *zs_layer_key_word(zs_layer_key key);
 
+/* How weights become 0 before a network is used: network.sparsify. */
+typedef struct zs_sparsify_rule {
+    uint32_t method, correction, structured; /* ZS_SPARSIFY_*, ZS_CORRECTION_*, ZS_STRUCTURE_* */
+    double parameter, target_zeros;          /* target_zeros 0: the parameter counts */
+    bool spare_depthwise, spare_first;
+    double input_scale[3];
+} zs_sparsify_rule;
+
 typedef struct zs_design {
     const char *name;
     const char *board_name;    /* the built-in row or file that `board:` named */
@@ -204,6 +212,7 @@ typedef struct zs_design {
         double percentile;
         bool correct_biases;
         zs_preprocess preprocess;
+        zs_sparsify_rule sparsify;
     } network;
     struct {
         uint32_t by; /* ZS_SWAP_* */
@@ -312,6 +321,9 @@ extern const zs_field zs_kind_field;
 
 /* Whether a key has an effect in a kind; true for all keys that are not owned. */
 bool zs_field_is_of(const zs_field *field, uint32_t kind);
+/* Whether a key can count on a device of a family: false for the number of a kind of block that the
+ * family does not have. */
+bool zs_field_is_on(const zs_field *field, uint32_t family);
 /* ZS_EPARSE, naming the kinds that have the key, where it has none in this one. */
 zs_status zs_field_check_kind(const zs_field *field, uint32_t kind, zs_err *err);
 

@@ -31,6 +31,9 @@ zs_status zs_figures_without(zs_arena *arena, const char *label, const char *pro
 /* Row of metrics.def (layer_metrics.def) of a name, or ZS_NO_METRIC. */
 uint32_t zs_metric_find(const char *name);
 uint32_t zs_layer_metric_find(const char *name);
+/* Whether a figure can be known on some of these families of devices, a bit each: false for a kind
+ * of block that none of them has, "resources.m20k.used". */
+bool zs_metric_is_on(uint32_t metric, uint32_t families);
 
 /* A value as a number; NAN where it is unknown, undefined or a text. */
 double zs_value_number(const zs_value *value);

@@ -26,7 +26,8 @@ typedef struct zs_axis {
 typedef struct zs_grid {
     zs_axis axes[ZS_GRID_AXES];
     uint32_t axis_n;
-    uint64_t point_n; /* 1 without axes */
+    uint64_t point_n;  /* 1 without axes */
+    uint32_t families; /* of devices that points may have, a bit each; the first always */
 } zs_grid;
 
 /* ZS_EPARSE and ZS_ERANGE with the axis as the place; an unknown key suggests the nearest. Values
@@ -37,8 +38,10 @@ zs_status zs_axis_parse(zs_arena *arena, const char *text, const zs_design *desi
 /* Appends an axis. ZS_ERANGE: a key that another axis has, too many axes, or more than 2^53 points.
  */
 zs_status zs_grid_add(zs_grid *grid, const zs_axis *axis, zs_err *err);
-/* An empty grid: one point, the design as it is. */
+/* An empty grid: one point, a design as it is. */
 void zs_grid_init(zs_grid *grid);
+/* Which families of devices its points may have. To be asked when all axes are there. */
+void zs_grid_find_families(zs_grid *grid, const zs_design *base);
 
 /* Whether every key on the axes has an effect in the kind of every point: ZS_EPARSE with the axis
  * as the place. To be asked when all axes are there. */

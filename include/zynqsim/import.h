@@ -70,6 +70,7 @@ typedef struct zs_net_parts {
     const zs_fetch *fetch;         /* of other files that it names; NULL: none are there */
     const char *const *outputs;    /* values or layers that are the results instead of its own */
     uint32_t output_n;
+    bool is_structure; /* the values of weights do not matter: they are not looked at */
 } zs_net_parts;
 zs_status zs_net_parse_parts(zs_arena *arena, zs_span bytes, const char *path,
                              const zs_net_parts *parts, zs_net_spec *out, zs_err *err);

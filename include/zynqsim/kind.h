@@ -69,6 +69,8 @@ typedef struct zs_kind {
      */
     void (*exec_set)(zs_exec *e, uint32_t image, uint32_t tensor, const float *x);
     void (*exec_get)(const zs_exec *e, uint32_t image, uint32_t tensor, float *y);
+    bool streams_pixels;       /* the channels of a pixel follow each other in DRAM, whatever the
+                                  executor does */
     bool takes_model_scales;   /* precision `model` */
     bool takes_layer_settings; /* layers: PATTERN: {pe: ...} */
     bool narrows_biases;       /* in DRAM a bias is as wide as the data, not as the sums */

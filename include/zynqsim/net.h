@@ -255,6 +255,7 @@ typedef struct zs_net_spec {
     const char *output;    /* name of the layer that is the result; NULL = the only unread one */
     uint64_t seed;         /* of synthetic weights */
     bool keep_batchnorm;   /* not folded into convolutions: for training */
+    bool is_structure;     /* weights stay as the file has them, unread: for timing alone */
     const char *note;      /* what the user should know of how the file was read, or NULL */
     zs_output_spec result; /* of the output; its layer does not count */
     const zs_output_spec *more; /* further results */

@@ -17,6 +17,7 @@
 #include "zynqsim/plan.h"
 #include "zynqsim/scatter.h"
 #include "zynqsim/sim.h"
+#include "zynqsim/sparsify.h"
 #include "zynqsim/sweep.h"
 #include "zynqsim/trace.h"
 #include "zynqsim/flow_fifos.h"
@@ -153,6 +154,11 @@ zs_status zs_training_json_emit(const zs_training *t, const zs_sink *s, zs_err *
  * batch normalisation, sums, concatenations, relu and the like, softmax. ZS_EUNSUPPORTED names
  * another layer. What is packed lies in `scratch`. */
 zs_status zs_net_onnx_emit(zs_arena *scratch, const zs_net *net, const zs_sink *s, zs_err *err);
+/* `sparsify`: zeros and MACs left by layer, and of all. */
+zs_status zs_sparsity_table_emit(const zs_sparsity *p, const zs_table_style *style,
+                                 const zs_sink *s, zs_err *err);
+zs_status zs_sparsity_csv_emit(const zs_sparsity *p, const zs_sink *s, zs_err *err);
+zs_status zs_sparsity_json_emit(const zs_sparsity *p, const zs_sink *s, zs_err *err);
 /* .npy 1.0, float32, C order. */
 zs_status zs_npy_emit(const float *data, const uint64_t *dims, uint32_t dim_n, const zs_sink *s,
                       zs_err *err);

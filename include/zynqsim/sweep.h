@@ -70,7 +70,8 @@ zs_status zs_sweep_run(const zs_sweep *sweep, uint64_t point, zs_sweep_memo *mem
 
 /* ---- columns --------------------------------------------------------------------------------- */
 
-/* Whether figure `metric` has a column: varied keys stand for figures of the same name. */
+/* Whether figure `metric` has a column: varied keys stand for figures of the same name, and of
+ * kinds of block there are those that the first family of devices or that of some point has. */
 bool zs_sweep_has_metric(const zs_grid *grid, uint32_t metric);
 /* Whether it is known of a point that was skipped. */
 bool zs_metric_is_early(uint32_t metric);

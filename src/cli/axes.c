@@ -22,6 +22,7 @@ zs_status cli_axes_read(const cli_options *options, const char *path, zs_arena *
             status = zs_grid_add(grid, &axis, err);
     }
     if (status == ZS_OK) {
+        zs_grid_find_families(grid, &base.design);
         status = zs_grid_check_keys(grid, &base.design, err);
         if (status != ZS_OK)
             zs_err_prefix(err, "--vary");

@@ -19,6 +19,7 @@
 #include "zynqsim/report.h"
 #include "zynqsim/result_read.h"
 #include "zynqsim/sim.h"
+#include "zynqsim/sparsify.h"
 #include "zynqsim/table.h"
 
 #include <stdio.h>
@@ -43,9 +44,9 @@ typedef struct cli_options {
     const char *model, *weights, *labels, *out;
     const char *trace, *trace_layers; /* run */
     int trace_limit;
-    const char *output;       /* report, sweep */
+    const char *output;                      /* report, sweep */
     const char *plot, *x, *y, *log, *colour; /* report */
-    char **where;             /* sweep */
+    char **where;                            /* sweep */
     const char *merge, *pareto, *pareto_out, *best, *shard;
     long long limit; /* -1: none */
     zs_fidelity fidelity;
@@ -62,12 +63,14 @@ typedef struct cli_options {
     const char *junit;
     char **cases; /* train */
     const char *data, *test, *seeds, *checkpoint, *onnx;
-    int epochs, images;                                      /* images 0: all */
-    const char *folding;                                     /* file of FINN */
-    const char *write_folding;                               /* show, fifos */
-    const char *loss;                                        /* fifos */
-    long long words_limit, lut_limit, bram_limit;            /* fifos; -1: none */
-    const char *image_set, *image_labels, *reference, *mean; /* accuracy */
+    int epochs, images;                                                      /* images 0: all */
+    const char *folding;                                                     /* file of FINN */
+    const char *write_folding;                                               /* show, fifos */
+    const char *loss;                                                        /* fifos */
+    long long words_limit, lut_limit, bram_limit;                            /* fifos; -1: none */
+    const char *image_set, *image_labels, *reference, *mean;                 /* accuracy */
+    const char *method, *parameter, *target_zeros, *structured, *correction; /* sparsify */
+    bool spare_depthwise, spare_first;
     bool records; /* run: the result says what it was made of */
     bool help;    /* help was printed, nothing else is to be done */
 } cli_options;
@@ -106,6 +109,7 @@ zs_status cmd_explain(const cli_options *options, int *exit_status, zs_err *err)
 zs_status cmd_train(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_fifos(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_accuracy(const cli_options *options, int *exit_status, zs_err *err);
+zs_status cmd_sparsify(const cli_options *options, int *exit_status, zs_err *err);
 
 /* ---- files (files.c, lookup.c) --------------------------------------------------------------- */
 
@@ -237,10 +241,12 @@ typedef struct cli_point {
     zs_arena keep;
     zs_design design;
     zs_net *net;
+    const zs_sparsity *sparsity;    /* NULL: weights are as they were read */
     const zs_net_spec *streamlined; /* what the network was built from, where it has quantisers */
     zs_plan *plan;
     zs_sweep_section sweep; /* of the design file */
     bool keep_batchnorm;    /* of the network: not folded */
+    bool counts_zeros;      /* its sparsity is wanted where nothing is pruned, too */
     bool noted_preprocess;  /* that pictures go through the default one */
     const char *const *labels;
     uint32_t label_n;

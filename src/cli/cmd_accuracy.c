@@ -598,8 +598,10 @@ static zs_status print(job *j, zs_err *err)
         return zs_nomem(err, "points");
     for (uint32_t i = 0; i < j->n; i++) {
         accuracy_point *p = &j->points[i];
-        lines[i] = (zs_accuracy_point){
-            .label = p->label, .precision = p->result->precision, .result = p->result};
+        lines[i] = (zs_accuracy_point){.label = p->label,
+                                       .precision = p->result->precision,
+                                       .result = p->result,
+                                       .sparsity = p->p.sparsity};
         ZS_TRY(zs_accuracy_sum(&j->keep, p->rows, p->n, p->class_n, p->layer_names, p->layer_n,
                                &lines[i].accuracy, err));
     }

@@ -280,7 +280,8 @@ static zs_status read_weights(cli_point *p, const cli_options *o, zs_net_weights
     const bool is_synthetic = zs_is_synthetic(weights, seed);
     if (!is_synthetic && is_called_synthetic(weights))
         return zs_fail(err, ZS_EUSAGE, "network.weights", "'%s' is not synthetic[:SEED]", weights);
-    *is_given = !is_synthetic && !o->timing_only;
+    *is_given =
+        !is_synthetic && (!o->timing_only || p->design.network.sparsify.method != ZS_SPARSIFY_NONE);
     out->path = weights;
     return *is_given ? cli_file_read(&p->keep, weights, CLI_LARGE_BYTES, &out->bytes, err) : ZS_OK;
 }
@@ -372,7 +373,8 @@ static zs_status parse_model(cli_point *p, const cli_options *o, zs_span bytes, 
                           .rounding = (zs_rounding)(ZS_ROUND_DOUBLE + d->network.rounding),
                           .fetch = &fetch,
                           .outputs = d->network.outputs,
-                          .output_n = d->network.output_n};
+                          .output_n = d->network.output_n,
+                          .is_structure = o->timing_only};
     const zs_status status = zs_net_parse_parts(&p->keep, bytes, path, &parts, spec, err);
     zs_err ignored;
     if (status != ZS_EUNSUPPORTED || parts.stated.c != 0 || o->timing_only ||
@@ -402,11 +404,54 @@ static zs_status check_precision(const zs_design *d, const zs_net_spec *spec, zs
     return ZS_OK;
 }
 
+/* Prunes the weights of the spec, which the dense network says the shapes of. */
+static zs_status sparsify(cli_point *p, zs_net_spec *spec, zs_net **dense, zs_err *err)
+{
+    const zs_sparsify_rule *rule = &p->design.network.sparsify;
+    if (rule->method == ZS_SPARSIFY_NONE && !p->counts_zeros)
+        return ZS_OK;
+    zs_arena scratch;
+    zs_arena_init(&scratch, cli_heap());
+    zs_sparsity *s = zs_new(&p->keep, zs_sparsity, 1);
+    zs_status status =
+        s != NULL ? zs_net_build(&p->keep, spec, dense, err) : zs_nomem(err, "sparsity");
+    if (status == ZS_OK)
+        status = zs_sparsify(&p->keep, &scratch, rule, *dense, spec, s, err);
+    zs_arena_drop(&scratch);
+    p->sparsity = s;
+    if (status == ZS_OK && rule->method != ZS_SPARSIFY_NONE)
+        cli_note(p,
+                 "sparsify %s, parameter %.6g: %s; %.2f %% of the weights are 0, %.2f %% of "
+                 "the MACs are left",
+                 zs_words_sparsify[rule->method].word, s->parameter,
+                 zs_words_sparsify[zs_sparsify_method(rule->method)].meaning,
+                 100 * (double)s->total.zeros / (double)s->total.weights,
+                 100 * (double)s->total.macs_left / (double)s->total.macs);
+    return status;
+}
+
+static zs_status recalibrate(cli_point *p, const zs_net *dense, zs_err *err)
+{
+    const zs_design *d = &p->design;
+    cli_inputs samples;
+    if (d->network.sparsify.method == ZS_SPARSIFY_NONE ||
+        d->network.sparsify.correction == ZS_CORRECTION_NONE)
+        return ZS_OK;
+    ZS_TRY(cli_inputs_build(p, d->network.calibrations, d->network.calibration_n, &samples, err));
+    const float **images = zs_new(&p->keep, const float *, (size_t)samples.n + 1);
+    if (images == NULL)
+        return zs_nomem(err, "images");
+    for (uint32_t i = 0; i < samples.n; i++)
+        images[i] = samples.list[i].x;
+    return zs_recalibrate(&p->keep, dense, p->net, images, samples.n, err);
+}
+
 zs_status cli_net_load(cli_point *p, const cli_options *o, zs_err *err)
 {
     zs_span bytes;
     zs_net_spec spec = {0}, from = {0};
     zs_net_weights weights = {0};
+    zs_net *dense = NULL; /* before weights became 0 */
     uint64_t seed = 1;
     bool has_weights = false;
     const char *path = p->design.network.model;
@@ -429,6 +474,7 @@ zs_status cli_net_load(cli_point *p, const cli_options *o, zs_err *err)
     note_channels_last(p, &spec.input.shape);
     if (!o->timing_only)
         ZS_TRY(check_precision(&p->design, &spec, err));
+    ZS_TRY(sparsify(p, &spec, &dense, err));
     const zs_accel *a = &p->design.accel;
     const bool is_streamlined =
         (a->precision == ZS_FP32 || a->model_scales) && has_quantisers(&spec);
@@ -437,6 +483,7 @@ zs_status cli_net_load(cli_point *p, const cli_options *o, zs_err *err)
                        "model, but '%s' has no quantisers of its own: int8 takes the scales that "
                        "network.calibration gives",
                        path);
+    spec.is_structure = o->timing_only && !is_streamlined;
     if (is_streamlined) {
         zs_net_spec *kept = zs_new(&p->keep, zs_net_spec, 1);
         if (kept == NULL)
@@ -448,7 +495,8 @@ zs_status cli_net_load(cli_point *p, const cli_options *o, zs_err *err)
                                             : zs_net_build(&p->keep, &spec, &p->net, err);
     if (status != ZS_OK && err != NULL && strstr(err->place, path) == NULL)
         zs_err_prefix(err, path);
-    return status;
+    return status == ZS_OK && dense != NULL && !o->timing_only ? recalibrate(p, dense, err)
+                                                               : status;
 }
 
 static zs_status load_labels(cli_point *p, zs_err *err)

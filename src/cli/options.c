@@ -65,6 +65,8 @@ typedef struct raw_options {
     const char *output, *plot, *x, *y, *log, *colour, *junit, *graph, *calibrate;
     const char *merge, *pareto, *pareto_out, *best, *shard;
     const char *loss, *folding, *write_folding;
+    const char *method, *parameter, *target_zeros, *structured, *correction;
+    bool spare_depthwise, spare_first;
     const char *image_set, *image_labels, *reference, *mean;
     long long limit, words_limit, lut_limit, bram_limit;
     int trace_limit, jobs;
@@ -280,6 +282,24 @@ static const option accuracy_options[] = {
     {"jobs", 0, NUMBER, &raw.jobs, "threads (default: processors)", "N"},
     {0}};
 
+static const option sparsify_options[] = {
+    {"output", 'o', WORD, &raw.output, "write the network that is left", "OUT.onnx"},
+    {"method", 0, WORD, &raw.method,
+     "network.sparsify.method: flat, triangular, relative and their variants, or lamp", "METHOD"},
+    {"parameter", 0, WORD, &raw.parameter, "network.sparsify.parameter", "P"},
+    {"target-zeros", 0, WORD, &raw.target_zeros,
+     "share of all weights that are to be 0, in place of the parameter", "SHARE"},
+    {"structured", 0, WORD, &raw.structured, "weight, kernel, channel or filter (default weight)",
+     "WHAT"},
+    {"correction", 0, WORD, &raw.correction,
+     "none, or recalibrated on the images of network.calibration (default none)", "HOW"},
+    {"spare-depthwise", 0, FLAG, &raw.spare_depthwise, "depthwise layers stay as they are", NULL},
+    {"spare-first", 0, FLAG, &raw.spare_first, "the first layer stays as it is", NULL},
+    {"weights", 0, WORD, &raw.weights,
+     "synthetic[:SEED], or a file with the weights of a YAML network", "WEIGHTS"},
+    {"design", 0, WORD, &raw.design, "design file whose network.* keys count", "DESIGN.yaml"},
+    {0}};
+
 static const option print_options[] = {
     {"format", 0, WORD, &raw.format, "what to print: table, csv or json", "FORMAT"},
     {"quiet", 0, FLAG, &raw.quiet, "no progress bar and no messages but errors", NULL},
@@ -305,6 +325,7 @@ static const command_groups groups_of[] = {
     {"check", {check_options, set_options, print_options, help_options}},
     {"fifos", {fifos_options, design_options, print_options, help_options}},
     {"accuracy", {accuracy_options, design_options, print_options, help_options}},
+    {"sparsify", {sparsify_options, set_options, print_options, help_options}},
     {"explain", {explain_options, design_options, print_options, help_options}},
     {"train", {train_options, design_options, print_options, help_options}},
 };
@@ -634,6 +655,13 @@ zs_status cli_options_parse(const cli_command *command, int argc, const char **a
                        .image_labels = raw.image_labels,
                        .reference = raw.reference,
                        .mean = raw.mean,
+                       .method = raw.method,
+                       .parameter = raw.parameter,
+                       .target_zeros = raw.target_zeros,
+                       .structured = raw.structured,
+                       .correction = raw.correction,
+                       .spare_depthwise = raw.spare_depthwise,
+                       .spare_first = raw.spare_first,
                        .lut_limit = raw.lut_limit,
                        .bram_limit = raw.bram_limit,
                        .folding = raw.folding,

@@ -40,6 +40,7 @@ static zs_status read_axes(sweep_job *job, zs_err *err)
         ZS_TRY(cli_axis_check(job->o, &axis, err));
         ZS_TRY(zs_grid_add(&job->sweep.grid, &axis, err));
     }
+    zs_grid_find_families(&job->sweep.grid, &job->sweep.base);
     const zs_status status = zs_grid_check_keys(&job->sweep.grid, &job->sweep.base, err);
     if (status != ZS_OK && job->o->vary != NULL)
         zs_err_prefix(err, "--vary");

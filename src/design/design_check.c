@@ -156,6 +156,21 @@ static zs_status check_preprocess(const zs_design *d, zs_err *err)
     return ZS_OK;
 }
 
+static zs_status check_sparsify(const zs_sparsify_rule *r, zs_err *err)
+{
+    const bool is_share =
+        r->method == ZS_SPARSIFY_LAMP || r->method == ZS_SPARSIFY_RELATIVE_PERCENTILE;
+    if (is_share && r->parameter > 1)
+        return zs_fail(err, ZS_ERANGE, "network.sparsify.parameter",
+                       "%g is above 1, but for %s it is a share of the weights", r->parameter,
+                       zs_words_sparsify[r->method].word);
+    if (r->parameter > 0 && r->target_zeros > 0)
+        return zs_fail(err, ZS_ERANGE, "network.sparsify.target_zeros",
+                       "%g is given as well as the parameter %g: one of them would do nothing",
+                       r->target_zeros, r->parameter);
+    return ZS_OK;
+}
+
 /* ---- accelerator ----------------------------------------------------------------------------- */
 
 static bool named_before(const zs_accel *a, uint32_t group, uint32_t entry)
@@ -206,6 +221,19 @@ static zs_status check_precision(uint32_t precision, zs_err *err)
                    zs_words_type[zs_elem_type(precision)].word);
 }
 
+/* A number of blocks that the device does not have would be without effect; 0 is the truth. */
+static zs_status check_blocks(const zs_design *design, zs_err *err)
+{
+    const zs_family *family = &zs_families[design->board.family];
+    for (const zs_given *g = design->given; g != NULL; g = g->next)
+        if (!zs_field_is_on(g->field, design->board.family) &&
+            *(const uint32_t *)(const void *)((const char *)design + g->field->offset) != 0)
+            return zs_fail(err, ZS_EPARSE, g->place != NULL ? g->place : g->field->path,
+                           "%s has no effect: devices of family %s have no such block",
+                           g->field->path, family->name);
+    return ZS_OK;
+}
+
 static zs_status check_accel(const zs_design *design, zs_err *err)
 {
     ZS_TRY(check_precision(design->accel.precision, err));
@@ -254,8 +282,10 @@ zs_status zs_design_check(const zs_design *design, zs_err *err)
     if (design->engine_n == 0)
         ZS_TRY(check_accel(design, err));
     ZS_TRY(check_engines(design, err));
+    ZS_TRY(check_blocks(design, err));
     ZS_TRY(check_names(design, err));
     ZS_TRY(check_preprocess(design, err));
+    ZS_TRY(check_sparsify(&design->network.sparsify, err));
     ZS_TRY(check_geometry(&design->board.memory, err));
     ZS_TRY(check_timing(&design->board.memory, err));
     if (design->board.memory.kind != ZS_MEMORY_FIXED)

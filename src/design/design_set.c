@@ -275,6 +275,10 @@ static const triple triples[] = {
     {"network.preprocess.scale",
      {"network.preprocess.scale0", "network.preprocess.scale1", "network.preprocess.scale2"},
      true},
+    {"network.sparsify.input_scale",
+     {"network.sparsify.input_scale0", "network.sparsify.input_scale1",
+      "network.sparsify.input_scale2"},
+     true},
 };
 
 static const triple *find_triple(const char *path)

@@ -150,6 +150,7 @@ static const char *known_path(uint32_t i)
                                          "network.input_shape",
                                          "network.preprocess.mean",
                                          "network.preprocess.scale",
+                                         "network.sparsify.input_scale",
                                          "accelerator.precision.weights",
                                          "accelerator.precision.activations"};
     if (i < ZS_LEN(others))

@@ -2,6 +2,8 @@
 
 #include "zynqsim/design.h"
 
+#include <string.h>
+
 const zs_resource zs_resource_table[ZS_RESOURCE_N] = {
 #define RESOURCE(id, key, noun, unit, meaning, of_board) [ZS_RESOURCE_##id] = {#key, noun},
 #include "zynqsim/resources.def"
@@ -27,6 +29,16 @@ const zs_block *zs_family_block(const zs_family *family, zs_resource_id id)
         if (family->blocks[i].id == id)
             return &family->blocks[i];
     return NULL;
+}
+
+bool zs_field_is_on(const zs_field *field, uint32_t family)
+{
+    if (strncmp(field->path, "board.", 6) != 0)
+        return true;
+    for (uint32_t id = 0; id < ZS_RESOURCE_N; id++)
+        if (strcmp(field->path + 6, zs_resource_table[id].key) == 0)
+            return zs_family_block(&zs_families[family], (zs_resource_id)id) != NULL;
+    return true;
 }
 
 zs_resources zs_board_resources(const zs_board *board, const zs_family *family)

@@ -1,9 +1,12 @@
 #include "zynqsim/capacity.h"
 
 /* Depth x width of one BRAM18 (UG473). The parity bits are usable from 9 bits on only. */
-static const struct {
+typedef struct shape {
     uint32_t depth, width;
-} shapes[] = {{16384, 1}, {8192, 2}, {4096, 4}, {2048, 9}, {1024, 18}, {512, 36}};
+} shape;
+static const shape shapes[] = {{16384, 1}, {8192, 2}, {4096, 4}, {2048, 9}, {1024, 18}, {512, 36}};
+/* Of one M20K (Intel Stratix 10 Embedded Memory User Guide). */
+static const shape m20k_shapes[] = {{2048, 10}, {1024, 20}, {512, 40}};
 
 static uint64_t power_of_two_at_least(uint64_t n)
 {
@@ -25,16 +28,21 @@ static bool is_within(uint64_t words, uint32_t bits, uint64_t limit_bits)
 }
 
 /* Blocks of a memory of exactly so many words. */
-static uint32_t blocks_of(uint64_t depth, uint32_t bits)
+static uint32_t blocks_in(const shape *shapes_of, size_t n, uint64_t depth, uint32_t bits)
 {
     uint64_t best = UINT64_MAX;
-    for (size_t i = 0; i < ZS_LEN(shapes); i++) {
+    for (size_t i = 0; i < n; i++) {
         uint64_t blocks;
-        if (zs_mul_u64(zs_ceil_div(depth, shapes[i].depth), zs_ceil_div(bits, shapes[i].width),
-                       &blocks))
+        if (zs_mul_u64(zs_ceil_div(depth, shapes_of[i].depth),
+                       zs_ceil_div(bits, shapes_of[i].width), &blocks))
             best = zs_min_u64(best, blocks);
     }
     return saturated_u32(best);
+}
+
+static uint32_t blocks_of(uint64_t depth, uint32_t bits)
+{
+    return blocks_in(shapes, ZS_LEN(shapes), depth, bits);
 }
 
 uint32_t zs_bram18_of(uint64_t words, uint32_t bits)
@@ -55,6 +63,13 @@ uint32_t zs_bram18_two_port_of(uint64_t words, uint32_t bits)
 {
     const uint64_t depth = zs_max_u64(power_of_two_at_least(words), 1024);
     return words == 0 || bits == 0 ? 0 : blocks_of(depth, bits);
+}
+
+uint32_t zs_m20k_of(uint64_t words, uint32_t bits)
+{
+    if (is_within(words, bits, ZS_MLAB_BITS))
+        return 0;
+    return blocks_in(m20k_shapes, ZS_LEN(m20k_shapes), power_of_two_at_least(words), bits);
 }
 
 uint32_t zs_lutram_luts_of(uint64_t words, uint32_t bits)

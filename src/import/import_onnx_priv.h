@@ -183,7 +183,7 @@ OP(squeeze) OP(unsqueeze) OP(shape) OP(size) OP(gather) OP(slice) OP(split) OP(p
 OP(tile) OP(depth_to_space) OP(space_to_depth) OP(concat) OP(constant_of_shape) OP(range)
 OP(resize) OP(reduce) OP(arg) OP(global_pool) OP(softmax) OP(instance_norm) OP(layer_norm)
 OP(lp_norm) OP(mean_variance) OP(matmul) OP(gemm) OP(conv_transpose) OP(quantize) OP(dequantize)
-OP(qlinear) OP(integer) OP(quant) OP(multi_threshold) OP(xnor)
+OP(qlinear) OP(qlinear_concat) OP(integer) OP(quant) OP(multi_threshold) OP(xnor)
 OP(top_k) OP(dynamic_quantize)
 /* clang-format on */
 #undef OP

@@ -39,6 +39,8 @@ static zs_status init_draft(zs_onnx *net, zs_arena *arena, const char *path, zs_
     for (size_t i = 0; i < net->graph->n_node; i++) {
         values += net->graph->node[i]->n_output + 4; /* names within operators on integers */
         const char *op = net->graph->node[i]->op_type;
+        if (op != NULL && strcmp(op, "QLinearConcat") == 0)
+            values += net->graph->node[i]->n_input;
         if (op != NULL && strcmp(op, "DynamicQuantizeLinear") == 0) {
             values += 16;
             layers += 16;

@@ -451,6 +451,7 @@ static const struct onnx_op {
     {"QLinearAdd", zs_onnx_qlinear, ZS_FN_NONE, 7, 8, ""},
     {"QLinearAveragePool", zs_onnx_qlinear, ZS_FN_NONE, 4, 5,
      "auto_pad ceil_mode count_include_pad dilations kernel_shape pads strides"},
+    {"QLinearConcat", zs_onnx_qlinear_concat, ZS_FN_NONE, 5, 0, "axis"},
     {"QLinearConv", zs_onnx_qlinear, ZS_FN_NONE, 8, 9,
      "auto_pad dilations group kernel_shape pads strides"},
     {"QLinearGlobalAveragePool", zs_onnx_qlinear, ZS_FN_NONE, 4, 5, "channels_last"},
@@ -579,7 +580,8 @@ static void keep_steps(const zs_onnx_node *at)
 /* Operators with quantisers within read real numbers on steps; all others the integers. */
 static zs_status read_integers(const zs_onnx_node *at, const struct onnx_op *op, zs_err *err)
 {
-    if (op->add == zs_onnx_qlinear || op->add == zs_onnx_integer || moves_integers(op->name))
+    if (op->add == zs_onnx_qlinear || op->add == zs_onnx_integer ||
+        op->add == zs_onnx_qlinear_concat || moves_integers(op->name))
         return ZS_OK;
     for (size_t i = 0; i < at->node->n_input; i++) {
         zs_net_value *value = zs_net_draft_get(&at->net->draft, at->node->input[i]);

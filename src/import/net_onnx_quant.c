@@ -320,8 +320,7 @@ zs_status zs_onnx_codes(const zs_onnx_node *at, zs_net_value *x, zs_err *err)
 /* A node of the real numbers' operators, with names of its own between. */
 typedef struct inner {
     ZsOnnx__Node node;
-    ZsOnnx__Attribute axis, *attrs[1];
-    char *in[4], *out[1];
+    char **in, *out[1];
 } inner;
 
 static zs_status run_inner(const zs_onnx_node *at, const char *op, const char *const *in,
@@ -329,10 +328,10 @@ static zs_status run_inner(const zs_onnx_node *at, const char *op, const char *c
                            zs_err *err)
 {
     inner *n = zs_new(at->net->draft.arena, inner, 1);
-    if (n == NULL)
+    if (n == NULL || (n->in = zs_new(at->net->draft.arena, char *, in_n)) == NULL)
         return zs_nomem(err, "a node");
     zs_onnx__node__init(&n->node);
-    for (size_t i = 0; i < in_n && i < ZS_LEN(n->in); i++)
+    for (size_t i = 0; i < in_n; i++)
         n->in[i] = (char *)in[i];
     n->out[0] = (char *)out;
     n->node.input = n->in;
@@ -450,6 +449,27 @@ zs_status zs_onnx_qlinear(const zs_onnx_node *at, zs_err *err)
         return ZS_OK;
     return scale_node(at, "QuantizeLinear", y, input_name(at, t->out_scale),
                       input_name(at, t->out_scale + 1u), 1, at->node->output[0], err);
+}
+
+/* Scale and zero point of the result, then value, scale and zero point of each part. */
+zs_status zs_onnx_qlinear_concat(const zs_onnx_node *at, zs_err *err)
+{
+    const size_t parts = (at->node->n_input - 2) / 3;
+    const char **in = zs_new(at->net->draft.arena, const char *, parts);
+    const char *y = inner_name(at, "y");
+    if (in == NULL || y == NULL)
+        return zs_nomem(err, "a node");
+    if (at->node->n_input != 3 * parts + 2)
+        return zs_fail(err, ZS_EPARSE, at->place, "%zu inputs are not 2 and 3 for each part",
+                       at->node->n_input);
+    for (uint32_t i = 0; i < parts; i++) {
+        in[i] = zs_arena_printf(at->net->draft.arena, "%s part %u", at->node->output[0], i);
+        ZS_TRY(scale_node(at, "DequantizeLinear", input_name(at, 3 * i + 2),
+                          input_name(at, 3 * i + 3), input_name(at, 3 * i + 4), 1, in[i], err));
+    }
+    ZS_TRY(run_inner(at, "Concat", in, parts, y, at->node->attribute, at->node->n_attribute, err));
+    return scale_node(at, "QuantizeLinear", y, input_name(at, 0), input_name(at, 1), 1,
+                      at->node->output[0], err);
 }
 
 /* ConvInteger and MatMulInteger: as of real numbers, of scale 1. */

@@ -137,7 +137,8 @@ zs_status zs_net_parse_parts(zs_arena *arena, zs_span bytes, const char *path,
     ZS_TRY(parse(arena, bytes, path, parts, &spec, err));
     if (parts->output_n > 0 && parse == parse_yaml) /* others look them up themselves */
         ZS_TRY(want_layers(arena, parts, &spec, err));
-    ZS_TRY(check_finite(&spec, err));
+    if (!parts->is_structure)
+        ZS_TRY(check_finite(&spec, err));
     *out = spec;
     return ZS_OK;
 }

@@ -438,13 +438,21 @@ static const member fit_members[] = {
     FIT("detail", MAYBE_TEXT, detail),
 };
 
+/* A block that the version which wrote the file did not count; 7-series parts always had four. */
+static bool is_uncounted(const reader *r, const json_t *blocks, zs_resource_id id)
+{
+    return r->family != &zs_families[0] &&
+           json_object_get(blocks, zs_resource_table[id].key) == NULL;
+}
+
 static zs_status read_fit_item(reader *r, const json_t *entry, void *out)
 {
     zs_fit_item *item = out;
     ZS_TRY(read_members(r, entry, fit_members, ZS_LEN(fit_members), item));
     for (uint32_t i = 0; i < r->family->block_n; i++) {
         const zs_resource_id id = r->family->blocks[i].id;
-        ZS_TRY(read_count32(r, entry, zs_resource_table[id].key, &item->r.n[id]));
+        if (!is_uncounted(r, entry, id))
+            ZS_TRY(read_count32(r, entry, zs_resource_table[id].key, &item->r.n[id]));
     }
     return ZS_OK;
 }
@@ -577,19 +585,21 @@ static const member members[] = {
     WHOLE("fusion_note", MAYBE_TEXT, fusion_note),
 };
 
-/* The family whose blocks the file has; where there is none, those of the first are missed. */
+/* The family with the fewest blocks that has all of the file's: versions before counted fewer.
+ * Where there is none, those of the first are missed. */
 static const zs_family *family_of(const json_t *resources)
 {
+    const zs_family *best = &zs_families[0];
     for (uint32_t f = 0; f < ZS_FAMILY_N; f++) {
         const zs_family *family = &zs_families[f];
         uint32_t known = 0;
         for (uint32_t i = 0; i < family->block_n; i++)
             if (json_object_get(resources, zs_resource_table[family->blocks[i].id].key) != NULL)
                 known++;
-        if (known == family->block_n && known == json_object_size(resources))
-            return family;
+        if (known > 0 && known == json_object_size(resources) && family->block_n < best->block_n)
+            best = family;
     }
-    return &zs_families[0];
+    return best;
 }
 
 /* Null: too close to call. Files of other versions have no bands. */
@@ -615,6 +625,8 @@ static zs_status read_resources(reader *r, const json_t *root, zs_fit *out)
     for (uint32_t i = 0; i < r->family->block_n; i++) {
         const zs_resource_id id = r->family->blocks[i].id;
         char name[64];
+        if (is_uncounted(r, json_object_get(root, "resources"), id))
+            continue;
         snprintf(name, sizeof name, "resources.%s.used", zs_resource_table[id].key);
         ZS_TRY(read_count32(r, root, name, &out->used.n[id]));
         snprintf(name, sizeof name, "resources.%s.available", zs_resource_table[id].key);

@@ -108,6 +108,7 @@ typedef struct merger {
     uint32_t *cost0; /* [part] index of its first price */
     uint32_t *meet0; /* [part] of its first meeting point */
     uint32_t *meet_wait0;
+    uint32_t *unit0;    /* [part] index of its compute unit; of pipelines, those of layers follow */
     uint32_t swap_cost; /* index of its price */
     uint32_t loaded;    /* part that is on the device; ZS_NO_INDEX: all of them */
     uint32_t **op_at;   /* [part][op] in the plan put together, or ZS_NO_OP */
@@ -123,7 +124,7 @@ typedef struct merger {
 
 static zs_status make_room(merger *m, zs_err *err)
 {
-    uint64_t rows = 1, ops = 1, costs = 1, calls = 1, meets = 1, waits = 1;
+    uint64_t rows = 1, ops = 1, costs = 1, calls = 1, meets = 1, waits = 1, units = ZS_UNIT_N;
     const uint32_t n = m->plan->part_n;
     m->cost0 = zs_new(m->arena, uint32_t, n);
     m->meet0 = zs_new(m->arena, uint32_t, n);
@@ -136,6 +137,7 @@ static zs_status make_room(merger *m, zs_err *err)
         m->cost0[p] = (uint32_t)costs;
         m->meet0[p] = (uint32_t)meets;
         m->meet_wait0[p] = (uint32_t)waits;
+        units += 1 + part->unit_n - ZS_UNIT_N;
         rows += part->row_n;
         ops += part->op_n;
         costs += part->cost_n;
@@ -157,43 +159,57 @@ static zs_status make_room(merger *m, zs_err *err)
     m->boxes = zs_new(m->arena, zs_tile_box, ops);
     m->costs = zs_new(m->arena, zs_op_cost, costs);
     m->calls = zs_new(m->arena, zs_plan_call, calls);
-    m->units = zs_new(m->arena, zs_plan_unit, ZS_UNIT_N + n);
+    m->units = zs_new(m->arena, zs_plan_unit, units);
+    m->unit0 = zs_new(m->arena, uint32_t, n);
     m->meets = zs_new(m->arena, zs_plan_meet, meets);
     m->meet_waits = zs_new(m->arena, uint32_t, waits);
     if (m->rows == NULL || m->ops == NULL || m->boxes == NULL || m->costs == NULL ||
-        m->calls == NULL || m->units == NULL || m->meets == NULL || m->meet_waits == NULL)
+        m->calls == NULL || m->units == NULL || m->unit0 == NULL || m->meets == NULL ||
+        m->meet_waits == NULL)
         return zs_nomem(err, "plan");
     return ZS_OK;
 }
 
-/* Ports, PS and meeting points are the board's; each engine brings its compute unit. */
+/* Ports, PS and meeting points are the board's; each engine brings its compute unit, a pipeline one
+ * for every layer. */
 static zs_status add_units(merger *m, zs_err *err)
 {
+    uint32_t n = ZS_UNIT_N;
     memcpy(m->units, zs_tile_units, sizeof zs_tile_units);
     for (uint32_t p = 0; p < m->plan->part_n; p++) {
         const zs_plan_part *part = &m->parts[p];
-        if (part->plan->unit_n != ZS_UNIT_N || part->plan->units[ZS_UNIT_PE].is_serial ||
-            part->plan->rows_overlap)
+        const uint32_t own_n = part->plan->unit_n - ZS_UNIT_N;
+        if (part->plan->units[ZS_UNIT_PE].is_serial ||
+            (part->plan->flow == NULL && (own_n > 0 || part->plan->rows_overlap)))
             return zs_fail(err, ZS_EUNSUPPORTED, "accelerators",
                            "engine %s is of kind %s, which cannot be one of several", part->name,
                            zs_kind_of(part->design)->word);
-        zs_plan_unit *unit = &m->units[p == 0 ? ZS_UNIT_PE : ZS_UNIT_N + p - 1];
-        *unit = part->plan->units[ZS_UNIT_PE];
-        unit->engine = (uint8_t)p;
-        if (p > 0) {
-            unit->name = zs_arena_printf(m->arena, "%s.%s", part->name, unit->name);
+        if (n + own_n + 1 > ZS_UNITS_MAX)
+            return zs_fail(err, ZS_EUNSUPPORTED, "accelerators",
+                           "the engines up to %s have more than %d units", part->name,
+                           ZS_UNITS_MAX);
+        m->unit0[p] = p == 0 ? ZS_UNIT_PE : n++;
+        for (uint32_t u = 0; u <= own_n; u++) {
+            zs_plan_unit *unit = u == 0 ? &m->units[m->unit0[p]] : &m->units[n++];
+            *unit = part->plan->units[u == 0 ? ZS_UNIT_PE : ZS_UNIT_N + u - 1];
+            unit->engine = (uint8_t)p;
+            if (p + u > 0)
+                unit->name = zs_arena_printf(m->arena, "%s.%s", part->name, unit->name);
             if (unit->name == NULL)
                 return zs_nomem(err, "plan");
         }
     }
     m->plan->units = m->units;
-    m->plan->unit_n = ZS_UNIT_N + m->plan->part_n - 1;
+    m->plan->unit_n = n;
     return ZS_OK;
 }
 
-static uint8_t unit_of(uint32_t part, uint8_t unit)
+/* Units of layers lie behind the compute unit, of the first part behind those of the board. */
+static uint8_t unit_of(const merger *m, uint32_t part, uint8_t unit)
 {
-    return unit == ZS_UNIT_PE && part > 0 ? (uint8_t)(ZS_UNIT_N + part - 1) : unit;
+    if (unit >= ZS_UNIT_N)
+        return (uint8_t)(unit - ZS_UNIT_N + (part == 0 ? ZS_UNIT_N : m->unit0[part] + 1));
+    return unit == ZS_UNIT_PE ? (uint8_t)m->unit0[part] : unit;
 }
 
 static void move(zs_plan_tensor *t, uint64_t base)
@@ -242,7 +258,7 @@ static void add_row(merger *m, uint32_t p, uint32_t i)
         zs_tile_op *op = &m->ops[plan->op_n];
         *op = from->ops[k];
         op->row = (uint16_t)plan->row_n;
-        op->unit = unit_of(p, op->unit);
+        op->unit = unit_of(m, p, op->unit);
         op->cost_key += op->code == ZS_OP_MEET ? m->meet0[p] : m->cost0[p];
         m->boxes[plan->op_n] = from->boxes[k];
         m->op_at[p][k] = plan->op_n++;
@@ -309,7 +325,7 @@ static void add_costs(merger *m)
         for (uint32_t i = 0; i < from->cost_n; i++) {
             zs_op_cost *cost = &m->costs[m->cost0[p] + i];
             *cost = from->costs[i];
-            cost->unit = unit_of(p, cost->unit);
+            cost->unit = unit_of(m, p, cost->unit);
             cost->xfer.addr += m->parts[p].dram_base;
         }
     }
@@ -324,11 +340,16 @@ static void add_costs(merger *m)
 
 /* ---- tensors that pass from engine to engine ------------------------------------------------- */
 
+static bool has_planes(const zs_kind *kind)
+{
+    return kind->exec_set == NULL && !kind->streams_pixels;
+}
+
 /* Elements that a call of `part` reads and an engine of another layout wrote. */
 static uint64_t foreign_elems(const merger *m, const zs_plan_call *call)
 {
     const zs_plan_part *part = &m->parts[m->rows[call->row0].part];
-    const bool is_plain = part->plan->kind->exec_set == NULL;
+    const bool is_plain = has_planes(part->plan->kind);
     uint64_t elems = 0;
     for (uint32_t i = call->row0; i < call->row0 + call->row_n; i++) {
         const zs_layer *layer = &m->net->layers[m->rows[i].layer];
@@ -341,7 +362,7 @@ static uint64_t foreign_elems(const merger *m, const zs_plan_call *call)
                                                      : writer->act != ZS_NO_INDEX ? writer->act
                                                                                   : writer->layer];
                 const zs_kind *kind = m->parts[writer->part].plan->kind;
-                if (writer->call != ZS_NO_INDEX && (kind->exec_set == NULL) != is_plain &&
+                if (writer->call != ZS_NO_INDEX && has_planes(kind) != is_plain &&
                     zs_tensor_root(m->net, by->out, &offset) == root)
                     elems += zs_shape_elems(m->net->tensors[by->out].shape);
             }
@@ -431,10 +452,6 @@ zs_status zs_engines_plan(zs_arena *arena, const zs_design *design, const zs_net
         zs_status status = zs_engine_draft(arena, &designs[p], net, &share, &d, err);
         if (status == ZS_OK)
             status = zs_plan_finish(d, &alone, err);
-        if (status == ZS_OK && alone->flow != NULL)
-            status = zs_fail(err, ZS_EUNSUPPORTED, "kind",
-                             "a pipeline of kind %s cannot be one of several engines yet",
-                             zs_kind_of(&designs[p])->word);
         if (status != ZS_OK)
             zs_err_prefix(err, design->engines[p].name);
         ZS_TRY(status);

@@ -102,7 +102,7 @@ static zs_status fold_batchnorm(zs_draft *d, uint32_t at, zs_err *err)
     const bool synthetic = producer->layer.weights.data == NULL;
     if (synthetic && (norm->data != NULL || norm->bias != NULL))
         return ZS_OK; /* weights that are made up later cannot be scaled now */
-    if (!synthetic)
+    if (!synthetic && !d->spec->is_structure)
         ZS_TRY(scale_weights(d, &producer->layer, norm, err));
     producer->layer.has_bias = true;
     producer->layer.act = node->layer.act;

@@ -44,6 +44,27 @@ static void accuracies_of(const zs_accuracy *a, double v[ACCURACIES])
     v[6] = a->compared > 0 ? a->relative : (double)NAN;
 }
 
+/* Zeros of all weights and MACs left, 0..1; NAN of a point that is as it was read. */
+static void sparsity_of(const zs_accuracy_point *p, double v[2])
+{
+    v[0] = v[1] = (double)NAN;
+    if (p->sparsity == NULL)
+        return;
+    const zs_sparsity_layer *t = &p->sparsity->total;
+    v[0] = (double)t->zeros / (double)t->weights;
+    v[1] = t->macs > 0 ? (double)t->macs_left / (double)t->macs : (double)NAN;
+}
+
+static bool is_any_sparse(const zs_accuracy_table *a)
+{
+    for (uint32_t i = 0; i < a->n; i++)
+        if (a->points[i].sparsity != NULL)
+            return true;
+    return false;
+}
+
+static const char *const sparsity_names[] = {"zeros_frac", "macs_left_frac"};
+
 /* ---- table ----------------------------------------------------------------------------------- */
 
 static const zs_text_column columns[] = {
@@ -51,6 +72,8 @@ static const zs_text_column columns[] = {
     {.head = "precision", .gap = 2},
     {.head = "top-1", .least = 7, .gap = 2, .is_right = true},
     {.head = "top-5", .least = 7, .gap = 2, .is_right = true},
+    {.head = "zeros", .least = 7, .gap = 2, .is_right = true},
+    {.head = "MACs left", .gap = 2, .is_right = true},
     {.head = "as fp32", .least = 7, .gap = 2, .is_right = true},
     {.head = "difference", .gap = 2, .is_right = true},
     {.head = "cycles", .gap = 2, .is_right = true},
@@ -72,15 +95,18 @@ static void put_share(zs_text_table *t, double frac)
     zs_text_cell(t, isnan(frac) ? "-" : text);
 }
 
-static void put_point(zs_text_table *t, const zs_accuracy_point *p)
+static void put_point(zs_text_table *t, const zs_accuracy_point *p, bool has_zeros)
 {
-    double v[ACCURACIES];
+    double v[ACCURACIES], left[2];
     char text[32];
     accuracies_of(&p->accuracy, v);
     zs_text_cell(t, p->label);
     zs_text_cell(t, p->precision);
     put_share(t, v[0]);
     put_share(t, v[1]);
+    sparsity_of(p, left);
+    for (size_t k = 0; has_zeros && k < ZS_LEN(left); k++)
+        put_share(t, left[k]);
     put_share(t, v[4]);
     snprintf(text, sizeof text, "%.3g", v[5]);
     zs_text_cell(t, isnan(v[5]) ? "-" : text);
@@ -95,13 +121,19 @@ static void put_point(zs_text_table *t, const zs_accuracy_point *p)
 
 static void emit_points(zs_out *out, const zs_accuracy_table *a)
 {
+    enum { ZEROS_AT = 4, ZEROS = 2 };
+    const bool has_zeros = is_any_sparse(a);
     zs_text_column own[ZS_LEN(columns)];
     memcpy(own, columns, sizeof own);
+    if (!has_zeros)
+        memmove(own + ZEROS_AT, own + ZEROS_AT + ZEROS,
+                (ZS_LEN(columns) - ZEROS_AT - ZEROS) * sizeof *own);
     own[0].head = a->head;
-    zs_text_table t = {.out = out, .columns = own, .n = ZS_LEN(own)};
+    zs_text_table t = {
+        .out = out, .columns = own, .n = (uint32_t)ZS_LEN(own) - (has_zeros ? 0 : ZEROS)};
     for (int pass = 0; pass < 2; pass++) {
         for (uint32_t i = 0; i < a->n; i++)
-            put_point(&t, &a->points[i]);
+            put_point(&t, &a->points[i], has_zeros);
         if (pass == 0)
             zs_text_heads(&t, ZS_PAINT_NONE);
     }
@@ -222,11 +254,15 @@ zs_status zs_accuracy_csv_emit(const zs_accuracy_table *a, const zs_sink *sink, 
         zs_out_printf(&out, ",%s", accuracy_names[k]);
     for (size_t k = 0; k < ZS_LEN(figure_names); k++)
         zs_out_printf(&out, ",%s", figure_names[k]);
+    const bool has_zeros = is_any_sparse(a);
+    for (size_t k = 0; has_zeros && k < ZS_LEN(sparsity_names); k++)
+        zs_out_printf(&out, ",%s", sparsity_names[k]);
     zs_out_text(&out, "\n");
     for (uint32_t i = 0; i < a->n; i++) {
         const zs_accuracy_point *p = &a->points[i];
-        double v[ACCURACIES];
+        double v[ACCURACIES], left[2];
         accuracies_of(&p->accuracy, v);
+        sparsity_of(p, left);
         zs_out_csv(&out, p->label);
         zs_out_printf(&out, ",%s,%u,%u", p->precision, p->accuracy.images, p->accuracy.labelled);
         for (size_t k = 0; k < ACCURACIES; k++)
@@ -236,6 +272,11 @@ zs_status zs_accuracy_csv_emit(const zs_accuracy_table *a, const zs_sink *sink, 
                 zs_out_printf(&out, ",%.9g", v[k]);
         for (size_t k = 0; k < ZS_LEN(figure_names); k++)
             put_csv_value(&out, figure(p, figure_names[k]));
+        for (size_t k = 0; has_zeros && k < ZS_LEN(left); k++)
+            if (isnan(left[k]))
+                zs_out_text(&out, ",");
+            else
+                zs_out_printf(&out, ",%.9g", left[k]);
         zs_out_text(&out, "\n");
     }
     return zs_out_end(&out, "the CSV", err);
@@ -291,6 +332,10 @@ static json_t *json_point(const zs_accuracy_table *a, const zs_accuracy_point *p
         const zs_value value = figure(p, figure_names[k]);
         *failed |= json_object_set_new(entry, figure_names[k], zs_json_value(&value));
     }
+    double left[2];
+    sparsity_of(p, left);
+    for (size_t k = 0; is_any_sparse(a) && k < ZS_LEN(left); k++)
+        *failed |= json_object_set_new(entry, sparsity_names[k], zs_json_real(left[k]));
     *failed |= put_json_layers(entry, &p->accuracy);
     *failed |= put_json_confusion(entry, &p->accuracy);
     return entry;

@@ -117,12 +117,17 @@ static zs_status put_board_name(const zs_design *d, const zs_sink *s)
     return zs_sink_puts(s, "\n");
 }
 
+/* Keys that mean nothing to the kind or the device are left out. */
+static bool is_shown(const zs_design *d, const zs_field *f)
+{
+    return zs_field_is_of(f, d->accel.kind) && zs_field_is_on(f, d->board.family);
+}
+
 /* The first bytes of a path that two fields of the design share, up to a dot, are one section. */
 static bool is_first_of(const zs_design *d, uint32_t field, const char *prefix, size_t n)
 {
     for (uint32_t i = 0; i < field; i++)
-        if (strncmp(zs_field_at(i)->path, prefix, n) == 0 &&
-            zs_field_is_of(zs_field_at(i), d->accel.kind))
+        if (strncmp(zs_field_at(i)->path, prefix, n) == 0 && is_shown(d, zs_field_at(i)))
             return false;
     return true;
 }
@@ -153,7 +158,7 @@ static zs_status put_section(const zs_design *d, const char *prefix, size_t n, i
 {
     const zs_field *f;
     for (uint32_t i = 0; (f = zs_field_at(i)) != NULL; i++) {
-        if (strncmp(f->path, prefix, n) != 0 || !zs_field_is_of(f, d->accel.kind))
+        if (strncmp(f->path, prefix, n) != 0 || !is_shown(d, f))
             continue;
         if (d->engine_n > 0 && strncmp(f->path, "accelerator.", strlen("accelerator.")) == 0) {
             if (f == &zs_kind_field)

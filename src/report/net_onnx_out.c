@@ -277,6 +277,18 @@ static zs_status put_unary(writer *w, const zs_layer *l, const char *in, const c
                    zs_function_name(l->general->fn));
 }
 
+static void put_lrn(writer *w, const zs_layer *l, const char *in, const char *out)
+{
+    ZsOnnx__Node *n = add_node(w, "LRN", l->name, 1, out);
+    if (n == NULL)
+        return;
+    n->input[0] = (char *)in;
+    put_int(w, n, "size", l->lrn_size);
+    put_float(w, n, "alpha", l->lrn_alpha);
+    put_float(w, n, "beta", l->lrn_beta);
+    put_float(w, n, "bias", l->lrn_k);
+}
+
 /* What all layers of several inputs, and those without anything to say, have in common. */
 static void put_plain(writer *w, const zs_layer *l, const char *op, const char *out)
 {
@@ -332,6 +344,9 @@ static zs_status put_layer(writer *w, const zs_layer *l, zs_err *err)
         break;
     case ZS_LAYER_BATCHNORM:
         put_norm(w, l, in, out);
+        break;
+    case ZS_LAYER_LRN:
+        put_lrn(w, l, in, out);
         break;
     case ZS_LAYER_ADD:
         put_plain(w, l, "Sum", out);

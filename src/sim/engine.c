@@ -16,8 +16,6 @@ typedef struct engine {
     zs_memsys *ms;
     zs_serial *serial;                    /* where a unit is serial: in front of ms, alone */
     zs_serial_time walk;                  /* of the running walk */
-    zs_flow_sim *flow;                    /* of plans that have one */
-    uint64_t period;                      /* of its images, once they are known */
     bool bursts, no_memory, rows_overlap; /* the last as the plan says */
     uint32_t engine_n;                    /* as the plan says */
     const zs_retire_hook *hook;
@@ -41,7 +39,12 @@ typedef struct engine {
         uint32_t before;    /* ops of the engine ahead of that one */
         uint32_t retired_n; /* of them */
     } engines[ZS_ENGINES_MAX];
-    bool join_is_due; /* all before the next join of some engine have retired */
+    struct {
+        const zs_plan_flow *of; /* NULL: none */
+        zs_flow_sim *sim;
+        uint64_t period;            /* of its images, once they are known */
+    } flows[ZS_DESIGN_ENGINES_MAX]; /* [part] */
+    bool join_is_due;               /* all before the next join of some engine have retired */
     uint32_t last_retired;
     uint64_t now;
     sim_account account;
@@ -178,34 +181,41 @@ static zs_serial_walk walk_of(const engine *e, uint32_t index)
 
 /* When the word moves that the op stands for; not yet known: UINT64_MAX. A word that moves in a
  * clock has moved at the end of it. */
+static uint32_t part_of(const engine *e, uint32_t index)
+{
+    return e->plan->rows[e->plan->ops[index].row].part;
+}
+
 static uint64_t flow_end(const engine *e, uint32_t index)
 {
     const zs_tile_box *b = &e->plan->boxes[index];
-    const uint64_t word = b->image * e->plan->flow->flow.edges[b->oc0].words + b->ic0;
-    const uint64_t at = zs_flow_sim_moved(e->flow, b->oc0, b->oy0, word);
+    const uint32_t p = part_of(e, index);
+    const uint64_t word = b->image * e->flows[p].of->flow.edges[b->oc0].words + b->ic0;
+    const uint64_t at = zs_flow_sim_moved(e->flows[p].sim, b->oc0, b->oy0, word);
     return at == ZS_FLOW_NEVER ? UINT64_MAX : zs_max_u64(e->now, at + 1);
 }
 
-static bool sink_is_done(const engine *e)
+static bool sink_is_done(const engine *e, uint32_t part)
 {
-    const zs_flow *f = &e->plan->flow->flow;
-    const uint32_t edge = f->nodes[f->sink].in[0];
-    return zs_flow_sim_moved(e->flow, edge, true,
-                             e->plan->flow->images * f->edges[edge].words - 1) != ZS_FLOW_NEVER;
+    const zs_plan_flow *f = e->flows[part].of;
+    const uint32_t edge = f->flow.nodes[f->flow.sink].in[0];
+    return zs_flow_sim_moved(e->flows[part].sim, edge, true,
+                             f->images * f->flow.edges[edge].words - 1) != ZS_FLOW_NEVER;
 }
 
 /* A transfer has brought words or made room for some: what follows from that is known at once. */
 static void feed_flow(engine *e, uint32_t index)
 {
     const zs_tile_op *op = &e->plan->ops[index];
-    const uint32_t words = e->plan->boxes[index].ic0;
+    const uint32_t words = e->plan->boxes[index].ic0, p = part_of(e, index);
+    zs_flow_sim *flow = e->flows[p].sim;
     if (zs_op_role(op->code) == ZS_READ)
-        zs_flow_sim_feed(e->flow, words, e->now);
+        zs_flow_sim_feed(flow, words, e->now);
     else
-        zs_flow_sim_drain(e->flow, words, e->now);
-    zs_flow_sim_settle(e->flow);
-    if (e->plan->batch > e->plan->flow->images && e->period == 0 && sink_is_done(e))
-        e->period = zs_flow_sim_period(e->flow, &(bool){false});
+        zs_flow_sim_drain(flow, words, e->now);
+    zs_flow_sim_settle(flow);
+    if (e->plan->batch > e->flows[p].of->images && e->flows[p].period == 0 && sink_is_done(e, p))
+        e->flows[p].period = zs_flow_sim_period(flow, &(bool){false});
     for (uint32_t k = 0; k < e->timed_n; k++) {
         const uint32_t u = e->timed[k];
         if (e->running[u] && e->ends[u] == UINT64_MAX)
@@ -235,7 +245,7 @@ static void start(engine *e, uint32_t unit, uint32_t index)
         return;
     }
     if (op->code == ZS_OP_PERIOD) {
-        e->ends[unit] = e->now + e->period;
+        e->ends[unit] = e->now + e->flows[part_of(e, index)].period;
         return;
     }
     if (op->code == ZS_OP_WALK) { /* all its accesses: nobody else uses the memory until it ends */
@@ -262,7 +272,7 @@ static void retire(engine *e, uint32_t index, uint64_t from)
         zs_account_walk(&e->account, &walk, index, e->design->accel.ports.input, from, &e->walk);
     }
     zs_account_retire(&e->account, op, from, e->now, bytes, e->running, e->started);
-    if (moves && e->flow != NULL)
+    if (moves && e->flows[part_of(e, index)].of != NULL)
         feed_flow(e, index);
     for (const zs_retire_hook *h = e->hook; h != NULL; h = h->next)
         h->retired(h->ctx, index, from, e->now);
@@ -424,6 +434,37 @@ static zs_status deadlock(const engine *e, zs_err *err)
                    e->plan->op_n - e->retired_n, e->plan->op_n, chain);
 }
 
+static const zs_plan *plan_of(const engine *e, uint32_t part)
+{
+    return e->plan->part_n > 0 ? e->plan->parts[part].plan : e->plan;
+}
+
+/* The flow of the engine whose turn it is, or the ops. */
+static zs_status stuck(const engine *e, zs_err *err)
+{
+    uint32_t op = 0;
+    while (op + 1 < e->plan->op_n && e->retired[op])
+        op++;
+    const uint32_t p = part_of(e, op);
+    return e->flows[p].of != NULL ? zs_flow_deadlock(plan_of(e, p), e->flows[p].sim, err)
+                                  : deadlock(e, err);
+}
+
+static zs_status build_flows(engine *e, zs_arena *arena, zs_err *err)
+{
+    const uint32_t n = e->plan->part_n > 0 ? e->plan->part_n : 1;
+    for (uint32_t p = 0; p < n; p++) {
+        const zs_plan_flow *f = plan_of(e, p)->flow;
+        if (f == NULL)
+            continue;
+        e->flows[p].of = f;
+        ZS_TRY(zs_flow_sim_build(arena, &f->flow, &e->flows[p].sim, err));
+        ZS_TRY(zs_flow_sim_begin(e->flows[p].sim, f->images, err));
+        zs_flow_sim_drain(e->flows[p].sim, f->room_words, 0);
+    }
+    return ZS_OK;
+}
+
 static zs_status run(engine *e, zs_err *err)
 {
     done_list done;
@@ -434,7 +475,7 @@ static zs_status run(engine *e, zs_err *err)
         if (e->retired_n == e->plan->op_n)
             return ZS_OK;
         if (!next_instant(e, &done))
-            return e->flow != NULL ? zs_flow_deadlock(e->plan, e->flow, err) : deadlock(e, err);
+            return stuck(e, err);
         retire_all(e, &done);
     }
 }
@@ -503,17 +544,16 @@ static zs_status simulate(zs_arena *arena, const zs_design *design, const zs_pla
     ZS_TRY(zs_account_init(&e->account, arena, plan, layers, err));
     for (uint32_t i = 0; i < plan->engine_n; i++)
         find_join(e, i, 0);
-    if (plan->flow != NULL) {
-        ZS_TRY(zs_flow_sim_build(arena, &plan->flow->flow, &e->flow, err));
-        ZS_TRY(zs_flow_sim_begin(e->flow, plan->flow->images, err));
-        zs_flow_sim_drain(e->flow, plan->flow->room_words, 0);
-    }
+    ZS_TRY(build_flows(e, arena, err));
     ZS_TRY(run(e, err));
     if (e->serial != NULL) /* the last writes may still wait in the controller */
         zs_memsys_next(e->ms, UINT64_MAX, &(uint32_t){0}, &(uint64_t){0});
     r->cycles = e->now;
-    if (e->flow != NULL)
-        ZS_TRY(zs_flow_finish(arena, plan, e->flow, layers, r, err));
+    if (plan->flow != NULL)
+        ZS_TRY(zs_flow_finish(arena, plan, e->flows[0].sim, layers, r, err));
+    for (uint32_t p = 0; p < plan->part_n; p++)
+        if (e->flows[p].of != NULL)
+            ZS_TRY(zs_flow_note_part(arena, &plan->parts[p], e->flows[p].sim, r, err));
     r->dram = *zs_memsys_dram_counts(e->ms);
     r->events += zs_memsys_events(e->ms) + plan->op_n;
     if (e->serial != NULL)

@@ -234,8 +234,13 @@ void zs_result_describe(zs_result *r, const zs_design *design, const zs_net *net
     r->clock_hz = design->accel.clock_hz;
     r->calls = plan->call_n;
     r->roofline = zs_roofline_of(design);
-    if (plan->flow != NULL && plan->flow->lanes > 0) {
-        r->roofline.peak_gops = 2e-9 * (double)design->accel.clock_hz * (double)plan->flow->lanes;
+    uint64_t lanes = plan->flow != NULL ? plan->flow->lanes : 0;
+    for (uint32_t i = 0; i < plan->part_n; i++)
+        if (plan->parts[i].plan->flow != NULL)
+            lanes = zs_max_u64(lanes, plan->parts[i].plan->flow->lanes);
+    const double peak = 2e-9 * (double)design->accel.clock_hz * (double)lanes;
+    if (lanes > 0 && (plan->part_n == 0 || peak > r->roofline.peak_gops)) {
+        r->roofline.peak_gops = peak;
         r->roofline.ridge_ops_per_byte =
             r->roofline.peak_gops * 1e9 / r->roofline.bandwidth_bytes_per_s;
     }

@@ -92,6 +92,7 @@ static uint32_t worst_fifo(const zs_plan *plan, const zs_flow_result *f)
     return at;
 }
 
+/* `r` NULL: the flow is a part of the run. */
 static const char *limit_of(zs_arena *arena, const zs_plan *plan, const zs_flow_result *f,
                             const zs_result *r)
 {
@@ -99,7 +100,7 @@ static const char *limit_of(zs_arena *arena, const zs_plan *plan, const zs_flow_
     const uint64_t images = f->images, interval = zs_flow_interval(f);
     const uint64_t work = f->nodes[slow].busy_cycles / images;
     const uint64_t moved = f->end + 1 - f->nodes[0].first;
-    if (r->cycles > 2 * moved)
+    if (r != NULL && r->cycles > 2 * moved)
         return "the driver: more than half of the time is the PS's";
     if (interval == 0 || interval <= work + work / 100)
         return zs_arena_printf(arena, "%s: %" PRIu64 " cycles of an image",
@@ -166,6 +167,31 @@ zs_status zs_flow_finish(zs_arena *arena, const zs_plan *plan, zs_flow_sim *flow
     r->flow = f;
     r->flow_of = plan->flow;
     r->events += f->moves;
+    return ZS_OK;
+}
+
+zs_status zs_flow_note_part(zs_arena *arena, const zs_plan_part *part, zs_flow_sim *flow,
+                            zs_result *r, zs_err *err)
+{
+    const zs_plan *plan = part->plan;
+    zs_flow_result f;
+    bool repeats;
+    const uint64_t period = zs_flow_sim_period(flow, &repeats);
+    ZS_TRY(
+        zs_flow_sim_end(flow, plan->batch, plan->batch > plan->flow->images ? period : 0, &f, err));
+    const char **notes = zs_new(arena, const char *, r->note_n + 1);
+    const char *limit = limit_of(arena, plan, &f, NULL);
+    if (notes == NULL || limit == NULL)
+        return zs_nomem(err, "result");
+    for (uint32_t i = 0; i < r->note_n; i++)
+        notes[i] = r->notes[i];
+    notes[r->note_n] = zs_arena_printf(arena, "%s: %s; an image every %" PRIu64 " cycles",
+                                       part->name, limit, zs_flow_interval(&f));
+    if (notes[r->note_n] == NULL)
+        return zs_nomem(err, "result");
+    r->notes = notes;
+    r->note_n++;
+    r->events += f.moves;
     return ZS_OK;
 }
 

@@ -57,6 +57,9 @@ zs_status zs_result_check(const zs_result *r, zs_err *err);
 zs_status zs_flow_finish(zs_arena *arena, const zs_plan *plan, zs_flow_sim *flow,
                          zs_layer_result *layers, zs_result *r, zs_err *err);
 /* What r->flow says of the whole, as notes. */
+/* Of one of several engines, which is a pipeline: a note. */
+zs_status zs_flow_note_part(zs_arena *arena, const zs_plan_part *part, zs_flow_sim *flow,
+                            zs_result *r, zs_err *err);
 zs_status zs_flow_note(zs_arena *arena, const zs_plan *plan, zs_result *r, zs_err *err);
 /* Nothing will move any more: ZS_ESTUCK names the FIFO and who waits. */
 zs_status zs_flow_deadlock(const zs_plan *plan, zs_flow_sim *flow, zs_err *err);

@@ -9,7 +9,9 @@ static const zs_tolerance tolerances[ZS_RESOURCE_N] = {
     [ZS_RESOURCE_LUT] = {.frac = 0.35, .absolute = 200},
     [ZS_RESOURCE_FF] = {.frac = 0.5, .absolute = 200},
 };
-static_assert((int)ZS_SECTIONS_OF_FORM >= (int)ZS_RESOURCE_N, "a section of each kind of block");
+/* Reports are of 7-series parts. */
+enum { BUILT_BLOCKS = ZS_RESOURCE_FF + 1 };
+static_assert((int)ZS_SECTIONS_OF_FORM >= (int)BUILT_BLOCKS, "a section of each kind of block");
 
 static zs_check check_of(uint32_t id, double predicted, double measured)
 {
@@ -31,7 +33,7 @@ zs_status zs_build_check(zs_arena *scratch, const zs_memory_params *memory, cons
     zs_resources used;
     (void)memory;
     ZS_TRY(zs_built_account(scratch, &m->built, &prices, &used, err));
-    for (uint32_t id = 0; id < ZS_RESOURCE_N; id++) {
+    for (uint32_t id = 0; id < BUILT_BLOCKS; id++) {
         if (isnan(m->used[id]))
             continue;
         const char *vague = "";
@@ -55,7 +57,7 @@ zs_status zs_operator_check(zs_arena *scratch, const zs_memory_params *memory,
 {
     const zs_operator_measured *m = &ref->operators[i];
     (void)scratch, (void)memory, (void)err;
-    for (uint32_t id = 0; id < ZS_RESOURCE_N; id++) {
+    for (uint32_t id = 0; id < BUILT_BLOCKS; id++) {
         if (isnan(m->used[id]) || !m->has[id])
             continue;
         zs_check check = check_of(id, m->predicted.n[id], m->used[id]);

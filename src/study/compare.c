@@ -90,6 +90,11 @@ static zs_status compare_whole(zs_arena *arena, zs_comparison *out, const figure
         return zs_fail(err, ZS_EINTERNAL, rule->metric, "is compared but is no figure of a result");
     for (uint32_t c = 0; c < out->column_n; c++)
         values[c] = zs_value_number(&out->columns[c].values[metric]);
+    bool is_known = zs_metric_is_on(metric, 1); /* blocks of other families: where one has them */
+    for (uint32_t c = 0; c < out->column_n; c++)
+        is_known |= !isnan(values[c]);
+    if (!is_known)
+        return ZS_OK;
     zs_compare_row row = {.section = rule->section,
                           .scope = "",
                           .figure = rule->metric,

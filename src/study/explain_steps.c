@@ -78,12 +78,9 @@ static zs_status scale_key(zs_arena *arena, const zs_explain_key *key, const cha
     const char *text = step == ZS_UNLIMITED ? key->unlimited : "";
     if (f == NULL)
         return zs_fail(err, ZS_EINTERNAL, path, "is scaled by explain but is no key of a design");
-    if (strcmp(text, "-") == 0 || !zs_field_is_of(f, base->accel.kind))
+    if (strcmp(text, "-") == 0 || !zs_field_is_of(f, base->accel.kind) ||
+        !zs_field_is_on(f, base->board.family))
         return ZS_OK;
-    for (uint32_t id = 0; id < ZS_RESOURCE_N && strncmp(path, "board.", 6) == 0; id++)
-        if (strcmp(path + 6, zs_resource_table[id].key) == 0 &&
-            zs_family_block(&zs_families[base->board.family], (zs_resource_id)id) == NULL)
-            return ZS_OK;
     if (text[0] != '\0') {
         char was[128] = "", is[128] = "";
         (void)zs_design_print(base, f, was, sizeof was);

@@ -22,6 +22,23 @@ uint32_t zs_layer_metric_find(const char *name)
     return find(zs_layer_metrics, zs_layer_metric_n, name);
 }
 
+bool zs_metric_is_on(uint32_t metric, uint32_t families)
+{
+    static const char group[] = "resources.";
+    const size_t group_n = sizeof group - 1;
+    if (strncmp(zs_metrics[metric].name, group, group_n) != 0)
+        return true;
+    const char *name = zs_metrics[metric].name + group_n;
+    for (uint32_t f = 0; f < ZS_FAMILY_N; f++)
+        for (uint32_t i = 0; i < zs_families[f].block_n && (families >> f & 1); i++) {
+            const char *key = zs_resource_table[zs_families[f].blocks[i].id].key;
+            const size_t n = strlen(key);
+            if (strncmp(name, key, n) == 0 && name[n] == '.')
+                return true;
+        }
+    return false;
+}
+
 /* ---- taking ---------------------------------------------------------------------------------- */
 
 static zs_status keep(zs_arena *arena, zs_value value, zs_value *out, zs_err *err)

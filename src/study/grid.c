@@ -304,7 +304,7 @@ zs_status zs_axis_parse(zs_arena *arena, const char *text, const zs_design *desi
 
 void zs_grid_init(zs_grid *grid)
 {
-    *grid = (zs_grid){.point_n = 1};
+    *grid = (zs_grid){.point_n = 1, .families = 1};
 }
 
 /* Of an axis; ZS_AXIS_PATHS without. */
@@ -380,6 +380,15 @@ zs_status zs_grid_check_keys(const zs_grid *grid, const zs_design *base, zs_err 
             ZS_TRY(status);
         }
     return ZS_OK;
+}
+
+void zs_grid_find_families(zs_grid *grid, const zs_design *base)
+{
+    grid->families |= 1u << base->board.family;
+    for (uint32_t i = 0; i < grid->axis_n; i++)
+        if (path_at(&grid->axes[i], "board") != ZS_AXIS_PATHS ||
+            path_at(&grid->axes[i], "board.family") != ZS_AXIS_PATHS)
+            grid->families = UINT32_MAX;
 }
 
 /* What the keys of a point wait for: a board sets many of them, and a kind says which there are. */

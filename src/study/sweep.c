@@ -1,5 +1,7 @@
 #include "zynqsim/sweep.h"
 
+#include "zynqsim/figures.h"
+
 #include "zynqsim/kind.h"
 
 #include "zynqsim/bound.h"
@@ -61,7 +63,8 @@ bool zs_metric_is_early(uint32_t metric)
 
 bool zs_sweep_has_metric(const zs_grid *grid, uint32_t metric)
 {
-    if (strcmp(zs_metrics[metric].name, "sim_wall_seconds") == 0)
+    if (strcmp(zs_metrics[metric].name, "sim_wall_seconds") == 0 ||
+        !zs_metric_is_on(metric, grid->families))
         return false;
     for (uint32_t i = 0; i < grid->axis_n; i++)
         for (uint32_t k = 0; k < grid->axes[i].path_n; k++)

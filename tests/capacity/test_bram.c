@@ -73,6 +73,19 @@ START_TEST(depths_that_are_not_rounded_up_take_what_they_use)
 }
 END_TEST
 
+START_TEST(m20k_blocks_are_512_x_40_or_deeper_and_narrower)
+{
+    static const struct {
+        uint64_t words;
+        uint32_t bits, blocks;
+    } m20ks[] = {{20, 32, 0}, /* an MLAB */
+                    {512, 40, 1},  {512, 41, 2},     {513, 32, 2},   {1024, 20, 1},
+                    {2048, 10, 1}, {36864, 32, 128}, {1024, 512, 26}};
+    for (size_t i = 0; i < ZS_LEN(m20ks); i++)
+        ck_assert_uint_eq(zs_m20k_of(m20ks[i].words, m20ks[i].bits), m20ks[i].blocks);
+}
+END_TEST
+
 START_TEST(deeper_or_wider_never_takes_fewer_blocks)
 {
     const uint32_t bits = 1 + (uint32_t)_i * 7;
@@ -135,6 +148,7 @@ TCase *tcase_bram(void)
     tcase_add_test(tc, the_buffers_of_arora_and_lanka_take_226_blocks);
     tcase_add_test(tc, two_ports_that_both_read_and_write_have_no_36_bit_shape);
     tcase_add_test(tc, depths_that_are_not_rounded_up_take_what_they_use);
+    tcase_add_test(tc, m20k_blocks_are_512_x_40_or_deeper_and_narrower);
     tcase_add_loop_test(tc, deeper_or_wider_never_takes_fewer_blocks, 0, 11);
     tcase_add_test(tc, blocks_always_hold_the_data);
     tcase_add_loop_test(tc, distributed_memory_takes_four_luts_for_32_x_6_or_64_x_3_bits, 0,

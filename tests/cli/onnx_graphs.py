@@ -1169,9 +1169,12 @@ def draw(seed, size, only):
     return g, x, outs, model
 
 
+MORE = []  # options of the command line
+
+
 def design_of(rng):
     """Lines of a design file."""
-    kind = rng.choice(["tiled", "tiled", "tiled", "direct"])
+    kind = rng.choice(["tiled", "tiled", "tiled", "direct"]) if not MORE else "tiled"
     lines = ["network: {}", "accelerator:", f"  kind: {kind}", f"  fusion: {rng.choice(['none', 'lf1', 'lf2'] + ['fire', 'auto'] * (kind == 'tiled'))}"]
     if kind == "tiled":
         lines.append(f"  loop_order: {rng.choice(['output_stationary', 'weight_stationary', 'input_stationary'])}")
@@ -1200,7 +1203,7 @@ def run(job):
             design = d + "/design.yaml"
             with open(design, "w") as f:
                 f.write(design_of(np.random.default_rng(seed + 10 ** 6)))
-        command = [exe, "run", design, "--model", d + "/m.onnx", "--input", d + "/x.npy", "--fidelity", "bound", "--out", d + "/o"]
+        command = [exe, "run", design, "--model", d + "/m.onnx", "--input", d + "/x.npy", "--fidelity", "bound", "--out", d + "/o"] + MORE
         try:
             r = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace", timeout=120, check=False)
         except subprocess.TimeoutExpired:
@@ -1230,7 +1233,10 @@ def main():
     parser.add_argument("--only", default="")
     parser.add_argument("--plain", action="store_true")
     parser.add_argument("--keep", default="")
+    parser.add_argument("--precision", default="")
     args = parser.parse_args()
+    if args.precision:
+        MORE.extend(["--set", "accelerator.precision=" + args.precision])
     first, last = (int(s) for s in args.seeds.split(":"))
     jobs = [(args.exe, args.design, s, args.size, args.only, args.plain, args.keep) for s in range(first, last)]
     used = collections.Counter()

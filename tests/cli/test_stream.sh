@@ -95,6 +95,29 @@ fi
 program show "$presets/finn-tfc.yaml" --streamline
 ok "$([ $status = 2 ] && grep -q 'nothing to streamline' err; echo $?)" 'a network without quantisers has none'
 
+# ---- a pipeline among several engines, and pipelines that take turns
+cat >turns.yaml <<'END'
+network: {model: finn_tfc}
+board: pynq-z1
+batch: 3
+swap: {by: pcap}
+accelerator: {precision: int8, clock: 100 MHz, ports: {input: hp0, output: hp0}}
+accelerators:
+  - {name: front, map: [fc1, fc2], kind: stream, stream: {input_lanes: 8, target: 500 cycles}}
+  - {name: back, map: [fc3, fc4], kind: stream, stream: {input_lanes: 8, target: 500 cycles}}
+END
+program run turns.yaml --format json
+ok "$([ $status -le 1 ] && grep -q "$own" out && grep -q '2 times another engine' out && grep -q 'front: fc1/mvu: [0-9]* cycles of an image' out; echo $?)" \
+    'two pipelines in turn give the same results'
+turns=$(field cycles)
+sed '/name: front/s/, kind.*/}/' turns.yaml >mixed.yaml
+program run mixed.yaml --format json
+ok "$([ $status -le 1 ] && grep -q "$own" out && grep -q 'rearranges' out; echo $?)" 'a tiled engine in front of a pipeline, too'
+program run turns.yaml --timing-only --format json --fidelity bound
+ok "$([ "$(field cycles)" -le "$turns" ] && [ "$(field cycles)" -gt 6299302 ]; echo $?)" 'the bound has the swaps and is one'
+program run turns.yaml --timing-only --format json --set batch=500
+ok "$([ "$(field cycles)" -lt $((turns + 500 * 1100)) ] && [ "$(field cycles)" -gt $((turns + 500 * 400)) ]; echo $?)" 'a long batch goes on at the paces of both'
+
 # ---- FIFOs
 program fifos "$cnv" --format csv
 ok "$([ $status = 0 ] && awk -F, 'NR > 1 { n++; sum += $5 } END { exit !(n == 36 && sum <= 634) }' out; echo $?)" 'at most 634 words of FIFOs lose nothing'
@@ -166,6 +189,17 @@ lut=$(tr '\n' ' ' <out | tr -s ' ' | sed -n 's/.*folded for 33000 cycles .* take
 # shellcheck disable=SC2086 # three words
 ok "$([ $status -le 1 ] && [ -n "$lut" ] && [ $lut ]; echo $?)" "the folding of the least resources, with what FINN's takes: $lut"
 
+# ---- memories
+blocks() { sed -n 's/.* BRAM18 \([0-9]*\) (.*/\1/p' out; }
+program run "$cnv" --timing-only --fidelity bound --set 'accelerator.stream.memories=fc*=distributed'
+spread=$(blocks)
+program run "$cnv" --timing-only --fidelity bound
+ok "$([ "$spread" -lt "$(blocks)" ]; echo $?)" "weights of single layers in LUTs: $spread BRAM18"
+printf 'board: pynq-z1\naccelerator: {kind: stream, precision: int8, stream: {weight_bits: 8, act_bits: 8, target: 30 fps}}\n' >squeeze.yaml
+program run squeeze.yaml --model squeezenet_v1.1 --timing-only --fidelity bound
+weights=$(tr '\n' ' ' <out | tr -s ' ' | sed -n 's/.*of 280 BRAM18 weights take \([0-9]*\), .*with weights of 4 bits they take [0-9]*; weights streamed from DRAM .*/\1/p')
+ok "$([ $status = 1 ] && [ "$weights" -gt 560 ]; echo $?)" "SqueezeNet in 8 bits does not fit by a factor of two, and why is said: $weights"
+
 # ---- what is wrong
 s=accelerator.stream
 bad() {
@@ -182,6 +216,7 @@ bad 'a target of another form' 'not of the form' "$cnv" --set "$s.target=fast"
 bad 'the least without a target' 'needs a target' "$cnv" --set "$s.least=true"
 bad 'lanes of the input' 'do not divide' "$cnv" --set "$s.input_lanes=7"
 bad 'a style that there is not' 'not of the form layer=stalling' "$cnv" --set "$s.styles=conv1=fast"
+bad 'a memory that there is not' 'not of the form layer=block' "$cnv" --set "$s.memories=conv1=rtl"
 bad 'stages of no pipeline' 'not of the form' "$cnv" --set "$s.styles=conv1=stallingx99"
 bad 'words that do not divide' '48 elements do not divide the 64 of layer conv1' "$cnv" --set "$s.between=conv1=48"
 bad 'no FIFO beside a loop' 'depth 0 beside a node that is a loop' "$cnv" --set "$s.style=stalling" --set "$s.fifos=conv1/mvu=0"

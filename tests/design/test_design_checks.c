@@ -31,6 +31,8 @@ static const struct {
      "network.preprocess.crop",
      "300 is larger than the resized image of 256 pixels"},
     {{"accelerator.tile.fill"}, {"true"}, "accelerator.tile.fill", "buffer.weight, which is 0"},
+    {{"board.m20k"}, {"5"}, "board.m20k", "devices of family 7-series have no such block"},
+    {{"board.family", "board.lut"}, {"stratix-10", "9"}, "board.lut", "family Stratix 10"},
     {{"network.preprocess.scale1"}, {"0"}, "network.preprocess.scale", "erase plane 1"},
 };
 

@@ -136,7 +136,7 @@ START_TEST(test_a_shown_design_has_the_keys_of_its_kind_alone)
         const char *text = shown(&c.arena, &c.design);
         uint32_t keys = 0, lines = 0;
         for (uint32_t i = 0; (f = zs_field_at(i)) != NULL; i++)
-            keys += zs_field_is_of(f, kind);
+            keys += zs_field_is_of(f, kind) && zs_field_is_on(f, c.design.board.family);
         for (const char *at = text; (at = strstr(at, " # ")) != NULL; at += 3)
             lines++;
         ck_assert_uint_eq(lines, keys);

@@ -584,7 +584,7 @@ START_TEST(test_operators_with_quantisers_within_follow_each_other)
     static const int64_t zero = 128, middle = 0, weight[3] = {1, 2, -1};
     static const int64_t filters[4] = {1, 3, 1, 1};
     const wire u8 = onnx_tensor("zero", 2, 0, NULL), i8 = onnx_tensor("wzero", 3, 0, NULL);
-    wire graph = {.n = 0}, z = u8, wz = i8, w = onnx_tensor("w", 3, 4, filters);
+    wire graph = {.n = 0}, axis = {.n = 0}, z = u8, wz = i8, w = onnx_tensor("w", 3, 4, filters);
     wire_ints(&z, 5, &zero, 1);
     wire_ints(&wz, 5, &middle, 1);
     wire_ints(&w, 5, weight, 3);
@@ -599,13 +599,20 @@ START_TEST(test_operators_with_quantisers_within_follow_each_other)
               NULL);
     onnx_node(&graph, "QLinearAdd", "a", "sums yscale zero sums yscale zero yscale zero", "both",
               NULL);
-    onnx_node(&graph, "DequantizeLinear", "d", "both yscale zero", "y", NULL);
+    onnx_attr_int(&axis, "axis", 1);
+    onnx_node(&graph, "QLinearConcat", "k",
+              "yscale zero sums yscale zero codes scale zero both yscale zero", "joined", &axis);
+    onnx_node(&graph, "DequantizeLinear", "d", "joined yscale zero", "y", NULL);
     const float *y = run(&graph, "y", 13);
+    expect_dims(4, 1, 5, 8, 8);
+    for (int i = 0; i < 192; i++)
+        near(y[64 + i], rint(rint((double)(&x[0][0][0])[i] * 16) / 16));
     for (int i = 0; i < 64; i++) {
         double sum = 0;
         for (int c = 0; c < 3; c++)
             sum += 0.5 * (double)weight[c] * rint((double)x[c][i / 8][i % 8] * 16) / 16;
-        near(y[i], 2 * rint(sum));
+        near(y[i], rint(sum));
+        near(y[4 * 64 + i], 2 * rint(sum));
     }
 }
 END_TEST

@@ -1,6 +1,7 @@
 #include "nets.h"
 #include "net_cases.h"
 
+#include <sys/mman.h>
 #include <math.h>
 
 static zs_arena arena;
@@ -408,6 +409,29 @@ START_TEST(test_slices_of_a_root_never_overlap_and_fill_it)
 }
 END_TEST
 
+/* Timing needs sizes alone: weights that nobody may read do no harm, not even to a batch
+ * normalisation that is folded into them. */
+START_TEST(test_structures_leave_weights_alone)
+{
+    const size_t bytes = 4096;
+    float *closed = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    ck_assert_ptr_ne(closed, MAP_FAILED);
+    test_spec *s = test_spec_new(3, 8, 8);
+    zs_layer_spec *conv = test_conv(s, "c", "data", 4, 3, 1, 1);
+    conv->weights = (zs_weights){.data = closed, .n_elems = 108, .bias = closed, .bias_n = 4};
+    zs_layer_spec *norm = test_layer(s, ZS_LAYER_BATCHNORM, "n", "");
+    norm->scale = norm->shift = closed;
+    norm->scale_n = 4;
+    test_spec_get(s)->is_structure = true;
+    const zs_net *net = test_net(&arena, s);
+    ck_assert_uint_eq(net->layer_n, 1);
+    ck_assert(net->layers[0].has_bias);
+    ck_assert_uint_eq(zs_net_param_elems(net), 112);
+    test_spec_free(s);
+    munmap(closed, bytes);
+}
+END_TEST
+
 TCase *tcase_simplify(void)
 {
     TCase *tc = tcase_create("simplify");
@@ -432,5 +456,6 @@ TCase *tcase_simplify(void)
     tcase_add_loop_test(tc, test_a_concat_that_cannot_be_written_in_place_stays, 0,
                         ZS_LEN(not_in_place));
     tcase_add_test(tc, test_slices_of_a_root_never_overlap_and_fill_it);
+    tcase_add_test(tc, test_structures_leave_weights_alone);
     return tc;
 }

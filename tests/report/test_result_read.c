@@ -2,6 +2,7 @@
 #include "fixture.h"
 #include "zynqsim/result_read.h"
 
+#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,6 +60,33 @@ START_TEST(test_every_figure_of_a_result_survives_the_file)
             const zs_value is = zs_layer_result_get(again, layer, i);
             expect_same(&was, &is, zs_layer_metrics[i].name);
         }
+    zs_arena_drop(&arena);
+}
+END_TEST
+
+/* Earlier versions counted only DSP of a Stratix 10. */
+START_TEST(test_blocks_that_were_not_counted_then_are_none)
+{
+    zs_result r = *fixture_squeezenet();
+    r.fit = (zs_fit){.family = &zs_families[ZS_FAMILY_STRATIX_10], .fits = true};
+    r.fit.used.n[ZS_RESOURCE_DSP] = r.fit.lo.n[ZS_RESOURCE_DSP] = r.fit.hi.n[ZS_RESOURCE_DSP] = 37;
+    r.fit.used.n[ZS_RESOURCE_M20K] = 858;
+    zs_arena arena;
+    zs_arena_init(&arena, test_heap());
+    ck_assert_uint_eq(reread(&arena, &r)->fit.used.n[ZS_RESOURCE_M20K], 858);
+    char *text = fixture_text(zs_json_emit, &r);
+    json_t *root = json_loads(text, 0, NULL);
+    ck_assert_int_eq(json_object_del(json_object_get(root, "resources"), "m20k"), 0);
+    char *older = json_dumps(root, 0);
+    zs_result *again = NULL;
+    zs_err err = {0};
+    ck_assert_msg(read_text(&arena, older, &again, &err) == ZS_OK, "%s: %s", err.place, err.text);
+    ck_assert_ptr_eq(again->fit.family, r.fit.family);
+    ck_assert_uint_eq(again->fit.used.n[ZS_RESOURCE_DSP], 37);
+    ck_assert_uint_eq(again->fit.used.n[ZS_RESOURCE_M20K], 0);
+    free(older);
+    free(text);
+    json_decref(root);
     zs_arena_drop(&arena);
 }
 END_TEST
@@ -156,6 +184,7 @@ END_TEST
 TCase *tcase_result_read(void)
 {
     TCase *tc = tcase_create("result_read");
+    tcase_add_test(tc, test_blocks_that_were_not_counted_then_are_none);
     tcase_add_loop_test(tc, test_every_figure_of_a_result_survives_the_file, 0, 2);
     tcase_add_test(tc, test_a_result_read_again_is_written_in_the_same_bytes);
     tcase_add_loop_test(tc, test_a_file_that_is_no_result_is_refused_with_the_key, 0,

@@ -4,6 +4,7 @@
 #include "rig.h"
 #include "small_nets.h"
 #include "sim_cases.h"
+#include "zynqsim/bound.h"
 #include "zynqsim/kind.h"
 
 /* accelerator.kind: kernels, from plan to result. */
@@ -173,6 +174,37 @@ START_TEST(test_cycles_of_a_layer_are_those_of_its_loops)
 }
 END_TEST
 
+/* On Stratix 10: caches of 1,024 lines of 64 B in 2 x 13 of 512 x 40 b, arrays as they are wide. */
+static const struct {
+    bool local;
+    uint32_t unroll_ic, kernel, m20k;
+} blocks[] = {
+    {false, 1, 3, 26},
+    {false, 4, 3, 4 * 26},
+    {false, 4, 1, 0}, /* reads nothing again */
+    {true, 1, 3, 3},  /* a filter of 72 words, planes of 100 and 64 */
+};
+
+START_TEST(test_blocks_of_a_stratix_are_arrays_and_caches)
+{
+    zs_arena arena;
+    zs_arena_init(&arena, test_heap());
+    zs_design d = variant(0, ZS_FP32);
+    zs_fit fit;
+    zs_err err = {0};
+    ck_assert_int_eq(zs_design_set_board(&d, NULL, "stratix10-520n", &err), ZS_OK);
+    test_set(&d, "accelerator.kernels.local_weights", blocks[_i].local);
+    test_set(&d, "accelerator.kernels.local_input", blocks[_i].local);
+    d.accel.unroll.ic = blocks[_i].unroll_ic;
+    const zs_plan *plan = plan_of_layer(&arena, &d, 8, blocks[_i].kernel, 0, false);
+    ck_assert_int_eq(zs_fit_build(&arena, &d, plan, &fit, &err), ZS_OK);
+    ck_assert_uint_eq(fit.used.n[ZS_RESOURCE_M20K], blocks[_i].m20k);
+    ck_assert_uint_eq(fit.available.n[ZS_RESOURCE_M20K], 11721);
+    ck_assert(fit.fits);
+    zs_arena_drop(&arena);
+}
+END_TEST
+
 TCase *tcase_kernels(void)
 {
     TCase *tc = tcase_create("kernels");
@@ -182,5 +214,6 @@ TCase *tcase_kernels(void)
     tcase_add_loop_test(tc, test_no_order_that_the_waits_allow_gives_other_bits, 0, 2);
     tcase_add_loop_test(tc, test_fidelities_move_the_same_bytes_and_bound_is_least, 0, TEST_NET_N);
     tcase_add_loop_test(tc, test_cycles_of_a_layer_are_those_of_its_loops, 0, (int)ZS_LEN(layers));
+    tcase_add_loop_test(tc, test_blocks_of_a_stratix_are_arrays_and_caches, 0, (int)ZS_LEN(blocks));
     return tc;
 }

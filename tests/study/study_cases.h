@@ -17,5 +17,6 @@ TCase *tcase_condition(void);
 TCase *tcase_pareto(void);
 TCase *tcase_sweep(void);
 TCase *tcase_accuracy(void);
+TCase *tcase_sparsify(void);
 
 #endif

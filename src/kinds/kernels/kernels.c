@@ -10,7 +10,8 @@
  */
 
 typedef struct totals {
-    uint64_t kernels, pads, lanes, units, loops, bram18, lutram_luts, arrays, local_words;
+    uint64_t kernels, pads, lanes, units, loops, bram18, lutram_luts, m20k;
+    uint64_t arrays, local_words, caches;
 } totals;
 
 static totals totals_of(const zs_design *design, const zs_plan *plan)
@@ -25,12 +26,14 @@ static totals totals_of(const zs_design *design, const zs_plan *plan)
         t.pads += own->padded_bytes > 0;
         t.lanes += own->lanes;
         t.units += own->units;
+        t.caches += own->caches;
         t.loops += own->kernel.nest.n + own->pad.nest.n;
         for (size_t k = 0; k < ZS_LEN(own->local_words); k++) {
             const uint64_t words = own->local_words[k];
             const bool is_lutram = words > 0 && zs_prefers_lutram(words, bits);
             t.local_words += words;
             t.arrays += words > 0;
+            t.m20k += zs_m20k_of(words, bits);
             t.bram18 += is_lutram || words == 0 ? 0 : zs_bram18_of(words, bits);
             t.lutram_luts += is_lutram ? zs_lutram_luts_of(words, bits) : 0;
         }
@@ -43,15 +46,28 @@ static uint32_t saturated(uint64_t n)
     return (uint32_t)zs_min_u64(n, UINT32_MAX);
 }
 
-/* A multiply-accumulate is a DSP; other blocks of the family are not counted. */
-static void account_stratix(zs_fit_account *a, const totals *t)
+/* A multiply-accumulate is a DSP; ALM, and with them FIFOs of load-store units, are not counted. */
+static void account_stratix(zs_fit_account *a, const zs_design *design, const totals *t)
 {
-    zs_resources r = {0};
+    const uint32_t line = zs_nest_stratix10.line_bytes;
+    const uint32_t cache_lines = kernels_params_of(&design->accel)->cache_bytes / line;
+    zs_resources r = {0}, local = {0}, cache = {0};
     r.n[ZS_RESOURCE_DSP] = saturated(t->lanes);
     zs_fit_add(a, "multiply-accumulates",
                zs_arena_printf(zs_fit_arena(a), "%" PRIu64 " in %" PRIu64 " kernels", t->lanes,
                                t->kernels),
                r);
+    local.n[ZS_RESOURCE_M20K] = saturated(t->m20k);
+    if (t->local_words > 0)
+        zs_fit_add(a, "on-chip arrays",
+                   zs_arena_printf(zs_fit_arena(a), "%" PRIu64 " words", t->local_words), local);
+    cache.n[ZS_RESOURCE_M20K] = zs_m20k_of(cache_lines, 8 * line);
+    if (t->caches > 0)
+        zs_fit_add(a, "caches",
+                   zs_arena_printf(zs_fit_arena(a),
+                                   "%" PRIu64 " load-store units x %u lines of %u B", t->caches,
+                                   cache_lines, line),
+                   zs_resources_times(cache, t->caches));
 }
 
 /* A layer of its own each, with the operators that its loops unroll and a master per access. */
@@ -98,7 +114,7 @@ static void account(zs_fit_account *a, const zs_design *design, const zs_plan *p
 {
     const totals t = totals_of(design, plan);
     if (design->board.family == ZS_FAMILY_STRATIX_10)
-        account_stratix(a, &t);
+        account_stratix(a, design, &t);
     else
         account_7_series(a, design, &t);
 }

@@ -107,6 +107,7 @@ static void conv_resources(const zs_accel *a, const zs_layer *layer, uint64_t ic
     const uint64_t weights = p->local_weights ? 1 : oc * ic_n * ky;
     const uint64_t sums = p->register_sum || p->local_input ? 1 : 2; /* load, store */
     r->lanes = oc * ic_n * oy * ox * ky * kx;
+    r->caches = p->local_input || w->kh * w->kw == 1 ? 0 : inputs;
     r->units = (uint32_t)zs_min_u64(inputs + weights + sums * oc * oy + 1, UINT32_MAX);
     if (p->local_weights)
         r->local_words[0] = oc * ic * w->kh * w->kw;

@@ -33,6 +33,7 @@ typedef struct kernels_row {
     uint64_t lanes;          /* multiply-accumulates side by side */
     uint64_t local_words[3]; /* on-chip arrays: a filter, an input plane, an output plane */
     uint32_t units;          /* load-store units */
+    uint64_t caches;         /* those of them that keep lines of a window they read again */
 } kernels_row;
 
 static inline kernels_row *kernels_row_of(const zs_plan_row *row)

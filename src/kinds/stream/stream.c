@@ -322,7 +322,8 @@ static zs_status draft(zs_plan_draft *d, zs_err *err)
     const struct {
         const char *list, *path;
     } lists[] = {{stream_params_of(&d->design->accel)->styles, "accelerator.stream.styles"},
-                 {stream_params_of(&d->design->accel)->between, "accelerator.stream.between"}};
+                 {stream_params_of(&d->design->accel)->between, "accelerator.stream.between"},
+                 {stream_params_of(&d->design->accel)->memories, "accelerator.stream.memories"}};
     for (size_t i = 0; i < ZS_LEN(lists); i++)
         ZS_TRY(stream_list_names(d->arena, lists[i].list, lists[i].path, names, 3 * n, err));
     ZS_TRY(stream_set_styles(d->design, rows, n, err));
@@ -335,6 +336,8 @@ static zs_status draft(zs_plan_draft *d, zs_err *err)
     ZS_TRY(zs_draft_place(d, &(zs_place_rules){0}, err));
     ZS_TRY(place_inside(d, err));
     ZS_TRY(stream_graph(d, err));
+    ZS_TRY(stream_note_memory(d->arena, d->design, d->plan->flow, rows, n, &d->plan->choice_note,
+                              err));
     ZS_TRY(list_units(d, err));
     for (uint32_t i = 0; i < d->row_n; i++) {
         zs_plan_row *row = &d->rows[i];
@@ -374,8 +377,9 @@ static zs_xfer xfer(const zs_plan_row *row, const zs_design *design, uint32_t co
                      .plane_n = 1};
 }
 
+/* `least`: clocks that it takes at the least, for closed forms. */
 static zs_status emit_flow(zs_emitter *e, uint32_t unit, uint32_t edge, bool is_out, uint64_t word,
-                           uint32_t flags, uint32_t *op)
+                           uint32_t flags, uint64_t least, uint32_t *op)
 {
     const uint64_t words = e->d->plan->flow->flow.edges[edge].words;
     const zs_tile_box box = {.image = (uint32_t)(word / words),
@@ -383,7 +387,7 @@ static zs_status emit_flow(zs_emitter *e, uint32_t unit, uint32_t edge, bool is_
                              .oc0 = edge,
                              .oy0 = is_out,
                              .flags = flags};
-    ZS_TRY(zs_emit_priced(e, ZS_OP_FLOW, &box, NULL, NULL, 1, 0, op));
+    ZS_TRY(zs_emit_priced(e, ZS_OP_FLOW, &box, NULL, NULL, 1, least, op));
     e->ops[*op].unit = (uint8_t)unit;
     return ZS_OK;
 }
@@ -419,7 +423,7 @@ static zs_status emit_reads(zs_emitter *e)
         const uint32_t wait[3] = {taken[i % IN_FLIGHT], ZS_NO_OP, ZS_NO_OP};
         ZS_TRY(zs_emit_transfer(e, ZS_OP_LOAD_X, &box, NULL, wait, &op));
         if (now > before)
-            ZS_TRY(emit_flow(e, INPUT_UNIT, edge, false, now - 1, 0, &taken[i % IN_FLIGHT]));
+            ZS_TRY(emit_flow(e, INPUT_UNIT, edge, false, now - 1, 0, 0, &taken[i % IN_FLIGHT]));
         before = now;
     }
     return ZS_OK;
@@ -435,7 +439,7 @@ static zs_status emit_repeats(zs_emitter *e, uint32_t *done)
     uint32_t op, last;
     if (first == plan->batch)
         return ZS_OK;
-    ZS_TRY(emit_flow(e, REPEAT_UNIT, out, true, first * plan->flow->flow.edges[out].words - 1, 0,
+    ZS_TRY(emit_flow(e, REPEAT_UNIT, out, true, first * plan->flow->flow.edges[out].words - 1, 0, 0,
                      &last));
     for (uint64_t i = first; i < plan->batch; i++) {
         uint32_t wait[3] = {i - first < IN_FLIGHT ? ZS_NO_OP : done[i - first - IN_FLIGHT],
@@ -475,7 +479,7 @@ static zs_status emit_writes(zs_emitter *e, const uint32_t *done)
         const zs_tile_box box = byte_box(at, n, now - before);
         uint32_t wait[3] = {ZS_NO_OP, ZS_NO_OP, ZS_NO_OP}, op;
         if (now > before)
-            ZS_TRY(emit_flow(e, OUTPUT_UNIT, edge, true, now - 1, 0, &wait[0]));
+            ZS_TRY(emit_flow(e, OUTPUT_UNIT, edge, true, now - 1, 0, 0, &wait[0]));
         while (!is_head && bytes_of(plan, edge, image + 1) < at + n)
             image++;
         if (!is_head)
@@ -493,11 +497,16 @@ static zs_status emit_images(zs_emitter *e, const stream_row *r, uint32_t unit)
     const uint64_t images = e->d->plan->flow->images;
     if (r->node_n == 0)
         return ZS_OK;
+    uint32_t slowest = 0; /* layers work side by side: the closed forms count this one */
+    while (e->d->rows[slowest].own == NULL ||
+           stream_of(&e->d->rows[slowest])->work < e->d->plan->flow->least_period)
+        slowest++;
+    const uint64_t least = e->d->rows[slowest].own == r ? r->work : 0;
     const uint32_t edge = f->nodes[r->node0 + r->node_n - 1].out[0];
     for (uint64_t i = 0; i < images; i++) {
         uint32_t op;
         ZS_TRY(emit_flow(e, unit, edge, false, (i + 1) * f->edges[edge].words - 1,
-                         i + 1 == images ? ZS_HOST_LAYER : ZS_HOST_CALL, &op));
+                         i + 1 == images ? ZS_HOST_LAYER : ZS_HOST_CALL, least, &op));
     }
     return ZS_OK;
 }
@@ -610,5 +619,6 @@ const zs_kind zs_kind_stream = {.word = "stream",
                                 .outline_row = outline_row,
                                 .exec_build = stream_exec_build,
                                 .exec_op = exec_op,
+                                .streams_pixels = true,
                                 .takes_model_scales = true,
                                 .takes_layer_settings = true};

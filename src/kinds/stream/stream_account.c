@@ -42,9 +42,9 @@ static uint64_t weight_blocks(uint64_t depth, uint64_t width)
     return zs_ceil_div(depth, 512) * zs_ceil_div(width, 36);
 }
 
-static bool is_distributed(const stream_params *s, uint64_t depth)
+static bool is_distributed(uint32_t memory, uint64_t depth)
 {
-    return s->memory == ZS_STREAM_DISTRIBUTED || (s->memory == ZS_STREAM_AUTO && depth <= 128);
+    return memory == ZS_STREAM_DISTRIBUTED || (memory == ZS_STREAM_AUTO && depth <= 128);
 }
 
 /* What a unit multiplies by: so many words of so many bits. */
@@ -56,7 +56,7 @@ static void weight_memory(const stream_row *r, uint64_t *words, uint64_t *bits)
     *bits = lanes * r->weight_bits;
 }
 
-static cost matrix_cost(const zs_design *design, const stream_row *r)
+static cost matrix_cost(const stream_row *r)
 {
     const uint64_t pe = r->pe, simd = r->op == STREAM_MATRIX ? r->simd : 1;
     const uint64_t act = r->in_bits > 0 ? r->in_bits : r->x_bits; /* before there are streams */
@@ -72,7 +72,7 @@ static cost matrix_cost(const zs_design *design, const stream_row *r)
                   300 + (uint64_t)(1.1 * (double)(pe * (mult + adders + r->acc_bits + compare)))};
     if (has_dsp)
         c.dsp = zs_ceil_div(pe, w > 4 || act > 4 ? 2 : 4) * simd;
-    if (is_distributed(stream_params_of(&design->accel), omega))
+    if (is_distributed(r->memory, omega))
         c.lut += width * zs_ceil_div(omega, 64);
     else
         c.bram18 = weight_blocks(omega, width);
@@ -96,10 +96,10 @@ static uint32_t layer_ffs(const zs_fit_account *a, const stream_row *r, bool has
     return sum >= UINT32_MAX ? UINT32_MAX : (uint32_t)sum;
 }
 
-static void add_matrix(zs_fit_account *a, const zs_design *design, const zs_plan_row *row)
+static void add_matrix(zs_fit_account *a, const zs_plan_row *row)
 {
     const stream_row *r = stream_of(row);
-    cost c = matrix_cost(design, r);
+    cost c = matrix_cost(r);
     c.ff = layer_ffs(a, r, c.dsp > 0);
     uint64_t omega, width;
     weight_memory(r, &omega, &width);
@@ -130,10 +130,10 @@ static uint64_t window_words(int64_t k, int64_t step, int64_t fold, int64_t w)
     return (uint64_t)(((k - 1) * w + k) * fold + (extra > 0 ? extra : 0) + (row > 0 ? row : 0));
 }
 
-static cost window_cost(const zs_design *design, uint64_t depth, uint64_t width)
+static cost window_cost(uint32_t memory, uint64_t depth, uint64_t width)
 {
     cost c = {.lut = 300};
-    if (is_distributed(stream_params_of(&design->accel), depth))
+    if (is_distributed(memory, depth))
         c.lut += width * zs_ceil_div(depth, 38);
     else
         c.bram18 = window_blocks(depth, width);
@@ -141,24 +141,23 @@ static cost window_cost(const zs_design *design, uint64_t depth, uint64_t width)
 }
 
 /* A loop keeps kernel + step lines, each a memory of its own. */
-static cost lines_cost(const zs_design *design, uint64_t lines, uint64_t depth, uint64_t width)
+static cost lines_cost(uint32_t memory, uint64_t lines, uint64_t depth, uint64_t width)
 {
     cost c = {.lut = 300};
-    if (is_distributed(stream_params_of(&design->accel), depth))
+    if (is_distributed(memory, depth))
         c.lut += lines * width * zs_ceil_div(depth, 64);
     else
         c.bram18 = lines * window_blocks(depth, width);
     return c;
 }
 
-static void add_window(zs_fit_account *a, const zs_design *design, const zs_flow_node *n,
-                       uint64_t width)
+static void add_window(zs_fit_account *a, uint32_t memory, const zs_flow_node *n, uint64_t width)
 {
     const bool is_loop = n->style != ZS_FLOW_RTL;
     const uint64_t depth =
         is_loop ? (uint64_t)n->w * n->fold : window_words(n->kernel, n->step, n->fold, n->w);
-    const cost c = is_loop ? lines_cost(design, n->kernel + n->step, depth, width)
-                           : window_cost(design, depth, width);
+    const cost c = is_loop ? lines_cost(memory, n->kernel + n->step, depth, width)
+                           : window_cost(memory, depth, width);
     add(a, n->name,
         zs_arena_printf(zs_fit_arena(a), "%" PRIu64 " words of %" PRIu64 " bits in %s", depth,
                         width, c.bram18 > 0 ? "block RAM" : "LUTs"),
@@ -166,15 +165,15 @@ static void add_window(zs_fit_account *a, const zs_design *design, const zs_flow
 }
 
 /* A stage per bit: a comparator, and twice as many thresholds as the stage before. */
-static cost threshold_cost(const zs_design *design, uint32_t stages, uint64_t lanes,
-                           uint64_t in_bits, uint64_t channels)
+static cost threshold_cost(uint32_t memory, uint32_t stages, uint64_t lanes, uint64_t in_bits,
+                           uint64_t channels)
 {
     cost c = {0};
     const uint64_t fold = zs_ceil_div(channels, lanes);
     for (uint32_t stage = 0; stage < stages; stage++) {
         const uint64_t words = fold << stage;
         c.lut += in_bits;
-        if (is_distributed(stream_params_of(&design->accel), words))
+        if (is_distributed(memory, words))
             c.lut += in_bits * zs_ceil_div(words, 64);
         else
             c.bram18 += zs_bram18_of(words, (uint32_t)in_bits);
@@ -182,33 +181,33 @@ static cost threshold_cost(const zs_design *design, uint32_t stages, uint64_t la
     return (cost){.lut = lanes * c.lut, .bram18 = lanes * c.bram18};
 }
 
-static void add_thresholds(zs_fit_account *a, const zs_design *design, const zs_flow_node *n,
+static void add_thresholds(zs_fit_account *a, uint32_t memory, const zs_flow_node *n,
                            uint64_t lanes, uint64_t in_bits, uint64_t channels)
 {
     add(a, n->name,
         zs_arena_printf(zs_fit_arena(a),
                         "%" PRIu64 " PEs x %" PRIu64 " thresholds of %" PRIu64 " bits", lanes,
                         ((UINT64_C(1) << n->stages) - 1) * zs_ceil_div(channels, lanes), in_bits),
-        threshold_cost(design, n->stages, lanes, in_bits, channels));
+        threshold_cost(memory, n->stages, lanes, in_bits, channels));
 }
 
-stream_cost stream_row_cost(const zs_design *design, const stream_row *r)
+stream_cost stream_row_cost(const stream_row *r)
 {
     cost c = {0}, more[2] = {{0}, {0}};
     if (zs_op_has_filters(r->layer->op))
-        c = matrix_cost(design, r);
+        c = matrix_cost(r);
     if (r->has_window)
         more[0] =
             r->window_style != ZS_FLOW_RTL
-                ? lines_cost(design, r->k + r->stride,
+                ? lines_cost(r->memory, r->k + r->stride,
                              (uint64_t)(r->w + r->pad + r->pad_end) * (r->in_c / r->window_simd),
                              (uint64_t)r->window_simd * r->x_bits)
-                : window_cost(design,
+                : window_cost(r->memory,
                               window_words(r->k, r->stride, r->in_c / r->window_simd,
                                            r->w + r->pad + r->pad_end),
                               (uint64_t)r->window_simd * r->x_bits);
     if (r->has_thresholds && !stream_has_own_thresholds(r))
-        more[1] = threshold_cost(design, r->y_bits, r->pe, r->acc_bits, r->mh);
+        more[1] = threshold_cost(r->memory, r->y_bits, r->pe, r->acc_bits, r->mh);
     for (size_t i = 0; i < ZS_LEN(more); i++) {
         c.lut += more[i].lut;
         c.bram18 += more[i].bram18;
@@ -222,18 +221,19 @@ static void add_node(zs_fit_account *a, const zs_design *design, const zs_plan *
     const zs_flow_node *n = &f->flow.nodes[i];
     const uint32_t row = f->row_of_node[i];
     const stream_row *r = row == ZS_NO_INDEX ? NULL : stream_of(&plan->rows[row]);
+    const uint32_t memory = r != NULL ? r->memory : stream_params_of(&design->accel)->memory;
     const uint64_t in = n->in_n > 0 ? f->edge_bits[n->in[0]] : 0;
     const uint64_t out = n->out_n > 0 ? f->edge_bits[n->out[0]] : 0;
     const uint64_t wide = zs_max_u64(in, out);
     switch (n->op) {
     case ZS_FLOW_MATRIX:
         if (r != NULL && zs_op_has_filters(r->layer->op))
-            add_matrix(a, design, &plan->rows[row]);
+            add_matrix(a, &plan->rows[row]);
         else
             add(a, n->name, "comparators", (cost){.lut = 2 * in});
         break;
     case ZS_FLOW_WINDOW:
-        add_window(a, design, n, in);
+        add_window(a, memory, n, in);
         break;
     case ZS_FLOW_POOL: /* a row of results, and comparators */
         add(a, n->name, "comparators, a row of results in LUTs",
@@ -242,7 +242,7 @@ static void add_node(zs_fit_account *a, const zs_design *design, const zs_plan *
     case ZS_FLOW_THRESHOLD: {
         const uint64_t lanes = r != NULL ? r->pe : stream_params_of(&design->accel)->input_lanes;
         const uint64_t c = r != NULL ? r->mh : plan->rows[0].x.shape.c;
-        add_thresholds(a, design, n, lanes, in / lanes, zs_max_u64(c, lanes));
+        add_thresholds(a, memory, n, lanes, in / lanes, zs_max_u64(c, lanes));
         break;
     }
     case ZS_FLOW_UP:
@@ -276,6 +276,58 @@ static void add_fifos(zs_fit_account *a, const zs_plan_flow *f)
     add(a, "FIFOs",
         zs_arena_printf(zs_fit_arena(a), "%u of %" PRIu64 " words in all", f->flow.edge_n, words),
         c);
+}
+
+/* ---- what would make room -------------------------------------------------------------------- */
+
+static uint64_t weight_bram18(const stream_row *r, uint32_t bits)
+{
+    stream_row narrow = *r;
+    narrow.weight_bits = bits < r->weight_bits ? bits : r->weight_bits;
+    return zs_op_has_filters(r->layer->op) ? matrix_cost(&narrow).bram18 : 0;
+}
+
+zs_status stream_note_memory(zs_arena *arena, const zs_design *design, const zs_plan_flow *f,
+                             const stream_row *rows, uint32_t n, const char **note, zs_err *err)
+{
+    enum { NARROW = 4 };
+    uint64_t weights = 0, narrow = 0, rest = 0, fifos = 0, bits = 0, slowest = 1;
+    uint64_t turns = 1, turn = 0, most = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        const stream_row *r = &rows[i];
+        const uint64_t own = weight_bram18(r, UINT32_MAX), all = stream_row_cost(r).bram18;
+        weights += own;
+        rest += all - own;
+        narrow += weight_bram18(r, NARROW);
+        slowest = zs_max_u64(slowest, r->work);
+        if (own > 0) /* a vector needs them all anew */
+            bits += r->vectors * r->mw * r->mh * r->weight_bits;
+        turns += turn + all > design->board.bram18 && turn > 0;
+        turn = turn + all > design->board.bram18 ? all : turn + all;
+        most = zs_max_u64(most, all);
+    }
+    for (uint32_t i = 0; i < f->flow.edge_n; i++)
+        fifos += zs_flow_fifo_cost(f->flow.edges[i].depth, f->edge_bits[i]).bram18;
+    if (weights + rest + fifos <= design->board.bram18)
+        return ZS_OK;
+    const char *parts = most > design->board.bram18
+                            ? "a layer alone takes more than the part has"
+                            : zs_arena_printf(arena,
+                                              "%" PRIu64 " pipelines that take turns have room for "
+                                              "units and windows (accelerators, swap.by)",
+                                              turns);
+    const char *before = *note;
+    *note = zs_arena_printf(
+        arena,
+        "%s%sof %u BRAM18 weights take %" PRIu64 ", windows and thresholds %" PRIu64
+        ", FIFOs %" PRIu64 " (`zynqsim fifos` finds the least); with weights of %d bits they take "
+        "%" PRIu64 "; weights streamed from DRAM would take none, but %.1f GB/s at the pace of the "
+        "slowest layer; %s",
+        before != NULL ? before : "", before != NULL ? "; " : "", design->board.bram18, weights,
+        rest, fifos, NARROW, narrow,
+        (double)bits / 8e9 * (double)design->accel.clock_hz / (double)slowest,
+        parts != NULL ? parts : "");
+    return *note != NULL && parts != NULL ? ZS_OK : zs_nomem(err, "plan");
 }
 
 void stream_account(zs_fit_account *a, const zs_design *design, const zs_plan *plan)

@@ -9,7 +9,8 @@
 /* ---- lists of figures by layer --------------------------------------------------------------- */
 
 enum { PATTERN_MAX = 128, FIGURE_MAX = 1 << 24 };
-#define STREAM_WORD (UINT64_MAX - 8) /* styles follow */
+#define STREAM_WORD   (UINT64_MAX - 8)  /* styles follow, */
+#define STREAM_MEMORY (UINT64_MAX - 16) /* memories */
 
 typedef struct entry {
     char pattern[PATTERN_MAX];
@@ -24,6 +25,9 @@ static bool take_entry(const char **at, entry *out)
         const char *text;
         uint64_t value;
     } words[] = {{"all", STREAM_ALL},
+                 {"auto", STREAM_MEMORY + ZS_STREAM_AUTO},
+                 {"block", STREAM_MEMORY + ZS_STREAM_BLOCK},
+                 {"distributed", STREAM_MEMORY + ZS_STREAM_DISTRIBUTED},
                  {"rtl", STREAM_WORD + ZS_FLOW_RTL},
                  {"stalling", STREAM_WORD + ZS_FLOW_STALLING},
                  {"flushing", STREAM_WORD + ZS_FLOW_FLUSHING}};
@@ -90,8 +94,10 @@ static bool is_figure(uint64_t figure, uint32_t i, stream_list_form form)
     case STREAM_LIST_LANES:
         return i == 0 && (is_number || figure == STREAM_ALL);
     case STREAM_LIST_STYLES:
-        return i == 0 ? !is_number && figure != STREAM_ALL
+        return i == 0 ? figure >= STREAM_WORD && figure != STREAM_ALL
                       : i == 1 && figure >= 1 && figure <= ZS_FLOW_PIPELINE_MAX;
+    case STREAM_LIST_MEMORIES:
+        return i == 0 && figure >= STREAM_MEMORY && figure < STREAM_WORD;
     case STREAM_LIST_FOLDING:
         break;
     }
@@ -100,7 +106,7 @@ static bool is_figure(uint64_t figure, uint32_t i, stream_list_form form)
 
 zs_status stream_list_check(const char *list, const char *path, stream_list_form form, zs_err *err)
 {
-    static const char *const says[] = {"PEsxlanes", "depth", "elements", "stalling"};
+    static const char *const says[] = {"PEsxlanes", "depth", "elements", "block", "stalling"};
     entry e;
     while (*list != '\0') {
         const char *at = list;
@@ -204,8 +210,13 @@ zs_status stream_set_styles(const zs_design *design, stream_row *rows, uint32_t 
     const stream_params *s = stream_params_of(&design->accel);
     ZS_TRY(stream_list_check(s->styles, "accelerator.stream.styles", STREAM_LIST_STYLES, err));
     ZS_TRY(stream_list_check(s->between, "accelerator.stream.between", STREAM_LIST_LANES, err));
+    ZS_TRY(
+        stream_list_check(s->memories, "accelerator.stream.memories", STREAM_LIST_MEMORIES, err));
     for (uint32_t i = 0; i < n; i++) {
         stream_row *r = &rows[i];
+        uint64_t memory = STREAM_MEMORY + s->memory;
+        (void)stream_list_find(s->memories, r->layer->name, r->unit_name, &memory, 1);
+        r->memory = (uint32_t)(memory - STREAM_MEMORY);
         r->style = stream_style_of(s, r, ZS_FLOW_MATRIX);
         r->window_style = stream_style_of(s, r, ZS_FLOW_WINDOW);
         r->pipeline = r->window_pipeline = s->pipeline;
@@ -431,7 +442,7 @@ static uint64_t fold_least(const zs_design *design, stream_row *r, uint64_t targ
                 stream_row u = t;
                 u.window_simd = is_by_channel ? t.pe : t.window_simd;
                 if (stream_work(&u) <= target && stream_window_work(&u) <= target) {
-                    const double own = share(design, stream_row_cost(design, &u));
+                    const double own = share(design, stream_row_cost(&u));
                     n++;
                     if (own < least) {
                         least = own;
@@ -451,11 +462,11 @@ static uint64_t fold_least(const zs_design *design, stream_row *r, uint64_t targ
     return n;
 }
 
-static stream_cost cost_of(const zs_design *design, const stream_row *rows, uint32_t n)
+static stream_cost cost_of(const stream_row *rows, uint32_t n)
 {
     stream_cost sum = {0};
     for (uint32_t i = 0; i < n; i++) {
-        const stream_cost c = stream_row_cost(design, &rows[i]);
+        const stream_cost c = stream_row_cost(&rows[i]);
         sum.lut += c.lut;
         sum.bram18 += c.bram18;
         sum.dsp += c.dsp;
@@ -466,11 +477,11 @@ static stream_cost cost_of(const zs_design *design, const stream_row *rows, uint
 static zs_status search(zs_arena *arena, const zs_design *design, stream_row *rows, uint32_t n,
                         uint64_t target, const char **note, zs_err *err)
 {
-    const stream_cost finn = cost_of(design, rows, n);
+    const stream_cost finn = cost_of(rows, n);
     uint64_t tried = 0;
     for (uint32_t i = 0; i < n; i++)
         tried += fold_least(design, &rows[i], target);
-    const stream_cost least = cost_of(design, rows, n);
+    const stream_cost least = cost_of(rows, n);
     *note = zs_arena_printf(
         arena,
         "folded for %llu cycles of an image: units, windows and thresholds take %llu LUT, %llu "

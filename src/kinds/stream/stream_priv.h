@@ -13,7 +13,7 @@
 
 /* accelerator.stream.* */
 typedef struct stream_params {
-    const char *target, *folding, *fifos, *styles, *between;
+    const char *target, *folding, *fifos, *styles, *between, *memories;
     uint32_t fifo_depth, weight_bits, act_bits, acc_bits, input_bits, output_bits;
     uint32_t input_lanes, input_threshold, memory, burst_bytes;
     uint32_t style, pipeline;
@@ -45,6 +45,7 @@ typedef struct stream_row {
     bool is_pool; /* a loop over rows that needs no window in front */
     zs_flow_style style, window_style;
     uint32_t pipeline, window_pipeline; /* stages of loops */
+    uint32_t memory;                    /* ZS_STREAM_AUTO.. */
     uint32_t pe, simd, window_simd;
     uint64_t vectors;                     /* results per channel of an image */
     uint32_t weight_bits, x_bits, y_bits; /* of the network's integers, else as the design says */
@@ -96,10 +97,11 @@ zs_status stream_name_rows(zs_arena *arena, stream_row *rows, uint32_t n, const 
 zs_status stream_check_pattern(const char *pattern, const char *path, const char *const *names,
                                uint32_t n, zs_err *err);
 typedef enum stream_list_form {
-    STREAM_LIST_FOLDING, /* up to three numbers or "all" */
-    STREAM_LIST_DEPTHS,  /* a number */
-    STREAM_LIST_LANES,   /* a number or "all" */
-    STREAM_LIST_STYLES   /* a style, stages of its pipeline */
+    STREAM_LIST_FOLDING,  /* up to three numbers or "all" */
+    STREAM_LIST_DEPTHS,   /* a number */
+    STREAM_LIST_LANES,    /* a number or "all" */
+    STREAM_LIST_MEMORIES, /* a word of stream_memory */
+    STREAM_LIST_STYLES    /* a style, stages of its pipeline */
 } stream_list_form;
 /* "pattern=a[xb[xc]];..."; ZS_EPARSE. */
 zs_status stream_list_check(const char *list, const char *path, stream_list_form form, zs_err *err);
@@ -121,7 +123,10 @@ typedef struct stream_cost {
     uint64_t lut, bram18, dsp, ff;
 } stream_cost;
 /* Of a row's unit, window and thresholds, as it is folded. */
-stream_cost stream_row_cost(const zs_design *design, const stream_row *row);
+stream_cost stream_row_cost(const stream_row *row);
+/* Where block RAM runs out: who takes how much, and what would make room, behind `*note`. */
+zs_status stream_note_memory(zs_arena *arena, const zs_design *design, const zs_plan_flow *f,
+                             const stream_row *rows, uint32_t n, const char **note, zs_err *err);
 void stream_account(zs_fit_account *a, const zs_design *design, const zs_plan *plan);
 
 #endif

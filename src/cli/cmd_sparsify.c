@@ -1,0 +1,71 @@
+#include "cli_priv.h"
+
+/* A model in, the same with zeros out. */
+
+typedef struct setting {
+    const char *key, *value;
+} setting;
+
+static zs_status apply(const cli_options *o, cli_point *p, zs_err *err)
+{
+    const setting list[] = {
+        {"network.sparsify.method", o->method},
+        {"network.sparsify.parameter", o->parameter},
+        {"network.sparsify.target_zeros", o->target_zeros},
+        {"network.sparsify.structured", o->structured},
+        {"network.sparsify.correction", o->correction},
+        {"network.sparsify.spare_depthwise", o->spare_depthwise ? "true" : NULL},
+        {"network.sparsify.spare_first", o->spare_first ? "true" : NULL},
+    };
+    for (size_t i = 0; i < ZS_LEN(list); i++)
+        if (list[i].value != NULL)
+            ZS_TRY(zs_design_set(&p->design, &p->keep, list[i].key, list[i].value, err));
+    return zs_design_check(&p->design, err);
+}
+
+static zs_status write_onnx(cli_stream *stream, cli_point *p, zs_err *err)
+{
+    if (stream == NULL)
+        return ZS_OK;
+    const zs_sink sink = cli_stream_sink(stream);
+    return cli_stream_end(stream, zs_net_onnx_emit(&p->keep, p->net, &sink, err), err);
+}
+
+static zs_status print(const cli_options *o, const cli_point *p, zs_err *err)
+{
+    const zs_sink sink = cli_stdout();
+    const zs_table_style style = cli_terminal_style();
+    switch (o->format) {
+    case CLI_CSV:
+        return zs_sparsity_csv_emit(p->sparsity, &sink, err);
+    case CLI_JSON:
+        return zs_sparsity_json_emit(p->sparsity, &sink, err);
+    default:
+        return zs_sparsity_table_emit(p->sparsity, &style, &sink, err);
+    }
+}
+
+static zs_status sparsify(const cli_options *o, cli_point *p, zs_err *err)
+{
+    cli_options own = *o;
+    cli_stream *stream = NULL;
+    own.model = o->words[0];
+    ZS_TRY(cli_base_build(&own, p, err));
+    ZS_TRY(apply(o, p, err));
+    p->keep_batchnorm = true; /* of the file that is written */
+    p->counts_zeros = true;
+    ZS_TRY(cli_net_load(p, &own, err));
+    if (o->output != NULL)
+        ZS_TRY(cli_stream_open(&p->keep, o->output, &stream, err));
+    ZS_TRY(write_onnx(stream, p, err));
+    return print(o, p, err);
+}
+
+zs_status cmd_sparsify(const cli_options *options, int *exit_status, zs_err *err)
+{
+    cli_point point = {0};
+    (void)exit_status;
+    const zs_status status = sparsify(options, &point, err);
+    cli_point_drop(&point);
+    return status;
+}
