@@ -23,11 +23,12 @@ zs_status zs_fit_build(zs_arena *arena, const zs_design *design, const zs_plan *
 
 /* ---- clock ----------------------------------------------------------------------------------- */
 
-/* Placed designs of the same style on 7-series parts of speed grade -1, of any style where there
- * are few (clocks.def): how many, how many of them at the design's clock or above, and the fastest.
- * What was reached, not what can be: tools stop at their target. */
+/* Placed designs of the same style on 7-series parts of the board's speed grade or a slower one, of
+ * any style where there are few, none for other families (clocks.def): how many, how many of them
+ * at the design's clock or above, and the fastest. What was reached, not what can be: tools stop at
+ * their target. */
 typedef struct zs_clock_builds {
-    uint32_t n, reached_n;
+    uint32_t n, reached_n, speed_grade;
     double fastest_hz;
 } zs_clock_builds;
 zs_clock_builds zs_clock_builds_of(const zs_design *design);

@@ -65,6 +65,7 @@ typedef struct zs_build_measured {
     const char *told; /* why it is reported and not judged; "": it is judged */
     zs_built_design built;
     bool is_told[ZS_RESOURCE_N]; /* the table says so of single figures: `reason` has why */
+    const char *dsp_told;        /* why its DSP slices are reported alone; "": they are judged */
     double used[ZS_RESOURCE_N];  /* NAN where the report does not have it */
 } zs_build_measured;
 

@@ -73,7 +73,8 @@ typedef struct zs_power_params {
 
 typedef struct zs_board {
     const char *device;
-    uint32_t family; /* zs_family_id */
+    uint32_t family;      /* zs_family_id */
+    uint32_t speed_grade; /* 1 to 3; 1 is the slowest */
 #define RESOURCE(id, key, ...) uint32_t key;
 #include "zynqsim/resources.def"
 #undef RESOURCE

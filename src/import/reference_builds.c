@@ -276,8 +276,7 @@ static void take_operators(const char *unroll, zs_built_design *b)
         const char *word;
         zs_resources each;
     } operators[] = {
-        {"fexp",
-         {.n = {[ZS_RESOURCE_DSP] = 7, [ZS_RESOURCE_LUT] = 384, [ZS_RESOURCE_FF] = 164}}},
+        {"fexp", {.n = {[ZS_RESOURCE_DSP] = 7, [ZS_RESOURCE_LUT] = 384, [ZS_RESOURCE_FF] = 164}}},
         {"fdiv", {.n = {[ZS_RESOURCE_LUT] = 424, [ZS_RESOURCE_FF] = 290}}},
     };
     for (uint32_t i = 0; i < ZS_LEN(operators); i++)
@@ -375,6 +374,20 @@ static const char *why_told(const cells *c)
 /* of a stencil: pixels off the stream into lines, windows, pixels onto the stream */
 enum { STENCIL_LOOPS = 3 };
 
+/* DSP slices do more than products, and how much more is not stated. */
+static const char *why_dsp_told(const cells *c, const zs_products *p)
+{
+    if (p->n > 0 && !p->is_float && zs_dsp_of_product(p->weight_bits, p->elem_bits) == 0)
+        return "its products are too small for DSP slices: what those do is not stated";
+    if (zs_cell_has(c->unroll, "inferred"))
+        return "its structure was inferred from this figure";
+    if (zs_cell_has(c->kind, "requantiser"))
+        return "products of its requantisers: number and width are not stated";
+    if (zs_cell_has(c->kind, "the same"))
+        return "described by another row";
+    return "";
+}
+
 static void describe(const cells *c, double clock_mhz, zs_built_design *b)
 {
     const zs_cell_number macs = zs_cell_first(c->macs);
@@ -399,6 +412,8 @@ static void describe(const cells *c, double clock_mhz, zs_built_design *b)
     if (zs_cell_has(c->unroll, "sums in DSP") || zs_cell_has(c->name, "hiDSP"))
         b->stated.n[ZS_RESOURCE_DSP] += (uint32_t)zs_min_u64(b->products.sums, 1000000);
     take_memories(c->buffers, b);
+    if (b->kernels > 1 && strchr(c->buffers, ':') != NULL) /* "conv: 12 ...": of one of them */
+        b->memories_known = false;
     take_stated(c->others, b);
     take_operators(c->unroll, b);
     take_ports(c->ports, b);
@@ -455,6 +470,7 @@ zs_status zs_reference_builds(zs_arena *arena, const zs_table *t, zs_reference *
             m->is_told[id] = zs_cell_has(zs_table_text(t, row, zs_table_column(t, "told"), ""),
                                          zs_resource_table[id].key);
         describe(&c, mhz, &m->built);
+        m->dsp_told = why_dsp_told(&c, &m->built.products);
         ZS_TRY(take_used(t, row, m->used, err));
     }
     out->builds = cases;

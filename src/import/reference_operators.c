@@ -112,10 +112,11 @@ static void crossbar(const char *configuration, zs_operator_measured *m)
 
 static void protocol_converter(const char *configuration, zs_operator_measured *m)
 {
+    const double ways = zs_cell_has(configuration, "_ONLY") ? 0.5 : 1; /* reads or writes */
     if (value_of(configuration, "TRANSLATION_MODE", 2) == 0)
-        says_term(m, 60, 110);
+        says_term(m, ways * 60, ways * 110);
     else
-        says_term(m, 400, 500);
+        says_term(m, ways * 400, ways * 500);
 }
 
 static void width_converter(const char *configuration, zs_operator_measured *m)

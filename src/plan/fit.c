@@ -293,8 +293,9 @@ static built_memory built_as(const zs_fit_account *a, const zs_plan_buffer *b)
         return m;
     if (packs)
         m = (built_memory){.banks = 1, .bits = (uint32_t)wide};
-    m.blocks = is_exact ? zs_bram18_unrounded_of(b->depth_words, m.bits)
-                        : zs_bram18_of(b->depth_words, m.bits);
+    m.blocks = b->full_ports ? zs_bram18_two_port_of(b->depth_words, m.bits)
+               : is_exact    ? zs_bram18_unrounded_of(b->depth_words, m.bits)
+                             : zs_bram18_of(b->depth_words, m.bits);
     return m;
 }
 

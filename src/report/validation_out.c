@@ -116,6 +116,9 @@ static void emit_summary(zs_out *out, const zs_section *s)
                       zs_cell_percent(s->mean_frac).text);
         if (s->mean_limit_frac > 0)
             zs_out_printf(out, " (limit %s)", zs_cell_percent(s->mean_limit_frac).text);
+        if (s->median_limit_frac > 0)
+            zs_out_printf(out, ", median %s (limit %s)", zs_cell_percent(s->median_frac).text,
+                          zs_cell_percent(s->median_limit_frac).text);
         emit_worst(out, s, s->worst_frac, s->worst);
     }
     if (s->reported > 0) {
@@ -124,7 +127,11 @@ static void emit_summary(zs_out *out, const zs_section *s)
     }
     if (s->unjudged > 0)
         zs_out_printf(out, "; %u unjudged", s->unjudged);
-    zs_out_text(out, s->passes || s->outside > 0 ? "\n" : ": the mean is beyond its limit\n");
+    const bool is_mean = s->mean_limit_frac > 0 && s->mean_frac > s->mean_limit_frac;
+    const bool is_median = s->median_limit_frac > 0 && s->median_frac > s->median_limit_frac;
+    if (!s->passes && (is_mean || is_median))
+        zs_out_printf(out, ": the %s is beyond its limit", is_mean ? "mean" : "median");
+    zs_out_text(out, "\n");
 }
 
 static void emit_section(zs_out *out, const zs_section *s)

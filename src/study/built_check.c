@@ -24,11 +24,6 @@ static zs_check check_of(uint32_t id, double predicted, double measured)
                       .tolerance = tolerances[id]};
 }
 
-static bool has_small_products(const zs_products *p)
-{
-    return p->n > 0 && !p->is_float && zs_dsp_of_product(p->weight_bits, p->elem_bits) == 0;
-}
-
 /* Judged by prices that the reports of its own repository did not set. */
 zs_status zs_build_check(zs_arena *scratch, const zs_memory_params *memory, const zs_reference *ref,
                          uint32_t i, zs_section *sections, zs_err *err)
@@ -44,8 +39,8 @@ zs_status zs_build_check(zs_arena *scratch, const zs_memory_params *memory, cons
         const char *vague = "";
         if (id == ZS_RESOURCE_BRAM18 && !m->built.memories_known)
             vague = "sizes of its memories are not stated";
-        else if (id == ZS_RESOURCE_DSP && has_small_products(&m->built.products))
-            vague = "its products are too small for DSP slices: what those do is not stated";
+        else if (id == ZS_RESOURCE_DSP)
+            vague = m->dsp_told;
         const char *told = m->told[0] != '\0' ? m->told : vague;
         zs_check check = check_of(id, used.n[id], m->used[id]);
         check.name = m->name;

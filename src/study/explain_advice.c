@@ -213,10 +213,12 @@ static void say_clock(adviser *a)
     if (speedup_of(row_of(a->x, "PL clock"), ZS_TWICE) < IS_WORTH || !faster.accel.says_clock)
         return;
     const zs_clock_builds b = zs_clock_builds_of(&faster);
-    say(a,
-        "Twice the clock is %.4g MHz: of %u comparable builds at -1, %u closed there, the "
-        "fastest at %.4g MHz.",
-        (double)faster.accel.clock_hz / 1e6, b.n, b.reached_n, b.fastest_hz / 1e6);
+    if (b.n > 0)
+        say(a,
+            "Twice the clock is %.4g MHz: of %u comparable builds at -%u%s, %u closed there, the "
+            "fastest at %.4g MHz.",
+            (double)faster.accel.clock_hz / 1e6, b.n, b.speed_grade,
+            b.speed_grade > 1 ? " or slower" : "", b.reached_n, b.fastest_hz / 1e6);
 }
 
 /* ---- what is idle, what is spare ------------------------------------------------------------- */

@@ -2,6 +2,9 @@
 #include "support.h"
 
 #include "bound_case.h"
+#include "kind_rows.h"
+#include "set_key.h"
+#include "small_nets.h"
 #include "zynqsim/bound.h"
 #include "zynqsim/built.h"
 #include "zynqsim/capacity.h"
@@ -261,6 +264,27 @@ START_TEST(a_buffer_without_blocks_is_made_of_luts)
 }
 END_TEST
 
+/* 36-bit blocks are one read and one write port; small memories of two full ports are blocks. */
+START_TEST(full_ports_take_more_blocks)
+{
+    const zs_net *net = test_net_build(&arena, 0);
+    zs_resources used[2];
+    for (uint32_t i = 0; i < 2; i++) {
+        zs_design d;
+        zs_plan *plan;
+        zs_design_defaults(&d);
+        d.accel.unroll.oc = 16;
+        zs_design_set_kind(&d, KIND_tiled);
+        test_set(&d, "accelerator.double_buffer.weight", 0);
+        test_set(&d, "accelerator.full_ports", i);
+        ck_assert_int_eq(zs_plan_outline(&arena, &d, net, &plan, NULL), ZS_OK);
+        used[i] = fit_of(&d, plan).used;
+    }
+    ck_assert_uint_gt(used[1].n[ZS_RESOURCE_BRAM18], used[0].n[ZS_RESOURCE_BRAM18]);
+    ck_assert_uint_le(used[1].n[ZS_RESOURCE_LUT], used[0].n[ZS_RESOURCE_LUT]);
+}
+END_TEST
+
 START_TEST(absurd_sizes_saturate)
 {
     zs_design d = bound_case_design();
@@ -342,12 +366,25 @@ END_TEST
 START_TEST(a_clock_that_few_builds_reached_is_noted)
 {
     zs_design d = bound_case_design();
+    d.board.speed_grade = 1;
     d.accel.says_clock = true;
     ck_assert_str_eq(zs_clock_note(&arena, &d), "");
     d.accel.clock_hz = 400000000;
     ck_assert_ptr_nonnull(strstr(zs_clock_note(&arena, &d), ", 0 closed at 400 MHz or more"));
     ck_assert_uint_gt(zs_clock_builds_of(&d).n, 0);
     ck_assert_uint_eq(zs_clock_builds_of(&d).reached_n, 0);
+    ck_assert_ptr_nonnull(strstr(zs_clock_note(&arena, &d), "DataMover's limit is 150 MHz"));
+    d.board.speed_grade = 2;
+    ck_assert_ptr_nonnull(strstr(zs_clock_note(&arena, &d), "at -2 or slower"));
+    ck_assert_ptr_nonnull(strstr(zs_clock_note(&arena, &d), "limit is 180 MHz"));
+    d.accel.clock_hz = 200000000; /* one of grade 2 did */
+    ck_assert_uint_eq(zs_clock_builds_of(&d).reached_n, 1);
+    d.board.speed_grade = 1;
+    ck_assert_uint_eq(zs_clock_builds_of(&d).reached_n, 0);
+    d.board.family = ZS_FAMILY_STRATIX_10; /* no report is of such */
+    ck_assert_uint_eq(zs_clock_builds_of(&d).n, 0);
+    ck_assert_str_eq(zs_clock_note(&arena, &d), "");
+    d.board.family = ZS_FAMILY_7_SERIES;
     d.accel.says_clock = false;
     ck_assert_str_eq(zs_clock_note(&arena, &d), "");
 }
@@ -424,6 +461,7 @@ TCase *tcase_fit(void)
     tcase_add_test(tc, a_clock_that_few_builds_reached_is_noted);
     tcase_add_loop_test(tc, a_report_of_the_design_scales_its_account, 0, 3);
     tcase_add_test(tc, products_spill_out_of_a_scaled_account);
+    tcase_add_test(tc, full_ports_take_more_blocks);
     tcase_add_test(tc, absurd_sizes_saturate);
     tcase_add_test(tc, every_refused_allocation_is_reported);
     return tc;

@@ -68,10 +68,9 @@ static const struct {
 
 START_TEST(layers_and_stencils_have_loops_and_operators_of_their_own)
 {
-    const zs_built_design *b =
-        &row(zs_arena_printf(&arena, "a,,,placed,%s,8/8,147,%s,,,,1,1,1,1", layered[_i].kind,
-                             layered[_i].unroll))
-             ->built;
+    const zs_built_design *b = &row(zs_arena_printf(&arena, "a,,,placed,%s,8/8,147,%s,,,,1,1,1,1",
+                                                    layered[_i].kind, layered[_i].unroll))
+                                    ->built;
     ck_assert_uint_eq(b->products.style, ZS_STYLE_OWN);
     ck_assert_uint_eq(b->products.n, layered[_i].n);
     ck_assert_uint_eq(b->products.sums, layered[_i].sums);
@@ -157,6 +156,34 @@ START_TEST(what_is_not_described_is_told_with_its_reason)
 }
 END_TEST
 
+static const struct {
+    const char *cells, *why;
+} told_dsp[] = {
+    {"a,,,placed,tiled engine,8/8,16,4 x 4,,,,1,1,1,1", ""},
+    {"a,,,placed,tiled engine,fp32,16,4 x 4,,,,1,1,1,1", ""},
+    {"a,,,placed,tiled engine,2/4,16,4 x 4,,,,1,1,1,1", "too small"},
+    {"a,,,placed,tiled engine,8/8,16,4 x 4 (inferred),,,,1,1,1,1", "inferred"},
+    {"a,,,placed,tiled engine with requantiser,8/8,16,4 x 4,,,,1,1,1,1", "requantisers"},
+    {"a,,,placed,the same on a board,8/8,16,4 x 4,,,,1,1,1,1", "another row"},
+};
+
+START_TEST(slices_that_no_word_speaks_of_are_told)
+{
+    const char *why = row(told_dsp[_i].cells)->dsp_told;
+    ck_assert_ptr_nonnull(strstr(why, told_dsp[_i].why));
+    ck_assert_int_eq(why[0] == '\0', told_dsp[_i].why[0] == '\0');
+}
+END_TEST
+
+START_TEST(memories_of_one_kernel_of_several_are_not_all)
+{
+    ck_assert(!row("a,,,placed,five HLS stream kernels,8/8,16,4 x 4,conv: 2 x 2048 x 32,,,1,1,1,1")
+                   ->built.memories_known);
+    ck_assert(row("a,,,placed,five HLS stream kernels,8/8,16,4 x 4,2 x 2048 x 32,,,1,1,1,1")
+                  ->built.memories_known);
+}
+END_TEST
+
 START_TEST(garbage_in_cells_does_no_harm)
 {
     const zs_build_measured *m =
@@ -206,6 +233,8 @@ TCase *tcase_builds(void)
     tcase_add_loop_test(tc, layers_and_stencils_have_loops_and_operators_of_their_own, 0,
                         (int)ZS_LEN(layered));
     tcase_add_test(tc, elements_and_gates_are_not_paid_for_twice);
+    tcase_add_loop_test(tc, slices_that_no_word_speaks_of_are_told, 0, (int)ZS_LEN(told_dsp));
+    tcase_add_test(tc, memories_of_one_kernel_of_several_are_not_all);
     tcase_add_loop_test(tc, memories_are_banks_of_words_of_bits, 0, (int)ZS_LEN(memories));
     tcase_add_loop_test(tc, what_is_not_described_is_told_with_its_reason, 0,
                         (int)ZS_LEN(unjudged));

@@ -166,8 +166,10 @@ uint64_t tiled_weight_tile_depth(const zs_plan_draft *d, const zs_plan_row *row)
     return zs_ceil_div(row->t_oc, output_lanes(a)) * ic * kernel;
 }
 
-static uint32_t bram18_of_bank(uint64_t depth, uint32_t bits)
+static uint32_t bram18_of_bank(bool full_ports, uint64_t depth, uint32_t bits)
 {
+    if (full_ports)
+        return zs_bram18_two_port_of(depth, bits);
     return zs_prefers_lutram(depth, bits) ? 0 : zs_bram18_of(depth, bits);
 }
 
@@ -179,8 +181,11 @@ static void set_buffer(zs_plan_draft *d, zs_buffer_id id, const char *name, uint
     b->depth_words = depth > UINT32_MAX ? UINT32_MAX : (uint32_t)depth;
     b->slot_elems = slots ? depth / slots * banks : 0;
     b->bytes = (uint64_t)banks * depth * bits / 8;
+    b->full_ports = tiled_params_of(&d->design->accel)->full_ports;
     const bool is_small_carry = id == ZS_BUF_CARRY && b->bytes * 8 <= CARRY_LUTRAM_BITS;
-    b->bram18 = is_small_carry ? 0 : saturated((uint64_t)banks * bram18_of_bank(depth, bits));
+    b->bram18 = is_small_carry
+                    ? 0
+                    : saturated((uint64_t)banks * bram18_of_bank(b->full_ports, depth, bits));
 }
 
 void tiled_shape_rows(zs_plan_draft *d)
@@ -273,22 +278,24 @@ bool tiled_weight_depth(const zs_design *design, uint64_t others, uint64_t least
     const uint32_t bits = 8 * zs_weight_bytes(a->precision);
     const uint32_t banks = weight_banks(a);
     const uint32_t budget = zs_fit_room_bram18(design);
+    const bool both = tiled_params_of(a)->full_ports;
     if (a->buffer.weight_bytes > 0) {
         *depth = a->buffer.weight_bytes / ((uint64_t)banks * zs_weight_bytes(a->precision));
     } else {
         /* powers of two below the useful depth: what lies between costs the same block RAM, and
          * less that costs the same is of no use */
         uint64_t lower = *depth = useful;
-        while (lower > least && others + (uint64_t)bram18_of_bank(*depth, bits) * banks > budget) {
+        while (lower > least &&
+               others + (uint64_t)bram18_of_bank(both, *depth, bits) * banks > budget) {
             uint64_t below = 1;
             while (below * 2 < lower)
                 below *= 2;
             lower = zs_max_u64(below, least);
-            if (bram18_of_bank(lower, bits) < bram18_of_bank(*depth, bits))
+            if (bram18_of_bank(both, lower, bits) < bram18_of_bank(both, *depth, bits))
                 *depth = lower;
         }
     }
-    return others + saturated((uint64_t)banks * bram18_of_bank(*depth, bits)) <= budget;
+    return others + saturated((uint64_t)banks * bram18_of_bank(both, *depth, bits)) <= budget;
 }
 
 static bool size_weights(zs_plan_draft *d)
@@ -308,7 +315,7 @@ static bool size_weights(zs_plan_draft *d)
 
 uint32_t tiled_buffer_bram18(const zs_plan_buffer *b, uint64_t depth)
 {
-    return saturated((uint64_t)b->banks * bram18_of_bank(depth, b->word_bits));
+    return saturated((uint64_t)b->banks * bram18_of_bank(b->full_ports, depth, b->word_bits));
 }
 
 uint32_t tiled_sum_bram18(const zs_plan_draft *d)

@@ -14,6 +14,7 @@ typedef struct tiled_params {
     zs_mac_array mac;
     uint32_t weight_layout; /* ZS_LAYOUT_* */
     uint32_t channel_block; /* channels that are neighbours in DRAM */
+    bool full_ports;        /* both ports of a bank read and write */
     struct {
         bool input, weight, output;
     } double_buffer;
