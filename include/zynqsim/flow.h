@@ -51,6 +51,7 @@ typedef struct zs_flow_node {
     uint32_t pad, pad_end; /* PAD: before and behind rows and columns */
     uint32_t kernel, step; /* WINDOW, POOL */
     bool by_channel;       /* WINDOW: depthwise order */
+    bool is_parallel;      /* WINDOW: a window a word; a loop in every style */
     uint32_t ratio;        /* UP, DOWN */
     uint32_t sf, nf; /* MATRIX: words of a vector, words of a result; GATHER: of an image, of what
                         it gives; CONCAT: of a pixel of both inputs */

@@ -113,25 +113,16 @@ static bool take_layers(const char *text, zs_layer_noise *layers, uint32_t n)
 
 /* ---- lines ----------------------------------------------------------------------------------- */
 
-/* Cut at commas, in place; the check sum is over what is before the last. */
-static bool cut(char *line, char *cells[CELLS])
+/* Cut in place; the check sum is over what is before the last comma. */
+static bool cut(char *line, const char *cells[CELLS])
 {
     const char *last = strrchr(line, ',');
     if (last == NULL || strcmp(last + 1, zs_sweep_sum_text(zs_sweep_sum(ZS_SWEEP_SUM_BEGIN, line,
                                                                         (size_t)(last - line)))
                                              .text) != 0)
         return false;
-    for (uint32_t i = 0; i < CELLS; i++) {
-        cells[i] = line;
-        char *comma = strchr(line, ',');
-        if ((comma == NULL) != (i + 1 == CELLS))
-            return false;
-        if (comma != NULL) {
-            *comma = '\0';
-            line = comma + 1;
-        }
-    }
-    return true;
+    uint32_t n = 0;
+    return zs_csv_line_cut(line, cells, CELLS, &n) == ZS_OK && n == CELLS;
 }
 
 /* The next line of the text, a copy in `arena`; NULL at the end and for a last one that is cut
@@ -168,7 +159,8 @@ static zs_status look_through(accuracy_rows *r, const accuracy_point *points, ui
     size_t at = 0;
     uint32_t number = 1;
     for (char *line; (line = next_line(r, &at)) != NULL; number++) {
-        char *cells[CELLS], place[160];
+        const char *cells[CELLS];
+        char place[160];
         const size_t bytes = strlen(line) + 1;
         const char *whole = r->text + at - bytes;
         if (number == 1)
@@ -269,7 +261,7 @@ zs_status accuracy_rows_take(const accuracy_rows *r, accuracy_point *p, zs_err *
 {
     size_t at = 0;
     for (char *line; r->path != NULL && (line = next_line(r, &at)) != NULL;) {
-        char *cells[CELLS];
+        const char *cells[CELLS];
         uint32_t reference_n;
         if (!cut(line, cells) || strcmp(cells[ID], p->id) != 0)
             continue;

@@ -622,10 +622,14 @@ zs_status zs_flow_sim_build(zs_arena *arena, const zs_flow *flow, zs_flow_sim **
     }
     for (uint32_t i = 0; i < flow->node_n; i++) {
         s->ahead += flow->nodes[i].op == ZS_FLOW_PAD;
-        s->drains = s->drains || flow->nodes[i].style == ZS_FLOW_STALLING;
     }
-    for (uint32_t i = 0; i < flow->node_n; i++)
-        ZS_TRY(node_build(arena, &flow->nodes[i], s->edges, &s->nodes[i], err));
+    for (uint32_t i = 0; i < flow->node_n; i++) {
+        const zs_flow_node *n = &flow->nodes[i];
+        ZS_TRY(node_build(arena, n, s->edges, &s->nodes[i], err));
+        if (n->style == ZS_FLOW_STALLING) /* the last image and what its words push out */
+            s->drained_images = (s->drained_images > 0 ? s->drained_images : 2) +
+                         (n->pipeline - 1) / s->nodes[i].loop.per_image;
+    }
     *out = s;
     return ZS_OK;
 }
@@ -724,8 +728,7 @@ static uint64_t reach_back(const sim *s, const edge *e)
 static bool is_periodic(const sim *s, uint64_t images, uint64_t *period)
 {
     const edge *sink = &s->edges[s->nodes[s->flow->sink].is.in[0]];
-    if (s->drains)
-        images -= zs_min_u64(images, FLOW_DRAINED);
+    images -= zs_min_u64(images, s->drained_images);
     if (images < 2)
         return false;
     *period = sink->out[images * sink->words - 1] - sink->out[(images - 1) * sink->words - 1];
@@ -924,7 +927,7 @@ static zs_status report(sim *s, zs_flow_result *out, zs_err *err)
     const edge *sink = &s->edges[flow->nodes[flow->sink].in[0]];
     uint64_t *first = zs_new(s->arena, uint64_t, (size_t)out->simulated + 1);
     uint64_t *last = zs_new(s->arena, uint64_t, (size_t)out->simulated + 1);
-    out->drained = s->drains ? FLOW_DRAINED : 0;
+    out->drained = s->drained_images;
     out->edges = zs_new(s->arena, zs_flow_edge_result, flow->edge_n);
     out->nodes = zs_new(s->arena, zs_flow_node_result, flow->node_n);
     if (first == NULL || last == NULL || out->edges == NULL || out->nodes == NULL)
@@ -961,12 +964,12 @@ zs_status zs_flow_sim_run(zs_flow_sim *s, uint64_t images, bool folds, zs_flow_r
 {
     const uint64_t words = s->flow->words_in;
     const edge *sink = &s->edges[s->flow->nodes[s->flow->sink].in[0]];
-    uint64_t n = folds ? zs_min_u64(images, s->drains ? 6 : 3) : images;
+    uint64_t n = folds ? zs_min_u64(images, 3 + s->drained_images) : images;
     *out = (zs_flow_result){.images = images, .full_edge = ZS_FLOW_NO_EDGE};
     reset(s);
     for (;;) {
         ZS_TRY(reserve(s, n, err));
-        if (s->drains) /* at other clocks than with fewer images */
+        if (s->drained_images > 0) /* at other clocks than with fewer images */
             reset(s);
         s->images = n;
         s->room = UINT64_MAX;
@@ -1053,8 +1056,7 @@ uint64_t zs_flow_sim_period(const zs_flow_sim *s, bool *repeats)
         return 0;
     uint64_t period;
     *repeats = is_periodic(s, n, &period);
-    if (s->drains)
-        n -= zs_min_u64(n - 2, FLOW_DRAINED);
+    n -= zs_min_u64(n - 2, s->drained_images);
     return sink->out[n * sink->words - 1] - sink->out[(n - 1) * sink->words - 1];
 }
 

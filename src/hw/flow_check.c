@@ -48,7 +48,7 @@ static zs_status count_out(const zs_flow_node *n, uint64_t in, uint64_t *out, zs
         fits = product(n->h, n->w, n->fold, &need) &&
                product((n->h - n->kernel) / n->step + 1, (n->w - n->kernel) / n->step + 1, n->fold,
                        out) &&
-               product(*out, n->kernel, n->kernel, out);
+               (n->is_parallel || product(*out, n->kernel, n->kernel, out));
         if (fits)
             ZS_TRY(need_words(n, in, need, err));
         break;
@@ -338,7 +338,7 @@ static zs_status set_pixels(const parser *p, const part *t, zs_flow_node *n)
 static zs_status set_style(const parser *p, const part *t, zs_flow_node *n)
 {
     if (!has_flag(t, "stall") && !has_flag(t, "flush"))
-        return n->op != ZS_FLOW_POOL ? ZS_OK : bad(p, t, "lacks stall or flush");
+        return n->op != ZS_FLOW_POOL && !n->is_parallel ? ZS_OK : bad(p, t, "lacks stall or flush");
     n->style = has_flag(t, "stall") ? ZS_FLOW_STALLING : ZS_FLOW_FLUSHING;
     return figure(p, t, n->style == ZS_FLOW_STALLING ? "stall" : "flush", 1, &n->pipeline);
 }
@@ -412,6 +412,7 @@ static zs_status add_part(parser *p, const part *t)
         ZS_TRY(figure(p, t, "k", 1, &n.kernel));
         ZS_TRY(figure(p, t, "stride", 1, &n.step));
         n.by_channel = has_flag(t, "depthwise");
+        n.is_parallel = has_flag(t, "parallel");
     } else if (strcmp(t->name, "pool") == 0) {
         n.op = ZS_FLOW_POOL;
         ZS_TRY(set_pixels(p, t, &n));

@@ -28,6 +28,8 @@ uint64_t zs_flow_loop_cycles(const zs_flow_node *p, uint64_t words_in)
         return ((uint64_t)p->h + p->pad + p->pad_end) * ((uint64_t)p->w + p->pad + p->pad_end) *
                p->fold;
     case ZS_FLOW_WINDOW:
+        if (p->is_parallel)
+            return words_in;
         window_loops(p, &first, &give, &take);
         return first + places(p->h, p) * zs_max_u64(give, take);
     case ZS_FLOW_POOL:
@@ -61,6 +63,11 @@ static void look(flow_node *n)
         l->ends = l->i + 1 == l->per_image;
         break;
     case ZS_FLOW_WINDOW:
+        if (p->is_parallel) { /* the window whose last word this is */
+            l->writes = n->y + 1 >= p->kernel && (n->y + 1 - p->kernel) % p->step == 0 &&
+                        n->x + 1 >= p->kernel && (n->x + 1 - p->kernel) % p->step == 0;
+            break;
+        }
         window_loops(p, &first, &give, &take);
         if (l->i < first) {
             l->writes = false;
@@ -101,6 +108,8 @@ static uint64_t inner_of(const flow_node *n)
     case ZS_FLOW_DOWN:
         return p->ratio;
     case ZS_FLOW_WINDOW:
+        if (p->is_parallel)
+            return UINT64_MAX;
         window_loops(p, &first, &give, &take);
         return n->loop.i <= first ? first : zs_max_u64(give, take);
     case ZS_FLOW_POOL:
@@ -123,9 +132,9 @@ static void advance(flow_node *n)
         l->outer =
             is_first || (p->op == ZS_FLOW_MATRIX && l->outer + 1 == p->nf) ? 0 : l->outer + 1;
     }
-    if (p->op == ZS_FLOW_PAD && ++n->s == p->fold) {
+    if ((p->op == ZS_FLOW_PAD || p->is_parallel) && ++n->s == p->fold) {
         n->s = 0;
-        if (++n->x == p->w + p->pad + p->pad_end) {
+        if (++n->x == p->w + p->pad + p->pad_end) { /* a window has no padding of its own */
             n->x = 0;
             n->y++;
         }

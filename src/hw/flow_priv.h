@@ -50,10 +50,6 @@ typedef struct flow_matrix {
                                    * is not known how long they wait */
 } flow_matrix;
 
-/* Behind the last image stalling pipelines drain, so it comes sooner than others did, and perhaps
- * the one before, too. */
-enum { FLOW_DRAINED = 2 };
-
 enum { FLOW_RING = 2 * ZS_FLOW_PIPELINE_MAX };
 
 /* A loop of which one iteration begins in a clock, reads and writes at most a word, and ends
@@ -106,7 +102,9 @@ struct zs_flow_sim {
     flow_grant *fed, *drained; /* [.._n] in order of words */
     uint64_t fed_n, drained_n, fed_cap, drained_cap, fed_at, drained_at;
     uint64_t images;
-    bool drains; /* a node is of stalling style */
+    /* Behind the last image stalling pipelines drain: so many images at the end come sooner than
+     * others do. 0: no node is of stalling style. */
+    uint64_t drained_images;
 };
 
 /* flow_loop.c */

@@ -443,7 +443,7 @@ zs_status zs_onnx_qlinear(const zs_onnx_node *at, zs_err *err)
     const char *y = is_real ? at->node->output[0] : inner_name(at, "y");
     if (y == NULL)
         return zs_nomem(err, "a name");
-    ZS_TRY(run_inner(at, t->of, in, in_n, y, at->node->attribute,
+    ZS_TRY(run_inner(at, t->of, in, (size_t)zs_min_u64(in_n, ZS_LEN(in)), y, at->node->attribute,
                      t->keeps_attrs ? at->node->n_attribute : 0, err));
     if (is_real)
         return ZS_OK;
@@ -454,12 +454,12 @@ zs_status zs_onnx_qlinear(const zs_onnx_node *at, zs_err *err)
 /* Scale and zero point of the result, then value, scale and zero point of each part. */
 zs_status zs_onnx_qlinear_concat(const zs_onnx_node *at, zs_err *err)
 {
-    const size_t parts = (at->node->n_input - 2) / 3;
+    const uint32_t parts = (uint32_t)((at->node->n_input - 2) / 3);
     const char **in = zs_new(at->net->draft.arena, const char *, parts);
     const char *y = inner_name(at, "y");
     if (in == NULL || y == NULL)
         return zs_nomem(err, "a node");
-    if (at->node->n_input != 3 * parts + 2)
+    if (at->node->n_input != 3 * (size_t)parts + 2)
         return zs_fail(err, ZS_EPARSE, at->place, "%zu inputs are not 2 and 3 for each part",
                        at->node->n_input);
     for (uint32_t i = 0; i < parts; i++) {

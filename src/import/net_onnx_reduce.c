@@ -267,7 +267,7 @@ zs_status zs_onnx_mean_variance(const zs_onnx_node *at, zs_err *err)
     const ZsOnnx__Attribute *attr = zs_onnx_attr(at, "axes");
     size_t axis_n = 3;
     bool goes[ZS_RANK_MAX] = {false};
-    uint32_t dims[ZS_RANK_MAX], from[ZS_RANK_MAX], rank, kept = 0, n = 0;
+    uint32_t dims[ZS_RANK_MAX], from[ZS_RANK_MAX] = {0}, rank, kept = 0;
     if (g == NULL)
         return zs_nomem(err, "a layer");
     ZS_TRY(zs_onnx_get(at, 0, &x, err));
@@ -285,13 +285,10 @@ zs_status zs_onnx_mean_variance(const zs_onnx_node *at, zs_err *err)
         return zs_fail(err, ZS_EUNSUPPORTED, at->place, "constants are not normalised");
     /* samples that go through one by one would not be averaged over */
     ZS_TRY(zs_onnx_keep_batch(at, goes[0] && at->net->batch > 1, err));
-    for (uint32_t pass = 0; pass < 2; pass++) {
-        for (uint32_t d = 0; d < rank; d++)
-            if (goes[d] == (pass == 1))
-                from[n++] = d;
-        if (pass == 0)
-            kept = n;
-    }
+    for (uint32_t d = 0; d < rank; d++)
+        kept += !goes[d];
+    for (uint32_t d = 0, stays = 0, last = kept; d < rank; d++)
+        from[goes[d] ? last++ : stays++] = d;
     zs_net_value turned = *x;
     for (uint32_t d = 0; d < rank; d++) {
         turned.dims[d] = dims[from[d]];

@@ -73,13 +73,6 @@ static void set_dma(const zs_tile_case *c, zs_accel *a)
     a->ports.weight = c->weight_port ? ZS_PORT_HP1 : ZS_PORT_HP0;
 }
 
-static zs_status set_number(zs_design *design, const char *path, uint32_t value, zs_err *err)
-{
-    char text[16];
-    snprintf(text, sizeof text, "%u", value);
-    return zs_design_set(design, NULL, path, text, err);
-}
-
 /* Keys that one kind has to itself: that of the first of these rows is the kind of the engine. One
  * clock from full buffers to the first product. A pipeline depth of 0 would ask for that of the
  * operators: one of 1 with products one clock earlier is the same. */
@@ -103,8 +96,11 @@ static zs_status set_own_keys(const zs_tile_case *c, zs_design *design, zs_err *
         {"accelerator.weight_layout", "oihw"},
     };
     zs_design_defaults_with(design, zs_field_find(numbers[0].path));
-    for (size_t i = 0; i < ZS_LEN(numbers); i++)
-        ZS_TRY(set_number(design, numbers[i].path, numbers[i].value, err));
+    for (size_t i = 0; i < ZS_LEN(numbers); i++) {
+        char text[16];
+        snprintf(text, sizeof text, "%u", numbers[i].value);
+        ZS_TRY(zs_design_set(design, NULL, numbers[i].path, text, err));
+    }
     for (size_t i = 0; i < ZS_LEN(words); i++)
         ZS_TRY(zs_design_set(design, NULL, words[i][0], words[i][1], err));
     return ZS_OK;

@@ -1146,7 +1146,7 @@ def draw(seed, size, only):
             new = y if isinstance(y, list) else [y]
             for k in new:
                 g.bound(k.x, 60)
-        except (Skip, FloatingPointError):
+        except (Skip, ValueError, IndexError):  # does not go with these shapes
             del g.nodes[marks[0]:], g.initializers[marks[1]:], g.inputs[marks[2]:]
             continue
         values += new

@@ -189,6 +189,25 @@ lut=$(tr '\n' ' ' <out | tr -s ' ' | sed -n 's/.*folded for 33000 cycles .* take
 # shellcheck disable=SC2086 # three words
 ok "$([ $status -le 1 ] && [ -n "$lut" ] && [ $lut ]; echo $?)" "the folding of the least resources, with what FINN's takes: $lut"
 
+# ---- parallel windows, vector units of several lanes
+cat >dw.yaml <<'END'
+name: depthwise
+input: {name: data, shape: [8, 12, 12]}
+layers:
+  - {conv: first, out: 16, kernel: 3, pad: 1, relu: true}
+  - {conv: dw, out: 16, depthwise: true, kernel: 3, pad: 1, relu: true}
+  - {conv: last, out: 4, kernel: 1}
+END
+printf 'network: {model: dw.yaml}\nboard: zedboard\nbatch: 3\naccelerator: {kind: stream, precision: int8, stream: {input_lanes: 8, act_bits: 4, weight_bits: 4, fifo_depth: 16}}\n' >lanes.yaml
+program run lanes.yaml --format json --set 'accelerator.stream.folding=first=16x8;dw=4x1;last=4x16'
+narrow=$(field cycles)
+one=$(sed -n 's/.*"sha256": "\(.*\)".*/\1/p' out | head -n 1)
+program run lanes.yaml --format json --set 'accelerator.stream.folding=first=16x72;dw=16x9;last=4x16' --set accelerator.stream.parallel=first=1
+ok "$([ $status -le 1 ] && [ -n "$one" ] && grep -q "$one" out && [ "$(field cycles)" -lt $((narrow / 3)) ]; echo $?)" "whole windows a word: $narrow to $(field cycles) cycles, the same results"
+printf 'network: {model: dw.yaml}\nbatch: 3\naccelerator: {precision: int8}\n' >tiled.yaml
+program run tiled.yaml --format json
+ok "$([ -n "$one" ] && grep -q "$one" out; echo $?)" 'which are those of a tiled engine'
+
 # ---- memories
 blocks() { sed -n 's/.* BRAM18 \([0-9]*\) (.*/\1/p' out; }
 program run "$cnv" --timing-only --fidelity bound --set 'accelerator.stream.memories=fc*=distributed'
@@ -217,6 +236,8 @@ bad 'the least without a target' 'needs a target' "$cnv" --set "$s.least=true"
 bad 'lanes of the input' 'do not divide' "$cnv" --set "$s.input_lanes=7"
 bad 'a style that there is not' 'not of the form layer=stalling' "$cnv" --set "$s.styles=conv1=fast"
 bad 'a memory that there is not' 'not of the form layer=block' "$cnv" --set "$s.memories=conv1=rtl"
+bad 'lanes of a vector unit that do not divide' '2 lanes do not divide the 9 of layer dw' lanes.yaml --set "$s.folding=dw=4x2"
+bad 'a parallel window of some channels' 'a parallel one all 8 channels' lanes.yaml --set "$s.folding=first=16x4" --set "$s.parallel=first=1"
 bad 'stages of no pipeline' 'not of the form' "$cnv" --set "$s.styles=conv1=stallingx99"
 bad 'words that do not divide' '48 elements do not divide the 64 of layer conv1' "$cnv" --set "$s.between=conv1=48"
 bad 'no FIFO beside a loop' 'depth 0 beside a node that is a loop' "$cnv" --set "$s.style=stalling" --set "$s.fifos=conv1/mvu=0"

@@ -103,6 +103,18 @@ static void list_iterations(zs_arena *arena, bench *b, uint32_t node)
         it[n - 1].ends = true;
         break;
     case ZS_FLOW_WINDOW: {
+        if (p->is_parallel) {
+            for (uint32_t y = 0; y < p->h; y++)
+                for (uint32_t x = 0; x < p->w; x++)
+                    for (uint32_t c = 0; c < p->fold; c++) {
+                        const int64_t oy = (int64_t)y - p->kernel + 1,
+                                      ox = (int64_t)x - p->kernel + 1;
+                        it[n++] = (iteration){
+                            true, oy >= 0 && ox >= 0 && oy % p->step == 0 && ox % p->step == 0,
+                            false};
+                    }
+            break;
+        }
         const int64_t row = (int64_t)p->w * p->fold, oh = (p->h - p->kernel) / p->step + 1;
         int64_t left = in - p->kernel * row;
         for (int64_t i = 0; i < p->kernel * row; i++)

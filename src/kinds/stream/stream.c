@@ -323,7 +323,8 @@ static zs_status draft(zs_plan_draft *d, zs_err *err)
         const char *list, *path;
     } lists[] = {{stream_params_of(&d->design->accel)->styles, "accelerator.stream.styles"},
                  {stream_params_of(&d->design->accel)->between, "accelerator.stream.between"},
-                 {stream_params_of(&d->design->accel)->memories, "accelerator.stream.memories"}};
+                 {stream_params_of(&d->design->accel)->memories, "accelerator.stream.memories"},
+                 {stream_params_of(&d->design->accel)->parallel, "accelerator.stream.parallel"}};
     for (size_t i = 0; i < ZS_LEN(lists); i++)
         ZS_TRY(stream_list_names(d->arena, lists[i].list, lists[i].path, names, 3 * n, err));
     ZS_TRY(stream_set_styles(d->design, rows, n, err));

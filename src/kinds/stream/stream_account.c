@@ -50,15 +50,14 @@ static bool is_distributed(uint32_t memory, uint64_t depth)
 /* What a unit multiplies by: so many words of so many bits. */
 static void weight_memory(const stream_row *r, uint64_t *words, uint64_t *bits)
 {
-    const uint64_t lanes = (uint64_t)r->pe * (r->op == STREAM_MATRIX ? r->simd : 1);
-    const uint64_t places = (uint64_t)r->k * r->k;
-    *words = (r->op == STREAM_MATRIX ? stream_sf(r) : places) * stream_nf(r);
+    const uint64_t lanes = (uint64_t)r->pe * r->simd;
+    *words = (uint64_t)stream_sf(r) * stream_nf(r);
     *bits = lanes * r->weight_bits;
 }
 
 static cost matrix_cost(const stream_row *r)
 {
-    const uint64_t pe = r->pe, simd = r->op == STREAM_MATRIX ? r->simd : 1;
+    const uint64_t pe = r->pe, simd = r->simd;
     const uint64_t act = r->in_bits > 0 ? r->in_bits : r->x_bits; /* before there are streams */
     const uint64_t w = r->weight_bits, sum = w + act;
     const bool has_dsp = w >= 4;
@@ -83,7 +82,7 @@ static cost matrix_cost(const stream_row *r)
 static uint32_t layer_ffs(const zs_fit_account *a, const stream_row *r, bool has_dsp)
 {
     const uint64_t act = r->in_bits > 0 ? r->in_bits : r->x_bits;
-    const double n = (double)r->pe * (r->op == STREAM_MATRIX ? r->simd : 1);
+    const double n = (double)r->pe * (r->simd);
     const double operands = n * (double)(r->weight_bits + act);
     zs_resources ffs = zs_fit_priced(a, ZS_FIT_NODE, 1);
     ffs = zs_resources_plus(ffs, zs_fit_priced(a, ZS_FIT_SUM_BIT, (double)r->pe * r->acc_bits));
@@ -106,8 +105,7 @@ static void add_matrix(zs_fit_account *a, const zs_plan_row *row)
     add(a, zs_arena_printf(zs_fit_arena(a), "%s unit", row->name),
         zs_arena_printf(zs_fit_arena(a),
                         "%u PEs x %u lanes, weights %" PRIu64 " x %" PRIu64 " bits in %s", r->pe,
-                        r->op == STREAM_MATRIX ? r->simd : 1, omega, width,
-                        c.bram18 > 0 ? "block RAM" : "LUTs"),
+                        r->simd, omega, width, c.bram18 > 0 ? "block RAM" : "LUTs"),
         c);
 }
 

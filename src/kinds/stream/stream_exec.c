@@ -255,7 +255,12 @@ zs_status stream_exec_build(zs_exec *e, zs_arena *arena, zs_err *err)
     lines *s = zs_new(arena, lines, 1);
     uint64_t padded = 0, windowed = 0, values = 64, neurons = 1, vector = 1;
     ZS_TRY(zs_exec_build_tiles(e, arena, err));
-    if (s == NULL)
+    size_t scratch = 1; /* rows that are not native run as layers of the PS do */
+    for (uint32_t i = 0; i < e->plan->row_n; i++)
+        scratch =
+            zs_max_u64(scratch, zs_host_scratch_bytes(e->net, zs_exec_layer(e, &e->plan->rows[i])));
+    e->host_scratch = zs_new(arena, uint8_t, scratch);
+    if (s == NULL || e->host_scratch == NULL)
         return zs_nomem(err, "streams");
     s->rows = zs_new(arena, native, e->plan->row_n + 1);
     s->tensor = zs_new(arena, stream_bits, e->net->tensor_n);

@@ -280,6 +280,8 @@ uint64_t stream_window_work(const stream_row *r)
     const uint64_t emit = (uint64_t)r->ow * r->k * r->k * cf, read = r->stride * w * cf;
     if (!r->has_window)
         return 0;
+    if (r->is_parallel)
+        return (r->h + r->pad + r->pad_end) * w * cf;
     if (r->window_style != ZS_FLOW_RTL)
         return r->k * w * cf + r->oh * zs_max_u64(emit, read);
     return ((r->k - 1) * w + r->k) * cf + r->oh * zs_max_u64(emit, read);
@@ -291,7 +293,7 @@ uint64_t stream_work(const stream_row *r)
     case STREAM_MATRIX:
         return r->vectors * stream_sf(r) * stream_nf(r);
     case STREAM_REDUCE:
-        return r->vectors * stream_nf(r) * ((uint64_t)r->k * r->k + r->is_pool);
+        return r->vectors * stream_nf(r) * ((uint64_t)stream_sf(r) + r->is_pool);
     case STREAM_MEAN:
         return ((uint64_t)r->h * r->w + 1) * stream_nf(r);
     default:
@@ -377,12 +379,15 @@ static zs_status fold_as_given(const zs_design *design, stream_row *r, zs_err *e
         if (fits(design->layer_settings[i].pattern, r->layer->name, r->unit_name))
             path = "layers";
     const bool is_by_channel = r->op == STREAM_REDUCE;
+    const uint64_t lanes = r->op == STREAM_MATRIX           ? r->mw
+                           : is_by_channel && r->has_window ? r->k * r->k
+                                                            : 1;
     struct {
         const char *what;
         uint32_t *value;
         uint64_t said, of;
     } rules[] = {{"PEs", &r->pe, f[0], r->mh},
-                 {"lanes", &r->simd, f[1], r->op == STREAM_MATRIX ? r->mw : 1},
+                 {"lanes", &r->simd, f[1], lanes},
                  {"lanes of the window", &r->window_simd, f[2], r->has_window ? r->in_c : 1}};
     if (f[0] == NOT_SAID && f[1] == NOT_SAID && f[2] == NOT_SAID)
         return ZS_OK;
@@ -493,6 +498,19 @@ static zs_status search(zs_arena *arena, const zs_design *design, stream_row *ro
     return *note != NULL ? ZS_OK : zs_nomem(err, "plan");
 }
 
+static zs_status set_parallel(const stream_params *s, stream_row *r, zs_err *err)
+{
+    uint64_t asked = 0;
+    (void)stream_list_find(s->parallel, r->layer->name, r->unit_name, &asked, 1);
+    r->is_parallel = r->has_window && (asked > 0 || (r->op == STREAM_REDUCE && r->simd > 1));
+    if (r->is_parallel && r->op == STREAM_MATRIX && r->window_simd != r->in_c)
+        return zs_fail(err, ZS_ERANGE, "accelerator.stream.parallel",
+                       "the window of layer %s has %u lanes, a parallel one all %u channels "
+                       "(accelerator.stream.folding: %s=..x..xall)",
+                       r->layer->name, r->window_simd, r->in_c, r->layer->name);
+    return ZS_OK;
+}
+
 zs_status stream_fold(zs_arena *arena, const zs_design *design, stream_row *rows, uint32_t n,
                       const char **note, zs_err *err)
 {
@@ -511,8 +529,10 @@ zs_status stream_fold(zs_arena *arena, const zs_design *design, stream_row *rows
         fold_row(&rows[i], most); /* missed: no node need be faster than the slowest */
     if (s->least)
         ZS_TRY(search(arena, design, rows, n, zs_max_u64(target, most), note, err));
+    ZS_TRY(stream_list_check(s->parallel, "accelerator.stream.parallel", STREAM_LIST_DEPTHS, err));
     for (uint32_t i = 0; i < n; i++) {
         ZS_TRY(fold_as_given(design, &rows[i], err));
+        ZS_TRY(set_parallel(s, &rows[i], err));
         rows[i].work = zs_max_u64(stream_work(&rows[i]), 1);
         if (rows[i].window_style != ZS_FLOW_RTL)
             rows[i].work = zs_max_u64(rows[i].work, stream_window_work(&rows[i]));

@@ -26,8 +26,15 @@ static void set_style(const builder *b, zs_flow_node *n)
     const stream_params *s = stream_params_of(&b->d->design->accel);
     const stream_row *r = b->row == ZS_NO_INDEX ? NULL : stream_of(&b->d->rows[b->row]);
     const bool is_own = n->op == ZS_FLOW_MATRIX || n->op == ZS_FLOW_POOL || n->op == ZS_FLOW_GATHER;
-    n->pipeline = r == NULL ? s->pipeline : is_own ? r->pipeline : r->window_pipeline;
-    n->style = r == NULL ? stream_style_of(s, NULL, n->op) : is_own ? r->style : r->window_style;
+    /* in RTL a word comes two clocks behind the last of its window: a loop of two stages */
+    n->pipeline = n->is_parallel && r->window_style == ZS_FLOW_RTL ? 2
+                  : r == NULL                                      ? s->pipeline
+                  : is_own                                         ? r->pipeline
+                                                                   : r->window_pipeline;
+    n->style = n->is_parallel && r->window_style == ZS_FLOW_RTL ? ZS_FLOW_FLUSHING
+               : r == NULL                                      ? stream_style_of(s, NULL, n->op)
+               : is_own                                         ? r->style
+                                                                : r->window_style;
 }
 
 static zs_status add_node(builder *b, zs_flow_node node, uint32_t *at)
@@ -144,7 +151,7 @@ static zs_status add_window(builder *b, port *p, const stream_row *r)
                                      .pad = r->pad,
                                      .pad_end = r->pad_end,
                                      .name = part_name(b, layer, "pad")}));
-    return append(b, p,
+    ZS_TRY(append(b, p,
                   (zs_flow_node){.op = ZS_FLOW_WINDOW,
                                  .h = r->h + r->pad + r->pad_end,
                                  .w = r->w + r->pad + r->pad_end,
@@ -152,7 +159,11 @@ static zs_status add_window(builder *b, port *p, const stream_row *r)
                                  .kernel = r->k,
                                  .step = r->stride,
                                  .by_channel = r->op == STREAM_REDUCE,
-                                 .name = part_name(b, layer, "window")});
+                                 .is_parallel = r->is_parallel,
+                                 .name = part_name(b, layer, "window")}));
+    if (r->is_parallel)
+        p->lanes *= r->k * r->k;
+    return ZS_OK;
 }
 
 static zs_status add_layer(builder *b, stream_row *r)
@@ -164,7 +175,7 @@ static zs_status add_layer(builder *b, stream_row *r)
     r->in_bits = p.bits;
     if (r->has_window)
         ZS_TRY(add_window(b, &p, r));
-    ZS_TRY(convert(b, &p, r->op == STREAM_MATRIX ? r->simd : r->pe, l->name,
+    ZS_TRY(convert(b, &p, r->op == STREAM_MATRIX ? r->simd : r->pe * r->simd, l->name,
                    r->has_window ? "lanes" : "width"));
     switch (r->op) {
     case STREAM_MATRIX:
@@ -192,11 +203,11 @@ static zs_status add_layer(builder *b, stream_row *r)
         ZS_TRY(append(b, &p,
                       (zs_flow_node){
                           .op = ZS_FLOW_MATRIX,
-                          .sf = r->k * r->k,
+                          .sf = stream_sf(r),
                           .nf = 1,
                           .name = part_name(b, l->name, l->op == ZS_LAYER_CONV ? "vvu" : "pool")}));
         p.bits = l->op == ZS_LAYER_CONV ? r->acc_bits : p.bits;
-        b->out->lanes += l->op == ZS_LAYER_CONV ? r->pe : 0;
+        b->out->lanes += l->op == ZS_LAYER_CONV ? r->pe * r->simd : 0;
         break;
     case STREAM_ADD:
         ZS_TRY(take_stream(b, l->in[1], &other));

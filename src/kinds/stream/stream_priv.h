@@ -13,7 +13,7 @@
 
 /* accelerator.stream.* */
 typedef struct stream_params {
-    const char *target, *folding, *fifos, *styles, *between, *memories;
+    const char *target, *folding, *fifos, *styles, *between, *memories, *parallel;
     uint32_t fifo_depth, weight_bits, act_bits, acc_bits, input_bits, output_bits;
     uint32_t input_lanes, input_threshold, memory, burst_bytes;
     uint32_t style, pipeline;
@@ -42,7 +42,8 @@ typedef struct stream_row {
     uint32_t h, w, oh, ow;
     uint32_t k, stride, pad, pad_end;
     bool has_window, has_thresholds;
-    bool is_pool; /* a loop over rows that needs no window in front */
+    bool is_parallel; /* the window gives all its places at once */
+    bool is_pool;     /* a loop over rows that needs no window in front */
     zs_flow_style style, window_style;
     uint32_t pipeline, window_pipeline; /* stages of loops */
     uint32_t memory;                    /* ZS_STREAM_AUTO.. */
@@ -68,7 +69,8 @@ zs_flow_style stream_style_of(const stream_params *s, const stream_row *r, zs_fl
 /* Of a unit: words of a vector, of its results. Of inputs that do not divide with zeros. */
 static inline uint32_t stream_sf(const stream_row *r)
 {
-    return (uint32_t)zs_ceil_div(r->mw, r->simd);
+    const uint32_t synapses = r->op == STREAM_REDUCE ? r->k * r->k : r->mw;
+    return (uint32_t)zs_ceil_div(synapses, r->simd);
 }
 static inline uint32_t stream_nf(const stream_row *r)
 {
