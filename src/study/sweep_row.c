@@ -1,4 +1,5 @@
 /* Rows of a sweep that are read back: whether every cell is what its column may hold. */
+#include "zynqsim/figures.h"
 #include "zynqsim/sweep.h"
 
 #include <math.h>
@@ -133,6 +134,15 @@ static bool is_sweep(const char *text)
     return n > 0 && (points[n] == '\0' || (points[n] == '/' && points[n + 1] != '\0'));
 }
 
+/* A kind of block that some family of devices does not have. */
+static bool is_of_some_families(uint32_t metric)
+{
+    for (uint32_t f = 0; f < ZS_FAMILY_N; f++)
+        if (!zs_metric_is_on(metric, 1u << f))
+            return true;
+    return false;
+}
+
 /* What is wrong with the cell of a figure, NULL: nothing. */
 static const char *wrong_figure(uint32_t metric, zs_outcome outcome, const char *text)
 {
@@ -146,6 +156,8 @@ static const char *wrong_figure(uint32_t metric, zs_outcome outcome, const char 
     }
     switch (m->type) {
     case ZS_METRIC_INT:
+        if (text[0] == '\0' && is_of_some_families(metric))
+            return NULL;
         return is_count(text) ? NULL : "is no whole number";
     case ZS_METRIC_REAL: /* empty: undefined */
         return text[0] == '\0' || is_real(text) ? NULL : "is no finite number";
