@@ -1,4 +1,5 @@
 /* Rows of a sweep that are read back: whether every cell is what its column may hold. */
+#include "zynqsim/figures.h"
 #include "zynqsim/sweep.h"
 
 #include <math.h>
@@ -118,6 +119,15 @@ static bool is_flag(const char *text)
     return (text[0] == '0' || text[0] == '1') && text[1] == '\0';
 }
 
+/* A kind of block that some family of devices does not have is unknown there. */
+static bool may_be_unknown(uint32_t metric)
+{
+    for (uint32_t f = 0; f < ZS_FAMILY_N; f++)
+        if (!zs_metric_is_on(metric, 1u << f))
+            return true;
+    return false;
+}
+
 /* What is wrong with the cell of a figure, NULL: nothing. */
 static const char *wrong_figure(uint32_t metric, zs_outcome outcome, const char *text)
 {
@@ -131,7 +141,8 @@ static const char *wrong_figure(uint32_t metric, zs_outcome outcome, const char 
     }
     switch (m->type) {
     case ZS_METRIC_INT:
-        return is_count(text) ? NULL : "is no whole number";
+        return is_count(text) || (text[0] == '\0' && may_be_unknown(metric)) ? NULL
+                                                                             : "is no whole number";
     case ZS_METRIC_REAL: /* empty: undefined */
         return text[0] == '\0' || is_real(text) ? NULL : "is no finite number";
     case ZS_METRIC_BOOL: /* empty: too close to call */
