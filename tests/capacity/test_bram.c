@@ -79,8 +79,8 @@ START_TEST(m20k_blocks_are_512_x_40_or_deeper_and_narrower)
         uint64_t words;
         uint32_t bits, blocks;
     } m20ks[] = {{20, 32, 0}, /* an MLAB */
-                    {512, 40, 1},  {512, 41, 2},     {513, 32, 2},   {1024, 20, 1},
-                    {2048, 10, 1}, {36864, 32, 128}, {1024, 512, 26}};
+                 {512, 40, 1},  {512, 41, 2},     {513, 32, 2},   {1024, 20, 1},
+                 {2048, 10, 1}, {36864, 32, 128}, {1024, 512, 26}};
     for (size_t i = 0; i < ZS_LEN(m20ks); i++)
         ck_assert_uint_eq(zs_m20k_of(m20ks[i].words, m20ks[i].bits), m20ks[i].blocks);
 }

@@ -96,11 +96,11 @@ static void account_7_series(zs_fit_account *a, const zs_design *design, const t
     zs_fit_add_m_axi(a, "load-store units", zs_arena_printf(arena, "%" PRIu64, t->units),
                      saturated(t->units), bits);
     if (t->arrays > 0)
-        zs_fit_add(a, "on-chip arrays",
-                   zs_arena_printf(arena, "%" PRIu64 " of %" PRIu64 " words", t->arrays,
-                                   t->local_words),
-                   zs_resources_plus(local, zs_fit_bank_logic(a, t->arrays,
-                                                              t->local_words / t->arrays, bits)));
+        zs_fit_add(
+            a, "on-chip arrays",
+            zs_arena_printf(arena, "%" PRIu64 " of %" PRIu64 " words", t->arrays, t->local_words),
+            zs_resources_plus(local,
+                              zs_fit_bank_logic(a, t->arrays, t->local_words / t->arrays, bits)));
     zs_fit_add(a, "loops", zs_arena_printf(arena, "%" PRIu64, t->loops),
                zs_resources_times(zs_resources_of(ZS_OPERATOR_LOOP), t->loops));
     zs_fit_add(a, "control", zs_arena_printf(arena, "of %" PRIu64 " kernels", t->kernels + t->pads),
