@@ -220,11 +220,14 @@ static uint32_t log_ticks(const zs_chart_axis *axis, uint32_t parts, double *tic
 {
     static const double times[] = {1, 2, 5};
     const bool is_wide = log10(axis->high / axis->low) > parts / 2.0;
+    const int first = (int)floor(log10(axis->low)), last = (int)floor(log10(axis->high));
     uint32_t n = 0;
-    for (double power = pow(10, floor(log10(axis->low))); power <= axis->high; power *= 10)
-        for (size_t i = 0; i < (is_wide ? 1 : ZS_LEN(times)); i++)
-            if (power * times[i] >= axis->low && power * times[i] <= axis->high && n < room)
-                ticks[n++] = power * times[i];
+    for (int k = first; k <= last; k++)
+        for (size_t i = 0; i < (is_wide ? 1 : ZS_LEN(times)); i++) {
+            const double tick = pow(10, k) * times[i];
+            if (tick >= axis->low && tick <= axis->high && n < room)
+                ticks[n++] = tick;
+        }
     return n;
 }
 
@@ -237,8 +240,10 @@ uint32_t zs_chart_ticks(const zs_chart_axis *axis, uint32_t parts, double *ticks
     uint32_t n = 0;
     if (fabs(first) >= 1e15) /* steps too fine for the digits of a double: none */
         return 0;
-    for (double i = first; i * step <= axis->high && n < room; i++)
-        ticks[n++] = i * step;
+    while (n < room && (first + n) * step <= axis->high) {
+        ticks[n] = (first + n) * step;
+        n++;
+    }
     return n;
 }
 

@@ -62,14 +62,14 @@ ok "$(grep -q '"largest_fill": 128' pages/result.json && grep -q '"type": "MVAU_
 ok "$(grep -q 'id="h-pipeline"' pages/report.html && grep -q 'font-weight="bold">fc1/mvu<' pages/report.html; echo $?)" 'the page draws them, the slowest in bold'
 program run "$hls" --timing-only --set batch=4 --set 'accelerator.stream.styles=MVAU_0=rtl;conv2=flushingx9'
 ok "$([ $status = 0 ]; echo $?)" 'styles of single units'
-for file in "$TOP"/../shared/data/qnn/lfc_w1a1.onnx; do
-    [ -f "$file" ] || continue
+file=$TOP/../shared/data/qnn/lfc_w1a1.onnx
+if [ -f "$file" ]; then
     program run "$presets/finn-lfc-w1a1.yaml" --model "$file" --set accelerator.stream.folding= --set accelerator.stream.fifos= --set accelerator.stream.input_lanes=1 \
         --set accelerator.precision=model --set batch=3 --fidelity bound --format json
     own=$(sed -n 's/.*"sha256": "\(.*\)".*/\1/p' out | head -n 1)
     program run "$presets/bnn-pynq-lfc-w1a1.yaml" --model "$file" --set accelerator.precision=model --set batch=3 --format json
     ok "$([ $status = 0 ] && [ -n "$own" ] && grep -q "$own" out; echo $?)" 'the real LFC, its 784 inputs filled up to 832'
-done
+fi
 
 # ---- numerics are those of the other kinds
 program run "$presets/finn-tfc.yaml" --set batch=3 --format json
