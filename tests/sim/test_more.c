@@ -326,7 +326,7 @@ START_TEST(test_more_room_elsewhere_does_not_cost_calls)
     const zs_net *net = test_net_build(&arena, 1);
     zs_design d;
     zs_design_defaults(&d);
-    d.accel.kind = KIND_linebuffer;
+    zs_design_set_kind(&d, KIND_linebuffer);
     d.accel.precision = ZS_FIXED16;
     d.accel.unroll.oc = 2;
     d.board.bram18 = 1; /* the least that it asks for */
