@@ -1,5 +1,6 @@
 /* The pipeline on the page: a drawing of nodes and FIFOs, and their table. */
 #include "html_priv.h"
+#include "verdict_priv.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -19,15 +20,6 @@ enum {
 static int32_t top_of(uint32_t node)
 {
     return (int32_t)node * ROW + 6;
-}
-
-static uint32_t slowest(const zs_result *r)
-{
-    uint32_t at = 0;
-    for (uint32_t i = 1; i < r->flow_of->flow.node_n; i++)
-        if (r->flow->nodes[i].busy_cycles > r->flow->nodes[at].busy_cycles)
-            at = i;
-    return at;
 }
 
 /* A FIFO, how full it was, and the line that leads to its node; behind a fork from further up. */
@@ -80,13 +72,13 @@ static void draw_node(zs_out *out, const zs_result *r, uint32_t i, bool is_slowe
 
 static void draw(zs_out *out, const zs_result *r)
 {
-    const uint32_t n = r->flow_of->flow.node_n;
+    const uint32_t n = r->flow_of->flow.node_n, slow = zs_slowest_node(r);
     zs_out_printf(out,
                   "<div class=\"wide\"><svg class=\"chart\" viewBox=\"0 0 %d %d\" role=\"img\" "
                   "aria-label=\"Nodes of the pipeline from the input to the output\">\n",
                   WIDTH, (int32_t)n * ROW + 6);
     for (uint32_t i = 0; i < n; i++)
-        draw_node(out, r, i, i == slowest(r));
+        draw_node(out, r, i, i == slow);
     zs_out_text(out, "</svg></div>\n");
 }
 

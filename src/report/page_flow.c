@@ -1,5 +1,6 @@
 /* The pipeline on the terminal page: node under node with the FIFO in front of each. */
 #include "page_priv.h"
+#include "verdict_priv.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -42,15 +43,6 @@ static void put_share(zs_text_table *t, uint64_t part, uint64_t span)
     zs_text_cell(t, text);
 }
 
-static uint32_t slowest(const zs_result *r)
-{
-    uint32_t at = 0;
-    for (uint32_t i = 1; i < r->flow_of->flow.node_n; i++)
-        if (r->flow->nodes[i].busy_cycles > r->flow->nodes[at].busy_cycles)
-            at = i;
-    return at;
-}
-
 static void put_node(zs_text_table *t, const zs_result *r, uint32_t i, bool is_slowest)
 {
     const zs_plan_flow *f = r->flow_of;
@@ -85,7 +77,7 @@ void zs_page_flow(zs_page *page)
         .out = &page->out, .columns = columns, .n = ZS_LEN(columns), .line = page->columns};
     if (r->flow == NULL)
         return;
-    const uint32_t slow = slowest(r);
+    const uint32_t slow = zs_slowest_node(r);
     for (int pass = 0; pass < 2; pass++) {
         for (uint32_t i = 0; i < r->flow_of->flow.node_n; i++)
             put_node(&t, r, i, i == slow);

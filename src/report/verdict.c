@@ -79,6 +79,15 @@ double zs_result_waited_share(const zs_result *r, zs_cause cause)
     return all > 0 ? zs_share(zs_result_waited(r, cause), all) : 0;
 }
 
+uint32_t zs_slowest_node(const zs_result *r)
+{
+    uint32_t at = 0;
+    for (uint32_t i = 1; i < r->flow_of->flow.node_n; i++)
+        if (r->flow->nodes[i].busy_cycles > r->flow->nodes[at].busy_cycles)
+            at = i;
+    return at;
+}
+
 zs_cause zs_result_limited_by(const zs_result *r)
 {
     zs_cause most = ZS_BY_COMPUTE;
