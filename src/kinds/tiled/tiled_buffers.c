@@ -170,7 +170,7 @@ static uint32_t bram18_of_bank(bool full_ports, uint64_t depth, uint32_t bits)
 {
     if (full_ports)
         return zs_bram18_two_port_of(depth, bits);
-    return zs_prefers_lutram(depth, bits) ? 0 : zs_bram18_of(depth, bits);
+    return zs_bram18_of(depth, bits);
 }
 
 static void set_buffer(zs_plan_draft *d, zs_buffer_id id, const char *name, uint32_t banks,
