@@ -296,7 +296,7 @@ static bool advance(conv_loops *c)
 
 static zs_status alloc_spills(conv_loops *c)
 {
-    if (tiled_keeps_sums(&c->e->d->design->accel) || c->trips[D_IC] == 1)
+    if (tiled_keeps_sums(c->row) || c->trips[D_IC] == 1)
         return ZS_OK;
     uint64_t tiles = 1;
     for (uint32_t d = 0; d < D_IC; d++)
@@ -315,7 +315,7 @@ zs_status tiled_emit_conv(zs_emitter *e)
 {
     const zs_plan_row *row = &e->d->rows[e->row];
     conv_loops c = {.e = e, .row = row, .layer = zs_draft_layer(e->d, e->row)};
-    c.order = tiled_order(&e->d->design->accel);
+    c.order = tiled_order(row);
     c.x_resident = row->x_resident != ZS_NOT_RESIDENT;
     c.chain = e->d->design->accel.dma.chain;
     c.x_loaded = c.w_loaded = ZS_NO_OP;
