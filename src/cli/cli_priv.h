@@ -55,7 +55,7 @@ typedef struct cli_options {
     bool has_format;
     int jobs;
     bool timing_only, quiet;
-    bool plan, streamline, fields, metrics, operators, models, boards; /* show */
+    bool plan, schedule, streamline, fields, metrics, operators, models, boards; /* show */
     const char *graph;
     const char *calibrate;
     bool layers; /* compare, check */

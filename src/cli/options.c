@@ -70,8 +70,8 @@ typedef struct raw_options {
     const char *image_set, *image_labels, *reference, *mean;
     long long limit, words_limit, lut_limit, bram_limit;
     int trace_limit, jobs;
-    bool timing_only, quiet, plan, streamline, fields, metrics, operators, models, boards, layers,
-        bless, help;
+    bool timing_only, quiet, plan, schedule, streamline, fields, metrics, operators, models, boards,
+        layers, bless, help;
 } raw_options;
 
 enum { TRACE_LIMIT = 65536, TRACE_LIMIT_MAX = 1 << 24 };
@@ -120,6 +120,9 @@ static const option run_options[] = {
 
 static const option show_options[] = {
     {"plan", 0, FLAG, &raw.plan, "print the ops of the plan, one a line", NULL},
+    {"schedule", 0, FLAG, &raw.schedule,
+     "print the tiles and loop orders of all layers, and why, as the section layers of a design",
+     NULL},
     {"streamline", 0, FLAG, &raw.streamline,
      "print how a quantised network became one of integers and thresholds", NULL},
     {"write-folding", 0, WORD, &raw.write_folding,
@@ -695,6 +698,7 @@ zs_status cli_options_parse(const cli_command *command, int argc, const char **a
                        .timing_only = raw.timing_only,
                        .quiet = raw.quiet,
                        .plan = raw.plan,
+                       .schedule = raw.schedule,
                        .streamline = raw.streamline,
                        .fields = raw.fields,
                        .metrics = raw.metrics,
