@@ -16,6 +16,9 @@ for name in $names; do
 done
 /usr/bin/python3 "$TOP/tests/cli/tflite_goldens.py" "$ZYNQSIM" "$TOP/configs/default.yaml" "$data" accelerator.precision=model ex_geom_int8 ex_geom_uint8 ex_res_int8 ex_res_uint8 >out 2>err
 ok "$([ "$(grep -c ' pass ' out)" = 4 ]; echo $?)" "in integers on the engine: $(tail -n 1 out)"
+printf 'accelerator: {kind: linebuffer, precision: model}\n' >lines.yaml
+/usr/bin/python3 "$TOP/tests/cli/tflite_goldens.py" "$ZYNQSIM" lines.yaml "$data" ex_geom_int8 ex_geom_uint8 ex_res_int8 ex_res_uint8 >out 2>err
+ok "$([ "$(grep -c ' pass ' out)" = 4 ]; echo $?)" "through line buffers: $(tail -n 1 out)"
 /usr/bin/python3 "$TOP/tests/cli/tflite_layers.py" "$ZYNQSIM" "$TOP/configs/default.yaml" "$data" ex_res_int8 ex_geom_uint8 >out 2>err
 ok "$([ "$(grep -c ' pass ' out)" = 2 ]; echo $?)" "every operator's result: $(tail -n 1 out)"
 program run "$TOP/configs/default.yaml" --model "$data/ex_geom_int8.tflite" --input "$data/golden/ex_geom_int8_input.npy" --fidelity tile --set network.rounding=single --out o
