@@ -260,7 +260,9 @@ static zs_status check_node(const zs_onnx_node *at, zs_err *err)
     for (size_t i = 0; i < ZS_LEN(domains); i++)
         is_known = is_known || strcmp(domain, domains[i]) == 0;
     if (!is_known)
-        return zs_fail(err, ZS_EUNSUPPORTED, at->place, "operator %s of domain '%s' is not handled",
+        return zs_fail(err, ZS_EUNSUPPORTED, at->place,
+                       "operator %s of domain '%s' is not handled; `zynqsim show --operators` lists "
+                       "those that are",
                        node->op_type, domain);
     if (node->n_output == 0 || node->output[0][0] == '\0')
         return zs_fail(err, ZS_EPARSE, at->place, "the node has no output");

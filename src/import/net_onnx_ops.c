@@ -396,6 +396,7 @@ static const struct onnx_op {
      "auto_pad dilations group kernel_shape output_padding output_shape pads strides"},
     {"DepthToSpace", zs_onnx_depth_to_space, ZS_FN_NONE, 1, 1, "blocksize mode"},
     {"DequantizeLinear", zs_onnx_dequantize, ZS_FN_NONE, 2, 3, "axis"},
+    {"Cos", zs_onnx_unary, ZS_FN_COS, 1, 1, ""},
     {"Div", zs_onnx_binary, ZS_FN_DIV, 2, 2, "axis broadcast"},
     {"Dropout", op_dropout, ZS_FN_NONE, 1, 3, "is_test ratio seed"},
     {"DynamicQuantizeLinear", zs_onnx_dynamic_quantize, ZS_FN_NONE, 1, 1, ""},
@@ -486,6 +487,7 @@ static const struct onnx_op {
     {"Shrink", zs_onnx_unary, ZS_FN_SHRINK, 1, 1, "bias lambd"},
     {"Sigmoid", zs_onnx_unary, ZS_FN_SIGMOID, 1, 1, ""},
     {"Sign", zs_onnx_unary, ZS_FN_SIGN, 1, 1, ""},
+    {"Sin", zs_onnx_unary, ZS_FN_SIN, 1, 1, ""},
     {"Size", zs_onnx_size, ZS_FN_NONE, 1, 1, ""},
     {"Slice", zs_onnx_slice, ZS_FN_NONE, 1, 5, "axes ends starts"},
     {"Softmax", zs_onnx_softmax, ZS_FN_SOFTMAX, 1, 1, "axis"},
@@ -606,6 +608,6 @@ zs_status zs_onnx_op(const zs_onnx_node *at, zs_err *err)
             return ZS_OK;
         }
     }
-    return zs_fail(err, ZS_EUNSUPPORTED, at->place, "operator %s is not handled",
+    return zs_fail(err, ZS_EUNSUPPORTED, at->place, "operator %s is not handled; `zynqsim show --operators` lists those that are",
                    at->node->op_type);
 }

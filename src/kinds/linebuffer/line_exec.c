@@ -251,8 +251,8 @@ static void join(const zs_exec *e, const zs_plan_row *row, uint32_t image)
         if (line_of(part)->step != ZS_HOST_CALL || line_of(part)->tensor != t)
             continue;
         const uint32_t left = part->y_c - line_of(part)->oc0;
-        copy_channels(elem, e->dram + part->y.addr + image * part->y.pitch_bytes, line_of(part)->y_c,
-                      to + line_of(part)->part0 * elem, line_of(row)->y_c,
+        copy_channels(elem, e->dram + part->y.addr + image * part->y.pitch_bytes,
+                      line_of(part)->y_c, to + line_of(part)->part0 * elem, line_of(row)->y_c,
                       left < line_of(part)->oc_n ? left : line_of(part)->oc_n, pixels);
     }
     for (uint32_t k = 0; k < e->net->tensor_n; k++) {

@@ -373,8 +373,8 @@ static void set_compulsory(const line_draft *l, zs_plan_row *row)
 {
     const uint64_t batch = l->d->design->batch;
     row->compulsory_read_bytes =
-        line_of(row)->param_bytes + (uint64_t)line_of(row)->lines * row->x.shape.w *
-                                        line_of(row)->x_c * row->x.elem * batch;
+        line_of(row)->param_bytes +
+        (uint64_t)line_of(row)->lines * row->x.shape.w * line_of(row)->x_c * row->x.elem * batch;
     row->compulsory_write_bytes =
         (uint64_t)row->y.shape.h * row->y.shape.w * line_of(row)->y_c * row->y.elem * batch;
 }
@@ -534,9 +534,8 @@ static zs_status list_calls(zs_plan_draft *d, zs_err *err)
 
 zs_status line_lay_out(zs_plan_draft *d, const line_rooms *rooms, zs_plan_draft *whole, zs_err *err)
 {
-    const zs_fuse_rules rules = {.splits_concat_pools = true,
-                                 .takes_dense_only = true,
-                                 .most_pooled_pixels = UINT64_MAX};
+    const zs_fuse_rules rules = {
+        .splits_concat_pools = true, .takes_dense_only = true, .most_pooled_pixels = UINT64_MAX};
     line_draft *l = zs_new(d->arena, line_draft, 1);
     line_rooms *own = zs_new(d->arena, line_rooms, 1);
     if (l == NULL || own == NULL)
