@@ -171,6 +171,8 @@ zs_status zs_npy_emit_bytes(const float *data, bool has_sign, const uint64_t *di
 /* `show`: the resolved design as YAML that can be read again, with units and sources as comments.
  */
 zs_status zs_design_yaml_emit(const zs_design *d, const zs_sink *s, zs_err *err);
+/* The lines below `layers:` of such settings. ZS_EIO. */
+zs_status zs_layer_settings_emit(const zs_layer_setting *all, uint32_t n, const zs_sink *s);
 /* `show`: the network as a table of layers with shapes, MACs, bytes. */
 zs_status zs_net_table_emit(const zs_net *net, const zs_sink *s, zs_err *err);
 /* The network for graphviz' dot: layers coloured by call, shapes on the edges; and the page around
