@@ -45,6 +45,7 @@ typedef struct zs_resident_draft {
 typedef struct zs_fuse_rules {
     bool takes_any_pool;         /* pools of any window and kind, and global averages */
     bool pools_after_call;       /* a pool behind what a call writes belongs to that call */
+    bool takes_dense_only;       /* convolutions of one group */
     bool writes_acts;            /* activations of a few LUTs are applied to what is written */
     bool splits_concat_pools;    /* a pool behind a concatenation is fused into each of its parts */
     uint64_t most_pooled_pixels; /* of a map that a fused pool can work on */
