@@ -98,6 +98,7 @@ const zs_kind zs_kind_tiled = {
     .outline_row = tiled_outline_row,
     .exec_build = tiled_exec_build,
     .exec_op = tiled_exec_op,
+    .space = &tiled_space,
     .lanes = lanes,
     .spills_sums = spills_sums,
 };
