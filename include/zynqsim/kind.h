@@ -40,13 +40,15 @@ typedef struct zs_open_knob {
 typedef enum zs_relaxing {
     ZS_RELAX_TIME,  /* no value makes the outline take less time or move fewer bytes */
     ZS_RELAX_ROOM,  /* nor the account, without its memories, fewer resources */
-    ZS_RELAX_SMALL, /* the same with every memory as small as what the design leaves to the program */
+    ZS_RELAX_SMALL, /* the same with every memory as small as what the design leaves to the program
+                     */
     ZS_RELAX_LARGE  /* may make it, and as large: what a memory takes is never less than both */
 } zs_relaxing;
 
 /* What a search over designs of the kind turns, and what it may take for granted. */
 typedef struct zs_kind_space {
-    /* Axes as `--vary` has them; a key alone: values that follow from the design. Ends with NULL. */
+    /* Axes as `--vary` has them; a key alone: values that follow from the design. Ends with NULL.
+     */
     const char *const *axes;
     /* Keys that may be open, in the order in which they are best closed. Ends with NULL. */
     const char *const *knobs;

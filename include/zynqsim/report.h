@@ -185,7 +185,7 @@ typedef struct zs_found {
 } zs_found;
 typedef struct zs_optimum {
     bool goal_met, proven;
-    double gap_frac;  /* NAN: not known */
+    double gap_frac; /* NAN: not known */
     uint64_t simulated;
     const char *const *paths; /* of the keys that were turned */
     uint32_t path_n;

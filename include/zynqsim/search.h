@@ -27,12 +27,12 @@ typedef enum zs_search_what { ZS_SEARCH_LOOK, ZS_SEARCH_CUT, ZS_SEARCH_SIMULATE 
 typedef struct zs_search_task {
     zs_search_what what;
     uint64_t point;
-    uint32_t fixed;        /* axes */
-    double to_beat;        /* a point above it need not be confirmed */
-    zs_space_look look;    /* LOOK */
-    zs_space_look *looks;  /* CUT: [value of the next axis], room is there */
-    double value, excess;  /* SIMULATE: zs_space_judge; of a point that is not confirmed an excess */
-    bool is_done;          /* a caller who is to end may leave tasks undone */
+    uint32_t fixed;       /* axes */
+    double to_beat;       /* a point above it need not be confirmed */
+    zs_space_look look;   /* LOOK */
+    zs_space_look *looks; /* CUT: [value of the next axis], room is there */
+    double value, excess; /* SIMULATE: zs_space_judge; of a point that is not confirmed an excess */
+    bool is_done;         /* a caller who is to end may leave tasks undone */
 } zs_search_task;
 
 typedef struct zs_search_point {
@@ -44,7 +44,7 @@ typedef struct zs_search_state {
     uint64_t simulated, looked_at;
     bool is_found, is_proven;
     zs_search_point best;
-    double bound; /* no point is better; -INFINITY: nothing is known */
+    double bound;                       /* no point is better; -INFINITY: nothing is known */
     zs_search_point top[ZS_SEARCH_TOP]; /* the best that were simulated, in order */
     uint32_t top_n;
     /* of what misses the conditions, where nothing meets them: what misses them by the least */
@@ -53,9 +53,9 @@ typedef struct zs_search_state {
 } zs_search_state;
 
 typedef struct zs_search_options {
-    uint32_t top_n;         /* how many to keep, at least 1 */
-    uint32_t waiting_most;  /* parts that may wait; 0: what is usual */
-    double gap_frac;        /* enough when the gap is not above it */
+    uint32_t top_n;          /* how many to keep, at least 1 */
+    uint32_t waiting_most;   /* parts that may wait; 0: what is usual */
+    double gap_frac;         /* enough when the gap is not above it */
     uint64_t simulated_most; /* 0: no limit */
     bool confirms;
 } zs_search_options;

@@ -33,7 +33,7 @@ typedef struct zs_space {
     zs_subject objective;
     bool is_larger; /* more is better */
     /* of the space */
-    uint32_t first_n; /* axes that have to be fixed before anything is known */
+    uint32_t first_n;                 /* axes that have to be fixed before anything is known */
     uint64_t below[ZS_GRID_AXES + 1]; /* [axes fixed] points of a part */
     struct zs_open_knob *open;        /* [path of an axis], in the order of axes */
     uint32_t open_from[ZS_GRID_AXES + 1];

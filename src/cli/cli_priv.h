@@ -75,10 +75,10 @@ typedef struct cli_options {
     const char *minimise, *maximise, *rows;
     int top;
     const char *seconds, *enough;
-    long long simulations; /* -1: none */
+    long long simulations;         /* -1: none */
     const char *board, *precision; /* init */
-    bool records; /* run: the result says what it was made of */
-    bool help;    /* help was printed, nothing else is to be done */
+    bool records;                  /* run: the result says what it was made of */
+    bool help;                     /* help was printed, nothing else is to be done */
 } cli_options;
 
 /* One COMMAND row. */

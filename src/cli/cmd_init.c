@@ -4,6 +4,16 @@
 
 /* A design to start from: a short search for the fastest that fits for sure. */
 
+/* So that what is wrong with it is said of the option. */
+static zs_status try_option(zs_design *d, zs_arena *arena, const char *option, const char *key,
+                            const char *value, zs_err *err)
+{
+    const zs_status status = value != NULL ? zs_design_set(d, arena, key, value, err) : ZS_OK;
+    if (status != ZS_OK)
+        zs_err_prefix(err, option);
+    return status;
+}
+
 /* What the options say as --set would, behind the keys they stand for. */
 static zs_status settings(const cli_options *o, zs_arena *arena, char ***out, zs_err *err)
 {
@@ -12,9 +22,13 @@ static zs_status settings(const cli_options *o, zs_arena *arena, char ***out, zs
         n++;
     char **list = zs_new(arena, char *, n + 3);
     const char *precision = o->precision != NULL ? o->precision : "int8";
+    zs_design d;
     if (list == NULL)
         return zs_nomem(err, "options");
     size_t at = 0;
+    zs_design_defaults(&d);
+    ZS_TRY(try_option(&d, arena, "--board", "board", o->board, err));
+    ZS_TRY(try_option(&d, arena, "--precision", "accelerator.precision", precision, err));
     if (o->board != NULL)
         list[at++] = zs_arena_printf(arena, "board=%s", o->board);
     list[at++] = zs_arena_printf(arena, "accelerator.precision=%s", precision);

@@ -53,7 +53,7 @@ static zs_status take_designs(answering *a, zs_err *err)
     const zs_grid *g = &a->job->sweep.sweep.grid;
     zs_found *top = zs_new(&a->keep, zs_found, s->top_n + 1u);
     zs_design *before = zs_new(&a->keep, zs_design, 1);
-    const char **paths = zs_new(&a->keep, const char *, (size_t)ZS_GRID_AXES * ZS_AXIS_PATHS);
+    const char **paths = zs_new(&a->keep, const char *, (size_t)ZS_GRID_AXES *ZS_AXIS_PATHS);
     const uint32_t asked_n = a->job->sweep.sweep.conditions.n + 1;
     const char **figures = zs_new(&a->keep, const char *, asked_n);
     zs_result *r = NULL;
@@ -112,14 +112,14 @@ static const char *nothing_found(answering *a)
     if (conditions == NULL)
         return NULL;
     if (s->is_proven)
-        return zs_arena_printf(&a->keep, "none of %llu points meets the conditions (%s): proven; %llu "
-                                         "simulated",
+        return zs_arena_printf(&a->keep,
+                               "none of %llu points meets the conditions (%s): proven; %llu "
+                               "simulated",
                                all, conditions, (unsigned long long)s->simulated);
     return zs_arena_printf(&a->keep,
                            "%s before any of %llu points was found that meets the conditions (%s); "
                            "%llu simulated",
-                           why_it_ended(a->job), all, conditions,
-                           (unsigned long long)s->simulated);
+                           why_it_ended(a->job), all, conditions, (unsigned long long)s->simulated);
 }
 
 /* Behind the sentence: what the best design changes besides its speed. */
@@ -130,10 +130,10 @@ static const char *warnings(answering *a)
     if (clock == NULL)
         return NULL;
     const bool is_other = best->accel.precision != base->accel.precision;
-    return zs_arena_printf(
-        &a->keep, "%s%s%s%s%s", clock[0] ? "; " : "", clock,
-        is_other ? "; in " : "", is_other ? zs_words_precision[best->accel.precision].word : "",
-        is_other ? " results are less exact: `accuracy` says by how much" : "");
+    return zs_arena_printf(&a->keep, "%s%s%s%s%s", clock[0] ? "; " : "", clock,
+                           is_other ? "; in " : "",
+                           is_other ? zs_words_precision[best->accel.precision].word : "",
+                           is_other ? " results are less exact: `accuracy` says by how much" : "");
 }
 
 static const char *found(answering *a)
@@ -186,11 +186,12 @@ static zs_status write_best(answering *a, zs_err *err)
     const char *head[] = {
         zs_arena_printf(&a->keep, "Found by zynqsim optimise: the %s %s where %s",
                         job->space.is_larger ? "most" : "least", job->objective, conditions),
-        zs_arena_printf(&a->keep, "%s %.6g; %llu cycles, %.6g images/s by fidelity %s",
-                        job->objective, value, (unsigned long long)r->cycles,
-                        zs_figure_number(&(zs_subject){.metric = zs_metric_find("images_per_second")},
-                                         a->out.top[0].design, r),
-                        r->fidelity),
+        zs_arena_printf(
+            &a->keep, "%s %.6g; %llu cycles, %.6g images/s by fidelity %s", job->objective, value,
+            (unsigned long long)r->cycles,
+            zs_figure_number(&(zs_subject){.metric = zs_metric_find("images_per_second")},
+                             a->out.top[0].design, r),
+            r->fidelity),
         a->out.sentence, NULL};
     for (size_t i = 0; i + 1 < ZS_LEN(head); i++)
         if (head[i] == NULL || conditions == NULL)

@@ -73,8 +73,8 @@ static zs_status read_conditions(optimise_job *job, zs_err *err)
     zs_conditions *c = &w->sweep.conditions;
     if (texts == NULL)
         return zs_nomem(err, "conditions");
-    zs_status status = zs_conditions_parse(
-        &w->base.keep, (const char *const *)job->o->goals, goal_n, c, err);
+    zs_status status =
+        zs_conditions_parse(&w->base.keep, (const char *const *)job->o->goals, goal_n, c, err);
     if (status != ZS_OK)
         zs_err_prefix(err, "--goal");
     ZS_TRY(status);
@@ -206,8 +206,7 @@ static pthread_mutex_t one_keeps = PTHREAD_MUTEX_INITIALIZER;
 static bool is_known(const optimise_job *job, zs_search_task *t)
 {
     const known_point *k = optimise_rows_find(&job->rows, t->point);
-    if (k == NULL || !k->is_known ||
-        (job->confirms && k->excess <= 0 && k->value < t->to_beat))
+    if (k == NULL || !k->is_known || (job->confirms && k->excess <= 0 && k->value < t->to_beat))
         return false;
     t->value = k->value;
     t->excess = k->excess;
@@ -280,7 +279,9 @@ static void progress(void *ctx, const zs_search_state *s)
     const bool is_better = s->is_found && s->best.value != job->said_value;
     const bool is_closer = gap < job->said_gap - 0.005;
     if (job->o->quiet || !s->is_found ||
-        now - job->said_s < (is_better ? 0.5 : is_closer ? 2 : INFINITY))
+        now - job->said_s < (is_better   ? 0.5
+                             : is_closer ? 2
+                                         : INFINITY))
         return;
     if (!isnan(gap))
         snprintf(bound, sizeof bound, ", at the most %.3g %% from the best there can be",

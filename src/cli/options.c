@@ -247,7 +247,8 @@ static const option optimise_options[] = {
     {"rows", 0, WORD, &raw.rows,
      "keep what is simulated; the same command goes on with a file that is there", "FILE.csv"},
     {"top", 0, NUMBER, &raw.top, "print a table of the N best (at most 100)", "N"},
-    {"seconds", 0, WORD, &raw.seconds, "stop after so long with the best so far (default 60; 0: when it is proven)", "N"},
+    {"seconds", 0, WORD, &raw.seconds,
+     "stop after so long with the best so far (default 60; 0: when it is proven)", "N"},
     {"simulations", 0, COUNT, &raw.simulations, "stop after N simulations, likewise", "N"},
     {"gap", 0, WORD, &raw.enough,
      "stop when no design can be better by more than so much, in per cent (default 0)", "PERCENT"},
@@ -572,9 +573,8 @@ static zs_status check_setting(const option *o, const char *text, const char *ne
     if (next == NULL || next[0] == '-')
         return zs_fail(err, ZS_EUSAGE, name, "'%s' is not of the form %s", text, form);
     const bool has_blanks = strpbrk(next, " \t;&|()[]{}*?<>$") != NULL;
-    return zs_fail(err, ZS_EUSAGE, name,
-                   "'%s' is not of the form %s, did you mean --%s %s%s=%s%s?", text, form, o->name,
-                   has_blanks ? "'" : "", text, next, has_blanks ? "'" : "");
+    return zs_fail(err, ZS_EUSAGE, name, "'%s' is not of the form %s, did you mean --%s %s%s=%s%s?",
+                   text, form, o->name, has_blanks ? "'" : "", text, next, has_blanks ? "'" : "");
 }
 
 /* argv[*at] begins with a dash: --name, --name=value, -l, -lvalue, with the value in what follows

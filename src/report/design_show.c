@@ -148,7 +148,8 @@ static bool is_shown(const zs_design *d, const brief *b, const zs_field *f)
                strcmp(f->path, "name") == 0 || strcmp(f->path, "network.model") == 0;
     return zs_design_print(d, f, own, sizeof own) != ZS_OK ||
            zs_design_print(&b->preset, f, preset, sizeof preset) != ZS_OK ||
-           strcmp(own, preset) != 0 || (strcmp(f->path, "accelerator.fusion") == 0 && d->accel.group_n > 0);
+           strcmp(own, preset) != 0 ||
+           (strcmp(f->path, "accelerator.fusion") == 0 && d->accel.group_n > 0);
 }
 
 /* The first bytes of a path that two fields of the design share, up to a dot, are one section. */

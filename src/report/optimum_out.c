@@ -49,9 +49,12 @@ static void print_figure(const zs_result *r, const char *name, char text[TEXT_BY
 /* What was asked for, and what one wants to know anyway. */
 static uint32_t list_figures(const zs_optimum *o, const char *names[FIGURES_MOST])
 {
-    static const char *const always[] = {"images_per_second",    "cycles",
-                                         "resources.dsp.used",   "resources.bram18.used",
-                                         "resources.lut.used",   "energy.joules",
+    static const char *const always[] = {"images_per_second",
+                                         "cycles",
+                                         "resources.dsp.used",
+                                         "resources.bram18.used",
+                                         "resources.lut.used",
+                                         "energy.joules",
                                          "fits"};
     uint32_t n = 0;
     for (uint32_t i = 0; i < o->figure_n + ZS_LEN(always) && n < FIGURES_MOST; i++) {
@@ -222,8 +225,8 @@ zs_status zs_optimum_json_emit(const zs_optimum *o, const zs_sink *s, zs_err *er
     failed |= json_object_set_new(root, "proven", json_boolean(o->proven));
     failed |= json_object_set_new(root, "gap_frac", zs_json_real(o->gap_frac));
     failed |= json_object_set_new(root, "simulated", zs_json_count(o->simulated));
-    failed |= json_object_set_new(root, "best",
-                                  o->top_n > 0 ? found_of(o, &o->top[0]) : json_null());
+    failed |=
+        json_object_set_new(root, "best", o->top_n > 0 ? found_of(o, &o->top[0]) : json_null());
     for (uint32_t i = 0; i < o->top_n; i++)
         failed |= json_array_append_new(top, found_of(o, &o->top[i]));
     failed |= json_object_set_new(root, "top", top);

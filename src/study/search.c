@@ -81,9 +81,8 @@ static zs_status simulate(const zs_space *space, bool confirms, zs_search_task *
     zs_design d;
     ZS_TRY(zs_sweep_run(space->sweep, t->point, memo, &p, err));
     zs_arena_reset(scratch);
-    if (p.result != NULL &&
-        zs_grid_design(&space->sweep->grid, t->point, &space->sweep->base, scratch, &d, err) !=
-            ZS_OK)
+    if (p.result != NULL && zs_grid_design(&space->sweep->grid, t->point, &space->sweep->base,
+                                           scratch, &d, err) != ZS_OK)
         p.result = NULL;
     zs_space_judge(space, &d, p.result, &t->value, &t->excess);
     if (p.outcome == ZS_OUTCOME_SKIPPED && t->excess <= 0)
@@ -166,8 +165,7 @@ static void keep_in_top(search *s, const zs_search_point *p)
         return;
     if (state->top_n < most)
         state->top_n++;
-    memmove(&state->top[at + 1], &state->top[at],
-            (state->top_n - at - 1) * sizeof *state->top);
+    memmove(&state->top[at + 1], &state->top[at], (state->top_n - at - 1) * sizeof *state->top);
     state->top[at] = *p;
 }
 
@@ -238,8 +236,7 @@ static zs_status perform(search *s, uint32_t n)
             s->state->simulated++;
             record(s, t);
         } else {
-            s->state->looked_at +=
-                t->what == ZS_SEARCH_CUT ? s->grid->axes[t->fixed].value_n : 1;
+            s->state->looked_at += t->what == ZS_SEARCH_CUT ? s->grid->axes[t->fixed].value_n : 1;
         }
     }
     return ZS_OK;
@@ -304,9 +301,8 @@ static zs_status look_at_all(search *s, neighbour *list, uint32_t n)
     for (uint32_t at = 0; at < n && !is_over(s); at += ZS_SEARCH_ROUND) {
         uint32_t k = 0;
         for (; k < ZS_SEARCH_ROUND && at + k < n; k++)
-            s->tasks[k] = (zs_search_task){.what = ZS_SEARCH_LOOK,
-                                           .point = list[at + k].point,
-                                           .fixed = s->grid->axis_n};
+            s->tasks[k] = (zs_search_task){
+                .what = ZS_SEARCH_LOOK, .point = list[at + k].point, .fixed = s->grid->axis_n};
         ZS_TRY(perform(s, k));
         for (uint32_t i = 0; i < k; i++)
             list[at + i].look = s->tasks[i].look;

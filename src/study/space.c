@@ -28,8 +28,8 @@ static uint32_t width_of(uint32_t precision)
 static const char *precision_axis(zs_arena *arena, const zs_design *base)
 {
     const uint32_t own = base->accel.precision;
-    const char *text = zs_arena_printf(arena, "accelerator.precision=%s",
-                                       zs_words_precision[own].word);
+    const char *text =
+        zs_arena_printf(arena, "accelerator.precision=%s", zs_words_precision[own].word);
     for (uint32_t i = 0; i < ZS_PRECISION_COUNT && text != NULL; i++)
         if (width_of(i) < width_of(own))
             text = zs_arena_printf(arena, "%s,%s", text, zs_words_precision[i].word);
@@ -136,14 +136,11 @@ zs_status zs_space_axes(zs_arena *arena, const zs_design *base, const char *cons
     const zs_kind_space *space = space_of(base);
     zs_grid_init(out);
     if (space->axes == NULL || base->engine_n > 0)
-        return zs_fail(err, ZS_EUNSUPPORTED, "--over",
-                       "is needed: %s says of no key what to try",
-                       base->engine_n > 0 ? "a design of several engines"
-                                          : zs_kind_of(base)->word);
+        return zs_fail(err, ZS_EUNSUPPORTED, "--over", "is needed: %s says of no key what to try",
+                       base->engine_n > 0 ? "a design of several engines" : zs_kind_of(base)->word);
     for (size_t i = 0; space->axes[i] != NULL; i++) {
         const bool has_values = strchr(space->axes[i], '=') != NULL;
-        const char *text =
-            has_values ? space->axes[i] : worked_out(arena, space->axes[i], base);
+        const char *text = has_values ? space->axes[i] : worked_out(arena, space->axes[i], base);
         if (text == NULL)
             return zs_nomem(err, "an axis");
         if (text[0] != '\0')
@@ -190,9 +187,8 @@ void zs_space_order(zs_grid *grid, const zs_design *base)
 {
     const zs_kind_space *space = known_space(grid, base);
     for (uint32_t i = 1; i < grid->axis_n; i++)
-        for (uint32_t k = i; k > 0 && rank_of(&grid->axes[k], space) <
-                                          rank_of(&grid->axes[k - 1], space);
-             k--) {
+        for (uint32_t k = i;
+             k > 0 && rank_of(&grid->axes[k], space) < rank_of(&grid->axes[k - 1], space); k--) {
             const zs_axis moved = grid->axes[k];
             grid->axes[k] = grid->axes[k - 1];
             grid->axes[k - 1] = moved;
@@ -362,8 +358,8 @@ static bool is_no_design(zs_status status)
     return status != ZS_OK && status != ZS_ENOMEM && status != ZS_EIO;
 }
 
-/* The part with its open knobs relaxed, and what it leaves to the program, which is quick to lay out;
- * `board` as it was. */
+/* The part with its open knobs relaxed, and what it leaves to the program, which is quick to lay
+ * out; `board` as it was. */
 static zs_status relaxed(const looking *l, zs_relaxing what, zs_design *d, zs_board *board,
                          const zs_net **net, bool *is_known)
 {
@@ -499,9 +495,8 @@ static zs_status look_at_part(const looking *l, zs_space_look *out)
         room = NULL;
     for (uint32_t i = 0; i < w->conditions.n && room != NULL; i++) {
         const zs_condition *c = &w->conditions.list[i];
-        const bool wants_fit = speaks_of_fits(c) &&
-                               ((c->relation == ZS_REL_EQ && c->number == 1) ||
-                                (c->relation == ZS_REL_NE && c->number == 0));
+        const bool wants_fit = speaks_of_fits(c) && ((c->relation == ZS_REL_EQ && c->number == 1) ||
+                                                     (c->relation == ZS_REL_NE && c->number == 0));
         if (wants_fit)
             out->excess += miss(c, &w->base, room);
     }
@@ -584,8 +579,7 @@ zs_status zs_space_look_at(const zs_space *space, uint64_t point, uint32_t fixed
                            zs_space_look *out, zs_err *err)
 {
     zs_err why = {0};
-    const looking l = {
-        .space = space, .point = point, .fixed = fixed, .arena = arena, .err = &why};
+    const looking l = {.space = space, .point = point, .fixed = fixed, .arena = arena, .err = &why};
     const bool is_plain = fixed == space->sweep->grid.axis_n && space->first_n == fixed;
     const zs_status status = is_plain ? look_at_point(&l, out) : look_at_part(&l, out);
     if (status != ZS_OK && err != NULL)

@@ -208,7 +208,8 @@ static const struct {
      {"fits == true", "images_per_second >= 3000"},
      "resources.dsp",
      false},
-    {{"accelerator.unroll.oc=2,4,8", "accelerator.tile.oc=4,8,16", "accelerator.packed_words=false,true",
+    {{"accelerator.unroll.oc=2,4,8", "accelerator.tile.oc=4,8,16",
+      "accelerator.packed_words=false,true",
       "accelerator.ports.input+accelerator.ports.weight+accelerator.ports.output="
       "hp0/hp1/hp2,hp0/hp0/hp0"},
      {"fits != false", "resources.bram18 <= 60"},
@@ -346,8 +347,8 @@ START_TEST(axes_of_every_kind_can_be_read)
         zs_err err = {0};
         zs_design_set_kind(&sweep.base, kind);
         const zs_status status = zs_space_axes(&keep, &sweep.base, NULL, &sweep.grid, &err);
-        ck_assert_msg(status == (zs_kinds[kind]->space != NULL ? ZS_OK : ZS_EUNSUPPORTED),
-                      "%s: %s", zs_kinds[kind]->word, err.text);
+        ck_assert_msg(status == (zs_kinds[kind]->space != NULL ? ZS_OK : ZS_EUNSUPPORTED), "%s: %s",
+                      zs_kinds[kind]->word, err.text);
     }
 }
 END_TEST

@@ -13,7 +13,8 @@ static const char *const axes[] = {
     "accelerator.loop_order+accelerator.outer_loop=output_stationary/channels,"
     "output_stationary/pixels,weight_stationary/channels,input_stationary/channels",
     "accelerator.fusion=lf2,auto",
-    "accelerator.tile.oy+accelerator.tile.ox=7/7,7/14,14/14,7/28,14/28,28/28,7/56,14/56,28/56,56/56",
+    "accelerator.tile.oy+accelerator.tile.ox=7/7,7/14,14/14,7/28,14/28,28/28,7/56,14/56,28/56,56/"
+    "56",
     "accelerator.tile.oc=8,16,24,32,40,48,64,80,96,128,256",
     "accelerator.tile.ic=4,8,16,32,64,128,256",
     "accelerator.ports.input+accelerator.ports.weight+accelerator.ports.output="
@@ -132,12 +133,11 @@ static void relax_time(zs_design *d, const opened *is)
             d->board.cpu.cache_bytes_per_s = 1e18;
         }
     }
-    /* a pool of which not one channel fits into an input slot is left to the PS: its window is up to
-     * so many times as large as its tile */
+    /* a pool of which not one channel fits into an input slot is left to the PS: its window is up
+     * to so many times as large as its tile */
     enum { SURE_OF_POOLS = 16 };
-    p->may_drop_pools =
-        (p->is_relaxed && (is->least_ic < SURE_OF_POOLS || p->channel_block > 1)) ||
-        a->fusion == ZS_FUSION_GROUPS;
+    p->may_drop_pools = (p->is_relaxed && (is->least_ic < SURE_OF_POOLS || p->channel_block > 1)) ||
+                        a->fusion == ZS_FUSION_GROUPS;
     /* what may stay on chip, and is copied there, is not known before all is */
     if (a->fusion == ZS_FUSION_FIRE || a->fusion == ZS_FUSION_GROUPS)
         a->fusion = ZS_FUSION_AUTO;
