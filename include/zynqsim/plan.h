@@ -188,6 +188,7 @@ typedef struct zs_plan_row {
     bool images_are_columns; /* one pixel per image: the images of a batch share a tile, ox = image
                               */
     uint32_t t_oc, t_ic, t_oy, t_ox; /* tile, trimmed to the layer */
+    uint32_t loop_order;             /* of its tile loops, as the kind counts them */
     uint32_t carry_oc_n; /* output channels for which pooling carries are kept; 0: no pool */
 
     uint64_t weight_base;       /* DRAM address of the weights */

@@ -202,6 +202,8 @@ zs_status zs_optimum_table_emit(zs_arena *scratch, const zs_optimum *o, const zs
 zs_status zs_optimum_csv_emit(zs_arena *scratch, const zs_optimum *o, const zs_sink *s,
                               zs_err *err);
 zs_status zs_optimum_json_emit(const zs_optimum *o, const zs_sink *s, zs_err *err);
+/* The lines below `layers:` of such settings. ZS_EIO. */
+zs_status zs_layer_settings_emit(const zs_layer_setting *all, uint32_t n, const zs_sink *s);
 /* `show`: the network as a table of layers with shapes, MACs, bytes. */
 zs_status zs_net_table_emit(const zs_net *net, const zs_sink *s, zs_err *err);
 /* The network for graphviz' dot: layers coloured by call, shapes on the edges; and the page around

@@ -211,6 +211,45 @@ static zs_status put_section(const zs_design *d, const brief *b, const char *pre
     return ZS_OK;
 }
 
+/* How many characters of two settings of one layer are the group that both are in: "tile.". */
+static size_t group_n(const zs_layer_setting *all, uint32_t n, uint32_t a, uint32_t b)
+{
+    if (b >= n || strcmp(all[a].pattern, all[b].pattern) != 0)
+        return 0;
+    const char *x = zs_layer_setting_word(&all[a]), *dot = strchr(x, '.');
+    const size_t length = dot != NULL ? (size_t)(dot - x) + 1 : 0;
+    return strncmp(x, zs_layer_setting_word(&all[b]), length) == 0 ? length : 0;
+}
+
+zs_status zs_layer_settings_emit(const zs_layer_setting *all, uint32_t n, const zs_sink *s)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        const zs_layer_setting *f = &all[i];
+        const bool goes_on = i > 0 && strcmp(all[i - 1].pattern, f->pattern) == 0;
+        const bool ends = i + 1 == n || strcmp(all[i + 1].pattern, f->pattern) != 0;
+        const bool in_group = i > 0 && group_n(all, n, i, i - 1) > 0;
+        const bool opens = !in_group && group_n(all, n, i, i + 1) > 0;
+        const bool closes = (in_group || opens) && group_n(all, n, i, i + 1) == 0;
+        const char *word = zs_layer_setting_word(f), *dot = strchr(word, '.');
+        if (!goes_on) {
+            ZS_TRY(zs_sink_puts(s, "  "));
+            ZS_TRY(put_quoted(s, f->pattern));
+        }
+        ZS_TRY(zs_sink_puts(s, goes_on ? ", " : ": {"));
+        if (opens)
+            ZS_TRY(zs_sink_printf(s, "%.*s: {", (int)(dot - word), word));
+        ZS_TRY(zs_sink_printf(s, "%s: ", in_group || opens ? dot + 1 : word));
+        if (f->key != ZS_LAYER_FIELD || f->field->type == ZS_FIELD_U32)
+            ZS_TRY(zs_sink_printf(s, "%u", f->value));
+        else if (f->field->type == ZS_FIELD_BOOL)
+            ZS_TRY(zs_sink_puts(s, f->value ? "true" : "false"));
+        else
+            ZS_TRY(zs_sink_puts(s, zs_word_of(f->field->words, f->field->word_n, f->value)));
+        ZS_TRY(zs_sink_printf(s, "%s%s", closes ? "}" : "", ends ? "}\n" : ""));
+    }
+    return ZS_OK;
+}
+
 static zs_status put_layers(const zs_design *d, const zs_sink *s)
 {
     ZS_TRY(zs_sink_puts(s, "layers:\n"));
@@ -219,19 +258,7 @@ static zs_status put_layers(const zs_design *d, const zs_sink *s)
         ZS_TRY(put_quoted(s, d->on_cpu[i]));
         ZS_TRY(zs_sink_puts(s, ": {on: cpu}\n"));
     }
-    for (uint32_t i = 0; i < d->layer_setting_n; i++) {
-        const zs_layer_setting *f = &d->layer_settings[i];
-        const bool goes_on = i > 0 && strcmp(d->layer_settings[i - 1].pattern, f->pattern) == 0;
-        const bool ends = i + 1 == d->layer_setting_n ||
-                          strcmp(d->layer_settings[i + 1].pattern, f->pattern) != 0;
-        if (!goes_on) {
-            ZS_TRY(zs_sink_puts(s, "  "));
-            ZS_TRY(put_quoted(s, f->pattern));
-        }
-        ZS_TRY(zs_sink_printf(s, "%s%s: %u%s", goes_on ? ", " : ": {", zs_layer_key_word(f->key),
-                              f->value, ends ? "}\n" : ""));
-    }
-    return ZS_OK;
+    return zs_layer_settings_emit(d->layer_settings, d->layer_setting_n, s);
 }
 
 zs_status zs_design_yaml_emit(const zs_design *d, const zs_sink *s, zs_err *err)

@@ -140,7 +140,7 @@ uint64_t zs_line_pool(const zs_design *d, const zs_plan_row *row, bool is_last)
 
 uint32_t zs_line_bram18(uint64_t depth, uint32_t bits)
 {
-    return zs_prefers_lutram(depth, bits) ? 0 : zs_bram18_of(depth, bits);
+    return zs_bram18_of(depth, bits);
 }
 
 static void set_buffer(zs_plan_draft *d, zs_buffer_id id, const char *name, uint64_t banks,

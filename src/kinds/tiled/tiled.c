@@ -2,12 +2,20 @@
 
 #include "zynqsim/capacity.h"
 
+#include <string.h>
+
 /* Loops over tiles: the order of the steps, and the row of the kind. */
 
-/* Wherever another operand than the sums is the one that stays. */
+/* Wherever another operand than the sums is the one that stays, in some layer. */
 static bool spills_sums(const zs_design *design)
 {
-    return tiled_params_of(&design->accel)->loop_order != ZS_OUTPUT_STATIONARY;
+    bool spills = tiled_params_of(&design->accel)->loop_order != ZS_OUTPUT_STATIONARY;
+    for (uint32_t i = 0; i < design->layer_setting_n && !spills; i++) {
+        const zs_layer_setting *s = &design->layer_settings[i];
+        spills = s->key == ZS_LAYER_FIELD && s->value != ZS_OUTPUT_STATIONARY &&
+                 strcmp(s->field->path, "accelerator.loop_order") == 0;
+    }
+    return spills;
 }
 
 /* Sizes come before addresses, because they decide what stays on chip and never reaches DRAM. */
@@ -17,7 +25,7 @@ zs_status tiled_prepare(zs_plan_draft *d, const bool *may_stay, zs_err *err)
         .writes_acts = true, .splits_concat_pools = true, .most_pooled_pixels = UINT64_MAX};
     d->may_stay = may_stay;
     ZS_TRY(zs_draft_fuse(d, &rules, err));
-    tiled_shape_rows(d);
+    ZS_TRY(tiled_shape_rows(d, err));
     ZS_TRY(zs_draft_choose_residents(d, tiled_size_buffers, err));
     ZS_TRY(tiled_finish_buffers(d, err));
     const tiled_params *p = tiled_params_of(&d->design->accel);

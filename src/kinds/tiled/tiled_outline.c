@@ -251,7 +251,7 @@ tiled_work tiled_work_of(const zs_outline *out, uint32_t i)
     tiled_work work = {0};
     const zs_plan_row *r = &out->plan->rows[i];
     row_outline o = {.o = out, .row = r, .layer = &out->net->layers[r->layer], .work = &work};
-    o.order = tiled_order(&out->design->accel);
+    o.order = tiled_order(r);
     o.array = &tiled_params_of(&out->design->accel)->mac;
     tiled_trips(out->design, o.layer, r, o.trips);
     if (zs_op_has_filters(o.layer->op))

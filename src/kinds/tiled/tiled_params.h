@@ -11,6 +11,9 @@ typedef struct tiled_params {
         bool fills; /* smaller maps: more output channels */
     } tile;
     uint32_t loop_order, outer_loop; /* ZS_OUTPUT_STATIONARY ..., ZS_OUTER_* */
+    struct {
+        uint64_t input_bytes, output_bytes;
+    } buffer;
     zs_mac_array mac;
     uint32_t weight_layout; /* ZS_LAYOUT_* */
     uint32_t channel_block; /* channels that are neighbours in DRAM */

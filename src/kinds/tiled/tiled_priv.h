@@ -37,10 +37,13 @@ enum {
     SUM_DIMS = DIM_BIT(D_IMAGE) | DIM_BIT(D_GROUP) | DIM_BIT(D_OC) | DIM_BIT(D_OY) | DIM_BIT(D_OX)
 };
 
-/* Dimensions, outermost first, of accelerator.loop_order and .outer_loop. */
-const uint8_t *tiled_order(const zs_accel *a);
+/* accelerator.loop_order and .outer_loop, as rows keep them. */
+enum { TILED_CHANNELS_OUTSIDE, TILED_PIXELS_OUTSIDE, TILED_WEIGHTS_STAY, TILED_INPUTS_STAY };
+uint32_t tiled_loop_order(const tiled_params *p);
+/* Dimensions, outermost first. */
+const uint8_t *tiled_order(const zs_plan_row *row);
 /* Whether sums are complete before they leave, whatever the trips. */
-bool tiled_keeps_sums(const zs_accel *a);
+bool tiled_keeps_sums(const zs_plan_row *row);
 void tiled_trips(const zs_design *design, const zs_layer *layer, const zs_plan_row *row,
                  uint32_t trips[D_N]);
 /* How often every tile of an operand is loaded that depends on the loops in `dims`. */
@@ -52,7 +55,7 @@ uint64_t tiled_loads(const uint8_t *order, const uint32_t trips[D_N], uint32_t d
 /* Everything but the ops; `may_stay` as in the draft. */
 zs_status tiled_prepare(zs_plan_draft *d, const bool *may_stay, zs_err *err);
 zs_status tiled_emit_body(zs_emitter *e);
-void tiled_shape_rows(zs_plan_draft *d);
+zs_status tiled_shape_rows(zs_plan_draft *d, zs_err *err);
 zs_size_buffers_fn tiled_size_buffers;
 zs_status tiled_finish_buffers(zs_plan_draft *d, zs_err *err);
 /* Words per bank of the weight buffer: the least holds so many tiles of every layer; more is useful

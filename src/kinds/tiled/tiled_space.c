@@ -136,8 +136,10 @@ static void relax_time(zs_design *d, const opened *is)
     /* a pool of which not one channel fits into an input slot is left to the PS: its window is up
      * to so many times as large as its tile */
     enum { SURE_OF_POOLS = 16 };
-    p->may_drop_pools = (p->is_relaxed && (is->least_ic < SURE_OF_POOLS || p->channel_block > 1)) ||
+    p->may_drop_pools = (p->is_relaxed && (is->least_ic < SURE_OF_POOLS || p->channel_block > 1 ||
+                                           p->buffer.input_bytes > 0 || d->layer_setting_n > 0)) ||
                         a->fusion == ZS_FUSION_GROUPS;
+    p->buffer.input_bytes = p->buffer.output_bytes = 0;
     /* what may stay on chip, and is copied there, is not known before all is */
     if (a->fusion == ZS_FUSION_FIRE || a->fusion == ZS_FUSION_GROUPS)
         a->fusion = ZS_FUSION_AUTO;
