@@ -130,6 +130,7 @@ const zs_kind zs_kind_tiled = {
     .exec_build = tiled_exec_build,
     .exec_op = tiled_exec_op,
     .schedule = schedule,
+    .space = &tiled_space,
     .lanes = lanes,
     .spills_sums = spills_sums,
 };

@@ -228,6 +228,10 @@ static void fit_channels(zs_plan_draft *d, uint32_t i, uint64_t slot_elems)
     const bool has_weights = zs_op_has_filters(layer->op);
     if (!d->drafts[i].on_engine || (has_weights && !row->is_depthwise))
         return;
+    if (tiled_params_of(&d->design->accel)->is_relaxed) { /* as if there were a slot for all */
+        row->t_oc = row->t_ic = layer->y.c;
+        return;
+    }
     const uint64_t block = tiled_params_of(&d->design->accel)->channel_block;
     while (block > 1 && block * footprint(row) > slot_elems && row->t_oy * row->t_ox > 1) {
         uint32_t *longer = row->t_oy >= row->t_ox ? &row->t_oy : &row->t_ox;

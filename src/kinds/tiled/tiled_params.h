@@ -24,6 +24,8 @@ typedef struct tiled_params {
         bool input, weight, output;
     } double_buffer;
     bool keep_tiles;
+    /* No design: a search bounds what open knobs may come to (tiled_space.c). */
+    bool is_relaxed, may_drop_pools; /* pools may be the PS's, or layers of their own */
 } tiled_params;
 
 static inline const tiled_params *tiled_params_of(const zs_accel *accel)

@@ -112,6 +112,7 @@ typedef struct tiled_work {
 } tiled_work;
 tiled_work tiled_work_of(const zs_outline *o, uint32_t row);
 void tiled_outline_row(zs_outline *o, uint32_t row);
+extern const zs_kind_space tiled_space;
 void tiled_account(zs_fit_account *a, const zs_design *design, const zs_plan *plan);
 
 /* ---- numerics -------------------------------------------------------------------------------- */
