@@ -66,7 +66,7 @@ typedef struct raw_options {
     const char *output, *plot, *x, *y, *log, *colour, *junit, *graph, *calibrate;
     const char *merge, *pareto, *pareto_out, *best, *shard;
     const char *loss, *folding, *write_folding;
-    const char *method, *parameter, *target_zeros, *structured, *correction, *pes;
+    const char *method, *ranges, *parameter, *target_zeros, *structured, *correction, *pes;
     char **goals, **over;
     const char *minimise, *maximise, *rows, *seconds, *enough, *board, *precision;
     long long simulations;
@@ -102,6 +102,8 @@ static const option run_options[] = {
     {"output", 0, LIST, &raw.outputs,
      "a value or layer of the network to end at, instead of its own results; repeatable", "NAME"},
     {"labels", 0, WORD, &raw.labels, "text file with one class name a line", "FILE"},
+    {"ranges", 0, WORD, &raw.ranges,
+     "keep what the calibration measures in this file, and take it from there next time", "FILE"},
     {"fidelity", 0, WORD, &raw.fidelity, "timing model: bound, tile or burst (default burst)",
      "LEVEL"},
     {"timing-only", 0, FLAG, &raw.timing_only,
@@ -324,6 +326,8 @@ static const option accuracy_options[] = {
     {"mean", 0, WORD, &raw.mean, "mean image to subtract in place of network.preprocess.mean",
      "FILE.npy"},
     {"limit", 0, COUNT, &raw.limit, "the first N images only", "N"},
+    {"ranges", 0, WORD, &raw.ranges,
+     "keep what the calibration measures in this file, and take it from there next time", "FILE"},
     {"vary", 0, LIST, &raw.vary,
      "a line for each value of a key: PATH=a,b,c or PATH=lo:hi:step; repeatable", "AXIS"},
     {"output", 'o', WORD, &raw.output, "rows, one an image; a file that is there is gone on with",
@@ -715,6 +719,7 @@ zs_status cli_options_parse(const cli_command *command, int argc, const char **a
                        .image_labels = raw.image_labels,
                        .reference = raw.reference,
                        .mean = raw.mean,
+                       .ranges = raw.ranges,
                        .method = raw.method,
                        .parameter = raw.parameter,
                        .target_zeros = raw.target_zeros,
