@@ -172,7 +172,8 @@ typedef struct zs_plan_row {
     uint32_t engine;    /* whose op streams it is in: joins hold up their own engine alone */
     uint32_t op0, op_n; /* ops of the row: a contiguous range */
     uint64_t macs;      /* of the whole batch */
-    uint64_t ops;       /* operations of the whole batch, as zs_layer_ops counts them */
+    uint64_t skipped_macs; /* of these, products with 0 that the engine leaves out */
+    uint64_t ops;          /* operations of the whole batch, as zs_layer_ops counts them */
 
     zs_plan_tensor x, x2; /* inputs in DRAM (x2: second input of an add) */
     zs_plan_tensor y;     /* output in DRAM; of the pool when one is fused, and the slice of it that
