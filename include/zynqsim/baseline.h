@@ -92,7 +92,7 @@ typedef struct zs_move {
 typedef struct zs_case_verdict {
     const zs_move *moves; /* the whole network first, then layers by how far they moved */
     uint32_t move_n, compared_n;
-    /* "307 DSP of 220": what a design exceeds, unless its row says fits = 0; "" otherwise. Told,
+    /* "307 DSP of 220": what a design exceeds, unless its row says fits = 0; "" otherwise. Shown,
      * but a move only where the row says that it fits: a baseline may be of designs for larger
      * parts. */
     const char *misfit;

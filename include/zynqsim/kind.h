@@ -32,6 +32,9 @@ typedef struct zs_kind_lanes {
     const char *unroll, *bound, *banks;
 } zs_kind_lanes;
 
+/* Keys of `layers` that one schedule takes at the most. */
+enum { ZS_SCHEDULE_KEYS = 8 };
+
 /* A knob that a search has not turned yet: its key, and between which values it may end up. */
 typedef struct zs_open_knob {
     const char *path;
@@ -106,6 +109,9 @@ typedef struct zs_kind {
     zs_status (*notes)(zs_arena *arena, const zs_plan *plan, const zs_kind_totals *totals,
                        const char *const **notes, uint32_t *n, zs_err *err);
     const char *listing_legend; /* lines of `show --plan` about its ops, or NULL */
+    /* Settings, without their pattern, that give a layer the schedule of a row; how many. NULL: no
+     * layer has one. */
+    uint32_t (*schedule)(const zs_plan_row *row, zs_layer_setting settings[ZS_SCHEDULE_KEYS]);
     const zs_kind_space *space; /* NULL: nothing but what a search is told to turn */
     const zs_kind_lanes *lanes; /* ends with a row of NULLs; NULL: the unroll keys that it has */
 } zs_kind;

@@ -211,6 +211,10 @@ zs_status zs_net_table_emit(const zs_net *net, const zs_sink *s, zs_err *err);
 zs_status zs_net_graph_emit(const zs_net *net, const zs_plan *plan, const zs_sink *s, zs_err *err);
 zs_status zs_graph_page_emit(const zs_net *net, zs_span svg, const zs_sink *s, zs_err *err);
 /* `show`: buffers, resources by who uses them, calls with their rows. */
+/* The schedules of layers as lines of `layers:`, with what they were chosen from. ZS_EUNSUPPORTED
+ * where no layer has one. */
+zs_status zs_schedule_emit(const zs_design *design, const zs_net *net, const zs_plan *plan,
+                           const zs_sink *s, zs_err *err);
 zs_status zs_plan_tables_emit(const zs_design *d, const zs_plan *plan, const zs_fit *fit,
                               const zs_sink *s, zs_err *err);
 /* `show --plan`: one line per op: index, kind, unit, box, slots, bytes or cycles, waits. */

@@ -55,7 +55,7 @@ typedef struct cli_options {
     bool has_format;
     int jobs;
     bool timing_only, quiet;
-    bool plan, streamline, fields, metrics, operators, models, boards; /* show */
+    bool plan, schedule, streamline, fields, metrics, operators, models, boards; /* show */
     const char *graph;
     const char *calibrate;
     bool layers; /* compare, check */
@@ -69,6 +69,7 @@ typedef struct cli_options {
     const char *loss;                                        /* fifos */
     long long words_limit, lut_limit, bram_limit;            /* fifos; -1: none */
     const char *image_set, *image_labels, *reference, *mean; /* accuracy */
+    const char *ranges; /* file that keeps what a calibration measures, or NULL */
     const char *method, *parameter, *target_zeros, *structured, *correction, *pes; /* sparsify */
     bool spare_depthwise, spare_first;
     char **goals, **over; /* optimise */
@@ -361,9 +362,18 @@ zs_status cli_flat_exec(zs_arena *arena, const cli_flat *flat, zs_exec **out, zs
 zs_status cli_flat_measure(zs_arena *scratch, const cli_point *point, const cli_inputs *samples,
                            zs_ranges *ranges, zs_err *err);
 /* Scales of the design's precision, from network.calibration, or else from `inputs`, which a note
- * names as `called`. */
+ * names as `called`. `kept_in`: file of ranges (ranges_file.c), or NULL. */
 zs_status cli_quant_build(cli_point *point, const cli_inputs *inputs, const char *called,
-                          zs_quant **out, zs_err *err);
+                          const char *kept_in, zs_quant **out, zs_err *err);
+/* Ranges from the file `path`, or measured and added to it. ZS_EPARSE, ZS_EUSAGE and ZS_EIO of the
+ * file. */
+typedef zs_status cli_measure_fn(cli_point *point, const cli_inputs *samples, zs_ranges *ranges,
+                                 zs_err *err);
+zs_status cli_ranges_keep(cli_point *point, const char *path, const cli_inputs *samples,
+                          cli_measure_fn *measure, zs_ranges *ranges, zs_err *err);
+/* A line "WHAT DIGEST" of a file, or "WHAT synthetic:SEED". */
+zs_status cli_digest_file(cli_point *point, const char *what, const char *path, const zs_sink *sink,
+                          zs_err *err);
 
 /* A bar on standard error for work longer than a second, where that is a terminal. */
 typedef struct cli_progress {

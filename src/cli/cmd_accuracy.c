@@ -385,7 +385,7 @@ static zs_status make_scales(crew *c, zs_err *err)
     char called[64];
     snprintf(called, sizeof called, "the first %u images", n);
     if (status == ZS_OK)
-        status = cli_quant_build(&p->p, &samples, called, &c->quant, err);
+        status = cli_quant_build(&p->p, &samples, called, c->j->o->ranges, &c->quant, err);
     zs_arena_drop(&pictures);
     return status;
 }
@@ -422,19 +422,6 @@ static zs_status run_point(job *j, accuracy_point *p, zs_err *err)
 
 /* ---- what is asked for ----------------------------------------------------------------------- */
 
-static zs_status put_file(accuracy_point *p, const char *what, const char *path, const zs_sink *s,
-                          zs_err *err)
-{
-    zs_span bytes;
-    char hex[65];
-    uint64_t seed;
-    if (zs_is_synthetic(path, &seed))
-        return zs_sink_printf(s, "%s synthetic:%llu\n", what, (unsigned long long)seed);
-    ZS_TRY(cli_file_read(&p->p.keep, path, CLI_LARGE_BYTES, &bytes, err));
-    cli_sha256(bytes.data, bytes.bytes, hex);
-    return zs_sink_printf(s, "%s %s\n", what, hex);
-}
-
 /* All that a row depends on but its picture and the program. */
 static zs_status put_identity(const job *j, accuracy_point *p, const zs_sink *s, zs_err *err)
 {
@@ -444,15 +431,15 @@ static zs_status put_identity(const job *j, accuracy_point *p, const zs_sink *s,
     d.network.calibration = "";
     d.network.input_n = d.network.calibration_n = 0;
     ZS_TRY(zs_design_yaml_emit(&d, s, err));
-    ZS_TRY(put_file(p, "model", own->network.model, s, err));
-    ZS_TRY(put_file(p, "weights", own->network.weights, s, err));
+    ZS_TRY(cli_digest_file(&p->p, "model", own->network.model, s, err));
+    ZS_TRY(cli_digest_file(&p->p, "weights", own->network.weights, s, err));
     for (uint32_t i = 0; i < own->network.calibration_n; i++)
-        ZS_TRY(put_file(p, "calibration", own->network.calibrations[i], s, err));
+        ZS_TRY(cli_digest_file(&p->p, "calibration", own->network.calibrations[i], s, err));
     if (own->network.calibration_n == 0 && own->accel.precision != ZS_FP32)
         ZS_TRY(zs_sink_printf(s, "calibrated on %llu\n",
                               (unsigned long long)zs_min_u64(p->n, CALIBRATION_IMAGES)));
     if (j->o->mean != NULL)
-        ZS_TRY(put_file(p, "mean", j->o->mean, s, err));
+        ZS_TRY(cli_digest_file(&p->p, "mean", j->o->mean, s, err));
     return zs_sink_printf(s, "reference %s\n", j->o->reference != NULL ? j->o->reference : "none");
 }
 

@@ -37,13 +37,9 @@ static zs_status measure_once(cli_point *p, const cli_inputs *samples, zs_ranges
 }
 
 /* Where large magnitudes are to be cut off, what they are is counted in a second pass. */
-static zs_status measure_ranges(cli_point *p, const cli_inputs *samples, zs_ranges *ranges,
-                                zs_err *err)
+static zs_status measure(cli_point *p, const cli_inputs *samples, zs_ranges *ranges, zs_err *err)
 {
     const zs_design *d = &p->design;
-    ZS_TRY(zs_ranges_build(&p->keep, p->net, ranges, err));
-    if (d->network.correct_biases)
-        ZS_TRY(zs_ranges_add_up(&p->keep, ranges, err));
     ZS_TRY(measure_once(p, samples, ranges, err));
     if (d->network.range == ZS_RANGE_MAX || d->accel.precision != ZS_INT8)
         return ZS_OK;
@@ -53,10 +49,22 @@ static zs_status measure_ranges(cli_point *p, const cli_inputs *samples, zs_rang
     return ZS_OK;
 }
 
+static zs_status find_ranges(cli_point *p, const cli_inputs *samples, const char *kept_in,
+                             zs_ranges *ranges, zs_err *err)
+{
+    ZS_TRY(zs_ranges_build(&p->keep, p->net, ranges, err));
+    if (p->design.network.correct_biases)
+        ZS_TRY(zs_ranges_add_up(&p->keep, ranges, err));
+    return kept_in != NULL ? cli_ranges_keep(p, kept_in, samples, measure, ranges, err)
+                           : measure(p, samples, ranges, err);
+}
+
 zs_status cli_quant_build(cli_point *p, const cli_inputs *inputs, const char *called,
-                          zs_quant **out, zs_err *err)
+                          const char *kept_in, zs_quant **out, zs_err *err)
 {
     const zs_design *d = &p->design;
+    if (kept_in != NULL && (d->accel.precision == ZS_FP32 || d->accel.model_scales))
+        cli_note(p, "--ranges: there is nothing to calibrate here, %s is not used", kept_in);
     if (d->accel.precision == ZS_FP32) {
         double most;
         const zs_layer *layer = zs_quant_inexact(p->net, &most);
@@ -77,7 +85,7 @@ zs_status cli_quant_build(cli_point *p, const cli_inputs *inputs, const char *ca
         cli_note(p, "the scales of %s come from %s; network.calibration names other pictures",
                  zs_word_of(zs_words_precision, ZS_PRECISION_COUNT, d->accel.precision), called);
     zs_ranges ranges;
-    ZS_TRY(measure_ranges(p, &samples, &ranges, err));
+    ZS_TRY(find_ranges(p, &samples, kept_in, &ranges, err));
     ZS_TRY(zs_quant_build(&p->keep, p->net, d->accel.precision, &ranges, out, err));
     if (d->network.correct_biases)
         ZS_TRY(zs_quant_correct_biases(&p->keep, p->net, &ranges, *out, err));
@@ -186,7 +194,8 @@ static zs_status prepare_numerics(job *j, zs_err *err)
     const zs_design *d = &p->design;
     zs_quant *quant;
     ZS_TRY(cli_inputs_build(p, d->network.inputs, d->network.input_n, &j->inputs, err));
-    ZS_TRY(cli_quant_build(p, &j->inputs, "the inputs themselves", &quant, err));
+    ZS_TRY(
+        cli_quant_build(p, &j->inputs, "the inputs themselves", j->options->ranges, &quant, err));
     ZS_TRY(zs_exec_build(&p->keep, d, p->net, p->plan, quant, &j->exec, err));
     return make_outputs(j, err);
 }

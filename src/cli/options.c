@@ -66,7 +66,7 @@ typedef struct raw_options {
     const char *output, *plot, *x, *y, *log, *colour, *junit, *graph, *calibrate;
     const char *merge, *pareto, *pareto_out, *best, *shard;
     const char *loss, *folding, *write_folding;
-    const char *method, *parameter, *target_zeros, *structured, *correction, *pes;
+    const char *method, *ranges, *parameter, *target_zeros, *structured, *correction, *pes;
     char **goals, **over;
     const char *minimise, *maximise, *rows, *seconds, *enough, *board, *precision;
     long long simulations;
@@ -75,8 +75,8 @@ typedef struct raw_options {
     const char *image_set, *image_labels, *reference, *mean;
     long long limit, words_limit, lut_limit, bram_limit;
     int trace_limit, jobs;
-    bool timing_only, quiet, plan, streamline, fields, metrics, operators, models, boards, layers,
-        bless, help;
+    bool timing_only, quiet, plan, schedule, streamline, fields, metrics, operators, models, boards,
+        layers, bless, help;
 } raw_options;
 
 enum { TRACE_LIMIT = 65536, TRACE_LIMIT_MAX = 1 << 24 };
@@ -102,6 +102,8 @@ static const option run_options[] = {
     {"output", 0, LIST, &raw.outputs,
      "a value or layer of the network to end at, instead of its own results; repeatable", "NAME"},
     {"labels", 0, WORD, &raw.labels, "text file with one class name a line", "FILE"},
+    {"ranges", 0, WORD, &raw.ranges,
+     "keep what the calibration measures in this file, and take it from there next time", "FILE"},
     {"fidelity", 0, WORD, &raw.fidelity, "timing model: bound, tile or burst (default burst)",
      "LEVEL"},
     {"timing-only", 0, FLAG, &raw.timing_only,
@@ -125,6 +127,9 @@ static const option run_options[] = {
 
 static const option show_options[] = {
     {"plan", 0, FLAG, &raw.plan, "print the ops of the plan, one a line", NULL},
+    {"schedule", 0, FLAG, &raw.schedule,
+     "print the tiles and loop orders of all layers, and why, as the section layers of a design",
+     NULL},
     {"streamline", 0, FLAG, &raw.streamline,
      "print how a quantised network became one of integers and thresholds", NULL},
     {"write-folding", 0, WORD, &raw.write_folding,
@@ -323,6 +328,8 @@ static const option accuracy_options[] = {
     {"mean", 0, WORD, &raw.mean, "mean image to subtract in place of network.preprocess.mean",
      "FILE.npy"},
     {"limit", 0, COUNT, &raw.limit, "the first N images only", "N"},
+    {"ranges", 0, WORD, &raw.ranges,
+     "keep what the calibration measures in this file, and take it from there next time", "FILE"},
     {"vary", 0, LIST, &raw.vary,
      "a line for each value of a key: PATH=a,b,c or PATH=lo:hi:step; repeatable", "AXIS"},
     {"output", 'o', WORD, &raw.output, "rows, one an image; a file that is there is gone on with",
@@ -714,6 +721,7 @@ zs_status cli_options_parse(const cli_command *command, int argc, const char **a
                        .image_labels = raw.image_labels,
                        .reference = raw.reference,
                        .mean = raw.mean,
+                       .ranges = raw.ranges,
                        .method = raw.method,
                        .parameter = raw.parameter,
                        .target_zeros = raw.target_zeros,
@@ -761,6 +769,7 @@ zs_status cli_options_parse(const cli_command *command, int argc, const char **a
                        .timing_only = raw.timing_only,
                        .quiet = raw.quiet,
                        .plan = raw.plan,
+                       .schedule = raw.schedule,
                        .streamline = raw.streamline,
                        .fields = raw.fields,
                        .metrics = raw.metrics,

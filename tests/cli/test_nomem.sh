@@ -63,6 +63,7 @@ run='--timing-only --fidelity tile --quiet --jobs 1'
     starve run run small.yaml $run --format csv --set accelerator.clock='50 MHz' --set batch=2
     starve 'run --out' run small.yaml --fidelity tile --quiet --out made --trace made.json
     starve 'run, numerics on a second thread' run small.yaml --fidelity burst --format json --jobs 2
+    starve 'run that keeps ranges' run small.yaml --fidelity bound --quiet --jobs 1 --format csv --set accelerator.precision=int8 --ranges ranges.csv
     starve 'run of an ONNX file' run small.yaml $run --format csv --model "$(first_of "$corpus/onnx")"
     starve 'run of a Caffe file' run small.yaml $run --format csv --model "$(first_of "$corpus/caffe")"
     starve show show small.yaml --plan

@@ -8,7 +8,9 @@
 typedef struct tiled_params {
     struct {
         uint32_t oc, ic, oy, ox;
-        bool fills; /* smaller maps: more output channels */
+        bool fills;    /* smaller maps: more output channels */
+        bool is_auto;  /* chosen by layer ... */
+        uint32_t goal; /* ... for this */
     } tile;
     uint32_t loop_order, outer_loop; /* ZS_OUTPUT_STATIONARY ..., ZS_OUTER_* */
     struct {
