@@ -26,7 +26,7 @@ typedef enum zs_explain_kind {
 
 typedef enum zs_explain_step { ZS_TWICE, ZS_HALF, ZS_UNLIMITED, ZS_EXPLAIN_STEP_N } zs_explain_step;
 
-enum { ZS_EXPLAIN_LAYERS = 3, ZS_EXPLAIN_ADVICE = 8 };
+enum { ZS_EXPLAIN_LAYERS = 3, ZS_EXPLAIN_ADVICE = 16, ZS_EXPLAIN_TURNS = 8 };
 
 typedef struct zs_explain_effect {
     bool is_done;
@@ -49,12 +49,23 @@ typedef struct zs_explain_row {
     zs_explain_effect effects[ZS_EXPLAIN_STEP_N];
 } zs_explain_row;
 
+/* A key of the design, or a few that go together, with another value: one that fits
+ * for sure, at a clock that comparable builds reached. */
+typedef struct zs_explain_turn {
+    const char *change; /* "accelerator.tile.ic 16 -> 64" */
+    const char *cost;   /* "BRAM18 118 -> 120"; "" where it takes the same room */
+    const char *path;   /* the first of its keys */
+    double speedup;     /* of images per second */
+} zs_explain_turn;
+
 typedef struct zs_explanation {
     zs_figures base;
     const zs_explain_row *rows; /* what helps most when doubled first */
     uint32_t row_n;
     const char *const *unused; /* resources of which no step could be done */
     uint32_t unused_n;
+    zs_explain_turn turns[ZS_EXPLAIN_TURNS]; /* what helps most first */
+    uint32_t turn_n;
     const char *advice[ZS_EXPLAIN_ADVICE]; /* sentences */
     uint32_t advice_n;
 } zs_explanation;

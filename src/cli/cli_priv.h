@@ -380,6 +380,7 @@ typedef struct cli_progress {
     uint64_t done, total;
     double begin_s, shown_s;
     bool wanted, visible;
+    bool in_lines; /* where standard error is no terminal, a line from time to time */
 } cli_progress;
 double cli_seconds(void);
 void cli_progress_begin(cli_progress *progress, uint64_t total, bool quiet);

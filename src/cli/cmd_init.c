@@ -69,7 +69,7 @@ static zs_status init(const cli_options *given, optimise_job *job, zs_arena *are
     o.timing_only = true;
     o.quiet = true;
     o.output = NULL;
-    o.seconds = given->seconds != NULL ? given->seconds : "0.5";
+    o.seconds = given->seconds != NULL ? given->seconds : given->simulations > 0 ? "0" : "0.5";
     ZS_TRY(optimise_setup(&o, job, err));
     ZS_TRY(optimise_run(job, err));
     if (job->state.is_found)

@@ -100,6 +100,8 @@ static zs_status run(sweep_job *job, int *exit_status, zs_err *err)
     catch_interrupts();
     cli_progress_begin(&job->progress, (job->own_n - job->done_n) << 10,
                        job->o->quiet || (job->file.in_order && isatty(STDOUT_FILENO)));
+    job->progress.in_lines = !job->o->quiet && !isatty(STDERR_FILENO);
+    job->progress.wanted |= job->progress.in_lines;
     status = simulate(job, err);
     cli_progress_end(&job->progress);
     return finish(job, status, exit_status, err);
@@ -108,11 +110,13 @@ static zs_status run(sweep_job *job, int *exit_status, zs_err *err)
 zs_status cmd_sweep(const cli_options *options, int *exit_status, zs_err *err)
 {
     sweep_job job = {.o = options};
-    job.file.fd = -1;
+    job.file.fd = job.file.spool = -1;
     if (options->merge != NULL)
         return sweep_merge(options, exit_status, err);
     const zs_status status = run(&job, exit_status, err);
     zs_buffer_drop(&job.file.memory);
+    if (job.file.spool >= 0)
+        close(job.file.spool);
     sweep_job_drop(&job);
     return status;
 }

@@ -273,6 +273,8 @@ static const option init_options[] = {
     {"output", 'o', WORD, &raw.output, "the file to write (default: standard output)",
      "DESIGN.yaml"},
     {"seconds", 0, WORD, &raw.seconds, "how long to search for a design (default 0.5)", "N"},
+    {"simulations", 0, COUNT, &raw.simulations,
+     "search by N simulations instead, with the same design everywhere", "N"},
     {"jobs", 0, NUMBER, &raw.jobs, "threads (default: processors)", "N"},
     {"quiet", 0, FLAG, &raw.quiet, "no messages but errors", NULL},
     {0}};

@@ -18,6 +18,17 @@ void cli_progress_begin(cli_progress *progress, uint64_t total, bool quiet)
                                .wanted = !quiet && isatty(STDERR_FILENO)};
 }
 
+#define LINE_S 30.0 /* from line to line */
+
+static void say(cli_progress *p, double now)
+{
+    char text[80];
+    const double share = (double)p->done / (double)p->total, spent = now - p->begin_s;
+    snprintf(text, sizeof text, "%.0f %% after %.0f s", 100 * share, spent);
+    cli_say("progress", text);
+    p->shown_s = now;
+}
+
 static void draw(cli_progress *p, double now)
 {
     enum { WIDTH = 40 };
@@ -42,6 +53,11 @@ void cli_progress_step(cli_progress *p, uint64_t steps)
     if (!p->wanted || before == p->done >> 10)
         return;
     const double now = cli_seconds();
+    if (p->in_lines) {
+        if (now - p->begin_s > LINE_S && now - p->shown_s > LINE_S)
+            say(p, now);
+        return;
+    }
     if (now - p->begin_s > 1.0 && now - p->shown_s > 0.1)
         draw(p, now);
 }

@@ -2,16 +2,19 @@
 #include "zynqsim/pareto.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { OBJECTIVES_MAX = 8, TOP_N = 10 };
 
 /* A row that is kept for the answer. */
 typedef struct kept_row {
-    char *line;
+    uint64_t at; /* of its line among the rows */
     uint64_t point;
+    uint32_t bytes;
     bool is_candidate;
 } kept_row;
 
@@ -26,6 +29,7 @@ typedef struct answering {
     kept_row *rows;
     double *values; /* [row][objective], smaller is better */
     uint64_t row_n, room;
+    int fd; /* of the rows; -1: in memory */
     char *header;
     uint64_t flaw_n; /* lines that are no rows */
     zs_err flaw;     /* the first */
@@ -75,10 +79,10 @@ static zs_status keep_row(answering *a, const sweep_row *row, bool is_candidate,
 {
     ZS_TRY(grow(a, err));
     kept_row *kept = &a->rows[a->row_n];
-    *kept =
-        (kept_row){.line = strdup(row->line), .point = row->point, .is_candidate = is_candidate};
-    if (kept->line == NULL)
-        return zs_nomem(err, "rows");
+    *kept = (kept_row){.at = row->at,
+                       .bytes = (uint32_t)row->bytes,
+                       .point = row->point,
+                       .is_candidate = is_candidate};
     for (uint32_t k = 0; k < a->objective_n; k++)
         a->values[a->row_n * a->objective_n + k] =
             is_candidate ? objective_of(a, row, k) : (double)NAN;
@@ -116,12 +120,51 @@ static zs_status count_flaw(void *ctx, const sweep_flaw *flaw, zs_err *err)
     return ZS_OK;
 }
 
-static FILE *open_rows(sweep_job *job)
+static FILE *open_rows(answering *a)
 {
-    const zs_buffer *m = &job->file.memory;
-    if (job->file.path == NULL)
+    const sweep_file *f = &a->job->file;
+    const zs_buffer *m = &f->memory;
+    if (f->path == NULL && f->spool < 0)
         return m->bytes > 0 ? fmemopen(m->data, m->bytes, "r") : NULL;
-    return fopen(job->file.path, "re");
+    a->fd = f->path == NULL ? f->spool : open(f->path, O_RDONLY | O_CLOEXEC);
+    const int copy = a->fd >= 0 ? dup(a->fd) : -1;
+    if (copy >= 0 && lseek(copy, 0, SEEK_SET) == 0) {
+        FILE *stream = fdopen(copy, "r");
+        if (stream != NULL)
+            return stream;
+    }
+    if (copy >= 0)
+        close(copy);
+    return NULL;
+}
+
+/* The line of a row that was read, with an end of its own. NULL when it cannot be read again. */
+static const char *line_of(const answering *a, const kept_row *row, char **room)
+{
+    char *text = realloc(*room, row->bytes + 1u);
+    if (text == NULL)
+        return NULL;
+    *room = text;
+    text[row->bytes] = '\0';
+    if (a->fd < 0) {
+        memcpy(text, a->job->file.memory.data + row->at, row->bytes);
+        return text;
+    }
+    for (size_t got = 0; got < row->bytes;) {
+        const ssize_t n = pread(a->fd, text + got, row->bytes - got, (off_t)(row->at + got));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return NULL;
+        got += (size_t)n;
+    }
+    return text;
+}
+
+static zs_status is_gone(const answering *a, zs_err *err)
+{
+    return zs_fail(err, ZS_EIO, a->job->file.path ? a->job->file.path : "rows",
+                   "cannot be read again");
 }
 
 static zs_status read_rows(answering *a, zs_err *err)
@@ -130,7 +173,7 @@ static zs_status read_rows(answering *a, zs_err *err)
                              .ctx = a,
                              .row = count_row,
                              .flawed = count_flaw};
-    FILE *stream = open_rows(a->job);
+    FILE *stream = open_rows(a);
     if (stream == NULL)
         return zs_fail(err, errno == ENOMEM ? ZS_ENOMEM : ZS_EIO, reading.path,
                        "cannot be read: %s", strerror(errno));
@@ -210,12 +253,22 @@ static zs_status marked_row(const zs_sink *sink, const char *line, const char *e
     return zs_sink_write(sink, end, strlen(end));
 }
 
-static zs_status marked_rows(const answering *a, const kept_row *order, const zs_sink *sink)
+/* What writing comes to the sink keeps for its end. */
+static zs_status marked_rows(const answering *a, const kept_row *order, const zs_sink *sink,
+                             zs_err *err)
 {
-    ZS_TRY(marked_row(sink, a->header, ",pareto\n"));
-    for (uint64_t i = 0; i < a->row_n; i++)
-        ZS_TRY(marked_row(sink, order[i].line, order[i].is_candidate ? ",1\n" : ",0\n"));
-    return ZS_OK;
+    char *room = NULL;
+    zs_status status = ZS_OK;
+    bool is_written = marked_row(sink, a->header, ",pareto\n") == ZS_OK;
+    for (uint64_t i = 0; i < a->row_n && is_written && status == ZS_OK; i++) {
+        const char *line = line_of(a, &order[i], &room);
+        if (line == NULL)
+            status = is_gone(a, err);
+        else
+            is_written = marked_row(sink, line, order[i].is_candidate ? ",1\n" : ",0\n") == ZS_OK;
+    }
+    free(room);
+    return status;
 }
 
 static zs_status write_marked(answering *a, const bool *on_front, zs_err *err)
@@ -235,8 +288,7 @@ static zs_status write_marked(answering *a, const bool *on_front, zs_err *err)
     zs_status status = cli_stream_open(&a->keep, path, &file, err);
     if (status == ZS_OK) {
         const zs_sink sink = cli_stream_sink(file);
-        (void)marked_rows(a, order, &sink); /* the sink keeps its error for the end */
-        status = cli_stream_close(file, err);
+        status = cli_stream_end(file, marked_rows(a, order, &sink, err), err);
     }
     free(order);
     return status;
@@ -322,8 +374,19 @@ static zs_status show_lines(shown *s, const uint64_t *order, uint64_t n, zs_err 
     zs_buffer_init(&text, cli_heap());
     const zs_sink sink = zs_buffer_sink(&text);
     zs_status status = zs_sink_printf(&sink, "%s\n", s->a->header);
-    for (uint64_t i = 0; i < n && status == ZS_OK; i++)
-        status = zs_sink_printf(&sink, "%s\n", s->a->rows[order[i]].line);
+    char *room = NULL;
+    bool is_there = true;
+    for (uint64_t i = 0; i < n && status == ZS_OK && is_there; i++) {
+        const char *line = line_of(s->a, &s->a->rows[order[i]], &room);
+        is_there = line != NULL;
+        if (is_there)
+            status = zs_sink_printf(&sink, "%s\n", line);
+    }
+    free(room);
+    if (!is_there) {
+        zs_buffer_drop(&text);
+        return is_gone(s->a, err);
+    }
     FILE *stream = status == ZS_OK ? fmemopen(text.data, text.bytes, "r") : NULL;
     sweep_reading reading = {.path = "rows", .ctx = s, .row = show_row};
     if (stream != NULL) {
@@ -485,11 +548,11 @@ static zs_status answer_with(answering *a, int *exit_status, zs_err *err)
 
 zs_status sweep_answer(sweep_job *job, int *exit_status, zs_err *err)
 {
-    answering a = {.job = job};
+    answering a = {.job = job, .fd = -1};
     zs_arena_init(&a.keep, cli_heap());
     const zs_status status = answer_with(&a, exit_status, err);
-    for (uint64_t i = 0; i < a.row_n; i++)
-        free(a.rows[i].line);
+    if (a.fd >= 0 && a.fd != job->file.spool)
+        close(a.fd);
     free(a.rows);
     free(a.values);
     free(a.header);
@@ -500,7 +563,7 @@ zs_status sweep_answer(sweep_job *job, int *exit_status, zs_err *err)
 /* The figures of --pareto, before an hour is spent. */
 zs_status sweep_check_objectives(sweep_job *job, zs_err *err)
 {
-    answering a = {.job = job};
+    answering a = {.job = job, .fd = -1};
     zs_arena_init(&a.keep, cli_heap());
     const zs_status status = read_objectives(&a, err);
     zs_arena_drop(&a.keep);

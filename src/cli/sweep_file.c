@@ -315,10 +315,61 @@ static zs_status write_whole(sweep_file *f, const void *data, size_t bytes, zs_e
     return fdatasync(f->fd) == 0 ? ZS_OK : file_failed(f, errno, err);
 }
 
+/* A disk that is full of other things is no reason to end: what is there goes into memory. */
+static zs_status leave_spool(sweep_file *f, zs_err *err)
+{
+    const zs_sink sink = zs_buffer_sink(&f->memory);
+    char piece[65536];
+    for (uint64_t at = 0; at < f->end;) {
+        const size_t want = f->end - at < sizeof piece ? (size_t)(f->end - at) : sizeof piece;
+        const ssize_t got = pread(f->spool, piece, want, (off_t)at);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return zs_fail(err, ZS_EIO, "rows", "cannot be read again");
+        if (zs_sink_write(&sink, piece, (size_t)got) != ZS_OK)
+            return zs_nomem(err, "rows");
+        at += (uint64_t)got;
+    }
+    close(f->spool);
+    f->spool = -1;
+    return ZS_OK;
+}
+
+static bool write_spool(sweep_file *f, const char *at, size_t bytes)
+{
+    for (size_t left = bytes; left > 0;) {
+        const ssize_t n = write(f->spool, at, left);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return false;
+        at += n;
+        left -= (size_t)n;
+    }
+    f->end += bytes;
+    return true;
+}
+
+/* Rows that nobody wants to see, but that are read again for the answer. */
+static void open_spool(sweep_file *f)
+{
+    char path[4096];
+    const char *dir = getenv("TMPDIR");
+    snprintf(path, sizeof path, "%s/zynqsim-rows-XXXXXX", dir != NULL && dir[0] ? dir : "/tmp");
+    f->spool = mkostemp(path, O_CLOEXEC);
+    if (f->spool >= 0)
+        unlink(path);
+}
+
 static zs_status put_row(sweep_file *f, const void *row, size_t bytes, zs_err *err)
 {
     if (f->fd >= 0)
         return write_whole(f, row, bytes, err);
+    if (f->spool >= 0 && write_spool(f, row, bytes))
+        return ZS_OK;
+    if (f->spool >= 0)
+        ZS_TRY(leave_spool(f, err));
     const zs_sink sink = zs_buffer_sink(&f->memory);
     return zs_sink_write(&sink, row, bytes) == ZS_OK ? ZS_OK : zs_nomem(err, "rows");
 }
@@ -356,9 +407,11 @@ zs_status sweep_file_open(sweep_job *job, zs_err *err)
     } else if (f->path != NULL) {
         ZS_TRY(open_and_lock(f, err));
     }
+    if (f->path == NULL)
+        open_spool(f);
     if (f->in_order && job->o->best == NULL) {
-        f->ordinal_n = job->own_n;
-        f->waiting = calloc(job->own_n + 1, sizeof *f->waiting);
+        f->room = 64;
+        f->waiting = calloc(f->room, sizeof *f->waiting);
         if (f->waiting == NULL)
             return zs_nomem(err, "rows");
     }
@@ -371,12 +424,30 @@ zs_status sweep_file_open(sweep_job *job, zs_err *err)
 
 static zs_status flush_waiting(sweep_file *f, zs_err *err)
 {
-    while (f->next < f->ordinal_n && f->waiting[f->next] != NULL) {
-        char *row = f->waiting[f->next];
+    for (char *row; (row = f->waiting[f->next % f->room]) != NULL;) {
         ZS_TRY(put_row(f, row, strlen(row), err));
         free(row);
-        f->waiting[f->next++] = NULL;
+        f->waiting[f->next++ % f->room] = NULL;
     }
+    return ZS_OK;
+}
+
+/* So that there is a place for `ordinal`: as many wait as are done before one that takes long. */
+static zs_status grow_waiting(sweep_file *f, uint64_t ordinal, zs_err *err)
+{
+    uint64_t room = f->room;
+    while (ordinal - f->next >= room)
+        room *= 2;
+    if (room == f->room)
+        return ZS_OK;
+    char **longer = calloc(room, sizeof *longer);
+    if (longer == NULL)
+        return zs_nomem(err, "rows");
+    for (uint64_t i = f->next; i < f->next + f->room; i++)
+        longer[i % room] = f->waiting[i % f->room];
+    free(f->waiting);
+    f->waiting = longer;
+    f->room = room;
     return ZS_OK;
 }
 
@@ -385,8 +456,10 @@ zs_status sweep_file_add(sweep_file *f, uint64_t ordinal, const void *row, size_
 {
     if (f->waiting == NULL)
         return put_row(f, row, bytes, err);
-    f->waiting[ordinal] = strndup(row, bytes);
-    return f->waiting[ordinal] ? flush_waiting(f, err) : zs_nomem(err, "rows");
+    ZS_TRY(grow_waiting(f, ordinal, err));
+    char **place = &f->waiting[ordinal % f->room];
+    *place = strndup(row, bytes);
+    return *place != NULL ? flush_waiting(f, err) : zs_nomem(err, "rows");
 }
 
 zs_status sweep_file_close(sweep_file *f, zs_err *err)
@@ -397,7 +470,7 @@ zs_status sweep_file_close(sweep_file *f, zs_err *err)
     if (f->fd >= 0 && f->fd != STDOUT_FILENO && close(f->fd) != 0 && status == ZS_OK)
         status = file_failed(f, errno, err);
     f->fd = -1;
-    for (uint64_t i = f->next; f->waiting != NULL && i < f->ordinal_n; i++)
+    for (uint64_t i = 0; f->waiting != NULL && i < f->room; i++)
         free(f->waiting[i]);
     free(f->waiting);
     f->waiting = NULL;

@@ -36,9 +36,10 @@ typedef struct sweep_file {
     bool in_order;    /* a pipe or a terminal: rows wait for those before them */
     uint64_t end;     /* bytes of whole rows */
     double synced_s;
-    zs_buffer memory; /* without a path: what a file would hold */
-    char **waiting;   /* [ordinal] */
-    uint64_t ordinal_n, next;
+    int spool;        /* without a path: a file that has no name; -1: ... */
+    zs_buffer memory; /* ... where there can be none */
+    char **waiting;   /* a ring of `room`: ordinals from `next` on */
+    uint64_t room, next;
 } sweep_file;
 
 struct sweep_job;
@@ -63,6 +64,8 @@ typedef struct sweep_row {
     uint64_t point;
     uint64_t number; /* of the line */
     const char *line;
+    uint64_t at; /* where it begins in the file */
+    size_t bytes;
 } sweep_row;
 
 /* A line that is no whole row of the sweep. */

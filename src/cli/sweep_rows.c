@@ -156,7 +156,9 @@ static zs_status take_row(reader *r)
                            .n = r->layout.n,
                            .point = strtoull(r->cells[0], NULL, 10),
                            .number = r->number,
-                           .line = r->line};
+                           .line = r->line,
+                           .at = r->reading->whole_bytes,
+                           .bytes = r->bytes};
     return r->reading->row(r->reading->ctx, &row, r->err);
 }
 

@@ -249,7 +249,7 @@ static zs_status check_options(const cli_options *o, zs_err *err)
 zs_status sweep_setup(const cli_options *options, sweep_job *job, zs_err *err)
 {
     job->o = options;
-    job->file.fd = -1;
+    job->file.fd = job->file.spool = -1;
     ZS_TRY(check_options(options, err));
     ZS_TRY(cli_base_build(options, &job->base, err));
     job->sweep.base = job->base.design;

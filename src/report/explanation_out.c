@@ -237,11 +237,21 @@ static int put_resource(json_t *list, const zs_explain_row *row)
     return failed;
 }
 
+static int put_turn(json_t *list, const zs_explain_turn *t)
+{
+    json_t *entry = json_object();
+    int failed = json_object_set_new(entry, "change", zs_json_text(t->change));
+    failed |= json_object_set_new(entry, "speedup", zs_json_real(t->speedup));
+    failed |= json_object_set_new(entry, "cost", zs_json_text(t->cost));
+    failed |= json_array_append_new(list, entry);
+    return failed;
+}
+
 zs_status zs_explanation_json_emit(const zs_explanation *x, const zs_sink *s, zs_err *err)
 {
     static const char *const texts[] = {"design", "network", "board", "fidelity"};
     json_t *root = json_object(), *rows = json_array(), *advice = json_array();
-    json_t *unused = json_array();
+    json_t *unused = json_array(), *turns = json_array();
     int failed = 0;
     for (size_t i = 0; i < ZS_LEN(texts); i++)
         failed |=
@@ -252,6 +262,9 @@ zs_status zs_explanation_json_emit(const zs_explanation *x, const zs_sink *s, zs
         failed |= put_resource(rows, &x->rows[i]);
     for (uint32_t i = 0; i < x->unused_n; i++)
         failed |= json_array_append_new(unused, zs_json_text(x->unused[i]));
+    for (uint32_t i = 0; i < x->turn_n; i++)
+        failed |= put_turn(turns, &x->turns[i]);
+    failed |= json_object_set_new(root, "turns", turns);
     for (uint32_t i = 0; i < x->advice_n; i++)
         failed |= json_array_append_new(advice, zs_json_text(x->advice[i]));
     failed |= json_object_set_new(root, "resources", rows);

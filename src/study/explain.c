@@ -18,7 +18,7 @@ typedef struct explainer {
     const zs_explain_hook *hook;
     zs_figures base;
     const char *base_binding; /* "" when it fits */
-    double beats_per_read;
+    double beats_per_read, bytes_per_load;
 } explainer;
 
 uint32_t zs_explain_most_simulations(void)
@@ -28,10 +28,24 @@ uint32_t zs_explain_most_simulations(void)
         n += zs_explain_rules[i].how == ZS_SCALE_LANES
                  ? (uint32_t)ZS_EXPLAIN_STEP_N * ZS_EXPLAIN_CANDIDATES
                  : (uint32_t)ZS_EXPLAIN_STEP_N;
-    return n;
+    return n + zs_explain_most_turns();
 }
 
 /* ---- one simulation -------------------------------------------------------------------------- */
+
+/* Mean of the loads of a plan; NAN without any. */
+static double bytes_per_load(const zs_plan *plan)
+{
+    uint64_t bytes = 0, n = 0;
+    for (uint32_t i = 0; i < plan->op_n; i++) {
+        const zs_tile_op *op = &plan->ops[i];
+        if (zs_op_role(op->code) != ZS_READ || plan->rows[op->row].call == ZS_NO_INDEX)
+            continue;
+        bytes += zs_xfer_bytes(&plan->costs[op->cost_key].xfer);
+        n++;
+    }
+    return n > 0 ? (double)bytes / (double)n : (double)NAN;
+}
 
 static zs_status simulate(explainer *e, const zs_design *design, zs_result **result, zs_err *err)
 {
@@ -39,6 +53,8 @@ static zs_status simulate(explainer *e, const zs_design *design, zs_result **res
     zs_arena_reset(e->scratch);
     ZS_TRY(zs_design_check(design, err));
     ZS_TRY(zs_plan_build(e->scratch, design, e->net, &plan, err));
+    if (design == e->design)
+        e->bytes_per_load = bytes_per_load(plan);
     return zs_sim_run(e->scratch, design, e->net, plan, e->fidelity, NULL, result, err);
 }
 
@@ -265,7 +281,8 @@ zs_status zs_explain_run(zs_arena *arena, zs_arena *scratch, const zs_design *de
     e.beats_per_read = beats_per_read(result);
     made.base = e.base;
     ZS_TRY(explain_rows(&e, &made, err));
-    ZS_TRY(zs_explain_advise(arena, design, e.beats_per_read, &made, err));
+    ZS_TRY(zs_explain_turn_keys(arena, design, net, fidelity, hook, &made, err));
+    ZS_TRY(zs_explain_advise(arena, design, e.beats_per_read, e.bytes_per_load, &made, err));
     *out = made;
     return ZS_OK;
 }

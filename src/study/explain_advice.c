@@ -19,7 +19,7 @@
 typedef struct adviser {
     zs_arena *arena;
     const zs_design *design;
-    double beats_per_read;
+    double beats_per_read, bytes_per_load;
     zs_explanation *x;
     bool is_out_of_memory;
 } adviser;
@@ -265,10 +265,48 @@ static void say_lists(adviser *a)
         say(a, "Nothing is to be gained from: %s.", idle);
 }
 
-zs_status zs_explain_advise(zs_arena *arena, const zs_design *design, double beats_per_read,
-                            zs_explanation *out, zs_err *err)
+/* ---- keys with other values ------------------------------------------------------------------ */
+
+/* Why a key is worth turning, by what its path begins with. */
+static const struct {
+    const char *path, *why;
+} reasons[] = {
+    {"accelerator.tile.", "Other tiles fill the lanes better, or load less often"},
+    {"accelerator.loop_order", "Another order of the loops loads operands less often"},
+    {"accelerator.fusion", "Fewer tensors go through DRAM"},
+    {"batch", "Weights are loaded, and calls made, once for all images of a batch"},
+    {"accelerator.precision", "Narrower numbers take fewer bytes and less room for a lane, and are "
+                              "less exact"},
+    {"accelerator.ports.", "Operands wait less for each other"},
+    {"accelerator.unroll.", "More lanes fit"},
+    {"accelerator.clock", "Comparable builds closed at a faster clock"},
+};
+
+#define READS_ARE_FELT 0.05 /* share of the time that the array waits for them */
+
+static void say_turn(adviser *a, const zs_explain_turn *t)
 {
-    adviser a = {.arena = arena, .design = design, .beats_per_read = beats_per_read, .x = out};
+    char why[128] = "Turned by itself";
+    const bool is_tile = strncmp(t->path, "accelerator.tile.", strlen("accelerator.tile.")) == 0;
+    for (size_t i = 0; i < ZS_LEN(reasons); i++)
+        if (strncmp(t->path, reasons[i].path, strlen(reasons[i].path)) == 0)
+            snprintf(why, sizeof why, "%s", reasons[i].why);
+    if (is_tile && zs_figures_number(&a->x->base, "waited_frac.read") > READS_ARE_FELT &&
+        a->bytes_per_load > 0)
+        snprintf(why, sizeof why, "Each load, %.1f KiB in the mean, waits out the latency",
+                 a->bytes_per_load / 1024);
+    say(a, "%s: %s gives %.2f times the images per second %s%s.", why, t->change, t->speedup,
+        t->cost[0] ? "with " : "in the same room", t->cost);
+}
+
+zs_status zs_explain_advise(zs_arena *arena, const zs_design *design, double beats_per_read,
+                            double bytes_per_load, zs_explanation *out, zs_err *err)
+{
+    adviser a = {.arena = arena,
+                 .design = design,
+                 .beats_per_read = beats_per_read,
+                 .bytes_per_load = bytes_per_load,
+                 .x = out};
     const zs_explain_kind limit = limit_of(out);
     if (limit == ZS_EXPLAIN_KIND_N)
         say_balance(&a);
@@ -281,6 +319,8 @@ zs_status zs_explain_advise(zs_arena *arena, const zs_design *design, double bea
     if (limit != ZS_EXPLAIN_KIND_N)
         say_fit(&a, limit);
     say_clock(&a);
+    for (uint32_t i = 0; i < out->turn_n; i++)
+        say_turn(&a, &out->turns[i]);
     say_lists(&a);
     return a.is_out_of_memory ? zs_nomem(err, "advice") : ZS_OK;
 }

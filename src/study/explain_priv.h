@@ -38,9 +38,15 @@ zs_status zs_explain_candidates(zs_arena *arena, const zs_explain_rule *rule, zs
                                 const zs_design *base,
                                 zs_explain_candidate out[ZS_EXPLAIN_CANDIDATES], uint32_t *n,
                                 zs_err *err);
-/* Sentences about rows that are in order. `beats_per_read` of the mean read burst, NAN without
- * reads. ZS_ENOMEM. */
+/* Tries the other values of the keys that a search would turn, each by itself, into out->turns. */
+zs_status zs_explain_turn_keys(zs_arena *arena, const zs_design *design, const zs_net *net,
+                               zs_fidelity fidelity, const zs_explain_hook *hook,
+                               zs_explanation *out, zs_err *err);
+/* Simulations that it makes at the most. */
+uint32_t zs_explain_most_turns(void);
+/* Sentences about rows that are in order. `beats_per_read` of the mean read burst, and bytes
+ * of the mean load, NAN without reads. ZS_ENOMEM. */
 zs_status zs_explain_advise(zs_arena *arena, const zs_design *design, double beats_per_read,
-                            zs_explanation *out, zs_err *err);
+                            double bytes_per_load, zs_explanation *out, zs_err *err);
 
 #endif

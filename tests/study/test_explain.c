@@ -264,6 +264,43 @@ START_TEST(test_an_explanation_without_memory_says_so)
 }
 END_TEST
 
+/* A key that is turned gives what a design with that value gives, and it fits. */
+START_TEST(test_a_turn_is_that_of_a_design_of_its_own)
+{
+    const zs_net *net = test_net_build(&arena, 2);
+    set("accelerator.tile.oc", "4");
+    set("accelerator.tile.ic", "2");
+    const zs_explanation x = explain(net);
+    const double before = zs_figures_number(&x.base, "images_per_second");
+    bool is_tile = false, is_batch = false;
+    ck_assert_uint_gt(x.turn_n, 1);
+    for (uint32_t i = 0; i < x.turn_n; i++) {
+        const zs_explain_turn *t = &x.turns[i];
+        zs_design d = design;
+        zs_plan *plan;
+        zs_result *r;
+        char key[64], from[32], to[32];
+        int n = 0;
+        for (const char *at = t->change;
+             sscanf(at, "%63s %31s -> %31[^,]%n", key, from, to, &n) == 3; at += n) {
+            ck_assert_int_eq(zs_design_set(&d, &arena, key, to, &err), ZS_OK);
+            n += at[n] == ',' ? 2 : 0;
+        }
+        ck_assert_int_eq(zs_plan_build(&arena, &d, net, &plan, &err), ZS_OK);
+        ck_assert_int_eq(zs_sim_run(&arena, &d, net, plan, ZS_TILE, NULL, &r, &err), ZS_OK);
+        const double after = d.batch * (double)r->clock_hz / (double)r->cycles;
+        ck_assert_msg(fabs(after / before - t->speedup) < 1e-9 * t->speedup, "%s", t->change);
+        ck_assert(r->fit.fits && !r->fit.is_close);
+        ck_assert_double_ge(t->speedup, 1.05);
+        ck_assert(i == 0 || t->speedup <= x.turns[i - 1].speedup);
+        is_tile |= strncmp(t->path, "accelerator.tile", 16) == 0;
+        is_batch |= strcmp(t->path, "batch") == 0;
+    }
+    ck_assert(is_tile);
+    ck_assert(is_batch);
+}
+END_TEST
+
 /* ---- advice ---------------------------------------------------------------------------------- */
 
 /* Speedups with twice as much, and without limit, of lanes, AXI latency and PS calls. */
@@ -317,7 +354,8 @@ START_TEST(test_advice_follows_the_numbers)
     zs_explanation x = {.base = {.values = values}, .rows = rows, .row_n = ZS_LEN(rows)};
     char all[4096] = "";
     ck_assert_uint_le(zs_metric_n, ZS_LEN(values));
-    ck_assert_int_eq(zs_explain_advise(&arena, &design, advices[_i].beats, &x, &err), ZS_OK);
+    ck_assert_int_eq(zs_explain_advise(&arena, &design, advices[_i].beats, (double)NAN, &x, &err),
+                     ZS_OK);
     for (uint32_t i = 0; i < x.advice_n; i++) {
         strcat(all, x.advice[i]);
         strcat(all, "\n");
@@ -338,6 +376,7 @@ TCase *tcase_explain(void)
     tcase_add_loop_test(tc, test_rows_are_in_order_and_twice_the_clock_is_at_most_twice_as_fast, 0,
                         TEST_NET_N);
     tcase_add_test(tc, test_an_effect_is_that_of_a_run_of_its_own);
+    tcase_add_test(tc, test_a_turn_is_that_of_a_design_of_its_own);
     tcase_add_test(tc, test_an_explanation_without_memory_says_so);
     tcase_add_loop_test(tc, test_advice_follows_the_numbers, 0, ZS_LEN(advices));
     return tc;
