@@ -1,6 +1,5 @@
 #include "design_priv.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* Layers of which a design says something by name or pattern: `layers: {"conv10": {on: cpu}}`. */
@@ -17,9 +16,9 @@ enum { FIGURE_MAX = 65536 };
 static zs_status add_figure(zs_design *design, zs_arena *arena, const char *pattern,
                             zs_layer_key key, const char *text, zs_err *err)
 {
-    char *end;
-    const unsigned long value = strtoul(text, &end, 10);
-    if (text[0] < '0' || text[0] > '9' || *end != '\0' || value == 0 || value > FIGURE_MAX)
+    uint64_t value = 0;
+    const char *end = zs_read_count(text, &value);
+    if (end == NULL || *end != '\0' || value == 0 || value > FIGURE_MAX)
         return zs_fail(err, ZS_ERANGE, "layers", "%s of '%.64s' is '%.24s', not a number of 1..%d",
                        figure_words[key], pattern, text, FIGURE_MAX);
     zs_layer_setting *kept = zs_new(arena, zs_layer_setting, design->layer_setting_n + 1);
