@@ -61,7 +61,8 @@ static bool take_entry(const char **at, entry *out)
 
 static bool fits(const char *pattern, const char *name, const char *other)
 {
-    return fnmatch(pattern, name, 0) == 0 || (other != NULL && fnmatch(pattern, other, 0) == 0);
+    return strcmp(pattern, name) == 0 || fnmatch(pattern, name, 0) == 0 ||
+           (other != NULL && fnmatch(pattern, other, 0) == 0);
 }
 
 uint32_t stream_list_find(const char *list, const char *name, const char *other, uint64_t *figures,
@@ -128,7 +129,7 @@ zs_status stream_check_pattern(const char *pattern, const char *path, const char
                                uint32_t n, zs_err *err)
 {
     for (uint32_t i = 0; i < n; i++)
-        if (fnmatch(pattern, names[i], 0) == 0)
+        if (fits(pattern, names[i], NULL))
             return ZS_OK;
     const char *near = zs_nearest(pattern, names, n);
     return zs_fail(err, ZS_EPARSE, path, "nothing is called \"%.64s\"%s%s%s", pattern,
