@@ -33,11 +33,8 @@ uint32_t zs_m20k_of(uint64_t words, uint32_t bits);
 /* LUTs of a memory when it is distributed: 4 of them are a RAM32M of 32 x 6 b or a RAM64M of
  * 64 x 3 b (UG474). */
 uint32_t zs_lutram_luts_of(uint64_t words, uint32_t bits);
-/* Whether a bank is better distributed: at most ZS_LUTRAM_BITS in all, or at most 64 words (one
- * RAM64X1D deep), where a block RAM would stay nearly empty. A planner that follows it sets the
- * buffer's bram18 to 0; fit then charges LUTs. */
-bool zs_prefers_lutram(uint64_t words, uint32_t bits);
-#define ZS_LUTRAM_WORDS 64u
+/* Whether a bank is distributed: at most ZS_LUTRAM_BITS in all. */
+bool zs_is_lutram(uint64_t words, uint32_t bits);
 
 /* ---- operators ------------------------------------------------------------------------------- */
 

@@ -171,15 +171,25 @@ typedef struct zs_engine {
 enum { ZS_DESIGN_ENGINES_MAX = 16, ZS_ENGINE_NONE = 0xff };
 
 /* What a design says of layers by name or pattern besides who runs them: figures of kinds that give
- * layers hardware of their own. */
-typedef enum zs_layer_key { ZS_LAYER_PES, ZS_LAYER_LANES, ZS_LAYER_WINDOW_LANES } zs_layer_key;
+ * layers hardware of their own, and keys of accelerator that a kind has a value of for each layer
+ * (LAYER in its fields.def). */
+typedef enum zs_layer_key {
+    ZS_LAYER_PES,
+    ZS_LAYER_LANES,
+    ZS_LAYER_WINDOW_LANES,
+    ZS_LAYER_FIELD
+} zs_layer_key;
 typedef struct zs_layer_setting {
     const char *pattern;
     zs_layer_key key;
     uint32_t value;
+    const struct zs_field *field; /* ZS_LAYER_FIELD: U32, BOOL or ENUM */
 } zs_layer_setting;
-/* "pe", "simd", "window" */
-const char *zs_layer_key_word(zs_layer_key key);
+/* "pe", "simd", "window"; of a field what follows "accelerator." */
+const char *zs_layer_setting_word(const zs_layer_setting *setting);
+/* Key i (0, 1, ...) of accelerator that a layer may have a value of its own for; NULL after the
+ * last. */
+const struct zs_field *zs_layer_field_at(uint32_t i);
 
 /* How weights become 0 before a network is used: network.sparsify. */
 typedef struct zs_sparsify_rule {
@@ -273,6 +283,9 @@ typedef struct zs_field {
 const zs_field *zs_field_at(uint32_t i);
 /* NULL when there is no such key. */
 const zs_field *zs_field_find(const char *path);
+/* Of a group of keys that has a switch `auto` that one, when `text` is "auto": "tile: auto" is
+ * "tile: {auto: true}". NULL: none. */
+const zs_field *zs_field_of_auto(const char *path, const char *text);
 /* Nearest known key to a wrong one, or NULL. */
 const char *zs_field_suggest(const char *path);
 
@@ -303,6 +316,8 @@ typedef struct zs_kind_keys {
     uint32_t use_n;
     const zs_better_row *betters;
     uint32_t better_n;
+    const char *const *layer_keys; /* paths of keys that a layer may have a value of its own for */
+    uint32_t layer_key_n;
     zs_status (*check)(const zs_design *design, zs_err *err); /* rules that span fields, or NULL */
 } zs_kind_keys;
 
@@ -409,9 +424,13 @@ zs_status zs_design_memory_check(const zs_memory_params *memory, zs_err *err);
 
 /* ---- several engines ------------------------------------------------------------------------- */
 
-/* layers: PATTERN: {key: text}: `on: cpu`, and figures of zs_layer_key. */
+/* layers: PATTERN: {key: text}: `on: cpu`, figures of zs_layer_key, and keys of accelerator without
+ * their first word ("tile.oc"). */
 zs_status zs_design_set_layer(zs_design *design, zs_arena *arena, const char *pattern,
                               const char *key, const char *text, zs_err *err);
+/* Whether a setting is of a layer; and the accelerator with what is said of one. */
+bool zs_layer_setting_fits(const zs_layer_setting *setting, const char *layer);
+void zs_design_layer_accel(const zs_design *design, const char *layer, zs_accel *accel);
 /* The design with engine i as its only one. */
 zs_design zs_design_of_engine(const zs_design *design, uint32_t i);
 /* Adds an engine with the accelerator of `from`, and what was given for it by hand. ZS_EPARSE: the

@@ -45,6 +45,7 @@ typedef struct zs_resident_draft {
 typedef struct zs_fuse_rules {
     bool takes_any_pool;         /* pools of any window and kind, and global averages */
     bool pools_after_call;       /* a pool behind what a call writes belongs to that call */
+    bool takes_dense_only;       /* convolutions of one group */
     bool writes_acts;            /* activations of a few LUTs are applied to what is written */
     bool splits_concat_pools;    /* a pool behind a concatenation is fused into each of its parts */
     uint64_t most_pooled_pixels; /* of a map that a fused pool can work on */
@@ -172,6 +173,13 @@ zs_status zs_emit_rows(zs_plan_draft *d, zs_emit_body_fn *body, zs_err *err);
 /* DRAM bytes of one row, which are the same whatever rows stand before it. */
 zs_status zs_emit_row_traffic(const zs_plan_draft *d, zs_emit_body_fn *body, zs_arena *scratch,
                               uint32_t row, uint64_t *bytes, zs_err *err);
+/* That and the estimate below of one row of a call alone, without the call's start and end. */
+typedef struct zs_row_estimate {
+    uint64_t pl_cycles, bytes;
+    uint32_t op_n;
+} zs_row_estimate;
+zs_status zs_emit_row_estimate(const zs_plan_draft *d, zs_emit_body_fn *body, zs_arena *scratch,
+                               uint32_t row, zs_row_estimate *out, zs_err *err);
 
 /* estimate.c: PL cycles of a plan with ops, of which transfers take their price alone on their
  * channel, and all of them together the time of the DRAM: close to fidelity `tile`, for choices

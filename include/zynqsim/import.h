@@ -76,7 +76,14 @@ zs_status zs_net_parse_parts(zs_arena *arena, zs_span bytes, const char *path,
                              const zs_net_parts *parts, zs_net_spec *out, zs_err *err);
 /* A table of all operators, by format and by who runs them (Markdown). */
 zs_status zs_operators_emit(const zs_sink *sink, zs_err *err);
-/* Whether the ending of a name is that of a format. */
+/* Files that are packed with gzip: whether one is, and its contents in the arena. ZS_EPARSE for one
+ * that is broken, ZS_ERANGE for more than `most` bytes. Networks and their weights are unpacked by
+ * the functions above, up to ZS_NET_MOST_BYTES. */
+#define ZS_NET_MOST_BYTES (UINT64_C(1) << 30)
+bool zs_is_gzip(zs_span bytes);
+zs_status zs_gunzip(zs_arena *arena, zs_span bytes, uint64_t most, const char *path, zs_span *out,
+                    zs_err *err);
+/* Whether the ending of a name, less a final .gz, is that of a format. */
 bool zs_net_has_format(const char *path);
 /* Whether a model of this name takes weights of a file of that name as its own: names in both mean
  * the same (.prototxt with .caffemodel, .cfg with .weights). */

@@ -162,6 +162,8 @@ double zs_pow(double base, double exponent);
 double zs_log(double x);
 double zs_tanh(double x);
 double zs_erf(double x);
+/* sin(x + quarters * pi / 2); NaN beyond 2^20 pi / 2, where x has lost its place on the circle. */
+double zs_sin(double x, int quarters);
 /* Functions of functions.def of one element and of two. */
 double zs_function_of(zs_function fn, const double *p, double x);
 double zs_function_of_two(zs_function fn, const double *p, double x, double y);

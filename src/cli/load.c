@@ -384,8 +384,11 @@ static zs_status parse_model(cli_point *p, const cli_options *o, zs_span bytes, 
     return ZS_OK;
 }
 
+/* Of integers that the file states, at its input already, or behind a layer. */
 static bool has_quantisers(const zs_net_spec *spec)
 {
+    if (spec->input.number.scale > 0)
+        return true;
     for (uint32_t i = 0; i < spec->layer_n; i++)
         if (spec->layers[i].quant != NULL)
             return true;

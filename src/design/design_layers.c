@@ -1,17 +1,51 @@
 #include "design_priv.h"
 
+#include <fnmatch.h>
+#include <stdio.h>
 #include <string.h>
 
-/* Layers of which a design says something by name or pattern: `layers: {"conv10": {on: cpu}}`. */
+/* Layers of which a design says something by name or pattern: `layers: {"conv10": {on: cpu}}`,
+ * `{"conv*": {tile: {oc: 16}}}`. */
+
+enum { PREFIX_N = sizeof "accelerator." - 1, FIGURE_MAX = 65536 };
 
 static const char *const figure_words[] = {"pe", "simd", "window"};
 
-const char *zs_layer_key_word(zs_layer_key key)
+const char *zs_layer_setting_word(const zs_layer_setting *s)
 {
-    return figure_words[key];
+    return s->key == ZS_LAYER_FIELD ? s->field->path + PREFIX_N : figure_words[s->key];
 }
 
-enum { FIGURE_MAX = 65536 };
+const zs_field *zs_layer_field_at(uint32_t i)
+{
+    for (uint32_t k = 0; k < zs_kind_n; i -= zs_kind_designs[k++].keys->layer_key_n)
+        if (i < zs_kind_designs[k].keys->layer_key_n)
+            return zs_field_find(zs_kind_designs[k].keys->layer_keys[i]);
+    return NULL;
+}
+
+static const zs_field *find_field(const char *key)
+{
+    const zs_field *f;
+    for (uint32_t i = 0; (f = zs_layer_field_at(i)) != NULL; i++)
+        if (strcmp(f->path + PREFIX_N, key) == 0)
+            return f;
+    return NULL;
+}
+
+static zs_status add_setting(zs_design *design, zs_arena *arena, const char *pattern,
+                             zs_layer_setting setting, zs_err *err)
+{
+    zs_layer_setting *kept = zs_new(arena, zs_layer_setting, design->layer_setting_n + 1);
+    setting.pattern = zs_arena_strdup(arena, pattern);
+    if (kept == NULL || setting.pattern == NULL)
+        return zs_nomem(err, "layers");
+    for (uint32_t i = 0; i < design->layer_setting_n; i++)
+        kept[i] = design->layer_settings[i];
+    kept[design->layer_setting_n++] = setting;
+    design->layer_settings = kept;
+    return ZS_OK;
+}
 
 static zs_status add_figure(zs_design *design, zs_arena *arena, const char *pattern,
                             zs_layer_key key, const char *text, zs_err *err)
@@ -21,15 +55,44 @@ static zs_status add_figure(zs_design *design, zs_arena *arena, const char *patt
     if (end == NULL || *end != '\0' || value == 0 || value > FIGURE_MAX)
         return zs_fail(err, ZS_ERANGE, "layers", "%s of '%.64s' is '%.24s', not a number of 1..%d",
                        figure_words[key], pattern, text, FIGURE_MAX);
-    zs_layer_setting *kept = zs_new(arena, zs_layer_setting, design->layer_setting_n + 1);
-    const char *name = zs_arena_strdup(arena, pattern);
-    if (kept == NULL || name == NULL)
-        return zs_nomem(err, "layers");
-    for (uint32_t i = 0; i < design->layer_setting_n; i++)
-        kept[i] = design->layer_settings[i];
-    kept[design->layer_setting_n++] = (zs_layer_setting){name, key, (uint32_t)value};
-    design->layer_settings = kept;
-    return ZS_OK;
+    const zs_layer_setting setting = {.key = key, .value = (uint32_t)value};
+    return add_setting(design, arena, pattern, setting, err);
+}
+
+static uint32_t *member(zs_accel *accel, const zs_field *field)
+{
+    return (void *)((char *)accel + (field->offset - offsetof(zs_design, accel)));
+}
+
+static zs_status add_field(zs_design *design, zs_arena *arena, const char *pattern,
+                           const zs_field *field, const char *text, zs_err *err)
+{
+    zs_design scratch = *design;
+    const zs_status status = zs_field_set(&scratch, arena, field, text, err);
+    if (status != ZS_OK) {
+        char place[160];
+        snprintf(place, sizeof place, "layers.%.64s", pattern);
+        zs_err_prefix(err, place);
+        return status;
+    }
+    zs_layer_setting setting = {.key = ZS_LAYER_FIELD, .field = field};
+    const void *from = member(&scratch.accel, field);
+    setting.value = field->type == ZS_FIELD_BOOL ? *(const bool *)from : *(const uint32_t *)from;
+    return add_setting(design, arena, pattern, setting, err);
+}
+
+/* "on, pe, simd, ... and loop_order" */
+static const char *list_keys(zs_arena *arena)
+{
+    const char *list = "on";
+    const zs_field *f;
+    for (uint32_t i = 0; i < ZS_LEN(figure_words) && list != NULL; i++)
+        list = zs_arena_printf(arena, "%s, %s", list, figure_words[i]);
+    for (uint32_t i = 0; (f = zs_layer_field_at(i)) != NULL && list != NULL; i++)
+        list =
+            zs_arena_printf(arena, "%s%s%s", list,
+                            zs_layer_field_at(i + 1) == NULL ? " and " : ", ", f->path + PREFIX_N);
+    return list ? list : "";
 }
 
 zs_status zs_design_set_layer(zs_design *design, zs_arena *arena, const char *pattern,
@@ -38,9 +101,18 @@ zs_status zs_design_set_layer(zs_design *design, zs_arena *arena, const char *pa
     for (uint32_t i = 0; i < ZS_LEN(figure_words); i++)
         if (strcmp(key, figure_words[i]) == 0)
             return add_figure(design, arena, pattern, (zs_layer_key)i, text, err);
+    const zs_field *field = find_field(key);
+    char path[96];
+    snprintf(path, sizeof path, "accelerator.%.64s", key);
+    if (field == NULL && (field = zs_field_of_auto(path, text)) != NULL) {
+        field = find_field(field->path + PREFIX_N);
+        text = "true";
+    }
+    if (field != NULL)
+        return add_field(design, arena, pattern, field, text, err);
     if (strcmp(key, "on") != 0)
-        return zs_fail(err, ZS_EPARSE, "layers",
-                       "'%.64s' of '%.64s' is no key: on, pe, simd and window are", key, pattern);
+        return zs_fail(err, ZS_EPARSE, "layers", "'%.64s' of '%.64s' is no key: %s are", key,
+                       pattern, list_keys(arena));
     if (strcmp(text, "cpu") != 0)
         return zs_fail(err, ZS_EPARSE, "layers",
                        "'%.64s' runs on '%.64s', but all that can be said is cpu", pattern, text);
@@ -57,14 +129,42 @@ zs_status zs_design_set_layer(zs_design *design, zs_arena *arena, const char *pa
     return ZS_OK;
 }
 
-/* layers.PATTERN.KEY; the pattern may have dots. */
+/* layers.PATTERN.KEY; the pattern may have dots, and so have keys of groups. */
 zs_status zs_design_set_layer_path(zs_design *design, zs_arena *arena, const char *path,
                                    const char *text, zs_err *err)
 {
     const char *pattern = path + strlen("layers."), *key = strrchr(path, '.');
     if (key <= pattern)
         return zs_fail(err, ZS_EPARSE, path, "is not of the form layers.NAME.on");
+    const zs_field *f;
+    for (uint32_t i = 0; (f = zs_layer_field_at(i)) != NULL; i++) {
+        const size_t n = strlen(f->path + PREFIX_N), path_n = strlen(pattern);
+        if (path_n > n + 1 && pattern[path_n - n - 1] == '.' &&
+            strcmp(pattern + path_n - n, f->path + PREFIX_N) == 0)
+            key = pattern + path_n - n - 1;
+    }
     char *name = zs_arena_strndup(arena, pattern, (size_t)(key - pattern));
     return name ? zs_design_set_layer(design, arena, name, key + 1, text, err)
                 : zs_nomem(err, "layers");
+}
+
+bool zs_layer_setting_fits(const zs_layer_setting *s, const char *layer)
+{
+    return fnmatch(s->pattern, layer, 0) == 0;
+}
+
+void zs_design_layer_accel(const zs_design *design, const char *layer, zs_accel *accel)
+{
+    *accel = design->accel;
+    for (uint32_t i = 0; i < design->layer_setting_n; i++) {
+        const zs_layer_setting *s = &design->layer_settings[i];
+        if (s->key != ZS_LAYER_FIELD || !zs_field_is_of(s->field, accel->kind) ||
+            !zs_layer_setting_fits(s, layer))
+            continue;
+        void *to = member(accel, s->field);
+        if (s->field->type == ZS_FIELD_BOOL)
+            *(bool *)to = s->value != 0;
+        else
+            *(uint32_t *)to = s->value;
+    }
 }

@@ -1,5 +1,7 @@
 #include "zynqsim/capacity.h"
 
+enum { LUTRAM_WORDS = 64 }; /* of a RAM64M (UG474) */
+
 /* Depth x width of one BRAM18 (UG473). The parity bits are usable from 9 bits on only. */
 typedef struct shape {
     uint32_t depth, width;
@@ -77,12 +79,12 @@ uint32_t zs_lutram_luts_of(uint64_t words, uint32_t bits)
     uint64_t luts;
     if (words <= 32)
         return saturated_u32(zs_ceil_div((uint64_t)bits * 4, 6) * (words > 0));
-    if (!zs_mul_u64(zs_ceil_div(words, ZS_LUTRAM_WORDS), zs_ceil_div((uint64_t)bits * 4, 3), &luts))
+    if (!zs_mul_u64(zs_ceil_div(words, LUTRAM_WORDS), zs_ceil_div((uint64_t)bits * 4, 3), &luts))
         return UINT32_MAX;
     return saturated_u32(luts);
 }
 
-bool zs_prefers_lutram(uint64_t words, uint32_t bits)
+bool zs_is_lutram(uint64_t words, uint32_t bits)
 {
-    return words <= ZS_LUTRAM_WORDS || is_within(words, bits, ZS_LUTRAM_BITS);
+    return is_within(words, bits, ZS_LUTRAM_BITS);
 }

@@ -281,7 +281,7 @@ static zs_status set_scalar(const reader *r, yaml_node_item_t index, const yaml_
         return FAIL_AT(r, node, ZS_EPARSE, path, "no value; write \"\" for an empty text");
     if (is_null(node)) /* a section whose keys are all commented out */
         return ZS_OK;
-    if (!is_leaf(path))
+    if (!is_leaf(path) && zs_field_of_auto(path, text) == NULL)
         return at_node(r, node, zs_design_fail_group(r->design, path, text, 0, r->err));
     if (strcmp(path, zs_kind_field.path) ==
         0) { /* the outermost one is set, the others only read */
@@ -371,7 +371,27 @@ static bool is_done(const char *prefix, const char *key, const yaml_node_t *valu
     return strcmp(prefix, "board") == 0 && (strcmp(key, "name") == 0 || strcmp(key, "base") == 0);
 }
 
-/* {"conv10": {on: cpu}, "fire2*": {on: cpu}} */
+/* tile: {oc: 16, oy: 7} */
+static zs_status read_layer_group(reader *r, yaml_node_item_t index, const char *pattern,
+                                  const char *group)
+{
+    yaml_node_t *node;
+    ZS_TRY(visit(r, index, &node));
+    for (const yaml_node_pair_t *p = node->data.mapping.pairs.start;
+         p < node->data.mapping.pairs.top; p++) {
+        const char *key, *text;
+        ZS_TRY(scalar_text(r, p->key, "layers", &key));
+        ZS_TRY(scalar_text(r, p->value, "layers", &text));
+        const char *path = zs_arena_printf(r->arena, "%s.%s", group, key);
+        if (path == NULL)
+            return zs_nomem(r->err, "layers");
+        ZS_TRY(at_node(r, node,
+                       zs_design_set_layer(r->design, r->arena, pattern, path, text, r->err)));
+    }
+    return ZS_OK;
+}
+
+/* {"conv10": {on: cpu}, "fire2*": {tile: {oc: 16}, loop_order: weight_stationary}} */
 static zs_status read_layers(reader *r, yaml_node_item_t index)
 {
     yaml_node_t *section, *layer;
@@ -389,6 +409,11 @@ static zs_status read_layers(reader *r, yaml_node_item_t index)
         for (const yaml_node_pair_t *k = layer->data.mapping.pairs.start;
              k < layer->data.mapping.pairs.top; k++) {
             ZS_TRY(scalar_text(r, k->key, "layers", &key));
+            const yaml_node_t *value = yaml_document_get_node(r->doc, k->value);
+            if (value != NULL && value->type == YAML_MAPPING_NODE) {
+                ZS_TRY(read_layer_group(r, k->value, pattern, key));
+                continue;
+            }
             ZS_TRY(scalar_text(r, k->value, "layers", &text));
             ZS_TRY(at_node(r, layer,
                            zs_design_set_layer(r->design, r->arena, pattern, key, text, r->err)));

@@ -19,7 +19,8 @@ typedef struct zs_onnx {
     uint32_t input_n;
     const char *const *wanted; /* outputs that were asked for instead of the graph's */
     size_t wanted_n;
-    uint64_t fold_elems; /* elements that constants may still be folded into */
+    uint64_t fold_elems;               /* elements that constants may still be folded into */
+    struct zs_onnx_branches *branches; /* of If nodes (net_onnx_branches.c) */
 } zs_onnx;
 
 /* One node on its way into the draft. */
@@ -73,6 +74,9 @@ zs_status zs_onnx_settle(const zs_onnx_node *at, zs_net_value *value, const zs_s
 zs_status zs_onnx_order(const zs_onnx_node *at, zs_net_value *value, zs_err *err);
 /* Adds the zeros around rows and columns that are still to be added. */
 zs_status zs_onnx_unpad(const zs_onnx_node *at, zs_net_value *value, zs_err *err);
+/* The same elements in new dimensions, of a constant or a computed value. */
+zs_status zs_onnx_recount(const zs_onnx_node *at, zs_net_value *x, const uint32_t *dims,
+                          uint32_t rank, zs_net_value *y, zs_err *err);
 bool zs_onnx_is_ordered(const zs_net_value *value);
 /* Channels x rows x columns of a tensor: the first of several dimensions is dropped where it is 1,
  * the last two are rows and columns, or columns alone. */
@@ -175,6 +179,20 @@ bool zs_onnx_has_word(const char *words, const char *word);
 /* Translates one node into layers of the draft. ZS_EUNSUPPORTED names the operator. */
 zs_status zs_onnx_op(const zs_onnx_node *at, zs_err *err);
 
+/* ---- the graph (net_onnx.c) ------------------------------------------------------------------ */
+
+/* Adds the constants of a graph, and node i of it; `within` is "" or the place of the node around
+ * it. */
+zs_status zs_onnx_add_initializers(zs_onnx *net, const ZsOnnx__Graph *graph, zs_err *err);
+zs_status zs_onnx_add_node(zs_onnx *net, const ZsOnnx__Graph *graph, size_t i, const char *within,
+                           zs_err *err);
+/* Unpacks the graphs within nodes; graph i of all of them, NULL behind the last. */
+zs_status zs_onnx_read_branches(zs_onnx *net, zs_arena *arena, const char *path, zs_err *err);
+const ZsOnnx__Graph *zs_onnx_branch_at(const zs_onnx *net, size_t i);
+/* The names that a node reads, those within its graphs, too. */
+void zs_onnx_each_read(const zs_onnx *net, const ZsOnnx__Node *node,
+                       void (*take)(void *ctx, const char *name), void *ctx);
+
 /* Name i of the operators that are read, NULL behind the last. */
 const char *zs_onnx_op_at(size_t i);
 
@@ -186,7 +204,7 @@ OP(tile) OP(depth_to_space) OP(space_to_depth) OP(concat) OP(constant_of_shape) 
 OP(resize) OP(reduce) OP(arg) OP(global_pool) OP(softmax) OP(instance_norm) OP(layer_norm)
 OP(lp_norm) OP(mean_variance) OP(matmul) OP(gemm) OP(conv_transpose) OP(quantize) OP(dequantize)
 OP(qlinear) OP(qlinear_concat) OP(integer) OP(quant) OP(multi_threshold) OP(xnor)
-OP(top_k) OP(dynamic_quantize)
+OP(top_k) OP(dynamic_quantize) OP(lp_pool) OP(group_norm) OP(if)
 /* clang-format on */
 #undef OP
 #endif

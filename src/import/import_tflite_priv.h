@@ -1,5 +1,6 @@
 /* import_tflite_priv.h - between the frame of a TFLite model (net_tflite.c: tensors, constants,
- * ends), what operators share (net_tflite_values.c) and the operators (net_tflite_ops.c).
+ * ends), what operators share (net_tflite_values.c) and the operators (net_tflite_ops.c, _moves.c,
+ * _resize.c, _reals.c).
  *
  * Values are kept as the file counts them, N x H x W x C, and lie in memory as C x H x W: the
  * transposes between cost nothing until an operator asks for another order. */
@@ -10,7 +11,17 @@
 #include "import_lower_priv.h"
 
 /* TensorType of the schema. */
-enum { ZS_TFL_FLOAT = 0, ZS_TFL_INT32 = 2, ZS_TFL_UINT8 = 3, ZS_TFL_INT64 = 4, ZS_TFL_INT8 = 9 };
+enum {
+    ZS_TFL_FLOAT = 0,
+    ZS_TFL_HALF = 1,
+    ZS_TFL_INT32 = 2,
+    ZS_TFL_UINT8 = 3,
+    ZS_TFL_INT64 = 4,
+    ZS_TFL_INT8 = 9
+};
+
+/* Padding of the schema. */
+enum { ZS_TFL_SAME = 0, ZS_TFL_VALID = 1 };
 
 typedef struct zs_tfl_tensor {
     const char *name;  /* of the file, for people */
@@ -19,6 +30,7 @@ typedef struct zs_tfl_tensor {
     uint32_t rank, dims[ZS_RANK_MAX];
     int64_t type;
     bool is_constant;
+    bool is_shape; /* sizes that operators work out of shapes, which the file states as well */
     zs_span data;
     zs_flat_list scale, zero; /* n = 0: real numbers */
     uint32_t axis;            /* of scales, where there are several */
@@ -49,6 +61,7 @@ zs_status zs_tfl_out(const zs_tfl_op *at, const zs_tfl_tensor **out, zs_err *err
 zs_status zs_tfl_computed(const zs_tfl_op *at, uint32_t i, const zs_tfl_tensor **out, zs_err *err);
 zs_status zs_tfl_constant(const zs_tfl_op *at, uint32_t i, const zs_tfl_tensor **out, zs_err *err);
 bool zs_tfl_is_int(const zs_tfl_tensor *tensor); /* int8 or uint8 with a scale */
+bool zs_tfl_same_scale(const zs_tfl_tensor *a, const zs_tfl_tensor *b);
 uint64_t zs_tfl_elems(const zs_tfl_tensor *tensor);
 /* At most ZS_RANK_MAX * 2 whole numbers of a constant. */
 zs_status zs_tfl_list(const zs_tfl_op *at, uint32_t i, int64_t *out, size_t *n, zs_err *err);
@@ -77,6 +90,33 @@ double zs_tfl_scale(const zs_tfl_tensor *tensor, uint32_t c);
  * with `n` factors (NULL: none). */
 zs_status zs_tfl_quant(const zs_tfl_op *at, const zs_tfl_tensor *out, int64_t act,
                        const double *factor, uint32_t n, zs_layer_quant **quant, zs_err *err);
+
+/* ---- operators ------------------------------------------------------------------------------- */
+
+/* The one input and the output: both are integers, or neither. */
+zs_status zs_tfl_ends(const zs_tfl_op *at, const zs_tfl_tensor **x, const zs_tfl_tensor **y,
+                      zs_err *err);
+/* A tensor as an operand: what was computed, or a constant's real numbers or integers less zero. */
+zs_status zs_tfl_operand(const zs_tfl_op *at, uint32_t i, bool is_int, const zs_tfl_tensor **tensor,
+                         const char **name, zs_err *err);
+/* The bias, as floats: of integers in steps of the sums. *out is NULL where there is none. */
+zs_status zs_tfl_take_bias(const zs_tfl_op *at, uint32_t input, uint32_t oc, const float **out,
+                           zs_err *err);
+
+zs_status zs_tfl_resize(const zs_tfl_op *at, zs_err *err);
+zs_status zs_tfl_transpose_conv(const zs_tfl_op *at, zs_err *err);
+zs_status zs_tfl_composed(const zs_tfl_op *at, zs_err *err);
+zs_status zs_tfl_matmul(const zs_tfl_op *at, zs_err *err);
+zs_status zs_tfl_arg(const zs_tfl_op *at, zs_err *err);
+
+zs_status zs_tfl_slice(const zs_tfl_op *at, zs_err *err);
+zs_status zs_tfl_strided_slice(const zs_tfl_op *at, zs_err *err);
+zs_status zs_tfl_split(const zs_tfl_op *at, zs_err *err);
+zs_status zs_tfl_split_v(const zs_tfl_op *at, zs_err *err);
+zs_status zs_tfl_unpack(const zs_tfl_op *at, zs_err *err);
+zs_status zs_tfl_pack(const zs_tfl_op *at, zs_err *err);
+zs_status zs_tfl_gather(const zs_tfl_op *at, zs_err *err);
+zs_status zs_tfl_blocks(const zs_tfl_op *at, zs_err *err);
 
 /* Translates one operator. ZS_EUNSUPPORTED names its code. */
 zs_status zs_tfl_add(zs_tfl_op *at, int64_t code, zs_err *err);

@@ -658,8 +658,10 @@ zs_status zs_caffe_add(const zs_caffe_layer *layer, zs_err *err)
     if (in == NULL)
         return zs_nomem(err, "the bottoms of a layer");
     if (type == NULL)
-        return zs_fail(err, ZS_EUNSUPPORTED, at.place, "layer type %s is not handled",
-                       at.layer->type);
+        return zs_fail(
+            err, ZS_EUNSUPPORTED, at.place,
+            "layer type %s is not handled; `zynqsim show --operators` lists those that are",
+            at.layer->type);
     for (size_t i = 0; i < at.layer->n_bottom; i++)
         in[i] = zs_net_draft_get(&at.net->graph.draft, at.layer->bottom[i]);
     at.onnx = type->onnx;

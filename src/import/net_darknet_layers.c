@@ -518,8 +518,10 @@ zs_status zs_darknet_add(const zs_darknet_layer *at, zs_err *err)
 {
     const struct section *section = find_section(at->section->name);
     if (section == NULL)
-        return zs_fail(err, ZS_EUNSUPPORTED, at->lower.place, "[%.40s] is not handled",
-                       at->section->name);
+        return zs_fail(
+            err, ZS_EUNSUPPORTED, at->lower.place,
+            "[%.40s] is not handled; `zynqsim show --operators` lists the sections that are",
+            at->section->name);
     const char *keys = section->keys[0] == '@' ? conv_keys : section->keys;
     for (uint32_t i = 0; keys[0] != '*' && i < at->section->option_n; i++) {
         const char *key = at->section->options[i].key;

@@ -31,23 +31,34 @@ static zs_status check_model(const ZsOnnx__Model *model, const char *path, zs_on
 }
 
 /* Every node adds at most two layers, one for each of its inputs, and its outputs; constants add
- * their names. */
+ * their names. Operators that are several others, and names within operators on integers, add more.
+ */
+static void count_room(const ZsOnnx__Graph *graph, uint64_t *layers, uint64_t *values)
+{
+    static const char *const composed[] = {"DynamicQuantizeLinear", "GroupNormalization", "LpPool"};
+    *values += (uint64_t)graph->n_initializer + graph->n_input;
+    for (size_t i = 0; i < graph->n_node; i++) {
+        *values += graph->node[i]->n_output + 4;
+        const char *op = graph->node[i]->op_type;
+        if (op != NULL && strcmp(op, "QLinearConcat") == 0)
+            *values += graph->node[i]->n_input;
+        for (size_t k = 0; op != NULL && k < ZS_LEN(composed); k++)
+            if (strcmp(op, composed[k]) == 0) {
+                *values += 16;
+                *layers += 16;
+            }
+        *layers += 4 * graph->node[i]->n_input + graph->node[i]->n_output + 2;
+    }
+}
+
 static zs_status init_draft(zs_onnx *net, zs_arena *arena, const char *path, zs_err *err)
 {
-    uint64_t values = (uint64_t)net->graph->n_initializer + net->graph->n_input;
-    uint64_t layers = 2;
-    for (size_t i = 0; i < net->graph->n_node; i++) {
-        values += net->graph->node[i]->n_output + 4; /* names within operators on integers */
-        const char *op = net->graph->node[i]->op_type;
-        if (op != NULL && strcmp(op, "QLinearConcat") == 0)
-            values += net->graph->node[i]->n_input;
-        if (op != NULL && strcmp(op, "DynamicQuantizeLinear") == 0) {
-            values += 16;
-            layers += 16;
-        }
-        layers += 4 * net->graph->node[i]->n_input + net->graph->node[i]->n_output + 2;
+    uint64_t values = 0, layers = 2 + 3 * (net->wanted_n + net->graph->n_output);
+    const ZsOnnx__Graph *graph = net->graph;
+    for (size_t i = 0; graph != NULL; i++) {
+        count_room(graph, &layers, &values);
+        graph = zs_onnx_branch_at(net, i);
     }
-    layers += 3 * (net->wanted_n + net->graph->n_output);
     return zs_net_draft_init(&net->draft, arena, path, layers, values, err);
 }
 
@@ -63,10 +74,10 @@ static zs_status add_constant(zs_onnx *net, const char *name, ZsOnnx__Tensor *te
     return ZS_OK;
 }
 
-static zs_status add_initializers(zs_onnx *net, zs_err *err)
+zs_status zs_onnx_add_initializers(zs_onnx *net, const ZsOnnx__Graph *graph, zs_err *err)
 {
-    for (size_t i = 0; i < net->graph->n_initializer; i++) {
-        ZsOnnx__Tensor *tensor = net->graph->initializer[i];
+    for (size_t i = 0; i < graph->n_initializer; i++) {
+        ZsOnnx__Tensor *tensor = graph->initializer[i];
         ZS_TRY(add_constant(net, tensor->name, tensor, net->draft.path, err));
     }
     return ZS_OK;
@@ -145,17 +156,29 @@ static zs_status add_input(zs_onnx *net, const ZsOnnx__ValueInfo *input, zs_inpu
     return ZS_OK;
 }
 
+static void count_name(void *ctx, const char *name)
+{
+    (void)name;
+    ++*(uint64_t *)ctx;
+}
+
+static void put_name(void *ctx, const char *name)
+{
+    zs_name_map_put(ctx, name, (void *)name);
+}
+
 /* The names that needed nodes read. */
 static zs_status find_read(const zs_onnx *net, const bool *needed, zs_name_map *read, zs_err *err)
 {
     uint64_t n = 1;
     for (size_t i = 0; i < net->graph->n_node; i++)
-        n += needed[i] ? net->graph->node[i]->n_input : 0;
+        if (needed[i])
+            zs_onnx_each_read(net, net->graph->node[i], count_name, &n);
     if (!zs_name_map_init(net->draft.arena, read, (size_t)n))
         return zs_nomem(err, "the list of names");
     for (size_t i = 0; i < net->graph->n_node; i++)
-        for (size_t k = 0; needed[i] && k < net->graph->node[i]->n_input; k++)
-            zs_name_map_put(read, net->graph->node[i]->input[k], net->graph->node[i]);
+        if (needed[i])
+            zs_onnx_each_read(net, net->graph->node[i], put_name, read);
     return ZS_OK;
 }
 
@@ -260,8 +283,11 @@ static zs_status check_node(const zs_onnx_node *at, zs_err *err)
     for (size_t i = 0; i < ZS_LEN(domains); i++)
         is_known = is_known || strcmp(domain, domains[i]) == 0;
     if (!is_known)
-        return zs_fail(err, ZS_EUNSUPPORTED, at->place, "operator %s of domain '%s' is not handled",
-                       node->op_type, domain);
+        return zs_fail(
+            err, ZS_EUNSUPPORTED, at->place,
+            "operator %s of domain '%s' is not handled; `zynqsim show --operators` lists "
+            "those that are",
+            node->op_type, domain);
     if (node->n_output == 0 || node->output[0][0] == '\0')
         return zs_fail(err, ZS_EPARSE, at->place, "the node has no output");
     if (zs_net_draft_get(&at->net->draft, node->output[0]) != NULL)
@@ -269,14 +295,15 @@ static zs_status check_node(const zs_onnx_node *at, zs_err *err)
     return ZS_OK;
 }
 
-static zs_status add_node(zs_onnx *net, size_t i, zs_err *err)
+zs_status zs_onnx_add_node(zs_onnx *net, const ZsOnnx__Graph *graph, size_t i, const char *within,
+                           zs_err *err)
 {
-    const ZsOnnx__Node *node = net->graph->node[i];
+    const ZsOnnx__Node *node = graph->node[i];
     const bool has_name = node->name != NULL && node->name[0] != '\0';
     zs_onnx_node at = {.net = net, .node = node};
-    at.place = zs_arena_printf(net->draft.arena, "%s node %zu (%s%s%s)", net->draft.path, i,
-                               node->op_type ? node->op_type : "?", has_name ? " " : "",
-                               has_name ? node->name : "");
+    at.place = zs_arena_printf(
+        net->draft.arena, "%s node %zu (%s%s%s)", within[0] != '\0' ? within : net->draft.path, i,
+        node->op_type ? node->op_type : "?", has_name ? " " : "", has_name ? node->name : "");
     if (at.place == NULL)
         return zs_nomem(err, "the place of a node");
     ZS_TRY(check_node(&at, err));
@@ -296,6 +323,20 @@ static char *wanted_name(const zs_onnx *net, size_t i)
             return node->output[0];
     }
     return (char *)net->wanted[i];
+}
+
+typedef struct need_context {
+    const zs_name_map *makers;
+    const ZsOnnx__Graph *graph;
+    bool *needed;
+} need_context;
+
+static void need_maker(void *ctx, const char *name)
+{
+    const need_context *c = ctx;
+    ZsOnnx__Node **maker = zs_name_map_get(c->makers, name);
+    if (maker != NULL)
+        c->needed[maker - c->graph->node] = true;
 }
 
 /* Nodes of which the output depends; what a file leaves beside them need not be understood. */
@@ -325,12 +366,10 @@ static zs_status find_needed(const zs_onnx *net, bool *needed, zs_err *err)
         if (maker != NULL)
             needed[maker - net->graph->node] = true;
     }
+    need_context ctx = {&makers, net->graph, needed};
     for (size_t i = net->graph->n_node; i-- > 0;)
-        for (size_t k = 0; needed[i] && k < net->graph->node[i]->n_input; k++) {
-            maker = zs_name_map_get(&makers, net->graph->node[i]->input[k]);
-            if (maker != NULL)
-                needed[maker - net->graph->node] = true;
-        }
+        if (needed[i])
+            zs_onnx_each_read(net, net->graph->node[i], need_maker, &ctx);
     return ZS_OK;
 }
 
@@ -401,12 +440,12 @@ static zs_status fill_spec(zs_onnx *net, zs_net_spec *out, zs_err *err)
     bool *needed = zs_new(net->draft.arena, bool, net->graph->n_node);
     if (needed == NULL)
         return zs_nomem(err, "the list of nodes");
-    ZS_TRY(add_initializers(net, err));
+    ZS_TRY(zs_onnx_add_initializers(net, net->graph, err));
     ZS_TRY(find_needed(net, needed, err));
     ZS_TRY(add_inputs(net, needed, &spec, err));
     for (size_t i = 0; i < net->graph->n_node; i++)
         if (needed[i])
-            ZS_TRY(add_node(net, i, err));
+            ZS_TRY(zs_onnx_add_node(net, net->graph, i, "", err));
     ZS_TRY(find_outputs(net, &spec, err));
     if (spec.name == NULL || spec.name[0] == '\0')
         spec.name = "onnx";
@@ -430,7 +469,14 @@ zs_status zs_net_onnx_parse_parts(zs_arena *arena, zs_span bytes, const char *pa
     ZS_TRY(zs_proto_unpack(arena, &zs_onnx__model__descriptor, bytes, "an ONNX model", path, &model,
                            err));
     ZS_TRY(check_model(model, path, &net, err));
+    ZS_TRY(zs_onnx_read_branches(&net, arena, path, err));
     ZS_TRY(zs_onnx_load_external(arena, net.graph, path, parts->fetch, &note, err));
+    const ZsOnnx__Graph *branch = zs_onnx_branch_at(&net, 0);
+    for (size_t i = 1; branch != NULL; branch = zs_onnx_branch_at(&net, i++)) {
+        const char *more;
+        ZS_TRY(zs_onnx_load_external(arena, branch, path, parts->fetch, &more, err));
+        note = note != NULL ? note : more;
+    }
     ZS_TRY(init_draft(&net, arena, path, err));
     const zs_status status = fill_spec(&net, out, err);
     if (status == ZS_OK)
@@ -442,6 +488,7 @@ zs_status zs_net_onnx_parse_parts(zs_arena *arena, zs_span bytes, const char *pa
                      .wanted = parts->outputs,
                      .wanted_n = parts->output_n,
                      .fold_elems = net.fold_elems,
+                     .branches = net.branches,
                      .is_whole = true};
     ZS_TRY(check_model(model, path, &whole, err));
     ZS_TRY(init_draft(&whole, arena, path, err));

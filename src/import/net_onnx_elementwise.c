@@ -381,23 +381,14 @@ static zs_status shift_operand(const zs_onnx_node *at, const zs_net_value *a, zs
 {
     const ZsOnnx__Attribute *axis = zs_onnx_attr(at, "axis");
     uint32_t dims[ZS_RANK_MAX], rank, first;
-    if (axis == NULL || b->constant == NULL || zs_onnx_attr_int(at, "broadcast", 0) == 0)
+    zs_net_value from = *b;
+    if (axis == NULL || zs_onnx_attr_int(at, "broadcast", 0) == 0)
         return ZS_OK;
     ZS_TRY(zs_onnx_dims(at, b, dims, &rank, err));
     ZS_TRY(zs_onnx_axis(at, axis->i, a->rank, &first, err));
     for (; first + rank < a->rank && rank < ZS_RANK_MAX; rank++)
         dims[rank] = 1;
-    ZsOnnx__Tensor *moved = zs_new(at->net->draft.arena, ZsOnnx__Tensor, 1);
-    int64_t *sizes = zs_new(at->net->draft.arena, int64_t, rank);
-    if (moved == NULL || sizes == NULL)
-        return zs_nomem(err, "a constant");
-    *moved = *(const ZsOnnx__Tensor *)b->constant;
-    for (uint32_t d = 0; d < rank; d++)
-        sizes[d] = dims[d];
-    moved->dims = sizes;
-    moved->n_dims = rank;
-    b->constant = moved;
-    return ZS_OK;
+    return zs_onnx_recount(at, &from, dims, rank, b, err);
 }
 
 zs_status zs_onnx_binary(const zs_onnx_node *at, zs_err *err)
@@ -407,7 +398,7 @@ zs_status zs_onnx_binary(const zs_onnx_node *at, zs_err *err)
     ZS_TRY(zs_onnx_get(at, 1, &b, err));
     zs_net_value second = *b;
     ZS_TRY(shift_operand(at, a, &second, err));
-    ZS_TRY(zs_onnx_two(at, at->fn, a, second.constant != b->constant ? &second : b, &y, err));
+    ZS_TRY(zs_onnx_two(at, at->fn, a, second.rank != b->rank ? &second : b, &y, err));
     return zs_onnx_bind(at, 0, &y, err);
 }
 

@@ -396,6 +396,7 @@ static const struct onnx_op {
      "auto_pad dilations group kernel_shape output_padding output_shape pads strides"},
     {"DepthToSpace", zs_onnx_depth_to_space, ZS_FN_NONE, 1, 1, "blocksize mode"},
     {"DequantizeLinear", zs_onnx_dequantize, ZS_FN_NONE, 2, 3, "axis"},
+    {"Cos", zs_onnx_unary, ZS_FN_COS, 1, 1, ""},
     {"Div", zs_onnx_binary, ZS_FN_DIV, 2, 2, "axis broadcast"},
     {"Dropout", op_dropout, ZS_FN_NONE, 1, 3, "is_test ratio seed"},
     {"DynamicQuantizeLinear", zs_onnx_dynamic_quantize, ZS_FN_NONE, 1, 1, ""},
@@ -414,10 +415,12 @@ static const struct onnx_op {
     {"GlobalMaxPool", zs_onnx_global_pool, ZS_FN_R_MAX, 1, 1, ""},
     {"Greater", zs_onnx_binary, ZS_FN_GREATER, 2, 2, "axis broadcast"},
     {"GreaterOrEqual", zs_onnx_binary, ZS_FN_GREATER_EQ, 2, 2, ""},
+    {"GroupNormalization", zs_onnx_group_norm, ZS_FN_NONE, 3, 3, "epsilon num_groups stash_type"},
     {"Hardmax", zs_onnx_softmax, ZS_FN_HARDMAX, 1, 1, "axis"},
     {"HardSigmoid", zs_onnx_unary, ZS_FN_HARD_SIGMOID, 1, 1, "alpha beta"},
     {"HardSwish", zs_onnx_unary, ZS_FN_HARD_SWISH, 1, 1, ""},
     {"Identity", pass_through, ZS_FN_NONE, 1, 1, ""},
+    {"If", zs_onnx_if, ZS_FN_NONE, 1, 1, "else_branch then_branch"},
     {"InstanceNormalization", zs_onnx_instance_norm, ZS_FN_STANDARD, 3, 3, "epsilon"},
     {"IntQuant", zs_onnx_quant, ZS_FN_NONE, 4, 4, "narrow rounding_mode signed"},
     {"LayerNormalization", zs_onnx_layer_norm, ZS_FN_STANDARD, 2, 3, "axis epsilon stash_type"},
@@ -427,6 +430,7 @@ static const struct onnx_op {
     {"Log", zs_onnx_unary, ZS_FN_LOG, 1, 1, ""},
     {"LogSoftmax", zs_onnx_softmax, ZS_FN_LOG_SOFTMAX, 1, 1, "axis"},
     {"LpNormalization", zs_onnx_lp_norm, ZS_FN_LP_NORM, 1, 1, "axis p"},
+    {"LpPool", zs_onnx_lp_pool, ZS_FN_NONE, 1, 1, "auto_pad kernel_shape p pads strides"},
     {"LRN", op_lrn, ZS_FN_NONE, 1, 1, "alpha beta bias size"},
     {"MatMul", zs_onnx_matmul, ZS_FN_NONE, 2, 2, ""},
     {"MatMulInteger", zs_onnx_integer, ZS_FN_NONE, 2, 4, ""},
@@ -486,6 +490,7 @@ static const struct onnx_op {
     {"Shrink", zs_onnx_unary, ZS_FN_SHRINK, 1, 1, "bias lambd"},
     {"Sigmoid", zs_onnx_unary, ZS_FN_SIGMOID, 1, 1, ""},
     {"Sign", zs_onnx_unary, ZS_FN_SIGN, 1, 1, ""},
+    {"Sin", zs_onnx_unary, ZS_FN_SIN, 1, 1, ""},
     {"Size", zs_onnx_size, ZS_FN_NONE, 1, 1, ""},
     {"Slice", zs_onnx_slice, ZS_FN_NONE, 1, 5, "axes ends starts"},
     {"Softmax", zs_onnx_softmax, ZS_FN_SOFTMAX, 1, 1, "axis"},
@@ -606,6 +611,7 @@ zs_status zs_onnx_op(const zs_onnx_node *at, zs_err *err)
             return ZS_OK;
         }
     }
-    return zs_fail(err, ZS_EUNSUPPORTED, at->place, "operator %s is not handled",
+    return zs_fail(err, ZS_EUNSUPPORTED, at->place,
+                   "operator %s is not handled; `zynqsim show --operators` lists those that are",
                    at->node->op_type);
 }

@@ -4,11 +4,9 @@
 
 /* The same elements otherwise counted, and how many there are: reshapes, squeezes, shapes. */
 
-/* New dimensions of the same number of elements. */
-static zs_status recount(const zs_onnx_node *at, zs_net_value *x, const uint32_t *dims,
-                         uint32_t rank, zs_err *err)
+zs_status zs_onnx_recount(const zs_onnx_node *at, zs_net_value *x, const uint32_t *dims,
+                          uint32_t rank, zs_net_value *y, zs_err *err)
 {
-    zs_net_value y;
     uint32_t old[ZS_RANK_MAX], old_rank;
     ZS_TRY(zs_onnx_dims(at, x, old, &old_rank, err));
     if (zs_onnx_elems(dims, rank) != zs_onnx_elems(old, old_rank))
@@ -25,23 +23,33 @@ static zs_status recount(const zs_onnx_node *at, zs_net_value *x, const uint32_t
             sizes[d] = dims[d];
         tensor->dims = sizes;
         tensor->n_dims = rank;
-        y = (zs_net_value){.rank = rank, .constant = tensor};
-        return zs_onnx_bind(at, 0, &y, err);
+        *y = (zs_net_value){.rank = rank, .constant = tensor};
+        return ZS_OK;
     }
     ZS_TRY(zs_onnx_keep_batch(at, rank == 0 || dims[0] != 1, err));
-    if (rank == old_rank && memcmp(dims, old, rank * sizeof dims[0]) == 0)
-        return zs_onnx_bind(at, 0, x, err);
+    if (rank == old_rank && memcmp(dims, old, rank * sizeof dims[0]) == 0) {
+        *y = *x;
+        return ZS_OK;
+    }
     ZS_TRY(zs_onnx_unpad(at, x, err));
     if (!zs_onnx_is_ordered(x)) {
         const zs_shape shape = zs_onnx_shape_of(dims, rank);
         ZS_TRY(zs_onnx_settle(at, x, &shape, err));
     }
-    y = *x;
-    y.rank = rank;
+    *y = *x;
+    y->rank = rank;
     for (uint32_t d = 0; d < ZS_RANK_MAX; d++) {
-        y.dims[d] = d < rank ? dims[d] : 0;
-        y.perm[d] = (uint8_t)d;
+        y->dims[d] = d < rank ? dims[d] : 0;
+        y->perm[d] = (uint8_t)d;
     }
+    return ZS_OK;
+}
+
+static zs_status recount(const zs_onnx_node *at, zs_net_value *x, const uint32_t *dims,
+                         uint32_t rank, zs_err *err)
+{
+    zs_net_value y;
+    ZS_TRY(zs_onnx_recount(at, x, dims, rank, &y, err));
     return zs_onnx_bind(at, 0, &y, err);
 }
 

@@ -73,11 +73,21 @@ static zs_status check_finite(const zs_net_spec *spec, zs_err *err)
     return ZS_OK;
 }
 
+/* Whether a name ends so, or so and in .gz. */
+static bool ends_in(const char *path, const char *extension)
+{
+    static const char packed[] = ".gz";
+    size_t n = strlen(path);
+    const size_t own = strlen(extension), more = sizeof packed - 1;
+    if (n > more && strcasecmp(path + n - more, packed) == 0)
+        n -= more;
+    return n >= own && strncasecmp(path + n - own, extension, own) == 0;
+}
+
 static const struct format *format_of(const char *path)
 {
-    const char *dot = strrchr(path, '.');
-    for (size_t i = 0; dot != NULL && i < ZS_LEN(formats); i++)
-        if (strcasecmp(dot, formats[i].extension) == 0)
+    for (size_t i = 0; i < ZS_LEN(formats); i++)
+        if (ends_in(path, formats[i].extension))
             return &formats[i];
     return NULL;
 }
@@ -90,9 +100,7 @@ bool zs_net_has_format(const char *path)
 bool zs_net_has_own_weights(const char *model, const char *weights)
 {
     const struct format *format = format_of(model);
-    const char *dot = strrchr(weights, '.');
-    return format != NULL && format->weights != NULL && dot != NULL &&
-           strcasecmp(dot, format->weights) == 0;
+    return format != NULL && format->weights != NULL && ends_in(weights, format->weights);
 }
 
 zs_status zs_net_parse(zs_arena *arena, zs_span bytes, const char *path, zs_net_spec *out,
@@ -128,13 +136,23 @@ zs_status zs_net_parse_parts(zs_arena *arena, zs_span bytes, const char *path,
                              const zs_net_parts *parts, zs_net_spec *out, zs_err *err)
 {
     zs_net_spec spec;
+    zs_net_parts whole = *parts;
+    zs_net_weights weights;
+    if (zs_is_gzip(bytes))
+        ZS_TRY(zs_gunzip(arena, bytes, ZS_NET_MOST_BYTES, path, &bytes, err));
+    if (parts->weights != NULL && zs_is_gzip(parts->weights->bytes)) {
+        weights = *parts->weights;
+        ZS_TRY(
+            zs_gunzip(arena, weights.bytes, ZS_NET_MOST_BYTES, weights.path, &weights.bytes, err));
+        whole.weights = &weights;
+    }
     const struct format *format = format_of(path);
     const net_parser parse = format != NULL ? format->parse : parser_by_content(bytes);
     if (parse == NULL)
         return zs_fail(err, ZS_EPARSE, path,
                        "not a network: neither YAML, ONNX, TFLite nor a Caffe model (%zu bytes)",
                        bytes.bytes);
-    ZS_TRY(parse(arena, bytes, path, parts, &spec, err));
+    ZS_TRY(parse(arena, bytes, path, &whole, &spec, err));
     if (parts->output_n > 0 && parse == parse_yaml) /* others look them up themselves */
         ZS_TRY(want_layers(arena, parts, &spec, err));
     if (!parts->is_structure)

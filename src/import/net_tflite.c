@@ -292,6 +292,8 @@ static zs_status check_made(const zs_tfl_op *at, zs_err *err)
 {
     const zs_tfl_tensor *t;
     ZS_TRY(zs_tfl_out(at, &t, err));
+    if (t->is_shape || t->is_constant)
+        return ZS_OK;
     static const uint32_t of_map[4] = {0, 2, 3, 1};
     const zs_net_value *value =
         zs_net_draft_get(&at->net->graph.draft, t->map != NULL ? t->map : t->value);
@@ -340,7 +342,13 @@ zs_status zs_net_tflite_parse(zs_arena *arena, zs_span bytes, const char *path,
     net.graph.fold_elems = (UINT64_C(1) << 22) + 4 * (uint64_t)bytes.bytes;
     ZS_TRY(open_model(&m, bytes, path, err));
     const zs_flat_list tensors = zs_flat_vector(&m.graph, GRAPH_TENSORS, 4);
-    const uint64_t room = 16 * (uint64_t)m.operators.n + 4;
+    uint64_t room = 4;
+    for (uint32_t i = 0; i < m.operators.n; i++) {
+        const zs_flat_table table = zs_flat_table_at(&m.operators, i);
+        room += 16 + 8 * ((uint64_t)zs_flat_vector(&table, OPERATOR_INPUTS, 4).n +
+                          zs_flat_vector(&table, OPERATOR_OUTPUTS, 4).n);
+    }
+    ZS_TRY(check_whole(&m, path, err));
     ZS_TRY(zs_net_draft_init(&net.graph.draft, arena, path, room, room + tensors.n, err));
     net.tensor_n = tensors.n;
     net.tensors = zs_new(arena, zs_tfl_tensor, tensors.n + 1);

@@ -29,19 +29,12 @@ static zs_status check_alike(const zs_tfl_op *at, const zs_tfl_tensor *x, const 
     return ZS_OK;
 }
 
-/* The one input and the output. */
-static zs_status ends(const zs_tfl_op *at, const zs_tfl_tensor **x, const zs_tfl_tensor **y,
+zs_status zs_tfl_ends(const zs_tfl_op *at, const zs_tfl_tensor **x, const zs_tfl_tensor **y,
                       zs_err *err)
 {
     ZS_TRY(zs_tfl_computed(at, 0, x, err));
     ZS_TRY(zs_tfl_out(at, y, err));
     return check_alike(at, *x, *y, err);
-}
-
-static bool same_scale(const zs_tfl_tensor *a, const zs_tfl_tensor *b)
-{
-    const zs_number x = zs_tfl_number(a), y = zs_tfl_number(b);
-    return a->type == b->type && !(x.scale < y.scale) && !(x.scale > y.scale) && x.zero == y.zero;
 }
 
 /* Gives the layer that makes `value` its quantiser. */
@@ -57,25 +50,23 @@ static zs_status set_quant(const zs_tfl_op *at, const char *value, const zs_laye
 
 /* ---- windows --------------------------------------------------------------------------------- */
 
-enum { PAD_SAME = 0, PAD_VALID = 1 };
-
 static zs_status add_window(const zs_tfl_op *at, zs_lower_op *op, const int64_t strides[2],
                             const int64_t dilations[2], const int64_t kernel[2], zs_err *err)
 {
-    const int64_t padding = zs_flat_int(&at->options, 0, 1, true, PAD_SAME);
+    const int64_t padding = zs_flat_int(&at->options, 0, 1, true, ZS_TFL_SAME);
     for (size_t i = 0; i < 2; i++)
         if (strides[i] < 1 || kernel[i] < 1 || (dilations != NULL && dilations[i] < 1))
             return zs_fail(err, ZS_ERANGE, at->lower.place,
                            "a stride of %lld, a kernel of %lld or a dilation is below 1",
                            (long long)strides[i], (long long)kernel[i]);
-    if (padding != PAD_SAME && padding != PAD_VALID)
+    if (padding != ZS_TFL_SAME && padding != ZS_TFL_VALID)
         return zs_fail(err, ZS_EUNSUPPORTED, at->lower.place, "padding %lld is not handled",
                        (long long)padding);
     zs_lower_ints(op, "strides", strides, 2);
     if (dilations != NULL)
         zs_lower_ints(op, "dilations", dilations, 2);
     zs_lower_ints(op, "kernel_shape", kernel, 2);
-    zs_lower_text(op, "auto_pad", padding == PAD_SAME ? "SAME_UPPER" : "VALID");
+    zs_lower_text(op, "auto_pad", padding == ZS_TFL_SAME ? "SAME_UPPER" : "VALID");
     return ZS_OK;
 }
 
@@ -105,15 +96,15 @@ static zs_status take_weights(const zs_tfl_op *at, const zs_tfl_tensor *w, bool 
     return ZS_OK;
 }
 
-/* The bias, input 2, as floats: of integers in steps of the sums. */
-static zs_status take_bias(const zs_tfl_op *at, uint32_t oc, const float **out, zs_err *err)
+zs_status zs_tfl_take_bias(const zs_tfl_op *at, uint32_t input, uint32_t oc, const float **out,
+                           zs_err *err)
 {
     const zs_tfl_tensor *bias;
     *out = NULL;
-    ZS_TRY(zs_tfl_in(at, 2, &bias, err));
+    ZS_TRY(zs_tfl_in(at, input, &bias, err));
     if (bias == NULL)
         return ZS_OK;
-    ZS_TRY(zs_tfl_constant(at, 2, &bias, err));
+    ZS_TRY(zs_tfl_constant(at, input, &bias, err));
     if (zs_tfl_elems(bias) != oc || (bias->type != ZS_TFL_FLOAT && bias->type != ZS_TFL_INT32))
         return zs_fail(err, ZS_ESHAPE, at->lower.place,
                        "the bias has %llu elements of type %lld for %u output channels",
@@ -169,7 +160,7 @@ static zs_status convolve(const zs_tfl_op *at, bool is_depthwise, zs_err *err)
     const char *map, *kernel, *addend = NULL, *made;
     uint32_t dims[4] = {0};
     zs_lower_op op;
-    ZS_TRY(ends(at, &x, &y, err));
+    ZS_TRY(zs_tfl_ends(at, &x, &y, err));
     ZS_TRY(zs_tfl_constant(at, 1, &w, err));
     const bool is_int = zs_tfl_is_int(x);
     if (is_int && !zs_tfl_is_int(w))
@@ -177,7 +168,7 @@ static zs_status convolve(const zs_tfl_op *at, bool is_depthwise, zs_err *err)
                        (long long)w->type);
     ZS_TRY(zs_tfl_to_map(at, x, &map, err));
     ZS_TRY(take_weights(at, w, is_depthwise, is_int, dims, &weights, err));
-    ZS_TRY(take_bias(at, dims[0], &bias, err));
+    ZS_TRY(zs_tfl_take_bias(at, 2, dims[0], &bias, err));
     if (x->dims[3] % dims[1] != 0)
         return zs_fail(err, ZS_ESHAPE, at->lower.place, "weights over %u of %u channels", dims[1],
                        x->dims[3]);
@@ -217,21 +208,22 @@ static zs_status add_fc(const zs_tfl_op *at, zs_err *err)
     const float *weights = NULL, *bias;
     const char *flat, *kernel, *addend = NULL, *made;
     zs_lower_op op;
-    ZS_TRY(ends(at, &x, &y, err));
+    ZS_TRY(zs_tfl_ends(at, &x, &y, err));
     ZS_TRY(zs_tfl_constant(at, 1, &w, err));
     const bool is_int = zs_tfl_is_int(x);
-    if (w->rank != 2 || zs_tfl_elems(x) != w->dims[1] || format != 0 ||
+    const uint64_t rows = w->rank == 2 ? zs_tfl_elems(x) / w->dims[1] : 0;
+    if (rows == 0 || zs_tfl_elems(x) != rows * w->dims[1] || format != 0 || (is_int && rows > 1) ||
         (is_int && !zs_tfl_is_int(w)))
         return zs_fail(err, ZS_EUNSUPPORTED, at->lower.place,
-                       "%llu elements by weights of %u dimensions, format %lld, type %lld; one row "
-                       "of plain weights is handled",
+                       "%llu elements by weights of %u dimensions, format %lld, type %lld; plain "
+                       "weights are handled, of integers with one row",
                        (unsigned long long)zs_tfl_elems(x), w->rank, (long long)format,
                        (long long)w->type);
     ZS_TRY(zs_tfl_floats(at, w, is_int, &weights, err));
-    ZS_TRY(take_bias(at, w->dims[0], &bias, err));
+    ZS_TRY(zs_tfl_take_bias(at, 2, w->dims[0], &bias, err));
     ZS_TRY(zs_tfl_value(at, x, &flat, err));
-    ZS_TRY(
-        zs_lower_reshape(&at->lower, flat, (const int64_t[]){1, w->dims[1]}, 2, NULL, &flat, err));
+    ZS_TRY(zs_lower_reshape(&at->lower, flat, (const int64_t[]){(int64_t)rows, w->dims[1]}, 2, NULL,
+                            &flat, err));
     ZS_TRY(zs_lower_floats(&at->lower, weights, w->dims, 2, &kernel, err));
     if (bias != NULL)
         ZS_TRY(zs_lower_floats(&at->lower, bias, w->dims, 1, &addend, err));
@@ -263,8 +255,8 @@ static zs_status add_pool(const zs_tfl_op *at, zs_err *err)
     const char *map, *made;
     zs_lower_op op;
     zs_layer_quant *quant;
-    ZS_TRY(ends(at, &x, &y, err));
-    if (zs_tfl_is_int(x) && !same_scale(x, y))
+    ZS_TRY(zs_tfl_ends(at, &x, &y, err));
+    if (zs_tfl_is_int(x) && !zs_tfl_same_scale(x, y))
         return zs_fail(err, ZS_EUNSUPPORTED, at->lower.place,
                        "a pooling of integers changes their scale");
     ZS_TRY(zs_tfl_to_map(at, x, &map, err));
@@ -282,8 +274,7 @@ static zs_status add_pool(const zs_tfl_op *at, zs_err *err)
 
 /* ---- elements -------------------------------------------------------------------------------- */
 
-/* A tensor as an operand: what was computed, or a constant's real numbers or integers less zero. */
-static zs_status operand(const zs_tfl_op *at, uint32_t i, bool is_int, const zs_tfl_tensor **tensor,
+zs_status zs_tfl_operand(const zs_tfl_op *at, uint32_t i, bool is_int, const zs_tfl_tensor **tensor,
                          const char **name, zs_err *err)
 {
     const float *data;
@@ -306,33 +297,42 @@ static zs_status combine_ints(const zs_tfl_op *at, const zs_tfl_tensor *a, const
                                .node = &(ZsOnnx__Node){.name = (char *)at->lower.name},
                                .place = at->lower.place};
     zs_net_draft *draft = &at->net->graph.draft;
-    const bool is_product = strcmp(at->onnx, "Mul") == 0, is_sum = strcmp(at->onnx, "Add") == 0;
+    static const struct {
+        const char *onnx;
+        zs_function fn;
+    } functions[] = {{"Mul", ZS_FN_MUL},
+                     {"Add", ZS_FN_ADD},
+                     {"Sub", ZS_FN_SUB},
+                     {"Max", ZS_FN_MAX},
+                     {"Min", ZS_FN_MIN}};
+    zs_function fn = ZS_FN_NONE;
+    for (size_t i = 0; i < ZS_LEN(functions); i++)
+        fn = strcmp(at->onnx, functions[i].onnx) == 0 ? functions[i].fn : fn;
+    const bool is_sum = fn == ZS_FN_ADD, chooses = fn == ZS_FN_MAX || fn == ZS_FN_MIN;
     const bool is_same =
         a->rank == b->rank && memcmp(a->dims, b->dims, a->rank * sizeof *a->dims) == 0;
     zs_layer_quant *quant;
     const char *made = y->value;
     if (!zs_tfl_is_int(a) || !zs_tfl_is_int(b) || a->scale.n > 1 || b->scale.n > 1 ||
-        (!is_product && !is_sum && strcmp(at->onnx, "Sub") != 0))
+        fn == ZS_FN_NONE || (chooses && (!zs_tfl_same_scale(a, y) || !zs_tfl_same_scale(b, y))))
         return zs_fail(err, ZS_EUNSUPPORTED, at->lower.place,
-                       "of integers sums, differences and products of one scale each are handled");
+                       "of integers sums, differences and products of one scale each are handled, "
+                       "and the larger or smaller of two in the scale of the result");
     double *factor = new_doubles(at, 2);
     if (factor == NULL)
         return zs_nomem(err, "scales");
-    factor[0] = is_product ? factor_of(at, zs_tfl_scale(a, 0), zs_tfl_scale(b, 0),
-                                       zs_tfl_scale(y, 0), false)
-                           : zs_tfl_scale(a, 0);
-    factor[1] = is_product ? 1 : zs_tfl_scale(b, 0);
+    factor[0] = chooses           ? 1
+                : fn == ZS_FN_MUL ? factor_of(at, zs_tfl_scale(a, 0), zs_tfl_scale(b, 0),
+                                              zs_tfl_scale(y, 0), false)
+                                  : zs_tfl_scale(a, 0);
+    factor[1] = zs_tfl_scale(b, 0); /* of sums and differences */
     if (is_sum && is_same && !a->is_constant && !b->is_constant) {
         ZS_TRY(zs_lower_binary(&at->lower, at->onnx, names[0], names[1], y->value, &made, err));
     } else {
         zs_net_value of[2] = {*zs_net_draft_get(draft, names[0]),
                               *zs_net_draft_get(draft, names[1])};
         zs_net_value value;
-        ZS_TRY(zs_onnx_two_general(&node,
-                                   is_product ? ZS_FN_MUL
-                                   : is_sum   ? ZS_FN_ADD
-                                              : ZS_FN_SUB,
-                                   &of[0], &of[1], &value, err));
+        ZS_TRY(zs_onnx_two_general(&node, fn, &of[0], &of[1], &value, err));
         ZS_TRY(zs_net_draft_value(draft, y->value, value.layer, value.rank, err));
         *zs_net_draft_get(draft, y->value) = value;
     }
@@ -350,8 +350,8 @@ static zs_status add_binary(const zs_tfl_op *at, zs_err *err)
     const char *names[2], *made;
     ZS_TRY(zs_tfl_out(at, &y, err));
     const bool is_int = zs_tfl_is_int(y);
-    ZS_TRY(operand(at, 0, is_int, &a, &names[0], err));
-    ZS_TRY(operand(at, 1, is_int, &b, &names[1], err));
+    ZS_TRY(zs_tfl_operand(at, 0, is_int, &a, &names[0], err));
+    ZS_TRY(zs_tfl_operand(at, 1, is_int, &b, &names[1], err));
     ZS_TRY(check_alike(at, a->is_constant ? b : a, y, err));
     if (is_int)
         return combine_ints(at, a, b, names, y, act, err);
@@ -363,25 +363,34 @@ static zs_status add_binary(const zs_tfl_op *at, zs_err *err)
 static zs_status add_unary(const zs_tfl_op *at, zs_err *err)
 {
     const bool is_leaky = strcmp(at->onnx, "LeakyRelu") == 0;
+    const double slope = is_leaky ? zs_flat_float(&at->options, 0, 0) : 0;
     const zs_tfl_tensor *x, *y;
     const char *made;
     zs_layer_quant *quant;
     zs_lower_op op;
-    ZS_TRY(ends(at, &x, &y, err));
+    ZS_TRY(zs_tfl_ends(at, &x, &y, err));
     ZS_TRY(zs_tfl_value(at, x, &made, err));
     zs_lower_begin(&op, &at->lower, at->onnx, made);
     if (is_leaky)
-        zs_lower_float(&op, "alpha", zs_flat_float(&at->options, 0, 0));
+        zs_lower_float(&op, "alpha", slope);
+    if (strcmp(at->onnx, "Gelu") == 0 && zs_flat_int(&at->options, 0, 1, false, 0) != 0)
+        zs_lower_text(&op, "approximate", "tanh");
     ZS_TRY(zs_lower_end(&op, y->value, &made, err));
     if (!zs_tfl_is_int(x))
         return ZS_OK;
     ZS_TRY(zs_tfl_quant(at, y, 0, NULL, 0, &quant, err));
-    double *step = new_doubles(at, 1);
+    double *step = new_doubles(at, 2);
     if (step == NULL)
         return zs_nomem(err, "scales");
-    *step = quant->out.scale;
-    quant->divisor = step;
-    quant->rule = ZS_ROUND_HALF_UP;
+    if (slope > 0) {
+        step[0] = factor_of(at, zs_tfl_scale(x, 0), 1, quant->out.scale, false);
+        step[1] = factor_of(at, zs_tfl_scale(x, 0), slope, quant->out.scale, false);
+        quant->factor = step;
+    } else {
+        step[0] = quant->out.scale;
+        quant->divisor = step;
+        quant->rule = ZS_ROUND_HALF_UP;
+    }
     return set_quant(at, made, quant, err);
 }
 
@@ -423,7 +432,7 @@ static zs_status add_relu(const zs_tfl_op *at, zs_err *err)
 {
     const int64_t act = strcmp(at->onnx, "Relu") == 0 ? 1 : strcmp(at->onnx, "Relu6") == 0 ? 3 : 2;
     const zs_tfl_tensor *x, *y;
-    ZS_TRY(ends(at, &x, &y, err));
+    ZS_TRY(zs_tfl_ends(at, &x, &y, err));
     if (zs_tfl_is_int(x))
         return requantise(at, x, y, act, err);
     const char *in;
@@ -431,11 +440,31 @@ static zs_status add_relu(const zs_tfl_op *at, zs_err *err)
     return zs_tfl_activate(at, act, in, y->value, NULL, err);
 }
 
+/* Weights of half precision or of 8 bits behind a DEQUANTIZE are constants of real numbers. */
+static zs_status unpack_constant(const zs_tfl_op *at, const zs_tfl_tensor *x,
+                                 const zs_tfl_tensor *y, zs_err *err)
+{
+    const float *data;
+    zs_tfl_tensor *made = &at->net->tensors[y - at->net->tensors];
+    if (y->type != ZS_TFL_FLOAT || (x->type != ZS_TFL_HALF && !zs_tfl_is_int(x)))
+        return zs_fail(err, ZS_EUNSUPPORTED, at->lower.place,
+                       "a constant of type %lld becomes type %lld; floats of half precision, int8 "
+                       "and uint8 are handled",
+                       (long long)x->type, (long long)y->type);
+    ZS_TRY(zs_tfl_floats(at, x, false, &data, err));
+    made->data = (zs_span){(const uint8_t *)data, (size_t)zs_tfl_elems(x) * sizeof *data};
+    made->is_constant = true;
+    return ZS_OK;
+}
+
 static zs_status add_quantize(const zs_tfl_op *at, zs_err *err)
 {
     const zs_tfl_tensor *x, *y;
-    ZS_TRY(zs_tfl_computed(at, 0, &x, err));
+    ZS_TRY(zs_tfl_in(at, 0, &x, err));
     ZS_TRY(zs_tfl_out(at, &y, err));
+    if (x != NULL && x->is_constant)
+        return unpack_constant(at, x, y, err);
+    ZS_TRY(zs_tfl_computed(at, 0, &x, err));
     if ((x->type != ZS_TFL_FLOAT && !zs_tfl_is_int(x)) || x->scale.n > 1 || y->scale.n > 1 ||
         (y->type != ZS_TFL_FLOAT && !zs_tfl_is_int(y)))
         return zs_fail(
@@ -453,7 +482,7 @@ static zs_status add_softmax(const zs_tfl_op *at, zs_err *err)
     zs_lower_op op;
     zs_layer_quant *quant;
     double *factor = new_doubles(at, 1);
-    ZS_TRY(ends(at, &x, &y, err));
+    ZS_TRY(zs_tfl_ends(at, &x, &y, err));
     if (factor == NULL)
         return zs_nomem(err, "scales");
     if (!(beta > 0) || x->rank == 0)
@@ -483,7 +512,7 @@ static zs_status add_reduce(const zs_tfl_op *at, zs_err *err)
     zs_lower_op op;
     zs_layer_quant *quant;
     const bool is_mean = strcmp(at->onnx, "ReduceMean") == 0;
-    ZS_TRY(ends(at, &x, &y, err));
+    ZS_TRY(zs_tfl_ends(at, &x, &y, err));
     ZS_TRY(zs_tfl_list(at, 1, axes, &n, err));
     for (size_t i = 0; i < n; i++) {
         const int64_t axis = axes[i] < 0 ? axes[i] + x->rank : axes[i];
@@ -494,9 +523,11 @@ static zs_status add_reduce(const zs_tfl_op *at, zs_err *err)
         axes[i] = axis;
     }
     const bool is_plane = x->rank == 4 && is_mean && !goes[0] && goes[1] && goes[2] && !goes[3];
-    if (zs_tfl_is_int(x) && !is_mean)
+    const bool chooses = strcmp(at->onnx, "ReduceSum") != 0 && !is_mean;
+    if (zs_tfl_is_int(x) && !is_mean && !(chooses && zs_tfl_same_scale(x, y)))
         return zs_fail(err, ZS_EUNSUPPORTED, at->lower.place,
-                       "of reductions of integers MEAN is handled");
+                       "of reductions of integers MEAN is handled, and REDUCE_MAX and REDUCE_MIN "
+                       "in the same scale");
     if (is_plane) {
         ZS_TRY(zs_tfl_to_map(at, x, &map, err));
         ZS_TRY(zs_lower_unary(&at->lower, "GlobalAveragePool", map, NULL, &made, err));
@@ -511,7 +542,7 @@ static zs_status add_reduce(const zs_tfl_op *at, zs_err *err)
         double *factor = new_doubles(at, 1);
         if (factor == NULL)
             return zs_nomem(err, "scales");
-        *factor = factor_of(at, zs_tfl_scale(x, 0), 1, zs_tfl_scale(y, 0), false);
+        *factor = is_mean ? factor_of(at, zs_tfl_scale(x, 0), 1, zs_tfl_scale(y, 0), false) : 1;
         ZS_TRY(zs_tfl_quant(at, y, 0, factor, 1, &quant, err));
         ZS_TRY(set_quant(at, made, quant, err));
     }
@@ -528,10 +559,10 @@ static zs_status add_reshape(const zs_tfl_op *at, zs_err *err)
 {
     const zs_tfl_tensor *x, *y;
     int64_t dims[ZS_RANK_MAX];
-    ZS_TRY(ends(at, &x, &y, err));
+    ZS_TRY(zs_tfl_ends(at, &x, &y, err));
     for (uint32_t d = 0; d < y->rank; d++)
         dims[d] = y->dims[d];
-    if (zs_tfl_elems(x) != zs_tfl_elems(y) || (zs_tfl_is_int(x) && !same_scale(x, y)))
+    if (zs_tfl_elems(x) != zs_tfl_elems(y) || (zs_tfl_is_int(x) && !zs_tfl_same_scale(x, y)))
         return zs_fail(err, ZS_ESHAPE, at->lower.place,
                        "%llu elements become %llu, or change scale",
                        (unsigned long long)zs_tfl_elems(x), (unsigned long long)zs_tfl_elems(y));
@@ -545,7 +576,7 @@ static zs_status add_transpose(const zs_tfl_op *at, zs_err *err)
     const zs_tfl_tensor *x, *y;
     int64_t perm[2 * ZS_RANK_MAX];
     size_t n;
-    ZS_TRY(ends(at, &x, &y, err));
+    ZS_TRY(zs_tfl_ends(at, &x, &y, err));
     ZS_TRY(zs_tfl_list(at, 1, perm, &n, err));
     const char *in;
     ZS_TRY(zs_tfl_value(at, x, &in, err));
@@ -561,7 +592,11 @@ static zs_status add_pad(const zs_tfl_op *at, zs_err *err)
     const float *data;
     size_t n;
     zs_lower_op op;
-    ZS_TRY(ends(at, &x, &y, err));
+    const bool reflects = at->onnx != NULL && zs_flat_int(&at->options, 0, 1, true, 0) == 0;
+    ZS_TRY(zs_tfl_ends(at, &x, &y, err));
+    if (at->onnx != NULL && !reflects)
+        return zs_fail(err, ZS_EUNSUPPORTED, at->lower.place,
+                       "SYMMETRIC repeats the edge; REFLECT is handled");
     ZS_TRY(zs_tfl_list(at, 1, stated, &n, err));
     if (n != 2 * (size_t)x->rank)
         return zs_fail(err, ZS_ESHAPE, at->lower.place, "%zu pads for %u dimensions", n, x->rank);
@@ -589,6 +624,8 @@ static zs_status add_pad(const zs_tfl_op *at, zs_err *err)
     zs_lower_in(&op, list);
     if (fill != NULL)
         zs_lower_in(&op, fill);
+    if (reflects)
+        zs_lower_text(&op, "mode", "reflect");
     ZS_TRY(zs_lower_end(&op, x->rank == 4 ? NULL : y->value, &made, err));
     return x->rank == 4 ? zs_tfl_from_map(at, made, y, err) : ZS_OK;
 }
@@ -612,7 +649,7 @@ static zs_status add_concat(const zs_tfl_op *at, zs_err *err)
     for (uint32_t i = 0; i < at->in.n; i++) {
         ZS_TRY(zs_tfl_computed(at, i, &x, err));
         ZS_TRY(check_alike(at, x, y, err));
-        if (x->rank != y->rank || (zs_tfl_is_int(x) && (!same_scale(x, y) || act != 0)))
+        if (x->rank != y->rank || (zs_tfl_is_int(x) && (!zs_tfl_same_scale(x, y) || act != 0)))
             return zs_fail(err, ZS_EUNSUPPORTED, at->lower.place,
                            "input %u has %u dimensions, or integers of another scale", i, x->rank);
         ZS_TRY(y->rank == 4 ? zs_tfl_to_map(at, x, &names[i], err)
@@ -628,41 +665,6 @@ static zs_status add_concat(const zs_tfl_op *at, zs_err *err)
     return zs_tfl_activate(at, act, made, y->value, NULL, err);
 }
 
-/* RESIZE_NEAREST_NEIGHBOR and RESIZE_BILINEAR: at->onnx is the mode. */
-static zs_status add_resize(const zs_tfl_op *at, zs_err *err)
-{
-    const bool is_nearest = strcmp(at->onnx, "nearest") == 0;
-    const uint32_t first = is_nearest ? 0 : 2; /* two fields of old versions in front */
-    const bool is_aligned = zs_flat_int(&at->options, first, 1, false, 0) != 0;
-    const bool is_half = zs_flat_int(&at->options, first + 1, 1, false, 0) != 0;
-    const zs_tfl_tensor *x, *y;
-    const char *map, *sizes, *made;
-    zs_lower_op op;
-    ZS_TRY(ends(at, &x, &y, err));
-    if (y->rank != 4 || (zs_tfl_is_int(x) && (!is_nearest || !same_scale(x, y))))
-        return zs_fail(err, ZS_EUNSUPPORTED, at->lower.place,
-                       "makes %u dimensions of type %lld; maps are handled, of integers their "
-                       "nearest elements in the same scale",
-                       y->rank, (long long)y->type);
-    ZS_TRY(zs_tfl_to_map(at, x, &map, err));
-    const int64_t want[4] = {1, x->dims[3], y->dims[1], y->dims[2]};
-    ZS_TRY(zs_lower_list(&at->lower, want, 4, &sizes, err));
-    zs_lower_begin(&op, &at->lower, "Resize", map);
-    zs_lower_in(&op, NULL);
-    zs_lower_in(&op, NULL);
-    zs_lower_in(&op, sizes);
-    zs_lower_text(&op, "mode", is_nearest ? "nearest" : "linear");
-    zs_lower_text(&op, "coordinate_transformation_mode",
-                  is_aligned   ? "align_corners"
-                  : !is_half   ? "asymmetric"
-                  : is_nearest ? "tf_half_pixel_for_nn"
-                               : "half_pixel");
-    if (is_nearest)
-        zs_lower_text(&op, "nearest_mode", is_aligned ? "round_prefer_ceil" : "floor");
-    ZS_TRY(zs_lower_end(&op, NULL, &made, err));
-    return zs_tfl_from_map(at, made, y, err);
-}
-
 /* ---- the table ------------------------------------------------------------------------------- */
 
 static const struct tfl_type {
@@ -676,8 +678,11 @@ static const struct tfl_type {
     {2, "concatenation", add_concat, NULL},
     {3, "conv_2d", add_conv, NULL},
     {4, "depthwise_conv_2d", add_depthwise, NULL},
+    {5, "depth_to_space", zs_tfl_blocks, "DepthToSpace"},
     {6, "dequantize", add_quantize, NULL},
+    {8, "floor", add_unary, "Floor"},
     {9, "fully_connected", add_fc, NULL},
+    {11, "l2_normalization", zs_tfl_composed, "LpNormalization"},
     {14, "logistic", add_unary, "Sigmoid"},
     {17, "max_pool_2d", add_pool, "MaxPool"},
     {18, "mul", add_binary, "Mul"},
@@ -685,34 +690,55 @@ static const struct tfl_type {
     {20, "relu_n1_to_1", add_relu, "ReluN1"},
     {21, "relu6", add_relu, "Relu6"},
     {22, "reshape", add_reshape, NULL},
-    {23, "resize_bilinear", add_resize, "linear"},
+    {23, "resize_bilinear", zs_tfl_resize, "linear"},
     {25, "softmax", add_softmax, NULL},
+    {26, "space_to_depth", zs_tfl_blocks, "SpaceToDepth"},
     {28, "tanh", add_unary, "Tanh"},
     {34, "pad", add_pad, NULL},
+    {36, "gather", zs_tfl_gather, NULL},
     {39, "transpose", add_transpose, NULL},
     {40, "mean", add_reduce, "ReduceMean"},
     {41, "sub", add_binary, "Sub"},
     {42, "div", add_binary, "Div"},
     {43, "squeeze", add_reshape, NULL},
+    {45, "strided_slice", zs_tfl_strided_slice, NULL},
     {47, "exp", add_unary, "Exp"},
+    {49, "split", zs_tfl_split, NULL},
     {54, "prelu", add_binary, "PRelu"},
     {55, "maximum", add_binary, "Max"},
+    {56, "arg_max", zs_tfl_arg, "ArgMax"},
     {57, "minimum", add_binary, "Min"},
     {59, "neg", add_unary, "Neg"},
     {60, "padv2", add_pad, NULL},
+    {65, "slice", zs_tfl_slice, NULL},
+    {66, "sin", add_unary, "Sin"},
+    {67, "transpose_conv", zs_tfl_transpose_conv, NULL},
     {70, "expand_dims", add_reshape, NULL},
     {73, "log", add_unary, "Log"},
     {74, "sum", add_reduce, "ReduceSum"},
     {75, "sqrt", add_unary, "Sqrt"},
+    {76, "rsqrt", zs_tfl_composed, "Sqrt"},
     {78, "pow", add_binary, "Pow"},
+    {79, "arg_min", zs_tfl_arg, "ArgMin"},
     {82, "reduce_max", add_reduce, "ReduceMax"},
+    {83, "pack", zs_tfl_pack, NULL},
+    {88, "unpack", zs_tfl_unpack, NULL},
     {89, "reduce_min", add_reduce, "ReduceMin"},
-    {97, "resize_nearest_neighbor", add_resize, "nearest"},
+    {92, "square", zs_tfl_composed, "Mul"},
+    {97, "resize_nearest_neighbor", zs_tfl_resize, "nearest"},
     {98, "leaky_relu", add_unary, "LeakyRelu"},
+    {99, "squared_difference", zs_tfl_composed, "Sub Mul"},
+    {100, "mirror_pad", add_pad, "reflect"},
     {101, "abs", add_unary, "Abs"},
+    {102, "split_v", zs_tfl_split_v, NULL},
+    {104, "ceil", add_unary, "Ceil"},
+    {108, "cos", add_unary, "Cos"},
     {111, "elu", add_unary, "Elu"},
     {114, "quantize", add_quantize, NULL},
+    {116, "round", add_unary, "Round"},
     {117, "hard_swish", add_unary, "HardSwish"},
+    {126, "batch_matmul", zs_tfl_matmul, NULL},
+    {150, "gelu", add_unary, "Gelu"},
 };
 
 static const struct tfl_type *find_type(int64_t code)
@@ -734,12 +760,35 @@ const char *zs_tfl_op_at(size_t i)
     return i < ZS_LEN(types) ? types[i].name : NULL;
 }
 
+/* Sizes that are worked out of shapes and constants: who reads them has its own shape in the file.
+ */
+static bool only_shapes(const zs_tfl_op *at, int64_t code)
+{
+    enum { SHAPE = 77 };
+    const int64_t out = at->out.n == 1 ? zs_flat_int_at(&at->out, 0, true) : -1;
+    if (out < 0 || out >= at->net->tensor_n)
+        return false;
+    zs_tfl_tensor *y = &at->net->tensors[out];
+    bool is_shape = y->type == ZS_TFL_INT32 || y->type == ZS_TFL_INT64;
+    for (uint32_t i = 0; i < at->in.n && code != SHAPE; i++) {
+        const int64_t in = zs_flat_int_at(&at->in, i, true);
+        is_shape &= in >= 0 && in < at->net->tensor_n &&
+                    (at->net->tensors[in].is_shape || at->net->tensors[in].is_constant);
+    }
+    y->is_shape = is_shape;
+    return is_shape;
+}
+
 zs_status zs_tfl_add(zs_tfl_op *at, int64_t code, zs_err *err)
 {
     const struct tfl_type *type = find_type(code);
+    if (only_shapes(at, code))
+        return ZS_OK;
     if (type == NULL)
         return zs_fail(err, ZS_EUNSUPPORTED, at->lower.place,
-                       "operator %lld of the schema is not handled", (long long)code);
+                       "operator %lld of the schema is not handled; `zynqsim show --operators` "
+                       "lists those that are",
+                       (long long)code);
     at->onnx = type->onnx;
     return type->add(at, err);
 }

@@ -57,6 +57,12 @@ bool zs_tfl_is_int(const zs_tfl_tensor *tensor)
     return (tensor->type == ZS_TFL_INT8 || tensor->type == ZS_TFL_UINT8) && tensor->scale.n > 0;
 }
 
+bool zs_tfl_same_scale(const zs_tfl_tensor *a, const zs_tfl_tensor *b)
+{
+    const zs_number x = zs_tfl_number(a), y = zs_tfl_number(b);
+    return a->type == b->type && !(x.scale < y.scale) && !(x.scale > y.scale) && x.zero == y.zero;
+}
+
 uint64_t zs_tfl_elems(const zs_tfl_tensor *tensor)
 {
     return zs_onnx_elems(tensor->dims, tensor->rank);
@@ -70,6 +76,8 @@ static uint32_t bytes_of(int64_t type)
         return 4;
     case ZS_TFL_INT64:
         return 8;
+    case ZS_TFL_HALF:
+        return 2;
     case ZS_TFL_INT8:
     case ZS_TFL_UINT8:
         return 1;
@@ -144,6 +152,11 @@ zs_status zs_tfl_floats(const zs_tfl_op *at, const zs_tfl_tensor *tensor, bool r
             zs_flat file = {.bytes = tensor->data};
             const zs_flat_list list = {.file = &file, .n = UINT32_MAX, .elem_bytes = 4};
             data[i] = zs_flat_float_at(&list, (uint32_t)i);
+            continue;
+        }
+        if (tensor->type == ZS_TFL_HALF) {
+            data[i] = zs_float_of_half(tensor->data.data[2 * i] |
+                                       (uint32_t)tensor->data.data[2 * i + 1] << 8);
             continue;
         }
         int64_t q = whole_at(tensor, i);

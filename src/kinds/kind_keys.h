@@ -4,7 +4,8 @@
  *   KIND_FIELDS  its fields.def, a path from src/kinds: rows PARAM(...) of keys kept in
  * KIND_PARAMS, FIELD(...) of keys kept in another member of the design, both as in
  *                src/design/fields.def; USES("path of a key of accel_fields.def"); BETTER("path of
- *                one of its own keys", MORE or LESS) where that never makes a design slower
+ *                one of its own keys", MORE or LESS) where that never makes a design slower;
+ *                LAYER("path") of a key that a layer may have a value of its own for
  *   KIND_PARAMS  the struct of which the PARAMs name members, if there are any
  *   KIND_CHECK   its rules, or NULL */
 #define KIND_JOIN_(a, b) a##b
@@ -14,6 +15,7 @@
 #define PARAM(path, member, type, ...) ZS_FIELD_CHECK(path, KIND_PARAMS, member, type)
 #define USES(path)
 #define BETTER(path, how)
+#define LAYER(path)
 #include KIND_FIELDS
 #undef FIELD
 #undef PARAM
@@ -57,10 +59,20 @@ static const zs_better_row kind_betters[] = {
 #include KIND_FIELDS
     {NULL, ZS_BETTER_NONE},
 };
+#undef BETTER
+#undef LAYER
+
+#define BETTER(path, how)
+#define LAYER(path) path,
+static const char *const kind_layer_keys[] = {
+#include KIND_FIELDS
+    NULL,
+};
 #undef FIELD
 #undef PARAM
 #undef USES
 #undef BETTER
+#undef LAYER
 
 const zs_kind_keys KIND_JOIN(zs_keys_of_, KIND_ID) = {
     .fields = kind_fields,
@@ -69,5 +81,7 @@ const zs_kind_keys KIND_JOIN(zs_keys_of_, KIND_ID) = {
     .use_n = ZS_LEN(kind_uses) - 1,
     .betters = kind_betters,
     .better_n = ZS_LEN(kind_betters) - 1,
+    .layer_keys = kind_layer_keys,
+    .layer_key_n = ZS_LEN(kind_layer_keys) - 1,
     .check = KIND_CHECK,
 };

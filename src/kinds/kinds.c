@@ -26,6 +26,36 @@ uint32_t zs_kind_bias_bits(const zs_design *design)
 
 /* ---- plans ----------------------------------------------------------------------------------- */
 
+/* What is said of layers must be of the kind that takes them, and of a layer that there is. */
+static zs_status check_layer_settings(const zs_design *design, const zs_net *net,
+                                      const zs_engine_share *share, zs_err *err)
+{
+    const zs_kind *kind = zs_kind_of(design);
+    for (uint32_t s = 0; s < design->layer_setting_n; s++) {
+        const zs_layer_setting *x = &design->layer_settings[s];
+        const bool is_field = x->key == ZS_LAYER_FIELD;
+        const bool is_of =
+            is_field ? zs_field_is_of(x->field, design->accel.kind) : kind->takes_layer_settings;
+        bool is_used = !is_field, is_taken = share->engine_of_layer == NULL;
+        for (uint32_t i = 0; i < net->layer_n; i++) {
+            const bool fits = zs_layer_setting_fits(x, net->layers[i].name);
+            is_used = is_used || fits;
+            is_taken = is_taken || (fits && share->engine_of_layer[i] == share->engine);
+        }
+        if (!is_of && is_taken && is_field) {
+            ZS_TRY(zs_field_check_kind(x->field, design->accel.kind, err));
+        } else if (!is_of && is_taken) {
+            return zs_fail(err, ZS_EUNSUPPORTED, "layers",
+                           "'%s' of '%.64s': the layers of kind %s have no hardware of their own",
+                           zs_layer_setting_word(x), x->pattern, kind->word);
+        }
+        if (!is_used)
+            return zs_fail(err, ZS_EPARSE, "layers", "no layer of network %s is called \"%.64s\"",
+                           net->name, x->pattern);
+    }
+    return ZS_OK;
+}
+
 static zs_status draft_new(zs_arena *arena, const zs_design *design, const zs_net *net,
                            const zs_engine_share *share, bool is_outline, zs_plan_draft **out,
                            zs_err *err)
@@ -39,11 +69,7 @@ static zs_status draft_new(zs_arena *arena, const zs_design *design, const zs_ne
         return zs_fail(err, ZS_EUNSUPPORTED, "accelerator.precision",
                        "model is not handled by this kind of accelerator; fp32 computes with the "
                        "same integers");
-    if (design->layer_setting_n > 0 && !kind->takes_layer_settings)
-        return zs_fail(err, ZS_EUNSUPPORTED, "layers",
-                       "'%s' of '%.64s': the layers of kind %s have no hardware of their own",
-                       zs_layer_key_word(design->layer_settings[0].key),
-                       design->layer_settings[0].pattern, kind->word);
+    ZS_TRY(check_layer_settings(design, net, share, err));
     *plan = (zs_plan){.kind = kind,
                       .units = zs_tile_units,
                       .unit_n = ZS_UNIT_N,
@@ -181,7 +207,7 @@ static uint64_t mix_text(uint64_t digest, const char *text)
                         F(pool_window.sh) F(pool_window.sw) F(pool_window.pad_top)                 \
                             F(pool_window.pad_left) F(y_c) F(group_ic) F(group_oc) F(oh) F(ow)     \
                                 F(is_depthwise) F(images_are_columns) F(t_oc) F(t_ic) F(t_oy)      \
-                                    F(t_ox) F(carry_oc_n) F(weight_base) F(bias_base)              \
+                                    F(t_ox) F(loop_order) F(carry_oc_n) F(weight_base) F(bias_base)              \
                                         F(partial_base) F(weight_slot_bytes) F(weight_slots)       \
                                             F(compulsory_read_bytes) F(compulsory_write_bytes)
 #define BUFFER_FIGURES(F)                                                                          \

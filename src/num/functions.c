@@ -26,6 +26,24 @@ double zs_erf(double x)
     return 0x1.20dd750429b6dp+0 * x * zs_exp(-x * x) * sum;
 }
 
+/* x less whole quarters of the circle (pi / 2 in three parts, Cody and Waite 1980), then the series
+ * of the sine or the cosine of at most pi / 4. */
+double zs_sin(double x, int quarters)
+{
+    const double k = rint(x * 0x1.45f306dc9c883p-1);
+    if (!(fabs(k) <= 0x1p20))
+        return (double)NAN;
+    const double r = x - k * 0x1.921fb544p+0 - k * 0x1.0b4611a6p-34 - k * 0x1.3198a2e037073p-69;
+    const int at = (int)((int64_t)k + quarters) & 3;
+    const double first = at % 2 == 0 ? r : 1;
+    double term = first, sum = first;
+    for (int i = at % 2 == 0 ? 2 : 1; i < 20; i += 2) {
+        term *= -r * r / (i * (i + 1));
+        sum += term;
+    }
+    return at < 2 ? sum : -sum;
+}
+
 static double softplus(double x)
 {
     return x > 40 ? x : x < -40 ? zs_exp(x) : zs_log(1 + zs_exp(x));
@@ -99,6 +117,10 @@ double zs_function_of(zs_function fn, const double *p, double x)
         return x * zs_tanh(softplus(x));
     case ZS_FN_ERF:
         return zs_erf(x);
+    case ZS_FN_SIN:
+        return zs_sin(x, 0);
+    case ZS_FN_COS:
+        return zs_sin(x, 1);
     case ZS_FN_GELU:
         return x * (1 + zs_erf(x * 0x1.6a09e667f3bcdp-1)) / 2;
     case ZS_FN_GELU_TANH:

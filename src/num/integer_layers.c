@@ -181,7 +181,8 @@ static void pairs(const zs_layer *layer, const float *const *x, float *y)
     }
 }
 
-/* Sums and products come as real functions of the integers, which are exact. */
+/* Sums, products and the largest of several come as real functions of the integers, which are
+ * exact. */
 static void general(const zs_layer *layer, const float *const *x, float *y)
 {
     const zs_layer_quant *k = layer->quant;
@@ -191,16 +192,51 @@ static void general(const zs_layer *layer, const float *const *x, float *y)
         pairs(layer, x, y);
         return;
     }
+    const bool is_mean = sums.fn == ZS_FN_R_MEAN;
     uint32_t count = 1;
-    for (uint32_t d = 0; layer->op == ZS_LAYER_REDUCE && d < sums.inner_rank; d++)
+    for (uint32_t d = 0; is_mean && d < sums.inner_rank; d++)
         count *= sums.inner_dims[d];
-    if (layer->op == ZS_LAYER_REDUCE)
+    if (is_mean)
         sums.fn = ZS_FN_R_SUM;
     zs_general_f32(layer->op, &sums, x, y);
     for (size_t i = 0; i < n; i++)
-        y[i] = finish(k, layer->op == ZS_LAYER_REDUCE
-                             ? zs_rule_mean(k->rule, (int64_t)y[i], count, k->factor[0])
-                             : zs_rule_scale(k->rule, (int64_t)y[i], k->factor[0]));
+        y[i] = finish(k, is_mean ? zs_rule_mean(k->rule, (int64_t)y[i], count, k->factor[0])
+                                 : zs_rule_scale(k->rule, (int64_t)y[i], k->factor[0]));
+}
+
+/* factor[0] from 0 on, factor[1] below. */
+static void leaky(const zs_layer_quant *k, const float *x, float *y, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] = finish(k, zs_rule_scale(k->rule, (int64_t)x[i], k->factor[x[i] < 0]));
+}
+
+/* Between four of the file's own numbers: weights of 10 bits and halves away from 0; of unsigned
+ * bytes in single precision, halves up. */
+static void resize(const zs_layer *layer, const float *x, float *y)
+{
+    const zs_general *g = layer->general;
+    const zs_layer_quant *k = layer->quant;
+    const int32_t zero = k->out.zero + k->out.offset;
+    for (uint32_t c = 0; c < g->to.c; c++, x += (size_t)g->in_h * g->in_w)
+        for (uint32_t oy = 0; oy < g->to.h; oy++)
+            for (uint32_t ox = 0; ox < g->to.w; ox++) {
+                int64_t sum = 0;
+                float real = 0;
+                for (uint32_t t = 0; t < 4; t++) { /* the lower row first, then the next column */
+                    const uint32_t ky = 2 * oy + t % 2, kx = 2 * ox + t / 2;
+                    const int32_t q =
+                        (int32_t)x[(size_t)g->tap_y[ky] * g->in_w + g->tap_x[kx]] + zero;
+                    const float part = (float)q * g->weight_y[ky] * g->weight_x[kx];
+                    real = t == 0 ? part : real + part;
+                    sum += (int64_t)q * (int64_t)(1024 * g->weight_y[ky]) *
+                           (int64_t)(1024 * g->weight_x[kx]);
+                }
+                const int64_t half = sum > 0 ? 1 << 19 : -(1 << 19);
+                *y++ = finish(
+                    k, (k->out.offset != 0 ? (int64_t)(real + 0.5f) : (sum + half) / (1 << 20)) -
+                           zero);
+            }
 }
 
 bool zs_is_integer_layer(const zs_layer *layer)
@@ -226,6 +262,12 @@ void zs_integer_layer(const zs_layer *layer, const float *const *x, float *y)
     case ZS_LAYER_BINARY:
     case ZS_LAYER_REDUCE:
         general(layer, x, y);
+        break;
+    case ZS_LAYER_UNARY:
+        leaky(layer->quant, x[0], y, zs_shape_elems(layer->y));
+        break;
+    case ZS_LAYER_RESIZE:
+        resize(layer, x[0], y);
         break;
     default:
         scale(layer->quant, x[0], y, zs_shape_elems(layer->y));

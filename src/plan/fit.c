@@ -271,7 +271,7 @@ zs_resources zs_fit_bank_logic(const zs_fit_account *a, uint64_t banks, uint64_t
                                uint64_t bits)
 {
     const zs_fit_price *bit = &a->prices->of[ZS_FIT_BANK_BIT];
-    const bool is_block = words * bits > ZS_LUTRAM_BITS && words > ZS_LUTRAM_WORDS;
+    const bool is_block = words * bits > ZS_LUTRAM_BITS;
     const uint64_t wide = zs_min_u64(bits, RAM_WORD) + address_bits(words);
     const zs_fit_price bank = {bit->lut * (double)(wide + (is_block ? BLOCK_BITS : 0)),
                                bit->ff * (double)wide};

@@ -43,6 +43,7 @@ static bool runs_on_engine(const zs_fuse_rules *rules, const zs_layer *layer)
 {
     switch (layer->op) {
     case ZS_LAYER_CONV:
+        return layer->groups == 1 || !rules->takes_dense_only;
     case ZS_LAYER_FC:
     case ZS_LAYER_ACT:
         return true;
@@ -200,9 +201,8 @@ static void find_pool(const zs_plan_draft *d, const zs_fuse_rules *rules, zs_row
         offset = net->tensors[conv->out].parent_offset_elems;
     }
     const uint32_t pool = sole_pool_reader(d, read);
-    if (pool == ZS_NO_INDEX || !zs_draft_takes(d, row->layer) || !zs_draft_takes(d, pool) ||
-        !takes_types(d, conv) || !takes_types(d, &net->layers[pool]) ||
-        !may_fuse_pool(d->design, conv, &net->layers[pool]))
+    if (pool == ZS_NO_INDEX || !row->on_engine || !zs_draft_takes(d, pool) ||
+        !takes_types(d, &net->layers[pool]) || !may_fuse_pool(d->design, conv, &net->layers[pool]))
         return;
     row->pool = pool;
     row->out = net->layers[pool].out;

@@ -316,11 +316,23 @@ static void put_engines(schema *sc, json_t *root)
 static void put_layers(schema *sc, json_t *root)
 {
     json_t *on = typed(sc, "string"), *one = typed(sc, "object"), *all = typed(sc, "object");
+    const zs_field *f;
     put(sc, on, "enum", json_pack("[s]", "cpu"));
     put(sc, one, "properties", json_object());
-    put(sc, json_object_get(one, "properties"), "on", on);
     put(sc, one, "additionalProperties", json_false());
-    put(sc, all, "description", json_string("names or patterns of layers that the PS runs"));
+    json_t *properties = json_object_get(one, "properties");
+    put(sc, properties, "on", on);
+    for (uint32_t key = 0; key < ZS_LAYER_FIELD; key++)
+        put(sc, properties, zs_layer_setting_word(&(zs_layer_setting){.key = (zs_layer_key)key}),
+            typed(sc, "integer"));
+    for (uint32_t i = 0; (f = zs_layer_field_at(i)) != NULL; i++) {
+        const char *leaf;
+        json_t *at = properties_at(sc, one, f->path + strlen("accelerator."), &leaf);
+        put(sc, at, leaf, describe(sc, f));
+    }
+    put(sc, all, "description",
+        json_string("by names or patterns of layers: who runs them, and what they have of their "
+                    "own"));
     put(sc, all, "additionalProperties", one);
     put(sc, json_object_get(root, "properties"), "layers", all);
 }

@@ -6,6 +6,7 @@
 #include "zynqsim/bound.h"
 #include "zynqsim/kind.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 /* More of anything never costs less: random designs, and each of them with more lanes, wider data,
@@ -58,13 +59,24 @@ static zs_design random_design(zs_prng *rng)
     return d;
 }
 
-/* A memory whose banks get shallower may move from blocks into LUTs, but not for nothing. */
+/* LUTs that take the place of a block at the least: RAM64M of one bank of 33 to 63 words of 16 b.
+ */
+enum { LUTS_OF_A_BLOCK = 22 };
+
+/* A memory whose banks get smaller than a kilobit moves from blocks into LUTs, as in the tools. The
+ * blocks that it leaves are paid for in LUTs. */
 static void never_less(const zs_fit *before, const zs_fit *after, const char *what, uint32_t seed)
 {
     for (uint32_t id = 0; id < ZS_RESOURCE_N; id++)
         if (id != ZS_RESOURCE_BRAM18 && after->used.n[id] < before->used.n[id])
             ck_abort_msg("seed %u, more %s: %u %s instead of %u", seed, what, after->used.n[id],
                          zs_resource_table[id].noun, before->used.n[id]);
+    const int64_t blocks =
+        (int64_t)before->used.n[ZS_RESOURCE_BRAM18] - after->used.n[ZS_RESOURCE_BRAM18];
+    const int64_t luts = (int64_t)after->used.n[ZS_RESOURCE_LUT] - before->used.n[ZS_RESOURCE_LUT];
+    if (luts < LUTS_OF_A_BLOCK * blocks)
+        ck_abort_msg("seed %u, more %s: %" PRId64 " BRAM18 less for %" PRId64 " LUT", seed, what,
+                     blocks, luts);
 }
 
 static void costs_fabric(const zs_fit *before, const zs_fit *after, bool clips, const char *what,

@@ -112,15 +112,15 @@ END_TEST
 static const struct {
     uint64_t words;
     uint32_t bits, luts;
-    bool preferred;
+    bool distributed;
 } small[] = {
     {0, 32, 0, true},
     {1, 32, 22, true},
     {32, 6, 4, true},
     {33, 6, 8, true},
-    {64, 32, 43, true},
+    {64, 32, 43, false},
     {65, 32, 86, false},
-    {64, 128, 171, true},
+    {64, 128, 171, false},
     {128, 7, 20, true},
     {128, 8, 22, false},
     {2048, 32, 1376, false},
@@ -133,9 +133,9 @@ START_TEST(distributed_memory_takes_four_luts_for_32_x_6_or_64_x_3_bits)
 }
 END_TEST
 
-START_TEST(shallow_or_tiny_memories_are_better_distributed)
+START_TEST(tiny_memories_are_distributed)
 {
-    ck_assert_int_eq(zs_prefers_lutram(small[_i].words, small[_i].bits), small[_i].preferred);
+    ck_assert_int_eq(zs_is_lutram(small[_i].words, small[_i].bits), small[_i].distributed);
 }
 END_TEST
 
@@ -153,6 +153,6 @@ TCase *tcase_bram(void)
     tcase_add_test(tc, blocks_always_hold_the_data);
     tcase_add_loop_test(tc, distributed_memory_takes_four_luts_for_32_x_6_or_64_x_3_bits, 0,
                         (int)ZS_LEN(small));
-    tcase_add_loop_test(tc, shallow_or_tiny_memories_are_better_distributed, 0, (int)ZS_LEN(small));
+    tcase_add_loop_test(tc, tiny_memories_are_distributed, 0, (int)ZS_LEN(small));
     return tc;
 }

@@ -12,19 +12,10 @@ import os
 import subprocess
 import sys
 import tempfile
-import warnings
 
 import numpy as np
 
-warnings.simplefilter("ignore")
-for alias, plain in (("float", float), ("int", int), ("bool", bool), ("object", object)):
-    if alias not in np.__dict__:
-        setattr(np, alias, plain)
-try:
-    from onnx import TensorProto, helper, numpy_helper
-except ImportError:
-    print("the package onnx is not there")
-    sys.exit(77)
+from onnx_here import TensorProto, helper, numpy_helper
 
 
 class Skip(Exception):
@@ -299,6 +290,14 @@ def pool(g, v):
     return g.node("AveragePool", [v], np.nanmean(t, -1), **attrs)
 
 
+def lp_pool(g, v):
+    if not is_map(v):
+        raise Skip
+    kernel, strides, _, pads, outs, attrs = window(g, v.x.shape[2:], dilate=False)
+    t = taps(abs(v.x) ** 3, kernel, strides, [1] * len(kernel), pads, outs, 0)
+    return g.node("LpPool", [v], g.bound(t.sum(-1) ** (1 / 3)), p=3, **attrs)
+
+
 def global_pool(g, v):
     if not is_map(v):
         raise Skip
@@ -329,7 +328,7 @@ def unary(g, v):
             ("Selu", 2 * np.where(x > 0, x, a * (np.exp(x) - 1)), {"alpha": a, "gamma": 2.0}), ("Identity", x, {}),
             ("Sqrt", np.sqrt(abs(x)), "abs"), ("Log", np.log(abs(x) + 0.5), "positive"), ("Reciprocal", 1 / (abs(x) + 0.5), "positive"),
             ("Mish", x * np.tanh(softplus), "18"), ("HardSwish", x * np.clip(x / 6 + 0.5, 0, 1), "14"), ("Erf", ERF(x), "9"),
-            ("Celu", np.maximum(x, 0) + np.minimum(0, a * (np.exp(x / a) - 1)), "celu"), ("Dropout", x, "dropout")]
+            ("Sin", np.sin(x), {}), ("Cos", np.cos(x), {}), ("Celu", np.maximum(x, 0) + np.minimum(0, a * (np.exp(x / a) - 1)), "celu"), ("Dropout", x, "dropout")]
     op, y, attrs = rows[g.rng.integers(len(rows))]
     if attrs == "abs":
         return g.node(op, [g.node("Abs", [v], abs(x))], y)
@@ -549,6 +548,40 @@ def instance_norm(g, v):
     f = lambda k: k.x.reshape((1, -1) + (1,) * (v.x.ndim - 2))
     y = (v.x - v.x.mean(axes, keepdims=True)) / np.sqrt(v.x.var(axes, keepdims=True) + 1e-2) * f(s) + f(b)
     return g.node("InstanceNormalization", [v, s, b], g.bound(y), epsilon=1e-2)
+
+
+def group_norm(g, v):
+    """Factors of groups before opset 21; here through two groups or each channel."""
+    if g.opset < 18 or v.x.ndim < 3 or v.x.shape[0] != 1:
+        raise Skip
+    c = v.x.shape[1]
+    groups = factor(g, c)
+    if v.x[0].size // groups < 3:
+        raise Skip
+    s, b = g.constant(g.random(groups)), g.constant(g.random(groups))
+    x = v.x.reshape(groups, -1)
+    y = (x - x.mean(1, keepdims=True)) / np.sqrt(x.var(1, keepdims=True) + 1e-2) * s.x[:, None] + b.x[:, None]
+    return g.node("GroupNormalization", [v, s, b], g.bound(y.reshape(v.x.shape)), num_groups=groups, epsilon=1e-2)
+
+
+def branch(g, v):
+    """An If whose condition is known: one of two graphs that read what is around them."""
+    if g.opset < 11:
+        raise Skip
+    which = g.chance(0.5)
+    if g.chance(0.5) and v.x.ndim > 1:
+        first = g.node("Gather", [g.node("Shape", [v], np.array(v.x.shape)), g.constant(np.int64(1), True)], np.int64(v.x.shape[1]), axis=0)
+        other = v.x.shape[1] if which else v.x.shape[1] + 1
+        condition = g.node("Equal", [first, g.constant(np.int64(other), True)], np.array(which))
+    else:
+        condition = Value(g.name("if"), None)
+        g.initializers.append(numpy_helper.from_array(np.array(which), condition.name))
+    names = [g.name("b") for _ in range(3)]
+    graphs = [helper.make_graph([helper.make_node("Neg", [v.name], [names[0]]), helper.make_node("Abs", [names[0]], [names[1]])], "yes", [],
+                                [helper.make_tensor_value_info(names[1], TensorProto.FLOAT, None)]),
+              helper.make_graph([helper.make_node("Erf", [v.name], [names[2]])], "no", [],
+                                [helper.make_tensor_value_info(names[2], TensorProto.FLOAT, None)])]
+    return g.node("If", [condition], abs(v.x) if which else ERF(v.x), then_branch=graphs[0], else_branch=graphs[1])
 
 
 def layer_norm(g, v):
@@ -1117,8 +1150,8 @@ def qlinear_conv(g, v):
     return g.node("DequantizeLinear", [r, ysn, yzn], (out - yz) * ys)
 
 
-OPS = [conv, conv, conv, conv_transpose, pool, pool, global_pool, unary, unary, unary, composed, composed, binary, division, many, prelu, compare,
-       where_constant, step, threshold, batchnorm, lrn, instance_norm, layer_norm, softmax, lp_norm, mvn, gemm, gemm, matmul, reduce, reduce, arg,
+OPS = [conv, conv, conv, conv_transpose, pool, pool, lp_pool, global_pool, unary, unary, unary, composed, composed, binary, division, many, prelu, compare,
+       where_constant, step, threshold, batchnorm, lrn, instance_norm, group_norm, layer_norm, branch, softmax, lp_norm, mvn, gemm, gemm, matmul, reduce, reduce, arg,
        top_k, transpose, reshape, flatten, squeeze, unsqueeze, concat, split, slicing, gather, padding, expand, tile, blocks, shuffle, nhwc, resize,
        resize, qdq, qconv, qlinear_conv]
 ENDS = {arg}

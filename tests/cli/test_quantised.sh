@@ -12,6 +12,10 @@ else
         >"$WORK/out" 2>&1
     ok $? 'in int8, with their own scales, too'
     cat "$WORK/out"
+    printf 'accelerator: {kind: linebuffer, precision: model}\n' >"$WORK/lines.yaml"
+    /usr/bin/python3 tests/cli/qnn_goldens.py "$ZYNQSIM" "$WORK/lines.yaml" "$qnn" >"$WORK/out" 2>&1
+    ok $? 'and through line buffers'
+    cat "$WORK/out"
 fi
 # Layers by name on the PS.
 printf 'extends: %s\nlayers: {"fire2*": {on: cpu}, conv10: {on: cpu}}\n' "$TOP/configs/default.yaml" >"$WORK/left.yaml"

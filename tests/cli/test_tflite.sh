@@ -2,6 +2,16 @@
 # TFLite models against golden outputs, where they lie beside the checkout: integers byte for byte.
 . tests/cli/cli.sh
 data=$TOP/../shared/data/tflite
+if /usr/bin/python3 -c 'import numpy' 2>/dev/null; then
+    only=''
+    [ "$BUILD" = build ] || only='int8 shape half_weights'
+    # shellcheck disable=SC2086 # names are words
+    /usr/bin/python3 tests/cli/tflite_small.py "$ZYNQSIM" configs/default.yaml $only >"$WORK/out" 2>&1
+    ok $? "of small files: $(tail -n 1 "$WORK/out")"
+    printf 'accelerator: {kind: linebuffer, precision: model}\n' >"$WORK/lines.yaml"
+    /usr/bin/python3 tests/cli/tflite_small.py "$ZYNQSIM" "$WORK/lines.yaml" int8 uint8 >"$WORK/out" 2>&1
+    ok $? "in integers: $(tail -n 1 "$WORK/out")"
+fi
 if [ ! -f "$data/ex_res_int8.tflite" ] || ! /usr/bin/python3 -c 'import numpy' 2>/dev/null; then
     echo "tflite: no models there, or no numpy: skipped"
     finish
@@ -16,6 +26,9 @@ for name in $names; do
 done
 /usr/bin/python3 "$TOP/tests/cli/tflite_goldens.py" "$ZYNQSIM" "$TOP/configs/default.yaml" "$data" accelerator.precision=model ex_geom_int8 ex_geom_uint8 ex_res_int8 ex_res_uint8 >out 2>err
 ok "$([ "$(grep -c ' pass ' out)" = 4 ]; echo $?)" "in integers on the engine: $(tail -n 1 out)"
+printf 'accelerator: {kind: linebuffer, precision: model}\n' >lines.yaml
+/usr/bin/python3 "$TOP/tests/cli/tflite_goldens.py" "$ZYNQSIM" lines.yaml "$data" ex_geom_int8 ex_geom_uint8 ex_res_int8 ex_res_uint8 >out 2>err
+ok "$([ "$(grep -c ' pass ' out)" = 4 ]; echo $?)" "through line buffers: $(tail -n 1 out)"
 /usr/bin/python3 "$TOP/tests/cli/tflite_layers.py" "$ZYNQSIM" "$TOP/configs/default.yaml" "$data" ex_res_int8 ex_geom_uint8 >out 2>err
 ok "$([ "$(grep -c ' pass ' out)" = 2 ]; echo $?)" "every operator's result: $(tail -n 1 out)"
 program run "$TOP/configs/default.yaml" --model "$data/ex_geom_int8.tflite" --input "$data/golden/ex_geom_int8_input.npy" --fidelity tile --set network.rounding=single --out o

@@ -62,12 +62,22 @@ void onnx_attr_ints(wire *attrs, const char *name, size_t n, int64_t a, int64_t 
     wire_message(attrs, 5, &attr);
 }
 
-void onnx_attr_tensor(wire *attrs, const char *name, const wire *tensor)
+static void attr_message(wire *attrs, const char *name, uint32_t field, const wire *message)
 {
     wire attr = {.n = 0};
     wire_text(&attr, 1, name);
-    wire_message(&attr, 5, tensor);
+    wire_message(&attr, field, message);
     wire_message(attrs, 5, &attr);
+}
+
+void onnx_attr_tensor(wire *attrs, const char *name, const wire *tensor)
+{
+    attr_message(attrs, name, 5, tensor);
+}
+
+void onnx_attr_graph(wire *attrs, const char *name, const wire *graph)
+{
+    attr_message(attrs, name, 6, graph);
 }
 
 wire onnx_tensor(const char *name, int type, size_t rank, const int64_t *dims)

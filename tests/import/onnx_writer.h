@@ -16,6 +16,7 @@ void onnx_attr_text(wire *attrs, const char *name, const char *text);
 void onnx_attr_ints(wire *attrs, const char *name, size_t n, int64_t a, int64_t b, int64_t c,
                     int64_t d);
 void onnx_attr_tensor(wire *attrs, const char *name, const wire *tensor);
+void onnx_attr_graph(wire *attrs, const char *name, const wire *graph);
 
 /* Tensors: floats 0.5, 1.5, 2.5, ... as raw data, or what is given. */
 wire onnx_ramp(const char *name, size_t rank, const int64_t *dims);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 static zs_span file;
 
@@ -217,6 +218,42 @@ START_TEST(test_formats_are_told_by_extension_then_content)
 }
 END_TEST
 
+static zs_span packed(const char *text, uint8_t *room, size_t n)
+{
+    z_stream z = {.next_in = (uint8_t *)(uintptr_t)text,
+                  .avail_in = (unsigned)strlen(text),
+                  .next_out = room,
+                  .avail_out = (unsigned)n};
+    ck_assert_int_eq(deflateInit2(&z, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
+    ck_assert_int_eq(deflate(&z, Z_FINISH), Z_STREAM_END);
+    n -= z.avail_out;
+    deflateEnd(&z);
+    return (zs_span){room, n};
+}
+
+START_TEST(test_packed_files_are_unpacked)
+{
+    static const char text[] = "name: packed\ninput: {name: data, shape: [1, 4, 4]}\n"
+                               "layers: [{conv: c, out: 2, kernel: 3}]\n";
+    uint8_t room[256], changed[256];
+    zs_net_spec spec = {0};
+    zs_span whole, bytes = packed(text, room, sizeof room);
+    ck_assert_msg(zs_net_parse(&arena, bytes, "a.yaml.gz", &spec, &err) == ZS_OK, "%s", err.text);
+    ck_assert_str_eq(spec.name, "packed");
+    ck_assert(zs_net_has_format("a.ONNX.GZ") && !zs_net_has_format("a.gz"));
+    ck_assert_int_eq(zs_gunzip(&arena, bytes, sizeof text - 2, "a", &whole, &err), ZS_ERANGE);
+    ck_assert_int_eq(zs_gunzip(&arena, bytes, sizeof text - 1, "a", &whole, &err), ZS_OK);
+    ck_assert_uint_eq(whole.bytes, sizeof text - 1);
+    for (size_t n = 0; n < bytes.bytes; n++)
+        ck_assert_int_ne(zs_gunzip(&arena, (zs_span){room, n}, 1000, "a", &whole, &err), ZS_OK);
+    for (size_t i = 0; i < bytes.bytes; i++) { /* sizes that are lies, too */
+        memcpy(changed, room, bytes.bytes);
+        changed[i] ^= 0x55;
+        (void)zs_gunzip(&arena, (zs_span){changed, bytes.bytes}, 1000, "a", &whole, &err);
+    }
+}
+END_TEST
+
 /* Every operator that an importer reads stands in the table of the reference page, and no other. */
 START_TEST(test_the_table_of_operators_is_that_of_the_importers)
 {
@@ -240,6 +277,7 @@ TCase *tcase_net_models(void)
     tcase_add_test(tc, test_weights_of_both_formats_are_equal_to_the_bit);
     tcase_add_loop_test(tc, test_formats_are_told_by_extension_then_content, 0,
                         (int)ZS_LEN(formats));
+    tcase_add_test(tc, test_packed_files_are_unpacked);
     tcase_add_test(tc, test_the_table_of_operators_is_that_of_the_importers);
     return tc;
 }

@@ -282,10 +282,53 @@ START_TEST(test_a_gate_per_channel_is_broadcast)
 }
 END_TEST
 
+/* ---- graphs within nodes --------------------------------------------------------------------- */
+
+/* An If over `condition`, then Neg, else Abs of Neg. */
+static void add_if(wire *graph, const char *condition)
+{
+    wire yes = {.n = 0}, no = {.n = 0}, attrs = {.n = 0};
+    onnx_node(&yes, "Neg", "", "x", "a", NULL);
+    onnx_output(&yes, "a");
+    onnx_node(&no, "Neg", "", "x", "b", NULL);
+    onnx_node(&no, "Abs", "", "b", "c", NULL);
+    onnx_output(&no, "c");
+    onnx_attr_graph(&attrs, "then_branch", &yes);
+    onnx_attr_graph(&attrs, "else_branch", &no);
+    onnx_node(graph, "If", "i", condition, "y", &attrs);
+}
+
+START_TEST(test_a_known_condition_leaves_one_branch)
+{
+    const int64_t is_true = _i;
+    wire graph = {.n = 0};
+    onnx_init_ints(&graph, "k", &is_true, 1);
+    add_if(&graph, "k");
+    const float *y = run(&graph, "y", 13);
+    ck_assert_uint_eq(net->layer_n, _i ? 1 : 2);
+    for (int i = 0; i < 192; i++)
+        near(y[i], _i ? -(double)(&x[0][0][0])[i] : fabs((double)(&x[0][0][0])[i]));
+}
+END_TEST
+
+START_TEST(test_a_computed_condition_is_refused)
+{
+    wire graph = {.n = 0};
+    onnx_node(&graph, "GlobalMaxPool", "g", "x", "k", NULL);
+    add_if(&graph, "k");
+    onnx_input(&graph, "x", 4);
+    onnx_output(&graph, "y");
+    const wire model = onnx_model(&graph, 13);
+    net_expect_error(zs_net_onnx_parse, wire_span(&model), "t.onnx", ZS_EUNSUPPORTED, "If i",
+                     "the condition is computed from the input");
+}
+END_TEST
+
 static const struct {
     const char *op;
     double (*of)(double v);
-} functions[] = {{"Exp", exp}, {"Tanh", tanh}, {"Erf", erf}, {"Abs", fabs}, {"Floor", floor}};
+} functions[] = {{"Exp", exp},     {"Tanh", tanh}, {"Erf", erf}, {"Abs", fabs},
+                 {"Floor", floor}, {"Sin", sin},   {"Cos", cos}};
 
 START_TEST(test_functions_of_each_element)
 {
@@ -632,6 +675,8 @@ TCase *tcase_net_onnx_values(void)
     tcase_add_test(tc, test_zeros_around_a_map_are_padding_of_the_convolution);
     tcase_add_test(tc, test_channels_are_shuffled);
     tcase_add_test(tc, test_a_gate_per_channel_is_broadcast);
+    tcase_add_loop_test(tc, test_a_known_condition_leaves_one_branch, 0, 2);
+    tcase_add_test(tc, test_a_computed_condition_is_refused);
     tcase_add_loop_test(tc, test_functions_of_each_element, 0, (int)ZS_LEN(functions));
     tcase_add_test(tc, test_dimensions_are_reduced);
     tcase_add_loop_test(tc, test_softmax_of_the_last_axis, 0, 2);

@@ -198,6 +198,22 @@ START_TEST(test_loads_run_ahead_as_far_as_the_fifo_holds_lines)
 }
 END_TEST
 
+/* The engine has dense convolutions alone; a pool behind another one is not fused into it. */
+START_TEST(test_the_ps_runs_grouped_convolutions)
+{
+    spec = test_spec_new(32, 20, 30);
+    test_conv(spec, "grouped", "", 32, 3, 1, 1)->groups = 2;
+    test_pool(spec, "pool", "grouped", ZS_POOL_MAX, 2, 2);
+    test_conv(spec, "dense", "pool", 16, 1, 1, 0);
+    const zs_plan *plan = test_plan(&arena, &design, test_net(&arena, spec));
+    ck_assert_uint_eq(plan->call_n, 1);
+    ck_assert_uint_eq(plan->row_n, 3);
+    for (uint32_t i = 0; i < 2; i++)
+        ck_assert_uint_eq(line_of(&plan->rows[i])->step, ZS_HOST_LAYER);
+    ck_assert_str_eq(plan->rows[1].name, "pool");
+}
+END_TEST
+
 /* ---- refusals -------------------------------------------------------------------------------- */
 
 static void want_refusal(const zs_net *net, zs_status wanted, const char *place, const char *word)
@@ -219,12 +235,9 @@ START_TEST(test_what_the_engine_cannot_do_is_refused_by_name)
                                           "accelerator.unroll.ky", "accelerator.unroll.kx",
                                           "accelerator.channel_block"};
     spec = test_spec_new(32, 20, 30);
-    zs_layer_spec *conv = test_conv(spec, "conv", "", 16, 3, 1, 1);
+    test_conv(spec, "conv", "", 16, 3, 1, 1);
     const zs_net *dense = test_net(&arena, spec);
-    conv->groups = 2;
-    const zs_net *grouped = test_net(&arena, spec);
     const zs_design fit = design;
-    want_refusal(grouped, ZS_EUNSUPPORTED, "conv", "2 groups");
     design.accel.precision = ZS_FP32;
     want_refusal(dense, ZS_EUNSUPPORTED, "accelerator.precision", "fp32");
     design = fit;
@@ -259,6 +272,7 @@ TCase *tcase_line_plans(void)
     tcase_add_test(tc, test_a_fully_connected_layer_is_one_pixel);
     tcase_add_loop_test(tc, test_parts_of_a_tensor_are_joined_by_the_ps, 0, 2);
     tcase_add_test(tc, test_loads_run_ahead_as_far_as_the_fifo_holds_lines);
+    tcase_add_test(tc, test_the_ps_runs_grouped_convolutions);
     tcase_add_test(tc, test_what_the_engine_cannot_do_is_refused_by_name);
     return tc;
 }

@@ -18,5 +18,7 @@ TCase *tcase_quantised(void);
 TCase *tcase_engines(void);
 TCase *tcase_more(void);
 TCase *tcase_kernels(void);
+TCase *tcase_schedules(void);
+TCase *tcase_mapper(void);
 
 #endif

@@ -59,7 +59,7 @@ static zs_plan_buffer buffer(const char *name, uint32_t banks, uint32_t words, u
     b.depth_words = words;
     b.slot_elems = (uint64_t)words;
     b.bytes = (uint64_t)banks * words * bits / 8;
-    if (words > 0 && !zs_prefers_lutram(words, bits))
+    if (words > 0 && !zs_is_lutram(words, bits))
         b.bram18 = banks * zs_bram18_of(words, bits);
     return b;
 }

@@ -30,7 +30,7 @@ static totals totals_of(const zs_design *design, const zs_plan *plan)
         t.loops += own->kernel.nest.n + own->pad.nest.n;
         for (size_t k = 0; k < ZS_LEN(own->local_words); k++) {
             const uint64_t words = own->local_words[k];
-            const bool is_lutram = words > 0 && zs_prefers_lutram(words, bits);
+            const bool is_lutram = words > 0 && zs_is_lutram(words, bits);
             t.local_words += words;
             t.arrays += words > 0;
             t.m20k += zs_m20k_of(words, bits);

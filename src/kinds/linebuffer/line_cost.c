@@ -29,7 +29,7 @@ static uint64_t in_beats(const zs_design *d, const zs_plan_row *row, uint64_t el
 
 static uint64_t out_beats(const zs_design *d, const zs_plan_row *row, uint64_t elems)
 {
-    return zs_ceil_div(elems * elem_of(d),
+    return zs_ceil_div(elems * row->y.elem,
                        stream_bytes(d, line_of(row)->rooms, d->accel.ports.output));
 }
 
@@ -64,7 +64,7 @@ zs_xfer line_xfer(const zs_plan_row *row, const zs_design *design, uint32_t code
         x.addr = row->x.addr + box->image * row->x.pitch_bytes + box->oy0 * line;
         x.row_bytes = (uint32_t)(box->oy_n * line);
     } else {
-        const uint64_t pixel = l->y_c * elem;
+        const uint64_t pixel = (uint64_t)l->y_c * row->y.elem;
         x.addr = row->y.addr + box->image * row->y.pitch_bytes +
                  ((uint64_t)box->oy0 * row->y.shape.w + box->ox0) * pixel;
         x.row_bytes = (uint32_t)(box->oy_n * box->ox_n * pixel);
@@ -140,7 +140,7 @@ uint64_t zs_line_pool(const zs_design *d, const zs_plan_row *row, bool is_last)
 
 uint32_t zs_line_bram18(uint64_t depth, uint32_t bits)
 {
-    return zs_prefers_lutram(depth, bits) ? 0 : zs_bram18_of(depth, bits);
+    return zs_bram18_of(depth, bits);
 }
 
 static void set_buffer(zs_plan_draft *d, zs_buffer_id id, const char *name, uint64_t banks,
@@ -302,7 +302,7 @@ void zs_line_shape_rings(const zs_design *d, zs_plan_row *row)
 {
     const zs_window *w = &row->window;
     const uint64_t line = (uint64_t)row->x.shape.w * line_of(row)->x_c * elem_of(d);
-    const uint64_t result = (uint64_t)row->y.shape.w * line_of(row)->y_c * elem_of(d);
+    const uint64_t result = (uint64_t)row->y.shape.w * line_of(row)->y_c * row->y.elem;
     const uint64_t lines = (uint64_t)(w->kh - 1) * w->dh + 1 + w->sh;
     const uint64_t fifo = zs_min_u64(line_of(row)->rooms->fifo_bytes / line, MAX_RING);
     line_of(row)->ring_lines = (uint32_t)(lines + fifo);

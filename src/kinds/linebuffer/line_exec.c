@@ -51,6 +51,12 @@ static line_memories *memories_of(const zs_exec *e)
 
 /* ---- tensors --------------------------------------------------------------------------------- */
 
+/* Bytes of an element. */
+static size_t elem_of(const zs_exec *e, uint32_t tensor)
+{
+    return e->plan->tensors[tensor].elem;
+}
+
 /* Element i of a tensor, counted [channel][y][x], lies in the memory of the tensor that it is a
  * view of: the byte from the image's start. */
 static size_t element_at(const zs_exec *e, uint32_t tensor, uint64_t i)
@@ -58,7 +64,7 @@ static size_t element_at(const zs_exec *e, uint32_t tensor, uint64_t i)
     const zs_shape s = e->net->tensors[zs_view_base(e->net, tensor)].shape;
     const uint64_t plane = (uint64_t)s.h * s.w;
     const uint64_t pitch = zs_round_up(s.c, e->design->accel.unroll.ic);
-    return (size_t)((i % plane * pitch + i / plane) * e->elem);
+    return (size_t)((i % plane * pitch + i / plane) * elem_of(e, tensor));
 }
 
 static uint8_t *image_of(const zs_exec *e, uint32_t tensor, uint32_t image)
@@ -71,16 +77,18 @@ static void read_planes(const zs_exec *e, uint32_t tensor, uint32_t image, void 
 {
     const uint64_t n = zs_shape_elems(e->net->tensors[tensor].shape);
     const uint8_t *from = image_of(e, tensor, image);
+    const size_t elem = elem_of(e, tensor);
     for (uint64_t i = 0; i < n; i++)
-        memcpy((uint8_t *)planes + i * e->elem, from + element_at(e, tensor, i), e->elem);
+        memcpy((uint8_t *)planes + i * elem, from + element_at(e, tensor, i), elem);
 }
 
 static void write_planes(const zs_exec *e, uint32_t tensor, uint32_t image, const void *planes)
 {
     const uint64_t n = zs_shape_elems(e->net->tensors[tensor].shape);
     uint8_t *to = image_of(e, tensor, image);
+    const size_t elem = elem_of(e, tensor);
     for (uint64_t i = 0; i < n; i++)
-        memcpy(to + element_at(e, tensor, i), (const uint8_t *)planes + i * e->elem, e->elem);
+        memcpy(to + element_at(e, tensor, i), (const uint8_t *)planes + i * elem, elem);
 }
 
 /* ---- loads ----------------------------------------------------------------------------------- */
@@ -117,6 +125,13 @@ static void hand_out_params(const zs_exec *e, const zs_plan_row *row)
 
 /* ---- products -------------------------------------------------------------------------------- */
 
+/* What stands for 0 in the input of a row. */
+static int zero_of(const zs_exec *e, const zs_plan_row *row)
+{
+    const zs_tensor *x = &e->net->tensors[zs_exec_layer(e, row)->in[0]];
+    return e->quant->is_model ? (int8_t)x->number.zero : 0;
+}
+
 /* The lines that the windows of a box look at, from the ring, with zeros where there is no image.
  */
 static uint32_t gather_window(const zs_exec *e, const zs_plan_row *row, const zs_tile_box *box)
@@ -124,7 +139,7 @@ static uint32_t gather_window(const zs_exec *e, const zs_plan_row *row, const zs
     const zs_extent ey = zs_extent_y(row, box->oy0, 1);
     const zs_extent ex = zs_extent_x(row, box->ox0, box->ox_n);
     const size_t pixel = line_of(row)->x_c * e->elem, line = ex.n * pixel;
-    memset(memories_of(e)->window, 0, ey.n * line);
+    memset(memories_of(e)->window, zero_of(e, row), ey.n * line);
     for (uint32_t y = ey.lo; y < ey.hi && ex.hi > ex.lo; y++)
         memcpy(memories_of(e)->window + (size_t)((int64_t)y - ey.first) * line +
                    (size_t)((int64_t)ex.lo - ex.first) * pixel,
@@ -142,7 +157,7 @@ static void finish_sums(const zs_exec *e, const zs_plan_row *row, const zs_tile_
                             .sum_pitch = box->oc_n,
                             .y_pitch = line_of(row)->y_c,
                             .pixel_n = box->ox_n};
-    memset(to, 0, (size_t)box->ox_n * line_of(row)->y_c * e->elem);
+    memset(to, 0, (size_t)box->ox_n * line_of(row)->y_c * row->y.elem);
     e->kernels->finish(e->quant, zs_exec_layer(e, row), &b, memories_of(e)->row, to);
 }
 
@@ -153,7 +168,7 @@ static uint8_t *out_slot(const zs_exec *e, const zs_tile_op *op)
 
 static uint8_t *pool_line(const zs_exec *e, const zs_plan_row *row, uint32_t oy)
 {
-    const size_t bytes = (size_t)row->ow * line_of(row)->y_c * e->elem;
+    const size_t bytes = (size_t)row->ow * line_of(row)->y_c * row->y.elem;
     return memories_of(e)->pool_ring + oy % row->pool_window.kh * bytes;
 }
 
@@ -189,7 +204,7 @@ static void pool_window(const zs_exec *e, const zs_plan_row *row, uint32_t py, u
 {
     const zs_layer *pool = &e->net->layers[row->pool];
     const zs_pool_part y = zs_pool_rows(pool, py), x = zs_pool_cols(pool, px);
-    const size_t pixel = line_of(row)->y_c * e->elem;
+    const size_t pixel = line_of(row)->y_c * row->y.elem;
     memcpy(to, pool_line(e, row, y.at) + x.at * pixel, pixel);
     for (uint32_t iy = y.at; iy < y.at + y.n; iy++)
         for (uint32_t ix = x.at; ix < x.at + x.n; ix++)
@@ -200,7 +215,7 @@ static void pool_row(const zs_exec *e, const zs_plan_row *row, const zs_tile_op 
                      const zs_tile_box *box)
 {
     uint8_t *to = out_slot(e, op);
-    const size_t pixel = line_of(row)->y_c * e->elem;
+    const size_t pixel = line_of(row)->y_c * row->y.elem;
     for (uint32_t px = 0; px < row->y.shape.w; px++)
         pool_window(e, row, box->oy0, px, to + px * pixel);
     zs_act_elems(e->quant, &e->net->layers[row->pool], to,
@@ -217,11 +232,11 @@ static void store(const zs_exec *e, uint32_t index)
 
 /* ---- the PS ---------------------------------------------------------------------------------- */
 
-static void copy_channels(const zs_exec *e, const uint8_t *from, uint32_t from_c, uint8_t *to,
+static void copy_channels(size_t elem, const uint8_t *from, uint32_t from_c, uint8_t *to,
                           uint32_t to_c, uint32_t n, size_t pixels)
 {
     for (size_t p = 0; p < pixels; p++)
-        memcpy(to + p * to_c * e->elem, from + p * from_c * e->elem, n * e->elem);
+        memcpy(to + p * to_c * elem, from + p * from_c * elem, n * elem);
 }
 
 /* Parts that calls wrote, and tensors that are parts of this one. */
@@ -229,15 +244,15 @@ static void join(const zs_exec *e, const zs_plan_row *row, uint32_t image)
 {
     const uint32_t t = line_of(row)->tensor;
     const zs_shape s = e->net->tensors[t].shape;
-    const size_t pixels = (size_t)s.h * s.w;
+    const size_t pixels = (size_t)s.h * s.w, elem = elem_of(e, t);
     uint8_t *to = image_of(e, t, image);
     for (uint32_t i = 0; i < e->plan->row_n; i++) {
         const zs_plan_row *part = &e->plan->rows[i];
         if (line_of(part)->step != ZS_HOST_CALL || line_of(part)->tensor != t)
             continue;
         const uint32_t left = part->y_c - line_of(part)->oc0;
-        copy_channels(e, e->dram + part->y.addr + image * part->y.pitch_bytes, line_of(part)->y_c,
-                      to + line_of(part)->part0 * e->elem, line_of(row)->y_c,
+        copy_channels(elem, e->dram + part->y.addr + image * part->y.pitch_bytes,
+                      line_of(part)->y_c, to + line_of(part)->part0 * elem, line_of(row)->y_c,
                       left < line_of(part)->oc_n ? left : line_of(part)->oc_n, pixels);
     }
     for (uint32_t k = 0; k < e->net->tensor_n; k++) {
@@ -246,8 +261,8 @@ static void join(const zs_exec *e, const zs_plan_row *row, uint32_t image)
             zs_view_base(e->net, part->parent) != t)
             continue;
         const uint32_t pitch = (uint32_t)zs_round_up(part->shape.c, e->design->accel.unroll.ic);
-        copy_channels(e, image_of(e, k, image), pitch,
-                      to + part->parent_offset_elems / pixels * e->elem, line_of(row)->y_c,
+        copy_channels(elem, image_of(e, k, image), pitch,
+                      to + part->parent_offset_elems / pixels * elem, line_of(row)->y_c,
                       part->shape.c, pixels);
     }
 }
@@ -262,7 +277,7 @@ static void im2col_pixel(const zs_exec *e, const zs_plan_row *row, const uint8_t
                 const int64_t iy = (int64_t)oy * w->sh + ky * w->dh - w->pad_top;
                 const int64_t ix = (int64_t)ox * w->sw + kx * w->dw - w->pad_left;
                 if (iy < 0 || ix < 0 || iy >= row->x.shape.h || ix >= row->x.shape.w)
-                    memset(to, 0, e->elem);
+                    memset(to, zero_of(e, row), e->elem);
                 else
                     memcpy(to,
                            x + ((size_t)(iy * row->x.shape.w + ix) * line_of(row)->x_c + c) *
@@ -280,6 +295,11 @@ static void im2col(const zs_exec *e, const zs_plan_row *row, uint32_t image)
             im2col_pixel(e, row, x, oy, ox, y);
 }
 
+static size_t planes_bytes(const zs_exec *e, uint32_t tensor)
+{
+    return zs_round_up(zs_shape_elems(e->net->tensors[tensor].shape) * elem_of(e, tensor), 64);
+}
+
 static void software(zs_exec *e, const zs_plan_row *row, uint32_t image)
 {
     const zs_layer *layer = zs_exec_layer(e, row);
@@ -287,7 +307,7 @@ static void software(zs_exec *e, const zs_plan_row *row, uint32_t image)
     for (uint32_t k = 0; k < layer->in_n; k++) {
         e->host_inputs[k] = at;
         read_planes(e, layer->in[k], image, at);
-        at += zs_round_up(zs_shape_elems(e->net->tensors[layer->in[k]].shape) * e->elem, 64);
+        at += planes_bytes(e, layer->in[k]);
     }
     zs_host_layer(e->net, e->quant, layer, e->host_inputs, at, e->host_scratch);
     write_planes(e, layer->out, image, at);
@@ -350,9 +370,9 @@ static void widen(size_t *most, size_t n)
 
 static void room_for_software(const zs_exec *e, const zs_layer *layer, line_room *r)
 {
-    size_t bytes = (size_t)zs_shape_elems(layer->y) * e->elem;
+    size_t bytes = planes_bytes(e, layer->out);
     for (uint32_t k = 0; k < layer->in_n; k++)
-        bytes += zs_round_up(zs_shape_elems(e->net->tensors[layer->in[k]].shape) * e->elem, 64);
+        bytes += planes_bytes(e, layer->in[k]);
     widen(&r->planes, bytes);
     widen(&r->host, zs_host_scratch_bytes(e->net, layer));
     widen(&r->inputs, layer->in_n);
@@ -361,7 +381,7 @@ static void room_for_software(const zs_exec *e, const zs_layer *layer, line_room
 static void room_for_call(const zs_exec *e, const zs_plan_row *row, line_room *r)
 {
     const line_row *l = line_of(row);
-    const size_t y_pixel = l->y_c * e->elem;
+    const size_t y_pixel = (size_t)l->y_c * row->y.elem;
     widen(&r->ring, (size_t)l->ring_lines * row->x.shape.w * l->x_c * e->elem);
     widen(&r->window,
           (size_t)zs_extent_y(row, 0, 1).n * zs_extent_x(row, 0, row->ow).n * l->x_c * e->elem);

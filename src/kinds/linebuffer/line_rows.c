@@ -49,16 +49,6 @@ static bool wants_im2col(const line_draft *l, const zs_layer *layer)
            w->kh * w->kw > 1 && zs_net_is_input(l->d->net, zs_view_base(l->d->net, layer->in[0]));
 }
 
-static zs_status check_layer(const zs_layer *layer, zs_err *err)
-{
-    if (layer->groups != 1)
-        return zs_fail(err, ZS_EUNSUPPORTED, layer->name,
-                       "a convolution of %u groups: kind linebuffer knows dense ones only, kind "
-                       "tiled runs it",
-                       layer->groups);
-    return ZS_OK;
-}
-
 /* A tensor that is a part of another one must be a range of its channels. */
 static zs_status check_parts(const zs_net *net, zs_err *err)
 {
@@ -110,6 +100,7 @@ static void shape_call(line_draft *l, uint32_t draft, zs_plan_row *row)
     const uint32_t seen = zs_extent_y(row, 0, row->oh).hi;
     line_of(row)->lines = seen > 0 ? seen : 1; /* windows in padding only still read a line */
     row->y.shape = l->d->net->tensors[l->layers[draft].out].shape;
+    row->y.elem = zs_draft_elem(l->d, l->layers[draft].out);
     row->act = ZS_NO_INDEX;
     row->pool = l->layers[draft].pool;
     if (row->pool != ZS_NO_INDEX)
@@ -184,9 +175,8 @@ static zs_status count_calls(line_draft *l, zs_err *err)
     d->row_n = l->layer_n;
     for (uint32_t i = 0; i < l->layer_n; i++) {
         line_of(&d->rows[i])->step = ZS_HOST_LAYER;
-        if (!zs_op_has_filters(layer_of(l, i)->op) || !zs_draft_takes(d, l->layers[i].layer))
+        if (!zs_op_has_filters(layer_of(l, i)->op) || !l->layers[i].on_engine)
             continue;
-        ZS_TRY(check_layer(layer_of(l, i), err));
         l->is_im2col[i] = wants_im2col(l, layer_of(l, i));
         shape_call(l, i, &d->rows[i]);
         ZS_TRY(check_sizes(l, &d->rows[i], err));
@@ -238,12 +228,12 @@ static zs_status take(line_draft *l, uint64_t bytes, uint64_t align, uint64_t *a
 }
 
 /* A tensor of so many channels as stored, for all images. */
-static zs_status place(line_draft *l, zs_shape shape, uint32_t channels, zs_plan_tensor *t,
-                       zs_err *err)
+static zs_status place(line_draft *l, zs_shape shape, uint32_t channels, uint32_t elem,
+                       zs_plan_tensor *t, zs_err *err)
 {
-    const uint64_t elem = zs_elem_bytes(l->d->design->accel.precision);
     uint64_t bytes;
     t->shape = shape;
+    t->elem = elem;
     t->pitch_bytes = zs_round_up((uint64_t)shape.h * shape.w * channels * elem, 64);
     if (!zs_mul_u64(t->pitch_bytes, l->d->design->batch, &bytes))
         bytes = UINT64_MAX;
@@ -259,7 +249,8 @@ static zs_status place_tensors(line_draft *l, zs_err *err)
     for (uint32_t t = 0; t < net->tensor_n; t++)
         if (zs_view_base(net, t) == t)
             ZS_TRY(place(l, net->tensors[t].shape,
-                         stored_channels(l->d->design, net->tensors[t].shape.c), &tensors[t], err));
+                         stored_channels(l->d->design, net->tensors[t].shape.c),
+                         zs_draft_elem(l->d, t), &tensors[t], err));
     for (uint32_t t = 0; t < net->tensor_n; t++) {
         const zs_shape shape = net->tensors[t].shape;
         tensors[t] = tensors[zs_view_base(net, t)];
@@ -293,7 +284,7 @@ static zs_plan_row *add_row(line_draft *l, uint32_t draft, uint32_t step)
 static uint64_t tensor_bytes(const zs_plan_draft *d, uint32_t tensor)
 {
     return zs_shape_elems(d->net->tensors[tensor].shape) * d->design->batch *
-           zs_elem_bytes(d->design->accel.precision);
+           zs_draft_elem(d, tensor);
 }
 
 static zs_status add_im2col(line_draft *l, uint32_t draft, zs_plan_tensor *out, zs_err *err)
@@ -310,7 +301,7 @@ static zs_status add_im2col(line_draft *l, uint32_t draft, zs_plan_tensor *out, 
     row->window = layer->window;
     row->x = d->plan->tensors[layer->in[0]];
     row->x.shape = layer->x;
-    ZS_TRY(place(l, shape, line_of(row)->y_c, &row->y, err));
+    ZS_TRY(place(l, shape, line_of(row)->y_c, row->x.elem, &row->y, err));
     row->compulsory_read_bytes = tensor_bytes(d, layer->in[0]);
     row->compulsory_write_bytes = (uint64_t)shape.h * shape.w * line_of(row)->y_c *
                                   d->design->batch * zs_elem_bytes(d->design->accel.precision);
@@ -375,18 +366,17 @@ static zs_status place_result(line_draft *l, uint32_t draft, zs_plan_row *row, z
     if (l->calls[draft] > 1)
         line_of(row)->y_c = stored_channels(d->design, line_of(row)->oc_n);
     shape.c = line_of(row)->y_c;
-    return place(l, shape, line_of(row)->y_c, &row->y, err);
+    return place(l, shape, line_of(row)->y_c, row->y.elem, &row->y, err);
 }
 
 static void set_compulsory(const line_draft *l, zs_plan_row *row)
 {
-    const uint64_t elem = zs_elem_bytes(l->d->design->accel.precision);
     const uint64_t batch = l->d->design->batch;
-    row->compulsory_read_bytes = line_of(row)->param_bytes + (uint64_t)line_of(row)->lines *
-                                                                 row->x.shape.w *
-                                                                 line_of(row)->x_c * elem * batch;
+    row->compulsory_read_bytes =
+        line_of(row)->param_bytes +
+        (uint64_t)line_of(row)->lines * row->x.shape.w * line_of(row)->x_c * row->x.elem * batch;
     row->compulsory_write_bytes =
-        (uint64_t)row->y.shape.h * row->y.shape.w * line_of(row)->y_c * elem * batch;
+        (uint64_t)row->y.shape.h * row->y.shape.w * line_of(row)->y_c * row->y.elem * batch;
 }
 
 static zs_status add_call(line_draft *l, uint32_t draft, uint32_t part, const zs_plan_tensor *x,
@@ -544,7 +534,8 @@ static zs_status list_calls(zs_plan_draft *d, zs_err *err)
 
 zs_status line_lay_out(zs_plan_draft *d, const line_rooms *rooms, zs_plan_draft *whole, zs_err *err)
 {
-    const zs_fuse_rules rules = {.splits_concat_pools = true, .most_pooled_pixels = UINT64_MAX};
+    const zs_fuse_rules rules = {
+        .splits_concat_pools = true, .takes_dense_only = true, .most_pooled_pixels = UINT64_MAX};
     line_draft *l = zs_new(d->arena, line_draft, 1);
     line_rooms *own = zs_new(d->arena, line_rooms, 1);
     if (l == NULL || own == NULL)

@@ -25,6 +25,7 @@ const zs_kind zs_kind_linebuffer = {
     .exec_op = line_exec_op,
     .exec_set = line_exec_set,
     .exec_get = line_exec_get,
+    .takes_model_scales = true,
     .narrows_biases = true,
     .listing_legend = legend,
 };

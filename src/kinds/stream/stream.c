@@ -329,8 +329,9 @@ static zs_status draft(zs_plan_draft *d, zs_err *err)
         ZS_TRY(stream_list_names(d->arena, lists[i].list, lists[i].path, names, 3 * n, err));
     ZS_TRY(stream_set_styles(d->design, rows, n, err));
     for (uint32_t i = 0; i < d->design->layer_setting_n; i++)
-        ZS_TRY(stream_check_pattern(d->design->layer_settings[i].pattern, "layers", names, 3 * n,
-                                    err));
+        if (d->design->layer_settings[i].key != ZS_LAYER_FIELD)
+            ZS_TRY(stream_check_pattern(d->design->layer_settings[i].pattern, "layers", names,
+                                        3 * n, err));
     ZS_TRY(stream_fold(d->arena, d->design, rows, n, &fold_note, err));
     d->plan->choice_note = fold_note != NULL ? fold_note : d->plan->choice_note;
     ZS_TRY(keep_inside(d, err));

@@ -359,7 +359,7 @@ static void find_figures(const zs_design *design, const stream_row *r, uint64_t 
         f[2] = window;
     for (uint32_t i = 0; i < design->layer_setting_n; i++) {
         const zs_layer_setting *x = &design->layer_settings[i];
-        if (fits(x->pattern, r->layer->name, r->unit_name))
+        if (x->key != ZS_LAYER_FIELD && fits(x->pattern, r->layer->name, r->unit_name))
             f[x->key] = x->value;
     }
 }

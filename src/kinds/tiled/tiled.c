@@ -2,12 +2,20 @@
 
 #include "zynqsim/capacity.h"
 
+#include <string.h>
+
 /* Loops over tiles: the order of the steps, and the row of the kind. */
 
-/* Wherever another operand than the sums is the one that stays. */
+/* Wherever another operand than the sums is the one that stays, in some layer. */
 static bool spills_sums(const zs_design *design)
 {
-    return tiled_params_of(&design->accel)->loop_order != ZS_OUTPUT_STATIONARY;
+    bool spills = tiled_params_of(&design->accel)->loop_order != ZS_OUTPUT_STATIONARY;
+    for (uint32_t i = 0; i < design->layer_setting_n && !spills; i++) {
+        const zs_layer_setting *s = &design->layer_settings[i];
+        spills = s->key == ZS_LAYER_FIELD && s->value != ZS_OUTPUT_STATIONARY &&
+                 strcmp(s->field->path, "accelerator.loop_order") == 0;
+    }
+    return spills;
 }
 
 /* Sizes come before addresses, because they decide what stays on chip and never reaches DRAM. */
@@ -86,6 +94,29 @@ static const zs_kind_lanes lanes[] = {
     {NULL, NULL, NULL},
 };
 
+static uint32_t schedule(const zs_plan_row *row, zs_layer_setting settings[ZS_SCHEDULE_KEYS])
+{
+    const uint32_t order = row->loop_order;
+    const struct {
+        const char *path;
+        uint32_t value;
+    } keys[] = {
+        {"accelerator.tile.oc", row->t_oc},
+        {"accelerator.tile.ic", row->t_ic},
+        {"accelerator.tile.oy", row->images_are_columns ? 1 : row->t_oy},
+        {"accelerator.tile.ox", row->t_ox},
+        {"accelerator.loop_order", order == TILED_WEIGHTS_STAY  ? ZS_WEIGHT_STATIONARY
+                                   : order == TILED_INPUTS_STAY ? ZS_INPUT_STATIONARY
+                                                                : ZS_OUTPUT_STATIONARY},
+        {"accelerator.outer_loop",
+         order == TILED_PIXELS_OUTSIDE ? ZS_OUTER_PIXELS : ZS_OUTER_CHANNELS},
+    };
+    for (uint32_t i = 0; i < ZS_LEN(keys); i++)
+        settings[i] = (zs_layer_setting){
+            .key = ZS_LAYER_FIELD, .value = keys[i].value, .field = zs_field_find(keys[i].path)};
+    return ZS_LEN(keys);
+}
+
 const zs_kind zs_kind_tiled = {
     .word = "tiled",
     .draft = tiled_choose,
@@ -98,6 +129,8 @@ const zs_kind zs_kind_tiled = {
     .outline_row = tiled_outline_row,
     .exec_build = tiled_exec_build,
     .exec_op = tiled_exec_op,
+    .schedule = schedule,
+    .space = &tiled_space,
     .lanes = lanes,
     .spills_sums = spills_sums,
 };

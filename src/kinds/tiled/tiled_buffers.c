@@ -2,6 +2,8 @@
 
 #include "zynqsim/capacity.h"
 
+#include <string.h>
+
 /* A carry memory up to this size is bound to distributed RAM (64 bits a LUT), a larger one to
  * block RAM: it is shallow and wide, block RAM would stay nine tenths empty. */
 #define CARRY_LUTRAM_BITS (UINT64_C(128) * 1024)
@@ -45,6 +47,63 @@ static uint64_t plane_depth(uint64_t channels, uint64_t lanes, uint64_t pixels,
 
 /* ---- tiles ----------------------------------------------------------------------------------- */
 
+/* What a row goes by: the design's parameters, or those of its layer. */
+static const tiled_params *params_of_row(const zs_plan_draft *d, uint32_t i)
+{
+    const tiled_layer *layers = d->own;
+    return layers != NULL ? &layers[d->drafts[i].layer].params : tiled_params_of(&d->design->accel);
+}
+
+/* Who says a tile for a layer does not leave it to the program, unless it says `auto` too. */
+static void read_layer(const zs_design *design, const char *name, tiled_layer *l)
+{
+    static const char prefix[] = "accelerator.tile.";
+    zs_accel accel;
+    bool says_auto = false;
+    zs_design_layer_accel(design, name, &accel);
+    l->params = *tiled_params_of(&accel);
+    for (uint32_t i = 0; i < design->layer_setting_n; i++) {
+        const zs_layer_setting *s = &design->layer_settings[i];
+        if (s->key != ZS_LAYER_FIELD || !zs_layer_setting_fits(s, name))
+            continue;
+        if (strcmp(s->field->path, "accelerator.tile.auto") == 0)
+            says_auto = s->value != 0;
+        else if (strncmp(s->field->path, prefix, sizeof prefix - 1) == 0)
+            l->has_own_tile = true;
+        else
+            l->order_is_said = true;
+    }
+    l->is_auto = says_auto || (l->params.tile.is_auto && !l->has_own_tile);
+    l->has_own_tile = l->has_own_tile || l->is_auto;
+}
+
+zs_status tiled_read_layers(zs_plan_draft *d, zs_err *err)
+{
+    bool is_auto = tiled_params_of(&d->design->accel)->tile.is_auto;
+    if (d->design->layer_setting_n == 0 && !is_auto)
+        return ZS_OK;
+    tiled_layer *layers = zs_new(d->arena, tiled_layer, d->net->layer_n + 1u);
+    if (layers == NULL)
+        return zs_nomem(err, "plan");
+    for (uint32_t i = 0; i < d->net->layer_n; i++) {
+        read_layer(d->design, d->net->layers[i].name, &layers[i]);
+        is_auto = is_auto || layers[i].is_auto;
+    }
+    d->own = layers;
+    return is_auto ? tiled_map(d, err) : ZS_OK;
+}
+
+/* Whether the engine is built for the whole tile of the design: not where every layer has a tile of
+ * its own. */
+static bool has_common_tile(const zs_plan_draft *d)
+{
+    const tiled_layer *layers = d->own;
+    bool is_used = layers == NULL;
+    for (uint32_t i = 0; i < d->row_n && !is_used; i++)
+        is_used = d->drafts[i].on_engine && !layers[d->drafts[i].layer].has_own_tile;
+    return is_used;
+}
+
 static uint64_t footprint(const zs_plan_row *row)
 {
     return (uint64_t)zs_extent_y(row, 0, row->t_oy).n * zs_extent_x(row, 0, row->t_ox).n;
@@ -52,12 +111,12 @@ static uint64_t footprint(const zs_plan_row *row)
 
 /* Output channels of a tile when sums that its pixels leave free are used by more channels, and
  * their weights fit as often as the buffer is divided. */
-static uint32_t filled_oc(const zs_plan_draft *d, const zs_plan_row *row)
+static uint32_t filled_oc(const zs_plan_draft *d, const zs_plan_row *row, const tiled_params *p)
 {
     const zs_accel *a = &d->design->accel;
-    const tiled_params *p = tiled_params_of(a);
     const uint64_t sums = (uint64_t)p->tile.oc * p->tile.oy * p->tile.ox;
-    const uint64_t slot_bytes = a->buffer.weight_bytes / (p->double_buffer.weight ? 2 : 1);
+    const uint64_t slot_bytes =
+        a->buffer.weight_bytes / (tiled_params_of(a)->double_buffer.weight ? 2 : 1);
     const uint64_t lane_bytes = (uint64_t)weight_banks(a) * zs_weight_bytes(a->precision) *
                                 zs_ceil_div(row->t_ic, a->unroll.ic) *
                                 zs_ceil_div(row->window.kh, a->unroll.ky) *
@@ -71,11 +130,11 @@ static uint32_t filled_oc(const zs_plan_draft *d, const zs_plan_row *row)
 
 static void shape_row(zs_plan_draft *d, uint32_t i)
 {
-    const zs_accel *a = &d->design->accel;
-    const tiled_params *p = tiled_params_of(a);
+    const tiled_params *p = params_of_row(d, i);
     const zs_layer *layer = zs_draft_layer(d, i);
     zs_plan_row *row = &d->rows[i];
     zs_draft_shape_whole(d, i);
+    row->loop_order = tiled_loop_order(p);
     row->t_oc = min_u32(p->tile.oc, layer->y.c / layer->groups);
     row->t_ic = min_u32(p->tile.ic, layer->x.c / layer->groups);
     row->t_oy = min_u32(p->tile.oy, layer->y.h);
@@ -94,7 +153,7 @@ static void shape_row(zs_plan_draft *d, uint32_t i)
         row->t_ic = row->t_oc;
     row->group_oc = layer->y.c / layer->groups;
     if (has_weights && !row->is_depthwise && p->tile.fills)
-        row->t_oc = filled_oc(d, row);
+        row->t_oc = filled_oc(d, row, p);
 }
 
 /* Channels that a load of so many moves at the most: blocks are moved whole, also those in which a
@@ -105,28 +164,58 @@ static uint64_t moved_channels(uint64_t channels, uint64_t block)
     return zs_round_up(channels + (is_aligned ? 0 : block - 1), block);
 }
 
-/* Elements of an input slot: a full tile of a 1x1 layer, or the largest window that a layer's tile
- * of channels and pixels looks at. */
-static uint64_t input_slot_depth(const zs_plan_draft *d)
+/* Words per bank of an input slot for so many channels of so many pixels. */
+static uint64_t input_depth(const zs_plan_draft *d, uint64_t channels, uint64_t pixels)
 {
     const zs_accel *a = &d->design->accel;
     const tiled_params *p = tiled_params_of(a);
     const uint64_t lanes = p->mac.bank_ic ? p->mac.bank_ic : a->unroll.ic;
-    const uint64_t pixel_lanes = (uint64_t)a->unroll.oy * a->unroll.ox;
-    const uint64_t block = p->channel_block;
-    uint64_t depth = plane_depth(moved_channels(p->tile.ic, block), lanes,
-                                 (uint64_t)p->tile.oy * p->tile.ox, pixel_lanes);
+    return plane_depth(channels, lanes, pixels, (uint64_t)a->unroll.oy * a->unroll.ox);
+}
+
+uint64_t tiled_input_depth(const zs_plan_draft *d, uint32_t i)
+{
+    const zs_plan_row *row = &d->rows[i];
+    const uint64_t block = tiled_params_of(&d->design->accel)->channel_block;
+    if (row->images_are_columns)
+        return input_depth(d, row->t_ic, row->t_ox);
+    return input_depth(d, moved_channels(row->t_ic, block), footprint(row));
+}
+
+/* The least of it that a row can do with: one that carries whole channels through takes as many as
+ * there is room for. */
+static uint64_t least_input_depth(const zs_plan_draft *d, uint32_t i)
+{
+    const uint64_t block = tiled_params_of(&d->design->accel)->channel_block;
+    return d->rows[i].is_depthwise ? input_depth(d, block, footprint(&d->rows[i]))
+                                   : tiled_input_depth(d, i);
+}
+
+/* A full tile of a 1x1 layer, or the largest window of a layer; of a layer with a tile of its own
+ * that. */
+static uint64_t input_slot_depth(const zs_plan_draft *d)
+{
+    const tiled_params *p = tiled_params_of(&d->design->accel);
+    const tiled_layer *layers = d->own;
+    uint64_t depth = 1;
+    if (has_common_tile(d))
+        depth = input_depth(d, moved_channels(p->tile.ic, p->channel_block),
+                            (uint64_t)p->tile.oy * p->tile.ox);
     for (uint32_t i = 0; i < d->row_n; i++) {
-        const zs_layer *layer = zs_draft_layer(d, i);
-        if (!d->drafts[i].on_engine || layer->op != ZS_LAYER_CONV)
+        if (!d->drafts[i].on_engine)
             continue;
-        /* a depthwise tile takes as many channels as fit: one per lane at the least */
-        const uint64_t channels =
-            d->rows[i].is_depthwise ? block : moved_channels(d->rows[i].t_ic, block);
-        depth =
-            zs_max_u64(depth, plane_depth(channels, lanes, footprint(&d->rows[i]), pixel_lanes));
+        if (layers != NULL && layers[d->drafts[i].layer].has_own_tile)
+            depth = zs_max_u64(depth, tiled_input_depth(d, i));
+        else if (zs_draft_layer(d, i)->op == ZS_LAYER_CONV)
+            depth = zs_max_u64(depth, least_input_depth(d, i));
     }
     return depth;
+}
+
+/* Words per bank of a buffer whose size is said, in whole slots. */
+static uint64_t given_depth(uint64_t bytes, uint32_t banks, uint32_t bits, uint32_t slots)
+{
+    return bytes * 8 / ((uint64_t)banks * bits) / slots * slots;
 }
 
 /* Layers that carry whole channels through take as many as an input slot holds, in whole blocks:
@@ -139,6 +228,10 @@ static void fit_channels(zs_plan_draft *d, uint32_t i, uint64_t slot_elems)
     const bool has_weights = zs_op_has_filters(layer->op);
     if (!d->drafts[i].on_engine || (has_weights && !row->is_depthwise))
         return;
+    if (tiled_params_of(&d->design->accel)->is_relaxed) { /* as if there were a slot for all */
+        row->t_oc = row->t_ic = layer->y.c;
+        return;
+    }
     const uint64_t block = tiled_params_of(&d->design->accel)->channel_block;
     while (block > 1 && block * footprint(row) > slot_elems && row->t_oy * row->t_ox > 1) {
         uint32_t *longer = row->t_oy >= row->t_ox ? &row->t_oy : &row->t_ox;
@@ -170,7 +263,7 @@ static uint32_t bram18_of_bank(bool full_ports, uint64_t depth, uint32_t bits)
 {
     if (full_ports)
         return zs_bram18_two_port_of(depth, bits);
-    return zs_prefers_lutram(depth, bits) ? 0 : zs_bram18_of(depth, bits);
+    return zs_bram18_of(depth, bits);
 }
 
 static void set_buffer(zs_plan_draft *d, zs_buffer_id id, const char *name, uint32_t banks,
@@ -194,9 +287,12 @@ void tiled_shape_rows(zs_plan_draft *d)
     const tiled_params *p = tiled_params_of(a);
     for (uint32_t i = 0; i < d->row_n; i++)
         shape_row(d, i);
-    const uint32_t slots = p->double_buffer.input ? 2 : 1;
-    set_buffer(d, ZS_BUF_INPUT, "input", input_banks(a), slots * input_slot_depth(d),
-               8 * zs_elem_bytes(a->precision), slots);
+    const uint32_t slots = p->double_buffer.input ? 2 : 1, bits = 8 * zs_elem_bytes(a->precision);
+    const uint32_t banks = input_banks(a);
+    set_buffer(d, ZS_BUF_INPUT, "input", banks,
+               p->buffer.input_bytes > 0 ? given_depth(p->buffer.input_bytes, banks, bits, slots)
+                                         : slots * input_slot_depth(d),
+               bits, slots);
     for (uint32_t i = 0; i < d->row_n; i++)
         fit_channels(d, i, d->plan->buffers[ZS_BUF_INPUT].slot_elems);
 }
@@ -220,14 +316,19 @@ static uint64_t carry_elems(const zs_plan_draft *d, uint32_t i)
 /* The order of tile loops decides for how many channels carries are alive at once. */
 static uint32_t carry_channels(const zs_plan_draft *d, uint32_t i)
 {
-    const zs_accel *a = &d->design->accel;
-    const tiled_params *p = tiled_params_of(a);
     if (d->drafts[i].pool == ZS_NO_INDEX)
         return 0;
-    const bool channels_outside =
-        p->loop_order == ZS_WEIGHT_STATIONARY ||
-        (p->loop_order == ZS_OUTPUT_STATIONARY && p->outer_loop == ZS_OUTER_CHANNELS);
+    const bool channels_outside = d->rows[i].loop_order == TILED_WEIGHTS_STAY ||
+                                  d->rows[i].loop_order == TILED_CHANNELS_OUTSIDE;
     return channels_outside ? d->rows[i].t_oc : zs_draft_layer(d, i)->y.c;
+}
+
+bool tiled_carry_is_small(const zs_plan_draft *d, uint32_t i)
+{
+    const zs_accel *a = &d->design->accel;
+    const uint64_t lanes = output_lanes(a), bits = 8 * zs_elem_bytes(a->precision);
+    return zs_ceil_div(carry_channels(d, i), lanes) * lanes * carry_elems(d, i) * bits <=
+           CARRY_LUTRAM_BITS;
 }
 
 static uint64_t carry_depth(zs_plan_draft *d)
@@ -255,7 +356,9 @@ void tiled_weight_depths(const zs_plan_draft *d, uint64_t slots, uint64_t *least
 {
     const zs_accel *a = &d->design->accel;
     const tiled_params *p = tiled_params_of(a);
-    *least = zs_ceil_div(p->tile.oc, output_lanes(a)) * zs_ceil_div(p->tile.ic, a->unroll.ic);
+    *least = 1;
+    if (has_common_tile(d))
+        *least = zs_ceil_div(p->tile.oc, output_lanes(a)) * zs_ceil_div(p->tile.ic, a->unroll.ic);
     *least *= slots;
     *useful = *least;
     for (uint32_t i = 0; i < d->row_n; i++) {
@@ -327,27 +430,38 @@ uint32_t tiled_sum_bram18(const zs_plan_draft *d)
            d->plan->buffers[ZS_BUF_WEIGHT].bram18;
 }
 
-/* A full tile, or the windows of a fused pool that a tile completes where these are more. */
+/* Sums of a row's tile, or the windows of a fused pool that a tile completes where these are
+ * more. */
+uint64_t tiled_output_depth(const zs_plan_draft *d, uint32_t i)
+{
+    const zs_accel *a = &d->design->accel;
+    const uint64_t pixel_lanes = (uint64_t)a->unroll.oy * a->unroll.ox;
+    const zs_plan_row *r = &d->rows[i];
+    const uint64_t depth =
+        plane_depth(r->t_oc, output_lanes(a), (uint64_t)r->t_oy * r->t_ox, pixel_lanes);
+    if (r->pool == ZS_NO_INDEX)
+        return depth;
+    const zs_shape pooled = d->net->layers[r->pool].y;
+    const zs_window *w = &r->pool_window;
+    const uint64_t windows =
+        (uint64_t)zs_pool_most_done(w->kh, w->sh, w->pad_top, r->oh, pooled.h, r->t_oy) *
+        zs_pool_most_done(w->kw, w->sw, w->pad_left, r->ow, pooled.w, r->t_ox);
+    return zs_max_u64(depth, plane_depth(r->t_oc, output_lanes(a), windows, pixel_lanes));
+}
+
+/* A full tile, or that of a layer where this is more. */
 static uint64_t output_slot_depth(const zs_plan_draft *d)
 {
     const zs_accel *a = &d->design->accel;
     const tiled_params *p = tiled_params_of(a);
-    const uint64_t pixel_lanes = (uint64_t)a->unroll.oy * a->unroll.ox;
-    uint64_t depth =
-        plane_depth(p->tile.oc, output_lanes(a), (uint64_t)p->tile.oy * p->tile.ox, pixel_lanes);
+    uint64_t depth = 1;
+    if (has_common_tile(d))
+        depth = plane_depth(p->tile.oc, output_lanes(a), (uint64_t)p->tile.oy * p->tile.ox,
+                            (uint64_t)a->unroll.oy * a->unroll.ox);
     for (uint32_t i = 0; i < d->row_n; i++) {
-        const zs_plan_row *r = &d->rows[i];
-        if (zs_op_has_filters(zs_draft_layer(d, i)->op))
-            depth = zs_max_u64(depth, plane_depth(r->t_oc, output_lanes(a),
-                                                  (uint64_t)r->t_oy * r->t_ox, pixel_lanes));
-        if (r->pool == ZS_NO_INDEX)
-            continue;
-        const zs_shape pooled = d->net->layers[r->pool].y;
-        const zs_window *w = &r->pool_window;
-        const uint64_t windows =
-            (uint64_t)zs_pool_most_done(w->kh, w->sh, w->pad_top, r->oh, pooled.h, r->t_oy) *
-            zs_pool_most_done(w->kw, w->sw, w->pad_left, r->ow, pooled.w, r->t_ox);
-        depth = zs_max_u64(depth, plane_depth(r->t_oc, output_lanes(a), windows, pixel_lanes));
+        const bool has_sums = zs_op_has_filters(zs_draft_layer(d, i)->op);
+        if (has_sums || (d->own != NULL && d->drafts[i].on_engine))
+            depth = zs_max_u64(depth, tiled_output_depth(d, i));
     }
     return depth;
 }
@@ -359,7 +473,10 @@ bool tiled_size_buffers(zs_plan_draft *d, uint64_t resident_elems)
     const uint32_t bits = 8 * zs_elem_bytes(a->precision);
     const uint32_t slots = p->double_buffer.output ? 2 : 1;
     const uint32_t banks = saturated((uint64_t)output_lanes(a) * a->unroll.oy * a->unroll.ox);
-    set_buffer(d, ZS_BUF_OUTPUT, "output", banks, slots * output_slot_depth(d),
+    set_buffer(d, ZS_BUF_OUTPUT, "output", banks,
+               p->buffer.output_bytes > 0
+                   ? given_depth(p->buffer.output_bytes, banks, zs_acc_bits(a->precision), slots)
+                   : slots * output_slot_depth(d),
                zs_acc_bits(a->precision), slots);
     set_buffer(d, ZS_BUF_CARRY, "pool carry", output_lanes(a), carry_depth(d), bits, 1);
     set_buffer(d, ZS_BUF_RESIDENT, "resident", input_banks(a),
@@ -388,11 +505,47 @@ static zs_status check_tile_bytes(const zs_plan_draft *d, uint32_t i, zs_err *er
     return ZS_OK;
 }
 
+static zs_status check_slot(const zs_plan_draft *d, uint32_t i, zs_buffer_id id, uint64_t depth,
+                            zs_err *err)
+{
+    static const char *const keys[] = {
+        [ZS_BUF_INPUT] = "accelerator.buffer.input", [ZS_BUF_OUTPUT] = "accelerator.buffer.output"};
+    const zs_plan_row *r = &d->rows[i];
+    const zs_plan_buffer *b = &d->plan->buffers[id];
+    const uint64_t word_bits = (uint64_t)b->banks * b->word_bits;
+    if (depth <= b->depth_words / b->slots)
+        return ZS_OK;
+    return zs_fail(
+        err, ZS_ERANGE, keys[id],
+        "%llu bytes in %u slot%s of %llu do not hold a tile of layer %.64s, %u x %u x %u "
+        "x %u (oc, ic, oy, ox), of %llu bytes",
+        (unsigned long long)(b->depth_words * word_bits / 8), b->slots, b->slots > 1 ? "s" : "",
+        (unsigned long long)(b->depth_words / b->slots * word_bits / 8), zs_draft_layer(d, i)->name,
+        r->t_oc, r->t_ic, r->t_oy, r->t_ox, (unsigned long long)(depth * word_bits / 8));
+}
+
+/* Tiles against the buffers whose sizes are said. */
+static zs_status check_slots(const zs_plan_draft *d, zs_err *err)
+{
+    const tiled_params *p = tiled_params_of(&d->design->accel);
+    if (p->buffer.input_bytes == 0 && p->buffer.output_bytes == 0)
+        return ZS_OK;
+    for (uint32_t i = 0; i < d->row_n; i++) {
+        if (!d->drafts[i].on_engine)
+            continue;
+        if (zs_op_has_filters(zs_draft_layer(d, i)->op))
+            ZS_TRY(check_slot(d, i, ZS_BUF_INPUT, least_input_depth(d, i), err));
+        ZS_TRY(check_slot(d, i, ZS_BUF_OUTPUT, tiled_output_depth(d, i), err));
+    }
+    return ZS_OK;
+}
+
 zs_status tiled_finish_buffers(zs_plan_draft *d, zs_err *err)
 {
     const zs_accel *a = &d->design->accel;
     const uint32_t elem = zs_weight_bytes(a->precision);
     (void)tiled_size_buffers(d, d->plan->resident_elems);
+    ZS_TRY(check_slots(d, err));
     const zs_plan_buffer *w = &d->plan->buffers[ZS_BUF_WEIGHT];
     uint64_t least, useful;
     tiled_weight_depths(d, tiled_params_of(a)->double_buffer.weight ? 2 : 1, &least, &useful);
@@ -409,7 +562,7 @@ zs_status tiled_finish_buffers(zs_plan_draft *d, zs_err *err)
             ZS_TRY(check_tile_bytes(d, i, err));
             continue;
         }
-        const uint64_t slots = w->depth_words / tiled_weight_tile_depth(d, row);
+        const uint64_t slots = w->depth_words / zs_max_u64(1, tiled_weight_tile_depth(d, row));
         row->weight_slots = (uint32_t)zs_min_u64(slots, ZS_SLOTS_MAX);
         row->weight_slot_bytes =
             zs_round_up((uint64_t)row->t_oc * zs_bias_bytes(a->precision), 64) +

@@ -89,7 +89,7 @@ static bool weights_fit_once(const zs_plan_draft *d, uint32_t i, uint64_t *loads
     *steps = 1;
     for (uint32_t k = 0; k < D_N; k++)
         *steps = zs_times_u64(*steps, trips[k]);
-    const uint8_t *order = tiled_order(a);
+    const uint8_t *order = tiled_order(row);
     *loads = tiled_loads(order, trips, WEIGHT_DIMS, row->weight_slots, p->keep_tiles);
     return *loads == tiled_loads(order, trips, WEIGHT_DIMS, ZS_SLOTS_MAX, p->keep_tiles);
 }
@@ -403,6 +403,7 @@ zs_status tiled_choose(zs_plan_draft *d, zs_err *err)
     choice *c = zs_new(d->arena, choice, 1);
     if (c == NULL)
         return zs_nomem(err, "plan");
+    ZS_TRY(tiled_read_layers(d, err));
     c->base = *d;
     c->base_plan = *d->plan;
     c->may_stay = zs_new(d->arena, bool, d->net->tensor_n);

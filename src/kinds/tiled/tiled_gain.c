@@ -115,7 +115,7 @@ static void measure_row(gain_row *g, zs_plan_draft *d, uint32_t i)
     g->weight_loads = 1;
     if (g->has_weights) {
         g->tile_depth = tiled_weight_tile_depth(d, row);
-        g->weight_loads = tiled_loads(tiled_order(a), g->trips, WEIGHT_DIMS, row->weight_slots,
+        g->weight_loads = tiled_loads(tiled_order(row), g->trips, WEIGHT_DIMS, row->weight_slots,
                                       tiled_params_of(a)->keep_tiles);
     }
     for (uint32_t k = 0; k < TILED_OPERAND_N; k++)
@@ -271,7 +271,7 @@ static bool may_gain(const tiled_gain *gain, uint32_t dropped, uint64_t most_ele
         then_row.copies = then_row.y_stays && most_elems == most_kept_elems;
         if (g->has_weights) {
             const uint64_t slots = zs_min_u64(depth / g->tile_depth, ZS_SLOTS_MAX);
-            const uint64_t loads = tiled_loads(tiled_order(a), g->trips, WEIGHT_DIMS, slots,
+            const uint64_t loads = tiled_loads(tiled_order(g->row), g->trips, WEIGHT_DIMS, slots,
                                                tiled_params_of(a)->keep_tiles);
             then_row.weight_loads = zs_min_u64(g->now.weight_loads, loads);
             then_row.is_ahead = slots > 1 || loads <= 1;

@@ -24,6 +24,9 @@ typedef struct conv_loops {
     uint32_t x_loaded, w_loaded; /* loads of the step before, on a channel other than ours */
     zs_tile_box box;             /* of the current step */
     uint64_t x_id, w_id, acc_id;
+    struct {
+        uint64_t shape, pl_cycles;
+    } mac[2]; /* last price of a MAC that continues sums, and of one that begins them */
 } conv_loops;
 
 static uint32_t clip(uint32_t tile, uint32_t index, uint32_t size)
@@ -220,7 +223,7 @@ static zs_status finish_tile(conv_loops *c, uint32_t slot, uint32_t mac)
 
 /* ---- steps ----------------------------------------------------------------------------------- */
 
-static uint64_t mac_price(const conv_loops *c)
+static uint64_t price_mac(const conv_loops *c)
 {
     const zs_design *design = c->e->d->design;
     const zs_mac_array *array = &tiled_params_of(&design->accel)->mac;
@@ -236,6 +239,20 @@ static uint64_t mac_price(const conv_loops *c)
                                                    .ky = w->kh,
                                                    .kx = w->kw,
                                                    .depthwise = c->row->is_depthwise});
+}
+
+/* Steps of a row have few shapes, and most have that of the step before. */
+static uint64_t mac_price(conv_loops *c)
+{
+    const zs_tile_box *b = &c->box;
+    const uint64_t shape =
+        (uint64_t)b->oc_n << 48 | (uint64_t)b->ic_n << 32 | (uint64_t)b->oy_n << 16 | b->ox_n;
+    const uint32_t first = b->flags & ZS_BOX_FIRST ? 1 : 0;
+    if (c->mac[first].shape != shape) {
+        c->mac[first].shape = shape;
+        c->mac[first].pl_cycles = price_mac(c);
+    }
+    return c->mac[first].pl_cycles;
 }
 
 static zs_status step(conv_loops *c)
@@ -255,10 +272,8 @@ static zs_status step(conv_loops *c)
     const uint32_t wait[3] = {c->x_resident ? ZS_NO_OP : e->x.slot[x].ready, e->w.slot[w].ready,
                               acc_ready};
     const uint8_t slots[4] = {(uint8_t)x, (uint8_t)w, (uint8_t)acc, ZS_SLOT_NONE};
-    const uint64_t pixels = (b->oy_n & 0xfffu) << 12 | (b->ox_n & 0xfffu);
-    const uint64_t key =
-        (((uint64_t)b->oc_n << 16 | b->ic_n) << 24 | pixels) << 1 | (b->flags & ZS_BOX_FIRST);
-    ZS_TRY(zs_emit_priced(e, ZS_OP_MAC, b, slots, wait, key, mac_price(c), &mac));
+    const uint64_t price = mac_price(c);
+    ZS_TRY(zs_emit_priced(e, ZS_OP_MAC, b, slots, wait, price, price, &mac));
     if (!c->x_resident)
         e->x.slot[x].last_use = mac;
     e->w.slot[w].last_use = mac;
@@ -281,7 +296,7 @@ static bool advance(conv_loops *c)
 
 static zs_status alloc_spills(conv_loops *c)
 {
-    if (tiled_keeps_sums(&c->e->d->design->accel) || c->trips[D_IC] == 1)
+    if (tiled_keeps_sums(c->row) || c->trips[D_IC] == 1)
         return ZS_OK;
     uint64_t tiles = 1;
     for (uint32_t d = 0; d < D_IC; d++)
@@ -300,7 +315,7 @@ zs_status tiled_emit_conv(zs_emitter *e)
 {
     const zs_plan_row *row = &e->d->rows[e->row];
     conv_loops c = {.e = e, .row = row, .layer = zs_draft_layer(e->d, e->row)};
-    c.order = tiled_order(&e->d->design->accel);
+    c.order = tiled_order(row);
     c.x_resident = row->x_resident != ZS_NOT_RESIDENT;
     c.chain = e->d->design->accel.dma.chain;
     c.x_loaded = c.w_loaded = ZS_NO_OP;

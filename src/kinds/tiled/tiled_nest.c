@@ -1,26 +1,32 @@
 #include "tiled_priv.h"
 
-static const uint8_t os_channels[D_N] = {D_GROUP, D_OC, D_IMAGE, D_OY, D_OX, D_IC};
-static const uint8_t os_pixels[D_N] = {D_IMAGE, D_OY, D_OX, D_GROUP, D_OC, D_IC};
-static const uint8_t weight_stationary[D_N] = {D_GROUP, D_OC, D_IC, D_IMAGE, D_OY, D_OX};
-static const uint8_t input_stationary[D_N] = {D_IMAGE, D_GROUP, D_OY, D_OX, D_IC, D_OC};
+static const uint8_t orders[][D_N] = {
+    [TILED_CHANNELS_OUTSIDE] = {D_GROUP, D_OC, D_IMAGE, D_OY, D_OX, D_IC},
+    [TILED_PIXELS_OUTSIDE] = {D_IMAGE, D_OY, D_OX, D_GROUP, D_OC, D_IC},
+    [TILED_WEIGHTS_STAY] = {D_GROUP, D_OC, D_IC, D_IMAGE, D_OY, D_OX},
+    [TILED_INPUTS_STAY] = {D_IMAGE, D_GROUP, D_OY, D_OX, D_IC, D_OC},
+};
 
-const uint8_t *tiled_order(const zs_accel *a)
+uint32_t tiled_loop_order(const tiled_params *p)
 {
-    const tiled_params *p = tiled_params_of(a);
     switch (p->loop_order) {
     case ZS_WEIGHT_STATIONARY:
-        return weight_stationary;
+        return TILED_WEIGHTS_STAY;
     case ZS_INPUT_STATIONARY:
-        return input_stationary;
+        return TILED_INPUTS_STAY;
     default:
-        return p->outer_loop == ZS_OUTER_PIXELS ? os_pixels : os_channels;
+        return p->outer_loop == ZS_OUTER_PIXELS ? TILED_PIXELS_OUTSIDE : TILED_CHANNELS_OUTSIDE;
     }
 }
 
-bool tiled_keeps_sums(const zs_accel *a)
+const uint8_t *tiled_order(const zs_plan_row *row)
 {
-    return tiled_order(a)[D_N - 1] == D_IC; /* the innermost loop completes them */
+    return orders[row->loop_order];
+}
+
+bool tiled_keeps_sums(const zs_plan_row *row)
+{
+    return tiled_order(row)[D_N - 1] == D_IC; /* the innermost loop completes them */
 }
 
 /* The images of a batch that share a tile, and the channels of a depthwise layer, have no loop of

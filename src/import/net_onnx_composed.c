@@ -1,0 +1,95 @@
+#include "import_lower_priv.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Operators of ONNX that are others one after the other. */
+
+static zs_lower lower_of(const zs_onnx_node *at)
+{
+    const char *name =
+        at->node->name != NULL && at->node->name[0] != '\0' ? at->node->name : at->node->output[0];
+    return (zs_lower){.net = at->net, .name = name, .place = at->place};
+}
+
+/* The p-norm of a window, zeros of the padding included: their mean, times how many there are. */
+zs_status zs_onnx_lp_pool(const zs_onnx_node *at, zs_err *err)
+{
+    const zs_lower lower = lower_of(at);
+    const double p = (double)zs_onnx_attr_int(at, "p", 2);
+    const ZsOnnx__Attribute *kernel = zs_onnx_attr(at, "kernel_shape");
+    const char *made;
+    double n = 1;
+    zs_lower_op op;
+    if (kernel == NULL || kernel->n_ints == 0 || !(p >= 1))
+        return zs_fail(err, ZS_EPARSE, at->place, "a pooling without kernel_shape, or p of %g", p);
+    for (size_t i = 0; i < kernel->n_ints; i++)
+        n *= (double)kernel->ints[i];
+    ZS_TRY(zs_lower_unary(&lower, "Abs", at->node->input[0], NULL, &made, err));
+    ZS_TRY(zs_lower_number(&lower, "Pow", made, p, NULL, &made, err));
+    zs_lower_begin(&op, &lower, "AveragePool", made);
+    zs_lower_int(&op, "count_include_pad", 1);
+    for (size_t i = 0; i < at->node->n_attribute && op.node.n_attribute < ZS_LOWER_ATTR_MAX; i++)
+        if (strcmp(at->node->attribute[i]->name, "p") != 0)
+            op.attr[op.node.n_attribute++] = *at->node->attribute[i];
+    ZS_TRY(zs_lower_end(&op, NULL, &made, err));
+    ZS_TRY(zs_lower_number(&lower, "Mul", made, n, NULL, &made, err));
+    return zs_lower_number(&lower, "Pow", made, 1 / p, at->node->output[0], NULL, err);
+}
+
+/* Instances of groups of channels; factors and addends are of groups, later of channels. */
+zs_status zs_onnx_group_norm(const zs_onnx_node *at, zs_err *err)
+{
+    const zs_lower lower = lower_of(at);
+    const int64_t groups = zs_onnx_attr_int(at, "num_groups", 0);
+    const float *factors[2], *plain[2];
+    uint64_t n[2];
+    uint32_t dims[ZS_RANK_MAX], rank;
+    int64_t whole[ZS_RANK_MAX];
+    const char *made, *list;
+    zs_net_value *x;
+    zs_lower_op op;
+    ZS_TRY(zs_onnx_get(at, 0, &x, err));
+    ZS_TRY(zs_onnx_dims(at, x, dims, &rank, err));
+    for (size_t k = 0; k < 2; k++)
+        ZS_TRY(zs_onnx_in_floats(at, k + 1, &factors[k], &n[k], err));
+    if (rank < 3 || groups < 1 || dims[1] % groups != 0 || n[0] != n[1] ||
+        (n[0] != (uint64_t)groups && n[0] != dims[1]))
+        return zs_fail(err, ZS_ESHAPE, at->place,
+                       "%lld groups with %llu factors and %llu addends, of %u dimensions with %u "
+                       "channels",
+                       (long long)groups, (unsigned long long)n[0], (unsigned long long)n[1], rank,
+                       rank > 1 ? dims[1] : 0);
+    const bool is_by_group = n[0] == (uint64_t)groups;
+    float *ones = zs_arena_alloc_raw(at->net->draft.arena, (size_t)groups, sizeof *ones);
+    float *zeros = zs_new(at->net->draft.arena, float, (size_t)groups);
+    if (ones == NULL || zeros == NULL)
+        return zs_nomem(err, "a layer");
+    for (int64_t g = 0; g < groups; g++)
+        ones[g] = 1;
+    plain[0] = ones;
+    plain[1] = zeros;
+    for (uint32_t d = 0; d < rank; d++)
+        whole[d] = dims[d];
+    ZS_TRY(zs_lower_reshape(&lower, at->node->input[0], (const int64_t[]){dims[0], groups, -1}, 3,
+                            NULL, &made, err));
+    zs_lower_begin(&op, &lower, "InstanceNormalization", made);
+    for (size_t k = 0; k < 2; k++) {
+        const uint32_t size = (uint32_t)groups;
+        ZS_TRY(zs_lower_floats(&lower, is_by_group ? factors[k] : plain[k], &size, 1, &list, err));
+        zs_lower_in(&op, list);
+    }
+    zs_lower_float(&op, "epsilon", zs_onnx_attr_float(at, "epsilon", 1e-5));
+    ZS_TRY(zs_lower_end(&op, NULL, &made, err));
+    ZS_TRY(zs_lower_reshape(&lower, made, whole, rank, is_by_group ? at->node->output[0] : NULL,
+                            &made, err));
+    uint32_t each[ZS_RANK_MAX] = {dims[1]};
+    for (uint32_t d = 1; d + 1 < rank; d++)
+        each[d] = 1;
+    for (size_t k = 0; k < 2 && !is_by_group; k++) {
+        ZS_TRY(zs_lower_floats(&lower, factors[k], each, rank - 1, &list, err));
+        ZS_TRY(zs_lower_binary(&lower, k == 0 ? "Mul" : "Add", made, list,
+                               k == 0 ? NULL : at->node->output[0], &made, err));
+    }
+    return ZS_OK;
+}

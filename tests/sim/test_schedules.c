@@ -1,0 +1,150 @@
+#include "random_design.h"
+#include "rig.h"
+#include "sim_cases.h"
+#include "small_nets.h"
+#include "tiled.h"
+
+#include "zynqsim/bound.h"
+#include "zynqsim/kind.h"
+
+#include <string.h>
+
+/* What `layers` says of tiles and loop orders moves times and bytes, never results. */
+
+enum { DESIGNS_PER_CASE = 10 };
+
+static void say(zs_design *d, zs_arena *arena, const char *pattern, const char *key,
+                const char *text)
+{
+    zs_err err = {0};
+    ck_assert_msg(zs_design_set_layer(d, arena, pattern, key, text, &err) == ZS_OK, "%s: %s",
+                  err.place, err.text);
+}
+
+/* Tiles and orders for about half of the layers, or for all by a pattern. */
+static void draw_schedules(zs_prng *prng, zs_arena *arena, const zs_net *net, zs_design *d)
+{
+    static const char *const tile_keys[] = {"tile.oc", "tile.ic", "tile.oy", "tile.ox"};
+    static const char *const sizes[] = {"1", "2", "3", "4", "5", "7", "8", "13", "16", "64"};
+    static const char *const orders[] = {"output_stationary", "weight_stationary",
+                                         "input_stationary"};
+    for (uint32_t i = 0; i < net->layer_n; i++) {
+        const char *pattern = i == 0 && zs_prng_below(prng, 2) ? "*" : net->layers[i].name;
+        if (zs_prng_below(prng, 2))
+            continue;
+        for (uint32_t k = 0; k < ZS_LEN(tile_keys); k++)
+            if (zs_prng_below(prng, 2))
+                say(d, arena, pattern, tile_keys[k], sizes[zs_prng_below(prng, ZS_LEN(sizes))]);
+        say(d, arena, pattern, "loop_order", orders[zs_prng_below(prng, ZS_LEN(orders))]);
+        say(d, arena, pattern, "outer_loop", zs_prng_below(prng, 2) ? "pixels" : "channels");
+    }
+}
+
+static void check_figures(zs_arena *arena, const zs_design *d, const zs_net *net,
+                          const zs_result *r)
+{
+    uint64_t cycles = 0, macs = 0;
+    zs_plan *outline;
+    zs_err err = {0};
+    for (uint32_t i = 0; i < r->layer_n; i++) {
+        cycles += r->layers[i].cycles;
+        macs += r->layers[i].macs;
+    }
+    ck_assert_uint_eq(cycles, r->cycles);
+    ck_assert_uint_eq(macs, zs_net_macs(net) * d->batch);
+    ck_assert_msg(zs_plan_outline(arena, d, net, &outline, &err) == ZS_OK, "%s", err.text);
+    ck_assert_uint_le(zs_bound_of_outline(d, net, outline).cycles, r->cycles);
+}
+
+START_TEST(test_a_schedule_of_each_layer_gives_the_bits_of_the_reference)
+{
+    const uint32_t precision = (uint32_t)(_i % ZS_PRECISION_COUNT);
+    test_rig rig;
+    test_rig_init(&rig, _i, precision);
+    zs_prng prng = {.state = 77 + (uint64_t)_i};
+    zs_arena point;
+    zs_arena_init(&point, test_heap());
+    for (int k = 0; k < DESIGNS_PER_CASE; k++) {
+        zs_design d = test_random_design(&prng, precision);
+        draw_schedules(&prng, &point, rig.net, &d);
+        const zs_plan *plan = test_rig_plan(&rig, &point, &d);
+        zs_exec *exec = test_rig_exec(&rig, &point, &d, plan);
+        const zs_retire_hook hook = zs_exec_hook(exec);
+        zs_result *result = NULL;
+        zs_err err = {0};
+        const zs_status status =
+            zs_sim_run(&point, &d, rig.net, plan, k % 2 ? ZS_TILE : ZS_BURST, &hook, &result, &err);
+        ck_assert_msg(status == ZS_OK, "%s, %s: %s: %s", rig.net->name, test_design_line(&d),
+                      err.place, err.text);
+        test_rig_compare(&rig, &d, exec);
+        check_figures(&point, &d, rig.net, result);
+        zs_arena_reset(&point);
+    }
+    zs_arena_drop(&point);
+    test_rig_drop(&rig);
+}
+END_TEST
+
+START_TEST(test_a_schedule_said_for_all_layers_is_that_of_the_design)
+{
+    zs_arena arena;
+    zs_arena_init(&arena, test_heap());
+    const zs_net *net = test_net_build(&arena, 0);
+    zs_design uniform, by_layer;
+    zs_design_defaults(&uniform);
+    by_layer = uniform;
+    TILED(uniform)->tile.oc = 8;
+    TILED(uniform)->tile.oy = 5;
+    TILED(uniform)->loop_order = ZS_WEIGHT_STATIONARY;
+    say(&by_layer, &arena, "*", "tile.oc", "8");
+    say(&by_layer, &arena, "*", "tile.oy", "5");
+    say(&by_layer, &arena, "*", "loop_order", "weight_stationary");
+    zs_plan *a, *b;
+    ck_assert_int_eq(zs_plan_build(&arena, &uniform, net, &a, NULL), ZS_OK);
+    ck_assert_int_eq(zs_plan_build(&arena, &by_layer, net, &b, NULL), ZS_OK);
+    ck_assert_uint_eq(a->op_n, b->op_n);
+    for (uint32_t i = 0; i < a->row_n; i++) {
+        ck_assert_uint_eq(a->rows[i].t_oc, b->rows[i].t_oc);
+        ck_assert_uint_eq(a->rows[i].loop_order, b->rows[i].loop_order);
+    }
+    zs_arena_drop(&arena);
+}
+END_TEST
+
+/* Sizes that are said are those of the plan, and a tile that exceeds one is refused with both. */
+START_TEST(test_tiles_are_held_against_buffers_whose_sizes_are_said)
+{
+    zs_arena arena;
+    zs_arena_init(&arena, test_heap());
+    const zs_net *net = test_net_build(&arena, 0);
+    zs_design d;
+    zs_design_defaults(&d);
+    TILED(d)->buffer.input_bytes = 64 << 10;
+    TILED(d)->buffer.output_bytes = 128 << 10;
+    zs_plan *plan;
+    zs_err err = {0};
+    ck_assert_msg(zs_plan_build(&arena, &d, net, &plan, &err) == ZS_OK, "%s", err.text);
+    ck_assert_uint_eq(plan->buffers[ZS_BUF_INPUT].bytes, 64 << 10);
+    ck_assert_uint_eq(plan->buffers[ZS_BUF_OUTPUT].bytes, 128 << 10);
+    TILED(d)->buffer.input_bytes = 64;
+    ck_assert_int_eq(zs_plan_build(&arena, &d, net, &plan, &err), ZS_ERANGE);
+    ck_assert_str_eq(err.place, "accelerator.buffer.input");
+    ck_assert_ptr_nonnull(strstr(err.text, "64 bytes in 2 slots of 32"));
+    TILED(d)->buffer.input_bytes = 0;
+    TILED(d)->buffer.output_bytes = 64;
+    ck_assert_int_eq(zs_plan_build(&arena, &d, net, &plan, &err), ZS_ERANGE);
+    ck_assert_str_eq(err.place, "accelerator.buffer.output");
+    zs_arena_drop(&arena);
+}
+END_TEST
+
+TCase *tcase_schedules(void)
+{
+    TCase *tc = tcase_create("schedules of layers");
+    tcase_set_timeout(tc, 120);
+    tcase_add_loop_test(tc, test_a_schedule_of_each_layer_gives_the_bits_of_the_reference, 0,
+                        TEST_NET_N);
+    tcase_add_test(tc, test_a_schedule_said_for_all_layers_is_that_of_the_design);
+    tcase_add_test(tc, test_tiles_are_held_against_buffers_whose_sizes_are_said);
+    return tc;
+}
