@@ -150,7 +150,7 @@ zs_status zs_design_set_layer_path(zs_design *design, zs_arena *arena, const cha
 
 bool zs_layer_setting_fits(const zs_layer_setting *s, const char *layer)
 {
-    return fnmatch(s->pattern, layer, 0) == 0;
+    return strcmp(s->pattern, layer) == 0 || fnmatch(s->pattern, layer, 0) == 0;
 }
 
 void zs_design_layer_accel(const zs_design *design, const char *layer, zs_accel *accel)
