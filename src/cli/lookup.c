@@ -8,7 +8,7 @@
 /* Directory part of a path, "." when it has none. */
 static const char *dir_of(zs_arena *arena, const char *path)
 {
-    const char *slash = strrchr(path, '/');
+    const char *slash = path != NULL ? strrchr(path, '/') : NULL; /* NULL: no design */
     if (slash == NULL)
         return ".";
     return slash == path ? "/" : zs_arena_strndup(arena, path, (size_t)(slash - path));
@@ -21,7 +21,7 @@ static bool is_readable(const char *path)
 
 const char *cli_path_from(zs_arena *arena, const char *design_path, const char *name)
 {
-    if (name[0] == '/' || strcmp(design_path, "-") == 0)
+    if (name[0] == '/' || design_path == NULL || strcmp(design_path, "-") == 0)
         return name;
     const char *dir = dir_of(arena, design_path);
     if (dir == NULL || strcmp(dir, ".") == 0)
