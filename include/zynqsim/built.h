@@ -62,17 +62,17 @@ zs_account_scale zs_account_scale_of(const zs_fit *fit, const zs_utilization *u)
 
 typedef struct zs_build_measured {
     const char *name, *reason, *source;
-    const char *told; /* why it is reported and not judged; "": it is judged */
+    const char *why_reported; /* why it is reported and not judged; "": it is judged */
     zs_built_design built;
-    bool is_told[ZS_RESOURCE_N]; /* the table says so of single figures: `reason` has why */
-    const char *dsp_told;        /* why its DSP slices are reported alone; "": they are judged */
-    double used[ZS_RESOURCE_N];  /* NAN where the report does not have it */
+    bool is_reported[ZS_RESOURCE_N]; /* the table says so of single figures: `reason` has why */
+    const char *why_dsp_reported; /* why its DSP slices are reported alone; "": they are judged */
+    double used[ZS_RESOURCE_N];   /* NAN where the report does not have it */
 } zs_build_measured;
 
 /* An operator, a memory or a block of interconnect on its own. */
 typedef struct zs_operator_measured {
     const char *name, *reason, *source;
-    const char *told;
+    const char *why_reported;
     zs_resources predicted;
     bool has[ZS_RESOURCE_N]; /* what a rule speaks of */
     double used[ZS_RESOURCE_N];

@@ -4,7 +4,8 @@
  * NAME.used exists, NAME means it. A name that is both is the key.
  * A condition is   NAME OP VALUE   with OP one of <= < >= > == !=, several joined by && . Values
  * are numbers, in the figure's unit or with their own ("100 MHz"), or words ("lf2", "true"), for
- * which only == and != make sense. A figure that is undefined meets no condition. Early    a
+ * which only == and != make sense. The name alone of what is true or false means that it is true:
+ * 'fits'. A figure that is undefined meets no condition. Early    a
  * condition on keys, resources and other figures that are known without simulating. Memory   the
  * arena's. */
 #ifndef ZYNQSIM_CONDITION_H

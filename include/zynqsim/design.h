@@ -283,6 +283,9 @@ typedef struct zs_field {
 const zs_field *zs_field_at(uint32_t i);
 /* NULL when there is no such key. */
 const zs_field *zs_field_find(const char *path);
+/* Of a group of keys that has a switch `auto` that one, when `text` is "auto": "tile: auto" is
+ * "tile: {auto: true}". NULL: none. */
+const zs_field *zs_field_of_auto(const char *path, const char *text);
 /* Nearest known key to a wrong one, or NULL. */
 const char *zs_field_suggest(const char *path);
 

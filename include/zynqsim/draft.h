@@ -173,6 +173,13 @@ zs_status zs_emit_rows(zs_plan_draft *d, zs_emit_body_fn *body, zs_err *err);
 /* DRAM bytes of one row, which are the same whatever rows stand before it. */
 zs_status zs_emit_row_traffic(const zs_plan_draft *d, zs_emit_body_fn *body, zs_arena *scratch,
                               uint32_t row, uint64_t *bytes, zs_err *err);
+/* That and the estimate below of one row of a call alone, without the call's start and end. */
+typedef struct zs_row_estimate {
+    uint64_t pl_cycles, bytes;
+    uint32_t op_n;
+} zs_row_estimate;
+zs_status zs_emit_row_estimate(const zs_plan_draft *d, zs_emit_body_fn *body, zs_arena *scratch,
+                               uint32_t row, zs_row_estimate *out, zs_err *err);
 
 /* estimate.c: PL cycles of a plan with ops, of which transfers take their price alone on their
  * channel, and all of them together the time of the DRAM: close to fidelity `tile`, for choices

@@ -61,6 +61,9 @@ uint32_t zs_grid_axis(const zs_grid *grid, const char *path);
 /* The point with the first value of one axis and otherwise the same: one number for all points that
  * differ in that axis alone. */
 uint64_t zs_grid_family(const zs_grid *grid, uint64_t point, uint32_t axis);
+/* Sets the keys of the first `axis_n` axes to a point's values. What comes of it is not checked. */
+zs_status zs_grid_set(const zs_grid *grid, uint64_t point, uint32_t axis_n, zs_arena *arena,
+                      zs_design *design, zs_err *err);
 /* The design of a point: `base` with the point's values. Strings go to the arena. ZS_ERANGE where
  * values do not go together (zs_design_check). */
 zs_status zs_grid_design(const zs_grid *grid, uint64_t point, const zs_design *base,

@@ -32,6 +32,35 @@ typedef struct zs_kind_lanes {
     const char *unroll, *bound, *banks;
 } zs_kind_lanes;
 
+/* Keys of `layers` that one schedule takes at the most. */
+enum { ZS_SCHEDULE_KEYS = 8 };
+
+/* A knob that a search has not turned yet: its key, and between which values it may end up. */
+typedef struct zs_open_knob {
+    const char *path;
+    double least, most;
+} zs_open_knob;
+typedef enum zs_relaxing {
+    ZS_RELAX_TIME,  /* no value makes the outline take less time or move fewer bytes */
+    ZS_RELAX_ROOM,  /* nor the account, without its memories, fewer resources */
+    ZS_RELAX_SMALL, /* the same with every memory as small as what the design leaves to the program
+                     */
+    ZS_RELAX_LARGE  /* may make it, and as large: what a memory takes is never less than both */
+} zs_relaxing;
+
+/* What a search over designs of the kind turns, and what it may take for granted. */
+typedef struct zs_kind_space {
+    /* Axes as `--vary` has them; a key alone: values that follow from the design. Ends with NULL.
+     */
+    const char *const *axes;
+    /* Keys that may be open, in the order in which they are best closed. Ends with NULL. */
+    const char *const *knobs;
+    /* Makes a design that need not be one of a design whose knobs are partly open, or none: its
+     * outline is never above that of any design they may end up as. False: nothing is known, as of
+     * memories while knobs are open that they follow from. NULL without knobs. */
+    bool (*relax)(zs_design *design, const zs_open_knob *open, uint32_t n, zs_relaxing what);
+} zs_kind_space;
+
 typedef struct zs_kind {
     const char *word; /* value of accelerator.kind */
 
@@ -80,6 +109,10 @@ typedef struct zs_kind {
     zs_status (*notes)(zs_arena *arena, const zs_plan *plan, const zs_kind_totals *totals,
                        const char *const **notes, uint32_t *n, zs_err *err);
     const char *listing_legend; /* lines of `show --plan` about its ops, or NULL */
+    /* Settings, without their pattern, that give a layer the schedule of a row; how many. NULL: no
+     * layer has one. */
+    uint32_t (*schedule)(const zs_plan_row *row, zs_layer_setting settings[ZS_SCHEDULE_KEYS]);
+    const zs_kind_space *space; /* NULL: nothing but what a search is told to turn */
     const zs_kind_lanes *lanes; /* ends with a row of NULLs; NULL: the unroll keys that it has */
 } zs_kind;
 

@@ -256,6 +256,14 @@ typedef struct zs_plan_part {
     uint64_t dram_base; /* its addresses start here */
 } zs_plan_part;
 
+/* What the choice of a layer's schedule was between, and what it came to by estimate. */
+typedef struct zs_plan_mapping {
+    uint32_t layer;
+    uint32_t considered_n, tried_n; /* by closed form; made into ops */
+    uint64_t pl_cycles, compute_pl_cycles, bytes;
+    double goal, bound; /* of the choice, and of all that were considered the least possible */
+} zs_plan_mapping;
+
 typedef struct zs_plan {
     const struct zs_kind *kind;
     const zs_tile_op *ops;
@@ -285,6 +293,8 @@ typedef struct zs_plan {
     uint32_t act_slopes;             /* most channels that have a slope of their own there */
     const char *fusion_note;         /* auto: what the search chose; else NULL */
     const char *choice_note; /* what the design asks for and the plan does without, and why; NULL */
+    const zs_plan_mapping *mappings; /* of layers whose schedule was chosen for them */
+    uint32_t mapping_n;
     const zs_plan_part *parts; /* [part_n] several engines that take turns; buffers are theirs */
     uint32_t part_n;           /* 0: one engine */
     uint64_t rearranged_bytes;

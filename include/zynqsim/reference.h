@@ -21,11 +21,11 @@
  *              and loose are derived where they are missing: within 3 %, within 10 %, or wider
  *   kernel     net variant fmax_MHz kernel op cin cout k hout wout stride loop_nest accumulator
  *              input_from exec_ms source_matches: kernels of one net and name are one layer
- *                loop_nest    as nest.h reads it; nothing: told, without a prediction
+ *                loop_nest    as nest.h reads it; nothing: reported, without a prediction
  *                accumulator  global, register or array; input_from: global or local
- *                source_matches  no: the kernel is not sure to be the one that was measured; told
- *   dram rows  case spec valid_bw valid_lat frac_peak [rd_lat_mean_ns n_ref note]: one row per case
- *              and measurement; the valid ones of a case span its band
+ *                source_matches  no: the kernel is not sure to be the one that was measured;
+ * reported dram rows  case spec valid_bw valid_lat frac_peak [rd_lat_mean_ns n_ref note]: one row
+ * per case and measurement; the valid ones of a case span its band
  *
  * A note with "refresh off", or n_ref = 0 in every row of the file, says that the memory was not
  * refreshed.

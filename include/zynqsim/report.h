@@ -171,6 +171,37 @@ zs_status zs_npy_emit_bytes(const float *data, bool has_sign, const uint64_t *di
 /* `show`: the resolved design as YAML that can be read again, with units and sources as comments.
  */
 zs_status zs_design_yaml_emit(const zs_design *d, const zs_sink *s, zs_err *err);
+/* A word on a key, in front of its meaning. */
+typedef struct zs_design_note {
+    const char *path, *text;
+} zs_design_note;
+/* The same without what board and kind give already, but for keys with a note. */
+zs_status zs_design_brief_emit(const zs_design *d, const zs_design_note *notes, uint32_t note_n,
+                               const zs_sink *s, zs_err *err);
+/* `optimise`: what was found. */
+typedef struct zs_found {
+    const zs_design *design;
+    const zs_result *result;
+} zs_found;
+typedef struct zs_optimum {
+    bool goal_met, proven;
+    double gap_frac; /* NAN: not known */
+    uint64_t simulated;
+    const char *const *paths; /* of the keys that were turned */
+    uint32_t path_n;
+    const zs_found *top; /* the best first; none: nothing meets the conditions */
+    uint32_t top_n;
+    const char *const *figures; /* names of what was asked for, shown with a few others */
+    uint32_t figure_n;
+    const char *sentence; /* how it ended */
+    bool lists;           /* as a table of all, not the first alone */
+    zs_found before;      /* the design that was given */
+} zs_optimum;
+zs_status zs_optimum_table_emit(zs_arena *scratch, const zs_optimum *o, const zs_table_style *style,
+                                const zs_sink *s, zs_err *err);
+zs_status zs_optimum_csv_emit(zs_arena *scratch, const zs_optimum *o, const zs_sink *s,
+                              zs_err *err);
+zs_status zs_optimum_json_emit(const zs_optimum *o, const zs_sink *s, zs_err *err);
 /* The lines below `layers:` of such settings. ZS_EIO. */
 zs_status zs_layer_settings_emit(const zs_layer_setting *all, uint32_t n, const zs_sink *s);
 /* `show`: the network as a table of layers with shapes, MACs, bytes. */
@@ -180,6 +211,10 @@ zs_status zs_net_table_emit(const zs_net *net, const zs_sink *s, zs_err *err);
 zs_status zs_net_graph_emit(const zs_net *net, const zs_plan *plan, const zs_sink *s, zs_err *err);
 zs_status zs_graph_page_emit(const zs_net *net, zs_span svg, const zs_sink *s, zs_err *err);
 /* `show`: buffers, resources by who uses them, calls with their rows. */
+/* The schedules of layers as lines of `layers:`, with what they were chosen from. ZS_EUNSUPPORTED
+ * where no layer has one. */
+zs_status zs_schedule_emit(const zs_design *design, const zs_net *net, const zs_plan *plan,
+                           const zs_sink *s, zs_err *err);
 zs_status zs_plan_tables_emit(const zs_design *d, const zs_plan *plan, const zs_fit *fit,
                               const zs_sink *s, zs_err *err);
 /* `show --plan`: one line per op: index, kind, unit, box, slots, bytes or cycles, waits. */

@@ -48,7 +48,7 @@ typedef enum zs_verdict {
     ZS_INSIDE,
     ZS_OUTSIDE,
     ZS_UNJUDGED, /* the measurements differ too much among themselves to judge by */
-    ZS_REPORTED, /* "told" in what validate writes: nobody said how near is near enough */
+    ZS_REPORTED, /* "reported" in what validate writes: nobody said how near is near enough */
     ZS_VERDICT_N
 } zs_verdict;
 const char *zs_verdict_name(zs_verdict verdict);

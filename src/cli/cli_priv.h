@@ -55,7 +55,7 @@ typedef struct cli_options {
     bool has_format;
     int jobs;
     bool timing_only, quiet;
-    bool plan, streamline, fields, metrics, operators, models, boards; /* show */
+    bool plan, schedule, streamline, fields, metrics, operators, models, boards; /* show */
     const char *graph;
     const char *calibrate;
     bool layers; /* compare, check */
@@ -71,8 +71,14 @@ typedef struct cli_options {
     const char *image_set, *image_labels, *reference, *mean; /* accuracy */
     const char *method, *parameter, *target_zeros, *structured, *correction, *pes; /* sparsify */
     bool spare_depthwise, spare_first;
-    bool records; /* run: the result says what it was made of */
-    bool help;    /* help was printed, nothing else is to be done */
+    char **goals, **over; /* optimise */
+    const char *minimise, *maximise, *rows;
+    int top;
+    const char *seconds, *enough;
+    long long simulations;         /* -1: none */
+    const char *board, *precision; /* init */
+    bool records;                  /* run: the result says what it was made of */
+    bool help;                     /* help was printed, nothing else is to be done */
 } cli_options;
 
 /* One COMMAND row. */
@@ -110,6 +116,8 @@ zs_status cmd_train(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_fifos(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_accuracy(const cli_options *options, int *exit_status, zs_err *err);
 zs_status cmd_sparsify(const cli_options *options, int *exit_status, zs_err *err);
+zs_status cmd_optimise(const cli_options *options, int *exit_status, zs_err *err);
+zs_status cmd_init(const cli_options *options, int *exit_status, zs_err *err);
 
 /* ---- files (files.c, lookup.c) --------------------------------------------------------------- */
 

@@ -163,6 +163,8 @@ zs_status cmd_show(const cli_options *stated, int *exit_status, zs_err *err)
         status = draw_graph(&point, options, err);
     else if (status == ZS_OK && options->write_folding != NULL)
         status = cli_folding_write(&point, options->write_folding, NULL, err);
+    else if (status == ZS_OK && options->schedule)
+        status = zs_schedule_emit(&point.design, point.net, point.plan, &sink, err);
     else if (status == ZS_OK)
         status = emit_point(&point, options->plan, &sink, err);
     cli_point_drop(&point);

@@ -5,10 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Directory part of a path, "." when it has none. */
+/* Directory part of a path, "." when it has none, or there is none. */
 static const char *dir_of(zs_arena *arena, const char *path)
 {
-    const char *slash = path != NULL ? strrchr(path, '/') : NULL; /* NULL: no design */
+    const char *slash = path != NULL ? strrchr(path, '/') : NULL;
     if (slash == NULL)
         return ".";
     return slash == path ? "/" : zs_arena_strndup(arena, path, (size_t)(slash - path));

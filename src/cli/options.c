@@ -1,4 +1,5 @@
 #include "cli_priv.h"
+#include "zynqsim/search.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -48,7 +49,7 @@ typedef struct option {
     const char *value; /* what to call it in the help */
 } option;
 
-enum { LISTS = 8, GIVEN_MAX = 32 };
+enum { LISTS = 10, GIVEN_MAX = 32 };
 
 /* What was given, before it is checked. Texts are those of the command line, which stays. */
 typedef struct raw_options {
@@ -66,12 +67,16 @@ typedef struct raw_options {
     const char *merge, *pareto, *pareto_out, *best, *shard;
     const char *loss, *folding, *write_folding;
     const char *method, *parameter, *target_zeros, *structured, *correction, *pes;
+    char **goals, **over;
+    const char *minimise, *maximise, *rows, *seconds, *enough, *board, *precision;
+    long long simulations;
+    int top;
     bool spare_depthwise, spare_first;
     const char *image_set, *image_labels, *reference, *mean;
     long long limit, words_limit, lut_limit, bram_limit;
     int trace_limit, jobs;
-    bool timing_only, quiet, plan, streamline, fields, metrics, operators, models, boards, layers,
-        bless, help;
+    bool timing_only, quiet, plan, schedule, streamline, fields, metrics, operators, models, boards,
+        layers, bless, help;
 } raw_options;
 
 enum { TRACE_LIMIT = 65536, TRACE_LIMIT_MAX = 1 << 24 };
@@ -120,6 +125,9 @@ static const option run_options[] = {
 
 static const option show_options[] = {
     {"plan", 0, FLAG, &raw.plan, "print the ops of the plan, one a line", NULL},
+    {"schedule", 0, FLAG, &raw.schedule,
+     "print the tiles and loop orders of all layers, and why, as the section layers of a design",
+     NULL},
     {"streamline", 0, FLAG, &raw.streamline,
      "print how a quantised network became one of integers and thresholds", NULL},
     {"write-folding", 0, WORD, &raw.write_folding,
@@ -222,6 +230,49 @@ static const option sweep_options[] = {
      "simulate only what can still be the best in this figure, and print it", "FIGURE"},
     {"merge", 0, WORD, &raw.merge, "join the files of shards, given as arguments, into this one",
      "FILE.csv"},
+    {0}};
+
+static const option optimise_options[] = {
+    {"goal", 0, LIST, &raw.goals,
+     "what the design has to reach, such as 'images_per_second >= 15'; repeatable, joined by &&",
+     "CONDITION"},
+    {"where", 0, LIST, &raw.where,
+     "condition on a key or a figure, likewise; without one that speaks of fits: fits for sure",
+     "CONDITION"},
+    {"minimise", 0, WORD, &raw.minimise, "the figure of which the least is best", "FIGURE"},
+    {"maximise", 0, WORD, &raw.maximise,
+     "the figure of which the most is best (default images_per_second)", "FIGURE"},
+    {"over", 0, LIST, &raw.over,
+     "axis to search, KEY=VALUES as --vary of sweep has them, in place of those of the kind; "
+     "repeatable",
+     "AXIS"},
+    {"output", 'o', WORD, &raw.output, "write the best design", "BEST.yaml"},
+    {"rows", 0, WORD, &raw.rows,
+     "keep what is simulated; the same command goes on with a file that is there", "FILE.csv"},
+    {"top", 0, NUMBER, &raw.top, "print a table of the N best (at most 100)", "N"},
+    {"seconds", 0, WORD, &raw.seconds,
+     "stop after so long with the best so far (default 60; 0: when it is proven)", "N"},
+    {"simulations", 0, COUNT, &raw.simulations, "stop after N simulations, likewise", "N"},
+    {"gap", 0, WORD, &raw.enough,
+     "stop when no design can be better by more than so much, in per cent (default 0)", "PERCENT"},
+    {"fidelity", 0, WORD, &raw.fidelity,
+     "timing model: bound, tile or burst (default tile, with the best confirmed by burst)",
+     "LEVEL"},
+    {"jobs", 0, NUMBER, &raw.jobs, "threads (default: processors)", "N"},
+    {0}};
+
+static const option init_options[] = {
+    {"board", 0, WORD, &raw.board, "a board that show --boards lists, or a file", "BOARD"},
+    {"model", 0, WORD, &raw.model,
+     "network: a name in models/, or a file (.yaml .onnx .tflite .caffemodel .prototxt .cfg)",
+     "MODEL"},
+    {"precision", 0, WORD, &raw.precision, "fp32, fixed16, w8a16 or int8 (default int8)", "WORD"},
+    {"set", 0, LIST, &raw.set, "set another key of the design; repeatable", "KEY=VALUE"},
+    {"output", 'o', WORD, &raw.output, "the file to write (default: standard output)",
+     "DESIGN.yaml"},
+    {"seconds", 0, WORD, &raw.seconds, "how long to search for a design (default 0.5)", "N"},
+    {"jobs", 0, NUMBER, &raw.jobs, "threads (default: processors)", "N"},
+    {"quiet", 0, FLAG, &raw.quiet, "no messages but errors", NULL},
     {0}};
 
 static const option train_options[] = {
@@ -331,6 +382,8 @@ static const command_groups groups_of[] = {
     {"accuracy", {accuracy_options, design_options, print_options, help_options}},
     {"sparsify", {sparsify_options, set_options, print_options, help_options}},
     {"explain", {explain_options, design_options, print_options, help_options}},
+    {"optimise", {optimise_options, design_options, print_options, help_options}},
+    {"init", {init_options, help_options}},
     {"train", {train_options, design_options, print_options, help_options}},
 };
 
@@ -514,18 +567,17 @@ static zs_status take_option(const option *o, const char *text, int argc, zs_err
 /* --set KEY VALUE: what follows was meant to be the value. */
 static zs_status check_setting(const option *o, const char *text, const char *next, zs_err *err)
 {
-    if ((o->place != &raw.set && o->place != &raw.vary) || text[0] == '\0' ||
-        strchr(text, '=') != NULL)
+    const bool is_axis = o->place == &raw.vary || o->place == &raw.over;
+    const char *form = is_axis ? "KEY=VALUES" : "KEY=VALUE";
+    char name[16];
+    if ((o->place != &raw.set && !is_axis) || text[0] == '\0' || strchr(text, '=') != NULL)
         return ZS_OK;
+    snprintf(name, sizeof name, "--%s", o->name);
     if (next == NULL || next[0] == '-')
-        return zs_fail(err, ZS_EUSAGE, o->place == &raw.set ? "--set" : "--vary",
-                       "'%s' is not of the form %s", text,
-                       o->place == &raw.set ? "KEY=VALUE" : "KEY=VALUES");
+        return zs_fail(err, ZS_EUSAGE, name, "'%s' is not of the form %s", text, form);
     const bool has_blanks = strpbrk(next, " \t;&|()[]{}*?<>$") != NULL;
-    return zs_fail(err, ZS_EUSAGE, o->place == &raw.set ? "--set" : "--vary",
-                   "'%s' is not of the form %s, did you mean --%s %s%s=%s%s?", text,
-                   o->place == &raw.set ? "KEY=VALUE" : "KEY=VALUES", o->name,
-                   has_blanks ? "'" : "", text, next, has_blanks ? "'" : "");
+    return zs_fail(err, ZS_EUSAGE, name, "'%s' is not of the form %s, did you mean --%s %s%s=%s%s?",
+                   text, form, o->name, has_blanks ? "'" : "", text, next, has_blanks ? "'" : "");
 }
 
 /* argv[*at] begins with a dash: --name, --name=value, -l, -lvalue, with the value in what follows
@@ -557,7 +609,8 @@ static zs_status read_option(const command_groups *groups, int argc, const char 
 static zs_status check_values(const cli_command *command, cli_options *o, zs_err *err)
 {
     const bool is_quick = command->run == cmd_explain || command->run == cmd_sweep ||
-                          command->run == cmd_train || command->run == cmd_accuracy;
+                          command->run == cmd_train || command->run == cmd_accuracy ||
+                          command->run == cmd_optimise || command->run == cmd_init;
     int index = is_quick ? ZS_TILE : ZS_BURST;
     if (raw.fidelity != NULL)
         ZS_TRY(
@@ -571,6 +624,8 @@ static zs_status check_values(const cli_command *command, cli_options *o, zs_err
     o->has_format = raw.format != NULL;
     if (raw.jobs < 1)
         return zs_fail(err, ZS_EUSAGE, "--jobs", "%d is below the minimum 1", raw.jobs);
+    if (raw.top < 0 || raw.top > ZS_SEARCH_TOP)
+        return zs_fail(err, ZS_EUSAGE, "--top", "%d is outside 1 .. %d", raw.top, ZS_SEARCH_TOP);
     if (raw.epochs < 1)
         return zs_fail(err, ZS_EUSAGE, "--epochs", "%d is below the minimum 1", raw.epochs);
     if (raw.images < 0)
@@ -614,6 +669,7 @@ zs_status cli_options_parse(const cli_command *command, int argc, const char **a
                         .trace_limit = TRACE_LIMIT,
                         .limit = -1,
                         .epochs = 1,
+                        .simulations = -1,
                         .words_limit = -1,
                         .lut_limit = -1,
                         .bram_limit = -1};
@@ -686,6 +742,17 @@ zs_status cli_options_parse(const cli_command *command, int argc, const char **a
                        .trace_limit = raw.trace_limit,
                        .where = raw.where,
                        .merge = raw.merge,
+                       .goals = raw.goals,
+                       .over = raw.over,
+                       .minimise = raw.minimise,
+                       .maximise = raw.maximise,
+                       .rows = raw.rows,
+                       .top = raw.top,
+                       .seconds = raw.seconds,
+                       .enough = raw.enough,
+                       .simulations = raw.simulations,
+                       .board = raw.board,
+                       .precision = raw.precision,
                        .pareto = raw.pareto,
                        .pareto_out = raw.pareto_out,
                        .best = raw.best,
@@ -695,6 +762,7 @@ zs_status cli_options_parse(const cli_command *command, int argc, const char **a
                        .timing_only = raw.timing_only,
                        .quiet = raw.quiet,
                        .plan = raw.plan,
+                       .schedule = raw.schedule,
                        .streamline = raw.streamline,
                        .fields = raw.fields,
                        .metrics = raw.metrics,

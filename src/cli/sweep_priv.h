@@ -148,6 +148,8 @@ extern volatile sig_atomic_t sweep_interrupted; /* 0, or the signal */
 
 zs_status sweep_setup(const cli_options *options, sweep_job *job, zs_err *err);
 void sweep_job_drop(sweep_job *job);
+/* job->id, of what its rows depend on. */
+zs_status sweep_set_identity(sweep_job *job, zs_err *err);
 /* ZS_EPARSE at `place` for a key that has no effect in the kind of some point. */
 zs_status sweep_check_key(const sweep_job *job, const zs_subject *figure, const char *place,
                           zs_err *err);

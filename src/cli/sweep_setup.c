@@ -196,7 +196,7 @@ static zs_status put_identity(sweep_job *job, const zs_sink *s, zs_err *err)
     return ZS_OK;
 }
 
-static zs_status set_identity(sweep_job *job, zs_err *err)
+zs_status sweep_set_identity(sweep_job *job, zs_err *err)
 {
     zs_buffer text;
     char hex[65];
@@ -261,7 +261,7 @@ zs_status sweep_setup(const cli_options *options, sweep_job *job, zs_err *err)
     ZS_TRY(read_conditions(job, err));
     ZS_TRY(read_shard(job, err));
     ZS_TRY(read_best(job, err));
-    return set_identity(job, err);
+    return sweep_set_identity(job, err);
 }
 
 void sweep_job_drop(sweep_job *job)

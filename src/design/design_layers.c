@@ -103,6 +103,12 @@ zs_status zs_design_set_layer(zs_design *design, zs_arena *arena, const char *pa
         if (strcmp(key, figure_words[i]) == 0)
             return add_figure(design, arena, pattern, (zs_layer_key)i, text, err);
     const zs_field *field = find_field(key);
+    char path[96];
+    snprintf(path, sizeof path, "accelerator.%.64s", key);
+    if (field == NULL && (field = zs_field_of_auto(path, text)) != NULL) {
+        field = find_field(field->path + PREFIX_N);
+        text = "true";
+    }
     if (field != NULL)
         return add_field(design, arena, pattern, field, text, err);
     if (strcmp(key, "on") != 0)

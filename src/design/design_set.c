@@ -587,6 +587,8 @@ zs_status zs_design_set(zs_design *design, zs_arena *arena, const char *path, co
     if (zs_design_is_type(path))
         return set_type(design, path, text, err);
     const zs_field *field = zs_field_find(path);
+    if (field == NULL && (field = zs_field_of_auto(path, text)) != NULL)
+        text = "true";
     if (field == NULL)
         return unknown_key(design, path, text, err);
     if (field == &zs_kind_field)

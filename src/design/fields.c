@@ -87,6 +87,18 @@ const zs_field *zs_field_find(const char *path)
     return NULL;
 }
 
+const zs_field *zs_field_of_auto(const char *path, const char *text)
+{
+    const size_t n = strlen(path);
+    const zs_field *f;
+    if (strcmp(text, "auto") != 0)
+        return NULL;
+    for (uint32_t i = 0; (f = zs_field_at(i)) != NULL; i++)
+        if (strncmp(f->path, path, n) == 0 && strcmp(f->path + n, ".auto") == 0)
+            return f;
+    return NULL;
+}
+
 static zs_better find_better(const zs_better_row *rows, size_t n, const char *path)
 {
     for (size_t i = 0; i < n; i++)

@@ -281,7 +281,7 @@ static zs_status set_scalar(const reader *r, yaml_node_item_t index, const yaml_
         return FAIL_AT(r, node, ZS_EPARSE, path, "no value; write \"\" for an empty text");
     if (is_null(node)) /* a section whose keys are all commented out */
         return ZS_OK;
-    if (!is_leaf(path))
+    if (!is_leaf(path) && zs_field_of_auto(path, text) == NULL)
         return at_node(r, node, zs_design_fail_group(r->design, path, text, 0, r->err));
     if (strcmp(path, zs_kind_field.path) ==
         0) { /* the outermost one is set, the others only read */

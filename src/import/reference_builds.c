@@ -349,7 +349,7 @@ static cells cells_of(const zs_table *t, uint32_t row)
 #undef CELL
 }
 
-static const char *why_told(const cells *c)
+static const char *why_reported(const cells *c)
 {
     static const char *const foreign[] = {"recurrent", "vit", "transformer", "camera", NULL};
     if (zs_cell_has(c->stage, "estimate"))
@@ -375,7 +375,7 @@ static const char *why_told(const cells *c)
 enum { STENCIL_LOOPS = 3 };
 
 /* DSP slices do more than products, and how much more is not stated. */
-static const char *why_dsp_told(const cells *c, const zs_products *p)
+static const char *why_dsp_reported(const cells *c, const zs_products *p)
 {
     if (p->n > 0 && !p->is_float && zs_dsp_of_product(p->weight_bits, p->elem_bits) == 0)
         return "its products are too small for DSP slices: what those do is not stated";
@@ -465,12 +465,13 @@ zs_status zs_reference_builds(zs_arena *arena, const zs_table *t, zs_reference *
             ZS_TRY(zs_table_number(t, row, clock, 0, 1e4, &mhz, err));
         zs_build_measured *m = &cases[row];
         *m = (zs_build_measured){.name = c.name, .source = c.source, .reason = c.reason};
-        m->told = why_told(&c);
+        m->why_reported = why_reported(&c);
         for (uint32_t id = 0; id < ZS_RESOURCE_N; id++)
-            m->is_told[id] = zs_cell_has(zs_table_text(t, row, zs_table_column(t, "told"), ""),
-                                         zs_resource_table[id].key);
+            m->is_reported[id] =
+                zs_cell_has(zs_table_text(t, row, zs_table_column(t, "reported"), ""),
+                            zs_resource_table[id].key);
         describe(&c, mhz, &m->built);
-        m->dsp_told = why_dsp_told(&c, &m->built.products);
+        m->why_dsp_reported = why_dsp_reported(&c, &m->built.products);
         ZS_TRY(take_used(t, row, m->used, err));
     }
     out->builds = cases;

@@ -177,7 +177,7 @@ static void predict(const char *kind, const char *operator_, const char *configu
         }
 }
 
-/* The account's fp32 terms are for built operators: what HLS estimates of one is told. */
+/* The account's fp32 terms are for built operators: what HLS estimates of one is reported. */
 static bool is_estimate(const char *stage)
 {
     return zs_cell_has(stage, "estimate");
@@ -198,14 +198,14 @@ zs_status zs_reference_operators(zs_arena *arena, const zs_table *t, zs_referenc
         const char *with = zs_table_text(t, row, configuration, "");
         *m = (zs_operator_measured){.source = zs_table_text(t, row, source, ""),
                                     .reason = zs_table_text(t, row, reason, ""),
-                                    .told = ""};
+                                    .why_reported = ""};
         m->name = zs_arena_printf(arena, "%s%s%s", name, with[0] != '\0' ? " " : "", with);
         if (m->name == NULL)
             return zs_nomem(err, t->path);
         predict(zs_table_text(t, row, kind, ""), name, with, m);
         const bool is_memory = strcmp(zs_table_text(t, row, kind, ""), "memory") == 0;
         if (!is_memory && is_estimate(zs_table_text(t, row, stage, "")) && !m->has[ZS_RESOURCE_DSP])
-            m->told = "an estimate of HLS, not a build";
+            m->why_reported = "an estimate of HLS, not a build";
         for (uint32_t i = 0; i < ZS_RESOURCE_N; i++) {
             const uint32_t column = zs_table_column(t, zs_resource_table[i].key);
             m->used[i] = (double)NAN;

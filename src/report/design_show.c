@@ -6,6 +6,21 @@
 
 enum { VALUE_BYTES = 128, COMMENT_COLUMN = 44 };
 
+/* What a short form leaves out: values that the board and the kind give already. */
+typedef struct brief {
+    zs_design preset;
+    const zs_design_note *notes;
+    uint32_t note_n;
+} brief;
+
+static const char *note_of(const brief *b, const zs_field *f)
+{
+    for (uint32_t i = 0; b != NULL && i < b->note_n; i++)
+        if (strcmp(b->notes[i].path, f->path) == 0)
+            return b->notes[i].text;
+    return NULL;
+}
+
 /* ---- YAML ------------------------------------------------------------------------------------ */
 
 /* The character between two positions, by its bits; ZS_UTF8_BAD for what is none. */
@@ -86,7 +101,8 @@ static zs_status put_string(const zs_design *d, const zs_field *f, const zs_sink
 }
 
 /* Value, and its unit and meaning as a comment. */
-static zs_status put_field(const zs_design *d, const zs_field *f, int indent, const zs_sink *s)
+static zs_status put_field(const zs_design *d, const brief *b, const zs_field *f, int indent,
+                           const zs_sink *s)
 {
     const char *key = strrchr(f->path, '.');
     char value[VALUE_BYTES];
@@ -104,6 +120,8 @@ static zs_status put_field(const zs_design *d, const zs_field *f, int indent, co
     }
     /* A comment is no place for a line break; tables hold none. */
     ZS_TRY(zs_sink_printf(s, "%*s# ", column < COMMENT_COLUMN ? COMMENT_COLUMN - column : 1, ""));
+    if (note_of(b, f) != NULL)
+        ZS_TRY(zs_sink_printf(s, "%s; ", note_of(b, f)));
     return zs_sink_printf(s, "%s%s%s\n", f->unit, f->unit[0] ? ": " : "", f->meaning);
 }
 
@@ -118,22 +136,34 @@ static zs_status put_board_name(const zs_design *d, const zs_sink *s)
 }
 
 /* Keys that mean nothing to the kind or the device are left out. */
-static bool is_shown(const zs_design *d, const zs_field *f)
+static bool is_shown(const zs_design *d, const brief *b, const zs_field *f)
 {
-    return zs_field_is_of(f, d->accel.kind) && zs_field_is_on(f, d->board.family);
+    char own[VALUE_BYTES], preset[VALUE_BYTES];
+    if (!zs_field_is_of(f, d->accel.kind) || !zs_field_is_on(f, d->board.family))
+        return false;
+    if (b == NULL || note_of(b, f) != NULL || f->type == ZS_FIELD_STR || f == &zs_kind_field)
+        return b == NULL || f->type != ZS_FIELD_STR ||
+               strcmp(*(const char *const *)((const char *)d + f->offset),
+                      *(const char *const *)((const char *)&b->preset + f->offset)) != 0 ||
+               strcmp(f->path, "name") == 0 || strcmp(f->path, "network.model") == 0;
+    return zs_design_print(d, f, own, sizeof own) != ZS_OK ||
+           zs_design_print(&b->preset, f, preset, sizeof preset) != ZS_OK ||
+           strcmp(own, preset) != 0 ||
+           (strcmp(f->path, "accelerator.fusion") == 0 && d->accel.group_n > 0);
 }
 
 /* The first bytes of a path that two fields of the design share, up to a dot, are one section. */
-static bool is_first_of(const zs_design *d, uint32_t field, const char *prefix, size_t n)
+static bool is_first_of(const zs_design *d, const brief *b, uint32_t field, const char *prefix,
+                        size_t n)
 {
     for (uint32_t i = 0; i < field; i++)
-        if (strncmp(zs_field_at(i)->path, prefix, n) == 0 && is_shown(d, zs_field_at(i)))
+        if (strncmp(zs_field_at(i)->path, prefix, n) == 0 && is_shown(d, b, zs_field_at(i)))
             return false;
     return true;
 }
 
-static zs_status put_section(const zs_design *d, const char *prefix, size_t n, int indent,
-                             const zs_sink *s);
+static zs_status put_section(const zs_design *d, const brief *b, const char *prefix, size_t n,
+                             int indent, const zs_sink *s);
 
 static zs_status put_engines(const zs_design *d, const zs_sink *s)
 {
@@ -146,19 +176,19 @@ static zs_status put_engines(const zs_design *d, const zs_sink *s)
         ZS_TRY(zs_sink_puts(s, "\n    map: "));
         ZS_TRY(put_list(s, d->engines[i].patterns, d->engines[i].pattern_n));
         ZS_TRY(zs_sink_puts(s, "\n"));
-        ZS_TRY(put_section(&alone, section, strlen(section), 4, s));
+        ZS_TRY(put_section(&alone, NULL, section, strlen(section), 4, s));
     }
     return ZS_OK;
 }
 
 /* All fields whose paths start with the first `n` bytes of `prefix`, with the sections among them
  * where their first field stands. */
-static zs_status put_section(const zs_design *d, const char *prefix, size_t n, int indent,
-                             const zs_sink *s)
+static zs_status put_section(const zs_design *d, const brief *b, const char *prefix, size_t n,
+                             int indent, const zs_sink *s)
 {
     const zs_field *f;
     for (uint32_t i = 0; (f = zs_field_at(i)) != NULL; i++) {
-        if (strncmp(f->path, prefix, n) != 0 || !is_shown(d, f))
+        if (strncmp(f->path, prefix, n) != 0 || !is_shown(d, b, f))
             continue;
         if (d->engine_n > 0 && strncmp(f->path, "accelerator.", strlen("accelerator.")) == 0) {
             if (f == &zs_kind_field)
@@ -167,16 +197,16 @@ static zs_status put_section(const zs_design *d, const char *prefix, size_t n, i
         }
         const char *name = f->path + n, *dot = strchr(name, '.');
         if (dot == NULL) {
-            ZS_TRY(put_field(d, f, indent, s));
+            ZS_TRY(put_field(d, b, f, indent, s));
             continue;
         }
         const size_t section_n = (size_t)(dot - f->path) + 1;
-        if (!is_first_of(d, i, f->path, section_n))
+        if (!is_first_of(d, b, i, f->path, section_n))
             continue;
         ZS_TRY(zs_sink_printf(s, "%*s%.*s:\n", indent, "", (int)(dot - name), name));
         if (strncmp(f->path, "board.", section_n) == 0)
             ZS_TRY(put_board_name(d, s));
-        ZS_TRY(put_section(d, f->path, section_n, indent + 2, s));
+        ZS_TRY(put_section(d, b, f->path, section_n, indent + 2, s));
     }
     return ZS_OK;
 }
@@ -233,7 +263,32 @@ static zs_status put_layers(const zs_design *d, const zs_sink *s)
 
 zs_status zs_design_yaml_emit(const zs_design *d, const zs_sink *s, zs_err *err)
 {
-    zs_status status = put_section(d, "", 0, 0, s);
+    zs_status status = put_section(d, NULL, "", 0, 0, s);
+    if (status == ZS_OK && d->on_cpu_n + d->layer_setting_n > 0)
+        status = put_layers(d, s);
+    return status == ZS_OK ? ZS_OK : zs_fail(err, status, "design", "it could not be written");
+}
+
+static bool changes_board(const zs_design *d, const brief *b)
+{
+    const zs_field *f;
+    for (uint32_t i = 0; (f = zs_field_at(i)) != NULL; i++)
+        if (strncmp(f->path, "board.", strlen("board.")) == 0 && is_shown(d, b, f))
+            return true;
+    return false;
+}
+
+zs_status zs_design_brief_emit(const zs_design *d, const zs_design_note *notes, uint32_t note_n,
+                               const zs_sink *s, zs_err *err)
+{
+    brief b = {.notes = notes, .note_n = note_n};
+    zs_design_defaults(&b.preset);
+    zs_design_set_kind(&b.preset, d->accel.kind);
+    if (zs_board_find(d->board_name) != NULL)
+        ZS_TRY(zs_design_set_board(&b.preset, NULL, d->board_name, err));
+    zs_status status = put_section(d, &b, "", 0, 0, s);
+    if (status == ZS_OK && !changes_board(d, &b))
+        status = zs_sink_printf(s, "board: %s\n", d->board_name);
     if (status == ZS_OK && d->on_cpu_n + d->layer_setting_n > 0)
         status = put_layers(d, s);
     return status == ZS_OK ? ZS_OK : zs_fail(err, status, "design", "it could not be written");

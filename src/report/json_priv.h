@@ -13,6 +13,9 @@ json_t *zs_json_count(uint64_t n);
 json_t *zs_json_real(double value);
 /* A figure: a count, a number, true or false, or a text. */
 json_t *zs_json_value(const zs_value *value);
+/* Every figure of metrics.def that the result has, as members of an object; not 0: memory is out.
+ */
+int zs_json_figures(json_t *root, const zs_result *r);
 /* Writes the document and drops it. `failed`: memory ran out while it was made. */
 zs_status zs_json_end(json_t *root, bool failed, const char *what, const zs_sink *s, zs_err *err);
 

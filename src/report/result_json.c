@@ -32,7 +32,7 @@ static int set_path(json_t *object, const char *path, json_t *value)
     return json_object_set_new(object, path, value);
 }
 
-static int put_figures(json_t *root, const zs_result *r)
+int zs_json_figures(json_t *root, const zs_result *r)
 {
     int failed = 0;
     for (uint32_t i = 0; i < zs_metric_n; i++) {
@@ -266,7 +266,7 @@ static int put_provenance(json_t *root, const zs_provenance *p)
 zs_status zs_json_emit(const zs_result *r, const zs_sink *s, zs_err *err)
 {
     json_t *root = json_object();
-    const bool failed = root == NULL || put_figures(root, r) != 0 || put_lists(root, r) != 0 ||
+    const bool failed = root == NULL || zs_json_figures(root, r) != 0 || put_lists(root, r) != 0 ||
                         put_flow(root, r) != 0 ||
                         (r->provenance != NULL && put_provenance(root, r->provenance) != 0);
     return zs_json_end(root, failed, "result.json", s, err);

@@ -122,7 +122,7 @@ static void emit_summary(zs_out *out, const zs_section *s)
         emit_worst(out, s, s->worst_frac, s->worst);
     }
     if (s->reported > 0) {
-        zs_out_printf(out, "; %u told", s->reported);
+        zs_out_printf(out, "; %u reported", s->reported);
         emit_worst(out, s, s->worst_reported_frac, s->worst_reported);
     }
     if (s->unjudged > 0)
@@ -177,7 +177,7 @@ zs_status zs_validation_table_emit(const zs_section *const *sections, uint32_t n
     const totals t = totals_of(sections, n);
     zs_out_printf(&out, "%u of %u judged rows outside their tolerance, %u of %u sections fail",
                   t.outside, t.judged, t.failed, t.sections);
-    zs_out_printf(&out, "; %u told, %u unjudged\n", t.reported, t.unjudged);
+    zs_out_printf(&out, "; %u reported, %u unjudged\n", t.reported, t.unjudged);
     return zs_out_end(&out, "the table", err);
 }
 
@@ -279,10 +279,11 @@ static json_t *section_object(const zs_section *s)
     failed |= json_object_set_new(o, "inside", zs_json_count(s->inside));
     failed |= json_object_set_new(o, "outside", zs_json_count(s->outside));
     failed |= json_object_set_new(o, "unjudged", zs_json_count(s->unjudged));
-    failed |= json_object_set_new(o, "told", zs_json_count(s->reported));
+    failed |= json_object_set_new(o, "reported", zs_json_count(s->reported));
     failed |= json_object_set_new(o, "mean_error_frac", zs_json_real(s->mean_frac));
     failed |= json_object_set_new(o, "worst_error_frac", zs_json_real(s->worst_frac));
-    failed |= json_object_set_new(o, "worst_told_error_frac", zs_json_real(s->worst_reported_frac));
+    failed |=
+        json_object_set_new(o, "worst_reported_error_frac", zs_json_real(s->worst_reported_frac));
     failed |= json_object_set_new(o, "passes", json_boolean(s->passes));
     failed |= json_object_set_new(o, "rows", rows);
     if (failed == 0)
@@ -304,7 +305,7 @@ zs_status zs_validation_json_emit(const zs_section *const *sections, uint32_t n,
     failed |= json_object_set_new(root, "judged", zs_json_count(t.judged));
     failed |= json_object_set_new(root, "outside", zs_json_count(t.outside));
     failed |= json_object_set_new(root, "unjudged", zs_json_count(t.unjudged));
-    failed |= json_object_set_new(root, "told", zs_json_count(t.reported));
+    failed |= json_object_set_new(root, "reported", zs_json_count(t.reported));
     failed |= json_object_set_new(root, "passes", json_boolean(t.failed == 0));
     failed |= json_object_set_new(root, "sections", list);
     return zs_json_end(root, failed != 0, "the JSON", s, err);

@@ -40,13 +40,13 @@ zs_status zs_build_check(zs_arena *scratch, const zs_memory_params *memory, cons
         if (id == ZS_RESOURCE_BRAM18 && !m->built.memories_known)
             vague = "sizes of its memories are not stated";
         else if (id == ZS_RESOURCE_DSP)
-            vague = m->dsp_told;
-        const char *told = m->told[0] != '\0' ? m->told : vague;
+            vague = m->why_dsp_reported;
+        const char *reported = m->why_reported[0] != '\0' ? m->why_reported : vague;
         zs_check check = check_of(id, used.n[id], m->used[id]);
         check.name = m->name;
-        check.reason = m->reason[0] != '\0' ? m->reason : told;
+        check.reason = m->reason[0] != '\0' ? m->reason : reported;
         check.source = m->source;
-        check.verdict = told[0] != '\0' || m->is_told[id] ? ZS_REPORTED : ZS_INSIDE;
+        check.verdict = reported[0] != '\0' || m->is_reported[id] ? ZS_REPORTED : ZS_INSIDE;
         zs_section_append(&sections[id], check);
     }
     return ZS_OK;
@@ -62,9 +62,9 @@ zs_status zs_operator_check(zs_arena *scratch, const zs_memory_params *memory,
             continue;
         zs_check check = check_of(id, m->predicted.n[id], m->used[id]);
         check.name = m->name;
-        check.reason = m->reason[0] != '\0' ? m->reason : m->told;
+        check.reason = m->reason[0] != '\0' ? m->reason : m->why_reported;
         check.source = m->source;
-        check.verdict = m->told[0] != '\0' ? ZS_REPORTED : ZS_INSIDE;
+        check.verdict = m->why_reported[0] != '\0' ? ZS_REPORTED : ZS_INSIDE;
         zs_section_append(&sections[id], check);
     }
     return ZS_OK;

@@ -192,6 +192,22 @@ static zs_status read_value(const draft *d, zs_condition *c, const char *value)
     return ZS_OK;
 }
 
+static bool is_truth(const zs_subject *figure)
+{
+    return figure->field != NULL ? figure->field->type == ZS_FIELD_BOOL
+                                 : zs_metrics[figure->metric].type == ZS_METRIC_BOOL;
+}
+
+static zs_status add_condition(draft *d, zs_condition *c, zs_relation relation, double number)
+{
+    if (d->n == d->room)
+        return zs_fail(d->err, ZS_ERANGE, c->text, "more than %u conditions", d->room);
+    c->relation = relation;
+    c->number = number;
+    d->list[d->n++] = *c;
+    return ZS_OK;
+}
+
 static zs_status read_condition(draft *d, const char *text, size_t bytes)
 {
     zs_condition c = {.word = NULL};
@@ -202,6 +218,9 @@ static zs_status read_condition(draft *d, const char *text, size_t bytes)
                        "|| is not known: all conditions must hold, and && joins them");
     const size_t at = strcspn(c.text, "<>=!");
     size_t sign = 0;
+    if (c.text[0] != '\0' && c.text[at] == '\0' &&
+        zs_figure_find(d->arena, c.text, &c.figure, NULL) == ZS_OK && is_truth(&c.figure))
+        return add_condition(d, &c, ZS_REL_EQ, 1);
     if (at == 0 || !read_relation(c.text + at, &c.relation, &sign))
         return zs_fail(d->err, ZS_EPARSE, c.text[0] ? c.text : "condition",
                        "a condition has the form NAME OP VALUE with OP one of <= < >= > == !=");
@@ -209,10 +228,7 @@ static zs_status read_condition(draft *d, const char *text, size_t bytes)
     ZS_TRY(copy_trimmed(d, c.text + at + sign, strlen(c.text + at + sign), &value));
     ZS_TRY(zs_figure_find(d->arena, name, &c.figure, d->err));
     ZS_TRY(read_value(d, &c, value));
-    if (d->n == d->room)
-        return zs_fail(d->err, ZS_ERANGE, c.text, "more than %u conditions", d->room);
-    d->list[d->n++] = c;
-    return ZS_OK;
+    return add_condition(d, &c, c.relation, c.number);
 }
 
 static bool is_blank(const char *from, size_t bytes)

@@ -404,10 +404,10 @@ static key_turn turn_of(const char *path)
     return strcmp(path, zs_kind_field.path) == 0 ? TURN_KIND : TURN_REST;
 }
 
-static zs_status set_keys(const zs_grid *grid, const uint32_t *at, key_turn turn, zs_arena *arena,
-                          zs_design *design, zs_err *err)
+static zs_status set_keys(const zs_grid *grid, const uint32_t *at, uint32_t axis_n, key_turn turn,
+                          zs_arena *arena, zs_design *design, zs_err *err)
 {
-    for (uint32_t i = 0; i < grid->axis_n; i++) {
+    for (uint32_t i = 0; i < axis_n; i++) {
         const zs_axis *a = &grid->axes[i];
         for (uint32_t k = 0; k < a->path_n; k++)
             if (turn_of(a->paths[k]) == turn)
@@ -433,14 +433,21 @@ uint64_t zs_grid_family(const zs_grid *grid, uint64_t point, uint32_t axis)
     return point - point / apart % grid->axes[axis].value_n * apart;
 }
 
+zs_status zs_grid_set(const zs_grid *grid, uint64_t point, uint32_t axis_n, zs_arena *arena,
+                      zs_design *design, zs_err *err)
+{
+    uint32_t at[ZS_GRID_AXES];
+    zs_grid_at(grid, point, at);
+    for (key_turn turn = TURN_BOARD; turn < TURN_N; turn++)
+        ZS_TRY(set_keys(grid, at, axis_n, turn, arena, design, err));
+    return ZS_OK;
+}
+
 zs_status zs_grid_design(const zs_grid *grid, uint64_t point, const zs_design *base,
                          zs_arena *arena, zs_design *out, zs_err *err)
 {
-    uint32_t at[ZS_GRID_AXES];
     zs_design design = *base;
-    zs_grid_at(grid, point, at);
-    for (key_turn turn = TURN_BOARD; turn < TURN_N; turn++)
-        ZS_TRY(set_keys(grid, at, turn, arena, &design, err));
+    ZS_TRY(zs_grid_set(grid, point, grid->axis_n, arena, &design, err));
     ZS_TRY(zs_design_check(&design, err));
     *out = design;
     return ZS_OK;

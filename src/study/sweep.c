@@ -138,7 +138,7 @@ static bool is_checked_early(const run *r, const zs_condition *c)
            (c->figure.field != NULL || r->design.accel.fusion != ZS_FUSION_AUTO);
 }
 
-static bool needs_outlook(const run *r)
+static bool needs_early(const run *r)
 {
     for (uint32_t i = 0; i < r->sweep->conditions.n; i++)
         if (is_checked_early(r, &r->sweep->conditions.list[i]))
@@ -146,19 +146,24 @@ static bool needs_outlook(const run *r)
     return false;
 }
 
-static zs_status try_early(run *r, zs_err *why)
+/* From the draft: its rows and buffers are those of the plan. */
+static zs_status try_early(run *r, const zs_plan_draft *draft, zs_err *why)
 {
-    const zs_result *outlook;
-    if (!needs_outlook(r))
+    const zs_plan *plan = zs_plan_draft_plan(draft);
+    if (!needs_early(r))
         return ZS_OK;
-    ZS_TRY(zs_sweep_outlook(&r->design, r->net, r->sweep->fidelity, r->arena, &outlook, why));
+    zs_result *early = zs_new(r->arena, zs_result, 1);
+    if (early == NULL)
+        return zs_nomem(why, "a row");
+    zs_result_describe(early, &r->design, r->net, plan, r->sweep->fidelity);
+    ZS_TRY(zs_fit_build(r->arena, &r->design, plan, &early->fit, why));
     for (uint32_t i = 0; i < r->sweep->conditions.n; i++) {
         const zs_condition *c = &r->sweep->conditions.list[i];
-        if (!is_checked_early(r, c) || zs_condition_holds(c, &r->design, outlook))
+        if (!is_checked_early(r, c) || zs_condition_holds(c, &r->design, early))
             continue;
         r->out->outcome = ZS_OUTCOME_SKIPPED;
         r->out->meets = false;
-        r->out->result = outlook;
+        r->out->result = early;
         r->out->problem = zs_arena_printf(r->arena, "not %s", c->text);
         return r->out->problem ? ZS_OK : zs_nomem(why, "a row");
     }
@@ -253,6 +258,9 @@ static zs_status simulate(run *r, zs_err *why)
 {
     zs_plan_draft *draft;
     ZS_TRY(zs_plan_draft_build(r->arena, &r->design, r->net, &draft, why));
+    ZS_TRY(try_early(r, draft, why));
+    if (r->out->outcome == ZS_OUTCOME_SKIPPED)
+        return ZS_OK;
     const uint64_t family = family_of(r), digest = zs_plan_draft_digest(draft);
     if (is_like_kept(r, draft, family, digest)) {
         ZS_TRY(take_over(r, draft, why));
@@ -277,8 +285,6 @@ zs_status zs_sweep_run(const zs_sweep *sweep, uint64_t point, zs_sweep_memo *mem
     *out = (zs_sweep_point){.point = point, .meets = true};
     zs_status status = find_design(&r, &why);
     if (status == ZS_OK)
-        status = try_early(&r, &why);
-    if (status == ZS_OK && out->outcome == ZS_OUTCOME_SIMULATED)
         status = simulate(&r, &why);
     return settle(&r, status, &why);
 }

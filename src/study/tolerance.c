@@ -52,7 +52,7 @@ void zs_tolerance_print(const zs_tolerance *t, char *text, size_t bytes)
 
 const char *zs_verdict_name(zs_verdict verdict)
 {
-    static const char *const names[ZS_VERDICT_N] = {"inside", "outside", "unjudged", "told"};
+    static const char *const names[ZS_VERDICT_N] = {"inside", "outside", "unjudged", "reported"};
     return names[verdict];
 }
 

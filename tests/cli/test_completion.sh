@@ -15,7 +15,7 @@ offers() {
         printf "%s\n" "${COMPREPLY[@]}"' bash "$ZYNQSIM" "$@" >"$WORK/offered" 2>"$WORK/err"
     ok "$(grep -qxF -- "$want" "$WORK/offered"; echo $?)" "'$*' offers $want"
 }
-for command in run show sweep schema memory report validate compare check explain train fifos help; do
+for command in run show sweep schema memory report validate compare check explain train fifos optimise init help; do
     offers "$command" "$(printf %.2s "$command")"
 done
 offers fifos help f
@@ -30,4 +30,7 @@ offers images_per_second sweep --best ima
 offers resources.dsp.used sweep --pareto resources.d
 offers accelerator.clock= run --set accelerator.cl
 offers configs/default.yaml run configs/def
+offers images_per_second optimise --maximise ima
+offers --simulations optimise --sim
+offers pynq-z1 init --board pyn
 finish

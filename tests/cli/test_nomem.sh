@@ -78,6 +78,8 @@ run='--timing-only --fidelity tile --quiet --jobs 1'
     starve sweep sweep small.yaml $axes --jobs 1 -o made/rows.csv
     starve 'sweep on two threads' sweep small.yaml $axes --jobs 2 -o -
     starve 'sweep --pareto' sweep small.yaml $axes --jobs 1 --pareto cycles,resources.dsp --pareto-out made/front.csv
+    starve optimise optimise small.yaml --jobs 1 --quiet --over accelerator.tile.oc=4,8 --over accelerator.fusion=none,lf2 --minimise cycles --where 'fits != false' --rows made/rows.csv -o made/best.yaml --format json
+    starve init init --model small_net.yaml --board zedboard --seconds 0 --jobs 1 -o made/first.yaml
     starve 'sweep --best' sweep small.yaml $axes --jobs 2 --best cycles
     "$ZYNQSIM" sweep small.yaml $axes --jobs 1 -o rows.csv >out 2>err
     { sed 2d rows.csv | sed '2s/simulated/bogus/'; } >damaged.csv

@@ -43,4 +43,31 @@ refuses '256 bytes in 2 slots of 128 do not hold a tile of layer' 'a tile beyond
 refuses 'accelerator.buffer.output' 'sums beyond their buffer too' run small.yaml --set accelerator.buffer.output=1KiB
 program run small.yaml --set accelerator.buffer.input=128KiB --set accelerator.buffer.output=64KiB
 ok "$([ $status -le 1 ] && [ "$(hash_of)" = "$plain" ]; echo $?)" 'larger buffers give the same bits'
+
+# ---- chosen by layer
+program show small.yaml --set accelerator.tile=auto --schedule
+cp out schedule.yaml
+ok "$([ $status = 0 ] && grep -q '^  "conv1": {tile: {oc: ' out && grep -q 'mappings' out; echo $?)" 'show --schedule prints what was chosen from what'
+{ cat small.yaml && cat schedule.yaml; } >written.yaml
+ok "$([ "$(cycles written.yaml)" = "$(cycles small.yaml --set accelerator.tile=auto)" ]; echo $?)" 'and is the section layers of the same design'
+ok "$([ "$(cycles small.yaml --set accelerator.tile=auto)" -le "$(cycles small.yaml)" ]; echo $?)" 'which is no slower'
+program run small.yaml --set accelerator.tile=auto
+ok "$([ "$(hash_of)" = "$plain" ]; echo $?)" 'and has the same bits'
+{ cat small.yaml && echo 'accelerator: {tile: auto, buffer: {input: 4 KiB, weight: 4 KiB, output: 4 KiB}}'; } >auto.yaml
+program show auto.yaml
+ok "$([ $status -le 1 ] && grep -q '^ *auto: true' out && grep -q '^input  *.* 4096 ' out; echo $?)" 'tile: auto in a file, under buffers that are said'
+program show small.yaml --set accelerator.tile=auto --set layers.conv1.tile.oc=3 --set 'layers.fire2/*.loop_order=weight_stationary' --schedule
+ok "$(grep -q '"conv1": {tile: {oc: 3, ' out && [ "$(grep -c 'fire2.*weight_stationary' out)" = 3 ]; echo $?)" \
+    'what is said of a layer is left'
+program show small.yaml --set 'layers.conv1.tile=auto' --schedule
+ok "$([ "$(grep -c 'mappings [0-9]* made' out)" = 1 ]; echo $?)" 'one layer alone can be left to the program'
+read_bytes() { "$ZYNQSIM" run "$@" --fidelity tile --format json 2>/dev/null | sed -n 's/.*"read_bytes": \([0-9]*\).*/\1/p' | head -n 1; }
+ok "$([ "$(read_bytes auto.yaml --set accelerator.tile.goal=dram_bytes)" -le "$(read_bytes auto.yaml)" ]; echo $?)" 'for fewer bytes'
+program run small.yaml --set accelerator.tile=auto --set accelerator.tile.goal=energy
+ok "$([ $status -le 1 ]; echo $?)" 'for less energy'
+refuses 'do not hold a tile' 'buffers too small for any tile are refused' run auto.yaml --set accelerator.buffer.output=16
+refuses 'did you mean' 'another word than auto is refused' run small.yaml --set accelerator.tile.goal=cycle
+refuses 'takes keys below it' 'a number too' run small.yaml --set accelerator.tile=16
+program show small.yaml --set accelerator.precision=int8 --set accelerator.kind=linebuffer --schedule
+ok "$([ $status != 0 ] && grep -q 'has none to choose' err; echo $?)" 'another kind has no schedule'
 finish

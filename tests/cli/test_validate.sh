@@ -24,7 +24,7 @@ ok "$([ $status = 0 ] && grep -q '^  "rows": 5,' out && grep -q '^  "passes": tr
 ok "$([ "$(head -n 1 out | cut -d, -f1-6)" = case,scope,figure,unit,predicted,measured ] && [ "$(wc -l <out)" = 6 ]; echo $?)" 'CSV has a line for each row'
 
 (cd "$TOP" && "$ZYNQSIM" validate axi_rtl.csv --format csv >"$WORK/out" 2>"$WORK/err")
-ok "$(awk -F, '/,told,/ { told++; exact += $9 == "0" } END { exit !(told == 33 && exact == 33) }' out; echo $?)" 'clocks that are told are those of the RTL all the same'
+ok "$(awk -F, '/,reported,/ { reported++; exact += $9 == "0" } END { exit !(reported == 33 && exact == 33) }' out; echo $?)" 'clocks that are reported are those of the RTL all the same'
 
 # ---- simulated designs
 cycles=$("$ZYNQSIM" run small.yaml --timing-only --format json 2>/dev/null | sed -n 's/^  "cycles": \([0-9]*\),$/\1/p')
@@ -55,23 +55,23 @@ sed "s/,3%,/,$((cycles / 20 + 1)),/" off_here.csv >near.csv
 program validate --against near.csv
 ok "$([ $status = 0 ]; echo $?)" 'so does an absolute one'
 
-cat >told.csv <<END
+cat >reported.csv <<END
 $head
 near,small.yaml,,,,cycles,$cycles,exact,,
 far,small.yaml,,,,cycles,$((cycles * 2)),,never modelled,
 span,small.yaml,,,,cycles,$((cycles - 1))..$((cycles + 1)),exact,,
 END
-program validate --against told.csv
-ok "$([ $status = 0 ] && grep -qE '^far .* -50\.00 %  - +told +never modelled$' out && grep -q '^2 rows judged: 2 inside, 0 outside; mean error 0.0 %, worst 0.0 %; 1 told, worst 50.0 % (far)$' out; echo $?)" 'a row without a tolerance is told, counted apart and changes no status'
-ok "$(grep -q '^0 of 2 judged rows outside their tolerance, 0 of 1 sections fail; 1 told, 0 unjudged$' out; echo $?)" 'it is no row that passes'
-program validate --against told.csv --format csv
-ok "$([ $status = 0 ] && grep -qE '^far,.*,-0\.5,,told,never modelled,' out; echo $?)" 'CSV says so'
-program validate --against told.csv --format json
-ok "$([ $status = 0 ] && grep -q '^  "judged": 2,' out && grep -q '^  "told": 1,' out && grep -q '"verdict": "told"' out; echo $?)" 'so does JSON'
-sed '2s/,exact,/,,/; 4s/,exact,/,,/' told.csv >open.csv
+program validate --against reported.csv
+ok "$([ $status = 0 ] && grep -qE '^far .* -50\.00 %  - +reported +never modelled$' out && grep -q '^2 rows judged: 2 inside, 0 outside; mean error 0.0 %, worst 0.0 %; 1 reported, worst 50.0 % (far)$' out; echo $?)" 'a row without a tolerance is reported, counted apart and changes no status'
+ok "$(grep -q '^0 of 2 judged rows outside their tolerance, 0 of 1 sections fail; 1 reported, 0 unjudged$' out; echo $?)" 'it is no row that passes'
+program validate --against reported.csv --format csv
+ok "$([ $status = 0 ] && grep -qE '^far,.*,-0\.5,,reported,never modelled,' out; echo $?)" 'CSV says so'
+program validate --against reported.csv --format json
+ok "$([ $status = 0 ] && grep -q '^  "judged": 2,' out && grep -q '^  "reported": 1,' out && grep -q '"verdict": "reported"' out; echo $?)" 'so does JSON'
+sed '2s/,exact,/,,/; 4s/,exact,/,,/' reported.csv >open.csv
 program validate --against open.csv
-ok "$([ $status = 0 ] && grep -q '^0 rows judged; 3 told, worst 50.0 % (far)$' out; echo $?)" 'a table may have such rows only'
-sed "2s/,$cycles,exact/,1,exact/" told.csv >miss.csv
+ok "$([ $status = 0 ] && grep -q '^0 rows judged; 3 reported, worst 50.0 % (far)$' out; echo $?)" 'a table may have such rows only'
+sed "2s/,$cycles,exact/,1,exact/" reported.csv >miss.csv
 program validate --against miss.csv
 ok "$([ $status = 1 ]; echo $?)" 'beside them others are judged as ever'
 
@@ -81,7 +81,7 @@ open,,dir=R size=128 W=8 n=4000 pat=seq,frac_peak,0.5,
 band,,dir=R size=128 W=8 n=4000 pat=seq,frac_peak,0.9..0.97,exact
 END
 program validate --against ports.csv
-ok "$([ $status = 0 ] && grep -qE '^open .* told$' out && grep -qE '^band .* 0.9..0.97 .* exact +inside$' out; echo $?)" 'so may a table of patterns, and bands'
+ok "$([ $status = 0 ] && grep -qE '^open .* reported$' out && grep -qE '^band .* 0.9..0.97 .* exact +inside$' out; echo $?)" 'so may a table of patterns, and bands'
 
 # ---- directories
 printf 'a,b\n1,2\n' >tables/other.csv
@@ -116,7 +116,7 @@ in,dir=R size=128 W=8 n=4000 pat=seq,0,0,0.2,10,0
 END
 program validate --against rows.csv
 ok "$([ $status = 0 ] && grep -qE '^in +frac_peak.* 0.98..1.001 .*inside$' out; echo $?)" 'valid rows of one case span its band, and no refresh at all means that it was off'
-ok "$(grep -qE '^other +frac_peak .* - .*unjudged$' out; echo $?)" 'a case without a valid row is told'
+ok "$(grep -qE '^other +frac_peak .* - .*unjudged$' out; echo $?)" 'a case without a valid row is reported'
 for table in dram/dram_open_band.csv dram/dram_open.csv dram/dram_norefresh_open.csv dram/axi_open.csv rtl/tile_open.csv; do
     real=$TOP/../shared/reference/$table
     if [ -r "$real" ]; then
@@ -171,8 +171,8 @@ row 'x,small.yaml,,,,cycles,1,-5%,,'
 bad 'row.csv:2, tolerance: "-5%": .*not below 0' 'negative tolerance' --against row.csv
 row 'x,small.yaml,,,,cycles,1,about,,'
 bad 'row.csv:2, tolerance: "about": is not a tolerance' 'tolerance that is a word' --against row.csv
-row 'x,small.yaml,,,,cycles,1,told,,'
-bad 'row.csv:2, tolerance: "told": is not a tolerance' 'tolerance that is a verdict' --against row.csv
+row 'x,small.yaml,,,,cycles,1,reported,,'
+bad 'row.csv:2, tolerance: "reported": is not a tolerance' 'tolerance that is a verdict' --against row.csv
 row 'x,small.yaml,,,,cycles,2..1,,,'
 bad 'row.csv:2, measured: "2..1": the band ends below its start' 'band upside down' --against row.csv
 row 'x,small.yaml,,fast,,cycles,1,exact,,'
@@ -211,7 +211,7 @@ sed '2s/@0+/@0-/' "$axis" >trace.csv
 bad 'trace.csv:2, ar_trace: .* is not of the form clock@address.beats' 'trace that is none' --against trace.csv
 sed '2s/2@0+8/2@40+8/' "$axis" >split.csv
 program validate --against split.csv axi000
-ok "$([ $status = 1 ] && grep -qE '^axi000_single_read +burst address +0 +64 .*outside' out; echo $?)" 'a burst at another address is told'
+ok "$([ $status = 1 ] && grep -qE '^axi000_single_read +burst address +0 +64 .*outside' out; echo $?)" 'a burst at another address is reported'
 "$ZYNQSIM" validate --against band.csv >/dev/full 2>err
 status=$?
 ok "$([ $status = 3 ] && grep -q 'standard output' err; echo $?)" 'a full disk ends with 3 and says so'

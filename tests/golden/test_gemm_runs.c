@@ -109,7 +109,7 @@ static double figure(const zs_result *r, const char *metric)
 
 enum { CASE, DESIGN, SET, FIDELITY, SCOPE, METRIC, MEASURED, TOLERANCE, COLUMNS = 10 };
 
-/* 1 for a row that is judged, 0 for one that is told. */
+/* 1 for a row that is judged, 0 for one that is reported. */
 static uint32_t check_row(char *const cells[COLUMNS])
 {
     if (cells[TOLERANCE][0] == '\0')
@@ -151,7 +151,7 @@ START_TEST(test_every_published_figure_with_a_tolerance_is_within_it)
         golden_start(&gc);
     }
     ck_assert_uint_eq(rows, 1 + 49);
-    ck_assert_uint_eq(judged, 41); /* six of FPGA'15 are told, and two of the resources */
+    ck_assert_uint_eq(judged, 41); /* six of FPGA'15 are reported, and two of the resources */
     free(text);
     free((void *)(uintptr_t)file.data);
 }

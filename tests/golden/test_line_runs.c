@@ -173,7 +173,7 @@ static uint32_t check_line(char *line)
     split(line, f);
     const bool is_row = strcmp(f[C_METRIC], "cycles") == 0;
     if ((!is_row && strcmp(f[C_METRIC], "seconds") != 0) || f[C_TOLERANCE][0] == '\0')
-        return 0; /* what is told is not judged here either */
+        return 0; /* what is reported is not judged here either */
     const zs_design as_built = design;
     apply(&design, f[C_SET]);
     const zs_result *r = run(ZS_BURST);

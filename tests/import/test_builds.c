@@ -35,7 +35,7 @@ START_TEST(structure_is_read_out_of_prose)
             "220 products in DSP, rest in LUTs\",\"12 line buffers 3344x16 (4 BRAM18 each), 72 "
             "banks 128x16\",3 x m_axi 256 b,PS interconnect,220,120,44193,");
     const zs_built_design *b = &m->built;
-    ck_assert_str_eq(m->told, "");
+    ck_assert_str_eq(m->why_reported, "");
     ck_assert_uint_eq(b->products.style, ZS_STYLE_HLS);
     ck_assert_uint_eq(b->products.n, 256);
     ck_assert_uint_eq(b->products.weight_bits, 8);
@@ -141,7 +141,7 @@ START_TEST(memories_are_banks_of_words_of_bits)
 END_TEST
 
 static const struct {
-    const char *cells, *told;
+    const char *cells, *why_reported;
 } unjudged[] = {
     {"a,,VHLS,hls-estimate,tiled engine,8/8,16,,,,,1,1,1,1", "estimate"},
     {"a,,,synth,tiled engine,8/8,16,,,,,1,1,1,1", "alone"},
@@ -152,7 +152,7 @@ static const struct {
 
 START_TEST(what_is_not_described_is_told_with_its_reason)
 {
-    ck_assert_ptr_nonnull(strstr(row(unjudged[_i].cells)->told, unjudged[_i].told));
+    ck_assert_ptr_nonnull(strstr(row(unjudged[_i].cells)->why_reported, unjudged[_i].why_reported));
 }
 END_TEST
 
@@ -169,7 +169,7 @@ static const struct {
 
 START_TEST(slices_that_no_word_speaks_of_are_told)
 {
-    const char *why = row(told_dsp[_i].cells)->dsp_told;
+    const char *why = row(told_dsp[_i].cells)->why_dsp_reported;
     ck_assert_ptr_nonnull(strstr(why, told_dsp[_i].why));
     ck_assert_int_eq(why[0] == '\0', told_dsp[_i].why[0] == '\0');
 }

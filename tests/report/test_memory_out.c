@@ -77,15 +77,16 @@ START_TEST(test_the_table_of_verdicts_has_sections_and_sums)
         &b, zs_validation_table_emit(fixture_sections(), FIXTURE_SECTION_N, &style, &s, NULL));
     ck_assert_int_eq(strstr(text, "\x1b[2J") == NULL, 1);
     ck_assert_int_eq(strchr(text, 0x1b) != NULL, _i == 1);
-    EXPECT(
-        text, "x/runs.csv\n", "       123456      123456    +0.00 %  exact", "seconds",
-        "0.0012       0.001   +20.00 %  5%|3e-05", "the first rows, which are padding\n",
-        "2 rows judged: 1 inside, 1 outside; mean error 10.0 %, worst 20.0 % (far, \"off\")\n",
-        "0.5..0.6    +0.00 %  3%", "          -  -", "-50.00 %  -", "told",
-        _i == 1 ? "" : "told      not modelled\n",
-        "1 row judged: 1 inside, 0 outside; mean error 0.0 % (limit 1.0 %), worst 0.0 %; 1 told, "
-        "worst 50.0 % (open); 1 unjudged\n",
-        "1 of 3 judged rows outside their tolerance, 1 of 2 sections fail; 1 told, 1 unjudged\n");
+    EXPECT(text, "x/runs.csv\n", "       123456      123456    +0.00 %  exact", "seconds",
+           "0.0012       0.001   +20.00 %  5%|3e-05", "the first rows, which are padding\n",
+           "2 rows judged: 1 inside, 1 outside; mean error 10.0 %, worst 20.0 % (far, \"off\")\n",
+           "0.5..0.6    +0.00 %  3%", "          -  -", "-50.00 %  -", "reported",
+           _i == 1 ? "" : "reported  not modelled\n",
+           "1 row judged: 1 inside, 0 outside; mean error 0.0 % (limit 1.0 %), worst 0.0 %; 1 "
+           "reported, "
+           "worst 50.0 % (open); 1 unjudged\n",
+           "1 of 3 judged rows outside their tolerance, 1 of 2 sections fail; 1 reported, 1 "
+           "unjudged\n");
 }
 END_TEST
 
@@ -104,7 +105,7 @@ START_TEST(test_csv_of_verdicts_has_one_line_for_each_figure)
            ",5%|3e-05,outside,\"the first rows, which are padding\",,first,",
            "\nband,,frac_peak,of the peak,0.55,0.55,0.5,0.6,0,3%,inside,,,second,bands.csv\n",
            "\nno band,,frac_peak,of the peak,,,,,,,unjudged,,,second,bands.csv\n",
-           "\nopen,,resources.lut.used,LUT,50,100,100,100,-0.5,,told,not modelled,,second,"
+           "\nopen,,resources.lut.used,LUT,50,100,100,100,-0.5,,reported,not modelled,,second,"
            "bands.csv\n");
 }
 END_TEST
@@ -125,13 +126,13 @@ START_TEST(test_json_of_verdicts_says_whether_all_is_well)
     ck_assert(json_is_null(json_object_get(row, "predicted")));
     ck_assert_str_eq(json_string_value(json_object_get(row, "verdict")), "unjudged");
     row = json_array_get(json_object_get(second, "rows"), 2);
-    ck_assert_str_eq(json_string_value(json_object_get(row, "verdict")), "told");
+    ck_assert_str_eq(json_string_value(json_object_get(row, "verdict")), "reported");
     ck_assert(json_is_null(json_object_get(row, "tolerance")));
     ck_assert_double_eq(json_real_value(json_object_get(row, "error_frac")), -0.5);
-    ck_assert_int_eq(json_integer_value(json_object_get(second, "told")), 1);
-    ck_assert_double_eq(json_real_value(json_object_get(second, "worst_told_error_frac")), 0.5);
+    ck_assert_int_eq(json_integer_value(json_object_get(second, "reported")), 1);
+    ck_assert_double_eq(json_real_value(json_object_get(second, "worst_reported_error_frac")), 0.5);
     ck_assert(json_is_null(json_object_get(second, "worst_error_frac")) == 0);
-    static const char *const counts[] = {"rows", "judged", "outside", "unjudged", "told"};
+    static const char *const counts[] = {"rows", "judged", "outside", "unjudged", "reported"};
     static const json_int_t want[] = {5, 3, 1, 1, 1};
     for (size_t i = 0; i < ZS_LEN(counts); i++)
         ck_assert_int_eq(json_integer_value(json_object_get(root, counts[i])), want[i]);

@@ -19,5 +19,6 @@ TCase *tcase_engines(void);
 TCase *tcase_more(void);
 TCase *tcase_kernels(void);
 TCase *tcase_schedules(void);
+TCase *tcase_mapper(void);
 
 #endif

@@ -18,5 +18,6 @@ TCase *tcase_pareto(void);
 TCase *tcase_sweep(void);
 TCase *tcase_accuracy(void);
 TCase *tcase_sparsify(void);
+TCase *tcase_space(void);
 
 #endif

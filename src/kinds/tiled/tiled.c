@@ -25,7 +25,7 @@ zs_status tiled_prepare(zs_plan_draft *d, const bool *may_stay, zs_err *err)
         .writes_acts = true, .splits_concat_pools = true, .most_pooled_pixels = UINT64_MAX};
     d->may_stay = may_stay;
     ZS_TRY(zs_draft_fuse(d, &rules, err));
-    ZS_TRY(tiled_shape_rows(d, err));
+    tiled_shape_rows(d);
     ZS_TRY(zs_draft_choose_residents(d, tiled_size_buffers, err));
     ZS_TRY(tiled_finish_buffers(d, err));
     const tiled_params *p = tiled_params_of(&d->design->accel);
@@ -94,6 +94,29 @@ static const zs_kind_lanes lanes[] = {
     {NULL, NULL, NULL},
 };
 
+static uint32_t schedule(const zs_plan_row *row, zs_layer_setting settings[ZS_SCHEDULE_KEYS])
+{
+    const uint32_t order = row->loop_order;
+    const struct {
+        const char *path;
+        uint32_t value;
+    } keys[] = {
+        {"accelerator.tile.oc", row->t_oc},
+        {"accelerator.tile.ic", row->t_ic},
+        {"accelerator.tile.oy", row->images_are_columns ? 1 : row->t_oy},
+        {"accelerator.tile.ox", row->t_ox},
+        {"accelerator.loop_order", order == TILED_WEIGHTS_STAY  ? ZS_WEIGHT_STATIONARY
+                                   : order == TILED_INPUTS_STAY ? ZS_INPUT_STATIONARY
+                                                                : ZS_OUTPUT_STATIONARY},
+        {"accelerator.outer_loop",
+         order == TILED_PIXELS_OUTSIDE ? ZS_OUTER_PIXELS : ZS_OUTER_CHANNELS},
+    };
+    for (uint32_t i = 0; i < ZS_LEN(keys); i++)
+        settings[i] = (zs_layer_setting){
+            .key = ZS_LAYER_FIELD, .value = keys[i].value, .field = zs_field_find(keys[i].path)};
+    return ZS_LEN(keys);
+}
+
 const zs_kind zs_kind_tiled = {
     .word = "tiled",
     .draft = tiled_choose,
@@ -106,6 +129,8 @@ const zs_kind zs_kind_tiled = {
     .outline_row = tiled_outline_row,
     .exec_build = tiled_exec_build,
     .exec_op = tiled_exec_op,
+    .schedule = schedule,
+    .space = &tiled_space,
     .lanes = lanes,
     .spills_sums = spills_sums,
 };

@@ -47,37 +47,60 @@ static uint64_t plane_depth(uint64_t channels, uint64_t lanes, uint64_t pixels,
 
 /* ---- tiles ----------------------------------------------------------------------------------- */
 
-/* What a row goes by: the design's parameters with what `layers` says of its layer. */
+/* What a row goes by: the design's parameters, or those of its layer. */
 static const tiled_params *params_of_row(const zs_plan_draft *d, uint32_t i)
 {
-    return d->own != NULL ? (const tiled_params *)d->own + i : tiled_params_of(&d->design->accel);
+    const tiled_layer *layers = d->own;
+    return layers != NULL ? &layers[d->drafts[i].layer].params : tiled_params_of(&d->design->accel);
 }
 
-static zs_status read_layers(zs_plan_draft *d, zs_err *err)
+/* Who says a tile for a layer does not leave it to the program, unless it says `auto` too. */
+static void read_layer(const zs_design *design, const char *name, tiled_layer *l)
 {
-    if (d->design->layer_setting_n == 0)
-        return ZS_OK;
-    tiled_params *params = zs_new(d->arena, tiled_params, d->row_n + 1u);
-    if (params == NULL)
-        return zs_nomem(err, "plan");
-    for (uint32_t i = 0; i < d->row_n; i++) {
-        zs_accel accel;
-        zs_design_layer_accel(d->design, zs_draft_layer(d, i)->name, &accel);
-        params[i] = *tiled_params_of(&accel);
+    static const char prefix[] = "accelerator.tile.";
+    zs_accel accel;
+    bool says_auto = false;
+    zs_design_layer_accel(design, name, &accel);
+    l->params = *tiled_params_of(&accel);
+    for (uint32_t i = 0; i < design->layer_setting_n; i++) {
+        const zs_layer_setting *s = &design->layer_settings[i];
+        if (s->key != ZS_LAYER_FIELD || !zs_layer_setting_fits(s, name))
+            continue;
+        if (strcmp(s->field->path, "accelerator.tile.auto") == 0)
+            says_auto = s->value != 0;
+        else if (strncmp(s->field->path, prefix, sizeof prefix - 1) == 0)
+            l->has_own_tile = true;
+        else
+            l->order_is_said = true;
     }
-    d->own = params;
-    return ZS_OK;
+    l->is_auto = says_auto || (l->params.tile.is_auto && !l->has_own_tile);
+    l->has_own_tile = l->has_own_tile || l->is_auto;
+}
+
+zs_status tiled_read_layers(zs_plan_draft *d, zs_err *err)
+{
+    bool is_auto = tiled_params_of(&d->design->accel)->tile.is_auto;
+    if (d->design->layer_setting_n == 0 && !is_auto)
+        return ZS_OK;
+    tiled_layer *layers = zs_new(d->arena, tiled_layer, d->net->layer_n + 1u);
+    if (layers == NULL)
+        return zs_nomem(err, "plan");
+    for (uint32_t i = 0; i < d->net->layer_n; i++) {
+        read_layer(d->design, d->net->layers[i].name, &layers[i]);
+        is_auto = is_auto || layers[i].is_auto;
+    }
+    d->own = layers;
+    return is_auto ? tiled_map(d, err) : ZS_OK;
 }
 
 /* Whether the engine is built for the whole tile of the design: not where every layer has a tile of
  * its own. */
 static bool has_common_tile(const zs_plan_draft *d)
 {
-    const tiled_params *p = tiled_params_of(&d->design->accel);
-    bool is_used = d->own == NULL;
+    const tiled_layer *layers = d->own;
+    bool is_used = layers == NULL;
     for (uint32_t i = 0; i < d->row_n && !is_used; i++)
-        is_used = d->drafts[i].on_engine &&
-                  memcmp(&params_of_row(d, i)->tile, &p->tile, sizeof p->tile) == 0;
+        is_used = d->drafts[i].on_engine && !layers[d->drafts[i].layer].has_own_tile;
     return is_used;
 }
 
@@ -92,7 +115,8 @@ static uint32_t filled_oc(const zs_plan_draft *d, const zs_plan_row *row, const 
 {
     const zs_accel *a = &d->design->accel;
     const uint64_t sums = (uint64_t)p->tile.oc * p->tile.oy * p->tile.ox;
-    const uint64_t slot_bytes = a->buffer.weight_bytes / (p->double_buffer.weight ? 2 : 1);
+    const uint64_t slot_bytes =
+        a->buffer.weight_bytes / (tiled_params_of(a)->double_buffer.weight ? 2 : 1);
     const uint64_t lane_bytes = (uint64_t)weight_banks(a) * zs_weight_bytes(a->precision) *
                                 zs_ceil_div(row->t_ic, a->unroll.ic) *
                                 zs_ceil_div(row->window.kh, a->unroll.ky) *
@@ -149,33 +173,41 @@ static uint64_t input_depth(const zs_plan_draft *d, uint64_t channels, uint64_t 
     return plane_depth(channels, lanes, pixels, (uint64_t)a->unroll.oy * a->unroll.ox);
 }
 
-/* The window that a row's tile of channels and pixels looks at. A depthwise tile takes as many
- * channels as fit: one per lane at the least. */
-static uint64_t row_input_depth(const zs_plan_draft *d, uint32_t i)
+uint64_t tiled_input_depth(const zs_plan_draft *d, uint32_t i)
 {
     const zs_plan_row *row = &d->rows[i];
     const uint64_t block = tiled_params_of(&d->design->accel)->channel_block;
-    return input_depth(d, row->is_depthwise ? block : moved_channels(row->t_ic, block),
-                       footprint(row));
+    if (row->images_are_columns)
+        return input_depth(d, row->t_ic, row->t_ox);
+    return input_depth(d, moved_channels(row->t_ic, block), footprint(row));
 }
 
-/* A full tile of a 1x1 layer, or the largest window of a layer. */
+/* The least of it that a row can do with: one that carries whole channels through takes as many as
+ * there is room for. */
+static uint64_t least_input_depth(const zs_plan_draft *d, uint32_t i)
+{
+    const uint64_t block = tiled_params_of(&d->design->accel)->channel_block;
+    return d->rows[i].is_depthwise ? input_depth(d, block, footprint(&d->rows[i]))
+                                   : tiled_input_depth(d, i);
+}
+
+/* A full tile of a 1x1 layer, or the largest window of a layer; of a layer with a tile of its own
+ * that. */
 static uint64_t input_slot_depth(const zs_plan_draft *d)
 {
     const tiled_params *p = tiled_params_of(&d->design->accel);
+    const tiled_layer *layers = d->own;
     uint64_t depth = 1;
     if (has_common_tile(d))
         depth = input_depth(d, moved_channels(p->tile.ic, p->channel_block),
                             (uint64_t)p->tile.oy * p->tile.ox);
     for (uint32_t i = 0; i < d->row_n; i++) {
-        const zs_plan_row *row = &d->rows[i];
         if (!d->drafts[i].on_engine)
             continue;
-        if (zs_draft_layer(d, i)->op == ZS_LAYER_CONV)
-            depth = zs_max_u64(depth, row_input_depth(d, i));
-        else if (d->own != NULL) /* layers that nothing is convolved in take what there is */
-            depth = zs_max_u64(depth, input_depth(d, moved_channels(row->t_ic, p->channel_block),
-                                                  (uint64_t)row->t_oy * row->t_ox));
+        if (layers != NULL && layers[d->drafts[i].layer].has_own_tile)
+            depth = zs_max_u64(depth, tiled_input_depth(d, i));
+        else if (zs_draft_layer(d, i)->op == ZS_LAYER_CONV)
+            depth = zs_max_u64(depth, least_input_depth(d, i));
     }
     return depth;
 }
@@ -196,6 +228,10 @@ static void fit_channels(zs_plan_draft *d, uint32_t i, uint64_t slot_elems)
     const bool has_weights = zs_op_has_filters(layer->op);
     if (!d->drafts[i].on_engine || (has_weights && !row->is_depthwise))
         return;
+    if (tiled_params_of(&d->design->accel)->is_relaxed) { /* as if there were a slot for all */
+        row->t_oc = row->t_ic = layer->y.c;
+        return;
+    }
     const uint64_t block = tiled_params_of(&d->design->accel)->channel_block;
     while (block > 1 && block * footprint(row) > slot_elems && row->t_oy * row->t_ox > 1) {
         uint32_t *longer = row->t_oy >= row->t_ox ? &row->t_oy : &row->t_ox;
@@ -245,11 +281,10 @@ static void set_buffer(zs_plan_draft *d, zs_buffer_id id, const char *name, uint
                     : saturated((uint64_t)banks * bram18_of_bank(b->full_ports, depth, bits));
 }
 
-zs_status tiled_shape_rows(zs_plan_draft *d, zs_err *err)
+void tiled_shape_rows(zs_plan_draft *d)
 {
     const zs_accel *a = &d->design->accel;
     const tiled_params *p = tiled_params_of(a);
-    ZS_TRY(read_layers(d, err));
     for (uint32_t i = 0; i < d->row_n; i++)
         shape_row(d, i);
     const uint32_t slots = p->double_buffer.input ? 2 : 1, bits = 8 * zs_elem_bytes(a->precision);
@@ -260,7 +295,6 @@ zs_status tiled_shape_rows(zs_plan_draft *d, zs_err *err)
                bits, slots);
     for (uint32_t i = 0; i < d->row_n; i++)
         fit_channels(d, i, d->plan->buffers[ZS_BUF_INPUT].slot_elems);
-    return ZS_OK;
 }
 
 /* ---- memories -------------------------------------------------------------------------------- */
@@ -287,6 +321,14 @@ static uint32_t carry_channels(const zs_plan_draft *d, uint32_t i)
     const bool channels_outside = d->rows[i].loop_order == TILED_WEIGHTS_STAY ||
                                   d->rows[i].loop_order == TILED_CHANNELS_OUTSIDE;
     return channels_outside ? d->rows[i].t_oc : zs_draft_layer(d, i)->y.c;
+}
+
+bool tiled_carry_is_small(const zs_plan_draft *d, uint32_t i)
+{
+    const zs_accel *a = &d->design->accel;
+    const uint64_t lanes = output_lanes(a), bits = 8 * zs_elem_bytes(a->precision);
+    return zs_ceil_div(carry_channels(d, i), lanes) * lanes * carry_elems(d, i) * bits <=
+           CARRY_LUTRAM_BITS;
 }
 
 static uint64_t carry_depth(zs_plan_draft *d)
@@ -390,14 +432,13 @@ uint32_t tiled_sum_bram18(const zs_plan_draft *d)
 
 /* Sums of a row's tile, or the windows of a fused pool that a tile completes where these are
  * more. */
-static uint64_t row_output_depth(const zs_plan_draft *d, uint32_t i)
+uint64_t tiled_output_depth(const zs_plan_draft *d, uint32_t i)
 {
     const zs_accel *a = &d->design->accel;
     const uint64_t pixel_lanes = (uint64_t)a->unroll.oy * a->unroll.ox;
     const zs_plan_row *r = &d->rows[i];
-    uint64_t depth = 0;
-    if (zs_op_has_filters(zs_draft_layer(d, i)->op))
-        depth = plane_depth(r->t_oc, output_lanes(a), (uint64_t)r->t_oy * r->t_ox, pixel_lanes);
+    const uint64_t depth =
+        plane_depth(r->t_oc, output_lanes(a), (uint64_t)r->t_oy * r->t_ox, pixel_lanes);
     if (r->pool == ZS_NO_INDEX)
         return depth;
     const zs_shape pooled = d->net->layers[r->pool].y;
@@ -408,21 +449,19 @@ static uint64_t row_output_depth(const zs_plan_draft *d, uint32_t i)
     return zs_max_u64(depth, plane_depth(r->t_oc, output_lanes(a), windows, pixel_lanes));
 }
 
+/* A full tile, or that of a layer where this is more. */
 static uint64_t output_slot_depth(const zs_plan_draft *d)
 {
     const zs_accel *a = &d->design->accel;
     const tiled_params *p = tiled_params_of(a);
-    const uint64_t pixel_lanes = (uint64_t)a->unroll.oy * a->unroll.ox;
     uint64_t depth = 1;
     if (has_common_tile(d))
         depth = plane_depth(p->tile.oc, output_lanes(a), (uint64_t)p->tile.oy * p->tile.ox,
-                            pixel_lanes);
+                            (uint64_t)a->unroll.oy * a->unroll.ox);
     for (uint32_t i = 0; i < d->row_n; i++) {
-        const zs_plan_row *r = &d->rows[i];
-        depth = zs_max_u64(depth, row_output_depth(d, i));
-        if (d->own != NULL && d->drafts[i].on_engine)
-            depth = zs_max_u64(depth, plane_depth(r->t_oc, output_lanes(a),
-                                                  (uint64_t)r->t_oy * r->t_ox, pixel_lanes));
+        const bool has_sums = zs_op_has_filters(zs_draft_layer(d, i)->op);
+        if (has_sums || (d->own != NULL && d->drafts[i].on_engine))
+            depth = zs_max_u64(depth, tiled_output_depth(d, i));
     }
     return depth;
 }
@@ -492,17 +531,11 @@ static zs_status check_slots(const zs_plan_draft *d, zs_err *err)
     if (p->buffer.input_bytes == 0 && p->buffer.output_bytes == 0)
         return ZS_OK;
     for (uint32_t i = 0; i < d->row_n; i++) {
-        const zs_plan_row *row = &d->rows[i];
         if (!d->drafts[i].on_engine)
             continue;
-        const uint64_t sums =
-            plane_depth(row->t_oc, output_lanes(&d->design->accel), (uint64_t)row->t_oy * row->t_ox,
-                        (uint64_t)d->design->accel.unroll.oy * d->design->accel.unroll.ox);
-        if (row->images_are_columns)
-            ZS_TRY(check_slot(d, i, ZS_BUF_INPUT, input_depth(d, row->t_ic, row->t_ox), err));
-        else if (zs_op_has_filters(zs_draft_layer(d, i)->op))
-            ZS_TRY(check_slot(d, i, ZS_BUF_INPUT, row_input_depth(d, i), err));
-        ZS_TRY(check_slot(d, i, ZS_BUF_OUTPUT, zs_max_u64(sums, row_output_depth(d, i)), err));
+        if (zs_op_has_filters(zs_draft_layer(d, i)->op))
+            ZS_TRY(check_slot(d, i, ZS_BUF_INPUT, least_input_depth(d, i), err));
+        ZS_TRY(check_slot(d, i, ZS_BUF_OUTPUT, tiled_output_depth(d, i), err));
     }
     return ZS_OK;
 }

@@ -221,7 +221,7 @@ static void charge_conv(row_outline *o)
     charge_operands(o);
     charge_spills(o);
     charge_passes(o, &oc, (uint64_t)o->trips[D_IMAGE] * o->trips[D_GROUP]);
-    if (r->pool != ZS_NO_INDEX)
+    if (r->pool != ZS_NO_INDEX && !tiled_params_of(&o->o->design->accel)->may_drop_pools)
         charge_pool(o, &oc, (uint64_t)o->trips[D_IMAGE] * o->trips[D_GROUP]);
     else if (r->y_resident != ZS_NOT_RESIDENT)
         charge_pixels(o, &oc, (uint64_t)o->trips[D_IMAGE] * o->trips[D_GROUP], 1);
@@ -269,6 +269,9 @@ void tiled_outline_row(zs_outline *out, uint32_t i)
     const bool is_call = r->call != ZS_NO_INDEX;
     const uint32_t before = !is_call ? r->op_n : out->plan->calls[r->call].row0 == i ? 3 : 0;
     const uint32_t end = r->op0 + r->op_n;
+    const bool is_plain = !zs_op_has_filters(out->net->layers[r->layer].op);
+    if (is_call && is_plain && tiled_params_of(&out->design->accel)->may_drop_pools)
+        return;
     for (uint32_t op = r->op0; op < r->op0 + before; op++)
         zs_outline_op(out, r, &out->plan->ops[op]);
     if (is_call) {

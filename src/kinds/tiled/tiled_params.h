@@ -8,7 +8,9 @@
 typedef struct tiled_params {
     struct {
         uint32_t oc, ic, oy, ox;
-        bool fills; /* smaller maps: more output channels */
+        bool fills;    /* smaller maps: more output channels */
+        bool is_auto;  /* chosen by layer ... */
+        uint32_t goal; /* ... for this */
     } tile;
     uint32_t loop_order, outer_loop; /* ZS_OUTPUT_STATIONARY ..., ZS_OUTER_* */
     struct {
@@ -22,6 +24,8 @@ typedef struct tiled_params {
         bool input, weight, output;
     } double_buffer;
     bool keep_tiles;
+    /* No design: a search bounds what open knobs may come to (tiled_space.c). */
+    bool is_relaxed, may_drop_pools; /* pools may be the PS's, or layers of their own */
 } tiled_params;
 
 static inline const tiled_params *tiled_params_of(const zs_accel *accel)

@@ -2,6 +2,7 @@
  *
  *   tiled.c           the row of the kind; the order of the steps
  *   tiled_buffers.c   tile shapes of every row; banks and depths of the on-chip memories
+ *   tiled_mapper.c    tiles and loop orders by layer, for tile.auto
  *   tiled_search.c    builds drafts for fusion `auto` until none moves fewer bytes
  *   tiled_gain.c      closed form of what fewer slots and tensors on chip could save
  *   tiled_choice.c    which second slots and tensors on chip are worth their block RAM
@@ -55,7 +56,21 @@ uint64_t tiled_loads(const uint8_t *order, const uint32_t trips[D_N], uint32_t d
 /* Everything but the ops; `may_stay` as in the draft. */
 zs_status tiled_prepare(zs_plan_draft *d, const bool *may_stay, zs_err *err);
 zs_status tiled_emit_body(zs_emitter *e);
-zs_status tiled_shape_rows(zs_plan_draft *d, zs_err *err);
+/* What a layer goes by, in an array [layer] at d->own where not all go by the design's. */
+typedef struct tiled_layer {
+    tiled_params params;
+    bool has_own_tile, order_is_said;
+    bool is_auto; /* its schedule is chosen */
+} tiled_layer;
+zs_status tiled_read_layers(zs_plan_draft *d, zs_err *err);
+/* Chooses the schedules of the layers that leave it to the program. */
+zs_status tiled_map(zs_plan_draft *d, zs_err *err);
+void tiled_shape_rows(zs_plan_draft *d);
+/* Words per bank that a row's tile takes of an input and an output slot. */
+uint64_t tiled_input_depth(const zs_plan_draft *d, uint32_t row);
+uint64_t tiled_output_depth(const zs_plan_draft *d, uint32_t row);
+/* Whether what a fused pool keeps between tiles of the row goes to distributed RAM. */
+bool tiled_carry_is_small(const zs_plan_draft *d, uint32_t row);
 zs_size_buffers_fn tiled_size_buffers;
 zs_status tiled_finish_buffers(zs_plan_draft *d, zs_err *err);
 /* Words per bank of the weight buffer: the least holds so many tiles of every layer; more is useful
@@ -97,6 +112,7 @@ typedef struct tiled_work {
 } tiled_work;
 tiled_work tiled_work_of(const zs_outline *o, uint32_t row);
 void tiled_outline_row(zs_outline *o, uint32_t row);
+extern const zs_kind_space tiled_space;
 void tiled_account(zs_fit_account *a, const zs_design *design, const zs_plan *plan);
 
 /* ---- numerics -------------------------------------------------------------------------------- */

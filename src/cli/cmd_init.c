@@ -1,0 +1,92 @@
+#include "optimise_priv.h"
+
+#include <string.h>
+
+/* A design to start from: a short search for the fastest that fits for sure. */
+
+/* So that what is wrong with it is said of the option. */
+static zs_status try_option(zs_design *d, zs_arena *arena, const char *option, const char *key,
+                            const char *value, zs_err *err)
+{
+    const zs_status status = value != NULL ? zs_design_set(d, arena, key, value, err) : ZS_OK;
+    if (status != ZS_OK)
+        zs_err_prefix(err, option);
+    return status;
+}
+
+/* What the options say as --set would, behind the keys they stand for. */
+static zs_status settings(const cli_options *o, zs_arena *arena, char ***out, zs_err *err)
+{
+    size_t n = 0;
+    while (o->set != NULL && o->set[n] != NULL)
+        n++;
+    char **list = zs_new(arena, char *, n + 3);
+    const char *precision = o->precision != NULL ? o->precision : "int8";
+    zs_design d;
+    if (list == NULL)
+        return zs_nomem(err, "options");
+    size_t at = 0;
+    zs_design_defaults(&d);
+    ZS_TRY(try_option(&d, arena, "--board", "board", o->board, err));
+    ZS_TRY(try_option(&d, arena, "--precision", "accelerator.precision", precision, err));
+    if (o->board != NULL)
+        list[at++] = zs_arena_printf(arena, "board=%s", o->board);
+    list[at++] = zs_arena_printf(arena, "accelerator.precision=%s", precision);
+    for (size_t i = 0; i < at; i++)
+        if (list[i] == NULL)
+            return zs_nomem(err, "options");
+    for (size_t i = 0; i < n; i++)
+        list[at++] = o->set[i];
+    *out = list;
+    return ZS_OK;
+}
+
+static zs_status write_design(const optimise_job *job, const cli_options *given, zs_arena *arena,
+                              zs_err *err)
+{
+    const zs_search_state *s = &job->state;
+    zs_design d;
+    ZS_TRY(optimise_design(job, s->best.point, arena, &d, err));
+    const zs_net *net;
+    ZS_TRY(job->sweep.sweep.net_of(job->sweep.sweep.ctx, &d, &net, err));
+    d.name = zs_arena_printf(arena, "%s-%s", net->name, d.board_name);
+    const char *head[] = {
+        zs_arena_printf(arena, "Written by zynqsim init: %.4g images/s, and it fits.",
+                        -s->best.value),
+        "zynqsim run FILE --timing-only says what takes the time, zynqsim explain FILE why,",
+        "zynqsim optimise FILE -o BEST.yaml searches for a better one.", NULL};
+    if (d.name == NULL || head[0] == NULL)
+        return zs_nomem(err, "the design");
+    return optimise_write(job, &d, given->output, head, err);
+}
+
+static zs_status init(const cli_options *given, optimise_job *job, zs_arena *arena,
+                      int *exit_status, zs_err *err)
+{
+    cli_options o = *given;
+    ZS_TRY(settings(given, arena, &o.set, err));
+    o.design_path = NULL;
+    o.timing_only = true;
+    o.quiet = true;
+    o.output = NULL;
+    o.seconds = given->seconds != NULL ? given->seconds : "0.5";
+    ZS_TRY(optimise_setup(&o, job, err));
+    ZS_TRY(optimise_run(job, err));
+    if (job->state.is_found)
+        return write_design(job, given, arena, err);
+    *exit_status = CLI_NO;
+    if (!given->quiet)
+        cli_say("init", "no design was found that fits; --seconds searches longer");
+    return ZS_OK;
+}
+
+zs_status cmd_init(const cli_options *options, int *exit_status, zs_err *err)
+{
+    optimise_job job = {0};
+    zs_arena arena;
+    zs_arena_init(&arena, cli_heap());
+    const zs_status status = init(options, &job, &arena, exit_status, err);
+    optimise_drop(&job);
+    zs_arena_drop(&arena);
+    return status;
+}

@@ -1,0 +1,588 @@
+#include "zynqsim/space.h"
+
+#include "zynqsim/bound.h"
+#include "zynqsim/kind.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const zs_kind_space no_space = {0};
+
+static const zs_kind_space *space_of(const zs_design *base)
+{
+    const zs_kind *kind = zs_kind_of(base);
+    return kind->space != NULL ? kind->space : &no_space;
+}
+
+/* ---- axes of a kind -------------------------------------------------------------------------- */
+
+/* Bits of a weight and an activation together. */
+static uint32_t width_of(uint32_t precision)
+{
+    return zs_weight_bytes(precision) + zs_elem_bytes(precision);
+}
+
+/* The design's own precision, and narrower ones: cheaper, and less exact. */
+static const char *precision_axis(zs_arena *arena, const zs_design *base)
+{
+    const uint32_t own = base->accel.precision;
+    const char *text =
+        zs_arena_printf(arena, "accelerator.precision=%s", zs_words_precision[own].word);
+    for (uint32_t i = 0; i < ZS_PRECISION_COUNT && text != NULL; i++)
+        if (width_of(i) < width_of(own))
+            text = zs_arena_printf(arena, "%s,%s", text, zs_words_precision[i].word);
+    return base->accel.model_scales ? "" : text;
+}
+
+/* The design's own clock, and the fastest that half of the comparable builds reached. */
+static const char *clock_axis(zs_arena *arena, const zs_design *base)
+{
+    enum { STEP_MHZ = 5, MOST_MHZ = 400 };
+    zs_design d = *base;
+    uint64_t best = base->accel.clock_hz;
+    if (zs_clock_builds_of(base).n == 0 || !base->accel.says_clock)
+        return "";
+    for (uint64_t mhz = STEP_MHZ; mhz <= MOST_MHZ; mhz += STEP_MHZ) {
+        d.accel.clock_hz = mhz * 1000000;
+        const zs_clock_builds b = zs_clock_builds_of(&d);
+        if (2 * b.reached_n >= b.n && d.accel.clock_hz > best)
+            best = d.accel.clock_hz;
+    }
+    if (best == base->accel.clock_hz)
+        return "";
+    return zs_arena_printf(arena, "accelerator.clock=%llu,%llu",
+                           (unsigned long long)base->accel.clock_hz, (unsigned long long)best);
+}
+
+/* What has to be worked out; "": no such axis. NULL when memory is out. */
+static const char *worked_out(zs_arena *arena, const char *key, const zs_design *base)
+{
+    if (strcmp(key, "accelerator.precision") == 0)
+        return precision_axis(arena, base);
+    if (strcmp(key, "accelerator.clock") == 0)
+        return clock_axis(arena, base);
+    if (strcmp(key, "batch") == 0)
+        return "batch=1,2,4,8";
+    return "";
+}
+
+static bool turns(const zs_axis *axis, const char *const *held)
+{
+    for (uint32_t k = 0; k < axis->path_n; k++)
+        for (size_t i = 0; held != NULL && held[i] != NULL; i++)
+            if (strcmp(axis->paths[k], held[i]) == 0)
+                return true;
+    return false;
+}
+
+static bool is_value_of(const zs_axis *axis, uint32_t value, const zs_design *base)
+{
+    zs_design d = *base;
+    d.given = NULL;
+    for (uint32_t k = 0; k < axis->path_n; k++) {
+        char own[64], other[64];
+        const zs_field *field = zs_field_find(axis->paths[k]);
+        if (field == NULL ||
+            zs_design_set(&d, NULL, field->path, axis->values[(size_t)value * axis->path_n + k],
+                          NULL) != ZS_OK ||
+            zs_design_print(base, field, own, sizeof own) != ZS_OK ||
+            zs_design_print(&d, field, other, sizeof other) != ZS_OK || strcmp(own, other) != 0)
+            return false;
+    }
+    return true;
+}
+
+/* The design's own value of an axis, in its words. NULL when memory is out. */
+static const char *own_value(zs_arena *arena, const zs_axis *axis, const zs_design *base)
+{
+    const char *text = "";
+    for (uint32_t k = 0; k < axis->path_n && text != NULL; k++) {
+        char own[64];
+        const zs_field *field = zs_field_find(axis->paths[k]);
+        if (field == NULL || zs_design_print(base, field, own, sizeof own) != ZS_OK)
+            return "";
+        text = zs_arena_printf(arena, "%s%s%s", text, k > 0 ? "/" : "", own);
+    }
+    return text;
+}
+
+static zs_status add_axis(zs_arena *arena, const char *text, const zs_design *base,
+                          const char *const *held, zs_grid *grid, zs_err *err)
+{
+    zs_axis axis;
+    ZS_TRY(zs_axis_parse(arena, text, base, &axis, err));
+    if (turns(&axis, held))
+        return ZS_OK;
+    bool is_there = false;
+    for (uint32_t v = 0; v < axis.value_n; v++)
+        is_there |= is_value_of(&axis, v, base);
+    if (!is_there) {
+        const char *own = own_value(arena, &axis, base);
+        const char *longer =
+            own == NULL || own[0] == '\0' ? own : zs_arena_printf(arena, "%s,%s", text, own);
+        if (longer == NULL)
+            return zs_nomem(err, "an axis");
+        if (longer[0] != '\0')
+            ZS_TRY(zs_axis_parse(arena, longer, base, &axis, err));
+    }
+    return axis.value_n > 1 ? zs_grid_add(grid, &axis, err) : ZS_OK;
+}
+
+zs_status zs_space_axes(zs_arena *arena, const zs_design *base, const char *const *held,
+                        zs_grid *out, zs_err *err)
+{
+    const zs_kind_space *space = space_of(base);
+    zs_grid_init(out);
+    if (space->axes == NULL || base->engine_n > 0)
+        return zs_fail(err, ZS_EUNSUPPORTED, "--over", "is needed: %s says of no key what to try",
+                       base->engine_n > 0 ? "a design of several engines" : zs_kind_of(base)->word);
+    for (size_t i = 0; space->axes[i] != NULL; i++) {
+        const bool has_values = strchr(space->axes[i], '=') != NULL;
+        const char *text = has_values ? space->axes[i] : worked_out(arena, space->axes[i], base);
+        if (text == NULL)
+            return zs_nomem(err, "an axis");
+        if (text[0] != '\0')
+            ZS_TRY(add_axis(arena, text, base, held, out, err));
+    }
+    zs_grid_find_families(out, base);
+    return ZS_OK;
+}
+
+/* ---- order ----------------------------------------------------------------------------------- */
+
+static bool has_path(const zs_grid *grid, const char *path)
+{
+    for (uint32_t i = 0; i < grid->axis_n; i++)
+        for (uint32_t k = 0; k < grid->axes[i].path_n; k++)
+            if (strcmp(grid->axes[i].paths[k], path) == 0)
+                return true;
+    return false;
+}
+
+/* Behind those that have to be fixed, 0; of several keys the first to be fixed counts. */
+static uint32_t rank_of(const zs_axis *axis, const zs_kind_space *space)
+{
+    uint32_t rank = UINT32_MAX;
+    for (uint32_t k = 0; k < axis->path_n; k++) {
+        uint32_t at = 0;
+        while (space->knobs != NULL && space->knobs[at] != NULL &&
+               strcmp(space->knobs[at], axis->paths[k]) != 0)
+            at++;
+        if (space->knobs == NULL || space->knobs[at] == NULL)
+            return 0;
+        rank = at + 1 < rank ? at + 1 : rank;
+    }
+    return rank;
+}
+
+/* Of points of several kinds, or engines, nothing is known before all is. */
+static const zs_kind_space *known_space(const zs_grid *grid, const zs_design *base)
+{
+    return base->engine_n > 0 || has_path(grid, zs_kind_field.path) ? &no_space : space_of(base);
+}
+
+void zs_space_order(zs_grid *grid, const zs_design *base)
+{
+    const zs_kind_space *space = known_space(grid, base);
+    for (uint32_t i = 1; i < grid->axis_n; i++)
+        for (uint32_t k = i;
+             k > 0 && rank_of(&grid->axes[k], space) < rank_of(&grid->axes[k - 1], space); k--) {
+            const zs_axis moved = grid->axes[k];
+            grid->axes[k] = grid->axes[k - 1];
+            grid->axes[k - 1] = moved;
+        }
+}
+
+uint64_t zs_space_home(const zs_grid *grid, const zs_design *base)
+{
+    uint64_t point = 0;
+    for (uint32_t i = 0; i < grid->axis_n; i++) {
+        uint32_t at = 0;
+        while (at < grid->axes[i].value_n && !is_value_of(&grid->axes[i], at, base))
+            at++;
+        point = point * grid->axes[i].value_n + (at < grid->axes[i].value_n ? at : 0);
+    }
+    return point;
+}
+
+/* ---- open knobs ------------------------------------------------------------------------------ */
+
+static void take_range(const zs_axis *axis, uint32_t path, zs_open_knob *out)
+{
+    *out = (zs_open_knob){.path = axis->paths[path], .least = INFINITY, .most = -INFINITY};
+    for (uint32_t v = 0; v < axis->value_n; v++) {
+        const zs_field *field = zs_field_find(axis->paths[path]);
+        const char *text = axis->values[(size_t)v * axis->path_n + path];
+        double value = (double)NAN;
+        for (uint32_t w = 0; field != NULL && field->words != NULL && w < field->word_n; w++)
+            if (strcmp(field->words[w].word, text) == 0)
+                value = w;
+        if (field != NULL && field->words == NULL)
+            (void)zs_number_parse(text, field->unit, "", &value, NULL);
+        if (isnan(value))
+            continue;
+        out->least = fmin(out->least, value);
+        out->most = fmax(out->most, value);
+    }
+}
+
+zs_status zs_space_init(zs_arena *arena, const zs_sweep *sweep, const zs_subject *objective,
+                        bool is_larger, zs_space *out, zs_err *err)
+{
+    const zs_grid *g = &sweep->grid;
+    const zs_kind_space *space = known_space(g, &sweep->base);
+    zs_space s = {.sweep = sweep, .objective = *objective, .is_larger = is_larger};
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < g->axis_n; i++)
+        n += g->axes[i].path_n;
+    s.open = zs_new(arena, zs_open_knob, n + 1);
+    if (s.open == NULL)
+        return zs_nomem(err, "the space");
+    n = 0;
+    for (uint32_t i = 0; i < g->axis_n; i++) {
+        s.open_from[i] = n;
+        if (rank_of(&g->axes[i], space) == 0)
+            s.first_n = i + 1;
+        for (uint32_t k = 0; k < g->axes[i].path_n; k++)
+            take_range(&g->axes[i], k, &s.open[n++]);
+    }
+    s.open_from[g->axis_n] = n;
+    s.below[g->axis_n] = 1;
+    for (uint32_t i = g->axis_n; i-- > 0;)
+        s.below[i] = s.below[i + 1] * g->axes[i].value_n;
+    *out = s;
+    return ZS_OK;
+}
+
+/* ---- conditions ------------------------------------------------------------------------------ */
+
+static bool speaks_of_fits(const zs_condition *c)
+{
+    return c->figure.field == NULL && strcmp(zs_metrics[c->figure.metric].name, "fits") == 0;
+}
+
+/* How far the account is beyond the part: at the upper ends of its bands where it has to fit for
+ * sure. */
+static double overuse(const zs_fit *fit, bool for_sure)
+{
+    double sum = 0;
+    for (uint32_t i = 0; i < fit->family->block_n; i++) {
+        const zs_fit_line line = zs_fit_line_of(fit, i);
+        const double used = for_sure ? line.hi : line.lo;
+        if (used > line.available)
+            sum += line.available > 0 ? used / line.available - 1 : used;
+    }
+    return sum;
+}
+
+#define LEAST_MISS 1e-6
+
+/* By how much a condition is missed. */
+static double miss(const zs_condition *c, const zs_design *design, const zs_result *result)
+{
+    if (zs_condition_holds(c, design, result))
+        return 0;
+    if (speaks_of_fits(c))
+        return LEAST_MISS + overuse(&result->fit, c->relation == ZS_REL_EQ && c->number == 1);
+    const double x = zs_figure_number(&c->figure, design, result);
+    if (c->word != NULL || isnan(x))
+        return 1;
+    return LEAST_MISS + fabs(x - c->number) / fmax(fabs(c->number), 1e-9);
+}
+
+void zs_space_judge(const zs_space *s, const zs_design *design, const zs_result *result,
+                    double *value, double *excess)
+{
+    *value = (double)NAN;
+    *excess = INFINITY;
+    if (result == NULL)
+        return;
+    *excess = 0;
+    for (uint32_t i = 0; i < s->sweep->conditions.n; i++)
+        *excess += miss(&s->sweep->conditions.list[i], design, result);
+    const double x = zs_figure_number(&s->objective, design, result);
+    *value = s->is_larger ? -x : x;
+    if (isnan(x))
+        *excess += 1;
+}
+
+/* ---- looking --------------------------------------------------------------------------------- */
+
+typedef enum figure_source { UNKNOWN, OF_TIME, OF_ROOM, OF_KEYS } figure_source;
+
+/* Which relaxed design bounds a figure from the better side, for a condition or an objective that
+ * wants less of it (or more). */
+static figure_source source_of(const zs_space *s, const zs_subject *f, uint32_t fixed,
+                               bool wants_less)
+{
+    const zs_grid *g = &s->sweep->grid;
+    if (f->field != NULL) {
+        for (uint32_t i = fixed; i < g->axis_n; i++)
+            for (uint32_t k = 0; k < g->axes[i].path_n; k++)
+                if (strcmp(g->axes[i].paths[k], f->field->path) == 0)
+                    return UNKNOWN;
+        return OF_KEYS;
+    }
+    const zs_bounded bounded = zs_metric_bounded(f->metric);
+    const char *name = zs_metrics[f->metric].name;
+    if (bounded == ZS_BOUNDED_BELOW || bounded == ZS_BOUNDED_ABOVE)
+        return (bounded == ZS_BOUNDED_BELOW) == wants_less ? OF_TIME : UNKNOWN;
+    const size_t n = strlen(name);
+    const bool is_use = strncmp(name, "resources.", 10) == 0 && strcmp(name + n - 5, ".used") == 0;
+    return is_use && wants_less ? OF_ROOM : UNKNOWN;
+}
+
+static bool wants_less(const zs_condition *c)
+{
+    return c->relation == ZS_REL_LE || c->relation == ZS_REL_LT;
+}
+
+static bool wants_more(const zs_condition *c)
+{
+    return c->relation == ZS_REL_GE || c->relation == ZS_REL_GT;
+}
+
+typedef struct looking {
+    const zs_space *space;
+    uint64_t point;
+    uint32_t fixed;
+    zs_arena *arena;
+    zs_err *err; /* of the machine */
+} looking;
+
+/* Without a design, or a plan of it: not of a failure of the machine. */
+static bool is_no_design(zs_status status)
+{
+    return status != ZS_OK && status != ZS_ENOMEM && status != ZS_EIO;
+}
+
+/* The part with its open knobs relaxed, and what it leaves to the program, which is quick to lay
+ * out; `board` as it was. */
+static zs_status relaxed(const looking *l, zs_relaxing what, zs_design *d, zs_board *board,
+                         const zs_net **net, bool *is_known)
+{
+    const zs_space *s = l->space;
+    const zs_sweep *w = s->sweep;
+    const uint32_t from = s->open_from[l->fixed], n = s->open_from[w->grid.axis_n] - from;
+    *d = w->base;
+    ZS_TRY(zs_grid_set(&w->grid, l->point, l->fixed, l->arena, d, l->err));
+    if (n == 0)
+        ZS_TRY(zs_design_check(d, l->err));
+    *board = d->board;
+    *is_known = zs_kind_of(d)->space->relax(d, s->open + from, n, what);
+    return w->net_of(w->ctx, d, net, l->err);
+}
+
+/* NULL: nothing is known. */
+static zs_status account_of(const looking *l, zs_relaxing what, const zs_result **out)
+{
+    const zs_net *net;
+    zs_plan *plan;
+    zs_board board;
+    bool is_known;
+    zs_design *d = zs_new(l->arena, zs_design, 1);
+    zs_result *r = zs_new(l->arena, zs_result, 1);
+    *out = NULL;
+    if (d == NULL || r == NULL)
+        return zs_nomem(l->err, "the outlook of a point");
+    ZS_TRY(relaxed(l, what, d, &board, &net, &is_known));
+    if (!is_known)
+        return ZS_OK;
+    ZS_TRY(zs_plan_outline(l->arena, d, net, &plan, l->err));
+    d->board = board;
+    zs_result_describe(r, d, net, plan, l->space->sweep->fidelity);
+    ZS_TRY(zs_fit_build(l->arena, d, plan, &r->fit, l->err));
+    *out = r;
+    return ZS_OK;
+}
+
+static zs_resources memories_of(const zs_fit *fit)
+{
+    zs_resources sum = {0};
+    for (uint32_t i = 0; i < fit->item_n; i++)
+        if (fit->items[i].group == ZS_FIT_MEMORIES)
+            sum = zs_resources_plus(sum, fit->items[i].r);
+    return sum;
+}
+
+/* Of each memory the less of what two accounts have; none that only one of them has. */
+static zs_resources least_memories(const zs_fit *a, const zs_fit *b)
+{
+    zs_resources sum = {0};
+    for (uint32_t i = 0; i < a->item_n; i++)
+        for (uint32_t k = 0; k < b->item_n; k++) {
+            const zs_fit_item *x = &a->items[i], *y = &b->items[k];
+            if (x->group != ZS_FIT_MEMORIES || strcmp(x->name, y->name) != 0)
+                continue;
+            zs_resources least = x->r;
+            for (zs_resource_id id = 0; id < ZS_RESOURCE_N; id++)
+                least.n[id] = least.n[id] < y->r.n[id] ? least.n[id] : y->r.n[id];
+            sum = zs_resources_plus(sum, least);
+        }
+    return sum;
+}
+
+/* Memories that take `in_place` instead of what they take. */
+static void set_memories(zs_fit *fit, const zs_design *d, const zs_resources *in_place)
+{
+    const zs_resources now = memories_of(fit);
+    for (zs_resource_id id = 0; id < ZS_RESOURCE_N; id++) {
+        if (now.n[id] == in_place->n[id])
+            continue;
+        const zs_fit_band band = zs_fit_band_of(&d->accel.account, id);
+        const bool has_band = fit->lo.n[id] != fit->hi.n[id];
+        const uint64_t all = (uint64_t)fit->used.n[id] + in_place->n[id];
+        const uint32_t used = all > now.n[id] ? (uint32_t)(all - now.n[id]) : 0;
+        fit->used.n[id] = used;
+        fit->lo.n[id] = has_band ? (uint32_t)(used * band.lo) : used;
+        fit->hi.n[id] = has_band ? (uint32_t)(used * band.hi) : used;
+    }
+    bool fits = true, is_sure = true;
+    for (uint32_t i = 0; i < fit->family->block_n; i++) {
+        const zs_fit_line line = zs_fit_line_of(fit, i);
+        fits = fits && line.lo <= line.available;
+        is_sure = is_sure && line.hi <= line.available;
+    }
+    fit->fits = fits;
+    fit->is_close = fits && !is_sure;
+}
+
+/* The account of what is smallest. Its memories count once all is settled that they follow from. */
+static zs_status look_for_room(const looking *l, zs_result **out)
+{
+    const zs_result *room, *small, *large;
+    zs_resources memories = {0};
+    zs_result *r = zs_new(l->arena, zs_result, 1);
+    if (r == NULL)
+        return zs_nomem(l->err, "the outlook of a point");
+    ZS_TRY(account_of(l, ZS_RELAX_LARGE, &large));
+    if (large != NULL) {
+        ZS_TRY(account_of(l, ZS_RELAX_SMALL, &small));
+        memories = least_memories(&large->fit, &small->fit);
+    }
+    room = large;
+    if (room == NULL)
+        ZS_TRY(account_of(l, ZS_RELAX_ROOM, &room));
+    *r = *room;
+    set_memories(&r->fit, &l->space->sweep->base, &memories);
+    *out = r;
+    return ZS_OK;
+}
+
+static zs_status look_at_part(const looking *l, zs_space_look *out)
+{
+    const zs_space *s = l->space;
+    const zs_sweep *w = s->sweep;
+    zs_design d;
+    zs_board board;
+    bool is_known;
+    const zs_net *net;
+    const zs_result *time = NULL;
+    zs_result *room = NULL;
+    *out = (zs_space_look){.bound = -INFINITY, .excess = 0};
+    if (l->fixed < s->first_n)
+        return ZS_OK;
+    zs_status status = look_for_room(l, &room);
+    if (is_no_design(status) && l->fixed == w->grid.axis_n) {
+        out->excess = INFINITY;
+        return ZS_OK;
+    }
+    if (!is_no_design(status))
+        ZS_TRY(status);
+    else
+        room = NULL;
+    for (uint32_t i = 0; i < w->conditions.n && room != NULL; i++) {
+        const zs_condition *c = &w->conditions.list[i];
+        const bool wants_fit = speaks_of_fits(c) && ((c->relation == ZS_REL_EQ && c->number == 1) ||
+                                                     (c->relation == ZS_REL_NE && c->number == 0));
+        if (wants_fit)
+            out->excess += miss(c, &w->base, room);
+    }
+    if (out->excess > 0) /* its time does not count any more */
+        return ZS_OK;
+    status = relaxed(l, ZS_RELAX_TIME, &d, &board, &net, &is_known);
+    if (status == ZS_OK)
+        status = zs_sweep_outlook(&d, net, w->fidelity, l->arena, &time, l->err);
+    if (!is_no_design(status))
+        ZS_TRY(status);
+    else
+        time = NULL;
+    for (uint32_t i = 0; i < w->conditions.n; i++) {
+        const zs_condition *c = &w->conditions.list[i];
+        if (speaks_of_fits(c))
+            continue;
+        if (!wants_less(c) && !wants_more(c) && c->figure.field == NULL)
+            continue;
+        const figure_source from = source_of(s, &c->figure, l->fixed, wants_less(c));
+        const zs_result *r = from == OF_ROOM ? room : time;
+        if (from != UNKNOWN && (r != NULL || from == OF_KEYS))
+            out->excess += miss(c, &d, r);
+    }
+    const figure_source from = source_of(s, &s->objective, l->fixed, !s->is_larger);
+    const zs_result *r = from == OF_ROOM ? room : time;
+    if (from == UNKNOWN || (r == NULL && from != OF_KEYS))
+        return ZS_OK;
+    const double x = zs_figure_number(&s->objective, &d, r);
+    out->bound = isnan(x) ? -INFINITY : s->is_larger ? -x : x;
+    return ZS_OK;
+}
+
+/* Without knobs there is nothing to relax. */
+static zs_status look_at_point(const looking *l, zs_space_look *out)
+{
+    const zs_space *s = l->space;
+    const zs_sweep *w = s->sweep;
+    zs_design d;
+    const zs_net *net;
+    const zs_result *r;
+    *out = (zs_space_look){.bound = INFINITY, .excess = INFINITY};
+    zs_status status = zs_grid_design(&w->grid, l->point, &w->base, l->arena, &d, l->err);
+    if (status == ZS_OK)
+        status = w->net_of(w->ctx, &d, &net, l->err);
+    if (status == ZS_OK)
+        status = zs_sweep_outlook(&d, net, w->fidelity, l->arena, &r, l->err);
+    if (is_no_design(status))
+        return ZS_OK;
+    ZS_TRY(status);
+    const bool is_open = d.accel.fusion == ZS_FUSION_AUTO; /* what is early is not settled */
+    out->excess = 0;
+    for (uint32_t i = 0; i < w->conditions.n; i++) {
+        const zs_condition *c = &w->conditions.list[i];
+        const zs_bounded bounded =
+            c->figure.field != NULL ? ZS_KNOWN : zs_metric_bounded(c->figure.metric);
+        const bool counts =
+            bounded == ZS_KNOWN           ? c->figure.field != NULL || !is_open
+            : bounded == ZS_BOUNDED_BELOW ? wants_less(c) || c->relation == ZS_REL_EQ
+            : bounded == ZS_BOUNDED_ABOVE ? wants_more(c) || c->relation == ZS_REL_EQ
+                                          : false;
+        /* of an equation only the side counts on which the bound lies */
+        if (counts && c->relation == ZS_REL_EQ && bounded != ZS_KNOWN) {
+            const double x = zs_figure_number(&c->figure, &d, r);
+            if (bounded == ZS_BOUNDED_BELOW ? x <= c->number : x >= c->number)
+                continue;
+        }
+        if (counts)
+            out->excess += miss(c, &d, r);
+    }
+    const zs_bounded bounded =
+        s->objective.field != NULL ? ZS_KNOWN : zs_metric_bounded(s->objective.metric);
+    const double x = zs_figure_number(&s->objective, &d, r);
+    const bool is_known = bounded == ZS_KNOWN && (s->objective.field != NULL || !is_open);
+    const bool is_bound = bounded == (s->is_larger ? ZS_BOUNDED_ABOVE : ZS_BOUNDED_BELOW);
+    out->bound = (is_known || is_bound) && !isnan(x) ? (s->is_larger ? -x : x) : -INFINITY;
+    return ZS_OK;
+}
+
+zs_status zs_space_look_at(const zs_space *space, uint64_t point, uint32_t fixed, zs_arena *arena,
+                           zs_space_look *out, zs_err *err)
+{
+    zs_err why = {0};
+    const looking l = {.space = space, .point = point, .fixed = fixed, .arena = arena, .err = &why};
+    const bool is_plain = fixed == space->sweep->grid.axis_n && space->first_n == fixed;
+    const zs_status status = is_plain ? look_at_point(&l, out) : look_at_part(&l, out);
+    if (status != ZS_OK && err != NULL)
+        *err = why;
+    return status;
+}

@@ -1,0 +1,114 @@
+#!/bin/sh
+# optimise and init: the best of a space, what is said of it, going on, wrong input.
+. tests/cli/cli.sh
+small_design
+cd "$WORK" || exit 1
+over='--over accelerator.unroll.oc=2,4,8 --over accelerator.tile.oc=4,8,16 --over accelerator.tile.ic=2,4 --over accelerator.fusion=none,lf2,auto'
+vary=$(echo "$over" | sed 's/--over/--vary/g')
+
+# ---- the same as simulating everything
+# shellcheck disable=SC2086 # lists of options
+for case in 'minimise cycles' 'maximise images_per_second' 'minimise energy.joules'; do
+    set -- $case
+    program optimise small.yaml $over --where 'fits != false' "--$1" "$2" --format json --quiet
+    cp out found
+    program sweep small.yaml $vary --where 'fits != false' --quiet -o "$2.csv" --pareto "$2" --format json
+    cp out listed
+    cp found out
+    json "$case: the best of all 54 points" "
+l = json.load(open('listed'))['front'][0]
+assert d['proven'] and d['goal_met'] and d['gap_frac'] == 0
+a = d['best']
+for k in '$2'.split('.'): a = a[k]
+assert abs(a - l['$2']) <= 1e-9 * a, (a, l['$2'])
+assert d['simulated'] <= 54 and set(d['best']['settings']) == {'accelerator.unroll.oc', 'accelerator.tile.oc', 'accelerator.tile.ic', 'accelerator.fusion'}"
+done
+# shellcheck disable=SC2086
+program optimise small.yaml $over --top 5
+ok "$([ $status = 0 ] && grep -q '^optimal: none of 54 points' out && [ "$(grep -c '^ *[1-5]  ' out)" = 5 ]; echo $?)" 'a table of the best, and the proof'
+
+# ---- what is written
+# shellcheck disable=SC2086
+program optimise small.yaml $over --goal 'cycles <= 1e9' --minimise resources.dsp -o best.yaml --format csv
+dsp=$(sed -n 2p out | cut -d, -f"$(head -n 1 out | tr , '\n' | grep -nx resources.dsp.used | cut -d: -f1)")
+"$ZYNQSIM" run best.yaml --timing-only --format json >out 2>err
+ok "$([ $? = 0 ] && grep -q '^# Found by zynqsim optimise' best.yaml && grep -q 'was 8; of 2, 4, 8' best.yaml; echo $?)" 'the best is a design with comments'
+json 'which has the figures that were found' "assert d['resources']['dsp']['used'] == $dsp and d['fits']"
+mkdir elsewhere
+(cd elsewhere && "$ZYNQSIM" run ../best.yaml --timing-only --quiet >../out 2>../err)
+ok $? 'and runs from anywhere'
+
+# ---- no answer
+# shellcheck disable=SC2086
+program optimise small.yaml $over --goal 'images_per_second >= 1e9'
+ok "$([ $status = 1 ] && grep -q 'none of 54 points meets the conditions (images_per_second >= 1e9, fits == true): proven' out; echo $?)" 'what cannot be is said, with 1'
+# shellcheck disable=SC2086
+program optimise small.yaml $over --goal 'images_per_second >= 1e9' --format json -o none.yaml
+json 'and in JSON' "assert d['goal_met'] is False and d['best'] is None and d['top'] == []"
+ok "$([ ! -e none.yaml ]; echo $?)" 'and nothing is written'
+
+# ---- the same for any number of threads, and for so many simulations
+# shellcheck disable=SC2086
+for jobs in 1 3; do
+    "$ZYNQSIM" optimise small.yaml --simulations 30 --seconds 0 --jobs $jobs --set batch=1 --format json --quiet >j$jobs 2>err
+done
+ok "$(cmp -s j1 j3 && grep -q '"simulated": 3' j1; echo $?)" 'so many simulations give one answer on any number of threads'
+
+# ---- going on
+# shellcheck disable=SC2086
+program optimise small.yaml $over --rows rows.csv --simulations 5 --quiet
+before=$(wc -l <rows.csv)
+# shellcheck disable=SC2086
+program optimise small.yaml $over --rows rows.csv --format json --quiet
+cp out whole
+# shellcheck disable=SC2086
+program optimise small.yaml $over --format json --quiet
+ok "$([ "$before" -ge 6 ] && cmp -s whole out && [ "$(cut -d, -f1 rows.csv | sort -u | wc -l)" = "$(wc -l <rows.csv)" ]; echo $?)" 'rows are gone on with, and no point is there twice'
+printf '17,cut' >>rows.csv
+# shellcheck disable=SC2086
+program optimise small.yaml $over --rows rows.csv --format json --quiet
+ok "$([ $status = 0 ] && cmp -s whole out && ! grep -q 17,cut rows.csv; echo $?)" 'a row that was cut short is taken away'
+program optimise small.yaml --over accelerator.tile.oc=4,8 --rows rows.csv
+ok "$([ $status = 2 ] && grep -q 'name another file' err; echo $?)" 'rows of other axes are refused'
+
+# ---- ended by hand
+# shellcheck disable=SC2086
+"$ZYNQSIM" optimise small.yaml --seconds 0 --jobs 1 -o kept.yaml >out 2>err </dev/null &
+pid=$!
+sleep 1
+kill -INT $pid
+wait $pid
+ok "$([ $? = 130 ] && grep -q 'interrupted: ' out && [ -s kept.yaml ]; echo $?)" 'Ctrl-C prints and keeps the best so far, with 130'
+ok "$(grep -q '^zynqsim: optimise: images_per_second [0-9.e+]*' err; echo $?)" 'which was said as it got better'
+
+# ---- init
+program init --board zedboard --model small_net.yaml --precision fixed16 --seconds 0.2 -o first.yaml
+"$ZYNQSIM" run first.yaml --timing-only --format json >out 2>err
+ok $? 'init writes a design that runs'
+json 'for its board and precision, and it fits' "assert d['board'] == 'zedboard' and d['precision'] == 'fixed16' and d['fits'] is True"
+ok "$(grep -q '^# Written by zynqsim init' first.yaml && grep -q 'lanes: output channels per clock' first.yaml; echo $?)" 'with comments'
+program init --model small_net.yaml --seconds 0.1
+ok "$([ $status = 0 ] && grep -q '^board: zybo-7020-256k' out; echo $?)" 'or to standard output, for the default board'
+
+# ---- wrong input
+refuses() {
+    want=$1
+    shift
+    program "$@"
+    ok "$([ $status = 2 ] && grep -q -- "$want" err && [ ! -s out ]; echo $?)" "$*: $want"
+}
+refuses 'did you mean images_per_second' optimise small.yaml --maximise images_per_secnd
+refuses 'did you mean resources.dsp' optimise small.yaml --goal 'resources.dps <= 3'
+refuses 'did you mean accelerator.tile.oc' optimise small.yaml --over accelerator.tile.o=1,2
+refuses 'does not go with' optimise small.yaml --minimise cycles --maximise gops
+refuses 'only numbers have a best' optimise small.yaml --minimise fits
+refuses 'is on the axis' optimise small.yaml --over batch=1,2 --set batch=4
+refuses "'x' is no number" optimise small.yaml --seconds x
+refuses '101 is outside' optimise small.yaml --top 101
+refuses 'a condition has the form' optimise small.yaml --goal cycles
+refuses 'needs a file' optimise small.yaml -o -
+refuses "^zynqsim: --board: .*did you mean 'zedboard'" init --board zedbord
+refuses 'did you mean mobilenet_v1' init --model mobilenet_v2
+refuses "^zynqsim: --precision: .*did you mean 'int8'" init --precision int9
+refuses 'is needed' optimise small.yaml --set accelerator.kind=direct
+finish
