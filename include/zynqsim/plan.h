@@ -288,8 +288,11 @@ typedef struct zs_plan {
     uint64_t dram_bytes;           /* extent of all that the plan places */
     uint64_t resident_elems;       /* capacity of the resident buffer */
     uint32_t batch;
-    const zs_plan_flow *flow; /* NULL: none */
-    const char *fusion_note;  /* auto: what the search chose; else NULL */
+    const zs_plan_flow *flow;        /* NULL: none */
+    bool writes_acts, acts_multiply; /* activations that the engine applies to what it writes: some;
+                                      * some with a product */
+    uint32_t act_slopes;             /* most channels that have a slope of their own there */
+    const char *fusion_note;         /* auto: what the search chose; else NULL */
     const char *choice_note; /* what the design asks for and the plan does without, and why; NULL */
     const zs_plan_mapping *mappings; /* of layers whose schedule was chosen for them */
     uint32_t mapping_n;
