@@ -102,10 +102,11 @@ typedef struct zs_preprocess {
 
 /* accelerator.dma.*: what channels of the memory system and of the engine go by. */
 typedef struct zs_dma_params {
-    bool merge_rows, block_rows, chain;
+    bool merge_rows, block_rows, block_store_rows, chain;
     uint32_t start_pl_cycles, finish_pl_cycles, store_start_pl_cycles, store_finish_pl_cycles;
-    uint32_t row_gap_pl_cycles, address_interval_pl_cycles;
+    uint32_t row_gap_pl_cycles, store_row_gap_pl_cycles, address_interval_pl_cycles;
     uint32_t write_data_pl_cycles, write_gap_pl_cycles;
+    uint32_t read_outstanding, write_outstanding; /* bursts; 0: as many as the port takes */
 } zs_dma_params;
 
 /* Room for what the keys of one kind alone say: a struct of src/kinds/<kind>, in whose fields.def

@@ -21,8 +21,7 @@ void zs_fixed_walk_start(zs_fixed_walk *w, const zs_design *design, uint32_t cha
     w->latency = w->is_write ? port->write_latency_pl_cycles : port->read_latency_pl_cycles;
     w->rules = zs_dma_rules_of(design, channel);
     w->done_at = start;
-    zs_axi_flow_start(&w->flow, w->is_write ? port->write_outstanding : port->read_outstanding,
-                      start + w->rules.row_gap);
+    zs_axi_flow_start(&w->flow, zs_channel_outstanding(design, channel), start + w->rules.row_gap);
 }
 
 void zs_fixed_walk_burst(zs_fixed_walk *w, const zs_axi_burst *burst)

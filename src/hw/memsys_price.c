@@ -188,8 +188,7 @@ zs_xfer_price zs_xfer_price_of(const zs_design *design, uint32_t channel, const 
     p.dram_ddr_cycles = zs_max_u64(4 * w.transactions, w.same_bank * cycle);
     p.dram_ddr_cycles = zs_max_u64(p.dram_ddr_cycles, w.changes * m->t_rrd);
     const latencies l = latencies_of(design, port, is_write);
-    uint64_t total =
-        alone_frac(&l, is_write ? port->write_outstanding : port->read_outstanding, &p);
+    uint64_t total = alone_frac(&l, zs_channel_outstanding(design, channel), &p);
     if (!is_write)
         total = zs_max_u64(total, pl_frac(design, p.dram_ddr_cycles));
     const zs_dma_rules rules = zs_dma_rules_of(design, channel);

@@ -63,6 +63,8 @@ static inline zs_dma_rules zs_dma_rules_of(const zs_design *design, uint32_t cha
     const zs_dma_params *dma = zs_design_dma(design, channel / 2);
     if (channel & 1)
         return (zs_dma_rules){.address_interval = 1,
+                              .row_gap = dma->store_row_gap_pl_cycles,
+                              .block_rows = dma->block_store_rows,
                               .write_data = dma->write_data_pl_cycles,
                               .write_gap = dma->write_gap_pl_cycles,
                               .finish = dma->store_finish_pl_cycles};
@@ -138,6 +140,15 @@ const zs_dram_counts *zs_fixed_sys_dram_counts(const zs_fixed_sys *fs);
 uint64_t zs_fixed_sys_events(const zs_fixed_sys *fs);
 zs_dram_counts *zs_fixed_sys_counts(zs_fixed_sys *fs);
 
+/* Bursts in flight: what the port takes, and what the DMA of the engine sends. */
+static inline uint32_t zs_channel_outstanding(const zs_design *design, uint32_t channel)
+{
+    const zs_axi_params *port = zs_port_params(&design->board, channel / 2);
+    const zs_dma_params *dma = zs_design_dma(design, channel / 2);
+    const uint32_t most = channel & 1 ? port->write_outstanding : port->read_outstanding;
+    const uint32_t own = channel & 1 ? dma->write_outstanding : dma->read_outstanding;
+    return own == 0 || own > most ? most : own;
+}
 static inline const zs_axi_params *zs_channel_port(const zs_design *design, uint32_t channel)
 {
     return zs_port_params(&design->board, channel / 2);

@@ -117,7 +117,7 @@ static bus_turn turn_now(const zs_tile_sys *ts)
     for (uint32_t left = ts->active & ts->reads; left != 0; left &= left - 1) {
         const uint32_t i = (uint32_t)__builtin_ctz(left);
         const share *s = &ts->shares[i];
-        const uint64_t outstanding = zs_channel_port(ts->design, i)->read_outstanding;
+        const uint64_t outstanding = zs_channel_outstanding(ts->design, i);
         const uint64_t own = s->bursts == 0 ? 0 : outstanding * s->transactions / s->bursts;
         window += own;
         sum += own * ts->transit[i];

@@ -52,7 +52,9 @@ static zs_status check_layer_settings(const zs_design *design, const zs_net *net
         const bool is_field = x->key == ZS_LAYER_FIELD;
         const bool is_of =
             is_field ? zs_field_is_of(x->field, design->accel.kind) : kind->takes_layer_settings;
-        bool is_used = !is_field, is_taken = share->engine_of_layer == NULL;
+        /* a name must be that of a layer, a pattern may fit none */
+        bool is_used = !is_field || strpbrk(x->pattern, "*?[") != NULL;
+        bool is_taken = share->engine_of_layer == NULL;
         for (uint32_t i = 0; i < net->layer_n; i++) {
             const bool fits = zs_layer_setting_fits(x, net->layers[i].name);
             is_used = is_used || fits;

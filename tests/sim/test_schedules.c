@@ -26,6 +26,7 @@ static void draw_schedules(zs_prng *prng, zs_arena *arena, const zs_net *net, zs
 {
     static const char *const tile_keys[] = {"tile.oc", "tile.ic", "tile.oy", "tile.ox"};
     static const char *const sizes[] = {"1", "2", "3", "4", "5", "7", "8", "13", "16", "64"};
+    static const char *const threads[] = {"none", "rows", "channels"};
     static const char *const orders[] = {"output_stationary", "weight_stationary",
                                          "input_stationary"};
     for (uint32_t i = 0; i < net->layer_n; i++) {
@@ -37,6 +38,7 @@ static void draw_schedules(zs_prng *prng, zs_arena *arena, const zs_net *net, zs
                 say(d, arena, pattern, tile_keys[k], sizes[zs_prng_below(prng, ZS_LEN(sizes))]);
         say(d, arena, pattern, "loop_order", orders[zs_prng_below(prng, ZS_LEN(orders))]);
         say(d, arena, pattern, "outer_loop", zs_prng_below(prng, 2) ? "pixels" : "channels");
+        say(d, arena, pattern, "threads", threads[zs_prng_below(prng, 3)]);
     }
 }
 

@@ -96,7 +96,7 @@ static const zs_kind_lanes lanes[] = {
 
 static uint32_t schedule(const zs_plan_row *row, zs_layer_setting settings[ZS_SCHEDULE_KEYS])
 {
-    const uint32_t order = row->loop_order;
+    const uint32_t order = tiled_nest_of(row), pairs = tiled_pairs_of(row);
     const struct {
         const char *path;
         uint32_t value;
@@ -110,11 +110,13 @@ static uint32_t schedule(const zs_plan_row *row, zs_layer_setting settings[ZS_SC
                                                                 : ZS_OUTPUT_STATIONARY},
         {"accelerator.outer_loop",
          order == TILED_PIXELS_OUTSIDE ? ZS_OUTER_PIXELS : ZS_OUTER_CHANNELS},
+        {"accelerator.threads", pairs == D_OY ? ZS_THREADS_ROWS : ZS_THREADS_CHANNELS},
     };
-    for (uint32_t i = 0; i < ZS_LEN(keys); i++)
+    const uint32_t n = ZS_LEN(keys) - (pairs == 0);
+    for (uint32_t i = 0; i < n; i++)
         settings[i] = (zs_layer_setting){
             .key = ZS_LAYER_FIELD, .value = keys[i].value, .field = zs_field_find(keys[i].path)};
-    return ZS_LEN(keys);
+    return n;
 }
 
 const zs_kind zs_kind_tiled = {

@@ -58,6 +58,7 @@ static const tiled_params *params_of_row(const zs_plan_draft *d, uint32_t i)
 static void read_layer(const zs_design *design, const char *name, tiled_layer *l)
 {
     static const char prefix[] = "accelerator.tile.";
+    const tiled_params *p = &l->params;
     zs_accel accel;
     bool says_auto = false;
     zs_design_layer_accel(design, name, &accel);
@@ -70,17 +71,32 @@ static void read_layer(const zs_design *design, const char *name, tiled_layer *l
             says_auto = s->value != 0;
         else if (strncmp(s->field->path, prefix, sizeof prefix - 1) == 0)
             l->has_own_tile = true;
-        else
+        else if (strstr(s->field->path, "_loop") != NULL || strstr(s->field->path, "loop_") != NULL)
             l->order_is_said = true;
     }
     l->is_auto = says_auto || (l->params.tile.is_auto && !l->has_own_tile);
     l->has_own_tile = l->has_own_tile || l->is_auto;
+    if (l->is_auto) {
+        l->params.threads = ZS_THREADS_NONE;
+    } else if (!p->double_buffer.input && !p->double_buffer.weight && !p->double_buffer.output) {
+        const uint32_t single[] = {p->single_tile.oc, p->single_tile.ic, p->single_tile.oy,
+                                   p->single_tile.ox};
+        uint32_t *const tile[] = {&l->params.tile.oc, &l->params.tile.ic, &l->params.tile.oy,
+                                  &l->params.tile.ox};
+        for (uint32_t i = 0; i < ZS_LEN(single); i++)
+            if (single[i] > 0) {
+                *tile[i] = single[i];
+                l->has_own_tile = true;
+            }
+    }
 }
 
 zs_status tiled_read_layers(zs_plan_draft *d, zs_err *err)
 {
-    bool is_auto = tiled_params_of(&d->design->accel)->tile.is_auto;
-    if (d->design->layer_setting_n == 0 && !is_auto)
+    const tiled_params *p = tiled_params_of(&d->design->accel);
+    bool is_auto = p->tile.is_auto;
+    if (d->design->layer_setting_n == 0 && !is_auto && p->single_tile.oc == 0 &&
+        p->single_tile.ic == 0 && p->single_tile.oy == 0 && p->single_tile.ox == 0)
         return ZS_OK;
     tiled_layer *layers = zs_new(d->arena, tiled_layer, d->net->layer_n + 1u);
     if (layers == NULL)
@@ -135,6 +151,12 @@ static void shape_row(zs_plan_draft *d, uint32_t i)
     zs_plan_row *row = &d->rows[i];
     zs_draft_shape_whole(d, i);
     row->loop_order = tiled_loop_order(p);
+    if (tiled_keeps_sums(row) && d->drafts[i].pool == ZS_NO_INDEX &&
+        tiled_params_of(&d->design->accel)->double_buffer.output)
+        row->loop_order |= (p->threads == ZS_THREADS_ROWS       ? D_OY
+                            : p->threads == ZS_THREADS_CHANNELS ? D_OC
+                                                                : 0u)
+                           << 2;
     row->t_oc = min_u32(p->tile.oc, layer->y.c / layer->groups);
     row->t_ic = min_u32(p->tile.ic, layer->x.c / layer->groups);
     row->t_oy = min_u32(p->tile.oy, layer->y.h);
@@ -318,8 +340,8 @@ static uint32_t carry_channels(const zs_plan_draft *d, uint32_t i)
 {
     if (d->drafts[i].pool == ZS_NO_INDEX)
         return 0;
-    const bool channels_outside = d->rows[i].loop_order == TILED_WEIGHTS_STAY ||
-                                  d->rows[i].loop_order == TILED_CHANNELS_OUTSIDE;
+    const uint32_t nest = tiled_nest_of(&d->rows[i]);
+    const bool channels_outside = nest == TILED_WEIGHTS_STAY || nest == TILED_CHANNELS_OUTSIDE;
     return channels_outside ? d->rows[i].t_oc : zs_draft_layer(d, i)->y.c;
 }
 

@@ -15,6 +15,8 @@ typedef struct conv_loops {
     const zs_layer *layer;
     uint32_t trips[D_N], at[D_N];
     const uint8_t *order;
+    uint32_t pairs;           /* the loop whose tiles take turns two by two, or 0 ... */
+    bool is_second;           /* ... and this is the second of two */
     uint32_t *spilled;        /* [accumulator tile] its STORE_P, or ZS_NO_OP */
     uint32_t first_load_wait; /* producer of the input, until the first load carries it */
     bool x_resident;
@@ -62,10 +64,14 @@ static void describe_step(conv_loops *c)
 
 /* ---- operands -------------------------------------------------------------------------------- */
 
+/* Of two tiles that take turns the second finds what the first has loaded, if it depends on other
+ * loops only. */
 static uint32_t find_tile(const conv_loops *c, zs_slot_ring *ring, uint64_t id)
 {
-    return tiled_params_of(&c->e->d->design->accel)->keep_tiles ? zs_ring_find(ring, id)
-                                                                : ZS_SLOT_NONE;
+    const uint32_t dims = ring == &c->e->x ? INPUT_DIMS : WEIGHT_DIMS;
+    const bool shares = c->is_second && (dims & DIM_BIT(c->pairs)) == 0 && !c->row->is_depthwise;
+    return shares || tiled_params_of(&c->e->d->design->accel)->keep_tiles ? zs_ring_find(ring, id)
+                                                                          : ZS_SLOT_NONE;
 }
 
 static bool one_channel(const conv_loops *c)
@@ -285,9 +291,18 @@ static zs_status step(conv_loops *c)
 
 static bool advance(conv_loops *c)
 {
+    if (c->pairs != 0 && !c->is_second && c->at[c->pairs] + 1 < c->trips[c->pairs]) {
+        c->at[c->pairs]++;
+        c->is_second = true;
+        return true;
+    }
+    if (c->is_second)
+        c->at[c->pairs]--;
+    c->is_second = false;
     for (uint32_t i = D_N; i-- > 0;) {
         const uint32_t d = c->order[i];
-        if (++c->at[d] < c->trips[d])
+        c->at[d] += c->pairs != 0 && d == c->pairs ? 2 : 1;
+        if (c->at[d] < c->trips[d])
             return true;
         c->at[d] = 0;
     }
@@ -316,6 +331,7 @@ zs_status tiled_emit_conv(zs_emitter *e)
     const zs_plan_row *row = &e->d->rows[e->row];
     conv_loops c = {.e = e, .row = row, .layer = zs_draft_layer(e->d, e->row)};
     c.order = tiled_order(row);
+    c.pairs = tiled_pairs_of(row);
     c.x_resident = row->x_resident != ZS_NOT_RESIDENT;
     c.chain = e->d->design->accel.dma.chain;
     c.x_loaded = c.w_loaded = ZS_NO_OP;

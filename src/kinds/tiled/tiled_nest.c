@@ -21,7 +21,7 @@ uint32_t tiled_loop_order(const tiled_params *p)
 
 const uint8_t *tiled_order(const zs_plan_row *row)
 {
-    return orders[row->loop_order];
+    return orders[tiled_nest_of(row)];
 }
 
 bool tiled_keeps_sums(const zs_plan_row *row)

@@ -3,6 +3,8 @@
 #include "zynqsim/capacity.h"
 #include "zynqsim/memsys.h"
 
+#include <string.h>
+
 /* The sums that the ops of a row come to, from the trip counts of the tile loops alone. Loads are
  * counted as the rings of slots count them: round and round over more tiles than there are slots
  * every one misses, over fewer none but the first. */
@@ -100,8 +102,13 @@ static void charge_operands(row_outline *o)
                                 ? r->y_c /* there is room for them in any case */
                                 : zs_layer_bias_elems(o->layer);
     const uint64_t biases = bias_n * zs_bias_bytes(a->precision);
-    const uint64_t w_loads =
-        tiled_loads(o->order, o->trips, WEIGHT_DIMS, r->weight_slots, p->keep_tiles);
+    uint32_t trips[D_N]; /* of what is loaded once for two tiles */
+    memcpy(trips, o->trips, sizeof trips);
+    const uint32_t pairs = tiled_pairs_of(r);
+    if (pairs != 0)
+        trips[pairs] = (trips[pairs] + 1) / 2;
+    const uint64_t w_loads = tiled_loads(o->order, pairs == D_OY ? trips : o->trips, WEIGHT_DIMS,
+                                         r->weight_slots, p->keep_tiles);
     o->work->bytes[TILED_WEIGHT] = zs_times_u64(weights + biases, w_loads);
     if (r->x_resident != ZS_NOT_RESIDENT || may_stay(o))
         return;
@@ -109,7 +116,8 @@ static void charge_operands(row_outline *o)
     const uint64_t bytes =
         zs_times_u64(zs_times_u64(plane, r->x.shape.c * elem), o->trips[D_IMAGE]);
     const uint32_t dims = r->is_depthwise ? INPUT_DIMS | DIM_BIT(D_OC) : INPUT_DIMS;
-    const uint64_t x_loads = tiled_loads(o->order, o->trips, dims, x_n, p->keep_tiles);
+    const uint64_t x_loads = tiled_loads(
+        o->order, pairs == D_OC && !r->is_depthwise ? trips : o->trips, dims, x_n, p->keep_tiles);
     o->work->bytes[TILED_INPUT] = zs_times_u64(bytes, x_loads);
 }
 

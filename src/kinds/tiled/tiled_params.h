@@ -12,7 +12,11 @@ typedef struct tiled_params {
         bool is_auto;  /* chosen by layer ... */
         uint32_t goal; /* ... for this */
     } tile;
-    uint32_t loop_order, outer_loop; /* ZS_OUTPUT_STATIONARY ..., ZS_OUTER_* */
+    struct {
+        uint32_t oc, ic, oy, ox; /* where nothing is double-buffered; 0: as above */
+    } single_tile;
+    uint32_t loop_order, outer_loop,
+        threads; /* ZS_OUTPUT_STATIONARY ..., ZS_OUTER_*, ZS_THREADS_* */
     struct {
         uint64_t input_bytes, output_bytes;
     } buffer;

@@ -38,9 +38,18 @@ enum {
     SUM_DIMS = DIM_BIT(D_IMAGE) | DIM_BIT(D_GROUP) | DIM_BIT(D_OC) | DIM_BIT(D_OY) | DIM_BIT(D_OX)
 };
 
-/* accelerator.loop_order and .outer_loop, as rows keep them. */
+/* accelerator.loop_order and .outer_loop as rows keep them, and above them the loop over tiles that
+ * take turns: 0 or D_OC or D_OY. */
 enum { TILED_CHANNELS_OUTSIDE, TILED_PIXELS_OUTSIDE, TILED_WEIGHTS_STAY, TILED_INPUTS_STAY };
 uint32_t tiled_loop_order(const tiled_params *p);
+static inline uint32_t tiled_nest_of(const zs_plan_row *row)
+{
+    return row->loop_order & 3;
+}
+static inline uint32_t tiled_pairs_of(const zs_plan_row *row)
+{
+    return row->loop_order >> 2;
+}
 /* Dimensions, outermost first. */
 const uint8_t *tiled_order(const zs_plan_row *row);
 /* Whether sums are complete before they leave, whatever the trips. */
