@@ -44,6 +44,27 @@ refuses 'accelerator.buffer.output' 'sums beyond their buffer too' run small.yam
 program run small.yaml --set accelerator.buffer.input=128KiB --set accelerator.buffer.output=64KiB
 ok "$([ $status -le 1 ] && [ "$(hash_of)" = "$plain" ]; echo $?)" 'larger buffers give the same bits'
 
+# ---- tiles that take turns, tiles of single buffers, bursts in flight
+every_step='--set accelerator.fusion=none --set accelerator.keep_tiles=false --set accelerator.tile.oc=4 --set accelerator.tile.ic=2 --set accelerator.tile.oy=4'
+single='--set accelerator.double_buffer.input=false --set accelerator.double_buffer.weight=false --set accelerator.double_buffer.output=false'
+read_bytes() { "$ZYNQSIM" run "$@" --fidelity tile --format json 2>/dev/null | sed -n 's/.*"read_bytes": \([0-9]*\).*/\1/p' | head -n 1; }
+# shellcheck disable=SC2086 # words are meant
+for axis in rows channels; do
+    program run small.yaml $every_step --set accelerator.threads=$axis
+    ok "$([ "$(hash_of)" = "$plain" ]; echo $?)" "threads of $axis give the same bits"
+    ok "$([ "$(read_bytes small.yaml $every_step --set accelerator.threads=$axis)" -lt "$(read_bytes small.yaml $every_step)" ]; echo $?)" \
+        "threads of $axis load less"
+    ok "$([ "$(cycles small.yaml $every_step $single --set accelerator.threads=$axis)" = "$(cycles small.yaml $every_step $single)" ]; echo $?)" \
+        "which needs two slots for sums"
+done
+# shellcheck disable=SC2086 # words are meant
+ok "$([ "$(cycles small.yaml $single --set 'layers.*.single_tile.oc=3')" = "$(cycles small.yaml $single --set 'layers.*.tile.oc=3')" ] &&
+    [ "$(cycles small.yaml --set 'layers.*.single_tile.oc=3')" = "$(cycles small.yaml)" ]; echo $?)" 'single_tile counts where nothing is double-buffered'
+for way in reads writes; do
+    ok "$([ "$(cycles small.yaml --set accelerator.dma.outstanding_$way=1)" = "$(cycles small.yaml --set board.axi.hp.outstanding_$way=1)" ]; echo $?)" \
+        "one burst of $way in flight is as if the port took no more"
+done
+
 # ---- chosen by layer
 program show small.yaml --set accelerator.tile=auto --schedule
 cp out schedule.yaml
@@ -61,7 +82,6 @@ ok "$(grep -q '"conv1": {tile: {oc: 3, ' out && [ "$(grep -c 'fire2.*weight_stat
     'what is said of a layer is left'
 program show small.yaml --set 'layers.conv1.tile=auto' --schedule
 ok "$([ "$(grep -c 'mappings [0-9]* made' out)" = 1 ]; echo $?)" 'one layer alone can be left to the program'
-read_bytes() { "$ZYNQSIM" run "$@" --fidelity tile --format json 2>/dev/null | sed -n 's/.*"read_bytes": \([0-9]*\).*/\1/p' | head -n 1; }
 ok "$([ "$(read_bytes auto.yaml --set accelerator.tile.goal=dram_bytes)" -le "$(read_bytes auto.yaml)" ]; echo $?)" 'for fewer bytes'
 program run small.yaml --set accelerator.tile=auto --set accelerator.tile.goal=energy
 ok "$([ $status -le 1 ]; echo $?)" 'for less energy'
