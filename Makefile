@@ -146,6 +146,7 @@ soak: all ## kill a sweep of 20,000 points ten times, damage files of rows, star
 backend: all ## run ONNX's own tests of operators of CNNs and 1,000 random graphs, and list what is refused
 	@/usr/bin/python3 tests/cli/onnx_backend.py $(BUILD)/zynqsim configs/default.yaml ../shared/cases/onnx_backend
 	@/usr/bin/python3 tests/cli/onnx_graphs.py $(BUILD)/zynqsim configs/default.yaml --seeds 0:1000
+	@for p in fp32 fixed16 int8 w8a16; do /usr/bin/python3 tests/cli/onnx_graphs.py $(BUILD)/zynqsim - --seeds 0:100 --exact $$p || exit 1; done
 golden: tests-built ## compare the figures of many designs with those written down
 	@CK_RUN_CASE=figures $(BUILD)/bin/test_golden
 	@BUILD=$(BUILD) tests/golden/golden.sh

@@ -192,6 +192,15 @@ uint64_t zs_prng_next(zs_prng *prng);
 /* Uniform in 0..bound-1; bound > 0. */
 uint64_t zs_prng_below(zs_prng *prng, uint64_t bound);
 
+/* ---- numbers in texts ------------------------------------------------------------------------ */
+
+/* What follows the decimal number that a text begins with, or NULL if it begins with none. Of what
+ * C reads, these are none: blanks in front, 010 (octal or decimal?), 0x10, counts with a sign or of
+ * more than 64 bits. A real number may be inf, nan or too large, which the caller's range refuses.
+ */
+const char *zs_read_count(const char *text, uint64_t *out);
+const char *zs_read_real(const char *text, double *out);
+
 /* ---- names ---------------------------------------------------------------------------------- */
 
 /* Equal but for capital letters (ASCII). */

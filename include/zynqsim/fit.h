@@ -152,6 +152,9 @@ void zs_fit_add_vector_path(zs_fit_account *a, const zs_design *design, uint32_t
 /* The same with another number of requantisers: those that keep up (zs_fit_result_lanes). */
 void zs_fit_add_result_path(zs_fit_account *a, const zs_design *design, uint32_t lanes,
                             uint32_t requantisers);
+/* What activations that the plan's engine applies to what it writes add to these lanes. */
+void zs_fit_add_written_acts(zs_fit_account *a, const zs_design *design, const zs_plan *plan,
+                             uint32_t lanes);
 void zs_fit_add_buffer(zs_fit_account *a, const char *name, const zs_plan_buffer *buffer);
 /* One adapter per port in use, whatever number of operands share it; as wide as the port of the
  * account's board, 64 b without one. */

@@ -71,6 +71,8 @@ typedef struct zs_kind {
     zs_status (*emit)(zs_plan_draft *d, zs_err *err);
     /* Whether drafts that are alike (zs_plan_is_alike) get the same ops. */
     bool draft_decides_ops;
+    /* Whether values of weights decide what a plan does, not their number alone; NULL: never. */
+    bool (*plans_by_weights)(const zs_design *design);
     /* DRAM side of a READ or WRITE op. */
     zs_xfer_fn *xfer;
     /* Accesses of an op of a serial unit; NULL: the kind has none. */
@@ -108,6 +110,8 @@ typedef struct zs_kind {
     /* Notes on a result: `*notes` and `*n`; NULL: none. */
     zs_status (*notes)(zs_arena *arena, const zs_plan *plan, const zs_kind_totals *totals,
                        const char *const **notes, uint32_t *n, zs_err *err);
+    /* What there is to say of a row besides, or NULL when memory is out; NULL: nothing. */
+    const char *(*row_note)(zs_arena *arena, const zs_plan *plan, uint32_t row);
     const char *listing_legend; /* lines of `show --plan` about its ops, or NULL */
     /* Settings, without their pattern, that give a layer the schedule of a row; how many. NULL: no
      * layer has one. */
@@ -123,6 +127,8 @@ static inline const zs_kind *zs_kind_of(const zs_design *design)
     return zs_kinds[design->accel.kind];
 }
 
+/* Of a design, or of one of its engines: plans_by_weights. */
+bool zs_kind_reads_weights(const zs_design *design);
 /* Bits of a bias in DRAM; 0: as the accumulator wants it. */
 uint32_t zs_kind_bias_bits(const zs_design *design);
 

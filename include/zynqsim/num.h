@@ -64,6 +64,8 @@ zs_status zs_quant_of_model(zs_arena *arena, const zs_net *net, zs_quant **out, 
  * that, on `pixel_n` x `oc_n` finished elements of its input, channels from `oc0` on: the bits that
  * zs_host_layer gives. scratch: as many floats. */
 bool zs_is_post_act(const zs_layer *layer);
+/* Whether such an activation takes a product; others compare alone. */
+bool zs_post_act_multiplies(const zs_layer *layer);
 void zs_post_act(const zs_quant *q, const zs_layer *layer, uint32_t oc0, uint32_t oc_n,
                  size_t pixel_n, void *elems, float *scratch);
 

@@ -172,7 +172,8 @@ typedef struct zs_plan_row {
     uint32_t engine;    /* whose op streams it is in: joins hold up their own engine alone */
     uint32_t op0, op_n; /* ops of the row: a contiguous range */
     uint64_t macs;      /* of the whole batch */
-    uint64_t ops;       /* operations of the whole batch, as zs_layer_ops counts them */
+    uint64_t skipped_macs; /* of these, products with 0 that the engine leaves out */
+    uint64_t ops;          /* operations of the whole batch, as zs_layer_ops counts them */
 
     zs_plan_tensor x, x2; /* inputs in DRAM (x2: second input of an add) */
     zs_plan_tensor y;     /* output in DRAM; of the pool when one is fused, and the slice of it that
@@ -287,8 +288,11 @@ typedef struct zs_plan {
     uint64_t dram_bytes;           /* extent of all that the plan places */
     uint64_t resident_elems;       /* capacity of the resident buffer */
     uint32_t batch;
-    const zs_plan_flow *flow; /* NULL: none */
-    const char *fusion_note;  /* auto: what the search chose; else NULL */
+    const zs_plan_flow *flow;        /* NULL: none */
+    bool writes_acts, acts_multiply; /* activations that the engine applies to what it writes: some;
+                                      * some with a product */
+    uint32_t act_slopes;             /* most channels that have a slope of their own there */
+    const char *fusion_note;         /* auto: what the search chose; else NULL */
     const char *choice_note; /* what the design asks for and the plan does without, and why; NULL */
     const zs_plan_mapping *mappings; /* of layers whose schedule was chosen for them */
     uint32_t mapping_n;

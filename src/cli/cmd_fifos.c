@@ -1,17 +1,16 @@
 #include "cli_priv.h"
 
-#include <stdlib.h>
+#include <string.h>
 
 /* Words in, depths out: the least FIFOs of the pipeline of a design. */
 
 static zs_status take_share(const char *text, double *out, zs_err *err)
 {
-    char *end;
+    double percent = 0;
     if (text == NULL)
         return ZS_OK;
-    const double percent = strtod(text, &end);
-    end += *end == '%';
-    if (end == text || *end != '\0' || !(percent >= 0 && percent <= 1000))
+    const char *end = zs_read_real(text, &percent);
+    if (end == NULL || strcmp(end + (*end == '%'), "") != 0 || !(percent >= 0 && percent <= 1000))
         return zs_fail(err, ZS_EUSAGE, "--loss", "'%.40s' is no share between 0 and 1000 %%", text);
     *out = percent / 100;
     return ZS_OK;

@@ -1,6 +1,7 @@
 #include "cli_priv.h"
 
 #include <string.h>
+#include <unistd.h>
 
 static zs_status list_boards(const zs_sink *s)
 {
@@ -120,9 +121,24 @@ static zs_status calibrate(cli_point *p, const cli_options *o, zs_err *err)
     return cli_stream_end(file, status, err);
 }
 
-zs_status cmd_show(const cli_options *options, int *exit_status, zs_err *err)
+/* A picture needs no design: a network by itself is drawn as the default design runs it. */
+static cli_options of_model(const cli_options *options)
+{
+    cli_options own = *options;
+    const char *path = options->design_path;
+    if (options->graph == NULL || path == NULL || options->model != NULL ||
+        cli_ends_in(path, ".yaml") || cli_ends_in(path, ".yml") ||
+        (!zs_net_has_format(path) && access(path, F_OK) == 0))
+        return own;
+    own.model = path;
+    own.design_path = NULL;
+    return own;
+}
+
+zs_status cmd_show(const cli_options *stated, int *exit_status, zs_err *err)
 {
     (void)exit_status;
+    const cli_options own = of_model(stated), *options = &own;
     const zs_sink sink = cli_stdout();
     if (options->fields)
         return zs_fields_markdown_emit(&sink, err);

@@ -272,6 +272,12 @@ static zs_status load_design(cli_point *p, const cli_options *o, zs_err *err)
 
 /* ---- the network ----------------------------------------------------------------------------- */
 
+/* Timing looks at weights where zeros among them are left out. */
+static bool looks_at_weights(const cli_point *p, const cli_options *o)
+{
+    return !o->timing_only || zs_kind_reads_weights(&p->design);
+}
+
 /* The file of weights, unless they are synthetic or nothing reads them. */
 static zs_status read_weights(cli_point *p, const cli_options *o, zs_net_weights *out,
                               bool *is_given, uint64_t *seed, zs_err *err)
@@ -280,8 +286,8 @@ static zs_status read_weights(cli_point *p, const cli_options *o, zs_net_weights
     const bool is_synthetic = zs_is_synthetic(weights, seed);
     if (!is_synthetic && is_called_synthetic(weights))
         return zs_fail(err, ZS_EUSAGE, "network.weights", "'%s' is not synthetic[:SEED]", weights);
-    *is_given =
-        !is_synthetic && (!o->timing_only || p->design.network.sparsify.method != ZS_SPARSIFY_NONE);
+    *is_given = !is_synthetic &&
+                (looks_at_weights(p, o) || p->design.network.sparsify.method != ZS_SPARSIFY_NONE);
     out->path = weights;
     return *is_given ? cli_file_read(&p->keep, weights, CLI_LARGE_BYTES, &out->bytes, err) : ZS_OK;
 }
@@ -374,7 +380,7 @@ static zs_status parse_model(cli_point *p, const cli_options *o, zs_span bytes, 
                           .fetch = &fetch,
                           .outputs = d->network.outputs,
                           .output_n = d->network.output_n,
-                          .is_structure = o->timing_only};
+                          .is_structure = !looks_at_weights(p, o)};
     const zs_status status = zs_net_parse_parts(&p->keep, bytes, path, &parts, spec, err);
     zs_err ignored;
     if (status != ZS_EUNSUPPORTED || parts.stated.c != 0 || o->timing_only ||
@@ -486,7 +492,7 @@ zs_status cli_net_load(cli_point *p, const cli_options *o, zs_err *err)
                        "model, but '%s' has no quantisers of its own: int8 takes the scales that "
                        "network.calibration gives",
                        path);
-    spec.is_structure = o->timing_only && !is_streamlined;
+    spec.is_structure = !looks_at_weights(p, o) && !is_streamlined;
     if (is_streamlined) {
         zs_net_spec *kept = zs_new(&p->keep, zs_net_spec, 1);
         if (kept == NULL)

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -48,6 +49,25 @@ static zs_status find_target(zs_arena *arena, cli_stream *s, zs_err *err)
     return ZS_OK;
 }
 
+enum { NAP_MS = 1000, NAPS = 5 }; /* a pipe without a reader is waited for that long */
+
+/* A device, a socket or a pipe; -1 leaves errno. */
+static int open_as_is(const char *path, bool *is_lonely)
+{
+    for (int naps = 0;; naps++) {
+        struct stat info;
+        const int fd = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+        *is_lonely = fd < 0 && errno == ENXIO && stat(path, &info) == 0 && S_ISFIFO(info.st_mode);
+        if (fd >= 0)
+            (void)fcntl(fd, F_SETFL, 0);
+        if (!*is_lonely || naps == NAPS)
+            return fd;
+        if (naps == 0)
+            cli_say(path, "is a pipe; waiting for something that reads from it");
+        (void)poll(NULL, 0, NAP_MS);
+    }
+}
+
 zs_status cli_stream_open(zs_arena *arena, const char *path, cli_stream **out, zs_err *err)
 {
     cli_stream *s = zs_new(arena, cli_stream, 1);
@@ -56,17 +76,21 @@ zs_status cli_stream_open(zs_arena *arena, const char *path, cli_stream **out, z
     s->path = path;
     ZS_TRY(find_target(arena, s, err));
     s->temporary.fd = -1;
+    int fd = -1;
+    bool is_lonely = false;
     if (s->is_replaced) {
         ZS_TRY(cli_temporary_open(&s->temporary, s->target, err));
-        const int copy = fcntl(s->temporary.fd, F_DUPFD_CLOEXEC, 0);
-        s->file = copy >= 0 ? fdopen(copy, "w") : NULL;
-        if (s->file == NULL && copy >= 0)
-            close(copy);
+        fd = fcntl(s->temporary.fd, F_DUPFD_CLOEXEC, 0);
     } else {
-        s->file = fopen(s->target, "we");
+        fd = open_as_is(s->target, &is_lonely);
+        if (is_lonely)
+            return zs_fail(err, ZS_EUSAGE, path, "is a pipe, and nothing has opened it to read");
     }
+    s->file = fd >= 0 ? fdopen(fd, "w") : NULL;
     if (s->file == NULL) {
         const int code = errno;
+        if (fd >= 0)
+            close(fd);
         cli_temporary_drop(&s->temporary);
         const bool is_machine = code == ENOSPC || code == EIO || code == EMFILE;
         return zs_fail(err,

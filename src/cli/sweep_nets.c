@@ -4,21 +4,38 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Networks by model and input shape, kept until the sweep ends; failures are kept as well. */
+/* Networks by all that they are made of, kept until the sweep ends; failures are kept as well. */
 typedef struct net_entry {
     struct net_entry *next;
     char *model;
+    char *weights;
     uint32_t c, h, w;
+    zs_sparsify_rule sparsify;
+    bool reads_weights;
     cli_point point;
     zs_status status;
     zs_err why;
 } net_entry;
 
+static bool is_same_rule(const zs_sparsify_rule *a, const zs_sparsify_rule *b)
+{
+    bool same = a->method == b->method && a->correction == b->correction &&
+                a->structured == b->structured && a->parameter == b->parameter &&
+                a->target_zeros == b->target_zeros && a->spare_depthwise == b->spare_depthwise &&
+                a->spare_first == b->spare_first;
+    for (size_t i = 0; i < ZS_LEN(a->input_scale); i++)
+        same = same && a->input_scale[i] == b->input_scale[i];
+    return same;
+}
+
 static net_entry *find(const sweep_nets *nets, const zs_design *d)
 {
     for (net_entry *e = nets->first; e != NULL; e = e->next)
         if (strcmp(e->model, d->network.model) == 0 && e->c == d->network.input_c &&
-            e->h == d->network.input_h && e->w == d->network.input_w)
+            e->h == d->network.input_h && e->w == d->network.input_w &&
+            e->reads_weights == zs_kind_reads_weights(d) &&
+            strcmp(e->weights, d->network.weights) == 0 &&
+            is_same_rule(&e->sparsify, &d->network.sparsify))
             return e;
     return NULL;
 }
@@ -26,7 +43,7 @@ static net_entry *find(const sweep_nets *nets, const zs_design *d)
 static zs_status load(const sweep_nets *nets, net_entry *e)
 {
     cli_options o = *nets->o;
-    o.timing_only = true; /* weights do not change the time */
+    o.timing_only = true; /* values of weights matter to few kinds, which have them read */
     const char *path = e->model;
     if (strcmp(e->model, nets->base->network.model) != 0)
         ZS_TRY(cli_model_find(&e->point.keep, o.design_path, e->model, &path, &e->why));
@@ -37,13 +54,17 @@ static zs_status load(const sweep_nets *nets, net_entry *e)
 static net_entry *add(sweep_nets *nets, const zs_design *d)
 {
     net_entry *e = calloc(1, sizeof *e);
-    char *model = strdup(d->network.model);
-    if (e == NULL || model == NULL) {
+    char *model = strdup(d->network.model), *weights = strdup(d->network.weights);
+    if (e == NULL || model == NULL || weights == NULL) {
         free(e);
         free(model);
+        free(weights);
         return NULL;
     }
     e->model = model;
+    e->weights = weights;
+    e->sparsify = d->network.sparsify;
+    e->reads_weights = zs_kind_reads_weights(d);
     e->c = d->network.input_c;
     e->h = d->network.input_h;
     e->w = d->network.input_w;
@@ -84,6 +105,7 @@ void sweep_nets_drop(sweep_nets *nets)
         nets->first = e->next;
         cli_point_drop(&e->point);
         free(e->model);
+        free(e->weights);
         free(e);
     }
 }

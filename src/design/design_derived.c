@@ -108,13 +108,8 @@ bool zs_is_synthetic(const char *text, uint64_t *seed)
     if (strncmp(text, "synthetic", 9) != 0)
         return false;
     if (text[9] != '\0') {
-        const char *at = text + 10;
-        if (text[9] != ':' || *at == '\0')
-            return false;
-        for (value = 0; *at >= '0' && *at <= '9'; at++)
-            if (!zs_mul_u64(value, 10, &value) || !zs_add_u64(value, (uint64_t)(*at - '0'), &value))
-                return false;
-        if (*at != '\0')
+        const char *end = text[9] == ':' ? zs_read_count(text + 10, &value) : NULL;
+        if (end == NULL || *end != '\0')
             return false;
     }
     *seed = value;

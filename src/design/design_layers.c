@@ -2,7 +2,6 @@
 
 #include <fnmatch.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Layers of which a design says something by name or pattern: `layers: {"conv10": {on: cpu}}`,
@@ -51,9 +50,9 @@ static zs_status add_setting(zs_design *design, zs_arena *arena, const char *pat
 static zs_status add_figure(zs_design *design, zs_arena *arena, const char *pattern,
                             zs_layer_key key, const char *text, zs_err *err)
 {
-    char *end;
-    const unsigned long value = strtoul(text, &end, 10);
-    if (text[0] < '0' || text[0] > '9' || *end != '\0' || value == 0 || value > FIGURE_MAX)
+    uint64_t value = 0;
+    const char *end = zs_read_count(text, &value);
+    if (end == NULL || *end != '\0' || value == 0 || value > FIGURE_MAX)
         return zs_fail(err, ZS_ERANGE, "layers", "%s of '%.64s' is '%.24s', not a number of 1..%d",
                        figure_words[key], pattern, text, FIGURE_MAX);
     const zs_layer_setting setting = {.key = key, .value = (uint32_t)value};
@@ -151,7 +150,7 @@ zs_status zs_design_set_layer_path(zs_design *design, zs_arena *arena, const cha
 
 bool zs_layer_setting_fits(const zs_layer_setting *s, const char *layer)
 {
-    return fnmatch(s->pattern, layer, 0) == 0;
+    return strcmp(s->pattern, layer) == 0 || fnmatch(s->pattern, layer, 0) == 0;
 }
 
 void zs_design_layer_accel(const zs_design *design, const char *layer, zs_accel *accel)

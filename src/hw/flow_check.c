@@ -1,6 +1,5 @@
 #include "zynqsim/flow.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- words of an image ----------------------------------------------------------------------- */
@@ -225,9 +224,7 @@ static zs_status read_part(const parser *p, const char *text, size_t n, part *t)
         memcpy(t->keys[t->key_n].key, at, (size_t)(key_end - at));
         uint64_t number = 1;
         if (!is_flag) {
-            char *rest;
-            number = strtoull(value, &rest, 10);
-            if (rest != stop || value == stop || *value == '-')
+            if (zs_read_count(value, &number) != stop)
                 return bad(p, t, "has a figure that is no number");
         }
         if (number > VALUE_MAX)

@@ -172,8 +172,10 @@ zs_status zs_onnx_where_computed(const zs_onnx_node *at, zs_net_value *const in[
 
 /* ---- operators ------------------------------------------------------------------------------- */
 
-/* ZS_EPARSE for an attribute or a number of inputs of another version of the operator. */
+/* ZS_EPARSE for an operator, an attribute or a number of inputs of another operator set. */
 zs_status zs_onnx_check_form(const zs_onnx_node *at, zs_err *err);
+/* One of the words of a text, with blanks between them. */
+bool zs_onnx_has_word(const char *words, const char *word);
 /* Translates one node into layers of the draft. ZS_EUNSUPPORTED names the operator. */
 zs_status zs_onnx_op(const zs_onnx_node *at, zs_err *err);
 

@@ -181,8 +181,8 @@ static zs_status list_layers(zs_arena *arena, const ZsCaffe__Net *file, const ch
     return layers ? ZS_OK : zs_nomem(err, "layers of the old form");
 }
 
-/* The dimensions of the result where it is not a map or a list: of the value that the one layer
- * makes which no other reads. */
+/* The dimensions of the result where it is not a map of several pixels or a list: of the value that
+ * the one layer makes which no other reads. */
 static void find_output_dims(const zs_caffe *net, ZsCaffe__Layer *const *layers, size_t n,
                              zs_net_spec *out)
 {
@@ -194,7 +194,7 @@ static void find_output_dims(const zs_caffe *net, ZsCaffe__Layer *const *layers,
                 !top->has_dims || top->rank == 2)
                 continue;
             const zs_shape s = zs_onnx_shape_of(top->dims, top->rank);
-            if (top->rank == 4 && memcmp(&s, &top->shape, sizeof s) == 0)
+            if (top->rank == 4 && memcmp(&s, &top->shape, sizeof s) == 0 && s.h * s.w != 1)
                 continue;
             out->result = (zs_output_spec){.has_dims = top->rank > 0, .rank = top->rank};
             memcpy(out->result.dims, top->dims, sizeof out->result.dims);

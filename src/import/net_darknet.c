@@ -4,11 +4,9 @@
 
 #include "zynqsim/import.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { SECTIONS_MAX = 4096, OPTIONS_MAX = 65536 };
@@ -124,15 +122,19 @@ zs_status zs_cfg_list(const zs_darknet *net, const zs_cfg_section *section, cons
 {
     const zs_cfg_option *option = zs_cfg_find(section, key);
     *n = 0;
-    for (const char *at = option ? option->value : ""; *at != '\0';) {
-        char *end;
-        errno = 0;
-        const long long value = strtoll(at, &end, 10);
-        if (end == at || errno != 0 || (*end != '\0' && *end != ',') || *n == room)
+    if (option == NULL)
+        return ZS_OK;
+    const char *at = option->value;
+    do {
+        uint64_t value;
+        at += strspn(at, " \t");
+        const bool negative = *at == '-';
+        const char *end = zs_read_count(at + negative, &value);
+        if (end == NULL || value > INT64_MAX || (*end != '\0' && *end != ',') || *n == room)
             return bad_value(net, option, err);
-        out[(*n)++] = value;
+        out[(*n)++] = negative ? -(int64_t)value : (int64_t)value;
         at = end + (*end == ',');
-    }
+    } while (*at != '\0');
     return ZS_OK;
 }
 
@@ -157,13 +159,11 @@ zs_status zs_cfg_real(const zs_darknet *net, const zs_cfg_section *section, cons
                       double otherwise, double *out, zs_err *err)
 {
     const zs_cfg_option *option = zs_cfg_find(section, key);
-    char *end;
     *out = otherwise;
     if (option == NULL)
         return ZS_OK;
-    *out = strtod(option->value, &end);
-    return end == option->value || *end != '\0' || !isfinite(*out) ? bad_value(net, option, err)
-                                                                   : ZS_OK;
+    const char *end = zs_read_real(option->value, out);
+    return end == NULL || *end != '\0' || !isfinite(*out) ? bad_value(net, option, err) : ZS_OK;
 }
 
 /* ---- weights --------------------------------------------------------------------------------- */

@@ -307,6 +307,7 @@ zs_status zs_onnx_add_node(zs_onnx *net, const ZsOnnx__Graph *graph, size_t i, c
     if (at.place == NULL)
         return zs_nomem(err, "the place of a node");
     ZS_TRY(check_node(&at, err));
+    ZS_TRY(zs_onnx_check_form(&at, err));
     return strcmp(node->op_type, "Constant") == 0 ? add_constant_node(&at, err)
                                                   : zs_onnx_op(&at, err);
 }

@@ -3,8 +3,6 @@
 
 #include "zynqsim/import.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { EXTERNAL = 1, TYPE_FLOAT = 1, FILES_MAX = 64 };
@@ -77,13 +75,11 @@ static zs_status read_number(const external *x, const ZsOnnx__Tensor *tensor, co
                              uint64_t otherwise, uint64_t *out, zs_err *err)
 {
     const char *text = entry(tensor, key);
-    char *end;
     *out = otherwise;
     if (text == NULL)
         return ZS_OK;
-    errno = 0;
-    *out = strtoull(text, &end, 10);
-    if (errno != 0 || *end != '\0' || text[0] < '0' || text[0] > '9')
+    const char *end = zs_read_count(text, out);
+    if (end == NULL || *end != '\0')
         return zs_fail(err, ZS_EPARSE, x->path, "%s '%.40s' of a tensor is no number", key, text);
     return ZS_OK;
 }

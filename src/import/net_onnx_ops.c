@@ -522,7 +522,7 @@ const char *zs_onnx_op_at(size_t i)
     return i < ZS_LEN(ops) ? ops[i].name : NULL;
 }
 
-static bool has_word(const char *words, const char *word)
+bool zs_onnx_has_word(const char *words, const char *word)
 {
     const size_t n = strlen(word);
     for (const char *at = words; n > 0 && (at = strstr(at, word)) != NULL; at += n)
@@ -536,7 +536,8 @@ static zs_status check_attrs(const zs_onnx_node *at, const struct onnx_op *op, z
 {
     for (size_t i = 0; i < at->node->n_attribute; i++) {
         const char *name = at->node->attribute[i]->name;
-        if (name == NULL || (!has_word(op->attrs, name) && strcmp(name, "consumed_inputs") != 0))
+        if (name == NULL ||
+            (!zs_onnx_has_word(op->attrs, name) && strcmp(name, "consumed_inputs") != 0))
             return zs_fail(err, ZS_EUNSUPPORTED, at->place, "attribute '%s' of %s is not handled",
                            name ? name : "", op->name);
     }
@@ -602,7 +603,6 @@ zs_status zs_onnx_op(const zs_onnx_node *at, zs_err *err)
         if (strcmp(ops[i].name, at->node->op_type) == 0) {
             ZS_TRY(check_inputs(at, &ops[i], err));
             ZS_TRY(check_attrs(at, &ops[i], err));
-            ZS_TRY(zs_onnx_check_form(at, err));
             ZS_TRY(read_integers(at, &ops[i], err));
             zs_onnx_node with = *at;
             with.fn = ops[i].fn;

@@ -24,8 +24,10 @@ static qtype type_of_word(const char *word)
     const bool is_unsigned = word[0] == 'U';
     if (strncmp(word + is_unsigned, "INT", 3) != 0)
         return (qtype){0};
-    const long bits = strtol(word + is_unsigned + 3, NULL, 10);
-    return (qtype){bits > 0 && bits <= 32 ? (uint8_t)bits : 0, !is_unsigned, false};
+    uint64_t bits;
+    const char *end = zs_read_count(word + is_unsigned + 3, &bits);
+    return (qtype){end != NULL && *end == '\0' && bits <= 32 ? (uint8_t)bits : 0, !is_unsigned,
+                   false};
 }
 
 static qtype annotated(const zs_onnx *net, const char *tensor)

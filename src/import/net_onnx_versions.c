@@ -7,44 +7,106 @@
 
 enum { LATEST = 1 << 30 };
 
+typedef enum form_kind {
+    ITSELF,   /* the operator */
+    AT_LEAST, /* so many inputs or more; those left out at the end do not count */
+    AT_MOST,  /* so many inputs or fewer */
+    ATTRIBUTE
+} form_kind;
+
+#define AXES_BY_18                                                                                 \
+    "ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd "    \
+    "ReduceSumSquare"
+
+/* LayerNormalization, MeanVarianceNormalization and ThresholdedRelu are older than their first
+ * operator set: runtimes had them before. */
 static const struct {
-    const char *op;   /* NULL: any */
-    const char *attr; /* NULL: `inputs` inputs or more */
+    const char *ops; /* NULL: any */
+    form_kind kind;
+    const char *attr;
     size_t inputs;
     int64_t from, until; /* operator sets that have it */
 } forms[] = {
-    {NULL, "consumed_inputs", 0, 1, 5},
-    {"AveragePool", "ceil_mode", 0, 10, LATEST},
-    {"AveragePool", "count_include_pad", 0, 7, LATEST},
-    {"AveragePool", "dilations", 0, 19, LATEST},
-    {"BatchNormalization", "is_test", 0, 1, 6},
-    {"BatchNormalization", "spatial", 0, 1, 8},
-    {"BatchNormalization", "training_mode", 0, 14, LATEST},
-    {"Clip", "max", 0, 1, 10},
-    {"Clip", "min", 0, 1, 10},
-    {"Clip", NULL, 2, 11, LATEST},
-    {"Dropout", "is_test", 0, 1, 6},
-    {"Dropout", "ratio", 0, 1, 11},
-    {"Dropout", "seed", 0, 12, LATEST},
-    {"Dropout", NULL, 2, 12, LATEST},
-    {"Gemm", "broadcast", 0, 1, 6},
-    {"MaxPool", "ceil_mode", 0, 10, LATEST},
-    {"MaxPool", "dilations", 0, 10, LATEST},
-    {"MaxPool", "storage_order", 0, 8, LATEST},
-    {"Pad", "pads", 0, 1, 10},
-    {"Pad", NULL, 2, 11, LATEST},
-    {"ReduceMean", "axes", 0, 1, 17},
-    {"ReduceMean", NULL, 2, 18, LATEST},
-    {"Reshape", "allowzero", 0, 14, LATEST},
-    {"Reshape", "shape", 0, 1, 4},
-    {"Reshape", NULL, 2, 5, LATEST},
-    {"Squeeze", "axes", 0, 1, 12},
-    {"Squeeze", NULL, 2, 13, LATEST},
-    {"Unsqueeze", "axes", 0, 1, 12},
-    {"Unsqueeze", NULL, 2, 13, LATEST},
+    {NULL, ATTRIBUTE, "consumed_inputs", 0, 1, 5},
+    {"Add And Div Equal Greater Less Mul Or Pow Sub Xor", ATTRIBUTE, "axis", 0, 1, 6},
+    {"Add And Div Equal Gemm Greater Less Mul Or Pow Sub Xor", ATTRIBUTE, "broadcast", 0, 1, 6},
+    {"ArgMax ArgMin", ATTRIBUTE, "select_last_index", 0, 12, LATEST},
+    {"AveragePool", ATTRIBUTE, "ceil_mode", 0, 10, LATEST},
+    {"AveragePool", ATTRIBUTE, "count_include_pad", 0, 7, LATEST},
+    {"AveragePool", ATTRIBUTE, "dilations", 0, 19, LATEST},
+    {"BatchNormalization", ATTRIBUTE, "is_test", 0, 1, 6},
+    {"BatchNormalization", ATTRIBUTE, "spatial", 0, 1, 8},
+    {"BatchNormalization", ATTRIBUTE, "training_mode", 0, 14, LATEST},
+    {"Celu GreaterOrEqual LessOrEqual", ITSELF, NULL, 0, 12, LATEST},
+    {"Clip", ATTRIBUTE, "max", 0, 1, 10},
+    {"Clip", ATTRIBUTE, "min", 0, 1, 10},
+    {"Clip", AT_LEAST, NULL, 2, 11, LATEST},
+    {"Constant", ATTRIBUTE, "value_float", 0, 12, LATEST},
+    {"Constant", ATTRIBUTE, "value_floats", 0, 12, LATEST},
+    {"Constant", ATTRIBUTE, "value_int", 0, 12, LATEST},
+    {"Constant", ATTRIBUTE, "value_ints", 0, 12, LATEST},
+    {"ConstantOfShape Erf EyeLike NonZero Shrink Sign Where", ITSELF, NULL, 0, 9, LATEST},
+    {"ConvInteger DequantizeLinear MatMulInteger Mod QLinearConv QLinearMatMul QuantizeLinear "
+     "Resize",
+     ITSELF, NULL, 0, 10, LATEST},
+    {"DepthToSpace", ATTRIBUTE, "mode", 0, 11, LATEST},
+    {"DequantizeLinear QuantizeLinear", ATTRIBUTE, "axis", 0, 13, LATEST},
+    {"Dropout", ATTRIBUTE, "is_test", 0, 1, 6},
+    {"Dropout", ATTRIBUTE, "ratio", 0, 1, 11},
+    {"Dropout", ATTRIBUTE, "seed", 0, 12, LATEST},
+    {"Dropout", AT_LEAST, NULL, 2, 12, LATEST},
+    {"DynamicQuantizeLinear GatherND Range Round", ITSELF, NULL, 0, 11, LATEST},
+    {"Expand", ITSELF, NULL, 0, 8, LATEST},
+    {"Gelu", ITSELF, NULL, 0, 20, LATEST},
+    {"Gemm", AT_MOST, NULL, 2, 11, LATEST},
+    {"HardSwish", ITSELF, NULL, 0, 14, LATEST},
+    {"MaxPool", ATTRIBUTE, "ceil_mode", 0, 10, LATEST},
+    {"MaxPool", ATTRIBUTE, "dilations", 0, 10, LATEST},
+    {"MaxPool", ATTRIBUTE, "storage_order", 0, 8, LATEST},
+    {"Mish", ITSELF, NULL, 0, 18, LATEST},
+    {"Pad", ATTRIBUTE, "paddings", 0, 1, 1},
+    {"Pad", ATTRIBUTE, "pads", 0, 2, 10},
+    {"Pad", ATTRIBUTE, "value", 0, 1, 10},
+    {"Pad", AT_LEAST, NULL, 2, 11, LATEST},
+    {"Pad", AT_LEAST, NULL, 4, 18, LATEST},
+    {"QuantizeLinear", ATTRIBUTE, "saturate", 0, 19, LATEST},
+    {AXES_BY_18, ATTRIBUTE, "axes", 0, 1, 17},
+    {AXES_BY_18, ATTRIBUTE, "noop_with_empty_axes", 0, 18, LATEST},
+    {AXES_BY_18, AT_LEAST, NULL, 2, 18, LATEST},
+    {"ReduceSum", ATTRIBUTE, "axes", 0, 1, 12},
+    {"ReduceSum", ATTRIBUTE, "noop_with_empty_axes", 0, 13, LATEST},
+    {"ReduceSum", AT_LEAST, NULL, 2, 13, LATEST},
+    {"Reshape", ATTRIBUTE, "allowzero", 0, 14, LATEST},
+    {"Reshape", ATTRIBUTE, "shape", 0, 1, 4},
+    {"Reshape", AT_LEAST, NULL, 2, 5, LATEST},
+    {"Resize", ATTRIBUTE, "coordinate_transformation_mode", 0, 11, LATEST},
+    {"Resize", ATTRIBUTE, "cubic_coeff_a", 0, 11, LATEST},
+    {"Resize", ATTRIBUTE, "exclude_outside", 0, 11, LATEST},
+    {"Resize", ATTRIBUTE, "extrapolation_value", 0, 11, LATEST},
+    {"Resize", ATTRIBUTE, "nearest_mode", 0, 11, LATEST},
+    {"Resize", AT_LEAST, NULL, 3, 11, LATEST},
+    {"Shape", ATTRIBUTE, "end", 0, 15, LATEST},
+    {"Shape", ATTRIBUTE, "start", 0, 15, LATEST},
+    {"Slice", ATTRIBUTE, "axes", 0, 1, 9},
+    {"Slice", ATTRIBUTE, "ends", 0, 1, 9},
+    {"Slice", ATTRIBUTE, "starts", 0, 1, 9},
+    {"Slice", AT_LEAST, NULL, 2, 10, LATEST},
+    {"Split", ATTRIBUTE, "num_outputs", 0, 18, LATEST},
+    {"Split", ATTRIBUTE, "split", 0, 1, 12},
+    {"Split", AT_LEAST, NULL, 2, 13, LATEST},
+    {"Squeeze Unsqueeze", ATTRIBUTE, "axes", 0, 1, 12},
+    {"Squeeze Unsqueeze", AT_LEAST, NULL, 2, 13, LATEST},
+    {"Swish", ITSELF, NULL, 0, 24, LATEST},
+    {"Tile", AT_MOST, NULL, 2, 6, LATEST},
+    {"TopK", ATTRIBUTE, "k", 0, 1, 9},
+    {"TopK", ATTRIBUTE, "largest", 0, 11, LATEST},
+    {"TopK", ATTRIBUTE, "sorted", 0, 11, LATEST},
+    {"TopK", AT_LEAST, NULL, 2, 10, LATEST},
+    {"Upsample", ITSELF, NULL, 0, 1, 9},
+    {"Upsample", ATTRIBUTE, "scales", 0, 7, 8},
+    {"Upsample", AT_LEAST, NULL, 2, 9, LATEST},
 };
 
-/* Inputs left out at the end do not count. */
 static size_t input_n(const zs_onnx_node *at)
 {
     size_t n = at->node->n_input;
@@ -56,21 +118,31 @@ static size_t input_n(const zs_onnx_node *at)
 zs_status zs_onnx_check_form(const zs_onnx_node *at, zs_err *err)
 {
     const int64_t opset = at->net->opset;
+    const char *op = at->node->op_type, *domain = at->node->domain;
+    if (domain != NULL && domain[0] != '\0' && strcmp(domain, "ai.onnx") != 0)
+        return ZS_OK; /* of another set, whose versions are its own */
+    const size_t n = input_n(at);
     for (size_t i = 0; i < ZS_LEN(forms); i++) {
-        const char *attr = forms[i].attr;
-        if ((forms[i].op != NULL && strcmp(forms[i].op, at->node->op_type) != 0) ||
-            (opset >= forms[i].from && opset <= forms[i].until) ||
-            (attr != NULL ? zs_onnx_attr(at, attr) == NULL : input_n(at) < forms[i].inputs))
+        const form_kind kind = forms[i].kind;
+        if ((opset >= forms[i].from && opset <= forms[i].until) ||
+            (forms[i].ops != NULL && !zs_onnx_has_word(forms[i].ops, op)) ||
+            (kind == AT_LEAST && n < forms[i].inputs) || (kind == AT_MOST && n > forms[i].inputs) ||
+            (kind == ATTRIBUTE && zs_onnx_attr(at, forms[i].attr) == NULL))
             continue;
-        const char *when = opset < forms[i].from ? "from" : "up to";
-        const int64_t bound = opset < forms[i].from ? forms[i].from : forms[i].until;
-        if (attr != NULL)
+        const bool is_early = opset < forms[i].from;
+        const char *when = is_early ? "from" : "up to";
+        const int64_t bound = is_early ? forms[i].from : forms[i].until;
+        if (kind == ATTRIBUTE)
             return zs_fail(err, ZS_EPARSE, at->place,
                            "%s has an attribute '%s' %s opset %" PRId64 " alone, this is %" PRId64,
-                           at->node->op_type, attr, when, bound, opset);
+                           op, forms[i].attr, when, bound, opset);
+        if (kind == ITSELF)
+            return zs_fail(err, ZS_EPARSE, at->place,
+                           "there is a %s %s opset %" PRId64 " alone, this is %" PRId64, op, when,
+                           bound, opset);
         return zs_fail(err, ZS_EPARSE, at->place,
-                       "%s takes %zu inputs %s opset %" PRId64 " alone, this is %" PRId64,
-                       at->node->op_type, input_n(at), when, bound, opset);
+                       "%s takes %zu input%s %s opset %" PRId64 " alone, this is %" PRId64, op, n,
+                       n == 1 ? "" : "s", when, bound, opset);
     }
     return ZS_OK;
 }

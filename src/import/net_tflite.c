@@ -3,7 +3,6 @@
 #include "zynqsim/import.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Fields of the schema's tables, by number (schema.fbs of TensorFlow Lite, version 3). */
@@ -241,11 +240,9 @@ static int64_t find_tensor(const zs_tflite *net, const char *name)
     for (uint32_t i = 0; i < net->tensor_n; i++)
         if (strcmp(net->tensors[i].name, name) == 0 && !net->tensors[i].is_constant)
             return i;
-    char *end; /* names may be empty, alike or very long: numbers do, too */
-    const unsigned long number = strtoul(name, &end, 10);
-    return name[0] >= '0' && name[0] <= '9' && *end == '\0' && number < net->tensor_n
-               ? (int64_t)number
-               : -1;
+    uint64_t number = 0; /* names may be empty, alike or very long: numbers do, too */
+    const char *end = zs_read_count(name, &number);
+    return end != NULL && *end == '\0' && number < net->tensor_n ? (int64_t)number : -1;
 }
 
 /* The file's outputs, or the tensors that are asked for by name. */

@@ -95,11 +95,12 @@ zs_status zs_net_yaml_real(const zs_net_yaml *y, const yaml_node_t *node, float 
 {
     ZS_TRY(check_scalar(y, node));
     const char *text = scalar(node);
-    char *end;
-    float value = strtof(text, &end);
+    double wide;
+    const char *end = zs_read_real(text, &wide);
+    float value = strtof(text, NULL);
     if (strcmp(text, ".inf") == 0 || strcmp(text, "-.inf") == 0)
         value = text[0] == '-' ? -INFINITY : INFINITY;
-    else if (end == text || *end != '\0' || !isfinite(value))
+    else if (end == NULL || *end != '\0' || !isfinite(value))
         return zs_net_yaml_fail(y, node, ZS_EPARSE, "'%s' is not a number", text);
     *out = value;
     return ZS_OK;

@@ -363,7 +363,10 @@ static zs_status check_item(const zs_net_yaml *y, const yaml_node_t *node, const
 
 static bool is_null(const yaml_node_t *node)
 {
-    return zs_net_yaml_is(node, "") || zs_net_yaml_is(node, "~") || zs_net_yaml_is(node, "null");
+    const bool is_quoted =
+        node->type == YAML_SCALAR_NODE && node->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
+    return zs_net_yaml_is(node, "") ||
+           (!is_quoted && (zs_net_yaml_is(node, "~") || zs_net_yaml_is(node, "null")));
 }
 
 /* The kind comes first and names the layer; a layer without a name is called after its place. */

@@ -107,11 +107,14 @@ static zs_status read_dim(header *h, uint64_t *out)
     uint64_t value = 0;
     size_t digits = 0;
     skip_blanks(h);
+    const bool begins_with_0 = h->at < h->end && *h->at == '0';
     for (; h->at < h->end && *h->at >= '0' && *h->at <= '9'; h->at++, digits++)
         if (!zs_mul_u64(value, 10, &value) || !zs_add_u64(value, (uint64_t)(*h->at - '0'), &value))
             return bad_header(h, "a size of more than 64 bits");
     if (digits == 0)
         return bad_header(h, "a size of the shape is missing");
+    if (digits > 1 && begins_with_0)
+        return bad_header(h, "a size of the shape has zeros in front");
     *out = value;
     return ZS_OK;
 }
@@ -141,13 +144,12 @@ static zs_status read_entry(header *h)
     ZS_TRY(read_string(h, key));
     if (!take(h, ':'))
         return bad_header(h, "no ':' after a name");
-    if (strcmp(key, "descr") == 0)
-        return read_type(h);
-    if (strcmp(key, "fortran_order") == 0)
-        return read_order(h);
-    if (strcmp(key, "shape") == 0)
-        return read_shape(h);
-    return zs_fail(h->err, ZS_EPARSE, h->path, "NPY header: unknown name '%s'", key);
+    const bool is_type = strcmp(key, "descr") == 0, is_order = strcmp(key, "fortran_order") == 0;
+    if (!is_type && !is_order && strcmp(key, "shape") != 0)
+        return zs_fail(h->err, ZS_EPARSE, h->path, "NPY header: unknown name '%s'", key);
+    if (is_type ? h->has_type : is_order ? h->has_order : h->has_shape)
+        return zs_fail(h->err, ZS_EPARSE, h->path, "NPY header: %s is given twice", key);
+    return is_type ? read_type(h) : is_order ? read_order(h) : read_shape(h);
 }
 
 static zs_status read_dictionary(header *h)

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -150,9 +151,9 @@ static size_t size_of(const ProtobufCFieldDescriptor *field)
 
 static zs_status read_real(text *t, const ProtobufCFieldDescriptor *field, void *to)
 {
-    char *end = NULL;
-    const double value = strtod(t->token, &end);
-    if (end == t->token || (end[0] != '\0' && strcasecmp(end, "f") != 0))
+    double value = 0;
+    const char *end = t->token[0] != '+' ? zs_read_real(t->token, &value) : NULL;
+    if (end == NULL || !isfinite(value) || (end[0] != '\0' && strcasecmp(end, "f") != 0))
         return fail(t, "%s is '%.40s', not a number", field->name, t->token);
     if (field->type == PROTOBUF_C_TYPE_DOUBLE)
         memcpy(to, &value, sizeof value);
@@ -170,7 +171,7 @@ static zs_status read_whole(text *t, const ProtobufCFieldDescriptor *field, void
     char *end = NULL;
     errno = 0;
     const intmax_t value = strtoimax(t->token, &end, 0);
-    if (end == t->token || *end != '\0')
+    if (end == t->token || *end != '\0' || t->token[0] == '+')
         return fail(t, "%s is '%.40s', not a whole number", field->name, t->token);
     const intmax_t least = !has_sign ? 0 : is_wide ? INT64_MIN : INT32_MIN;
     const intmax_t most = is_wide ? INT64_MAX : has_sign ? INT32_MAX : (intmax_t)UINT32_MAX;

@@ -1,5 +1,6 @@
 #include "reference_priv.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,18 +81,16 @@ static zs_status take_setup(const zs_table *t, uint32_t row, zs_axi_case *c, zs_
 /* False when the text is no burst. */
 static bool take_burst(const char **text, zs_axi_event *out)
 {
-    char *end;
-    const char *at = *text;
-    out->clock = strtoull(at, &end, 10);
-    if (end == at || *end != '@')
+    char *addr_end;
+    uint64_t beats = 0;
+    const char *at = zs_read_count(*text, &out->clock);
+    if (at == NULL || *at++ != '@' || !isxdigit((unsigned char)*at))
         return false;
-    at = end + 1;
-    out->addr = strtoull(at, &end, 16);
-    if (end == at || *end != '+')
+    out->addr = strtoull(at, &addr_end, 16);
+    if (*addr_end != '+')
         return false;
-    at = end + 1;
-    const unsigned long beats = strtoul(at, &end, 10);
-    if (end == at || beats == 0 || beats > 256 || (*end != ' ' && *end != '\0'))
+    const char *end = zs_read_count(addr_end + 1, &beats);
+    if (end == NULL || beats == 0 || beats > 256 || (*end != ' ' && *end != '\0'))
         return false;
     out->beats = (uint32_t)beats;
     *text = end + strspn(end, " ");

@@ -104,13 +104,13 @@ zs_status zs_reference_tolerance(const zs_table *t, uint32_t row, uint32_t colum
 /* Cut out before it is read: of "1..2" strtod would take "1." */
 static bool is_number(const char *text, size_t bytes, double *out)
 {
-    char digits[48], *stop;
+    char digits[48];
     if (bytes == 0 || bytes >= sizeof digits)
         return false;
     memcpy(digits, text, bytes);
     digits[bytes] = '\0';
-    *out = strtod(digits, &stop);
-    return *stop == '\0' && fabs(*out) <= FIGURE_MAX;
+    const char *end = zs_read_real(digits, out);
+    return end != NULL && *end == '\0' && fabs(*out) <= FIGURE_MAX;
 }
 
 static zs_status take_measured(const zs_table *t, uint32_t row, uint32_t column,

@@ -51,9 +51,14 @@ zs_status zs_table_number(const zs_table *t, uint32_t row, uint32_t column, doub
                           double *out, zs_err *err)
 {
     const char *text = zs_table_text(t, row, column, "");
-    char *end;
-    const double value = strtod(text, &end);
-    if (end == text || *end != '\0')
+    double value = 0;
+    const char *end = zs_read_real(text, &value);
+    if (text[0] == '0' && text[1] == 'x') { /* addresses */
+        const size_t digits = strspn(text + 2, "0123456789abcdefABCDEF");
+        value = (double)strtoull(text + 2, NULL, 16);
+        end = digits > 0 ? text + 2 + digits : NULL;
+    }
+    if (end == NULL || *end != '\0')
         return zs_table_fail(t, row, column, ZS_EPARSE, err, "\"%.40s\" is not a number", text);
     if (!isfinite(value) || value < min || value > max)
         return zs_table_fail(t, row, column, ZS_ERANGE, err, "%.40s is outside %.17g to %.17g",

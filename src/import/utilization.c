@@ -4,7 +4,6 @@
 #include <expat.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { CELLS_MAX = 32, LINE_MAX = 1024, DEPTH_MAX = 16 };
@@ -61,9 +60,9 @@ static zs_status take(const report *r, const char *name, const char *text, bool 
         if (strcmp(names[i].name, name) != 0 || (names[i].adds && !adds))
             continue;
         double *used = &r->out->used[names[i].id];
-        char *end;
-        const double n = strtod(text, &end);
-        if (end == text || *end != '\0' || !(n >= 0 && n <= most))
+        double n = 0;
+        const char *end = zs_read_real(text, &n);
+        if (end == NULL || *end != '\0' || !(n >= 0 && n <= most))
             return fail(r, name, text);
         if (isnan(*used))
             *used = n * names[i].blocks;

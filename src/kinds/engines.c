@@ -18,10 +18,16 @@ enum { BASE_ALIGN = 1 << 20 };
 
 /* ---- the map --------------------------------------------------------------------------------- */
 
+/* A name with brackets is called by itself, though as a pattern it would be another one. */
+static bool is_called(const char *pattern, const char *name)
+{
+    return strcmp(pattern, name) == 0 || fnmatch(pattern, name, 0) == 0;
+}
+
 static bool matches_any(const char *const *patterns, uint32_t n, const char *name)
 {
     for (uint32_t i = 0; i < n; i++)
-        if (fnmatch(patterns[i], name, 0) == 0)
+        if (is_called(patterns[i], name))
             return true;
     return false;
 }
@@ -40,7 +46,7 @@ zs_status zs_engines_leave(zs_arena *arena, const zs_design *design, const zs_ne
     for (uint32_t p = 0; p < design->on_cpu_n; p++) {
         bool is_used = false;
         for (uint32_t i = 0; i < net->layer_n; i++)
-            is_used = is_used || fnmatch(design->on_cpu[p], net->layers[i].name, 0) == 0;
+            is_used = is_used || is_called(design->on_cpu[p], net->layers[i].name);
         if (!is_used)
             return zs_fail(err, ZS_EPARSE, "layers", "no layer of network %s is called \"%.64s\"",
                            net->name, design->on_cpu[p]);
@@ -57,7 +63,7 @@ static zs_status check_pattern(zs_arena *scratch, const zs_engine *engine, const
         return zs_nomem(err, "accelerators");
     for (uint32_t i = 0; i < net->layer_n; i++) {
         names[i] = net->layers[i].name;
-        if (fnmatch(pattern, names[i], 0) == 0)
+        if (is_called(pattern, names[i]))
             return ZS_OK;
     }
     const char *near = zs_nearest(pattern, names, net->layer_n);

@@ -24,6 +24,22 @@ uint32_t zs_kind_bias_bits(const zs_design *design)
     return narrows ? 8 * zs_weight_bytes(design->accel.precision) : 0;
 }
 
+static bool reads_weights(const zs_design *design)
+{
+    const zs_kind *kind = zs_kind_of(design);
+    return kind->plans_by_weights != NULL && kind->plans_by_weights(design);
+}
+
+bool zs_kind_reads_weights(const zs_design *design)
+{
+    bool reads = design->engine_n == 0 && reads_weights(design);
+    for (uint32_t i = 0; i < design->engine_n && !reads; i++) {
+        const zs_design alone = zs_design_of_engine(design, i);
+        reads = reads_weights(&alone);
+    }
+    return reads;
+}
+
 /* ---- plans ----------------------------------------------------------------------------------- */
 
 /* What is said of layers must be of the kind that takes them, and of a layer that there is. */

@@ -44,6 +44,12 @@ bool zs_is_post_act(const zs_layer *layer)
            (layer->op == ZS_LAYER_UNARY || (layer->op == ZS_LAYER_BINARY && has_slopes(layer)));
 }
 
+bool zs_post_act_multiplies(const zs_layer *layer)
+{
+    const zs_function fn = layer->general->fn;
+    return fn == ZS_FN_LEAKY_RELU || fn == ZS_FN_HARD_SIGMOID || fn == ZS_FN_PRELU;
+}
+
 void zs_post_act(const zs_quant *q, const zs_layer *layer, uint32_t oc0, uint32_t oc_n,
                  size_t pixel_n, void *elems, float *scratch)
 {

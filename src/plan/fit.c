@@ -248,6 +248,31 @@ void zs_fit_add_result_path(zs_fit_account *a, const zs_design *design, uint32_t
     add_requantiser(a, design, requantisers);
 }
 
+/* A comparison and, where one multiplies, a product by the slope for each lane; slopes of channels
+ * lie in LUTs of 64 bits. */
+void zs_fit_add_written_acts(zs_fit_account *a, const zs_design *design, const zs_plan *plan,
+                             uint32_t lanes)
+{
+    const zs_precision_operators *of = zs_operators_of(design->accel.precision);
+    const zs_operator_id mul = !plan->acts_multiply              ? ZS_OPERATOR_NONE
+                               : of->lut_mul != ZS_OPERATOR_NONE ? of->lut_mul
+                                                                 : ZS_OPERATOR_FMUL;
+    if (!plan->writes_acts)
+        return;
+    zs_resources r = zs_resources_times(
+        zs_resources_plus(zs_resources_of(of->compare), zs_resources_of(mul)), lanes);
+    const uint64_t slope_bits =
+        (uint64_t)plan->act_slopes * 8 * zs_elem_bytes(design->accel.precision);
+    const uint64_t slopes = zs_ceil_div(slope_bits, 64);
+    r = zs_resources_plus(r, (zs_resources){.n[ZS_RESOURCE_LUT] = (uint32_t)slopes});
+    zs_fit_add(a, "activations as it writes",
+               zs_arena_printf(a->arena, "%u lanes x (%s + %s), %u slopes", lanes,
+                               zs_operators[of->compare].name,
+                               mul == ZS_OPERATOR_NONE ? "no product" : zs_operators[mul].name,
+                               plan->act_slopes),
+               r);
+}
+
 void zs_fit_add_vector_path(zs_fit_account *a, const zs_design *design, uint32_t lanes)
 {
     zs_fit_add_result_path(a, design, lanes, lanes);

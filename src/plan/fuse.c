@@ -423,7 +423,12 @@ static zs_status name_row(zs_plan_draft *d, uint32_t i)
     row->ops = zs_layer_ops(layer) * d->design->batch;
     if (row->act != ZS_NO_INDEX) {
         const zs_layer *act = &d->net->layers[row->act];
+        const uint64_t slopes = act->general->constant_n;
         row->ops += zs_layer_ops(act) * d->design->batch;
+        d->plan->writes_acts = true;
+        d->plan->acts_multiply |= zs_post_act_multiplies(act);
+        if (slopes > 1 && slopes > d->plan->act_slopes)
+            d->plan->act_slopes = (uint32_t)slopes;
         row->name = zs_arena_printf(d->arena, "%s+%s", row->name, act->name);
         row->op = zs_arena_printf(d->arena, "%s+%s", row->op, zs_function_name(act->general->fn));
         if (row->name == NULL || row->op == NULL)

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Readers drop blanks around a cell that is not quoted. */
+/* Readers drop blanks around a cell that is not quoted, and baselines have comments behind #. */
 static bool is_plain(const char *text)
 {
     const size_t n = strlen(text);
-    return strpbrk(text, ",\"\r\n") == NULL &&
+    return strpbrk(text, ",\"\r\n") == NULL && text[0] != '#' &&
            (n == 0 || (strchr(" \t", text[0]) == NULL && strchr(" \t", text[n - 1]) == NULL));
 }
 

@@ -13,7 +13,9 @@ static zs_cell number(uint64_t n)
 static void emit_buffers(zs_out *out, const zs_plan *plan)
 {
     for (uint32_t i = 0; i < plan->part_n; i++) {
-        zs_out_printf(out, "%sengine %s\n", i > 0 ? "\n" : "", plan->parts[i].name);
+        zs_out_text(out, i > 0 ? "\nengine " : "engine ");
+        zs_out_name(out, plan->parts[i].name);
+        zs_out_text(out, "\n");
         emit_buffers(out, plan->parts[i].plan);
     }
     if (plan->part_n > 0)

@@ -25,16 +25,21 @@ typedef struct timeline {
 
 /* ---- pieces ---------------------------------------------------------------------------------- */
 
-static void out_string(zs_out *out, const char *text)
+static void out_within(zs_out *out, const char *text)
 {
     char bytes[5] = "";
-    zs_out_text(out, "\"");
     for (uint32_t c = zs_utf8_next(&text); c != 0; c = zs_utf8_next(&text)) {
         if (c == '"' || c == '\\')
             zs_out_text(out, "\\");
         bytes[zs_utf8_put(c, bytes)] = '\0';
         zs_out_text(out, bytes);
     }
+}
+
+static void out_string(zs_out *out, const char *text)
+{
+    zs_out_text(out, "\"");
+    out_within(out, text);
     zs_out_text(out, "\"");
 }
 
@@ -106,7 +111,10 @@ static void out_meta(timeline *l, const char *what, uint32_t pid, uint32_t tid, 
     next_event(l);
     zs_out_printf(&l->out, "{\"name\":\"%s_name\",\"ph\":\"M\"", what);
     out_track(l, pid, tid);
-    zs_out_printf(&l->out, ",\"args\":{\"name\":\"%s%s\"}}", name, more);
+    zs_out_text(&l->out, ",\"args\":{\"name\":\"");
+    out_within(&l->out, name);
+    out_within(&l->out, more);
+    zs_out_text(&l->out, "\"}}");
     next_event(l);
     zs_out_printf(&l->out, "{\"name\":\"%s_sort_index\",\"ph\":\"M\"", what);
     out_track(l, pid, tid);
@@ -216,8 +224,9 @@ static void out_op(timeline *l, uint32_t index, const zs_trace_op *when)
         out_mark(l, kind, "op", "p", from, PID_UNITS, op->unit + 1u);
     else
         out_begin(l, kind, "op", from, PID_UNITS, op->unit + 1u);
-    zs_out_printf(&l->out, ",\"args\":{\"op\":%u,\"kind\":\"%s\",\"unit\":\"%s\",\"layer\":", index,
-                  kind, op->code == ZS_OP_JOIN ? "-" : l->plan->units[op->unit].name);
+    zs_out_printf(&l->out, ",\"args\":{\"op\":%u,\"kind\":\"%s\",\"unit\":", index, kind);
+    out_string(&l->out, op->code == ZS_OP_JOIN ? "-" : l->plan->units[op->unit].name);
+    zs_out_text(&l->out, ",\"layer\":");
     out_string(&l->out, l->plan->rows[op->row].name);
     zs_out_printf(&l->out, ",\"cycle\":%" PRIu64 ",\"cycles\":%" PRIu64, when->start_pl_cycle,
                   when->end_pl_cycle - when->start_pl_cycle);

@@ -65,14 +65,13 @@ static void out_var(waveform *w, uint32_t signal, const char *name)
     zs_out_text(&w->out, " $end\n");
 }
 
-/* Points are what separates scopes in viewers. */
+/* Points are what separates scopes in viewers, blanks what ends a name; a dollar may begin $end. */
 static void out_scope(waveform *w, const char *name)
 {
-    char plain[32];
-    snprintf(plain, sizeof plain, "%s", name);
-    for (char *c = plain; *c; c++)
-        *c = *c == '.' ? '_' : *c;
-    zs_out_printf(&w->out, "$scope module %s $end\n", plain);
+    zs_out_text(&w->out, "$scope module ");
+    for (uint32_t c = zs_utf8_next(&name); c != 0; c = zs_utf8_next(&name))
+        zs_out_printf(&w->out, "%c", c > ' ' && c < 0x7f && c != '.' && c != '$' ? (int)c : '_');
+    zs_out_text(&w->out, " $end\n");
 }
 
 static void out_upscope(waveform *w)

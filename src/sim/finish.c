@@ -87,15 +87,20 @@ static bool verdicts_differ(const zs_layer_result *l)
     return l->on_engine && (l->memory_roof ? !waits_for_memory : l->limited_by != ZS_BY_COMPUTE);
 }
 
+static uint64_t worked_macs(const zs_plan_row *row)
+{
+    return row->macs - row->skipped_macs;
+}
+
 static bool is_far(const zs_layer_result *l)
 {
     return l->bound_cycles > 0 && l->cycles / FAR_ABOVE_BOUND > l->bound_cycles;
 }
 
-static void add_to_group(note_group *g, const zs_layer_result *l, uint64_t lanes)
+static void add_to_group(note_group *g, const zs_layer_result *l, uint64_t worked, uint64_t lanes)
 {
     const uint32_t share = percent(l->waited_cycles[l->limited_by], l->cycles);
-    const uint32_t used = percent(l->macs, l->busy_cycles[ZS_BY_COMPUTE] * lanes);
+    const uint32_t used = percent(worked, l->busy_cycles[ZS_BY_COMPUTE] * lanes);
     const double times = l->bound_cycles > 0 ? (double)l->cycles / (double)l->bound_cycles : 0;
     const bool is_first = g->n++ == 0;
     g->least_share = is_first || share < g->least_share ? share : g->least_share;
@@ -113,6 +118,7 @@ static zs_status note_rows(zs_arena *arena, const zs_design *design, const zs_pl
     for (uint32_t i = 0; i < plan->row_n; i++)
         if (is_far(&layers[i]) || verdicts_differ(&layers[i]))
             add_to_group(group_of(groups, &layers[i], is_far(&layers[i])), &layers[i],
+                         worked_macs(&plan->rows[i]),
                          zs_design_lanes(zs_plan_design(plan, design, i)));
     for (uint32_t i = 0; i < plan->row_n; i++) {
         zs_layer_result *l = &layers[i];
@@ -122,6 +128,18 @@ static zs_status note_rows(zs_arena *arena, const zs_design *design, const zs_pl
         if (g->text == NULL)
             ZS_TRY(explain(arena, r, g, l->limited_by, is_far(l), l->on_engine));
         l->note = g->text;
+    }
+    for (uint32_t i = 0; i < plan->row_n; i++) {
+        const zs_plan *own = zs_plan_of_row(plan, i);
+        const uint32_t row = plan->part_n == 0 ? i : plan->rows[i].part_row;
+        if (own->kind->row_note == NULL || plan->rows[i].skipped_macs == 0)
+            continue;
+        const char *note = own->kind->row_note(arena, own, row);
+        if (note != NULL && layers[i].note != NULL)
+            note = zs_arena_printf(arena, "%s; %s", note, layers[i].note);
+        layers[i].note = note;
+        if (note == NULL)
+            return ZS_ENOMEM;
     }
     return ZS_OK;
 }
@@ -269,12 +287,15 @@ static zs_status add_notes(zs_arena *arena, zs_result *r, const char *engine,
 static zs_energy energy_of(const zs_design *design, const zs_plan *plan, const zs_result *r)
 {
     const uint64_t bytes = r->dram.read_bytes + r->dram.write_bytes;
+    uint64_t worked = 0;
+    for (uint32_t i = 0; i < plan->row_n; i++)
+        worked += worked_macs(&plan->rows[i]);
     if (plan->part_n == 0)
-        return zs_energy_of(design, r->cycles, r->macs, bytes, &r->fit.used);
+        return zs_energy_of(design, r->cycles, worked, bytes, &r->fit.used);
     zs_energy sum = zs_energy_of(design, r->cycles, 0, bytes, &r->fit.used);
     for (uint32_t i = 0; i < plan->row_n; i++) {
         const zs_energy row =
-            zs_energy_of(zs_plan_design(plan, design, i), 0, plan->rows[i].macs, 0, NULL);
+            zs_energy_of(zs_plan_design(plan, design, i), 0, worked_macs(&plan->rows[i]), 0, NULL);
         sum.part_j[ZS_ENERGY_MAC] += row.part_j[ZS_ENERGY_MAC];
         sum.part_j[ZS_ENERGY_BRAM] += row.part_j[ZS_ENERGY_BRAM];
     }

@@ -5,7 +5,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define POINTS_MAX (UINT64_C(1) << 53)
@@ -139,35 +138,26 @@ typedef struct range {
     bool multiplies;
 } range;
 
-static const char *read_number(const char *text, uint64_t *out)
-{
-    char *end;
-    if (*text < '0' || *text > '9' || (text[0] == '0' && text[1] >= '0' && text[1] <= '9'))
-        return NULL; /* zeros in front: octal or decimal? */
-    *out = strtoull(text, &end, 10);
-    return end;
-}
-
 /* lo:hi[:step] or lo..hi*k or lo..hi+k; false: the text is a plain value. */
 static bool read_range(const char *text, range *r)
 {
     *r = (range){.step = 1};
-    const char *at = read_number(text, &r->lo);
+    const char *at = zs_read_count(text, &r->lo);
     if (at == NULL)
         return false;
     if (*at == ':') {
-        at = read_number(at + 1, &r->hi);
+        at = zs_read_count(at + 1, &r->hi);
         if (at != NULL && *at == ':')
-            at = read_number(at + 1, &r->step);
+            at = zs_read_count(at + 1, &r->step);
         return at != NULL && *at == '\0';
     }
     if (strncmp(at, "..", 2) != 0)
         return false;
-    at = read_number(at + 2, &r->hi);
+    at = zs_read_count(at + 2, &r->hi);
     if (at == NULL || (*at != '*' && *at != '+'))
         return false;
     r->multiplies = *at == '*';
-    at = read_number(at + 1, &r->step);
+    at = zs_read_count(at + 1, &r->step);
     return at != NULL && *at == '\0';
 }
 

@@ -9,10 +9,10 @@
 static zs_status parse_word(const char *text, const char *word, const char *end, zs_tolerance *t,
                             zs_err *err)
 {
-    char *stop;
-    const double value = strtod(word, &stop);
-    const bool is_percent = stop < end && *stop == '%';
-    if (stop == word || stop + is_percent != end)
+    double value = 0;
+    const char *stop = zs_read_real(word, &value);
+    const bool is_percent = stop != NULL && stop < end && *stop == '%';
+    if (stop == NULL || stop + is_percent != end)
         return zs_fail(err, ZS_EPARSE, text,
                        "is not a tolerance: exact, a percentage (5%%), a number in the figure's "
                        "unit, or both (8%%|30e-6)");

@@ -53,14 +53,20 @@ static place_text place_of(uint32_t stream, const char *word)
 static zs_status set_number(zs_traffic_stream *s, const word_row *row, const char *text,
                             const char *place, zs_err *err)
 {
-    char *end;
-    const double value =
-        strncmp(text, "0x", 2) == 0 ? (double)strtoull(text, &end, 16) : strtod(text, &end);
-    if (end == text || *end != '\0')
+    double value = 0;
+    const char *end = zs_read_real(text, &value);
+    if (row->type == WORD_U64 && strncmp(text, "0x", 2) == 0) {
+        const size_t digits = strspn(text + 2, "0123456789abcdefABCDEF");
+        value = (double)strtoull(text + 2, NULL, 16);
+        end = digits > 0 ? text + 2 + digits : NULL;
+    }
+    if (end == NULL || *end != '\0')
         return zs_fail(err, ZS_EPARSE, place, "\"%.40s\" is not a number", text);
     if (!(value >= row->min && value <= row->max))
         return zs_fail(err, ZS_ERANGE, place, "%.40s is outside %.0f to %.0f", text, row->min,
                        row->max);
+    if (row->type != WORD_F64 && (double)(uint64_t)value < value)
+        return zs_fail(err, ZS_EPARSE, place, "%.40s is not a whole number", text);
     void *field = (char *)s + row->offset;
     if (row->type == WORD_F64) {
         memcpy(field, &value, sizeof value);
@@ -74,17 +80,22 @@ static zs_status set_number(zs_traffic_stream *s, const word_row *row, const cha
     return ZS_OK;
 }
 
+enum { RATIO_MAX = 9999 };
+
 static zs_status set_direction(zs_traffic_stream *s, const char *text, const char *place,
                                zs_err *err)
 {
-    unsigned reads = strcmp(text, "R") == 0, writes = strcmp(text, "W") == 0;
-    char rest;
-    if (text[0] == 'M' && (sscanf(text, "M%4u:%4u%c", &reads, &writes, &rest) != 2))
-        reads = writes = 0;
+    uint64_t reads = strcmp(text, "R") == 0, writes = strcmp(text, "W") == 0;
+    if (text[0] == 'M') {
+        const char *at = zs_read_count(text + 1, &reads);
+        at = at != NULL && *at == ':' ? zs_read_count(at + 1, &writes) : NULL;
+        if (at == NULL || *at != '\0' || reads > RATIO_MAX || writes > RATIO_MAX)
+            reads = writes = 0;
+    }
     if (reads + writes == 0)
         return zs_fail(err, ZS_EPARSE, place, "\"%.40s\" is not R, W or Mr:w", text);
-    s->reads = reads;
-    s->writes = writes;
+    s->reads = (uint32_t)reads;
+    s->writes = (uint32_t)writes;
     return ZS_OK;
 }
 

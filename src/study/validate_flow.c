@@ -1,8 +1,8 @@
 #include "validate_priv.h"
 
-#include <stdlib.h>
-
 #include "zynqsim/flow.h"
+
+#include <math.h>
 
 /* The figure of a section that is furthest off. */
 typedef struct worst {
@@ -31,9 +31,9 @@ static zs_status hold_list(worst *w, const char *column, const char *text, uint3
     if (*text == '\0')
         return ZS_OK;
     for (uint32_t i = 0; i < n; i++) {
-        char *end;
-        const double measured = strtod(at, &end);
-        if (end == at || *end != (i + 1 < n ? ';' : '\0'))
+        double measured;
+        const char *end = zs_read_real(at, &measured);
+        if (end == NULL || !isfinite(measured) || *end != (i + 1 < n ? ';' : '\0'))
             return zs_fail(err, ZS_EPARSE, column, "\"%.40s\" is no list of %u figures", text, n);
         hold(w, column, figure(ctx, i), measured);
         at = end + 1;
@@ -84,11 +84,11 @@ static double edge_last(const void *ctx, uint32_t i)
 static zs_status hold_one(worst *w, const char *column, const char *text, double predicted,
                           zs_err *err)
 {
-    char *end;
-    const double measured = strtod(text, &end);
+    double measured;
+    const char *end = zs_read_real(text, &measured);
     if (*text == '\0')
         return ZS_OK;
-    if (*end != '\0')
+    if (end == NULL || !isfinite(measured) || *end != '\0')
         return zs_fail(err, ZS_EPARSE, column, "\"%.40s\" is no number", text);
     hold(w, column, predicted, measured);
     return ZS_OK;

@@ -94,6 +94,27 @@ START_TEST(the_account_shows_what_a_precision_costs)
 }
 END_TEST
 
+/* Without a plan that has any, nothing; with a product more than without; slopes lie in LUTs. */
+START_TEST(activations_that_an_engine_writes_take_luts)
+{
+    zs_design d = bound_case_design();
+    d.accel.precision = ZS_INT8;
+    zs_plan plan = default_buffers(ZS_INT8);
+    const char *name = "activations as it writes";
+    zs_fit fit = fit_of(&d, &plan);
+    ck_assert_uint_eq(item(&fit, name).n[ZS_RESOURCE_LUT], 0);
+    const uint32_t lanes = zs_fit_result_lanes(&d, &plan);
+    plan.writes_acts = true;
+    fit = fit_of(&d, &plan);
+    ck_assert_uint_eq(item(&fit, name).n[ZS_RESOURCE_LUT], 12 * lanes);
+    plan.acts_multiply = true;
+    plan.act_slopes = 128;
+    fit = fit_of(&d, &plan);
+    ck_assert_uint_eq(item(&fit, name).n[ZS_RESOURCE_LUT], (12 + 72) * lanes + 128 * 8 / 64);
+    ck_assert_uint_eq(item(&fit, name).n[ZS_RESOURCE_DSP], 0);
+}
+END_TEST
+
 START_TEST(the_default_design_fits_its_board)
 {
     const zs_design d = bound_case_design();
@@ -447,6 +468,7 @@ TCase *tcase_fit(void)
     TCase *tc = tcase_create("fit");
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_loop_test(tc, the_account_shows_what_a_precision_costs, 0, (int)ZS_LEN(items));
+    tcase_add_test(tc, activations_that_an_engine_writes_take_luts);
     tcase_add_test(tc, the_default_design_fits_its_board);
     tcase_add_loop_test(tc, the_items_add_up_to_what_is_used, 0, ZS_PRECISION_COUNT);
     tcase_add_test(tc, the_details_show_the_arithmetic);

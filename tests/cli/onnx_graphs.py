@@ -3,7 +3,8 @@
 
 Each seed is a small graph of operators of any kind: other ranks, opsets, forms of attributes, constants behind other operators,
 open batches. The design is random, too (fusion, loop order, tiles, kind). Prints each seed whose values differ, that crashed or
-was refused; ends with 1 when a value is wrong or the program crashes. `--size 1` makes graphs of one operator."""
+was refused; ends with 1 when a value is wrong or the program crashes. `--size 1` makes graphs of one operator. `--exact PRECISION`
+holds three random designs of a graph, in that precision, against the PS that runs all of it: the results must be the same bytes."""
 import argparse
 import collections
 import math
@@ -1217,6 +1218,37 @@ def design_of(rng):
     return "\n".join(lines) + "\n"
 
 
+def run_exact(job):
+    exe, precision, seed, size, only = job
+    drawn = draw(seed, size, only)
+    if drawn is None:
+        return seed, "none", "", {}
+    g, x, outs, model = drawn
+    rng = np.random.default_rng(seed + 10 ** 6)
+    with tempfile.TemporaryDirectory() as d:
+        with open(d + "/m.onnx", "wb") as f:
+            f.write(model.SerializeToString())
+        np.save(d + "/x.npy", x.astype(np.float32))
+        results = []
+        for k in range(4):
+            with open(d + "/design.yaml", "w") as f:
+                f.write(design_of(rng) if k else 'layers: {"*": {on: cpu}}\n')
+            r = subprocess.run([exe, "run", d + "/design.yaml", "--model", d + "/m.onnx", "--input", d + "/x.npy", "--fidelity", "bound",
+                                "--set", "accelerator.precision=" + precision, "--out", d + "/o"],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace", timeout=120, check=False)
+            if r.returncode not in (0, 1):
+                return (seed, "refused" if r.returncode == 2 else "CRASH", r.stderr.strip().split("\n")[-1].replace(d + "/", "")[:230],
+                        g.used)
+            results.append([])
+            for i, o in enumerate(outs):
+                with open(d + ("/o/output.npy" if i == 0 else f"/o/output-{o.name}.npy"), "rb") as f:
+                    results[-1].append(f.read())
+            if results[-1] != results[0]:
+                with open(d + "/design.yaml", encoding="utf-8") as f:
+                    return seed, "WRONG", "not the bytes of the PS: " + " ".join(f.read().split()), g.used
+    return seed, "pass", "", g.used
+
+
 def run(job):
     exe, design, seed, size, only, plain, keep = job
     try:
@@ -1267,14 +1299,17 @@ def main():
     parser.add_argument("--plain", action="store_true")
     parser.add_argument("--keep", default="")
     parser.add_argument("--precision", default="")
+    parser.add_argument("--exact", default="")
     args = parser.parse_args()
     if args.precision:
         MORE.extend(["--set", "accelerator.precision=" + args.precision])
     first, last = (int(s) for s in args.seeds.split(":"))
     jobs = [(args.exe, args.design, s, args.size, args.only, args.plain, args.keep) for s in range(first, last)]
     used = collections.Counter()
+    if args.exact:
+        jobs = [(args.exe, args.exact) + job[2:5] for job in jobs]
     with multiprocessing.Pool(2) as pool_:
-        results = pool_.map(run, jobs, chunksize=4)
+        results = pool_.map(run_exact if args.exact else run, jobs, chunksize=4)
     for seed, verdict, why, ops in sorted(results, key=lambda r: (r[1], r[2])):
         used.update(ops)
         if verdict not in ("pass", "none"):

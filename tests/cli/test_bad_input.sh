@@ -173,6 +173,38 @@ bad 2 "^zynqsim: --jobs: '010' has zeros in front" 'threads with zeros in front'
 bad 2 '^zynqsim: --jobs: .99999999999. is too large' 'threads beyond counting' run "$good" --jobs 99999999999
 printf 'name: n\ninput: {name: data, shape: [3, 8, 8]}\nlayers:\n  - {conv: a, out: 010, kernel: 1}\n' >octal.yaml
 bad 2 "octal.yaml:4.*'010' is not a whole number" 'channels with zeros in front' run "$good" --model octal.yaml
+for t in 010 0x10 ' 5' 1_0 5x inf nan 1e999; do
+    cat >chain.yaml <<'END'
+network: {model: chain_net.yaml}
+accelerator: {kind: stream, precision: int8, stream: {act_bits: 4, weight_bits: 4}}
+END
+    printf 'name: c\ninput: {name: data, shape: [2, 4, 4]}\nlayers: [{conv: first, out: 2, kernel: 3}]\n' >chain_net.yaml
+    printf 'name: n\ninput: {name: data, shape: [3, 8, 8]}\nlayers: [{lrn: a, size: 3, alpha: "%s"}]\n' "$t" >real.yaml
+    printf '[net]\nwidth=8\nheight=8\nchannels=3\n[convolutional]\nfilters=%s\nsize=1\n' "$t" | sed 's/= /=1,/' >number.cfg
+    printf 'input: "data" input_shape { dim: [1, 3, 8, 8] }\nlayer { name: "n" type: "LRN" bottom: "data" top: "y" lrn_param { alpha: +%s } }\n' "$t" >number.prototxt
+    printf 'case,spec\nreads,dir=R size=64 W=8 n=5 pat=seq gap=%s\n' "$t" >specs.csv
+    printf '| Site Type | Used |\n| Slice LUTs | %s |\n' "$(echo "$t" | sed 's/^ /-/')" >util.rpt
+    while IFS='|' read -r what arguments; do
+        # shellcheck disable=SC2086 # a list of arguments
+        program $arguments
+        ok "$([ $status = 2 ] && [ ! -s out ] && [ -s err ]; echo $?)" "$what: '$t' is no number"
+    done <<END
+seed of weights|run small.yaml --timing-only --weights synthetic:$t
+seed of an input|run small.yaml --input synthetic:$t
+share of loss|fifos chain.yaml --loss=-$t
+share of loss|fifos chain.yaml --loss=0$t
+clocks of a pipeline|run chain.yaml --timing-only --set accelerator.stream.target=0${t}fps
+PEs of a layer|run chain.yaml --timing-only --set accelerator.stream.folding=first=$t
+number of a YAML network|run small.yaml --timing-only --model ./real.yaml
+number of a Darknet network|run small.yaml --timing-only --model ./number.cfg
+number of a prototxt|run small.yaml --timing-only --model ./number.prototxt
+gap between requests|memory specs.csv
+LUTs of a report|show small.yaml --calibrate util.rpt
+END
+    [ "$t" != ' 5' ] || continue
+    program fifos chain.yaml --loss "$t"
+    ok "$([ $status = 2 ] && [ ! -s out ]; echo $?)" "share of loss: '$t' is no number"
+done
 while IFS='|' read -r pattern arguments; do
     # shellcheck disable=SC2086 # a list of arguments
     program sweep "$good" --vary batch=1,2 $arguments

@@ -91,6 +91,12 @@ program check fits.csv --bless
 program check fits.csv
 ok "$([ $status = 0 ] && [ "$(cat out)" = '1 figure of 1 design as before' ] && tail -n 1 fits.csv | grep -q ',0$'; echo $?)" 'where it says that it does not, nothing is worth a word'
 
+cp small.yaml '#1.yaml'
+printf 'design,set,cycles\n"#1.yaml",,?\n' >hash.csv
+program check hash.csv --bless --quiet
+program check hash.csv
+ok "$([ $status = 0 ] && grep -q '1 figure of 1 design as before' out; echo $?)" 'a name that begins as a comment does is read back'
+
 # ---- what is refused, with nothing written
 refuse() { # WORDS-IN-MESSAGE ARGUMENT...
     words=$1

@@ -96,4 +96,16 @@ refuses 'lists accelerators too' 'a list over a list' run more.yaml
 refuses "no engine 'bak', did you mean 'back'" 'an engine that is not there' run pair.yaml --set accelerators.bak.unroll.oc=2
 refuses 'has one engine' 'keys of engines where there are none' run alone.yaml --set accelerators.a.unroll.oc=2
 refuses 'accelerators.NAME.KEY' 'a name without a key' run pair.yaml --set accelerators.back=2
+
+# ---- names that formats have to escape, and layers called as patterns are
+printf 'name: n\ninput: {name: data, shape: [3, 8, 8]}\nlayers: [{conv: "c[1]", out: 4, kernel: 1}, {conv: "null", out: 4, kernel: 1}]\n' >names_net.yaml
+printf 'name: x\nnetwork: {model: names_net.yaml}\naccelerators:\n  - {name: b, map: "null"}\n  - {name: "a \\"b\\n$end \\e[31m\\\\", map: "c[1]"}\n' >names.yaml
+program run names.yaml --timing-only --fidelity tile --quiet --trace out.json
+ok "$([ $status -le 1 ]; echo $?)" 'an engine may have any name but for points, a layer that of a pattern or null'
+cp out.json out
+json 'and a timeline is JSON' 'assert any(e.get("args", {}).get("name", "").startswith("MAC: a " + chr(34)) for e in d["traceEvents"])'
+program run names.yaml --timing-only --fidelity tile --quiet --trace out.vcd
+ok "$([ $status -le 1 ] && awk '/^\$scope/ { bad += NF != 4 || $4 != "$end" } END { exit bad > 0 }' out.vcd; echo $?)" 'and a scope of a waveform one word'
+program show names.yaml
+ok "$([ $status = 0 ] && ! grep -q "$(printf '\033')" out; echo $?)" 'and a terminal is sent no control characters'
 finish

@@ -41,15 +41,21 @@ case $BUILD in
 esac
 program show /dev/null
 ok "$([ $status = 0 ]; echo $?)" 'an empty device is an empty file'
-mkfifo pipe
+mkfifo pipe pipe.json
+{ timeout 20 "$ZYNQSIM" run small.yaml --timing-only --fidelity tile --quiet --trace pipe.json >out.w 2>err.w; echo $? >status.w; } &
 timeout 20 "$ZYNQSIM" show pipe >out 2>err
 status=$?
 ok "$([ $status = 2 ] && grep -q 'pipe: is a pipe; waiting' err && grep -q 'nothing has opened it' err; echo $?)" 'a pipe that nothing writes to is told and given up'
-(sleep 2 && cat small.yaml) >pipe &
-timeout 20 "$ZYNQSIM" show pipe >out 2>err
-status=$?
 wait
-ok "$([ $status = 0 ] && grep -q 'name: "*small' out; echo $?)" 'one that is written to late is read'
+ok "$([ "$(cat status.w)" = 2 ] && grep -q 'pipe.json: is a pipe; waiting' err.w && grep -q 'nothing has opened it to read' err.w; echo $?)" 'a pipe that nothing reads is told and given up'
+(sleep 2 && cat small.yaml) >pipe &
+(sleep 1 && cat pipe.json) >trace.json &
+timeout 20 "$ZYNQSIM" run small.yaml --timing-only --fidelity tile --quiet --trace pipe.json >out 2>err
+status=$?
+timeout 20 "$ZYNQSIM" show pipe >out 2>err
+status=$status$?
+wait
+ok "$([ $status = 00 ] && grep -q 'name: "*small' out && grep -q traceEvents trace.json; echo $?)" 'one that is written to or read late is read and written'
 
 # ---- writing
 mkdir out.d

@@ -19,6 +19,8 @@ if ! command -v dot >/dev/null; then
 fi
 program show small.yaml --graph graph.svg
 ok "$([ "$status" = 0 ] && grep -q '^<svg' graph.svg && [ "$(grep -c 'class="edge"' graph.svg)" -ge 3 ]; echo $?)" 'a picture'
+program show squeezenet_v1.1 --graph model.svg
+ok "$([ "$status" = 0 ] && grep -q 'fire2/squeeze1x1' model.svg; echo $?)" 'of a network without a design'
 program show small.yaml --graph graph.html
 ok "$([ "$status" = 0 ] && grep -q '<!DOCTYPE html>' graph.html && grep -q '</svg>' graph.html && ! grep -q '<?xml' graph.html; echo $?)" 'and a page'
 finish

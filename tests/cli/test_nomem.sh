@@ -136,6 +136,14 @@ END
     starve fifos fifos chain.yaml --format csv
     clean() { rm -rf made; mkdir made; }
     starve train train small_train.yaml --data set --epochs 1 --jobs 1 --format csv --checkpoint made/k --onnx made/n.onnx
+    printf 'network: {model: train_net.yaml, preprocess: {mean: 0, scale: 0.0039}}\n' >seen.yaml
+    starve accuracy accuracy seen.yaml --images set/train-images-idx3-ubyte --labels set/train-labels-idx1-ubyte --reference fp32 --limit 3 --jobs 1 --quiet --format csv -o made/rows.csv
+    starve sparsify sparsify train_net.yaml --method flat --parameter 0.1 --pes 4 --quiet --format csv -o made/n.onnx
+    starve 'sparsify --target-zeros' sparsify train_net.yaml --design seen.yaml --method lamp --target-zeros 0.5 --structured filter --quiet
+    starve 'show --write-folding' show chain.yaml --write-folding made/f.json
+    starve 'fifos --write-folding' fifos chain.yaml --loss 5 --quiet --write-folding made/f.json
+    starve 'report as TikZ' report result.json -o made/r.tex
+    starve 'memory of a design' memory specs.csv --design small.yaml
     if command -v dot >/dev/null; then
         starve 'show --graph' show small.yaml --graph made/g.svg
     else

@@ -40,5 +40,7 @@ else
     /usr/bin/python3 tests/cli/onnx_graphs.py "$ZYNQSIM" "$TOP/configs/default.yaml" --seeds 0:16 >"$WORK/out" 2>"$WORK/err"
     ok $? 'random graphs give the values of their definition'
     cat "$WORK/out"
+    /usr/bin/python3 tests/cli/onnx_graphs.py "$ZYNQSIM" - --seeds 0:4 --exact int8 >"$WORK/out" 2>"$WORK/err"
+    ok $? 'and in int8 the same bytes on every design'
 fi
 finish

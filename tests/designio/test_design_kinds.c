@@ -36,7 +36,8 @@ static const struct {
     {"accelerator.kind: direct\naccelerator.start: 1\n", "a.yaml:2:1: accelerator.start",
      "belongs to kind tiled; this design is of kind direct"},
     {"accelerator: {kind: dirct}\n", "a.yaml:1:21: accelerator.kind",
-     "unknown word 'dirct', did you mean 'direct'? (tiled, direct, linebuffer, stream or kernels)"},
+     "unknown word 'dirct', did you mean 'direct'? (tiled, direct, linebuffer, stream, kernels or "
+     "pegrid)"},
     {"accelerator: {kind: }\n", "a.yaml:1:21: accelerator.kind",
      "no value; write \"\" for an empty text"},
     {"accelerator: {kind: [direct]}\n", "a.yaml:1:21: accelerator.kind",

@@ -260,6 +260,7 @@ static struct {
     zs_design design;
     zs_plan *plan;
     zs_plan_row *rows;
+    zs_plan_unit *units;
     zs_layer_result *layers;
     zs_trace *trace;
     zs_result *result;
@@ -291,8 +292,11 @@ static void make_run(void)
         abort();
     run.rows = zs_new(&run.arena, zs_plan_row, run.plan->row_n);
     run.layers = zs_new(&run.arena, zs_layer_result, run.result->layer_n);
-    if (run.rows == NULL || run.layers == NULL)
+    run.units = zs_new(&run.arena, zs_plan_unit, run.plan->unit_n);
+    if (run.rows == NULL || run.layers == NULL || run.units == NULL)
         abort();
+    memcpy(run.units, run.plan->units, run.plan->unit_n * sizeof *run.units);
+    run.plan->units = run.units;
     memcpy(run.rows, run.plan->rows, run.plan->row_n * sizeof *run.rows);
     memcpy(run.layers, run.result->layers, run.result->layer_n * sizeof *run.layers);
     run.plan->rows = run.rows;
@@ -317,6 +321,8 @@ static void rename_run(const char *name)
         make_run();
     for (uint32_t i = 0; i < run.plan->row_n; i++)
         run.rows[i].name = name;
+    for (uint32_t i = 0; i < run.plan->unit_n; i++)
+        run.units[i].name = name; /* as of an engine that is called so */
     for (uint32_t i = 0; i < run.result->layer_n; i++)
         run.layers[i].name = run.layers[i].group = name;
     run.design.name = run.result->design = run.result->network = run.result->board = name;

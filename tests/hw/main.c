@@ -13,6 +13,7 @@ TCase *tcase_traffic(void);
 TCase *tcase_port_stream(void);
 TCase *tcase_nest(void);
 TCase *tcase_mask(void);
+TCase *tcase_zero_code(void);
 
 int main(void)
 {
@@ -20,6 +21,6 @@ int main(void)
                                      tcase_memsys,       tcase_memsys_agree, tcase_memsys_alone,
                                      tcase_memsys_fixed, tcase_serial,       tcase_traffic,
                                      tcase_port_stream,  tcase_flow,         tcase_nest,
-                                     tcase_mask};
+                                     tcase_mask,         tcase_zero_code};
     return test_main("hw", cases, ZS_LEN(cases));
 }

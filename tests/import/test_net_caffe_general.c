@@ -147,6 +147,11 @@ START_TEST(test_results_have_the_dimensions_of_caffe)
     ck_assert_int_eq(parse_text(&arena, text, "t.prototxt", &spec, &err), ZS_OK);
     ck_assert_uint_eq(spec.result.rank, 3);
     ck_assert(spec.result.dims[0] == 1 && spec.result.dims[1] == 2 && spec.result.dims[2] == 6);
+    const zs_span pool = text_of("layer { name: 'g' type: 'Pooling' bottom: 'data' top: 'g' "
+                                 "pooling_param { global_pooling: true } }");
+    ck_assert_int_eq(parse_text(&arena, pool, "t.prototxt", &spec, &err), ZS_OK);
+    ck_assert_uint_eq(spec.result.rank, 4); /* 1 x 2 x 1 x 1 */
+    ck_assert_uint_eq(spec.result.dims[1], 2);
 }
 END_TEST
 

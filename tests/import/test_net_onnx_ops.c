@@ -32,6 +32,61 @@ static void refuse_op(wire *graph, const char *op, const char *inputs, const wir
     ck_assert_msg(strstr(err.text, text) != NULL, "text '%s' lacks '%s'", err.text, text);
 }
 
+/* ---- forms of other operator sets --------------------------------------------------------------
+ */
+
+static const struct {
+    const char *op, *inputs, *attr; /* NULL: none */
+    int64_t opset;
+    const char *text;
+} other_forms[] = {
+    {"Clip", "x s", NULL, 10, "Clip takes 2 inputs from opset 11 alone, this is 10"},
+    {"Clip", "x", "min", 11, "an attribute 'min' up to opset 10 alone, this is 11"},
+    {"Add", "x s", "axis", 7, "an attribute 'axis' up to opset 6"},
+    {"Sub", "x s", "broadcast", 7, "an attribute 'broadcast' up to opset 6"},
+    {"Relu", "x", "consumed_inputs", 6, "an attribute 'consumed_inputs' up to opset 5"},
+    {"Constant", "", "value_float", 11, "an attribute 'value_float' from opset 12"},
+    {"Gemm", "v w", NULL, 10, "Gemm takes 2 inputs from opset 11"},
+    {"ReduceMax", "x s", NULL, 17, "ReduceMax takes 2 inputs from opset 18"},
+    {"ReduceMax", "x", "axes", 18, "an attribute 'axes' up to opset 17"},
+    {"ReduceSum", "x", "axes", 13, "an attribute 'axes' up to opset 12"},
+    {"ReduceSum", "x s", NULL, 12, "ReduceSum takes 2 inputs from opset 13"},
+    {"Slice", "x s s", NULL, 9, "Slice takes 3 inputs from opset 10"},
+    {"Slice", "x", "starts", 10, "an attribute 'starts' up to opset 9"},
+    {"Split", "x s", NULL, 12, "Split takes 2 inputs from opset 13"},
+    {"Split", "x", "split", 13, "an attribute 'split' up to opset 12"},
+    {"Split", "x", "num_outputs", 17, "an attribute 'num_outputs' from opset 18"},
+    {"TopK", "x", "k", 10, "an attribute 'k' up to opset 9"},
+    {"TopK", "x s", "largest", 10, "an attribute 'largest' from opset 11"},
+    {"Resize", "x s", NULL, 9, "there is a Resize from opset 10"},
+    {"Resize", "x _ s", NULL, 10, "Resize takes 3 inputs from opset 11"},
+    {"Resize", "x s", "nearest_mode", 10, "an attribute 'nearest_mode' from opset 11"},
+    {"Upsample", "x s", NULL, 10, "there is a Upsample up to opset 9"},
+    {"Upsample", "x s", NULL, 8, "Upsample takes 2 inputs from opset 9"},
+    {"Upsample", "x", "scales", 9, "an attribute 'scales' up to opset 8"},
+    {"HardSwish", "x", NULL, 13, "there is a HardSwish from opset 14"},
+    {"QuantizeLinear", "x s s", NULL, 9, "there is a QuantizeLinear from opset 10"},
+    {"QuantizeLinear", "x s s", "axis", 12, "an attribute 'axis' from opset 13"},
+    {"DepthToSpace", "x", "mode", 10, "an attribute 'mode' from opset 11"},
+    {"Shape", "x", "start", 14, "an attribute 'start' from opset 15"},
+    {"Pad", "x", "value", 11, "an attribute 'value' up to opset 10"},
+    {"Pad", "x s s s", NULL, 17, "Pad takes 4 inputs from opset 18"},
+    {"Tile", "x s", NULL, 5, "Tile takes 2 inputs from opset 6"},
+    {"Unsqueeze", "x s", NULL, 12, "Unsqueeze takes 2 inputs from opset 13"},
+};
+
+START_TEST(test_forms_of_other_operator_sets_are_refused)
+{
+    wire graph = {.n = 0}, attrs = {.n = 0};
+    onnx_init_floats(&graph, "s", &(float){1}, 1);
+    onnx_init_ramp(&graph, "w", 2, 192, 4, 0, 0);
+    if (other_forms[_i].attr != NULL)
+        onnx_attr_int(&attrs, other_forms[_i].attr, 1);
+    refuse_op(&graph, other_forms[_i].op, other_forms[_i].inputs, &attrs, other_forms[_i].opset,
+              other_forms[_i].text);
+}
+END_TEST
+
 /* ---- windows --------------------------------------------------------------------------------- */
 
 static const struct {
@@ -388,6 +443,7 @@ TCase *tcase_net_onnx_ops(void)
     tcase_add_loop_test(tc, test_average_pools_keep_their_divisor_rule, 0, 2);
     tcase_add_loop_test(tc, test_clip_takes_bounds_from_inputs, 0, 2);
     tcase_add_test(tc, test_clip_takes_bounds_from_attributes);
+    tcase_add_loop_test(tc, test_forms_of_other_operator_sets_are_refused, 0, ZS_LEN(other_forms));
     tcase_add_test(tc, test_clip_with_crossed_bounds_is_refused);
     tcase_add_test(tc, test_relu_has_no_upper_bound);
     tcase_add_test(tc, test_gemm_weights_become_output_major_and_scaled);

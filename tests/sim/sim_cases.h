@@ -20,5 +20,6 @@ TCase *tcase_more(void);
 TCase *tcase_kernels(void);
 TCase *tcase_schedules(void);
 TCase *tcase_mapper(void);
+TCase *tcase_pegrid(void);
 
 #endif

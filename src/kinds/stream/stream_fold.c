@@ -3,7 +3,6 @@
 #include <fnmatch.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- lists of figures by layer --------------------------------------------------------------- */
@@ -39,7 +38,6 @@ static bool take_entry(const char **at, entry *out)
     out->pattern[n] = '\0';
     out->n = 0;
     for (const char *p = equals + 1; out->n < 3; p++) {
-        char *rest;
         size_t w = 0;
         while (w < ZS_LEN(words) && strncmp(p, words[w].text, strlen(words[w].text)) != 0)
             w++;
@@ -47,13 +45,9 @@ static bool take_entry(const char **at, entry *out)
             out->figures[out->n++] = words[w].value;
             p += strlen(words[w].text);
         } else {
-            if (*p < '0' || *p > '9')
+            p = zs_read_count(p, &out->figures[out->n]);
+            if (p == NULL || out->figures[out->n++] > FIGURE_MAX)
                 return false;
-            const unsigned long long v = strtoull(p, &rest, 10);
-            if (v > FIGURE_MAX)
-                return false;
-            out->figures[out->n++] = v;
-            p = rest;
         }
         if (p == end) {
             *at = end + (*end == ';');
@@ -67,7 +61,8 @@ static bool take_entry(const char **at, entry *out)
 
 static bool fits(const char *pattern, const char *name, const char *other)
 {
-    return fnmatch(pattern, name, 0) == 0 || (other != NULL && fnmatch(pattern, other, 0) == 0);
+    return strcmp(pattern, name) == 0 || fnmatch(pattern, name, 0) == 0 ||
+           (other != NULL && fnmatch(pattern, other, 0) == 0);
 }
 
 uint32_t stream_list_find(const char *list, const char *name, const char *other, uint64_t *figures,
@@ -134,7 +129,7 @@ zs_status stream_check_pattern(const char *pattern, const char *path, const char
                                uint32_t n, zs_err *err)
 {
     for (uint32_t i = 0; i < n; i++)
-        if (fnmatch(pattern, names[i], 0) == 0)
+        if (fits(pattern, names[i], NULL))
             return ZS_OK;
     const char *near = zs_nearest(pattern, names, n);
     return zs_fail(err, ZS_EPARSE, path, "nothing is called \"%.64s\"%s%s%s", pattern,
@@ -249,13 +244,13 @@ zs_status stream_target(const zs_design *design, uint64_t *cycles, zs_err *err)
     } units[] = {{"cycles", 1, false}, {"kcycles", 1e3, false}, {"Mcycles", 1e6, false},
                  {"fps", 1, true},     {"kfps", 1e3, true},     {"Mfps", 1e6, true}};
     const char *text = stream_params_of(&design->accel)->target;
-    char *rest;
+    double value = 0;
     *cycles = 0;
     if (text[0] == '\0')
         return ZS_OK;
-    const double value = strtod(text, &rest);
-    rest += strspn(rest, " ");
-    for (size_t i = 0; i < ZS_LEN(units) && rest != text; i++) {
+    const char *rest = zs_read_real(text, &value);
+    for (size_t i = 0; i < ZS_LEN(units) && rest != NULL; i++) {
+        rest += strspn(rest, " ");
         if (strcmp(rest, units[i].unit) != 0)
             continue;
         const double each = value * units[i].times;

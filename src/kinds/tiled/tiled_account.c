@@ -10,7 +10,9 @@ void tiled_account(zs_fit_account *a, const zs_design *design, const zs_plan *pl
 {
     const zs_accel *accel = &design->accel;
     zs_fit_add_mac_array(a, design);
-    zs_fit_add_result_path(a, design, accel->unroll.oc, zs_fit_result_lanes(design, plan));
+    const uint32_t lanes = zs_fit_result_lanes(design, plan);
+    zs_fit_add_result_path(a, design, accel->unroll.oc, lanes);
+    zs_fit_add_written_acts(a, design, plan, lanes);
     for (uint32_t i = 0; i < ZS_BUF_N; i++)
         zs_fit_add_buffer(a, buffer_names[i], &plan->buffers[i]);
     zs_fit_add_axi_masters(a, accel->ports.input, accel->ports.weight, accel->ports.output);

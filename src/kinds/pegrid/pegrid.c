@@ -1,0 +1,136 @@
+#include "pegrid_priv.h"
+
+#include "zynqsim/capacity.h"
+
+/* A row of PEs that leave out zeros: the row of the kind. */
+
+/* A PE finds its next weight with a priority encoder over a word of its mask; a decoder moves its
+ * words past each other. */
+enum { MASK_WORD = 64, LUT_OF_SHIFT_BIT = 2 };
+
+static void add_masks(zs_fit_account *a, const zs_design *design)
+{
+    const zs_accel *accel = &design->accel;
+    const pegrid_params *p = pegrid_params_of(accel);
+    zs_arena *arena = zs_fit_arena(a);
+    const bool in_step = p->sync == ZS_PE_SYNC_LOCKSTEP;
+    const uint64_t searches = p->skip < ZS_SKIP_KERNEL ? 0 : in_step ? 1 : accel->unroll.oc;
+    const uint64_t bits = UINT64_C(8) * zs_weight_bytes(accel->precision) * p->decode;
+    zs_resources search = {0}, shift = {0};
+    search.n[ZS_RESOURCE_LUT] = search.n[ZS_RESOURCE_FF] = MASK_WORD;
+    shift.n[ZS_RESOURCE_LUT] = LUT_OF_SHIFT_BIT;
+    shift.n[ZS_RESOURCE_FF] = 1;
+    if (searches > 0)
+        zs_fit_add(a, "mask search",
+                   zs_arena_printf(arena, "%llu x %d bits of a mask, a LUT and a register each",
+                                   (unsigned long long)searches, MASK_WORD),
+                   zs_resources_times(search, searches));
+    if (p->code != ZS_ZERO_CODE_DENSE)
+        zs_fit_add(
+            a, "decoder",
+            zs_arena_printf(arena, "%u weights a clock, %d LUT a bit", p->decode, LUT_OF_SHIFT_BIT),
+            zs_resources_times(shift, bits));
+}
+
+static void account(zs_fit_account *a, const zs_design *design, const zs_plan *plan)
+{
+    const zs_accel *accel = &design->accel;
+    zs_fit_add_mac_array(a, design);
+    zs_fit_add_result_path(a, design, accel->unroll.oc, zs_fit_result_lanes(design, plan));
+    zs_fit_add_buffer(a, "input memory", &plan->buffers[ZS_BUF_INPUT]);
+    zs_fit_add_buffer(a, "filters of the PEs", &plan->buffers[ZS_BUF_WEIGHT]);
+    zs_fit_add_buffer(a, "sums of the PEs", &plan->buffers[ZS_BUF_OUTPUT]);
+    zs_fit_add_buffer(a, "planes of a channel", &plan->buffers[ZS_BUF_CARRY]);
+    add_masks(a, design);
+    zs_fit_add_axi_masters(a, accel->ports.input, accel->ports.weight, accel->ports.output);
+    zs_fit_add_tile_control(a, accel);
+}
+
+static uint32_t interval(const zs_design *design)
+{
+    (void)design;
+    return 1;
+}
+
+static bool plans_by_weights(const zs_design *design)
+{
+    const pegrid_params *p = pegrid_params_of(&design->accel);
+    return p->skip != ZS_SKIP_NONE || p->code != ZS_ZERO_CODE_DENSE;
+}
+
+/* ---- notes ------------------------------------------------------------------------------------
+ */
+
+static double percent(uint64_t part, uint64_t whole)
+{
+    return whole > 0 ? 100 * (double)part / (double)whole : 0;
+}
+
+static const char *row_note(zs_arena *arena, const zs_plan *plan, uint32_t i)
+{
+    const zs_plan_row *row = &plan->rows[i];
+    const pegrid_row *own = pegrid_row_of(row);
+    const uint64_t macs = row->macs / plan->batch;
+    return zs_arena_printf(arena,
+                           "%llu of %llu MACs of an image are worked (%.1f %%), %llu have a weight "
+                           "other than 0; the PEs' lanes are busy %.1f %% of the %llu steps",
+                           (unsigned long long)own->products, (unsigned long long)macs,
+                           percent(own->products, macs), (unsigned long long)own->left,
+                           percent(own->products, own->steps * own->lanes),
+                           (unsigned long long)own->steps);
+}
+
+static zs_status notes(zs_arena *arena, const zs_plan *plan, const zs_kind_totals *run,
+                       const char *const **out, uint32_t *n, zs_err *err)
+{
+    const char **list = zs_new(arena, const char *, 2);
+    uint64_t macs = 0, worked = 0, left = 0, steps = 0, lanes = 1, bytes = 0, index = 0;
+    for (uint32_t i = 0; i < plan->row_n; i++) {
+        const pegrid_row *own = pegrid_row_of(&plan->rows[i]);
+        if (own->group_n == 0)
+            continue;
+        macs += plan->rows[i].macs / plan->batch;
+        worked += own->products;
+        left += own->left;
+        steps += own->steps;
+        lanes = own->lanes;
+        index += own->index_bytes;
+        for (uint32_t k = 0; k < own->group_n; k++)
+            for (uint32_t m = 0; m < own->part_n; m++)
+                bytes += own->groups[k].parts[m].bias_bytes + own->groups[k].parts[m].stream_bytes;
+    }
+    if (list == NULL)
+        return zs_nomem(err, "result");
+    list[0] = zs_arena_printf(
+        arena,
+        "%llu of the %llu MACs of an image are worked (%.1f %%), %llu have a weight other than 0; "
+        "lanes are busy %.1f %% of the PEs' %llu steps; gops counts all MACs, the worked ones "
+        "alone make %.4g of it",
+        (unsigned long long)worked, (unsigned long long)macs, percent(worked, macs),
+        (unsigned long long)left, percent(worked, steps * lanes), (unsigned long long)steps,
+        macs > 0 ? (double)worked / (double)macs : 0);
+    list[1] = zs_arena_printf(arena,
+                              "weights and biases take %llu bytes, of which %llu say where the "
+                              "weights are",
+                              (unsigned long long)bytes, (unsigned long long)index);
+    (void)run;
+    if (list[0] == NULL || list[1] == NULL)
+        return zs_nomem(err, "result");
+    *out = list;
+    *n = 2;
+    return ZS_OK;
+}
+
+const zs_kind zs_kind_pegrid = {
+    .word = "pegrid",
+    .draft = pegrid_draft,
+    .emit = pegrid_emit,
+    .plans_by_weights = plans_by_weights,
+    .xfer = pegrid_xfer,
+    .account = account,
+    .interval = interval,
+    .exec_build = pegrid_exec_build,
+    .exec_op = pegrid_exec_op,
+    .notes = notes,
+    .row_note = row_note,
+};

@@ -1,0 +1,18 @@
+#include "../kind_fields_priv.h"
+#include "pegrid_priv.h"
+
+static zs_status check(const zs_design *design, zs_err *err)
+{
+    const zs_accel *a = &design->accel;
+    if (a->fusion != ZS_FUSION_NONE)
+        return zs_fail(err, ZS_EUNSUPPORTED, "accelerator.fusion",
+                       "kind pegrid works one layer a call: '%s' must be none",
+                       zs_word_of(zs_words_fusion, ZS_FUSION_COUNT, a->fusion));
+    return ZS_OK;
+}
+
+#define KIND_ID     pegrid
+#define KIND_FIELDS "pegrid/fields.def"
+#define KIND_PARAMS pegrid_params
+#define KIND_CHECK  check
+#include "../kind_keys.h"

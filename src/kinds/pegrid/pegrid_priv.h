@@ -1,0 +1,117 @@
+/* pegrid_priv.h - kind pegrid: a row of PEs, an output channel each, that leave out what is 0.
+ *
+ *   pegrid.c         the row of the kind; account, notes
+ *   pegrid_groups.c  which filters work together, and what they leave out
+ *   pegrid_plan.c    rows, memories, transfers
+ *   pegrid_ops.c     ops
+ *   pegrid_exec.c    numerics */
+#ifndef ZYNQSIM_PEGRID_PRIV_H
+#define ZYNQSIM_PEGRID_PRIV_H
+
+#include "zynqsim/draft.h"
+#include "zynqsim/exec.h"
+#include "zynqsim/kind.h"
+#include "zynqsim/mask.h"
+#include "zynqsim/zero_code.h"
+
+/* accelerator.pegrid.* */
+typedef struct pegrid_params {
+    uint32_t skip, sync, code; /* ZS_SKIP_*, ZS_PE_SYNC_*, ZS_ZERO_CODE_* */
+    bool packs;
+    uint32_t decode, filter_words, plane_words, input_bytes;
+} pegrid_params;
+
+static inline const pegrid_params *pegrid_params_of(const zs_accel *accel)
+{
+    return (const void *)accel->params;
+}
+
+/* What of a group's filters is on chip at once: all their weights, or those of some input channels.
+ */
+typedef struct pegrid_part {
+    uint32_t ic0, ic_n;    /* within the channels that a filter reads */
+    uint64_t offset;       /* of its stream, from the row's */
+    uint64_t bias_bytes;   /* that lead the stream */
+    uint64_t stream_bytes; /* of the weights behind them, index_bytes of which are no weights */
+    uint64_t index_bytes;
+    uint64_t entries;  /* weights in the stream */
+    uint64_t steps;    /* of a pixel: what the busiest PE works, lanes side by side */
+    uint64_t products; /* of a pixel: of all PEs */
+} pegrid_part;
+
+/* Filters that work at once, a PE each. */
+typedef struct pegrid_group {
+    const uint32_t *filters; /* ascending */
+    uint32_t n;
+    bool is_zero; /* packed: none of them has a weight */
+    pegrid_part *parts;
+} pegrid_group;
+
+/* Where the input of a row is while it works. */
+typedef enum pegrid_input {
+    PEGRID_KEEPS_BATCH, /* on chip, all images */
+    PEGRID_KEEPS_IMAGE,
+    PEGRID_READS_AGAIN /* for every group */
+} pegrid_input;
+
+/* What a row keeps besides. */
+typedef struct pegrid_row {
+    zs_mask weights; /* [filter][ic][ky][kx]: those other than 0 */
+    zs_mask kernels; /* [filter][ic], of skip kernel */
+    const pegrid_group *groups;
+    uint32_t group_n, part_n; /* parts of each group */
+    uint32_t part_ic;         /* channels of a part but the last */
+    uint32_t band_rows;       /* output rows that are worked at once, but the last */
+    pegrid_input input;
+    const bool *is_read; /* [channel] by any filter */
+    uint64_t stream_base, stream_bytes;
+    /* of an image */
+    uint64_t products, steps; /* worked; PE clocks of them */
+    uint64_t left;            /* products of a weight other than 0 */
+    uint64_t index_bytes;
+    uint32_t lanes; /* products that all PEs work a clock */
+} pegrid_row;
+
+static inline pegrid_row *pegrid_row_of(const zs_plan_row *row)
+{
+    return row->own;
+}
+
+/* Weights that a filter reads of one input channel. */
+static inline uint32_t pegrid_taps(const zs_plan_row *row)
+{
+    return row->window.kh * row->window.kw;
+}
+/* Channels of the convolution's group of a filter. */
+static inline uint32_t pegrid_channel0(const zs_plan_row *row, const zs_layer *layer,
+                                       uint32_t filter)
+{
+    return filter / (layer->y.c / layer->groups) * row->t_ic;
+}
+
+/* Filters into groups, before anything is known of parts: own->groups. */
+zs_status pegrid_group_filters(zs_plan_draft *d, uint32_t row, zs_err *err);
+/* Once parts are: what each works and how its weights lie in DRAM. */
+zs_status pegrid_count(zs_plan_draft *d, uint32_t row, zs_err *err);
+/* Whether a group must have input channel `c` of the layer for a part. */
+bool pegrid_reads(const zs_plan_row *row, const zs_layer *layer, const pegrid_params *p,
+                  const pegrid_group *group, const pegrid_part *part, uint32_t c);
+
+/* The group whose first filter that is. */
+const pegrid_group *pegrid_group_at(const zs_plan_row *row, uint32_t filter);
+static inline const pegrid_part *pegrid_part_at(const zs_plan_row *row, const zs_tile_box *box)
+{
+    return &pegrid_group_at(row, box->oc0)->parts[box->ic0 / pegrid_row_of(row)->part_ic];
+}
+/* Input rows that a load brings for the output rows of its box: of an input that stays, those that
+ * the rows before have not brought. */
+zs_extent pegrid_rows_of(const zs_plan_row *row, const zs_tile_box *box);
+
+zs_status pegrid_draft(zs_plan_draft *d, zs_err *err);
+zs_status pegrid_emit(zs_plan_draft *d, zs_err *err);
+zs_xfer pegrid_xfer(const zs_plan_row *row, const zs_design *design, uint32_t code,
+                    const zs_tile_box *box);
+zs_status pegrid_exec_build(zs_exec *e, zs_arena *arena, zs_err *err);
+void pegrid_exec_op(zs_exec *e, uint32_t op);
+
+#endif

@@ -1,0 +1,78 @@
+#!/bin/sh
+# kind pegrid: weights decide the plan wherever it is made, the network is another at every point of a sweep, results are
+# those of other kinds, cycles those that sparsify --pes counts.
+. tests/cli/cli.sh
+v10=$TOP/../shared/data/models/squeezenet_v1.0.onnx
+cd "$WORK" || exit 1
+cat >net.yaml <<'END'
+name: tiny
+input: {name: data, shape: [3, 12, 12]}
+layers:
+  - {conv: conv1, out: 8, kernel: 3, pad: 1, relu: true}
+  - {conv: dw, out: 8, kernel: 3, pad: 1, groups: 8}
+  - {conv: conv2, out: 12, kernel: 3, stride: 2, groups: 2, relu: true}
+  - {pool: pool1, kind: max, kernel: 2, stride: 2}
+  - {fc: fc1, out: 5}
+  - {softmax: prob}
+END
+cat >grid.yaml <<'END'
+accelerator:
+  kind: pegrid
+  precision: fixed16
+  fusion: none
+  unroll: {oc: 4, ic: 1}
+  pegrid: {skip: weight, sync: tile}
+network: {model: net.yaml, sparsify: {method: lamp, parameter: 0.5}}
+END
+sed '/pegrid/d; /fusion/d' grid.yaml >tiled.yaml
+
+figure() { sed -n "s/.*\"$1\": \"\{0,1\}\([0-9a-f.]*\).*/\1/p" out | "${2:-head}" -n 1; }
+
+# ---- one network, one result
+program run tiled.yaml --fidelity tile --format json
+want=$(figure sha256 tail)
+for skip in none filter kernel weight; do
+    for code in dense bitmap rle4 rle8 csc; do
+        program run grid.yaml --fidelity tile --format json --set accelerator.pegrid.skip=$skip \
+            --set accelerator.pegrid.weights=$code --set accelerator.pegrid.input=1024
+        ok "$([ $status = 0 ] && [ -n "$want" ] && [ "$(figure sha256 tail)" = "$want" ]; echo $?)" "skip $skip, $code: the bits of the tiled engine"
+    done
+done
+program run grid.yaml --fidelity tile
+ok "$(grep -q 'MACs of an image are worked' out && grep -q 'say where the weights are' out; echo $?)" 'what is left out is said'
+
+# ---- weights decide, with timing alone and in sweeps too
+cycles_at() {
+    program run grid.yaml --fidelity tile --format json --set network.sparsify.parameter="$1" "$2"
+    figure cycles
+}
+for p in 0 0.5 0.9; do cycles_at $p --timing-only; done >alone
+for p in 0 0.5 0.9; do cycles_at $p --quiet; done >whole
+program sweep grid.yaml --fidelity tile --vary network.sparsify.parameter=0,0.5,0.9 --format csv
+sed '/^#/d' out | awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "cycles") at = i; next } { print $at }' >swept
+ok "$(cmp -s alone whole && [ "$(sort -u alone | wc -l)" = 3 ]; echo $?)" 'timing alone looks at weights'
+ok "$(cmp -s alone swept; echo $?)" 'every point of a sweep has weights of its own'
+program sweep grid.yaml --fidelity tile --vary network.sparsify.method=none,lamp --vary accelerator.kind=tiled,kernels --set accelerator.kind=tiled
+ok "$([ $status != 0 ]; echo $?)" 'keys of the grid are refused in other kinds'
+
+# ---- real weights: the published count of a real network, P = 16 and 64
+if [ -r "$v10" ]; then
+    while read -r pes skip sync steps; do
+        program run grid.yaml --model "$v10" --timing-only --fidelity bound --set network.sparsify.method=none --set accelerator.unroll.oc="$pes" \
+            --set accelerator.pegrid.skip="$skip" --set accelerator.pegrid.sync="$sync" --set accelerator.pegrid.packed=false --format json
+        ok "$(grep -q "the PEs' $steps steps" out; echo $?)" "SqueezeNet v1.0, $pes PEs, $skip, $sync: $steps"
+    done <<'END'
+16 none lockstep 53891346
+16 kernel lockstep 53440455
+16 kernel tile 46873254
+16 weight lockstep 53219819
+16 weight tile 31497832
+64 none lockstep 15318982
+64 kernel lockstep 15316678
+64 kernel tile 13688225
+64 weight tile 10002071
+END
+else
+    skip 'SqueezeNet v1.0 is not here'
+fi
+finish

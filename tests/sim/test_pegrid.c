@@ -1,0 +1,409 @@
+#include "../support/nets.h"
+#include "../support/set_key.h"
+#include "kind_rows.h"
+#include "rig.h"
+#include "sim_cases.h"
+#include "small_nets.h"
+#include "zynqsim/kind.h"
+#include "zynqsim/mask.h"
+
+#include <string.h>
+
+/* accelerator.kind: pegrid, from plan to result, on networks with weights that are 0. */
+
+/* ---- networks ---------------------------------------------------------------------------------
+ */
+
+/* The layers of a small network get weights of their own: some filters, some kernels and some
+ * weights are 0. */
+static void prune(zs_arena *arena, const zs_net *net, uint64_t seed)
+{
+    zs_prng prng = {.state = seed};
+    zs_layer *layers = (zs_layer *)net->layers;
+    for (uint32_t i = 0; i < net->layer_n; i++) {
+        zs_layer *l = &layers[i];
+        if (!zs_op_has_filters(l->op))
+            continue;
+        const uint64_t n = zs_layer_filter_elems(l);
+        const uint32_t taps = l->window.kh * l->window.kw;
+        float *w = zs_new(arena, float, n * l->y.c), *bias = zs_new(arena, float, l->y.c);
+        for (uint32_t oc = 0; oc < l->y.c; oc++) {
+            const bool is_zero = zs_prng_below(&prng, 4) == 0;
+            bias[oc] = zs_layer_bias(net, l, oc);
+            ck_assert_ptr_eq(zs_layer_filter(net, l, oc, w + oc * n), w + oc * n);
+            for (uint64_t k = 0; k < n; k++) {
+                const bool skips = k % taps == 0 && zs_prng_below(&prng, 3) == 0;
+                for (uint32_t t = 0; t < taps && skips; t++)
+                    w[oc * n + k + t] = 0;
+                if (is_zero || zs_prng_below(&prng, 2))
+                    w[oc * n + k] = 0;
+            }
+        }
+        l->weights.data = w;
+        l->weights.bias = bias;
+    }
+}
+
+static void start(test_rig *rig, int which, uint32_t precision)
+{
+    memset(rig, 0, sizeof *rig);
+    zs_arena_init(&rig->arena, test_heap());
+    const zs_net *net = test_net_build(&rig->arena, which);
+    prune(&rig->arena, net, (uint64_t)which + 1);
+    test_rig_init_net(rig, net, precision);
+}
+
+/* ---- designs ----------------------------------------------------------------------------------
+ */
+
+static void set_word(zs_design *d, const char *path, const char *word)
+{
+    zs_err err = {0};
+    ck_assert_msg(zs_design_set(d, NULL, path, word, &err) == ZS_OK, "%s: %s", err.place, err.text);
+}
+
+static zs_design design_of(const char *skip, const char *sync, uint32_t pes, uint32_t lanes)
+{
+    zs_design d;
+    zs_design_defaults(&d);
+    zs_design_set_kind(&d, KIND_pegrid);
+    d.accel.precision = ZS_FIXED16;
+    d.accel.fusion = ZS_FUSION_NONE;
+    d.accel.unroll.oc = pes;
+    d.accel.unroll.ic = lanes;
+    set_word(&d, "accelerator.pegrid.skip", skip);
+    set_word(&d, "accelerator.pegrid.sync", sync);
+    return d;
+}
+
+/* Small memories, so that maps are cut in bands, filters in parts and inputs read again. */
+static const struct {
+    const char *skip, *sync, *weights;
+    bool packed;
+    uint32_t batch, pes, lanes, oy, ox, filter, plane, input;
+} variants[] = {
+    {"none", "lockstep", "dense", true, 1, 4, 1, 1, 1, 1024, 1024, 131072},
+    {"filter", "lockstep", "bitmap", true, 2, 3, 2, 1, 2, 64, 64, 131072},
+    {"filter", "tile", "csc", false, 3, 8, 1, 2, 1, 50, 40, 4096},
+    {"kernel", "lockstep", "rle4", true, 2, 5, 4, 1, 1, 100, 1024, 4096},
+    {"kernel", "channel", "rle8", false, 1, 16, 2, 1, 1, 60, 100, 4096},
+    {"kernel", "tile", "dense", true, 3, 2, 3, 2, 2, 1024, 50, 131072},
+    {"weight", "lockstep", "csc", true, 2, 7, 1, 1, 1, 49, 60, 4096},
+    {"weight", "channel", "rle4", true, 1, 64, 2, 1, 4, 1024, 1024, 131072},
+    {"weight", "tile", "bitmap", false, 3, 6, 1, 1, 1, 80, 64, 8192},
+};
+
+static zs_design variant(size_t i, uint32_t precision)
+{
+    zs_design d = design_of(variants[i].skip, variants[i].sync, variants[i].pes, variants[i].lanes);
+    d.accel.precision = precision;
+    d.batch = variants[i].batch;
+    d.accel.unroll.oy = variants[i].oy;
+    d.accel.unroll.ox = variants[i].ox;
+    set_word(&d, "accelerator.pegrid.weights", variants[i].weights);
+    test_set(&d, "accelerator.pegrid.packed", variants[i].packed);
+    test_set(&d, "accelerator.pegrid.filter", variants[i].filter);
+    test_set(&d, "accelerator.pegrid.plane", variants[i].plane);
+    test_set(&d, "accelerator.pegrid.input", variants[i].input);
+    return d;
+}
+
+/* ---- numerics ---------------------------------------------------------------------------------
+ */
+
+START_TEST(test_every_net_precision_and_option_gives_the_bits_of_the_reference)
+{
+    test_rig rig;
+    zs_arena point;
+    const uint32_t precision = (uint32_t)_i / TEST_NET_N;
+    start(&rig, _i % TEST_NET_N, precision);
+    zs_arena_init(&point, test_heap());
+    for (size_t i = 0; i < ZS_LEN(variants); i++) {
+        const zs_design d = variant(i, precision);
+        const zs_plan *plan = test_rig_plan(&rig, &point, &d);
+        zs_exec *exec = test_rig_exec(&rig, &point, &d, plan);
+        const zs_retire_hook hook = zs_exec_hook(exec);
+        zs_result *r = NULL;
+        zs_err err = {0};
+        ck_assert_msg(zs_sim_run(&point, &d, rig.net, plan, i % 2 ? ZS_TILE : ZS_BURST, &hook, &r,
+                                 &err) == ZS_OK,
+                      "%s: %s", err.place, err.text);
+        test_rig_compare(&rig, &d, exec);
+        zs_arena_reset(&point);
+    }
+    zs_arena_drop(&point);
+    test_rig_drop(&rig);
+}
+END_TEST
+
+START_TEST(test_no_order_that_the_waits_allow_gives_other_bits)
+{
+    test_rig rig;
+    zs_arena point;
+    const zs_design d = variant((size_t)_i / TEST_NET_N * 3 + 1, ZS_FP32);
+    start(&rig, _i % TEST_NET_N, ZS_FP32);
+    zs_arena_init(&point, test_heap());
+    ck_assert_uint_eq(test_rig_wrong_orders(&rig, &d, test_rig_plan(&rig, &point, &d), 1), 0);
+    zs_arena_drop(&point);
+    test_rig_drop(&rig);
+}
+END_TEST
+
+START_TEST(test_fidelities_move_the_same_bytes_and_bound_is_least)
+{
+    test_rig rig;
+    zs_arena point;
+    start(&rig, _i, ZS_FIXED16);
+    zs_arena_init(&point, test_heap());
+    for (size_t i = 0; i < ZS_LEN(variants); i++) {
+        const zs_design d = variant(i, ZS_FIXED16);
+        const zs_plan *plan = test_rig_plan(&rig, &point, &d);
+        zs_result *r[3] = {NULL};
+        zs_err err = {0};
+        for (int f = 0; f < 3; f++)
+            ck_assert_msg(zs_sim_run(&point, &d, rig.net, plan,
+                                     (const zs_fidelity[]){ZS_BOUND, ZS_TILE, ZS_BURST}[f], NULL,
+                                     &r[f], &err) == ZS_OK,
+                          "%s: %s", err.place, err.text);
+        ck_assert_uint_le(r[0]->cycles, r[1]->cycles);
+        ck_assert_uint_le(r[0]->cycles, r[2]->cycles);
+        for (uint32_t k = 0; k < ZS_OPERAND_N; k++) {
+            ck_assert_uint_eq(r[0]->operand_bytes[k], r[1]->operand_bytes[k]);
+            ck_assert_uint_eq(r[0]->operand_bytes[k], r[2]->operand_bytes[k]);
+        }
+        zs_arena_reset(&point);
+    }
+    zs_arena_drop(&point);
+    test_rig_drop(&rig);
+}
+END_TEST
+
+/* ---- cycles -----------------------------------------------------------------------------------
+ */
+
+typedef struct one_layer {
+    zs_arena arena;
+    zs_net *net;
+    const zs_layer *layer;
+} one_layer;
+
+/* 10 x 10 pixels, padded, of 6 channels to 10 filters; nothing is 0 in synthetic weights. */
+static void one_layer_start(one_layer *o, uint32_t kernel, bool is_pruned)
+{
+    test_spec *s = test_spec_new(6, 10, 10);
+    test_conv(s, "conv", "", 10, kernel, 1, kernel / 2);
+    zs_arena_init(&o->arena, test_heap());
+    o->net = test_net(&o->arena, s);
+    test_spec_free(s);
+    if (is_pruned)
+        prune(&o->arena, o->net, 5);
+    o->layer = &o->net->layers[0];
+}
+
+static const zs_plan *plan_of(one_layer *o, const zs_design *d)
+{
+    zs_plan *plan;
+    zs_err err = {0};
+    ck_assert_msg(zs_plan_build(&o->arena, d, o->net, &plan, &err) == ZS_OK, "%s: %s", err.place,
+                  err.text);
+    return plan;
+}
+
+/* Cycles and number of the ops of a code, bytes of transfers. */
+static uint64_t sum_of(const zs_plan *plan, uint32_t code, uint32_t *n)
+{
+    uint64_t sum = 0;
+    *n = 0;
+    for (uint32_t i = 0; i < plan->op_n; i++)
+        if (plan->ops[i].code == code) {
+            const zs_op_cost *cost = &plan->costs[plan->ops[i].cost_key];
+            sum += zs_op_is_transfer(code) ? zs_xfer_bytes(&cost->xfer) : cost->pl_cycles;
+            ++*n;
+        }
+    return sum;
+}
+
+static uint64_t mac_cycles(one_layer *o, const zs_design *d)
+{
+    static const zs_mac_array plain = {0};
+    uint32_t n;
+    const uint64_t sum = sum_of(plan_of(o, d), ZS_OP_MAC, &n);
+    return sum - n * zs_mac_depth_pl_cycles(d, &plain);
+}
+
+/* Weights of a kernel or single ones, counted naively: of each group of PEs the union or the most.
+ */
+static uint64_t naive(const one_layer *o, uint32_t pes, bool by_kernel, bool in_lockstep)
+{
+    const zs_layer *l = o->layer;
+    const uint64_t n = zs_layer_filter_elems(l), taps = l->window.kh * l->window.kw;
+    uint64_t steps = 0;
+    for (uint32_t first = 0; first < l->y.c; first += pes) {
+        uint64_t all = 0, most = 0;
+        for (uint64_t k = 0; k < n; k++) {
+            bool any = false;
+            for (uint32_t oc = first; oc < first + pes && oc < l->y.c; oc++)
+                for (uint64_t t = by_kernel ? k / taps * taps : k;
+                     t < (by_kernel ? (k / taps + 1) * taps : k + 1); t++)
+                    any = any || l->weights.data[oc * n + t] != 0;
+            all += any;
+        }
+        for (uint32_t oc = first; oc < first + pes && oc < l->y.c; oc++) {
+            uint64_t own = 0;
+            for (uint64_t k = 0; k < n; k++) {
+                bool any = false;
+                for (uint64_t t = by_kernel ? k / taps * taps : k;
+                     t < (by_kernel ? (k / taps + 1) * taps : k + 1); t++)
+                    any = any || l->weights.data[oc * n + t] != 0;
+                own += any;
+            }
+            most = own > most ? own : most;
+        }
+        steps += in_lockstep ? all : most;
+    }
+    return steps * l->y.h * l->y.w;
+}
+
+START_TEST(test_cycles_are_those_of_the_masks)
+{
+    static const uint32_t pes[] = {1, 3, 4, 10, 16};
+    one_layer o;
+    one_layer_start(&o, 3, true);
+    for (size_t i = 0; i < ZS_LEN(pes); i++)
+        for (uint32_t by_kernel = 0; by_kernel < 2; by_kernel++)
+            for (uint32_t lockstep = 0; lockstep < 2; lockstep++) {
+                zs_design d = design_of(by_kernel ? "kernel" : "weight",
+                                        lockstep ? "lockstep" : "tile", pes[i], 1);
+                test_set(&d, "accelerator.pegrid.packed", 0);
+                const uint64_t wanted = naive(&o, pes[i], by_kernel, lockstep);
+                if (pes[i] > 1) /* a PE alone on a zero filter still writes its pixels */
+                    ck_assert_uint_eq(mac_cycles(&o, &d), wanted);
+                else
+                    ck_assert_uint_gt(mac_cycles(&o, &d), wanted);
+            }
+    zs_arena_drop(&o.arena);
+}
+END_TEST
+
+START_TEST(test_dense_cycles_by_hand)
+{
+    one_layer o;
+    one_layer_start(&o, 3, false);
+    static const struct {
+        const char *skip;
+        uint32_t pes, lanes, oy, ox;
+        uint64_t cycles;
+    } cases[] = {{"none", 4, 1, 1, 1, 3 * 54 * 100},  {"weight", 4, 1, 1, 1, 3 * 54 * 100},
+                 {"none", 10, 4, 1, 1, 14 * 100},     {"none", 16, 54, 1, 1, 100},
+                 {"kernel", 5, 1, 2, 3, 2 * 54 * 20}, {"filter", 1, 10, 1, 10, 10 * 6 * 10}};
+    for (size_t i = 0; i < ZS_LEN(cases); i++) {
+        zs_design d = design_of(cases[i].skip, "channel", cases[i].pes, cases[i].lanes);
+        d.accel.unroll.oy = cases[i].oy;
+        d.accel.unroll.ox = cases[i].ox;
+        ck_assert_uint_eq(mac_cycles(&o, &d), cases[i].cycles);
+    }
+    zs_arena_drop(&o.arena);
+}
+END_TEST
+
+/* Meeting more often never helps, nor does looking at less. */
+START_TEST(test_looser_meetings_and_finer_masks_are_not_slower)
+{
+    static const char *const syncs[] = {"lockstep", "channel", "tile"};
+    static const char *const skips[] = {"none", "filter", "kernel", "weight"};
+    one_layer o;
+    one_layer_start(&o, 3, true);
+    for (size_t s = 0; s < ZS_LEN(syncs); s++)
+        for (size_t k = 0; k < ZS_LEN(skips); k++) {
+            const zs_design d = design_of(skips[k], syncs[s], 4, 1);
+            const zs_design coarser = design_of(skips[k > 0 ? k - 1 : 0], syncs[s], 4, 1);
+            const zs_design tighter = design_of(skips[k], syncs[s > 0 ? s - 1 : 0], 4, 1);
+            ck_assert_uint_le(mac_cycles(&o, &d), mac_cycles(&o, &coarser));
+            ck_assert_uint_le(mac_cycles(&o, &d), mac_cycles(&o, &tighter));
+        }
+    zs_arena_drop(&o.arena);
+}
+END_TEST
+
+/* ---- bytes ------------------------------------------------------------------------------------
+ */
+
+START_TEST(test_filters_and_channels_that_are_0_are_not_loaded)
+{
+    one_layer o;
+    one_layer_start(&o, 3, false);
+    float *w = zs_new(&o.arena, float, 10 * 54);
+    for (uint32_t k = 0; k < 10 * 54; k++) /* filters 3 and 7, channels 0 and 4 */
+        w[k] = k / 54 == 3 || k / 54 == 7 || k % 54 / 9 == 0 || k % 54 / 9 == 4 ? 0 : 1;
+    ((zs_layer *)o.layer)->weights.data = w;
+    zs_design d = design_of("kernel", "lockstep", 4, 1);
+    uint32_t n;
+    ck_assert_uint_eq(mac_cycles(&o, &d), 2 * 36 * 100 + 100);
+    ck_assert_uint_eq(sum_of(plan_of(&o, &d), ZS_OP_LOAD_W, &n), 8 * 54 * 2 + 10 * 4);
+    ck_assert_uint_eq(n, 3);
+    ck_assert_uint_eq(sum_of(plan_of(&o, &d), ZS_OP_LOAD_X, &n), 4 * 200);
+    ck_assert_uint_eq(n, 2); /* channels 1 to 3, and 5 */
+    ck_assert_uint_eq(sum_of(plan_of(&o, &d), ZS_OP_STORE, &n), 10 * 200);
+    set_word(&d, "accelerator.pegrid.weights", "bitmap");
+    ck_assert_uint_eq(sum_of(plan_of(&o, &d), ZS_OP_LOAD_W, &n),
+                      8 * 36 * 2 + 2 * (4 * 54 / 8) + 10 * 4);
+    ck_assert_uint_eq(plan_of(&o, &d)->rows[0].skipped_macs, 2 * 5400 + 8 * 18 * 100);
+    zs_arena_drop(&o.arena);
+}
+END_TEST
+
+/* ---- plans ------------------------------------------------------------------------------------
+ */
+
+/* Ops follow from weights, which no two drafts can be held to share by their rows. */
+START_TEST(test_drafts_of_other_weights_are_not_taken_for_alike)
+{
+    one_layer o;
+    zs_plan_draft *draft;
+    zs_err err = {0};
+    const zs_design d = design_of("weight", "tile", 4, 1);
+    one_layer_start(&o, 3, true);
+    ck_assert_int_eq(zs_plan_draft_build(&o.arena, &d, o.net, &draft, &err), ZS_OK);
+    ck_assert_uint_eq(zs_plan_draft_digest(draft), 0);
+    zs_arena_drop(&o.arena);
+}
+END_TEST
+
+START_TEST(test_what_a_memory_cannot_hold_is_refused_by_name)
+{
+    static const struct {
+        const char *key;
+        double value;
+    } limits[] = {{"accelerator.pegrid.plane", 9},
+                  {"accelerator.pegrid.filter", 8},
+                  {"accelerator.pegrid.input", 64}};
+    one_layer o;
+    one_layer_start(&o, 3, false);
+    for (size_t i = 0; i < ZS_LEN(limits); i++) {
+        zs_design d = design_of("weight", "tile", 4, 1);
+        zs_plan *plan;
+        zs_err err = {0};
+        test_set(&d, limits[i].key, limits[i].value);
+        ck_assert_int_eq(zs_plan_build(&o.arena, &d, o.net, &plan, &err), ZS_ERANGE);
+        ck_assert_str_eq(err.place, limits[i].key);
+    }
+    zs_arena_drop(&o.arena);
+}
+END_TEST
+
+TCase *tcase_pegrid(void)
+{
+    TCase *tc = tcase_create("pegrid");
+    tcase_set_timeout(tc, 60);
+    tcase_add_loop_test(tc, test_every_net_precision_and_option_gives_the_bits_of_the_reference, 0,
+                        TEST_NET_N * ZS_PRECISION_COUNT);
+    tcase_add_loop_test(tc, test_no_order_that_the_waits_allow_gives_other_bits, 0, 3 * TEST_NET_N);
+    tcase_add_loop_test(tc, test_fidelities_move_the_same_bytes_and_bound_is_least, 0, TEST_NET_N);
+    tcase_add_test(tc, test_cycles_are_those_of_the_masks);
+    tcase_add_test(tc, test_dense_cycles_by_hand);
+    tcase_add_test(tc, test_looser_meetings_and_finer_masks_are_not_slower);
+    tcase_add_test(tc, test_filters_and_channels_that_are_0_are_not_loaded);
+    tcase_add_test(tc, test_drafts_of_other_weights_are_not_taken_for_alike);
+    tcase_add_test(tc, test_what_a_memory_cannot_hold_is_refused_by_name);
+    return tc;
+}
