@@ -44,7 +44,7 @@ static zs_status read_axes(optimise_job *job, zs_err *err)
     ZS_TRY(held_keys(job, &held, err));
     if (job->o->over == NULL)
         ZS_TRY(zs_space_axes(&w->base.keep, &w->sweep.base, held, grid, err));
-    for (uint32_t i = 0; i < count(job->o->over); i++) {
+    for (size_t i = 0; job->o->over != NULL && job->o->over[i] != NULL; i++) {
         zs_axis axis;
         zs_status status =
             zs_axis_parse(&w->base.keep, job->o->over[i], &w->sweep.base, &axis, err);

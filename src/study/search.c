@@ -206,8 +206,8 @@ static bool is_over(const search *s)
  * already are not simulated again. */
 static zs_status perform(search *s, uint32_t n)
 {
-    zs_search_task todo[ZS_SEARCH_ROUND];
-    uint32_t from[ZS_SEARCH_ROUND], todo_n = 0;
+    zs_search_task todo[ZS_SEARCH_ROUND] = {{0}};
+    uint32_t from[ZS_SEARCH_ROUND] = {0}, todo_n = 0;
     for (uint32_t i = 0; i < n; i++) {
         zs_search_task *t = &s->tasks[i];
         t->to_beat = to_beat(s);

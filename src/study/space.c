@@ -284,7 +284,7 @@ static double miss(const zs_condition *c, const zs_design *design, const zs_resu
 {
     if (zs_condition_holds(c, design, result))
         return 0;
-    if (speaks_of_fits(c))
+    if (speaks_of_fits(c) && result != NULL)
         return LEAST_MISS + overuse(&result->fit, c->relation == ZS_REL_EQ && c->number == 1);
     const double x = zs_figure_number(&c->figure, design, result);
     if (c->word != NULL || isnan(x))
@@ -452,19 +452,22 @@ static void set_memories(zs_fit *fit, const zs_design *d, const zs_resources *in
 /* The account of what is smallest. Its memories count once all is settled that they follow from. */
 static zs_status look_for_room(const looking *l, zs_result **out)
 {
-    const zs_result *room, *small, *large;
+    const zs_result *room = NULL, *small = NULL, *large = NULL;
     zs_resources memories = {0};
     zs_result *r = zs_new(l->arena, zs_result, 1);
+    *out = NULL;
     if (r == NULL)
         return zs_nomem(l->err, "the outlook of a point");
     ZS_TRY(account_of(l, ZS_RELAX_LARGE, &large));
-    if (large != NULL) {
+    if (large != NULL)
         ZS_TRY(account_of(l, ZS_RELAX_SMALL, &small));
+    if (large != NULL && small != NULL)
         memories = least_memories(&large->fit, &small->fit);
-    }
     room = large;
     if (room == NULL)
         ZS_TRY(account_of(l, ZS_RELAX_ROOM, &room));
+    if (room == NULL)
+        return ZS_OK;
     *r = *room;
     set_memories(&r->fit, &l->space->sweep->base, &memories);
     *out = r;
