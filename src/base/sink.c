@@ -38,16 +38,26 @@ void zs_buffer_drop(zs_buffer *buffer)
     *buffer = (zs_buffer){.source = buffer->source};
 }
 
+static void *no_more(void *ctx, size_t bytes)
+{
+    (void)ctx;
+    (void)bytes;
+    return NULL;
+}
+
+/* What was not written may not be followed by what is: after a failure nothing is. */
 static zs_status buffer_write(void *ctx, const void *data, size_t bytes)
 {
     zs_buffer *buffer = ctx;
-    if (bytes > SIZE_MAX / 4 - buffer->bytes)
+    if (buffer->source.alloc == no_more || bytes > SIZE_MAX / 4 - buffer->bytes)
         return ZS_ENOMEM;
     if (buffer->bytes + bytes > buffer->capacity_bytes) {
         const size_t grown = (buffer->bytes + bytes) * 2 + 1024;
         uint8_t *bigger = buffer->source.alloc(buffer->source.ctx, grown);
-        if (bigger == NULL)
+        if (bigger == NULL) {
+            buffer->source.alloc = no_more;
             return ZS_ENOMEM;
+        }
         if (buffer->data != NULL) {
             memcpy(bigger, buffer->data, buffer->bytes);
             buffer->source.release(buffer->source.ctx, buffer->data, buffer->capacity_bytes);

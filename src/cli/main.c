@@ -1,9 +1,12 @@
 #include "cli_priv.h"
 #include "zynqsim/version.h"
 
+#include <jansson.h>
 #include <malloc.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const cli_command commands[] = {
 #define COMMAND(name, function, arguments, needs, takes_design, format, meaning)                   \
@@ -125,9 +128,21 @@ static void keep_freed_memory(void)
 #endif
 }
 
+/* jansson's reader does not look at every request, loses a character and then aborts. */
+static void *json_memory(size_t bytes)
+{
+    void *block = malloc(bytes);
+    if (block == NULL) {
+        cli_say("JSON", "out of memory");
+        _exit(CLI_FAILED);
+    }
+    return block;
+}
+
 int cli_main(int argc, char **argv)
 {
     keep_freed_memory();
+    json_set_alloc_funcs(json_memory, free);
     cli_command_line_is(argc, (const char *const *)argv);
     /* a closed pipe is a failed write: files are still put in order */
     const bool may_end = signal(SIGPIPE, SIG_IGN) != SIG_IGN;

@@ -93,6 +93,20 @@ START_TEST(after_a_request_that_fails_the_next_may_do)
 }
 END_TEST
 
+START_TEST(a_buffer_that_failed_takes_nothing_more)
+{
+    test_heap_state state = {.fail_at = 1};
+    zs_buffer buffer;
+    zs_buffer_init(&buffer, test_counting_heap(&state));
+    const zs_sink sink = zs_buffer_sink(&buffer);
+    ck_assert_int_eq(zs_sink_puts(&sink, "lost"), ZS_ENOMEM);
+    ck_assert_int_eq(zs_sink_puts(&sink, "kept"), ZS_ENOMEM);
+    ck_assert_uint_eq(buffer.bytes, 0);
+    zs_buffer_drop(&buffer);
+    ck_assert_int_eq(state.live_blocks, 0);
+}
+END_TEST
+
 TCase *tcase_arena(void)
 {
     TCase *tc = tcase_create("arena");
@@ -101,6 +115,7 @@ TCase *tcase_arena(void)
     tcase_add_test(tc, a_reset_keeps_one_chunk_for_as_much_again);
     tcase_add_loop_test(tc, a_reset_gives_back_what_a_huge_point_took, 0, 2);
     tcase_add_test(tc, sizes_that_overflow_are_refused);
+    tcase_add_test(tc, a_buffer_that_failed_takes_nothing_more);
     tcase_add_test(tc, after_a_request_that_fails_the_next_may_do);
     return tc;
 }

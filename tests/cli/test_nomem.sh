@@ -25,7 +25,7 @@ first_of() { find "$1" -type f | sort | head -n 1; }
 # starve WHAT ARGUMENT...: every request in turn, or so many of them. `clean` undoes what a run does.
 clean() { rm -rf made; }
 failing() { LD_PRELOAD=$WORK/fail_alloc.so "$ZYNQSIM" "$@" </dev/null; }
-files_of() { [ ! -e made ] || find made -type f ! -name '*.html' ! -name '*.xml' ! -name result.json -exec cksum {} + | sort -k 3; }
+files_of() { [ ! -e made ] || find made -type f ! -name '*.html' ! -name '*.tex' ! -name '*.xml' ! -name result.json -exec cksum {} + | sort -k 3; }
 starve() {
     what=$1 faults=0 tried=0
     shift

@@ -159,4 +159,20 @@ ok $? 'a design comes from standard input'
 : >empty.yaml
 program run empty.yaml --timing-only --fidelity bound
 ok "$([ $status = 0 ]; echo $?)" 'an empty file is the default design'
+
+# ---- results that no number is
+{
+    printf '\223NUMPY\001\000\166\000'
+    printf '%-117s\n' "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 3, 16, 16), }"
+    # shellcheck disable=SC2046 # a word for each of the largest numbers that a float can be
+    printf '\377\377\177\177%.0s' $(seq 768)
+} >largest.npy
+for kind in tiled direct 'kernels --set accelerator.fusion=none' 'stream --set accelerator.stream.act_bits=8'; do
+    for fidelity in bound tile burst; do
+        # shellcheck disable=SC2086 # with what belongs to it
+        program run small.yaml --set accelerator.kind=$kind --input largest.npy --fidelity $fidelity --format json
+        ok "$([ $status -le 1 ] && grep -q '"results of layer conv1 overflow: they are infinite or not a number' out && ! grep -qwi -e nan -e inf -e infinity out; echo $?)" \
+            "kind $kind, $fidelity: the first layer that overflows is named, and JSON has null"
+    done
+done
 finish

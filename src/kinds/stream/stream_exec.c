@@ -523,6 +523,8 @@ void stream_exec_images(zs_exec *e, const zs_plan_call *call)
             }
             for (uint32_t k = 0; k < layer->in_n; k++)
                 x[k] = place(e, layer->in[k], image);
-            zs_host_layer(e->net, e->quant, layer, x, place(e, layer->out, image), e->host_scratch);
+            uint8_t *y = place(e, layer->out, image);
+            zs_host_layer(e->net, e->quant, layer, x, y, e->host_scratch);
+            zs_exec_watch(e, layer, y, zs_shape_elems(layer->y));
         }
 }
