@@ -97,15 +97,33 @@ static walk walk_of(uint32_t code, const zs_zero_block *block)
     return (walk){.block = block, .most = is_run ? (1u << run_bits(code)) - 1 : UINT64_MAX};
 }
 
+/* Words that are kept. */
+static uint64_t count_kept(const zs_zero_block *b)
+{
+    const uint64_t from = b->bit0, end = from + b->bit_n;
+    uint64_t n = 0;
+    for (uint32_t r = 0; r < b->row_n; r++) {
+        const uint64_t *words = b->mask->words + (uint64_t)b->rows[r] * b->mask->row_words;
+        for (uint64_t at = from; at < end; at = (at / 64 + 1) * 64) {
+            uint64_t word = words[at / 64] >> at % 64;
+            if (end - at < 64)
+                word &= (UINT64_C(1) << (end - at)) - 1;
+            n += (uint64_t)__builtin_popcountll(word);
+        }
+    }
+    return n;
+}
+
 zs_zero_size zs_zero_code_size(uint32_t code, const zs_zero_block *block)
 {
     zs_zero_size s = {.entries = (uint64_t)block->row_n * block->bit_n};
-    if (code != ZS_ZERO_CODE_DENSE) {
-        walk w = walk_of(code, block);
-        entry e;
+    walk w = walk_of(code, block);
+    entry e;
+    if (code == ZS_ZERO_CODE_BITMAP || code == ZS_ZERO_CODE_CSC)
+        s.entries = count_kept(block);
+    else if (code != ZS_ZERO_CODE_DENSE)
         for (s.entries = 0; next_entry(&w, &e);)
             s.entries++;
-    }
     s.index_bytes = index_bytes(code, block->row_n, block->bit_n, s.entries);
     s.bytes = s.index_bytes + s.entries * block->word_bytes;
     return s;

@@ -3,6 +3,14 @@
 /* ---- masks ------------------------------------------------------------------------------------
  */
 
+static uint64_t mask_word(const float *w, uint32_t n)
+{
+    uint64_t word = 0;
+    for (uint32_t i = 0; i < n; i++)
+        word |= (uint64_t)(w[i] != 0) << i;
+    return word;
+}
+
 /* Synthetic weights of a network are other than 0, but for one in 2^24 that nothing leaves out. */
 static zs_status mask_weights(zs_plan_draft *d, uint32_t i, zs_err *err)
 {
@@ -15,9 +23,13 @@ static zs_status mask_weights(zs_plan_draft *d, uint32_t i, zs_err *err)
                        (unsigned long long)n);
     ZS_TRY(zs_mask_build(d->arena, layer->y.c, (uint32_t)n, m, err));
     for (uint32_t oc = 0; oc < layer->y.c; oc++)
-        for (uint32_t bit = 0; bit < n; bit++)
-            if (w == NULL || w[oc * n + bit] != 0)
-                zs_mask_set(m, oc, bit);
+        for (uint64_t at = 0; at < n; at += 64) {
+            const uint64_t end = zs_min_u64(64, n - at);
+            uint64_t word = end < 64 ? (UINT64_C(1) << end) - 1 : UINT64_MAX;
+            if (w != NULL)
+                word = mask_word(w + oc * n + at, (uint32_t)end);
+            m->words[(uint64_t)oc * m->row_words + at / 64] = word;
+        }
     return ZS_OK;
 }
 
@@ -35,6 +47,16 @@ static uint32_t ones(const uint64_t *row, uint64_t from, uint64_t end)
     return n;
 }
 
+static bool has_ones(const uint64_t *row, uint64_t from, uint64_t end)
+{
+    for (uint64_t at = from; at < end; at = (at / 64 + 1) * 64) {
+        const uint64_t word = row[at / 64] >> at % 64;
+        if (end - at < 64 ? (word & ((UINT64_C(1) << (end - at)) - 1)) != 0 : word != 0)
+            return true;
+    }
+    return false;
+}
+
 static const uint64_t *mask_row(const zs_mask *m, uint32_t row)
 {
     return m->words + (uint64_t)row * m->row_words;
@@ -47,7 +69,8 @@ static zs_status mask_kernels(zs_plan_draft *d, uint32_t i, zs_err *err)
     ZS_TRY(zs_mask_build(d->arena, own->weights.rows, n, &own->kernels, err));
     for (uint32_t oc = 0; oc < own->weights.rows; oc++)
         for (uint32_t ic = 0; ic < n; ic++)
-            if (ones(mask_row(&own->weights, oc), (uint64_t)ic * taps, (ic + UINT64_C(1)) * taps))
+            if (has_ones(mask_row(&own->weights, oc), (uint64_t)ic * taps,
+                         (ic + UINT64_C(1)) * taps))
                 zs_mask_set(&own->kernels, oc, ic);
     return ZS_OK;
 }
@@ -57,7 +80,7 @@ static zs_status mask_kernels(zs_plan_draft *d, uint32_t i, zs_err *err)
 
 static bool has_weights(const pegrid_row *own, uint32_t filter)
 {
-    return ones(mask_row(&own->weights, filter), 0, own->weights.bits) > 0;
+    return has_ones(mask_row(&own->weights, filter), 0, own->weights.bits);
 }
 
 /* Filters that have a weight first, where the grid packs; the others still have biases. */
@@ -192,7 +215,7 @@ bool pegrid_reads(const zs_plan_row *row, const zs_layer *layer, const pegrid_pa
         if (c < c0 + part->ic0 || c >= c0 + part->ic0 + part->ic_n)
             continue;
         if (p->skip <= ZS_SKIP_FILTER ||
-            ones(mask_row(&own->weights, g->filters[f]), (c - c0) * taps, (c - c0 + 1) * taps) > 0)
+            has_ones(mask_row(&own->weights, g->filters[f]), (c - c0) * taps, (c - c0 + 1) * taps))
             return true;
     }
     return false;

@@ -49,7 +49,8 @@ typedef struct emission {
     uint32_t x_at, w_at, sums_at;
     uint32_t x_free; /* op after which an input that stays may be overwritten */
     bool is_loaded;  /* the part's weights have just been decoded */
-    bool *wanted;    /* [channel] */
+    bool *wanted;    /* [channel] by this part: */
+    const pegrid_part *wanted_by;
 } emission;
 
 enum { HOLE_BYTES = 128 }; /* unread bytes between two channels that a load runs over: a burst */
@@ -90,8 +91,9 @@ static zs_status load_channels(emission *m, const bool *wanted, zs_tile_box box)
 static zs_status load_part(emission *m, const pegrid_group *g, const pegrid_part *part,
                            const zs_tile_box *box)
 {
-    for (uint32_t c = 0; c < m->layer->x.c; c++)
+    for (uint32_t c = 0; c < m->layer->x.c && m->wanted_by != part; c++)
         m->wanted[c] = pegrid_reads(m->row, m->layer, m->params, g, part, c);
+    m->wanted_by = part;
     m->x_at ^= 1;
     m->x[m->x_at].ready = ZS_NO_OP;
     return load_channels(m, m->wanted, *box);
