@@ -66,6 +66,10 @@ static zs_status mask_kernels(zs_plan_draft *d, uint32_t i, zs_err *err)
 {
     pegrid_row *own = pegrid_row_of(&d->rows[i]);
     const uint32_t taps = pegrid_taps(&d->rows[i]), n = own->weights.bits / taps;
+    if (taps == 1) { /* a kernel is a weight */
+        own->kernels = own->weights;
+        return ZS_OK;
+    }
     ZS_TRY(zs_mask_build(d->arena, own->weights.rows, n, &own->kernels, err));
     for (uint32_t oc = 0; oc < own->weights.rows; oc++)
         for (uint32_t ic = 0; ic < n; ic++)
