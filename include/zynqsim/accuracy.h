@@ -76,6 +76,7 @@ typedef struct zs_accuracy_table {
     const char *set;  /* the images */
     const zs_accuracy_point *points;
     uint32_t n;
+    double images_per_second_wall; /* of this machine, over all points; NAN: none was run */
     const char *const *notes;
     uint32_t note_n;
 } zs_accuracy_table;

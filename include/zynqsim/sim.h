@@ -22,6 +22,7 @@ typedef struct zs_layer_result {
     const char *name, *op, *group;
     bool on_engine;
     uint64_t macs, ops;           /* ops: 2 per MAC; element-wise work where there are none */
+    uint64_t skipped_macs;        /* of macs: the engine leaves them out */
     uint64_t start_cycle, cycles; /* PL */
     uint64_t read_bytes, write_bytes;
     uint64_t operand_bytes[ZS_OPERAND_N];
@@ -76,6 +77,7 @@ typedef struct zs_result {
     uint32_t batch;
     uint64_t clock_hz;
     uint64_t cycles, macs, calls, events;
+    uint64_t skipped_macs; /* of macs: left out by the engine */
     uint64_t register_writes, hls_cycles;
     double sim_wall_seconds; /* set by the caller that owns a clock */
     zs_dram_counts dram;     /* burst; tile fills bytes and estimates the rest */

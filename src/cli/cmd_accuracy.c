@@ -16,7 +16,8 @@ typedef struct job {
     const float *mean; /* of --mean, CHW */
     accuracy_rows rows;
     cli_progress progress;
-    uint32_t executed; /* images that no row was there for */
+    uint32_t executed;        /* images that no row was there for */
+    double images_per_second; /* of these */
 } job;
 
 /* ---- one image of the set -------------------------------------------------------------------- */
@@ -599,6 +600,7 @@ static zs_status print(job *j, zs_err *err)
                                      .set = j->o->image_set,
                                      .points = lines,
                                      .n = j->n,
+                                     .images_per_second_wall = j->images_per_second,
                                      .notes = first->notes,
                                      .note_n = first->note_n};
     const zs_sink sink = cli_stdout();
@@ -637,7 +639,9 @@ static zs_status run_points(job *j, zs_err *err)
             zs_err_prefix(err, j->points[i].label);
     }
     cli_progress_end(&j->progress);
-    say_rate(j, cli_seconds() - begin_s);
+    const double seconds = cli_seconds() - begin_s;
+    j->images_per_second = j->executed > 0 && seconds > 0 ? j->executed / seconds : (double)NAN;
+    say_rate(j, seconds);
     return status;
 }
 

@@ -1,5 +1,6 @@
 #include "cli_priv.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- what is printed ------------------------------------------------------------------------- */
@@ -59,6 +60,16 @@ static zs_status merge_notes(cli_point *p, const zs_result *r, zs_err *err)
                                  : ZS_OK;
 }
 
+/* A deadlock is an answer. Its clock stands in the sentence. */
+static zs_status print_stuck(const cli_point *p, const zs_err *why)
+{
+    zs_err err = {0};
+    const char *clock = strstr(why->text, "at clock ");
+    const uint64_t at = clock != NULL ? strtoull(clock + strlen("at clock "), NULL, 10) : 0;
+    const zs_sink sink = cli_stdout();
+    return zs_stuck_json_emit(p->design.name, why->place, why->text, at, &sink, &err);
+}
+
 /* ---- the command ----------------------------------------------------------------------------- */
 
 static zs_status run_point(const cli_options *given, cli_point *p, int *exit_status, zs_err *err)
@@ -73,7 +84,10 @@ static zs_status run_point(const cli_options *given, cli_point *p, int *exit_sta
         ZS_TRY(cli_dir_check(o->out, err));
     ZS_TRY(cli_point_build(o, p, err));
     ZS_TRY(cli_trace_begin(p, o, err));
-    ZS_TRY(cli_execute(p, o, &result, &outputs, err));
+    const zs_status status = cli_execute(p, o, &result, &outputs, err);
+    if (status == ZS_ESTUCK && o->format == CLI_JSON)
+        ZS_TRY(print_stuck(p, err));
+    ZS_TRY(status);
     ZS_TRY(merge_notes(p, result, err));
     ZS_TRY(cli_record_end(p, o, result, err));
     ZS_TRY(cli_trace_end(p, o, result, err));

@@ -21,6 +21,8 @@ static zs_status apply(const cli_options *o, cli_point *p, zs_err *err)
     for (size_t i = 0; i < ZS_LEN(list); i++)
         if (list[i].value != NULL)
             ZS_TRY(zs_design_set(&p->design, &p->keep, list[i].key, list[i].value, err));
+    if (o->method == NULL && (o->parameter != NULL || o->target_zeros != NULL))
+        return zs_fail(err, ZS_EUSAGE, "--method", "is needed: it says which weights become 0");
     return zs_design_check(&p->design, err);
 }
 

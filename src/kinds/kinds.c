@@ -53,7 +53,7 @@ static zs_status check_layer_settings(const zs_design *design, const zs_net *net
         const bool is_of =
             is_field ? zs_field_is_of(x->field, design->accel.kind) : kind->takes_layer_settings;
         /* a name must be that of a layer, a pattern may fit none */
-        bool is_used = !is_field || strpbrk(x->pattern, "*?[") != NULL;
+        bool is_used = !is_field || x->pattern[strcspn(x->pattern, "*?[")] != '\0';
         bool is_taken = share->engine_of_layer == NULL;
         for (uint32_t i = 0; i < net->layer_n; i++) {
             const bool fits = zs_layer_setting_fits(x, net->layers[i].name);

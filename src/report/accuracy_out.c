@@ -291,9 +291,8 @@ static int put_json_layers(json_t *entry, const zs_accuracy *a)
     for (uint32_t l = 0; a->compared > 0 && l < a->layer_n; l++) {
         json_t *layer = json_object();
         failed |= json_object_set_new(layer, "name", zs_json_text(a->layers[l].name));
-        failed |=
-            json_object_set_new(layer, "signal_to_noise_db",
-                                zs_json_real(zs_noise_db(a->layers[l].signal, a->layers[l].noise)));
+        failed |= json_object_set_new(
+            layer, "sqnr_db", zs_json_real(zs_noise_db(a->layers[l].signal, a->layers[l].noise)));
         failed |= json_array_append_new(layers, layer);
     }
     return failed | json_object_set_new(entry, "layers", layers);
@@ -341,10 +340,29 @@ static json_t *json_point(const zs_accuracy_table *a, const zs_accuracy_point *p
     return entry;
 }
 
+/* The figures of the first point once more, under short names. */
+static int put_json_first(json_t *root, const zs_accuracy_table *a)
+{
+    const zs_accuracy *first = &a->points[0].accuracy;
+    const struct {
+        const char *key;
+        double value;
+    } shares[] = {{"top1", zs_accuracy_share(first->top1, first->labelled)},
+                  {"top5", zs_accuracy_share(first->top5, first->labelled)},
+                  {"reference_agreement", zs_accuracy_share(first->agree, first->compared)},
+                  {"images_per_second_wall", a->images_per_second_wall}};
+    int failed = json_object_set_new(root, "images", zs_json_count(first->images));
+    for (size_t i = 0; i < ZS_LEN(shares); i++)
+        failed |= json_object_set_new(root, shares[i].key, zs_json_real(shares[i].value));
+    return failed | put_json_layers(root, first);
+}
+
 zs_status zs_accuracy_json_emit(const zs_accuracy_table *a, const zs_sink *sink, zs_err *err)
 {
     json_t *root = json_object(), *points = json_array(), *notes = json_array();
-    int failed = json_object_set_new(root, "images", zs_json_text(a->set));
+    int failed = json_object_set_new(root, "set", zs_json_text(a->set));
+    if (a->n > 0)
+        failed |= put_json_first(root, a);
     for (uint32_t i = 0; i < a->n; i++)
         failed |= json_array_append_new(points, json_point(a, &a->points[i], &failed));
     for (uint32_t i = 0; i < a->note_n; i++)

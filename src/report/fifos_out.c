@@ -30,19 +30,54 @@ zs_status zs_fifos_csv_emit(const zs_plan_flow *f, const zs_flow_fifos *r, const
     return zs_out_end(&out, "the CSV", err);
 }
 
-/* FINN's own: the depths by name. */
+static uint64_t words_before(const zs_plan_flow *f)
+{
+    uint64_t words = 0;
+    for (uint32_t i = 0; i < f->flow.edge_n; i++)
+        words += f->flow.edges[i].depth;
+    return words;
+}
+
+static json_t *json_fifo(const zs_plan_flow *f, const zs_flow_fifos *r, uint32_t i, int *failed)
+{
+    const struct {
+        const char *key;
+        uint64_t value;
+    } counts[] = {{"bits", f->edge_bits[i]},
+                  {"depth_before", f->flow.edges[i].depth},
+                  {"largest_fill", r->filled[i]},
+                  {"depth", r->depths[i]}};
+    json_t *fifo = json_object();
+    *failed |= json_object_set_new(fifo, "name", zs_json_text(f->edge_names[i]));
+    for (size_t k = 0; k < ZS_LEN(counts); k++)
+        *failed |= json_object_set_new(fifo, counts[k].key, zs_json_count(counts[k].value));
+    *failed |= json_object_set_new(fifo, "proof", zs_json_text(proof_of(r, i)));
+    return fifo;
+}
+
 zs_status zs_fifos_json_emit(const zs_plan_flow *f, const zs_flow_fifos *r, const zs_sink *s,
                              zs_err *err)
 {
-    json_t *root = json_object();
+    const struct {
+        const char *key;
+        uint64_t value;
+    } counts[] = {{"words_before", words_before(f)},
+                  {"words", r->words},
+                  {"luts", r->cost.lut},
+                  {"bram18", r->cost.bram18},
+                  {"interval_cycles", r->interval},
+                  {"last_output_cycles", r->end},
+                  {"runs", r->runs}};
+    json_t *root = json_object(), *fifos = json_array();
     int failed = 0;
-    for (uint32_t i = 0; i < f->flow.edge_n; i++) {
-        if (!has_fifo(f, i))
-            continue;
-        json_t *fifo = json_object();
-        failed |= json_object_set_new(fifo, "depth", zs_json_count(r->depths[i]));
-        failed |= json_object_set_new(root, f->edge_names[i], fifo);
-    }
+    for (size_t k = 0; k < ZS_LEN(counts); k++)
+        failed |= json_object_set_new(root, counts[k].key, zs_json_count(counts[k].value));
+    for (uint32_t i = 0; i < f->flow.edge_n; i++)
+        if (has_fifo(f, i))
+            failed |= json_array_append_new(fifos, json_fifo(f, r, i, &failed));
+    /* each depth one less loses, or is below what is allowed: tried, every one */
+    failed |= json_object_set_new(root, "proven", json_true());
+    failed |= json_object_set_new(root, "fifos", fifos);
     return zs_json_end(root, failed != 0, "the JSON", s, err);
 }
 
@@ -93,7 +128,6 @@ zs_status zs_fifos_table_emit(const zs_plan_flow *f, const zs_flow_fifos *r,
 {
     zs_out out = {.sink = s, .colour = style != NULL && style->colour};
     zs_text_table t = {.out = &out, .columns = columns, .n = ZS_LEN(columns)};
-    uint64_t before = 0;
     for (int pass = 0; pass < 2; pass++) {
         for (uint32_t i = 0; i < f->flow.edge_n; i++)
             if (has_fifo(f, i))
@@ -101,11 +135,9 @@ zs_status zs_fifos_table_emit(const zs_plan_flow *f, const zs_flow_fifos *r,
         if (pass == 0)
             zs_text_heads(&t, ZS_PAINT_NONE);
     }
-    for (uint32_t i = 0; i < f->flow.edge_n; i++)
-        before += f->flow.edges[i].depth;
     zs_out_printf(
         &out, "\n%" PRIu64 " words in all; before %" PRIu64 ", by the largest fill %" PRIu64 "\n",
-        r->words, before, r->words_filled);
+        r->words, words_before(f), r->words_filled);
     zs_out_printf(&out, "%" PRIu64 " LUTs and %" PRIu64 " BRAM18\n", r->cost.lut, r->cost.bram18);
     zs_out_printf(&out,
                   "interval %" PRIu64 " cycles, last of %" PRIu64 " images complete at %" PRIu64

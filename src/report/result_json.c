@@ -7,6 +7,7 @@
 #include "out_priv.h"
 #include "zynqsim/report.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* "dram.read_bytes": member read_bytes of the object dram, which is made where it is new. */
@@ -46,15 +47,38 @@ int zs_json_figures(json_t *root, const zs_result *r)
     return failed;
 }
 
+/* Layers of a pipeline work at the same time. */
+static int put_span(json_t *entry, const zs_layer_result *l)
+{
+    const struct {
+        const char *key;
+        uint64_t value;
+    } counts[] = {{"span_cycles", l->cycles},
+                  {"busy_cycles", l->busy_cycles[ZS_BY_COMPUTE]},
+                  {"starved_cycles", l->starved_cycles},
+                  {"blocked_cycles", l->blocked_cycles}};
+    int failed = 0;
+    for (size_t i = 0; i < ZS_LEN(counts); i++)
+        failed |= json_object_set_new(entry, counts[i].key, zs_json_count(counts[i].value));
+    return failed;
+}
+
 static int put_layers(json_t *list, const zs_result *r)
 {
     int failed = 0;
     for (uint32_t layer = 0; layer < r->layer_n; layer++) {
+        const zs_layer_result *l = &r->layers[layer];
         json_t *entry = json_object();
         for (uint32_t i = 0; i < zs_layer_metric_n; i++) {
             const zs_value value = zs_layer_result_get(r, layer, i);
             failed |= set_path(entry, zs_layer_metrics[i].name, zs_json_value(&value));
         }
+        failed |=
+            json_object_set_new(entry, "runs_on", zs_json_text(l->on_engine ? "engine" : "cpu"));
+        failed |=
+            json_object_set_new(entry, "macs_executed", zs_json_count(l->macs - l->skipped_macs));
+        if (r->layers_overlap)
+            failed |= put_span(entry, l);
         failed |= json_array_append_new(list, entry);
     }
     return failed;
@@ -115,6 +139,28 @@ static int put_fit_bands(json_t *list, const zs_result *r)
     return failed;
 }
 
+/* What follows from other figures, under the names by which scripts ask for it. */
+static int put_summary(json_t *root, const zs_result *r)
+{
+    const double seconds = (double)r->cycles / (double)r->clock_hz;
+    int failed = json_object_set_new(root, "verdict",
+                                     zs_json_text(r->fit.is_close ? "close"
+                                                  : r->fit.fits   ? "fits"
+                                                                  : "no"));
+    failed |= json_object_set_new(root, "macs_executed", zs_json_count(r->macs - r->skipped_macs));
+    failed |=
+        json_object_set_new(root, "gops_credited", zs_json_real(2e-9 * (double)r->macs / seconds));
+    for (uint32_t i = 0; i < r->fit.family->block_n; i++) {
+        const zs_fit_line line = zs_fit_line_of(&r->fit, i);
+        char path[64];
+        snprintf(path, sizeof path, "resources.%s.low", line.key);
+        failed |= set_path(root, path, zs_json_count(line.lo));
+        snprintf(path, sizeof path, "resources.%s.high", line.key);
+        failed |= set_path(root, path, zs_json_count(line.hi));
+    }
+    return failed;
+}
+
 static int put_classes(json_t *list, const zs_image_result *image)
 {
     int failed = 0;
@@ -145,12 +191,41 @@ static int put_outputs(json_t *list, const zs_result *r)
     return failed;
 }
 
+/* The pipeline in short. One that is stuck has no result. */
+static int put_flow_summary(json_t *root, const zs_result *r)
+{
+    const zs_plan_flow *f = r->flow_of;
+    const struct {
+        const char *key;
+        uint64_t value;
+    } counts[] = {{"first_output_cycles", zs_flow_first_output(r->flow, 0)},
+                  {"interval_cycles", zs_flow_interval(r->flow)},
+                  {"last_output_cycles", zs_flow_last_output(r->flow, r->flow->images - 1)}};
+    json_t *fifos = json_array();
+    int failed = json_object_set_new(root, "deadlock", json_false());
+    failed |= json_object_set_new(root, "deadlock_at", json_null());
+    for (size_t i = 0; i < ZS_LEN(counts); i++)
+        failed |= json_object_set_new(root, counts[i].key, zs_json_count(counts[i].value));
+    for (uint32_t i = 0; i < f->flow.edge_n; i++) {
+        json_t *fifo = json_object();
+        failed |= json_object_set_new(fifo, "name", zs_json_text(f->edge_names[i]));
+        failed |= json_object_set_new(fifo, "depth", zs_json_count(f->flow.edges[i].depth));
+        failed |= json_object_set_new(fifo, "max_fill", zs_json_count(r->flow->edges[i].most));
+        failed |=
+            json_object_set_new(fifo, "full_cycles", zs_json_count(r->flow->edges[i].full_cycles));
+        failed |= json_array_append_new(fifos, fifo);
+    }
+    return failed | json_object_set_new(root, "fifos", fifos);
+}
+
 /* Of a pipeline: nodes, and the FIFO on every edge. */
 static int put_flow(json_t *root, const zs_result *r)
 {
     if (r->flow == NULL)
         return 0;
     const zs_plan_flow *f = r->flow_of;
+    if (put_flow_summary(root, r) != 0)
+        return -1;
     json_t *pipeline = json_object(), *nodes = json_array(), *fifos = json_array();
     int failed = 0;
     for (uint32_t i = 0; i < f->flow.node_n; i++) {
@@ -267,7 +342,19 @@ zs_status zs_json_emit(const zs_result *r, const zs_sink *s, zs_err *err)
 {
     json_t *root = json_object();
     const bool failed = root == NULL || zs_json_figures(root, r) != 0 || put_lists(root, r) != 0 ||
-                        put_flow(root, r) != 0 ||
+                        put_summary(root, r) != 0 || put_flow(root, r) != 0 ||
                         (r->provenance != NULL && put_provenance(root, r->provenance) != 0);
     return zs_json_end(root, failed, "result.json", s, err);
+}
+
+zs_status zs_stuck_json_emit(const char *design, const char *place, const char *reason,
+                             uint64_t at_cycle, const zs_sink *s, zs_err *err)
+{
+    json_t *root = json_object();
+    int failed = json_object_set_new(root, "design", zs_json_text(design));
+    failed |= json_object_set_new(root, "deadlock", json_true());
+    failed |= json_object_set_new(root, "deadlock_at", zs_json_count(at_cycle));
+    failed |= json_object_set_new(root, "fifo", zs_json_text(place));
+    failed |= json_object_set_new(root, "reason", zs_json_text(reason));
+    return zs_json_end(root, failed != 0, "the JSON", s, err);
 }

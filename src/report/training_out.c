@@ -185,6 +185,66 @@ static int write_text(const char *text, size_t bytes, void *sink)
     return zs_sink_write(sink, text, bytes) == ZS_OK ? 0 : -1;
 }
 
+static zs_status put_line(json_t *object, const zs_sink *sink, zs_err *err)
+{
+    zs_sink to = *sink;
+    if (object == NULL)
+        return zs_nomem(err, "result");
+    const int failed = json_dump_callback(object, write_text, &to, JSON_COMPACT);
+    json_decref(object);
+    return failed != 0 ? zs_fail(err, ZS_EIO, "result", "could not be written")
+                       : zs_sink_puts(sink, "\n");
+}
+
+static zs_status put_epochs(const zs_training *t, const zs_training_run *r, const zs_sink *sink,
+                            zs_err *err)
+{
+    double seconds = 0, joules = 0;
+    for (uint32_t k = 0; k < r->epoch_n; k++) {
+        const zs_train_epoch *e = &r->epochs[k];
+        seconds += zs_training_epoch_s(t, r->scheme, k);
+        joules += zs_training_epoch_j(t);
+        ZS_TRY(put_line(json_pack("{s:s, s:I, s:i, s:o, s:o, s:o, s:f, s:f}", "scheme",
+                                  scheme_word(r->scheme), "seed", (json_int_t)r->seed, "epoch",
+                                  (int)k + 1, "loss", real(e->loss), "training_accuracy",
+                                  real(e->right_frac), "accuracy", real(e->tested_frac),
+                                  "simulated_seconds", seconds, "joules", joules),
+                        sink, err));
+    }
+    return ZS_OK;
+}
+
+static uint64_t memory_of(const zs_train_memory *m)
+{
+    return m->weights + m->gradients + m->velocities + m->activations + m->in_flight +
+           m->registers + m->stash;
+}
+
+/* Means over the seeds, as shares; null where fewer runs ended well than a figure needs. */
+static int put_summary(json_t *root, const zs_training *t)
+{
+    const zs_spread own = zs_training_accuracy(t, false), more = zs_training_difference(t);
+    const bool has_plain = t->run_n > t->seed_n;
+    const struct {
+        const char *key;
+        double percent;
+    } shares[] = {
+        {"accuracy_mean", own.n > 0 ? own.mean : (double)NAN},
+        {"accuracy_sd", own.n > 1 ? own.deviation : (double)NAN},
+        {"paired_drop_mean", has_plain && more.n > 0 ? -more.mean : (double)NAN},
+        {"paired_drop_sd", has_plain && more.n > 1 ? more.deviation : (double)NAN},
+    };
+    json_t *memory = json_array();
+    int failed = json_object_set_new(root, "seeds", json_integer((json_int_t)t->seed_n));
+    for (size_t i = 0; i < ZS_LEN(shares); i++)
+        failed |= json_object_set_new(root, shares[i].key, real(shares[i].percent / 100));
+    for (uint32_t i = 0; i < t->pipeline->stage_n; i++)
+        failed |= json_array_append_new(
+            memory, json_integer((json_int_t)memory_of(&t->pipeline->stages[i].memory)));
+    return failed | json_object_set_new(root, "memory_bytes", memory);
+}
+
+/* A line for each epoch of each run, and one for all. */
 zs_status zs_training_json_emit(const zs_training *t, const zs_sink *sink, zs_err *err)
 {
     const zs_pipeline *p = t->pipeline;
@@ -200,11 +260,16 @@ zs_status zs_training_json_emit(const zs_training *t, const zs_sink *sink, zs_er
         "one_device_s", p->alone_s, "plain_s", p->plain_s, "gpipe_s", p->gpipe_s, "pipelined_s",
         p->cycle_s, "hybrid_s", p->hybrid_s, "energy_j", p->joules, "inference_images_per_s",
         p->images_per_s, "inference_latency_s", p->latency_s, "stages", stages, "runs", runs);
-    if (root == NULL)
+    if (root == NULL || put_summary(root, t) != 0) {
+        json_decref(root);
         return zs_nomem(err, "result");
-    zs_sink to = *sink;
-    const int failed = json_dump_callback(root, write_text, &to, JSON_INDENT(1));
-    json_decref(root);
-    return failed != 0 ? zs_fail(err, ZS_EIO, "result", "could not be written")
-                       : zs_sink_puts(sink, "\n");
+    }
+    for (uint32_t i = 0; i < t->run_n; i++) {
+        const zs_status status = put_epochs(t, &t->runs[i], sink, err);
+        if (status != ZS_OK) {
+            json_decref(root);
+            return status;
+        }
+    }
+    return put_line(root, sink, err);
 }

@@ -219,6 +219,7 @@ static zs_status finish_rows(zs_arena *arena, const zs_design *design, const zs_
         l->on_engine = row->call != ZS_NO_INDEX;
         l->group = l->on_engine ? plan->calls[row->call].name : "cpu";
         l->macs = row->macs;
+        l->skipped_macs = row->skipped_macs;
         l->ops = row->macs > 0 ? 2 * row->macs : row->ops; /* the roof counts MACs only */
         l->compulsory_bytes = row->compulsory_read_bytes + row->compulsory_write_bytes;
         if (!l->on_engine)
@@ -387,7 +388,7 @@ zs_status zs_result_finish(zs_arena *arena, const zs_design *design, const zs_ne
     r->register_read_s = zs_cpu_register_read_s(&design->board.cpu, r->clock_hz);
     r->memory_tck_ps = design->board.memory.tck_ps;
     for (uint32_t i = 0; i < plan->row_n; i++)
-        r->macs += plan->rows[i].macs;
+        r->macs += plan->rows[i].macs, r->skipped_macs += plan->rows[i].skipped_macs;
     ZS_TRY(zs_fit_build(arena, design, plan, &r->fit, err));
     ZS_TRY(finish_rows(arena, design, plan, layers, r, err));
     ZS_TRY(ask_kinds(arena, design, net, plan, r, err));

@@ -67,9 +67,11 @@ ok "$(grep -q '^fixed16' out && grep -q '^conv2 ' out && grep -q 'label / answer
 a --images set --vary $v --reference fp32 --format json
 json 'fp32 is exact, int8 is noisy' '
 p = d["points"]
+assert d["images"] == p[0]["images"] and d["top1"] == p[0]["top1_frac"] and d["reference_agreement"] == 1
+assert d["layers"] == p[0]["layers"] and "top5" in d and "images_per_second_wall" in d
 assert p[0]["agree_frac"] == 1 and p[0]["largest_difference"] == 0
 assert p[2]["largest_difference"] > p[1]["largest_difference"] > 0
-assert 10 < [l["signal_to_noise_db"] for l in p[2]["layers"] if l["name"] == "conv2"][0] < 60
+assert 10 < [l["sqnr_db"] for l in p[2]["layers"] if l["name"] == "conv2"][0] < 60
 assert sum(map(sum, p[0]["confusion"])) == 8
 assert p[0]["cycles"] > 0 and p[2]["resources.dsp.used"] < p[0]["resources.dsp.used"]'
 

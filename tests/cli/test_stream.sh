@@ -59,6 +59,10 @@ ok "$(says 'FIFO [a-z0-9/]* blocks: .* one every 7[0-9]{2} cycles'; echo $?)" 'L
 mkdir -p pages
 program run "$hls" --timing-only --set batch=4 --out pages/
 ok "$(grep -q '"largest_fill": 128' pages/result.json && grep -q '"type": "MVAU_hls"' pages/result.json; echo $?)" 'the JSON has nodes and FIFOs'
+cp pages/result.json out
+json 'and the pipeline in short' 'assert not d["deadlock"] and d["interval_cycles"] > 0 and d["first_output_cycles"] <= d["last_output_cycles"] and d["fifos"][0]["max_fill"] > 0
+assert all(l["runs_on"] in ("engine", "cpu") for l in d["layers"]) and d["layers"][0]["span_cycles"] >= d["layers"][0]["busy_cycles"] > 0
+assert d["resources"]["lut"]["low"] < d["resources"]["lut"]["used"] < d["resources"]["lut"]["high"] and d["verdict"] in ("fits", "close", "no")'
 ok "$(grep -q 'id="h-pipeline"' pages/report.html && grep -q 'font-weight="bold">fc1/mvu<' pages/report.html; echo $?)" 'the page draws them, the slowest in bold'
 program run "$hls" --timing-only --set batch=4 --set 'accelerator.stream.styles=MVAU_0=rtl;conv2=flushingx9'
 ok "$([ $status = 0 ]; echo $?)" 'styles of single units'
@@ -124,7 +128,8 @@ ok "$([ $status = 0 ] && awk -F, 'NR > 1 { n++; sum += $5 } END { exit !(n == 36
 program fifos "$presets/finn-tfc.yaml"
 ok "$([ $status = 0 ] && grep -q '^20 words in all' out && grep -q 'one less' out; echo $?)" 'the least depths, with what was proven'
 program fifos "$cnv" --loss 5 --format json
-ok "$([ $status = 0 ] && grep -q '"depth": 2' out; echo $?)" 'JSON has depths by name'
+json 'JSON has words and depths before and after' 'assert d["words"] < d["words_before"] <= 634 and d["proven"] and d["interval_cycles"] > 0 and d["last_output_cycles"] > 0
+assert len(d["fifos"]) == 36 and sum(f["depth"] for f in d["fifos"]) == d["words"]'
 program fifos "$presets/default.yaml"
 ok "$([ $status = 2 ] && grep -q 'tiled has no FIFOs' err; echo $?)" 'other kinds have none'
 
@@ -152,6 +157,9 @@ ok "$([ $status = 0 ]; echo $?)" 'a branch beside another runs'
 program run block.yaml --timing-only --set 'accelerator.stream.fifos=sum/join*=8'
 ok "$([ $status = 1 ] && [ ! -s out ] && grep -q 'sum/join.b: deadlock at clock .* 8 words is full' err; echo $?)" \
     'a FIFO beside the branch that is too shallow: the answer names it'
+program run block.yaml --timing-only --set 'accelerator.stream.fifos=sum/join*=8' --format json
+json 'JSON says when' 'assert d["deadlock"] and d["deadlock_at"] > 0 and d["fifo"] == "sum/join.b"'
+ok "$([ $status = 1 ]; echo $?)" 'with the same exit status'
 program fifos block.yaml --format csv
 ok "$([ $status = 0 ] && awk -F, '$1 == "sum/join.b" { exit !($5 > 8 && $5 < 60) }' out; echo $?)" 'how deep it has to be'
 

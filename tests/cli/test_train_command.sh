@@ -39,7 +39,10 @@ ok "$([ $status = 0 ] && [ "$(wc -l <whole.csv)" = 5 ]; echo $?)" 'a line per ep
 t --epochs 2
 ok "$(grep -q 'staleness$' out && grep -q '^stale .* 2 ' out; echo $?)" 'the table has stages and epochs'
 t --epochs 2 --format json
-json 'json has epochs' 'assert len(d["runs"][0]["epochs"]) == 2 and len(d["stages"]) == 3'
+cp out lines
+ok "$([ "$(wc -l <lines)" = 3 ] && head -n 2 lines | grep -c '"epoch":[12],"loss":.*"accuracy":.*"simulated_seconds":.*"joules":' | grep -qx 2; echo $?)" 'JSON has a line per epoch'
+tail -n 1 lines >out
+json 'and one for all' 'assert len(d["runs"][0]["epochs"]) == 2 and len(d["stages"]) == len(d["memory_bytes"]) == 3 and d["seeds"] == 1 and 0 <= d["accuracy_mean"] <= 1 and d["paired_drop_mean"] is None'
 program show d.yaml --model whole.onnx
 ok "$([ $status = 0 ] && grep -q conv2 out; echo $?)" 'what was learnt is a network again'
 t --epochs 3 --seeds 1..3 --jobs 1
