@@ -99,6 +99,7 @@ refuses 'accelerators.NAME.KEY' 'a name without a key' run pair.yaml --set accel
 
 # ---- names that formats have to escape, and layers called as patterns are
 printf 'name: n\ninput: {name: data, shape: [3, 8, 8]}\nlayers: [{conv: "c[1]", out: 4, kernel: 1}, {conv: "null", out: 4, kernel: 1}]\n' >names_net.yaml
+# shellcheck disable=SC2016 # a name, not a variable
 printf 'name: x\nnetwork: {model: names_net.yaml}\naccelerators:\n  - {name: b, map: "null"}\n  - {name: "a \\"b\\n$end \\e[31m\\\\", map: "c[1]"}\n' >names.yaml
 program run names.yaml --timing-only --fidelity tile --quiet --trace out.json
 ok "$([ $status -le 1 ]; echo $?)" 'an engine may have any name but for points, a layer that of a pattern or null'
