@@ -259,7 +259,9 @@ TCase *tcase_design_points(void)
 
 TCase *tcase_full_size_points(void)
 {
-    return points("full size points", start_full, 20);
+    TCase *tc = points("full size points", start_full, 20);
+    tcase_set_tags(tc, "long"); /* the small ones take the same ways through the code */
+    return tc;
 }
 
 TCase *tcase_fixed16_points(void)
