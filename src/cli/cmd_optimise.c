@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 static void interrupt(int signal_number)
 {
@@ -227,6 +228,12 @@ zs_status cmd_optimise(const cli_options *options, int *exit_status, zs_err *err
     zs_status status = optimise_setup(options, &job, err);
     if (status == ZS_OK && options->output != NULL && strcmp(options->output, "-") == 0)
         status = zs_fail(err, ZS_EUSAGE, "-o", "needs a file: standard output says what was found");
+    if (status == ZS_OK && options->output != NULL &&
+        (access(options->output, F_OK) != 0 || cli_is_file(options->output))) {
+        cli_temporary probe; /* a minute of search is not to end with a wrong directory */
+        status = cli_temporary_open(&probe, options->output, err);
+        cli_temporary_drop(&probe);
+    }
     if (status == ZS_OK)
         status = optimise_rows_open(&job, err);
     if (status == ZS_OK) {

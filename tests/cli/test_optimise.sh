@@ -111,4 +111,5 @@ refuses "^zynqsim: --board: .*did you mean 'zedboard'" init --board zedbord
 refuses 'did you mean mobilenet_v1' init --model mobilenet_v2
 refuses "^zynqsim: --precision: .*did you mean 'int8'" init --precision int9
 refuses 'is needed' optimise small.yaml --set accelerator.kind=direct
+refuses 'no/best.yaml: cannot be written' optimise small.yaml --seconds 0 -o no/best.yaml
 finish
