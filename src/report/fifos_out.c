@@ -40,17 +40,13 @@ static uint64_t words_before(const zs_plan_flow *f)
 
 static json_t *json_fifo(const zs_plan_flow *f, const zs_flow_fifos *r, uint32_t i, int *failed)
 {
-    const struct {
-        const char *key;
-        uint64_t value;
-    } counts[] = {{"bits", f->edge_bits[i]},
-                  {"depth_before", f->flow.edges[i].depth},
-                  {"largest_fill", r->filled[i]},
-                  {"depth", r->depths[i]}};
+    const zs_json_named_count counts[] = {{"bits", f->edge_bits[i]},
+                                          {"depth_before", f->flow.edges[i].depth},
+                                          {"largest_fill", r->filled[i]},
+                                          {"depth", r->depths[i]}};
     json_t *fifo = json_object();
     *failed |= json_object_set_new(fifo, "name", zs_json_text(f->edge_names[i]));
-    for (size_t k = 0; k < ZS_LEN(counts); k++)
-        *failed |= json_object_set_new(fifo, counts[k].key, zs_json_count(counts[k].value));
+    *failed |= zs_json_set_counts(fifo, counts, ZS_LEN(counts));
     *failed |= json_object_set_new(fifo, "proof", zs_json_text(proof_of(r, i)));
     return fifo;
 }
@@ -58,20 +54,15 @@ static json_t *json_fifo(const zs_plan_flow *f, const zs_flow_fifos *r, uint32_t
 zs_status zs_fifos_json_emit(const zs_plan_flow *f, const zs_flow_fifos *r, const zs_sink *s,
                              zs_err *err)
 {
-    const struct {
-        const char *key;
-        uint64_t value;
-    } counts[] = {{"words_before", words_before(f)},
-                  {"words", r->words},
-                  {"luts", r->cost.lut},
-                  {"bram18", r->cost.bram18},
-                  {"interval_cycles", r->interval},
-                  {"last_output_cycles", r->end},
-                  {"runs", r->runs}};
+    const zs_json_named_count counts[] = {{"words_before", words_before(f)},
+                                          {"words", r->words},
+                                          {"luts", r->cost.lut},
+                                          {"bram18", r->cost.bram18},
+                                          {"interval_cycles", r->interval},
+                                          {"last_output_cycles", r->end},
+                                          {"runs", r->runs}};
     json_t *root = json_object(), *fifos = json_array();
-    int failed = 0;
-    for (size_t k = 0; k < ZS_LEN(counts); k++)
-        failed |= json_object_set_new(root, counts[k].key, zs_json_count(counts[k].value));
+    int failed = zs_json_set_counts(root, counts, ZS_LEN(counts));
     for (uint32_t i = 0; i < f->flow.edge_n; i++)
         if (has_fifo(f, i))
             failed |= json_array_append_new(fifos, json_fifo(f, r, i, &failed));

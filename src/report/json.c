@@ -29,6 +29,14 @@ json_t *zs_json_count(uint64_t n)
     return n <= INT64_MAX ? json_integer((json_int_t)n) : json_real((double)n);
 }
 
+int zs_json_set_counts(json_t *object, const zs_json_named_count *counts, size_t n)
+{
+    int failed = 0;
+    for (size_t i = 0; i < n; i++)
+        failed |= json_object_set_new(object, counts[i].key, zs_json_count(counts[i].value));
+    return failed;
+}
+
 json_t *zs_json_real(double value)
 {
     return isfinite(value) ? json_real(value) : json_null();

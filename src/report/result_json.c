@@ -50,17 +50,11 @@ int zs_json_figures(json_t *root, const zs_result *r)
 /* Layers of a pipeline work at the same time. */
 static int put_span(json_t *entry, const zs_layer_result *l)
 {
-    const struct {
-        const char *key;
-        uint64_t value;
-    } counts[] = {{"span_cycles", l->cycles},
-                  {"busy_cycles", l->busy_cycles[ZS_BY_COMPUTE]},
-                  {"starved_cycles", l->starved_cycles},
-                  {"blocked_cycles", l->blocked_cycles}};
-    int failed = 0;
-    for (size_t i = 0; i < ZS_LEN(counts); i++)
-        failed |= json_object_set_new(entry, counts[i].key, zs_json_count(counts[i].value));
-    return failed;
+    const zs_json_named_count counts[] = {{"span_cycles", l->cycles},
+                                          {"busy_cycles", l->busy_cycles[ZS_BY_COMPUTE]},
+                                          {"starved_cycles", l->starved_cycles},
+                                          {"blocked_cycles", l->blocked_cycles}};
+    return zs_json_set_counts(entry, counts, ZS_LEN(counts));
 }
 
 static int put_layers(json_t *list, const zs_result *r)
@@ -195,17 +189,14 @@ static int put_outputs(json_t *list, const zs_result *r)
 static int put_flow_summary(json_t *root, const zs_result *r)
 {
     const zs_plan_flow *f = r->flow_of;
-    const struct {
-        const char *key;
-        uint64_t value;
-    } counts[] = {{"first_output_cycles", zs_flow_first_output(r->flow, 0)},
-                  {"interval_cycles", zs_flow_interval(r->flow)},
-                  {"last_output_cycles", zs_flow_last_output(r->flow, r->flow->images - 1)}};
+    const zs_json_named_count counts[] = {
+        {"first_output_cycles", zs_flow_first_output(r->flow, 0)},
+        {"interval_cycles", zs_flow_interval(r->flow)},
+        {"last_output_cycles", zs_flow_last_output(r->flow, r->flow->images - 1)}};
     json_t *fifos = json_array();
     int failed = json_object_set_new(root, "deadlock", json_false());
     failed |= json_object_set_new(root, "deadlock_at", json_null());
-    for (size_t i = 0; i < ZS_LEN(counts); i++)
-        failed |= json_object_set_new(root, counts[i].key, zs_json_count(counts[i].value));
+    failed |= zs_json_set_counts(root, counts, ZS_LEN(counts));
     for (uint32_t i = 0; i < f->flow.edge_n; i++) {
         json_t *fifo = json_object();
         failed |= json_object_set_new(fifo, "name", zs_json_text(f->edge_names[i]));
@@ -231,38 +222,31 @@ static int put_flow(json_t *root, const zs_result *r)
     for (uint32_t i = 0; i < f->flow.node_n; i++) {
         const zs_flow_node_result *n = &r->flow->nodes[i];
         const bool has_moved = n->first != ZS_FLOW_NEVER;
-        const struct {
-            const char *key;
-            uint64_t value;
-        } counts[] = {{"first_cycle", has_moved ? n->first : 0},
-                      {"span_cycles", has_moved ? n->last - n->first + 1 : 0},
-                      {"busy_cycles", n->busy_cycles},
-                      {"starved_cycles", n->starved_cycles},
-                      {"blocked_cycles", n->blocked_cycles}};
+        const zs_json_named_count counts[] = {
+            {"first_cycle", has_moved ? n->first : 0},
+            {"span_cycles", has_moved ? n->last - n->first + 1 : 0},
+            {"busy_cycles", n->busy_cycles},
+            {"starved_cycles", n->starved_cycles},
+            {"blocked_cycles", n->blocked_cycles}};
         json_t *entry = json_object();
         failed |= json_object_set_new(entry, "name", zs_json_text(f->flow.nodes[i].name));
         failed |= json_object_set_new(entry, "type", zs_json_text(f->node_types[i]));
-        for (size_t k = 0; k < ZS_LEN(counts); k++)
-            failed |= json_object_set_new(entry, counts[k].key, zs_json_count(counts[k].value));
+        failed |= zs_json_set_counts(entry, counts, ZS_LEN(counts));
         failed |= json_array_append_new(nodes, entry);
     }
     for (uint32_t i = 0; i < f->flow.edge_n; i++) {
         const zs_flow_edge *edge = &f->flow.edges[i];
-        const struct {
-            const char *key;
-            uint64_t value;
-        } counts[] = {{"bits", f->edge_bits[i]},
-                      {"words", edge->words},
-                      {"depth", edge->depth},
-                      {"largest_fill", r->flow->edges[i].most},
-                      {"full_cycles", r->flow->edges[i].full_cycles},
-                      {"blocked_cycles", r->flow->edges[i].blocked_cycles}};
+        const zs_json_named_count counts[] = {{"bits", f->edge_bits[i]},
+                                              {"words", edge->words},
+                                              {"depth", edge->depth},
+                                              {"largest_fill", r->flow->edges[i].most},
+                                              {"full_cycles", r->flow->edges[i].full_cycles},
+                                              {"blocked_cycles", r->flow->edges[i].blocked_cycles}};
         json_t *entry = json_object();
         failed |= json_object_set_new(entry, "name", zs_json_text(f->edge_names[i]));
         failed |= json_object_set_new(entry, "from", zs_json_text(f->flow.nodes[edge->from].name));
         failed |= json_object_set_new(entry, "to", zs_json_text(f->flow.nodes[edge->to].name));
-        for (size_t k = 0; k < ZS_LEN(counts); k++)
-            failed |= json_object_set_new(entry, counts[k].key, zs_json_count(counts[k].value));
+        failed |= zs_json_set_counts(entry, counts, ZS_LEN(counts));
         failed |= json_array_append_new(fifos, entry);
     }
     failed |= json_object_set_new(pipeline, "limit", zs_json_text(r->flow_limit));
