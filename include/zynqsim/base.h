@@ -60,6 +60,7 @@ typedef struct zs_err {
     zs_status status;
     char place[192];
     char text[384];
+    uint64_t at_cycle; /* ZS_ESTUCK: when nothing moved any more */
 } zs_err;
 
 /* Fills `err` (which may be NULL) and returns `status`, so that `return zs_fail(...)` reads well.

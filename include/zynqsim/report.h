@@ -41,10 +41,9 @@ zs_status zs_table_emit(const zs_result *r, const zs_table_style *style, const z
                         zs_err *err);
 zs_status zs_layers_csv_emit(const zs_result *r, const zs_sink *s, zs_err *err);
 zs_status zs_json_emit(const zs_result *r, const zs_sink *s, zs_err *err);
-/* In its place where nothing moves any more (ZS_ESTUCK of zs_sim_run): when, which FIFO is full,
- * and why. */
-zs_status zs_stuck_json_emit(const char *design, const char *place, const char *reason,
-                             uint64_t at_cycle, const zs_sink *s, zs_err *err);
+/* In its place where nothing moves any more, `why` being what zs_sim_run failed with (ZS_ESTUCK):
+ * when, which FIFO is full, and the reason. */
+zs_status zs_stuck_json_emit(const char *design, const zs_err *why, const zs_sink *s, zs_err *err);
 /* gnuplot script that writes the roofline as SVG on its standard output. */
 zs_status zs_roofline_plot_emit(const zs_result *r, const zs_sink *s, zs_err *err);
 /* The same for cycles per layer, stacked by what the engine waited for. */

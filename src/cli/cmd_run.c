@@ -1,6 +1,5 @@
 #include "cli_priv.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- what is printed ------------------------------------------------------------------------- */
@@ -60,14 +59,13 @@ static zs_status merge_notes(cli_point *p, const zs_result *r, zs_err *err)
                                  : ZS_OK;
 }
 
-/* A deadlock is an answer. Its clock stands in the sentence. */
-static zs_status print_stuck(const cli_point *p, const zs_err *why)
+/* A deadlock is an answer; the message follows. */
+static zs_status print_stuck(const cli_point *p, zs_err *err)
 {
-    zs_err err = {0};
-    const char *clock = strstr(why->text, "at clock ");
-    const uint64_t at = clock != NULL ? strtoull(clock + strlen("at clock "), NULL, 10) : 0;
+    const zs_err why = *err;
     const zs_sink sink = cli_stdout();
-    return zs_stuck_json_emit(p->design.name, why->place, why->text, at, &sink, &err);
+    ZS_TRY(zs_stuck_json_emit(p->design.name, &why, &sink, err));
+    return why.status;
 }
 
 /* ---- the command ----------------------------------------------------------------------------- */
@@ -86,7 +84,7 @@ static zs_status run_point(const cli_options *given, cli_point *p, int *exit_sta
     ZS_TRY(cli_trace_begin(p, o, err));
     const zs_status status = cli_execute(p, o, &result, &outputs, err);
     if (status == ZS_ESTUCK && o->format == CLI_JSON)
-        ZS_TRY(print_stuck(p, err));
+        return print_stuck(p, err);
     ZS_TRY(status);
     ZS_TRY(merge_notes(p, result, err));
     ZS_TRY(cli_record_end(p, o, result, err));

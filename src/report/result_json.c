@@ -331,14 +331,13 @@ zs_status zs_json_emit(const zs_result *r, const zs_sink *s, zs_err *err)
     return zs_json_end(root, failed, "result.json", s, err);
 }
 
-zs_status zs_stuck_json_emit(const char *design, const char *place, const char *reason,
-                             uint64_t at_cycle, const zs_sink *s, zs_err *err)
+zs_status zs_stuck_json_emit(const char *design, const zs_err *why, const zs_sink *s, zs_err *err)
 {
     json_t *root = json_object();
     int failed = json_object_set_new(root, "design", zs_json_text(design));
     failed |= json_object_set_new(root, "deadlock", json_true());
-    failed |= json_object_set_new(root, "deadlock_at", zs_json_count(at_cycle));
-    failed |= json_object_set_new(root, "fifo", zs_json_text(place));
-    failed |= json_object_set_new(root, "reason", zs_json_text(reason));
+    failed |= json_object_set_new(root, "deadlock_at", zs_json_count(why->at_cycle));
+    failed |= json_object_set_new(root, "fifo", zs_json_text(why->place));
+    failed |= json_object_set_new(root, "reason", zs_json_text(why->text));
     return zs_json_end(root, failed != 0, "the JSON", s, err);
 }

@@ -18,6 +18,8 @@ zs_status zs_flow_deadlock(const zs_plan *plan, zs_flow_sim *flow, zs_err *err)
     for (uint32_t i = 0; i < r.circle_n && n + 48 < sizeof chain; i++)
         n += (size_t)snprintf(chain + n, sizeof chain - n, "%s%.40s", i > 0 ? " for " : "",
                               f->flow.nodes[r.circle[i]].name);
+    if (err != NULL)
+        err->at_cycle = r.end;
     if (r.circle_n == 0 || r.full_edge == ZS_FLOW_NO_EDGE)
         return zs_fail(err, ZS_ESTUCK, "deadlock", "nothing moves any more at clock %" PRIu64,
                        r.end);
