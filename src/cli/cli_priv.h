@@ -308,6 +308,15 @@ zs_status cli_record_design(cli_point *point, const cli_options *options, zs_err
 /* A file that was read; without data it was made ("synthetic:1"). */
 zs_status cli_record_file(cli_point *point, cli_file_role role, const char *name, zs_span bytes,
                           zs_err *err);
+/* Identities of rows and calibrations: digests of lines that say all that they depend on. Files
+ * count by what is in them, so a design stands there without their names, */
+zs_design cli_without_files(const zs_design *design);
+/* and beside it a line "WHAT DIGEST" of a file, or "WHAT synthetic:SEED". */
+zs_status cli_digest_file(cli_point *point, const char *what, const char *path, const zs_sink *sink,
+                          zs_err *err);
+/* Of the lines that `put` writes. */
+typedef zs_status cli_put_fn(void *ctx, const zs_sink *sink, zs_err *err);
+zs_status cli_digest_lines(cli_put_fn *put, void *ctx, char hex[65], zs_err *err);
 /* Puts it all into the result. */
 zs_status cli_record_end(cli_point *point, const cli_options *options, zs_result *result,
                          zs_err *err);
@@ -371,9 +380,6 @@ typedef zs_status cli_measure_fn(cli_point *point, const cli_inputs *samples, zs
                                  zs_err *err);
 zs_status cli_ranges_keep(cli_point *point, const char *path, const cli_inputs *samples,
                           cli_measure_fn *measure, zs_ranges *ranges, zs_err *err);
-/* A line "WHAT DIGEST" of a file, or "WHAT synthetic:SEED". */
-zs_status cli_digest_file(cli_point *point, const char *what, const char *path, const zs_sink *sink,
-                          zs_err *err);
 
 /* A bar on standard error for work longer than a second, where that is a terminal. */
 typedef struct cli_progress {

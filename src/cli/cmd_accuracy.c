@@ -423,14 +423,20 @@ static zs_status run_point(job *j, accuracy_point *p, zs_err *err)
 
 /* ---- what is asked for ----------------------------------------------------------------------- */
 
+typedef struct identity {
+    const job *j;
+    accuracy_point *p;
+} identity;
+
 /* All that a row depends on but its picture and the program. */
-static zs_status put_identity(const job *j, accuracy_point *p, const zs_sink *s, zs_err *err)
+static zs_status put_identity(void *ctx, const zs_sink *s, zs_err *err)
 {
-    zs_design d = p->p.design;
+    const identity *of = ctx;
+    const job *j = of->j;
+    accuracy_point *p = of->p;
     const zs_design *own = &p->p.design;
-    d.name = d.network.model = d.network.weights = d.network.labels = d.network.input = "";
-    d.network.calibration = "";
-    d.network.input_n = d.network.calibration_n = 0;
+    zs_design d = cli_without_files(own);
+    d.name = "";
     ZS_TRY(zs_design_yaml_emit(&d, s, err));
     ZS_TRY(cli_digest_file(&p->p, "model", own->network.model, s, err));
     ZS_TRY(cli_digest_file(&p->p, "weights", own->network.weights, s, err));
@@ -446,17 +452,10 @@ static zs_status put_identity(const job *j, accuracy_point *p, const zs_sink *s,
 
 static zs_status set_identity(const job *j, accuracy_point *p, zs_err *err)
 {
-    zs_buffer text;
     char hex[65];
-    zs_buffer_init(&text, cli_heap());
-    const zs_sink sink = zs_buffer_sink(&text);
-    const zs_status status = put_identity(j, p, &sink, err);
-    if (status == ZS_OK) {
-        cli_sha256(text.data, text.bytes, hex);
-        snprintf(p->id, sizeof p->id, "%.16s/%s", hex, cli_build);
-    }
-    zs_buffer_drop(&text);
-    return status;
+    ZS_TRY(cli_digest_lines(put_identity, &(identity){j, p}, hex, err));
+    snprintf(p->id, sizeof p->id, "%.16s/%s", hex, cli_build);
+    return ZS_OK;
 }
 
 static zs_status read_set(const job *j, accuracy_point *p, zs_err *err)

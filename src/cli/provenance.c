@@ -138,3 +138,39 @@ zs_status cli_record_end(cli_point *p, const cli_options *o, zs_result *result, 
     result->provenance = r;
     return ZS_OK;
 }
+
+/* ---- identities ------------------------------------------------------------------------------ */
+
+zs_design cli_without_files(const zs_design *design)
+{
+    zs_design d = *design;
+    d.network.model = d.network.weights = d.network.labels = d.network.input = "";
+    d.network.calibration = "";
+    d.network.input_n = d.network.calibration_n = 0;
+    return d;
+}
+
+zs_status cli_digest_file(cli_point *p, const char *what, const char *path, const zs_sink *s,
+                          zs_err *err)
+{
+    zs_span bytes;
+    char hex[65];
+    uint64_t seed;
+    if (zs_is_synthetic(path, &seed))
+        return zs_sink_printf(s, "%s synthetic:%llu\n", what, (unsigned long long)seed);
+    ZS_TRY(cli_file_read(&p->keep, path, CLI_LARGE_BYTES, &bytes, err));
+    cli_sha256(bytes.data, bytes.bytes, hex);
+    return zs_sink_printf(s, "%s %s\n", what, hex);
+}
+
+zs_status cli_digest_lines(cli_put_fn *put, void *ctx, char hex[65], zs_err *err)
+{
+    zs_buffer text;
+    zs_buffer_init(&text, cli_heap());
+    const zs_sink sink = zs_buffer_sink(&text);
+    const zs_status status = put(ctx, &sink, err);
+    if (status == ZS_OK)
+        cli_sha256(text.data, text.bytes, hex);
+    zs_buffer_drop(&text);
+    return status;
+}

@@ -4,7 +4,6 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,55 +17,33 @@ static const char *const columns[COLUMN_N] = {"calibration", "tensor", "runs", "
 
 /* ---- which calibration ----------------------------------------------------------------------- */
 
-zs_status cli_digest_file(cli_point *p, const char *what, const char *path, const zs_sink *s,
-                          zs_err *err)
-{
-    zs_span bytes;
-    char hex[65];
-    uint64_t seed;
-    if (zs_is_synthetic(path, &seed))
-        return zs_sink_printf(s, "%s synthetic:%llu\n", what, (unsigned long long)seed);
-    ZS_TRY(cli_file_read(&p->keep, path, CLI_LARGE_BYTES, &bytes, err));
-    cli_sha256(bytes.data, bytes.bytes, hex);
-    return zs_sink_printf(s, "%s %s\n", what, hex);
-}
+typedef struct calibration {
+    cli_point *point;
+    const cli_inputs *samples;
+} calibration;
 
 /* The network as it was read, the pictures as it gets them, and the keys that say what is taken
  * from them. Of the engine only whether it is one of int8. */
-static zs_status put_identity(cli_point *p, const cli_inputs *samples, const zs_sink *s,
-                              zs_err *err)
+static zs_status put_identity(void *ctx, const zs_sink *s, zs_err *err)
 {
-    const zs_net *net = p->net;
-    const size_t elems = zs_shape_elems(net->tensors[net->input].shape);
+    const calibration *c = ctx;
+    cli_point *p = c->point;
+    const uint64_t elems = zs_net_input_elems(p->net);
     zs_design d;
     zs_design_defaults(&d);
     d.network = p->design.network;
-    d.network.model = d.network.weights = d.network.labels = d.network.input = "";
-    d.network.calibration = "";
-    d.network.input_n = d.network.calibration_n = 0;
+    d = cli_without_files(&d);
     ZS_TRY(
         zs_sink_printf(s, "build %s\nint8 %d\n", cli_build, p->design.accel.precision == ZS_INT8));
     ZS_TRY(zs_design_yaml_emit(&d, s, err));
     ZS_TRY(cli_digest_file(p, "model", p->design.network.model, s, err));
     ZS_TRY(cli_digest_file(p, "weights", p->design.network.weights, s, err));
-    for (uint32_t i = 0; i < samples->n; i++) {
+    for (uint32_t i = 0; i < c->samples->n; i++) {
         char hex[65];
-        cli_sha256(samples->list[i].x, elems * sizeof(float), hex);
+        cli_sha256(c->samples->list[i].x, elems * sizeof(float), hex);
         ZS_TRY(zs_sink_printf(s, "picture %s\n", hex));
     }
     return ZS_OK;
-}
-
-static zs_status identify(cli_point *p, const cli_inputs *samples, char hex[65], zs_err *err)
-{
-    zs_buffer text;
-    zs_buffer_init(&text, cli_heap());
-    const zs_sink sink = zs_buffer_sink(&text);
-    const zs_status status = put_identity(p, samples, &sink, err);
-    if (status == ZS_OK)
-        cli_sha256(text.data, text.bytes, hex);
-    zs_buffer_drop(&text);
-    return status;
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */
@@ -77,9 +54,8 @@ static zs_status read_sums(const zs_table *t, uint32_t row, uint32_t column, dou
 {
     const char *at = zs_table_text(t, row, column, "");
     for (uint32_t c = 0; c < n; c++) {
-        char *end;
-        sums[c] = strtod(at, &end);
-        if (end == at || !isfinite(sums[c]))
+        const char *end = zs_read_real(at + (c > 0 && *at == ' '), &sums[c]);
+        if (end == NULL || !isfinite(sums[c]))
             return zs_table_fail(t, row, column, ZS_EPARSE, err,
                                  "has %u numbers where the tensor has %u channels", c, n);
         at = end;
@@ -183,7 +159,7 @@ zs_status cli_ranges_keep(cli_point *p, const char *path, const cli_inputs *samp
     char id[65];
     bool found = false;
     zs_span bytes = {0};
-    ZS_TRY(identify(p, samples, id, err));
+    ZS_TRY(cli_digest_lines(put_identity, &(calibration){p, samples}, id, err));
     if (access(path, F_OK) == 0) {
         zs_table table;
         ZS_TRY(cli_file_read(&p->keep, path, ZS_TABLE_BYTES_MAX, &bytes, err));

@@ -153,14 +153,10 @@ static zs_status read_best(sweep_job *job, zs_err *err)
 
 static zs_status put_model(sweep_job *job, const char *name, const zs_sink *s, zs_err *err)
 {
-    zs_span bytes;
-    char hex[65];
     const char *path = name;
     if (strcmp(name, job->sweep.base.network.model) != 0)
         ZS_TRY(cli_model_find(&job->base.keep, job->o->design_path, name, &path, err));
-    ZS_TRY(cli_file_read(&job->base.keep, path, CLI_LARGE_BYTES, &bytes, err));
-    cli_sha256(bytes.data, bytes.bytes, hex);
-    return zs_sink_printf(s, "model %s\n", hex);
+    return cli_digest_file(&job->base, "model", path, s, err);
 }
 
 static zs_status put_axis(sweep_job *job, const zs_axis *axis, const zs_sink *s, zs_err *err)
@@ -180,12 +176,10 @@ static zs_status put_axis(sweep_job *job, const zs_axis *axis, const zs_sink *s,
 
 /* Everything a row depends on but the program, which stands beside the hash by name. Files count by
  * what is in them, not by where they lie; weights and pictures do not change the time. */
-static zs_status put_identity(sweep_job *job, const zs_sink *s, zs_err *err)
+static zs_status put_identity(void *ctx, const zs_sink *s, zs_err *err)
 {
-    zs_design d = job->sweep.base;
-    d.network.model = d.network.weights = d.network.labels = d.network.input = "";
-    d.network.calibration = "";
-    d.network.input_n = d.network.calibration_n = 0;
+    sweep_job *job = ctx;
+    const zs_design d = cli_without_files(&job->sweep.base);
     ZS_TRY(zs_sink_printf(s, "fidelity %d\n", (int)job->sweep.fidelity));
     ZS_TRY(zs_design_yaml_emit(&d, s, err));
     ZS_TRY(put_model(job, job->sweep.base.network.model, s, err));
@@ -198,18 +192,11 @@ static zs_status put_identity(sweep_job *job, const zs_sink *s, zs_err *err)
 
 zs_status sweep_set_identity(sweep_job *job, zs_err *err)
 {
-    zs_buffer text;
     char hex[65];
-    zs_buffer_init(&text, cli_heap());
-    const zs_sink sink = zs_buffer_sink(&text);
-    const zs_status status = put_identity(job, &sink, err);
-    if (status == ZS_OK) {
-        cli_sha256(text.data, text.bytes, hex);
-        snprintf(job->id, sizeof job->id, "%.16s/%llu/%s", hex,
-                 (unsigned long long)job->sweep.grid.point_n, cli_build);
-    }
-    zs_buffer_drop(&text);
-    return status;
+    ZS_TRY(cli_digest_lines(put_identity, job, hex, err));
+    snprintf(job->id, sizeof job->id, "%.16s/%llu/%s", hex,
+             (unsigned long long)job->sweep.grid.point_n, cli_build);
+    return ZS_OK;
 }
 
 /* ---- all of it ------------------------------------------------------------------------------- */

@@ -2,6 +2,7 @@
 # --ranges FILE: what a calibration measures is kept, found again, and never taken for another's.
 . tests/cli/cli.sh
 small_design
+cp tests/cli/two_inputs_net.yaml "$WORK/two.yaml"
 cd "$WORK" || exit 1
 
 int8="--set accelerator.precision=int8 --set network.calibration=synthetic:1"
@@ -35,6 +36,15 @@ go --set accelerator.tile.oc=4 --ranges ranges.csv
 ok "$([ $status = 0 ] && is_taken; echo $?)" 'tiles do not matter'
 go --set accelerator.precision=fp32 --ranges ranges.csv
 ok "$([ $status = 0 ] && grep -q 'nothing to calibrate here, ranges.csv is not used' out; echo $?)" 'fp32 has no ranges'
+
+two() { # SEED of the second input
+    program run small.yaml --set accelerator.precision=int8 --model two.yaml --input picture=synthetic:3 --input "depth=synthetic:$1" --ranges ranges.csv
+}
+two 4
+two 5
+ok "$([ $status = 0 ] && ! is_taken; echo $?)" 'another second input is another calibration'
+two 4
+ok "$([ $status = 0 ] && is_taken; echo $?)" 'and the first is still there'
 
 bad() { # SENTENCE WHAT
     go --ranges ranges.csv
