@@ -42,6 +42,9 @@ typedef struct zs_space {
 zs_status zs_space_init(zs_arena *arena, const zs_sweep *sweep, const zs_subject *objective,
                         bool is_larger, zs_space *out, zs_err *err);
 
+/* The point with another value of one axis. */
+uint64_t zs_space_with_value(const zs_space *space, uint64_t point, uint32_t axis, uint32_t value);
+
 /* What is known of a part without simulating. */
 typedef struct zs_space_look {
     double bound;  /* of the objective, smaller is better; -INFINITY: nothing is known */

@@ -5,20 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static void interrupt(int signal_number)
-{
-    sweep_interrupted = signal_number;
-}
-
-/* The second Ctrl-C ends the program as usual. */
-static void catch_interrupts(void)
-{
-    struct sigaction action = {.sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND};
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
-
 typedef struct answering {
     optimise_job *job;
     zs_arena keep;
@@ -237,7 +223,7 @@ zs_status cmd_optimise(const cli_options *options, int *exit_status, zs_err *err
     if (status == ZS_OK)
         status = optimise_rows_open(&job, err);
     if (status == ZS_OK) {
-        catch_interrupts();
+        sweep_catch_interrupts();
         status = optimise_run(&job, err);
     }
     if (status == ZS_OK) {

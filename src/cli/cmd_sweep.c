@@ -17,20 +17,6 @@ void sweep_set_worker(zs_status (*work)(sweep_job *job, zs_err *err))
     work_for_another = work;
 }
 
-/* The second Ctrl-C ends the program as usual. */
-static void interrupt(int signal_number)
-{
-    sweep_interrupted = signal_number;
-}
-
-static void catch_interrupts(void)
-{
-    struct sigaction action = {.sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND};
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
-
 /* Own points from the first on, so many that --limit of them are new. */
 static uint64_t points_to_visit(const sweep_job *job)
 {
@@ -97,7 +83,7 @@ static zs_status run(sweep_job *job, int *exit_status, zs_err *err)
         sweep_file_close(&job->file, NULL);
         return status;
     }
-    catch_interrupts();
+    sweep_catch_interrupts();
     cli_progress_begin(&job->progress, (job->own_n - job->done_n) << 10,
                        job->o->quiet || (job->file.in_order && isatty(STDOUT_FILENO)));
     job->progress.in_lines = !job->o->quiet && !isatty(STDERR_FILENO);

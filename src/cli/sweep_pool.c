@@ -6,6 +6,19 @@
 
 volatile sig_atomic_t sweep_interrupted;
 
+static void interrupt(int signal_number)
+{
+    sweep_interrupted = signal_number;
+}
+
+void sweep_catch_interrupts(void)
+{
+    struct sigaction action = {.sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
 enum { BAR_STEP = 1024 }; /* the least that a bar notices */
 
 void sweep_worker_init(sweep_worker *worker)

@@ -146,8 +146,9 @@ static inline bool sweep_may_misfit(const sweep_job *job)
     return false;
 }
 
-/* Set by Ctrl-C. */
+/* Set by Ctrl-C once that is caught; the second one ends the program as usual. */
 extern volatile sig_atomic_t sweep_interrupted; /* 0, or the signal */
+void sweep_catch_interrupts(void);
 
 zs_status sweep_setup(const cli_options *options, sweep_job *job, zs_err *err);
 void sweep_job_drop(sweep_job *job);

@@ -44,13 +44,6 @@ static zs_status the_net(void *ctx, const zs_design *design, const zs_net **net,
     return ZS_OK;
 }
 
-static uint64_t with_value(const turning *t, uint64_t point, uint32_t axis, uint32_t value)
-{
-    const uint64_t apart = t->space.below[axis + 1];
-    const uint64_t now = point / apart % t->sweep.grid.axes[axis].value_n;
-    return point + (value - now) * apart;
-}
-
 /* ---- what is said of it ---------------------------------------------------------------------- */
 
 static const char *describe_change(const turning *t, uint64_t point)
@@ -161,7 +154,7 @@ static zs_status try_axis(turning *t, uint32_t axis)
 {
     uint32_t n = 0;
     for (uint32_t v = 0; v < t->sweep.grid.axes[axis].value_n; v++)
-        ZS_TRY(look_at(t, with_value(t, t->home, axis, v), &n));
+        ZS_TRY(look_at(t, zs_space_with_value(&t->space, t->home, axis, v), &n));
     /* what a batch gains hardly depends on anything else, and takes long */
     const bool is_batch = strcmp(t->sweep.grid.axes[axis].paths[0], "batch") == 0;
     return try_best(t, n, is_batch ? 1 : TRIES);
@@ -177,8 +170,8 @@ static zs_status try_two(turning *t, const char *first, const char *second)
         return ZS_OK;
     for (uint32_t v = 0; v < g->axes[a].value_n; v++)
         for (uint32_t w = 0; w < g->axes[b].value_n; w++) {
-            const uint64_t one = with_value(t, t->home, a, v);
-            const uint64_t both = with_value(t, one, b, w);
+            const uint64_t one = zs_space_with_value(&t->space, t->home, a, v);
+            const uint64_t both = zs_space_with_value(&t->space, one, b, w);
             if (one != t->home && both != one)
                 ZS_TRY(look_at(t, both, &n));
         }

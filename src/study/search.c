@@ -267,13 +267,6 @@ static bool looks_better(const void *ctx, uint64_t a, uint64_t b)
     return is_better_look(&list[a].look, &list[b].look);
 }
 
-static uint64_t with_value(const search *s, uint64_t point, uint32_t axis, uint32_t value)
-{
-    const uint64_t apart = s->space->below[axis + 1];
-    const uint64_t now = point / apart % s->grid->axes[axis].value_n;
-    return point + (value - now) * apart;
-}
-
 /* Points that differ in one axis, or in exactly two. */
 static uint32_t list_neighbours(const search *s, uint64_t point, bool two, neighbour *list,
                                 uint32_t most)
@@ -281,14 +274,14 @@ static uint32_t list_neighbours(const search *s, uint64_t point, bool two, neigh
     uint32_t n = 0;
     for (uint32_t a = 0; a < s->grid->axis_n; a++)
         for (uint32_t v = 0; v < s->grid->axes[a].value_n; v++) {
-            const uint64_t one = with_value(s, point, a, v);
+            const uint64_t one = zs_space_with_value(s->space, point, a, v);
             if (one == point)
                 continue;
             if (!two && n < most)
                 list[n++].point = one;
             for (uint32_t b = a + 1; two && b < s->grid->axis_n; b++)
                 for (uint32_t w = 0; w < s->grid->axes[b].value_n; w++) {
-                    const uint64_t both = with_value(s, one, b, w);
+                    const uint64_t both = zs_space_with_value(s->space, one, b, w);
                     if (both != one && n < most)
                         list[n++].point = both;
                 }

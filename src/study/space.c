@@ -578,6 +578,13 @@ static zs_status look_at_point(const looking *l, zs_space_look *out)
     return ZS_OK;
 }
 
+uint64_t zs_space_with_value(const zs_space *space, uint64_t point, uint32_t axis, uint32_t value)
+{
+    const uint64_t apart = space->below[axis + 1];
+    const uint64_t now = point / apart % space->sweep->grid.axes[axis].value_n;
+    return point + (value - now) * apart;
+}
+
 zs_status zs_space_look_at(const zs_space *space, uint64_t point, uint32_t fixed, zs_arena *arena,
                            zs_space_look *out, zs_err *err)
 {
