@@ -159,23 +159,39 @@ static zs_status put_model(sweep_job *job, const char *name, const zs_sink *s, z
     return cli_digest_file(&job->base, "model", path, s, err);
 }
 
+/* Some kinds plan by the values of weights, and an axis may bring one in. */
+static bool may_plan_by_weights(const sweep_job *job)
+{
+    const zs_design *base = &job->sweep.base;
+    bool may = zs_kind_of(base)->plans_by_weights != NULL ||
+               zs_grid_axis(&job->sweep.grid, "accelerator.kind") != ZS_GRID_AXES;
+    for (uint32_t i = 0; i < base->engine_n; i++)
+        may = may || zs_kinds[base->engines[i].accel.kind]->plans_by_weights != NULL;
+    return may;
+}
+
 static zs_status put_axis(sweep_job *job, const zs_axis *axis, const zs_sink *s, zs_err *err)
 {
     for (uint32_t k = 0; k < axis->path_n; k++) {
         const bool is_model = strcmp(axis->paths[k], "network.model") == 0;
+        const bool is_weights =
+            may_plan_by_weights(job) && strcmp(axis->paths[k], "network.weights") == 0;
         ZS_TRY(zs_sink_printf(s, "axis %u %s\n", axis->value_n, axis->paths[k]));
         for (uint32_t v = 0; v < axis->value_n; v++) {
             const char *value = axis->values[(size_t)v * axis->path_n + k];
             ZS_TRY(zs_sink_printf(s, "value %s\n", value));
             if (is_model)
                 ZS_TRY(put_model(job, value, s, err));
+            if (is_weights && cli_is_file(value))
+                ZS_TRY(cli_digest_file(&job->base, "weights", value, s, err));
         }
     }
     return ZS_OK;
 }
 
 /* Everything a row depends on but the program, which stands beside the hash by name. Files count by
- * what is in them, not by where they lie; weights and pictures do not change the time. */
+ * what is in them, not by where they lie. Pictures do not change the time, nor do weights where no
+ * kind plans by them. */
 static zs_status put_identity(void *ctx, const zs_sink *s, zs_err *err)
 {
     sweep_job *job = ctx;
@@ -183,6 +199,8 @@ static zs_status put_identity(void *ctx, const zs_sink *s, zs_err *err)
     ZS_TRY(zs_sink_printf(s, "fidelity %d\n", (int)job->sweep.fidelity));
     ZS_TRY(zs_design_yaml_emit(&d, s, err));
     ZS_TRY(put_model(job, job->sweep.base.network.model, s, err));
+    if (may_plan_by_weights(job))
+        ZS_TRY(cli_digest_file(&job->base, "weights", job->sweep.base.network.weights, s, err));
     for (uint32_t i = 0; i < job->sweep.grid.axis_n; i++)
         ZS_TRY(put_axis(job, &job->sweep.grid.axes[i], s, err));
     for (uint32_t i = 0; i < job->sweep.conditions.n; i++)

@@ -52,6 +52,13 @@ program sweep grid.yaml --fidelity tile --vary network.sparsify.parameter=0,0.5,
 sed '/^#/d' out | awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "cycles") at = i; next } { print $at }' >swept
 ok "$(cmp -s alone whole && [ "$(sort -u alone | wc -l)" = 3 ]; echo $?)" 'timing alone looks at weights'
 ok "$(cmp -s alone swept; echo $?)" 'every point of a sweep has weights of its own'
+swept() { program sweep "$1.yaml" --fidelity tile --vary accelerator.unroll.oc=2,4 -o "$1.csv" --quiet --weights "$2"; }
+swept tiled synthetic:1
+swept tiled synthetic:2
+ok "$([ $status = 0 ]; echo $?)" 'an engine that does not look at weights has the same rows for all'
+swept grid synthetic:1
+swept grid synthetic:2
+ok "$([ $status = 2 ] && grep -q 'grid.csv' err; echo $?)" 'rows of other weights are those of another design'
 program sweep grid.yaml --fidelity tile --vary network.sparsify.method=none,lamp --vary accelerator.kind=tiled,kernels --set accelerator.kind=tiled
 ok "$([ $status != 0 ]; echo $?)" 'keys of the grid are refused in other kinds'
 
