@@ -137,3 +137,37 @@ void test_rig_compare(const test_rig *rig, const zs_design *d, const zs_exec *ex
                   test_design_line(d), image, at, (double)got,
                   (double)rig->outputs[image % RIG_IMAGES][at]);
 }
+
+zs_result *test_rig_run(const test_rig *rig, zs_arena *arena, const zs_design *d,
+                        const zs_plan *plan, zs_fidelity fidelity, const zs_retire_hook *hook)
+{
+    zs_result *r = NULL;
+    zs_err err = {0};
+    ck_assert_msg(zs_sim_run(arena, d, rig->net, plan, fidelity, hook, &r, &err) == ZS_OK, "%s: %s",
+                  err.place, err.text);
+    return r;
+}
+
+void test_rig_execute(const test_rig *rig, zs_arena *arena, const zs_design *d,
+                      zs_fidelity fidelity)
+{
+    const zs_plan *plan = test_rig_plan(rig, arena, d);
+    zs_exec *exec = test_rig_exec(rig, arena, d, plan);
+    const zs_retire_hook hook = zs_exec_hook(exec);
+    (void)test_rig_run(rig, arena, d, plan, fidelity, &hook);
+    test_rig_compare(rig, d, exec);
+}
+
+void test_rig_fidelities(const test_rig *rig, zs_arena *arena, const zs_design *d)
+{
+    static const zs_fidelity fidelities[] = {ZS_BOUND, ZS_TILE, ZS_BURST};
+    const zs_plan *plan = test_rig_plan(rig, arena, d);
+    const zs_result *bound = NULL;
+    for (size_t f = 0; f < ZS_LEN(fidelities); f++) {
+        const zs_result *r = test_rig_run(rig, arena, d, plan, fidelities[f], NULL);
+        bound = f == 0 ? r : bound;
+        ck_assert_uint_le(bound->cycles, r->cycles);
+        for (uint32_t k = 0; k < ZS_OPERAND_N; k++)
+            ck_assert_uint_eq(bound->operand_bytes[k], r->operand_bytes[k]);
+    }
+}

@@ -31,6 +31,14 @@ bool test_rig_equals(const test_rig *rig, const zs_design *d, const zs_exec *exe
 zs_plan *test_rig_plan(const test_rig *rig, zs_arena *arena, const zs_design *d);
 zs_exec *test_rig_exec(const test_rig *rig, zs_arena *arena, const zs_design *d,
                        const zs_plan *plan);
+/* Simulates without data, or with those that the hook performs. */
+zs_result *test_rig_run(const test_rig *rig, zs_arena *arena, const zs_design *d,
+                        const zs_plan *plan, zs_fidelity fidelity, const zs_retire_hook *hook);
+/* Asserts that a run of the design gives the bits of the reference. */
+void test_rig_execute(const test_rig *rig, zs_arena *arena, const zs_design *d,
+                      zs_fidelity fidelity);
+/* Asserts that all fidelities move the same bytes of each operand and that the bound is least. */
+void test_rig_fidelities(const test_rig *rig, zs_arena *arena, const zs_design *d);
 /* Orders that starve units, one per permutation of them, in which the plan gives other bits than
  * the reference; counts no further than `enough` (test_orders.c). */
 uint32_t test_rig_wrong_orders(const test_rig *rig, const zs_design *d, const zs_plan *plan,

@@ -40,16 +40,6 @@ static zs_design variant(size_t i, uint32_t precision)
     return d;
 }
 
-static zs_result *run(const test_rig *rig, zs_arena *arena, const zs_design *d, const zs_plan *plan,
-                      zs_fidelity fidelity, const zs_retire_hook *hook)
-{
-    zs_result *r = NULL;
-    zs_err err = {0};
-    ck_assert_msg(zs_sim_run(arena, d, rig->net, plan, fidelity, hook, &r, &err) == ZS_OK, "%s: %s",
-                  err.place, err.text);
-    return r;
-}
-
 START_TEST(test_every_net_precision_and_fusion_gives_the_bits_of_the_reference)
 {
     test_rig rig;
@@ -59,11 +49,7 @@ START_TEST(test_every_net_precision_and_fusion_gives_the_bits_of_the_reference)
     zs_arena_init(&point, test_heap());
     for (size_t i = 0; i < ZS_LEN(variants); i++) {
         const zs_design d = variant(i, precision);
-        const zs_plan *plan = test_rig_plan(&rig, &point, &d);
-        zs_exec *exec = test_rig_exec(&rig, &point, &d, plan);
-        const zs_retire_hook hook = zs_exec_hook(exec);
-        (void)run(&rig, &point, &d, plan, i % 2 ? ZS_TILE : ZS_BURST, &hook);
-        test_rig_compare(&rig, &d, exec);
+        test_rig_execute(&rig, &point, &d, i % 2 ? ZS_TILE : ZS_BURST);
         zs_arena_reset(&point);
     }
     zs_arena_drop(&point);
@@ -80,9 +66,9 @@ START_TEST(test_fidelities_move_the_same_bytes_and_bound_is_least)
     for (size_t i = 0; i < ZS_LEN(variants); i++) {
         const zs_design d = variant(i, ZS_FP32);
         const zs_plan *plan = test_rig_plan(&rig, &point, &d);
-        const zs_result *bound = run(&rig, &point, &d, plan, ZS_BOUND, NULL);
-        const zs_result *tile = run(&rig, &point, &d, plan, ZS_TILE, NULL);
-        const zs_result *burst = run(&rig, &point, &d, plan, ZS_BURST, NULL);
+        const zs_result *bound = test_rig_run(&rig, &point, &d, plan, ZS_BOUND, NULL);
+        const zs_result *tile = test_rig_run(&rig, &point, &d, plan, ZS_TILE, NULL);
+        const zs_result *burst = test_rig_run(&rig, &point, &d, plan, ZS_BURST, NULL);
         ck_assert_uint_le(bound->cycles, tile->cycles);
         ck_assert_uint_le(bound->cycles, burst->cycles);
         for (uint32_t k = 0; k < ZS_OPERAND_N; k++) {
@@ -135,7 +121,7 @@ START_TEST(test_every_op_takes_what_its_accesses_take_one_by_one)
     ck_assert_int_eq(zs_memsys_build(&point, &d, ZS_BURST, &ms, &err), ZS_OK);
     ck_assert_int_eq(zs_serial_build(&point, &d, ms, false, &r.serial, &err), ZS_OK);
     const zs_retire_hook hook = {.retired = replay_op, .ctx = &r};
-    const zs_result *result = run(&rig, &point, &d, r.plan, ZS_BURST, &hook);
+    const zs_result *result = test_rig_run(&rig, &point, &d, r.plan, ZS_BURST, &hook);
     ck_assert_uint_gt(r.checked, 0);
     ck_assert_uint_eq(r.wrong, 0);
     zs_memsys_next(ms, UINT64_MAX, &(uint32_t){0}, &(uint64_t){0});
@@ -163,7 +149,7 @@ START_TEST(test_pipelining_and_unrolling_move_the_promise_and_not_the_time)
     for (int i = 0; i < 3; i++) {
         d.accel.pipeline = i > 0;
         d.accel.unroll.ky = d.accel.unroll.kx = i > 1 ? 3 : 1;
-        r[i] = run(&rig, &point, &d, test_rig_plan(&rig, &point, &d), ZS_BURST, NULL);
+        r[i] = test_rig_run(&rig, &point, &d, test_rig_plan(&rig, &point, &d), ZS_BURST, NULL);
     }
     ck_assert_uint_gt(r[0]->hls_cycles, 10 * r[1]->hls_cycles);
     ck_assert_uint_gt(r[1]->hls_cycles, r[2]->hls_cycles);

@@ -48,15 +48,7 @@ START_TEST(test_every_net_precision_and_option_gives_the_bits_of_the_reference)
     zs_arena_init(&point, test_heap());
     for (size_t i = 0; i < ZS_LEN(variants); i++) {
         const zs_design d = variant(i, precision);
-        const zs_plan *plan = test_rig_plan(&rig, &point, &d);
-        zs_exec *exec = test_rig_exec(&rig, &point, &d, plan);
-        const zs_retire_hook hook = zs_exec_hook(exec);
-        zs_result *r = NULL;
-        zs_err err = {0};
-        ck_assert_int_eq(
-            zs_sim_run(&point, &d, rig.net, plan, i % 2 ? ZS_TILE : ZS_BURST, &hook, &r, &err),
-            ZS_OK);
-        test_rig_compare(&rig, &d, exec);
+        test_rig_execute(&rig, &point, &d, i % 2 ? ZS_TILE : ZS_BURST);
         zs_arena_reset(&point);
     }
     zs_arena_drop(&point);
@@ -85,20 +77,7 @@ START_TEST(test_fidelities_move_the_same_bytes_and_bound_is_least)
     zs_arena_init(&point, test_heap());
     for (size_t i = 0; i < ZS_LEN(variants); i++) {
         const zs_design d = variant(i, ZS_FP32);
-        const zs_plan *plan = test_rig_plan(&rig, &point, &d);
-        zs_result *r[3] = {NULL};
-        zs_err err = {0};
-        for (int f = 0; f < 3; f++)
-            ck_assert_int_eq(zs_sim_run(&point, &d, rig.net, plan,
-                                        (const zs_fidelity[]){ZS_BOUND, ZS_TILE, ZS_BURST}[f], NULL,
-                                        &r[f], &err),
-                             ZS_OK);
-        ck_assert_uint_le(r[0]->cycles, r[1]->cycles);
-        ck_assert_uint_le(r[0]->cycles, r[2]->cycles);
-        for (uint32_t k = 0; k < ZS_OPERAND_N; k++) {
-            ck_assert_uint_eq(r[0]->operand_bytes[k], r[1]->operand_bytes[k]);
-            ck_assert_uint_eq(r[0]->operand_bytes[k], r[2]->operand_bytes[k]);
-        }
+        test_rig_fidelities(&rig, &point, &d);
         zs_arena_reset(&point);
     }
     zs_arena_drop(&point);
