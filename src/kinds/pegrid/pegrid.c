@@ -104,11 +104,10 @@ static zs_status notes(zs_arena *arena, const zs_plan *plan, const zs_kind_total
     list[0] = zs_arena_printf(
         arena,
         "%llu of the %llu MACs of an image are worked (%.1f %%), %llu have a weight other than 0; "
-        "lanes are busy %.1f %% of the PEs' %llu steps; gops counts all MACs, the worked ones "
-        "alone make %.4g of it",
+        "lanes are busy %.1f %% of the PEs' %llu steps; gops counts the worked "
+        "ones, gops_credited all",
         (unsigned long long)worked, (unsigned long long)macs, percent(worked, macs),
-        (unsigned long long)left, percent(worked, steps * lanes), (unsigned long long)steps,
-        macs > 0 ? (double)worked / (double)macs : 0);
+        (unsigned long long)left, percent(worked, steps * lanes), (unsigned long long)steps);
     list[1] = zs_arena_printf(arena,
                               "weights and biases take %llu bytes, of which %llu say where the "
                               "weights are",
