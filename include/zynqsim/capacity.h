@@ -12,6 +12,7 @@
 
 #include "zynqsim/base.h"
 #include "zynqsim/design.h"
+#include "zynqsim/systolic.h"
 
 /* ---- memories -------------------------------------------------------------------------------- */
 
@@ -82,6 +83,9 @@ typedef struct zs_mac_array {
     uint32_t start_pl_cycles;                 /* from full buffers to the first product of a tile */
     uint32_t post_n, post_interval_pl_cycles; /* instructions that pass over finished sums */
     bool clears_sums;                         /* in a pass of its own ahead of the products */
+    uint32_t kind; /* ZS_ARRAY_*; systolic: rows of pixels (unroll.oy x ox) and columns of output
+                      channels (unroll.oc), see systolic.h */
+    uint32_t mul_latency_pl_cycles, add_latency_pl_cycles; /* of a PE there */
 } zs_mac_array;
 
 /* Trip counts of a tile's loop nest. Sums are interleaved: the reduction (ic, ky, kx) is outside,
@@ -111,6 +115,10 @@ uint32_t zs_mac_port_interval(const zs_design *design, const zs_mac_array *array
  * when any trip count is 0. */
 uint64_t zs_mac_pl_cycles(const zs_design *design, const zs_mac_array *array,
                           const zs_mac_loop *loop);
+/* Of a systolic array: what zs_mac_pl_cycles says is until it takes the operands of the next tile;
+ * so many clocks later the last sums are out. Else 0. */
+uint64_t zs_mac_drain_pl_cycles(const zs_design *design, const zs_mac_array *array);
+zs_systolic zs_mac_systolic(const zs_design *design, const zs_mac_array *array);
 /* That of the array, or BRAM load, multiply, the chain of additions, BRAM store. */
 uint32_t zs_mac_depth_pl_cycles(const zs_design *design, const zs_mac_array *array);
 /* Element-wise work on the vector path behind the accumulators (pooling, add, clip, copy into a

@@ -156,6 +156,10 @@ zs_status zs_emit_host(zs_emitter *e, zs_host_step step, uint64_t pl_cycles);
 zs_status zs_emit_priced(zs_emitter *e, zs_op_code code, const zs_tile_box *box,
                          const uint8_t slot[4], const uint32_t wait[3], uint64_t key,
                          uint64_t pl_cycles, uint32_t *op);
+/* The same on a compute unit other than ZS_UNIT_PE. */
+zs_status zs_emit_on_unit(zs_emitter *e, zs_op_code code, uint32_t unit, const zs_tile_box *box,
+                          const uint8_t slot[4], const uint32_t wait[3], uint64_t key,
+                          uint64_t pl_cycles, uint32_t *op);
 zs_status zs_emit_transfer(zs_emitter *e, zs_op_code code, const zs_tile_box *box,
                            const uint8_t slot[4], const uint32_t wait[3], uint32_t *op);
 /* Slot that holds `id`, or ZS_SLOT_NONE. */

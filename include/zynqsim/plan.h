@@ -56,6 +56,8 @@ typedef enum zs_op_code {
     ZS_OP_FLOW = ZS_OP(ZS_COMPUTE, 3), /* ends when a word of the plan's flow moves: word ic0 of
                                         * `image` on edge oc0, behind its FIFO if oy0 */
     ZS_OP_PERIOD = ZS_OP(ZS_COMPUTE, 4), /* one more image of a flow that repeats itself */
+    ZS_OP_DRAIN = ZS_OP(ZS_COMPUTE, 5),  /* finished sums on their way out of an array that works on
+                                          * the next tile meanwhile */
     ZS_OP_HOST = ZS_OP(ZS_HOST, 0),
     ZS_OP_JOIN = ZS_OP(ZS_JOIN, 0), /* of its whole engine */
     ZS_OP_MEET = ZS_OP(ZS_JOIN, 1)  /* of the ops listed at plan->meets[cost_key] */

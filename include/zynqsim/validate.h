@@ -14,6 +14,8 @@
  *          builds    resources of designs that were built, as their reports describe them (built.h)
  *          operators resources of operators, memories and blocks of interconnect on their own
  *          kernels   times of kernels that a compiler made, one per layer (nest.h)
+ *          systolic  clocks of a systolic array in RTL (systolic.h)
+ *          convolver clocks of a streaming k x k convolver in RTL (flow.h)
  * Error    of a value: relative, predicted over measured less one. Of a band: the distance from its
  *          nearest end, relative to that; 0 inside. NAN where nothing but zero was measured.
  * Memory   references and sections belong to the arena they were built in. */
@@ -27,6 +29,7 @@
 #include "zynqsim/memsys.h"
 #include "zynqsim/nest.h"
 #include "zynqsim/sim.h"
+#include "zynqsim/systolic.h"
 #include "zynqsim/tile_case.h"
 #include "zynqsim/traffic.h"
 
@@ -81,6 +84,8 @@ typedef enum zs_form {
     ZS_FORM_BUILDS,
     ZS_FORM_OPERATORS,
     ZS_FORM_KERNELS,
+    ZS_FORM_SYSTOLIC,
+    ZS_FORM_CONVOLVER,
     ZS_FORM_N
 } zs_form;
 
@@ -185,6 +190,21 @@ typedef struct zs_kernel_measured {
     bool input_is_local, source_matches;
 } zs_kernel_measured;
 
+/* An array in RTL whose operands always are there and whose results are always taken. */
+typedef struct zs_systolic_measured {
+    const char *name, *reason, *source;
+    zs_systolic array;
+    uint64_t depth, tiles; /* products of a sum; tiles one behind the other */
+    zs_systolic_times times;
+} zs_systolic_measured;
+
+/* A pixel a clock of an n x n map, windows of k x k. Clock 0: the first pixel. */
+typedef struct zs_convolver_measured {
+    const char *name, *reason, *source;
+    uint32_t n, k, stride;
+    uint64_t first_valid, last_valid, outputs, end;
+} zs_convolver_measured;
+
 typedef struct zs_reference {
     const char *path;
     zs_form form;
@@ -199,6 +219,8 @@ typedef struct zs_reference {
     const zs_build_measured *builds;
     const zs_operator_measured *operators;
     const zs_kernel_measured *kernels;
+    const zs_systolic_measured *systolics;
+    const zs_convolver_measured *convolvers;
 } zs_reference;
 
 const char *zs_reference_case_name(const zs_reference *ref, uint32_t i);

@@ -129,7 +129,7 @@ static uint64_t independent_sums(const zs_design *design, const zs_mac_loop *loo
 static uint64_t recurrence(const zs_design *design, const zs_mac_array *array,
                            const zs_mac_loop *loop)
 {
-    if (array->depth_pl_cycles != 0)
+    if (array->depth_pl_cycles != 0 || array->kind == ZS_ARRAY_SYSTOLIC)
         return 1; /* an engine of the user's own adders */
     const uint64_t chain =
         design->accel.precision == ZS_FP32 ? zs_mac_chain(design, loop->depthwise) : 1;
@@ -169,12 +169,43 @@ static uint64_t pipeline_cycles(uint64_t trips, uint64_t interval, uint64_t dept
     return zs_add_u64(saturating_mul(trips, interval), depth, &cycles) ? cycles : UINT64_MAX;
 }
 
+zs_systolic zs_mac_systolic(const zs_design *design, const zs_mac_array *array)
+{
+    const zs_accel *a = &design->accel;
+    return (zs_systolic){.rows = a->unroll.oy * a->unroll.ox,
+                         .cols = a->unroll.oc,
+                         .mul_latency_pl_cycles = array->mul_latency_pl_cycles,
+                         .add_latency_pl_cycles = array->add_latency_pl_cycles};
+}
+
+uint64_t zs_mac_drain_pl_cycles(const zs_design *design, const zs_mac_array *array)
+{
+    const zs_systolic s = zs_mac_systolic(design, array);
+    return array->kind == ZS_ARRAY_SYSTOLIC ? zs_systolic_drain_pl_cycles(&s) : 0;
+}
+
+/* One sum of every PE after the other. The inputs of a row pass all its columns, so a depthwise
+ * layer, whose output channels have inputs of their own, uses one column. */
+static uint64_t systolic_cycles(const zs_design *design, const zs_mac_array *array,
+                                const zs_mac_loop *loop)
+{
+    const zs_systolic s = zs_mac_systolic(design, array);
+    const uint64_t depth = (uint64_t)loop->ic * loop->ky * loop->kx;
+    const uint64_t pixels = saturating_mul(zs_ceil_div(loop->oy, design->accel.unroll.oy),
+                                           zs_ceil_div(loop->ox, design->accel.unroll.ox));
+    const uint64_t channels = loop->depthwise ? loop->oc : zs_ceil_div(loop->oc, s.cols);
+    return saturating_mul(saturating_mul(pixels, channels),
+                          zs_systolic_interval_pl_cycles(&s, depth));
+}
+
 uint64_t zs_mac_pl_cycles(const zs_design *design, const zs_mac_array *array,
                           const zs_mac_loop *loop)
 {
     const uint64_t trips = trips_of(design, loop);
     if (trips == 0)
         return 0;
+    if (array->kind == ZS_ARRAY_SYSTOLIC)
+        return pipeline_cycles(1, systolic_cycles(design, array, loop), array->start_pl_cycles);
     const uint64_t depth = mac_depth(design, array, loop->depthwise);
     uint64_t cycles = pipeline_cycles(trips, pipelined_interval(design, array, loop), depth);
     if (!design->accel.pipeline) /* no less than with iterations that overlap, if they are few */

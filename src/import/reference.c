@@ -34,6 +34,12 @@ static const layout layouts[] = {
      "net variant fmax_MHz kernel op cin cout k hout wout stride loop_nest accumulator input_from "
      "exec_ms source_matches",
      ZS_FORM_KERNELS, zs_reference_kernels},
+    {"systolic",
+     "rows cols K tiles mul_latency acc_latency last_input_cycle first_output_cycle "
+     "first_tile_last_output_cycle last_output_cycle",
+     ZS_FORM_SYSTOLIC, zs_reference_systolic},
+    {"convolver", "n k stride first_valid_cycle last_valid_cycle outputs end_cycle",
+     ZS_FORM_CONVOLVER, zs_reference_convolver},
 };
 
 typedef struct word {

@@ -16,6 +16,11 @@ zs_status zs_reference_kernels(zs_arena *arena, const zs_table *table, zs_refere
                                zs_err *err);
 zs_status zs_reference_axi(zs_arena *arena, const zs_table *table, zs_reference *out, zs_err *err);
 
+zs_status zs_reference_systolic(zs_arena *arena, const zs_table *table, zs_reference *out,
+                                zs_err *err);
+zs_status zs_reference_convolver(zs_arena *arena, const zs_table *table, zs_reference *out,
+                                 zs_err *err);
+
 zs_status zs_reference_builds(zs_arena *arena, const zs_table *table, zs_reference *out,
                               zs_err *err);
 zs_status zs_reference_operators(zs_arena *arena, const zs_table *table, zs_reference *out,

@@ -186,7 +186,7 @@ static zs_status add_units(merger *m, zs_err *err)
         const zs_plan_part *part = &m->parts[p];
         const uint32_t own_n = part->plan->unit_n - ZS_UNIT_N;
         if (part->plan->units[ZS_UNIT_PE].is_serial ||
-            (part->plan->flow == NULL && (own_n > 0 || part->plan->rows_overlap)))
+            (part->plan->flow == NULL && part->plan->rows_overlap))
             return zs_fail(err, ZS_EUNSUPPORTED, "accelerators",
                            "engine %s is of kind %s, which cannot be one of several", part->name,
                            zs_kind_of(part->design)->word);

@@ -14,7 +14,7 @@ const char *zs_op_name(uint32_t code)
                  {ZS_OP_MAC, "mac"},         {ZS_OP_POST, "post"},     {ZS_OP_STORE, "store"},
                  {ZS_OP_STORE_P, "store_p"}, {ZS_OP_HOST, "host"},     {ZS_OP_JOIN, "join"},
                  {ZS_OP_WALK, "walk"},       {ZS_OP_MEET, "meet"},     {ZS_OP_FLOW, "flow"},
-                 {ZS_OP_PERIOD, "period"}};
+                 {ZS_OP_PERIOD, "period"},   {ZS_OP_DRAIN, "drain"}};
     for (size_t i = 0; i < ZS_LEN(names); i++)
         if (names[i].code == code)
             return names[i].name;
@@ -177,6 +177,13 @@ zs_status zs_emit_priced(zs_emitter *e, zs_op_code code, const zs_tile_box *box,
                          const uint8_t slot[4], const uint32_t wait[3], uint64_t key,
                          uint64_t pl_cycles, uint32_t *op)
 {
+    return zs_emit_on_unit(e, code, ZS_UNIT_PE, box, slot, wait, key, pl_cycles, op);
+}
+
+zs_status zs_emit_on_unit(zs_emitter *e, zs_op_code code, uint32_t unit, const zs_tile_box *box,
+                          const uint8_t slot[4], const uint32_t wait[3], uint64_t key,
+                          uint64_t pl_cycles, uint32_t *op)
+{
     const uint64_t tag = (key << 7 | (uint64_t)code) + 1;
     uint32_t at, cost = find_cost(e, tag, &at);
     if (cost == ZS_NO_OP) {
@@ -186,7 +193,7 @@ zs_status zs_emit_priced(zs_emitter *e, zs_op_code code, const zs_tile_box *box,
         e->cost_tag[at] = tag;
         e->cost_table[at] = cost;
     }
-    return append(e, code, ZS_UNIT_PE, box, slot, wait, cost, op);
+    return append(e, code, unit, box, slot, wait, cost, op);
 }
 
 static uint32_t channel_of(const zs_accel *a, zs_op_code code)

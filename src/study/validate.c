@@ -120,6 +120,10 @@ static const form_row forms[ZS_FORM_N] = {
                                       {.title = "optimised kernels"},
                                       {.title = "kernels: sums, and base against optimised"}},
                          .check = zs_kernel_case_check},
+    [ZS_FORM_SYSTOLIC] = {.sections = {{.title = "systolic array in RTL"}},
+                          .check = zs_systolic_case_check},
+    [ZS_FORM_CONVOLVER] = {.sections = {{.title = "streaming convolver in RTL"}},
+                           .check = zs_convolver_case_check},
     [ZS_FORM_AXI] = {.sections = {{.title = "AXI bursts and splits"},
                                   {.title = "AXI clocks"},
                                   {.title = "AXI clocks per burst, once steady"}},
@@ -166,6 +170,10 @@ const char *zs_reference_case_name(const zs_reference *ref, uint32_t i)
         return ref->operators[i].name;
     case ZS_FORM_KERNELS:
         return ref->kernels[i].name;
+    case ZS_FORM_SYSTOLIC:
+        return ref->systolics[i].name;
+    case ZS_FORM_CONVOLVER:
+        return ref->convolvers[i].name;
     case ZS_FORM_N:
         break;
     }

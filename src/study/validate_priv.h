@@ -4,8 +4,8 @@
 
 #include "zynqsim/validate.h"
 
-/* Adds a check that has all but its verdict. Sections have room for two of every case. */
-enum { ZS_CHECKS_OF_CASE = 2 };
+/* Adds a check that has all but its verdict. Sections have room for four of every case. */
+enum { ZS_CHECKS_OF_CASE = 4 };
 void zs_section_append(zs_section *section, zs_check check);
 
 /* Form `memory`; `memory` is not used, each case has its own. */
@@ -35,5 +35,13 @@ zs_status zs_flow_case_check(zs_arena *scratch, const zs_memory_params *memory,
 zs_status zs_kernel_case_check(zs_arena *scratch, const zs_memory_params *memory,
                                const zs_reference *ref, uint32_t i, zs_section *sections,
                                zs_err *err);
+
+/* Every clock must be the same. */
+zs_status zs_systolic_case_check(zs_arena *scratch, const zs_memory_params *memory,
+                                 const zs_reference *ref, uint32_t i, zs_section *sections,
+                                 zs_err *err);
+zs_status zs_convolver_case_check(zs_arena *scratch, const zs_memory_params *memory,
+                                  const zs_reference *ref, uint32_t i, zs_section *sections,
+                                  zs_err *err);
 
 #endif

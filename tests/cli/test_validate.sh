@@ -129,6 +129,28 @@ for table in dram/dram_open_band.csv dram/dram_open.csv dram/dram_norefresh_open
     fi
 done
 
+for table in systolic_open stream_conv_open; do
+    real=$TOP/../shared/reference/rtl/$table.csv
+    if [ -r "$real" ]; then
+        program validate --against "$real"
+        ok $status "every clock of $table.csv is that of RTL"
+    else
+        skip "tables of measurements need the reference data beside the checkout"
+    fi
+done
+cat >arrays.csv <<'END'
+rows,cols,K,tiles,mul_latency,acc_latency,last_input_cycle,first_output_cycle,first_tile_last_output_cycle,last_output_cycle
+8,4,32,3,3,1,95,46,49,114
+END
+program validate --against arrays.csv
+ok "$([ $status = 1 ] && grep -q '^8x4 K 32 tiles 3 latency 3+1 .* inside$' out && grep -q 'last_output_cycle .* 113 .* 114 .* outside$' out; echo $?)" 'a systolic array is judged exactly'
+printf 'n,k,stride,first_valid_cycle,last_valid_cycle,outputs,end_cycle\n9,3,2,21,81,16,82\n8,3,2,19,55,9,65\n' >convolver.csv
+program validate --against convolver.csv
+ok $status 'a convolver of stride 2 takes pixels that no window needs'
+printf 'n,k,stride,first_valid_cycle,last_valid_cycle,outputs,end_cycle\n3,5,1,1,1,1,1\n' >convolver.csv
+program validate --against convolver.csv
+ok "$([ $status = 2 ] && grep -q 'convolver.csv:2, k: a window of 5 is larger than the map of 3' err; echo $?)" 'a window larger than its map is refused'
+
 "$ZYNQSIM" validate --against - <band.csv >out 2>err
 status=$?
 ok "$([ $status = 1 ] && grep -q '^DRAM bandwidth, standard input$' out; echo $?)" 'a table may come from standard input'

@@ -14,6 +14,7 @@ TCase *tcase_port_stream(void);
 TCase *tcase_nest(void);
 TCase *tcase_mask(void);
 TCase *tcase_zero_code(void);
+TCase *tcase_systolic(void);
 
 int main(void)
 {
@@ -21,6 +22,6 @@ int main(void)
                                      tcase_memsys,       tcase_memsys_agree, tcase_memsys_alone,
                                      tcase_memsys_fixed, tcase_serial,       tcase_traffic,
                                      tcase_port_stream,  tcase_flow,         tcase_nest,
-                                     tcase_mask,         tcase_zero_code};
+                                     tcase_mask,         tcase_zero_code,    tcase_systolic};
     return test_main("hw", cases, ZS_LEN(cases));
 }

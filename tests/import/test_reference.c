@@ -49,6 +49,11 @@ static const struct {
     {"case,spec,frac_peak_lo,frac_peak_hi\nx," SPEC ",0.1,0.2\n", ZS_FORM_DRAM, 1},
     {"case,spec,valid_bw,valid_lat,frac_peak\nx," SPEC ",1,1,0.1\nx," SPEC ",1,1,0.2\n",
      ZS_FORM_DRAM, 1},
+    {"case,rows,cols,K,tiles,mul_latency,acc_latency,last_input_cycle,first_output_cycle,"
+     "first_tile_last_output_cycle,last_output_cycle\nx,4,4,16,1,1,1,15,24,27,27\n",
+     ZS_FORM_SYSTOLIC, 1},
+    {"case,n,k,stride,first_valid_cycle,last_valid_cycle,outputs,end_cycle\nx,8,3,1,19,64,36,65\n",
+     ZS_FORM_CONVOLVER, 1},
     {AXI_COLUMNS AXI_ROW "\n", ZS_FORM_AXI, 1},
     {KERNEL_COLUMNS "n,baseline,200,x,pad,,,,,,,i:9,,,1.5,yes\n", ZS_FORM_KERNELS, 1},
 };

@@ -22,5 +22,6 @@ TCase *tcase_kernels(void);
 TCase *tcase_schedules(void);
 TCase *tcase_mapper(void);
 TCase *tcase_pegrid(void);
+TCase *tcase_systolic_plan(void);
 
 #endif

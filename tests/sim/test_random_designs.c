@@ -27,6 +27,8 @@ START_TEST(test_any_design_gives_the_bits_of_the_reference)
             TILED(d)->tile.fills = true;
             d.accel.buffer.weight_bytes = 1 << 20;
         }
+        if (k % 4 == 1)
+            test_make_systolic(&d);
         const zs_plan *plan = test_rig_plan(&rig, &point, &d);
         zs_exec *exec = test_rig_exec(&rig, &point, &d, plan);
         const zs_retire_hook hook = zs_exec_hook(exec);

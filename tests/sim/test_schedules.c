@@ -69,6 +69,8 @@ START_TEST(test_a_schedule_of_each_layer_gives_the_bits_of_the_reference)
     for (int k = 0; k < DESIGNS_PER_CASE; k++) {
         zs_design d = test_random_design(&prng, precision);
         draw_schedules(&prng, &point, rig.net, &d);
+        if (k % 3 == 2)
+            test_make_systolic(&d);
         const zs_plan *plan = test_rig_plan(&rig, &point, &d);
         zs_exec *exec = test_rig_exec(&rig, &point, &d, plan);
         const zs_retire_hook hook = zs_exec_hook(exec);

@@ -69,6 +69,19 @@ zs_design test_random_design(zs_prng *prng, uint32_t precision)
     return d;
 }
 
+void test_make_systolic(zs_design *d)
+{
+    zs_accel *a = &d->accel;
+    tiled_params *p = tiled_params_in(a);
+    p->mac.kind = ZS_ARRAY_SYSTOLIC;
+    p->mac.depth_pl_cycles = 0;
+    p->mac.mul_latency_pl_cycles = 1 + a->unroll.ic % 3;
+    a->unroll.oy = a->unroll.kx;
+    a->unroll.ic = a->unroll.ky = a->unroll.kx = 1;
+    a->pipeline = true;
+    a->ii = 1;
+}
+
 const char *test_design_line(const zs_design *d)
 {
     static char text[512];

@@ -6,6 +6,8 @@
 
 /* A design drawn at random: tiles, unroll, order, buffers, fusion, batch, ports. */
 zs_design test_random_design(zs_prng *prng, uint32_t precision);
+/* Makes its MAC array systolic, as large as the lanes were. */
+void test_make_systolic(zs_design *d);
 /* One line that says which. */
 const char *test_design_line(const zs_design *d);
 

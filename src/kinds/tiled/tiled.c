@@ -38,6 +38,41 @@ zs_status tiled_prepare(zs_plan_draft *d, const bool *may_stay, zs_err *err)
     return ZS_OK;
 }
 
+zs_status tiled_list_units(zs_plan_draft *d, zs_err *err)
+{
+    const zs_accel *a = &d->design->accel;
+    const tiled_params *p = tiled_params_of(a);
+    const struct {
+        const char *path;
+        bool is_refused;
+    } refused[] = {{"accelerator.unroll.ic", a->unroll.ic != 1},
+                   {"accelerator.unroll.ky", a->unroll.ky != 1},
+                   {"accelerator.unroll.kx", a->unroll.kx != 1},
+                   {"accelerator.pipeline", !a->pipeline},
+                   {"accelerator.initiation_interval", a->ii != 1},
+                   {"accelerator.pipeline_depth", p->mac.depth_pl_cycles != 0}};
+    if (p->mac.kind != ZS_ARRAY_SYSTOLIC)
+        return ZS_OK;
+    for (size_t i = 0; i < ZS_LEN(refused); i++)
+        if (refused[i].is_refused)
+            return zs_fail(err, ZS_ERANGE, refused[i].path,
+                           "a PE of a systolic array takes one product a clock, and the depth of "
+                           "the array follows from its size: leave the key out, unroll.ic is 1");
+    const uint64_t drain = zs_mac_drain_pl_cycles(d->design, &p->mac);
+    const uint64_t n = zs_min_u64(zs_ceil_div(drain, a->unroll.oc), TILED_DRAINS_MAX);
+    zs_plan_unit *units = zs_new(d->arena, zs_plan_unit, TILED_UNIT_DRAIN + n);
+    if (units == NULL)
+        return zs_nomem(err, "plan");
+    memcpy(units, zs_tile_units, sizeof zs_tile_units);
+    for (uint32_t u = TILED_UNIT_OUT; u < TILED_UNIT_DRAIN + n; u++)
+        units[u] = (zs_plan_unit){.name = u == TILED_UNIT_OUT ? "out" : "drain",
+                                  .role = ZS_COMPUTE,
+                                  .channel = ZS_NO_CHANNEL};
+    d->plan->units = units;
+    d->plan->unit_n = (uint32_t)(TILED_UNIT_DRAIN + n);
+    return ZS_OK;
+}
+
 zs_status tiled_emit_body(zs_emitter *e)
 {
     return zs_op_has_filters(zs_draft_layer(e->d, e->row)->op) ? tiled_emit_conv(e)

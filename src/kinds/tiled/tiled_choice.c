@@ -403,6 +403,7 @@ zs_status tiled_choose(zs_plan_draft *d, zs_err *err)
     choice *c = zs_new(d->arena, choice, 1);
     if (c == NULL)
         return zs_nomem(err, "plan");
+    ZS_TRY(tiled_list_units(d, err));
     ZS_TRY(tiled_read_layers(d, err));
     c->base = *d;
     c->base_plan = *d->plan;

@@ -25,6 +25,8 @@ typedef struct conv_loops {
     uint32_t x_freed;            /* ... once this op has retired */
     uint32_t x_loaded, w_loaded; /* loads of the step before, on a channel other than ours */
     zs_tile_box box;             /* of the current step */
+    uint64_t drain_pl_cycles;    /* of a systolic array, else 0 */
+    uint32_t drained_n;          /* tiles so far */
     uint64_t x_id, w_id, acc_id;
     struct {
         uint64_t shape, pl_cycles;
@@ -206,7 +208,11 @@ static zs_status post_process(conv_loops *c, const uint8_t slots[4], bool *store
     /* Equal prices are one price, whatever they are for. */
     const uint64_t price =
         zs_vector_pl_cycles(design, ops) + zs_post_pl_cycles(design, array, b->oc_n, box_pixels(b));
-    return zs_emit_priced(c->e, ZS_OP_POST, b, slots, NULL, price, price, done);
+    const uint32_t wait[3] = {*done, ZS_NO_OP, ZS_NO_OP}; /* on the MACs' unit it comes next */
+    return c->drain_pl_cycles == 0
+               ? zs_emit_priced(c->e, ZS_OP_POST, b, slots, NULL, price, price, done)
+               : zs_emit_on_unit(c->e, ZS_OP_POST, TILED_UNIT_OUT, b, slots, wait, price, price,
+                                 done);
 }
 
 static zs_status finish_tile(conv_loops *c, uint32_t slot, uint32_t mac)
@@ -215,6 +221,12 @@ static zs_status finish_tile(conv_loops *c, uint32_t slot, uint32_t mac)
     const uint8_t slots[4] = {ZS_SLOT_NONE, ZS_SLOT_NONE, (uint8_t)slot, ZS_SLOT_NONE};
     bool stores;
     uint32_t done = mac;
+    if (c->drain_pl_cycles > 0) {
+        const uint32_t wait[3] = {mac, ZS_NO_OP, ZS_NO_OP};
+        const uint32_t n = c->e->d->plan->unit_n - TILED_UNIT_DRAIN;
+        ZS_TRY(zs_emit_on_unit(c->e, ZS_OP_DRAIN, TILED_UNIT_DRAIN + c->drained_n++ % n, &c->box,
+                               slots, wait, c->drain_pl_cycles, c->drain_pl_cycles, &done));
+    }
     ZS_TRY(post_process(c, slots, &stores, &done));
     c->e->acc.id[slot] = UINT64_MAX;
     s->partial = false;
@@ -335,6 +347,8 @@ zs_status tiled_emit_conv(zs_emitter *e)
     c.x_resident = row->x_resident != ZS_NOT_RESIDENT;
     c.chain = e->d->design->accel.dma.chain;
     c.x_loaded = c.w_loaded = ZS_NO_OP;
+    c.drain_pl_cycles =
+        zs_mac_drain_pl_cycles(e->d->design, &tiled_params_of(&e->d->design->accel)->mac);
     c.first_load_wait = zs_emit_producer(e);
     tiled_trips(e->d->design, c.layer, row, c.trips);
     ZS_TRY(zs_emit_expect(e, c.trips, D_N));

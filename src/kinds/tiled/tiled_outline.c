@@ -228,13 +228,15 @@ static void charge_conv(row_outline *o)
     charge_macs(o);
     charge_operands(o);
     charge_spills(o);
+    if (!o->o->is_open)
+        o->work->bytes[TILED_OUTPUT] = r->compulsory_write_bytes;
+    if (o->array->kind == ZS_ARRAY_SYSTOLIC) /* what passes over sums has a unit of its own */
+        return;
     charge_passes(o, &oc, (uint64_t)o->trips[D_IMAGE] * o->trips[D_GROUP]);
     if (r->pool != ZS_NO_INDEX && !tiled_params_of(&o->o->design->accel)->may_drop_pools)
         charge_pool(o, &oc, (uint64_t)o->trips[D_IMAGE] * o->trips[D_GROUP]);
     else if (r->y_resident != ZS_NOT_RESIDENT)
         charge_pixels(o, &oc, (uint64_t)o->trips[D_IMAGE] * o->trips[D_GROUP], 1);
-    if (!o->o->is_open)
-        o->work->bytes[TILED_OUTPUT] = r->compulsory_write_bytes;
 }
 
 /* A layer without weights goes through once. */

@@ -65,6 +65,11 @@ uint64_t tiled_loads(const uint8_t *order, const uint32_t trips[D_N], uint32_t d
 /* Everything but the ops; `may_stay` as in the draft. */
 zs_status tiled_prepare(zs_plan_draft *d, const bool *may_stay, zs_err *err);
 zs_status tiled_emit_body(zs_emitter *e);
+/* Compute units of a systolic array besides the PEs: one for work on finished sums, and as many as
+ * there may be tiles on their way out, which take turns. */
+enum { TILED_UNIT_OUT = ZS_UNIT_N, TILED_UNIT_DRAIN, TILED_DRAINS_MAX = 32 };
+/* Refuses what such an array does not do. */
+zs_status tiled_list_units(zs_plan_draft *d, zs_err *err);
 /* What a layer goes by, in an array [layer] at d->own where not all go by the design's. */
 typedef struct tiled_layer {
     tiled_params params;

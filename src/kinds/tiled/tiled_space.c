@@ -168,6 +168,8 @@ static bool relax(zs_design *d, const zs_open_knob *open, uint32_t n, zs_relaxin
     opened is = {.least_ic = p->tile.ic};
     for (uint32_t i = 0; i < n; i++)
         open_knob(d, &open[i], what, &is);
+    if (p->mac.kind == ZS_ARRAY_SYSTOLIC && is.lanes) /* more columns may take longer */
+        return false;
     if (what == ZS_RELAX_TIME) {
         relax_time(d, &is);
         return true;
