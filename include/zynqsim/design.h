@@ -134,6 +134,7 @@ typedef struct zs_accel {
     bool rounds_depths;         /* memories are as deep as powers of two */
     uint32_t precision, fusion; /* ZS_FP32 ..., ... */
     bool model_scales; /* precision: model, which is int8 with the scales of the network's file */
+    uint8_t weight_bits, act_bits; /* precision: int8 with fewer bits, 1 to 7; 0: none fewer */
     uint64_t clock_hz;
     struct {
         uint32_t oc, ic, oy, ox, ky, kx;
@@ -453,9 +454,16 @@ ZS_TYPE_t zs_elem_type(uint32_t precision);
 /* The precision of such weights and activations, or ZS_PRECISION_COUNT and more for a pair that no
  * row has: zs_design_check refuses it. */
 uint32_t zs_precision_of(uint32_t weights, uint32_t activations);
+/* Whether a word means fewer than eight bits, which the engine then has; else it has none fewer. */
+bool zs_precision_is_narrow(zs_accel *accel, const char *word);
 /* The word of accelerator.precision. */
 const char *zs_precision_word(const zs_accel *accel);
 extern const zs_word zs_model_precision;
+/* Types of fewer than eight bits, which kinds take whose numbers may be as narrow as wanted:
+ * [bits - 1]. As a word of accelerator.precision one stands for weights and activations; of others
+ * the word is wNaM, N bits and M bits. */
+enum { ZS_NARROW_N = 7 };
+extern const zs_word zs_narrow_words[];
 uint32_t zs_elem_bytes(uint32_t precision);   /* activations in DRAM and BRAM */
 uint32_t zs_weight_bytes(uint32_t precision); /* weights there */
 uint32_t zs_acc_bytes(uint32_t precision);    /* a partial sum as it is spilled to DRAM */

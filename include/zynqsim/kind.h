@@ -103,6 +103,7 @@ typedef struct zs_kind {
     bool streams_pixels;       /* the channels of a pixel follow each other in DRAM, whatever the
                                   executor does */
     bool takes_model_scales;   /* precision `model` */
+    bool takes_narrow_numbers; /* precisions of fewer than 8 bits */
     bool takes_layer_settings; /* layers: PATTERN: {pe: ...} */
     bool narrows_biases;       /* in DRAM a bias is as wide as the data, not as the sums */
 

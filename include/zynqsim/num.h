@@ -56,6 +56,7 @@ typedef struct zs_quant {
     const zs_tensor_scale *tensors; /* [tensor] */
     const zs_layer_scale *layers;   /* [layer] */
     const zs_tensor *numbers;       /* [tensor] of the network: integers of its own */
+    uint8_t act_bits;               /* int8: fewer than eight; 0: eight */
     bool is_model; /* int8 with those: what is no integer of 8 bits is stored as float */
 } zs_quant;
 /* Bytes of an element of a tensor, and what stands for 0 in it. */
@@ -83,7 +84,8 @@ typedef struct zs_ranges {
     uint32_t *counts; /* [tensor][ZS_RANGE_BINS] of magnitudes other than 0; NULL: not counted */
     double **sums;    /* [tensor][channel] over all pixels and runs; NULL: not added up */
     uint32_t *runs;   /* [tensor] */
-    const bool *never_negative; /* [tensor] eight bits begin at 0 there; NULL: all are signed */
+    uint8_t weight_bits, act_bits; /* int8 with fewer bits; 0: eight */
+    const bool *never_negative;    /* [tensor] eight bits begin at 0 there; NULL: all are signed */
     const zs_net *net;
 } zs_ranges;
 enum { ZS_RANGE_BINS = 2048 };

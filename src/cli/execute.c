@@ -55,6 +55,8 @@ static zs_status find_ranges(cli_point *p, const cli_inputs *samples, const char
     ZS_TRY(zs_ranges_build(&p->keep, p->net, ranges, err));
     if (p->design.network.correct_biases)
         ZS_TRY(zs_ranges_add_up(&p->keep, ranges, err));
+    ranges->weight_bits = p->design.accel.weight_bits;
+    ranges->act_bits = p->design.accel.act_bits;
     if (p->design.network.is_unsigned)
         ZS_TRY(zs_ranges_unsign(&p->keep, ranges, err));
     return kept_in != NULL ? cli_ranges_keep(p, kept_in, samples, measure, ranges, err)
@@ -85,7 +87,14 @@ zs_status cli_quant_build(cli_point *p, const cli_inputs *inputs, const char *ca
             cli_inputs_build(p, d->network.calibrations, d->network.calibration_n, &samples, err));
     else
         cli_note(p, "the scales of %s come from %s; network.calibration names other pictures",
-                 zs_word_of(zs_words_precision, ZS_PRECISION_COUNT, d->accel.precision), called);
+                 zs_precision_word(&d->accel), called);
+    if (d->accel.weight_bits == 1 || d->accel.act_bits == 1)
+        return zs_fail(
+            err, ZS_EUNSUPPORTED, "accelerator.precision",
+            "network %s has real numbers, of which -1 and 1 alone make nothing: one that "
+            "was trained so brings its own (precision: model); --timing-only counts its "
+            "cycles",
+            p->net->name);
     const uint32_t bias_bits = zs_kind_bias_bits(d);
     if (bias_bits != 0 && d->network.is_unsigned)
         return zs_fail(err, ZS_EUNSUPPORTED, "network.unsigned",

@@ -33,8 +33,8 @@ static zs_status put_identity(void *ctx, const zs_sink *s, zs_err *err)
     zs_design_defaults(&d);
     d.network = p->design.network;
     d = cli_without_files(&d);
-    ZS_TRY(
-        zs_sink_printf(s, "build %s\nint8 %d\n", cli_build, p->design.accel.precision == ZS_INT8));
+    ZS_TRY(zs_sink_printf(s, "build %s\nint8 %d\nbits %u\n", cli_build,
+                          p->design.accel.precision == ZS_INT8, p->design.accel.act_bits));
     ZS_TRY(zs_design_yaml_emit(&d, s, err));
     ZS_TRY(cli_digest_file(p, "model", p->design.network.model, s, err));
     ZS_TRY(cli_digest_file(p, "weights", p->design.network.weights, s, err));

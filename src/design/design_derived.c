@@ -44,11 +44,55 @@ ZS_TYPE_t zs_elem_type(uint32_t precision)
 const zs_word zs_model_precision = {
     "model", "int8, with the scales and zero points that the network's own quantisers have"};
 
+const zs_word zs_narrow_words[] = {
+    {"bipolar", "-1 and 1, for networks that were trained so; kind stream"},
+    {"int2", "2-bit integers, numerics as int8; kind stream"},
+    {"int3", "3-bit integers, likewise"},
+    {"int4", "4-bit integers, likewise"},
+    {"int5", "5-bit integers, likewise"},
+    {"int6", "6-bit integers, likewise"},
+    {"int7", "7-bit integers, likewise"},
+};
+
+#define WITH_WEIGHTS(n)                                                                            \
+    {                                                                                              \
+        "w" #n "a1", "w" #n "a2", "w" #n "a3", "w" #n "a4", "w" #n "a5", "w" #n "a6", "w" #n "a7", \
+            "w" #n "a8"                                                                            \
+    }
+static const char *const pair_words[8][8] = {WITH_WEIGHTS(1), WITH_WEIGHTS(2), WITH_WEIGHTS(3),
+                                             WITH_WEIGHTS(4), WITH_WEIGHTS(5), WITH_WEIGHTS(6),
+                                             WITH_WEIGHTS(7), WITH_WEIGHTS(8)};
+
+static const char *narrow_word(uint32_t weights, uint32_t activations)
+{
+    if (weights == activations)
+        return zs_narrow_words[weights - 1].word;
+    return pair_words[weights - 1][activations - 1];
+}
+
+bool zs_precision_is_narrow(zs_accel *accel, const char *word)
+{
+    for (uint32_t w = 1; w <= 8; w++)
+        for (uint32_t a = 1; a <= 8; a++) {
+            if ((w == 8 && a == 8) || (strcmp(pair_words[w - 1][a - 1], word) != 0 &&
+                                       strcmp(narrow_word(w, a), word) != 0))
+                continue;
+            accel->weight_bits = w < 8 ? (uint8_t)w : 0;
+            accel->act_bits = a < 8 ? (uint8_t)a : 0;
+            return true;
+        }
+    accel->weight_bits = accel->act_bits = 0;
+    return false;
+}
+
 const char *zs_precision_word(const zs_accel *accel)
 {
-    return accel->model_scales
-               ? zs_model_precision.word
-               : zs_word_of(zs_words_precision, ZS_PRECISION_COUNT, accel->precision);
+    const uint32_t weights = accel->weight_bits, activations = accel->act_bits;
+    if (accel->model_scales)
+        return zs_model_precision.word;
+    if (weights + activations != 0)
+        return narrow_word(weights ? weights : 8, activations ? activations : 8);
+    return zs_word_of(zs_words_precision, ZS_PRECISION_COUNT, accel->precision);
 }
 
 uint32_t zs_weight_bytes(uint32_t precision)

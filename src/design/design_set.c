@@ -506,8 +506,14 @@ static zs_status set_type(zs_design *design, const char *path, const char *text,
     const bool is_weights = strcmp(path, "accelerator.precision.weights") == 0;
     const zs_field field = {
         .path = path, .type = ZS_FIELD_ENUM, .words = zs_words_type, .word_n = ZS_TYPE_COUNT};
-    uint32_t type;
-    ZS_TRY(parse_word(&field, text, &type, err));
+    uint32_t type = ZS_TYPE_INT8;
+    uint8_t bits = 0;
+    for (uint32_t i = 0; i < ZS_NARROW_N; i++)
+        if (strcmp(zs_narrow_words[i].word, text) == 0)
+            bits = (uint8_t)(i + 1);
+    if (bits == 0)
+        ZS_TRY(parse_word(&field, text, &type, err));
+    *(is_weights ? &design->accel.weight_bits : &design->accel.act_bits) = bits;
     uint32_t *precision = &design->accel.precision;
     *precision = is_weights ? zs_precision_of(type, zs_elem_type(*precision))
                             : zs_precision_of(zs_weight_type(*precision), type);
@@ -598,7 +604,8 @@ zs_status zs_design_set(zs_design *design, zs_arena *arena, const char *path, co
     const bool is_precision = field->offset == offsetof(zs_design, accel.precision);
     if (is_precision) {
         changed.accel.model_scales = strcmp(text, zs_model_precision.word) == 0;
-        text = changed.accel.model_scales ? zs_words_precision[ZS_INT8].word : text;
+        if (zs_precision_is_narrow(&changed.accel, text) || changed.accel.model_scales)
+            text = zs_words_precision[ZS_INT8].word;
     }
     if (field->offset == offsetof(zs_design, accel.fusion))
         ZS_TRY(set_fusion(&changed, field, text, err));

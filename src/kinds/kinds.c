@@ -87,6 +87,10 @@ static zs_status draft_new(zs_arena *arena, const zs_design *design, const zs_ne
         return zs_fail(err, ZS_EUNSUPPORTED, "accelerator.precision",
                        "model is not handled by this kind of accelerator; fp32 computes with the "
                        "same integers");
+    if (design->accel.weight_bits + design->accel.act_bits != 0 && !kind->takes_narrow_numbers)
+        return zs_fail(err, ZS_EUNSUPPORTED, "accelerator.precision",
+                       "'%s': kind stream has numbers of fewer than 8 bits, kind %s has none",
+                       zs_precision_word(&design->accel), kind->word);
     ZS_TRY(check_layer_settings(design, net, share, err));
     *plan = (zs_plan){.kind = kind,
                       .units = zs_tile_units,

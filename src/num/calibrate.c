@@ -85,8 +85,8 @@ static zs_status scale_tensor(quant_work *w, uint32_t t, zs_err *err)
         return zs_fail(err, ZS_ERANGE, name, "values up to %g cannot be quantised", range);
     if (zs_activations_of(w->q)->scaling == ZS_SCALING_FACTOR) {
         const bool is_unsigned = w->is_unsigned[leader_of(w, t)];
-        w->tensors[t].scale = scale_of(range, is_unsigned ? ZS_UNSIGNED_LEVELS : ZS_SIGNED_LEVELS);
-        w->tensors[t].zero = is_unsigned ? INT8_MIN : 0;
+        w->tensors[t].scale = scale_of(range, zs_levels_of(w->q->act_bits, is_unsigned));
+        w->tensors[t].zero = is_unsigned ? zs_least_of(w->q) : 0;
         return ZS_OK;
     }
     const int32_t frac = frac_of(range);
@@ -149,7 +149,7 @@ static zs_status int8_weights(quant_work *w, const zs_layer *layer, zs_layer_sca
         double range;
         ZS_TRY(filter_range(w, layer, oc, &range, err));
         const double bias = fabs((double)zs_layer_bias(w->net, layer, oc)) - to_zero;
-        const float by_weights = scale_of(range, ZS_SIGNED_LEVELS);
+        const float by_weights = scale_of(range, zs_levels_of(w->ranges->weight_bits, false));
         const float by_bias = (float)(bias / x_scale / 0x1p30);
         scales[oc] = by_bias > by_weights ? by_bias : by_weights;
     }
@@ -211,7 +211,7 @@ static zs_status requant_inputs(quant_work *w, const zs_layer *layer, zs_layer_s
 
 static void act_limits(const quant_work *w, const zs_layer *layer, zs_layer_scale *scale)
 {
-    const int32_t most = (1 << (zs_activations_of(w->q)->bits - 1)) - 1, least = -most - 1;
+    const int32_t least = zs_least_of(w->q), most = -(least + 1);
     const double step = zs_tensor_step(w->q, layer->out), zero = w->tensors[layer->out].zero;
     scale->act_lo = least;
     scale->act_hi = most;
@@ -327,6 +327,7 @@ zs_status zs_quant_build(zs_arena *arena, const zs_net *net, uint32_t precision,
         return zs_nomem(err, net->name);
     q->precision = precision;
     q->numbers = net->tensors;
+    q->act_bits = ranges != NULL ? ranges->act_bits : 0;
     if (precision != ZS_FP32) {
         zs_arena scratch;
         zs_arena_init(&scratch, arena->source);

@@ -36,6 +36,12 @@ static inline const zs_elem_ops *zs_weights_of(const zs_quant *q)
     return &zs_elem_ops_of[zs_weight_type(q->precision)];
 }
 
+/* The least integer of an activation. */
+static inline int32_t zs_least_of(const zs_quant *q)
+{
+    return -(1 << ((q->act_bits ? q->act_bits : zs_activations_of(q)->bits) - 1));
+}
+
 /* Real value of one step of a tensor, and of the weights of an output channel; 1 for fp32. */
 double zs_tensor_step(const zs_quant *q, uint32_t tensor);
 static inline bool zs_is_numbered(const zs_quant *q, uint32_t tensor)
@@ -64,8 +70,12 @@ static inline void zs_model_put(const zs_quant *q, uint32_t tensor, void *y, siz
     else
         ((float *)y)[i] = (float)v;
 }
-/* Steps between 0 and the largest magnitude of eight bits. */
-enum { ZS_SIGNED_LEVELS = 127, ZS_UNSIGNED_LEVELS = 255 };
+/* Steps between 0 and the largest magnitude of integers with so many bits; 0: eight. */
+static inline uint32_t zs_levels_of(uint32_t bits, bool is_unsigned)
+{
+    const uint32_t n = bits == 0 ? 8 : bits;
+    return is_unsigned ? (1u << n) - 1 : (1u << (n - 1)) - 1;
+}
 
 /* Max-pooling and activations pass elements on unchanged, and so does moving them about, if what
  * comes between them is 0. */

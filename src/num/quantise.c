@@ -53,6 +53,15 @@ static void quantise_model(const zs_quant *q, uint32_t tensor, const float *x, v
                          : (double)x[i]);
 }
 
+/* From a zero of its own, or to fewer bits. */
+static void quantise_int8(const zs_quant *q, int32_t zero, double step, const float *x,
+                          int8_t *stored, size_t n)
+{
+    const int32_t least = zs_least_of(q) - zero, most = -(zs_least_of(q) + 1) - zero;
+    for (size_t i = 0; i < n; i++)
+        stored[i] = (int8_t)(zs_round_saturate((double)x[i] / step, least, most) + zero);
+}
+
 void zs_quantise(const zs_quant *q, uint32_t tensor, const float *x, void *stored, size_t n)
 {
     if (q->is_model) {
@@ -61,11 +70,10 @@ void zs_quantise(const zs_quant *q, uint32_t tensor, const float *x, void *store
     }
     const double step = zs_tensor_step(q, tensor);
     const int32_t zero = zs_stored_zero(q, tensor);
-    for (size_t i = 0; zero != 0 && i < n; i++)
-        ((int8_t *)stored)[i] =
-            (int8_t)(zs_round_saturate((double)x[i] / step, INT8_MIN - zero, INT8_MAX - zero) +
-                     zero);
-    if (zero == 0)
+    const bool is_own = zero != 0 || q->act_bits != 0;
+    if (is_own)
+        quantise_int8(q, zero, step, x, stored, n);
+    else
         zs_activations_of(q)->quantise(step, x, stored, n);
     if (q->precision == ZS_FP32 && zs_is_numbered(q, tensor))
         center(&q->numbers[tensor].number, x, stored, n);

@@ -132,7 +132,7 @@ void zs_ranges_clip(const zs_net *net, zs_ranges *ranges, uint32_t rule, double 
     for (uint32_t t = 0; t < net->tensor_n; t++) {
         const uint32_t *counts = ranges->counts + (size_t)t * ZS_RANGE_BINS;
         const bool is_unsigned = ranges->never_negative != NULL && ranges->never_negative[t];
-        const uint32_t levels = is_unsigned ? ZS_UNSIGNED_LEVELS : ZS_SIGNED_LEVELS;
+        const uint32_t levels = zs_levels_of(ranges->act_bits, is_unsigned);
         const uint32_t bins = rule == ZS_RANGE_MSE ? best_bins(counts, levels)
                                                    : percentile_bins(counts, percentile / 100);
         if (bins > 0)

@@ -83,6 +83,12 @@ static json_t *number_type(schema *sc, const zs_field *f)
 }
 
 /* {weights: int8, activations: fixed16} */
+static void add_narrow(schema *sc, json_t *words)
+{
+    for (uint32_t i = ZS_NARROW_N; i-- > 0;)
+        add(sc, words, json_string(zs_narrow_words[i].word));
+}
+
 static json_t *types_type(schema *sc)
 {
     static const char *const keys[] = {"weights", "activations"};
@@ -91,6 +97,7 @@ static json_t *types_type(schema *sc)
         json_t *t = typed(sc, "string"), *words = json_array();
         for (uint32_t i = 0; i < ZS_TYPE_COUNT; i++)
             add(sc, words, json_string(zs_words_type[i].word));
+        add_narrow(sc, words);
         put(sc, t, "enum", words);
         put(sc, properties, keys[k], t);
     }
@@ -105,6 +112,8 @@ static json_t *word_type(schema *sc, const zs_field *f)
     for (uint32_t i = 0; i < f->word_n; i++)
         if (strcmp(f->path, "accelerator.fusion") != 0 || i != ZS_FUSION_GROUPS)
             add(sc, words, json_string(f->words[i].word));
+    if (strcmp(f->path, "accelerator.precision") == 0)
+        add_narrow(sc, words);
     if (strcmp(f->path, "accelerator.precision") == 0)
         add(sc, words, json_string(zs_model_precision.word));
     put(sc, t, "enum", words);

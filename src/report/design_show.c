@@ -307,6 +307,13 @@ static zs_status print_number(const zs_field *f, double value, char *text)
     return zs_design_print(&d, f, text, VALUE_BYTES);
 }
 
+static zs_status put_narrow_words(const zs_sink *s)
+{
+    for (uint32_t i = ZS_NARROW_N; i-- > 0;)
+        ZS_TRY(zs_sink_printf(s, ", `%s`", zs_narrow_words[i].word));
+    return zs_sink_printf(s, ", `%s`", zs_model_precision.word);
+}
+
 static zs_status put_range(const zs_field *f, const zs_sink *s)
 {
     char low[VALUE_BYTES], high[VALUE_BYTES];
@@ -319,7 +326,7 @@ static zs_status put_range(const zs_field *f, const zs_sink *s)
         for (uint32_t i = 0; i < f->word_n; i++)
             ZS_TRY(zs_sink_printf(s, "%s`%s`", i ? ", " : "", f->words[i].word));
         if (strcmp(f->path, "accelerator.precision") == 0)
-            return zs_sink_printf(s, ", `%s`", zs_model_precision.word);
+            return put_narrow_words(s);
         return ZS_OK;
     default:
         ZS_TRY(print_number(f, f->min, low));
@@ -406,9 +413,13 @@ static zs_status put_word_tables(const zs_sink *s)
         ZS_TRY(zs_sink_printf(s, "\n`%s`:\n\n", f->path));
         for (uint32_t w = 0; w < f->word_n; w++)
             ZS_TRY(zs_sink_printf(s, "- `%s`: %s\n", f->words[w].word, f->words[w].meaning));
-        if (strcmp(f->path, "accelerator.precision") == 0)
-            ZS_TRY(zs_sink_printf(s, "- `%s`: %s\n", zs_model_precision.word,
-                                  zs_model_precision.meaning));
+        if (strcmp(f->path, "accelerator.precision") != 0)
+            continue;
+        for (uint32_t k = ZS_NARROW_N; k-- > 0;)
+            ZS_TRY(zs_sink_printf(s, "- `%s`: %s\n", zs_narrow_words[k].word,
+                                  zs_narrow_words[k].meaning));
+        ZS_TRY(
+            zs_sink_printf(s, "- `%s`: %s\n", zs_model_precision.word, zs_model_precision.meaning));
     }
     return ZS_OK;
 }

@@ -227,6 +227,21 @@ program run squeeze.yaml --model squeezenet_v1.1 --timing-only --fidelity bound
 weights=$(tr '\n' ' ' <out | tr -s ' ' | sed -n 's/.*of 280 BRAM18 weights take \([0-9]*\), .*with weights of 4 bits they take [0-9]*; weights streamed from DRAM .*/\1/p')
 ok "$([ $status = 1 ] && [ "$weights" -gt 560 ]; echo $?)" "SqueezeNet in 8 bits does not fit by a factor of two, and why is said: $weights"
 
+# ---- precisions of fewer than 8 bits
+luts() { sed -n '/"lut": {/{n;s/[^0-9]//gp;q}' out; }
+printf 'board: pynq-z1\nnetwork: {model: lenet5}\naccelerator: {kind: stream, precision: int8, stream: {target: 3000 fps}}\n' >bits.yaml
+program run bits.yaml --fidelity bound --format json
+wide=$(luts) wide_sha=$(grep sha256 out | tail -n 1)
+program run bits.yaml --fidelity bound --format json --set accelerator.precision=int4
+ok "$([ $status = 0 ] && grep -q '"precision": "int4"' out && [ "$(luts)" -lt "$wide" ] && [ "$(grep sha256 out | tail -n 1)" != "$wide_sha" ]; echo $?)" 'int4 has narrower engines and other results'
+sed 's/precision: int8/precision: {weights: bipolar, activations: int2}/' bits.yaml >pair.yaml
+program show pair.yaml
+ok "$([ $status = 0 ] && grep -q 'precision: w1a2 ' out; echo $?)" 'weights and activations of their own have one word'
+program run bits.yaml --set accelerator.precision=w1a2 --timing-only --fidelity bound
+narrow=$(cat out)
+program run pair.yaml --timing-only --fidelity bound
+ok "$([ $status = 0 ] && [ "$(cat out)" = "$narrow" ]; echo $?)" 'which is read back'
+
 # ---- what is wrong
 s=accelerator.stream
 bad() {
@@ -235,6 +250,10 @@ bad() {
     program run "$@" --timing-only
     ok "$([ $status = 2 ] && [ ! -s out ] && [ "$(wc -l <err)" = 1 ] && grep -q "$pattern" err; echo $?)" "$what"
 }
+bad 'two widths' 'accelerator.precision is int4: 0 leaves it' bits.yaml --set accelerator.precision=int4 --set "$s.weight_bits=2"
+bad 'few bits where all have eight' 'kind tiled has none' "$presets/default.yaml" --set accelerator.precision=int4
+program run bits.yaml --set accelerator.precision=bipolar --fidelity bound
+ok "$([ $status = 2 ] && grep -q 'real numbers' err; echo $?)" 'refused: -1 and 1 for real numbers'
 bad 'a folding that does not divide' '48 PEs do not divide the 64 of layer conv1' "$cnv" --set "$s.folding=conv1=48x3"
 bad 'lanes that do not divide' '5 lanes do not divide the 27' "$cnv" --set "$s.folding=conv1=16x5"
 bad 'a layer that there is not' 'nothing is called "conv9"; did you mean "conv1"' "$cnv" --set "$s.folding=conv9=1x1"

@@ -58,12 +58,25 @@ void test_rig_use_model(test_rig *rig)
     compute_outputs(rig);
 }
 
+static void scale_anew(test_rig *rig)
+{
+    zs_err err = {0};
+    check(zs_quant_build(&rig->arena, rig->net, ZS_INT8, &rig->ranges, &rig->quant, &err), &err);
+    compute_outputs(rig);
+}
+
 void test_rig_unsign(test_rig *rig)
 {
     zs_err err = {0};
     check(zs_ranges_unsign(&rig->arena, &rig->ranges, &err), &err);
-    check(zs_quant_build(&rig->arena, rig->net, ZS_INT8, &rig->ranges, &rig->quant, &err), &err);
-    compute_outputs(rig);
+    scale_anew(rig);
+}
+
+void test_rig_narrow(test_rig *rig, uint8_t weight_bits, uint8_t act_bits)
+{
+    rig->ranges.weight_bits = weight_bits;
+    rig->ranges.act_bits = act_bits;
+    scale_anew(rig);
 }
 
 void test_rig_narrow_biases(test_rig *rig, uint32_t bits)

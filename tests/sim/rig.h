@@ -25,8 +25,9 @@ void test_rig_init_net(test_rig *rig, const zs_net *net, uint32_t precision);
 void test_rig_use_model(test_rig *rig);
 /* Rounds the biases as narrow engines store them and computes the reference anew. */
 void test_rig_narrow_biases(test_rig *rig, uint32_t bits);
-/* Computes the reference of int8 anew with unsigned tensors. */
+/* Computes the reference of int8 anew with unsigned tensors, or with fewer bits. */
 void test_rig_unsign(test_rig *rig);
+void test_rig_narrow(test_rig *rig, uint8_t weight_bits, uint8_t act_bits);
 void test_rig_drop(test_rig *rig);
 /* Asserts that executed outputs equal the reference, bit for bit. */
 void test_rig_compare(const test_rig *rig, const zs_design *d, const zs_exec *exec);

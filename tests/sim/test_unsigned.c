@@ -79,11 +79,45 @@ START_TEST(test_all_256_values_are_nearer_to_single_precision)
 }
 END_TEST
 
+/* No tensor holds more than its bits, and kinds give the bits of the reference. */
+START_TEST(test_fewer_bits_are_kept_to)
+{
+    test_rig rig;
+    zs_arena point;
+    zs_ref_tensors out;
+    zs_err err = {0};
+    zs_design d;
+    zs_design_defaults(&d);
+    d.accel.precision = ZS_INT8;
+    test_rig_init(&rig, _i % TEST_NET_N, ZS_INT8);
+    const uint8_t bits = (uint8_t)(2 + _i / TEST_NET_N);
+    if (bits % 2)
+        test_rig_unsign(&rig);
+    test_rig_narrow(&rig, bits, bits);
+    zs_arena_init(&point, test_heap());
+    test_rig_execute(&rig, &point, &d, ZS_TILE);
+    ck_assert(zs_ref_run(&rig.arena, rig.net, rig.quant, rig.inputs[0], NULL, &out, &err) == ZS_OK);
+    int least = 0, most = 0;
+    for (uint32_t t = 0; t < rig.net->tensor_n; t++)
+        for (size_t i = 0; i < zs_shape_elems(rig.net->tensors[t].shape); i++) {
+            const int q = ((const int8_t *)out.data[t])[i];
+            least = q < least ? q : least;
+            most = q > most ? q : most;
+        }
+    ck_assert_int_le(most, (1 << (bits - 1)) - 1);
+    ck_assert_int_ge(least, -(1 << (bits - 1)));
+    ck_assert_int_ge(most - least, (1 << bits) - 2); /* all are used */
+    zs_arena_drop(&point);
+    test_rig_drop(&rig);
+}
+END_TEST
+
 TCase *tcase_unsigned(void)
 {
     TCase *tc = tcase_create("unsigned activations");
     tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, test_every_kind_gives_the_bits_of_the_reference, 0, TEST_NET_N);
+    tcase_add_loop_test(tc, test_fewer_bits_are_kept_to, 0, 6 * TEST_NET_N);
     tcase_add_test(tc, test_all_256_values_are_nearer_to_single_precision);
     return tc;
 }

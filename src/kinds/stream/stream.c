@@ -40,11 +40,35 @@ static bool has_square_window(const zs_layer *l, uint32_t *pad, uint32_t *pad_en
            w->pad_top == w->pad_left && end_h == end_w;
 }
 
+/* The key's, or those of the precision: two that differ would make one of them a lie. */
+static zs_status width_of(const char *key, uint32_t given, uint32_t narrow, const char *word,
+                          uint32_t *bits, zs_err *err)
+{
+    *bits = given != 0 ? given : narrow != 0 ? narrow : 8;
+    if (narrow == 0 || given == 0 || given == narrow)
+        return ZS_OK;
+    return zs_fail(err, ZS_ERANGE, key,
+                   "%u bits, but accelerator.precision is %s: 0 leaves it to the precision", given,
+                   word);
+}
+
+static zs_status widths_of(const zs_accel *a, uint32_t *weight_bits, uint32_t *act_bits,
+                           zs_err *err)
+{
+    const stream_params *s = stream_params_of(a);
+    const char *word = zs_precision_word(a);
+    ZS_TRY(width_of("accelerator.stream.weight_bits", s->weight_bits, a->weight_bits, word,
+                    weight_bits, err));
+    return width_of("accelerator.stream.act_bits", s->act_bits, a->act_bits, word, act_bits, err);
+}
+
 static zs_status shape_row(const zs_plan_draft *d, uint32_t i, stream_row *r, zs_err *err)
 {
     const zs_layer *l = zs_draft_layer(d, i);
     const stream_params *s = stream_params_of(&d->design->accel);
-    const uint32_t in_bits = s->act_bits > s->input_bits ? s->act_bits : s->input_bits;
+    uint32_t weight_bits, act_bits;
+    ZS_TRY(widths_of(&d->design->accel, &weight_bits, &act_bits, err));
+    const uint32_t in_bits = act_bits > s->input_bits ? act_bits : s->input_bits;
     *r = (stream_row){.layer = l,
                       .in_c = l->x.c,
                       .mw = l->x.c,
@@ -60,10 +84,10 @@ static zs_status shape_row(const zs_plan_draft *d, uint32_t i, stream_row *r, zs
     const zs_number *x = &d->net->tensors[l->in[0]].number, *y = &d->net->tensors[l->out].number;
     r->x_bits = x->scale > 0 ? stream_width(x->lo - x->zero, x->hi - x->zero, x->is_bipolar)
                 : i == 0     ? in_bits
-                             : s->act_bits;
+                             : act_bits;
     r->y_bits =
-        y->scale > 0 ? stream_width(y->lo - y->zero, y->hi - y->zero, y->is_bipolar) : s->act_bits;
-    r->weight_bits = s->weight_bits;
+        y->scale > 0 ? stream_width(y->lo - y->zero, y->hi - y->zero, y->is_bipolar) : act_bits;
+    r->weight_bits = weight_bits;
     if (l->quant != NULL && l->quant->weight.scale > 0)
         r->weight_bits = l->quant->weight.is_bipolar ? 1 : l->quant->weight.bits;
     switch (l->op) {
@@ -95,7 +119,7 @@ static zs_status shape_row(const zs_plan_draft *d, uint32_t i, stream_row *r, zs
             return zs_fail(err, ZS_EUNSUPPORTED, l->name,
                            "kind stream has square windows without dilation, padded alike in both "
                            "directions");
-        const bool is_bipolar = x->scale > 0 ? x->is_bipolar : s->act_bits == 1 && i > 0;
+        const bool is_bipolar = x->scale > 0 ? x->is_bipolar : act_bits == 1 && i > 0;
         if (r->pad + r->pad_end > 0 && is_bipolar && l->op == ZS_LAYER_CONV)
             return zs_fail(err, ZS_EUNSUPPORTED, l->name,
                            "pads with zeros, which a bipolar stream of 1 bit does not have");
@@ -623,4 +647,5 @@ const zs_kind zs_kind_stream = {.word = "stream",
                                 .exec_op = exec_op,
                                 .streams_pixels = true,
                                 .takes_model_scales = true,
+                                .takes_narrow_numbers = true,
                                 .takes_layer_settings = true};
