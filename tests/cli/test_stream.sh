@@ -227,6 +227,18 @@ program run squeeze.yaml --model squeezenet_v1.1 --timing-only --fidelity bound
 weights=$(tr '\n' ' ' <out | tr -s ' ' | sed -n 's/.*of 280 BRAM18 weights take \([0-9]*\), .*with weights of 4 bits they take [0-9]*; weights streamed from DRAM .*/\1/p')
 ok "$([ $status = 1 ] && [ "$weights" -gt 560 ]; echo $?)" "SqueezeNet in 8 bits does not fit by a factor of two, and why is said: $weights"
 
+# ---- the words of the contract
+program fifos block.yaml --format json
+least=$(sed -n 's/.*"words": \([0-9]*\).*/\1/p' out)
+program run block.yaml --timing-only --format json --set accelerator.stream.fifo=auto
+json 'fifo: auto takes the depths that fifos finds' "assert sum(f['depth'] for f in d['fifos']) == $least"
+program run block.yaml --timing-only --format json --set accelerator.stream.fifo=2
+ok "$([ $status = 1 ] && grep -q '"deadlock": true' out && grep -q '"deadlock_at": [0-9]' out; echo $?)" 'fifo: 2 is the depth beside a branch as well: a deadlock'
+program run block.yaml --timing-only --format json --set accelerator.stream.style=hls
+hls=$(field cycles)
+program run block.yaml --timing-only --format json --set accelerator.stream.style=stalling
+ok "$([ $status = 0 ] && [ "$hls" = "$(field cycles)" ]; echo $?)" 'style: hls'
+
 # ---- what is wrong
 s=accelerator.stream
 bad() {
@@ -249,6 +261,7 @@ bad 'a parallel window of some channels' 'a parallel one all 8 channels' lanes.y
 bad 'stages of no pipeline' 'not of the form' "$cnv" --set "$s.styles=conv1=stallingx99"
 bad 'words that do not divide' '48 elements do not divide the 64 of layer conv1' "$cnv" --set "$s.between=conv1=48"
 bad 'no FIFO beside a loop' 'depth 0 beside a node that is a loop' "$cnv" --set "$s.style=stalling" --set "$s.fifos=conv1/mvu=0"
+bad 'a depth that is none' 'neither auto nor a depth' "$cnv" --set "$s.fifo=deep"
 bad 'no FIFO behind a fork' 'depth 0' block.yaml --set "$s.fifos=*=0"
 bad 'zeros in a bipolar stream' 'bipolar' block.yaml --set "$s.act_bits=1"
 bad 'a FIFO that there is not' 'nothing is called' "$cnv" --set "$s.fifos=conv2/mvau=8"

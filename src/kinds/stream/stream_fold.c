@@ -125,6 +125,19 @@ zs_status stream_list_names(zs_arena *arena, const char *list, const char *path,
     return ZS_OK;
 }
 
+zs_status stream_fifo_depth(const stream_params *s, uint64_t *depth, zs_err *err)
+{
+    *depth = strcmp(s->fifo, "auto") == 0 ? STREAM_ALL : 0;
+    if (*depth == STREAM_ALL || s->fifo[0] == '\0')
+        return ZS_OK;
+    const char *end = zs_read_count(s->fifo, depth);
+    if (end == NULL || *end != '\0' || *depth == 0 || *depth > FIGURE_MAX)
+        return zs_fail(err, ZS_ERANGE, "accelerator.stream.fifo",
+                       "\"%.40s\" is neither auto nor a depth of 1 to %d words", s->fifo,
+                       FIGURE_MAX);
+    return ZS_OK;
+}
+
 zs_status stream_check_pattern(const char *pattern, const char *path, const char *const *names,
                                uint32_t n, zs_err *err)
 {
@@ -188,6 +201,7 @@ zs_flow_style stream_style_of(const stream_params *s, const stream_row *r, zs_fl
     const bool is_own = op == ZS_FLOW_MATRIX || op == ZS_FLOW_POOL || op == ZS_FLOW_GATHER;
     switch (s->style) {
     case ZS_STREAM_STALLING:
+    case ZS_STREAM_HLS:
         return ZS_FLOW_STALLING;
     case ZS_STREAM_FLUSHING:
         return ZS_FLOW_FLUSHING;

@@ -13,7 +13,7 @@
 
 /* accelerator.stream.* */
 typedef struct stream_params {
-    const char *target, *folding, *fifos, *styles, *between, *memories, *parallel;
+    const char *target, *folding, *fifo, *fifos, *styles, *between, *memories, *parallel;
     uint32_t fifo_depth, weight_bits, act_bits, acc_bits, input_bits, output_bits;
     uint32_t input_lanes, input_threshold, memory, burst_bytes;
     uint32_t style, pipeline;
@@ -96,6 +96,8 @@ const char *stream_unit_class(const stream_row *row);
 /* Names by type and number; all names of rows and units into `names`, three a row. */
 zs_status stream_name_rows(zs_arena *arena, stream_row *rows, uint32_t n, const char **names,
                            zs_err *err);
+/* stream.fifo; 0: empty, STREAM_ALL: auto. */
+zs_status stream_fifo_depth(const stream_params *s, uint64_t *depth, zs_err *err);
 zs_status stream_check_pattern(const char *pattern, const char *path, const char *const *names,
                                uint32_t n, zs_err *err);
 typedef enum stream_list_form {
