@@ -185,7 +185,9 @@ static zs_status add_layer(builder *b, stream_row *r)
                       (zs_flow_node){.op = ZS_FLOW_MATRIX,
                                      .sf = stream_sf(r),
                                      .nf = stream_nf(r),
+                                     .has_weights_fed = r->is_external,
                                      .name = part_name(b, l->name, "mvu")}));
+        r->unit_node = p.node;
         p.bits = r->acc_bits;
         b->out->lanes += (uint64_t)r->pe * r->simd;
         break;
@@ -207,7 +209,9 @@ static zs_status add_layer(builder *b, stream_row *r)
                           .op = ZS_FLOW_MATRIX,
                           .sf = stream_sf(r),
                           .nf = 1,
+                          .has_weights_fed = r->is_external,
                           .name = part_name(b, l->name, l->op == ZS_LAYER_CONV ? "vvu" : "pool")}));
+        r->unit_node = p.node;
         p.bits = l->op == ZS_LAYER_CONV ? r->acc_bits : p.bits;
         b->out->lanes += l->op == ZS_LAYER_CONV ? r->pe * r->simd : 0;
         break;
