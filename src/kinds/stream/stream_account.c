@@ -329,7 +329,7 @@ zs_status stream_note_memory(zs_arena *arena, const zs_design *design, const zs_
                             ", windows and thresholds %" PRIu64 ", FIFOs %" PRIu64
                             " (`zynqsim fifos` finds the least); with weights of %d bits they take "
                             "%" PRIu64 "; weights from DRAM (accelerator.stream.weights: external) "
-                                       "would take hardly any, but %.1f GB/s at the pace of the "
+                            "would take hardly any, but %.1f GB/s at the pace of the "
                             "slowest layer; %s",
                             before != NULL ? before : "", before != NULL ? "; " : "",
                             design->board.bram18, weights, rest, fifos, NARROW, narrow,

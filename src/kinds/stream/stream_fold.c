@@ -8,10 +8,10 @@
 /* ---- lists of figures by layer --------------------------------------------------------------- */
 
 enum { PATTERN_MAX = 128, FIGURE_MAX = 1 << 24 };
-#define STREAM_WORD    (UINT64_MAX - 8)  /* styles follow, */
-#define STREAM_MEMORY  (UINT64_MAX - 16) /* memories, */
-#define STREAM_IN_DRAM (UINT64_MAX - 9)  /* and weights from DRAM, one below it those that are not \
-                                          */
+/* Styles follow the first; memories the second, behind which stand weights from DRAM or not. */
+#define STREAM_WORD    (UINT64_MAX - 8)
+#define STREAM_MEMORY  (UINT64_MAX - 16)
+#define STREAM_IN_DRAM (UINT64_MAX - 9)
 
 typedef struct entry {
     char pattern[PATTERN_MAX];
