@@ -10,7 +10,7 @@
  * all, nothing moves any more: a deadlock, and the nodes that wait for each other are the reason.
  * Folding  once a whole image moves exactly as the one before, shifted in time, all further images
  *          do: they are not simulated.
- * Omits    data; words of weights, which are always there.
+ * Omits    data; words of weights, but for when they are there.
  * Sources  docs/models/stream.md, "Nodes".
  * Memory   the arena's. */
 #ifndef ZYNQSIM_FLOW_H
@@ -56,9 +56,11 @@ typedef struct zs_flow_node {
     uint32_t sf, nf; /* MATRIX: words of a vector, words of a result; GATHER: of an image, of what
                         it gives; CONCAT: of a pixel of both inputs */
     uint32_t stages; /* THRESHOLD: bits */
-    zs_flow_style style; /* not of SOURCE, SINK, WIRE, CONCAT */
-    uint32_t pipeline;   /* of loops: clocks from reading a word to writing the result, 1 to 32 */
-    uint32_t gap;        /* SOURCE: a new word in clocks that are multiples of this */
+    bool has_weights_fed; /* MATRIX: each step takes a word of weights that somebody brings
+                           * (zs_flow_sim_feed_weights); else weights are always there */
+    zs_flow_style style;  /* not of SOURCE, SINK, WIRE, CONCAT */
+    uint32_t pipeline;    /* of loops: clocks from reading a word to writing the result, 1 to 32 */
+    uint32_t gap;         /* SOURCE: a new word in clocks that are multiples of this */
     uint32_t in[ZS_FLOW_PORTS], out[ZS_FLOW_PORTS]; /* edges */
     uint32_t in_n, out_n;
 } zs_flow_node;
@@ -111,6 +113,8 @@ typedef struct zs_flow_node_result {
     uint64_t busy_cycles;    /* that its words cost */
     uint64_t blocked_cycles; /* a result waited */
     uint64_t starved_cycles; /* the rest of its span */
+    uint64_t
+        weight_cycles; /* of them or of busy ones: steps waited for weights, simulated images */
 } zs_flow_node_result;
 
 typedef struct zs_flow_result {
@@ -158,6 +162,13 @@ zs_status zs_flow_sim_begin(zs_flow_sim *sim, uint64_t images, zs_err *err);
 /* `words` more may be taken by the first node (by the sink), one a clock, from clock `at` on. */
 void zs_flow_sim_feed(zs_flow_sim *sim, uint64_t words, uint64_t at);
 void zs_flow_sim_drain(zs_flow_sim *sim, uint64_t words, uint64_t at);
+/* Weights of `steps` > 0 more steps of a matrix unit are there from clock `at` on; of at most
+ * ZS_FLOW_WEIGHT_FEEDS calls some steps may not be done yet. */
+enum { ZS_FLOW_WEIGHT_FEEDS = 4 };
+void zs_flow_sim_feed_weights(zs_flow_sim *sim, uint32_t node, uint64_t steps, uint64_t at);
+/* Clock of the last step of the k-th of these calls, of which none of ZS_FLOW_WEIGHT_FEEDS calls
+ * later may have been done; ZS_FLOW_NEVER while it is not known. */
+uint64_t zs_flow_sim_weights_used(const zs_flow_sim *sim, uint32_t node, uint64_t k);
 void zs_flow_sim_settle(zs_flow_sim *sim);
 /* Clock in which word `word` of an edge moved, into its FIFO or out of it; ZS_FLOW_NEVER while it
  * is not known. */

@@ -23,6 +23,7 @@ typedef struct zs_flow_fifos_options {
     double loss;               /* share of time that may be lost, 0: none */
     uint32_t least;            /* depth; at least 1 */
     const uint32_t *edge_bits; /* of a word; NULL: FIFOs cost words alone */
+    bool only_depths;          /* without the proof and the long batch */
 } zs_flow_fifos_options;
 
 typedef struct zs_flow_fifos {

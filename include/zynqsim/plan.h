@@ -114,8 +114,10 @@ enum {
     ZS_BOX_BIAS = 4,   /* LOAD_W: biases precede the weights; oihw: biases only; WALK: the filter is
                         * read */
     ZS_BOX_SECOND = 8, /* LOAD_X: second input of an add */
-    ZS_BOX_CHAINED = 16, /* load: follows the op before on its channel without a gap */
-    ZS_BOX_PARAMS = 32   /* POST: parameters go to the PEs */
+    ZS_BOX_CHAINED = 16,     /* load: follows the op before on its channel without a gap */
+    ZS_BOX_PARAMS = 32,      /* POST: parameters go to the PEs */
+    ZS_BOX_WEIGHTS_USED = 64 /* FLOW: ends with the last step for which load ic0 of weights of node
+                              * oc0 of the flow is needed */
 };
 
 /* Cold half: which part of the layer. Pixels are those of the convolution's (or vector layer's)

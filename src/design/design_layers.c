@@ -24,13 +24,23 @@ const zs_field *zs_layer_field_at(uint32_t i)
     return NULL;
 }
 
+/* By its path, or by the end of it where no other key ends so: `stream.weights`, `weights`. */
 static const zs_field *find_field(const char *key)
 {
-    const zs_field *f;
-    for (uint32_t i = 0; (f = zs_layer_field_at(i)) != NULL; i++)
-        if (strcmp(f->path + PREFIX_N, key) == 0)
+    const zs_field *f, *by_end = NULL;
+    const size_t n = strlen(key);
+    uint32_t ends = 0;
+    for (uint32_t i = 0; (f = zs_layer_field_at(i)) != NULL; i++) {
+        const char *path = f->path + PREFIX_N;
+        const size_t path_n = strlen(path);
+        if (strcmp(path, key) == 0)
             return f;
-    return NULL;
+        if (path_n > n && path[path_n - n - 1] == '.' && strcmp(path + path_n - n, key) == 0) {
+            by_end = f;
+            ends++;
+        }
+    }
+    return ends == 1 ? by_end : NULL;
 }
 
 static zs_status add_setting(zs_design *design, zs_arena *arena, const char *pattern,

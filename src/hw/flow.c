@@ -432,8 +432,13 @@ static void count_consumed(flow_node *n, edge *x, uint64_t at, uint32_t by)
 static bool consume_direct(sim *s, flow_node *n, edge *x)
 {
     uint64_t from, at;
-    if (!is_there(x, &from) || !pipeline_step(&n->matrix, zs_max_u64(from, n->matrix.next), 1, &at))
+    if (!is_there(x, &from))
         return false;
+    from = zs_max_u64(from, n->matrix.next);
+    const uint64_t ready = from;
+    if (steps_with_weights(n, 1, &from) == 0 || !pipeline_step(&n->matrix, from, 1, &at))
+        return false;
+    use_weights(n, 1, ready, at);
     take(s, x, at);
     count_consumed(n, x, at, 1);
     return true;
@@ -452,10 +457,16 @@ static bool consume_replayed(flow_node *n, edge *x)
             return false;
         from = zs_max_u64(from, x->out[m->vector + m->i] + 2);
     }
+    const uint64_t ready = from;
+    const uint32_t steps =
+        (uint32_t)steps_with_weights(n, m->fold > 0 && !is_last ? sf - m->i : 1, &from);
+    if (steps == 0)
+        return false;
     if (m->fold > 0 && !is_last) {
-        if (!pipeline_step(m, from, sf - m->i, &at))
+        if (!pipeline_step(m, from, steps, &at))
             return false;
-        count_consumed(n, x, at, sf - m->i);
+        use_weights(n, steps, ready, at);
+        count_consumed(n, x, at, steps);
         return true;
     }
     if (is_last && m->read_n == m->vector + m->i) {
@@ -464,6 +475,7 @@ static bool consume_replayed(flow_node *n, edge *x)
     }
     if (!pipeline_step(m, from, 1, &at))
         return false;
+    use_weights(n, 1, ready, at);
     count_consumed(n, x, at, 1);
     return true;
 }
@@ -693,6 +705,7 @@ static void reset(sim *s)
         n->is_queued = n->holds = false;
         n->at = n->count = 0;
         n->x = n->y = n->s = 0;
+        n->weights = (flow_weights){0};
         if (n->is.style != ZS_FLOW_RTL) {
             flow_begin_loop(n);
         } else if (n->is.op == ZS_FLOW_WINDOW) {
@@ -861,6 +874,7 @@ static void node_report(const sim *s, const flow_node *n, const zs_flow_result *
     out->busy_cycles = zs_min_u64(span, work_of(s, n) * r->images);
     out->blocked_cycles = zs_min_u64(span - out->busy_cycles, blocked);
     out->starved_cycles = span - out->busy_cycles - out->blocked_cycles;
+    out->weight_cycles = n->weights.waited;
 }
 
 /* The node that one of a deadlock waits for: the consumer of a result that waits, else the producer
@@ -995,6 +1009,8 @@ zs_status zs_flow_sim_begin(zs_flow_sim *s, uint64_t images, zs_err *err)
 {
     reset(s);
     s->is_fed = true;
+    for (uint32_t i = 0; i < s->flow->node_n; i++)
+        s->nodes[i].weights.is_fed = s->nodes[i].is.has_weights_fed;
     s->images = images;
     s->fed_cap = s->drained_cap = 64;
     s->fed = zs_arena_alloc_raw(s->arena, s->fed_cap, sizeof *s->fed);
@@ -1032,6 +1048,23 @@ void zs_flow_sim_drain(zs_flow_sim *s, uint64_t words, uint64_t at)
     s->room += words;
     grant(&s->drained, &s->drained_n, &s->drained_at, s->room, at, s->drained_cap);
     wake(s, s->flow->sink);
+}
+
+void zs_flow_sim_feed_weights(zs_flow_sim *s, uint32_t node, uint64_t steps, uint64_t at)
+{
+    flow_weights *w = &s->nodes[node].weights;
+    const uint64_t k = w->fed_n % ZS_FLOW_WEIGHT_FEEDS;
+    assert(steps > 0 && w->fed_n - w->used_n < ZS_FLOW_WEIGHT_FEEDS);
+    const uint64_t before = w->fed_n > 0 ? w->fed[(w->fed_n - 1) % ZS_FLOW_WEIGHT_FEEDS].words : 0;
+    w->fed[k] = (flow_grant){before + steps, at};
+    w->fed_n++;
+    wake(s, node);
+}
+
+uint64_t zs_flow_sim_weights_used(const zs_flow_sim *s, uint32_t node, uint64_t k)
+{
+    const flow_weights *w = &s->nodes[node].weights;
+    return k < w->used_n ? w->used_at[k % ZS_FLOW_WEIGHT_FEEDS] : ZS_FLOW_NEVER;
 }
 
 void zs_flow_sim_settle(zs_flow_sim *s)

@@ -83,4 +83,34 @@ static inline uint64_t after_last(const edge *e)
     return e->in_n > 0 ? e->in[e->in_n - 1] + 1 : 0;
 }
 
+/* How many of at most n steps in a row have their weights from the same clock on, which moves
+ * `*from` on where it is later. 0: not known yet. */
+static ZS_INLINE uint64_t steps_with_weights(const flow_node *n, uint64_t most, uint64_t *from)
+{
+    const flow_weights *w = &n->weights;
+    if (!w->is_fed)
+        return most;
+    if (w->used_n == w->fed_n)
+        return 0;
+    const flow_grant *g = &w->fed[w->used_n % ZS_FLOW_WEIGHT_FEEDS];
+    *from = zs_max_u64(*from, g->at);
+    return zs_min_u64(most, g->words - w->steps);
+}
+
+/* `steps` were done, the last of them in clock `at`; without weights to wait for the first could
+ * have been in clock `ready`. */
+static ZS_INLINE void use_weights(flow_node *n, uint64_t steps, uint64_t ready, uint64_t at)
+{
+    flow_weights *w = &n->weights;
+    if (!w->is_fed)
+        return;
+    const uint64_t k = w->used_n % ZS_FLOW_WEIGHT_FEEDS;
+    w->steps += steps;
+    w->waited += w->fed[k].at > ready ? w->fed[k].at - ready : 0;
+    if (w->steps == w->fed[k].words) {
+        w->used_at[k] = at;
+        w->used_n++;
+    }
+}
+
 #endif

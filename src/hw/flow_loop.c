@@ -161,7 +161,7 @@ static void step_stalling(sim *s, flow_node *n, edge *x, edge *y)
 {
     flow_loop *l = &n->loop;
     const uint32_t stages = n->is.pipeline;
-    uint64_t from;
+    uint64_t from, ready;
     for (;;) {
         if (n->holds) { /* the word of this step is on offer */
             if (y->is_offered)
@@ -176,6 +176,11 @@ static void step_stalling(sim *s, flow_node *n, edge *x, edge *y)
                     return;
                 n->at = zs_max_u64(n->at, from);
             }
+            ready = n->at;
+            if (l->drain == 0 && steps_with_weights(n, 1, &n->at) == 0)
+                return;
+            if (l->drain == 0)
+                use_weights(n, 1, ready, n->at);
             l->stages = l->stages << 1 | (l->drain == 0 && l->writes);
             if (l->stages >> (stages - 1) & 1) {
                 n->holds = true;
@@ -208,7 +213,7 @@ static void step_flushing(sim *s, flow_node *n, edge *x, edge *y)
 {
     flow_loop *l = &n->loop;
     const uint32_t stages = n->is.pipeline;
-    uint64_t from = 0;
+    uint64_t from = 0, fed = 0;
     for (;;) {
         bool has_moved = false;
         while (l->gone < l->begun) {
@@ -231,17 +236,21 @@ static void step_flushing(sim *s, flow_node *n, edge *x, edge *y)
             has_moved = true;
         }
         if (l->image < s->images && l->begun - l->gone < stages &&
-            (!l->waits || l->gone == l->begun) && (!l->reads || is_there(x, &from))) {
+            (!l->waits || l->gone == l->begun) && (!l->reads || is_there(x, &from)) &&
+            steps_with_weights(n, 1, &fed) > 0) {
             const uint32_t k = l->begun % FLOW_RING;
             uint64_t at = l->begun > 0 ? l->start + 1 : 0;
             if (l->begun >= stages)
                 at = zs_max_u64(at, l->ring[(l->begun - stages) % FLOW_RING] + 1);
             if (l->waits)
                 at = zs_max_u64(at, l->ring[(l->begun - 1) % FLOW_RING] + 2);
-            if (l->reads) {
+            if (l->reads)
                 at = zs_max_u64(at, from);
+            const uint64_t ready = at;
+            at = zs_max_u64(at, fed);
+            use_weights(n, 1, ready, at);
+            if (l->reads)
                 take(s, x, at);
-            }
             if (l->i + 1 == l->per_image)
                 n->consumed[l->image] = at;
             l->start = l->ring[k] = at;

@@ -67,8 +67,23 @@ typedef struct flow_loop {
     bool waits;                  /* for all that began */
 } flow_loop;
 
+/* From clock `at` on as many words altogether. */
+typedef struct flow_grant {
+    uint64_t words, at;
+} flow_grant;
+
+/* Feeds of weights: from clock `at` on steps up to number `words`. */
+typedef struct flow_weights {
+    flow_grant fed[ZS_FLOW_WEIGHT_FEEDS]; /* ring */
+    uint64_t used_at[ZS_FLOW_WEIGHT_FEEDS];
+    uint64_t fed_n, used_n; /* feeds; those of which all steps are done */
+    uint64_t steps, waited;
+    bool is_fed;
+} flow_weights;
+
 typedef struct flow_node {
     zs_flow_node is;
+    flow_weights weights;
     bool is_queued;
     /* of the converters, padding and thresholds: what their step says */
     uint64_t at, count;
@@ -81,11 +96,6 @@ typedef struct flow_node {
         flow_loop loop;
     };
 } flow_node;
-
-/* From clock `at` on as many words altogether. */
-typedef struct flow_grant {
-    uint64_t words, at;
-} flow_grant;
 
 struct zs_flow_sim {
     zs_arena *arena;

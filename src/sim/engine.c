@@ -24,9 +24,11 @@ typedef struct engine {
     uint32_t head[ZS_UNITS_MAX], end[ZS_UNITS_MAX];
     uint32_t units[ZS_UNITS_MAX], unit_n;      /* units that have ops at all, ... */
     uint32_t meeting[ZS_UNITS_MAX], meeting_n; /* ... and those of them whose ops are meets */
-    uint32_t timed[ZS_UNITS_MAX], timed_n; /* of these, those whose ops have a price in cycles */
-    uint32_t unit_of_channel[ZS_CHANNEL_N];
-    uint8_t channel[ZS_UNITS_MAX]; /* of a unit, or ZS_NO_CHANNEL */
+    uint32_t timed[ZS_UNITS_MAX], timed_n;  /* of these, those whose ops have a price in cycles */
+    uint32_t unit_of_channel[ZS_CHANNEL_N]; /* that used it last */
+    uint8_t sharers[ZS_CHANNEL_N];          /* units that take turns on it */
+    uint64_t served[ZS_UNITS_MAX], turns;   /* of such units: when they had their last turn */
+    uint8_t channel[ZS_UNITS_MAX];          /* of a unit, or ZS_NO_CHANNEL */
     const zs_dma_params *dma[ZS_CHANNEL_N];
     bool running[ZS_UNITS_MAX];
     uint32_t together[ZS_UNITS_MAX]; /* ops from the head on that run and retire as one */
@@ -68,10 +70,12 @@ static zs_status fill_queues(engine *e, zs_arena *arena, zs_err *err)
         e->blocked_by[u] = plan->op_n;
         at += counts[u];
         e->channel[u] = unit->channel;
-        if (unit->channel != ZS_NO_CHANNEL)
-            e->unit_of_channel[unit->channel] = u;
         if (counts[u] == 0)
             continue;
+        if (unit->channel != ZS_NO_CHANNEL) {
+            e->unit_of_channel[unit->channel] = u;
+            e->sharers[unit->channel]++;
+        }
         if (unit->role == ZS_JOIN)
             e->meeting[e->meeting_n++] = u;
         else
@@ -170,6 +174,8 @@ static void start_transfers(engine *e, uint32_t unit)
         prices[n++] = &e->prices[key];
     } while (is_chained(e, unit, n));
     e->together[unit] = n;
+    e->unit_of_channel[u->channel] = unit;
+    e->served[unit] = ++e->turns;
     zs_memsys_start_priced(e->ms, u->channel, xfers, prices, n, e->now + delay);
 }
 
@@ -190,6 +196,10 @@ static uint64_t flow_end(const engine *e, uint32_t index)
 {
     const zs_tile_box *b = &e->plan->boxes[index];
     const uint32_t p = part_of(e, index);
+    if (b->flags == ZS_BOX_WEIGHTS_USED) {
+        const uint64_t used = zs_flow_sim_weights_used(e->flows[p].sim, b->oc0, b->ic0);
+        return used == ZS_FLOW_NEVER ? UINT64_MAX : zs_max_u64(e->now, used + 1);
+    }
     const uint64_t word = b->image * e->flows[p].of->flow.edges[b->oc0].words + b->ic0;
     const uint64_t at = zs_flow_sim_moved(e->flows[p].sim, b->oc0, b->oy0, word);
     return at == ZS_FLOW_NEVER ? UINT64_MAX : zs_max_u64(e->now, at + 1);
@@ -209,7 +219,11 @@ static void feed_flow(engine *e, uint32_t index)
     const zs_tile_op *op = &e->plan->ops[index];
     const uint32_t words = e->plan->boxes[index].ic0, p = part_of(e, index);
     zs_flow_sim *flow = e->flows[p].sim;
-    if (zs_op_role(op->code) == ZS_READ)
+    if (op->code == ZS_OP_LOAD_W && words > 0)
+        zs_flow_sim_feed_weights(flow, e->plan->boxes[index].oy0, words, e->now);
+    else if (op->code == ZS_OP_LOAD_W) /* of an image that is not simulated word by word */
+        return;
+    else if (zs_op_role(op->code) == ZS_READ)
         zs_flow_sim_feed(flow, words, e->now);
     else
         zs_flow_sim_drain(flow, words, e->now);
@@ -334,6 +348,23 @@ static void pass_joins_and_meets(engine *e)
     e->join_is_due = false;
 }
 
+/* Whether another unit has the unit's channel, or one that waits longer is to have it next. */
+static bool has_no_turn(const engine *e, uint32_t unit)
+{
+    const uint32_t channel = e->channel[unit];
+    if (channel == ZS_NO_CHANNEL || e->sharers[channel] < 2)
+        return false;
+    if (e->running[e->unit_of_channel[channel]])
+        return true;
+    for (uint32_t k = 0; k < e->unit_n; k++) {
+        const uint32_t u = e->units[k];
+        if (e->channel[u] == channel && e->served[u] < e->served[unit] && e->head[u] < e->end[u] &&
+            e->retired[blocker_of(e, e->queue[e->head[u]])])
+            return true;
+    }
+    return false;
+}
+
 static void start_ready(engine *e)
 {
     if (e->join_is_due || e->meeting_n > 0)
@@ -346,7 +377,7 @@ static void start_ready(engine *e)
             continue;
         const uint32_t index = e->queue[e->head[u]];
         e->blocked_by[u] = blocker_of(e, index);
-        if (e->retired[e->blocked_by[u]])
+        if (e->retired[e->blocked_by[u]] && !has_no_turn(e, u))
             start(e, u, index);
     }
 }

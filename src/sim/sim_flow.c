@@ -107,6 +107,14 @@ static const char *limit_of(zs_arena *arena, const zs_plan *plan, const zs_flow_
     if (interval == 0 || interval <= work + work / 100)
         return zs_arena_printf(arena, "%s: %" PRIu64 " cycles of an image",
                                plan->flow->flow.nodes[slow].name, work);
+    uint32_t hungry = 0;
+    for (uint32_t i = 1; i < plan->flow->flow.node_n; i++)
+        if (f->nodes[i].weight_cycles > f->nodes[hungry].weight_cycles)
+            hungry = i;
+    if (f->nodes[hungry].weight_cycles * 10 >= moved * f->simulated / images)
+        return zs_arena_printf(
+            arena, "weights from DRAM: %s waits for its own in %" PRIu64 " cycles of an image",
+            plan->flow->flow.nodes[hungry].name, f->nodes[hungry].weight_cycles / f->simulated);
     if (f->nodes[0].blocked_cycles * 10 < moved)
         return "the input DMA";
     if (fifo == ZS_FLOW_NO_EDGE)

@@ -23,6 +23,7 @@ typedef struct regs {
     bool waits;                         /* the source offers */
     int64_t at, image, pause;           /* loops: the next iteration; clocks before it may begin */
     stage stages[ZS_FLOW_PIPELINE_MAX];
+    uint64_t steps;             /* matrix units: words of weights that were taken */
     bool drains, begins, moves; /* drains: nothing begins until the stages are empty */
 } regs;
 
@@ -37,7 +38,15 @@ typedef struct bench {
     int64_t *order_n;
     iteration **loops; /* [node] of an image */
     uint64_t words, clock, images;
+    const flow_clock_weights *weights;
 } bench;
+
+/* Whether the weights of the next step are there. */
+static bool has_weights(const bench *b, uint32_t node)
+{
+    const flow_clock_weights *w = b->weights == NULL ? NULL : &b->weights[node];
+    return w == NULL || w->load == 0 || b->clock >= b->r[node].steps / w->load * w->every;
+}
 
 static int64_t window_size(const zs_flow_node *p)
 {
@@ -161,7 +170,7 @@ static void look_at_loop(bench *b, uint32_t node)
     const uint32_t in = p->in[0], out = p->out[0], last = p->pipeline - 1;
     const bool is_over = r->image == (int64_t)b->images;
     const iteration *it = &b->loops[node][is_over ? 0 : r->at];
-    const bool has_input = !it->reads || b->fill[in] > 0;
+    const bool has_input = (!it->reads || b->fill[in] > 0) && has_weights(b, node);
     const bool has_room = b->fill[out] < b->f->edges[out].depth;
     if (p->style == ZS_FLOW_STALLING) {
         const bool wants = !is_over && !r->drains;
@@ -190,6 +199,7 @@ static void next_loop(bench *b, uint32_t node)
     const iteration it = b->loops[node][r->at];
     bool is_last = false;
     if (r->begins) {
+        r->steps++;
         is_last = it.ends;
         if (++r->at == b->order_n[node]) {
             r->at = 0;
@@ -276,7 +286,7 @@ static bool is_ready(const bench *b, uint32_t node)
         int64_t memory = 2;
         while (memory < p->sf)
             memory *= 2;
-        return p->nf == 1 ? r->a : r->write - r->free < memory;
+        return p->nf == 1 ? r->a && has_weights(b, node) : r->write - r->free < memory;
     }
     case ZS_FLOW_WINDOW: {
         const int64_t n = window_size(p), old = r->newest - (n - 1);
@@ -387,17 +397,19 @@ static void next_pad(regs *r, const zs_flow_node *p, bool offered, bool sink)
     r->y = r->y + 1 == h + 2 * pad ? 0 : r->y + 1;
 }
 
-static void next_matrix(regs *r, const zs_flow_node *p, bool in, bool sink)
+static void next_matrix(regs *r, const zs_flow_node *p, bool weights, bool in, bool sink)
 {
     const bool load = !r->b || sink, en = r->a, last_stage = r->l[5];
     bool ends = false;
     if (p->nf == 1) {
         if (in) {
+            r->steps++;
             ends = ++r->i == p->sf;
             r->i = ends ? 0 : r->i;
         }
     } else {
-        const bool consumed = r->o && en;
+        const bool consumed = r->o && en && weights;
+        r->steps += consumed;
         ends = consumed && r->done; /* done: the word in o is the last of a dot product */
         if (!r->o || consumed) {
             r->o = r->read < r->write;
@@ -496,7 +508,7 @@ static void next_state(bench *b, uint32_t node, bool offered, bool sink)
         next_pad(r, p, offered, sink);
         break;
     case ZS_FLOW_MATRIX:
-        next_matrix(r, p, in, sink);
+        next_matrix(r, p, has_weights(b, node), in, sink);
         break;
     case ZS_FLOW_WINDOW:
         next_window(b, node, in, out, sink);
@@ -527,7 +539,8 @@ static void note_moves(bench *b, zs_flow_result *out, bool *any)
     }
 }
 
-void flow_clock_run(zs_arena *arena, const zs_flow *f, uint64_t images, zs_flow_result *out)
+void flow_clock_run(zs_arena *arena, const zs_flow *f, uint64_t images,
+                    const flow_clock_weights *weights, zs_flow_result *out)
 {
     bench b = {.f = f,
                .r = zs_new(arena, regs, f->node_n),
@@ -540,6 +553,7 @@ void flow_clock_run(zs_arena *arena, const zs_flow *f, uint64_t images, zs_flow_
                .order_n = zs_new(arena, int64_t, f->node_n),
                .loops = zs_new(arena, iteration *, f->node_n),
                .images = images,
+               .weights = weights,
                .words = images * f->words_in};
     uint64_t *first = zs_new(arena, uint64_t, images), *last = zs_new(arena, uint64_t, images);
     const uint64_t per_image = f->edges[f->nodes[f->sink].in[0]].words;

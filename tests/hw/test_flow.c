@@ -188,7 +188,7 @@ START_TEST(test_random_chains_move_as_clock_by_clock)
         ck_assert_msg(zs_flow_chain_parse(&arena, c.text, c.words, gap, "chain", &f, &err) == ZS_OK,
                       "%s: %s", c.text, err.text);
         ck_assert_int_eq(zs_flow_run(&arena, &f.flow, images, false, &r, &err), ZS_OK);
-        flow_clock_run(&arena, &f.flow, images, &want);
+        flow_clock_run(&arena, &f.flow, images, NULL, &want);
         same("deadlock", r.is_deadlock, want.is_deadlock, &c);
         for (uint64_t i = 0; i < images && !r.is_deadlock; i++) {
             same("first output", r.first_output[i], want.first_output[i], &c);
@@ -202,6 +202,73 @@ START_TEST(test_random_chains_move_as_clock_by_clock)
             same("first out", r.edges[e].first_out, want.edges[e].first_out, &c);
             same("last out", r.edges[e].last_out, want.edges[e].last_out, &c);
             same("fill", r.edges[e].most, want.edges[e].most, &c);
+        }
+        zs_arena_reset(&arena);
+    }
+    zs_arena_drop(&arena);
+}
+END_TEST
+
+/* Weights that come load by load, each as late as `weights` says, a few of them ahead of the steps.
+ */
+static void run_with_weights(zs_arena *arena, const zs_flow *flow, uint64_t images,
+                             const flow_clock_weights *weights, zs_flow_result *out)
+{
+    zs_flow_sim *sim;
+    zs_err err;
+    uint64_t *fed = zs_new(arena, uint64_t, flow->node_n),
+             *used = zs_new(arena, uint64_t, flow->node_n);
+    bool any = true;
+    ck_assert_ptr_nonnull(fed);
+    ck_assert_ptr_nonnull(used);
+    ck_assert_int_eq(zs_flow_sim_build(arena, flow, &sim, &err), ZS_OK);
+    ck_assert_int_eq(zs_flow_sim_begin(sim, images, &err), ZS_OK);
+    zs_flow_sim_feed(sim, images * flow->words_in, 0);
+    zs_flow_sim_drain(sim, images * flow->edges[flow->nodes[flow->sink].in[0]].words, 0);
+    while (any) {
+        any = false;
+        for (uint32_t i = 0; i < flow->node_n; i++) {
+            if (weights[i].load == 0)
+                continue;
+            for (; zs_flow_sim_weights_used(sim, i, used[i]) != ZS_FLOW_NEVER; used[i]++)
+                ck_assert_uint_ge(zs_flow_sim_weights_used(sim, i, used[i]),
+                                  used[i] * weights[i].every);
+            for (; fed[i] - used[i] < ZS_FLOW_WEIGHT_FEEDS; fed[i]++, any = true)
+                zs_flow_sim_feed_weights(sim, i, weights[i].load, fed[i] * weights[i].every);
+        }
+        zs_flow_sim_settle(sim);
+    }
+    ck_assert_int_eq(zs_flow_sim_end(sim, images, 0, out, &err), ZS_OK);
+}
+
+START_TEST(test_weights_that_come_late_hold_up_their_steps)
+{
+    zs_arena arena;
+    zs_arena_init(&arena, test_heap());
+    for (uint64_t seed = 0; seed < 30; seed++) {
+        chain c;
+        zs_flow_chain f;
+        zs_flow_result r, want;
+        zs_err err;
+        make_chain(&c, (uint64_t)_i * 1000 + seed + 77777, _i >= 2);
+        const uint64_t images = 1 + below(&c, 3);
+        ck_assert_int_eq(zs_flow_chain_parse(&arena, c.text, c.words, 1, "chain", &f, &err), ZS_OK);
+        flow_clock_weights *weights = zs_new(&arena, flow_clock_weights, f.flow.node_n);
+        ck_assert_ptr_nonnull(weights);
+        for (uint32_t i = 0; i < f.flow.node_n; i++) {
+            if (f.flow.nodes[i].op != ZS_FLOW_MATRIX || below(&c, 3) == 0)
+                continue;
+            f.flow.nodes[i].has_weights_fed = true;
+            weights[i] = (flow_clock_weights){1 + below(&c, 12), below(&c, 20)};
+        }
+        run_with_weights(&arena, &f.flow, images, weights, &r);
+        flow_clock_run(&arena, &f.flow, images, weights, &want);
+        same("deadlock", r.is_deadlock, want.is_deadlock, &c);
+        for (uint64_t i = 0; i < images && !r.is_deadlock; i++)
+            same("last output with late weights", r.last_output[i], want.last_output[i], &c);
+        for (uint32_t e = 0; e < f.flow.edge_n && !r.is_deadlock; e++) {
+            same("first in", r.edges[e].first_in, want.edges[e].first_in, &c);
+            same("last out", r.edges[e].last_out, want.edges[e].last_out, &c);
         }
         zs_arena_reset(&arena);
     }
@@ -317,6 +384,7 @@ TCase *tcase_flow(void)
 {
     TCase *tc = tcase_create("flow");
     tcase_add_loop_test(tc, test_random_chains_move_as_clock_by_clock, 0, 8);
+    tcase_add_loop_test(tc, test_weights_that_come_late_hold_up_their_steps, 0, 4);
     tcase_add_test(tc, test_folded_runs_equal_unfolded_ones);
     tcase_add_loop_test(tc, test_wrong_chains_are_named, 0, ZS_LEN(wrong));
     tcase_add_test(tc, test_deadlock_names_who_waits);

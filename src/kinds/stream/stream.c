@@ -14,8 +14,11 @@ enum {
     OUTPUT_UNIT,
     REPEAT_UNIT,
     FEWEST_IMAGES = 24,
+    FEWEST_OF_MANY = 4, /* images of that many words and bytes of weights */
+    BYTES_A_WORD = 64,  /* of weights: about what costs as much to simulate as a word */
     MOST_WORDS = 3000000,
-    MOST_BYTES = 1 << 20 /* of a transfer */
+    MOST_BYTES = 1 << 20, /* of a transfer */
+    MOST_LOADS = 4096     /* of weights of a layer in an image */
 };
 
 /* ---- rows ------------------------------------------------------------------------------------ */
@@ -218,6 +221,26 @@ static zs_status list_units(zs_plan_draft *d, zs_err *err)
         if (d->drafts[i].on_engine)
             units[n++] = (zs_plan_unit){
                 .name = zs_draft_layer(d, i)->name, .role = ZS_COMPUTE, .channel = ZS_NO_CHANNEL};
+    for (uint32_t i = 0; i < d->row_n; i++) {
+        stream_row *r = d->drafts[i].on_engine ? stream_of(&d->rows[i]) : NULL;
+        if (r == NULL || !r->is_external)
+            continue;
+        if (n + 2 > ZS_UNITS_MAX)
+            return zs_fail(err, ZS_EUNSUPPORTED, "accelerator.stream.weights",
+                           "too many layers for weights of more than %u of them from DRAM", i);
+        r->reader = n++;
+        r->used = n++;
+        const char *name = zs_arena_printf(d->arena, "%s/weights", r->layer->name);
+        units[r->reader] =
+            (zs_plan_unit){.name = name,
+                           .role = ZS_READ,
+                           .channel = (uint8_t)zs_channel(d->design->accel.ports.weight, false)};
+        units[r->used] = (zs_plan_unit){.name = zs_arena_printf(d->arena, "%s.used", name),
+                                        .role = ZS_COMPUTE,
+                                        .channel = ZS_NO_CHANNEL};
+        if (name == NULL || units[r->used].name == NULL)
+            return zs_nomem(err, "plan");
+    }
     d->plan->units = units;
     d->plan->unit_n = n;
     d->plan->rows_overlap = true;
@@ -271,6 +294,12 @@ static zs_status place_inside(zs_plan_draft *d, zs_err *err)
         tensors[t].elem = tensors[root].elem;
         tensors[t].addr = tensors[root].addr + offset * tensors[t].elem;
         tensors[t].pitch_bytes = tensors[root].pitch_bytes;
+    }
+    for (uint32_t i = 0; i < d->row_n; i++) {
+        if (!d->drafts[i].on_engine || !stream_of(&d->rows[i])->is_external)
+            continue;
+        d->rows[i].weight_base = top;
+        top = zs_round_up(top + stream_vector_bytes(stream_of(&d->rows[i])), 64);
     }
     d->plan->tensors = tensors;
     d->plan->dram_bytes = top;
@@ -373,6 +402,8 @@ static zs_status draft(zs_plan_draft *d, zs_err *err)
         const zs_plan_call *call = &d->plan->calls[row->call];
         if (i == call->row0)
             row->compulsory_read_bytes = stream_bytes(d, source_edge(d->plan));
+        if (stream_of(row)->is_external)
+            row->compulsory_read_bytes += stream_vector_bytes(stream_of(row));
         if (i == call->row0 + call->row_n - 1)
             row->compulsory_write_bytes = stream_bytes(d, sink_edge(d->plan));
     }
@@ -397,6 +428,11 @@ static zs_xfer xfer(const zs_plan_row *row, const zs_design *design, uint32_t co
 {
     const uint64_t at = (uint64_t)box->image << 32 | box->oc0;
     (void)design;
+    if (code == ZS_OP_LOAD_W) /* the same bytes for so many vectors */
+        return (zs_xfer){.addr = row->weight_base + at,
+                         .row_bytes = (uint32_t)box->oc_n << 16 | box->ic_n,
+                         .row_n = box->oy_n,
+                         .plane_n = 1};
     return (zs_xfer){.addr = (code == ZS_OP_LOAD_X ? row->x.addr : row->y.addr) + at,
                      .row_bytes = (uint32_t)box->oc_n << 16 | box->ic_n,
                      .row_n = 1,
@@ -432,8 +468,6 @@ static uint64_t words_of(const zs_plan *plan, uint32_t edge, uint64_t bytes)
                       plan->flow->flow.edges[edge].words * plan->flow->images);
 }
 
-enum { IN_FLIGHT = 2 }; /* transfers ahead of the stream: the FIFO of a DMA */
-
 /* The DMA reads on once all words of the transfer before the last one have gone. */
 static zs_status emit_reads(zs_emitter *e)
 {
@@ -441,22 +475,76 @@ static zs_status emit_reads(zs_emitter *e)
     const uint32_t edge = source_edge(plan);
     const uint64_t burst = stream_params_of(&e->d->design->accel)->burst_bytes;
     const uint64_t bytes = bytes_of(plan, edge, plan->flow->images);
-    uint32_t taken[IN_FLIGHT] = {ZS_NO_OP, ZS_NO_OP}, op;
+    uint32_t taken[STREAM_IN_FLIGHT] = {ZS_NO_OP, ZS_NO_OP}, op;
     uint64_t before = 0;
     for (uint64_t at = 0, i = 0; at < bytes; at += burst, i++) {
         const uint64_t n = zs_min_u64(burst, bytes - at), now = words_of(plan, edge, at + n);
         const zs_tile_box box = byte_box(at, n, now - before);
-        const uint32_t wait[3] = {taken[i % IN_FLIGHT], ZS_NO_OP, ZS_NO_OP};
+        const uint32_t wait[3] = {taken[i % STREAM_IN_FLIGHT], ZS_NO_OP, ZS_NO_OP};
         ZS_TRY(zs_emit_transfer(e, ZS_OP_LOAD_X, &box, NULL, wait, &op));
         if (now > before)
-            ZS_TRY(emit_flow(e, INPUT_UNIT, edge, false, now - 1, 0, 0, &taken[i % IN_FLIGHT]));
+            ZS_TRY(
+                emit_flow(e, INPUT_UNIT, edge, false, now - 1, 0, 0, &taken[i % STREAM_IN_FLIGHT]));
         before = now;
     }
     return ZS_OK;
 }
 
+/* Loads of a layer's weights are as long as a burst of the DMA, but longer where an image would
+ * have more than MOST_LOADS; they go round and round in what a vector takes. */
+static uint64_t load_bytes(const zs_emitter *e, const stream_row *r)
+{
+    const uint64_t burst = stream_params_of(&e->d->design->accel)->burst_bytes;
+    const uint64_t image = stream_vector_bytes(r) * r->vectors;
+    return burst * zs_max_u64(zs_ceil_div(image, burst * MOST_LOADS), 1);
+}
+
+static zs_status emit_load(zs_emitter *e, const stream_row *r, uint64_t at, uint64_t bytes,
+                           uint64_t vectors, uint64_t steps, uint32_t after, uint32_t *op)
+{
+    zs_tile_box box = byte_box(at, bytes, steps);
+    const uint32_t wait[3] = {after, ZS_NO_OP, ZS_NO_OP};
+    box.oy_n = (uint16_t)vectors;
+    box.oy0 = (uint16_t)r->unit_node;
+    ZS_TRY(zs_emit_transfer(e, ZS_OP_LOAD_W, &box, NULL, wait, op));
+    e->ops[*op].unit = (uint8_t)r->reader;
+    return ZS_OK;
+}
+
+static zs_status emit_weights(zs_emitter *e, const stream_row *r, const uint32_t *done)
+{
+    enum { VECTORS_MAX = 65535 };
+    const zs_plan *plan = e->d->plan;
+    const uint64_t load = load_bytes(e, r), step = stream_step_bytes(r);
+    const uint64_t vector = stream_vector_bytes(r), images = plan->flow->images;
+    const uint64_t piece = zs_max_u64(load / step, 1) * step; /* of a vector of more */
+    const uint64_t group = zs_min_u64(zs_max_u64(load / vector, 1), VECTORS_MAX);
+    uint32_t used[STREAM_IN_FLIGHT] = {ZS_NO_OP, ZS_NO_OP}, op;
+    uint64_t k = 0;
+    for (uint64_t v = 0, n; v < r->vectors * images; v += n) {
+        n = zs_min_u64(group, r->vectors * images - v);
+        for (uint64_t at = 0; at < vector; at += piece, k++) {
+            const uint64_t bytes = zs_min_u64(piece, vector - at);
+            const zs_tile_box box = {
+                .oc0 = r->unit_node, .ic0 = (uint32_t)k, .flags = ZS_BOX_WEIGHTS_USED};
+            ZS_TRY(
+                emit_load(e, r, at, bytes, n, n * bytes / step, used[k % STREAM_IN_FLIGHT], &op));
+            ZS_TRY(
+                zs_emit_priced(e, ZS_OP_FLOW, &box, NULL, NULL, 1, 0, &used[k % STREAM_IN_FLIGHT]));
+            e->ops[used[k % STREAM_IN_FLIGHT]].unit = (uint8_t)r->used;
+        }
+    }
+    for (uint64_t i = images; i < plan->batch; i++)
+        for (uint64_t v = 0; v < r->vectors; v += VECTORS_MAX)
+            ZS_TRY(emit_load(e, r, 0, vector, zs_min_u64(VECTORS_MAX, r->vectors - v), 0,
+                             done[i - images < STREAM_IN_FLIGHT ? plan->batch - images
+                                                                : i - images - STREAM_IN_FLIGHT],
+                             &op));
+    return ZS_OK;
+}
+
 /* Images that are not simulated word by word: each is read, and complete a period after the one
- * before. `done` gets the op with which each is. */
+ * before. `done` gets the op with which each is, and behind them that of the last before them. */
 static zs_status emit_repeats(zs_emitter *e, uint32_t *done)
 {
     const zs_plan *plan = e->d->plan;
@@ -467,8 +555,10 @@ static zs_status emit_repeats(zs_emitter *e, uint32_t *done)
         return ZS_OK;
     ZS_TRY(emit_flow(e, REPEAT_UNIT, out, true, first * plan->flow->flow.edges[out].words - 1, 0, 0,
                      &last));
+    done[plan->batch - first] = last;
     for (uint64_t i = first; i < plan->batch; i++) {
-        uint32_t wait[3] = {i - first < IN_FLIGHT ? ZS_NO_OP : done[i - first - IN_FLIGHT],
+        uint32_t wait[3] = {i - first < STREAM_IN_FLIGHT ? ZS_NO_OP
+                                                         : done[i - first - STREAM_IN_FLIGHT],
                             ZS_NO_OP, ZS_NO_OP};
         const uint64_t end = bytes_of(plan, in, i + 1);
         op = ZS_NO_OP;
@@ -553,6 +643,8 @@ static zs_status emit_row(zs_emitter *e, uint32_t i, uint32_t *unit, uint32_t *d
     }
     if (!d->is_outline)
         ZS_TRY(emit_images(e, stream_of(row), (*unit)++));
+    if (stream_of(row)->is_external && !d->is_outline)
+        ZS_TRY(emit_weights(e, stream_of(row), done));
     if (call->row0 + call->row_n != i + 1)
         return ZS_OK;
     if (!d->is_outline)
@@ -568,7 +660,13 @@ static void choose_images(const zs_plan_draft *d)
     uint64_t words = 1;
     for (uint32_t i = 0; i < f->flow.edge_n; i++)
         words += f->flow.edges[i].words;
-    f->images = zs_min_u64(zs_max_u64(FEWEST_IMAGES, MOST_WORDS / words), d->design->batch);
+    for (uint32_t i = 0; i < d->row_n; i++)
+        if (d->rows[i].own != NULL && stream_of(&d->rows[i])->is_external)
+            words += stream_of(&d->rows[i])->vectors * stream_vector_bytes(stream_of(&d->rows[i])) /
+                     BYTES_A_WORD;
+    f->images = zs_min_u64(
+        zs_max_u64(words > MOST_WORDS / 2 ? FEWEST_OF_MANY : FEWEST_IMAGES, MOST_WORDS / words),
+        d->design->batch);
     for (uint32_t i = 0; i < d->row_n; i++)
         if (d->rows[i].own != NULL)
             f->least_period = zs_max_u64(f->least_period, stream_of(&d->rows[i])->work);
@@ -577,7 +675,7 @@ static void choose_images(const zs_plan_draft *d)
 static zs_status emit(zs_plan_draft *d, zs_err *err)
 {
     zs_emitter *e = zs_new(d->arena, zs_emitter, 1);
-    uint32_t *done = zs_new(d->arena, uint32_t, d->design->batch);
+    uint32_t *done = zs_new(d->arena, uint32_t, d->design->batch + 1);
     uint32_t unit = REPEAT_UNIT + 1;
     if (e == NULL || done == NULL)
         return zs_nomem(err, "plan");
@@ -618,6 +716,11 @@ static void outline_row(zs_outline *o, uint32_t i)
     if (row->call != ZS_NO_INDEX) {
         const uint64_t work = zs_times_u64(stream_of(row)->work, o->design->batch);
         zs_outline_transfer(o, o->design->accel.ports.input, false, row->compulsory_read_bytes);
+        if (stream_of(row)->is_external)
+            zs_outline_transfer(
+                o, o->design->accel.ports.weight, false,
+                zs_times_u64(stream_vector_bytes(stream_of(row)),
+                             zs_times_u64(stream_of(row)->vectors, o->design->batch)));
         zs_outline_transfer(o, o->design->accel.ports.output, true, row->compulsory_write_bytes);
         o->compute_pl_cycles = zs_max_u64(o->compute_pl_cycles, work);
     }

@@ -71,7 +71,13 @@ static cost matrix_cost(const stream_row *r)
                   300 + (uint64_t)(1.1 * (double)(pe * (mult + adders + r->acc_bits + compare)))};
     if (has_dsp)
         c.dsp = zs_ceil_div(pe, w > 4 || act > 4 ? 2 : 4) * simd;
-    if (is_distributed(r->memory, omega))
+    if (r->is_external) { /* a FIFO behind the DMA, words as wide as a step takes */
+        const uint32_t bits = 8 * (uint32_t)stream_step_bytes(r);
+        const zs_flow_fifos_cost fifo =
+            zs_flow_fifo_cost(zs_max_u64(r->room_bytes / stream_step_bytes(r), 2), bits);
+        c.lut += fifo.lut + bits;
+        c.bram18 = fifo.bram18;
+    } else if (is_distributed(r->memory, omega))
         c.lut += width * zs_ceil_div(omega, 64);
     else
         c.bram18 = weight_blocks(omega, width);
@@ -105,7 +111,10 @@ static void add_matrix(zs_fit_account *a, const zs_plan_row *row)
     add(a, zs_arena_printf(zs_fit_arena(a), "%s unit", row->name),
         zs_arena_printf(zs_fit_arena(a),
                         "%u PEs x %u lanes, weights %" PRIu64 " x %" PRIu64 " bits in %s", r->pe,
-                        r->simd, omega, width, c.bram18 > 0 ? "block RAM" : "LUTs"),
+                        r->simd, omega, width,
+                        r->is_external ? "DRAM"
+                        : c.bram18 > 0 ? "block RAM"
+                                       : "LUTs"),
         c);
 }
 
@@ -315,16 +324,17 @@ zs_status stream_note_memory(zs_arena *arena, const zs_design *design, const zs_
                                               "units and windows (accelerators, swap.by)",
                                               turns);
     const char *before = *note;
-    *note = zs_arena_printf(
-        arena,
-        "%s%sof %u BRAM18 weights take %" PRIu64 ", windows and thresholds %" PRIu64
-        ", FIFOs %" PRIu64 " (`zynqsim fifos` finds the least); with weights of %d bits they take "
-        "%" PRIu64 "; weights streamed from DRAM would take none, but %.1f GB/s at the pace of the "
-        "slowest layer; %s",
-        before != NULL ? before : "", before != NULL ? "; " : "", design->board.bram18, weights,
-        rest, fifos, NARROW, narrow,
-        (double)bits / 8e9 * (double)design->accel.clock_hz / (double)slowest,
-        parts != NULL ? parts : "");
+    *note = zs_arena_printf(arena,
+                            "%s%sof %u BRAM18 weights take %" PRIu64
+                            ", windows and thresholds %" PRIu64 ", FIFOs %" PRIu64
+                            " (`zynqsim fifos` finds the least); with weights of %d bits they take "
+                            "%" PRIu64 "; weights from DRAM (accelerator.stream.weights: external) "
+                            "would take hardly any, but %.1f GB/s at the pace of the "
+                            "slowest layer; %s",
+                            before != NULL ? before : "", before != NULL ? "; " : "",
+                            design->board.bram18, weights, rest, fifos, NARROW, narrow,
+                            (double)bits / 8e9 * (double)design->accel.clock_hz / (double)slowest,
+                            parts != NULL ? parts : "");
     return *note != NULL && parts != NULL ? ZS_OK : zs_nomem(err, "plan");
 }
 
@@ -333,7 +343,13 @@ void stream_account(zs_fit_account *a, const zs_design *design, const zs_plan *p
     for (uint32_t i = 0; i < plan->flow->flow.node_n; i++)
         add_node(a, design, plan, i);
     add_fifos(a, plan->flow);
-    zs_fit_add(a, "stream DMAs", "input, output",
-               zs_resources_times(zs_resources_of(ZS_OPERATOR_STREAM_DMA), 2));
+    uint32_t external = 0;
+    for (uint32_t i = 0; i < plan->row_n; i++)
+        external += plan->rows[i].own != NULL && stream_of(&plan->rows[i])->is_external;
+    zs_fit_add(a, "stream DMAs",
+               external == 0 ? "input, output"
+                             : zs_arena_printf(zs_fit_arena(a),
+                                               "input, output, weights of %u layers", external),
+               zs_resources_times(zs_resources_of(ZS_OPERATOR_STREAM_DMA), 2 + external));
     zs_fit_add_registers(a, &design->accel);
 }

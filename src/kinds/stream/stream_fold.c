@@ -8,8 +8,10 @@
 /* ---- lists of figures by layer --------------------------------------------------------------- */
 
 enum { PATTERN_MAX = 128, FIGURE_MAX = 1 << 24 };
-#define STREAM_WORD   (UINT64_MAX - 8)  /* styles follow, */
-#define STREAM_MEMORY (UINT64_MAX - 16) /* memories */
+/* Styles follow the first; memories the second, behind which stand weights from DRAM or not. */
+#define STREAM_WORD    (UINT64_MAX - 8)
+#define STREAM_MEMORY  (UINT64_MAX - 16)
+#define STREAM_IN_DRAM (UINT64_MAX - 9)
 
 typedef struct entry {
     char pattern[PATTERN_MAX];
@@ -27,6 +29,8 @@ static bool take_entry(const char **at, entry *out)
                  {"auto", STREAM_MEMORY + ZS_STREAM_AUTO},
                  {"block", STREAM_MEMORY + ZS_STREAM_BLOCK},
                  {"distributed", STREAM_MEMORY + ZS_STREAM_DISTRIBUTED},
+                 {"internal", STREAM_IN_DRAM - 1},
+                 {"external", STREAM_IN_DRAM},
                  {"rtl", STREAM_WORD + ZS_FLOW_RTL},
                  {"stalling", STREAM_WORD + ZS_FLOW_STALLING},
                  {"flushing", STREAM_WORD + ZS_FLOW_FLUSHING}};
@@ -125,6 +129,19 @@ zs_status stream_list_names(zs_arena *arena, const char *list, const char *path,
     return ZS_OK;
 }
 
+zs_status stream_fifo_depth(const stream_params *s, uint64_t *depth, zs_err *err)
+{
+    *depth = strcmp(s->fifo, "auto") == 0 ? STREAM_ALL : 0;
+    if (*depth == STREAM_ALL || s->fifo[0] == '\0')
+        return ZS_OK;
+    const char *end = zs_read_count(s->fifo, depth);
+    if (end == NULL || *end != '\0' || *depth == 0 || *depth > FIGURE_MAX)
+        return zs_fail(err, ZS_ERANGE, "accelerator.stream.fifo",
+                       "\"%.40s\" is neither auto nor a depth of 1 to %d words", s->fifo,
+                       FIGURE_MAX);
+    return ZS_OK;
+}
+
 zs_status stream_check_pattern(const char *pattern, const char *path, const char *const *names,
                                uint32_t n, zs_err *err)
 {
@@ -188,6 +205,7 @@ zs_flow_style stream_style_of(const stream_params *s, const stream_row *r, zs_fl
     const bool is_own = op == ZS_FLOW_MATRIX || op == ZS_FLOW_POOL || op == ZS_FLOW_GATHER;
     switch (s->style) {
     case ZS_STREAM_STALLING:
+    case ZS_STREAM_HLS:
         return ZS_FLOW_STALLING;
     case ZS_STREAM_FLUSHING:
         return ZS_FLOW_FLUSHING;
@@ -211,7 +229,14 @@ zs_status stream_set_styles(const zs_design *design, stream_row *rows, uint32_t 
         stream_row *r = &rows[i];
         uint64_t memory = STREAM_MEMORY + s->memory;
         (void)stream_list_find(s->memories, r->layer->name, r->unit_name, &memory, 1);
-        r->memory = (uint32_t)(memory - STREAM_MEMORY);
+        zs_accel own_keys;
+        zs_design_layer_accel(design, r->layer->name, &own_keys);
+        r->is_external = stream_params_of(&own_keys)->weights == ZS_STREAM_EXTERNAL;
+        if (memory != STREAM_MEMORY + s->memory)
+            r->is_external = memory == STREAM_IN_DRAM;
+        r->is_external &= zs_op_has_filters(r->layer->op);
+        r->room_bytes = r->is_external ? STREAM_IN_FLIGHT * s->burst_bytes : 0;
+        r->memory = memory < STREAM_IN_DRAM - 1 ? (uint32_t)(memory - STREAM_MEMORY) : s->memory;
         r->style = stream_style_of(s, r, ZS_FLOW_MATRIX);
         r->window_style = stream_style_of(s, r, ZS_FLOW_WINDOW);
         r->pipeline = r->window_pipeline = s->pipeline;

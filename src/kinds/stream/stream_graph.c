@@ -1,5 +1,7 @@
 #include "stream_priv.h"
 
+#include "zynqsim/flow_fifos.h"
+
 #include <string.h>
 
 /* A stream that a node gives: so many elements a word, so many bits an element. */
@@ -183,7 +185,9 @@ static zs_status add_layer(builder *b, stream_row *r)
                       (zs_flow_node){.op = ZS_FLOW_MATRIX,
                                      .sf = stream_sf(r),
                                      .nf = stream_nf(r),
+                                     .has_weights_fed = r->is_external,
                                      .name = part_name(b, l->name, "mvu")}));
+        r->unit_node = p.node;
         p.bits = r->acc_bits;
         b->out->lanes += (uint64_t)r->pe * r->simd;
         break;
@@ -205,7 +209,9 @@ static zs_status add_layer(builder *b, stream_row *r)
                           .op = ZS_FLOW_MATRIX,
                           .sf = stream_sf(r),
                           .nf = 1,
+                          .has_weights_fed = r->is_external,
                           .name = part_name(b, l->name, l->op == ZS_LAYER_CONV ? "vvu" : "pool")}));
+        r->unit_node = p.node;
         p.bits = l->op == ZS_LAYER_CONV ? r->acc_bits : p.bits;
         b->out->lanes += l->op == ZS_LAYER_CONV ? r->pe * r->simd : 0;
         break;
@@ -383,10 +389,27 @@ static zs_status name_nodes(builder *b)
 
 enum { FIFO_MAX = 1 << 24 };
 
+/* As `zynqsim fifos` does. */
+static zs_status find_depths(builder *b)
+{
+    const zs_flow_fifos_options options = {
+        .images = 3, .least = 2, .edge_bits = b->edge_bits, .only_depths = true};
+    zs_flow *f = &b->out->flow;
+    zs_flow_fifos found;
+    for (uint32_t i = 0; i < f->edge_n; i++)
+        f->edges[i].depth = 1;
+    ZS_TRY(zs_flow_check(f, b->err));
+    ZS_TRY(zs_flow_fifos_find(b->d->arena, f, &options, &found, b->err));
+    for (uint32_t i = 0; i < f->edge_n; i++)
+        f->edges[i].depth = found.depths[i];
+    return ZS_OK;
+}
+
 static zs_status set_depths(builder *b)
 {
     const stream_params *s = stream_params_of(&b->d->design->accel);
     zs_flow *f = &b->out->flow;
+    uint64_t all;
     const char **names = zs_new(b->d->arena, const char *, 3 * f->edge_n);
     if (names == NULL)
         return zs_nomem(b->err, "plan");
@@ -404,9 +427,12 @@ static zs_status set_depths(builder *b)
     ZS_TRY(stream_list_check(s->fifos, "accelerator.stream.fifos", STREAM_LIST_DEPTHS, b->err));
     ZS_TRY(stream_list_names(b->d->arena, s->fifos, "accelerator.stream.fifos", names,
                              3 * f->edge_n, b->err));
+    ZS_TRY(stream_fifo_depth(s, &all, b->err));
+    if (all == STREAM_ALL)
+        return find_depths(b);
     for (uint32_t i = 0; i < f->edge_n; i++) {
-        uint64_t depth = s->fifo_depth;
-        if (f->nodes[f->edges[i].from].out_n > 1 || f->nodes[f->edges[i].to].in_n > 1)
+        uint64_t depth = all > 0 ? all : s->fifo_depth;
+        if (all == 0 && (f->nodes[f->edges[i].from].out_n > 1 || f->nodes[f->edges[i].to].in_n > 1))
             depth = zs_max_u64(depth, f->edges[i].words); /* a branch may wait for a whole image */
         uint64_t behind = 0;                              /* what the node before asks for */
         (void)stream_list_find(s->fifos, b->edge_names[i], names[f->edge_n + i], &depth, 1);

@@ -13,10 +13,10 @@
 
 /* accelerator.stream.* */
 typedef struct stream_params {
-    const char *target, *folding, *fifos, *styles, *between, *memories, *parallel;
+    const char *target, *folding, *fifo, *fifos, *styles, *between, *memories, *parallel;
     uint32_t fifo_depth, weight_bits, act_bits, acc_bits, input_bits, output_bits;
     uint32_t input_lanes, input_threshold, memory, burst_bytes;
-    uint32_t style, pipeline;
+    uint32_t style, pipeline, weights;
     bool least, pad;
 } stream_params;
 
@@ -24,6 +24,9 @@ static inline const stream_params *stream_params_of(const zs_accel *accel)
 {
     return (const void *)accel->params;
 }
+
+/* Transfers of a DMA that a stream has not used up. */
+enum { STREAM_IN_FLIGHT = 2 };
 
 typedef enum stream_op {
     STREAM_MATRIX, /* convolution, fully connected */
@@ -48,11 +51,14 @@ typedef struct stream_row {
     uint32_t pipeline, window_pipeline; /* stages of loops */
     uint32_t memory;                    /* ZS_STREAM_AUTO.. */
     uint32_t pe, simd, window_simd;
+    bool is_external;                     /* weights come from DRAM, */
+    uint32_t room_bytes;                  /* into a FIFO of so many bytes */
+    uint32_t reader, used;                /* units: of the DMA, of what its transfers bring */
     uint64_t vectors;                     /* results per channel of an image */
     uint32_t weight_bits, x_bits, y_bits; /* of the network's integers, else as the design says */
     uint32_t in_bits, acc_bits, out_bits;
-    uint32_t node0, node_n; /* of the flow */
-    uint64_t work;          /* clocks of an image that its slowest node takes */
+    uint32_t node0, node_n, unit_node; /* of the flow */
+    uint64_t work;                     /* clocks of an image that its slowest node takes */
 } stream_row;
 
 static inline stream_row *stream_of(const zs_plan_row *row)
@@ -76,6 +82,15 @@ static inline uint32_t stream_nf(const stream_row *r)
 {
     return (uint32_t)zs_ceil_div(r->mh, r->pe);
 }
+/* Of weights from DRAM: a step takes whole bytes, a vector all of the layer's. */
+static inline uint64_t stream_step_bytes(const stream_row *r)
+{
+    return zs_ceil_div((uint64_t)r->pe * r->simd * r->weight_bits, 8);
+}
+static inline uint64_t stream_vector_bytes(const stream_row *r)
+{
+    return stream_step_bytes(r) * stream_sf(r) * stream_nf(r);
+}
 /* Thresholds of a loop of products are in it. */
 static inline bool stream_has_own_thresholds(const stream_row *r)
 {
@@ -96,6 +111,8 @@ const char *stream_unit_class(const stream_row *row);
 /* Names by type and number; all names of rows and units into `names`, three a row. */
 zs_status stream_name_rows(zs_arena *arena, stream_row *rows, uint32_t n, const char **names,
                            zs_err *err);
+/* stream.fifo; 0: empty, STREAM_ALL: auto. */
+zs_status stream_fifo_depth(const stream_params *s, uint64_t *depth, zs_err *err);
 zs_status stream_check_pattern(const char *pattern, const char *path, const char *const *names,
                                uint32_t n, zs_err *err);
 typedef enum stream_list_form {
