@@ -67,7 +67,7 @@ typedef struct zs_cpu_params {
 } zs_cpu_params;
 
 typedef struct zs_power_params {
-    double pl_static_w, ps_w, dram_j_per_byte, mac_fp32_j, mac_int16_j, mac_int8_j, bram_j_per_byte;
+    double pl_static_w, ps_w, dram_j_per_byte, mac_fp32_j, mac_fp16_j, mac_int16_j, mac_int8_j, bram_j_per_byte;
     double lut_j_per_cycle, ff_j_per_cycle, axi_j_per_byte;
 } zs_power_params;
 
@@ -451,6 +451,7 @@ const zs_dma_params *zs_design_dma(const zs_design *design, uint32_t port);
 extern const zs_word zs_words_type[]; /* [ZS_TYPE_COUNT] */
 ZS_TYPE_t zs_weight_type(uint32_t precision);
 ZS_TYPE_t zs_elem_type(uint32_t precision);
+bool zs_precision_is_float(uint32_t precision);
 /* The precision of such weights and activations, or ZS_PRECISION_COUNT and more for a pair that no
  * row has: zs_design_check refuses it. */
 uint32_t zs_precision_of(uint32_t weights, uint32_t activations);

@@ -137,6 +137,7 @@ typedef struct zs_emitter {
     zs_slot_ring x, w, acc;
     uint32_t *written_by; /* [tensor root] last STORE to it since the last join */
     uint32_t last_mac;
+    uint32_t last_out; /* on a unit of its own, after which sums on the chip are results */
     zs_err *err;
 } zs_emitter;
 

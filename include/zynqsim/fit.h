@@ -122,7 +122,7 @@ typedef struct zs_products {
     uint32_t style;   /* ZS_STYLE_* */
     uint64_t n, sums; /* multipliers that work at once, accumulators */
     uint32_t weight_bits, elem_bits, sum_bits;
-    bool is_float;         /* fp32 */
+    bool is_float;         /* fp32, or with elements of 16 bits fp16 */
     uint64_t chain;        /* fp32: products that a sum takes in one after the other a clock */
     double dsp_frac;       /* share that is wanted in DSP slices */
     uint32_t per_dsp;      /* products that share a slice, at least 1 */

@@ -21,6 +21,9 @@ typedef struct zs_tile {
 
 /* sums += products. `offsets` has room for ic_n * kh * kw entries. */
 void zs_tile_f32(const zs_tile *t, const float *x, const float *w, float *sums, uint32_t *offsets);
+/* Halves: product and sum are each rounded to half. */
+void zs_tile_f16(const zs_tile *t, const uint16_t *x, const uint16_t *w, uint16_t *sums,
+                 uint32_t *offsets);
 void zs_tile_i16(const zs_tile *t, const int16_t *x, const int16_t *w, int64_t *sums,
                  uint32_t *offsets);
 void zs_tile_w8a16(const zs_tile *t, const int16_t *x, const int8_t *w, int64_t *sums,

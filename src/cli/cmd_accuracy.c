@@ -367,7 +367,7 @@ static zs_status choose_layers(crew *c, zs_err *err)
 static zs_status make_scales(crew *c, zs_err *err)
 {
     accuracy_point *p = c->p;
-    const bool wants = p->p.design.accel.precision != ZS_FP32 && !p->p.design.accel.model_scales &&
+    const bool wants = !zs_precision_is_float(p->p.design.accel.precision) && !p->p.design.accel.model_scales &&
                        p->p.design.network.calibration_n == 0;
     const uint32_t n = wants ? (uint32_t)zs_min_u64(p->n, CALIBRATION_IMAGES) : 0;
     cli_input *list = zs_new(&p->p.keep, cli_input, (size_t)n + 1);
@@ -442,7 +442,7 @@ static zs_status put_identity(void *ctx, const zs_sink *s, zs_err *err)
     ZS_TRY(cli_digest_file(&p->p, "weights", own->network.weights, s, err));
     for (uint32_t i = 0; i < own->network.calibration_n; i++)
         ZS_TRY(cli_digest_file(&p->p, "calibration", own->network.calibrations[i], s, err));
-    if (own->network.calibration_n == 0 && own->accel.precision != ZS_FP32)
+    if (own->network.calibration_n == 0 && !zs_precision_is_float(own->accel.precision))
         ZS_TRY(zs_sink_printf(s, "calibrated on %llu\n",
                               (unsigned long long)zs_min_u64(p->n, CALIBRATION_IMAGES)));
     if (j->o->mean != NULL)

@@ -67,7 +67,7 @@ zs_status cli_quant_build(cli_point *p, const cli_inputs *inputs, const char *ca
                           const char *kept_in, zs_quant **out, zs_err *err)
 {
     const zs_design *d = &p->design;
-    if (kept_in != NULL && (d->accel.precision == ZS_FP32 || d->accel.model_scales))
+    if (kept_in != NULL && (zs_precision_is_float(d->accel.precision) || d->accel.model_scales))
         cli_note(p, "--ranges: there is nothing to calibrate here, %s is not used", kept_in);
     if (d->accel.precision == ZS_FP32) {
         double most;
@@ -79,6 +79,8 @@ zs_status cli_quant_build(cli_point *p, const cli_inputs *inputs, const char *ca
                      layer->name, most);
         return zs_quant_build(&p->keep, p->net, ZS_FP32, NULL, out, err);
     }
+    if (d->accel.precision == ZS_FP16)
+        return zs_quant_build(&p->keep, p->net, ZS_FP16, NULL, out, err);
     if (d->accel.model_scales)
         return zs_quant_of_model(&p->keep, p->net, out, err);
     cli_inputs samples = *inputs;

@@ -41,6 +41,11 @@ ZS_TYPE_t zs_elem_type(uint32_t precision)
     return precisions[precision].activations;
 }
 
+bool zs_precision_is_float(uint32_t precision)
+{
+    return precision == ZS_FP32 || precision == ZS_FP16;
+}
+
 const zs_word zs_model_precision = {
     "model", "int8, with the scales and zero points that the network's own quantisers have"};
 

@@ -132,7 +132,7 @@ static uint64_t recurrence(const zs_design *design, const zs_mac_array *array,
     if (array->depth_pl_cycles != 0 || array->kind == ZS_ARRAY_SYSTOLIC)
         return 1; /* an engine of the user's own adders */
     const uint64_t chain =
-        design->accel.precision == ZS_FP32 ? zs_mac_chain(design, loop->depthwise) : 1;
+        zs_precision_is_float(design->accel.precision) ? zs_mac_chain(design, loop->depthwise) : 1;
     const uint64_t latency = chain * zs_mac_cost_of(design->accel.precision)->add_latency_pl_cycles;
     return zs_ceil_div(latency, zs_max_u64(1, independent_sums(design, loop)));
 }

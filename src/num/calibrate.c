@@ -328,7 +328,7 @@ zs_status zs_quant_build(zs_arena *arena, const zs_net *net, uint32_t precision,
     q->precision = precision;
     q->numbers = net->tensors;
     q->act_bits = ranges != NULL ? ranges->act_bits : 0;
-    if (precision != ZS_FP32) {
+    if (!zs_precision_is_float(precision)) {
         zs_arena scratch;
         zs_arena_init(&scratch, arena->source);
         quant_work w = {.arena = arena, .net = net, .ranges = ranges, .q = q};

@@ -1,5 +1,5 @@
 /* depthwise_body.h - channel oc of the inputs makes channel oc of the sums; included once per
- * precision. ELEM (inputs), WEIGHT, SUM and NAME are set by the includer. */
+ * precision. ELEM (inputs), WEIGHT, SUM, NAME and MAC(sum, w, x) are set by the includer. */
 
 /* One channel: sums of a row side by side, which lie t->oc_n apart. */
 ZS_LOOPS
@@ -15,10 +15,10 @@ static void NAME(depthwise_row)(const ELEM *restrict x, uint32_t step, const WEI
         const WEIGHT wk = w[(size_t)k * w_pitch];
         if (step == 1)
             for (uint32_t i = 0; i < n; i++)
-                row[i] += (SUM)(wk * at[i]);
+                row[i] = MAC(row[i], wk, at[i]);
         else
             for (uint32_t i = 0; i < n; i++)
-                row[i] += (SUM)(wk * at[(size_t)i * step]);
+                row[i] = MAC(row[i], wk, at[(size_t)i * step]);
     }
     for (uint32_t i = 0; i < n; i++)
         sums[(size_t)i * pitch] = row[i];

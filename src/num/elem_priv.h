@@ -6,8 +6,17 @@
 
 #include "zynqsim/num.h"
 
-/* real = stored; stored x 2^-frac; stored x scale. */
-typedef enum zs_scaling { ZS_SCALING_NONE, ZS_SCALING_SHIFT, ZS_SCALING_FACTOR } zs_scaling;
+/* real = stored; stored x 2^-frac; stored x scale; a half. */
+typedef enum zs_scaling {
+    ZS_SCALING_NONE,
+    ZS_SCALING_SHIFT,
+    ZS_SCALING_FACTOR,
+    ZS_SCALING_HALF
+} zs_scaling;
+static inline bool zs_scaling_is_real(zs_scaling s)
+{
+    return s == ZS_SCALING_NONE || s == ZS_SCALING_HALF;
+}
 
 typedef struct zs_elem_ops {
     const char *word;

@@ -1,4 +1,5 @@
 #include "elem_priv.h"
+#include "zynqsim/half.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -6,8 +7,10 @@
 
 /* ---- largest elements of pools --------------------------------------------------------------- */
 
-#define ELEM       float
-#define NAME(base) base##_f32
+#define GREATER(a, b)    ((a) > (b))
+#define NO_MINUS_ZERO(x) (ELEM)((x) + (ELEM)0)
+#define ELEM             float
+#define NAME(base)       base##_f32
 #include "max_pool_body.h"
 #undef ELEM
 #undef NAME
@@ -21,6 +24,17 @@
 #include "max_pool_body.h"
 #undef ELEM
 #undef NAME
+#undef GREATER
+#undef NO_MINUS_ZERO
+#define GREATER(a, b)    zs_half_greater(a, b)
+#define NO_MINUS_ZERO(x) ((x) == 0x8000u ? 0 : (x))
+#define ELEM             zs_half
+#define NAME(base)       base##_f16
+#include "max_pool_body.h"
+#undef ELEM
+#undef NAME
+#undef GREATER
+#undef NO_MINUS_ZERO
 
 /* ---- the rest -------------------------------------------------------------------------------- */
 
@@ -73,6 +87,50 @@ static uint64_t magnitude_f32(const void *stored, size_t n)
 {
     (void)stored, (void)n;
     return 0;
+}
+
+/* ---- half precision -------------------------------------------------------------------------- */
+
+static void quantise_f16(double step, const float *x, void *stored, size_t n)
+{
+    (void)step;
+    for (size_t i = 0; i < n; i++) {
+        const zs_half h = zs_half_of(x[i]);
+        memcpy((char *)stored + i * sizeof h, &h, sizeof h); /* a bias may lie anywhere */
+    }
+}
+
+static void dequantise_f16(double step, const void *stored, float *x, size_t n)
+{
+    (void)step;
+    for (size_t i = 0; i < n; i++)
+        x[i] = zs_float_of_half(((const zs_half *)stored)[i]);
+}
+
+static void act_f16(const zs_quant *q, const zs_layer *layer, void *y, size_t n)
+{
+    zs_half *elems = y;
+    (void)q;
+    for (size_t i = 0; layer->act.active && i < n; i++)
+        elems[i] = zs_half_of(zs_act_f32(layer->act, zs_float_of_half(elems[i])));
+}
+
+/* Rounded after each addition. */
+static void add_f16(const zs_quant *q, const zs_layer *layer, const void *const *x, uint32_t x_n,
+                    void *y, size_t n)
+{
+    (void)q;
+    for (size_t i = 0; i < n; i++) {
+        float sum = zs_float_of_half(((const zs_half *)x[0])[i]);
+        for (uint32_t k = 1; k < x_n; k++)
+            sum = zs_half_rounded(sum + zs_float_of_half(((const zs_half *)x[k])[i]));
+        ((zs_half *)y)[i] = zs_half_of(zs_act_f32(layer->act, sum));
+    }
+}
+
+static uint64_t magnitude_f16(const void *stored, size_t n)
+{
+    return magnitude_f32(stored, n);
 }
 
 #define ELEM       int16_t

@@ -195,6 +195,8 @@ void zs_host_layer_f32(const zs_net *net, const zs_layer *layer, const float *co
 
 static bool same_scale(const zs_quant *q, const zs_layer *layer)
 {
+    if (q->tensors == NULL) /* fp16 */
+        return true;
     const zs_tensor_scale y = q->tensors[layer->out];
     for (uint32_t i = 0; i < layer->in_n; i++) {
         const zs_tensor_scale x = q->tensors[layer->in[i]];

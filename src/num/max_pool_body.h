@@ -1,6 +1,7 @@
 /* max_pool_body.h - max-pooling of one image; included once per element type.
  *
- * ELEM and NAME(max_pool) are set by the includer. Pixels outside the image never win. */
+ * ELEM, NAME(max_pool), GREATER(a, b) and NO_MINUS_ZERO(x) are set by the includer. Pixels outside
+ * the image never win. */
 static void NAME(max_pool)(const zs_layer *layer, const void *from, void *to)
 {
     const ELEM *x = from;
@@ -16,9 +17,10 @@ static void NAME(max_pool)(const zs_layer *layer, const void *from, void *to)
                 for (uint32_t ky = 0; ky < rows.n; ky++) {
                     const ELEM *row = plane + (size_t)(rows.at + ky * k->dh) * layer->x.w + cols.at;
                     for (uint32_t kx = 0; kx < cols.n; kx++)
-                        best = row[(size_t)kx * k->dw] > best ? row[(size_t)kx * k->dw] : best;
+                        best =
+                            GREATER(row[(size_t)kx * k->dw], best) ? row[(size_t)kx * k->dw] : best;
                 }
-                *y++ = (ELEM)(best + (ELEM)0);
+                *y++ = NO_MINUS_ZERO(best);
             }
         }
     }

@@ -1,5 +1,6 @@
 #include "elem_priv.h"
 #include "loops_priv.h"
+#include "zynqsim/half.h"
 #include "zynqsim/tile.h"
 
 #include <string.h>
@@ -9,6 +10,14 @@
 #define SUM        float
 #define BIAS       float
 #define NAME(base) base##_f32
+#include "kernel_body.h"
+#undef SUM
+#undef BIAS
+#undef NAME
+
+#define SUM        uint16_t
+#define BIAS       uint16_t
+#define NAME(base) base##_f16
 #include "kernel_body.h"
 #undef SUM
 #undef BIAS
@@ -39,6 +48,18 @@ static void finish_f32(const zs_quant *q, const zs_layer *layer, const zs_sum_bl
         for (uint32_t oc = 0; oc < b->oc_n; oc++)
             ((float *)y)[p * b->y_pitch + oc] =
                 zs_finish_f32(layer, b->oc0 + oc, ((const float *)sums)[p * b->sum_pitch + oc]);
+}
+
+static void finish_f16(const zs_quant *q, const zs_layer *layer, const zs_sum_block *b,
+                       const void *sums, void *y)
+{
+    (void)q;
+    for (size_t p = 0; p < b->pixel_n; p++)
+        for (uint32_t oc = 0; oc < b->oc_n; oc++) {
+            const float sum = zs_float_of_half(((const uint16_t *)sums)[p * b->sum_pitch + oc]);
+            ((uint16_t *)y)[p * b->y_pitch + oc] =
+                zs_half_of(zs_finish_f32(layer, b->oc0 + oc, sum));
+        }
 }
 
 /* zs_requantise of some channels at once, in 64 bits: shifts of 1 to SHIFT_MAX. */

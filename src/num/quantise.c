@@ -6,7 +6,7 @@
 double zs_tensor_step(const zs_quant *q, uint32_t tensor)
 {
     const zs_scaling scaling = zs_activations_of(q)->scaling;
-    if (scaling == ZS_SCALING_NONE || q->is_model)
+    if (zs_scaling_is_real(scaling) || q->is_model)
         return zs_is_numbered(q, tensor) ? q->numbers[tensor].number.scale : 1;
     const zs_tensor_scale s = q->tensors[tensor];
     return scaling == ZS_SCALING_FACTOR ? (double)s.scale : ldexp(1, -s.frac);
@@ -15,7 +15,7 @@ double zs_tensor_step(const zs_quant *q, uint32_t tensor)
 double zs_weight_step(const zs_quant *q, const zs_layer *layer, uint32_t oc)
 {
     const zs_scaling scaling = zs_weights_of(q)->scaling;
-    if (scaling == ZS_SCALING_NONE || q->is_model)
+    if (zs_scaling_is_real(scaling) || q->is_model)
         return 1;
     const zs_layer_scale *s = &q->layers[layer->index];
     return scaling == ZS_SCALING_FACTOR ? (double)s->weight_scale[oc] : ldexp(1, -s->weight_frac);
@@ -107,8 +107,8 @@ void zs_quantise_bias(const zs_quant *q, const zs_layer *layer, uint32_t oc, flo
 {
     if (layer->quant != NULL) /* added to the complete sum */
         bias = 0;
-    if (q->layers == NULL) { /* fp32 */
-        memcpy(stored, &bias, sizeof bias);
+    if (q->layers == NULL) { /* fp32, fp16 */
+        zs_activations_of(q)->quantise(1, &bias, stored, 1);
         return;
     }
     const double *more = q->layers[layer->index].bias_more;

@@ -1,16 +1,16 @@
 /* ref_conv_body.h - convolution as the definition has it; included once per precision.
  *
- * ELEM, WEIGHT, SUM, BIAS, NAME and RESULT(work, oc, sum) are set by the includer. The input is a
- * copy with what stands for 0 around it, so that padding takes part in the sums like any pixel.
- * Every output pixel adds up bias, then ic, ky, kx in order; that all pixels of a plane do each
- * step together does not change any sum. */
+ * ELEM, WEIGHT, SUM, BIAS, NAME, MAC(sum, w, x) and RESULT(work, oc, sum) are set by the includer.
+ * The input is a copy with what stands for 0 around it, so that padding takes part in the sums like
+ * any pixel. Every output pixel adds up bias, then ic, ky, kx in order; that all pixels of a plane
+ * do each step together does not change any sum. */
 static void NAME(pad)(const conv_work *work, const void *from)
 {
     const zs_layer *layer = work->layer;
     const zs_window *w = &layer->window;
     const ELEM *x = from;
     ELEM *padded = work->padded;
-    const ELEM zero = zs_stored_zero(work->q, layer->in[0]);
+    const ELEM zero = (ELEM)zs_stored_zero(work->q, layer->in[0]);
     for (uint32_t c = 0; c < layer->x.c; c++)
         for (uint32_t py = 0; py < work->pad.h; py++)
             for (uint32_t px = 0; px < work->pad.w; px++) {
@@ -39,7 +39,7 @@ static void NAME(conv_plane)(const zs_layer *layer, const ELEM *padded, pad_shap
                     const ELEM *row = x + (size_t)oy * w->sh * pad.w;
                     SUM *sums = plane + (size_t)oy * ow;
                     for (uint32_t ox = 0; ox < ow; ox++)
-                        sums[ox] += weight * (SUM)row[(size_t)ox * w->sw];
+                        sums[ox] = MAC(sums[ox], weight, row[(size_t)ox * w->sw]);
                 }
             }
 }

@@ -1,4 +1,5 @@
 #include "elem_priv.h"
+#include "zynqsim/half.h"
 
 #include <math.h>
 #include <string.h>
@@ -56,6 +57,7 @@ static conv_work conv_work_in(void *scratch, const zs_net *net, const zs_quant *
     return w;
 }
 
+#define MAC(sum, w, x)   ((sum) + (w) * (SUM)(x))
 #define ELEM             float
 #define WEIGHT           float
 #define SUM              float
@@ -100,6 +102,27 @@ static int32_t requantised(const conv_work *w, uint32_t oc, int64_t sum)
 #define WEIGHT     int8_t
 #define SUM        int64_t
 #define NAME(base) base##_w8a16
+#include "ref_conv_body.h"
+#undef ELEM
+#undef WEIGHT
+#undef SUM
+#undef NAME
+#undef BIAS
+#undef RESULT
+#undef MAC
+
+static float product_of_halves(zs_half w, zs_half x)
+{
+    return zs_half_rounded(zs_float_of_half(w) * zs_float_of_half(x));
+}
+
+#define MAC(sum, w, x)   zs_half_of(zs_float_of_half(sum) + product_of_halves(w, x))
+#define RESULT(w, oc, s) zs_half_of(zs_finish_f32((w)->layer, oc, zs_float_of_half(s)))
+#define BIAS             zs_half
+#define ELEM             zs_half
+#define WEIGHT           zs_half
+#define SUM              zs_half
+#define NAME(base)       base##_f16
 #include "ref_conv_body.h"
 
 /* The definition, once per precision. */

@@ -1,8 +1,12 @@
 #include "loops_priv.h"
 #include "pair_priv.h"
+#include "zynqsim/half.h"
 #include "zynqsim/tile.h"
 
 #include <string.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 /* Multiplication and addition stay separate (-ffp-contract=off), whatever the processor offers;
  * wider vectors change no bit, as their lanes are different sums. */
@@ -119,10 +123,11 @@ static void f32_dense(const zs_tile *t, const float *x, const float *w, float *s
     }
 }
 
-#define ELEM    float
-#define WEIGHT  float
-#define SUM     float
-#define NAME(x) f32_##x
+#define MAC(sum, w, x) ((sum) + (SUM)((w) * (x)))
+#define ELEM           float
+#define WEIGHT         float
+#define SUM            float
+#define NAME(x)        f32_##x
 #include "depthwise_body.h"
 #undef ELEM
 #undef WEIGHT
@@ -169,6 +174,130 @@ static bool has_least(const void *w, size_t n, size_t bytes)
 #define NAME(x) w8a16_##x
 #include "depthwise_body.h"
 #include "pair_tile_body.h"
+#undef ELEM
+#undef WEIGHT
+#undef SUM
+#undef NAME
+#undef MAC
+
+/* ---- half precision -------------------------------------------------------------------------- */
+
+static zs_half half_mac(zs_half sum, zs_half w, zs_half x)
+{
+    return zs_half_of_rounded(
+        zs_half_mac(zs_float_of_half(sum), zs_float_of_half(w), zs_float_of_half(x)));
+}
+
+#define MAC(sum, w, x) half_mac(sum, w, x)
+#define ELEM           zs_half
+#define WEIGHT         zs_half
+#define SUM            zs_half
+#define NAME(x)        f16_##x
+#include "depthwise_body.h"
+
+enum { HALF_PIXELS = 8, HALF_LANES = 32 };
+
+/* Some pixels by some channels: every sum is a float that is a half. */
+ZS_LOOPS
+static void f16_block(const zs_half *const x[HALF_PIXELS], const uint32_t *offsets, uint32_t taps,
+                      const zs_half *w, uint32_t w_pitch, uint32_t lanes,
+                      float sums[HALF_PIXELS][HALF_LANES])
+{
+    for (uint32_t k = 0; k < taps; k++, w += w_pitch) {
+        zs_half stored[HALF_LANES] = {0};
+        float weights[HALF_LANES];
+        memcpy(stored, w, lanes * sizeof *w);
+        for (uint32_t i = 0; i < HALF_LANES; i++)
+            weights[i] = zs_float_of_half(stored[i]);
+        for (uint32_t p = 0; p < HALF_PIXELS; p++) {
+            const float input = zs_float_of_half(x[p][offsets[k]]);
+            for (uint32_t i = 0; i < HALF_LANES; i++)
+                sums[p][i] = zs_half_mac(sums[p][i], weights[i], input);
+        }
+    }
+}
+
+#if defined(__x86_64__)
+/* The same by the processor's conversions, which round alike. */
+__attribute__((target("avx2,f16c"))) static __m256 f16c_rounded(__m256 x)
+{
+    return _mm256_cvtph_ps(_mm256_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT));
+}
+
+__attribute__((target("avx2,f16c"))) static void
+f16c_block(const zs_half *const x[HALF_PIXELS], const uint32_t *offsets, uint32_t taps,
+           const zs_half *w, uint32_t w_pitch, uint32_t lanes, float sums[HALF_PIXELS][HALF_LANES])
+{
+    enum { WORDS = 8 };
+    for (uint32_t v = 0; v < lanes; v += WORDS) {
+        const uint32_t n = lanes - v < WORDS ? lanes - v : WORDS;
+        __m256 s[HALF_PIXELS];
+        for (uint32_t p = 0; p < HALF_PIXELS; p++)
+            s[p] = _mm256_loadu_ps(&sums[p][v]);
+        for (uint32_t k = 0; k < taps; k++) {
+            zs_half stored[WORDS] = {0};
+            memcpy(stored, w + (size_t)k * w_pitch + v, n * sizeof *w);
+            const __m128i halves = _mm_loadu_si128((const __m128i *)(const void *)stored);
+            const __m256 weights = _mm256_cvtph_ps(halves);
+#pragma GCC unroll 8
+            for (uint32_t p = 0; p < HALF_PIXELS; p++) {
+                const __m256 input = _mm256_set1_ps(_cvtsh_ss(x[p][offsets[k]]));
+                s[p] =
+                    f16c_rounded(_mm256_add_ps(s[p], f16c_rounded(_mm256_mul_ps(weights, input))));
+            }
+        }
+        for (uint32_t p = 0; p < HALF_PIXELS; p++)
+            _mm256_storeu_ps(&sums[p][v], s[p]);
+    }
+}
+#endif
+
+typedef void half_block(const zs_half *const x[HALF_PIXELS], const uint32_t *offsets, uint32_t taps,
+                        const zs_half *w, uint32_t w_pitch, uint32_t lanes,
+                        float sums[HALF_PIXELS][HALF_LANES]);
+
+static half_block *f16_block_of_machine(void)
+{
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx2")) /* no processor has it without f16c */
+        return f16c_block;
+#endif
+    return f16_block;
+}
+
+static void f16_dense(const zs_tile *t, const zs_half *x, const zs_half *w, zs_half *sums,
+                      const uint32_t *offsets, uint32_t taps)
+{
+    const uint32_t pixel_n = t->oy_n * t->ox_n;
+    half_block *block_of = f16_block_of_machine();
+    for (uint32_t first = 0; first < pixel_n; first += HALF_PIXELS) {
+        const uint32_t n = pixel_n - first < HALF_PIXELS ? pixel_n - first : HALF_PIXELS;
+        const zs_half *windows[HALF_PIXELS];
+        for (uint32_t p = 0; p < HALF_PIXELS; p++)
+            windows[p] = x + window_of(t, first + (p < n ? p : 0));
+        for (uint32_t oc = 0; oc < t->oc_n; oc += HALF_LANES) {
+            const uint32_t lanes = t->oc_n - oc < HALF_LANES ? t->oc_n - oc : HALF_LANES;
+            float block[HALF_PIXELS][HALF_LANES] = {{0}};
+            for (uint32_t p = 0; p < n; p++)
+                for (uint32_t i = 0; i < lanes; i++)
+                    block[p][i] = zs_float_of_half(sums[(size_t)(first + p) * t->oc_n + oc + i]);
+            block_of(windows, offsets, taps, w + oc, t->oc_n, lanes, block);
+            for (uint32_t p = 0; p < n; p++)
+                for (uint32_t i = 0; i < lanes; i++)
+                    sums[(size_t)(first + p) * t->oc_n + oc + i] = zs_half_of_rounded(block[p][i]);
+        }
+    }
+}
+
+void zs_tile_f16(const zs_tile *t, const uint16_t *x, const uint16_t *w, uint16_t *sums,
+                 uint32_t *offsets)
+{
+    const uint32_t taps = list_offsets(t, offsets);
+    if (t->depthwise)
+        f16_depthwise(t, x, w, sums, offsets, taps);
+    else
+        f16_dense(t, x, w, sums, offsets, taps);
+}
 
 void zs_tile_f32(const zs_tile *t, const float *x, const float *w, float *sums, uint32_t *offsets)
 {

@@ -36,9 +36,12 @@ void zs_exec_watch(const zs_exec *e, const zs_layer *layer, const void *results,
 {
     const float *x = results;
     unsigned found = 0;
-    if (e->quant->precision != ZS_FP32 || *e->overflowed <= layer->index)
+    const bool is_half = e->quant->precision == ZS_FP16;
+    if (!zs_precision_is_float(e->quant->precision) || *e->overflowed <= layer->index)
         return;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; is_half && i < n; i++)
+        found |= (((const uint16_t *)results)[i] & 0x7c00u) == 0x7c00u;
+    for (size_t i = 0; !is_half && i < n; i++)
         found |= !(fabsf(x[i]) <= FLT_MAX); /* not a number compares as false */
     if (found)
         *e->overflowed = layer->index;

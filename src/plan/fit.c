@@ -6,8 +6,7 @@
 enum {
     ITEMS_MAX = 64,
     ARRAYS_MAX = 64,
-    COMPARISONS = 2, /* of a vector lane: running maximum or lower limit, upper limit */
-    SUM_BITS_OF_FLOAT = 32,
+    COMPARISONS = 2,  /* of a vector lane: running maximum or lower limit, upper limit */
     ADDRESS_DSP = 10, /* of an operand: its address in DRAM and its index on chip */
     OPERANDS = 3,     /* input, weights, output */
     PAIR_LUTS = 48,   /* sums of two products leave the slice after each: 32 to 64 LUT [D] */
@@ -126,8 +125,9 @@ void zs_fit_add(zs_fit_account *a, const char *name, const char *detail, zs_reso
 static const char *array_detail(const zs_fit_account *a, const zs_products *p, uint64_t in_dsp,
                                 uint64_t beyond)
 {
-    const zs_operator *mul = &zs_operators[ZS_OPERATOR_FMUL],
-                      *add = &zs_operators[ZS_OPERATOR_FADD];
+    const bool is_half = p->elem_bits == HALF_BITS;
+    const zs_operator *mul = &zs_operators[is_half ? ZS_OPERATOR_HMUL : ZS_OPERATOR_FMUL],
+                      *add = &zs_operators[is_half ? ZS_OPERATOR_HADD : ZS_OPERATOR_FADD];
     if (p->is_float)
         return zs_arena_printf(a->arena, "%" PRIu64 " x (%s %u + %s %u DSP)", p->n, mul->name,
                                mul->cost.n[ZS_RESOURCE_DSP], add->name,
@@ -156,8 +156,7 @@ void zs_fit_add_products(zs_fit_account *a, const char *name, const zs_products 
     uint64_t in_dsp = p->n;
     if (p->is_float) {
         zs_resources r = zs_fit_of_float(a->prices, p, p->n);
-        r = zs_resources_plus(
-            r, zs_fit_priced(a, ZS_FIT_SUM_BIT, (double)p->sums * SUM_BITS_OF_FLOAT));
+        r = zs_resources_plus(r, zs_fit_priced(a, ZS_FIT_SUM_BIT, (double)p->sums * p->elem_bits));
         add_item(a, ZS_FIT_PRODUCTS, name, array_detail(a, p, p->n, 0), r, nothing);
         return;
     }
@@ -205,7 +204,7 @@ void zs_fit_add_mac_array(zs_fit_account *a, const zs_design *design)
                            .weight_bits = 8 * zs_weight_bytes(accel->precision),
                            .elem_bits = 8 * zs_elem_bytes(accel->precision),
                            .sum_bits = zs_acc_bits(accel->precision),
-                           .is_float = accel->precision == ZS_FP32,
+                           .is_float = zs_precision_is_float(accel->precision),
                            .chain = chain,
                            .dsp_frac = accel->dsp_frac,
                            .per_dsp = accel->products_per_dsp,

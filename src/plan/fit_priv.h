@@ -6,7 +6,8 @@
 
 /* LUT and FF of n units. */
 zs_resources zs_fit_of_price(const zs_fit_price *price, double n);
-/* n pairs of an fp32 multiplier and adder, with the delays ahead of chained adders. */
+enum { HALF_BITS = 16 };
+/* n pairs of an fp32 or fp16 multiplier and adder, with the delays ahead of chained adders. */
 zs_resources zs_fit_of_float(const zs_fit_prices *prices, const zs_products *p, uint64_t n);
 /* What lies around integer products, wherever they are multiplied. */
 zs_resources zs_fit_of_lanes(const zs_fit_prices *prices, const zs_products *p);

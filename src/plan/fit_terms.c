@@ -61,14 +61,17 @@ zs_resources zs_fit_of_float(const zs_fit_prices *prices, const zs_products *p, 
 {
     /* deeper pipelines above 100 MHz: 1,069 LUT a MAC at 200 MHz for 494 at 100 (ZynqNet) */
     const double faster = p->clock_hz > 100000000 ? (double)p->clock_hz / 1e8 : 1;
-    const zs_resources operators = zs_fit_of_price(&prices->of[ZS_FIT_FLOAT], faster * (double)n);
+    const bool is_half = p->elem_bits == HALF_BITS;
+    const zs_resources operators =
+        zs_fit_of_price(&prices->of[is_half ? ZS_FIT_HALF : ZS_FIT_FLOAT], faster * (double)n);
+    const zs_operator *mul = &zs_operators[is_half ? ZS_OPERATOR_HMUL : ZS_OPERATOR_FMUL];
+    const zs_operator *add = &zs_operators[is_half ? ZS_OPERATOR_HADD : ZS_OPERATOR_FADD];
     zs_resources r = zs_resources_plus(
-        operators,
-        zs_fit_of_price(&prices->of[ZS_FIT_CHAIN],
-                        chain_luts(p->chain) / (double)zs_max_u64(p->chain, 1) * (double)n));
+        operators, zs_fit_of_price(&prices->of[ZS_FIT_CHAIN],
+                                   chain_luts(p->chain) * p->elem_bits / 32 /
+                                       (double)zs_max_u64(p->chain, 1) * (double)n));
     const zs_resources dsp = {.n[ZS_RESOURCE_DSP] =
-                                  zs_operators[ZS_OPERATOR_FMUL].cost.n[ZS_RESOURCE_DSP] +
-                                  zs_operators[ZS_OPERATOR_FADD].cost.n[ZS_RESOURCE_DSP]};
+                                  mul->cost.n[ZS_RESOURCE_DSP] + add->cost.n[ZS_RESOURCE_DSP]};
     return zs_resources_plus(r, zs_resources_times(dsp, n));
 }
 

@@ -272,9 +272,9 @@ START_TEST(test_a_wrong_word_names_the_nearest_and_all)
     ck_assert_int_eq(design_case_set(&c, "accelerator.precision", "fixed15"), ZS_EPARSE);
     ck_assert_str_eq(c.err.place, "accelerator.precision");
     ck_assert_str_eq(c.err.text, "unknown word 'fixed15', did you mean 'fixed16'? "
-                                 "(fp32, fixed16, int8 or w8a16)");
+                                 "(fp32, fixed16, int8, w8a16 or fp16)");
     ck_assert_int_eq(design_case_set(&c, "accelerator.precision", "wwwwwwwwww"), ZS_EPARSE);
-    ck_assert_ptr_nonnull(strstr(c.err.text, "known: fp32, fixed16, int8 or w8a16"));
+    ck_assert_ptr_nonnull(strstr(c.err.text, "known: fp32, fixed16, int8, w8a16 or fp16"));
     ck_assert_uint_eq(c.design.accel.precision, ZS_FP32);
     design_case_end(&c);
 }

@@ -56,7 +56,8 @@ START_TEST(test_the_sentence_names_all_kinds_that_have_the_key)
         {"linebuffer", "accelerator.tile.oc", "8",
          "belongs to kind tiled; this design is of kind linebuffer"},
         {"direct", "accelerator.ports.weight", "hp0",
-         "belongs to kinds tiled, linebuffer, kernels and pegrid; this design is of kind direct"},
+         "belongs to kinds tiled, linebuffer, stream, kernels and pegrid; this design is of kind "
+         "direct"},
         {"tiled", "accelerator.direct.hls_read", "8",
          "belongs to kind direct; this design is of kind tiled"},
     };

@@ -3,6 +3,7 @@
 int main(void)
 {
     static TCase *(*const cases[])(void) = {tcase_rounding, tcase_host_layers, tcase_reference,
-                                            tcase_scales,   tcase_ranges,      tcase_golden};
+                                            tcase_scales,   tcase_ranges,      tcase_golden,
+                                            tcase_half};
     return test_main("num", cases, ZS_LEN(cases));
 }

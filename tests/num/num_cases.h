@@ -10,5 +10,6 @@ TCase *tcase_reference(void);
 TCase *tcase_scales(void);
 TCase *tcase_ranges(void);
 TCase *tcase_golden(void);
+TCase *tcase_half(void);
 
 #endif

@@ -20,7 +20,7 @@ static void one_plane(const zs_exec *e, const zs_layer *layer, const void *const
     const bool is_max = layer->op == ZS_LAYER_POOL && layer->pool == ZS_POOL_MAX;
     if (layer->op == ZS_LAYER_ADD) {
         zs_add_elems(e->quant, layer, x, layer->in_n, y, out);
-    } else if (e->quant->tensors == NULL) {
+    } else if (e->quant->precision == ZS_FP32) {
         const float *plane = x[0];
         zs_host_layer_f32(e->net, &one, &plane, y);
     } else if (same_scale(e, layer) && (is_max || layer->op == ZS_LAYER_ACT)) {

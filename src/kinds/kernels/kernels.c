@@ -84,7 +84,7 @@ static void account_7_series(zs_fit_account *a, const zs_design *design, const t
                                   .weight_bits = 8 * zs_weight_bytes(accel->precision),
                                   .elem_bits = bits,
                                   .sum_bits = zs_acc_bits(accel->precision),
-                                  .is_float = accel->precision == ZS_FP32,
+                                  .is_float = zs_precision_is_float(accel->precision),
                                   .chain = chain,
                                   .dsp_frac = 1,
                                   .per_dsp = 1,

@@ -4,10 +4,11 @@
 /* What the row-streaming engine does not have. */
 static zs_status check(const zs_design *design, zs_err *err)
 {
-    if (design->accel.precision == ZS_FP32)
+    if (zs_precision_is_float(design->accel.precision))
         return zs_fail(err, ZS_EUNSUPPORTED, "accelerator.precision",
-                       "kind linebuffer adds in trees of integers and cannot compute in fp32: "
-                       "choose int8 or fixed16");
+                       "kind linebuffer adds in trees of integers and cannot compute in %s: "
+                       "choose int8 or fixed16",
+                       zs_precision_word(&design->accel));
     return ZS_OK;
 }
 

@@ -10,7 +10,7 @@
 static uint64_t interval_of(const zs_design *design, uint64_t pixel_steps)
 {
     const zs_accel *a = &design->accel;
-    if (a->precision != ZS_FP32)
+    if (!zs_precision_is_float(a->precision))
         return 1;
     return zs_max_u64(1, zs_ceil_div(zs_mac_cost_of(a->precision)->add_latency_pl_cycles *
                                          zs_mac_chain(design, false),

@@ -1,4 +1,5 @@
 #include "tiled_priv.h"
+#include "zynqsim/half.h"
 
 #include <string.h>
 
@@ -31,8 +32,10 @@ static bool inside(const zs_extent *e, uint32_t i)
     return at >= (int64_t)e->lo && at < (int64_t)e->hi;
 }
 
-#define ELEM    float
-#define NAME(x) f32_##x
+#define GREATER(a, b)    ((a) > (b))
+#define NO_MINUS_ZERO(x) (ELEM)((x) + (ELEM)0)
+#define ELEM             float
+#define NAME(x)          f32_##x
 #include "tiled_exec_pool_body.h"
 #undef ELEM
 #undef NAME
@@ -43,6 +46,15 @@ static bool inside(const zs_extent *e, uint32_t i)
 #undef NAME
 #define ELEM    int8_t
 #define NAME(x) i8_##x
+#include "tiled_exec_pool_body.h"
+#undef ELEM
+#undef NAME
+#undef GREATER
+#undef NO_MINUS_ZERO
+#define GREATER(a, b)    zs_half_greater(a, b)
+#define NO_MINUS_ZERO(x) ((x) == 0x8000u ? 0 : (x))
+#define ELEM             zs_half
+#define NAME(x)          f16_##x
 #include "tiled_exec_pool_body.h"
 #undef ELEM
 #undef NAME

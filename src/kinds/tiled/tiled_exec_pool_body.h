@@ -1,9 +1,10 @@
-/* exec_pool_body.h - max-pooling of tiles; included once per element type (ELEM, NAME). */
+/* exec_pool_body.h - max-pooling of tiles; included once per element type (ELEM, NAME,
+ * GREATER, NO_MINUS_ZERO). */
 
 static void NAME(merge)(ELEM *best, const ELEM *other, uint32_t n)
 {
     for (uint32_t oc = 0; oc < n; oc++)
-        best[oc] = other[oc] > best[oc] ? other[oc] : best[oc];
+        best[oc] = GREATER(other[oc], best[oc]) ? other[oc] : best[oc];
 }
 
 /* Largest of the window's pixels that lie in the tile, per output channel. */
@@ -48,7 +49,7 @@ static void NAME(window)(const pool_tile *t, const ELEM *pixels, uint32_t py, ui
     const size_t at = (size_t)(py - t->y.done_first) * (t->x.done_last - t->x.done_first) +
                       (px - t->x.done_first);
     for (uint32_t oc = 0; oc < oc_n; oc++)
-        out[at * oc_n + oc] = (ELEM)(best[oc] + (ELEM)0); /* -0 becomes 0 */
+        out[at * oc_n + oc] = NO_MINUS_ZERO(best[oc]); /* -0 becomes 0 */
 }
 
 static void NAME(pool_tile)(const pool_tile *t, const void *pixels, void *out)
@@ -77,9 +78,9 @@ static void NAME(pool_plane)(const zs_plan_row *row, const zs_tile_box *box, con
                     if (!inside(&ey, iy) || !inside(&ex, ix))
                         continue;
                     const ELEM v = x[(size_t)iy * ex.n + ix];
-                    best = !any || v > best ? v : best;
+                    best = !any || GREATER(v, best) ? v : best;
                     any = true;
                 }
-            *y++ = (ELEM)(best + (ELEM)0);
+            *y++ = NO_MINUS_ZERO(best);
         }
 }

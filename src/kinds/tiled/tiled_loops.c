@@ -22,6 +22,7 @@ typedef struct conv_loops {
     bool x_resident;
     bool chain;                  /* inputs and weights of a step are one load */
     bool x_loads;                /* the step loads its input ... */
+    uint32_t x_written;          /* op that completed an input on the chip, if not a MAC's unit */
     uint32_t x_freed;            /* ... once this op has retired */
     uint32_t x_loaded, w_loaded; /* loads of the step before, on a channel other than ours */
     zs_tile_box box;             /* of the current step */
@@ -209,10 +210,11 @@ static zs_status post_process(conv_loops *c, const uint8_t slots[4], bool *store
     const uint64_t price =
         zs_vector_pl_cycles(design, ops) + zs_post_pl_cycles(design, array, b->oc_n, box_pixels(b));
     const uint32_t wait[3] = {*done, ZS_NO_OP, ZS_NO_OP}; /* on the MACs' unit it comes next */
-    return c->drain_pl_cycles == 0
-               ? zs_emit_priced(c->e, ZS_OP_POST, b, slots, NULL, price, price, done)
-               : zs_emit_on_unit(c->e, ZS_OP_POST, TILED_UNIT_OUT, b, slots, wait, price, price,
-                                 done);
+    if (c->drain_pl_cycles == 0)
+        return zs_emit_priced(c->e, ZS_OP_POST, b, slots, NULL, price, price, done);
+    ZS_TRY(zs_emit_on_unit(c->e, ZS_OP_POST, TILED_UNIT_OUT, b, slots, wait, price, price, done));
+    c->e->last_out = *done;
+    return ZS_OK;
 }
 
 static zs_status finish_tile(conv_loops *c, uint32_t slot, uint32_t mac)
@@ -287,8 +289,8 @@ static zs_status step(conv_loops *c)
     }
     ZS_TRY(need_sums(c, &acc, &acc_ready));
     const zs_tile_box *b = &c->box;
-    const uint32_t wait[3] = {c->x_resident ? ZS_NO_OP : e->x.slot[x].ready, e->w.slot[w].ready,
-                              acc_ready};
+    const uint32_t wait[3] = {c->x_resident ? c->x_written : e->x.slot[x].ready,
+                              e->w.slot[w].ready, acc_ready};
     const uint8_t slots[4] = {(uint8_t)x, (uint8_t)w, (uint8_t)acc, ZS_SLOT_NONE};
     const uint64_t price = mac_price(c);
     ZS_TRY(zs_emit_priced(e, ZS_OP_MAC, b, slots, wait, price, price, &mac));
@@ -350,6 +352,7 @@ zs_status tiled_emit_conv(zs_emitter *e)
     c.drain_pl_cycles =
         zs_mac_drain_pl_cycles(e->d->design, &tiled_params_of(&e->d->design->accel)->mac);
     c.first_load_wait = zs_emit_producer(e);
+    c.x_written = e->last_out;
     tiled_trips(e->d->design, c.layer, row, c.trips);
     ZS_TRY(zs_emit_expect(e, c.trips, D_N));
     ZS_TRY(alloc_spills(&c));
