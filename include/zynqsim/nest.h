@@ -4,9 +4,9 @@
  * Models   loops that cost trip / unroll times their body and a cycle to leave; the interval that a
  *          sum in global memory asks for; lines of DRAM that such a sum has to wait for; loads
  *          beside each other that are lines of their own; weights that an outer loop copies before
- *          it goes on; what a launch takes.
- * Omits    on-chip memories with fewer ports than a loop has accesses, stalls between load-store
- *          units of one kernel, banks of the DRAM.
+ *          it goes on; arrays on chip that have fewer ports than an iteration reads addresses; what
+ *          a launch takes.
+ * Omits    stalls between load-store units of one kernel, banks of the DRAM.
  * Sources  docs/models/kernels.md.
  * Memory   loops live in the arena; all else is plain values. Counts that would overflow saturate.
  */
@@ -24,6 +24,8 @@ typedef struct zs_loop {
     uint64_t trip, unroll; /* at least 1 */
     uint32_t inner, next;  /* first loop in it, brother behind it; ZS_NO_LOOP */
     bool copies;           /* fills an on-chip array from contiguous words of global memory */
+    uint32_t least_cycles; /* of a copy: until its first line is there */
+    uint32_t stall_cycles; /* of an innermost loop, in each iteration, beyond the interval */
 } zs_loop;
 
 /* Loop 0 is the first of the outermost; inner loops and brothers behind come later in the list. */
@@ -50,6 +52,19 @@ static inline bool zs_loop_is_flat(const zs_loop *loop) /* unrolled as a whole: 
  * body once, or nothing where they have none. Copies move at most
  * `lsu_words` per cycle.  */
 uint64_t zs_nest_cycles(const zs_nest *nest, uint32_t interval, uint32_t lsu_words);
+/* An array on chip that windows are read from: rows of `pitch` words, planes of `plane` words, one
+ * behind the other when loop rc goes through them. */
+typedef struct zs_nest_array {
+    uint64_t pitch, plane;
+    uint32_t kh, kw, sh,
+        sw;              /* of the window, as its loops ry and rx have them where they are there */
+    bool sums_are_local; /* sums of all pixels are in another array */
+} zs_nest_array;
+/* Marks the innermost of the loops yy, xx, rc, ry, rx with what an iteration waits: for ports, as
+ * the words that it reads lie in as many banks as all addresses have in common, with three read
+ * ports each; where the pixels of a row are unrolled by what does not divide them, for the sums of
+ * the iteration before. Windows that do not overlap are read as one wide word. */
+void zs_nest_read_array(zs_nest *nest, const zs_nest_array *array);
 /* Iterations of the innermost body that is reached most often. */
 uint64_t zs_nest_iterations(const zs_nest *nest);
 
@@ -68,6 +83,8 @@ typedef struct zs_nest_kernel {
     uint32_t interval;
     zs_nest_window window;
     uint64_t drains; /* outer iterations that wait for the weights they copy */
+    uint64_t lines;  /* of words one after the other, each of which waits: */
+    double line_wait_cycles;
 } zs_nest_kernel;
 
 /* The board's side of it; zs_nest_stratix10 are the values of a Stratix 10 card. */
@@ -82,7 +99,13 @@ typedef struct zs_nest_memory {
 extern const zs_nest_memory zs_nest_stratix10;
 /* A sum in global memory whose loop the compiler cannot keep in a register: iterations a result
  * takes to come back (measured on Stratix 10, docs/models/kernels.md). */
-enum { ZS_NEST_SUM_INTERVAL = 7 };
+enum {
+    ZS_NEST_SUM_INTERVAL = 7,
+    ZS_NEST_LANES_A_CYCLE = 10, /* units that a line of another waits for, a cycle for so many */
+    ZS_NEST_READ_PORTS = 3,     /* of a block at twice the clock, whose fourth writes */
+    ZS_NEST_GUARD_CYCLES = 22,  /* of a sum in an array that the next iteration may write */
+    ZS_NEST_COPY_CYCLES = 75    /* of a copy in an inner loop, at least */
+};
 
 typedef struct zs_nest_time {
     uint64_t nest_cycles, stall_cycles;

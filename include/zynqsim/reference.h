@@ -20,7 +20,8 @@
  *              lat_class note]: the band that several measurements span. The classes tight, medium
  *              and loose are derived where they are missing: within 3 %, within 10 %, or wider
  *   kernel     net variant fmax_MHz kernel op cin cout k hout wout stride loop_nest accumulator
- *              input_from exec_ms source_matches: kernels of one net and name are one layer
+ *              input_from exec_ms source_matches [design]: kernels of one net and name are one
+ *              layer, those of one net, variant and design are in the device together
  *                loop_nest    as nest.h reads it; nothing: reported, without a prediction
  *                accumulator  global, register or array; input_from: global or local
  *                source_matches  no: the kernel is not sure to be the one that was measured;

@@ -183,7 +183,8 @@ typedef enum zs_kernel_sums {
 /* One kernel of a network; those of one net and name are the same layer in different styles. */
 typedef struct zs_kernel_measured {
     const char *net, *variant, *name, *op, *reason, *source;
-    const char *nest; /* "" where nobody has read it off the kernel */
+    const char *nest;   /* "" where nobody has read it off the kernel */
+    const char *design; /* kernels that are in the device together; "": alone */
     double clock_hz, seconds;
     uint32_t cin, cout, k, hout, wout, stride; /* of a convolution; 0: not given */
     zs_kernel_sums sums;

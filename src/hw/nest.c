@@ -151,8 +151,11 @@ static uint64_t loop_cycles(const zs_nest *nest, uint32_t i, uint32_t interval, 
     if (body > 0)
         return plus(times(trips, body), 1);
     if (loop->copies)
-        return plus(zs_max_u64(trips, zs_ceil_div(loop->trip, lsu_words)), 1);
-    return plus(times(plus(trips, interval > 1), interval), 1);
+        return plus(
+            zs_max_u64(zs_max_u64(trips, loop->least_cycles), zs_ceil_div(loop->trip, lsu_words)),
+            1);
+    body = plus(times(plus(trips, interval > 1), interval), times(trips, loop->stall_cycles));
+    return plus(body, 1);
 }
 
 uint64_t zs_nest_cycles(const zs_nest *nest, uint32_t interval, uint32_t lsu_words)
@@ -177,6 +180,49 @@ static uint64_t most_iterations(const zs_nest *nest, uint32_t first)
 uint64_t zs_nest_iterations(const zs_nest *nest)
 {
     return nest->n > 0 ? most_iterations(nest, 0) : 0;
+}
+
+/* ---- arrays on chip -------------------------------------------------------------------------- */
+
+/* The first loop of a name, whose iterations side by side are `n`; without it, all are. */
+static zs_loop *unrolled(zs_nest *nest, const char *name, uint64_t without, uint64_t *n)
+{
+    const uint32_t i = zs_nest_find(nest, name);
+    zs_loop *loop = i == ZS_NO_LOOP ? NULL : &nest->loops[i];
+    *n = loop != NULL ? zs_min_u64(loop->unroll, loop->trip) : without;
+    return loop != NULL && !zs_loop_is_flat(loop) ? loop : NULL;
+}
+
+void zs_nest_read_array(zs_nest *nest, const zs_nest_array *a)
+{
+    enum { YY, XX, RC, RY, RX, LOOPS };
+    static const char *const names[LOOPS] = {"yy", "xx", "rc", "ry", "rx"};
+    const uint64_t without[LOOPS] = {1, 1, 1, a->kh, a->kw};
+    uint64_t n[LOOPS], common = 0;
+    zs_loop *rolled[LOOPS], *innermost = NULL;
+    for (size_t i = 0; i < LOOPS; i++)
+        rolled[i] = unrolled(nest, names[i], without[i], &n[i]);
+    for (size_t i = 0; i < LOOPS; i++)
+        if (rolled[i] != NULL && (innermost == NULL || rolled[i] > innermost))
+            innermost = rolled[i];
+    const uint64_t strides[LOOPS] = {n[YY] * a->sh * a->pitch, n[XX] * a->sw, n[RC] * a->plane,
+                                     n[RY] * a->pitch, n[RX]};
+    /* loops around the one that fills the array change nothing */
+    const uint32_t rc = zs_nest_find(nest, "rc"), yy = zs_nest_find(nest, "yy");
+    for (size_t i = 0; i < LOOPS; i++)
+        if (rolled[i] != NULL && !(i == RC && rc < yy))
+            common |= strides[i];
+    if (innermost == NULL || (rolled[XX] == NULL && rolled[YY] == NULL && rolled[RC] == NULL))
+        return;
+    const uint64_t banks = common & (~common + 1); /* the largest power of 2 in all of them */
+    const uint64_t rows = (n[YY] - 1) * a->sh + n[RY], words = (n[XX] - 1) * a->sw + n[RX];
+    const uint64_t reads = zs_ceil_div(rows * words * n[RC], zs_max_u64(banks, 1));
+    const bool overlaps = a->kh > a->sh || a->kw > a->sw;
+    const bool is_guarded =
+        a->sums_are_local && rolled[XX] != NULL && rolled[XX]->trip % rolled[XX]->unroll != 0;
+    const uint64_t ports = overlaps ? zs_ceil_div(reads, ZS_NEST_READ_PORTS) - 1 : 0;
+    innermost->stall_cycles =
+        (uint32_t)zs_min_u64(ports + (is_guarded ? ZS_NEST_GUARD_CYCLES : 0), UINT32_MAX);
 }
 
 /* ---- time ------------------------------------------------------------------------------------ */
@@ -205,6 +251,7 @@ zs_nest_time zs_nest_time_of(const zs_nest_kernel *k, const zs_nest_memory *m, d
     zs_nest_time t = {.nest_cycles =
                           zs_nest_cycles(&k->nest, k->interval, m->lsu_bytes / m->word_bytes)};
     t.stall_cycles = plus(waits_for_lines(k, m), times(k->drains, m->latency_cycles));
+    t.stall_cycles = plus(t.stall_cycles, (uint64_t)ceil((double)k->lines * k->line_wait_cycles));
     if (k->window.rows_at_once > 0)
         t.dram_s = (double)zs_nest_iterations(&k->nest) * lines_at_once(&k->window, m) *
                    m->line_bytes / m->channel_bytes_per_s;

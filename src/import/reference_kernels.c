@@ -61,9 +61,9 @@ zs_status zs_reference_kernels(zs_arena *arena, const zs_table *t, zs_reference 
         zs_kernel_measured *m = &cases[row];
         const struct {
             const char *column, **to;
-        } texts[] = {{"net", &m->net},      {"variant", &m->variant}, {"kernel", &m->name},
-                     {"op", &m->op},        {"loop_nest", &m->nest},  {"reason", &m->reason},
-                     {"source", &m->source}};
+        } texts[] = {{"net", &m->net},       {"variant", &m->variant}, {"kernel", &m->name},
+                     {"op", &m->op},         {"loop_nest", &m->nest},  {"reason", &m->reason},
+                     {"source", &m->source}, {"design", &m->design}};
         for (size_t i = 0; i < ZS_LEN(texts); i++)
             *texts[i].to = zs_table_text(t, row, zs_table_column(t, texts[i].column), "");
         ZS_TRY(take_case(t, row, m, err));

@@ -58,6 +58,28 @@ static void mark_copies(zs_nest *nest)
         for (size_t k = 0; k < ZS_LEN(computing); k++)
             loop->copies = loop->copies && strcmp(loop->name, computing[k]) != 0;
     }
+    const uint32_t rc = zs_nest_find(nest, "rc");
+    const uint32_t first = rc == ZS_NO_LOOP ? ZS_NO_LOOP : nest->loops[rc].inner;
+    if (first != ZS_NO_LOOP && nest->loops[first].copies)
+        nest->loops[first].least_cycles = ZS_NEST_COPY_CYCLES;
+}
+
+/* Windows of inputs on chip. */
+static void mark_ports(const zs_kernel_measured *m, zs_nest *nest)
+{
+    const uint32_t step = (uint32_t)zs_max_u64(1, m->stride);
+    const bool is_local = m->input_is_local || m->sums == ZS_KERNEL_SUMS_ARRAY;
+    const uint64_t w = (zs_max_u64(1, m->wout) - 1) * (uint64_t)step + m->k;
+    const uint64_t h = (zs_max_u64(1, m->hout) - 1) * (uint64_t)step + m->k;
+    const zs_nest_array array = {.pitch = w,
+                                 .plane = w * h,
+                                 .kh = m->k,
+                                 .kw = m->k,
+                                 .sh = step,
+                                 .sw = step,
+                                 .sums_are_local = m->sums == ZS_KERNEL_SUMS_ARRAY};
+    if (strcmp(m->op, "conv") == 0 && is_local && m->k > 0)
+        zs_nest_read_array(nest, &array);
 }
 
 static zs_nest_window window_of(const zs_kernel_measured *m, const zs_nest *nest)
@@ -80,9 +102,51 @@ static zs_nest_window window_of(const zs_kernel_measured *m, const zs_nest *nest
                             .rows_at_once = at_once};
 }
 
+/* ---- kernels beside it in the device --------------------------------------------------------- */
+
+/* Load units that an unrolled sum has of its own: input channels are planes apart. */
+static uint64_t lanes_of(const zs_kernel_measured *m, const zs_nest *nest)
+{
+    const uint32_t rc = zs_nest_find(nest, "rc");
+    const bool is_local = m->input_is_local || m->sums == ZS_KERNEL_SUMS_ARRAY;
+    return rc == ZS_NO_LOOP || is_local || nest->loops[rc].unroll == 1 ? 0 : nest->loops[rc].unroll;
+}
+
+static zs_status lanes_beside(zs_arena *scratch, const zs_reference *ref,
+                              const zs_kernel_measured *m, uint64_t *lanes, zs_err *err)
+{
+    *lanes = 0;
+    for (uint32_t i = 0; i < ref->case_n; i++) {
+        const zs_kernel_measured *k = &ref->kernels[i];
+        zs_nest nest;
+        if (m->design == NULL || m->design[0] == '\0' || k->nest[0] == '\0' || !k->source_matches ||
+            strcmp(k->net, m->net) != 0 || strcmp(k->variant, m->variant) != 0 ||
+            strcmp(k->design, m->design) != 0)
+            continue;
+        ZS_TRY(zs_nest_parse(scratch, k->nest, k->name, &nest, err));
+        *lanes += lanes_of(k, &nest);
+    }
+    return ZS_OK;
+}
+
+/* An iteration that takes a new word takes a line in every sixteenth. */
+static zs_status mark_lanes(zs_arena *scratch, const zs_reference *ref, const zs_kernel_measured *m,
+                            zs_nest_kernel *k, zs_err *err)
+{
+    uint64_t lanes;
+    const bool reads_again = zs_nest_find(&k->nest, "rv") != ZS_NO_LOOP;
+    if (strcmp(m->op, "conv") == 0 || reads_again || k->nest.loops[k->nest.n - 1].unroll > 1)
+        return ZS_OK;
+    ZS_TRY(lanes_beside(scratch, ref, m, &lanes, err));
+    k->lines = zs_ceil_div(zs_nest_iterations(&k->nest),
+                           zs_nest_stratix10.line_bytes / zs_nest_stratix10.word_bytes);
+    k->line_wait_cycles = (double)lanes / ZS_NEST_LANES_A_CYCLE;
+    return ZS_OK;
+}
+
 /* NAN without a nest. */
-static zs_status predict(zs_arena *scratch, const zs_kernel_measured *m, double *seconds,
-                         zs_err *err)
+static zs_status predict(zs_arena *scratch, const zs_reference *ref, const zs_kernel_measured *m,
+                         double *seconds, zs_err *err)
 {
     zs_nest_kernel k = {0};
     *seconds = (double)NAN;
@@ -90,9 +154,11 @@ static zs_status predict(zs_arena *scratch, const zs_kernel_measured *m, double 
         return ZS_OK;
     ZS_TRY(zs_nest_parse(scratch, m->nest, m->name, &k.nest, err));
     mark_copies(&k.nest);
+    mark_ports(m, &k.nest);
     k.interval = interval_of(m, &k.nest);
     k.window = window_of(m, &k.nest);
     k.drains = m->sums == ZS_KERNEL_SUMS_REGISTER ? m->cout : 0;
+    ZS_TRY(mark_lanes(scratch, ref, m, &k, err));
     *seconds = zs_nest_time_of(&k, &zs_nest_stratix10, m->clock_hz).seconds;
     return ZS_OK;
 }
@@ -146,7 +212,7 @@ static zs_status append_order(zs_arena *scratch, const zs_reference *ref,
     double base_s = 0;
     if (base == NULL || !is_judged(base))
         return ZS_OK;
-    ZS_TRY(predict(scratch, base, &base_s, err));
+    ZS_TRY(predict(scratch, ref, base, &base_s, err));
     const bool is_faster = base->seconds > m->seconds;
     zs_section_append(section, (zs_check){.name = m->name,
                                           .scope = m->variant,
@@ -185,7 +251,7 @@ static zs_status append_sum(zs_arena *scratch, const zs_reference *ref, uint32_t
         double seconds = 0;
         if (!is_judged(&ref->kernels[i]) || !are_of_one_group(&ref->kernels[i], m))
             continue;
-        ZS_TRY(predict(scratch, &ref->kernels[i], &seconds, err));
+        ZS_TRY(predict(scratch, ref, &ref->kernels[i], &seconds, err));
         c.predicted += seconds;
         c.lo += ref->kernels[i].seconds;
     }
@@ -201,7 +267,7 @@ zs_status zs_kernel_case_check(zs_arena *scratch, const zs_memory_params *memory
     const zs_kernel_measured *m = &ref->kernels[i];
     double seconds = 0;
     (void)memory;
-    ZS_TRY(predict(scratch, m, &seconds, err));
+    ZS_TRY(predict(scratch, ref, m, &seconds, err));
     zs_section_append(&sections[is_base(m) ? BASE : OPTIMISED], check_of(m, seconds));
     if (!is_base(m))
         ZS_TRY(append_order(scratch, ref, m, seconds, &sections[SUMMARY], err));

@@ -81,6 +81,58 @@ static const struct {
      ZS_ERANGE},
 };
 
+/* Windows of 3 x 3 of an array whose rows are `pitch` words apart. */
+static const struct {
+    const char *text;
+    uint64_t pitch, plane;
+    uint32_t window;
+    bool sums_are_local;
+    const char *loop; /* that waits */
+    uint32_t stall;
+} arrays[] = {
+    /* all addresses are odd or even: 9 words, one bank, three ports */
+    {"ff:2{yy:4{xx:4{rc:8{ry:3/3{rx:3/3}}}}}", 6, 36, 3, false, "rc", 2},
+    /* 3 rows of 6 words in 2 banks */
+    {"ff:2{rc:8{in:900 yy:28{xx:28/4{ry:3/3{rx:3/3}}}}}", 30, 900, 3, true, "xx", 2},
+    /* 6 rows of 16 words, 64 banks */
+    {"rc:8{i:256 yy:12/4{xx:14/14{rx:3/3 rx:3/3 rx:3/3}}}", 16, 256, 3, true, "yy", 0},
+    /* windows that do not overlap are one wide word */
+    {"rc:8{in:784 yy:28{xx:28/4}}", 28, 784, 1, true, "xx", 0},
+    /* 8 pixels of 28: the last go by a guard. 3 rows of 10 words in 2 banks */
+    {"rc:8{in:900 yy:28{xx:28/8{ry:3/3{rx:3/3}}}}", 30, 900, 3, true, "xx", 4 + 22},
+};
+
+START_TEST(test_an_iteration_waits_for_the_ports_of_an_array)
+{
+    zs_nest nest = nest_of(arrays[_i].text);
+    const zs_nest_array array = {.pitch = arrays[_i].pitch,
+                                 .plane = arrays[_i].plane,
+                                 .kh = arrays[_i].window,
+                                 .kw = arrays[_i].window,
+                                 .sh = 1,
+                                 .sw = 1,
+                                 .sums_are_local = arrays[_i].sums_are_local};
+    const uint64_t before = zs_nest_cycles(&nest, 1, 16), trips = zs_nest_iterations(&nest);
+    zs_nest_read_array(&nest, &array);
+    for (uint32_t i = 0; i < nest.n; i++) {
+        const bool waits = i == zs_nest_find(&nest, arrays[_i].loop);
+        ck_assert_uint_eq(nest.loops[i].stall_cycles, waits ? arrays[_i].stall : 0);
+    }
+    ck_assert(zs_nest_cycles(&nest, 1, 16) <= before + trips * arrays[_i].stall);
+    ck_assert(arrays[_i].stall == 0 || zs_nest_cycles(&nest, 1, 16) > before);
+}
+END_TEST
+
+START_TEST(test_a_copy_takes_until_its_first_line_is_there)
+{
+    zs_nest nest = nest_of("rc:10{in:256/16 yy:4}");
+    nest.loops[1].copies = true;
+    ck_assert_uint_eq(zs_nest_cycles(&nest, 1, 16), 10 * (17 + 5) + 1);
+    nest.loops[1].least_cycles = ZS_NEST_COPY_CYCLES;
+    ck_assert_uint_eq(zs_nest_cycles(&nest, 1, 16), 10 * (76 + 5) + 1);
+}
+END_TEST
+
 START_TEST(test_a_wrong_nest_is_refused)
 {
     zs_nest nest;
@@ -145,6 +197,8 @@ TCase *tcase_nest(void)
     tcase_add_loop_test(tc, test_a_loop_costs_its_trips_and_a_cycle_to_leave, 0,
                         (int)ZS_LEN(nests));
     tcase_add_test(tc, test_a_copy_is_no_faster_than_its_load_store_unit);
+    tcase_add_loop_test(tc, test_an_iteration_waits_for_the_ports_of_an_array, 0, ZS_LEN(arrays));
+    tcase_add_test(tc, test_a_copy_takes_until_its_first_line_is_there);
     tcase_add_loop_test(tc, test_a_wrong_nest_is_refused, 0, (int)ZS_LEN(wrong));
     tcase_add_test(tc, test_counts_that_overflow_saturate);
     tcase_add_test(tc, test_a_sum_in_memory_waits_for_lines_that_the_cache_cannot_keep);

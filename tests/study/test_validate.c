@@ -508,6 +508,31 @@ START_TEST(test_an_optimised_kernel_is_held_against_its_base)
 }
 END_TEST
 
+/* A flat loop of 1,600,000 words beside 20 units of another kernel: 100,000 lines, 2 cycles each.
+ */
+START_TEST(test_lines_wait_for_the_units_of_kernels_beside_them)
+{
+    zs_kernel_measured m[] = {kernel("units_opv1", 18), kernel("units_opv1", 18),
+                              kernel("units_opv1", 18)};
+    m[0].op = m[1].op = "add";
+    m[0].nest = m[1].nest = "i:1600000";
+    m[2].nest = "ff:4{xx:100{rc:20/20}}";
+    m[0].design = m[2].design = "a";
+    m[1].design = "b";
+    for (size_t i = 0; i < ZS_LEN(m); i++)
+        m[i].sums = ZS_KERNEL_SUMS_REGISTER;
+    const zs_reference ref = {
+        .path = "x.csv", .form = ZS_FORM_KERNELS, .case_n = ZS_LEN(m), .kernels = m};
+    const zs_memory_params memory = memory_of_default();
+    zs_section *s;
+    ck_assert_int_eq(zs_sections_build(&arena, &ref, &s, &err), ZS_OK);
+    for (uint32_t i = 0; i < 2; i++)
+        ck_assert_int_eq(zs_case_check(&arena, &memory, &ref, i, s, &err), ZS_OK);
+    ck_assert_double_eq_tol(s[1].checks[0].predicted, 0.01802001, 1e-9);
+    ck_assert_double_eq_tol(s[1].checks[1].predicted, 0.01602001, 1e-9);
+}
+END_TEST
+
 TCase *tcase_validate(void)
 {
     TCase *tc = tcase_create("validate");
@@ -526,6 +551,7 @@ TCase *tcase_validate(void)
     tcase_add_loop_test(tc, test_a_kernel_is_judged_by_its_style_where_its_source_is_sure, 0,
                         ZS_LEN(kernels));
     tcase_add_test(tc, test_an_optimised_kernel_is_held_against_its_base);
+    tcase_add_test(tc, test_lines_wait_for_the_units_of_kernels_beside_them);
     tcase_add_loop_test(tc, test_of_a_dma_engine_the_figure_furthest_off_is_shown, 0,
                         ZS_LEN(spoilt));
     tcase_add_loop_test(tc, test_steady_clocks_are_judged_on_a_direct_port_with_up_to_four_bursts,
