@@ -26,7 +26,7 @@ BEGIN {
             for (j = 1; j <= h; j++) owner[head[j]] = m[i]
         }
     }
-    core = " assert.h float.h fnmatch.h inttypes.h limits.h math.h stdarg.h stdbool.h stddef.h stdint.h stdio.h stdlib.h string.h "
+    core = " assert.h float.h fnmatch.h inttypes.h limits.h immintrin.h math.h stdarg.h stdbool.h stddef.h stdint.h stdio.h stdlib.h string.h "
 }
 {
     file = $1; text = $0; sub(/^[^:]*:[^:]*:/, "", text)
