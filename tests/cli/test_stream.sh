@@ -242,6 +242,22 @@ narrow=$(cat out)
 program run pair.yaml --timing-only --fidelity bound
 ok "$([ $status = 0 ] && [ "$(cat out)" = "$narrow" ]; echo $?)" 'which is read back'
 
+# ---- traces
+program run block.yaml --timing-only --set accelerator.stream.fifo_depth=9 --format json --trace flow.json
+json 'a trace has a track per node and a counter per FIFO' '
+import json
+t = json.load(open("flow.json"))["traceEvents"]
+flow = {e["args"]["name"] for e in t if e["name"] == "thread_name" and e["pid"] == 5}
+assert flow == {n["name"] for n in d["pipeline"]["nodes"]}, flow
+images = [e for e in t if e["ph"] == "B" and e["pid"] == 5]
+assert len(images) == 3 * len(flow)
+fill = {}
+for e in t:
+    if e["ph"] == "C" and e["pid"] == 5:
+        name = e["name"].split(": ")[1]
+        fill[name] = max(fill.get(name, 0), e["args"]["value"])
+assert fill == {f["name"]: f["max_fill"] for f in d["fifos"]}, fill'
+
 # ---- weights from DRAM
 hash_of() { sed -n 's/.*"sha256": "\(.*\)".*/\1/p' out | head -n 1; }
 program run lanes.yaml --format json
