@@ -242,6 +242,12 @@ narrow=$(cat out)
 program run pair.yaml --timing-only --fidelity bound
 ok "$([ $status = 0 ] && [ "$(cat out)" = "$narrow" ]; echo $?)" 'which is read back'
 
+# ---- the label alone
+program run "$cnv" --timing-only --set batch=5 --format json --set accelerator.stream.label_select=1
+json 'a node that selects the label gives a byte an image' '
+assert d["traffic"]["output_bytes"] == 5
+assert d["pipeline"]["nodes"][-2]["type"] == "LabelSelect_hls", d["pipeline"]["nodes"][-2]'
+
 # ---- traces
 program run block.yaml --timing-only --set accelerator.stream.fifo_depth=9 --format json --trace flow.json
 json 'a trace has a track per node and a counter per FIFO' '
@@ -320,6 +326,7 @@ bad 'the least without a target' 'needs a target' "$cnv" --set "$s.least=true"
 bad 'lanes of the input' 'do not divide' "$cnv" --set "$s.input_lanes=7"
 bad 'a style that there is not' 'not of the form layer=stalling' "$cnv" --set "$s.styles=conv1=fast"
 bad 'a memory that there is not' 'not of the form layer=block' "$cnv" --set "$s.memories=conv1=rtl"
+bad 'PEs of labels' '3 PEs do not divide the labels' "$cnv" --set "$s.label_select=3"
 bad 'weights that are nowhere' 'known: internal or external' "$cnv" --set "$s.weights=tape"
 bad 'lanes of a vector unit that do not divide' '2 lanes do not divide the 9 of layer dw' lanes.yaml --set "$s.folding=dw=4x2"
 bad 'a parallel window of some channels' 'a parallel one all 8 channels' lanes.yaml --set "$s.folding=first=16x4" --set "$s.parallel=first=1"
