@@ -227,7 +227,8 @@ typedef struct zs_design {
         zs_sparsify_rule sparsify;
     } network;
     struct {
-        uint32_t by; /* ZS_SWAP_* */
+        uint32_t by;     /* ZS_SWAP_* */
+        const char *cut; /* last layers of engines, with semicolons; empty: as `map` says */
         uint64_t bytes;
         uint32_t lut, bram18, dsp; /* of the region; 0 everywhere: the whole part */
         uint32_t words, writes, reads;

@@ -106,6 +106,8 @@ typedef struct zs_flow_edge_result {
     uint64_t most;                                   /* largest fill */
     uint64_t full_cycles;                            /* in which the FIFO was full */
     uint64_t blocked_cycles;                         /* in which a word waited to go in */
+    const uint64_t *in, *out; /* [word] clocks, until the flow is simulated again */
+    uint64_t in_n, out_n;
 } zs_flow_edge_result;
 
 typedef struct zs_flow_node_result {

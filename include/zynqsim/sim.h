@@ -77,6 +77,7 @@ typedef struct zs_result {
     uint32_t batch;
     uint64_t clock_hz;
     uint64_t cycles, macs, calls, events;
+    uint64_t swap_bytes;   /* of dram.read_bytes: bitstreams of engines that take turns */
     uint64_t skipped_macs; /* of macs: left out by the engine */
     uint64_t register_writes, hls_cycles;
     double sim_wall_seconds; /* set by the caller that owns a clock */

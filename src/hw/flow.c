@@ -808,8 +808,14 @@ static void edge_report(const edge *e, const zs_flow_result *r, zs_flow_edge_res
     const uint64_t end = r->is_deadlock ? ZS_FLOW_NEVER : r->last_output[r->simulated - 1];
     const extent in = extent_of(e->in, e->in_n, end, &in_n);
     const extent gone = extent_of(e->out, e->out_n, end, &out_n);
-    *out = (zs_flow_edge_result){
-        .first_in = in.first, .last_in = in.last, .first_out = gone.first, .last_out = gone.last};
+    *out = (zs_flow_edge_result){.first_in = in.first,
+                                 .last_in = in.last,
+                                 .first_out = gone.first,
+                                 .last_out = gone.last,
+                                 .in = e->in,
+                                 .out = e->out,
+                                 .in_n = in_n,
+                                 .out_n = out_n};
     if (skipped > 0) {
         out->last_in += skipped * r->period;
         out->last_out += skipped * r->period;

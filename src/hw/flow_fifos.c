@@ -36,6 +36,7 @@ typedef struct search {
     uint64_t images, interval, end; /* what a run may take */
     uint32_t least, runs;
     uint32_t *list, n; /* edges that have a FIFO */
+    uint32_t order;    /* that needed the fewest words */
     zs_err *err;
 } search;
 
@@ -136,6 +137,27 @@ static zs_status begin(search *s, const zs_flow *flow, const zs_flow_fifos_optio
     return zs_flow_sim_build(s->arena, &s->flow, &s->sim, s->err);
 }
 
+static void allow(search *s, const zs_flow_fifos *out, double loss)
+{
+    s->interval = (uint64_t)((double)out->free_interval * (1 + loss));
+    s->end = (uint64_t)((double)out->free_end * (1 + loss));
+}
+
+static zs_flow_fifos_cost cost_of(const search *s, const zs_flow_fifos_options *o,
+                                  const uint32_t *depths)
+{
+    zs_flow_fifos_cost sum = {0};
+    for (uint32_t i = 0; i < s->n; i++) {
+        const uint32_t e = s->list[i];
+        const zs_flow_fifos_cost c =
+            zs_flow_fifo_cost(depths[e], o->edge_bits != NULL ? o->edge_bits[e] : 0);
+        sum.words += c.words;
+        sum.lut += c.lut;
+        sum.bram18 += c.bram18;
+    }
+    return sum;
+}
+
 static zs_status find(search *s, const zs_flow_fifos_options *o, zs_flow_fifos *out)
 {
     zs_flow_result r;
@@ -146,8 +168,7 @@ static zs_status find(search *s, const zs_flow_fifos_options *o, zs_flow_fifos *
     ZS_TRY(run(s, s->images, false, &r));
     out->free_interval = zs_flow_interval(&r);
     out->free_end = r.end;
-    s->interval = (uint64_t)((double)out->free_interval * (1 + o->loss));
-    s->end = (uint64_t)((double)out->free_end * (1 + o->loss));
+    allow(s, out, o->loss);
     for (uint32_t i = 0; i < s->n; i++) {
         const uint32_t e = s->list[i];
         out->filled[e] = (uint32_t)r.edges[e].most;
@@ -168,6 +189,7 @@ static zs_status find(search *s, const zs_flow_fifos_options *o, zs_flow_fifos *
         if (k > 0 && words >= out->words)
             continue;
         out->words = words;
+        s->order = k;
         for (uint32_t i = 0; i < s->n; i++)
             out->depths[s->list[i]] = s->flow.edges[s->list[i]].depth;
     }
@@ -198,26 +220,25 @@ static zs_status prove(search *s, zs_flow_fifos *out)
     return ZS_OK;
 }
 
+static zs_status check_options(const zs_flow_fifos_options *o, zs_err *err)
+{
+    return o->images >= 2 && o->least >= 1 && o->loss >= 0
+               ? ZS_OK
+               : zs_fail(err, ZS_ERANGE, "FIFOs",
+                         "two images, a depth of 1 and a loss of 0 are the least");
+}
+
 zs_status zs_flow_fifos_find(zs_arena *arena, const zs_flow *flow, const zs_flow_fifos_options *o,
                              zs_flow_fifos *out, zs_err *err)
 {
     search s = {.arena = arena, .images = o->images, .least = o->least, .err = err};
-    if (o->images < 2 || o->least < 1 || !(o->loss >= 0))
-        return zs_fail(err, ZS_ERANGE, "FIFOs",
-                       "two images, a depth of 1 and a loss of 0 are the least");
+    ZS_TRY(check_options(o, err));
     *out = (zs_flow_fifos){0};
     ZS_TRY(begin(&s, flow, o, out));
     ZS_TRY(find(&s, o, out));
     if (!o->only_depths)
         ZS_TRY(prove(&s, out));
-    for (uint32_t i = 0; i < s.n; i++) {
-        const uint32_t e = s.list[i];
-        const zs_flow_fifos_cost c =
-            zs_flow_fifo_cost(out->depths[e], o->edge_bits != NULL ? o->edge_bits[e] : 0);
-        out->cost.words += c.words;
-        out->cost.lut += c.lut;
-        out->cost.bram18 += c.bram18;
-    }
+    out->cost = cost_of(&s, o, out->depths);
     return ZS_OK;
 }
 
@@ -240,35 +261,64 @@ static const char *passes(const zs_flow_fifos_cost *c, const zs_flow_fifos_cost 
     return NULL;
 }
 
-zs_status zs_flow_fifos_fit(zs_arena *arena, const zs_flow *flow, zs_flow_fifos_options *o,
-                            const zs_flow_fifos_cost *most, zs_flow_fifos *out, zs_err *err)
+/* Depths that keep a loss keep a greater one, so each step goes on from those of the greatest loss
+ * that cost too much, in the order of FIFOs that was the best without a loss. */
+static zs_status fit(search *s, zs_flow_fifos_options *o, const zs_flow_fifos_cost *most,
+                     zs_flow_fifos *out)
 {
     enum { STEPS = 10 };
+    const size_t bytes = s->flow.edge_n * sizeof *out->depths;
+    uint32_t *costly = zs_new(s->arena, uint32_t, s->flow.edge_n);
+    uint32_t *depths = zs_new(s->arena, uint32_t, s->flow.edge_n);
+    uint32_t *order = zs_new(s->arena, uint32_t, s->n + 1);
     uint64_t least = 0, limit = 0;
-    double low = o->loss, high;
-    ZS_TRY(zs_flow_fifos_find(arena, flow, o, out, err));
-    if (passes(&out->cost, most, &least, &limit) == NULL)
-        return ZS_OK;
-    o->loss = high = out->least_end > 0 && out->free_interval > 0
-                         ? (double)out->least_interval / (double)out->free_interval +
-                               (double)out->least_end / (double)out->free_end
-                         : 1000;
-    ZS_TRY(zs_flow_fifos_find(arena, flow, o, out, err));
-    const char *what = passes(&out->cost, most, &least, &limit);
-    if (what != NULL)
-        return zs_fail(err, ZS_ERANGE, "FIFOs", "%llu %s are the least, not %llu",
-                       (unsigned long long)least, what, (unsigned long long)limit);
-    for (uint32_t i = 0; i < STEPS; i++) {
-        zs_flow_fifos trial;
-        o->loss = low + (high - low) / 2;
-        ZS_TRY(zs_flow_fifos_find(arena, flow, o, &trial, err));
-        if (passes(&trial.cost, most, &least, &limit) == NULL) {
-            high = o->loss;
-            *out = trial;
-        } else {
+    double low = o->loss;
+    if (costly == NULL || depths == NULL || order == NULL)
+        return zs_nomem(s->err, "FIFOs");
+    memcpy(costly, out->depths, bytes);
+    put_in_order(s, out->filled, s->order, order);
+    double high = out->least_end > 0 && out->free_interval > 0
+                      ? (double)out->least_interval / (double)out->free_interval +
+                            (double)out->least_end / (double)out->free_end
+                      : 1000;
+    for (uint32_t i = 0; i <= STEPS; i++) { /* whatever is lost, then half way each time */
+        o->loss = i == 0 ? high : low + (high - low) / 2;
+        allow(s, out, o->loss);
+        ZS_TRY(shrink_all(s, costly, order));
+        for (uint32_t k = 0; k < s->n; k++)
+            depths[s->list[k]] = s->flow.edges[s->list[k]].depth;
+        const zs_flow_fifos_cost cost = cost_of(s, o, depths);
+        const char *what = passes(&cost, most, &least, &limit);
+        if (what != NULL && i == 0)
+            return zs_fail(s->err, ZS_ERANGE, "FIFOs", "%llu %s are the least, not %llu",
+                           (unsigned long long)least, what, (unsigned long long)limit);
+        if (what != NULL) {
             low = o->loss;
+            memcpy(costly, depths, bytes);
+        } else {
+            high = o->loss;
+            memcpy(out->depths, depths, bytes);
         }
     }
     o->loss = high;
+    allow(s, out, high);
+    return ZS_OK;
+}
+
+zs_status zs_flow_fifos_fit(zs_arena *arena, const zs_flow *flow, zs_flow_fifos_options *o,
+                            const zs_flow_fifos_cost *most, zs_flow_fifos *out, zs_err *err)
+{
+    search s = {.arena = arena, .images = o->images, .least = o->least, .err = err};
+    uint64_t least = 0, limit = 0;
+    ZS_TRY(check_options(o, err));
+    *out = (zs_flow_fifos){0};
+    ZS_TRY(begin(&s, flow, o, out));
+    ZS_TRY(find(&s, o, out));
+    const zs_flow_fifos_cost cost = cost_of(&s, o, out->depths);
+    if (passes(&cost, most, &least, &limit) != NULL)
+        ZS_TRY(fit(&s, o, most, out));
+    ZS_TRY(prove(&s, out));
+    out->cost = cost_of(&s, o, out->depths);
+    out->words = out->cost.words;
     return ZS_OK;
 }

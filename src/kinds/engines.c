@@ -73,6 +73,48 @@ static zs_status check_pattern(zs_arena *scratch, const zs_engine *engine, const
                    near ? near : "", near ? "\"?" : "");
 }
 
+/* Each engine up to the layer that is named for it, the last the rest; layers that are left to the
+ * PS stay its own. */
+static zs_status cut_layers(zs_arena *arena, const zs_design *design, const zs_net *net,
+                            uint8_t *engine_of, zs_err *err)
+{
+    const char *at = design->swap.cut;
+    const char **names = zs_new(arena, const char *, net->layer_n + 1);
+    uint32_t layer = 0;
+    if (names == NULL)
+        return zs_nomem(err, "accelerators");
+    for (uint32_t i = 0; i < net->layer_n; i++)
+        names[i] = net->layers[i].name;
+    for (uint32_t k = 0; k < design->engine_n; k++) {
+        const size_t n = strcspn(at, ";");
+        uint32_t last = layer;
+        const bool is_last = k + 1 == design->engine_n;
+        if (is_last != (*at == '\0'))
+            return zs_fail(err, ZS_EPARSE, "swap.cut",
+                           "\"%.64s\" does not name a layer for each of %u engines but the last",
+                           design->swap.cut, design->engine_n);
+        while (!is_last && last < net->layer_n &&
+               (strlen(names[last]) != n || strncmp(names[last], at, n) != 0))
+            last++;
+        if (!is_last && last + 1 >= net->layer_n) {
+            const char *name = zs_arena_strndup(arena, at, n);
+            const char *near =
+                name ? zs_nearest(name, names + layer, net->layer_n - layer - 1) : NULL;
+            return zs_fail(err, ZS_EPARSE, "swap.cut",
+                           "no layer behind the cut before and before the last is called "
+                           "\"%.64s\"%s%s%s",
+                           name ? name : "", near ? "; did you mean \"" : "", near ? near : "",
+                           near ? "\"?" : "");
+        }
+        for (uint32_t i = layer; i < net->layer_n && (is_last || i <= last); i++)
+            if (!matches_any(design->on_cpu, design->on_cpu_n, names[i]))
+                engine_of[i] = (uint8_t)k;
+        layer = last + 1;
+        at += n + (at[n] == ';');
+    }
+    return ZS_OK;
+}
+
 /* The first engine that maps a layer takes it; layers that none maps are the PS's. */
 static zs_status map_layers(zs_arena *arena, const zs_design *design, const zs_net *net,
                             uint8_t **out, zs_err *err)
@@ -85,10 +127,12 @@ static zs_status map_layers(zs_arena *arena, const zs_design *design, const zs_n
         const char *name = net->layers[i].name;
         if (matches_any(design->on_cpu, design->on_cpu_n, name))
             continue;
-        for (uint32_t k = design->engine_n; k-- > 0;)
+        for (uint32_t k = design->engine_n; k-- > 0 && design->swap.cut[0] == '\0';)
             if (matches_any(design->engines[k].patterns, design->engines[k].pattern_n, name))
                 engine_of[i] = (uint8_t)k;
     }
+    if (design->swap.cut[0] != '\0')
+        ZS_TRY(cut_layers(arena, design, net, engine_of, err));
     for (uint32_t k = 0; k < design->engine_n; k++) {
         const zs_engine *engine = &design->engines[k];
         for (uint32_t p = 0; p < engine->pattern_n; p++)

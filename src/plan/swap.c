@@ -17,6 +17,8 @@ uint64_t zs_swap_bytes(const zs_design *d)
     static const struct {
         uint32_t holds, frames;
     } clb = {400, 36}, dsp = {20, 28}, bram18 = {20, 28 + 128};
+    if (d->swap.by == ZS_SWAP_REGISTERS)
+        return 4 * (uint64_t)d->swap.words;
     if (d->swap.bytes > 0)
         return d->swap.bytes;
     if (!is_partial(d))

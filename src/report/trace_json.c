@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PID_LAYERS = 1, PID_UNITS, PID_AXI, PID_DDR };
+enum { PID_LAYERS = 1, PID_UNITS, PID_AXI, PID_DDR, PID_FLOW };
 enum { TID_REFRESH = 100 };
 
 typedef struct timeline {
@@ -465,6 +465,124 @@ static void out_cuts(timeline *l)
     }
 }
 
+/* ---- streaming nodes ------------------------------------------------------------------------- */
+
+static bool has_node(const timeline *l, uint32_t node)
+{
+    const uint32_t row = l->result->flow_of->row_of_node[node];
+    return row == ZS_NO_INDEX || zs_trace_has_row(l->trace, row);
+}
+
+/* Clocks of the first and last word of an image on a list. False: not all of them moved. */
+static bool add_image(const uint64_t *at, uint64_t n, uint64_t words, uint64_t image,
+                      uint64_t *first, uint64_t *last)
+{
+    if ((image + 1) * words > n)
+        return false;
+    *first = zs_min_u64(*first, at[image * words]);
+    *last = zs_max_u64(*last, at[(image + 1) * words - 1]);
+    return true;
+}
+
+/* A slice an image, from its first word on; where images overlap, from the end of the one before.
+ */
+static void out_node(timeline *l, uint32_t node)
+{
+    const zs_flow_result *f = l->result->flow;
+    const zs_flow *flow = &l->result->flow_of->flow;
+    const zs_flow_node *n = &flow->nodes[node];
+    uint64_t from = 0;
+    char name[32];
+    out_meta(l, "thread", PID_FLOW, node + 1, node, n->name, "");
+    for (uint64_t i = 0; i < f->simulated; i++) {
+        uint64_t first = UINT64_MAX, last = 0;
+        bool has_all = true;
+        for (uint32_t k = 0; k < n->in_n; k++) {
+            const zs_flow_edge_result *e = &f->edges[n->in[k]];
+            has_all &= add_image(e->out, e->out_n, flow->edges[n->in[k]].words, i, &first, &last);
+        }
+        for (uint32_t k = 0; k < n->out_n; k++) {
+            const zs_flow_edge_result *e = &f->edges[n->out[k]];
+            has_all &= add_image(e->in, e->in_n, flow->edges[n->out[k]].words, i, &first, &last);
+        }
+        if (!has_all)
+            return;
+        from = zs_max_u64(from, first);
+        snprintf(name, sizeof name, "image %" PRIu64, i);
+        out_begin(l, name, "node", zs_trace_pl_ps(l->design, from), PID_FLOW, node + 1);
+        zs_out_printf(&l->out, ",\"args\":{\"first word\":%" PRIu64 ",\"last word\":%" PRIu64 "}}",
+                      first, last);
+        from = last + 1;
+        out_end(l, name, zs_trace_pl_ps(l->design, from), PID_FLOW, node + 1);
+    }
+}
+
+static void out_fill(timeline *l, uint32_t edge, uint64_t clock, uint64_t words)
+{
+    next_event(l);
+    zs_out_text(&l->out, "{\"name\":\"words in FIFO: ");
+    out_within(&l->out, l->result->flow_of->edge_names[edge]);
+    zs_out_printf(&l->out, "\",\"ph\":\"C\",\"ts\":%s",
+                  us_cell(zs_trace_pl_ps(l->design, clock)).text);
+    out_track(l, PID_FLOW, 0);
+    zs_out_printf(&l->out, ",\"args\":{\"value\":%" PRIu64 "}}", words);
+}
+
+/* The fill of a FIFO, of every `step` clocks the largest. */
+static void out_fifo(timeline *l, uint32_t edge, uint64_t step)
+{
+    const zs_flow_edge_result *e = &l->result->flow->edges[edge];
+    uint64_t shown = 0, in = 0, gone = 0, at = 0;
+    while (in < e->in_n || gone < e->out_n) {
+        uint64_t most = in - gone, next = UINT64_MAX;
+        while ((in < e->in_n && e->in[in] < at + step) ||
+               (gone < e->out_n && e->out[gone] < at + step)) {
+            const bool is_out =
+                gone < e->out_n && (in == e->in_n || e->out[gone] <= e->in[in]); /* out first */
+            gone += is_out;
+            in += !is_out;
+            most = zs_max_u64(most, in - gone);
+        }
+        most = step == 1 ? in - gone : most;
+        if (most != shown)
+            out_fill(l, edge, at, most);
+        shown = most;
+        if (in < e->in_n)
+            next = e->in[in];
+        if (gone < e->out_n)
+            next = zs_min_u64(next, e->out[gone]);
+        if (next / step > at / step + 1 && in - gone != shown) { /* and stays so */
+            shown = in - gone;
+            out_fill(l, edge, at + step, shown);
+        }
+        at = next == UINT64_MAX ? at : next / step * step;
+    }
+}
+
+/* As many points as there may be bursts, for all FIFOs together. */
+static void out_flow(timeline *l)
+{
+    const zs_flow_result *f = l->result->flow;
+    const zs_plan_flow *of = l->result->flow_of;
+    uint32_t fifos = 0;
+    if (f == NULL)
+        return;
+    for (uint32_t i = 0; i < of->flow.edge_n; i++)
+        fifos += of->flow.edges[i].depth > 0 && has_node(l, of->flow.edges[i].to);
+    const uint64_t points = zs_max_u64(l->trace->burst_max / (fifos + 1), 1);
+    const uint64_t step = zs_ceil_div(f->last_output[f->simulated - 1] + 1, points);
+    char what[96];
+    snprintf(what, sizeof what, step > 1 ? " (FIFOs: the largest fill of %" PRIu64 " clocks)" : "",
+             step);
+    out_meta(l, "process", PID_FLOW, 0, PID_FLOW, "streaming nodes", what);
+    for (uint32_t i = 0; i < of->flow.node_n && l->out.status == ZS_OK; i++)
+        if (has_node(l, i))
+            out_node(l, i);
+    for (uint32_t i = 0; i < of->flow.edge_n && l->out.status == ZS_OK; i++)
+        if (of->flow.edges[i].depth > 0 && has_node(l, of->flow.edges[i].to))
+            out_fifo(l, i, step);
+}
+
 /* ---- the whole ------------------------------------------------------------------------------- */
 
 static void out_head(timeline *l)
@@ -498,6 +616,7 @@ zs_status zs_trace_json_emit(zs_arena *scratch, const zs_design *d, const zs_tra
     out_banks(&l);
     out_counters(&l, &changes);
     out_cuts(&l);
+    out_flow(&l);
     zs_out_text(&l.out, "\n]}\n");
     return zs_out_end(&l.out, "the trace", err);
 }

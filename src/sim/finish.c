@@ -208,6 +208,36 @@ static zs_status list_cpu_port(zs_arena *arena, zs_result *r, zs_err *err)
     return ZS_OK;
 }
 
+/* Bitstreams lie in DRAM, or words that the PS writes to registers; nothing else runs while they
+ * are read. */
+static zs_status add_swaps(zs_arena *arena, const zs_design *design, const zs_plan *plan,
+                           zs_result *r, zs_err *err)
+{
+    enum { BURST_BYTES = 128, BEAT_BYTES = 8 };
+    if (plan->swap_n == 0)
+        return ZS_OK;
+    const double seconds = zs_swap_seconds(design);
+    const uint64_t bytes = zs_swap_bytes(design);
+    r->swap_bytes = bytes * plan->swap_n;
+    r->dram.read_bytes += r->swap_bytes;
+    if (r->port_n == 0) /* bound */
+        return ZS_OK;
+    zs_port_result *ports = zs_new(arena, zs_port_result, r->port_n + 1u);
+    if (ports == NULL)
+        return zs_nomem(err, "result");
+    memcpy(ports, r->ports, r->port_n * sizeof *ports);
+    ports[r->port_n++] = (zs_port_result){
+        .name = zs_words_swap[design->swap.by].word,
+        .bytes = r->swap_bytes,
+        .bursts = plan->swap_n * zs_ceil_div(bytes, BURST_BYTES),
+        .beats = plan->swap_n * zs_ceil_div(bytes, BEAT_BYTES),
+        .busy_cycles = plan->swap_n * zs_seconds_to_pl_cycles(seconds, r->clock_hz),
+        .peak_bytes_per_s = (uint64_t)((double)bytes / seconds)};
+    r->ports = ports;
+    r->read_bursts += ports[r->port_n - 1].bursts;
+    return ZS_OK;
+}
+
 static zs_status finish_rows(zs_arena *arena, const zs_design *design, const zs_plan *plan,
                              zs_layer_result *layers, zs_result *r, zs_err *err)
 {
@@ -360,8 +390,7 @@ static zs_status ask_kinds(zs_arena *arena, const zs_design *design, const zs_ne
         const char *note = zs_arena_printf(
             arena, "%u times another engine comes onto the part, %.2f ms each (%s, %llu bytes)",
             plan->swap_n, 1e3 * zs_swap_seconds(design), zs_words_swap[design->swap.by].word,
-            (unsigned long long)(design->swap.by == ZS_SWAP_REGISTERS ? 4ull * design->swap.words
-                                                                      : zs_swap_bytes(design)));
+            (unsigned long long)zs_swap_bytes(design));
         if (note == NULL)
             return zs_nomem(err, "result");
         ZS_TRY(add_notes(arena, r, NULL, &note, 1, err));
@@ -391,6 +420,7 @@ zs_status zs_result_finish(zs_arena *arena, const zs_design *design, const zs_ne
         r->macs += plan->rows[i].macs, r->skipped_macs += plan->rows[i].skipped_macs;
     ZS_TRY(zs_fit_build(arena, design, plan, &r->fit, err));
     ZS_TRY(finish_rows(arena, design, plan, layers, r, err));
+    ZS_TRY(add_swaps(arena, design, plan, r, err));
     ZS_TRY(ask_kinds(arena, design, net, plan, r, err));
     if (plan->flow != NULL)
         ZS_TRY(zs_flow_note(arena, plan, r, err));
@@ -462,8 +492,9 @@ zs_status zs_result_check(const zs_result *r, zs_err *err)
         return broken(err, "the last row does not end with the run", r->network, end, r->cycles);
     if (cycles != r->cycles && !r->layers_overlap)
         return broken(err, "rows do not add up to the total cycles", r->network, cycles, r->cycles);
+    read += r->swap_bytes;
     if (read != r->dram.read_bytes)
-        return broken(err, "rows do not add up to the DRAM reads", r->network, read,
+        return broken(err, "rows and bitstreams do not add up to the DRAM reads", r->network, read,
                       r->dram.read_bytes);
     if (write != r->dram.write_bytes)
         return broken(err, "rows do not add up to the DRAM writes", r->network, write,

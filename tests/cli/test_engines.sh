@@ -97,6 +97,21 @@ refuses "no engine 'bak', did you mean 'back'" 'an engine that is not there' run
 refuses 'has one engine' 'keys of engines where there are none' run alone.yaml --set accelerators.a.unroll.oc=2
 refuses 'accelerators.NAME.KEY' 'a name without a key' run pair.yaml --set accelerators.back=2
 
+# ---- engines that take turns
+swapped=$TOP/configs/cnv-swapped.yaml
+program run "$swapped" --timing-only --fidelity tile --format json
+json 'bitstreams are read from DRAM' '
+pcap = [p for p in d["ports"] if p["name"] == "pcap"]
+assert len(pcap) == 1 and pcap[0]["bytes"] == 2 * 4045564
+assert d["dram"]["read_bytes"] == sum(r["dram_read_bytes"] for r in d["layers"]) + 2 * 4045564'
+mapped=$(sed -n 's/^  "cycles": \(.*\),/\1/p' out)
+program run "$swapped" --timing-only --fidelity tile --format json --set swap.cut=pool2
+json 'a cut where map has one is the same' "assert d['cycles'] == $mapped"
+program sweep "$swapped" --vary swap.cut=conv2,pool2,fc1 --best images_per_second --quiet
+ok "$([ $status -le 1 ] && grep -q 'optimum: of 3 points' out; echo $?)" 'a sweep over cuts finds the best'
+refuses 'no layer behind the cut before' 'a cut at no layer' run "$swapped" --set swap.cut=conv9
+refuses 'for each of 2 engines but the last' 'two cuts for two engines' run "$swapped" --set 'swap.cut=conv2;conv4'
+
 # ---- names that formats have to escape, and layers called as patterns are
 printf 'name: n\ninput: {name: data, shape: [3, 8, 8]}\nlayers: [{conv: "c[1]", out: 4, kernel: 1}, {conv: "null", out: 4, kernel: 1}]\n' >names_net.yaml
 # shellcheck disable=SC2016 # a name, not a variable

@@ -242,6 +242,28 @@ narrow=$(cat out)
 program run pair.yaml --timing-only --fidelity bound
 ok "$([ $status = 0 ] && [ "$(cat out)" = "$narrow" ]; echo $?)" 'which is read back'
 
+# ---- the label alone
+program run "$cnv" --timing-only --set batch=5 --format json --set accelerator.stream.label_select=1
+json 'a node that selects the label gives a byte an image' '
+assert d["traffic"]["output_bytes"] == 5
+assert d["pipeline"]["nodes"][-2]["type"] == "LabelSelect_hls", d["pipeline"]["nodes"][-2]'
+
+# ---- traces
+program run block.yaml --timing-only --set accelerator.stream.fifo_depth=9 --format json --trace flow.json
+json 'a trace has a track per node and a counter per FIFO' '
+import json
+t = json.load(open("flow.json"))["traceEvents"]
+flow = {e["args"]["name"] for e in t if e["name"] == "thread_name" and e["pid"] == 5}
+assert flow == {n["name"] for n in d["pipeline"]["nodes"]}, flow
+images = [e for e in t if e["ph"] == "B" and e["pid"] == 5]
+assert len(images) == 3 * len(flow)
+fill = {}
+for e in t:
+    if e["ph"] == "C" and e["pid"] == 5:
+        name = e["name"].split(": ")[1]
+        fill[name] = max(fill.get(name, 0), e["args"]["value"])
+assert fill == {f["name"]: f["max_fill"] for f in d["fifos"]}, fill'
+
 # ---- weights from DRAM
 hash_of() { sed -n 's/.*"sha256": "\(.*\)".*/\1/p' out | head -n 1; }
 program run lanes.yaml --format json
@@ -304,6 +326,7 @@ bad 'the least without a target' 'needs a target' "$cnv" --set "$s.least=true"
 bad 'lanes of the input' 'do not divide' "$cnv" --set "$s.input_lanes=7"
 bad 'a style that there is not' 'not of the form layer=stalling' "$cnv" --set "$s.styles=conv1=fast"
 bad 'a memory that there is not' 'not of the form layer=block' "$cnv" --set "$s.memories=conv1=rtl"
+bad 'PEs of labels' '3 PEs do not divide the labels' "$cnv" --set "$s.label_select=3"
 bad 'weights that are nowhere' 'known: internal or external' "$cnv" --set "$s.weights=tape"
 bad 'lanes of a vector unit that do not divide' '2 lanes do not divide the 9 of layer dw' lanes.yaml --set "$s.folding=dw=4x2"
 bad 'a parallel window of some channels' 'a parallel one all 8 channels' lanes.yaml --set "$s.folding=first=16x4" --set "$s.parallel=first=1"

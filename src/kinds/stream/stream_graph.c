@@ -311,13 +311,32 @@ static zs_status join_slices(builder *b, uint32_t tensor)
     return ZS_OK;
 }
 
+/* Takes all elements of the last layer, then gives the index of the largest, in whole bytes. */
+static zs_status add_label_select(builder *b, port *p, zs_shape shape)
+{
+    const uint32_t pes = stream_params_of(&b->d->design->accel)->label_select;
+    if (shape.h * shape.w != 1 || shape.c % pes != 0)
+        return zs_fail(b->err, ZS_ERANGE, "accelerator.stream.label_select",
+                       "%u PEs do not divide the labels of an output of %u x %u x %u", pes, shape.c,
+                       shape.h, shape.w);
+    ZS_TRY(convert(b, p, pes, "output", "width"));
+    ZS_TRY(append(b, p,
+                  (zs_flow_node){
+                      .op = ZS_FLOW_GATHER, .sf = shape.c / pes, .nf = 1, .name = "output/label"}));
+    p->lanes = 1;
+    p->bits = shape.c <= 256 ? 8 : shape.c <= 65536 ? 16 : 32;
+    return ZS_OK;
+}
+
 /* ---- names by type --------------------------------------------------------------------------- */
 
 static const char *class_of(const builder *b, const zs_flow_node *n, uint32_t row)
 {
     const stream_row *r = row == ZS_NO_INDEX ? NULL : stream_of(&b->d->rows[row]);
     if (r == NULL) /* the ends, and thresholds of the input */
-        return n->op == ZS_FLOW_THRESHOLD ? "Thresholding" : NULL;
+        return n->op == ZS_FLOW_THRESHOLD ? "Thresholding"
+               : n->op == ZS_FLOW_GATHER  ? "LabelSelect"
+                                          : NULL;
     switch (n->op) {
     case ZS_FLOW_UP:
     case ZS_FLOW_DOWN:
@@ -540,9 +559,11 @@ zs_status stream_graph(zs_plan_draft *d, zs_err *err)
     const uint32_t out = zs_view_base(d->net, d->drafts[last_row(d)].out);
     b.readers[out]++;
     ZS_TRY(take_stream(&b, out, &p));
-    if (!(d->net->tensors[out].number.scale > 0) && p.bits < s->output_bits)
-        p.bits = s->output_bits;
     b.row = ZS_NO_INDEX;
+    if (s->label_select > 0)
+        ZS_TRY(add_label_select(&b, &p, d->net->tensors[out].shape));
+    else if (!(d->net->tensors[out].number.scale > 0) && p.bits < s->output_bits)
+        p.bits = s->output_bits;
     ZS_TRY(append(&b, &p, (zs_flow_node){.op = ZS_FLOW_SINK, .name = "output"}));
     f->sink = p.node;
     for (uint32_t t = 0; t < d->net->tensor_n; t++)

@@ -15,7 +15,7 @@
 typedef struct stream_params {
     const char *target, *folding, *fifo, *fifos, *styles, *between, *memories, *parallel;
     uint32_t fifo_depth, weight_bits, act_bits, acc_bits, input_bits, output_bits;
-    uint32_t input_lanes, input_threshold, memory, burst_bytes;
+    uint32_t input_lanes, input_threshold, label_select, memory, burst_bytes;
     uint32_t style, pipeline, weights;
     bool least, pad;
 } stream_params;
