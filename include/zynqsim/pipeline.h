@@ -58,6 +58,9 @@ zs_status zs_pipeline_balance(zs_arena *arena, const zs_train_setup *setup,
                               const zs_layer_time *times, uint32_t k, uint32_t **cuts, zs_err *err);
 zs_status zs_pipeline_build(zs_arena *arena, const zs_design *design, const zs_train_setup *setup,
                             const zs_layer_time *times, zs_pipeline *out, zs_err *err);
+/* Copies of all weights that published figures count for stashing: one of each forward and each
+ * backward stage. */
+uint32_t zs_pipeline_copies_n(uint32_t pairs);
 /* Of n mini-batches of which `pipelined` go through a full pipeline, emptied `fillings` times. */
 double zs_pipeline_seconds(const zs_pipeline *p, uint32_t scheme, uint64_t n, uint64_t pipelined,
                            uint64_t fillings);

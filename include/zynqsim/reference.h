@@ -15,6 +15,9 @@
  *                          nothing: the error is reported, not judged
  *   tile       case M N R C K S TM TN TR TC words_per_beat rd_latency b_latency rd_outst wr_outst
  *              pipe_depth block_rows weight_port row_gap total_cycles
+ *   training memory  network ppv activation_MiB_per_sample batch weights_MiB
+ *              increase_pipedream_pct increase_stale_pct [dataset]: of one pipeline; ppv lists the
+ *              layers before each pair of registers
  *   memory     case set spec metric measured tolerance; the last two as in runs
  *   dram band  case spec frac_peak_lo frac_peak_hi [bw_class lat_mean_lo_ns lat_mean_hi_ns
  *              lat_class note]: the band that several measurements span. The classes tight, medium

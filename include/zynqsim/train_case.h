@@ -36,4 +36,12 @@ typedef struct zs_train_case_result {
 zs_status zs_train_case_run(zs_arena *arena, const zs_train_case *c, uint32_t type, uint32_t scheme,
                             zs_train_case_result *out, zs_err *err);
 
+/* Numbers of a result that are expected (not NaN), those of them with the same bits (the sign of
+ * zero counts), and the first with others. */
+typedef struct zs_train_case_match {
+    uint64_t given_n, equal_n, first;
+} zs_train_case_match;
+zs_train_case_match zs_train_case_compare(const zs_train_case_result *result,
+                                          const double *expected);
+
 #endif

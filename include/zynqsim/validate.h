@@ -16,6 +16,8 @@
  *          kernels   times of kernels that a compiler made, one per layer (nest.h)
  *          systolic  clocks of a systolic array in RTL (systolic.h)
  *          convolver clocks of a streaming k x k convolver in RTL (flow.h)
+ *          training  every weight after every cycle of pipelined training (train_case.h)
+ *          training memory  what weights kept by pipedream add to the memory of plain training
  * Error    of a value: relative, predicted over measured less one. Of a band: the distance from its
  *          nearest end, relative to that; 0 inside. NAN where nothing but zero was measured.
  * Memory   references and sections belong to the arena they were built in. */
@@ -31,6 +33,7 @@
 #include "zynqsim/sim.h"
 #include "zynqsim/systolic.h"
 #include "zynqsim/tile_case.h"
+#include "zynqsim/train_case.h"
 #include "zynqsim/traffic.h"
 
 /* ---- judging one figure ---------------------------------------------------------------------- */
@@ -86,6 +89,8 @@ typedef enum zs_form {
     ZS_FORM_KERNELS,
     ZS_FORM_SYSTOLIC,
     ZS_FORM_CONVOLVER,
+    ZS_FORM_TRAININGS,
+    ZS_FORM_TRAINING_MEMORY,
     ZS_FORM_N
 } zs_form;
 
@@ -206,6 +211,19 @@ typedef struct zs_convolver_measured {
     uint64_t first_valid, last_valid, outputs, end;
 } zs_convolver_measured;
 
+typedef struct zs_training_measured {
+    zs_train_case setup;
+    const double *expected[2]; /* [ZS_TRAIN_*][cycle][param]; NaN: not given */
+} zs_training_measured;
+
+/* Plain training needs activations x batch + weights; increases are relative to that. */
+typedef struct zs_training_memory_measured {
+    const char *name, *reason, *source;
+    uint32_t pairs; /* of registers */
+    double base_bytes, weights_bytes;
+    double pipedream_frac, stale_frac;
+} zs_training_memory_measured;
+
 typedef struct zs_reference {
     const char *path;
     zs_form form;
@@ -222,6 +240,8 @@ typedef struct zs_reference {
     const zs_kernel_measured *kernels;
     const zs_systolic_measured *systolics;
     const zs_convolver_measured *convolvers;
+    const zs_training_measured *trainings;
+    const zs_training_memory_measured *training_memories;
 } zs_reference;
 
 const char *zs_reference_case_name(const zs_reference *ref, uint32_t i);

@@ -465,6 +465,10 @@ zs_status cli_labels_read(zs_arena *arena, const char *path, uint32_t n, const u
 zs_status cli_train_data(const cli_options *options, zs_arena *arena, zs_shape tile,
                          zs_dataset *data, zs_dataset *test, zs_err *err);
 zs_status cli_train_cases(const cli_options *options, int *exit_status, zs_err *err);
+/* NAME.json with NAME_setup.csv and NAME_weights.csv beside it, for validate. */
+bool cli_train_case_is_whole(zs_arena *arena, const char *path);
+zs_status cli_train_case_reference(zs_arena *arena, const char *path, zs_reference *out,
+                                   zs_err *err);
 
 /* ---- follow.c: numerics on a second thread --------------------------------------------------- */
 

@@ -30,6 +30,10 @@ static zs_status read_table(zs_arena *arena, const char *path, cli_references *r
     zs_reference ref;
     const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
     *is_known = true;
+    if (cli_ends_in(path, ".json")) {
+        ZS_TRY(cli_train_case_reference(arena, path, &ref, err));
+        return add_reference(arena, refs, &ref, err);
+    }
     ZS_TRY(cli_file_read(arena, path, ZS_TABLE_BYTES_MAX, &bytes, err));
     *is_known = false;
     ZS_TRY(zs_table_header_parse(arena, bytes, name, &table, err));
@@ -68,7 +72,8 @@ static zs_status read_dir(const cli_options *o, zs_arena *arena, const char *dir
         const char *path = entries.names[i];
         if (cli_is_directory(path) && goes_deeper)
             ZS_TRY(read_dir(o, arena, path, false, refs, err));
-        else if (!cli_is_directory(path) && cli_ends_in(path, ".csv"))
+        else if (!cli_is_directory(path) &&
+                 (cli_ends_in(path, ".csv") || cli_train_case_is_whole(arena, path)))
             ZS_TRY(read_from_dir(o, arena, path, refs, err));
     }
     return ZS_OK;

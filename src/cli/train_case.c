@@ -47,6 +47,35 @@ static zs_status read_case(zs_arena *arena, const char *path, held_case *out, zs
                                   out->results[0].param_n, out->expected, err);
 }
 
+bool cli_train_case_is_whole(zs_arena *arena, const char *path)
+{
+    zs_err ignored;
+    const char *setup = beside(arena, path, "_setup.csv");
+    const char *weights = beside(arena, path, "_weights.csv");
+    return cli_ends_in(path, ".json") && setup != NULL && weights != NULL &&
+           cli_file_check(setup, &ignored) == ZS_OK && cli_file_check(weights, &ignored) == ZS_OK;
+}
+
+zs_status cli_train_case_reference(zs_arena *arena, const char *path, zs_reference *out,
+                                   zs_err *err)
+{
+    held_case h = {.scheme = ZS_SCHEME_STALE};
+    zs_training_measured *m = zs_new(arena, zs_training_measured, 1);
+    if (m == NULL)
+        return zs_nomem(err, path);
+    ZS_TRY(read_case(arena, path, &h, err));
+    if (h.weights_path == NULL)
+        return zs_fail(err, ZS_EIO, beside(arena, path, "_weights.csv"),
+                       "is not there: nothing to hold the case against");
+    const char *slash = strrchr(path, '/');
+    h.c.name = beside(arena, slash != NULL ? slash + 1 : path, "");
+    if (h.c.name == NULL)
+        return zs_nomem(err, path);
+    *m = (zs_training_measured){.setup = h.c, .expected = {h.expected[0], h.expected[1]}};
+    *out = (zs_reference){.path = path, .form = ZS_FORM_TRAININGS, .case_n = 1, .trainings = m};
+    return ZS_OK;
+}
+
 /* ---- holding --------------------------------------------------------------------------------- */
 
 /* The sign of zero counts. */
@@ -84,24 +113,20 @@ static param_name name_of(const zs_train_case *c, uint64_t at)
 static bool hold(const held_case *h, uint32_t type)
 {
     const zs_train_case_result *r = &h->results[type];
-    uint64_t given = 0, equal = 0, first = 0;
-    for (uint64_t i = 0; h->weights_path != NULL && i < r->cycle_n * r->param_n; i++) {
-        if (isnan(h->expected[type][i]))
-            continue;
-        first = given == equal ? i : first;
-        given++;
-        equal += is_equal(h->expected[type][i], r->params[i]);
-    }
+    const zs_train_case_match m = h->weights_path != NULL
+                                      ? zs_train_case_compare(r, h->expected[type])
+                                      : (zs_train_case_match){0};
     printf("%-40s %s %6llu cycles %8llu of %llu values equal", h->c.name, type_words[type],
-           (unsigned long long)r->cycle_n, (unsigned long long)equal, (unsigned long long)given);
-    if (equal < given) {
-        const param_name p = name_of(&h->c, first % r->param_n);
+           (unsigned long long)r->cycle_n, (unsigned long long)m.equal_n,
+           (unsigned long long)m.given_n);
+    if (m.equal_n < m.given_n) {
+        const param_name p = name_of(&h->c, m.first % r->param_n);
         printf("; first in cycle %llu: layer %u %s %u,%u is %a, not %a",
-               (unsigned long long)(first / r->param_n), p.layer, p.is_weight ? "w" : "b", p.out,
-               p.in, r->params[first], h->expected[type][first]);
+               (unsigned long long)(m.first / r->param_n), p.layer, p.is_weight ? "w" : "b", p.out,
+               p.in, r->params[m.first], h->expected[type][m.first]);
     }
     putchar('\n');
-    return equal == given;
+    return m.equal_n == m.given_n;
 }
 
 /* ---- printing -------------------------------------------------------------------------------- */

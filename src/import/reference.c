@@ -40,6 +40,10 @@ static const layout layouts[] = {
      ZS_FORM_SYSTOLIC, zs_reference_systolic},
     {"convolver", "n k stride first_valid_cycle last_valid_cycle outputs end_cycle",
      ZS_FORM_CONVOLVER, zs_reference_convolver},
+    {"training memory",
+     "network ppv activation_MiB_per_sample batch weights_MiB increase_pipedream_pct "
+     "increase_stale_pct",
+     ZS_FORM_TRAINING_MEMORY, zs_reference_training_memory},
 };
 
 typedef struct word {

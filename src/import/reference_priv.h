@@ -21,6 +21,9 @@ zs_status zs_reference_systolic(zs_arena *arena, const zs_table *table, zs_refer
 zs_status zs_reference_convolver(zs_arena *arena, const zs_table *table, zs_reference *out,
                                  zs_err *err);
 
+zs_status zs_reference_training_memory(zs_arena *arena, const zs_table *table, zs_reference *out,
+                                       zs_err *err);
+
 zs_status zs_reference_builds(zs_arena *arena, const zs_table *table, zs_reference *out,
                               zs_err *err);
 zs_status zs_reference_operators(zs_arena *arena, const zs_table *table, zs_reference *out,

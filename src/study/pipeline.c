@@ -339,6 +339,11 @@ static double gpipe_seconds(const zs_pipeline *p, uint32_t parts)
     return (forward + backward + 2 * link) * (parts + p->stage_n - 1) / parts;
 }
 
+uint32_t zs_pipeline_copies_n(uint32_t pairs)
+{
+    return 2 * (pairs + 1);
+}
+
 zs_status zs_pipeline_build(zs_arena *arena, const zs_design *design, const zs_train_setup *setup,
                             const zs_layer_time *times, zs_pipeline *out, zs_err *err)
 {
@@ -379,7 +384,7 @@ zs_status zs_pipeline_build(zs_arena *arena, const zs_design *design, const zs_t
     p.hybrid_s = share * p.cycle_s + (1 - share) * p.plain_s;
     for (uint32_t i = 0; i < p.stage_n; i++) {
         p.versions_bytes += 2 * (uint64_t)(setup->cut_n - i) * p.stages[i].memory.weights;
-        p.copies_bytes += 2 * (uint64_t)p.stage_n * p.stages[i].memory.weights;
+        p.copies_bytes += (uint64_t)zs_pipeline_copies_n(setup->cut_n) * p.stages[i].memory.weights;
     }
     p.gpipe_s = gpipe_seconds(&p, setup->micro_batches > 0 ? setup->micro_batches : 1);
     p.images_per_s = image_s > 0 ? 1 / image_s : 0;

@@ -141,6 +141,11 @@ static const form_row forms[ZS_FORM_N] = {
                                         {.title = "operators and blocks: LUT", .inside_frac = 0.8},
                                         {.title = "operators and blocks: FF", .inside_frac = 0.8}},
                            .check = zs_operator_check},
+    [ZS_FORM_TRAININGS] = {.sections = {{.title = "pipelined training: values equal to the last "
+                                                  "bit"}},
+                           .check = zs_training_check},
+    [ZS_FORM_TRAINING_MEMORY] = {.sections = {{.title = "weights that stashing keeps"}},
+                                 .check = zs_training_memory_check},
 };
 
 zs_status zs_case_check(zs_arena *scratch, const zs_memory_params *memory, const zs_reference *ref,
@@ -174,6 +179,10 @@ const char *zs_reference_case_name(const zs_reference *ref, uint32_t i)
         return ref->systolics[i].name;
     case ZS_FORM_CONVOLVER:
         return ref->convolvers[i].name;
+    case ZS_FORM_TRAININGS:
+        return ref->trainings[i].setup.name;
+    case ZS_FORM_TRAINING_MEMORY:
+        return ref->training_memories[i].name;
     case ZS_FORM_N:
         break;
     }

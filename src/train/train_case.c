@@ -1,6 +1,7 @@
 #include "zynqsim/train_case.h"
 
 #include <math.h>
+#include <string.h>
 
 static uint32_t overlap(const zs_train_case *c, uint32_t scheme)
 {
@@ -119,4 +120,17 @@ zs_status zs_train_case_run(zs_arena *arena, const zs_train_case *c, uint32_t ty
     *out = (zs_train_case_result){
         .cycle_n = cycle_n, .param_n = n, .params = kept, .is_updated = updated};
     return ZS_OK;
+}
+
+zs_train_case_match zs_train_case_compare(const zs_train_case_result *r, const double *expected)
+{
+    zs_train_case_match m = {0};
+    for (uint64_t i = 0; i < r->cycle_n * r->param_n; i++) {
+        if (isnan(expected[i]))
+            continue;
+        m.first = m.given_n == m.equal_n ? i : m.first;
+        m.given_n++;
+        m.equal_n += memcmp(&expected[i], &r->params[i], sizeof *expected) == 0;
+    }
+    return m;
 }

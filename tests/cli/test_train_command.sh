@@ -113,7 +113,23 @@ printf '%s\n' dtype,cycle,layer,kind,out,in,value float32,0,0,w,0,0,0.5 float32,
     float64,1,0,w,0,0,0.75 float64,1,0,b,0,,-0.5 >c_weights.csv
 program train --case c.json
 ok "$([ $status = 0 ] && [ "$(grep -c '2 of 2 values equal' out)" = 2 ]; echo $?)" 'an exact case is held'
+program validate --against .
+ok "$([ $status = 0 ] && [ "$(grep -c '^c  .*equal_values .* exact .* inside$' out)" = 2 ]; echo $?)" 'validate finds it in a directory'
 sed -i 's/0.75/0.76/' c_weights.csv
+program validate --against c.json
+ok "$([ $status = 1 ] && grep -q 'float64 equal_values .* 1 .* 2 .* outside$' out && grep -q 'float32 .* inside$' out; echo $?)" 'and judges it by its bits'
 program train --case c.json
 ok "$([ $status = 1 ] && grep -q 'first in cycle 1: layer 0 w 0,0 is 0x1.8p-1, not' out; echo $?)" 'a difference is named'
+rm c_weights.csv
+program validate --against c.json
+ok "$([ $status != 0 ] && grep -q 'c_weights.csv: is not there' err; echo $?)" 'a case without weights is refused'
+
+# ---- memory of pipelines: four copies of the weights with one pair of registers, six with two
+cat >memory.csv <<'END'
+network,dataset,ppv,activation_MiB_per_sample,batch,weights_MiB,increase_pipedream_pct,increase_stale_pct
+one,A,2,0.5,16,2,100,20
+two,A,"(2,5)",0.5,16,2,100,20
+END
+program validate --against memory.csv
+ok "$([ $status = 1 ] && grep -q '^one A .* 80 .* 80 .* inside$' out && grep -q '^two A .* 120 .* 80 .* outside$' out; echo $?)" 'memory of stashed weights is judged'
 finish
