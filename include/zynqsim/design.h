@@ -221,7 +221,7 @@ typedef struct zs_design {
         uint32_t rounding; /* ZS_INT_RULE_* */
         uint32_t range;    /* ZS_RANGE_* */
         double percentile;
-        bool correct_biases;
+        bool correct_biases, is_unsigned;
         zs_preprocess preprocess;
         zs_sparsify_rule sparsify;
     } network;

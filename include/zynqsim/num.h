@@ -11,7 +11,9 @@
  *
  * int8     q = sat8(rhe(x / s)) symmetric, one s per tensor and one per output channel of weights;
  *          32-bit sums; the result times s_x * s_w[oc] / s_y as a 31-bit multiplier and a shift,
- *          rounded half to even, then saturated.
+ *          rounded half to even, then saturated. Unsigned where asked for: a tensor that is never
+ *          negative (behind a relu) has q = sat8(rhe(x / s) - 128) and s = largest / 255; biases
+ *          take in what its -128, which also stands where it is padded, adds to sums.
  *
  * Layers left to the PS (softmax, average pools, ...) compute in fp32 on dequantised values.
  * Quantised tensors that share memory (slices of a concat) share their scale. */
@@ -24,10 +26,11 @@
 
 /* ---- scales ---------------------------------------------------------------------------------- */
 
-/* real = stored * 2^-frac for fixed16 (int8: real = stored * scale). */
+/* real = stored * 2^-frac for fixed16 (int8: real = (stored - zero) * scale). */
 typedef struct zs_tensor_scale {
     int32_t frac;
     float scale;
+    int32_t zero;
 } zs_tensor_scale;
 
 /* How sums become outputs: y = sat(rhe(sum * mul / 2^shift)). fixed16 has mul = 1. */
@@ -41,7 +44,7 @@ typedef struct zs_layer_scale {
     const float *weight_scale; /* int8: [oc] */
     const zs_requant *requant; /* conv, fc: [oc] (fixed16: one entry repeated); add: [input], all
                                 * with one shift: y = sat(rhe(sum of x_i * mul_i / 2^shift)) */
-    const double *zero_sum;    /* model: [oc], the input's zero times the sum of the weights */
+    const double *zero_sum;    /* [oc], the input's zero times the sum of the weights; NULL: 0 */
     const double *bias_more;   /* [oc] added to the biases by zs_quant_correct_biases; or NULL */
     int32_t bias_shift;        /* biases are multiples of 2^bias_shift: zs_quant_narrow_biases */
     int32_t act_lo, act_hi;    /* activation limits in output units, after requantisation */
@@ -55,8 +58,9 @@ typedef struct zs_quant {
     const zs_tensor *numbers;       /* [tensor] of the network: integers of its own */
     bool is_model; /* int8 with those: what is no integer of 8 bits is stored as float */
 } zs_quant;
-/* Bytes of an element of a tensor. */
+/* Bytes of an element of a tensor, and what stands for 0 in it. */
 uint32_t zs_stored_bytes(const zs_quant *q, uint32_t tensor);
+int8_t zs_stored_zero(const zs_quant *q, uint32_t tensor);
 /* Precision `model`: ZS_EUNSUPPORTED for a network that has no integers of its own. */
 zs_status zs_quant_of_model(zs_arena *arena, const zs_net *net, zs_quant **out, zs_err *err);
 
@@ -79,6 +83,7 @@ typedef struct zs_ranges {
     uint32_t *counts; /* [tensor][ZS_RANGE_BINS] of magnitudes other than 0; NULL: not counted */
     double **sums;    /* [tensor][channel] over all pixels and runs; NULL: not added up */
     uint32_t *runs;   /* [tensor] */
+    const bool *never_negative; /* [tensor] eight bits begin at 0 there; NULL: all are signed */
     const zs_net *net;
 } zs_ranges;
 enum { ZS_RANGE_BINS = 2048 };
@@ -87,6 +92,8 @@ zs_status zs_ranges_build(zs_arena *arena, const zs_net *net, zs_ranges *out, zs
 void zs_ranges_take(zs_ranges *ranges, uint32_t tensor, const float *x, size_t n);
 /* From the start on, the values of each channel are added up. */
 zs_status zs_ranges_add_up(zs_arena *arena, zs_ranges *ranges, zs_err *err);
+/* int8: tensors that the layers that make them keep from being negative become unsigned. */
+zs_status zs_ranges_unsign(zs_arena *arena, zs_ranges *ranges, zs_err *err);
 /* From here on values are counted; the same runs follow once more. */
 zs_status zs_ranges_count(zs_arena *arena, const zs_net *net, zs_ranges *ranges, zs_err *err);
 /* Narrows each range by ZS_RANGE_MSE, the least squared error of 8 bits, or ZS_RANGE_PERCENTILE. */

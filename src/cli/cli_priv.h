@@ -123,6 +123,7 @@ zs_status cmd_init(const cli_options *options, int *exit_status, zs_err *err);
 /* ---- files (files.c, lookup.c) --------------------------------------------------------------- */
 
 zs_alloc cli_heap(void);
+bool cli_heap_was_refused(void); /* a request for memory failed, whoever asked */
 /* The most that is read of a file: what its parser takes, or CLI_LARGE_BYTES. */
 #define CLI_LARGE_BYTES   ((size_t)2 << 30) /* models, weights, tensors and pictures */
 #define CLI_LABEL_BYTES   ((size_t)16 << 20)
@@ -158,6 +159,9 @@ bool cli_stdout_is_broken(void);
 
 /* A new file beside `target`, under a name that cannot be guessed, to take its place once it is
  * whole. Links in the way are not followed. */
+/* What a link leads to, from the root; where there is no such file, the path as it is. */
+zs_status cli_real_path(zs_arena *arena, const char *path, const char **real, zs_err *err);
+
 typedef struct cli_temporary {
     int fd;          /* -1: not open */
     char path[4400]; /* "": nothing to be removed */

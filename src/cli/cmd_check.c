@@ -139,25 +139,26 @@ static zs_status print(const job *j, zs_err *err)
 static zs_status replace(const char *path, const zs_checked *files, uint32_t n, const job *j,
                          zs_err *err)
 {
-    char *real = realpath(path, NULL);
-    const char *target = real != NULL ? real : path, *slash = strrchr(target, '/');
     zs_arena scratch;
+    const char *target = path;
     zs_arena_init(&scratch, cli_heap());
+    zs_status status = cli_real_path(&scratch, path, &target, err);
+    const char *slash = strrchr(target, '/');
     const char *dir = slash == NULL ? "."
                       : slash == target
                           ? "/"
                           : zs_arena_strndup(&scratch, target, (size_t)(slash - target));
     cli_files out = {.dir = dir != NULL ? dir : "."};
     const zs_sink sink = zs_buffer_sink(cli_files_add(&out, slash != NULL ? slash + 1 : target));
-    zs_status status = dir == NULL ? zs_nomem(err, path)
-                       : files != NULL
-                           ? zs_check_junit_emit(files, n, &sink, err)
-                           : zs_baseline_csv_emit(&scratch, &j->files[n], j->o->layers, &sink, err);
+    if (status == ZS_OK)
+        status = dir == NULL ? zs_nomem(err, path)
+                 : files != NULL
+                     ? zs_check_junit_emit(files, n, &sink, err)
+                     : zs_baseline_csv_emit(&scratch, &j->files[n], j->o->layers, &sink, err);
     if (status == ZS_OK)
         status = cli_files_write(&out, err);
     cli_files_drop(&out);
     zs_arena_drop(&scratch);
-    free(real);
     return status;
 }
 

@@ -55,6 +55,8 @@ static zs_status find_ranges(cli_point *p, const cli_inputs *samples, const char
     ZS_TRY(zs_ranges_build(&p->keep, p->net, ranges, err));
     if (p->design.network.correct_biases)
         ZS_TRY(zs_ranges_add_up(&p->keep, ranges, err));
+    if (p->design.network.is_unsigned)
+        ZS_TRY(zs_ranges_unsign(&p->keep, ranges, err));
     return kept_in != NULL ? cli_ranges_keep(p, kept_in, samples, measure, ranges, err)
                            : measure(p, samples, ranges, err);
 }
@@ -84,12 +86,17 @@ zs_status cli_quant_build(cli_point *p, const cli_inputs *inputs, const char *ca
     else
         cli_note(p, "the scales of %s come from %s; network.calibration names other pictures",
                  zs_word_of(zs_words_precision, ZS_PRECISION_COUNT, d->accel.precision), called);
+    const uint32_t bias_bits = zs_kind_bias_bits(d);
+    if (bias_bits != 0 && d->network.is_unsigned)
+        return zs_fail(err, ZS_EUNSUPPORTED, "network.unsigned",
+                       "biases take in what unsigned inputs add to sums, and this engine's have %u "
+                       "bits",
+                       bias_bits);
     zs_ranges ranges;
     ZS_TRY(find_ranges(p, &samples, kept_in, &ranges, err));
     ZS_TRY(zs_quant_build(&p->keep, p->net, d->accel.precision, &ranges, out, err));
     if (d->network.correct_biases)
         ZS_TRY(zs_quant_correct_biases(&p->keep, p->net, &ranges, *out, err));
-    const uint32_t bias_bits = zs_kind_bias_bits(d);
     return bias_bits ? zs_quant_narrow_biases(&p->keep, p->net, bias_bits, *out, err) : ZS_OK;
 }
 

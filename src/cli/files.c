@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -14,17 +15,24 @@
 
 #define HUGE_PAGE_BYTES ((size_t)2 << 20)
 
+static atomic_bool was_refused;
+
 /* Large blocks lie on huge pages where the system has them: most of the time before and after a
  * simulation is page faults. */
 static void *heap_alloc(void *ctx, size_t bytes)
 {
     (void)ctx;
-    if (bytes < HUGE_PAGE_BYTES / 2 || bytes > SIZE_MAX - HUGE_PAGE_BYTES)
-        return malloc(bytes);
-    const size_t rounded = (bytes + HUGE_PAGE_BYTES - 1) / HUGE_PAGE_BYTES * HUGE_PAGE_BYTES;
-    void *block = aligned_alloc(HUGE_PAGE_BYTES, rounded);
-    if (block != NULL)
-        (void)madvise(block, rounded, MADV_HUGEPAGE); /* a wish: refusing it changes nothing */
+    void *block;
+    if (bytes < HUGE_PAGE_BYTES / 2 || bytes > SIZE_MAX - HUGE_PAGE_BYTES) {
+        block = malloc(bytes);
+    } else {
+        const size_t n = (bytes + HUGE_PAGE_BYTES - 1) / HUGE_PAGE_BYTES * HUGE_PAGE_BYTES;
+        block = aligned_alloc(HUGE_PAGE_BYTES, n);
+        if (block != NULL)
+            (void)madvise(block, n, MADV_HUGEPAGE); /* a wish: refusing it changes nothing */
+    }
+    if (block == NULL)
+        atomic_store(&was_refused, true);
     return block;
 }
 
@@ -38,6 +46,11 @@ static void heap_release(void *ctx, void *block, size_t bytes)
 zs_alloc cli_heap(void)
 {
     return (zs_alloc){.alloc = heap_alloc, .release = heap_release};
+}
+
+bool cli_heap_was_refused(void)
+{
+    return atomic_load(&was_refused);
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */
@@ -54,6 +67,19 @@ static zs_status file_error(const char *path, const char *what, zs_err *err)
                                code == ENXIO || code == EPERM;
     const zs_status status = code == ENOMEM ? ZS_ENOMEM : named_wrongly ? ZS_EUSAGE : ZS_EIO;
     return zs_fail(err, status, path[0] != '\0' ? path : "''", "%s: %s", what, strerror(code));
+}
+
+zs_status cli_real_path(zs_arena *arena, const char *path, const char **real, zs_err *err)
+{
+    char *found = realpath(path, NULL);
+    if (found == NULL && errno == ENOMEM)
+        return zs_nomem(err, path);
+    const char *copy = found != NULL ? zs_arena_strdup(arena, found) : path;
+    free(found);
+    if (copy == NULL)
+        return zs_nomem(err, path);
+    *real = copy;
+    return ZS_OK;
 }
 
 static zs_status file_too_large(const char *path, size_t most, zs_err *err)

@@ -159,6 +159,11 @@ int cli_main(int argc, char **argv)
         signal(SIGPIPE, SIG_DFL);
         raise(SIGPIPE);
     }
+    /* what could not be looked up for want of memory is no fault of the input */
+    if (exit_status_of(status) == CLI_WRONG && cli_heap_was_refused()) {
+        status = ZS_ENOMEM;
+        err.text[0] = '\0';
+    }
     if (status != ZS_OK) {
         print_error(status, &err);
         return exit_status_of(status);

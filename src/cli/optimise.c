@@ -342,28 +342,20 @@ static zs_status note_axis(const optimise_job *job, const zs_axis *axis, uint32_
 }
 
 /* Found from anywhere: a name in models/, or the whole path. */
-static zs_status name_model(const optimise_job *job, zs_arena *arena, const char **model,
-                            zs_err *err)
+static zs_status name_model(zs_arena *arena, const char **model, zs_err *err)
 {
-    const char *path = *model, *slash = strrchr(path, '/'), *found;
+    const char *path = *model, *slash = strrchr(path, '/'), *found, *whole, *other = "";
     const char *name = slash != NULL ? slash + 1 : path;
     const char *dot = strrchr(name, '.');
-    (void)job;
     const char *bare =
         zs_arena_strndup(arena, name, dot != NULL ? (size_t)(dot - name) : strlen(name));
-    char *whole = realpath(path, NULL);
-    if (bare == NULL || whole == NULL) {
-        free(whole);
-        return bare == NULL ? zs_nomem(err, "the design") : ZS_OK;
-    }
-    char *other = NULL;
+    if (bare == NULL)
+        return zs_nomem(err, "the design");
+    ZS_TRY(cli_real_path(arena, path, &whole, err));
     if (cli_model_find(arena, NULL, bare, &found, NULL) == ZS_OK)
-        other = realpath(found, NULL);
-    const bool is_same = other != NULL && strcmp(whole, other) == 0;
-    *model = is_same ? bare : zs_arena_strdup(arena, whole);
-    free(other);
-    free(whole);
-    return *model != NULL ? ZS_OK : zs_nomem(err, "the design");
+        ZS_TRY(cli_real_path(arena, found, &other, err));
+    *model = strcmp(whole, other) == 0 ? bare : whole;
+    return ZS_OK;
 }
 
 static zs_status put(const optimise_job *job, const zs_design *design, const char *const *heading,
@@ -377,7 +369,7 @@ static zs_status put(const optimise_job *job, const zs_design *design, const cha
     for (uint32_t i = 0; i < g->axis_n; i++)
         for (uint32_t k = 0; k < g->axes[i].path_n; k++)
             ZS_TRY(note_axis(job, &g->axes[i], k, arena, &notes[n++], err));
-    ZS_TRY(name_model(job, arena, &d.network.model, err));
+    ZS_TRY(name_model(arena, &d.network.model, err));
     for (uint32_t i = 0; heading[i] != NULL; i++)
         if (zs_sink_printf(sink, "# %s\n", heading[i]) != ZS_OK)
             return zs_fail(err, ZS_EIO, "the design", "cannot be written");

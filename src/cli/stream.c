@@ -34,12 +34,8 @@ zs_sink cli_stream_sink(cli_stream *s)
 
 static zs_status find_target(zs_arena *arena, cli_stream *s, zs_err *err)
 {
-    char *real = realpath(s->path, NULL);
     struct stat info;
-    s->target = real != NULL ? zs_arena_strndup(arena, real, strlen(real)) : s->path;
-    free(real);
-    if (s->target == NULL)
-        return zs_nomem(err, s->path);
+    ZS_TRY(cli_real_path(arena, s->path, &s->target, err));
     const bool is_there = stat(s->target, &info) == 0;
     if (is_there && S_ISDIR(info.st_mode))
         return zs_fail(err, ZS_EUSAGE, s->path, "cannot be written: is a directory");

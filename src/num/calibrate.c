@@ -14,9 +14,10 @@ typedef struct quant_work {
     zs_quant *q;
     zs_tensor_scale *tensors;
     zs_layer_scale *layers;
-    uint32_t *leader; /* [tensor]: the tensor whose scale this one has */
-    float *range;     /* [tensor]: of all that a leader stands for */
-    float *filter;    /* of the largest layer */
+    uint32_t *leader;  /* [tensor]: the tensor whose scale this one has */
+    float *range;      /* [tensor]: of all that a leader stands for */
+    bool *is_unsigned; /* [tensor]: none that a leader stands for is ever negative */
+    float *filter;     /* of the largest layer */
     void *stored_filter;
 } quant_work;
 
@@ -29,14 +30,7 @@ static uint32_t leader_of(const quant_work *w, uint32_t t)
     return t;
 }
 
-/* Slices share with their parent; max-pooling and activations pass elements on unchanged, and so
- * does moving them about, if what comes between them is 0. */
-static bool keeps_scale(const zs_layer *layer)
-{
-    if (layer->op == ZS_LAYER_REARRANGE)
-        return layer->general->fill == 0;
-    return layer->op == ZS_LAYER_ACT || (layer->op == ZS_LAYER_POOL && layer->pool == ZS_POOL_MAX);
-}
+/* Slices share with their parent. */
 
 static void group_tensors(quant_work *w)
 {
@@ -45,7 +39,7 @@ static void group_tensors(quant_work *w)
         w->leader[t] = zs_tensor_root(net, t, NULL);
     for (uint32_t i = 0; i < net->layer_n; i++) {
         const zs_layer *layer = &net->layers[i];
-        if (keeps_scale(layer))
+        if (zs_keeps_scale(layer))
             w->leader[leader_of(w, layer->out)] = leader_of(w, layer->in[0]);
     }
     for (uint32_t t = 0; t < net->tensor_n; t++) {
@@ -54,6 +48,16 @@ static void group_tensors(quant_work *w)
         if (max_abs > w->range[leader] || isnan(max_abs))
             w->range[leader] = max_abs;
     }
+}
+
+/* Of groups: one member that may be negative decides for all. */
+static void group_signs(quant_work *w)
+{
+    const bool *never = w->ranges->never_negative;
+    for (uint32_t t = 0; t < w->net->tensor_n; t++)
+        w->is_unsigned[t] = never != NULL;
+    for (uint32_t t = 0; never != NULL && t < w->net->tensor_n; t++)
+        w->is_unsigned[leader_of(w, t)] = w->is_unsigned[leader_of(w, t)] && never[t];
 }
 
 /* The largest f with max_abs * 2^f <= 32767, at most FRAC_MAX. */
@@ -68,9 +72,9 @@ static int32_t frac_of(double max_abs)
     return fits < FRAC_MAX ? fits : FRAC_MAX;
 }
 
-static float scale_of(double max_abs)
+static float scale_of(double max_abs, uint32_t levels)
 {
-    return max_abs < least_range ? 1 : (float)(max_abs / 127);
+    return max_abs < least_range ? 1 : (float)(max_abs / levels);
 }
 
 static zs_status scale_tensor(quant_work *w, uint32_t t, zs_err *err)
@@ -80,7 +84,9 @@ static zs_status scale_tensor(quant_work *w, uint32_t t, zs_err *err)
     if (!(range <= (double)3.0e38f))
         return zs_fail(err, ZS_ERANGE, name, "values up to %g cannot be quantised", range);
     if (zs_activations_of(w->q)->scaling == ZS_SCALING_FACTOR) {
-        w->tensors[t].scale = scale_of(range);
+        const bool is_unsigned = w->is_unsigned[leader_of(w, t)];
+        w->tensors[t].scale = scale_of(range, is_unsigned ? ZS_UNSIGNED_LEVELS : ZS_SIGNED_LEVELS);
+        w->tensors[t].zero = is_unsigned ? INT8_MIN : 0;
         return ZS_OK;
     }
     const int32_t frac = frac_of(range);
@@ -129,19 +135,21 @@ static zs_status fixed_weights(quant_work *w, const zs_layer *layer, zs_layer_sc
     return ZS_OK;
 }
 
-/* One scale per output channel, raised where its bias would leave no room in 32-bit sums. */
+/* One scale per output channel, raised where its bias, and what brings a sum to the zero of the
+ * output, would leave no room in 32-bit sums. */
 static zs_status int8_weights(quant_work *w, const zs_layer *layer, zs_layer_scale *scale,
                               zs_err *err)
 {
     const double x_scale = zs_tensor_step(w->q, layer->in[0]);
+    const double to_zero = w->tensors[layer->out].zero * zs_tensor_step(w->q, layer->out);
     float *scales = zs_new(w->arena, float, layer->y.c);
     if (scales == NULL)
         return zs_nomem(err, layer->name);
     for (uint32_t oc = 0; oc < layer->y.c; oc++) {
         double range;
         ZS_TRY(filter_range(w, layer, oc, &range, err));
-        const double bias = fabs((double)zs_layer_bias(w->net, layer, oc));
-        const float by_weights = scale_of(range);
+        const double bias = fabs((double)zs_layer_bias(w->net, layer, oc)) - to_zero;
+        const float by_weights = scale_of(range, ZS_SIGNED_LEVELS);
         const float by_bias = (float)(bias / x_scale / 0x1p30);
         scales[oc] = by_bias > by_weights ? by_bias : by_weights;
     }
@@ -204,13 +212,37 @@ static zs_status requant_inputs(quant_work *w, const zs_layer *layer, zs_layer_s
 static void act_limits(const quant_work *w, const zs_layer *layer, zs_layer_scale *scale)
 {
     const int32_t most = (1 << (zs_activations_of(w->q)->bits - 1)) - 1, least = -most - 1;
-    const double step = zs_tensor_step(w->q, layer->out);
+    const double step = zs_tensor_step(w->q, layer->out), zero = w->tensors[layer->out].zero;
     scale->act_lo = least;
     scale->act_hi = most;
     if (layer->act.active) {
-        scale->act_lo = zs_round_saturate((double)layer->act.lo / step, least, most);
-        scale->act_hi = zs_round_saturate((double)layer->act.hi / step, least, most);
+        scale->act_lo = zs_round_saturate((double)layer->act.lo / step + zero, least, most);
+        scale->act_hi = zs_round_saturate((double)layer->act.hi / step + zero, least, most);
     }
+}
+
+/* What an input's zero other than 0 adds to the sums of a layer. */
+static zs_status add_up_zeros(quant_work *w, const zs_layer *layer, zs_layer_scale *scale,
+                              zs_err *err)
+{
+    const int32_t zero = w->tensors[layer->in[0]].zero;
+    const size_t n = zs_layer_filter_elems(layer);
+    if (zero == 0)
+        return ZS_OK;
+    double *zero_sum = zs_new(w->arena, double, layer->y.c);
+    if (zero_sum == NULL)
+        return zs_nomem(err, layer->name);
+    for (uint32_t oc = 0; oc < layer->y.c; oc++) {
+        const int8_t *filter = w->stored_filter;
+        int64_t sum = 0;
+        zs_quantise_filter(w->q, layer, oc, zs_layer_filter(w->net, layer, oc, w->filter),
+                           w->stored_filter);
+        for (size_t i = 0; i < n; i++)
+            sum += filter[i];
+        zero_sum[oc] = (double)(zero * sum);
+    }
+    scale->zero_sum = zero_sum;
+    return ZS_OK;
 }
 
 /* The largest sum that inputs of any value can give must fit the accumulator. */
@@ -249,6 +281,7 @@ static zs_status scale_layer(quant_work *w, const zs_layer *layer, zs_err *err)
     else
         ZS_TRY(fixed_weights(w, layer, scale, err));
     ZS_TRY(requant_channels(w, layer, scale, err));
+    ZS_TRY(add_up_zeros(w, layer, scale, err));
     return check_sums(w, layer, err);
 }
 
@@ -263,10 +296,11 @@ static zs_status allocate(quant_work *w, zs_arena *scratch, zs_err *err)
     w->layers = zs_new(w->arena, zs_layer_scale, w->net->layer_n);
     w->leader = zs_new(scratch, uint32_t, w->net->tensor_n);
     w->range = zs_new(scratch, float, w->net->tensor_n);
+    w->is_unsigned = zs_new(scratch, bool, w->net->tensor_n);
     w->filter = zs_arena_alloc_raw(scratch, filter_elems, sizeof(float));
     w->stored_filter = zs_arena_alloc_raw(scratch, filter_elems, sizeof(int16_t));
     if (w->tensors == NULL || w->layers == NULL || w->leader == NULL || w->range == NULL ||
-        w->filter == NULL || w->stored_filter == NULL)
+        w->is_unsigned == NULL || w->filter == NULL || w->stored_filter == NULL)
         return zs_nomem(err, w->net->name);
     w->q->tensors = w->tensors;
     w->q->layers = w->layers;
@@ -277,6 +311,7 @@ static zs_status build(quant_work *w, zs_arena *scratch, zs_err *err)
 {
     ZS_TRY(allocate(w, scratch, err));
     group_tensors(w);
+    group_signs(w);
     for (uint32_t t = 0; t < w->net->tensor_n; t++)
         ZS_TRY(scale_tensor(w, t, err));
     for (uint32_t i = 0; i < w->net->layer_n; i++)

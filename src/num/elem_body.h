@@ -30,11 +30,16 @@ static void NAME(add)(const zs_quant *q, const zs_layer *layer, const void *cons
 {
     const zs_layer_scale *scale = &q->layers[layer->index];
     const zs_requant shift = {.mul = 1, .shift = scale->requant[0].shift};
+    const int32_t zero = zs_stored_zero(q, layer->out);
+    int64_t zeros = 0;
+    for (uint32_t k = 0; k < x_n; k++)
+        zeros += (int64_t)zs_stored_zero(q, layer->in[k]) * scale->requant[k].mul;
     for (size_t i = 0; i < n; i++) {
-        int64_t sum = 0; /* of 2^16 inputs below 2^15 x 2^31 */
+        int64_t sum = -zeros; /* of 2^16 inputs below 2^16 x 2^31 */
         for (uint32_t k = 0; k < x_n; k++)
             sum += (int64_t)((const ELEM *)x[k])[i] * scale->requant[k].mul;
-        ((ELEM *)y)[i] = (ELEM)zs_requantise(sum, shift, scale->act_lo, scale->act_hi);
+        ((ELEM *)y)[i] =
+            (ELEM)(zs_requantise(sum, shift, scale->act_lo - zero, scale->act_hi - zero) + zero);
     }
 }
 

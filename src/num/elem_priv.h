@@ -64,6 +64,18 @@ static inline void zs_model_put(const zs_quant *q, uint32_t tensor, void *y, siz
     else
         ((float *)y)[i] = (float)v;
 }
+/* Steps between 0 and the largest magnitude of eight bits. */
+enum { ZS_SIGNED_LEVELS = 127, ZS_UNSIGNED_LEVELS = 255 };
+
+/* Max-pooling and activations pass elements on unchanged, and so does moving them about, if what
+ * comes between them is 0. */
+static inline bool zs_keeps_scale(const zs_layer *layer)
+{
+    if (layer->op == ZS_LAYER_REARRANGE)
+        return layer->general->fill == 0;
+    return layer->op == ZS_LAYER_ACT || (layer->op == ZS_LAYER_POOL && layer->pool == ZS_POOL_MAX);
+}
+
 double zs_weight_step(const zs_quant *q, const zs_layer *layer, uint32_t oc);
 
 #endif

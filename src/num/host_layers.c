@@ -198,7 +198,7 @@ static bool same_scale(const zs_quant *q, const zs_layer *layer)
     const zs_tensor_scale y = q->tensors[layer->out];
     for (uint32_t i = 0; i < layer->in_n; i++) {
         const zs_tensor_scale x = q->tensors[layer->in[i]];
-        if (x.frac != y.frac || x.scale < y.scale || x.scale > y.scale)
+        if (x.frac != y.frac || x.zero != y.zero || x.scale < y.scale || x.scale > y.scale)
             return false;
     }
     return true;
@@ -288,7 +288,7 @@ static void join_elems(const zs_net *net, const zs_quant *q, const zs_layer *lay
 static void move_bytes(const zs_net *net, const zs_quant *q, const zs_layer *layer,
                        const void *const *x, void *y)
 {
-    const int8_t zero = (int8_t)q->numbers[layer->in[0]].number.zero;
+    const int8_t zero = zs_stored_zero(q, layer->in[0]);
     if (layer->op == ZS_LAYER_POOL)
         zs_activations_of(q)->max_pool(layer, x[0], y);
     else if (layer->op == ZS_LAYER_REARRANGE)
@@ -347,7 +347,7 @@ void zs_host_layer(const zs_net *net, const zs_quant *q, const zs_layer *layer,
         zs_act_elems(q, layer, y, n);
     } else if (layer->op == ZS_LAYER_REARRANGE && layer->general->fill == 0 &&
                same_scale(q, layer)) {
-        static const uint8_t zero[8];
+        const int8_t zero[8] = {zs_stored_zero(q, layer->in[0])}; /* a byte, or 0 */
         zs_rearrange(layer->general, zs_elem_bytes(q->precision), x[0], zero, y);
     } else if (layer->op == ZS_LAYER_JOIN && same_scale(q, layer)) {
         zs_join(layer->general, zs_elem_bytes(q->precision), x, layer->in_n, y);

@@ -34,6 +34,13 @@ uint32_t zs_stored_bytes(const zs_quant *q, uint32_t tensor)
     return q->is_model && !zs_is_narrow(q, tensor) ? sizeof(float) : zs_elem_bytes(q->precision);
 }
 
+int8_t zs_stored_zero(const zs_quant *q, uint32_t tensor)
+{
+    if (q->is_model)
+        return zs_is_narrow(q, tensor) ? (int8_t)q->numbers[tensor].number.zero : 0;
+    return q->tensors != NULL ? (int8_t)q->tensors[tensor].zero : 0;
+}
+
 static void quantise_model(const zs_quant *q, uint32_t tensor, const float *x, void *stored,
                            size_t n)
 {
@@ -52,7 +59,14 @@ void zs_quantise(const zs_quant *q, uint32_t tensor, const float *x, void *store
         quantise_model(q, tensor, x, stored, n);
         return;
     }
-    zs_activations_of(q)->quantise(zs_tensor_step(q, tensor), x, stored, n);
+    const double step = zs_tensor_step(q, tensor);
+    const int32_t zero = zs_stored_zero(q, tensor);
+    for (size_t i = 0; zero != 0 && i < n; i++)
+        ((int8_t *)stored)[i] =
+            (int8_t)(zs_round_saturate((double)x[i] / step, INT8_MIN - zero, INT8_MAX - zero) +
+                     zero);
+    if (zero == 0)
+        zs_activations_of(q)->quantise(step, x, stored, n);
     if (q->precision == ZS_FP32 && zs_is_numbered(q, tensor))
         center(&q->numbers[tensor].number, x, stored, n);
 }
@@ -63,7 +77,11 @@ void zs_dequantise(const zs_quant *q, uint32_t tensor, const void *stored, float
         x[i] = (float)(zs_model_get(q, tensor, stored, i) * zs_tensor_step(q, tensor));
     if (q->is_model)
         return;
-    zs_activations_of(q)->dequantise(zs_tensor_step(q, tensor), stored, x, n);
+    const int32_t zero = zs_stored_zero(q, tensor);
+    for (size_t i = 0; zero != 0 && i < n; i++)
+        x[i] = (float)((((const int8_t *)stored)[i] - zero) * zs_tensor_step(q, tensor));
+    if (zero == 0)
+        zs_activations_of(q)->dequantise(zs_tensor_step(q, tensor), stored, x, n);
     if (q->precision == ZS_FP32 && zs_is_numbered(q, tensor))
         for (size_t i = 0; i < n; i++)
             x[i] = (float)((double)x[i] * zs_tensor_step(q, tensor));
@@ -86,12 +104,14 @@ void zs_quantise_bias(const zs_quant *q, const zs_layer *layer, uint32_t oc, flo
         return;
     }
     const double *more = q->layers[layer->index].bias_more;
+    const double *zero_sum = q->layers[layer->index].zero_sum;
     const double step = zs_tensor_step(q, layer->in[0]) * zs_weight_step(q, layer, oc);
+    const double to_zero =
+        q->is_model ? 0 : zs_stored_zero(q, layer->out) * zs_tensor_step(q, layer->out);
+    const double real = (double)bias + (more != NULL ? more[oc] : 0) + to_zero;
+    const double sum = real / step - (zero_sum != NULL && !q->is_model ? zero_sum[oc] : 0);
     const int32_t shift = q->layers[layer->index].bias_shift;
     const int32_t most = INT32_MAX >> shift;
-    const int32_t b =
-        zs_round_saturate(ldexp(((double)bias + (more != NULL ? more[oc] : 0)) / step, -shift),
-                          -most - 1, most) *
-        (1 << shift);
+    const int32_t b = zs_round_saturate(ldexp(sum, -shift), -most - 1, most) * (1 << shift);
     memcpy(stored, &b, sizeof b);
 }

@@ -1,4 +1,4 @@
-#include "zynqsim/num.h"
+#include "elem_priv.h"
 
 #include <math.h>
 
@@ -34,6 +34,32 @@ static void add_up(zs_ranges *ranges, uint32_t tensor, const float *x)
         for (size_t i = 0; i < pixels; i++)
             ranges->sums[tensor][c] += (double)x[c * pixels + i];
     ranges->runs[tensor]++;
+}
+
+/* In the order of the layers: a slice is written before the whole is read. */
+zs_status zs_ranges_unsign(zs_arena *arena, zs_ranges *ranges, zs_err *err)
+{
+    const zs_net *net = ranges->net;
+    bool *never = zs_new(arena, bool, net->tensor_n);
+    if (never == NULL)
+        return zs_nomem(err, net->name);
+    for (uint32_t t = 0; t < net->tensor_n; t++)
+        never[t] = true;
+    for (uint32_t i = 0; i < net->input_n; i++)
+        never[net->inputs[i].tensor] = false;
+    for (uint32_t i = 0; i < net->layer_n; i++) {
+        const zs_layer *layer = &net->layers[i];
+        bool all = zs_keeps_scale(layer) || layer->op == ZS_LAYER_POOL ||
+                   layer->op == ZS_LAYER_GAP || layer->op == ZS_LAYER_CONCAT ||
+                   layer->op == ZS_LAYER_ADD;
+        for (uint32_t k = 0; k < layer->in_n; k++)
+            all = all && never[layer->in[k]];
+        never[layer->out] = all || (layer->act.active && layer->act.lo >= 0);
+        if (!never[layer->out])
+            never[zs_tensor_root(net, layer->out, NULL)] = false;
+    }
+    ranges->never_negative = never;
+    return ZS_OK;
 }
 
 zs_status zs_ranges_count(zs_arena *arena, const zs_net *net, zs_ranges *ranges, zs_err *err)
@@ -74,25 +100,25 @@ static uint32_t percentile_bins(const uint32_t *counts, double share)
     return bin;
 }
 
-/* Squared error of 127 levels up to `bins`, in bins; what is beyond becomes the last level. */
-static double squared_error(const uint32_t *counts, uint32_t bins, double least)
+/* Squared error of so many levels up to `bins`, in bins; what is beyond becomes the last level. */
+static double squared_error(const uint32_t *counts, uint32_t bins, uint32_t levels, double least)
 {
-    const double step = bins / 127.0;
+    const double step = (double)bins / levels;
     double sum = 0;
     for (uint32_t i = 0; i < ZS_RANGE_BINS && sum < least; i++) {
         const double x = i + 0.5;
-        const double error = x - fmin(127, rint(x / step)) * step;
+        const double error = x - fmin(levels, rint(x / step)) * step;
         sum += counts[i] * error * error;
     }
     return sum;
 }
 
-static uint32_t best_bins(const uint32_t *counts)
+static uint32_t best_bins(const uint32_t *counts, uint32_t levels)
 {
     double least = (double)INFINITY;
     uint32_t best = ZS_RANGE_BINS;
     for (uint32_t bins = ZS_RANGE_BINS; bins >= ZS_RANGE_BINS / 16; bins -= 8) {
-        const double error = squared_error(counts, bins, least);
+        const double error = squared_error(counts, bins, levels, least);
         if (error < least) {
             least = error;
             best = bins;
@@ -105,8 +131,10 @@ void zs_ranges_clip(const zs_net *net, zs_ranges *ranges, uint32_t rule, double 
 {
     for (uint32_t t = 0; t < net->tensor_n; t++) {
         const uint32_t *counts = ranges->counts + (size_t)t * ZS_RANGE_BINS;
-        const uint32_t bins =
-            rule == ZS_RANGE_MSE ? best_bins(counts) : percentile_bins(counts, percentile / 100);
+        const bool is_unsigned = ranges->never_negative != NULL && ranges->never_negative[t];
+        const uint32_t levels = is_unsigned ? ZS_UNSIGNED_LEVELS : ZS_SIGNED_LEVELS;
+        const uint32_t bins = rule == ZS_RANGE_MSE ? best_bins(counts, levels)
+                                                   : percentile_bins(counts, percentile / 100);
         if (bins > 0)
             ranges->max_abs[t] *= (float)bins / ZS_RANGE_BINS;
     }

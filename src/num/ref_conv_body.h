@@ -1,15 +1,16 @@
 /* ref_conv_body.h - convolution as the definition has it; included once per precision.
  *
  * ELEM, WEIGHT, SUM, BIAS, NAME and RESULT(work, oc, sum) are set by the includer. The input is a
- * copy with zeros around it, so that padding takes part in the sums like any pixel. Every output
- * pixel adds up bias, then ic, ky, kx in order; that all pixels of a plane do each step together
- * does not change any sum. */
+ * copy with what stands for 0 around it, so that padding takes part in the sums like any pixel.
+ * Every output pixel adds up bias, then ic, ky, kx in order; that all pixels of a plane do each
+ * step together does not change any sum. */
 static void NAME(pad)(const conv_work *work, const void *from)
 {
     const zs_layer *layer = work->layer;
     const zs_window *w = &layer->window;
     const ELEM *x = from;
     ELEM *padded = work->padded;
+    const ELEM zero = zs_stored_zero(work->q, layer->in[0]);
     for (uint32_t c = 0; c < layer->x.c; c++)
         for (uint32_t py = 0; py < work->pad.h; py++)
             for (uint32_t px = 0; px < work->pad.w; px++) {
@@ -17,7 +18,7 @@ static void NAME(pad)(const conv_work *work, const void *from)
                                     px >= w->pad_left && px - w->pad_left < layer->x.w;
                 const size_t at =
                     ((size_t)c * layer->x.h + (py - w->pad_top)) * layer->x.w + (px - w->pad_left);
-                *padded++ = inside ? x[at] : 0;
+                *padded++ = inside ? x[at] : zero;
             }
 }
 

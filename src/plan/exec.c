@@ -13,11 +13,8 @@ void zs_exec_gather(const zs_exec *e, const zs_plan_row *row, const zs_tile_box 
     const zs_extent ex = zs_extent_x(row, box->ox0, box->ox_n);
     const size_t line = (size_t)ex.n * e->elem, plane = line * ey.n;
     const size_t run = (size_t)(ex.hi - ex.lo) * e->elem;
-    if (ey.hi - ey.lo != ey.n ||
-        ex.hi - ex.lo != ex.n) { /* windows reach outside: 0 stands there */
-        const zs_tensor *x = &e->net->tensors[zs_exec_layer(e, row)->in[0]];
-        memset(tile, e->quant->is_model ? (int8_t)x->number.zero : 0, plane * box->ic_n);
-    }
+    if (ey.hi - ey.lo != ey.n || ex.hi - ex.lo != ex.n) /* windows reach outside: 0 stands there */
+        memset(tile, zs_stored_zero(e->quant, zs_exec_layer(e, row)->in[0]), plane * box->ic_n);
     if (run == line && ex.n == shape.w) { /* whole rows: one run a plane */
         for (uint32_t c = 0; c < box->ic_n; c++)
             memcpy(tile + c * plane + (size_t)(ey.lo - ey.first) * line,

@@ -37,17 +37,16 @@ static void compute_outputs(test_rig *rig)
 void test_rig_init_net(test_rig *rig, const zs_net *net, uint32_t precision)
 {
     zs_err err = {0};
-    zs_ranges ranges;
     zs_quant *fp32 = NULL;
     zs_ref_tensors out;
     rig->net = net;
-    check(zs_ranges_build(&rig->arena, net, &ranges, &err), &err);
+    check(zs_ranges_build(&rig->arena, net, &rig->ranges, &err), &err);
     check(zs_quant_build(&rig->arena, net, ZS_FP32, NULL, &fp32, &err), &err);
     for (int i = 0; i < RIG_IMAGES; i++) {
         rig->inputs[i] = make_input(&rig->arena, net, 100 + (uint64_t)i);
-        check(zs_ref_run(&rig->arena, net, fp32, rig->inputs[i], &ranges, &out, &err), &err);
+        check(zs_ref_run(&rig->arena, net, fp32, rig->inputs[i], &rig->ranges, &out, &err), &err);
     }
-    check(zs_quant_build(&rig->arena, net, precision, &ranges, &rig->quant, &err), &err);
+    check(zs_quant_build(&rig->arena, net, precision, &rig->ranges, &rig->quant, &err), &err);
     rig->output_n = (size_t)zs_shape_elems(net->tensors[net->output].shape);
     compute_outputs(rig);
 }
@@ -56,6 +55,14 @@ void test_rig_use_model(test_rig *rig)
 {
     zs_err err = {0};
     check(zs_quant_of_model(&rig->arena, rig->net, &rig->quant, &err), &err);
+    compute_outputs(rig);
+}
+
+void test_rig_unsign(test_rig *rig)
+{
+    zs_err err = {0};
+    check(zs_ranges_unsign(&rig->arena, &rig->ranges, &err), &err);
+    check(zs_quant_build(&rig->arena, rig->net, ZS_INT8, &rig->ranges, &rig->quant, &err), &err);
     compute_outputs(rig);
 }
 

@@ -12,6 +12,7 @@ enum { RIG_IMAGES = 3 };
 typedef struct test_rig {
     zs_arena arena; /* network and reference */
     const zs_net *net;
+    zs_ranges ranges;
     zs_quant *quant;
     float *inputs[RIG_IMAGES];
     float *outputs[RIG_IMAGES]; /* of the reference executor, dequantised */
@@ -24,6 +25,8 @@ void test_rig_init_net(test_rig *rig, const zs_net *net, uint32_t precision);
 void test_rig_use_model(test_rig *rig);
 /* Rounds the biases as narrow engines store them and computes the reference anew. */
 void test_rig_narrow_biases(test_rig *rig, uint32_t bits);
+/* Computes the reference of int8 anew with unsigned tensors. */
+void test_rig_unsign(test_rig *rig);
 void test_rig_drop(test_rig *rig);
 /* Asserts that executed outputs equal the reference, bit for bit. */
 void test_rig_compare(const test_rig *rig, const zs_design *d, const zs_exec *exec);

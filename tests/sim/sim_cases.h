@@ -5,6 +5,7 @@
 #include "support.h"
 
 TCase *tcase_random_designs(void);
+TCase *tcase_unsigned(void);
 TCase *tcase_orders(void);
 TCase *tcase_executor(void);
 TCase *tcase_direct(void);

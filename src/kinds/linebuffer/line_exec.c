@@ -128,8 +128,7 @@ static void hand_out_params(const zs_exec *e, const zs_plan_row *row)
 /* What stands for 0 in the input of a row. */
 static int zero_of(const zs_exec *e, const zs_plan_row *row)
 {
-    const zs_tensor *x = &e->net->tensors[zs_exec_layer(e, row)->in[0]];
-    return e->quant->is_model ? (int8_t)x->number.zero : 0;
+    return zs_stored_zero(e->quant, zs_exec_layer(e, row)->in[0]);
 }
 
 /* The lines that the windows of a box look at, from the ring, with zeros where there is no image.

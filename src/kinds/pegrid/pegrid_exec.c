@@ -143,6 +143,8 @@ static void load_w(const zs_exec *e, const zs_plan_row *row, const zs_tile_op *o
     uint8_t *biases = m->w + op->slot[1] * m->w_slot, *weights = biases + bias_room(e);
     memset(biases, 0, g->n * e->bias);
     memcpy(biases, from, part->bias_bytes);
+    for (uint32_t f = 0; zs_layer_bias_elems(layer) == 0 && f < g->n; f++)
+        zs_quantise_bias(e->quant, layer, g->filters[f], 0, biases + f * e->bias);
     memset(m->dense, 0, (size_t)g->n * bit_n * e->weight);
     if (!g->is_zero)
         (void)zs_zero_decode(pegrid_params_of(&e->design->accel)->code, g->n, bit_n,

@@ -46,8 +46,9 @@ static void load_oihw(const zs_exec *e, const zs_plan_row *row, const zs_tile_bo
         memcpy(slot, from, box->oc_n * e->bias);
         return;
     }
-    if (zs_layer_bias_elems(zs_exec_layer(e, row)) == 0)
-        memset(slot, 0, box->oc_n * e->bias);
+    const zs_layer *layer = zs_exec_layer(e, row);
+    for (uint32_t oc = 0; zs_layer_bias_elems(layer) == 0 && oc < box->oc_n; oc++)
+        zs_quantise_bias(e->quant, layer, box->oc0 + oc, 0, slot + oc * e->bias);
     zs_exec_interleave(from, group_ic * channel, slot + bias_room(e, row), ic_n * channel,
                        box->oc_n, e->weight);
 }
