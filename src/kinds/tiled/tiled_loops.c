@@ -78,7 +78,8 @@ static uint32_t find_tile(const conv_loops *c, zs_slot_ring *ring, uint64_t id)
 
 static bool one_channel(const conv_loops *c)
 {
-    return c->e->d->design->accel.ports.input == c->e->d->design->accel.ports.weight;
+    const zs_operand_ports p = zs_draft_ports(c->e->d, c->e->row);
+    return p.input == p.weight;
 }
 
 static zs_status need_input(conv_loops *c, uint32_t *slot)
@@ -209,10 +210,11 @@ static zs_status post_process(conv_loops *c, const uint8_t slots[4], bool *store
     const uint64_t price =
         zs_vector_pl_cycles(design, ops) + zs_post_pl_cycles(design, array, b->oc_n, box_pixels(b));
     const uint32_t wait[3] = {*done, ZS_NO_OP, ZS_NO_OP}; /* on the MACs' unit it comes next */
-    return c->drain_pl_cycles == 0
-               ? zs_emit_priced(c->e, ZS_OP_POST, b, slots, NULL, price, price, done)
-               : zs_emit_on_unit(c->e, ZS_OP_POST, TILED_UNIT_OUT, b, slots, wait, price, price,
-                                 done);
+    if (c->drain_pl_cycles == 0)
+        return zs_emit_priced(c->e, ZS_OP_POST, b, slots, NULL, price, price, done);
+    ZS_TRY(zs_emit_on_unit(c->e, ZS_OP_POST, TILED_UNIT_OUT, b, slots, wait, price, price, done));
+    c->e->last_out = *done;
+    return ZS_OK;
 }
 
 static zs_status finish_tile(conv_loops *c, uint32_t slot, uint32_t mac)
@@ -287,7 +289,7 @@ static zs_status step(conv_loops *c)
     }
     ZS_TRY(need_sums(c, &acc, &acc_ready));
     const zs_tile_box *b = &c->box;
-    const uint32_t wait[3] = {c->x_resident ? ZS_NO_OP : e->x.slot[x].ready, e->w.slot[w].ready,
+    const uint32_t wait[3] = {c->x_resident ? e->last_out : e->x.slot[x].ready, e->w.slot[w].ready,
                               acc_ready};
     const uint8_t slots[4] = {(uint8_t)x, (uint8_t)w, (uint8_t)acc, ZS_SLOT_NONE};
     const uint64_t price = mac_price(c);
