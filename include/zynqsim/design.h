@@ -147,6 +147,9 @@ typedef struct zs_accel {
     struct {
         uint32_t input, weight, output; /* ZS_PORT_* */
     } ports;
+    struct {
+        uint32_t input, weight, output; /* ZS_STRIPE_*: bits of ports that share the work */
+    } stripe;
     zs_dma_params dma;
     uint64_t params[ZS_KIND_PARAM_BYTES / 8]; /* of the kind; zeros behind them */
     uint32_t registers;
@@ -443,6 +446,21 @@ zs_status zs_design_add_engine(zs_design *design, zs_arena *arena, const char *n
 /* Of "accelerators.front.unroll.oc" the key "accelerator.unroll.oc", in `key`; false: it is of
  * another form. */
 bool zs_engine_key(const char *path, char *key, size_t bytes);
+/* The ports that operands go through, a bit each: of an accelerator, and of a design with all that
+ * `layers` says. */
+typedef struct zs_operand_ports {
+    uint8_t input, weight, output;
+} zs_operand_ports;
+zs_operand_ports zs_accel_ports(const zs_accel *accel);
+zs_operand_ports zs_design_ports(const zs_design *design);
+/* "hp0+hp1" or a list of ports for accelerator.ports.* as two values: the first port, and the
+ * others for the key accelerator.stripe.*, of which `stripe` is the path. False: not of this form.
+ */
+typedef struct zs_port_list {
+    const char *first;
+    char stripe[32], others[32];
+} zs_port_list;
+bool zs_port_list_of(const char *path, const char *text, zs_port_list *out);
 /* accelerator.dma of the engine that uses a port, of all that do the first. */
 const zs_dma_params *zs_design_dma(const zs_design *design, uint32_t port);
 

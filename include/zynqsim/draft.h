@@ -56,11 +56,13 @@ typedef struct zs_plan_draft {
     const zs_design *design;
     const zs_net *net;
     zs_xfer_fn *xfer;
-    uint32_t output_port;           /* that results leave by */
-    const uint8_t *engine_of_layer; /* [layer] of several engines the one that takes it, or
-                                     * ZS_ENGINE_NONE; NULL: this one takes all */
-    uint8_t engine;                 /* this one */
-    void *own;                      /* the kind's */
+    const zs_operand_ports *ports_of_row; /* [row] where layers have ports of their own; NULL: those
+                                           * of the design */
+    uint32_t output_port;                 /* that results leave by */
+    const uint8_t *engine_of_layer;       /* [layer] of several engines the one that takes it, or
+                                           * ZS_ENGINE_NONE; NULL: this one takes all */
+    uint8_t engine;                       /* this one */
+    void *own;                            /* the kind's */
     zs_row_draft *drafts;
     zs_plan_row *rows;
     uint32_t row_n;
@@ -96,6 +98,8 @@ typedef struct zs_place_rules {
  * schedule must move, the calls. */
 zs_status zs_draft_place(zs_plan_draft *d, const zs_place_rules *rules, zs_err *err);
 
+/* How far a layer goes with those behind it: what `layers` says of it, or else the design. */
+uint32_t zs_draft_fusion(const zs_plan_draft *d, const zs_layer *layer, bool *is_own);
 /* Row `i` is the squeeze of a fire module whose expands are the next two rows. */
 bool zs_draft_is_fire(const zs_plan_draft *d, uint32_t i);
 
@@ -137,7 +141,8 @@ typedef struct zs_emitter {
     zs_slot_ring x, w, acc;
     uint32_t *written_by; /* [tensor root] last STORE to it since the last join */
     uint32_t last_mac;
-    uint32_t last_out; /* on a unit of its own, after which sums on the chip are results */
+    uint32_t last_out;   /* last work on finished sums that the MACs' unit does not do itself */
+    uint32_t last_store; /* where rows have ports of their own */
     zs_err *err;
 } zs_emitter;
 
@@ -222,6 +227,10 @@ static inline bool zs_draft_is_others(const zs_plan_draft *d, uint32_t layer)
            zs_op_has_filters(d->net->layers[layer].op);
 }
 
+static inline zs_operand_ports zs_draft_ports(const zs_plan_draft *d, uint32_t row)
+{
+    return d->ports_of_row != NULL ? d->ports_of_row[row] : zs_accel_ports(&d->design->accel);
+}
 static inline const zs_layer *zs_draft_layer(const zs_plan_draft *d, uint32_t row)
 {
     return &d->net->layers[d->drafts[row].layer];

@@ -159,6 +159,8 @@ void zs_fit_add_buffer(zs_fit_account *a, const char *name, const zs_plan_buffer
 /* One adapter per port in use, whatever number of operands share it; as wide as the port of the
  * account's board, 64 b without one. */
 void zs_fit_add_axi_masters(zs_fit_account *a, uint32_t input, uint32_t weight, uint32_t output);
+/* The same of operands that may be striped. */
+void zs_fit_add_port_masters(zs_fit_account *a, zs_operand_ports ports);
 /* DSP slices that index products of input, weights and output take in an engine of HLS. */
 void zs_fit_add_addresses(zs_fit_account *a, const char *detail);
 /* State machine and loops of an engine. */

@@ -97,6 +97,10 @@ typedef struct zs_xfer_count {
 } zs_xfer_count;
 zs_xfer_count zs_xfer_split(const zs_axi_params *port, const zs_xfer *xfer);
 uint64_t zs_xfer_bytes(const zs_xfer *xfer);
+/* Share `i` of `n` of a transfer: of its planes, if there are as many, else of its rows, else of
+ * the bytes of its row in whole `unit_bytes`. No share is larger than the first; some may be empty.
+ */
+zs_xfer zs_xfer_share(const zs_xfer *xfer, uint32_t i, uint32_t n, uint32_t unit_bytes);
 /* The same bytes in fewer rows and planes where they are contiguous. */
 zs_xfer zs_xfer_merged(const zs_xfer *xfer);
 

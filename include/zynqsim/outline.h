@@ -20,14 +20,17 @@ typedef struct zs_outline {
     uint64_t join_pl_cycle;
     uint64_t compute_pl_cycles, cpu_pl_cycles;
     uint64_t channel_bytes[ZS_CHANNEL_N];
-    uint64_t dram_bytes; /* of all rows */
-    bool is_open;        /* fusion auto: what stays on chip and what forms a call is not known */
+    uint64_t other_bytes; /* of striped transfers what is not on their first port */
+    uint64_t dram_bytes;  /* of all rows */
+    bool is_open;         /* fusion auto: what stays on chip and what forms a call is not known */
     uint64_t software_pl_cycles;
 } zs_outline;
 
 /* `n` ops of so many PL cycles on the compute unit. */
 void zs_outline_compute(zs_outline *o, uint64_t n, uint64_t pl_cycles);
 void zs_outline_transfer(zs_outline *o, uint32_t port, bool writes, uint64_t bytes);
+/* Over several ports, a bit each: the first moves no less than any other. */
+void zs_outline_striped(zs_outline *o, uint32_t ports, bool writes, uint64_t bytes);
 /* An op of `row` that is in the plan. */
 void zs_outline_op(zs_outline *o, const zs_plan_row *row, const zs_tile_op *op);
 /* PL cycle before which the work so far cannot be done. */

@@ -66,6 +66,8 @@ static inline zs_role zs_op_role(uint32_t code)
 {
     return (zs_role)(code >> 5);
 }
+/* Of a port, in a striped transfer: shares are cut at multiples of this. */
+enum { ZS_SHARE_UNIT_BYTES = 64 };
 static inline uint32_t zs_op_what(uint32_t code)
 {
     return code & 31;
@@ -114,11 +116,21 @@ enum {
     ZS_BOX_BIAS = 4,   /* LOAD_W: biases precede the weights; oihw: biases only; WALK: the filter is
                         * read */
     ZS_BOX_SECOND = 8, /* LOAD_X: second input of an add */
-    ZS_BOX_CHAINED = 16,     /* load: follows the op before on its channel without a gap */
-    ZS_BOX_PARAMS = 32,      /* POST: parameters go to the PEs */
-    ZS_BOX_WEIGHTS_USED = 64 /* FLOW: ends with the last step for which load ic0 of weights of node
-                              * oc0 of the flow is needed */
+    ZS_BOX_CHAINED = 16,      /* load: follows the op before on its channel without a gap */
+    ZS_BOX_PARAMS = 32,       /* POST: parameters go to the PEs */
+    ZS_BOX_WEIGHTS_USED = 64, /* FLOW: ends with the last step for which load ic0 of weights of node
+                               * oc0 of the flow is needed */
+    ZS_BOX_SHARE = 256,       /* transfer: share 0 to 7 of ... */
+    ZS_BOX_SHARES = 2048 /* ... so many, 0: the whole. Share 0 stands for all where data moves */
 };
+static inline uint32_t zs_box_share(uint32_t flags)
+{
+    return flags / ZS_BOX_SHARE & 7;
+}
+static inline uint32_t zs_box_shares(uint32_t flags)
+{
+    return flags / ZS_BOX_SHARES & 7;
+}
 
 /* Cold half: which part of the layer. Pixels are those of the convolution's (or vector layer's)
  * output; an input tile is the window of inputs that these need. */

@@ -7,13 +7,16 @@
 
 static uint32_t channels_in_use(const zs_design *design)
 {
-    const zs_accel *a = &design->accel;
     const zs_kind *kind = zs_kind_of(design);
-    uint32_t mask = 1u << zs_channel(a->ports.input, false) |
-                    1u << zs_channel(a->ports.weight, false) |
-                    1u << zs_channel(a->ports.output, true);
-    if (kind->spills_sums != NULL && kind->spills_sums(design))
-        mask |= 1u << zs_channel(a->ports.output, false);
+    const zs_operand_ports p = zs_design_ports(design);
+    const bool spills = kind->spills_sums != NULL && kind->spills_sums(design);
+    uint32_t mask = 0;
+    for (uint32_t port = 0; port < ZS_PORT_COUNT; port++) {
+        if ((p.input | p.weight | (spills ? p.output : 0u)) >> port & 1)
+            mask |= 1u << zs_channel(port, false);
+        if (p.output >> port & 1)
+            mask |= 1u << zs_channel(port, true);
+    }
     return mask;
 }
 

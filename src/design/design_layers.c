@@ -78,6 +78,9 @@ static zs_status add_field(zs_design *design, zs_arena *arena, const char *patte
                            const zs_field *field, const char *text, zs_err *err)
 {
     zs_design scratch = *design;
+    if (strcmp(field->path, "accelerator.precision") == 0 &&
+        strcmp(text, zs_model_precision.word) == 0)
+        text = zs_words_precision[ZS_INT8].word;
     const zs_status status = zs_field_set(&scratch, arena, field, text, err);
     if (status != ZS_OK) {
         char place[160];
@@ -88,6 +91,10 @@ static zs_status add_field(zs_design *design, zs_arena *arena, const char *patte
     zs_layer_setting setting = {.key = ZS_LAYER_FIELD, .field = field};
     const void *from = member(&scratch.accel, field);
     setting.value = field->type == ZS_FIELD_BOOL ? *(const bool *)from : *(const uint32_t *)from;
+    if (strcmp(field->path, "accelerator.fusion") == 0 && setting.value > ZS_FUSION_FIRE)
+        return zs_fail(err, ZS_EUNSUPPORTED, "layers",
+                       "fusion of '%.64s' is %s: of a layer it is none, lf1, lf2 or fire", pattern,
+                       text);
     return add_setting(design, arena, pattern, setting, err);
 }
 
@@ -117,6 +124,11 @@ zs_status zs_design_set_layer(zs_design *design, zs_arena *arena, const char *pa
     if (field == NULL && (field = zs_field_of_auto(path, text)) != NULL) {
         field = find_field(field->path + PREFIX_N);
         text = "true";
+    }
+    zs_port_list ports;
+    if (field != NULL && zs_port_list_of(key, text, &ports)) {
+        ZS_TRY(add_field(design, arena, pattern, field, ports.first, err));
+        return add_field(design, arena, pattern, find_field(ports.stripe), ports.others, err);
     }
     if (field != NULL)
         return add_field(design, arena, pattern, field, text, err);

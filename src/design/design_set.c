@@ -334,6 +334,12 @@ zs_status zs_design_set_list(zs_design *design, zs_arena *arena, const char *pat
     if (list != NULL)
         return set_triple(design, arena, list, items, item_n, err);
     const struct list_key *key = find_list(path);
+    if (strncmp(path, "accelerator.ports.", strlen("accelerator.ports.")) == 0) {
+        const char *text = "";
+        for (uint32_t i = 0; i < item_n && text != NULL; i++)
+            text = zs_arena_printf(arena, "%s%s%s", text, i > 0 ? "+" : "", items[i]);
+        return text == NULL ? zs_nomem(err, path) : zs_design_set(design, arena, path, text, err);
+    }
     if (key == NULL && !zs_design_takes_list(path))
         return zs_fail(err, ZS_EPARSE, path, "a list of %u, but it takes one value",
                        (unsigned)item_n);
@@ -584,6 +590,16 @@ zs_status zs_design_set(zs_design *design, zs_arena *arena, const char *path, co
         return zs_design_set_board(design, arena, text, err);
     if (strncmp(path, "layers.", strlen("layers.")) == 0)
         return zs_design_set_layer_path(design, arena, path, text, err);
+    zs_port_list ports;
+    const zs_field *stripe = NULL;
+    if (zs_port_list_of(path, text, &ports)) {
+        text = ports.first;
+        stripe = zs_field_find(ports.stripe);
+        if (!zs_field_is_of(stripe, design->accel.kind) && strcmp(ports.others, "none") != 0)
+            return zs_fail(
+                err, ZS_EUNSUPPORTED, path,
+                "a list, but this kind of accelerator moves an operand through one port");
+    }
     if (zs_engines_have(design, path))
         return zs_engines_set(design, arena, path, text, err);
     if (find_triple(path) != NULL)
@@ -611,6 +627,8 @@ zs_status zs_design_set(zs_design *design, zs_arena *arena, const char *path, co
         ZS_TRY(set_fusion(&changed, field, text, err));
     else
         ZS_TRY(zs_field_set(&changed, arena, field, text, err));
+    if (stripe != NULL)
+        ZS_TRY(zs_field_set(&changed, arena, stripe, ports.others, err));
     ZS_TRY(note_given(&changed, arena, field, design, err));
     *design = changed;
     return ZS_OK;

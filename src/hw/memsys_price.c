@@ -8,6 +8,34 @@ uint64_t zs_xfer_bytes(const zs_xfer *x)
     return (uint64_t)x->row_bytes * x->row_n * x->plane_n;
 }
 
+/* Where share `i` of `n` of `total` things begins, whose first ones are one larger. */
+static uint32_t share_begin(uint32_t total, uint32_t i, uint32_t n)
+{
+    const uint32_t more = total % n;
+    return total / n * i + (i < more ? i : more);
+}
+
+zs_xfer zs_xfer_share(const zs_xfer *xfer, uint32_t i, uint32_t n, uint32_t unit_bytes)
+{
+    zs_xfer x = *xfer;
+    if (x.plane_n >= n || x.plane_n > x.row_n) {
+        const uint32_t first = share_begin(x.plane_n, i, n);
+        x.plane_n = share_begin(x.plane_n, i + 1, n) - first;
+        x.addr += first * x.plane_pitch_bytes;
+    } else if (x.row_n > 1) {
+        const uint32_t first = share_begin(x.row_n, i, n);
+        x.row_n = share_begin(x.row_n, i + 1, n) - first;
+        x.addr += first * x.row_pitch_bytes;
+    } else {
+        const uint32_t units = (uint32_t)zs_ceil_div(x.row_bytes, unit_bytes);
+        const uint64_t first = (uint64_t)share_begin(units, i, n) * unit_bytes;
+        const uint64_t end = (uint64_t)share_begin(units, i + 1, n) * unit_bytes;
+        x.row_bytes = (uint32_t)(zs_min_u64(end, x.row_bytes) - zs_min_u64(first, x.row_bytes));
+        x.addr += first;
+    }
+    return x;
+}
+
 zs_xfer zs_xfer_merged(const zs_xfer *xfer)
 {
     zs_xfer x = *xfer;

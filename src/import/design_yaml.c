@@ -371,6 +371,21 @@ static bool is_done(const char *prefix, const char *key, const yaml_node_t *valu
     return strcmp(prefix, "board") == 0 && (strcmp(key, "name") == 0 || strcmp(key, "base") == 0);
 }
 
+/* A word, or a list of ports: "hp0+hp1". */
+static zs_status layer_text(const reader *r, yaml_node_item_t index, const char **out)
+{
+    const yaml_node_t *node = yaml_document_get_node(r->doc, index);
+    zs_name_list list;
+    if (node == NULL || node->type != YAML_SEQUENCE_NODE)
+        return scalar_text(r, index, "layers", out);
+    ZS_TRY(list_items(r, node, "layers", &list));
+    const char *text = "";
+    for (uint32_t i = 0; i < list.n && text != NULL; i++)
+        text = zs_arena_printf(r->arena, "%s%s%s", text, i > 0 ? "+" : "", list.names[i]);
+    *out = text;
+    return text != NULL ? ZS_OK : zs_nomem(r->err, "layers");
+}
+
 /* tile: {oc: 16, oy: 7} */
 static zs_status read_layer_group(reader *r, yaml_node_item_t index, const char *pattern,
                                   const char *group)
@@ -381,7 +396,7 @@ static zs_status read_layer_group(reader *r, yaml_node_item_t index, const char 
          p < node->data.mapping.pairs.top; p++) {
         const char *key, *text;
         ZS_TRY(scalar_text(r, p->key, "layers", &key));
-        ZS_TRY(scalar_text(r, p->value, "layers", &text));
+        ZS_TRY(layer_text(r, p->value, &text));
         const char *path = zs_arena_printf(r->arena, "%s.%s", group, key);
         if (path == NULL)
             return zs_nomem(r->err, "layers");

@@ -193,17 +193,25 @@ const zs_plan *zs_plan_draft_plan(const zs_plan_draft *d)
     return d->plan;
 }
 
+/* What the op moves of the transfer that its kind describes. */
+static zs_xfer share_of(zs_xfer x, uint32_t flags)
+{
+    const uint32_t n = zs_box_shares(flags);
+    return n == 0 ? x : zs_xfer_share(&x, zs_box_share(flags), n, ZS_SHARE_UNIT_BYTES);
+}
+
 zs_xfer zs_plan_xfer(const zs_plan *plan, const zs_design *design, uint32_t op)
 {
     const zs_tile_op *o = &plan->ops[op];
     const zs_plan_row *row = &plan->rows[o->row];
     if (plan->part_n == 0)
-        return plan->kind->xfer(row, design, o->code, &plan->boxes[op]);
+        return share_of(plan->kind->xfer(row, design, o->code, &plan->boxes[op]),
+                        plan->boxes[op].flags);
     const zs_plan_part *part = &plan->parts[row->part];
     zs_xfer x = part->plan->kind->xfer(&part->plan->rows[row->part_row], part->design, o->code,
                                        &plan->boxes[op]);
     x.addr += part->dram_base;
-    return x;
+    return share_of(x, plan->boxes[op].flags);
 }
 
 /* ---- plans that are alike -------------------------------------------------------------------- */

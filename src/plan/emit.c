@@ -50,6 +50,7 @@ zs_status zs_emit_init(zs_emitter *e, zs_plan_draft *d, zs_err *err)
     memset(e, 0, sizeof *e);
     e->d = d;
     e->err = err;
+    e->last_out = e->last_store = ZS_NO_OP;
     e->cost_table = zs_new(d->arena, uint32_t, COST_TABLE_N);
     e->cost_tag = zs_new(d->arena, uint64_t, COST_TABLE_N);
     e->written_by = zs_new(d->arena, uint32_t, d->net->tensor_n);
@@ -196,37 +197,72 @@ zs_status zs_emit_on_unit(zs_emitter *e, zs_op_code code, uint32_t unit, const z
     return append(e, code, unit, box, slot, wait, cost, op);
 }
 
-static uint32_t channel_of(const zs_accel *a, zs_op_code code)
+/* A bit each. */
+static uint32_t ports_of(const zs_emitter *e, zs_op_code code)
 {
-    switch (code) {
-    case ZS_OP_LOAD_X:
-        return zs_channel(a->ports.input, false);
-    case ZS_OP_LOAD_W:
-        return zs_channel(a->ports.weight, false);
-    case ZS_OP_LOAD_P:
-        return zs_channel(a->ports.output, false);
-    default:
-        return zs_channel(a->ports.output, true);
-    }
+    const zs_operand_ports p = zs_draft_ports(e->d, e->row);
+    return code == ZS_OP_LOAD_X ? p.input : code == ZS_OP_LOAD_W ? p.weight : p.output;
 }
 
-zs_status zs_emit_transfer(zs_emitter *e, zs_op_code code, const zs_tile_box *box,
-                           const uint8_t slot[4], const uint32_t wait[3], uint32_t *op)
+static zs_status emit_share(zs_emitter *e, zs_op_code code, uint32_t port, const zs_xfer *x,
+                            const zs_tile_box *box, const uint8_t slot[4], const uint32_t wait[3],
+                            uint32_t *op)
 {
-    const uint32_t unit = channel_of(&e->d->design->accel, code);
-    const zs_xfer x = e->d->xfer(&e->d->rows[e->row], e->d->design, code, box);
-    const uint64_t key = ((uint64_t)x.row_bytes << 32 | x.row_n) * 0x9E3779B97F4A7C15u + x.plane_n;
+    const uint32_t unit = zs_channel(port, zs_op_role(code) == ZS_WRITE);
+    const uint64_t key = ((uint64_t)x->row_bytes << 32 | x->row_n) * 0x9E3779B97F4A7C15u +
+                         x->plane_n + zs_box_shares(box->flags) * unit;
     const uint64_t tag = (key << 7 | (uint64_t)code) + 1;
     uint32_t at, cost = find_cost(e, tag, &at);
     const zs_xfer *c = cost == ZS_NO_OP ? NULL : &e->costs[cost].xfer;
-    if (c == NULL || c->row_bytes != x.row_bytes || c->row_n != x.row_n ||
-        c->plane_n != x.plane_n) {
-        ZS_TRY(add_cost(e, &(zs_op_cost){.xfer = x, .code = (uint8_t)code, .unit = (uint8_t)unit},
+    if (c == NULL || c->row_bytes != x->row_bytes || c->row_n != x->row_n ||
+        c->plane_n != x->plane_n) {
+        ZS_TRY(add_cost(e, &(zs_op_cost){.xfer = *x, .code = (uint8_t)code, .unit = (uint8_t)unit},
                         &cost));
         e->cost_tag[at] = tag;
         e->cost_table[at] = cost;
     }
     return append(e, code, unit, box, slot, wait, cost, op);
+}
+
+static zs_status emit_meet(zs_emitter *e, const uint32_t *ops, uint32_t n, uint32_t *op);
+
+/* Every port has a share of every transfer, be it empty: those of a port end in order, and so do
+ * transfers. */
+static zs_status emit_striped(zs_emitter *e, zs_op_code code, uint32_t ports, const zs_xfer *x,
+                              const zs_tile_box *box, const uint8_t slot[4], const uint32_t wait[3],
+                              uint32_t *op)
+{
+    const uint32_t n = (uint32_t)__builtin_popcount(ports);
+    uint32_t ops[ZS_PORT_COUNT], i = 0;
+    for (uint32_t left = ports; left != 0; left &= left - 1, i++) {
+        const zs_xfer share = zs_xfer_share(x, i, n, ZS_SHARE_UNIT_BYTES);
+        zs_tile_box part = *box;
+        part.flags |= i * ZS_BOX_SHARE | n * ZS_BOX_SHARES;
+        ZS_TRY(
+            emit_share(e, code, (uint32_t)__builtin_ctz(left), &share, &part, slot, wait, &ops[i]));
+    }
+    return emit_meet(e, ops, n, op);
+}
+
+zs_status zs_emit_transfer(zs_emitter *e, zs_op_code code, const zs_tile_box *box,
+                           const uint8_t slot[4], const uint32_t wait[3], uint32_t *op)
+{
+    const uint32_t ports = ports_of(e, code), n = (uint32_t)__builtin_popcount(ports);
+    const zs_xfer x = e->d->xfer(&e->d->rows[e->row], e->d->design, code, box);
+    const bool follows = code == ZS_OP_STORE && e->d->ports_of_row != NULL;
+    const uint32_t behind[3] = {wait ? wait[0] : ZS_NO_OP, wait ? wait[1] : ZS_NO_OP,
+                                e->last_store};
+    if (follows && e->last_store != ZS_NO_OP && e->ops[e->last_store].row != e->row) {
+        assert(wait == NULL || wait[2] == ZS_NO_OP);
+        wait = behind; /* stores of rows with other ports end in order as well */
+    }
+    if (n == 1)
+        ZS_TRY(emit_share(e, code, (uint32_t)__builtin_ctz(ports), &x, box, slot, wait, op));
+    else
+        ZS_TRY(emit_striped(e, code, ports, &x, box, slot, wait, op));
+    if (follows)
+        e->last_store = *op;
+    return ZS_OK;
 }
 
 zs_status zs_emit_host(zs_emitter *e, zs_host_step step, uint64_t pl_cycles)

@@ -375,13 +375,22 @@ void zs_fit_add_dma(zs_fit_account *a, const char *name, uint32_t n, uint32_t da
 
 void zs_fit_add_axi_masters(zs_fit_account *a, uint32_t input, uint32_t weight, uint32_t output)
 {
+    zs_fit_add_port_masters(a, (zs_operand_ports){.input = (uint8_t)(1u << input),
+                                                  .weight = (uint8_t)(1u << weight),
+                                                  .output = (uint8_t)(1u << output)});
+}
+
+void zs_fit_add_port_masters(zs_fit_account *a, zs_operand_ports ports)
+{
     for (uint32_t port = 0; port < ZS_PORT_COUNT; port++) {
-        if (input != port && weight != port && output != port)
+        const bool input = ports.input >> port & 1, weight = ports.weight >> port & 1;
+        const bool output = ports.output >> port & 1;
+        if (!input && !weight && !output)
             continue;
         const char *word = zs_word_of(zs_words_port, ZS_PORT_COUNT, port);
         const char *detail =
-            zs_arena_printf(a->arena, "m_axi adapter for%s%s%s", input == port ? " input" : "",
-                            weight == port ? " weights" : "", output == port ? " output" : "");
+            zs_arena_printf(a->arena, "m_axi adapter for%s%s%s", input ? " input" : "",
+                            weight ? " weights" : "", output ? " output" : "");
         zs_fit_add_m_axi(
             a, zs_arena_printf(a->arena, "AXI master %s", word), detail, 1,
             a->design == NULL ? 64 : 8 * zs_port_params(&a->design->board, port)->beat_bytes);

@@ -146,9 +146,36 @@ static bool in_same_group(const zs_design *design, const char *a, const char *b)
     return false;
 }
 
-static bool may_fuse_pool(const zs_design *design, const zs_layer *conv, const zs_layer *pool)
+uint32_t zs_draft_fusion(const zs_plan_draft *d, const zs_layer *layer, bool *is_own)
 {
-    switch (design->accel.fusion) {
+    zs_accel accel;
+    *is_own = false;
+    if (d->design->layer_setting_n == 0)
+        return d->design->accel.fusion;
+    for (uint32_t i = 0; i < d->design->layer_setting_n; i++) {
+        const zs_layer_setting *s = &d->design->layer_settings[i];
+        *is_own |= s->key == ZS_LAYER_FIELD && zs_layer_setting_fits(s, layer->name) &&
+                   strcmp(s->field->path, "accelerator.fusion") == 0;
+    }
+    zs_design_layer_accel(d->design, layer->name, &accel);
+    return accel.fusion;
+}
+
+/* The layer itself says that it is done on its own. */
+static bool is_alone(const zs_plan_draft *d, const zs_layer *layer, uint32_t most)
+{
+    bool is_own;
+    const uint32_t fusion = zs_draft_fusion(d, layer, &is_own);
+    return is_own && fusion <= most;
+}
+
+static bool may_fuse_pool(const zs_plan_draft *d, const zs_layer *conv, const zs_layer *pool)
+{
+    const zs_design *design = d->design;
+    bool is_own;
+    if (is_alone(d, pool, ZS_FUSION_LF1))
+        return false;
+    switch (zs_draft_fusion(d, conv, &is_own)) {
     case ZS_FUSION_NONE:
     case ZS_FUSION_LF1:
         return false;
@@ -202,7 +229,7 @@ static void find_pool(const zs_plan_draft *d, const zs_fuse_rules *rules, zs_row
     }
     const uint32_t pool = sole_pool_reader(d, read);
     if (pool == ZS_NO_INDEX || !row->on_engine || !zs_draft_takes(d, pool) ||
-        !takes_types(d, &net->layers[pool]) || !may_fuse_pool(d->design, conv, &net->layers[pool]))
+        !takes_types(d, &net->layers[pool]) || !may_fuse_pool(d, conv, &net->layers[pool]))
         return;
     row->pool = pool;
     row->out = net->layers[pool].out;
@@ -302,9 +329,16 @@ bool zs_draft_is_fire(const zs_plan_draft *d, uint32_t i)
 
 static zs_status join_fires(zs_plan_draft *d)
 {
-    const bool whole = d->design->accel.fusion != ZS_FUSION_NONE;
     for (uint32_t i = 0; i < d->row_n; i++) {
+        bool is_own;
         if (!zs_draft_is_fire(d, i))
+            continue;
+        const zs_layer *const expands[] = {zs_draft_layer(d, i + 1), zs_draft_layer(d, i + 2)};
+        const bool is_split =
+            is_alone(d, expands[0], ZS_FUSION_NONE) || is_alone(d, expands[1], ZS_FUSION_NONE);
+        const bool whole =
+            zs_draft_fusion(d, zs_draft_layer(d, i), &is_own) != ZS_FUSION_NONE && !is_split;
+        if (is_split) /* calls of their own */
             continue;
         /* "fire2/squeeze1x1" -> "fire2"; a name without a slash stands for itself. */
         const char *squeeze = zs_draft_layer(d, i)->name, *slash = strrchr(squeeze, '/');

@@ -48,10 +48,10 @@ static bool reads(const zs_plan_draft *d, uint32_t row, uint32_t tensor)
 static uint64_t flushed_bytes(const zs_plan_draft *d, const zs_plan_call *call)
 {
     uint64_t bytes = 0;
-    if (zs_port_is_coherent(d->design->accel.ports.input))
-        return 0;
     for (uint32_t row = call->row0; row < call->row0 + call->row_n; row++) {
         const zs_layer *layer = zs_draft_layer(d, row);
+        if (zs_draft_ports(d, row).input == 1u << ZS_PORT_ACP)
+            continue;
         for (uint32_t k = 0; k < layer->in_n; k++) {
             bool is_first = written_by_host(d, layer->in[k]);
             for (uint32_t before = call->row0; before < row && is_first; before++)

@@ -14,7 +14,7 @@ uint64_t zs_least_dram_pl_cycles(const zs_design *design, uint64_t bytes)
 
 uint64_t zs_outline_end(const zs_outline *o)
 {
-    uint64_t longest = zs_max_u64(o->compute_pl_cycles, o->cpu_pl_cycles), bytes = 0;
+    uint64_t longest = zs_max_u64(o->compute_pl_cycles, o->cpu_pl_cycles), bytes = o->other_bytes;
     for (uint32_t c = 0; c < ZS_CHANNEL_N; c++) {
         const uint32_t beat = zs_port_params(&o->design->board, c / 2)->beat_bytes;
         longest = zs_max_u64(longest, zs_ceil_div(o->channel_bytes[c], beat));
@@ -33,6 +33,14 @@ static void add_bytes(zs_outline *o, uint32_t channel, uint64_t bytes)
 void zs_outline_transfer(zs_outline *o, uint32_t port, bool writes, uint64_t bytes)
 {
     add_bytes(o, zs_channel(port, writes), bytes);
+}
+
+void zs_outline_striped(zs_outline *o, uint32_t ports, bool writes, uint64_t bytes)
+{
+    const uint64_t first = bytes / (uint32_t)__builtin_popcount(ports);
+    zs_outline_transfer(o, (uint32_t)__builtin_ctz(ports), writes, first);
+    o->other_bytes = zs_plus_u64(o->other_bytes, bytes - first);
+    o->dram_bytes = zs_plus_u64(o->dram_bytes, bytes - first);
 }
 
 void zs_outline_compute(zs_outline *o, uint64_t n, uint64_t pl_cycles)
@@ -62,7 +70,7 @@ void zs_outline_op(zs_outline *o, const zs_plan_row *row, const zs_tile_op *op)
         if (op->code == ZS_OP_MEET)
             break;
         o->join_pl_cycle = zs_outline_end(o);
-        o->compute_pl_cycles = o->cpu_pl_cycles = 0;
+        o->compute_pl_cycles = o->cpu_pl_cycles = o->other_bytes = 0;
         for (uint32_t c = 0; c < ZS_CHANNEL_N; c++)
             o->channel_bytes[c] = 0;
         break;

@@ -32,6 +32,9 @@ static bool describe_resident(const zs_plan_draft *d, uint32_t row, zs_resident_
                 continue;
             if (!zs_op_has_filters(layer->op) || !zs_draft_takes(d, i))
                 return false;
+            bool is_own;
+            if (zs_draft_fusion(d, layer, &is_own) == ZS_FUSION_NONE && is_own)
+                return false;
             last = d->row_of_layer[i] > last ? d->row_of_layer[i] : last;
             reads++;
         }
@@ -46,7 +49,8 @@ static bool describe_resident(const zs_plan_draft *d, uint32_t row, zs_resident_
 
 static bool wanted(const zs_plan_draft *d, const zs_resident_draft *r)
 {
-    switch (d->design->accel.fusion) {
+    bool is_own;
+    switch (zs_draft_fusion(d, zs_draft_layer(d, r->first_row), &is_own)) {
     case ZS_FUSION_FIRE:
         return zs_draft_is_fire(d, r->first_row) && same_call(d, r->first_row, r->last_row);
     case ZS_FUSION_GROUPS:

@@ -119,6 +119,13 @@ static json_t *word_type(schema *sc, const zs_field *f)
     put(sc, t, "enum", words);
     if (strcmp(f->path, "accelerator.precision") == 0)
         return either(sc, t, types_type(sc));
+    if (strncmp(f->path, "accelerator.ports.", strlen("accelerator.ports.")) == 0) {
+        static const char one[] = "(hp[0-3])";
+        json_t *several = typed(sc, "string");
+        put(sc, several, "pattern", json_sprintf("^%s([+]%s){1,3}$", one, one));
+        json_t *list = array_of(sc, json_deep_copy(t), 1, 4);
+        return either(sc, t, either(sc, several, list));
+    }
     if (strcmp(f->path, "accelerator.fusion") != 0)
         return t;
     return either(sc, t, array_of(sc, array_of(sc, typed(sc, "string"), 1, 0), 1, 0));

@@ -90,4 +90,40 @@ refuses 'did you mean' 'another word than auto is refused' run small.yaml --set 
 refuses 'takes keys below it' 'a number too' run small.yaml --set accelerator.tile=16
 program show small.yaml --set accelerator.precision=int8 --set accelerator.kind=linebuffer --schedule
 ok "$([ $status != 0 ] && grep -q 'has none to choose' err; echo $?)" 'another kind has no schedule'
+
+# ---- ports and fusion
+bytes_of() { # PORT DESIGN...
+    port=$1
+    shift
+    program run "$@" --format json
+    tr -d ' \n' <out | sed -n "s/.*\"name\":\"$port\",\"bytes\":\([0-9]*\).*/\1/p"
+}
+hash_of_run() {
+    program run "$@"
+    hash_of
+}
+one=$(bytes_of hp0.rd small.yaml)
+two='--set accelerator.ports.input=hp0+hp3'
+# shellcheck disable=SC2086 # words are meant
+ok "$([ $(($(bytes_of hp0.rd small.yaml $two) + $(bytes_of hp3.rd small.yaml $two))) = "$one" ] && [ "$(bytes_of hp3.rd small.yaml $two)" -gt 0 ]; echo $?)" \
+    'inputs over two ports are the same bytes, on both'
+# shellcheck disable=SC2086 # words are meant
+ok "$([ "$(hash_of_run small.yaml $two)" = "$plain" ]; echo $?)" 'and the same bits'
+{ cat small.yaml && echo 'accelerator: {ports: {input: [hp0, hp3]}}'; } >ports.yaml
+# shellcheck disable=SC2086 # words are meant
+ok "$([ "$(cycles ports.yaml)" = "$(cycles small.yaml $two)" ]; echo $?)" 'a list in a file says the same'
+program show ports.yaml
+sed '/^$/,$d' out >shown.yaml
+ok "$([ "$(cycles shown.yaml)" = "$(cycles ports.yaml)" ]; echo $?)" 'show writes it'
+ok "$([ "$(bytes_of hp3.rd ports.yaml --set accelerator.ports.input=hp0)" = '' ]; echo $?)" 'one port takes the place of the list'
+{ cat small.yaml && echo 'layers: {"conv1": {ports: {input: [hp2, hp3]}, fusion: none}}'; } >layer_ports.yaml
+ok "$([ "$(bytes_of hp3.rd layer_ports.yaml)" -gt 0 ]; echo $?)" 'a layer has ports of its own'
+ok "$([ "$(hash_of_run layer_ports.yaml)" = "$plain" ]; echo $?)" 'and the same bits'
+ok "$(grep -q '^pool1 ' out; echo $?)" 'fusion none of a layer leaves its pool apart'
+program run small.yaml --set layers.pool1.fusion=none
+ok "$(grep -q '^pool1 ' out; echo $?)" 'as does that of the pool'
+refuses 'none, lf1, lf2 or fire' 'a layer has no fusion auto' run small.yaml --set layers.conv1.fusion=auto
+refuses 'one array multiplies in one' 'nor another precision than the engine' run small.yaml --set layers.conv1.precision=int8
+refuses 'unknown word' 'only HP ports share an operand' run small.yaml --set accelerator.ports.input=hp0+acp
+refuses 'one port' 'a kind that does not stripe refuses a list' run small.yaml --set accelerator.precision=int8 --set accelerator.kind=linebuffer --set accelerator.ports.input=hp0+hp1
 finish

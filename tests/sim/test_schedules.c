@@ -9,9 +9,10 @@
 
 #include <string.h>
 
-/* What `layers` says of tiles and loop orders moves times and bytes, never results. */
+/* What `layers` says of tiles, loop orders, ports and fusion moves times and bytes, never results.
+ */
 
-enum { DESIGNS_PER_CASE = 10 };
+enum { DESIGNS_PER_CASE = 12 };
 
 static void say(zs_design *d, zs_arena *arena, const char *pattern, const char *key,
                 const char *text)
@@ -29,6 +30,10 @@ static void draw_schedules(zs_prng *prng, zs_arena *arena, const zs_net *net, zs
     static const char *const threads[] = {"none", "rows", "channels"};
     static const char *const orders[] = {"output_stationary", "weight_stationary",
                                          "input_stationary"};
+    static const char *const fusions[] = {"none", "lf1", "lf2", "fire"};
+    static const char *const ports[] = {
+        "hp0", "hp3", "hp1+hp2", "[hp2, hp0, hp3]", "hp0+hp1+hp2+hp3", "hp3+hp1", "acp", "gp0"};
+    static const char *const port_keys[] = {"ports.input", "ports.weight", "ports.output"};
     for (uint32_t i = 0; i < net->layer_n; i++) {
         const char *pattern = i == 0 && zs_prng_below(prng, 2) ? "*" : net->layers[i].name;
         if (zs_prng_below(prng, 2))
@@ -39,19 +44,28 @@ static void draw_schedules(zs_prng *prng, zs_arena *arena, const zs_net *net, zs
         say(d, arena, pattern, "loop_order", orders[zs_prng_below(prng, ZS_LEN(orders))]);
         say(d, arena, pattern, "outer_loop", zs_prng_below(prng, 2) ? "pixels" : "channels");
         say(d, arena, pattern, "threads", threads[zs_prng_below(prng, 3)]);
+        for (uint32_t k = 0; k < ZS_LEN(port_keys); k++)
+            if (zs_prng_below(prng, 2))
+                say(d, arena, pattern, port_keys[k], ports[zs_prng_below(prng, ZS_LEN(ports))]);
+        if (zs_prng_below(prng, 2))
+            say(d, arena, pattern, "fusion", fusions[zs_prng_below(prng, ZS_LEN(fusions))]);
     }
 }
 
 static void check_figures(zs_arena *arena, const zs_design *d, const zs_net *net,
                           const zs_result *r)
 {
-    uint64_t cycles = 0, macs = 0;
+    uint64_t cycles = 0, macs = 0, moved = 0, carried = 0;
     zs_plan *outline;
     zs_err err = {0};
     for (uint32_t i = 0; i < r->layer_n; i++) {
         cycles += r->layers[i].cycles;
         macs += r->layers[i].macs;
+        moved += r->layers[i].read_bytes + r->layers[i].write_bytes;
     }
+    for (uint32_t i = 0; i < r->port_n; i++)
+        carried += r->ports[i].bytes;
+    ck_assert_uint_eq(moved, carried);
     ck_assert_uint_eq(cycles, r->cycles);
     ck_assert_uint_eq(macs, zs_net_macs(net) * d->batch);
     ck_assert_msg(zs_plan_outline(arena, d, net, &outline, &err) == ZS_OK, "%s", err.text);

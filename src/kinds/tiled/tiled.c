@@ -25,7 +25,7 @@ zs_status tiled_prepare(zs_plan_draft *d, const bool *may_stay, zs_err *err)
         .writes_acts = true, .splits_concat_pools = true, .most_pooled_pixels = UINT64_MAX};
     d->may_stay = may_stay;
     ZS_TRY(zs_draft_fuse(d, &rules, err));
-    tiled_shape_rows(d);
+    ZS_TRY(tiled_shape_rows(d, err));
     ZS_TRY(zs_draft_choose_residents(d, tiled_size_buffers, err));
     ZS_TRY(tiled_finish_buffers(d, err));
     const tiled_params *p = tiled_params_of(&d->design->accel);

@@ -63,6 +63,7 @@ static void read_layer(const zs_design *design, const char *name, tiled_layer *l
     bool says_auto = false;
     zs_design_layer_accel(design, name, &accel);
     l->params = *tiled_params_of(&accel);
+    l->ports = zs_accel_ports(&accel);
     for (uint32_t i = 0; i < design->layer_setting_n; i++) {
         const zs_layer_setting *s = &design->layer_settings[i];
         if (s->key != ZS_LAYER_FIELD || !zs_layer_setting_fits(s, name))
@@ -118,6 +119,27 @@ static bool has_common_tile(const zs_plan_draft *d)
     for (uint32_t i = 0; i < d->row_n && !is_used; i++)
         is_used = d->drafts[i].on_engine && !layers[d->drafts[i].layer].has_own_tile;
     return is_used;
+}
+
+static zs_status read_ports(zs_plan_draft *d, zs_err *err)
+{
+    const tiled_layer *layers = d->own;
+    const zs_operand_ports of = zs_accel_ports(&d->design->accel);
+    bool differs = false;
+    for (uint32_t i = 0; i < d->row_n && layers != NULL; i++)
+        differs |= memcmp(&layers[d->drafts[i].layer].ports, &of, sizeof of) != 0;
+    if (!differs)
+        return ZS_OK;
+    zs_operand_ports *ports = zs_new(d->arena, zs_operand_ports, d->row_n + 1u);
+    if (ports == NULL)
+        return zs_nomem(err, "plan");
+    for (uint32_t i = 0; i < d->row_n; i++) {
+        ports[i] = layers[d->drafts[i].layer].ports;
+        if (ports[i].output != 1u << ZS_PORT_ACP) /* what the PS reads may not be coherent */
+            d->output_port = (uint32_t)__builtin_ctz(ports[i].output);
+    }
+    d->ports_of_row = ports;
+    return ZS_OK;
 }
 
 static uint64_t footprint(const zs_plan_row *row)
@@ -303,8 +325,9 @@ static void set_buffer(zs_plan_draft *d, zs_buffer_id id, const char *name, uint
                     : saturated((uint64_t)banks * bram18_of_bank(b->full_ports, depth, bits));
 }
 
-void tiled_shape_rows(zs_plan_draft *d)
+zs_status tiled_shape_rows(zs_plan_draft *d, zs_err *err)
 {
+    ZS_TRY(read_ports(d, err));
     const zs_accel *a = &d->design->accel;
     const tiled_params *p = tiled_params_of(a);
     for (uint32_t i = 0; i < d->row_n; i++)
@@ -317,6 +340,7 @@ void tiled_shape_rows(zs_plan_draft *d)
                bits, slots);
     for (uint32_t i = 0; i < d->row_n; i++)
         fit_channels(d, i, d->plan->buffers[ZS_BUF_INPUT].slot_elems);
+    return ZS_OK;
 }
 
 /* ---- memories -------------------------------------------------------------------------------- */
@@ -372,6 +396,12 @@ static uint32_t bram18_beside_weights(const zs_plan_draft *d, uint32_t masters)
         if (id != ZS_BUF_WEIGHT)
             sum += d->plan->buffers[id].bram18;
     return sum;
+}
+
+static uint32_t count_masters(const zs_design *design)
+{
+    const zs_operand_ports p = zs_design_ports(design);
+    return (uint32_t)__builtin_popcount(p.input | p.weight | p.output);
 }
 
 void tiled_weight_depths(const zs_plan_draft *d, uint64_t slots, uint64_t *least, uint64_t *useful)
@@ -431,8 +461,9 @@ static bool size_weights(zs_plan_draft *d)
     tiled_weight_depths(d, slots, &least, &useful);
     /* as if every operand had a port of its own: one that it has takes no room from the weights
      * then that it would leave them when it shares */
-    const bool fits =
-        tiled_weight_depth(d->design, bram18_beside_weights(d, 3), least, useful, &depth);
+    const uint32_t master_n = count_masters(d->design);
+    const bool fits = tiled_weight_depth(
+        d->design, bram18_beside_weights(d, master_n > 3 ? master_n : 3), least, useful, &depth);
     set_buffer(d, ZS_BUF_WEIGHT, "weight", weight_banks(a), depth,
                8 * zs_weight_bytes(a->precision), (uint32_t)slots);
     return fits;
@@ -445,10 +476,7 @@ uint32_t tiled_buffer_bram18(const zs_plan_buffer *b, uint64_t depth)
 
 uint32_t tiled_sum_bram18(const zs_plan_draft *d)
 {
-    const zs_accel *a = &d->design->accel;
-    const bool own_weight = a->ports.weight != a->ports.input;
-    const bool own_output = a->ports.output != a->ports.input && a->ports.output != a->ports.weight;
-    return bram18_beside_weights(d, 1u + own_weight + own_output) +
+    return bram18_beside_weights(d, count_masters(d->design)) +
            d->plan->buffers[ZS_BUF_WEIGHT].bram18;
 }
 

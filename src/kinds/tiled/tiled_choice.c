@@ -153,7 +153,6 @@ static bool is_tight(const zs_plan_draft *d)
 static uint64_t moving_pl_cycles(const zs_plan_draft *d, uint32_t i, uint32_t operand,
                                  uint32_t channel, const tiled_work *work)
 {
-    static const uint8_t codes[] = {ZS_OP_LOAD_W, ZS_OP_LOAD_X, ZS_OP_STORE, ZS_OP_STORE_P};
     const zs_plan_row *r = &d->rows[i];
     const zs_tile_box box = {.oc_n = (uint16_t)r->t_oc,
                              .ic_n = (uint16_t)(r->is_depthwise ? r->t_oc : r->t_ic),
@@ -161,9 +160,10 @@ static uint64_t moving_pl_cycles(const zs_plan_draft *d, uint32_t i, uint32_t op
                              .ox_n = (uint16_t)r->t_ox};
     if (work->bytes[operand] == 0)
         return 0;
-    const zs_xfer x = tiled_xfer(r, d->design, codes[operand], &box);
+    const zs_xfer x = tiled_first_share(r, d->design, operand, &box);
     const zs_xfer_price price = zs_xfer_price_of(d->design, channel, &x);
-    const double share = (double)work->bytes[operand] / (double)zs_max_u64(1, price.count.bytes);
+    const double share = (double)work->bytes[operand] / tiled_share_n(d->design, operand) /
+                         (double)zs_max_u64(1, price.count.bytes);
     return (uint64_t)((double)price.pl_cycles * share);
 }
 

@@ -266,6 +266,8 @@ void tiled_exec_op(zs_exec *e, uint32_t index)
     const zs_tile_op *op = &e->plan->ops[index];
     const zs_tile_box *box = &e->plan->boxes[index];
     const zs_plan_row *row = &e->plan->rows[op->row];
+    if (zs_op_is_transfer(op->code) && zs_box_share(box->flags) > 0)
+        return;
     switch (op->code) {
     case ZS_OP_LOAD_X:
         load_x(e, row, op, box);

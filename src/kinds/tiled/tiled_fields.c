@@ -1,12 +1,26 @@
 #include "../kind_fields_priv.h"
 #include "tiled_params.h"
 
+#include <string.h>
+
 static zs_status check(const zs_design *design, zs_err *err)
 {
     const zs_accel *a = &design->accel;
     if (tiled_params_of(a)->tile.fills && a->buffer.weight_bytes == 0)
         return zs_fail(err, ZS_ERANGE, "accelerator.tile.fill",
                        "needs the size of accelerator.buffer.weight, which is 0");
+    for (uint32_t i = 0; i < design->layer_setting_n; i++) {
+        const zs_layer_setting *s = &design->layer_settings[i];
+        if (s->key == ZS_LAYER_FIELD && strcmp(s->field->path, "accelerator.precision") == 0 &&
+            s->value != a->precision)
+            return zs_fail(
+                err, ZS_EUNSUPPORTED, "layers",
+                "precision of '%.64s' is %s and the engine's %s: one array multiplies in "
+                "one; with accelerator.precision model layers have the types of the "
+                "network's file",
+                s->pattern, zs_words_precision[s->value].word,
+                zs_words_precision[a->precision].word);
+    }
     return ZS_OK;
 }
 

@@ -53,7 +53,6 @@ static uint64_t share(uint64_t of, uint64_t part, uint64_t whole)
 static void price_operand(gain_row *g, const zs_plan_draft *d, uint32_t operand, uint64_t bytes,
                           bool has_place)
 {
-    static const uint8_t codes[] = {ZS_OP_LOAD_W, ZS_OP_LOAD_X, ZS_OP_STORE, ZS_OP_STORE_P};
     const zs_accel *a = &d->design->accel;
     const zs_plan_row *r = g->row;
     const uint32_t ports[] = {a->ports.weight, a->ports.input, a->ports.output, a->ports.output};
@@ -63,14 +62,15 @@ static void price_operand(gain_row *g, const zs_plan_draft *d, uint32_t operand,
                              .ox_n = (uint16_t)r->t_ox};
     const bool is_write = operand >= TILED_OUTPUT;
     const uint32_t channel = zs_channel(ports[operand], is_write);
+    const uint64_t own = bytes / tiled_share_n(d->design, operand); /* of the first port */
     if (bytes == 0)
         return;
     if (!has_place) { /* the beats alone */
         g->least[operand] = g->most[operand] =
-            bytes / zs_port_params(&d->design->board, ports[operand])->beat_bytes;
+            own / zs_port_params(&d->design->board, ports[operand])->beat_bytes;
         return;
     }
-    const zs_xfer x = tiled_xfer(r, d->design, codes[operand], &box);
+    const zs_xfer x = tiled_first_share(r, d->design, operand, &box);
     const zs_xfer_price p = zs_xfer_price_of(d->design, channel, &x);
     const uint64_t start = is_write ? a->dma.store_start_pl_cycles : a->dma.start_pl_cycles;
     const uint64_t alone = p.pl_cycles + start;
@@ -79,8 +79,8 @@ static void price_operand(gain_row *g, const zs_plan_draft *d, uint32_t operand,
         operand == TILED_WEIGHT && tiled_params_of(a)->weight_layout != ZS_LAYOUT_PACKED
             ? alone - zs_min_u64(alone, p.count.beats)
             : 0;
-    g->most[operand] = share(alone + more, bytes, p.count.bytes);
-    g->least[operand] = share(a->dma.chain ? p.count.beats : alone, bytes, p.count.bytes);
+    g->most[operand] = share(alone + more, own, p.count.bytes);
+    g->least[operand] = share(a->dma.chain ? p.count.beats : alone, own, p.count.bytes);
     g->ddr[operand] = share(p.dram_ddr_cycles, bytes, p.count.bytes);
     g->fill += alone + more;
 }

@@ -79,7 +79,8 @@ static uint32_t find_tile(const conv_loops *c, zs_slot_ring *ring, uint64_t id)
 
 static bool one_channel(const conv_loops *c)
 {
-    return c->e->d->design->accel.ports.input == c->e->d->design->accel.ports.weight;
+    const zs_operand_ports p = zs_draft_ports(c->e->d, c->e->row);
+    return p.input == p.weight;
 }
 
 static zs_status need_input(conv_loops *c, uint32_t *slot)

@@ -115,7 +115,6 @@ static void put_tile(mapper *m, uint32_t i, const tile_cost *t)
 /* Of all tiles of an operand, each like the first one. */
 static void price(const mapper *m, uint32_t i, tile_cost *t, const tiled_work *work)
 {
-    static const uint8_t codes[] = {ZS_OP_LOAD_W, ZS_OP_LOAD_X, ZS_OP_STORE, ZS_OP_STORE_P};
     const zs_design *design = m->ctx.design;
     const zs_plan_row *r = &m->ctx.rows[i];
     const zs_tile_box box = {.oc_n = (uint16_t)t->oc,
@@ -127,11 +126,12 @@ static void price(const mapper *m, uint32_t i, tile_cost *t, const tiled_work *w
         t->bytes[k] = work->bytes[k];
         if (work->bytes[k] == 0)
             continue;
-        const zs_xfer x = tiled_xfer(r, design, codes[k], &box);
+        const zs_xfer x = tiled_first_share(r, design, k, &box);
         const zs_xfer_price p = zs_xfer_price_of(design, m->channel[k], &x);
         const uint64_t start = k >= TILED_OUTPUT ? design->accel.dma.store_start_pl_cycles
                                                  : design->accel.dma.start_pl_cycles;
-        const double share = (double)work->bytes[k] / (double)zs_max_u64(1, p.count.bytes);
+        const double share = (double)work->bytes[k] / tiled_share_n(design, k) /
+                             (double)zs_max_u64(1, p.count.bytes);
         t->moved[k] = (uint64_t)((double)(p.pl_cycles + start) * share);
         if (k == TILED_OUTPUT)
             t->fill += p.pl_cycles + start;
@@ -614,7 +614,8 @@ static void set_ladders(mapper *m)
                           b[ZS_BUF_WEIGHT].slots, rounds);
     for (uint32_t k = 0; k < TILED_OPERAND_N; k++) {
         m->channel[k] = zs_channel(ports[k], k >= TILED_OUTPUT);
-        m->beat_bytes[k] = zs_port_params(&m->ctx.design->board, ports[k])->beat_bytes;
+        m->beat_bytes[k] = zs_port_params(&m->ctx.design->board, ports[k])->beat_bytes *
+                           tiled_share_n(m->ctx.design, k);
     }
 }
 

@@ -285,14 +285,16 @@ void tiled_outline_row(zs_outline *out, uint32_t i)
     for (uint32_t op = r->op0; op < r->op0 + before; op++)
         zs_outline_op(out, r, &out->plan->ops[op]);
     if (is_call) {
-        const zs_accel *a = &out->design->accel;
+        zs_accel a; /* with the ports of the layer */
+        zs_design_layer_accel(out->design, out->net->layers[r->layer].name, &a);
+        const zs_operand_ports p = zs_accel_ports(&a);
         const tiled_work work = tiled_work_of(out, i);
         zs_outline_compute(out, 1, work.compute_pl_cycles);
-        zs_outline_transfer(out, a->ports.weight, false, work.bytes[TILED_WEIGHT]);
-        zs_outline_transfer(out, a->ports.input, false, work.bytes[TILED_INPUT]);
-        zs_outline_transfer(out, a->ports.output, true, work.bytes[TILED_OUTPUT]);
-        zs_outline_transfer(out, a->ports.output, true, work.bytes[TILED_SPILL]);
-        zs_outline_transfer(out, a->ports.output, false, work.bytes[TILED_SPILL]);
+        zs_outline_striped(out, p.weight, false, work.bytes[TILED_WEIGHT]);
+        zs_outline_striped(out, p.input, false, work.bytes[TILED_INPUT]);
+        zs_outline_striped(out, p.output, true, work.bytes[TILED_OUTPUT]);
+        zs_outline_striped(out, p.output, true, work.bytes[TILED_SPILL]);
+        zs_outline_striped(out, p.output, false, work.bytes[TILED_SPILL]);
     }
     for (uint32_t op = r->op0 + before; op < end; op++)
         zs_outline_op(out, r, &out->plan->ops[op]);

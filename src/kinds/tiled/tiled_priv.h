@@ -60,6 +60,12 @@ void tiled_trips(const zs_design *design, const zs_layer *layer, const zs_plan_r
 uint64_t tiled_loads(const uint8_t *order, const uint32_t trips[D_N], uint32_t dims, uint64_t slots,
                      bool keeps);
 
+/* Shares of an operand (TILED_WEIGHT ...) where it is striped, by the ports of the design; and what
+ * of a transfer the port with the largest moves. */
+uint32_t tiled_share_n(const zs_design *design, uint32_t operand);
+zs_xfer tiled_first_share(const zs_plan_row *row, const zs_design *design, uint32_t operand,
+                          const zs_tile_box *box);
+
 /* ---- steps ----------------------------------------------------------------------------------- */
 
 /* Everything but the ops; `may_stay` as in the draft. */
@@ -73,13 +79,14 @@ zs_status tiled_list_units(zs_plan_draft *d, zs_err *err);
 /* What a layer goes by, in an array [layer] at d->own where not all go by the design's. */
 typedef struct tiled_layer {
     tiled_params params;
+    zs_operand_ports ports;
     bool has_own_tile, order_is_said;
     bool is_auto; /* its schedule is chosen */
 } tiled_layer;
 zs_status tiled_read_layers(zs_plan_draft *d, zs_err *err);
 /* Chooses the schedules of the layers that leave it to the program. */
 zs_status tiled_map(zs_plan_draft *d, zs_err *err);
-void tiled_shape_rows(zs_plan_draft *d);
+zs_status tiled_shape_rows(zs_plan_draft *d, zs_err *err);
 /* Words per bank that a row's tile takes of an input and an output slot. */
 uint64_t tiled_input_depth(const zs_plan_draft *d, uint32_t row);
 uint64_t tiled_output_depth(const zs_plan_draft *d, uint32_t row);

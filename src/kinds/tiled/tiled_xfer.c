@@ -127,6 +127,23 @@ static zs_xfer output_xfer(const zs_plan_row *row, const zs_tile_box *box, const
     return rectangle(&row->y, design, box->image, box->oc0, box->oc_n, y0, y1, x0, x1);
 }
 
+uint32_t tiled_share_n(const zs_design *design, uint32_t operand)
+{
+    const zs_operand_ports p = zs_accel_ports(&design->accel);
+    const uint32_t mask = operand == TILED_WEIGHT  ? p.weight
+                          : operand == TILED_INPUT ? p.input
+                                                   : p.output;
+    return (uint32_t)__builtin_popcount(mask);
+}
+
+zs_xfer tiled_first_share(const zs_plan_row *row, const zs_design *design, uint32_t operand,
+                          const zs_tile_box *box)
+{
+    static const uint8_t codes[] = {ZS_OP_LOAD_W, ZS_OP_LOAD_X, ZS_OP_STORE, ZS_OP_STORE_P};
+    const zs_xfer x = tiled_xfer(row, design, codes[operand], box);
+    return zs_xfer_share(&x, 0, tiled_share_n(design, operand), ZS_SHARE_UNIT_BYTES);
+}
+
 zs_xfer tiled_xfer(const zs_plan_row *row, const zs_design *design, uint32_t code,
                    const zs_tile_box *box)
 {
