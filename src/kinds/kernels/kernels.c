@@ -20,7 +20,7 @@ static totals totals_of(const zs_design *design, const zs_plan *plan)
     totals t = {0};
     for (uint32_t i = 0; i < plan->row_n; i++) {
         const kernels_row *own = kernels_row_of(&plan->rows[i]);
-        if (plan->rows[i].call == ZS_NO_INDEX)
+        if (plan->rows[i].call == ZS_NO_INDEX || own->root != i || own->class_row != i)
             continue;
         t.kernels++;
         t.pads += own->padded_bytes > 0;
@@ -138,7 +138,7 @@ static zs_status notes(zs_arena *arena, const zs_plan *plan, const zs_kind_total
     if (list == NULL)
         return zs_nomem(err, "result");
     for (uint32_t i = 0; i < plan->row_n; i++) {
-        kernels += plan->rows[i].call != ZS_NO_INDEX;
+        kernels += plan->rows[i].call != ZS_NO_INDEX && kernels_row_of(&plan->rows[i])->root == i;
         pads +=
             plan->rows[i].call != ZS_NO_INDEX && kernels_row_of(&plan->rows[i])->padded_bytes > 0;
     }
