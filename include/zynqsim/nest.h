@@ -53,6 +53,9 @@ static inline bool zs_loop_is_flat(const zs_loop *loop) /* unrolled as a whole: 
  * body once, or nothing where they have none. Copies move at most
  * `lsu_words` per cycle.  */
 uint64_t zs_nest_cycles(const zs_nest *nest, uint32_t interval, uint32_t lsu_words);
+/* The same of loop i and what is in it. */
+uint64_t zs_nest_loop_cycles(const zs_nest *nest, uint32_t i, uint32_t interval,
+                             uint32_t lsu_words);
 /* An array on chip that windows are read from: rows of `pitch` words, planes of `plane` words, one
  * behind the other when loop rc goes through them. */
 typedef struct zs_nest_array {

@@ -165,4 +165,5 @@ const zs_kind zs_kind_kernels = {
     .exec_build = zs_exec_build_tiles,
     .exec_op = kernels_exec_op,
     .notes = notes,
+    .loops = kernels_loops,
 };

@@ -253,7 +253,7 @@ zs_status kernels_nest(zs_arena *arena, const zs_layer *layer, kernels_row *r, z
 
 /* ---- time ------------------------------------------------------------------------------------ */
 
-uint64_t kernels_cycles(const zs_design *design, const zs_nest_kernel *kernel)
+zs_nest_memory kernels_memory(const zs_design *design)
 {
     const zs_accel *a = &design->accel;
     const kernels_params *p = kernels_params_of(a);
@@ -261,17 +261,23 @@ uint64_t kernels_cycles(const zs_design *design, const zs_nest_kernel *kernel)
     const zs_memory_params *dram = &design->board.memory;
     const double port = (double)beat * (double)a->clock_hz;
     const double peak = 2e12 * dram->bus_bytes / (double)dram->tck_ps;
-    const zs_nest_memory memory = {.word_bytes = zs_elem_bytes(a->precision),
-                                   .line_bytes = zs_nest_stratix10.line_bytes,
-                                   .lsu_bytes = beat,
-                                   .cache_bytes = p->cache_bytes,
-                                   .latency_cycles = p->line_latency_pl_cycles,
-                                   .channel_bytes_per_s =
-                                       peak * p->line_frac < port ? peak * p->line_frac : port,
-                                   .launch_s = p->launch_s};
-    const zs_nest_time t = zs_nest_time_of(kernel, &memory, (double)a->clock_hz);
-    const uint64_t loops = zs_plus_u64(t.nest_cycles, t.stall_cycles);
-    return zs_max_u64(loops, zs_seconds_to_pl_cycles(t.dram_s, a->clock_hz));
+    return (zs_nest_memory){.word_bytes = zs_elem_bytes(a->precision),
+                            .line_bytes = zs_nest_stratix10.line_bytes,
+                            .lsu_bytes = beat,
+                            .cache_bytes = p->cache_bytes,
+                            .latency_cycles = p->line_latency_pl_cycles,
+                            .channel_bytes_per_s =
+                                peak * p->line_frac < port ? peak * p->line_frac : port,
+                            .launch_s = p->launch_s};
+}
+
+uint64_t kernels_cycles(const zs_design *design, const zs_nest_kernel *kernel)
+{
+    const uint64_t clock_hz = design->accel.clock_hz;
+    const zs_nest_memory memory = kernels_memory(design);
+    const zs_nest_time t = zs_nest_time_of(kernel, &memory, (double)clock_hz);
+    return zs_max_u64(zs_plus_u64(t.nest_cycles, t.stall_cycles),
+                      zs_seconds_to_pl_cycles(t.dram_s, clock_hz));
 }
 
 uint64_t kernels_launch_cycles(const zs_design *design)

@@ -4,6 +4,7 @@
  *   kernels_nest.c    layers to loops
  *   kernels_links.c   what goes from kernel to kernel: epilogues, channels, classes
  *   kernels_plan.c    rows, transfers, ops
+ *   kernels_loops.c   loops as a report of a compiler lists them
  *   kernels_exec.c    numerics */
 #ifndef ZYNQSIM_KERNELS_PRIV_H
 #define ZYNQSIM_KERNELS_PRIV_H
@@ -17,7 +18,7 @@
 typedef struct kernels_params {
     bool register_sum, local_weights, local_input, fuse_epilogue, unroll, tile;
     bool channels, autorun, queues, parameterise, relaxed_float;
-    uint32_t tile_oc, tile_oy, tile_ox, channel_depth;
+    uint32_t tile_oc, tile_oy, tile_ox;
     uint32_t global_interval, line_latency_pl_cycles, cache_bytes;
     double line_frac, launch_s;
 } kernels_params;
@@ -59,7 +60,8 @@ static inline kernels_row *kernels_row_of(const zs_plan_row *row)
 uint64_t kernels_unroll(const zs_accel *accel, uint32_t factor, uint64_t trip);
 /* Loops of a layer and of its padding, for one image, as row->accel has them. ZS_ENOMEM. */
 zs_status kernels_nest(zs_arena *arena, const zs_layer *layer, kernels_row *out, zs_err *err);
-/* PL cycles of one image, and of a launch. */
+/* Of one image without launches, at the board's memory; PL cycles of that, and of a launch. */
+zs_nest_memory kernels_memory(const zs_design *design);
 uint64_t kernels_cycles(const zs_design *design, const zs_nest_kernel *kernel);
 uint64_t kernels_launch_cycles(const zs_design *design);
 
@@ -72,6 +74,7 @@ zs_status kernels_draft(zs_plan_draft *d, zs_err *err);
 zs_status kernels_emit(zs_plan_draft *d, zs_err *err);
 zs_xfer kernels_xfer(const zs_plan_row *row, const zs_design *design, uint32_t code,
                      const zs_tile_box *box);
+zs_status kernels_loops(const zs_design *design, const zs_plan *plan, const zs_sink *s);
 void kernels_exec_op(zs_exec *e, uint32_t op);
 
 #endif
