@@ -82,7 +82,7 @@ static zs_status add_rungs(job *j, const char *path, zs_err *err)
 {
     cli_point p = {0};
     cli_options o = *j->o;
-    const zs_field *f;
+    const zs_field *f = NULL;
     size_t set_n = 0;
     o.design_path = path;
     const zs_status status = cli_design_build(&o, &p, err);
@@ -91,9 +91,9 @@ static zs_status add_rungs(job *j, const char *path, zs_err *err)
     while (j->o->set != NULL && j->o->set[set_n] != NULL)
         set_n++;
     for (uint32_t i = 0; on != NULL && (i == 0 || (f = zs_switch_at(key, i - 1)) != NULL); i++) {
-        if (i > 0 && !*(const bool *)((const char *)&p.design + f->offset))
+        if (f != NULL && !*(const bool *)((const char *)&p.design + f->offset))
             continue;
-        const char *word = i == 0 ? "base" : strrchr(f->path, '.') + 1;
+        const char *word = f == NULL ? "base" : strrchr(f->path, '.') + 1;
         if (i > 0)
             on = zs_arena_printf(&j->keep, "%s%s%s", on, j->n > 1 ? "," : "", word);
         char **set = zs_new(&j->keep, char *, set_n + 2);
