@@ -50,6 +50,17 @@ typedef struct zs_comparison {
 zs_status zs_comparison_build(zs_arena *arena, const zs_figures *columns, uint32_t column_n,
                               bool with_layers, zs_comparison *out, zs_err *err);
 
+/* ---- one switch after the other -------------------------------------------------------------- */
+
+enum { ZS_LADDER_SLOWER = 2 }; /* thousandths of a layer's cycles that are called slower */
+
+/* Column 0 has none of the switches, each further one `words[i]` more than the one before. */
+typedef struct zs_ladder {
+    const zs_figures *columns;
+    const char *const *words; /* of column 0 "base" */
+    uint32_t n;
+} zs_ladder;
+
 /* ---- rows that do the same work -------------------------------------------------------------- */
 
 typedef struct zs_row_groups {

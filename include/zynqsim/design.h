@@ -193,8 +193,9 @@ typedef struct zs_layer_setting {
 /* "pe", "simd", "window"; of a field what follows "accelerator." */
 const char *zs_layer_setting_word(const zs_layer_setting *setting);
 /* Key i (0, 1, ...) of accelerator that a layer may have a value of its own for; NULL after the
- * last. */
+ * last. And whether a kind has one. */
 const struct zs_field *zs_layer_field_at(uint32_t i);
+bool zs_layer_field_is_of(const struct zs_field *field, uint32_t kind);
 
 /* How weights become 0 before a network is used: network.sparsify. */
 typedef struct zs_sparsify_rule {
@@ -292,6 +293,9 @@ const zs_field *zs_field_find(const char *path);
 /* Of a group of keys that has a switch `auto` that one, when `text` is "auto": "tile: auto" is
  * "tile: {auto: true}". NULL: none. */
 const zs_field *zs_field_of_auto(const char *path, const char *text);
+/* Of a key that takes a list of switches the switch i (0, 1, ...); NULL after the last, and for
+ * other keys. */
+const zs_field *zs_switch_at(const char *path, uint32_t i);
 /* Nearest known key to a wrong one, or NULL. */
 const char *zs_field_suggest(const char *path);
 
@@ -324,6 +328,8 @@ typedef struct zs_kind_keys {
     uint32_t better_n;
     const char *const *layer_keys; /* paths of keys that a layer may have a value of its own for */
     uint32_t layer_key_n;
+    const char *switches; /* key that takes a list of the switches beside it: those named are on,
+                           * all others off; NULL: there is none */
     zs_status (*check)(const zs_design *design, zs_err *err); /* rules that span fields, or NULL */
 } zs_kind_keys;
 

@@ -113,6 +113,9 @@ typedef struct zs_kind {
                        const char *const **notes, uint32_t *n, zs_err *err);
     /* What there is to say of a row besides, or NULL when memory is out; NULL: nothing. */
     const char *(*row_note)(zs_arena *arena, const zs_plan *plan, uint32_t row);
+    /* Every loop of the engine with its trips and what it waits for, as text; NULL: the kind has no
+     * loops of its own. Errors of the sink. */
+    zs_status (*loops)(const zs_design *design, const zs_plan *plan, const zs_sink *s);
     const char *listing_legend; /* lines of `show --plan` about its ops, or NULL */
     /* Settings, without their pattern, that give a layer the schedule of a row; how many. NULL: no
      * layer has one. */

@@ -25,6 +25,7 @@ typedef struct zs_loop {
     uint32_t inner, next;  /* first loop in it, brother behind it; ZS_NO_LOOP */
     bool copies;           /* fills an on-chip array from contiguous words of global memory */
     uint32_t least_cycles; /* of a copy: until its first line is there */
+    bool is_argument; /* its trips are not known when it is compiled: never unrolled as a whole */
     uint32_t stall_cycles; /* of an innermost loop, in each iteration, beyond the interval */
 } zs_loop;
 
@@ -43,7 +44,7 @@ uint32_t zs_nest_find(const zs_nest *nest, const char *name);
 
 static inline bool zs_loop_is_flat(const zs_loop *loop) /* unrolled as a whole: no loop is left */
 {
-    return loop->unroll >= loop->trip;
+    return loop->unroll >= loop->trip && !loop->is_argument;
 }
 
 /* Cycles when every innermost body starts an iteration per `interval`. A loop costs its trips, each
@@ -52,6 +53,9 @@ static inline bool zs_loop_is_flat(const zs_loop *loop) /* unrolled as a whole: 
  * body once, or nothing where they have none. Copies move at most
  * `lsu_words` per cycle.  */
 uint64_t zs_nest_cycles(const zs_nest *nest, uint32_t interval, uint32_t lsu_words);
+/* The same of loop i and what is in it. */
+uint64_t zs_nest_loop_cycles(const zs_nest *nest, uint32_t i, uint32_t interval,
+                             uint32_t lsu_words);
 /* An array on chip that windows are read from: rows of `pitch` words, planes of `plane` words, one
  * behind the other when loop rc goes through them. */
 typedef struct zs_nest_array {

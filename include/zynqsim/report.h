@@ -127,6 +127,11 @@ zs_status zs_comparison_table_emit(const zs_comparison *c, const zs_table_style 
                                    const zs_sink *s, zs_err *err);
 zs_status zs_comparison_csv_emit(const zs_comparison *c, const zs_sink *s, zs_err *err);
 zs_status zs_comparison_json_emit(const zs_comparison *c, const zs_sink *s, zs_err *err);
+/* Of each rung time, factor over the one before and over the first, and the layers that got slower.
+ */
+zs_status zs_ladder_table_emit(const zs_ladder *ladder, const zs_sink *s, zs_err *err);
+zs_status zs_ladder_csv_emit(const zs_ladder *ladder, const zs_sink *s, zs_err *err);
+zs_status zs_ladder_json_emit(const zs_ladder *ladder, const zs_sink *s, zs_err *err);
 /* `check`: what moved, per design. The table ends with a line that says how much, and of open
  * figures whether --bless has just filled them in; CSV and JSON have every figure that moved. */
 zs_status zs_check_table_emit(const zs_checked *files, uint32_t n, bool is_blessed,

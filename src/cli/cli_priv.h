@@ -59,6 +59,8 @@ typedef struct cli_options {
     const char *graph;
     const char *calibrate;
     bool layers; /* compare, check */
+    bool loops;  /* show */
+    bool ladder; /* compare */
     bool bless;  /* check */
     const char *junit;
     char **cases; /* train */

@@ -75,6 +75,68 @@ static zs_status add_word(job *j, const char *word, zs_err *err)
     return j->o->vary != NULL ? add_points(j, word, err) : add_column(j, &c, err);
 }
 
+/* ---- one switch after the other -------------------------------------------------------------- */
+
+/* Column i has those switches on that the design has on, up to its i-th. */
+static zs_status add_rungs(job *j, const char *path, zs_err *err)
+{
+    cli_point p = {0};
+    cli_options o = *j->o;
+    const zs_field *f = NULL;
+    size_t set_n = 0;
+    o.design_path = path;
+    const zs_status status = cli_design_build(&o, &p, err);
+    const char *key = status == ZS_OK ? zs_kind_designs[p.design.accel.kind].keys->switches : NULL;
+    const char *on = key != NULL ? zs_arena_printf(&j->keep, "%s=", key) : NULL;
+    while (j->o->set != NULL && j->o->set[set_n] != NULL)
+        set_n++;
+    for (uint32_t i = 0; on != NULL && (i == 0 || (f = zs_switch_at(key, i - 1)) != NULL); i++) {
+        if (f != NULL && !*(const bool *)((const char *)&p.design + f->offset))
+            continue;
+        const char *word = f == NULL ? "base" : strrchr(f->path, '.') + 1;
+        if (i > 0)
+            on = zs_arena_printf(&j->keep, "%s%s%s", on, j->n > 1 ? "," : "", word);
+        char **set = zs_new(&j->keep, char *, set_n + 2);
+        if (on == NULL || set == NULL)
+            break;
+        for (size_t k = 0; k < set_n; k++)
+            set[k] = j->o->set[k];
+        set[set_n] = zs_arena_strdup(&j->keep, on);
+        const zs_status added =
+            add_column(j, &(column){.path = path, .set = set, .label = word}, err);
+        if (added != ZS_OK) {
+            cli_point_drop(&p);
+            return added;
+        }
+    }
+    const char *kind = status == ZS_OK ? zs_kind_designs[p.design.accel.kind].word : "";
+    cli_point_drop(&p);
+    ZS_TRY(status);
+    if (key == NULL)
+        return zs_fail(err, ZS_EUNSUPPORTED, "--ladder",
+                       "kind %s has no switches that could be turned on one after the other", kind);
+    if (j->n < 2)
+        return zs_fail(err, ZS_EUSAGE, "--ladder", "%s of this design is empty", key);
+    return ZS_OK;
+}
+
+static zs_status print_ladder(job *j, zs_err *err)
+{
+    const zs_sink sink = cli_stdout();
+    const char *words[ZS_COMPARE_COLUMNS];
+    for (uint32_t i = 0; i < j->n; i++)
+        words[i] = j->columns[i].label;
+    const zs_ladder ladder = {.columns = j->figures, .words = words, .n = j->n};
+    switch (j->o->format) {
+    case CLI_CSV:
+        return zs_ladder_csv_emit(&ladder, &sink, err);
+    case CLI_JSON:
+        return zs_ladder_json_emit(&ladder, &sink, err);
+    default:
+        return zs_ladder_table_emit(&ladder, &sink, err);
+    }
+}
+
 /* Options of simulations, where nothing is simulated. */
 static zs_status refuse_idle_options(const job *j, zs_err *err)
 {
@@ -250,8 +312,10 @@ static zs_status print(const job *j, const zs_comparison *c, zs_err *err)
 static zs_status compare(job *j, zs_err *err)
 {
     zs_comparison c;
+    if (j->o->ladder && (j->o->words[1] != NULL || is_result_file(j->o->words[0]) || j->o->vary))
+        return zs_fail(err, ZS_EUSAGE, "--ladder", "takes one design, and no --vary");
     for (size_t i = 0; j->o->words[i] != NULL; i++)
-        ZS_TRY(add_word(j, j->o->words[i], err));
+        ZS_TRY(j->o->ladder ? add_rungs(j, j->o->words[i], err) : add_word(j, j->o->words[i], err));
     zs_span bytes;
     if (j->n < 2)
         ZS_TRY(cli_file_read(&j->keep, j->o->words[0], ZS_RESULT_BYTES_MAX, &bytes,
@@ -265,6 +329,8 @@ static zs_status compare(job *j, zs_err *err)
     const zs_status status = collect(j, err);
     cli_progress_end(&j->progress);
     ZS_TRY(status);
+    if (j->o->ladder)
+        return print_ladder(j, err);
     ZS_TRY(tell_apart(j, err));
     for (uint32_t i = 1; i < j->n && !j->o->quiet; i++)
         warn_of(&j->figures[0], &j->figures[i]);

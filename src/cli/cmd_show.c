@@ -121,6 +121,16 @@ static zs_status calibrate(cli_point *p, const cli_options *o, zs_err *err)
     return cli_stream_end(file, status, err);
 }
 
+static zs_status show_loops(const cli_point *p, const zs_sink *s, zs_err *err)
+{
+    const zs_kind *kind = zs_kind_of(&p->design);
+    if (kind->loops == NULL)
+        return zs_fail(err, ZS_EUNSUPPORTED, "--loops",
+                       "kind %s has no loops that a compiler made of layers", kind->word);
+    const zs_status status = kind->loops(&p->design, p->plan, s);
+    return status == ZS_OK ? ZS_OK : zs_fail(err, status, "loops", "they could not be written");
+}
+
 /* A picture needs no design: a network by itself is drawn as the default design runs it. */
 static cli_options of_model(const cli_options *options)
 {
@@ -163,6 +173,8 @@ zs_status cmd_show(const cli_options *stated, int *exit_status, zs_err *err)
         status = draw_graph(&point, options, err);
     else if (status == ZS_OK && options->write_folding != NULL)
         status = cli_folding_write(&point, options->write_folding, NULL, err);
+    else if (status == ZS_OK && options->loops)
+        status = show_loops(&point, &sink, err);
     else if (status == ZS_OK && options->schedule)
         status = zs_schedule_emit(&point.design, point.net, point.plan, &sink, err);
     else if (status == ZS_OK)

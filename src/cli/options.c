@@ -75,8 +75,8 @@ typedef struct raw_options {
     const char *image_set, *image_labels, *reference, *mean;
     long long limit, words_limit, lut_limit, bram_limit;
     int trace_limit, jobs;
-    bool timing_only, quiet, plan, schedule, streamline, fields, metrics, operators, models, boards,
-        layers, bless, help;
+    bool timing_only, quiet, plan, schedule, loops, ladder, streamline, fields, metrics, operators,
+        models, boards, layers, bless, help;
 } raw_options;
 
 enum { TRACE_LIMIT = 65536, TRACE_LIMIT_MAX = 1 << 24 };
@@ -130,6 +130,8 @@ static const option show_options[] = {
     {"schedule", 0, FLAG, &raw.schedule,
      "print the tiles and loop orders of all layers, and why, as the section layers of a design",
      NULL},
+    {"loops", 0, FLAG, &raw.loops,
+     "print every loop of every kernel: trips, interval and its cause, time lost to memory", NULL},
     {"streamline", 0, FLAG, &raw.streamline,
      "print how a quantised network became one of integers and thresholds", NULL},
     {"write-folding", 0, WORD, &raw.write_folding,
@@ -196,6 +198,8 @@ static const option compare_options[] = {
     {"vary", 0, LIST, &raw.vary,
      "a column for each value of a key: PATH=a,b,c or PATH=lo:hi:step; repeatable", "AXIS"},
     {"layers", 0, FLAG, &raw.layers, "also compare layer by layer", NULL},
+    {"ladder", 0, FLAG, &raw.ladder,
+     "one design without its switches, then with one more after the other", NULL},
     {0}};
 
 static const option check_options[] = {
@@ -770,6 +774,8 @@ zs_status cli_options_parse(const cli_command *command, int argc, const char **a
                        .quiet = raw.quiet,
                        .plan = raw.plan,
                        .schedule = raw.schedule,
+                       .loops = raw.loops,
+                       .ladder = raw.ladder,
                        .streamline = raw.streamline,
                        .fields = raw.fields,
                        .metrics = raw.metrics,

@@ -24,23 +24,35 @@ const zs_field *zs_layer_field_at(uint32_t i)
     return NULL;
 }
 
-/* By its path, or by the end of it where no other key ends so: `stream.weights`, `weights`. */
+bool zs_layer_field_is_of(const zs_field *field, uint32_t kind)
+{
+    const zs_kind_keys *keys = zs_kind_designs[kind].keys;
+    for (uint32_t i = 0; i < keys->layer_key_n; i++)
+        if (strcmp(keys->layer_keys[i], field->path) == 0)
+            return true;
+    return false;
+}
+
+/* By its path, or by the end of it where no other key ends so and no group is called so:
+ * `stream.weights`, `weights`. */
 static const zs_field *find_field(const char *key)
 {
     const zs_field *f, *by_end = NULL;
     const size_t n = strlen(key);
     uint32_t ends = 0;
+    bool is_group = false;
     for (uint32_t i = 0; (f = zs_layer_field_at(i)) != NULL; i++) {
         const char *path = f->path + PREFIX_N;
         const size_t path_n = strlen(path);
         if (strcmp(path, key) == 0)
             return f;
+        is_group |= strncmp(path, key, n) == 0 && path[n] == '.';
         if (path_n > n && path[path_n - n - 1] == '.' && strcmp(path + path_n - n, key) == 0) {
             by_end = f;
             ends++;
         }
     }
-    return ends == 1 ? by_end : NULL;
+    return ends == 1 && !is_group ? by_end : NULL;
 }
 
 static zs_status add_setting(zs_design *design, zs_arena *arena, const char *pattern,
@@ -98,6 +110,26 @@ static zs_status add_field(zs_design *design, zs_arena *arena, const char *patte
     return add_setting(design, arena, pattern, setting, err);
 }
 
+/* kernels.optimise: [register_sum, ...], or without the group; every switch gets a value. */
+static bool is_switches(const char *key, const char *switches)
+{
+    return switches != NULL &&
+           (strcmp(switches + PREFIX_N, key) == 0 || strcmp(strrchr(switches, '.') + 1, key) == 0);
+}
+
+static zs_status add_switches(zs_design *design, zs_arena *arena, const char *pattern,
+                              const char *path, const char *text, zs_err *err)
+{
+    zs_design scratch = *design;
+    const zs_field *f;
+    zs_status status = zs_design_set(&scratch, arena, path, text, err);
+    for (uint32_t i = 0; status == ZS_OK && (f = zs_switch_at(path, i)) != NULL; i++) {
+        const bool *on = (const void *)member(&scratch.accel, f);
+        status = add_field(design, arena, pattern, f, *on ? "true" : "false", err);
+    }
+    return status;
+}
+
 /* "on, pe, simd, ... and loop_order" */
 static const char *list_keys(zs_arena *arena)
 {
@@ -120,6 +152,10 @@ zs_status zs_design_set_layer(zs_design *design, zs_arena *arena, const char *pa
             return add_figure(design, arena, pattern, (zs_layer_key)i, text, err);
     const zs_field *field = find_field(key);
     char path[96];
+    for (uint32_t k = 0; k < zs_kind_n; k++)
+        if (is_switches(key, zs_kind_designs[k].keys->switches))
+            return add_switches(design, arena, pattern, zs_kind_designs[k].keys->switches, text,
+                                err);
     snprintf(path, sizeof path, "accelerator.%.64s", key);
     if (field == NULL && (field = zs_field_of_auto(path, text)) != NULL) {
         field = find_field(field->path + PREFIX_N);
@@ -159,6 +195,14 @@ zs_status zs_design_set_layer_path(zs_design *design, zs_arena *arena, const cha
     if (key <= pattern)
         return zs_fail(err, ZS_EPARSE, path, "is not of the form layers.NAME.on");
     const zs_field *f;
+    for (uint32_t k = 0; k < zs_kind_n; k++) {
+        const char *switches = zs_kind_designs[k].keys->switches;
+        const size_t n = switches != NULL ? strlen(switches + PREFIX_N) : 0;
+        const size_t path_n = strlen(pattern);
+        if (n > 0 && path_n > n + 1 && pattern[path_n - n - 1] == '.' &&
+            strcmp(pattern + path_n - n, switches + PREFIX_N) == 0)
+            key = pattern + path_n - n - 1;
+    }
     for (uint32_t i = 0; (f = zs_layer_field_at(i)) != NULL; i++) {
         const size_t n = strlen(f->path + PREFIX_N), path_n = strlen(pattern);
         if (path_n > n + 1 && pattern[path_n - n - 1] == '.' &&

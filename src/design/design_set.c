@@ -308,9 +308,48 @@ static zs_status set_triple(zs_design *design, zs_arena *arena, const triple *li
     return ZS_OK;
 }
 
+/* "[register_sum, unroll]" */
+static zs_status set_switches(zs_design *design, zs_arena *arena, const char *path,
+                              const char *const *items, uint32_t n, zs_err *err)
+{
+    enum { SWITCHES_MAX = 32 };
+    const char *names[SWITCHES_MAX];
+    const size_t prefix_n = (size_t)(strrchr(path, '.') - path) + 1;
+    const zs_field *f;
+    uint32_t name_n = 0;
+    ZS_TRY(zs_field_check_kind(zs_switch_at(path, 0), design->accel.kind, err));
+    while (name_n < SWITCHES_MAX && (f = zs_switch_at(path, name_n)) != NULL)
+        names[name_n++] = f->path + prefix_n;
+    zs_design changed = *design;
+    for (uint32_t k = 0; k < name_n; k++) {
+        f = zs_switch_at(path, k);
+        ZS_TRY(zs_field_set(&changed, arena, f, "false", err));
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t k = 0;
+        const char *item = items[i] + strspn(items[i], " ");
+        while (k < name_n && strcmp(names[k], item) != 0)
+            k++;
+        if (item[0] == '\0' && n == 1) /* none */
+            continue;
+        const char *near = k < name_n ? NULL : zs_nearest(item, names, name_n);
+        if (k == name_n && near != NULL)
+            return zs_fail(err, ZS_EPARSE, path, "unknown word '%.48s', did you mean '%s'?", item,
+                           near);
+        if (k == name_n)
+            return zs_fail(err, ZS_EPARSE, path, "unknown word '%.48s', unlike '%s' to '%s'", item,
+                           names[0], names[name_n - 1]);
+        ZS_TRY(zs_field_set(&changed, arena, zs_switch_at(path, k), "true", err));
+    }
+    for (uint32_t k = 0; k < name_n; k++)
+        ZS_TRY(note_given(&changed, arena, zs_switch_at(path, k), design, err));
+    *design = changed;
+    return ZS_OK;
+}
+
 bool zs_design_takes_list(const char *path)
 {
-    return find_triple(path) != NULL || find_list(path) != NULL ||
+    return find_triple(path) != NULL || find_list(path) != NULL || zs_switch_at(path, 0) != NULL ||
            strcmp(path, "pipeline.cut") == 0;
 }
 
@@ -333,6 +372,8 @@ zs_status zs_design_set_list(zs_design *design, zs_arena *arena, const char *pat
     const triple *list = find_triple(path);
     if (list != NULL)
         return set_triple(design, arena, list, items, item_n, err);
+    if (zs_switch_at(path, 0) != NULL)
+        return set_switches(design, arena, path, items, item_n, err);
     const struct list_key *key = find_list(path);
     if (strncmp(path, "accelerator.ports.", strlen("accelerator.ports.")) == 0) {
         const char *text = "";
@@ -357,7 +398,7 @@ zs_status zs_design_set_list(zs_design *design, zs_arena *arena, const char *pat
 static zs_status set_split(zs_design *design, zs_arena *arena, const char *path, const char *text,
                            zs_err *err)
 {
-    enum { ITEMS_MAX = 4 }; /* one more than any shorthand takes, to tell how many were given */
+    enum { ITEMS_MAX = 32 }; /* more than any shorthand takes, to tell how many were given */
     const char *items[ITEMS_MAX];
     uint32_t n = 0;
     const char *at = text + strspn(text, " [");
@@ -602,7 +643,7 @@ zs_status zs_design_set(zs_design *design, zs_arena *arena, const char *path, co
     }
     if (zs_engines_have(design, path))
         return zs_engines_set(design, arena, path, text, err);
-    if (find_triple(path) != NULL)
+    if (find_triple(path) != NULL || zs_switch_at(path, 0) != NULL)
         return set_split(design, arena, path, text, err);
     if (zs_design_takes_list(path))
         return zs_design_set_list(design, arena, path, &text, text[0] != '\0', err);

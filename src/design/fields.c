@@ -99,6 +99,21 @@ const zs_field *zs_field_of_auto(const char *path, const char *text)
     return NULL;
 }
 
+const zs_field *zs_switch_at(const char *path, uint32_t i)
+{
+    for (uint32_t k = 0; k < zs_kind_n; k++) {
+        const zs_kind_keys *keys = zs_kind_designs[k].keys;
+        if (keys->switches == NULL || strcmp(keys->switches, path) != 0)
+            continue;
+        const size_t n = (size_t)(strrchr(path, '.') - path) + 1;
+        for (uint32_t f = 0; f < keys->field_n; f++)
+            if (keys->fields[f].type == ZS_FIELD_BOOL &&
+                strncmp(keys->fields[f].path, path, n) == 0 && i-- == 0)
+                return &keys->fields[f];
+    }
+    return NULL;
+}
+
 static zs_better find_better(const zs_better_row *rows, size_t n, const char *path)
 {
     for (size_t i = 0; i < n; i++)

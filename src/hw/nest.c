@@ -138,14 +138,13 @@ uint32_t zs_nest_find(const zs_nest *nest, const char *name)
 
 /* ---- cycles ---------------------------------------------------------------------------------- */
 
-/* Of loop `i` and what is in it, from what is known of the loops behind it in the list. */
-static uint64_t loop_cycles(const zs_nest *nest, uint32_t i, uint32_t interval, uint32_t lsu_words)
+uint64_t zs_nest_loop_cycles(const zs_nest *nest, uint32_t i, uint32_t interval, uint32_t lsu_words)
 {
     const zs_loop *loop = &nest->loops[i];
     const uint64_t trips = zs_ceil_div(loop->trip, loop->unroll);
     uint64_t body = 0;
     for (uint32_t k = loop->inner; k != ZS_NO_LOOP; k = nest->loops[k].next)
-        body = plus(body, loop_cycles(nest, k, interval, lsu_words));
+        body = plus(body, zs_nest_loop_cycles(nest, k, interval, lsu_words));
     if (zs_loop_is_flat(loop))
         return body;
     if (body > 0)
@@ -162,7 +161,7 @@ uint64_t zs_nest_cycles(const zs_nest *nest, uint32_t interval, uint32_t lsu_wor
 {
     uint64_t cycles = 0;
     for (uint32_t i = nest->n > 0 ? 0 : ZS_NO_LOOP; i != ZS_NO_LOOP; i = nest->loops[i].next)
-        cycles = plus(cycles, loop_cycles(nest, i, interval, lsu_words));
+        cycles = plus(cycles, zs_nest_loop_cycles(nest, i, interval, lsu_words));
     return cycles;
 }
 

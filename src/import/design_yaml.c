@@ -371,17 +371,25 @@ static bool is_done(const char *prefix, const char *key, const yaml_node_t *valu
     return strcmp(prefix, "board") == 0 && (strcmp(key, "name") == 0 || strcmp(key, "base") == 0);
 }
 
-/* A word, or a list of ports: "hp0+hp1". */
-static zs_status layer_text(const reader *r, yaml_node_item_t index, const char **out)
+/* Ports of an operand are "hp0+hp1". */
+static const char *separator_of(const char *key)
 {
-    const yaml_node_t *node = yaml_document_get_node(r->doc, index);
+    return strcmp(key, "ports") == 0 ? "+" : ",";
+}
+
+/* A text, or the texts of a list with such between them. */
+static zs_status joined_text(const reader *r, yaml_node_item_t index, const char *between,
+                             const char **out)
+{
+    yaml_node_t *node;
     zs_name_list list;
-    if (node == NULL || node->type != YAML_SEQUENCE_NODE)
+    ZS_TRY(visit(r, index, &node));
+    if (node->type != YAML_SEQUENCE_NODE)
         return scalar_text(r, index, "layers", out);
     ZS_TRY(list_items(r, node, "layers", &list));
     const char *text = "";
     for (uint32_t i = 0; i < list.n && text != NULL; i++)
-        text = zs_arena_printf(r->arena, "%s%s%s", text, i > 0 ? "+" : "", list.names[i]);
+        text = zs_arena_printf(r->arena, "%s%s%s", text, i > 0 ? between : "", list.names[i]);
     *out = text;
     return text != NULL ? ZS_OK : zs_nomem(r->err, "layers");
 }
@@ -396,7 +404,7 @@ static zs_status read_layer_group(reader *r, yaml_node_item_t index, const char 
          p < node->data.mapping.pairs.top; p++) {
         const char *key, *text;
         ZS_TRY(scalar_text(r, p->key, "layers", &key));
-        ZS_TRY(layer_text(r, p->value, &text));
+        ZS_TRY(joined_text(r, p->value, separator_of(group), &text));
         const char *path = zs_arena_printf(r->arena, "%s.%s", group, key);
         if (path == NULL)
             return zs_nomem(r->err, "layers");
@@ -429,7 +437,7 @@ static zs_status read_layers(reader *r, yaml_node_item_t index)
                 ZS_TRY(read_layer_group(r, k->value, pattern, key));
                 continue;
             }
-            ZS_TRY(scalar_text(r, k->value, "layers", &text));
+            ZS_TRY(joined_text(r, k->value, separator_of(key), &text));
             ZS_TRY(at_node(r, layer,
                            zs_design_set_layer(r->design, r->arena, pattern, key, text, r->err)));
         }

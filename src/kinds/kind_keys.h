@@ -7,7 +7,11 @@
  *                one of its own keys", MORE or LESS) where that never makes a design slower;
  *                LAYER("path") of a key that a layer may have a value of its own for
  *   KIND_PARAMS  the struct of which the PARAMs name members, if there are any
- *   KIND_CHECK   its rules, or NULL */
+ *   KIND_CHECK   its rules, or NULL
+ *   KIND_SWITCHES  the key that takes a list of the switches beside it, if there is one */
+#ifndef KIND_SWITCHES
+#define KIND_SWITCHES NULL
+#endif
 #define KIND_JOIN_(a, b) a##b
 #define KIND_JOIN(a, b)  KIND_JOIN_(a, b)
 
@@ -84,4 +88,5 @@ const zs_kind_keys KIND_JOIN(zs_keys_of_, KIND_ID) = {
     .layer_keys = kind_layer_keys,
     .layer_key_n = ZS_LEN(kind_layer_keys) - 1,
     .check = KIND_CHECK,
+    .switches = KIND_SWITCHES,
 };

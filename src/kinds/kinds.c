@@ -50,8 +50,8 @@ static zs_status check_layer_settings(const zs_design *design, const zs_net *net
     for (uint32_t s = 0; s < design->layer_setting_n; s++) {
         const zs_layer_setting *x = &design->layer_settings[s];
         const bool is_field = x->key == ZS_LAYER_FIELD;
-        const bool is_of =
-            is_field ? zs_field_is_of(x->field, design->accel.kind) : kind->takes_layer_settings;
+        const bool is_of = is_field ? zs_layer_field_is_of(x->field, design->accel.kind)
+                                    : kind->takes_layer_settings;
         /* a name must be that of a layer, a pattern may fit none */
         bool is_used = !is_field || x->pattern[strcspn(x->pattern, "*?[")] != '\0';
         bool is_taken = share->engine_of_layer == NULL;
@@ -62,6 +62,9 @@ static zs_status check_layer_settings(const zs_design *design, const zs_net *net
         }
         if (!is_of && is_taken && is_field) {
             ZS_TRY(zs_field_check_kind(x->field, design->accel.kind, err));
+            return zs_fail(err, ZS_EUNSUPPORTED, "layers",
+                           "'%s' of '%.64s': kind %s has one for all layers",
+                           zs_layer_setting_word(x), x->pattern, kind->word);
         } else if (!is_of && is_taken) {
             return zs_fail(err, ZS_EUNSUPPORTED, "layers",
                            "'%s' of '%.64s': the layers of kind %s have no hardware of their own",

@@ -235,6 +235,17 @@ static void put_short_forms(schema *sc, json_t *root)
     put(sc, preprocess, "mean", triple_type(sc));
     put(sc, preprocess, "scale", triple_type(sc));
     widen(sc, network, "input_shape", array_of(sc, typed(sc, "integer"), 3, 3));
+    for (uint32_t k = 0; k < zs_kind_n; k++) {
+        const char *path = zs_kind_designs[k].keys->switches, *leaf;
+        if (path == NULL)
+            continue;
+        json_t *at = properties_at(sc, root, path, &leaf);
+        put(sc, at, leaf, texts_type(sc, "switches beside it that are on; all others are off"));
+        at = properties_at(sc,
+                           json_object_get(json_object_get(top, "layers"), "additionalProperties"),
+                           path + strlen("accelerator."), &leaf);
+        put(sc, at, leaf, texts_type(sc, "switches beside it that are on; all others are off"));
+    }
     put(sc, board, "name", typed(sc, "string"));
     put(sc, board, "base", typed(sc, "string"));
     json_t *names = json_array(), *by_name = typed(sc, "string");

@@ -28,9 +28,9 @@ static void teardown(void)
 static zs_plan default_buffers(uint32_t precision)
 {
     const uint32_t elem_bits[] = {
-        [ZS_FP32] = 32, [ZS_FIXED16] = 16, [ZS_INT8] = 8, [ZS_W8A16] = 16};
+        [ZS_FP32] = 32, [ZS_FIXED16] = 16, [ZS_INT8] = 8, [ZS_W8A16] = 16, [ZS_FP16] = 16};
     const uint32_t sum_bits[] = {
-        [ZS_FP32] = 32, [ZS_FIXED16] = 48, [ZS_INT8] = 32, [ZS_W8A16] = 48};
+        [ZS_FP32] = 32, [ZS_FIXED16] = 48, [ZS_INT8] = 32, [ZS_W8A16] = 48, [ZS_FP16] = 16};
     zs_plan plan = {.kind = zs_kinds[0]};
     plan.buffers[ZS_BUF_INPUT] = (zs_plan_buffer){
         .banks = 4, .depth_words = 2048, .word_bits = elem_bits[precision], .slots = 2};

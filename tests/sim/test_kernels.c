@@ -7,6 +7,8 @@
 #include "zynqsim/bound.h"
 #include "zynqsim/kind.h"
 
+#include <math.h>
+
 /* accelerator.kind: kernels, from plan to result. */
 
 static const struct {
@@ -85,6 +87,128 @@ START_TEST(test_fidelities_move_the_same_bytes_and_bound_is_least)
 }
 END_TEST
 
+/* ---- accelerator.kernels.optimise ------------------------------------------------------------ */
+
+static const struct {
+    const char *words;
+    bool keeps_bits, keeps_bytes;
+} rewrites[] = {
+    {"", true, true},
+    {"register_sum", true, true},
+    {"unroll", true, true},
+    {"tile", true, true},
+    {"local_weights", true, true},
+    {"local_input", true, true},
+    {"local_input, tile, unroll", true, true},
+    {"queues", true, true},
+    {"parameterise", true, true},
+    {"autorun", true, true},
+    {"fuse_epilogue", true, false},
+    {"channels", true, false},
+    {"channels, autorun, queues", true, false},
+    {"fuse_epilogue, channels", true, false},
+    {"relaxed_float, unroll", false, true},
+    {"register_sum, fuse_epilogue, unroll, tile, local_weights, local_input, channels, autorun, "
+     "queues, parameterise",
+     true, false},
+};
+
+static zs_design rewritten(zs_arena *arena, size_t i, uint32_t precision)
+{
+    zs_design d = variant(2, precision);
+    zs_err err = {0};
+    d.accel.unroll.kx = 2;
+    test_set(&d, "accelerator.kernels.tile_oc", 3);
+    test_set(&d, "accelerator.kernels.tile_oy", 2);
+    test_set(&d, "accelerator.kernels.tile_ox", 3);
+    ck_assert_msg(
+        zs_design_set(&d, arena, "accelerator.kernels.optimise", rewrites[i].words, &err) == ZS_OK,
+        "%s: %s", err.place, err.text);
+    return d;
+}
+
+static uint64_t bytes_of(const zs_plan *plan)
+{
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < plan->op_n; i++)
+        if (zs_op_is_transfer(plan->ops[i].code))
+            bytes += zs_xfer_bytes(&plan->costs[plan->ops[i].cost_key].xfer);
+    return bytes;
+}
+
+START_TEST(test_rewrites_keep_bits_and_the_bytes_they_do_not_speak_of)
+{
+    test_rig rig;
+    zs_arena point;
+    test_rig_init(&rig, _i % TEST_NET_N, _i < TEST_NET_N ? ZS_FP32 : ZS_INT8);
+    zs_arena_init(&point, test_heap());
+    uint64_t base = 0;
+    for (size_t i = 0; i < ZS_LEN(rewrites); i++) {
+        const zs_design d = rewritten(&point, i, _i < TEST_NET_N ? ZS_FP32 : ZS_INT8);
+        const uint64_t bytes = bytes_of(test_rig_plan(&rig, &point, &d));
+        base = i == 0 ? bytes : base;
+        if (rewrites[i].keeps_bytes)
+            ck_assert_uint_eq(bytes, base);
+        else
+            ck_assert_uint_le(bytes, base);
+        if (rewrites[i].keeps_bits)
+            test_rig_execute(&rig, &point, &d, i % 2 ? ZS_TILE : ZS_BURST);
+        zs_arena_reset(&point);
+    }
+    zs_arena_drop(&point);
+    test_rig_drop(&rig);
+}
+END_TEST
+
+START_TEST(test_no_order_of_kernels_at_once_gives_other_bits)
+{
+    test_rig rig;
+    zs_arena point;
+    test_rig_init(&rig, _i, ZS_FP32);
+    zs_arena_init(&point, test_heap());
+    const zs_design d =
+        rewritten(&point, 13, ZS_FP32); /* queues have more units than there are orders */
+    ck_assert_uint_eq(test_rig_wrong_orders(&rig, &d, test_rig_plan(&rig, &point, &d), 1), 0);
+    zs_arena_drop(&point);
+    test_rig_drop(&rig);
+}
+END_TEST
+
+/* A sum of n products in any order is within n rounding steps of the sum of their magnitudes. */
+START_TEST(test_relaxed_sums_stay_within_their_bound)
+{
+    test_spec *s = test_spec_new(13, 9, 9);
+    zs_arena point;
+    test_rig rig;
+    float y[4 * 9 * 9];
+    bool differs = false;
+    test_conv(s, "conv", "", 4, 3, 1, 1);
+    zs_arena_init(&rig.arena, test_heap());
+    zs_arena_init(&point, test_heap());
+    const zs_net *net = test_net(&rig.arena, s);
+    test_rig_init_net(&rig, net, ZS_FP32);
+    zs_design d = rewritten(&point, 14, ZS_FP32);
+    d.batch = 1;
+    const zs_plan *plan = test_rig_plan(&rig, &point, &d);
+    zs_exec *exec = test_rig_exec(&rig, &point, &d, plan);
+    const zs_retire_hook hook = zs_exec_hook(exec);
+    (void)test_rig_run(&rig, &point, &d, plan, ZS_TILE, &hook);
+    zs_exec_get(exec, 0, net->output, y);
+    float most_x = 0; /* weights are within 1 */
+    for (size_t i = 0; i < 13 * 9 * 9; i++)
+        most_x = fmaxf(most_x, fabsf(rig.inputs[0][i]));
+    const float bound = 2 * 118 * 118 * most_x * 6e-8f;
+    for (size_t i = 0; i < ZS_LEN(y); i++) {
+        ck_assert_float_le(fabsf(y[i] - rig.outputs[0][i]), bound);
+        differs |= y[i] != rig.outputs[0][i];
+    }
+    ck_assert(differs);
+    test_rig_drop(&rig);
+    zs_arena_drop(&point);
+    test_spec_free(s);
+}
+END_TEST
+
 /* ---- cycles by hand -------------------------------------------------------------------------- */
 
 /* `in_c` channels of 10 x 10 pixels through one layer of 4 filters; launches of no time. */
@@ -129,9 +253,9 @@ static const struct {
     /* a depthwise one has no loop over channels, and still two over taps */
     {4, 3, 1, .depthwise = true, .unroll_ic = 1, .unroll_k = 1, .pad_cycles = 4 * 144 + 1,
      .cycles = 4 * (10 * (10 * 88 + 1) + 1) + 1},
-    /* planes on chip: copy, clear, per channel copy and taps at once, write */
+    /* planes on chip: copy, clear, per channel copy and nine taps at three ports, write */
     {8, 3, 1, .local_weights = true, .local_input = true, .unroll_ic = 1, .unroll_k = 3,
-     .pad_cycles = 8 * 144 + 1, .cycles = 4 * (73 + 111 + 8 * (145 + 111) + 1 + 111) + 1 + 4 * 280},
+     .pad_cycles = 8 * 144 + 1, .cycles = 4 * (73 + 111 + 8 * (145 + 311) + 1 + 111) + 1 + 4 * 280},
 };
 
 START_TEST(test_cycles_of_a_layer_are_those_of_its_loops)
@@ -192,6 +316,10 @@ TCase *tcase_kernels(void)
                         ZS_PRECISION_COUNT * TEST_NET_N);
     tcase_add_loop_test(tc, test_no_order_that_the_waits_allow_gives_other_bits, 0, 2);
     tcase_add_loop_test(tc, test_fidelities_move_the_same_bytes_and_bound_is_least, 0, TEST_NET_N);
+    tcase_add_loop_test(tc, test_rewrites_keep_bits_and_the_bytes_they_do_not_speak_of, 0,
+                        2 * TEST_NET_N);
+    tcase_add_loop_test(tc, test_no_order_of_kernels_at_once_gives_other_bits, 0, 2);
+    tcase_add_test(tc, test_relaxed_sums_stay_within_their_bound);
     tcase_add_loop_test(tc, test_cycles_of_a_layer_are_those_of_its_loops, 0, (int)ZS_LEN(layers));
     tcase_add_loop_test(tc, test_blocks_of_a_stratix_are_arrays_and_caches, 0, (int)ZS_LEN(blocks));
     return tc;

@@ -20,7 +20,7 @@ static totals totals_of(const zs_design *design, const zs_plan *plan)
     totals t = {0};
     for (uint32_t i = 0; i < plan->row_n; i++) {
         const kernels_row *own = kernels_row_of(&plan->rows[i]);
-        if (plan->rows[i].call == ZS_NO_INDEX)
+        if (plan->rows[i].call == ZS_NO_INDEX || own->root != i || own->class_row != i)
             continue;
         t.kernels++;
         t.pads += own->padded_bytes > 0;
@@ -138,7 +138,7 @@ static zs_status notes(zs_arena *arena, const zs_plan *plan, const zs_kind_total
     if (list == NULL)
         return zs_nomem(err, "result");
     for (uint32_t i = 0; i < plan->row_n; i++) {
-        kernels += plan->rows[i].call != ZS_NO_INDEX;
+        kernels += plan->rows[i].call != ZS_NO_INDEX && kernels_row_of(&plan->rows[i])->root == i;
         pads +=
             plan->rows[i].call != ZS_NO_INDEX && kernels_row_of(&plan->rows[i])->padded_bytes > 0;
     }
@@ -155,6 +155,21 @@ static zs_status notes(zs_arena *arena, const zs_plan *plan, const zs_kind_total
     return ZS_OK;
 }
 
+/* ---- search ---------------------------------------------------------------------------------- */
+
+static const char *const axes[] = {"accelerator.kernels.register_sum=false,true",
+                                   "accelerator.kernels.local_weights=false,true",
+                                   "accelerator.kernels.local_input=false,true",
+                                   "accelerator.kernels.fuse_epilogue=false,true",
+                                   "accelerator.kernels.channels=false,true",
+                                   "accelerator.kernels.queues=false,true",
+                                   "accelerator.kernels.parameterise=false,true",
+                                   "accelerator.unroll.ic=1,2,4,8,16",
+                                   "accelerator.unroll.kx=1,3",
+                                   "accelerator.unroll.ky=1,3",
+                                   NULL};
+static const zs_kind_space space = {.axes = axes};
+
 const zs_kind zs_kind_kernels = {
     .word = "kernels",
     .draft = kernels_draft,
@@ -165,4 +180,6 @@ const zs_kind zs_kind_kernels = {
     .exec_build = zs_exec_build_tiles,
     .exec_op = kernels_exec_op,
     .notes = notes,
+    .loops = kernels_loops,
+    .space = &space,
 };

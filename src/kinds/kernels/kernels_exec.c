@@ -1,14 +1,97 @@
 #include "kernels_priv.h"
 
+#include <string.h>
+
+/* ---- sums as a tree -------------------------------------------------------------------------- */
+
+enum { TREE_MAX = 4096 }; /* products side by side that have a tree; more are several trees */
+
+/* Neighbours are added until one is left. */
+static float tree_sum(float *x, size_t n)
+{
+    for (; n > 1; n = (n + 1) / 2) {
+        for (size_t i = 0; i < n / 2; i++)
+            x[i] = x[2 * i] + x[2 * i + 1];
+        if (n % 2 != 0)
+            x[n / 2] = x[n - 1];
+    }
+    return x[0];
+}
+
+typedef struct steps {
+    uint32_t ic, ky, kx; /* of the unrolled loops */
+} steps;
+
+/* One output: the loops rc, ry and rx by their steps, all products of a step as a tree. */
+static float relaxed_sum(const zs_tile *t, const float *x, const float *w, const steps *u,
+                         float sum)
+{
+    float tree[TREE_MAX];
+    for (uint32_t ic0 = 0; ic0 < t->ic_n; ic0 += u->ic)
+        for (uint32_t ky0 = 0; ky0 < t->kh; ky0 += u->ky)
+            for (uint32_t kx0 = 0; kx0 < t->kw; kx0 += u->kx) {
+                size_t n = 0;
+                for (uint32_t ic = ic0; ic < t->ic_n && ic < ic0 + u->ic; ic++)
+                    for (uint32_t ky = ky0; ky < t->kh && ky < ky0 + u->ky; ky++)
+                        for (uint32_t kx = kx0; kx < t->kw && kx < kx0 + u->kx; kx++) {
+                            tree[n++] =
+                                x[(size_t)ic * t->x_channel + (size_t)ky * t->dh * t->x_row +
+                                  (size_t)kx * t->dw * t->x_column] *
+                                w[((size_t)ic * t->kh + ky) * t->kw + kx];
+                            if (n == TREE_MAX) {
+                                sum += tree_sum(tree, n);
+                                n = 0;
+                            }
+                        }
+                sum += n > 0 ? tree_sum(tree, n) : 0;
+            }
+    return sum;
+}
+
+/* As zs_exec_filter, in fp32. */
+static void relaxed_filter(zs_exec *e, const zs_plan_row *row, uint32_t image, uint32_t oc)
+{
+    const zs_layer *layer = zs_exec_layer(e, row);
+    const zs_accel *a = kernels_row_of(row)->accel;
+    const size_t filter_bytes = (size_t)zs_layer_filter_elems(layer) * e->weight;
+    const size_t pixels = (size_t)row->oh * row->ow;
+    const zs_tile_box box = {.image = image,
+                             .oc0 = oc,
+                             .oc_n = 1,
+                             .ic0 = oc / (row->y_c / layer->groups) * row->t_ic,
+                             .ic_n = (uint16_t)row->t_ic,
+                             .oy_n = (uint16_t)row->oh,
+                             .ox_n = (uint16_t)row->ow};
+    const uint8_t *weights = e->dram + row->weight_base + oc * (e->bias + filter_bytes);
+    const float *x = (const void *)e->gathered, *w = (const void *)(weights + e->bias);
+    const zs_tile t = zs_exec_tile(row, &box);
+    const steps u = {.ic = (uint32_t)kernels_unroll(a, a->unroll.ic, t.ic_n),
+                     .ky = (uint32_t)kernels_unroll(a, a->unroll.ky, t.kh),
+                     .kx = (uint32_t)kernels_unroll(a, a->unroll.kx, t.kw)};
+    float bias, *sums = (void *)e->sums;
+    memcpy(&bias, weights, sizeof bias);
+    zs_exec_gather(e, row, &box, e->dram + row->x.addr + image * row->x.pitch_bytes, row->x.shape,
+                   e->gathered);
+    for (uint32_t oy = 0; oy < row->oh; oy++)
+        for (uint32_t ox = 0; ox < row->ow; ox++)
+            sums[(size_t)oy * row->ow + ox] = relaxed_sum(
+                &t, x + (size_t)oy * t.sh * t.x_row + (size_t)ox * t.sw * t.x_column, w, &u, bias);
+    zs_exec_finish_sums(e, layer, &box, e->sums);
+    memcpy(e->dram + row->y.addr + image * row->y.pitch_bytes + oc * pixels * e->elem, e->sums,
+           pixels * e->elem);
+}
+
 /* Layers without weights are done as the PS would, all images with the last kernel. */
 void kernels_exec_op(zs_exec *e, uint32_t op)
 {
     const zs_plan_row *row = &e->plan->rows[e->plan->ops[op].row];
+    const bool is_relaxed = e->quant->precision == ZS_FP32 && row->own != NULL &&
+                            kernels_params_of(kernels_row_of(row)->accel)->relaxed_float;
     const uint32_t code = e->plan->ops[op].code, image = e->plan->boxes[op].image;
     if (code == ZS_OP_HOST ||
         (code == ZS_OP_MAC && row->weight_slots == 0 && image + 1 == e->plan->batch))
         zs_exec_host(e, op);
     else if (code == ZS_OP_MAC && row->weight_slots > 0)
         for (uint32_t oc = 0; oc < row->y_c; oc++)
-            zs_exec_filter(e, row, image, oc);
+            (is_relaxed ? relaxed_filter : zs_exec_filter)(e, row, image, oc);
 }

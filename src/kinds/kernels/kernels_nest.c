@@ -5,7 +5,7 @@
 
 /* Layers to loops, as TVM's default schedule has them, and what the options change. */
 
-enum { LOOPS_MAX = 16 };
+enum { LOOPS_MAX = 24 };
 
 /* A loop in `parent`, behind its brothers; ZS_NO_LOOP: outermost. */
 static uint32_t add_loop(zs_nest *nest, uint32_t parent, const char *name, uint64_t trip,
@@ -33,10 +33,15 @@ static uint32_t add_copy(zs_nest *nest, uint32_t parent, const char *name, uint6
     return i;
 }
 
-static uint32_t add_plane(zs_nest *nest, uint32_t parent, const char *y, const char *x,
-                          const zs_layer *layer)
+static uint32_t add_plane(zs_nest *nest, uint32_t parent, const char *y, const char *x, uint64_t h,
+                          uint64_t w)
 {
-    return add_loop(nest, add_loop(nest, parent, y, layer->y.h, 1), x, layer->y.w, 1);
+    return add_loop(nest, add_loop(nest, parent, y, h, 1), x, w, 1);
+}
+
+uint64_t kernels_unroll(const zs_accel *a, uint32_t factor, uint64_t trip)
+{
+    return kernels_params_of(a)->unroll ? zs_min_u64(factor, trip) : 1;
 }
 
 /* ---- convolutions ---------------------------------------------------------------------------- */
@@ -62,74 +67,123 @@ static uint32_t interval_of(const zs_accel *a, const zs_nest *nest)
     return waits ? p->global_interval : 1;
 }
 
-/* ff { w, l, rc { in, yy { xx { ry { rx }}}}, o } with planes on chip; else ff { w, yy { xx { rc {
- * ry { rx }}}}}. */
-static void conv_loops(const zs_accel *a, const zs_layer *layer, uint64_t ic, zs_nest *nest)
+/* What a convolution is cut into: pixels and filters of a tile, and how many tiles there are. */
+typedef struct cut {
+    uint64_t oc, oy, ox; /* of a tile */
+    uint64_t fo, yo, xo; /* tiles */
+    uint64_t in_h, in_w; /* inputs of a tile's windows */
+    uint64_t u_oc, u_ic, u_oy, u_ox, u_ky, u_kx;
+} cut;
+
+static uint64_t tile_of(uint32_t said, bool cuts, uint64_t n)
+{
+    return cuts && said > 0 ? zs_min_u64(said, n) : n;
+}
+
+static cut cut_of(const zs_accel *a, const zs_layer *layer, uint64_t ic)
 {
     const kernels_params *p = kernels_params_of(a);
     const zs_window *w = &layer->window;
-    const uint64_t plane = padded(layer, true) * padded(layer, false);
-    const uint32_t ff = add_loop(nest, ZS_NO_LOOP, "ff", layer->y.c, a->unroll.oc);
-    uint32_t at = ff;
-    if (p->local_weights)
-        add_copy(nest, ff, "w", ic * w->kh * w->kw);
-    if (p->local_input) {
-        add_plane(nest, ff, "l", "j", layer);
-        at = add_loop(nest, ff, "rc", ic, a->unroll.ic);
-        add_copy(nest, at, "in", plane);
-    }
-    at = add_loop(nest, at, "yy", layer->y.h, a->unroll.oy);
-    at = add_loop(nest, at, "xx", layer->y.w, a->unroll.ox);
-    if (!p->local_input)
-        at = add_loop(nest, at, "rc", ic, a->unroll.ic);
-    at = add_loop(nest, at, "ry", w->kh, a->unroll.ky);
-    add_loop(nest, at, "rx", w->kw, a->unroll.kx);
-    if (p->local_input)
-        add_plane(nest, ff, "oy", "ox", layer);
+    cut c = {.oc = p->local_input && p->tile && p->tile_oc > 0 ? zs_min_u64(p->tile_oc, layer->y.c)
+                                                               : 1,
+             .oy = tile_of(p->tile_oy, p->tile, layer->y.h),
+             .ox = tile_of(p->tile_ox, p->tile, layer->y.w)};
+    c.fo = zs_ceil_div(layer->y.c, c.oc);
+    c.yo = zs_ceil_div(layer->y.h, c.oy);
+    c.xo = zs_ceil_div(layer->y.w, c.ox);
+    c.in_h = zs_min_u64((c.oy - 1) * w->sh + w->kh, padded(layer, false));
+    c.in_w = zs_min_u64((c.ox - 1) * w->sw + w->kw, padded(layer, true));
+    if (c.yo == 1)
+        c.in_h = padded(layer, false);
+    if (c.xo == 1)
+        c.in_w = padded(layer, true);
+    c.u_oc = kernels_unroll(a, a->unroll.oc, c.oc > 1 ? c.oc : layer->y.c);
+    c.u_ic = kernels_unroll(a, a->unroll.ic, ic);
+    c.u_oy = kernels_unroll(a, a->unroll.oy, c.oy);
+    c.u_ox = kernels_unroll(a, a->unroll.ox, c.ox);
+    c.u_ky = kernels_unroll(a, a->unroll.ky, w->kh);
+    c.u_kx = kernels_unroll(a, a->unroll.kx, w->kw);
+    return c;
 }
 
-static uint64_t clipped(uint64_t unroll, uint64_t trip)
+/* Tiles outermost, where there are any: yo { xo { ... }}. With planes on chip ff { w, l, rc { in,
+ * yy { xx { ry { rx }}}}, o }, or of tiles of filters fo { w, l, rc { in, ff { yy ... }}, o }; else
+ * ff { w, yy { xx { rc { ry { rx }}}}}. */
+static void conv_loops(const zs_accel *a, const zs_layer *layer, uint64_t ic, const cut *c,
+                       zs_nest *nest)
 {
-    return zs_min_u64(unroll, trip);
+    const kernels_params *p = kernels_params_of(a);
+    const zs_window *w = &layer->window;
+    uint32_t at = ZS_NO_LOOP;
+    if (c->yo > 1)
+        at = add_loop(nest, at, "yo", c->yo, 1);
+    if (c->xo > 1)
+        at = add_loop(nest, at, "xo", c->xo, 1);
+    const uint32_t ff = c->oc > 1 ? add_loop(nest, at, "fo", c->fo, 1)
+                                  : add_loop(nest, at, "ff", layer->y.c, c->u_oc);
+    at = ff;
+    if (p->local_weights)
+        add_copy(nest, ff, "w", c->oc * ic * w->kh * w->kw);
+    if (p->local_input) {
+        add_plane(nest, ff, "l", "j", c->oc * c->oy, c->ox);
+        at = add_loop(nest, ff, "rc", ic, c->u_ic);
+        nest->loops[add_copy(nest, at, "in", c->in_h * c->in_w)].least_cycles = ZS_NEST_COPY_CYCLES;
+        if (c->oc > 1)
+            at = add_loop(nest, at, "ff", c->oc, c->u_oc);
+    }
+    at = add_loop(nest, at, "yy", c->oy, c->u_oy);
+    at = add_loop(nest, at, "xx", c->ox, c->u_ox);
+    if (!p->local_input)
+        at = add_loop(nest, at, "rc", ic, c->u_ic);
+    at = add_loop(nest, at, "ry", w->kh, c->u_ky);
+    add_loop(nest, at, "rx", w->kw, c->u_kx);
+    if (!p->local_input)
+        return;
+    add_plane(nest, ff, "oy", "ox", c->oc * c->oy, c->ox);
+    const zs_nest_array array = {.pitch = c->in_w,
+                                 .plane = c->in_h * c->in_w,
+                                 .kh = w->kh,
+                                 .kw = w->kw,
+                                 .sh = w->sh,
+                                 .sw = w->sw,
+                                 .sums_are_local = true};
+    zs_nest_read_array(nest, &array);
 }
 
 /* Arrays that depend on an unrolled loop want a unit per copy, but for neighbours: taps of a row
  * and pixels of a row merge into one wide one. */
-static void conv_resources(const zs_accel *a, const zs_layer *layer, uint64_t ic, kernels_row *r)
+static void conv_resources(const zs_accel *a, const zs_layer *layer, uint64_t ic, const cut *c,
+                           kernels_row *r)
 {
     const kernels_params *p = kernels_params_of(a);
     const zs_window *w = &layer->window;
-    const uint64_t oc = clipped(a->unroll.oc, layer->y.c), oy = clipped(a->unroll.oy, layer->y.h);
-    const uint64_t ic_n = clipped(a->unroll.ic, ic), ky = clipped(a->unroll.ky, w->kh);
-    const uint64_t kx = clipped(a->unroll.kx, w->kw), ox = clipped(a->unroll.ox, layer->y.w);
-    const uint64_t plane = padded(layer, true) * padded(layer, false);
-    const uint64_t inputs = p->local_input ? 1 : ic_n * ky * oy;
-    const uint64_t weights = p->local_weights ? 1 : oc * ic_n * ky;
+    const uint64_t inputs = p->local_input ? 1 : c->u_ic * c->u_ky * c->u_oy;
+    const uint64_t weights = p->local_weights ? 1 : c->u_oc * c->u_ic * c->u_ky;
     const uint64_t sums = p->register_sum || p->local_input ? 1 : 2; /* load, store */
-    r->lanes = oc * ic_n * oy * ox * ky * kx;
+    const uint64_t filters = zs_max_u64(c->oc, c->u_oc);
+    r->lanes = c->u_oc * c->u_ic * c->u_oy * c->u_ox * c->u_ky * c->u_kx;
     r->caches = p->local_input || w->kh * w->kw == 1 ? 0 : inputs;
-    r->units = (uint32_t)zs_min_u64(inputs + weights + sums * oc * oy + 1, UINT32_MAX);
+    r->units = (uint32_t)zs_min_u64(inputs + weights + sums * c->u_oc * c->u_oy + 1, UINT32_MAX);
     if (p->local_weights)
-        r->local_words[0] = oc * ic * w->kh * w->kw;
+        r->local_words[0] = filters * ic * w->kh * w->kw;
     if (p->local_input) {
-        r->local_words[1] = ic_n * plane;
-        r->local_words[2] = oc * layer->y.h * layer->y.w;
+        r->local_words[1] = c->u_ic * c->in_h * c->in_w;
+        r->local_words[2] = filters * c->oy * c->ox;
     }
 }
 
-static void conv(const zs_design *design, const zs_layer *layer, kernels_row *r)
+static void conv(const zs_layer *layer, kernels_row *r)
 {
-    const zs_accel *a = &design->accel;
+    const zs_accel *a = r->accel;
     const kernels_params *p = kernels_params_of(a);
     const zs_window *w = &layer->window;
     const uint64_t elem = zs_elem_bytes(a->precision), ic = layer->x.c / layer->groups;
-    const uint64_t bytes = ic * padded(layer, true) * padded(layer, false) * elem;
-    const uint64_t passes = zs_ceil_div(layer->y.c, a->unroll.oc);
-    const uint64_t ox = clipped(a->unroll.ox, layer->y.w), oy = clipped(a->unroll.oy, layer->y.h);
-    const uint64_t rows = clipped(a->unroll.ky, w->kh) * clipped(a->unroll.ic, ic) * oy;
-    const uint64_t at_once = a->unroll.kx >= w->kw && w->kw > 1 ? rows : 0;
-    conv_loops(a, layer, ic, &r->kernel.nest);
-    conv_resources(a, layer, ic, r);
+    const cut c = cut_of(a, layer, ic);
+    const uint64_t bytes = ic * c.in_h * c.in_w * elem;
+    const uint64_t passes = c.yo * c.xo * zs_ceil_div(layer->y.c, c.oc > 1 ? c.oc : c.u_oc);
+    const uint64_t at_once = c.u_kx >= w->kw && w->kw > 1 ? c.u_ky * c.u_ic * c.u_oy : 0;
+    conv_loops(a, layer, ic, &c, &r->kernel.nest);
+    conv_resources(a, layer, ic, &c, r);
     r->kernel.interval = interval_of(a, &r->kernel.nest);
     r->kernel.drains = p->local_weights ? passes : 0;
     if (w->kh * w->kw > 1 && !p->local_input)
@@ -137,7 +191,7 @@ static void conv(const zs_design *design, const zs_layer *layer, kernels_row *r)
             (zs_nest_window){.bytes = bytes,
                              .passes = passes,
                              .rows = w->kh,
-                             .row_bytes = (uint32_t)(((ox - 1) * w->sw + w->kw) * elem),
+                             .row_bytes = (uint32_t)(((c.u_ox - 1) * w->sw + w->kw) * elem),
                              .step_rows = w->sh,
                              .rows_at_once = at_once};
     if (w->pad_top + w->pad_bottom + w->pad_left + w->pad_right == 0)
@@ -149,28 +203,29 @@ static void conv(const zs_design *design, const zs_layer *layer, kernels_row *r)
 
 /* ---- all others ------------------------------------------------------------------------------ */
 
-static void dense(const zs_design *design, const zs_layer *layer, kernels_row *r)
+static void dense(const zs_layer *layer, kernels_row *r)
 {
-    const zs_accel *a = &design->accel;
+    const zs_accel *a = r->accel;
     const uint64_t words = zs_layer_filter_elems(layer);
-    const uint32_t ff = add_loop(&r->kernel.nest, ZS_NO_LOOP, "ff", layer->y.c, a->unroll.oc);
-    add_loop(&r->kernel.nest, ff, "rc", words, a->unroll.ic);
-    r->lanes = clipped(a->unroll.oc, layer->y.c) * clipped(a->unroll.ic, words);
-    r->units = (uint32_t)zs_min_u64(r->lanes + clipped(a->unroll.ic, words) + 2, UINT32_MAX);
+    const uint64_t oc = kernels_unroll(a, a->unroll.oc, layer->y.c);
+    const uint64_t ic = kernels_unroll(a, a->unroll.ic, words);
+    const uint32_t ff = add_loop(&r->kernel.nest, ZS_NO_LOOP, "ff", layer->y.c, oc);
+    add_loop(&r->kernel.nest, ff, "rc", words, ic);
+    r->lanes = oc * ic;
+    r->units = (uint32_t)zs_min_u64(r->lanes + ic + 2, UINT32_MAX);
 }
 
 static void pool(const zs_layer *layer, kernels_row *r)
 {
     const bool is_whole = layer->op == ZS_LAYER_GAP;
     const uint32_t channel = add_loop(&r->kernel.nest, ZS_NO_LOOP, "ax1", layer->y.c, 1);
-    uint32_t at = add_plane(&r->kernel.nest, channel, "ax2", "ax3", layer);
+    uint32_t at = add_plane(&r->kernel.nest, channel, "ax2", "ax3", layer->y.h, layer->y.w);
     at = add_loop(&r->kernel.nest, at, "rv", is_whole ? layer->x.h : layer->window.kh, 1);
     add_loop(&r->kernel.nest, at, "rv1", is_whole ? layer->x.w : layer->window.kw, 1);
     r->units = 3;
 }
 
-zs_status kernels_nest(zs_arena *arena, const zs_design *design, const zs_layer *layer,
-                       kernels_row *r, zs_err *err)
+zs_status kernels_nest(zs_arena *arena, const zs_layer *layer, kernels_row *r, zs_err *err)
 {
     r->kernel.nest.loops = zs_new(arena, zs_loop, LOOPS_MAX);
     r->pad.nest.loops = zs_new(arena, zs_loop, 1);
@@ -179,10 +234,10 @@ zs_status kernels_nest(zs_arena *arena, const zs_design *design, const zs_layer 
     r->kernel.interval = r->pad.interval = 1;
     switch (layer->op) {
     case ZS_LAYER_CONV:
-        conv(design, layer, r);
+        conv(layer, r);
         break;
     case ZS_LAYER_FC:
-        dense(design, layer, r);
+        dense(layer, r);
         break;
     case ZS_LAYER_POOL:
     case ZS_LAYER_GAP:
@@ -198,7 +253,7 @@ zs_status kernels_nest(zs_arena *arena, const zs_design *design, const zs_layer 
 
 /* ---- time ------------------------------------------------------------------------------------ */
 
-uint64_t kernels_cycles(const zs_design *design, const zs_nest_kernel *kernel)
+zs_nest_memory kernels_memory(const zs_design *design)
 {
     const zs_accel *a = &design->accel;
     const kernels_params *p = kernels_params_of(a);
@@ -206,16 +261,27 @@ uint64_t kernels_cycles(const zs_design *design, const zs_nest_kernel *kernel)
     const zs_memory_params *dram = &design->board.memory;
     const double port = (double)beat * (double)a->clock_hz;
     const double peak = 2e12 * dram->bus_bytes / (double)dram->tck_ps;
-    const zs_nest_memory memory = {.word_bytes = zs_elem_bytes(a->precision),
-                                   .line_bytes = zs_nest_stratix10.line_bytes,
-                                   .lsu_bytes = beat,
-                                   .cache_bytes = p->cache_bytes,
-                                   .latency_cycles = p->line_latency_pl_cycles,
-                                   .channel_bytes_per_s =
-                                       peak * p->line_frac < port ? peak * p->line_frac : port,
-                                   .launch_s = p->launch_s};
-    const zs_nest_time t = zs_nest_time_of(kernel, &memory, (double)a->clock_hz);
-    const uint64_t loops = zs_plus_u64(t.nest_cycles, t.stall_cycles);
-    return zs_plus_u64(zs_max_u64(loops, zs_seconds_to_pl_cycles(t.dram_s, a->clock_hz)),
-                       zs_seconds_to_pl_cycles(p->launch_s, a->clock_hz));
+    return (zs_nest_memory){.word_bytes = zs_elem_bytes(a->precision),
+                            .line_bytes = zs_nest_stratix10.line_bytes,
+                            .lsu_bytes = beat,
+                            .cache_bytes = p->cache_bytes,
+                            .latency_cycles = p->line_latency_pl_cycles,
+                            .channel_bytes_per_s =
+                                peak * p->line_frac < port ? peak * p->line_frac : port,
+                            .launch_s = p->launch_s};
+}
+
+uint64_t kernels_cycles(const zs_design *design, const zs_nest_kernel *kernel)
+{
+    const uint64_t clock_hz = design->accel.clock_hz;
+    const zs_nest_memory memory = kernels_memory(design);
+    const zs_nest_time t = zs_nest_time_of(kernel, &memory, (double)clock_hz);
+    return zs_max_u64(zs_plus_u64(t.nest_cycles, t.stall_cycles),
+                      zs_seconds_to_pl_cycles(t.dram_s, clock_hz));
+}
+
+uint64_t kernels_launch_cycles(const zs_design *design)
+{
+    return zs_seconds_to_pl_cycles(kernels_params_of(&design->accel)->launch_s,
+                                   design->accel.clock_hz);
 }

@@ -1,16 +1,20 @@
 #include "kernels_priv.h"
 
-/* Rows are layers, calls are kernels. Reads, the loops and writes of a kernel go on side by side,
- * and it ends when the last of them does: it takes its own time or the memory's, whichever is
- * longer. The loops read and write DRAM themselves, so transfers carry time and no data. */
+#include <string.h>
 
-zs_xfer kernels_xfer(const zs_plan_row *row, const zs_design *design, uint32_t code,
+/* Rows are layers; calls are kernels, or several that run at once. Reads, the loops and writes of a
+ * kernel go on side by side, and it ends when the last of them does: it takes its own time or the
+ * memory's, whichever is longer. The loops read and write DRAM themselves, so transfers carry time
+ * and no data. */
+
+zs_xfer kernels_xfer(const zs_plan_row *of, const zs_design *design, uint32_t code,
                      const zs_tile_box *box)
 {
+    const zs_plan_row *row = of + box->ic0; /* of a layer that this kernel does besides */
     const uint64_t elem = zs_elem_bytes(design->accel.precision);
     const kernels_row *own = kernels_row_of(row);
     const zs_plan_tensor *x = box->flags & ZS_BOX_SECOND ? &row->x2 : &row->x;
-    uint64_t bytes = zs_shape_elems(row->x.shape) * elem;
+    uint64_t bytes = zs_shape_elems(x->shape) * elem;
     zs_xfer t = {.row_n = 1, .plane_n = 1};
     if (code == ZS_OP_LOAD_W) {
         t.addr = row->weight_base;
@@ -35,6 +39,14 @@ static zs_status shape_row(zs_plan_draft *d, uint32_t i, kernels_row *own, zs_er
     const zs_layer *layer = zs_draft_layer(d, i);
     zs_plan_row *row = &d->rows[i];
     row->own = own;
+    own->accel = &d->design->accel;
+    if (d->design->layer_setting_n > 0) {
+        zs_accel *accel = zs_new(d->arena, zs_accel, 1);
+        if (accel == NULL)
+            return zs_nomem(err, "plan");
+        zs_design_layer_accel(d->design, layer->name, accel);
+        own->accel = accel;
+    }
     zs_draft_shape_whole(d, i);
     row->weight_slots = zs_op_has_filters(layer->op);
     row->weight_slot_bytes = zs_draft_filter_bytes(d, i);
@@ -46,7 +58,35 @@ static zs_status shape_row(zs_plan_draft *d, uint32_t i, kernels_row *own, zs_er
         return zs_fail(err, ZS_ERANGE, layer->name,
                        "%u x %u pixels of %u channels are more than one kernel can hold",
                        layer->y.h, layer->y.w, layer->x.c);
-    return kernels_nest(d->arena, d->design, layer, own, err);
+    return kernels_nest(d->arena, layer, own, err);
+}
+
+/* ---- kernels side by side -------------------------------------------------------------------- */
+
+/* Compute units behind those of every plan; kernels take them in turn. One does where kernels
+ * follow each other. */
+enum { KERNELS_AT_ONCE = 64 };
+
+static zs_status list_units(zs_plan_draft *d, const kernels_row *rows, zs_err *err)
+{
+    bool has_queues = false;
+    for (uint32_t i = 0; i < d->row_n; i++)
+        has_queues |= d->drafts[i].on_engine && kernels_params_of(rows[i].accel)->queues;
+    if (!has_queues)
+        return ZS_OK;
+    zs_plan_unit *units = zs_new(d->arena, zs_plan_unit, ZS_UNIT_N + KERNELS_AT_ONCE);
+    if (units == NULL)
+        return zs_nomem(err, "plan");
+    memcpy(units, zs_tile_units, sizeof zs_tile_units);
+    for (uint32_t i = 0; i < KERNELS_AT_ONCE; i++) {
+        units[ZS_UNIT_N + i] = zs_tile_units[ZS_UNIT_PE];
+        units[ZS_UNIT_N + i].name = zs_arena_printf(d->arena, "kernel%u", i);
+        if (units[ZS_UNIT_N + i].name == NULL)
+            return zs_nomem(err, "plan");
+    }
+    d->plan->units = units;
+    d->plan->unit_n = ZS_UNIT_N + KERNELS_AT_ONCE;
+    return ZS_OK;
 }
 
 zs_status kernels_draft(zs_plan_draft *d, zs_err *err)
@@ -57,12 +97,16 @@ zs_status kernels_draft(zs_plan_draft *d, zs_err *err)
     kernels_row *own = zs_new(d->arena, kernels_row, d->row_n + 1);
     if (own == NULL)
         return zs_nomem(err, "plan");
-    for (uint32_t i = 0; i < d->row_n; i++) {
+    for (uint32_t i = 0; i < d->row_n; i++)
         ZS_TRY(shape_row(d, i, &own[i], err));
+    kernels_link(d, own);
+    for (uint32_t i = 0; i < d->row_n; i++)
         padded = zs_max_u64(padded, own[i].padded_bytes);
-    }
+    ZS_TRY(list_units(d, own, err));
+    d->own = own;
     d->plan->buffers[ZS_BUF_OUTPUT].slots = 1; /* of the executor */
     ZS_TRY(zs_draft_place(d, &(zs_place_rules){0}, err));
+    kernels_count_bytes(d, own);
     for (uint32_t i = 0; i < d->row_n; i++)
         own[i].padded_addr = zs_round_up(d->plan->dram_bytes, 4096);
     d->plan->dram_bytes = zs_round_up(d->plan->dram_bytes, 4096) + padded;
@@ -71,49 +115,140 @@ zs_status kernels_draft(zs_plan_draft *d, zs_err *err)
 
 /* ---- ops ------------------------------------------------------------------------------------- */
 
-static zs_status move(zs_emitter *e, zs_op_code code, uint32_t image, uint32_t flags,
-                      const uint32_t *wait, uint32_t *op)
+static zs_status move(zs_emitter *e, zs_op_code code, const zs_tile_box *box, const uint32_t *wait,
+                      uint32_t *op)
 {
-    const zs_tile_box box = {.image = image, .flags = flags};
-    return zs_emit_transfer(e, code, &box, NULL, wait, op);
+    return zs_emit_transfer(e, code, box, NULL, wait, op);
+}
+
+/* Loops of the kernel of this row. */
+static zs_status compute(zs_emitter *e, zs_op_code code, const zs_tile_box *box,
+                         const uint32_t *wait, uint64_t key, uint64_t cycles, uint32_t *op)
+{
+    const zs_plan *plan = e->d->plan;
+    ZS_TRY(zs_emit_priced(e, code, box, NULL, wait, key, cycles, op));
+    if (plan->unit_n > ZS_UNIT_N)
+        e->ops[*op].unit = (uint8_t)(ZS_UNIT_N + e->row % (plan->unit_n - ZS_UNIT_N));
+    return ZS_OK;
 }
 
 /* The padded copy of an image is written by a kernel of its own. */
 static zs_status emit_pad(zs_emitter *e, uint32_t image, uint32_t wait[3])
 {
     const kernels_row *own = kernels_row_of(&e->d->rows[e->row]);
-    const uint64_t cycles = kernels_cycles(e->d->design, &own->pad);
-    const zs_tile_box box = {.image = image, .flags = ZS_BOX_PARAMS};
+    const zs_design *design = e->d->design;
+    const uint64_t launch = own->is_launched ? kernels_launch_cycles(design) : 0;
+    const zs_tile_box box = {.image = image}, padded = {.image = image, .flags = ZS_BOX_PARAMS};
     uint32_t done[3];
-    ZS_TRY(move(e, ZS_OP_LOAD_X, image, 0, wait, &done[0]));
-    ZS_TRY(zs_emit_priced(e, ZS_OP_POST, &box, NULL, wait, 1, cycles, &done[1]));
-    ZS_TRY(move(e, ZS_OP_STORE, image, ZS_BOX_PARAMS, wait, &done[2]));
+    ZS_TRY(move(e, ZS_OP_LOAD_X, &box, wait, &done[0]));
+    ZS_TRY(compute(e, ZS_OP_POST, &padded, wait, 1, kernels_cycles(design, &own->pad) + launch,
+                   &done[1]));
+    ZS_TRY(move(e, ZS_OP_STORE, &padded, wait, &done[2]));
     return zs_emit_waits(e, done, ZS_LEN(done), wait);
 }
 
-/* Kernels follow each other. Reads of one channel retire in order, so the last stands for all. */
-static zs_status emit_body(zs_emitter *e)
+/* Cycles of the kernel alone. Of one that takes words as another gives them, what it takes longer;
+ * one that takes a tensor whole begins when that is there. */
+static uint64_t cycles_of(zs_emitter *e, kernels_row *own)
 {
-    const zs_plan_row *row = &e->d->rows[e->row];
-    const zs_layer *layer = zs_draft_layer(e->d, e->row);
-    const kernels_row *own = kernels_row_of(row);
     const uint64_t cycles = kernels_cycles(e->d->design, &own->kernel);
-    uint32_t wait[3] = {ZS_NO_OP, ZS_NO_OP, ZS_NO_OP};
+    const uint64_t launch = own->is_launched ? kernels_launch_cycles(e->d->design) : 0;
+    const kernels_row *rows = e->d->own;
+    own->busy_cycles = cycles;
+    if (own->from == ZS_NO_INDEX || own->takes_whole)
+        return cycles + launch;
+    const uint64_t before = rows[rows[own->from].root].busy_cycles;
+    own->busy_cycles = zs_max_u64(cycles, before);
+    return own->busy_cycles - before + 1; /* the last word */
+}
+
+/* What the kernel reads of DRAM: what comes by no channel and is made by none of its layers. */
+static zs_status emit_loads(zs_emitter *e, uint32_t image, const uint32_t *wait, uint32_t *done)
+{
+    const zs_plan_draft *d = e->d;
+    const kernels_row *rows = d->own, *own = &rows[e->row];
+    const zs_plan_row *row = &d->rows[e->row];
+    if (row->weight_slot_bytes > 0)
+        ZS_TRY(move(e, ZS_OP_LOAD_W, &(zs_tile_box){.image = image}, wait, done));
+    for (uint32_t r = e->row; r <= own->last; r++) {
+        const zs_layer *layer = zs_draft_layer(d, r);
+        for (uint32_t k = 0; k < layer->in_n; k++) {
+            const bool is_inner = r > e->row && layer->in[k] == d->drafts[r - 1].out;
+            const bool by_channel =
+                r == e->row && own->from != ZS_NO_INDEX && layer->in[k] == d->drafts[own->from].out;
+            const zs_tile_box box = {.image = image,
+                                     .ic0 = r - e->row,
+                                     .flags = own->padded_bytes > 0 && r == e->row ? ZS_BOX_PARAMS
+                                              : k > 0                              ? ZS_BOX_SECOND
+                                                                                   : 0};
+            if (!is_inner && !by_channel)
+                ZS_TRY(move(e, ZS_OP_LOAD_X, &box, wait, done));
+        }
+    }
+    return ZS_OK;
+}
+
+/* Ops of this call that a kernel begins after: those that write what it reads, and those before it
+ * in its queue. */
+static zs_status begin(zs_emitter *e, uint32_t wait[3])
+{
+    const zs_plan_draft *d = e->d;
+    kernels_row *rows = d->own, *own = &rows[e->row];
+    const uint32_t first = d->plan->calls[d->rows[e->row].call].row0;
+    const bool has_queue = kernels_params_of(own->accel)->queues;
+    uint32_t n = 0, *ops = zs_new(d->arena, uint32_t, 3 * (size_t)(e->row - first) + 3);
+    if (ops == NULL)
+        return zs_nomem(e->err, "plan");
+    for (uint32_t i = first; i < e->row; i++) {
+        bool precedes = i + 1 == e->row && !has_queue;
+        for (uint32_t r = e->row; r <= own->last && !precedes; r++) {
+            const zs_layer *layer = zs_draft_layer(d, r);
+            for (uint32_t k = 0; k < layer->in_n; k++)
+                precedes |= zs_draft_root(d, layer->in[k]) == zs_draft_root(d, d->drafts[i].out);
+        }
+        for (size_t k = 0; precedes && k < ZS_LEN(rows[i].done); k++)
+            ops[n++] = rows[i].done[k];
+    }
+    return zs_emit_waits(e, ops, n, wait);
+}
+
+/* A layer that another kernel does moves and takes nothing more. */
+static zs_status emit_fused(zs_emitter *e, kernels_row *own)
+{
+    kernels_row *before = (kernels_row *)e->d->own + e->row - 1;
+    uint32_t done = ZS_NO_OP;
     for (uint32_t image = 0; image < e->d->design->batch; image++) {
         const zs_tile_box box = {.image = image, .flags = ZS_HOST_LAYER};
+        ZS_TRY(compute(e, ZS_OP_MAC, &box, before->done, 2, 0, &done));
+    }
+    own->done[0] = done;
+    own->done[1] = own->done[2] = ZS_NO_OP;
+    return ZS_OK;
+}
+
+/* Reads of one channel retire in order, so the last stands for all. */
+static zs_status emit_body(zs_emitter *e)
+{
+    const zs_plan_draft *d = e->d;
+    kernels_row *own = kernels_row_of(&d->rows[e->row]);
+    uint32_t wait[3] = {ZS_NO_OP, ZS_NO_OP, ZS_NO_OP};
+    if (own->root != e->row)
+        return emit_fused(e, own);
+    const uint64_t cycles = cycles_of(e, own);
+    ZS_TRY(begin(e, wait));
+    for (uint32_t image = 0; image < d->design->batch; image++) {
+        const zs_tile_box box = {.image = image, .flags = ZS_HOST_LAYER};
+        const zs_tile_box last = {.image = image, .ic0 = own->last - e->row};
         uint32_t done[3] = {ZS_NO_OP, ZS_NO_OP, ZS_NO_OP};
         if (own->padded_bytes > 0)
             ZS_TRY(emit_pad(e, image, wait));
-        if (row->weight_slot_bytes > 0)
-            ZS_TRY(move(e, ZS_OP_LOAD_W, image, 0, wait, &done[0]));
-        for (uint32_t k = 0; k < layer->in_n; k++) {
-            const uint32_t flags = own->padded_bytes > 0 ? ZS_BOX_PARAMS : k ? ZS_BOX_SECOND : 0;
-            ZS_TRY(move(e, ZS_OP_LOAD_X, image, flags, wait, &done[0]));
-        }
-        ZS_TRY(zs_emit_priced(e, ZS_OP_MAC, &box, NULL, wait, 2, cycles, &done[1]));
-        ZS_TRY(move(e, ZS_OP_STORE, image, 0, wait, &done[2]));
+        ZS_TRY(emit_loads(e, image, wait, &done[0]));
+        ZS_TRY(compute(e, ZS_OP_MAC, &box, wait, 2, cycles, &done[1]));
+        if (!own->to_channel)
+            ZS_TRY(move(e, ZS_OP_STORE, &last, wait, &done[2]));
         ZS_TRY(zs_emit_waits(e, done, ZS_LEN(done), wait));
     }
+    memcpy(own->done, wait, sizeof own->done);
     return ZS_OK;
 }
 

@@ -2,7 +2,9 @@
  *
  *   kernels.c         the row of the kind; account
  *   kernels_nest.c    layers to loops
+ *   kernels_links.c   what goes from kernel to kernel: epilogues, channels, classes
  *   kernels_plan.c    rows, transfers, ops
+ *   kernels_loops.c   loops as a report of a compiler lists them
  *   kernels_exec.c    numerics */
 #ifndef ZYNQSIM_KERNELS_PRIV_H
 #define ZYNQSIM_KERNELS_PRIV_H
@@ -14,7 +16,9 @@
 
 /* accelerator.kernels.* */
 typedef struct kernels_params {
-    bool register_sum, local_weights, local_input;
+    bool register_sum, local_weights, local_input, fuse_epilogue, unroll, tile;
+    bool channels, autorun, queues, parameterise, relaxed_float;
+    uint32_t tile_oc, tile_oy, tile_ox;
     uint32_t global_interval, line_latency_pl_cycles, cache_bytes;
     double line_frac, launch_s;
 } kernels_params;
@@ -31,9 +35,20 @@ typedef struct kernels_row {
     uint64_t padded_bytes;   /* of one image */
     uint64_t padded_addr;    /* one area serves all layers */
     uint64_t lanes;          /* multiply-accumulates side by side */
-    uint64_t local_words[3]; /* on-chip arrays: a filter, an input plane, an output plane */
+    uint64_t local_words[4]; /* on-chip arrays: a filter, an input plane, an output plane, a tensor
+                              * that comes by a channel */
     uint32_t units;          /* load-store units */
     uint64_t caches;         /* those of them that keep lines of a window they read again */
+    const zs_accel *accel;   /* with what is said of the layer */
+    /* ---- the launch graph, in rows */
+    uint32_t root, last;  /* whose kernel does the layer; of a root the last that its kernel does */
+    uint32_t class_row;   /* the first of those that have one kernel, with what it takes for all */
+    uint32_t from;        /* whose results come by a channel, or ZS_NO_INDEX */
+    bool to_channel;      /* its own leave by one */
+    bool takes_whole;     /* into an array before its loops begin */
+    bool is_launched;     /* and the launch is not hidden */
+    uint64_t busy_cycles; /* of a chain of channels, since it began or last took a tensor whole */
+    uint32_t done[3];     /* ops that end it */
 } kernels_row;
 
 static inline kernels_row *kernels_row_of(const zs_plan_row *row)
@@ -41,16 +56,25 @@ static inline kernels_row *kernels_row_of(const zs_plan_row *row)
     return row->own;
 }
 
-/* Loops of a layer and of its padding, for one image. ZS_ENOMEM. */
-zs_status kernels_nest(zs_arena *arena, const zs_design *design, const zs_layer *layer,
-                       kernels_row *out, zs_err *err);
-/* PL cycles of one image, launch included. */
+/* A factor of accelerator.unroll of a row, at most the trips; 1 where loops stay as they are. */
+uint64_t kernels_unroll(const zs_accel *accel, uint32_t factor, uint64_t trip);
+/* Loops of a layer and of its padding, for one image, as row->accel has them. ZS_ENOMEM. */
+zs_status kernels_nest(zs_arena *arena, const zs_layer *layer, kernels_row *out, zs_err *err);
+/* Of one image without launches, at the board's memory; PL cycles of that, and of a launch. */
+zs_nest_memory kernels_memory(const zs_design *design);
 uint64_t kernels_cycles(const zs_design *design, const zs_nest_kernel *kernel);
+uint64_t kernels_launch_cycles(const zs_design *design);
+
+/* Before addresses are given: which rows one kernel does, which tensors go by channels, and which
+ * kernels are in one call. Afterwards what that changes of the bytes that rows have to move. */
+void kernels_link(zs_plan_draft *d, kernels_row *rows);
+void kernels_count_bytes(zs_plan_draft *d, kernels_row *rows);
 
 zs_status kernels_draft(zs_plan_draft *d, zs_err *err);
 zs_status kernels_emit(zs_plan_draft *d, zs_err *err);
 zs_xfer kernels_xfer(const zs_plan_row *row, const zs_design *design, uint32_t code,
                      const zs_tile_box *box);
+zs_status kernels_loops(const zs_design *design, const zs_plan *plan, const zs_sink *s);
 void kernels_exec_op(zs_exec *e, uint32_t op);
 
 #endif

@@ -1,0 +1,49 @@
+#!/bin/sh
+# Kernels of a compiler: accelerator.kernels.optimise, compare --ladder, show --loops.
+. tests/cli/cli.sh
+cp tests/cli/small_net.yaml "$WORK/net.yaml"
+cd "$WORK" || exit 1
+cat >base.yaml <<'E2'
+board: stratix10-520n
+network: {model: net.yaml}
+accelerator:
+  kind: kernels
+  precision: fp32
+  clock: 200 MHz
+  fusion: none
+  unroll: {oc: 1, ic: 2}
+  kernels: {optimise: []}
+E2
+cycles() { "$ZYNQSIM" run "$@" --timing-only --format json 2>/dev/null | sed -n 's/^  "cycles": \([0-9]*\),$/\1/p'; }
+hash_of() { sed -n 's/.*output sha256 \([0-9a-f]*\).*/\1/p' out; }
+optimise='accelerator.kernels.optimise'
+
+program run base.yaml
+plain=$(hash_of)
+program run base.yaml --set "$optimise=register_sum, unroll, local_weights, channels, queues"
+ok "$([ $status = 0 ] && [ -n "$plain" ] && [ "$(hash_of)" = "$plain" ]; echo $?)" 'optimised kernels give the same bits'
+ok "$([ "$(cycles base.yaml --set $optimise=register_sum)" -lt "$(cycles base.yaml)" ]; echo $?)" 'and take less time'
+sed 's/optimise: \[\]/optimise: [register_sum]/' base.yaml >all.yaml
+{ cat base.yaml; echo 'layers: {"*": {kernels: {optimise: [register_sum]}}}'; } >layers.yaml
+{ cat base.yaml; echo 'layers: {"*": {optimise: [register_sum]}}'; } >short.yaml
+ok "$([ "$(cycles all.yaml)" = "$(cycles layers.yaml)" ] && [ "$(cycles all.yaml)" = "$(cycles short.yaml)" ]; echo $?)" \
+    'a list for all layers by a pattern is that of the design'
+ok "$([ "$(cycles base.yaml --set "layers.*.kernels.optimise=register_sum")" = "$(cycles all.yaml)" ]; echo $?)" '--set says the same'
+program run base.yaml --set "$optimise=registersum"
+ok "$([ $status = 2 ] && grep -qF "did you mean 'register_sum'" err; echo $?)" 'an unknown word is refused, with the nearest'
+
+program compare all.yaml --ladder --set "$optimise=register_sum,unroll,local_weights"
+ok "$([ $status = 0 ] && [ "$(wc -l <out)" = 5 ] && grep -q '^+ unroll' out; echo $?)" 'a ladder has a rung for each word, in the order of the keys'
+program compare all.yaml --ladder --set "$optimise=register_sum,local_weights" --format json
+json 'factors multiply, and layers that got slower have names' \
+    "l = d['ladder']; assert [r['switch'] for r in l] == ['base', 'register_sum', 'local_weights']
+assert abs(l[2]['cumulative_factor'] - l[1]['factor'] * l[2]['factor']) < 1e-9
+assert l[2]['factor'] < 1 and all(s['layer'] and s['ratio'] > 1 for s in l[2]['slower_layers']) and l[2]['slower_layers']"
+program compare all.yaml --ladder --format csv
+ok "$([ $status = 0 ] && [ "$(head -n 1 out)" = switch,seconds,factor,cumulative_factor,slower_layers ]; echo $?)" 'as CSV'
+program compare base.yaml --ladder
+ok "$([ $status != 0 ] && grep -qF 'is empty' err; echo $?)" 'no switch, no ladder'
+
+program show base.yaml --loops
+ok "$([ $status = 0 ] && grep -q 'sum in global memory' out && grep -q 'lost to DRAM' out; echo $?)" 'loops have an interval and its cause'
+finish
