@@ -176,6 +176,7 @@ typedef struct zs_flow_measured {
     /* NULL where there is none */
     const char *interval, *first_output, *last_output, *input_stall_cycles, *fifo_max, *edge_first,
         *edge_last;
+    const char *words_found; /* words of all FIFOs with which somebody's search loses nothing */
 } zs_flow_measured;
 
 /* Where a kernel has the sums it works on. */

@@ -37,7 +37,8 @@ zs_status zs_reference_flow(zs_arena *arena, const zs_table *t, zs_reference *ou
                      {"input_stall_cycles", &m->input_stall_cycles},
                      {"fifo_max", &m->fifo_max},
                      {"edge_first", &m->edge_first},
-                     {"edge_last", &m->edge_last}};
+                     {"edge_last", &m->edge_last},
+                     {"words_found", &m->words_found}};
         for (size_t i = 0; i < ZS_LEN(texts); i++)
             *texts[i].to = zs_table_text(t, row, zs_table_column(t, texts[i].column), "");
         ZS_TRY(take_case(t, row, m, err));

@@ -19,6 +19,12 @@ ok "$([ $status = 1 ] && grep -qE '^pair +first_output +19 +20 .* outside' out; 
 sed 's/1;1;1,0;1/1;2;1,0;1/' chains.csv >off.csv
 program validate --against off.csv
 ok "$([ $status = 1 ] && grep -qE '^pair +fifo_max +1 +2 .* outside' out; echo $?)" 'so is a fill'
+sed '1s/$/,words_found/; 2s/$/,6/; 3s/$/,/' chains.csv >least.csv
+program validate --against least.csv
+ok "$([ $status = 0 ] && grep -qE '^pair +words_found +6 +6 .* inside' out; echo $?)" 'least FIFOs that a search found are found as well'
+sed '2s/,6$/,5/' least.csv >off.csv
+program validate --against off.csv
+ok "$([ $status = 1 ] && grep -qE '^pair +words_found +6 +5 .* outside' out; echo $?)" 'more words than that are wrong'
 for wrong in 's/no,4/maybe,4/' 's/sf=2,nf=2)|fifo(2)"/sf=3,nf=2)"/' 's/15;19/15/' 's/mvu/mvau/' 's/pair,2,1/pair,0,1/' 's/bypass=1/bypass=0/'; do
     sed "$wrong" chains.csv >off.csv
     program validate --against off.csv
