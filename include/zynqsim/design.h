@@ -240,7 +240,8 @@ typedef struct zs_design {
     struct {
         uint32_t scheme; /* ZS_SCHEME_* */
         const char *cut; /* names with commas, "auto" or "auto:K" */
-        uint32_t micro_batches;
+        uint32_t micro_batches, buffers;
+        uint32_t stages; /* ZS_STAGES_* */
         double hybrid_after;
     } pipeline;
     struct {
@@ -251,6 +252,7 @@ typedef struct zs_design {
     struct {
         double link_bytes_per_s, link_latency_s;
         uint32_t packet_bytes, overhead_bytes;
+        bool shares_link, has_duplex;
         double device_macs_per_s, device_bytes_per_s, device_start_s;
     } system;
     zs_accel accel;           /* of several engines the first one's */

@@ -153,7 +153,8 @@ static zs_status find_cuts(const cli_options *o, cli_point *p, zs_train_plan *pl
     ZS_TRY(zs_pipeline_times(&p->keep, &p->design, &setup, o->fidelity, times, err));
     if (!is_auto)
         return ZS_OK;
-    ZS_TRY(zs_pipeline_balance(&p->keep, &setup, *times, (uint32_t)k, &cuts, err));
+    ZS_TRY(zs_pipeline_balance(&p->keep, &setup, *times, zs_pipeline_device_n(&p->design),
+                               (uint32_t)k, &cuts, err));
     plan->cuts = cuts;
     plan->cut_n = (uint32_t)k;
     return ZS_OK;

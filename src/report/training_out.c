@@ -11,13 +11,52 @@ static const char *scheme_word(uint32_t scheme)
     return zs_words_scheme[scheme].word;
 }
 
-static uint64_t total(const zs_train_memory *m)
+/* ---- table ----------------------------------------------------------------------------------- */
+
+static zs_status put_schemes(const zs_pipeline *p, const zs_sink *sink)
 {
-    return m->weights + m->gradients + m->velocities + m->activations + m->in_flight +
-           m->registers + m->stash;
+    const uint32_t most = 2 * (p->stage_n - 1);
+    const struct {
+        const char *what;
+        double seconds;
+        uint32_t scheme, staleness;
+    } ways[] = {{"plain, stage by stage", p->plain_s, ZS_SCHEME_PLAIN, 0},
+                {"gpipe", p->gpipe_s, ZS_SCHEME_GPIPE, 0},
+                {"pipedream", p->cycle_s, ZS_SCHEME_PIPEDREAM, 0},
+                {"stale", p->cycle_s, ZS_SCHEME_STALE, most},
+                {"hybrid", p->hybrid_s, ZS_SCHEME_HYBRID, most}};
+    ZS_TRY(zs_sink_printf(sink,
+                          "\na mini-batch takes                          staleness  memory MiB\n"
+                          "  on one device          %9.3f ms   1.00x\n",
+                          1e3 * p->alone_s));
+    for (size_t i = 0; i < ZS_LEN(ways); i++)
+        ZS_TRY(zs_sink_printf(sink, "  %-22s %9.3f ms  %5.2fx  %9u  %10.3f\n", ways[i].what,
+                              1e3 * ways[i].seconds,
+                              ways[i].seconds > 0 ? p->alone_s / ways[i].seconds : 0,
+                              ways[i].staleness, (double)p->scheme_bytes[ways[i].scheme] / MIB));
+    return p->exchange_s > 0
+               ? zs_sink_printf(sink, "  links between cycles   %9.3f ms\n", 1e3 * p->exchange_s)
+               : ZS_OK;
 }
 
-/* ---- table ----------------------------------------------------------------------------------- */
+static zs_status put_flow(const zs_training *t, const zs_sink *sink)
+{
+    const zs_pipeline *p = t->pipeline;
+    ZS_TRY(zs_sink_printf(sink, "inference pipelined: %.1f images/s, latency %.3f ms\n",
+                          p->images_per_s, 1e3 * p->latency_s));
+    if (p->stage_n < 2)
+        return ZS_OK;
+    ZS_TRY(zs_sink_puts(sink, "\nstage  an image takes    works  blocked  starved  its link\n"));
+    for (uint32_t i = 0; i < p->stage_n; i++) {
+        const zs_pipeline_stage *s = &p->stages[i];
+        ZS_TRY(zs_sink_printf(sink, "%5u  %11.3f ms  %5.1f %%  %5.1f %%  %5.1f %%", i,
+                              1e3 * s->inference_s, 100 * s->busy_frac, 100 * s->blocked_frac,
+                              100 * s->starved_frac));
+        ZS_TRY(i + 1 < p->stage_n ? zs_sink_printf(sink, "   %5.1f %%\n", 100 * s->link_load_frac)
+                                  : zs_sink_puts(sink, "         -\n"));
+    }
+    return ZS_OK;
+}
 
 static zs_status put_stages(const zs_training *t, const zs_sink *sink)
 {
@@ -41,30 +80,17 @@ static zs_status put_stages(const zs_training *t, const zs_sink *sink)
             sink, "%5u  %19.3f  %9.3f  %10.3f  %11.3f  %9.3f  %9.3f  %5.3f  %7.3f\n", i,
             (double)m->weights / MIB, (double)m->gradients / MIB, (double)m->velocities / MIB,
             (double)m->activations / MIB, (double)m->in_flight / MIB, (double)m->registers / MIB,
-            (double)m->stash / MIB, (double)total(m) / MIB));
+            (double)m->stash / MIB, (double)zs_train_memory_total(m) / MIB));
     }
     ZS_TRY(zs_sink_printf(sink,
                           "\npipedream keeps %.3f MiB of weights more (%.3f MiB as published: a "
                           "copy of all for each of %u stages)\n",
                           (double)p->versions_bytes / MIB, (double)p->copies_bytes / MIB,
                           2 * p->stage_n));
-    const struct {
-        const char *what;
-        double seconds;
-    } ways[] = {{"on one device", p->alone_s},
-                {"plain, stage by stage", p->plain_s},
-                {"gpipe", p->gpipe_s},
-                {"pipelined", p->cycle_s},
-                {"hybrid", p->hybrid_s}};
-    ZS_TRY(zs_sink_puts(sink, "\na mini-batch takes\n"));
-    for (size_t i = 0; i < ZS_LEN(ways); i++)
-        ZS_TRY(zs_sink_printf(sink, "  %-22s %10.3f ms  %5.2fx\n", ways[i].what,
-                              1e3 * ways[i].seconds,
-                              ways[i].seconds > 0 ? p->alone_s / ways[i].seconds : 0));
+    ZS_TRY(put_schemes(p, sink));
     if (p->joules > 0)
         ZS_TRY(zs_sink_printf(sink, "  energy of the work     %10.3f mJ\n", 1e3 * p->joules));
-    return zs_sink_printf(sink, "inference pipelined: %.1f images/s, latency %.3f ms\n",
-                          p->images_per_s, 1e3 * p->latency_s);
+    return put_flow(t, sink);
 }
 
 static zs_status put_spread(const zs_sink *sink, const char *what, zs_spread s, uint32_t of)
@@ -153,14 +179,17 @@ static json_t *real(double x)
 static json_t *json_stage(const zs_training *t, const zs_pipeline_stage *s)
 {
     const zs_train_memory *m = &s->memory;
-    return json_pack("{s:s, s:s, s:f, s:f, s:I, s:f, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I}}",
-                     "first", t->net->layers[s->first].name, "last", t->net->layers[s->last].name,
-                     "forward_s", s->forward_s, "backward_s", s->backward_s, "crossing_bytes",
-                     (json_int_t)s->crossing_bytes, "link_s", s->link_s, "memory_bytes", "weights",
-                     (json_int_t)m->weights, "gradients", (json_int_t)m->gradients, "velocities",
-                     (json_int_t)m->velocities, "activations", (json_int_t)m->activations,
-                     "in_flight", (json_int_t)m->in_flight, "registers", (json_int_t)m->registers,
-                     "stash", (json_int_t)m->stash);
+    return json_pack(
+        "{s:s, s:s, s:f, s:f, s:I, s:f, s:{s:f, s:f, s:f, s:f, s:f}, s:{s:I, s:I, "
+        "s:I, s:I, s:I, s:I, s:I}}",
+        "first", t->net->layers[s->first].name, "last", t->net->layers[s->last].name, "forward_s",
+        s->forward_s, "backward_s", s->backward_s, "crossing_bytes", (json_int_t)s->crossing_bytes,
+        "link_s", s->link_s, "inference", "image_s", s->inference_s, "busy_frac", s->busy_frac,
+        "blocked_frac", s->blocked_frac, "starved_frac", s->starved_frac, "link_load_frac",
+        s->link_load_frac, "memory_bytes", "weights", (json_int_t)m->weights, "gradients",
+        (json_int_t)m->gradients, "velocities", (json_int_t)m->velocities, "activations",
+        (json_int_t)m->activations, "in_flight", (json_int_t)m->in_flight, "registers",
+        (json_int_t)m->registers, "stash", (json_int_t)m->stash);
 }
 
 static json_t *json_run(const zs_training *t, const zs_training_run *r)
@@ -214,12 +243,6 @@ static zs_status put_epochs(const zs_training *t, const zs_training_run *r, cons
     return ZS_OK;
 }
 
-static uint64_t memory_of(const zs_train_memory *m)
-{
-    return m->weights + m->gradients + m->velocities + m->activations + m->in_flight +
-           m->registers + m->stash;
-}
-
 /* Means over the seeds, as shares; null where fewer runs ended well than a figure needs. */
 static int put_summary(json_t *root, const zs_training *t)
 {
@@ -239,8 +262,8 @@ static int put_summary(json_t *root, const zs_training *t)
     for (size_t i = 0; i < ZS_LEN(shares); i++)
         failed |= json_object_set_new(root, shares[i].key, real(shares[i].percent / 100));
     for (uint32_t i = 0; i < t->pipeline->stage_n; i++)
-        failed |= json_array_append_new(
-            memory, json_integer((json_int_t)memory_of(&t->pipeline->stages[i].memory)));
+        failed |= json_array_append_new(memory, json_integer((json_int_t)zs_train_memory_total(
+                                                    &t->pipeline->stages[i].memory)));
     return failed | json_object_set_new(root, "memory_bytes", memory);
 }
 
@@ -254,12 +277,15 @@ zs_status zs_training_json_emit(const zs_training *t, const zs_sink *sink, zs_er
     for (uint32_t i = 0; i < t->run_n; i++)
         json_array_append_new(runs, json_run(t, &t->runs[i]));
     json_t *root = json_pack(
-        "{s:s, s:s, s:s, s:i, s:i, s:{s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}, s:o, s:o}", "design",
-        t->design, "network", t->net->name, "scheme", scheme_word(t->plan->scheme), "images",
-        (int)t->plan->image_n, "batch", (int)t->plan->design->train.batch, "mini_batch",
-        "one_device_s", p->alone_s, "plain_s", p->plain_s, "gpipe_s", p->gpipe_s, "pipelined_s",
-        p->cycle_s, "hybrid_s", p->hybrid_s, "energy_j", p->joules, "inference_images_per_s",
-        p->images_per_s, "inference_latency_s", p->latency_s, "stages", stages, "runs", runs);
+        "{s:s, s:s, s:s, s:i, s:i, s:{s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}, "
+        "s:I, s:I, s:o, s:o}",
+        "design", t->design, "network", t->net->name, "scheme", scheme_word(t->plan->scheme),
+        "images", (int)t->plan->image_n, "batch", (int)t->plan->design->train.batch, "mini_batch",
+        "one_device_s", p->alone_s, "plain_s", p->plain_s, "exchange_s", p->exchange_s, "gpipe_s",
+        p->gpipe_s, "pipelined_s", p->cycle_s, "hybrid_s", p->hybrid_s, "energy_j", p->joules,
+        "inference_images_per_s", p->images_per_s, "inference_latency_s", p->latency_s,
+        "pipedream_versions_bytes", (json_int_t)p->versions_bytes, "pipedream_copies_bytes",
+        (json_int_t)p->copies_bytes, "stages", stages, "runs", runs);
     if (root == NULL || put_summary(root, t) != 0) {
         json_decref(root);
         return zs_nomem(err, "result");

@@ -1,4 +1,4 @@
-#include "zynqsim/pipeline.h"
+#include "pipeline_priv.h"
 
 #include "zynqsim/kind.h"
 
@@ -234,8 +234,11 @@ static bool is_in_loss(const zs_train_setup *s, const zs_layer *l)
     return s->loss == ZS_LOSS_ENTROPY && l->op == ZS_LAYER_SOFTMAX && l->out == s->net->output;
 }
 
-static zs_status time_layers(pricer *pr, const zs_train_setup *setup, zs_layer_time *times,
-                             zs_err *err)
+static const zs_layer_time cannot = {
+    .forward_s = INFINITY, .backward_s = INFINITY, .inference_s = INFINITY};
+
+static zs_status time_layers(pricer *pr, const zs_train_setup *setup, bool is_one_of_several,
+                             zs_layer_time *times, zs_err *err)
 {
     const zs_net *net = setup->net;
     const zs_design *d = &pr->design;
@@ -255,32 +258,53 @@ static zs_status time_layers(pricer *pr, const zs_train_setup *setup, zs_layer_t
             times[i] = (zs_layer_time){.forward_s = forward_roof(d, l, setup->batch),
                                        .backward_s = backward_roof(d, l, setup->batch, has_error),
                                        .inference_s = forward_roof(d, l, 1)};
-        else
-            ZS_TRY(time_simulated(pr, l, setup->batch, has_error, &times[i], err));
+        else {
+            const zs_status status = time_simulated(pr, l, setup->batch, has_error, &times[i], err);
+            if (status != ZS_OK && (!is_one_of_several || status == ZS_ENOMEM))
+                return status;
+            if (status != ZS_OK)
+                times[i] = cannot;
+        }
     }
     return ZS_OK;
+}
+
+uint32_t zs_pipeline_device_n(const zs_design *d)
+{
+    return d->pipeline.stages == ZS_STAGES_ENGINES && d->engine_n > 0 ? d->engine_n : 1;
 }
 
 zs_status zs_pipeline_times(zs_arena *arena, const zs_design *design, const zs_train_setup *setup,
                             zs_fidelity fidelity, zs_layer_time **out, zs_err *err)
 {
-    pricer pr = {.arena = arena, .design = *design, .fidelity = fidelity};
-    zs_layer_time *times = zs_new(arena, zs_layer_time, setup->net->layer_n);
+    const uint32_t n = zs_pipeline_device_n(design);
+    zs_layer_time *times = zs_new(arena, zs_layer_time, (size_t)n * setup->net->layer_n);
     if (times == NULL)
         return zs_nomem(err, setup->net->name);
-    pr.design.batch = 1;
-    zs_arena_init(&pr.scratch, arena->source);
-    const zs_status status = time_layers(&pr, setup, times, err);
-    zs_arena_drop(&pr.scratch);
+    for (uint32_t i = 0; i < n; i++) {
+        pricer pr = {.arena = arena, .design = *design, .fidelity = fidelity};
+        pr.design.batch = 1;
+        if (design->pipeline.stages == ZS_STAGES_ENGINES && design->engine_n > 0) {
+            pr.design.accel = design->engines[i].accel;
+            pr.design.engines = NULL;
+            pr.design.engine_n = 0;
+        }
+        zs_arena_init(&pr.scratch, arena->source);
+        const zs_status status =
+            time_layers(&pr, setup, n > 1, times + (size_t)i * setup->net->layer_n, err);
+        zs_arena_drop(&pr.scratch);
+        ZS_TRY(status);
+    }
     *out = times;
-    return status;
+    return ZS_OK;
 }
 
 /* ---- cuts ------------------------------------------------------------------------------------ */
 
 /* least[s][n]: the slowest of s + 1 stages over the first n layers. */
 zs_status zs_pipeline_balance(zs_arena *arena, const zs_train_setup *setup,
-                              const zs_layer_time *times, uint32_t k, uint32_t **cuts, zs_err *err)
+                              const zs_layer_time *times, uint32_t device_n, uint32_t k,
+                              uint32_t **cuts, zs_err *err)
 {
     uint32_t n = setup->net->layer_n;
     n -= n > 0 && is_in_loss(setup, &setup->net->layers[n - 1]);
@@ -293,11 +317,16 @@ zs_status zs_pipeline_balance(zs_arena *arena, const zs_train_setup *setup,
     uint32_t *list = zs_new(arena, uint32_t, (size_t)k + 1);
     if (least == NULL || from == NULL || list == NULL)
         return zs_nomem(err, "pipeline.cut");
-    for (uint32_t s = 0; s <= k; s++)
+    if (device_n > 1 && k >= device_n)
+        return zs_fail(err, ZS_EUSAGE, "pipeline.cut", "%u stages are more than %u engines", k + 1,
+                       device_n);
+    for (uint32_t s = 0; s <= k; s++) {
+        const zs_layer_time *own_times =
+            times + (device_n > 1 ? (size_t)s * setup->net->layer_n : 0);
         for (uint32_t end = s + 1; end <= n; end++) {
             double own = 0, best = INFINITY;
             for (uint32_t begin = end; begin-- > s;) { /* the last stage: begin .. end - 1 */
-                own += times[begin].forward_s + times[begin].backward_s;
+                own += own_times[begin].forward_s + own_times[begin].backward_s;
                 if (s == 0 ? begin > 0 : begin < s)
                     continue;
                 const double slowest = s == 0 ? own : fmax(own, least[(s - 1) * line + begin]);
@@ -308,6 +337,10 @@ zs_status zs_pipeline_balance(zs_arena *arena, const zs_train_setup *setup,
             }
             least[s * line + end] = best;
         }
+    }
+    if (isinf(least[k * line + n]))
+        return zs_fail(err, ZS_EUNSUPPORTED, "pipeline.cut",
+                       "no %u cuts give every engine layers that it can train", k);
     for (uint32_t s = k, end = n; s > 0; s--) {
         end = from[s * line + end];
         list[s - 1] = end - 1;
@@ -317,6 +350,25 @@ zs_status zs_pipeline_balance(zs_arena *arena, const zs_train_setup *setup,
 }
 
 /* ---- stages ---------------------------------------------------------------------------------- */
+
+/* What goes one way while nothing comes back: the slowest link, or all of them on one. */
+static double one_way(const zs_design *d, const zs_pipeline *p)
+{
+    double most = 0, all = 0;
+    for (uint32_t i = 0; i + 1 < p->stage_n; i++) {
+        most = fmax(most, p->stages[i].link_s);
+        if (p->stages[i].link_s > 0)
+            all += p->stages[i].link_s - d->system.link_latency_s;
+    }
+    return d->system.shares_link && all > 0 ? all + d->system.link_latency_s : most;
+}
+
+/* Both ways at the end of a cycle: a link without duplex carries one after the other. */
+static double both_ways(const zs_design *d, const zs_pipeline *p)
+{
+    const double s = one_way(d, p);
+    return d->system.has_duplex || s <= 0 ? s : 2 * s - d->system.link_latency_s;
+}
 
 static double link_seconds(const zs_design *d, uint64_t bytes)
 {
@@ -328,15 +380,14 @@ static double link_seconds(const zs_design *d, uint64_t bytes)
 }
 
 /* Parts of a mini-batch fill the stages forward, then backward. */
-static double gpipe_seconds(const zs_pipeline *p, uint32_t parts)
+static double gpipe_seconds(const zs_design *d, const zs_pipeline *p, uint32_t parts)
 {
-    double forward = 0, backward = 0, link = 0;
+    double forward = 0, backward = 0;
     for (uint32_t i = 0; i < p->stage_n; i++) {
         forward = fmax(forward, p->stages[i].forward_s);
         backward = fmax(backward, p->stages[i].backward_s);
-        link = fmax(link, p->stages[i].link_s);
     }
-    return (forward + backward + 2 * link) * (parts + p->stage_n - 1) / parts;
+    return (forward + backward + 2 * one_way(d, p)) * (parts + p->stage_n - 1) / parts;
 }
 
 uint32_t zs_pipeline_copies_n(uint32_t pairs)
@@ -344,24 +395,53 @@ uint32_t zs_pipeline_copies_n(uint32_t pairs)
     return 2 * (pairs + 1);
 }
 
+uint64_t zs_train_memory_total(const zs_train_memory *m)
+{
+    return m->weights + m->gradients + m->velocities + m->activations + m->in_flight +
+           m->registers + m->stash;
+}
+
+static zs_status sum_memory(const zs_train_setup *setup, zs_pipeline *p, zs_err *err)
+{
+    zs_train_setup other = *setup;
+    other.micro_batches = 1; /* any number of them needs the same */
+    for (other.scheme = 0; other.scheme < ZS_LEN(p->scheme_bytes); other.scheme++)
+        for (uint32_t i = 0; i < p->stage_n; i++) {
+            zs_train_memory m;
+            ZS_TRY(zs_train_memory_of(&other, i, &m, err));
+            p->scheme_bytes[other.scheme] += zs_train_memory_total(&m);
+        }
+    return ZS_OK;
+}
+
 zs_status zs_pipeline_build(zs_arena *arena, const zs_design *design, const zs_train_setup *setup,
                             const zs_layer_time *times, zs_pipeline *out, zs_err *err)
 {
     const uint64_t elem = setup->type == ZS_TRAIN_FLOAT64 ? sizeof(double) : sizeof(float);
     zs_pipeline p = {.stage_n = setup->cut_n + 1};
-    double slowest = 0, link = 0, image_s = 0;
+    double slowest = 0;
+    const uint32_t device_n = zs_pipeline_device_n(design);
     p.stages = zs_new(arena, zs_pipeline_stage, p.stage_n);
     if (p.stages == NULL)
         return zs_nomem(err, setup->net->name);
+    if (device_n > 1 && p.stage_n > device_n)
+        return zs_fail(err, ZS_EUSAGE, "pipeline.cut", "%u stages are more than %u engines",
+                       p.stage_n, device_n);
     for (uint32_t i = 0, layer = 0; i < p.stage_n; i++) {
         zs_pipeline_stage *s = &p.stages[i];
         s->first = layer;
         s->last = i < setup->cut_n ? setup->cuts[i] : setup->net->layer_n - 1;
         for (; layer <= s->last; layer++) {
-            s->forward_s += times[layer].forward_s;
-            s->backward_s += times[layer].backward_s;
-            s->inference_s += times[layer].inference_s;
-            s->joules += times[layer].joules;
+            const zs_layer_time *t =
+                &times[(device_n > 1 ? (size_t)i * setup->net->layer_n : 0) + layer];
+            if (isinf(t->forward_s))
+                return zs_fail(err, ZS_EUNSUPPORTED, design->engines[i].name,
+                               "stage %u is on this engine, which cannot do all passes of '%s'", i,
+                               setup->net->layers[layer].name);
+            s->forward_s += t->forward_s;
+            s->backward_s += t->backward_s;
+            s->inference_s += t->inference_s;
+            s->joules += t->joules;
         }
         if (i < setup->cut_n) {
             const uint64_t bytes =
@@ -372,24 +452,22 @@ zs_status zs_pipeline_build(zs_arena *arena, const zs_design *design, const zs_t
         }
         ZS_TRY(zs_train_memory_of(setup, i, &s->memory, err));
         slowest = fmax(slowest, s->forward_s + s->backward_s);
-        link = fmax(link, s->link_s);
-        image_s = fmax(image_s, fmax(s->inference_s, s->inference_link_s));
         p.alone_s += s->forward_s + s->backward_s;
         p.plain_s += s->forward_s + s->backward_s + 2 * s->link_s;
-        p.latency_s += s->inference_s + s->inference_link_s;
         p.joules += s->joules;
     }
-    p.cycle_s = slowest + link;
+    p.exchange_s = both_ways(design, &p);
+    p.cycle_s = slowest + p.exchange_s;
     const double share = design->pipeline.hybrid_after;
     p.hybrid_s = share * p.cycle_s + (1 - share) * p.plain_s;
     for (uint32_t i = 0; i < p.stage_n; i++) {
         p.versions_bytes += 2 * (uint64_t)(setup->cut_n - i) * p.stages[i].memory.weights;
         p.copies_bytes += (uint64_t)zs_pipeline_copies_n(setup->cut_n) * p.stages[i].memory.weights;
     }
-    p.gpipe_s = gpipe_seconds(&p, setup->micro_batches > 0 ? setup->micro_batches : 1);
-    p.images_per_s = image_s > 0 ? 1 / image_s : 0;
+    p.gpipe_s = gpipe_seconds(design, &p, setup->micro_batches > 0 ? setup->micro_batches : 1);
+    ZS_TRY(sum_memory(setup, &p, err));
     *out = p;
-    return ZS_OK;
+    return zs_pipeline_flow(arena, design, out, err);
 }
 
 double zs_pipeline_seconds(const zs_pipeline *p, uint32_t scheme, uint64_t n, uint64_t pipelined,

@@ -47,8 +47,7 @@ zs_status zs_convolver_case_check(zs_arena *scratch, const zs_memory_params *mem
 /* Weights after every cycle, a check of each type; what stashing adds over stale weights, in the
  * whole per cents of the tables. */
 zs_status zs_training_check(zs_arena *scratch, const zs_memory_params *memory,
-                            const zs_reference *ref, uint32_t i, zs_section *sections,
-                            zs_err *err);
+                            const zs_reference *ref, uint32_t i, zs_section *sections, zs_err *err);
 zs_status zs_training_memory_check(zs_arena *scratch, const zs_memory_params *memory,
                                    const zs_reference *ref, uint32_t i, zs_section *sections,
                                    zs_err *err);

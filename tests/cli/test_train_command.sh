@@ -56,6 +56,18 @@ done
 t --set pipeline.cut=auto:2
 ok "$([ $status = 0 ] && grep -q '^    2 ' out; echo $?)" 'auto:2 makes three stages'
 
+# ---- links and engines
+t --set system.link.bandwidth=1e5 --set pipeline.buffers=1
+ok "$([ $status = 0 ] && grep -q '^  links between cycles ' out && grep -q '^stage  an image takes ' out; echo $?)" 'links and buffers of a pipeline are shown'
+{
+    cat d.yaml
+    printf '%s\n' 'accelerators:' '  - {name: front, map: [conv1]}' '  - {name: back, map: ["*"], unroll: {oc: 1}}'
+} >engines.yaml
+program train engines.yaml --set pipeline.stages=engines --set pipeline.cut=auto:1 --format json
+json 'engines are stages' "assert len(d['stages']) == 2 and all(0 < s['inference']['busy_frac'] <= 1 for s in d['stages'])"
+program train engines.yaml --set pipeline.stages=engines
+ok "$([ $status = 2 ] && grep -q '3 stages are more than 2 engines' err; echo $?)" 'more stages than engines are refused'
+
 # ---- kept and gone on with, also after a kill
 t --epochs 2 --checkpoint k
 t --epochs 4 --checkpoint k --onnx again.onnx --format csv
@@ -64,7 +76,7 @@ t --epochs 1000 --format csv
 cp out long.csv
 for _ in 1 2; do
     "$ZYNQSIM" train d.yaml --data set --quiet --epochs 1000 --checkpoint long >/dev/null 2>&1 &
-    while [ ! -e long ]; do sleep 0.01; done
+    while [ ! -e long ] && kill -0 $!; do sleep 0.01; done
     kill -9 $! 2>/dev/null
     wait $! 2>/dev/null
 done

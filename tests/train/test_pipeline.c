@@ -109,11 +109,113 @@ START_TEST(test_balanced_cuts_have_the_shortest_slowest_stage)
     zs_layer_time times[] = {
         {.forward_s = 3}, {.forward_s = 1}, {.backward_s = 1}, {.forward_s = 4}, {.forward_s = 0}};
     uint32_t *best;
-    ck_assert_int_eq(zs_pipeline_balance(&arena, &setup, times, 1, &best, &err), ZS_OK);
+    ck_assert_int_eq(zs_pipeline_balance(&arena, &setup, times, 1, 1, &best, &err), ZS_OK);
     ck_assert_uint_eq(best[0], 2);
-    ck_assert_int_eq(zs_pipeline_balance(&arena, &setup, times, 2, &best, &err), ZS_OK);
+    ck_assert_int_eq(zs_pipeline_balance(&arena, &setup, times, 1, 2, &best, &err), ZS_OK);
     ck_assert(best[1] == 2 && best[0] < 2);
-    ck_assert_int_eq(zs_pipeline_balance(&arena, &setup, times, 4, &best, &err), ZS_EUSAGE);
+    ck_assert_int_eq(zs_pipeline_balance(&arena, &setup, times, 1, 4, &best, &err), ZS_EUSAGE);
+}
+END_TEST
+
+START_TEST(test_links_that_are_shared_or_without_duplex_take_longer)
+{
+    const zs_train_setup setup = setup_of(ZS_SCHEME_STALE, 2);
+    const double free_s = build(&setup).cycle_s;
+    design.system.link_bytes_per_s = 1e6;
+    design.system.link_latency_s = 0.25;
+    design.system.packet_bytes = 1 << 20;
+    const zs_pipeline p = build(&setup);
+    const double first = 16 * 4 * 12 * 12 * 4 / 1e6, second = first / 4; /* pool1 has 2x2 less */
+    ck_assert_double_eq_tol(p.cycle_s - free_s, 0.25 + first, 1e-9);
+    design.system.has_duplex = false;
+    ck_assert_double_eq_tol(build(&setup).cycle_s - free_s, 0.25 + 2 * first, 1e-9);
+    design.system.shares_link = true;
+    ck_assert_double_eq_tol(build(&setup).cycle_s - free_s, 0.25 + 2 * (first + second), 1e-9);
+    design.system.has_duplex = true;
+    ck_assert_double_eq_tol(build(&setup).cycle_s - free_s, 0.25 + first + second, 1e-9);
+}
+END_TEST
+
+/* Three stages of 3, 1 and 2 s an image; links of `wire` s. */
+static zs_pipeline flow_of(double wire)
+{
+    const zs_train_setup setup = setup_of(ZS_SCHEME_STALE, 2);
+    zs_layer_time times[5] = {{.inference_s = 3}, {.inference_s = 1}, {.inference_s = 2}};
+    zs_err err = {0};
+    zs_pipeline p;
+    design.system.link_bytes_per_s = wire > 0 ? 4 * 12 * 12 * 4 / wire : 0;
+    design.system.packet_bytes = 1 << 20;
+    ck_assert_int_eq(zs_pipeline_build(&arena, &design, &setup, times, &p, &err), ZS_OK);
+    return p;
+}
+
+START_TEST(test_inference_goes_at_the_pace_of_the_slowest)
+{
+    const zs_pipeline p = flow_of(0);
+    ck_assert_double_eq_tol(p.images_per_s, 1.0 / 3, 1e-9);
+    ck_assert_double_eq_tol(p.latency_s, 6, 1e-9);
+    ck_assert_double_eq_tol(p.stages[0].busy_frac, 1, 1e-9);
+    ck_assert_double_eq_tol(p.stages[1].busy_frac, 1.0 / 3, 0.02);
+    ck_assert_double_eq_tol(p.stages[1].starved_frac, 2.0 / 3, 0.02);
+    /* 4 s and, of a quarter of the data, 1 s */
+    const zs_pipeline slow = flow_of(4);
+    ck_assert_double_eq_tol(slow.images_per_s, 0.25, 1e-9);
+    ck_assert_double_eq_tol(slow.latency_s, 11, 1e-9);
+    ck_assert_double_eq_tol(slow.stages[0].link_load_frac, 1, 0.02);
+    ck_assert_double_eq_tol(slow.stages[0].blocked_frac, 0.25, 0.02);
+    design.system.shares_link = true;
+    ck_assert_double_eq_tol(flow_of(4).images_per_s, 0.2, 1e-9);
+}
+END_TEST
+
+START_TEST(test_single_buffers_keep_stages_from_working_while_links_carry)
+{
+    design.pipeline.buffers = 1;
+    const zs_pipeline p = flow_of(4);
+    /* the first stage: 3 s of work, then 4 s until its only output buffer is free */
+    ck_assert_double_eq_tol(p.images_per_s, 1.0 / 7, 1e-9);
+    ck_assert_double_eq_tol(p.stages[0].blocked_frac, 4.0 / 7, 0.02);
+    ck_assert_double_eq_tol(flow_of(0).images_per_s, 1.0 / 3, 1e-9);
+}
+END_TEST
+
+START_TEST(test_engines_of_one_board_are_stages_of_their_own_speed)
+{
+    zs_err err = {0};
+    zs_engine engines[2] = {{.name = "front"}, {.name = "back"}};
+    zs_layer_time *times;
+    zs_pipeline p;
+    const zs_train_setup setup = setup_of(ZS_SCHEME_STALE, 1);
+    const zs_pipeline alike = build(&setup);
+    engines[0].accel = engines[1].accel = design.accel;
+    engines[1].accel.unroll.oc = 1;
+    design.engines = engines;
+    design.engine_n = 2;
+    ck_assert_uint_eq(zs_pipeline_device_n(&design), 1);
+    design.pipeline.stages = ZS_STAGES_ENGINES;
+    ck_assert_uint_eq(zs_pipeline_device_n(&design), 2);
+    ck_assert_int_eq(zs_pipeline_times(&arena, &design, &setup, ZS_TILE, &times, &err), ZS_OK);
+    ck_assert_int_eq(zs_pipeline_build(&arena, &design, &setup, times, &p, &err), ZS_OK);
+    ck_assert_double_eq(p.stages[0].forward_s, alike.stages[0].forward_s);
+    ck_assert_double_gt(p.stages[1].forward_s, alike.stages[1].forward_s);
+    const zs_train_setup three = setup_of(ZS_SCHEME_STALE, 2);
+    ck_assert_int_eq(zs_pipeline_build(&arena, &design, &three, times, &p, &err), ZS_EUSAGE);
+}
+END_TEST
+
+START_TEST(test_cuts_balance_engines_that_differ)
+{
+    zs_err err = {0};
+    const zs_train_setup setup = setup_of(ZS_SCHEME_STALE, 0);
+    /* the second engine takes three times as long and cannot do the second layer */
+    const zs_layer_time times[] = {{.forward_s = 1},        {.forward_s = 1}, {.forward_s = 1},
+                                   {.forward_s = 1},        {.forward_s = 0}, {.forward_s = 3},
+                                   {.forward_s = INFINITY}, {.forward_s = 3}, {.forward_s = 3},
+                                   {.forward_s = 0}};
+    uint32_t *best;
+    ck_assert_int_eq(zs_pipeline_balance(&arena, &setup, times, 2, 1, &best, &err), ZS_OK);
+    ck_assert_uint_eq(best[0], 2);
+    ck_assert_int_eq(zs_pipeline_balance(&arena, &setup, times, 2, 2, &best, &err), ZS_EUSAGE);
 }
 END_TEST
 
@@ -125,5 +227,10 @@ TCase *tcase_pipeline(void)
     tcase_add_test(tc, test_a_link_takes_latency_and_packets);
     tcase_add_test(tc, test_pipedream_needs_the_versions_of_its_weights_more);
     tcase_add_test(tc, test_balanced_cuts_have_the_shortest_slowest_stage);
+    tcase_add_test(tc, test_links_that_are_shared_or_without_duplex_take_longer);
+    tcase_add_test(tc, test_inference_goes_at_the_pace_of_the_slowest);
+    tcase_add_test(tc, test_single_buffers_keep_stages_from_working_while_links_carry);
+    tcase_add_test(tc, test_engines_of_one_board_are_stages_of_their_own_speed);
+    tcase_add_test(tc, test_cuts_balance_engines_that_differ);
     return tc;
 }
