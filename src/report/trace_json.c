@@ -571,9 +571,9 @@ static void out_flow(timeline *l)
         fifos += of->flow.edges[i].depth > 0 && has_node(l, of->flow.edges[i].to);
     const uint64_t points = zs_max_u64(l->trace->burst_max / (fifos + 1), 1);
     const uint64_t step = zs_ceil_div(f->last_output[f->simulated - 1] + 1, points);
-    char what[96];
-    snprintf(what, sizeof what, step > 1 ? " (FIFOs: the largest fill of %" PRIu64 " clocks)" : "",
-             step);
+    char what[96] = "";
+    if (step > 1)
+        snprintf(what, sizeof what, " (FIFOs: the largest fill of %" PRIu64 " clocks)", step);
     out_meta(l, "process", PID_FLOW, 0, PID_FLOW, "streaming nodes", what);
     for (uint32_t i = 0; i < of->flow.node_n && l->out.status == ZS_OK; i++)
         if (has_node(l, i))

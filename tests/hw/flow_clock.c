@@ -561,8 +561,10 @@ void flow_clock_run(zs_arena *arena, const zs_flow *f, uint64_t images,
     out->last_output = last;
     out->edges = zs_new(arena, zs_flow_edge_result, f->edge_n);
     for (uint32_t e = 0; e < f->edge_n; e++)
-        out->edges[e] = (zs_flow_edge_result){
-            ZS_FLOW_NEVER, ZS_FLOW_NEVER, ZS_FLOW_NEVER, ZS_FLOW_NEVER, 0, 0, 0};
+        out->edges[e] = (zs_flow_edge_result){.first_in = ZS_FLOW_NEVER,
+                                              .last_in = ZS_FLOW_NEVER,
+                                              .first_out = ZS_FLOW_NEVER,
+                                              .last_out = ZS_FLOW_NEVER};
     for (uint32_t i = 0; i < f->node_n; i++) {
         b.r[i] = (regs){.newest = -1, .g = (int64_t)f->nodes[i].stages + 2};
         b.r[i].waits = i == 0;
