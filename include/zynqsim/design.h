@@ -67,7 +67,8 @@ typedef struct zs_cpu_params {
 } zs_cpu_params;
 
 typedef struct zs_power_params {
-    double pl_static_w, ps_w, dram_j_per_byte, mac_fp32_j, mac_fp16_j, mac_int16_j, mac_int8_j, bram_j_per_byte;
+    double pl_static_w, ps_w, dram_j_per_byte, mac_fp32_j, mac_fp16_j, mac_int16_j, mac_int8_j,
+        bram_j_per_byte;
     double lut_j_per_cycle, ff_j_per_cycle, axi_j_per_byte;
 } zs_power_params;
 

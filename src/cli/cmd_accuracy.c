@@ -367,8 +367,8 @@ static zs_status choose_layers(crew *c, zs_err *err)
 static zs_status make_scales(crew *c, zs_err *err)
 {
     accuracy_point *p = c->p;
-    const bool wants = !zs_precision_is_float(p->p.design.accel.precision) && !p->p.design.accel.model_scales &&
-                       p->p.design.network.calibration_n == 0;
+    const bool wants = !zs_precision_is_float(p->p.design.accel.precision) &&
+                       !p->p.design.accel.model_scales && p->p.design.network.calibration_n == 0;
     const uint32_t n = wants ? (uint32_t)zs_min_u64(p->n, CALIBRATION_IMAGES) : 0;
     cli_input *list = zs_new(&p->p.keep, cli_input, (size_t)n + 1);
     zs_arena pictures;

@@ -29,14 +29,12 @@ static void set_style(const builder *b, zs_flow_node *n)
     const stream_row *r = b->row == ZS_NO_INDEX ? NULL : stream_of(&b->d->rows[b->row]);
     const bool is_own = n->op == ZS_FLOW_MATRIX || n->op == ZS_FLOW_POOL || n->op == ZS_FLOW_GATHER;
     /* in RTL a word comes two clocks behind the last of its window: a loop of two stages */
-    n->pipeline = n->is_parallel && r->window_style == ZS_FLOW_RTL ? 2
-                  : r == NULL                                      ? s->pipeline
-                  : is_own                                         ? r->pipeline
-                                                                   : r->window_pipeline;
-    n->style = n->is_parallel && r->window_style == ZS_FLOW_RTL ? ZS_FLOW_FLUSHING
-               : r == NULL                                      ? stream_style_of(s, NULL, n->op)
-               : is_own                                         ? r->style
-                                                                : r->window_style;
+    const bool is_loop = r != NULL && n->is_parallel && r->window_style == ZS_FLOW_RTL;
+    n->pipeline = is_loop ? 2 : r == NULL ? s->pipeline : is_own ? r->pipeline : r->window_pipeline;
+    n->style = is_loop     ? ZS_FLOW_FLUSHING
+               : r == NULL ? stream_style_of(s, NULL, n->op)
+               : is_own    ? r->style
+                           : r->window_style;
 }
 
 static zs_status add_node(builder *b, zs_flow_node node, uint32_t *at)

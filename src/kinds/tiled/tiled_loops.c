@@ -290,8 +290,8 @@ static zs_status step(conv_loops *c)
     }
     ZS_TRY(need_sums(c, &acc, &acc_ready));
     const zs_tile_box *b = &c->box;
-    const uint32_t wait[3] = {c->x_resident ? c->x_written : e->x.slot[x].ready,
-                              e->w.slot[w].ready, acc_ready};
+    const uint32_t wait[3] = {c->x_resident ? c->x_written : e->x.slot[x].ready, e->w.slot[w].ready,
+                              acc_ready};
     const uint8_t slots[4] = {(uint8_t)x, (uint8_t)w, (uint8_t)acc, ZS_SLOT_NONE};
     const uint64_t price = mac_price(c);
     ZS_TRY(zs_emit_priced(e, ZS_OP_MAC, b, slots, wait, price, price, &mac));
