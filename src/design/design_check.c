@@ -210,8 +210,15 @@ static zs_status check_groups(const zs_accel *a, zs_err *err)
     return ZS_OK;
 }
 
-static zs_status check_precision(uint32_t precision, zs_err *err)
+static zs_status check_precision(const zs_accel *accel, zs_err *err)
 {
+    const uint32_t precision = accel->precision;
+    if (accel->weight_bits + accel->act_bits != 0 && precision != ZS_INT8)
+        return zs_fail(
+            err, ZS_EUNSUPPORTED, "accelerator.precision",
+            "numbers of fewer than 8 bits go with integers of at most 8 bits, not with %s",
+            zs_words_type[accel->weight_bits ? zs_elem_type(precision) : zs_weight_type(precision)]
+                .word);
     if (precision < ZS_PRECISION_COUNT)
         return ZS_OK;
     return zs_fail(err, ZS_EUNSUPPORTED, "accelerator.precision",
@@ -236,7 +243,7 @@ static zs_status check_blocks(const zs_design *design, zs_err *err)
 
 static zs_status check_accel(const zs_design *design, zs_err *err)
 {
-    ZS_TRY(check_precision(design->accel.precision, err));
+    ZS_TRY(check_precision(&design->accel, err));
     ZS_TRY(check_groups(&design->accel, err));
     if (zs_kind_designs[design->accel.kind].keys->check != NULL)
         ZS_TRY(zs_kind_designs[design->accel.kind].keys->check(design, err));

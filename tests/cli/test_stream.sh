@@ -314,6 +314,8 @@ bad() {
     ok "$([ $status = 2 ] && [ ! -s out ] && [ "$(wc -l <err)" = 1 ] && grep -q "$pattern" err; echo $?)" "$what"
 }
 bad 'two widths' 'accelerator.precision is int4: 0 leaves it' bits.yaml --set accelerator.precision=int4 --set "$s.weight_bits=2"
+sed 's/precision: int8/precision: {weights: int4, activations: fixed16}/' bits.yaml >wide.yaml
+bad 'few bits beside sixteen' 'not with fixed16' wide.yaml
 bad 'few bits where all have eight' 'kind tiled has none' "$presets/default.yaml" --set accelerator.precision=int4
 program run bits.yaml --set accelerator.precision=bipolar --fidelity bound
 ok "$([ $status = 2 ] && grep -q 'real numbers' err; echo $?)" 'refused: -1 and 1 for real numbers'
