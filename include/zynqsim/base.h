@@ -149,6 +149,19 @@ bool zs_add_u64(uint64_t a, uint64_t b, uint64_t *out);
 bool zs_mul_u64(uint64_t a, uint64_t b, uint64_t *out);
 bool zs_mul3_u64(uint64_t a, uint64_t b, uint64_t c, uint64_t *out);
 
+/* Sums and products that saturate. */
+static inline uint64_t zs_plus_u64(uint64_t a, uint64_t b)
+{
+    uint64_t sum;
+    return zs_add_u64(a, b, &sum) ? sum : UINT64_MAX;
+}
+
+static inline uint64_t zs_times_u64(uint64_t a, uint64_t b)
+{
+    uint64_t product;
+    return zs_mul_u64(a, b, &product) ? product : UINT64_MAX;
+}
+
 static inline uint64_t zs_ceil_div(uint64_t a, uint64_t b)
 {
     return a / b + (a % b != 0);

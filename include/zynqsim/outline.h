@@ -40,17 +40,4 @@ uint64_t zs_outline_end(const zs_outline *o);
  * DRAM clock. 0 for memory of fixed latency, whose channels do not wait for each other. */
 uint64_t zs_least_dram_pl_cycles(const zs_design *design, uint64_t bytes);
 
-/* Checked sums and products that saturate. */
-static inline uint64_t zs_plus_u64(uint64_t a, uint64_t b)
-{
-    uint64_t sum;
-    return zs_add_u64(a, b, &sum) ? sum : UINT64_MAX;
-}
-
-static inline uint64_t zs_times_u64(uint64_t a, uint64_t b)
-{
-    uint64_t product;
-    return zs_mul_u64(a, b, &product) ? product : UINT64_MAX;
-}
-
 #endif

@@ -62,12 +62,6 @@ uint32_t zs_requantise_pl_cycles(uint32_t precision)
     return zs_operators[of->rescale].latency_pl_cycles + zs_operators[of->round].latency_pl_cycles;
 }
 
-static uint64_t saturating_mul(uint64_t a, uint64_t b)
-{
-    uint64_t product;
-    return zs_mul_u64(a, b, &product) ? product : UINT64_MAX;
-}
-
 static uint32_t saturated_u32(uint64_t n)
 {
     return n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
@@ -121,9 +115,9 @@ uint32_t zs_mac_port_interval(const zs_design *design, const zs_mac_array *array
 static uint64_t independent_sums(const zs_design *design, const zs_mac_loop *loop)
 {
     const zs_accel *a = &design->accel;
-    return saturating_mul(
+    return zs_times_u64(
         zs_ceil_div(loop->oc, a->unroll.oc),
-        saturating_mul(zs_ceil_div(loop->oy, a->unroll.oy), zs_ceil_div(loop->ox, a->unroll.ox)));
+        zs_times_u64(zs_ceil_div(loop->oy, a->unroll.oy), zs_ceil_div(loop->ox, a->unroll.ox)));
 }
 
 static uint64_t recurrence(const zs_design *design, const zs_mac_array *array,
@@ -160,13 +154,12 @@ static uint64_t trips_of(const zs_design *design, const zs_mac_loop *loop)
     const uint64_t ic =
         loop->depthwise ? zs_min_u64(loop->ic, 1) : zs_ceil_div(loop->ic, a->unroll.ic);
     const uint64_t taps = zs_ceil_div(loop->ky, a->unroll.ky) * zs_ceil_div(loop->kx, a->unroll.kx);
-    return saturating_mul(independent_sums(design, loop), saturating_mul(ic, taps));
+    return zs_times_u64(independent_sums(design, loop), zs_times_u64(ic, taps));
 }
 
 static uint64_t pipeline_cycles(uint64_t trips, uint64_t interval, uint64_t depth)
 {
-    uint64_t cycles;
-    return zs_add_u64(saturating_mul(trips, interval), depth, &cycles) ? cycles : UINT64_MAX;
+    return zs_plus_u64(zs_times_u64(trips, interval), depth);
 }
 
 zs_systolic zs_mac_systolic(const zs_design *design, const zs_mac_array *array)
@@ -191,11 +184,10 @@ static uint64_t systolic_cycles(const zs_design *design, const zs_mac_array *arr
 {
     const zs_systolic s = zs_mac_systolic(design, array);
     const uint64_t depth = (uint64_t)loop->ic * loop->ky * loop->kx;
-    const uint64_t pixels = saturating_mul(zs_ceil_div(loop->oy, design->accel.unroll.oy),
-                                           zs_ceil_div(loop->ox, design->accel.unroll.ox));
+    const uint64_t pixels = zs_times_u64(zs_ceil_div(loop->oy, design->accel.unroll.oy),
+                                         zs_ceil_div(loop->ox, design->accel.unroll.ox));
     const uint64_t channels = loop->depthwise ? loop->oc : zs_ceil_div(loop->oc, s.cols);
-    return saturating_mul(saturating_mul(pixels, channels),
-                          zs_systolic_interval_pl_cycles(&s, depth));
+    return zs_times_u64(zs_times_u64(pixels, channels), zs_systolic_interval_pl_cycles(&s, depth));
 }
 
 uint64_t zs_mac_pl_cycles(const zs_design *design, const zs_mac_array *array,
@@ -209,7 +201,7 @@ uint64_t zs_mac_pl_cycles(const zs_design *design, const zs_mac_array *array,
     const uint64_t depth = mac_depth(design, array, loop->depthwise);
     uint64_t cycles = pipeline_cycles(trips, pipelined_interval(design, array, loop), depth);
     if (!design->accel.pipeline) /* no less than with iterations that overlap, if they are few */
-        cycles = zs_max_u64(cycles, saturating_mul(trips, zs_mac_interval(design, array, loop)));
+        cycles = zs_max_u64(cycles, zs_times_u64(trips, zs_mac_interval(design, array, loop)));
     return pipeline_cycles(1, cycles, array->start_pl_cycles);
 }
 
@@ -225,12 +217,12 @@ uint64_t zs_vector_pl_cycles(const zs_design *design, uint64_t ops)
         return 0;
     const uint64_t depth = zs_vector_depth_pl_cycles(design);
     const uint64_t pipelined = pipeline_cycles(trips, 1, depth);
-    return design->accel.pipeline ? pipelined : zs_max_u64(pipelined, saturating_mul(trips, depth));
+    return design->accel.pipeline ? pipelined : zs_max_u64(pipelined, zs_times_u64(trips, depth));
 }
 
 static uint64_t sum_vectors(const zs_design *design, uint32_t oc_n, uint64_t pixel_n)
 {
-    return saturating_mul(zs_ceil_div(oc_n, design->accel.unroll.oc), pixel_n);
+    return zs_times_u64(zs_ceil_div(oc_n, design->accel.unroll.oc), pixel_n);
 }
 
 uint64_t zs_post_pl_cycles(const zs_design *design, const zs_mac_array *array, uint32_t oc_n,
@@ -241,7 +233,7 @@ uint64_t zs_post_pl_cycles(const zs_design *design, const zs_mac_array *array, u
         return 0;
     const uint64_t pass =
         pipeline_cycles(vectors, array->post_interval_pl_cycles, zs_vector_depth_pl_cycles(design));
-    return saturating_mul(pass, array->post_n);
+    return zs_times_u64(pass, array->post_n);
 }
 
 uint64_t zs_clear_pl_cycles(const zs_design *design, const zs_mac_array *array, uint32_t oc_n,

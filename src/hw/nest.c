@@ -15,18 +15,6 @@ const zs_nest_memory zs_nest_stratix10 = {.word_bytes = 4,
                                           .channel_bytes_per_s = 16.5e9,
                                           .launch_s = 20e-6};
 
-static uint64_t plus(uint64_t a, uint64_t b)
-{
-    uint64_t sum;
-    return zs_add_u64(a, b, &sum) ? sum : UINT64_MAX;
-}
-
-static uint64_t times(uint64_t a, uint64_t b)
-{
-    uint64_t product;
-    return zs_mul_u64(a, b, &product) ? product : UINT64_MAX;
-}
-
 /* ---- reading --------------------------------------------------------------------------------- */
 
 typedef struct reader {
@@ -144,24 +132,25 @@ uint64_t zs_nest_loop_cycles(const zs_nest *nest, uint32_t i, uint32_t interval,
     const uint64_t trips = zs_ceil_div(loop->trip, loop->unroll);
     uint64_t body = 0;
     for (uint32_t k = loop->inner; k != ZS_NO_LOOP; k = nest->loops[k].next)
-        body = plus(body, zs_nest_loop_cycles(nest, k, interval, lsu_words));
+        body = zs_plus_u64(body, zs_nest_loop_cycles(nest, k, interval, lsu_words));
     if (zs_loop_is_flat(loop))
         return body;
     if (body > 0)
-        return plus(times(trips, body), 1);
+        return zs_plus_u64(zs_times_u64(trips, body), 1);
     if (loop->copies)
-        return plus(
+        return zs_plus_u64(
             zs_max_u64(zs_max_u64(trips, loop->least_cycles), zs_ceil_div(loop->trip, lsu_words)),
             1);
-    body = plus(times(plus(trips, interval > 1), interval), times(trips, loop->stall_cycles));
-    return plus(body, 1);
+    body = zs_plus_u64(zs_times_u64(zs_plus_u64(trips, interval > 1), interval),
+                       zs_times_u64(trips, loop->stall_cycles));
+    return zs_plus_u64(body, 1);
 }
 
 uint64_t zs_nest_cycles(const zs_nest *nest, uint32_t interval, uint32_t lsu_words)
 {
     uint64_t cycles = 0;
     for (uint32_t i = nest->n > 0 ? 0 : ZS_NO_LOOP; i != ZS_NO_LOOP; i = nest->loops[i].next)
-        cycles = plus(cycles, zs_nest_loop_cycles(nest, i, interval, lsu_words));
+        cycles = zs_plus_u64(cycles, zs_nest_loop_cycles(nest, i, interval, lsu_words));
     return cycles;
 }
 
@@ -171,7 +160,7 @@ static uint64_t most_iterations(const zs_nest *nest, uint32_t first)
     for (uint32_t i = first; i != ZS_NO_LOOP; i = nest->loops[i].next) {
         const zs_loop *loop = &nest->loops[i];
         const uint64_t inner = loop->inner != ZS_NO_LOOP ? most_iterations(nest, loop->inner) : 1;
-        most = zs_max_u64(most, times(zs_ceil_div(loop->trip, loop->unroll), inner));
+        most = zs_max_u64(most, zs_times_u64(zs_ceil_div(loop->trip, loop->unroll), inner));
     }
     return most;
 }
@@ -235,7 +224,7 @@ static uint64_t waits_for_lines(const zs_nest_kernel *k, const zs_nest_memory *m
         return 0;
     const uint64_t together = zs_max_u64(1, zs_min_u64(w->step_rows, w->rows));
     const uint64_t lines = zs_ceil_div(w->bytes, m->line_bytes) / together;
-    return times(times(w->passes, lines), m->latency_cycles);
+    return zs_times_u64(zs_times_u64(w->passes, lines), m->latency_cycles);
 }
 
 /* Lines of an iteration: one a row, and another where the row lies across an end. */
@@ -249,12 +238,13 @@ zs_nest_time zs_nest_time_of(const zs_nest_kernel *k, const zs_nest_memory *m, d
 {
     zs_nest_time t = {.nest_cycles =
                           zs_nest_cycles(&k->nest, k->interval, m->lsu_bytes / m->word_bytes)};
-    t.stall_cycles = plus(waits_for_lines(k, m), times(k->drains, m->latency_cycles));
-    t.stall_cycles = plus(t.stall_cycles, (uint64_t)ceil((double)k->lines * k->line_wait_cycles));
+    t.stall_cycles = zs_plus_u64(waits_for_lines(k, m), zs_times_u64(k->drains, m->latency_cycles));
+    t.stall_cycles =
+        zs_plus_u64(t.stall_cycles, (uint64_t)ceil((double)k->lines * k->line_wait_cycles));
     if (k->window.rows_at_once > 0)
         t.dram_s = (double)zs_nest_iterations(&k->nest) * lines_at_once(&k->window, m) *
                    m->line_bytes / m->channel_bytes_per_s;
     t.seconds =
-        fmax((double)plus(t.nest_cycles, t.stall_cycles) / clock_hz, t.dram_s) + m->launch_s;
+        fmax((double)zs_plus_u64(t.nest_cycles, t.stall_cycles) / clock_hz, t.dram_s) + m->launch_s;
     return t;
 }

@@ -2,12 +2,6 @@
 
 #include "zynqsim/base.h"
 
-static uint64_t saturating_sum(uint64_t a, uint64_t b)
-{
-    uint64_t sum;
-    return zs_add_u64(a, b, &sum) ? sum : UINT64_MAX;
-}
-
 /* The skew to the last PE, its multiplier and its accumulator, and the copy of all sums. */
 uint64_t zs_systolic_fill_pl_cycles(const zs_systolic *a)
 {
@@ -28,11 +22,10 @@ uint64_t zs_systolic_interval_pl_cycles(const zs_systolic *a, uint64_t depth)
 zs_systolic_times zs_systolic_run(const zs_systolic *a, uint64_t depth, uint64_t tiles)
 {
     const uint64_t drain = zs_systolic_drain_pl_cycles(a);
-    uint64_t begin; /* of the last tile */
-    if (!zs_mul_u64(tiles - 1, zs_systolic_interval_pl_cycles(a, depth), &begin))
-        begin = UINT64_MAX;
-    return (zs_systolic_times){.last_input = saturating_sum(begin, depth - 1),
+    const uint64_t begin = /* of the last tile */
+        zs_times_u64(tiles - 1, zs_systolic_interval_pl_cycles(a, depth));
+    return (zs_systolic_times){.last_input = zs_plus_u64(begin, depth - 1),
                                .first_output = depth - 1 + zs_systolic_fill_pl_cycles(a),
                                .first_tile_last_output = depth - 1 + drain,
-                               .last_output = saturating_sum(begin, depth - 1 + drain)};
+                               .last_output = zs_plus_u64(begin, depth - 1 + drain)};
 }
