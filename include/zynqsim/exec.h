@@ -60,6 +60,11 @@ zs_tile zs_exec_tile(const zs_plan_row *row, const zs_tile_box *box);
 /* One filter of one image of a row of zs_draft_shape_whole, from DRAM to DRAM: bias first, then
  * input channels, rows and columns of the window. Filters lie as zs_draft_filter_bytes has them. */
 void zs_exec_filter(zs_exec *e, const zs_plan_row *row, uint32_t image, uint32_t oc);
+/* The same for an order of its own: the inputs go to e->gathered, and what comes back is the bias
+ * with the weights behind it; complete sums in e->sums go to DRAM. */
+const uint8_t *zs_exec_filter_begin(zs_exec *e, const zs_plan_row *row, uint32_t image, uint32_t oc,
+                                    zs_tile_box *box, zs_tile *tile);
+void zs_exec_filter_end(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box);
 /* Filters of a tile, [lane][n] with `pitch` elements from lane to lane, become [n][lane]. */
 void zs_exec_interleave(const void *from, size_t pitch, void *to, size_t n, uint32_t lanes,
                         size_t elem);

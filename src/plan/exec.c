@@ -59,30 +59,43 @@ void zs_exec_finish_sums(const zs_exec *e, const zs_layer *layer, const zs_tile_
     e->kernels->finish(e->quant, layer, &b, sums, sums);
 }
 
-void zs_exec_filter(zs_exec *e, const zs_plan_row *row, uint32_t image, uint32_t oc)
+const uint8_t *zs_exec_filter_begin(zs_exec *e, const zs_plan_row *row, uint32_t image, uint32_t oc,
+                                    zs_tile_box *box, zs_tile *tile)
 {
     const zs_layer *layer = zs_exec_layer(e, row);
     const size_t filter_bytes = (size_t)zs_layer_filter_elems(layer) * e->weight;
-    const size_t pixels = (size_t)row->oh * row->ow;
-    const zs_tile_box box = {.image = image,
-                             .oc0 = oc,
-                             .oc_n = 1,
-                             .ic0 = oc / (row->y_c / layer->groups) * row->t_ic,
-                             .ic_n = (uint16_t)row->t_ic,
-                             .oy_n = (uint16_t)row->oh,
-                             .ox_n = (uint16_t)row->ow};
-    const uint8_t *weights = e->dram + row->weight_base + oc * (e->bias + filter_bytes);
-    _Alignas(8) uint8_t bias[8]; /* in DRAM it may lie at an odd address */
-    zs_tile t = zs_exec_tile(row, &box);
-    t.depthwise = false;
-    memcpy(bias, weights, e->bias);
-    zs_exec_gather(e, row, &box, e->dram + row->x.addr + image * row->x.pitch_bytes, row->x.shape,
+    *box = (zs_tile_box){.image = image,
+                         .oc0 = oc,
+                         .oc_n = 1,
+                         .ic0 = oc / (row->y_c / layer->groups) * row->t_ic,
+                         .ic_n = (uint16_t)row->t_ic,
+                         .oy_n = (uint16_t)row->oh,
+                         .ox_n = (uint16_t)row->ow};
+    *tile = zs_exec_tile(row, box);
+    tile->depthwise = false;
+    zs_exec_gather(e, row, box, e->dram + row->x.addr + image * row->x.pitch_bytes, row->x.shape,
                    e->gathered);
-    e->kernels->start(bias, 1, pixels, e->sums);
+    return e->dram + row->weight_base + oc * (e->bias + filter_bytes);
+}
+
+void zs_exec_filter_end(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box)
+{
+    const size_t bytes = (size_t)row->oh * row->ow * e->elem;
+    zs_exec_finish_sums(e, zs_exec_layer(e, row), box, e->sums);
+    memcpy(e->dram + row->y.addr + box->image * row->y.pitch_bytes + box->oc0 * bytes, e->sums,
+           bytes);
+}
+
+void zs_exec_filter(zs_exec *e, const zs_plan_row *row, uint32_t image, uint32_t oc)
+{
+    _Alignas(8) uint8_t bias[8]; /* in DRAM it may lie at an odd address */
+    zs_tile_box box;
+    zs_tile t;
+    const uint8_t *weights = zs_exec_filter_begin(e, row, image, oc, &box, &t);
+    memcpy(bias, weights, e->bias);
+    e->kernels->start(bias, 1, (size_t)row->oh * row->ow, e->sums);
     e->kernels->products(&t, e->gathered, weights + e->bias, e->sums, e->offsets);
-    zs_exec_finish_sums(e, layer, &box, e->sums);
-    memcpy(e->dram + row->y.addr + image * row->y.pitch_bytes + oc * pixels * e->elem, e->sums,
-           pixels * e->elem);
+    zs_exec_filter_end(e, row, &box);
 }
 
 zs_tile zs_exec_tile(const zs_plan_row *row, const zs_tile_box *box)

@@ -51,34 +51,21 @@ static float relaxed_sum(const zs_tile *t, const float *x, const float *w, const
 /* As zs_exec_filter, in fp32. */
 static void relaxed_filter(zs_exec *e, const zs_plan_row *row, uint32_t image, uint32_t oc)
 {
-    const zs_layer *layer = zs_exec_layer(e, row);
     const zs_accel *a = kernels_row_of(row)->accel;
-    const size_t filter_bytes = (size_t)zs_layer_filter_elems(layer) * e->weight;
-    const size_t pixels = (size_t)row->oh * row->ow;
-    const zs_tile_box box = {.image = image,
-                             .oc0 = oc,
-                             .oc_n = 1,
-                             .ic0 = oc / (row->y_c / layer->groups) * row->t_ic,
-                             .ic_n = (uint16_t)row->t_ic,
-                             .oy_n = (uint16_t)row->oh,
-                             .ox_n = (uint16_t)row->ow};
-    const uint8_t *weights = e->dram + row->weight_base + oc * (e->bias + filter_bytes);
+    zs_tile_box box;
+    zs_tile t;
+    const uint8_t *weights = zs_exec_filter_begin(e, row, image, oc, &box, &t);
     const float *x = (const void *)e->gathered, *w = (const void *)(weights + e->bias);
-    const zs_tile t = zs_exec_tile(row, &box);
     const steps u = {.ic = (uint32_t)kernels_unroll(a, a->unroll.ic, t.ic_n),
                      .ky = (uint32_t)kernels_unroll(a, a->unroll.ky, t.kh),
                      .kx = (uint32_t)kernels_unroll(a, a->unroll.kx, t.kw)};
     float bias, *sums = (void *)e->sums;
     memcpy(&bias, weights, sizeof bias);
-    zs_exec_gather(e, row, &box, e->dram + row->x.addr + image * row->x.pitch_bytes, row->x.shape,
-                   e->gathered);
     for (uint32_t oy = 0; oy < row->oh; oy++)
         for (uint32_t ox = 0; ox < row->ow; ox++)
             sums[(size_t)oy * row->ow + ox] = relaxed_sum(
                 &t, x + (size_t)oy * t.sh * t.x_row + (size_t)ox * t.sw * t.x_column, w, &u, bias);
-    zs_exec_finish_sums(e, layer, &box, e->sums);
-    memcpy(e->dram + row->y.addr + image * row->y.pitch_bytes + oc * pixels * e->elem, e->sums,
-           pixels * e->elem);
+    zs_exec_filter_end(e, row, &box);
 }
 
 /* Layers without weights are done as the PS would, all images with the last kernel. */
