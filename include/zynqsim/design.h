@@ -483,8 +483,8 @@ bool zs_precision_is_float(uint32_t precision);
 /* The precision of such weights and activations, or ZS_PRECISION_COUNT and more for a pair that no
  * row has: zs_design_check refuses it. */
 uint32_t zs_precision_of(uint32_t weights, uint32_t activations);
-/* Whether a word means fewer than eight bits, which the engine then has; else it has none fewer. */
-bool zs_precision_is_narrow(zs_accel *accel, const char *word);
+/* Gives an engine the bits of a word that means fewer than eight; of others none, and false. */
+bool zs_precision_take_narrow(zs_accel *accel, const char *word);
 /* The word of accelerator.precision. */
 const char *zs_precision_word(const zs_accel *accel);
 extern const zs_word zs_model_precision;

@@ -75,4 +75,10 @@ static inline bool zs_half_greater(zs_half a, zs_half b)
     return zs_float_of_half(a) > zs_float_of_half(b);
 }
 
+/* -0 becomes 0. */
+static inline zs_half zs_half_plus_zero(zs_half x)
+{
+    return x == 0x8000u ? 0 : x;
+}
+
 #endif

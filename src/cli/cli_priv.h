@@ -159,11 +159,11 @@ void cli_stdout_failed(int code);
 /* What read it has closed it. */
 bool cli_stdout_is_broken(void);
 
-/* A new file beside `target`, under a name that cannot be guessed, to take its place once it is
- * whole. Links in the way are not followed. */
 /* What a link leads to, from the root; where there is no such file, the path as it is. */
 zs_status cli_real_path(zs_arena *arena, const char *path, const char **real, zs_err *err);
 
+/* A new file beside `target`, under a name that cannot be guessed, to take its place once it is
+ * whole. Links in the way are not followed. */
 typedef struct cli_temporary {
     int fd;          /* -1: not open */
     char path[4400]; /* "": nothing to be removed */

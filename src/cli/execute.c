@@ -77,10 +77,9 @@ zs_status cli_quant_build(cli_point *p, const cli_inputs *inputs, const char *ca
                      "sums of %s may reach %.0f, and fp32 holds integers up to 16777216 exactly; "
                      "precision model adds them in 32 bits",
                      layer->name, most);
-        return zs_quant_build(&p->keep, p->net, ZS_FP32, NULL, out, err);
     }
-    if (d->accel.precision == ZS_FP16)
-        return zs_quant_build(&p->keep, p->net, ZS_FP16, NULL, out, err);
+    if (zs_precision_is_float(d->accel.precision))
+        return zs_quant_build(&p->keep, p->net, d->accel.precision, NULL, out, err);
     if (d->accel.model_scales)
         return zs_quant_of_model(&p->keep, p->net, out, err);
     cli_inputs samples = *inputs;

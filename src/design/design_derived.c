@@ -75,7 +75,7 @@ static const char *narrow_word(uint32_t weights, uint32_t activations)
     return pair_words[weights - 1][activations - 1];
 }
 
-bool zs_precision_is_narrow(zs_accel *accel, const char *word)
+bool zs_precision_take_narrow(zs_accel *accel, const char *word)
 {
     for (uint32_t w = 1; w <= 8; w++)
         for (uint32_t a = 1; a <= 8; a++) {

@@ -661,7 +661,7 @@ zs_status zs_design_set(zs_design *design, zs_arena *arena, const char *path, co
     const bool is_precision = field->offset == offsetof(zs_design, accel.precision);
     if (is_precision) {
         changed.accel.model_scales = strcmp(text, zs_model_precision.word) == 0;
-        if (zs_precision_is_narrow(&changed.accel, text) || changed.accel.model_scales)
+        if (zs_precision_take_narrow(&changed.accel, text) || changed.accel.model_scales)
             text = zs_words_precision[ZS_INT8].word;
     }
     if (field->offset == offsetof(zs_design, accel.fusion))

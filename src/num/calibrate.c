@@ -31,7 +31,6 @@ static uint32_t leader_of(const quant_work *w, uint32_t t)
 }
 
 /* Slices share with their parent. */
-
 static void group_tensors(quant_work *w)
 {
     const zs_net *net = w->net;
@@ -221,42 +220,35 @@ static void act_limits(const quant_work *w, const zs_layer *layer, zs_layer_scal
     }
 }
 
-/* What an input's zero other than 0 adds to the sums of a layer. */
-static zs_status add_up_zeros(quant_work *w, const zs_layer *layer, zs_layer_scale *scale,
-                              zs_err *err)
+static int64_t sum_of(const int8_t *filter, size_t n)
 {
-    const int32_t zero = w->tensors[layer->in[0]].zero;
-    const size_t n = zs_layer_filter_elems(layer);
-    if (zero == 0)
-        return ZS_OK;
-    double *zero_sum = zs_new(w->arena, double, layer->y.c);
-    if (zero_sum == NULL)
-        return zs_nomem(err, layer->name);
-    for (uint32_t oc = 0; oc < layer->y.c; oc++) {
-        const int8_t *filter = w->stored_filter;
-        int64_t sum = 0;
-        zs_quantise_filter(w->q, layer, oc, zs_layer_filter(w->net, layer, oc, w->filter),
-                           w->stored_filter);
-        for (size_t i = 0; i < n; i++)
-            sum += filter[i];
-        zero_sum[oc] = (double)(zero * sum);
-    }
-    scale->zero_sum = zero_sum;
-    return ZS_OK;
+    int64_t sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += filter[i];
+    return sum;
 }
 
-/* The largest sum that inputs of any value can give must fit the accumulator. */
-static zs_status check_sums(quant_work *w, const zs_layer *layer, zs_err *err)
+/* What an input's zero other than 0 adds to sums; and the largest that inputs of any value can
+ * give, which must fit the accumulator. */
+static zs_status check_sums(quant_work *w, const zs_layer *layer, zs_layer_scale *scale,
+                            zs_err *err)
 {
     const uint32_t sum_bits = zs_acc_bits(w->q->precision);
     const uint64_t limit = UINT64_C(1) << (sum_bits - 1);
     const uint64_t x_max = UINT64_C(1) << (zs_activations_of(w->q)->bits - 1);
     const size_t n = zs_layer_filter_elems(layer);
+    const int32_t zero = w->tensors[layer->in[0]].zero;
+    double *zero_sum = zero != 0 ? zs_new(w->arena, double, layer->y.c) : NULL;
+    if (zero != 0 && zero_sum == NULL)
+        return zs_nomem(err, layer->name);
+    scale->zero_sum = zero_sum;
     for (uint32_t oc = 0; oc < layer->y.c; oc++) {
         int32_t bias;
-        zs_quantise_bias(w->q, layer, oc, zs_layer_bias(w->net, layer, oc), &bias);
         zs_quantise_filter(w->q, layer, oc, zs_layer_filter(w->net, layer, oc, w->filter),
                            w->stored_filter);
+        if (zero != 0)
+            zero_sum[oc] = (double)(zero * sum_of(w->stored_filter, n));
+        zs_quantise_bias(w->q, layer, oc, zs_layer_bias(w->net, layer, oc), &bias);
         const uint64_t sum = (uint64_t)llabs((long long)bias) +
                              x_max * zs_weights_of(w->q)->magnitude(w->stored_filter, n);
         if (sum >= limit)
@@ -281,8 +273,7 @@ static zs_status scale_layer(quant_work *w, const zs_layer *layer, zs_err *err)
     else
         ZS_TRY(fixed_weights(w, layer, scale, err));
     ZS_TRY(requant_channels(w, layer, scale, err));
-    ZS_TRY(add_up_zeros(w, layer, scale, err));
-    return check_sums(w, layer, err);
+    return check_sums(w, layer, scale, err);
 }
 
 /* ---- entry ----------------------------------------------------------------------------------- */

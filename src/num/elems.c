@@ -27,7 +27,7 @@
 #undef GREATER
 #undef NO_MINUS_ZERO
 #define GREATER(a, b)    zs_half_greater(a, b)
-#define NO_MINUS_ZERO(x) ((x) == 0x8000u ? 0 : (x))
+#define NO_MINUS_ZERO(x) zs_half_plus_zero(x)
 #define ELEM             zs_half
 #define NAME(base)       base##_f16
 #include "max_pool_body.h"

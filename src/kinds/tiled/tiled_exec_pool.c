@@ -52,7 +52,7 @@ static bool inside(const zs_extent *e, uint32_t i)
 #undef GREATER
 #undef NO_MINUS_ZERO
 #define GREATER(a, b)    zs_half_greater(a, b)
-#define NO_MINUS_ZERO(x) ((x) == 0x8000u ? 0 : (x))
+#define NO_MINUS_ZERO(x) zs_half_plus_zero(x)
 #define ELEM             zs_half
 #define NAME(x)          f16_##x
 #include "tiled_exec_pool_body.h"
