@@ -318,8 +318,8 @@ zs_status zs_quant_build(zs_arena *arena, const zs_net *net, uint32_t precision,
         return zs_nomem(err, net->name);
     q->precision = precision;
     q->numbers = net->tensors;
-    q->act_bits = ranges != NULL ? ranges->act_bits : 0;
     if (!zs_precision_is_float(precision)) {
+        q->act_bits = ranges->act_bits;
         zs_arena scratch;
         zs_arena_init(&scratch, arena->source);
         quant_work w = {.arena = arena, .net = net, .ranges = ranges, .q = q};
