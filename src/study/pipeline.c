@@ -351,43 +351,13 @@ zs_status zs_pipeline_balance(zs_arena *arena, const zs_train_setup *setup,
 
 /* ---- stages ---------------------------------------------------------------------------------- */
 
-/* What goes one way while nothing comes back: the slowest link, or all of them on one. */
-static double one_way(const zs_design *d, const zs_pipeline *p)
-{
-    double most = 0, all = 0;
-    for (uint32_t i = 0; i + 1 < p->stage_n; i++) {
-        most = fmax(most, p->stages[i].link_s);
-        if (p->stages[i].link_s > 0)
-            all += p->stages[i].link_s - d->system.link_latency_s;
-    }
-    return d->system.shares_link && all > 0 ? all + d->system.link_latency_s : most;
-}
-
-/* Both ways at the end of a cycle: a link without duplex carries one after the other. */
-static double both_ways(const zs_design *d, const zs_pipeline *p)
-{
-    const double s = one_way(d, p);
-    return d->system.has_duplex || s <= 0 ? s : 2 * s - d->system.link_latency_s;
-}
-
-static double link_seconds(const zs_design *d, uint64_t bytes)
+double zs_pipeline_link_s(const zs_design *d, uint64_t bytes)
 {
     const uint64_t packets = zs_ceil_div(bytes, d->system.packet_bytes);
     if (d->system.link_bytes_per_s <= 0 || bytes == 0)
         return 0;
     return d->system.link_latency_s +
            (double)(bytes + packets * d->system.overhead_bytes) / d->system.link_bytes_per_s;
-}
-
-/* Parts of a mini-batch fill the stages forward, then backward. */
-static double gpipe_seconds(const zs_design *d, const zs_pipeline *p, uint32_t parts)
-{
-    double forward = 0, backward = 0;
-    for (uint32_t i = 0; i < p->stage_n; i++) {
-        forward = fmax(forward, p->stages[i].forward_s);
-        backward = fmax(backward, p->stages[i].backward_s);
-    }
-    return (forward + backward + 2 * one_way(d, p)) * (parts + p->stage_n - 1) / parts;
 }
 
 uint32_t zs_pipeline_copies_n(uint32_t pairs)
@@ -419,7 +389,6 @@ zs_status zs_pipeline_build(zs_arena *arena, const zs_design *design, const zs_t
 {
     const uint64_t elem = setup->type == ZS_TRAIN_FLOAT64 ? sizeof(double) : sizeof(float);
     zs_pipeline p = {.stage_n = setup->cut_n + 1};
-    double slowest = 0;
     const uint32_t device_n = zs_pipeline_device_n(design);
     p.stages = zs_new(arena, zs_pipeline_stage, p.stage_n);
     if (p.stages == NULL)
@@ -447,33 +416,30 @@ zs_status zs_pipeline_build(zs_arena *arena, const zs_design *design, const zs_t
             const uint64_t bytes =
                 zs_train_crossing_elems(setup->net, setup->cuts, setup->cut_n, i) * elem;
             s->crossing_bytes = bytes * setup->batch;
-            s->link_s = link_seconds(design, s->crossing_bytes);
-            s->inference_link_s = link_seconds(design, bytes);
+            s->link_s = zs_pipeline_link_s(design, s->crossing_bytes);
+            s->inference_link_s = zs_pipeline_link_s(design, bytes);
         }
         ZS_TRY(zs_train_memory_of(setup, i, &s->memory, err));
-        slowest = fmax(slowest, s->forward_s + s->backward_s);
         p.alone_s += s->forward_s + s->backward_s;
-        p.plain_s += s->forward_s + s->backward_s + 2 * s->link_s;
         p.joules += s->joules;
     }
-    p.exchange_s = both_ways(design, &p);
-    p.cycle_s = slowest + p.exchange_s;
-    const double share = design->pipeline.hybrid_after;
-    p.hybrid_s = share * p.cycle_s + (1 - share) * p.plain_s;
     for (uint32_t i = 0; i < p.stage_n; i++) {
         p.versions_bytes += 2 * (uint64_t)(setup->cut_n - i) * p.stages[i].memory.weights;
         p.copies_bytes += (uint64_t)zs_pipeline_copies_n(setup->cut_n) * p.stages[i].memory.weights;
     }
-    p.gpipe_s = gpipe_seconds(design, &p, setup->micro_batches > 0 ? setup->micro_batches : 1);
     ZS_TRY(sum_memory(setup, &p, err));
+    ZS_TRY(zs_pipeline_flow(arena, design, setup->scheme,
+                            setup->micro_batches > 0 ? setup->micro_batches : 1, &p, err));
+    const double share = design->pipeline.hybrid_after;
+    p.hybrid_s = share * p.cycle_s + (1 - share) * p.plain_s;
     *out = p;
-    return zs_pipeline_flow(arena, design, out, err);
+    return ZS_OK;
 }
 
 double zs_pipeline_seconds(const zs_pipeline *p, uint32_t scheme, uint64_t n, uint64_t pipelined,
                            uint64_t fillings)
 {
     const double whole = scheme == ZS_SCHEME_GPIPE ? p->gpipe_s : p->plain_s;
-    const uint64_t filling = pipelined > 0 ? 2 * (uint64_t)(p->stage_n - 1) * fillings : 0;
-    return (double)(pipelined + filling) * p->cycle_s + (double)(n - pipelined) * whole;
+    const double filling = pipelined > 0 ? (double)fillings * p->fill_s : 0;
+    return (double)pipelined * p->cycle_s + filling + (double)(n - pipelined) * whole;
 }

@@ -58,7 +58,7 @@ ok "$([ $status = 0 ] && grep -q '^    2 ' out; echo $?)" 'auto:2 makes three st
 
 # ---- links and engines
 t --set system.link.bandwidth=1e5 --set pipeline.buffers=1
-ok "$([ $status = 0 ] && grep -q '^  links between cycles ' out && grep -q '^stage  an image takes ' out; echo $?)" 'links and buffers of a pipeline are shown'
+ok "$([ $status = 0 ] && grep -q '^  links add to a cycle ' out && grep -q '^stage  an image takes ' out; echo $?)" 'links and buffers of a pipeline are shown'
 {
     cat d.yaml
     printf '%s\n' 'accelerators:' '  - {name: front, map: [conv1]}' '  - {name: back, map: ["*"], unroll: {oc: 1}}'
@@ -67,6 +67,9 @@ program train engines.yaml --set pipeline.stages=engines --set pipeline.cut=auto
 json 'engines are stages' "assert len(d['stages']) == 2 and all(0 < s['inference']['busy_frac'] <= 1 for s in d['stages'])"
 program train engines.yaml --set pipeline.stages=engines
 ok "$([ $status = 2 ] && grep -q '3 stages are more than 2 engines' err; echo $?)" 'more stages than engines are refused'
+
+program train d.yaml --set system.link.bandwidth=1e5 --set pipeline.cut=pool1 --format json
+json 'links carry while stages work' 's = d["stages"][0]["training"]; assert 0 < s["link_load_frac"] <= 1 and 0 < s["link_back_load_frac"] <= 1 and 0 < s["busy_frac"] < 1 and d["mini_batch"]["pipelined_s"] < d["mini_batch"]["plain_s"]'
 
 # ---- kept and gone on with, also after a kill
 t --epochs 2 --checkpoint k
