@@ -131,6 +131,36 @@ static zs_status read_seeds(const char *text, uint64_t *first, uint32_t *n, zs_e
     return ZS_OK;
 }
 
+/* As many cuts as the design has, where they are best, and a line that keeps them. */
+static zs_status find_best(const cli_options *o, cli_point *p, zs_train_plan *plan, uint32_t k,
+                           const zs_layer_time *times, zs_err *err)
+{
+    static const char *const words[] = {"training", "inference"};
+    const bool infers = strcmp(o->best, words[1]) == 0;
+    if (!infers && strcmp(o->best, words[0]) != 0)
+        return zs_fail(err, ZS_EUSAGE, "--best", "'%.40s' is not one of training or inference",
+                       o->best);
+    const zs_train_setup setup = zs_train_setup_of(plan);
+    zs_pipeline_cuts best;
+    ZS_TRY(zs_pipeline_best(&p->keep, &p->design, &setup, times, k, infers, &best, err));
+    plan->cuts = best.cuts;
+    plan->cut_n = best.cut_n;
+    if (o->quiet)
+        return ZS_OK;
+    const char *names = "";
+    for (uint32_t i = 0; i < k && names != NULL; i++)
+        names = zs_arena_printf(&p->keep, "%s%s%s", names, i > 0 ? ", " : "",
+                                p->net->layers[best.cuts[i]].name);
+    const char *text = zs_arena_printf(
+        &p->keep, "best for %s of %.0f ways to cut, %llu simulated: pipeline.cut: [%s]",
+        words[infers], best.all_n, (unsigned long long)best.simulated_n,
+        names != NULL ? names : "");
+    if (names == NULL || text == NULL)
+        return zs_nomem(err, "a message");
+    cli_say("train", text);
+    return ZS_OK;
+}
+
 /* "auto" and "auto:K" are balanced, names are looked up. */
 static zs_status find_cuts(const cli_options *o, cli_point *p, zs_train_plan *plan,
                            zs_layer_time **times, zs_err *err)
@@ -151,6 +181,8 @@ static zs_status find_cuts(const cli_options *o, cli_point *p, zs_train_plan *pl
     zs_train_memory checked;
     ZS_TRY(zs_train_memory_of(&setup, 0, &checked, err)); /* that it can be trained at all */
     ZS_TRY(zs_pipeline_times(&p->keep, &p->design, &setup, o->fidelity, times, err));
+    if (o->best != NULL)
+        return find_best(o, p, plan, is_auto ? (uint32_t)k : plan->cut_n, *times, err);
     if (!is_auto)
         return ZS_OK;
     ZS_TRY(zs_pipeline_balance(&p->keep, &setup, *times, zs_pipeline_device_n(&p->design),

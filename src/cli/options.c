@@ -302,6 +302,10 @@ static const option train_options[] = {
      "instead of a design: hold an exact case, and NAME_weights.csv beside it, against its own "
      "arithmetic; repeatable",
      "NAME.json"},
+    {"best", 0, WORD, &raw.best,
+     "as many cuts as pipeline.cut has, where they are best: for training (in its scheme) or "
+     "inference",
+     "WHAT"},
     {"fidelity", 0, WORD, &raw.fidelity,
      "timing model of the stages: bound, tile or burst (default tile)", "LEVEL"},
     {"jobs", 0, NUMBER, &raw.jobs, "threads (default: processors)", "N"},

@@ -229,11 +229,6 @@ static double backward_roof(const zs_design *d, const zs_layer *l, double batch,
 
 /* ---- all layers ------------------------------------------------------------------------------ */
 
-static bool is_in_loss(const zs_train_setup *s, const zs_layer *l)
-{
-    return s->loss == ZS_LOSS_ENTROPY && l->op == ZS_LAYER_SOFTMAX && l->out == s->net->output;
-}
-
 static const zs_layer_time cannot = {
     .forward_s = INFINITY, .backward_s = INFINITY, .inference_s = INFINITY};
 
@@ -252,7 +247,7 @@ static zs_status time_layers(pricer *pr, const zs_train_setup *setup, bool is_on
         for (uint32_t k = 0; k < l->in_n; k++)
             has_error |= depends[zs_tensor_root(net, l->in[k], &offset)];
         depends[zs_tensor_root(net, l->out, &offset)] |= has_error || params_of(l) > 0;
-        if (is_in_loss(setup, l))
+        if (zs_pipeline_is_in_loss(setup, l))
             continue;
         if (d->system.device_macs_per_s > 0)
             times[i] = (zs_layer_time){.forward_s = forward_roof(d, l, setup->batch),
@@ -299,56 +294,6 @@ zs_status zs_pipeline_times(zs_arena *arena, const zs_design *design, const zs_t
     return ZS_OK;
 }
 
-/* ---- cuts ------------------------------------------------------------------------------------ */
-
-/* least[s][n]: the slowest of s + 1 stages over the first n layers. */
-zs_status zs_pipeline_balance(zs_arena *arena, const zs_train_setup *setup,
-                              const zs_layer_time *times, uint32_t device_n, uint32_t k,
-                              uint32_t **cuts, zs_err *err)
-{
-    uint32_t n = setup->net->layer_n;
-    n -= n > 0 && is_in_loss(setup, &setup->net->layers[n - 1]);
-    if (k >= n || k > 64)
-        return zs_fail(err, ZS_EUSAGE, "pipeline.cut", "%u cuts are more than %u layers allow", k,
-                       n);
-    const size_t line = (size_t)n + 1;
-    double *least = zs_new(arena, double, (k + 1) * line);
-    uint32_t *from = zs_new(arena, uint32_t, (k + 1) * line);
-    uint32_t *list = zs_new(arena, uint32_t, (size_t)k + 1);
-    if (least == NULL || from == NULL || list == NULL)
-        return zs_nomem(err, "pipeline.cut");
-    if (device_n > 1 && k >= device_n)
-        return zs_fail(err, ZS_EUSAGE, "pipeline.cut", "%u stages are more than %u engines", k + 1,
-                       device_n);
-    for (uint32_t s = 0; s <= k; s++) {
-        const zs_layer_time *own_times =
-            times + (device_n > 1 ? (size_t)s * setup->net->layer_n : 0);
-        for (uint32_t end = s + 1; end <= n; end++) {
-            double own = 0, best = INFINITY;
-            for (uint32_t begin = end; begin-- > s;) { /* the last stage: begin .. end - 1 */
-                own += own_times[begin].forward_s + own_times[begin].backward_s;
-                if (s == 0 ? begin > 0 : begin < s)
-                    continue;
-                const double slowest = s == 0 ? own : fmax(own, least[(s - 1) * line + begin]);
-                if (slowest < best) {
-                    best = slowest;
-                    from[s * line + end] = begin;
-                }
-            }
-            least[s * line + end] = best;
-        }
-    }
-    if (isinf(least[k * line + n]))
-        return zs_fail(err, ZS_EUNSUPPORTED, "pipeline.cut",
-                       "no %u cuts give every engine layers that it can train", k);
-    for (uint32_t s = k, end = n; s > 0; s--) {
-        end = from[s * line + end];
-        list[s - 1] = end - 1;
-    }
-    *cuts = list;
-    return ZS_OK;
-}
-
 /* ---- stages ---------------------------------------------------------------------------------- */
 
 double zs_pipeline_link_s(const zs_design *d, uint64_t bytes)
@@ -358,6 +303,17 @@ double zs_pipeline_link_s(const zs_design *d, uint64_t bytes)
         return 0;
     return d->system.link_latency_s +
            (double)(bytes + packets * d->system.overhead_bytes) / d->system.link_bytes_per_s;
+}
+
+/* What passes a cut depends on what lies before it alone. */
+void zs_pipeline_cross(const zs_design *design, const zs_train_setup *setup, uint32_t last,
+                       zs_pipeline_stage *s)
+{
+    const uint64_t elem = setup->type == ZS_TRAIN_FLOAT64 ? sizeof(double) : sizeof(float);
+    const uint64_t bytes = zs_train_crossing_elems(setup->net, &last, 1, 0) * elem;
+    s->crossing_bytes = bytes * setup->batch;
+    s->link_s = zs_pipeline_link_s(design, s->crossing_bytes);
+    s->inference_link_s = zs_pipeline_link_s(design, bytes);
 }
 
 uint32_t zs_pipeline_copies_n(uint32_t pairs)
@@ -387,7 +343,6 @@ static zs_status sum_memory(const zs_train_setup *setup, zs_pipeline *p, zs_err 
 zs_status zs_pipeline_build(zs_arena *arena, const zs_design *design, const zs_train_setup *setup,
                             const zs_layer_time *times, zs_pipeline *out, zs_err *err)
 {
-    const uint64_t elem = setup->type == ZS_TRAIN_FLOAT64 ? sizeof(double) : sizeof(float);
     zs_pipeline p = {.stage_n = setup->cut_n + 1};
     const uint32_t device_n = zs_pipeline_device_n(design);
     p.stages = zs_new(arena, zs_pipeline_stage, p.stage_n);
@@ -412,13 +367,8 @@ zs_status zs_pipeline_build(zs_arena *arena, const zs_design *design, const zs_t
             s->inference_s += t->inference_s;
             s->joules += t->joules;
         }
-        if (i < setup->cut_n) {
-            const uint64_t bytes =
-                zs_train_crossing_elems(setup->net, setup->cuts, setup->cut_n, i) * elem;
-            s->crossing_bytes = bytes * setup->batch;
-            s->link_s = zs_pipeline_link_s(design, s->crossing_bytes);
-            s->inference_link_s = zs_pipeline_link_s(design, bytes);
-        }
+        if (i < setup->cut_n)
+            zs_pipeline_cross(design, setup, s->last, s);
         ZS_TRY(zs_train_memory_of(setup, i, &s->memory, err));
         p.alone_s += s->forward_s + s->backward_s;
         p.joules += s->joules;

@@ -440,6 +440,28 @@ zs_status zs_pipeline_flow(zs_arena *arena, const zs_design *d, uint32_t scheme,
     return train_whole(arena, d, p, parts, scheme == ZS_SCHEME_GPIPE, &p->gpipe_s, err);
 }
 
+zs_status zs_pipeline_pace(zs_arena *arena, const zs_design *d, const zs_train_setup *setup,
+                           bool infers, zs_pipeline *p, double *out, zs_err *err)
+{
+    const double share = d->pipeline.hybrid_after;
+    const uint32_t parts = setup->micro_batches > 0 ? setup->micro_batches : 1;
+    if (infers) {
+        ZS_TRY(infer(arena, d, p, err));
+        *out = p->images_per_s > 0 ? 1 / p->images_per_s : 0;
+        return ZS_OK;
+    }
+    if (setup->scheme == ZS_SCHEME_GPIPE)
+        return train_whole(arena, d, p, parts, false, out, err);
+    if (setup->scheme >= ZS_SCHEME_PIPEDREAM)
+        ZS_TRY(train_clocked(arena, d, p, false, err));
+    if (setup->scheme == ZS_SCHEME_PLAIN || setup->scheme == ZS_SCHEME_HYBRID)
+        ZS_TRY(train_whole(arena, d, p, 1, false, &p->plain_s, err));
+    *out = setup->scheme == ZS_SCHEME_PLAIN    ? p->plain_s
+           : setup->scheme == ZS_SCHEME_HYBRID ? share * p->cycle_s + (1 - share) * p->plain_s
+                                               : p->cycle_s;
+    return ZS_OK;
+}
+
 /* ---- a picture of it ------------------------------------------------------------------------- */
 
 zs_status zs_pipeline_draw(zs_arena *arena, const zs_design *d, const zs_pipeline *p,

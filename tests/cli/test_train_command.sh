@@ -56,6 +56,13 @@ done
 t --set pipeline.cut=auto:2
 ok "$([ $status = 0 ] && grep -q '^    2 ' out; echo $?)" 'auto:2 makes three stages'
 
+program train d.yaml --set pipeline.cut=auto:2 --set system.link.bandwidth=1e6 --best training
+cut=$(sed -n 's/.*best for training of 6 ways to cut, [1-6] simulated: pipeline.cut: \[\(.*\)\]$/\1/p' err)
+ok "$([ $status = 0 ] && [ -n "$cut" ]; echo $?)" 'the best cuts are named'
+grep '^  stale' out >best
+program train d.yaml --set "pipeline.cut=$(echo "$cut" | tr -d ' ')" --set system.link.bandwidth=1e6
+ok "$([ $status = 0 ] && grep '^  stale' out | cmp -s - best; echo $?)" 'and can be given'
+
 # ---- links and engines
 t --set system.link.bandwidth=1e5 --set pipeline.buffers=1
 ok "$([ $status = 0 ] && grep -q '^  links add to a cycle ' out && grep -q '^stage  an image takes ' out; echo $?)" 'links and buffers of a pipeline are shown'
@@ -97,6 +104,8 @@ refuses() {
 refuses 2 'is damaged' --epochs 4 --checkpoint k
 refuses 2 'belongs to another run' --epochs 1000 --checkpoint long --set train.lr=1
 refuses 2 "'pool9' is no layer of tiny, did you mean 'pool1'?" --set pipeline.cut=pool9
+refuses 2 "'latency' is not one of training or inference" --best latency
+refuses 2 '9 cuts are more than 5 layers allow' --best training --set pipeline.cut=auto:9
 refuses 2 'leaves a stage empty' --set pipeline.cut=fc1
 refuses 1 'the loss of iteration' --set train.lr=1e6 --set train.momentum=1 --epochs 50
 refuses 2 'no/such: cannot be written' --onnx no/such

@@ -3,6 +3,7 @@
 #include "zynqsim/pipeline.h"
 
 #include <math.h>
+#include <stdio.h>
 
 static zs_arena arena;
 static zs_net *net;
@@ -131,6 +132,73 @@ START_TEST(test_balanced_cuts_have_the_shortest_slowest_stage)
     ck_assert_int_eq(zs_pipeline_balance(&arena, &setup, times, 1, 2, &best, &err), ZS_OK);
     ck_assert(best[1] == 2 && best[0] < 2);
     ck_assert_int_eq(zs_pipeline_balance(&arena, &setup, times, 1, 4, &best, &err), ZS_EUSAGE);
+}
+END_TEST
+
+/* Nine layers of all sizes. */
+static zs_net *chain(void)
+{
+    static const uint32_t maps[] = {4, 16, 2, 8, 8, 1, 12, 3, 6};
+    static char names[ZS_LEN(maps)][8];
+    zs_net *out;
+    zs_err err = {0};
+    test_spec *s = test_spec_new(1, 12, 12);
+    for (uint32_t i = 0; i < ZS_LEN(maps); i++) {
+        snprintf(names[i], sizeof names[i], "c%u", i);
+        test_conv(s, names[i], i == 0 ? "data" : "", maps[i], 3, 1, 1);
+    }
+    ck_assert_int_eq(zs_net_build(&arena, test_spec_get(s), &out, &err), ZS_OK);
+    test_spec_free(s);
+    return out;
+}
+
+static double figure_of(const zs_train_setup *setup, const zs_layer_time *times, bool infers)
+{
+    zs_err err = {0};
+    zs_pipeline p;
+    ck_assert_int_eq(zs_pipeline_build(&arena, &design, setup, times, &p, &err), ZS_OK);
+    return infers                              ? 1 / p.images_per_s
+           : setup->scheme == ZS_SCHEME_PLAIN  ? p.plain_s
+           : setup->scheme == ZS_SCHEME_GPIPE  ? p.gpipe_s
+           : setup->scheme == ZS_SCHEME_HYBRID ? p.hybrid_s
+                                               : p.cycle_s;
+}
+
+START_TEST(test_the_best_cuts_are_those_that_trying_all_finds)
+{
+    const double bandwidth = _i % 2 == 0 ? 3e5 : 0;
+    const uint32_t scheme = (uint32_t)_i / 2 % 5;
+    const bool infers = _i / 10 % 2 == 1;
+    zs_err err = {0};
+    zs_layer_time times[9];
+    zs_pipeline_cuts best;
+    uint32_t list[3];
+    zs_train_setup setup = setup_of(scheme, 0);
+    setup.net = chain();
+    design.system.link_bytes_per_s = bandwidth;
+    design.system.link_latency_s = 0.01;
+    design.system.shares_link = _i >= 20;
+    for (uint32_t i = 0; i < 9; i++)
+        times[i] = (zs_layer_time){.forward_s = 0.1 * (1 + i * 7 % 5),
+                                   .backward_s = 0.1 * (1 + i * 3 % 7),
+                                   .inference_s = 0.01 * (1 + i * 5 % 6)};
+    for (uint32_t k = 1; k <= 3; k++) {
+        double least = INFINITY;
+        uint32_t n = 0;
+        ck_assert_int_eq(zs_pipeline_best(&arena, &design, &setup, times, k, infers, &best, &err),
+                         ZS_OK);
+        setup.cuts = list;
+        setup.cut_n = k;
+        for (list[0] = 0; list[0] < 8; list[0]++)
+            for (list[1] = list[0] + 1; list[1] < (k > 1 ? 8 : list[0] + 2); list[1]++)
+                for (list[2] = list[1] + 1; list[2] < (k > 2 ? 8 : list[1] + 2); list[2]++, n++)
+                    least = fmin(least, figure_of(&setup, times, infers));
+        ck_assert_double_eq_tol(best.seconds, least, 1e-6 * least);
+        ck_assert_double_eq(best.all_n, n);
+        ck_assert_uint_le(best.simulated_n, n + 1);
+        setup.cuts = best.cuts;
+        ck_assert_double_eq_tol(figure_of(&setup, times, infers), least, 1e-6 * least);
+    }
 }
 END_TEST
 
@@ -334,6 +402,7 @@ TCase *tcase_pipeline(void)
     tcase_add_test(tc, test_a_link_takes_latency_and_packets);
     tcase_add_test(tc, test_pipedream_needs_the_versions_of_its_weights_more);
     tcase_add_test(tc, test_balanced_cuts_have_the_shortest_slowest_stage);
+    tcase_add_loop_test(tc, test_the_best_cuts_are_those_that_trying_all_finds, 0, 40);
     tcase_add_test(tc, test_links_that_are_shared_or_without_duplex_take_longer);
     tcase_add_test(tc, test_inference_goes_at_the_pace_of_the_slowest);
     tcase_add_test(tc, test_single_buffers_keep_stages_from_working_while_links_carry);
