@@ -67,7 +67,7 @@ typedef struct zs_pipeline {
 /* What happens when, from 0. */
 enum { ZS_SPAN_FORWARD, ZS_SPAN_BACKWARD, ZS_SPAN_LINK, ZS_SPAN_LINK_BACK };
 typedef struct zs_pipeline_span {
-    double start_s, end_s; /* links: until the data have arrived */
+    double start_s, end_s; /* links: without their latency */
     uint32_t stage;        /* links: that sends */
     uint32_t number;       /* of the part, from 0, over all mini-batches */
     uint8_t what;          /* ZS_SPAN_* */

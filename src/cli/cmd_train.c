@@ -26,6 +26,7 @@ typedef struct crew {
     uint32_t n;
     atomic_uint next;
     atomic_bool failed;
+    cli_train_report report;
 } crew;
 
 static zs_status keep(job *j, zs_err *err)
@@ -270,8 +271,8 @@ static zs_status say_diverged(cli_point *p, const crew *c, int *exit_status, zs_
 }
 
 static zs_status report(const cli_options *o, cli_point *p, const zs_train_plan *plan,
-                        const zs_pipeline *pipeline, uint32_t seed_n, const crew *c,
-                        int *exit_status, zs_err *err)
+                        const zs_pipeline *pipeline, uint32_t seed_n, crew *c, int *exit_status,
+                        zs_err *err)
 {
     zs_training_run *runs = zs_new(&p->keep, zs_training_run, c->n + 1);
     if (runs == NULL)
@@ -282,13 +283,14 @@ static zs_status report(const cli_options *o, cli_point *p, const zs_train_plan 
                                     .epochs = zs_train_run_epochs(c->jobs[i].run),
                                     .epoch_n = zs_train_run_done(c->jobs[i].run),
                                     .diverged = c->jobs[i].diverged};
-    const zs_training t = {.design = p->design.name,
-                           .net = p->net,
-                           .plan = plan,
-                           .pipeline = pipeline,
-                           .runs = runs,
-                           .run_n = c->n,
-                           .seed_n = seed_n};
+    zs_training t = {.design = p->design.name,
+                     .net = p->net,
+                     .plan = plan,
+                     .pipeline = pipeline,
+                     .runs = runs,
+                     .run_n = c->n,
+                     .seed_n = seed_n};
+    ZS_TRY(cli_train_report_write(o, &p->keep, &c->report, &t, err));
     ZS_TRY(print(o, &t, err));
     return say_diverged(p, c, exit_status, err);
 }
@@ -343,6 +345,7 @@ static zs_status train(const cli_options *o, cli_point *p, crew *c, int *exit_st
     cli_stream *onnx = NULL;
     if (o->checkpoint != NULL)
         ZS_TRY(check_checkpoint(&c->jobs[0], err));
+    ZS_TRY(cli_train_report_open(o, &p->keep, &c->report, err));
     if (o->onnx != NULL)
         ZS_TRY(cli_stream_open(&p->keep, o->onnx, &onnx, err));
     cli_threads_run(zs_min_u64((uint64_t)o->jobs, c->n), work, c);
@@ -366,6 +369,7 @@ zs_status cmd_train(const cli_options *options, int *exit_status, zs_err *err)
     const zs_status status = train(options, &point, &c, exit_status, err);
     for (uint32_t i = 0; i < c.n; i++)
         zs_arena_drop(&c.jobs[i].arena);
+    cli_train_report_drop(&c.report);
     cli_point_drop(&point);
     return status;
 }

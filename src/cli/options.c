@@ -298,6 +298,12 @@ static const option train_options[] = {
     {"checkpoint", 0, WORD, &raw.checkpoint,
      "kept after each epoch; one that is there is gone on with", "FILE"},
     {"onnx", 0, WORD, &raw.onnx, "write the network that was trained", "FILE.onnx"},
+    {"output", 'o', WORD, &raw.output,
+     "also write a page: schemes, the pipeline over time, memory, curves of loss and accuracy",
+     "FILE.html"},
+    {"trace", 0, WORD, &raw.trace,
+     "also write the pipelines of all schemes as a timeline (Perfetto, chrome://tracing)",
+     "FILE.json[.gz]"},
     {"case", 0, LIST, &raw.cases,
      "instead of a design: hold an exact case, and NAME_weights.csv beside it, against its own "
      "arithmetic; repeatable",

@@ -13,27 +13,23 @@ static const char *scheme_word(uint32_t scheme)
 
 /* ---- table ----------------------------------------------------------------------------------- */
 
-static zs_status put_schemes(const zs_pipeline *p, const zs_sink *sink)
+static zs_status put_schemes(const zs_training *t, const zs_sink *sink)
 {
-    const uint32_t most = 2 * (p->stage_n - 1);
-    const struct {
-        const char *what;
-        double seconds;
-        uint32_t scheme, staleness;
-    } ways[] = {{"plain, stage by stage", p->plain_s, ZS_SCHEME_PLAIN, 0},
-                {"gpipe", p->gpipe_s, ZS_SCHEME_GPIPE, 0},
-                {"pipedream", p->cycle_s, ZS_SCHEME_PIPEDREAM, 0},
-                {"stale", p->cycle_s, ZS_SCHEME_STALE, most},
-                {"hybrid", p->hybrid_s, ZS_SCHEME_HYBRID, most}};
+    const zs_pipeline *p = t->pipeline;
     ZS_TRY(zs_sink_printf(sink,
-                          "\na mini-batch takes                          staleness  memory MiB\n"
+                          "\na mini-batch takes                          staleness  memory MiB  "
+                          "  images/s  accuracy\n"
                           "  on one device          %9.3f ms   1.00x\n",
                           1e3 * p->alone_s));
-    for (size_t i = 0; i < ZS_LEN(ways); i++)
-        ZS_TRY(zs_sink_printf(sink, "  %-22s %9.3f ms  %5.2fx  %9u  %10.3f\n", ways[i].what,
-                              1e3 * ways[i].seconds,
-                              ways[i].seconds > 0 ? p->alone_s / ways[i].seconds : 0,
-                              ways[i].staleness, (double)p->scheme_bytes[ways[i].scheme] / MIB));
+    for (uint32_t i = 0; i <= ZS_SCHEME_HYBRID; i++) {
+        const zs_training_scheme s = zs_training_scheme_of(t, i);
+        ZS_TRY(zs_sink_printf(sink, "  %-22s %9.3f ms  %5.2fx  %9u  %10.3f  %10.1f",
+                              i == ZS_SCHEME_PLAIN ? "plain, stage by stage" : s.name,
+                              1e3 * s.seconds, s.speedup, s.staleness, (double)s.bytes / MIB,
+                              s.images_per_s));
+        ZS_TRY(s.accuracy.n > 0 ? zs_sink_printf(sink, "  %6.2f %%\n", s.accuracy.mean)
+                                : zs_sink_puts(sink, "         -\n"));
+    }
     return p->exchange_s > 0
                ? zs_sink_printf(sink, "  links add to a cycle   %9.3f ms\n", 1e3 * p->exchange_s)
                : ZS_OK;
@@ -98,7 +94,7 @@ static zs_status put_stages(const zs_training *t, const zs_sink *sink)
                           "copy of all for each of %u stages)\n",
                           (double)p->versions_bytes / MIB, (double)p->copies_bytes / MIB,
                           2 * p->stage_n));
-    ZS_TRY(put_schemes(p, sink));
+    ZS_TRY(put_schemes(t, sink));
     if (p->joules > 0)
         ZS_TRY(zs_sink_printf(sink, "  energy of the work     %10.3f mJ\n", 1e3 * p->joules));
     return put_flow(t, sink);

@@ -152,7 +152,7 @@ static void send_all(flow *f)
             continue;
         l->end = f->wire_end[wire] = f->now + l->wire_s;
         draw(f, (zs_pipeline_span){.start_s = f->now,
-                                   .end_s = l->end + f->latency_s,
+                                   .end_s = l->end,
                                    .stage = l->from,
                                    .number = l->sent_from,
                                    .what = l->to > l->from ? ZS_SPAN_LINK : ZS_SPAN_LINK_BACK});

@@ -78,6 +78,25 @@ ok "$([ $status = 2 ] && grep -q '3 stages are more than 2 engines' err; echo $?
 program train d.yaml --set system.link.bandwidth=1e5 --set pipeline.cut=pool1 --format json
 json 'links carry while stages work' 's = d["stages"][0]["training"]; assert 0 < s["link_load_frac"] <= 1 and 0 < s["link_back_load_frac"] <= 1 and 0 < s["busy_frac"] < 1 and d["mini_batch"]["pipelined_s"] < d["mini_batch"]["plain_s"]'
 
+# ---- the page and the timeline
+t --epochs 2 --seeds 1..2 --set system.link.bandwidth=1e5 -o page.html --trace t.json
+ok "$([ $status = 0 ] && [ "$(grep -c '<polyline' page.html)" = 8 ] && grep -q '<tr><th scope="row">stale (this design)</th>' page.html && grep -q 'stage 2, backward pass of mini-batch 9: ' page.html; echo $?)" 'the page has curves, schemes and passes'
+ok "$(grep -oE '[^A-Za-z](nan|inf)[^A-Za-z]' page.html | grep -q . ; [ $? = 1 ]; echo $?)" 'every figure of the page is a number'
+cp t.json out
+json 'the timeline has whole passes, one at a time on a track' '
+open_, n = {}, 0
+for e in d["traceEvents"]:
+    k = e["pid"], e.get("tid")
+    if e["ph"] == "B":
+        assert k not in open_ or open_[k][0] == "E" and open_[k][1] <= e["ts"], e
+        n += e["cat"] in ("forward", "backward")
+    elif e["ph"] == "E":
+        assert open_[k][0] == "B" and open_[k][1] <= e["ts"] and open_[k][2] == e["name"], e
+    if e["ph"] in "BE": open_[k] = e["ph"], e["ts"], e["name"]
+assert n == 2 * 3 * (10 + 3 * 4 + 3), n'
+t --trace t.json.gz
+ok "$([ $status = 0 ] && gzip -dc t.json.gz | grep -q '"name":"link 1 to 0"'; echo $?)" 'a packed timeline'
+
 # ---- kept and gone on with, also after a kill
 t --epochs 2 --checkpoint k
 t --epochs 4 --checkpoint k --onnx again.onnx --format csv
@@ -111,6 +130,9 @@ refuses 1 'the loss of iteration' --set train.lr=1e6 --set train.momentum=1 --ep
 refuses 2 'no/such: cannot be written' --onnx no/such
 refuses 2 'no/such: cannot be written' --checkpoint no/such
 refuses 2 'images of 1x4x4, but the input' --set network.input_shape=1,5,5
+refuses 2 'no/such: cannot be written' -o no/such
+refuses 2 'a timeline of pipelines ends in .json' --trace t.vcd
+refuses 3 'No space left' -o /dev/full
 refuses 2 "'3..1' is not A or A..B" --seeds 3..1
 refuses 2 '9 are wanted of 8' --images 9
 refuses 3 'No space left' --onnx /dev/full
