@@ -29,8 +29,8 @@ static bool is_same(const priced *p, const zs_layer_spec *s, zs_shape x)
     return p->x.c == x.c && p->x.h == x.h && p->x.w == x.w && p->spec.op == s->op &&
            p->spec.in_n == s->in_n && p->spec.oc == s->oc && p->spec.groups == s->groups &&
            memcmp(&p->spec.window, &s->window, sizeof s->window) == 0 && p->spec.pool == s->pool &&
-           p->spec.ceil_mode == s->ceil_mode && p->spec.act.active == s->act.active &&
-           p->spec.general == s->general;
+           p->spec.ceil_mode == s->ceil_mode && p->spec.lrn_size == s->lrn_size &&
+           p->spec.act.active == s->act.active && p->spec.general == s->general;
 }
 
 static zs_status simulate(pricer *pr, const zs_layer_spec *spec, zs_shape x, zs_err *err)
@@ -91,6 +91,10 @@ static zs_layer_spec forward_of(const zs_layer *l)
                            .count_include_pad = l->count_include_pad,
                            .caffe_pool = l->caffe_pool,
                            .act = l->act,
+                           .lrn_alpha = l->lrn_alpha,
+                           .lrn_beta = l->lrn_beta,
+                           .lrn_k = l->lrn_k,
+                           .lrn_size = l->lrn_size,
                            .no_bias = !l->has_bias,
                            .general = l->general};
 }
