@@ -413,7 +413,8 @@ static zs_status train_clocked(zs_arena *arena, const zs_design *d, zs_pipeline 
     /* times[t]: the end of cycle t */
     p->cycle_s = (f.times[warm + WINDOW - 1] - f.times[warm - 1]) / WINDOW;
     p->fill_s = fmax(0, f.times[f.time_n - 1] - f.message_n * p->cycle_s);
-    p->exchange_s = fmax(0, p->cycle_s - f.period);
+    const double longer = p->cycle_s - f.period;
+    p->exchange_s = longer > 1e-9 * p->cycle_s ? longer : 0; /* sums are rounded */
     if (is_own)
         take_loads(&f, p, true);
     return ZS_OK;

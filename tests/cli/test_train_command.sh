@@ -142,11 +142,20 @@ printf x >>set/train-images-idx3-ubyte
 refuses 2 'has 129 bytes of elements, its header says 128'
 
 # ---- published pipelines of two devices, from structure
-for row in 'resnet56 layer1_8_out 1.65 1.24' 'resnet110 layer1_17_out 1.73 1.26'; do
-    # shellcheck disable=SC2086 # four words
+for row in 'resnet56 1.65 1.24' 'resnet110 1.73 1.26'; do
+    # shellcheck disable=SC2086 # three words
     set -- $row
-    program train "$TOP/configs/resnet56-two-gpus.yaml" --model "$TOP/models/$1.yaml" --set "pipeline.cut=$2" --format json
-    json "$1 on two devices" "m = d['mini_batch']; a, h = (m['one_device_s'] / m[k] for k in ('pipelined_s', 'hybrid_s')); assert abs(a / $3 - 1) < 0.08 and abs(h / $4 - 1) < 0.08, (a, h)"
+    program train "$TOP/configs/$1-two-gpus.yaml" --format json
+    json "$1 on two devices" "m = d['mini_batch']; a, h = (m['one_device_s'] / m[k] for k in ('pipelined_s', 'hybrid_s')); assert abs(a / $2 - 1) < 0.08 and abs(h / $3 - 1) < 0.08, (a, h)"
+done
+
+# ---- presets: stages, and what docs/models/train.md says they gain
+for row in 'lenet-train 2' 'cifar10-quick-train 2' 'resnet8-train 2' 'resnet20-train 5' 'alexnet-train 4' 'vgg16-train 4'; do
+    # shellcheck disable=SC2086 # two words
+    set -- $row
+    program train "$TOP/configs/$1.yaml" --format json
+    gain=$(sed -n "s/^| \`$1\` .* \([0-9.]*\)x.*|$/\1/p" "$TOP/docs/models/train.md")
+    json "$1" "m = d['mini_batch']; assert len(d['stages']) == $2 and '%.2f' % (m['one_device_s'] / m['pipelined_s']) == '$gain', (m, '$gain')"
 done
 
 # ---- exact cases: one layer, one image, by hand
