@@ -253,7 +253,7 @@ typedef struct zs_design {
     struct {
         double link_bytes_per_s, link_latency_s;
         uint32_t packet_bytes, overhead_bytes;
-        bool shares_link, has_duplex;
+        bool shares_link, has_duplex, overlaps;
         double device_macs_per_s, device_bytes_per_s, device_start_s;
     } system;
     zs_accel accel;           /* of several engines the first one's */

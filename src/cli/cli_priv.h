@@ -466,6 +466,15 @@ zs_status cli_labels_read(zs_arena *arena, const char *path, uint32_t n, const u
  * mosaics have the shape `tile`. */
 zs_status cli_train_data(const cli_options *options, zs_arena *arena, zs_shape tile,
                          zs_dataset *data, zs_dataset *test, zs_err *err);
+/* The page and the timeline of train: opened before it begins, NULL where none is wanted. */
+typedef struct cli_train_report {
+    cli_stream *page, *trace;
+} cli_train_report;
+zs_status cli_train_report_open(const cli_options *options, zs_arena *arena,
+                                cli_train_report *report, zs_err *err);
+zs_status cli_train_report_write(const cli_options *options, zs_arena *arena,
+                                 cli_train_report *report, zs_training *training, zs_err *err);
+void cli_train_report_drop(cli_train_report *report);
 zs_status cli_train_cases(const cli_options *options, int *exit_status, zs_err *err);
 /* NAME.json with NAME_setup.csv and NAME_weights.csv beside it, for validate. */
 bool cli_train_case_is_whole(zs_arena *arena, const char *path);
