@@ -17,7 +17,7 @@ zs_status zs_burst_sys_build(zs_arena *arena, const zs_design *design, zs_channe
         channel_state *c = &bs->channels[i];
         c->i = i;
         c->counts = &counts[i];
-        c->port = *zs_channel_port(design, i);
+        c->port = zs_channel_port(design, i);
         c->port.read_outstanding = c->port.write_outstanding = zs_channel_outstanding(design, i);
         c->is_write = i & 1;
         c->rules = zs_dma_rules_of(design, i);

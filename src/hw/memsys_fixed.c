@@ -16,9 +16,9 @@ struct zs_fixed_sys {
 void zs_fixed_walk_start(zs_fixed_walk *w, const zs_design *design, uint32_t channel,
                          uint64_t start)
 {
-    const zs_axi_params *port = zs_channel_port(design, channel);
+    const zs_axi_params port = zs_channel_port(design, channel);
     *w = (zs_fixed_walk){.port = port, .channel = channel, .is_write = channel & 1};
-    w->latency = w->is_write ? port->write_latency_pl_cycles : port->read_latency_pl_cycles;
+    w->latency = w->is_write ? port.write_latency_pl_cycles : port.read_latency_pl_cycles;
     w->rules = zs_dma_rules_of(design, channel);
     w->done_at = start;
     zs_axi_flow_start(&w->flow, zs_channel_outstanding(design, channel), start + w->rules.row_gap);
@@ -48,7 +48,7 @@ void zs_fixed_walk_burst(zs_fixed_walk *w, const zs_axi_burst *burst)
 static void walk_row(zs_fixed_walk *w, uint64_t addr, uint64_t bytes)
 {
     while (bytes != 0) {
-        const zs_axi_burst burst = zs_axi_cut(w->port, addr, bytes);
+        const zs_axi_burst burst = zs_axi_cut(&w->port, addr, bytes);
         zs_fixed_walk_burst(w, &burst);
         addr += burst.bytes;
         bytes -= burst.bytes;

@@ -197,7 +197,7 @@ static uint64_t dma_frac(const zs_dma_rules *rules, const latencies *l, uint64_t
 zs_xfer_price zs_xfer_price_of(const zs_design *design, uint32_t channel, const zs_xfer *xfer)
 {
     const zs_memory_params *m = &design->board.memory;
-    const zs_axi_params *port = zs_channel_port(design, channel);
+    const zs_axi_params port = zs_channel_port(design, channel);
     const bool is_write = channel & 1;
     const zs_xfer x = zs_design_dma(design, channel / 2)->merge_rows ? zs_xfer_merged(xfer) : *xfer;
     if (m->kind == ZS_MEMORY_FIXED) {
@@ -206,8 +206,8 @@ zs_xfer_price zs_xfer_price_of(const zs_design *design, uint32_t channel, const 
         zs_fixed_walk_xfer(&walk, &x);
         return (zs_xfer_price){.count = walk.count, .pl_cycles = zs_fixed_walk_end(&walk)};
     }
-    dram_work w = no_work(m, port);
-    zs_xfer_price p = {.count = count_rows(port, &x, &w)};
+    dram_work w = no_work(m, &port);
+    zs_xfer_price p = {.count = count_rows(&port, &x, &w)};
     if (p.count.bytes == 0)
         return p;
     p.transactions = w.transactions;
@@ -215,7 +215,7 @@ zs_xfer_price zs_xfer_price_of(const zs_design *design, uint32_t channel, const 
     const uint64_t cycle = m->t_ras + m->t_rp;
     p.dram_ddr_cycles = zs_max_u64(4 * w.transactions, w.same_bank * cycle);
     p.dram_ddr_cycles = zs_max_u64(p.dram_ddr_cycles, w.changes * m->t_rrd);
-    const latencies l = latencies_of(design, port, is_write);
+    const latencies l = latencies_of(design, &port, is_write);
     uint64_t total = alone_frac(&l, zs_channel_outstanding(design, channel), &p);
     if (!is_write)
         total = zs_max_u64(total, pl_frac(design, p.dram_ddr_cycles));

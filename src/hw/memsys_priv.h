@@ -111,7 +111,7 @@ zs_dram_counts *zs_tile_sys_counts(zs_tile_sys *ts);
 
 /* Bursts of one channel of a memory of fixed latency, in order. */
 typedef struct zs_fixed_walk {
-    const zs_axi_params *port;
+    zs_axi_params port;
     const zs_memsys_watch *watch; /* NULL: nobody looks */
     uint32_t channel;
     bool is_write;
@@ -143,13 +143,13 @@ zs_dram_counts *zs_fixed_sys_counts(zs_fixed_sys *fs);
 /* Bursts in flight: what the port takes, and what the DMA of the engine sends. */
 static inline uint32_t zs_channel_outstanding(const zs_design *design, uint32_t channel)
 {
-    const zs_axi_params *port = zs_port_params(&design->board, channel / 2);
+    const zs_axi_params port = zs_port_params(&design->board, channel / 2);
     const zs_dma_params *dma = zs_design_dma(design, channel / 2);
-    const uint32_t most = channel & 1 ? port->write_outstanding : port->read_outstanding;
+    const uint32_t most = channel & 1 ? port.write_outstanding : port.read_outstanding;
     const uint32_t own = channel & 1 ? dma->write_outstanding : dma->read_outstanding;
     return own == 0 || own > most ? most : own;
 }
-static inline const zs_axi_params *zs_channel_port(const zs_design *design, uint32_t channel)
+static inline zs_axi_params zs_channel_port(const zs_design *design, uint32_t channel)
 {
     return zs_port_params(&design->board, channel / 2);
 }

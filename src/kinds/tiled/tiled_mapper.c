@@ -614,8 +614,7 @@ static void set_ladders(mapper *m)
                           b[ZS_BUF_WEIGHT].slots, rounds);
     for (uint32_t k = 0; k < TILED_OPERAND_N; k++) {
         m->channel[k] = zs_channel(ports[k], k >= TILED_OUTPUT);
-        m->beat_bytes[k] = zs_port_params(&m->ctx.design->board, ports[k])->beat_bytes *
-                           tiled_share_n(m->ctx.design, k);
+        m->beat_bytes[k] = tiled_beat_bytes(m->ctx.design, k);
     }
 }
 

@@ -63,6 +63,8 @@ uint64_t tiled_loads(const uint8_t *order, const uint32_t trips[D_N], uint32_t d
 /* Shares of an operand (TILED_WEIGHT ...) where it is striped, by the ports of the design; and what
  * of a transfer the port with the largest moves. */
 uint32_t tiled_share_n(const zs_design *design, uint32_t operand);
+/* What its ports move together in a clock: no transfer of it is faster. */
+uint32_t tiled_beat_bytes(const zs_design *design, uint32_t operand);
 zs_xfer tiled_first_share(const zs_plan_row *row, const zs_design *design, uint32_t operand,
                           const zs_tile_box *box);
 

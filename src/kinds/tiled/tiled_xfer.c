@@ -127,13 +127,23 @@ static zs_xfer output_xfer(const zs_plan_row *row, const zs_tile_box *box, const
     return rectangle(&row->y, design, box->image, box->oc0, box->oc_n, y0, y1, x0, x1);
 }
 
-uint32_t tiled_share_n(const zs_design *design, uint32_t operand)
+static uint32_t ports_of(const zs_design *design, uint32_t operand)
 {
     const zs_operand_ports p = zs_accel_ports(&design->accel);
-    const uint32_t mask = operand == TILED_WEIGHT  ? p.weight
-                          : operand == TILED_INPUT ? p.input
-                                                   : p.output;
-    return (uint32_t)__builtin_popcount(mask);
+    return operand == TILED_WEIGHT ? p.weight : operand == TILED_INPUT ? p.input : p.output;
+}
+
+uint32_t tiled_share_n(const zs_design *design, uint32_t operand)
+{
+    return (uint32_t)__builtin_popcount(ports_of(design, operand));
+}
+
+uint32_t tiled_beat_bytes(const zs_design *design, uint32_t operand)
+{
+    uint32_t sum = 0;
+    for (uint32_t left = ports_of(design, operand); left != 0; left &= left - 1)
+        sum += zs_port_params(&design->board, (uint32_t)__builtin_ctz(left)).beat_bytes;
+    return sum;
 }
 
 zs_xfer tiled_first_share(const zs_plan_row *row, const zs_design *design, uint32_t operand,
