@@ -45,7 +45,9 @@ static void charge(const charger *c, const zs_tile_op *op, tally *t)
     }
     const uint64_t bytes = zs_xfer_bytes(&cost->xfer);
     const uint32_t shift = c->beat_shift[op->unit];
-    t->unit_pl_cycles[op->unit] += (bytes + (UINT64_C(1) << shift) - 1) >> shift;
+    t->unit_pl_cycles[op->unit] += cost->xfer.side_bytes == 0
+                                       ? (bytes + (UINT64_C(1) << shift) - 1) >> shift
+                                       : zs_xfer_least_pl_cycles(&cost->xfer, 1u << shift);
     t->dram_bytes += bytes;
 }
 

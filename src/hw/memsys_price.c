@@ -194,6 +194,22 @@ static uint64_t dma_frac(const zs_dma_rules *rules, const latencies *l, uint64_t
     return total + (idle << FRAC_BITS);
 }
 
+/* What unpacking adds to a load, and copying rows to a store. */
+static uint64_t side_frac(const zs_xfer *x, const latencies *l, const zs_xfer_price *p,
+                          bool is_write, uint64_t latency, uint64_t total)
+{
+    const uint64_t unpack = zs_side_pl_cycles(x) << FRAC_BITS;
+    if (x->side_bytes == 0)
+        return total;
+    if (!is_write)
+        return x->stage_n != 0 ? total + unpack
+                               : zs_max_u64(total, (latency << FRAC_BITS) + unpack);
+    const uint64_t rows = (uint64_t)x->row_n * x->plane_n, copy = zs_copy_pl_cycles(x) << FRAC_BITS;
+    const uint64_t row = l->usual + (1u << FRAC_BITS) + (p->count.beats << FRAC_BITS) / rows;
+    const uint64_t rest = x->stage_n < 2 ? copy + row : zs_max_u64(copy, row);
+    return zs_max_u64(total, copy + row + (rows - 1) * rest);
+}
+
 zs_xfer_price zs_xfer_price_of(const zs_design *design, uint32_t channel, const zs_xfer *xfer)
 {
     const zs_memory_params *m = &design->board.memory;
@@ -220,6 +236,7 @@ zs_xfer_price zs_xfer_price_of(const zs_design *design, uint32_t channel, const 
     if (!is_write)
         total = zs_max_u64(total, pl_frac(design, p.dram_ddr_cycles));
     const zs_dma_rules rules = zs_dma_rules_of(design, channel);
+    total = side_frac(&x, &l, &p, is_write, port.read_latency_pl_cycles, total);
     total = dma_frac(&rules, &l, (uint64_t)x.row_n * x.plane_n, &p, total);
     p.pl_cycles = (total + (1u << FRAC_BITS) - 1) >> FRAC_BITS;
     return p;

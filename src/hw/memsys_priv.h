@@ -74,6 +74,29 @@ static inline zs_dma_rules zs_dma_rules_of(const zs_design *design, uint32_t cha
                           .finish = dma->finish_pl_cycles};
 }
 
+/* ---- the engine's side of a transfer ----------------------------------------------------------
+ */
+
+/* From the first data of a load to the end of its unpacking, if data are always there. */
+static inline uint64_t zs_side_pl_cycles(const zs_xfer *x)
+{
+    return x->side_bytes == 0 ? 0 : zs_ceil_div(zs_xfer_bytes(x), x->side_bytes);
+}
+
+/* Copying a row of a store to its staging buffer; 0: it has none. */
+static inline uint64_t zs_copy_pl_cycles(const zs_xfer *x)
+{
+    return x->side_bytes == 0 ? 0 : zs_ceil_div(x->row_bytes, x->side_bytes);
+}
+
+/* Earliest address of a row of a store whose copy takes `copy` cycles: the row before could have
+ * gone at `before` and has been answered, which the engine sees at `free_at`. */
+static inline uint64_t zs_copied_at(uint64_t copy, uint32_t stage_n, uint64_t before,
+                                    uint64_t free_at)
+{
+    return stage_n < 2 ? free_at + copy : zs_max_u64(free_at, before + copy);
+}
+
 /* ---- parts ----------------------------------------------------------------------------------- */
 
 typedef struct zs_burst_sys zs_burst_sys;
@@ -118,8 +141,11 @@ typedef struct zs_fixed_walk {
     uint32_t latency;
     zs_dma_rules rules;
     zs_axi_flow flow;
-    uint64_t address_at, last_beat_at; /* of the last burst */
-    uint64_t done_at;                  /* cycle after the last beat or response so far */
+    uint64_t address_at, last_beat_at;    /* of the last burst */
+    uint64_t done_at;                     /* cycle after the last beat or response so far */
+    uint64_t row_at;                      /* earliest address of the row, once it is copied */
+    uint64_t first_at;                    /* earliest beat of the first row */
+    uint64_t unpacking, unpacking_behind; /* on the way; behind the last beat */
     zs_xfer_count count;
 } zs_fixed_walk;
 
