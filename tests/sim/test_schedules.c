@@ -76,6 +76,7 @@ static void draw_sides(zs_prng *prng, zs_design *d)
     p->load.stages_weights = zs_prng_below(prng, 2);
     p->store.copy_elems = copies[zs_prng_below(prng, ZS_LEN(copies))];
     p->vector_lanes = elems[zs_prng_below(prng, ZS_LEN(elems))];
+    p->fusion_goal = (uint32_t)zs_prng_below(prng, ZS_GOAL_COUNT);
     p->store.rows = 1 + (uint32_t)zs_prng_below(prng, 2);
 }
 

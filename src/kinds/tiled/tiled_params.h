@@ -15,6 +15,7 @@ typedef struct tiled_params {
     struct {
         uint32_t oc, ic, oy, ox; /* where nothing is double-buffered; 0: as above */
     } single_tile;
+    uint32_t fusion_goal; /* ZS_GOAL_*, of fusion auto */
     uint32_t loop_order, outer_loop,
         threads; /* ZS_OUTPUT_STATIONARY ..., ZS_OUTER_*, ZS_THREADS_* */
     struct {

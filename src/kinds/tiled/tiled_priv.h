@@ -4,7 +4,7 @@
  *   tiled_buffers.c   tile shapes of every row; banks and depths of the on-chip memories
  *   tiled_stage.c     staging buffers of loaders and of the store stage
  *   tiled_mapper.c    tiles and loop orders by layer, for tile.auto
- *   tiled_search.c    builds drafts for fusion `auto` until none moves fewer bytes
+ *   tiled_search.c    builds drafts for fusion `auto` until none is nearer to the goal
  *   tiled_gain.c      closed form of what fewer slots and tensors on chip could save
  *   tiled_choice.c    which second slots and tensors on chip are worth their block RAM
  *   tiled_nest.c      the nest of tile loops: orders and trip counts
@@ -88,6 +88,9 @@ typedef struct tiled_layer {
     bool is_auto; /* its schedule is chosen */
 } tiled_layer;
 zs_status tiled_read_layers(zs_plan_draft *d, zs_err *err);
+/* What a choice is to have least of, ZS_GOAL_*: of equals the faster one, or the one that moves
+ * less. Of the energy what a schedule can change. */
+double tiled_goal_of(const zs_design *design, uint32_t goal, uint64_t pl_cycles, uint64_t bytes);
 /* Chooses the schedules of the layers that leave it to the program. */
 zs_status tiled_map(zs_plan_draft *d, zs_err *err);
 zs_status tiled_shape_rows(zs_plan_draft *d, zs_err *err);
