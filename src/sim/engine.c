@@ -522,14 +522,14 @@ static zs_status list_ports(engine *e, zs_arena *arena, zs_result *r, zs_err *er
         const zs_channel_counts *counts = zs_memsys_channel_counts(e->ms, c);
         if (counts->transfers == 0)
             continue;
-        const zs_axi_params *axi = zs_port_params(&e->design->board, c / 2);
+        const zs_axi_params axi = zs_port_params(&e->design->board, c / 2);
         ports[r->port_n++] =
             (zs_port_result){.name = zs_channel_name(c),
                              .bytes = counts->bytes,
                              .bursts = counts->bursts,
                              .beats = counts->beats,
                              .busy_cycles = counts->busy_pl_cycles,
-                             .peak_bytes_per_s = axi->beat_bytes * e->design->accel.clock_hz};
+                             .peak_bytes_per_s = axi.beat_bytes * e->design->accel.clock_hz};
         *(c % 2 ? &r->write_bursts : &r->read_bursts) += counts->bursts;
     }
     r->ports = ports;
