@@ -16,11 +16,14 @@
 #include "zynqsim/design.h"
 #include "zynqsim/dram.h"
 
-/* Rows of contiguous bytes: plane_n planes of row_n rows of row_bytes. */
+/* Rows of contiguous bytes: plane_n planes of row_n rows of row_bytes. Of all bytes, index_bytes
+ * say where the others belong (masks, run lengths, pointers): they move like the others and are
+ * counted apart. */
 typedef struct zs_xfer {
     uint64_t addr;
     uint64_t row_pitch_bytes, plane_pitch_bytes;
     uint32_t row_bytes, row_n, plane_n;
+    uint32_t index_bytes;
 } zs_xfer;
 
 enum {

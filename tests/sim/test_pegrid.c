@@ -210,6 +210,21 @@ static uint64_t mac_cycles(one_layer *o, const zs_design *d)
     return sum - n * zs_mac_depth_pl_cycles(d, &plain);
 }
 
+/* At all fidelities the same, which the result of the first holds. */
+static zs_layer_result count_of(one_layer *o, const zs_design *d, const zs_plan *plan)
+{
+    zs_result *r[3];
+    zs_err err = {0};
+    for (uint32_t f = 0; f < 3; f++) {
+        ck_assert_msg(zs_sim_run(&o->arena, d, o->net, plan, (zs_fidelity)f, NULL, &r[f], &err) ==
+                          ZS_OK,
+                      "%s: %s", err.place, err.text);
+        for (uint32_t k = 0; k < ZS_OPERAND_N; k++)
+            ck_assert_uint_eq(r[f]->operand_bytes[k], r[0]->operand_bytes[k]);
+    }
+    return r[0]->layers[0];
+}
+
 /* Weights of a kernel or single ones, counted naively: of each group of PEs the union or the most.
  */
 static uint64_t naive(const one_layer *o, uint32_t pes, bool by_kernel, bool in_lockstep)
@@ -331,6 +346,48 @@ START_TEST(test_filters_and_channels_that_are_0_are_not_loaded)
 }
 END_TEST
 
+/* Whatever the code, ports and repeats: words and indices are as many as the streams of the loads
+ * have, and no byte is both. */
+START_TEST(test_indices_of_weights_are_an_operand_of_their_own)
+{
+    static const char *const codes[] = {"dense", "bitmap", "rle4", "rle8", "csc"};
+    static const char *const ports[] = {"hp0", "hp3"};
+    /* two groups of 4 filters and one of 2: 54 bits of each; 4 bits for each of so many entries */
+    one_layer o;
+    one_layer_start(&o, 3, true);
+    for (size_t p = 0; p < ZS_LEN(ports); p++)
+        for (size_t i = 0; i < ZS_LEN(codes); i++) {
+            zs_design d = design_of("weight", "lockstep", 4, 1);
+            uint64_t index = 0, words = 0;
+            uint32_t n;
+            test_set(&d, "accelerator.pegrid.packed", 0);
+            set_word(&d, "accelerator.pegrid.weights", codes[i]);
+            set_word(&d, "accelerator.ports.weight", ports[p]);
+            for (uint32_t oc = 0; oc < 10; oc++)
+                for (uint32_t k = 0; k < 54; k++)
+                    words += i == 0 || o.layer->weights.data[oc * 54 + k] != 0;
+            const zs_plan *plan = plan_of(&o, &d);
+            const zs_layer_result l = count_of(&o, &d, plan);
+            if (i == 0)
+                index = 0;
+            else if (i == 1)
+                index = 2 * 27 + 14;
+            else if (i == 4) /* 5 starts, or 3 */
+                index = (5 + 5 + 3) * 4 + 2 * words;
+            else
+                index = l.operand_bytes[ZS_OPERAND_INDEX];
+            ck_assert_uint_eq(l.operand_bytes[ZS_OPERAND_INDEX], index);
+            if (i < 2 || i == 4)
+                ck_assert_uint_eq(l.operand_bytes[ZS_OPERAND_WEIGHT], 2 * words + 10 * 4);
+            else
+                ck_assert_uint_gt(index, 3 * 4);
+            ck_assert_uint_eq(sum_of(plan, ZS_OP_LOAD_W, &n),
+                              l.operand_bytes[ZS_OPERAND_WEIGHT] + index);
+        }
+    zs_arena_drop(&o.arena);
+}
+END_TEST
+
 /* ---- plans ------------------------------------------------------------------------------------
  */
 
@@ -382,6 +439,7 @@ TCase *tcase_pegrid(void)
     tcase_add_test(tc, test_dense_cycles_by_hand);
     tcase_add_test(tc, test_looser_meetings_and_finer_masks_are_not_slower);
     tcase_add_test(tc, test_filters_and_channels_that_are_0_are_not_loaded);
+    tcase_add_test(tc, test_indices_of_weights_are_an_operand_of_their_own);
     tcase_add_test(tc, test_drafts_of_other_weights_are_not_taken_for_alike);
     tcase_add_test(tc, test_what_a_memory_cannot_hold_is_refused_by_name);
     return tc;

@@ -256,6 +256,7 @@ zs_xfer pegrid_xfer(const zs_plan_row *row, const zs_design *design, uint32_t co
         const pegrid_part *part = pegrid_part_at(row, box);
         return (zs_xfer){.addr = own->stream_base + part->offset,
                          .row_bytes = (uint32_t)(part->bias_bytes + part->stream_bytes),
+                         .index_bytes = (uint32_t)part->index_bytes,
                          .row_n = 1,
                          .plane_n = 1};
     }
