@@ -259,6 +259,7 @@ typedef struct cli_point {
     const zs_sparsity *sparsity;    /* NULL: weights are as they were read */
     const zs_net_spec *streamlined; /* what the network was built from, where it has quantisers */
     zs_plan *plan;
+    const zs_quant *quant;  /* NULL unless the plan needed it: zs_kind_reads_inputs */
     zs_sweep_section sweep; /* of the design file */
     bool keep_batchnorm;    /* of the network: not folded */
     bool counts_zeros;      /* its sparsity is wanted where nothing is pruned, too */

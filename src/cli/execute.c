@@ -209,10 +209,14 @@ static zs_status prepare_numerics(job *j, zs_err *err)
 {
     cli_point *p = j->point;
     const zs_design *d = &p->design;
-    zs_quant *quant;
+    zs_quant *made;
+    const zs_quant *quant = p->quant;
     ZS_TRY(cli_inputs_build(p, d->network.inputs, d->network.input_n, &j->inputs, err));
-    ZS_TRY(
-        cli_quant_build(p, &j->inputs, "the inputs themselves", j->options->ranges, &quant, err));
+    if (quant == NULL) {
+        ZS_TRY(cli_quant_build(p, &j->inputs, "the inputs themselves", j->options->ranges, &made,
+                               err));
+        quant = made;
+    }
     ZS_TRY(zs_exec_build(&p->keep, d, p->net, p->plan, quant, &j->exec, err));
     return make_outputs(j, err);
 }
