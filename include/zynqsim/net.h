@@ -320,9 +320,11 @@ typedef struct zs_net_output {
 
 /* Which values of tensors are other than 0 while the network works on images: what engines that
  * leave out products with such inputs are timed by. */
+/* Means are of magnitudes, of each channel. */
 typedef struct zs_activity {
     uint32_t image_n;            /* image i of a batch has the values of i % image_n; 0: all values
                                   * are taken for other than 0 */
+    const double *const *means;  /* [tensor][image][c]; likewise */
     const uint64_t *const *bits; /* [tensor] a bit each, images [c][h][w] one after the other, each
                                   * from a word on; NULL: no layer with filters reads it */
 } zs_activity;

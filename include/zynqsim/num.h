@@ -57,6 +57,7 @@ typedef struct zs_quant {
     const zs_layer_scale *layers;   /* [layer] */
     const zs_tensor *numbers;       /* [tensor] of the network: integers of its own */
     uint8_t act_bits;               /* int8: fewer than eight; 0: eight */
+    double map_threshold;           /* zs_drop_maps: of zs_ref_run; set by hand */
     bool is_model; /* int8 with those: what is no integer of 8 bits is stored as float */
 } zs_quant;
 /* Bytes of an element of a tensor, and what stands for 0 in it. */
@@ -208,6 +209,16 @@ void zs_add_elems(const zs_quant *q, const zs_layer *layer, const void *const *x
                   void *y, size_t n);
 /* Activation on stored elements of the layer's output tensor, in place. */
 void zs_act_elems(const zs_quant *q, const zs_layer *layer, void *y, size_t n);
+
+/* ---- maps that are dropped ------------------------------------------------------------------- */
+
+/* Dynamic feature pruning: of a layer's input, a channel is dropped, taken for all 0, whose mean
+ * magnitude is at most the share `threshold` of the largest channel's mean; 0: none is. Inputs of
+ * the network and of one pixel are left as they are. */
+bool zs_layer_drops_maps(const zs_net *net, const zs_layer *layer);
+void zs_map_means(const float *x, zs_shape shape, double *means);
+/* `dropped` [c]; how many. */
+uint32_t zs_drop_maps(const double *means, uint32_t c_n, double threshold, bool *dropped);
 
 /* ---- reference ------------------------------------------------------------------------------- */
 

@@ -9,7 +9,8 @@ typedef struct measurement {
     const zs_plan *plan;
     zs_exec *exec;
     uint64_t **bits; /* [tensor] */
-    float *x;        /* one tensor */
+    double **means;
+    float *x; /* one tensor */
 } measurement;
 
 static bool is_looked_at(const zs_net *net, const zs_plan_row *row)
@@ -21,7 +22,8 @@ static zs_status make_room(zs_arena *arena, measurement *m, uint32_t n, zs_err *
 {
     uint64_t most = 1;
     m->bits = zs_new(arena, uint64_t *, m->net->tensor_n);
-    if (m->bits == NULL)
+    m->means = zs_new(arena, double *, m->net->tensor_n);
+    if (m->bits == NULL || m->means == NULL)
         return zs_nomem(err, "activity");
     for (uint32_t i = 0; i < m->plan->row_n; i++) {
         const zs_plan_row *row = &m->plan->rows[i];
@@ -33,7 +35,9 @@ static zs_status make_room(zs_arena *arena, measurement *m, uint32_t n, zs_err *
             return zs_nomem(err, "activity");
         m->bits[t] = zs_arena_alloc(arena, words, sizeof **m->bits);
         most = zs_max_u64(most, zs_shape_elems(m->net->tensors[t].shape));
-        if (m->bits[t] == NULL)
+        m->means[t] =
+            zs_arena_alloc(arena, (uint64_t)m->net->tensors[t].shape.c * n, sizeof **m->means);
+        if (m->bits[t] == NULL || m->means[t] == NULL)
             return zs_nomem(err, "activity");
     }
     m->x = zs_arena_alloc_raw(arena, most, sizeof *m->x);
@@ -46,6 +50,7 @@ static void look_at(measurement *m, uint32_t t, uint32_t image)
     const uint64_t n = zs_shape_elems(s);
     uint64_t *bits = m->bits[t] + image * zs_activity_words(s);
     zs_exec_get(m->exec, 0, t, m->x);
+    zs_map_means(m->x, s, m->means[t] + (size_t)image * s.c);
     for (uint64_t i = 0; i < n; i++)
         bits[i / 64] |= (uint64_t)(m->x[i] != 0) << i % 64;
 }
@@ -95,7 +100,9 @@ zs_status zs_activity_measure(zs_arena *arena, const zs_design *design, const zs
     }
     zs_arena_drop(&scratch);
     if (status == ZS_OK) {
-        *a = (zs_activity){.image_n = n, .bits = (const uint64_t *const *)m.bits};
+        *a = (zs_activity){.image_n = n,
+                           .bits = (const uint64_t *const *)m.bits,
+                           .means = (const double *const *)m.means};
         *out = a;
     }
     return status;

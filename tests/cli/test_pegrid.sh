@@ -52,9 +52,14 @@ ok "$([ "$(uniq inputs | wc -l)" = 2 ]; echo $?)" 'inputs decide, with timing al
 program run grid.yaml --fidelity tile --format json --set accelerator.pegrid.skip_inputs=true
 ok "$([ "$(figure sha256 tail)" = "$want" ]; echo $?)" 'inputs left out: the bits of the tiled engine'
 program sweep grid.yaml --fidelity tile --vary accelerator.pegrid.skip_inputs=false,true --format csv
-ok "$(grep -q 'skip_inputs: zeros of inputs are counted on images, which sweeps' out; echo $?)" 'a sweep says that it looks at no image'
+ok "$(grep -q 'skip_inputs: inputs are counted on images, which sweeps' out; echo $?)" 'a sweep says that it looks at no image'
 program run grid.yaml --set accelerator.pegrid.skip_inputs=true --set accelerator.unroll.ox=2
 ok "$([ $status = 2 ] && grep -q 'skip_inputs.*one pixel' err; echo $?)" 'leaving inputs out takes one pixel at a time'
+
+program run grid.yaml --fidelity tile --set accelerator.pegrid.drop_maps=0.9
+ok "$([ $status -le 1 ] && grep -q 'maps that layers read for the batch are dropped' out; echo $?)" 'maps that are dropped are said'
+program run grid.yaml --set accelerator.pegrid.drop_maps=0.5 --input synthetic:1 --input synthetic:2
+ok "$([ $status = 2 ] && grep -q 'batch: what inputs are decides the plan, which is one of 1 images: 2 were given' err; echo $?)" 'one plan, one batch'
 
 # ---- weights decide, with timing alone and in sweeps too
 cycles_at() {

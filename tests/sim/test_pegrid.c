@@ -211,6 +211,48 @@ START_TEST(test_leaving_inputs_out_changes_no_bit_and_no_byte)
 }
 END_TEST
 
+static void drop(test_rig *rig, double threshold)
+{
+    rig->quant->map_threshold = threshold;
+    for (uint32_t i = 0; i < RIG_IMAGES; i++) {
+        zs_ref_tensors tensors;
+        zs_err err = {0};
+        ck_assert_int_eq(
+            zs_ref_run(&rig->arena, rig->net, rig->quant, rig->inputs[i], NULL, &tensors, &err),
+            ZS_OK);
+        zs_dequantise(rig->quant, rig->net->output, tensors.data[rig->net->output], rig->outputs[i],
+                      rig->output_n);
+    }
+}
+
+/* What the reference does with maps that are dropped; whatever else is left out, fewer bytes. */
+START_TEST(test_dropped_maps_give_the_bits_of_the_reference)
+{
+    test_rig rig;
+    zs_arena point;
+    const uint32_t precision = (uint32_t)_i / TEST_NET_N;
+    start(&rig, _i % TEST_NET_N, precision);
+    zs_arena_init(&point, test_heap());
+    drop(&rig, 0.6);
+    for (size_t i = 0; i < ZS_LEN(variants); i++) {
+        zs_design d = variant(i, precision);
+        d.accel.unroll.oy = d.accel.unroll.ox = 1;
+        const zs_plan *plain = test_rig_plan(&rig, &point, &d);
+        test_set(&d, "accelerator.pegrid.drop_maps", 0.6);
+        test_set(&d, "accelerator.pegrid.skip_inputs", i % 2 ? 1 : 0);
+        measure(&rig, &d);
+        test_rig_execute(&rig, &point, &d, ZS_TILE);
+        if (precision == ZS_FIXED16)
+            test_rig_fidelities(&rig, &point, &d);
+        const zs_plan *plan = test_rig_plan(&rig, &point, &d);
+        ck_assert_uint_le(worked(plan), worked(plain));
+        zs_arena_reset(&point);
+    }
+    zs_arena_drop(&point);
+    test_rig_drop(&rig);
+}
+END_TEST
+
 START_TEST(test_inputs_must_have_been_measured)
 {
     test_rig rig;
@@ -460,6 +502,48 @@ START_TEST(test_looser_meetings_and_finer_masks_are_not_slower)
 }
 END_TEST
 
+/* Of six maps two go: of the image in which they are small, and no others. */
+START_TEST(test_a_dropped_map_is_neither_loaded_nor_worked)
+{
+    static const double means[] = {4, 1, 4, 0, 3, 2, /* the second image: */ 1, 1, 1, 1, 1, 1};
+    one_layer o;
+    one_layer_start(&o, 3, false);
+    zs_err err = {0};
+    bool dropped[6];
+    uint32_t n;
+    ck_assert(!zs_layer_drops_maps(o.net, o.layer)); /* maps of the network's input stay */
+    ck_assert_uint_eq(zs_drop_maps(means, 6, 0.25, dropped), 2);
+    ck_assert(dropped[1] && dropped[3] && !dropped[5]);
+    ck_assert_uint_eq(zs_drop_maps(means, 6, 0, dropped), 0);
+
+    test_spec *s = test_spec_new(6, 10, 10);
+    test_conv(s, "before", "", 6, 1, 1, 0);
+    test_conv(s, "conv", "before", 8, 1, 1, 0);
+    zs_net *net = test_net(&o.arena, s);
+    test_spec_free(s);
+    zs_design d = design_of("kernel", "lockstep", 4, 1);
+    const double **of = zs_new(&o.arena, const double *, net->tensor_n);
+    const uint64_t **bits = zs_new(&o.arena, const uint64_t *, net->tensor_n);
+    uint64_t all[24];
+    memset(all, 0xff, sizeof all);
+    for (uint32_t i = 0; i < 2; i++) {
+        of[net->layers[i].in[0]] = means;
+        bits[net->layers[i].in[0]] = all;
+    }
+    const zs_activity a = {.image_n = 2, .bits = bits, .means = of};
+    net->activity = &a;
+    d.batch = 2;
+    test_set(&d, "accelerator.pegrid.drop_maps", 0.25);
+    zs_plan *plan;
+    ck_assert_msg(zs_plan_build(&o.arena, &d, net, &plan, &err) == ZS_OK, "%s: %s", err.place,
+                  err.text);
+    ck_assert_uint_eq(sum_of(plan, ZS_OP_LOAD_X, &n), (6 + 6 + 4 + 6) * 200);
+    ck_assert_uint_eq(plan->rows[0].skipped_macs, 0);
+    ck_assert_uint_eq(plan->rows[1].skipped_macs, 2 * 8 * 100);
+    zs_arena_drop(&o.arena);
+}
+END_TEST
+
 /* ---- bytes ------------------------------------------------------------------------------------
  */
 
@@ -580,6 +664,9 @@ TCase *tcase_pegrid(void)
     tcase_add_test(tc, test_cycles_are_those_of_weights_and_inputs);
     tcase_add_loop_test(tc, test_leaving_inputs_out_changes_no_bit_and_no_byte, 0,
                         TEST_NET_N * ZS_PRECISION_COUNT);
+    tcase_add_loop_test(tc, test_dropped_maps_give_the_bits_of_the_reference, 0,
+                        TEST_NET_N * ZS_PRECISION_COUNT);
+    tcase_add_test(tc, test_a_dropped_map_is_neither_loaded_nor_worked);
     tcase_add_test(tc, test_inputs_must_have_been_measured);
     tcase_add_test(tc, test_dense_cycles_by_hand);
     tcase_add_test(tc, test_looser_meetings_and_finer_masks_are_not_slower);

@@ -1,5 +1,7 @@
 #include "pegrid_priv.h"
 
+#include "zynqsim/num.h"
+
 /* Inputs that are 0 while the network works. A PE takes a weight of each lane to the pixels whose
  * input there is other than 0; outside the image it is 0. PEs meet where pegrid.sync says, at the
  * latest at the end of a part of a band of rows. */
@@ -12,6 +14,7 @@ typedef struct count {
     const pegrid_params *params;
     zs_mask looked_at; /* [filter] the weights of which products are worked: by the granularity */
     uint64_t *x;       /* of each pixel, and group of the convolution: as a row of weights */
+    const bool *dropped_of_image;
     uint64_t pixel_words;  /* of a pixel, of all these groups */
     uint64_t *any;         /* a row */
     uint64_t *sums;        /* [PE][meeting of a part] */
@@ -61,15 +64,19 @@ static void take_pixel(const count *c, const uint64_t *bits, uint32_t oy, uint32
     const zs_window *w = &c->layer->window;
     const zs_shape s = c->layer->x;
     const uint32_t words = c->own->weights.row_words, taps = pegrid_taps(c->row);
+    const bool *dropped = c->dropped_of_image;
     for (uint32_t ky = 0; ky < w->kh; ky++)
         for (uint32_t kx = 0; kx < w->kw; kx++) {
             const int64_t y = (int64_t)oy * w->sh + (int64_t)ky * w->dh - w->pad_top;
             const int64_t x = (int64_t)ox * w->sw + (int64_t)kx * w->dw - w->pad_left;
-            if (y < 0 || y >= s.h || x < 0 || x >= s.w)
+            const bool is_inside = y >= 0 && y < s.h && x >= 0 && x < s.w;
+            if (!is_inside && c->params->skips_inputs)
                 continue;
             for (uint32_t ic = 0; ic < s.c; ic++) {
                 const uint32_t bit = ic % c->row->t_ic * taps + ky * w->kw + kx;
-                if (is_set(bits, ((uint64_t)ic * s.h + (uint64_t)y) * s.w + (uint64_t)x))
+                if ((dropped == NULL || !dropped[ic]) &&
+                    (!c->params->skips_inputs ||
+                     is_set(bits, ((uint64_t)ic * s.h + (uint64_t)y) * s.w + (uint64_t)x)))
                     to[(uint64_t)(ic / c->row->t_ic) * words + bit / 64] |= UINT64_C(1) << bit % 64;
             }
         }
@@ -192,8 +199,11 @@ static void count_image(count *c, uint32_t image)
 {
     const zs_activity *a = c->d->net->activity;
     const uint64_t *bits = a->bits[c->layer->in[0]];
+    c->dropped_of_image =
+        c->own->dropped != NULL ? c->own->dropped + (uint64_t)image * c->layer->x.c : NULL;
     take_image(c, bits + image % a->image_n * zs_activity_words(c->layer->x));
-    c->own->effectual += effectual(c);
+    if (c->params->skips_inputs)
+        c->own->effectual += effectual(c);
     for (uint32_t k = 0; k < c->own->group_n; k++) {
         const pegrid_group *g = &c->own->groups[k];
         for (uint32_t m = 0; m < c->own->part_n && !g->is_zero; m++) {
@@ -236,6 +246,23 @@ static zs_status make_room(count *c, zs_arena *scratch, zs_err *err)
     return ZS_OK;
 }
 
+static zs_status drop_maps(count *c, zs_err *err)
+{
+    const zs_activity *a = c->d->net->activity;
+    const uint32_t n = c->layer->x.c, batch = c->d->design->batch;
+    if (c->params->drop_maps <= 0 || !zs_layer_drops_maps(c->d->net, c->layer))
+        return ZS_OK;
+    bool *dropped = zs_arena_alloc(c->d->arena, (uint64_t)n * batch, sizeof *dropped);
+    if (dropped == NULL)
+        return zs_nomem(err, "plan");
+    for (uint32_t image = 0; image < batch; image++)
+        c->own->dropped_n +=
+            zs_drop_maps(a->means[c->layer->in[0]] + (size_t)(image % a->image_n) * n, n,
+                         c->params->drop_maps, dropped + (size_t)image * n);
+    c->own->dropped = dropped;
+    return ZS_OK;
+}
+
 zs_status pegrid_count_inputs(zs_plan_draft *d, uint32_t i, zs_err *err)
 {
     count c = {.d = d,
@@ -248,6 +275,8 @@ zs_status pegrid_count_inputs(zs_plan_draft *d, uint32_t i, zs_err *err)
     zs_status status = make_room(&c, &scratch, err);
     if (status == ZS_OK)
         status = build_looked_at(&c, &scratch, err);
+    if (status == ZS_OK)
+        status = drop_maps(&c, err);
     c.own->products = c.own->steps = 0;
     for (uint32_t image = 0; status == ZS_OK && image < d->design->batch; image++)
         count_image(&c, image);

@@ -54,6 +54,12 @@ typedef struct emission {
 
 enum { HOLE_BYTES = 128 }; /* unread bytes between two channels that a load runs over: a burst */
 
+static bool wants(const emission *m, const bool *wanted, uint32_t image, uint32_t c)
+{
+    const bool *dropped = m->own->dropped;
+    return wanted[c] && (dropped == NULL || !dropped[(uint64_t)image * m->layer->x.c + c]);
+}
+
 /* A load for each run of neighbouring channels that are wanted, and of rows of output pixels. */
 static zs_status load_channels(emission *m, const bool *wanted, zs_tile_box box)
 {
@@ -69,12 +75,12 @@ static zs_status load_channels(emission *m, const bool *wanted, zs_tile_box box)
         return ZS_OK;
     for (uint32_t c = 0; c < n;) {
         uint32_t end = c;
-        if (!wanted[c]) {
+        if (!wants(m, wanted, box.image, c)) {
             c++;
             continue;
         }
         for (uint32_t next = c; next < n && (next - end) * plane <= HOLE_BYTES; next++)
-            if (wanted[next])
+            if (wants(m, wanted, box.image, next))
                 end = next + 1;
         box.ic0 = c;
         box.ic_n = (uint16_t)(end - c);

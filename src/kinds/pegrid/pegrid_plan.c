@@ -187,10 +187,11 @@ static void place_streams(zs_plan_draft *d)
             continue;
         const uint64_t weights = zs_layer_weight_elems(layer) * zs_weight_bytes(precision) +
                                  zs_layer_bias_elems(layer) * zs_bias_bytes(precision);
-        const uint64_t inputs = (row->compulsory_read_bytes - weights) / layer->x.c;
-        uint64_t channels = 0;
-        for (uint32_t c = 0; c < layer->x.c; c++)
-            channels += own->is_read[c];
+        const uint32_t batch = d->design->batch;
+        const uint64_t inputs = (row->compulsory_read_bytes - weights) / layer->x.c / batch;
+        uint64_t channels = 0; /* of all images */
+        for (uint64_t k = 0; k < (uint64_t)layer->x.c * batch; k++)
+            channels += own->is_read[k % layer->x.c] && (own->dropped == NULL || !own->dropped[k]);
         row->compulsory_read_bytes = inputs * channels;
         for (uint32_t k = 0; k < own->group_n; k++)
             for (uint32_t m = 0; m < own->part_n; m++)
@@ -205,9 +206,12 @@ static void place_streams(zs_plan_draft *d)
 zs_status pegrid_draft(zs_plan_draft *d, zs_err *err)
 {
     const zs_fuse_rules rules = {.takes_any_pool = true};
-    if (pegrid_params_of(&d->design->accel)->skips_inputs && d->net->activity == NULL)
-        return zs_fail(err, ZS_EUNSUPPORTED, "accelerator.pegrid.skip_inputs",
-                       "zeros of inputs are counted on images, which sweeps and searches do not "
+    const pegrid_params *p = pegrid_params_of(&d->design->accel);
+    if (pegrid_reads_inputs(p) && d->net->activity == NULL)
+        return zs_fail(err, ZS_EUNSUPPORTED,
+                       p->skips_inputs ? "accelerator.pegrid.skip_inputs"
+                                       : "accelerator.pegrid.drop_maps",
+                       "inputs are counted on images, which sweeps and searches do not "
                        "look at; run, compare, explain and accuracy do");
     ZS_TRY(zs_draft_fuse(d, &rules, err));
     pegrid_row *own = zs_new(d->arena, pegrid_row, d->row_n + UINT64_C(1));

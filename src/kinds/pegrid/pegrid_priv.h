@@ -19,12 +19,18 @@
 typedef struct pegrid_params {
     uint32_t skip, sync, code; /* ZS_SKIP_*, ZS_PE_SYNC_*, ZS_ZERO_CODE_* */
     bool packs, skips_inputs;
+    double drop_maps;
     uint32_t decode, filter_words, plane_words, input_bytes;
 } pegrid_params;
 
 static inline const pegrid_params *pegrid_params_of(const zs_accel *accel)
 {
     return (const void *)accel->params;
+}
+
+static inline bool pegrid_reads_inputs(const pegrid_params *p)
+{
+    return p->skips_inputs || p->drop_maps > 0;
 }
 
 /* What of a group's filters is on chip at once: all their weights, or those of some input channels.
@@ -67,6 +73,8 @@ typedef struct pegrid_row {
     uint32_t band_rows;       /* output rows that are worked at once, but the last */
     pegrid_input input;
     const bool *is_read; /* [channel] by any filter */
+    const bool *dropped; /* [image][channel] maps that are taken for 0; NULL: none */
+    uint32_t dropped_n;  /* of all images */
     uint64_t stream_base, stream_bytes;
     uint32_t band_n;
     /* of the batch */
@@ -103,7 +111,7 @@ zs_status pegrid_count_inputs(zs_plan_draft *d, uint32_t row, zs_err *err);
 /* Whether zeros among inputs decide what is worked, and are known. */
 static inline bool pegrid_has_inputs(const zs_plan_draft *d)
 {
-    return pegrid_params_of(&d->design->accel)->skips_inputs && d->net->activity != NULL &&
+    return pegrid_reads_inputs(pegrid_params_of(&d->design->accel)) && d->net->activity != NULL &&
            d->net->activity->image_n > 0;
 }
 /* Set bits of a row from `from` on, below `end`. */
