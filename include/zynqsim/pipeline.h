@@ -1,21 +1,20 @@
-/* pipeline.h - simulated time of training and inference over a pipeline of equal devices.
+/* pipeline.h - simulated time of training and inference over a pipeline of devices.
  *
  * Models   Each stage is a device of its own: the design's board, one described by its roofs
  *          (system.device.*), or, with pipeline.stages: engines, an engine of `accelerators`, the
- *          i-th for stage i, of any kind. A layer's time is that of its passes, each as a call of
- *          its own, for training keeps what every layer makes: the forward pass; the data gradient,
- *          a convolution with channels exchanged over the errors, spread by the stride; the weight
- *          gradient, a product of errors and gathered inputs with pixels as the sum; and the
- *          update, by the PS. Passes of other layers take backward what they take forward. An
- *          image's passes are simulated once and count for all images of a mini-batch.
- *          A link takes latency + bytes with their packets' overhead / bandwidth; one for each two
- *          neighbours or one for all (system.link.shared), with both directions at once or one
- *          after the other (system.link.duplex), while stages work or between their passes
- *          (system.link.overlap). Training and inference go event by event through stages and
- *          links, with pipeline.buffers on either side of a link (pipeline_flow.c). Pipelined
- *          training goes in cycles that are as long as the slowest stage works, or longer where
- *          links keep stages waiting: with free links N mini-batches take N + 2K of them.
- * Omits    noise, host software between steps, the first loading of data, what engines of one
+ *          i-th for stage i, of any kind; with system.boards stage i is on the i-th of them. A
+ * layer's time is that of its passes, each as a call of its own, for training keeps what every
+ * layer makes: the forward pass; the data gradient, a convolution with channels exchanged over the
+ * errors, spread by the stride; the weight gradient, a product of errors and gathered inputs with
+ * pixels as the sum; and the update, by the PS. Passes of other layers take backward what they take
+ * forward. An image's passes are simulated once and count for all images of a mini-batch. A link
+ * takes latency + bytes with their packets' overhead / bandwidth; one for each two neighbours or
+ * one for all (system.link.shared), with both directions at once or one after the other
+ * (system.link.duplex), while stages work or between their passes (system.link.overlap). Training
+ * and inference go event by event through stages and links, with pipeline.buffers on either side of
+ * a link (pipeline_flow.c). Pipelined training goes in cycles that are as long as the slowest stage
+ * works, or longer where links keep stages waiting: with free links N mini-batches take N + 2K of
+ * them. Omits    noise, host software between steps, the first loading of data, what engines of one
  *          board do to each other in its memory.
  * Memory   the arena's. */
 #ifndef ZYNQSIM_PIPELINE_H
@@ -39,6 +38,7 @@ typedef struct zs_stage_load {
 
 typedef struct zs_pipeline_stage {
     uint32_t first, last; /* layers */
+    const char *device;   /* engine or design of the board; NULL: all are on the same */
     double forward_s, backward_s, inference_s, joules;
     uint64_t crossing_bytes;           /* of one mini-batch, to the next stage; as errors back */
     double link_s, inference_link_s;   /* one direction */
@@ -79,8 +79,10 @@ typedef struct zs_pipeline_diagram {
     double end_s;
 } zs_pipeline_diagram;
 
-/* Devices that stages are on: 1, the same for all, or the engines of the design. */
+/* Devices that stages are on: 1, the same for all, or the engines of the design, or those of
+ * system.boards; what they are called, "engines" or "boards". */
 uint32_t zs_pipeline_device_n(const zs_design *design);
+const char *zs_pipeline_device_word(const zs_design *design);
 /* [device][layer]; of several devices INFINITY where one cannot do a pass of a layer. Else whatever
  * building and running a plan may fail with, with the layer as the place. */
 zs_status zs_pipeline_times(zs_arena *arena, const zs_design *design, const zs_train_setup *setup,

@@ -467,6 +467,14 @@ zs_status cli_labels_read(zs_arena *arena, const char *path, uint32_t n, const u
  * mosaics have the shape `tile`. */
 zs_status cli_train_data(const cli_options *options, zs_arena *arena, zs_shape tile,
                          zs_dataset *data, zs_dataset *test, zs_err *err);
+/* The designs of system.boards, which the design then knows. */
+typedef struct cli_train_boards {
+    cli_point *points;
+    uint32_t n;
+} cli_train_boards;
+zs_status cli_train_boards_load(const cli_options *options, cli_point *point,
+                                cli_train_boards *boards, zs_err *err);
+void cli_train_boards_drop(cli_train_boards *boards); /* before the point */
 /* The page and the timeline of train: opened before it begins, NULL where none is wanted. */
 typedef struct cli_train_report {
     cli_stream *page, *trace;

@@ -27,6 +27,7 @@ typedef struct crew {
     atomic_uint next;
     atomic_bool failed;
     cli_train_report report;
+    cli_train_boards boards;
 } crew;
 
 static zs_status keep(job *j, zs_err *err)
@@ -326,6 +327,7 @@ static zs_status train(const cli_options *o, cli_point *p, crew *c, int *exit_st
     p->keep_batchnorm = true;
     ZS_TRY(cli_net_load(p, o, err));
     ZS_TRY(zs_design_check(&p->design, err));
+    ZS_TRY(cli_train_boards_load(o, p, &c->boards, err));
     zs_train_plan plan = {.design = &p->design,
                           .net = p->net,
                           .scheme = p->design.pipeline.scheme,
@@ -370,6 +372,7 @@ zs_status cmd_train(const cli_options *options, int *exit_status, zs_err *err)
     for (uint32_t i = 0; i < c.n; i++)
         zs_arena_drop(&c.jobs[i].arena);
     cli_train_report_drop(&c.report);
+    cli_train_boards_drop(&c.boards);
     cli_point_drop(&point);
     return status;
 }

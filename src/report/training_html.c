@@ -157,6 +157,10 @@ static void out_stages(zs_out *out, const zs_training *t)
         zs_html_text(out, t->net->layers[s->first].name);
         zs_out_text(out, " to ");
         zs_html_text(out, t->net->layers[s->last].name);
+        if (s->device != NULL) {
+            zs_out_text(out, ", on ");
+            zs_html_text(out, s->device);
+        }
         zs_out_text(out, "</td>");
         out_real(out, 1e3 * s->forward_s, 3);
         out_real(out, 1e3 * s->backward_s, 3);

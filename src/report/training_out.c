@@ -68,16 +68,19 @@ static zs_status put_flow(const zs_training *t, const zs_sink *sink)
 static zs_status put_stages(const zs_training *t, const zs_sink *sink)
 {
     const zs_pipeline *p = t->pipeline;
-    ZS_TRY(zs_sink_puts(sink, "stage  layers                          forward     backward     to "
-                              "next  staleness\n"));
+    const bool differ = p->stages[0].device != NULL;
+    ZS_TRY(zs_sink_printf(sink,
+                          "stage  layers                          forward     backward     to "
+                          "next  staleness%s\n",
+                          differ ? "  on" : ""));
     for (uint32_t i = 0; i < p->stage_n; i++) {
         const zs_pipeline_stage *s = &p->stages[i];
         const bool is_stale = t->plan->scheme >= ZS_SCHEME_STALE;
-        ZS_TRY(zs_sink_printf(sink, "%5u  %-14.14s %-14.14s %9.3f ms %9.3f ms %9.1f kB  %9u\n", i,
-                              t->net->layers[s->first].name, t->net->layers[s->last].name,
-                              1e3 * s->forward_s, 1e3 * s->backward_s,
-                              (double)s->crossing_bytes / 1e3,
-                              is_stale ? 2 * (p->stage_n - 1 - i) : 0));
+        ZS_TRY(zs_sink_printf(
+            sink, "%5u  %-14.14s %-14.14s %9.3f ms %9.3f ms %9.1f kB  %9u%s%s\n", i,
+            t->net->layers[s->first].name, t->net->layers[s->last].name, 1e3 * s->forward_s,
+            1e3 * s->backward_s, (double)s->crossing_bytes / 1e3,
+            is_stale ? 2 * (p->stage_n - 1 - i) : 0, differ ? "  " : "", differ ? s->device : ""));
     }
     ZS_TRY(zs_sink_puts(sink, "\nstage  memory MiB: weights  gradients  velocities  activations  "
                               "in flight  registers  stash    total\n"));
@@ -187,15 +190,15 @@ static json_t *json_stage(const zs_training *t, const zs_pipeline_stage *s)
 {
     const zs_train_memory *m = &s->memory;
     return json_pack(
-        "{s:s, s:s, s:f, s:f, s:I, s:f, s:{s:f, s:f, s:f, s:f, s:f}, "
+        "{s:s, s:s, s:s?, s:f, s:f, s:I, s:f, s:{s:f, s:f, s:f, s:f, s:f}, "
         "s:{s:f, s:f, s:f, s:f, s:f}, s:{s:I, s:I, "
         "s:I, s:I, s:I, s:I, s:I}}",
-        "first", t->net->layers[s->first].name, "last", t->net->layers[s->last].name, "forward_s",
-        s->forward_s, "backward_s", s->backward_s, "crossing_bytes", (json_int_t)s->crossing_bytes,
-        "link_s", s->link_s, "inference", "image_s", s->inference_s, "busy_frac",
-        s->inference.busy_frac, "blocked_frac", s->inference.blocked_frac, "starved_frac",
-        s->inference.starved_frac, "link_load_frac", s->inference.link_frac, "training",
-        "busy_frac", s->training.busy_frac, "blocked_frac", s->training.blocked_frac,
+        "first", t->net->layers[s->first].name, "last", t->net->layers[s->last].name, "device",
+        s->device, "forward_s", s->forward_s, "backward_s", s->backward_s, "crossing_bytes",
+        (json_int_t)s->crossing_bytes, "link_s", s->link_s, "inference", "image_s", s->inference_s,
+        "busy_frac", s->inference.busy_frac, "blocked_frac", s->inference.blocked_frac,
+        "starved_frac", s->inference.starved_frac, "link_load_frac", s->inference.link_frac,
+        "training", "busy_frac", s->training.busy_frac, "blocked_frac", s->training.blocked_frac,
         "starved_frac", s->training.starved_frac, "link_load_frac", s->training.link_frac,
         "link_back_load_frac", s->training.link_back_frac, "memory_bytes", "weights",
         (json_int_t)m->weights, "gradients", (json_int_t)m->gradients, "velocities",

@@ -270,7 +270,38 @@ static zs_status time_layers(pricer *pr, const zs_train_setup *setup, bool is_on
 
 uint32_t zs_pipeline_device_n(const zs_design *d)
 {
-    return d->pipeline.stages == ZS_STAGES_ENGINES && d->engine_n > 0 ? d->engine_n : 1;
+    if (d->pipeline.stages == ZS_STAGES_ENGINES)
+        return d->engine_n > 0 ? d->engine_n : 1;
+    return d->system.device_n > 0 ? d->system.device_n : 1;
+}
+
+const char *zs_pipeline_device_word(const zs_design *d)
+{
+    return d->pipeline.stages == ZS_STAGES_ENGINES ? "engines" : "boards";
+}
+
+/* NULL: all stages are on the same. */
+static const char *device_name(const zs_design *d, uint32_t i)
+{
+    if (zs_pipeline_device_n(d) < 2)
+        return NULL;
+    return d->pipeline.stages == ZS_STAGES_ENGINES ? d->engines[i].name : d->system.devices[i].name;
+}
+
+/* What the passes of a device are simulated on. */
+static zs_design design_of(const zs_design *d, uint32_t i)
+{
+    zs_design own = *d;
+    if (d->pipeline.stages == ZS_STAGES_ENGINES && d->engine_n > 0) {
+        own.accel = d->engines[i].accel;
+        own.engines = NULL;
+        own.engine_n = 0;
+    } else if (d->system.device_n > 0) {
+        own = d->system.devices[i];
+        own.train = d->train;
+    }
+    own.batch = 1;
+    return own;
 }
 
 zs_status zs_pipeline_times(zs_arena *arena, const zs_design *design, const zs_train_setup *setup,
@@ -281,13 +312,7 @@ zs_status zs_pipeline_times(zs_arena *arena, const zs_design *design, const zs_t
     if (times == NULL)
         return zs_nomem(err, setup->net->name);
     for (uint32_t i = 0; i < n; i++) {
-        pricer pr = {.arena = arena, .design = *design, .fidelity = fidelity};
-        pr.design.batch = 1;
-        if (design->pipeline.stages == ZS_STAGES_ENGINES && design->engine_n > 0) {
-            pr.design.accel = design->engines[i].accel;
-            pr.design.engines = NULL;
-            pr.design.engine_n = 0;
-        }
+        pricer pr = {.arena = arena, .design = design_of(design, i), .fidelity = fidelity};
         zs_arena_init(&pr.scratch, arena->source);
         const zs_status status =
             time_layers(&pr, setup, n > 1, times + (size_t)i * setup->net->layer_n, err);
@@ -353,18 +378,19 @@ zs_status zs_pipeline_build(zs_arena *arena, const zs_design *design, const zs_t
     if (p.stages == NULL)
         return zs_nomem(err, setup->net->name);
     if (device_n > 1 && p.stage_n > device_n)
-        return zs_fail(err, ZS_EUSAGE, "pipeline.cut", "%u stages are more than %u engines",
-                       p.stage_n, device_n);
+        return zs_fail(err, ZS_EUSAGE, "pipeline.cut", "%u stages are more than %u %s", p.stage_n,
+                       device_n, zs_pipeline_device_word(design));
     for (uint32_t i = 0, layer = 0; i < p.stage_n; i++) {
         zs_pipeline_stage *s = &p.stages[i];
         s->first = layer;
+        s->device = device_name(design, i);
         s->last = i < setup->cut_n ? setup->cuts[i] : setup->net->layer_n - 1;
         for (; layer <= s->last; layer++) {
             const zs_layer_time *t =
                 &times[(device_n > 1 ? (size_t)i * setup->net->layer_n : 0) + layer];
             if (isinf(t->forward_s))
-                return zs_fail(err, ZS_EUNSUPPORTED, design->engines[i].name,
-                               "stage %u is on this engine, which cannot do all passes of '%s'", i,
+                return zs_fail(err, ZS_EUNSUPPORTED, device_name(design, i),
+                               "stage %u is here, where not all passes of '%s' can be done", i,
                                setup->net->layers[layer].name);
             s->forward_s += t->forward_s;
             s->backward_s += t->backward_s;

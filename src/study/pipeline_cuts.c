@@ -14,8 +14,7 @@ static uint32_t cut_layer_n(const zs_train_setup *setup)
     return n - (n > 0 && zs_pipeline_is_in_loss(setup, &setup->net->layers[n - 1]));
 }
 
-/* ---- equal stages
- * ------------------------------------------------------------------------------------ */
+/* ---- equal stages ---------------------------------------------------------------------------- */
 
 /* least[s][n]: the slowest of s + 1 stages over the first n layers. */
 zs_status zs_pipeline_balance(zs_arena *arena, const zs_train_setup *setup,
@@ -33,7 +32,7 @@ zs_status zs_pipeline_balance(zs_arena *arena, const zs_train_setup *setup,
     if (least == NULL || from == NULL || list == NULL)
         return zs_nomem(err, "pipeline.cut");
     if (device_n > 1 && k >= device_n)
-        return zs_fail(err, ZS_EUSAGE, "pipeline.cut", "%u stages are more than %u engines", k + 1,
+        return zs_fail(err, ZS_EUSAGE, "pipeline.cut", "%u stages are more than %u devices", k + 1,
                        device_n);
     for (uint32_t s = 0; s <= k; s++) {
         const zs_layer_time *own_times =
@@ -55,7 +54,7 @@ zs_status zs_pipeline_balance(zs_arena *arena, const zs_train_setup *setup,
     }
     if (isinf(least[k * line + n]))
         return zs_fail(err, ZS_EUNSUPPORTED, "pipeline.cut",
-                       "no %u cuts give every engine layers that it can train", k);
+                       "no %u cuts give every device layers that it can train", k);
     for (uint32_t s = k, end = n; s > 0; s--) {
         end = from[s * line + end];
         list[s - 1] = end - 1;

@@ -78,6 +78,28 @@ ok "$([ $status = 2 ] && grep -q '3 stages are more than 2 engines' err; echo $?
 program train d.yaml --set system.link.bandwidth=1e5 --set pipeline.cut=pool1 --format json
 json 'links carry while stages work' 's = d["stages"][0]["training"]; assert 0 < s["link_load_frac"] <= 1 and 0 < s["link_back_load_frac"] <= 1 and 0 < s["busy_frac"] < 1 and d["mini_batch"]["pipelined_s"] < d["mini_batch"]["plain_s"]'
 
+# ---- boards that differ: each a design file, the second with fewer lanes
+printf '%s\n' 'name: wide' >wide.yaml
+printf '%s\n' 'name: narrow' 'accelerator: {unroll: {oc: 1}}' >narrow.yaml
+program train d.yaml --set pipeline.cut=pool1 --format json
+json 'equal boards have no names' 'assert [s["device"] for s in d["stages"]] == [None, None]'
+cp out equal
+{
+    cat d.yaml
+    echo 'system: {boards: [wide.yaml, narrow.yaml]}'
+} >boards.yaml
+program train boards.yaml --set pipeline.cut=pool1 --format json
+json 'stages are on boards of their own' 'e = json.load(open("equal"))["stages"]; s = d["stages"]; assert [x["device"] for x in s] == ["wide", "narrow"] and s[0]["forward_s"] == e[0]["forward_s"] and s[1]["forward_s"] > e[1]["forward_s"]'
+program train boards.yaml --set pipeline.cut=auto:1 --best training
+ok "$([ $status = 0 ] && grep -q ' 0  narrow$' out; echo $?)" 'cuts know the boards'
+program train boards.yaml
+ok "$([ $status = 2 ] && grep -q '3 stages are more than 2 boards' err; echo $?)" 'more stages than boards are refused'
+program train boards.yaml --set system.boards=wide.yaml,none.yaml
+ok "$([ $status = 2 ] && grep -q 'none.yaml' err; echo $?)" 'a board that is not there is named'
+echo 'accelerator: {unroll: {oc: 0}}' >narrow.yaml
+program train boards.yaml --set pipeline.cut=pool1
+ok "$([ $status = 2 ] && grep -q 'narrow.yaml:1.*accelerator.unroll.oc' err; echo $?)" 'and what is wrong in one, too'
+
 # ---- the page and the timeline
 t --epochs 2 --seeds 1..2 --set system.link.bandwidth=1e5 -o page.html --trace t.json
 ok "$([ $status = 0 ] && [ "$(grep -c '<polyline' page.html)" = 8 ] && grep -q '<tr><th scope="row">stale (this design)</th>' page.html && grep -q 'stage 2, backward pass of mini-batch 9: ' page.html; echo $?)" 'the page has curves, schemes and passes'

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 static zs_arena arena;
 static zs_net *net;
@@ -374,6 +375,32 @@ START_TEST(test_engines_of_one_board_are_stages_of_their_own_speed)
 }
 END_TEST
 
+START_TEST(test_boards_that_differ_are_stages_of_their_own_speed)
+{
+    zs_err err = {0};
+    zs_layer_time *times;
+    zs_pipeline p;
+    const zs_train_setup setup = setup_of(ZS_SCHEME_STALE, 1);
+    const zs_pipeline alike = build(&setup);
+    zs_design boards[2] = {design, design};
+    boards[0].name = "fast";
+    boards[0].system.device_macs_per_s = 1e15; /* one of them by its roofs */
+    boards[1].name = "slow";
+    boards[1].accel.unroll.oc = 1;
+    design.system.devices = boards;
+    design.system.device_n = 2;
+    ck_assert_uint_eq(zs_pipeline_device_n(&design), 2);
+    ck_assert_int_eq(zs_pipeline_times(&arena, &design, &setup, ZS_TILE, &times, &err), ZS_OK);
+    ck_assert_int_eq(zs_pipeline_build(&arena, &design, &setup, times, &p, &err), ZS_OK);
+    ck_assert_str_eq(p.stages[0].device, "fast");
+    ck_assert_double_lt(p.stages[0].forward_s, alike.stages[0].forward_s / 100);
+    ck_assert_double_gt(p.stages[1].forward_s, alike.stages[1].forward_s);
+    const zs_train_setup three = setup_of(ZS_SCHEME_STALE, 2);
+    ck_assert_int_eq(zs_pipeline_build(&arena, &design, &three, times, &p, &err), ZS_EUSAGE);
+    ck_assert(strstr(err.text, "3 stages are more than 2 boards") != NULL);
+}
+END_TEST
+
 START_TEST(test_cuts_balance_engines_that_differ)
 {
     zs_err err = {0};
@@ -407,6 +434,7 @@ TCase *tcase_pipeline(void)
     tcase_add_test(tc, test_inference_goes_at_the_pace_of_the_slowest);
     tcase_add_test(tc, test_single_buffers_keep_stages_from_working_while_links_carry);
     tcase_add_test(tc, test_engines_of_one_board_are_stages_of_their_own_speed);
+    tcase_add_test(tc, test_boards_that_differ_are_stages_of_their_own_speed);
     tcase_add_test(tc, test_cuts_balance_engines_that_differ);
     return tc;
 }
