@@ -184,6 +184,37 @@ static void share_kernels(const zs_plan_draft *d, kernels_row *rows)
                 rows[rows[j].class_row].kernel.nest.loops[i].is_argument;
 }
 
+/* ---- load units beside each other ------------------------------------------------------------ */
+
+/* Units that an unrolled sum has of its own: planes of input channels are apart in global memory.
+ */
+static uint64_t units_of_sum(const zs_plan_draft *d, const kernels_row *rows, uint32_t i)
+{
+    const zs_nest *nest = &rows[i].kernel.nest;
+    const uint32_t rc = zs_nest_find(nest, "rc");
+    const bool is_kernel = d->drafts[i].on_engine && rows[i].root == i && rows[i].class_row == i;
+    if (!is_kernel || zs_draft_layer(d, i)->op != ZS_LAYER_CONV || rows[i].from != ZS_NO_INDEX ||
+        params_of(&rows[i])->local_input || nest->loops[rc].unroll == 1)
+        return 0;
+    return nest->loops[rc].unroll;
+}
+
+/* All kernels are in the device at once, whichever of them runs. */
+static void share_lines(const zs_plan_draft *d, kernels_row *rows)
+{
+    const zs_nest_memory memory = kernels_memory(d->design);
+    uint64_t units = 0;
+    for (uint32_t i = 0; i < d->row_n; i++)
+        units = zs_plus_u64(units, units_of_sum(d, rows, i));
+    for (uint32_t i = 0; i < d->row_n; i++) {
+        const bool is_kernel = d->drafts[i].on_engine && rows[i].root == i;
+        if (is_kernel && is_elementwise(zs_draft_layer(d, i)) && rows[i].from == ZS_NO_INDEX)
+            zs_nest_wait_for_units(&rows[i].kernel, units, &memory);
+        if (is_kernel && rows[i].padded_bytes > 0)
+            zs_nest_wait_for_units(&rows[i].pad, units, &memory);
+    }
+}
+
 /* ---- all of it ------------------------------------------------------------------------------- */
 
 void kernels_link(zs_plan_draft *d, kernels_row *rows)
@@ -205,6 +236,7 @@ void kernels_link(zs_plan_draft *d, kernels_row *rows)
         if (rows[i].from != ZS_NO_INDEX)
             take_from_channel(d, rows, i);
     share_kernels(d, rows);
+    share_lines(d, rows);
     for (uint32_t i = 0; i < d->row_n; i++) {
         kernels_row *own = &rows[i];
         const kernels_params *p = params_of(own);
