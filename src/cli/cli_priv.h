@@ -58,10 +58,10 @@ typedef struct cli_options {
     bool plan, schedule, streamline, fields, metrics, operators, models, boards; /* show */
     const char *graph;
     const char *calibrate;
-    bool layers; /* compare, check */
-    bool loops;  /* show */
-    bool ladder; /* compare */
-    bool bless;  /* check */
+    bool layers;         /* compare, check */
+    bool loops, kernels; /* show */
+    bool ladder;         /* compare */
+    bool bless;          /* check */
     const char *junit;
     char **cases; /* train */
     const char *data, *test, *seeds, *checkpoint, *onnx;
