@@ -242,6 +242,8 @@ typedef struct zs_design {
         const char *cut; /* last layers of engines, with semicolons; empty: as `map` says */
         uint64_t bytes;
         uint32_t lut, bram18, dsp; /* of the region; 0 everywhere: the whole part */
+        uint32_t regions;          /* of that size, which engines take in turn */
+        uint32_t port;             /* ZS_PORT_*: of the master that reads bitstreams */
         uint32_t words, writes, reads;
     } swap;
     struct {

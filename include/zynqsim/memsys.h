@@ -30,8 +30,11 @@ typedef struct zs_xfer {
     uint32_t index_bytes;
 } zs_xfer;
 
+/* Behind the channels of the PL's ports those of the PS's own master of the configuration port. */
 enum {
-    ZS_CHANNEL_N = 2 * ZS_PORT_COUNT,
+    ZS_PORT_CHANNEL_N = 2 * ZS_PORT_COUNT,
+    ZS_CHANNEL_PCAP = ZS_PORT_CHANNEL_N,
+    ZS_CHANNEL_N = ZS_PORT_CHANNEL_N + 2,
     ZS_CHAIN_MAX = 4 /* transfers that follow each other without a gap */
 };
 /* Channel of a port's read or write direction. */
