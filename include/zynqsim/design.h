@@ -242,6 +242,8 @@ typedef struct zs_design {
         const char *cut; /* last layers of engines, with semicolons; empty: as `map` says */
         uint64_t bytes;
         uint32_t lut, bram18, dsp; /* of the region; 0 everywhere: the whole part */
+        uint32_t regions;          /* of that size, which engines take in turn */
+        uint32_t port;             /* ZS_PORT_*: of the master that reads bitstreams */
         uint32_t words, writes, reads;
     } swap;
     struct {
@@ -259,8 +261,11 @@ typedef struct zs_design {
     struct {
         double link_bytes_per_s, link_latency_s;
         uint32_t packet_bytes, overhead_bytes;
-        bool shares_link, has_duplex;
+        bool shares_link, has_duplex, overlaps;
         double device_macs_per_s, device_bytes_per_s, device_start_s;
+        const char *boards; /* design files with commas, of one stage each; empty: this design */
+        const struct zs_design *devices; /* what is in them, by whoever reads files */
+        uint32_t device_n;
     } system;
     zs_accel accel;           /* of several engines the first one's */
     const zs_engine *engines; /* accelerators: they take turns; NULL: accel is the only one */
@@ -411,7 +416,7 @@ void zs_design_defaults_with(zs_design *design, const zs_field *field);
  * "accelerators.NAME.KEY" sets a key of one, "accelerator.KEY" that of all. */
 zs_status zs_design_set(zs_design *design, zs_arena *arena, const char *path, const char *text,
                         zs_err *err);
-/* Sets a key that takes a list: network.input, network.calibration, pipeline.cut; and the
+/* Sets a key that takes a list: network.input, network.calibration, pipeline.cut, system.boards; and the
  * shorthands network.input_shape (c, h, w), network.preprocess.mean and .scale (one value per
  * plane, or one for all). ZS_EPARSE for a key that takes one value, or a wrong number of items. */
 zs_status zs_design_set_list(zs_design *design, zs_arena *arena, const char *path,

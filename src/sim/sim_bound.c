@@ -43,7 +43,7 @@ static row_work work_of(const zs_design *design, const zs_plan *plan, uint32_t r
                 &cost->xfer, zs_port_params(&design->board, zs_op_channel(plan, i) / 2).beat_bytes);
         }
         w.unit[op->unit] += cycles;
-        zs_count_bytes(l, op->code, bytes);
+        zs_count_bytes(l, op->code, bytes, cost->xfer.index_bytes);
     }
     return w;
 }
