@@ -48,6 +48,11 @@ typedef struct zs_axi_params {
     uint32_t read_latency_pl_cycles, write_latency_pl_cycles;
 } zs_axi_params;
 
+/* What one of the HP ports has otherwise; 0: as all of them. */
+typedef struct zs_axi_own {
+    uint32_t beat_bytes, max_beats, read_outstanding, write_outstanding;
+} zs_axi_own;
+
 typedef struct zs_memory_params {
     uint64_t bytes;
     uint32_t kind; /* ZS_MEMORY_* */
@@ -82,6 +87,7 @@ typedef struct zs_board {
     zs_memory_params memory;
     struct {
         zs_axi_params hp, acp, gp;
+        zs_axi_own own[4]; /* of hp0 ... hp3 */
     } axi;
     zs_cpu_params cpu;
     zs_power_params power;
@@ -112,7 +118,7 @@ typedef struct zs_dma_params {
 
 /* Room for what the keys of one kind alone say: a struct of src/kinds/<kind>, in whose fields.def
  * they are the rows PARAM. */
-enum { ZS_KIND_PARAM_BYTES = 128 };
+enum { ZS_KIND_PARAM_BYTES = 192 };
 
 /* accelerator.account.*: what a report of one's own build says in units of the account, 0 where
  * there is none. */
@@ -236,6 +242,8 @@ typedef struct zs_design {
         const char *cut; /* last layers of engines, with semicolons; empty: as `map` says */
         uint64_t bytes;
         uint32_t lut, bram18, dsp; /* of the region; 0 everywhere: the whole part */
+        uint32_t regions;          /* of that size, which engines take in turn */
+        uint32_t port;             /* ZS_PORT_*: of the master that reads bitstreams */
         uint32_t words, writes, reads;
     } swap;
     struct {
@@ -507,7 +515,8 @@ zs_resources zs_board_resources(const zs_board *board, const zs_family *family);
 /* How many blocks of a kind a design may use; UINT32_MAX of a kind that the family has not: nothing
  * is counted of it then. */
 uint32_t zs_board_limit(const zs_board *board, zs_resource_id id);
-const zs_axi_params *zs_port_params(const zs_board *board, uint32_t port);
+/* Those of its class, and of an HP port what it has otherwise. */
+zs_axi_params zs_port_params(const zs_board *board, uint32_t port);
 double zs_memory_peak_bytes_per_s(const zs_memory_params *memory);
 /* "?" for a value outside the table. */
 const char *zs_word_of(const zs_word *words, uint32_t n, uint32_t value);

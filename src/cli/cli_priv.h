@@ -58,10 +58,10 @@ typedef struct cli_options {
     bool plan, schedule, streamline, fields, metrics, operators, models, boards; /* show */
     const char *graph;
     const char *calibrate;
-    bool layers; /* compare, check */
-    bool loops;  /* show */
-    bool ladder; /* compare */
-    bool bless;  /* check */
+    bool layers;         /* compare, check */
+    bool loops, kernels; /* show */
+    bool ladder;         /* compare */
+    bool bless;          /* check */
     const char *junit;
     char **cases; /* train */
     const char *data, *test, *seeds, *checkpoint, *onnx;
@@ -259,6 +259,7 @@ typedef struct cli_point {
     const zs_sparsity *sparsity;    /* NULL: weights are as they were read */
     const zs_net_spec *streamlined; /* what the network was built from, where it has quantisers */
     zs_plan *plan;
+    const zs_quant *quant;  /* NULL unless the plan needed it: zs_kind_reads_inputs */
     zs_sweep_section sweep; /* of the design file */
     bool keep_batchnorm;    /* of the network: not folded */
     bool counts_zeros;      /* its sparsity is wanted where nothing is pruned, too */

@@ -208,8 +208,8 @@ static zs_status list_cpu_port(zs_arena *arena, zs_result *r, zs_err *err)
     return ZS_OK;
 }
 
-/* Bitstreams lie in DRAM, or words that the PS writes to registers; nothing else runs while they
- * are read. */
+/* What is read from DRAM has been counted where that was simulated. Words that the PS writes to
+ * registers have not; nothing else runs meanwhile. */
 static zs_status add_swaps(zs_arena *arena, const zs_design *design, const zs_plan *plan,
                            zs_result *r, zs_err *err)
 {
@@ -218,7 +218,10 @@ static zs_status add_swaps(zs_arena *arena, const zs_design *design, const zs_pl
         return ZS_OK;
     const double seconds = zs_swap_seconds(design);
     const uint64_t bytes = zs_swap_bytes(design);
+    const bool is_simulated = r->fidelity != zs_fidelity_words[ZS_BOUND] && zs_swap_is_read(design);
     r->swap_bytes = bytes * plan->swap_n;
+    if (is_simulated)
+        return ZS_OK;
     r->dram.read_bytes += r->swap_bytes;
     if (r->port_n == 0) /* bound */
         return ZS_OK;

@@ -71,6 +71,37 @@ ok "$(tr '\n' ' ' <out | tr -s ' ' | grep -qE 'onto the part, 23[0-9]\.[0-9]* ms
 program run pair.yaml --set swap.by=pcap --set swap.lut=100 --set swap.dsp=100 --set swap.bram18=100
 ok "$([ $status = 1 ] && grep -q 'LUT of 100' err; echo $?)" 'a region that does not hold an engine'
 
+# The master of the bitstreams reads at the rate of the configuration port, or as fast as it can.
+swap_cycles() { echo $(($(cycles "$@") - one)); }
+fast=$(swap_cycles pair.yaml --set swap.by=icap)
+slow=$(swap_cycles pair.yaml --set swap.by=icap --set board.axi.hp.read_latency=1000)
+ok "$([ "$fast" -ge $((2 * 1011391)) ] && [ "$fast" -lt $((2 * 1014000)) ]; echo $?)" 'ICAP takes 400 MB/s'
+ok "$([ "$slow" -gt $((2 * fast)) ]; echo $?)" 'but not what the port does not bring'
+program run pair.yaml --set swap.by=dma --set swap.port=hp3 --set swap.bytes=1MiB --timing-only --format json
+json 'a DMA reads through its port, in bursts' '
+own = [p for p in d["ports"] if p["name"] == "hp3.rd"][0]
+assert own["bytes"] == 2 << 20 and own["bursts"] == (2 << 20) // 128
+assert d["dram"]["read_bytes"] == sum(r["dram_read_bytes"] for r in d["layers"]) + (2 << 20)
+assert d["dram"]["read_bursts"] > own["bursts"]'
+
+# Three engines in two regions: the third takes the place of the first while the second works.
+design regions.yaml "swap: {by: icap, lut: 10000, bram18: 60, dsp: 60}" 'accelerators:' "  - {name: front, map: [$first]}" \
+    "  - {name: middle, map: ['fire2/s*']}" '  - {name: back, map: "*"}'
+turns=$(cycles regions.yaml)
+apart=$(cycles regions.yaml --set swap.regions=2)
+beside=$(cycles regions.yaml --set swap.by=none)
+program run regions.yaml --set swap.regions=2
+ok "$(grep -q '2 times another engine comes' out; echo $?)" 'the engine in the other region stays'
+load=$(((turns - beside) / 3))
+ok "$([ "$apart" -lt $((turns - load)) ] && [ "$apart" -ge $((beside + load)) ]; echo $?)" 'a region is loaded while the other works'
+least=$("$ZYNQSIM" run regions.yaml --set swap.regions=2 --fidelity bound --format json 2>/dev/null | sed -n 's/^  "cycles": \([0-9]*\),$/\1/p')
+ok "$([ "$least" -le "$apart" ] && [ "$least" -gt "$load" ]; echo $?)" 'the bound knows that, and is one'
+refuses 'a whole part is one region' 'regions of no size' run pair.yaml --set swap.by=pcap --set swap.regions=2
+refuses '3 regions of 30000 are more than the 53200' 'regions that the part does not hold' \
+    run pair.yaml --set swap.by=pcap --set swap.regions=3 --set swap.lut=30000
+refuses 'it must be 1' 'regions for registers' run pair.yaml --set swap.by=registers --set swap.regions=2
+refuses 'each need' 'bitstreams that the memory does not hold' run pair.yaml --set swap.by=pcap --set swap.bytes=600MiB
+
 design name.yaml 'accelerators:' "  - {map: $first}"
 refuses 'name.yaml:5:5: accelerators:' 'an engine without a name' run name.yaml
 design map.yaml 'accelerators:' '  - {name: a}'
