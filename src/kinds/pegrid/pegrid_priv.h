@@ -18,7 +18,7 @@
 /* accelerator.pegrid.* */
 typedef struct pegrid_params {
     uint32_t skip, sync, code; /* ZS_SKIP_*, ZS_PE_SYNC_*, ZS_ZERO_CODE_* */
-    bool packs, skips_inputs;
+    bool packs, skips_inputs, lut_adders;
     double drop_maps;
     uint32_t decode, filter_words, plane_words, input_bytes;
 } pegrid_params;
