@@ -73,6 +73,8 @@ typedef struct zs_kind {
     bool draft_decides_ops;
     /* Whether values of weights decide what a plan does, not their number alone; NULL: never. */
     bool (*plans_by_weights)(const zs_design *design);
+    /* Whether zeros among the inputs of layers do: its plans need net->activity; NULL: never. */
+    bool (*plans_by_inputs)(const zs_design *design);
     /* DRAM side of a READ or WRITE op. */
     zs_xfer_fn *xfer;
     /* Accesses of an op of a serial unit; NULL: the kind has none. */
@@ -116,6 +118,10 @@ typedef struct zs_kind {
     /* Every loop of the engine with its trips and what it waits for, as text; NULL: the kind has no
      * loops of its own. Errors of the sink. */
     zs_status (*loops)(const zs_design *design, const zs_plan *plan, const zs_sink *s);
+    /* What a compiler would build the engine from, as text; NULL: nothing is written.
+     * ZS_EUNSUPPORTED names a layer or key that the text cannot have; errors of the sink. */
+    zs_status (*code)(const zs_design *design, const zs_net *net, const zs_plan *plan,
+                      const zs_sink *s, zs_err *err);
     const char *listing_legend; /* lines of `show --plan` about its ops, or NULL */
     /* Settings, without their pattern, that give a layer the schedule of a row; how many. NULL: no
      * layer has one. */
@@ -133,6 +139,8 @@ static inline const zs_kind *zs_kind_of(const zs_design *design)
 
 /* Of a design, or of one of its engines: plans_by_weights. */
 bool zs_kind_reads_weights(const zs_design *design);
+/* The same of plans_by_inputs. */
+bool zs_kind_reads_inputs(const zs_design *design);
 /* Bits of a bias in DRAM; 0: as the accumulator wants it. */
 uint32_t zs_kind_bias_bits(const zs_design *design);
 

@@ -111,6 +111,10 @@ enum {
     ZS_NEST_COPY_CYCLES = 75    /* of a copy in an inner loop, at least */
 };
 
+/* Lines of a flat loop, which takes a new word in every iteration, wait for `units` load units of
+ * unrolled sums that are in the device with it. */
+void zs_nest_wait_for_units(zs_nest_kernel *kernel, uint64_t units, const zs_nest_memory *memory);
+
 typedef struct zs_nest_time {
     uint64_t nest_cycles, stall_cycles;
     double dram_s; /* least time of the lines read; the kernel takes whichever is longer */

@@ -34,6 +34,7 @@ typedef enum zs_operand {
     ZS_OPERAND_INPUT,
     ZS_OPERAND_OUTPUT,
     ZS_OPERAND_PARTIAL,
+    ZS_OPERAND_INDEX, /* of compressed weights: where they belong; part of LOAD_W transfers */
     ZS_OPERAND_N
 } zs_operand;
 

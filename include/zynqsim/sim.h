@@ -149,6 +149,12 @@ void zs_result_describe(zs_result *result, const zs_design *design, const zs_net
  * ZS_ENOMEM. */
 zs_status zs_exec_build(zs_arena *arena, const zs_design *design, const zs_net *net,
                         const zs_plan *plan, const zs_quant *quant, zs_exec **out, zs_err *err);
+/* Which inputs of layers are other than 0 when the design works on these images (float CHW), in its
+ * own numbers: what a network's `activity` is for plans by inputs (zs_kind_reads_inputs). Executes
+ * the network without timing. ZS_EUNSUPPORTED: several engines; errors of the plan; ZS_ENOMEM. */
+zs_status zs_activity_measure(zs_arena *arena, const zs_design *design, const zs_net *net,
+                              const zs_quant *quant, const float *const *images, uint32_t n,
+                              const zs_activity **out, zs_err *err);
 /* Puts image `image` of the batch (float CHW) into simulated DRAM. */
 void zs_exec_set_input(zs_exec *exec, uint32_t image, const float *x);
 /* Performs one op; the hook of zs_sim_run, or called by a test in any order the waits allow. */

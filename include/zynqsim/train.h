@@ -17,8 +17,8 @@
  *          0. Batch normalisation takes mean and biased variance of the mini-batch (of the
  *          micro-batch, in gpipe) with eps 1e-5, and keeps running ones with momentum 0.1. The
  *          same bits on every machine and for any number of threads.
- * Omits    dropout (identity), local response normalisation, layers of general tensors but unary
- *          ones; ZS_EUNSUPPORTED names the layer.
+ * Omits    dropout (identity), layers of general tensors but unary ones; ZS_EUNSUPPORTED names the
+ *          layer.
  * Sources  Zhang, Abdelrahman: arXiv 1912.12675. Huang et al.: GPipe, arXiv 1811.06965. Narayanan
  *          et al.: PipeDream, SOSP 2019. docs/models/train.md
  * Memory   all of a trainer lives in the arena given to zs_trainer_build. */

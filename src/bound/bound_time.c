@@ -45,7 +45,9 @@ static void charge(const charger *c, const zs_tile_op *op, tally *t)
     }
     const uint64_t bytes = zs_xfer_bytes(&cost->xfer);
     const uint32_t shift = c->beat_shift[op->unit];
-    t->unit_pl_cycles[op->unit] += (bytes + (UINT64_C(1) << shift) - 1) >> shift;
+    t->unit_pl_cycles[op->unit] += cost->xfer.side_bytes == 0
+                                       ? (bytes + (UINT64_C(1) << shift) - 1) >> shift
+                                       : zs_xfer_least_pl_cycles(&cost->xfer, 1u << shift);
     t->dram_bytes += bytes;
 }
 
@@ -106,7 +108,7 @@ void zs_bound_row_ends(const zs_design *design, const zs_net *net, const zs_plan
     for (uint32_t u = 0; u < plan->unit_n; u++)
         if (plan->units[u].channel != ZS_NO_CHANNEL)
             c.beat_shift[u] = (uint32_t)__builtin_ctz(
-                zs_port_params(&design->board, plan->units[u].channel / 2)->beat_bytes);
+                zs_port_params(&design->board, plan->units[u].channel / 2).beat_bytes);
     memset(engines, 0, plan->engine_n * sizeof *engines);
     for (uint32_t row = 0; row < plan->row_n; row++) {
         const uint32_t row_end = plan->rows[row].op0 + plan->rows[row].op_n;

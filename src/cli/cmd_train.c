@@ -26,6 +26,8 @@ typedef struct crew {
     uint32_t n;
     atomic_uint next;
     atomic_bool failed;
+    cli_train_report report;
+    cli_train_boards boards;
 } crew;
 
 static zs_status keep(job *j, zs_err *err)
@@ -131,6 +133,36 @@ static zs_status read_seeds(const char *text, uint64_t *first, uint32_t *n, zs_e
     return ZS_OK;
 }
 
+/* As many cuts as the design has, where they are best, and a line that keeps them. */
+static zs_status find_best(const cli_options *o, cli_point *p, zs_train_plan *plan, uint32_t k,
+                           const zs_layer_time *times, zs_err *err)
+{
+    static const char *const words[] = {"training", "inference"};
+    const bool infers = strcmp(o->best, words[1]) == 0;
+    if (!infers && strcmp(o->best, words[0]) != 0)
+        return zs_fail(err, ZS_EUSAGE, "--best", "'%.40s' is not one of training or inference",
+                       o->best);
+    const zs_train_setup setup = zs_train_setup_of(plan);
+    zs_pipeline_cuts best;
+    ZS_TRY(zs_pipeline_best(&p->keep, &p->design, &setup, times, k, infers, &best, err));
+    plan->cuts = best.cuts;
+    plan->cut_n = best.cut_n;
+    if (o->quiet)
+        return ZS_OK;
+    const char *names = "";
+    for (uint32_t i = 0; i < k && names != NULL; i++)
+        names = zs_arena_printf(&p->keep, "%s%s%s", names, i > 0 ? ", " : "",
+                                p->net->layers[best.cuts[i]].name);
+    const char *text = zs_arena_printf(
+        &p->keep, "best for %s of %.0f ways to cut, %llu simulated: pipeline.cut: [%s]",
+        words[infers], best.all_n, (unsigned long long)best.simulated_n,
+        names != NULL ? names : "");
+    if (names == NULL || text == NULL)
+        return zs_nomem(err, "a message");
+    cli_say("train", text);
+    return ZS_OK;
+}
+
 /* "auto" and "auto:K" are balanced, names are looked up. */
 static zs_status find_cuts(const cli_options *o, cli_point *p, zs_train_plan *plan,
                            zs_layer_time **times, zs_err *err)
@@ -151,6 +183,8 @@ static zs_status find_cuts(const cli_options *o, cli_point *p, zs_train_plan *pl
     zs_train_memory checked;
     ZS_TRY(zs_train_memory_of(&setup, 0, &checked, err)); /* that it can be trained at all */
     ZS_TRY(zs_pipeline_times(&p->keep, &p->design, &setup, o->fidelity, times, err));
+    if (o->best != NULL)
+        return find_best(o, p, plan, is_auto ? (uint32_t)k : plan->cut_n, *times, err);
     if (!is_auto)
         return ZS_OK;
     ZS_TRY(zs_pipeline_balance(&p->keep, &setup, *times, zs_pipeline_device_n(&p->design),
@@ -238,8 +272,8 @@ static zs_status say_diverged(cli_point *p, const crew *c, int *exit_status, zs_
 }
 
 static zs_status report(const cli_options *o, cli_point *p, const zs_train_plan *plan,
-                        const zs_pipeline *pipeline, uint32_t seed_n, const crew *c,
-                        int *exit_status, zs_err *err)
+                        const zs_pipeline *pipeline, uint32_t seed_n, crew *c, int *exit_status,
+                        zs_err *err)
 {
     zs_training_run *runs = zs_new(&p->keep, zs_training_run, c->n + 1);
     if (runs == NULL)
@@ -250,13 +284,14 @@ static zs_status report(const cli_options *o, cli_point *p, const zs_train_plan 
                                     .epochs = zs_train_run_epochs(c->jobs[i].run),
                                     .epoch_n = zs_train_run_done(c->jobs[i].run),
                                     .diverged = c->jobs[i].diverged};
-    const zs_training t = {.design = p->design.name,
-                           .net = p->net,
-                           .plan = plan,
-                           .pipeline = pipeline,
-                           .runs = runs,
-                           .run_n = c->n,
-                           .seed_n = seed_n};
+    zs_training t = {.design = p->design.name,
+                     .net = p->net,
+                     .plan = plan,
+                     .pipeline = pipeline,
+                     .runs = runs,
+                     .run_n = c->n,
+                     .seed_n = seed_n};
+    ZS_TRY(cli_train_report_write(o, &p->keep, &c->report, &t, err));
     ZS_TRY(print(o, &t, err));
     return say_diverged(p, c, exit_status, err);
 }
@@ -292,6 +327,7 @@ static zs_status train(const cli_options *o, cli_point *p, crew *c, int *exit_st
     p->keep_batchnorm = true;
     ZS_TRY(cli_net_load(p, o, err));
     ZS_TRY(zs_design_check(&p->design, err));
+    ZS_TRY(cli_train_boards_load(o, p, &c->boards, err));
     zs_train_plan plan = {.design = &p->design,
                           .net = p->net,
                           .scheme = p->design.pipeline.scheme,
@@ -311,6 +347,7 @@ static zs_status train(const cli_options *o, cli_point *p, crew *c, int *exit_st
     cli_stream *onnx = NULL;
     if (o->checkpoint != NULL)
         ZS_TRY(check_checkpoint(&c->jobs[0], err));
+    ZS_TRY(cli_train_report_open(o, &p->keep, &c->report, err));
     if (o->onnx != NULL)
         ZS_TRY(cli_stream_open(&p->keep, o->onnx, &onnx, err));
     cli_threads_run(zs_min_u64((uint64_t)o->jobs, c->n), work, c);
@@ -334,6 +371,8 @@ zs_status cmd_train(const cli_options *options, int *exit_status, zs_err *err)
     const zs_status status = train(options, &point, &c, exit_status, err);
     for (uint32_t i = 0; i < c.n; i++)
         zs_arena_drop(&c.jobs[i].arena);
+    cli_train_report_drop(&c.report);
+    cli_train_boards_drop(&c.boards);
     cli_point_drop(&point);
     return status;
 }

@@ -234,6 +234,12 @@ static double lines_at_once(const zs_nest_window *w, const zs_nest_memory *m)
     return (double)w->rows_at_once * (1 + beyond / m->line_bytes);
 }
 
+void zs_nest_wait_for_units(zs_nest_kernel *k, uint64_t units, const zs_nest_memory *m)
+{
+    k->lines = zs_ceil_div(zs_nest_iterations(&k->nest), m->line_bytes / m->word_bytes);
+    k->line_wait_cycles = (double)units / ZS_NEST_LANES_A_CYCLE;
+}
+
 zs_nest_time zs_nest_time_of(const zs_nest_kernel *k, const zs_nest_memory *m, double clock_hz)
 {
     zs_nest_time t = {.nest_cycles =

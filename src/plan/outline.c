@@ -16,7 +16,7 @@ uint64_t zs_outline_end(const zs_outline *o)
 {
     uint64_t longest = zs_max_u64(o->compute_pl_cycles, o->cpu_pl_cycles), bytes = o->other_bytes;
     for (uint32_t c = 0; c < ZS_CHANNEL_N; c++) {
-        const uint32_t beat = zs_port_params(&o->design->board, c / 2)->beat_bytes;
+        const uint32_t beat = zs_port_params(&o->design->board, c / 2).beat_bytes;
         longest = zs_max_u64(longest, zs_ceil_div(o->channel_bytes[c], beat));
         bytes = zs_plus_u64(bytes, o->channel_bytes[c]);
     }

@@ -525,8 +525,8 @@ static zs_status list_ports(engine *e, zs_arena *arena, zs_result *r, zs_err *er
         const zs_channel_counts *counts = zs_memsys_channel_counts(e->ms, c);
         if (counts->transfers == 0)
             continue;
-        const zs_axi_params *axi = zs_port_params(&e->design->board, c / 2);
-        const uint64_t port_bytes_per_s = axi->beat_bytes * e->design->accel.clock_hz;
+        const zs_axi_params axi = zs_port_params(&e->design->board, c / 2);
+        const uint64_t port_bytes_per_s = axi.beat_bytes * e->design->accel.clock_hz;
         ports[r->port_n++] = (zs_port_result){
             .name = zs_channel_name(c),
             .bytes = counts->bytes,

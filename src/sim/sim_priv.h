@@ -27,7 +27,8 @@ typedef struct sim_account {
 
 zs_cause zs_cause_of_role(uint32_t role);
 /* Counts what an op of this code has moved; nothing for ops that are no transfers. */
-void zs_count_bytes(zs_layer_result *layer, uint32_t code, uint64_t bytes);
+/* Of a transfer: index_bytes of `bytes` are an operand of their own. */
+void zs_count_bytes(zs_layer_result *layer, uint32_t code, uint64_t bytes, uint64_t index_bytes);
 void zs_count_walk(zs_layer_result *layer, const zs_serial_count *count);
 /* `layers` has plan->row_n entries and is filled as rows end. */
 zs_status zs_account_init(sim_account *a, zs_arena *arena, const zs_plan *plan,

@@ -126,4 +126,15 @@ refuses 'none, lf1, lf2 or fire' 'a layer has no fusion auto' run small.yaml --s
 refuses 'one array multiplies in one' 'nor another precision than the engine' run small.yaml --set layers.conv1.precision=int8
 refuses 'unknown word' 'only HP ports share an operand' run small.yaml --set accelerator.ports.input=hp0+acp
 refuses 'one port' 'a kind that does not stripe refuses a list' run small.yaml --set accelerator.precision=int8 --set accelerator.kind=linebuffer --set accelerator.ports.input=hp0+hp1
+
+# A choice of tensors that stay on chip has a goal of its own.
+resnet() { "$ZYNQSIM" run "$TOP/configs/resnet20.yaml" --timing-only --fidelity tile --format json --set accelerator.fusion=auto --set "accelerator.fusion_goal=$1" 2>/dev/null >out; }
+figure() { sed -n "s/^ *\"$1\": \([0-9]*\),*\$/\1/p" out | head -1; }
+resnet dram_bytes
+few_bytes=$(figure read_bytes) bytes_cycles=$(figure cycles)
+resnet cycles
+ok "$([ "$(figure cycles)" -lt "$bytes_cycles" ]; echo $?)" 'fusion auto for cycles is faster than that for bytes'
+ok "$([ "$(figure read_bytes)" -gt "$few_bytes" ]; echo $?)" 'and moves more'
+ok "$(grep -q 'k cycles by estimate' out; echo $?)" 'which its note says'
+refuses 'dram_bytes' 'an unknown goal names those there are' run small.yaml --set accelerator.fusion_goal=speed
 finish

@@ -250,6 +250,9 @@ static const struct {
      .cycles = 4 * (10 * (10 * (8 * 88 + 1) + 1) + 1) + 1},
     {8, 3, 1, .register_sum = true, .unroll_ic = 1, .unroll_k = 1, .pad_cycles = 8 * 144 + 1,
      .cycles = 4 * (10 * (10 * (8 * (3 * 4 + 1) + 1) + 1) + 1) + 1},
+    /* 72 lines of the padded copy wait for the four load units of the sum beside it */
+    {8, 3, 1, .register_sum = true, .unroll_ic = 4, .unroll_k = 1, .pad_cycles = 8 * 144 + 1 + 29,
+     .cycles = 4 * (10 * (10 * (2 * (3 * 4 + 1) + 1) + 1) + 1) + 1},
     /* a depthwise one has no loop over channels, and still two over taps */
     {4, 3, 1, .depthwise = true, .unroll_ic = 1, .unroll_k = 1, .pad_cycles = 4 * 144 + 1,
      .cycles = 4 * (10 * (10 * 88 + 1) + 1) + 1},

@@ -4,8 +4,6 @@
 
 /* ---- sums as a tree -------------------------------------------------------------------------- */
 
-enum { TREE_MAX = 4096 }; /* products side by side that have a tree; more are several trees */
-
 /* Neighbours are added until one is left. */
 static float tree_sum(float *x, size_t n)
 {
@@ -26,7 +24,7 @@ typedef struct steps {
 static float relaxed_sum(const zs_tile *t, const float *x, const float *w, const steps *u,
                          float sum)
 {
-    float tree[TREE_MAX];
+    float tree[KERNELS_TREE_MAX];
     for (uint32_t ic0 = 0; ic0 < t->ic_n; ic0 += u->ic)
         for (uint32_t ky0 = 0; ky0 < t->kh; ky0 += u->ky)
             for (uint32_t kx0 = 0; kx0 < t->kw; kx0 += u->kx) {
@@ -38,7 +36,7 @@ static float relaxed_sum(const zs_tile *t, const float *x, const float *w, const
                                 x[(size_t)ic * t->x_channel + (size_t)ky * t->dh * t->x_row +
                                   (size_t)kx * t->dw * t->x_column] *
                                 w[((size_t)ic * t->kh + ky) * t->kw + kx];
-                            if (n == TREE_MAX) {
+                            if (n == KERNELS_TREE_MAX) {
                                 sum += tree_sum(tree, n);
                                 n = 0;
                             }

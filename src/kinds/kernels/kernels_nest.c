@@ -80,19 +80,25 @@ static uint64_t tile_of(uint32_t said, bool cuts, uint64_t n)
     return cuts && said > 0 ? zs_min_u64(said, n) : n;
 }
 
+static uint64_t reach(uint32_t taps, uint32_t dilation)
+{
+    return (uint64_t)(taps - 1) * dilation + 1;
+}
+
 static cut cut_of(const zs_accel *a, const zs_layer *layer, uint64_t ic)
 {
     const kernels_params *p = kernels_params_of(a);
     const zs_window *w = &layer->window;
-    cut c = {.oc = p->local_input && p->tile && p->tile_oc > 0 ? zs_min_u64(p->tile_oc, layer->y.c)
-                                                               : 1,
+    /* filters of a tile share each plane, which those of several groups cannot */
+    const bool shares = p->local_input && p->tile && p->tile_oc > 0 && layer->groups == 1;
+    cut c = {.oc = shares ? zs_min_u64(p->tile_oc, layer->y.c) : 1,
              .oy = tile_of(p->tile_oy, p->tile, layer->y.h),
              .ox = tile_of(p->tile_ox, p->tile, layer->y.w)};
     c.fo = zs_ceil_div(layer->y.c, c.oc);
     c.yo = zs_ceil_div(layer->y.h, c.oy);
     c.xo = zs_ceil_div(layer->y.w, c.ox);
-    c.in_h = zs_min_u64((c.oy - 1) * w->sh + w->kh, padded(layer, false));
-    c.in_w = zs_min_u64((c.ox - 1) * w->sw + w->kw, padded(layer, true));
+    c.in_h = zs_min_u64((c.oy - 1) * w->sh + reach(w->kh, w->dh), padded(layer, false));
+    c.in_w = zs_min_u64((c.ox - 1) * w->sw + reach(w->kw, w->dw), padded(layer, true));
     if (c.yo == 1)
         c.in_h = padded(layer, false);
     if (c.xo == 1)
@@ -257,7 +263,7 @@ zs_nest_memory kernels_memory(const zs_design *design)
 {
     const zs_accel *a = &design->accel;
     const kernels_params *p = kernels_params_of(a);
-    const uint32_t beat = zs_port_params(&design->board, a->ports.input)->beat_bytes;
+    const uint32_t beat = zs_port_params(&design->board, a->ports.input).beat_bytes;
     const zs_memory_params *dram = &design->board.memory;
     const double port = (double)beat * (double)a->clock_hz;
     const double peak = 2e12 * dram->bus_bytes / (double)dram->tck_ps;

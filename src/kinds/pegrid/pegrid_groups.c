@@ -33,8 +33,7 @@ static zs_status mask_weights(zs_plan_draft *d, uint32_t i, zs_err *err)
     return ZS_OK;
 }
 
-/* Set bits of a row from `from` on, below `end`. */
-static uint32_t ones(const uint64_t *row, uint64_t from, uint64_t end)
+uint32_t pegrid_ones(const uint64_t *row, uint64_t from, uint64_t end)
 {
     uint32_t n = 0;
     for (uint64_t at = from; at < end; at = (at / 64 + 1) * 64) {
@@ -82,7 +81,7 @@ static zs_status mask_kernels(zs_plan_draft *d, uint32_t i, zs_err *err)
 /* ---- groups -----------------------------------------------------------------------------------
  */
 
-static bool has_weights(const pegrid_row *own, uint32_t filter)
+bool pegrid_has_weights(const pegrid_row *own, uint32_t filter)
 {
     return has_ones(mask_row(&own->weights, filter), 0, own->weights.bits);
 }
@@ -92,11 +91,11 @@ static uint32_t sort_filters(const pegrid_row *own, bool packs, uint32_t n, uint
 {
     uint32_t at = 0;
     for (uint32_t oc = 0; oc < n; oc++)
-        if (!packs || has_weights(own, oc))
+        if (!packs || pegrid_has_weights(own, oc))
             filters[at++] = oc;
     const uint32_t working = at;
     for (uint32_t oc = 0; oc < n && at < n; oc++)
-        if (!has_weights(own, oc))
+        if (!pegrid_has_weights(own, oc))
             filters[at++] = oc;
     return working;
 }
@@ -166,7 +165,7 @@ static void count_lockstep(const view *v, const pegrid_group *g, uint64_t *any, 
     for (uint32_t f = 0; f < g->n; f++)
         for (uint32_t k = 0; k < v->mask->row_words; k++)
             any[k] |= mask_row(v->mask, g->filters[f])[k];
-    const uint64_t n = (uint64_t)ones(any, v->from, v->end) * v->products;
+    const uint64_t n = (uint64_t)pegrid_ones(any, v->from, v->end) * v->products;
     part->steps = zs_ceil_div(n, v->lanes);
     part->products = n * g->n;
 }
@@ -177,8 +176,8 @@ static void count_barrier(const view *v, const pegrid_group *g, uint64_t bits, p
     for (uint64_t at = v->from; at < v->end; at += bits) {
         uint64_t most = 0;
         for (uint32_t f = 0; f < g->n; f++) {
-            const uint64_t n = (uint64_t)ones(mask_row(v->mask, g->filters[f]), at,
-                                              zs_min_u64(at + bits, v->end)) *
+            const uint64_t n = (uint64_t)pegrid_ones(mask_row(v->mask, g->filters[f]), at,
+                                                     zs_min_u64(at + bits, v->end)) *
                                v->products;
             part->products += n;
             most = zs_max_u64(most, n);
@@ -198,7 +197,8 @@ static void count_part(const zs_plan_row *row, const zs_accel *accel, const pegr
         const uint64_t n = (uint64_t)part->ic_n * pegrid_taps(row);
         uint32_t working = 0;
         for (uint32_t f = 0; f < g->n; f++)
-            working += p->skip == ZS_SKIP_NONE || has_weights(pegrid_row_of(row), g->filters[f]);
+            working +=
+                p->skip == ZS_SKIP_NONE || pegrid_has_weights(pegrid_row_of(row), g->filters[f]);
         part->steps = working > 0 ? zs_ceil_div(n, lanes) : 0;
         part->products = n * working;
     } else if (p->sync == ZS_PE_SYNC_LOCKSTEP) {
@@ -251,7 +251,7 @@ zs_status pegrid_count(zs_plan_draft *d, uint32_t i, zs_err *err)
     const zs_accel *accel = &d->design->accel;
     const zs_plan_row *row = &d->rows[i];
     pegrid_row *own = pegrid_row_of(row);
-    const uint64_t pixels = (uint64_t)row->oh * row->ow;
+    const uint64_t pixels = (uint64_t)row->oh * row->ow * d->design->batch;
     const uint64_t bias = zs_layer_bias_elems(layer) > 0 ? zs_bias_bytes(accel->precision) : 0;
     pegrid_group *groups = (pegrid_group *)own->groups;
     pegrid_part *parts = zs_new(d->arena, pegrid_part, (uint64_t)own->group_n * own->part_n);
@@ -280,7 +280,7 @@ zs_status pegrid_count(zs_plan_draft *d, uint32_t i, zs_err *err)
         }
     }
     for (uint32_t oc = 0; oc < layer->y.c; oc++)
-        own->left += ones(mask_row(&own->weights, oc), 0, own->weights.bits) * pixels;
+        own->left += pegrid_ones(mask_row(&own->weights, oc), 0, own->weights.bits) * pixels;
     own->is_read = is_read;
-    return ZS_OK;
+    return pegrid_has_inputs(d) ? pegrid_count_inputs(d, i, err) : ZS_OK;
 }

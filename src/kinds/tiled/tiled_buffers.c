@@ -325,6 +325,14 @@ static void set_buffer(zs_plan_draft *d, zs_buffer_id id, const char *name, uint
                     : saturated((uint64_t)banks * bram18_of_bank(b->full_ports, depth, bits));
 }
 
+static void set_weight_slot(const zs_accel *a, zs_plan_row *row)
+{
+    const uint64_t filters = (uint64_t)row->t_oc * (row->is_depthwise ? 1 : row->t_ic) *
+                             row->window.kh * row->window.kw * zs_weight_bytes(a->precision);
+    row->weight_slot_bytes = zs_round_up((uint64_t)row->t_oc * zs_bias_bytes(a->precision), 64) +
+                             zs_round_up(filters, 64);
+}
+
 zs_status tiled_shape_rows(zs_plan_draft *d, zs_err *err)
 {
     ZS_TRY(read_ports(d, err));
@@ -338,8 +346,11 @@ zs_status tiled_shape_rows(zs_plan_draft *d, zs_err *err)
                p->buffer.input_bytes > 0 ? given_depth(p->buffer.input_bytes, banks, bits, slots)
                                          : slots * input_slot_depth(d),
                bits, slots);
-    for (uint32_t i = 0; i < d->row_n; i++)
+    for (uint32_t i = 0; i < d->row_n; i++) {
         fit_channels(d, i, d->plan->buffers[ZS_BUF_INPUT].slot_elems);
+        if (zs_op_has_filters(zs_draft_layer(d, i)->op))
+            set_weight_slot(a, &d->rows[i]);
+    }
     return ZS_OK;
 }
 
@@ -395,7 +406,7 @@ static uint32_t bram18_beside_weights(const zs_plan_draft *d, uint32_t masters)
     for (uint32_t id = 0; id < ZS_BUF_N; id++)
         if (id != ZS_BUF_WEIGHT)
             sum += d->plan->buffers[id].bram18;
-    return sum;
+    return sum + tiled_stage_bram18(d);
 }
 
 static uint32_t count_masters(const zs_design *design)
@@ -614,11 +625,6 @@ zs_status tiled_finish_buffers(zs_plan_draft *d, zs_err *err)
         }
         const uint64_t slots = w->depth_words / zs_max_u64(1, tiled_weight_tile_depth(d, row));
         row->weight_slots = (uint32_t)zs_min_u64(slots, ZS_SLOTS_MAX);
-        row->weight_slot_bytes =
-            zs_round_up((uint64_t)row->t_oc * zs_bias_bytes(a->precision), 64) +
-            zs_round_up((uint64_t)row->t_oc * (row->is_depthwise ? 1 : row->t_ic) * row->window.kh *
-                            row->window.kw * elem,
-                        64);
         ZS_TRY(check_tile_bytes(d, i, err));
     }
     return ZS_OK;
