@@ -92,6 +92,8 @@ apart=$(cycles regions.yaml --set swap.regions=2)
 beside=$(cycles regions.yaml --set swap.by=none)
 program run regions.yaml --set swap.regions=2
 ok "$(grep -q '2 times another engine comes' out; echo $?)" 'the engine in the other region stays'
+program show regions.yaml --plan
+ok "$(grep -qE ' load_b +icap.rd conv1 .* -  - +4,096 B ' out && grep -qE ' host +cpu +conv1 +another engine onto the part +- ' out; echo $?)" 'pieces of a bitstream are in the plan, and in no slot'
 load=$(((turns - beside) / 4)) # front, back (for a pool), middle, back
 ok "$([ "$apart" -lt $((turns - load)) ] && [ "$apart" -ge $((beside + load)) ]; echo $?)" 'a region is loaded while the other works'
 least=$("$ZYNQSIM" run regions.yaml --set swap.regions=2 --fidelity bound --format json 2>/dev/null | sed -n 's/^  "cycles": \([0-9]*\),$/\1/p')
