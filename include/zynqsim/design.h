@@ -345,6 +345,9 @@ typedef struct zs_kind_keys {
     const char *switches; /* key that takes a list of the switches beside it: those named are on,
                            * all others off; NULL: there is none */
     zs_status (*check)(const zs_design *design, zs_err *err); /* rules that span fields, or NULL */
+    /* What says the same as a key that means nothing to it, as the end of a sentence, or NULL. The
+     * function may be NULL. */
+    const char *(*instead)(const char *path);
 } zs_kind_keys;
 
 typedef struct zs_kind_design {
@@ -416,9 +419,10 @@ void zs_design_defaults_with(zs_design *design, const zs_field *field);
  * "accelerators.NAME.KEY" sets a key of one, "accelerator.KEY" that of all. */
 zs_status zs_design_set(zs_design *design, zs_arena *arena, const char *path, const char *text,
                         zs_err *err);
-/* Sets a key that takes a list: network.input, network.calibration, pipeline.cut, system.boards; and the
- * shorthands network.input_shape (c, h, w), network.preprocess.mean and .scale (one value per
- * plane, or one for all). ZS_EPARSE for a key that takes one value, or a wrong number of items. */
+/* Sets a key that takes a list: network.input, network.calibration, pipeline.cut, system.boards;
+ * and the shorthands network.input_shape (c, h, w), network.preprocess.mean and .scale (one value
+ * per plane, or one for all). ZS_EPARSE for a key that takes one value, or a wrong number of items.
+ */
 zs_status zs_design_set_list(zs_design *design, zs_arena *arena, const char *path,
                              const char *const *items, uint32_t item_n, zs_err *err);
 /* Whether some network.preprocess.* was given by hand, be it with its default. */

@@ -163,8 +163,12 @@ zs_status zs_field_check_kind(const zs_field *field, uint32_t kind, zs_err *err)
         n += (size_t)snprintf(owners + n, sizeof owners - n, "%s%s", join, zs_kind_designs[k].word);
         left--;
     }
-    return zs_fail(err, ZS_EPARSE, field->path, "belongs to kind%s %s; this design is of kind %s",
-                   owner_n == 1 ? "" : "s", owners, zs_kind_designs[kind].word);
+    const zs_kind_keys *keys = zs_kind_designs[kind].keys;
+    const char *instead = keys != NULL && keys->instead != NULL ? keys->instead(field->path) : NULL;
+    return zs_fail(err, ZS_EPARSE, field->path,
+                   "belongs to kind%s %s; this design is of kind %s%s%s", owner_n == 1 ? "" : "s",
+                   owners, zs_kind_designs[kind].word, instead != NULL ? ", where " : "",
+                   instead != NULL ? instead : "");
 }
 
 /* ---- what a user may have meant -------------------------------------------------------------- */

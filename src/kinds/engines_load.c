@@ -2,6 +2,8 @@
 
 #include "zynqsim/capacity.h"
 
+#include <string.h>
+
 /* Bitstreams of engines that take turns are read from DRAM piece by piece by a master of their own;
  * the configuration port takes a piece at its rate while the next one is read. Both stand outside
  * the joins: the first piece waits for the end of the last call in the region alone, and the call
@@ -152,6 +154,7 @@ static uint32_t put(zs_loader *l, uint32_t row, const zs_tile_op *op, const zs_t
     const uint32_t at = l->plan->op_n++;
     l->ops[at] = *op;
     l->ops[at].row = (uint16_t)row;
+    memset(l->ops[at].slot, ZS_SLOT_NONE, sizeof l->ops[at].slot);
     l->boxes[at] = *box;
     return at;
 }

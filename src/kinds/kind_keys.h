@@ -8,7 +8,11 @@
  *                LAYER("path") of a key that a layer may have a value of its own for
  *   KIND_PARAMS  the struct of which the PARAMs name members, if there are any
  *   KIND_CHECK   its rules, or NULL
+ *   KIND_INSTEAD what keys of other kinds are called in this one, if that is known
  *   KIND_SWITCHES  the key that takes a list of the switches beside it, if there is one */
+#ifndef KIND_INSTEAD
+#define KIND_INSTEAD NULL
+#endif
 #ifndef KIND_SWITCHES
 #define KIND_SWITCHES NULL
 #endif
@@ -89,4 +93,5 @@ const zs_kind_keys KIND_JOIN(zs_keys_of_, KIND_ID) = {
     .layer_key_n = ZS_LEN(kind_layer_keys) - 1,
     .check = KIND_CHECK,
     .switches = KIND_SWITCHES,
+    .instead = KIND_INSTEAD,
 };

@@ -92,10 +92,14 @@ apart=$(cycles regions.yaml --set swap.regions=2)
 beside=$(cycles regions.yaml --set swap.by=none)
 program run regions.yaml --set swap.regions=2
 ok "$(grep -q '2 times another engine comes' out; echo $?)" 'the engine in the other region stays'
-load=$(((turns - beside) / 3))
+program show regions.yaml --plan
+ok "$(grep -qE ' load_b +icap.rd conv1 .* -  - +4,096 B ' out && grep -qE ' host +cpu +conv1 +another engine onto the part +- ' out; echo $?)" 'pieces of a bitstream are in the plan, and in no slot'
+load=$(((turns - beside) / 4)) # front, back (for a pool), middle, back
 ok "$([ "$apart" -lt $((turns - load)) ] && [ "$apart" -ge $((beside + load)) ]; echo $?)" 'a region is loaded while the other works'
 least=$("$ZYNQSIM" run regions.yaml --set swap.regions=2 --fidelity bound --format json 2>/dev/null | sed -n 's/^  "cycles": \([0-9]*\),$/\1/p')
 ok "$([ "$least" -le "$apart" ] && [ "$least" -gt "$load" ]; echo $?)" 'the bound knows that, and is one'
+hidden=$((3 * load - $(cycles regions.yaml --set layers.pool1.on=cpu) + $(cycles regions.yaml --set layers.pool1.on=cpu --set swap.by=none)))
+ok "$([ "$hidden" -gt 4000 ] && [ "$hidden" -lt 4700 ]; echo $?)" 'and while the PS runs a layer in between'
 refuses 'a whole part is one region' 'regions of no size' run pair.yaml --set swap.by=pcap --set swap.regions=2
 refuses '3 regions of 30000 are more than the 53200' 'regions that the part does not hold' \
     run pair.yaml --set swap.by=pcap --set swap.regions=3 --set swap.lut=30000

@@ -16,8 +16,11 @@ static const char *refusal(zs_arena *arena, const zs_field *f, uint32_t kind)
             owners = zs_arena_printf(arena, "%s%s%s", owners, join, zs_kind_designs[k].word);
             at++;
         }
-    return zs_arena_printf(arena, "belongs to kind%s %s; this design is of kind %s",
-                           owner_n > 1 ? "s" : "", owners, zs_kind_designs[kind].word);
+    const zs_kind_keys *keys = zs_kind_designs[kind].keys;
+    const char *instead = keys->instead != NULL ? keys->instead(f->path) : NULL;
+    return zs_arena_printf(arena, "belongs to kind%s %s; this design is of kind %s%s%s",
+                           owner_n > 1 ? "s" : "", owners, zs_kind_designs[kind].word,
+                           instead != NULL ? ", where " : "", instead != NULL ? instead : "");
 }
 
 START_TEST(test_every_key_is_refused_in_every_kind_that_has_not_got_it)

@@ -1,6 +1,8 @@
 #include "../kind_fields_priv.h"
 #include "stream_priv.h"
 
+#include <string.h>
+
 static zs_status check(const zs_design *design, zs_err *err)
 {
     const stream_params *s = stream_params_of(&design->accel);
@@ -10,8 +12,18 @@ static zs_status check(const zs_design *design, zs_err *err)
     return ZS_OK;
 }
 
-#define KIND_ID     stream
-#define KIND_FIELDS "stream/fields.def"
-#define KIND_PARAMS stream_params
-#define KIND_CHECK  check
+static const char *instead(const char *path)
+{
+    static const char unroll[] = "accelerator.unroll.";
+    if (strncmp(path, unroll, sizeof unroll - 1) == 0)
+        return "PEs and lanes of a layer are `layers: {conv1: {pe: 16, simd: 3}}`, or "
+               "accelerator.stream.folding";
+    return NULL;
+}
+
+#define KIND_ID      stream
+#define KIND_FIELDS  "stream/fields.def"
+#define KIND_PARAMS  stream_params
+#define KIND_CHECK   check
+#define KIND_INSTEAD instead
 #include "../kind_keys.h"
