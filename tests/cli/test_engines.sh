@@ -143,6 +143,27 @@ ok "$([ $status -le 1 ] && grep -q 'optimum: of 3 points' out; echo $?)" 'a swee
 refuses 'no layer behind the cut before' 'a cut at no layer' run "$swapped" --set swap.cut=conv9
 refuses 'for each of 2 engines but the last' 'two cuts for two engines' run "$swapped" --set 'swap.cut=conv2;conv4'
 
+# ---- every cut
+small_cuts="--set swap.by=icap --set board.lut=200000 --set board.dsp=1000 --set board.bram18=1000 --set swap.lut=90000 --set swap.bram18=400 --set swap.dsp=400 --fidelity tile --quiet"
+for regions in 1 2; do
+    # shellcheck disable=SC2086 # words are meant
+    program sweep regions.yaml --vary 'swap.cut=*' --set swap.regions=$regions $small_cuts -o cuts$regions.csv
+    all=$(grep -c '^[0-9]' cuts$regions.csv)
+    ok "$([ "$all" -gt 10 ]; echo $?)" 'a sweep over every cut of two'
+    fastest=$(python3 -c '
+import csv, sys
+rows = list(csv.DictReader(open(sys.argv[1])))
+assert len({r["swap.cut"] for r in rows}) == len(rows)
+print(min(int(r["cycles"]) for r in rows if r["fits"] == "1"))' cuts$regions.csv)
+    # shellcheck disable=SC2086
+    program sweep regions.yaml --vary 'swap.cut=*' --set swap.regions=$regions $small_cuts --best images_per_second
+    ok "$(grep -qE " $fastest " out; echo $?)" 'is what --best finds'
+    # shellcheck disable=SC2086
+    program optimise regions.yaml --over 'swap.cut=*' --set swap.regions=$regions $small_cuts --where 'cycles > 0'
+    ok "$(grep -q optimal out && grep -qE "^cycles .* $fastest\$" out; echo $?)" 'and optimise, with a proof'
+done
+refuses 'a cut is between two of' 'cuts of one engine' sweep alone.yaml --vary 'swap.cut=*'
+
 # ---- names that formats have to escape, and layers called as patterns are
 printf 'name: n\ninput: {name: data, shape: [3, 8, 8]}\nlayers: [{conv: "c[1]", out: 4, kernel: 1}, {conv: "null", out: 4, kernel: 1}]\n' >names_net.yaml
 # shellcheck disable=SC2016 # a name, not a variable

@@ -42,7 +42,10 @@ static void add_masks(zs_fit_account *a, const zs_design *design)
 static void account(zs_fit_account *a, const zs_design *design, const zs_plan *plan)
 {
     const zs_accel *accel = &design->accel;
-    zs_fit_add_mac_array(a, design);
+    if (pegrid_params_of(accel)->lut_adders)
+        zs_fit_add_mac_array_lut_adders(a, design);
+    else
+        zs_fit_add_mac_array(a, design);
     zs_fit_add_result_path(a, design, accel->unroll.oc, zs_fit_result_lanes(design, plan));
     zs_fit_add_buffer(a, "input memory", &plan->buffers[ZS_BUF_INPUT]);
     zs_fit_add_buffer(a, "filters of the PEs", &plan->buffers[ZS_BUF_WEIGHT]);
