@@ -125,6 +125,13 @@ zs_status zs_pipeline_draw(zs_arena *arena, const zs_design *design, const zs_pi
  * backward stage. */
 uint32_t zs_pipeline_copies_n(uint32_t pairs);
 uint64_t zs_train_memory_total(const zs_train_memory *memory);
+/* Figures by name (pipeline.def): of training over one device, and of pipelined inference. */
+typedef struct zs_pipeline_metric {
+    const char *name, *unit;
+} zs_pipeline_metric;
+extern const zs_pipeline_metric zs_pipeline_metrics[];
+extern const uint32_t zs_pipeline_metric_n;
+double zs_pipeline_figure(const zs_pipeline *p, uint32_t metric);
 /* Of n mini-batches of which `pipelined` go through a full pipeline, emptied `fillings` times. */
 double zs_pipeline_seconds(const zs_pipeline *p, uint32_t scheme, uint64_t n, uint64_t pipelined,
                            uint64_t fillings);

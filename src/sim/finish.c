@@ -426,6 +426,7 @@ zs_status zs_result_finish(zs_arena *arena, const zs_design *design, const zs_ne
         r->macs += plan->rows[i].macs, r->skipped_macs += plan->rows[i].skipped_macs;
     ZS_TRY(zs_fit_build(arena, design, plan, &r->fit, err));
     ZS_TRY(finish_rows(arena, design, plan, layers, r, err));
+    ZS_TRY(zs_engine_results_finish(arena, design, plan, layers, r, err));
     ZS_TRY(add_swaps(arena, design, plan, r, err));
     ZS_TRY(ask_kinds(arena, design, net, plan, r, err));
     if (plan->flow != NULL)
