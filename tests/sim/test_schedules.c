@@ -75,6 +75,7 @@ static void draw_sides(zs_prng *prng, zs_design *d)
     p->load.stages_inputs = zs_prng_below(prng, 2);
     p->load.stages_weights = zs_prng_below(prng, 2);
     p->store.copy_elems = copies[zs_prng_below(prng, ZS_LEN(copies))];
+    p->load.is_ahead = zs_prng_below(prng, 2);
     p->vector_lanes = elems[zs_prng_below(prng, ZS_LEN(elems))];
     p->fusion_goal = (uint32_t)zs_prng_below(prng, ZS_GOAL_COUNT);
     p->store.rows = 1 + (uint32_t)zs_prng_below(prng, 2);
@@ -201,6 +202,7 @@ static const struct {
     {{{"accelerator.store.copy", "8"}}, "output staging"},
     {{{"accelerator.store.copy", "8"}, {"accelerator.store.rows", "1"}}, "output staging"},
     {{{"accelerator.vector.lanes", "2"}}, NULL},
+    {{{"accelerator.load.ahead", "false"}}, NULL},
 };
 START_TEST(test_unpacking_and_staging_take_time_and_room)
 {

@@ -413,7 +413,9 @@ static uint32_t bram18_beside_weights(const zs_plan_draft *d, uint32_t masters)
     for (uint32_t id = 0; id < ZS_BUF_N; id++)
         if (id != ZS_BUF_WEIGHT)
             sum += d->plan->buffers[id].bram18;
-    return sum + tiled_stage_bram18(d);
+    const tiled_stage_sizes stages =
+        tiled_stage_sizes_of(d->design, d->plan->buffers, d->rows, d->row_n);
+    return sum + tiled_stage_bram18(d->design, &stages);
 }
 
 static uint32_t count_masters(const zs_design *design)

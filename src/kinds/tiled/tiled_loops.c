@@ -21,9 +21,11 @@ typedef struct conv_loops {
     uint32_t first_load_wait; /* producer of the input, until the first load carries it */
     bool x_resident;
     bool chain;                  /* inputs and weights of a step are one load */
+    bool is_ahead;               /* loads do not wait for the output tile before */
     bool x_loads;                /* the step loads its input ... */
     uint32_t x_written;          /* op that completed an input on the chip, if not a MAC's unit */
     uint32_t x_freed;            /* ... once this op has retired */
+    uint32_t tile_before;        /* last MAC of the output tile before, where loads wait for it */
     uint32_t x_loaded, w_loaded; /* loads of the step before, on a channel other than ours */
     zs_tile_box box;             /* of the current step */
     uint64_t drain_pl_cycles;    /* of a systolic array, else 0 */
@@ -95,12 +97,12 @@ static zs_status need_input(conv_loops *c, uint32_t *slot)
         return ZS_OK;
     *slot = zs_ring_take(ring);
     zs_slot_state *s = &ring->slot[*slot];
-    uint32_t wait[3] = {s->last_use, c->first_load_wait, ZS_NO_OP};
+    uint32_t wait[3] = {s->last_use, c->first_load_wait, c->tile_before};
     const uint8_t slots[4] = {(uint8_t)*slot, ZS_SLOT_NONE, ZS_SLOT_NONE, ZS_SLOT_NONE};
     c->first_load_wait = ZS_NO_OP; /* later loads follow it on the same channel */
     ring->id[*slot] = c->x_id;
     if (c->chain) { /* both loads of a step start when the slots of both are free */
-        uint32_t before[] = {wait[0], wait[1], ZS_NO_OP, c->w_loaded};
+        uint32_t before[] = {wait[0], wait[1], ZS_NO_OP, c->w_loaded, c->tile_before};
         if (find_tile(c, &c->e->w, c->w_id) == ZS_SLOT_NONE)
             before[2] = c->e->w.slot[c->e->w.next].last_use;
         ZS_TRY(zs_emit_waits(c->e, before, ZS_LEN(before), wait));
@@ -128,12 +130,13 @@ static zs_status need_weights(conv_loops *c, uint32_t *slot)
         return ZS_OK;
     *slot = zs_ring_take(ring);
     zs_slot_state *s = &ring->slot[*slot];
-    uint32_t wait[3] = {s->last_use, ZS_NO_OP, ZS_NO_OP};
+    uint32_t wait[3] = {s->last_use, c->tile_before, ZS_NO_OP};
     uint32_t chained = 0;
     ring->id[*slot] = c->w_id;
     if (c->chain) {
-        wait[1] = c->x_loads ? c->x_freed : ZS_NO_OP;
-        wait[2] = c->x_loaded;
+        uint32_t before[] = {wait[0], c->x_loads ? c->x_freed : ZS_NO_OP, c->x_loaded,
+                             c->tile_before};
+        ZS_TRY(zs_emit_waits(c->e, before, ZS_LEN(before), wait));
         chained = c->x_loads && one_channel(c) ? ZS_BOX_CHAINED : 0;
     }
     if (with_biases && !packed) {
@@ -282,6 +285,8 @@ static zs_status step(conv_loops *c)
     uint32_t x, w, acc, acc_ready, mac;
     describe_step(c);
     c->x_loads = false;
+    if (!c->is_ahead && (c->box.flags & ZS_BOX_FIRST) != 0)
+        c->tile_before = e->last_mac;
     ZS_TRY(need_input(c, &x));
     ZS_TRY(need_weights(c, &w));
     if (!one_channel(c)) {
@@ -349,6 +354,8 @@ zs_status tiled_emit_conv(zs_emitter *e)
     c.pairs = tiled_pairs_of(row);
     c.x_resident = row->x_resident != ZS_NOT_RESIDENT;
     c.chain = e->d->design->accel.dma.chain;
+    c.is_ahead = tiled_params_of(&e->d->design->accel)->load.is_ahead;
+    c.tile_before = ZS_NO_OP;
     c.x_loaded = c.w_loaded = ZS_NO_OP;
     c.drain_pl_cycles =
         zs_mac_drain_pl_cycles(e->d->design, &tiled_params_of(&e->d->design->accel)->mac);

@@ -385,11 +385,35 @@ static void best_of_row(const mapper *m, uint32_t i, steps_table best)
             }
 }
 
+static uint64_t slot_bytes(const zs_plan_buffer *b, uint64_t depth, uint32_t elem_bytes)
+{
+    return depth / zs_max_u64(b->slots, 1) * b->banks * elem_bytes;
+}
+
+/* Staging buffers for tiles that fill their slots, and rows as wide as a layer. */
+static uint64_t stage_bram18(const mapper *m, uint32_t w, uint32_t x, uint32_t y)
+{
+    const zs_accel *a = &m->ctx.design->accel;
+    const zs_plan_buffer *b = m->ctx.plan->buffers;
+    const uint32_t elem = zs_elem_bytes(a->precision);
+    tiled_stage_sizes bytes = {
+        .input = slot_bytes(&b[ZS_BUF_INPUT], m->in.depth[x], elem),
+        .weight = slot_bytes(&b[ZS_BUF_WEIGHT], m->weight.depth[w], zs_weight_bytes(a->precision)),
+        .row = slot_bytes(&b[ZS_BUF_OUTPUT], m->out.depth[y], elem)};
+    if (!a->dma.merge_rows) {
+        uint64_t widest = 1;
+        for (uint32_t i = 0; i < m->ctx.row_n; i++)
+            widest = zs_max_u64(widest, m->ctx.rows[i].ow);
+        bytes.row = zs_min_u64(bytes.row, widest * params_of(m)->channel_block * elem);
+    }
+    return tiled_stage_bram18(m->ctx.design, &bytes);
+}
+
 static uint64_t bram18_of_steps(const mapper *m, uint32_t w, uint32_t x, uint32_t y)
 {
     const zs_plan_buffer *b = m->ctx.plan->buffers;
     return 3 * zs_operators[ZS_OPERATOR_AXI_MASTER].cost.n[ZS_RESOURCE_BRAM18] +
-           b[ZS_BUF_CARRY].bram18 + b[ZS_BUF_RESIDENT].bram18 +
+           b[ZS_BUF_CARRY].bram18 + b[ZS_BUF_RESIDENT].bram18 + stage_bram18(m, w, x, y) +
            tiled_buffer_bram18(&b[ZS_BUF_WEIGHT], m->weight.depth[w]) +
            tiled_buffer_bram18(&b[ZS_BUF_INPUT], m->in.depth[x]) +
            tiled_buffer_bram18(&b[ZS_BUF_OUTPUT], m->out.depth[y]);

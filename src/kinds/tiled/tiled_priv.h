@@ -114,9 +114,14 @@ uint32_t tiled_sum_bram18(const zs_plan_draft *d);
 /* Staging buffers of loads and stores that have them: how many, at most TILED_STAGE_N; and their
  * block RAM. */
 enum { TILED_STAGE_N = 3 };
-uint32_t tiled_stages(const zs_design *design, const zs_plan_buffer *buffers,
-                      const zs_plan_row *rows, uint32_t row_n, zs_plan_buffer out[TILED_STAGE_N]);
-uint32_t tiled_stage_bram18(const zs_plan_draft *d);
+typedef struct tiled_stage_sizes {
+    uint64_t input, weight, row; /* bytes of the largest tiles, of the longest row of a store */
+} tiled_stage_sizes;
+tiled_stage_sizes tiled_stage_sizes_of(const zs_design *design, const zs_plan_buffer *buffers,
+                                       const zs_plan_row *rows, uint32_t row_n);
+uint32_t tiled_stages(const zs_design *design, const tiled_stage_sizes *bytes,
+                      zs_plan_buffer out[TILED_STAGE_N]);
+uint32_t tiled_stage_bram18(const zs_design *design, const tiled_stage_sizes *bytes);
 zs_status tiled_search(zs_plan_draft *d, zs_err *err);
 /* Second slots of buffers. */
 enum {

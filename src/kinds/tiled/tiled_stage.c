@@ -30,36 +30,42 @@ static uint64_t longest_row_elems(const zs_design *design, const zs_plan_row *r)
     return r->t_oy < r->oh ? elems : elems * r->t_oc;
 }
 
-uint32_t tiled_stages(const zs_design *design, const zs_plan_buffer *buffers,
-                      const zs_plan_row *rows, uint32_t row_n, zs_plan_buffer out[TILED_STAGE_N])
+uint32_t tiled_stages(const zs_design *design, const tiled_stage_sizes *bytes,
+                      zs_plan_buffer out[TILED_STAGE_N])
 {
     const tiled_params *p = tiled_params_of(&design->accel);
-    const uint64_t elem = zs_elem_bytes(design->accel.precision);
     uint32_t n = 0;
-    uint64_t weights = 0, row = 0;
-    for (uint32_t i = 0; i < row_n; i++) {
-        weights = zs_max_u64(weights, rows[i].weight_slot_bytes);
-        row = zs_max_u64(row, longest_row_elems(design, &rows[i]));
-    }
     const uint32_t in = tiled_share_n(design, TILED_INPUT);
     const uint32_t weight = tiled_share_n(design, TILED_WEIGHT);
     const uint32_t output = tiled_share_n(design, TILED_OUTPUT);
     if (p->load.input_elems != 0 && p->load.stages_inputs)
-        out[n++] = stage("input staging", in, buffers[ZS_BUF_INPUT].slot_elems * elem,
-                         tiled_beat_bytes(design, TILED_INPUT) / in, 1);
+        out[n++] =
+            stage("input staging", in, bytes->input, tiled_beat_bytes(design, TILED_INPUT) / in, 1);
     if (p->load.weight_elems != 0 && p->load.stages_weights)
-        out[n++] = stage("weight staging", weight, weights,
+        out[n++] = stage("weight staging", weight, bytes->weight,
                          tiled_beat_bytes(design, TILED_WEIGHT) / weight, 1);
     if (p->store.copy_elems != 0) /* every port takes whole rows */
-        out[n++] = stage("output staging", output, output * row * elem,
+        out[n++] = stage("output staging", output, output * bytes->row,
                          tiled_beat_bytes(design, TILED_OUTPUT) / output, p->store.rows);
     return n;
 }
 
-uint32_t tiled_stage_bram18(const zs_plan_draft *d)
+tiled_stage_sizes tiled_stage_sizes_of(const zs_design *design, const zs_plan_buffer *buffers,
+                                       const zs_plan_row *rows, uint32_t row_n)
+{
+    const uint64_t elem = zs_elem_bytes(design->accel.precision);
+    tiled_stage_sizes bytes = {.input = buffers[ZS_BUF_INPUT].slot_elems * elem};
+    for (uint32_t i = 0; i < row_n; i++) {
+        bytes.weight = zs_max_u64(bytes.weight, rows[i].weight_slot_bytes);
+        bytes.row = zs_max_u64(bytes.row, longest_row_elems(design, &rows[i]) * elem);
+    }
+    return bytes;
+}
+
+uint32_t tiled_stage_bram18(const zs_design *design, const tiled_stage_sizes *bytes)
 {
     zs_plan_buffer stages[TILED_STAGE_N];
-    const uint32_t n = tiled_stages(d->design, d->plan->buffers, d->rows, d->row_n, stages);
+    const uint32_t n = tiled_stages(design, bytes, stages);
     uint32_t sum = 0;
     for (uint32_t i = 0; i < n; i++)
         sum += stages[i].bram18;
