@@ -112,7 +112,7 @@ typedef struct zs_dma_params {
 
 /* Room for what the keys of one kind alone say: a struct of src/kinds/<kind>, in whose fields.def
  * they are the rows PARAM. */
-enum { ZS_KIND_PARAM_BYTES = 128 };
+enum { ZS_KIND_PARAM_BYTES = 160 };
 
 /* accelerator.account.*: what a report of one's own build says in units of the account, 0 where
  * there is none. */

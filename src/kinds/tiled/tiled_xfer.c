@@ -82,6 +82,16 @@ static zs_xfer oihw_xfer(const zs_plan_row *row, const zs_tile_box *box, uint32_
                      .plane_n = 1};
 }
 
+static zs_xfer stream_xfer(const zs_plan_row *row, const zs_tile_box *box)
+{
+    const tiled_stream *s = tiled_stream_of(row, box);
+    return (zs_xfer){.addr = tiled_streams_of(row)->base + s->offset,
+                     .row_bytes = s->bias_bytes + s->bytes,
+                     .row_n = 1,
+                     .plane_n = 1,
+                     .index_bytes = s->index_bytes};
+}
+
 static zs_xfer weight_xfer(const zs_plan_row *row, const zs_tile_box *box, uint32_t precision,
                            uint32_t layout)
 {
@@ -99,6 +109,11 @@ static zs_xfer weight_xfer(const zs_plan_row *row, const zs_tile_box *box, uint3
         bytes += (uint64_t)box->oc_n * zs_bias_bytes(precision);
     }
     return (zs_xfer){.addr = addr, .row_bytes = (uint32_t)bytes, .row_n = 1, .plane_n = 1};
+}
+
+zs_xfer tiled_dense_weights(const zs_plan_row *row, const zs_tile_box *box, uint32_t precision)
+{
+    return weight_xfer(row, box, precision, ZS_LAYOUT_PACKED);
 }
 
 /* Tiles of partial sums are stored one behind the other, each in one piece. */
@@ -153,6 +168,8 @@ zs_xfer tiled_xfer(const zs_plan_row *row, const zs_design *design, uint32_t cod
     case ZS_OP_LOAD_X:
         return merged(input_xfer(row, box, design), merge);
     case ZS_OP_LOAD_W:
+        if (row->own != NULL)
+            return stream_xfer(row, box);
         return merged(
             weight_xfer(row, box, precision, tiled_params_of(&design->accel)->weight_layout),
             merge);
