@@ -118,6 +118,10 @@ typedef struct zs_kind {
     /* Every loop of the engine with its trips and what it waits for, as text; NULL: the kind has no
      * loops of its own. Errors of the sink. */
     zs_status (*loops)(const zs_design *design, const zs_plan *plan, const zs_sink *s);
+    /* What a compiler would build the engine from, as text; NULL: nothing is written.
+     * ZS_EUNSUPPORTED names a layer or key that the text cannot have; errors of the sink. */
+    zs_status (*code)(const zs_design *design, const zs_net *net, const zs_plan *plan,
+                      const zs_sink *s, zs_err *err);
     const char *listing_legend; /* lines of `show --plan` about its ops, or NULL */
     /* Settings, without their pattern, that give a layer the schedule of a row; how many. NULL: no
      * layer has one. */

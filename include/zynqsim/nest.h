@@ -85,6 +85,7 @@ typedef struct zs_nest_window {
 typedef struct zs_nest_kernel {
     zs_nest nest;
     uint32_t interval;
+    bool sum_is_register; /* the interval, where it is more than 1, is an adder's, no memory's */
     zs_nest_window window;
     uint64_t drains; /* outer iterations that wait for the weights they copy */
     uint64_t lines;  /* of words one after the other, each of which waits: */
@@ -110,6 +111,10 @@ enum {
     ZS_NEST_GUARD_CYCLES = 22,  /* of a sum in an array that the next iteration may write */
     ZS_NEST_COPY_CYCLES = 75    /* of a copy in an inner loop, at least */
 };
+
+/* Lines of a flat loop, which takes a new word in every iteration, wait for `units` load units of
+ * unrolled sums that are in the device with it. */
+void zs_nest_wait_for_units(zs_nest_kernel *kernel, uint64_t units, const zs_nest_memory *memory);
 
 typedef struct zs_nest_time {
     uint64_t nest_cycles, stall_cycles;

@@ -127,6 +127,8 @@ zs_status zs_quant_narrow_biases(zs_arena *arena, const zs_net *net, uint32_t bi
  * int32_t. */
 void zs_quantise(const zs_quant *q, uint32_t tensor, const float *x, void *stored, size_t n);
 void zs_dequantise(const zs_quant *q, uint32_t tensor, const void *stored, float *x, size_t n);
+/* False: some stored value is infinite or not a number; integers never are. */
+bool zs_elems_are_finite(const zs_quant *q, const void *stored, size_t n);
 /* Weights and biases of output channel `oc` as the engine stores them. `filter` is [ic/g][ky][kx].
  * bias is float, int32_t (int8) or int32_t (fixed16, at input frac + weight frac). */
 void zs_quantise_filter(const zs_quant *q, const zs_layer *layer, uint32_t oc, const float *filter,

@@ -131,6 +131,28 @@ static zs_status show_loops(const cli_point *p, const zs_sink *s, zs_err *err)
     return status == ZS_OK ? ZS_OK : zs_fail(err, status, "loops", "they could not be written");
 }
 
+static zs_status write_kernels(const cli_point *p, const cli_options *o, zs_err *err)
+{
+    const zs_kind *kind = zs_kind_of(&p->design);
+    const zs_sink screen = cli_stdout();
+    zs_arena scratch;
+    cli_stream *file = NULL;
+    if (kind->code == NULL)
+        return zs_fail(err, ZS_EUNSUPPORTED, "--kernels",
+                       "kind %s has no kernels that could be written", kind->word);
+    if (o->out == NULL)
+        return kind->code(&p->design, p->net, p->plan, &screen, err);
+    zs_arena_init(&scratch, cli_heap());
+    zs_status status = cli_stream_open(&scratch, o->out, &file, err);
+    if (status == ZS_OK) {
+        const zs_sink sink = cli_stream_sink(file);
+        status = kind->code(&p->design, p->net, p->plan, &sink, err);
+        status = cli_stream_end(file, status, err);
+    }
+    zs_arena_drop(&scratch);
+    return status;
+}
+
 /* A picture needs no design: a network by itself is drawn as the default design runs it. */
 static cli_options of_model(const cli_options *options)
 {
@@ -175,6 +197,8 @@ zs_status cmd_show(const cli_options *stated, int *exit_status, zs_err *err)
         status = cli_folding_write(&point, options->write_folding, NULL, err);
     else if (status == ZS_OK && options->loops)
         status = show_loops(&point, &sink, err);
+    else if (status == ZS_OK && options->kernels)
+        status = write_kernels(&point, options, err);
     else if (status == ZS_OK && options->schedule)
         status = zs_schedule_emit(&point.design, point.net, point.plan, &sink, err);
     else if (status == ZS_OK)

@@ -75,8 +75,8 @@ typedef struct raw_options {
     const char *image_set, *image_labels, *reference, *mean;
     long long limit, words_limit, lut_limit, bram_limit;
     int trace_limit, jobs;
-    bool timing_only, quiet, plan, schedule, loops, ladder, streamline, fields, metrics, operators,
-        models, boards, layers, bless, help;
+    bool timing_only, quiet, plan, schedule, loops, kernels, ladder, streamline, fields, metrics,
+        operators, models, boards, layers, bless, help;
 } raw_options;
 
 enum { TRACE_LIMIT = 65536, TRACE_LIMIT_MAX = 1 << 24 };
@@ -132,6 +132,9 @@ static const option show_options[] = {
      NULL},
     {"loops", 0, FLAG, &raw.loops,
      "print every loop of every kernel: trips, interval and its cause, time lost to memory", NULL},
+    {"kernels", 0, FLAG, &raw.kernels,
+     "write the kernels of a compiler as OpenCL C, with the launches that a host has to make",
+     NULL},
     {"streamline", 0, FLAG, &raw.streamline,
      "print how a quantised network became one of integers and thresholds", NULL},
     {"write-folding", 0, WORD, &raw.write_folding,
@@ -150,7 +153,9 @@ static const option show_options[] = {
      "compare the account of resources with a report of the same design: Vivado's "
      "report_utilization or csynth.xml of HLS",
      "REPORT"},
-    {"out", 'o', WORD, &raw.out, "with --calibrate: the file of factors for accelerator.account",
+    {"out", 'o', WORD, &raw.out,
+     "with --calibrate: the file of factors for accelerator.account; with --kernels: the file "
+     "of the text",
      "FILE"},
     {0}};
 
@@ -298,10 +303,20 @@ static const option train_options[] = {
     {"checkpoint", 0, WORD, &raw.checkpoint,
      "kept after each epoch; one that is there is gone on with", "FILE"},
     {"onnx", 0, WORD, &raw.onnx, "write the network that was trained", "FILE.onnx"},
+    {"output", 'o', WORD, &raw.output,
+     "also write a page: schemes, the pipeline over time, memory, curves of loss and accuracy",
+     "FILE.html"},
+    {"trace", 0, WORD, &raw.trace,
+     "also write the pipelines of all schemes as a timeline (Perfetto, chrome://tracing)",
+     "FILE.json[.gz]"},
     {"case", 0, LIST, &raw.cases,
      "instead of a design: hold an exact case, and NAME_weights.csv beside it, against its own "
      "arithmetic; repeatable",
      "NAME.json"},
+    {"best", 0, WORD, &raw.best,
+     "as many cuts as pipeline.cut has, where they are best: for training (in its scheme) or "
+     "inference",
+     "WHAT"},
     {"fidelity", 0, WORD, &raw.fidelity,
      "timing model of the stages: bound, tile or burst (default tile)", "LEVEL"},
     {"jobs", 0, NUMBER, &raw.jobs, "threads (default: processors)", "N"},
@@ -775,6 +790,7 @@ zs_status cli_options_parse(const cli_command *command, int argc, const char **a
                        .plan = raw.plan,
                        .schedule = raw.schedule,
                        .loops = raw.loops,
+                       .kernels = raw.kernels,
                        .ladder = raw.ladder,
                        .streamline = raw.streamline,
                        .fields = raw.fields,

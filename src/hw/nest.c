@@ -220,7 +220,7 @@ void zs_nest_read_array(zs_nest *nest, const zs_nest_array *a)
 static uint64_t waits_for_lines(const zs_nest_kernel *k, const zs_nest_memory *m)
 {
     const zs_nest_window *w = &k->window;
-    if (k->interval <= 1 || w->bytes <= m->cache_bytes)
+    if (k->interval <= 1 || k->sum_is_register || w->bytes <= m->cache_bytes)
         return 0;
     const uint64_t together = zs_max_u64(1, zs_min_u64(w->step_rows, w->rows));
     const uint64_t lines = zs_ceil_div(w->bytes, m->line_bytes) / together;
@@ -232,6 +232,12 @@ static double lines_at_once(const zs_nest_window *w, const zs_nest_memory *m)
 {
     const double beyond = (double)w->row_bytes - m->word_bytes;
     return (double)w->rows_at_once * (1 + beyond / m->line_bytes);
+}
+
+void zs_nest_wait_for_units(zs_nest_kernel *k, uint64_t units, const zs_nest_memory *m)
+{
+    k->lines = zs_ceil_div(zs_nest_iterations(&k->nest), m->line_bytes / m->word_bytes);
+    k->line_wait_cycles = (double)units / ZS_NEST_LANES_A_CYCLE;
 }
 
 zs_nest_time zs_nest_time_of(const zs_nest_kernel *k, const zs_nest_memory *m, double clock_hz)

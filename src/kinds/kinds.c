@@ -223,6 +223,12 @@ zs_xfer zs_plan_xfer(const zs_plan *plan, const zs_design *design, uint32_t op)
 {
     const zs_tile_op *o = &plan->ops[op];
     const zs_plan_row *row = &plan->rows[o->row];
+    if (o->code == ZS_OP_LOAD_BITS) {
+        zs_xfer bits = plan->costs[o->cost_key].xfer;
+        bits.addr = plan->boxes[op].oc0 * plan->bitstream_pitch_bytes + plan->bitstream_base +
+                    plan->boxes[op].ic0;
+        return bits;
+    }
     if (plan->part_n == 0)
         return share_of(plan->kind->xfer(row, design, o->code, &plan->boxes[op]),
                         plan->boxes[op].flags);

@@ -14,7 +14,8 @@ const char *zs_op_name(uint32_t code)
                  {ZS_OP_MAC, "mac"},         {ZS_OP_POST, "post"},     {ZS_OP_STORE, "store"},
                  {ZS_OP_STORE_P, "store_p"}, {ZS_OP_HOST, "host"},     {ZS_OP_JOIN, "join"},
                  {ZS_OP_WALK, "walk"},       {ZS_OP_MEET, "meet"},     {ZS_OP_FLOW, "flow"},
-                 {ZS_OP_PERIOD, "period"},   {ZS_OP_DRAIN, "drain"}};
+                 {ZS_OP_PERIOD, "period"},   {ZS_OP_DRAIN, "drain"},   {ZS_OP_LOAD_BITS, "load_b"},
+                 {ZS_OP_CONFIGURE, "config"}};
     for (size_t i = 0; i < ZS_LEN(names); i++)
         if (names[i].code == code)
             return names[i].name;
@@ -39,7 +40,9 @@ const zs_plan_unit zs_tile_units[ZS_UNIT_N] = {
     ALL_CHANNELS, {"pe", ZS_COMPUTE, ZS_NO_CHANNEL, 0, false}, CPU_AND_JOIN};
 const char *zs_channel_name(uint32_t channel)
 {
-    return channel < ZS_CHANNEL_N ? zs_tile_units[channel].name : "?";
+    if (channel == ZS_CHANNEL_PCAP)
+        return "pcap";
+    return channel < ZS_PORT_CHANNEL_N ? zs_tile_units[channel].name : "?";
 }
 
 const zs_plan_unit zs_serial_units[ZS_UNIT_N] = {

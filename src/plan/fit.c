@@ -418,7 +418,7 @@ void zs_fit_add_port_masters(zs_fit_account *a, zs_operand_ports ports)
                             weight ? " weights" : "", output ? " output" : "");
         zs_fit_add_m_axi(
             a, zs_arena_printf(a->arena, "AXI master %s", word), detail, 1,
-            a->design == NULL ? 64 : 8 * zs_port_params(&a->design->board, port)->beat_bytes);
+            a->design == NULL ? 64 : 8 * zs_port_params(&a->design->board, port).beat_bytes);
     }
 }
 

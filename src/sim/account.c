@@ -41,7 +41,7 @@ void zs_account_mark(sim_account *a, uint64_t now, zs_cause cause)
 
 void zs_count_bytes(zs_layer_result *layer, uint32_t code, uint64_t bytes, uint64_t index_bytes)
 {
-    if (!zs_op_is_transfer(code))
+    if (!zs_op_is_transfer(code) || zs_op_is_loading(code))
         return;
     layer->operand_bytes[zs_op_what(code)] += bytes - index_bytes;
     layer->operand_bytes[ZS_OPERAND_INDEX] += index_bytes;

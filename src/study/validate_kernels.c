@@ -129,7 +129,6 @@ static zs_status lanes_beside(zs_arena *scratch, const zs_reference *ref,
     return ZS_OK;
 }
 
-/* An iteration that takes a new word takes a line in every sixteenth. */
 static zs_status mark_lanes(zs_arena *scratch, const zs_reference *ref, const zs_kernel_measured *m,
                             zs_nest_kernel *k, zs_err *err)
 {
@@ -138,9 +137,7 @@ static zs_status mark_lanes(zs_arena *scratch, const zs_reference *ref, const zs
     if (strcmp(m->op, "conv") == 0 || reads_again || k->nest.loops[k->nest.n - 1].unroll > 1)
         return ZS_OK;
     ZS_TRY(lanes_beside(scratch, ref, m, &lanes, err));
-    k->lines = zs_ceil_div(zs_nest_iterations(&k->nest),
-                           zs_nest_stratix10.line_bytes / zs_nest_stratix10.word_bytes);
-    k->line_wait_cycles = (double)lanes / ZS_NEST_LANES_A_CYCLE;
+    zs_nest_wait_for_units(k, lanes, &zs_nest_stratix10);
     return ZS_OK;
 }
 

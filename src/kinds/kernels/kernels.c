@@ -181,5 +181,6 @@ const zs_kind zs_kind_kernels = {
     .exec_op = kernels_exec_op,
     .notes = notes,
     .loops = kernels_loops,
+    .code = kernels_code,
     .space = &space,
 };

@@ -115,6 +115,30 @@ static void take_from_channel(const zs_plan_draft *d, kernels_row *rows, uint32_
 
 /* ---- classes --------------------------------------------------------------------------------- */
 
+/* Their text differs in sizes alone: what is done to results, and how windows meet the border. */
+static bool do_the_same(const zs_plan_draft *d, const kernels_row *rows, uint32_t i, uint32_t j)
+{
+    if (rows[i].last - i != rows[j].last - j || rows[i].partials != rows[j].partials ||
+        rows[i].from != ZS_NO_INDEX || rows[j].from != ZS_NO_INDEX || rows[i].to_channel ||
+        rows[j].to_channel || (rows[i].padded_bytes > 0) != (rows[j].padded_bytes > 0))
+        return false;
+    for (uint32_t k = 0; k <= rows[i].last - i; k++) {
+        const zs_layer *a = zs_draft_layer(d, i + k), *b = zs_draft_layer(d, j + k);
+        const zs_window *v = &a->window, *w = &b->window;
+        const bool pools = a->op == ZS_LAYER_POOL;
+        if (a->op != b->op || v->dh != w->dh || v->dw != w->dw ||
+            (pools && (a->pool != b->pool || a->count_include_pad != b->count_include_pad ||
+                       a->caffe_pool != b->caffe_pool || v->pad_top != w->pad_top ||
+                       v->pad_left != w->pad_left || v->pad_bottom != w->pad_bottom ||
+                       v->pad_right != w->pad_right)))
+            return false;
+    }
+    for (uint32_t k = 0; k < rows[i].kernel.nest.n; k++)
+        if (strcmp(rows[i].kernel.nest.loops[k].name, rows[j].kernel.nest.loops[k].name) != 0)
+            return false;
+    return true;
+}
+
 static bool are_of_one_class(const zs_plan_draft *d, const kernels_row *rows, uint32_t i,
                              uint32_t j)
 {
@@ -126,7 +150,8 @@ static bool are_of_one_class(const zs_plan_draft *d, const kernels_row *rows, ui
            (a->groups == 1) == (b->groups == 1) && rows[i].kernel.nest.n == rows[j].kernel.nest.n &&
            memcmp(&rows[i].accel->unroll, &rows[j].accel->unroll, sizeof rows[i].accel->unroll) ==
                0 &&
-           memcmp(params_of(&rows[i]), params_of(&rows[j]), sizeof(kernels_params)) == 0;
+           memcmp(params_of(&rows[i]), params_of(&rows[j]), sizeof(kernels_params)) == 0 &&
+           do_the_same(d, rows, i, j);
 }
 
 /* Trips that differ are arguments; arrays and lanes are those of the largest. */
@@ -159,6 +184,37 @@ static void share_kernels(const zs_plan_draft *d, kernels_row *rows)
                 rows[rows[j].class_row].kernel.nest.loops[i].is_argument;
 }
 
+/* ---- load units beside each other ------------------------------------------------------------ */
+
+/* Units that an unrolled sum has of its own: planes of input channels are apart in global memory.
+ */
+static uint64_t units_of_sum(const zs_plan_draft *d, const kernels_row *rows, uint32_t i)
+{
+    const zs_nest *nest = &rows[i].kernel.nest;
+    const uint32_t rc = zs_nest_find(nest, "rc");
+    const bool is_kernel = d->drafts[i].on_engine && rows[i].root == i && rows[i].class_row == i;
+    if (!is_kernel || zs_draft_layer(d, i)->op != ZS_LAYER_CONV || rows[i].from != ZS_NO_INDEX ||
+        params_of(&rows[i])->local_input || nest->loops[rc].unroll == 1)
+        return 0;
+    return nest->loops[rc].unroll;
+}
+
+/* All kernels are in the device at once, whichever of them runs. */
+static void share_lines(const zs_plan_draft *d, kernels_row *rows)
+{
+    const zs_nest_memory memory = kernels_memory(d->design);
+    uint64_t units = 0;
+    for (uint32_t i = 0; i < d->row_n; i++)
+        units = zs_plus_u64(units, units_of_sum(d, rows, i));
+    for (uint32_t i = 0; i < d->row_n; i++) {
+        const bool is_kernel = d->drafts[i].on_engine && rows[i].root == i;
+        if (is_kernel && is_elementwise(zs_draft_layer(d, i)) && rows[i].from == ZS_NO_INDEX)
+            zs_nest_wait_for_units(&rows[i].kernel, units, &memory);
+        if (is_kernel && rows[i].padded_bytes > 0)
+            zs_nest_wait_for_units(&rows[i].pad, units, &memory);
+    }
+}
+
 /* ---- all of it ------------------------------------------------------------------------------- */
 
 void kernels_link(zs_plan_draft *d, kernels_row *rows)
@@ -180,15 +236,16 @@ void kernels_link(zs_plan_draft *d, kernels_row *rows)
         if (rows[i].from != ZS_NO_INDEX)
             take_from_channel(d, rows, i);
     share_kernels(d, rows);
+    share_lines(d, rows);
     for (uint32_t i = 0; i < d->row_n; i++) {
         kernels_row *own = &rows[i];
         const kernels_params *p = params_of(own);
         const bool begins = !d->drafts[i].joins_previous || i == 0 || !d->drafts[i - 1].on_engine;
-        const bool runs_by_itself = p->autorun && !zs_op_has_filters(zs_draft_layer(d, i)->op) &&
-                                    own->from != ZS_NO_INDEX && own->to_channel &&
-                                    zs_draft_layer(d, i)->in_n == 1;
-        own->is_launched =
-            own->root == i && !runs_by_itself && own->from == ZS_NO_INDEX && (begins || !p->queues);
+        own->is_autorun = p->autorun && !zs_op_has_filters(zs_draft_layer(d, i)->op) &&
+                          own->from != ZS_NO_INDEX && own->to_channel &&
+                          zs_draft_layer(d, i)->in_n == 1 && own->last == i;
+        own->is_launched = own->root == i && !own->is_autorun && own->from == ZS_NO_INDEX &&
+                           (begins || !p->queues);
     }
 }
 

@@ -5,6 +5,7 @@
  *   kernels_links.c   what goes from kernel to kernel: epilogues, channels, classes
  *   kernels_plan.c    rows, transfers, ops
  *   kernels_loops.c   loops as a report of a compiler lists them
+ *   kernels_code*.c   loops as OpenCL C (kernels_code_priv.h)
  *   kernels_exec.c    numerics */
 #ifndef ZYNQSIM_KERNELS_PRIV_H
 #define ZYNQSIM_KERNELS_PRIV_H
@@ -19,7 +20,7 @@ typedef struct kernels_params {
     bool register_sum, local_weights, local_input, fuse_epilogue, unroll, tile;
     bool channels, autorun, queues, parameterise, relaxed_float;
     uint32_t tile_oc, tile_oy, tile_ox;
-    uint32_t global_interval, line_latency_pl_cycles, cache_bytes;
+    uint32_t global_interval, add_latency_pl_cycles, line_latency_pl_cycles, cache_bytes;
     double line_frac, launch_s;
 } kernels_params;
 
@@ -34,6 +35,7 @@ typedef struct kernels_row {
     zs_nest_kernel pad;      /* without loops: the layer reads its input as it lies */
     uint64_t padded_bytes;   /* of one image */
     uint64_t padded_addr;    /* one area serves all layers */
+    uint32_t partials;       /* sums that a relaxed one is split into, in turn; 0: it is not */
     uint64_t lanes;          /* multiply-accumulates side by side */
     uint64_t local_words[4]; /* on-chip arrays: a filter, an input plane, an output plane, a tensor
                               * that comes by a channel */
@@ -46,6 +48,7 @@ typedef struct kernels_row {
     uint32_t from;        /* whose results come by a channel, or ZS_NO_INDEX */
     bool to_channel;      /* its own leave by one */
     bool takes_whole;     /* into an array before its loops begin */
+    bool is_autorun;      /* without the host, whenever words come */
     bool is_launched;     /* and the launch is not hidden */
     uint64_t busy_cycles; /* of a chain of channels, since it began or last took a tensor whole */
     uint32_t done[3];     /* ops that end it */
@@ -56,6 +59,9 @@ static inline kernels_row *kernels_row_of(const zs_plan_row *row)
     return row->own;
 }
 
+/* Products side by side that are added as one tree; more are several. */
+enum { KERNELS_TREE_MAX = 4096 };
+enum { KERNELS_CHANNEL_DEPTH = 32 }; /* words [V CustoNN2 kernels] */
 /* A factor of accelerator.unroll of a row, at most the trips; 1 where loops stay as they are. */
 uint64_t kernels_unroll(const zs_accel *accel, uint32_t factor, uint64_t trip);
 /* Loops of a layer and of its padding, for one image, as row->accel has them. ZS_ENOMEM. */
@@ -75,6 +81,10 @@ zs_status kernels_emit(zs_plan_draft *d, zs_err *err);
 zs_xfer kernels_xfer(const zs_plan_row *row, const zs_design *design, uint32_t code,
                      const zs_tile_box *box);
 zs_status kernels_loops(const zs_design *design, const zs_plan *plan, const zs_sink *s);
+/* OpenCL C of all kernels, with the launches as a comment. ZS_EUNSUPPORTED names the layer or key.
+ */
+zs_status kernels_code(const zs_design *design, const zs_net *net, const zs_plan *plan,
+                       const zs_sink *s, zs_err *err);
 void kernels_exec_op(zs_exec *e, uint32_t op);
 
 #endif

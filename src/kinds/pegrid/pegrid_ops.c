@@ -258,7 +258,7 @@ static uint64_t vector_ops(const zs_layer *layer)
 static zs_status emit_vectors(zs_emitter *e)
 {
     const zs_layer *layer = zs_draft_layer(e->d, e->row);
-    const uint64_t cycles = zs_vector_pl_cycles(e->d->design, vector_ops(layer));
+    const uint64_t cycles = zs_vector_pl_cycles(e->d->design, 0, vector_ops(layer));
     uint32_t wait[3] = {ZS_NO_OP, ZS_NO_OP, ZS_NO_OP};
     for (uint32_t image = 0; image < e->d->design->batch; image++) {
         zs_tile_box box = {.image = image};
