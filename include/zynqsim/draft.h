@@ -6,6 +6,7 @@
  *   emit.c        ops, boxes, prices and the state of the slots
  *   host_steps.c  steps of the PS
  *   estimate.c    about how long a plan takes
+ *   weight_masks.c  weights that are 0
  *   draft.c       the order of these
  * Memory   all lives in the arena of the draft. */
 #ifndef ZYNQSIM_DRAFT_H
@@ -13,6 +14,7 @@
 
 #include "zynqsim/base.h"
 #include "zynqsim/design.h"
+#include "zynqsim/mask.h"
 #include "zynqsim/net.h"
 #include "zynqsim/plan.h"
 
@@ -86,6 +88,9 @@ zs_status zs_draft_fuse_layers(zs_plan_draft *d, const zs_fuse_rules *rules, zs_
 void zs_draft_shape_whole(zs_plan_draft *d, uint32_t i);
 /* Bytes of a layer's filters, one behind the other and each behind its bias. */
 uint64_t zs_draft_filter_bytes(const zs_plan_draft *d, uint32_t i);
+/* The weights of a layer that are other than 0, a row for each filter. Synthetic ones all are, but for one
+ * in 2^24 that nothing leaves out. ZS_ERANGE: filters of more than 2^32 weights. */
+zs_status zs_draft_mask_weights(zs_plan_draft *d, const zs_layer *layer, zs_mask *out, zs_err *err);
 /* How weights, sums and tensors lie in DRAM. All 0: biases with their weights, no room for sums,
  * tensors as planes. */
 typedef struct zs_place_rules {

@@ -158,6 +158,8 @@ void zs_fit_add_result_path(zs_fit_account *a, const zs_design *design, uint32_t
 /* What activations that the plan's engine applies to what it writes add to these lanes. */
 void zs_fit_add_written_acts(zs_fit_account *a, const zs_design *design, const zs_plan *plan,
                              uint32_t lanes);
+/* What moves the words of a compressed stream to their places, `n` words of `bits` a clock. */
+void zs_fit_add_decoder(zs_fit_account *a, uint32_t n, uint32_t bits);
 void zs_fit_add_buffer(zs_fit_account *a, const char *name, const zs_plan_buffer *buffer);
 /* One adapter per port in use, whatever number of operands share it; as wide as the port of the
  * account's board, 64 b without one. */

@@ -170,14 +170,30 @@ static zs_status put_model(sweep_job *job, const char *name, const zs_sink *s, z
     return cli_digest_file(&job->base, "model", path, s, err);
 }
 
+/* Whether a value of the axis alone makes the base one that plans by the values of weights. */
+static bool brings_weights_in(sweep_job *job, const zs_axis *axis)
+{
+    bool reads = false;
+    for (uint32_t v = 0; v < axis->value_n && !reads; v++) {
+        zs_design d = job->sweep.base;
+        zs_err ignored;
+        for (uint32_t k = 0; k < axis->path_n; k++)
+            (void)zs_design_set(&d, &job->base.keep, axis->paths[k],
+                                axis->values[(size_t)v * axis->path_n + k], &ignored);
+        reads = zs_kind_reads_weights(&d);
+    }
+    return reads;
+}
+
 /* Some kinds plan by the values of weights, and an axis may bring one in. */
-static bool may_plan_by_weights(const sweep_job *job)
+static bool may_plan_by_weights(sweep_job *job)
 {
     const zs_design *base = &job->sweep.base;
-    bool may = zs_kind_of(base)->plans_by_weights != NULL ||
-               zs_grid_axis(&job->sweep.grid, "accelerator.kind") != ZS_GRID_AXES;
-    for (uint32_t i = 0; i < base->engine_n; i++)
-        may = may || zs_kinds[base->engines[i].accel.kind]->plans_by_weights != NULL;
+    const zs_grid *grid = &job->sweep.grid;
+    bool may =
+        zs_kind_reads_weights(base) || zs_grid_axis(grid, "accelerator.kind") != ZS_GRID_AXES;
+    for (uint32_t i = 0; i < grid->axis_n && !may; i++)
+        may = brings_weights_in(job, &grid->axes[i]);
     return may;
 }
 

@@ -273,7 +273,7 @@ uint64_t zs_plan_draft_digest(const zs_plan_draft *d)
 {
     const zs_plan *plan = d->plan;
     uint64_t digest = 1;
-    if (d->is_whole || !plan->kind->draft_decides_ops)
+    if (d->is_whole || !plan->kind->draft_decides_ops || reads_weights(d->design))
         return 0;
 #define MIX(figure) digest = zs_mix64(digest ^ (uint64_t)at->figure);
     for (uint32_t i = 0; i < plan->row_n; i++) {

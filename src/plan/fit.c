@@ -291,6 +291,17 @@ void zs_fit_add_vector_path(zs_fit_account *a, const zs_design *design, uint32_t
     zs_fit_add_result_path(a, design, lanes, lanes);
 }
 
+void zs_fit_add_decoder(zs_fit_account *a, uint32_t n, uint32_t bits)
+{
+    enum { LUT_OF_SHIFT_BIT = 2 };
+    zs_resources shift = {0};
+    shift.n[ZS_RESOURCE_LUT] = LUT_OF_SHIFT_BIT;
+    shift.n[ZS_RESOURCE_FF] = 1;
+    zs_fit_add(a, "decoder",
+               zs_arena_printf(a->arena, "%u weights a clock, %d LUT a bit", n, LUT_OF_SHIFT_BIT),
+               zs_resources_times(shift, (uint64_t)bits * n));
+}
+
 /* ---- memories -------------------------------------------------------------------------------- */
 
 static uint32_t address_bits(uint64_t words)

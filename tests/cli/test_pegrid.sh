@@ -76,11 +76,28 @@ swept() { program sweep "$1.yaml" --fidelity tile --vary accelerator.unroll.oc=2
 swept tiled synthetic:1
 swept tiled synthetic:2
 ok "$([ $status = 0 ]; echo $?)" 'an engine that does not look at weights has the same rows for all'
+program sweep tiled.yaml --fidelity tile --vary accelerator.weight_code=dense,csc -o coded.csv --quiet --weights synthetic:1
+program sweep tiled.yaml --fidelity tile --vary accelerator.weight_code=dense,csc -o coded.csv --quiet --weights synthetic:2
+ok "$([ $status = 2 ] && grep -q 'coded.csv' err; echo $?)" 'nor does one whose axis brings compressed weights in'
 swept grid synthetic:1
 swept grid synthetic:2
 ok "$([ $status = 2 ] && grep -q 'grid.csv' err; echo $?)" 'rows of other weights are those of another design'
 program sweep grid.yaml --fidelity tile --vary network.sparsify.method=none,lamp --vary accelerator.kind=tiled,kernels --set accelerator.kind=tiled
 ok "$([ $status != 0 ]; echo $?)" 'keys of the grid are refused in other kinds'
+
+# ---- compressed weights of the tiled engine
+for code in bitmap rle4 rle8 csc; do
+    program run tiled.yaml --fidelity tile --format json --set accelerator.weight_code=$code
+    ok "$([ "$(figure sha256 tail)" = "$want" ] && [ "$(figure index_bytes)" -gt 0 ]; echo $?)" "tiled, $code: the same bits"
+done
+program sweep tiled.yaml --fidelity tile --format csv --vary accelerator.weight_code=dense,bitmap,rle4,rle8,csc --vary accelerator.weight_decode=1,8 --vary accelerator.tile.oc=4,8
+least=$(sed '/^#/d' out | awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "cycles") at = i; next } { print $at }' | sort -n | head -n 1)
+program sweep tiled.yaml --fidelity tile --format csv --best cycles --vary accelerator.weight_code=dense,bitmap,rle4,rle8,csc --vary accelerator.weight_decode=1,8 --vary accelerator.tile.oc=4,8
+ok "$(sed '/^#/d' out | awk -F, -v least="$least" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "cycles") at = i; next } $at == least { found = 1 } END { exit !found }'; echo $?)" 'closed forms know compressed weights: the best is the best'
+program run tiled.yaml --set accelerator.weight_code=csc --set accelerator.tile.auto=true
+ok "$([ $status = 2 ] && grep -q 'weight_code: tiles are chosen' err; echo $?)" 'tiles are not chosen for compressed weights'
+program run tiled.yaml --set accelerator.weight_code=csc --set accelerator.weight_layout=oihw
+ok "$([ $status = 2 ] && grep -q 'weight_code: streams are of tiles' err; echo $?)" 'streams need the packed layout'
 
 # ---- real weights: the published count of a real network, P = 16 and 64
 if [ -r "$v10" ]; then

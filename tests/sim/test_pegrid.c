@@ -652,6 +652,98 @@ START_TEST(test_what_a_memory_cannot_hold_is_refused_by_name)
 }
 END_TEST
 
+/* ---- kind tiled ---------------------------------------------------------------------------------
+ */
+
+static const struct {
+    const char *code, *order, *weight_ports;
+    uint32_t batch, oc, ic, decode;
+    bool doubles, fuses, chains;
+} streams[] = {
+    {"bitmap", "output_stationary", "hp0", 1, 4, 3, 4, true, true, false},
+    {"rle4", "weight_stationary", "hp1", 3, 5, 2, 1, true, false, false},
+    {"rle8", "input_stationary", "hp2", 2, 8, 16, 64, false, true, false},
+    {"csc", "output_stationary", "hp1", 1, 3, 4, 2, false, false, true},
+    {"dense", "output_stationary", "hp0", 1, 4, 3, 1, true, true, false},
+};
+
+static zs_design tiled_design(size_t i, uint32_t precision)
+{
+    zs_design d;
+    zs_design_defaults(&d);
+    d.accel.precision = precision;
+    d.accel.fusion = streams[i].fuses ? ZS_FUSION_AUTO : ZS_FUSION_NONE;
+    d.batch = streams[i].batch;
+    d.accel.dma.chain = streams[i].chains;
+    set_word(&d, "accelerator.weight_code", streams[i].code);
+    set_word(&d, "accelerator.loop_order", streams[i].order);
+    set_word(&d, "accelerator.ports.weight", streams[i].weight_ports);
+    test_set(&d, "accelerator.weight_decode", streams[i].decode);
+    test_set(&d, "accelerator.tile.oc", streams[i].oc);
+    test_set(&d, "accelerator.tile.ic", streams[i].ic);
+    test_set(&d, "accelerator.tile.oy", 5);
+    test_set(&d, "accelerator.tile.ox", 7);
+    test_set(&d, "accelerator.double_buffer.weight", streams[i].doubles);
+    return d;
+}
+
+START_TEST(test_compressed_tiles_give_the_bits_of_the_reference)
+{
+    test_rig rig;
+    zs_arena point;
+    const uint32_t precision = (uint32_t)_i / TEST_NET_N;
+    start(&rig, _i % TEST_NET_N, precision);
+    zs_arena_init(&point, test_heap());
+    for (size_t i = 0; i < ZS_LEN(streams); i++) {
+        const zs_design d = tiled_design(i, precision);
+        test_rig_execute(&rig, &point, &d, i % 2 ? ZS_TILE : ZS_BURST);
+        if (precision == ZS_INT8)
+            test_rig_fidelities(&rig, &point, &d);
+        zs_arena_reset(&point);
+    }
+    zs_arena_drop(&point);
+    test_rig_drop(&rig);
+}
+END_TEST
+
+/* Two tiles of 5 filters, three of 2 channels: what is read is what the masks say, an MAC waits for
+ * a slow decoder, and drafts of other weights are not alike. */
+START_TEST(test_compressed_tiles_move_and_take_what_masks_say)
+{
+    one_layer o;
+    zs_plan_draft *draft;
+    zs_err err = {0};
+    uint32_t n;
+    one_layer_start(&o, 3, true);
+    uint64_t left = 0;
+    for (uint32_t k = 0; k < 10 * 54; k++)
+        left += o.layer->weights.data[k] != 0;
+    zs_design d = tiled_design(0, ZS_FIXED16);
+    test_set(&d, "accelerator.tile.oc", 5);
+    test_set(&d, "accelerator.tile.ic", 2);
+    test_set(&d, "accelerator.tile.oy", 10);
+    test_set(&d, "accelerator.tile.ox", 10);
+    test_set(&d, "accelerator.weight_decode", 4096);
+    const zs_plan *plan = plan_of(&o, &d);
+    const uint64_t fast = sum_of(plan, ZS_OP_MAC, &n);
+    ck_assert_uint_eq(n, 6);
+    ck_assert_uint_eq(sum_of(plan, ZS_OP_LOAD_W, &n), 2 * left + 6 * ((5 * 18 + 7) / 8) + 10 * 4);
+    ck_assert_uint_eq(count_of(&o, &d, plan).operand_bytes[ZS_OPERAND_INDEX], 6 * 12);
+    d.accel.unroll.oc = 5;
+    d.accel.unroll.ic = 2;
+    d.accel.unroll.oy = d.accel.unroll.ox = 10;
+    test_set(&d, "accelerator.weight_decode", 1);
+    ck_assert_uint_ge(sum_of(plan_of(&o, &d), ZS_OP_MAC, &n), left);
+    ck_assert_uint_lt(sum_of(plan_of(&o, &d), ZS_OP_MAC, &n), fast);
+    ck_assert_int_eq(zs_plan_draft_build(&o.arena, &d, o.net, &draft, &err), ZS_OK);
+    ck_assert_uint_eq(zs_plan_draft_digest(draft), 0);
+    set_word(&d, "accelerator.weight_code", "dense");
+    ck_assert_int_eq(zs_plan_draft_build(&o.arena, &d, o.net, &draft, &err), ZS_OK);
+    ck_assert_uint_ne(zs_plan_draft_digest(draft), 0);
+    zs_arena_drop(&o.arena);
+}
+END_TEST
+
 TCase *tcase_pegrid(void)
 {
     TCase *tc = tcase_create("pegrid");
@@ -660,6 +752,9 @@ TCase *tcase_pegrid(void)
                         TEST_NET_N * ZS_PRECISION_COUNT);
     tcase_add_loop_test(tc, test_no_order_that_the_waits_allow_gives_other_bits, 0, 3 * TEST_NET_N);
     tcase_add_loop_test(tc, test_fidelities_move_the_same_bytes_and_bound_is_least, 0, TEST_NET_N);
+    tcase_add_loop_test(tc, test_compressed_tiles_give_the_bits_of_the_reference, 0,
+                        TEST_NET_N * ZS_PRECISION_COUNT);
+    tcase_add_test(tc, test_compressed_tiles_move_and_take_what_masks_say);
     tcase_add_test(tc, test_cycles_are_those_of_the_masks);
     tcase_add_test(tc, test_cycles_are_those_of_weights_and_inputs);
     tcase_add_loop_test(tc, test_leaving_inputs_out_changes_no_bit_and_no_byte, 0,

@@ -4,9 +4,8 @@
 
 /* A row of PEs that leave out zeros: the row of the kind. */
 
-/* A PE finds its next weight with a priority encoder over a word of its mask; a decoder moves its
- * words past each other. */
-enum { MASK_WORD = 64, LUT_OF_SHIFT_BIT = 2 };
+/* A PE finds its next weight with a priority encoder over a word of its mask. */
+enum { MASK_WORD = 64 };
 
 static void add_masks(zs_fit_account *a, const zs_design *design)
 {
@@ -16,12 +15,9 @@ static void add_masks(zs_fit_account *a, const zs_design *design)
     const bool in_step = p->sync == ZS_PE_SYNC_LOCKSTEP;
     const uint64_t each = in_step ? 1 : accel->unroll.oc;
     const uint64_t searches = (p->skip < ZS_SKIP_KERNEL ? 0 : each) + (p->skips_inputs ? each : 0);
-    const uint64_t bits = UINT64_C(8) * zs_weight_bytes(accel->precision) * p->decode;
-    zs_resources search = {0}, shift = {0}, sum = {0};
+    zs_resources search = {0}, sum = {0};
     sum.n[ZS_RESOURCE_LUT] = sum.n[ZS_RESOURCE_FF] = zs_acc_bits(accel->precision);
     search.n[ZS_RESOURCE_LUT] = search.n[ZS_RESOURCE_FF] = MASK_WORD;
-    shift.n[ZS_RESOURCE_LUT] = LUT_OF_SHIFT_BIT;
-    shift.n[ZS_RESOURCE_FF] = 1;
     if (searches > 0)
         zs_fit_add(a, "mask search",
                    zs_arena_printf(arena, "%llu x %d bits of a mask, a LUT and a register each",
@@ -33,10 +29,7 @@ static void add_masks(zs_fit_account *a, const zs_design *design)
                                    zs_acc_bits(accel->precision), accel->unroll.oc),
                    zs_resources_times(sum, accel->unroll.oc));
     if (p->code != ZS_ZERO_CODE_DENSE)
-        zs_fit_add(
-            a, "decoder",
-            zs_arena_printf(arena, "%u weights a clock, %d LUT a bit", p->decode, LUT_OF_SHIFT_BIT),
-            zs_resources_times(shift, bits));
+        zs_fit_add_decoder(a, p->decode, 8 * zs_weight_bytes(accel->precision));
 }
 
 static void account(zs_fit_account *a, const zs_design *design, const zs_plan *plan)

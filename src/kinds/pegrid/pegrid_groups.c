@@ -1,45 +1,7 @@
 #include "pegrid_priv.h"
 
-/* ---- masks ------------------------------------------------------------------------------------
+/* ---- bits ------------------------------------------------------------------------------------
  */
-
-/* A bit each; eight flags become a byte by a product that shifts each to its place. */
-static uint64_t mask_word(const float *w, uint32_t n)
-{
-    uint8_t flags[64] = {0};
-    uint64_t word = 0;
-    for (uint32_t i = 0; i < n; i++)
-        flags[i] = w[i] != 0;
-    for (uint32_t i = 0; i < 8; i++) {
-        uint64_t eight = 0;
-        for (uint32_t k = 0; k < 8; k++)
-            eight |= (uint64_t)flags[8 * i + k] << 8 * k;
-        word |= (eight * UINT64_C(0x0102040810204080)) >> 56 << 8 * i;
-    }
-    return word;
-}
-
-/* Synthetic weights of a network are other than 0, but for one in 2^24 that nothing leaves out. */
-static zs_status mask_weights(zs_plan_draft *d, uint32_t i, zs_err *err)
-{
-    const zs_layer *layer = zs_draft_layer(d, i);
-    zs_mask *m = &pegrid_row_of(&d->rows[i])->weights;
-    const uint64_t n = zs_layer_filter_elems(layer);
-    const float *w = layer->weights.data;
-    if (n > UINT32_MAX)
-        return zs_fail(err, ZS_ERANGE, layer->name, "a filter of %llu weights is too long",
-                       (unsigned long long)n);
-    ZS_TRY(zs_mask_build(d->arena, layer->y.c, (uint32_t)n, m, err));
-    for (uint32_t oc = 0; oc < layer->y.c; oc++)
-        for (uint64_t at = 0; at < n; at += 64) {
-            const uint64_t end = zs_min_u64(64, n - at);
-            uint64_t word = end < 64 ? (UINT64_C(1) << end) - 1 : UINT64_MAX;
-            if (w != NULL)
-                word = mask_word(w + oc * n + at, (uint32_t)end);
-            m->words[(uint64_t)oc * m->row_words + at / 64] = word;
-        }
-    return ZS_OK;
-}
 
 uint32_t pegrid_ones(const uint64_t *row, uint64_t from, uint64_t end)
 {
@@ -118,7 +80,7 @@ zs_status pegrid_group_filters(zs_plan_draft *d, uint32_t i, zs_err *err)
     pegrid_group *groups = zs_new(d->arena, pegrid_group, zs_ceil_div(n, pes) + UINT64_C(1));
     if (filters == NULL || groups == NULL)
         return zs_nomem(err, "plan");
-    ZS_TRY(mask_weights(d, i, err));
+    ZS_TRY(zs_draft_mask_weights(d, layer, &own->weights, err));
     if (p->skip == ZS_SKIP_KERNEL)
         ZS_TRY(mask_kernels(d, i, err));
     const uint32_t working = sort_filters(own, p->packs && p->skip != ZS_SKIP_NONE, n, filters);

@@ -35,7 +35,7 @@ zs_status tiled_prepare(zs_plan_draft *d, const bool *may_stay, zs_err *err)
     ZS_TRY(zs_draft_place(d, &places, err));
     d->plan->rows = d->rows;
     d->plan->row_n = d->row_n;
-    return ZS_OK;
+    return tiled_place_streams(d, err);
 }
 
 zs_status tiled_list_units(zs_plan_draft *d, zs_err *err)
@@ -95,6 +95,8 @@ static zs_status check_loads(const zs_plan_draft *d, zs_err *err)
         const zs_plan_row *row = &plan->rows[op->row];
         const bool is_sums = op->code == ZS_OP_LOAD_P ||
                              (plan->boxes[i].flags & ZS_BOX_SECOND && op->code == ZS_OP_LOAD_X);
+        if (op->code == ZS_OP_LOAD_W && row->own != NULL) /* what comes out of the decoder fits */
+            continue;
         const uint64_t room = op->code == ZS_OP_LOAD_W ? row->weight_slot_bytes
                               : is_sums ? b[ZS_BUF_OUTPUT].slot_elems * zs_acc_bytes(precision)
                                         : b[ZS_BUF_INPUT].slot_elems * zs_elem_bytes(precision);
@@ -119,6 +121,11 @@ static uint32_t interval(const zs_design *design)
     const tiled_params *p = tiled_params_of(&design->accel);
     const zs_mac_loop loop = {p->tile.oc, p->tile.ic, p->tile.oy, p->tile.ox, 1, 1, false};
     return zs_mac_interval(design, &p->mac, &loop);
+}
+
+static bool plans_by_weights(const zs_design *design)
+{
+    return tiled_params_of(&design->accel)->weight_code != ZS_ZERO_CODE_DENSE;
 }
 
 static const zs_kind_lanes lanes[] = {
@@ -159,6 +166,7 @@ const zs_kind zs_kind_tiled = {
     .draft = tiled_choose,
     .emit = emit,
     .draft_decides_ops = true,
+    .plans_by_weights = plans_by_weights,
     .takes_model_scales = true,
     .xfer = tiled_xfer,
     .account = tiled_account,
@@ -170,4 +178,5 @@ const zs_kind zs_kind_tiled = {
     .space = &tiled_space,
     .lanes = lanes,
     .spills_sums = spills_sums,
+    .notes = tiled_notes,
 };

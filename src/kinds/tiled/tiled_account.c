@@ -22,6 +22,9 @@ void tiled_account(zs_fit_account *a, const zs_design *design, const zs_plan *pl
     const uint32_t n = tiled_stages(design, &bytes, stages);
     for (uint32_t i = 0; i < n; i++)
         zs_fit_add_buffer(a, stages[i].name, &stages[i]);
+    if (tiled_params_of(accel)->weight_code != ZS_ZERO_CODE_DENSE)
+        zs_fit_add_decoder(a, tiled_params_of(accel)->weight_decode,
+                           8 * zs_weight_bytes(accel->precision));
     zs_fit_add_port_masters(a, zs_design_ports(design));
     zs_fit_add_tile_control(a, accel);
 }

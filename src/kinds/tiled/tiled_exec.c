@@ -71,6 +71,10 @@ static void load_w(zs_exec *e, const zs_plan_row *row, uint32_t index)
         return;
     }
     memcpy(slot, from, biases);
+    if (row->own != NULL) {
+        tiled_decode(e, row, box, from + biases, slot + bias_room(e, row));
+        return;
+    }
     memcpy(slot + bias_room(e, row), from + biases, x.row_bytes - biases);
 }
 

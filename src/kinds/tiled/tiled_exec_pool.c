@@ -60,7 +60,7 @@ static bool inside(const zs_extent *e, uint32_t i)
 #undef NAME
 
 /* Pooling of each type; an executor has the row of its activations in e->own. */
-typedef struct pool_kernels {
+typedef struct tiled_pools {
     void (*tile)(const pool_tile *t, const void *pixels, void *out);
     void (*plane)(const zs_plan_row *row, const zs_tile_box *box, const void *x, void *y);
 } pool_kernels;
@@ -72,17 +72,18 @@ static const pool_kernels pools[ZS_TYPE_COUNT] = {
 
 zs_status tiled_exec_build(zs_exec *e, zs_arena *arena, zs_err *err)
 {
-    const pool_kernels **own = zs_new(arena, const pool_kernels *, 1);
+    tiled_memories *own = zs_new(arena, tiled_memories, 1);
     if (own == NULL)
         return zs_nomem(err, "simulated memories");
-    *own = &pools[zs_elem_type(e->quant->precision)];
+    own->pools = &pools[zs_elem_type(e->quant->precision)];
     e->own = own;
-    return zs_exec_build_tiles(e, arena, err);
+    ZS_TRY(zs_exec_build_tiles(e, arena, err));
+    return tiled_encode_streams(e, arena, err);
 }
 
 static const pool_kernels *pools_of(const zs_exec *e)
 {
-    return *(const pool_kernels *const *)e->own;
+    return ((const tiled_memories *)e->own)->pools;
 }
 
 static pool_tile describe(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box)

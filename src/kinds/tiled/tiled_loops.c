@@ -31,6 +31,7 @@ typedef struct conv_loops {
     uint64_t drain_pl_cycles;    /* of a systolic array, else 0 */
     uint32_t drained_n;          /* tiles so far */
     uint64_t x_id, w_id, acc_id;
+    uint64_t decode_pl_cycles; /* of weights that the step loads */
     struct {
         uint64_t shape, pl_cycles;
     } mac[2]; /* last price of a MAC that continues sums, and of one that begins them */
@@ -133,6 +134,9 @@ static zs_status need_weights(conv_loops *c, uint32_t *slot)
     uint32_t wait[3] = {s->last_use, c->tile_before, ZS_NO_OP};
     uint32_t chained = 0;
     ring->id[*slot] = c->w_id;
+    if (c->row->own != NULL)
+        c->decode_pl_cycles = zs_ceil_div(tiled_stream_of(c->row, &c->box)->entries,
+                                          tiled_params_of(&c->e->d->design->accel)->weight_decode);
     if (c->chain) {
         uint32_t before[] = {wait[0], c->x_loads ? c->x_freed : ZS_NO_OP, c->x_loaded,
                              c->tile_before};
@@ -287,6 +291,7 @@ static zs_status step(conv_loops *c)
     c->x_loads = false;
     if (!c->is_ahead && (c->box.flags & ZS_BOX_FIRST) != 0)
         c->tile_before = e->last_mac;
+    c->decode_pl_cycles = 0;
     ZS_TRY(need_input(c, &x));
     ZS_TRY(need_weights(c, &w));
     if (!one_channel(c)) {
@@ -298,7 +303,8 @@ static zs_status step(conv_loops *c)
     const uint32_t wait[3] = {c->x_resident ? c->x_written : e->x.slot[x].ready, e->w.slot[w].ready,
                               acc_ready};
     const uint8_t slots[4] = {(uint8_t)x, (uint8_t)w, (uint8_t)acc, ZS_SLOT_NONE};
-    const uint64_t price = mac_price(c);
+    /* the decoder works ahead by a tile, and sets the pace where the array is faster */
+    const uint64_t price = zs_max_u64(mac_price(c), c->decode_pl_cycles);
     ZS_TRY(zs_emit_priced(e, ZS_OP_MAC, b, slots, wait, price, price, &mac));
     if (!c->x_resident)
         e->x.slot[x].last_use = mac;

@@ -109,7 +109,8 @@ static void charge_operands(row_outline *o)
         trips[pairs] = (trips[pairs] + 1) / 2;
     const uint64_t w_loads = tiled_loads(o->order, pairs == D_OY ? trips : o->trips, WEIGHT_DIMS,
                                          r->weight_slots, p->keep_tiles);
-    o->work->bytes[TILED_WEIGHT] = zs_times_u64(weights + biases, w_loads);
+    o->work->bytes[TILED_WEIGHT] =
+        zs_times_u64(r->own != NULL ? tiled_streams_of(r)->bytes : weights + biases, w_loads);
     if (r->x_resident != ZS_NOT_RESIDENT || may_stay(o))
         return;
     const uint64_t plane = r->images_are_columns ? r->ow : rows_read(r) * columns_read(r);

@@ -22,10 +22,11 @@ typedef struct tiled_params {
         uint64_t input_bytes, output_bytes;
     } buffer;
     zs_mac_array mac;
-    uint32_t vector_lanes;  /* of pools and the like; 0: unroll.oc */
-    uint32_t weight_layout; /* ZS_LAYOUT_* */
-    uint32_t channel_block; /* channels that are neighbours in DRAM */
-    bool full_ports;        /* both ports of a bank read and write */
+    uint32_t vector_lanes;               /* of pools and the like; 0: unroll.oc */
+    uint32_t weight_layout;              /* ZS_LAYOUT_* */
+    uint32_t weight_code, weight_decode; /* ZS_ZERO_CODE_* */
+    uint32_t channel_block;              /* channels that are neighbours in DRAM */
+    bool full_ports;                     /* both ports of a bank read and write */
     struct {
         bool input, weight, output;
     } double_buffer;

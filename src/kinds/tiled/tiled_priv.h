@@ -10,6 +10,7 @@
  *   tiled_nest.c      the nest of tile loops: orders and trip counts
  *   tiled_loops.c     its ops for convolutions
  *   tiled_vector.c    ops of layers without weights
+ *   tiled_streams.c   compressed weights: where the stream of a tile lies, what it has
  *   tiled_xfer.c      DRAM side of the transfers
  *   tiled_outline.c   closed form of the nest
  *   tiled_account.c   resources
@@ -159,6 +160,37 @@ static inline uint64_t tiled_vector_pl_cycles(const zs_design *design, uint64_t 
 }
 void tiled_account(zs_fit_account *a, const zs_design *design, const zs_plan *plan);
 
+/* ---- compressed weights -----------------------------------------------------------------------
+ */
+
+typedef struct tiled_stream {
+    uint64_t offset;     /* from the base of the row's */
+    uint64_t entries;    /* words that the decoder takes */
+    uint32_t bias_bytes; /* in front */
+    uint32_t bytes;      /* behind them, index_bytes of which say where words belong */
+    uint32_t index_bytes;
+} tiled_stream;
+/* row->own of a row with filters, NULL where weights are dense. */
+typedef struct tiled_streams {
+    zs_mask weights;   /* [filter] */
+    uint32_t *filters; /* 0, 1, 2 ... */
+    tiled_stream *of;  /* [group][tile of filters][tile of channels] */
+    uint32_t oc_n, ic_n;
+    uint64_t n, base, bytes, index_bytes; /* all of them, biases included */
+} tiled_streams;
+static inline const tiled_streams *tiled_streams_of(const zs_plan_row *row)
+{
+    return row->own;
+}
+/* Of a tile of weights, by the box of its load. */
+const tiled_stream *tiled_stream_of(const zs_plan_row *row, const zs_tile_box *box);
+/* Once addresses are known: the streams of all rows, behind all else. */
+zs_status tiled_place_streams(zs_plan_draft *d, zs_err *err);
+/* The same tile as it lies packed and dense. */
+zs_xfer tiled_dense_weights(const zs_plan_row *row, const zs_tile_box *box, uint32_t precision);
+zs_status tiled_notes(zs_arena *arena, const zs_plan *plan, const zs_kind_totals *run,
+                      const char *const **out, uint32_t *n, zs_err *err);
+
 /* ---- numerics -------------------------------------------------------------------------------- */
 
 /* Pooling windows of a finished tile: merges what came from the tiles to the left and above, keeps
@@ -167,6 +199,15 @@ void tiled_exec_pool(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box,
 /* Max-pooling of a vector layer's tile, [channel][pixel]. */
 void tiled_exec_pool_planes(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box,
                             const uint8_t *x, uint8_t *y);
+/* e->own */
+typedef struct tiled_memories {
+    const struct tiled_pools *pools; /* of the type of activations */
+    uint8_t *decoded;                /* a tile of weights, [filter][weight] */
+} tiled_memories;
+/* Compresses what lies packed; out of a stream into a slot. */
+zs_status tiled_encode_streams(zs_exec *e, zs_arena *arena, zs_err *err);
+void tiled_decode(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box, const uint8_t *from,
+                  uint8_t *slot);
 /* Memories and the kernels of the precision. */
 zs_status tiled_exec_build(zs_exec *e, zs_arena *arena, zs_err *err);
 void tiled_exec_op(zs_exec *e, uint32_t op);

@@ -190,6 +190,8 @@ static bool relax(zs_design *d, const zs_open_knob *open, uint32_t n, zs_relaxin
         open_knob(d, &open[i], what, &is);
     if (p->mac.kind == ZS_ARRAY_SYSTOLIC && is.lanes) /* more columns may take longer */
         return false;
+    if (p->weight_code != ZS_ZERO_CODE_DENSE) /* streams follow from tiles that are open */
+        return false;
     if (what == ZS_RELAX_TIME) {
         relax_time(d, &is);
         return true;

@@ -82,6 +82,16 @@ static zs_xfer oihw_xfer(const zs_plan_row *row, const zs_tile_box *box, uint32_
                      .plane_n = 1};
 }
 
+static zs_xfer stream_xfer(const zs_plan_row *row, const zs_tile_box *box)
+{
+    const tiled_stream *s = tiled_stream_of(row, box);
+    return (zs_xfer){.addr = tiled_streams_of(row)->base + s->offset,
+                     .row_bytes = s->bias_bytes + s->bytes,
+                     .row_n = 1,
+                     .plane_n = 1,
+                     .index_bytes = s->index_bytes};
+}
+
 static zs_xfer weight_xfer(const zs_plan_row *row, const zs_tile_box *box, uint32_t precision,
                            uint32_t layout)
 {
@@ -99,6 +109,11 @@ static zs_xfer weight_xfer(const zs_plan_row *row, const zs_tile_box *box, uint3
         bytes += (uint64_t)box->oc_n * zs_bias_bytes(precision);
     }
     return (zs_xfer){.addr = addr, .row_bytes = (uint32_t)bytes, .row_n = 1, .plane_n = 1};
+}
+
+zs_xfer tiled_dense_weights(const zs_plan_row *row, const zs_tile_box *box, uint32_t precision)
+{
+    return weight_xfer(row, box, precision, ZS_LAYOUT_PACKED);
 }
 
 /* Tiles of partial sums are stored one behind the other, each in one piece. */
@@ -173,7 +188,9 @@ zs_xfer tiled_xfer(const zs_plan_row *row, const zs_design *design, uint32_t cod
         return with_side(merged(input_xfer(row, box, design), merge), p->load.input_elems,
                          row->x.elem, p->load.stages_inputs);
     case ZS_OP_LOAD_W:
-        return with_side(merged(weight_xfer(row, box, precision, p->weight_layout), merge),
+        return with_side(row->own != NULL
+                             ? stream_xfer(row, box)
+                             : merged(weight_xfer(row, box, precision, p->weight_layout), merge),
                          p->load.weight_elems, zs_weight_bytes(precision), p->load.stages_weights);
     case ZS_OP_LOAD_P:
         return with_side(partial_xfer(row, box, precision), p->load.input_elems,
