@@ -294,15 +294,18 @@ START_TEST(test_cycles_of_a_layer_are_those_of_its_loops)
 }
 END_TEST
 
-/* On Stratix 10: caches of 1,024 lines of 64 B in 2 x 13 of 512 x 40 b, arrays as they are wide. */
+/* On Stratix 10: caches of 1,024 lines of 64 B in 2 x 13 of 512 x 40 b, 13 more for each load-store
+ * unit, arrays as they are wide. ALM of units, caches, products, loops and the kernel. */
 static const struct {
     bool local;
-    uint32_t unroll_ic, kernel, m20k;
+    uint32_t unroll_ic, kernel, m20k, alm;
 } blocks[] = {
-    {false, 1, 3, 26},
-    {false, 4, 3, 4 * 26},
-    {false, 4, 1, 0}, /* reads nothing again */
-    {true, 1, 3, 3},  /* a filter of 72 words, planes of 100 and 64 */
+    {false, 1, 3, 5 * 13 + 26, 5 * 1200 + 600 + 60 + 6 * 150 + 1500},
+    {false, 4, 3, 11 * 13 + 4 * 26, 11 * 1200 + 4 * 600 + 4 * 60 + 6 * 150 + 1500},
+    /* reads nothing again */
+    {false, 4, 1, 11 * 13, 11 * 1200 + 4 * 60 + 6 * 150 + 1500},
+    /* a filter of 72 words, planes of 100 and 64 */
+    {true, 1, 3, 4 * 13 + 3, 4 * 1200 + 60 + 12 * 150 + 1500},
 };
 
 START_TEST(test_blocks_of_a_stratix_are_arrays_and_caches)
@@ -319,6 +322,7 @@ START_TEST(test_blocks_of_a_stratix_are_arrays_and_caches)
     const zs_plan *plan = plan_of_layer(&arena, &d, 8, blocks[_i].kernel, 0, false);
     ck_assert_int_eq(zs_fit_build(&arena, &d, plan, &fit, &err), ZS_OK);
     ck_assert_uint_eq(fit.used.n[ZS_RESOURCE_M20K], blocks[_i].m20k);
+    ck_assert_uint_eq(fit.used.n[ZS_RESOURCE_ALM], blocks[_i].alm);
     ck_assert_uint_eq(fit.available.n[ZS_RESOURCE_M20K], 11721);
     ck_assert(fit.fits);
     zs_arena_drop(&arena);

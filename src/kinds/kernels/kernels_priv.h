@@ -54,6 +54,18 @@ typedef struct kernels_row {
     uint32_t done[3];     /* ops that end it */
 } kernels_row;
 
+/* What a kernel is made of on Stratix 10. */
+typedef enum kernels_part {
+    KERNELS_PART_MAC,
+    KERNELS_PART_UNIT,
+    KERNELS_PART_CACHE,
+    KERNELS_PART_LOOP,
+    KERNELS_PART_CHANNEL,
+    KERNELS_PART_KERNEL
+} kernels_part;
+/* Of the kernel of a row, in blocks of a Stratix 10. */
+zs_resources kernels_resources(const zs_design *design, const kernels_row *own);
+
 static inline kernels_row *kernels_row_of(const zs_plan_row *row)
 {
     return row->own;
