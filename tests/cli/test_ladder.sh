@@ -29,6 +29,13 @@ sed 's/optimise: \[\]/optimise: [register_sum]/' base.yaml >all.yaml
 ok "$([ "$(cycles all.yaml)" = "$(cycles layers.yaml)" ] && [ "$(cycles all.yaml)" = "$(cycles short.yaml)" ]; echo $?)" \
     'a list for all layers by a pattern is that of the design'
 ok "$([ "$(cycles base.yaml --set "layers.*.kernels.optimise=register_sum")" = "$(cycles all.yaml)" ]; echo $?)" '--set says the same'
+program run base.yaml --timing-only --set "$optimise=register_sum, channels" --set accelerator.kernels.channel_depth=32
+ok "$([ $status = 1 ] && grep -q 'pool1: the channel from relu1\|pool1: the channel from conv1' err && grep -q 'full after 32 of 2048 words' err; echo $?)" \
+    'a channel between kernels of one queue is a deadlock, which names it'
+program run base.yaml --timing-only --set "$optimise=register_sum, channels, queues" --set accelerator.kernels.channel_depth=32
+ok "$([ $status = 0 ]; echo $?)" 'with queues of their own they run'
+program run base.yaml --timing-only --set "$optimise=register_sum, channels" --set accelerator.kernels.channel_depth=2048
+ok "$([ $status = 0 ]; echo $?)" 'and where a tensor fits'
 program run base.yaml --set "$optimise=registersum"
 ok "$([ $status = 2 ] && grep -qF "did you mean 'register_sum'" err; echo $?)" 'an unknown word is refused, with the nearest'
 

@@ -294,6 +294,47 @@ START_TEST(test_cycles_of_a_layer_are_those_of_its_loops)
 }
 END_TEST
 
+/* Four planes of 100 words leave at once; windows of 2 x 2 take 725 cycles for all 400 words. */
+static const struct {
+    uint32_t depth;
+    uint64_t cycles; /* of the reader beyond the writer's end: a word, and what held the writer up */
+} channels[] = {
+    {0, 1},
+    {100, 1},
+    {45, 1}, /* 55 words take 99 cycles, as long as they would anyway */
+    {32, 1 + 4 * (68 * 725 / 400 - 100)},
+    {1, 1 + 4 * (99 * 725 / 400 - 100)},
+};
+
+START_TEST(test_a_full_channel_holds_its_writer_up)
+{
+    zs_arena arena;
+    zs_arena_init(&arena, test_heap());
+    zs_design d = variant(0, ZS_FP32);
+    zs_err err = {0};
+    zs_plan *plan;
+    test_set(&d, "accelerator.kernels.launch", 0);
+    test_set(&d, "accelerator.kernels.local_input", true);
+    test_set(&d, "accelerator.kernels.channels", true);
+    test_set(&d, "accelerator.kernels.queues", true);
+    test_set(&d, "accelerator.kernels.channel_depth", channels[_i].depth);
+    test_spec *s = test_spec_new(8, 10, 10);
+    test_conv(s, "conv", "", 4, 1, 1, 0);
+    test_pool(s, "pool", "conv", ZS_POOL_MAX, 2, 2);
+    const zs_net *net = test_net(&arena, s);
+    ck_assert_msg(zs_plan_build(&arena, &d, net, &plan, &err) == ZS_OK, "%s: %s", err.place,
+                  err.text);
+    const zs_plan_row *pool = &plan->rows[1];
+    uint64_t cycles = 0;
+    for (uint32_t i = pool->op0; i < pool->op0 + pool->op_n; i++)
+        if (plan->ops[i].code == ZS_OP_MAC)
+            cycles += plan->costs[plan->ops[i].cost_key].pl_cycles;
+    ck_assert_uint_eq(cycles, d.batch * channels[_i].cycles);
+    test_spec_free(s);
+    zs_arena_drop(&arena);
+}
+END_TEST
+
 /* On Stratix 10: caches of 1,024 lines of 64 B in 2 x 13 of 512 x 40 b, 13 more for each load-store
  * unit, arrays as they are wide. ALM of units, caches, products, loops and the kernel. */
 static const struct {
@@ -342,6 +383,7 @@ TCase *tcase_kernels(void)
     tcase_add_loop_test(tc, test_no_order_of_kernels_at_once_gives_other_bits, 0, 2);
     tcase_add_loop_test(tc, test_relaxed_sums_stay_within_their_bound, 0, 2);
     tcase_add_loop_test(tc, test_cycles_of_a_layer_are_those_of_its_loops, 0, (int)ZS_LEN(layers));
+    tcase_add_loop_test(tc, test_a_full_channel_holds_its_writer_up, 0, (int)ZS_LEN(channels));
     tcase_add_loop_test(tc, test_blocks_of_a_stratix_are_arrays_and_caches, 0, (int)ZS_LEN(blocks));
     return tc;
 }
