@@ -22,6 +22,9 @@
  *   dram band  case spec frac_peak_lo frac_peak_hi [bw_class lat_mean_lo_ns lat_mean_hi_ns
  *              lat_class note]: the band that several measurements span. The classes tight, medium
  *              and loose are derived where they are missing: within 3 %, within 10 %, or wider
+ *   rates      board device_name aocl_version interleaved_banks kernel_MHz copy_MBps scale_MBps
+ *              add_MBps triad_MBps: loops over whole arrays in the DRAM of a card
+ *                interleaved_banks  yes: arrays over all channels; no: on one each
  *   kernel     net variant fmax_MHz kernel op cin cout k hout wout stride loop_nest accumulator
  *              input_from exec_ms source_matches [design]: kernels of one net and name are one
  *              layer, those of one net, variant and design are in the device together

@@ -14,6 +14,7 @@
  *          builds    resources of designs that were built, as their reports describe them (built.h)
  *          operators resources of operators, memories and blocks of interconnect on their own
  *          kernels   times of kernels that a compiler made, one per layer (nest.h)
+ *          stream    rates of a card's DRAM channels, by loops over whole arrays (nest.h)
  *          systolic  clocks of a systolic array in RTL (systolic.h)
  *          convolver clocks of a streaming k x k convolver in RTL (flow.h)
  *          training  every weight after every cycle of pipelined training (train_case.h)
@@ -92,6 +93,7 @@ typedef enum zs_form {
     ZS_FORM_CONVOLVER,
     ZS_FORM_TRAININGS,
     ZS_FORM_TRAINING_MEMORY,
+    ZS_FORM_STREAM,
     ZS_FORM_N
 } zs_form;
 
@@ -200,6 +202,15 @@ typedef struct zs_kernel_measured {
     bool input_is_local, source_matches;
 } zs_kernel_measured;
 
+/* STREAM on a card: rates of loops over two (copy, scale) or three (add, triad) arrays. */
+enum { ZS_STREAM_LOOPS = 4 };
+typedef struct zs_stream_measured {
+    const char *name, *setting, *source; /* setting: version of the compiler */
+    bool is_interleaved;                 /* arrays over all channels; else one each */
+    double clock_hz;
+    double bytes_per_s[ZS_STREAM_LOOPS]; /* copy, scale, add, triad */
+} zs_stream_measured;
+
 /* An array in RTL whose operands always are there and whose results are always taken. */
 typedef struct zs_systolic_measured {
     const char *name, *reason, *source;
@@ -246,6 +257,7 @@ typedef struct zs_reference {
     const zs_convolver_measured *convolvers;
     const zs_training_measured *trainings;
     const zs_training_memory_measured *training_memories;
+    const zs_stream_measured *streams;
 } zs_reference;
 
 const char *zs_reference_case_name(const zs_reference *ref, uint32_t i);

@@ -44,6 +44,10 @@ static const layout layouts[] = {
      "network ppv activation_MiB_per_sample batch weights_MiB increase_pipedream_pct "
      "increase_stale_pct",
      ZS_FORM_TRAINING_MEMORY, zs_reference_training_memory},
+    {"rates",
+     "board device_name aocl_version interleaved_banks kernel_MHz copy_MBps scale_MBps add_MBps "
+     "triad_MBps",
+     ZS_FORM_STREAM, zs_reference_stream},
 };
 
 typedef struct word {

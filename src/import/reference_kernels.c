@@ -77,3 +77,33 @@ zs_status zs_reference_kernels(zs_arena *arena, const zs_table *t, zs_reference 
     out->case_n = t->row_n;
     return ZS_OK;
 }
+
+zs_status zs_reference_stream(zs_arena *arena, const zs_table *t, zs_reference *out, zs_err *err)
+{
+    static const char *const answers[] = {"no", "yes"};
+    static const char *const loops[ZS_STREAM_LOOPS] = {"copy_MBps", "scale_MBps", "add_MBps",
+                                                       "triad_MBps"};
+    zs_stream_measured *cases = zs_new(arena, zs_stream_measured, t->row_n);
+    if (cases == NULL)
+        return zs_nomem(err, t->path);
+    for (uint32_t row = 0; row < t->row_n; row++) {
+        zs_stream_measured *m = &cases[row];
+        uint32_t answer = 0;
+        double mhz, rate;
+        m->name = zs_table_text(t, row, zs_table_column(t, "board"), "");
+        m->setting = zs_table_text(t, row, zs_table_column(t, "aocl_version"), "");
+        m->source = zs_table_text(t, row, zs_table_column(t, "source"), "");
+        ZS_TRY(zs_table_word(t, row, zs_table_column(t, "interleaved_banks"), answers,
+                             ZS_LEN(answers), "yes or no", &answer, err));
+        ZS_TRY(zs_table_number(t, row, zs_table_column(t, "kernel_MHz"), 1, 10000, &mhz, err));
+        m->is_interleaved = answer == 1;
+        m->clock_hz = mhz * 1e6;
+        for (size_t i = 0; i < ZS_STREAM_LOOPS; i++) {
+            ZS_TRY(zs_table_number(t, row, zs_table_column(t, loops[i]), 1e-3, 1e9, &rate, err));
+            m->bytes_per_s[i] = rate * 1e6;
+        }
+    }
+    out->streams = cases;
+    out->case_n = t->row_n;
+    return ZS_OK;
+}

@@ -12,6 +12,8 @@ zs_status zs_reference_dram_band(zs_arena *arena, const zs_table *table, zs_refe
 zs_status zs_reference_dram_rows(zs_arena *arena, const zs_table *table, zs_reference *out,
                                  zs_err *err);
 zs_status zs_reference_flow(zs_arena *arena, const zs_table *table, zs_reference *out, zs_err *err);
+zs_status zs_reference_stream(zs_arena *arena, const zs_table *table, zs_reference *out,
+                              zs_err *err);
 zs_status zs_reference_kernels(zs_arena *arena, const zs_table *table, zs_reference *out,
                                zs_err *err);
 zs_status zs_reference_axi(zs_arena *arena, const zs_table *table, zs_reference *out, zs_err *err);

@@ -569,8 +569,9 @@ zs_status zs_fit_verdict(zs_fit_account *a, const zs_family *family, const zs_bo
                     .used = sum_of(a),
                     .available = available};
     out->lo = out->hi = out->used;
-    if (family == &zs_families[ZS_FAMILY_7_SERIES]) /* whose reports the bands are of */
-        for (uint32_t i = 0; i < ZS_RESOURCE_N; i++) {
+    const bool has_reports = family == &zs_families[ZS_FAMILY_7_SERIES]; /* that bands are of */
+    for (uint32_t i = 0; i < ZS_RESOURCE_N; i++)
+        if (has_reports || i == ZS_RESOURCE_ALM) {
             const zs_fit_band band =
                 a->design == NULL ? zs_fit_bands[i]
                                   : zs_fit_band_of(&a->design->accel.account, (zs_resource_id)i);

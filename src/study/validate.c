@@ -147,6 +147,9 @@ static const form_row forms[ZS_FORM_N] = {
                            .check = zs_training_check},
     [ZS_FORM_TRAINING_MEMORY] = {.sections = {{.title = "weights that stashing keeps"}},
                                  .check = zs_training_memory_check},
+    [ZS_FORM_STREAM] = {.sections = {{.title = "arrays over all DRAM channels of a card"},
+                                     {.title = "arrays on a DRAM channel each"}},
+                        .check = zs_stream_case_check},
 };
 
 zs_status zs_case_check(zs_arena *scratch, const zs_memory_params *memory, const zs_reference *ref,
@@ -184,6 +187,8 @@ const char *zs_reference_case_name(const zs_reference *ref, uint32_t i)
         return ref->trainings[i].setup.name;
     case ZS_FORM_TRAINING_MEMORY:
         return ref->training_memories[i].name;
+    case ZS_FORM_STREAM:
+        return ref->streams[i].name;
     case ZS_FORM_N:
         break;
     }

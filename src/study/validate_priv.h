@@ -32,6 +32,9 @@ zs_status zs_flow_case_check(zs_arena *scratch, const zs_memory_params *memory,
 
 /* Sections: base kernels; optimised ones; of a network and style the sum, and for each optimised
  * kernel whether it is faster than its base. */
+zs_status zs_stream_case_check(zs_arena *scratch, const zs_memory_params *memory,
+                               const zs_reference *ref, uint32_t i, zs_section *sections,
+                               zs_err *err);
 zs_status zs_kernel_case_check(zs_arena *scratch, const zs_memory_params *memory,
                                const zs_reference *ref, uint32_t i, zs_section *sections,
                                zs_err *err);

@@ -29,6 +29,27 @@ sed 's/optimise: \[\]/optimise: [register_sum]/' base.yaml >all.yaml
 ok "$([ "$(cycles all.yaml)" = "$(cycles layers.yaml)" ] && [ "$(cycles all.yaml)" = "$(cycles short.yaml)" ]; echo $?)" \
     'a list for all layers by a pattern is that of the design'
 ok "$([ "$(cycles base.yaml --set "layers.*.kernels.optimise=register_sum")" = "$(cycles all.yaml)" ]; echo $?)" '--set says the same'
+program run base.yaml --timing-only --set "$optimise=register_sum, channels" --set accelerator.kernels.channel_depth=32
+ok "$([ $status = 1 ] && grep -q 'pool1: the channel from relu1\|pool1: the channel from conv1' err && grep -q 'full after 32 of 2048 words' err; echo $?)" \
+    'a channel between kernels of one queue is a deadlock, which names it'
+program run base.yaml --timing-only --set "$optimise=register_sum, channels, queues" --set accelerator.kernels.channel_depth=32
+ok "$([ $status = 0 ]; echo $?)" 'with queues of their own they run'
+program run base.yaml --timing-only --set "$optimise=register_sum, channels" --set accelerator.kernels.channel_depth=2048
+ok "$([ $status = 0 ]; echo $?)" 'and where a tensor fits'
+# 128 to 128, 3x3: measured 152, 152 and 142 ms at 122, 184 and 198 MHz
+cat >wide.yaml <<'E2'
+name: wide
+input: {name: data, shape: [128, 28, 28]}
+layers:
+  - {conv: c, out: 128, kernel: 3, pad: 1}
+E2
+times=
+for clock in 122 184 198; do
+    program run base.yaml --model wide.yaml --timing-only --format json --set "accelerator.clock=$clock MHz" \
+        --set "$optimise=register_sum, unroll, local_weights" --set accelerator.unroll.ic=1 --set accelerator.unroll.ky=3 --set accelerator.unroll.kx=3
+    times="$times $(sed -n 's/^  "seconds": 0\.\([0-9][0-9]\).*/\1/p' out)"
+done
+ok "$([ "$times" = ' 16 16 16' ]; echo $?)" "lines of DRAM take the same time at any clock:$times"
 program run base.yaml --set "$optimise=registersum"
 ok "$([ $status = 2 ] && grep -qF "did you mean 'register_sum'" err; echo $?)" 'an unknown word is refused, with the nearest'
 

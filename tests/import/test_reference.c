@@ -252,6 +252,47 @@ START_TEST(test_a_wrong_cell_of_a_kernel_is_named)
 }
 END_TEST
 
+/* ---- rates of arrays ------------------------------------------------------------------------- */
+
+#define STREAM_COLUMNS                                                                             \
+    "board,device_name,aocl_version,interleaved_banks,kernel_MHz,copy_MBps,scale_MBps,add_MBps,"   \
+    "triad_MBps\n"
+
+START_TEST(test_rates_of_arrays_are_taken_as_they_stand)
+{
+    const zs_reference ref = good(STREAM_COLUMNS "card,x,19.1,no,300.5,1,2,3,4000\n"
+                                                 "card,x,19.1,yes,200,1,2,3,4\n");
+    const zs_stream_measured *m = ref.streams;
+    ck_assert_int_eq(ref.form, ZS_FORM_STREAM);
+    ck_assert_str_eq(m[0].name, "card");
+    ck_assert_str_eq(m[0].setting, "19.1");
+    ck_assert(!m[0].is_interleaved && m[1].is_interleaved);
+    ck_assert_double_eq_tol(m[0].clock_hz, 300.5e6, 1);
+    ck_assert_double_eq_tol(m[0].bytes_per_s[0], 1e6, 1);
+    ck_assert_double_eq_tol(m[0].bytes_per_s[3], 4e9, 1);
+}
+END_TEST
+
+static const struct {
+    const char *row, *column;
+} wrong_streams[] = {
+    {"card,x,1,maybe,300,1,1,1,1", "interleaved_banks"},
+    {"card,x,1,no,0,1,1,1,1", "kernel_MHz"},
+    {"card,x,1,no,300,1,1,-1,1", "add_MBps"},
+};
+
+START_TEST(test_a_wrong_rate_is_named)
+{
+    char text[512];
+    zs_table table;
+    zs_reference ref;
+    snprintf(text, sizeof text, "%s%s\n", STREAM_COLUMNS, wrong_streams[_i].row);
+    ck_assert_int_ne(parse(text, &table, &ref), ZS_OK);
+    ck_assert_msg(strstr(err.place, wrong_streams[_i].column) != NULL, "%s: %s", err.place,
+                  err.text);
+}
+END_TEST
+
 /* ---- bands ----------------------------------------------------------------------------------- */
 
 static const struct {
@@ -383,6 +424,8 @@ TCase *tcase_reference(void)
     tcase_add_test(tc, test_empty_cells_of_a_dma_engine_are_not_measured);
     tcase_add_test(tc, test_of_a_long_trace_the_first_bursts_count);
     tcase_add_test(tc, test_a_kernel_is_taken_as_it_stands);
+    tcase_add_test(tc, test_rates_of_arrays_are_taken_as_they_stand);
+    tcase_add_loop_test(tc, test_a_wrong_rate_is_named, 0, ZS_LEN(wrong_streams));
     tcase_add_loop_test(tc, test_a_wrong_cell_of_a_kernel_is_named, 0, ZS_LEN(wrong_kernels));
     tcase_add_loop_test(tc, test_a_band_has_its_class_or_gets_one, 0, ZS_LEN(bands));
     tcase_add_test(tc, test_the_valid_rows_of_a_case_span_its_band);

@@ -294,15 +294,59 @@ START_TEST(test_cycles_of_a_layer_are_those_of_its_loops)
 }
 END_TEST
 
-/* On Stratix 10: caches of 1,024 lines of 64 B in 2 x 13 of 512 x 40 b, arrays as they are wide. */
+/* Four planes of 100 words leave at once; windows of 2 x 2 take 725 cycles for all 400 words. */
+static const struct {
+    uint32_t depth;
+    uint64_t cycles; /* of the reader beyond the writer's end: a word, and what held the writer up */
+} channels[] = {
+    {0, 1},
+    {100, 1},
+    {45, 1}, /* 55 words take 99 cycles, as long as they would anyway */
+    {32, 1 + 4 * (68 * 725 / 400 - 100)},
+    {1, 1 + 4 * (99 * 725 / 400 - 100)},
+};
+
+START_TEST(test_a_full_channel_holds_its_writer_up)
+{
+    zs_arena arena;
+    zs_arena_init(&arena, test_heap());
+    zs_design d = variant(0, ZS_FP32);
+    zs_err err = {0};
+    zs_plan *plan;
+    test_set(&d, "accelerator.kernels.launch", 0);
+    test_set(&d, "accelerator.kernels.local_input", true);
+    test_set(&d, "accelerator.kernels.channels", true);
+    test_set(&d, "accelerator.kernels.queues", true);
+    test_set(&d, "accelerator.kernels.channel_depth", channels[_i].depth);
+    test_spec *s = test_spec_new(8, 10, 10);
+    test_conv(s, "conv", "", 4, 1, 1, 0);
+    test_pool(s, "pool", "conv", ZS_POOL_MAX, 2, 2);
+    const zs_net *net = test_net(&arena, s);
+    ck_assert_msg(zs_plan_build(&arena, &d, net, &plan, &err) == ZS_OK, "%s: %s", err.place,
+                  err.text);
+    const zs_plan_row *pool = &plan->rows[1];
+    uint64_t cycles = 0;
+    for (uint32_t i = pool->op0; i < pool->op0 + pool->op_n; i++)
+        if (plan->ops[i].code == ZS_OP_MAC)
+            cycles += plan->costs[plan->ops[i].cost_key].pl_cycles;
+    ck_assert_uint_eq(cycles, d.batch * channels[_i].cycles);
+    test_spec_free(s);
+    zs_arena_drop(&arena);
+}
+END_TEST
+
+/* On Stratix 10: caches of 1,024 lines of 64 B in 2 x 13 of 512 x 40 b, 13 more for each load-store
+ * unit, arrays as they are wide. ALM of units, caches, products, loops and the kernel. */
 static const struct {
     bool local;
-    uint32_t unroll_ic, kernel, m20k;
+    uint32_t unroll_ic, kernel, m20k, alm;
 } blocks[] = {
-    {false, 1, 3, 26},
-    {false, 4, 3, 4 * 26},
-    {false, 4, 1, 0}, /* reads nothing again */
-    {true, 1, 3, 3},  /* a filter of 72 words, planes of 100 and 64 */
+    {false, 1, 3, 5 * 13 + 26, 5 * 1200 + 600 + 60 + 6 * 150 + 1500},
+    {false, 4, 3, 11 * 13 + 4 * 26, 11 * 1200 + 4 * 600 + 4 * 60 + 6 * 150 + 1500},
+    /* reads nothing again */
+    {false, 4, 1, 11 * 13, 11 * 1200 + 4 * 60 + 6 * 150 + 1500},
+    /* a filter of 72 words, planes of 100 and 64 */
+    {true, 1, 3, 4 * 13 + 3, 4 * 1200 + 60 + 12 * 150 + 1500},
 };
 
 START_TEST(test_blocks_of_a_stratix_are_arrays_and_caches)
@@ -319,6 +363,7 @@ START_TEST(test_blocks_of_a_stratix_are_arrays_and_caches)
     const zs_plan *plan = plan_of_layer(&arena, &d, 8, blocks[_i].kernel, 0, false);
     ck_assert_int_eq(zs_fit_build(&arena, &d, plan, &fit, &err), ZS_OK);
     ck_assert_uint_eq(fit.used.n[ZS_RESOURCE_M20K], blocks[_i].m20k);
+    ck_assert_uint_eq(fit.used.n[ZS_RESOURCE_ALM], blocks[_i].alm);
     ck_assert_uint_eq(fit.available.n[ZS_RESOURCE_M20K], 11721);
     ck_assert(fit.fits);
     zs_arena_drop(&arena);
@@ -338,6 +383,7 @@ TCase *tcase_kernels(void)
     tcase_add_loop_test(tc, test_no_order_of_kernels_at_once_gives_other_bits, 0, 2);
     tcase_add_loop_test(tc, test_relaxed_sums_stay_within_their_bound, 0, 2);
     tcase_add_loop_test(tc, test_cycles_of_a_layer_are_those_of_its_loops, 0, (int)ZS_LEN(layers));
+    tcase_add_loop_test(tc, test_a_full_channel_holds_its_writer_up, 0, (int)ZS_LEN(channels));
     tcase_add_loop_test(tc, test_blocks_of_a_stratix_are_arrays_and_caches, 0, (int)ZS_LEN(blocks));
     return tc;
 }

@@ -508,6 +508,39 @@ START_TEST(test_an_optimised_kernel_is_held_against_its_base)
 }
 END_TEST
 
+/* At 100 MHz units limit, 6.4 GB/s each; at 400 MHz channels, 16.5 each. */
+static const struct {
+    bool is_interleaved;
+    double clock_hz, copy, add;
+} streams[] = {
+    {true, 100e6, 12.8e9, 19.2e9},
+    {false, 100e6, 12.8e9, 19.2e9},
+    {true, 400e6, 51.2e9, 66e9},
+    {false, 400e6, 33e9, 49.5e9},
+};
+
+START_TEST(test_arrays_share_dram_channels_or_have_one_each)
+{
+    const zs_stream_measured m = {
+        .name = "card",
+        .setting = "",
+        .source = "",
+        .is_interleaved = streams[_i].is_interleaved,
+        .clock_hz = streams[_i].clock_hz,
+        .bytes_per_s = {streams[_i].copy, streams[_i].copy, streams[_i].add, streams[_i].add / 2}};
+    const zs_reference ref = {.path = "x.csv", .form = ZS_FORM_STREAM, .case_n = 1, .streams = &m};
+    const zs_memory_params memory = memory_of_default();
+    zs_section *s;
+    ck_assert_int_eq(zs_sections_build(&arena, &ref, &s, &err), ZS_OK);
+    ck_assert_int_eq(zs_case_check(&arena, &memory, &ref, 0, s, &err), ZS_OK);
+    const zs_section *section = &s[streams[_i].is_interleaved ? 0 : 1];
+    ck_assert_uint_eq(section->n, ZS_STREAM_LOOPS);
+    for (size_t k = 0; k < 3; k++)
+        ck_assert_double_eq_tol(section->checks[k].predicted, m.bytes_per_s[k], 1e3);
+    ck_assert_int_eq(section->checks[3].verdict, ZS_OUTSIDE);
+}
+END_TEST
+
 /* A flat loop of 1,600,000 words beside 20 units of another kernel: 100,000 lines, 2 cycles each.
  */
 START_TEST(test_lines_wait_for_the_units_of_kernels_beside_them)
@@ -551,6 +584,7 @@ TCase *tcase_validate(void)
     tcase_add_loop_test(tc, test_a_kernel_is_judged_by_its_style_where_its_source_is_sure, 0,
                         ZS_LEN(kernels));
     tcase_add_test(tc, test_an_optimised_kernel_is_held_against_its_base);
+    tcase_add_loop_test(tc, test_arrays_share_dram_channels_or_have_one_each, 0, ZS_LEN(streams));
     tcase_add_test(tc, test_lines_wait_for_the_units_of_kernels_beside_them);
     tcase_add_loop_test(tc, test_of_a_dma_engine_the_figure_furthest_off_is_shown, 0,
                         ZS_LEN(spoilt));

@@ -155,6 +155,17 @@ static void put_head(code *c, const zs_design *design)
 
 /* ---- channels and helpers -------------------------------------------------------------------- */
 
+/* Of the channel of a row: its reader says. */
+static uint32_t depth_of(const code *c, uint32_t row)
+{
+    const uint32_t last = code_row(c, row)->last;
+    for (uint32_t i = row + 1; i < c->plan->row_n; i++)
+        if (c->plan->rows[i].call != ZS_NO_INDEX && code_row(c, i)->from == last &&
+            kernels_params_of(code_row(c, i)->accel)->channel_depth > 0)
+            return kernels_params_of(code_row(c, i)->accel)->channel_depth;
+    return KERNELS_CHANNEL_DEPTH;
+}
+
 static void put_channels(code *c)
 {
     bool has_any = false;
@@ -169,8 +180,8 @@ static void put_channels(code *c)
                 "#define GIVE(c, x) write_channel_intel(c, x)\n");
     for (uint32_t i = 0; i < c->plan->row_n; i++)
         if (c->plan->rows[i].call != ZS_NO_INDEX && code_row(c, i)->to_channel)
-            CODE_PUT(c, "channel float c%" PRIu32 " __attribute__((depth(%d)));\n",
-                     code_row(c, i)->last, KERNELS_CHANNEL_DEPTH);
+            CODE_PUT(c, "channel float c%" PRIu32 " __attribute__((depth(%" PRIu32 ")));\n",
+                     code_row(c, i)->last, depth_of(c, i));
     CODE_PUT(c, "#else /* a buffer that holds all words, filled before it is read */\n"
                 "#define FROM(c) , __global const float *restrict c\n"
                 "#define TO(c) , __global float *restrict c\n"

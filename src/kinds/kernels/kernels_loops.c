@@ -49,7 +49,8 @@ static zs_status put_loop(const zs_nest_kernel *k, uint32_t i, uint32_t depth, u
 }
 
 static zs_status put_kernel(const zs_design *design, const char *name, const char *what,
-                            const kernels_row *own, const zs_nest_kernel *k, const zs_sink *s)
+                            const kernels_row *own, const zs_nest_kernel *k, bool is_shared,
+                            const zs_sink *s)
 {
     const zs_nest_memory m = kernels_memory(design);
     const double hz = (double)design->accel.clock_hz;
@@ -62,6 +63,12 @@ static zs_status put_kernel(const zs_design *design, const char *name, const cha
     ZS_TRY(zs_sink_printf(
         s, "  %u load-store units, %" PRIu64 " with a cache; %" PRIu64 " MACs side by side\n",
         own->units, own->caches, own->lanes));
+    if (design->board.family == ZS_FAMILY_STRATIX_10 && k == &own->kernel) {
+        const zs_resources r = kernels_resources(design, own);
+        ZS_TRY(zs_sink_printf(s, "  %" PRIu32 " DSP, %" PRIu32 " ALM, %" PRIu32 " M20K%s\n",
+                              r.n[ZS_RESOURCE_DSP], r.n[ZS_RESOURCE_ALM], r.n[ZS_RESOURCE_M20K],
+                              is_shared ? ", of the kernel that it shares" : ""));
+    }
     return zs_sink_printf(
         s, "  loops %.3f ms, waits for lines %.3f ms, lost to DRAM %.3f ms, launch %.3f ms\n\n",
         1e3 * (double)t.nest_cycles / hz, 1e3 * (double)t.stall_cycles / hz,
@@ -82,12 +89,12 @@ zs_status kernels_loops(const zs_design *design, const zs_plan *plan, const zs_s
             continue;
         }
         if (own->padded_bytes > 0)
-            ZS_TRY(put_kernel(design, row->name, ", padded copy", own, &own->pad, s));
+            ZS_TRY(put_kernel(design, row->name, ", padded copy", own, &own->pad, false, s));
         ZS_TRY(put_kernel(design, row->name,
                           own->from == ZS_NO_INDEX ? ""
                           : own->takes_whole       ? ", input by a channel, first taken whole"
                                                    : ", input by a channel, as it comes",
-                          own, &own->kernel, s));
+                          own, &own->kernel, own->class_row != i, s));
     }
     return ZS_OK;
 }

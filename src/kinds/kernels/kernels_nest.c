@@ -319,14 +319,15 @@ zs_nest_memory kernels_memory(const zs_design *design)
     const uint32_t beat = zs_port_params(&design->board, a->ports.input).beat_bytes;
     const zs_memory_params *dram = &design->board.memory;
     const double port = (double)beat * (double)a->clock_hz;
-    const double peak = 2e12 * dram->bus_bytes / (double)dram->tck_ps;
+    const double lines = 2e12 * dram->bus_bytes / (double)dram->tck_ps * p->line_frac;
+    /* on a card every load-store unit has a way to the memory; those of a 7-series share a port */
+    const bool shares_port = design->board.family == ZS_FAMILY_7_SERIES;
     return (zs_nest_memory){.word_bytes = zs_elem_bytes(a->precision),
                             .line_bytes = zs_nest_stratix10.line_bytes,
                             .lsu_bytes = beat,
                             .cache_bytes = p->cache_bytes,
                             .latency_cycles = p->line_latency_pl_cycles,
-                            .channel_bytes_per_s =
-                                peak * p->line_frac < port ? peak * p->line_frac : port,
+                            .channel_bytes_per_s = shares_port && port < lines ? port : lines,
                             .launch_s = p->launch_s};
 }
 

@@ -100,6 +100,7 @@ zs_status kernels_draft(zs_plan_draft *d, zs_err *err)
     for (uint32_t i = 0; i < d->row_n; i++)
         ZS_TRY(shape_row(d, i, &own[i], err));
     kernels_link(d, own);
+    ZS_TRY(kernels_check_channels(d, own, err));
     for (uint32_t i = 0; i < d->row_n; i++)
         padded = zs_max_u64(padded, own[i].padded_bytes);
     ZS_TRY(list_units(d, own, err));
@@ -147,6 +148,23 @@ static zs_status emit_pad(zs_emitter *e, uint32_t image, uint32_t wait[3])
     return zs_emit_waits(e, done, ZS_LEN(done), wait);
 }
 
+/* What the writer of a channel waits while it is full. Sums on chip leave plane by plane, a word a
+ * cycle; a reader that takes words more slowly lets the rest of a plane out as it takes them. */
+static uint64_t held_up(const zs_emitter *e, const kernels_row *reader, uint64_t cycles)
+{
+    const kernels_row *writer = &((const kernels_row *)e->d->own)[reader->from];
+    const kernels_row *root = &((const kernels_row *)e->d->own)[writer->root];
+    const zs_nest *nest = &root->kernel.nest;
+    const uint32_t y = zs_nest_find(nest, "oy"), x = zs_nest_find(nest, "ox");
+    const uint64_t depth = kernels_params_of(reader->accel)->channel_depth;
+    const uint64_t words = zs_shape_elems(zs_draft_layer(e->d, reader->from)->y);
+    if (depth == 0 || y == ZS_NO_LOOP || words == 0)
+        return 0;
+    const uint64_t plane = zs_times_u64(nest->loops[y].trip, nest->loops[x].trip);
+    const uint64_t taken = zs_times_u64(plane > depth ? plane - depth : 0, cycles) / words;
+    return taken > plane ? zs_times_u64(zs_ceil_div(words, plane), taken - plane) : 0;
+}
+
 /* Cycles of the kernel alone. Of one that takes words as another gives them, what it takes longer;
  * one that takes a tensor whole begins when that is there. */
 static uint64_t cycles_of(zs_emitter *e, kernels_row *own)
@@ -158,7 +176,7 @@ static uint64_t cycles_of(zs_emitter *e, kernels_row *own)
     if (own->from == ZS_NO_INDEX || own->takes_whole)
         return cycles + launch;
     const uint64_t before = rows[rows[own->from].root].busy_cycles;
-    own->busy_cycles = zs_max_u64(cycles, before);
+    own->busy_cycles = zs_max_u64(cycles, zs_plus_u64(before, held_up(e, own, cycles)));
     return own->busy_cycles - before + 1; /* the last word */
 }
 

@@ -19,7 +19,7 @@
 typedef struct kernels_params {
     bool register_sum, local_weights, local_input, fuse_epilogue, unroll, tile;
     bool channels, autorun, queues, parameterise, relaxed_float;
-    uint32_t tile_oc, tile_oy, tile_ox;
+    uint32_t tile_oc, tile_oy, tile_ox, channel_depth;
     uint32_t global_interval, add_latency_pl_cycles, line_latency_pl_cycles, cache_bytes;
     double line_frac, launch_s;
 } kernels_params;
@@ -54,6 +54,18 @@ typedef struct kernels_row {
     uint32_t done[3];     /* ops that end it */
 } kernels_row;
 
+/* What a kernel is made of on Stratix 10. */
+typedef enum kernels_part {
+    KERNELS_PART_MAC,
+    KERNELS_PART_UNIT,
+    KERNELS_PART_CACHE,
+    KERNELS_PART_LOOP,
+    KERNELS_PART_CHANNEL,
+    KERNELS_PART_KERNEL
+} kernels_part;
+/* Of the kernel of a row, in blocks of a Stratix 10. */
+zs_resources kernels_resources(const zs_design *design, const kernels_row *own);
+
 static inline kernels_row *kernels_row_of(const zs_plan_row *row)
 {
     return row->own;
@@ -61,7 +73,7 @@ static inline kernels_row *kernels_row_of(const zs_plan_row *row)
 
 /* Products side by side that are added as one tree; more are several. */
 enum { KERNELS_TREE_MAX = 4096 };
-enum { KERNELS_CHANNEL_DEPTH = 32 }; /* words [V CustoNN2 kernels] */
+enum { KERNELS_CHANNEL_DEPTH = 32 }; /* words, in text, where none is said [V CustoNN2 kernels] */
 /* A factor of accelerator.unroll of a row, at most the trips; 1 where loops stay as they are. */
 uint64_t kernels_unroll(const zs_accel *accel, uint32_t factor, uint64_t trip);
 /* Loops of a layer and of its padding, for one image, as row->accel has them. ZS_ENOMEM. */
@@ -74,6 +86,8 @@ uint64_t kernels_launch_cycles(const zs_design *design);
 /* Before addresses are given: which rows one kernel does, which tensors go by channels, and which
  * kernels are in one call. Afterwards what that changes of the bytes that rows have to move. */
 void kernels_link(zs_plan_draft *d, kernels_row *rows);
+/* ZS_ESTUCK names a channel whose writer waits for a reader that waits for the writer's end. */
+zs_status kernels_check_channels(const zs_plan_draft *d, const kernels_row *rows, zs_err *err);
 void kernels_count_bytes(zs_plan_draft *d, kernels_row *rows);
 
 zs_status kernels_draft(zs_plan_draft *d, zs_err *err);
