@@ -70,6 +70,18 @@ typedef struct zs_provenance {
     const zs_file_digest *inputs, *data; /* data: weights that the model keeps in other files */
     uint32_t input_n, data_n;
 } zs_provenance;
+/* Of several engines one: its rows together, what it takes of the part (of its region, where they
+ * take turns), and its pipeline if it is one. */
+typedef struct zs_engine_result {
+    const char *name, *kind;
+    uint32_t layer_n, load_n; /* rows; times that it is brought onto the part */
+    uint64_t cycles, macs, read_bytes, write_bytes;
+    zs_fit fit;
+    const zs_flow_result *flow; /* NULL: none, or not simulated */
+    const zs_plan_flow *flow_of;
+    const char *flow_limit;
+} zs_engine_result;
+
 enum { ZS_RESULT_SCHEMA = 1 }; /* raised when a name of result.json changes its meaning */
 
 typedef struct zs_result {
@@ -93,6 +105,8 @@ typedef struct zs_result {
     const zs_layer_result *layers;
     uint32_t layer_n;
     bool layers_overlap; /* each has a span of its own; else cycles of layers add up to the total */
+    zs_engine_result *engines; /* [engine_n] in the order of `accelerators`; 0: one engine */
+    uint32_t engine_n;
     const zs_port_result *ports; /* channels in use */
     uint32_t port_n;
     const zs_image_result *images; /* NULL with timing only */

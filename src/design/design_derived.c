@@ -143,6 +143,8 @@ zs_axi_params zs_port_params(const zs_board *board, uint32_t port)
         return board->axi.acp;
     if (port == ZS_PORT_GP0 || port == ZS_PORT_GP1)
         return board->axi.gp;
+    if (port >= ZS_PORT_COUNT) /* of a master in the PS */
+        return board->axi.hp;
     const zs_axi_own *own = &board->axi.own[port - ZS_PORT_HP0];
     zs_axi_params p = board->axi.hp;
     p.beat_bytes = own_or(own->beat_bytes, p.beat_bytes);

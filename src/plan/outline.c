@@ -58,6 +58,11 @@ void zs_outline_op(zs_outline *o, const zs_plan_row *row, const zs_tile_op *op)
         o->software_pl_cycles = zs_plus_u64(o->software_pl_cycles, cost->pl_cycles);
         return;
     }
+    if (zs_op_is_loading(op->code)) { /* beside all else: zs_bound_row_ends knows when */
+        if (zs_op_is_transfer(op->code))
+            o->dram_bytes = zs_plus_u64(o->dram_bytes, zs_xfer_bytes(&cost->xfer));
+        return;
+    }
     switch (zs_op_role(op->code)) {
     case ZS_READ:
     case ZS_WRITE:

@@ -589,7 +589,7 @@ static zs_status simulate(zs_arena *arena, const zs_design *design, const zs_pla
         ZS_TRY(zs_flow_finish(arena, plan, e->flows[0].sim, layers, r, err));
     for (uint32_t p = 0; p < plan->part_n; p++)
         if (e->flows[p].of != NULL)
-            ZS_TRY(zs_flow_note_part(arena, &plan->parts[p], e->flows[p].sim, r, err));
+            ZS_TRY(zs_flow_note_part(arena, plan, p, e->flows[p].sim, r, err));
     r->dram = *zs_memsys_dram_counts(e->ms);
     r->events += zs_memsys_events(e->ms) + plan->op_n;
     if (e->serial != NULL)
@@ -619,6 +619,7 @@ zs_status zs_sim_run(zs_arena *arena, const zs_design *design, const zs_net *net
     zs_layer_result *layers = new_rows(arena, design, net, plan);
     if (r == NULL || layers == NULL)
         return zs_nomem(err, "simulation");
+    ZS_TRY(zs_engine_results_new(arena, plan, r, err));
     if (fidelity == ZS_BOUND)
         zs_sim_bound(design, plan, layers, r);
     else

@@ -129,6 +129,9 @@ static zs_status note_rows(zs_arena *arena, const zs_design *design, const zs_pl
             ZS_TRY(explain(arena, r, g, l->limited_by, is_far(l), l->on_engine));
         l->note = g->text;
     }
+    for (uint32_t i = 0; i < plan->row_n; i++)
+        if (plan->rows[i].host_note != NULL)
+            layers[i].note = plan->rows[i].host_note;
     for (uint32_t i = 0; i < plan->row_n; i++) {
         const zs_plan *own = zs_plan_of_row(plan, i);
         const uint32_t row = plan->part_n == 0 ? i : plan->rows[i].part_row;
@@ -423,6 +426,7 @@ zs_status zs_result_finish(zs_arena *arena, const zs_design *design, const zs_ne
         r->macs += plan->rows[i].macs, r->skipped_macs += plan->rows[i].skipped_macs;
     ZS_TRY(zs_fit_build(arena, design, plan, &r->fit, err));
     ZS_TRY(finish_rows(arena, design, plan, layers, r, err));
+    ZS_TRY(zs_engine_results_finish(arena, design, plan, layers, r, err));
     ZS_TRY(add_swaps(arena, design, plan, r, err));
     ZS_TRY(ask_kinds(arena, design, net, plan, r, err));
     if (plan->flow != NULL)
