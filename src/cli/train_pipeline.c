@@ -23,9 +23,9 @@ static zs_status find_best(const cli_options *o, cli_point *p, zs_train_plan *pl
         names = zs_arena_printf(&p->keep, "%s%s%s", names, i > 0 ? ", " : "",
                                 p->net->layers[best.cuts[i]].name);
     const char *text = zs_arena_printf(
-        &p->keep, "best for %s of %.0f ways to cut, %llu simulated: pipeline.cut: [%s]",
-        words[infers], best.all_n, (unsigned long long)best.simulated_n,
-        names != NULL ? names : "");
+        &p->keep, "best %sfor %s of %.0f ways to cut, %llu simulated: pipeline.cut: [%s]",
+        best.is_proven ? "" : "found, which is not proven, ", words[infers], best.all_n,
+        (unsigned long long)best.simulated_n, names != NULL ? names : "");
     if (names == NULL || text == NULL)
         return zs_nomem(err, "a message");
     cli_say("train", text);

@@ -66,15 +66,21 @@ zs_status zs_pipeline_balance(zs_arena *arena, const zs_train_setup *setup,
 /* ---- the best cuts ----------------------------------------------------------------------------
  */
 
-/* Depth first over cuts from the front, leaving out what cannot be better: no scheme is faster than
- * its slowest stage or link, and plain not than all of them one after the other. */
+/* Depth first over cuts from the front, leaving out what cannot be better. In step, or in
+ * inference, no pipeline is faster than its slowest stage, nor than its slowest link; where links
+ * carry between cycles it is not faster than both one after the other. plain takes the sum of all
+ * stages and links. gpipe in M parts: of the sum a share of 1 / M, and the rest of the slowest
+ * forward and of the slowest backward stage, for all forward passes end before the last stage turns
+ * back. */
+enum { SIMULATED_MAX = 20000 };
+
 typedef struct search {
     zs_arena scratch;
     const zs_design *design;
     const zs_train_setup *setup;
     const zs_layer_time *times;
     uint32_t device_n, k, n;
-    bool infers;
+    bool infers, is_gpipe;
     double in_step, one_by_one; /* shares of the slowest stage and of their sum in the figure */
     double *link_s;             /* [layer]: one direction of a cut behind it */
     double *rest;               /* [stage][layer]: slowest stage of those from here on, at best */
@@ -148,31 +154,64 @@ static zs_status simulate_cuts(search *s, zs_err *err)
     return ZS_OK;
 }
 
-/* Stages before `stage` are set, with the slowest stage or link and the sum of all so far. */
-static zs_status cut_from(search *s, uint32_t stage, uint32_t begin, double slowest, double sum,
-                          zs_err *err)
+/* Of the stages that are set. */
+typedef struct so_far {
+    double forward, backward; /* slowest; in all but gpipe `forward` is of both passes together */
+    double link, links;       /* slowest, and all of them: one direction, without latency */
+    double sum;               /* stages, and links there and back */
+} so_far;
+
+static double exchange_of(const search *s, const so_far *p)
 {
-    const size_t line = (size_t)s->n + 1;
+    const zs_design *d = s->design;
+    const double wire = d->system.shares_link ? p->links : p->link;
+    return d->system.has_duplex || s->infers ? wire : 2 * wire;
+}
+
+static double bound_of(const search *s, const so_far *p, uint32_t stage, uint32_t end)
+{
+    const double rest = s->rest[(stage + 1) * ((size_t)s->n + 1) + end];
+    const double slowest = fmax(p->forward + p->backward, rest);
+    const double links = s->is_gpipe ? 0 : exchange_of(s, p);
+    const bool between = !s->design->system.overlaps && !s->infers && !s->is_gpipe && links > 0;
+    return s->in_step * (between ? slowest + links + s->design->system.link_latency_s
+                                 : fmax(slowest, links)) +
+           s->one_by_one * (p->sum + s->least[end]);
+}
+
+static void add_stage(const search *s, so_far *p, double forward, double backward, uint32_t last)
+{
+    const double link = s->link_s[last];
+    const double wire = link > 0 ? fmax(0, link - s->design->system.link_latency_s) : 0;
+    p->forward = fmax(p->forward, s->is_gpipe ? forward : forward + backward);
+    p->backward = s->is_gpipe ? fmax(p->backward, backward) : 0;
+    p->link = fmax(p->link, wire);
+    p->links += wire;
+    p->sum += forward + backward + 2 * link;
+}
+
+static zs_status cut_from(search *s, uint32_t stage, uint32_t begin, so_far before, zs_err *err)
+{
+    double forward = 0, backward = 0;
+    if (s->tried >= SIMULATED_MAX)
+        return ZS_OK;
     if (stage == s->k) {
-        double own = 0;
         for (uint32_t i = begin; i < s->n; i++)
-            own += work_of(s, stage, i);
-        return isinf(own) ? ZS_OK : simulate_cuts(s, err);
+            forward += work_of(s, stage, i);
+        return isinf(forward) ? ZS_OK : simulate_cuts(s, err);
     }
-    double own = 0;
     for (uint32_t end = begin + 1; end + (s->k - stage) <= s->n; end++) {
-        own += work_of(s, stage, end - 1);
-        const double link = s->link_s[end - 1];
-        const double most = fmax(fmax(slowest, own), link - s->design->system.link_latency_s);
-        const double all = sum + own + 2 * link;
-        const double bound = s->in_step * fmax(most, s->rest[(stage + 1) * line + end]) +
-                             s->one_by_one * (all + s->least[end]);
-        if (isinf(own))
+        const zs_layer_time *t = time_of(s, stage, end - 1);
+        so_far p = before;
+        forward += s->infers ? t->inference_s : t->forward_s;
+        backward += s->infers ? 0 : t->backward_s;
+        if (isinf(forward))
             return ZS_OK;
-        if (bound * (1 - 1e-12) >= s->best_s) /* sums are rounded */
+        add_stage(s, &p, forward, backward, end - 1);
+        if (bound_of(s, &p, stage, end) * (1 - 1e-9) >= s->best_s) /* sums are rounded */
             continue;
         s->cuts[stage] = end - 1;
-        ZS_TRY(cut_from(s, stage + 1, end, most, all, err));
+        ZS_TRY(cut_from(s, stage + 1, end, p, err));
     }
     return ZS_OK;
 }
@@ -189,9 +228,11 @@ static zs_status build_search(zs_arena *arena, search *s, zs_err *err)
     if (s->link_s == NULL || s->rest == NULL || s->least == NULL || s->best == NULL ||
         s->cuts == NULL)
         return zs_nomem(err, "pipeline.cut");
+    s->is_gpipe = !s->infers && scheme == ZS_SCHEME_GPIPE;
     s->one_by_one = s->infers                    ? 0
                     : scheme == ZS_SCHEME_PLAIN  ? 1
                     : scheme == ZS_SCHEME_HYBRID ? 1 - s->design->pipeline.hybrid_after
+                    : scheme == ZS_SCHEME_GPIPE  ? 1.0 / fmax(1, s->setup->micro_batches)
                                                  : 0;
     s->in_step = 1 - s->one_by_one;
     for (uint32_t i = 0; i + 1 < s->n; i++) {
@@ -223,11 +264,15 @@ zs_status zs_pipeline_best(zs_arena *arena, const zs_design *design, const zs_tr
         s.cuts[i] = equal[i];
     zs_status status = simulate_cuts(&s, err); /* what the others have to beat */
     if (status == ZS_OK)
-        status = cut_from(&s, 0, 0, 0, 0, err);
+        status = cut_from(&s, 0, 0, (so_far){0}, err);
     zs_arena_drop(&s.scratch);
     ZS_TRY(status);
-    *out = (zs_pipeline_cuts){
-        .cuts = s.best, .cut_n = k, .seconds = s.best_s, .simulated_n = s.tried, .all_n = 1};
+    *out = (zs_pipeline_cuts){.cuts = s.best,
+                              .cut_n = k,
+                              .seconds = s.best_s,
+                              .simulated_n = s.tried,
+                              .all_n = 1,
+                              .is_proven = s.tried < SIMULATED_MAX};
     for (uint32_t i = 0; i < k; i++) /* n - 1 over k */
         out->all_n *= (double)(s.n - 1 - i) / (i + 1);
     return ZS_OK;

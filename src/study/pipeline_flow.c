@@ -39,6 +39,7 @@ typedef struct flow {
     flow_stage *stages;
     lane *lanes;
     double *wire_end; /* [wire]; INFINITY: idle */
+    lane **chosen;    /* [wire]: what it carries next */
     uint32_t stage_n, lane_n, wire_n, message_n, buffers;
     bool goes_back, is_clocked, overlaps;
     double latency_s, now;
@@ -109,29 +110,31 @@ static bool has_worked(const flow *f)
     return true;
 }
 
-static bool can_send(const flow *f, const lane *l)
+static bool can_send(const flow *f, const lane *l, bool all_worked)
 {
     if (!isinf(f->wire_end[l->wire]) || l->done == l->sent_from ||
         l->sent_from - l->used >= f->buffers)
         return false;
     if (f->overlaps)
         return true;
-    return f->is_clocked ? has_worked(f)
+    return f->is_clocked ? all_worked
                          : isinf(f->stages[l->from].end) && isinf(f->stages[l->to].end);
 }
 
 /* A wire carries what has waited longest; of equals what is furthest on. */
-static lane *next_on_wire(flow *f, uint32_t wire)
+static void choose(flow *f)
 {
-    lane *best = NULL;
+    const bool all_worked = f->is_clocked && !f->overlaps && has_worked(f);
+    for (uint32_t i = 0; i < f->wire_n; i++)
+        f->chosen[i] = NULL;
     for (uint32_t i = 0; i < f->lane_n; i++) {
         lane *l = &f->lanes[i];
-        if (l->wire == wire && can_send(f, l) &&
+        const lane *best = f->chosen[l->wire];
+        if (can_send(f, l, all_worked) &&
             (best == NULL ||
              l->made[l->sent_from % f->buffers] <= best->made[best->sent_from % f->buffers]))
-            best = l;
+            f->chosen[l->wire] = l;
     }
-    return best;
 }
 
 /* ---- what happens ---------------------------------------------------------------------------- */
@@ -146,8 +149,9 @@ static void draw(flow *f, zs_pipeline_span span)
 
 static void send_all(flow *f)
 {
+    choose(f);
     for (uint32_t wire = 0; wire < f->wire_n; wire++) {
-        lane *l = next_on_wire(f, wire);
+        lane *l = f->chosen[wire];
         if (l == NULL)
             continue;
         l->end = f->wire_end[wire] = f->now + l->wire_s;
@@ -331,8 +335,10 @@ static zs_status build(zs_arena *arena, const zs_design *d, const zs_pipeline *p
     f->stages = zs_new(arena, flow_stage, f->stage_n);
     f->lanes = zs_new(arena, lane, f->lane_n + 1);
     f->wire_end = zs_new(arena, double, f->wire_n + 1);
+    f->chosen = zs_new(arena, lane *, f->wire_n + 1);
     f->times = zs_new(arena, double, time_max);
-    if (f->stages == NULL || f->lanes == NULL || f->wire_end == NULL || f->times == NULL)
+    if (f->stages == NULL || f->lanes == NULL || f->wire_end == NULL || f->chosen == NULL ||
+        f->times == NULL)
         return zs_nomem(err, "pipeline");
     for (uint32_t i = 0; i < f->wire_n; i++)
         f->wire_end[i] = INFINITY;
