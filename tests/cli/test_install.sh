@@ -21,13 +21,13 @@ headers=$(cd include && echo zynqsim/*.h)
 for header in $headers; do
     printf '#include <%s>\nextern int used;\n' "$header" >"$WORK/one.c"
     # shellcheck disable=SC2086 # a list of flags
-    "$CC" $strict "$WORK/one.c" 2>"$WORK/err"
+    $CC $strict "$WORK/one.c" 2>"$WORK/err"
     ok $? "$header compiles alone"
     ok "$(grep -q "^|.*\`${header#*/}\`" docs/embedding.md; echo $?)" "and the page on embedding names it"
 done
 for header in $headers; do echo "#include <$header>"; done >"$WORK/all.c"
 # shellcheck disable=SC2086 # a list of flags
-"$CC" $strict "$WORK/all.c" 2>"$WORK/err"
+$CC $strict "$WORK/all.c" 2>"$WORK/err"
 ok $? 'all headers go together'
 if command -v g++ >/dev/null; then
     { echo 'extern "C" {' && cat "$WORK/all.c" && echo '}'; } >"$WORK/all.cc"
@@ -49,7 +49,7 @@ version=$(sed -n 's/.*ZS_VERSION "\(.*\)"/\1/p' include/zynqsim/version.h)
 for package in zynqsim zynqsim-core; do
     ok "$([ "$(PKG_CONFIG_PATH=$prefix/lib/pkgconfig pkg-config --modversion $package)" = "$version" ]; echo $?)" "$package.pc has the version"
 done
-"$CC" -std=c11 -Wall -Wextra -Werror "$doc/examples/embed.c" $(flags zynqsim) -o "$WORK/embed" 2>"$WORK/err"
+$CC -std=c11 -Wall -Wextra -Werror "$doc/examples/embed.c" $(flags zynqsim) -o "$WORK/embed" 2>"$WORK/err"
 ok $? 'the example builds'
 (cd / && "$WORK/embed") >"$WORK/embed.out" 2>"$WORK/err"
 ok $? 'and runs'
@@ -69,7 +69,7 @@ ok $? 'its cycles and seconds are those of run'
 # part LANGUAGE: its blocks of that kind.
 part() { awk -v kind="$1" '/^```/ { on = $0 == "```" kind; next } on' docs/embedding.md; }
 part 'c core' >"$WORK/core.c"
-"$CC" -std=c11 -Wall -Wextra -Wpedantic -Werror "$WORK/core.c" $(flags zynqsim-core) -o "$WORK/core" 2>"$WORK/err"
+$CC -std=c11 -Wall -Wextra -Wpedantic -Werror "$WORK/core.c" $(flags zynqsim-core) -o "$WORK/core" 2>"$WORK/err"
 ok $? "the page's program builds with the core alone"
 "$WORK/core" >"$WORK/out" 2>"$WORK/err" && part 'text core' | diff - "$WORK/out" >"$WORK/err"
 ok $? 'and prints what the page says'

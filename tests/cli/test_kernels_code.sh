@@ -69,7 +69,7 @@ if nm "$TOP/$BUILD/libzynqsim.a" 2>/dev/null | grep -q '__asan_init'; then
     finish
 fi
 # shellcheck disable=SC2086 # lists of words
-"$CC" -std=c11 -Wall -Wextra -Werror -I"$TOP/include" -I"$TOP/$BUILD/gen" opencl_host.c $libraries -lyaml -lcsv \
+$CC -std=c11 -Wall -Wextra -Werror -I"$TOP/include" -I"$TOP/$BUILD/gen" opencl_host.c $libraries -lyaml -lcsv \
     -lprotobuf-c -ljpeg -lpng -lwebp -lz -ljansson -lexpat -lOpenCL -lm -o host 2>err
 ok $? 'the host compiles'
 export POCL_CACHE_DIR="$WORK/pocl"
