@@ -88,8 +88,8 @@ zs_status zs_draft_fuse_layers(zs_plan_draft *d, const zs_fuse_rules *rules, zs_
 void zs_draft_shape_whole(zs_plan_draft *d, uint32_t i);
 /* Bytes of a layer's filters, one behind the other and each behind its bias. */
 uint64_t zs_draft_filter_bytes(const zs_plan_draft *d, uint32_t i);
-/* The weights of a layer that are other than 0, a row for each filter. Synthetic ones all are, but for one
- * in 2^24 that nothing leaves out. ZS_ERANGE: filters of more than 2^32 weights. */
+/* The weights of a layer that are other than 0, a row for each filter. Synthetic ones all are, but
+ * for one in 2^24 that nothing leaves out. ZS_ERANGE: filters of more than 2^32 weights. */
 zs_status zs_draft_mask_weights(zs_plan_draft *d, const zs_layer *layer, zs_mask *out, zs_err *err);
 /* How weights, sums and tensors lie in DRAM. All 0: biases with their weights, no room for sums,
  * tensors as planes. */

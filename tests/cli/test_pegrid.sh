@@ -120,12 +120,13 @@ END
     picture=$(find "$TOP/../shared/data/images" -name 'n01440764*' | head -n 1)
     program sparsify "$v10" --pes 16 --input "$picture" --format csv
     awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i } $1 == "total" { print $at["effectual_macs"], $at["cycles_both_lockstep"], $at["cycles_both_barrier_map"] }' out >both
-    read -r effectual lockstep tile <both
+    read -r effectual at_lockstep at_tile <both
     for sync in lockstep tile; do
         program run grid.yaml --model "$v10" --input "$picture" --timing-only --fidelity bound --set network.sparsify.method=none --set accelerator.precision=fp32 \
             --set accelerator.unroll.oc=16 --set accelerator.pegrid.sync=$sync --set accelerator.pegrid.packed=false --set accelerator.pegrid.skip_inputs=true \
             --set accelerator.pegrid.filter=16384 --set accelerator.pegrid.input=16777216 --set accelerator.pegrid.plane=65536 --format json
-        eval "steps=\$$sync"
+        steps=$at_lockstep
+        [ $sync = lockstep ] || steps=$at_tile
         ok "$(grep -q "$effectual an input other than 0 as well.* the PEs' $steps steps" out; echo $?)" "SqueezeNet v1.0 with a picture, $sync: $effectual products, $steps"
     done
 else

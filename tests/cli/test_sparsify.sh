@@ -92,6 +92,10 @@ if [ -f "$open" ] && [ -x /usr/bin/python3 ]; then
     grep -E '^network|^cifar10_quick,(flat|lamp|triangular|relative_max).*test500' "$open" >some.csv
     /usr/bin/python3 "$TOP/tests/cli/sparsify_rows.py" "$ZYNQSIM" some.csv "$TOP/../shared/data/models" >out 2>err
     ok $? 'zeros and MACs left are those of the table'
+    grep -E '^network|^resnet20_cifar10,(lamp|flat_minspan),none.*test500' "$open" | head -n 3 >some.csv
+    /usr/bin/python3 "$TOP/tests/cli/sparsify_accuracy.py" "$ZYNQSIM" some.csv "$TOP/../shared/data" resnet20_cifar10 test500 >out 2>err
+    ok $? 'accuracies of pruned networks are those of the table'
+    ok "$([ "$(grep -c 'of 500 images' out)" = 2 ]; echo $?)" 'of both rows'
     program sparsify "$TOP/../shared/data/models/squeezenet_v1.0.onnx" --pes 64 --format json
     json 'SqueezeNet v1.0 on 64 PEs' '
 dense = d["cycles_dense"]
