@@ -36,6 +36,13 @@
 #define ZS_CLONES
 #endif
 
+/* ZS_CLONES of a loop that the compiler vectorises: gcc at -O3, clang always. */
+#if defined(__GNUC__) && !defined(__clang__) && defined(__OPTIMIZE__)
+#define ZS_LOOPS ZS_CLONES __attribute__((optimize("O3")))
+#else
+#define ZS_LOOPS ZS_CLONES
+#endif
+
 #define ZS_LEN(array) (sizeof(array) / sizeof((array)[0]))
 
 /* ---- status and errors --------------------------------------------------------------------- */

@@ -21,6 +21,10 @@
 zs_status zs_fit_build(zs_arena *arena, const zs_design *design, const zs_plan *plan, zs_fit *out,
                        zs_err *err);
 
+/* The same of one of several engines, on the region where they take turns. */
+zs_status zs_fit_of_engine(zs_arena *arena, const zs_design *design, const zs_plan_part *part,
+                           zs_fit *out, zs_err *err);
+
 /* ---- clock ----------------------------------------------------------------------------------- */
 
 /* Placed designs of the same style on 7-series parts of the board's speed grade or a slower one, of

@@ -122,8 +122,9 @@ zs_systolic zs_mac_systolic(const zs_design *design, const zs_mac_array *array);
 /* That of the array, or BRAM load, multiply, the chain of additions, BRAM store. */
 uint32_t zs_mac_depth_pl_cycles(const zs_design *design, const zs_mac_array *array);
 /* Element-wise work on the vector path behind the accumulators (pooling, add, clip, copy into a
- * resident buffer): one operation per output-channel lane and clock, plus the pipeline depth. */
-uint64_t zs_vector_pl_cycles(const zs_design *design, uint64_t ops);
+ * resident buffer): one operation per lane and clock, plus the pipeline depth; 0 lanes: unroll.oc.
+ */
+uint64_t zs_vector_pl_cycles(const zs_design *design, uint32_t lanes, uint64_t ops);
 uint32_t zs_vector_depth_pl_cycles(const zs_design *design);
 
 /* Passes over sums of `oc_n` channels and `pixel_n` pixels: the instructions

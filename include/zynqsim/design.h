@@ -48,6 +48,11 @@ typedef struct zs_axi_params {
     uint32_t read_latency_pl_cycles, write_latency_pl_cycles;
 } zs_axi_params;
 
+/* What one of the HP ports has otherwise; 0: as all of them. */
+typedef struct zs_axi_own {
+    uint32_t beat_bytes, max_beats, read_outstanding, write_outstanding;
+} zs_axi_own;
+
 typedef struct zs_memory_params {
     uint64_t bytes;
     uint32_t kind; /* ZS_MEMORY_* */
@@ -82,6 +87,7 @@ typedef struct zs_board {
     zs_memory_params memory;
     struct {
         zs_axi_params hp, acp, gp;
+        zs_axi_own own[4]; /* of hp0 ... hp3 */
     } axi;
     zs_cpu_params cpu;
     zs_power_params power;
@@ -112,7 +118,7 @@ typedef struct zs_dma_params {
 
 /* Room for what the keys of one kind alone say: a struct of src/kinds/<kind>, in whose fields.def
  * they are the rows PARAM. */
-enum { ZS_KIND_PARAM_BYTES = 128 };
+enum { ZS_KIND_PARAM_BYTES = 192 };
 
 /* accelerator.account.*: what a report of one's own build says in units of the account, 0 where
  * there is none. */
@@ -236,6 +242,8 @@ typedef struct zs_design {
         const char *cut; /* last layers of engines, with semicolons; empty: as `map` says */
         uint64_t bytes;
         uint32_t lut, bram18, dsp; /* of the region; 0 everywhere: the whole part */
+        uint32_t regions;          /* of that size, which engines take in turn */
+        uint32_t port;             /* ZS_PORT_*: of the master that reads bitstreams */
         uint32_t words, writes, reads;
     } swap;
     struct {
@@ -247,14 +255,17 @@ typedef struct zs_design {
     } pipeline;
     struct {
         uint32_t batch, lr_step, type, loss, crop; /* ZS_TRAIN_*, ZS_LOSS_* */
-        double lr, momentum, weight_decay, lr_factor;
+        double lr, momentum, weight_decay, lr_factor, start;
         bool flip;
     } train;
     struct {
         double link_bytes_per_s, link_latency_s;
         uint32_t packet_bytes, overhead_bytes;
-        bool shares_link, has_duplex;
+        bool shares_link, has_duplex, overlaps;
         double device_macs_per_s, device_bytes_per_s, device_start_s;
+        const char *boards; /* design files with commas, of one stage each; empty: this design */
+        const struct zs_design *devices; /* what is in them, by whoever reads files */
+        uint32_t device_n;
     } system;
     zs_accel accel;           /* of several engines the first one's */
     const zs_engine *engines; /* accelerators: they take turns; NULL: accel is the only one */
@@ -405,7 +416,7 @@ void zs_design_defaults_with(zs_design *design, const zs_field *field);
  * "accelerators.NAME.KEY" sets a key of one, "accelerator.KEY" that of all. */
 zs_status zs_design_set(zs_design *design, zs_arena *arena, const char *path, const char *text,
                         zs_err *err);
-/* Sets a key that takes a list: network.input, network.calibration, pipeline.cut; and the
+/* Sets a key that takes a list: network.input, network.calibration, pipeline.cut, system.boards; and the
  * shorthands network.input_shape (c, h, w), network.preprocess.mean and .scale (one value per
  * plane, or one for all). ZS_EPARSE for a key that takes one value, or a wrong number of items. */
 zs_status zs_design_set_list(zs_design *design, zs_arena *arena, const char *path,
@@ -504,7 +515,8 @@ zs_resources zs_board_resources(const zs_board *board, const zs_family *family);
 /* How many blocks of a kind a design may use; UINT32_MAX of a kind that the family has not: nothing
  * is counted of it then. */
 uint32_t zs_board_limit(const zs_board *board, zs_resource_id id);
-const zs_axi_params *zs_port_params(const zs_board *board, uint32_t port);
+/* Those of its class, and of an HP port what it has otherwise. */
+zs_axi_params zs_port_params(const zs_board *board, uint32_t port);
 double zs_memory_peak_bytes_per_s(const zs_memory_params *memory);
 /* "?" for a value outside the table. */
 const char *zs_word_of(const zs_word *words, uint32_t n, uint32_t value);

@@ -4,15 +4,17 @@
  *   a,b,c          a list, each value as a design file would have it ("100 MHz", "lf2", "true")
  *   lo:hi          whole numbers, step 1        lo:hi:step    with a step
  *   lo..hi*k       from lo by factors of k      lo..hi+k      from lo in steps of k
- * Ranges include hi where they meet it. Paired keys take the same value, or one each, written
- * a/b: "accelerator.tile.oy+accelerator.tile.ox=7/14,14/28". Ranges and lists may be mixed. No
- * value may be there twice, also not in other words ("100 MHz" and "100000000"). Points   are
- * numbered 0 .. point_n - 1; the last axis moves fastest. Memory   the arena's. */
+ * and of swap.cut alone   *   every cut. Ranges include hi where they meet it. Paired keys take the
+ * same value, or one each, written a/b: "accelerator.tile.oy+accelerator.tile.ox=7/14,14/28".
+ * Ranges and lists may be mixed. No value may be there twice, also not in other words ("100 MHz"
+ * and "100000000"). Points   are numbered 0 .. point_n - 1; the last axis moves fastest. Memory the
+ * arena's. */
 #ifndef ZYNQSIM_GRID_H
 #define ZYNQSIM_GRID_H
 
 #include "zynqsim/base.h"
 #include "zynqsim/design.h"
+#include "zynqsim/net.h"
 
 enum { ZS_GRID_AXES = 16, ZS_AXIS_PATHS = 8, ZS_AXIS_VALUES = 65536 };
 
@@ -37,6 +39,13 @@ bool zs_axis_is_key(const char *path);
  * kind of each point is zs_grid_check_keys' question. ZS_ENOMEM. */
 zs_status zs_axis_parse(zs_arena *arena, const char *text, const zs_design *design, zs_axis *out,
                         zs_err *err);
+/* Whether it is `swap.cut=*`: everywhere that the network can be cut between the design's engines.
+ */
+bool zs_axis_is_every_cut(const zs_axis *axis);
+/* Gives such an axis its values, as many layers of `net` as there are cuts. ZS_EUSAGE: one engine,
+ * or more than there are layers; ZS_ERANGE: too many ways. */
+zs_status zs_axis_cut_everywhere(zs_arena *arena, const zs_design *design, const zs_net *net,
+                                 zs_axis *axis, zs_err *err);
 /* Appends an axis. ZS_ERANGE: a key that another axis has, too many axes, or more than 2^53 points.
  */
 zs_status zs_grid_add(zs_grid *grid, const zs_axis *axis, zs_err *err);

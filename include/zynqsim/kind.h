@@ -73,6 +73,8 @@ typedef struct zs_kind {
     bool draft_decides_ops;
     /* Whether values of weights decide what a plan does, not their number alone; NULL: never. */
     bool (*plans_by_weights)(const zs_design *design);
+    /* Whether zeros among the inputs of layers do: its plans need net->activity; NULL: never. */
+    bool (*plans_by_inputs)(const zs_design *design);
     /* DRAM side of a READ or WRITE op. */
     zs_xfer_fn *xfer;
     /* Accesses of an op of a serial unit; NULL: the kind has none. */
@@ -137,6 +139,8 @@ static inline const zs_kind *zs_kind_of(const zs_design *design)
 
 /* Of a design, or of one of its engines: plans_by_weights. */
 bool zs_kind_reads_weights(const zs_design *design);
+/* The same of plans_by_inputs. */
+bool zs_kind_reads_inputs(const zs_design *design);
 /* Bits of a bias in DRAM; 0: as the accumulator wants it. */
 uint32_t zs_kind_bias_bits(const zs_design *design);
 

@@ -16,15 +16,25 @@
 #include "zynqsim/design.h"
 #include "zynqsim/dram.h"
 
-/* Rows of contiguous bytes: plane_n planes of row_n rows of row_bytes. */
+/* Rows of contiguous bytes: plane_n planes of row_n rows of row_bytes. Of all bytes, index_bytes
+ * say where the others belong (masks, run lengths, pointers): they move like the others and are
+ * counted apart. On the engine's side of the port a load is unpacked into a buffer, on the way or,
+ * with stage_n, once all of it is in a staging buffer. A store is copied row by row to a staging
+ * buffer of stage_n rows, 1 or 2, and one row is on its way at a time: with 2 the next is copied
+ * meanwhile. Either takes a PL cycle for every side_bytes; 0: no time. */
 typedef struct zs_xfer {
     uint64_t addr;
     uint64_t row_pitch_bytes, plane_pitch_bytes;
     uint32_t row_bytes, row_n, plane_n;
+    uint32_t side_bytes, stage_n;
+    uint32_t index_bytes;
 } zs_xfer;
 
+/* Behind the channels of the PL's ports those of the PS's own master of the configuration port. */
 enum {
-    ZS_CHANNEL_N = 2 * ZS_PORT_COUNT,
+    ZS_PORT_CHANNEL_N = 2 * ZS_PORT_COUNT,
+    ZS_CHANNEL_PCAP = ZS_PORT_CHANNEL_N,
+    ZS_CHANNEL_N = ZS_PORT_CHANNEL_N + 2,
     ZS_CHAIN_MAX = 4 /* transfers that follow each other without a gap */
 };
 /* Channel of a port's read or write direction. */
@@ -103,6 +113,14 @@ uint64_t zs_xfer_bytes(const zs_xfer *xfer);
 zs_xfer zs_xfer_share(const zs_xfer *xfer, uint32_t i, uint32_t n, uint32_t unit_bytes);
 /* The same bytes in fewer rows and planes where they are contiguous. */
 zs_xfer zs_xfer_merged(const zs_xfer *xfer);
+/* PL cycles that no transfer of it takes less than: its bytes by what beats or the engine's side
+ * move in a cycle. */
+static inline uint64_t zs_xfer_least_pl_cycles(const zs_xfer *xfer, uint32_t beat_bytes)
+{
+    const uint64_t bytes = (uint64_t)xfer->row_bytes * xfer->row_n * xfer->plane_n;
+    const bool is_side = xfer->side_bytes != 0 && xfer->side_bytes < beat_bytes;
+    return zs_ceil_div(bytes, is_side ? xfer->side_bytes : beat_bytes);
+}
 
 /* What `tile` needs to know of a transfer; the same for equal shapes at equal alignment, and nearly
  * so at any. */

@@ -318,6 +318,22 @@ typedef struct zs_net_output {
     uint32_t dims[ZS_RANK_MAX];
 } zs_net_output;
 
+/* Which values of tensors are other than 0 while the network works on images: what engines that
+ * leave out products with such inputs are timed by. */
+/* Means are of magnitudes, of each channel. */
+typedef struct zs_activity {
+    uint32_t image_n;            /* image i of a batch has the values of i % image_n; 0: all values
+                                  * are taken for other than 0 */
+    const double *const *means;  /* [tensor][image][c]; likewise */
+    const uint64_t *const *bits; /* [tensor] a bit each, images [c][h][w] one after the other, each
+                                  * from a word on; NULL: no layer with filters reads it */
+} zs_activity;
+/* Words of an image. */
+static inline uint64_t zs_activity_words(zs_shape s)
+{
+    return ((uint64_t)s.c * s.h * s.w + 63) / 64;
+}
+
 typedef struct zs_net {
     const char *name;
     const zs_layer *layers; /* topological order */
@@ -332,6 +348,7 @@ typedef struct zs_net {
     uint32_t output_n;
     const zs_net_input *inputs; /* all of them; one image's values lie one input after the other */
     uint32_t input_n;
+    const zs_activity *activity; /* NULL: not measured (zs_activity_measure) */
 } zs_net;
 
 bool zs_net_is_input(const zs_net *net, uint32_t root);

@@ -57,6 +57,7 @@ typedef struct zs_quant {
     const zs_layer_scale *layers;   /* [layer] */
     const zs_tensor *numbers;       /* [tensor] of the network: integers of its own */
     uint8_t act_bits;               /* int8: fewer than eight; 0: eight */
+    double map_threshold;           /* zs_drop_maps: of zs_ref_run; set by hand */
     bool is_model; /* int8 with those: what is no integer of 8 bits is stored as float */
 } zs_quant;
 /* Bytes of an element of a tensor, and what stands for 0 in it. */
@@ -126,6 +127,8 @@ zs_status zs_quant_narrow_biases(zs_arena *arena, const zs_net *net, uint32_t bi
  * int32_t. */
 void zs_quantise(const zs_quant *q, uint32_t tensor, const float *x, void *stored, size_t n);
 void zs_dequantise(const zs_quant *q, uint32_t tensor, const void *stored, float *x, size_t n);
+/* False: some stored value is infinite or not a number; integers never are. */
+bool zs_elems_are_finite(const zs_quant *q, const void *stored, size_t n);
 /* Weights and biases of output channel `oc` as the engine stores them. `filter` is [ic/g][ky][kx].
  * bias is float, int32_t (int8) or int32_t (fixed16, at input frac + weight frac). */
 void zs_quantise_filter(const zs_quant *q, const zs_layer *layer, uint32_t oc, const float *filter,
@@ -206,6 +209,16 @@ void zs_add_elems(const zs_quant *q, const zs_layer *layer, const void *const *x
                   void *y, size_t n);
 /* Activation on stored elements of the layer's output tensor, in place. */
 void zs_act_elems(const zs_quant *q, const zs_layer *layer, void *y, size_t n);
+
+/* ---- maps that are dropped ------------------------------------------------------------------- */
+
+/* Dynamic feature pruning: of a layer's input, a channel is dropped, taken for all 0, whose mean
+ * magnitude is at most the share `threshold` of the largest channel's mean; 0: none is. Inputs of
+ * the network and of one pixel are left as they are. */
+bool zs_layer_drops_maps(const zs_net *net, const zs_layer *layer);
+void zs_map_means(const float *x, zs_shape shape, double *means);
+/* `dropped` [c]; how many. */
+uint32_t zs_drop_maps(const double *means, uint32_t c_n, double threshold, bool *dropped);
 
 /* ---- reference ------------------------------------------------------------------------------- */
 

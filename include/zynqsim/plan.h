@@ -34,6 +34,7 @@ typedef enum zs_operand {
     ZS_OPERAND_INPUT,
     ZS_OPERAND_OUTPUT,
     ZS_OPERAND_PARTIAL,
+    ZS_OPERAND_INDEX, /* of compressed weights: where they belong; part of LOAD_W transfers */
     ZS_OPERAND_N
 } zs_operand;
 
@@ -45,7 +46,8 @@ typedef enum zs_op_code {
     ZS_OP_LOAD_W = ZS_OP(ZS_READ, ZS_OPERAND_WEIGHT),  /* weight tile (with biases before its first
                                                         * channel tile), to a weight slot */
     ZS_OP_LOAD_P = ZS_OP(ZS_READ, ZS_OPERAND_PARTIAL), /* partial sums, to an accumulator slot */
-    ZS_OP_STORE = ZS_OP(ZS_WRITE, ZS_OPERAND_OUTPUT),  /* results, from an accumulator slot */
+    ZS_OP_LOAD_BITS = ZS_OP(ZS_READ, ZS_OPERAND_N), /* part of a bitstream: of no row's operands */
+    ZS_OP_STORE = ZS_OP(ZS_WRITE, ZS_OPERAND_OUTPUT), /* results, from an accumulator slot */
     ZS_OP_STORE_P = ZS_OP(ZS_WRITE, ZS_OPERAND_PARTIAL),
     ZS_OP_MAC = ZS_OP(ZS_COMPUTE, 0),  /* products of an input and a weight slot onto an accumulator
                                         * slot */
@@ -59,8 +61,10 @@ typedef enum zs_op_code {
     ZS_OP_DRAIN = ZS_OP(ZS_COMPUTE, 5),  /* finished sums on their way out of an array that works on
                                           * the next tile meanwhile */
     ZS_OP_HOST = ZS_OP(ZS_HOST, 0),
-    ZS_OP_JOIN = ZS_OP(ZS_JOIN, 0), /* of its whole engine */
-    ZS_OP_MEET = ZS_OP(ZS_JOIN, 1)  /* of the ops listed at plan->meets[cost_key] */
+    ZS_OP_CONFIGURE = ZS_OP(ZS_HOST, 1), /* the configuration port takes part of a bitstream;
+                                          * the first op of one has the flags ZS_HOST_SWAP */
+    ZS_OP_JOIN = ZS_OP(ZS_JOIN, 0),      /* of its whole engine */
+    ZS_OP_MEET = ZS_OP(ZS_JOIN, 1)       /* of the ops listed at plan->meets[cost_key] */
 } zs_op_code;
 static inline zs_role zs_op_role(uint32_t code)
 {
@@ -76,6 +80,12 @@ static inline bool zs_op_is_transfer(uint32_t code)
 {
     return code < ZS_OP(ZS_COMPUTE, 0);
 }
+/* Ops that bring the next engine onto the part are an op stream of their own, whatever row they are
+ * in: no join holds them up, or waits for them. */
+static inline bool zs_op_is_loading(uint32_t code)
+{
+    return code == ZS_OP_LOAD_BITS || code == ZS_OP_CONFIGURE;
+}
 
 /* Something that performs ops one at a time, in order. */
 enum { ZS_NO_CHANNEL = 0xff, ZS_UNITS_MAX = 254, ZS_ENGINES_MAX = 16 };
@@ -90,7 +100,7 @@ typedef struct zs_plan_unit {
 /* Units of a plan of one engine: a reader and a writer per AXI port (at the index of its
  * zs_channel), one compute unit, the PS, meeting points. A serial engine's compute unit does walks:
  * while it works, it holds both channels of accelerator.ports.input. */
-enum { ZS_UNIT_PE = ZS_CHANNEL_N, ZS_UNIT_CPU, ZS_UNIT_JOIN, ZS_UNIT_N };
+enum { ZS_UNIT_PE = ZS_PORT_CHANNEL_N, ZS_UNIT_CPU, ZS_UNIT_JOIN, ZS_UNIT_N };
 extern const zs_plan_unit zs_tile_units[ZS_UNIT_N];
 extern const zs_plan_unit zs_serial_units[ZS_UNIT_N];
 
@@ -189,6 +199,7 @@ typedef struct zs_plan_row {
     uint32_t op0, op_n; /* ops of the row: a contiguous range */
     uint64_t macs;      /* of the whole batch */
     uint64_t skipped_macs; /* of these, products with 0 that the engine leaves out */
+    const char *host_note; /* why the PS has it though the engine could run such layers, or NULL */
     uint64_t ops;          /* operations of the whole batch, as zs_layer_ops counts them */
 
     zs_plan_tensor x, x2; /* inputs in DRAM (x2: second input of an add) */
@@ -314,10 +325,9 @@ typedef struct zs_plan {
     uint32_t mapping_n;
     const zs_plan_part *parts; /* [part_n] several engines that take turns; buffers are theirs */
     uint32_t part_n;           /* 0: one engine */
-    uint64_t rearranged_bytes;
-    uint32_t swap_n;
-    /* times that another engine comes onto the part */ /* of tensors that pass between engines
-                                                           of different layouts */
+    uint64_t rearranged_bytes; /* of tensors that pass between engines of different layouts */
+    uint32_t swap_n;           /* times that another engine comes onto the part */
+    uint64_t bitstream_base, bitstream_pitch_bytes; /* of the first part's, and to the next one's */
 } zs_plan;
 
 /* The plan and design that a row was made by, where one needs what is its engine's own. */
@@ -382,6 +392,16 @@ const char *zs_channel_name(uint32_t channel); /* "hp0.rd" */
  * one takes to get there. */
 uint64_t zs_swap_bytes(const zs_design *design);
 double zs_swap_seconds(const zs_design *design);
+/* Whether it is read from DRAM by a master of its own, while all else goes on; and that one's
+ * channel. Else the PS writes it word by word. */
+bool zs_swap_is_read(const zs_design *design);
+uint32_t zs_swap_channel(const zs_design *design);
+/* What the configuration port takes. */
+uint64_t zs_swap_bytes_per_s(const zs_design *design);
+/* Of zs_swap_seconds what passes before the configuration port takes the first byte. */
+double zs_swap_start_seconds(const zs_design *design);
+/* ZS_ERANGE: regions that are not stated, or that the part does not hold. */
+zs_status zs_swap_check(const zs_design *design, zs_err *err);
 /* The board as far as the region goes. */
 zs_board zs_swap_region(const zs_design *design);
 

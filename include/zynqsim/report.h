@@ -158,6 +158,9 @@ zs_status zs_accuracy_json_emit(const zs_accuracy_table *a, const zs_sink *s, zs
 zs_status zs_training_table_emit(const zs_training *t, const zs_sink *s, zs_err *err);
 zs_status zs_training_csv_emit(const zs_training *t, const zs_sink *s, zs_err *err);
 zs_status zs_training_json_emit(const zs_training *t, const zs_sink *s, zs_err *err);
+/* The pipeline as a timeline, and all of it as a page: of what zs_training_draw drew. */
+zs_status zs_training_trace_emit(const zs_training *t, const zs_sink *s, zs_err *err);
+zs_status zs_training_html_emit(const zs_training *t, const zs_sink *s, zs_err *err);
 /* A network with its weights as ONNX, opset 13: convolutions, fully connected layers, pools,
  * batch normalisation, sums, concatenations, relu and the like, softmax. ZS_EUNSUPPORTED names
  * another layer. What is packed lies in `scratch`. */

@@ -70,6 +70,18 @@ typedef struct zs_provenance {
     const zs_file_digest *inputs, *data; /* data: weights that the model keeps in other files */
     uint32_t input_n, data_n;
 } zs_provenance;
+/* Of several engines one: its rows together, what it takes of the part (of its region, where they
+ * take turns), and its pipeline if it is one. */
+typedef struct zs_engine_result {
+    const char *name, *kind;
+    uint32_t layer_n, load_n; /* rows; times that it is brought onto the part */
+    uint64_t cycles, macs, read_bytes, write_bytes;
+    zs_fit fit;
+    const zs_flow_result *flow; /* NULL: none, or not simulated */
+    const zs_plan_flow *flow_of;
+    const char *flow_limit;
+} zs_engine_result;
+
 enum { ZS_RESULT_SCHEMA = 1 }; /* raised when a name of result.json changes its meaning */
 
 typedef struct zs_result {
@@ -93,6 +105,8 @@ typedef struct zs_result {
     const zs_layer_result *layers;
     uint32_t layer_n;
     bool layers_overlap; /* each has a span of its own; else cycles of layers add up to the total */
+    zs_engine_result *engines; /* [engine_n] in the order of `accelerators`; 0: one engine */
+    uint32_t engine_n;
     const zs_port_result *ports; /* channels in use */
     uint32_t port_n;
     const zs_image_result *images; /* NULL with timing only */
@@ -135,6 +149,12 @@ void zs_result_describe(zs_result *result, const zs_design *design, const zs_net
  * ZS_ENOMEM. */
 zs_status zs_exec_build(zs_arena *arena, const zs_design *design, const zs_net *net,
                         const zs_plan *plan, const zs_quant *quant, zs_exec **out, zs_err *err);
+/* Which inputs of layers are other than 0 when the design works on these images (float CHW), in its
+ * own numbers: what a network's `activity` is for plans by inputs (zs_kind_reads_inputs). Executes
+ * the network without timing. ZS_EUNSUPPORTED: several engines; errors of the plan; ZS_ENOMEM. */
+zs_status zs_activity_measure(zs_arena *arena, const zs_design *design, const zs_net *net,
+                              const zs_quant *quant, const float *const *images, uint32_t n,
+                              const zs_activity **out, zs_err *err);
 /* Puts image `image` of the batch (float CHW) into simulated DRAM. */
 void zs_exec_set_input(zs_exec *exec, uint32_t image, const float *x);
 /* Performs one op; the hook of zs_sim_run, or called by a test in any order the waits allow. */

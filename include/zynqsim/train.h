@@ -17,8 +17,8 @@
  *          0. Batch normalisation takes mean and biased variance of the mini-batch (of the
  *          micro-batch, in gpipe) with eps 1e-5, and keeps running ones with momentum 0.1. The
  *          same bits on every machine and for any number of threads.
- * Omits    dropout (identity), local response normalisation, layers of general tensors but unary
- *          ones; ZS_EUNSUPPORTED names the layer.
+ * Omits    dropout (identity), layers of general tensors but unary ones; ZS_EUNSUPPORTED names the
+ *          layer.
  * Sources  Zhang, Abdelrahman: arXiv 1912.12675. Huang et al.: GPipe, arXiv 1811.06965. Narayanan
  *          et al.: PipeDream, SOSP 2019. docs/models/train.md
  * Memory   all of a trainer lives in the arena given to zs_trainer_build. */
@@ -39,6 +39,7 @@ typedef struct zs_train_setup {
     const uint32_t *cuts;   /* [cut_n], rising: last layer of each stage but the last */
     uint32_t cut_n;
     double momentum, weight_decay;
+    double start; /* factor of synthetic weights; 0: as they are */
 } zs_train_setup;
 
 /* What goes in: CHW images one after the other, in the type of the setup. One of labels (class of

@@ -13,6 +13,18 @@ typedef struct zs_training_run {
     uint64_t diverged; /* 0, or the mini-batch, from 1, whose loss was not finite */
 } zs_training_run;
 
+/* Mean and sample deviation of the last accuracies of a scheme's runs that did not diverge, in per
+ * cent; n of them. */
+typedef struct zs_spread {
+    double mean, deviation;
+    uint32_t n;
+} zs_spread;
+
+typedef struct zs_training_diagram {
+    uint32_t scheme;
+    zs_pipeline_diagram drawn;
+} zs_training_diagram;
+
 typedef struct zs_training {
     const char *design;
     const zs_net *net;
@@ -20,18 +32,29 @@ typedef struct zs_training {
     const zs_pipeline *pipeline;
     const zs_training_run *runs; /* of the design's scheme, then of plain with the same seeds */
     uint32_t run_n, seed_n;
+    const zs_training_diagram *diagrams; /* plain, gpipe and stale, which pipedream looks like */
+    uint32_t diagram_n;                  /* 0: nobody asked */
 } zs_training;
+
+/* Of one scheme: figures that all have, and the accuracy where it was trained in. */
+typedef struct zs_training_scheme {
+    const char *name;
+    double seconds; /* of a mini-batch, in the middle of training */
+    double speedup; /* over one device */
+    double images_per_s;
+    uint32_t staleness; /* of the first stage, in updates */
+    uint64_t bytes;     /* memory of all stages */
+    zs_spread accuracy; /* n 0: not trained */
+    bool is_own;
+} zs_training_scheme;
+zs_training_scheme zs_training_scheme_of(const zs_training *t, uint32_t scheme);
+zs_status zs_training_draw(zs_arena *arena, zs_training *t, zs_err *err);
 
 /* Simulated time of an epoch (from 0) of a run in some scheme, and the energy of its work; 0 J
  * where none is known. */
 double zs_training_epoch_s(const zs_training *t, uint32_t scheme, uint32_t epoch);
 double zs_training_epoch_j(const zs_training *t);
-/* Mean and sample deviation of the last accuracies of a scheme's runs that did not diverge, in per
- * cent; n of them. With less: of those minus that of plain, seed by seed. */
-typedef struct zs_spread {
-    double mean, deviation;
-    uint32_t n;
-} zs_spread;
+/* Of the accuracies, and of those minus that of plain, seed by seed. */
 zs_spread zs_training_accuracy(const zs_training *t, bool is_plain);
 zs_spread zs_training_difference(const zs_training *t);
 

@@ -15,22 +15,27 @@ static double tightest(const zs_fit *fit)
     return most;
 }
 
+zs_status zs_fit_of_engine(zs_arena *arena, const zs_design *design, const zs_plan_part *part,
+                           zs_fit *out, zs_err *err)
+{
+    const zs_board room = design->swap.by == ZS_SWAP_NONE ? design->board : zs_swap_region(design);
+    zs_fit_account *a = zs_fit_account_new(arena);
+    if (a == NULL)
+        return zs_nomem(err, "the resource account");
+    zs_fit_account_for(a, part->design);
+    zs_fit_name_engine(a, part->name);
+    part->plan->kind->account(a, part->design, part->plan);
+    return zs_fit_verdict(a, &zs_families[room.family], &room, out, err);
+}
+
 /* Engines that take turns need not fit side by side: the account is that of the one that fills the
  * region most. */
 static zs_status fit_of_turns(zs_arena *arena, const zs_design *design, const zs_plan *plan,
                               zs_fit *out, zs_err *err)
 {
-    const zs_board region = zs_swap_region(design);
     for (uint32_t i = 0; i < plan->part_n; i++) {
-        const zs_plan_part *part = &plan->parts[i];
-        zs_fit_account *a = zs_fit_account_new(arena);
         zs_fit own;
-        if (a == NULL)
-            return zs_nomem(err, "the resource account");
-        zs_fit_account_for(a, part->design);
-        zs_fit_name_engine(a, part->name);
-        part->plan->kind->account(a, part->design, part->plan);
-        ZS_TRY(zs_fit_verdict(a, &zs_families[region.family], &region, &own, err));
+        ZS_TRY(zs_fit_of_engine(arena, design, &plan->parts[i], &own, err));
         if (i == 0 || tightest(&own) > tightest(out))
             *out = own;
     }

@@ -29,7 +29,7 @@ static double axi_bytes_per_s(const zs_design *design)
     uint64_t bytes_per_cycle = 0;
     for (uint32_t channel = 0; channel < ZS_CHANNEL_N; channel++)
         if (mask >> channel & 1)
-            bytes_per_cycle += zs_port_params(&design->board, channel / 2)->beat_bytes;
+            bytes_per_cycle += zs_port_params(&design->board, channel / 2).beat_bytes;
     return (double)bytes_per_cycle * (double)design->accel.clock_hz;
 }
 

@@ -259,6 +259,7 @@ typedef struct cli_point {
     const zs_sparsity *sparsity;    /* NULL: weights are as they were read */
     const zs_net_spec *streamlined; /* what the network was built from, where it has quantisers */
     zs_plan *plan;
+    const zs_quant *quant;  /* NULL unless the plan needed it: zs_kind_reads_inputs */
     zs_sweep_section sweep; /* of the design file */
     bool keep_batchnorm;    /* of the network: not folded */
     bool counts_zeros;      /* its sparsity is wanted where nothing is pruned, too */
@@ -466,6 +467,27 @@ zs_status cli_labels_read(zs_arena *arena, const char *path, uint32_t n, const u
  * mosaics have the shape `tile`. */
 zs_status cli_train_data(const cli_options *options, zs_arena *arena, zs_shape tile,
                          zs_dataset *data, zs_dataset *test, zs_err *err);
+/* The designs of system.boards, which the design then knows. */
+typedef struct cli_train_boards {
+    cli_point *points;
+    uint32_t n;
+} cli_train_boards;
+zs_status cli_train_boards_load(const cli_options *options, cli_point *point,
+                                cli_train_boards *boards, zs_err *err);
+void cli_train_boards_drop(cli_train_boards *boards); /* before the point */
+/* A design's network, cut, on its devices; the plan is without data, seed and epochs. */
+zs_status cli_train_pipeline_build(const cli_options *options, cli_point *point,
+                                   cli_train_boards *boards, zs_train_plan *plan,
+                                   zs_pipeline *out, zs_err *err);
+/* The page and the timeline of train: opened before it begins, NULL where none is wanted. */
+typedef struct cli_train_report {
+    cli_stream *page, *trace;
+} cli_train_report;
+zs_status cli_train_report_open(const cli_options *options, zs_arena *arena,
+                                cli_train_report *report, zs_err *err);
+zs_status cli_train_report_write(const cli_options *options, zs_arena *arena,
+                                 cli_train_report *report, zs_training *training, zs_err *err);
+void cli_train_report_drop(cli_train_report *report);
 zs_status cli_train_cases(const cli_options *options, int *exit_status, zs_err *err);
 /* NAME.json with NAME_setup.csv and NAME_weights.csv beside it, for validate. */
 bool cli_train_case_is_whole(zs_arena *arena, const char *path);

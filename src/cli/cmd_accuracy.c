@@ -396,9 +396,12 @@ static zs_status run_point(job *j, accuracy_point *p, zs_err *err)
     crew c = {.j = j, .p = p, .design = p->p.design, .plan = p->p.plan};
     ZS_TRY(zs_sim_run(&p->p.keep, &p->p.design, p->p.net, p->p.plan, j->o->fidelity, NULL,
                       &p->result, err));
-    if (c.design.batch != 1) {
+    if (c.design.batch != 1 || p->p.net->activity != NULL) { /* a plan for any image */
+        static const zs_activity all = {0};
+        zs_net net = *p->p.net;
+        net.activity = &all;
         c.design.batch = 1;
-        ZS_TRY(zs_plan_build(&p->p.keep, &c.design, p->p.net, &c.plan, err));
+        ZS_TRY(zs_plan_build(&p->p.keep, &c.design, &net, &c.plan, err));
     }
     if (j->o->reference != NULL)
         ZS_TRY(cli_flat_build(&p->p.keep, &p->p, &c.flat, err));

@@ -20,11 +20,31 @@ static zs_status print_result(const zs_result *r, cli_format format, zs_err *err
 
 /* ---- what is said ---------------------------------------------------------------------------- */
 
+/* " (engine front)": those that do not fit alone; of engines that fit alone but not together none.
+ * NULL when memory is out. */
+static const char *who_is_too_large(cli_point *p, const zs_result *r)
+{
+    const char *names = "";
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < r->engine_n && names != NULL; i++)
+        if (!r->engines[i].fit.fits)
+            names =
+                zs_arena_printf(&p->keep, "%s%s%s", names, n++ > 0 ? ", " : "", r->engines[i].name);
+    if (names == NULL || r->engine_n == 0)
+        return names;
+    return n == 0 ? "; each engine alone fits"
+                  : zs_arena_printf(&p->keep, " (engine%s %s)", n > 1 ? "s" : "", names);
+}
+
 static zs_status say_misfit(cli_point *p, const zs_result *r, zs_err *err)
 {
     const char *excess = zs_fit_excess(&p->keep, &r->fit.used, &r->fit.available);
-    const char *text = zs_arena_printf(&p->keep, "does not fit %s: %s", r->board, excess);
-    if (excess == NULL || text == NULL)
+    const char *who = who_is_too_large(p, r);
+    const char *text =
+        who != NULL && excess != NULL
+            ? zs_arena_printf(&p->keep, "does not fit %s: %s%s", r->board, excess, who)
+            : NULL;
+    if (text == NULL)
         return zs_nomem(err, "a message");
     cli_say(r->design, text);
     return ZS_OK;

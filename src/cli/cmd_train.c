@@ -26,6 +26,8 @@ typedef struct crew {
     uint32_t n;
     atomic_uint next;
     atomic_bool failed;
+    cli_train_report report;
+    cli_train_boards boards;
 } crew;
 
 static zs_status keep(job *j, zs_err *err)
@@ -131,35 +133,6 @@ static zs_status read_seeds(const char *text, uint64_t *first, uint32_t *n, zs_e
     return ZS_OK;
 }
 
-/* "auto" and "auto:K" are balanced, names are looked up. */
-static zs_status find_cuts(const cli_options *o, cli_point *p, zs_train_plan *plan,
-                           zs_layer_time **times, zs_err *err)
-{
-    const char *text = p->design.pipeline.cut;
-    const bool is_auto = strcmp(text, "auto") == 0 || strncmp(text, "auto:", 5) == 0;
-    uint32_t *cuts = NULL;
-    long long k = 1;
-    if (!is_auto) {
-        ZS_TRY(zs_train_cuts(&p->keep, p->net, text, &cuts, &plan->cut_n, err));
-        plan->cuts = cuts;
-    } else if (text[4] == ':') {
-        ZS_TRY(cli_whole_number(text + 5, "pipeline.cut", &k, err));
-        if (k < 0 || k > 64)
-            return zs_fail(err, ZS_EUSAGE, "pipeline.cut", "%lld cuts are not within 0..64", k);
-    }
-    const zs_train_setup setup = zs_train_setup_of(plan);
-    zs_train_memory checked;
-    ZS_TRY(zs_train_memory_of(&setup, 0, &checked, err)); /* that it can be trained at all */
-    ZS_TRY(zs_pipeline_times(&p->keep, &p->design, &setup, o->fidelity, times, err));
-    if (!is_auto)
-        return ZS_OK;
-    ZS_TRY(zs_pipeline_balance(&p->keep, &setup, *times, zs_pipeline_device_n(&p->design),
-                               (uint32_t)k, &cuts, err));
-    plan->cuts = cuts;
-    plan->cut_n = (uint32_t)k;
-    return ZS_OK;
-}
-
 static zs_status name_checkpoint(const cli_options *o, cli_point *p, job *j, bool is_one,
                                  zs_err *err)
 {
@@ -238,8 +211,8 @@ static zs_status say_diverged(cli_point *p, const crew *c, int *exit_status, zs_
 }
 
 static zs_status report(const cli_options *o, cli_point *p, const zs_train_plan *plan,
-                        const zs_pipeline *pipeline, uint32_t seed_n, const crew *c,
-                        int *exit_status, zs_err *err)
+                        const zs_pipeline *pipeline, uint32_t seed_n, crew *c, int *exit_status,
+                        zs_err *err)
 {
     zs_training_run *runs = zs_new(&p->keep, zs_training_run, c->n + 1);
     if (runs == NULL)
@@ -250,13 +223,14 @@ static zs_status report(const cli_options *o, cli_point *p, const zs_train_plan 
                                     .epochs = zs_train_run_epochs(c->jobs[i].run),
                                     .epoch_n = zs_train_run_done(c->jobs[i].run),
                                     .diverged = c->jobs[i].diverged};
-    const zs_training t = {.design = p->design.name,
-                           .net = p->net,
-                           .plan = plan,
-                           .pipeline = pipeline,
-                           .runs = runs,
-                           .run_n = c->n,
-                           .seed_n = seed_n};
+    zs_training t = {.design = p->design.name,
+                     .net = p->net,
+                     .plan = plan,
+                     .pipeline = pipeline,
+                     .runs = runs,
+                     .run_n = c->n,
+                     .seed_n = seed_n};
+    ZS_TRY(cli_train_report_write(o, &p->keep, &c->report, &t, err));
     ZS_TRY(print(o, &t, err));
     return say_diverged(p, c, exit_status, err);
 }
@@ -284,22 +258,13 @@ static zs_status train(const cli_options *o, cli_point *p, crew *c, int *exit_st
     uint64_t seed = 1;
     uint32_t seed_n = 1;
     zs_dataset data = {0}, test = {0};
-    zs_layer_time *times;
+    zs_train_plan plan;
     zs_pipeline pipeline;
     ZS_TRY(check_options(o, err));
     ZS_TRY(read_seeds(o->seeds, &seed, &seed_n, err));
-    ZS_TRY(cli_base_build(o, p, err));
-    p->keep_batchnorm = true;
-    ZS_TRY(cli_net_load(p, o, err));
-    ZS_TRY(zs_design_check(&p->design, err));
-    zs_train_plan plan = {.design = &p->design,
-                          .net = p->net,
-                          .scheme = p->design.pipeline.scheme,
-                          .seed = seed,
-                          .epoch_n = (uint32_t)o->epochs};
-    ZS_TRY(find_cuts(o, p, &plan, &times, err));
-    const zs_train_setup setup = zs_train_setup_of(&plan);
-    ZS_TRY(zs_pipeline_build(&p->keep, &p->design, &setup, times, &pipeline, err));
+    ZS_TRY(cli_train_pipeline_build(o, p, &c->boards, &plan, &pipeline, err));
+    plan.seed = seed;
+    plan.epoch_n = (uint32_t)o->epochs;
     if (o->data != NULL) {
         ZS_TRY(
             cli_train_data(o, &p->keep, p->net->tensors[p->net->input].shape, &data, &test, err));
@@ -311,6 +276,7 @@ static zs_status train(const cli_options *o, cli_point *p, crew *c, int *exit_st
     cli_stream *onnx = NULL;
     if (o->checkpoint != NULL)
         ZS_TRY(check_checkpoint(&c->jobs[0], err));
+    ZS_TRY(cli_train_report_open(o, &p->keep, &c->report, err));
     if (o->onnx != NULL)
         ZS_TRY(cli_stream_open(&p->keep, o->onnx, &onnx, err));
     cli_threads_run(zs_min_u64((uint64_t)o->jobs, c->n), work, c);
@@ -334,6 +300,8 @@ zs_status cmd_train(const cli_options *options, int *exit_status, zs_err *err)
     const zs_status status = train(options, &point, &c, exit_status, err);
     for (uint32_t i = 0; i < c.n; i++)
         zs_arena_drop(&c.jobs[i].arena);
+    cli_train_report_drop(&c.report);
+    cli_train_boards_drop(&c.boards);
     cli_point_drop(&point);
     return status;
 }

@@ -209,10 +209,18 @@ static zs_status prepare_numerics(job *j, zs_err *err)
 {
     cli_point *p = j->point;
     const zs_design *d = &p->design;
-    zs_quant *quant;
+    zs_quant *made;
+    const zs_quant *quant = p->quant;
     ZS_TRY(cli_inputs_build(p, d->network.inputs, d->network.input_n, &j->inputs, err));
-    ZS_TRY(
-        cli_quant_build(p, &j->inputs, "the inputs themselves", j->options->ranges, &quant, err));
+    if (quant != NULL && j->inputs.n > d->batch)
+        return zs_fail(err, ZS_EUNSUPPORTED, "batch",
+                       "what inputs are decides the plan, which is one of %u images: %u were given",
+                       d->batch, j->inputs.n);
+    if (quant == NULL) {
+        ZS_TRY(cli_quant_build(p, &j->inputs, "the inputs themselves", j->options->ranges, &made,
+                               err));
+        quant = made;
+    }
     ZS_TRY(zs_exec_build(&p->keep, d, p->net, p->plan, quant, &j->exec, err));
     return make_outputs(j, err);
 }

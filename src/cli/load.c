@@ -278,6 +278,12 @@ static bool looks_at_weights(const cli_point *p, const cli_options *o)
     return !o->timing_only || zs_kind_reads_weights(&p->design);
 }
 
+/* And at inputs where zeros among those of layers are. */
+static bool looks_at_inputs(const cli_point *p, const cli_options *o)
+{
+    return !o->timing_only || zs_kind_reads_inputs(&p->design);
+}
+
 /* The file of weights, unless they are synthetic or nothing reads them. */
 static zs_status read_weights(cli_point *p, const cli_options *o, zs_net_weights *out,
                               bool *is_given, uint64_t *seed, zs_err *err)
@@ -311,7 +317,7 @@ static zs_status settle_input_shape(cli_point *p, const cli_options *o, zs_net_s
     const zs_shape s = spec->input.shape;
     if (s.c != 0 && s.h != 0 && s.w != 0)
         return ZS_OK;
-    if (!o->timing_only && cli_ends_in(first, ".npy"))
+    if (looks_at_inputs(p, o) && cli_ends_in(first, ".npy"))
         return cli_npy_shape(&p->keep, first, &spec->input.shape, err);
     return zs_fail(err, ZS_EUSAGE, "network.input_shape",
                    "the model does not state its input shape (%ux%ux%u), so c, h and w are needed",
@@ -481,7 +487,7 @@ zs_status cli_net_load(cli_point *p, const cli_options *o, zs_err *err)
     }
     ZS_TRY(settle_input_shape(p, o, &spec, err));
     note_channels_last(p, &spec.input.shape);
-    if (!o->timing_only)
+    if (looks_at_inputs(p, o))
         ZS_TRY(check_precision(&p->design, &spec, err));
     ZS_TRY(sparsify(p, &spec, &dense, err));
     const zs_accel *a = &p->design.accel;
@@ -504,8 +510,8 @@ zs_status cli_net_load(cli_point *p, const cli_options *o, zs_err *err)
                                             : zs_net_build(&p->keep, &spec, &p->net, err);
     if (status != ZS_OK && err != NULL && strstr(err->place, path) == NULL)
         zs_err_prefix(err, path);
-    return status == ZS_OK && dense != NULL && !o->timing_only ? recalibrate(p, dense, err)
-                                                               : status;
+    return status == ZS_OK && dense != NULL && looks_at_inputs(p, o) ? recalibrate(p, dense, err)
+                                                                     : status;
 }
 
 static zs_status load_labels(cli_point *p, zs_err *err)
@@ -520,6 +526,26 @@ static zs_status load_labels(cli_point *p, zs_err *err)
 
 /* ---- both, and the plan ---------------------------------------------------------------------- */
 
+/* Of the images of a batch, before the plan is made. */
+static zs_status measure_activity(cli_point *p, const cli_options *o, zs_err *err)
+{
+    cli_inputs inputs;
+    zs_quant *quant;
+    if (!zs_kind_reads_inputs(&p->design))
+        return ZS_OK;
+    ZS_TRY(cli_inputs_build(p, p->design.network.inputs, p->design.network.input_n, &inputs, err));
+    ZS_TRY(cli_quant_build(p, &inputs, "the inputs themselves", o->ranges, &quant, err));
+    const uint32_t n = (uint32_t)zs_min_u64(inputs.n, p->design.batch);
+    const float **images = zs_new(&p->keep, const float *, (size_t)n + 1);
+    if (images == NULL)
+        return zs_nomem(err, "inputs");
+    for (uint32_t i = 0; i < n; i++)
+        images[i] = inputs.list[i].x;
+    p->quant = quant;
+    return zs_activity_measure(&p->keep, &p->design, p->net, quant, images, n, &p->net->activity,
+                               err);
+}
+
 zs_status cli_point_build(const cli_options *options, cli_point *out, zs_err *err)
 {
     *out = (cli_point){0};
@@ -528,6 +554,7 @@ zs_status cli_point_build(const cli_options *options, cli_point *out, zs_err *er
     ZS_TRY(cli_net_load(out, options, err));
     ZS_TRY(load_labels(out, err));
     ZS_TRY(zs_design_check(&out->design, err));
+    ZS_TRY(measure_activity(out, options, err));
     return zs_plan_build(&out->keep, &out->design, out->net, &out->plan, err);
 }
 

@@ -146,6 +146,7 @@ int cli_main(int argc, char **argv)
     cli_command_line_is(argc, (const char *const *)argv);
     /* a closed pipe is a failed write: files are still put in order */
     const bool may_end = signal(SIGPIPE, SIG_IGN) != SIG_IGN;
+    signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files is a full disk like any other */
     zs_err err = {0};
     int exit_status = CLI_DONE;
     zs_status status = dispatch(argc, (const char **)argv, &exit_status, &err);

@@ -46,10 +46,7 @@ static zs_status read_axes(optimise_job *job, zs_err *err)
         ZS_TRY(zs_space_axes(&w->base.keep, &w->sweep.base, held, grid, err));
     for (size_t i = 0; job->o->over != NULL && job->o->over[i] != NULL; i++) {
         zs_axis axis;
-        zs_status status =
-            zs_axis_parse(&w->base.keep, job->o->over[i], &w->sweep.base, &axis, err);
-        if (status == ZS_OK)
-            status = cli_axis_check(job->o, &axis, err);
+        zs_status status = sweep_axis_read(w, job->o->over[i], &axis, err);
         if (status == ZS_OK)
             status = zs_grid_add(grid, &axis, err);
         if (status != ZS_OK)

@@ -400,7 +400,6 @@ zs_status sweep_file_open(sweep_job *job, zs_err *err)
     if (f->path == NULL && job->o->pareto == NULL && job->o->best == NULL && !job->shows_top)
         f->path = "-";
     zs_buffer_init(&f->memory, cli_heap());
-    signal(SIGXFSZ, SIG_IGN); /* a file-size limit is a full disk like any other */
     if (f->path != NULL && strcmp(f->path, "-") == 0) {
         f->fd = STDOUT_FILENO;
         f->in_order = true;

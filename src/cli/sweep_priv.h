@@ -154,6 +154,8 @@ zs_status sweep_setup(const cli_options *options, sweep_job *job, zs_err *err);
 void sweep_job_drop(sweep_job *job);
 /* job->id, of what its rows depend on. */
 zs_status sweep_set_identity(sweep_job *job, zs_err *err);
+/* Reads an axis of the job's design and network. */
+zs_status sweep_axis_read(sweep_job *job, const char *text, zs_axis *axis, zs_err *err);
 /* ZS_EPARSE at `place` for a key that has no effect in the kind of some point. */
 zs_status sweep_check_key(const sweep_job *job, const zs_subject *figure, const char *place,
                           zs_err *err);

@@ -26,6 +26,18 @@ static text_list list_of(char *const *given, const char *const *texts, uint32_t 
     return list;
 }
 
+zs_status sweep_axis_read(sweep_job *job, const char *text, zs_axis *axis, zs_err *err)
+{
+    const zs_design *base = &job->sweep.base;
+    const zs_net *net;
+    ZS_TRY(zs_axis_parse(&job->base.keep, text, base, axis, err));
+    ZS_TRY(cli_axis_check(job->o, axis, err));
+    if (!zs_axis_is_every_cut(axis))
+        return ZS_OK;
+    ZS_TRY(sweep_net_of(&job->nets, base, &net, err));
+    return zs_axis_cut_everywhere(&job->base.keep, base, net, axis, err);
+}
+
 static zs_status read_axes(sweep_job *job, zs_err *err)
 {
     const zs_sweep_section *section = &job->base.sweep;
@@ -36,8 +48,7 @@ static zs_status read_axes(sweep_job *job, zs_err *err)
                        "no axis is given, neither here nor in a sweep: section of the design file");
     for (uint32_t i = 0; i < vary.n; i++) {
         zs_axis axis;
-        ZS_TRY(zs_axis_parse(&job->base.keep, vary.texts[i], &job->sweep.base, &axis, err));
-        ZS_TRY(cli_axis_check(job->o, &axis, err));
+        ZS_TRY(sweep_axis_read(job, vary.texts[i], &axis, err));
         ZS_TRY(zs_grid_add(&job->sweep.grid, &axis, err));
     }
     zs_grid_find_families(&job->sweep.grid, &job->sweep.base);

@@ -107,6 +107,19 @@ static zs_status check_port(const zs_axi_params *p, const char *path, zs_err *er
     return ZS_OK;
 }
 
+/* The keys of one HP port, of which 0 means those of all. */
+static zs_status check_own(const zs_axi_own *own, uint32_t port, zs_err *err)
+{
+    static const char *const paths[] = {"board.axi.hp0.width", "board.axi.hp1.width",
+                                        "board.axi.hp2.width", "board.axi.hp3.width"};
+    if (own->beat_bytes == 0)
+        return ZS_OK;
+    if (own->beat_bytes < 4)
+        return zs_fail(err, ZS_ERANGE, paths[port], "%u is below the minimum 4 B of a port",
+                       (unsigned)own->beat_bytes);
+    return check_port(&(zs_axi_params){.beat_bytes = own->beat_bytes}, paths[port], err);
+}
+
 /* ---- network --------------------------------------------------------------------------------- */
 
 static zs_status check_seed(const char *path, const char *text, zs_err *err)
@@ -298,6 +311,8 @@ zs_status zs_design_check(const zs_design *design, zs_err *err)
     if (design->board.memory.kind != ZS_MEMORY_FIXED)
         ZS_TRY(zs_design_memory_check(&design->board.memory, err));
     ZS_TRY(check_port(&design->board.axi.hp, "board.axi.hp.width", err));
+    for (uint32_t i = 0; i < ZS_LEN(design->board.axi.own); i++)
+        ZS_TRY(check_own(&design->board.axi.own[i], i, err));
     ZS_TRY(check_port(&design->board.axi.acp, "board.axi.acp.width", err));
     ZS_TRY(check_port(&design->board.axi.gp, "board.axi.gp.width", err));
     return ZS_OK;

@@ -132,17 +132,26 @@ uint64_t zs_design_lanes(const zs_design *design)
            design->accel.unroll.ox * design->accel.unroll.ky * design->accel.unroll.kx;
 }
 
-const zs_axi_params *zs_port_params(const zs_board *board, uint32_t port)
+static uint32_t own_or(uint32_t own, uint32_t of_all)
 {
-    switch (port) {
-    case ZS_PORT_ACP:
-        return &board->axi.acp;
-    case ZS_PORT_GP0:
-    case ZS_PORT_GP1:
-        return &board->axi.gp;
-    default:
-        return &board->axi.hp;
-    }
+    return own != 0 ? own : of_all;
+}
+
+zs_axi_params zs_port_params(const zs_board *board, uint32_t port)
+{
+    if (port == ZS_PORT_ACP)
+        return board->axi.acp;
+    if (port == ZS_PORT_GP0 || port == ZS_PORT_GP1)
+        return board->axi.gp;
+    if (port >= ZS_PORT_COUNT) /* of a master in the PS */
+        return board->axi.hp;
+    const zs_axi_own *own = &board->axi.own[port - ZS_PORT_HP0];
+    zs_axi_params p = board->axi.hp;
+    p.beat_bytes = own_or(own->beat_bytes, p.beat_bytes);
+    p.max_beats = own_or(own->max_beats, p.max_beats);
+    p.read_outstanding = own_or(own->read_outstanding, p.read_outstanding);
+    p.write_outstanding = own_or(own->write_outstanding, p.write_outstanding);
+    return p;
 }
 
 /* Two transfers per clock, each as wide as the bus. */

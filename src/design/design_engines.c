@@ -144,6 +144,10 @@ zs_status zs_engines_set(zs_design *design, zs_arena *arena, const char *path, c
 
 const zs_dma_params *zs_design_dma(const zs_design *design, uint32_t port)
 {
+    static const zs_dma_params of_cpu = {
+        .finish_pl_cycles = 1, .store_finish_pl_cycles = 1, .address_interval_pl_cycles = 1};
+    if (port >= ZS_PORT_COUNT)
+        return &of_cpu;
     for (uint32_t i = 0; i < design->engine_n; i++) {
         const zs_accel *a = &design->engines[i].accel;
         if (a->ports.input == port || a->ports.weight == port || a->ports.output == port)

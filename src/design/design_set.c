@@ -347,22 +347,40 @@ static zs_status set_switches(zs_design *design, zs_arena *arena, const char *pa
     return ZS_OK;
 }
 
+/* Lists that are kept as one text with commas. */
+typedef struct text_list {
+    const char *path;
+    size_t offset;
+} text_list;
+
+static const text_list text_lists[] = {
+    {"pipeline.cut", offsetof(zs_design, pipeline.cut)},
+    {"system.boards", offsetof(zs_design, system.boards)},
+};
+
+static const text_list *find_text_list(const char *path)
+{
+    for (size_t i = 0; i < ZS_LEN(text_lists); i++)
+        if (strcmp(text_lists[i].path, path) == 0)
+            return &text_lists[i];
+    return NULL;
+}
+
 bool zs_design_takes_list(const char *path)
 {
     return find_triple(path) != NULL || find_list(path) != NULL || zs_switch_at(path, 0) != NULL ||
-           strcmp(path, "pipeline.cut") == 0;
+           find_text_list(path) != NULL;
 }
 
-/* One text with commas. */
-static zs_status set_cut(zs_design *design, zs_arena *arena, const char *const *items, uint32_t n,
-                         zs_err *err)
+static zs_status set_text_list(zs_design *design, zs_arena *arena, const text_list *key,
+                               const char *const *items, uint32_t n, zs_err *err)
 {
-    const char *text = "";
-    for (uint32_t i = 0; i < n && text != NULL; i++)
-        text = zs_arena_printf(arena, "%s%s%s", text, i > 0 ? "," : "", items[i]);
+    const char *text = n > 0 ? zs_arena_strdup(arena, items[0]) : "";
+    for (uint32_t i = 1; i < n && text != NULL; i++)
+        text = zs_arena_printf(arena, "%s,%s", text, items[i]);
     if (text == NULL)
-        return zs_nomem(err, "pipeline.cut");
-    design->pipeline.cut = text;
+        return zs_nomem(err, key->path);
+    memcpy((char *)design + key->offset, &text, sizeof text);
     return ZS_OK;
 }
 
@@ -388,7 +406,7 @@ zs_status zs_design_set_list(zs_design *design, zs_arena *arena, const char *pat
         if (items[i][0] == '\0')
             return zs_fail(err, ZS_EPARSE, path, "entry %u of the list is empty", (unsigned)i + 1);
     if (key == NULL)
-        return set_cut(design, arena, items, item_n, err);
+        return set_text_list(design, arena, find_text_list(path), items, item_n, err);
     if (item_n == 0 && !key->may_be_empty)
         return zs_fail(err, ZS_EPARSE, path, "empty, but at least one input is needed");
     return set_texts(design, arena, key, items, item_n, err);

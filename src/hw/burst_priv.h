@@ -35,6 +35,8 @@ typedef struct channel_state {
     uint64_t row_addr, addr; /* next byte not yet in a burst, and the row and plane it is in */
     uint64_t plane_addr;
     uint32_t row_left, rows_left, planes_left;
+    uint64_t row_at;                        /* earliest address of the row, once it is copied */
+    uint64_t unpacked_at, unpacking_behind; /* end of a load at the least; behind its last beat */
     zs_axi_flow flow;
     flight flights[ZS_AXI_OUTSTANDING];
     uint32_t sending_i;    /* flight of `sending`; [burst % OUTSTANDING] as in flow */
@@ -121,12 +123,16 @@ static inline bool row_may_start(channel_state *c)
 {
     if (!c->at_row_start)
         return true;
-    if (c->rules.block_rows) {
+    const uint64_t copy = c->is_write ? zs_copy_pl_cycles(&c->xfer) : 0;
+    if (c->rules.block_rows || copy != 0) {
         if (zs_axi_flow_outstanding(&c->flow) != 0)
             return false;
         c->flow.address_at = zs_max_u64(c->flow.address_at, c->done_at + 1);
     }
+    if (copy != 0)
+        c->flow.address_at = zs_copied_at(copy, c->xfer.stage_n, c->row_at, c->flow.address_at);
     c->flow.address_at += c->rules.row_gap;
+    c->row_at = c->flow.address_at;
     c->at_row_start = false;
     return true;
 }
@@ -134,7 +140,7 @@ static inline bool row_may_start(channel_state *c)
 /* Takes the next burst and its address, in cycle *at, as soon as one more may be outstanding. */
 static ZS_INLINE bool next_address(channel_state *c, zs_axi_burst *burst, uint64_t *at)
 {
-    if (c->all_sent || (c->has_row_rules && !row_may_start(c)))
+    if (c->all_sent || ((c->has_row_rules || c->xfer.side_bytes != 0) && !row_may_start(c)))
         return false;
     *at = zs_axi_flow_next(&c->flow);
     if (*at == ZS_AXI_NEVER)
@@ -208,6 +214,7 @@ static inline void end_if_all(zs_burst_sys *bs, channel_state *c)
     if (!c->all_sent || zs_axi_flow_outstanding(&c->flow) != 0)
         return;
     c->done_at += c->rules.finish - 1;
+    c->done_at = zs_max_u64(c->done_at + c->unpacking_behind, c->unpacked_at);
     bs->finished |= 1u << c->i;
     find_end(bs);
 }

@@ -210,9 +210,9 @@ uint32_t zs_vector_depth_pl_cycles(const zs_design *design)
     return depth_of(design, 1);
 }
 
-uint64_t zs_vector_pl_cycles(const zs_design *design, uint64_t ops)
+uint64_t zs_vector_pl_cycles(const zs_design *design, uint32_t lanes, uint64_t ops)
 {
-    const uint64_t trips = zs_ceil_div(ops, design->accel.unroll.oc);
+    const uint64_t trips = zs_ceil_div(ops, lanes != 0 ? lanes : design->accel.unroll.oc);
     if (trips == 0)
         return 0;
     const uint64_t depth = zs_vector_depth_pl_cycles(design);

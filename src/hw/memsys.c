@@ -32,9 +32,9 @@ void zs_memsys_watch_set(zs_memsys *ms, const zs_memsys_watch *watch)
 static zs_xfer_price chained(const zs_memsys *ms, uint32_t channel,
                              const zs_xfer_price *const *prices, uint32_t n)
 {
-    const zs_axi_params *port = zs_channel_port(ms->design, channel);
+    const zs_axi_params port = zs_channel_port(ms->design, channel);
     const uint64_t latency =
-        channel & 1 ? port->write_latency_pl_cycles : port->read_latency_pl_cycles;
+        channel & 1 ? port.write_latency_pl_cycles : port.read_latency_pl_cycles;
     zs_xfer_price sum = *prices[0];
     for (uint32_t i = 1; i < n; i++) {
         const zs_xfer_price *p = prices[i];

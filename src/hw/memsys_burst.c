@@ -17,7 +17,7 @@ zs_status zs_burst_sys_build(zs_arena *arena, const zs_design *design, zs_channe
         channel_state *c = &bs->channels[i];
         c->i = i;
         c->counts = &counts[i];
-        c->port = *zs_channel_port(design, i);
+        c->port = zs_channel_port(design, i);
         c->port.read_outstanding = c->port.write_outstanding = zs_channel_outstanding(design, i);
         c->is_write = i & 1;
         c->rules = zs_dma_rules_of(design, i);
@@ -154,6 +154,25 @@ static void arbitrate(zs_burst_sys *bs, uint32_t dir, uint64_t at)
 
 /* ---- the loop -------------------------------------------------------------------------------- */
 
+/* What unpacking makes of the end of a load, and copying of the first address of a store. */
+static void start_side(channel_state *c)
+{
+    uint64_t unpacked_at = 0;
+    c->unpacking_behind = c->unpacked_at = 0;
+    if (c->is_write) {
+        c->flow.address_at += c->all_sent ? 0 : zs_copy_pl_cycles(&c->xfer);
+        c->row_at = c->flow.address_at;
+        return;
+    }
+    for (uint32_t i = 0; i < c->xfer_n; i++)
+        if (c->xfers[i].stage_n != 0)
+            c->unpacking_behind += zs_side_pl_cycles(&c->xfers[i]);
+        else
+            unpacked_at += zs_side_pl_cycles(&c->xfers[i]);
+    if (unpacked_at != 0)
+        c->unpacked_at = c->flow.address_at + c->port.read_latency_pl_cycles + unpacked_at;
+}
+
 void zs_burst_sys_start(zs_burst_sys *bs, uint32_t i, const zs_xfer *xfers, uint32_t xfer_n,
                         uint64_t start)
 {
@@ -168,6 +187,7 @@ void zs_burst_sys_start(zs_burst_sys *bs, uint32_t i, const zs_xfer *xfers, uint
     c->all_sent = !next_xfer(c);
     bs->working |= 1u << i;
     zs_axi_flow_start(&c->flow, outstanding, start + c->rules.row_gap);
+    start_side(c);
     if (c->all_sent) {
         bs->finished |= 1u << i;
         find_end(bs);

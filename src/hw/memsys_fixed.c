@@ -16,9 +16,9 @@ struct zs_fixed_sys {
 void zs_fixed_walk_start(zs_fixed_walk *w, const zs_design *design, uint32_t channel,
                          uint64_t start)
 {
-    const zs_axi_params *port = zs_channel_port(design, channel);
+    const zs_axi_params port = zs_channel_port(design, channel);
     *w = (zs_fixed_walk){.port = port, .channel = channel, .is_write = channel & 1};
-    w->latency = w->is_write ? port->write_latency_pl_cycles : port->read_latency_pl_cycles;
+    w->latency = w->is_write ? port.write_latency_pl_cycles : port.read_latency_pl_cycles;
     w->rules = zs_dma_rules_of(design, channel);
     w->done_at = start;
     zs_axi_flow_start(&w->flow, zs_channel_outstanding(design, channel), start + w->rules.row_gap);
@@ -48,14 +48,34 @@ void zs_fixed_walk_burst(zs_fixed_walk *w, const zs_axi_burst *burst)
 static void walk_row(zs_fixed_walk *w, uint64_t addr, uint64_t bytes)
 {
     while (bytes != 0) {
-        const zs_axi_burst burst = zs_axi_cut(w->port, addr, bytes);
+        const zs_axi_burst burst = zs_axi_cut(&w->port, addr, bytes);
         zs_fixed_walk_burst(w, &burst);
         addr += burst.bytes;
         bytes -= burst.bytes;
     }
-    if (w->rules.block_rows)
+}
+
+/* Holds the address of the next row back. */
+static void between_rows(zs_fixed_walk *w, const zs_xfer *next)
+{
+    const uint64_t copy = w->is_write ? zs_copy_pl_cycles(next) : 0;
+    if (w->rules.block_rows || copy != 0)
         w->flow.address_at = zs_max_u64(w->flow.address_at, w->done_at + 1);
+    if (copy != 0)
+        w->flow.address_at = zs_copied_at(copy, next->stage_n, w->row_at, w->flow.address_at);
     w->flow.address_at += w->rules.row_gap;
+}
+
+/* Of the first row the gap is in the flow's start. */
+static void begin_row(zs_fixed_walk *w, const zs_xfer *x)
+{
+    if (w->count.bursts != 0)
+        between_rows(w, x);
+    else if (w->is_write)
+        w->flow.address_at += zs_copy_pl_cycles(x);
+    else
+        w->first_at = w->flow.address_at + w->latency;
+    w->row_at = w->flow.address_at;
 }
 
 void zs_fixed_walk_xfer(zs_fixed_walk *w, const zs_xfer *x)
@@ -64,14 +84,21 @@ void zs_fixed_walk_xfer(zs_fixed_walk *w, const zs_xfer *x)
         return;
     for (uint32_t plane = 0; plane < x->plane_n; plane++) {
         uint64_t addr = x->addr + plane * x->plane_pitch_bytes;
-        for (uint32_t row = 0; row < x->row_n; row++, addr += x->row_pitch_bytes)
+        for (uint32_t row = 0; row < x->row_n; row++, addr += x->row_pitch_bytes) {
+            begin_row(w, x);
             walk_row(w, addr, x->row_bytes);
+        }
     }
+    if (!w->is_write)
+        *(x->stage_n != 0 ? &w->unpacking_behind : &w->unpacking) += zs_side_pl_cycles(x);
 }
 
 uint64_t zs_fixed_walk_end(const zs_fixed_walk *w)
 {
-    return w->count.bursts == 0 ? w->done_at : w->done_at + w->rules.finish - 1;
+    if (w->count.bursts == 0)
+        return w->done_at;
+    const uint64_t end = w->done_at + w->rules.finish - 1 + w->unpacking_behind;
+    return w->unpacking == 0 ? end : zs_max_u64(end, w->first_at + w->unpacking);
 }
 
 /* ---- all channels ---------------------------------------------------------------------------- */

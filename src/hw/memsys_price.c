@@ -194,10 +194,26 @@ static uint64_t dma_frac(const zs_dma_rules *rules, const latencies *l, uint64_t
     return total + (idle << FRAC_BITS);
 }
 
+/* What unpacking adds to a load, and copying rows to a store. */
+static uint64_t side_frac(const zs_xfer *x, const latencies *l, const zs_xfer_price *p,
+                          bool is_write, uint64_t latency, uint64_t total)
+{
+    const uint64_t unpack = zs_side_pl_cycles(x) << FRAC_BITS;
+    if (x->side_bytes == 0)
+        return total;
+    if (!is_write)
+        return x->stage_n != 0 ? total + unpack
+                               : zs_max_u64(total, (latency << FRAC_BITS) + unpack);
+    const uint64_t rows = (uint64_t)x->row_n * x->plane_n, copy = zs_copy_pl_cycles(x) << FRAC_BITS;
+    const uint64_t row = l->usual + (1u << FRAC_BITS) + (p->count.beats << FRAC_BITS) / rows;
+    const uint64_t rest = x->stage_n < 2 ? copy + row : zs_max_u64(copy, row);
+    return zs_max_u64(total, copy + row + (rows - 1) * rest);
+}
+
 zs_xfer_price zs_xfer_price_of(const zs_design *design, uint32_t channel, const zs_xfer *xfer)
 {
     const zs_memory_params *m = &design->board.memory;
-    const zs_axi_params *port = zs_channel_port(design, channel);
+    const zs_axi_params port = zs_channel_port(design, channel);
     const bool is_write = channel & 1;
     const zs_xfer x = zs_design_dma(design, channel / 2)->merge_rows ? zs_xfer_merged(xfer) : *xfer;
     if (m->kind == ZS_MEMORY_FIXED) {
@@ -206,8 +222,8 @@ zs_xfer_price zs_xfer_price_of(const zs_design *design, uint32_t channel, const 
         zs_fixed_walk_xfer(&walk, &x);
         return (zs_xfer_price){.count = walk.count, .pl_cycles = zs_fixed_walk_end(&walk)};
     }
-    dram_work w = no_work(m, port);
-    zs_xfer_price p = {.count = count_rows(port, &x, &w)};
+    dram_work w = no_work(m, &port);
+    zs_xfer_price p = {.count = count_rows(&port, &x, &w)};
     if (p.count.bytes == 0)
         return p;
     p.transactions = w.transactions;
@@ -215,11 +231,12 @@ zs_xfer_price zs_xfer_price_of(const zs_design *design, uint32_t channel, const 
     const uint64_t cycle = m->t_ras + m->t_rp;
     p.dram_ddr_cycles = zs_max_u64(4 * w.transactions, w.same_bank * cycle);
     p.dram_ddr_cycles = zs_max_u64(p.dram_ddr_cycles, w.changes * m->t_rrd);
-    const latencies l = latencies_of(design, port, is_write);
+    const latencies l = latencies_of(design, &port, is_write);
     uint64_t total = alone_frac(&l, zs_channel_outstanding(design, channel), &p);
     if (!is_write)
         total = zs_max_u64(total, pl_frac(design, p.dram_ddr_cycles));
     const zs_dma_rules rules = zs_dma_rules_of(design, channel);
+    total = side_frac(&x, &l, &p, is_write, port.read_latency_pl_cycles, total);
     total = dma_frac(&rules, &l, (uint64_t)x.row_n * x.plane_n, &p, total);
     p.pl_cycles = (total + (1u << FRAC_BITS) - 1) >> FRAC_BITS;
     return p;

@@ -74,6 +74,29 @@ static inline zs_dma_rules zs_dma_rules_of(const zs_design *design, uint32_t cha
                           .finish = dma->finish_pl_cycles};
 }
 
+/* ---- the engine's side of a transfer ----------------------------------------------------------
+ */
+
+/* From the first data of a load to the end of its unpacking, if data are always there. */
+static inline uint64_t zs_side_pl_cycles(const zs_xfer *x)
+{
+    return x->side_bytes == 0 ? 0 : zs_ceil_div(zs_xfer_bytes(x), x->side_bytes);
+}
+
+/* Copying a row of a store to its staging buffer; 0: it has none. */
+static inline uint64_t zs_copy_pl_cycles(const zs_xfer *x)
+{
+    return x->side_bytes == 0 ? 0 : zs_ceil_div(x->row_bytes, x->side_bytes);
+}
+
+/* Earliest address of a row of a store whose copy takes `copy` cycles: the row before could have
+ * gone at `before` and has been answered, which the engine sees at `free_at`. */
+static inline uint64_t zs_copied_at(uint64_t copy, uint32_t stage_n, uint64_t before,
+                                    uint64_t free_at)
+{
+    return stage_n < 2 ? free_at + copy : zs_max_u64(free_at, before + copy);
+}
+
 /* ---- parts ----------------------------------------------------------------------------------- */
 
 typedef struct zs_burst_sys zs_burst_sys;
@@ -111,15 +134,18 @@ zs_dram_counts *zs_tile_sys_counts(zs_tile_sys *ts);
 
 /* Bursts of one channel of a memory of fixed latency, in order. */
 typedef struct zs_fixed_walk {
-    const zs_axi_params *port;
+    zs_axi_params port;
     const zs_memsys_watch *watch; /* NULL: nobody looks */
     uint32_t channel;
     bool is_write;
     uint32_t latency;
     zs_dma_rules rules;
     zs_axi_flow flow;
-    uint64_t address_at, last_beat_at; /* of the last burst */
-    uint64_t done_at;                  /* cycle after the last beat or response so far */
+    uint64_t address_at, last_beat_at;    /* of the last burst */
+    uint64_t done_at;                     /* cycle after the last beat or response so far */
+    uint64_t row_at;                      /* earliest address of the row, once it is copied */
+    uint64_t first_at;                    /* earliest beat of the first row */
+    uint64_t unpacking, unpacking_behind; /* on the way; behind the last beat */
     zs_xfer_count count;
 } zs_fixed_walk;
 
@@ -143,13 +169,13 @@ zs_dram_counts *zs_fixed_sys_counts(zs_fixed_sys *fs);
 /* Bursts in flight: what the port takes, and what the DMA of the engine sends. */
 static inline uint32_t zs_channel_outstanding(const zs_design *design, uint32_t channel)
 {
-    const zs_axi_params *port = zs_port_params(&design->board, channel / 2);
+    const zs_axi_params port = zs_port_params(&design->board, channel / 2);
     const zs_dma_params *dma = zs_design_dma(design, channel / 2);
-    const uint32_t most = channel & 1 ? port->write_outstanding : port->read_outstanding;
+    const uint32_t most = channel & 1 ? port.write_outstanding : port.read_outstanding;
     const uint32_t own = channel & 1 ? dma->write_outstanding : dma->read_outstanding;
     return own == 0 || own > most ? most : own;
 }
-static inline const zs_axi_params *zs_channel_port(const zs_design *design, uint32_t channel)
+static inline zs_axi_params zs_channel_port(const zs_design *design, uint32_t channel)
 {
     return zs_port_params(&design->board, channel / 2);
 }

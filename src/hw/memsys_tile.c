@@ -79,7 +79,7 @@ zs_status zs_tile_sys_build(zs_arena *arena, const zs_design *design, zs_tile_sy
                                .writes = zs_min_u64(m->write_batch, m->queue)};
     ts->capacity_least = capacity_of(ts, shortest);
     for (uint32_t i = 0; i < ZS_CHANNEL_N; i += 2) {
-        const uint64_t latency = zs_channel_port(design, i)->read_latency_pl_cycles;
+        const uint64_t latency = zs_channel_port(design, i).read_latency_pl_cycles;
         const uint64_t ddr = zs_pl_to_ddr(&ts->clock, latency);
         ts->transit[i] = (ddr + zs_dram_read_ddr_cycles(m, ZS_ROW_OPEN)) / BURST;
     }

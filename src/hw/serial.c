@@ -129,7 +129,7 @@ zs_status zs_serial_build(zs_arena *arena, const zs_design *design, zs_memsys *m
         return zs_nomem(err, "the serial master");
     const zs_memory_params *m = &design->board.memory;
     const uint32_t port = design->accel.ports.input;
-    const zs_axi_params *axi = zs_port_params(&design->board, port);
+    const zs_axi_params axi = zs_port_params(&design->board, port);
     s->arena = arena;
     s->design = design;
     s->ms = ms;
@@ -137,11 +137,11 @@ zs_status zs_serial_build(zs_arena *arena, const zs_design *design, zs_memsys *m
     s->clock = zs_clock_pair_of(design->accel.clock_hz, m->tck_ps);
     s->channel[0] = zs_channel(port, false);
     s->channel[1] = zs_channel(port, true);
-    s->to_memory = (axi->read_latency_pl_cycles < axi->write_latency_pl_cycles
-                        ? axi->read_latency_pl_cycles
-                        : axi->write_latency_pl_cycles) /
-                   2;
-    s->beat_mask = axi->beat_bytes - 1;
+    s->to_memory =
+        (axi.read_latency_pl_cycles < axi.write_latency_pl_cycles ? axi.read_latency_pl_cycles
+                                                                  : axi.write_latency_pl_cycles) /
+        2;
+    s->beat_mask = axi.beat_bytes - 1;
     s->row_shift = 31u - (uint32_t)__builtin_clz(m->row_bytes);
     s->banks = m->banks;
     s->bank_mask = m->banks - 1;
@@ -606,7 +606,8 @@ static void add_lead_counts(zs_serial *s, const zs_serial_walk *w)
         .addr = w->stream_addr, .row_bytes = w->lead_bytes, .row_n = 1, .plane_n = 1};
     if (w->lead_bytes == 0)
         return;
-    const zs_xfer_count split = zs_xfer_split(zs_channel_port(s->design, s->channel[0]), &lead);
+    const zs_axi_params port = zs_channel_port(s->design, s->channel[0]);
+    const zs_xfer_count split = zs_xfer_split(&port, &lead);
     rd->bursts += split.bursts - 1;
     rd->beats += split.beats - 1;
 }

@@ -25,7 +25,7 @@ zs_serial_count zs_serial_count_of(const zs_serial_walk *w)
 
 __extension__ typedef unsigned __int128 wide;
 
-static const zs_axi_params *master_port(const zs_design *design)
+static zs_axi_params master_port(const zs_design *design)
 {
     return zs_port_params(&design->board, design->accel.ports.input);
 }
@@ -44,13 +44,12 @@ uint64_t zs_serial_read_pl_cycles(const zs_design *design)
     uint64_t memory = (uint64_t)((ps * design->accel.clock_hz + ZS_PS_PER_S - 1) / ZS_PS_PER_S);
     if (m->kind == ZS_MEMORY_FIXED)
         memory = 0;
-    return master_port(design)->read_latency_pl_cycles + memory + 1 +
-           rules_pl_cycles(design, false);
+    return master_port(design).read_latency_pl_cycles + memory + 1 + rules_pl_cycles(design, false);
 }
 
 uint64_t zs_serial_write_pl_cycles(const zs_design *design)
 {
-    return (uint64_t)master_port(design)->write_latency_pl_cycles + 1 +
+    return (uint64_t)master_port(design).write_latency_pl_cycles + 1 +
            rules_pl_cycles(design, true);
 }
 
@@ -106,11 +105,11 @@ static mean_memory mean_memory_of(const zs_design *design)
                      .row_shift = 31u - (uint32_t)__builtin_clz(p->row_bytes),
                      .bank_mask = p->banks - 1};
     for (uint32_t state = 0; state < ZS_LEN(m.read); state++)
-        m.read[state] = rules * ONE + mean_read(&clock, master_port(design)->read_latency_pl_cycles,
+        m.read[state] = rules * ONE + mean_read(&clock, master_port(design).read_latency_pl_cycles,
                                                 zs_dram_read_ddr_cycles(p, (zs_row_state)state));
     m.refresh_every = m.refresh_at = p->t_refi * ddr_frac;
     m.refresh_for = (p->t_rp + p->t_rfc) * ddr_frac;
-    m.to_memory = (uint64_t)master_port(design)->read_latency_pl_cycles / 2 * ONE;
+    m.to_memory = (uint64_t)master_port(design).read_latency_pl_cycles / 2 * ONE;
     close_rows(&m);
     return m;
 }

@@ -40,6 +40,10 @@ size_t zs_net_yaml_pairs(const yaml_node_t *node);
 const yaml_node_t *zs_net_yaml_key(const zs_net_yaml *y, const yaml_node_t *map, size_t i);
 const yaml_node_t *zs_net_yaml_value(const zs_net_yaml *y, const yaml_node_t *map, size_t i);
 
+/* Darknet's reorg of a map of shape `x`, as a layer that rearranges. Errors are of `node`. */
+zs_status zs_net_yaml_reorg(const zs_net_yaml *y, const yaml_node_t *node, zs_shape x,
+                            uint32_t stride, const zs_general **out);
+
 /* Adds what one item of `layers` stands for: one to three layers of the draft. */
 zs_status zs_net_yaml_layer(zs_net_yaml *y, const yaml_node_t *item);
 

@@ -9,6 +9,7 @@
 typedef struct item {
     zs_layer_spec spec; /* of the layer itself; `in` as the file has it */
     bool depthwise, batchnorm;
+    zs_shape shape;       /* of a reorg's input */
     const char *act_name; /* "relu", ...: the key that stated spec.act */
 } item;
 
@@ -210,6 +211,15 @@ static zs_status read_from(const zs_net_yaml *y, const yaml_node_t *value, item 
     return ZS_OK;
 }
 
+static zs_status read_shape(const zs_net_yaml *y, const yaml_node_t *value, item *to)
+{
+    if (value->type != YAML_SEQUENCE_NODE || zs_net_yaml_len(value) != 3)
+        return zs_net_yaml_fail(y, value, ZS_EPARSE, "[channels, height, width] is expected here");
+    ZS_TRY(zs_net_yaml_uint(y, zs_net_yaml_item(y, value, 0), 1, &to->shape.c));
+    ZS_TRY(zs_net_yaml_uint(y, zs_net_yaml_item(y, value, 1), 1, &to->shape.h));
+    return zs_net_yaml_uint(y, zs_net_yaml_item(y, value, 2), 1, &to->shape.w);
+}
+
 /* ---- tables ---------------------------------------------------------------------------------- */
 
 /* In the order of the mask bits below. */
@@ -239,6 +249,7 @@ static const struct {
     {"k", read_k},
     {"range", read_clip},
     {"bias", read_bias},
+    {"shape", read_shape},
 };
 
 enum {
@@ -259,6 +270,7 @@ enum {
     LRNS = 15 << 16,
     RANGE = 1 << 20,
     BIAS = 1 << 21,
+    SHAPE = 1 << 22,
 };
 
 static const struct kind {
@@ -283,6 +295,7 @@ static const struct kind {
     {"flatten", ZS_LAYER_FLATTEN, FROM, 0},
     {"dropout", ZS_LAYER_DROPOUT, FROM, 0},
     {"softmax", ZS_LAYER_SOFTMAX, FROM, 0},
+    {"reorg", ZS_LAYER_REARRANGE, FROM | STRIDE | SHAPE, STRIDE | SHAPE},
 };
 
 static zs_status unknown_kind(const zs_net_yaml *y, const yaml_node_t *node)
@@ -356,6 +369,14 @@ static zs_status check_item(const zs_net_yaml *y, const yaml_node_t *node, const
     if (kind->op != ZS_LAYER_ADD && kind->op != ZS_LAYER_CONCAT && to->spec.in_n > 1)
         return zs_net_yaml_fail(y, node, ZS_EPARSE, "a %s layer takes 1 layer in 'from', not %u",
                                 kind->name, to->spec.in_n);
+    if (kind->op == ZS_LAYER_REARRANGE && to->spec.window.sh != to->spec.window.sw)
+        return zs_net_yaml_fail(y, node, ZS_EUNSUPPORTED,
+                                "a reorg layer has one stride, not %u, %u", to->spec.window.sh,
+                                to->spec.window.sw);
+    if (kind->op == ZS_LAYER_REARRANGE) {
+        ZS_TRY(zs_net_yaml_reorg(y, node, to->shape, to->spec.window.sh, &to->spec.general));
+        to->spec.window = ZS_WINDOW_1X1;
+    }
     if (strcmp(kind->name, "relu") == 0 || strcmp(kind->name, "relu6") == 0)
         to->spec.act = (zs_act){.active = true, .hi = kind->name[4] == '6' ? 6 : INFINITY};
     return ZS_OK;

@@ -158,10 +158,9 @@ typedef struct merger {
     uint32_t *cost0; /* [part] index of its first price */
     uint32_t *meet0; /* [part] of its first meeting point */
     uint32_t *meet_wait0;
-    uint32_t *unit0;    /* [part] index of its compute unit; of pipelines, those of layers follow */
-    uint32_t swap_cost; /* index of its price */
-    uint32_t loaded;    /* part that is on the device; ZS_NO_INDEX: all of them */
-    uint32_t **op_at;   /* [part][op] in the plan put together, or ZS_NO_OP */
+    uint32_t *unit0; /* [part] index of its compute unit; of pipelines, those of layers follow */
+    zs_loader loader;
+    uint32_t **op_at; /* [part][op] in the plan put together, or ZS_NO_OP */
     zs_plan_row *rows;
     zs_tile_op *ops;
     zs_tile_box *boxes;
@@ -174,7 +173,8 @@ typedef struct merger {
 
 static zs_status make_room(merger *m, zs_err *err)
 {
-    uint64_t rows = 1, ops = 1, costs = 1, calls = 1, meets = 1, waits = 1, units = ZS_UNIT_N;
+    uint64_t rows = 1, ops = 1, costs = 1, calls = 1, meets = 1, waits = 1;
+    uint64_t units = ZS_UNIT_N + 2;
     const uint32_t n = m->plan->part_n;
     m->cost0 = zs_new(m->arena, uint32_t, n);
     m->meet0 = zs_new(m->arena, uint32_t, n);
@@ -195,13 +195,14 @@ static zs_status make_room(merger *m, zs_err *err)
         meets += part->meet_n;
         for (uint32_t i = 0; i < part->meet_n; i++)
             waits += part->meets[i].n;
-        ops += part->call_n; /* swaps */
+        ops += (uint64_t)part->call_n * zs_loader_ops(m->design);
         m->op_at[p] = zs_arena_alloc_raw(m->arena, part->op_n + 1u, sizeof **m->op_at);
         if (m->op_at[p] == NULL)
             return zs_nomem(err, "plan");
         memset(m->op_at[p], 0xff, (part->op_n + (size_t)1) * sizeof **m->op_at);
     }
-    m->swap_cost = (uint32_t)costs++;
+    m->loader.cost0 = (uint32_t)costs;
+    costs += ZS_LOADER_COSTS;
     if (ops > UINT32_MAX || costs > UINT32_MAX || rows > UINT16_MAX)
         return zs_fail(err, ZS_ERANGE, "accelerators", "the plans of the engines are too long");
     m->rows = zs_new(m->arena, zs_plan_row, rows);
@@ -217,6 +218,9 @@ static zs_status make_room(merger *m, zs_err *err)
         m->calls == NULL || m->units == NULL || m->unit0 == NULL || m->meets == NULL ||
         m->meet_waits == NULL)
         return zs_nomem(err, "plan");
+    m->loader.ops = m->ops;
+    m->loader.boxes = m->boxes;
+    m->loader.costs = m->costs + m->loader.cost0;
     return ZS_OK;
 }
 
@@ -234,7 +238,7 @@ static zs_status add_units(merger *m, zs_err *err)
             return zs_fail(err, ZS_EUNSUPPORTED, "accelerators",
                            "engine %s is of kind %s, which cannot be one of several", part->name,
                            zs_kind_of(part->design)->word);
-        if (n + own_n + 1 > ZS_UNITS_MAX)
+        if (n + own_n + 3 > ZS_UNITS_MAX) /* two more are the loader's */
             return zs_fail(err, ZS_EUNSUPPORTED, "accelerators",
                            "the engines up to %s have more than %d units", part->name,
                            ZS_UNITS_MAX);
@@ -249,6 +253,7 @@ static zs_status add_units(merger *m, zs_err *err)
                 return zs_nomem(err, "plan");
         }
     }
+    ZS_TRY(zs_loader_units(&m->loader, m->arena, m->units, &n, err));
     m->plan->units = m->units;
     m->plan->unit_n = n;
     return ZS_OK;
@@ -293,17 +298,8 @@ static void add_row(merger *m, uint32_t p, uint32_t i)
         }
         row->call = plan->call_n - 1;
     }
-    if (row->call != ZS_NO_INDEX && m->loaded != ZS_NO_INDEX && m->loaded != p) {
-        m->ops[plan->op_n] = (zs_tile_op){.wait = {ZS_NO_OP, ZS_NO_OP, ZS_NO_OP},
-                                          .cost_key = m->swap_cost,
-                                          .row = (uint16_t)plan->row_n,
-                                          .code = ZS_OP_HOST,
-                                          .unit = ZS_UNIT_CPU};
-        m->boxes[plan->op_n++] = (zs_tile_box){.flags = ZS_HOST_SWAP};
-        row->op_n++;
-        m->loaded = p;
-        plan->swap_n++;
-    }
+    if (row->call != ZS_NO_INDEX)
+        zs_loader_call(&m->loader, plan->row_n, p, &row->op_n);
     for (uint32_t k = from->rows[i].op0; k < from->rows[i].op0 + from->rows[i].op_n; k++) {
         zs_tile_op *op = &m->ops[plan->op_n];
         *op = from->ops[k];
@@ -313,11 +309,12 @@ static void add_row(merger *m, uint32_t p, uint32_t i)
         m->boxes[plan->op_n] = from->boxes[k];
         m->op_at[p][k] = plan->op_n++;
     }
+    if (row->call != ZS_NO_INDEX)
+        zs_loader_called(&m->loader, p);
     plan->row_n++;
 }
 
-/* Each layer's rows from the plan of its engine. The part begins with the engine of the last call,
- * as the batch before left it. */
+/* Each layer's rows from the plan of its engine. */
 static void add_rows(merger *m)
 {
     uint32_t next[ZS_DESIGN_ENGINES_MAX] = {0};
@@ -346,10 +343,17 @@ static uint32_t moved(const merger *m, uint32_t p, uint32_t op)
     return op == ZS_NO_OP ? ZS_NO_OP : m->op_at[p][op];
 }
 
+/* Its waits are those of the plan put together. */
+static bool is_of_swap(const merger *m, uint32_t op)
+{
+    return zs_op_is_loading(m->ops[op].code) ||
+           (m->ops[op].code == ZS_OP_HOST && m->boxes[op].flags == ZS_HOST_SWAP);
+}
+
 static void rename_waits(merger *m)
 {
     for (uint32_t i = 0; i < m->plan->op_n; i++)
-        for (uint32_t k = 0; k < ZS_LEN(m->ops[i].wait); k++)
+        for (uint32_t k = 0; k < ZS_LEN(m->ops[i].wait) && !is_of_swap(m, i); k++)
             m->ops[i].wait[k] = moved(m, m->rows[m->ops[i].row].part, m->ops[i].wait[k]);
     for (uint32_t p = 0; p < m->plan->part_n; p++) {
         const zs_plan *from = m->parts[p].plan;
@@ -379,11 +383,7 @@ static void add_costs(merger *m)
             cost->xfer.addr += m->parts[p].dram_base;
         }
     }
-    m->plan->cost_n = m->swap_cost + 1;
-    m->costs[m->swap_cost] = (zs_op_cost){
-        .pl_cycles = zs_seconds_to_pl_cycles(zs_swap_seconds(m->design), m->design->accel.clock_hz),
-        .code = ZS_OP_HOST,
-        .unit = ZS_UNIT_CPU};
+    m->plan->cost_n = m->loader.cost0 + ZS_LOADER_COSTS;
     /* index 0 is that of joins; no part starts there */
     m->costs[0] = (zs_op_cost){.code = ZS_OP_JOIN, .unit = ZS_UNIT_CPU};
 }
@@ -455,6 +455,7 @@ static zs_status place_parts(merger *m, const zs_design *design, zs_err *err)
         return zs_fail(err, ZS_ERANGE, "board.memory.bytes",
                        "the engines need %llu bytes of DRAM, the board has %llu",
                        (unsigned long long)top, (unsigned long long)design->board.memory.bytes);
+    ZS_TRY(zs_loader_place(&m->loader, &top, err));
     m->plan->dram_bytes = top;
     return ZS_OK;
 }
@@ -465,10 +466,7 @@ static zs_status merge(merger *m, const zs_design *design, zs_err *err)
     ZS_TRY(place_parts(m, design, err));
     ZS_TRY(make_room(m, err));
     ZS_TRY(add_units(m, err));
-    m->loaded = ZS_NO_INDEX;
-    for (uint32_t i = 0; i < m->net->layer_n && design->swap.by != ZS_SWAP_NONE; i++)
-        if (m->engine_of[i] != ZS_ENGINE_NONE)
-            m->loaded = m->engine_of[i];
+    zs_loader_begin(&m->loader, m->engine_of, m->net->layer_n);
     add_rows(m);
     add_costs(m);
     rename_waits(m);
@@ -488,6 +486,7 @@ zs_status zs_engines_plan(zs_arena *arena, const zs_design *design, const zs_net
                           zs_plan **out, zs_err *err)
 {
     uint8_t *engine_of = NULL;
+    ZS_TRY(zs_swap_check(design, err));
     ZS_TRY(map_layers(arena, design, net, &engine_of, err));
     zs_plan *plan = zs_new(arena, zs_plan, 1);
     zs_plan_part *parts = zs_new(arena, zs_plan_part, design->engine_n);
@@ -518,7 +517,8 @@ zs_status zs_engines_plan(zs_arena *arena, const zs_design *design, const zs_net
                 .net = net,
                 .engine_of = engine_of,
                 .plan = plan,
-                .parts = parts};
+                .parts = parts,
+                .loader = {.design = design, .plan = plan}};
     ZS_TRY(merge(&m, design, err));
     *out = plan;
     return ZS_OK;

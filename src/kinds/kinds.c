@@ -40,6 +40,22 @@ bool zs_kind_reads_weights(const zs_design *design)
     return reads;
 }
 
+static bool reads_inputs(const zs_design *design)
+{
+    const zs_kind *kind = zs_kind_of(design);
+    return kind->plans_by_inputs != NULL && kind->plans_by_inputs(design);
+}
+
+bool zs_kind_reads_inputs(const zs_design *design)
+{
+    bool reads = design->engine_n == 0 && reads_inputs(design);
+    for (uint32_t i = 0; i < design->engine_n && !reads; i++) {
+        const zs_design alone = zs_design_of_engine(design, i);
+        reads = reads_inputs(&alone);
+    }
+    return reads;
+}
+
 /* ---- plans ----------------------------------------------------------------------------------- */
 
 /* What is said of layers must be of the kind that takes them, and of a layer that there is. */
@@ -207,6 +223,12 @@ zs_xfer zs_plan_xfer(const zs_plan *plan, const zs_design *design, uint32_t op)
 {
     const zs_tile_op *o = &plan->ops[op];
     const zs_plan_row *row = &plan->rows[o->row];
+    if (o->code == ZS_OP_LOAD_BITS) {
+        zs_xfer bits = plan->costs[o->cost_key].xfer;
+        bits.addr = plan->boxes[op].oc0 * plan->bitstream_pitch_bytes + plan->bitstream_base +
+                    plan->boxes[op].ic0;
+        return bits;
+    }
     if (plan->part_n == 0)
         return share_of(plan->kind->xfer(row, design, o->code, &plan->boxes[op]),
                         plan->boxes[op].flags);

@@ -36,6 +36,33 @@
 #undef GREATER
 #undef NO_MINUS_ZERO
 
+/* ---- infinite or not a number: all ones in the exponent -------------------------------------- */
+
+ZS_LOOPS
+static bool has_special_f32(const uint32_t *bits, size_t n)
+{
+    uint32_t found = 0;
+    for (size_t i = 0; i < n; i++)
+        found |= (bits[i] & 0x7f800000u) == 0x7f800000u;
+    return found != 0;
+}
+
+ZS_LOOPS
+static bool has_special_f16(const uint16_t *bits, size_t n)
+{
+    uint16_t found = 0;
+    for (size_t i = 0; i < n; i++)
+        found |= (bits[i] & 0x7c00u) == 0x7c00u;
+    return found != 0;
+}
+
+bool zs_elems_are_finite(const zs_quant *q, const void *stored, size_t n)
+{
+    if (!zs_precision_is_float(q->precision))
+        return true;
+    return q->precision == ZS_FP16 ? !has_special_f16(stored, n) : !has_special_f32(stored, n);
+}
+
 /* ---- the rest -------------------------------------------------------------------------------- */
 
 static void quantise_f32(double step, const float *x, void *stored, size_t n)

@@ -5,13 +5,18 @@
 ZS_LOOPS
 static void NAME(round_lanes)(const lanes *l, const SUM *sums, uint32_t n, ELEM *y)
 {
+    const int64_t lo = l->lo, hi = l->hi;
+    int64_t wide[LANES_MAX]; /* of their own, so that a vector unit may write some at once */
     for (uint32_t i = 0; i < n; i++) {
         /* 2^62 makes it positive; a shift by at most 61 keeps its multiples even */
         const uint64_t u = (uint64_t)(PRODUCT(sums[i], l->mul[i])) + (UINT64_C(1) << 62);
         const uint64_t even = (u >> l->shift[i]) & 1;
         const int64_t v = (int64_t)((u + l->below_half[i] + even) >> l->shift[i]) - l->offset[i];
-        y[i] = (ELEM)(v < l->lo ? l->lo : v > l->hi ? l->hi : v);
+        const int64_t above = v < lo ? lo : v;
+        wide[i] = above > hi ? hi : above;
     }
+    for (uint32_t i = 0; i < n; i++)
+        y[i] = (ELEM)wide[i];
 }
 
 /* Elements may be written over the sums that they are made of: pixel after pixel, as an element is

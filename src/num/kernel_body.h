@@ -10,8 +10,9 @@ static void NAME(products)(const zs_tile *t, const void *x, const void *w, void 
 
 static void NAME(start)(const void *bias, uint32_t oc_n, size_t pixel_n, void *sums)
 {
-    SUM *s = sums;
-    for (size_t p = 0; p < pixel_n; p++)
-        for (uint32_t oc = 0; oc < oc_n; oc++)
-            *s++ = ((const BIAS *)bias)[oc];
+    SUM *first = sums;
+    for (uint32_t oc = 0; pixel_n > 0 && oc < oc_n; oc++)
+        first[oc] = ((const BIAS *)bias)[oc];
+    for (size_t p = 1; p < pixel_n; p++)
+        memcpy(first + p * oc_n, first, oc_n * sizeof *first);
 }

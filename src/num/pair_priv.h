@@ -15,9 +15,14 @@ typedef void zs_pair_narrow(const int32_t *x, uint32_t x_pitch, const int32_t *w
                             uint32_t pair_n, int32_t *const sums[ZS_PAIR_PIXELS]);
 typedef void zs_pair_wide(const int32_t *x, uint32_t x_pitch, const int32_t *w, uint32_t w_pitch,
                           uint32_t pair_n, int64_t *const sums[ZS_PAIR_PIXELS]);
+/* Elements of two taps become `n` pairs. */
+typedef void zs_pair_row_i8(const int8_t *a, const int8_t *b, uint32_t n, int32_t *to);
+typedef void zs_pair_row_i16(const int16_t *a, const int16_t *b, uint32_t n, int32_t *to);
 typedef struct zs_pair_unit {
     zs_pair_narrow *narrow;
     zs_pair_wide *wide;
+    zs_pair_row_i8 *row_i8;
+    zs_pair_row_i16 *row_i16;
 } zs_pair_unit;
 /* What this machine can run, the fastest last: all give the same sums. */
 const zs_pair_unit *zs_pair_units(uint32_t *n);

@@ -1,6 +1,7 @@
 /* pair_tile_body.h - a tile in pairs of taps; included once per pair of types.
  *
- * ELEM (inputs), WEIGHT, SUM, NAME, and BLOCK (narrow or wide) are set by the includer. Inputs and
+ * ELEM (inputs), WEIGHT, SUM, NAME, BLOCK (narrow or wide) and ROW (row_i8 or
+ * row_i16) are set by the includer. Inputs and
  * weights of a part of the tile are packed into pairs on the stack: at most ZS_PAIRS_MAX pairs of
  * taps, PART_PIXELS pixels, PART_LANES channels. */
 
@@ -11,18 +12,11 @@ static void NAME(pair_weights)(const WEIGHT *a, const WEIGHT *b, uint32_t n, int
         to[i] = (int32_t)((uint16_t)a[i] | (uint32_t)(b != NULL ? b[i] : 0) << 16);
 }
 
-ZS_LOOPS
-static void NAME(pair_row)(const ELEM *restrict a, const ELEM *restrict b, uint32_t n,
-                           int32_t *restrict to)
-{
-    for (uint32_t i = 0; i < n; i++)
-        to[i] = (int32_t)((uint16_t)a[i] | (uint32_t)b[i] << 16);
-}
-
 /* Inputs of `n` pixels from `first` on, for the taps k0 to k0 + 2 pair_n. */
 static void NAME(pack_inputs)(const zs_tile *t, const ELEM *x, const uint32_t *offsets, uint32_t k0,
                               uint32_t taps, uint32_t first, uint32_t n, int32_t *to)
 {
+    const zs_pair_unit *unit = zs_pair_unit_of_machine();
     const uint32_t ox_n = t->ox_n;
     for (uint32_t k = k0; k < k0 + taps; k += 2, to += PART_PIXELS) {
         const ELEM *a = x + offsets[k], *b = k + 1 < k0 + taps ? x + offsets[k + 1] : NULL;
@@ -33,7 +27,7 @@ static void NAME(pack_inputs)(const zs_tile *t, const ELEM *x, const uint32_t *o
             const uint32_t step = t->sw * t->x_column;
             const size_t from = (size_t)oy * t->sh * t->x_row + (size_t)ox * step;
             if (step == 1 && b != NULL)
-                NAME(pair_row)(a + from, b + from, run, to + at);
+                unit->ROW(a + from, b + from, run, to + at);
             else
                 for (uint32_t i = 0; i < run; i++) {
                     const size_t from_i = from + (size_t)i * step;

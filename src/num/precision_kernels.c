@@ -1,5 +1,4 @@
 #include "elem_priv.h"
-#include "loops_priv.h"
 #include "zynqsim/half.h"
 #include "zynqsim/tile.h"
 
@@ -40,14 +39,26 @@
 
 /* ---- complete sums --------------------------------------------------------------------------- */
 
+ZS_LOOPS
+static void act_row_f32(zs_act act, const float *sums, uint32_t n, float *y)
+{
+    for (uint32_t i = 0; i < n; i++)
+        y[i] = zs_act_f32(act, sums[i]);
+}
+
 static void finish_f32(const zs_quant *q, const zs_layer *layer, const zs_sum_block *b,
                        const void *sums, void *y)
 {
     (void)q;
-    for (size_t p = 0; p < b->pixel_n; p++)
-        for (uint32_t oc = 0; oc < b->oc_n; oc++)
-            ((float *)y)[p * b->y_pitch + oc] =
-                zs_finish_f32(layer, b->oc0 + oc, ((const float *)sums)[p * b->sum_pitch + oc]);
+    for (size_t p = 0; p < b->pixel_n; p++) {
+        const float *from = (const float *)sums + p * b->sum_pitch;
+        float *to = (float *)y + p * b->y_pitch;
+        if (layer->quant == NULL)
+            act_row_f32(layer->act, from, b->oc_n, to);
+        else
+            for (uint32_t oc = 0; oc < b->oc_n; oc++)
+                to[oc] = zs_finish_f32(layer, b->oc0 + oc, from[oc]);
+    }
 }
 
 static void finish_f16(const zs_quant *q, const zs_layer *layer, const zs_sum_block *b,

@@ -196,6 +196,31 @@ void zs_conv_layer(const zs_net *net, const zs_quant *q, const zs_layer *layer, 
 
 /* ---- the network ----------------------------------------------------------------------------- */
 
+/* A copy of the layer's input in which maps are dropped. */
+static zs_status without_maps(zs_arena *scratch, const zs_net *net, const zs_quant *q,
+                              const zs_layer *layer, const void **x, zs_err *err)
+{
+    const uint32_t t = layer->in[0];
+    const zs_shape s = net->tensors[t].shape;
+    const size_t n = (size_t)zs_shape_elems(s), elem = zs_stored_bytes(q, t);
+    const size_t plane = (size_t)s.h * s.w * elem;
+    float *reals = zs_arena_alloc_raw(scratch, n, sizeof *reals);
+    uint8_t *copy = zs_arena_alloc_raw(scratch, n, elem);
+    double *means = zs_new(scratch, double, s.c);
+    bool *dropped = zs_new(scratch, bool, s.c);
+    if (reals == NULL || copy == NULL || means == NULL || dropped == NULL)
+        return zs_nomem(err, layer->name);
+    memcpy(copy, *x, n * elem);
+    zs_dequantise(q, t, *x, reals, n);
+    zs_map_means(reals, s, means);
+    zs_drop_maps(means, s.c, q->map_threshold, dropped);
+    for (uint32_t c = 0; c < s.c; c++)
+        if (dropped[c])
+            memset(copy + c * plane, zs_stored_zero(q, t), plane);
+    *x = copy;
+    return ZS_OK;
+}
+
 static zs_status run_layer(zs_arena *scratch, const zs_net *net, const zs_quant *q,
                            const zs_layer *layer, void *const *data, zs_err *err)
 {
@@ -205,6 +230,8 @@ static zs_status run_layer(zs_arena *scratch, const zs_net *net, const zs_quant 
         return zs_nomem(err, layer->name);
     for (uint32_t i = 0; i < layer->in_n; i++)
         x[i] = data[layer->in[i]];
+    if (q->map_threshold > 0 && zs_layer_drops_maps(net, layer))
+        ZS_TRY(without_maps(scratch, net, q, layer, &x[0], err));
     zs_host_layer(net, q, layer, x, data[layer->out], host_scratch);
     return ZS_OK;
 }

@@ -1,4 +1,3 @@
-#include "loops_priv.h"
 #include "pair_priv.h"
 #include "zynqsim/half.h"
 #include "zynqsim/tile.h"
@@ -11,7 +10,7 @@
 /* Multiplication and addition stay separate (-ffp-contract=off), whatever the processor offers;
  * wider vectors change no bit, as their lanes are different sums. */
 
-enum { PIXELS = 6, ROW_PIXELS = 64 };
+enum { PIXELS = 6, ROW_PIXELS = 64, ROW_STEP = 16 };
 
 /* Input offsets of all taps from a window's first input; returns their number. */
 static uint32_t list_offsets(const zs_tile *t, uint32_t *offsets)
@@ -98,21 +97,43 @@ static void f32_rest(const float *x, const uint32_t *offsets, uint32_t taps, con
             sums[oc] += w[oc] * x[offsets[k]];
 }
 
-/* Places of a short block repeat its first pixel and write to a spare line. */
+/* First inputs of the windows of the next pixels, counted row by row: the first one's
+ * starts at *at. Places of a short block repeat its first pixel. */
+static uint32_t take_windows(const zs_tile *t, const float *x, uint32_t left, uint32_t *column,
+                             size_t *at, const float *windows[PIXELS])
+{
+    const uint32_t n = left < PIXELS ? left : PIXELS;
+    const size_t step = (size_t)t->sw * t->x_column;
+    const size_t next_row = (size_t)t->sh * t->x_row - t->ox_n * step;
+    for (uint32_t p = 0; p < n; p++) {
+        windows[p] = x + *at;
+        *at += step;
+        if (++*column == t->ox_n) {
+            *column = 0;
+            *at += next_row;
+        }
+    }
+    for (uint32_t p = n; p < PIXELS; p++)
+        windows[p] = windows[0];
+    return n;
+}
+
+/* Places that repeat a pixel write to a spare line. */
 static void f32_dense(const zs_tile *t, const float *x, const float *w, float *sums,
                       const uint32_t *offsets, uint32_t taps)
 {
     const f32_unit *end, *widest = f32_units_of_machine(&end);
     const uint32_t pixel_n = t->oy_n * t->ox_n;
-    for (uint32_t first = 0; first < pixel_n; first += PIXELS) {
+    float spare[LANES_MAX] = {0};
+    uint32_t column = 0, n;
+    size_t at = 0;
+    for (uint32_t first = 0; first < pixel_n; first += n) {
         const float *windows[PIXELS];
-        const uint32_t n = pixel_n - first < PIXELS ? pixel_n - first : PIXELS;
         uint32_t oc = 0;
-        for (uint32_t p = 0; p < PIXELS; p++)
-            windows[p] = x + window_of(t, first + (p < n ? p : 0));
+        n = take_windows(t, x, pixel_n - first, &column, &at, windows);
         for (const f32_unit *unit = widest; unit < end; unit++)
             for (; oc + unit->lanes <= t->oc_n; oc += unit->lanes) {
-                float spare[LANES_MAX] = {0}, *to[PIXELS];
+                float *to[PIXELS];
                 for (uint32_t p = 0; p < PIXELS; p++)
                     to[p] = p < n ? sums + (size_t)(first + p) * t->oc_n + oc : spare;
                 unit->block(windows, offsets, taps, w + oc, t->oc_n, to);
@@ -152,6 +173,7 @@ static bool has_least(const void *w, size_t n, size_t bytes)
 #define SUM     int32_t
 #define NAME(x) i8_##x
 #define BLOCK   narrow
+#define ROW     row_i8
 #include "depthwise_body.h"
 #include "pair_tile_body.h"
 #undef ELEM
@@ -159,12 +181,14 @@ static bool has_least(const void *w, size_t n, size_t bytes)
 #undef SUM
 #undef NAME
 #undef BLOCK
+#undef ROW
 
 #define ELEM    int16_t
 #define WEIGHT  int16_t
 #define SUM     int64_t
 #define NAME(x) i16_##x
 #define BLOCK   wide
+#define ROW     row_i16
 #include "depthwise_body.h"
 #include "pair_tile_body.h"
 #undef WEIGHT

@@ -14,7 +14,8 @@ const char *zs_op_name(uint32_t code)
                  {ZS_OP_MAC, "mac"},         {ZS_OP_POST, "post"},     {ZS_OP_STORE, "store"},
                  {ZS_OP_STORE_P, "store_p"}, {ZS_OP_HOST, "host"},     {ZS_OP_JOIN, "join"},
                  {ZS_OP_WALK, "walk"},       {ZS_OP_MEET, "meet"},     {ZS_OP_FLOW, "flow"},
-                 {ZS_OP_PERIOD, "period"},   {ZS_OP_DRAIN, "drain"}};
+                 {ZS_OP_PERIOD, "period"},   {ZS_OP_DRAIN, "drain"},   {ZS_OP_LOAD_BITS, "load_b"},
+                 {ZS_OP_CONFIGURE, "config"}};
     for (size_t i = 0; i < ZS_LEN(names); i++)
         if (names[i].code == code)
             return names[i].name;
@@ -39,7 +40,9 @@ const zs_plan_unit zs_tile_units[ZS_UNIT_N] = {
     ALL_CHANNELS, {"pe", ZS_COMPUTE, ZS_NO_CHANNEL, 0, false}, CPU_AND_JOIN};
 const char *zs_channel_name(uint32_t channel)
 {
-    return channel < ZS_CHANNEL_N ? zs_tile_units[channel].name : "?";
+    if (channel == ZS_CHANNEL_PCAP)
+        return "pcap";
+    return channel < ZS_PORT_CHANNEL_N ? zs_tile_units[channel].name : "?";
 }
 
 const zs_plan_unit zs_serial_units[ZS_UNIT_N] = {
@@ -210,12 +213,13 @@ static zs_status emit_share(zs_emitter *e, zs_op_code code, uint32_t port, const
 {
     const uint32_t unit = zs_channel(port, zs_op_role(code) == ZS_WRITE);
     const uint64_t key = ((uint64_t)x->row_bytes << 32 | x->row_n) * 0x9E3779B97F4A7C15u +
-                         x->plane_n + zs_box_shares(box->flags) * unit;
+                         x->plane_n + zs_box_shares(box->flags) * unit +
+                         x->index_bytes * UINT64_C(0xD6E8FEB86659FD93);
     const uint64_t tag = (key << 7 | (uint64_t)code) + 1;
     uint32_t at, cost = find_cost(e, tag, &at);
     const zs_xfer *c = cost == ZS_NO_OP ? NULL : &e->costs[cost].xfer;
     if (c == NULL || c->row_bytes != x->row_bytes || c->row_n != x->row_n ||
-        c->plane_n != x->plane_n) {
+        c->plane_n != x->plane_n || c->index_bytes != x->index_bytes) {
         ZS_TRY(add_cost(e, &(zs_op_cost){.xfer = *x, .code = (uint8_t)code, .unit = (uint8_t)unit},
                         &cost));
         e->cost_tag[at] = tag;
@@ -227,15 +231,17 @@ static zs_status emit_share(zs_emitter *e, zs_op_code code, uint32_t port, const
 static zs_status emit_meet(zs_emitter *e, const uint32_t *ops, uint32_t n, uint32_t *op);
 
 /* Every port has a share of every transfer, be it empty: those of a port end in order, and so do
- * transfers. */
+ * transfers. Index bytes lead a stream, so the first shares have them. */
 static zs_status emit_striped(zs_emitter *e, zs_op_code code, uint32_t ports, const zs_xfer *x,
                               const zs_tile_box *box, const uint8_t slot[4], const uint32_t wait[3],
                               uint32_t *op)
 {
     const uint32_t n = (uint32_t)__builtin_popcount(ports);
-    uint32_t ops[ZS_PORT_COUNT], i = 0;
+    uint32_t ops[ZS_PORT_COUNT], i = 0, index_bytes = x->index_bytes;
     for (uint32_t left = ports; left != 0; left &= left - 1, i++) {
-        const zs_xfer share = zs_xfer_share(x, i, n, ZS_SHARE_UNIT_BYTES);
+        zs_xfer share = zs_xfer_share(x, i, n, ZS_SHARE_UNIT_BYTES);
+        share.index_bytes = (uint32_t)zs_min_u64(index_bytes, zs_xfer_bytes(&share));
+        index_bytes -= share.index_bytes;
         zs_tile_box part = *box;
         part.flags |= i * ZS_BOX_SHARE | n * ZS_BOX_SHARES;
         ZS_TRY(

@@ -1,7 +1,5 @@
 #include "zynqsim/exec.h"
 
-#include <float.h>
-#include <math.h>
 #include <string.h>
 
 /* What executors of tiles share. */
@@ -34,16 +32,7 @@ void zs_exec_gather(const zs_exec *e, const zs_plan_row *row, const zs_tile_box 
 
 void zs_exec_watch(const zs_exec *e, const zs_layer *layer, const void *results, size_t n)
 {
-    const float *x = results;
-    unsigned found = 0;
-    const bool is_half = e->quant->precision == ZS_FP16;
-    if (!zs_precision_is_float(e->quant->precision) || *e->overflowed <= layer->index)
-        return;
-    for (size_t i = 0; is_half && i < n; i++)
-        found |= (((const uint16_t *)results)[i] & 0x7c00u) == 0x7c00u;
-    for (size_t i = 0; !is_half && i < n; i++)
-        found |= !(fabsf(x[i]) <= FLT_MAX); /* not a number compares as false */
-    if (found)
+    if (*e->overflowed > layer->index && !zs_elems_are_finite(e->quant, results, n))
         *e->overflowed = layer->index;
 }
 

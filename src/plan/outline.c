@@ -16,7 +16,7 @@ uint64_t zs_outline_end(const zs_outline *o)
 {
     uint64_t longest = zs_max_u64(o->compute_pl_cycles, o->cpu_pl_cycles), bytes = o->other_bytes;
     for (uint32_t c = 0; c < ZS_CHANNEL_N; c++) {
-        const uint32_t beat = zs_port_params(&o->design->board, c / 2)->beat_bytes;
+        const uint32_t beat = zs_port_params(&o->design->board, c / 2).beat_bytes;
         longest = zs_max_u64(longest, zs_ceil_div(o->channel_bytes[c], beat));
         bytes = zs_plus_u64(bytes, o->channel_bytes[c]);
     }
@@ -56,6 +56,11 @@ void zs_outline_op(zs_outline *o, const zs_plan_row *row, const zs_tile_op *op)
         return;
     if (o->is_open) {
         o->software_pl_cycles = zs_plus_u64(o->software_pl_cycles, cost->pl_cycles);
+        return;
+    }
+    if (zs_op_is_loading(op->code)) { /* beside all else: zs_bound_row_ends knows when */
+        if (zs_op_is_transfer(op->code))
+            o->dram_bytes = zs_plus_u64(o->dram_bytes, zs_xfer_bytes(&cost->xfer));
         return;
     }
     switch (zs_op_role(op->code)) {

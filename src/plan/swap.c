@@ -29,23 +29,71 @@ uint64_t zs_swap_bytes(const zs_design *d)
     return (frames + PAD_FRAMES) * FRAME_BYTES + COMMAND_BYTES;
 }
 
+/* PCAP: a line through five measured loads (alkalir/DPR-Characterization); ICAP: UG909 */
+static const struct {
+    double start_s, bytes_per_s;
+} ways[] = {[ZS_SWAP_PCAP] = {38e-6, 128.6e6},
+            [ZS_SWAP_ICAP] = {0, 400e6},
+            [ZS_SWAP_DMA] = {0, 382e6},
+            [ZS_SWAP_REGISTERS] = {0, 0}};
+
+bool zs_swap_is_read(const zs_design *d)
+{
+    return ways[d->swap.by].bytes_per_s > 0;
+}
+
+uint64_t zs_swap_bytes_per_s(const zs_design *d)
+{
+    return (uint64_t)ways[d->swap.by].bytes_per_s;
+}
+
+uint32_t zs_swap_channel(const zs_design *d)
+{
+    return d->swap.by == ZS_SWAP_PCAP ? ZS_CHANNEL_PCAP : zs_channel(d->swap.port, false);
+}
+
+double zs_swap_start_seconds(const zs_design *d)
+{
+    return ways[d->swap.by].start_s;
+}
+
 double zs_swap_seconds(const zs_design *d)
 {
-    /* PCAP: a line through five measured loads (alkalir/DPR-Characterization); ICAP: UG909 */
-    static const struct {
-        double start_s, bytes_per_s;
-    } ways[] = {
-        [ZS_SWAP_PCAP] = {38e-6, 128.6e6}, [ZS_SWAP_ICAP] = {0, 400e6}, [ZS_SWAP_DMA] = {0, 382e6}};
     const zs_cpu_params *cpu = &d->board.cpu;
-    switch (d->swap.by) {
-    case ZS_SWAP_NONE:
-        return 0;
-    case ZS_SWAP_REGISTERS:
-        return d->swap.words * (d->swap.writes * zs_cpu_register_write_s(cpu, d->accel.clock_hz) +
-                                d->swap.reads * zs_cpu_register_read_s(cpu, d->accel.clock_hz));
-    default:
+    if (zs_swap_is_read(d))
         return ways[d->swap.by].start_s + (double)zs_swap_bytes(d) / ways[d->swap.by].bytes_per_s;
-    }
+    return d->swap.by == ZS_SWAP_NONE
+               ? 0
+               : d->swap.words * (d->swap.writes * zs_cpu_register_write_s(cpu, d->accel.clock_hz) +
+                                  d->swap.reads * zs_cpu_register_read_s(cpu, d->accel.clock_hz));
+}
+
+zs_status zs_swap_check(const zs_design *d, zs_err *err)
+{
+    const struct {
+        const char *path;
+        uint64_t of_region, available;
+    } blocks[] = {{"swap.lut", d->swap.lut, d->board.lut},
+                  {"swap.bram18", d->swap.bram18, d->board.bram18},
+                  {"swap.dsp", d->swap.dsp, d->board.dsp}};
+    if (d->swap.by == ZS_SWAP_NONE || d->swap.regions == 1)
+        return ZS_OK;
+    if (!zs_swap_is_read(d))
+        return zs_fail(err, ZS_ERANGE, "swap.regions",
+                       "%u regions, but registers change the weights of one engine: it must be 1",
+                       d->swap.regions);
+    if (!is_partial(d))
+        return zs_fail(err, ZS_ERANGE, "swap.regions",
+                       "%u regions, but swap.lut, swap.bram18 and swap.dsp state no size: a whole "
+                       "part is one region",
+                       d->swap.regions);
+    for (uint32_t i = 0; i < ZS_LEN(blocks); i++)
+        if (d->swap.regions * blocks[i].of_region > blocks[i].available)
+            return zs_fail(err, ZS_ERANGE, blocks[i].path,
+                           "%u regions of %llu are more than the %llu of the part", d->swap.regions,
+                           (unsigned long long)blocks[i].of_region,
+                           (unsigned long long)blocks[i].available);
+    return ZS_OK;
 }
 
 zs_board zs_swap_region(const zs_design *d)

@@ -1,19 +1,19 @@
 /* chart_priv.h - charts as plain descriptions. Pages draw them as inline SVG (html_chart.c),
  * pictures as gnuplot scripts (plot_chart.c); neither knows what a chart is of.
  *
- * Bars     horizontal, one a row, each of up to four parts one after the other.
- * Points   by two figures: the mark says whether the point fits and is on the front, the colour
- * too, or the value of one key. Axes are linear or logarithmic; a line is what the device has.
- * Memory   a description points into the result or the sweep that it is of. */
+ * Bars     horizontal, one a row, each of up to five parts one after the other, or four strips side
+ * by side. Points   by two figures: the mark says whether the point fits and is on the front, the
+ * colour too, or the value of one key. Axes are linear or logarithmic; a line is what the device
+ * has. Memory   a description points into the result or the sweep that it is of. */
 #ifndef ZYNQSIM_CHART_PRIV_H
 #define ZYNQSIM_CHART_PRIV_H
 
 #include "out_priv.h"
 #include "zynqsim/report.h"
 
-enum { ZS_CHART_PARTS = 4 };
+enum { ZS_CHART_PARTS = 5, ZS_CHART_STRIPS = 4 };
 
-/* Four colours each, of which the index is that of a part or given by a series. */
+/* Colours, of which the index is that of a part or given by a series. */
 typedef enum zs_palette { ZS_PALETTE_CAUSES, ZS_PALETTE_OPERANDS } zs_palette;
 
 typedef struct zs_chart_title {

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 
-_Static_assert((int)ZS_CHART_PARTS == (int)ZS_CAUSE_N && (int)ZS_CHART_PARTS == (int)ZS_OPERAND_N,
+_Static_assert((int)ZS_CHART_STRIPS == (int)ZS_CAUSE_N && (int)ZS_CHART_PARTS == (int)ZS_OPERAND_N,
                "parts of a bar");
 
 zs_chart_title zs_chart_title_of(const char *what, const zs_result *r)
@@ -114,10 +114,18 @@ static void layer_bytes_bar(const void *of, uint32_t i, zs_bar *bar)
     snprintf(bar->note, sizeof bar->note, "%s", zs_cell_bytes(l->read_bytes + l->write_bytes).text);
 }
 
+/* A part of its own where there are any: of all other designs four say it all. */
+static zs_bar_chart with_indices(zs_bar_chart chart, bool any)
+{
+    chart.parts[ZS_OPERAND_INDEX] = any ? "masks and indices" : NULL;
+    return chart;
+}
+
 zs_bar_chart zs_chart_layer_bytes(const zs_result *r)
 {
-    return measured((zs_bar_chart){PARTS_OF_BYTES, .title = zs_chart_title_of("DRAM bytes", r),
-                                   .n = r->layer_n, .bar_of = layer_bytes_bar, .of = r});
+    const zs_bar_chart chart = {PARTS_OF_BYTES, .title = zs_chart_title_of("DRAM bytes", r),
+                                .n = r->layer_n, .bar_of = layer_bytes_bar, .of = r};
+    return measured(with_indices(chart, r->operand_bytes[ZS_OPERAND_INDEX] > 0));
 }
 
 static void device_bar(const void *of, uint32_t i, zs_bar *bar)
@@ -191,9 +199,13 @@ static void result_bytes_bar(const void *of, uint32_t i, zs_bar *bar)
 
 zs_bar_chart zs_chart_result_bytes(const zs_labelled_result *list, uint32_t n)
 {
-    return measured((zs_bar_chart){PARTS_OF_BYTES,
-                                   .title = {"DRAM traffic of every result, by operand"}, .n = n,
-                                   .bar_of = result_bytes_bar, .of = list});
+    const zs_bar_chart chart = {PARTS_OF_BYTES,
+                                .title = {"DRAM traffic of every result, by operand"}, .n = n,
+                                .bar_of = result_bytes_bar, .of = list};
+    bool any = false;
+    for (uint32_t i = 0; i < n; i++)
+        any |= list[i].result->operand_bytes[ZS_OPERAND_INDEX] > 0;
+    return measured(with_indices(chart, any));
 }
 
 /* ---- points ---------------------------------------------------------------------------------- */

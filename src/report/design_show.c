@@ -474,7 +474,7 @@ static const char introduction[] =
     "  that of all; axes of sweeps are named alike.\n"
     "- `layers: {\"conv10\": {on: cpu}}` leaves layers, by name or pattern, to the PS;\n"
     "  `--set layers.NAME.on=cpu` does so, too.\n"
-    "- `network.input`, `network.calibration`, `network.outputs` and `pipeline.cut` take one value "
+    "- `network.input`, `network.calibration`, `network.outputs`, `pipeline.cut` and `system.boards` take one value "
     "or\n"
     "  a list of them.\n"
     "- `network.input_shape: [c, h, w]`, `network.preprocess.mean: [m0, m1, m2]` and\n"

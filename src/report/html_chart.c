@@ -8,7 +8,7 @@
 /* ---- bars ------------------------------------------------------------------------------------ */
 
 enum { WIDTH = 1000, LEFT = 200, RIGHT = 860, ROW = 20, TOP = 26, NAME_MAX = 30, TICKS = 6 };
-enum { STRIP = (ROW - 4) / ZS_CHART_PARTS }; /* height of a part that lies beside others */
+enum { STRIP = (ROW - 4) / ZS_CHART_STRIPS }; /* height of a part that lies beside others */
 
 static char class_of(const zs_bar_chart *b)
 {

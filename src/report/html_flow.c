@@ -92,16 +92,19 @@ static void share(zs_out *out, uint64_t part, uint64_t span)
     zs_html_number(out, zs_cell_percent(zs_share(part, span)).text);
 }
 
-void zs_html_flow(zs_out *out, const zs_result *r)
+static void pipeline(zs_out *out, const zs_result *r, const char *engine)
 {
     static const char *const heads[] = {"node",           "#bits",         "#words an image",
                                         "#busy",          "#starved",      "#blocked",
                                         "#FIFO in front", "#largest fill", "#cycles full"};
-    if (r->flow == NULL)
-        return;
     const zs_plan_flow *f = r->flow_of;
-    zs_out_text(out, "<section aria-labelledby=\"h-pipeline\"><h2 id=\"h-pipeline\">Pipeline</h2>\n"
-                     "<p>");
+    if (engine == NULL) {
+        zs_out_text(out, "<section aria-labelledby=\"h-pipeline\"><h2 id=\"h-pipeline\">Pipeline");
+    } else {
+        zs_out_text(out, "<section><h2>Pipeline of ");
+        zs_html_text(out, engine);
+    }
+    zs_out_text(out, "</h2>\n<p>");
     zs_html_text(out, r->flow_limit);
     zs_out_text(out, ". A box is filled as far as its node was busy, the slowest in another "
                      "colour; left of it the FIFO in front, with its largest fill.</p>\n");
@@ -128,4 +131,63 @@ void zs_html_flow(zs_out *out, const zs_result *r)
     }
     zs_html_table_end(out);
     zs_out_text(out, "</section>\n");
+}
+
+static void engine_row(zs_out *out, const zs_result *r, const zs_engine_result *e)
+{
+    const zs_fit *fit = &e->fit;
+    zs_out_text(out, "<tr><th scope=\"row\">");
+    zs_html_text(out, e->name);
+    zs_out_text(out, "</th>");
+    zs_html_cell(out, e->kind);
+    number(out, e->layer_n);
+    number(out, e->load_n);
+    number(out, e->cycles);
+    share(out, e->cycles, r->cycles);
+    zs_html_number(out, zs_cell_bytes(e->read_bytes).text);
+    zs_html_number(out, zs_cell_bytes(e->write_bytes).text);
+    for (uint32_t i = 0; i < fit->family->block_n; i++) {
+        const zs_fit_line line = zs_fit_line_of(fit, i);
+        char text[2 * sizeof(zs_cell) + 8];
+        snprintf(text, sizeof text, "%s of %s", zs_cell_count(line.used).text,
+                 zs_cell_count(line.available).text);
+        zs_html_number(out, text);
+    }
+    zs_html_cell(out, fit->is_close ? "close" : fit->fits ? "yes" : "no");
+    zs_out_text(out, "</tr>\n");
+}
+
+static void engines(zs_out *out, const zs_result *r)
+{
+    enum { FIRST = 8 };
+    const zs_family *family = r->fit.family;
+    const char *heads[FIRST + ZS_RESOURCE_N + 1] = {"engine",  "kind",   "#rows", "#loads",
+                                                    "#cycles", "#share", "#read", "#written"};
+    zs_cell names[ZS_RESOURCE_N];
+    uint32_t n = FIRST;
+    for (uint32_t i = 0; i < family->block_n; i++) {
+        snprintf(names[i].text, sizeof names[i].text, "#%s", family->blocks[i].name);
+        heads[n++] = names[i].text;
+    }
+    heads[n++] = "fits";
+    zs_out_text(out, "<section aria-labelledby=\"h-engines\"><h2 id=\"h-engines\">Engines</h2>\n");
+    zs_html_table(out, "engines", "Engines, each with its rows and what it takes of the part.",
+                  heads, n);
+    for (uint32_t i = 0; i < r->engine_n; i++)
+        engine_row(out, r, &r->engines[i]);
+    zs_html_table_end(out);
+    zs_out_text(out, "</section>\n");
+}
+
+void zs_html_flow(zs_out *out, const zs_result *r)
+{
+    if (r->flow != NULL)
+        pipeline(out, r, NULL);
+    if (r->engine_n > 0)
+        engines(out, r);
+    for (uint32_t i = 0; i < r->engine_n; i++) {
+        const zs_result view = zs_result_of_engine(r, i);
+        if (view.flow != NULL)
+            pipeline(out, &view, r->engines[i].name);
+    }
 }

@@ -27,7 +27,7 @@ void zs_html_start(zs_out *out);
 void zs_html_style(zs_out *out);
 void zs_html_head(zs_out *out, const zs_result *r);
 void zs_html_layers(zs_out *out, const zs_result *r);
-/* Nodes and FIFOs of a flow; nothing where there is none. */
+/* Nodes and FIFOs of a flow, engines where there are several; nothing where there is neither. */
 void zs_html_flow(zs_out *out, const zs_result *r);
 void zs_html_account(zs_out *out, const zs_result *r);
 /* Charts: the layers in time, their bytes by operand; shares of the device (within a section). */

@@ -51,7 +51,7 @@ static void put_layer(zs_out *out, const zs_net *net, const zs_plan *plan, uint3
         return;
     }
     put_name(out, plan->calls[call].name);
-    if (plan->engine_n > 1)
+    if (plan->engine_n > 1 && plan->part_n == 0)
         zs_out_printf(out, ", engine %u", plan->rows[row].engine);
     const double hue = (double)call * 0.6180339887;
     zs_out_printf(out, "\", fillcolor=\"%.3f 0.3 1\"];\n", hue - (double)(uint64_t)hue);

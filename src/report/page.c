@@ -140,6 +140,7 @@ zs_status zs_table_emit(const zs_result *r, const zs_table_style *style, const z
     zs_page_summary(&page);
     zs_page_layers(&page);
     zs_page_flow(&page);
+    zs_page_engines(&page);
     zs_page_account(&page);
     return zs_out_end(&page.out, "table", err);
 }

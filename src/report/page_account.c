@@ -100,7 +100,8 @@ static void emit_dram(zs_page *page)
 
 static void emit_operands(zs_page *page)
 {
-    static const char *const names[ZS_OPERAND_N] = {"weights", "input", "output", "partial sums"};
+    static const char *const names[ZS_OPERAND_N] = {"weights", "input", "output", "partial sums",
+                                                    "masks and indices"};
     const zs_result *r = page->r;
     uint64_t all = 0;
     for (uint32_t i = 0; i < ZS_OPERAND_N; i++)
@@ -108,9 +109,10 @@ static void emit_operands(zs_page *page)
     char text[ZS_LINE_BYTES];
     size_t used = 0;
     for (uint32_t i = 0; i < ZS_OPERAND_N; i++)
-        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s %s (%s)", i ? ", " : "",
-                                 names[i], zs_cell_bytes(r->operand_bytes[i]).text,
-                                 zs_cell_percent(zs_share(r->operand_bytes[i], all)).text);
+        if (i != ZS_OPERAND_INDEX || r->operand_bytes[i] > 0)
+            used += (size_t)snprintf(text + used, sizeof text - used, "%s%s %s (%s)", i ? ", " : "",
+                                     names[i], zs_cell_bytes(r->operand_bytes[i]).text,
+                                     zs_cell_percent(zs_share(r->operand_bytes[i], all)).text);
     heading(page, "operands");
     rest(page, text);
 }

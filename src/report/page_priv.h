@@ -21,6 +21,8 @@ void zs_page_layers(zs_page *page);
 void zs_page_account(zs_page *page);
 /* Results of a flow: nodes and FIFOs; who sets the pace. */
 void zs_page_flow(zs_page *page);
+/* Engines, where there are several, with the pipeline of each that is one. */
+void zs_page_engines(zs_page *page);
 void zs_page_flow_limit(zs_page *page, size_t indent);
 
 #endif

@@ -55,7 +55,8 @@ void zs_plot_head(zs_out *out, uint32_t width, uint32_t height)
 
 const char *zs_plot_operand_colour(zs_operand operand)
 {
-    static const char *const colours[ZS_OPERAND_N] = {"#009e73", "#56b4e9", "#d55e00", "#7f7f7f"};
+    static const char *const colours[ZS_OPERAND_N] = {"#009e73", "#56b4e9", "#d55e00", "#7f7f7f",
+                                                      "#f0e442"};
     return colours[operand];
 }
 

@@ -39,8 +39,8 @@ static void emit_block(zs_out *out, const panel *p, uint32_t part)
         for (uint32_t k = 0; !p->chart->is_overlapped && k < part; k++)
             before += bar.part[k];
         if (p->chart->is_overlapped) {
-            top += part * 0.72 / ZS_CHART_PARTS;
-            bottom = top + 0.72 / ZS_CHART_PARTS;
+            top += part * 0.72 / ZS_CHART_STRIPS;
+            bottom = top + 0.72 / ZS_CHART_STRIPS;
         }
         zs_out_printf(out, "%.9g %.9g %u %.9g %.9g\n", before, before + bar.part[part], i, top,
                       bottom);

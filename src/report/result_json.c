@@ -4,6 +4,7 @@
  * json_object_set_new and json_array_append_new accept NULL and report it as -1, so a missing piece
  * of memory surfaces where it is attached. */
 #include "json_priv.h"
+#include "verdict_priv.h"
 #include "out_priv.h"
 #include "zynqsim/report.h"
 
@@ -259,6 +260,42 @@ static int put_flow(json_t *root, const zs_result *r)
     return failed | json_object_set_new(root, "pipeline", pipeline);
 }
 
+/* Nothing where there is one. */
+static int put_engines(json_t *root, const zs_result *r)
+{
+    if (r->engine_n == 0)
+        return 0;
+    json_t *list = json_array();
+    int failed = list == NULL ? -1 : 0;
+    for (uint32_t i = 0; i < r->engine_n; i++) {
+        const zs_engine_result *e = &r->engines[i];
+        const zs_result view = zs_result_of_engine(r, i);
+        const zs_json_named_count counts[] = {{"layers", e->layer_n},
+                                              {"loads", e->load_n},
+                                              {"cycles", e->cycles},
+                                              {"macs", e->macs},
+                                              {"dram_read_bytes", e->read_bytes},
+                                              {"dram_write_bytes", e->write_bytes}};
+        json_t *entry = json_object();
+        failed |= json_object_set_new(entry, "name", zs_json_text(e->name));
+        failed |= json_object_set_new(entry, "kind", zs_json_text(e->kind));
+        failed |= zs_json_set_counts(entry, counts, ZS_LEN(counts));
+        failed |= json_object_set_new(entry, "fits",
+                                      e->fit.is_close ? json_null() : json_boolean(e->fit.fits));
+        for (uint32_t k = 0; k < e->fit.family->block_n; k++) {
+            const zs_fit_line line = zs_fit_line_of(&e->fit, k);
+            char path[64];
+            snprintf(path, sizeof path, "resources.%s.used", line.key);
+            failed |= set_path(entry, path, zs_json_count(line.used));
+            snprintf(path, sizeof path, "resources.%s.available", line.key);
+            failed |= set_path(entry, path, zs_json_count(line.available));
+        }
+        failed |= put_flow(entry, &view);
+        failed |= json_array_append_new(list, entry);
+    }
+    return failed | json_object_set_new(root, "engines", list);
+}
+
 static int put_notes(json_t *list, const zs_result *r)
 {
     int failed = 0;
@@ -327,6 +364,7 @@ zs_status zs_json_emit(const zs_result *r, const zs_sink *s, zs_err *err)
     json_t *root = json_object();
     const bool failed = root == NULL || zs_json_figures(root, r) != 0 || put_lists(root, r) != 0 ||
                         put_summary(root, r) != 0 || put_flow(root, r) != 0 ||
+                        put_engines(root, r) != 0 ||
                         (r->provenance != NULL && put_provenance(root, r->provenance) != 0);
     return zs_json_end(root, failed, "result.json", s, err);
 }

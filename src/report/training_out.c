@@ -13,30 +13,39 @@ static const char *scheme_word(uint32_t scheme)
 
 /* ---- table ----------------------------------------------------------------------------------- */
 
-static zs_status put_schemes(const zs_pipeline *p, const zs_sink *sink)
+static zs_status put_schemes(const zs_training *t, const zs_sink *sink)
 {
-    const uint32_t most = 2 * (p->stage_n - 1);
-    const struct {
-        const char *what;
-        double seconds;
-        uint32_t scheme, staleness;
-    } ways[] = {{"plain, stage by stage", p->plain_s, ZS_SCHEME_PLAIN, 0},
-                {"gpipe", p->gpipe_s, ZS_SCHEME_GPIPE, 0},
-                {"pipedream", p->cycle_s, ZS_SCHEME_PIPEDREAM, 0},
-                {"stale", p->cycle_s, ZS_SCHEME_STALE, most},
-                {"hybrid", p->hybrid_s, ZS_SCHEME_HYBRID, most}};
+    const zs_pipeline *p = t->pipeline;
     ZS_TRY(zs_sink_printf(sink,
-                          "\na mini-batch takes                          staleness  memory MiB\n"
+                          "\na mini-batch takes                          staleness  memory MiB  "
+                          "  images/s  accuracy\n"
                           "  on one device          %9.3f ms   1.00x\n",
                           1e3 * p->alone_s));
-    for (size_t i = 0; i < ZS_LEN(ways); i++)
-        ZS_TRY(zs_sink_printf(sink, "  %-22s %9.3f ms  %5.2fx  %9u  %10.3f\n", ways[i].what,
-                              1e3 * ways[i].seconds,
-                              ways[i].seconds > 0 ? p->alone_s / ways[i].seconds : 0,
-                              ways[i].staleness, (double)p->scheme_bytes[ways[i].scheme] / MIB));
+    for (uint32_t i = 0; i <= ZS_SCHEME_HYBRID; i++) {
+        const zs_training_scheme s = zs_training_scheme_of(t, i);
+        ZS_TRY(zs_sink_printf(sink, "  %-22s %9.3f ms  %5.2fx  %9u  %10.3f  %10.1f",
+                              i == ZS_SCHEME_PLAIN ? "plain, stage by stage" : s.name,
+                              1e3 * s.seconds, s.speedup, s.staleness, (double)s.bytes / MIB,
+                              s.images_per_s));
+        ZS_TRY(s.accuracy.n > 0 ? zs_sink_printf(sink, "  %6.2f %%\n", s.accuracy.mean)
+                                : zs_sink_puts(sink, "         -\n"));
+    }
     return p->exchange_s > 0
-               ? zs_sink_printf(sink, "  links between cycles   %9.3f ms\n", 1e3 * p->exchange_s)
+               ? zs_sink_printf(sink, "  links add to a cycle   %9.3f ms\n", 1e3 * p->exchange_s)
                : ZS_OK;
+}
+
+static zs_status put_buffers(const zs_pipeline *p, const zs_sink *sink)
+{
+    ZS_TRY(zs_sink_puts(sink, "\nbuffers     images/s  most blocked  pipelined mini-batch  most "
+                              "blocked\n"));
+    for (uint32_t i = 0; i < ZS_PIPELINE_BUFFERS_N; i++) {
+        const zs_pipeline_buffers *b = &p->by_buffers[i];
+        ZS_TRY(zs_sink_printf(sink, "%7u  %11.1f  %10.1f %%  %17.3f ms  %10.1f %%\n", b->buffers,
+                              b->images_per_s, 100 * b->blocked_frac, 1e3 * b->cycle_s,
+                              100 * b->train_blocked_frac));
+    }
+    return ZS_OK;
 }
 
 static zs_status put_flow(const zs_training *t, const zs_sink *sink)
@@ -46,31 +55,45 @@ static zs_status put_flow(const zs_training *t, const zs_sink *sink)
                           p->images_per_s, 1e3 * p->latency_s));
     if (p->stage_n < 2)
         return ZS_OK;
+    ZS_TRY(zs_sink_puts(sink,
+                        "\nstage  training:  works  blocked  starved  its link  its link back\n"));
+    for (uint32_t i = 0; i < p->stage_n; i++) {
+        const zs_stage_load *l = &p->stages[i].training;
+        ZS_TRY(zs_sink_printf(sink, "%5u  %14.1f %%  %5.1f %%  %5.1f %%", i, 100 * l->busy_frac,
+                              100 * l->blocked_frac, 100 * l->starved_frac));
+        ZS_TRY(i + 1 < p->stage_n ? zs_sink_printf(sink, "   %5.1f %%        %5.1f %%\n",
+                                                   100 * l->link_frac, 100 * l->link_back_frac)
+                                  : zs_sink_puts(sink, "         -              -\n"));
+    }
     ZS_TRY(zs_sink_puts(sink, "\nstage  an image takes    works  blocked  starved  its link\n"));
     for (uint32_t i = 0; i < p->stage_n; i++) {
         const zs_pipeline_stage *s = &p->stages[i];
         ZS_TRY(zs_sink_printf(sink, "%5u  %11.3f ms  %5.1f %%  %5.1f %%  %5.1f %%", i,
-                              1e3 * s->inference_s, 100 * s->busy_frac, 100 * s->blocked_frac,
-                              100 * s->starved_frac));
-        ZS_TRY(i + 1 < p->stage_n ? zs_sink_printf(sink, "   %5.1f %%\n", 100 * s->link_load_frac)
-                                  : zs_sink_puts(sink, "         -\n"));
+                              1e3 * s->inference_s, 100 * s->inference.busy_frac,
+                              100 * s->inference.blocked_frac, 100 * s->inference.starved_frac));
+        ZS_TRY(i + 1 < p->stage_n
+                   ? zs_sink_printf(sink, "   %5.1f %%\n", 100 * s->inference.link_frac)
+                   : zs_sink_puts(sink, "         -\n"));
     }
-    return ZS_OK;
+    return put_buffers(p, sink);
 }
 
 static zs_status put_stages(const zs_training *t, const zs_sink *sink)
 {
     const zs_pipeline *p = t->pipeline;
-    ZS_TRY(zs_sink_puts(sink, "stage  layers                          forward     backward     to "
-                              "next  staleness\n"));
+    const bool differ = p->stages[0].device != NULL;
+    ZS_TRY(zs_sink_printf(sink,
+                          "stage  layers                          forward     backward     to "
+                          "next  staleness%s\n",
+                          differ ? "  on" : ""));
     for (uint32_t i = 0; i < p->stage_n; i++) {
         const zs_pipeline_stage *s = &p->stages[i];
         const bool is_stale = t->plan->scheme >= ZS_SCHEME_STALE;
-        ZS_TRY(zs_sink_printf(sink, "%5u  %-14.14s %-14.14s %9.3f ms %9.3f ms %9.1f kB  %9u\n", i,
-                              t->net->layers[s->first].name, t->net->layers[s->last].name,
-                              1e3 * s->forward_s, 1e3 * s->backward_s,
-                              (double)s->crossing_bytes / 1e3,
-                              is_stale ? 2 * (p->stage_n - 1 - i) : 0));
+        ZS_TRY(zs_sink_printf(
+            sink, "%5u  %-14.14s %-14.14s %9.3f ms %9.3f ms %9.1f kB  %9u%s%s\n", i,
+            t->net->layers[s->first].name, t->net->layers[s->last].name, 1e3 * s->forward_s,
+            1e3 * s->backward_s, (double)s->crossing_bytes / 1e3,
+            is_stale ? 2 * (p->stage_n - 1 - i) : 0, differ ? "  " : "", differ ? s->device : ""));
     }
     ZS_TRY(zs_sink_puts(sink, "\nstage  memory MiB: weights  gradients  velocities  activations  "
                               "in flight  registers  stash    total\n"));
@@ -87,7 +110,7 @@ static zs_status put_stages(const zs_training *t, const zs_sink *sink)
                           "copy of all for each of %u stages)\n",
                           (double)p->versions_bytes / MIB, (double)p->copies_bytes / MIB,
                           2 * p->stage_n));
-    ZS_TRY(put_schemes(p, sink));
+    ZS_TRY(put_schemes(t, sink));
     if (p->joules > 0)
         ZS_TRY(zs_sink_printf(sink, "  energy of the work     %10.3f mJ\n", 1e3 * p->joules));
     return put_flow(t, sink);
@@ -180,16 +203,28 @@ static json_t *json_stage(const zs_training *t, const zs_pipeline_stage *s)
 {
     const zs_train_memory *m = &s->memory;
     return json_pack(
-        "{s:s, s:s, s:f, s:f, s:I, s:f, s:{s:f, s:f, s:f, s:f, s:f}, s:{s:I, s:I, "
+        "{s:s, s:s, s:s?, s:f, s:f, s:I, s:f, s:{s:f, s:f, s:f, s:f, s:f}, "
+        "s:{s:f, s:f, s:f, s:f, s:f}, s:{s:I, s:I, "
         "s:I, s:I, s:I, s:I, s:I}}",
-        "first", t->net->layers[s->first].name, "last", t->net->layers[s->last].name, "forward_s",
-        s->forward_s, "backward_s", s->backward_s, "crossing_bytes", (json_int_t)s->crossing_bytes,
-        "link_s", s->link_s, "inference", "image_s", s->inference_s, "busy_frac", s->busy_frac,
-        "blocked_frac", s->blocked_frac, "starved_frac", s->starved_frac, "link_load_frac",
-        s->link_load_frac, "memory_bytes", "weights", (json_int_t)m->weights, "gradients",
-        (json_int_t)m->gradients, "velocities", (json_int_t)m->velocities, "activations",
-        (json_int_t)m->activations, "in_flight", (json_int_t)m->in_flight, "registers",
-        (json_int_t)m->registers, "stash", (json_int_t)m->stash);
+        "first", t->net->layers[s->first].name, "last", t->net->layers[s->last].name, "device",
+        s->device, "forward_s", s->forward_s, "backward_s", s->backward_s, "crossing_bytes",
+        (json_int_t)s->crossing_bytes, "link_s", s->link_s, "inference", "image_s", s->inference_s,
+        "busy_frac", s->inference.busy_frac, "blocked_frac", s->inference.blocked_frac,
+        "starved_frac", s->inference.starved_frac, "link_load_frac", s->inference.link_frac,
+        "training", "busy_frac", s->training.busy_frac, "blocked_frac", s->training.blocked_frac,
+        "starved_frac", s->training.starved_frac, "link_load_frac", s->training.link_frac,
+        "link_back_load_frac", s->training.link_back_frac, "memory_bytes", "weights",
+        (json_int_t)m->weights, "gradients", (json_int_t)m->gradients, "velocities",
+        (json_int_t)m->velocities, "activations", (json_int_t)m->activations, "in_flight",
+        (json_int_t)m->in_flight, "registers", (json_int_t)m->registers, "stash",
+        (json_int_t)m->stash);
+}
+
+static json_t *json_buffers(const zs_pipeline_buffers *b)
+{
+    return json_pack("{s:i, s:f, s:f, s:f, s:f}", "buffers", (int)b->buffers,
+                     "inference_images_per_s", b->images_per_s, "blocked_frac", b->blocked_frac,
+                     "pipelined_s", b->cycle_s, "training_blocked_frac", b->train_blocked_frac);
 }
 
 static json_t *json_run(const zs_training *t, const zs_training_run *r)
@@ -276,16 +311,20 @@ zs_status zs_training_json_emit(const zs_training *t, const zs_sink *sink, zs_er
         json_array_append_new(stages, json_stage(t, &p->stages[i]));
     for (uint32_t i = 0; i < t->run_n; i++)
         json_array_append_new(runs, json_run(t, &t->runs[i]));
+    json_t *buffers = json_array();
+    for (uint32_t i = 0; i < ZS_PIPELINE_BUFFERS_N; i++)
+        json_array_append_new(buffers, json_buffers(&p->by_buffers[i]));
     json_t *root = json_pack(
-        "{s:s, s:s, s:s, s:i, s:i, s:{s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}, "
-        "s:I, s:I, s:o, s:o}",
+        "{s:s, s:s, s:s, s:i, s:i, s:{s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}, "
+        "s:I, s:I, s:o, s:o, s:o}",
         "design", t->design, "network", t->net->name, "scheme", scheme_word(t->plan->scheme),
         "images", (int)t->plan->image_n, "batch", (int)t->plan->design->train.batch, "mini_batch",
         "one_device_s", p->alone_s, "plain_s", p->plain_s, "exchange_s", p->exchange_s, "gpipe_s",
-        p->gpipe_s, "pipelined_s", p->cycle_s, "hybrid_s", p->hybrid_s, "energy_j", p->joules,
-        "inference_images_per_s", p->images_per_s, "inference_latency_s", p->latency_s,
-        "pipedream_versions_bytes", (json_int_t)p->versions_bytes, "pipedream_copies_bytes",
-        (json_int_t)p->copies_bytes, "stages", stages, "runs", runs);
+        p->gpipe_s, "pipelined_s", p->cycle_s, "fill_s", p->fill_s, "hybrid_s", p->hybrid_s,
+        "energy_j", p->joules, "inference_images_per_s", p->images_per_s, "inference_latency_s",
+        p->latency_s, "pipedream_versions_bytes", (json_int_t)p->versions_bytes,
+        "pipedream_copies_bytes", (json_int_t)p->copies_bytes, "stages", stages, "buffers", buffers,
+        "runs", runs);
     if (root == NULL || put_summary(root, t) != 0) {
         json_decref(root);
         return zs_nomem(err, "result");

@@ -79,6 +79,15 @@ double zs_result_waited_share(const zs_result *r, zs_cause cause)
     return all > 0 ? zs_share(zs_result_waited(r, cause), all) : 0;
 }
 
+zs_result zs_result_of_engine(const zs_result *r, uint32_t i)
+{
+    zs_result view = *r;
+    view.flow = r->engines[i].flow;
+    view.flow_of = r->engines[i].flow_of;
+    view.flow_limit = r->engines[i].flow_limit;
+    return view;
+}
+
 uint32_t zs_slowest_node(const zs_result *r)
 {
     uint32_t at = 0;

@@ -39,11 +39,12 @@ void zs_account_mark(sim_account *a, uint64_t now, zs_cause cause)
     a->marked = now;
 }
 
-void zs_count_bytes(zs_layer_result *layer, uint32_t code, uint64_t bytes)
+void zs_count_bytes(zs_layer_result *layer, uint32_t code, uint64_t bytes, uint64_t index_bytes)
 {
-    if (!zs_op_is_transfer(code))
+    if (!zs_op_is_transfer(code) || zs_op_is_loading(code))
         return;
-    layer->operand_bytes[zs_op_what(code)] += bytes;
+    layer->operand_bytes[zs_op_what(code)] += bytes - index_bytes;
+    layer->operand_bytes[ZS_OPERAND_INDEX] += index_bytes;
     *(zs_op_role(code) == ZS_READ ? &layer->read_bytes : &layer->write_bytes) += bytes;
 }
 
@@ -134,7 +135,8 @@ void zs_account_retire(sim_account *a, const zs_tile_op *op, uint64_t start, uin
     const zs_role role = zs_op_role(op->code);
     if (op->code != ZS_OP_WALK) /* its parts are charged one by one */
         a->busy[op->unit] += now - start;
-    zs_count_bytes(&a->layers[op->row], op->code, bytes);
+    zs_count_bytes(&a->layers[op->row], op->code, bytes,
+                   bytes > 0 ? a->plan->costs[op->cost_key].xfer.index_bytes : 0);
     a->ops_left[op->row]--;
     if (a->plan->rows_overlap) {
         retire_overlapping(a, op, start, now);

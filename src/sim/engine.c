@@ -105,7 +105,10 @@ static zs_status price_transfers(engine *e, zs_arena *arena, zs_err *err)
 
 static uint32_t engine_of(const engine *e, uint32_t op)
 {
-    return e->engine_n == 1 ? 0 : e->plan->rows[e->plan->ops[op].row].engine;
+    const zs_tile_op *o = &e->plan->ops[op];
+    if (e->engine_n == 1)
+        return 0;
+    return zs_op_is_loading(o->code) ? e->engine_n - 1 : e->plan->rows[o->row].engine;
 }
 
 /* The next join of an engine from op `from` on. */
@@ -286,7 +289,7 @@ static void retire(engine *e, uint32_t index, uint64_t from)
         zs_account_walk(&e->account, &walk, index, e->design->accel.ports.input, from, &e->walk);
     }
     zs_account_retire(&e->account, op, from, e->now, bytes, e->running, e->started);
-    if (moves && e->flows[part_of(e, index)].of != NULL)
+    if (moves && !zs_op_is_loading(op->code) && e->flows[part_of(e, index)].of != NULL)
         feed_flow(e, index);
     for (const zs_retire_hook *h = e->hook; h != NULL; h = h->next)
         h->retired(h->ctx, index, from, e->now);
@@ -522,14 +525,16 @@ static zs_status list_ports(engine *e, zs_arena *arena, zs_result *r, zs_err *er
         const zs_channel_counts *counts = zs_memsys_channel_counts(e->ms, c);
         if (counts->transfers == 0)
             continue;
-        const zs_axi_params *axi = zs_port_params(&e->design->board, c / 2);
-        ports[r->port_n++] =
-            (zs_port_result){.name = zs_channel_name(c),
-                             .bytes = counts->bytes,
-                             .bursts = counts->bursts,
-                             .beats = counts->beats,
-                             .busy_cycles = counts->busy_pl_cycles,
-                             .peak_bytes_per_s = axi->beat_bytes * e->design->accel.clock_hz};
+        const zs_axi_params axi = zs_port_params(&e->design->board, c / 2);
+        const uint64_t port_bytes_per_s = axi.beat_bytes * e->design->accel.clock_hz;
+        ports[r->port_n++] = (zs_port_result){
+            .name = zs_channel_name(c),
+            .bytes = counts->bytes,
+            .bursts = counts->bursts,
+            .beats = counts->beats,
+            .busy_cycles = counts->busy_pl_cycles,
+            .peak_bytes_per_s =
+                c == ZS_CHANNEL_PCAP ? zs_swap_bytes_per_s(e->design) : port_bytes_per_s};
         *(c % 2 ? &r->write_bursts : &r->read_bursts) += counts->bursts;
     }
     r->ports = ports;
@@ -584,7 +589,7 @@ static zs_status simulate(zs_arena *arena, const zs_design *design, const zs_pla
         ZS_TRY(zs_flow_finish(arena, plan, e->flows[0].sim, layers, r, err));
     for (uint32_t p = 0; p < plan->part_n; p++)
         if (e->flows[p].of != NULL)
-            ZS_TRY(zs_flow_note_part(arena, &plan->parts[p], e->flows[p].sim, r, err));
+            ZS_TRY(zs_flow_note_part(arena, plan, p, e->flows[p].sim, r, err));
     r->dram = *zs_memsys_dram_counts(e->ms);
     r->events += zs_memsys_events(e->ms) + plan->op_n;
     if (e->serial != NULL)
@@ -614,6 +619,7 @@ zs_status zs_sim_run(zs_arena *arena, const zs_design *design, const zs_net *net
     zs_layer_result *layers = new_rows(arena, design, net, plan);
     if (r == NULL || layers == NULL)
         return zs_nomem(err, "simulation");
+    ZS_TRY(zs_engine_results_new(arena, plan, r, err));
     if (fidelity == ZS_BOUND)
         zs_sim_bound(design, plan, layers, r);
     else

@@ -141,15 +141,16 @@ static void run_part_op(zs_exec *e, uint32_t op)
     passing *p = passing_of(e);
     const uint32_t row = e->plan->ops[op].row;
     const zs_plan_row *r = &e->plan->rows[row];
+    const zs_exec *part = p->parts[r->part];
+    const zs_plan_row *own = &part->plan->rows[r->part_row];
+    const uint32_t swaps = r->op_n - own->op_n; /* in front of what the engine knows of */
+    if (op - r->op0 < swaps)
+        return;
     if (row > p->row && r->part != e->plan->rows[p->row].part)
         for (; p->first_row < row; p->first_row++)
             pass_on(e, p->first_row);
     p->row = row > p->row ? row : p->row;
-    const zs_exec *part = p->parts[r->part];
-    const zs_plan_row *own = &part->plan->rows[r->part_row];
-    const uint32_t swaps = r->op_n - own->op_n; /* in front of what the engine knows of */
-    if (op - r->op0 >= swaps)
-        part->plan->kind->exec_op(p->parts[r->part], own->op0 + op - r->op0 - swaps);
+    part->plan->kind->exec_op(p->parts[r->part], own->op0 + op - r->op0 - swaps);
 }
 
 /* Whose memory a tensor is in at the end. */

@@ -129,6 +129,9 @@ static zs_status note_rows(zs_arena *arena, const zs_design *design, const zs_pl
             ZS_TRY(explain(arena, r, g, l->limited_by, is_far(l), l->on_engine));
         l->note = g->text;
     }
+    for (uint32_t i = 0; i < plan->row_n; i++)
+        if (plan->rows[i].host_note != NULL)
+            layers[i].note = plan->rows[i].host_note;
     for (uint32_t i = 0; i < plan->row_n; i++) {
         const zs_plan *own = zs_plan_of_row(plan, i);
         const uint32_t row = plan->part_n == 0 ? i : plan->rows[i].part_row;
@@ -208,8 +211,8 @@ static zs_status list_cpu_port(zs_arena *arena, zs_result *r, zs_err *err)
     return ZS_OK;
 }
 
-/* Bitstreams lie in DRAM, or words that the PS writes to registers; nothing else runs while they
- * are read. */
+/* What is read from DRAM has been counted where that was simulated. Words that the PS writes to
+ * registers have not; nothing else runs meanwhile. */
 static zs_status add_swaps(zs_arena *arena, const zs_design *design, const zs_plan *plan,
                            zs_result *r, zs_err *err)
 {
@@ -218,7 +221,10 @@ static zs_status add_swaps(zs_arena *arena, const zs_design *design, const zs_pl
         return ZS_OK;
     const double seconds = zs_swap_seconds(design);
     const uint64_t bytes = zs_swap_bytes(design);
+    const bool is_simulated = r->fidelity != zs_fidelity_words[ZS_BOUND] && zs_swap_is_read(design);
     r->swap_bytes = bytes * plan->swap_n;
+    if (is_simulated)
+        return ZS_OK;
     r->dram.read_bytes += r->swap_bytes;
     if (r->port_n == 0) /* bound */
         return ZS_OK;
@@ -420,6 +426,7 @@ zs_status zs_result_finish(zs_arena *arena, const zs_design *design, const zs_ne
         r->macs += plan->rows[i].macs, r->skipped_macs += plan->rows[i].skipped_macs;
     ZS_TRY(zs_fit_build(arena, design, plan, &r->fit, err));
     ZS_TRY(finish_rows(arena, design, plan, layers, r, err));
+    ZS_TRY(zs_engine_results_finish(arena, design, plan, layers, r, err));
     ZS_TRY(add_swaps(arena, design, plan, r, err));
     ZS_TRY(ask_kinds(arena, design, net, plan, r, err));
     if (plan->flow != NULL)

@@ -39,11 +39,11 @@ static row_work work_of(const zs_design *design, const zs_plan *plan, uint32_t r
         uint64_t bytes = 0, cycles = cost->pl_cycles;
         if (zs_op_is_transfer(op->code)) {
             bytes = zs_xfer_bytes(&cost->xfer);
-            cycles = zs_ceil_div(
-                bytes, zs_port_params(&design->board, zs_op_channel(plan, i) / 2)->beat_bytes);
+            cycles = zs_xfer_least_pl_cycles(
+                &cost->xfer, zs_port_params(&design->board, zs_op_channel(plan, i) / 2).beat_bytes);
         }
         w.unit[op->unit] += cycles;
-        zs_count_bytes(l, op->code, bytes);
+        zs_count_bytes(l, op->code, bytes, cost->xfer.index_bytes);
     }
     return w;
 }

@@ -180,28 +180,35 @@ zs_status zs_flow_finish(zs_arena *arena, const zs_plan *plan, zs_flow_sim *flow
     return ZS_OK;
 }
 
-zs_status zs_flow_note_part(zs_arena *arena, const zs_plan_part *part, zs_flow_sim *flow,
+zs_status zs_flow_note_part(zs_arena *arena, const zs_plan *whole, uint32_t part, zs_flow_sim *flow,
                             zs_result *r, zs_err *err)
 {
-    const zs_plan *plan = part->plan;
-    zs_flow_result f;
+    const zs_plan *plan = whole->parts[part].plan;
+    zs_engine_result *e = &r->engines[part];
+    zs_flow_result *f = zs_new(arena, zs_flow_result, 1);
     bool repeats;
+    if (f == NULL)
+        return zs_nomem(err, "result");
     const uint64_t period = zs_flow_sim_period(flow, &repeats);
     ZS_TRY(
-        zs_flow_sim_end(flow, plan->batch, plan->batch > plan->flow->images ? period : 0, &f, err));
+        zs_flow_sim_end(flow, plan->batch, plan->batch > plan->flow->images ? period : 0, f, err));
     const char **notes = zs_new(arena, const char *, r->note_n + 1);
-    const char *limit = limit_of(arena, plan, &f, NULL);
+    const char *limit = limit_of(arena, plan, f, NULL);
     if (notes == NULL || limit == NULL)
         return zs_nomem(err, "result");
+    e->flow = f;
+    e->flow_of = plan->flow;
+    e->flow_limit =
+        zs_arena_printf(arena, "%s; an image every %" PRIu64 " cycles", limit, zs_flow_interval(f));
     for (uint32_t i = 0; i < r->note_n; i++)
         notes[i] = r->notes[i];
-    notes[r->note_n] = zs_arena_printf(arena, "%s: %s; an image every %" PRIu64 " cycles",
-                                       part->name, limit, zs_flow_interval(&f));
-    if (notes[r->note_n] == NULL)
+    notes[r->note_n] =
+        zs_arena_printf(arena, "%s: %s", e->name, e->flow_limit ? e->flow_limit : "");
+    if (e->flow_limit == NULL || notes[r->note_n] == NULL)
         return zs_nomem(err, "result");
     r->notes = notes;
     r->note_n++;
-    r->events += f.moves;
+    r->events += f->moves;
     return ZS_OK;
 }
 

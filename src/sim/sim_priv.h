@@ -27,7 +27,8 @@ typedef struct sim_account {
 
 zs_cause zs_cause_of_role(uint32_t role);
 /* Counts what an op of this code has moved; nothing for ops that are no transfers. */
-void zs_count_bytes(zs_layer_result *layer, uint32_t code, uint64_t bytes);
+/* Of a transfer: index_bytes of `bytes` are an operand of their own. */
+void zs_count_bytes(zs_layer_result *layer, uint32_t code, uint64_t bytes, uint64_t index_bytes);
 void zs_count_walk(zs_layer_result *layer, const zs_serial_count *count);
 /* `layers` has plan->row_n entries and is filled as rows end. */
 zs_status zs_account_init(sim_account *a, zs_arena *arena, const zs_plan *plan,
@@ -51,14 +52,18 @@ void zs_account_retire(sim_account *a, const zs_tile_op *op, uint64_t start, uin
 zs_status zs_result_finish(zs_arena *arena, const zs_design *design, const zs_net *net,
                            const zs_plan *plan, zs_fidelity fidelity, zs_layer_result *layers,
                            zs_result *r, zs_err *err);
+/* engine_results.c: r->engines with their names, before anything is simulated; the rest of them. */
+zs_status zs_engine_results_new(zs_arena *arena, const zs_plan *plan, zs_result *r, zs_err *err);
+zs_status zs_engine_results_finish(zs_arena *arena, const zs_design *design, const zs_plan *plan,
+                                   const zs_layer_result *layers, zs_result *r, zs_err *err);
 /* Broken promises of a finished result: ZS_EINTERNAL names the first one. */
 zs_status zs_result_check(const zs_result *r, zs_err *err);
 /* A plan with a flow, once all ops have retired: times of its rows and r->flow. */
 zs_status zs_flow_finish(zs_arena *arena, const zs_plan *plan, zs_flow_sim *flow,
                          zs_layer_result *layers, zs_result *r, zs_err *err);
 /* What r->flow says of the whole, as notes. */
-/* Of one of several engines, which is a pipeline: a note. */
-zs_status zs_flow_note_part(zs_arena *arena, const zs_plan_part *part, zs_flow_sim *flow,
+/* Of one of several engines, which is a pipeline: its part of r->engines, and a note. */
+zs_status zs_flow_note_part(zs_arena *arena, const zs_plan *plan, uint32_t part, zs_flow_sim *flow,
                             zs_result *r, zs_err *err);
 zs_status zs_flow_note(zs_arena *arena, const zs_plan *plan, zs_result *r, zs_err *err);
 /* Nothing will move any more: ZS_ESTUCK names the FIFO and who waits. */

@@ -39,7 +39,8 @@ static double bytes_per_load(const zs_plan *plan)
     uint64_t bytes = 0, n = 0;
     for (uint32_t i = 0; i < plan->op_n; i++) {
         const zs_tile_op *op = &plan->ops[i];
-        if (zs_op_role(op->code) != ZS_READ || plan->rows[op->row].call == ZS_NO_INDEX)
+        if (zs_op_role(op->code) != ZS_READ || zs_op_is_loading(op->code) ||
+            plan->rows[op->row].call == ZS_NO_INDEX)
             continue;
         bytes += zs_xfer_bytes(&plan->costs[op->cost_key].xfer);
         n++;

@@ -45,15 +45,17 @@ static void set_number(zs_design *d, const zs_field *f, double value)
         *(double *)at = value;
 }
 
-/* As far as the key goes; whole numbers are rounded up, so that a cost of 1 stays. */
-static double scaled(const zs_field *f, double value, zs_explain_way way, zs_explain_step step)
+/* As far as the key goes, and not below `least`; whole numbers are rounded up, so that a cost of 1
+ * stays. */
+static double scaled(const zs_field *f, double least, double value, zs_explain_way way,
+                     zs_explain_step step)
 {
-    double to = step == ZS_UNLIMITED ? (way == ZS_SCALE_MORE ? f->max : f->min)
+    double to = step == ZS_UNLIMITED ? (way == ZS_SCALE_MORE ? f->max : least)
                 : (step == ZS_TWICE) == (way == ZS_SCALE_MORE) ? 2 * value
                                                                : value / 2;
     if (f->type != ZS_FIELD_F64)
         to = ceil(to);
-    return fmin(fmax(to, f->min), f->max);
+    return fmin(fmax(to, least), f->max);
 }
 
 /* Adds "path old -> new" to what changed. */
@@ -70,9 +72,10 @@ static zs_status note_change(zs_arena *arena, const zs_field *f, const zs_design
 
 /* ---- keys ------------------------------------------------------------------------------------ */
 
+/* `limits` has the least value of the key, or NULL: the key itself has. */
 static zs_status scale_key(zs_arena *arena, const zs_explain_key *key, const char *path,
-                           zs_explain_step step, const zs_design *base, zs_explain_candidate *c,
-                           zs_err *err)
+                           const zs_field *limits, zs_explain_step step, const zs_design *base,
+                           zs_explain_candidate *c, zs_err *err)
 {
     const zs_field *f = zs_field_find(path);
     const char *text = step == ZS_UNLIMITED ? key->unlimited : "";
@@ -89,7 +92,8 @@ static zs_status scale_key(zs_arena *arena, const zs_explain_key *key, const cha
         return strcmp(was, is) != 0 ? note_change(arena, f, base, &c->design, &c->change, err)
                                     : ZS_OK;
     }
-    const double value = number_of(base, f), to = scaled(f, value, key->way, step);
+    const double value = number_of(base, f), least = limits != NULL ? limits->min : f->min;
+    const double to = scaled(f, least, value, key->way, step);
     if (isnan(value) || to == value)
         return ZS_OK;
     set_number(&c->design, f, to);
@@ -113,16 +117,17 @@ static void find_ports(zs_design *d, uint32_t *ports[PORT_N])
     }
 }
 
-/* "hp", "acp", "gp": bit 0, 1, 2. */
+/* "hp", "acp", "gp": bit 0, 1, 2; from bit 3 on the HP ports one by one. */
 static uint32_t used_ports(const zs_design *design)
 {
     zs_design d = *design;
     uint32_t *ports[PORT_N], used = 0;
     find_ports(&d, ports);
     for (size_t i = 0; i < PORT_N; i++) {
-        const zs_axi_params *p = ports[i] != NULL ? zs_port_params(&d.board, *ports[i]) : NULL;
-        if (p != NULL)
-            used |= p == &d.board.axi.hp ? 1 : p == &d.board.axi.acp ? 2 : 4;
+        if (ports[i] != NULL)
+            used |= *ports[i] <= ZS_PORT_HP3   ? 1u | 8u << *ports[i]
+                    : *ports[i] == ZS_PORT_ACP ? 2
+                                               : 4;
     }
     return used;
 }
@@ -172,25 +177,35 @@ static zs_status move_ports(zs_arena *arena, zs_explain_step step, const zs_desi
 
 /* ---- several keys ---------------------------------------------------------------------------- */
 
+/* A key of each class of ports that is used, and what single ports have otherwise. */
+static zs_status scale_ports(zs_arena *arena, const zs_explain_key *key, zs_explain_step step,
+                             const zs_design *base, zs_explain_candidate *c, zs_err *err)
+{
+    static const char *const words[] = {"hp", "acp", "gp", "hp0", "hp1", "hp2", "hp3"};
+    const int head = (int)(strchr(key->path, '*') - key->path);
+    char path[96];
+    snprintf(path, sizeof path, "%.*shp%s", head, key->path, key->path + head + 1);
+    const zs_field *of_all = zs_field_find(path);
+    for (size_t i = 0; i < ZS_LEN(words); i++) {
+        const bool is_single = i > 2;
+        snprintf(path, sizeof path, "%.*s%s%s", head, key->path, words[i], key->path + head + 1);
+        const zs_field *f = zs_field_find(path);
+        if ((used_ports(base) >> i & 1) == 0 ||
+            (is_single && (f == NULL || !(number_of(base, f) > 0))))
+            continue;
+        ZS_TRY(scale_key(arena, key, path, is_single ? of_all : NULL, step, base, c, err));
+    }
+    return ZS_OK;
+}
+
 static zs_status scale_keys(zs_arena *arena, const zs_explain_rule *rule, zs_explain_step step,
                             const zs_design *base, zs_explain_candidate *c, zs_err *err)
 {
-    static const char *const kinds[] = {"hp", "acp", "gp"};
-    for (const zs_explain_key *key = rule->keys; key->path != NULL; key++) {
-        const char *star = strchr(key->path, '*');
-        if (star == NULL) {
-            ZS_TRY(scale_key(arena, key, key->path, step, base, c, err));
-            continue;
-        }
-        for (size_t i = 0; i < ZS_LEN(kinds); i++) {
-            char path[96];
-            if ((used_ports(base) >> i & 1) == 0)
-                continue;
-            snprintf(path, sizeof path, "%.*s%s%s", (int)(star - key->path), key->path, kinds[i],
-                     star + 1);
-            ZS_TRY(scale_key(arena, key, path, step, base, c, err));
-        }
-    }
+    for (const zs_explain_key *key = rule->keys; key->path != NULL; key++)
+        if (strchr(key->path, '*') == NULL)
+            ZS_TRY(scale_key(arena, key, key->path, NULL, step, base, c, err));
+        else
+            ZS_TRY(scale_ports(arena, key, step, base, c, err));
     return ZS_OK;
 }
 

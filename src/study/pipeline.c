@@ -29,8 +29,8 @@ static bool is_same(const priced *p, const zs_layer_spec *s, zs_shape x)
     return p->x.c == x.c && p->x.h == x.h && p->x.w == x.w && p->spec.op == s->op &&
            p->spec.in_n == s->in_n && p->spec.oc == s->oc && p->spec.groups == s->groups &&
            memcmp(&p->spec.window, &s->window, sizeof s->window) == 0 && p->spec.pool == s->pool &&
-           p->spec.ceil_mode == s->ceil_mode && p->spec.act.active == s->act.active &&
-           p->spec.general == s->general;
+           p->spec.ceil_mode == s->ceil_mode && p->spec.lrn_size == s->lrn_size &&
+           p->spec.act.active == s->act.active && p->spec.general == s->general;
 }
 
 static zs_status simulate(pricer *pr, const zs_layer_spec *spec, zs_shape x, zs_err *err)
@@ -91,6 +91,10 @@ static zs_layer_spec forward_of(const zs_layer *l)
                            .count_include_pad = l->count_include_pad,
                            .caffe_pool = l->caffe_pool,
                            .act = l->act,
+                           .lrn_alpha = l->lrn_alpha,
+                           .lrn_beta = l->lrn_beta,
+                           .lrn_k = l->lrn_k,
+                           .lrn_size = l->lrn_size,
                            .no_bias = !l->has_bias,
                            .general = l->general};
 }
@@ -229,11 +233,6 @@ static double backward_roof(const zs_design *d, const zs_layer *l, double batch,
 
 /* ---- all layers ------------------------------------------------------------------------------ */
 
-static bool is_in_loss(const zs_train_setup *s, const zs_layer *l)
-{
-    return s->loss == ZS_LOSS_ENTROPY && l->op == ZS_LAYER_SOFTMAX && l->out == s->net->output;
-}
-
 static const zs_layer_time cannot = {
     .forward_s = INFINITY, .backward_s = INFINITY, .inference_s = INFINITY};
 
@@ -252,7 +251,7 @@ static zs_status time_layers(pricer *pr, const zs_train_setup *setup, bool is_on
         for (uint32_t k = 0; k < l->in_n; k++)
             has_error |= depends[zs_tensor_root(net, l->in[k], &offset)];
         depends[zs_tensor_root(net, l->out, &offset)] |= has_error || params_of(l) > 0;
-        if (is_in_loss(setup, l))
+        if (zs_pipeline_is_in_loss(setup, l))
             continue;
         if (d->system.device_macs_per_s > 0)
             times[i] = (zs_layer_time){.forward_s = forward_roof(d, l, setup->batch),
@@ -271,7 +270,38 @@ static zs_status time_layers(pricer *pr, const zs_train_setup *setup, bool is_on
 
 uint32_t zs_pipeline_device_n(const zs_design *d)
 {
-    return d->pipeline.stages == ZS_STAGES_ENGINES && d->engine_n > 0 ? d->engine_n : 1;
+    if (d->pipeline.stages == ZS_STAGES_ENGINES)
+        return d->engine_n > 0 ? d->engine_n : 1;
+    return d->system.device_n > 0 ? d->system.device_n : 1;
+}
+
+const char *zs_pipeline_device_word(const zs_design *d)
+{
+    return d->pipeline.stages == ZS_STAGES_ENGINES ? "engines" : "boards";
+}
+
+/* NULL: all stages are on the same. */
+static const char *device_name(const zs_design *d, uint32_t i)
+{
+    if (zs_pipeline_device_n(d) < 2)
+        return NULL;
+    return d->pipeline.stages == ZS_STAGES_ENGINES ? d->engines[i].name : d->system.devices[i].name;
+}
+
+/* What the passes of a device are simulated on. */
+static zs_design design_of(const zs_design *d, uint32_t i)
+{
+    zs_design own = *d;
+    if (d->pipeline.stages == ZS_STAGES_ENGINES && d->engine_n > 0) {
+        own.accel = d->engines[i].accel;
+        own.engines = NULL;
+        own.engine_n = 0;
+    } else if (d->system.device_n > 0) {
+        own = d->system.devices[i];
+        own.train = d->train;
+    }
+    own.batch = 1;
+    return own;
 }
 
 zs_status zs_pipeline_times(zs_arena *arena, const zs_design *design, const zs_train_setup *setup,
@@ -282,13 +312,7 @@ zs_status zs_pipeline_times(zs_arena *arena, const zs_design *design, const zs_t
     if (times == NULL)
         return zs_nomem(err, setup->net->name);
     for (uint32_t i = 0; i < n; i++) {
-        pricer pr = {.arena = arena, .design = *design, .fidelity = fidelity};
-        pr.design.batch = 1;
-        if (design->pipeline.stages == ZS_STAGES_ENGINES && design->engine_n > 0) {
-            pr.design.accel = design->engines[i].accel;
-            pr.design.engines = NULL;
-            pr.design.engine_n = 0;
-        }
+        pricer pr = {.arena = arena, .design = design_of(design, i), .fidelity = fidelity};
         zs_arena_init(&pr.scratch, arena->source);
         const zs_status status =
             time_layers(&pr, setup, n > 1, times + (size_t)i * setup->net->layer_n, err);
@@ -299,78 +323,9 @@ zs_status zs_pipeline_times(zs_arena *arena, const zs_design *design, const zs_t
     return ZS_OK;
 }
 
-/* ---- cuts ------------------------------------------------------------------------------------ */
-
-/* least[s][n]: the slowest of s + 1 stages over the first n layers. */
-zs_status zs_pipeline_balance(zs_arena *arena, const zs_train_setup *setup,
-                              const zs_layer_time *times, uint32_t device_n, uint32_t k,
-                              uint32_t **cuts, zs_err *err)
-{
-    uint32_t n = setup->net->layer_n;
-    n -= n > 0 && is_in_loss(setup, &setup->net->layers[n - 1]);
-    if (k >= n || k > 64)
-        return zs_fail(err, ZS_EUSAGE, "pipeline.cut", "%u cuts are more than %u layers allow", k,
-                       n);
-    const size_t line = (size_t)n + 1;
-    double *least = zs_new(arena, double, (k + 1) * line);
-    uint32_t *from = zs_new(arena, uint32_t, (k + 1) * line);
-    uint32_t *list = zs_new(arena, uint32_t, (size_t)k + 1);
-    if (least == NULL || from == NULL || list == NULL)
-        return zs_nomem(err, "pipeline.cut");
-    if (device_n > 1 && k >= device_n)
-        return zs_fail(err, ZS_EUSAGE, "pipeline.cut", "%u stages are more than %u engines", k + 1,
-                       device_n);
-    for (uint32_t s = 0; s <= k; s++) {
-        const zs_layer_time *own_times =
-            times + (device_n > 1 ? (size_t)s * setup->net->layer_n : 0);
-        for (uint32_t end = s + 1; end <= n; end++) {
-            double own = 0, best = INFINITY;
-            for (uint32_t begin = end; begin-- > s;) { /* the last stage: begin .. end - 1 */
-                own += own_times[begin].forward_s + own_times[begin].backward_s;
-                if (s == 0 ? begin > 0 : begin < s)
-                    continue;
-                const double slowest = s == 0 ? own : fmax(own, least[(s - 1) * line + begin]);
-                if (slowest < best) {
-                    best = slowest;
-                    from[s * line + end] = begin;
-                }
-            }
-            least[s * line + end] = best;
-        }
-    }
-    if (isinf(least[k * line + n]))
-        return zs_fail(err, ZS_EUNSUPPORTED, "pipeline.cut",
-                       "no %u cuts give every engine layers that it can train", k);
-    for (uint32_t s = k, end = n; s > 0; s--) {
-        end = from[s * line + end];
-        list[s - 1] = end - 1;
-    }
-    *cuts = list;
-    return ZS_OK;
-}
-
 /* ---- stages ---------------------------------------------------------------------------------- */
 
-/* What goes one way while nothing comes back: the slowest link, or all of them on one. */
-static double one_way(const zs_design *d, const zs_pipeline *p)
-{
-    double most = 0, all = 0;
-    for (uint32_t i = 0; i + 1 < p->stage_n; i++) {
-        most = fmax(most, p->stages[i].link_s);
-        if (p->stages[i].link_s > 0)
-            all += p->stages[i].link_s - d->system.link_latency_s;
-    }
-    return d->system.shares_link && all > 0 ? all + d->system.link_latency_s : most;
-}
-
-/* Both ways at the end of a cycle: a link without duplex carries one after the other. */
-static double both_ways(const zs_design *d, const zs_pipeline *p)
-{
-    const double s = one_way(d, p);
-    return d->system.has_duplex || s <= 0 ? s : 2 * s - d->system.link_latency_s;
-}
-
-static double link_seconds(const zs_design *d, uint64_t bytes)
+double zs_pipeline_link_s(const zs_design *d, uint64_t bytes)
 {
     const uint64_t packets = zs_ceil_div(bytes, d->system.packet_bytes);
     if (d->system.link_bytes_per_s <= 0 || bytes == 0)
@@ -379,15 +334,15 @@ static double link_seconds(const zs_design *d, uint64_t bytes)
            (double)(bytes + packets * d->system.overhead_bytes) / d->system.link_bytes_per_s;
 }
 
-/* Parts of a mini-batch fill the stages forward, then backward. */
-static double gpipe_seconds(const zs_design *d, const zs_pipeline *p, uint32_t parts)
+/* What passes a cut depends on what lies before it alone. */
+void zs_pipeline_cross(const zs_design *design, const zs_train_setup *setup, uint32_t last,
+                       zs_pipeline_stage *s)
 {
-    double forward = 0, backward = 0;
-    for (uint32_t i = 0; i < p->stage_n; i++) {
-        forward = fmax(forward, p->stages[i].forward_s);
-        backward = fmax(backward, p->stages[i].backward_s);
-    }
-    return (forward + backward + 2 * one_way(d, p)) * (parts + p->stage_n - 1) / parts;
+    const uint64_t elem = setup->type == ZS_TRAIN_FLOAT64 ? sizeof(double) : sizeof(float);
+    const uint64_t bytes = zs_train_crossing_elems(setup->net, &last, 1, 0) * elem;
+    s->crossing_bytes = bytes * setup->batch;
+    s->link_s = zs_pipeline_link_s(design, s->crossing_bytes);
+    s->inference_link_s = zs_pipeline_link_s(design, bytes);
 }
 
 uint32_t zs_pipeline_copies_n(uint32_t pairs)
@@ -417,63 +372,78 @@ static zs_status sum_memory(const zs_train_setup *setup, zs_pipeline *p, zs_err 
 zs_status zs_pipeline_build(zs_arena *arena, const zs_design *design, const zs_train_setup *setup,
                             const zs_layer_time *times, zs_pipeline *out, zs_err *err)
 {
-    const uint64_t elem = setup->type == ZS_TRAIN_FLOAT64 ? sizeof(double) : sizeof(float);
     zs_pipeline p = {.stage_n = setup->cut_n + 1};
-    double slowest = 0;
     const uint32_t device_n = zs_pipeline_device_n(design);
     p.stages = zs_new(arena, zs_pipeline_stage, p.stage_n);
     if (p.stages == NULL)
         return zs_nomem(err, setup->net->name);
     if (device_n > 1 && p.stage_n > device_n)
-        return zs_fail(err, ZS_EUSAGE, "pipeline.cut", "%u stages are more than %u engines",
-                       p.stage_n, device_n);
+        return zs_fail(err, ZS_EUSAGE, "pipeline.cut", "%u stages are more than %u %s", p.stage_n,
+                       device_n, zs_pipeline_device_word(design));
     for (uint32_t i = 0, layer = 0; i < p.stage_n; i++) {
         zs_pipeline_stage *s = &p.stages[i];
         s->first = layer;
+        s->device = device_name(design, i);
         s->last = i < setup->cut_n ? setup->cuts[i] : setup->net->layer_n - 1;
         for (; layer <= s->last; layer++) {
             const zs_layer_time *t =
                 &times[(device_n > 1 ? (size_t)i * setup->net->layer_n : 0) + layer];
             if (isinf(t->forward_s))
-                return zs_fail(err, ZS_EUNSUPPORTED, design->engines[i].name,
-                               "stage %u is on this engine, which cannot do all passes of '%s'", i,
+                return zs_fail(err, ZS_EUNSUPPORTED, device_name(design, i),
+                               "stage %u is here, where not all passes of '%s' can be done", i,
                                setup->net->layers[layer].name);
             s->forward_s += t->forward_s;
             s->backward_s += t->backward_s;
             s->inference_s += t->inference_s;
             s->joules += t->joules;
         }
-        if (i < setup->cut_n) {
-            const uint64_t bytes =
-                zs_train_crossing_elems(setup->net, setup->cuts, setup->cut_n, i) * elem;
-            s->crossing_bytes = bytes * setup->batch;
-            s->link_s = link_seconds(design, s->crossing_bytes);
-            s->inference_link_s = link_seconds(design, bytes);
-        }
+        if (i < setup->cut_n)
+            zs_pipeline_cross(design, setup, s->last, s);
         ZS_TRY(zs_train_memory_of(setup, i, &s->memory, err));
-        slowest = fmax(slowest, s->forward_s + s->backward_s);
         p.alone_s += s->forward_s + s->backward_s;
-        p.plain_s += s->forward_s + s->backward_s + 2 * s->link_s;
         p.joules += s->joules;
     }
-    p.exchange_s = both_ways(design, &p);
-    p.cycle_s = slowest + p.exchange_s;
-    const double share = design->pipeline.hybrid_after;
-    p.hybrid_s = share * p.cycle_s + (1 - share) * p.plain_s;
     for (uint32_t i = 0; i < p.stage_n; i++) {
         p.versions_bytes += 2 * (uint64_t)(setup->cut_n - i) * p.stages[i].memory.weights;
         p.copies_bytes += (uint64_t)zs_pipeline_copies_n(setup->cut_n) * p.stages[i].memory.weights;
     }
-    p.gpipe_s = gpipe_seconds(design, &p, setup->micro_batches > 0 ? setup->micro_batches : 1);
     ZS_TRY(sum_memory(setup, &p, err));
+    ZS_TRY(zs_pipeline_flow(arena, design, setup->scheme,
+                            setup->micro_batches > 0 ? setup->micro_batches : 1, &p, err));
+    const double share = design->pipeline.hybrid_after;
+    p.hybrid_s = share * p.cycle_s + (1 - share) * p.plain_s;
     *out = p;
-    return zs_pipeline_flow(arena, design, out, err);
+    return ZS_OK;
 }
 
 double zs_pipeline_seconds(const zs_pipeline *p, uint32_t scheme, uint64_t n, uint64_t pipelined,
                            uint64_t fillings)
 {
     const double whole = scheme == ZS_SCHEME_GPIPE ? p->gpipe_s : p->plain_s;
-    const uint64_t filling = pipelined > 0 ? 2 * (uint64_t)(p->stage_n - 1) * fillings : 0;
-    return (double)(pipelined + filling) * p->cycle_s + (double)(n - pipelined) * whole;
+    const double filling = pipelined > 0 ? (double)fillings * p->fill_s : 0;
+    return (double)pipelined * p->cycle_s + filling + (double)(n - pipelined) * whole;
+}
+
+/* ---- figures by name ------------------------------------------------------------------------- */
+
+const zs_pipeline_metric zs_pipeline_metrics[] = {
+#define PIPELINE_METRIC(name, unit, value) {name, unit},
+#include "pipeline.def"
+#undef PIPELINE_METRIC
+};
+const uint32_t zs_pipeline_metric_n = ZS_LEN(zs_pipeline_metrics);
+
+static double ratio(double a, double b)
+{
+    return b > 0 ? a / b : 0;
+}
+
+double zs_pipeline_figure(const zs_pipeline *p, uint32_t metric)
+{
+    const double values[] = {
+#define PIPELINE_METRIC(name, unit, value) value,
+#include "pipeline.def"
+#undef PIPELINE_METRIC
+    };
+    return metric < ZS_LEN(values) ? values[metric] : NAN;
 }

@@ -75,6 +75,17 @@ bool zs_sweep_has_metric(const zs_grid *grid, uint32_t metric)
 
 /* ---- before simulating ----------------------------------------------------------------------- */
 
+static zs_status end_of_engines(zs_arena *arena, const zs_design *design, const zs_net *net,
+                                const zs_plan *plan, uint64_t *cycles, zs_err *err)
+{
+    uint64_t *ends = zs_new(arena, uint64_t, plan->row_n + 1u);
+    if (ends == NULL)
+        return zs_nomem(err, "the outlook of a point");
+    zs_bound_row_ends(design, net, plan, ends);
+    *cycles = plan->row_n > 0 ? ends[plan->row_n - 1] : 0;
+    return ZS_OK;
+}
+
 zs_status zs_sweep_outlook(const zs_design *design, const zs_net *net, zs_fidelity fidelity,
                            zs_arena *arena, const zs_result **out, zs_err *err)
 {
@@ -83,7 +94,9 @@ zs_status zs_sweep_outlook(const zs_design *design, const zs_net *net, zs_fideli
     if (r == NULL)
         return zs_nomem(err, "the outlook of a point");
     ZS_TRY(zs_plan_outline(arena, design, net, &plan, err));
-    const zs_bound_sums sums = zs_bound_of_outline(design, net, plan);
+    zs_bound_sums sums = zs_bound_of_outline(design, net, plan);
+    if (plan->part_n > 0) /* its ops are there, and what brings the engines is not in the sums */
+        ZS_TRY(end_of_engines(arena, design, net, plan, &sums.cycles, err));
     zs_result_describe(r, design, net, plan, fidelity);
     r->cycles = sums.cycles;
     r->macs = sums.macs;

@@ -60,3 +60,48 @@ zs_spread zs_training_difference(const zs_training *t)
     }
     return spread_of(list, n);
 }
+
+zs_training_scheme zs_training_scheme_of(const zs_training *t, uint32_t scheme)
+{
+    const zs_pipeline *p = t->pipeline;
+    const bool is_own = scheme == t->plan->scheme;
+    const double seconds = scheme == ZS_SCHEME_PLAIN    ? p->plain_s
+                           : scheme == ZS_SCHEME_GPIPE  ? p->gpipe_s
+                           : scheme == ZS_SCHEME_HYBRID ? p->hybrid_s
+                                                        : p->cycle_s;
+    zs_training_scheme out = {
+        .name = zs_words_scheme[scheme].word,
+        .seconds = seconds,
+        .speedup = seconds > 0 ? p->alone_s / seconds : 0,
+        .images_per_s = seconds > 0 ? t->plan->design->train.batch / seconds : 0,
+        .staleness = scheme >= ZS_SCHEME_STALE ? 2 * (p->stage_n - 1) : 0,
+        .bytes = p->scheme_bytes[scheme],
+        .is_own = is_own,
+    };
+    if (is_own)
+        out.accuracy = zs_training_accuracy(t, false);
+    else if (scheme == ZS_SCHEME_PLAIN)
+        out.accuracy = zs_training_accuracy(t, true);
+    return out;
+}
+
+enum { SHOWN_WHOLE = 3, SHOWN_FULL = 6 };
+
+zs_status zs_training_draw(zs_arena *arena, zs_training *t, zs_err *err)
+{
+    static const uint32_t schemes[] = {ZS_SCHEME_STALE, ZS_SCHEME_GPIPE, ZS_SCHEME_PLAIN};
+    const zs_design *d = t->plan->design;
+    zs_training_diagram *list = zs_new(arena, zs_training_diagram, ZS_LEN(schemes));
+    if (list == NULL)
+        return zs_nomem(err, t->design);
+    for (size_t i = 0; i < ZS_LEN(schemes); i++) {
+        const bool is_full = schemes[i] == ZS_SCHEME_STALE;
+        list[i].scheme = schemes[i];
+        ZS_TRY(zs_pipeline_draw(arena, d, t->pipeline, schemes[i], d->pipeline.micro_batches,
+                                is_full ? SHOWN_FULL + 2 * (t->pipeline->stage_n - 1) : SHOWN_WHOLE,
+                                &list[i].drawn, err));
+    }
+    t->diagrams = list;
+    t->diagram_n = ZS_LEN(schemes);
+    return ZS_OK;
+}

@@ -391,6 +391,44 @@ static void NAME(softmax_errors)(const zs_layer *l, const ELEM *y, const ELEM *d
     }
 }
 
+/* k + alpha / size times the sum of squares of the channels around c. */
+static double NAME(local_base)(const zs_layer *l, const ELEM *x, size_t c, size_t pixels)
+{
+    const size_t before = (l->lrn_size - 1) / 2, after = l->lrn_size / 2;
+    double squares = 0;
+    for (size_t j = c > before ? c - before : 0; j <= c + after && j < l->x.c; j++)
+        squares += (double)x[j * pixels] * (double)x[j * pixels];
+    return (double)l->lrn_k + (double)l->lrn_alpha / l->lrn_size * squares;
+}
+
+static void NAME(local_forward)(const zs_layer *l, const ELEM *x, ELEM *y)
+{
+    const size_t pixels = (size_t)l->x.h * l->x.w;
+    for (size_t c = 0; c < l->x.c; c++)
+        for (size_t i = 0; i < pixels; i++)
+            y[c * pixels + i] =
+                (ELEM)((double)x[c * pixels + i] *
+                       zs_pow(NAME(local_base)(l, x + i, c, pixels), -(double)l->lrn_beta));
+}
+
+/* Through its own base, and through those of the channels that it is around. */
+static void NAME(local_errors)(const zs_layer *l, const ELEM *x, const ELEM *dy, ELEM *dx)
+{
+    const size_t pixels = (size_t)l->x.h * l->x.w;
+    const size_t before = (l->lrn_size - 1) / 2, after = l->lrn_size / 2;
+    const double beta = (double)l->lrn_beta, alpha = (double)l->lrn_alpha / l->lrn_size;
+    for (size_t c = 0; c < l->x.c; c++)
+        for (size_t i = 0; i < pixels; i++) {
+            const double base = NAME(local_base)(l, x + i, c, pixels);
+            const double factor = zs_pow(base, -beta), error = (double)dy[c * pixels + i];
+            const double around =
+                2 * alpha * beta * error * (double)x[c * pixels + i] * factor / base;
+            dx[c * pixels + i] += (ELEM)(error * factor);
+            for (size_t j = c > before ? c - before : 0; j <= c + after && j < l->x.c; j++)
+                dx[j * pixels + i] -= (ELEM)(around * (double)x[j * pixels + i]);
+        }
+}
+
 /* ---- a layer --------------------------------------------------------------------------------- */
 
 static void NAME(forward_image)(const zs_trainer *t, const zs_train_layer *tl, const zs_layer *l,
@@ -412,6 +450,9 @@ static void NAME(forward_image)(const zs_trainer *t, const zs_train_layer *tl, c
         break;
     case ZS_LAYER_SOFTMAX:
         NAME(softmax)(l, x, y);
+        break;
+    case ZS_LAYER_LRN:
+        NAME(local_forward)(l, x, y);
         break;
     case ZS_LAYER_UNARY:
         for (size_t i = 0; i < n; i++)
@@ -488,6 +529,9 @@ static void NAME(backward_image)(const zs_trainer *t, const zs_train_layer *tl, 
         break;
     case ZS_LAYER_SOFTMAX:
         NAME(softmax_errors)(l, y, dy, dx);
+        break;
+    case ZS_LAYER_LRN:
+        NAME(local_errors)(l, x, dy, dx);
         break;
     case ZS_LAYER_UNARY:
         for (size_t i = 0; i < n; i++)
@@ -603,10 +647,12 @@ static void NAME(start)(zs_trainer *t, uint32_t layer, float *scratch)
         return;
     }
     const uint64_t n = at->weight_n > 0 ? zs_layer_filter_elems(l) : 0;
+    const bool is_scaled = l->weights.data == NULL && t->setup.start > 0;
+    const ELEM scale = is_scaled ? (ELEM)t->setup.start : 1;
     for (uint32_t oc = 0; n > 0 && oc < l->y.c; oc++) {
         const float *filter = zs_layer_filter(t->net, l, oc, scratch);
         for (uint64_t i = 0; i < n; i++)
-            w[oc * n + i] = (ELEM)filter[i];
+            w[oc * n + i] = (ELEM)filter[i] * scale;
     }
     for (uint64_t oc = 0; oc < at->bias_n; oc++)
         b[oc] = l->weights.bias != NULL ? (ELEM)l->weights.bias[oc] : 0;

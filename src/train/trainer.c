@@ -32,6 +32,7 @@ static zs_status check_layer(const zs_layer *l, zs_err *err)
     case ZS_LAYER_BATCHNORM:
     case ZS_LAYER_GAP:
     case ZS_LAYER_SOFTMAX:
+    case ZS_LAYER_LRN:
         break;
     case ZS_LAYER_UNARY:
         if (has_slope(l->general->fn))

@@ -38,7 +38,7 @@ static planned of_plan(const zs_design *d, const zs_net *net, const zs_plan *pla
             p.bytes += r->compulsory_read_bytes + r->compulsory_write_bytes;
     }
     for (uint32_t i = 0; i < plan->op_n; i++)
-        if (plan->ops[i].unit < ZS_CHANNEL_N)
+        if (plan->ops[i].unit < ZS_PORT_CHANNEL_N)
             p.bytes += zs_xfer_bytes(&plan->costs[plan->ops[i].cost_key].xfer);
     return p;
 }

@@ -79,7 +79,7 @@ static uint64_t least_schedule(const zs_plan *plan)
                 start = zs_max_u64(start, ends[op->wait[w]]);
         const uint64_t bytes =
             (uint64_t)cost->xfer.row_bytes * cost->xfer.row_n * cost->xfer.plane_n;
-        ends[i] = start + (op->unit < ZS_CHANNEL_N ? zs_ceil_div(bytes, 8) : cost->pl_cycles);
+        ends[i] = start + (op->unit < ZS_PORT_CHANNEL_N ? zs_ceil_div(bytes, 8) : cost->pl_cycles);
         if (op->code == ZS_OP_JOIN)
             fence = ends[i] = all;
         else
@@ -125,9 +125,9 @@ START_TEST(ends_of_a_planned_network_lie_between_its_roofs_and_a_schedule)
     const zs_plan *plan = variant(_i, &d, net);
     uint64_t *ends = zs_new(&arena, uint64_t, plan->row_n);
     zs_bound_row_ends(&d, net, plan, ends);
-    uint64_t channel_bytes[ZS_CHANNEL_N] = {0}, before = 0;
+    uint64_t channel_bytes[ZS_PORT_CHANNEL_N] = {0}, before = 0;
     for (uint32_t i = 0; i < plan->op_n; i++)
-        if (plan->ops[i].unit < ZS_CHANNEL_N)
+        if (plan->ops[i].unit < ZS_PORT_CHANNEL_N)
             channel_bytes[plan->ops[i].unit] +=
                 zs_xfer_bytes(&plan->costs[plan->ops[i].cost_key].xfer);
     for (uint32_t row = 0; row < plan->row_n; row++) {
@@ -136,7 +136,7 @@ START_TEST(ends_of_a_planned_network_lie_between_its_roofs_and_a_schedule)
     }
     ck_assert_uint_le(before, least_schedule(plan));
     ck_assert_uint_ge(before, zs_net_macs(net) * d.batch / zs_design_lanes(&d));
-    for (uint32_t c = 0; c < ZS_CHANNEL_N; c++)
+    for (uint32_t c = 0; c < ZS_PORT_CHANNEL_N; c++)
         ck_assert_uint_ge(before, channel_bytes[c] / 8);
 }
 END_TEST

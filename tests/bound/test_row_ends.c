@@ -29,7 +29,7 @@ static void add_op(small_plan *s, uint32_t unit, uint32_t amount)
                              .code = unit == FENCE ? ZS_OP_JOIN : ZS_OP_MAC,
                              .unit = (uint8_t)(unit == FENCE ? CPU : unit)};
     s->costs[i].unit = s->ops[i].unit;
-    if (unit < ZS_CHANNEL_N) {
+    if (unit < ZS_PORT_CHANNEL_N) {
         s->ops[i].code = unit % 2 ? ZS_OP_STORE : ZS_OP_LOAD_X;
         s->costs[i].xfer = (zs_xfer){.row_bytes = amount, .row_n = 1, .plane_n = 1};
     } else {
@@ -161,7 +161,8 @@ static void schedule(const small_plan *s, uint64_t *row_ends)
                 if (op->wait[w] != ZS_NO_OP)
                     start = zs_max_u64(start, ends[op->wait[w]]);
             const uint64_t bytes = s->costs[i].xfer.row_bytes;
-            ends[i] = start + (op->unit < ZS_CHANNEL_N ? (bytes + 7) / 8 : s->costs[i].pl_cycles);
+            ends[i] =
+                start + (op->unit < ZS_PORT_CHANNEL_N ? (bytes + 7) / 8 : s->costs[i].pl_cycles);
             if (op->code == ZS_OP_JOIN)
                 fence = ends[i] = all;
             else

@@ -221,10 +221,10 @@ START_TEST(overlapping_iterations_never_take_longer)
                                false};
         const uint64_t ops = zs_prng_below(&prng, 20);
         const uint64_t pipelined = zs_mac_pl_cycles(&d, &array, &n),
-                       vectors = zs_vector_pl_cycles(&d, ops);
+                       vectors = zs_vector_pl_cycles(&d, 0, ops);
         d.accel.pipeline = false;
         ck_assert_msg(zs_mac_pl_cycles(&d, &array, &n) >= pipelined, "seed 8, nest %d", i);
-        ck_assert_msg(zs_vector_pl_cycles(&d, ops) >= vectors, "seed 8, %d", (int)ops);
+        ck_assert_msg(zs_vector_pl_cycles(&d, 0, ops) >= vectors, "seed 8, %d", (int)ops);
     }
 }
 END_TEST
@@ -241,10 +241,13 @@ static const struct {
     uint32_t precision;
     bool pipeline;
     uint64_t ops, cycles;
+    uint32_t lanes;
 } vectors[] = {
-    {ZS_FP32, true, 0, 0},         {ZS_FP32, true, 1, 1 + 12},     {ZS_FP32, true, 8, 1 + 12},
-    {ZS_FP32, true, 9, 2 + 12},    {ZS_FP32, true, 800, 100 + 12}, {ZS_FP32, false, 800, 1200},
-    {ZS_INT8, true, 800, 100 + 7},
+    {ZS_FP32, true, 0, 0, 0},          {ZS_FP32, true, 1, 1 + 12, 0},
+    {ZS_FP32, true, 8, 1 + 12, 0},     {ZS_FP32, true, 9, 2 + 12, 0},
+    {ZS_FP32, true, 800, 100 + 12, 0}, {ZS_FP32, false, 800, 1200, 0},
+    {ZS_INT8, true, 800, 100 + 7, 0},  {ZS_INT8, true, 800, 200 + 7, 4},
+    {ZS_INT8, true, 9, 1 + 7, 16},
 };
 
 START_TEST(the_vector_path_does_one_operation_per_output_lane)
@@ -252,7 +255,8 @@ START_TEST(the_vector_path_does_one_operation_per_output_lane)
     zs_design d = engine();
     d.accel.precision = vectors[_i].precision;
     d.accel.pipeline = vectors[_i].pipeline;
-    ck_assert_uint_eq(zs_vector_pl_cycles(&d, vectors[_i].ops), vectors[_i].cycles);
+    ck_assert_uint_eq(zs_vector_pl_cycles(&d, vectors[_i].lanes, vectors[_i].ops),
+                      vectors[_i].cycles);
 }
 END_TEST
 

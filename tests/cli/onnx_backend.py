@@ -12,9 +12,7 @@ import subprocess
 import sys
 import tempfile
 
-import numpy as np
-
-from onnx_here import numpy_helper, onnx
+from onnx_here import np, numpy_helper, onnx
 from onnx.backend.test.case.node import collect_testcases
 
 OPERATORS = set("""

@@ -14,9 +14,7 @@ import subprocess
 import sys
 import tempfile
 
-import numpy as np
-
-from onnx_here import TensorProto, helper, numpy_helper
+from onnx_here import np, TensorProto, helper, numpy_helper
 
 
 class Skip(Exception):

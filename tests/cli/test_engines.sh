@@ -71,6 +71,37 @@ ok "$(tr '\n' ' ' <out | tr -s ' ' | grep -qE 'onto the part, 23[0-9]\.[0-9]* ms
 program run pair.yaml --set swap.by=pcap --set swap.lut=100 --set swap.dsp=100 --set swap.bram18=100
 ok "$([ $status = 1 ] && grep -q 'LUT of 100' err; echo $?)" 'a region that does not hold an engine'
 
+# The master of the bitstreams reads at the rate of the configuration port, or as fast as it can.
+swap_cycles() { echo $(($(cycles "$@") - one)); }
+fast=$(swap_cycles pair.yaml --set swap.by=icap)
+slow=$(swap_cycles pair.yaml --set swap.by=icap --set board.axi.hp.read_latency=1000)
+ok "$([ "$fast" -ge $((2 * 1011391)) ] && [ "$fast" -lt $((2 * 1014000)) ]; echo $?)" 'ICAP takes 400 MB/s'
+ok "$([ "$slow" -gt $((2 * fast)) ]; echo $?)" 'but not what the port does not bring'
+program run pair.yaml --set swap.by=dma --set swap.port=hp3 --set swap.bytes=1MiB --timing-only --format json
+json 'a DMA reads through its port, in bursts' '
+own = [p for p in d["ports"] if p["name"] == "hp3.rd"][0]
+assert own["bytes"] == 2 << 20 and own["bursts"] == (2 << 20) // 128
+assert d["dram"]["read_bytes"] == sum(r["dram_read_bytes"] for r in d["layers"]) + (2 << 20)
+assert d["dram"]["read_bursts"] > own["bursts"]'
+
+# Three engines in two regions: the third takes the place of the first while the second works.
+design regions.yaml "swap: {by: icap, lut: 10000, bram18: 60, dsp: 60}" 'accelerators:' "  - {name: front, map: [$first]}" \
+    "  - {name: middle, map: ['fire2/s*']}" '  - {name: back, map: "*"}'
+turns=$(cycles regions.yaml)
+apart=$(cycles regions.yaml --set swap.regions=2)
+beside=$(cycles regions.yaml --set swap.by=none)
+program run regions.yaml --set swap.regions=2
+ok "$(grep -q '2 times another engine comes' out; echo $?)" 'the engine in the other region stays'
+load=$(((turns - beside) / 3))
+ok "$([ "$apart" -lt $((turns - load)) ] && [ "$apart" -ge $((beside + load)) ]; echo $?)" 'a region is loaded while the other works'
+least=$("$ZYNQSIM" run regions.yaml --set swap.regions=2 --fidelity bound --format json 2>/dev/null | sed -n 's/^  "cycles": \([0-9]*\),$/\1/p')
+ok "$([ "$least" -le "$apart" ] && [ "$least" -gt "$load" ]; echo $?)" 'the bound knows that, and is one'
+refuses 'a whole part is one region' 'regions of no size' run pair.yaml --set swap.by=pcap --set swap.regions=2
+refuses '3 regions of 30000 are more than the 53200' 'regions that the part does not hold' \
+    run pair.yaml --set swap.by=pcap --set swap.regions=3 --set swap.lut=30000
+refuses 'it must be 1' 'regions for registers' run pair.yaml --set swap.by=registers --set swap.regions=2
+refuses 'each need' 'bitstreams that the memory does not hold' run pair.yaml --set swap.by=pcap --set swap.bytes=600MiB
+
 design name.yaml 'accelerators:' "  - {map: $first}"
 refuses 'name.yaml:5:5: accelerators:' 'an engine without a name' run name.yaml
 design map.yaml 'accelerators:' '  - {name: a}'
@@ -111,6 +142,52 @@ program sweep "$swapped" --vary swap.cut=conv2,pool2,fc1 --best images_per_secon
 ok "$([ $status -le 1 ] && grep -q 'optimum: of 3 points' out; echo $?)" 'a sweep over cuts finds the best'
 refuses 'no layer behind the cut before' 'a cut at no layer' run "$swapped" --set swap.cut=conv9
 refuses 'for each of 2 engines but the last' 'two cuts for two engines' run "$swapped" --set 'swap.cut=conv2;conv4'
+
+# ---- what each engine has of it
+program run regions.yaml --set swap.regions=2 --fidelity burst --format json
+json 'engines have their rows and resources' '
+names = [e["name"] for e in d["engines"]]
+assert names == ["front", "middle", "back"], names
+own = [l for l in d["layers"] if l["runs_on"] == "engine"]
+for key, of in (("cycles", "cycles"), ("macs", "macs"), ("dram_read_bytes", "dram_read_bytes"), ("layers", None)):
+    assert sum(e[key] for e in d["engines"]) == (sum(l[of] for l in own) if of else len(own)), key
+assert [e["loads"] for e in d["engines"]] == [1, 0, 1]
+assert all(e["resources"]["lut"]["available"] == 10000 for e in d["engines"])
+assert max(e["resources"]["lut"]["used"] for e in d["engines"]) == d["resources"]["lut"]["used"]'
+program run regions.yaml --set swap.by=none --format json
+json 'beside each other they have the part' '
+assert all(e["resources"]["dsp"]["available"] == 220 and e["loads"] == 0 for e in d["engines"])
+assert all(e["resources"]["ff"]["used"] < d["resources"]["ff"]["used"] for e in d["engines"])'
+program run regions.yaml --timing-only
+ok "$(grep -qE '^middle +tiled +1 +1 ' out; echo $?)" 'a table shows them'
+program run regions.yaml --set accelerators.middle.unroll.oc=64 --set accelerators.front.unroll.oc=1 --set accelerators.back.unroll.oc=1 --timing-only
+ok "$([ $status = 1 ] && grep -qE 'does not fit .* \(engine middle\)' err; echo $?)" 'who does not fit is said'
+program run "$TOP/configs/cnv-partitions.yaml" --set batch=2 --timing-only --fidelity tile --out drawn --format json
+ok "$([ $status -le 1 ] && grep -q 'Pipeline of front' drawn/report.html && grep -q 'Pipeline of back' drawn/report.html; echo $?)" 'each pipeline is drawn'
+json 'and has its nodes and FIFOs' '
+assert [len(e["pipeline"]["nodes"]) > 5 and e["interval_cycles"] > 0 for e in d["engines"]] == [True, True]
+assert d["fits"] is None and "pipeline" not in d'
+
+# ---- every cut
+small_cuts="--set swap.by=icap --set board.lut=200000 --set board.dsp=1000 --set board.bram18=1000 --set swap.lut=90000 --set swap.bram18=400 --set swap.dsp=400 --fidelity tile --quiet"
+for regions in 1 2; do
+    # shellcheck disable=SC2086 # words are meant
+    program sweep regions.yaml --vary 'swap.cut=*' --set swap.regions=$regions $small_cuts -o cuts$regions.csv
+    all=$(grep -c '^[0-9]' cuts$regions.csv)
+    ok "$([ "$all" -gt 10 ]; echo $?)" 'a sweep over every cut of two'
+    fastest=$(python3 -c '
+import csv, sys
+rows = list(csv.DictReader(open(sys.argv[1])))
+assert len({r["swap.cut"] for r in rows}) == len(rows)
+print(min(int(r["cycles"]) for r in rows if r["fits"] == "1"))' cuts$regions.csv)
+    # shellcheck disable=SC2086
+    program sweep regions.yaml --vary 'swap.cut=*' --set swap.regions=$regions $small_cuts --best images_per_second
+    ok "$(grep -qE " $fastest " out; echo $?)" 'is what --best finds'
+    # shellcheck disable=SC2086
+    program optimise regions.yaml --over 'swap.cut=*' --set swap.regions=$regions $small_cuts --where 'cycles > 0'
+    ok "$(grep -q optimal out && grep -qE "^cycles .* $fastest\$" out; echo $?)" 'and optimise, with a proof'
+done
+refuses 'a cut is between two of' 'cuts of one engine' sweep alone.yaml --vary 'swap.cut=*'
 
 # ---- names that formats have to escape, and layers called as patterns are
 printf 'name: n\ninput: {name: data, shape: [3, 8, 8]}\nlayers: [{conv: "c[1]", out: 4, kernel: 1}, {conv: "null", out: 4, kernel: 1}]\n' >names_net.yaml

@@ -41,6 +41,26 @@ done
 program run grid.yaml --fidelity tile
 ok "$(grep -q 'MACs of an image are worked' out && grep -q 'say where the weights are' out; echo $?)" 'what is left out is said'
 
+# ---- inputs that are 0: of the image that is given, also with timing alone; not in sweeps
+for code in 1 2; do
+    program run grid.yaml --input synthetic:$code --fidelity tile --format json --set accelerator.pegrid.skip_inputs=true
+    figure cycles
+    program run grid.yaml --input synthetic:$code --fidelity tile --format json --set accelerator.pegrid.skip_inputs=true --timing-only
+    figure cycles
+done >inputs
+ok "$([ "$(uniq inputs | wc -l)" = 2 ]; echo $?)" 'inputs decide, with timing alone as well'
+program run grid.yaml --fidelity tile --format json --set accelerator.pegrid.skip_inputs=true
+ok "$([ "$(figure sha256 tail)" = "$want" ]; echo $?)" 'inputs left out: the bits of the tiled engine'
+program sweep grid.yaml --fidelity tile --vary accelerator.pegrid.skip_inputs=false,true --format csv
+ok "$(grep -q 'skip_inputs: inputs are counted on images, which sweeps' out; echo $?)" 'a sweep says that it looks at no image'
+program run grid.yaml --set accelerator.pegrid.skip_inputs=true --set accelerator.unroll.ox=2
+ok "$([ $status = 2 ] && grep -q 'skip_inputs.*one pixel' err; echo $?)" 'leaving inputs out takes one pixel at a time'
+
+program run grid.yaml --fidelity tile --set accelerator.pegrid.drop_maps=0.9
+ok "$([ $status -le 1 ] && grep -q 'maps that layers read for the batch are dropped' out; echo $?)" 'maps that are dropped are said'
+program run grid.yaml --set accelerator.pegrid.drop_maps=0.5 --input synthetic:1 --input synthetic:2
+ok "$([ $status = 2 ] && grep -q 'batch: what inputs are decides the plan, which is one of 1 images: 2 were given' err; echo $?)" 'one plan, one batch'
+
 # ---- weights decide, with timing alone and in sweeps too
 cycles_at() {
     program run grid.yaml --fidelity tile --format json --set network.sparsify.parameter="$1" "$2"
@@ -79,6 +99,18 @@ if [ -r "$v10" ]; then
 64 kernel tile 13688225
 64 weight tile 10002071
 END
+    # and inputs of a real image, as sparsify --pes counts them
+    picture=$(find "$TOP/../shared/data/images" -name 'n01440764*' | head -n 1)
+    program sparsify "$v10" --pes 16 --input "$picture" --format csv
+    awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i } $1 == "total" { print $at["effectual_macs"], $at["cycles_both_lockstep"], $at["cycles_both_barrier_map"] }' out >both
+    read -r effectual lockstep tile <both
+    for sync in lockstep tile; do
+        program run grid.yaml --model "$v10" --input "$picture" --timing-only --fidelity bound --set network.sparsify.method=none --set accelerator.precision=fp32 \
+            --set accelerator.unroll.oc=16 --set accelerator.pegrid.sync=$sync --set accelerator.pegrid.packed=false --set accelerator.pegrid.skip_inputs=true \
+            --set accelerator.pegrid.filter=16384 --set accelerator.pegrid.input=16777216 --set accelerator.pegrid.plane=65536 --format json
+        eval "steps=\$$sync"
+        ok "$(grep -q "$effectual an input other than 0 as well.* the PEs' $steps steps" out; echo $?)" "SqueezeNet v1.0 with a picture, $sync: $effectual products, $steps"
+    done
 else
     skip 'SqueezeNet v1.0 is not here'
 fi

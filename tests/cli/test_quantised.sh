@@ -32,7 +32,7 @@ ok "$([ "$status" -eq 2 ] && grep -q 'has no quantisers of its own' "$WORK/err";
     >"$WORK/out" 2>"$WORK/err"
 status=$?
 if [ "$status" -eq 77 ]; then
-    echo "quantised: python3-onnx is not there: its tests are skipped"
+    echo "quantised: python3-onnx or python3-numpy is not there: the tests of ONNX are skipped"
 else
     ok "$status" 'of a sample of the tests of ONNX none gives a wrong value or ends the program'
     tail -1 "$WORK/out"

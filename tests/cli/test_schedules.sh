@@ -126,4 +126,32 @@ refuses 'none, lf1, lf2 or fire' 'a layer has no fusion auto' run small.yaml --s
 refuses 'one array multiplies in one' 'nor another precision than the engine' run small.yaml --set layers.conv1.precision=int8
 refuses 'unknown word' 'only HP ports share an operand' run small.yaml --set accelerator.ports.input=hp0+acp
 refuses 'one port' 'a kind that does not stripe refuses a list' run small.yaml --set accelerator.precision=int8 --set accelerator.kind=linebuffer --set accelerator.ports.input=hp0+hp1
+
+# A choice of tensors that stay on chip has a goal of its own.
+resnet() { "$ZYNQSIM" run "$TOP/configs/resnet20.yaml" --timing-only --fidelity tile --format json --set accelerator.fusion=auto --set "accelerator.fusion_goal=$1" 2>/dev/null >out; }
+figure() { sed -n "s/^ *\"$1\": \([0-9]*\),*\$/\1/p" out | head -1; }
+resnet dram_bytes
+few_bytes=$(figure read_bytes) bytes_cycles=$(figure cycles)
+resnet cycles
+ok "$([ "$(figure cycles)" -lt "$bytes_cycles" ]; echo $?)" 'fusion auto for cycles is faster than that for bytes'
+ok "$([ "$(figure read_bytes)" -gt "$few_bytes" ]; echo $?)" 'and moves more'
+ok "$(grep -q 'k cycles by estimate' out; echo $?)" 'which its note says'
+refuses 'dram_bytes' 'an unknown goal names those there are' run small.yaml --set accelerator.fusion_goal=speed
+
+# A pool whose window is too large for an input slot: of fewer pixels, or not on the engine at all.
+pool_net() { printf 'name: pools\ninput: {name: data, shape: [3, 56, 56]}\nlayers:\n  - {conv: c, out: 8, kernel: 1}\n  - {pool: p, kernel: %s, stride: %s}\n' "$1" "$2"; }
+pool_run() { # NETWORK TILE.OY TILE.OX
+    "$ZYNQSIM" run "$TOP/configs/default.yaml" --set network.model="$1" --set accelerator.fusion=none --set accelerator.tile.ic=2 \
+        --set accelerator.tile.oy="$2" --set accelerator.tile.ox="$3" >out 2>err
+}
+pool_net 3 2 >pools.yaml
+pool_run pools.yaml 14 14
+ok "$(grep -q '^p  *p ' out; echo $?)" 'a pool takes a smaller tile where its input has no room'
+small=$(hash_of)
+pool_run pools.yaml 112 14
+ok "$(grep -q '^p  *p ' out && [ "$(hash_of)" = "$small" ] && [ -n "$small" ]; echo $?)" 'and gives the same bits as with room'
+pool_net 7 7 >pools.yaml
+pool_run pools.yaml 1 7
+ok "$(grep -q '^p  *cpu ' out; echo $?)" 'one whose single window is larger than a slot is left to the PS'
+ok "$(tr -s '\n ' ' ' <out | grep -q 'a window of 7 x 7 of 1 channel is more than the 28 elements of an input slot'; echo $?)" 'and the output says why'
 finish

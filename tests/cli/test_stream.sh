@@ -99,6 +99,10 @@ fi
 program show "$presets/finn-tfc.yaml" --streamline
 ok "$([ $status = 2 ] && grep -q 'nothing to streamline' err; echo $?)" 'a network without quantisers has none'
 
+# ---- boards and builds
+program validate --against "$TOP/configs/validation/runs_stream.csv"
+ok "$([ $status = 0 ] && grep -q '^14 rows judged: 14 inside' out; echo $?)" 'CNV on a board within 1 %, rates of eleven builds of FINN'
+
 # ---- a pipeline among several engines, and pipelines that take turns
 cat >turns.yaml <<'END'
 network: {model: finn_tfc}

@@ -49,6 +49,11 @@ t --epochs 3 --seeds 1..3 --jobs 1
 cp out one
 t --epochs 3 --seeds 1..3 --jobs 3
 ok "$(cmp -s out one && grep -q '^difference' one; echo $?)" 'any number of threads gives the same runs'
+t --epochs 1 --onnx big.onnx --set train.lr=0
+t --epochs 1 --onnx small.onnx --set train.lr=0 --set train.start=0.5
+ok "$([ $status = 0 ] && ! cmp -s big.onnx small.onnx; echo $?)" 'weights can start smaller'
+refuses_start=$("$ZYNQSIM" train d.yaml --set train.start=0 2>&1)
+ok "$(echo "$refuses_start" | grep -q 'train.start'; echo $?)" 'but not from 0'
 for scheme in plain gpipe pipedream hybrid; do
     t --epochs 2 --set pipeline.scheme=$scheme --set pipeline.micro_batches=2
     ok "$status" "scheme $scheme"
@@ -56,9 +61,16 @@ done
 t --set pipeline.cut=auto:2
 ok "$([ $status = 0 ] && grep -q '^    2 ' out; echo $?)" 'auto:2 makes three stages'
 
+program train d.yaml --set pipeline.cut=auto:2 --set system.link.bandwidth=1e6 --best training
+cut=$(sed -n 's/.*best for training of 6 ways to cut, [1-6] simulated: pipeline.cut: \[\(.*\)\]$/\1/p' err)
+ok "$([ $status = 0 ] && [ -n "$cut" ]; echo $?)" 'the best cuts are named'
+grep '^  stale' out >best
+program train d.yaml --set "pipeline.cut=$(echo "$cut" | tr -d ' ')" --set system.link.bandwidth=1e6
+ok "$([ $status = 0 ] && grep '^  stale' out | cmp -s - best; echo $?)" 'and can be given'
+
 # ---- links and engines
 t --set system.link.bandwidth=1e5 --set pipeline.buffers=1
-ok "$([ $status = 0 ] && grep -q '^  links between cycles ' out && grep -q '^stage  an image takes ' out; echo $?)" 'links and buffers of a pipeline are shown'
+ok "$([ $status = 0 ] && grep -q '^  links add to a cycle ' out && grep -q '^stage  an image takes ' out; echo $?)" 'links and buffers of a pipeline are shown'
 {
     cat d.yaml
     printf '%s\n' 'accelerators:' '  - {name: front, map: [conv1]}' '  - {name: back, map: ["*"], unroll: {oc: 1}}'
@@ -67,6 +79,50 @@ program train engines.yaml --set pipeline.stages=engines --set pipeline.cut=auto
 json 'engines are stages' "assert len(d['stages']) == 2 and all(0 < s['inference']['busy_frac'] <= 1 for s in d['stages'])"
 program train engines.yaml --set pipeline.stages=engines
 ok "$([ $status = 2 ] && grep -q '3 stages are more than 2 engines' err; echo $?)" 'more stages than engines are refused'
+
+program train d.yaml --set system.link.bandwidth=1e5 --set pipeline.cut=pool1 --format json
+json 'links carry while stages work' 's = d["stages"][0]["training"]; assert 0 < s["link_load_frac"] <= 1 and 0 < s["link_back_load_frac"] <= 1 and 0 < s["busy_frac"] < 1 and d["mini_batch"]["pipelined_s"] < d["mini_batch"]["plain_s"]'
+
+# ---- boards that differ: each a design file, the second with fewer lanes
+printf '%s\n' 'name: wide' >wide.yaml
+printf '%s\n' 'name: narrow' 'accelerator: {unroll: {oc: 1}}' >narrow.yaml
+program train d.yaml --set pipeline.cut=pool1 --format json
+json 'equal boards have no names' 'assert [s["device"] for s in d["stages"]] == [None, None]'
+cp out equal
+{
+    cat d.yaml
+    echo 'system: {boards: [wide.yaml, narrow.yaml]}'
+} >boards.yaml
+program train boards.yaml --set pipeline.cut=pool1 --format json
+json 'stages are on boards of their own' 'e = json.load(open("equal"))["stages"]; s = d["stages"]; assert [x["device"] for x in s] == ["wide", "narrow"] and s[0]["forward_s"] == e[0]["forward_s"] and s[1]["forward_s"] > e[1]["forward_s"]'
+program train boards.yaml --set pipeline.cut=auto:1 --best training
+ok "$([ $status = 0 ] && grep -q ' 0  narrow$' out; echo $?)" 'cuts know the boards'
+program train boards.yaml
+ok "$([ $status = 2 ] && grep -q '3 stages are more than 2 boards' err; echo $?)" 'more stages than boards are refused'
+program train boards.yaml --set system.boards=wide.yaml,none.yaml
+ok "$([ $status = 2 ] && grep -q 'none.yaml' err; echo $?)" 'a board that is not there is named'
+echo 'accelerator: {unroll: {oc: 0}}' >narrow.yaml
+program train boards.yaml --set pipeline.cut=pool1
+ok "$([ $status = 2 ] && grep -q 'narrow.yaml:1.*accelerator.unroll.oc' err; echo $?)" 'and what is wrong in one, too'
+
+# ---- the page and the timeline
+t --epochs 2 --seeds 1..2 --set system.link.bandwidth=1e5 -o page.html --trace t.json
+ok "$([ $status = 0 ] && [ "$(grep -c '<polyline' page.html)" = 8 ] && grep -q '<tr><th scope="row">stale (this design)</th>' page.html && grep -q 'stage 2, backward pass of mini-batch 9: ' page.html; echo $?)" 'the page has curves, schemes and passes'
+ok "$(grep -oE '[^A-Za-z](nan|inf)[^A-Za-z]' page.html | grep -q . ; [ $? = 1 ]; echo $?)" 'every figure of the page is a number'
+cp t.json out
+json 'the timeline has whole passes, one at a time on a track' '
+open_, n = {}, 0
+for e in d["traceEvents"]:
+    k = e["pid"], e.get("tid")
+    if e["ph"] == "B":
+        assert k not in open_ or open_[k][0] == "E" and open_[k][1] <= e["ts"], e
+        n += e["cat"] in ("forward", "backward")
+    elif e["ph"] == "E":
+        assert open_[k][0] == "B" and open_[k][1] <= e["ts"] and open_[k][2] == e["name"], e
+    if e["ph"] in "BE": open_[k] = e["ph"], e["ts"], e["name"]
+assert n == 2 * 3 * (10 + 3 * 4 + 3), n'
+t --trace t.json.gz
+ok "$([ $status = 0 ] && gzip -dc t.json.gz | grep -q '"name":"link 1 to 0"'; echo $?)" 'a packed timeline'
 
 # ---- kept and gone on with, also after a kill
 t --epochs 2 --checkpoint k
@@ -94,11 +150,16 @@ refuses() {
 refuses 2 'is damaged' --epochs 4 --checkpoint k
 refuses 2 'belongs to another run' --epochs 1000 --checkpoint long --set train.lr=1
 refuses 2 "'pool9' is no layer of tiny, did you mean 'pool1'?" --set pipeline.cut=pool9
+refuses 2 "'latency' is not one of training or inference" --best latency
+refuses 2 '9 cuts are more than 5 layers allow' --best training --set pipeline.cut=auto:9
 refuses 2 'leaves a stage empty' --set pipeline.cut=fc1
 refuses 1 'the loss of iteration' --set train.lr=1e6 --set train.momentum=1 --epochs 50
 refuses 2 'no/such: cannot be written' --onnx no/such
 refuses 2 'no/such: cannot be written' --checkpoint no/such
 refuses 2 'images of 1x4x4, but the input' --set network.input_shape=1,5,5
+refuses 2 'no/such: cannot be written' -o no/such
+refuses 2 'a timeline of pipelines ends in .json' --trace t.vcd
+refuses 3 'No space left' -o /dev/full
 refuses 2 "'3..1' is not A or A..B" --seeds 3..1
 refuses 2 '9 are wanted of 8' --images 9
 refuses 3 'No space left' --onnx /dev/full
@@ -108,11 +169,20 @@ printf x >>set/train-images-idx3-ubyte
 refuses 2 'has 129 bytes of elements, its header says 128'
 
 # ---- published pipelines of two devices, from structure
-for row in 'resnet56 layer1_8_out 1.65 1.24' 'resnet110 layer1_17_out 1.73 1.26'; do
-    # shellcheck disable=SC2086 # four words
+for row in 'resnet56 1.65 1.24' 'resnet110 1.73 1.26'; do
+    # shellcheck disable=SC2086 # three words
     set -- $row
-    program train "$TOP/configs/resnet56-two-gpus.yaml" --model "$TOP/models/$1.yaml" --set "pipeline.cut=$2" --format json
-    json "$1 on two devices" "m = d['mini_batch']; a, h = (m['one_device_s'] / m[k] for k in ('pipelined_s', 'hybrid_s')); assert abs(a / $3 - 1) < 0.08 and abs(h / $4 - 1) < 0.08, (a, h)"
+    program train "$TOP/configs/$1-two-gpus.yaml" --format json
+    json "$1 on two devices" "m = d['mini_batch']; a, h = (m['one_device_s'] / m[k] for k in ('pipelined_s', 'hybrid_s')); assert abs(a / $2 - 1) < 0.08 and abs(h / $3 - 1) < 0.08, (a, h)"
+done
+
+# ---- presets: stages, and what docs/models/train.md says they gain
+for row in 'lenet-train 2' 'cifar10-quick-train 2' 'resnet8-train 2' 'resnet20-train 5' 'alexnet-train 4' 'vgg16-train 4'; do
+    # shellcheck disable=SC2086 # two words
+    set -- $row
+    program train "$TOP/configs/$1.yaml" --format json
+    gain=$(sed -n "s/^| \`$1\` .* \([0-9.]*\)x.*|$/\1/p" "$TOP/docs/models/train.md")
+    json "$1" "m = d['mini_batch']; assert len(d['stages']) == $2 and '%.2f' % (m['one_device_s'] / m['pipelined_s']) == '$gain', (m, '$gain')"
 done
 
 # ---- exact cases: one layer, one image, by hand

@@ -17,6 +17,8 @@ static const struct {
     {{"board.memory.t_refi"}, {"167"}, "board.memory.t_rfc", "leave nothing"},
     {{"board.memory.t_refi"}, {"401"}, "board.memory.t_refi", "these timings need at least 402"},
     {{"board.axi.hp.width"}, {"6"}, "board.axi.hp.width", "6 is not a power of two"},
+    {{"board.axi.hp1.width"}, {"6"}, "board.axi.hp1.width", "6 is not a power of two"},
+    {{"board.axi.hp3.width"}, {"2"}, "board.axi.hp3.width", "2 is below the minimum 4 B of a port"},
     {{"board.axi.acp.width"}, {"7"}, "board.axi.acp.width", "7 is not a power of two"},
     {{"board.axi.gp.width"}, {"5"}, "board.axi.gp.width", "5 is not a power of two"},
     {{"name"}, {""}, "name", "empty"},

@@ -50,7 +50,7 @@ START_TEST(test_the_largest_unrolls_do_not_overflow)
 }
 END_TEST
 
-START_TEST(test_each_port_has_the_parameters_of_its_kind)
+START_TEST(test_each_port_has_the_parameters_of_its_class)
 {
     zs_design d;
     zs_design_defaults(&d);
@@ -60,8 +60,38 @@ START_TEST(test_each_port_has_the_parameters_of_its_kind)
         [ZS_PORT_ACP] = &d.board.axi.acp, [ZS_PORT_GP0] = &d.board.axi.gp,
         [ZS_PORT_GP1] = &d.board.axi.gp,
     };
-    for (uint32_t p = 0; p < ZS_PORT_COUNT; p++)
-        ck_assert_ptr_eq(zs_port_params(&d.board, p), expected[p]);
+    for (uint32_t p = 0; p < ZS_PORT_COUNT; p++) {
+        const zs_axi_params is = zs_port_params(&d.board, p);
+        ck_assert_mem_eq(&is, expected[p], sizeof is);
+    }
+}
+END_TEST
+
+START_TEST(test_an_hp_port_has_what_is_said_of_it_alone)
+{
+    static const char *const keys[][2] = {{"board.axi.hp2.width", "4"},
+                                          {"board.axi.hp2.burst", "8"},
+                                          {"board.axi.hp2.outstanding_reads", "1"},
+                                          {"board.axi.hp2.outstanding_writes", "2"}};
+    zs_design d;
+    zs_err err = {0};
+    zs_design_defaults(&d);
+    for (size_t i = 0; i < ZS_LEN(keys); i++)
+        ck_assert_msg(zs_design_set(&d, NULL, keys[i][0], keys[i][1], &err) == ZS_OK, "%s",
+                      err.text);
+    for (uint32_t p = 0; p < ZS_PORT_COUNT; p++) {
+        zs_axi_params expected = p == ZS_PORT_ACP   ? d.board.axi.acp
+                                 : p >= ZS_PORT_GP0 ? d.board.axi.gp
+                                                    : d.board.axi.hp;
+        if (p == ZS_PORT_HP2) {
+            expected.beat_bytes = 4;
+            expected.max_beats = 8;
+            expected.read_outstanding = 1;
+            expected.write_outstanding = 2;
+        }
+        const zs_axi_params is = zs_port_params(&d.board, p);
+        ck_assert_mem_eq(&is, &expected, sizeof is);
+    }
 }
 END_TEST
 
@@ -106,7 +136,8 @@ TCase *tcase_derived(void)
     tcase_add_loop_test(tc, test_each_precision_has_its_widths, 0, ZS_LEN(widths));
     tcase_add_test(tc, test_lanes_are_the_product_of_all_unrolls);
     tcase_add_test(tc, test_the_largest_unrolls_do_not_overflow);
-    tcase_add_test(tc, test_each_port_has_the_parameters_of_its_kind);
+    tcase_add_test(tc, test_each_port_has_the_parameters_of_its_class);
+    tcase_add_test(tc, test_an_hp_port_has_what_is_said_of_it_alone);
     tcase_add_test(tc, test_memory_peak_is_two_transfers_a_clock);
     tcase_add_loop_test(tc, test_a_synthetic_source_has_a_seed, 0, ZS_LEN(sources));
     return tc;

@@ -18,6 +18,7 @@ static const char *const configs[] = {
     "fpga15-alexnet",
     "rtl-tile",
     "squeezejet2-8bit",
+    "hls-yolov2-int16",
     "arora-lanka-nf18",
     "arora-lanka-lf1",
     "arora-lanka-lf2",

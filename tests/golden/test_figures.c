@@ -35,10 +35,12 @@ static void print(uint64_t value, char after)
     ck_assert_int_eq(zs_sink_printf(&sink, "%" PRIu64 "%c", value, after), ZS_OK);
 }
 
+/* Indices come last, and dense weights have none. */
 static void print_operands(const uint64_t *bytes)
 {
-    for (int i = 0; i < ZS_OPERAND_N; i++)
-        print(bytes[i], i + 1 < ZS_OPERAND_N ? ',' : '\n');
+    for (int i = 0; i < ZS_OPERAND_INDEX; i++)
+        print(bytes[i], i + 1 < ZS_OPERAND_INDEX ? ',' : '\n');
+    ck_assert_uint_eq(bytes[ZS_OPERAND_INDEX], 0);
 }
 
 /* ---- comparing ------------------------------------------------------------------------------- */

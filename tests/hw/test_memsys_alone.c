@@ -132,6 +132,10 @@ static zs_xfer some_transfer(pair *p)
     x.plane_pitch_bytes = x.row_n * x.row_pitch_bytes + pick(p, 0, 64, 4096, 12000);
     if (zs_prng_below(&p->prng, 6) == 0)
         x.plane_pitch_bytes = 0;
+    if (zs_prng_below(&p->prng, 4) == 0) {
+        x.side_bytes = pick(p, 1, 2, 7, 64);
+        x.stage_n = (uint32_t)zs_prng_below(&p->prng, 3);
+    }
     return x;
 }
 

@@ -111,6 +111,40 @@ START_TEST(test_writes_take_the_clocks_of_the_rules)
 }
 END_TEST
 
+static const struct {
+    zs_xfer xfer;
+    uint32_t side, stage;
+    bool is_write;
+    uint64_t pl_cycles;
+} sides[] = {
+    {BLOCK(0, 64), 2, 0, false, 20 + 32}, /* from the first beat on, 2 bytes a clock */
+    {BLOCK(0, 64), 16, 0, false, 20 + 8},
+    {BLOCK(0, 64), 2, 1, false, 20 + 8 + 32},
+    {ROWS(0, 64, 4096, 3), 2, 0, false, 20 + 3 * 32},
+    {BLOCK(0, 0), 2, 1, false, 0},
+    /* copied, 8 beats, answered 12 later; the next row a clock after that */
+    {ROWS(0, 64, 4096, 3), 8, 1, true, 3 * (8 + 8 + 12) + 2 * 1},
+    {ROWS(0, 64, 4096, 3), 8, 2, true, 8 + 3 * (8 + 12) + 2 * 1},
+    {ROWS(0, 64, 4096, 3), 1, 2, true, 3 * 64 + 8 + 12},
+    {ROWS(0, 64, 4096, 3), 3, 1, true, 3 * (22 + 8 + 12) + 2 * 1},
+};
+enum { SIDE_N = 9 };
+
+START_TEST(test_unpacking_and_copying_take_the_clocks_of_the_rules)
+{
+    const int k = _i / 2;
+    zs_xfer x = sides[k].xfer;
+    x.side_bytes = sides[k].side;
+    x.stage_n = sides[k].stage;
+    mb.design.accel.dma.merge_rows = false;
+    build(both[_i % 2]);
+    const uint32_t channel = zs_channel(ZS_PORT_HP0, sides[k].is_write);
+    ck_assert_uint_eq(run_chain(channel, &x, 1, 77), sides[k].pl_cycles);
+    ck_assert_uint_eq(zs_xfer_alone_pl_cycles(&mb.design, channel, &x), sides[k].pl_cycles);
+    ck_assert_uint_le(zs_xfer_least_pl_cycles(&x, 8), sides[k].pl_cycles);
+}
+END_TEST
+
 START_TEST(test_chained_transfers_wait_for_the_latency_once)
 {
     static const zs_xfer x[3] = {BLOCK(0, 256), BLOCK(0x10000, 0), BLOCK(0x20000, 128)};
@@ -247,6 +281,7 @@ TCase *tcase_memsys_fixed(void)
     tcase_add_checked_fixture(tc, ms_setup, ms_teardown);
     tcase_add_loop_test(tc, test_reads_take_the_clocks_of_the_rules, 0, 2 * READ_N);
     tcase_add_loop_test(tc, test_writes_take_the_clocks_of_the_rules, 0, 2 * WRITE_N);
+    tcase_add_loop_test(tc, test_unpacking_and_copying_take_the_clocks_of_the_rules, 0, 2 * SIDE_N);
     tcase_add_loop_test(tc, test_chained_transfers_wait_for_the_latency_once, 0, 2);
     tcase_add_loop_test(tc, test_no_channel_waits_for_another, 0, 2);
     tcase_add_loop_test(tc, test_nothing_is_said_of_a_dram_but_its_bytes, 0, 2);

@@ -62,6 +62,7 @@ static const struct {
     {"dram.read_bytes", "dram_read_bytes"},
     {"traffic.input_bytes", "input_bytes"},
     {"traffic.partial_bytes", "partial_bytes"},
+    {"traffic.index_bytes", "index_bytes"},
     {"waited_cycles.read", "waited_cycles.read"},
     {"calls", ""},
     {"dram.read_bursts", ""},

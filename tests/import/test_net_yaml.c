@@ -198,6 +198,31 @@ START_TEST(test_lrn_states_its_constants)
 }
 END_TEST
 
+/* As reorg_cpu of Darknet has it: from a map of [c / 4][2 h][2 w]. */
+START_TEST(test_reorg_takes_elements_where_darknet_does)
+{
+    enum { C = 8, H = 4, W = 6, S = 2 };
+    const zs_layer_spec layer = parse_layer("{reorg: r, stride: 2, shape: [8, 4, 6]}");
+    const zs_general *g = layer.general;
+    ck_assert_int_eq(layer.op, ZS_LAYER_REARRANGE);
+    ck_assert_uint_eq(g->x_elems, C * H * W);
+    ck_assert(g->to.c == C * S * S && g->to.h == H / S && g->to.w == W / S);
+    uint32_t at[ZS_RANK_MAX] = {0};
+    for (int o = 0; o < C * H * W; o++) {
+        const int k = o / (H * W), j = o / W % H, i = o % W; /* of out[in_index] */
+        const int place = k / (C / (S * S));
+        const int64_t x =
+            i * S + place % S + W * S * (j * S + place / S + H * S * (k % (C / (S * S))));
+        int64_t is = 0;
+        for (uint32_t d = 0; d < g->rank; d++)
+            is += g->tables[d][at[d]];
+        ck_assert_int_eq(is, x);
+        for (uint32_t d = g->rank; d-- > 0 && ++at[d] == g->dims[d];)
+            at[d] = 0;
+    }
+}
+END_TEST
+
 START_TEST(test_names_may_be_used_before_they_are_given)
 {
     const zs_net_spec spec = parse(HEAD "  - {add: a, from: [b, data]}\n"
@@ -282,6 +307,17 @@ static const struct {
     {HEAD "  - {add: a, from: data}\n", ZS_EPARSE, "n.yaml:3:5", "at least 2 layers"},
     {HEAD "  - {relu: a, from: [data, data]}\n", ZS_EPARSE, "n.yaml:3:5",
      "takes 1 layer in 'from', not 2"},
+    {HEAD "  - {reorg: r, stride: 2}\n", ZS_EPARSE, "n.yaml:3:5", "has no 'shape'"},
+    {HEAD "  - {reorg: r, stride: 2, shape: [4, 8]}\n", ZS_EPARSE, "n.yaml:3:34",
+     "[channels, height, width]"},
+    {HEAD "  - {reorg: r, stride: 2, shape: [3, 8, 8]}\n", ZS_ESHAPE, "n.yaml:3:5",
+     "stride 2 does not divide 3 channels, 8 rows, 8 columns"},
+    {HEAD "  - {reorg: r, stride: [2, 1], shape: [4, 8, 8]}\n", ZS_EUNSUPPORTED, "n.yaml:3:5",
+     "one stride, not 2, 1"},
+    {HEAD "  - {reorg: r, stride: 65536, shape: [4, 8, 8]}\n", ZS_ERANGE, "n.yaml:3:5",
+     "stride 65536 is above the maximum 1024"},
+    {HEAD "  - {reorg: r, stride: 1, shape: [65536, 65536, 8]}\n", ZS_ERANGE, "n.yaml:3:5",
+     "are more than 4294967295 elements"},
     {HEAD "  - {concat: a, from: []}\n", ZS_EPARSE, "n.yaml:3:23", "empty list"},
     {HEAD CONV "  - {relu: c}\n", ZS_EPARSE, "n.yaml:4:5", "'c' is given twice"},
     {HEAD "  - {relu: data}\n", ZS_EPARSE, "n.yaml:3:5", "'data' is given twice"},
@@ -354,6 +390,7 @@ TCase *tcase_net_yaml(void)
     tcase_add_loop_test(tc, test_activations_stay_with_their_layer, 0, (int)ZS_LEN(acts));
     tcase_add_test(tc, test_batchnorm_within_a_layer_comes_before_its_activation);
     tcase_add_test(tc, test_lrn_states_its_constants);
+    tcase_add_test(tc, test_reorg_takes_elements_where_darknet_does);
     tcase_add_test(tc, test_names_may_be_used_before_they_are_given);
     tcase_add_test(tc, test_cycles_are_found_when_the_graph_is_built);
     tcase_add_loop_test(tc, test_mistakes_are_named_with_line_and_column, 0, (int)ZS_LEN(bad));

@@ -54,6 +54,16 @@ static zs_design draw(zs_prng *prng, zs_arena *arena, const zs_net *net, uint32_
     return d;
 }
 
+/* Some of them one at a time, loaded while others work or not; or as they were drawn. */
+static void take_turns(zs_design *d, uint32_t k)
+{
+    d->swap.by = d->engine_n > 1 ? k % (ZS_SWAP_REGISTERS + 1) : ZS_SWAP_NONE;
+    d->swap.lut = 1000;
+    d->swap.regions = d->swap.by == ZS_SWAP_REGISTERS ? 1 : 1 + k / 5 % 3;
+    d->swap.port = k % ZS_PORT_COUNT;
+    d->swap.words = 100;
+}
+
 static void run_case(uint64_t seed, int net, uint32_t precision, uint32_t last_kind)
 {
     test_rig rig;
@@ -63,7 +73,8 @@ static void run_case(uint64_t seed, int net, uint32_t precision, uint32_t last_k
     zs_arena_init(&point, test_heap());
     uint32_t bits = 0;
     for (int k = 0; k < DESIGNS_PER_CASE; k++) {
-        const zs_design d = draw(&prng, &point, rig.net, precision, last_kind);
+        zs_design d = draw(&prng, &point, rig.net, precision, last_kind);
+        take_turns(&d, (uint32_t)k);
         const uint32_t narrow = zs_kind_bias_bits(&d);
         if (narrow != bits) {
             test_rig_drop(&rig);

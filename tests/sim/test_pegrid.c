@@ -157,6 +157,116 @@ START_TEST(test_fidelities_move_the_same_bytes_and_bound_is_least)
 }
 END_TEST
 
+/* ---- inputs that are 0 --------------------------------------------------------------------------
+ */
+
+static void measure(test_rig *rig, const zs_design *d)
+{
+    zs_err err = {0};
+    const float *images[RIG_IMAGES];
+    for (uint32_t i = 0; i < RIG_IMAGES; i++)
+        images[i] = rig->inputs[i];
+    zs_net *net = (zs_net *)rig->net;
+    net->activity = NULL;
+    ck_assert_msg(zs_activity_measure(&rig->arena, d, net, rig->quant, images, RIG_IMAGES,
+                                      &net->activity, &err) == ZS_OK,
+                  "%s: %s", err.place, err.text);
+}
+
+static uint64_t worked(const zs_plan *plan)
+{
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < plan->row_n; i++)
+        n += plan->rows[i].macs - plan->rows[i].skipped_macs;
+    return n;
+}
+
+/* The same bits and bytes whether inputs are left out or not, no more products, and no later. */
+START_TEST(test_leaving_inputs_out_changes_no_bit_and_no_byte)
+{
+    test_rig rig;
+    zs_arena point;
+    const uint32_t precision = (uint32_t)_i / TEST_NET_N;
+    start(&rig, _i % TEST_NET_N, precision);
+    zs_arena_init(&point, test_heap());
+    for (size_t i = 0; i < ZS_LEN(variants); i++) {
+        zs_design d = variant(i, precision);
+        d.accel.unroll.oy = d.accel.unroll.ox = 1;
+        const zs_plan *plain = test_rig_plan(&rig, &point, &d);
+        const zs_result *all = test_rig_run(&rig, &point, &d, plain, ZS_TILE, NULL);
+        test_set(&d, "accelerator.pegrid.skip_inputs", 1);
+        measure(&rig, &d);
+        test_rig_execute(&rig, &point, &d, ZS_TILE);
+        if (precision == ZS_FIXED16)
+            test_rig_fidelities(&rig, &point, &d);
+        const zs_plan *plan = test_rig_plan(&rig, &point, &d);
+        const zs_result *r = test_rig_run(&rig, &point, &d, plan, ZS_TILE, NULL);
+        ck_assert_uint_le(r->cycles, all->cycles);
+        ck_assert_uint_eq(r->dram.read_bytes, all->dram.read_bytes);
+        ck_assert_uint_le(worked(plan), worked(plain));
+        zs_arena_reset(&point);
+    }
+    zs_arena_drop(&point);
+    test_rig_drop(&rig);
+}
+END_TEST
+
+static void drop(test_rig *rig, double threshold)
+{
+    rig->quant->map_threshold = threshold;
+    for (uint32_t i = 0; i < RIG_IMAGES; i++) {
+        zs_ref_tensors tensors;
+        zs_err err = {0};
+        ck_assert_int_eq(
+            zs_ref_run(&rig->arena, rig->net, rig->quant, rig->inputs[i], NULL, &tensors, &err),
+            ZS_OK);
+        zs_dequantise(rig->quant, rig->net->output, tensors.data[rig->net->output], rig->outputs[i],
+                      rig->output_n);
+    }
+}
+
+/* What the reference does with maps that are dropped; whatever else is left out, fewer bytes. */
+START_TEST(test_dropped_maps_give_the_bits_of_the_reference)
+{
+    test_rig rig;
+    zs_arena point;
+    const uint32_t precision = (uint32_t)_i / TEST_NET_N;
+    start(&rig, _i % TEST_NET_N, precision);
+    zs_arena_init(&point, test_heap());
+    drop(&rig, 0.6);
+    for (size_t i = 0; i < ZS_LEN(variants); i++) {
+        zs_design d = variant(i, precision);
+        d.accel.unroll.oy = d.accel.unroll.ox = 1;
+        const zs_plan *plain = test_rig_plan(&rig, &point, &d);
+        test_set(&d, "accelerator.pegrid.drop_maps", 0.6);
+        test_set(&d, "accelerator.pegrid.skip_inputs", i % 2 ? 1 : 0);
+        measure(&rig, &d);
+        test_rig_execute(&rig, &point, &d, ZS_TILE);
+        if (precision == ZS_FIXED16)
+            test_rig_fidelities(&rig, &point, &d);
+        const zs_plan *plan = test_rig_plan(&rig, &point, &d);
+        ck_assert_uint_le(worked(plan), worked(plain));
+        zs_arena_reset(&point);
+    }
+    zs_arena_drop(&point);
+    test_rig_drop(&rig);
+}
+END_TEST
+
+START_TEST(test_inputs_must_have_been_measured)
+{
+    test_rig rig;
+    zs_plan *plan;
+    zs_err err = {0};
+    zs_design d = design_of("kernel", "tile", 4, 1);
+    start(&rig, 0, ZS_FIXED16);
+    test_set(&d, "accelerator.pegrid.skip_inputs", 1);
+    ck_assert_int_eq(zs_plan_build(&rig.arena, &d, rig.net, &plan, &err), ZS_EUNSUPPORTED);
+    ck_assert_str_eq(err.place, "accelerator.pegrid.skip_inputs");
+    test_rig_drop(&rig);
+}
+END_TEST
+
 /* ---- cycles -----------------------------------------------------------------------------------
  */
 
@@ -208,6 +318,21 @@ static uint64_t mac_cycles(one_layer *o, const zs_design *d)
     uint32_t n;
     const uint64_t sum = sum_of(plan_of(o, d), ZS_OP_MAC, &n);
     return sum - n * zs_mac_depth_pl_cycles(d, &plain);
+}
+
+/* At all fidelities the same, which the result of the first holds. */
+static zs_layer_result count_of(one_layer *o, const zs_design *d, const zs_plan *plan)
+{
+    zs_result *r[3];
+    zs_err err = {0};
+    for (uint32_t f = 0; f < 3; f++) {
+        ck_assert_msg(zs_sim_run(&o->arena, d, o->net, plan, (zs_fidelity)f, NULL, &r[f], &err) ==
+                          ZS_OK,
+                      "%s: %s", err.place, err.text);
+        for (uint32_t k = 0; k < ZS_OPERAND_N; k++)
+            ck_assert_uint_eq(r[f]->operand_bytes[k], r[0]->operand_bytes[k]);
+    }
+    return r[0]->layers[0];
 }
 
 /* Weights of a kernel or single ones, counted naively: of each group of PEs the union or the most.
@@ -264,6 +389,79 @@ START_TEST(test_cycles_are_those_of_the_masks)
 }
 END_TEST
 
+/* Products of inputs other than 0, of two images; PEs meet in the end of a map, or at each channel,
+ * or go in lockstep: counted naively, input by input. */
+static uint64_t naive_of_inputs(const one_layer *o, const bool *x, uint32_t pes, int sync)
+{
+    const zs_layer *l = o->layer;
+    const uint32_t taps = l->window.kh * l->window.kw, ic_n = l->x.c;
+    uint64_t steps = 0;
+    for (uint32_t first = 0; first < l->y.c; first += pes) {
+        uint64_t of_pe[16][8] = {0};
+        for (uint32_t oy = 0; oy < l->y.h; oy++)
+            for (uint32_t ox = 0; ox < l->y.w; ox++)
+                for (uint32_t k = 0; k < ic_n * taps; k++) {
+                    const int y = (int)(oy + k % taps / l->window.kw) - (int)l->window.pad_top;
+                    const int c = (int)(ox + k % l->window.kw) - (int)l->window.pad_left;
+                    bool any = false;
+                    if (y < 0 || c < 0 || y >= (int)l->x.h || c >= (int)l->x.w ||
+                        !x[(k / taps * l->x.h + (uint32_t)y) * l->x.w + (uint32_t)c])
+                        continue;
+                    for (uint32_t f = first; f < first + pes && f < l->y.c; f++) {
+                        const bool is_left = l->weights.data[f * ic_n * taps + k] != 0;
+                        of_pe[f - first][k / taps] += is_left;
+                        any = any || is_left;
+                    }
+                    steps += sync == 0 && any;
+                }
+        for (uint32_t c = 0; c < ic_n; c++) {
+            uint64_t most = 0;
+            for (uint32_t f = 0; f < pes; f++) {
+                most = of_pe[f][c] > most ? of_pe[f][c] : most;
+                of_pe[f][0] += sync == 2 && c > 0 ? of_pe[f][c] : 0;
+            }
+            steps += sync == 1 ? most : 0;
+        }
+        uint64_t most = 0;
+        for (uint32_t f = 0; f < pes; f++)
+            most = of_pe[f][0] > most ? of_pe[f][0] : most;
+        steps += sync == 2 ? most : 0;
+    }
+    return steps;
+}
+
+START_TEST(test_cycles_are_those_of_weights_and_inputs)
+{
+    static const char *const syncs[] = {"lockstep", "channel", "tile"};
+    one_layer o;
+    one_layer_start(&o, 3, true);
+    const zs_shape s = o.layer->x;
+    const uint64_t words = zs_activity_words(s);
+    zs_prng prng = {.state = 3};
+    bool x[2][600] = {0};
+    uint64_t bits[32] = {0};
+    const uint64_t **of = zs_new(&o.arena, const uint64_t *, o.net->tensor_n);
+    for (uint32_t image = 0; image < 2; image++)
+        for (uint32_t k = 0; k < s.c * s.h * s.w; k++) {
+            x[image][k] = zs_prng_below(&prng, 3) == 0;
+            bits[image * words + k / 64] |= (uint64_t)x[image][k] << k % 64;
+        }
+    of[o.layer->in[0]] = bits;
+    const zs_activity a = {.image_n = 2, .bits = of};
+    o.net->activity = &a;
+    for (uint32_t pes = 4; pes <= 10; pes += 3)
+        for (int sync = 0; sync < 3; sync++) {
+            zs_design d = design_of("weight", syncs[sync], pes, 1);
+            d.batch = 3;
+            test_set(&d, "accelerator.pegrid.packed", 0);
+            test_set(&d, "accelerator.pegrid.skip_inputs", 1);
+            ck_assert_uint_eq(mac_cycles(&o, &d), 2 * naive_of_inputs(&o, x[0], pes, sync) +
+                                                      naive_of_inputs(&o, x[1], pes, sync));
+        }
+    zs_arena_drop(&o.arena);
+}
+END_TEST
+
 START_TEST(test_dense_cycles_by_hand)
 {
     one_layer o;
@@ -304,6 +502,48 @@ START_TEST(test_looser_meetings_and_finer_masks_are_not_slower)
 }
 END_TEST
 
+/* Of six maps two go: of the image in which they are small, and no others. */
+START_TEST(test_a_dropped_map_is_neither_loaded_nor_worked)
+{
+    static const double means[] = {4, 1, 4, 0, 3, 2, /* the second image: */ 1, 1, 1, 1, 1, 1};
+    one_layer o;
+    one_layer_start(&o, 3, false);
+    zs_err err = {0};
+    bool dropped[6];
+    uint32_t n;
+    ck_assert(!zs_layer_drops_maps(o.net, o.layer)); /* maps of the network's input stay */
+    ck_assert_uint_eq(zs_drop_maps(means, 6, 0.25, dropped), 2);
+    ck_assert(dropped[1] && dropped[3] && !dropped[5]);
+    ck_assert_uint_eq(zs_drop_maps(means, 6, 0, dropped), 0);
+
+    test_spec *s = test_spec_new(6, 10, 10);
+    test_conv(s, "before", "", 6, 1, 1, 0);
+    test_conv(s, "conv", "before", 8, 1, 1, 0);
+    zs_net *net = test_net(&o.arena, s);
+    test_spec_free(s);
+    zs_design d = design_of("kernel", "lockstep", 4, 1);
+    const double **of = zs_new(&o.arena, const double *, net->tensor_n);
+    const uint64_t **bits = zs_new(&o.arena, const uint64_t *, net->tensor_n);
+    uint64_t all[24];
+    memset(all, 0xff, sizeof all);
+    for (uint32_t i = 0; i < 2; i++) {
+        of[net->layers[i].in[0]] = means;
+        bits[net->layers[i].in[0]] = all;
+    }
+    const zs_activity a = {.image_n = 2, .bits = bits, .means = of};
+    net->activity = &a;
+    d.batch = 2;
+    test_set(&d, "accelerator.pegrid.drop_maps", 0.25);
+    zs_plan *plan;
+    ck_assert_msg(zs_plan_build(&o.arena, &d, net, &plan, &err) == ZS_OK, "%s: %s", err.place,
+                  err.text);
+    ck_assert_uint_eq(sum_of(plan, ZS_OP_LOAD_X, &n), (6 + 6 + 4 + 6) * 200);
+    ck_assert_uint_eq(plan->rows[0].skipped_macs, 0);
+    ck_assert_uint_eq(plan->rows[1].skipped_macs, 2 * 8 * 100);
+    zs_arena_drop(&o.arena);
+}
+END_TEST
+
 /* ---- bytes ------------------------------------------------------------------------------------
  */
 
@@ -327,6 +567,48 @@ START_TEST(test_filters_and_channels_that_are_0_are_not_loaded)
     ck_assert_uint_eq(sum_of(plan_of(&o, &d), ZS_OP_LOAD_W, &n),
                       8 * 36 * 2 + 2 * (4 * 54 / 8) + 10 * 4);
     ck_assert_uint_eq(plan_of(&o, &d)->rows[0].skipped_macs, 2 * 5400 + 8 * 18 * 100);
+    zs_arena_drop(&o.arena);
+}
+END_TEST
+
+/* Whatever the code, ports and repeats: words and indices are as many as the streams of the loads
+ * have, and no byte is both. */
+START_TEST(test_indices_of_weights_are_an_operand_of_their_own)
+{
+    static const char *const codes[] = {"dense", "bitmap", "rle4", "rle8", "csc"};
+    static const char *const ports[] = {"hp0", "hp3"};
+    /* two groups of 4 filters and one of 2: 54 bits of each; 4 bits for each of so many entries */
+    one_layer o;
+    one_layer_start(&o, 3, true);
+    for (size_t p = 0; p < ZS_LEN(ports); p++)
+        for (size_t i = 0; i < ZS_LEN(codes); i++) {
+            zs_design d = design_of("weight", "lockstep", 4, 1);
+            uint64_t index = 0, words = 0;
+            uint32_t n;
+            test_set(&d, "accelerator.pegrid.packed", 0);
+            set_word(&d, "accelerator.pegrid.weights", codes[i]);
+            set_word(&d, "accelerator.ports.weight", ports[p]);
+            for (uint32_t oc = 0; oc < 10; oc++)
+                for (uint32_t k = 0; k < 54; k++)
+                    words += i == 0 || o.layer->weights.data[oc * 54 + k] != 0;
+            const zs_plan *plan = plan_of(&o, &d);
+            const zs_layer_result l = count_of(&o, &d, plan);
+            if (i == 0)
+                index = 0;
+            else if (i == 1)
+                index = 2 * 27 + 14;
+            else if (i == 4) /* 5 starts, or 3 */
+                index = (5 + 5 + 3) * 4 + 2 * words;
+            else
+                index = l.operand_bytes[ZS_OPERAND_INDEX];
+            ck_assert_uint_eq(l.operand_bytes[ZS_OPERAND_INDEX], index);
+            if (i < 2 || i == 4)
+                ck_assert_uint_eq(l.operand_bytes[ZS_OPERAND_WEIGHT], 2 * words + 10 * 4);
+            else
+                ck_assert_uint_gt(index, 3 * 4);
+            ck_assert_uint_eq(sum_of(plan, ZS_OP_LOAD_W, &n),
+                              l.operand_bytes[ZS_OPERAND_WEIGHT] + index);
+        }
     zs_arena_drop(&o.arena);
 }
 END_TEST
@@ -379,9 +661,17 @@ TCase *tcase_pegrid(void)
     tcase_add_loop_test(tc, test_no_order_that_the_waits_allow_gives_other_bits, 0, 3 * TEST_NET_N);
     tcase_add_loop_test(tc, test_fidelities_move_the_same_bytes_and_bound_is_least, 0, TEST_NET_N);
     tcase_add_test(tc, test_cycles_are_those_of_the_masks);
+    tcase_add_test(tc, test_cycles_are_those_of_weights_and_inputs);
+    tcase_add_loop_test(tc, test_leaving_inputs_out_changes_no_bit_and_no_byte, 0,
+                        TEST_NET_N * ZS_PRECISION_COUNT);
+    tcase_add_loop_test(tc, test_dropped_maps_give_the_bits_of_the_reference, 0,
+                        TEST_NET_N * ZS_PRECISION_COUNT);
+    tcase_add_test(tc, test_a_dropped_map_is_neither_loaded_nor_worked);
+    tcase_add_test(tc, test_inputs_must_have_been_measured);
     tcase_add_test(tc, test_dense_cycles_by_hand);
     tcase_add_test(tc, test_looser_meetings_and_finer_masks_are_not_slower);
     tcase_add_test(tc, test_filters_and_channels_that_are_0_are_not_loaded);
+    tcase_add_test(tc, test_indices_of_weights_are_an_operand_of_their_own);
     tcase_add_test(tc, test_drafts_of_other_weights_are_not_taken_for_alike);
     tcase_add_test(tc, test_what_a_memory_cannot_hold_is_refused_by_name);
     return tc;

@@ -137,6 +137,11 @@ static void longer_latency(zs_design *d)
     d->board.axi.hp.write_latency_pl_cycles *= 2;
 }
 
+static void one_worse_port(zs_design *d)
+{
+    d->board.axi.own[0] = (zs_axi_own){.beat_bytes = 4, .max_beats = 4, .read_outstanding = 2};
+}
+
 static void fewer_lanes(zs_design *d)
 {
     d->accel.unroll.oc = 1;
@@ -152,8 +157,9 @@ static const struct {
     {"single buffers", single_buffers},
     {"twice the latency", longer_latency},
     {"one lane of output channels", fewer_lanes},
+    {"one port that is narrow", one_worse_port},
 };
-enum { RESOURCE_N = 6, NOISE_PERCENT = 1 };
+enum { RESOURCE_N = 7, NOISE_PERCENT = 1 };
 
 START_TEST(test_less_of_a_resource_is_not_faster)
 {

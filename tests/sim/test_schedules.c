@@ -52,6 +52,34 @@ static void draw_schedules(zs_prng *prng, zs_arena *arena, const zs_net *net, zs
     }
 }
 
+/* HP ports that differ from each other. */
+static void draw_ports(zs_prng *prng, zs_design *d)
+{
+    static const uint32_t widths[] = {0, 4, 8, 16}, bursts[] = {0, 1, 4, 16}, flights[] = {0, 1, 3};
+    for (uint32_t i = 0; i < ZS_LEN(d->board.axi.own); i++)
+        d->board.axi.own[i] = (zs_axi_own){
+            .beat_bytes = widths[zs_prng_below(prng, ZS_LEN(widths))],
+            .max_beats = bursts[zs_prng_below(prng, ZS_LEN(bursts))],
+            .read_outstanding = flights[zs_prng_below(prng, ZS_LEN(flights))],
+            .write_outstanding = flights[zs_prng_below(prng, ZS_LEN(flights))],
+        };
+}
+
+/* Loaders that unpack, stores that are copied to staging buffers. */
+static void draw_sides(zs_prng *prng, zs_design *d)
+{
+    static const uint32_t elems[] = {0, 1, 2, 16}, copies[] = {0, 0, 1, 4};
+    tiled_params *p = tiled_params_in(&d->accel);
+    p->load.input_elems = elems[zs_prng_below(prng, ZS_LEN(elems))];
+    p->load.weight_elems = elems[zs_prng_below(prng, ZS_LEN(elems))];
+    p->load.stages_inputs = zs_prng_below(prng, 2);
+    p->load.stages_weights = zs_prng_below(prng, 2);
+    p->store.copy_elems = copies[zs_prng_below(prng, ZS_LEN(copies))];
+    p->vector_lanes = elems[zs_prng_below(prng, ZS_LEN(elems))];
+    p->fusion_goal = (uint32_t)zs_prng_below(prng, ZS_GOAL_COUNT);
+    p->store.rows = 1 + (uint32_t)zs_prng_below(prng, 2);
+}
+
 static void check_figures(zs_arena *arena, const zs_design *d, const zs_net *net,
                           const zs_result *r)
 {
@@ -83,6 +111,10 @@ START_TEST(test_a_schedule_of_each_layer_gives_the_bits_of_the_reference)
     for (int k = 0; k < DESIGNS_PER_CASE; k++) {
         zs_design d = test_random_design(&prng, precision);
         draw_schedules(&prng, &point, rig.net, &d);
+        if (k % 2)
+            draw_ports(&prng, &d);
+        if (k % 4 > 1)
+            draw_sides(&prng, &d);
         if (k % 3 == 2)
             test_make_systolic(&d);
         const zs_plan *plan = test_rig_plan(&rig, &point, &d);
@@ -156,6 +188,109 @@ START_TEST(test_tiles_are_held_against_buffers_whose_sizes_are_said)
 }
 END_TEST
 
+/* What a loader or the store stage does takes time and room, and moves no byte more. */
+static const struct {
+    const char *set[3][2]; /* the last is what is worse than those before */
+    const char *memory;    /* that it adds to the account */
+} stages[] = {
+    {{{"accelerator.load.input", "1"}}, NULL},
+    {{{"accelerator.load.input", "1"}, {"accelerator.load.stage_input", "true"}}, "input staging"},
+    {{{"accelerator.load.weight", "1"}}, NULL},
+    {{{"accelerator.load.weight", "1"}, {"accelerator.load.stage_weight", "true"}},
+     "weight staging"},
+    {{{"accelerator.store.copy", "8"}}, "output staging"},
+    {{{"accelerator.store.copy", "8"}, {"accelerator.store.rows", "1"}}, "output staging"},
+    {{{"accelerator.vector.lanes", "2"}}, NULL},
+};
+START_TEST(test_unpacking_and_staging_take_time_and_room)
+{
+    test_rig rig;
+    test_rig_init(&rig, 0, ZS_FIXED16);
+    zs_arena point;
+    zs_arena_init(&point, test_heap());
+    zs_err err = {0};
+    zs_design before, d;
+    zs_design_defaults(&before);
+    before.accel.precision = ZS_FIXED16;
+    before.accel.unroll.oc = 32; /* transfers are in the way */
+    TILED(before)->keep_tiles = false;
+    d = before;
+    for (uint32_t i = 0; i < 3 && stages[_i].set[i][0] != NULL; i++) {
+        before = d;
+        ck_assert_msg(zs_design_set(&d, &point, stages[_i].set[i][0], stages[_i].set[i][1], &err) ==
+                          ZS_OK,
+                      "%s", err.text);
+    }
+    test_rig_fidelities(&rig, &point, &d);
+    for (zs_fidelity f = ZS_TILE; f <= ZS_BURST; f++) {
+        const zs_result *a =
+            test_rig_run(&rig, &point, &before, test_rig_plan(&rig, &point, &before), f, NULL);
+        const zs_result *b =
+            test_rig_run(&rig, &point, &d, test_rig_plan(&rig, &point, &d), f, NULL);
+        ck_assert_uint_eq(a->dram.read_bytes, b->dram.read_bytes);
+        ck_assert_uint_eq(a->dram.write_bytes, b->dram.write_bytes);
+        ck_assert_msg(b->cycles > a->cycles, "%s: %llu and %llu cycles", stages[_i].set[0][0],
+                      (unsigned long long)b->cycles, (unsigned long long)a->cycles);
+    }
+    zs_fit fit;
+    ck_assert_int_eq(zs_fit_build(&point, &d, test_rig_plan(&rig, &point, &d), &fit, &err), ZS_OK);
+    bool is_there = stages[_i].memory == NULL;
+    for (uint32_t i = 0; i < fit.item_n; i++)
+        is_there |= stages[_i].memory != NULL && strcmp(fit.items[i].name, stages[_i].memory) == 0;
+    ck_assert(is_there);
+    zs_arena_drop(&point);
+    test_rig_drop(&rig);
+}
+END_TEST
+
+/* One port is worse than the other three: the same bytes, more time. */
+static const struct {
+    const char *what;
+    zs_axi_own own;
+} worse[] = {
+    {"4 of 8 bytes a beat", {.beat_bytes = 4}},
+    {"bursts of 2 beats", {.max_beats = 2}},
+    {"one burst in flight", {.read_outstanding = 1, .write_outstanding = 1}},
+};
+START_TEST(test_one_worse_port_moves_the_same_bytes_in_more_time)
+{
+    static const char *const ports[] = {"hp0", "hp1", "hp2"}; /* input, weights, output */
+    test_rig rig;
+    test_rig_init(&rig, 0, ZS_FP32);
+    zs_arena point;
+    zs_arena_init(&point, test_heap());
+    for (uint32_t port = 0; port < ZS_LEN(ports); port++) {
+        zs_design alike, one;
+        zs_design_defaults(&alike);
+        one = alike;
+        one.board.axi.own[port] = worse[_i].own;
+        test_rig_fidelities(&rig, &point, &one);
+        for (zs_fidelity f = ZS_TILE; f <= ZS_BURST; f++) {
+            const zs_result *a =
+                test_rig_run(&rig, &point, &alike, test_rig_plan(&rig, &point, &alike), f, NULL);
+            const zs_result *b =
+                test_rig_run(&rig, &point, &one, test_rig_plan(&rig, &point, &one), f, NULL);
+            ck_assert_uint_eq(a->dram.read_bytes, b->dram.read_bytes);
+            ck_assert_uint_eq(a->dram.write_bytes, b->dram.write_bytes);
+            /* stores may hide behind loads */
+            ck_assert_msg(b->cycles > a->cycles || (port == 2 && b->cycles == a->cycles),
+                          "%s of %s: %llu and %llu cycles", worse[_i].what, ports[port],
+                          (unsigned long long)b->cycles, (unsigned long long)a->cycles);
+            for (uint32_t i = 0; i < b->port_n; i++) {
+                const bool is_it = strncmp(b->ports[i].name, ports[port], 3) == 0;
+                ck_assert_uint_eq(a->ports[i].bytes, b->ports[i].bytes);
+                ck_assert(is_it || a->ports[i].bursts == b->ports[i].bursts);
+                ck_assert(!is_it || worse[_i].own.max_beats == 0 ||
+                          a->ports[i].bursts < b->ports[i].bursts);
+            }
+        }
+        zs_arena_reset(&point);
+    }
+    zs_arena_drop(&point);
+    test_rig_drop(&rig);
+}
+END_TEST
+
 TCase *tcase_schedules(void)
 {
     TCase *tc = tcase_create("schedules of layers");
@@ -163,6 +298,9 @@ TCase *tcase_schedules(void)
     tcase_add_loop_test(tc, test_a_schedule_of_each_layer_gives_the_bits_of_the_reference, 0,
                         TEST_NET_N);
     tcase_add_test(tc, test_a_schedule_said_for_all_layers_is_that_of_the_design);
+    tcase_add_loop_test(tc, test_one_worse_port_moves_the_same_bytes_in_more_time, 0,
+                        (int)ZS_LEN(worse));
+    tcase_add_loop_test(tc, test_unpacking_and_staging_take_time_and_room, 0, (int)ZS_LEN(stages));
     tcase_add_test(tc, test_tiles_are_held_against_buffers_whose_sizes_are_said);
     return tc;
 }

@@ -205,6 +205,72 @@ START_TEST(test_every_vector_unit_gives_the_same_sums)
 }
 END_TEST
 
+/* Sums of any number of pairs of 8-bit integers, onto what was there. */
+START_TEST(test_every_vector_unit_adds_bytes)
+{
+    enum { PAIRS = 9, LANES = ZS_PAIR_LANES, PIXELS = ZS_PAIR_PIXELS };
+    int32_t x[PAIRS * PIXELS], w[PAIRS * LANES], sums[PIXELS][LANES], *rows[PIXELS];
+    uint32_t unit_n;
+    const zs_pair_unit *units = zs_pair_units(&unit_n);
+    zs_prng prng = {.state = 7};
+    for (size_t i = 0; i < ZS_LEN(w); i++)
+        w[i] = (int32_t)((uint16_t)(int8_t)zs_prng_next(&prng) |
+                         (uint32_t)(int8_t)zs_prng_next(&prng) << 16);
+    for (size_t i = 0; i < ZS_LEN(x); i++)
+        x[i] = (int32_t)((uint16_t)(int8_t)zs_prng_next(&prng) |
+                         (uint32_t)(int8_t)zs_prng_next(&prng) << 16);
+    for (int p = 0; p < PIXELS; p++)
+        rows[p] = sums[p];
+    for (uint32_t unit = 0; unit < unit_n; unit++)
+        for (uint32_t n = 0; n <= PAIRS; n++) {
+            for (int i = 0; i < PIXELS * LANES; i++)
+                sums[i / LANES][i % LANES] = 1000 * i;
+            units[unit].narrow(x, PIXELS, w, LANES, n, rows);
+            for (uint32_t i = 0; i < PIXELS * LANES; i++) {
+                int32_t want = 1000 * (int32_t)i;
+                for (uint32_t k = 0; k < n; k++) {
+                    const int32_t a = x[k * PIXELS + i / LANES], b = w[k * LANES + i % LANES];
+                    want += (int16_t)a * (int16_t)b + (a >> 16) * (b >> 16);
+                }
+                ck_assert_int_eq(sums[i / LANES][i % LANES], want);
+            }
+        }
+}
+END_TEST
+
+/* Rows of any length, of which nothing behind the end is written. */
+START_TEST(test_every_vector_unit_makes_the_same_pairs)
+{
+    enum { LONGEST = 49, MARK = 0x5a5a5a5a };
+    int8_t a8[LONGEST], b8[LONGEST];
+    int16_t a16[LONGEST], b16[LONGEST];
+    uint32_t unit_n;
+    const zs_pair_unit *units = zs_pair_units(&unit_n);
+    zs_prng prng = {.state = 11};
+    for (int i = 0; i < LONGEST; i++) {
+        a16[i] = (int16_t)zs_prng_next(&prng);
+        b16[i] = (int16_t)zs_prng_next(&prng);
+        a8[i] = (int8_t)a16[i];
+        b8[i] = (int8_t)b16[i];
+    }
+    for (uint32_t unit = 0; unit < unit_n; unit++)
+        for (uint32_t n = 0; n <= LONGEST; n++) {
+            int32_t narrow[LONGEST + 1], wide[LONGEST + 1];
+            narrow[n] = wide[n] = MARK;
+            units[unit].row_i8(a8, b8, n, narrow);
+            units[unit].row_i16(a16, b16, n, wide);
+            for (uint32_t i = 0; i < n; i++) {
+                ck_assert_int_eq((int16_t)narrow[i], a8[i]);
+                ck_assert_int_eq(narrow[i] >> 16, b8[i]);
+                ck_assert_int_eq((int16_t)wide[i], a16[i]);
+                ck_assert_int_eq(wide[i] >> 16, b16[i]);
+            }
+            ck_assert_int_eq(narrow[n], MARK);
+            ck_assert_int_eq(wide[n], MARK);
+        }
+}
+END_TEST
+
 /* Sums to elements at once, in a place of their own and in that of the sums, and one by one as
  * zs_requantise has it: halves and extremes, more channels than one block and than all of them. */
 START_TEST(test_rows_of_sums_are_rounded_as_single_ones)
@@ -267,6 +333,8 @@ TCase *tcase_tile_kernels(void)
                         (int)ZS_LEN(shapes));
     tcase_add_loop_test(tc, test_large_tiles_of_extremes_are_exact, 0, 2);
     tcase_add_test(tc, test_every_vector_unit_gives_the_same_sums);
+    tcase_add_test(tc, test_every_vector_unit_adds_bytes);
+    tcase_add_test(tc, test_every_vector_unit_makes_the_same_pairs);
     tcase_add_loop_test(tc, test_rows_of_sums_are_rounded_as_single_ones, 0, 3);
     return tc;
 }

@@ -68,6 +68,12 @@ static const struct {
     const char *changes; /* of all candidates */
 } steps[] = {
     {{0}, "AXI width", ZS_TWICE, "board.axi.hp.width 8 B -> 16 B"},
+    {{"board.axi.hp0.width", "4"},
+     "AXI width",
+     ZS_TWICE,
+     "board.axi.hp.width 8 B -> 16 B, board.axi.hp0.width 4 B -> 8 B"},
+    {{"board.axi.hp0.width", "4"}, "AXI width", ZS_HALF, "board.axi.hp.width 8 B -> 4 B"},
+    {{"board.axi.hp3.width", "4"}, "AXI width", ZS_TWICE, "board.axi.hp.width 8 B -> 16 B"},
     {{0}, "AXI burst length", ZS_TWICE, ""}, /* 16 is as long as AXI3 has them */
     {{0}, "AXI burst length", ZS_HALF, "board.axi.hp.burst 16 -> 8"},
     {{0},

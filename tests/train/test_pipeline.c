@@ -3,6 +3,8 @@
 #include "zynqsim/pipeline.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
 
 static zs_arena arena;
 static zs_net *net;
@@ -66,7 +68,23 @@ START_TEST(test_free_links_leave_cycles_of_the_slowest_stage)
     ck_assert_double_eq_tol(p.cycle_s, slowest, 1e-15);
     ck_assert_double_eq_tol(zs_pipeline_seconds(&p, ZS_SCHEME_STALE, 100, 100, 1),
                             (100 + 2 * _i) * slowest, 1e-9);
+    ck_assert_double_eq_tol(p.fill_s, 2 * _i * slowest, 1e-9 * slowest);
     ck_assert_double_eq_tol(zs_pipeline_seconds(&p, ZS_SCHEME_PLAIN, 100, 0, 0), 100 * all, 1e-9);
+}
+END_TEST
+
+START_TEST(test_equal_stages_take_the_parts_of_gpipe_one_after_the_other)
+{
+    zs_err err = {0};
+    const zs_train_setup setup = setup_of(ZS_SCHEME_GPIPE, 2);
+    zs_layer_time times[5] = {{.forward_s = 1, .backward_s = 2},
+                              {.forward_s = 1, .backward_s = 2},
+                              {.forward_s = 1, .backward_s = 2}};
+    zs_pipeline p;
+    ck_assert_int_eq(zs_pipeline_build(&arena, &design, &setup, times, &p, &err), ZS_OK);
+    ck_assert_double_eq_tol(p.gpipe_s, (1.0 + 2.0) * (4 + 2) / 4, 1e-9);
+    ck_assert_double_eq_tol(p.plain_s, 9, 1e-9);
+    ck_assert_double_eq_tol(p.stages[1].training.busy_frac, 4.0 / 6, 1e-9);
 }
 END_TEST
 
@@ -74,6 +92,7 @@ START_TEST(test_a_link_takes_latency_and_packets)
 {
     const zs_train_setup setup = setup_of(ZS_SCHEME_STALE, 1);
     const double before = build(&setup).cycle_s;
+    design.system.overlaps = false;
     design.system.link_bytes_per_s = 1e6;
     design.system.link_latency_s = 0.25;
     design.system.packet_bytes = 1000;
@@ -117,10 +136,78 @@ START_TEST(test_balanced_cuts_have_the_shortest_slowest_stage)
 }
 END_TEST
 
+/* Nine layers of all sizes. */
+static zs_net *chain(void)
+{
+    static const uint32_t maps[] = {4, 16, 2, 8, 8, 1, 12, 3, 6};
+    static char names[ZS_LEN(maps)][8];
+    zs_net *out;
+    zs_err err = {0};
+    test_spec *s = test_spec_new(1, 12, 12);
+    for (uint32_t i = 0; i < ZS_LEN(maps); i++) {
+        snprintf(names[i], sizeof names[i], "c%u", i);
+        test_conv(s, names[i], i == 0 ? "data" : "", maps[i], 3, 1, 1);
+    }
+    ck_assert_int_eq(zs_net_build(&arena, test_spec_get(s), &out, &err), ZS_OK);
+    test_spec_free(s);
+    return out;
+}
+
+static double figure_of(const zs_train_setup *setup, const zs_layer_time *times, bool infers)
+{
+    zs_err err = {0};
+    zs_pipeline p;
+    ck_assert_int_eq(zs_pipeline_build(&arena, &design, setup, times, &p, &err), ZS_OK);
+    return infers                              ? 1 / p.images_per_s
+           : setup->scheme == ZS_SCHEME_PLAIN  ? p.plain_s
+           : setup->scheme == ZS_SCHEME_GPIPE  ? p.gpipe_s
+           : setup->scheme == ZS_SCHEME_HYBRID ? p.hybrid_s
+                                               : p.cycle_s;
+}
+
+START_TEST(test_the_best_cuts_are_those_that_trying_all_finds)
+{
+    const double bandwidth = _i % 2 == 0 ? 3e5 : 0;
+    const uint32_t scheme = (uint32_t)_i / 2 % 5;
+    const bool infers = _i / 10 % 2 == 1;
+    zs_err err = {0};
+    zs_layer_time times[9];
+    zs_pipeline_cuts best;
+    uint32_t list[3];
+    zs_train_setup setup = setup_of(scheme, 0);
+    setup.net = chain();
+    design.system.link_bytes_per_s = bandwidth;
+    design.system.link_latency_s = 0.01;
+    design.system.shares_link = _i >= 20;
+    for (uint32_t i = 0; i < 9; i++)
+        times[i] = (zs_layer_time){.forward_s = 0.1 * (1 + i * 7 % 5),
+                                   .backward_s = 0.1 * (1 + i * 3 % 7),
+                                   .inference_s = 0.01 * (1 + i * 5 % 6)};
+    for (uint32_t k = 1; k <= 3; k++) {
+        double least = INFINITY;
+        uint32_t n = 0;
+        ck_assert_int_eq(zs_pipeline_best(&arena, &design, &setup, times, k, infers, &best, &err),
+                         ZS_OK);
+        setup.cuts = list;
+        setup.cut_n = k;
+        for (list[0] = 0; list[0] < 8; list[0]++)
+            for (list[1] = list[0] + 1; list[1] < (k > 1 ? 8 : list[0] + 2); list[1]++)
+                for (list[2] = list[1] + 1; list[2] < (k > 2 ? 8 : list[1] + 2); list[2]++, n++)
+                    least = fmin(least, figure_of(&setup, times, infers));
+        ck_assert_double_eq_tol(best.seconds, least, 1e-6 * least);
+        ck_assert_double_eq(best.all_n, n);
+        ck_assert_uint_le(best.simulated_n, n + 1);
+        setup.cuts = best.cuts;
+        ck_assert_double_eq_tol(figure_of(&setup, times, infers), least, 1e-6 * least);
+    }
+}
+END_TEST
+
 START_TEST(test_links_that_are_shared_or_without_duplex_take_longer)
 {
     const zs_train_setup setup = setup_of(ZS_SCHEME_STALE, 2);
     const double free_s = build(&setup).cycle_s;
+    design.system.overlaps = false;
     design.system.link_bytes_per_s = 1e6;
     design.system.link_latency_s = 0.25;
     design.system.packet_bytes = 1 << 20;
@@ -133,6 +220,91 @@ START_TEST(test_links_that_are_shared_or_without_duplex_take_longer)
     ck_assert_double_eq_tol(build(&setup).cycle_s - free_s, 0.25 + 2 * (first + second), 1e-9);
     design.system.has_duplex = true;
     ck_assert_double_eq_tol(build(&setup).cycle_s - free_s, 0.25 + first + second, 1e-9);
+}
+END_TEST
+
+/* Stages of 1 + 2 s and 2 + 3 s; a transfer takes `wire` s. */
+static zs_pipeline trains_with(double wire)
+{
+    const zs_train_setup setup = setup_of(ZS_SCHEME_STALE, 1);
+    zs_layer_time times[5] = {{.forward_s = 1, .backward_s = 2}, {.forward_s = 2, .backward_s = 3}};
+    zs_err err = {0};
+    zs_pipeline p;
+    design.system.link_bytes_per_s = wire > 0 ? 16 * 4 * 12 * 12 * 4 / wire : 0;
+    design.system.packet_bytes = 1 << 20;
+    ck_assert_int_eq(zs_pipeline_build(&arena, &design, &setup, times, &p, &err), ZS_OK);
+    return p;
+}
+
+START_TEST(test_links_carry_while_stages_of_training_work)
+{
+    /* There and back is 1 s, the link, 5 s, the link and 2 s in three cycles of 5 s: what is
+     * left of them hides the link. */
+    ck_assert_double_eq_tol(trains_with(0).cycle_s, 5, 1e-9);
+    const zs_pipeline hidden = trains_with(3);
+    ck_assert_double_eq_tol(hidden.cycle_s, 5, 1e-9);
+    ck_assert_double_eq_tol(hidden.exchange_s, 0, 1e-9);
+    ck_assert_double_eq_tol(hidden.stages[0].training.link_frac, 3.0 / 5, 0.02);
+    ck_assert_double_eq_tol(hidden.stages[0].training.link_back_frac, 3.0 / 5, 0.02);
+    ck_assert_double_eq_tol(hidden.stages[1].training.busy_frac, 1, 1e-9);
+    ck_assert_double_eq_tol(hidden.plain_s, 8 + 2 * 3, 1e-9);
+    /* a link that is slower than stages sets the pace */
+    ck_assert_double_eq_tol(trains_with(20).cycle_s, 20, 0.1);
+    design.system.has_duplex = false;
+    ck_assert_double_eq_tol(trains_with(20).cycle_s, 40, 0.2);
+    design.system.has_duplex = true;
+    design.system.overlaps = false;
+    ck_assert_double_eq_tol(trains_with(3).cycle_s, 5 + 3, 1e-9);
+    ck_assert_double_eq_tol(trains_with(20).cycle_s, 5 + 20, 1e-9);
+}
+END_TEST
+
+START_TEST(test_overlap_and_buffers_never_take_longer)
+{
+    for (uint32_t k = 1; k < 4; k++)
+        for (double bandwidth = 1e4; bandwidth < 1e9; bandwidth *= 3) {
+            const zs_train_setup setup = setup_of(ZS_SCHEME_STALE, k);
+            design.system.link_bytes_per_s = bandwidth;
+            design.system.overlaps = false;
+            const zs_pipeline between = build(&setup);
+            design.system.overlaps = true;
+            design.pipeline.buffers = 1;
+            const zs_pipeline single = build(&setup);
+            design.pipeline.buffers = 2;
+            const zs_pipeline p = build(&setup);
+            ck_assert_double_le(single.cycle_s, between.cycle_s * (1 + 1e-9));
+            ck_assert_double_le(p.cycle_s, single.cycle_s * (1 + 1e-9));
+            ck_assert_double_le(p.gpipe_s, between.gpipe_s * (1 + 1e-9));
+            ck_assert_double_eq_tol(p.plain_s, between.plain_s, 1e-9 * p.plain_s);
+        }
+}
+END_TEST
+
+START_TEST(test_a_diagram_has_every_pass_and_transfer_in_order)
+{
+    zs_err err = {0};
+    zs_pipeline_diagram d;
+    const zs_train_setup setup = setup_of(ZS_SCHEME_STALE, 2);
+    const uint32_t n = 5, scheme = _i == 0 ? ZS_SCHEME_STALE : ZS_SCHEME_GPIPE;
+    uint32_t count[4] = {0};
+    double end[3] = {0};
+    design.system.link_bytes_per_s = 1e6;
+    const zs_pipeline p = build(&setup);
+    ck_assert_int_eq(zs_pipeline_draw(&arena, &design, &p, scheme, 4, n, &d, &err), ZS_OK);
+    ck_assert_uint_eq(d.parts, _i == 0 ? 1 : 4);
+    for (uint32_t i = 0; i < d.n; i++) {
+        const zs_pipeline_span *s = &d.spans[i];
+        count[s->what]++;
+        ck_assert(s->start_s <= s->end_s && s->end_s <= d.end_s && s->number < n * d.parts);
+        if (s->what > ZS_SPAN_BACKWARD)
+            continue;
+        ck_assert_double_ge(s->start_s, end[s->stage]); /* a stage does one thing at a time */
+        end[s->stage] = s->end_s;
+    }
+    ck_assert_uint_eq(count[ZS_SPAN_FORWARD], 3 * n * d.parts);
+    ck_assert_uint_eq(count[ZS_SPAN_BACKWARD], 3 * n * d.parts);
+    ck_assert_uint_eq(count[ZS_SPAN_LINK], 2 * n * d.parts);
+    ck_assert_uint_eq(count[ZS_SPAN_LINK_BACK], 2 * n * d.parts);
 }
 END_TEST
 
@@ -154,15 +326,15 @@ START_TEST(test_inference_goes_at_the_pace_of_the_slowest)
     const zs_pipeline p = flow_of(0);
     ck_assert_double_eq_tol(p.images_per_s, 1.0 / 3, 1e-9);
     ck_assert_double_eq_tol(p.latency_s, 6, 1e-9);
-    ck_assert_double_eq_tol(p.stages[0].busy_frac, 1, 1e-9);
-    ck_assert_double_eq_tol(p.stages[1].busy_frac, 1.0 / 3, 0.02);
-    ck_assert_double_eq_tol(p.stages[1].starved_frac, 2.0 / 3, 0.02);
+    ck_assert_double_eq_tol(p.stages[0].inference.busy_frac, 1, 1e-9);
+    ck_assert_double_eq_tol(p.stages[1].inference.busy_frac, 1.0 / 3, 0.02);
+    ck_assert_double_eq_tol(p.stages[1].inference.starved_frac, 2.0 / 3, 0.02);
     /* 4 s and, of a quarter of the data, 1 s */
     const zs_pipeline slow = flow_of(4);
     ck_assert_double_eq_tol(slow.images_per_s, 0.25, 1e-9);
     ck_assert_double_eq_tol(slow.latency_s, 11, 1e-9);
-    ck_assert_double_eq_tol(slow.stages[0].link_load_frac, 1, 0.02);
-    ck_assert_double_eq_tol(slow.stages[0].blocked_frac, 0.25, 0.02);
+    ck_assert_double_eq_tol(slow.stages[0].inference.link_frac, 1, 0.02);
+    ck_assert_double_eq_tol(slow.stages[0].inference.blocked_frac, 0.25, 0.02);
     design.system.shares_link = true;
     ck_assert_double_eq_tol(flow_of(4).images_per_s, 0.2, 1e-9);
 }
@@ -174,8 +346,16 @@ START_TEST(test_single_buffers_keep_stages_from_working_while_links_carry)
     const zs_pipeline p = flow_of(4);
     /* the first stage: 3 s of work, then 4 s until its only output buffer is free */
     ck_assert_double_eq_tol(p.images_per_s, 1.0 / 7, 1e-9);
-    ck_assert_double_eq_tol(p.stages[0].blocked_frac, 4.0 / 7, 0.02);
+    ck_assert_double_eq_tol(p.stages[0].inference.blocked_frac, 4.0 / 7, 0.02);
     ck_assert_double_eq_tol(flow_of(0).images_per_s, 1.0 / 3, 1e-9);
+    /* and what more of them would do */
+    for (uint32_t i = 0; i < ZS_PIPELINE_BUFFERS_N; i++)
+        ck_assert_uint_eq(p.by_buffers[i].buffers, 1u << i);
+    ck_assert_double_eq(p.by_buffers[0].images_per_s, p.images_per_s);
+    ck_assert_double_eq(p.by_buffers[0].cycle_s, p.cycle_s);
+    ck_assert_double_eq_tol(p.by_buffers[0].blocked_frac, 4.0 / 7, 0.02);
+    ck_assert_double_eq_tol(p.by_buffers[1].images_per_s, 1.0 / 4, 1e-9);
+    ck_assert_double_eq_tol(p.by_buffers[3].images_per_s, 1.0 / 4, 1e-9);
 }
 END_TEST
 
@@ -203,6 +383,32 @@ START_TEST(test_engines_of_one_board_are_stages_of_their_own_speed)
 }
 END_TEST
 
+START_TEST(test_boards_that_differ_are_stages_of_their_own_speed)
+{
+    zs_err err = {0};
+    zs_layer_time *times;
+    zs_pipeline p;
+    const zs_train_setup setup = setup_of(ZS_SCHEME_STALE, 1);
+    const zs_pipeline alike = build(&setup);
+    zs_design boards[2] = {design, design};
+    boards[0].name = "fast";
+    boards[0].system.device_macs_per_s = 1e15; /* one of them by its roofs */
+    boards[1].name = "slow";
+    boards[1].accel.unroll.oc = 1;
+    design.system.devices = boards;
+    design.system.device_n = 2;
+    ck_assert_uint_eq(zs_pipeline_device_n(&design), 2);
+    ck_assert_int_eq(zs_pipeline_times(&arena, &design, &setup, ZS_TILE, &times, &err), ZS_OK);
+    ck_assert_int_eq(zs_pipeline_build(&arena, &design, &setup, times, &p, &err), ZS_OK);
+    ck_assert_str_eq(p.stages[0].device, "fast");
+    ck_assert_double_lt(p.stages[0].forward_s, alike.stages[0].forward_s / 100);
+    ck_assert_double_gt(p.stages[1].forward_s, alike.stages[1].forward_s);
+    const zs_train_setup three = setup_of(ZS_SCHEME_STALE, 2);
+    ck_assert_int_eq(zs_pipeline_build(&arena, &design, &three, times, &p, &err), ZS_EUSAGE);
+    ck_assert(strstr(err.text, "3 stages are more than 2 boards") != NULL);
+}
+END_TEST
+
 START_TEST(test_cuts_balance_engines_that_differ)
 {
     zs_err err = {0};
@@ -224,13 +430,19 @@ TCase *tcase_pipeline(void)
     TCase *tc = tcase_create("pipeline");
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_add_loop_test(tc, test_free_links_leave_cycles_of_the_slowest_stage, 0, 4);
+    tcase_add_test(tc, test_equal_stages_take_the_parts_of_gpipe_one_after_the_other);
+    tcase_add_test(tc, test_links_carry_while_stages_of_training_work);
+    tcase_add_test(tc, test_overlap_and_buffers_never_take_longer);
+    tcase_add_loop_test(tc, test_a_diagram_has_every_pass_and_transfer_in_order, 0, 2);
     tcase_add_test(tc, test_a_link_takes_latency_and_packets);
     tcase_add_test(tc, test_pipedream_needs_the_versions_of_its_weights_more);
     tcase_add_test(tc, test_balanced_cuts_have_the_shortest_slowest_stage);
+    tcase_add_loop_test(tc, test_the_best_cuts_are_those_that_trying_all_finds, 0, 40);
     tcase_add_test(tc, test_links_that_are_shared_or_without_duplex_take_longer);
     tcase_add_test(tc, test_inference_goes_at_the_pace_of_the_slowest);
     tcase_add_test(tc, test_single_buffers_keep_stages_from_working_while_links_carry);
     tcase_add_test(tc, test_engines_of_one_board_are_stages_of_their_own_speed);
+    tcase_add_test(tc, test_boards_that_differ_are_stages_of_their_own_speed);
     tcase_add_test(tc, test_cuts_balance_engines_that_differ);
     return tc;
 }

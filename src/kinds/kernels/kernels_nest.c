@@ -316,7 +316,7 @@ zs_nest_memory kernels_memory(const zs_design *design)
 {
     const zs_accel *a = &design->accel;
     const kernels_params *p = kernels_params_of(a);
-    const uint32_t beat = zs_port_params(&design->board, a->ports.input)->beat_bytes;
+    const uint32_t beat = zs_port_params(&design->board, a->ports.input).beat_bytes;
     const zs_memory_params *dram = &design->board.memory;
     const double port = (double)beat * (double)a->clock_hz;
     const double lines = 2e12 * dram->bus_bytes / (double)dram->tck_ps * p->line_frac;

@@ -16,7 +16,8 @@ void line_account(zs_fit_account *a, const zs_design *design, const zs_plan *pla
     const zs_precision_operators *of = zs_operators_of(accel->precision);
     const uint64_t pes = accel->unroll.oc;
     const uint64_t in_luts = (uint64_t)((double)pes * line_params_of(accel)->lut_pe_frac + 0.5);
-    const uint32_t beat_bytes = zs_port_params(&design->board, accel->ports.output)->beat_bytes;
+    const zs_axi_params port = zs_port_params(&design->board, accel->ports.output);
+    const uint32_t beat_bytes = port.beat_bytes;
     const zs_products products = {.style = ZS_STYLE_HLS,
                                   .n = pes * accel->unroll.ic,
                                   .sums = pes,
@@ -34,7 +35,7 @@ void line_account(zs_fit_account *a, const zs_design *design, const zs_plan *pla
         a, "pooling and activation", "as many elements as a beat of the output stream has",
         zs_resources_times(zs_resources_of(of->compare),
                            (uint64_t)COMPARISONS * beat_bytes / zs_elem_bytes(accel->precision)));
-    zs_fit_add_dma(a, "stream DMAs", STREAMS, 8 * beat_bytes, design->board.axi.hp.max_beats, 1);
+    zs_fit_add_dma(a, "stream DMAs", STREAMS, 8 * beat_bytes, port.max_beats, 1);
     for (uint32_t i = 0; i < ZS_BUF_N; i++)
         zs_fit_add_buffer(a, plan->buffers[i].name, &plan->buffers[i]);
     zs_fit_add_engine(a, accel);

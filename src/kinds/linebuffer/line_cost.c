@@ -16,7 +16,7 @@ static uint32_t elem_of(const zs_design *d)
 
 static uint32_t stream_bytes(const zs_design *d, const line_rooms *rooms, uint32_t port)
 {
-    const uint32_t beat = zs_port_params(&d->board, port)->beat_bytes;
+    const uint32_t beat = zs_port_params(&d->board, port).beat_bytes;
     return beat < rooms->beat_bytes ? beat : rooms->beat_bytes;
 }
 

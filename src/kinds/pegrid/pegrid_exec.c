@@ -9,6 +9,12 @@
 typedef struct memories {
     uint8_t *x, *w, *sums, *gathered, *dense;
     size_t x_slot, w_slot, sums_slot;
+    /* maps that are dropped, of the input of a row for an image */
+    const zs_plan_row *dropped_row;
+    uint32_t dropped_image;
+    bool drops, *dropped;
+    double *means;
+    float *reals;
 } memories;
 
 /* Filters that one call of the arithmetic takes: neighbours that read the same channels, or of a
@@ -66,7 +72,7 @@ zs_status pegrid_exec_build(zs_exec *e, zs_arena *arena, zs_err *err)
 {
     const size_t pes = e->design->accel.unroll.oc;
     memories *m = zs_new(arena, memories, 1);
-    size_t x_n = 1, x = 0, words = 0, pixels = 0, gathered = 0;
+    size_t x_n = 1, x = 0, maps = 1, words = 0, pixels = 0, gathered = 0;
     for (uint32_t i = 0; i < e->plan->row_n; i++) {
         const zs_plan_row *row = &e->plan->rows[i];
         const pegrid_row *own = pegrid_row_of(row);
@@ -76,6 +82,7 @@ zs_status pegrid_exec_build(zs_exec *e, zs_arena *arena, zs_err *err)
             (size_t)zs_extent_y(row, 0, own->band_rows).n * zs_extent_x(row, 0, row->ow).n;
         const size_t channels = row->is_depthwise ? pes : own->part_ic;
         x = zs_max_u64(x, zs_shape_elems(row->x.shape) * e->elem);
+        maps = zs_max_u64(maps, row->x.shape.c);
         x_n = zs_max_u64(x_n, own->input == PEGRID_KEEPS_BATCH ? e->plan->batch : 2);
         words = zs_max_u64(words, (size_t)own->part_ic * pegrid_taps(row) * pes);
         pixels = zs_max_u64(pixels, (size_t)own->band_rows * row->ow);
@@ -91,6 +98,13 @@ zs_status pegrid_exec_build(zs_exec *e, zs_arena *arena, zs_err *err)
     m->sums = zs_new(arena, uint8_t, m->sums_slot * 2 + 1);
     m->gathered = zs_new(arena, uint8_t, gathered + 1);
     m->dense = zs_new(arena, uint8_t, words * e->weight + 1);
+    m->dropped = zs_new(arena, bool, maps);
+    m->means = zs_new(arena, double, maps);
+    if (pegrid_params_of(&e->design->accel)->drop_maps > 0)
+        m->reals = zs_new(arena, float, x / e->elem + 1);
+    if (m->dropped == NULL || m->means == NULL ||
+        (pegrid_params_of(&e->design->accel)->drop_maps > 0 && m->reals == NULL))
+        return zs_nomem(err, "simulated memories");
     if (m->x == NULL || m->w == NULL || m->sums == NULL || m->gathered == NULL || m->dense == NULL)
         return zs_nomem(err, "simulated memories");
     e->own = m;
@@ -157,6 +171,38 @@ static void load_w(const zs_exec *e, const zs_plan_row *row, const zs_tile_op *o
     }
 }
 
+/* Which maps are dropped follows from what the layer before wrote. */
+static void find_dropped(const zs_exec *e, const zs_plan_row *row, const zs_tile_box *box)
+{
+    memories *m = e->own;
+    const zs_layer *layer = zs_exec_layer(e, row);
+    const double threshold = pegrid_params_of(&e->design->accel)->drop_maps;
+    const uint32_t image = box->image;
+    const bool is_first = (box->flags & ZS_BOX_FIRST) && box->oy0 == 0 &&
+                          box->oc0 == pegrid_row_of(row)->groups->filters[0];
+    if (threshold <= 0 || (!is_first && m->dropped_row == row && m->dropped_image == image))
+        return;
+    m->dropped_row = row;
+    m->dropped_image = image;
+    m->drops = zs_layer_drops_maps(e->net, layer);
+    if (!m->drops)
+        return;
+    zs_dequantise(e->quant, layer->in[0], e->dram + row->x.addr + image * row->x.pitch_bytes,
+                  m->reals, (size_t)zs_shape_elems(layer->x));
+    zs_map_means(m->reals, layer->x, m->means);
+    zs_drop_maps(m->means, layer->x.c, threshold, m->dropped);
+}
+
+static void drop_gathered(const zs_exec *e, const zs_layer *layer, const zs_tile_box *box,
+                          const zs_tile *t)
+{
+    const memories *m = e->own;
+    const size_t plane = t->x_channel * e->elem;
+    for (uint32_t c = 0; m->drops && c < box->ic_n; c++)
+        if (m->dropped[box->ic0 + c])
+            memset(m->gathered + c * plane, zs_stored_zero(e->quant, layer->in[0]), plane);
+}
+
 static void work(zs_exec *e, const zs_plan_row *row, const zs_tile_op *op, const zs_tile_box *box)
 {
     const memories *m = e->own;
@@ -167,6 +213,7 @@ static void work(zs_exec *e, const zs_plan_row *row, const zs_tile_op *op, const
     const uint32_t bit_n = part->ic_n * pegrid_taps(row);
     const uint8_t *biases = m->w + op->slot[1] * m->w_slot, *weights = biases + bias_room(e);
     uint8_t *sums = m->sums + op->slot[2] * m->sums_slot;
+    find_dropped(e, row, box);
     for (uint32_t f = 0, n; f < g->n; f += n) {
         n = run_of(row, layer, g, f);
         zs_tile_box run = *box;
@@ -177,6 +224,7 @@ static void work(zs_exec *e, const zs_plan_row *row, const zs_tile_op *op, const
         uint8_t *to = sums + f * pixels * e->acc;
         zs_exec_gather(e, row, &run, input_of(e, row, op, box), row->x.shape, m->gathered);
         zs_tile t = zs_exec_tile(row, &run);
+        drop_gathered(e, layer, &run, &t);
         t.ic_n = part->ic_n;
         if (box->flags & ZS_BOX_FIRST)
             e->kernels->start(biases + f * e->bias, n, pixels, to);

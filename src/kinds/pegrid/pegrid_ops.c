@@ -19,13 +19,12 @@ static uint64_t interval_of(const zs_design *design, uint64_t pixel_steps)
 
 /* Results leave a pixel of every PE a clock, so a filter without weights takes that long; the
  * decoder works ahead by a part, and where it is slower than the PEs it sets the pace. */
-static uint64_t cycles_of(const zs_design *design, const pegrid_part *part, uint64_t pixel_steps,
-                          bool decodes)
+static uint64_t cycles_of(const zs_design *design, const pegrid_part *part, uint64_t steps,
+                          uint64_t pixel_steps, bool decodes)
 {
     const pegrid_params *p = pegrid_params_of(&design->accel);
     static const zs_mac_array plain = {0};
-    const uint64_t work =
-        zs_max_u64(part->steps * interval_of(design, pixel_steps), 1) * pixel_steps;
+    const uint64_t work = zs_max_u64(steps * interval_of(design, pixel_steps), pixel_steps);
     const uint64_t least =
         decodes && p->code != ZS_ZERO_CODE_DENSE ? zs_ceil_div(part->entries, p->decode) : 0;
     return zs_max_u64(work + zs_mac_depth_pl_cycles(design, &plain), least);
@@ -55,6 +54,12 @@ typedef struct emission {
 
 enum { HOLE_BYTES = 128 }; /* unread bytes between two channels that a load runs over: a burst */
 
+static bool wants(const emission *m, const bool *wanted, uint32_t image, uint32_t c)
+{
+    const bool *dropped = m->own->dropped;
+    return wanted[c] && (dropped == NULL || !dropped[(uint64_t)image * m->layer->x.c + c]);
+}
+
 /* A load for each run of neighbouring channels that are wanted, and of rows of output pixels. */
 static zs_status load_channels(emission *m, const bool *wanted, zs_tile_box box)
 {
@@ -70,12 +75,12 @@ static zs_status load_channels(emission *m, const bool *wanted, zs_tile_box box)
         return ZS_OK;
     for (uint32_t c = 0; c < n;) {
         uint32_t end = c;
-        if (!wanted[c]) {
+        if (!wants(m, wanted, box.image, c)) {
             c++;
             continue;
         }
         for (uint32_t next = c; next < n && (next - end) * plane <= HOLE_BYTES; next++)
-            if (wanted[next])
+            if (wants(m, wanted, box.image, next))
                 end = next + 1;
         box.ic0 = c;
         box.ic_n = (uint16_t)(end - c);
@@ -87,12 +92,11 @@ static zs_status load_channels(emission *m, const bool *wanted, zs_tile_box box)
     return ZS_OK;
 }
 
-/* The channels that a part of a group wants. */
-static zs_status load_part(emission *m, const pegrid_group *g, const pegrid_part *part,
-                           const zs_tile_box *box)
+/* The channels that a part wants. */
+static zs_status load_part(emission *m, const pegrid_part *part, const zs_tile_box *box)
 {
     for (uint32_t c = 0; c < m->layer->x.c && m->wanted_by != part; c++)
-        m->wanted[c] = pegrid_reads(m->row, m->layer, m->params, g, part, c);
+        m->wanted[c] = pegrid_reads(part, c);
     m->wanted_by = part;
     m->x_at ^= 1;
     m->x[m->x_at].ready = ZS_NO_OP;
@@ -127,9 +131,13 @@ static zs_status work(emission *m, const pegrid_group *g, const pegrid_part *par
     const uint32_t wait[3] = {x->ready, w->ready, is_first ? sums->last_use : ZS_NO_OP};
     const uint8_t slots[4] = {(uint8_t)m->x_at, (uint8_t)m->w_at, (uint8_t)m->sums_at,
                               ZS_SLOT_NONE};
-    const uint64_t steps =
+    const uint64_t pixels =
         zs_ceil_div(box.oy_n, a->unroll.oy) * zs_ceil_div(box.ox_n, a->unroll.ox);
-    const uint64_t cycles = cycles_of(m->e->d->design, part, steps, m->is_loaded);
+    const uint64_t steps =
+        part->band_steps == NULL
+            ? part->steps * pixels
+            : part->band_steps[(uint64_t)box.image * m->own->band_n + box.oy0 / m->own->band_rows];
+    const uint64_t cycles = cycles_of(m->e->d->design, part, steps, pixels, m->is_loaded);
     m->is_loaded = false;
     box.oc0 = box_of_group(g).oc0;
     box.oc_n = box_of_group(g).oc_n;
@@ -169,7 +177,7 @@ static zs_status band(emission *m, const pegrid_group *g, zs_tile_box box, bool 
         if (m->own->part_n > 1)
             ZS_TRY(load_weights(m, g, part));
         if (m->own->input == PEGRID_READS_AGAIN)
-            ZS_TRY(load_part(m, g, part, &box));
+            ZS_TRY(load_part(m, part, &box));
         ZS_TRY(work(m, g, part, box, &done));
     }
     return store(m, g, box, done);
@@ -250,7 +258,7 @@ static uint64_t vector_ops(const zs_layer *layer)
 static zs_status emit_vectors(zs_emitter *e)
 {
     const zs_layer *layer = zs_draft_layer(e->d, e->row);
-    const uint64_t cycles = zs_vector_pl_cycles(e->d->design, vector_ops(layer));
+    const uint64_t cycles = zs_vector_pl_cycles(e->d->design, 0, vector_ops(layer));
     uint32_t wait[3] = {ZS_NO_OP, ZS_NO_OP, ZS_NO_OP};
     for (uint32_t image = 0; image < e->d->design->batch; image++) {
         zs_tile_box box = {.image = image};

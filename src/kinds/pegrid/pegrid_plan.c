@@ -2,6 +2,8 @@
 
 #include "zynqsim/capacity.h"
 
+#include <assert.h>
+
 /* Rows are layers, each a call. A layer with filters is worked group after group of filters, each
  * in bands of output rows, each in parts of the input channels; other layers go through the vector
  * path as they are. */
@@ -82,6 +84,8 @@ static zs_status cut_row(zs_plan_draft *d, uint32_t i, zs_err *err)
             own->part_ic = (own->part_ic + 1) / 2;
     }
     own->part_n = (uint32_t)zs_ceil_div(row->t_ic, own->part_ic);
+    assert(own->band_rows > 0);
+    own->band_n = (uint32_t)zs_ceil_div(row->oh, own->band_rows);
     return ZS_OK;
 }
 
@@ -145,24 +149,26 @@ static void size_memories(zs_plan_draft *d)
     const uint64_t pes = a->unroll.oc, ic = a->unroll.ic;
     const uint64_t pixels = (uint64_t)a->unroll.oy * a->unroll.ox;
     const uint32_t elem = zs_elem_bytes(a->precision);
-    const bool goes_alone = p->skip >= ZS_SKIP_KERNEL && p->sync != ZS_PE_SYNC_LOCKSTEP;
+    const bool skips = p->skip >= ZS_SKIP_KERNEL || p->skips_inputs;
+    const bool goes_alone = skips && p->sync != ZS_PE_SYNC_LOCKSTEP;
     const uint32_t place = p->skip == ZS_SKIP_WEIGHT ? log2_up(p->filter_words) : 0;
     const uint64_t copies =
         goes_alone && p->sync == ZS_PE_SYNC_TILE ? zs_ceil_div(pes, 2) : UINT64_C(1);
+    const uint32_t flag = p->skips_inputs; /* a bit beside each input */
     uint64_t plane = 0;
     for (uint32_t i = 0; i < d->row_n; i++)
         if (d->drafts[i].on_engine && zs_op_has_filters(zs_draft_layer(d, i)->op))
             plane = zs_max_u64(plane, tile_bytes(&d->rows[i], 1, elem) / elem);
     zs_plan_buffer *b = d->plan->buffers;
     b[ZS_BUF_INPUT] = memory("input", copies * ic * pixels,
-                             zs_ceil_div(p->input_bytes, elem * ic * pixels), 8 * elem, 1);
+                             zs_ceil_div(p->input_bytes, elem * ic * pixels), 8 * elem + flag, 1);
     b[ZS_BUF_WEIGHT] = memory("weight", pes * ic, zs_ceil_div(p->filter_words, ic),
                               8 * zs_weight_bytes(a->precision) + place, 2);
     b[ZS_BUF_OUTPUT] = memory("output", pes * pixels, zs_ceil_div(p->plane_words, pixels),
                               zs_acc_bits(a->precision), 2);
     if (goes_alone && p->sync == ZS_PE_SYNC_CHANNEL)
         b[ZS_BUF_CARRY] = memory("channel planes", zs_ceil_div(pes, 2) * ic * pixels,
-                                 zs_ceil_div(plane, pixels), 8 * elem, 2);
+                                 zs_ceil_div(plane, pixels), 8 * elem + flag, 2);
 }
 
 /* ---- the draft --------------------------------------------------------------------------------
@@ -181,10 +187,11 @@ static void place_streams(zs_plan_draft *d)
             continue;
         const uint64_t weights = zs_layer_weight_elems(layer) * zs_weight_bytes(precision) +
                                  zs_layer_bias_elems(layer) * zs_bias_bytes(precision);
-        const uint64_t inputs = (row->compulsory_read_bytes - weights) / layer->x.c;
-        uint64_t channels = 0;
-        for (uint32_t c = 0; c < layer->x.c; c++)
-            channels += own->is_read[c];
+        const uint32_t batch = d->design->batch;
+        const uint64_t inputs = (row->compulsory_read_bytes - weights) / layer->x.c / batch;
+        uint64_t channels = 0; /* of all images */
+        for (uint64_t k = 0; k < (uint64_t)layer->x.c * batch; k++)
+            channels += own->is_read[k % layer->x.c] && (own->dropped == NULL || !own->dropped[k]);
         row->compulsory_read_bytes = inputs * channels;
         for (uint32_t k = 0; k < own->group_n; k++)
             for (uint32_t m = 0; m < own->part_n; m++)
@@ -192,14 +199,20 @@ static void place_streams(zs_plan_draft *d)
                     own->groups[k].parts[m].bias_bytes + own->groups[k].parts[m].stream_bytes;
         own->stream_base = zs_round_up(d->plan->dram_bytes, STREAM_ALIGN);
         d->plan->dram_bytes = own->stream_base + own->stream_bytes;
-        const uint64_t worked = own->products * d->design->batch;
-        row->skipped_macs = row->macs > worked ? row->macs - worked : 0;
+        row->skipped_macs = row->macs > own->products ? row->macs - own->products : 0;
     }
 }
 
 zs_status pegrid_draft(zs_plan_draft *d, zs_err *err)
 {
     const zs_fuse_rules rules = {.takes_any_pool = true};
+    const pegrid_params *p = pegrid_params_of(&d->design->accel);
+    if (pegrid_reads_inputs(p) && d->net->activity == NULL)
+        return zs_fail(err, ZS_EUNSUPPORTED,
+                       p->skips_inputs ? "accelerator.pegrid.skip_inputs"
+                                       : "accelerator.pegrid.drop_maps",
+                       "inputs are counted on images, which sweeps and searches do not "
+                       "look at; run, compare, explain and accuracy do");
     ZS_TRY(zs_draft_fuse(d, &rules, err));
     pegrid_row *own = zs_new(d->arena, pegrid_row, d->row_n + UINT64_C(1));
     if (own == NULL)
@@ -256,6 +269,7 @@ zs_xfer pegrid_xfer(const zs_plan_row *row, const zs_design *design, uint32_t co
         const pegrid_part *part = pegrid_part_at(row, box);
         return (zs_xfer){.addr = own->stream_base + part->offset,
                          .row_bytes = (uint32_t)(part->bias_bytes + part->stream_bytes),
+                         .index_bytes = (uint32_t)part->index_bytes,
                          .row_n = 1,
                          .plane_n = 1};
     }

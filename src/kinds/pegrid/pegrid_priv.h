@@ -2,6 +2,7 @@
  *
  *   pegrid.c         the row of the kind; account, notes
  *   pegrid_groups.c  which filters work together, and what they leave out
+ *   pegrid_inputs.c  inputs that are 0 while the network works
  *   pegrid_plan.c    rows, memories, transfers
  *   pegrid_ops.c     ops
  *   pegrid_exec.c    numerics */
@@ -17,13 +18,19 @@
 /* accelerator.pegrid.* */
 typedef struct pegrid_params {
     uint32_t skip, sync, code; /* ZS_SKIP_*, ZS_PE_SYNC_*, ZS_ZERO_CODE_* */
-    bool packs;
+    bool packs, skips_inputs, lut_adders;
+    double drop_maps;
     uint32_t decode, filter_words, plane_words, input_bytes;
 } pegrid_params;
 
 static inline const pegrid_params *pegrid_params_of(const zs_accel *accel)
 {
     return (const void *)accel->params;
+}
+
+static inline bool pegrid_reads_inputs(const pegrid_params *p)
+{
+    return p->skips_inputs || p->drop_maps > 0;
 }
 
 /* What of a group's filters is on chip at once: all their weights, or those of some input channels.
@@ -34,9 +41,12 @@ typedef struct pegrid_part {
     uint64_t bias_bytes;   /* that lead the stream */
     uint64_t stream_bytes; /* of the weights behind them, index_bytes of which are no weights */
     uint64_t index_bytes;
-    uint64_t entries;  /* weights in the stream */
-    uint64_t steps;    /* of a pixel: what the busiest PE works, lanes side by side */
-    uint64_t products; /* of a pixel: of all PEs */
+    uint64_t entries;   /* weights in the stream */
+    uint64_t steps;     /* of a pixel: what the busiest PE works, lanes side by side */
+    uint64_t products;  /* of a pixel: of all PEs */
+    uint64_t *channels; /* a bit each: those of the layer that it reads */
+    const uint64_t
+        *band_steps; /* [image][band] where inputs are left out: of all pixels; or NULL */
 } pegrid_part;
 
 /* Filters that work at once, a PE each. */
@@ -64,10 +74,14 @@ typedef struct pegrid_row {
     uint32_t band_rows;       /* output rows that are worked at once, but the last */
     pegrid_input input;
     const bool *is_read; /* [channel] by any filter */
+    const bool *dropped; /* [image][channel] maps that are taken for 0; NULL: none */
+    uint32_t dropped_n;  /* of all images */
     uint64_t stream_base, stream_bytes;
-    /* of an image */
+    uint32_t band_n;
+    /* of the batch */
     uint64_t products, steps; /* worked; PE clocks of them */
     uint64_t left;            /* products of a weight other than 0 */
+    uint64_t effectual;       /* where inputs are left out: of such a weight and such an input */
     uint64_t index_bytes;
     uint32_t lanes; /* products that all PEs work a clock */
 } pegrid_row;
@@ -93,9 +107,21 @@ static inline uint32_t pegrid_channel0(const zs_plan_row *row, const zs_layer *l
 zs_status pegrid_group_filters(zs_plan_draft *d, uint32_t row, zs_err *err);
 /* Once parts are: what each works and how its weights lie in DRAM. */
 zs_status pegrid_count(zs_plan_draft *d, uint32_t row, zs_err *err);
-/* Whether a group must have input channel `c` of the layer for a part. */
-bool pegrid_reads(const zs_plan_row *row, const zs_layer *layer, const pegrid_params *p,
-                  const pegrid_group *group, const pegrid_part *part, uint32_t c);
+/* Then, from what inputs are while the network works (pegrid_inputs.c): products and steps. */
+zs_status pegrid_count_inputs(zs_plan_draft *d, uint32_t row, zs_err *err);
+/* Whether zeros among inputs decide what is worked, and are known. */
+static inline bool pegrid_has_inputs(const zs_plan_draft *d)
+{
+    return pegrid_reads_inputs(pegrid_params_of(&d->design->accel)) && d->net->activity != NULL &&
+           d->net->activity->image_n > 0;
+}
+/* Set bits of a row from `from` on, below `end`. */
+uint32_t pegrid_ones(const uint64_t *row, uint64_t from, uint64_t end);
+bool pegrid_has_weights(const pegrid_row *own, uint32_t filter);
+static inline bool pegrid_reads(const pegrid_part *part, uint32_t c)
+{
+    return part->channels[c / 64] >> c % 64 & 1;
+}
 
 /* The group whose first filter that is. */
 const pegrid_group *pegrid_group_at(const zs_plan_row *row, uint32_t filter);

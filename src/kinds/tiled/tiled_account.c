@@ -11,10 +11,15 @@ void tiled_account(zs_fit_account *a, const zs_design *design, const zs_plan *pl
     const zs_accel *accel = &design->accel;
     zs_fit_add_mac_array(a, design);
     const uint32_t lanes = zs_fit_result_lanes(design, plan);
-    zs_fit_add_result_path(a, design, accel->unroll.oc, lanes);
+    const uint32_t vector = tiled_params_of(accel)->vector_lanes;
+    zs_fit_add_result_path(a, design, vector != 0 ? vector : accel->unroll.oc, lanes);
     zs_fit_add_written_acts(a, design, plan, lanes);
     for (uint32_t i = 0; i < ZS_BUF_N; i++)
         zs_fit_add_buffer(a, buffer_names[i], &plan->buffers[i]);
+    zs_plan_buffer stages[TILED_STAGE_N];
+    const uint32_t n = tiled_stages(design, plan->buffers, plan->rows, plan->row_n, stages);
+    for (uint32_t i = 0; i < n; i++)
+        zs_fit_add_buffer(a, stages[i].name, &stages[i]);
     zs_fit_add_port_masters(a, zs_design_ports(design));
     zs_fit_add_tile_control(a, accel);
 }

@@ -263,28 +263,34 @@ static uint64_t given_depth(uint64_t bytes, uint32_t banks, uint32_t bits, uint3
 }
 
 /* Layers that carry whole channels through take as many as an input slot holds, in whole blocks:
- * where not even one block fits, of fewer pixels. A layer of which not one channel fits is left to
+ * where not even one block fits, of fewer pixels. A layer of which not one window fits is left to
  * the PS. */
-static void fit_channels(zs_plan_draft *d, uint32_t i, uint64_t slot_elems)
+static zs_status fit_channels(zs_plan_draft *d, uint32_t i, uint64_t slot_elems, zs_err *err)
 {
     zs_plan_row *row = &d->rows[i];
     const zs_layer *layer = zs_draft_layer(d, i);
     const bool has_weights = zs_op_has_filters(layer->op);
     if (!d->drafts[i].on_engine || (has_weights && !row->is_depthwise))
-        return;
+        return ZS_OK;
     if (tiled_params_of(&d->design->accel)->is_relaxed) { /* as if there were a slot for all */
         row->t_oc = row->t_ic = layer->y.c;
-        return;
+        return ZS_OK;
     }
     const uint64_t block = tiled_params_of(&d->design->accel)->channel_block;
-    while (block > 1 && block * footprint(row) > slot_elems && row->t_oy * row->t_ox > 1) {
+    while (block * footprint(row) > slot_elems && row->t_oy * row->t_ox > 1) {
         uint32_t *longer = row->t_oy >= row->t_ox ? &row->t_oy : &row->t_ox;
         *longer = (*longer + 1) / 2;
     }
     const uint64_t channels = slot_elems / footprint(row);
     if (channels < block) {
         d->drafts[i].on_engine = false;
-        return;
+        row->host_note = zs_arena_printf(
+            d->arena,
+            "the PS runs this layer: a window of %u x %u of %llu channel%s is more than the %llu "
+            "elements of an input slot",
+            row->window.kh, row->window.kw, (unsigned long long)block, block > 1 ? "s" : "",
+            (unsigned long long)slot_elems);
+        return row->host_note != NULL ? ZS_OK : zs_nomem(err, "plan");
     }
     uint64_t taken = zs_min_u64(row->t_oc, channels);
     if (taken > block)
@@ -292,6 +298,7 @@ static void fit_channels(zs_plan_draft *d, uint32_t i, uint64_t slot_elems)
     while (moved_channels(taken, block) > channels)
         taken--;
     row->t_oc = row->t_ic = (uint32_t)taken;
+    return ZS_OK;
 }
 
 uint64_t tiled_weight_tile_depth(const zs_plan_draft *d, const zs_plan_row *row)
@@ -325,6 +332,14 @@ static void set_buffer(zs_plan_draft *d, zs_buffer_id id, const char *name, uint
                     : saturated((uint64_t)banks * bram18_of_bank(b->full_ports, depth, bits));
 }
 
+static void set_weight_slot(const zs_accel *a, zs_plan_row *row)
+{
+    const uint64_t filters = (uint64_t)row->t_oc * (row->is_depthwise ? 1 : row->t_ic) *
+                             row->window.kh * row->window.kw * zs_weight_bytes(a->precision);
+    row->weight_slot_bytes = zs_round_up((uint64_t)row->t_oc * zs_bias_bytes(a->precision), 64) +
+                             zs_round_up(filters, 64);
+}
+
 zs_status tiled_shape_rows(zs_plan_draft *d, zs_err *err)
 {
     ZS_TRY(read_ports(d, err));
@@ -338,8 +353,11 @@ zs_status tiled_shape_rows(zs_plan_draft *d, zs_err *err)
                p->buffer.input_bytes > 0 ? given_depth(p->buffer.input_bytes, banks, bits, slots)
                                          : slots * input_slot_depth(d),
                bits, slots);
-    for (uint32_t i = 0; i < d->row_n; i++)
-        fit_channels(d, i, d->plan->buffers[ZS_BUF_INPUT].slot_elems);
+    for (uint32_t i = 0; i < d->row_n; i++) {
+        ZS_TRY(fit_channels(d, i, d->plan->buffers[ZS_BUF_INPUT].slot_elems, err));
+        if (zs_op_has_filters(zs_draft_layer(d, i)->op))
+            set_weight_slot(a, &d->rows[i]);
+    }
     return ZS_OK;
 }
 
@@ -395,7 +413,7 @@ static uint32_t bram18_beside_weights(const zs_plan_draft *d, uint32_t masters)
     for (uint32_t id = 0; id < ZS_BUF_N; id++)
         if (id != ZS_BUF_WEIGHT)
             sum += d->plan->buffers[id].bram18;
-    return sum;
+    return sum + tiled_stage_bram18(d);
 }
 
 static uint32_t count_masters(const zs_design *design)
@@ -614,11 +632,6 @@ zs_status tiled_finish_buffers(zs_plan_draft *d, zs_err *err)
         }
         const uint64_t slots = w->depth_words / zs_max_u64(1, tiled_weight_tile_depth(d, row));
         row->weight_slots = (uint32_t)zs_min_u64(slots, ZS_SLOTS_MAX);
-        row->weight_slot_bytes =
-            zs_round_up((uint64_t)row->t_oc * zs_bias_bytes(a->precision), 64) +
-            zs_round_up((uint64_t)row->t_oc * (row->is_depthwise ? 1 : row->t_ic) * row->window.kh *
-                            row->window.kw * elem,
-                        64);
         ZS_TRY(check_tile_bytes(d, i, err));
     }
     return ZS_OK;

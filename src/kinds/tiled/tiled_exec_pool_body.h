@@ -1,10 +1,17 @@
 /* exec_pool_body.h - max-pooling of tiles; included once per element type (ELEM, NAME,
  * GREATER, NO_MINUS_ZERO). */
 
-static void NAME(merge)(ELEM *best, const ELEM *other, uint32_t n)
+/* best[oc] = the largest of itself and of y_n x x_n pixels, per output channel. */
+ZS_LOOPS
+static void NAME(merge)(const ELEM *pixels, uint32_t y_n, uint32_t x_n, size_t row_step,
+                        uint32_t oc_n, ELEM *restrict best)
 {
-    for (uint32_t oc = 0; oc < n; oc++)
-        best[oc] = GREATER(other[oc], best[oc]) ? other[oc] : best[oc];
+    for (uint32_t y = 0; y < y_n; y++)
+        for (uint32_t x = 0; x < x_n; x++)
+            for (uint32_t oc = 0; oc < oc_n; oc++) {
+                const ELEM v = pixels[y * row_step + (size_t)x * oc_n + oc];
+                best[oc] = GREATER(v, best[oc]) ? v : best[oc];
+            }
 }
 
 /* Largest of the window's pixels that lie in the tile, per output channel. */
@@ -14,10 +21,9 @@ static void NAME(local_max)(const pool_tile *t, const ELEM *pixels, uint32_t py,
     const span y = part_of(t->w->kh, t->w->sh, t->w->pad_top, py, t->box->oy0, t->box->oy_n);
     const span x = part_of(t->w->kw, t->w->sw, t->w->pad_left, px, t->box->ox0, t->box->ox_n);
     const uint32_t oc_n = t->box->oc_n;
-    memcpy(best, pixels + ((size_t)y.lo * t->box->ox_n + x.lo) * oc_n, oc_n * sizeof *best);
-    for (uint32_t iy = y.lo; iy < y.hi; iy++)
-        for (uint32_t ix = x.lo; ix < x.hi; ix++)
-            NAME(merge)(best, pixels + ((size_t)iy * t->box->ox_n + ix) * oc_n, oc_n);
+    const ELEM *first = pixels + ((size_t)y.lo * t->box->ox_n + x.lo) * oc_n;
+    memcpy(best, first, oc_n * sizeof *best);
+    NAME(merge)(first, y.hi - y.lo, x.hi - x.lo, (size_t)t->box->ox_n * oc_n, oc_n, best);
 }
 
 /* Where the window's running maximum waits for the next tile: beside it, or below. */
@@ -41,7 +47,7 @@ static void NAME(window)(const pool_tile *t, const ELEM *pixels, uint32_t py, ui
     ELEM *best = (ELEM *)t->best;
     NAME(local_max)(t, pixels, py, px, best);
     if (from_left || from_above)
-        NAME(merge)(best, NAME(carry)(t, from_left, py, px), oc_n);
+        NAME(merge)(NAME(carry)(t, from_left, py, px), 1, 1, 0, oc_n, best);
     if (to_right || to_below) {
         memcpy(NAME(carry)(t, to_right, py, px), best, bytes);
         return;

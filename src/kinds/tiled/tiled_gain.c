@@ -66,8 +66,7 @@ static void price_operand(gain_row *g, const zs_plan_draft *d, uint32_t operand,
     if (bytes == 0)
         return;
     if (!has_place) { /* the beats alone */
-        g->least[operand] = g->most[operand] =
-            own / zs_port_params(&d->design->board, ports[operand])->beat_bytes;
+        g->least[operand] = g->most[operand] = bytes / tiled_beat_bytes(d->design, operand);
         return;
     }
     const zs_xfer x = tiled_first_share(r, d->design, operand, &box);

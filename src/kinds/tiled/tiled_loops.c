@@ -208,8 +208,8 @@ static zs_status post_process(conv_loops *c, const uint8_t slots[4], bool *store
     if (ops == 0 && array->post_n == 0)
         return ZS_OK;
     /* Equal prices are one price, whatever they are for. */
-    const uint64_t price =
-        zs_vector_pl_cycles(design, ops) + zs_post_pl_cycles(design, array, b->oc_n, box_pixels(b));
+    const uint64_t price = tiled_vector_pl_cycles(design, ops) +
+                           zs_post_pl_cycles(design, array, b->oc_n, box_pixels(b));
     const uint32_t wait[3] = {*done, ZS_NO_OP, ZS_NO_OP}; /* on the MACs' unit it comes next */
     if (c->drain_pl_cycles == 0)
         return zs_emit_priced(c->e, ZS_OP_POST, b, slots, NULL, price, price, done);

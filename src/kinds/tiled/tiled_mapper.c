@@ -247,21 +247,23 @@ static zs_status list_all(mapper *m, zs_err *err)
 
 /* ---- mappings -------------------------------------------------------------------------------- */
 
-/* Of equals the faster one, or the one that moves less. Of the energy what a schedule can change.
- */
-static double goal_of(const mapper *m, uint64_t pl_cycles, uint64_t bytes)
+double tiled_goal_of(const zs_design *design, uint32_t goal, uint64_t pl_cycles, uint64_t bytes)
 {
-    const zs_power_params *w = &m->ctx.design->board.power;
-    switch (params_of(m)->tile.goal) {
+    const zs_power_params *w = &design->board.power;
+    switch (goal) {
     case ZS_GOAL_DRAM_BYTES:
         return (double)bytes + (double)pl_cycles * 1e-6;
     case ZS_GOAL_ENERGY:
-        return (w->pl_static_w + w->ps_w) * (double)pl_cycles /
-                   (double)m->ctx.design->accel.clock_hz +
+        return (w->pl_static_w + w->ps_w) * (double)pl_cycles / (double)design->accel.clock_hz +
                (w->dram_j_per_byte + w->axi_j_per_byte + w->bram_j_per_byte) * (double)bytes;
     default:
         return (double)pl_cycles + (double)bytes * 1e-6;
     }
+}
+
+static double goal_of(const mapper *m, uint64_t pl_cycles, uint64_t bytes)
+{
+    return tiled_goal_of(m->ctx.design, params_of(m)->tile.goal, pl_cycles, bytes);
 }
 
 /* Everything overlaps but what a buffer of one slot keeps from it. */
@@ -614,8 +616,7 @@ static void set_ladders(mapper *m)
                           b[ZS_BUF_WEIGHT].slots, rounds);
     for (uint32_t k = 0; k < TILED_OPERAND_N; k++) {
         m->channel[k] = zs_channel(ports[k], k >= TILED_OUTPUT);
-        m->beat_bytes[k] = zs_port_params(&m->ctx.design->board, ports[k])->beat_bytes *
-                           tiled_share_n(m->ctx.design, k);
+        m->beat_bytes[k] = tiled_beat_bytes(m->ctx.design, k);
     }
 }
 

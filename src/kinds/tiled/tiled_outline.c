@@ -178,8 +178,9 @@ static void charge_vector(row_outline *o, const cut *oc, uint64_t outer, uint64_
 {
     for (uint32_t a = 0; a < 2; a++)
         if (oc->n[a] > 0)
-            charge_compute(o, zs_times_u64(oc->n[a] * outer, n),
-                           zs_vector_pl_cycles(o->o->design, zs_max_u64(per_oc, 1) * oc->size[a]));
+            charge_compute(
+                o, zs_times_u64(oc->n[a] * outer, n),
+                tiled_vector_pl_cycles(o->o->design, zs_max_u64(per_oc, 1) * oc->size[a]));
 }
 
 static void charge_pool(row_outline *o, const cut *oc, uint64_t outer)

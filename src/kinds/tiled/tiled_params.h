@@ -15,12 +15,14 @@ typedef struct tiled_params {
     struct {
         uint32_t oc, ic, oy, ox; /* where nothing is double-buffered; 0: as above */
     } single_tile;
+    uint32_t fusion_goal; /* ZS_GOAL_*, of fusion auto */
     uint32_t loop_order, outer_loop,
         threads; /* ZS_OUTPUT_STATIONARY ..., ZS_OUTER_*, ZS_THREADS_* */
     struct {
         uint64_t input_bytes, output_bytes;
     } buffer;
     zs_mac_array mac;
+    uint32_t vector_lanes;  /* of pools and the like; 0: unroll.oc */
     uint32_t weight_layout; /* ZS_LAYOUT_* */
     uint32_t channel_block; /* channels that are neighbours in DRAM */
     bool full_ports;        /* both ports of a bank read and write */
@@ -28,6 +30,13 @@ typedef struct tiled_params {
         bool input, weight, output;
     } double_buffer;
     bool keep_tiles;
+    struct {
+        uint32_t input_elems, weight_elems; /* unpacked per PL cycle and port; 0: as they come */
+        bool stages_inputs, stages_weights; /* a whole tile first */
+    } load;
+    struct {
+        uint32_t copy_elems, rows; /* to a staging buffer of so many rows; 0: there is none */
+    } store;
     /* No design: a search bounds what open knobs may come to (tiled_space.c). */
     bool is_relaxed, may_drop_pools; /* pools may be the PS's, or layers of their own */
 } tiled_params;

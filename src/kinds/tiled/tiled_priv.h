@@ -2,8 +2,9 @@
  *
  *   tiled.c           the row of the kind; the order of the steps
  *   tiled_buffers.c   tile shapes of every row; banks and depths of the on-chip memories
+ *   tiled_stage.c     staging buffers of loaders and of the store stage
  *   tiled_mapper.c    tiles and loop orders by layer, for tile.auto
- *   tiled_search.c    builds drafts for fusion `auto` until none moves fewer bytes
+ *   tiled_search.c    builds drafts for fusion `auto` until none is nearer to the goal
  *   tiled_gain.c      closed form of what fewer slots and tensors on chip could save
  *   tiled_choice.c    which second slots and tensors on chip are worth their block RAM
  *   tiled_nest.c      the nest of tile loops: orders and trip counts
@@ -18,6 +19,7 @@
 
 #include "tiled_params.h"
 
+#include "zynqsim/capacity.h"
 #include "zynqsim/draft.h"
 #include "zynqsim/exec.h"
 #include "zynqsim/fit.h"
@@ -63,6 +65,8 @@ uint64_t tiled_loads(const uint8_t *order, const uint32_t trips[D_N], uint32_t d
 /* Shares of an operand (TILED_WEIGHT ...) where it is striped, by the ports of the design; and what
  * of a transfer the port with the largest moves. */
 uint32_t tiled_share_n(const zs_design *design, uint32_t operand);
+/* What its ports move together in a clock: no transfer of it is faster. */
+uint32_t tiled_beat_bytes(const zs_design *design, uint32_t operand);
 zs_xfer tiled_first_share(const zs_plan_row *row, const zs_design *design, uint32_t operand,
                           const zs_tile_box *box);
 
@@ -84,6 +88,9 @@ typedef struct tiled_layer {
     bool is_auto; /* its schedule is chosen */
 } tiled_layer;
 zs_status tiled_read_layers(zs_plan_draft *d, zs_err *err);
+/* What a choice is to have least of, ZS_GOAL_*: of equals the faster one, or the one that moves
+ * less. Of the energy what a schedule can change. */
+double tiled_goal_of(const zs_design *design, uint32_t goal, uint64_t pl_cycles, uint64_t bytes);
 /* Chooses the schedules of the layers that leave it to the program. */
 zs_status tiled_map(zs_plan_draft *d, zs_err *err);
 zs_status tiled_shape_rows(zs_plan_draft *d, zs_err *err);
@@ -104,6 +111,12 @@ uint64_t tiled_weight_tile_depth(const zs_plan_draft *d, const zs_plan_row *row)
 /* Of a buffer that has so many words per bank. */
 uint32_t tiled_buffer_bram18(const zs_plan_buffer *b, uint64_t depth);
 uint32_t tiled_sum_bram18(const zs_plan_draft *d);
+/* Staging buffers of loads and stores that have them: how many, at most TILED_STAGE_N; and their
+ * block RAM. */
+enum { TILED_STAGE_N = 3 };
+uint32_t tiled_stages(const zs_design *design, const zs_plan_buffer *buffers,
+                      const zs_plan_row *rows, uint32_t row_n, zs_plan_buffer out[TILED_STAGE_N]);
+uint32_t tiled_stage_bram18(const zs_plan_draft *d);
 zs_status tiled_search(zs_plan_draft *d, zs_err *err);
 /* Second slots of buffers. */
 enum {
@@ -134,6 +147,11 @@ typedef struct tiled_work {
 tiled_work tiled_work_of(const zs_outline *o, uint32_t row);
 void tiled_outline_row(zs_outline *o, uint32_t row);
 extern const zs_kind_space tiled_space;
+/* Pooling, additions, clips and copies, on lanes of their own or those of the MAC array. */
+static inline uint64_t tiled_vector_pl_cycles(const zs_design *design, uint64_t ops)
+{
+    return zs_vector_pl_cycles(design, tiled_params_of(&design->accel)->vector_lanes, ops);
+}
 void tiled_account(zs_fit_account *a, const zs_design *design, const zs_plan *plan);
 
 /* ---- numerics -------------------------------------------------------------------------------- */

@@ -5,10 +5,10 @@
 /* `auto`: which tensors stay on chip, and so which layers become one call. Pools are always fused,
  * as that can only save traffic. A tensor that stays takes block RAM from the weight buffer, which
  * may then reload weights: what a choice is worth is known only from a whole plan, so every choice
- * is tried as one, though its ops are only emitted for rows that differ from those tried before.
- * Tensors are tried in the order of the traffic that they alone would save, and
- * kept when the plan moves fewer bytes than the best so far. What pays only together is not found
- * so; what `fire` keeps is therefore tried as a whole. */
+ * is tried as one, though for bytes its ops are only emitted for rows that differ from those tried
+ * before. Tensors are tried in the order of the traffic that they alone would save, and kept when
+ * the plan is nearer to accelerator.fusion_goal than the best so far. What pays only together is
+ * not found so; what `fire` keeps is therefore tried as a whole. */
 
 /* What the bytes of a row depend on, and those of the variants seen. */
 typedef struct row_key {
@@ -31,7 +31,7 @@ typedef struct search {
     bool *may_stay;            /* [tensor] */
     uint32_t *order;           /* candidate tensors, most saving first */
     uint32_t candidate_n, tried_n, kept_n;
-    uint64_t first_bytes, best_bytes;
+    double first, best; /* of the goal */
 } search;
 
 /* ---- bytes of a choice ----------------------------------------------------------------------- */
@@ -80,9 +80,14 @@ static zs_status row_bytes(search *s, const zs_plan_draft *d, uint32_t i, uint64
     return ZS_OK;
 }
 
-/* Prepares the plan of a choice and counts what it moves. */
+static uint32_t goal_of(const search *s)
+{
+    return tiled_params_of(&s->base->design->accel)->fusion_goal;
+}
+
+/* Prepares the plan of a choice and says how far it is from the goal. */
 static zs_status try_choice(search *s, const zs_design *design, const bool *may_stay,
-                            zs_plan_draft *d, uint64_t *bytes, zs_err *err)
+                            zs_plan_draft *d, double *far, zs_err *err)
 {
     zs_arena_reset(&s->scratch);
     zs_plan *plan = zs_new(&s->scratch, zs_plan, 1);
@@ -94,12 +99,17 @@ static zs_status try_choice(search *s, const zs_design *design, const bool *may_
     d->design = design;
     d->plan = plan;
     ZS_TRY(tiled_prepare(d, may_stay, err));
-    *bytes = 0;
+    uint64_t bytes = 0, pl_cycles = 0;
     for (uint32_t i = 0; i < d->row_n; i++) {
         uint64_t own;
         ZS_TRY(row_bytes(s, d, i, &own, err));
-        *bytes += own;
+        bytes += own;
     }
+    if (goal_of(s) != ZS_GOAL_DRAM_BYTES) {
+        ZS_TRY(zs_emit_rows(d, tiled_emit_body, err));
+        ZS_TRY(zs_draft_estimate(&s->scratch, d, &pl_cycles, err));
+    }
+    *far = tiled_goal_of(design, goal_of(s), pl_cycles, bytes);
     return ZS_OK;
 }
 
@@ -143,10 +153,10 @@ static zs_status try_tensor(search *s, uint32_t tensor, zs_err *err)
         return ZS_OK;
     s->may_stay[tensor] = true;
     s->tried_n++;
-    uint64_t bytes;
-    ZS_TRY(try_choice(s, s->base->design, s->may_stay, &d, &bytes, err));
-    if (stays(&d, tensor) && bytes < s->best_bytes) {
-        s->best_bytes = bytes;
+    double far;
+    ZS_TRY(try_choice(s, s->base->design, s->may_stay, &d, &far, err));
+    if (stays(&d, tensor) && far < s->best) {
+        s->best = far;
         s->kept_n++;
     } else {
         s->may_stay[tensor] = false;
@@ -161,12 +171,12 @@ static zs_status try_fire(search *s, bool *is_better, zs_err *err)
     zs_design fire = *s->base->design;
     fire.accel.fusion = ZS_FUSION_FIRE;
     s->tried_n++;
-    uint64_t bytes;
-    ZS_TRY(try_choice(s, &fire, NULL, &d, &bytes, err));
-    *is_better = bytes < s->best_bytes;
+    double far;
+    ZS_TRY(try_choice(s, &fire, NULL, &d, &far, err));
+    *is_better = far < s->best;
     if (!*is_better)
         return ZS_OK;
-    s->best_bytes = bytes;
+    s->best = far;
     s->kept_n = 0;
     for (uint32_t t = 0; t < s->base->net->tensor_n; t++) {
         s->may_stay[t] = stays(&d, t);
@@ -185,8 +195,8 @@ static zs_status try_each(search *s, zs_err *err)
 static zs_status run(search *s, zs_arena *arena, zs_err *err)
 {
     zs_plan_draft d;
-    ZS_TRY(try_choice(s, s->base->design, s->may_stay, &d, &s->best_bytes, err));
-    s->first_bytes = s->best_bytes;
+    ZS_TRY(try_choice(s, s->base->design, s->may_stay, &d, &s->best, err));
+    s->first = s->best;
     ZS_TRY(list_candidates(s, &d, arena, err));
     ZS_TRY(try_each(s, err));
     bool is_better;
@@ -196,6 +206,13 @@ static zs_status run(search *s, zs_arena *arena, zs_err *err)
 
 static const char *describe(const search *s, zs_arena *arena)
 {
+    static const struct {
+        double factor;
+        const char *what;
+    } units[] = {[ZS_GOAL_CYCLES] = {1e-3, "k cycles by estimate"},
+                 [ZS_GOAL_DRAM_BYTES] = {1e-6, "MB of the engine's DRAM traffic"},
+                 [ZS_GOAL_ENERGY] = {1e3, "mJ for time and traffic by estimate"}};
+    const double factor = units[goal_of(s)].factor;
     const char *names = "";
     for (uint32_t i = 0; i < s->candidate_n && names != NULL; i++)
         if (s->may_stay[s->order[i]])
@@ -205,10 +222,9 @@ static const char *describe(const search *s, zs_arena *arena)
         return NULL;
     return zs_arena_printf(arena,
                            "auto: pools fused, %u of %u candidate tensors stay on chip%s%s; %.2f "
-                           "instead of %.2f MB of the engine's DRAM traffic, best of %u plans",
-                           s->kept_n, s->candidate_n, names[0] ? ": " : "", names,
-                           (double)s->best_bytes / 1e6, (double)s->first_bytes / 1e6,
-                           s->tried_n + 1);
+                           "instead of %.2f %s, best of %u plans",
+                           s->kept_n, s->candidate_n, names[0] ? ": " : "", names, s->best * factor,
+                           s->first * factor, units[goal_of(s)].what, s->tried_n + 1);
 }
 
 zs_status tiled_search(zs_plan_draft *d, zs_err *err)

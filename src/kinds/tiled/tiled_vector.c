@@ -28,7 +28,7 @@ static zs_status vector_tile(zs_emitter *e, const zs_tile_box *box, uint32_t *pr
         ops *= layer->window.kh * layer->window.kw;
     ZS_TRY(zs_emit_priced(e, ZS_OP_POST, box, slots,
                           (const uint32_t[3]){first, second, acc->last_use}, ops,
-                          zs_vector_pl_cycles(e->d->design, ops), &post));
+                          tiled_vector_pl_cycles(e->d->design, ops), &post));
     x->last_use = post;
     return zs_emit_transfer(e, ZS_OP_STORE, box, slots,
                             (const uint32_t[3]){post, ZS_NO_OP, ZS_NO_OP}, &acc->last_use);

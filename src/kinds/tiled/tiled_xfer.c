@@ -127,13 +127,23 @@ static zs_xfer output_xfer(const zs_plan_row *row, const zs_tile_box *box, const
     return rectangle(&row->y, design, box->image, box->oc0, box->oc_n, y0, y1, x0, x1);
 }
 
-uint32_t tiled_share_n(const zs_design *design, uint32_t operand)
+static uint32_t ports_of(const zs_design *design, uint32_t operand)
 {
     const zs_operand_ports p = zs_accel_ports(&design->accel);
-    const uint32_t mask = operand == TILED_WEIGHT  ? p.weight
-                          : operand == TILED_INPUT ? p.input
-                                                   : p.output;
-    return (uint32_t)__builtin_popcount(mask);
+    return operand == TILED_WEIGHT ? p.weight : operand == TILED_INPUT ? p.input : p.output;
+}
+
+uint32_t tiled_share_n(const zs_design *design, uint32_t operand)
+{
+    return (uint32_t)__builtin_popcount(ports_of(design, operand));
+}
+
+uint32_t tiled_beat_bytes(const zs_design *design, uint32_t operand)
+{
+    uint32_t sum = 0;
+    for (uint32_t left = ports_of(design, operand); left != 0; left &= left - 1)
+        sum += zs_port_params(&design->board, (uint32_t)__builtin_ctz(left)).beat_bytes;
+    return sum;
 }
 
 zs_xfer tiled_first_share(const zs_plan_row *row, const zs_design *design, uint32_t operand,
@@ -144,23 +154,36 @@ zs_xfer tiled_first_share(const zs_plan_row *row, const zs_design *design, uint3
     return zs_xfer_share(&x, 0, tiled_share_n(design, operand), ZS_SHARE_UNIT_BYTES);
 }
 
+/* What loaders and the store stage of the engine do in a PL cycle. */
+static zs_xfer with_side(zs_xfer x, uint32_t elems, uint32_t elem_bytes, uint32_t stage_n)
+{
+    x.side_bytes = elems * elem_bytes;
+    x.stage_n = stage_n;
+    return x;
+}
+
 zs_xfer tiled_xfer(const zs_plan_row *row, const zs_design *design, uint32_t code,
                    const zs_tile_box *box)
 {
+    const tiled_params *p = tiled_params_of(&design->accel);
     const uint32_t precision = design->accel.precision;
     const bool merge = design->accel.dma.merge_rows;
     switch (code) {
     case ZS_OP_LOAD_X:
-        return merged(input_xfer(row, box, design), merge);
+        return with_side(merged(input_xfer(row, box, design), merge), p->load.input_elems,
+                         row->x.elem, p->load.stages_inputs);
     case ZS_OP_LOAD_W:
-        return merged(
-            weight_xfer(row, box, precision, tiled_params_of(&design->accel)->weight_layout),
-            merge);
+        return with_side(merged(weight_xfer(row, box, precision, p->weight_layout), merge),
+                         p->load.weight_elems, zs_weight_bytes(precision), p->load.stages_weights);
     case ZS_OP_LOAD_P:
+        return with_side(partial_xfer(row, box, precision), p->load.input_elems,
+                         zs_acc_bytes(precision), p->load.stages_inputs);
     case ZS_OP_STORE_P:
-        return partial_xfer(row, box, precision);
+        return with_side(partial_xfer(row, box, precision), p->store.copy_elems,
+                         zs_acc_bytes(precision), p->store.rows);
     case ZS_OP_STORE:
-        return merged(output_xfer(row, box, design), merge);
+        return with_side(merged(output_xfer(row, box, design), merge), p->store.copy_elems,
+                         row->y.elem, p->store.rows);
     default:
         return (zs_xfer){0};
     }
