@@ -135,6 +135,7 @@ END
     starve fifos fifos chain.yaml --format csv
     clean() { rm -rf made; mkdir made; }
     starve train train small_train.yaml --data set --epochs 1 --jobs 1 --format csv --checkpoint made/k --onnx made/n.onnx
+    starve 'pipelines of train' train small_train.yaml --best training --set pipeline.cut=auto:1 --set system.boards=small.yaml,chain.yaml --set system.link.bandwidth=1e6 --format json --quiet -o made/p.html --trace made/t.json.gz
     printf 'network: {model: train_net.yaml, preprocess: {mean: 0, scale: 0.0039}}\n' >seen.yaml
     starve accuracy accuracy seen.yaml --images set/train-images-idx3-ubyte --labels set/train-labels-idx1-ubyte --reference fp32 --limit 3 --jobs 1 --quiet --format csv -o made/rows.csv
     starve sparsify sparsify train_net.yaml --method flat --parameter 0.1 --pes 4 --quiet --format csv -o made/n.onnx
