@@ -297,7 +297,8 @@ END_TEST
 /* Four planes of 100 words leave at once; windows of 2 x 2 take 725 cycles for all 400 words. */
 static const struct {
     uint32_t depth;
-    uint64_t cycles; /* of the reader beyond the writer's end: a word, and what held the writer up */
+    uint64_t
+        cycles; /* of the reader beyond the writer's end: a word, and what held the writer up */
 } channels[] = {
     {0, 1},
     {100, 1},
