@@ -84,7 +84,7 @@ VNNI static void vnni_wide(const int32_t *x, uint32_t x_pitch, const int32_t *w,
 
 static inline __mmask16 lanes_of(uint32_t n)
 {
-    return n >= WORDS ? 0xffff : (__mmask16)((1u << n) - 1);
+    return (__mmask16)(n >= WORDS ? 0xffffu : (1u << n) - 1);
 }
 
 VNNI static inline void store_pairs(int32_t *to, __mmask16 mask, __m512i low, __m512i high)

@@ -163,7 +163,7 @@ static void engines(zs_out *out, const zs_result *r)
     const zs_family *family = r->fit.family;
     const char *heads[FIRST + ZS_RESOURCE_N + 1] = {"engine",  "kind",   "#rows", "#loads",
                                                     "#cycles", "#share", "#read", "#written"};
-    zs_cell names[ZS_RESOURCE_N];
+    zs_cell names[ZS_RESOURCE_N] = {0};
     uint32_t n = FIRST;
     for (uint32_t i = 0; i < family->block_n; i++) {
         snprintf(names[i].text, sizeof names[i].text, "#%s", family->blocks[i].name);

@@ -39,7 +39,8 @@ sed -i s/plain_speedup/plane_speedup/ pipeline.csv
 program validate --against pipeline.csv
 ok "$([ $status = 2 ] && grep -q 'pipeline.csv:2.*"plane_speedup" is no figure of a pipeline, as plain_speedup is' err; echo $?)" 'other figures are refused, with the nearest'
 (cd "$TOP" && "$ZYNQSIM" validate runs_training >"$WORK/out" 2>"$WORK/err")
-ok "$([ $? = 0 ] && grep -q '4 rows judged: 4 inside' out; echo $?)" 'published pipelines of two devices are inside'
+status=$?
+ok "$([ $status = 0 ] && grep -q '4 rows judged: 4 inside' out; echo $?)" 'published pipelines of two devices are inside'
 
 # ---- simulated designs
 cycles=$("$ZYNQSIM" run small.yaml --timing-only --format json 2>/dev/null | sed -n 's/^  "cycles": \([0-9]*\),$/\1/p')
