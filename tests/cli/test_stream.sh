@@ -344,6 +344,7 @@ bad 'no FIFO behind a fork' 'depth 0' block.yaml --set "$s.fifos=*=0"
 bad 'zeros in a bipolar stream' 'bipolar' block.yaml --set "$s.act_bits=1"
 bad 'a FIFO that there is not' 'nothing is called' "$cnv" --set "$s.fifos=conv2/mvau=8"
 bad 'PEs of a layer that do not divide' 'layers: 7 PEs do not divide the 64' "$cnv" --set layers.conv1.pe=7
+# shellcheck disable=SC2016 # backquotes are part of the message
 bad 'lanes under the name of other kinds' 'where PEs and lanes of a layer are `layers: {conv1: {pe: 16, simd: 3}}`' "$cnv" --set layers.conv1.unroll.oc=16
 bad 'and not of one layer' 'or accelerator.stream.folding' "$cnv" --set accelerator.unroll.ic=4
 bad 'PEs of a layer that there is not' 'nothing is called "conv77"' "$cnv" --set layers.conv77.pe=8
