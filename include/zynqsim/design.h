@@ -255,7 +255,7 @@ typedef struct zs_design {
     } pipeline;
     struct {
         uint32_t batch, lr_step, type, loss, crop; /* ZS_TRAIN_*, ZS_LOSS_* */
-        double lr, momentum, weight_decay, lr_factor;
+        double lr, momentum, weight_decay, lr_factor, start;
         bool flip;
     } train;
     struct {

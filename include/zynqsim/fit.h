@@ -127,6 +127,7 @@ typedef struct zs_products {
     double dsp_frac;       /* share that is wanted in DSP slices */
     uint32_t per_dsp;      /* products that share a slice, at least 1 */
     bool sums_leave_slice; /* of those, as a DSP48E1 has no guard bits: they are added in LUTs */
+    bool lut_adders;       /* floats: no slices for adders, but LUTs */
     uint64_t clock_hz;
 } zs_products;
 /* Slices of one integer product, 0 where synthesis leaves it to LUTs: less than 16 bits long. */
@@ -147,6 +148,8 @@ uint32_t zs_dma_bram18(uint32_t data_bits, uint32_t burst_beats);
 /* What engines have in common. */
 /* The array of accelerator.unroll: operators shared by the initiation interval. */
 void zs_fit_add_mac_array(zs_fit_account *a, const zs_design *design);
+/* The same with adders of floats in LUTs. */
+void zs_fit_add_mac_array_lut_adders(zs_fit_account *a, const zs_design *design);
 /* `lanes` lanes of pooling, activation and requantisation behind the sums. */
 void zs_fit_add_vector_path(zs_fit_account *a, const zs_design *design, uint32_t lanes);
 /* The same with another number of requantisers: those that keep up (zs_fit_result_lanes). */

@@ -85,6 +85,7 @@ typedef struct zs_nest_window {
 typedef struct zs_nest_kernel {
     zs_nest nest;
     uint32_t interval;
+    bool sum_is_register; /* the interval, where it is more than 1, is an adder's, no memory's */
     zs_nest_window window;
     uint64_t drains; /* outer iterations that wait for the weights they copy */
     uint64_t lines;  /* of words one after the other, each of which waits: */

@@ -46,6 +46,16 @@ typedef struct zs_pipeline_stage {
     zs_train_memory memory;
 } zs_pipeline_stage;
 
+/* The same pipeline with other numbers of buffers on either side of its links. */
+typedef struct zs_pipeline_buffers {
+    uint32_t buffers;
+    double images_per_s;       /* inference */
+    double blocked_frac;       /* of it, the stage that is blocked most */
+    double cycle_s;            /* pipelined training */
+    double train_blocked_frac; /* of it, likewise */
+} zs_pipeline_buffers;
+enum { ZS_PIPELINE_BUFFERS_N = 4 };
+
 typedef struct zs_pipeline {
     zs_pipeline_stage *stages;
     uint32_t stage_n;
@@ -59,9 +69,10 @@ typedef struct zs_pipeline {
     uint64_t versions_bytes; /* weights that pipedream keeps besides those of now */
     uint64_t copies_bytes;   /* one copy of all weights per forward and per backward stage, which is
                               * how published figures count them */
-    uint64_t scheme_bytes[ZS_SCHEME_HYBRID + 1]; /* memory of all stages in each scheme */
-    double joules;                               /* of a mini-batch */
-    double latency_s, images_per_s;              /* pipelined inference */
+    uint64_t scheme_bytes[ZS_SCHEME_HYBRID + 1];           /* memory of all stages in each scheme */
+    double joules;                                         /* of a mini-batch */
+    double latency_s, images_per_s;                        /* pipelined inference */
+    zs_pipeline_buffers by_buffers[ZS_PIPELINE_BUFFERS_N]; /* 1, 2, 4, 8 */
 } zs_pipeline;
 
 /* What happens when, from 0. */
@@ -114,6 +125,13 @@ zs_status zs_pipeline_draw(zs_arena *arena, const zs_design *design, const zs_pi
  * backward stage. */
 uint32_t zs_pipeline_copies_n(uint32_t pairs);
 uint64_t zs_train_memory_total(const zs_train_memory *memory);
+/* Figures by name (pipeline.def): of training over one device, and of pipelined inference. */
+typedef struct zs_pipeline_metric {
+    const char *name, *unit;
+} zs_pipeline_metric;
+extern const zs_pipeline_metric zs_pipeline_metrics[];
+extern const uint32_t zs_pipeline_metric_n;
+double zs_pipeline_figure(const zs_pipeline *p, uint32_t metric);
 /* Of n mini-batches of which `pipelined` go through a full pipeline, emptied `fillings` times. */
 double zs_pipeline_seconds(const zs_pipeline *p, uint32_t scheme, uint64_t n, uint64_t pipelined,
                            uint64_t fillings);

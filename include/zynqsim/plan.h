@@ -199,6 +199,7 @@ typedef struct zs_plan_row {
     uint32_t op0, op_n; /* ops of the row: a contiguous range */
     uint64_t macs;      /* of the whole batch */
     uint64_t skipped_macs; /* of these, products with 0 that the engine leaves out */
+    const char *host_note; /* why the PS has it though the engine could run such layers, or NULL */
     uint64_t ops;          /* operations of the whole batch, as zs_layer_ops counts them */
 
     zs_plan_tensor x, x2; /* inputs in DRAM (x2: second input of an add) */

@@ -39,6 +39,7 @@ typedef struct zs_train_setup {
     const uint32_t *cuts;   /* [cut_n], rising: last layer of each stage but the last */
     uint32_t cut_n;
     double momentum, weight_decay;
+    double start; /* factor of synthetic weights; 0: as they are */
 } zs_train_setup;
 
 /* What goes in: CHW images one after the other, in the type of the setup. One of labels (class of

@@ -33,6 +33,7 @@
 #include "zynqsim/sim.h"
 #include "zynqsim/systolic.h"
 #include "zynqsim/tile_case.h"
+#include "zynqsim/pipeline.h"
 #include "zynqsim/train_case.h"
 #include "zynqsim/traffic.h"
 
@@ -101,13 +102,15 @@ typedef struct zs_figure_measured {
     zs_tolerance tolerance;
 } zs_figure_measured;
 
-/* One figure of one simulated design. `scope` is "" for the whole network, else the name of a row
- * of the result; where several rows have that name, name#2 is the second of them. */
+/* One figure of one simulated design. `scope` is "" for the whole network, "pipeline" for it in the
+ * stages of its pipeline, else the name of a row of the result; where several rows have that name,
+ * name#2 is the second of them. */
 typedef struct zs_run_case {
     const char *name, *design, *set; /* set: "path=value;path=value" */
     zs_fidelity fidelity;
     const char *scope, *metric;
-    uint32_t metric_i; /* in zs_metrics, or in zs_layer_metrics where there is a scope */
+    bool of_pipeline;
+    uint32_t metric_i; /* in zs_metrics; zs_pipeline_metrics; zs_layer_metrics of a row */
     zs_figure_measured measured;
     const char *reason, *source;
     uint32_t line; /* of the file */
@@ -276,6 +279,8 @@ zs_status zs_case_check(zs_arena *scratch, const zs_memory_params *memory, const
                         uint32_t i, zs_section *sections, zs_err *err);
 /* Looks the figure of case i up in the result of its run. ZS_EUSAGE where the result has no such
  * row, or more than one. */
+zs_status zs_run_pipeline_check(const zs_reference *ref, uint32_t i, const zs_pipeline *pipeline,
+                                zs_section *sections);
 zs_status zs_run_check(const zs_reference *ref, uint32_t i, const zs_result *result,
                        zs_section *sections, zs_err *err);
 void zs_section_close(zs_section *section);

@@ -475,6 +475,10 @@ typedef struct cli_train_boards {
 zs_status cli_train_boards_load(const cli_options *options, cli_point *point,
                                 cli_train_boards *boards, zs_err *err);
 void cli_train_boards_drop(cli_train_boards *boards); /* before the point */
+/* A design's network, cut, on its devices; the plan is without data, seed and epochs. */
+zs_status cli_train_pipeline_build(const cli_options *options, cli_point *point,
+                                   cli_train_boards *boards, zs_train_plan *plan,
+                                   zs_pipeline *out, zs_err *err);
 /* The page and the timeline of train: opened before it begins, NULL where none is wanted. */
 typedef struct cli_train_report {
     cli_stream *page, *trace;

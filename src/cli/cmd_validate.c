@@ -82,39 +82,52 @@ static zs_status prepare(job *j, zs_err *err)
 
 /* ---- simulated designs ----------------------------------------------------------------------- */
 
-static zs_status simulate(job *j, const judged *t, uint32_t first, cli_point *p, zs_result **result,
-                          zs_err *err)
+/* A run, or with cases of scope "pipeline" the stages of its pipeline. */
+typedef struct simulated {
+    cli_point point;
+    cli_train_boards boards;
+    zs_result *result;
+    zs_pipeline pipeline;
+} simulated;
+
+static zs_status simulate(job *j, const judged *t, uint32_t first, simulated *s, zs_err *err)
 {
     const zs_run_case *c = &t->ref->runs[first];
     cli_options o = {.timing_only = true, .quiet = true, .fidelity = c->fidelity, .jobs = 1};
     cli_outputs outputs;
+    zs_train_plan plan;
     ZS_TRY(cli_settings_of(&j->keep, c->set, NULL, &o.set, err));
     o.design_path = cli_path_from(&j->keep, t->ref->path, c->design);
     if (o.design_path == NULL)
         return zs_nomem(err, c->design);
-    ZS_TRY(cli_point_build(&o, p, err));
-    return cli_execute(p, &o, result, &outputs, err);
+    if (c->of_pipeline)
+        return cli_train_pipeline_build(&o, &s->point, &s->boards, &plan, &s->pipeline, err);
+    ZS_TRY(cli_point_build(&o, &s->point, err));
+    return cli_execute(&s->point, &o, &s->result, &outputs, err);
 }
 
 static zs_status check_run(job *j, const judged *t, uint32_t first, zs_err *err)
 {
-    cli_point p = {0};
-    zs_result *result;
-    zs_status status = simulate(j, t, first, &p, &result, err);
+    simulated s = {0};
+    const zs_run_case *of = &t->ref->runs[first];
+    zs_status status = simulate(j, t, first, &s, err);
     uint32_t at = first;
     for (uint32_t i = first; i < t->ref->case_n && status == ZS_OK; i++) {
-        if (!t->is_wanted[i] || t->ref->runs[i].run != t->ref->runs[first].run)
+        const zs_run_case *c = &t->ref->runs[i];
+        if (!t->is_wanted[i] || c->run != of->run || c->of_pipeline != of->of_pipeline)
             continue;
         at = i;
         t->is_wanted[i] = false;
-        status = zs_run_check(t->ref, i, result, t->sections, err);
+        status = c->of_pipeline ? zs_run_pipeline_check(t->ref, i, &s.pipeline, t->sections)
+                                : zs_run_check(t->ref, i, s.result, t->sections, err);
         cli_progress_step(&j->progress, BAR_STEP);
     }
     if (status != ZS_OK) {
         const char *place = zs_arena_printf(&j->keep, "%s:%u", t->ref->path, t->ref->runs[at].line);
         zs_err_prefix(err, place);
     }
-    cli_point_drop(&p);
+    cli_train_boards_drop(&s.boards);
+    cli_point_drop(&s.point);
     return status;
 }
 

@@ -220,7 +220,7 @@ void zs_nest_read_array(zs_nest *nest, const zs_nest_array *a)
 static uint64_t waits_for_lines(const zs_nest_kernel *k, const zs_nest_memory *m)
 {
     const zs_nest_window *w = &k->window;
-    if (k->interval <= 1 || w->bytes <= m->cache_bytes)
+    if (k->interval <= 1 || k->sum_is_register || w->bytes <= m->cache_bytes)
         return 0;
     const uint64_t together = zs_max_u64(1, zs_min_u64(w->step_rows, w->rows));
     const uint64_t lines = zs_ceil_div(w->bytes, m->line_bytes) / together;

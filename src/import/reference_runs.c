@@ -55,10 +55,32 @@ static zs_status unknown_metric(const zs_table *t, uint32_t row, uint32_t column
                          of);
 }
 
+static zs_status take_pipeline_metric(const zs_table *t, uint32_t row, uint32_t column,
+                                      zs_run_case *out, zs_err *err)
+{
+    enum { NAMES_MAX = 32 };
+    const char *names[NAMES_MAX];
+    uint32_t n = 0;
+    for (; n < zs_pipeline_metric_n && n < NAMES_MAX; n++) {
+        names[n] = zs_pipeline_metrics[n].name;
+        if (strcmp(names[n], out->metric) != 0)
+            continue;
+        out->metric_i = n;
+        return ZS_OK;
+    }
+    const char *near = zs_nearest(out->metric, names, n);
+    return zs_table_fail(t, row, column, ZS_EPARSE, err,
+                         "\"%.60s\" is no figure of a pipeline, as %s is", out->metric,
+                         near != NULL ? near : names[0]);
+}
+
 static zs_status take_metric(const zs_table *t, uint32_t row, const run_columns *at,
                              zs_run_case *out, zs_err *err)
 {
     const bool is_whole = out->scope[0] == '\0';
+    out->of_pipeline = strcmp(out->scope, "pipeline") == 0;
+    if (out->of_pipeline)
+        return take_pipeline_metric(t, row, at->metric, out, err);
     const zs_metric *metrics = is_whole ? zs_metrics : zs_layer_metrics;
     const uint32_t n = is_whole ? zs_metric_n : zs_layer_metric_n;
     const char *of = is_whole ? "whole network" : "row";

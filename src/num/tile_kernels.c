@@ -10,7 +10,7 @@
 /* Multiplication and addition stay separate (-ffp-contract=off), whatever the processor offers;
  * wider vectors change no bit, as their lanes are different sums. */
 
-enum { PIXELS = 6, ROW_PIXELS = 64 };
+enum { PIXELS = 6, ROW_PIXELS = 64, ROW_STEP = 16 };
 
 /* Input offsets of all taps from a window's first input; returns their number. */
 static uint32_t list_offsets(const zs_tile *t, uint32_t *offsets)

@@ -127,7 +127,10 @@ static const char *array_detail(const zs_fit_account *a, const zs_products *p, u
 {
     const bool is_half = p->elem_bits == HALF_BITS;
     const zs_operator *mul = &zs_operators[is_half ? ZS_OPERATOR_HMUL : ZS_OPERATOR_FMUL],
-                      *add = &zs_operators[is_half ? ZS_OPERATOR_HADD : ZS_OPERATOR_FADD];
+                      *in_dsp_add = &zs_operators[is_half ? ZS_OPERATOR_HADD : ZS_OPERATOR_FADD],
+                      *lut_add =
+                          &zs_operators[is_half ? ZS_OPERATOR_HADD_LUT : ZS_OPERATOR_FADD_LUT],
+                      *add = p->lut_adders ? lut_add : in_dsp_add;
     if (p->is_float)
         return zs_arena_printf(a->arena, "%" PRIu64 " x (%s %u + %s %u DSP)", p->n, mul->name,
                                mul->cost.n[ZS_RESOURCE_DSP], add->name,
@@ -192,7 +195,7 @@ void zs_fit_add_products(zs_fit_account *a, const char *name, const zs_products 
 
 /* Operators are shared by lanes that take turns: an initiation interval of 3 needs a third of
  * them. */
-void zs_fit_add_mac_array(zs_fit_account *a, const zs_design *design)
+static void add_mac_array(zs_fit_account *a, const zs_design *design, bool lut_adders)
 {
     const zs_accel *accel = &design->accel;
     const uint64_t taps = (uint64_t)accel->unroll.ky * accel->unroll.kx;
@@ -209,8 +212,19 @@ void zs_fit_add_mac_array(zs_fit_account *a, const zs_design *design)
                            .dsp_frac = accel->dsp_frac,
                            .per_dsp = accel->products_per_dsp,
                            .sums_leave_slice = accel->products_per_dsp > 1,
+                           .lut_adders = lut_adders,
                            .clock_hz = accel->clock_hz};
     zs_fit_add_products(a, "MAC array", &p);
+}
+
+void zs_fit_add_mac_array(zs_fit_account *a, const zs_design *design)
+{
+    add_mac_array(a, design, false);
+}
+
+void zs_fit_add_mac_array_lut_adders(zs_fit_account *a, const zs_design *design)
+{
+    add_mac_array(a, design, true);
 }
 
 /* Additions of the vector path use the adders of the array, which is idle meanwhile. */

@@ -70,9 +70,16 @@ zs_resources zs_fit_of_float(const zs_fit_prices *prices, const zs_products *p, 
         operators, zs_fit_of_price(&prices->of[ZS_FIT_CHAIN],
                                    chain_luts(p->chain) * p->elem_bits / 32 /
                                        (double)zs_max_u64(p->chain, 1) * (double)n));
-    const zs_resources dsp = {.n[ZS_RESOURCE_DSP] =
-                                  mul->cost.n[ZS_RESOURCE_DSP] + add->cost.n[ZS_RESOURCE_DSP]};
-    return zs_resources_plus(r, zs_resources_times(dsp, n));
+    const zs_operator *lut_add =
+        &zs_operators[is_half ? ZS_OPERATOR_HADD_LUT : ZS_OPERATOR_FADD_LUT];
+    zs_resources more = {.n[ZS_RESOURCE_DSP] = mul->cost.n[ZS_RESOURCE_DSP]};
+    if (!p->lut_adders) {
+        more.n[ZS_RESOURCE_DSP] += add->cost.n[ZS_RESOURCE_DSP];
+    } else { /* beyond what an adder takes beside its slices */
+        more.n[ZS_RESOURCE_LUT] = lut_add->cost.n[ZS_RESOURCE_LUT] - add->cost.n[ZS_RESOURCE_LUT];
+        more.n[ZS_RESOURCE_FF] = lut_add->cost.n[ZS_RESOURCE_FF] - add->cost.n[ZS_RESOURCE_FF];
+    }
+    return zs_resources_plus(r, zs_resources_times(more, n));
 }
 
 /* What lies around products, wherever they are multiplied. */

@@ -66,7 +66,7 @@ static const char style[] =
     ".no{fill:none;stroke:var(--k);stroke-opacity:.6}.front{fill:none;stroke:var(--o2);"
     "stroke-width:1.5}.span{fill:var(--track)}.budget{stroke:var(--bad);stroke-dasharray:5 4}\n"
     "@media print{:root{--page:#fff;--card:#fff;--ink:#000;--faint:#444;--line:#bbb}body{"
-    "font-size:11px}.picture,.bar,.key "
+    "font-size:13px}p{break-inside:avoid}.picture,.bar,.key "
     "i,.bars{filter:none}.scroll,.wide,.picture{overflow:visible}.tile,figure,.chart,tr{"
     "break-inside:avoid}thead{display:table-header-group;break-inside:avoid}tfoot{display:table-"
     "row-group}th button{display:contents}tbody th{min-width:13.5em}h2,h2+p,.key{break-"

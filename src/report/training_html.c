@@ -175,6 +175,29 @@ static void out_stages(zs_out *out, const zs_training *t)
     section_end(out);
 }
 
+static void out_buffers(zs_out *out, const zs_training *t)
+{
+    static const char *const heads[] = {"buffers", "#inference, images/s", "#most blocked",
+                                        "#pipelined mini-batch, ms", "#most blocked"};
+    if (t->pipeline->stage_n < 2)
+        return;
+    section(out, "buffers", "Buffers",
+            "The same pipeline with other numbers of output buffers and input buffers on either "
+            "side of its links, and the stage that waits most for a free one.");
+    zs_html_table(out, "buffers", "Pace by buffers.", heads, ZS_LEN(heads));
+    for (uint32_t i = 0; i < ZS_PIPELINE_BUFFERS_N; i++) {
+        const zs_pipeline_buffers *b = &t->pipeline->by_buffers[i];
+        zs_out_printf(out, "<tr><th scope=\"row\">%u</th>", b->buffers);
+        out_real(out, b->images_per_s, 1);
+        zs_html_number(out, zs_cell_percent(b->blocked_frac).text);
+        out_real(out, 1e3 * b->cycle_s, 3);
+        zs_html_number(out, zs_cell_percent(b->train_blocked_frac).text);
+        zs_out_text(out, "</tr>\n");
+    }
+    zs_html_table_end(out);
+    section_end(out);
+}
+
 static const char *const stage_names[] = {"stage 0", "stage 1", "stage 2", "stage 3", "stage 4",
                                           "stage 5", "stage 6", "stage 7", "stage 8", "stage 9"};
 
@@ -372,6 +395,7 @@ zs_status zs_training_html_emit(const zs_training *t, const zs_sink *sink, zs_er
     out_schemes(&out, t);
     out_pipeline(&out, t);
     out_stages(&out, t);
+    out_buffers(&out, t);
     out_memory(&out, t);
     out_runs(&out, t);
     zs_out_text(&out, "</main></body></html>\n");

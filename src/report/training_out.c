@@ -35,6 +35,19 @@ static zs_status put_schemes(const zs_training *t, const zs_sink *sink)
                : ZS_OK;
 }
 
+static zs_status put_buffers(const zs_pipeline *p, const zs_sink *sink)
+{
+    ZS_TRY(zs_sink_puts(sink, "\nbuffers     images/s  most blocked  pipelined mini-batch  most "
+                              "blocked\n"));
+    for (uint32_t i = 0; i < ZS_PIPELINE_BUFFERS_N; i++) {
+        const zs_pipeline_buffers *b = &p->by_buffers[i];
+        ZS_TRY(zs_sink_printf(sink, "%7u  %11.1f  %10.1f %%  %17.3f ms  %10.1f %%\n", b->buffers,
+                              b->images_per_s, 100 * b->blocked_frac, 1e3 * b->cycle_s,
+                              100 * b->train_blocked_frac));
+    }
+    return ZS_OK;
+}
+
 static zs_status put_flow(const zs_training *t, const zs_sink *sink)
 {
     const zs_pipeline *p = t->pipeline;
@@ -62,7 +75,7 @@ static zs_status put_flow(const zs_training *t, const zs_sink *sink)
                    ? zs_sink_printf(sink, "   %5.1f %%\n", 100 * s->inference.link_frac)
                    : zs_sink_puts(sink, "         -\n"));
     }
-    return ZS_OK;
+    return put_buffers(p, sink);
 }
 
 static zs_status put_stages(const zs_training *t, const zs_sink *sink)
@@ -207,6 +220,13 @@ static json_t *json_stage(const zs_training *t, const zs_pipeline_stage *s)
         (json_int_t)m->stash);
 }
 
+static json_t *json_buffers(const zs_pipeline_buffers *b)
+{
+    return json_pack("{s:i, s:f, s:f, s:f, s:f}", "buffers", (int)b->buffers,
+                     "inference_images_per_s", b->images_per_s, "blocked_frac", b->blocked_frac,
+                     "pipelined_s", b->cycle_s, "training_blocked_frac", b->train_blocked_frac);
+}
+
 static json_t *json_run(const zs_training *t, const zs_training_run *r)
 {
     json_t *epochs = json_array();
@@ -291,16 +311,20 @@ zs_status zs_training_json_emit(const zs_training *t, const zs_sink *sink, zs_er
         json_array_append_new(stages, json_stage(t, &p->stages[i]));
     for (uint32_t i = 0; i < t->run_n; i++)
         json_array_append_new(runs, json_run(t, &t->runs[i]));
+    json_t *buffers = json_array();
+    for (uint32_t i = 0; i < ZS_PIPELINE_BUFFERS_N; i++)
+        json_array_append_new(buffers, json_buffers(&p->by_buffers[i]));
     json_t *root = json_pack(
         "{s:s, s:s, s:s, s:i, s:i, s:{s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}, "
-        "s:I, s:I, s:o, s:o}",
+        "s:I, s:I, s:o, s:o, s:o}",
         "design", t->design, "network", t->net->name, "scheme", scheme_word(t->plan->scheme),
         "images", (int)t->plan->image_n, "batch", (int)t->plan->design->train.batch, "mini_batch",
         "one_device_s", p->alone_s, "plain_s", p->plain_s, "exchange_s", p->exchange_s, "gpipe_s",
         p->gpipe_s, "pipelined_s", p->cycle_s, "fill_s", p->fill_s, "hybrid_s", p->hybrid_s,
         "energy_j", p->joules, "inference_images_per_s", p->images_per_s, "inference_latency_s",
         p->latency_s, "pipedream_versions_bytes", (json_int_t)p->versions_bytes,
-        "pipedream_copies_bytes", (json_int_t)p->copies_bytes, "stages", stages, "runs", runs);
+        "pipedream_copies_bytes", (json_int_t)p->copies_bytes, "stages", stages, "buffers", buffers,
+        "runs", runs);
     if (root == NULL || put_summary(root, t) != 0) {
         json_decref(root);
         return zs_nomem(err, "result");

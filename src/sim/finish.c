@@ -129,6 +129,9 @@ static zs_status note_rows(zs_arena *arena, const zs_design *design, const zs_pl
             ZS_TRY(explain(arena, r, g, l->limited_by, is_far(l), l->on_engine));
         l->note = g->text;
     }
+    for (uint32_t i = 0; i < plan->row_n; i++)
+        if (plan->rows[i].host_note != NULL)
+            layers[i].note = plan->rows[i].host_note;
     for (uint32_t i = 0; i < plan->row_n; i++) {
         const zs_plan *own = zs_plan_of_row(plan, i);
         const uint32_t row = plan->part_n == 0 ? i : plan->rows[i].part_row;

@@ -423,3 +423,27 @@ double zs_pipeline_seconds(const zs_pipeline *p, uint32_t scheme, uint64_t n, ui
     const double filling = pipelined > 0 ? (double)fillings * p->fill_s : 0;
     return (double)pipelined * p->cycle_s + filling + (double)(n - pipelined) * whole;
 }
+
+/* ---- figures by name ------------------------------------------------------------------------- */
+
+const zs_pipeline_metric zs_pipeline_metrics[] = {
+#define PIPELINE_METRIC(name, unit, value) {name, unit},
+#include "pipeline.def"
+#undef PIPELINE_METRIC
+};
+const uint32_t zs_pipeline_metric_n = ZS_LEN(zs_pipeline_metrics);
+
+static double ratio(double a, double b)
+{
+    return b > 0 ? a / b : 0;
+}
+
+double zs_pipeline_figure(const zs_pipeline *p, uint32_t metric)
+{
+    const double values[] = {
+#define PIPELINE_METRIC(name, unit, value) value,
+#include "pipeline.def"
+#undef PIPELINE_METRIC
+    };
+    return metric < ZS_LEN(values) ? values[metric] : NAN;
+}

@@ -432,9 +432,36 @@ static zs_status train_whole(zs_arena *arena, const zs_design *d, zs_pipeline *p
     return ZS_OK;
 }
 
+/* Loads are written into stages: those of a copy. */
+static zs_status vary_buffers(zs_arena *arena, const zs_design *d, zs_pipeline *p, zs_err *err)
+{
+    for (uint32_t i = 0; i < ZS_PIPELINE_BUFFERS_N; i++) {
+        zs_design other = *d;
+        zs_pipeline copy = *p;
+        zs_pipeline_buffers *b = &p->by_buffers[i];
+        b->buffers = other.pipeline.buffers = 1u << i;
+        copy.stages = zs_new(arena, zs_pipeline_stage, p->stage_n);
+        if (copy.stages == NULL)
+            return zs_nomem(err, "pipeline");
+        for (uint32_t k = 0; k < p->stage_n; k++)
+            copy.stages[k] = p->stages[k];
+        ZS_TRY(infer(arena, &other, &copy, err));
+        ZS_TRY(train_clocked(arena, &other, &copy, true, err));
+        b->images_per_s = copy.images_per_s;
+        b->cycle_s = copy.cycle_s;
+        for (uint32_t k = 0; k < p->stage_n; k++) {
+            b->blocked_frac = fmax(b->blocked_frac, copy.stages[k].inference.blocked_frac);
+            b->train_blocked_frac =
+                fmax(b->train_blocked_frac, copy.stages[k].training.blocked_frac);
+        }
+    }
+    return ZS_OK;
+}
+
 zs_status zs_pipeline_flow(zs_arena *arena, const zs_design *d, uint32_t scheme, uint32_t parts,
                            zs_pipeline *p, zs_err *err)
 {
+    ZS_TRY(vary_buffers(arena, d, p, err));
     ZS_TRY(infer(arena, d, p, err));
     ZS_TRY(train_clocked(arena, d, p, scheme >= ZS_SCHEME_PIPEDREAM, err));
     ZS_TRY(train_whole(arena, d, p, 1, scheme == ZS_SCHEME_PLAIN, &p->plain_s, err));

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { VALUE_BYTES = 512 }; /* text of a value: lists of foldings are the longest */
+
 static const zs_kind_space no_space = {0};
 
 static const zs_kind_space *space_of(const zs_design *base)
@@ -82,7 +84,7 @@ static bool is_value_of(const zs_axis *axis, uint32_t value, const zs_design *ba
     zs_design d = *base;
     d.given = NULL;
     for (uint32_t k = 0; k < axis->path_n; k++) {
-        char own[64], other[64];
+        char own[VALUE_BYTES], other[VALUE_BYTES];
         const zs_field *field = zs_field_find(axis->paths[k]);
         if (field == NULL ||
             zs_design_set(&d, NULL, field->path, axis->values[(size_t)value * axis->path_n + k],
@@ -99,7 +101,7 @@ static const char *own_value(zs_arena *arena, const zs_axis *axis, const zs_desi
 {
     const char *text = "";
     for (uint32_t k = 0; k < axis->path_n && text != NULL; k++) {
-        char own[64];
+        char own[VALUE_BYTES];
         const zs_field *field = zs_field_find(axis->paths[k]);
         if (field == NULL || zs_design_print(base, field, own, sizeof own) != ZS_OK)
             return "";

@@ -44,7 +44,8 @@ zs_train_setup zs_train_setup_of(const zs_train_plan *p)
                             .cuts = p->cuts,
                             .cut_n = p->cut_n,
                             .momentum = p->design->train.momentum,
-                            .weight_decay = p->design->train.weight_decay};
+                            .weight_decay = p->design->train.weight_decay,
+                            .start = p->design->train.start};
 }
 
 static zs_status check_data(const zs_train_plan *p, const zs_dataset *data, uint32_t n,
@@ -296,7 +297,7 @@ static uint64_t digest(const zs_train_run *r)
     const zs_train_plan *p = &r->plan;
     const zs_design *d = p->design;
     const double reals[] = {d->train.lr, d->train.momentum, d->train.weight_decay,
-                            d->train.lr_factor};
+                            d->train.lr_factor, d->train.start};
     const uint64_t pipelined = p->scheme == ZS_SCHEME_HYBRID ? zs_train_pipelined(p) : 0;
     const uint64_t whole[] = {p->seed,
                               p->scheme,

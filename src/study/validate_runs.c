@@ -66,11 +66,9 @@ static zs_status find_row(const zs_result *r, const char *scope, uint32_t *layer
     return ZS_OK;
 }
 
-zs_status zs_run_check(const zs_reference *ref, uint32_t i, const zs_result *result,
-                       zs_section *sections, zs_err *err)
+static zs_check check_of(const zs_run_case *c)
 {
-    const zs_run_case *c = &ref->runs[i];
-    zs_check check = {.name = c->name,
+    return (zs_check){.name = c->name,
                       .lo = c->measured.lo,
                       .hi = c->measured.hi,
                       .tolerance = c->measured.tolerance,
@@ -79,6 +77,23 @@ zs_status zs_run_check(const zs_reference *ref, uint32_t i, const zs_result *res
                       .source = c->source,
                       .scope = c->scope,
                       .figure = c->metric};
+}
+
+zs_status zs_run_pipeline_check(const zs_reference *ref, uint32_t i, const zs_pipeline *pipeline,
+                                zs_section *sections)
+{
+    zs_check check = check_of(&ref->runs[i]);
+    check.unit = zs_pipeline_metrics[ref->runs[i].metric_i].unit;
+    check.predicted = zs_pipeline_figure(pipeline, ref->runs[i].metric_i);
+    zs_section_append(&sections[0], check);
+    return ZS_OK;
+}
+
+zs_status zs_run_check(const zs_reference *ref, uint32_t i, const zs_result *result,
+                       zs_section *sections, zs_err *err)
+{
+    const zs_run_case *c = &ref->runs[i];
+    zs_check check = check_of(c);
     zs_value value;
     if (c->scope[0] == '\0') {
         value = zs_result_get(result, c->metric_i);

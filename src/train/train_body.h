@@ -647,10 +647,12 @@ static void NAME(start)(zs_trainer *t, uint32_t layer, float *scratch)
         return;
     }
     const uint64_t n = at->weight_n > 0 ? zs_layer_filter_elems(l) : 0;
+    const bool is_scaled = l->weights.data == NULL && t->setup.start > 0;
+    const ELEM scale = is_scaled ? (ELEM)t->setup.start : 1;
     for (uint32_t oc = 0; n > 0 && oc < l->y.c; oc++) {
         const float *filter = zs_layer_filter(t->net, l, oc, scratch);
         for (uint64_t i = 0; i < n; i++)
-            w[oc * n + i] = (ELEM)filter[i];
+            w[oc * n + i] = (ELEM)filter[i] * scale;
     }
     for (uint64_t oc = 0; oc < at->bias_n; oc++)
         b[oc] = l->weights.bias != NULL ? (ELEM)l->weights.bias[oc] : 0;

@@ -103,4 +103,5 @@ same all.yaml $base 'planes, filters and tiles on chip' "$@" --set "$optimise=ti
 same all.yaml $base 'channels between kernels, of tiles as well' "$@" --set "$optimise=channels, tile, autorun, queues"
 same all.yaml $base 'one kernel for many layers' "$@" --set "$optimise=parameterise, register_sum, unroll, fuse_epilogue"
 same all.yaml $base 'sums as trees' "$@" --set "$optimise=relaxed_float, unroll, local_input, tile"
+same all.yaml $base 'sums that are split' "$@" --set "$optimise=relaxed_float, unroll, register_sum" --set accelerator.kernels.add_latency=5
 finish

@@ -112,4 +112,19 @@ refuses 'did you mean mobilenet_v1' init --model mobilenet_v2
 refuses "^zynqsim: --precision: .*did you mean 'int8'" init --precision int9
 refuses 'is needed' optimise small.yaml --set accelerator.kind=direct
 refuses 'no/best.yaml: cannot be written' optimise small.yaml --seconds 0 -o no/best.yaml
+# ---- axes of other kinds
+kind() { # KIND KEY OPTION...
+    kind=$1 key=$2
+    shift 2
+    program optimise small.yaml --set "accelerator.kind=$kind" --where 'fits != false' --simulations 6 --format json --quiet "$@"
+    json "kind $kind turns $key" "assert d['goal_met'] and '$key' in d['best']['settings'], d['best']['settings']"
+}
+kind linebuffer accelerator.unroll.oc --set accelerator.precision=fixed16
+kind linebuffer accelerator.linebuffer.lut_pes --set accelerator.precision=int8
+kind pegrid accelerator.pegrid.sync --set accelerator.precision=int8 --set accelerator.fusion=none
+printf 'board: pynq-z1\nbatch: 100\nnetwork: {model: finn_tfc}\naccelerator: {kind: stream, precision: int8, stream: {weight_bits: 1, act_bits: 1, input_threshold: 8}}\n' >stream.yaml
+program optimise stream.yaml --goal 'images_per_second >= 20000' --minimise resources.lut --format json --quiet
+json 'kind stream folds for the target that meets the goal with the fewest LUTs' "
+assert d['proven'] and d['goal_met'] and d['best']['images_per_second'] >= 20000
+assert d['best']['settings']['accelerator.stream.target'] == '30000 fps', d['best']['settings']"
 finish

@@ -137,4 +137,21 @@ ok "$([ "$(figure cycles)" -lt "$bytes_cycles" ]; echo $?)" 'fusion auto for cyc
 ok "$([ "$(figure read_bytes)" -gt "$few_bytes" ]; echo $?)" 'and moves more'
 ok "$(grep -q 'k cycles by estimate' out; echo $?)" 'which its note says'
 refuses 'dram_bytes' 'an unknown goal names those there are' run small.yaml --set accelerator.fusion_goal=speed
+
+# A pool whose window is too large for an input slot: of fewer pixels, or not on the engine at all.
+pool_net() { printf 'name: pools\ninput: {name: data, shape: [3, 56, 56]}\nlayers:\n  - {conv: c, out: 8, kernel: 1}\n  - {pool: p, kernel: %s, stride: %s}\n' "$1" "$2"; }
+pool_run() { # NETWORK TILE.OY TILE.OX
+    "$ZYNQSIM" run "$TOP/configs/default.yaml" --set network.model="$1" --set accelerator.fusion=none --set accelerator.tile.ic=2 \
+        --set accelerator.tile.oy="$2" --set accelerator.tile.ox="$3" >out 2>err
+}
+pool_net 3 2 >pools.yaml
+pool_run pools.yaml 14 14
+ok "$(grep -q '^p  *p ' out; echo $?)" 'a pool takes a smaller tile where its input has no room'
+small=$(hash_of)
+pool_run pools.yaml 112 14
+ok "$(grep -q '^p  *p ' out && [ "$(hash_of)" = "$small" ] && [ -n "$small" ]; echo $?)" 'and gives the same bits as with room'
+pool_net 7 7 >pools.yaml
+pool_run pools.yaml 1 7
+ok "$(grep -q '^p  *cpu ' out; echo $?)" 'one whose single window is larger than a slot is left to the PS'
+ok "$(tr -s '\n ' ' ' <out | grep -q 'a window of 7 x 7 of 1 channel is more than the 28 elements of an input slot'; echo $?)" 'and the output says why'
 finish

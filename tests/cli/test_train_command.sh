@@ -49,6 +49,11 @@ t --epochs 3 --seeds 1..3 --jobs 1
 cp out one
 t --epochs 3 --seeds 1..3 --jobs 3
 ok "$(cmp -s out one && grep -q '^difference' one; echo $?)" 'any number of threads gives the same runs'
+t --epochs 1 --onnx big.onnx --set train.lr=0
+t --epochs 1 --onnx small.onnx --set train.lr=0 --set train.start=0.5
+ok "$([ $status = 0 ] && ! cmp -s big.onnx small.onnx; echo $?)" 'weights can start smaller'
+refuses_start=$("$ZYNQSIM" train d.yaml --set train.start=0 2>&1)
+ok "$(echo "$refuses_start" | grep -q 'train.start'; echo $?)" 'but not from 0'
 for scheme in plain gpipe pipedream hybrid; do
     t --epochs 2 --set pipeline.scheme=$scheme --set pipeline.micro_batches=2
     ok "$status" "scheme $scheme"

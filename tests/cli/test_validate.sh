@@ -26,6 +26,21 @@ ok "$([ "$(head -n 1 out | cut -d, -f1-6)" = case,scope,figure,unit,predicted,me
 (cd "$TOP" && "$ZYNQSIM" validate axi_rtl.csv --format csv >"$WORK/out" 2>"$WORK/err")
 ok "$(awk -F, '/,reported,/ { reported++; exact += $9 == "0" } END { exit !(reported == 33 && exact == 33) }' out; echo $?)" 'clocks that are reported are those of the RTL all the same'
 
+# ---- pipelines, beside whole networks of the same design
+cat >pipeline.csv <<'END'
+case,design,scope,metric,measured,tolerance
+one device,small.yaml,pipeline,plain_speedup,1,exact
+cycles,small.yaml,,cycles,1,
+images,small.yaml,pipeline,images_per_second,0,exact
+END
+program validate --against pipeline.csv
+ok "$([ $status = 1 ] && grep -q '^one device .*pipeline plain_speedup .* inside' out && grep -q '^cycles .* reported' out && grep -q '^images .* outside' out; echo $?)" 'figures of pipelines are judged'
+sed -i s/plain_speedup/plane_speedup/ pipeline.csv
+program validate --against pipeline.csv
+ok "$([ $status = 2 ] && grep -q 'pipeline.csv:2.*"plane_speedup" is no figure of a pipeline, as plain_speedup is' err; echo $?)" 'other figures are refused, with the nearest'
+(cd "$TOP" && "$ZYNQSIM" validate runs_training >"$WORK/out" 2>"$WORK/err")
+ok "$([ $? = 0 ] && grep -q '4 rows judged: 4 inside' out; echo $?)" 'published pipelines of two devices are inside'
+
 # ---- simulated designs
 cycles=$("$ZYNQSIM" run small.yaml --timing-only --format json 2>/dev/null | sed -n 's/^  "cycles": \([0-9]*\),$/\1/p')
 row_cycles=$("$ZYNQSIM" run small.yaml --timing-only --format csv 2>/dev/null | awk -F, 'NR == 2 { print $7 }')

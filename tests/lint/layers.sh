@@ -59,7 +59,7 @@ END { print count + 0, "includes read" > "/dev/stderr" }')
 allowed='memcpy memset memmove memcmp memchr strlen strcmp strncmp strchr strrchr strstr strspn strcspn
 strtod strtof strtol strtoul strtoll strtoull __isoc23_strtol __isoc23_strtoul __isoc23_strtoll
 __isoc23_strtoull snprintf vsnprintf bsearch fnmatch __assert_fail __stack_chk_fail __udivti3 __umodti3
-__divti3 __modti3 __udivmodti4 __popcountdi2 strtok_r __isoc99_sscanf __isoc23_sscanf __cpu_model __cpu_indicator_init _GLOBAL_OFFSET_TABLE_
+__divti3 __modti3 __udivmodti4 __popcountdi2 strtok_r __isoc99_sscanf __isoc23_sscanf __cpu_model __cpu_features2 __cpu_indicator_init _GLOBAL_OFFSET_TABLE_
 ceil ceilf floor floorf trunc truncf round roundf rint rintf nearbyint nearbyintf lrint lrintf llrint
 sqrt sqrtf exp expf log log2 log2f logf log10 pow powf fabs fabsf fmin fmax fminf fmaxf fmod ldexp
 ldexpf frexp frexpf scalbn scalbnf sin cos'

@@ -188,6 +188,8 @@ START_TEST(test_relaxed_sums_stay_within_their_bound)
     const zs_net *net = test_net(&rig.arena, s);
     test_rig_init_net(&rig, net, ZS_FP32);
     zs_design d = rewritten(&point, 14, ZS_FP32);
+    test_set(&d, "accelerator.kernels.add_latency", _i * 5);
+    test_set(&d, "accelerator.kernels.register_sum", true);
     d.batch = 1;
     const zs_plan *plan = test_rig_plan(&rig, &point, &d);
     zs_exec *exec = test_rig_exec(&rig, &point, &d, plan);
@@ -238,8 +240,8 @@ static uint64_t cycles_of(const zs_plan *plan, uint32_t code)
 
 static const struct {
     uint32_t in_c, kernel, pad;
-    bool depthwise, register_sum, local_weights, local_input;
-    uint32_t unroll_ic, unroll_k;
+    bool depthwise, register_sum, local_weights, local_input, relaxed_float;
+    uint32_t unroll_ic, unroll_k, add_latency;
     uint64_t pad_cycles, cycles;
 } layers[] = {
     /* 1x1: the sum of one loop is in a register whatever the option says */
@@ -250,6 +252,16 @@ static const struct {
      .cycles = 4 * (10 * (10 * (8 * 88 + 1) + 1) + 1) + 1},
     {8, 3, 1, .register_sum = true, .unroll_ic = 1, .unroll_k = 1, .pad_cycles = 8 * 144 + 1,
      .cycles = 4 * (10 * (10 * (8 * (3 * 4 + 1) + 1) + 1) + 1) + 1},
+    /* additions in order: five cycles each, and all four of an iteration one after the other */
+    {8, 1, 0, .unroll_ic = 1, .unroll_k = 1, .add_latency = 5,
+     .cycles = 4 * (10 * (10 * ((8 + 1) * 5 + 1) + 1) + 1) + 1},
+    {8, 1, 0, .unroll_ic = 4, .unroll_k = 1, .add_latency = 5,
+     .cycles = 4 * (10 * (10 * ((2 + 1) * 20 + 1) + 1) + 1) + 1},
+    {8, 1, 0, .unroll_ic = 4, .unroll_k = 1, .add_latency = 5, .relaxed_float = true,
+     .cycles = 4 * (10 * (10 * 3 + 1) + 1) + 1},
+    /* relaxing does not help a sum in global memory */
+    {8, 3, 1, .unroll_ic = 1, .unroll_k = 1, .add_latency = 5, .relaxed_float = true,
+     .pad_cycles = 8 * 144 + 1, .cycles = 4 * (10 * (10 * (8 * 88 + 1) + 1) + 1) + 1},
     /* 72 lines of the padded copy wait for the four load units of the sum beside it */
     {8, 3, 1, .register_sum = true, .unroll_ic = 4, .unroll_k = 1, .pad_cycles = 8 * 144 + 1 + 29,
      .cycles = 4 * (10 * (10 * (2 * (3 * 4 + 1) + 1) + 1) + 1) + 1},
@@ -270,6 +282,8 @@ START_TEST(test_cycles_of_a_layer_are_those_of_its_loops)
     test_set(&d, "accelerator.kernels.register_sum", layers[_i].register_sum);
     test_set(&d, "accelerator.kernels.local_weights", layers[_i].local_weights);
     test_set(&d, "accelerator.kernels.local_input", layers[_i].local_input);
+    test_set(&d, "accelerator.kernels.relaxed_float", layers[_i].relaxed_float);
+    test_set(&d, "accelerator.kernels.add_latency", layers[_i].add_latency);
     d.accel.unroll.ic = layers[_i].unroll_ic;
     d.accel.unroll.ky = d.accel.unroll.kx = layers[_i].unroll_k;
     const zs_plan *plan = plan_of_layer(&arena, &d, layers[_i].in_c, layers[_i].kernel,
@@ -322,7 +336,7 @@ TCase *tcase_kernels(void)
     tcase_add_loop_test(tc, test_rewrites_keep_bits_and_the_bytes_they_do_not_speak_of, 0,
                         2 * TEST_NET_N);
     tcase_add_loop_test(tc, test_no_order_of_kernels_at_once_gives_other_bits, 0, 2);
-    tcase_add_test(tc, test_relaxed_sums_stay_within_their_bound);
+    tcase_add_loop_test(tc, test_relaxed_sums_stay_within_their_bound, 0, 2);
     tcase_add_loop_test(tc, test_cycles_of_a_layer_are_those_of_its_loops, 0, (int)ZS_LEN(layers));
     tcase_add_loop_test(tc, test_blocks_of_a_stratix_are_arrays_and_caches, 0, (int)ZS_LEN(blocks));
     return tc;

@@ -254,6 +254,36 @@ START_TEST(test_both_types_agree)
 }
 END_TEST
 
+START_TEST(test_synthetic_weights_start_scaled_and_those_of_a_file_as_they_are)
+{
+    static const float own[CLASSES * 4 * 6 * 7] = {0.75f};
+    zs_err err = {0};
+    zs_net *net;
+    zs_trainer *t[2];
+    uint64_t n;
+    test_spec *s = test_spec_new(2, 6, 7);
+    test_conv(s, "first", "data", 4, 3, 1, 1);
+    zs_layer_spec *last = test_layer(s, ZS_LAYER_FC, "last", "");
+    last->oc = CLASSES;
+    last->weights.data = own;
+    last->weights.n_elems = ZS_LEN(own);
+    ck_assert_msg(zs_net_build(&arena, test_spec_get(s), &net, &err) == ZS_OK, "%s: %s", err.place,
+                  err.text);
+    for (uint32_t i = 0; i < 2; i++) {
+        const zs_train_setup setup = {
+            .net = net, .type = ZS_TRAIN_FLOAT64, .batch = 1, .start = i == 0 ? 1 : 0.5};
+        ck_assert_int_eq(zs_trainer_build(&arena, &setup, &t[i], &err), ZS_OK);
+    }
+    const double *whole = zs_trainer_params(t[0], &n), *half = zs_trainer_params(t[1], &n);
+    const zs_train_params at = zs_trainer_params_of(t[0], 0);
+    for (uint64_t i = 0; i < at.weight_n; i++)
+        ck_assert(whole[i] != 0 && half[i] == whole[i] / 2);
+    const zs_train_params behind = zs_trainer_params_of(t[0], 1);
+    ck_assert(whole[behind.weights_at] == 0.75 && half[behind.weights_at] == 0.75);
+    test_spec_free(s);
+}
+END_TEST
+
 START_TEST(test_layers_without_a_backward_pass_are_named)
 {
     zs_err err = {0};
@@ -277,6 +307,7 @@ TCase *tcase_gradients(void)
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_add_loop_test(tc, test_gradients_equal_differences_of_the_loss, 0, KINDS);
     tcase_add_test(tc, test_both_types_agree);
+    tcase_add_test(tc, test_synthetic_weights_start_scaled_and_those_of_a_file_as_they_are);
     tcase_add_test(tc, test_layers_without_a_backward_pass_are_named);
     return tc;
 }

@@ -348,6 +348,14 @@ START_TEST(test_single_buffers_keep_stages_from_working_while_links_carry)
     ck_assert_double_eq_tol(p.images_per_s, 1.0 / 7, 1e-9);
     ck_assert_double_eq_tol(p.stages[0].inference.blocked_frac, 4.0 / 7, 0.02);
     ck_assert_double_eq_tol(flow_of(0).images_per_s, 1.0 / 3, 1e-9);
+    /* and what more of them would do */
+    for (uint32_t i = 0; i < ZS_PIPELINE_BUFFERS_N; i++)
+        ck_assert_uint_eq(p.by_buffers[i].buffers, 1u << i);
+    ck_assert_double_eq(p.by_buffers[0].images_per_s, p.images_per_s);
+    ck_assert_double_eq(p.by_buffers[0].cycle_s, p.cycle_s);
+    ck_assert_double_eq_tol(p.by_buffers[0].blocked_frac, 4.0 / 7, 0.02);
+    ck_assert_double_eq_tol(p.by_buffers[1].images_per_s, 1.0 / 4, 1e-9);
+    ck_assert_double_eq_tol(p.by_buffers[3].images_per_s, 1.0 / 4, 1e-9);
 }
 END_TEST
 

@@ -17,7 +17,8 @@ void code_set_kernel(code *c, uint32_t row)
     c->is_relaxed = c->p->relaxed_float && zs_op_has_filters(c->layer->op);
     c->input = c->own->takes_whole ? "x_l" : "input";
     c->pixel_loop = c->layer->op == ZS_LAYER_FC ? "ff" : is_conv && !c->p->local_input ? "xx" : "";
-    c->has_register = *c->pixel_loop && (c->p->register_sum || c->own->to_channel);
+    c->has_register =
+        *c->pixel_loop && (c->p->register_sum || c->own->to_channel || c->own->partials > 1);
     snprintf(c->filter, sizeof c->filter, "ff");
     snprintf(c->y, sizeof c->y, "yy");
     snprintf(c->x, sizeof c->x, "xx");

@@ -147,6 +147,10 @@ static void put_product(code *c)
 static const char *sum(code *c)
 {
     char *text = code_text(c);
+    if (c->own->partials > 1) {
+        snprintf(text, CODE_EXPRESSION_BYTES, "part[step %% %" PRIu32 "]", c->own->partials);
+        return text;
+    }
     if (c->has_register)
         return "sum";
     if (c->p->local_input && c->layer->op == ZS_LAYER_CONV)
@@ -217,6 +221,8 @@ static void put_tree(code *c)
         CODE_LINE(c, "}");
     }
     CODE_LINE(c, "%s = %s + (p_n > 0 ? tree_sum(p, p_n) : 0.0f);", to, to);
+    if (c->own->partials > 1)
+        CODE_LINE(c, "step++;");
 }
 
 /* ---- copies ---------------------------------------------------------------------------------- */
@@ -388,7 +394,10 @@ void code_put_open(code *c, const char *name)
     }
     if (strcmp(name, c->pixel_loop) != 0)
         return;
-    if (c->has_register)
+    if (c->own->partials > 1) { /* the others are 0 */
+        CODE_LINE(c, "float part[%" PRIu32 "] = {bias[%s]};", c->own->partials, c->filter);
+        CODE_LINE(c, "int step = 0;");
+    } else if (c->has_register)
         CODE_LINE(c, "float sum = bias[%s];", c->filter);
     else
         CODE_LINE(c, "%s = bias[%s];", sum(c), c->filter);
@@ -414,7 +423,11 @@ void code_put_close(code *c, const char *name)
     }
     if (strcmp(name, c->pixel_loop) != 0)
         return;
-    if (c->has_register)
+    if (c->own->partials > 1) {
+        char value[32];
+        snprintf(value, sizeof value, "tree_sum(part, %" PRIu32 ")", c->own->partials);
+        put_result(c, value, pixel(c));
+    } else if (c->has_register)
         put_result(c, "sum", pixel(c));
     else if (!is_plain(c)) {
         char value[CODE_EXPRESSION_BYTES];

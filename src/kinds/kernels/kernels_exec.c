@@ -16,15 +16,20 @@ static float tree_sum(float *x, size_t n)
     return x[0];
 }
 
+enum { PARTIALS_MAX = 64 }; /* the range of accelerator.kernels.add_latency */
+
 typedef struct steps {
     uint32_t ic, ky, kx; /* of the unrolled loops */
+    uint32_t partials;   /* sums that steps are added to in turn, at least 1 */
 } steps;
 
-/* One output: the loops rc, ry and rx by their steps, all products of a step as a tree. */
+/* One output: the loops rc, ry and rx by their steps, all products of a step as a tree, and so are
+ * the partial sums at the end. */
 static float relaxed_sum(const zs_tile *t, const float *x, const float *w, const steps *u,
                          float sum)
 {
-    float tree[KERNELS_TREE_MAX];
+    float tree[KERNELS_TREE_MAX], partial[PARTIALS_MAX] = {sum};
+    uint32_t step = 0;
     for (uint32_t ic0 = 0; ic0 < t->ic_n; ic0 += u->ic)
         for (uint32_t ky0 = 0; ky0 < t->kh; ky0 += u->ky)
             for (uint32_t kx0 = 0; kx0 < t->kw; kx0 += u->kx) {
@@ -37,26 +42,28 @@ static float relaxed_sum(const zs_tile *t, const float *x, const float *w, const
                                   (size_t)kx * t->dw * t->x_column] *
                                 w[((size_t)ic * t->kh + ky) * t->kw + kx];
                             if (n == KERNELS_TREE_MAX) {
-                                sum += tree_sum(tree, n);
+                                partial[step % u->partials] += tree_sum(tree, n);
                                 n = 0;
                             }
                         }
-                sum += n > 0 ? tree_sum(tree, n) : 0;
+                partial[step++ % u->partials] += n > 0 ? tree_sum(tree, n) : 0;
             }
-    return sum;
+    return tree_sum(partial, u->partials);
 }
 
 /* As zs_exec_filter, in fp32. */
 static void relaxed_filter(zs_exec *e, const zs_plan_row *row, uint32_t image, uint32_t oc)
 {
-    const zs_accel *a = kernels_row_of(row)->accel;
+    const kernels_row *own = kernels_row_of(row);
+    const zs_accel *a = own->accel;
     zs_tile_box box;
     zs_tile t;
     const uint8_t *weights = zs_exec_filter_begin(e, row, image, oc, &box, &t);
     const float *x = (const void *)e->gathered, *w = (const void *)(weights + e->bias);
     const steps u = {.ic = (uint32_t)kernels_unroll(a, a->unroll.ic, t.ic_n),
                      .ky = (uint32_t)kernels_unroll(a, a->unroll.ky, t.kh),
-                     .kx = (uint32_t)kernels_unroll(a, a->unroll.kx, t.kw)};
+                     .kx = (uint32_t)kernels_unroll(a, a->unroll.kx, t.kw),
+                     .partials = own->partials > 1 ? own->partials : 1};
     float bias, *sums = (void *)e->sums;
     memcpy(&bias, weights, sizeof bias);
     for (uint32_t oy = 0; oy < row->oh; oy++)

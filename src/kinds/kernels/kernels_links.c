@@ -118,9 +118,9 @@ static void take_from_channel(const zs_plan_draft *d, kernels_row *rows, uint32_
 /* Their text differs in sizes alone: what is done to results, and how windows meet the border. */
 static bool do_the_same(const zs_plan_draft *d, const kernels_row *rows, uint32_t i, uint32_t j)
 {
-    if (rows[i].last - i != rows[j].last - j || rows[i].from != ZS_NO_INDEX ||
-        rows[j].from != ZS_NO_INDEX || rows[i].to_channel || rows[j].to_channel ||
-        (rows[i].padded_bytes > 0) != (rows[j].padded_bytes > 0))
+    if (rows[i].last - i != rows[j].last - j || rows[i].partials != rows[j].partials ||
+        rows[i].from != ZS_NO_INDEX || rows[j].from != ZS_NO_INDEX || rows[i].to_channel ||
+        rows[j].to_channel || (rows[i].padded_bytes > 0) != (rows[j].padded_bytes > 0))
         return false;
     for (uint32_t k = 0; k <= rows[i].last - i; k++) {
         const zs_layer *a = zs_draft_layer(d, i + k), *b = zs_draft_layer(d, j + k);

@@ -15,8 +15,10 @@ static const char *cause_of(const zs_nest_kernel *k, const zs_loop *loop)
     if (loop->copies)
         return loop->least_cycles > 0 ? "copy, at least until its first line is there" : "copy";
     if (loop->stall_cycles > 0)
-        return "ports of an array on chip";
-    return k->interval > 1 ? "sum in global memory" : "";
+        return "ports of an array on chip, or additions to one word of it";
+    if (k->interval <= 1)
+        return "";
+    return k->sum_is_register ? "additions in order" : "sum in global memory";
 }
 
 /* The loop whose body starts in every interval. */

@@ -53,18 +53,70 @@ static uint64_t padded(const zs_layer *layer, bool is_row)
                   : (uint64_t)layer->x.h + w->pad_top + w->pad_bottom;
 }
 
-/* The compiler folds a sum of one loop into a register, whatever the kernel's text says. */
-static uint32_t interval_of(const zs_accel *a, const zs_nest *nest)
+/* Loops of a sum that are left, the innermost of them, and products that are side by side. */
+typedef struct reduction {
+    uint32_t loops;
+    zs_loop *innermost;
+    uint64_t products;
+} reduction;
+
+static reduction reduction_of(const zs_nest *nest)
 {
-    const kernels_params *p = kernels_params_of(a);
     static const char *const sums[] = {"rc", "ry", "rx"};
-    uint32_t loops = 0;
+    reduction r = {.products = 1};
     for (size_t i = 0; i < ZS_LEN(sums); i++) {
         const uint32_t k = zs_nest_find(nest, sums[i]);
-        loops += k != ZS_NO_LOOP && !zs_loop_is_flat(&nest->loops[k]);
+        if (k == ZS_NO_LOOP)
+            continue;
+        r.products = zs_times_u64(r.products, nest->loops[k].unroll);
+        if (!zs_loop_is_flat(&nest->loops[k])) {
+            r.loops++;
+            r.innermost = &nest->loops[k];
+        }
     }
-    const bool waits = !p->register_sum && !p->local_input && loops > 1;
-    return waits ? p->global_interval : 1;
+    return r;
+}
+
+/* Cycles from an addition to the next one of the same sum, where the order is kept, else 0;
+ * relaxed, the products of an iteration are added on the side, and the iterations to several sums
+ * in turn. */
+static uint32_t additions(const zs_accel *a, uint64_t products, bool is_split)
+{
+    const kernels_params *p = kernels_params_of(a);
+    const uint64_t latency = zs_precision_is_float(a->precision) ? p->add_latency_pl_cycles : 0;
+    if (latency == 0 || (p->relaxed_float && is_split))
+        return 0;
+    return (uint32_t)zs_min_u64(zs_times_u64(latency, p->relaxed_float ? 1 : products), UINT32_MAX);
+}
+
+/* The compiler folds a sum of one loop into a register, whatever the kernel's text says. Sums of
+ * all pixels in an array on chip are added to in turn, so that only loops in a pixel wait. */
+static void set_interval(const zs_accel *a, kernels_row *r)
+{
+    const kernels_params *p = kernels_params_of(a);
+    zs_nest *nest = &r->kernel.nest;
+    const reduction sum = reduction_of(nest);
+    const bool is_local = p->local_input && zs_nest_find(nest, "in") != ZS_NO_LOOP;
+    r->kernel.interval = 1;
+    if (is_local) {
+        const uint32_t waits = additions(a, sum.products, false);
+        const bool in_pixel = sum.innermost > &nest->loops[zs_nest_find(nest, "yy")];
+        if (sum.innermost != NULL && in_pixel && waits > 1)
+            sum.innermost->stall_cycles =
+                (uint32_t)zs_max_u64(sum.innermost->stall_cycles, waits - 1u);
+        return;
+    }
+    if (!p->register_sum && sum.loops > 1) {
+        r->kernel.interval = p->global_interval;
+        if (!p->relaxed_float && sum.products > 1) /* the first is in the interval */
+            r->kernel.interval += additions(a, sum.products - 1, false);
+        return;
+    }
+    r->kernel.sum_is_register = true;
+    if (sum.loops > 0)
+        r->kernel.interval = (uint32_t)zs_max_u64(1, additions(a, sum.products, true));
+    if (sum.loops > 0 && p->relaxed_float && zs_precision_is_float(a->precision))
+        r->partials = p->add_latency_pl_cycles;
 }
 
 /* What a convolution is cut into: pixels and filters of a tile, and how many tiles there are. */
@@ -190,7 +242,7 @@ static void conv(const zs_layer *layer, kernels_row *r)
     const uint64_t at_once = c.u_kx >= w->kw && w->kw > 1 ? c.u_ky * c.u_ic * c.u_oy : 0;
     conv_loops(a, layer, ic, &c, &r->kernel.nest);
     conv_resources(a, layer, ic, &c, r);
-    r->kernel.interval = interval_of(a, &r->kernel.nest);
+    set_interval(a, r);
     r->kernel.drains = p->local_weights ? passes : 0;
     if (w->kh * w->kw > 1 && !p->local_input)
         r->kernel.window =
@@ -217,6 +269,7 @@ static void dense(const zs_layer *layer, kernels_row *r)
     const uint64_t ic = kernels_unroll(a, a->unroll.ic, words);
     const uint32_t ff = add_loop(&r->kernel.nest, ZS_NO_LOOP, "ff", layer->y.c, oc);
     add_loop(&r->kernel.nest, ff, "rc", words, ic);
+    set_interval(a, r);
     r->lanes = oc * ic;
     r->units = (uint32_t)zs_min_u64(r->lanes + ic + 2, UINT32_MAX);
 }

@@ -20,7 +20,7 @@ typedef struct kernels_params {
     bool register_sum, local_weights, local_input, fuse_epilogue, unroll, tile;
     bool channels, autorun, queues, parameterise, relaxed_float;
     uint32_t tile_oc, tile_oy, tile_ox;
-    uint32_t global_interval, line_latency_pl_cycles, cache_bytes;
+    uint32_t global_interval, add_latency_pl_cycles, line_latency_pl_cycles, cache_bytes;
     double line_frac, launch_s;
 } kernels_params;
 
@@ -35,6 +35,7 @@ typedef struct kernels_row {
     zs_nest_kernel pad;      /* without loops: the layer reads its input as it lies */
     uint64_t padded_bytes;   /* of one image */
     uint64_t padded_addr;    /* one area serves all layers */
+    uint32_t partials;       /* sums that a relaxed one is split into, in turn; 0: it is not */
     uint64_t lanes;          /* multiply-accumulates side by side */
     uint64_t local_words[4]; /* on-chip arrays: a filter, an input plane, an output plane, a tensor
                               * that comes by a channel */

@@ -14,6 +14,20 @@ static const char legend[] =
     "that of\n"
     "# its last line; a post behind load_w hands the parameters to the PEs, others pool\n";
 
+/* ---- search ---------------------------------------------------------------------------------- */
+
+static const char ports_axis[] =
+    "accelerator.ports.input+accelerator.ports.weight+accelerator.ports.output="
+    "hp0/hp1/hp2,hp0/hp0/hp1,hp0/hp0/hp0";
+static const char *const axes[] = {"accelerator.precision",
+                                   "accelerator.clock",
+                                   "accelerator.unroll.oc=1,2,4,8,12,16,20,24,32,40,48,64",
+                                   "accelerator.unroll.ic=1,2,4,8,12,16,24,32,48,64",
+                                   "accelerator.linebuffer.lut_pes=0,0.25,0.5",
+                                   ports_axis,
+                                   NULL};
+static const zs_kind_space space = {.axes = axes};
+
 const zs_kind zs_kind_linebuffer = {
     .word = "linebuffer",
     .draft = line_plan,
@@ -28,4 +42,5 @@ const zs_kind zs_kind_linebuffer = {
     .takes_model_scales = true,
     .narrows_biases = true,
     .listing_legend = legend,
+    .space = &space,
 };

@@ -42,7 +42,10 @@ static void add_masks(zs_fit_account *a, const zs_design *design)
 static void account(zs_fit_account *a, const zs_design *design, const zs_plan *plan)
 {
     const zs_accel *accel = &design->accel;
-    zs_fit_add_mac_array(a, design);
+    if (pegrid_params_of(accel)->lut_adders)
+        zs_fit_add_mac_array_lut_adders(a, design);
+    else
+        zs_fit_add_mac_array(a, design);
     zs_fit_add_result_path(a, design, accel->unroll.oc, zs_fit_result_lanes(design, plan));
     zs_fit_add_buffer(a, "input memory", &plan->buffers[ZS_BUF_INPUT]);
     zs_fit_add_buffer(a, "filters of the PEs", &plan->buffers[ZS_BUF_WEIGHT]);
@@ -154,6 +157,22 @@ static zs_status notes(zs_arena *arena, const zs_plan *plan, const zs_kind_total
     return ZS_OK;
 }
 
+/* ---- search ---------------------------------------------------------------------------------- */
+
+static const char ports_axis[] =
+    "accelerator.ports.input+accelerator.ports.weight+accelerator.ports.output="
+    "hp0/hp1/hp2,hp0/hp0/hp1,hp0/hp0/hp0";
+static const char *const axes[] = {"accelerator.precision",
+                                   "accelerator.clock",
+                                   "accelerator.unroll.oc=1,2,4,8,12,16,20,24,32,40,48,64",
+                                   "accelerator.unroll.ic=1,2,4,8,12,16",
+                                   "accelerator.unroll.ox=1,2,4",
+                                   "accelerator.pegrid.sync=lockstep,channel,tile",
+                                   "accelerator.pegrid.weights=dense,bitmap",
+                                   ports_axis,
+                                   NULL};
+static const zs_kind_space space = {.axes = axes};
+
 const zs_kind zs_kind_pegrid = {
     .word = "pegrid",
     .draft = pegrid_draft,
@@ -167,4 +186,5 @@ const zs_kind zs_kind_pegrid = {
     .exec_op = pegrid_exec_op,
     .notes = notes,
     .row_note = row_note,
+    .space = &space,
 };

@@ -3,11 +3,19 @@
 /* ---- masks ------------------------------------------------------------------------------------
  */
 
+/* A bit each; eight flags become a byte by a product that shifts each to its place. */
 static uint64_t mask_word(const float *w, uint32_t n)
 {
+    uint8_t flags[64] = {0};
     uint64_t word = 0;
     for (uint32_t i = 0; i < n; i++)
-        word |= (uint64_t)(w[i] != 0) << i;
+        flags[i] = w[i] != 0;
+    for (uint32_t i = 0; i < 8; i++) {
+        uint64_t eight = 0;
+        for (uint32_t k = 0; k < 8; k++)
+            eight |= (uint64_t)flags[8 * i + k] << 8 * k;
+        word |= (eight * UINT64_C(0x0102040810204080)) >> 56 << 8 * i;
+    }
     return word;
 }
 
@@ -209,20 +217,34 @@ static void count_part(const zs_plan_row *row, const zs_accel *accel, const pegr
     }
 }
 
-bool pegrid_reads(const zs_plan_row *row, const zs_layer *layer, const pegrid_params *p,
-                  const pegrid_group *g, const pegrid_part *part, uint32_t c)
+/* Of neighbouring filters that read the same channels, in `any` the weights that one of them has.
+ */
+static uint32_t unite_run(const zs_plan_row *row, const zs_layer *layer, const pegrid_group *g,
+                          uint32_t f, uint64_t *any)
 {
-    const pegrid_row *own = pegrid_row_of(row);
+    const zs_mask *m = &pegrid_row_of(row)->weights;
+    const uint32_t c0 = pegrid_channel0(row, layer, g->filters[f]);
+    uint32_t n = 0;
+    for (uint32_t k = 0; k < m->row_words; k++)
+        any[k] = 0;
+    for (; f + n < g->n && pegrid_channel0(row, layer, g->filters[f + n]) == c0; n++)
+        for (uint32_t k = 0; k < m->row_words; k++)
+            any[k] |= mask_row(m, g->filters[f + n])[k];
+    return n;
+}
+
+/* The channels of the layer that a part must have. */
+static void find_channels(const zs_plan_row *row, const zs_layer *layer, const pegrid_params *p,
+                          const pegrid_group *g, uint64_t *any, pegrid_part *part)
+{
     const uint64_t taps = pegrid_taps(row);
-    for (uint32_t f = 0; f < g->n && !g->is_zero; f++) {
+    for (uint32_t f = 0, n; f < g->n && !g->is_zero; f += n) {
         const uint32_t c0 = pegrid_channel0(row, layer, g->filters[f]);
-        if (c < c0 + part->ic0 || c >= c0 + part->ic0 + part->ic_n)
-            continue;
-        if (p->skip <= ZS_SKIP_FILTER ||
-            has_ones(mask_row(&own->weights, g->filters[f]), (c - c0) * taps, (c - c0 + 1) * taps))
-            return true;
+        n = unite_run(row, layer, g, f, any);
+        for (uint32_t c = part->ic0; c < part->ic0 + part->ic_n; c++)
+            if (p->skip <= ZS_SKIP_FILTER || has_ones(any, c * taps, (c + 1) * taps))
+                part->channels[(c0 + c) / 64] |= UINT64_C(1) << (c0 + c) % 64;
     }
-    return false;
 }
 
 /* ---- the whole row ----------------------------------------------------------------------------
@@ -257,7 +279,10 @@ zs_status pegrid_count(zs_plan_draft *d, uint32_t i, zs_err *err)
     pegrid_part *parts = zs_new(d->arena, pegrid_part, (uint64_t)own->group_n * own->part_n);
     uint64_t *any = zs_new(d->arena, uint64_t, own->weights.row_words + UINT64_C(1));
     bool *is_read = zs_new(d->arena, bool, layer->x.c);
-    if (parts == NULL || any == NULL || is_read == NULL)
+    const size_t words = (size_t)zs_ceil_div(layer->x.c, 64);
+    uint64_t *channels =
+        zs_arena_alloc(d->arena, (uint64_t)own->group_n * own->part_n * words, sizeof *channels);
+    if (parts == NULL || any == NULL || is_read == NULL || channels == NULL)
         return zs_nomem(err, "plan");
     for (uint32_t k = 0; k < own->group_n; k++) {
         pegrid_group *g = &groups[k];
@@ -274,9 +299,10 @@ zs_status pegrid_count(zs_plan_draft *d, uint32_t i, zs_err *err)
             own->index_bytes += part->index_bytes;
             own->products += part->products * pixels;
             own->steps += part->steps * pixels;
+            part->channels = channels + ((size_t)k * own->part_n + m) * words;
+            find_channels(row, layer, pegrid_params_of(accel), g, any, part);
             for (uint32_t c = 0; c < layer->x.c; c++)
-                is_read[c] =
-                    is_read[c] || pegrid_reads(row, layer, pegrid_params_of(accel), g, part, c);
+                is_read[c] = is_read[c] || pegrid_reads(part, c);
         }
     }
     for (uint32_t oc = 0; oc < layer->y.c; oc++)

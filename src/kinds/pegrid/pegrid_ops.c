@@ -92,12 +92,11 @@ static zs_status load_channels(emission *m, const bool *wanted, zs_tile_box box)
     return ZS_OK;
 }
 
-/* The channels that a part of a group wants. */
-static zs_status load_part(emission *m, const pegrid_group *g, const pegrid_part *part,
-                           const zs_tile_box *box)
+/* The channels that a part wants. */
+static zs_status load_part(emission *m, const pegrid_part *part, const zs_tile_box *box)
 {
     for (uint32_t c = 0; c < m->layer->x.c && m->wanted_by != part; c++)
-        m->wanted[c] = pegrid_reads(m->row, m->layer, m->params, g, part, c);
+        m->wanted[c] = pegrid_reads(part, c);
     m->wanted_by = part;
     m->x_at ^= 1;
     m->x[m->x_at].ready = ZS_NO_OP;
@@ -178,7 +177,7 @@ static zs_status band(emission *m, const pegrid_group *g, zs_tile_box box, bool 
         if (m->own->part_n > 1)
             ZS_TRY(load_weights(m, g, part));
         if (m->own->input == PEGRID_READS_AGAIN)
-            ZS_TRY(load_part(m, g, part, &box));
+            ZS_TRY(load_part(m, part, &box));
         ZS_TRY(work(m, g, part, box, &done));
     }
     return store(m, g, box, done);

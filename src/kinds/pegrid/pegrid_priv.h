@@ -18,7 +18,7 @@
 /* accelerator.pegrid.* */
 typedef struct pegrid_params {
     uint32_t skip, sync, code; /* ZS_SKIP_*, ZS_PE_SYNC_*, ZS_ZERO_CODE_* */
-    bool packs, skips_inputs;
+    bool packs, skips_inputs, lut_adders;
     double drop_maps;
     uint32_t decode, filter_words, plane_words, input_bytes;
 } pegrid_params;
@@ -41,9 +41,10 @@ typedef struct pegrid_part {
     uint64_t bias_bytes;   /* that lead the stream */
     uint64_t stream_bytes; /* of the weights behind them, index_bytes of which are no weights */
     uint64_t index_bytes;
-    uint64_t entries;  /* weights in the stream */
-    uint64_t steps;    /* of a pixel: what the busiest PE works, lanes side by side */
-    uint64_t products; /* of a pixel: of all PEs */
+    uint64_t entries;   /* weights in the stream */
+    uint64_t steps;     /* of a pixel: what the busiest PE works, lanes side by side */
+    uint64_t products;  /* of a pixel: of all PEs */
+    uint64_t *channels; /* a bit each: those of the layer that it reads */
     const uint64_t
         *band_steps; /* [image][band] where inputs are left out: of all pixels; or NULL */
 } pegrid_part;
@@ -117,9 +118,10 @@ static inline bool pegrid_has_inputs(const zs_plan_draft *d)
 /* Set bits of a row from `from` on, below `end`. */
 uint32_t pegrid_ones(const uint64_t *row, uint64_t from, uint64_t end);
 bool pegrid_has_weights(const pegrid_row *own, uint32_t filter);
-/* Whether a group must have input channel `c` of the layer for a part. */
-bool pegrid_reads(const zs_plan_row *row, const zs_layer *layer, const pegrid_params *p,
-                  const pegrid_group *group, const pegrid_part *part, uint32_t c);
+static inline bool pegrid_reads(const pegrid_part *part, uint32_t c)
+{
+    return part->channels[c / 64] >> c % 64 & 1;
+}
 
 /* The group whose first filter that is. */
 const pegrid_group *pegrid_group_at(const zs_plan_row *row, uint32_t filter);

@@ -263,28 +263,34 @@ static uint64_t given_depth(uint64_t bytes, uint32_t banks, uint32_t bits, uint3
 }
 
 /* Layers that carry whole channels through take as many as an input slot holds, in whole blocks:
- * where not even one block fits, of fewer pixels. A layer of which not one channel fits is left to
+ * where not even one block fits, of fewer pixels. A layer of which not one window fits is left to
  * the PS. */
-static void fit_channels(zs_plan_draft *d, uint32_t i, uint64_t slot_elems)
+static zs_status fit_channels(zs_plan_draft *d, uint32_t i, uint64_t slot_elems, zs_err *err)
 {
     zs_plan_row *row = &d->rows[i];
     const zs_layer *layer = zs_draft_layer(d, i);
     const bool has_weights = zs_op_has_filters(layer->op);
     if (!d->drafts[i].on_engine || (has_weights && !row->is_depthwise))
-        return;
+        return ZS_OK;
     if (tiled_params_of(&d->design->accel)->is_relaxed) { /* as if there were a slot for all */
         row->t_oc = row->t_ic = layer->y.c;
-        return;
+        return ZS_OK;
     }
     const uint64_t block = tiled_params_of(&d->design->accel)->channel_block;
-    while (block > 1 && block * footprint(row) > slot_elems && row->t_oy * row->t_ox > 1) {
+    while (block * footprint(row) > slot_elems && row->t_oy * row->t_ox > 1) {
         uint32_t *longer = row->t_oy >= row->t_ox ? &row->t_oy : &row->t_ox;
         *longer = (*longer + 1) / 2;
     }
     const uint64_t channels = slot_elems / footprint(row);
     if (channels < block) {
         d->drafts[i].on_engine = false;
-        return;
+        row->host_note = zs_arena_printf(
+            d->arena,
+            "the PS runs this layer: a window of %u x %u of %llu channel%s is more than the %llu "
+            "elements of an input slot",
+            row->window.kh, row->window.kw, (unsigned long long)block, block > 1 ? "s" : "",
+            (unsigned long long)slot_elems);
+        return row->host_note != NULL ? ZS_OK : zs_nomem(err, "plan");
     }
     uint64_t taken = zs_min_u64(row->t_oc, channels);
     if (taken > block)
@@ -292,6 +298,7 @@ static void fit_channels(zs_plan_draft *d, uint32_t i, uint64_t slot_elems)
     while (moved_channels(taken, block) > channels)
         taken--;
     row->t_oc = row->t_ic = (uint32_t)taken;
+    return ZS_OK;
 }
 
 uint64_t tiled_weight_tile_depth(const zs_plan_draft *d, const zs_plan_row *row)
@@ -347,7 +354,7 @@ zs_status tiled_shape_rows(zs_plan_draft *d, zs_err *err)
                                          : slots * input_slot_depth(d),
                bits, slots);
     for (uint32_t i = 0; i < d->row_n; i++) {
-        fit_channels(d, i, d->plan->buffers[ZS_BUF_INPUT].slot_elems);
+        ZS_TRY(fit_channels(d, i, d->plan->buffers[ZS_BUF_INPUT].slot_elems, err));
         if (zs_op_has_filters(zs_draft_layer(d, i)->op))
             set_weight_slot(a, &d->rows[i]);
     }

@@ -151,8 +151,8 @@ static void relax_time(zs_design *d, const opened *is)
         if (is->last_port > ZS_PORT_HP3) /* coherent */
             d->board.cpu.cache_bytes_per_s = 1e18;
     }
-    /* a pool of which not one channel fits into an input slot is left to the PS: its window is up
-     * to so many times as large as its tile */
+    /* a pool of which not one window fits into an input slot is left to the PS, and one with fewer
+     * pixels a tile takes other steps: its window is up to so many times as large as its tile */
     enum { SURE_OF_POOLS = 16 };
     p->may_drop_pools = (p->is_relaxed && (is->least_ic < SURE_OF_POOLS || p->channel_block > 1 ||
                                            p->buffer.input_bytes > 0 || d->layer_setting_n > 0)) ||
