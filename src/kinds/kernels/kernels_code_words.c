@@ -28,7 +28,9 @@ static const char *at(code *c, code_size size, uint32_t k)
 {
     const char *where = code_size_text(c, size, k);
     char *text = code_text(c);
-    snprintf(text, CODE_EXPRESSION_BYTES, strcmp(where, "0") == 0 ? "" : "%s + ", where);
+    text[0] = '\0';
+    if (strcmp(where, "0") != 0)
+        snprintf(text, CODE_EXPRESSION_BYTES, "%s + ", where);
     return text;
 }
 
