@@ -6,6 +6,7 @@
 #include "zynqsim/kind.h"
 #include "zynqsim/plan.h"
 #include "zynqsim/sim.h"
+#include "zynqsim/train.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -325,25 +326,25 @@ static bool bench_image(const char *program, const char *model, const char *sett
     return true;
 }
 
-static bool bench_opencv(const char *model, spread *out)
+/* A script that prints median, least and most seconds; false when it cannot run. */
+static bool run_script(const char *const *words, spread *out)
 {
     char text[256];
     long peak_kib;
-    char *const argv[] = {"/usr/bin/python3",
-                          "tests/bench/opencv_forward.py",
-                          (char *)(uintptr_t)model,
-                          "3",
-                          "227",
-                          "227",
-                          "15",
-                          NULL};
-    if (run_program(argv, text, sizeof text, &peak_kib) < 0)
+    if (run_program((char *const *)(uintptr_t)words, text, sizeof text, &peak_kib) < 0)
         return false;
     char *at = text;
     out->median = strtod(at, &at);
     out->min = strtod(at, &at);
     out->max = strtod(at, &at);
     return out->median > 0;
+}
+
+static bool bench_opencv(const char *model, spread *out)
+{
+    const char *const words[] = {
+        "/usr/bin/python3", "tests/bench/opencv_forward.py", model, "3", "227", "227", "15", NULL};
+    return run_script(words, out);
 }
 
 static spread in_ms(spread s)
@@ -388,6 +389,54 @@ static void compare_with_opencv(const char *program)
         printf("%-46s %10.2f %21s  x\n", "whole program / OpenCV",
                own.process.median / opencv.median, "");
     }
+}
+
+/* ---- training, against PyTorch --------------------------------------------------------------- */
+
+static void bench_training(void)
+{
+    enum { BATCH = 64, PIXELS = 28 * 28, CLASSES = 10, ITERATIONS = 60 };
+    static float x[BATCH * PIXELS];
+    static double ms[ITERATIONS];
+    uint32_t labels[BATCH];
+    subject s = {0};
+    zs_err err = {0};
+    zs_trainer *trainer;
+    load_subject(&s, "models/lenet5_1998.yaml");
+    const zs_train_setup setup = {.net = s.net,
+                                  .type = ZS_TRAIN_FLOAT32,
+                                  .loss = ZS_LOSS_ENTROPY,
+                                  .scheme = ZS_SCHEME_PLAIN,
+                                  .batch = BATCH,
+                                  .micro_batches = 1,
+                                  .momentum = 0.9};
+    if (zs_trainer_build(&s.keep, &setup, &trainer, &err) != ZS_OK)
+        stop("training", &err);
+    zs_prng prng = {.state = 1};
+    for (size_t i = 0; i < ZS_LEN(x); i++)
+        x[i] = (float)(zs_prng_next(&prng) >> 8 & 0xffff) / 0x10000;
+    for (size_t i = 0; i < BATCH; i++)
+        labels[i] = (uint32_t)(zs_prng_next(&prng) >> 8) % CLASSES;
+    const zs_train_batch batch = {.x = x, .labels = labels, .n = BATCH};
+    for (int i = 0; i < ITERATIONS; i++) {
+        const double begin = now_s();
+        zs_trainer_cycle(trainer, &batch, 0.01);
+        ms[i] = (now_s() - begin) * 1e3;
+    }
+    zs_arena_drop(&s.point);
+    zs_arena_drop(&s.keep);
+    const spread own = spread_of(ms, ITERATIONS);
+    print_row("training LeNet-5, batch 64, one iteration", own, "ms");
+    const char *const words[] = {"/usr/bin/python3", "tests/bench/pytorch_iteration.py", "60",
+                                 NULL};
+    spread torch;
+    if (!run_script(words, &torch)) {
+        printf("skipped: /usr/bin/python3 has no torch (apt-get install python3-torch)\n");
+        return;
+    }
+    print_row("the same in PyTorch, one thread", in_ms(torch), "ms");
+    printf("%-46s %10.2f %21s  x\n", "that iteration / PyTorch's",
+           own.median / (torch.median * 1e3), "");
 }
 
 /* ---- the program: a grid of points on all processors ----------------------------------------- */
@@ -459,6 +508,7 @@ int main(int argc, char **argv)
     zs_arena_drop(&s.point);
     zs_arena_drop(&s.keep);
     bench_stream();
+    bench_training();
     fflush(stdout);
     bench_grid(argv[1], "tile");
     bench_grid(argv[1], "burst");
