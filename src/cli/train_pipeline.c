@@ -63,6 +63,37 @@ static zs_status find_cuts(const cli_options *o, cli_point *p, zs_train_plan *pl
     return ZS_OK;
 }
 
+/* A stage that keeps more than the DRAM of its board: it would not run. Engines of one board share
+ * it; devices of roofs have no memory that is known. */
+static zs_status say_what_is_too_large(cli_point *p, const zs_pipeline *pipeline, zs_err *err)
+{
+    const zs_design *d = &p->design;
+    uint64_t all = 0;
+    for (uint32_t i = 0; i < pipeline->stage_n; i++) {
+        const zs_pipeline_stage *s = &pipeline->stages[i];
+        const zs_design *own =
+            d->system.device_n > 0 ? &d->system.devices[d->system.device_n > 1 ? i : 0] : d;
+        const bool is_shared = d->pipeline.stages == ZS_STAGES_ENGINES;
+        const uint64_t bytes = zs_train_memory_total(&s->memory), room = own->board.memory.bytes;
+        all += bytes;
+        if (own->system.device_macs_per_s > 0 || (is_shared && i + 1 < pipeline->stage_n) ||
+            (is_shared ? all : bytes) <= room)
+            continue;
+        const char *whose = is_shared ? "all stages together keep"
+                                      : zs_arena_printf(&p->keep, "stage %u, %s to %s, keeps", i,
+                                                        p->net->layers[s->first].name,
+                                                        p->net->layers[s->last].name);
+        const char *text =
+            zs_arena_printf(&p->keep, "%s %.1f MiB, more than the %.0f MiB of DRAM of the board",
+                            whose != NULL ? whose : "",
+                            (double)(is_shared ? all : bytes) / 0x100000, (double)room / 0x100000);
+        if (whose == NULL || text == NULL)
+            return zs_nomem(err, "a message");
+        cli_say("train", text);
+    }
+    return ZS_OK;
+}
+
 zs_status cli_train_pipeline_build(const cli_options *o, cli_point *p, cli_train_boards *boards,
                                    zs_train_plan *plan, zs_pipeline *out, zs_err *err)
 {
@@ -76,5 +107,6 @@ zs_status cli_train_pipeline_build(const cli_options *o, cli_point *p, cli_train
         (zs_train_plan){.design = &p->design, .net = p->net, .scheme = p->design.pipeline.scheme};
     ZS_TRY(find_cuts(o, p, plan, &times, err));
     const zs_train_setup setup = zs_train_setup_of(plan);
-    return zs_pipeline_build(&p->keep, &p->design, &setup, times, out, err);
+    ZS_TRY(zs_pipeline_build(&p->keep, &p->design, &setup, times, out, err));
+    return o->quiet ? ZS_OK : say_what_is_too_large(p, out, err);
 }

@@ -214,4 +214,14 @@ two,A,"(2,5)",0.5,16,2,100,20
 END
 program validate --against memory.csv
 ok "$([ $status = 1 ] && grep -q '^one A .* 80 .* 80 .* inside$' out && grep -q '^two A .* 120 .* 80 .* outside$' out; echo $?)" 'memory of stashed weights is judged'
+
+# ---- a stage and the DRAM of its board
+large='configs/lenet-train.yaml --set train.batch=4096 --set board.memory.bytes=128MiB'
+cd "$TOP" || exit 1
+# shellcheck disable=SC2086 # words are meant
+program train $large
+ok "$([ $status = 0 ] && grep -q 'stage 0, conv1 to pool1, keeps 477.8 MiB, more than the 128 MiB of DRAM of the board' "$WORK/err"; echo $?)" 'a stage that its board cannot hold is named'
+# shellcheck disable=SC2086 # words are meant
+program train $large --set system.device.macs_per_s=1e9
+ok "$([ $status = 0 ] && ! grep -q DRAM "$WORK/err"; echo $?)" 'devices of roofs have no memory that is known'
 finish
