@@ -179,6 +179,10 @@ for regions in 1 2; do
     program sweep regions.yaml --vary 'swap.cut=*' --set swap.regions=$regions $small_cuts -o cuts$regions.csv
     all=$(grep -c '^[0-9]' cuts$regions.csv)
     ok "$([ "$all" -gt 10 ]; echo $?)" 'a sweep over every cut of two'
+    if ! command -v python3 >/dev/null; then
+        skip 'the best of every cut: needs python3 to read rows'
+        continue
+    fi
     fastest=$(python3 -c '
 import csv, sys
 rows = list(csv.DictReader(open(sys.argv[1])))

@@ -205,13 +205,13 @@ ok "$([ $status = 0 ] && [ "$(sed -n 2p out | cut -d, -f1)" = "$(awk -F, -v c="$
 # shellcheck disable=SC2086
 program sweep small.yaml $axes --format table
 ok "$([ $status = 0 ] && [ "$(awk 'NF > 3 && $1 ~ /^[0-9]+$/ { n++ } END { print n }' out)" = 10 ] && [ "$(awk 'NR == 2 { print $1 }' out)" = "$most" ] && grep -q '^the 10 fastest of 12 that fit' out; echo $?)" '--format table shows the fastest, best first'
-if command -v script >/dev/null; then
+if script -qec true /dev/null >/dev/null 2>&1 </dev/null; then
     script -qec "'$ZYNQSIM' sweep small.yaml $axes" typescript </dev/null >out 2>err
     ok "$(grep -q '10 fastest of' out && ! grep -q ',simulated,' out; echo $?)" 'a terminal gets that table, not rows'
     script -qec "'$ZYNQSIM' sweep small.yaml $axes --format csv" typescript </dev/null >out 2>err
     ok "$([ "$(grep -c ',simulated,' out)" = 12 ] && ! grep -q fastest out; echo $?)" 'and rows when it asks for them'
 else
-    skip 'a sweep on a terminal: needs script'
+    skip 'a sweep on a terminal: needs script(1) and a pseudo-terminal'
 fi
 cp marked.csv old.csv
 # shellcheck disable=SC2086
