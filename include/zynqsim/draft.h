@@ -102,6 +102,8 @@ typedef struct zs_place_rules {
 /* Once rows have their tiles and memories their sizes: addresses of weights and tensors, what any
  * schedule must move, the calls. */
 zs_status zs_draft_place(zs_plan_draft *d, const zs_place_rules *rules, zs_err *err);
+/* ZS_ERANGE where plan->dram_bytes are more than the board has: for who places more behind it. */
+zs_status zs_draft_check_dram(const zs_plan_draft *d, zs_err *err);
 
 /* How far a layer goes with those behind it: what `layers` says of it, or else the design. */
 uint32_t zs_draft_fusion(const zs_plan_draft *d, const zs_layer *layer, bool *is_own);

@@ -48,6 +48,9 @@ typedef enum zs_relaxing {
     ZS_RELAX_LARGE  /* may make it, and as large: what a memory takes is never less than both */
 } zs_relaxing;
 
+/* The axis of a kind with three DMAs: each on an HP port of its own, or shared ones. */
+extern const char zs_kind_ports_axis[];
+
 /* What a search over designs of the kind turns, and what it may take for granted. */
 typedef struct zs_kind_space {
     /* Axes as `--vary` has them; a key alone: values that follow from the design. Ends with NULL.

@@ -16,6 +16,10 @@ const zs_kind *const zs_kinds[] = {
 #undef KIND
 };
 
+const char zs_kind_ports_axis[] =
+    "accelerator.ports.input+accelerator.ports.weight+accelerator.ports.output="
+    "hp0/hp1/hp2,hp0/hp0/hp1,hp0/hp0/hp0";
+
 uint32_t zs_kind_bias_bits(const zs_design *design)
 {
     bool narrows = zs_kind_of(design)->narrows_biases;

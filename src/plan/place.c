@@ -187,6 +187,16 @@ static zs_status place_tensors(zs_plan_draft *d, uint32_t channel_block, uint64_
     return ZS_OK;
 }
 
+zs_status zs_draft_check_dram(const zs_plan_draft *d, zs_err *err)
+{
+    const uint64_t bytes = d->design->board.memory.bytes;
+    if (d->plan->dram_bytes <= bytes)
+        return ZS_OK;
+    return zs_fail(err, ZS_ERANGE, "board.memory.bytes",
+                   "weights and tensors need %llu bytes of DRAM, the board has %llu",
+                   (unsigned long long)d->plan->dram_bytes, (unsigned long long)bytes);
+}
+
 static zs_status place_all(zs_plan_draft *d, const zs_place_rules *rules, zs_err *err)
 {
     uint64_t top = 0;
@@ -195,12 +205,8 @@ static zs_status place_all(zs_plan_draft *d, const zs_place_rules *rules, zs_err
         return zs_fail(err, ZS_ERANGE, "batch",
                        "weights and partial sums overflow the address space");
     ZS_TRY(place_tensors(d, rules->channel_block, &top, err));
-    if (top > d->design->board.memory.bytes)
-        return zs_fail(err, ZS_ERANGE, "board.memory.bytes",
-                       "weights and tensors need %llu bytes of DRAM, the board has %llu",
-                       (unsigned long long)top, (unsigned long long)d->design->board.memory.bytes);
     d->plan->dram_bytes = top;
-    return ZS_OK;
+    return zs_draft_check_dram(d, err);
 }
 
 /* ---- rows as results show them --------------------------------------------------------------- */

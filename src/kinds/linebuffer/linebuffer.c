@@ -16,15 +16,12 @@ static const char legend[] =
 
 /* ---- search ---------------------------------------------------------------------------------- */
 
-static const char ports_axis[] =
-    "accelerator.ports.input+accelerator.ports.weight+accelerator.ports.output="
-    "hp0/hp1/hp2,hp0/hp0/hp1,hp0/hp0/hp0";
 static const char *const axes[] = {"accelerator.precision",
                                    "accelerator.clock",
                                    "accelerator.unroll.oc=1,2,4,8,12,16,20,24,32,40,48,64",
                                    "accelerator.unroll.ic=1,2,4,8,12,16,24,32,48,64",
                                    "accelerator.linebuffer.lut_pes=0,0.25,0.5",
-                                   ports_axis,
+                                   zs_kind_ports_axis,
                                    NULL};
 static const zs_kind_space space = {.axes = axes};
 

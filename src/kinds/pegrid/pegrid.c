@@ -152,9 +152,6 @@ static zs_status notes(zs_arena *arena, const zs_plan *plan, const zs_kind_total
 
 /* ---- search ---------------------------------------------------------------------------------- */
 
-static const char ports_axis[] =
-    "accelerator.ports.input+accelerator.ports.weight+accelerator.ports.output="
-    "hp0/hp1/hp2,hp0/hp0/hp1,hp0/hp0/hp0";
 static const char *const axes[] = {"accelerator.precision",
                                    "accelerator.clock",
                                    "accelerator.unroll.oc=1,2,4,8,12,16,20,24,32,40,48,64",
@@ -162,7 +159,7 @@ static const char *const axes[] = {"accelerator.precision",
                                    "accelerator.unroll.ox=1,2,4",
                                    "accelerator.pegrid.sync=lockstep,channel,tile",
                                    "accelerator.pegrid.weights=dense,bitmap",
-                                   ports_axis,
+                                   zs_kind_ports_axis,
                                    NULL};
 static const zs_kind_space space = {.axes = axes};
 

@@ -224,12 +224,7 @@ zs_status pegrid_draft(zs_plan_draft *d, zs_err *err)
     size_memories(d);
     ZS_TRY(zs_draft_place(d, &(zs_place_rules){0}, err));
     place_streams(d);
-    if (d->plan->dram_bytes > d->design->board.memory.bytes)
-        return zs_fail(err, ZS_ERANGE, "board.memory.bytes",
-                       "weights and tensors need %llu bytes of DRAM, the board has %llu",
-                       (unsigned long long)d->plan->dram_bytes,
-                       (unsigned long long)d->design->board.memory.bytes);
-    return ZS_OK;
+    return zs_draft_check_dram(d, err);
 }
 
 /* ---- transfers --------------------------------------------------------------------------------

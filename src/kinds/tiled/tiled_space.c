@@ -4,21 +4,23 @@
 
 #include <string.h>
 
+static const char loops_axis[] =
+    "accelerator.loop_order+accelerator.outer_loop=output_stationary/channels,"
+    "output_stationary/pixels,weight_stationary/channels,input_stationary/channels";
+static const char pixels_axis[] = "accelerator.tile.oy+accelerator.tile.ox="
+                                  "7/7,7/14,14/14,7/28,14/28,28/28,7/56,14/56,28/56,56/56";
 static const char *const axes[] = {
     "accelerator.precision",
     "accelerator.clock",
     "batch",
     "accelerator.unroll.oc=1,2,4,8,10,12,16,20,24,32,40,48,64",
     "accelerator.unroll.ic=1,2,3,4,6,8,10,12,16,24,32",
-    "accelerator.loop_order+accelerator.outer_loop=output_stationary/channels,"
-    "output_stationary/pixels,weight_stationary/channels,input_stationary/channels",
+    loops_axis,
     "accelerator.fusion=lf2,auto",
-    "accelerator.tile.oy+accelerator.tile.ox=7/7,7/14,14/14,7/28,14/28,28/28,7/56,14/56,28/56,56/"
-    "56",
+    pixels_axis,
     "accelerator.tile.oc=8,16,24,32,40,48,64,80,96,128,256",
     "accelerator.tile.ic=4,8,16,32,64,128,256",
-    "accelerator.ports.input+accelerator.ports.weight+accelerator.ports.output="
-    "hp0/hp1/hp2,hp0/hp0/hp1,hp0/hp0/hp0",
+    zs_kind_ports_axis,
     "accelerator.packed_words=false,true",
     NULL,
 };

@@ -146,12 +146,7 @@ zs_status tiled_place_streams(zs_plan_draft *d, zs_err *err)
                                       zs_layer_bias_elems(layer) * zs_bias_bytes(precision);
         row->compulsory_read_bytes += tiled_streams_of(row)->bytes;
     }
-    if (d->plan->dram_bytes > d->design->board.memory.bytes)
-        return zs_fail(err, ZS_ERANGE, "board.memory.bytes",
-                       "weights and tensors need %llu bytes of DRAM, the board has %llu",
-                       (unsigned long long)d->plan->dram_bytes,
-                       (unsigned long long)d->design->board.memory.bytes);
-    return ZS_OK;
+    return zs_draft_check_dram(d, err);
 }
 
 zs_status tiled_notes(zs_arena *arena, const zs_plan *plan, const zs_kind_totals *run,
