@@ -6,6 +6,9 @@ TOP=$PWD
 ZYNQSIM=$TOP/$BUILD/zynqsim
 WORK=$(mktemp -d)
 trap 'rm -rf "$WORK"' EXIT
+# GCOV_PREFIX of a run that is killed or may not write: its counts of coverage, cut short, would make
+# every later run of the instrumented program complain.
+APART=$WORK/.coverage
 passed=0
 failed=0
 

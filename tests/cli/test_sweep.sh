@@ -89,7 +89,7 @@ seed=${ZYNQSIM_SEED-$$}
 i=0 killed=0
 while [ $i -lt "$kills" ]; do
     # shellcheck disable=SC2086
-    "$ZYNQSIM" sweep small.yaml $soak -o killed.csv --quiet >out 2>err &
+    GCOV_PREFIX=$APART "$ZYNQSIM" sweep small.yaml $soak -o killed.csv --quiet >out 2>err &
     pid=$!
     seed=$(((seed * 1103515245 + 12345) % 2147483648))
     sleep "$(awk -v ms="$ms" -v r="$seed" -v n="$kills" 'BEGIN { printf "%.3f", 0.005 + r / 2147483648 * 1.6 * ms / n / 1000 }')"
@@ -167,7 +167,7 @@ ok "$([ $status = 2 ] && grep -q 'holds rows of another sweep' err; echo $?)" 'r
 program sweep small.yaml $axes -o /dev/full
 ok "$([ $status = 3 ] && grep -q 'No space left' err; echo $?)" 'a full disk ends with 3'
 # shellcheck disable=SC2086
-(ulimit -f 6 && "$ZYNQSIM" sweep small.yaml $axes -o full.csv >out 2>err)
+(ulimit -f 6 && GCOV_PREFIX=$APART "$ZYNQSIM" sweep small.yaml $axes -o full.csv >out 2>err)
 ok "$([ $? = 3 ] && grep -q 'cannot be written: File too large' err && grep -q 'goes on with the rest' err && [ "$(tail -c 1 full.csv)" = '' ]; echo $?)" 'a file that may not grow ends with 3, keeps whole rows and says how to go on'
 # shellcheck disable=SC2086
 program sweep small.yaml $axes -o full.csv
@@ -176,7 +176,7 @@ ok "$([ $status = 0 ] && ! grep -q 'cut short' err && rows full.csv | cmp -s - j
 { "$ZYNQSIM" sweep small.yaml $axes -o - 2>err; echo $? >pipe; } | true
 ok "$([ "$(cat pipe)" = 141 ] && [ ! -s err ]; echo $?)" 'a closed pipe ends it without a word, as SIGPIPE would'
 # shellcheck disable=SC2086
-"$ZYNQSIM" sweep small.yaml $soak -o int.csv --jobs 1 >out 2>err &
+GCOV_PREFIX=$APART "$ZYNQSIM" sweep small.yaml $soak -o int.csv --jobs 1 >out 2>err &
 pid=$!
 tries=0
 touch int.csv
@@ -215,7 +215,7 @@ else
 fi
 cp marked.csv old.csv
 # shellcheck disable=SC2086
-(ulimit -f 1 && "$ZYNQSIM" sweep small.yaml $axes --pareto cycles --pareto-out marked.csv >out 2>err)
+(ulimit -f 1 && GCOV_PREFIX=$APART "$ZYNQSIM" sweep small.yaml $axes --pareto cycles --pareto-out marked.csv >out 2>err)
 status=$?
 ok "$([ $status = 3 ] && grep -q 'marked.csv: cannot be written' err && cmp -s old.csv marked.csv && [ "$(find . -name '.marked.csv*')" = '' ]; echo $?)" 'a marked file that cannot be written whole leaves the one before'
 # shellcheck disable=SC2086
@@ -278,7 +278,7 @@ else
     mpi -n 2 "$TOP/$BUILD/zynqsim-mpi" sweep small.yaml $axes -o builds.csv : -n 1 ./other-mpi sweep small.yaml $axes -o builds.csv
     ok "$([ $status = 0 ] && rows builds.csv | cmp -s - j1 && grep -qF "rank 2: is $other, rank 0 is $made_by" err; echo $?)" 'a rank of another build is left out'
     # shellcheck disable=SC2086
-    mpirun --allow-run-as-root --oversubscribe -n 3 "$TOP/$BUILD/zynqsim-mpi" sweep small.yaml $soak -o lost.csv >out 2>err </dev/null &
+    GCOV_PREFIX=$APART mpirun --allow-run-as-root --oversubscribe -n 3 "$TOP/$BUILD/zynqsim-mpi" sweep small.yaml $soak -o lost.csv >out 2>err </dev/null &
     pid=$!
     touch lost.csv
     tries=0
@@ -299,7 +299,7 @@ else
         shift
         rm -f lost.csv
         # shellcheck disable=SC2086
-        mpirun --allow-run-as-root --oversubscribe "$@" -n $((workers + 1)) "$TOP/$BUILD/zynqsim-mpi" sweep small.yaml $long -o lost.csv >out 2>err </dev/null &
+        GCOV_PREFIX=$APART mpirun --allow-run-as-root --oversubscribe "$@" -n $((workers + 1)) "$TOP/$BUILD/zynqsim-mpi" sweep small.yaml $long -o lost.csv >out 2>err </dev/null &
         pid=$!
         touch lost.csv
         tries=0

@@ -131,7 +131,7 @@ ok "$(cmp -s whole.csv out && cmp -s whole.onnx again.onnx; echo $?)" 'going on 
 t --epochs 1000 --format csv
 cp out long.csv
 for _ in 1 2; do
-    "$ZYNQSIM" train d.yaml --data set --quiet --epochs 1000 --checkpoint long >/dev/null 2>&1 &
+    GCOV_PREFIX=$APART "$ZYNQSIM" train d.yaml --data set --quiet --epochs 1000 --checkpoint long >/dev/null 2>&1 &
     while [ ! -e long ] && kill -0 $!; do sleep 0.01; done
     kill -9 $! 2>/dev/null
     wait $! 2>/dev/null

@@ -51,7 +51,7 @@ cp k before
 files=$(echo ./*)
 (
     ulimit -f 2
-    exec "$ZYNQSIM" train d.yaml --data set --quiet --format csv --epochs 4 --checkpoint k
+    GCOV_PREFIX=$APART exec "$ZYNQSIM" train d.yaml --data set --quiet --format csv --epochs 4 --checkpoint k
 ) >out 2>err
 ok "$([ $? = 3 ] && grep -q 'k: cannot be written: File too large; the one of the epoch before is still there$' err; echo $?)" 'a full disk is said'
 ok "$(cmp -s k before && [ "$(echo ./*)" = "$files" ]; echo $?)" 'the checkpoint of before stays, nothing else does'
@@ -61,7 +61,7 @@ for option in --onnx -o --trace; do
     echo kept >old.json
     (
         ulimit -f 1
-        exec "$ZYNQSIM" train d.yaml --data set --quiet --format csv $option old.json
+        GCOV_PREFIX=$APART exec "$ZYNQSIM" train d.yaml --data set --quiet --format csv $option old.json
     ) >out 2>err
     ok "$([ $? = 3 ] && grep -q 'old.json: cannot be written: File too large$' err && [ "$(cat old.json)" = kept ]; echo $?)" "no room for $option, and what was there stays"
 done
