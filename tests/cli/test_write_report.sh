@@ -45,6 +45,27 @@ program report many.json -o many.svg
 ok "$(grep -qE 'and [0-9]+ more' many.svg; echo $?)" 'points that lie on one another share a name'
 ok "$(grep -q 'waits for something else' one.html && ! grep -q 'no faster with more bandwidth' one.html; echo $?)" 'of latency the page says no wrong thing'
 
+# ---- results of other kinds: rows that overlap, engines that take turns, MACs left out
+for name in finn-tfc cnv-partitions sparcnet-masked-zedboard; do
+    program run "$TOP/configs/$name.yaml" --timing-only --fidelity tile --quiet --out $name
+    program report $name/result.json -o again.html
+    grep -v 'simulated events in' again.html >a
+    grep -v 'simulated events in' $name/report.html >b
+    ok "$([ $status = 0 ] && [ -s a ] && cmp -s a b; echo $?)" "$name: the page from the file is that of the run"
+    program compare $name/result.json $name/result.json
+    ok "$status" "$name: its result can be compared"
+done
+broken() { # WHAT WORDS SED-COMMAND
+    sed "$3" finn-tfc/result.json >bad.json
+    rm -f o.html
+    refused "$1" "$2" bad.json -o o.html
+}
+broken 'a FIFO from nowhere' 'pipeline.fifos\[0\].from: there is no node "x"' '0,/"from": "/s/"from": "/&x", "was": "/'
+broken 'a fill above the depth' 'largest_fill: 99 is above the depth' '0,/"largest_fill": [1-9]/s/"largest_fill": [0-9]*/"largest_fill": 99/'
+broken 'a node without a name' 'pipeline\|nodes\[0\].name' '/"nodes": \[/,/"name"/s/"name"/"nom"/'
+broken 'a row behind the end' 'layers\[0\] ends behind' '0,/"span_cycles"/s/"start_cycle": /&9999999/'
+broken 'a pipeline that is no object' 'nodes is missing' 's/"pipeline": {/"pipeline": 5, "was": {/'
+
 # ---- several
 program report none/result.json lf2/result.json -o two.html
 ok "$([ $status = 0 ] && grep -q '>none</th>' two.html && grep -q '>lf2</th>' two.html; echo $?)" 'results are named by their directories'
