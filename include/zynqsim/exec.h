@@ -25,7 +25,7 @@ typedef struct zs_exec {
     uint8_t *resident;
     uint8_t *carry_rows, *carry_columns;
     uint8_t *gathered; /* input tile read from the resident buffer; pooled results */
-    uint32_t *offsets; /* taps of a tile */
+    uint32_t *tile_scratch;
     void *host_scratch;
     const void **host_inputs;
     void *own;            /* further memories of the kind */

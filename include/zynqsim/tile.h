@@ -19,17 +19,21 @@ typedef struct zs_tile {
     bool depthwise; /* channel oc reads input channel oc; weights [ky][kx][oc] */
 } zs_tile;
 
-/* sums += products. `offsets` has room for ic_n * kh * kw entries. */
-void zs_tile_f32(const zs_tile *t, const float *x, const float *w, float *sums, uint32_t *offsets);
+/* Words of scratch for tiles of at most so many taps (ic_n * kh * kw), input channels, and inputs
+ * of a channel that windows reach. */
+size_t zs_tile_scratch_words(size_t taps, size_t ic_n, size_t plane);
+
+/* sums += products. */
+void zs_tile_f32(const zs_tile *t, const float *x, const float *w, float *sums, uint32_t *scratch);
 /* Halves: product and sum are each rounded to half. */
 void zs_tile_f16(const zs_tile *t, const uint16_t *x, const uint16_t *w, uint16_t *sums,
-                 uint32_t *offsets);
+                 uint32_t *scratch);
 void zs_tile_i16(const zs_tile *t, const int16_t *x, const int16_t *w, int64_t *sums,
-                 uint32_t *offsets);
+                 uint32_t *scratch);
 void zs_tile_w8a16(const zs_tile *t, const int16_t *x, const int8_t *w, int64_t *sums,
-                   uint32_t *offsets);
+                   uint32_t *scratch);
 void zs_tile_i8(const zs_tile *t, const int8_t *x, const int8_t *w, int32_t *sums,
-                uint32_t *offsets);
+                uint32_t *scratch);
 
 /* Sums of some pixels and channels, and where their results go; pitches from pixel to pixel. */
 typedef struct zs_sum_block {
@@ -40,7 +44,7 @@ typedef struct zs_sum_block {
 
 /* The arithmetic of a precision on sums, for an executor to choose once. */
 typedef struct zs_kernels {
-    void (*products)(const zs_tile *t, const void *x, const void *w, void *sums, uint32_t *offsets);
+    void (*products)(const zs_tile *t, const void *x, const void *w, void *sums, uint32_t *scratch);
     /* Sums [pixel][oc] start at the biases. */
     void (*start)(const void *bias, uint32_t oc_n, size_t pixel_n, void *sums);
     /* Activation and requantisation of complete sums; `y` may be `sums` when the pitches are equal:

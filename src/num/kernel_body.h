@@ -3,9 +3,9 @@
  * The includer sets SUM, BIAS and NAME. */
 
 static void NAME(products)(const zs_tile *t, const void *x, const void *w, void *sums,
-                           uint32_t *offsets)
+                           uint32_t *scratch)
 {
-    NAME(zs_tile)(t, x, w, sums, offsets);
+    NAME(zs_tile)(t, x, w, sums, scratch);
 }
 
 static void NAME(start)(const void *bias, uint32_t oc_n, size_t pixel_n, void *sums)

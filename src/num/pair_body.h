@@ -1,102 +1,77 @@
-/* pair_body.h - products of 16-bit integers, two taps at once; included once per vector unit.
+/* pair_body.h - products of 16-bit integers, two channels at once; included once per vector unit.
  *
- * The includer sets NAME, TARGET (attributes of functions), WORDS (32-bit lanes of a vector), and
- * MADD(a, b): of vectors of pairs of int16, the sums of the two products as int32, which cannot
- * overflow unless all four are -32768. */
+ * The includer sets NAME, TARGET (attributes of functions), WORDS (32-bit lanes of a vector),
+ * MADD(sum, a, b): `sum` and, of vectors of pairs of int16, the sums of the two products, and
+ * WIDE(v, i): the lower or upper half of a vector in 64 bits. */
 typedef int32_t NAME(words) __attribute__((vector_size(4 * WORDS)));
-typedef uint32_t NAME(unsigned_words) __attribute__((vector_size(4 * WORDS)));
 typedef int16_t NAME(halves) __attribute__((vector_size(4 * WORDS)));
-typedef int32_t NAME(some_words) __attribute__((vector_size(2 * WORDS)));
-typedef uint32_t NAME(some_unsigned_words) __attribute__((vector_size(2 * WORDS)));
 typedef int64_t NAME(wide_words) __attribute__((vector_size(4 * WORDS)));
 
-/* Broadcast of one pair. */
-#define ALL(pair) ((NAME(words)){0} + (pair))
-
-/* sums [pixel][PAIR_LANES] += products, PIXELS pixels by PAIR_LANES channels, int32. Pairs of
- * weights lie [pair][w_pitch], of inputs [pair][x_pitch]. */
+/* Two vectors of weights, `apart`, by PIXELS pixels: sums stay in registers. */
 TARGET
-static void NAME(narrow)(const int32_t *x, uint32_t x_pitch, const int32_t *w, uint32_t w_pitch,
-                         uint32_t pair_n, int32_t *const sums[PIXELS])
+static inline void NAME(reduce)(const zs_pair_work *work, const int32_t *w, uint32_t pitch,
+                                uint32_t apart, NAME(words) low[PIXELS], NAME(words) high[PIXELS])
 {
-    for (uint32_t oc = 0; oc < PAIR_LANES; oc += 2 * WORDS) {
+    const int32_t *x0 = work->x[0], *x1 = work->x[1], *x2 = work->x[2], *x3 = work->x[3],
+                  *x4 = work->x[4], *x5 = work->x[5];
+    for (uint32_t k = 0; k < work->taps; k++, w += pitch) {
+        const uint32_t at = work->offsets[k];
+        const int32_t pairs[PIXELS] = {x0[at], x1[at], x2[at], x3[at], x4[at], x5[at]};
+        NAME(words) a, b;
+        memcpy(&a, w, sizeof a);
+        memcpy(&b, w + apart, sizeof b);
+#pragma GCC unroll 6
+        for (int p = 0; p < PIXELS; p++) {
+            const NAME(words) pair = (NAME(words)){0} + pairs[p];
+            low[p] = MADD(low[p], a, pair);
+            high[p] = MADD(high[p], b, pair);
+        }
+    }
+}
+
+TARGET
+static uint32_t NAME(narrow)(const zs_pair_work *work, uint32_t lane)
+{
+    int32_t *const *sums = work->sums32;
+    for (; lane + 2 * WORDS <= work->lanes; lane += 2 * WORDS) {
         NAME(words) low[PIXELS], high[PIXELS];
 #pragma GCC unroll 6
         for (int p = 0; p < PIXELS; p++) {
-            memcpy(&low[p], sums[p] + oc, sizeof low[p]);
-            memcpy(&high[p], sums[p] + oc + WORDS, sizeof high[p]);
+            memcpy(&low[p], sums[p] + lane, sizeof low[p]);
+            memcpy(&high[p], sums[p] + lane + WORDS, sizeof high[p]);
         }
-        const int32_t *xk = x, *wk = w + oc;
-        for (uint32_t k = 0; k < pair_n; k++, xk += x_pitch, wk += w_pitch) {
-            NAME(words) a, b;
-            memcpy(&a, wk, sizeof a);
-            memcpy(&b, wk + WORDS, sizeof b);
-#pragma GCC unroll 6
-            for (int p = 0; p < PIXELS; p++) {
-                const NAME(words) xp = ALL(xk[p]);
-                low[p] += MADD(a, xp);
-                high[p] += MADD(b, xp);
-            }
-        }
+        NAME(reduce)(work, work->w + lane, work->lanes, WORDS, low, high);
 #pragma GCC unroll 6
         for (int p = 0; p < PIXELS; p++) {
-            memcpy(sums[p] + oc, &low[p], sizeof low[p]);
-            memcpy(sums[p] + oc + WORDS, &high[p], sizeof high[p]);
+            memcpy(sums[p] + lane, &low[p], sizeof low[p]);
+            memcpy(sums[p] + lane + WORDS, &high[p], sizeof high[p]);
         }
     }
+    return lane;
 }
 
-/* sums += 2^16 x high + rest, lane by lane in 64 bits. */
-TARGET
-static inline void NAME(add_wide)(NAME(words) high, NAME(unsigned_words) rest, int64_t *sums)
-{
-    int32_t h[WORDS];
-    uint32_t r[WORDS];
-    memcpy(h, &high, sizeof h);
-    memcpy(r, &rest, sizeof r);
-#pragma GCC unroll 2
-    for (int i = 0; i < WORDS; i += WORDS / 2) {
-        NAME(some_words) hi;
-        NAME(some_unsigned_words) ri;
-        NAME(wide_words) sum;
-        memcpy(&hi, h + i, sizeof hi);
-        memcpy(&ri, r + i, sizeof ri);
-        memcpy(&sum, sums + i, sizeof sum);
-        sum += (__builtin_convertvector(hi, NAME(wide_words)) << 16) +
-               __builtin_convertvector(ri, NAME(wide_words));
-        memcpy(sums + i, &sum, sizeof sum);
-    }
-}
+/* Half of the sums += 2^8 x high + low, in 64 bits. */
+#define ADD_WIDE(high, low, i, sums)                                                               \
+    do {                                                                                           \
+        NAME(wide_words) sum;                                                                      \
+        memcpy(&sum, (sums), sizeof sum);                                                          \
+        sum += (WIDE(high, i) << 8) + WIDE(low, i);                                                \
+        memcpy((sums), &sum, sizeof sum);                                                          \
+    } while (0)
 
-/* The same onto int64. Of the pair sums s, `low` holds the sum modulo 2^32 and `high` the sum of
- * s >> 16, which fits as long as there are at most 2^15 of them; the whole is 2^16 x high and an
- * unsigned rest below 2^32 that makes it equal to low modulo 2^32. */
 TARGET
-static void NAME(wide)(const int32_t *x, uint32_t x_pitch, const int32_t *w, uint32_t w_pitch,
-                       uint32_t pair_n, int64_t *const sums[PIXELS])
+static uint32_t NAME(wide)(const zs_pair_work *work, uint32_t lane)
 {
-    for (uint32_t oc = 0; oc < PAIR_LANES; oc += WORDS) {
-        NAME(unsigned_words) low[PIXELS];
-        NAME(words) high[PIXELS];
+    int64_t *const *sums = work->sums64;
+    for (; lane + WORDS <= work->lanes; lane += WORDS) {
+        NAME(words) low[PIXELS] = {{0}}, high[PIXELS] = {{0}};
+        NAME(reduce)(work, work->w + lane, 2 * work->lanes, work->lanes, low, high);
 #pragma GCC unroll 6
         for (int p = 0; p < PIXELS; p++) {
-            high[p] = ALL(0);
-            low[p] = (NAME(unsigned_words))high[p];
+            ADD_WIDE(high[p], low[p], 0, sums[p] + lane);
+            ADD_WIDE(high[p], low[p], 1, sums[p] + lane + WORDS / 2);
         }
-        const int32_t *xk = x, *wk = w + oc;
-        for (uint32_t k = 0; k < pair_n; k++, xk += x_pitch, wk += w_pitch) {
-            NAME(words) a;
-            memcpy(&a, wk, sizeof a);
-#pragma GCC unroll 6
-            for (int p = 0; p < PIXELS; p++) {
-                const NAME(words) s = MADD(a, ALL(xk[p]));
-                low[p] += (NAME(unsigned_words))s;
-                high[p] += s >> 16;
-            }
-        }
-#pragma GCC unroll 6
-        for (int p = 0; p < PIXELS; p++)
-            NAME(add_wide)(high[p], low[p] - ((NAME(unsigned_words))high[p] << 16), sums[p] + oc);
     }
+    return lane;
 }
-#undef ALL
+#undef ADD_WIDE

@@ -1,12 +1,15 @@
 #include "pair_priv.h"
 
 #include <string.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
-/* Integers in pairs: x86 multiplies eight pairs of 16 bits and adds them two by two in one
- * instruction, others in a few. The unit is chosen at each call; the sums are integers, so every
- * unit gives the same. */
+/* Integers in pairs: x86 multiplies pairs of 16 bits and adds them two by two in one instruction,
+ * others in a few. The unit is chosen at each call; the sums are integers, so every unit gives the
+ * same. */
 
-enum { PIXELS = ZS_PAIR_PIXELS, PAIR_LANES = ZS_PAIR_LANES };
+enum { PIXELS = ZS_PAIR_PIXELS };
 
 ZS_LOOPS
 static void plain_row_i8(const int8_t *restrict a, const int8_t *restrict b, uint32_t n,
@@ -24,12 +27,14 @@ static void plain_row_i16(const int16_t *restrict a, const int16_t *restrict b, 
         to[i] = (int32_t)((uint16_t)a[i] | (uint32_t)b[i] << 16);
 }
 
-#define LOW(a)     (((a) << 16) >> 16)
-#define MADD(a, b) (LOW(a) * LOW(b) + ((a) >> 16) * ((b) >> 16))
-#define NAME(x)    plain_##x
+#define LOW(a)          (((a) << 16) >> 16)
+#define MADD(sum, a, b) ((sum) + LOW(a) * LOW(b) + ((a) >> 16) * ((b) >> 16))
+#define NAME(x)         plain_##x
 #define TARGET
-#define WORDS 4
+#define WORDS      4
+#define WIDE(v, i) ((NAME(wide_words)){(v)[2 * (i)], (v)[2 * (i) + 1]})
 #include "pair_body.h"
+#undef WIDE
 #undef NAME
 #undef TARGET
 #undef WORDS
@@ -39,19 +44,43 @@ static void plain_row_i16(const int16_t *restrict a, const int16_t *restrict b, 
 #define NAME(x) sse2_##x
 #define TARGET
 #define WORDS      4
-#define MADD(a, b) ((NAME(words))__builtin_ia32_pmaddwd128((NAME(halves))(a), (NAME(halves))(b)))
+#define WIDE(v, i) ((NAME(wide_words)){(v)[2 * (i)], (v)[2 * (i) + 1]})
+#define MADD(sum, a, b)                                                                            \
+    ((sum) + (NAME(words))__builtin_ia32_pmaddwd128((NAME(halves))(a), (NAME(halves))(b)))
 #include "pair_body.h"
+#undef WIDE
 #undef NAME
 #undef TARGET
 #undef WORDS
 #undef MADD
-#define NAME(x)    avx2_##x
-#define TARGET     __attribute__((target("avx2")))
-#define WORDS      8
-#define MADD(a, b) ((NAME(words))__builtin_ia32_pmaddwd256((NAME(halves))(a), (NAME(halves))(b)))
+#define NAME(x) avx2_##x
+#define TARGET  __attribute__((target("avx2")))
+#define WORDS   8
+#define WIDE(v, i)                                                                                 \
+    ((NAME(wide_words))_mm256_cvtepi32_epi64(_mm256_extracti128_si256((__m256i)(v), (i))))
+#define MADD(sum, a, b)                                                                            \
+    ((sum) + (NAME(words))__builtin_ia32_pmaddwd256((NAME(halves))(a), (NAME(halves))(b)))
 #include "pair_body.h"
+#undef WIDE
+#undef NAME
+#undef TARGET
 #undef WORDS
+#undef MADD
+/* The dot products of AVX-512 VNNI: multiplication and both additions in one instruction. */
+#define NAME(x) avx512_##x
+#define TARGET  __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni")))
+#define WORDS   16
+#define WIDE(v, i)                                                                                 \
+    ((NAME(wide_words))_mm512_cvtepi32_epi64(_mm512_extracti64x4_epi64((__m512i)(v), (i))))
+#define MADD(sum, a, b)                                                                            \
+    ((NAME(words))_mm512_dpwssd_epi32((__m512i)(sum), (__m512i)(a), (__m512i)(b)))
+#include "pair_body.h"
 #include "pair_vnni.h"
+#undef WIDE
+#undef NAME
+#undef TARGET
+#undef WORDS
+#undef MADD
 #endif
 
 static const zs_pair_unit units[] = {
@@ -59,7 +88,7 @@ static const zs_pair_unit units[] = {
 #if defined(__x86_64__)
     {sse2_narrow, sse2_wide, plain_row_i8, plain_row_i16},
     {avx2_narrow, avx2_wide, plain_row_i8, plain_row_i16},
-    {vnni_narrow, vnni_wide, vnni_row_i8, vnni_row_i16},
+    {vnni_narrow, avx512_wide, vnni_row_i8, vnni_row_i16},
 #endif
 };
 

@@ -1,26 +1,32 @@
-/* pair_priv.h - products of integers of at most 16 bits, two taps at once.
+/* pair_priv.h - products of integers of at most 16 bits, two channels at once.
  *
- * A pair is two int16 in an int32, the first in the low half. Inputs lie [pair][pixel], weights
- * [pair][channel]; a block is ZS_PAIR_PIXELS pixels by ZS_PAIR_LANES channels. */
+ * A pair is two int16 in an int32, the first in the low half: of inputs, two channels at one place;
+ * of weights, those of one tap of theirs. */
 #ifndef ZYNQSIM_PAIR_PRIV_H
 #define ZYNQSIM_PAIR_PRIV_H
 
 #include "zynqsim/base.h"
 
-enum { ZS_PAIR_PIXELS = 6, ZS_PAIR_LANES = 16, ZS_PAIRS_MAX = 72 };
+enum { ZS_PAIR_PIXELS = 6, ZS_PAIR_LANES = 16, ZS_PAIR_TAPS = 72 };
 
-/* sums[pixel][0..15] += products; `narrow` of 8-bit integers, `wide` of 16-bit ones unless inputs
- * and weights are both -32768. At most ZS_PAIRS_MAX pairs. */
-typedef void zs_pair_narrow(const int32_t *x, uint32_t x_pitch, const int32_t *w, uint32_t w_pitch,
-                            uint32_t pair_n, int32_t *const sums[ZS_PAIR_PIXELS]);
-typedef void zs_pair_wide(const int32_t *x, uint32_t x_pitch, const int32_t *w, uint32_t w_pitch,
-                          uint32_t pair_n, int64_t *const sums[ZS_PAIR_PIXELS]);
-/* Elements of two taps become `n` pairs. */
+/* Some pixels by some channels: sums[pixel][lane] += products. */
+typedef struct zs_pair_work {
+    const int32_t *x[ZS_PAIR_PIXELS]; /* first pairs of the pixels' windows */
+    const uint32_t *offsets;          /* of a window's pairs from its first */
+    const int32_t *w;                 /* narrow: [tap][lane], wide: [tap][lower, upper][lane] */
+    uint32_t taps, lanes;             /* lanes: a multiple of ZS_PAIR_LANES */
+    int32_t *sums32[ZS_PAIR_PIXELS];  /* narrow */
+    int64_t *sums64[ZS_PAIR_PIXELS];  /* wide */
+} zs_pair_work;
+/* Does the lanes from `lane` on that fill its vectors and returns the next. Narrow: weights of 8
+ * bits. Wide: a weight is 2^8 times its upper part, signed, and its lower one, of 8 bits without
+ * sign; at most ZS_PAIR_TAPS taps. */
+typedef uint32_t zs_pair_block(const zs_pair_work *work, uint32_t lane);
+/* Elements of two channels become `n` pairs. */
 typedef void zs_pair_row_i8(const int8_t *a, const int8_t *b, uint32_t n, int32_t *to);
 typedef void zs_pair_row_i16(const int16_t *a, const int16_t *b, uint32_t n, int32_t *to);
 typedef struct zs_pair_unit {
-    zs_pair_narrow *narrow;
-    zs_pair_wide *wide;
+    zs_pair_block *narrow, *wide;
     zs_pair_row_i8 *row_i8;
     zs_pair_row_i16 *row_i16;
 } zs_pair_unit;

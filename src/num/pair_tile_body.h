@@ -1,99 +1,107 @@
-/* pair_tile_body.h - a tile in pairs of taps; included once per pair of types.
+/* pair_tile_body.h - a tile in pairs of channels; included once per pair of types.
  *
- * ELEM (inputs), WEIGHT, SUM, NAME, BLOCK (narrow or wide) and ROW (row_i8 or
- * row_i16) are set by the includer. Inputs and
- * weights of a part of the tile are packed into pairs on the stack: at most ZS_PAIRS_MAX pairs of
- * taps, PART_PIXELS pixels, PART_LANES channels. */
+ * ELEM (inputs), WEIGHT, SUM, NAME, ROW and WEIGHT_ROW (row_i8 or row_i16), BLOCK (narrow or wide),
+ * SUMS (sums32 or sums64) and PARTS (1, or 2 where BLOCK is wide) are set by the includer. Inputs
+ * are packed into pairs once, weights for some taps and channels at a time. */
 
+/* One row of a plane of pairs; of a last channel without a second the upper halves are 0. */
 ZS_LOOPS
-static void NAME(pair_weights)(const WEIGHT *a, const WEIGHT *b, uint32_t n, int32_t *to)
+static void NAME(pack_strided)(const ELEM *a, const ELEM *b, uint32_t upper, size_t step,
+                               uint32_t n, int32_t *restrict to)
 {
     for (uint32_t i = 0; i < n; i++)
-        to[i] = (int32_t)((uint16_t)a[i] | (uint32_t)(b != NULL ? b[i] : 0) << 16);
+        to[i] = (int32_t)((uint16_t)a[i * step] | ((uint32_t)b[i * step] & upper) << 16);
 }
 
-/* Inputs of `n` pixels from `first` on, for the taps k0 to k0 + 2 pair_n. */
-static void NAME(pack_inputs)(const zs_tile *t, const ELEM *x, const uint32_t *offsets, uint32_t k0,
-                              uint32_t taps, uint32_t first, uint32_t n, int32_t *to)
+/* Planes of pairs [ic / 2][y][x] of all inputs that `t` reads; `to` says how they lie. */
+static void NAME(pack_inputs)(const zs_tile *t, const ELEM *x, const zs_tile *to, int32_t *planes)
 {
     const zs_pair_unit *unit = zs_pair_unit_of_machine();
-    const uint32_t ox_n = t->ox_n;
-    for (uint32_t k = k0; k < k0 + taps; k += 2, to += PART_PIXELS) {
-        const ELEM *a = x + offsets[k], *b = k + 1 < k0 + taps ? x + offsets[k + 1] : NULL;
-        for (uint32_t at = 0; at < n;) {
-            /* NOLINTNEXTLINE(clang-analyzer-core.DivideZero): it has pixels */
-            const uint32_t oy = (first + at) / ox_n, ox = (first + at) % ox_n;
-            const uint32_t run = ox_n - ox < n - at ? ox_n - ox : n - at;
-            const uint32_t step = t->sw * t->x_column;
-            const size_t from = (size_t)oy * t->sh * t->x_row + (size_t)ox * step;
-            if (step == 1 && b != NULL)
-                unit->ROW(a + from, b + from, run, to + at);
+    const uint32_t width = to->x_row;
+    const bool has_gaps = t->x_column != 1 || t->x_row != width;
+    const uint32_t run = has_gaps ? width : to->x_channel;
+    for (uint32_t ic = 0; ic < t->ic_n; ic += 2, x += 2 * (size_t)t->x_channel) {
+        const bool is_pair = ic + 1 < t->ic_n;
+        for (uint32_t at = 0; at < to->x_channel; at += run, planes += run) {
+            const ELEM *a = x + (size_t)(at / width) * t->x_row;
+            const ELEM *b = is_pair ? a + t->x_channel : a;
+            if (is_pair && t->x_column == 1)
+                unit->ROW(a, b, run, planes);
             else
-                for (uint32_t i = 0; i < run; i++) {
-                    const size_t from_i = from + (size_t)i * step;
-                    to[at + i] = (int32_t)((uint16_t)a[from_i] |
-                                           (uint32_t)(b != NULL ? b[from_i] : 0) << 16);
-                }
-            at += run;
+                NAME(pack_strided)(a, b, is_pair ? UINT16_MAX : 0, t->x_column, run, planes);
         }
-        for (uint32_t at = n; at < zs_round_up(n, ZS_PAIR_PIXELS); at++)
-            to[at] = 0;
     }
 }
 
-/* One part: pixels from `first`, channels from oc0. Blocks that are not whole go through a spare
- * one. */
-static void NAME(run_part)(const zs_tile *t, const int32_t *x, const int32_t *w, uint32_t pair_n,
-                           uint32_t first, uint32_t n, uint32_t oc0, uint32_t oc_n, SUM *sums)
+/* Weights of a part: [tap][lane], or [tap][lower, upper][lane]. */
+static void NAME(pack_weights)(const zs_tile *t, const WEIGHT *w, const pair_part *part,
+                               int32_t *packed)
 {
     const zs_pair_unit *unit = zs_pair_unit_of_machine();
-    for (uint32_t p = 0; p < n; p += ZS_PAIR_PIXELS)
-        for (uint32_t oc = 0; oc < oc_n; oc += ZS_PAIR_LANES) {
-            SUM spare[ZS_PAIR_PIXELS][ZS_PAIR_LANES], *to[ZS_PAIR_PIXELS];
-            const bool is_whole = oc + ZS_PAIR_LANES <= oc_n;
-            const uint32_t lanes = is_whole ? ZS_PAIR_LANES : oc_n - oc;
-            for (uint32_t i = 0; i < ZS_PAIR_PIXELS; i++) {
-                SUM *own = p + i < n ? sums + (size_t)(first + p + i) * t->oc_n + oc0 + oc : NULL;
-                to[i] = own != NULL && is_whole ? own : spare[i];
-                if (to[i] == spare[i]) {
-                    memset(spare[i], 0, sizeof spare[i]);
-                    if (own != NULL)
-                        memcpy(spare[i], own, lanes * sizeof *own);
-                }
-            }
-            unit->BLOCK(x + p, PART_PIXELS, w + oc, PART_LANES, pair_n, to);
-            for (uint32_t i = 0; i < ZS_PAIR_PIXELS && !is_whole && p + i < n; i++)
-                memcpy(sums + (size_t)(first + p + i) * t->oc_n + oc0 + oc, spare[i],
-                       lanes * sizeof *sums);
+    int32_t *to = packed;
+    const uint32_t window = t->kh * t->kw, lanes = part->lanes;
+    uint32_t ic = part->k0 / window * 2, tap = part->k0 % window;
+    for (uint32_t k = 0; k < part->tap_n; k++, to += PARTS * lanes) {
+        const WEIGHT *a = w + ((size_t)ic * window + tap) * t->oc_n + part->oc0;
+        const WEIGHT *b = ic + 1 < t->ic_n ? a + (size_t)window * t->oc_n : part->zeros;
+        int32_t *pairs = to + (PARTS - 1) * lanes;
+        unit->WEIGHT_ROW(a, b, part->oc_n, pairs);
+        for (uint32_t i = part->oc_n; i < lanes; i++)
+            pairs[i] = 0;
+        if (++tap == window) {
+            tap = 0;
+            ic += 2;
         }
+    }
+    if (PARTS == 2)
+        split_weights(packed, part->tap_n, lanes);
+}
+
+/* All pixels of a part. Blocks that are not whole go through a spare one. */
+static void NAME(run_part)(const zs_tile *t, const zs_tile *packed, const pair_part *part,
+                           zs_pair_work *work, const int32_t *planes, SUM *sums)
+{
+    const zs_pair_unit *unit = zs_pair_unit_of_machine();
+    const uint32_t pixel_n = t->oy_n * t->ox_n;
+    const bool is_whole = part->oc_n == part->lanes;
+    SUM spare[PIXELS][PART_LANES] = {{0}};
+    uint32_t column = 0, n;
+    size_t at = 0;
+    sums += part->oc0;
+    for (uint32_t first = 0; first < pixel_n; first += n, sums += (size_t)n * t->oc_n) {
+        size_t windows[PIXELS];
+        n = take_windows(packed, pixel_n - first, &column, &at, windows);
+        for (uint32_t p = 0; p < PIXELS; p++) {
+            work->x[p] = planes + windows[p];
+            work->SUMS[p] = is_whole && p < n ? sums + (size_t)p * t->oc_n : spare[p];
+        }
+        for (uint32_t p = 0; p < n && !is_whole; p++)
+            memcpy(spare[p], sums + (size_t)p * t->oc_n, part->oc_n * sizeof *sums);
+        unit->BLOCK(work, 0);
+        for (uint32_t p = 0; p < n && !is_whole; p++)
+            memcpy(sums + (size_t)p * t->oc_n, spare[p], part->oc_n * sizeof *sums);
+    }
 }
 
 static void NAME(run_pairs)(const zs_tile *t, const ELEM *x, const WEIGHT *w, SUM *sums,
-                            const uint32_t *offsets, uint32_t taps)
+                            uint32_t *scratch)
 {
-    int32_t xs[ZS_PAIRS_MAX * PART_PIXELS], ws[ZS_PAIRS_MAX * PART_LANES];
-    const uint32_t pixel_n = t->oy_n * t->ox_n;
-    for (uint32_t k0 = 0; k0 < taps; k0 += 2 * ZS_PAIRS_MAX)
+    int32_t ws[PARTS * ZS_PAIR_TAPS * PART_LANES];
+    const zs_tile packed = packed_tile(t);
+    const uint32_t taps = list_offsets(&packed, scratch);
+    int32_t *planes = (int32_t *)scratch + taps;
+    NAME(pack_inputs)(t, x, &packed, planes);
+    for (uint32_t k0 = 0; k0 < taps; k0 += ZS_PAIR_TAPS)
         for (uint32_t oc0 = 0; oc0 < t->oc_n; oc0 += PART_LANES) {
-            const uint32_t n = taps - k0 < 2 * ZS_PAIRS_MAX ? taps - k0 : 2 * ZS_PAIRS_MAX;
-            const uint32_t oc_n = t->oc_n - oc0 < PART_LANES ? t->oc_n - oc0 : PART_LANES;
-            const uint32_t pair_n = (n + 1) / 2;
-            for (uint32_t k = 0; k < pair_n; k++) {
-                const WEIGHT *a = w + (size_t)(k0 + 2 * k) * t->oc_n + oc0;
-                NAME(pair_weights)
-                (a, 2 * k + 1 < n ? a + t->oc_n : NULL, oc_n, ws + k * PART_LANES);
-                for (uint32_t oc = oc_n; oc < zs_round_up(oc_n, ZS_PAIR_LANES); oc++)
-                    ws[k * PART_LANES + oc] = 0;
-            }
-            for (uint32_t first = 0; first < pixel_n; first += PART_PIXELS) {
-                const uint32_t part = pixel_n - first < PART_PIXELS ? pixel_n - first : PART_PIXELS;
-                NAME(pack_inputs)(t, x, offsets, k0, n, first, part, xs);
-                NAME(run_part)(t, xs, ws, pair_n, first, part, oc0, oc_n, sums);
-            }
+            const pair_part part = part_of(t, taps, k0, oc0);
+            zs_pair_work work = {
+                .offsets = scratch + k0, .w = ws, .taps = part.tap_n, .lanes = part.lanes};
+            NAME(pack_weights)(t, w, &part, ws);
+            NAME(run_part)(t, &packed, &part, &work, planes, sums);
         }
 }
 
-/* One by one, for few channels and what pairs cannot hold. */
+/* One by one, for few channels. */
 static void NAME(run_plain)(const zs_tile *t, const ELEM *x, const WEIGHT *w, SUM *sums,
                             const uint32_t *offsets, uint32_t taps)
 {
@@ -107,13 +115,12 @@ static void NAME(run_plain)(const zs_tile *t, const ELEM *x, const WEIGHT *w, SU
 }
 
 static void NAME(run_tile)(const zs_tile *t, const ELEM *x, const WEIGHT *w, SUM *sums,
-                           uint32_t *offsets)
+                           uint32_t *scratch)
 {
-    const uint32_t taps = list_offsets(t, offsets);
     if (t->depthwise)
-        NAME(depthwise)(t, x, w, sums, offsets, taps);
-    else if (t->oc_n < LEAST_LANES || has_least(w, taps * (size_t)t->oc_n, sizeof *w))
-        NAME(run_plain)(t, x, w, sums, offsets, taps);
+        NAME(depthwise)(t, x, w, sums, scratch, list_offsets(t, scratch));
+    else if (t->oc_n < LEAST_LANES)
+        NAME(run_plain)(t, x, w, sums, scratch, list_offsets(t, scratch));
     else
-        NAME(run_pairs)(t, x, w, sums, offsets, taps);
+        NAME(run_pairs)(t, x, w, sums, scratch);
 }

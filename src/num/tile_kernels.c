@@ -31,6 +31,27 @@ static size_t window_of(const zs_tile *t, uint32_t pixel)
            (size_t)(pixel % t->ox_n) * t->sw * t->x_column;
 }
 
+/* Where the windows of the next pixels start, counted row by row: the first one's at *at. Places of
+ * a short block repeat its first pixel. */
+static uint32_t take_windows(const zs_tile *t, uint32_t left, uint32_t *column, size_t *at,
+                             size_t windows[PIXELS])
+{
+    const uint32_t n = left < PIXELS ? left : PIXELS;
+    const size_t step = (size_t)t->sw * t->x_column;
+    const size_t next_row = (size_t)t->sh * t->x_row - t->ox_n * step;
+    for (uint32_t p = 0; p < n; p++) {
+        windows[p] = *at;
+        *at += step;
+        if (++*column == t->ox_n) {
+            *column = 0;
+            *at += next_row;
+        }
+    }
+    for (uint32_t p = n; p < PIXELS; p++)
+        windows[p] = windows[0];
+    return n;
+}
+
 /* ---- single precision ------------------------------------------------------------------------ */
 
 typedef void f32_block(const float *const x[PIXELS], const uint32_t *offsets, uint32_t taps,
@@ -97,27 +118,6 @@ static void f32_rest(const float *x, const uint32_t *offsets, uint32_t taps, con
             sums[oc] += w[oc] * x[offsets[k]];
 }
 
-/* First inputs of the windows of the next pixels, counted row by row: the first one's
- * starts at *at. Places of a short block repeat its first pixel. */
-static uint32_t take_windows(const zs_tile *t, const float *x, uint32_t left, uint32_t *column,
-                             size_t *at, const float *windows[PIXELS])
-{
-    const uint32_t n = left < PIXELS ? left : PIXELS;
-    const size_t step = (size_t)t->sw * t->x_column;
-    const size_t next_row = (size_t)t->sh * t->x_row - t->ox_n * step;
-    for (uint32_t p = 0; p < n; p++) {
-        windows[p] = x + *at;
-        *at += step;
-        if (++*column == t->ox_n) {
-            *column = 0;
-            *at += next_row;
-        }
-    }
-    for (uint32_t p = n; p < PIXELS; p++)
-        windows[p] = windows[0];
-    return n;
-}
-
 /* Places that repeat a pixel write to a spare line. */
 static void f32_dense(const zs_tile *t, const float *x, const float *w, float *sums,
                       const uint32_t *offsets, uint32_t taps)
@@ -129,8 +129,11 @@ static void f32_dense(const zs_tile *t, const float *x, const float *w, float *s
     size_t at = 0;
     for (uint32_t first = 0; first < pixel_n; first += n) {
         const float *windows[PIXELS];
+        size_t starts[PIXELS];
         uint32_t oc = 0;
-        n = take_windows(t, x, pixel_n - first, &column, &at, windows);
+        n = take_windows(t, pixel_n - first, &column, &at, starts);
+        for (uint32_t p = 0; p < PIXELS; p++)
+            windows[p] = x + starts[p];
         for (const f32_unit *unit = widest; unit < end; unit++)
             for (; oc + unit->lanes <= t->oc_n; oc += unit->lanes) {
                 float *to[PIXELS];
@@ -155,47 +158,97 @@ static void f32_dense(const zs_tile *t, const float *x, const float *w, float *s
 #undef SUM
 #undef NAME
 
-/* ---- integers in pairs of taps --------------------------------------------------------------- */
+/* ---- integers in pairs of channels ----------------------------------------------------------- */
 
-enum { PART_PIXELS = 48, PART_LANES = 64, LEAST_LANES = 4 };
+/* Products of a pair with a byte are below 2^24, and so those of some taps fit 32 bits. */
+enum { PART_LANES = 64, LEAST_LANES = 4 };
+_Static_assert(ZS_PAIR_TAPS < 1 << 7, "sums of lower bytes fit");
+_Static_assert((int)PIXELS == ZS_PAIR_PIXELS, "one block of pixels");
 
-/* Whether a weight is -32768: two of its products with such inputs do not fit 32 bits. */
-static bool has_least(const void *w, size_t n, size_t bytes)
+/* How the pairs of a tile lie: what its windows reach, without gaps. */
+static zs_tile packed_tile(const zs_tile *t)
 {
-    bool found = false;
-    for (size_t i = 0; bytes == sizeof(int16_t) && i < n; i++)
-        found |= ((const int16_t *)w)[i] == INT16_MIN;
-    return found;
+    zs_tile packed = *t;
+    packed.ic_n = (t->ic_n + 1) / 2;
+    packed.x_column = 1;
+    packed.x_row = (t->ox_n - 1) * t->sw + (t->kw - 1) * t->dw + 1;
+    packed.x_channel = packed.x_row * ((t->oy_n - 1) * t->sh + (t->kh - 1) * t->dh + 1);
+    return packed;
 }
 
-#define ELEM    int8_t
-#define WEIGHT  int8_t
-#define SUM     int32_t
-#define NAME(x) i8_##x
-#define BLOCK   narrow
-#define ROW     row_i8
+size_t zs_tile_scratch_words(size_t taps, size_t ic_n, size_t plane)
+{
+    return taps + (ic_n + 1) / 2 * plane;
+}
+
+/* Taps and channels of which weights are packed at once. */
+typedef struct pair_part {
+    uint32_t k0, tap_n, oc0, oc_n, lanes;
+    const void *zeros;
+} pair_part;
+
+static pair_part part_of(const zs_tile *t, uint32_t taps, uint32_t k0, uint32_t oc0)
+{
+    static const int16_t zeros[PART_LANES] = {0};
+    const uint32_t tap_n = taps - k0 < ZS_PAIR_TAPS ? taps - k0 : ZS_PAIR_TAPS;
+    const uint32_t oc_n = t->oc_n - oc0 < PART_LANES ? t->oc_n - oc0 : PART_LANES;
+    const uint32_t lanes = (uint32_t)zs_round_up(oc_n, ZS_PAIR_LANES);
+    return (pair_part){k0, tap_n, oc0, oc_n, lanes, zeros};
+}
+
+/* Pairs of weights become their upper bytes, signed, and before these the lower ones. */
+ZS_LOOPS
+static void split_weights(int32_t *w, uint32_t taps, uint32_t lanes)
+{
+    for (uint32_t k = 0; k < taps; k++, w += 2 * (size_t)lanes) {
+        int32_t *restrict lower = w, *restrict upper = w + lanes;
+        for (uint32_t i = 0; i < lanes; i++) {
+            const int32_t pair = upper[i], low = (int32_t)((uint32_t)pair << 16);
+            lower[i] = pair & 0x00ff00ff;
+            upper[i] = (int32_t)((uint16_t)(low >> 24) | (uint32_t)(pair >> 24) << 16);
+        }
+    }
+}
+
+#define ELEM       int8_t
+#define WEIGHT     int8_t
+#define SUM        int32_t
+#define NAME(x)    i8_##x
+#define PARTS      1
+#define BLOCK      narrow
+#define SUMS       sums32
+#define ROW        row_i8
+#define WEIGHT_ROW row_i8
 #include "depthwise_body.h"
 #include "pair_tile_body.h"
 #undef ELEM
 #undef WEIGHT
 #undef SUM
 #undef NAME
+#undef PARTS
 #undef BLOCK
+#undef SUMS
 #undef ROW
+#undef WEIGHT_ROW
 
-#define ELEM    int16_t
-#define WEIGHT  int16_t
-#define SUM     int64_t
-#define NAME(x) i16_##x
-#define BLOCK   wide
-#define ROW     row_i16
+#define ELEM       int16_t
+#define WEIGHT     int16_t
+#define SUM        int64_t
+#define NAME(x)    i16_##x
+#define PARTS      2
+#define BLOCK      wide
+#define SUMS       sums64
+#define ROW        row_i16
+#define WEIGHT_ROW row_i16
 #include "depthwise_body.h"
 #include "pair_tile_body.h"
 #undef WEIGHT
 #undef NAME
+#undef WEIGHT_ROW
 
-#define WEIGHT  int8_t
-#define NAME(x) w8a16_##x
+#define WEIGHT     int8_t
+#define NAME(x)    w8a16_##x
+#define WEIGHT_ROW row_i8
 #include "depthwise_body.h"
 #include "pair_tile_body.h"
 #undef ELEM
@@ -314,38 +367,38 @@ static void f16_dense(const zs_tile *t, const zs_half *x, const zs_half *w, zs_h
 }
 
 void zs_tile_f16(const zs_tile *t, const uint16_t *x, const uint16_t *w, uint16_t *sums,
-                 uint32_t *offsets)
+                 uint32_t *scratch)
 {
-    const uint32_t taps = list_offsets(t, offsets);
+    const uint32_t taps = list_offsets(t, scratch);
     if (t->depthwise)
-        f16_depthwise(t, x, w, sums, offsets, taps);
+        f16_depthwise(t, x, w, sums, scratch, taps);
     else
-        f16_dense(t, x, w, sums, offsets, taps);
+        f16_dense(t, x, w, sums, scratch, taps);
 }
 
-void zs_tile_f32(const zs_tile *t, const float *x, const float *w, float *sums, uint32_t *offsets)
+void zs_tile_f32(const zs_tile *t, const float *x, const float *w, float *sums, uint32_t *scratch)
 {
-    const uint32_t taps = list_offsets(t, offsets);
+    const uint32_t taps = list_offsets(t, scratch);
     if (t->depthwise)
-        f32_depthwise(t, x, w, sums, offsets, taps);
+        f32_depthwise(t, x, w, sums, scratch, taps);
     else
-        f32_dense(t, x, w, sums, offsets, taps);
+        f32_dense(t, x, w, sums, scratch, taps);
 }
 
 void zs_tile_i16(const zs_tile *t, const int16_t *x, const int16_t *w, int64_t *sums,
-                 uint32_t *offsets)
+                 uint32_t *scratch)
 {
-    i16_run_tile(t, x, w, sums, offsets);
+    i16_run_tile(t, x, w, sums, scratch);
 }
 
 void zs_tile_i8(const zs_tile *t, const int8_t *x, const int8_t *w, int32_t *sums,
-                uint32_t *offsets)
+                uint32_t *scratch)
 {
-    i8_run_tile(t, x, w, sums, offsets);
+    i8_run_tile(t, x, w, sums, scratch);
 }
 
 void zs_tile_w8a16(const zs_tile *t, const int16_t *x, const int8_t *w, int64_t *sums,
-                   uint32_t *offsets)
+                   uint32_t *scratch)
 {
-    w8a16_run_tile(t, x, w, sums, offsets);
+    w8a16_run_tile(t, x, w, sums, scratch);
 }

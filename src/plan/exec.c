@@ -83,7 +83,7 @@ void zs_exec_filter(zs_exec *e, const zs_plan_row *row, uint32_t image, uint32_t
     const uint8_t *weights = zs_exec_filter_begin(e, row, image, oc, &box, &t);
     memcpy(bias, weights, e->bias);
     e->kernels->start(bias, 1, (size_t)row->oh * row->ow, e->sums);
-    e->kernels->products(&t, e->gathered, weights + e->bias, e->sums, e->offsets);
+    e->kernels->products(&t, e->gathered, weights + e->bias, e->sums, e->tile_scratch);
     zs_exec_filter_end(e, row, &box);
 }
 

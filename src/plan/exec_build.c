@@ -31,7 +31,7 @@ size_t zs_exec_carry_column_elems(const zs_plan_row *row)
 /* ---- sizes ----------------------------------------------------------------------------------- */
 
 typedef struct room {
-    size_t x, w, sums, carry_rows, carry_columns, gathered, taps, filter, filters, host, inputs;
+    size_t x, w, sums, carry_rows, carry_columns, gathered, tile, filter, filters, host, inputs;
 } room;
 
 static size_t max_size(size_t a, size_t b)
@@ -73,7 +73,8 @@ static void room_for_row(const zs_exec *e, const zs_plan_row *row, room *r)
     r->w = max_size(r->w, row->weight_slots * row->weight_slot_bytes);
     r->gathered = max_size(r->gathered, inputs * sizeof(float));
     r->gathered = max_size(r->gathered, (2 * outputs + row->t_oc) * sizeof(float) + 128);
-    r->taps = max_size(r->taps, (size_t)row->t_ic * row->window.kh * row->window.kw);
+    const size_t taps = (size_t)row->t_ic * row->window.kh * row->window.kw;
+    r->tile = max_size(r->tile, zs_tile_scratch_words(taps, row->t_ic, pixels));
     const size_t filter = (size_t)zs_layer_filter_elems(layer);
     r->filter = max_size(r->filter, filter);
     r->filters = max_size(r->filters, filter * row->t_oc);
@@ -96,12 +97,12 @@ static zs_status allocate(zs_exec *e, zs_arena *arena, const room *r, zs_err *er
     e->carry_rows = zs_new(arena, uint8_t, r->carry_rows);
     e->carry_columns = zs_new(arena, uint8_t, r->carry_columns);
     e->gathered = zs_new(arena, uint8_t, r->gathered);
-    e->offsets = zs_new(arena, uint32_t, r->taps);
+    e->tile_scratch = zs_new(arena, uint32_t, r->tile);
     e->host_scratch = zs_new(arena, uint8_t, r->host);
     e->host_inputs = zs_new(arena, const void *, r->inputs);
     if (e->dram == NULL || e->x == NULL || e->sums == NULL || e->w == NULL || e->resident == NULL ||
         e->carry_rows == NULL || e->carry_columns == NULL || e->gathered == NULL ||
-        e->offsets == NULL || e->host_scratch == NULL || e->host_inputs == NULL)
+        e->tile_scratch == NULL || e->host_scratch == NULL || e->host_inputs == NULL)
         return zs_nomem(err, "simulated memories");
     return ZS_OK;
 }

@@ -16,7 +16,7 @@ typedef struct data {
     int8_t x8[MAX_X], w8[MAX_TAPS * MAX_OC];
     int64_t sums64[MAX_PIXELS * MAX_OC], want64[MAX_PIXELS * MAX_OC];
     int32_t sums32[MAX_PIXELS * MAX_OC], want32[MAX_PIXELS * MAX_OC];
-    uint32_t offsets[MAX_TAPS];
+    uint32_t scratch[MAX_TAPS + MAX_X];
 } data;
 
 static const struct {
@@ -101,9 +101,9 @@ START_TEST(test_kernels_add_in_the_promised_order_at_any_size)
             ck_assert_uint_le((uint64_t)t.x_channel * (t.depthwise ? oc_n : t.ic_n), MAX_X);
             fill(&d, 1000 * oc_n + pixels);
             plain_loop(&t, &d);
-            zs_tile_f32(&t, d.x, d.w, d.sums, d.offsets);
-            zs_tile_i16(&t, d.x16, d.w16, d.sums64, d.offsets);
-            zs_tile_i8(&t, d.x8, d.w8, d.sums32, d.offsets);
+            zs_tile_f32(&t, d.x, d.w, d.sums, d.scratch);
+            zs_tile_i16(&t, d.x16, d.w16, d.sums64, d.scratch);
+            zs_tile_i8(&t, d.x8, d.w8, d.sums32, d.scratch);
             ck_assert_msg(memcmp(d.sums, d.want, sizeof d.sums) == 0, "f32: %u x %u", oc_n, pixels);
             ck_assert_msg(memcmp(d.sums64, d.want64, sizeof d.sums64) == 0, "i16: %u x %u", oc_n,
                           pixels);
@@ -122,7 +122,7 @@ START_TEST(test_large_tiles_of_extremes_are_exact)
     static int8_t x8[LARGE_IC * LARGE_PIXELS], w8[LARGE_IC * LARGE_OC];
     static int64_t sums64[LARGE_PIXELS * LARGE_OC], mixed[LARGE_PIXELS * LARGE_OC];
     static int32_t sums32[LARGE_PIXELS * LARGE_OC];
-    static uint32_t offsets[LARGE_IC];
+    static uint32_t scratch[LARGE_IC + (LARGE_IC + 1) / 2 * LARGE_PIXELS];
     const int16_t high = _i == 1 ? INT16_MIN : INT16_MAX; /* of weights */
     zs_prng prng = {.state = 7};
     for (size_t i = 0; i < ZS_LEN(x16); i++) {
@@ -149,9 +149,9 @@ START_TEST(test_large_tiles_of_extremes_are_exact)
     memset(sums64, 0, sizeof sums64);
     memset(mixed, 0, sizeof mixed);
     memset(sums32, 0, sizeof sums32);
-    zs_tile_i16(&t, x16, w16, sums64, offsets);
-    zs_tile_w8a16(&t, x16, w8, mixed, offsets);
-    zs_tile_i8(&t, x8, w8, sums32, offsets);
+    zs_tile_i16(&t, x16, w16, sums64, scratch);
+    zs_tile_w8a16(&t, x16, w8, mixed, scratch);
+    zs_tile_i8(&t, x8, w8, sums32, scratch);
     for (uint32_t p = 0; p < LARGE_PIXELS; p++)
         for (uint32_t oc = 0; oc < LARGE_OC; oc++) {
             int64_t want64 = 0, want_mixed = 0, want32 = 0;
@@ -168,73 +168,107 @@ START_TEST(test_large_tiles_of_extremes_are_exact)
 }
 END_TEST
 
-START_TEST(test_every_vector_unit_gives_the_same_sums)
+/* What the units have in common, one loop: pairs of windows that overlap, onto what was there. */
+enum { UNIT_X = 100, UNIT_LANES = 3 * ZS_PAIR_LANES };
+typedef struct unit_case {
+    int32_t x[UNIT_X], w[2 * ZS_PAIR_TAPS * UNIT_LANES];
+    uint32_t offsets[ZS_PAIR_TAPS];
+    int32_t sums32[ZS_PAIR_PIXELS][UNIT_LANES];
+    int64_t sums64[ZS_PAIR_PIXELS][UNIT_LANES];
+    zs_pair_work work;
+} unit_case;
+
+static void begin_unit_case(unit_case *c, uint32_t taps, uint32_t lanes)
 {
-    enum { PAIRS = ZS_PAIRS_MAX, LANES = ZS_PAIR_LANES, PIXELS = ZS_PAIR_PIXELS };
-    static int32_t x[PAIRS * PIXELS], w[PAIRS * LANES];
-    int32_t narrow[PIXELS][LANES], *narrow_rows[PIXELS];
-    int64_t wide[PIXELS][LANES], *wide_rows[PIXELS];
-    uint32_t unit_n;
-    const zs_pair_unit *units = zs_pair_units(&unit_n);
-    zs_prng prng = {.state = 3};
-    for (size_t i = 0; i < ZS_LEN(w); i++) /* two of 16 bits; none of the weights is -32768 */
-        w[i] = (int32_t)((uint32_t)zs_prng_next(&prng) | 0x10001u);
-    for (size_t i = 0; i < ZS_LEN(x); i++)
-        x[i] = (int32_t)zs_prng_next(&prng);
-    for (int p = 0; p < PIXELS; p++) {
-        narrow_rows[p] = narrow[p];
-        wide_rows[p] = wide[p];
-    }
-    for (uint32_t unit = 0; unit < unit_n; unit++) {
-        memset(wide, 0, sizeof wide);
-        memset(narrow, 0, sizeof narrow);
-        units[unit].wide(x, PIXELS, w, LANES, PAIRS, wide_rows);
-        units[unit].narrow(x, PIXELS, w, LANES, 1, narrow_rows);
-        for (int p = 0; p < PIXELS; p++)
-            for (int oc = 0; oc < LANES; oc++) {
-                int64_t want = 0, first = 0;
-                for (int k = 0; k < PAIRS; k++) {
-                    const int32_t a = x[k * PIXELS + p], b = w[k * LANES + oc];
-                    want += (int64_t)(int16_t)a * (int16_t)b + (int64_t)(a >> 16) * (b >> 16);
-                    first = k == 0 ? want : first;
-                }
-                ck_assert_int_eq(wide[p][oc], want);
-                ck_assert_int_eq(narrow[p][oc], first);
-            }
+    zs_prng prng = {.state = 7 + taps};
+    c->work = (zs_pair_work){.offsets = c->offsets, .w = c->w, .taps = taps, .lanes = lanes};
+    for (uint32_t k = 0; k < ZS_PAIR_TAPS; k++)
+        c->offsets[k] = (uint32_t)zs_prng_below(&prng, UNIT_X - ZS_PAIR_PIXELS);
+    for (uint32_t p = 0; p < ZS_PAIR_PIXELS; p++) {
+        c->work.x[p] = c->x + p;
+        c->work.sums32[p] = c->sums32[p];
+        c->work.sums64[p] = c->sums64[p];
+        for (uint32_t lane = 0; lane < UNIT_LANES; lane++)
+            c->sums64[p][lane] = c->sums32[p][lane] = (int32_t)(1000 * lane + p);
     }
 }
-END_TEST
 
-/* Sums of any number of pairs of 8-bit integers, onto what was there. */
-START_TEST(test_every_vector_unit_adds_bytes)
+/* The products of pixel `p` with the weights of one tap each, `pitch` apart. */
+static int64_t want_of(const unit_case *c, uint32_t p, const int32_t *w, uint32_t pitch)
 {
-    enum { PAIRS = 9, LANES = ZS_PAIR_LANES, PIXELS = ZS_PAIR_PIXELS };
-    int32_t x[PAIRS * PIXELS], w[PAIRS * LANES], sums[PIXELS][LANES], *rows[PIXELS];
+    int64_t sum = 0;
+    for (uint32_t k = 0; k < c->work.taps; k++) {
+        const int32_t a = c->x[c->offsets[k] + p], b = w[(size_t)k * pitch];
+        sum += (int64_t)(int16_t)a * (int16_t)b + (int64_t)(a >> 16) * (b >> 16);
+    }
+    return sum;
+}
+
+static int32_t pair_of_bytes(zs_prng *prng, int32_t least)
+{
+    const uint32_t a = (uint32_t)(zs_prng_next(prng) % 256),
+                   b = (uint32_t)(zs_prng_next(prng) % 256);
+    return (int32_t)((uint16_t)((int32_t)a + least) | (uint32_t)((int32_t)b + least) << 16);
+}
+
+START_TEST(test_every_vector_unit_adds_products_of_bytes)
+{
+    static unit_case c;
     uint32_t unit_n;
     const zs_pair_unit *units = zs_pair_units(&unit_n);
     zs_prng prng = {.state = 7};
-    for (size_t i = 0; i < ZS_LEN(w); i++)
-        w[i] = (int32_t)((uint16_t)(int8_t)zs_prng_next(&prng) |
-                         (uint32_t)(int8_t)zs_prng_next(&prng) << 16);
-    for (size_t i = 0; i < ZS_LEN(x); i++)
-        x[i] = (int32_t)((uint16_t)(int8_t)zs_prng_next(&prng) |
-                         (uint32_t)(int8_t)zs_prng_next(&prng) << 16);
-    for (int p = 0; p < PIXELS; p++)
-        rows[p] = sums[p];
+    for (size_t i = 0; i < ZS_LEN(c.w); i++)
+        c.w[i] = pair_of_bytes(&prng, INT8_MIN);
+    for (size_t i = 0; i < ZS_LEN(c.x); i++)
+        c.x[i] = pair_of_bytes(&prng, INT8_MIN);
     for (uint32_t unit = 0; unit < unit_n; unit++)
-        for (uint32_t n = 0; n <= PAIRS; n++) {
-            for (int i = 0; i < PIXELS * LANES; i++)
-                sums[i / LANES][i % LANES] = 1000 * i;
-            units[unit].narrow(x, PIXELS, w, LANES, n, rows);
-            for (uint32_t i = 0; i < PIXELS * LANES; i++) {
-                int32_t want = 1000 * (int32_t)i;
-                for (uint32_t k = 0; k < n; k++) {
-                    const int32_t a = x[k * PIXELS + i / LANES], b = w[k * LANES + i % LANES];
-                    want += (int16_t)a * (int16_t)b + (a >> 16) * (b >> 16);
-                }
-                ck_assert_int_eq(sums[i / LANES][i % LANES], want);
+        for (uint32_t taps = 0; taps <= 9; taps++)
+            for (uint32_t lanes = ZS_PAIR_LANES; lanes <= UNIT_LANES; lanes += ZS_PAIR_LANES) {
+                begin_unit_case(&c, taps, lanes);
+                ck_assert_uint_eq(units[unit].narrow(&c.work, 0), lanes);
+                for (uint32_t p = 0; p < ZS_PAIR_PIXELS; p++)
+                    for (uint32_t lane = 0; lane < UNIT_LANES; lane++)
+                        ck_assert_int_eq(
+                            c.sums32[p][lane],
+                            1000 * lane + p +
+                                (lane < lanes ? want_of(&c, p, c.w + lane, lanes) : 0));
             }
+}
+END_TEST
+
+/* As many taps as there may be, with all extremes. */
+START_TEST(test_every_vector_unit_adds_wide_products)
+{
+    static unit_case c;
+    static const int32_t extremes[] = {INT32_MIN, INT16_MIN, 0x7fff7fff, (int32_t)0x80008000};
+    uint32_t unit_n;
+    const zs_pair_unit *units = zs_pair_units(&unit_n);
+    zs_prng prng = {.state = 3};
+    for (size_t i = 0; i < ZS_LEN(c.x); i++)
+        c.x[i] = i < UNIT_X / 2 ? extremes[i / 4 % 4] : (int32_t)zs_prng_next(&prng);
+    for (uint32_t lanes = ZS_PAIR_LANES; lanes <= UNIT_LANES; lanes += ZS_PAIR_LANES) {
+        for (uint32_t i = 0; i < 2 * ZS_PAIR_TAPS * lanes; i++)
+            c.w[i] = i / lanes % 2 ? pair_of_bytes(&prng, INT8_MIN) : pair_of_bytes(&prng, 0);
+        for (uint32_t k = 0; k < ZS_PAIR_TAPS; k++) { /* two channels of extremes */
+            c.w[2 * k * lanes] = 0x00ff00ff;
+            c.w[(2 * k + 1) * lanes] = (int32_t)0xff80ff80;
+            c.w[2 * k * lanes + 1] = 0;
+            c.w[(2 * k + 1) * lanes + 1] = (int32_t)0xff80ff80;
         }
+        for (uint32_t unit = 0; unit < unit_n; unit++)
+            for (uint32_t taps = 0; taps <= ZS_PAIR_TAPS; taps += ZS_PAIR_TAPS / 8) {
+                begin_unit_case(&c, taps, lanes);
+                ck_assert_uint_eq(units[unit].wide(&c.work, 0), lanes);
+                for (uint32_t p = 0; p < ZS_PAIR_PIXELS; p++)
+                    for (uint32_t lane = 0; lane < UNIT_LANES; lane++) {
+                        int64_t want = 1000 * (int64_t)lane + p;
+                        if (lane < lanes)
+                            want += want_of(&c, p, c.w + lane, 2 * lanes) +
+                                    256 * want_of(&c, p, c.w + lanes + lane, 2 * lanes);
+                        ck_assert_int_eq(c.sums64[p][lane], want);
+                    }
+            }
+    }
 }
 END_TEST
 
@@ -332,8 +366,8 @@ TCase *tcase_tile_kernels(void)
     tcase_add_loop_test(tc, test_kernels_add_in_the_promised_order_at_any_size, 0,
                         (int)ZS_LEN(shapes));
     tcase_add_loop_test(tc, test_large_tiles_of_extremes_are_exact, 0, 2);
-    tcase_add_test(tc, test_every_vector_unit_gives_the_same_sums);
-    tcase_add_test(tc, test_every_vector_unit_adds_bytes);
+    tcase_add_test(tc, test_every_vector_unit_adds_products_of_bytes);
+    tcase_add_test(tc, test_every_vector_unit_adds_wide_products);
     tcase_add_test(tc, test_every_vector_unit_makes_the_same_pairs);
     tcase_add_loop_test(tc, test_rows_of_sums_are_rounded_as_single_ones, 0, 3);
     return tc;

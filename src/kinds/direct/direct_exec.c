@@ -66,7 +66,7 @@ static void products(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box)
     }
     memcpy(bias, filter, e->bias);
     e->kernels->start(bias, 1, (size_t)box->oy_n * box->ox_n, e->sums);
-    e->kernels->products(&t, x, filter + e->bias, e->sums, e->offsets);
+    e->kernels->products(&t, x, filter + e->bias, e->sums, e->tile_scratch);
     zs_exec_finish_sums(e, zs_exec_layer(e, row), box, e->sums);
 }
 

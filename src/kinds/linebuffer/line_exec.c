@@ -191,7 +191,7 @@ static void mac(const zs_exec *e, const zs_plan_row *row, const zs_tile_op *op,
                        .x_row = width * line_of(row)->x_c};
     const line_memories *l = memories_of(e);
     e->kernels->start(l->bias, box->oc_n, box->ox_n, l->row);
-    e->kernels->products(&t, l->window, l->w, l->row, e->offsets);
+    e->kernels->products(&t, l->window, l->w, l->row, e->tile_scratch);
     finish_sums(e, row, box,
                 row->pool == ZS_NO_INDEX ? out_slot(e, op) : pool_line(e, row, box->oy0));
 }
@@ -359,7 +359,7 @@ void line_exec_op(zs_exec *e, uint32_t index)
 /* ---- set-up ---------------------------------------------------------------------------------- */
 
 typedef struct line_room {
-    size_t ring, pool_ring, params, bias, window, row, out, planes, taps, filter, host, inputs;
+    size_t ring, pool_ring, params, bias, window, row, out, planes, tile, filter, host, inputs;
 } line_room;
 
 static void widen(size_t *most, size_t n)
@@ -382,12 +382,13 @@ static void room_for_call(const zs_exec *e, const zs_plan_row *row, line_room *r
     const line_row *l = line_of(row);
     const size_t y_pixel = (size_t)l->y_c * row->y.elem;
     widen(&r->ring, (size_t)l->ring_lines * row->x.shape.w * l->x_c * e->elem);
-    widen(&r->window,
-          (size_t)zs_extent_y(row, 0, 1).n * zs_extent_x(row, 0, row->ow).n * l->x_c * e->elem);
+    const size_t pixels = (size_t)zs_extent_y(row, 0, 1).n * zs_extent_x(row, 0, row->ow).n;
+    widen(&r->window, pixels * l->x_c * e->elem);
     widen(&r->params, (size_t)l->param_bytes);
     widen(&r->bias, l->oc_n * sizeof(int32_t));
     widen(&r->row, (size_t)row->ow * l->oc_n * e->acc);
-    widen(&r->taps, (size_t)l->x_c * row->window.kh * row->window.kw);
+    const size_t taps = (size_t)l->x_c * row->window.kh * row->window.kw;
+    widen(&r->tile, zs_tile_scratch_words(taps, l->x_c, pixels));
     widen(&r->filter, (size_t)zs_layer_filter_elems(zs_exec_layer(e, row)));
     const size_t width = row->y.shape.w > row->ow ? row->y.shape.w : row->ow;
     widen(&memories_of(e)->out_slot_bytes, zs_round_up(width * y_pixel, 64));
@@ -409,12 +410,12 @@ static zs_status allocate(zs_exec *e, zs_arena *arena, const line_room *r, zs_er
     l->row = zs_new(arena, uint8_t, r->row);
     l->out = zs_new(arena, uint8_t, r->out * l->out_slot_bytes);
     l->planes = zs_new(arena, uint8_t, r->planes);
-    e->offsets = zs_new(arena, uint32_t, r->taps);
+    e->tile_scratch = zs_new(arena, uint32_t, r->tile);
     e->host_scratch = zs_new(arena, uint8_t, r->host);
     e->host_inputs = zs_new(arena, const void *, r->inputs);
     if (e->dram == NULL || l->ring == NULL || l->pool_ring == NULL || l->params == NULL ||
         l->w == NULL || l->bias == NULL || l->window == NULL || l->row == NULL || l->out == NULL ||
-        l->planes == NULL || e->offsets == NULL || e->host_scratch == NULL ||
+        l->planes == NULL || e->tile_scratch == NULL || e->host_scratch == NULL ||
         e->host_inputs == NULL)
         return zs_nomem(err, "simulated memories");
     return ZS_OK;

@@ -229,7 +229,7 @@ static void work(zs_exec *e, const zs_plan_row *row, const zs_tile_op *op, const
         if (box->flags & ZS_BOX_FIRST)
             e->kernels->start(biases + f * e->bias, n, pixels, to);
         e->kernels->products(&t, m->gathered, weights + (size_t)f * bit_n * e->weight, to,
-                             e->offsets);
+                             e->tile_scratch);
         if (box->flags & ZS_BOX_LAST)
             zs_exec_finish_sums(e, layer, &run, to);
     }

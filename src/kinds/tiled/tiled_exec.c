@@ -125,7 +125,7 @@ static void mac(zs_exec *e, const zs_plan_row *row, const zs_tile_op *op, const 
     void *sums = zs_exec_sums(e, op);
     if (box->flags & ZS_BOX_FIRST)
         e->kernels->start(slot, box->oc_n, (size_t)box->oy_n * box->ox_n, sums);
-    e->kernels->products(&t, x, w, sums, e->offsets);
+    e->kernels->products(&t, x, w, sums, e->tile_scratch);
     if (box->flags & ZS_BOX_LAST)
         finish(e, row, box, sums);
 }
