@@ -264,6 +264,7 @@ typedef struct cli_point {
     bool keep_batchnorm;    /* of the network: not folded */
     bool counts_zeros;      /* its sparsity is wanted where nothing is pruned, too */
     bool noted_preprocess;  /* that pictures go through the default one */
+    bool noted_weights;     /* that they are synthetic */
     const char *const *labels;
     uint32_t label_n;
     const char *notes[CLI_NOTES_MAX]; /* what the user should know about this run */
@@ -347,6 +348,10 @@ const char *cli_input_file(const char *word);
 /* Every file of a list, .npy files sample by sample. */
 zs_status cli_inputs_build(cli_point *point, const char *const *names, uint32_t n, cli_inputs *out,
                            zs_err *err);
+/* What makes the classes of pictures senseless, each noted once: preprocessing for another network
+ * (`as_they_are`: neither resized nor cropped), weights that are not trained. */
+void cli_note_preprocess(cli_point *point, const char *path, bool as_they_are);
+void cli_note_weights(cli_point *point);
 /* Shape of the samples of a .npy file, for networks that do not state their input. */
 zs_status cli_npy_shape(zs_arena *arena, const char *path, zs_shape *shape, zs_err *err);
 

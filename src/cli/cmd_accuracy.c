@@ -67,6 +67,12 @@ static zs_status image_bytes(const accuracy_point *p, uint32_t i, zs_arena *scra
 }
 
 /* Data sets of just the network's size are neither resized nor cropped. */
+static bool has_input_size(const accuracy_point *p)
+{
+    const zs_shape s = input_shape(p), tile = p->images.data.shape;
+    return p->images.files == NULL && tile.w == s.w && tile.h == s.h;
+}
+
 static zs_status load_image(const job *j, const accuracy_point *p, uint32_t i, zs_span bytes,
                             zs_arena *scratch, const float **out, zs_err *err)
 {
@@ -82,7 +88,7 @@ static zs_status load_image(const job *j, const accuracy_point *p, uint32_t i, z
         ZS_TRY(zs_image_parse(scratch, bytes, p->images.files[i], &image, err));
     else
         ZS_TRY(tile_image(scratch, &p->images.data, i, &image, err));
-    if (p->images.files == NULL && image.w == s.w && image.h == s.h) {
+    if (has_input_size(p)) {
         how.fit = ZS_FIT_NONE;
         how.resize = how.crop = 0;
     }
@@ -481,6 +487,25 @@ static zs_status read_set(const job *j, accuracy_point *p, zs_err *err)
     return ZS_OK;
 }
 
+/* What the first point's set goes through holds for all of them, but for what they vary. */
+static void note_set(const job *j, accuracy_point *p)
+{
+    const zs_shape s = input_shape(p), tile = p->images.data.shape;
+    if (p->images.note != NULL)
+        cli_note(&p->p, "%s", p->images.note);
+    if (p->labels != NULL)
+        cli_note_weights(&p->p);
+    if (p->images.tensors != NULL)
+        return;
+    cli_note_preprocess(&p->p, j->o->image_set, has_input_size(p));
+    if (p->images.files == NULL && (tile.c != s.c || tile.h != s.h || tile.w != s.w))
+        cli_note(&p->p,
+                 "the images are %ux%ux%u and the network's input is %ux%ux%u (channels x rows x "
+                 "columns): each goes through network.preprocess to the size and channels of the "
+                 "input",
+                 tile.c, tile.h, tile.w, s.c, s.h, s.w);
+}
+
 /* Classes are channels of one pixel. */
 static zs_status read_classes(accuracy_point *p, zs_err *err)
 {
@@ -595,9 +620,7 @@ static zs_status print(job *j, zs_err *err)
         ZS_TRY(zs_accuracy_sum(&j->keep, p->rows, p->n, p->class_n, p->layer_names, p->layer_n,
                                &lines[i].accuracy, err));
     }
-    cli_point *first = &j->points[0].p;
-    if (j->points[0].images.note != NULL)
-        cli_note(first, "%s", j->points[0].images.note);
+    const cli_point *first = &j->points[0].p;
     const zs_accuracy_table table = {.head = j->head,
                                      .set = j->o->image_set,
                                      .points = lines,
@@ -622,7 +645,8 @@ static void say_rate(const job *j, double seconds)
     char text[96];
     if (j->o->quiet || j->executed == 0)
         return;
-    snprintf(text, sizeof text, "%u images in %.1f s, %.1f a second", j->executed, seconds,
+    snprintf(text, sizeof text, "%u %s in %.1f s, %.1f a second", j->executed,
+             j->executed == 1 ? "image" : "images", seconds,
              seconds > 0 ? j->executed / seconds : 0);
     cli_say("accuracy", text);
 }
@@ -652,6 +676,7 @@ static zs_status accuracy(job *j, zs_err *err)
     ZS_TRY(check_options(j->o, err));
     ZS_TRY(list_points(j, err));
     ZS_TRY(read_mean(j, err));
+    note_set(j, &j->points[0]);
     ZS_TRY(accuracy_rows_open(&j->rows, j->points, j->n, j->o->quiet, err));
     ZS_TRY(run_points(j, err));
     return print(j, err);

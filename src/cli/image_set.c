@@ -215,6 +215,23 @@ static zs_status allocate(zs_arena *arena, uint32_t n, const char ***files, uint
     return *files != NULL && *classes != NULL ? ZS_OK : zs_nomem(err, "images");
 }
 
+/* Pictures of tiles are a set of their own each: as photographs they would be scaled down to one
+ * image, without a word. */
+static zs_status refuse_mosaics(zs_arena *arena, const cli_names *pictures, zs_err *err)
+{
+    for (uint32_t i = 0; i < pictures->n; i++) {
+        const char *labels = mosaic_labels(arena, pictures->names[i]);
+        if (labels == NULL)
+            return zs_nomem(err, "images");
+        if (cli_is_file(labels))
+            return zs_fail(err, ZS_EUSAGE, labels,
+                           "holds labels of a picture of tiles: name that picture, not its folder "
+                           "(--images %s)",
+                           pictures->names[i]);
+    }
+    return ZS_OK;
+}
+
 /* With a table, the pictures that it names, in its order; else all that are there, unlabelled. */
 static zs_status read_flat(zs_arena *arena, const char *dir, const char *table, cli_image_set *out,
                            zs_err *err)
@@ -226,6 +243,7 @@ static zs_status read_flat(zs_arena *arena, const char *dir, const char *table, 
     zs_span bytes;
     if (table == NULL) {
         ZS_TRY(list_dir(arena, dir, false, &names, err));
+        ZS_TRY(refuse_mosaics(arena, &names, err));
     } else {
         ZS_TRY(cli_file_read(arena, table, ZS_TABLE_BYTES_MAX, &bytes, err));
         ZS_TRY(zs_label_table_parse(arena, bytes, table, &entries, &entry_n, err));

@@ -185,19 +185,39 @@ static bool ends_in_caffe(const char *path)
 }
 
 /* Pictures that are prepared for another network than this give classes without a sense. */
-static void note_default(cli_point *p, const char *path)
+void cli_note_preprocess(cli_point *p, const char *path, bool as_they_are)
 {
     const zs_design *d = &p->design;
     const zs_preprocess *how = &d->network.preprocess;
+    char size[64] = "";
     if (p->noted_preprocess || zs_design_says_preprocess(d) || ends_in_caffe(d->network.model) ||
         ends_in_caffe(d->network.weights))
         return;
     p->noted_preprocess = true;
+    if (!as_they_are)
+        snprintf(size, sizeof size, "resized to %ux%u, centre crop, ", how->resize, how->resize);
     cli_note(p,
              "%s went through the default preprocessing, as Caffe's ImageNet networks expect it: "
-             "resized to %ux%u, centre crop, B G R minus %g, %g, %g; network.preprocess.* says "
-             "what another network needs",
-             path, how->resize, how->resize, how->mean[0], how->mean[1], how->mean[2]);
+             "%sB G R minus %g, %g, %g; network.preprocess.* says what another network needs",
+             path, size, how->mean[0], how->mean[1], how->mean[2]);
+}
+
+static bool has_synthetic_weights(const zs_net *net)
+{
+    for (uint32_t i = 0; i < net->layer_n; i++) {
+        if (zs_op_has_filters(net->layers[i].op) && net->layers[i].weights.data == NULL)
+            return true;
+    }
+    return false;
+}
+
+void cli_note_weights(cli_point *p)
+{
+    if (p->noted_weights || !has_synthetic_weights(p->net))
+        return;
+    p->noted_weights = true;
+    cli_note(p, "the weights are synthetic, not trained: which class a picture gets says nothing; "
+                "network.weights or --model takes a file that has weights");
 }
 
 static zs_status photo(const feed *f, zs_arena *scratch, const char *path, float **out, zs_err *err)
@@ -214,7 +234,8 @@ static zs_status photo(const feed *f, zs_arena *scratch, const char *path, float
         return status;
     }
     ZS_TRY(cli_record_file(f->p, CLI_FILE_INPUT, path, bytes, err));
-    note_default(f->p, path);
+    cli_note_preprocess(f->p, path, false);
+    cli_note_weights(f->p);
     return keep_tensor(f, x, out, err);
 }
 

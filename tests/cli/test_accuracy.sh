@@ -49,6 +49,25 @@ END
 a() { program accuracy d.yaml --quiet "$@"; }
 v='accelerator.precision=fp32,fixed16,int8'
 
+# ---- what makes the classes senseless is said
+said() { # WHAT WORDS: in the table, however its lines are broken
+    ok "$([ $status = 0 ] && tr '\n' ' ' <out | grep -q -- "$2"; echo $?)" "$1"
+}
+a --images set
+said 'that weights are synthetic' 'the weights are synthetic, not trained'
+ok "$(! grep -q 'default preprocessing' out && ! grep -q "the network's input is" out; echo $?)" 'and nothing of a set that fits'
+a --images flat
+ok "$([ $status = 0 ] && ! grep -q synthetic out; echo $?)" 'without labels there is no answer to speak of'
+sed '/preprocess/s/, preprocess.*}/}/' d.yaml >bare.yaml
+sed 's/shape: .*]/shape: [3, 8, 8]/' net.yaml >large.yaml
+program accuracy bare.yaml --quiet --images set
+said 'the default preprocessing, of images that are not resized' 'expect it: B G R minus 104'
+program accuracy d.yaml --quiet --images set --model large.yaml --set network.preprocess.fit=stretch --set network.preprocess.resize=8 --set network.preprocess.crop=8
+said 'that images have another size than the input' "images are 1x4x4 and the network's input is 3x8x8"
+mkdir tiles && cp all.pgm all_labels.bin tiles/
+a --images tiles
+ok "$([ $status = 2 ] && grep -q 'tiles/all_labels.bin: holds labels of a picture of tiles.*--images tiles/all.pgm' err; echo $?)" 'a folder of pictures of tiles is no folder of photographs'
+
 # ---- sets of every form have the same images
 a --images set --reference fp32 --vary $v --format csv
 cp out want.csv

@@ -92,6 +92,9 @@ printf 'P6\n20 16\n255\n' >a.ppm
 head -c 960 /dev/zero | tr '\000' 'x' >>a.ppm
 program run small.yaml --set network.preprocess.resize=16 --input a.ppm --format json
 ok "$([ $status = 0 ] && grep -q '"input": *"a.ppm"' out; echo $?)" 'a picture goes in'
+ok "$(grep -q 'the weights are synthetic, not trained' out; echo $?)" 'and what weights it meets is said'
+program run small.yaml --input synthetic --format json
+ok "$(! grep -q 'not trained' out; echo $?)" 'of a picture that is none, there is no need'
 
 # ---- lanes without work
 program run "$TOP/configs/default.yaml" --timing-only --fidelity tile --set accelerator.unroll.ic=16 --set accelerator.tile.ic=8
