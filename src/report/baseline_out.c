@@ -258,7 +258,7 @@ static void csv_value(zs_out *out, const zs_value *value)
     if (value->type == ZS_METRIC_TEXT)
         zs_out_csv(out, value->text);
     else if (value->type == ZS_METRIC_REAL && isfinite(value->r))
-        zs_out_printf(out, "%.17g", value->r);
+        zs_out_real(out, value->r);
     else if (value->type != ZS_METRIC_REAL)
         zs_out_printf(out, "%llu", (unsigned long long)value->i);
 }

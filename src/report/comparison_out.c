@@ -321,7 +321,7 @@ static void csv_number(zs_out *out, double value)
     if (isfinite(value) && value == floor(value) && fabs(value) < 9007199254740992.0)
         zs_out_printf(out, "%.0f", value);
     else if (isfinite(value))
-        zs_out_printf(out, "%.17g", value);
+        zs_out_real(out, value);
 }
 
 static void csv_label(zs_out *out, const char *before, const char *label, bool *failed)

@@ -83,11 +83,7 @@ static void put_number(number_filter *f)
         put(f, f->number, strlen(f->number));
         return;
     }
-    for (int digits = 15; digits <= 17; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, value);
-        if (strtod(text, NULL) == value)
-            break;
-    }
+    zs_real_text(value, text, sizeof text);
     put(f, text, strlen(text));
     if (strpbrk(text, ".e") == NULL)
         put(f, ".0", 2);

@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-/* 17 digits: reading the field back gives the same double. Undefined is an empty field. */
+/* Undefined is an empty field. */
 static void csv_value(zs_out *out, const zs_value *value)
 {
     switch (value->type) {
@@ -13,7 +13,7 @@ static void csv_value(zs_out *out, const zs_value *value)
         break;
     case ZS_METRIC_REAL:
         if (isfinite(value->r))
-            zs_out_printf(out, "%.17g", value->r);
+            zs_out_real(out, value->r);
         break;
     case ZS_METRIC_BOOL:
         zs_out_text(out, value->i ? "1" : "0");

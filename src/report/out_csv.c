@@ -1,6 +1,7 @@
 #include "out_priv.h"
 
 #include <csv.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,4 +31,20 @@ void zs_out_csv(zs_out *out, const char *text)
     quoted[written] = '\0';
     zs_out_text(out, quoted);
     free(quoted);
+}
+
+void zs_real_text(double value, char *text, size_t bytes)
+{
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, bytes, "%.*g", digits, value);
+        if (strtod(text, NULL) == value)
+            break;
+    }
+}
+
+void zs_out_real(zs_out *out, double value)
+{
+    char text[32];
+    zs_real_text(value, text, sizeof text);
+    zs_out_text(out, text);
 }

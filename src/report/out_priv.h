@@ -45,6 +45,9 @@ void zs_out_wrap(zs_out *out, const char *text, size_t column, size_t indent, si
 void zs_out_xml(zs_out *out, const char *text);
 /* A cell of a CSV line, quoted where RFC 4180 asks for it; NULL is an empty one. */
 void zs_out_csv(zs_out *out, const char *text);
+/* A finite number in as few digits as read back as the same double. */
+void zs_real_text(double value, char *text, size_t bytes);
+void zs_out_real(zs_out *out, double value);
 /* ZS_OK, or the failure of the sink as an error about `what` ("the table"). */
 zs_status zs_out_end(const zs_out *out, const char *what, zs_err *err);
 
