@@ -21,7 +21,7 @@ typedef struct zs_tile {
 
 /* Words of scratch for tiles of at most so many taps (ic_n * kh * kw), input channels, and inputs
  * of a channel that windows reach. */
-size_t zs_tile_scratch_words(size_t taps, size_t ic_n, size_t plane);
+size_t zs_tile_scratch_words(size_t taps, size_t ic_n, size_t plane, bool depthwise);
 
 /* sums += products. */
 void zs_tile_f32(const zs_tile *t, const float *x, const float *w, float *sums, uint32_t *scratch);

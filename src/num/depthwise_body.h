@@ -1,45 +1,141 @@
 /* depthwise_body.h - channel oc of the inputs makes channel oc of the sums; included once per
- * precision. ELEM (inputs), WEIGHT, SUM, NAME and MAC(sum, w, x) are set by the includer. */
+ * precision. ELEM (inputs), WEIGHT, SUM, NAME, LANE and LANE_OF(w) (weights and inputs as they
+ * are worked with), WIDENS (whether elements are other than that) and BLOCK, which adds the
+ * products of some pixels, are set by the includer.
+ *
+ * Weights and sums of neighbouring channels lie side by side; inputs are turned so that theirs do,
+ * some channels at a time. */
 
-/* One channel: sums of a row side by side, which lie t->oc_n apart. With step 1, whole vectors are
- * read as far as the tile reaches, and the sums of what is behind the row are dropped. */
-ZS_LOOPS
-static void NAME(depthwise_row)(const ELEM *restrict x, uint32_t step, size_t readable,
-                                const WEIGHT *w, uint32_t w_pitch, const uint32_t *offsets,
-                                uint32_t taps, uint32_t n, SUM *restrict sums, uint32_t pitch)
+/* A square of so many channels by as many places. */
+#if defined(__x86_64__)
+#define SIDE (16 / sizeof(ELEM))
+#define PUT(half)                                                                                  \
+    (sizeof(ELEM) == 1   ? _mm_unpack##half##_epi8(a[i], a[i + SIDE / 2])                          \
+     : sizeof(ELEM) == 2 ? _mm_unpack##half##_epi16(a[i], a[i + SIDE / 2])                         \
+                         : _mm_unpack##half##_epi32(a[i], a[i + SIDE / 2]))
+static void NAME(turn_square)(const ELEM *const channels[SIDE], size_t at, ELEM *to)
 {
-    SUM row[ROW_PIXELS] = {0};
-    for (uint32_t i = 0; i < n; i++)
-        row[i] = sums[(size_t)i * pitch];
-    const uint32_t whole = (n + ROW_STEP - 1) / ROW_STEP * ROW_STEP;
-    for (uint32_t k = 0; k < taps; k++) {
-        const ELEM *at = x + offsets[k];
-        const WEIGHT wk = w[(size_t)k * w_pitch];
-        if (step == 1 && offsets[k] + whole <= readable)
-            for (uint32_t i = 0; i < whole; i += ROW_STEP)
-                for (uint32_t j = 0; j < ROW_STEP; j++)
-                    row[i + j] = MAC(row[i + j], wk, at[i + j]);
-        else
-            for (uint32_t i = 0; i < n; i++)
-                row[i] = MAC(row[i], wk, at[(size_t)i * step]);
+    __m128i a[SIDE], b[SIDE];
+#pragma GCC unroll 16
+    for (size_t i = 0; i < SIDE; i++)
+        a[i] = _mm_loadu_si128((const __m128i *)(const void *)(channels[i] + at));
+#pragma GCC unroll 4
+    for (size_t stage = 1; stage < SIDE; stage *= 2) {
+#pragma GCC unroll 8
+        for (size_t i = 0; i < SIDE / 2; i++) {
+            b[2 * i] = PUT(lo);
+            b[2 * i + 1] = PUT(hi);
+        }
+#pragma GCC unroll 16
+        for (size_t i = 0; i < SIDE; i++)
+            a[i] = b[i];
     }
-    for (uint32_t i = 0; i < n; i++)
-        sums[(size_t)i * pitch] = row[i];
+#pragma GCC unroll 16
+    for (size_t i = 0; i < SIDE; i++)
+        _mm_storeu_si128((__m128i *)(void *)(to + i * DEPTH_LANES), a[i]);
+}
+#undef PUT
+#else
+#define SIDE 1
+static void NAME(turn_square)(const ELEM *const channels[SIDE], size_t at, ELEM *to)
+{
+    *to = channels[0][at];
+}
+#endif
+
+/* A run of places of SIDE channels, `step` apart. */
+static void NAME(turn_run)(const ELEM *const channels[SIDE], size_t from, size_t step, uint32_t n,
+                           ELEM *to)
+{
+    if (step != 1 || n < SIDE) {
+        for (uint32_t i = 0; i < n; i++)
+            for (uint32_t c = 0; c < SIDE; c++)
+                to[(size_t)i * DEPTH_LANES + c] = channels[c][from + i * step];
+        return;
+    }
+    for (uint32_t i = 0; i < n; i += SIDE) {
+        const uint32_t at = i + SIDE <= n ? i : n - (uint32_t)SIDE; /* the last may overlap */
+        NAME(turn_square)(channels, from + at, to + (size_t)at * DEPTH_LANES);
+    }
 }
 
-static void NAME(depthwise)(const zs_tile *t, const ELEM *x, const WEIGHT *w, SUM *sums,
-                            const uint32_t *offsets, uint32_t taps)
+/* Planes of channels from oc0 become [place][DEPTH_LANES]; the last channel fills them up. */
+static void NAME(turn_planes)(const zs_tile *t, const zs_tile *turned, const ELEM *x, uint32_t oc0,
+                              ELEM *to)
 {
-    const uint32_t step = t->sw * t->x_column;
-    const size_t tile_elems = (size_t)t->oc_n * t->x_channel;
-    for (uint32_t oc = 0; oc < t->oc_n; oc++)
-        for (uint32_t oy = 0; oy < t->oy_n; oy++)
-            for (uint32_t ox = 0; ox < t->ox_n; ox += ROW_PIXELS) {
-                const size_t from =
-                    (size_t)oc * t->x_channel + (size_t)oy * t->sh * t->x_row + (size_t)ox * step;
-                const uint32_t n = t->ox_n - ox < ROW_PIXELS ? t->ox_n - ox : ROW_PIXELS;
-                NAME(depthwise_row)
-                (x + from, step, from < tile_elems ? tile_elems - from : 0, w + oc, t->oc_n,
-                 offsets, taps, n, &sums[((size_t)oy * t->ox_n + ox) * t->oc_n + oc], t->oc_n);
-            }
+    const uint32_t run = zs_tile_run(t, turned);
+    for (uint32_t lane = 0; lane < DEPTH_LANES; lane += SIDE) {
+        const ELEM *channels[SIDE];
+        for (uint32_t c = 0; c < SIDE; c++)
+            channels[c] = x + (size_t)zs_min_u64(oc0 + lane + c, t->oc_n - 1) * t->x_channel;
+        for (uint32_t at = 0; at < turned->x_channel; at += run)
+            NAME(turn_run)
+        (channels, (size_t)(at / turned->x_row) * t->x_row, t->x_column, run,
+         to + (size_t)at * DEPTH_LANES + lane);
+    }
 }
+
+/* Elements as they are worked with, which floats are as they are. */
+ZS_LOOPS
+static void NAME(widen)(const ELEM *restrict x, size_t n, LANE *restrict to)
+{
+    for (size_t i = 0; i < n; i++)
+        to[i] = LANE_OF(x[i]);
+}
+
+/* `n` inputs [place][lane] of channels from oc0; `planes` has room for twice as many. */
+static void NAME(turn)(const zs_tile *t, const zs_tile *turned, const ELEM *x, uint32_t oc0,
+                       size_t n, LANE *planes)
+{
+    ELEM *narrow = (ELEM *)(void *)(planes + n);
+    if (!WIDENS) {
+        NAME(turn_planes)(t, turned, x, oc0, (ELEM *)(void *)planes);
+        return;
+    }
+    NAME(turn_planes)(t, turned, x, oc0, narrow);
+    NAME(widen)(narrow, n, planes);
+}
+
+static void NAME(pack_weights)(const zs_tile *t, const WEIGHT *w, uint32_t taps, uint32_t oc0,
+                               uint32_t oc_n, LANE *to)
+{
+    for (uint32_t k = 0; k < taps; k++, to += DEPTH_LANES)
+        for (uint32_t i = 0; i < DEPTH_LANES; i++)
+            to[i] = i < oc_n ? LANE_OF(w[(size_t)k * t->oc_n + oc0 + i]) : 0;
+}
+
+void NAME(zs_depthwise)(const zs_tile *t, const ELEM *x, const WEIGHT *w, SUM *sums,
+                        uint32_t *scratch)
+{
+    const zs_tile turned = zs_tile_packed(t);
+    const uint32_t taps = zs_tile_offsets(&turned, scratch), pixel_n = t->oy_n * t->ox_n;
+    LANE *ws = (LANE *)(void *)(scratch + taps);
+    LANE *planes = ws + (size_t)taps * DEPTH_LANES;
+    for (uint32_t oc0 = 0; oc0 < t->oc_n; oc0 += DEPTH_LANES) {
+        const uint32_t oc_n = t->oc_n - oc0 < DEPTH_LANES ? t->oc_n - oc0 : DEPTH_LANES;
+        const bool is_whole = oc_n == DEPTH_LANES;
+        SUM spare[PIXELS][DEPTH_LANES] = {{0}};
+        uint32_t column = 0, n;
+        size_t at = 0;
+        NAME(turn)(t, &turned, x, oc0, (size_t)turned.x_channel * DEPTH_LANES, planes);
+        NAME(pack_weights)(t, w, taps, oc0, oc_n, ws);
+        for (uint32_t first = 0; first < pixel_n; first += n) {
+            SUM *own = sums + (size_t)first * t->oc_n + oc0, *to[PIXELS];
+            const LANE *windows[PIXELS];
+            size_t starts[PIXELS];
+            n = zs_tile_windows(&turned, pixel_n - first, &column, &at, starts);
+            for (uint32_t p = 0; p < PIXELS; p++) {
+                windows[p] = planes + starts[p] * DEPTH_LANES;
+                to[p] = is_whole && p < n ? own + (size_t)p * t->oc_n : spare[p];
+            }
+            for (uint32_t p = 0; p < n && !is_whole; p++)
+                memcpy(spare[p], own + (size_t)p * t->oc_n, oc_n * sizeof *own);
+            for (uint32_t k = 0; k < taps; k += DEPTH_TAPS)
+                BLOCK(windows, scratch + k, taps - k < DEPTH_TAPS ? taps - k : DEPTH_TAPS,
+                      ws + (size_t)k * DEPTH_LANES, to);
+            for (uint32_t p = 0; p < n && !is_whole; p++)
+                memcpy(own + (size_t)p * t->oc_n, spare[p], oc_n * sizeof *own);
+        }
+    }
+}
+#undef SIDE

@@ -18,8 +18,7 @@ static void NAME(pack_inputs)(const zs_tile *t, const ELEM *x, const zs_tile *to
 {
     const zs_pair_unit *unit = zs_pair_unit_of_machine();
     const uint32_t width = to->x_row;
-    const bool has_gaps = t->x_column != 1 || t->x_row != width;
-    const uint32_t run = has_gaps ? width : to->x_channel;
+    const uint32_t run = zs_tile_run(t, to);
     for (uint32_t ic = 0; ic < t->ic_n; ic += 2, x += 2 * (size_t)t->x_channel) {
         const bool is_pair = ic + 1 < t->ic_n;
         for (uint32_t at = 0; at < to->x_channel; at += run, planes += run) {
@@ -70,7 +69,7 @@ static void NAME(run_part)(const zs_tile *t, const zs_tile *packed, const pair_p
     sums += part->oc0;
     for (uint32_t first = 0; first < pixel_n; first += n, sums += (size_t)n * t->oc_n) {
         size_t windows[PIXELS];
-        n = take_windows(packed, pixel_n - first, &column, &at, windows);
+        n = zs_tile_windows(packed, pixel_n - first, &column, &at, windows);
         for (uint32_t p = 0; p < PIXELS; p++) {
             work->x[p] = planes + windows[p];
             work->SUMS[p] = is_whole && p < n ? sums + (size_t)p * t->oc_n : spare[p];
@@ -87,8 +86,9 @@ static void NAME(run_pairs)(const zs_tile *t, const ELEM *x, const WEIGHT *w, SU
                             uint32_t *scratch)
 {
     int32_t ws[PARTS * ZS_PAIR_TAPS * PART_LANES];
-    const zs_tile packed = packed_tile(t);
-    const uint32_t taps = list_offsets(&packed, scratch);
+    zs_tile packed = zs_tile_packed(t);
+    packed.ic_n = (t->ic_n + 1) / 2;
+    const uint32_t taps = zs_tile_offsets(&packed, scratch);
     int32_t *planes = (int32_t *)scratch + taps;
     NAME(pack_inputs)(t, x, &packed, planes);
     for (uint32_t k0 = 0; k0 < taps; k0 += ZS_PAIR_TAPS)
@@ -118,9 +118,9 @@ static void NAME(run_tile)(const zs_tile *t, const ELEM *x, const WEIGHT *w, SUM
                            uint32_t *scratch)
 {
     if (t->depthwise)
-        NAME(depthwise)(t, x, w, sums, scratch, list_offsets(t, scratch));
+        NAME(zs_depthwise)(t, x, w, sums, scratch);
     else if (t->oc_n < LEAST_LANES)
-        NAME(run_plain)(t, x, w, sums, scratch, list_offsets(t, scratch));
+        NAME(run_plain)(t, x, w, sums, scratch, zs_tile_offsets(t, scratch));
     else
         NAME(run_pairs)(t, x, w, sums, scratch);
 }

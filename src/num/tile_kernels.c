@@ -1,4 +1,5 @@
 #include "pair_priv.h"
+#include "tile_priv.h"
 #include "zynqsim/half.h"
 #include "zynqsim/tile.h"
 
@@ -10,20 +11,6 @@
 /* Multiplication and addition stay separate (-ffp-contract=off), whatever the processor offers;
  * wider vectors change no bit, as their lanes are different sums. */
 
-enum { PIXELS = 6, ROW_PIXELS = 64, ROW_STEP = 16 };
-
-/* Input offsets of all taps from a window's first input; returns their number. */
-static uint32_t list_offsets(const zs_tile *t, uint32_t *offsets)
-{
-    const uint32_t ic_n = t->depthwise ? 1 : t->ic_n;
-    uint32_t n = 0;
-    for (uint32_t ic = 0; ic < ic_n; ic++)
-        for (uint32_t ky = 0; ky < t->kh; ky++)
-            for (uint32_t kx = 0; kx < t->kw; kx++)
-                offsets[n++] = ic * t->x_channel + ky * t->dh * t->x_row + kx * t->dw * t->x_column;
-    return n;
-}
-
 /* First input of a pixel's window, pixels counted row by row. */
 static size_t window_of(const zs_tile *t, uint32_t pixel)
 {
@@ -31,26 +18,7 @@ static size_t window_of(const zs_tile *t, uint32_t pixel)
            (size_t)(pixel % t->ox_n) * t->sw * t->x_column;
 }
 
-/* Where the windows of the next pixels start, counted row by row: the first one's at *at. Places of
- * a short block repeat its first pixel. */
-static uint32_t take_windows(const zs_tile *t, uint32_t left, uint32_t *column, size_t *at,
-                             size_t windows[PIXELS])
-{
-    const uint32_t n = left < PIXELS ? left : PIXELS;
-    const size_t step = (size_t)t->sw * t->x_column;
-    const size_t next_row = (size_t)t->sh * t->x_row - t->ox_n * step;
-    for (uint32_t p = 0; p < n; p++) {
-        windows[p] = *at;
-        *at += step;
-        if (++*column == t->ox_n) {
-            *column = 0;
-            *at += next_row;
-        }
-    }
-    for (uint32_t p = n; p < PIXELS; p++)
-        windows[p] = windows[0];
-    return n;
-}
+enum { PIXELS = ZS_TILE_PIXELS };
 
 /* ---- single precision ------------------------------------------------------------------------ */
 
@@ -131,7 +99,7 @@ static void f32_dense(const zs_tile *t, const float *x, const float *w, float *s
         const float *windows[PIXELS];
         size_t starts[PIXELS];
         uint32_t oc = 0;
-        n = take_windows(t, pixel_n - first, &column, &at, starts);
+        n = zs_tile_windows(t, pixel_n - first, &column, &at, starts);
         for (uint32_t p = 0; p < PIXELS; p++)
             windows[p] = x + starts[p];
         for (const f32_unit *unit = widest; unit < end; unit++)
@@ -147,39 +115,12 @@ static void f32_dense(const zs_tile *t, const float *x, const float *w, float *s
     }
 }
 
-#define MAC(sum, w, x) ((sum) + (SUM)((w) * (x)))
-#define ELEM           float
-#define WEIGHT         float
-#define SUM            float
-#define NAME(x)        f32_##x
-#include "depthwise_body.h"
-#undef ELEM
-#undef WEIGHT
-#undef SUM
-#undef NAME
-
 /* ---- integers in pairs of channels ----------------------------------------------------------- */
 
 /* Products of a pair with a byte are below 2^24, and so those of some taps fit 32 bits. */
 enum { PART_LANES = 64, LEAST_LANES = 4 };
 _Static_assert(ZS_PAIR_TAPS < 1 << 7, "sums of lower bytes fit");
 _Static_assert((int)PIXELS == ZS_PAIR_PIXELS, "one block of pixels");
-
-/* How the pairs of a tile lie: what its windows reach, without gaps. */
-static zs_tile packed_tile(const zs_tile *t)
-{
-    zs_tile packed = *t;
-    packed.ic_n = (t->ic_n + 1) / 2;
-    packed.x_column = 1;
-    packed.x_row = (t->ox_n - 1) * t->sw + (t->kw - 1) * t->dw + 1;
-    packed.x_channel = packed.x_row * ((t->oy_n - 1) * t->sh + (t->kh - 1) * t->dh + 1);
-    return packed;
-}
-
-size_t zs_tile_scratch_words(size_t taps, size_t ic_n, size_t plane)
-{
-    return taps + (ic_n + 1) / 2 * plane;
-}
 
 /* Taps and channels of which weights are packed at once. */
 typedef struct pair_part {
@@ -213,13 +154,12 @@ static void split_weights(int32_t *w, uint32_t taps, uint32_t lanes)
 #define ELEM       int8_t
 #define WEIGHT     int8_t
 #define SUM        int32_t
-#define NAME(x)    i8_##x
+#define NAME(x)    x##_i8
 #define PARTS      1
 #define BLOCK      narrow
 #define SUMS       sums32
 #define ROW        row_i8
 #define WEIGHT_ROW row_i8
-#include "depthwise_body.h"
 #include "pair_tile_body.h"
 #undef ELEM
 #undef WEIGHT
@@ -234,43 +174,27 @@ static void split_weights(int32_t *w, uint32_t taps, uint32_t lanes)
 #define ELEM       int16_t
 #define WEIGHT     int16_t
 #define SUM        int64_t
-#define NAME(x)    i16_##x
+#define NAME(x)    x##_i16
 #define PARTS      2
 #define BLOCK      wide
 #define SUMS       sums64
 #define ROW        row_i16
 #define WEIGHT_ROW row_i16
-#include "depthwise_body.h"
 #include "pair_tile_body.h"
 #undef WEIGHT
 #undef NAME
 #undef WEIGHT_ROW
 
 #define WEIGHT     int8_t
-#define NAME(x)    w8a16_##x
+#define NAME(x)    x##_w8a16
 #define WEIGHT_ROW row_i8
-#include "depthwise_body.h"
 #include "pair_tile_body.h"
 #undef ELEM
 #undef WEIGHT
 #undef SUM
 #undef NAME
-#undef MAC
 
 /* ---- half precision -------------------------------------------------------------------------- */
-
-static zs_half half_mac(zs_half sum, zs_half w, zs_half x)
-{
-    return zs_half_of_rounded(
-        zs_half_mac(zs_float_of_half(sum), zs_float_of_half(w), zs_float_of_half(x)));
-}
-
-#define MAC(sum, w, x) half_mac(sum, w, x)
-#define ELEM           zs_half
-#define WEIGHT         zs_half
-#define SUM            zs_half
-#define NAME(x)        f16_##x
-#include "depthwise_body.h"
 
 enum { HALF_PIXELS = 8, HALF_LANES = 32 };
 
@@ -369,36 +293,34 @@ static void f16_dense(const zs_tile *t, const zs_half *x, const zs_half *w, zs_h
 void zs_tile_f16(const zs_tile *t, const uint16_t *x, const uint16_t *w, uint16_t *sums,
                  uint32_t *scratch)
 {
-    const uint32_t taps = list_offsets(t, scratch);
     if (t->depthwise)
-        f16_depthwise(t, x, w, sums, scratch, taps);
+        zs_depthwise_f16(t, x, w, sums, scratch);
     else
-        f16_dense(t, x, w, sums, scratch, taps);
+        f16_dense(t, x, w, sums, scratch, zs_tile_offsets(t, scratch));
 }
 
 void zs_tile_f32(const zs_tile *t, const float *x, const float *w, float *sums, uint32_t *scratch)
 {
-    const uint32_t taps = list_offsets(t, scratch);
     if (t->depthwise)
-        f32_depthwise(t, x, w, sums, scratch, taps);
+        zs_depthwise_f32(t, x, w, sums, scratch);
     else
-        f32_dense(t, x, w, sums, scratch, taps);
+        f32_dense(t, x, w, sums, scratch, zs_tile_offsets(t, scratch));
 }
 
 void zs_tile_i16(const zs_tile *t, const int16_t *x, const int16_t *w, int64_t *sums,
                  uint32_t *scratch)
 {
-    i16_run_tile(t, x, w, sums, scratch);
+    run_tile_i16(t, x, w, sums, scratch);
 }
 
 void zs_tile_i8(const zs_tile *t, const int8_t *x, const int8_t *w, int32_t *sums,
                 uint32_t *scratch)
 {
-    i8_run_tile(t, x, w, sums, scratch);
+    run_tile_i8(t, x, w, sums, scratch);
 }
 
 void zs_tile_w8a16(const zs_tile *t, const int16_t *x, const int8_t *w, int64_t *sums,
                    uint32_t *scratch)
 {
-    w8a16_run_tile(t, x, w, sums, scratch);
+    run_tile_w8a16(t, x, w, sums, scratch);
 }

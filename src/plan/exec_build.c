@@ -74,7 +74,7 @@ static void room_for_row(const zs_exec *e, const zs_plan_row *row, room *r)
     r->gathered = max_size(r->gathered, inputs * sizeof(float));
     r->gathered = max_size(r->gathered, (2 * outputs + row->t_oc) * sizeof(float) + 128);
     const size_t taps = (size_t)row->t_ic * row->window.kh * row->window.kw;
-    r->tile = max_size(r->tile, zs_tile_scratch_words(taps, row->t_ic, pixels));
+    r->tile = max_size(r->tile, zs_tile_scratch_words(taps, row->t_ic, pixels, row->is_depthwise));
     const size_t filter = (size_t)zs_layer_filter_elems(layer);
     r->filter = max_size(r->filter, filter);
     r->filters = max_size(r->filters, filter * row->t_oc);

@@ -1,6 +1,7 @@
 #include "sim_cases.h"
 
 #include "../../src/num/pair_priv.h"
+#include "zynqsim/half.h"
 #include "zynqsim/tile.h"
 
 #include <string.h>
@@ -8,7 +9,7 @@
 /* Tile kernels against one loop that takes products in the promised order, for sizes around the
  * widths of vectors and blocks. */
 
-enum { MAX_OC = 40, MAX_PIXELS = 20, MAX_IC = 5, MAX_TAPS = MAX_IC * 9, MAX_X = 4096 };
+enum { MAX_OC = 40, MAX_PIXELS = 20, MAX_IC = 5, MAX_TAPS = MAX_IC * 9, MAX_X = 5200 };
 
 typedef struct data {
     float x[MAX_X], w[MAX_TAPS * MAX_OC], sums[MAX_PIXELS * MAX_OC], want[MAX_PIXELS * MAX_OC];
@@ -16,7 +17,10 @@ typedef struct data {
     int8_t x8[MAX_X], w8[MAX_TAPS * MAX_OC];
     int64_t sums64[MAX_PIXELS * MAX_OC], want64[MAX_PIXELS * MAX_OC];
     int32_t sums32[MAX_PIXELS * MAX_OC], want32[MAX_PIXELS * MAX_OC];
-    uint32_t scratch[MAX_TAPS + MAX_X];
+    int64_t mixed[MAX_PIXELS * MAX_OC], want_mixed[MAX_PIXELS * MAX_OC];
+    zs_half xh[MAX_X], wh[MAX_TAPS * MAX_OC], sumsh[MAX_PIXELS * MAX_OC];
+    zs_half wanth[MAX_PIXELS * MAX_OC];
+    uint32_t scratch[17 * MAX_TAPS + 32 * MAX_X];
 } data;
 
 static const struct {
@@ -27,6 +31,7 @@ static const struct {
     {3, 3, 3, 1, 1, 1, 1, false, false}, {2, 3, 3, 2, 1, 1, 2, false, false},
     {2, 2, 3, 1, 3, 2, 1, false, false}, {1, 3, 3, 1, 1, 1, 1, true, false},
     {1, 3, 2, 2, 1, 1, 1, true, false},  {5, 1, 1, 1, 1, 1, 1, false, true},
+    {1, 3, 3, 2, 2, 1, 2, true, false},  {1, 1, 1, 1, 1, 1, 1, true, true},
 };
 
 static zs_tile make_tile(int which, uint32_t oc_n, uint32_t oy_n, uint32_t ox_n)
@@ -38,7 +43,7 @@ static zs_tile make_tile(int which, uint32_t oc_n, uint32_t oy_n, uint32_t ox_n)
     t.depthwise = shapes[which].depthwise;
     if (shapes[which].columns) {
         t.x_channel = 1;
-        t.x_column = t.ic_n;
+        t.x_column = t.depthwise ? oc_n : t.ic_n;
         return t;
     }
     t.x_row = (ox_n - 1) * t.sw + (t.kw - 1) * t.dw + 1;
@@ -55,16 +60,20 @@ static void fill(data *d, uint64_t seed)
         d->x16[i] = (int16_t)zs_prng_next(&prng);
         d->x8[i] = (int8_t)zs_prng_next(&prng);
         d->x[i] = (float)((int32_t)zs_prng_next(&prng)) * 1.234567e-6f;
+        d->xh[i] = zs_half_of(d->x[i] * 1e-3f);
     }
     for (size_t i = 0; i < MAX_TAPS * MAX_OC; i++) {
         d->w16[i] = (int16_t)zs_prng_next(&prng);
         d->w8[i] = (int8_t)zs_prng_next(&prng);
         d->w[i] = (float)((int32_t)zs_prng_next(&prng)) * 7.654321e-8f;
+        d->wh[i] = zs_half_of(d->w[i] * 1e-2f);
     }
     for (size_t i = 0; i < MAX_PIXELS * MAX_OC; i++) {
         d->want[i] = d->sums[i] = (float)((int32_t)zs_prng_next(&prng)) * 1e-5f;
         d->want64[i] = d->sums64[i] = (int32_t)zs_prng_next(&prng);
         d->want32[i] = d->sums32[i] = (int16_t)zs_prng_next(&prng);
+        d->want_mixed[i] = d->mixed[i] = d->want64[i];
+        d->wanth[i] = d->sumsh[i] = zs_half_of(d->want[i] * 1e-4f);
     }
 }
 
@@ -79,6 +88,9 @@ static void add_tap(const zs_tile *t, data *d, uint32_t oc, uint32_t oy, uint32_
     d->want[sum] += d->w[w] * d->x[at];
     d->want64[sum] += (int64_t)d->w16[w] * d->x16[at];
     d->want32[sum] += (int32_t)d->w8[w] * d->x8[at];
+    d->want_mixed[sum] += (int64_t)d->w8[w] * d->x16[at];
+    d->wanth[sum] = zs_half_of_rounded(zs_half_mac(
+        zs_float_of_half(d->wanth[sum]), zs_float_of_half(d->wh[w]), zs_float_of_half(d->xh[at])));
 }
 
 static void plain_loop(const zs_tile *t, data *d)
@@ -104,10 +116,16 @@ START_TEST(test_kernels_add_in_the_promised_order_at_any_size)
             zs_tile_f32(&t, d.x, d.w, d.sums, d.scratch);
             zs_tile_i16(&t, d.x16, d.w16, d.sums64, d.scratch);
             zs_tile_i8(&t, d.x8, d.w8, d.sums32, d.scratch);
+            zs_tile_w8a16(&t, d.x16, d.w8, d.mixed, d.scratch);
+            zs_tile_f16(&t, d.xh, d.wh, d.sumsh, d.scratch);
             ck_assert_msg(memcmp(d.sums, d.want, sizeof d.sums) == 0, "f32: %u x %u", oc_n, pixels);
             ck_assert_msg(memcmp(d.sums64, d.want64, sizeof d.sums64) == 0, "i16: %u x %u", oc_n,
                           pixels);
             ck_assert_msg(memcmp(d.sums32, d.want32, sizeof d.sums32) == 0, "i8: %u x %u", oc_n,
+                          pixels);
+            ck_assert_msg(memcmp(d.mixed, d.want_mixed, sizeof d.mixed) == 0, "w8a16: %u x %u",
+                          oc_n, pixels);
+            ck_assert_msg(memcmp(d.sumsh, d.wanth, sizeof d.sumsh) == 0, "f16: %u x %u", oc_n,
                           pixels);
         }
 }

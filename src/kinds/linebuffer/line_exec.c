@@ -388,7 +388,7 @@ static void room_for_call(const zs_exec *e, const zs_plan_row *row, line_room *r
     widen(&r->bias, l->oc_n * sizeof(int32_t));
     widen(&r->row, (size_t)row->ow * l->oc_n * e->acc);
     const size_t taps = (size_t)l->x_c * row->window.kh * row->window.kw;
-    widen(&r->tile, zs_tile_scratch_words(taps, l->x_c, pixels));
+    widen(&r->tile, zs_tile_scratch_words(taps, l->x_c, pixels, false));
     widen(&r->filter, (size_t)zs_layer_filter_elems(zs_exec_layer(e, row)));
     const size_t width = row->y.shape.w > row->ow ? row->y.shape.w : row->ow;
     widen(&memories_of(e)->out_slot_bytes, zs_round_up(width * y_pixel, 64));

@@ -1,0 +1,179 @@
+#include "tile_priv.h"
+#include "zynqsim/half.h"
+
+#include <string.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+/* Depthwise tiles: sums of some pixels by DEPTH_LANES channels, one vector of the widest unit a
+ * pixel, stay in registers. Products of 16 bits are added in halves, of which those of DEPTH_TAPS
+ * fit 32 bits. */
+
+enum { PIXELS = ZS_TILE_PIXELS, DEPTH_LANES = 16, DEPTH_TAPS = 1 << 15 };
+
+size_t zs_tile_scratch_words(size_t taps, size_t ic_n, size_t plane, bool depthwise)
+{
+    return depthwise ? taps + DEPTH_LANES * (taps + 2 * plane) : taps + (ic_n + 1) / 2 * plane;
+}
+
+typedef float float_lanes __attribute__((vector_size(4 * DEPTH_LANES)));
+typedef int32_t word_lanes __attribute__((vector_size(4 * DEPTH_LANES)));
+
+ZS_CLONES
+static void add_f32(const float *const x[PIXELS], const uint32_t *offsets, uint32_t taps,
+                    const float *w, float *const sums[PIXELS])
+{
+    float_lanes s[PIXELS];
+#pragma GCC unroll 6
+    for (int p = 0; p < PIXELS; p++)
+        memcpy(&s[p], sums[p], sizeof s[p]);
+    for (uint32_t k = 0; k < taps; k++, w += DEPTH_LANES) {
+        const size_t at = (size_t)offsets[k] * DEPTH_LANES;
+        float_lanes weights, inputs;
+        memcpy(&weights, w, sizeof weights);
+#pragma GCC unroll 6
+        for (int p = 0; p < PIXELS; p++) {
+            memcpy(&inputs, x[p] + at, sizeof inputs);
+            s[p] += weights * inputs;
+        }
+    }
+#pragma GCC unroll 6
+    for (int p = 0; p < PIXELS; p++)
+        memcpy(sums[p], &s[p], sizeof s[p]);
+}
+
+ZS_CLONES
+static void add_i8(const int32_t *const x[PIXELS], const uint32_t *offsets, uint32_t taps,
+                   const int32_t *w, int32_t *const sums[PIXELS])
+{
+    word_lanes s[PIXELS];
+#pragma GCC unroll 6
+    for (int p = 0; p < PIXELS; p++)
+        memcpy(&s[p], sums[p], sizeof s[p]);
+    for (uint32_t k = 0; k < taps; k++, w += DEPTH_LANES) {
+        const size_t at = (size_t)offsets[k] * DEPTH_LANES;
+        word_lanes weights, inputs;
+        memcpy(&weights, w, sizeof weights);
+#pragma GCC unroll 6
+        for (int p = 0; p < PIXELS; p++) {
+            memcpy(&inputs, x[p] + at, sizeof inputs);
+            s[p] += weights * inputs;
+        }
+    }
+#pragma GCC unroll 6
+    for (int p = 0; p < PIXELS; p++)
+        memcpy(sums[p], &s[p], sizeof s[p]);
+}
+
+ZS_LOOPS
+static void add_halves(const int32_t *restrict low, const int32_t *restrict high,
+                       int64_t *restrict sums)
+{
+    for (int i = 0; i < DEPTH_LANES; i++)
+        sums[i] += (int64_t)high[i] * 0x10000 + low[i];
+}
+
+ZS_CLONES
+static void add_i16(const int32_t *const x[PIXELS], const uint32_t *offsets, uint32_t taps,
+                    const int32_t *w, int64_t *const sums[PIXELS])
+{
+    word_lanes low[PIXELS] = {{0}}, high[PIXELS] = {{0}};
+    int32_t halves[2][DEPTH_LANES];
+    for (uint32_t k = 0; k < taps; k++, w += DEPTH_LANES) {
+        const size_t at = (size_t)offsets[k] * DEPTH_LANES;
+        word_lanes weights, inputs;
+        memcpy(&weights, w, sizeof weights);
+#pragma GCC unroll 6
+        for (int p = 0; p < PIXELS; p++) {
+            memcpy(&inputs, x[p] + at, sizeof inputs);
+            const word_lanes product = weights * inputs;
+            low[p] += product & 0xffff;
+            high[p] += product >> 16;
+        }
+    }
+#pragma GCC unroll 6
+    for (int p = 0; p < PIXELS; p++) {
+        memcpy(halves[0], &low[p], sizeof low[p]);
+        memcpy(halves[1], &high[p], sizeof high[p]);
+        add_halves(halves[0], halves[1], sums[p]);
+    }
+}
+
+/* Product and sum are each rounded to half. */
+ZS_LOOPS
+static void add_f16(const float *const x[PIXELS], const uint32_t *offsets, uint32_t taps,
+                    const float *w, zs_half *const sums[PIXELS])
+{
+    for (int p = 0; p < PIXELS; p++) {
+        float s[DEPTH_LANES];
+        for (int i = 0; i < DEPTH_LANES; i++)
+            s[i] = zs_float_of_half(sums[p][i]);
+        for (uint32_t k = 0; k < taps; k++) {
+            const float *inputs = x[p] + (size_t)offsets[k] * DEPTH_LANES;
+            const float *weights = w + (size_t)k * DEPTH_LANES;
+            for (int i = 0; i < DEPTH_LANES; i++)
+                s[i] = zs_half_mac(s[i], weights[i], inputs[i]);
+        }
+        for (int i = 0; i < DEPTH_LANES; i++)
+            sums[p][i] = zs_half_of_rounded(s[i]);
+    }
+}
+
+#define LANE_OF(w) (w)
+#define WIDENS     false
+#define ELEM       float
+#define WEIGHT     float
+#define SUM        float
+#define LANE       float
+#define BLOCK      add_f32
+#define NAME(x)    x##_f32
+#include "depthwise_body.h"
+#undef ELEM
+#undef WEIGHT
+#undef SUM
+#undef LANE
+#undef BLOCK
+#undef NAME
+
+#undef WIDENS
+#define WIDENS  true
+#define LANE    int32_t
+#define ELEM    int8_t
+#define WEIGHT  int8_t
+#define SUM     int32_t
+#define BLOCK   add_i8
+#define NAME(x) x##_i8
+#include "depthwise_body.h"
+#undef ELEM
+#undef SUM
+#undef BLOCK
+#undef NAME
+
+#define ELEM    int16_t
+#define SUM     int64_t
+#define BLOCK   add_i16
+#define NAME(x) x##_w8a16
+#include "depthwise_body.h"
+#undef WEIGHT
+#undef NAME
+
+#define WEIGHT  int16_t
+#define NAME(x) x##_i16
+#include "depthwise_body.h"
+#undef ELEM
+#undef WEIGHT
+#undef SUM
+#undef LANE
+#undef LANE_OF
+#undef BLOCK
+#undef NAME
+
+#define LANE_OF(w) zs_float_of_half(w)
+#define LANE       float
+#define ELEM       zs_half
+#define WEIGHT     zs_half
+#define SUM        zs_half
+#define BLOCK      add_f16
+#define NAME(x)    x##_f16
+#include "depthwise_body.h"
