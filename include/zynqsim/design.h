@@ -312,6 +312,9 @@ const zs_field *zs_field_of_auto(const char *path, const char *text);
 const zs_field *zs_switch_at(const char *path, uint32_t i);
 /* Nearest known key to a wrong one, or NULL. */
 const char *zs_field_suggest(const char *path);
+/* "oc, ic, oy, ox": the names of keys and sections beside a path, as many as there is room for (at
+ * least 16 bytes). False: none, as the path is of no section. */
+bool zs_field_siblings(const char *path, char *text, size_t bytes);
 
 /* What never makes a design slower (docs/models/plan.md): a higher value (of a switch: true), a
  * lower one, or of a port one that no other operand has. */
@@ -384,6 +387,8 @@ zs_status zs_number_parse(const char *text, const char *unit, const char *place,
  * spells the value, "16" or of a list of `item_n` "16, 8". */
 zs_status zs_design_fail_group(const zs_design *design, const char *path, const char *text,
                                uint32_t item_n, zs_err *err);
+/* Refuses a key that there is not: with the one that was meant (`near`), or those beside it. */
+zs_status zs_design_fail_unknown(const char *path, const char *near, zs_err *err);
 
 /* A built-in board: its name, one sentence, and the keys in which it differs from the defaults. */
 typedef struct zs_board_setting {

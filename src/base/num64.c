@@ -100,12 +100,23 @@ static size_t edit_distance(const char *a, const char *b)
     return row[b_n];
 }
 
+/* "output" of output_stationary. */
+static bool is_beginning(const char *word, const char *name)
+{
+    size_t n = 0;
+    while (word[n] != '\0' && lower(word[n]) == lower(name[n]))
+        n++;
+    return word[n] == '\0' && n >= 3;
+}
+
 const char *zs_nearest(const char *word, const char *const *names, size_t n)
 {
     const char *best = NULL;
     size_t best_distance = strlen(word) / 2 + 1; /* further away is no typing error */
     for (size_t i = 0; i < n; i++) {
-        const size_t d = edit_distance(word, names[i]);
+        size_t d = edit_distance(word, names[i]);
+        if (d > 1 && is_beginning(word, names[i]))
+            d = 1;
         if (d < best_distance) {
             best_distance = d;
             best = names[i];

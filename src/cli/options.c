@@ -589,7 +589,8 @@ static zs_status take_option(const option *o, const char *text, int argc, zs_err
     return ZS_OK;
 }
 
-/* --set KEY VALUE: what follows was meant to be the value. */
+/* --set KEY VALUE: what follows was meant to be the value; --set "KEY: VALUE" is how files have it.
+ */
 static zs_status check_setting(const option *o, const char *text, const char *next, zs_err *err)
 {
     const bool is_axis = o->place == &raw.vary || o->place == &raw.over;
@@ -598,6 +599,10 @@ static zs_status check_setting(const option *o, const char *text, const char *ne
     if ((o->place != &raw.set && !is_axis) || text[0] == '\0' || strchr(text, '=') != NULL)
         return ZS_OK;
     snprintf(name, sizeof name, "--%s", o->name);
+    const char *colon = strstr(text, ": ");
+    if (colon != NULL && colon > text)
+        return zs_fail(err, ZS_EUSAGE, name, "'%s' is not of the form %s, did you mean '%.*s=%s'?",
+                       text, form, (int)(colon - text), text, colon + 2);
     if (next == NULL || next[0] == '-')
         return zs_fail(err, ZS_EUSAGE, name, "'%s' is not of the form %s", text, form);
     const bool has_blanks = strpbrk(next, " \t;&|()[]{}*?<>$") != NULL;

@@ -587,13 +587,15 @@ static zs_status set_type(zs_design *design, const char *path, const char *text,
 }
 
 /* "{oc: 16, ic: 8}": a value of a group of keys as its first keys. False where there are groups in
- * it: nobody can know what was meant then. */
+ * it, or keys in the value: nobody can know what was meant then. */
 static bool spell_group(uint32_t kind, const char *path, const char *text, char *out, size_t bytes)
 {
     const size_t path_n = strlen(path);
     const char *at = text + strspn(text, " [");
     const zs_field *f;
     size_t n = 0;
+    if (*at == '{')
+        return false;
     for (uint32_t i = 0; (f = zs_field_at(i)) != NULL && n < bytes; i++) {
         if (strncmp(f->path, path, path_n) != 0 || f->path[path_n] != '.')
             continue;
@@ -612,6 +614,15 @@ static bool spell_group(uint32_t kind, const char *path, const char *text, char 
     return n > 0 && n + 1 < bytes;
 }
 
+/* Of a section in which there are sections nobody can know what was meant. */
+static zs_status fail_section(const char *path, const char *what, zs_err *err)
+{
+    char inside[96], names[160];
+    snprintf(inside, sizeof inside, "%.90s.", path);
+    (void)zs_field_siblings(inside, names, sizeof names);
+    return zs_fail(err, ZS_EPARSE, path, "%s, but it takes keys below it: %s", what, names);
+}
+
 zs_status zs_design_fail_group(const zs_design *design, const char *path, const char *text,
                                uint32_t item_n, zs_err *err)
 {
@@ -621,11 +632,21 @@ zs_status zs_design_fail_group(const zs_design *design, const char *path, const 
     else
         snprintf(what, sizeof what, "'%.48s'", text);
     if (!spell_group(design->accel.kind, path, text, group, sizeof group))
-        return zs_fail(err, ZS_EPARSE, path, "%s, but it takes keys below it", what);
+        return fail_section(path, what, err);
     const char *key = group + 1, *value = strchr(key, ':') + 2;
     return zs_fail(err, ZS_EPARSE, path,
                    "%s, but it takes keys below it: %s in a file, %s.%.*s=%.*s with --set", what,
                    group, path, (int)strcspn(key, ":"), key, (int)strcspn(value, ",}"), value);
+}
+
+zs_status zs_design_fail_unknown(const char *path, const char *near, zs_err *err)
+{
+    char names[160];
+    if (near != NULL)
+        return zs_fail(err, ZS_EPARSE, path, "unknown key, did you mean '%s'?", near);
+    if (zs_field_siblings(path, names, sizeof names))
+        return zs_fail(err, ZS_EPARSE, path, "unknown key; known there: %s", names);
+    return zs_fail(err, ZS_EPARSE, path, "unknown key");
 }
 
 static zs_status unknown_key(const zs_design *design, const char *path, const char *text,
@@ -636,10 +657,7 @@ static zs_status unknown_key(const zs_design *design, const char *path, const ch
     for (uint32_t i = 0; (f = zs_field_at(i)) != NULL; i++)
         if (strncmp(f->path, path, n) == 0 && f->path[n] == '.')
             return zs_design_fail_group(design, path, text, 0, err);
-    const char *near = zs_field_suggest(path);
-    if (near == NULL)
-        return zs_fail(err, ZS_EPARSE, path, "unknown key");
-    return zs_fail(err, ZS_EPARSE, path, "unknown key, did you mean '%s'?", near);
+    return zs_design_fail_unknown(path, zs_field_suggest(path), err);
 }
 
 zs_status zs_design_set(zs_design *design, zs_arena *arena, const char *path, const char *text,

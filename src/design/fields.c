@@ -203,6 +203,18 @@ static const char *path_ending_in(const char *tail)
     return NULL;
 }
 
+/* The parts that differ have to be near: "swap.xyzzy" is not "swap.by", though most letters agree.
+ */
+static bool is_slip(const char *path, const char *known)
+{
+    size_t same = 0;
+    for (size_t i = 0; path[i] != '\0' && path[i] == known[i]; i++)
+        if (path[i] == '.')
+            same = i + 1;
+    known += same;
+    return zs_nearest(path + same, &known, 1) != NULL;
+}
+
 const char *zs_field_suggest(const char *path)
 {
     const char *longer = path_ending_in(path), *known;
@@ -211,9 +223,41 @@ const char *zs_field_suggest(const char *path)
         return longer;
     for (uint32_t i = 0; (known = known_path(i)) != NULL; i++) {
         const char *const two[] = {best ? best : known, known};
-        best = zs_nearest(path, two, ZS_LEN(two));
+        if (is_slip(path, known))
+            best = zs_nearest(path, two, ZS_LEN(two));
     }
     return best;
+}
+
+static bool is_listed(const char *list, const char *name, size_t n)
+{
+    for (const char *at = list; *at != '\0'; at += strspn(at, ", ")) {
+        const size_t at_n = strcspn(at, ",");
+        if (at_n == n && strncmp(at, name, n) == 0)
+            return true;
+        at += at_n;
+    }
+    return false;
+}
+
+bool zs_field_siblings(const char *path, char *text, size_t bytes)
+{
+    const char *dot = strrchr(path, '.'), *known;
+    const size_t prefix_n = dot != NULL ? (size_t)(dot - path) + 1 : 0;
+    size_t n = 0;
+    text[0] = '\0';
+    for (uint32_t i = 0; (known = known_path(i)) != NULL && prefix_n > 0; i++) {
+        const char *name = known + prefix_n;
+        const size_t name_n = strncmp(known, path, prefix_n) == 0 ? strcspn(name, ".") : 0;
+        if (name_n == 0 || is_listed(text, name, name_n))
+            continue;
+        if (n + name_n + sizeof ", ..." > bytes) {
+            snprintf(text + n, bytes - n, ", ...");
+            break;
+        }
+        n += (size_t)snprintf(text + n, bytes - n, "%s%.*s", n > 0 ? ", " : "", (int)name_n, name);
+    }
+    return n > 0;
 }
 
 const char *zs_word_of(const zs_word *words, uint32_t n, uint32_t value)

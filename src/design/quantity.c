@@ -203,12 +203,21 @@ static void trimmed(const char *from, char word[24])
     snprintf(word, 24, "%.*s", (int)(n < 23 ? n : 23), from);
 }
 
+static bool has_leading_zero(const char *number)
+{
+    const char *digits = number + strspn(number, "+-");
+    return digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9';
+}
+
 zs_status zs_quantity_parse(const char *text, const char *unit, const char *place, zs_decimal *out,
                             zs_err *err)
 {
     const char *at = text + strspn(text, " \t");
     zs_decimal v;
     char word[24];
+    if (has_leading_zero(at))
+        return zs_fail(err, ZS_EPARSE, place,
+                       "'%.64s' is not a number: write it without the 0 in front", text);
     if (!read_number(&at, &v))
         return zs_fail(err, ZS_EPARSE, place, "'%.64s' is not a number of at most 19 digits", text);
     trimmed(at, word);

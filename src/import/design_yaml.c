@@ -176,9 +176,7 @@ static zs_status unknown_key(const reader *r, const char *path)
     const char *near = nearest_sibling(r, path);
     if (near == NULL)
         near = zs_field_suggest(path);
-    if (near == NULL)
-        return zs_fail(r->err, ZS_EPARSE, path, "unknown key");
-    return zs_fail(r->err, ZS_EPARSE, path, "unknown key, did you mean '%s'?", near);
+    return zs_design_fail_unknown(path, near, r->err);
 }
 
 /* mean0 is a part of mean. */

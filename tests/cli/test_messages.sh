@@ -48,7 +48,23 @@ says 'tile.yaml:2:9: accelerator.tile: a list of 2, but it takes keys below it: 
 printf 'accelerator:\n  unroll: 16\n' >unroll.yaml
 says '{oc: 16} in a file' run unroll.yaml
 
-# ---- a setting in two words
+set_to "'{oc: 8', but it takes keys below it: oc, ic, oy, ox" 'accelerator.tile={oc: 8'
+set_to "'resnet', but it takes keys below it: " network=resnet
+
+# ---- keys that are near to none: those beside them
+set_to 'swap.xyzzy: unknown key; known there: by, cut, bytes, ' swap.xyzzy=1
+set_to 'board.axi.xyzzy: unknown key; known there: hp, hp0, hp1, hp2, hp3, acp, gp' board.axi.xyzzy=1
+set_to "swap.bye: unknown key, did you mean 'swap.by'?" swap.bye=1
+set_to "did you mean 'output_stationary'?" accelerator.loop_order=Output
+printf 'pipeline: {xyzzy: 1}\n' >unknown.yaml
+says 'unknown.yaml:1:12: pipeline.xyzzy: unknown key; known there: ' run unknown.yaml
+
+# ---- numbers that are no decimal ones
+set_to "batch: '010' is not a number: write it without the 0 in front" batch=010
+set_to "batch: '+08' is not a number: write it without" batch=+08
+
+# ---- a setting in two words, or as a file has it
+says "did you mean 'batch=4'?" run small.yaml --set 'batch: 4'
 says "did you mean --set 'accelerator.clock=100 MHz'?" run small.yaml --set accelerator.clock '100 MHz'
 says 'did you mean --set batch=2?' run small.yaml --set=batch 2
 says 'did you mean --vary batch=1,2?' sweep small.yaml --vary batch 1,2
