@@ -1,4 +1,5 @@
 #include "elem_priv.h"
+#include "round_priv.h"
 #include "zynqsim/half.h"
 #include "zynqsim/tile.h"
 
@@ -73,31 +74,8 @@ static void finish_f16(const zs_quant *q, const zs_layer *layer, const zs_sum_bl
         }
 }
 
-/* zs_requantise of some channels at once, in 64 bits: shifts of 1 to SHIFT_MAX. */
-enum { LANES_MAX = 64, SHIFT_MAX = 61, BLOCKS_MAX = 16 };
-
-typedef struct lanes {
-    int32_t mul[LANES_MAX];
-    uint64_t shift[LANES_MAX], below_half[LANES_MAX];
-    int64_t offset[LANES_MAX]; /* of 2^62, shifted */
-    int64_t lo, hi;
-} lanes;
-
-static bool prepare_lanes(const zs_requant *requant, uint32_t n, lanes *l)
-{
-    bool is_plain = true;
-    for (uint32_t i = 0; i < n; i++) {
-        const int32_t shift = requant[i].shift;
-        is_plain &= shift > 0 && shift <= SHIFT_MAX;
-        if (!is_plain)
-            return false;
-        l->mul[i] = requant[i].mul;
-        l->shift[i] = (uint64_t)shift;
-        l->below_half[i] = (UINT64_C(1) << (shift - 1)) - 1;
-        l->offset[i] = (int64_t)(UINT64_C(1) << (62 - shift));
-    }
-    return true;
-}
+/* Blocks of channels whose rounding is prepared once for all pixels. */
+enum { BLOCKS_MAX = 16 };
 
 static inline bool is_plain_i8(const int32_t *sums, uint32_t n)
 {
@@ -120,24 +98,24 @@ static inline bool is_plain_w8a16(const int64_t *sums, uint32_t n)
     return is_narrow;
 }
 
-#define ELEM              int8_t
-#define SUM               int32_t
-#define NAME(base)        base##_i8
-#define PRODUCT(sum, mul) ((int64_t)(sum) * (mul))
+#define ELEM       int8_t
+#define SUM        int32_t
+#define NAME(base) base##_i8
+#define ROUND      i8
 #include "finish_body.h"
 #undef ELEM
 #undef SUM
 #undef NAME
-#undef PRODUCT
-#define ELEM              int16_t
-#define SUM               int64_t
-#define NAME(base)        base##_i16
-#define PRODUCT(sum, mul) ((void)(mul), (sum))
+#undef ROUND
+#define ELEM       int16_t
+#define SUM        int64_t
+#define NAME(base) base##_i16
+#define ROUND      i16
 #include "finish_body.h"
 #undef NAME
-#undef PRODUCT
-#define NAME(base)        base##_w8a16
-#define PRODUCT(sum, mul) ((int64_t)(int32_t)(sum) * (mul))
+#undef ROUND
+#define NAME(base) base##_w8a16
+#define ROUND      w8a16
 #include "finish_body.h"
 
 #define PRECISION(id, word, meaning, tag, ...) [id] = {products_##tag, start_##tag, finish_##tag},

@@ -1,6 +1,7 @@
 #include "sim_cases.h"
 
 #include "../../src/num/pair_priv.h"
+#include "../../src/num/round_priv.h"
 #include "zynqsim/half.h"
 #include "zynqsim/tile.h"
 
@@ -323,6 +324,58 @@ START_TEST(test_every_vector_unit_makes_the_same_pairs)
 }
 END_TEST
 
+/* All numbers of lanes; halves and what saturates. What a unit writes behind the last element stays
+ * within its step. */
+START_TEST(test_every_vector_unit_rounds_alike)
+{
+    enum { LANES = ZS_ROUND_LANES, MARK = 99 };
+    zs_requant requant[LANES], once[LANES];
+    zs_round_lanes l = {.lo = -100, .hi = 90}, l_once = {.lo = -100, .hi = 90};
+    int32_t sums32[LANES];
+    int64_t narrow[LANES], sums64[LANES];
+    uint32_t unit_n;
+    const zs_round_unit *units = zs_round_units(&unit_n);
+    zs_prng prng = {.state = 23};
+    for (uint32_t n = 1; n <= LANES; n++) {
+        for (uint32_t i = 0; i < n; i++) {
+            const int32_t shift = 1 + (int32_t)zs_prng_below(&prng, 61);
+            requant[i] = (zs_requant){(int32_t)(zs_prng_next(&prng) >> 33), shift};
+            once[i] = (zs_requant){1, shift};
+            sums64[i] = (int64_t)zs_prng_next(&prng) >> (2 + zs_prng_below(&prng, 60));
+            if (i % 3 == 0) { /* a half */
+                requant[i].mul = 1;
+                sums64[i] = (int64_t)(2 * zs_prng_below(&prng, 200)) - 199;
+                sums64[i] *= INT64_C(1) << (shift < 50 ? shift - 1 : 0);
+            }
+            narrow[i] = sums32[i] = i % 16 == 1 ? INT32_MIN : (int32_t)sums64[i];
+        }
+        ck_assert(zs_round_prepare(requant, n, &l) && zs_round_prepare(once, n, &l_once));
+        for (uint32_t unit = 0; unit < unit_n; unit++) {
+            int8_t y8[LANES + 1];
+            int16_t y16[LANES + 1], mixed[LANES + 1];
+            const uint32_t end = (uint32_t)zs_round_up(n, ZS_ROUND_STEP);
+            y8[end] = MARK;
+            y16[end] = mixed[end] = MARK;
+            units[unit].i8(&l, sums32, n, y8);
+            units[unit].i16(&l_once, sums64, n, y16);
+            units[unit].w8a16(&l, narrow, n, mixed);
+            for (uint32_t i = 0; i < n; i++) {
+                const int32_t want = zs_requantise(sums32[i], requant[i], -100, 90);
+                ck_assert_int_eq(y8[i], want);
+                ck_assert_int_eq(mixed[i], want);
+                ck_assert_int_eq(y16[i], zs_requantise(sums64[i], once[i], -100, 90));
+            }
+            ck_assert_int_eq(y8[end], MARK);
+            ck_assert_int_eq(y16[end], MARK);
+            ck_assert_int_eq(mixed[end], MARK);
+        }
+    }
+    const zs_requant out_of_range[] = {{1, 0}, {1, 62}, {1, -3}};
+    for (size_t i = 0; i < ZS_LEN(out_of_range); i++)
+        ck_assert(!zs_round_prepare(&out_of_range[i], 1, &l));
+}
+END_TEST
+
 /* Sums to elements at once, in a place of their own and in that of the sums, and one by one as
  * zs_requantise has it: halves and extremes, more channels than one block and than all of them. */
 START_TEST(test_rows_of_sums_are_rounded_as_single_ones)
@@ -387,6 +440,7 @@ TCase *tcase_tile_kernels(void)
     tcase_add_test(tc, test_every_vector_unit_adds_products_of_bytes);
     tcase_add_test(tc, test_every_vector_unit_adds_wide_products);
     tcase_add_test(tc, test_every_vector_unit_makes_the_same_pairs);
+    tcase_add_test(tc, test_every_vector_unit_rounds_alike);
     tcase_add_loop_test(tc, test_rows_of_sums_are_rounded_as_single_ones, 0, 3);
     return tc;
 }
