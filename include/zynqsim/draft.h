@@ -1,6 +1,7 @@
 /* draft.h - the toolbox with which kinds build plans: rows, calls, addresses, ops. Knows no kind.
  *
  *   fuse.c        which layers form a row, which rows a call
+ *   fuse_fronts.c which rows are done tile by tile in front of others
  *   residents.c   which tensors stay on chip
  *   place.c       addresses in DRAM, rows as results show them
  *   emit.c        ops, boxes, prices and the state of the slots
@@ -30,6 +31,7 @@ typedef struct zs_row_draft {
     uint32_t act, pool; /* layers fused behind, in this order, or ZS_NO_INDEX */
     uint32_t out;       /* tensor it writes; of the last layer fused */
     uint32_t out_c0;    /* first channel of it within the pool's output (concat, then pool) */
+    uint32_t front;     /* row whose results it takes a tile at a time; 0: none */
     bool on_engine;
     bool joins_previous; /* belongs to the call of the row before */
     const char *call_name;
@@ -41,15 +43,17 @@ typedef struct zs_resident_draft {
     uint64_t elems, offset; /* whole batch */
     uint64_t saved_bytes;   /* DRAM traffic that it avoids */
     bool chosen;
+    bool is_strip; /* of what a row takes from its front a tile at a time */
 } zs_resident_draft;
 
 /* What of a network an engine takes, and how calls are formed. */
 typedef struct zs_fuse_rules {
-    bool takes_any_pool;         /* pools of any window and kind, and global averages */
-    bool pools_after_call;       /* a pool behind what a call writes belongs to that call */
-    bool takes_dense_only;       /* convolutions of one group */
-    bool writes_acts;            /* activations of a few LUTs are applied to what is written */
-    bool splits_concat_pools;    /* a pool behind a concatenation is fused into each of its parts */
+    bool takes_any_pool;      /* pools of any window and kind, and global averages */
+    bool pools_after_call;    /* a pool behind what a call writes belongs to that call */
+    bool takes_dense_only;    /* convolutions of one group */
+    bool writes_acts;         /* activations of a few LUTs are applied to what is written */
+    bool takes_fronts;        /* depthwise layers go tile by tile with the 1x1 ones around them */
+    bool splits_concat_pools; /* a pool behind a concatenation is fused into each of its parts */
     uint64_t most_pooled_pixels; /* of a map that a fused pool can work on */
 } zs_fuse_rules;
 
@@ -67,13 +71,19 @@ typedef struct zs_plan_draft {
     void *own;                            /* the kind's */
     zs_row_draft *drafts;
     zs_plan_row *rows;
-    uint32_t row_n;
-    uint32_t *readers;      /* [tensor] inputs of layers that name it */
-    uint32_t *row_of_layer; /* [layer]; of a fused pool the first row it is fused into */
+    uint32_t row_n, front_n; /* fronts lie behind the rows */
+    uint32_t *readers;       /* [tensor] inputs of layers that name it */
+    uint32_t *row_of_layer;  /* [layer]; of a fused pool the first row it is fused into */
     zs_resident_draft *residents;
     uint32_t resident_n;
     const bool
-        *may_stay;   /* [tensor] auto: what the search allows; NULL: all that the fusion wants */
+        *may_stay; /* [tensor] auto: what the search allows; NULL: all that the fusion wants */
+    /* [tensor] that rows take from their fronts: auto: what the search allows; NULL: all that the
+     * fusion wants. And what there is no room for. */
+    const bool *by_tile;
+    bool *not_by_tile;
+    bool takes_no_fronts;
+    bool is_denied;  /* something was added to the latter */
     bool is_outline; /* of the ops, those of the PS and the joins alone */
     bool is_whole;   /* the plan has its ops */
     zs_plan *plan;
@@ -107,6 +117,10 @@ zs_status zs_draft_check_dram(const zs_plan_draft *d, zs_err *err);
 
 /* How far a layer goes with those behind it: what `layers` says of it, or else the design. */
 uint32_t zs_draft_fusion(const zs_plan_draft *d, const zs_layer *layer, bool *is_own);
+/* fuse_fronts.c: rows that others take tile by tile, which move behind the rows. ZS_ENOMEM. */
+zs_status zs_draft_take_fronts(zs_plan_draft *d);
+/* What row `i` takes from its front is not to be kept a tile at a time. */
+void zs_draft_deny_front(zs_plan_draft *d, uint32_t i);
 /* Row `i` is the squeeze of a fire module whose expands are the next two rows. */
 bool zs_draft_is_fire(const zs_plan_draft *d, uint32_t i);
 
@@ -182,6 +196,8 @@ uint32_t zs_ring_take(zs_slot_ring *ring);
 void zs_ring_reset(zs_slot_ring *ring, uint32_t n, uint32_t last_use);
 /* Op after which the input of the current row is in DRAM, or ZS_NO_OP. */
 uint32_t zs_emit_producer(const zs_emitter *e);
+/* The same of a layer that is done in this row. */
+uint32_t zs_emit_producer_of(const zs_emitter *e, const zs_layer *layer);
 
 /* The ops of all rows, in order; `body` those of one row of a call, between its start and end; the
  * PS runs the others. Engine rings of inputs and sums are emptied at the start of a call. */
@@ -234,6 +250,10 @@ static inline bool zs_draft_is_others(const zs_plan_draft *d, uint32_t layer)
            zs_op_has_filters(d->net->layers[layer].op);
 }
 
+static inline uint32_t zs_draft_all_n(const zs_plan_draft *d)
+{
+    return d->row_n + d->front_n;
+}
 static inline zs_operand_ports zs_draft_ports(const zs_plan_draft *d, uint32_t row)
 {
     return d->ports_of_row != NULL ? d->ports_of_row[row] : zs_accel_ports(&d->design->accel);

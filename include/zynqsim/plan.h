@@ -131,7 +131,8 @@ enum {
     ZS_BOX_WEIGHTS_USED = 64, /* FLOW: ends with the last step for which load ic0 of weights of node
                                * oc0 of the flow is needed */
     ZS_BOX_SHARE = 256,       /* transfer: share 0 to 7 of ... */
-    ZS_BOX_SHARES = 2048 /* ... so many, 0: the whole. Share 0 stands for all where data moves */
+    ZS_BOX_SHARES = 2048, /* ... so many, 0: the whole. Share 0 stands for all where data moves */
+    ZS_BOX_FRONT = 16384  /* of a row with fronts: of which of them, 0 the row itself */
 };
 static inline uint32_t zs_box_share(uint32_t flags)
 {
@@ -198,7 +199,8 @@ typedef struct zs_plan_row {
     uint32_t engine;    /* whose op streams it is in: joins hold up their own engine alone */
     uint32_t op0, op_n; /* ops of the row: a contiguous range */
     uint64_t macs;      /* of the whole batch */
-    uint64_t skipped_macs; /* of these, products with 0 that the engine leaves out */
+    uint64_t skipped_macs; /* of these, products with 0 that the engine leaves out, and
+                            * pixels of a front that no window reads */
     const char *host_note; /* why the PS has it though the engine could run such layers, or NULL */
     uint64_t ops;          /* operations of the whole batch, as zs_layer_ops counts them */
 
@@ -227,8 +229,14 @@ typedef struct zs_plan_row {
     uint64_t compulsory_read_bytes,
         compulsory_write_bytes; /* what any schedule must move;
                                  * of a layer in software: its traffic */
-    void *own;                  /* what the kind keeps besides, or NULL */
-    uint32_t part, part_row;    /* of several engines: in whose part it is which row */
+    /* What this row takes the results of a tile at a time, or NULL: a row behind those that results
+     * show, whose ops are among those of this one. */
+    const struct zs_plan_row *front;
+    zs_shape x_strip,
+        y_strip;             /* of a tensor on chip as much as is kept at a time; c 0: all of it */
+    uint64_t again_macs;     /* of fronts, where tiles overlap; not in `macs` */
+    void *own;               /* what the kind keeps besides, or NULL */
+    uint32_t part, part_row; /* of several engines: in whose part it is which row */
 } zs_plan_row;
 
 typedef struct zs_plan_call {
@@ -307,7 +315,7 @@ typedef struct zs_plan {
     const zs_op_cost *costs;
     uint32_t cost_n;
     const zs_plan_row *rows;
-    uint32_t row_n;
+    uint32_t row_n, front_n; /* behind the rows as many fronts */
     const zs_plan_call *calls;
     uint32_t call_n;
     zs_plan_buffer buffers[ZS_BUF_N];
@@ -329,6 +337,14 @@ typedef struct zs_plan {
     uint32_t swap_n;           /* times that another engine comes onto the part */
     uint64_t bitstream_base, bitstream_pitch_bytes; /* of the first part's, and to the next one's */
 } zs_plan;
+
+/* The row or its front that an op is of, by the flags of its box. */
+static inline const zs_plan_row *zs_plan_member(const zs_plan_row *row, uint32_t flags)
+{
+    for (uint32_t n = flags / ZS_BOX_FRONT & 3; n > 0; n--)
+        row = row->front;
+    return row;
+}
 
 /* The plan and design that a row was made by, where one needs what is its engine's own. */
 static inline const zs_plan *zs_plan_of_row(const zs_plan *plan, uint32_t row)

@@ -23,6 +23,7 @@ typedef struct zs_layer_result {
     bool on_engine;
     uint64_t macs, ops;           /* ops: 2 per MAC; element-wise work where there are none */
     uint64_t skipped_macs;        /* of macs: the engine leaves them out */
+    uint64_t again_macs;          /* beside macs: where tiles of fused layers overlap */
     uint64_t start_cycle, cycles; /* PL */
     uint64_t read_bytes, write_bytes;
     uint64_t operand_bytes[ZS_OPERAND_N];
@@ -91,6 +92,7 @@ typedef struct zs_result {
     uint64_t cycles, macs, calls, events;
     uint64_t swap_bytes;   /* of dram.read_bytes: bitstreams of engines that take turns */
     uint64_t skipped_macs; /* of macs: left out by the engine */
+    uint64_t again_macs;   /* beside macs: done again where tiles of fused layers overlap */
     uint64_t register_writes, hls_cycles;
     double sim_wall_seconds; /* set by the caller that owns a clock */
     zs_dram_counts dram;     /* burst; tile fills bytes and estimates the rest */

@@ -103,10 +103,11 @@ static zs_status add_field(zs_design *design, zs_arena *arena, const char *patte
     zs_layer_setting setting = {.key = ZS_LAYER_FIELD, .field = field};
     const void *from = member(&scratch.accel, field);
     setting.value = field->type == ZS_FIELD_BOOL ? *(const bool *)from : *(const uint32_t *)from;
-    if (strcmp(field->path, "accelerator.fusion") == 0 && setting.value > ZS_FUSION_FIRE)
+    if (strcmp(field->path, "accelerator.fusion") == 0 && setting.value > ZS_FUSION_SEPARABLE)
         return zs_fail(err, ZS_EUNSUPPORTED, "layers",
-                       "fusion of '%.64s' is %s: of a layer it is none, lf1, lf2 or fire", pattern,
-                       text);
+                       "fusion of '%.64s' is %s: of a layer it is none, lf1, lf2, fire or "
+                       "separable",
+                       pattern, text);
     return add_setting(design, arena, pattern, setting, err);
 }
 

@@ -134,6 +134,7 @@ static zs_status draft_new(zs_arena *arena, const zs_design *design, const zs_ne
     ZS_TRY(kind->draft(d, err));
     plan->rows = d->rows;
     plan->row_n = d->row_n;
+    plan->front_n = d->front_n;
     *out = d;
     return ZS_OK;
 }
@@ -260,7 +261,7 @@ static uint64_t mix_text(uint64_t digest, const char *text)
     F(call)                                                                                        \
     F(engine) F(macs) F(ops) F(x.shape.c) F(x.shape.h) F(x.shape.w) F(x.addr) F(x.pitch_bytes)     \
         F(x2.addr) F(x2.pitch_bytes) F(y.shape.c) F(y.shape.h) F(y.shape.w) F(y.addr)              \
-            F(y.pitch_bytes) F(x_resident) F(y_resident) F(window.kh) F(window.kw) F(window.sh)    \
+            F(y.pitch_bytes) F(x_resident) F(y_resident) F(x_strip.c) F(x_strip.h) F(x_strip.w) F(window.kh) F(window.kw) F(window.sh)    \
                 F(window.sw) F(window.dh) F(window.dw) F(window.pad_top) F(window.pad_left)        \
                     F(window.pad_bottom) F(window.pad_right) F(pool_window.kh) F(pool_window.kw)   \
                         F(pool_window.sh) F(pool_window.sw) F(pool_window.pad_top)                 \
@@ -280,7 +281,7 @@ uint64_t zs_plan_draft_digest(const zs_plan_draft *d)
     if (d->is_whole || !plan->kind->draft_decides_ops || reads_weights(d->design))
         return 0;
 #define MIX(figure) digest = zs_mix64(digest ^ (uint64_t)at->figure);
-    for (uint32_t i = 0; i < plan->row_n; i++) {
+    for (uint32_t i = 0; i < plan->row_n + plan->front_n; i++) {
         const zs_plan_row *at = &plan->rows[i];
         digest = mix_text(mix_text(digest, at->name), at->op);
         ROW_FIGURES(MIX)
@@ -301,10 +302,11 @@ uint64_t zs_plan_draft_digest(const zs_plan_draft *d)
 
 bool zs_plan_is_alike(const zs_plan *a, const zs_plan *b)
 {
-    bool is_alike = a->kind == b->kind && a->row_n == b->row_n && a->call_n == b->call_n &&
-                    a->batch == b->batch && a->resident_elems == b->resident_elems;
+    bool is_alike = a->kind == b->kind && a->row_n == b->row_n && a->front_n == b->front_n &&
+                    a->call_n == b->call_n && a->batch == b->batch &&
+                    a->resident_elems == b->resident_elems;
 #define SAME(figure) is_alike = is_alike && x->figure == y->figure;
-    for (uint32_t i = 0; i < a->row_n && is_alike; i++) {
+    for (uint32_t i = 0; i < a->row_n + a->front_n && is_alike; i++) {
         const zs_plan_row *x = &a->rows[i], *y = &b->rows[i];
         is_alike = strcmp(x->name, y->name) == 0 && strcmp(x->op, y->op) == 0;
         ROW_FIGURES(SAME)

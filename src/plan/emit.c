@@ -358,9 +358,8 @@ void zs_ring_reset(zs_slot_ring *ring, uint32_t n, uint32_t last_use)
 }
 
 /* All stores share one channel and retire in order, so the latest of them stands for all. */
-uint32_t zs_emit_producer(const zs_emitter *e)
+uint32_t zs_emit_producer_of(const zs_emitter *e, const zs_layer *layer)
 {
-    const zs_layer *layer = zs_draft_layer(e->d, e->row);
     uint32_t latest = ZS_NO_OP;
     for (uint32_t k = 0; k < layer->in_n; k++) {
         const uint32_t op = e->written_by[zs_draft_root(e->d, layer->in[k])];
@@ -368,4 +367,9 @@ uint32_t zs_emit_producer(const zs_emitter *e)
             latest = op;
     }
     return latest;
+}
+
+uint32_t zs_emit_producer(const zs_emitter *e)
+{
+    return zs_emit_producer_of(e, zs_draft_layer(e->d, e->row));
 }

@@ -95,5 +95,6 @@ zs_status zs_draft_estimate(zs_arena *scratch, const zs_plan_draft *d, uint64_t 
 {
     d->plan->rows = d->rows;
     d->plan->row_n = d->row_n;
+    d->plan->front_n = d->front_n;
     return zs_plan_estimate(scratch, d->design, d->plan, pl_cycles, err);
 }

@@ -170,14 +170,15 @@ zs_status zs_exec_build_tiles(zs_exec *e, zs_arena *arena, zs_err *err)
 {
     const zs_plan *plan = e->plan;
     room r = {0};
-    for (uint32_t i = 0; i < plan->row_n; i++)
+    const uint32_t all_n = plan->row_n + plan->front_n;
+    for (uint32_t i = 0; i < all_n; i++)
         room_for_row(e, &plan->rows[i], &r);
     ZS_TRY(allocate(e, arena, &r, err));
     float *filter = zs_new(arena, float, r.filter + 1);
     uint8_t *stored = zs_new(arena, uint8_t, r.filters * e->weight + 1);
     if (filter == NULL || stored == NULL)
         return zs_nomem(err, "simulated memories");
-    for (uint32_t i = 0; i < plan->row_n; i++)
+    for (uint32_t i = 0; i < all_n; i++)
         if (plan->rows[i].weight_slots > 0 && plan->rows[i].call != ZS_NO_INDEX)
             pack_row(e, &plan->rows[i], filter, stored);
     return ZS_OK;

@@ -464,7 +464,7 @@ uint32_t zs_fit_result_lanes(const zs_design *design, const zs_plan *plan)
     const zs_accel *u = &design->accel;
     const uint64_t lanes = (uint64_t)u->unroll.oc * u->unroll.oy * u->unroll.ox;
     uint64_t fewest = UINT64_MAX;
-    for (uint32_t i = 0; i < plan->row_n; i++) {
+    for (uint32_t i = 0; i < plan->row_n + plan->front_n; i++) {
         const zs_plan_row *row = &plan->rows[i];
         if (row->macs == 0 || row->call == ZS_NO_INDEX || row->window.kh == 0)
             continue;

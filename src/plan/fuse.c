@@ -436,7 +436,8 @@ static zs_status join_calls(zs_plan_draft *d, zs_err *err)
 
 zs_status zs_draft_fuse_layers(zs_plan_draft *d, const zs_fuse_rules *rules, zs_err *err)
 {
-    if (count_readers(d) != ZS_OK || list_rows(d, rules) != ZS_OK)
+    if (count_readers(d) != ZS_OK || list_rows(d, rules) != ZS_OK ||
+        (rules->takes_fronts && zs_draft_take_fronts(d) != ZS_OK))
         return zs_nomem(err, "plan");
     ZS_TRY(join_calls(d, err));
     if (rules->pools_after_call)
@@ -455,6 +456,15 @@ static zs_status name_row(zs_plan_draft *d, uint32_t i)
     row->op = zs_layer_op_name(layer->op);
     row->macs = zs_layer_macs(layer) * d->design->batch;
     row->ops = zs_layer_ops(layer) * d->design->batch;
+    if (d->drafts[i].front != 0) {
+        const zs_plan_row *front = row->front = &d->rows[d->drafts[i].front];
+        row->macs += front->macs;
+        row->ops += front->ops;
+        row->name = zs_arena_printf(d->arena, "%s+%s", front->name, row->name);
+        row->op = zs_arena_printf(d->arena, "%s+%s", front->op, row->op);
+        if (row->name == NULL || row->op == NULL)
+            return ZS_ENOMEM;
+    }
     if (row->act != ZS_NO_INDEX) {
         const zs_layer *act = &d->net->layers[row->act];
         const uint64_t slopes = act->general->constant_n;
@@ -485,11 +495,12 @@ zs_status zs_draft_fuse(zs_plan_draft *d, const zs_fuse_rules *rules, zs_err *er
     if (d->row_n > UINT16_MAX)
         return zs_fail(err, ZS_ERANGE, d->net->name, "%u layers are more than the %d of a plan",
                        d->row_n, UINT16_MAX);
-    d->rows = zs_new(d->arena, zs_plan_row, d->row_n + 1);
+    const uint32_t all_n = zs_draft_all_n(d);
+    d->rows = zs_new(d->arena, zs_plan_row, all_n + 1);
     if (d->rows == NULL)
         return zs_nomem(err, "plan");
-    for (uint32_t i = 0; i < d->row_n; i++)
-        if (name_row(d, i) != ZS_OK)
+    for (uint32_t i = 0; i < all_n; i++) /* fronts first, which are in the order of their chain */
+        if (name_row(d, (i + d->row_n) % all_n) != ZS_OK)
             return zs_nomem(err, "plan");
     return ZS_OK;
 }

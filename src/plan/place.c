@@ -25,7 +25,7 @@ static bool take(uint64_t *top, uint64_t bytes, uint64_t align, uint64_t *addr)
 static bool place_weights(zs_plan_draft *d, bool biases_apart, uint64_t *top)
 {
     const uint32_t precision = d->design->accel.precision;
-    for (uint32_t i = 0; i < d->row_n; i++) {
+    for (uint32_t i = 0; i < zs_draft_all_n(d); i++) {
         const zs_layer *layer = zs_draft_layer(d, i);
         if (!zs_op_has_filters(layer->op))
             continue;
@@ -103,6 +103,16 @@ static bool is_resident(const zs_plan_draft *d, uint32_t root)
     return false;
 }
 
+/* A row or one of its fronts. */
+static bool reads(const zs_plan_draft *d, uint32_t row, uint32_t tensor)
+{
+    const zs_layer *layer = zs_draft_layer(d, row);
+    for (uint32_t k = 0; k < layer->in_n; k++)
+        if (zs_draft_root(d, layer->in[k]) == tensor)
+            return true;
+    return d->drafts[row].front != 0 && reads(d, d->drafts[row].front, tensor);
+}
+
 /* Tensors that reach DRAM, with the phases in which they must be kept. */
 static uint32_t list_placed(zs_plan_draft *d, placed *list)
 {
@@ -113,15 +123,13 @@ static uint32_t list_placed(zs_plan_draft *d, placed *list)
             continue;
         placed p = {.tensor = t, .first = zs_net_is_input(net, t) ? 0 : UINT32_MAX};
         for (uint32_t row = 0, phase = 0; row < d->row_n; row++) {
-            const zs_layer *layer = zs_draft_layer(d, row);
             phase += row > 0 && !d->drafts[row].joins_previous;
             if (zs_draft_root(d, d->drafts[row].out) == t) {
                 p.first = p.first < phase ? p.first : phase;
                 p.last = p.last > phase ? p.last : phase;
             }
-            for (uint32_t k = 0; k < layer->in_n; k++)
-                if (zs_draft_root(d, layer->in[k]) == t)
-                    p.last = p.last > phase ? p.last : phase;
+            if (reads(d, row, t))
+                p.last = p.last > phase ? p.last : phase;
         }
         if (zs_net_is_output(net, t) || t == zs_draft_root(d, net->logits))
             p.last = UINT32_MAX; /* the host reads them at the end */
@@ -232,13 +240,20 @@ static uint64_t needed(uint32_t out, uint32_t stride, uint32_t kernel, uint32_t 
     return n;
 }
 
-static uint64_t compulsory_input_elems(const zs_layer *layer)
+/* Pixels that windows of so many results look at. */
+static zs_shape needed_pixels(const zs_layer *layer, zs_shape y)
 {
     const zs_window *w = &layer->window;
+    return (zs_shape){.c = layer->x.c,
+                      .h = (uint32_t)needed(y.h, w->sh, w->kh, w->dh, w->pad_top, layer->x.h),
+                      .w = (uint32_t)needed(y.w, w->sw, w->kw, w->dw, w->pad_left, layer->x.w)};
+}
+
+static uint64_t compulsory_input_elems(const zs_layer *layer)
+{
     if (layer->op == ZS_LAYER_FC)
         return layer->x.c;
-    return layer->x.c * needed(layer->y.h, w->sh, w->kh, w->dh, w->pad_top, layer->x.h) *
-           needed(layer->y.w, w->sw, w->kw, w->dw, w->pad_left, layer->x.w) * layer->in_n;
+    return zs_shape_elems(needed_pixels(layer, layer->y)) * layer->in_n;
 }
 
 /* The PS reads its inputs once and writes its result once: what it computes with in between fits
@@ -252,6 +267,28 @@ static void set_software_traffic(const zs_plan_draft *d, zs_plan_row *row, const
     row->compulsory_write_bytes = zs_shape_elems(layer->y) * zs_draft_elem(d, layer->out) * batch;
 }
 
+static uint64_t compulsory_weight_bytes(const zs_layer *layer, uint32_t precision)
+{
+    return zs_layer_weight_elems(layer) * zs_weight_bytes(precision) +
+           zs_layer_bias_elems(layer) * zs_bias_bytes(precision);
+}
+
+/* Of fronts only what the row needs is computed. */
+static void add_fronts(const zs_plan_draft *d, uint32_t i)
+{
+    const uint32_t precision = d->design->accel.precision;
+    zs_plan_row *row = &d->rows[i];
+    zs_shape pixels = zs_draft_layer(d, i)->y;
+    for (uint32_t k = i; d->drafts[k].front != 0; k = d->drafts[k].front) {
+        const zs_layer *front = zs_draft_layer(d, d->drafts[k].front);
+        pixels = needed_pixels(zs_draft_layer(d, k), pixels);
+        row->compulsory_read_bytes += compulsory_weight_bytes(front, precision);
+        if (d->rows[d->drafts[k].front].x_resident == ZS_NOT_RESIDENT)
+            row->compulsory_read_bytes += zs_shape_elems(needed_pixels(front, pixels)) *
+                                          zs_elem_bytes(precision) * d->design->batch;
+    }
+}
+
 static void set_compulsory(zs_plan_draft *d, zs_plan_row *row, const zs_layer *layer,
                            bool on_engine)
 {
@@ -261,8 +298,7 @@ static void set_compulsory(zs_plan_draft *d, zs_plan_row *row, const zs_layer *l
         set_software_traffic(d, row, layer);
         return;
     }
-    row->compulsory_read_bytes = zs_layer_weight_elems(layer) * zs_weight_bytes(precision) +
-                                 zs_layer_bias_elems(layer) * zs_bias_bytes(precision);
+    row->compulsory_read_bytes = compulsory_weight_bytes(layer, precision);
     if (row->x_resident == ZS_NOT_RESIDENT)
         row->compulsory_read_bytes += compulsory_input_elems(layer) * elem * batch;
     if (row->y_resident == ZS_NOT_RESIDENT)
@@ -298,6 +334,7 @@ static void address_row(zs_plan_draft *d, uint32_t i)
         row->y.addr +=
             (uint64_t)d->drafts[i].out_c0 * row->y.shape.h * row->y.shape.w * row->y.elem;
     set_compulsory(d, row, layer, d->drafts[i].on_engine);
+    add_fronts(d, i);
 }
 
 static zs_status list_calls(zs_plan_draft *d)
@@ -315,8 +352,10 @@ static zs_status list_calls(zs_plan_draft *d)
             calls[n++] =
                 (zs_plan_call){.name = name ? name : zs_draft_layer(d, i)->name, .row0 = i};
         }
-        d->rows[i].call = n - 1;
         calls[n - 1].row_n++;
+        d->rows[i].call = n - 1;
+        for (uint32_t k = d->drafts[i].front; k != 0; k = d->drafts[k].front)
+            d->rows[k].call = n - 1;
     }
     d->plan->calls = calls;
     d->plan->call_n = n;
@@ -326,7 +365,8 @@ static zs_status list_calls(zs_plan_draft *d)
 zs_status zs_draft_place(zs_plan_draft *d, const zs_place_rules *rules, zs_err *err)
 {
     ZS_TRY(place_all(d, rules, err));
-    for (uint32_t i = 0; i < d->row_n; i++)
-        address_row(d, i);
+    const uint32_t all_n = zs_draft_all_n(d);
+    for (uint32_t i = 0; i < all_n; i++) /* fronts first */
+        address_row(d, (i + d->row_n) % all_n);
     return list_calls(d) == ZS_OK ? ZS_OK : zs_nomem(err, "plan");
 }

@@ -52,6 +52,7 @@ static bool wanted(const zs_plan_draft *d, const zs_resident_draft *r)
     bool is_own;
     switch (zs_draft_fusion(d, zs_draft_layer(d, r->first_row), &is_own)) {
     case ZS_FUSION_FIRE:
+    case ZS_FUSION_SEPARABLE:
         return zs_draft_is_fire(d, r->first_row) && same_call(d, r->first_row, r->last_row);
     case ZS_FUSION_GROUPS:
         return same_call(d, r->first_row, r->last_row);
@@ -97,12 +98,38 @@ static bool crosses_host(const zs_plan_draft *d, const zs_resident_draft *r)
     return false;
 }
 
+/* What rows take from their fronts comes first: without it they are other rows. */
+static void keep_strips(zs_plan_draft *d, zs_size_buffers_fn *size_buffers)
+{
+    for (uint32_t row = 0; row < d->row_n; row++) {
+        const uint32_t before = d->resident_n;
+        uint64_t offset = 0;
+        for (uint32_t i = row; d->drafts[i].front != 0; i = d->drafts[i].front) {
+            const uint64_t elems = zs_shape_elems(d->rows[i].x_strip);
+            d->residents[d->resident_n++] =
+                (zs_resident_draft){.tensor = d->drafts[d->drafts[i].front].out,
+                                    .first_row = row,
+                                    .last_row = row,
+                                    .elems = elems,
+                                    .offset = offset,
+                                    .chosen = true,
+                                    .is_strip = true};
+            offset += elems;
+        }
+        if (d->resident_n > before && !size_buffers(d, chosen_extent(d))) {
+            d->resident_n = before;
+            zs_draft_deny_front(d, row);
+        }
+    }
+}
+
 /* Greedy by bytes saved per element held: exact when lives do not overlap, as in SqueezeNet. */
 zs_status zs_draft_choose_residents(zs_plan_draft *d, zs_size_buffers_fn *size_buffers, zs_err *err)
 {
-    d->residents = zs_new(d->arena, zs_resident_draft, d->row_n + 1);
+    d->residents = zs_new(d->arena, zs_resident_draft, zs_draft_all_n(d) + 1u);
     if (d->residents == NULL)
         return zs_nomem(err, "plan");
+    keep_strips(d, size_buffers);
     for (uint32_t row = 0; row < d->row_n; row++) {
         zs_resident_draft *r = &d->residents[d->resident_n];
         if (describe_resident(d, row, r) && wanted(d, r) && !crosses_host(d, r))

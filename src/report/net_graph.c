@@ -25,9 +25,9 @@ static void put_name(zs_out *out, const char *name)
 static uint32_t row_of(const zs_plan *plan, uint32_t layer)
 {
     for (uint32_t r = 0; r < plan->row_n; r++)
-        if (plan->rows[r].layer == layer || plan->rows[r].act == layer ||
-            plan->rows[r].pool == layer)
-            return r;
+        for (const zs_plan_row *row = &plan->rows[r]; row != NULL; row = row->front)
+            if (row->layer == layer || row->act == layer || row->pool == layer)
+                return r;
     return ZS_NO_INDEX;
 }
 

@@ -70,8 +70,8 @@ static int put_layers(json_t *list, const zs_result *r)
         }
         failed |=
             json_object_set_new(entry, "runs_on", zs_json_text(l->on_engine ? "engine" : "cpu"));
-        failed |=
-            json_object_set_new(entry, "macs_executed", zs_json_count(l->macs - l->skipped_macs));
+        failed |= json_object_set_new(entry, "macs_executed",
+                                      zs_json_count(l->macs - l->skipped_macs + l->again_macs));
         if (r->layers_overlap)
             failed |= put_span(entry, l);
         failed |= json_array_append_new(list, entry);
@@ -142,7 +142,8 @@ static int put_summary(json_t *root, const zs_result *r)
                                      zs_json_text(r->fit.is_close ? "close"
                                                   : r->fit.fits   ? "fits"
                                                                   : "no"));
-    failed |= json_object_set_new(root, "macs_executed", zs_json_count(r->macs - r->skipped_macs));
+    failed |= json_object_set_new(root, "macs_executed",
+                                  zs_json_count(r->macs - r->skipped_macs + r->again_macs));
     failed |=
         json_object_set_new(root, "gops_credited", zs_json_real(2e-9 * (double)r->macs / seconds));
     for (uint32_t i = 0; i < r->fit.family->block_n; i++) {

@@ -82,12 +82,14 @@ zs_status zs_schedule_emit(const zs_design *design, const zs_net *net, const zs_
         const zs_kind *kind = zs_plan_of_row(plan, i)->kind;
         if (plan->rows[i].call == ZS_NO_INDEX || kind->schedule == NULL)
             continue;
-        zs_layer_setting settings[ZS_SCHEDULE_KEYS];
-        const uint32_t n = kind->schedule(&plan->rows[i], settings);
-        for (uint32_t k = 0; k < n; k++)
-            settings[k].pattern = net->layers[plan->rows[i].layer].name;
-        if (status == ZS_OK)
-            status = zs_layer_settings_emit(settings, n, s);
+        for (const zs_plan_row *row = &plan->rows[i]; row != NULL; row = row->front) {
+            zs_layer_setting settings[ZS_SCHEDULE_KEYS];
+            const uint32_t n = kind->schedule(row, settings);
+            for (uint32_t k = 0; k < n; k++)
+                settings[k].pattern = net->layers[row->layer].name;
+            if (status == ZS_OK)
+                status = zs_layer_settings_emit(settings, n, s);
+        }
         const zs_plan_mapping *m = mapping_of(plan, i);
         if (status == ZS_OK && m != NULL)
             status = put_why(m, s);

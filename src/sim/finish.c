@@ -89,7 +89,7 @@ static bool verdicts_differ(const zs_layer_result *l)
 
 static uint64_t worked_macs(const zs_plan_row *row)
 {
-    return row->macs - row->skipped_macs;
+    return row->macs - row->skipped_macs + row->again_macs;
 }
 
 static bool is_far(const zs_layer_result *l)
@@ -256,6 +256,7 @@ static zs_status finish_rows(zs_arena *arena, const zs_design *design, const zs_
         l->group = l->on_engine ? plan->calls[row->call].name : "cpu";
         l->macs = row->macs;
         l->skipped_macs = row->skipped_macs;
+        l->again_macs = row->again_macs;
         l->ops = row->macs > 0 ? 2 * row->macs : row->ops; /* the roof counts MACs only */
         l->compulsory_bytes = row->compulsory_read_bytes + row->compulsory_write_bytes;
         if (!l->on_engine)
@@ -422,8 +423,11 @@ zs_status zs_result_finish(zs_arena *arena, const zs_design *design, const zs_ne
     r->register_write_s = zs_cpu_register_write_s(&design->board.cpu, r->clock_hz);
     r->register_read_s = zs_cpu_register_read_s(&design->board.cpu, r->clock_hz);
     r->memory_tck_ps = design->board.memory.tck_ps;
-    for (uint32_t i = 0; i < plan->row_n; i++)
-        r->macs += plan->rows[i].macs, r->skipped_macs += plan->rows[i].skipped_macs;
+    for (uint32_t i = 0; i < plan->row_n; i++) {
+        r->macs += plan->rows[i].macs;
+        r->skipped_macs += plan->rows[i].skipped_macs;
+        r->again_macs += plan->rows[i].again_macs;
+    }
     ZS_TRY(zs_fit_build(arena, design, plan, &r->fit, err));
     ZS_TRY(finish_rows(arena, design, plan, layers, r, err));
     ZS_TRY(zs_engine_results_finish(arena, design, plan, layers, r, err));

@@ -162,18 +162,19 @@ static void check_slots(const subject *s)
 
 /* ---- products -------------------------------------------------------------------------------- */
 
-/* Input channels taken in so far by every sum of a row: they must come in order and be complete. */
-static void check_products(const subject *s, uint32_t r)
+/* Input channels taken in so far by every sum of a row or of one of its fronts: they must come in
+ * order and be complete. Sums of a front may be made again for another tile. */
+static uint64_t check_sums(const subject *s, uint32_t r, uint32_t member)
 {
-    const zs_plan_row *row = &s->plan->rows[r];
-    const zs_layer *layer = &s->net->layers[row->layer];
+    const zs_plan_row *result = &s->plan->rows[r];
+    const zs_plan_row *row = zs_plan_member(result, member * ZS_BOX_FRONT);
     const size_t pixels = (size_t)row->oh * row->ow;
     const uint32_t images = row->images_are_columns ? 1 : s->plan->batch;
     uint32_t *taken = zs_new(s->arena, uint32_t, images * row->y_c * pixels);
     uint64_t macs = 0;
-    for (uint32_t i = row->op0; i < row->op0 + row->op_n; i++) {
+    for (uint32_t i = result->op0; i < result->op0 + result->op_n; i++) {
         const zs_tile_box *b = &s->plan->boxes[i];
-        if (s->plan->ops[i].code != ZS_OP_MAC)
+        if (s->plan->ops[i].code != ZS_OP_MAC || b->flags / ZS_BOX_FRONT % 4 != member)
             continue;
         const uint32_t ic_n = row->is_depthwise ? 1 : b->ic_n;
         const uint32_t ic0 =
@@ -183,6 +184,8 @@ static void check_products(const subject *s, uint32_t r)
                 for (uint32_t x = b->ox0; x < b->ox0 + b->ox_n; x++) {
                     uint32_t *t = &taken[((size_t)b->image * row->y_c + oc) * pixels +
                                          (size_t)y * row->ow + x];
+                    if (member > 0 && (b->flags & ZS_BOX_FIRST) != 0)
+                        *t = 0;
                     CHECK(s, *t == ic0, "row %s, mac %u: channel %u after %u", row->name, i, ic0,
                           *t);
                     CHECK(s, (*t == 0) == ((b->flags & ZS_BOX_FIRST) != 0), "mac %u: first", i);
@@ -190,12 +193,27 @@ static void check_products(const subject *s, uint32_t r)
                 }
         macs += (uint64_t)b->oc_n * b->oy_n * b->ox_n * ic_n * row->window.kh * row->window.kw;
     }
-    CHECK(s, macs == row->macs && macs == zs_layer_macs(layer) * s->plan->batch,
-          "row %s has %llu MACs", row->name, (unsigned long long)macs);
     const uint32_t all = row->is_depthwise ? 1 : row->group_ic;
     for (size_t k = 0; macs > 0 && k < images * row->y_c * pixels; k++)
-        CHECK(s, taken[k] == all, "row %s: sum %zu has %u of %u channels", row->name, k, taken[k],
-              all);
+        CHECK(s, taken[k] == all || (member > 0 && taken[k] == 0),
+              "row %s: sum %zu has %u of %u channels", row->name, k, taken[k], all);
+    return macs;
+}
+
+static void check_products(const subject *s, uint32_t r)
+{
+    const zs_plan_row *row = &s->plan->rows[r];
+    uint64_t macs = 0, wanted = 0, own = check_sums(s, r, 0);
+    uint32_t member = 0;
+    CHECK(s, own == zs_layer_macs(&s->net->layers[row->layer]) * s->plan->batch,
+          "row %s has %llu MACs of its own", row->name, (unsigned long long)own);
+    macs = own;
+    for (const zs_plan_row *m = row; m != NULL; m = m->front)
+        wanted += zs_layer_macs(&s->net->layers[m->layer]) * s->plan->batch;
+    for (const zs_plan_row *m = row->front; m != NULL; m = m->front)
+        macs += check_sums(s, r, ++member);
+    CHECK(s, wanted == row->macs && macs == wanted + row->again_macs - row->skipped_macs,
+          "row %s has %llu MACs", row->name, (unsigned long long)macs);
 }
 
 /* ---- DRAM ------------------------------------------------------------------------------------ */
@@ -245,7 +263,7 @@ static void read_run(const subject *s, uint16_t *owner, uint64_t from, uint64_t 
 static void host_before(const subject *s, uint16_t *owner)
 {
     const uint64_t elem = zs_elem_bytes(s->d->accel.precision);
-    for (uint32_t r = 0; r < s->plan->row_n; r++) {
+    for (uint32_t r = 0; r < s->plan->row_n + s->plan->front_n; r++) {
         const zs_layer *layer = &s->net->layers[s->plan->rows[r].layer];
         if (layer->op != ZS_LAYER_CONV && layer->op != ZS_LAYER_FC)
             continue;

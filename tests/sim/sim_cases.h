@@ -23,5 +23,6 @@ TCase *tcase_schedules(void);
 TCase *tcase_mapper(void);
 TCase *tcase_pegrid(void);
 TCase *tcase_systolic_plan(void);
+TCase *tcase_fronts(void);
 
 #endif

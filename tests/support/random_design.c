@@ -54,7 +54,7 @@ zs_design test_random_design(zs_prng *prng, uint32_t precision)
     p->double_buffer.weight = zs_prng_below(prng, 2);
     p->double_buffer.output = zs_prng_below(prng, 2);
     a->dma.merge_rows = zs_prng_below(prng, 4) > 0;
-    a->fusion = (uint32_t)zs_prng_below(prng, 5);
+    a->fusion = (uint32_t)zs_prng_below(prng, 6);
     a->ports.input = (uint32_t)zs_prng_below(prng, 7);
     a->ports.weight = (uint32_t)zs_prng_below(prng, 7);
     a->ports.output = (uint32_t)zs_prng_below(prng, 7);

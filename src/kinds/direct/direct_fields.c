@@ -5,7 +5,8 @@
 static zs_status check(const zs_design *design, zs_err *err)
 {
     const zs_accel *a = &design->accel;
-    if (a->fusion == ZS_FUSION_FIRE || a->fusion == ZS_FUSION_AUTO)
+    if (a->fusion == ZS_FUSION_FIRE || a->fusion == ZS_FUSION_SEPARABLE ||
+        a->fusion == ZS_FUSION_AUTO)
         return zs_fail(err, ZS_EUNSUPPORTED, "accelerator.fusion",
                        "'%s' keeps tensors in block RAM, which kind direct cannot: use none, lf1, "
                        "lf2 or a list of groups",

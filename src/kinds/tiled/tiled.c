@@ -21,20 +21,33 @@ static bool spills_sums(const zs_design *design)
 /* Sizes come before addresses, because they decide what stays on chip and never reaches DRAM. */
 zs_status tiled_prepare(zs_plan_draft *d, const bool *may_stay, zs_err *err)
 {
-    const zs_fuse_rules rules = {
-        .writes_acts = true, .splits_concat_pools = true, .most_pooled_pixels = UINT64_MAX};
-    d->may_stay = may_stay;
-    ZS_TRY(zs_draft_fuse(d, &rules, err));
-    ZS_TRY(tiled_shape_rows(d, err));
-    ZS_TRY(zs_draft_choose_residents(d, tiled_size_buffers, err));
-    ZS_TRY(tiled_finish_buffers(d, err));
     const tiled_params *p = tiled_params_of(&d->design->accel);
+    const zs_fuse_rules rules = {.writes_acts = true,
+                                 .takes_fronts =
+                                     !d->takes_no_fronts && tiled_takes_fronts(&d->design->accel),
+                                 .splits_concat_pools = true,
+                                 .most_pooled_pixels = UINT64_MAX};
+    d->may_stay = may_stay;
+    d->not_by_tile = zs_new(d->arena, bool, d->net->tensor_n);
+    if (d->not_by_tile == NULL)
+        return zs_nomem(err, "plan");
+    do { /* again without what there is no room for */
+        d->row_n = d->front_n = d->resident_n = 0;
+        d->is_denied = false;
+        ZS_TRY(zs_draft_fuse(d, &rules, err));
+        ZS_TRY(tiled_shape_rows(d, err));
+        if (!d->is_denied)
+            ZS_TRY(zs_draft_choose_residents(d, tiled_size_buffers, err));
+    } while (d->is_denied);
+    ZS_TRY(tiled_finish_buffers(d, err));
     const zs_place_rules places = {.biases_apart = p->weight_layout == ZS_LAYOUT_OIHW,
                                    .spills_sums = spills_sums(d->design),
                                    .channel_block = p->channel_block};
     ZS_TRY(zs_draft_place(d, &places, err));
     d->plan->rows = d->rows;
     d->plan->row_n = d->row_n;
+    d->plan->front_n = d->front_n;
+    tiled_count_again(d);
     return tiled_place_streams(d, err);
 }
 
@@ -75,8 +88,9 @@ zs_status tiled_list_units(zs_plan_draft *d, zs_err *err)
 
 zs_status tiled_emit_body(zs_emitter *e)
 {
-    return zs_op_has_filters(zs_draft_layer(e->d, e->row)->op) ? tiled_emit_conv(e)
-                                                               : tiled_emit_vector(e);
+    if (!zs_op_has_filters(zs_draft_layer(e->d, e->row)->op))
+        return tiled_emit_vector(e);
+    return e->d->rows[e->row].front != NULL ? tiled_emit_fronts(e) : tiled_emit_conv(e);
 }
 
 /* A load that is larger than the room it goes to would be a fault of the plan. Loads of one price
@@ -161,6 +175,25 @@ static uint32_t schedule(const zs_plan_row *row, zs_layer_setting settings[ZS_SC
     return n;
 }
 
+static zs_status notes(zs_arena *arena, const zs_plan *plan, const zs_kind_totals *run,
+                       const char *const **out, uint32_t *n, zs_err *err)
+{
+    enum { NOTES = 2 };
+    const char **list = zs_new(arena, const char *, NOTES);
+    (void)run;
+    if (list == NULL)
+        return zs_nomem(err, "result");
+    *n = 0;
+    *out = list;
+    ZS_TRY(tiled_stream_note(arena, plan, &list[*n], err));
+    if (list[*n] != NULL)
+        ++*n;
+    ZS_TRY(tiled_front_note(arena, plan, &list[*n], err));
+    if (list[*n] != NULL)
+        ++*n;
+    return ZS_OK;
+}
+
 const zs_kind zs_kind_tiled = {
     .word = "tiled",
     .draft = tiled_choose,
@@ -178,5 +211,5 @@ const zs_kind zs_kind_tiled = {
     .space = &tiled_space,
     .lanes = lanes,
     .spills_sums = spills_sums,
-    .notes = tiled_notes,
+    .notes = notes,
 };

@@ -18,7 +18,7 @@ void tiled_account(zs_fit_account *a, const zs_design *design, const zs_plan *pl
         zs_fit_add_buffer(a, buffer_names[i], &plan->buffers[i]);
     zs_plan_buffer stages[TILED_STAGE_N];
     const tiled_stage_sizes bytes =
-        tiled_stage_sizes_of(design, plan->buffers, plan->rows, plan->row_n);
+        tiled_stage_sizes_of(design, plan->buffers, plan->rows, plan->row_n + plan->front_n);
     const uint32_t n = tiled_stages(design, &bytes, stages);
     for (uint32_t i = 0; i < n; i++)
         zs_fit_add_buffer(a, stages[i].name, &stages[i]);

@@ -47,8 +47,7 @@ static uint64_t plane_depth(uint64_t channels, uint64_t lanes, uint64_t pixels,
 
 /* ---- tiles ----------------------------------------------------------------------------------- */
 
-/* What a row goes by: the design's parameters, or those of its layer. */
-static const tiled_params *params_of_row(const zs_plan_draft *d, uint32_t i)
+const tiled_params *tiled_params_of_row(const zs_plan_draft *d, uint32_t i)
 {
     const tiled_layer *layers = d->own;
     return layers != NULL ? &layers[d->drafts[i].layer].params : tiled_params_of(&d->design->accel);
@@ -168,7 +167,7 @@ static uint32_t filled_oc(const zs_plan_draft *d, const zs_plan_row *row, const 
 
 static void shape_row(zs_plan_draft *d, uint32_t i)
 {
-    const tiled_params *p = params_of_row(d, i);
+    const tiled_params *p = tiled_params_of_row(d, i);
     const zs_layer *layer = zs_draft_layer(d, i);
     zs_plan_row *row = &d->rows[i];
     zs_draft_shape_whole(d, i);
@@ -195,9 +194,13 @@ static void shape_row(zs_plan_draft *d, uint32_t i)
     }
     if (!has_weights)
         row->t_ic = row->t_oc;
+    row->y_c = layer->y.c;
+    row->group_ic = layer->x.c / layer->groups;
     row->group_oc = layer->y.c / layer->groups;
     if (has_weights && !row->is_depthwise && p->tile.fills)
         row->t_oc = filled_oc(d, row, p);
+    if (d->drafts[i].front != 0) /* pixels outside, sums complete */
+        row->loop_order = TILED_PIXELS_OUTSIDE;
 }
 
 /* Channels that a load of so many moves at the most: blocks are moved whole, also those in which a
@@ -245,8 +248,8 @@ static uint64_t input_slot_depth(const zs_plan_draft *d)
     if (has_common_tile(d))
         depth = input_depth(d, moved_channels(p->tile.ic, p->channel_block),
                             (uint64_t)p->tile.oy * p->tile.ox);
-    for (uint32_t i = 0; i < d->row_n; i++) {
-        if (!d->drafts[i].on_engine)
+    for (uint32_t i = 0; i < zs_draft_all_n(d); i++) {
+        if (!d->drafts[i].on_engine || d->drafts[i].front != 0)
             continue;
         if (layers != NULL && layers[d->drafts[i].layer].has_own_tile)
             depth = zs_max_u64(depth, tiled_input_depth(d, i));
@@ -270,14 +273,14 @@ static zs_status fit_channels(zs_plan_draft *d, uint32_t i, uint64_t slot_elems,
     zs_plan_row *row = &d->rows[i];
     const zs_layer *layer = zs_draft_layer(d, i);
     const bool has_weights = zs_op_has_filters(layer->op);
-    if (!d->drafts[i].on_engine || (has_weights && !row->is_depthwise))
+    if (!d->drafts[i].on_engine || (has_weights && !row->is_depthwise) || d->drafts[i].front != 0)
         return ZS_OK;
     if (tiled_params_of(&d->design->accel)->is_relaxed) { /* as if there were a slot for all */
         row->t_oc = row->t_ic = layer->y.c;
         return ZS_OK;
     }
     const uint64_t block = tiled_params_of(&d->design->accel)->channel_block;
-    while (block * footprint(row) > slot_elems && row->t_oy * row->t_ox > 1) {
+    while (block * footprint(row) > slot_elems && row->t_oy * row->t_ox > 1 && i < d->row_n) {
         uint32_t *longer = row->t_oy >= row->t_ox ? &row->t_oy : &row->t_ox;
         *longer = (*longer + 1) / 2;
     }
@@ -301,13 +304,15 @@ static zs_status fit_channels(zs_plan_draft *d, uint32_t i, uint64_t slot_elems,
     return ZS_OK;
 }
 
+/* Of a row with fronts that of the largest tile of all of them. */
 uint64_t tiled_weight_tile_depth(const zs_plan_draft *d, const zs_plan_row *row)
 {
     const zs_accel *a = &d->design->accel;
+    const uint64_t of_front = row->front != NULL ? tiled_weight_tile_depth(d, row->front) : 0;
     const uint64_t kernel =
         zs_ceil_div(row->window.kh, a->unroll.ky) * zs_ceil_div(row->window.kw, a->unroll.kx);
     const uint64_t ic = row->is_depthwise ? 1 : zs_ceil_div(row->t_ic, a->unroll.ic);
-    return zs_ceil_div(row->t_oc, output_lanes(a)) * ic * kernel;
+    return zs_max_u64(of_front, zs_ceil_div(row->t_oc, output_lanes(a)) * ic * kernel);
 }
 
 static uint32_t bram18_of_bank(bool full_ports, uint64_t depth, uint32_t bits)
@@ -345,19 +350,22 @@ zs_status tiled_shape_rows(zs_plan_draft *d, zs_err *err)
     ZS_TRY(read_ports(d, err));
     const zs_accel *a = &d->design->accel;
     const tiled_params *p = tiled_params_of(a);
-    for (uint32_t i = 0; i < d->row_n; i++)
+    for (uint32_t i = 0; i < zs_draft_all_n(d); i++)
         shape_row(d, i);
+    tiled_shape_fronts(d);
     const uint32_t slots = p->double_buffer.input ? 2 : 1, bits = 8 * zs_elem_bytes(a->precision);
     const uint32_t banks = input_banks(a);
     set_buffer(d, ZS_BUF_INPUT, "input", banks,
                p->buffer.input_bytes > 0 ? given_depth(p->buffer.input_bytes, banks, bits, slots)
                                          : slots * input_slot_depth(d),
                bits, slots);
-    for (uint32_t i = 0; i < d->row_n; i++) {
+    for (uint32_t i = 0; i < zs_draft_all_n(d); i++)
         ZS_TRY(fit_channels(d, i, d->plan->buffers[ZS_BUF_INPUT].slot_elems, err));
+    tiled_cut_strips(d);
+    for (uint32_t i = 0; i < zs_draft_all_n(d); i++)
         if (zs_op_has_filters(zs_draft_layer(d, i)->op))
             set_weight_slot(a, &d->rows[i]);
-    }
+    tiled_share_weight_slots(d);
     return ZS_OK;
 }
 
@@ -414,7 +422,7 @@ static uint32_t bram18_beside_weights(const zs_plan_draft *d, uint32_t masters)
         if (id != ZS_BUF_WEIGHT)
             sum += d->plan->buffers[id].bram18;
     const tiled_stage_sizes stages =
-        tiled_stage_sizes_of(d->design, d->plan->buffers, d->rows, d->row_n);
+        tiled_stage_sizes_of(d->design, d->plan->buffers, d->rows, zs_draft_all_n(d));
     return sum + tiled_stage_bram18(d->design, &stages);
 }
 
@@ -440,7 +448,9 @@ void tiled_weight_depths(const zs_plan_draft *d, uint64_t slots, uint64_t *least
             continue;
         const uint64_t tile = tiled_weight_tile_depth(d, row);
         const uint64_t channel_tiles =
-            row->is_depthwise ? 1 : zs_ceil_div(layer->x.c / layer->groups, row->t_ic);
+            row->front != NULL  ? zs_min_u64(tiled_weight_tiles(row), ZS_SLOTS_MAX)
+            : row->is_depthwise ? 1
+                                : zs_ceil_div(layer->x.c / layer->groups, row->t_ic);
         *least = zs_max_u64(*least, slots * tile);
         *useful = zs_max_u64(*useful, tile * zs_max_u64(slots, channel_tiles));
     }
@@ -528,7 +538,7 @@ static uint64_t output_slot_depth(const zs_plan_draft *d)
     if (has_common_tile(d))
         depth = plane_depth(p->tile.oc, output_lanes(a), (uint64_t)p->tile.oy * p->tile.ox,
                             (uint64_t)a->unroll.oy * a->unroll.ox);
-    for (uint32_t i = 0; i < d->row_n; i++) {
+    for (uint32_t i = 0; i < zs_draft_all_n(d); i++) {
         const bool has_sums = zs_op_has_filters(zs_draft_layer(d, i)->op);
         if (has_sums || (d->own != NULL && d->drafts[i].on_engine))
             depth = zs_max_u64(depth, tiled_output_depth(d, i));
@@ -600,10 +610,10 @@ static zs_status check_slots(const zs_plan_draft *d, zs_err *err)
     const tiled_params *p = tiled_params_of(&d->design->accel);
     if (p->buffer.input_bytes == 0 && p->buffer.output_bytes == 0)
         return ZS_OK;
-    for (uint32_t i = 0; i < d->row_n; i++) {
+    for (uint32_t i = 0; i < zs_draft_all_n(d); i++) {
         if (!d->drafts[i].on_engine)
             continue;
-        if (zs_op_has_filters(zs_draft_layer(d, i)->op))
+        if (zs_op_has_filters(zs_draft_layer(d, i)->op) && d->drafts[i].front == 0)
             ZS_TRY(check_slot(d, i, ZS_BUF_INPUT, least_input_depth(d, i), err));
         ZS_TRY(check_slot(d, i, ZS_BUF_OUTPUT, tiled_output_depth(d, i), err));
     }
@@ -625,7 +635,7 @@ zs_status tiled_finish_buffers(zs_plan_draft *d, zs_err *err)
                        "%llu bytes are needed",
                        (unsigned long long)a->buffer.weight_bytes, w->slots,
                        w->slots > 1 ? "s" : "", (unsigned long long)(least * w->banks * elem));
-    for (uint32_t i = 0; i < d->row_n; i++) {
+    for (uint32_t i = 0; i < zs_draft_all_n(d); i++) {
         zs_plan_row *row = &d->rows[i];
         const zs_layer *layer = zs_draft_layer(d, i);
         if (!zs_op_has_filters(layer->op)) {
@@ -636,5 +646,8 @@ zs_status tiled_finish_buffers(zs_plan_draft *d, zs_err *err)
         row->weight_slots = (uint32_t)zs_min_u64(slots, ZS_SLOTS_MAX);
         ZS_TRY(check_tile_bytes(d, i, err));
     }
+    for (uint32_t i = 0; i < d->row_n; i++)
+        for (uint32_t k = d->drafts[i].front; k != 0; k = d->drafts[k].front)
+            d->rows[k].weight_slots = d->rows[i].weight_slots;
     return ZS_OK;
 }

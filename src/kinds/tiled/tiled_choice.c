@@ -37,6 +37,7 @@ typedef struct choice {
     bool copies_are_felt;
     variant tried[TRIED_MAX];
     row_cost *costs[TRIED_MAX]; /* [row] */
+    uint32_t row_n[TRIED_MAX];
     uint32_t tried_n;
     variant best;
     uint64_t best_pl_cycles, asked_pl_cycles;
@@ -81,17 +82,14 @@ static zs_status lay_out(const choice *c, zs_plan_draft *d, const variant *v, zs
 
 static bool weights_fit_once(const zs_plan_draft *d, uint32_t i, uint64_t *loads, uint64_t *steps)
 {
-    const zs_accel *a = &d->design->accel;
-    const tiled_params *p = tiled_params_of(a);
     const zs_plan_row *row = &d->rows[i];
     uint32_t trips[D_N];
     tiled_trips(d->design, zs_draft_layer(d, i), row, trips);
     *steps = 1;
     for (uint32_t k = 0; k < D_N; k++)
         *steps = zs_times_u64(*steps, trips[k]);
-    const uint8_t *order = tiled_order(row);
-    *loads = tiled_loads(order, trips, WEIGHT_DIMS, row->weight_slots, p->keep_tiles);
-    return *loads == tiled_loads(order, trips, WEIGHT_DIMS, ZS_SLOTS_MAX, p->keep_tiles);
+    *loads = tiled_weight_loads(d->design, row, trips, row->weight_slots);
+    return *loads == tiled_weight_loads(d->design, row, trips, ZS_SLOTS_MAX);
 }
 
 /* Results that stay on chip are copied there, which the array of MACs does between its tiles. */
@@ -99,7 +97,7 @@ static bool copies_are_felt(const zs_plan_draft *d)
 {
     uint64_t copied = 0, macs = 0;
     for (uint32_t i = 0; i < d->resident_n; i++)
-        copied += d->residents[i].chosen ? d->residents[i].elems : 0;
+        copied += d->residents[i].chosen && !d->residents[i].is_strip ? d->residents[i].elems : 0;
     for (uint32_t i = 0; i < d->row_n; i++)
         macs += d->rows[i].macs;
     const uint64_t lanes = zs_max_u64(1, zs_design_lanes(d->design));
@@ -227,7 +225,8 @@ static bool is_no_better(const choice *c, const row_cost *a, const row_cost *b, 
 static bool is_known(const choice *c, const variant *v, const row_cost *costs, uint32_t row_n)
 {
     for (uint32_t i = 0; i < c->tried_n; i++)
-        if ((c->tried[i].dropped & ~v->dropped) == 0 && is_no_better(c, costs, c->costs[i], row_n))
+        if ((c->tried[i].dropped & ~v->dropped) == 0 && c->row_n[i] == row_n &&
+            is_no_better(c, costs, c->costs[i], row_n))
             return true;
     return false;
 }
@@ -275,8 +274,12 @@ static zs_status try_variant(choice *c, variant v, zs_err *err)
     if (v.is_rough) {
         v.is_rough = false;
         ZS_TRY(sketch(c, &v, &d, err));
+        costs = zs_new(c->base.arena, row_cost, d.row_n);
+        if (costs == NULL)
+            return zs_nomem(err, "plan");
         cost_rows(&d, costs);
     }
+    c->row_n[c->tried_n] = d.row_n;
     c->costs[c->tried_n] = costs;
     c->tried[c->tried_n++] = v;
     uint64_t pl_cycles;
@@ -293,7 +296,7 @@ static uint32_t list_sizes(const zs_plan_draft *d, uint64_t sizes[SIZES_MAX + 1]
         uint64_t next = 0;
         for (uint32_t i = 0; i < d->resident_n; i++) {
             const uint64_t elems = zs_shape_elems(d->net->tensors[d->residents[i].tensor].shape);
-            if (elems < below)
+            if (elems < below && !d->residents[i].is_strip)
                 next = zs_max_u64(next, elems);
         }
         /* what nothing is larger than is no limit */
@@ -369,6 +372,7 @@ static zs_status choose(choice *c, zs_plan_draft *d, zs_err *err)
     if (c->costs[0] == NULL)
         return zs_nomem(err, "plan");
     cost_rows(d, c->costs[0]);
+    c->row_n[0] = d->row_n;
     c->tried[c->tried_n++] = (variant){.most_elems = UINT64_MAX};
     ZS_TRY(try_all(c, d, err));
     if (c->tried_n == 1 ||
@@ -392,7 +396,7 @@ static zs_status outline_auto(choice *c, zs_plan_draft *d, zs_err *err)
         return ZS_OK;
     ZS_TRY(zs_draft_again(&c->scratch, &c->base, &c->base_plan, &other, err));
     ZS_TRY(lay_out(c, &other, &least, err));
-    for (uint32_t i = 0; i < d->row_n; i++)
+    for (uint32_t i = 0; i < d->row_n && d->row_n == other.row_n; i++)
         if (d->rows[i].weight_slots < other.rows[i].weight_slots)
             d->rows[i].weight_slots = other.rows[i].weight_slots;
     return ZS_OK;

@@ -90,11 +90,54 @@ static void copy_partials(zs_exec *e, uint32_t index, bool store)
 
 /* ---- products -------------------------------------------------------------------------------- */
 
+/* ---- strips -----------------------------------------------------------------------------------
+ */
+
+/* A strip keeps a part of a tensor: every place of it stands for those that are a multiple of its
+ * sides away. */
+static uint8_t *strip_at(const zs_exec *e, uint64_t base, zs_shape strip, uint32_t c, uint32_t y,
+                         uint32_t x)
+{
+    const size_t at = ((size_t)(c % strip.c) * strip.h + y % strip.h) * strip.w + x % strip.w;
+    return e->resident + (base + at) * e->elem;
+}
+
+static void gather_strip(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box)
+{
+    const zs_extent ey = zs_extent_y(row, box->oy0, box->oy_n);
+    const zs_extent ex = zs_extent_x(row, box->ox0, box->ox_n);
+    const size_t plane = (size_t)ey.n * ex.n;
+    memset(e->gathered, zs_stored_zero(e->quant, zs_exec_layer(e, row)->in[0]),
+           plane * box->ic_n * e->elem);
+    for (uint32_t c = 0; c < box->ic_n; c++)
+        for (uint32_t y = ey.lo; y < ey.hi; y++) {
+            const size_t to = c * plane + (size_t)(y - ey.first) * ex.n;
+            for (uint32_t x = ex.lo; x < ex.hi; x++)
+                memcpy(e->gathered + (to + (size_t)(x - ex.first)) * e->elem,
+                       strip_at(e, row->x_resident, row->x_strip, box->ic0 + c, y, x), e->elem);
+        }
+}
+
+static void keep_strip(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box,
+                       const uint8_t *slot)
+{
+    for (uint32_t y = 0; y < box->oy_n; y++)
+        for (uint32_t x = 0; x < box->ox_n; x++)
+            for (uint32_t c = 0; c < box->oc_n; c++, slot += e->elem)
+                memcpy(strip_at(e, row->y_resident, row->y_strip, box->oc0 + c, box->oy0 + y,
+                                box->ox0 + x),
+                       slot, e->elem);
+}
+
 static const uint8_t *tile_input(zs_exec *e, const zs_plan_row *row, const zs_tile_op *op,
                                  const zs_tile_box *box)
 {
     if (op->slot[0] != ZS_SLOT_RESIDENT)
         return e->x + op->slot[0] * e->x_slot_bytes;
+    if (row->x_strip.c != 0) {
+        gather_strip(e, row, box);
+        return e->gathered;
+    }
     const zs_shape shape = row->x.shape;
     const size_t image_bytes = (size_t)zs_shape_elems(shape) * e->elem;
     const uint8_t *image0 = e->resident + row->x_resident * e->elem;
@@ -214,7 +257,9 @@ static void keep(zs_exec *e, const zs_plan_row *row, const zs_tile_op *op, const
     const size_t image_bytes = (size_t)zs_shape_elems(row->y.shape) * e->elem;
     uint8_t *image0 = e->resident + row->y_resident * e->elem;
     const uint8_t *slot = zs_exec_sums(e, op);
-    if (row->images_are_columns)
+    if (row->y_strip.c != 0)
+        keep_strip(e, row, box, slot);
+    else if (row->images_are_columns)
         scatter_columns(box, slot, image0, image_bytes, e->elem);
     else
         scatter(e, row, box, slot, image0 + box->image * image_bytes, row->y.shape);
@@ -269,7 +314,7 @@ void tiled_exec_op(zs_exec *e, uint32_t index)
 {
     const zs_tile_op *op = &e->plan->ops[index];
     const zs_tile_box *box = &e->plan->boxes[index];
-    const zs_plan_row *row = &e->plan->rows[op->row];
+    const zs_plan_row *row = zs_plan_member(&e->plan->rows[op->row], box->flags);
     if (zs_op_is_transfer(op->code) && zs_box_share(box->flags) > 0)
         return;
     switch (op->code) {

@@ -95,7 +95,9 @@ static void measure_row(gain_row *g, zs_plan_draft *d, uint32_t i)
     g->has_weights = zs_op_has_filters(zs_draft_layer(d, i)->op);
     for (uint32_t k = 0; k < d->resident_n && g->has_weights; k++) {
         const zs_resident_draft *r = &d->residents[k];
-        if (zs_draft_root(d, zs_draft_layer(d, i)->in[0]) == r->tensor)
+        if (r->is_strip)
+            continue;
+        if (row->front == NULL && zs_draft_root(d, zs_draft_layer(d, i)->in[0]) == r->tensor)
             g->x = r;
         if (d->drafts[i].out == r->tensor)
             g->y = r;
@@ -104,7 +106,9 @@ static void measure_row(gain_row *g, zs_plan_draft *d, uint32_t i)
         row->y_resident = 0;
         g->copies = tiled_work_of(&o, i).compute_pl_cycles;
     }
-    row->x_resident = row->y_resident = ZS_NOT_RESIDENT;
+    if (row->front == NULL)
+        row->x_resident = ZS_NOT_RESIDENT;
+    row->y_resident = ZS_NOT_RESIDENT;
     if (g->y != NULL)
         row->compulsory_write_bytes = g->y->elems * zs_elem_bytes(a->precision);
     const tiled_work w = tiled_work_of(&o, i);
@@ -114,12 +118,11 @@ static void measure_row(gain_row *g, zs_plan_draft *d, uint32_t i)
     g->weight_loads = 1;
     if (g->has_weights) {
         g->tile_depth = tiled_weight_tile_depth(d, row);
-        g->weight_loads = tiled_loads(tiled_order(row), g->trips, WEIGHT_DIMS, row->weight_slots,
-                                      tiled_params_of(a)->keep_tiles);
+        g->weight_loads = tiled_weight_loads(d->design, row, g->trips, row->weight_slots);
     }
     for (uint32_t k = 0; k < TILED_OPERAND_N; k++)
         price_operand(g, d, k, k == TILED_WEIGHT ? w.bytes[k] / g->weight_loads : w.bytes[k],
-                      !(k == TILED_INPUT && x_resident != ZS_NOT_RESIDENT) &&
+                      !(k == TILED_INPUT && row->front == NULL && x_resident != ZS_NOT_RESIDENT) &&
                           !(k == TILED_OUTPUT && y_resident != ZS_NOT_RESIDENT));
     row->x_resident = x_resident;
     row->y_resident = y_resident;
@@ -184,7 +187,7 @@ static layout layout_of(const zs_accel *a, uint32_t dropped)
 static row_state state_now(const gain_row *g)
 {
     return (row_state){.weight_loads = g->weight_loads,
-                       .x_stays = g->row->x_resident != ZS_NOT_RESIDENT,
+                       .x_stays = g->row->front == NULL && g->row->x_resident != ZS_NOT_RESIDENT,
                        .y_stays = g->row->y_resident != ZS_NOT_RESIDENT,
                        .copies = g->row->y_resident != ZS_NOT_RESIDENT,
                        .is_ahead =
@@ -251,9 +254,9 @@ static bool may_gain(const tiled_gain *gain, uint32_t dropped, uint64_t most_ele
         const zs_resident_draft *r = &d->residents[i];
         const uint64_t words = zs_ceil_div(r->elems, kept->banks);
         const uint64_t elems = zs_shape_elems(d->net->tensors[r->tensor].shape);
-        if (r->chosen && elems <= most_kept_elems)
+        if (r->chosen && (elems <= most_kept_elems || r->is_strip))
             kept_words = zs_max_u64(kept_words, words);
-        if (elems <= most_elems && words > most_words &&
+        if ((elems <= most_elems || r->is_strip) && words > most_words &&
             (r->chosen || tiled_weight_depth(d->design, tiles + tiled_buffer_bram18(kept, words),
                                              least, useful, &depth)))
             most_words = words;
@@ -270,8 +273,7 @@ static bool may_gain(const tiled_gain *gain, uint32_t dropped, uint64_t most_ele
         then_row.copies = then_row.y_stays && most_elems == most_kept_elems;
         if (g->has_weights) {
             const uint64_t slots = zs_min_u64(depth / g->tile_depth, ZS_SLOTS_MAX);
-            const uint64_t loads = tiled_loads(tiled_order(g->row), g->trips, WEIGHT_DIMS, slots,
-                                               tiled_params_of(a)->keep_tiles);
+            const uint64_t loads = tiled_weight_loads(d->design, g->row, g->trips, slots);
             then_row.weight_loads = zs_min_u64(g->now.weight_loads, loads);
             then_row.is_ahead = slots > 1 || loads <= 1;
         }

@@ -15,10 +15,13 @@ typedef struct conv_loops {
     const zs_layer *layer;
     uint32_t trips[D_N], at[D_N];
     const uint8_t *order;
-    uint32_t pairs;           /* the loop whose tiles take turns two by two, or 0 ... */
-    bool is_second;           /* ... and this is the second of two */
-    uint32_t *spilled;        /* [accumulator tile] its STORE_P, or ZS_NO_OP */
-    uint32_t first_load_wait; /* producer of the input, until the first load carries it */
+    const tiled_region *region; /* of a row with fronts, or one of these: pixels of the step ... */
+    uint64_t region_id;         /* ... which tile of the row they are for, ... */
+    uint32_t member;            /* ... and which front this is, 0: the row */
+    uint32_t pairs;             /* the loop whose tiles take turns two by two, or 0 ... */
+    bool is_second;             /* ... and this is the second of two */
+    uint32_t *spilled;          /* [accumulator tile] its STORE_P, or ZS_NO_OP */
+    uint32_t first_load_wait;   /* producer of the input, until the first load carries it */
     bool x_resident;
     bool chain;                  /* inputs and weights of a step are one load */
     bool is_ahead;               /* loads do not wait for the output tile before */
@@ -61,9 +64,15 @@ static void describe_step(conv_loops *c)
     b->ox_n = (uint16_t)clip(r->t_ox, at[D_OX], r->ow);
     b->flags = (at[D_IC] == 0 ? ZS_BOX_FIRST : 0) | (at[D_IC] + 1 == n[D_IC] ? ZS_BOX_LAST : 0);
     const uint64_t channels = (uint64_t)at[D_GROUP] * n[D_OC] + at[D_OC];
-    const uint64_t pixels = ((uint64_t)at[D_IMAGE] * n[D_OY] + at[D_OY]) * n[D_OX] + at[D_OX];
+    uint64_t pixels = ((uint64_t)at[D_IMAGE] * n[D_OY] + at[D_OY]) * n[D_OX] + at[D_OX];
+    if (c->region != NULL) {
+        b->oy0 = (uint16_t)c->region->oy0, b->oy_n = (uint16_t)c->region->oy_n;
+        b->ox0 = (uint16_t)c->region->ox0, b->ox_n = (uint16_t)c->region->ox_n;
+        b->flags |= c->member * ZS_BOX_FRONT;
+        pixels = c->region_id;
+    }
     const uint64_t inputs = r->is_depthwise ? at[D_OC] : (uint64_t)at[D_GROUP] * n[D_IC] + at[D_IC];
-    c->w_id = channels * n[D_IC] + at[D_IC];
+    c->w_id = (channels * n[D_IC] + at[D_IC]) | (uint64_t)c->member << 62;
     c->acc_id = pixels * n[D_GROUP] * n[D_OC] + channels;
     c->x_id = pixels * n[D_GROUP] * n[D_IC] * (r->is_depthwise ? n[D_OC] : 1) + inputs;
 }
@@ -117,7 +126,7 @@ static zs_status load_weights(conv_loops *c, uint32_t slot, uint32_t flags, cons
 {
     const uint8_t slots[4] = {ZS_SLOT_NONE, (uint8_t)slot, ZS_SLOT_NONE, ZS_SLOT_NONE};
     zs_tile_box box = c->box;
-    box.flags = flags;
+    box.flags = flags | c->member * ZS_BOX_FRONT;
     return zs_emit_transfer(c->e, ZS_OP_LOAD_W, &box, slots, wait, &c->e->w.slot[slot].ready);
 }
 
@@ -352,27 +361,110 @@ static zs_status alloc_spills(conv_loops *c)
     return ZS_OK;
 }
 
-zs_status tiled_emit_conv(zs_emitter *e)
+static conv_loops loops_of(zs_emitter *e, const zs_plan_row *row)
 {
-    const zs_plan_row *row = &e->d->rows[e->row];
-    conv_loops c = {.e = e, .row = row, .layer = zs_draft_layer(e->d, e->row)};
+    const tiled_params *p = tiled_params_of(&e->d->design->accel);
+    conv_loops c = {.e = e, .row = row, .layer = &e->d->net->layers[row->layer]};
     c.order = tiled_order(row);
     c.pairs = tiled_pairs_of(row);
     c.x_resident = row->x_resident != ZS_NOT_RESIDENT;
     c.chain = e->d->design->accel.dma.chain;
-    c.is_ahead = tiled_params_of(&e->d->design->accel)->load.is_ahead;
+    c.is_ahead = p->load.is_ahead;
     c.tile_before = ZS_NO_OP;
     c.x_loaded = c.w_loaded = ZS_NO_OP;
-    c.drain_pl_cycles =
-        zs_mac_drain_pl_cycles(e->d->design, &tiled_params_of(&e->d->design->accel)->mac);
-    c.first_load_wait = zs_emit_producer(e);
+    c.drain_pl_cycles = zs_mac_drain_pl_cycles(e->d->design, &p->mac);
+    c.first_load_wait = zs_emit_producer_of(e, c.layer);
     c.x_written = e->last_out;
     tiled_trips(e->d->design, c.layer, row, c.trips);
+    return c;
+}
+
+zs_status tiled_emit_conv(zs_emitter *e)
+{
+    const zs_plan_row *row = &e->d->rows[e->row];
+    conv_loops c = loops_of(e, row);
     ZS_TRY(zs_emit_expect(e, c.trips, D_N));
     ZS_TRY(alloc_spills(&c));
     zs_ring_reset(&e->w, row->weight_slots, e->last_mac); /* divided anew for this layer's tiles */
     do {
         ZS_TRY(step(&c));
     } while (advance(&c));
+    return ZS_OK;
+}
+
+/* ---- rows with fronts ------------------------------------------------------------------------ */
+
+/* The row, its front and the front of that one. */
+enum { MEMBERS_MAX = 3 };
+
+/* A tile of output channels, from all its input channels. A depthwise layer asks its front for the
+ * channels of the tile. */
+static zs_status emit_channels(conv_loops *members, uint32_t m, uint32_t oc)
+{
+    conv_loops *c = &members[m];
+    if (c->row->front != NULL && c->row->is_depthwise)
+        ZS_TRY(emit_channels(members, m + 1, oc));
+    c->at[D_OC] = oc;
+    for (c->at[D_IC] = 0; c->at[D_IC] < c->trips[D_IC]; c->at[D_IC]++)
+        ZS_TRY(step(c));
+    return ZS_OK;
+}
+
+/* A tile of the row's pixels. A 1x1 layer needs all channels of its front at first. */
+static zs_status emit_pixels(conv_loops *members)
+{
+    const bool is_all_first = !members[0].row->is_depthwise;
+    for (uint32_t oc = 0; is_all_first && oc < members[1].trips[D_OC]; oc++)
+        ZS_TRY(emit_channels(members, 1, oc));
+    for (uint32_t oc = 0; oc < members[0].trips[D_OC]; oc++)
+        ZS_TRY(emit_channels(members, 0, oc));
+    return ZS_OK;
+}
+
+static zs_status begin_members(zs_emitter *e, conv_loops members[MEMBERS_MAX], uint32_t *n)
+{
+    const zs_plan_row *const first = &e->d->rows[e->row];
+    uint32_t oy_n = 0, ox_n = 0; /* tiles of the row's pixels, whatever those of its fronts */
+    *n = 0;
+    for (const zs_plan_row *row = first; row != NULL; row = row->front) {
+        assert(*n < MEMBERS_MAX);
+        conv_loops c = loops_of(e, row);
+        oy_n = row == first ? c.trips[D_OY] : oy_n;
+        ox_n = row == first ? c.trips[D_OX] : ox_n;
+        c.trips[D_OY] = oy_n;
+        c.trips[D_OX] = ox_n;
+        ZS_TRY(zs_emit_expect(e, c.trips, D_N));
+        c.member = *n;
+        members[(*n)++] = c;
+    }
+    return ZS_OK;
+}
+
+zs_status tiled_emit_fronts(zs_emitter *e)
+{
+    const zs_plan_row *row = &e->d->rows[e->row];
+    conv_loops members[MEMBERS_MAX];
+    tiled_region regions[MEMBERS_MAX];
+    uint32_t n;
+    ZS_TRY(begin_members(e, members, &n));
+    zs_ring_reset(&e->w, row->weight_slots, e->last_mac);
+    const uint32_t *trips = members[0].trips;
+    uint64_t id = 0;
+    for (uint32_t image = 0; image < trips[D_IMAGE]; image++)
+        for (uint32_t oy = 0; oy < trips[D_OY]; oy++)
+            for (uint32_t ox = 0; ox < trips[D_OX]; ox++, id++) {
+                regions[0] = (tiled_region){.oy0 = oy * row->t_oy,
+                                            .oy_n = clip(row->t_oy, oy, row->oh),
+                                            .ox0 = ox * row->t_ox,
+                                            .ox_n = clip(row->t_ox, ox, row->ow)};
+                for (uint32_t m = 0; m < n; m++) {
+                    if (m > 0)
+                        regions[m] = tiled_region_of_front(members[m - 1].row, &regions[m - 1]);
+                    members[m].at[D_IMAGE] = image;
+                    members[m].region = &regions[m];
+                    members[m].region_id = id;
+                }
+                ZS_TRY(emit_pixels(members));
+            }
     return ZS_OK;
 }

@@ -622,6 +622,7 @@ static zs_status set_context(mapper *m, const zs_plan_draft *d, zs_err *err)
     m->ctx.plan = plan;
     m->ctx.own = m->layers;
     m->ctx.is_outline = false;
+    m->ctx.takes_no_fronts = true; /* layers are mapped one by one */
     return tiled_prepare(&m->ctx, d->design->accel.fusion == ZS_FUSION_AUTO ? may_stay : NULL, err);
 }
 

@@ -56,3 +56,12 @@ uint64_t tiled_loads(const uint8_t *order, const uint32_t trips[D_N], uint32_t d
     }
     return loads;
 }
+
+uint64_t tiled_weight_loads(const zs_design *design, const zs_plan_row *row,
+                            const uint32_t trips[D_N], uint64_t slots)
+{
+    const bool keeps = tiled_params_of(&design->accel)->keep_tiles;
+    if (row->front != NULL)
+        return tiled_front_weight_loads(row, slots, design->batch, keeps);
+    return tiled_loads(tiled_order(row), trips, WEIGHT_DIMS, slots, keeps);
+}

@@ -64,6 +64,45 @@ static void charge_compute(row_outline *o, uint64_t n, uint64_t pl_cycles)
 
 /* ---- a convolution --------------------------------------------------------------------------- */
 
+/* `auto` may yet do depthwise layers, and 1x1 ones beside them, by tile: with other tiles, sums
+ * that stay, and without pixels at the end that no window reads. */
+static bool may_go_by_tile(const row_outline *o, uint32_t *most_stride)
+{
+    const zs_net *net = o->o->net;
+    const bool is_pointwise = o->row->window.kh * o->row->window.kw == 1;
+    *most_stride = 1;
+    if (!o->o->is_open || !(is_pointwise || o->row->is_depthwise) ||
+        !tiled_takes_fronts(&o->o->design->accel))
+        return false;
+    bool any = o->row->is_depthwise;
+    for (uint32_t i = 0; i < net->layer_n && is_pointwise; i++) {
+        const zs_window *w = &net->layers[i].window;
+        if (!zs_layer_is_depthwise(&net->layers[i]))
+            continue;
+        any = true;
+        *most_stride = (uint32_t)zs_max_u64(*most_stride, w->sh > w->sw ? w->sh : w->sw);
+    }
+    return any;
+}
+
+/* In one piece, which no cut is faster than. */
+static void charge_whole(row_outline *o, uint32_t less)
+{
+    const zs_plan_row *r = o->row;
+    const zs_mac_loop loop = {r->is_depthwise ? r->y_c : r->group_oc,
+                              r->is_depthwise ? 1 : r->group_ic,
+                              r->oh > less ? r->oh - less : 1,
+                              r->ow > less ? r->ow - less : 1,
+                              r->window.kh,
+                              r->window.kw,
+                              r->is_depthwise};
+    charge_compute(
+        o, (uint64_t)o->trips[D_IMAGE] * o->trips[D_GROUP],
+        zs_mac_pl_cycles(o->o->design, o->array, &loop) +
+            zs_clear_pl_cycles(o->o->design, o->array, loop.oc, (uint64_t)loop.oy * loop.ox) +
+            zs_post_pl_cycles(o->o->design, o->array, loop.oc, (uint64_t)loop.oy * loop.ox));
+}
+
 static void charge_macs(row_outline *o)
 {
     const zs_plan_row *r = o->row;
@@ -90,7 +129,7 @@ static bool may_stay(const row_outline *o)
     return o->o->is_open && o->o->net->tensors[root].producer != ZS_NO_INDEX;
 }
 
-static void charge_operands(row_outline *o)
+static void charge_operands(row_outline *o, bool is_settled, uint32_t less)
 {
     const zs_plan_row *r = o->row;
     const zs_accel *a = &o->o->design->accel;
@@ -107,12 +146,24 @@ static void charge_operands(row_outline *o)
     const uint32_t pairs = tiled_pairs_of(r);
     if (pairs != 0)
         trips[pairs] = (trips[pairs] + 1) / 2;
-    const uint64_t w_loads = tiled_loads(o->order, pairs == D_OY ? trips : o->trips, WEIGHT_DIMS,
-                                         r->weight_slots, p->keep_tiles);
+    const uint64_t w_loads = !is_settled ? 1
+                                         : tiled_loads(o->order, pairs == D_OY ? trips : o->trips,
+                                                       WEIGHT_DIMS, r->weight_slots, p->keep_tiles);
     o->work->bytes[TILED_WEIGHT] =
         zs_times_u64(r->own != NULL ? tiled_streams_of(r)->bytes : weights + biases, w_loads);
     if (r->x_resident != ZS_NOT_RESIDENT || may_stay(o))
         return;
+    if (!is_settled) { /* what any schedule reads, but for pixels that no window reads */
+        const uint64_t pixels =
+            (uint64_t)(r->oh > less ? r->oh - less : 1) * (r->ow > less ? r->ow - less : 1);
+        const uint64_t all = r->compulsory_read_bytes - weights -
+                             zs_layer_bias_elems(o->layer) * zs_bias_bytes(a->precision);
+        const uint64_t most = less > 0 && !r->is_depthwise && !r->images_are_columns
+                                  ? pixels * r->x.shape.c * elem * o->trips[D_IMAGE]
+                                  : all;
+        o->work->bytes[TILED_INPUT] = zs_min_u64(all, most);
+        return;
+    }
     const uint64_t plane = r->images_are_columns ? r->ow : rows_read(r) * columns_read(r);
     const uint64_t bytes =
         zs_times_u64(zs_times_u64(plane, r->x.shape.c * elem), o->trips[D_IMAGE]);
@@ -223,18 +274,115 @@ static void charge_passes(row_outline *o, const cut *oc, uint64_t outer)
     }
 }
 
+/* ---- fronts ---------------------------------------------------------------------------------- */
+
+/* Pixels of a front that tiles of the row take along one axis, each count as often as it comes. */
+static uint64_t find_regions(const zs_plan_row *row, const zs_plan_row *front, bool is_y, reach *to)
+{
+    uint64_t sum = 0;
+    const uint32_t n = is_y ? row->oh : row->ow, tile = is_y ? row->t_oy : row->t_ox;
+    for (uint32_t at = 0; at < n; at += tile) {
+        const uint32_t left = n - at < tile ? n - at : tile;
+        tiled_region r = {.oy0 = at, .oy_n = left, .ox0 = at, .ox_n = left};
+        for (const zs_plan_row *k = row; k != front; k = k->front)
+            r = tiled_region_of_front(k, &r);
+        add_reach(to, is_y ? r.oy_n : r.ox_n);
+        sum += is_y ? r.oy_n : r.ox_n;
+    }
+    return sum;
+}
+
+/* Products, passes over the sums, and the copy of the results to where they are kept. */
+static void charge_front(row_outline *o, const zs_plan_row *front)
+{
+    const zs_design *design = o->o->design;
+    const cut oc = cut_of(front->is_depthwise ? front->y_c : front->group_oc, front->t_oc);
+    const cut ic = front->is_depthwise ? cut_of(1, 1) : cut_of(front->group_ic, front->t_ic);
+    reach y = {.kinds = 0}, x = {.kinds = 0};
+    (void)find_regions(o->row, front, true, &y);
+    (void)find_regions(o->row, front, false, &x);
+    for (uint32_t i = 0; i < y.kinds * x.kinds * 2; i++) {
+        const uint32_t a = i & 1, b = i / 2 % y.kinds, c = i / 2 / y.kinds;
+        const uint64_t n = oc.n[a] * y.n[b] * x.n[c] * o->trips[D_IMAGE];
+        const uint64_t pixels = (uint64_t)y.windows[b] * x.windows[c];
+        if (n == 0)
+            continue;
+        for (uint32_t k = 0; k < 2; k++)
+            if (ic.n[k] > 0)
+                charge_compute(
+                    o, n * ic.n[k],
+                    zs_mac_pl_cycles(design, o->array,
+                                     &(zs_mac_loop){oc.size[a], ic.size[k], y.windows[b],
+                                                    x.windows[c], front->window.kh,
+                                                    front->window.kw, front->is_depthwise}));
+        charge_compute(o, n,
+                       zs_clear_pl_cycles(design, o->array, oc.size[a], pixels) +
+                           zs_post_pl_cycles(design, o->array, oc.size[a], pixels) +
+                           tiled_vector_pl_cycles(design, pixels * oc.size[a]));
+    }
+}
+
+static uint64_t weight_bytes_of(const row_outline *o, const zs_plan_row *r)
+{
+    const zs_accel *a = &o->o->design->accel;
+    const zs_layer *layer = &o->o->net->layers[r->layer];
+    const bool is_packed = tiled_params_of(a)->weight_layout == ZS_LAYOUT_PACKED;
+    return zs_layer_weight_elems(layer) * zs_weight_bytes(a->precision) +
+           (is_packed ? r->y_c : zs_layer_bias_elems(layer)) * zs_bias_bytes(a->precision);
+}
+
+/* Weights of all, and the inputs of the first: of a 1x1 layer once more for every tile of channels,
+ * unless there are slots for all of them. */
+static void charge_front_operands(row_outline *o)
+{
+    const zs_plan_row *row = o->row, *first = row;
+    const zs_accel *a = &o->o->design->accel;
+    const bool keeps = tiled_params_of(a)->keep_tiles;
+    uint64_t weights = weight_bytes_of(o, row);
+    while (first->front != NULL) {
+        first = first->front;
+        weights += weight_bytes_of(o, first);
+        charge_front(o, first);
+    }
+    o->work->bytes[TILED_WEIGHT] =
+        zs_times_u64(weights, tiled_weight_loads(o->o->design, row, o->trips, row->weight_slots));
+    if (first->x_resident != ZS_NOT_RESIDENT)
+        return;
+    reach y = {.kinds = 0}, x = {.kinds = 0};
+    /* the inputs of the first front are to it what it is to the row that takes it */
+    const uint64_t rows = find_regions(row, NULL, true, &y);
+    const uint64_t columns = find_regions(row, NULL, false, &x);
+    const uint64_t slots = o->o->plan->buffers[ZS_BUF_INPUT].slots;
+    const uint64_t ic_n = zs_ceil_div(first->group_ic, first->t_ic);
+    const uint64_t again = first->is_depthwise || (keeps && ic_n <= slots)
+                               ? 1
+                               : zs_ceil_div(first->group_oc, first->t_oc);
+    o->work->bytes[TILED_INPUT] = zs_times_u64(
+        rows * columns * first->x.shape.c * zs_elem_bytes(a->precision), again * o->trips[D_IMAGE]);
+}
+
 static void charge_conv(row_outline *o)
 {
     const zs_plan_row *r = o->row;
     const cut oc = cut_of(r->is_depthwise ? r->y_c : r->group_oc, r->t_oc);
-    charge_macs(o);
-    charge_operands(o);
-    charge_spills(o);
+    uint32_t stride;
+    const bool is_settled = !may_go_by_tile(o, &stride);
+    if (is_settled)
+        charge_macs(o);
+    else
+        charge_whole(o, stride - 1);
+    if (r->front != NULL)
+        charge_front_operands(o);
+    else
+        charge_operands(o, is_settled, stride - 1);
+    if (is_settled)
+        charge_spills(o);
     if (!o->o->is_open)
         o->work->bytes[TILED_OUTPUT] = r->compulsory_write_bytes;
     if (o->array->kind == ZS_ARRAY_SYSTOLIC) /* what passes over sums has a unit of its own */
         return;
-    charge_passes(o, &oc, (uint64_t)o->trips[D_IMAGE] * o->trips[D_GROUP]);
+    if (is_settled)
+        charge_passes(o, &oc, (uint64_t)o->trips[D_IMAGE] * o->trips[D_GROUP]);
     if (r->pool != ZS_NO_INDEX && !tiled_params_of(&o->o->design->accel)->may_drop_pools)
         charge_pool(o, &oc, (uint64_t)o->trips[D_IMAGE] * o->trips[D_GROUP]);
     else if (r->y_resident != ZS_NOT_RESIDENT)

@@ -2,6 +2,7 @@
  *
  *   tiled.c           the row of the kind; the order of the steps
  *   tiled_buffers.c   tile shapes of every row; banks and depths of the on-chip memories
+ *   tiled_fronts.c    tiles of rows that are done a tile at a time with those in front of them
  *   tiled_stage.c     staging buffers of loaders and of the store stage
  *   tiled_mapper.c    tiles and loop orders by layer, for tile.auto
  *   tiled_search.c    builds drafts for fusion `auto` until none is nearer to the goal
@@ -63,6 +64,10 @@ void tiled_trips(const zs_design *design, const zs_layer *layer, const zs_plan_r
 uint64_t tiled_loads(const uint8_t *order, const uint32_t trips[D_N], uint32_t dims, uint64_t slots,
                      bool keeps);
 
+/* The same of the weights of a row, with those of its fronts. */
+uint64_t tiled_weight_loads(const zs_design *design, const zs_plan_row *row,
+                            const uint32_t trips[D_N], uint64_t slots);
+
 /* Shares of an operand (TILED_WEIGHT ...) where it is striped, by the ports of the design; and what
  * of a transfer the port with the largest moves. */
 uint32_t tiled_share_n(const zs_design *design, uint32_t operand);
@@ -95,6 +100,8 @@ double tiled_goal_of(const zs_design *design, uint32_t goal, uint64_t pl_cycles,
 /* Chooses the schedules of the layers that leave it to the program. */
 zs_status tiled_map(zs_plan_draft *d, zs_err *err);
 zs_status tiled_shape_rows(zs_plan_draft *d, zs_err *err);
+/* What a row goes by: the design's parameters, or those of its layer. */
+const tiled_params *tiled_params_of_row(const zs_plan_draft *d, uint32_t i);
 /* Words per bank that a row's tile takes of an input and an output slot. */
 uint64_t tiled_input_depth(const zs_plan_draft *d, uint32_t row);
 uint64_t tiled_output_depth(const zs_plan_draft *d, uint32_t row);
@@ -142,6 +149,37 @@ bool tiled_may_gain_any(const tiled_gain *g, uint32_t dropped);
 /* Everything but the ops, with as many slots and tensors on chip as are worth their room. */
 zs_status tiled_choose(zs_plan_draft *d, zs_err *err);
 zs_status tiled_emit_conv(zs_emitter *e);
+/* ---- rows with fronts -------------------------------------------------------------------------
+ */
+
+/* A rectangle of pixels of a row's output. */
+typedef struct tiled_region {
+    uint32_t oy0, oy_n, ox0, ox_n;
+} tiled_region;
+/* Whether an engine does layers by tile. */
+static inline bool tiled_takes_fronts(const zs_accel *a)
+{
+    const tiled_params *p = tiled_params_of(a);
+    return p->mac.kind != ZS_ARRAY_SYSTOLIC && p->weight_code == ZS_ZERO_CODE_DENSE &&
+           p->channel_block == 1;
+}
+/* What is computed of a front for a region of the row that takes it: the pixels that are inside of
+ * the image. */
+tiled_region tiled_region_of_front(const zs_plan_row *row, const tiled_region *region);
+/* Tiles of a row with fronts such that no tile of a front is larger than that of its layer. */
+void tiled_shape_fronts(zs_plan_draft *d);
+/* Once channels are known too: how much is kept between them. What does not fit is denied. */
+void tiled_cut_strips(zs_plan_draft *d);
+/* Weights of a row and its fronts lie in the slots of one buffer. */
+void tiled_share_weight_slots(zs_plan_draft *d);
+/* Tiles of weights of a row and its fronts. */
+uint64_t tiled_weight_tiles(const zs_plan_row *row);
+/* How often all of these are loaded. */
+uint64_t tiled_front_weight_loads(const zs_plan_row *row, uint64_t slots, uint32_t batch,
+                                  bool keeps);
+/* MACs that are done again where tiles overlap, or not at all where no window reaches. */
+void tiled_count_again(zs_plan_draft *d);
+zs_status tiled_emit_fronts(zs_emitter *e);
 zs_status tiled_emit_vector(zs_emitter *e);
 zs_xfer_fn tiled_xfer;
 /* What the ops of one row of the engine come to, by operand. */
@@ -188,8 +226,9 @@ const tiled_stream *tiled_stream_of(const zs_plan_row *row, const zs_tile_box *b
 zs_status tiled_place_streams(zs_plan_draft *d, zs_err *err);
 /* The same tile as it lies packed and dense. */
 zs_xfer tiled_dense_weights(const zs_plan_row *row, const zs_tile_box *box, uint32_t precision);
-zs_status tiled_notes(zs_arena *arena, const zs_plan *plan, const zs_kind_totals *run,
-                      const char *const **out, uint32_t *n, zs_err *err);
+/* What there is to say of them, and of rows with fronts; else *note stays as it is. */
+zs_status tiled_stream_note(zs_arena *arena, const zs_plan *plan, const char **note, zs_err *err);
+zs_status tiled_front_note(zs_arena *arena, const zs_plan *plan, const char **note, zs_err *err);
 
 /* ---- numerics -------------------------------------------------------------------------------- */
 

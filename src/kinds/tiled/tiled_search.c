@@ -12,7 +12,7 @@
 
 /* What the bytes of a row depend on, and those of the variants seen. */
 typedef struct row_key {
-    uint32_t layer, pool, weight_slots, tile[4];
+    uint32_t layer, pool, front_n, weight_slots, tile[4];
     bool x_stays, y_stays;
 } row_key;
 
@@ -28,9 +28,10 @@ typedef struct search {
     zs_arena scratch;          /* plans that are tried */
     zs_arena row;              /* ops of one of their rows */
     row_memo *memos;           /* [layer] */
-    bool *may_stay;            /* [tensor] */
+    bool *may_stay, *by_tile;  /* [tensor] */
+    bool *may_go_by_tile;      /* [tensor] */
     uint32_t *order;           /* candidate tensors, most saving first */
-    uint32_t candidate_n, tried_n, kept_n;
+    uint32_t candidate_n, tried_n, kept_n, could_n, strip_n;
     double first, best; /* of the goal */
 } search;
 
@@ -38,9 +39,9 @@ typedef struct search {
 
 static bool same_key(const row_key *a, const row_key *b)
 {
-    return a->layer == b->layer && a->pool == b->pool && a->weight_slots == b->weight_slots &&
-           a->x_stays == b->x_stays && a->y_stays == b->y_stays &&
-           memcmp(a->tile, b->tile, sizeof a->tile) == 0;
+    return a->layer == b->layer && a->pool == b->pool && a->front_n == b->front_n &&
+           a->weight_slots == b->weight_slots && a->x_stays == b->x_stays &&
+           a->y_stays == b->y_stays && memcmp(a->tile, b->tile, sizeof a->tile) == 0;
 }
 
 /* More slots than the row has weight tiles change nothing. */
@@ -54,11 +55,16 @@ static row_key key_of(const zs_plan_draft *d, uint32_t i)
                    .tile = {r->t_oc, r->t_ic, r->t_oy, r->t_ox}};
     if (r->t_oc == 0 || r->t_ic == 0)
         return key;
+    for (const zs_plan_row *front = r->front; front != NULL; front = front->front) {
+        key.front_n++;
+        key.x_stays = front->x_resident != ZS_NOT_RESIDENT;
+    }
     const uint64_t oc_n = r->is_depthwise ? r->y_c : r->group_oc;
     const uint64_t ic_n = r->is_depthwise ? 1 : r->group_ic;
     const uint64_t tiles = zs_ceil_div(oc_n, r->t_oc) * zs_ceil_div(ic_n, r->t_ic) *
                            zs_ceil_div(r->y_c, zs_max_u64(1, oc_n));
-    key.weight_slots = (uint32_t)zs_min_u64(r->weight_slots, tiles);
+    key.weight_slots =
+        (uint32_t)zs_min_u64(r->weight_slots, r->front != NULL ? tiled_weight_tiles(r) : tiles);
     return key;
 }
 
@@ -98,6 +104,7 @@ static zs_status try_choice(search *s, const zs_design *design, const bool *may_
     d->arena = &s->scratch;
     d->design = design;
     d->plan = plan;
+    d->by_tile = s->by_tile;
     ZS_TRY(tiled_prepare(d, may_stay, err));
     uint64_t bytes = 0, pl_cycles = 0;
     for (uint32_t i = 0; i < d->row_n; i++) {
@@ -131,6 +138,8 @@ static zs_status list_candidates(search *s, const zs_plan_draft *d, zs_arena *ar
     if (s->order == NULL)
         return zs_nomem(err, "plan");
     for (uint32_t i = 0; i < d->resident_n; i++) {
+        if (d->residents[i].is_strip) /* that layers ask for */
+            continue;
         uint32_t at = s->candidate_n++;
         const uint64_t elems = d->residents[i].elems;
         for (; at > 0; at--) {
@@ -192,6 +201,72 @@ static zs_status try_each(search *s, zs_err *err)
     return ZS_OK;
 }
 
+/* ---- layers by tile ---------------------------------------------------------------------------
+ */
+
+/* Takes what the rows of the draft take from their fronts; how many tensors that are. */
+static uint32_t list_strips(const zs_plan_draft *d, bool *tensors)
+{
+    uint32_t n = 0;
+    memset(tensors, 0, d->net->tensor_n * sizeof *tensors);
+    for (uint32_t i = 0; i < d->resident_n; i++)
+        if (d->residents[i].is_strip) {
+            tensors[d->residents[i].tensor] = true;
+            n++;
+        }
+    return n;
+}
+
+static zs_status try_strips(search *s, bool *is_better, zs_err *err)
+{
+    zs_plan_draft d;
+    double far;
+    s->tried_n++;
+    ZS_TRY(try_choice(s, s->base->design, s->may_stay, &d, &far, err));
+    *is_better = far < s->best;
+    if (!*is_better)
+        return ZS_OK;
+    s->best = far;
+    s->strip_n = list_strips(&d, s->by_tile); /* what has room */
+    return ZS_OK;
+}
+
+/* All that can go by tile, and from there one after the other the other way. A tensor that stays as
+ * a whole leaves less room for what is kept of others, so that is taken back as well. */
+static zs_status try_by_tile(search *s, zs_err *err)
+{
+    const uint32_t tensor_n = s->base->net->tensor_n;
+    zs_plan_draft d;
+    double far;
+    bool is_better, any = false;
+    for (uint32_t i = 0; i < s->base->net->layer_n; i++)
+        any = any || zs_layer_is_depthwise(&s->base->net->layers[i]);
+    if (!any)
+        return ZS_OK;
+    for (uint32_t t = 0; t < tensor_n; t++)
+        s->by_tile[t] = true;
+    ZS_TRY(try_choice(s, s->base->design, s->may_stay, &d, &far, err));
+    s->tried_n++;
+    s->could_n = list_strips(&d, s->may_go_by_tile);
+    memset(s->by_tile, 0, tensor_n * sizeof *s->by_tile);
+    if (s->could_n == 0)
+        return ZS_OK;
+    if (far < s->best) {
+        s->best = far;
+        s->strip_n = s->could_n;
+        memcpy(s->by_tile, s->may_go_by_tile, tensor_n * sizeof *s->by_tile);
+    }
+    for (uint32_t t = 0; t < tensor_n; t++) {
+        if (!s->may_go_by_tile[t])
+            continue;
+        s->by_tile[t] = !s->by_tile[t];
+        ZS_TRY(try_strips(s, &is_better, err));
+        if (!is_better)
+            s->by_tile[t] = !s->by_tile[t];
+    }
+    return ZS_OK;
+}
+
 static zs_status run(search *s, zs_arena *arena, zs_err *err)
 {
     zs_plan_draft d;
@@ -201,7 +276,9 @@ static zs_status run(search *s, zs_arena *arena, zs_err *err)
     ZS_TRY(try_each(s, err));
     bool is_better;
     ZS_TRY(try_fire(s, &is_better, err));
-    return is_better ? try_each(s, err) : ZS_OK;
+    if (is_better)
+        ZS_TRY(try_each(s, err));
+    return try_by_tile(s, err);
 }
 
 static const char *describe(const search *s, zs_arena *arena)
@@ -220,11 +297,18 @@ static const char *describe(const search *s, zs_arena *arena)
                                     s->base->net->tensors[s->order[i]].name);
     if (names == NULL)
         return NULL;
+    const char *strips = "";
+    if (s->could_n > 0)
+        strips = zs_arena_printf(arena, "; %u of %u maps of depthwise layers pass by tile",
+                                 s->strip_n, s->could_n);
+    if (strips == NULL)
+        return NULL;
     return zs_arena_printf(arena,
-                           "auto: pools fused, %u of %u candidate tensors stay on chip%s%s; %.2f "
+                           "auto: pools fused, %u of %u candidate tensors stay on chip%s%s%s; %.2f "
                            "instead of %.2f %s, best of %u plans",
-                           s->kept_n, s->candidate_n, names[0] ? ": " : "", names, s->best * factor,
-                           s->first * factor, units[goal_of(s)].what, s->tried_n + 1);
+                           s->kept_n, s->candidate_n, names[0] ? ": " : "", names, strips,
+                           s->best * factor, s->first * factor, units[goal_of(s)].what,
+                           s->tried_n + 1);
 }
 
 zs_status tiled_search(zs_plan_draft *d, zs_err *err)
@@ -232,8 +316,10 @@ zs_status tiled_search(zs_plan_draft *d, zs_err *err)
     const zs_plan_draft base = *d;
     search s = {.base = &base};
     s.may_stay = zs_new(d->arena, bool, d->net->tensor_n);
+    s.by_tile = zs_new(d->arena, bool, d->net->tensor_n);
+    s.may_go_by_tile = zs_new(d->arena, bool, d->net->tensor_n);
     s.memos = zs_new(d->arena, row_memo, d->net->layer_n);
-    if (s.may_stay == NULL || s.memos == NULL)
+    if (s.may_stay == NULL || s.by_tile == NULL || s.may_go_by_tile == NULL || s.memos == NULL)
         return zs_nomem(err, "plan");
     zs_arena_init(&s.scratch, d->arena->source);
     zs_arena_init(&s.row, d->arena->source);
@@ -241,6 +327,7 @@ zs_status tiled_search(zs_plan_draft *d, zs_err *err)
     zs_arena_drop(&s.scratch);
     zs_arena_drop(&s.row);
     ZS_TRY(status);
+    d->by_tile = s.by_tile;
     ZS_TRY(tiled_prepare(d, s.may_stay, err));
     d->plan->fusion_note = describe(&s, d->arena);
     return d->plan->fusion_note ? ZS_OK : zs_nomem(err, "plan");

@@ -161,7 +161,8 @@ static void relax_time(zs_design *d, const opened *is)
                         a->fusion == ZS_FUSION_GROUPS;
     p->buffer.input_bytes = p->buffer.output_bytes = 0;
     /* what may stay on chip, and is copied there, is not known before all is */
-    if (a->fusion == ZS_FUSION_FIRE || a->fusion == ZS_FUSION_GROUPS)
+    if (a->fusion == ZS_FUSION_FIRE || a->fusion == ZS_FUSION_SEPARABLE ||
+        a->fusion == ZS_FUSION_GROUPS)
         a->fusion = ZS_FUSION_AUTO;
 }
 

@@ -149,14 +149,10 @@ zs_status tiled_place_streams(zs_plan_draft *d, zs_err *err)
     return zs_draft_check_dram(d, err);
 }
 
-zs_status tiled_notes(zs_arena *arena, const zs_plan *plan, const zs_kind_totals *run,
-                      const char *const **out, uint32_t *n, zs_err *err)
+zs_status tiled_stream_note(zs_arena *arena, const zs_plan *plan, const char **note, zs_err *err)
 {
     uint64_t bytes = 0, index = 0;
     bool any = false;
-    (void)run;
-    *n = 0;
-    *out = NULL;
     for (uint32_t i = 0; i < plan->row_n; i++)
         if (plan->rows[i].own != NULL) {
             any = true;
@@ -165,17 +161,10 @@ zs_status tiled_notes(zs_arena *arena, const zs_plan *plan, const zs_kind_totals
         }
     if (!any)
         return ZS_OK;
-    const char **list = zs_new(arena, const char *, 1);
-    if (list == NULL)
-        return zs_nomem(err, "result");
-    list[0] = zs_arena_printf(
+    *note = zs_arena_printf(
         arena, "weights and biases take %llu bytes, of which %llu say where the weights are",
         (unsigned long long)bytes, (unsigned long long)index);
-    if (list[0] == NULL)
-        return zs_nomem(err, "result");
-    *out = list;
-    *n = 1;
-    return ZS_OK;
+    return *note != NULL ? ZS_OK : zs_nomem(err, "result");
 }
 
 /* ---- numerics ---------------------------------------------------------------------------------

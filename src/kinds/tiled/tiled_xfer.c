@@ -165,6 +165,8 @@ zs_xfer tiled_first_share(const zs_plan_row *row, const zs_design *design, uint3
                           const zs_tile_box *box)
 {
     static const uint8_t codes[] = {ZS_OP_LOAD_W, ZS_OP_LOAD_X, ZS_OP_STORE, ZS_OP_STORE_P};
+    while (operand == TILED_INPUT && row->front != NULL)
+        row = row->front;
     const zs_xfer x = tiled_xfer(row, design, codes[operand], box);
     return zs_xfer_share(&x, 0, tiled_share_n(design, operand), ZS_SHARE_UNIT_BYTES);
 }
@@ -177,9 +179,10 @@ static zs_xfer with_side(zs_xfer x, uint32_t elems, uint32_t elem_bytes, uint32_
     return x;
 }
 
-zs_xfer tiled_xfer(const zs_plan_row *row, const zs_design *design, uint32_t code,
+zs_xfer tiled_xfer(const zs_plan_row *result_row, const zs_design *design, uint32_t code,
                    const zs_tile_box *box)
 {
+    const zs_plan_row *row = zs_plan_member(result_row, box->flags);
     const tiled_params *p = tiled_params_of(&design->accel);
     const uint32_t precision = design->accel.precision;
     const bool merge = design->accel.dma.merge_rows;
