@@ -83,8 +83,13 @@ zs_status zs_schedule_emit(const zs_design *design, const zs_net *net, const zs_
         if (plan->rows[i].call == ZS_NO_INDEX || kind->schedule == NULL)
             continue;
         for (const zs_plan_row *row = &plan->rows[i]; row != NULL; row = row->front) {
-            zs_layer_setting settings[ZS_SCHEDULE_KEYS];
-            const uint32_t n = kind->schedule(row, settings);
+            zs_layer_setting settings[ZS_SCHEDULE_KEYS + 1];
+            uint32_t n = kind->schedule(row, settings);
+            if (plan->front_n > 0) /* with other buffers others might go by tile */
+                settings[n++] = (zs_layer_setting){
+                    .key = ZS_LAYER_FIELD,
+                    .value = plan->rows[i].front != NULL ? ZS_FUSION_SEPARABLE : ZS_FUSION_FIRE,
+                    .field = zs_field_find("accelerator.fusion")};
             for (uint32_t k = 0; k < n; k++)
                 settings[k].pattern = net->layers[row->layer].name;
             if (status == ZS_OK)

@@ -122,7 +122,7 @@ ok "$([ "$(hash_of_run layer_ports.yaml)" = "$plain" ]; echo $?)" 'and the same 
 ok "$(grep -q '^pool1 ' out; echo $?)" 'fusion none of a layer leaves its pool apart'
 program run small.yaml --set layers.pool1.fusion=none
 ok "$(grep -q '^pool1 ' out; echo $?)" 'as does that of the pool'
-refuses 'none, lf1, lf2 or fire' 'a layer has no fusion auto' run small.yaml --set layers.conv1.fusion=auto
+refuses 'none, lf1, lf2, fire or separable' 'a layer has no fusion auto' run small.yaml --set layers.conv1.fusion=auto
 refuses 'one array multiplies in one' 'nor another precision than the engine' run small.yaml --set layers.conv1.precision=int8
 refuses 'unknown word' 'only HP ports share an operand' run small.yaml --set accelerator.ports.input=hp0+acp
 refuses 'one port' 'a kind that does not stripe refuses a list' run small.yaml --set accelerator.precision=int8 --set accelerator.kind=linebuffer --set accelerator.ports.input=hp0+hp1
@@ -154,4 +154,33 @@ pool_net 7 7 >pools.yaml
 pool_run pools.yaml 1 7
 ok "$(grep -q '^p  *cpu ' out; echo $?)" 'one whose single window is larger than a slot is left to the PS'
 ok "$(tr -s '\n ' ' ' <out | grep -q 'a window of 7 x 7 of 1 channel is more than the 28 elements of an input slot'; echo $?)" 'and the output says why'
+
+# ---- depthwise layers tile by tile
+cat >blocks.yaml <<'NET'
+name: blocks
+input: {name: data, shape: [3, 40, 40]}
+layers:
+  - {conv: c1, out: 12, kernel: 3, stride: 2, pad: 1, relu: true}
+  - {conv: e1, out: 48, kernel: 1, relu: true}
+  - {conv: d1, out: 48, kernel: 3, pad: 1, depthwise: true, relu: true}
+  - {conv: p1, out: 12, kernel: 1}
+  - {conv: d2, out: 12, kernel: 3, stride: 2, pad: 1, depthwise: true, relu: true}
+  - {conv: p2, out: 20, kernel: 1, relu: true}
+  - {global_avgpool: gap}
+NET
+blocks() { program run small.yaml --model blocks.yaml --fidelity tile "$@"; }
+blocks --set accelerator.fusion=fire
+apart=$(hash_of)
+blocks --set accelerator.fusion=separable
+ok "$(grep -q '^e1+d1+p1 ' out && grep -q '^d2+p2 ' out && [ -n "$apart" ] && [ "$(hash_of)" = "$apart" ]; echo $?)" 'separable: expand, depthwise and project are a row, with the same bits'
+blocks --set accelerator.fusion=separable --set layers.d2.fusion=fire
+ok "$(grep -q '^e1+d1+p1 ' out && grep -q '^d2  *d2 ' out && [ "$(hash_of)" = "$apart" ]; echo $?)" 'a layer that says otherwise is apart'
+blocks --set 'layers.[ed]1.fusion=separable'
+ok "$(grep -q '^e1+d1 ' out && grep -q '^p1  *p1 ' out && [ "$(hash_of)" = "$apart" ]; echo $?)" 'a pattern is enough'
+blocks --set accelerator.fusion=auto
+ok "$(tr -s '\n ' ' ' <out | grep -q 'maps of depthwise layers pass by tile' && [ "$(hash_of)" = "$apart" ]; echo $?)" 'auto tries it and says what came of it'
+program show small.yaml --model blocks.yaml --set accelerator.fusion=separable --schedule
+{ cat small.yaml; cat out; } >back.yaml
+ok "$([ "$(cycles back.yaml --model blocks.yaml)" = "$(cycles small.yaml --model blocks.yaml --set accelerator.fusion=separable)" ]; echo $?)" \
+    'a schedule that is written back goes by tile as before'
 finish
