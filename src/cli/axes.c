@@ -5,6 +5,19 @@
 
 /* --vary of commands that put points side by side. */
 
+static zs_status cut_everywhere(const cli_options *options, zs_arena *keep, zs_axis *axis,
+                                zs_err *err)
+{
+    cli_point p;
+    zs_status status = cli_base_build(options, &p, err);
+    if (status == ZS_OK)
+        status = cli_net_load(&p, options, err);
+    if (status == ZS_OK)
+        status = zs_axis_cut_everywhere(keep, &p.design, p.net, axis, err);
+    cli_point_drop(&p);
+    return status;
+}
+
 zs_status cli_axes_read(const cli_options *options, const char *path, zs_arena *keep, zs_grid *grid,
                         zs_err *err)
 {
@@ -18,6 +31,8 @@ zs_status cli_axes_read(const cli_options *options, const char *path, zs_arena *
         status = zs_axis_parse(keep, o.vary[i], &base.design, &axis, err);
         if (status == ZS_OK)
             status = cli_axis_check(&o, &axis, err);
+        if (status == ZS_OK && zs_axis_is_every_cut(&axis))
+            status = cut_everywhere(&o, keep, &axis, err);
         if (status == ZS_OK)
             status = zs_grid_add(grid, &axis, err);
     }

@@ -196,6 +196,18 @@ print(min(int(r["cycles"]) for r in rows if r["fits"] == "1"))' cuts$regions.csv
     ok "$(grep -q optimal out && grep -qE "^cycles .* $fastest\$" out; echo $?)" 'and optimise, with a proof'
 done
 refuses 'a cut is between two of' 'cuts of one engine' sweep alone.yaml --vary 'swap.cut=*'
+program sweep pair.yaml --vary 'swap.cut=*' --fidelity tile --quiet -o pairs.csv
+program compare pair.yaml --vary 'swap.cut=*' --fidelity tile --format json
+json 'compare has a column for every cut' '
+import csv
+rows = {r["swap.cut"]: int(r["cycles"]) for r in csv.DictReader(open("pairs.csv"))}
+cycles = [r["values"] for r in d["rows"] if r["scope"] == "" and r["figure"] == "cycles"][0]
+columns = dict(zip([c["label"] for c in d["columns"]], cycles))
+assert len(rows) > 4 and columns == rows, (rows, columns)'
+program compare "$swapped" --vary 'swap.cut=*' --fidelity bound --format csv
+ok "$([ $status -le 1 ] && grep -q 'conv5' out; echo $?)" 'also of a network that comes with the program'
+refuses 'a cut is between two of' 'cuts of one engine side by side' compare alone.yaml --vary 'swap.cut=*'
+refuses 'points would be as many columns' 'more cuts than columns' compare regions.yaml --vary 'swap.cut=*' --set swap.regions=1
 
 # ---- names that formats have to escape, and layers called as patterns are
 printf 'name: n\ninput: {name: data, shape: [3, 8, 8]}\nlayers: [{conv: "c[1]", out: 4, kernel: 1}, {conv: "null", out: 4, kernel: 1}]\n' >names_net.yaml
