@@ -126,6 +126,7 @@ typedef struct zs_flow_result {
     const uint64_t *first_output, *last_output; /* [image < simulated] */
     uint64_t period;                            /* of the images that were not simulated; 0: none */
     uint64_t end;          /* clock of the last output word, or of the last word at all */
+    bool has_tail;         /* edges and nodes have all words of the images, also later ones */
     uint64_t stall_cycles; /* in which the source waited */
     zs_flow_edge_result *edges;
     zs_flow_node_result *nodes;

@@ -280,6 +280,7 @@ typedef struct zs_plan_flow {
     uint64_t least_period;         /* which is not below this */
     uint64_t lanes;                /* multipliers of all nodes */
     uint64_t room_words;           /* behind the sink at the start */
+    uint32_t result;               /* tensor that goes into the sink */
 } zs_plan_flow;
 
 /* Of several engines one: its design, and its plan as if all other layers were the PS's. */

@@ -805,9 +805,12 @@ static void edge_report(const edge *e, const zs_flow_result *r, zs_flow_edge_res
 {
     const uint64_t skipped = r->images - r->simulated;
     uint64_t in_n, out_n;
-    const uint64_t end = r->is_deadlock ? ZS_FLOW_NEVER : r->last_output[r->simulated - 1];
-    const extent in = extent_of(e->in, e->in_n, end, &in_n);
-    const extent gone = extent_of(e->out, e->out_n, end, &out_n);
+    const uint64_t end =
+        r->has_tail || r->is_deadlock ? ZS_FLOW_NEVER : r->last_output[r->simulated - 1];
+    /* behind the last image padding begins a next one; a pipeline that is fed has no use for it */
+    const uint64_t words = r->has_tail ? r->simulated * e->words : UINT64_MAX;
+    const extent in = extent_of(e->in, zs_min_u64(e->in_n, words), end, &in_n);
+    const extent gone = extent_of(e->out, zs_min_u64(e->out_n, words), end, &out_n);
     *out = (zs_flow_edge_result){.first_in = in.first,
                                  .last_in = in.last,
                                  .first_out = gone.first,
@@ -958,6 +961,7 @@ static zs_status report(sim *s, zs_flow_result *out, zs_err *err)
     }
     out->first_output = first;
     out->last_output = last;
+    out->has_tail = s->is_fed && !out->is_deadlock;
     for (uint32_t i = 0; i < flow->edge_n; i++) {
         edge_report(&s->edges[i], out, &out->edges[i]);
         out->moves += s->edges[i].in_n + (s->edges[i].depth > 0 ? s->edges[i].out_n : 0);

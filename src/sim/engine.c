@@ -203,9 +203,13 @@ static uint64_t flow_end(const engine *e, uint32_t index)
         const uint64_t used = zs_flow_sim_weights_used(e->flows[p].sim, b->oc0, b->ic0);
         return used == ZS_FLOW_NEVER ? UINT64_MAX : zs_max_u64(e->now, used + 1);
     }
-    const uint64_t word = b->image * e->flows[p].of->flow.edges[b->oc0].words + b->ic0;
+    const zs_plan_flow *f = e->flows[p].of;
+    const uint64_t image = zs_min_u64(b->image, f->images - 1), after = b->image - image;
+    const uint64_t word = image * f->flow.edges[b->oc0].words + b->ic0;
     const uint64_t at = zs_flow_sim_moved(e->flows[p].sim, b->oc0, b->oy0, word);
-    return at == ZS_FLOW_NEVER ? UINT64_MAX : zs_max_u64(e->now, at + 1);
+    if (at == ZS_FLOW_NEVER || (after > 0 && e->flows[p].period == 0))
+        return UINT64_MAX;
+    return zs_max_u64(e->now, at + after * e->flows[p].period + 1);
 }
 
 static bool sink_is_done(const engine *e, uint32_t part)

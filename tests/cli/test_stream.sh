@@ -357,4 +357,35 @@ echo '{"MVAU_0": {"PE": 1,}}' >wrong.json
 bad 'a file that is no JSON' 'line 1' "$cnv" --folding wrong.json
 sed 's/- {conv: last/- {softmax: soft}\n  - {conv: last/' net.yaml >net2.yaml
 bad 'a layer amid the pipeline that it cannot take' 'soft: cannot be a node' block.yaml --set network.model=net2.yaml
+
+# ---- words that nothing needs: a stride that leaves rows over
+printf '%s\n' 'name: left' 'input: {shape: [8, 7, 7]}' 'layers:' '  - {conv: wide, out: 8, kernel: 4, relu: true}' \
+    '  - {conv: every_second, out: 2, kernel: 1, stride: 2}' >left.yaml
+printf '%s\n' 'name: over' 'input: {shape: [1, 13, 13]}' 'layers:' '  - {conv: wide, out: 13, kernel: 1, relu: true}' \
+    '  - {conv: every_third, out: 2, kernel: 1, stride: 3}' '  - {conv: last, out: 2, kernel: 1}' >over.yaml
+for case in left:rtl:1 left:rtl:3 left:rtl:60 over:flushing:1 over:stalling:1; do
+    net=${case%%:*} batch=${case##*:} style=${case#*:}
+    set -- run "$presets/finn-tfc.yaml" --model "$net.yaml" --set accelerator.stream.target= --set accelerator.precision=int8 --timing-only --format json \
+        --set "accelerator.stream.style=${style%:*}" --set "batch=$batch" --set accelerator.stream.fifos= --set accelerator.stream.folding= --set accelerator.stream.input_lanes=1
+    program "$@" --fidelity bound
+    least=$(field cycles)
+    program "$@"
+    ok "$([ $status = 0 ] && [ "$least" -gt 0 ] && [ "$least" -le "$(field cycles)" ]; echo $?)" "$case is not below its bound"
+    [ "$net:${style%:*}" = left:rtl ] && json "a call of $batch ends when the words that nothing needs have come as well" "
+wide = d['layers'][0]
+assert wide['cycles'] >= $batch * 16384, wide
+assert d['last_output_cycles'] < d['cycles'] - 4000"
+done
+
+# ---- a result that is put together of slices
+printf '%s\n' 'name: fire' 'input: {shape: [4, 5, 5]}' 'layers:' '  - {conv: squeeze, out: 4, kernel: 1, relu: true}' \
+    '  - {conv: left, from: squeeze, out: 4, kernel: 3, pad: 1, relu: true}' '  - {conv: right, from: squeeze, out: 8, kernel: 1}' \
+    '  - {concat: both, from: [left, right]}' >fire.yaml
+printf '%s\n' 'accelerator: {precision: int8}' 'network: {model: fire.yaml}' >tiled.yaml
+printf '%s\n' 'accelerator: {kind: stream, precision: int8}' 'network: {model: fire.yaml}' >slices.yaml
+program run tiled.yaml --format json
+dense=$(field sha256)
+program run slices.yaml --format json
+ok "$([ $status = 0 ] && [ -n "$dense" ] && [ "$(field sha256)" = "$dense" ]; echo $?)" 'slices leave the pipeline as one tensor'
+json 'all of it is stored' 'assert d["dram"]["write_bytes"] >= 12 * 25'
 finish

@@ -404,8 +404,10 @@ static zs_status draft(zs_plan_draft *d, zs_err *err)
             row->compulsory_read_bytes = stream_bytes(d, source_edge(d->plan));
         if (stream_of(row)->is_external)
             row->compulsory_read_bytes += stream_vector_bytes(stream_of(row));
-        if (i == call->row0 + call->row_n - 1)
-            row->compulsory_write_bytes = stream_bytes(d, sink_edge(d->plan));
+        if (i != call->row0 + call->row_n - 1)
+            continue;
+        row->compulsory_write_bytes = stream_bytes(d, sink_edge(d->plan));
+        row->y.addr = d->plan->tensors[d->plan->flow->result].addr; /* all slices of it */
     }
     return ZS_OK;
 }
@@ -622,9 +624,13 @@ static zs_status emit_images(zs_emitter *e, const stream_row *r, uint32_t unit)
     for (uint64_t i = 0; i < images; i++) {
         uint32_t op;
         ZS_TRY(emit_flow(e, unit, edge, false, (i + 1) * f->edges[edge].words - 1,
-                         i + 1 == images ? ZS_HOST_LAYER : ZS_HOST_CALL, least, &op));
+                         i + 1 == images ? ZS_HOST_LAYER : ZS_HOST_CALL,
+                         i + 1 == images && least > 0 ? least - r->idle : least, &op));
     }
-    return ZS_OK;
+    if (images == e->d->plan->batch) /* else the last one ends as many periods later as follow */
+        return ZS_OK;
+    return emit_flow(e, unit, edge, false, e->d->plan->batch * f->edges[edge].words - 1,
+                     ZS_HOST_CALL, 0, &(uint32_t){0});
 }
 
 static zs_status emit_row(zs_emitter *e, uint32_t i, uint32_t *unit, uint32_t *done)
@@ -714,7 +720,8 @@ static void outline_row(zs_outline *o, uint32_t i)
         if (zs_op_role(o->plan->ops[op].code) >= ZS_HOST)
             zs_outline_op(o, row, &o->plan->ops[op]);
     if (row->call != ZS_NO_INDEX) {
-        const uint64_t work = zs_times_u64(stream_of(row)->work, o->design->batch);
+        const uint64_t work =
+            zs_times_u64(stream_of(row)->work, o->design->batch) - stream_of(row)->idle;
         zs_outline_transfer(o, o->design->accel.ports.input, false, row->compulsory_read_bytes);
         if (stream_of(row)->is_external)
             zs_outline_transfer(

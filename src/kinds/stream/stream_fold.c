@@ -307,6 +307,17 @@ uint64_t stream_window_work(const stream_row *r)
     return ((r->k - 1) * w + r->k) * cf + r->oh * zs_max_u64(emit, read);
 }
 
+/* Iterations of a window's loop behind its last word: in the last turn fewer rows are left to read
+ * than in all others. */
+static uint64_t window_idle(const stream_row *r)
+{
+    const uint64_t cf = r->in_c / r->window_simd;
+    const uint64_t w = r->w + r->pad + r->pad_end;
+    const uint64_t emit = (uint64_t)r->ow * r->k * r->k * cf, read = r->stride * w * cf;
+    const uint64_t left = (r->h + r->pad + r->pad_end - r->k) % r->stride * w * cf;
+    return r->is_parallel ? 0 : zs_max_u64(emit, read) - zs_max_u64(emit, left);
+}
+
 uint64_t stream_work(const stream_row *r)
 {
     switch (r->op) {
@@ -553,9 +564,12 @@ zs_status stream_fold(zs_arena *arena, const zs_design *design, stream_row *rows
     for (uint32_t i = 0; i < n; i++) {
         ZS_TRY(fold_as_given(design, &rows[i], err));
         ZS_TRY(set_parallel(s, &rows[i], err));
-        rows[i].work = zs_max_u64(stream_work(&rows[i]), 1);
-        if (rows[i].window_style != ZS_FLOW_RTL)
-            rows[i].work = zs_max_u64(rows[i].work, stream_window_work(&rows[i]));
+        const uint64_t unit = zs_max_u64(stream_work(&rows[i]), 1);
+        const uint64_t window =
+            rows[i].window_style != ZS_FLOW_RTL ? stream_window_work(&rows[i]) : 0;
+        rows[i].work = zs_max_u64(unit, window);
+        if (window > unit)
+            rows[i].idle = zs_min_u64(window - unit, window_idle(&rows[i]));
     }
     return ZS_OK;
 }

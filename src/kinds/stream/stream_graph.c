@@ -500,13 +500,19 @@ static zs_status check_input(const builder *b)
     return ZS_OK;
 }
 
-/* What leaves the pipeline: the last row that is on it. */
-static uint32_t last_row(const zs_plan_draft *d)
+/* What leaves the pipeline: what the last row that is on it gives, or what that is the last slice
+ * of. */
+static uint32_t output_of(const builder *b)
 {
+    const zs_plan_draft *d = b->d;
     uint32_t last = 0;
     for (uint32_t i = 0; i < d->row_n; i++)
         last = d->drafts[i].on_engine ? i : last;
-    return last;
+    uint32_t out = zs_view_base(d->net, d->drafts[last].out);
+    for (uint32_t t = d->net->tensors[out].parent; t != ZS_NO_INDEX; t = d->net->tensors[t].parent)
+        if (b->streams[zs_view_base(d->net, t)].lanes > 0)
+            out = zs_view_base(d->net, t);
+    return out;
 }
 
 zs_status stream_graph(zs_plan_draft *d, zs_err *err)
@@ -554,7 +560,7 @@ zs_status stream_graph(zs_plan_draft *d, zs_err *err)
              t = d->net->tensors[t].parent)
             ZS_TRY(join_slices(&b, zs_view_base(d->net, t)));
     }
-    const uint32_t out = zs_view_base(d->net, d->drafts[last_row(d)].out);
+    const uint32_t out = output_of(&b);
     b.readers[out]++;
     ZS_TRY(take_stream(&b, out, &p));
     b.row = ZS_NO_INDEX;
@@ -570,6 +576,7 @@ zs_status stream_graph(zs_plan_draft *d, zs_err *err)
             return zs_fail(err, ZS_EUNSUPPORTED, d->net->tensors[t].name,
                            "leaves the pipeline beside its output: a pipeline has one output");
     ZS_TRY(zs_flow_check(f, err));
+    b.out->result = out;
     b.out->edge_names = b.edge_names;
     b.out->edge_bits = b.edge_bits;
     b.out->row_of_node = b.row_of_node;
