@@ -53,9 +53,11 @@ typedef struct zs_axi_own {
     uint32_t beat_bytes, max_beats, read_outstanding, write_outstanding;
 } zs_axi_own;
 
+enum { ZS_MEMORY_CHANNELS_MAX = 8 };
 typedef struct zs_memory_params {
     uint64_t bytes;
-    uint32_t kind; /* ZS_MEMORY_* */
+    uint32_t kind;                       /* ZS_MEMORY_* */
+    uint32_t channels, interleave_bytes; /* 0: all that is in the memory is in the first channel */
     uint32_t tck_ps, bus_bytes, banks, row_bytes;
     uint32_t t_cl, t_cwl, t_rcd, t_rp, t_ras, t_rrd, t_faw, t_wr, t_wtr, t_rtp, t_rtw, t_ccd,
         t_ccd_bank;
@@ -527,6 +529,11 @@ uint32_t zs_board_limit(const zs_board *board, zs_resource_id id);
 /* Those of its class, and of an HP port what it has otherwise. */
 zs_axi_params zs_port_params(const zs_board *board, uint32_t port);
 double zs_memory_peak_bytes_per_s(const zs_memory_params *memory);
+/* Channels that share what is in the memory. */
+static inline uint32_t zs_memory_channels(const zs_memory_params *memory)
+{
+    return memory->interleave_bytes != 0 && memory->channels > 1 ? memory->channels : 1;
+}
 /* "?" for a value outside the table. */
 const char *zs_word_of(const zs_word *words, uint32_t n, uint32_t value);
 /* Whether network.weights or .input says "synthetic" (seed 1) or "synthetic:SEED". */

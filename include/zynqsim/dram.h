@@ -30,6 +30,8 @@ typedef struct zs_dram_counts {
     uint64_t busy_ddr_cycles; /* data bus in use */
 } zs_dram_counts;
 
+void zs_dram_add_counts(zs_dram_counts *counts, const zs_dram_counts *more);
+
 typedef struct zs_dram zs_dram;
 
 /* Bytes addr .. addr + bytes - 1. Requests that leave their row are queued in pieces. */

@@ -102,10 +102,6 @@ typedef struct zs_nest_memory {
     double launch_s;
 } zs_nest_memory;
 extern const zs_nest_memory zs_nest_stratix10;
-/* Bytes a second of a loop that goes through `arrays` arrays side by side, each by a load-store
- * unit of its own: interleaved ones share all `channels`, others lie on one each, in turn. */
-double zs_nest_stream_bytes_per_s(const zs_nest_memory *memory, uint32_t arrays, uint32_t channels,
-                                  bool is_interleaved, double clock_hz);
 /* A sum in global memory whose loop the compiler cannot keep in a register: iterations a result
  * takes to come back (measured on Stratix 10, docs/models/kernels.md). */
 enum {

@@ -103,7 +103,8 @@ typedef struct zs_result {
     zs_energy energy;
     double memory_peak_bytes_per_s;
     double register_write_s, register_read_s; /* of one access of the PS to the engine */
-    uint32_t memory_tck_ps; /* period of the DRAM clock: turns dram.busy_ddr_cycles into time */
+    /* period of the DRAM clock and data buses: turn dram.busy_ddr_cycles into time */
+    uint32_t memory_tck_ps, memory_channels;
     const zs_layer_result *layers;
     uint32_t layer_n;
     bool layers_overlap; /* each has a span of its own; else cycles of layers add up to the total */

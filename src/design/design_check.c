@@ -10,7 +10,7 @@ static bool is_power_of_two(uint64_t x)
 
 /* ---- memory ---------------------------------------------------------------------------------- */
 
-enum { BANKS_MAX = 16, QUEUE_MAX = 256, BURST_LENGTH = 8 };
+enum { BANKS_MAX = 16, QUEUE_MAX = 256, BURST_LENGTH = 8, INTERLEAVE_LEAST = 4096 };
 
 static zs_status check_powers(const zs_memory_params *m, zs_err *err)
 {
@@ -29,9 +29,24 @@ static zs_status check_powers(const zs_memory_params *m, zs_err *err)
     return ZS_OK;
 }
 
+/* No burst crosses 4 KiB, so none is in two channels. */
+static zs_status check_channels(const zs_memory_params *m, zs_err *err)
+{
+    if ((m->channels & (m->channels - 1)) != 0 || m->channels > ZS_MEMORY_CHANNELS_MAX)
+        return zs_fail(err, ZS_ERANGE, "board.memory.channels", "%u is not a power of two up to %d",
+                       (unsigned)m->channels, ZS_MEMORY_CHANNELS_MAX);
+    if (m->interleave_bytes != 0 &&
+        (!is_power_of_two(m->interleave_bytes) || m->interleave_bytes < INTERLEAVE_LEAST))
+        return zs_fail(err, ZS_ERANGE, "board.memory.interleave",
+                       "%u is neither 0 nor a power of two from %d on",
+                       (unsigned)m->interleave_bytes, INTERLEAVE_LEAST);
+    return ZS_OK;
+}
+
 zs_status zs_design_memory_check(const zs_memory_params *m, zs_err *err)
 {
     ZS_TRY(check_powers(m, err));
+    ZS_TRY(check_channels(m, err));
     if (m->banks > BANKS_MAX)
         return zs_fail(err, ZS_ERANGE, "board.memory.banks", "%u is above the maximum %d",
                        (unsigned)m->banks, BANKS_MAX);

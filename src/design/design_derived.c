@@ -154,10 +154,11 @@ zs_axi_params zs_port_params(const zs_board *board, uint32_t port)
     return p;
 }
 
-/* Two transfers per clock, each as wide as the bus. */
+/* Two transfers per clock and channel, each as wide as the bus. */
 double zs_memory_peak_bytes_per_s(const zs_memory_params *memory)
 {
-    return 2.0 * memory->bus_bytes * (double)ZS_PS_PER_S / memory->tck_ps;
+    return 2.0 * zs_memory_channels(memory) * memory->bus_bytes * (double)ZS_PS_PER_S /
+           memory->tck_ps;
 }
 
 bool zs_is_synthetic(const char *text, uint64_t *seed)

@@ -7,9 +7,10 @@
 #include "memsys_priv.h"
 #include "zynqsim/des.h"
 
-/* Actors of the event queue: the channels, then one arbiter per direction in front of the
+/* Actors of the event queue: the channels, then one arbiter per direction in front of each
  * controller, which wakes up when its queue has room for the request that waits. */
 enum { ARBITER = ZS_CHANNEL_N };
+_Static_assert(ARBITER + 2 * ZS_MEMORY_CHANNELS_MAX <= ZS_DES_ACTORS, "too many actors");
 
 /* A burst between its address and the end of its data. */
 typedef struct flight {
@@ -40,6 +41,7 @@ typedef struct channel_state {
     zs_axi_flow flow;
     flight flights[ZS_AXI_OUTSTANDING];
     uint32_t sending_i;    /* flight of `sending`; [burst % OUTSTANDING] as in flow */
+    uint32_t sending_to;   /* its controller */
     zs_dram_req sending;   /* what of the burst at the arbiter is not yet in the controller */
     uint64_t sending_last; /* write: PL cycle of its last beat */
     uint64_t sent_at;      /* PL cycle of its address */
@@ -47,18 +49,27 @@ typedef struct channel_state {
     uint64_t done_at;      /* cycle after the last event of the transfer, once all is known */
 } channel_state;
 
-struct zs_burst_sys {
+/* A DRAM channel: its controller and who waits for it. */
+typedef struct memory_channel {
     zs_dram *dram;
+    uint32_t waiting[2]; /* mask of channels at the arbiter of a direction */
+    uint32_t served[2];  /* channel let in last: the next one in turn follows it */
+} memory_channel;
+
+struct zs_burst_sys {
+    memory_channel memory[ZS_MEMORY_CHANNELS_MAX];
+    uint32_t memory_n, block_shift; /* blocks of 2^shift bytes lie in the channels in turn */
+    uint64_t lookahead; /* DDR cycles in which nothing that one controller does reaches another */
+    uint64_t reached;   /* DDR cycle up to which all of them have decided */
+    zs_dram_counts sum; /* of all of them */
     zs_clock_pair clock;
     zs_des des;
     channel_state channels[ZS_CHANNEL_N];
     uint32_t finished;     /* mask of channels with a known end that has not been reported */
-    uint32_t waiting[2];   /* mask of channels at the arbiter of a direction */
-    uint32_t served[2];    /* channel let in last: the next one in turn follows it */
     uint64_t end, end_ddr; /* the earliest of their ends, or never */
     uint32_t end_channel;
     uint32_t working; /* mask of channels with a transfer that has not been reported */
-    uint32_t queued;  /* requests in the controller that are not issued */
+    uint32_t queued;  /* requests in the controllers that are not issued */
     uint64_t events;
     const zs_memsys_watch *watch;
 };

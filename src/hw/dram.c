@@ -161,9 +161,8 @@ void zs_dram_set_idle(zs_dram *d, const zs_dram_idle *idle, uint64_t at)
     d->now = zs_max_u64(d->now, at);
 }
 
-void zs_dram_credit(zs_dram *d, const zs_dram_counts *more)
+void zs_dram_add_counts(zs_dram_counts *c, const zs_dram_counts *more)
 {
-    zs_dram_counts *c = &d->counts;
     c->read_bytes += more->read_bytes;
     c->write_bytes += more->write_bytes;
     c->read_transactions += more->read_transactions;
@@ -176,6 +175,11 @@ void zs_dram_credit(zs_dram *d, const zs_dram_counts *more)
     c->refreshes += more->refreshes;
     c->turnarounds += more->turnarounds;
     c->busy_ddr_cycles += more->busy_ddr_cycles;
+}
+
+void zs_dram_credit(zs_dram *d, const zs_dram_counts *more)
+{
+    zs_dram_add_counts(&d->counts, more);
 }
 
 const zs_dram_counts *zs_dram_counts_of(const zs_dram *d)

@@ -46,7 +46,7 @@ static uint64_t bursts_behind(const channel_state *c, uint64_t page, uint64_t pa
 static uint64_t elsewhere_at(const zs_burst_sys *bs, const channel_state *c, uint64_t addr,
                              uint64_t leaves)
 {
-    const uint32_t shift = bs->dram->row_shift;
+    const uint32_t shift = bs->memory[0].dram->row_shift;
     const uint64_t page = addr >> shift, next_at = zs_axi_flow_next(&c->flow);
     leaves++;
     if (!c->all_sent && next_at != ZS_AXI_NEVER)
@@ -92,7 +92,7 @@ static ZS_INLINE bool end_and_send(const zs_burst_sys *bs, channel_state *c, arr
 
 bool zs_burst_alone(zs_burst_sys *bs, channel_state *c, uint64_t at, uint64_t limit_ddr)
 {
-    zs_dram *dram = bs->dram;
+    zs_dram *dram = bs->memory[0].dram;
     arrival a = {.burst = {.addr = c->sending.addr,
                            .bytes = c->sending.bytes,
                            .beats = c->flights[c->sending_i].beats},
@@ -148,7 +148,7 @@ bool zs_burst_alone(zs_burst_sys *bs, channel_state *c, uint64_t at, uint64_t li
     if (taken == 0)
         return false;
     c->counts->beats += a.beats;
-    bs->served[c->is_write] = c->i;
+    bs->memory[0].served[c->is_write] = c->i;
     c->sending.bytes = 0;
     if (any) { /* the event queue takes over */
         hold_burst(c, (c->flow.sent - 1) % ZS_AXI_OUTSTANDING, &a.burst);

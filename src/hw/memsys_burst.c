@@ -9,7 +9,12 @@ zs_status zs_burst_sys_build(zs_arena *arena, const zs_design *design, zs_channe
     zs_burst_sys *bs = zs_new(arena, zs_burst_sys, 1);
     if (bs == NULL)
         return zs_nomem(err, "the AXI channels");
-    ZS_TRY(zs_dram_build(arena, &design->board.memory, &bs->dram, err));
+    const zs_memory_params *memory = &design->board.memory;
+    bs->memory_n = zs_memory_channels(memory);
+    bs->block_shift = bs->memory_n > 1 ? (uint32_t)__builtin_ctz(memory->interleave_bytes) : 0;
+    bs->lookahead = memory->t_cl; /* data of a read, behind which its channel sends another one */
+    for (uint32_t k = 0; k < bs->memory_n; k++)
+        ZS_TRY(zs_dram_build(arena, memory, &bs->memory[k].dram, err));
     bs->clock = zs_clock_pair_of(design->accel.clock_hz, design->board.memory.tck_ps);
     zs_des_init(&bs->des);
     find_end(bs);
@@ -39,7 +44,24 @@ zs_status zs_burst_sys_build(zs_arena *arena, const zs_design *design, zs_channe
 void zs_burst_sys_watch_set(zs_burst_sys *bs, const zs_memsys_watch *watch)
 {
     bs->watch = watch;
-    zs_dram_watch_set(bs->dram, watch == NULL ? NULL : &watch->dram);
+    for (uint32_t k = 0; k < bs->memory_n; k++)
+        zs_dram_watch_set(bs->memory[k].dram, watch == NULL ? NULL : &watch->dram);
+}
+
+/* The controller of the burst that is being sent, and where in its memory the burst lies. */
+static ZS_INLINE void find_memory(const zs_burst_sys *bs, channel_state *c)
+{
+    if (bs->memory_n == 1)
+        return;
+    const uint64_t addr = c->sending.addr, block = addr >> bs->block_shift;
+    c->sending_to = (uint32_t)(block & (bs->memory_n - 1));
+    c->sending.addr =
+        (block / bs->memory_n) << bs->block_shift | (addr & ((UINT64_C(1) << bs->block_shift) - 1));
+}
+
+static uint32_t arbiter_of(uint32_t memory, uint32_t dir)
+{
+    return ARBITER + 2 * memory + dir;
 }
 
 ZS_COLD static void notify_sent(const zs_burst_sys *bs, const channel_state *c)
@@ -65,6 +87,7 @@ static ZS_INLINE bool send_next(zs_burst_sys *bs, channel_state *c)
         c->sending_last = send_beats(c, c->flights[c->sending_i].beats, c->sent_at);
     if (bs->watch != NULL)
         notify_sent(bs, c);
+    find_memory(bs, c);
     c->arrives_at = zs_pl_to_ddr(&bs->clock, leaves_at(c) + c->to_memory);
     zs_des_at(&bs->des, c->i, c->arrives_at);
     return true;
@@ -121,10 +144,10 @@ static ZS_INLINE void burst_accepted(zs_burst_sys *bs, channel_state *c, uint64_
 static bool enqueue_piece(zs_burst_sys *bs, channel_state *c, uint64_t at)
 {
     const uint32_t bytes = c->sending.bytes;
-    const uint64_t room_at = zs_dram_offer(bs->dram, &c->sending, at);
+    const uint64_t room_at = zs_dram_offer(bs->memory[c->sending_to].dram, &c->sending, at);
     if (room_at > at) {
         if (room_at != ZS_DRAM_NEVER)
-            zs_des_at(&bs->des, ARBITER + c->is_write, room_at);
+            zs_des_at(&bs->des, arbiter_of(c->sending_to, c->is_write), room_at);
         return false;
     }
     bs->queued++;
@@ -134,19 +157,20 @@ static bool enqueue_piece(zs_burst_sys *bs, channel_state *c, uint64_t at)
 }
 
 /* Lets waiting channels in, in turn, each with a whole burst, while there is room. */
-static void arbitrate(zs_burst_sys *bs, uint32_t dir, uint64_t at)
+static void arbitrate(zs_burst_sys *bs, uint32_t memory, uint32_t dir, uint64_t at)
 {
-    while (bs->waiting[dir] != 0) {
-        const uint32_t mask = bs->waiting[dir];
-        const uint32_t later = mask & ~((2u << bs->served[dir]) - 1);
+    memory_channel *m = &bs->memory[memory];
+    while (m->waiting[dir] != 0) {
+        const uint32_t mask = m->waiting[dir];
+        const uint32_t later = mask & ~((2u << m->served[dir]) - 1);
         const uint32_t i = (uint32_t)__builtin_ctz(later != 0 ? later : mask);
         channel_state *c = &bs->channels[i];
         do {
             if (!enqueue_piece(bs, c, at))
                 return;
         } while (c->sending.bytes != 0);
-        bs->waiting[dir] &= ~(1u << i);
-        bs->served[dir] = i;
+        m->waiting[dir] &= ~(1u << i);
+        m->served[dir] = i;
         c->flights[c->sending_i].requests--;
         burst_accepted(bs, c, at);
     }
@@ -197,21 +221,21 @@ void zs_burst_sys_start(zs_burst_sys *bs, uint32_t i, const zs_xfer *xfers, uint
 }
 
 /* True: an event was planned. */
-static ZS_INLINE bool issued(zs_burst_sys *bs, const zs_dram_done *done)
+static ZS_INLINE bool issued(zs_burst_sys *bs, uint32_t memory, const zs_dram_done *done)
 {
-    const uint32_t dir = done->is_write;
+    const uint32_t dir = done->is_write, arbiter = arbiter_of(memory, dir);
     const bool any = !done->is_write && read_issued(bs, done);
-    if (bs->waiting[dir] == 0 || zs_des_is_pending(&bs->des, ARBITER + dir))
+    if (bs->memory[memory].waiting[dir] == 0 || zs_des_is_pending(&bs->des, arbiter))
         return any;
-    zs_des_at(&bs->des, ARBITER + dir, done->command_ddr_cycle + 1);
+    zs_des_at(&bs->des, arbiter, done->command_ddr_cycle + 1);
     return true;
 }
 
 /* ---- one after the other -------------------------------------------------------------------- */
 
 /* Whether the controller can decide about a request at once: nothing comes before it has. */
-static ZS_INLINE bool bypass_queue(zs_burst_sys *bs, const zs_dram_req *req, uint32_t n,
-                                   uint64_t at, uint64_t limit_ddr)
+static ZS_INLINE bool bypass_queue(zs_burst_sys *bs, uint32_t memory, const zs_dram_req *req,
+                                   uint32_t n, uint64_t at, uint64_t limit_ddr)
 {
     uint64_t until = ZS_DES_NEVER;
     uint32_t actor;
@@ -220,9 +244,9 @@ static ZS_INLINE bool bypass_queue(zs_burst_sys *bs, const zs_dram_req *req, uin
         return false;
     zs_des_peek(&bs->des, &until, &actor);
     until = zs_min_u64(until, zs_min_u64(limit_ddr, bs->end_ddr));
-    if (!zs_dram_bypass(bs->dram, req, n, at, until, &done))
+    if (!zs_dram_bypass(bs->memory[memory].dram, req, n, at, until, &done))
         return false;
-    issued(bs, &done);
+    issued(bs, memory, &done);
     return true;
 }
 
@@ -231,13 +255,14 @@ static ZS_INLINE void enqueue_burst(zs_burst_sys *bs, channel_state *c, uint32_t
                                     uint64_t limit_ddr)
 {
     const zs_dram_req req = c->sending;
+    const uint32_t memory = c->sending_to;
     c->counts->bytes += req.bytes;
-    bs->served[req.is_write] = c->i;
+    bs->memory[memory].served[req.is_write] = c->i;
     c->sending.bytes = 0;
     burst_accepted(bs, c, at);
-    if (bypass_queue(bs, &req, n, at, limit_ddr))
+    if (bypass_queue(bs, memory, &req, n, at, limit_ddr))
         return;
-    zs_dram_enqueue(bs->dram, &req, n, at);
+    zs_dram_enqueue(bs->memory[memory].dram, &req, n, at);
     bs->queued++;
 }
 
@@ -245,7 +270,7 @@ static ZS_INLINE void enqueue_burst(zs_burst_sys *bs, channel_state *c, uint32_t
 static bool is_alone(const zs_burst_sys *bs, uint32_t i)
 {
     return (bs->working & ~bs->finished) == 1u << i && bs->queued == 0 && bs->des.pending == 0 &&
-           bs->watch == NULL;
+           bs->watch == NULL && bs->memory_n == 1;
 }
 
 static ZS_INLINE void arrive(zs_burst_sys *bs, uint32_t i, uint64_t at, uint64_t limit_ddr)
@@ -254,46 +279,78 @@ static ZS_INLINE void arrive(zs_burst_sys *bs, uint32_t i, uint64_t at, uint64_t
     if (is_alone(bs, i) && zs_burst_alone(bs, c, at, zs_min_u64(limit_ddr, bs->end_ddr)))
         return;
     const zs_dram_req *req = &c->sending;
-    const uint32_t dir = req->is_write, n = zs_dram_blocks(bs->dram, req->addr, req->bytes);
-    const bool is_free = bs->waiting[dir] == 0 && !zs_des_is_pending(&bs->des, ARBITER + dir);
-    if (is_free && zs_dram_accepts(bs->dram, req, n, at)) {
+    const uint32_t dir = req->is_write, memory = c->sending_to;
+    const uint32_t arbiter = arbiter_of(memory, dir);
+    memory_channel *m = &bs->memory[memory];
+    const uint32_t n = zs_dram_blocks(m->dram, req->addr, req->bytes);
+    const bool is_free = m->waiting[dir] == 0 && !zs_des_is_pending(&bs->des, arbiter);
+    if (is_free && zs_dram_accepts(m->dram, req, n, at)) {
         enqueue_burst(bs, c, n, at, limit_ddr);
         return;
     }
-    bs->waiting[dir] |= 1u << i;
-    if (!zs_des_is_pending(&bs->des, ARBITER + dir))
-        arbitrate(bs, dir, at);
+    m->waiting[dir] |= 1u << i;
+    if (!zs_des_is_pending(&bs->des, arbiter))
+        arbitrate(bs, memory, dir, at);
 }
 
 static void handle_event(zs_burst_sys *bs, uint32_t actor, uint64_t at, uint64_t limit_ddr)
 {
     zs_des_cancel(&bs->des, actor);
     bs->events++;
+    bs->reached = at;
     if (actor >= ARBITER) {
-        arbitrate(bs, actor - ARBITER, at);
+        arbitrate(bs, (actor - ARBITER) / 2, (actor - ARBITER) % 2, at);
         return;
     }
     arrive(bs, actor, at, limit_ddr);
 }
 
-/* Lets the controller decide up to `until`, unless there is nothing to decide: no refresh due, and
+/* Lets a controller decide up to `until`, unless there is nothing to decide: no refresh due, and
  * no request in it or all of them behind what is on the bus. True: it issued a piece. */
-static ZS_INLINE bool run_controller(zs_burst_sys *bs, uint64_t until, zs_dram_done *done)
+static ZS_INLINE bool run_controller(zs_burst_sys *bs, zs_dram *dram, uint64_t until,
+                                     zs_dram_done *done)
 {
-    if (until < bs->dram->refresh_at && (bs->queued == 0 || zs_dram_waits(bs->dram, until)))
+    if (until < dram->refresh_at && (bs->queued == 0 || zs_dram_waits(dram, until)))
         return false;
-    const bool any = zs_dram_run_here(bs->dram, until, done);
+    const bool any = zs_dram_run_here(dram, until, done);
     bs->queued -= any;
     return any;
 }
 
-/* Lets it decide up to the next event, the end of a transfer or the limit. True: it came to plan an
- * event before. */
+/* Several controllers decide side by side, in steps so short that what one of them does in a step
+ * can plan nothing in it: an address goes out when data of a read before it have come, or in the
+ * next cycle where a burst waits for room. */
+static bool decide_all(zs_burst_sys *bs, uint64_t event_at, uint64_t limit_ddr)
+{
+    zs_dram_done done;
+    for (;;) {
+        const uint64_t until = zs_min_u64(event_at, zs_min_u64(limit_ddr, bs->end_ddr));
+        uint64_t step = until;
+        bool any = false, waits = false;
+        for (uint32_t k = 0; k < bs->memory_n; k++)
+            waits |= (bs->memory[k].waiting[READ] | bs->memory[k].waiting[WRITE]) != 0;
+        if (bs->queued != 0)
+            step = zs_min_u64(until, bs->reached + (waits ? 1 : bs->lookahead));
+        for (uint32_t k = 0; k < bs->memory_n; k++)
+            while (run_controller(bs, bs->memory[k].dram, step, &done))
+                any |= issued(bs, k, &done);
+        if (step != UINT64_MAX)
+            bs->reached = zs_max_u64(bs->reached, step);
+        if (any || step >= until)
+            return any;
+    }
+}
+
+/* Lets the controllers decide up to the next event, the end of a transfer or the limit. True: one
+ * came to plan an event before. */
 static ZS_INLINE bool decide(zs_burst_sys *bs, uint64_t event_at, uint64_t limit_ddr)
 {
     zs_dram_done done;
-    while (run_controller(bs, zs_min_u64(event_at, zs_min_u64(limit_ddr, bs->end_ddr)), &done))
-        if (issued(bs, &done))
+    if (bs->memory_n > 1)
+        return decide_all(bs, event_at, limit_ddr);
+    while (run_controller(bs, bs->memory[0].dram,
+                          zs_min_u64(event_at, zs_min_u64(limit_ddr, bs->end_ddr)), &done))
+        if (issued(bs, 0, &done))
             return true;
     return false;
 }
@@ -323,17 +380,25 @@ bool zs_burst_sys_next(zs_burst_sys *bs, uint64_t limit, uint32_t *channel, uint
     }
 }
 
-const zs_dram_counts *zs_burst_sys_dram_counts(const zs_burst_sys *bs)
+const zs_dram_counts *zs_burst_sys_dram_counts(zs_burst_sys *bs)
 {
-    return zs_dram_counts_of(bs->dram);
+    if (bs->memory_n == 1)
+        return zs_dram_counts_of(bs->memory[0].dram);
+    bs->sum = (zs_dram_counts){0};
+    for (uint32_t k = 0; k < bs->memory_n; k++)
+        zs_dram_add_counts(&bs->sum, zs_dram_counts_of(bs->memory[k].dram));
+    return &bs->sum;
 }
 
 uint64_t zs_burst_sys_events(const zs_burst_sys *bs)
 {
-    return bs->events + zs_dram_events(bs->dram);
+    uint64_t events = bs->events;
+    for (uint32_t k = 0; k < bs->memory_n; k++)
+        events += zs_dram_events(bs->memory[k].dram);
+    return events;
 }
 
 zs_dram *zs_burst_sys_dram(zs_burst_sys *bs)
 {
-    return bs->dram;
+    return bs->memory[0].dram;
 }

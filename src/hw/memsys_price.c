@@ -210,6 +210,14 @@ static uint64_t side_frac(const zs_xfer *x, const latencies *l, const zs_xfer_pr
     return zs_max_u64(total, copy + row + (rows - 1) * rest);
 }
 
+/* Channels that have a part of a transfer, as evenly as blocks allow. */
+static uint64_t channels_of(const zs_memory_params *m, const zs_xfer *x)
+{
+    if (zs_memory_channels(m) == 1)
+        return 1;
+    return zs_min_u64(m->channels, zs_ceil_div(zs_xfer_bytes(x), m->interleave_bytes));
+}
+
 zs_xfer_price zs_xfer_price_of(const zs_design *design, uint32_t channel, const zs_xfer *xfer)
 {
     const zs_memory_params *m = &design->board.memory;
@@ -234,7 +242,7 @@ zs_xfer_price zs_xfer_price_of(const zs_design *design, uint32_t channel, const 
     const latencies l = latencies_of(design, &port, is_write);
     uint64_t total = alone_frac(&l, zs_channel_outstanding(design, channel), &p);
     if (!is_write)
-        total = zs_max_u64(total, pl_frac(design, p.dram_ddr_cycles));
+        total = zs_max_u64(total, pl_frac(design, p.dram_ddr_cycles / channels_of(m, &x)));
     const zs_dma_rules rules = zs_dma_rules_of(design, channel);
     total = side_frac(&x, &l, &p, is_write, port.read_latency_pl_cycles, total);
     total = dma_frac(&rules, &l, (uint64_t)x.row_n * x.plane_n, &p, total);
@@ -249,7 +257,7 @@ uint64_t zs_xfer_alone_pl_cycles(const zs_design *design, uint32_t channel, cons
 
 double zs_memory_sustained_bytes_per_s(const zs_memory_params *m)
 {
-    const double peak = 2.0 * m->bus_bytes * 1e12 / m->tck_ps;
+    const double peak = zs_memory_peak_bytes_per_s(m);
     if (m->t_refi == 0)
         return peak;
     return peak * (1.0 - (double)zs_dram_refresh_ddr_cycles(m) / m->t_refi);

@@ -119,7 +119,7 @@ void zs_burst_sys_watch_set(zs_burst_sys *bs, const zs_memsys_watch *watch);
 void zs_burst_sys_start(zs_burst_sys *bs, uint32_t channel, const zs_xfer *xfers, uint32_t xfer_n,
                         uint64_t start);
 bool zs_burst_sys_next(zs_burst_sys *bs, uint64_t limit, uint32_t *channel, uint64_t *done);
-const zs_dram_counts *zs_burst_sys_dram_counts(const zs_burst_sys *bs);
+const zs_dram_counts *zs_burst_sys_dram_counts(zs_burst_sys *bs);
 uint64_t zs_burst_sys_events(const zs_burst_sys *bs);
 zs_dram *zs_burst_sys_dram(zs_burst_sys *bs); /* NULL: the memory behind it is none */
 

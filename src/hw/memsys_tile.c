@@ -243,7 +243,9 @@ void zs_tile_sys_start(zs_tile_sys *ts, uint32_t channel, const zs_xfer_price *p
     s->end = start + price->pl_cycles;
     if (price->pl_cycles != 0) {
         const uint64_t ddr = zs_pl_to_ddr(&ts->clock, price->pl_cycles);
-        s->load = price->dram_ddr_cycles * ONE / zs_max_u64(1, ddr);
+        const uint64_t busy =
+            price->dram_ddr_cycles / zs_memory_channels(&ts->design->board.memory);
+        s->load = busy * ONE / zs_max_u64(1, ddr);
     }
     ts->active |= 1u << channel;
     if (!ts->overloaded && !is_overloaded(ts))

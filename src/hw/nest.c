@@ -234,15 +234,6 @@ static double lines_at_once(const zs_nest_window *w, const zs_nest_memory *m)
     return (double)w->rows_at_once * (1 + beyond / m->line_bytes);
 }
 
-double zs_nest_stream_bytes_per_s(const zs_nest_memory *m, uint32_t arrays, uint32_t channels,
-                                  bool is_interleaved, double clock_hz)
-{
-    const double on_one = ceil((double)arrays / channels); /* arrays of the fullest channel */
-    const double share = is_interleaved ? channels * m->channel_bytes_per_s / arrays
-                                        : m->channel_bytes_per_s / on_one;
-    return arrays * fmin(m->lsu_bytes * clock_hz, share);
-}
-
 void zs_nest_wait_for_units(zs_nest_kernel *k, uint64_t units, const zs_nest_memory *m)
 {
     k->lines = zs_ceil_div(zs_nest_iterations(&k->nest), m->line_bytes / m->word_bytes);

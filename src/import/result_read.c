@@ -403,7 +403,7 @@ static zs_status read_dram_shares(const zs_reader *r, const json_t *root, zs_res
         ZS_TRY(zs_get_share(r, root, "dram.row_hit_frac", whole, &out->dram.row_hits));
         out->dram.row_misses = whole - zs_min_u64(whole, out->dram.row_hits);
     }
-    out->memory_tck_ps = 1;
+    out->memory_tck_ps = out->memory_channels = 1;
     return zs_get_share(r, root, "dram.busy_frac", run_ps < 9e15 ? (uint64_t)run_ps : 0,
                         &out->dram.busy_ddr_cycles);
 }

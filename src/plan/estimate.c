@@ -14,7 +14,8 @@ typedef struct schedule {
 
 static uint64_t ddr_to_pl(const zs_design *d, uint64_t ddr_cycles)
 {
-    return ddr_cycles * d->board.memory.tck_ps /
+    const zs_memory_params *m = &d->board.memory;
+    return ddr_cycles * m->tck_ps / zs_memory_channels(m) /
            zs_max_u64(1, UINT64_C(1000000000000) / d->accel.clock_hz);
 }
 

@@ -7,7 +7,8 @@ uint64_t zs_least_dram_pl_cycles(const zs_design *design, uint64_t bytes)
     const zs_memory_params *m = &design->board.memory;
     if (m->kind == ZS_MEMORY_FIXED)
         return 0;
-    const wide least_ps = (wide)bytes * m->tck_ps / (2 * (wide)m->bus_bytes);
+    const wide least_ps =
+        (wide)bytes * m->tck_ps / (2 * (wide)m->bus_bytes * zs_memory_channels(m));
     const wide cycles = least_ps * design->accel.clock_hz / ZS_PS_PER_S;
     return cycles > UINT64_MAX ? UINT64_MAX : (uint64_t)cycles;
 }

@@ -423,6 +423,7 @@ zs_status zs_result_finish(zs_arena *arena, const zs_design *design, const zs_ne
     r->register_write_s = zs_cpu_register_write_s(&design->board.cpu, r->clock_hz);
     r->register_read_s = zs_cpu_register_read_s(&design->board.cpu, r->clock_hz);
     r->memory_tck_ps = design->board.memory.tck_ps;
+    r->memory_channels = zs_memory_channels(&design->board.memory);
     for (uint32_t i = 0; i < plan->row_n; i++) {
         r->macs += plan->rows[i].macs;
         r->skipped_macs += plan->rows[i].skipped_macs;

@@ -68,7 +68,7 @@ static double row_hit_frac(const zs_dram_counts *dram)
 static double dram_busy_frac(const zs_result *r)
 {
     const double busy_ps = (double)r->dram.busy_ddr_cycles * (double)r->memory_tck_ps;
-    return ratio(busy_ps / (double)ZS_PS_PER_S, seconds(r));
+    return ratio(busy_ps / (double)ZS_PS_PER_S / r->memory_channels, seconds(r));
 }
 
 static double layer_intensity(const zs_layer_result *l)

@@ -359,6 +359,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
                          .roofline = {6.4, 8.8, 1.6e9, 4.0e9, 1.6e9, 4.0},
                          .memory_peak_bytes_per_s = 4e9,
                          .memory_tck_ps = 1875,
+                         .memory_channels = 1,
                          .layers = &layer,
                          .layer_n = 1,
                          .notes = &name,

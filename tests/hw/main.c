@@ -7,6 +7,7 @@ TCase *tcase_flow(void);
 TCase *tcase_memsys(void);
 TCase *tcase_memsys_agree(void);
 TCase *tcase_memsys_alone(void);
+TCase *tcase_memsys_channels(void);
 TCase *tcase_memsys_fixed(void);
 TCase *tcase_serial(void);
 TCase *tcase_traffic(void);
@@ -18,10 +19,10 @@ TCase *tcase_systolic(void);
 
 int main(void)
 {
-    TCase *(*const cases[])(void) = {tcase_axi,          tcase_dram,         tcase_dram_policy,
-                                     tcase_memsys,       tcase_memsys_agree, tcase_memsys_alone,
-                                     tcase_memsys_fixed, tcase_serial,       tcase_traffic,
-                                     tcase_port_stream,  tcase_flow,         tcase_nest,
-                                     tcase_mask,         tcase_zero_code,    tcase_systolic};
+    TCase *(*const cases[])(void) = {
+        tcase_axi,          tcase_dram,         tcase_dram_policy,     tcase_memsys,
+        tcase_memsys_agree, tcase_memsys_alone, tcase_memsys_channels, tcase_memsys_fixed,
+        tcase_serial,       tcase_traffic,      tcase_port_stream,     tcase_flow,
+        tcase_nest,         tcase_mask,         tcase_zero_code,       tcase_systolic};
     return test_main("hw", cases, ZS_LEN(cases));
 }

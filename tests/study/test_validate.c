@@ -508,15 +508,17 @@ START_TEST(test_an_optimised_kernel_is_held_against_its_base)
 }
 END_TEST
 
-/* At 100 MHz units limit, 6.4 GB/s each; at 400 MHz channels, 16.5 each. */
+/* At 100 MHz units limit, 6.4 GB/s each; at 400 MHz channels of their own, 16.5 each, and arrays
+ * over all of them meet: less than their units could do, more than half of what the channels could.
+ */
 static const struct {
     bool is_interleaved;
-    double clock_hz, copy, add;
+    double clock_hz, copy, add, least_frac;
 } streams[] = {
-    {true, 100e6, 12.8e9, 19.2e9},
-    {false, 100e6, 12.8e9, 19.2e9},
-    {true, 400e6, 51.2e9, 66e9},
-    {false, 400e6, 33e9, 49.5e9},
+    {true, 100e6, 12.8e9, 19.2e9, 0.99},
+    {false, 100e6, 12.8e9, 19.2e9, 0.99},
+    {true, 400e6, 51.2e9, 76.8e9, 0.6},
+    {false, 400e6, 33e9, 49.5e9, 0.999},
 };
 
 START_TEST(test_arrays_share_dram_channels_or_have_one_each)
@@ -535,8 +537,12 @@ START_TEST(test_arrays_share_dram_channels_or_have_one_each)
     ck_assert_int_eq(zs_case_check(&arena, &memory, &ref, 0, s, &err), ZS_OK);
     const zs_section *section = &s[streams[_i].is_interleaved ? 0 : 1];
     ck_assert_uint_eq(section->n, ZS_STREAM_LOOPS);
-    for (size_t k = 0; k < 3; k++)
-        ck_assert_double_eq_tol(section->checks[k].predicted, m.bytes_per_s[k], 1e3);
+    for (size_t k = 0; k < 3; k++) {
+        ck_assert_double_le(section->checks[k].predicted, m.bytes_per_s[k] + 1e3);
+        ck_assert_double_ge(section->checks[k].predicted,
+                            streams[_i].least_frac * m.bytes_per_s[k]);
+    }
+    ck_assert_double_eq(section->checks[3].predicted, section->checks[2].predicted);
     ck_assert_int_eq(section->checks[3].verdict, ZS_OUTSIDE);
 }
 END_TEST

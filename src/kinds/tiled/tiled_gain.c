@@ -158,7 +158,8 @@ static uint64_t time_row(const tiled_gain *gain, const gain_row *g, const layout
     uint64_t longest = is_most ? compute + serials : compute;
     for (uint32_t k = 0; k < ZS_CHANNEL_N; k++)
         longest = zs_max_u64(longest, zs_max_u64(compute + serial[k], channels[k]));
-    const uint64_t ddr_pl_cycles = ddr_cycles * design->board.memory.tck_ps /
+    const zs_memory_params *m = &design->board.memory;
+    const uint64_t ddr_pl_cycles = ddr_cycles * m->tck_ps / zs_memory_channels(m) /
                                    zs_max_u64(1, UINT64_C(1000000000000) / a->clock_hz);
     longest = zs_max_u64(longest, ddr_pl_cycles);
     return is_most ? longest + g->fill : longest;
