@@ -36,6 +36,34 @@ program run base.yaml --timing-only --set "$optimise=register_sum, channels, que
 ok "$([ $status = 0 ]; echo $?)" 'with queues of their own they run'
 program run base.yaml --timing-only --set "$optimise=register_sum, channels" --set accelerator.kernels.channel_depth=2048
 ok "$([ $status = 0 ]; echo $?)" 'and where a tensor fits'
+# launch graphs: a kernel in the queue of all waits for one before it in that queue, across channels
+cat >graph.yaml <<'E3'
+name: graph
+input: {name: data, shape: [8, 8, 8]}
+layers:
+  - {conv: c, out: 4, kernel: 1}
+  - {pool: p, kernel: 2, stride: 2}
+  - {pool: r, kernel: 2, stride: 2}
+E3
+graph() { # DEPTH LAYERS..., those with a queue of their own; the others have none
+    depth=$1
+    shift
+    set -- base.yaml --model graph.yaml --timing-only --set "$optimise=register_sum, channels" --set "accelerator.kernels.channel_depth=$depth" "$@"
+    program run "$@"
+}
+own() { printf 'layers.%s.kernels.optimise=[register_sum, channels, queues]' "$1"; }
+graph 32
+ok "$([ $status = 1 ] && grep -q 'p: the channel from c is full after 32 of 256 words for ever' err &&
+    grep -q 'c waits for p to take words, p is launched after c has ended, in one queue' err &&
+    grep -q 'kernels.queues for p, or channel_depth 256' err; echo $?)" 'a cycle of two kernels, the queue to add and the depth to give'
+graph 32 --set "$(own c)" --set "$(own r)"
+ok "$([ $status = 0 ]; echo $?)" 'the reader may be in the queue of all where its writer is not'
+graph 32 --set "$(own p)"
+ok "$([ $status = 1 ] && grep -q 'c waits for r to take words, r is launched after c has ended, in one queue' err &&
+    grep -q 'kernels.queues for r' err; echo $?)" 'a cycle over two channels'
+depth=$(sed -n 's/.*or channel_depth \([0-9]*\)).*/\1/p' err)
+graph "$depth" --set "$(own p)"
+ok "$([ -n "$depth" ] && [ "$depth" -lt 256 ] && [ $status = 0 ]; echo $?)" 'the depth it says is enough, both channels counted'
 # 128 to 128, 3x3: measured 152, 152 and 142 ms at 122, 184 and 198 MHz
 cat >wide.yaml <<'E2'
 name: wide

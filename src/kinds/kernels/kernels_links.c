@@ -1,6 +1,5 @@
 #include "kernels_priv.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 /* What goes from kernel to kernel: layers that are done in the loops of the kernel before, tensors
@@ -248,28 +247,6 @@ void kernels_link(zs_plan_draft *d, kernels_row *rows)
         own->is_launched = own->root == i && !own->is_autorun && own->from == ZS_NO_INDEX &&
                            (begins || !p->queues);
     }
-}
-
-/* Kernels of one queue run one after the other, so a writer whose reader is behind it in the queue
- * has to get all of its words into the channel. */
-zs_status kernels_check_channels(const zs_plan_draft *d, const kernels_row *rows, zs_err *err)
-{
-    for (uint32_t i = 0; i < d->row_n; i++) {
-        const kernels_row *own = &rows[i];
-        if (!d->drafts[i].on_engine || own->root != i || own->from == ZS_NO_INDEX)
-            continue;
-        const char *reader = zs_draft_layer(d, i)->name;
-        const char *writer = zs_draft_layer(d, own->from)->name;
-        const uint32_t depth = params_of(own)->channel_depth;
-        const uint64_t words = zs_shape_elems(zs_draft_layer(d, own->from)->y);
-        if (depth > 0 && words > depth && !own->is_autorun && !params_of(own)->queues)
-            return zs_fail(err, ZS_ESTUCK, reader,
-                           "the channel from %s is full after %u of %" PRIu64
-                           " words for ever: in one queue %s is not launched before %s has ended "
-                           "(accelerator.kernels.queues, autorun or a deeper channel)",
-                           writer, depth, words, reader, writer);
-    }
-    return ZS_OK;
 }
 
 static void drop(uint64_t *bytes, uint64_t n)

@@ -100,7 +100,7 @@ zs_status kernels_draft(zs_plan_draft *d, zs_err *err)
     for (uint32_t i = 0; i < d->row_n; i++)
         ZS_TRY(shape_row(d, i, &own[i], err));
     kernels_link(d, own);
-    ZS_TRY(kernels_check_channels(d, own, err));
+    ZS_TRY(kernels_check_waits(d, own, err));
     for (uint32_t i = 0; i < d->row_n; i++)
         padded = zs_max_u64(padded, own[i].padded_bytes);
     ZS_TRY(list_units(d, own, err));

@@ -3,6 +3,7 @@
  *   kernels.c         the row of the kind; account
  *   kernels_nest.c    layers to loops
  *   kernels_links.c   what goes from kernel to kernel: epilogues, channels, classes
+ *   kernels_waits.c   kernels that wait for each other for ever
  *   kernels_plan.c    rows, transfers, ops
  *   kernels_loops.c   loops as a report of a compiler lists them
  *   kernels_code*.c   loops as OpenCL C (kernels_code_priv.h)
@@ -86,8 +87,9 @@ uint64_t kernels_launch_cycles(const zs_design *design);
 /* Before addresses are given: which rows one kernel does, which tensors go by channels, and which
  * kernels are in one call. Afterwards what that changes of the bytes that rows have to move. */
 void kernels_link(zs_plan_draft *d, kernels_row *rows);
-/* ZS_ESTUCK names a channel whose writer waits for a reader that waits for the writer's end. */
-zs_status kernels_check_channels(const zs_plan_draft *d, const kernels_row *rows, zs_err *err);
+/* ZS_ESTUCK names a cycle of kernels that wait for each other, a full channel in it, the queue to
+ * add and the depth to give. */
+zs_status kernels_check_waits(const zs_plan_draft *d, const kernels_row *rows, zs_err *err);
 void kernels_count_bytes(zs_plan_draft *d, kernels_row *rows);
 
 zs_status kernels_draft(zs_plan_draft *d, zs_err *err);
