@@ -342,7 +342,7 @@ typedef struct zs_plan {
 /* The row or its front that an op is of, by the flags of its box. */
 static inline const zs_plan_row *zs_plan_member(const zs_plan_row *row, uint32_t flags)
 {
-    for (uint32_t n = flags / ZS_BOX_FRONT & 3; n > 0; n--)
+    for (uint32_t n = flags / ZS_BOX_FRONT & 3; n > 0 && row->front != NULL; n--)
         row = row->front;
     return row;
 }

@@ -203,16 +203,18 @@ static const char *path_ending_in(const char *tail)
     return NULL;
 }
 
-/* The parts that differ have to be near: "swap.xyzzy" is not "swap.by", though most letters agree.
- */
+/* The parts that differ have to be near, or the first a beginning of the other: "swap.xyzzy" is not
+ * "swap.by", though most letters agree. */
 static bool is_slip(const char *path, const char *known)
 {
     size_t same = 0;
     for (size_t i = 0; path[i] != '\0' && path[i] == known[i]; i++)
         if (path[i] == '.')
             same = i + 1;
+    path += same;
     known += same;
-    return zs_nearest(path + same, &known, 1) != NULL;
+    return (path[0] != '\0' && strncmp(path, known, strlen(path)) == 0) ||
+           zs_nearest(path, &known, 1) != NULL;
 }
 
 const char *zs_field_suggest(const char *path)

@@ -21,8 +21,8 @@ typedef float float_lanes __attribute__((vector_size(4 * DEPTH_LANES)));
 typedef int32_t word_lanes __attribute__((vector_size(4 * DEPTH_LANES)));
 
 ZS_CLONES
-static void add_f32(const float *const x[PIXELS], const uint32_t *offsets, uint32_t taps,
-                    const float *w, float *const sums[PIXELS])
+static void add_taps_f32(const float *const x[PIXELS], const uint32_t *offsets, uint32_t taps,
+                         const float *w, float *const sums[PIXELS])
 {
     float_lanes s[PIXELS];
 #pragma GCC unroll 6
@@ -44,8 +44,8 @@ static void add_f32(const float *const x[PIXELS], const uint32_t *offsets, uint3
 }
 
 ZS_CLONES
-static void add_i8(const int32_t *const x[PIXELS], const uint32_t *offsets, uint32_t taps,
-                   const int32_t *w, int32_t *const sums[PIXELS])
+static void add_taps_i8(const int32_t *const x[PIXELS], const uint32_t *offsets, uint32_t taps,
+                        const int32_t *w, int32_t *const sums[PIXELS])
 {
     word_lanes s[PIXELS];
 #pragma GCC unroll 6
@@ -75,8 +75,8 @@ static void add_halves(const int32_t *restrict low, const int32_t *restrict high
 }
 
 ZS_CLONES
-static void add_i16(const int32_t *const x[PIXELS], const uint32_t *offsets, uint32_t taps,
-                    const int32_t *w, int64_t *const sums[PIXELS])
+static void add_taps_i16(const int32_t *const x[PIXELS], const uint32_t *offsets, uint32_t taps,
+                         const int32_t *w, int64_t *const sums[PIXELS])
 {
     word_lanes low[PIXELS] = {{0}}, high[PIXELS] = {{0}};
     int32_t halves[2][DEPTH_LANES];
@@ -102,8 +102,8 @@ static void add_i16(const int32_t *const x[PIXELS], const uint32_t *offsets, uin
 
 /* Product and sum are each rounded to half. */
 ZS_LOOPS
-static void add_f16(const float *const x[PIXELS], const uint32_t *offsets, uint32_t taps,
-                    const float *w, zs_half *const sums[PIXELS])
+static void add_taps_f16(const float *const x[PIXELS], const uint32_t *offsets, uint32_t taps,
+                         const float *w, zs_half *const sums[PIXELS])
 {
     for (int p = 0; p < PIXELS; p++) {
         float s[DEPTH_LANES];
@@ -126,7 +126,7 @@ static void add_f16(const float *const x[PIXELS], const uint32_t *offsets, uint3
 #define WEIGHT     float
 #define SUM        float
 #define LANE       float
-#define BLOCK      add_f32
+#define BLOCK      add_taps_f32
 #define NAME(x)    x##_f32
 #include "depthwise_body.h"
 #undef ELEM
@@ -142,7 +142,7 @@ static void add_f16(const float *const x[PIXELS], const uint32_t *offsets, uint3
 #define ELEM    int8_t
 #define WEIGHT  int8_t
 #define SUM     int32_t
-#define BLOCK   add_i8
+#define BLOCK   add_taps_i8
 #define NAME(x) x##_i8
 #include "depthwise_body.h"
 #undef ELEM
@@ -152,7 +152,7 @@ static void add_f16(const float *const x[PIXELS], const uint32_t *offsets, uint3
 
 #define ELEM    int16_t
 #define SUM     int64_t
-#define BLOCK   add_i16
+#define BLOCK   add_taps_i16
 #define NAME(x) x##_w8a16
 #include "depthwise_body.h"
 #undef WEIGHT
@@ -174,6 +174,6 @@ static void add_f16(const float *const x[PIXELS], const uint32_t *offsets, uint3
 #define ELEM       zs_half
 #define WEIGHT     zs_half
 #define SUM        zs_half
-#define BLOCK      add_f16
+#define BLOCK      add_taps_f16
 #define NAME(x)    x##_f16
 #include "depthwise_body.h"
