@@ -314,6 +314,7 @@ static zs_status set_switches(zs_design *design, zs_arena *arena, const char *pa
 {
     enum { SWITCHES_MAX = 32 };
     const char *names[SWITCHES_MAX];
+    bool named[SWITCHES_MAX] = {false};
     const size_t prefix_n = (size_t)(strrchr(path, '.') - path) + 1;
     const zs_field *f;
     uint32_t name_n = 0;
@@ -339,6 +340,9 @@ static zs_status set_switches(zs_design *design, zs_arena *arena, const char *pa
         if (k == name_n)
             return zs_fail(err, ZS_EPARSE, path, "unknown word '%.48s', unlike '%s' to '%s'", item,
                            names[0], names[name_n - 1]);
+        if (named[k])
+            return zs_fail(err, ZS_EPARSE, path, "'%s' is there twice", names[k]);
+        named[k] = true;
         ZS_TRY(zs_field_set(&changed, arena, zs_switch_at(path, k), "true", err));
     }
     for (uint32_t k = 0; k < name_n; k++)

@@ -80,6 +80,8 @@ done
 ok "$([ "$times" = ' 16 16 16' ]; echo $?)" "lines of DRAM take the same time at any clock:$times"
 program run base.yaml --set "$optimise=registersum"
 ok "$([ $status = 2 ] && grep -qF "did you mean 'register_sum'" err; echo $?)" 'an unknown word is refused, with the nearest'
+program run base.yaml --set "$optimise=unroll, tile, unroll"
+ok "$([ $status = 2 ] && grep -q "optimise: 'unroll' is there twice$" err; echo $?)" 'and one that is there twice'
 
 program compare all.yaml --ladder --set "$optimise=register_sum,unroll,local_weights"
 ok "$([ $status = 0 ] && [ "$(wc -l <out)" = 5 ] && grep -q '^+ unroll' out; echo $?)" 'a ladder has a rung for each word, in the order of the keys'
