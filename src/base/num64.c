@@ -77,27 +77,28 @@ bool zs_same_word(const char *a, const char *b)
     return *a == *b;
 }
 
-/* Edit distance with a row of at most 63 letters: names of fields and options are short. Capital
- * letters are no difference. */
+/* Letters to insert, take away, replace or swap with the next. Names of fields and options are
+ * short: at most 63 letters. Capital letters are no difference. */
 static size_t edit_distance(const char *a, const char *b)
 {
     const size_t a_n = strlen(a), b_n = strlen(b);
-    size_t row[64];
-    if (a_n >= ZS_LEN(row) || b_n >= ZS_LEN(row))
+    size_t rows[3][64];
+    if (a_n >= ZS_LEN(rows[0]) || b_n >= ZS_LEN(rows[0]))
         return SIZE_MAX;
     for (size_t j = 0; j <= b_n; j++)
-        row[j] = j;
+        rows[0][j] = j;
     for (size_t i = 1; i <= a_n; i++) {
-        size_t diagonal = row[0];
+        size_t *row = rows[i % 3];
+        const size_t *above = rows[(i + 2) % 3], *above_that = rows[(i + 1) % 3];
         row[0] = i;
         for (size_t j = 1; j <= b_n; j++) {
-            const size_t replace = diagonal + (lower(a[i - 1]) != lower(b[j - 1]));
-            diagonal = row[j];
-            size_t best = replace < row[j] + 1 ? replace : row[j] + 1;
-            row[j] = best < row[j - 1] + 1 ? best : row[j - 1] + 1;
+            const char x = lower(a[i - 1]), y = lower(b[j - 1]);
+            row[j] = zs_min_u64(above[j - 1] + (x != y), zs_min_u64(above[j], row[j - 1]) + 1);
+            if (i > 1 && j > 1 && x == lower(b[j - 2]) && y == lower(a[i - 2]))
+                row[j] = zs_min_u64(row[j], above_that[j - 2] + 1);
         }
     }
-    return row[b_n];
+    return rows[a_n % 3][b_n];
 }
 
 /* "output" of output_stationary. */

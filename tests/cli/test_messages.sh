@@ -26,6 +26,7 @@ set_to 'did you mean kB or KiB?' 'board.memory.bytes=64 KB'
 says 'did you mean json?' run small.yaml --format JSON
 says 'did you mean tile?' run small.yaml --fidelity Tile
 says 'did you mean run?' RUN small.yaml
+says 'did you mean run?' rnu small.yaml
 mkdir models && cp small_net.yaml models/
 says 'did you mean small_net?' run small.yaml --model SMALL_NET
 sed 's/pad: 1}/pad: SAME}/' small_net.yaml >models/padded.yaml
