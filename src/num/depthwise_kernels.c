@@ -20,51 +20,30 @@ size_t zs_tile_scratch_words(size_t taps, size_t ic_n, size_t plane, bool depthw
 typedef float float_lanes __attribute__((vector_size(4 * DEPTH_LANES)));
 typedef int32_t word_lanes __attribute__((vector_size(4 * DEPTH_LANES)));
 
-ZS_CLONES
-static void add_taps_f32(const float *const x[PIXELS], const uint32_t *offsets, uint32_t taps,
-                         const float *w, float *const sums[PIXELS])
-{
-    float_lanes s[PIXELS];
-#pragma GCC unroll 6
-    for (int p = 0; p < PIXELS; p++)
-        memcpy(&s[p], sums[p], sizeof s[p]);
-    for (uint32_t k = 0; k < taps; k++, w += DEPTH_LANES) {
-        const size_t at = (size_t)offsets[k] * DEPTH_LANES;
-        float_lanes weights, inputs;
-        memcpy(&weights, w, sizeof weights);
-#pragma GCC unroll 6
-        for (int p = 0; p < PIXELS; p++) {
-            memcpy(&inputs, x[p] + at, sizeof inputs);
-            s[p] += weights * inputs;
-        }
+/* Products and sums of one type. */
+#define ADD_TAPS(name, lane, lanes)                                                                \
+    ZS_CLONES                                                                                      \
+    static void name(const lane *const x[PIXELS], const uint32_t *offsets, uint32_t taps,          \
+                     const lane *w, lane *const sums[PIXELS])                                      \
+    {                                                                                              \
+        lanes s[PIXELS];                                                                           \
+        _Pragma("GCC unroll 6") for (int p = 0; p < PIXELS; p++)                                   \
+            memcpy(&s[p], sums[p], sizeof s[p]);                                                   \
+        for (uint32_t k = 0; k < taps; k++, w += DEPTH_LANES) {                                    \
+            const size_t at = (size_t)offsets[k] * DEPTH_LANES;                                    \
+            lanes weights, inputs;                                                                 \
+            memcpy(&weights, w, sizeof weights);                                                   \
+            _Pragma("GCC unroll 6") for (int p = 0; p < PIXELS; p++)                               \
+            {                                                                                      \
+                memcpy(&inputs, x[p] + at, sizeof inputs);                                         \
+                s[p] += weights * inputs;                                                          \
+            }                                                                                      \
+        }                                                                                          \
+        _Pragma("GCC unroll 6") for (int p = 0; p < PIXELS; p++)                                   \
+            memcpy(sums[p], &s[p], sizeof s[p]);                                                   \
     }
-#pragma GCC unroll 6
-    for (int p = 0; p < PIXELS; p++)
-        memcpy(sums[p], &s[p], sizeof s[p]);
-}
-
-ZS_CLONES
-static void add_taps_i8(const int32_t *const x[PIXELS], const uint32_t *offsets, uint32_t taps,
-                        const int32_t *w, int32_t *const sums[PIXELS])
-{
-    word_lanes s[PIXELS];
-#pragma GCC unroll 6
-    for (int p = 0; p < PIXELS; p++)
-        memcpy(&s[p], sums[p], sizeof s[p]);
-    for (uint32_t k = 0; k < taps; k++, w += DEPTH_LANES) {
-        const size_t at = (size_t)offsets[k] * DEPTH_LANES;
-        word_lanes weights, inputs;
-        memcpy(&weights, w, sizeof weights);
-#pragma GCC unroll 6
-        for (int p = 0; p < PIXELS; p++) {
-            memcpy(&inputs, x[p] + at, sizeof inputs);
-            s[p] += weights * inputs;
-        }
-    }
-#pragma GCC unroll 6
-    for (int p = 0; p < PIXELS; p++)
-        memcpy(sums[p], &s[p], sizeof s[p]);
-}
+ADD_TAPS(add_taps_f32, float, float_lanes)
+ADD_TAPS(add_taps_i8, int32_t, word_lanes)
 
 ZS_LOOPS
 static void add_halves(const int32_t *restrict low, const int32_t *restrict high,

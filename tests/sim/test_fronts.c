@@ -20,6 +20,7 @@ typedef struct builder {
     uint32_t n;
     const char *at; /* tensor that the next layer reads */
     zs_shape shape;
+    const char *beside; /* second input of an addition */
 } builder;
 
 static uint32_t below(builder *b, uint32_t n)
@@ -33,6 +34,7 @@ static zs_layer_spec *add(builder *b, uint32_t op, const char *name)
     const char **in = zs_new(b->arena, const char *, 2);
     ck_assert_uint_lt(b->n, LAYERS_MAX);
     in[0] = b->at;
+    in[1] = b->beside;
     *l = (zs_layer_spec){.name = zs_arena_printf(b->arena, "%s%u", name, b->n++),
                          .op = (zs_layer_op)op,
                          .in = in,
@@ -86,9 +88,8 @@ static void add_block(builder *b)
     if (kind != 1)
         add_conv(b, POINTWISE, below(b, 2) ? before.c : 1 + below(b, 12));
     if (memcmp(&before, &b->shape, sizeof before) == 0) {
-        zs_layer_spec *l = add(b, ZS_LAYER_ADD, "add");
-        ((const char **)(uintptr_t)l->in)[1] = from;
-        l->in_n = 2;
+        b->beside = from;
+        add(b, ZS_LAYER_ADD, "add")->in_n = 2;
     } else if (b->shape.h > 6 && b->shape.w > 6 && below(b, 3) == 0) {
         zs_layer_spec *l = add(b, ZS_LAYER_POOL, "pool");
         l->pool = ZS_POOL_MAX;
@@ -97,6 +98,19 @@ static void add_block(builder *b)
         b->shape.h = (b->shape.h - l->window.kh) / 2 + 1;
         b->shape.w = (b->shape.w - l->window.kw) / 2 + 1;
     }
+}
+
+static const zs_net *build_net(const builder *b, const char *name, zs_shape input)
+{
+    const zs_net_spec spec = {.name = name,
+                              .input = {.name = "data", .shape = input},
+                              .layers = b->layers,
+                              .layer_n = b->n};
+    zs_net *net;
+    zs_err err = {0};
+    ck_assert_msg(zs_net_build(b->arena, &spec, &net, &err) == ZS_OK, "%s: %s", err.place,
+                  err.text);
+    return net;
 }
 
 static const zs_net *draw_net(zs_arena *arena, uint64_t seed)
@@ -110,15 +124,7 @@ static const zs_net *draw_net(zs_arena *arena, uint64_t seed)
         add_block(&b);
     zs_layer_spec *fc = add(&b, ZS_LAYER_FC, "fc");
     fc->oc = 7;
-    const zs_net_spec spec = {.name =
-                                  zs_arena_printf(arena, "blocks %llu", (unsigned long long)seed),
-                              .input = {.name = "data", .shape = input},
-                              .layers = b.layers,
-                              .layer_n = b.n};
-    zs_net *net;
-    zs_err err = {0};
-    ck_assert_msg(zs_net_build(arena, &spec, &net, &err) == ZS_OK, "%s: %s", err.place, err.text);
-    return net;
+    return build_net(&b, zs_arena_printf(arena, "blocks %llu", (unsigned long long)seed), input);
 }
 
 static void init_rig(test_rig *rig, uint64_t seed, uint32_t precision)
@@ -271,14 +277,7 @@ static const zs_net *block_net(zs_arena *arena, uint32_t kind)
                              .pad_right = 1};
     if (kind != 1)
         add_conv(&b, POINTWISE, 16);
-    const zs_net_spec spec = {.name = "block",
-                              .input = {.name = "data", .shape = input},
-                              .layers = b.layers,
-                              .layer_n = b.n};
-    zs_net *net;
-    zs_err err = {0};
-    ck_assert_msg(zs_net_build(arena, &spec, &net, &err) == ZS_OK, "%s: %s", err.place, err.text);
-    return net;
+    return build_net(&b, "block", input);
 }
 
 static uint64_t bytes_of(const zs_plan *plan, uint32_t code)

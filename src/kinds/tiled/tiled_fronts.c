@@ -5,17 +5,22 @@
  * again. What is kept between two of them is a strip: of a depthwise layer all channels of a tile,
  * of a 1x1 layer in front of a depthwise one as many as that takes at a time. */
 
-static zs_extent intersect(zs_extent e)
-{
-    e.n = e.hi - e.lo;
-    return e;
-}
-
 tiled_region tiled_region_of_front(const zs_plan_row *row, const tiled_region *region)
 {
-    const zs_extent y = intersect(zs_extent_y(row, region->oy0, region->oy_n));
-    const zs_extent x = intersect(zs_extent_x(row, region->ox0, region->ox_n));
-    return (tiled_region){.oy0 = y.lo, .oy_n = y.n, .ox0 = x.lo, .ox_n = x.n};
+    const zs_extent y = zs_extent_y(row, region->oy0, region->oy_n);
+    const zs_extent x = zs_extent_x(row, region->ox0, region->ox_n);
+    return (tiled_region){.oy0 = y.lo, .oy_n = y.hi - y.lo, .ox0 = x.lo, .ox_n = x.hi - x.lo};
+}
+
+uint32_t tiled_front_pixels(const zs_plan_row *row, const zs_plan_row *front, bool is_y,
+                            uint32_t at)
+{
+    const uint32_t n = is_y ? row->oh : row->ow, tile = is_y ? row->t_oy : row->t_ox;
+    const uint32_t left = n - at < tile ? n - at : tile;
+    tiled_region r = {.oy0 = at, .oy_n = left, .ox0 = at, .ox_n = left};
+    for (const zs_plan_row *k = row; k != front; k = k->front)
+        r = tiled_region_of_front(k, &r);
+    return is_y ? r.oy_n : r.ox_n;
 }
 
 /* ---- tiles ----------------------------------------------------------------------------------- */
@@ -129,15 +134,8 @@ static uint64_t pixels_of_front(const zs_plan_row *row, const zs_plan_row *front
 {
     uint64_t sum = 0;
     const uint32_t n = is_y ? row->oh : row->ow, tile = is_y ? row->t_oy : row->t_ox;
-    for (uint32_t o = 0; o < n; o += tile) {
-        const uint32_t o_n = n - o < tile ? n - o : tile;
-        tiled_region r = {.oy_n = 1, .ox_n = 1};
-        *(is_y ? &r.oy0 : &r.ox0) = o;
-        *(is_y ? &r.oy_n : &r.ox_n) = o_n;
-        for (const zs_plan_row *at = row; at != front; at = at->front)
-            r = tiled_region_of_front(at, &r);
-        sum += is_y ? r.oy_n : r.ox_n;
-    }
+    for (uint32_t at = 0; at < n; at += tile)
+        sum += tiled_front_pixels(row, front, is_y, at);
     return sum;
 }
 

@@ -129,6 +129,16 @@ static bool may_stay(const row_outline *o)
     return o->o->is_open && o->o->net->tensors[root].producer != ZS_NO_INDEX;
 }
 
+/* With biases, for which packed weights have room in any case. */
+static uint64_t weight_bytes_of(const row_outline *o, const zs_plan_row *r)
+{
+    const zs_accel *a = &o->o->design->accel;
+    const zs_layer *layer = &o->o->net->layers[r->layer];
+    const bool is_packed = tiled_params_of(a)->weight_layout == ZS_LAYOUT_PACKED;
+    return zs_layer_weight_elems(layer) * zs_weight_bytes(a->precision) +
+           (is_packed ? r->y_c : zs_layer_bias_elems(layer)) * zs_bias_bytes(a->precision);
+}
+
 static void charge_operands(row_outline *o, bool is_settled, uint32_t less)
 {
     const zs_plan_row *r = o->row;
@@ -136,11 +146,6 @@ static void charge_operands(row_outline *o, bool is_settled, uint32_t less)
     const tiled_params *p = tiled_params_of(a);
     const uint64_t elem = zs_elem_bytes(a->precision);
     const uint64_t x_n = o->o->plan->buffers[ZS_BUF_INPUT].slots;
-    const uint64_t weights = zs_layer_weight_elems(o->layer) * zs_weight_bytes(a->precision);
-    const uint64_t bias_n = p->weight_layout == ZS_LAYOUT_PACKED
-                                ? r->y_c /* there is room for them in any case */
-                                : zs_layer_bias_elems(o->layer);
-    const uint64_t biases = bias_n * zs_bias_bytes(a->precision);
     uint32_t trips[D_N]; /* of what is loaded once for two tiles */
     memcpy(trips, o->trips, sizeof trips);
     const uint32_t pairs = tiled_pairs_of(r);
@@ -150,13 +155,14 @@ static void charge_operands(row_outline *o, bool is_settled, uint32_t less)
                                          : tiled_loads(o->order, pairs == D_OY ? trips : o->trips,
                                                        WEIGHT_DIMS, r->weight_slots, p->keep_tiles);
     o->work->bytes[TILED_WEIGHT] =
-        zs_times_u64(r->own != NULL ? tiled_streams_of(r)->bytes : weights + biases, w_loads);
+        zs_times_u64(r->own != NULL ? tiled_streams_of(r)->bytes : weight_bytes_of(o, r), w_loads);
     if (r->x_resident != ZS_NOT_RESIDENT || may_stay(o))
         return;
     if (!is_settled) { /* what any schedule reads, but for pixels that no window reads */
         const uint64_t pixels =
             (uint64_t)(r->oh > less ? r->oh - less : 1) * (r->ow > less ? r->ow - less : 1);
-        const uint64_t all = r->compulsory_read_bytes - weights -
+        const uint64_t all = r->compulsory_read_bytes -
+                             zs_layer_weight_elems(o->layer) * zs_weight_bytes(a->precision) -
                              zs_layer_bias_elems(o->layer) * zs_bias_bytes(a->precision);
         const uint64_t most = less > 0 && !r->is_depthwise && !r->images_are_columns
                                   ? pixels * r->x.shape.c * elem * o->trips[D_IMAGE]
@@ -282,12 +288,9 @@ static uint64_t find_regions(const zs_plan_row *row, const zs_plan_row *front, b
     uint64_t sum = 0;
     const uint32_t n = is_y ? row->oh : row->ow, tile = is_y ? row->t_oy : row->t_ox;
     for (uint32_t at = 0; at < n; at += tile) {
-        const uint32_t left = n - at < tile ? n - at : tile;
-        tiled_region r = {.oy0 = at, .oy_n = left, .ox0 = at, .ox_n = left};
-        for (const zs_plan_row *k = row; k != front; k = k->front)
-            r = tiled_region_of_front(k, &r);
-        add_reach(to, is_y ? r.oy_n : r.ox_n);
-        sum += is_y ? r.oy_n : r.ox_n;
+        const uint32_t pixels = tiled_front_pixels(row, front, is_y, at);
+        add_reach(to, pixels);
+        sum += pixels;
     }
     return sum;
 }
@@ -320,15 +323,6 @@ static void charge_front(row_outline *o, const zs_plan_row *front)
                            zs_post_pl_cycles(design, o->array, oc.size[a], pixels) +
                            tiled_vector_pl_cycles(design, pixels * oc.size[a]));
     }
-}
-
-static uint64_t weight_bytes_of(const row_outline *o, const zs_plan_row *r)
-{
-    const zs_accel *a = &o->o->design->accel;
-    const zs_layer *layer = &o->o->net->layers[r->layer];
-    const bool is_packed = tiled_params_of(a)->weight_layout == ZS_LAYOUT_PACKED;
-    return zs_layer_weight_elems(layer) * zs_weight_bytes(a->precision) +
-           (is_packed ? r->y_c : zs_layer_bias_elems(layer)) * zs_bias_bytes(a->precision);
 }
 
 /* Weights of all, and the inputs of the first: of a 1x1 layer once more for every tile of channels,

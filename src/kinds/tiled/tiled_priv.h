@@ -166,6 +166,10 @@ static inline bool tiled_takes_fronts(const zs_accel *a)
 /* What is computed of a front for a region of the row that takes it: the pixels that are inside of
  * the image. */
 tiled_region tiled_region_of_front(const zs_plan_row *row, const tiled_region *region);
+/* Pixels of `front`, along one axis, that are computed for the row's tile which begins at `at`;
+ * NULL: inputs of the last front. */
+uint32_t tiled_front_pixels(const zs_plan_row *row, const zs_plan_row *front, bool is_y,
+                            uint32_t at);
 /* Tiles of a row with fronts such that no tile of a front is larger than that of its layer. */
 void tiled_shape_fronts(zs_plan_draft *d);
 /* Once channels are known too: how much is kept between them. What does not fit is denied. */
