@@ -1,4 +1,5 @@
 #include "golden_case.h"
+#include "support.h"
 #include "tiled.h"
 #include "zynqsim/kind.h"
 
@@ -247,8 +248,7 @@ static TCase *points(const char *name, void (*begin)(void), int n)
     tcase_add_unchecked_fixture(tc, begin, end);
     tcase_set_timeout(tc, 120);
     tcase_add_test(tc, test_the_reference_tells_pictures_and_classes_apart);
-    tcase_add_loop_test(tc, test_random_designs_give_the_bits_of_the_reference, 0,
-                        n / POINTS_PER_CASE);
+    test_add_many(tc, test_random_designs_give_the_bits_of_the_reference, n / POINTS_PER_CASE);
     return tc;
 }
 

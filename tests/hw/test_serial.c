@@ -1,5 +1,6 @@
 #include "zynqsim/serial.h"
 #include "memsys_bench.h"
+#include "support.h"
 
 /* The folded master against the same walk sent through a memory system access by access, by a loop
  * of its own that knows nothing of folding. */
@@ -303,8 +304,7 @@ TCase *tcase_serial(void)
 {
     TCase *tc = tcase_create("serial");
     tcase_add_checked_fixture(tc, ms_setup, ms_teardown);
-    tcase_add_loop_test(tc, test_a_folded_walk_is_the_walk_access_by_access, 0,
-                        (int)ZS_LEN(boards));
+    test_add_many(tc, test_a_folded_walk_is_the_walk_access_by_access, (int)ZS_LEN(boards));
     tcase_add_test(tc, test_folding_leaves_few_accesses_to_the_memory_system);
     tcase_add_loop_test(tc, test_prices_are_least_then_mean_and_the_mean_is_near, 0,
                         (int)ZS_LEN(boards));

@@ -3,6 +3,7 @@
 #include "zynqsim/kind.h"
 
 #include "small_nets.h"
+#include "support.h"
 #include "tiled.h"
 
 #include <string.h>
@@ -92,8 +93,7 @@ TCase *tcase_plan_memory(void)
 {
     TCase *tc = tcase_create("memory of the planner");
     tcase_set_timeout(tc, 60);
-    tcase_add_loop_test(tc, test_every_failing_allocation_is_reported_and_leaves_nothing, 0,
-                        TEST_NET_N);
+    test_add_many(tc, test_every_failing_allocation_is_reported_and_leaves_nothing, TEST_NET_N);
     tcase_add_test(tc, test_plans_of_line_buffer_engines_leave_nothing_either);
     return tc;
 }

@@ -5,6 +5,7 @@
 #include "sim_cases.h"
 #include "small_nets.h"
 #include "kind_rows.h"
+#include "support.h"
 #include "zynqsim/kind.h"
 #include "zynqsim/serial.h"
 
@@ -216,8 +217,8 @@ TCase *tcase_direct(void)
 {
     TCase *tc = tcase_create("direct");
     tcase_set_timeout(tc, 60);
-    tcase_add_loop_test(tc, test_every_net_precision_and_fusion_gives_the_bits_of_the_reference, 0,
-                        ZS_PRECISION_COUNT * TEST_NET_N);
+    test_add_many(tc, test_every_net_precision_and_fusion_gives_the_bits_of_the_reference,
+                  ZS_PRECISION_COUNT * TEST_NET_N);
     tcase_add_loop_test(tc, test_fidelities_move_the_same_bytes_and_bound_is_least, 0, TEST_NET_N);
     tcase_add_loop_test(tc, test_every_op_takes_what_its_accesses_take_one_by_one, 0, TEST_NET_N);
     tcase_add_test(tc, test_pipelining_and_unrolling_move_the_promise_and_not_the_time);

@@ -3,6 +3,7 @@
 #include "rig.h"
 #include "sim_cases.h"
 #include "small_nets.h"
+#include "support.h"
 
 #include "zynqsim/kind.h"
 
@@ -117,8 +118,8 @@ END_TEST
 TCase *tcase_engines(void)
 {
     TCase *tc = tcase_create("several engines");
-    tcase_add_loop_test(tc, test_any_map_of_layers_gives_the_bits_of_the_reference, 0,
-                        TEST_NET_N * ZS_PRECISION_COUNT);
+    test_add_many(tc, test_any_map_of_layers_gives_the_bits_of_the_reference,
+                  TEST_NET_N * ZS_PRECISION_COUNT);
     tcase_add_loop_test(tc, test_engines_of_two_kinds_pass_tensors_to_each_other, 0, 8);
     return tc;
 }

@@ -1,6 +1,7 @@
 #include "random_design.h"
 #include "rig.h"
 #include "sim_cases.h"
+#include "support.h"
 #include "tiled.h"
 
 #include "zynqsim/bound.h"
@@ -350,7 +351,7 @@ TCase *tcase_fronts(void)
 {
     TCase *tc = tcase_create("rows with fronts");
     tcase_set_timeout(tc, 120);
-    tcase_add_loop_test(tc, test_rows_with_fronts_give_the_bits_of_the_reference, 0, NETS);
+    test_add_many(tc, test_rows_with_fronts_give_the_bits_of_the_reference, NETS);
     tcase_add_loop_test(tc, test_no_order_that_starves_units_changes_a_bit_of_rows_with_fronts, 0,
                         4);
     tcase_add_loop_test(tc, test_a_map_between_two_layers_is_neither_written_nor_read, 0, 3);

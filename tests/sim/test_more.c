@@ -2,6 +2,7 @@
 #include "random_design.h"
 #include "sim_cases.h"
 #include "small_nets.h"
+#include "support.h"
 #include "zynqsim/bound.h"
 #include "zynqsim/kind.h"
 #include "zynqsim/sim.h"
@@ -348,6 +349,6 @@ TCase *tcase_more(void)
     TCase *tc = tcase_create("more");
     tcase_set_timeout(tc, getenv("MORE_DESIGNS") ? 3600 : 60);
     tcase_add_loop_test(tc, test_more_room_elsewhere_does_not_cost_calls, 0, (int)ZS_LEN(takers));
-    tcase_add_loop_test(tc, test_more_of_anything_is_not_slower, 0, (int)zs_kind_n * TEST_NET_N);
+    test_add_many(tc, test_more_of_anything_is_not_slower, (int)zs_kind_n * TEST_NET_N);
     return tc;
 }

@@ -4,6 +4,7 @@
 #include "rig.h"
 #include "sim_cases.h"
 #include "small_nets.h"
+#include "support.h"
 #include "zynqsim/kind.h"
 #include "zynqsim/mask.h"
 
@@ -757,10 +758,10 @@ TCase *tcase_pegrid(void)
     tcase_add_test(tc, test_compressed_tiles_move_and_take_what_masks_say);
     tcase_add_test(tc, test_cycles_are_those_of_the_masks);
     tcase_add_test(tc, test_cycles_are_those_of_weights_and_inputs);
-    tcase_add_loop_test(tc, test_leaving_inputs_out_changes_no_bit_and_no_byte, 0,
-                        TEST_NET_N * ZS_PRECISION_COUNT);
-    tcase_add_loop_test(tc, test_dropped_maps_give_the_bits_of_the_reference, 0,
-                        TEST_NET_N * ZS_PRECISION_COUNT);
+    test_add_many(tc, test_leaving_inputs_out_changes_no_bit_and_no_byte,
+                  TEST_NET_N * ZS_PRECISION_COUNT);
+    test_add_many(tc, test_dropped_maps_give_the_bits_of_the_reference,
+                  TEST_NET_N * ZS_PRECISION_COUNT);
     tcase_add_test(tc, test_a_dropped_map_is_neither_loaded_nor_worked);
     tcase_add_test(tc, test_inputs_must_have_been_measured);
     tcase_add_test(tc, test_dense_cycles_by_hand);

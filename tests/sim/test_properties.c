@@ -3,6 +3,7 @@
 #include "rig.h"
 #include "sim_cases.h"
 #include "small_nets.h"
+#include "support.h"
 #include "tiled.h"
 
 #include <string.h>
@@ -201,6 +202,6 @@ TCase *tcase_properties(void)
     tcase_add_loop_test(tc, test_the_same_run_twice_gives_the_same_figures, 0, TEST_NET_N);
     tcase_add_loop_test(tc, test_rows_add_up_and_are_not_busy_for_longer_than_they_last, 0,
                         TEST_NET_N);
-    tcase_add_loop_test(tc, test_less_of_a_resource_is_not_faster, 0, TEST_NET_N * RESOURCE_N * 2);
+    test_add_many(tc, test_less_of_a_resource_is_not_faster, TEST_NET_N * RESOURCE_N * 2);
     return tc;
 }

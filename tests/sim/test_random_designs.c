@@ -2,6 +2,7 @@
 #include "rig.h"
 #include "sim_cases.h"
 #include "small_nets.h"
+#include "support.h"
 #include "tiled.h"
 
 /* Every tile size, loop order, buffer scheme, fusion and batch gives the bits of the untiled
@@ -51,7 +52,7 @@ TCase *tcase_random_designs(void)
 {
     TCase *tc = tcase_create("random designs");
     tcase_set_timeout(tc, 120);
-    tcase_add_loop_test(tc, test_any_design_gives_the_bits_of_the_reference, 0,
-                        TEST_NET_N * ZS_PRECISION_COUNT);
+    test_add_many(tc, test_any_design_gives_the_bits_of_the_reference,
+                  TEST_NET_N * ZS_PRECISION_COUNT);
     return tc;
 }

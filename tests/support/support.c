@@ -72,6 +72,14 @@ void test_say_skipped(const char *name)
     printf("skipped: %s needs the reference data beside the checkout\n", name);
 }
 
+void test_add_many(TCase *tc, const TTest *test, int n)
+{
+    const char *every = getenv("TEST_EVERY");
+    const int k = every == NULL ? 1 : atoi(every);
+    for (int i = 0; i<n; i += k> 1 ? k : 1)
+        tcase_add_loop_test(tc, test, i, i + 1);
+}
+
 int test_main(const char *suite, TCase *(*const cases[])(void), size_t n)
 {
     Suite *s = suite_create(suite);

@@ -25,6 +25,9 @@ const char *test_shared(const char *relative);
 /* Prints "skipped: NAME needs the reference data" once per call. */
 void test_say_skipped(const char *name);
 
+/* Adds cases 0 to n - 1 of a test that takes long; with TEST_EVERY=k in the environment (programs
+ * that are instrumented and slow) only every k-th of them. */
+void test_add_many(TCase *tc, const TTest *test, int n);
 /* Runs one suite made of the given cases; returns the process's exit status. */
 int test_main(const char *suite, TCase *(*const cases[])(void), size_t n);
 

@@ -1,4 +1,5 @@
 #include "nets.h"
+#include "support.h"
 #include "train_cases.h"
 #include "zynqsim/pipeline.h"
 
@@ -439,7 +440,7 @@ TCase *tcase_pipeline(void)
     tcase_add_test(tc, test_a_link_takes_latency_and_packets);
     tcase_add_test(tc, test_pipedream_needs_the_versions_of_its_weights_more);
     tcase_add_test(tc, test_balanced_cuts_have_the_shortest_slowest_stage);
-    tcase_add_loop_test(tc, test_the_best_cuts_are_those_that_trying_all_finds, 0, 80);
+    test_add_many(tc, test_the_best_cuts_are_those_that_trying_all_finds, 80);
     tcase_add_test(tc, test_links_that_are_shared_or_without_duplex_take_longer);
     tcase_add_test(tc, test_inference_goes_at_the_pace_of_the_slowest);
     tcase_add_test(tc, test_single_buffers_keep_stages_from_working_while_links_carry);
