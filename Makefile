@@ -162,7 +162,7 @@ coverage: ## run the tests under the sanitizers, lines counted; fails below 85 %
 	@.ci/packages asan coverage
 	@find build/asan-cov -name '*.gcda' -delete 2>/dev/null || true
 	@CK_FORK=no $(SAMPLE) $(MAKE) --no-print-directory check BUILD=build/asan-cov OPT=-O1 \
-	  SAN='$(ASAN) --coverage -fprofile-update=atomic'
+	  SAN='$(ASAN) --coverage'
 	@gcovr -r . --object-directory build/asan-cov --filter src/ --exclude-unreachable-branches --gcov-ignore-parse-errors \
 	  --sort-uncovered --txt build/asan-cov/coverage.txt --print-summary --fail-under-line 85
 

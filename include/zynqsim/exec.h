@@ -65,9 +65,6 @@ void zs_exec_filter(zs_exec *e, const zs_plan_row *row, uint32_t image, uint32_t
 const uint8_t *zs_exec_filter_begin(zs_exec *e, const zs_plan_row *row, uint32_t image, uint32_t oc,
                                     zs_tile_box *box, zs_tile *tile);
 void zs_exec_filter_end(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box);
-/* Filters of a tile, [lane][n] with `pitch` elements from lane to lane, become [n][lane]. */
-void zs_exec_interleave(const void *from, size_t pitch, void *to, size_t n, uint32_t lanes,
-                        size_t elem);
 /* Windows of a fused pool that cross a tile border along one axis, at least 1; rows of the carry
  * memory for columns. */
 uint32_t zs_exec_crossing(uint32_t kernel, uint32_t stride);

@@ -35,6 +35,11 @@ void zs_tile_w8a16(const zs_tile *t, const int16_t *x, const int8_t *w, int64_t 
 void zs_tile_i8(const zs_tile *t, const int8_t *x, const int8_t *w, int32_t *sums,
                 uint32_t *scratch);
 
+/* Elements of 1, 2 or 4 bytes: [row][column] at `from` becomes [column][row] at `to`, which lies
+ * elsewhere; pitches are elements from row to row of each. */
+void zs_turn(const void *from, size_t from_pitch, size_t row_n, size_t column_n, void *to,
+             size_t to_pitch, size_t elem);
+
 /* Sums of some pixels and channels, and where their results go; pitches from pixel to pixel. */
 typedef struct zs_sum_block {
     uint32_t oc0, oc_n; /* output channels of the layer */

@@ -6,42 +6,7 @@
  * Weights and sums of neighbouring channels lie side by side; inputs are turned so that theirs do,
  * some channels at a time. */
 
-/* A square of so many channels by as many places. */
-#if defined(__x86_64__)
-#define SIDE (16 / sizeof(ELEM))
-#define PUT(half)                                                                                  \
-    (sizeof(ELEM) == 1   ? _mm_unpack##half##_epi8(a[i], a[i + SIDE / 2])                          \
-     : sizeof(ELEM) == 2 ? _mm_unpack##half##_epi16(a[i], a[i + SIDE / 2])                         \
-                         : _mm_unpack##half##_epi32(a[i], a[i + SIDE / 2]))
-static void NAME(turn_square)(const ELEM *const channels[SIDE], size_t at, ELEM *to)
-{
-    __m128i a[SIDE], b[SIDE];
-#pragma GCC unroll 16
-    for (size_t i = 0; i < SIDE; i++)
-        a[i] = _mm_loadu_si128((const __m128i *)(const void *)(channels[i] + at));
-#pragma GCC unroll 4
-    for (size_t stage = 1; stage < SIDE; stage *= 2) {
-#pragma GCC unroll 8
-        for (size_t i = 0; i < SIDE / 2; i++) {
-            b[2 * i] = PUT(lo);
-            b[2 * i + 1] = PUT(hi);
-        }
-#pragma GCC unroll 16
-        for (size_t i = 0; i < SIDE; i++)
-            a[i] = b[i];
-    }
-#pragma GCC unroll 16
-    for (size_t i = 0; i < SIDE; i++)
-        _mm_storeu_si128((__m128i *)(void *)(to + i * DEPTH_LANES), a[i]);
-}
-#undef PUT
-#else
-#define SIDE 1
-static void NAME(turn_square)(const ELEM *const channels[SIDE], size_t at, ELEM *to)
-{
-    *to = channels[0][at];
-}
-#endif
+#include "turn_body.h"
 
 /* A run of places of SIDE channels, `step` apart. */
 static void NAME(turn_run)(const ELEM *const channels[SIDE], size_t from, size_t step, uint32_t n,
@@ -55,7 +20,7 @@ static void NAME(turn_run)(const ELEM *const channels[SIDE], size_t from, size_t
     }
     for (uint32_t i = 0; i < n; i += SIDE) {
         const uint32_t at = i + SIDE <= n ? i : n - (uint32_t)SIDE; /* the last may overlap */
-        NAME(turn_square)(channels, from + at, to + (size_t)at * DEPTH_LANES);
+        NAME(turn_square)(channels, from + at, to + (size_t)at * DEPTH_LANES, DEPTH_LANES);
     }
 }
 

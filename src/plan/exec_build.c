@@ -109,27 +109,6 @@ static zs_status allocate(zs_exec *e, zs_arena *arena, const room *r, zs_err *er
 
 /* ---- weights --------------------------------------------------------------------------------- */
 
-#define INTERLEAVE(type)                                                                           \
-    for (size_t i = 0; i < n; i++)                                                                 \
-        for (uint32_t lane = 0; lane < lanes; lane++)                                              \
-            ((type *)to)[i * lanes + lane] = ((const type *)from)[lane * pitch + i];
-
-void zs_exec_interleave(const void *from, size_t pitch, void *to, size_t n, uint32_t lanes,
-                        size_t elem)
-{
-    switch (elem) {
-    case 4:
-        INTERLEAVE(uint32_t)
-        break;
-    case 2:
-        INTERLEAVE(uint16_t)
-        break;
-    default:
-        INTERLEAVE(uint8_t)
-        break;
-    }
-}
-
 static void pack_tile(const zs_exec *e, const zs_plan_row *row, uint32_t oc0, uint32_t oc_n,
                       float *filter, uint8_t *stored)
 {
@@ -154,7 +133,7 @@ static void pack_tile(const zs_exec *e, const zs_plan_row *row, uint32_t oc0, ui
                            stored + lane * filter_n * e->weight);
     }
     if (!oihw)
-        zs_exec_interleave(stored, filter_n, weights, filter_n, oc_n, e->weight);
+        zs_turn(stored, filter_n, oc_n, filter_n, weights, oc_n, e->weight);
 }
 
 static void pack_row(const zs_exec *e, const zs_plan_row *row, float *filter, uint8_t *stored)

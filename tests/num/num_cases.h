@@ -11,5 +11,6 @@ TCase *tcase_scales(void);
 TCase *tcase_ranges(void);
 TCase *tcase_golden(void);
 TCase *tcase_half(void);
+TCase *tcase_turn(void);
 
 #endif

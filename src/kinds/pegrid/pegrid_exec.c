@@ -167,7 +167,7 @@ static void load_w(const zs_exec *e, const zs_plan_row *row, const zs_tile_op *o
     for (uint32_t f = 0, n; f < g->n; f += n) {
         const size_t at = (size_t)f * bit_n * e->weight;
         n = run_of(row, layer, g, f);
-        zs_exec_interleave(m->dense + at, bit_n, weights + at, bit_n, n, e->weight);
+        zs_turn(m->dense + at, bit_n, n, bit_n, weights + at, n, e->weight);
     }
 }
 

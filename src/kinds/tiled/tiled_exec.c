@@ -49,8 +49,8 @@ static void load_oihw(const zs_exec *e, const zs_plan_row *row, const zs_tile_bo
     const zs_layer *layer = zs_exec_layer(e, row);
     for (uint32_t oc = 0; zs_layer_bias_elems(layer) == 0 && oc < box->oc_n; oc++)
         zs_quantise_bias(e->quant, layer, box->oc0 + oc, 0, slot + oc * e->bias);
-    zs_exec_interleave(from, group_ic * channel, slot + bias_room(e, row), ic_n * channel,
-                       box->oc_n, e->weight);
+    zs_turn(from, group_ic * channel, box->oc_n, ic_n * channel, slot + bias_room(e, row),
+            box->oc_n, e->weight);
 }
 
 static zs_xfer xfer_of(const zs_exec *e, uint32_t index)
@@ -71,11 +71,10 @@ static void load_w(zs_exec *e, const zs_plan_row *row, uint32_t index)
         return;
     }
     memcpy(slot, from, biases);
-    if (row->own != NULL) {
+    if (row->own != NULL)
         tiled_decode(e, row, box, from + biases, slot + bias_room(e, row));
-        return;
-    }
-    memcpy(slot + bias_room(e, row), from + biases, x.row_bytes - biases);
+    else
+        memcpy(slot + bias_room(e, row), from + biases, x.row_bytes - biases);
 }
 
 static void copy_partials(zs_exec *e, uint32_t index, bool store)
@@ -87,8 +86,6 @@ static void copy_partials(zs_exec *e, uint32_t index, bool store)
     else
         memcpy(slot, e->dram + x.addr, x.row_bytes);
 }
-
-/* ---- products -------------------------------------------------------------------------------- */
 
 /* ---- strips -----------------------------------------------------------------------------------
  */
@@ -148,6 +145,8 @@ static const uint8_t *tile_input(zs_exec *e, const zs_plan_row *row, const zs_ti
     return e->gathered;
 }
 
+/* ---- products -------------------------------------------------------------------------------- */
+
 static void finish(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box, void *sums)
 {
     const size_t pixels = (size_t)box->oy_n * box->ox_n;
@@ -203,34 +202,21 @@ static result_box result_of(const zs_exec *e, const zs_plan_row *row, const zs_t
     return r;
 }
 
-#define SCATTER(type)                                                                              \
-    for (uint32_t oc = 0; oc < box->oc_n; oc++)                                                    \
-        for (uint32_t y = 0; y < r.y_n; y++) {                                                     \
-            const type *s = (const type *)(const void *)slot + oc * r.oc_step +                    \
-                            (size_t)y * r.x_n * r.pixel_step;                                      \
-            type *to = (type *)(void *)image +                                                     \
-                       ((size_t)(oc0 + oc) * shape.h + r.y0 + y) * shape.w + r.x0;                 \
-            for (uint32_t x = 0; x < r.x_n; x++)                                                   \
-                to[x] = s[x * r.pixel_step];                                                       \
-        }
-
-/* From a slot into CHW memory that starts at `image`. */
+/* From a slot into CHW memory that starts at `image`; whole rows are one run of a channel. */
 static void scatter(const zs_exec *e, const zs_plan_row *row, const zs_tile_box *box,
                     const uint8_t *slot, uint8_t *image, zs_shape shape)
 {
     const result_box r = result_of(e, row, box);
-    const uint32_t oc0 = box->oc0;
-    switch (row->y.elem) {
-    case 4:
-        SCATTER(uint32_t)
-        break;
-    case 2:
-        SCATTER(uint16_t)
-        break;
-    default:
-        SCATTER(uint8_t)
-        break;
-    }
+    const size_t elem = row->y.elem, plane = (size_t)shape.h * shape.w;
+    const uint32_t run_n = r.x_n == shape.w ? 1 : r.y_n;
+    const size_t run = (size_t)r.x_n * r.y_n / (run_n ? run_n : 1);
+    uint8_t *to = image + (box->oc0 * plane + (size_t)r.y0 * shape.w + r.x0) * elem;
+    for (uint32_t i = 0; i < run_n; i++, slot += run * r.pixel_step * elem, to += shape.w * elem)
+        if (r.pixel_step != 1)
+            zs_turn(slot, r.pixel_step, run, box->oc_n, to, plane, elem);
+        else
+            for (uint32_t oc = 0; oc < box->oc_n; oc++)
+                memcpy(to + oc * plane * elem, slot + oc * r.oc_step * elem, run * elem);
 }
 
 /* One pixel per image, [image][oc] in the slot. */
