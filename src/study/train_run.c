@@ -269,7 +269,7 @@ zs_trainer *zs_train_run_trainer(zs_train_run *r)
 
 /* ---- keeping --------------------------------------------------------------------------------- */
 
-enum { SAVE_VERSION = 1 };
+enum { SAVE_VERSION = 2 }; /* 1: layers counted by name, window and result alone */
 static const char magic[8] = "zstrain";
 
 typedef struct header {
@@ -288,6 +288,30 @@ static uint64_t mix_bytes(uint64_t hash, const void *data, size_t bytes)
     }
     for (; bytes > 0; bytes--)
         hash = zs_mix64(hash ^ *at++);
+    return hash;
+}
+
+/* Member by member, for what lies between members of a struct has no value. */
+static uint64_t mix_layer(uint64_t hash, const zs_layer *l)
+{
+    const uint64_t whole[] = {l->op,  l->groups,     l->pool,     l->count_include_pad, l->in_n,
+                              l->out, l->act.active, l->has_bias, l->lrn_size};
+    const double reals[] = {(double)l->act.lo, (double)l->act.hi, (double)l->lrn_alpha,
+                            (double)l->lrn_beta, (double)l->lrn_k};
+    hash = mix_bytes(hash, whole, sizeof whole);
+    hash = mix_bytes(hash, reals, sizeof reals);
+    hash = mix_bytes(hash, l->in, l->in_n * sizeof *l->in);
+    hash = mix_bytes(hash, &l->window, sizeof l->window);
+    hash = mix_bytes(hash, &l->y, sizeof l->y);
+    hash = mix_bytes(hash, l->name, strlen(l->name));
+    if (l->general != NULL) {
+        hash = zs_mix64(hash ^ l->general->fn);
+        hash = mix_bytes(hash, l->general->p, sizeof l->general->p);
+    }
+    if (l->weights.data != NULL)
+        hash = mix_bytes(hash, l->weights.data, (size_t)l->weights.n_elems * sizeof(float));
+    if (l->weights.bias != NULL)
+        hash = mix_bytes(hash, l->weights.bias, (size_t)l->weights.bias_n * sizeof(float));
     return hash;
 }
 
@@ -318,14 +342,8 @@ static uint64_t digest(const zs_train_run *r)
     hash = mix_bytes(hash, d->network.preprocess.scale, sizeof d->network.preprocess.scale);
     for (uint32_t i = 0; i < p->cut_n; i++)
         hash = mix_bytes(hash, &p->cuts[i], sizeof p->cuts[i]);
-    for (uint32_t i = 0; i < p->net->layer_n; i++) {
-        const zs_layer *l = &p->net->layers[i];
-        hash = mix_bytes(hash, &l->window, sizeof l->window);
-        hash = mix_bytes(hash, &l->y, sizeof l->y);
-        hash = mix_bytes(hash, l->name, strlen(l->name));
-        if (l->weights.data != NULL)
-            hash = mix_bytes(hash, l->weights.data, (size_t)l->weights.n_elems * sizeof(float));
-    }
+    for (uint32_t i = 0; i < p->net->layer_n; i++)
+        hash = mix_layer(hash, &p->net->layers[i]);
     hash = mix_bytes(hash, p->data->labels, p->image_n * sizeof *p->data->labels);
     if (p->data->pixels != NULL)
         hash = mix_bytes(hash, p->data->pixels, (size_t)(p->image_n * r->image_elems));

@@ -149,6 +149,11 @@ refuses() {
 }
 refuses 2 'is damaged' --epochs 4 --checkpoint k
 refuses 2 'belongs to another run' --epochs 1000 --checkpoint long --set train.lr=1
+t --epochs 1 --checkpoint layers
+for other in 's/kind: max/kind: avg/' '/conv2/s/relu: true/relu6: true/' '/conv2/s/, relu: true//'; do
+    sed "$other" net.yaml >other.yaml
+    refuses 2 'belongs to another run' --epochs 2 --checkpoint layers --model other.yaml
+done
 refuses 2 "'pool9' is no layer of tiny, did you mean 'pool1'?" --set pipeline.cut=pool9
 refuses 2 "'latency' is not one of training or inference" --best latency
 refuses 2 '9 cuts are more than 5 layers allow' --best training --set pipeline.cut=auto:9
