@@ -367,7 +367,9 @@ static void take_loads(const flow *f, zs_pipeline *p, bool trains)
 static zs_status infer(zs_arena *arena, const zs_design *d, zs_pipeline *p, zs_err *err)
 {
     const uint32_t buffers = d->pipeline.buffers > 0 ? d->pipeline.buffers : 1;
-    flow f = {.message_n = 64 + 8 * buffers * p->stage_n};
+    /* images come out in groups of as many as there are buffers where links are slow to deliver:
+     * half of these less 2 * buffers * stage_n is a whole number of groups */
+    flow f = {.message_n = (buffers < 2 ? 64 : 32 * buffers) + 8 * buffers * p->stage_n};
     ZS_TRY(build(arena, d, p, &f, f.message_n, err));
     for (uint32_t i = 0; i < f.stage_n; i++) {
         f.stages[i].forward_s = p->stages[i].inference_s;

@@ -362,6 +362,19 @@ START_TEST(test_single_buffers_keep_stages_from_working_while_links_carry)
 }
 END_TEST
 
+/* Images of 3, 1 and 2 s whose links take 30 s to deliver: as many as there are buffers go while
+ * the first of them is on its way, waits for 1 s of work, and frees its buffer. */
+START_TEST(test_images_that_come_in_groups_are_counted_in_whole_groups)
+{
+    design.system.link_latency_s = 30;
+    for (uint32_t buffers = 1; buffers <= 8; buffers++) {
+        design.pipeline.buffers = buffers;
+        const zs_pipeline p = flow_of(1e-6);
+        ck_assert_double_eq_tol(p.images_per_s, buffers / 32.0, 1e-7);
+    }
+}
+END_TEST
+
 START_TEST(test_engines_of_one_board_are_stages_of_their_own_speed)
 {
     zs_err err = {0};
@@ -444,6 +457,7 @@ TCase *tcase_pipeline(void)
     tcase_add_test(tc, test_links_that_are_shared_or_without_duplex_take_longer);
     tcase_add_test(tc, test_inference_goes_at_the_pace_of_the_slowest);
     tcase_add_test(tc, test_single_buffers_keep_stages_from_working_while_links_carry);
+    tcase_add_test(tc, test_images_that_come_in_groups_are_counted_in_whole_groups);
     tcase_add_test(tc, test_engines_of_one_board_are_stages_of_their_own_speed);
     tcase_add_test(tc, test_boards_that_differ_are_stages_of_their_own_speed);
     tcase_add_test(tc, test_cuts_balance_engines_that_differ);
