@@ -105,7 +105,8 @@ zs_status zs_pipeline_balance(zs_arena *arena, const zs_train_setup *setup,
                               uint32_t **cuts, zs_err *err);
 /* The k cuts with the shortest mini-batch in the scheme of the setup, or with the most images a
  * second, as simulated, links and all. No other k cuts are faster, where that is proven: the search
- * ends after 20,000 simulated pipelines. Errors as _balance. */
+ * ends after 20,000 simulated pipelines or bounds of five million beginnings. Errors as _balance.
+ */
 typedef struct zs_pipeline_cuts {
     uint32_t *cuts;
     uint32_t cut_n;

@@ -206,6 +206,34 @@ START_TEST(test_the_best_cuts_are_those_that_trying_all_finds)
 }
 END_TEST
 
+/* Of 18 equal layers in six stages 6,188 ways to cut, of which many are as good as the best. */
+START_TEST(test_cuts_that_are_as_good_as_the_best_need_no_trying)
+{
+    enum { LAYERS = 18, CUTS = 5 };
+    static char names[LAYERS][8];
+    zs_err err = {0};
+    zs_layer_time times[LAYERS];
+    zs_pipeline_cuts best;
+    zs_train_setup setup = setup_of((uint32_t)_i, 0);
+    test_spec *s = test_spec_new(4, 12, 12);
+    for (uint32_t i = 0; i < LAYERS; i++) {
+        snprintf(names[i], sizeof names[i], "c%u", i);
+        test_conv(s, names[i], i == 0 ? "data" : "", 4, 3, 1, 1);
+        times[i] = (zs_layer_time){.forward_s = 0.1, .backward_s = 0.2, .inference_s = 0.01};
+    }
+    zs_net *equal;
+    ck_assert_int_eq(zs_net_build(&arena, test_spec_get(s), &equal, &err), ZS_OK);
+    test_spec_free(s);
+    setup.net = equal;
+    design.system.link_bytes_per_s = 1e6;
+    ck_assert_int_eq(zs_pipeline_best(&arena, &design, &setup, times, CUTS, false, &best, &err),
+                     ZS_OK);
+    ck_assert_double_eq(best.all_n, 6188);
+    ck_assert(best.is_proven);
+    ck_assert_uint_le(best.simulated_n, 10);
+}
+END_TEST
+
 START_TEST(test_links_that_are_shared_or_without_duplex_take_longer)
 {
     const zs_train_setup setup = setup_of(ZS_SCHEME_STALE, 2);
@@ -454,6 +482,7 @@ TCase *tcase_pipeline(void)
     tcase_add_test(tc, test_pipedream_needs_the_versions_of_its_weights_more);
     tcase_add_test(tc, test_balanced_cuts_have_the_shortest_slowest_stage);
     test_add_many(tc, test_the_best_cuts_are_those_that_trying_all_finds, 80);
+    tcase_add_loop_test(tc, test_cuts_that_are_as_good_as_the_best_need_no_trying, 0, 5);
     tcase_add_test(tc, test_links_that_are_shared_or_without_duplex_take_longer);
     tcase_add_test(tc, test_inference_goes_at_the_pace_of_the_slowest);
     tcase_add_test(tc, test_single_buffers_keep_stages_from_working_while_links_carry);
