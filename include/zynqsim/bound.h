@@ -102,6 +102,7 @@ void zs_bound_row_ends(const zs_design *design, const zs_net *net, const zs_plan
  * that the search might keep on chip count as kept. Sums that would overflow saturate. */
 typedef struct zs_bound_sums {
     uint64_t cycles, dram_bytes, macs;
+    uint64_t worked_macs; /* without those that the engine leaves out */
 } zs_bound_sums;
 zs_bound_sums zs_bound_of_outline(const zs_design *design, const zs_net *net, const zs_plan *plan);
 

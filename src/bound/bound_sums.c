@@ -22,6 +22,7 @@ zs_bound_sums zs_bound_of_outline(const zs_design *design, const zs_net *net, co
             o.dram_bytes =
                 zs_plus_u64(o.dram_bytes, r->compulsory_read_bytes + r->compulsory_write_bytes);
         sums.macs += r->macs;
+        sums.worked_macs += r->macs - r->skipped_macs;
     }
     sums.cycles = zs_plus_u64(o.software_pl_cycles, zs_outline_end(&o));
     sums.dram_bytes = o.dram_bytes;

@@ -1,5 +1,7 @@
 #include "zynqsim/outline.h"
 
+#include <string.h>
+
 __extension__ typedef unsigned __int128 wide;
 
 uint64_t zs_least_dram_pl_cycles(const zs_design *design, uint64_t bytes)
@@ -11,6 +13,45 @@ uint64_t zs_least_dram_pl_cycles(const zs_design *design, uint64_t bytes)
         (wide)bytes * m->tck_ps / (2 * (wide)m->bus_bytes * zs_memory_channels(m));
     const wide cycles = least_ps * design->accel.clock_hz / ZS_PS_PER_S;
     return cycles > UINT64_MAX ? UINT64_MAX : (uint64_t)cycles;
+}
+
+/* As wide as any, which is all that a bound asks of a port. */
+static uint32_t widest(const zs_board *board, uint32_t last)
+{
+    uint32_t most = 0;
+    for (uint32_t port = 0; port < ZS_PORT_COUNT; port++)
+        if (port <= ZS_PORT_HP3 || last > ZS_PORT_HP3) {
+            const uint32_t own = zs_port_params(board, port).beat_bytes;
+            most = own > most ? own : most;
+        }
+    return most;
+}
+
+static uint32_t narrowest(const zs_board *board)
+{
+    uint32_t least = board->axi.hp.beat_bytes;
+    for (uint32_t port = ZS_PORT_HP0; port <= ZS_PORT_HP3; port++) {
+        const uint32_t own = zs_port_params(board, port).beat_bytes;
+        least = own < least ? own : least;
+    }
+    return least;
+}
+
+void zs_relax_ports(zs_design *design, uint32_t last, bool for_time)
+{
+    zs_board *board = &design->board;
+    zs_accel *a = &design->accel;
+    const bool of_all_classes = last > ZS_PORT_HP3;
+    board->axi.hp.beat_bytes = for_time ? widest(board, last) : narrowest(board);
+    memset(board->axi.own, 0, sizeof board->axi.own);
+    a->ports.input = a->ports.weight = a->ports.output =
+        of_all_classes && !for_time ? ZS_PORT_GP0 : ZS_PORT_HP0;
+    if (!for_time)
+        return;
+    a->ports.weight = ZS_PORT_HP1;
+    a->ports.output = ZS_PORT_HP2;
+    if (of_all_classes) /* some are coherent */
+        board->cpu.cache_bytes_per_s = 1e18;
 }
 
 uint64_t zs_outline_end(const zs_outline *o)

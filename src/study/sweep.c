@@ -101,7 +101,7 @@ zs_status zs_sweep_outlook(const zs_design *design, const zs_net *net, zs_fideli
     r->cycles = sums.cycles;
     r->macs = sums.macs;
     r->dram.read_bytes = sums.dram_bytes;
-    r->energy = zs_energy_of(design, sums.cycles, sums.macs, sums.dram_bytes, NULL);
+    r->energy = zs_energy_of(design, sums.cycles, sums.worked_macs, sums.dram_bytes, NULL);
     ZS_TRY(zs_fit_build(arena, design, plan, &r->fit, err));
     *out = r;
     return ZS_OK;

@@ -15,42 +15,12 @@
 /* ---- networks ---------------------------------------------------------------------------------
  */
 
-/* The layers of a small network get weights of their own: some filters, some kernels and some
- * weights are 0. */
-static void prune(zs_arena *arena, const zs_net *net, uint64_t seed)
-{
-    zs_prng prng = {.state = seed};
-    zs_layer *layers = (zs_layer *)net->layers;
-    for (uint32_t i = 0; i < net->layer_n; i++) {
-        zs_layer *l = &layers[i];
-        if (!zs_op_has_filters(l->op))
-            continue;
-        const uint64_t n = zs_layer_filter_elems(l);
-        const uint32_t taps = l->window.kh * l->window.kw;
-        float *w = zs_new(arena, float, n * l->y.c), *bias = zs_new(arena, float, l->y.c);
-        for (uint32_t oc = 0; oc < l->y.c; oc++) {
-            const bool is_zero = zs_prng_below(&prng, 4) == 0;
-            bias[oc] = zs_layer_bias(net, l, oc);
-            ck_assert_ptr_eq(zs_layer_filter(net, l, oc, w + oc * n), w + oc * n);
-            for (uint64_t k = 0; k < n; k++) {
-                const bool skips = k % taps == 0 && zs_prng_below(&prng, 3) == 0;
-                for (uint32_t t = 0; t < taps && skips; t++)
-                    w[oc * n + k + t] = 0;
-                if (is_zero || zs_prng_below(&prng, 2))
-                    w[oc * n + k] = 0;
-            }
-        }
-        l->weights.data = w;
-        l->weights.bias = bias;
-    }
-}
-
 static void start(test_rig *rig, int which, uint32_t precision)
 {
     memset(rig, 0, sizeof *rig);
     zs_arena_init(&rig->arena, test_heap());
     const zs_net *net = test_net_build(&rig->arena, which);
-    prune(&rig->arena, net, (uint64_t)which + 1);
+    test_net_prune(&rig->arena, net, (uint64_t)which + 1);
     test_rig_init_net(rig, net, precision);
 }
 
@@ -286,7 +256,7 @@ static void one_layer_start(one_layer *o, uint32_t kernel, bool is_pruned)
     o->net = test_net(&o->arena, s);
     test_spec_free(s);
     if (is_pruned)
-        prune(&o->arena, o->net, 5);
+        test_net_prune(&o->arena, o->net, 5);
     o->layer = &o->net->layers[0];
 }
 

@@ -19,5 +19,6 @@ TCase *tcase_sweep(void);
 TCase *tcase_accuracy(void);
 TCase *tcase_sparsify(void);
 TCase *tcase_space(void);
+TCase *tcase_kind_spaces(void);
 
 #endif

@@ -1,67 +1,11 @@
-#include "study_cases.h"
+#include "space_rig.h"
 
 #include "random_design.h"
 #include "small_nets.h"
 #include "zynqsim/kind.h"
-#include "zynqsim/search.h"
 
 #include <math.h>
 #include <string.h>
-
-static zs_arena keep, point;
-static zs_sweep sweep;
-static zs_space space;
-static const zs_net *net;
-
-static zs_status net_of(void *ctx, const zs_design *design, const zs_net **out, zs_err *err)
-{
-    (void)ctx;
-    (void)design;
-    (void)err;
-    *out = net;
-    return ZS_OK;
-}
-
-static void setup(void)
-{
-    zs_arena_init(&keep, test_heap());
-    zs_arena_init(&point, test_heap());
-    net = test_net_build(&keep, 0);
-    sweep = (zs_sweep){.fidelity = ZS_TILE, .net_of = net_of};
-    zs_design_defaults(&sweep.base);
-    zs_grid_init(&sweep.grid);
-}
-
-static void teardown(void)
-{
-    zs_arena_drop(&keep);
-    zs_arena_drop(&point);
-}
-
-static void over(const char *text)
-{
-    zs_axis axis;
-    zs_err err = {0};
-    ck_assert_msg(zs_axis_parse(&keep, text, &sweep.base, &axis, &err) == ZS_OK, "%s: %s", text,
-                  err.text);
-    ck_assert_int_eq(zs_grid_add(&sweep.grid, &axis, &err), ZS_OK);
-}
-
-static void where(const char *const *texts, uint32_t n)
-{
-    zs_err err = {0};
-    ck_assert_msg(zs_conditions_parse(&keep, texts, n, &sweep.conditions, &err) == ZS_OK, "%s",
-                  err.text);
-}
-
-static void find_space(const char *figure, bool is_larger)
-{
-    zs_subject objective;
-    zs_space_order(&sweep.grid, &sweep.base);
-    zs_grid_find_families(&sweep.grid, &sweep.base);
-    ck_assert_int_eq(zs_figure_find(&keep, figure, &objective, NULL), ZS_OK);
-    ck_assert_int_eq(zs_space_init(&keep, &sweep, &objective, is_larger, &space, NULL), ZS_OK);
-}
 
 /* ---- bounds of parts ------------------------------------------------------------------------- */
 
@@ -88,34 +32,35 @@ static const char *const some_axes[] = {
 static void compare_parts(zs_prng *prng, uint32_t *pruned, uint32_t *bounded)
 {
     static const char *const conditions[] = {"fits == true"};
-    sweep.base = test_random_design(prng, (uint32_t)zs_prng_below(prng, ZS_PRECISION_COUNT));
-    zs_grid_init(&sweep.grid);
+    rig.sweep.base = test_random_design(prng, (uint32_t)zs_prng_below(prng, ZS_PRECISION_COUNT));
+    zs_grid_init(&rig.sweep.grid);
     for (size_t i = 0; i < ZS_LEN(some_axes); i++)
         if (zs_prng_below(prng, 3) > 0)
-            over(some_axes[i]);
-    where(conditions, 1);
-    find_space("cycles", false);
+            space_over(some_axes[i]);
+    space_where(conditions, 1);
+    space_find("cycles", false);
     for (uint32_t k = 0; k < 6; k++) {
-        const uint64_t at = zs_prng_below(prng, sweep.grid.point_n);
+        const uint64_t at = zs_prng_below(prng, rig.sweep.grid.point_n);
         zs_design d;
         const zs_result *r;
-        zs_arena_reset(&point);
-        if (zs_grid_design(&sweep.grid, at, &sweep.base, &point, &d, NULL) != ZS_OK ||
-            zs_sweep_outlook(&d, net, ZS_TILE, &point, &r, NULL) != ZS_OK)
+        zs_arena_reset(&rig.point);
+        if (zs_grid_design(&rig.sweep.grid, at, &rig.sweep.base, &rig.point, &d, NULL) != ZS_OK ||
+            zs_sweep_outlook(&d, rig.net, ZS_TILE, &rig.point, &r, NULL) != ZS_OK)
             continue;
         const bool fits = r->fit.fits && !r->fit.is_close;
-        for (uint32_t fixed = space.first_n; fixed <= sweep.grid.axis_n; fixed++) {
-            const uint64_t part = at - at % space.below[fixed];
+        for (uint32_t fixed = rig.space.first_n; fixed <= rig.sweep.grid.axis_n; fixed++) {
+            const uint64_t part = at - at % rig.space.below[fixed];
             zs_space_look look;
             zs_arena scratch;
             zs_arena_init(&scratch, test_heap());
-            ck_assert_int_eq(zs_space_look_at(&space, part, fixed, &scratch, &look, NULL), ZS_OK);
+            ck_assert_int_eq(zs_space_look_at(&rig.space, part, fixed, &scratch, &look, NULL),
+                             ZS_OK);
             zs_arena_drop(&scratch);
             ck_assert_msg(!fits || look.excess <= 0, "%u axes fixed: %s fits, its part does not",
                           fixed, test_design_line(&d));
             ck_assert_msg(look.bound <= (double)r->cycles,
                           "%u of %u axes fixed: %.0f above %llu cycles of %s", fixed,
-                          sweep.grid.axis_n, look.bound, (unsigned long long)r->cycles,
+                          rig.sweep.grid.axis_n, look.bound, (unsigned long long)r->cycles,
                           test_design_line(&d));
             *pruned += look.excess > 0;
             *bounded += look.bound > 0.5 * (double)r->cycles;
@@ -127,7 +72,7 @@ START_TEST(no_point_is_better_than_a_part_it_lies_in)
 {
     zs_prng prng = {.state = 4200 + (uint64_t)_i};
     uint32_t pruned = 0, bounded = 0;
-    net = test_net_build(&keep, _i);
+    rig.net = test_net_build(&rig.keep, _i);
     for (uint32_t k = 0; k < 5; k++)
         compare_parts(&prng, &pruned, &bounded);
     ck_assert_uint_gt(bounded, 0);
@@ -135,62 +80,6 @@ START_TEST(no_point_is_better_than_a_part_it_lies_in)
 END_TEST
 
 /* ---- searching ------------------------------------------------------------------------------- */
-
-typedef struct worker {
-    zs_sweep_memo memo;
-    zs_arena scratch;
-    uint32_t left; /* tasks before it is over */
-} worker;
-
-static zs_status perform(void *ctx, zs_search_task *tasks, uint32_t n, zs_err *err)
-{
-    worker *w = ctx;
-    for (uint32_t i = n; i-- > 0;) /* any order */
-        ZS_TRY(zs_search_perform(&space, false, &tasks[i], &w->memo, &w->scratch, NULL, err));
-    return ZS_OK;
-}
-
-static bool is_over(void *ctx)
-{
-    worker *w = ctx;
-    return w->left > 0 && --w->left == 0;
-}
-
-static zs_search_state search(const zs_search_options *options, uint32_t left)
-{
-    worker w = {.left = left};
-    zs_search_state state;
-    zs_err err = {0};
-    const zs_search_hook hook = {.perform = perform, .is_over = is_over, .ctx = &w};
-    zs_sweep_memo_init(&w.memo, test_heap());
-    zs_arena_init(&w.scratch, test_heap());
-    ck_assert_msg(zs_search_run(&keep, &space, options, &hook, &state, &err) == ZS_OK, "%s",
-                  err.text);
-    zs_sweep_memo_drop(&w.memo);
-    zs_arena_drop(&w.scratch);
-    return state;
-}
-
-/* The best of all points, one after the other. INFINITY: none meets the conditions. */
-static double exhaustive(uint64_t *met)
-{
-    zs_sweep_memo memo;
-    double best = INFINITY;
-    zs_sweep_memo_init(&memo, test_heap());
-    *met = 0;
-    for (uint64_t i = 0; i < sweep.grid.point_n; i++) {
-        zs_sweep_point p;
-        double value, excess;
-        ck_assert_int_eq(zs_sweep_run(&sweep, i, &memo, &p, NULL), ZS_OK);
-        zs_space_judge(&space, &sweep.base, p.result, &value, &excess);
-        if (p.outcome != ZS_OUTCOME_SIMULATED || excess > 0)
-            continue;
-        ++*met;
-        best = fmin(best, value);
-    }
-    zs_sweep_memo_drop(&memo);
-    return best;
-}
 
 static const struct {
     const char *axes[6];
@@ -234,22 +123,22 @@ static void take_case(int i)
 {
     uint32_t n = 0;
     for (uint32_t k = 0; k < ZS_LEN(small[i].axes) && small[i].axes[k] != NULL; k++)
-        over(small[i].axes[k]);
+        space_over(small[i].axes[k]);
     while (n < 2 && small[i].conditions[n] != NULL)
         n++;
-    where(small[i].conditions, n);
-    find_space(small[i].figure, small[i].is_larger);
+    space_where(small[i].conditions, n);
+    space_find(small[i].figure, small[i].is_larger);
 }
 
 START_TEST(a_search_finds_what_simulating_every_point_finds)
 {
     uint64_t met;
     take_case(_i);
-    const double best = exhaustive(&met);
-    const zs_search_state s = search(&(zs_search_options){.top_n = 5}, 0);
+    const double best = space_exhaust(&met);
+    const zs_search_state s = space_search(&(zs_search_options){.top_n = 5}, 0);
     ck_assert(s.is_proven);
     ck_assert_int_eq(s.is_found, met > 0);
-    ck_assert_uint_le(s.simulated, sweep.grid.point_n);
+    ck_assert_uint_le(s.simulated, rig.sweep.grid.point_n);
     if (met == 0)
         return;
     ck_assert_double_eq(s.best.value, best);
@@ -264,8 +153,8 @@ START_TEST(with_room_for_hardly_anything_it_finds_the_same)
 {
     uint64_t met;
     take_case(_i);
-    const double best = exhaustive(&met);
-    const zs_search_state s = search(&(zs_search_options){.top_n = 1, .waiting_most = 2}, 0);
+    const double best = space_exhaust(&met);
+    const zs_search_state s = space_search(&(zs_search_options){.top_n = 1, .waiting_most = 2}, 0);
     ck_assert(s.is_proven);
     ck_assert(met == 0 ? !s.is_found : s.best.value == best);
 }
@@ -275,9 +164,9 @@ START_TEST(ended_early_its_bound_holds)
 {
     uint64_t met;
     take_case(_i);
-    const double best = exhaustive(&met);
+    const double best = space_exhaust(&met);
     for (uint32_t left = 1; left < 12; left++) {
-        const zs_search_state s = search(&(zs_search_options){.top_n = 1}, left);
+        const zs_search_state s = space_search(&(zs_search_options){.top_n = 1}, left);
         ck_assert(!s.is_found || s.best.value >= best);
         ck_assert(s.bound <= best);
         ck_assert(!s.is_proven || !s.is_found || s.best.value == best);
@@ -289,7 +178,7 @@ START_TEST(so_many_simulations_are_the_same_each_time)
 {
     take_case(0);
     const zs_search_options options = {.top_n = 3, .simulated_most = 20};
-    const zs_search_state a = search(&options, 0), b = search(&options, 0);
+    const zs_search_state a = space_search(&options, 0), b = space_search(&options, 0);
     ck_assert_uint_eq(a.simulated, b.simulated);
     ck_assert_uint_eq(a.looked_at, b.looked_at);
     ck_assert_uint_eq(a.best.point, b.best.point);
@@ -300,10 +189,10 @@ END_TEST
 START_TEST(a_gap_that_is_small_enough_ends_it)
 {
     take_case(0);
-    const zs_search_state s = search(&(zs_search_options){.top_n = 1, .gap_frac = 0.5}, 0);
+    const zs_search_state s = space_search(&(zs_search_options){.top_n = 1, .gap_frac = 0.5}, 0);
     ck_assert(s.is_found);
     ck_assert_double_le(zs_search_gap(&s), 0.5);
-    ck_assert_uint_lt(s.simulated, sweep.grid.point_n / 4);
+    ck_assert_uint_lt(s.simulated, rig.sweep.grid.point_n / 4);
 }
 END_TEST
 
@@ -322,19 +211,22 @@ START_TEST(the_design_itself_is_a_point_of_its_space)
 {
     static const char *const held[] = {"accelerator.fusion", NULL};
     zs_design d;
-    ck_assert_int_eq(zs_design_set(&sweep.base, &keep, "accelerator.tile.oc", "37", NULL), ZS_OK);
-    ck_assert_int_eq(zs_design_set(&sweep.base, &keep, "accelerator.unroll.oc", "7", NULL), ZS_OK);
-    ck_assert_int_eq(zs_space_axes(&keep, &sweep.base, held, &sweep.grid, NULL), ZS_OK);
-    zs_space_order(&sweep.grid, &sweep.base);
-    ck_assert(has_axis(&sweep.grid, "accelerator.tile.oc"));
-    ck_assert(!has_axis(&sweep.grid, "accelerator.fusion"));
-    const uint64_t home = zs_space_home(&sweep.grid, &sweep.base);
-    ck_assert_int_eq(zs_grid_design(&sweep.grid, home, &sweep.base, &keep, &d, NULL), ZS_OK);
+    ck_assert_int_eq(zs_design_set(&rig.sweep.base, &rig.keep, "accelerator.tile.oc", "37", NULL),
+                     ZS_OK);
+    ck_assert_int_eq(zs_design_set(&rig.sweep.base, &rig.keep, "accelerator.unroll.oc", "7", NULL),
+                     ZS_OK);
+    ck_assert_int_eq(zs_space_axes(&rig.keep, &rig.sweep.base, held, &rig.sweep.grid, NULL), ZS_OK);
+    zs_space_order(&rig.sweep.grid, &rig.sweep.base);
+    ck_assert(has_axis(&rig.sweep.grid, "accelerator.tile.oc"));
+    ck_assert(!has_axis(&rig.sweep.grid, "accelerator.fusion"));
+    const uint64_t home = zs_space_home(&rig.sweep.grid, &rig.sweep.base);
+    ck_assert_int_eq(zs_grid_design(&rig.sweep.grid, home, &rig.sweep.base, &rig.keep, &d, NULL),
+                     ZS_OK);
     char own[64], other[64];
     for (uint32_t i = 0; zs_field_at(i) != NULL; i++) {
         if (!zs_field_is_of(zs_field_at(i), d.accel.kind))
             continue;
-        ck_assert_int_eq(zs_design_print(&sweep.base, zs_field_at(i), own, sizeof own), ZS_OK);
+        ck_assert_int_eq(zs_design_print(&rig.sweep.base, zs_field_at(i), own, sizeof own), ZS_OK);
         ck_assert_int_eq(zs_design_print(&d, zs_field_at(i), other, sizeof other), ZS_OK);
         ck_assert_str_eq(own, other);
     }
@@ -345,8 +237,9 @@ START_TEST(axes_of_every_kind_can_be_read)
 {
     for (uint32_t kind = 0; kind < zs_kind_n; kind++) {
         zs_err err = {0};
-        zs_design_set_kind(&sweep.base, kind);
-        const zs_status status = zs_space_axes(&keep, &sweep.base, NULL, &sweep.grid, &err);
+        zs_design_set_kind(&rig.sweep.base, kind);
+        const zs_status status =
+            zs_space_axes(&rig.keep, &rig.sweep.base, NULL, &rig.sweep.grid, &err);
         ck_assert_msg(status == (zs_kinds[kind]->space != NULL ? ZS_OK : ZS_EUNSUPPORTED), "%s: %s",
                       zs_kinds[kind]->word, err.text);
     }
@@ -356,7 +249,7 @@ END_TEST
 TCase *tcase_space(void)
 {
     TCase *tc = tcase_create("searching a space");
-    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_checked_fixture(tc, space_setup, space_teardown);
     tcase_add_loop_test(tc, no_point_is_better_than_a_part_it_lies_in, 0, TEST_NET_N);
     tcase_add_loop_test(tc, a_search_finds_what_simulating_every_point_finds, 0, ZS_LEN(small));
     tcase_add_loop_test(tc, with_room_for_hardly_anything_it_finds_the_same, 0, ZS_LEN(small));

@@ -9,5 +9,7 @@ enum { TEST_NET_N = 6 };
 const char *test_net_name(int which);
 /* Built in `arena`; asserts success. */
 const zs_net *test_net_build(zs_arena *arena, int which);
+/* Its layers get weights of their own: some filters, some kernels and some weights are 0. */
+void test_net_prune(zs_arena *arena, const zs_net *net, uint64_t seed);
 
 #endif

@@ -150,19 +150,6 @@ static zs_status notes(zs_arena *arena, const zs_plan *plan, const zs_kind_total
     return ZS_OK;
 }
 
-/* ---- search ---------------------------------------------------------------------------------- */
-
-static const char *const axes[] = {"accelerator.precision",
-                                   "accelerator.clock",
-                                   "accelerator.unroll.oc=1,2,4,8,12,16,20,24,32,40,48,64",
-                                   "accelerator.unroll.ic=1,2,4,8,12,16",
-                                   "accelerator.unroll.ox=1,2,4",
-                                   "accelerator.pegrid.sync=lockstep,channel,tile",
-                                   "accelerator.pegrid.weights=dense,bitmap",
-                                   zs_kind_ports_axis,
-                                   NULL};
-static const zs_kind_space space = {.axes = axes};
-
 const zs_kind zs_kind_pegrid = {
     .word = "pegrid",
     .draft = pegrid_draft,
@@ -172,9 +159,10 @@ const zs_kind zs_kind_pegrid = {
     .xfer = pegrid_xfer,
     .account = account,
     .interval = interval,
+    .outline_row = pegrid_outline_row,
     .exec_build = pegrid_exec_build,
     .exec_op = pegrid_exec_op,
     .notes = notes,
     .row_note = row_note,
-    .space = &space,
+    .space = &pegrid_space,
 };

@@ -7,7 +7,7 @@
 
 /* PEs take a weight of each lane to all pixels of the band before the next: of fp32 a sum is
  * touched again after all other pixels. */
-static uint64_t interval_of(const zs_design *design, uint64_t pixel_steps)
+uint64_t pegrid_interval(const zs_design *design, uint64_t pixel_steps)
 {
     const zs_accel *a = &design->accel;
     if (!zs_precision_is_float(a->precision))
@@ -24,7 +24,7 @@ static uint64_t cycles_of(const zs_design *design, const pegrid_part *part, uint
 {
     const pegrid_params *p = pegrid_params_of(&design->accel);
     static const zs_mac_array plain = {0};
-    const uint64_t work = zs_max_u64(steps * interval_of(design, pixel_steps), pixel_steps);
+    const uint64_t work = zs_max_u64(steps * pegrid_interval(design, pixel_steps), pixel_steps);
     const uint64_t least =
         decodes && p->code != ZS_ZERO_CODE_DENSE ? zs_ceil_div(part->entries, p->decode) : 0;
     return zs_max_u64(work + zs_mac_depth_pl_cycles(design, &plain), least);
@@ -244,7 +244,7 @@ static zs_status emit_filters(zs_emitter *e)
 /* ---- others -----------------------------------------------------------------------------------
  */
 
-static uint64_t vector_ops(const zs_layer *layer)
+uint64_t pegrid_vector_ops(const zs_layer *layer)
 {
     const uint64_t out = zs_shape_elems(layer->y);
     if (layer->op == ZS_LAYER_GAP)
@@ -258,7 +258,7 @@ static uint64_t vector_ops(const zs_layer *layer)
 static zs_status emit_vectors(zs_emitter *e)
 {
     const zs_layer *layer = zs_draft_layer(e->d, e->row);
-    const uint64_t cycles = zs_vector_pl_cycles(e->d->design, 0, vector_ops(layer));
+    const uint64_t cycles = zs_vector_pl_cycles(e->d->design, 0, pegrid_vector_ops(layer));
     uint32_t wait[3] = {ZS_NO_OP, ZS_NO_OP, ZS_NO_OP};
     for (uint32_t image = 0; image < e->d->design->batch; image++) {
         zs_tile_box box = {.image = image};
@@ -281,7 +281,9 @@ static zs_status emit_body(zs_emitter *e)
     return pegrid_row_of(&e->d->rows[e->row])->group_n > 0 ? emit_filters(e) : emit_vectors(e);
 }
 
+/* Outlines of designs as they are have all ops, which are few. */
 zs_status pegrid_emit(zs_plan_draft *d, zs_err *err)
 {
+    d->is_outline = d->is_outline && pegrid_params_of(&d->design->accel)->is_relaxed;
     return zs_emit_rows(d, emit_body, err);
 }

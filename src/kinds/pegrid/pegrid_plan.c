@@ -49,14 +49,14 @@ static uint64_t tile_bytes(const zs_plan_row *row, uint32_t channels, uint32_t e
 }
 
 /* Bands as high as sums and inputs have room for; then parts of as many channels. */
-static zs_status cut_row(zs_plan_draft *d, uint32_t i, zs_err *err)
+static zs_status cut_row(zs_plan_draft *d, uint32_t i, uint32_t spans, zs_err *err)
 {
     const zs_layer *layer = zs_draft_layer(d, i);
     const zs_accel *a = &d->design->accel;
     const pegrid_params *p = pegrid_params_of(a);
     zs_plan_row *row = &d->rows[i];
     pegrid_row *own = pegrid_row_of(row);
-    const uint32_t elem = zs_elem_bytes(a->precision), spans = most_spans(row, layer);
+    const uint32_t elem = zs_elem_bytes(a->precision);
     const uint64_t image = zs_shape_elems(layer->x) * elem;
     if (p->plane_words < row->ow)
         return zs_fail(err, ZS_ERANGE, "accelerator.pegrid.plane",
@@ -102,8 +102,12 @@ static zs_status shape_row(zs_plan_draft *d, uint32_t i, zs_err *err)
     ZS_TRY(check_layer(layer, row, err));
     if (!zs_op_has_filters(layer->op))
         return ZS_OK;
+    if (pegrid_params_of(a)->is_relaxed) {
+        ZS_TRY(pegrid_count_least(d, i, err));
+        return cut_row(d, i, pegrid_row_of(row)->least.spans, err);
+    }
     ZS_TRY(pegrid_group_filters(d, i, err));
-    ZS_TRY(cut_row(d, i, err));
+    ZS_TRY(cut_row(d, i, most_spans(row, layer), err));
     ZS_TRY(pegrid_count(d, i, err));
     const uint64_t part = (uint64_t)pegrid_row_of(row)->part_ic * pegrid_taps(row) * a->unroll.oc;
     if (part > UINT32_MAX / 32)
@@ -183,6 +187,11 @@ static void place_streams(zs_plan_draft *d)
         const zs_layer *layer = zs_draft_layer(d, i);
         zs_plan_row *row = &d->rows[i];
         pegrid_row *own = pegrid_row_of(row);
+        if (own->least.group_n > 0) {
+            const uint64_t worked =
+                zs_times_u64(own->least.worked, (uint64_t)row->oh * row->ow * d->design->batch);
+            row->skipped_macs = row->macs > worked ? row->macs - worked : 0;
+        }
         if (own->group_n == 0)
             continue;
         const uint64_t weights = zs_layer_weight_elems(layer) * zs_weight_bytes(precision) +

@@ -5,6 +5,7 @@
  *   pegrid_inputs.c  inputs that are 0 while the network works
  *   pegrid_plan.c    rows, memories, transfers
  *   pegrid_ops.c     ops
+ *   pegrid_space.c   what a search turns, and bounds of what open knobs may come to
  *   pegrid_exec.c    numerics */
 #ifndef ZYNQSIM_PEGRID_PRIV_H
 #define ZYNQSIM_PEGRID_PRIV_H
@@ -21,11 +22,18 @@ typedef struct pegrid_params {
     bool packs, skips_inputs, lut_adders;
     double drop_maps;
     uint32_t decode, filter_words, plane_words, input_bytes;
+    /* No design: a search bounds what open knobs may come to (pegrid_space.c). */
+    bool is_relaxed, opens_lanes, opens_code;
 } pegrid_params;
 
 static inline const pegrid_params *pegrid_params_of(const zs_accel *accel)
 {
     return (const void *)accel->params;
+}
+
+static inline pegrid_params *pegrid_params_in(zs_accel *accel)
+{
+    return (void *)accel->params;
 }
 
 static inline bool pegrid_reads_inputs(const pegrid_params *p)
@@ -64,6 +72,23 @@ typedef enum pegrid_input {
     PEGRID_READS_AGAIN /* for every group */
 } pegrid_input;
 
+/* Of a filter: weights other than 0; products of a pixel that its PE works and channels that it
+ * reads, at the least. */
+typedef struct pegrid_filter {
+    uint64_t left, products, channels;
+} pegrid_filter;
+
+/* Of a row of a relaxed design, instead of groups. */
+typedef struct pegrid_least {
+    pegrid_filter *filters;
+    uint32_t *order;               /* of filters, as PEs take them: */
+    uint32_t working_n;            /* those that a group with weights may have come first */
+    uint64_t *products, *channels; /* [group] at the least */
+    uint32_t group_n, spans; /* groups; groups of the convolution that one of them belongs to */
+    uint64_t left, worked;   /* sums of filters */
+    uint64_t read_n;         /* channels that some filter reads */
+} pegrid_least;
+
 /* What a row keeps besides. */
 typedef struct pegrid_row {
     zs_mask weights; /* [filter][ic][ky][kx]: those other than 0 */
@@ -84,6 +109,7 @@ typedef struct pegrid_row {
     uint64_t effectual;       /* where inputs are left out: of such a weight and such an input */
     uint64_t index_bytes;
     uint32_t lanes; /* products that all PEs work a clock */
+    pegrid_least least;
 } pegrid_row;
 
 static inline pegrid_row *pegrid_row_of(const zs_plan_row *row)
@@ -107,6 +133,8 @@ static inline uint32_t pegrid_channel0(const zs_plan_row *row, const zs_layer *l
 zs_status pegrid_group_filters(zs_plan_draft *d, uint32_t row, zs_err *err);
 /* Once parts are: what each works and how its weights lie in DRAM. */
 zs_status pegrid_count(zs_plan_draft *d, uint32_t row, zs_err *err);
+/* Of a relaxed design instead of both: own->least. */
+zs_status pegrid_count_least(zs_plan_draft *d, uint32_t row, zs_err *err);
 /* Then, from what inputs are while the network works (pegrid_inputs.c): products and steps. */
 zs_status pegrid_count_inputs(zs_plan_draft *d, uint32_t row, zs_err *err);
 /* Whether zeros among inputs decide what is worked, and are known. */
@@ -132,6 +160,13 @@ static inline const pegrid_part *pegrid_part_at(const zs_plan_row *row, const zs
 /* Input rows that a load brings for the output rows of its box: of an input that stays, those that
  * the rows before have not brought. */
 zs_extent pegrid_rows_of(const zs_plan_row *row, const zs_tile_box *box);
+
+/* Clocks between two additions to a sum, of a band of so many pixels. */
+uint64_t pegrid_interval(const zs_design *design, uint64_t pixel_steps);
+/* Comparisons or additions of a layer without filters, of one image. */
+uint64_t pegrid_vector_ops(const zs_layer *layer);
+void pegrid_outline_row(zs_outline *o, uint32_t row);
+extern const zs_kind_space pegrid_space;
 
 zs_status pegrid_draft(zs_plan_draft *d, zs_err *err);
 zs_status pegrid_emit(zs_plan_draft *d, zs_err *err);

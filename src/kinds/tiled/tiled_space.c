@@ -101,31 +101,6 @@ static void open_knob(zs_design *d, const zs_open_knob *k, zs_relaxing what, ope
     is->packing |= strcmp(k->path, "accelerator.packed_words") == 0;
 }
 
-/* The HP ports alike: as wide as any, which is all that the bound asks of a port. */
-static void widest_for_all(zs_board *board, bool of_all_classes)
-{
-    zs_axi_params *hp = &board->axi.hp;
-    for (uint32_t port = 0; port < ZS_PORT_COUNT; port++) {
-        const zs_axi_params p = zs_port_params(board, port);
-        if (port > ZS_PORT_HP3 && !of_all_classes)
-            continue;
-        hp->beat_bytes = p.beat_bytes > hp->beat_bytes ? p.beat_bytes : hp->beat_bytes;
-    }
-    memset(board->axi.own, 0, sizeof board->axi.own);
-}
-
-/* One HP port that is no wider than any. */
-static void narrowest_for_all(zs_board *board)
-{
-    uint32_t least = board->axi.hp.beat_bytes;
-    for (uint32_t port = ZS_PORT_HP0; port <= ZS_PORT_HP3; port++) {
-        const uint32_t own = zs_port_params(board, port).beat_bytes;
-        least = own < least ? own : least;
-    }
-    board->axi.hp.beat_bytes = least;
-    memset(board->axi.own, 0, sizeof board->axi.own);
-}
-
 /* A tile that holds every layer whole makes the fewest steps and loads every operand once, in any
  * order of the loops; memory without end never makes room for one tensor at the cost of another. */
 static void relax_time(zs_design *d, const opened *is)
@@ -145,14 +120,8 @@ static void relax_time(zs_design *d, const opened *is)
         p->tile.oc = p->tile.ic = p->tile.oy = p->tile.ox = UINT16_MAX;
     if (is->lanes || is->fill)
         p->tile.fills = false;
-    if (is->ports) {
-        widest_for_all(&d->board, is->last_port > ZS_PORT_HP3);
-        a->ports.input = ZS_PORT_HP0;
-        a->ports.weight = ZS_PORT_HP1;
-        a->ports.output = ZS_PORT_HP2;
-        if (is->last_port > ZS_PORT_HP3) /* coherent */
-            d->board.cpu.cache_bytes_per_s = 1e18;
-    }
+    if (is->ports)
+        zs_relax_ports(d, is->last_port, true);
     /* a pool of which not one window fits into an input slot is left to the PS, and one with fewer
      * pixels a tile takes other steps: its window is up to so many times as large as its tile */
     enum { SURE_OF_POOLS = 16 };
@@ -176,11 +145,8 @@ static void relax_room(zs_design *d, const opened *is)
         p->mac.bank_ic = p->mac.bank_oc = 1;
     if (is->lanes)
         p->tile.oc = p->tile.ic = p->tile.oy = p->tile.ox = 1;
-    if (is->ports) { /* one adapter, no wider than any */
-        narrowest_for_all(&d->board);
-        d->accel.ports.input = d->accel.ports.weight = d->accel.ports.output =
-            is->last_port > ZS_PORT_HP3 ? ZS_PORT_GP0 : ZS_PORT_HP0;
-    }
+    if (is->ports)
+        zs_relax_ports(d, is->last_port, false);
     if (is->packing)
         d->accel.packs_words = true;
 }

@@ -1,0 +1,201 @@
+#include "space_rig.h"
+
+#include "kind_rows.h"
+#include "small_nets.h"
+#include "zynqsim/kind.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* What kinds say of designs with open knobs, held against all that these may end up as. */
+
+#ifndef SEEDS
+#define SEEDS (12 * TEST_NET_N)
+#endif
+enum { KEYS_MOST = 20 };
+
+typedef struct space_case {
+    uint32_t kind;
+    const char *fixed[KEYS_MOST]; /* keys of the base, a value drawn for each */
+    const char *keys[KEYS_MOST];  /* some of them axes, others as those above */
+} space_case;
+
+#define PORTS                                                                                      \
+    "accelerator.ports.input+accelerator.ports.weight+accelerator.ports.output="                   \
+    "hp0/hp1/hp2,hp0/hp0/hp1,acp/acp/hp1,gp0/hp3/gp0"
+
+static const space_case cases[] = {
+    {KIND_pegrid,
+     {"accelerator.precision=fp32,fp16,fixed16,int8", "accelerator.fusion=none", "batch=1,2,3",
+      "accelerator.pegrid.skip=none,filter,kernel,weight", "accelerator.pegrid.packed=true,false",
+      "accelerator.pegrid.filter=9,49,200,1024", "accelerator.pegrid.plane=30,100,1024",
+      "accelerator.pegrid.input=512,2048,131072", "accelerator.dma.start=0,5",
+      "board.power.ps=0,1.4", "board.axi.hp.width=4,8", "board.power.mac_fp32=0,1",
+      "board.power.mac_fp16=0,1", "board.power.mac_int16=0,1", "board.power.mac_int8=0,1"},
+     {"accelerator.unroll.oc=1,2,3,5,8,16", "accelerator.unroll.ic=1,2,3,4,8",
+      "accelerator.unroll.ox=1,2,4", "accelerator.unroll.oy=1,2",
+      "accelerator.pegrid.sync=lockstep,channel,tile",
+      "accelerator.pegrid.weights=dense,bitmap,rle4,csc", PORTS}},
+};
+
+static zs_axis axis_of(const char *text)
+{
+    zs_axis axis;
+    zs_err err = {0};
+    ck_assert_msg(zs_axis_parse(&rig.keep, text, &rig.sweep.base, &axis, &err) == ZS_OK, "%s: %s",
+                  text, err.text);
+    return axis;
+}
+
+static void draw_value(zs_prng *prng, const char *text)
+{
+    const zs_axis axis = axis_of(text);
+    const uint64_t v = zs_prng_below(prng, axis.value_n);
+    zs_err err = {0};
+    for (uint32_t k = 0; k < axis.path_n; k++)
+        ck_assert_msg(zs_design_set(&rig.sweep.base, &rig.keep, axis.paths[k],
+                                    axis.values[v * axis.path_n + k], &err) == ZS_OK,
+                      "%s: %s", text, err.text);
+}
+
+static void start(uint32_t kind, uint64_t seed)
+{
+    rig.net = test_net_build(&rig.keep, (int)(seed % TEST_NET_N));
+    if (seed / TEST_NET_N % 2 > 0)
+        test_net_prune(&rig.keep, rig.net, seed);
+    zs_design_defaults(&rig.sweep.base);
+    zs_design_set_kind(&rig.sweep.base, kind);
+    zs_grid_init(&rig.sweep.grid);
+}
+
+static const char *point_text(uint64_t at)
+{
+    static char text[1024];
+    size_t n = 0;
+    for (uint32_t i = 0; i < rig.sweep.grid.axis_n && n < sizeof text; i++) {
+        const zs_axis *a = &rig.sweep.grid.axes[i];
+        const uint64_t v = at / rig.space.below[i + 1] % a->value_n;
+        for (uint32_t k = 0; k < a->path_n && n < sizeof text; k++)
+            n += (size_t)snprintf(text + n, sizeof text - n, "%s=%s ", a->paths[k],
+                                  a->values[v * a->path_n + k]);
+    }
+    return text;
+}
+
+static const char *const figures[] = {"cycles", "energy.joules", "resources.dsp.used",
+                                      "resources.lut.used", "resources.bram18.used"};
+
+/* Of one point all the parts that it lies in, until one is found to be better than it is. */
+static void compare_point(uint64_t at, uint64_t seed, uint32_t *bounded)
+{
+    zs_sweep_memo memo;
+    zs_sweep_point p;
+    double value, excess;
+    zs_sweep_memo_init(&memo, test_heap());
+    ck_assert_int_eq(zs_sweep_run(&rig.sweep, at, &memo, &p, NULL), ZS_OK);
+    zs_space_judge(&rig.space, &rig.sweep.base, p.result, &value, &excess);
+    for (uint32_t fixed = 0; fixed <= rig.sweep.grid.axis_n && p.result != NULL; fixed++) {
+        const uint64_t part = at - at % rig.space.below[fixed];
+        zs_space_look look;
+        zs_arena_reset(&rig.point);
+        ck_assert_int_eq(zs_space_look_at(&rig.space, part, fixed, &rig.point, &look, NULL), ZS_OK);
+        ck_assert_msg(excess > 0 || look.excess <= 0, "seed %llu, %u axes fixed: %s fits",
+                      (unsigned long long)seed, fixed, point_text(at));
+        if (look.excess > 0 || p.outcome != ZS_OUTCOME_SIMULATED)
+            continue;
+        ck_assert_msg(look.bound <= value, "seed %llu, %u of %u axes fixed: %g above %g of %s%s",
+                      (unsigned long long)seed, fixed, rig.sweep.grid.axis_n, look.bound, value,
+                      rig.space.objective.name, point_text(at));
+        *bounded += look.bound > 0.5 * value;
+    }
+    zs_sweep_memo_drop(&memo);
+}
+
+static void compare_space(const space_case *c, uint64_t seed, uint32_t *bounded)
+{
+    zs_prng prng = {.state = seed * 77 + c->kind};
+    start(c->kind, seed);
+    for (uint32_t i = 0; i < KEYS_MOST && c->fixed[i] != NULL; i++)
+        draw_value(&prng, c->fixed[i]);
+    for (uint32_t i = 0; i < KEYS_MOST && c->keys[i] != NULL; i++) {
+        const zs_axis axis = axis_of(c->keys[i]);
+        if (zs_prng_below(&prng, 3) == 0)
+            draw_value(&prng, c->keys[i]);
+        else
+            ck_assert_int_eq(zs_grid_add(&rig.sweep.grid, &axis, NULL), ZS_OK);
+    }
+    space_where((const char *const[]){"fits == true"}, 1);
+    space_find(figures[seed % ZS_LEN(figures)], false);
+    for (uint32_t k = 0; k < 4; k++)
+        compare_point(zs_prng_below(&prng, rig.sweep.grid.point_n), seed, bounded);
+}
+
+START_TEST(no_point_is_better_than_a_part_it_lies_in)
+{
+    uint32_t bounded = 0;
+    for (uint64_t k = 0; k < SEEDS; k++) {
+        space_teardown();
+        space_setup();
+        compare_space(&cases[_i], k, &bounded);
+    }
+    ck_assert_uint_gt(bounded, 20);
+}
+END_TEST
+
+/* ---- searching ------------------------------------------------------------------------------- */
+
+static const struct {
+    uint32_t kind;
+    const char *fixed[4], *axes[6];
+    const char *conditions[2];
+    const char *figure;
+    bool is_larger;
+} small[] = {
+    {KIND_pegrid,
+     {"accelerator.pegrid.skip=weight", "accelerator.fusion=none", "accelerator.precision=fixed16"},
+     {"accelerator.unroll.oc=2,3,8", "accelerator.unroll.ic=1,4",
+      "accelerator.pegrid.sync=lockstep,channel,tile", "accelerator.pegrid.weights=dense,bitmap"},
+     {"fits == true"},
+     "images_per_second",
+     true},
+    {KIND_pegrid,
+     {"accelerator.fusion=none"},
+     {"accelerator.precision=fp32,fixed16,int8", "accelerator.unroll.oc=2,4,8",
+      "accelerator.unroll.ox=1,2", PORTS},
+     {"fits == true", "images_per_second >= 2000"},
+     "resources.dsp",
+     false},
+};
+
+START_TEST(a_search_finds_what_simulating_every_point_finds)
+{
+    uint64_t met;
+    uint32_t n = 0;
+    zs_prng none = {.state = 1};
+    start(small[_i].kind, TEST_NET_N + 1); /* pruned */
+    for (uint32_t k = 0; k < ZS_LEN(small[_i].fixed) && small[_i].fixed[k] != NULL; k++)
+        draw_value(&none, small[_i].fixed[k]);
+    for (uint32_t k = 0; k < ZS_LEN(small[_i].axes) && small[_i].axes[k] != NULL; k++)
+        space_over(small[_i].axes[k]);
+    while (n < ZS_LEN(small[_i].conditions) && small[_i].conditions[n] != NULL)
+        n++;
+    space_where(small[_i].conditions, n);
+    space_find(small[_i].figure, small[_i].is_larger);
+    const double best = space_exhaust(&met);
+    const zs_search_state s = space_search(&(zs_search_options){.top_n = 1}, 0);
+    ck_assert(s.is_proven);
+    ck_assert_uint_gt(met, 0);
+    ck_assert_double_eq(s.best.value, best);
+    ck_assert_uint_lt(s.simulated, rig.sweep.grid.point_n); /* some are left out by their bounds */
+}
+END_TEST
+
+TCase *tcase_kind_spaces(void)
+{
+    TCase *tc = tcase_create("spaces of kinds");
+    tcase_add_checked_fixture(tc, space_setup, space_teardown);
+    tcase_add_loop_test(tc, no_point_is_better_than_a_part_it_lies_in, 0, ZS_LEN(cases));
+    tcase_add_loop_test(tc, a_search_finds_what_simulating_every_point_finds, 0, ZS_LEN(small));
+    return tc;
+}
