@@ -37,8 +37,9 @@ void zs_outline_op(zs_outline *o, const zs_plan_row *row, const zs_tile_op *op);
 uint64_t zs_outline_end(const zs_outline *o);
 
 /* Ports of a design that are not settled, none behind `last`. For time each operand has one of its
- * own, as wide as any; for room all share one, no wider than any. */
-void zs_relax_ports(zs_design *design, uint32_t last, bool for_time);
+ * own, as wide as any; for room all share one, no wider than any. False: operands or layers
+ * have further ports of their own, beside which nothing is known. */
+bool zs_relax_ports(zs_design *design, uint32_t last, bool for_time);
 
 /* PL cycles in which the DRAM can move `bytes` at its peak, rounded down: two beats of the bus per
  * DRAM clock. 0 for memory of fixed latency, whose channels do not wait for each other. */

@@ -37,21 +37,42 @@ static uint32_t narrowest(const zs_board *board)
     return least;
 }
 
-void zs_relax_ports(zs_design *design, uint32_t last, bool for_time)
+static bool has_stripes(const zs_design *design)
+{
+    const zs_accel *a = &design->accel;
+    return a->stripe.input != ZS_STRIPE_NONE || a->stripe.weight != ZS_STRIPE_NONE ||
+           a->stripe.output != ZS_STRIPE_NONE;
+}
+
+static bool layers_have_ports(const zs_design *design)
+{
+    for (uint32_t i = 0; i < design->layer_setting_n; i++) {
+        const zs_layer_setting *s = &design->layer_settings[i];
+        if (s->key == ZS_LAYER_FIELD && (strstr(s->field->path, ".ports.") != NULL ||
+                                         strstr(s->field->path, ".stripe.") != NULL))
+            return true;
+    }
+    return false;
+}
+
+bool zs_relax_ports(zs_design *design, uint32_t last, bool for_time)
 {
     zs_board *board = &design->board;
     zs_accel *a = &design->accel;
     const bool of_all_classes = last > ZS_PORT_HP3;
+    if (has_stripes(design) || layers_have_ports(design))
+        return false;
     board->axi.hp.beat_bytes = for_time ? widest(board, last) : narrowest(board);
     memset(board->axi.own, 0, sizeof board->axi.own);
     a->ports.input = a->ports.weight = a->ports.output =
         of_all_classes && !for_time ? ZS_PORT_GP0 : ZS_PORT_HP0;
     if (!for_time)
-        return;
+        return true;
     a->ports.weight = ZS_PORT_HP1;
     a->ports.output = ZS_PORT_HP2;
     if (of_all_classes) /* some are coherent */
         board->cpu.cache_bytes_per_s = 1e18;
+    return true;
 }
 
 uint64_t zs_outline_end(const zs_outline *o)

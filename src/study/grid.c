@@ -78,7 +78,10 @@ static zs_status try_value(const axis_draft *d, const char *path, const char *va
             zs_design_set_kind(&copy, k);
     const zs_status status = zs_design_set(&copy, d->arena, path, value, &why);
     if (status == ZS_OK) {
-        *number = key.field != NULL ? zs_figure_number(&key, &copy, NULL) : (double)NAN;
+        zs_port_list ports; /* the number of a key is that of the first */
+        const bool is_list =
+            zs_port_list_of(path, value, &ports) && strcmp(ports.others, "none") != 0;
+        *number = key.field != NULL && !is_list ? zs_figure_number(&key, &copy, NULL) : (double)NAN;
         return ZS_OK;
     }
     return zs_fail(d->err, status, d->text, "%s: %s", why.place, why.text);

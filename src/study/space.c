@@ -93,7 +93,8 @@ static bool is_value_of(const zs_axis *axis, uint32_t value, const zs_design *ba
             zs_design_print(&d, field, other, sizeof other) != ZS_OK || strcmp(own, other) != 0)
             return false;
     }
-    return true;
+    /* a list of ports sets more than its key says */
+    return memcmp(&d.accel.stripe, &base->accel.stripe, sizeof base->accel.stripe) == 0;
 }
 
 /* The design's own value of an axis, in its words. NULL when memory is out. */
@@ -163,12 +164,38 @@ static bool has_path(const zs_grid *grid, const char *path)
     return false;
 }
 
+/* Of a word its place among those of the key. NAN: of a list, or of text. */
+static double number_of(const zs_axis *axis, uint32_t path, uint32_t value)
+{
+    const zs_field *field = zs_field_find(axis->paths[path]);
+    const char *text = axis->values[(size_t)value * axis->path_n + path];
+    double number = (double)NAN;
+    if (field != NULL && field->type == ZS_FIELD_BOOL)
+        return strcmp(text, "true") == 0;
+    for (uint32_t w = 0; field != NULL && field->words != NULL && w < field->word_n; w++)
+        if (strcmp(field->words[w].word, text) == 0)
+            number = w;
+    if (field != NULL && field->words == NULL)
+        (void)zs_number_parse(text, field->unit, "", &number, NULL);
+    return number;
+}
+
+static bool has_numbers(const zs_axis *axis, uint32_t path)
+{
+    bool has = true;
+    for (uint32_t v = 0; v < axis->value_n && has; v++)
+        has = !isnan(number_of(axis, path, v));
+    return has;
+}
+
 /* Behind those that have to be fixed, 0; of several keys the first to be fixed counts. */
 static uint32_t rank_of(const zs_axis *axis, const zs_kind_space *space)
 {
     uint32_t rank = UINT32_MAX;
     for (uint32_t k = 0; k < axis->path_n; k++) {
         uint32_t at = 0;
+        if (!has_numbers(axis, k)) /* nothing is between these */
+            return 0;
         while (space->knobs != NULL && space->knobs[at] != NULL &&
                strcmp(space->knobs[at], axis->paths[k]) != 0)
             at++;
@@ -215,16 +242,7 @@ static void take_range(const zs_axis *axis, uint32_t path, zs_open_knob *out)
 {
     *out = (zs_open_knob){.path = axis->paths[path], .least = INFINITY, .most = -INFINITY};
     for (uint32_t v = 0; v < axis->value_n; v++) {
-        const zs_field *field = zs_field_find(axis->paths[path]);
-        const char *text = axis->values[(size_t)v * axis->path_n + path];
-        double value = (double)NAN;
-        for (uint32_t w = 0; field != NULL && field->words != NULL && w < field->word_n; w++)
-            if (strcmp(field->words[w].word, text) == 0)
-                value = w;
-        if (field != NULL && field->words == NULL)
-            (void)zs_number_parse(text, field->unit, "", &value, NULL);
-        if (isnan(value))
-            continue;
+        const double value = number_of(axis, path, v);
         out->least = fmin(out->least, value);
         out->most = fmax(out->most, value);
     }
@@ -480,7 +498,7 @@ static zs_status look_at_part(const looking *l, zs_space_look *out)
 {
     const zs_space *s = l->space;
     const zs_sweep *w = s->sweep;
-    zs_design d;
+    zs_design d, settled = w->base; /* keys that no knob turns, before they are relaxed */
     zs_board board;
     bool is_known;
     const zs_net *net;
@@ -508,12 +526,16 @@ static zs_status look_at_part(const looking *l, zs_space_look *out)
     if (out->excess > 0) /* its time does not count any more */
         return ZS_OK;
     status = relaxed(l, ZS_RELAX_TIME, &d, &board, &net, &is_known);
-    if (status == ZS_OK)
+    if (status == ZS_OK && is_known)
         status = zs_sweep_outlook(&d, net, w->fidelity, l->arena, &time, l->err);
     if (!is_no_design(status))
         ZS_TRY(status);
     else
         time = NULL;
+    status = zs_grid_set(&w->grid, l->point, l->fixed, l->arena, &settled, l->err);
+    if (is_no_design(status)) /* it was none before */
+        return ZS_OK;
+    ZS_TRY(status);
     for (uint32_t i = 0; i < w->conditions.n; i++) {
         const zs_condition *c = &w->conditions.list[i];
         if (speaks_of_fits(c))
@@ -523,13 +545,13 @@ static zs_status look_at_part(const looking *l, zs_space_look *out)
         const figure_source from = source_of(s, &c->figure, l->fixed, wants_less(c));
         const zs_result *r = from == OF_ROOM ? room : time;
         if (from != UNKNOWN && (r != NULL || from == OF_KEYS))
-            out->excess += miss(c, &d, r);
+            out->excess += miss(c, from == OF_KEYS ? &settled : &d, r);
     }
     const figure_source from = source_of(s, &s->objective, l->fixed, !s->is_larger);
     const zs_result *r = from == OF_ROOM ? room : time;
     if (from == UNKNOWN || (r == NULL && from != OF_KEYS))
         return ZS_OK;
-    const double x = zs_figure_number(&s->objective, &d, r);
+    const double x = zs_figure_number(&s->objective, from == OF_KEYS ? &settled : &d, r);
     out->bound = isnan(x) ? -INFINITY : s->is_larger ? -x : x;
     return ZS_OK;
 }

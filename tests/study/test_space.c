@@ -79,6 +79,26 @@ START_TEST(no_point_is_better_than_a_part_it_lies_in)
 }
 END_TEST
 
+START_TEST(a_key_that_no_axis_turns_is_not_relaxed)
+{
+    static const char *const conditions[] = {"accelerator.tile.oc <= 64",
+                                             "accelerator.buffer.weight >= 1024"};
+    zs_space_look look;
+    ck_assert_int_eq(
+        zs_design_set(&rig.sweep.base, &rig.keep, "accelerator.buffer.weight", "65536", NULL),
+        ZS_OK);
+    space_over("accelerator.unroll.oc=2,4,8");
+    space_over("accelerator.tile.ic=4,8");
+    space_where(conditions, 2);
+    space_find("accelerator.tile.oc", true);
+    for (uint32_t fixed = 0; fixed <= 2; fixed++) {
+        ck_assert_int_eq(zs_space_look_at(&rig.space, 0, fixed, &rig.point, &look, NULL), ZS_OK);
+        ck_assert_double_eq(look.excess, 0);
+        ck_assert_double_eq(look.bound, -32);
+    }
+}
+END_TEST
+
 /* ---- searching ------------------------------------------------------------------------------- */
 
 static const struct {
@@ -251,6 +271,7 @@ TCase *tcase_space(void)
     TCase *tc = tcase_create("searching a space");
     tcase_add_checked_fixture(tc, space_setup, space_teardown);
     tcase_add_loop_test(tc, no_point_is_better_than_a_part_it_lies_in, 0, TEST_NET_N);
+    tcase_add_test(tc, a_key_that_no_axis_turns_is_not_relaxed);
     tcase_add_loop_test(tc, a_search_finds_what_simulating_every_point_finds, 0, ZS_LEN(small));
     tcase_add_loop_test(tc, with_room_for_hardly_anything_it_finds_the_same, 0, ZS_LEN(small));
     tcase_add_loop_test(tc, ended_early_its_bound_holds, 0, ZS_LEN(small));

@@ -66,8 +66,8 @@ static bool relax(zs_design *d, const zs_open_knob *open, uint32_t n, zs_relaxin
             last_port = k->most > last_port ? (uint32_t)k->most : last_port;
         }
     }
-    if (has_ports)
-        zs_relax_ports(d, last_port, what == ZS_RELAX_TIME);
+    if (has_ports && !zs_relax_ports(d, last_port, what == ZS_RELAX_TIME))
+        return false;
     const bool asks_of_memories = what == ZS_RELAX_SMALL || what == ZS_RELAX_LARGE;
     return !asks_of_memories || !p->opens_lanes;
 }

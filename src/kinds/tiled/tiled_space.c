@@ -120,8 +120,6 @@ static void relax_time(zs_design *d, const opened *is)
         p->tile.oc = p->tile.ic = p->tile.oy = p->tile.ox = UINT16_MAX;
     if (is->lanes || is->fill)
         p->tile.fills = false;
-    if (is->ports)
-        zs_relax_ports(d, is->last_port, true);
     /* a pool of which not one window fits into an input slot is left to the PS, and one with fewer
      * pixels a tile takes other steps: its window is up to so many times as large as its tile */
     enum { SURE_OF_POOLS = 16 };
@@ -145,8 +143,6 @@ static void relax_room(zs_design *d, const opened *is)
         p->mac.bank_ic = p->mac.bank_oc = 1;
     if (is->lanes)
         p->tile.oc = p->tile.ic = p->tile.oy = p->tile.ox = 1;
-    if (is->ports)
-        zs_relax_ports(d, is->last_port, false);
     if (is->packing)
         d->accel.packs_words = true;
 }
@@ -160,6 +156,8 @@ static bool relax(zs_design *d, const zs_open_knob *open, uint32_t n, zs_relaxin
     if (p->mac.kind == ZS_ARRAY_SYSTOLIC && is.lanes) /* more columns may take longer */
         return false;
     if (p->weight_code != ZS_ZERO_CODE_DENSE) /* streams follow from tiles that are open */
+        return false;
+    if (is.ports && !zs_relax_ports(d, is.last_port, what == ZS_RELAX_TIME))
         return false;
     if (what == ZS_RELAX_TIME) {
         relax_time(d, &is);
