@@ -109,6 +109,56 @@ START_TEST(the_same_holds_for_networks_of_all_kinds_of_layers)
 }
 END_TEST
 
+/* Expand, depthwise, project, with strides and pads of all sorts: at the end of a map pixels may be
+ * left that no window reads. */
+static const zs_net *separable_net(zs_prng *prng)
+{
+    const uint32_t side = 12 + (uint32_t)zs_prng_below(prng, 9);
+    test_spec *s = test_spec_new(3, side, side + (uint32_t)zs_prng_below(prng, 3));
+    static const char *const names[] = {"p0", "d0", "p1", "d1", "p2"};
+    uint32_t channels = 0;
+    for (uint32_t i = 0; i < ZS_LEN(names); i++) {
+        const bool is_depthwise = i % 2 > 0;
+        if (!is_depthwise)
+            channels = 4 + (uint32_t)zs_prng_below(prng, 12);
+        zs_layer_spec *l = test_conv(s, names[i], "", channels, is_depthwise ? 3 : 1, 1, 0);
+        if (!is_depthwise)
+            continue;
+        l->groups = channels;
+        test_window(l, 3, 1 + (uint32_t)zs_prng_below(prng, 3), (uint32_t)zs_prng_below(prng, 2),
+                    (uint32_t)zs_prng_below(prng, 2), 1, (uint32_t)zs_prng_below(prng, 2));
+    }
+    const zs_net *net = test_net(&keep, s);
+    test_spec_free(s);
+    return net;
+}
+
+START_TEST(auto_that_goes_by_tile_is_never_below_its_outline)
+{
+    zs_prng prng = {.state = 300 + (uint64_t)_i};
+    uint32_t by_tile = 0, close = 0;
+    for (uint32_t i = 0; i < 40; i++) {
+        zs_plan *plan, *outline;
+        zs_arena_reset(&point);
+        const zs_net *net = separable_net(&prng);
+        zs_design d = roomy(test_random_design(&prng, ZS_FIXED16), 2);
+        d.accel.fusion = ZS_FUSION_AUTO;
+        if (zs_plan_build(&point, &d, net, &plan, NULL) != ZS_OK ||
+            zs_plan_outline(&point, &d, net, &outline, NULL) != ZS_OK)
+            continue;
+        const planned p = of_plan(&d, net, plan);
+        const zs_bound_sums b = zs_bound_of_outline(&d, net, outline);
+        by_tile += plan->front_n > 0;
+        close += b.cycles * 2 >= p.cycles;
+        ck_assert_msg(b.cycles <= p.cycles && b.dram_bytes <= p.bytes, "%llu cycles, %llu: %s",
+                      (unsigned long long)b.cycles, (unsigned long long)p.cycles,
+                      test_design_line(&d));
+    }
+    ck_assert_uint_gt(by_tile, 5);
+    ck_assert_uint_gt(close, 5);
+}
+END_TEST
+
 START_TEST(outline_has_the_buffers_and_rows_of_the_plan)
 {
     test_spec *s = test_squeezenet_v11();
@@ -140,6 +190,7 @@ TCase *tcase_outline(void)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_loop_test(tc, outline_is_never_above_the_plan_and_mostly_equal, 0, 8);
     tcase_add_loop_test(tc, the_same_holds_for_networks_of_all_kinds_of_layers, 0, TEST_NET_N);
+    tcase_add_loop_test(tc, auto_that_goes_by_tile_is_never_below_its_outline, 0, 3);
     tcase_add_loop_test(tc, outline_has_the_buffers_and_rows_of_the_plan, 0, ZS_FUSION_AUTO);
     return tc;
 }

@@ -64,35 +64,66 @@ static void charge_compute(row_outline *o, uint64_t n, uint64_t pl_cycles)
 
 /* ---- a convolution --------------------------------------------------------------------------- */
 
+/* Pixels of a row that are computed in any case. */
+typedef struct needed {
+    uint32_t oh, ow;
+} needed;
+
+/* Activations between two layers may be rows of their own, or none. */
+static uint32_t behind_acts(const zs_net *net, uint32_t tensor)
+{
+    for (;;) {
+        const uint32_t producer = net->tensors[tensor].producer;
+        if (producer == ZS_NO_INDEX || net->layers[producer].op != ZS_LAYER_ACT)
+            return tensor;
+        tensor = net->layers[producer].in[0];
+    }
+}
+
+/* Pixels along one axis that windows look at, from the first on. */
+static uint32_t seen_pixels(uint32_t x, uint32_t y, uint32_t kernel, uint32_t dilation,
+                            uint32_t stride, uint32_t pad)
+{
+    const uint64_t end = (y - UINT64_C(1)) * stride + (kernel - UINT64_C(1)) * dilation + 1;
+    return end > pad ? (uint32_t)zs_min_u64(end - pad, x) : 1;
+}
+
 /* `auto` may yet do depthwise layers, and 1x1 ones beside them, by tile: with other tiles, sums
- * that stay, and without pixels at the end that no window reads. */
-static bool may_go_by_tile(const row_outline *o, uint32_t *most_stride)
+ * that stay, and without pixels at the end that no window of a depthwise layer behind reads. */
+static bool may_go_by_tile(const row_outline *o, needed *out)
 {
     const zs_net *net = o->o->net;
+    const zs_layer *layer = o->layer;
     const bool is_pointwise = o->row->window.kh * o->row->window.kw == 1;
-    *most_stride = 1;
+    *out = (needed){o->row->oh, o->row->ow};
     if (!o->o->is_open || !(is_pointwise || o->row->is_depthwise) ||
         !tiled_takes_fronts(&o->o->design->accel))
         return false;
-    bool any = o->row->is_depthwise;
+    const uint32_t before = net->tensors[behind_acts(net, layer->in[0])].producer;
+    bool any = o->row->is_depthwise ||
+               (before != ZS_NO_INDEX && zs_layer_is_depthwise(&net->layers[before]));
     for (uint32_t i = 0; i < net->layer_n && is_pointwise; i++) {
-        const zs_window *w = &net->layers[i].window;
-        if (!zs_layer_is_depthwise(&net->layers[i]))
+        const zs_layer *l = &net->layers[i];
+        const zs_window *w = &l->window;
+        if (!zs_layer_is_depthwise(l) || behind_acts(net, l->in[0]) != layer->out)
             continue;
         any = true;
-        *most_stride = (uint32_t)zs_max_u64(*most_stride, w->sh > w->sw ? w->sh : w->sw);
+        const uint32_t oh = seen_pixels(l->x.h, l->y.h, w->kh, w->dh, w->sh, w->pad_top);
+        const uint32_t ow = seen_pixels(l->x.w, l->y.w, w->kw, w->dw, w->sw, w->pad_left);
+        out->oh = oh < out->oh ? oh : out->oh;
+        out->ow = ow < out->ow ? ow : out->ow;
     }
     return any;
 }
 
 /* In one piece, which no cut is faster than. */
-static void charge_whole(row_outline *o, uint32_t less)
+static void charge_whole(row_outline *o, const needed *pixels)
 {
     const zs_plan_row *r = o->row;
     const zs_mac_loop loop = {r->is_depthwise ? r->y_c : r->group_oc,
                               r->is_depthwise ? 1 : r->group_ic,
-                              r->oh > less ? r->oh - less : 1,
-                              r->ow > less ? r->ow - less : 1,
+                              pixels->oh,
+                              pixels->ow,
                               r->window.kh,
                               r->window.kw,
                               r->is_depthwise};
@@ -139,7 +170,7 @@ static uint64_t weight_bytes_of(const row_outline *o, const zs_plan_row *r)
            (is_packed ? r->y_c : zs_layer_bias_elems(layer)) * zs_bias_bytes(a->precision);
 }
 
-static void charge_operands(row_outline *o, bool is_settled, uint32_t less)
+static void charge_operands(row_outline *o, bool is_settled, const needed *pixels)
 {
     const zs_plan_row *r = o->row;
     const zs_accel *a = &o->o->design->accel;
@@ -159,14 +190,13 @@ static void charge_operands(row_outline *o, bool is_settled, uint32_t less)
     if (r->x_resident != ZS_NOT_RESIDENT || may_stay(o))
         return;
     if (!is_settled) { /* what any schedule reads, but for pixels that no window reads */
-        const uint64_t pixels =
-            (uint64_t)(r->oh > less ? r->oh - less : 1) * (r->ow > less ? r->ow - less : 1);
         const uint64_t all = r->compulsory_read_bytes -
                              zs_layer_weight_elems(o->layer) * zs_weight_bytes(a->precision) -
                              zs_layer_bias_elems(o->layer) * zs_bias_bytes(a->precision);
-        const uint64_t most = less > 0 && !r->is_depthwise && !r->images_are_columns
-                                  ? pixels * r->x.shape.c * elem * o->trips[D_IMAGE]
-                                  : all;
+        const uint64_t most =
+            !r->is_depthwise && !r->images_are_columns
+                ? (uint64_t)pixels->oh * pixels->ow * r->x.shape.c * elem * o->trips[D_IMAGE]
+                : all;
         o->work->bytes[TILED_INPUT] = zs_min_u64(all, most);
         return;
     }
@@ -359,16 +389,16 @@ static void charge_conv(row_outline *o)
 {
     const zs_plan_row *r = o->row;
     const cut oc = cut_of(r->is_depthwise ? r->y_c : r->group_oc, r->t_oc);
-    uint32_t stride;
-    const bool is_settled = !may_go_by_tile(o, &stride);
+    needed pixels;
+    const bool is_settled = !may_go_by_tile(o, &pixels);
     if (is_settled)
         charge_macs(o);
     else
-        charge_whole(o, stride - 1);
+        charge_whole(o, &pixels);
     if (r->front != NULL)
         charge_front_operands(o);
     else
-        charge_operands(o, is_settled, stride - 1);
+        charge_operands(o, is_settled, &pixels);
     if (is_settled)
         charge_spills(o);
     if (!o->o->is_open)
