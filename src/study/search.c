@@ -10,6 +10,7 @@ enum {
     WAITING_MOST = 1 << 20,
     MEMO_MOST = 1 << 16, /* points whose simulation is remembered */
     VALUES_MOST = 4096,  /* neighbours along two axes are looked at below that many */
+    CLIMB_FIRST = 4,     /* neighbours in the first round, 16 in the next ones */
     CLIMB_TRIES = 3      /* rounds of neighbours that are simulated before a climb ends */
 };
 
@@ -324,8 +325,10 @@ static zs_status step(search *s, bool two, zs_arena *arena, zs_search_task *at, 
         return zs_nomem(s->err, "neighbours");
     uint32_t next = 0;
     for (uint32_t tried = 0; tried < CLIMB_TRIES && !*moved && !is_over(s); tried++) {
+        /* the best looks first, and few of them: the next step may make the others needless */
+        const uint32_t most = tried == 0 ? CLIMB_FIRST : ZS_SEARCH_ROUND / 2;
         uint32_t k = 0;
-        for (; next < n && k < ZS_SEARCH_ROUND / 2; next++) {
+        for (; next < n && k < most; next++) {
             const neighbour *b = &list[order[next]];
             if (is_better_place(b->look.excess, b->look.bound, at->excess, at->value))
                 s->tasks[k++] = (zs_search_task){.what = ZS_SEARCH_SIMULATE, .point = b->point};
@@ -528,10 +531,65 @@ static zs_status branch(search *s, bool *is_new)
     return ZS_OK;
 }
 
+/* ---- the first parts ------------------------------------------------------------------------- */
+
+enum { FIRST_PARTS = 2048 };
+
+/* Parts of one more axis in place of those of the list; false: it is over. */
+static zs_status cut_list(search *s, part *list, uint32_t *n, uint32_t fixed, bool *is_done)
+{
+    const uint32_t values = s->grid->axes[fixed].value_n, old_n = *n;
+    part old[FIRST_PARTS];
+    memcpy(old, list, old_n * sizeof *old);
+    *n = 0;
+    for (uint32_t at = 0; at < old_n; at += ZS_SEARCH_ROUND) {
+        uint32_t k = 0;
+        for (; k < ZS_SEARCH_ROUND && at + k < old_n; k++)
+            s->tasks[k] = (zs_search_task){.what = ZS_SEARCH_CUT,
+                                           .point = old[at + k].point,
+                                           .fixed = fixed,
+                                           .looks = s->looks + (size_t)k * s->values_most};
+        ZS_TRY(perform(s, k));
+        for (uint32_t i = 0; i < k; i++) {
+            const zs_search_task *t = &s->tasks[i];
+            *is_done = *is_done && t->is_done;
+            for (uint32_t v = 0; v < values && t->is_done; v++)
+                if (!(t->looks[v].excess > 0))
+                    list[(*n)++] = (part){t->looks[v].bound,
+                                          t->point + v * s->space->below[fixed + 1], fixed + 1};
+        }
+    }
+    if (*is_done)
+        return ZS_OK;
+    memcpy(list, old, old_n * sizeof *old);
+    *n = old_n;
+    return ZS_OK;
+}
+
+/* The parts of which something is known, or those with as many axes fixed as a list of them has
+ * room for: so that the first design that is found has a bound beside it. */
+static zs_status find_first_parts(search *s)
+{
+    part list[FIRST_PARTS] = {{-INFINITY, 0, 0}};
+    uint32_t n = 1;
+    bool is_done = true;
+    for (uint32_t fixed = 0; fixed < s->grid->axis_n && fixed < s->space->first_n && is_done;
+         fixed++) {
+        if ((uint64_t)n * s->grid->axes[fixed].value_n > FIRST_PARTS)
+            break;
+        ZS_TRY(cut_list(s, list, &n, fixed, &is_done));
+    }
+    for (uint32_t i = 0; i < n; i++)
+        if (s->heap_n < s->heap_most)
+            push_heap(s, &list[i]);
+        else
+            ZS_TRY(push_stack(s, &list[i]));
+    update_bound(s);
+    return ZS_OK;
+}
+
 static zs_status branch_all(search *s)
 {
-    const part all = {-INFINITY, 0, 0};
-    push_heap(s, &all);
     while (!s->state->is_proven && !is_close_enough(s) && !is_over(s)) {
         bool is_new = false;
         ZS_TRY(branch(s, &is_new));
@@ -567,6 +625,7 @@ zs_status zs_search_run(zs_arena *arena, const zs_space *space, const zs_search_
     s.looks = zs_arena_alloc_raw(arena, (size_t)ZS_SEARCH_ROUND * s.values_most, sizeof *s.looks);
     if (s.heap == NULL || s.stack == NULL || s.memo == NULL || s.tasks == NULL || s.looks == NULL)
         return zs_nomem(err, "the search");
+    ZS_TRY(find_first_parts(&s));
     ZS_TRY(climb(&s, zs_space_home(s.grid, &space->sweep->base)));
     ZS_TRY(branch_all(&s));
     return ZS_OK;
