@@ -494,6 +494,22 @@ static zs_status look_for_room(const looking *l, zs_result **out)
     return ZS_OK;
 }
 
+/* An outlook has no resources that take energy with every clock: now it has those. */
+static zs_status charge_resources(const looking *l, const zs_design *d, const zs_resources *used,
+                                  const zs_result **outlook)
+{
+    zs_result *r = zs_new(l->arena, zs_result, 1);
+    if (r == NULL)
+        return zs_nomem(l->err, "the outlook of a point");
+    *r = **outlook;
+    const zs_energy by_clock = zs_energy_of(d, r->cycles, 0, 0, used);
+    r->energy.part_j[ZS_ENERGY_LUT] = by_clock.part_j[ZS_ENERGY_LUT];
+    r->energy.part_j[ZS_ENERGY_FF] = by_clock.part_j[ZS_ENERGY_FF];
+    zs_energy_add_up(&r->energy, (double)r->cycles / (double)d->accel.clock_hz);
+    *outlook = r;
+    return ZS_OK;
+}
+
 static zs_status look_at_part(const looking *l, zs_space_look *out)
 {
     const zs_space *s = l->space;
@@ -532,6 +548,8 @@ static zs_status look_at_part(const looking *l, zs_space_look *out)
         ZS_TRY(status);
     else
         time = NULL;
+    if (time != NULL && room != NULL)
+        ZS_TRY(charge_resources(l, &d, &room->fit.used, &time));
     status = zs_grid_set(&w->grid, l->point, l->fixed, l->arena, &settled, l->err);
     if (is_no_design(status)) /* it was none before */
         return ZS_OK;
@@ -574,6 +592,8 @@ static zs_status look_at_point(const looking *l, zs_space_look *out)
         return ZS_OK;
     ZS_TRY(status);
     const bool is_open = d.accel.fusion == ZS_FUSION_AUTO; /* what is early is not settled */
+    if (!is_open)
+        ZS_TRY(charge_resources(l, &d, &r->fit.used, &r));
     out->excess = 0;
     for (uint32_t i = 0; i < w->conditions.n; i++) {
         const zs_condition *c = &w->conditions.list[i];
