@@ -131,8 +131,9 @@ void zs_outline_op(zs_outline *o, const zs_plan_row *row, const zs_tile_op *op)
     case ZS_WRITE:
         add_bytes(o, o->plan->units[op->unit].channel, zs_xfer_bytes(&cost->xfer));
         break;
-    case ZS_COMPUTE:
-        zs_outline_compute(o, 1, cost->pl_cycles);
+    case ZS_COMPUTE: /* other units work beside that one */
+        if (op->unit == ZS_UNIT_PE)
+            zs_outline_compute(o, 1, cost->pl_cycles);
         break;
     case ZS_JOIN:
         if (op->code == ZS_OP_MEET)

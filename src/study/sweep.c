@@ -95,7 +95,9 @@ zs_status zs_sweep_outlook(const zs_design *design, const zs_net *net, zs_fideli
         return zs_nomem(err, "the outlook of a point");
     ZS_TRY(zs_plan_outline(arena, design, net, &plan, err));
     zs_bound_sums sums = zs_bound_of_outline(design, net, plan);
-    if (plan->part_n > 0) /* its ops are there, and what brings the engines is not in the sums */
+    /* where ops are there, so are their units, and what brings engines, which are not in the sums
+     */
+    if (plan->part_n > 0 || plan->kind->outline_row == NULL)
         ZS_TRY(end_of_engines(arena, design, net, plan, &sums.cycles, err));
     zs_result_describe(r, design, net, plan, fidelity);
     r->cycles = sums.cycles;

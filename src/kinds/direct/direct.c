@@ -29,6 +29,21 @@ static zs_xfer no_xfer(const zs_plan_row *row, const zs_design *design, uint32_t
     return (zs_xfer){0};
 }
 
+/* ---- search ---------------------------------------------------------------------------------- */
+
+/* Accesses one at a time set the pace, so lanes beyond the first only cost; what they may be at the
+ * least is a value. */
+static const char *const axes[] = {"accelerator.precision",
+                                   "accelerator.clock",
+                                   "accelerator.unroll.oc=1",
+                                   "accelerator.unroll.ic=1",
+                                   "accelerator.fusion=none,lf1,lf2",
+                                   "accelerator.ports.input=hp0,acp,gp0",
+                                   "accelerator.direct.filter_copies=1,2",
+                                   "accelerator.direct.plane_words=0",
+                                   NULL};
+static const zs_kind_space space = {.axes = axes};
+
 const zs_kind zs_kind_direct = {
     .word = "direct",
     .draft = direct_draft,
@@ -42,4 +57,5 @@ const zs_kind zs_kind_direct = {
     .exec_build = zs_exec_build_tiles,
     .exec_op = direct_exec_op,
     .notes = direct_notes,
+    .space = &space,
 };
