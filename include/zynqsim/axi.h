@@ -83,13 +83,23 @@ static inline uint32_t zs_axi_flow_outstanding(const zs_axi_flow *flow)
     return flow->sent - flow->finished;
 }
 
-/* Cycle of the next address, or ZS_AXI_NEVER while as many bursts as may be are outstanding. */
+/* As many bursts as may be are outstanding. */
+static inline bool zs_axi_flow_is_full(const zs_axi_flow *flow)
+{
+    return flow->sent - flow->limit == flow->finished;
+}
+
+/* Cycle of the next address while there is room, which the burst `limit` before it has made. */
+static inline uint64_t zs_axi_flow_address(const zs_axi_flow *flow)
+{
+    const uint32_t before = (flow->sent - flow->limit) % ZS_AXI_OUTSTANDING;
+    return zs_max_u64(flow->address_at, flow->room_at[before]);
+}
+
+/* The same, or ZS_AXI_NEVER while there is none. */
 static inline uint64_t zs_axi_flow_next(const zs_axi_flow *flow)
 {
-    const uint32_t before = flow->sent - flow->limit; /* the burst that has to be over */
-    return before == flow->finished
-               ? ZS_AXI_NEVER
-               : zs_max_u64(flow->address_at, flow->room_at[before % ZS_AXI_OUTSTANDING]);
+    return zs_axi_flow_is_full(flow) ? ZS_AXI_NEVER : zs_axi_flow_address(flow);
 }
 
 /* Sends the next address in cycle `at`. */

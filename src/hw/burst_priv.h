@@ -19,6 +19,14 @@ typedef struct flight {
     uint16_t requests; /* not yet issued by the controller; one more while it is being sent */
 } flight;
 
+/* A DRAM channel: its controller and who waits for it. */
+typedef struct memory_channel {
+    zs_dram *dram;
+    uint32_t arbiter;    /* actor of its reads; that of its writes is the next one */
+    uint32_t waiting[2]; /* mask of channels at the arbiter of a direction */
+    uint32_t served[2];  /* channel let in last: the next one in turn follows it */
+} memory_channel;
+
 typedef struct channel_state {
     uint32_t i; /* of this channel */
     zs_channel_counts *counts;
@@ -26,35 +34,28 @@ typedef struct channel_state {
     bool is_write, busy, all_sent;
     bool at_row_start; /* the next burst is the first of a row, not of a transfer */
     zs_dma_rules rules;
-    bool has_row_rules;
+    bool has_row_rules, rows_wait;   /* by these rules rows wait; those of `xfer` do */
     bool ends_later;                 /* no burst is over in the DDR cycle of its arrival */
     uint32_t to_memory, from_memory; /* PL cycles of latency in each direction */
     uint32_t hit_pl_cycles; /* from a read's address to its first beat at the latest, if it hits */
     zs_xfer xfer;           /* its rows are being sent ... */
     zs_xfer xfers[ZS_CHAIN_MAX]; /* ... and then those behind it, as if they were rows of it */
     uint32_t xfer_i, xfer_n;
-    uint64_t row_addr, addr; /* next byte not yet in a burst, and the row and plane it is in */
-    uint64_t plane_addr;
-    uint32_t row_left, rows_left, planes_left;
+    uint64_t addr; /* next byte not yet in a burst, and the row and plane it is in */
+    uint64_t row_addr, row_end, plane_addr;
+    uint32_t rows_left, planes_left;
     uint64_t row_at;                        /* earliest address of the row, once it is copied */
     uint64_t unpacked_at, unpacking_behind; /* end of a load at the least; behind its last beat */
     zs_axi_flow flow;
     flight flights[ZS_AXI_OUTSTANDING];
-    uint32_t sending_i;    /* flight of `sending`; [burst % OUTSTANDING] as in flow */
-    uint32_t sending_to;   /* its controller */
-    zs_dram_req sending;   /* what of the burst at the arbiter is not yet in the controller */
-    uint64_t sending_last; /* write: PL cycle of its last beat */
-    uint64_t sent_at;      /* PL cycle of its address */
-    uint64_t arrives_at;   /* DDR cycle at which it is at the arbiter */
-    uint64_t done_at;      /* cycle after the last event of the transfer, once all is known */
+    uint32_t sending_i;     /* flight of `sending`; [burst % OUTSTANDING] as in flow */
+    memory_channel *memory; /* where it goes */
+    zs_dram_req sending;    /* what of the burst at the arbiter is not yet in the controller */
+    uint64_t sending_last;  /* write: PL cycle of its last beat */
+    uint64_t sent_at;       /* PL cycle of its address */
+    uint64_t arrives_at;    /* DDR cycle at which it is at the arbiter */
+    uint64_t done_at;       /* cycle after the last event of the transfer, once all is known */
 } channel_state;
-
-/* A DRAM channel: its controller and who waits for it. */
-typedef struct memory_channel {
-    zs_dram *dram;
-    uint32_t waiting[2]; /* mask of channels at the arbiter of a direction */
-    uint32_t served[2];  /* channel let in last: the next one in turn follows it */
-} memory_channel;
 
 struct zs_burst_sys {
     memory_channel memory[ZS_MEMORY_CHANNELS_MAX];
@@ -64,7 +65,7 @@ struct zs_burst_sys {
     zs_dram_counts sum; /* of all of them */
     zs_clock_pair clock;
     zs_des des;
-    channel_state channels[ZS_CHANNEL_N];
+    channel_state *channels[ZS_CHANNEL_N];
     uint32_t finished;     /* mask of channels with a known end that has not been reported */
     uint64_t end, end_ddr; /* the earliest of their ends, or never */
     uint32_t end_channel;
@@ -81,6 +82,12 @@ bool zs_burst_alone(zs_burst_sys *bs, channel_state *c, uint64_t at, uint64_t li
 
 /* ---- from descriptor to bursts --------------------------------------------------------------- */
 
+static ZS_INLINE void begin_row(channel_state *c)
+{
+    c->addr = c->row_addr;
+    c->row_end = c->row_addr + c->xfer.row_bytes;
+}
+
 /* The first row of the next transfer that has any; false: there is none. */
 static inline bool next_xfer(channel_state *c)
 {
@@ -89,14 +96,15 @@ static inline bool next_xfer(channel_state *c)
     if (c->xfer_i >= c->xfer_n)
         return false;
     c->xfer = c->xfers[c->xfer_i];
-    c->addr = c->row_addr = c->plane_addr = c->xfer.addr;
-    c->row_left = c->xfer.row_bytes;
+    c->rows_wait = c->has_row_rules || c->xfer.side_bytes != 0;
+    c->row_addr = c->plane_addr = c->xfer.addr;
     c->rows_left = c->xfer.row_n;
     c->planes_left = c->xfer.plane_n;
+    begin_row(c);
     return true;
 }
 
-static inline void next_row(channel_state *c)
+static ZS_INLINE void next_row(channel_state *c)
 {
     c->at_row_start = true;
     if (--c->rows_left != 0) {
@@ -110,16 +118,14 @@ static inline void next_row(channel_state *c)
         c->all_sent = !next_xfer(c);
         return;
     }
-    c->addr = c->row_addr;
-    c->row_left = c->xfer.row_bytes;
+    begin_row(c);
 }
 
-static inline zs_axi_burst take_burst(channel_state *c)
+static ZS_INLINE zs_axi_burst take_burst(channel_state *c)
 {
-    const zs_axi_burst burst = zs_axi_cut(&c->port, c->addr, c->row_left);
+    const zs_axi_burst burst = zs_axi_cut(&c->port, c->addr, c->row_end - c->addr);
     c->addr += burst.bytes;
-    c->row_left -= burst.bytes;
-    if (c->row_left == 0)
+    if (c->addr == c->row_end)
         next_row(c);
     return burst;
 }
@@ -151,11 +157,9 @@ static inline bool row_may_start(channel_state *c)
 /* Takes the next burst and its address, in cycle *at, as soon as one more may be outstanding. */
 static ZS_INLINE bool next_address(channel_state *c, zs_axi_burst *burst, uint64_t *at)
 {
-    if (c->all_sent || ((c->has_row_rules || c->xfer.side_bytes != 0) && !row_may_start(c)))
+    if (c->all_sent || (c->rows_wait && !row_may_start(c)) || zs_axi_flow_is_full(&c->flow))
         return false;
-    *at = zs_axi_flow_next(&c->flow);
-    if (*at == ZS_AXI_NEVER)
-        return false;
+    *at = zs_axi_flow_address(&c->flow);
     *burst = take_burst(c);
     zs_axi_flow_issue(&c->flow, *at);
     c->flow.address_at = *at + c->rules.address_interval;
@@ -211,8 +215,8 @@ static inline void find_end(zs_burst_sys *bs)
     bs->end = UINT64_MAX;
     for (uint32_t left = bs->finished; left != 0; left &= left - 1) {
         const uint32_t i = (uint32_t)__builtin_ctz(left);
-        if (bs->channels[i].done_at < bs->end) {
-            bs->end = bs->channels[i].done_at;
+        if (bs->channels[i]->done_at < bs->end) {
+            bs->end = bs->channels[i]->done_at;
             bs->end_channel = i;
         }
     }
@@ -237,22 +241,22 @@ static inline void finish_burst(zs_burst_sys *bs, channel_state *c, uint64_t at)
     end_if_all(bs, c);
 }
 
-static inline bool is_slower_than_beats(const zs_burst_sys *bs, const zs_dram_done *done,
+/* Whether the memory takes longer for data that are there from DDR cycle `first` to `last` than as
+ * many beats take. */
+static inline bool is_slower_than_beats(const zs_burst_sys *bs, uint64_t first, uint64_t last,
                                         uint32_t beats)
 {
-    const uint64_t data_ps = (done->last_ddr_cycle - done->first_ddr_cycle) * bs->clock.tck_ps;
-    return data_ps > (beats - 1) * bs->clock.pl_ps;
+    return (last - first) * bs->clock.tck_ps > (beats - 1) * bs->clock.pl_ps;
 }
 
-/* What the memory's data allow for the first and last beat of a read. */
-static inline void read_data(const zs_burst_sys *bs, const channel_state *c,
-                             const zs_dram_done *done, uint32_t beats, uint64_t *first_at,
-                             uint64_t *last_at)
+/* What these data allow for the first and last beat of a read. */
+static inline void read_data(const zs_burst_sys *bs, const channel_state *c, uint64_t first,
+                             uint64_t last, uint32_t beats, uint64_t *first_at, uint64_t *last_at)
 {
-    *first_at = zs_ddr_to_pl(&bs->clock, done->first_ddr_cycle) + c->from_memory;
+    *first_at = zs_ddr_to_pl(&bs->clock, first) + c->from_memory;
     *last_at = 0;
-    if (is_slower_than_beats(bs, done, beats))
-        *last_at = zs_ddr_to_pl(&bs->clock, done->last_ddr_cycle) + c->from_memory;
+    if (is_slower_than_beats(bs, first, last, beats))
+        *last_at = zs_ddr_to_pl(&bs->clock, last) + c->from_memory;
 }
 
 #endif

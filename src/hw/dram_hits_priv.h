@@ -12,10 +12,10 @@ typedef struct zs_dram_hits {
     uint64_t bus_at;    /* earliest next column command */
     uint64_t stop_at;   /* all of them come before */
     uint64_t block_at;  /* column commands without a gap, up to bus_at */
-    uint32_t block_n;
-    uint32_t latency;
+    uint64_t block_n;
     uint64_t last_at; /* of the last request */
-    uint64_t bursts, transactions, bytes;
+    uint32_t dir;
+    uint64_t transactions, bytes;
 } zs_dram_hits;
 
 /* Whether one more may be decided ahead: what the ring forgets for it no longer holds entries of
@@ -27,10 +27,11 @@ static inline bool zs_dram_remembers(const zs_dram *d, uint32_t dir, uint64_t at
 }
 
 /* False: what is at `addr` is no hit, or is not decided about by the data bus alone: something
- * waits, the bus has to turn or to change banks, or the row is not ready before the bus is. A
- * refresh ends the run, as does `limit`. */
-static ZS_INLINE bool zs_dram_begin_hits(const zs_dram *d, uint32_t dir, uint64_t addr, uint64_t at,
-                                         uint64_t limit, zs_dram_hits *h)
+ * waits, the bus has to turn or to change banks, the row is not ready before the bus is, or a
+ * request of `most_bytes` may be more than one piece. A refresh ends the run, as does `limit`. */
+static ZS_INLINE bool zs_dram_begin_hits(const zs_dram *d, uint32_t dir, uint64_t addr,
+                                         uint32_t most_bytes, uint64_t at, uint64_t limit,
+                                         zs_dram_hits *h)
 {
     const uint64_t page = addr >> d->row_shift;
     const uint32_t b = (uint32_t)page & d->bank_mask;
@@ -38,6 +39,7 @@ static ZS_INLINE bool zs_dram_begin_hits(const zs_dram *d, uint32_t dir, uint64_
     if (d->queues[READ].n + d->queues[WRITE].n != 0 || d->mode != dir || d->served_dir != dir ||
         bank->opened_by != ZS_ROW_OPEN || bank->row != (uint32_t)(page >> d->bank_shift) ||
         bank->column_at > d->column_at[dir] || (b != d->served_bank && d->bank_gap != 0) ||
+        most_bytes > d->p.row_bytes || ((most_bytes - 2) >> d->block_shift) + 2 > d->piece_blocks ||
         !zs_dram_remembers(d, dir, at))
         return false;
     const uint64_t bus_at = zs_max_u64(d->column_at[dir], d->now);
@@ -45,35 +47,36 @@ static ZS_INLINE bool zs_dram_begin_hits(const zs_dram *d, uint32_t dir, uint64_
     *h = (zs_dram_hits){.page_addr = page << d->row_shift,
                         .bus_at = bus_at,
                         .block_at = bus_at,
-                        .stop_at = zs_min_u64(stop_at, d->refresh_at),
-                        .latency = d->latency[dir]};
+                        .dir = dir,
+                        .stop_at = zs_min_u64(stop_at, d->refresh_at)};
     return true;
 }
 
-/* Whether a request that arrives at `at` is the next of them: of the same page and in one piece,
- * not past the end, and with room in the queue even if all that is still to go on the bus was of
- * its direction. Its data are as in `done`. */
+/* Whether the request that arrives at `at` is the next of them: of the same page, not past the end,
+ * and, where it has to wait for the bus, with room in the queue even if all that is still to go was
+ * of its direction. Its data are there from *first to *last. */
 static ZS_INLINE bool zs_dram_hit(const zs_dram *d, zs_dram_hits *h, uint64_t addr, uint32_t bytes,
-                                  uint64_t at, zs_dram_done *done)
+                                  uint64_t at, uint64_t *first, uint64_t *last)
 {
-    const uint64_t end = addr + bytes - 1;
-    const uint32_t n = (uint32_t)((end >> d->block_shift) - (addr >> d->block_shift)) + 1;
-    const uint64_t column_at = zs_max_u64(h->bus_at, at + QUEUE_LATENCY);
-    if (((addr - h->page_addr) | (end - h->page_addr)) >= d->p.row_bytes || n > d->piece_blocks ||
-        column_at >= h->stop_at || h->bus_at > at + (uint64_t)d->gap * (d->p.queue - n))
+    const uint64_t seen_at = at + QUEUE_LATENCY;
+    const uint64_t column_at = zs_max_u64(h->bus_at, seen_at);
+    if (addr - h->page_addr > d->p.row_bytes - bytes || column_at >= h->stop_at)
         return false;
-    if (column_at != h->bus_at) { /* a gap: another block begins */
-        h->block_at = column_at;
+    const uint32_t n = zs_dram_blocks(d, addr, bytes);
+    if (seen_at < h->bus_at) {
+        if (h->bus_at > at + (uint64_t)d->gap * (d->p.queue - n))
+            return false;
+    } else if (seen_at > h->bus_at) { /* a gap: another block begins */
+        h->block_at = seen_at;
         h->block_n = 0;
     }
     h->block_n += n;
     h->bus_at = column_at + (uint64_t)d->gap * n;
     h->last_at = column_at;
-    h->bursts++;
     h->transactions += n;
     h->bytes += bytes;
-    done->first_ddr_cycle = column_at + h->latency;
-    done->last_ddr_cycle = h->bus_at - d->gap + h->latency;
+    *first = column_at + d->latency[h->dir];
+    *last = h->bus_at - d->gap + d->latency[h->dir];
     return true;
 }
 
@@ -85,7 +88,7 @@ static ZS_INLINE void zs_dram_end_hits(zs_dram *d, const zs_dram_hits *h)
     const uint32_t n = (uint32_t)h->transactions;
     const uint64_t last = h->bus_at - d->gap;
     bank_state *bank = &d->banks[b];
-    if (h->bursts == 0)
+    if (n == 0)
         return;
     zs_dram_count_bytes(d, mode, h->bytes, h->transactions);
     d->counts.row_hits += h->transactions;
@@ -95,7 +98,7 @@ static ZS_INLINE void zs_dram_end_hits(zs_dram *d, const zs_dram_hits *h)
     d->column_at[!mode] = last + d->to_other[mode];
     bank->precharge_at = zs_max_u64(bank->precharge_at, last + d->to_precharge[mode]);
     d->queues[mode].issued_n += h->transactions;
-    d->recent[mode][d->recent_i[mode]] = (column_run){.at = h->block_at, .n = h->block_n};
+    d->recent[mode][d->recent_i[mode]] = (column_run){.at = h->block_at, .n = (uint32_t)h->block_n};
     d->recent_i[mode] = (d->recent_i[mode] + 1) % RECENT_RUNS;
     d->run += n;
     d->served_bank = b;

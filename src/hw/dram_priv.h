@@ -1,6 +1,6 @@
 /* dram_priv.h - the state of the DDR controller, for the files that make it up: dram.c builds and
  * reports, dram_queue_priv.h fills and empties the queues, dram_schedule.c decides what that leaves
- * open, dram_bypass.c goes past empty queues; and the lengths of queues and runs that
+ * open, dram_bypass_priv.h goes past empty queues; and the lengths of queues and runs that
  * `tile` shares a full memory by. */
 #ifndef ZYNQSIM_DRAM_PRIV_H
 #define ZYNQSIM_DRAM_PRIV_H
@@ -211,12 +211,6 @@ static inline bool zs_dram_accepts(const zs_dram *d, const zs_dram_req *req, uin
 {
     return zs_dram_is_piece(d, req, n) && zs_dram_room_for(d, req->is_write, n, at) <= at;
 }
-/* The short way for one that is taken: when it finds both queues empty, and what is put or offered
- * from `until` on cannot change when it would be issued, this does the same without the queue.
- * False, and nothing changed, where it would not: then put it. */
-bool zs_dram_bypass(zs_dram *d, const zs_dram_req *req, uint32_t n, uint64_t at, uint64_t until,
-                    zs_dram_done *done);
-
 void zs_dram_notify(const zs_dram *d, zs_dram_act act, uint32_t bank, uint64_t at, uint64_t end);
 /* Transactions that came into the queue, or left it. */
 void zs_dram_notify_queue(const zs_dram *d, zs_dram_act act, uint32_t bank, uint32_t dir,

@@ -1,4 +1,5 @@
 #include "burst_priv.h"
+#include "dram_bypass_priv.h"
 #include "dram_hits_priv.h"
 
 /* Bursts of a channel that has the memory to itself, one after the other to their ends.
@@ -28,12 +29,13 @@ typedef struct arrival {
 static uint64_t bursts_behind(const channel_state *c, uint64_t page, uint64_t page_end)
 {
     const uint64_t burst = (uint64_t)c->port.max_beats * c->port.beat_bytes;
-    const uint64_t pitch = c->xfer.row_pitch_bytes, row_end = c->row_addr + c->xfer.row_bytes;
+    const uint64_t pitch = c->xfer.row_pitch_bytes, row_end = c->row_end;
     if (c->all_sent || c->addr < page || c->addr >= page_end)
         return 0;
     if (row_end > page_end) /* the last burst may reach into the next page, but not across 4 KiB */
         return (page_end - c->addr + (page_end % ZS_AXI_BOUNDARY == 0 ? burst - 1 : 0)) / burst;
-    const uint64_t pieces = c->row_left <= burst ? 1 : zs_ceil_div(c->row_left, burst);
+    const uint64_t left = row_end - c->addr;
+    const uint64_t pieces = left <= burst ? 1 : zs_ceil_div(left, burst);
     const uint64_t room = page_end - row_end, rows = c->rows_left - 1u;
     if (pitch > room || c->row_addr + pitch < page)
         return pieces;
@@ -55,20 +57,20 @@ static uint64_t elsewhere_at(const zs_burst_sys *bs, const channel_state *c, uin
     return zs_pl_to_ddr(&bs->clock, leaves + c->to_memory);
 }
 
-/* PL cycle in which a burst is over whose data are as in `done`. Those of a hit at once, on an idle
- * bus, come at most hit_pl_cycles after it left: if the beats before are not gone by then, and the
- * memory is no slower than beats are, the port alone says when. That is the usual case, and keeps
- * the conversion of clocks out of the chain from burst to burst. */
+/* PL cycle in which a burst is over whose data are there from DDR cycle `first` to `last`. Those of
+ * a hit at once, on an idle bus, come at most hit_pl_cycles after it left: if the beats before are
+ * not gone by then, and the memory is no slower than beats are, the port alone says when. That is
+ * the usual case, and keeps the conversion of clocks out of the chain from burst to burst. */
 static ZS_INLINE uint64_t over_at(const zs_burst_sys *bs, channel_state *c, const arrival *a,
-                                  const zs_dram_done *done, bool at_once)
+                                  uint64_t first, uint64_t last, bool at_once)
 {
     const uint32_t beats = a->burst.beats;
     uint64_t first_at = 0, last_at = 0;
     if (c->is_write)
         return a->leaves + c->to_memory + c->from_memory;
     if (!at_once || c->flow.beat_at < a->leaves + c->hit_pl_cycles ||
-        is_slower_than_beats(bs, done, beats))
-        read_data(bs, c, done, beats, &first_at, &last_at);
+        is_slower_than_beats(bs, first, last, beats))
+        read_data(bs, c, first, last, beats, &first_at, &last_at);
     return zs_axi_flow_beats(&c->flow, beats, first_at, last_at);
 }
 
@@ -99,6 +101,7 @@ bool zs_burst_alone(zs_burst_sys *bs, channel_state *c, uint64_t at, uint64_t li
                  .leaves = leaves_at(c),
                  .at = c->arrives_at,
                  .due = at};
+    const uint32_t most_bytes = c->port.max_beats * c->port.beat_bytes;
     uint64_t taken = 0;
     zs_dram_hits hits;
     zs_dram_done done;
@@ -106,22 +109,27 @@ bool zs_burst_alone(zs_burst_sys *bs, channel_state *c, uint64_t at, uint64_t li
     while (any) {
         /* Hits of the open row go when the data bus is free, as a rule at once: then nothing can
          * have come between, unless the transfer may be over in the same cycle. */
-        if (zs_dram_begin_hits(dram, c->is_write, a.burst.addr, a.at, limit_ddr, &hits)) {
+        if (zs_dram_begin_hits(dram, c->is_write, a.burst.addr, most_bytes, a.at, limit_ddr,
+                               &hits)) {
+            const uint32_t before = c->flow.finished;
             while (any && a.due == a.at) {
-                const uint64_t decided_at = zs_max_u64(hits.bus_at - QUEUE_LATENCY, a.at);
-                if (!c->ends_later || decided_at != a.at) {
+                const bool at_once = hits.bus_at <= a.at + QUEUE_LATENCY;
+                uint64_t first, last;
+                if (!at_once || !c->ends_later) {
+                    const uint64_t decided_at = zs_max_u64(hits.bus_at - QUEUE_LATENCY, a.at);
                     if (decided_at >= a.undisturbed)
                         a.undisturbed = elsewhere_at(bs, c, a.burst.addr, a.leaves);
                     if (decided_at >= a.undisturbed)
                         break;
                 }
-                if (!zs_dram_hit(dram, &hits, a.burst.addr, a.burst.bytes, a.at, &done))
+                if (!zs_dram_hit(dram, &hits, a.burst.addr, a.burst.bytes, a.at, &first, &last))
                     break;
-                any = end_and_send(bs, c, &a, over_at(bs, c, &a, &done, decided_at == a.at));
+                any = end_and_send(bs, c, &a, over_at(bs, c, &a, first, last, at_once));
             }
-            taken += hits.bursts;
-            bs->events += hits.bursts;
-            c->counts->bursts += hits.bursts;
+            const uint32_t bursts = c->flow.finished - before;
+            taken += bursts;
+            bs->events += bursts;
+            c->counts->bursts += bursts;
             c->counts->bytes += hits.bytes;
             zs_dram_end_hits(dram, &hits);
             if (!any)
@@ -143,7 +151,8 @@ bool zs_burst_alone(zs_burst_sys *bs, channel_state *c, uint64_t at, uint64_t li
         taken++; /* its event is the controller's decision */
         c->counts->bursts++;
         c->counts->bytes += req.bytes;
-        any = end_and_send(bs, c, &a, over_at(bs, c, &a, &done, false));
+        any = end_and_send(bs, c, &a,
+                           over_at(bs, c, &a, done.first_ddr_cycle, done.last_ddr_cycle, false));
     }
     if (taken == 0)
         return false;

@@ -1,4 +1,5 @@
 #include "burst_priv.h"
+#include "dram_bypass_priv.h"
 #include "dram_queue_priv.h"
 
 #include <string.h>
@@ -7,20 +8,24 @@ zs_status zs_burst_sys_build(zs_arena *arena, const zs_design *design, zs_channe
                              zs_burst_sys **out, zs_err *err)
 {
     zs_burst_sys *bs = zs_new(arena, zs_burst_sys, 1);
-    if (bs == NULL)
+    channel_state *channels = zs_new(arena, channel_state, ZS_CHANNEL_N);
+    if (bs == NULL || channels == NULL)
         return zs_nomem(err, "the AXI channels");
     const zs_memory_params *memory = &design->board.memory;
     bs->memory_n = zs_memory_channels(memory);
     bs->block_shift = bs->memory_n > 1 ? (uint32_t)__builtin_ctz(memory->interleave_bytes) : 0;
     bs->lookahead = memory->t_cl; /* data of a read, behind which its channel sends another one */
-    for (uint32_t k = 0; k < bs->memory_n; k++)
+    for (uint32_t k = 0; k < bs->memory_n; k++) {
+        bs->memory[k].arbiter = ARBITER + 2 * k;
         ZS_TRY(zs_dram_build(arena, memory, &bs->memory[k].dram, err));
+    }
     bs->clock = zs_clock_pair_of(design->accel.clock_hz, design->board.memory.tck_ps);
     zs_des_init(&bs->des);
     find_end(bs);
     for (uint32_t i = 0; i < ZS_CHANNEL_N; i++) {
-        channel_state *c = &bs->channels[i];
+        channel_state *c = bs->channels[i] = &channels[i];
         c->i = i;
+        c->memory = &bs->memory[0];
         c->counts = &counts[i];
         c->port = zs_channel_port(design, i);
         c->port.read_outstanding = c->port.write_outstanding = zs_channel_outstanding(design, i);
@@ -49,19 +54,14 @@ void zs_burst_sys_watch_set(zs_burst_sys *bs, const zs_memsys_watch *watch)
 }
 
 /* The controller of the burst that is being sent, and where in its memory the burst lies. */
-static ZS_INLINE void find_memory(const zs_burst_sys *bs, channel_state *c)
+static ZS_INLINE void find_memory(zs_burst_sys *bs, channel_state *c)
 {
-    if (bs->memory_n == 1)
+    if (bs->memory_n <= 1)
         return;
     const uint64_t addr = c->sending.addr, block = addr >> bs->block_shift;
-    c->sending_to = (uint32_t)(block & (bs->memory_n - 1));
+    c->memory = &bs->memory[block & (bs->memory_n - 1)];
     c->sending.addr =
         (block / bs->memory_n) << bs->block_shift | (addr & ((UINT64_C(1) << bs->block_shift) - 1));
-}
-
-static uint32_t arbiter_of(uint32_t memory, uint32_t dir)
-{
-    return ARBITER + 2 * memory + dir;
 }
 
 ZS_COLD static void notify_sent(const zs_burst_sys *bs, const channel_state *c)
@@ -110,10 +110,10 @@ static ZS_INLINE void deliver_reads(zs_burst_sys *bs, channel_state *c)
 
 static ZS_INLINE bool read_issued(zs_burst_sys *bs, const zs_dram_done *done)
 {
-    channel_state *c = &bs->channels[done->tag & 0xff];
+    channel_state *c = bs->channels[done->tag & 0xff];
     flight *f = &c->flights[done->tag >> 8];
     uint64_t first, last;
-    read_data(bs, c, done, f->beats, &first, &last);
+    read_data(bs, c, done->first_ddr_cycle, done->last_ddr_cycle, f->beats, &first, &last);
     f->first_at = zs_max_u64(f->first_at, first);
     f->last_at = zs_max_u64(f->last_at, last);
     f->requests--;
@@ -144,10 +144,10 @@ static ZS_INLINE void burst_accepted(zs_burst_sys *bs, channel_state *c, uint64_
 static bool enqueue_piece(zs_burst_sys *bs, channel_state *c, uint64_t at)
 {
     const uint32_t bytes = c->sending.bytes;
-    const uint64_t room_at = zs_dram_offer(bs->memory[c->sending_to].dram, &c->sending, at);
+    const uint64_t room_at = zs_dram_offer(c->memory->dram, &c->sending, at);
     if (room_at > at) {
         if (room_at != ZS_DRAM_NEVER)
-            zs_des_at(&bs->des, arbiter_of(c->sending_to, c->is_write), room_at);
+            zs_des_at(&bs->des, c->memory->arbiter + c->is_write, room_at);
         return false;
     }
     bs->queued++;
@@ -157,14 +157,13 @@ static bool enqueue_piece(zs_burst_sys *bs, channel_state *c, uint64_t at)
 }
 
 /* Lets waiting channels in, in turn, each with a whole burst, while there is room. */
-static void arbitrate(zs_burst_sys *bs, uint32_t memory, uint32_t dir, uint64_t at)
+static void arbitrate(zs_burst_sys *bs, memory_channel *m, uint32_t dir, uint64_t at)
 {
-    memory_channel *m = &bs->memory[memory];
     while (m->waiting[dir] != 0) {
         const uint32_t mask = m->waiting[dir];
         const uint32_t later = mask & ~((2u << m->served[dir]) - 1);
         const uint32_t i = (uint32_t)__builtin_ctz(later != 0 ? later : mask);
-        channel_state *c = &bs->channels[i];
+        channel_state *c = bs->channels[i];
         do {
             if (!enqueue_piece(bs, c, at))
                 return;
@@ -200,7 +199,7 @@ static void start_side(channel_state *c)
 void zs_burst_sys_start(zs_burst_sys *bs, uint32_t i, const zs_xfer *xfers, uint32_t xfer_n,
                         uint64_t start)
 {
-    channel_state *c = &bs->channels[i];
+    channel_state *c = bs->channels[i];
     const uint32_t outstanding = c->is_write ? c->port.write_outstanding : c->port.read_outstanding;
     memcpy(c->xfers, xfers, xfer_n * sizeof *xfers);
     c->xfer_i = 0;
@@ -221,11 +220,11 @@ void zs_burst_sys_start(zs_burst_sys *bs, uint32_t i, const zs_xfer *xfers, uint
 }
 
 /* True: an event was planned. */
-static ZS_INLINE bool issued(zs_burst_sys *bs, uint32_t memory, const zs_dram_done *done)
+static ZS_INLINE bool issued(zs_burst_sys *bs, const memory_channel *m, const zs_dram_done *done)
 {
-    const uint32_t dir = done->is_write, arbiter = arbiter_of(memory, dir);
+    const uint32_t dir = done->is_write, arbiter = m->arbiter + dir;
     const bool any = !done->is_write && read_issued(bs, done);
-    if (bs->memory[memory].waiting[dir] == 0 || zs_des_is_pending(&bs->des, arbiter))
+    if (m->waiting[dir] == 0 || zs_des_is_pending(&bs->des, arbiter))
         return any;
     zs_des_at(&bs->des, arbiter, done->command_ddr_cycle + 1);
     return true;
@@ -234,8 +233,9 @@ static ZS_INLINE bool issued(zs_burst_sys *bs, uint32_t memory, const zs_dram_do
 /* ---- one after the other -------------------------------------------------------------------- */
 
 /* Whether the controller can decide about a request at once: nothing comes before it has. */
-static ZS_INLINE bool bypass_queue(zs_burst_sys *bs, uint32_t memory, const zs_dram_req *req,
-                                   uint32_t n, uint64_t at, uint64_t limit_ddr)
+static ZS_INLINE bool bypass_queue(zs_burst_sys *bs, const memory_channel *m,
+                                   const zs_dram_req *req, uint32_t n, uint64_t at,
+                                   uint64_t limit_ddr)
 {
     uint64_t until = ZS_DES_NEVER;
     uint32_t actor;
@@ -244,9 +244,9 @@ static ZS_INLINE bool bypass_queue(zs_burst_sys *bs, uint32_t memory, const zs_d
         return false;
     zs_des_peek(&bs->des, &until, &actor);
     until = zs_min_u64(until, zs_min_u64(limit_ddr, bs->end_ddr));
-    if (!zs_dram_bypass(bs->memory[memory].dram, req, n, at, until, &done))
+    if (!zs_dram_bypass(m->dram, req, n, at, until, &done))
         return false;
-    issued(bs, memory, &done);
+    issued(bs, m, &done);
     return true;
 }
 
@@ -255,14 +255,14 @@ static ZS_INLINE void enqueue_burst(zs_burst_sys *bs, channel_state *c, uint32_t
                                     uint64_t limit_ddr)
 {
     const zs_dram_req req = c->sending;
-    const uint32_t memory = c->sending_to;
+    memory_channel *m = c->memory;
     c->counts->bytes += req.bytes;
-    bs->memory[memory].served[req.is_write] = c->i;
+    m->served[c->is_write] = c->i;
     c->sending.bytes = 0;
     burst_accepted(bs, c, at);
-    if (bypass_queue(bs, memory, &req, n, at, limit_ddr))
+    if (bypass_queue(bs, m, &req, n, at, limit_ddr))
         return;
-    zs_dram_enqueue(bs->memory[memory].dram, &req, n, at);
+    zs_dram_enqueue(m->dram, &req, n, at);
     bs->queued++;
 }
 
@@ -275,13 +275,12 @@ static bool is_alone(const zs_burst_sys *bs, uint32_t i)
 
 static ZS_INLINE void arrive(zs_burst_sys *bs, uint32_t i, uint64_t at, uint64_t limit_ddr)
 {
-    channel_state *c = &bs->channels[i];
+    channel_state *c = bs->channels[i];
     if (is_alone(bs, i) && zs_burst_alone(bs, c, at, zs_min_u64(limit_ddr, bs->end_ddr)))
         return;
     const zs_dram_req *req = &c->sending;
-    const uint32_t dir = req->is_write, memory = c->sending_to;
-    const uint32_t arbiter = arbiter_of(memory, dir);
-    memory_channel *m = &bs->memory[memory];
+    memory_channel *m = c->memory;
+    const uint32_t dir = c->is_write, arbiter = m->arbiter + dir;
     const uint32_t n = zs_dram_blocks(m->dram, req->addr, req->bytes);
     const bool is_free = m->waiting[dir] == 0 && !zs_des_is_pending(&bs->des, arbiter);
     if (is_free && zs_dram_accepts(m->dram, req, n, at)) {
@@ -290,16 +289,17 @@ static ZS_INLINE void arrive(zs_burst_sys *bs, uint32_t i, uint64_t at, uint64_t
     }
     m->waiting[dir] |= 1u << i;
     if (!zs_des_is_pending(&bs->des, arbiter))
-        arbitrate(bs, memory, dir, at);
+        arbitrate(bs, m, dir, at);
 }
 
-static void handle_event(zs_burst_sys *bs, uint32_t actor, uint64_t at, uint64_t limit_ddr)
+static ZS_INLINE void handle_event(zs_burst_sys *bs, uint32_t actor, uint64_t at,
+                                   uint64_t limit_ddr)
 {
     zs_des_cancel(&bs->des, actor);
     bs->events++;
     bs->reached = at;
     if (actor >= ARBITER) {
-        arbitrate(bs, (actor - ARBITER) / 2, (actor - ARBITER) % 2, at);
+        arbitrate(bs, &bs->memory[(actor - ARBITER) / 2], (actor - ARBITER) % 2, at);
         return;
     }
     arrive(bs, actor, at, limit_ddr);
@@ -333,7 +333,7 @@ static bool decide_all(zs_burst_sys *bs, uint64_t event_at, uint64_t limit_ddr)
             step = zs_min_u64(until, bs->reached + (waits ? 1 : bs->lookahead));
         for (uint32_t k = 0; k < bs->memory_n; k++)
             while (run_controller(bs, bs->memory[k].dram, step, &done))
-                any |= issued(bs, k, &done);
+                any |= issued(bs, &bs->memory[k], &done);
         if (step != UINT64_MAX)
             bs->reached = zs_max_u64(bs->reached, step);
         if (any || step >= until)
@@ -350,7 +350,7 @@ static ZS_INLINE bool decide(zs_burst_sys *bs, uint64_t event_at, uint64_t limit
         return decide_all(bs, event_at, limit_ddr);
     while (run_controller(bs, bs->memory[0].dram,
                           zs_min_u64(event_at, zs_min_u64(limit_ddr, bs->end_ddr)), &done))
-        if (issued(bs, 0, &done))
+        if (issued(bs, &bs->memory[0], &done))
             return true;
     return false;
 }

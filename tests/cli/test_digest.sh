@@ -50,9 +50,9 @@ for file in src/design/fields.def include/zynqsim/operators.def include/zynqsim/
     ok "$([ "$(digest)" != "$first" ]; echo $?)" "so does one of $file"
     cp ../kept "$file"
 done
-mv src/hw/dram_bypass.c ../kept
+mv src/hw/dram_schedule.c ../kept
 ok "$([ "$(digest)" != "$first" ]; echo $?)" 'so does a file that is gone'
-mv ../kept src/hw/dram_bypass.c
+mv ../kept src/hw/dram_schedule.c
 echo >src/plan/newcomer.c
 ok "$([ "$(digest)" != "$first" ]; echo $?)" 'and one that is new'
 rm src/plan/newcomer.c

@@ -1,6 +1,5 @@
-#include "dram_priv.h"
-
-/* A request past empty queues.
+/* dram_bypass_priv.h - a request past empty queues of the DDR controller. Inline, as
+ * dram_queue_priv.h is.
  *
  * Why this is exact. With both queues empty the scheduler has one request to decide about, so its
  * row commands and its column command come at the earliest times that the rules allow, each known
@@ -8,14 +7,18 @@
  * enough to be seen (QUEUE_LATENCY) by the column command, hence `until`; and a refresh, which goes
  * before a column command that is not before it, hence refresh_at. Row commands are no later than
  * the column command, so they need no check of their own. */
+#ifndef ZYNQSIM_DRAM_BYPASS_PRIV_H
+#define ZYNQSIM_DRAM_BYPASS_PRIV_H
+
+#include "dram_priv.h"
 
 /* What a request that finds both queues empty will need, and when. */
 typedef struct bypass_times {
     uint64_t turn_at, precharge_at, activate_at, column_at; /* the first three: NEVER when not */
 } bypass_times;
 
-static bypass_times bypass_times_of(const zs_dram *d, uint32_t dir, uint32_t b, uint32_t row,
-                                    uint64_t at)
+static ZS_INLINE bypass_times bypass_times_of(const zs_dram *d, uint32_t dir, uint32_t b,
+                                              uint32_t row, uint64_t at)
 {
     const bank_state *bank = &d->banks[b];
     bypass_times p = {ZS_DRAM_NEVER, ZS_DRAM_NEVER, ZS_DRAM_NEVER, 0};
@@ -50,8 +53,11 @@ ZS_COLD static void notify_bypass(const zs_dram *d, bypass_times p, uint32_t b, 
     zs_dram_notify_queue(d, ZS_DRAM_COLUMNS, b, d->mode, 0, p.column_at, d->slot_end);
 }
 
-bool zs_dram_bypass(zs_dram *d, const zs_dram_req *req, uint32_t n, uint64_t at, uint64_t until,
-                    zs_dram_done *done)
+/* The short way for one that is taken: when it finds both queues empty, and what is put or offered
+ * from `until` on cannot change when it would be issued, this does the same without the queue.
+ * False, and nothing changed, where it would not: then put it. */
+static ZS_INLINE bool zs_dram_bypass(zs_dram *d, const zs_dram_req *req, uint32_t n, uint64_t at,
+                                     uint64_t until, zs_dram_done *done)
 {
     const uint64_t page = req->addr >> d->row_shift;
     const uint32_t b = (uint32_t)page & d->bank_mask, row = (uint32_t)(page >> d->bank_shift);
@@ -77,3 +83,5 @@ bool zs_dram_bypass(zs_dram *d, const zs_dram_req *req, uint32_t n, uint64_t at,
         notify_bypass(d, p, b, n, at + QUEUE_LATENCY);
     return true;
 }
+
+#endif
