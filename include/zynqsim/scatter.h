@@ -46,7 +46,7 @@ typedef struct zs_scatter {
     uint32_t front_n, infeasible_n;
 } zs_scatter;
 
-/* Marks and lists the front. ZS_ENOMEM. */
+/* Marks and lists the front, and puts groups that are numbers in order. ZS_ENOMEM. */
 zs_status zs_scatter_build(zs_arena *arena, zs_scatter *scatter, zs_err *err);
 /* The group of a value of the key, a new one where it is the first of its kind; the last group when
  * there are no more. `value` stays the caller's. */

@@ -29,7 +29,7 @@ typedef struct zs_bar {
     double from;                 /* where it begins */
     double span;                 /* its length, where parts lie side by side */
     double part[ZS_CHART_PARTS]; /* one after the other */
-    char note[64];               /* figure behind the bar */
+    char note[64];               /* figure behind the bar; empty: its span */
 } zs_bar;
 
 typedef struct zs_bar_chart {
@@ -40,10 +40,18 @@ typedef struct zs_bar_chart {
     bool
         is_overlapped; /* parts run at the same time: strips within the span, each from its start */
     uint32_t n;
-    double longest; /* end of the longest bar */
+    double scale;   /* of what bar_of gives, in `unit`; 0: 1 */
+    double longest; /* end of the longest bar, in `unit` */
     void (*bar_of)(const void *of, uint32_t i, zs_bar *out);
     const void *of;
 } zs_bar_chart;
+
+/* Seconds where milliseconds would take five digits. */
+typedef struct zs_time_unit {
+    const char *name;
+    double per_ms;
+} zs_time_unit;
+zs_time_unit zs_chart_time_unit(double ms);
 
 zs_bar zs_chart_bar(const zs_bar_chart *chart, uint32_t i);
 double zs_chart_bar_end(const zs_bar_chart *chart, const zs_bar *bar);

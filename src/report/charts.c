@@ -11,9 +11,11 @@ _Static_assert((int)ZS_CHART_STRIPS == (int)ZS_CAUSE_N && (int)ZS_CHART_PARTS ==
 zs_chart_title zs_chart_title_of(const char *what, const zs_result *r)
 {
     zs_chart_title t;
-    snprintf(t.text, sizeof t.text, "%s of %s on %s (%s, fusion %s, batch %u, %s)", what,
+    const bool fuses = zs_result_fuses(r);
+    snprintf(t.text, sizeof t.text, "%s of %s on %s (%s%s%s, batch %u, %s)", what,
              zs_utf8_cut(r->network, 40).text, zs_utf8_cut(r->board, 40).text,
-             zs_utf8_cut(r->precision, 20).text, zs_utf8_cut(r->fusion, 20).text, r->batch,
+             zs_utf8_cut(r->precision, 20).text, fuses ? ", fusion " : "",
+             fuses ? zs_utf8_cut(r->fusion, 20).text : "", r->batch,
              zs_utf8_cut(r->fidelity, 20).text);
     return t;
 }
@@ -22,8 +24,15 @@ zs_chart_title zs_chart_title_of(const char *what, const zs_result *r)
 
 zs_bar zs_chart_bar(const zs_bar_chart *chart, uint32_t i)
 {
+    const double scale = chart->scale > 0 ? chart->scale : 1;
     zs_bar bar = {.name = ""};
     chart->bar_of(chart->of, i, &bar);
+    bar.from *= scale;
+    bar.span *= scale;
+    for (uint32_t k = 0; k < ZS_CHART_PARTS; k++)
+        bar.part[k] *= scale;
+    if (bar.note[0] == '\0')
+        snprintf(bar.note, sizeof bar.note, "%.3f %s", bar.span, chart->unit);
     return bar;
 }
 
@@ -41,6 +50,22 @@ static zs_bar_chart measured(zs_bar_chart chart)
         const zs_bar bar = zs_chart_bar(&chart, i);
         chart.longest = fmax(chart.longest, zs_chart_bar_end(&chart, &bar));
     }
+    return chart;
+}
+
+zs_time_unit zs_chart_time_unit(double ms)
+{
+    return ms >= 1e4 ? (zs_time_unit){"s", 1e-3} : (zs_time_unit){"ms", 1};
+}
+
+/* Of bars in milliseconds. */
+static zs_bar_chart measured_time(zs_bar_chart chart)
+{
+    chart = measured(chart);
+    const zs_time_unit unit = zs_chart_time_unit(chart.longest);
+    chart.unit = unit.name;
+    chart.scale = unit.per_ms;
+    chart.longest *= unit.per_ms;
     return chart;
 }
 
@@ -74,8 +99,9 @@ static void layer_time_bar(const void *of, uint32_t i, zs_bar *bar)
 
 zs_bar_chart zs_chart_layer_times(const zs_result *r)
 {
-    return measured((zs_bar_chart){PARTS_OF_TIME, .title = zs_chart_title_of("Time per layer", r),
-                                   .n = r->layer_n, .bar_of = layer_time_bar, .of = r});
+    const zs_bar_chart chart = {PARTS_OF_TIME, .title = zs_chart_title_of("Time per layer", r),
+                                .n = r->layer_n, .bar_of = layer_time_bar, .of = r};
+    return measured_time(chart);
 }
 
 static void timeline_bar(const void *of, uint32_t i, zs_bar *bar)
@@ -87,12 +113,11 @@ static void timeline_bar(const void *of, uint32_t i, zs_bar *bar)
     bar->span = ms_of(r, l->cycles);
     for (uint32_t c = 0; c < ZS_CAUSE_N; c++)
         bar->part[c] = fmin(ms_of(r, l->busy_cycles[c]), bar->span);
-    snprintf(bar->note, sizeof bar->note, "%.3f ms", bar->span);
 }
 
 zs_bar_chart zs_chart_timeline(const zs_result *r)
 {
-    return measured(
+    return measured_time(
         (zs_bar_chart){.axis = "time",
                        .unit = "ms",
                        .palette = ZS_PALETTE_CAUSES,
@@ -180,9 +205,10 @@ static void result_time_bar(const void *of, uint32_t i, zs_bar *bar)
 
 zs_bar_chart zs_chart_result_times(const zs_labelled_result *list, uint32_t n)
 {
-    return measured((zs_bar_chart){PARTS_OF_TIME,
-                                   .title = {"Time of every result, by what the engine waited for"},
-                                   .n = n, .bar_of = result_time_bar, .of = list});
+    const zs_bar_chart chart = {PARTS_OF_TIME,
+                                .title = {"Time of every result, by what the engine waited for"},
+                                .n = n, .bar_of = result_time_bar, .of = list};
+    return measured_time(chart);
 }
 
 static void result_bytes_bar(const void *of, uint32_t i, zs_bar *bar)

@@ -19,7 +19,7 @@ static void out_key(zs_out *out, const zs_bar_chart *b)
 {
     zs_out_text(out, "<p class=\"key\">");
     for (uint32_t i = 0; i < ZS_CHART_PARTS && b->parts[i] != NULL; i++)
-        zs_out_printf(out, "<i class=\"%c%u\"></i>%s", class_of(b), i, b->parts[i]);
+        zs_out_printf(out, "<span><i class=\"%c%u\"></i>%s</span> ", class_of(b), i, b->parts[i]);
     zs_out_text(out, "</p>\n");
 }
 
@@ -255,13 +255,14 @@ static void out_point_key(zs_out *out, const zs_point_chart *c)
     zs_out_text(out, "<p class=\"key\">");
     if (c->of->key == NULL) {
         for (uint32_t i = 0; i < ZS_MARK_N; i++)
-            zs_out_printf(out, "<i class=\"m%u\"></i>%s", i, c->marks[i]);
+            zs_out_printf(out, "<span><i class=\"m%u\"></i>%s</span> ", i, c->marks[i]);
     } else {
         zs_html_text(out, c->of->key);
         zs_out_text(out, ":");
         for (uint32_t i = 0; i < c->of->group_n; i++) {
-            zs_out_printf(out, "<i class=\"k%u\"></i>", i);
+            zs_out_printf(out, " <span><i class=\"k%u\"></i>", i);
             zs_html_text(out, c->of->groups[i]);
+            zs_out_text(out, "</span>");
         }
         zs_out_text(out, "<br>cross: does not fit; open: too close to call; filled: fits; line: "
                          "nothing beats these (Pareto front)");

@@ -3,6 +3,8 @@
 #include "html_priv.h"
 #include "verdict_priv.h"
 
+#include <string.h>
+
 static uint64_t bytes_of(const zs_result *r)
 {
     return r->dram.read_bytes + r->dram.write_bytes;
@@ -30,14 +32,58 @@ static void times_cell(zs_out *out, double value, double first)
     zs_html_number(out, zs_cell_real(ratio(value, first), 3).text);
 }
 
-static void row(zs_out *out, const zs_labelled_result *one, const zs_result *first)
+/* What the results are of, such as "lenet5 on zedboard, fp32, fusion lf2, timing model burst": said
+ * once where it is the same for all, else below the name of each. */
+enum { OF_NETWORK, OF_BOARD, OF_PRECISION, OF_FUSION, OF_FIDELITY, OF_N };
+
+static const char *of_result(const zs_result *r, int what)
+{
+    const char *const words[OF_N] = {r->network, r->board, r->precision, r->fusion, r->fidelity};
+    return words[what];
+}
+
+static bool is_same(const zs_labelled_result *list, uint32_t n, int what)
+{
+    for (uint32_t i = 1; i < n; i++)
+        if (strcmp(of_result(list[i].result, what), of_result(list[0].result, what)) != 0)
+            return false;
+    return true;
+}
+
+static bool any_of(const bool *says)
+{
+    bool any = false;
+    for (int i = 0; i < OF_N; i++)
+        any |= says[i];
+    return any;
+}
+
+static void out_of(zs_out *out, const zs_result *r, const bool *says)
+{
+    static const char *const before[OF_N] = {"", "on ", "", "fusion ", "timing model "};
+    bool any = false;
+    for (int i = 0; i < OF_N; i++) {
+        if (!says[i])
+            continue;
+        zs_out_text(out, !any ? "" : i == OF_BOARD ? " " : ", ");
+        zs_out_text(out, before[i]);
+        zs_html_text(out, of_result(r, i));
+        any = true;
+    }
+}
+
+static void row(zs_out *out, const zs_labelled_result *one, const zs_result *first,
+                const bool *differs)
 {
     const zs_result *r = one->result;
     zs_out_text(out, "<tr><th scope=\"row\">");
     zs_html_text(out, one->name);
+    if (any_of(differs)) {
+        zs_out_text(out, "<div class=\"faint\">");
+        out_of(out, r, differs);
+        zs_out_text(out, "</div>");
+    }
     zs_out_text(out, "</th>");
-    zs_html_cell(out, r->fusion);
-    zs_html_cell(out, r->fidelity);
     zs_html_number(out, zs_cell_count(r->batch).text);
     zs_html_number(out, zs_cell_count(r->cycles).text);
     times_cell(out, (double)r->cycles, (double)first->cycles);
@@ -55,23 +101,28 @@ static void row(zs_out *out, const zs_labelled_result *one, const zs_result *fir
 zs_status zs_compare_html_emit(const zs_labelled_result *list, uint32_t n, const zs_sink *s,
                                zs_err *err)
 {
-    static const char *const heads[] = {"result",  "fusion",      "timing", "#batch",    "#cycles",
-                                        "#times",  "#DRAM bytes", "#times", "#calls",    "#DSP48",
-                                        "#BRAM18", "#energy",     "fits",   "limited by"};
+    static const char *const heads[] = {"result",      "#batch",  "#cycles", "#times",
+                                        "#DRAM bytes", "#times",  "#calls",  "#DSP48",
+                                        "#BRAM18",     "#energy", "fits",    "limited by"};
+    bool same[OF_N], differs[OF_N];
+    for (int i = 0; i < OF_N; i++) {
+        same[i] = is_same(list, n, i);
+        differs[i] = !same[i];
+    }
     zs_out out = {.sink = s};
     zs_html_start(&out);
     zs_out_printf(&out, "Comparison of %u results", n);
     zs_html_style(&out);
-    zs_out_printf(&out,
-                  "<body><header><h1>Comparison of %u results</h1>\n<p class=\"faint\">The first "
-                  "is what the others are held against.</p></header>\n<main>\n",
-                  n);
+    zs_out_printf(&out, "<body><header><h1>Comparison of %u results</h1>\n<p class=\"faint\">", n);
+    out_of(&out, list[0].result, same);
+    zs_out_text(&out, any_of(same) ? ". " : "");
+    zs_out_text(&out, "The first is what the others are held against.</p></header>\n<main>\n");
     charts(&out, list, n);
     zs_out_text(&out, "<section aria-labelledby=\"h-figures\"><h2 id=\"h-figures\">Figures</h2>\n");
     zs_html_table(&out, "results", "Of every result; \"times\" is of the first.", heads,
                   ZS_LEN(heads));
     for (uint32_t i = 0; i < n; i++)
-        row(&out, &list[i], list[0].result);
+        row(&out, &list[i], list[0].result, differs);
     zs_html_table_end(&out);
     zs_out_text(&out, "</section></main></body></html>\n");
     return zs_out_end(&out, "the page", err);

@@ -45,7 +45,8 @@ static const char style[] =
     "background:var(--track)}.bar i{display:block;height:100%}.c0{background:var(--c0)}"
     ".c1{background:var(--c1)}.c2{background:var(--c2)}.c3{background:var(--c3)}\n"
     ".key{font-size:.85rem;color:var(--faint)}.key i{display:inline-block;width:11px;height:11px;"
-    "border-radius:2px;margin:0 5px 0 14px}code{font-size:.8rem;overflow-wrap:anywhere}\n"
+    "border-radius:2px;margin:0 5px 0 14px}.key "
+    "span{white-space:nowrap}code{font-size:.8rem;overflow-wrap:anywhere}\n"
     ".o0{background:var(--o0)}.o1{background:var(--o1)}.o2{background:var(--o2)}"
     ".o3{background:var(--o3)}.o4{background:var(--o4)}\n"
     ".chart,.picture svg{min-width:680px}@media print{.chart,.picture svg{min-width:0}}\n"
@@ -68,8 +69,9 @@ static const char style[] =
     "@media print{:root{--page:#fff;--card:#fff;--ink:#000;--faint:#444;--line:#bbb}body{"
     "font-size:13px}p{break-inside:avoid}.picture,.bar,.key "
     "i,.bars{filter:none}.scroll,.wide,.picture{overflow:visible}.tile,figure,.chart,tr{"
-    "break-inside:avoid}thead{display:table-header-group;break-inside:avoid}tfoot{display:table-"
-    "row-group}th button{display:contents}tbody th{min-width:13.5em}h2,h2+p,.key{break-"
+    "break-inside:avoid}thead{display:table-header-group;break-inside:avoid}tbody tr:first-child{"
+    "break-before:avoid}caption{break-after:avoid}tfoot{display:table-row-group}th "
+    "button{display:contents}tbody th{min-width:13.5em}h2,h2+p,.key{break-"
     "after:avoid}"
     ".bar,.bar i,.key i,.chart{print-color-adjust:exact;-webkit-print-color-adjust:exact}}\n";
 
@@ -196,10 +198,12 @@ void zs_html_head(zs_out *out, const zs_result *r)
     zs_html_text(out, r->design);
     zs_out_text(out, "; ");
     zs_html_text(out, r->precision);
-    zs_out_text(out, ", fusion ");
-    zs_html_text(out, r->fusion);
-    zs_out_printf(out, ", %s calls, batch %u, timing model “", zs_cell_count(r->calls).text,
-                  r->batch);
+    if (zs_result_fuses(r)) {
+        zs_out_text(out, ", fusion ");
+        zs_html_text(out, r->fusion);
+    }
+    zs_out_printf(out, ", %s call%s, batch %u, timing model “", zs_cell_count(r->calls).text,
+                  r->calls == 1 ? "" : "s", r->batch);
     zs_html_text(out, r->fidelity);
     zs_out_text(out, "”</p></header>\n");
     zs_out_text(out, "<main>\n<div class=\"tiles\">\n");

@@ -13,8 +13,8 @@ static void emit_key(zs_out *out)
 {
     zs_out_text(out, "<p class=\"key\">Cycles spent:");
     for (int cause = 0; cause < ZS_CAUSE_N; cause++)
-        zs_out_printf(out, "<i class=\"c%d\"></i>%s%s", cause, cause == 0 ? "MAC array " : "",
-                      zs_cause_phrase((zs_cause)cause));
+        zs_out_printf(out, " <span><i class=\"c%d\"></i>%s%s</span>", cause,
+                      cause == 0 ? "MAC array " : "", zs_cause_phrase((zs_cause)cause));
     zs_out_text(out, "</p>\n");
 }
 

@@ -5,14 +5,20 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static zs_cell whole_or_real(double value)
 {
     zs_cell cell;
     if (value >= 0 && value < 1e15 && value == floor(value))
         return zs_cell_count((uint64_t)value);
-    snprintf(cell.text, sizeof cell.text, "%.9g", value);
+    snprintf(cell.text, sizeof cell.text, "%.6g", value);
     return cell;
+}
+
+static bool is_axis(const zs_scatter *s, const char *column)
+{
+    return strcmp(s->x.name, column) == 0 || strcmp(s->y.name, column) == 0;
 }
 
 static void out_table(zs_out *out, const zs_scatter *s)
@@ -26,9 +32,12 @@ static void out_table(zs_out *out, const zs_scatter *s)
     size_t n = 3;
     if (first != NULL && first->number != NULL)
         heads[n++] = "#number";
-    if (first != NULL && first->dsp != NULL)
+    const bool has_dsp = first != NULL && first->dsp != NULL && !is_axis(s, "resources.dsp.used");
+    const bool has_rate =
+        first != NULL && first->images_per_second != NULL && !is_axis(s, "images_per_second");
+    if (has_dsp)
         heads[n++] = "#DSP";
-    if (first != NULL && first->images_per_second != NULL)
+    if (has_rate)
         heads[n++] = "#images/s";
     zs_html_table(out, "front", "Points that no other beats in both figures.", heads, n);
     for (uint32_t i = 0; first != NULL && i < s->front_n; i++) {
@@ -40,9 +49,9 @@ static void out_table(zs_out *out, const zs_scatter *s)
         zs_html_number(out, whole_or_real(p->y).text);
         if (p->number != NULL)
             zs_html_number(out, p->number);
-        if (p->dsp != NULL)
+        if (has_dsp)
             zs_html_number(out, p->dsp);
-        if (p->images_per_second != NULL)
+        if (has_rate)
             zs_html_number(out, zs_cell_rate(strtod(p->images_per_second, NULL)).text);
         zs_out_text(out, "</tr>\n");
     }
@@ -58,10 +67,12 @@ zs_status zs_scatter_html_emit(const zs_scatter *s, const zs_sink *sink, zs_err 
     zs_html_style(&out);
     zs_out_text(&out, "<body><header><h1>");
     zs_html_text(&out, s->title);
-    zs_out_printf(&out,
-                  "</h1>\n<p class=\"faint\">%u points, %u of them do not fit; %u without one of "
-                  "the figures are not shown.</p></header>\n<main>\n",
-                  s->n, s->infeasible_n, s->left_out);
+    zs_out_printf(&out, "</h1>\n<p class=\"faint\">%u point%s, %u of them do%s not fit", s->n,
+                  s->n == 1 ? "" : "s", s->infeasible_n, s->infeasible_n == 1 ? "es" : "");
+    if (s->left_out > 0)
+        zs_out_printf(&out, "; %u without one of the figures %s not shown", s->left_out,
+                      s->left_out == 1 ? "is" : "are");
+    zs_out_text(&out, ".</p></header>\n<main>\n");
     zs_out_text(&out, "<section aria-labelledby=\"h-points\"><h2 id=\"h-points\">Points</h2>\n");
     if (s->n == 0) {
         zs_out_text(&out, "<p>No point has both figures.</p>\n");

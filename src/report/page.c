@@ -31,8 +31,11 @@ static void emit_names(zs_page *page)
     zs_out_paint(&page->out, ZS_PAINT_NONE);
     zs_out_text(&page->out, ", design ");
     zs_out_name(&page->out, r->design);
-    zs_out_printf(&page->out, "\n%s, fusion %s: %s calls, batch %s, PL clock %s, fidelity %s\n\n",
-                  r->precision, r->fusion, zs_cell_count(r->calls).text,
+    zs_out_printf(&page->out, "\n%s", r->precision);
+    if (zs_result_fuses(r))
+        zs_out_printf(&page->out, ", fusion %s", r->fusion);
+    zs_out_printf(&page->out, ": %s call%s, batch %s, PL clock %s, fidelity %s\n\n",
+                  zs_cell_count(r->calls).text, r->calls == 1 ? "" : "s",
                   zs_cell_count(r->batch).text, zs_cell_si((double)r->clock_hz, "Hz").text,
                   r->fidelity);
 }

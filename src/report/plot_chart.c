@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { WIDTH = 1000, HEAD_PX = 50, NAME_PX = 7, NAME_MAX = 32, NAME_MIN = 6 };
 
@@ -158,7 +159,7 @@ enum {
     SCATTER_HEIGHT = 640,
     TITLE_MAX = 100,
     LABEL_MAX = 60,
-    KEY_MAX = 24,
+    KEY_MAX = 32,
     TICKS = 7,
     TICKS_MAX = 32
 };
@@ -233,13 +234,22 @@ static uint32_t of_mark(const zs_point_chart *c, zs_mark mark)
     return n;
 }
 
+/* "accelerator.unroll.oc" is "unroll.oc" where room is scarce. */
+static const char *short_key(const char *key)
+{
+    static const char prefix[] = "accelerator.";
+    return strncmp(key, prefix, sizeof prefix - 1) == 0 ? key + sizeof prefix - 1 : key;
+}
+
 /* Names of the colours; with a key also of the marks. */
 static void emit_key(zs_out *out, const zs_point_chart *c)
 {
     for (uint32_t g = 0; c->of->key != NULL && g < c->of->group_n; g++) {
         zs_out_printf(out, ", \\\n     keyentry %s linecolor rgb '%s' title ",
                       point_styles[ZS_MARK_FITS], point_colour(c, ZS_MARK_FITS, g));
-        zs_plot_text(out, zs_utf8_cut(c->of->groups[g], KEY_MAX).text);
+        char name[256];
+        snprintf(name, sizeof name, "%.120s = %.120s", short_key(c->of->key), c->of->groups[g]);
+        zs_plot_text(out, zs_utf8_cut(name, KEY_MAX).text);
     }
     for (zs_mark mark = 0; mark < ZS_MARK_N; mark++)
         if (of_mark(c, mark) > 0)

@@ -12,7 +12,7 @@
 #include <string.h>
 
 enum { WIDTH = 1000, HEIGHT = 680, LEFT = 78, RIGHT = 975, BOTTOM = 122, TOP = 636 };
-enum { NAMED_MAX = 5, SAME_PX = 12 };
+enum { NAMED_MAX = 5, SAME_PX = 12, NAME_STEPS = 40, NAME_STEP_PX = 15 };
 enum { LABEL_PX = 10, MAX_NAME = 28, LINE_SAMPLES = 128, NAME_SAMPLES = 12 };
 enum { FIXED_OBSTACLES = 4 * LINE_SAMPLES + 2 * NAME_SAMPLES + 2 };
 static const double char_px = LABEL_PX * 0.52; /* mean advance of a sans-serif letter */
@@ -116,6 +116,14 @@ static void emit_axes(roof_plot *p)
     emit_tics(out, 'y', p->y0, p->y1);
 }
 
+static bool meets_any(zs_rect r, const zs_rect *others, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (zs_rects_meet(r, others[i]))
+            return true;
+    return false;
+}
+
 /* Text at a pixel, and the space it takes when it lies flat. */
 static zs_rect emit_text(roof_plot *p, double x, double y, double angle, const char *text)
 {
@@ -126,19 +134,35 @@ static zs_rect emit_text(roof_plot *p, double x, double y, double angle, const c
                   " at screen %.5f,%.5f rotate by %.2f noenhanced font ',%d' textcolor rgb "
                   "'#333333' front\n",
                   x / WIDTH, y / HEIGHT, angle, LABEL_PX + 1);
-    return (zs_rect){x, y - LABEL_PX * 0.7, x + width * 1.1, y + LABEL_PX * 0.7};
+    return (zs_rect){x - 5, y - LABEL_PX * 0.7, x + width * 1.1 + 5, y + LABEL_PX * 0.7};
 }
 
-/* The name of a horizontal roof at the right end, above its line. */
-static zs_rect emit_peak_name(roof_plot *p, double gops, const char *name)
+/* The name of a horizontal roof above its line, or below it, as far to the right as points leave
+ * room. */
+static zs_rect emit_peak_name(roof_plot *p, double gops, const char *name, const zs_rect *points,
+                              size_t n)
 {
     if (!(gops > 0))
         return (zs_rect){0};
     const zs_cell cell = zs_cell_rate(gops);
     char text[ZS_LINE_BYTES];
     snprintf(text, sizeof text, "%s %s GOP/s", name, cell.text);
-    const double width = (double)zs_utf8_width(text) * char_px * 1.12;
-    return emit_text(p, RIGHT - width - 6, py(p, gops) + LABEL_PX * 0.8, 0, text);
+    const double width = (double)zs_utf8_width(text) * char_px * 1.12, lift = LABEL_PX * 0.8;
+    const double right = RIGHT - width - 6, y = py(p, gops);
+    double x = right, side = 1;
+    for (int i = 0; i < 2 * NAME_STEPS; i++) {
+        const int step = i / 2; /* each above and below */
+        const double at_x = right - (double)(NAME_STEP_PX * step), at_side = i % 2 ? -1.2 : 1;
+        const double at_y = y + at_side * lift, half = LABEL_PX * 0.8;
+        if (at_x > LEFT &&
+            !meets_any((zs_rect){at_x - 4, at_y - half, at_x + width + 4, at_y + half}, points,
+                       n)) {
+            x = at_x;
+            side = at_side;
+            break;
+        }
+    }
+    return emit_text(p, x, y + side * lift, 0, text);
 }
 
 /* The name of a bandwidth along its slope, above the line or below it, and the squares it covers.
@@ -282,7 +306,7 @@ static void collect(const roof_plot *p, roof_labels *all)
         for (; at > 0 && p->r->layers[all->layers[at - 1]].cycles < p->r->layers[i].cycles; at--)
             all->layers[at] = all->layers[at - 1];
         all->layers[at] = i;
-        const double half = 1 + 4.3 * point_size(p->r, i);
+        const double half = 3 + 4.3 * point_size(p->r, i);
         all->obstacles[all->obstacle_n++] =
             (zs_rect){px(p, x) - half, py(p, y) - half, px(p, x) + half, py(p, y) + half};
     }
@@ -291,8 +315,8 @@ static void collect(const roof_plot *p, roof_labels *all)
         const double chars = (double)zs_utf8_width(group_name(p, &all->groups[i]).text);
         all->labels[i] = (zs_label){.x = all->groups[i].x,
                                     .y = all->groups[i].y,
-                                    .width = chars * char_px + 4,
-                                    .height = LABEL_PX + 2};
+                                    .width = chars * char_px + 6,
+                                    .height = LABEL_PX + 3};
     }
 }
 
@@ -322,15 +346,18 @@ static void emit_labels(roof_plot *p, roof_labels *all)
     const zs_roofline *roof = &p->r->roofline;
     const zs_rect area = {LEFT + 4, BOTTOM + 4, RIGHT - 2, TOP - 2};
     const bool dram_is_higher = roof->dram_bytes_per_s >= roof->axi_bytes_per_s;
+    collect(p, all);
     all->obstacle_n += emit_slope_name(p, roof->dram_bytes_per_s, "DRAM", dram_is_higher,
                                        all->obstacles + all->obstacle_n);
     all->obstacle_n += emit_slope_name(p, roof->axi_bytes_per_s, "AXI", !dram_is_higher,
                                        all->obstacles + all->obstacle_n);
-    all->obstacles[all->obstacle_n++] = emit_peak_name(p, roof->peak_gops, "engine peak");
-    all->obstacles[all->obstacle_n++] =
-        emit_peak_name(p, roof->device_peak_gops, "every DSP a MAC:");
+    all->obstacles[all->obstacle_n] =
+        emit_peak_name(p, roof->peak_gops, "engine peak", all->obstacles, all->obstacle_n);
+    all->obstacle_n++;
+    all->obstacles[all->obstacle_n] = emit_peak_name(
+        p, roof->device_peak_gops, "every DSP a MAC:", all->obstacles, all->obstacle_n);
+    all->obstacle_n++;
     all->obstacle_n += roof_obstacles(p, all->obstacles + all->obstacle_n);
-    collect(p, all);
     zs_labels_place(all->labels, all->group_n, all->obstacles, all->obstacle_n, area);
     for (uint32_t i = 0; i < all->group_n; i++)
         emit_label(p, &all->labels[i], group_name(p, &all->groups[i]).text);

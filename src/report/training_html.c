@@ -76,17 +76,18 @@ static void out_span(zs_out *out, const zs_pipeline_diagram *d, const zs_pipelin
     if (is_link && width < 0.05)
         return;
     zs_out_printf(out,
-                  "<g><title>stage %u, %s of mini-batch %u: %.4g to %.4g ms</title>"
+                  "<g><title>stage %u, %s of mini-batch %u: %s to %s</title>"
                   "<rect class=\"%s\" x=\"%.2f\" y=\"%.0f\" width=\"%.2f\" height=\"%d\" "
                   "stroke=\"#fff\" stroke-width=\"%s\"/>",
-                  s->stage, words[s->what], number, 1e3 * s->start_s, 1e3 * s->end_s,
-                  classes[s->what], x, y, fmax(width, 0.4), is_link ? WIRE : BOX,
-                  width > 3 && !is_link ? ".6" : "0");
+                  s->stage, words[s->what], number, zs_cell_time(s->start_s).text,
+                  zs_cell_time(s->end_s).text, classes[s->what], x, y, fmax(width, 0.4),
+                  is_link ? WIRE : BOX, width > 3 && !is_link ? ".6" : "0");
     if (!is_link && width > 14)
         zs_out_printf(out,
                       "<text x=\"%.2f\" y=\"%.0f\" text-anchor=\"middle\" "
-                      "style=\"fill:#fff\">%u</text>",
-                      x + width / 2, y + BOX - 7, number);
+                      "style=\"fill:%s\">%u</text>",
+                      x + width / 2, y + BOX - 7, s->what == ZS_SPAN_FORWARD ? "#000" : "#fff",
+                      number);
     zs_out_text(out, "</g>\n");
 }
 
@@ -95,7 +96,8 @@ static void out_diagram(zs_out *out, const zs_training *t, const zs_training_dia
     const zs_pipeline_diagram *d = &of->drawn;
     const uint32_t stage_n = t->pipeline->stage_n;
     const int height = TOP + ROW * (int)stage_n;
-    const double step = zs_chart_step(1e3 * d->end_s, TICKS);
+    const zs_time_unit unit = zs_chart_time_unit(1e3 * d->end_s);
+    const double end = 1e3 * d->end_s * unit.per_ms, step = zs_chart_step(end, TICKS);
     const char *name =
         of->scheme == ZS_SCHEME_STALE ? "stale and pipedream" : zs_words_scheme[of->scheme].word;
     if (!(d->end_s > 0))
@@ -104,16 +106,17 @@ static void out_diagram(zs_out *out, const zs_training *t, const zs_training_dia
     if (d->parts > 1)
         zs_out_printf(out, " in %u parts", d->parts);
     zs_out_printf(out,
-                  ", %.4g ms</h3>\n<div class=\"wide\"><svg class=\"chart\" role=\"img\" "
+                  ", %s</h3>\n<div class=\"wide\"><svg class=\"chart\" role=\"img\" "
                   "aria-label=\"stages over time in %s\" viewBox=\"0 0 %d %d\">\n",
-                  1e3 * d->end_s, name, WIDTH, height);
+                  zs_cell_time(d->end_s).text, name, WIDTH, height);
     zs_out_text(out, "<g class=\"axis\" aria-hidden=\"true\">");
-    for (uint32_t i = 0; i < 4 * TICKS && i * step <= 1e3 * d->end_s; i++) {
-        const double x = LEFT + (RIGHT - LEFT) * i * step / (1e3 * d->end_s);
+    for (uint32_t i = 0; i < 4 * TICKS && i * step <= end; i++) {
+        const double x = LEFT + (RIGHT - LEFT) * i * step / end;
         zs_out_printf(out,
                       "<path d=\"M%.1f %d V%d\"/><text x=\"%.1f\" y=\"%d\" "
-                      "text-anchor=\"middle\">%.6g%s</text>",
-                      x, TOP - 6, height, x, TOP - 10, i * step, i == 0 ? " ms" : "");
+                      "text-anchor=\"middle\">%.6g%s%s</text>",
+                      x, TOP - 6, height, x, TOP - 10, i * step, i == 0 ? " " : "",
+                      i == 0 ? unit.name : "");
     }
     zs_out_text(out, "</g><g class=\"bars\">\n");
     for (uint32_t i = 0; i < d->n; i++)
@@ -131,8 +134,9 @@ static void out_pipeline(zs_out *out, const zs_training *t)
             "What each stage does when, from an empty pipeline; numbers are of mini-batches. Below "
             "a stage: its link to the next one, and what comes back over it.");
     zs_out_text(out,
-                "<p class=\"key\"><i class=\"o1\"></i>forward<i class=\"o2\"></i>backward, with "
-                "the update<i class=\"o0\"></i>activations<i class=\"c2\"></i>errors</p>\n");
+                "<p class=\"key\"><span><i class=\"o1\"></i>forward</span> <span><i class=\"o2\">"
+                "</i>backward, with the update</span> <span><i class=\"o0\"></i>activations</span> "
+                "<span><i class=\"c2\"></i>errors</span></p>\n");
     for (uint32_t i = 0; i < t->diagram_n; i++)
         out_diagram(out, t, &t->diagrams[i]);
     section_end(out);
@@ -361,10 +365,11 @@ static void out_runs(zs_out *out, const zs_training *t)
     if (t->run_n == 0)
         zs_out_text(out, "<p>Nothing was trained: no data were given.</p>\n");
     else {
-        zs_out_printf(out, "<p class=\"key\">%s%s<i class=\"c0\"></i>plain</p>\n",
-                      t->plan->scheme == ZS_SCHEME_PLAIN ? "" : "<i class=\"o2\"></i>",
-                      t->plan->scheme == ZS_SCHEME_PLAIN ? ""
-                                                         : zs_words_scheme[t->plan->scheme].word);
+        zs_out_text(out, "<p class=\"key\">");
+        if (t->plan->scheme != ZS_SCHEME_PLAIN)
+            zs_out_printf(out, "<span><i class=\"o2\"></i>%s</span> ",
+                          zs_words_scheme[t->plan->scheme].word);
+        zs_out_text(out, "<span><i class=\"c0\"></i>plain</span></p>\n");
         for (size_t i = 0; i < ZS_LEN(curves); i++)
             out_curve(out, t, &curves[i]);
         out_epochs(out, t);
@@ -385,13 +390,16 @@ zs_status zs_training_html_emit(const zs_training *t, const zs_sink *sink, zs_er
     zs_html_text(&out, t->net->name);
     zs_out_text(&out, "</h1>\n<p class=\"faint\">design ");
     zs_html_text(&out, t->design);
-    zs_out_printf(&out,
-                  "; %s in %u stages, %u images in mini-batches of %u, %s; inference pipelined: "
-                  "%.4g images/s, latency %.4g ms</p></header>\n<main>\n",
-                  zs_words_scheme[t->plan->scheme].word, t->pipeline->stage_n, t->plan->image_n,
-                  t->plan->design->train.batch,
-                  zs_words_train_type[t->plan->design->train.type].word, t->pipeline->images_per_s,
-                  1e3 * t->pipeline->latency_s);
+    zs_out_printf(&out, "; %s in %u stage%s, ", zs_words_scheme[t->plan->scheme].word,
+                  t->pipeline->stage_n, t->pipeline->stage_n == 1 ? "" : "s");
+    if (t->plan->image_n > 0)
+        zs_out_printf(&out, "%u images in ", t->plan->image_n);
+    zs_out_printf(
+        &out,
+        "mini-batches of %u, %s; inference pipelined: %s images/s, latency "
+        "%s</p></header>\n<main>\n",
+        t->plan->design->train.batch, zs_words_train_type[t->plan->design->train.type].word,
+        zs_cell_rate(t->pipeline->images_per_s).text, zs_cell_time(t->pipeline->latency_s).text);
     out_schemes(&out, t);
     out_pipeline(&out, t);
     out_stages(&out, t);

@@ -126,8 +126,10 @@ zs_status zs_training_table_emit(const zs_training *t, const zs_sink *sink, zs_e
 {
     const zs_train_plan *p = t->plan;
     (void)err;
-    ZS_TRY(zs_sink_printf(sink, "%s: %s, %u images in mini-batches of %u, %s, %s\n\n", t->design,
-                          t->net->name, p->image_n, p->design->train.batch,
+    ZS_TRY(zs_sink_printf(sink, "%s: %s, ", t->design, t->net->name));
+    if (p->image_n > 0)
+        ZS_TRY(zs_sink_printf(sink, "%u images in ", p->image_n));
+    ZS_TRY(zs_sink_printf(sink, "mini-batches of %u, %s, %s\n\n", p->design->train.batch,
                           zs_words_train_type[p->design->train.type].word, scheme_word(p->scheme)));
     ZS_TRY(put_stages(t, sink));
     if (t->run_n > 0)

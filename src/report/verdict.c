@@ -88,6 +88,14 @@ zs_result zs_result_of_engine(const zs_result *r, uint32_t i)
     return view;
 }
 
+bool zs_result_fuses(const zs_result *r)
+{
+    bool all_pipelined = r->engine_n > 0;
+    for (uint32_t i = 0; i < r->engine_n; i++)
+        all_pipelined &= r->engines[i].flow != NULL;
+    return r->flow == NULL && !r->layers_overlap && !all_pipelined;
+}
+
 uint32_t zs_slowest_node(const zs_result *r)
 {
     uint32_t at = 0;

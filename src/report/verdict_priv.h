@@ -21,6 +21,8 @@ uint64_t zs_result_waited(const zs_result *r, zs_cause cause);
 double zs_result_waited_share(const zs_result *r, zs_cause cause);
 /* The result with the pipeline of engine `i` for its own, or none. */
 zs_result zs_result_of_engine(const zs_result *r, uint32_t i);
+/* Layers of a pipeline are not fused into calls: the word of the design says nothing there. */
+bool zs_result_fuses(const zs_result *r);
 /* Of a pipeline of layers the node that is busy longest. */
 uint32_t zs_slowest_node(const zs_result *r);
 zs_cause zs_result_limited_by(const zs_result *r);

@@ -4,6 +4,7 @@
 #include "zynqsim/sim.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 bool zs_metric_is_more_better(const char *name)
@@ -82,6 +83,34 @@ uint32_t zs_scatter_group(zs_scatter *s, const char *value)
     return ZS_SCATTER_GROUPS - 1;
 }
 
+/* Numbers by size; words keep the order in which they come. */
+static bool is_before(const char *a, const char *b)
+{
+    char *end_a, *end_b;
+    const double x = strtod(a, &end_a), y = strtod(b, &end_b);
+    return end_a != a && *end_a == '\0' && end_b != b && *end_b == '\0' && x < y;
+}
+
+static void sort_groups(zs_scatter *s)
+{
+    uint32_t of[ZS_SCATTER_GROUPS], place[ZS_SCATTER_GROUPS]; /* by place, by group */
+    const char *names[ZS_SCATTER_GROUPS];
+    for (uint32_t i = 0; i < s->group_n; i++) {
+        uint32_t at = i;
+        for (; at > 0 && is_before(s->groups[i], s->groups[of[at - 1]]); at--)
+            of[at] = of[at - 1];
+        of[at] = i;
+    }
+    for (uint32_t i = 0; i < s->group_n; i++) {
+        place[of[i]] = i;
+        names[i] = s->groups[of[i]];
+    }
+    for (uint32_t i = 0; i < s->group_n; i++)
+        s->groups[i] = names[i];
+    for (uint32_t i = 0; i < s->n && s->group_n > 0; i++)
+        s->points[i].group = place[s->points[i].group];
+}
+
 /* ---- the front ------------------------------------------------------------------------------- */
 
 /* So that less is better, and what does not fit is nowhere. */
@@ -98,6 +127,7 @@ zs_status zs_scatter_build(zs_arena *arena, zs_scatter *s, zs_err *err)
     uint64_t *front, front_n;
     if (values == NULL)
         return zs_nomem(err, "the points of a sweep");
+    sort_groups(s);
     s->infeasible_n = 0;
     for (uint32_t i = 0; i < s->n; i++) {
         const zs_scatter_point *p = &s->points[i];

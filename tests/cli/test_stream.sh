@@ -14,6 +14,7 @@ cnv=$presets/finn-cnv-w1a1.yaml
 program run "$cnv" --timing-only --set batch=4
 ok "$([ $status = 0 ] && says 'limit fc1/mvu: 32768 cycles of an image.* one every 32768 cycles: 3051.76'; echo $?)" \
     'the slowest node sets the pace where FIFOs are deep enough'
+ok "$(grep -q '^int8: 1 call, batch 4, ' out; echo $?)" 'a pipeline is one call, and nothing is fused in it'
 ok "$(grep -q '^conv4/mvu .*298 ' out && grep -q '^fc2/mvu .*62 ' out; echo $?)" 'nodes are shown with the FIFOs in front of them'
 program run "$cnv" --timing-only --set batch=4 --set accelerator.stream.fifos=
 ok "$([ $status = 0 ] && says 'FIFO [a-z0-9/]* blocks: its 2 words .* one every 63184 cycles'; echo $?)" \

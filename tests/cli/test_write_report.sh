@@ -68,7 +68,7 @@ broken 'a pipeline that is no object' 'nodes is missing' 's/"pipeline": {/"pipel
 
 # ---- several
 program report none/result.json lf2/result.json -o two.html
-ok "$([ $status = 0 ] && grep -q '>none</th>' two.html && grep -q '>lf2</th>' two.html; echo $?)" 'results are named by their directories'
+ok "$([ $status = 0 ] && grep -q '>none<' two.html && grep -q '>lf2<' two.html; echo $?)" 'results are named by their directories'
 program run small.yaml --timing-only --set batch=500 --out many --quiet
 for kind in html svg; do
     program report many/result.json lf2/result.json -o ratio.$kind
@@ -90,7 +90,7 @@ program report sweep.csv -o sweep.html --x gops --y cycles
 ok "$([ $status = 0 ] && [ "$(grep -c 'class="dot m3"' sweep.html)" = 1 ]; echo $?)" 'more operations a second are better'
 program sweep "$TOP/configs/default.yaml" --vary accelerator.tile.oc=8,16 --vary accelerator.fusion=none,lf2 --vary accelerator.clock=100000000,5000000 --fidelity bound --quiet -o made.csv
 program report made.csv -o made.html --colour accelerator.fusion
-ok "$([ $status = 0 ] && grep -q 'accelerator.fusion:<i class="k0"></i>none<i class="k1"></i>lf2' made.html && grep -q 'class="budget".*the device has 128' made.html && grep -q 'time (PL cycles) against BRAM18 in use' made.html; echo $?)" 'a sweep in colours of a key, with what the device has'
+ok "$([ $status = 0 ] && grep -q 'accelerator.fusion: <span><i class="k0"></i>none</span> <span><i class="k1"></i>lf2</span>' made.html && grep -q 'class="budget".*the device has 128' made.html && grep -q 'time (PL cycles) against BRAM18 in use' made.html; echo $?)" 'a sweep in colours of a key, with what the device has'
 ok "$(! grep -q 'checksum' made.html && grep -q '; point 2: --set accelerator.tile.oc=8' made.html; echo $?)" 'a point says its number and how to run it'
 program report made.csv -o made.html --y seconds
 ok "$([ $status = 0 ] && grep -q 'time (s), logarithmic' made.html; echo $?)" 'an axis of more than a decade is logarithmic'

@@ -3,6 +3,7 @@
 #include "../../src/report/label_place_priv.h"
 #include "fixture.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,11 +108,77 @@ START_TEST(test_the_last_colour_is_of_all_values_that_are_left)
 }
 END_TEST
 
+START_TEST(test_colours_of_numbers_are_in_their_order)
+{
+    static const char *const values[] = {"16", "4", "8", "4"};
+    zs_scatter_point points[4] = {0};
+    zs_scatter s = {.key = "batch", .points = points, .n = ZS_LEN(values)};
+    for (uint32_t i = 0; i < s.n; i++)
+        points[i].group = zs_scatter_group(&s, values[i]);
+    zs_arena arena;
+    zs_arena_init(&arena, test_heap());
+    ck_assert_int_eq(zs_scatter_build(&arena, &s, NULL), ZS_OK);
+    ck_assert_str_eq(s.groups[0], "4");
+    ck_assert_str_eq(s.groups[2], "16");
+    for (uint32_t i = 0; i < s.n; i++)
+        ck_assert_str_eq(s.groups[points[i].group], values[i]);
+    zs_arena_drop(&arena);
+}
+END_TEST
+
+static const struct {
+    double seconds;
+    const char *unit, *note; /* of the axis; behind the first bar */
+} long_runs[] = {{9.9, "ms", " ms"}, {127, "s", " s"}};
+
+START_TEST(test_long_runs_are_drawn_in_seconds)
+{
+    zs_result r = *fixture_squeezenet();
+    r.clock_hz = (uint64_t)((double)r.cycles / long_runs[_i].seconds);
+    const zs_bar_chart chart = zs_chart_timeline(&r);
+    const double factor = chart.unit[0] == 'm' ? 1e3 : 1;
+    ck_assert_str_eq(chart.unit, long_runs[_i].unit);
+    ck_assert_double_eq_tol(chart.longest / factor, long_runs[_i].seconds,
+                            1e-3 * long_runs[_i].seconds);
+    const zs_bar last = zs_chart_bar(&chart, chart.n - 1);
+    ck_assert_double_eq_tol(zs_chart_bar_end(&chart, &last), chart.longest, 1e-9 * chart.longest);
+    ck_assert_ptr_nonnull(strstr(last.note, long_runs[_i].note));
+}
+END_TEST
+
+/* A comparison says of what its results are: once where it is the same, else of each. */
+START_TEST(test_a_comparison_says_what_differs)
+{
+    zs_result other = *fixture_squeezenet();
+    other.network = "lenet5";
+    const zs_labelled_result list[] = {{"a", fixture_squeezenet()}, {"b", &other}};
+    for (int differ = 0; differ < 2; differ++) {
+        zs_buffer page;
+        zs_buffer_init(&page, test_heap());
+        const zs_sink s = zs_buffer_sink(&page);
+        ck_assert_int_eq(zs_compare_html_emit(
+                             differ ? list : (zs_labelled_result[]){list[0], list[0]}, 2, &s, NULL),
+                         ZS_OK);
+        ck_assert_int_eq(zs_sink_write(&s, "", 1), ZS_OK);
+        const char *text = (char *)page.data, *table = strstr(text, "<table");
+        const char *said = strstr(text, "squeezenet_v1.1");
+        ck_assert_ptr_nonnull(table);
+        ck_assert_ptr_nonnull(said);
+        ck_assert_int_eq(said > table, differ);
+        ck_assert_int_eq(strstr(table, "lenet5") != NULL, differ);
+        zs_buffer_drop(&page);
+    }
+}
+END_TEST
+
 TCase *tcase_labels(void)
 {
     TCase *tc = tcase_create("labels");
     tcase_add_loop_test(tc, test_ticks_are_round_and_lie_on_the_axis, 0, ZS_LEN(axes));
     tcase_add_test(tc, test_the_last_colour_is_of_all_values_that_are_left);
+    tcase_add_test(tc, test_colours_of_numbers_are_in_their_order);
+    tcase_add_loop_test(tc, test_long_runs_are_drawn_in_seconds, 0, ZS_LEN(long_runs));
+    tcase_add_test(tc, test_a_comparison_says_what_differs);
     tcase_add_test(tc, test_labels_of_crowded_points_keep_apart);
     tcase_add_test(tc, test_a_label_without_room_is_counted_and_stays_on_its_point);
     tcase_add_loop_test(tc, test_segments_meet_rectangles_they_touch, 0, ZS_LEN(segments));
@@ -180,6 +247,38 @@ START_TEST(test_rows_that_are_not_drawn_are_mentioned)
     r.layer_n = 2;
     script = fixture_text(zs_roofline_plot_emit, &r);
     ck_assert_ptr_null(strstr(script, "not drawn"));
+    free(script);
+}
+END_TEST
+
+/* The names of the flat roofs stand at the right end, where the best layers are too: they make way.
+ */
+START_TEST(test_names_of_roofs_keep_off_points)
+{
+    zs_result r = *fixture_squeezenet();
+    zs_layer_result layers[2] = {r.layers[0], r.layers[1]};
+    r.layers = layers;
+    r.layer_n = ZS_LEN(layers);
+    r.roofline.peak_gops = r.roofline.device_peak_gops * 0.98;
+    for (uint32_t i = 0; i < r.layer_n; i++) { /* at the roof, one of them far to the right */
+        layers[i].cycles = r.cycles / 2;
+        layers[i].ops =
+            (uint64_t)(r.roofline.peak_gops * 1e9 * (double)layers[i].cycles / (double)r.clock_hz);
+        layers[i].read_bytes = layers[i].ops / (i == 0 ? 20 : 400);
+        layers[i].write_bytes = 0;
+    }
+    char *script = fixture_text(zs_roofline_plot_emit, &r);
+    double x0, x1, at, y, point;
+    ck_assert_int_eq(sscanf(strstr(script, "set xrange"), "set xrange [%lf:%lf]", &x0, &x1), 2);
+    point = 0.078 + (0.975 - 0.078) * log(400 / x0) / log(x1 / x0);
+    const char *const names[] = {"'engine peak", "'every DSP"};
+    for (size_t i = 0; i < ZS_LEN(names); i++) {
+        const char *label = strstr(script, names[i]);
+        ck_assert_int_eq(sscanf(strstr(label, "screen"), "screen %lf,%lf", &at, &y), 2);
+        const double width = 0.0063 * (double)(strchr(label + 1, '\'') - label - 1);
+        ck_assert_msg(at + width < point - 0.005 || at > point + 0.005,
+                      "%s at %g to %g, point at %g", names[i], at, at + width, point);
+    }
     free(script);
 }
 END_TEST
@@ -277,6 +376,7 @@ TCase *tcase_plots(void)
     tcase_add_loop_test(tc, test_names_cannot_leave_their_strings, 0, PLOTS);
     tcase_add_loop_test(tc, test_every_layer_that_can_be_drawn_is_named, 0, LAYER_PLOTS);
     tcase_add_test(tc, test_rows_that_are_not_drawn_are_mentioned);
+    tcase_add_test(tc, test_names_of_roofs_keep_off_points);
     tcase_add_loop_test(tc, test_gnuplot_draws_without_complaint, 0, 2 * PLOTS);
     tcase_add_loop_test(tc, test_pages_and_pictures_draw_the_same_description, 0, 4);
     tcase_add_loop_test(tc, test_a_result_without_layers_can_be_drawn, 0, PLOTS);
