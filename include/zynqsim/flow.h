@@ -125,8 +125,9 @@ typedef struct zs_flow_result {
     uint64_t drained; /* images at the end that come sooner since stalling pipelines drain */
     const uint64_t *first_output, *last_output; /* [image < simulated] */
     uint64_t period;                            /* of the images that were not simulated; 0: none */
-    uint64_t end;          /* clock of the last output word, or of the last word at all */
-    bool has_tail;         /* edges and nodes have all words of the images, also later ones */
+    bool repeats;  /* all words of the last simulated image move as those of the one before */
+    uint64_t end;  /* clock of the last output word, or of the last word at all */
+    bool has_tail; /* edges and nodes have all words of the images, also later ones */
     uint64_t stall_cycles; /* in which the source waited */
     zs_flow_edge_result *edges;
     zs_flow_node_result *nodes;

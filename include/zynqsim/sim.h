@@ -21,7 +21,9 @@ const char *zs_cause_name(zs_cause cause);
 typedef struct zs_layer_result {
     const char *name, *op, *group;
     bool on_engine;
-    uint64_t macs, ops;           /* ops: 2 per MAC; element-wise work where there are none */
+    bool in_pipeline;   /* of one of several engines: its layers work at the same time, and each has
+                         * the cycles by which it ends later than those before it */
+    uint64_t macs, ops; /* ops: 2 per MAC; element-wise work where there are none */
     uint64_t skipped_macs;        /* of macs: the engine leaves them out */
     uint64_t again_macs;          /* beside macs: where tiles of fused layers overlap */
     uint64_t start_cycle, cycles; /* PL */
@@ -116,7 +118,6 @@ typedef struct zs_result {
     uint32_t image_n;
     const zs_flow_result *flow; /* of streaming nodes; NULL: none, or not simulated */
     const zs_plan_flow *flow_of;
-    bool flow_repeats;       /* all words of its last image move as those of the one before */
     const char *flow_limit;  /* who sets its pace, and the pace: a sentence */
     const char *fusion_note; /* auto: what the search chose */
     const char *const *notes;

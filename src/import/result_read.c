@@ -154,13 +154,25 @@ static const zs_member span_members[] = {
     LAYER("blocked_cycles", ZS_READ_COUNT64, blocked_cycles),
 };
 
-/* MACs that the engine left out: what it executed is in the file. */
-static zs_status read_skipped(const zs_reader *r, const json_t *object, uint64_t macs,
-                              uint64_t *out)
+/* MACs that the engine left out, or did again: what it executed is in the file. */
+static zs_status read_executed(const zs_reader *r, const json_t *object, uint64_t macs,
+                               uint64_t *skipped, uint64_t *again)
 {
     zs_value done;
-    ZS_TRY(zs_get_value(r, object, "macs_executed", ZS_METRIC_INT, ZS_OPTIONAL, macs, &done));
-    *out = done.type == ZS_METRIC_INT ? macs - done.i : 0;
+    ZS_TRY(zs_get_value(r, object, "macs_executed", ZS_METRIC_INT, ZS_OPTIONAL, INT64_MAX, &done));
+    const uint64_t executed = done.type == ZS_METRIC_INT ? done.i : macs;
+    *skipped = executed < macs ? macs - executed : 0;
+    *again = executed > macs ? executed - macs : 0;
+    return ZS_OK;
+}
+
+/* What versions before did not write is 0. */
+static zs_status read_bitstreams(const zs_reader *r, const json_t *root, uint64_t *out)
+{
+    zs_value bytes;
+    ZS_TRY(zs_get_value(r, root, "traffic.bitstream_bytes", ZS_METRIC_INT, ZS_OPTIONAL, INT64_MAX,
+                        &bytes));
+    *out = bytes.type == ZS_METRIC_INT ? bytes.i : 0;
     return ZS_OK;
 }
 
@@ -184,7 +196,11 @@ static zs_status read_layer(zs_reader *r, const json_t *entry, void *out)
     l->on_engine = strcmp(l->group, "cpu") != 0;
     if (json_object_get(entry, "span_cycles") != NULL)
         ZS_TRY(zs_get_members(r, entry, span_members, ZS_LEN(span_members), l));
-    return read_skipped(r, entry, l->macs, &l->skipped_macs);
+    const json_t *in_pipeline = json_object_get(entry, "in_pipeline");
+    l->in_pipeline = json_is_true(in_pipeline);
+    if (in_pipeline != NULL && !json_is_boolean(in_pipeline))
+        return zs_get_refuse(r, ZS_EPARSE, "in_pipeline", "is neither true nor false");
+    return read_executed(r, entry, l->macs, &l->skipped_macs, &l->again_macs);
 }
 
 #define PORT(name, type, field)                                                                    \
@@ -449,7 +465,8 @@ static zs_status read_result(zs_reader *r, const json_t *root, zs_result **out)
     if (result->clock_hz == 0)
         return zs_get_refuse(r, ZS_ERANGE, "clock_hz", "is 0");
     ZS_TRY(read_dram_shares(r, root, result));
-    ZS_TRY(read_skipped(r, root, result->macs, &result->skipped_macs));
+    ZS_TRY(read_executed(r, root, result->macs, &result->skipped_macs, &result->again_macs));
+    ZS_TRY(read_bitstreams(r, root, &result->swap_bytes));
     ZS_TRY(read_lists(r, root, result));
     result->layers_overlap = has_spans(root);
     ZS_TRY(zs_read_flow(r, root, &result->flow, &result->flow_of, &result->flow_limit));

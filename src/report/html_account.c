@@ -110,7 +110,7 @@ static void emit_operands(zs_out *out, const zs_result *r)
     static const char *const names[ZS_OPERAND_N] = {"weights and biases", "input activations",
                                                     "output activations", "partial sums",
                                                     "masks and indices"};
-    uint64_t all = 0;
+    uint64_t all = r->swap_bytes;
     for (uint32_t i = 0; i < ZS_OPERAND_N; i++)
         all += r->operand_bytes[i];
     zs_html_table(out, "operands", "DRAM traffic by operand.", heads, ZS_LEN(heads));
@@ -118,6 +118,9 @@ static void emit_operands(zs_out *out, const zs_result *r)
         if (i != ZS_OPERAND_INDEX || r->operand_bytes[i] > 0)
             share_table_row(out, names[i], zs_cell_bytes(r->operand_bytes[i]).text,
                             zs_share(r->operand_bytes[i], all));
+    if (r->swap_bytes > 0)
+        share_table_row(out, "bitstreams", zs_cell_bytes(r->swap_bytes).text,
+                        zs_share(r->swap_bytes, all));
     zs_html_table_end(out);
 }
 

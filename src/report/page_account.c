@@ -103,7 +103,7 @@ static void emit_operands(zs_page *page)
     static const char *const names[ZS_OPERAND_N] = {"weights", "input", "output", "partial sums",
                                                     "masks and indices"};
     const zs_result *r = page->r;
-    uint64_t all = 0;
+    uint64_t all = r->swap_bytes;
     for (uint32_t i = 0; i < ZS_OPERAND_N; i++)
         all += r->operand_bytes[i];
     char text[ZS_LINE_BYTES];
@@ -113,6 +113,10 @@ static void emit_operands(zs_page *page)
             used += (size_t)snprintf(text + used, sizeof text - used, "%s%s %s (%s)", i ? ", " : "",
                                      names[i], zs_cell_bytes(r->operand_bytes[i]).text,
                                      zs_cell_percent(zs_share(r->operand_bytes[i], all)).text);
+    if (r->swap_bytes > 0)
+        snprintf(text + used, sizeof text - used, ", bitstreams %s (%s)",
+                 zs_cell_bytes(r->swap_bytes).text,
+                 zs_cell_percent(zs_share(r->swap_bytes, all)).text);
     heading(page, "operands");
     rest(page, text);
 }

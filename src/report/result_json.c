@@ -72,6 +72,8 @@ static int put_layers(json_t *list, const zs_result *r)
             json_object_set_new(entry, "runs_on", zs_json_text(l->on_engine ? "engine" : "cpu"));
         failed |= json_object_set_new(entry, "macs_executed",
                                       zs_json_count(l->macs - l->skipped_macs + l->again_macs));
+        if (l->in_pipeline)
+            failed |= json_object_set_new(entry, "in_pipeline", json_true());
         if (r->layers_overlap)
             failed |= put_span(entry, l);
         failed |= json_array_append_new(list, entry);
@@ -199,6 +201,7 @@ static int put_flow_summary(json_t *root, const zs_result *r)
     int failed = json_object_set_new(root, "deadlock", json_false());
     failed |= json_object_set_new(root, "deadlock_at", json_null());
     failed |= zs_json_set_counts(root, counts, ZS_LEN(counts));
+    failed |= json_object_set_new(root, "interval_proven", json_boolean(r->flow->repeats));
     for (uint32_t i = 0; i < f->flow.edge_n; i++) {
         json_t *fifo = json_object();
         failed |= json_object_set_new(fifo, "name", zs_json_text(f->edge_names[i]));

@@ -369,9 +369,12 @@ static void emit_remark(roof_plot *p)
 {
     const uint32_t missing_n = p->r->layer_n - p->drawn_n;
     zs_out_text(&p->out, "set label 'area of a point: share of time");
+    bool any_in_pipeline = false;
+    for (uint32_t i = 0; i < p->r->layer_n; i++)
+        any_in_pipeline |= p->r->layers[i].in_pipeline;
     if (missing_n > 0)
-        zs_out_printf(&p->out, "; not drawn: %u row%s on the PS or without DRAM bytes", missing_n,
-                      missing_n == 1 ? "" : "s");
+        zs_out_printf(&p->out, "; not drawn: %u row%s%s on the PS or without DRAM bytes", missing_n,
+                      missing_n == 1 ? "" : "s", any_in_pipeline ? " in pipelines," : "");
     zs_out_printf(&p->out,
                   "' at screen %.5f,0.018 right noenhanced font ',10' textcolor rgb "
                   "'#666666'\n",

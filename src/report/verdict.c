@@ -8,7 +8,7 @@
 
 bool zs_layer_verdicts_differ(const zs_layer_result *l)
 {
-    if (!l->on_engine)
+    if (!l->on_engine || l->in_pipeline)
         return false;
     const bool waits_for_memory = l->limited_by == ZS_BY_READ || l->limited_by == ZS_BY_WRITE;
     return l->limited_by == ZS_BY_HOST || waits_for_memory != l->memory_roof;

@@ -84,7 +84,8 @@ static zs_status explain(zs_arena *arena, const zs_result *r, note_group *g, zs_
 static bool verdicts_differ(const zs_layer_result *l)
 {
     const bool waits_for_memory = l->limited_by == ZS_BY_READ || l->limited_by == ZS_BY_WRITE;
-    return l->on_engine && (l->memory_roof ? !waits_for_memory : l->limited_by != ZS_BY_COMPUTE);
+    return l->on_engine && !l->in_pipeline &&
+           (l->memory_roof ? !waits_for_memory : l->limited_by != ZS_BY_COMPUTE);
 }
 
 static uint64_t worked_macs(const zs_plan_row *row)
@@ -94,7 +95,7 @@ static uint64_t worked_macs(const zs_plan_row *row)
 
 static bool is_far(const zs_layer_result *l)
 {
-    return l->bound_cycles > 0 && l->cycles / FAR_ABOVE_BOUND > l->bound_cycles;
+    return !l->in_pipeline && l->bound_cycles > 0 && l->cycles / FAR_ABOVE_BOUND > l->bound_cycles;
 }
 
 static void add_to_group(note_group *g, const zs_layer_result *l, uint64_t worked, uint64_t lanes)
@@ -129,6 +130,10 @@ static zs_status note_rows(zs_arena *arena, const zs_design *design, const zs_pl
             ZS_TRY(explain(arena, r, g, l->limited_by, is_far(l), l->on_engine));
         l->note = g->text;
     }
+    for (uint32_t i = 0; i < plan->row_n; i++)
+        if (layers[i].in_pipeline)
+            layers[i].note = "layers of this engine work at the same time: each has the cycles by "
+                             "which it ends later than those before it";
     for (uint32_t i = 0; i < plan->row_n; i++)
         if (plan->rows[i].host_note != NULL)
             layers[i].note = plan->rows[i].host_note;
@@ -253,6 +258,7 @@ static zs_status finish_rows(zs_arena *arena, const zs_design *design, const zs_
         l->name = row->name;
         l->op = row->op;
         l->on_engine = row->call != ZS_NO_INDEX;
+        l->in_pipeline = plan->part_n > 0 && zs_plan_of_row(plan, i)->rows_overlap;
         l->group = l->on_engine ? plan->calls[row->call].name : "cpu";
         l->macs = row->macs;
         l->skipped_macs = row->skipped_macs;

@@ -83,6 +83,13 @@ static double layer_attainable(const zs_result *r, const zs_layer_result *l)
                             : zs_roofline_attainable_gops(&r->roofline, intensity);
 }
 
+static double layer_achieved(const zs_result *r, const zs_layer_result *l)
+{
+    return l->in_pipeline
+               ? (double)NAN
+               : ratio(1e-9 * (double)l->ops, ratio((double)l->cycles, (double)r->clock_hz));
+}
+
 static double busy(const zs_layer_result *l, zs_cause cause)
 {
     return ratio((double)l->busy_cycles[cause], (double)l->cycles);

@@ -146,7 +146,7 @@ static zs_status add_notes(zs_arena *arena, const zs_plan *plan, const zs_flow_r
     if (r->flow_limit == NULL)
         return zs_nomem(err, "result");
     notes[n++] = r->flow_limit;
-    if (f->images > f->simulated && !r->flow_repeats) {
+    if (f->images > f->simulated && !f->repeats) {
         notes[n] = zs_arena_printf(
             arena,
             "%" PRIu64 " images are simulated word by word; their last results repeat, words "
@@ -168,9 +168,11 @@ zs_status zs_flow_finish(zs_arena *arena, const zs_plan *plan, zs_flow_sim *flow
     zs_flow_result *f = zs_new(arena, zs_flow_result, 1);
     if (f == NULL)
         return zs_nomem(err, "result");
-    const uint64_t period = zs_flow_sim_period(flow, &r->flow_repeats);
+    bool repeats;
+    const uint64_t period = zs_flow_sim_period(flow, &repeats);
     ZS_TRY(
         zs_flow_sim_end(flow, plan->batch, plan->batch > plan->flow->images ? period : 0, f, err));
+    f->repeats = repeats;
     for (uint32_t i = 0; i < plan->row_n; i++)
         if (plan->rows[i].call != ZS_NO_INDEX)
             set_row(plan, f, i, r->cycles, &layers[i]);
@@ -192,6 +194,7 @@ zs_status zs_flow_note_part(zs_arena *arena, const zs_plan *whole, uint32_t part
     const uint64_t period = zs_flow_sim_period(flow, &repeats);
     ZS_TRY(
         zs_flow_sim_end(flow, plan->batch, plan->batch > plan->flow->images ? period : 0, f, err));
+    f->repeats = repeats;
     const char **notes = zs_new(arena, const char *, r->note_n + 1);
     const char *limit = limit_of(arena, plan, f, NULL);
     if (notes == NULL || limit == NULL)

@@ -66,6 +66,30 @@ broken 'a node without a name' 'pipeline\|nodes\[0\].name' '/"nodes": \[/,/"name
 broken 'a row behind the end' 'layers\[0\] ends behind' '0,/"span_cycles"/s/"start_cycle": /&9999999/'
 broken 'a pipeline that is no object' 'nodes is missing' 's/"pipeline": {/"pipeline": 5, "was": {/'
 
+# ---- results of all kinds: reports read what run writes, and the reference names all of it
+for what in 'mobilenet --set accelerator.fusion=separable' 'finn-cnv-w1a1 --set batch=2' 'cnv-partitions --set batch=4' \
+    'cnv-swapped --set batch=2' 'sparcnet-masked-zedboard' 'tvm-lenet5-optimised'; do
+    # shellcheck disable=SC2086 # words are meant
+    "$ZYNQSIM" run "$TOP/configs/${what%% *}.yaml" ${what#"${what%% *}"} --timing-only --fidelity tile --quiet --format json >kind.json 2>err
+    program report kind.json -o kind.html
+    ok "$status" "report reads the result of $what"
+    cp kind.json out
+    json "the reference names all members of the result of $what" "
+import re
+words = set(re.findall('\`([^\`]*)\`', open('$TOP/docs/reference/results.md').read()))
+def walk(o, path):
+    for key, value in o.items() if isinstance(o, dict) else [('', v) for v in o[:3]] if isinstance(o, list) else []:
+        at = (path + '.' + key).strip('.')
+        known = isinstance(value, dict) or not key or at in words or key in words or at.split('.', 1)[-1] in words or re.search(r'resources\.\w+\.(low|high|used|available)', at)
+        assert known, at
+        walk(value, at)
+walk(d, '')"
+    json "rows and bitstreams of $what are all that is read, and no row beats its roof" "
+assert sum(l['dram_read_bytes'] for l in d['layers']) + d['traffic']['bitstream_bytes'] == d['dram']['read_bytes']
+for l in d['layers']:
+    assert l['runs_on'] == 'cpu' or l['achieved_gops'] is None or l['achieved_gops'] <= 1.01 * l['attainable_gops'], l['name']"
+done
+
 # ---- several
 program report none/result.json lf2/result.json -o two.html
 ok "$([ $status = 0 ] && grep -q '>none<' two.html && grep -q '>lf2<' two.html; echo $?)" 'results are named by their directories'
