@@ -15,7 +15,7 @@ offers() {
         printf "%s\n" "${COMPREPLY[@]}"' bash "$ZYNQSIM" "$@" >"$WORK/offered" 2>"$WORK/err"
     ok "$(grep -qxF -- "$want" "$WORK/offered"; echo $?)" "'$*' offers $want"
 }
-for command in run show sweep schema memory report validate compare check explain train fifos optimise init help; do
+for command in run show sweep schema memory report validate compare check explain train fifos accuracy sparsify optimise init help; do
     offers "$command" "$(printf %.2s "$command")"
 done
 offers fifos help f
@@ -33,4 +33,14 @@ offers configs/default.yaml run configs/def
 offers images_per_second optimise --maximise ima
 offers --simulations optimise --sim
 offers pynq-z1 init --board pyn
+offers lf2 run --set accelerator.fusion = l
+offers none,lf2 sweep --vary accelerator.fusion = none,l
+offers true run --set accelerator.pipeline =
+offers stream sweep --vary accelerator.kind = str
+offers cycles,images_per_second sweep --pareto cycles,ima
+offers lamp sparsify x --method la
+offers kernel sparsify x --structured k
+offers mobilenet_v1 sparsify mob
+offers accelerator.unroll.oc report --colour accelerator.unr
+offers xy report --log x
 finish

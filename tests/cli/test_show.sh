@@ -23,6 +23,19 @@ for option in --vary --where --output --shard --limit --pareto --pareto-out --be
     ok "$(grep -q -- "$option" out && sed 's/[\]-/-/g' "$TOP/docs/zynqsim.1" | grep -q -- "$option" && grep -q -- "$option" "$TOP/docs/zynqsim.bash-completion"; echo $?)" "help, manual and completion know sweep's $option"
 done
 
+# ---- the manual has a section of each command, with all of its options
+sed 's/\\-/-/g; s/\\f[BRI]//g' "$TOP/docs/zynqsim.1" >manual
+for command in $("$ZYNQSIM" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'); do
+    grep -q "^\.B zynqsim $command$" manual && grep -qx "\.B $command" manual
+    ok $? "the manual says how $command is called, and what it does"
+    awk -v command="$command" '/^\.S[HS]/ { here = $0 ~ "^\\.SS Of.*[ ,]" command "([ ,]|$)" || /Of every command/ } here' manual >section
+    missing=
+    for option in $("$ZYNQSIM" "$command" --help | sed -n 's/^ *\(-., \)\{0,1\}\(--[a-z-]*\).*/\2/p'); do
+        grep -qE -- "$option([^a-z-]|$)" section || missing="$missing $option"
+    done
+    ok "$([ -z "$missing" ]; echo $?)" "the manual has all options of $command:$missing"
+done
+
 program show small.yaml
 ok "$([ $status = 0 ] && grep -q 'conv1' out && grep -q 'BRAM18' out; echo $?)" 'show prints design, network and buffers'
 program show small.yaml --set accelerator.tile.oc=5
