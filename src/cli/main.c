@@ -69,14 +69,22 @@ static const cli_command *find_command(const char *name)
 
 static zs_status unknown_command(const char *name, zs_err *err)
 {
-    const char *names[ZS_LEN(commands) + 3] = {"--help", "--version", "help"};
+    static const char *const options[] = {"help", "version"};
+    const char *names[ZS_LEN(commands) + 1] = {"help"};
     for (size_t i = 0; i < ZS_LEN(commands); i++)
-        names[i + 3] = commands[i].name;
-    const char *near = zs_nearest(name, names, ZS_LEN(names));
-    const char *what = name[0] == '-' ? "option" : "command";
+        names[i + 1] = commands[i].name;
+    const bool is_option = name[0] == '-';
+    const char *near = is_option ? zs_nearest(name + strspn(name, "-"), options, ZS_LEN(options))
+                                 : zs_nearest(name, names, ZS_LEN(names));
     if (near != NULL)
-        return zs_fail(err, ZS_EUSAGE, name, "there is no such %s, did you mean %s?", what, near);
-    return zs_fail(err, ZS_EUSAGE, name, "there is no such %s; zynqsim --help lists them", what);
+        return zs_fail(err, ZS_EUSAGE, name, "there is no such %s, did you mean %s%s?",
+                       is_option ? "option" : "command", is_option ? "--" : "", near);
+    if (is_option)
+        return zs_fail(
+            err, ZS_EUSAGE, name,
+            "there is no such option without a command, which comes first; zynqsim --help "
+            "lists the commands");
+    return zs_fail(err, ZS_EUSAGE, name, "there is no such command; zynqsim --help lists them");
 }
 
 static zs_status dispatch(int argc, const char **argv, int *exit_status, zs_err *err)

@@ -39,7 +39,7 @@ static const char *command_line(zs_arena *arena)
     return line;
 }
 
-/* The keys without what is said of them: a text of its own length at the most. */
+/* The keys without what is said of them: a text of its own length at the most, and a 0. */
 static size_t without_comments(const char *from, size_t bytes, char *to)
 {
     size_t n = 0;
@@ -56,6 +56,9 @@ static size_t without_comments(const char *from, size_t bytes, char *to)
         if (!is_comment)
             to[n++] = from[i];
     }
+    while (n > 0 && to[n - 1] == ' ')
+        n--;
+    to[n] = '\0';
     return n;
 }
 

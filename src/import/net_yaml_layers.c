@@ -1,6 +1,7 @@
 #include "import_net_yaml_priv.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* ---- what one item says ---------------------------------------------------------------------- */
@@ -303,7 +304,19 @@ static zs_status unknown_kind(const zs_net_yaml *y, const yaml_node_t *node)
     const char *names[ZS_LEN(kinds)];
     for (size_t i = 0; i < ZS_LEN(kinds); i++)
         names[i] = kinds[i].name;
-    return zs_net_yaml_unknown(y, node, "kind of layer", names, ZS_LEN(kinds));
+    const char *word = (const char *)node->data.scalar.value;
+    if (zs_nearest(word, names, ZS_LEN(kinds)) != NULL)
+        return zs_net_yaml_unknown(y, node, "kind of layer", names, ZS_LEN(kinds));
+    char list[256] = "";
+    size_t used = 0;
+    for (size_t i = 0; i < ZS_LEN(kinds); i++)
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i > 0 ? ", " : "",
+                                 kinds[i].name);
+    return zs_net_yaml_fail(
+        y, node, ZS_EPARSE,
+        "unknown kind of layer '%s': a layer begins with its kind and name, such "
+        "as {conv: conv1, out: 8, kernel: 3}; kinds are %s",
+        word, list);
 }
 
 static zs_status unknown_key(const zs_net_yaml *y, const yaml_node_t *node, const struct kind *kind)

@@ -27,6 +27,10 @@ says 'did you mean json?' run small.yaml --format JSON
 says 'did you mean tile?' run small.yaml --fidelity Tile
 says 'did you mean run?' RUN small.yaml
 says 'did you mean run?' rnu small.yaml
+says 'did you mean --version?' --Version
+says 'no such option without a command, which comes first' --best fps
+printf 'name: n\ninput: {name: data, shape: [3, 8, 8]}\nlayers:\n  - {name: c, op: conv, out: 8, kernel: 3}\n' >kind.yaml
+says "unknown kind of layer 'name': a layer begins with its kind and name, such as {conv: conv1" run small.yaml --model kind.yaml
 mkdir models && cp small_net.yaml models/
 says 'did you mean small_net?' run small.yaml --model SMALL_NET
 sed 's/pad: 1}/pad: SAME}/' small_net.yaml >models/padded.yaml

@@ -18,6 +18,7 @@ assert p["inputs"] == [{"name": "a b.ppm", "sha256": sha("a b.ppm")}]
 assert p["settings"] == ["name=mine", "batch=1"]
 assert p["command"] == "zynqsim run small.yaml --set name=mine --set batch=1 --input \x27a b.ppm\x27 --format json", p["command"]
 assert hashlib.sha256(p["design"].encode()).hexdigest() == p["design_sha256"]
+assert not [line for line in p["design"].split("\n") if line != line.rstrip()], "blanks at the end of a line"
 open("back.yaml", "w").write(p["design"])'
 [ -f back.yaml ] || finish # no python3: the rest needs it too
 "$ZYNQSIM" run back.yaml --format json --quiet >out 2>err
