@@ -330,6 +330,9 @@ typedef struct zs_better_row {
     const char *path;
     zs_better better;
 } zs_better_row;
+typedef struct zs_preset_row {
+    const char *path, *value;
+} zs_preset_row;
 /* As a row BETTER beside its FIELD says. */
 zs_better zs_field_better(const zs_field *field);
 
@@ -343,6 +346,8 @@ typedef struct zs_kind_keys {
     uint32_t field_n;
     const char *const *uses; /* paths */
     uint32_t use_n;
+    const zs_preset_row *presets; /* of keys that it shares, where its default is another */
+    uint32_t preset_n;
     const zs_better_row *betters;
     uint32_t better_n;
     const char *const *layer_keys; /* paths of keys that a layer may have a value of its own for */
@@ -370,6 +375,8 @@ extern const zs_field zs_kind_field;
 
 /* Whether a key has an effect in a kind; true for all keys that are not owned. */
 bool zs_field_is_of(const zs_field *field, uint32_t kind);
+/* What a key is in a kind where nobody says it. */
+const char *zs_field_preset(const zs_field *field, uint32_t kind);
 /* Whether a key can count on a device of a family: false for the number of a kind of block that the
  * family does not have. */
 bool zs_field_is_on(const zs_field *field, uint32_t family);
@@ -412,9 +419,12 @@ const zs_board_row *zs_board_find(const char *name);
 
 /* All defaults, board zybo-7020-256k. Strings are static. */
 void zs_design_defaults(zs_design *design);
-/* Another kind, with the defaults of the keys that it has to itself. Asks nothing of what was
- * given: zs_design_set does. */
+/* Another kind, with its defaults of the keys that it has to itself, and of others that nobody
+ * gave. Asks nothing of what was given: zs_design_set does. */
 void zs_design_set_kind(zs_design *design, uint32_t kind);
+/* A key below accelerator, or all keys of a section there, as if nobody had said them: what the
+ * kind has by default. ZS_EPARSE: there is none; ZS_EUNSUPPORTED: of several accelerators. */
+zs_status zs_design_unset(zs_design *design, zs_arena *arena, const char *path, zs_err *err);
 /* All defaults, of the first kind that has a key. */
 void zs_design_defaults_with(zs_design *design, const zs_field *field);
 /* Sets one key from text ("100 MHz", "true", "hp0", "14.3 us"); units are converted to the field's,

@@ -289,6 +289,10 @@ zs_status cli_folding_write(const cli_point *point, const char *path, const uint
 /* "a=1;b=2" of a table's row, then what --set gave (NULL: nothing), as one list for cli_options. */
 zs_status cli_settings_of(zs_arena *arena, const char *text, char *const *more, char ***out,
                           zs_err *err);
+/* Of --set: keys below accelerator that are taken back (KEY=null), then the last kind; both go
+ * before all other settings. And whether a setting is one of these (settings.c). */
+zs_status cli_kind_apply(cli_point *point, char *const *set, zs_err *err);
+bool cli_is_kind_setting(const char *setting);
 /* Refuses an axis of which --set or --model gives a key besides: one of them would do nothing. */
 zs_status cli_axis_check(const cli_options *options, const zs_axis *axis, zs_err *err);
 /* --vary of commands that put points side by side: the axes of the design file `path`; "batch",

@@ -52,33 +52,10 @@ static void note_origin(const char *key, named_here *here)
     here->calibration |= strcmp(key, "network.calibration") == 0;
 }
 
-static bool sets_kind(const char *setting)
-{
-    const size_t n = strlen(zs_kind_field.path);
-    return strncmp(setting, zs_kind_field.path, n) == 0 && setting[n] == '=';
-}
-
-/* The kind says which other keys there are: it goes first, the last one given. */
-static zs_status apply_kind(cli_point *p, char *const *set, zs_err *err)
-{
-    zs_design kept = p->design;
-    zs_status status = ZS_OK;
-    for (size_t i = 0; status == ZS_OK && set != NULL && set[i] != NULL; i++) {
-        if (!sets_kind(set[i]))
-            continue;
-        kept = p->design;
-        status = zs_design_set(&kept, &p->keep, zs_kind_field.path, strchr(set[i], '=') + 1, err);
-    }
-    if (status != ZS_OK)
-        zs_err_prefix(err, "--set");
-    p->design = kept;
-    return status;
-}
-
 static zs_status apply_set(cli_point *p, const char *setting, named_here *here, zs_err *err)
 {
     const char *equals = strchr(setting, '=');
-    if (sets_kind(setting))
+    if (cli_is_kind_setting(setting))
         return ZS_OK;
     if (equals == NULL || equals == setting)
         return zs_fail(err, ZS_EUSAGE, "--set", "'%s' is not of the form KEY=VALUE", setting);
@@ -125,7 +102,7 @@ static zs_status apply_folding(cli_point *p, const char *path, zs_err *err)
 
 static zs_status apply_options(cli_point *p, const cli_options *o, named_here *here, zs_err *err)
 {
-    ZS_TRY(apply_kind(p, o->set, err));
+    ZS_TRY(cli_kind_apply(p, o->set, err));
     p->design.place = "--set";
     for (size_t i = 0; o->set != NULL && o->set[i] != NULL; i++)
         ZS_TRY(apply_set(p, o->set[i], here, err));

@@ -172,10 +172,33 @@ static bool is_param(const zs_field *field)
     return field->offset >= params && field->offset < params + ZS_KIND_PARAM_BYTES;
 }
 
+static bool is_given(const zs_design *design, const zs_field *field)
+{
+    for (const zs_given *g = design->given; g != NULL; g = g->next)
+        if (g->field == field)
+            return true;
+    return false;
+}
+
+/* Keys that kinds share and `keys` has a default of its own for, as the kind of the design has
+ * them. */
+static void take_presets(zs_design *design, const zs_kind_keys *keys)
+{
+    for (uint32_t i = 0; i < keys->preset_n; i++) {
+        const zs_field *field = zs_field_find(keys->presets[i].path);
+        if (!is_given(design, field))
+            (void)zs_field_set(design, NULL, field, zs_field_preset(field, design->accel.kind),
+                               NULL);
+    }
+}
+
 void zs_design_set_kind(zs_design *design, uint32_t kind)
 {
     const zs_kind_keys *keys = zs_kind_designs[kind].keys;
+    const zs_kind_keys *before = zs_kind_designs[design->accel.kind].keys;
     design->accel.kind = kind;
+    take_presets(design, before);
+    take_presets(design, keys);
     memset(design->accel.params, 0, sizeof design->accel.params);
     for (uint32_t i = 0; i < keys->field_n; i++)
         if (is_param(&keys->fields[i]))
@@ -503,19 +526,19 @@ static zs_status set_kind(zs_design *design, const zs_field *field, const char *
 {
     zs_design changed = *design;
     ZS_TRY(zs_field_set(&changed, NULL, field, text, err));
+    const uint32_t kind = changed.accel.kind;
     const zs_given *first = NULL;
     for (const zs_given *g = design->given; g != NULL; g = g->next)
-        if (!zs_field_is_of(g->field, changed.accel.kind))
+        if (!zs_field_is_of(g->field, kind))
             first = g;
     if (first != NULL) {
-        const zs_status status = zs_field_check_kind(first->field, changed.accel.kind, err);
+        const zs_status status = zs_field_check_kind(first->field, kind, err);
         if (first->place != NULL)
             zs_err_prefix(err, first->place);
         return status;
     }
-    if (changed.accel.kind != design->accel.kind)
-        zs_design_set_kind(&changed, changed.accel.kind);
-    *design = changed;
+    if (kind != design->accel.kind)
+        zs_design_set_kind(design, kind);
     return ZS_OK;
 }
 

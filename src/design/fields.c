@@ -146,6 +146,15 @@ bool zs_field_is_of(const zs_field *field, uint32_t kind)
     return false;
 }
 
+const char *zs_field_preset(const zs_field *field, uint32_t kind)
+{
+    const zs_kind_keys *keys = zs_kind_designs[kind].keys;
+    for (uint32_t i = 0; keys != NULL && i < keys->preset_n; i++)
+        if (strcmp(keys->presets[i].path, field->path) == 0)
+            return keys->presets[i].value;
+    return field->preset;
+}
+
 zs_status zs_field_check_kind(const zs_field *field, uint32_t kind, zs_err *err)
 {
     char owners[128] = "";

@@ -5,7 +5,8 @@
  * KIND_PARAMS, FIELD(...) of keys kept in another member of the design, both as in
  *                src/design/fields.def; USES("path of a key of accel_fields.def"); BETTER("path of
  *                one of its own keys", MORE or LESS) where that never makes a design slower;
- *                LAYER("path") of a key that a layer may have a value of its own for
+ *                LAYER("path") of a key that a layer may have a value of its own for;
+ *                PRESET("path of a key of accel_fields.def", "value") where its default is another
  *   KIND_PARAMS  the struct of which the PARAMs name members, if there are any
  *   KIND_CHECK   its rules, or NULL
  *   KIND_INSTEAD what keys of other kinds are called in this one, if that is known
@@ -24,6 +25,7 @@
 #define USES(path)
 #define BETTER(path, how)
 #define LAYER(path)
+#define PRESET(path, value)
 #include KIND_FIELDS
 #undef FIELD
 #undef PARAM
@@ -76,17 +78,29 @@ static const char *const kind_layer_keys[] = {
 #include KIND_FIELDS
     NULL,
 };
+#undef LAYER
+#undef PRESET
+
+#define LAYER(path)
+#define PRESET(path, value) {path, value},
+static const zs_preset_row kind_presets[] = {
+#include KIND_FIELDS
+    {NULL, NULL},
+};
 #undef FIELD
 #undef PARAM
 #undef USES
 #undef BETTER
 #undef LAYER
+#undef PRESET
 
 const zs_kind_keys KIND_JOIN(zs_keys_of_, KIND_ID) = {
     .fields = kind_fields,
     .field_n = ZS_LEN(kind_fields) - 1,
     .uses = kind_uses,
     .use_n = ZS_LEN(kind_uses) - 1,
+    .presets = kind_presets,
+    .preset_n = ZS_LEN(kind_presets) - 1,
     .betters = kind_betters,
     .better_n = ZS_LEN(kind_betters) - 1,
     .layer_keys = kind_layer_keys,

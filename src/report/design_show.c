@@ -363,10 +363,15 @@ static zs_status put_kind_table(const zs_kind_design *kind, const zs_sink *s)
 {
     const zs_kind_keys *keys = kind->keys;
     ZS_TRY(zs_sink_printf(s, "\n## accelerator of kind %s\n", kind->word));
-    for (uint32_t i = 0; i < keys->use_n; i++)
-        ZS_TRY(zs_sink_printf(s, "%s`%s`%s", i == 0 ? "\nOf the keys above: " : ", ",
-                              keys->uses[i] + strlen("accelerator."),
+    for (uint32_t i = 0; i < keys->use_n; i++) {
+        const zs_field *f = zs_field_find(keys->uses[i]);
+        const char *preset = zs_field_preset(f, (uint32_t)(kind - zs_kind_designs));
+        const bool differs = strcmp(preset, f->preset) != 0;
+        ZS_TRY(zs_sink_printf(s, "%s`%s`%s%s%s%s", i == 0 ? "\nOf the keys above: " : ", ",
+                              keys->uses[i] + strlen("accelerator."), differs ? " (default " : "",
+                              differs ? preset : "", differs ? ")" : "",
                               i + 1 == keys->use_n ? ".\n" : ""));
+    }
     if (keys->field_n > 0)
         ZS_TRY(zs_sink_printf(s, "\n%s", table_head));
     for (uint32_t i = 0; i < keys->field_n; i++)
@@ -461,7 +466,11 @@ static const char introduction[] =
     "- `accelerator.kind` says which keys below `accelerator` there are; one that has no effect "
     "in\n"
     "  the kind of the design is an error, wherever it is given. The kind of a file comes before\n"
-    "  that of the file it extends, whose keys have to be keys of that kind.\n"
+    "  that of the file it extends, whose keys have to be keys of that kind. `--set KEY=null` "
+    "takes\n"
+    "  back what files say of a key below `accelerator`, or of all keys of a section there, and "
+    "goes\n"
+    "  before a kind of `--set`: `--set accelerator.kind=kernels --set accelerator.tile=null`.\n"
     "- `accelerators` is a list of engines that take turns on the part, each with a `name`, a "
     "`map` "
     "of\n"

@@ -6,7 +6,7 @@ cd "$WORK" || exit 1
 
 # refuses PLACE KEY KINDS KIND WHAT ARGUMENT...: exit status 2 and the sentence.
 refuses() {
-    sentence="zynqsim: $1$2: belongs to $3; this design is of kind $4"
+    sentence="zynqsim: $1$2: belongs to $3; this design is of kind $4${without:-}"
     what=$5
     shift 5
     program "$@"
@@ -40,8 +40,10 @@ refuses 'changed.yaml:1:10: lines.yaml:5:16: ' accelerator.linebuffer.weights 'k
 refuses '--set: ' $tile 'kind tiled' linebuffer '--set' run lines.yaml --set $tile=8
 refuses '--set: ' accelerator.dma.write_gap 'kinds tiled, linebuffer and stream' direct 'a key that two kinds have' \
     run common.yaml --set accelerator.dma.write_gap=1 --set accelerator.kind=direct
+without='; without its keys: --set accelerator.linebuffer=null'
 refuses '--set: lines.yaml:5:16: ' accelerator.linebuffer.weights 'kind linebuffer' tiled \
     'another kind by --set where the file has keys of its own' run lines.yaml --set accelerator.kind=tiled
+without=
 refuses "--vary: $tile=8,16: " $tile 'kind tiled' linebuffer '--vary' sweep lines.yaml --vary $tile=8,16
 refuses "--vary: $tile=8,16: " $tile 'kind tiled' direct '--vary beside a kind without the key' \
     sweep common.yaml --vary accelerator.kind=tiled,direct --vary $tile=8,16
@@ -64,6 +66,38 @@ program sweep common.yaml --vary accelerator.direct.hls_read=4,8 --vary accelera
 ok "$([ $status = 0 ] && [ "$(grep -c ',simulated,' out)" = 2 ]; echo $?)" 'an axis of the one kind that is varied'
 program run common.yaml --set accelerator.direct.hls_read=4 --set accelerator.kind=direct --timing-only
 ok "$([ $status = 0 ]; echo $?)" 'the order of --set does not matter'
+# What the sentence says to do is enough, whatever the kind; a file without keys of its kind needs nothing.
+printf 'network: {model: small_net.yaml}\naccelerator: {precision: int8}\n' >bare.yaml
+cat >all.yaml <<'END'
+network: {model: small_net.yaml}
+accelerator:
+  precision: int8
+  tile: {oc: 8, ic: 4}
+  loop_order: output_stationary
+  unroll: {oc: 4}
+  ports: {input: hp0, output: hp1}
+  double_buffer: {input: true}
+  dma: {start: 4, row_gap: 2}
+  fusion: lf2
+END
+for kind in direct linebuffer stream kernels pegrid; do
+    program run bare.yaml --timing-only --set accelerator.kind=$kind
+    ok "$([ $status = 0 ] || [ $status = 1 ]; echo $?)" "kind $kind where nobody said a key of another"
+    program run all.yaml --timing-only --set accelerator.kind=$kind
+    advice=$(sed -n 's/.*; without its keys://p' err)
+    case $kind in kernels | pegrid) advice="$advice --set accelerator.fusion=none" ;; esac
+    # shellcheck disable=SC2086 # words
+    program run all.yaml --timing-only --set accelerator.kind=$kind $advice
+    ok "$([ -n "$advice" ] && [ $status = 0 ] || [ $status = 1 ] && grep -q "^int8, fusion" out; echo $?)" "kind $kind as the sentence says"
+done
+program show common.yaml --set accelerator.fusion=null --set accelerator.precision=null
+ok "$([ $status = 0 ] && grep -q '^  fusion: lf2 ' out && grep -q '^  precision: fp32 ' out; echo $?)" 'null takes back what a file says'
+program show common.yaml --set accelerator.fusion=lf2 --set accelerator.fusion=null
+ok "$([ $status = 0 ] && grep -q '^  fusion: lf2 ' out; echo $?)" '... and goes before what is set besides'
+program run common.yaml --set accelerator.tyle=null
+ok "$([ $status = 2 ] && grep -q 'accelerator.tyle: unknown key' err; echo $?)" 'null of a key that is not there'
+program run common.yaml --set accelerator.kind=null
+ok "$([ $status = 2 ] && grep -q "accelerator.kind: unknown word 'null'" err; echo $?)" 'a kind is never taken back'
 program show common.yaml --set accelerator.kind=tiled --set accelerator.kind=direct
 ok "$([ $status = 0 ] && grep -q '^  kind: direct' out; echo $?)" 'the last of two kinds counts'
 program show lines.yaml

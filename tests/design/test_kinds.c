@@ -146,6 +146,88 @@ START_TEST(test_groups_of_layers_count_as_given)
 }
 END_TEST
 
+START_TEST(test_a_kind_has_its_own_defaults_of_keys_that_nobody_gave)
+{
+    for (uint32_t kind = 0; kind < zs_kind_n; kind++) {
+        const zs_kind_keys *keys = zs_kind_designs[kind].keys;
+        for (uint32_t i = 0; i < keys->preset_n; i++) {
+            const zs_field *f = zs_field_find(keys->presets[i].path);
+            design_case c;
+            char text[64];
+            ck_assert(f != NULL && zs_field_is_of(f, kind) && f->is_owned);
+            ck_assert_str_eq(zs_field_preset(f, kind), keys->presets[i].value);
+            design_case_start(&c);
+            ck_assert_int_eq(design_case_set(&c, "accelerator.kind", zs_kind_designs[kind].word),
+                             ZS_OK);
+            ck_assert_int_eq(zs_design_print(&c.design, f, text, sizeof text), ZS_OK);
+            ck_assert_str_eq(text, keys->presets[i].value);
+            ck_assert_int_eq(design_case_set(&c, "accelerator.kind", zs_kind_designs[0].word),
+                             ZS_OK);
+            ck_assert_int_eq(zs_design_print(&c.design, f, text, sizeof text), ZS_OK);
+            ck_assert_str_eq(text, f->preset);
+            ck_assert_int_eq(design_case_set(&c, f->path, f->preset), ZS_OK); /* given now */
+            ck_assert_int_eq(design_case_set(&c, "accelerator.kind", zs_kind_designs[kind].word),
+                             ZS_OK);
+            ck_assert_int_eq(zs_design_print(&c.design, f, text, sizeof text), ZS_OK);
+            ck_assert_str_eq(text, f->preset);
+            design_case_end(&c);
+        }
+    }
+}
+END_TEST
+
+START_TEST(test_keys_are_taken_back)
+{
+    static const struct {
+        const char *path, *value;
+    } given[] = {{"accelerator.tile.oc", "48"},   {"accelerator.tile.ic", "8"},
+                 {"accelerator.fusion", "lf1"},   {"accelerator.precision", "int4"},
+                 {"accelerator.clock", "50 MHz"}, {"accelerator.ports.input", "hp1+hp3"}};
+    static const char *const sections[] = {"accelerator.tile", "accelerator.fusion",
+                                           "accelerator.precision", "accelerator.clock",
+                                           "accelerator.ports.input"};
+    design_case c;
+    zs_design preset;
+    const zs_field *f;
+    zs_design_defaults(&preset);
+    design_case_start(&c);
+    for (size_t i = 0; i < ZS_LEN(given); i++)
+        ck_assert_msg(design_case_set(&c, given[i].path, given[i].value) == ZS_OK, "%s",
+                      c.err.text);
+    ck_assert_ptr_nonnull(c.design.given);
+    for (size_t i = 0; i < ZS_LEN(sections); i++)
+        ck_assert_int_eq(zs_design_unset(&c.design, &c.arena, sections[i], &c.err), ZS_OK);
+    ck_assert_ptr_null(c.design.given);
+    for (uint32_t i = 0; (f = zs_field_at(i)) != NULL; i++) {
+        char own[128], want[128];
+        if (!zs_field_is_of(f, 0))
+            continue;
+        ck_assert_int_eq(zs_design_print(&c.design, f, own, sizeof own), ZS_OK);
+        ck_assert_int_eq(zs_design_print(&preset, f, want, sizeof want), ZS_OK);
+        ck_assert_msg(strcmp(own, want) == 0, "%s: %s, not %s", f->path, own, want);
+    }
+    ck_assert_int_eq(zs_design_unset(&c.design, &c.arena, "accelerator.tyle", &c.err), ZS_EPARSE);
+    ck_assert_int_eq(zs_design_unset(&c.design, &c.arena, "board.dsp", &c.err), ZS_EPARSE);
+    design_case_end(&c);
+}
+END_TEST
+
+START_TEST(test_a_section_is_taken_back_alone)
+{
+    design_case c;
+    design_case_start(&c);
+    ck_assert_int_eq(design_case_set(&c, "accelerator.tile.oc", "48"), ZS_OK);
+    ck_assert_int_eq(design_case_set(&c, "accelerator.unroll.oc", "16"), ZS_OK);
+    ck_assert_int_eq(design_case_set(&c, "accelerator.keep_tiles", "false"), ZS_OK);
+    ck_assert_int_eq(zs_design_unset(&c.design, &c.arena, "accelerator.tile", &c.err), ZS_OK);
+    ck_assert_uint_eq(c.design.accel.unroll.oc, 16);
+    ck_assert_str_eq(c.design.given->field->path, "accelerator.keep_tiles");
+    ck_assert_str_eq(c.design.given->next->field->path, "accelerator.unroll.oc");
+    ck_assert_ptr_null(c.design.given->next->next);
+    design_case_end(&c);
+}
+END_TEST
+
 TCase *tcase_kinds(void)
 {
     TCase *tc = tcase_create("kinds");
@@ -156,5 +238,8 @@ TCase *tcase_kinds(void)
     tcase_add_test(tc, test_another_kind_is_refused_where_a_key_was_given_that_it_has_not);
     tcase_add_test(tc, test_keys_that_two_kinds_have_pass_from_one_to_the_other);
     tcase_add_test(tc, test_groups_of_layers_count_as_given);
+    tcase_add_test(tc, test_a_kind_has_its_own_defaults_of_keys_that_nobody_gave);
+    tcase_add_test(tc, test_keys_are_taken_back);
+    tcase_add_test(tc, test_a_section_is_taken_back_alone);
     return tc;
 }
