@@ -358,6 +358,9 @@ typedef struct zs_kind_keys {
     /* What says the same as a key that means nothing to it, as the end of a sentence, or NULL. The
      * function may be NULL. */
     const char *(*instead)(const char *path);
+    /* What a key comes to that is left to the program, as it would be written; false: it is not
+     * left, or there is nothing to say. The function may be NULL. */
+    bool (*comes_to)(const zs_design *design, const char *path, char *text, size_t bytes);
 } zs_kind_keys;
 
 typedef struct zs_kind_design {

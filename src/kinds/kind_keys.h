@@ -10,9 +10,13 @@
  *   KIND_PARAMS  the struct of which the PARAMs name members, if there are any
  *   KIND_CHECK   its rules, or NULL
  *   KIND_INSTEAD what keys of other kinds are called in this one, if that is known
+ *   KIND_COMES_TO what keys come to that are left to the program, if it says so
  *   KIND_SWITCHES  the key that takes a list of the switches beside it, if there is one */
 #ifndef KIND_INSTEAD
 #define KIND_INSTEAD NULL
+#endif
+#ifndef KIND_COMES_TO
+#define KIND_COMES_TO NULL
 #endif
 #ifndef KIND_SWITCHES
 #define KIND_SWITCHES NULL
@@ -108,4 +112,5 @@ const zs_kind_keys KIND_JOIN(zs_keys_of_, KIND_ID) = {
     .check = KIND_CHECK,
     .switches = KIND_SWITCHES,
     .instead = KIND_INSTEAD,
+    .comes_to = KIND_COMES_TO,
 };

@@ -122,6 +122,9 @@ static zs_status put_field(const zs_design *d, const brief *b, const zs_field *f
     ZS_TRY(zs_sink_printf(s, "%*s# ", column < COMMENT_COLUMN ? COMMENT_COLUMN - column : 1, ""));
     if (note_of(b, f) != NULL)
         ZS_TRY(zs_sink_printf(s, "%s; ", note_of(b, f)));
+    const zs_kind_keys *keys = zs_kind_designs[d->accel.kind].keys;
+    if (keys->comes_to != NULL && keys->comes_to(d, f->path, value, sizeof value))
+        ZS_TRY(zs_sink_printf(s, "here %s; ", value));
     return zs_sink_printf(s, "%s%s%s\n", f->unit, f->unit[0] ? ": " : "", f->meaning);
 }
 

@@ -97,4 +97,10 @@ ok "$([ $status != 0 ] && grep -qF 'is empty' err; echo $?)" 'no switch, no ladd
 
 program show base.yaml --loops
 ok "$([ $status = 0 ] && grep -q 'sum in global memory' out && grep -q 'lost to DRAM' out; echo $?)" 'loops have an interval and its cause'
+program show base.yaml
+ok "$([ $status = 0 ] && grep -q 'add_latency: 0 *# here no addition waits; ' out; echo $?)" 'show says what an adder left to the program comes to'
+program show base.yaml --set board=zybo-z7-20
+ok "$([ $status = 0 ] && grep -q 'add_latency: 0 *# here 5; ' out; echo $?)" '... by the family of the device'
+program show base.yaml --set board=zybo-z7-20 --set accelerator.kernels.add_latency=3
+ok "$([ $status = 0 ] && grep -q 'add_latency: 3 *# PL cycles' out; echo $?)" '... and nothing of one that is said'
 finish

@@ -47,6 +47,7 @@ static zs_status shape_row(zs_plan_draft *d, uint32_t i, kernels_row *own, zs_er
         zs_design_layer_accel(d->design, layer->name, accel);
         own->accel = accel;
     }
+    own->add_latency = kernels_add_latency(own->accel, d->design->board.family);
     zs_draft_shape_whole(d, i);
     row->weight_slots = zs_op_has_filters(layer->op);
     row->weight_slot_bytes = zs_draft_filter_bytes(d, i);

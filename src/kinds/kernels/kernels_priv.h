@@ -36,6 +36,7 @@ typedef struct kernels_row {
     zs_nest_kernel pad;      /* without loops: the layer reads its input as it lies */
     uint64_t padded_bytes;   /* of one image */
     uint64_t padded_addr;    /* one area serves all layers */
+    uint32_t add_latency;    /* cycles that an addition waits for the one before; 0: none waits */
     uint32_t partials;       /* sums that a relaxed one is split into, in turn; 0: it is not */
     uint64_t lanes;          /* multiply-accumulates side by side */
     uint64_t local_words[4]; /* on-chip arrays: a filter, an input plane, an output plane, a tensor
@@ -77,7 +78,11 @@ enum { KERNELS_TREE_MAX = 4096 };
 enum { KERNELS_CHANNEL_DEPTH = 32 }; /* words, in text, where none is said [V CustoNN2 kernels] */
 /* A factor of accelerator.unroll of a row, at most the trips; 1 where loops stay as they are. */
 uint64_t kernels_unroll(const zs_accel *accel, uint32_t factor, uint64_t trip);
-/* Loops of a layer and of its padding, for one image, as row->accel has them. ZS_ENOMEM. */
+/* Cycles from an addition to the next one of the same sum where a compiler keeps their order: what
+ * the design says, or what the family of the device has. 0: no addition waits. */
+uint32_t kernels_add_latency(const zs_accel *accel, uint32_t family);
+/* Loops of a layer and of its padding, for one image, as row->accel and
+ * row->add_latency have them. ZS_ENOMEM. */
 zs_status kernels_nest(zs_arena *arena, const zs_layer *layer, kernels_row *out, zs_err *err);
 /* Of one image without launches, at the board's memory; PL cycles of that, and of a launch. */
 zs_nest_memory kernels_memory(const zs_design *design);
