@@ -345,6 +345,55 @@ START_TEST(test_a_full_channel_holds_its_writer_up)
 }
 END_TEST
 
+typedef struct spans {
+    const zs_plan *plan;
+    uint64_t start[8], end[8]; /* of the loops of a row */
+} spans;
+
+static void note_span(void *ctx, uint32_t op, uint64_t start, uint64_t end)
+{
+    spans *s = ctx;
+    const zs_tile_op *o = &s->plan->ops[op];
+    if (o->code == ZS_OP_MAC && o->row < ZS_LEN(s->start)) {
+        s->start[o->row] = start;
+        s->end[o->row] = end;
+    }
+}
+
+/* c and e follow a in the queue of all, b has its own; all but e read the same input. */
+START_TEST(test_a_queue_of_its_own_holds_no_kernel_of_another_up)
+{
+    test_spec *s = test_spec_new(8, 10, 10);
+    zs_arena point;
+    zs_err err = {0};
+    test_rig rig;
+    test_conv(s, "a", "", 4, 3, 1, 0);
+    test_conv(s, "b", "data", 16, 3, 1, 0);
+    test_conv(s, "c", "data", 4, 3, 1, 0);
+    test_conv(s, "e", "b", 4, 1, 1, 0);
+    test_layer(s, ZS_LAYER_CONCAT, "join", "a c e");
+    zs_arena_init(&rig.arena, test_heap());
+    zs_arena_init(&point, test_heap());
+    test_rig_init_net(&rig, test_net(&rig.arena, s), ZS_FP32);
+    zs_design d = variant(0, ZS_FP32);
+    ck_assert_int_eq(zs_design_set(&d, &point, "layers.b.kernels.queues", "true", &err), ZS_OK);
+    const zs_plan *plan = test_rig_plan(&rig, &point, &d);
+    spans at = {.plan = plan};
+    const zs_retire_hook hook = {.retired = note_span, .ctx = &at};
+    (void)test_rig_run(&rig, &point, &d, plan, ZS_TILE, &hook);
+    enum { A, B, C, E };
+    ck_assert_uint_lt(at.start[B], at.end[A]);
+    ck_assert_uint_ge(at.start[C], at.end[A]);
+    ck_assert_uint_lt(at.start[C], at.end[B]); /* nothing that it waits for */
+    ck_assert_uint_ge(at.start[E], at.end[B]); /* what it reads */
+    ck_assert_uint_ge(at.start[E], at.end[C]);
+    test_rig_execute(&rig, &point, &d, ZS_TILE);
+    zs_arena_drop(&point);
+    test_rig_drop(&rig);
+    test_spec_free(s);
+}
+END_TEST
+
 /* On Stratix 10: caches of 1,024 lines of 64 B in 2 x 13 of 512 x 40 b, 13 more for each load-store
  * unit, arrays as they are wide. ALM of units, caches, products, loops and the kernel. */
 static const struct {
@@ -394,6 +443,7 @@ TCase *tcase_kernels(void)
     tcase_add_loop_test(tc, test_relaxed_sums_stay_within_their_bound, 0, 2);
     tcase_add_loop_test(tc, test_cycles_of_a_layer_are_those_of_its_loops, 0, (int)ZS_LEN(layers));
     tcase_add_loop_test(tc, test_a_full_channel_holds_its_writer_up, 0, (int)ZS_LEN(channels));
+    tcase_add_test(tc, test_a_queue_of_its_own_holds_no_kernel_of_another_up);
     tcase_add_loop_test(tc, test_blocks_of_a_stratix_are_arrays_and_caches, 0, (int)ZS_LEN(blocks));
     return tc;
 }

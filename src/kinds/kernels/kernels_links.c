@@ -215,6 +215,22 @@ static void share_lines(const zs_plan_draft *d, kernels_row *rows)
     }
 }
 
+/* ---- queues ---------------------------------------------------------------------------------- */
+
+/* Calls end where no kernel of a queue of its own may still run: those behind it, in whichever
+ * queue, wait for what they read and for their own queue alone. */
+static void run_side_by_side(zs_plan_draft *d, const kernels_row *rows)
+{
+    bool beside = false; /* such a kernel is in the call */
+    for (uint32_t i = 0; i < d->row_n; i++) {
+        zs_row_draft *row = &d->drafts[i];
+        const bool follows = i > 0 && row->on_engine && d->drafts[i - 1].on_engine;
+        const bool has_queue = row->on_engine && params_of(&rows[i])->queues;
+        row->joins_previous |= follows && (has_queue || beside);
+        beside = (beside && row->joins_previous) || has_queue;
+    }
+}
+
 /* ---- all of it ------------------------------------------------------------------------------- */
 
 void kernels_link(zs_plan_draft *d, kernels_row *rows)
@@ -229,9 +245,7 @@ void kernels_link(zs_plan_draft *d, kernels_row *rows)
     for (uint32_t i = 0; i < d->row_n; i++)
         if (d->drafts[i].on_engine)
             connect(d, rows, i);
-    for (uint32_t i = 1; i < d->row_n; i++)
-        if (d->drafts[i].on_engine && d->drafts[i - 1].on_engine && params_of(&rows[i])->queues)
-            d->drafts[i].joins_previous = true;
+    run_side_by_side(d, rows);
     for (uint32_t i = 0; i < d->row_n; i++)
         if (rows[i].from != ZS_NO_INDEX)
             take_from_channel(d, rows, i);
@@ -244,6 +258,7 @@ void kernels_link(zs_plan_draft *d, kernels_row *rows)
         own->is_autorun = p->autorun && !zs_op_has_filters(zs_draft_layer(d, i)->op) &&
                           own->from != ZS_NO_INDEX && own->to_channel &&
                           zs_draft_layer(d, i)->in_n == 1 && own->last == i;
+        own->is_queued = own->root == i && !p->queues && !own->is_autorun;
         own->is_launched = own->root == i && !own->is_autorun && own->from == ZS_NO_INDEX &&
                            (begins || !p->queues);
     }

@@ -207,6 +207,16 @@ static zs_status emit_loads(zs_emitter *e, uint32_t image, const uint32_t *wait,
     return ZS_OK;
 }
 
+/* The last row of this call that is done in the queue of all. */
+static uint32_t last_queued(const zs_emitter *e, uint32_t first)
+{
+    const kernels_row *rows = e->d->own;
+    for (uint32_t i = e->row; i-- > first;)
+        if (rows[rows[i].root].is_queued)
+            return i;
+    return ZS_NO_INDEX;
+}
+
 /* Ops of this call that a kernel begins after: those that write what it reads, and those before it
  * in its queue. */
 static zs_status begin(zs_emitter *e, uint32_t wait[3])
@@ -214,12 +224,12 @@ static zs_status begin(zs_emitter *e, uint32_t wait[3])
     const zs_plan_draft *d = e->d;
     kernels_row *rows = d->own, *own = &rows[e->row];
     const uint32_t first = d->plan->calls[d->rows[e->row].call].row0;
-    const bool has_queue = kernels_params_of(own->accel)->queues;
+    const uint32_t queued = own->is_queued ? last_queued(e, first) : ZS_NO_INDEX;
     uint32_t n = 0, *ops = zs_new(d->arena, uint32_t, 3 * (size_t)(e->row - first) + 3);
     if (ops == NULL)
         return zs_nomem(e->err, "plan");
     for (uint32_t i = first; i < e->row; i++) {
-        bool precedes = i + 1 == e->row && !has_queue;
+        bool precedes = i == queued;
         for (uint32_t r = e->row; r <= own->last && !precedes; r++) {
             const zs_layer *layer = zs_draft_layer(d, r);
             for (uint32_t k = 0; k < layer->in_n; k++)

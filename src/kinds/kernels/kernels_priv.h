@@ -51,6 +51,7 @@ typedef struct kernels_row {
     bool to_channel;      /* its own leave by one */
     bool takes_whole;     /* into an array before its loops begin */
     bool is_autorun;      /* without the host, whenever words come */
+    bool is_queued;       /* in the queue of all kernels that have none of their own */
     bool is_launched;     /* and the launch is not hidden */
     uint64_t busy_cycles; /* of a chain of channels, since it began or last took a tensor whole */
     uint32_t done[3];     /* ops that end it */

@@ -143,7 +143,7 @@ static zs_status add_all(waits *w, zs_err *err)
                               .to = 2 * w->rows[own->from].root + 1,
                               .cause = LAST_WORDS},
                        err));
-        if (kernels_params_of(own->accel)->queues || own->is_autorun)
+        if (!own->is_queued)
             continue;
         if (before != ZS_NO_INDEX)
             ZS_TRY(add(w, (edge){.from = 2 * i, .to = 2 * before + 1, .cause = IN_QUEUE}, err));
