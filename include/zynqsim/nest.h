@@ -120,6 +120,7 @@ typedef struct zs_nest_time {
     uint64_t nest_cycles, stall_cycles;
     double dram_s; /* least time of the lines read; the kernel takes whichever is longer */
     double seconds;
+    uint64_t bytes_again; /* in lines of the window's planes that were fetched once already */
 } zs_nest_time;
 
 zs_nest_time zs_nest_time_of(const zs_nest_kernel *kernel, const zs_nest_memory *memory,

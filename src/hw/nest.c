@@ -234,6 +234,21 @@ static double lines_at_once(const zs_nest_window *w, const zs_nest_memory *m)
     return (double)w->rows_at_once * (1 + beyond / m->line_bytes);
 }
 
+/* The same lines that the times above are of: taps read at once from memory each time, all others
+ * once a pass where the cache does not hold the planes. */
+static uint64_t bytes_again(const zs_nest_kernel *k, const zs_nest_memory *m)
+{
+    const zs_nest_window *w = &k->window;
+    const uint64_t lines = zs_ceil_div(w->bytes, m->line_bytes);
+    const double at_once = (double)zs_nest_iterations(&k->nest) * lines_at_once(w, m);
+    uint64_t all = lines;
+    if (w->rows_at_once > 0)
+        all = at_once < 1e18 ? (uint64_t)at_once : UINT64_MAX;
+    else if (w->bytes > m->cache_bytes)
+        all = zs_times_u64(w->passes, lines);
+    return all > lines ? zs_times_u64(all - lines, m->line_bytes) : 0;
+}
+
 void zs_nest_wait_for_units(zs_nest_kernel *k, uint64_t units, const zs_nest_memory *m)
 {
     k->lines = zs_ceil_div(zs_nest_iterations(&k->nest), m->line_bytes / m->word_bytes);
@@ -250,6 +265,7 @@ zs_nest_time zs_nest_time_of(const zs_nest_kernel *k, const zs_nest_memory *m, d
     if (k->window.rows_at_once > 0)
         t.dram_s = (double)zs_nest_iterations(&k->nest) * lines_at_once(&k->window, m) *
                    m->line_bytes / m->channel_bytes_per_s;
+    t.bytes_again = bytes_again(k, m);
     t.seconds =
         fmax((double)zs_plus_u64(t.nest_cycles, t.stall_cycles) / clock_hz, t.dram_s) + m->launch_s;
     return t;

@@ -97,6 +97,19 @@ ok "$([ $status != 0 ] && grep -qF 'is empty' err; echo $?)" 'no switch, no ladd
 
 program show base.yaml --loops
 ok "$([ $status = 0 ] && grep -q 'sum in global memory' out && grep -q 'lost to DRAM' out; echo $?)" 'loops have an interval and its cause'
+# 96 x 66 x 66 words are more than the cache: 32 filters fetch all 26,136 lines again but for the first
+cat >again.yaml <<'E4'
+name: again
+input: {name: data, shape: [96, 64, 64]}
+layers:
+  - {conv: c, out: 32, kernel: 3, pad: 1}
+E4
+program show base.yaml --model again.yaml --loops
+ok "$([ $status = 0 ] && [ "$(grep 'fetched again' out)" = '  51.9 MB in lines that are fetched again: time of its loops, not in dram.*' ]; echo $?)" 'lines that a kernel had before'
+program run base.yaml --model again.yaml --timing-only --format json
+ok "$(grep -q 'kernels fetch 51.9 MB in lines that they had before' out; echo $?)" '... which a note of the run counts'
+program run base.yaml --timing-only --format json
+ok "$(grep -q 'kernels fetch' out; [ $? = 1 ]; echo $?)" '... where there are any'
 program show base.yaml
 ok "$([ $status = 0 ] && grep -q 'add_latency: 0 *# here no addition waits; ' out; echo $?)" 'show says what an adder left to the program comes to'
 program show base.yaml --set board=zybo-z7-20

@@ -190,6 +190,29 @@ START_TEST(test_rows_read_at_once_are_bound_by_the_memory_and_not_by_the_clock)
 }
 END_TEST
 
+START_TEST(test_lines_that_a_window_has_again_are_counted)
+{
+    zs_nest_kernel k = sum_in_memory(64);
+    ck_assert_uint_eq(zs_nest_time_of(&k, &zs_nest_stratix10, 200e6).bytes_again, 0);
+    k = sum_in_memory(65); /* of two passes one */
+    ck_assert_uint_eq(zs_nest_time_of(&k, &zs_nest_stratix10, 200e6).bytes_again, 65 * 1024);
+    k.interval = 1; /* nothing waits for them, but they come */
+    ck_assert_uint_eq(zs_nest_time_of(&k, &zs_nest_stratix10, 200e6).bytes_again, 65 * 1024);
+    k = (zs_nest_kernel){.nest = nest_of("ff:2{yy:4{xx:8{rc:16{ry:3/3{rx:3/3}}}}}"), .interval = 1};
+    k.window = (zs_nest_window){.bytes = 16 * 60 * 4,
+                                .passes = 2,
+                                .rows = 3,
+                                .row_bytes = 12,
+                                .step_rows = 1,
+                                .rows_at_once = 3};
+    /* three rows of 1.125 lines an iteration, less the 60 lines of the planes */
+    ck_assert_uint_eq(zs_nest_time_of(&k, &zs_nest_stratix10, 200e6).bytes_again,
+                      (2 * 4 * 8 * 16 * 27 / 8 - 60) * 64);
+    k.window = (zs_nest_window){0}; /* reads no window */
+    ck_assert_uint_eq(zs_nest_time_of(&k, &zs_nest_stratix10, 200e6).bytes_again, 0);
+}
+END_TEST
+
 TCase *tcase_nest(void)
 {
     TCase *tc = tcase_create("nest");
@@ -203,5 +226,6 @@ TCase *tcase_nest(void)
     tcase_add_test(tc, test_counts_that_overflow_saturate);
     tcase_add_test(tc, test_a_sum_in_memory_waits_for_lines_that_the_cache_cannot_keep);
     tcase_add_test(tc, test_rows_read_at_once_are_bound_by_the_memory_and_not_by_the_clock);
+    tcase_add_test(tc, test_lines_that_a_window_has_again_are_counted);
     return tc;
 }

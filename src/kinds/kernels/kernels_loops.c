@@ -69,11 +69,16 @@ static zs_status put_kernel(const zs_design *design, const char *name, const cha
                               r.n[ZS_RESOURCE_DSP], r.n[ZS_RESOURCE_ALM], r.n[ZS_RESOURCE_M20K],
                               is_shared ? ", of the kernel that it shares" : ""));
     }
-    return zs_sink_printf(
-        s, "  loops %.3f ms, waits for lines %.3f ms, lost to DRAM %.3f ms, launch %.3f ms\n\n",
+    ZS_TRY(zs_sink_printf(
+        s, "  loops %.3f ms, waits for lines %.3f ms, lost to DRAM %.3f ms, launch %.3f ms\n",
         1e3 * (double)t.nest_cycles / hz, 1e3 * (double)t.stall_cycles / hz,
         t.dram_s > loops_s ? 1e3 * (t.dram_s - loops_s) : 0.0,
-        own->is_launched ? 1e3 * m.launch_s : 0.0);
+        own->is_launched ? 1e3 * m.launch_s : 0.0));
+    if (t.bytes_again > 0)
+        ZS_TRY(zs_sink_printf(
+            s, "  %.1f MB in lines that are fetched again: time of its loops, not in dram.*\n",
+            1e-6 * (double)t.bytes_again));
+    return zs_sink_puts(s, "\n");
 }
 
 zs_status kernels_loops(const zs_design *design, const zs_plan *plan, const zs_sink *s)

@@ -354,6 +354,12 @@ uint64_t kernels_cycles(const zs_design *design, const zs_nest_kernel *kernel)
                       zs_seconds_to_pl_cycles(t.dram_s, clock_hz));
 }
 
+uint64_t kernels_bytes_again(const zs_design *design, const zs_nest_kernel *kernel)
+{
+    const zs_nest_memory memory = kernels_memory(design);
+    return zs_nest_time_of(kernel, &memory, (double)design->accel.clock_hz).bytes_again;
+}
+
 uint64_t kernels_launch_cycles(const zs_design *design)
 {
     return zs_seconds_to_pl_cycles(kernels_params_of(&design->accel)->launch_s,

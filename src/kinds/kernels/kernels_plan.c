@@ -264,6 +264,7 @@ static zs_status emit_body(zs_emitter *e)
     if (own->root != e->row)
         return emit_fused(e, own);
     const uint64_t cycles = cycles_of(e, own);
+    own->bytes_again = kernels_bytes_again(d->design, &own->kernel);
     ZS_TRY(begin(e, wait));
     for (uint32_t image = 0; image < d->design->batch; image++) {
         const zs_tile_box box = {.image = image, .flags = ZS_HOST_LAYER};

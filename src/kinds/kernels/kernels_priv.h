@@ -53,6 +53,7 @@ typedef struct kernels_row {
     bool is_autorun;      /* without the host, whenever words come */
     bool is_queued;       /* in the queue of all kernels that have none of their own */
     bool is_launched;     /* and the launch is not hidden */
+    uint64_t bytes_again; /* of an image, in lines that it had before: in none of the plan's ops */
     uint64_t busy_cycles; /* of a chain of channels, since it began or last took a tensor whole */
     uint32_t done[3];     /* ops that end it */
 } kernels_row;
@@ -88,6 +89,7 @@ zs_status kernels_nest(zs_arena *arena, const zs_layer *layer, kernels_row *out,
 /* Of one image without launches, at the board's memory; PL cycles of that, and of a launch. */
 zs_nest_memory kernels_memory(const zs_design *design);
 uint64_t kernels_cycles(const zs_design *design, const zs_nest_kernel *kernel);
+uint64_t kernels_bytes_again(const zs_design *design, const zs_nest_kernel *kernel);
 uint64_t kernels_launch_cycles(const zs_design *design);
 
 /* Before addresses are given: which rows one kernel does, which tensors go by channels, and which
