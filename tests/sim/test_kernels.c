@@ -160,6 +160,81 @@ START_TEST(test_rewrites_keep_bits_and_the_bytes_they_do_not_speak_of)
 }
 END_TEST
 
+/* Expand, depthwise, project, with what went in added; tensors read twice are no channels. */
+static test_spec *mobile_block(void)
+{
+    test_spec *s = test_spec_new(6, 9, 9);
+    test_conv(s, "expand", "", 12, 1, 1, 0);
+    test_relu(s, "expand/relu");
+    test_conv(s, "depthwise", "", 12, 3, 1, 1)->groups = 12;
+    test_relu(s, "depthwise/relu");
+    test_conv(s, "project", "", 6, 1, 1, 0);
+    test_layer(s, ZS_LAYER_ADD, "sum", "project data");
+    test_conv(s, "last", "", 5, 3, 2, 1);
+    return s;
+}
+
+/* One block of each kind: the shortcut is what went in, or a convolution of it. */
+static test_spec *residual_blocks(void)
+{
+    test_spec *s = test_spec_new(5, 9, 9);
+    test_conv(s, "a1", "", 5, 3, 1, 1);
+    test_relu(s, "a1/relu");
+    test_conv(s, "a2", "", 5, 3, 1, 1);
+    test_layer(s, ZS_LAYER_ADD, "a", "a2 data");
+    test_relu(s, "a/relu");
+    test_conv(s, "b1", "", 7, 3, 2, 1);
+    test_relu(s, "b1/relu");
+    test_conv(s, "b2", "", 7, 3, 1, 1);
+    test_conv(s, "shortcut", "a/relu", 7, 1, 2, 0);
+    test_layer(s, ZS_LAYER_ADD, "b", "b2 shortcut");
+    test_relu(s, "b/relu");
+    return s;
+}
+
+static test_spec *inception(void)
+{
+    test_spec *s = test_spec_new(6, 8, 8);
+    test_conv(s, "one", "data", 4, 1, 1, 0);
+    test_conv(s, "reduce1", "data", 3, 1, 1, 0);
+    test_relu(s, "reduce1/relu");
+    test_conv(s, "three", "", 5, 3, 1, 1);
+    test_conv(s, "reduce2", "data", 2, 1, 1, 0);
+    test_conv(s, "five", "", 3, 5, 1, 2);
+    test_window(test_pool(s, "pool", "data", ZS_POOL_MAX, 3, 1), 3, 1, 1, 1, 1, 1);
+    test_conv(s, "project", "", 2, 1, 1, 0);
+    test_layer(s, ZS_LAYER_CONCAT, "join", "one three five project");
+    test_relu(s, "join/relu");
+    return s;
+}
+
+static test_spec *(*const blocks_of_networks[])(void) = {mobile_block, residual_blocks, inception};
+
+START_TEST(test_rewrites_keep_bits_of_blocks_of_networks)
+{
+    test_spec *s = blocks_of_networks[_i]();
+    test_rig rig;
+    zs_arena point;
+    uint64_t base = 0;
+    zs_arena_init(&rig.arena, test_heap());
+    zs_arena_init(&point, test_heap());
+    test_rig_init_net(&rig, test_net(&rig.arena, s), ZS_FP32);
+    for (size_t i = 0; i < ZS_LEN(rewrites); i++) {
+        const zs_design d = rewritten(&point, i, ZS_FP32);
+        const uint64_t bytes = bytes_of(test_rig_plan(&rig, &point, &d));
+        base = i == 0 ? bytes : base;
+        ck_assert_msg(rewrites[i].keeps_bytes ? bytes == base : bytes <= base, "%s",
+                      rewrites[i].words);
+        if (rewrites[i].keeps_bits)
+            test_rig_execute(&rig, &point, &d, i % 2 ? ZS_TILE : ZS_BURST);
+        zs_arena_reset(&point);
+    }
+    zs_arena_drop(&point);
+    test_rig_drop(&rig);
+    test_spec_free(s);
+}
+END_TEST
+
 START_TEST(test_no_order_of_kernels_at_once_gives_other_bits)
 {
     test_rig rig;
@@ -439,6 +514,8 @@ TCase *tcase_kernels(void)
     tcase_add_loop_test(tc, test_fidelities_move_the_same_bytes_and_bound_is_least, 0, TEST_NET_N);
     tcase_add_loop_test(tc, test_rewrites_keep_bits_and_the_bytes_they_do_not_speak_of, 0,
                         2 * TEST_NET_N);
+    tcase_add_loop_test(tc, test_rewrites_keep_bits_of_blocks_of_networks, 0,
+                        (int)ZS_LEN(blocks_of_networks));
     tcase_add_loop_test(tc, test_no_order_of_kernels_at_once_gives_other_bits, 0, 2);
     tcase_add_loop_test(tc, test_relaxed_sums_stay_within_their_bound, 0, 2);
     tcase_add_loop_test(tc, test_cycles_of_a_layer_are_those_of_its_loops, 0, (int)ZS_LEN(layers));
