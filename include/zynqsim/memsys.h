@@ -107,10 +107,17 @@ typedef struct zs_xfer_count {
 } zs_xfer_count;
 zs_xfer_count zs_xfer_split(const zs_axi_params *port, const zs_xfer *xfer);
 uint64_t zs_xfer_bytes(const zs_xfer *xfer);
-/* Share `i` of `n` of a transfer: of its planes, if there are as many, else of its rows, else of
- * the bytes of its row in whole `unit_bytes`. No share is larger than the first; some may be empty.
- */
-zs_xfer zs_xfer_share(const zs_xfer *xfer, uint32_t i, uint32_t n, uint32_t unit_bytes);
+/* What one port of several moves of a transfer: parts `first` to `first + n` of `of`. */
+typedef struct zs_port_share {
+    uint32_t first, n, of;
+} zs_port_share;
+/* Of the ports of a set, a bit each, the share of one of them: ports move parts in proportion to
+ * their widths, those of equal width the same. */
+zs_port_share zs_port_share_of(const zs_board *board, uint32_t ports, uint32_t port);
+/* A share of a transfer: of its planes, if there are as many as parts, else of its rows, else of
+ * the bytes of its row in whole `unit_bytes`. What is left over goes to the first parts, so the
+ * share of the first port is never less than its part of the bytes; some shares may be empty. */
+zs_xfer zs_xfer_share(const zs_xfer *xfer, zs_port_share share, uint32_t unit_bytes);
 /* The same bytes in fewer rows and planes where they are contiguous. */
 zs_xfer zs_xfer_merged(const zs_xfer *xfer);
 /* PL cycles that no transfer of it takes less than: its bytes by what beats or the engine's side

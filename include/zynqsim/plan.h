@@ -130,17 +130,13 @@ enum {
     ZS_BOX_PARAMS = 32,       /* POST: parameters go to the PEs */
     ZS_BOX_WEIGHTS_USED = 64, /* FLOW: ends with the last step for which load ic0 of weights of node
                                * oc0 of the flow is needed */
-    ZS_BOX_SHARE = 256,       /* transfer: share 0 to 7 of ... */
-    ZS_BOX_SHARES = 2048, /* ... so many, 0: the whole. Share 0 stands for all where data moves */
-    ZS_BOX_FRONT = 16384  /* of a row with fronts: of which of them, 0 the row itself */
+    ZS_BOX_FRONT = 256,  /* of a row with fronts: of which of them, 0 the row itself; two bits */
+    ZS_BOX_STRIPE = 1024 /* transfer: the ports that share it, seven bits, 0: it is not shared. The
+                          * share of the first port stands for all where data moves */
 };
-static inline uint32_t zs_box_share(uint32_t flags)
+static inline uint32_t zs_box_stripe(uint32_t flags)
 {
-    return flags / ZS_BOX_SHARE & 7;
-}
-static inline uint32_t zs_box_shares(uint32_t flags)
-{
-    return flags / ZS_BOX_SHARES & 7;
+    return flags / ZS_BOX_STRIPE & ((1u << ZS_PORT_COUNT) - 1);
 }
 
 /* Cold half: which part of the layer. Pixels are those of the convolution's (or vector layer's)
@@ -365,6 +361,12 @@ uint32_t zs_view_base(const zs_net *net, uint32_t tensor);
 static inline uint32_t zs_op_channel(const zs_plan *plan, uint32_t op)
 {
     return plan->units[plan->ops[op].unit].channel;
+}
+/* Whether a transfer is whole, or the share of one that moves the data. */
+static inline bool zs_op_moves_data(const zs_plan *plan, uint32_t op)
+{
+    const uint32_t ports = zs_box_stripe(plan->boxes[op].flags);
+    return ports == 0 || zs_op_channel(plan, op) / 2 == (uint32_t)__builtin_ctz(ports);
 }
 
 /* ---- geometry shared by address generation and numerics -------------------------------------- */

@@ -1,5 +1,7 @@
 #include "memsys_priv.h"
 
+#include <assert.h>
+
 /* Fractions of a PL cycle: a price is computed in 1/256 and rounded up once. */
 enum { FRAC_BITS = 8 };
 
@@ -8,28 +10,54 @@ uint64_t zs_xfer_bytes(const zs_xfer *x)
     return (uint64_t)x->row_bytes * x->row_n * x->plane_n;
 }
 
-/* Where share `i` of `n` of `total` things begins, whose first ones are one larger. */
-static uint32_t share_begin(uint32_t total, uint32_t i, uint32_t n)
+static uint32_t common_divisor(uint32_t a, uint32_t b)
 {
-    const uint32_t more = total % n;
-    return total / n * i + (i < more ? i : more);
+    while (b != 0) {
+        const uint32_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
 }
 
-zs_xfer zs_xfer_share(const zs_xfer *xfer, uint32_t i, uint32_t n, uint32_t unit_bytes)
+zs_port_share zs_port_share_of(const zs_board *board, uint32_t ports, uint32_t port)
+{
+    zs_port_share s = {0, zs_port_params(board, port).beat_bytes, 0};
+    uint32_t unit = 0;
+    for (uint32_t left = ports; left != 0; left &= left - 1) {
+        const uint32_t at = (uint32_t)__builtin_ctz(left);
+        const uint32_t beat_bytes = zs_port_params(board, at).beat_bytes;
+        s.first += at < port ? beat_bytes : 0;
+        s.of += beat_bytes;
+        unit = common_divisor(beat_bytes, unit);
+    }
+    assert(unit > 0); /* of some port */
+    return (zs_port_share){s.first / unit, s.n / unit, s.of / unit};
+}
+
+/* Where a part of `total` things begins, whose first ones are one larger. */
+static uint32_t part_begin(uint32_t total, uint32_t part, uint32_t of)
+{
+    const uint32_t more = total % of;
+    return total / of * part + (part < more ? part : more);
+}
+
+zs_xfer zs_xfer_share(const zs_xfer *xfer, zs_port_share share, uint32_t unit_bytes)
 {
     zs_xfer x = *xfer;
-    if (x.plane_n >= n || x.plane_n > x.row_n) {
-        const uint32_t first = share_begin(x.plane_n, i, n);
-        x.plane_n = share_begin(x.plane_n, i + 1, n) - first;
+    const uint32_t end_part = share.first + share.n;
+    if (x.plane_n >= share.of || x.plane_n > x.row_n) {
+        const uint32_t first = part_begin(x.plane_n, share.first, share.of);
+        x.plane_n = part_begin(x.plane_n, end_part, share.of) - first;
         x.addr += first * x.plane_pitch_bytes;
     } else if (x.row_n > 1) {
-        const uint32_t first = share_begin(x.row_n, i, n);
-        x.row_n = share_begin(x.row_n, i + 1, n) - first;
+        const uint32_t first = part_begin(x.row_n, share.first, share.of);
+        x.row_n = part_begin(x.row_n, end_part, share.of) - first;
         x.addr += first * x.row_pitch_bytes;
     } else {
         const uint32_t units = (uint32_t)zs_ceil_div(x.row_bytes, unit_bytes);
-        const uint64_t first = (uint64_t)share_begin(units, i, n) * unit_bytes;
-        const uint64_t end = (uint64_t)share_begin(units, i + 1, n) * unit_bytes;
+        const uint64_t first = (uint64_t)part_begin(units, share.first, share.of) * unit_bytes;
+        const uint64_t end = (uint64_t)part_begin(units, end_part, share.of) * unit_bytes;
         x.row_bytes = (uint32_t)(zs_min_u64(end, x.row_bytes) - zs_min_u64(first, x.row_bytes));
         x.addr += first;
     }

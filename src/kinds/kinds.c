@@ -218,10 +218,13 @@ const zs_plan *zs_plan_draft_plan(const zs_plan_draft *d)
 }
 
 /* What the op moves of the transfer that its kind describes. */
-static zs_xfer share_of(zs_xfer x, uint32_t flags)
+static zs_xfer own_share(const zs_plan *plan, const zs_board *board, uint32_t op, zs_xfer x)
 {
-    const uint32_t n = zs_box_shares(flags);
-    return n == 0 ? x : zs_xfer_share(&x, zs_box_share(flags), n, ZS_SHARE_UNIT_BYTES);
+    const uint32_t ports = zs_box_stripe(plan->boxes[op].flags);
+    const uint32_t port = zs_op_channel(plan, op) / 2;
+    return ports == 0
+               ? x
+               : zs_xfer_share(&x, zs_port_share_of(board, ports, port), ZS_SHARE_UNIT_BYTES);
 }
 
 zs_xfer zs_plan_xfer(const zs_plan *plan, const zs_design *design, uint32_t op)
@@ -235,13 +238,13 @@ zs_xfer zs_plan_xfer(const zs_plan *plan, const zs_design *design, uint32_t op)
         return bits;
     }
     if (plan->part_n == 0)
-        return share_of(plan->kind->xfer(row, design, o->code, &plan->boxes[op]),
-                        plan->boxes[op].flags);
+        return own_share(plan, &design->board, op,
+                         plan->kind->xfer(row, design, o->code, &plan->boxes[op]));
     const zs_plan_part *part = &plan->parts[row->part];
     zs_xfer x = part->plan->kind->xfer(&part->plan->rows[row->part_row], part->design, o->code,
                                        &plan->boxes[op]);
     x.addr += part->dram_base;
-    return share_of(x, plan->boxes[op].flags);
+    return own_share(plan, &part->design->board, op, x);
 }
 
 /* ---- plans that are alike -------------------------------------------------------------------- */

@@ -213,8 +213,8 @@ static zs_status emit_share(zs_emitter *e, zs_op_code code, uint32_t port, const
 {
     const uint32_t unit = zs_channel(port, zs_op_role(code) == ZS_WRITE);
     const uint64_t key = ((uint64_t)x->row_bytes << 32 | x->row_n) * 0x9E3779B97F4A7C15u +
-                         x->plane_n + zs_box_shares(box->flags) * unit +
-                         x->index_bytes * UINT64_C(0xD6E8FEB86659FD93);
+                         x->plane_n + x->index_bytes * UINT64_C(0xD6E8FEB86659FD93) +
+                         (zs_box_stripe(box->flags) != 0) * unit * UINT64_C(0xA24BAED4963EE407);
     const uint64_t tag = (key << 7 | (uint64_t)code) + 1;
     uint32_t at, cost = find_cost(e, tag, &at);
     const zs_xfer *c = cost == ZS_NO_OP ? NULL : &e->costs[cost].xfer;
@@ -236,16 +236,16 @@ static zs_status emit_striped(zs_emitter *e, zs_op_code code, uint32_t ports, co
                               const zs_tile_box *box, const uint8_t slot[4], const uint32_t wait[3],
                               uint32_t *op)
 {
-    const uint32_t n = (uint32_t)__builtin_popcount(ports);
-    uint32_t ops[ZS_PORT_COUNT], i = 0, index_bytes = x->index_bytes;
-    for (uint32_t left = ports; left != 0; left &= left - 1, i++) {
-        zs_xfer share = zs_xfer_share(x, i, n, ZS_SHARE_UNIT_BYTES);
+    uint32_t ops[ZS_PORT_COUNT], n = 0, index_bytes = x->index_bytes;
+    zs_tile_box part = *box;
+    part.flags |= ports * ZS_BOX_STRIPE;
+    for (uint32_t left = ports; left != 0; left &= left - 1) {
+        const uint32_t port = (uint32_t)__builtin_ctz(left);
+        zs_xfer share = zs_xfer_share(x, zs_port_share_of(&e->d->design->board, ports, port),
+                                      ZS_SHARE_UNIT_BYTES);
         share.index_bytes = (uint32_t)zs_min_u64(index_bytes, zs_xfer_bytes(&share));
         index_bytes -= share.index_bytes;
-        zs_tile_box part = *box;
-        part.flags |= i * ZS_BOX_SHARE | n * ZS_BOX_SHARES;
-        ZS_TRY(
-            emit_share(e, code, (uint32_t)__builtin_ctz(left), &share, &part, slot, wait, &ops[i]));
+        ZS_TRY(emit_share(e, code, port, &share, &part, slot, wait, &ops[n++]));
     }
     return emit_meet(e, ops, n, op);
 }

@@ -100,8 +100,10 @@ void zs_outline_transfer(zs_outline *o, uint32_t port, bool writes, uint64_t byt
 
 void zs_outline_striped(zs_outline *o, uint32_t ports, bool writes, uint64_t bytes)
 {
-    const uint64_t first = bytes / (uint32_t)__builtin_popcount(ports);
-    zs_outline_transfer(o, (uint32_t)__builtin_ctz(ports), writes, first);
+    const uint32_t port = (uint32_t)__builtin_ctz(ports);
+    const zs_port_share share = zs_port_share_of(&o->design->board, ports, port);
+    const uint64_t first = (uint64_t)((wide)bytes * share.n / share.of);
+    zs_outline_transfer(o, port, writes, first);
     o->other_bytes = zs_plus_u64(o->other_bytes, bytes - first);
     o->dram_bytes = zs_plus_u64(o->dram_bytes, bytes - first);
 }

@@ -293,6 +293,48 @@ START_TEST(test_one_worse_port_moves_the_same_bytes_in_more_time)
 }
 END_TEST
 
+static uint64_t bytes_of(const zs_result *r, const char *channel)
+{
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < r->port_n; i++)
+        bytes += strcmp(r->ports[i].name, channel) == 0 ? r->ports[i].bytes : 0;
+    return bytes;
+}
+
+/* Of the ports that share an operand, one of 4 bytes beside one of 8 moves half as much: together
+ * they take less time than two of 4 that move the same. */
+START_TEST(test_ports_share_an_operand_by_their_widths)
+{
+    test_rig rig;
+    test_rig_init(&rig, 0, ZS_FP32);
+    zs_arena point;
+    zs_arena_init(&point, test_heap());
+    zs_design alike, wider;
+    zs_design_defaults(&alike);
+    alike.accel.unroll.oc = 64; /* transfers are in the way */
+    alike.accel.fusion = ZS_FUSION_NONE;
+    alike.accel.stripe.input = 1u << ZS_PORT_HP3;
+    alike.board.axi.own[0].beat_bytes = alike.board.axi.own[3].beat_bytes = 4;
+    wider = alike;
+    wider.board.axi.own[3].beat_bytes = 8;
+    test_rig_fidelities(&rig, &point, &wider);
+    for (zs_fidelity f = ZS_TILE; f <= ZS_BURST; f++) {
+        const zs_result *a =
+            test_rig_run(&rig, &point, &alike, test_rig_plan(&rig, &point, &alike), f, NULL);
+        const zs_result *b =
+            test_rig_run(&rig, &point, &wider, test_rig_plan(&rig, &point, &wider), f, NULL);
+        const uint64_t all = bytes_of(b, "hp0.rd") + bytes_of(b, "hp3.rd");
+        ck_assert_uint_eq(a->dram.read_bytes, b->dram.read_bytes);
+        ck_assert_uint_eq(bytes_of(a, "hp0.rd") + bytes_of(a, "hp3.rd"), all);
+        ck_assert_double_eq_tol((double)bytes_of(a, "hp0.rd") / (double)all, 0.5, 0.1);
+        ck_assert_double_eq_tol((double)bytes_of(b, "hp0.rd") / (double)all, 1.0 / 3, 0.1);
+        ck_assert_uint_lt(b->cycles, a->cycles);
+    }
+    zs_arena_drop(&point);
+    test_rig_drop(&rig);
+}
+END_TEST
+
 TCase *tcase_schedules(void)
 {
     TCase *tc = tcase_create("schedules of layers");
@@ -302,6 +344,7 @@ TCase *tcase_schedules(void)
     tcase_add_test(tc, test_a_schedule_said_for_all_layers_is_that_of_the_design);
     tcase_add_loop_test(tc, test_one_worse_port_moves_the_same_bytes_in_more_time, 0,
                         (int)ZS_LEN(worse));
+    tcase_add_test(tc, test_ports_share_an_operand_by_their_widths);
     tcase_add_loop_test(tc, test_unpacking_and_staging_take_time_and_room, 0, (int)ZS_LEN(stages));
     tcase_add_test(tc, test_tiles_are_held_against_buffers_whose_sizes_are_said);
     return tc;

@@ -160,7 +160,7 @@ static uint64_t moving_pl_cycles(const zs_plan_draft *d, uint32_t i, uint32_t op
         return 0;
     const zs_xfer x = tiled_first_share(r, d->design, operand, &box);
     const zs_xfer_price price = zs_xfer_price_of(d->design, channel, &x);
-    const double share = (double)work->bytes[operand] / tiled_share_n(d->design, operand) /
+    const double share = (double)work->bytes[operand] * tiled_first_frac(d->design, operand) /
                          (double)zs_max_u64(1, price.count.bytes);
     return (uint64_t)((double)price.pl_cycles * share);
 }
@@ -169,9 +169,7 @@ static uint64_t moving_pl_cycles(const zs_plan_draft *d, uint32_t i, uint32_t op
  * with the MACs. It says which plans are not worth an estimate. */
 static uint64_t rough_pl_cycles(const zs_plan_draft *d)
 {
-    const zs_accel *a = &d->design->accel;
     const zs_outline o = {.design = d->design, .net = d->net, .plan = d->plan};
-    const uint32_t ports[] = {a->ports.weight, a->ports.input, a->ports.output, a->ports.output};
     uint64_t sum = 0;
     for (uint32_t i = 0; i < d->row_n; i++) {
         if (d->rows[i].call == ZS_NO_INDEX)
@@ -179,11 +177,12 @@ static uint64_t rough_pl_cycles(const zs_plan_draft *d)
         const tiled_work w = tiled_work_of(&o, i);
         uint64_t longest = w.compute_pl_cycles, channels[ZS_CHANNEL_N] = {0};
         for (uint32_t k = 0; k < TILED_OPERAND_N; k++) {
-            const uint32_t channel = zs_channel(ports[k], k >= TILED_OUTPUT);
+            const uint32_t port = tiled_first_port(d->design, k);
+            const uint32_t channel = zs_channel(port, k >= TILED_OUTPUT);
             const uint64_t moved = moving_pl_cycles(d, i, k, channel, &w);
             channels[channel] += moved;
             if (k == TILED_SPILL)
-                channels[zs_channel(ports[k], false)] += moved;
+                channels[zs_channel(port, false)] += moved;
         }
         for (uint32_t k = 0; k < ZS_CHANNEL_N; k++)
             longest = zs_max_u64(longest, channels[k]);

@@ -301,7 +301,7 @@ void tiled_exec_op(zs_exec *e, uint32_t index)
     const zs_tile_op *op = &e->plan->ops[index];
     const zs_tile_box *box = &e->plan->boxes[index];
     const zs_plan_row *row = zs_plan_member(&e->plan->rows[op->row], box->flags);
-    if (zs_op_is_transfer(op->code) && zs_box_share(box->flags) > 0)
+    if (zs_op_is_transfer(op->code) && !zs_op_moves_data(e->plan, index))
         return;
     switch (op->code) {
     case ZS_OP_LOAD_X:

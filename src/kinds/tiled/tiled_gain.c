@@ -55,14 +55,13 @@ static void price_operand(gain_row *g, const zs_plan_draft *d, uint32_t operand,
 {
     const zs_accel *a = &d->design->accel;
     const zs_plan_row *r = g->row;
-    const uint32_t ports[] = {a->ports.weight, a->ports.input, a->ports.output, a->ports.output};
     const zs_tile_box box = {.oc_n = (uint16_t)r->t_oc,
                              .ic_n = (uint16_t)(r->is_depthwise ? r->t_oc : r->t_ic),
                              .oy_n = (uint16_t)r->t_oy,
                              .ox_n = (uint16_t)r->t_ox};
     const bool is_write = operand >= TILED_OUTPUT;
-    const uint32_t channel = zs_channel(ports[operand], is_write);
-    const uint64_t own = bytes / tiled_share_n(d->design, operand); /* of the first port */
+    const uint32_t channel = zs_channel(tiled_first_port(d->design, operand), is_write);
+    const uint64_t own = (uint64_t)((double)bytes * tiled_first_frac(d->design, operand));
     if (bytes == 0)
         return;
     if (!has_place) { /* the beats alone */
@@ -135,7 +134,6 @@ static uint64_t time_row(const tiled_gain *gain, const gain_row *g, const layout
 {
     const zs_design *design = gain->d->design;
     const zs_accel *a = &design->accel;
-    const uint32_t ports[] = {a->ports.weight, a->ports.input, a->ports.output, a->ports.output};
     const uint64_t compute = g->compute + (s->copies ? g->copies : 0);
     uint64_t serial[ZS_CHANNEL_N] = {0}, channels[ZS_CHANNEL_N] = {0}, serials = 0;
     uint64_t ddr_cycles = 0;
@@ -149,7 +147,7 @@ static uint64_t time_row(const tiled_gain *gain, const gain_row *g, const layout
         const bool is_serial = k == TILED_WEIGHT  ? !s->is_ahead
                                : k == TILED_SPILL ? l->one_slot[TILED_OUTPUT] || is_most
                                                   : l->one_slot[k];
-        const uint32_t channel = zs_channel(ports[k], k >= TILED_OUTPUT);
+        const uint32_t channel = zs_channel(tiled_first_port(design, k), k >= TILED_OUTPUT);
         serial[channel] += is_serial ? cycles : 0;
         serials += is_serial ? cycles : 0;
         channels[channel] += cycles;

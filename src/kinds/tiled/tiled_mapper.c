@@ -130,7 +130,7 @@ static void price(const mapper *m, uint32_t i, tile_cost *t, const tiled_work *w
         const zs_xfer_price p = zs_xfer_price_of(design, m->channel[k], &x);
         const uint64_t start = k >= TILED_OUTPUT ? design->accel.dma.store_start_pl_cycles
                                                  : design->accel.dma.start_pl_cycles;
-        const double share = (double)work->bytes[k] / tiled_share_n(design, k) /
+        const double share = (double)work->bytes[k] * tiled_first_frac(design, k) /
                              (double)zs_max_u64(1, p.count.bytes);
         t->moved[k] = (uint64_t)((double)(p.pl_cycles + start) * share);
         if (k == TILED_OUTPUT)
@@ -632,7 +632,6 @@ static void set_ladders(mapper *m)
     const tiled_params *p = params_of(m);
     const zs_plan_buffer *b = m->ctx.plan->buffers;
     const bool rounds = a->rounds_depths;
-    const uint32_t ports[] = {a->ports.weight, a->ports.input, a->ports.output, a->ports.output};
     m->in = ladder_of(p->buffer.input_bytes > 0 ? b[ZS_BUF_INPUT].depth_words : 0,
                       b[ZS_BUF_INPUT].slots, rounds);
     m->out = ladder_of(p->buffer.output_bytes > 0 ? b[ZS_BUF_OUTPUT].depth_words : 0,
@@ -640,7 +639,7 @@ static void set_ladders(mapper *m)
     m->weight = ladder_of(a->buffer.weight_bytes > 0 ? b[ZS_BUF_WEIGHT].depth_words : 0,
                           b[ZS_BUF_WEIGHT].slots, rounds);
     for (uint32_t k = 0; k < TILED_OPERAND_N; k++) {
-        m->channel[k] = zs_channel(ports[k], k >= TILED_OUTPUT);
+        m->channel[k] = zs_channel(tiled_first_port(m->ctx.design, k), k >= TILED_OUTPUT);
         m->beat_bytes[k] = tiled_beat_bytes(m->ctx.design, k);
     }
 }

@@ -2,20 +2,29 @@
 
 #include "zynqsim/capacity.h"
 
+#include <assert.h>
+
 /* Staging buffers between the ports and the tiles: a tile of inputs or weights before it is
  * unpacked, rows of results before they leave. Each port has its own, as wide as its beats. */
 
-static zs_plan_buffer stage(const char *name, uint32_t ports, uint64_t bytes, uint32_t beat_bytes,
-                            uint32_t slots)
+/* A buffer of each port of an operand: for its share of `bytes`, or for all of them. */
+static zs_plan_buffer stage(const zs_design *design, const char *name, uint32_t operand,
+                            uint64_t bytes, bool is_shared, uint32_t slots)
 {
-    const uint64_t depth = zs_ceil_div(zs_ceil_div(bytes, ports), beat_bytes);
-    zs_plan_buffer b = {.name = name,
-                        .banks = ports,
-                        .depth_words = (uint32_t)zs_min_u64(depth * slots, UINT32_MAX),
-                        .word_bits = 8 * beat_bytes,
-                        .slots = slots};
-    b.bytes = (uint64_t)b.banks * b.depth_words * beat_bytes;
-    b.bram18 = ports * zs_bram18_of(b.depth_words, b.word_bits);
+    const uint32_t all_beat_bytes = tiled_beat_bytes(design, operand);
+    zs_plan_buffer b = {.name = name, .slots = slots};
+    for (uint32_t left = tiled_ports(design, operand); left != 0; left &= left - 1) {
+        const uint32_t port = (uint32_t)__builtin_ctz(left);
+        const uint32_t beat_bytes = zs_port_params(&design->board, port).beat_bytes;
+        const uint64_t depth = zs_ceil_div(bytes, is_shared ? all_beat_bytes : beat_bytes) * slots;
+        const uint32_t words = (uint32_t)zs_min_u64(depth, UINT32_MAX);
+        b.banks++;
+        b.depth_words = (uint32_t)zs_max_u64(b.depth_words, words);
+        b.bytes += (uint64_t)words * beat_bytes;
+        b.bram18 += zs_bram18_of(words, 8 * beat_bytes);
+    }
+    assert(b.banks > 0);
+    b.word_bits = 8 * all_beat_bytes / b.banks; /* the mean, where widths differ */
     return b;
 }
 
@@ -35,18 +44,12 @@ uint32_t tiled_stages(const zs_design *design, const tiled_stage_sizes *bytes,
 {
     const tiled_params *p = tiled_params_of(&design->accel);
     uint32_t n = 0;
-    const uint32_t in = tiled_share_n(design, TILED_INPUT);
-    const uint32_t weight = tiled_share_n(design, TILED_WEIGHT);
-    const uint32_t output = tiled_share_n(design, TILED_OUTPUT);
     if (p->load.input_elems != 0 && p->load.stages_inputs)
-        out[n++] =
-            stage("input staging", in, bytes->input, tiled_beat_bytes(design, TILED_INPUT) / in, 1);
+        out[n++] = stage(design, "input staging", TILED_INPUT, bytes->input, true, 1);
     if (p->load.weight_elems != 0 && p->load.stages_weights)
-        out[n++] = stage("weight staging", weight, bytes->weight,
-                         tiled_beat_bytes(design, TILED_WEIGHT) / weight, 1);
-    if (p->store.copy_elems != 0) /* every port takes whole rows */
-        out[n++] = stage("output staging", output, output * bytes->row,
-                         tiled_beat_bytes(design, TILED_OUTPUT) / output, p->store.rows);
+        out[n++] = stage(design, "weight staging", TILED_WEIGHT, bytes->weight, true, 1);
+    if (p->store.copy_elems != 0)
+        out[n++] = stage(design, "output staging", TILED_OUTPUT, bytes->row, false, p->store.rows);
     return n;
 }
 

@@ -142,23 +142,35 @@ static zs_xfer output_xfer(const zs_plan_row *row, const zs_tile_box *box, const
     return rectangle(&row->y, design, box->image, box->oc0, box->oc_n, y0, y1, x0, x1);
 }
 
-static uint32_t ports_of(const zs_design *design, uint32_t operand)
+uint32_t tiled_ports(const zs_design *design, uint32_t operand)
 {
     const zs_operand_ports p = zs_accel_ports(&design->accel);
     return operand == TILED_WEIGHT ? p.weight : operand == TILED_INPUT ? p.input : p.output;
 }
 
-uint32_t tiled_share_n(const zs_design *design, uint32_t operand)
-{
-    return (uint32_t)__builtin_popcount(ports_of(design, operand));
-}
-
 uint32_t tiled_beat_bytes(const zs_design *design, uint32_t operand)
 {
     uint32_t sum = 0;
-    for (uint32_t left = ports_of(design, operand); left != 0; left &= left - 1)
+    for (uint32_t left = tiled_ports(design, operand); left != 0; left &= left - 1)
         sum += zs_port_params(&design->board, (uint32_t)__builtin_ctz(left)).beat_bytes;
     return sum;
+}
+
+uint32_t tiled_first_port(const zs_design *design, uint32_t operand)
+{
+    return (uint32_t)__builtin_ctz(tiled_ports(design, operand));
+}
+
+static zs_port_share first_share(const zs_design *design, uint32_t operand)
+{
+    return zs_port_share_of(&design->board, tiled_ports(design, operand),
+                            tiled_first_port(design, operand));
+}
+
+double tiled_first_frac(const zs_design *design, uint32_t operand)
+{
+    const zs_port_share share = first_share(design, operand);
+    return (double)share.n / share.of;
 }
 
 zs_xfer tiled_first_share(const zs_plan_row *row, const zs_design *design, uint32_t operand,
@@ -168,7 +180,7 @@ zs_xfer tiled_first_share(const zs_plan_row *row, const zs_design *design, uint3
     while (operand == TILED_INPUT && row->front != NULL)
         row = row->front;
     const zs_xfer x = tiled_xfer(row, design, codes[operand], box);
-    return zs_xfer_share(&x, 0, tiled_share_n(design, operand), ZS_SHARE_UNIT_BYTES);
+    return zs_xfer_share(&x, first_share(design, operand), ZS_SHARE_UNIT_BYTES);
 }
 
 /* What loaders and the store stage of the engine do in a PL cycle. */
