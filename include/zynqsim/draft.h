@@ -2,6 +2,7 @@
  *
  *   fuse.c        which layers form a row, which rows a call
  *   fuse_fronts.c which rows are done tile by tile in front of others
+ *   fuse_adds.c   which additions are done with the tiles of a convolution
  *   residents.c   which tensors stay on chip
  *   place.c       addresses in DRAM, rows as results show them
  *   emit.c        ops, boxes, prices and the state of the slots
@@ -27,11 +28,13 @@ typedef zs_xfer zs_xfer_fn(const zs_plan_row *row, const zs_design *design, uint
 
 /* What is known of a row besides what the plan keeps. */
 typedef struct zs_row_draft {
-    uint32_t layer;     /* index into net->layers */
-    uint32_t act, pool; /* layers fused behind, in this order, or ZS_NO_INDEX */
-    uint32_t out;       /* tensor it writes; of the last layer fused */
-    uint32_t out_c0;    /* first channel of it within the pool's output (concat, then pool) */
-    uint32_t front;     /* row whose results it takes a tile at a time; 0: none */
+    uint32_t layer;       /* index into net->layers */
+    uint32_t act, pool;   /* layers fused behind, in this order, or ZS_NO_INDEX */
+    uint32_t out;         /* tensor it writes; of the last layer fused */
+    uint32_t out_c0;      /* first channel of it within the pool's output (concat, then pool) */
+    uint32_t front;       /* row whose results it takes a tile at a time; 0: none */
+    uint32_t add;         /* addition done with its tiles, or ZS_NO_INDEX */
+    uint32_t sum, addend; /* of that: the tensor that it takes from the tiles, and the other one */
     bool on_engine;
     bool joins_previous; /* belongs to the call of the row before */
     const char *call_name;
@@ -43,7 +46,7 @@ typedef struct zs_resident_draft {
     uint64_t elems, offset; /* whole batch */
     uint64_t saved_bytes;   /* DRAM traffic that it avoids */
     bool chosen;
-    bool is_strip; /* of what a row takes from its front a tile at a time */
+    bool is_strip; /* of what a row takes a tile at a time: from its front, or to add it */
 } zs_resident_draft;
 
 /* What of a network an engine takes, and how calls are formed. */
@@ -52,7 +55,8 @@ typedef struct zs_fuse_rules {
     bool pools_after_call;    /* a pool behind what a call writes belongs to that call */
     bool takes_dense_only;    /* convolutions of one group */
     bool writes_acts;         /* activations of a few LUTs are applied to what is written */
-    bool takes_fronts;        /* depthwise layers go tile by tile with the 1x1 ones around them */
+    bool takes_fronts;        /* depthwise layers go tile by tile with the 1x1 ones around them, and
+                               * additions with what they add to */
     bool splits_concat_pools; /* a pool behind a concatenation is fused into each of its parts */
     uint64_t most_pooled_pixels; /* of a map that a fused pool can work on */
 } zs_fuse_rules;
@@ -121,6 +125,14 @@ uint32_t zs_draft_fusion(const zs_plan_draft *d, const zs_layer *layer, bool *is
 zs_status zs_draft_take_fronts(zs_plan_draft *d);
 /* What row `i` takes from its front is not to be kept a tile at a time. */
 void zs_draft_deny_front(zs_plan_draft *d, uint32_t i);
+/* fuse_adds.c: additions that are done with the tiles of a convolution. */
+void zs_draft_take_adds(zs_plan_draft *d);
+/* There is no room for what row `i` would add to its tiles. */
+void zs_draft_deny_add(zs_plan_draft *d, uint32_t i);
+/* Nothing but the layer that names it reads of a tensor. */
+bool zs_draft_is_private(const zs_plan_draft *d, uint32_t tensor);
+/* Two layers load and store by the same ports. */
+bool zs_draft_share_ports(const zs_plan_draft *d, const zs_layer *a, const zs_layer *b);
 /* Row `i` is the squeeze of a fire module whose expands are the next two rows. */
 bool zs_draft_is_fire(const zs_plan_draft *d, uint32_t i);
 
@@ -162,6 +174,7 @@ typedef struct zs_emitter {
     zs_slot_ring x, w, acc;
     uint32_t *written_by; /* [tensor root] last STORE to it since the last join */
     uint32_t last_mac;
+    uint32_t last_add;   /* last addition to tiles */
     uint32_t last_out;   /* last work on finished sums that the MACs' unit does not do itself */
     uint32_t last_store; /* where rows have ports of their own */
     zs_err *err;
@@ -196,7 +209,8 @@ uint32_t zs_ring_take(zs_slot_ring *ring);
 void zs_ring_reset(zs_slot_ring *ring, uint32_t n, uint32_t last_use);
 /* Op after which the input of the current row is in DRAM, or ZS_NO_OP. */
 uint32_t zs_emit_producer(const zs_emitter *e);
-/* The same of a layer that is done in this row. */
+/* The same of a tensor, and of the inputs of a layer that is done in this row. */
+uint32_t zs_emit_writer_of(const zs_emitter *e, uint32_t tensor);
 uint32_t zs_emit_producer_of(const zs_emitter *e, const zs_layer *layer);
 
 /* The ops of all rows, in order; `body` those of one row of a call, between its start and end; the

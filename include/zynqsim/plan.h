@@ -191,6 +191,8 @@ typedef struct zs_plan_row {
     uint32_t layer;     /* index into net->layers */
     uint32_t act;       /* index of an activation's layer applied to the results, or ZS_NO_INDEX */
     uint32_t pool;      /* index of the pooling layer fused behind, or ZS_NO_INDEX */
+    uint32_t add;       /* index of the addition fused behind, whose other input is x2, or
+                         * ZS_NO_INDEX */
     uint32_t call;      /* index into plan->calls; ZS_NO_INDEX when the PS runs it */
     uint32_t engine;    /* whose op streams it is in: joins hold up their own engine alone */
     uint32_t op0, op_n; /* ops of the row: a contiguous range */
@@ -200,10 +202,12 @@ typedef struct zs_plan_row {
     const char *host_note; /* why the PS has it though the engine could run such layers, or NULL */
     uint64_t ops;          /* operations of the whole batch, as zs_layer_ops counts them */
 
-    zs_plan_tensor x, x2; /* inputs in DRAM (x2: second input of an add) */
-    zs_plan_tensor y;     /* output in DRAM; of the pool when one is fused, and the slice of it that
-                           * this row writes */
+    zs_plan_tensor x,
+        x2;           /* inputs in DRAM (x2: second input of an add, or what is added to tiles) */
+    zs_plan_tensor y; /* output in DRAM; of the pool when one is fused, and the slice of it that
+                       * this row writes */
     uint64_t x_resident, y_resident; /* offset in the resident buffer, or ZS_NOT_RESIDENT */
+    uint64_t x2_resident;            /* the same, where a tile of x2 goes that is added */
     zs_window window;                /* of the layer */
     zs_window pool_window;           /* of the fused pool */
     uint32_t y_c;                    /* output channels of the layer */

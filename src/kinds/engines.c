@@ -408,9 +408,10 @@ static uint64_t foreign_elems(const merger *m, const zs_plan_call *call)
             const uint32_t root = zs_tensor_root(m->net, layer->in[k], &offset);
             for (uint32_t w = 0; w < call->row0; w++) {
                 const zs_plan_row *writer = &m->rows[w];
-                const zs_layer *by = &m->net->layers[writer->pool != ZS_NO_INDEX  ? writer->pool
-                                                     : writer->act != ZS_NO_INDEX ? writer->act
-                                                                                  : writer->layer];
+                const zs_layer *by = &m->net->layers[writer->add != ZS_NO_INDEX    ? writer->add
+                                                     : writer->pool != ZS_NO_INDEX ? writer->pool
+                                                     : writer->act != ZS_NO_INDEX  ? writer->act
+                                                                                   : writer->layer];
                 const zs_kind *kind = m->parts[writer->part].plan->kind;
                 if (writer->call != ZS_NO_INDEX && has_planes(kind) != is_plain &&
                     zs_tensor_root(m->net, by->out, &offset) == root)

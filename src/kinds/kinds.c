@@ -261,9 +261,10 @@ static uint64_t mix_text(uint64_t digest, const char *text)
 #define ROW_FIGURES(F)                                                                             \
     F(layer)                                                                                       \
     F(pool)                                                                                        \
+    F(add)                                                                                         \
     F(call)                                                                                        \
     F(engine) F(macs) F(ops) F(x.shape.c) F(x.shape.h) F(x.shape.w) F(x.addr) F(x.pitch_bytes)     \
-        F(x2.addr) F(x2.pitch_bytes) F(y.shape.c) F(y.shape.h) F(y.shape.w) F(y.addr)              \
+        F(x2.addr) F(x2.pitch_bytes) F(x2_resident) F(y.shape.c) F(y.shape.h) F(y.shape.w) F(y.addr)              \
             F(y.pitch_bytes) F(x_resident) F(y_resident) F(x_strip.c) F(x_strip.h) F(x_strip.w) F(window.kh) F(window.kw) F(window.sh)    \
                 F(window.sw) F(window.dh) F(window.dw) F(window.pad_top) F(window.pad_left)        \
                     F(window.pad_bottom) F(window.pad_right) F(pool_window.kh) F(pool_window.kw)   \

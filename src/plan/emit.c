@@ -357,12 +357,17 @@ void zs_ring_reset(zs_slot_ring *ring, uint32_t n, uint32_t last_use)
     }
 }
 
+uint32_t zs_emit_writer_of(const zs_emitter *e, uint32_t tensor)
+{
+    return e->written_by[zs_draft_root(e->d, tensor)];
+}
+
 /* All stores share one channel and retire in order, so the latest of them stands for all. */
 uint32_t zs_emit_producer_of(const zs_emitter *e, const zs_layer *layer)
 {
     uint32_t latest = ZS_NO_OP;
     for (uint32_t k = 0; k < layer->in_n; k++) {
-        const uint32_t op = e->written_by[zs_draft_root(e->d, layer->in[k])];
+        const uint32_t op = zs_emit_writer_of(e, layer->in[k]);
         if (op != ZS_NO_OP && (latest == ZS_NO_OP || op > latest))
             latest = op;
     }

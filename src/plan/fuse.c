@@ -265,8 +265,9 @@ static zs_status list_rows(zs_plan_draft *d, const zs_fuse_rules *rules)
         return ZS_ENOMEM;
     for (uint32_t i = 0; i < net->layer_n; i++) {
         zs_row_draft *row = &d->drafts[d->row_n++];
-        *row = (zs_row_draft){
-            .layer = i, .act = ZS_NO_INDEX, .pool = ZS_NO_INDEX, .out = net->layers[i].out};
+        *row =
+            (zs_row_draft){.layer = i, .act = ZS_NO_INDEX, .pool = ZS_NO_INDEX, .add = ZS_NO_INDEX};
+        row->out = net->layers[i].out;
         row->on_engine = zs_draft_takes(d, i) && runs_on_engine(rules, &net->layers[i]) &&
                          takes_types(d, &net->layers[i]);
         find_act(d, rules, row);
@@ -436,9 +437,13 @@ static zs_status join_calls(zs_plan_draft *d, zs_err *err)
 
 zs_status zs_draft_fuse_layers(zs_plan_draft *d, const zs_fuse_rules *rules, zs_err *err)
 {
-    if (count_readers(d) != ZS_OK || list_rows(d, rules) != ZS_OK ||
-        (rules->takes_fronts && zs_draft_take_fronts(d) != ZS_OK))
+    if (count_readers(d) != ZS_OK || list_rows(d, rules) != ZS_OK)
         return zs_nomem(err, "plan");
+    if (rules->takes_fronts) {
+        zs_draft_take_adds(d);
+        if (zs_draft_take_fronts(d) != ZS_OK)
+            return zs_nomem(err, "plan");
+    }
     ZS_TRY(join_calls(d, err));
     if (rules->pools_after_call)
         join_pools(d);
@@ -452,6 +457,7 @@ static zs_status name_row(zs_plan_draft *d, uint32_t i)
     row->layer = d->drafts[i].layer;
     row->act = d->drafts[i].act;
     row->pool = d->drafts[i].pool;
+    row->add = d->drafts[i].add;
     row->name = layer->name;
     row->op = zs_layer_op_name(layer->op);
     row->macs = zs_layer_macs(layer) * d->design->batch;
@@ -477,6 +483,13 @@ static zs_status name_row(zs_plan_draft *d, uint32_t i)
         row->op = zs_arena_printf(d->arena, "%s+%s", row->op, zs_function_name(act->general->fn));
         if (row->name == NULL || row->op == NULL)
             return ZS_ENOMEM;
+    }
+    if (row->add != ZS_NO_INDEX) {
+        const zs_layer *add = &d->net->layers[row->add];
+        row->ops += zs_layer_ops(add) * d->design->batch;
+        row->name = zs_arena_printf(d->arena, "%s+%s", row->name, add->name);
+        row->op = zs_arena_printf(d->arena, "%s+%s", row->op, zs_layer_op_name(add->op));
+        return row->name && row->op ? ZS_OK : ZS_ENOMEM;
     }
     if (row->pool == ZS_NO_INDEX)
         return ZS_OK;

@@ -42,7 +42,7 @@ static bool is_wanted(const zs_plan_draft *d, const zs_layer *front, const zs_la
 }
 
 /* Loads of a front go by the ports of the row. */
-static bool share_ports(const zs_plan_draft *d, const zs_layer *front, const zs_layer *layer)
+bool zs_draft_share_ports(const zs_plan_draft *d, const zs_layer *front, const zs_layer *layer)
 {
     zs_accel a, b;
     if (d->design->layer_setting_n == 0)
@@ -53,8 +53,7 @@ static bool share_ports(const zs_plan_draft *d, const zs_layer *front, const zs_
     return x.input == y.input && x.weight == y.weight && x.output == y.output;
 }
 
-/* Nothing but the layer that names it reads of it. */
-static bool is_private(const zs_plan_draft *d, uint32_t tensor)
+bool zs_draft_is_private(const zs_plan_draft *d, uint32_t tensor)
 {
     bool is_private = d->readers[tensor] == 1 && !zs_net_is_output(d->net, tensor) &&
                       d->net->tensors[tensor].parent == ZS_NO_INDEX;
@@ -69,19 +68,19 @@ static uint32_t front_of(const zs_plan_draft *d, uint32_t i, const uint32_t *fro
     const zs_layer *layer = zs_draft_layer(d, i);
     const uint32_t tensor = layer->in[0];
     const zs_tensor *t = &d->net->tensors[tensor];
-    if (!d->drafts[i].on_engine || t->producer == ZS_NO_INDEX || !is_private(d, tensor) ||
+    if (!d->drafts[i].on_engine || t->producer == ZS_NO_INDEX || !zs_draft_is_private(d, tensor) ||
         zs_draft_elem(d, tensor) != zs_elem_bytes(d->design->accel.precision))
         return ZS_NO_INDEX;
     const uint32_t a = d->row_of_layer[t->producer];
     if (a >= i || d->drafts[a].out != tensor || d->drafts[a].pool != ZS_NO_INDEX ||
-        !d->drafts[a].on_engine)
+        d->drafts[a].add != ZS_NO_INDEX || !d->drafts[a].on_engine)
         return ZS_NO_INDEX;
     const zs_layer *front = zs_draft_layer(d, a);
     const bool is_match = (is_depthwise(front) && is_pointwise(layer)) ||
                           (is_pointwise(front) && is_depthwise(layer) && fronts[a] == ZS_NO_INDEX);
     if (!is_match || zs_shape_elems(front->y) == front->y.c || front->y.c != layer->x.c ||
-        front->y.h != layer->x.h || front->y.w != layer->x.w || !share_ports(d, front, layer) ||
-        !is_wanted(d, front, layer, tensor))
+        front->y.h != layer->x.h || front->y.w != layer->x.w ||
+        !zs_draft_share_ports(d, front, layer) || !is_wanted(d, front, layer, tensor))
         return ZS_NO_INDEX;
     return a;
 }

@@ -110,6 +110,8 @@ static bool reads(const zs_plan_draft *d, uint32_t row, uint32_t tensor)
     for (uint32_t k = 0; k < layer->in_n; k++)
         if (zs_draft_root(d, layer->in[k]) == tensor)
             return true;
+    if (d->drafts[row].add != ZS_NO_INDEX && zs_draft_root(d, d->drafts[row].addend) == tensor)
+        return true;
     return d->drafts[row].front != 0 && reads(d, d->drafts[row].front, tensor);
 }
 
@@ -335,6 +337,13 @@ static void address_row(zs_plan_draft *d, uint32_t i)
             (uint64_t)d->drafts[i].out_c0 * row->y.shape.h * row->y.shape.w * row->y.elem;
     set_compulsory(d, row, layer, d->drafts[i].on_engine);
     add_fronts(d, i);
+    row->x2_resident = ZS_NOT_RESIDENT;
+    if (row->add != ZS_NO_INDEX) {
+        row->x2 = d->plan->tensors[d->drafts[i].addend];
+        row->x2_resident = resident_offset(d, d->drafts[i].sum);
+        row->compulsory_read_bytes +=
+            zs_shape_elems(layer->y) * zs_elem_bytes(d->design->accel.precision) * d->design->batch;
+    }
 }
 
 static zs_status list_calls(zs_plan_draft *d)

@@ -98,6 +98,27 @@ static bool crosses_host(const zs_plan_draft *d, const zs_resident_draft *r)
     return false;
 }
 
+/* A tile of what row `row` adds to its own. */
+static void keep_addend(zs_plan_draft *d, uint32_t row, uint64_t offset,
+                        zs_size_buffers_fn *size_buffers)
+{
+    const zs_plan_row *r = &d->rows[row];
+    if (d->drafts[row].add == ZS_NO_INDEX)
+        return;
+    d->residents[d->resident_n++] =
+        (zs_resident_draft){.tensor = d->drafts[row].sum,
+                            .first_row = row,
+                            .last_row = row,
+                            .elems = (uint64_t)r->t_oc * r->t_oy * r->t_ox,
+                            .offset = offset,
+                            .chosen = true,
+                            .is_strip = true};
+    if (!size_buffers(d, chosen_extent(d))) {
+        d->resident_n--;
+        zs_draft_deny_add(d, row);
+    }
+}
+
 /* What rows take from their fronts comes first: without it they are other rows. */
 static void keep_strips(zs_plan_draft *d, zs_size_buffers_fn *size_buffers)
 {
@@ -119,14 +140,16 @@ static void keep_strips(zs_plan_draft *d, zs_size_buffers_fn *size_buffers)
         if (d->resident_n > before && !size_buffers(d, chosen_extent(d))) {
             d->resident_n = before;
             zs_draft_deny_front(d, row);
+            continue;
         }
+        keep_addend(d, row, offset, size_buffers);
     }
 }
 
 /* Greedy by bytes saved per element held: exact when lives do not overlap, as in SqueezeNet. */
 zs_status zs_draft_choose_residents(zs_plan_draft *d, zs_size_buffers_fn *size_buffers, zs_err *err)
 {
-    d->residents = zs_new(d->arena, zs_resident_draft, zs_draft_all_n(d) + 1u);
+    d->residents = zs_new(d->arena, zs_resident_draft, 2 * zs_draft_all_n(d) + 1u);
     if (d->residents == NULL)
         return zs_nomem(err, "plan");
     keep_strips(d, size_buffers);

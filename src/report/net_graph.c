@@ -26,7 +26,7 @@ static uint32_t row_of(const zs_plan *plan, uint32_t layer)
 {
     for (uint32_t r = 0; r < plan->row_n; r++)
         for (const zs_plan_row *row = &plan->rows[r]; row != NULL; row = row->front)
-            if (row->layer == layer || row->act == layer || row->pool == layer)
+            if (row->layer == layer || row->act == layer || row->pool == layer || row->add == layer)
                 return r;
     return ZS_NO_INDEX;
 }

@@ -62,6 +62,13 @@ static zs_status put_sums(const zs_plan *plan, const zs_sink *s)
                           gap_of(goal, bound));
 }
 
+static zs_layer_setting fusion_of(bool is_by_tile)
+{
+    return (zs_layer_setting){.key = ZS_LAYER_FIELD,
+                              .value = is_by_tile ? ZS_FUSION_SEPARABLE : ZS_FUSION_FIRE,
+                              .field = zs_field_find("accelerator.fusion")};
+}
+
 zs_status zs_schedule_emit(const zs_design *design, const zs_net *net, const zs_plan *plan,
                            const zs_sink *s, zs_err *err)
 {
@@ -73,6 +80,9 @@ zs_status zs_schedule_emit(const zs_design *design, const zs_net *net, const zs_
         return zs_fail(err, ZS_EUNSUPPORTED, "--schedule",
                        "no layer of this design has a schedule: kind %s has none to choose",
                        zs_kind_of(design)->word);
+    bool is_by_tile = plan->front_n > 0;
+    for (uint32_t i = 0; i < plan->row_n; i++)
+        is_by_tile = is_by_tile || plan->rows[i].add != ZS_NO_INDEX;
     zs_status status = zs_sink_printf(s, "# schedule of %s, design %s\n", net->name, design->name);
     if (status == ZS_OK)
         status = put_sums(plan, s);
@@ -85,15 +95,17 @@ zs_status zs_schedule_emit(const zs_design *design, const zs_net *net, const zs_
         for (const zs_plan_row *row = &plan->rows[i]; row != NULL; row = row->front) {
             zs_layer_setting settings[ZS_SCHEDULE_KEYS + 1];
             uint32_t n = kind->schedule(row, settings);
-            if (plan->front_n > 0) /* with other buffers others might go by tile */
-                settings[n++] = (zs_layer_setting){
-                    .key = ZS_LAYER_FIELD,
-                    .value = plan->rows[i].front != NULL ? ZS_FUSION_SEPARABLE : ZS_FUSION_FIRE,
-                    .field = zs_field_find("accelerator.fusion")};
+            if (is_by_tile) /* with other buffers others might go by tile */
+                settings[n++] = fusion_of(plan->rows[i].front != NULL);
             for (uint32_t k = 0; k < n; k++)
                 settings[k].pattern = net->layers[row->layer].name;
             if (status == ZS_OK)
                 status = zs_layer_settings_emit(settings, n, s);
+        }
+        if (status == ZS_OK && plan->rows[i].add != ZS_NO_INDEX) {
+            zs_layer_setting add = fusion_of(true);
+            add.pattern = net->layers[plan->rows[i].add].name;
+            status = zs_layer_settings_emit(&add, 1, s);
         }
         const zs_plan_mapping *m = mapping_of(plan, i);
         if (status == ZS_OK && m != NULL)

@@ -73,9 +73,10 @@ static uint32_t written_by(const zs_exec *e, uint32_t row)
 {
     const zs_plan_row *r = &e->plan->rows[row];
     return e->net
-        ->layers[r->pool != ZS_NO_INDEX  ? r->pool
-                 : r->act != ZS_NO_INDEX ? r->act
-                                         : r->layer]
+        ->layers[r->add != ZS_NO_INDEX    ? r->add
+                 : r->pool != ZS_NO_INDEX ? r->pool
+                 : r->act != ZS_NO_INDEX  ? r->act
+                                          : r->layer]
         .out;
 }
 

@@ -166,6 +166,8 @@ layers:
   - {conv: p1, out: 12, kernel: 1}
   - {conv: d2, out: 12, kernel: 3, stride: 2, pad: 1, depthwise: true, relu: true}
   - {conv: p2, out: 20, kernel: 1, relu: true}
+  - {conv: r3, out: 20, kernel: 1}
+  - {add: a3, from: [p2, r3], relu: true}
   - {global_avgpool: gap}
 NET
 blocks() { program run small.yaml --model blocks.yaml --fidelity tile "$@"; }
@@ -175,12 +177,16 @@ blocks --set accelerator.fusion=separable
 ok "$(grep -q '^e1+d1+p1 ' out && grep -q '^d2+p2 ' out && [ -n "$apart" ] && [ "$(hash_of)" = "$apart" ]; echo $?)" 'separable: expand, depthwise and project are a row, with the same bits'
 blocks --set accelerator.fusion=separable --set layers.d2.fusion=fire
 ok "$(grep -q '^e1+d1+p1 ' out && grep -q '^d2  *d2 ' out && [ "$(hash_of)" = "$apart" ]; echo $?)" 'a layer that says otherwise is apart'
+ok "$(grep -q '^r3+a3 ' out; echo $?)" 'an addition goes with the tiles of the layer before it'
+blocks --set accelerator.fusion=separable --set layers.a3.fusion=none
+ok "$(grep -q '^e1+d1+p1 ' out && grep -q '^r3  *r3 ' out && grep -q '^a3  *a3 ' out && [ "$(hash_of)" = "$apart" ]; echo $?)" 'unless it says otherwise'
 blocks --set 'layers.[ed]1.fusion=separable'
 ok "$(grep -q '^e1+d1 ' out && grep -q '^p1  *p1 ' out && [ "$(hash_of)" = "$apart" ]; echo $?)" 'a pattern is enough'
 blocks --set accelerator.fusion=auto
-ok "$(tr -s '\n ' ' ' <out | grep -q 'maps of depthwise layers pass by tile' && [ "$(hash_of)" = "$apart" ]; echo $?)" 'auto tries it and says what came of it'
+ok "$(tr -s '\n ' ' ' <out | grep -q 'maps between layers pass by tile' && [ "$(hash_of)" = "$apart" ]; echo $?)" 'auto tries it and says what came of it'
 program show small.yaml --model blocks.yaml --set accelerator.fusion=separable --schedule
 { cat small.yaml; cat out; } >back.yaml
 ok "$([ "$(cycles back.yaml --model blocks.yaml)" = "$(cycles small.yaml --model blocks.yaml --set accelerator.fusion=separable)" ]; echo $?)" \
     'a schedule that is written back goes by tile as before'
+ok "$(grep -q '"a3": {fusion: separable}' out; echo $?)" 'additions have their line in it'
 finish

@@ -329,8 +329,28 @@ static bool writes(const subject *s, uint32_t row, uint32_t root)
 {
     uint64_t offset;
     const zs_plan_row *r = &s->plan->rows[row];
-    const uint32_t layer = r->pool == ZS_NO_INDEX ? r->layer : r->pool;
+    const uint32_t layer = r->add != ZS_NO_INDEX    ? r->add
+                           : r->pool != ZS_NO_INDEX ? r->pool
+                                                    : r->layer;
     return zs_tensor_root(s->net, s->net->layers[layer].out, &offset) == root;
+}
+
+static void check_inputs(const subject *s, const uint16_t *owner, const zs_plan_row *row,
+                         const zs_layer *layer)
+{
+    const uint64_t elem = zs_elem_bytes(s->d->accel.precision);
+    for (uint32_t k = 0; k < layer->in_n; k++) {
+        const zs_plan_tensor *t = &s->plan->tensors[layer->in[k]];
+        uint64_t offset;
+        const uint32_t root = zs_tensor_root(s->net, layer->in[k], &offset);
+        if (t->addr == UINT64_MAX)
+            continue;
+        for (uint64_t a = t->addr; a < t->addr + zs_shape_elems(t->shape) * elem; a++)
+            CHECK(s,
+                  owner[a] == HOST_BEFORE ? root == s->net->input
+                                          : owner[a] > 0 && writes(s, owner[a] - 1u, root),
+                  "row %s: its input %u was overwritten by row %u", row->name, k, owner[a] - 1u);
+    }
 }
 
 static void check_owners(const subject *s)
@@ -341,19 +361,9 @@ static void check_owners(const subject *s)
     for (uint32_t r = 0; r < s->plan->row_n; r++) {
         const zs_plan_row *row = &s->plan->rows[r];
         const zs_layer *layer = &s->net->layers[row->layer];
-        for (uint32_t k = 0; k < layer->in_n; k++) {
-            const zs_plan_tensor *t = &s->plan->tensors[layer->in[k]];
-            uint64_t offset;
-            const uint32_t root = zs_tensor_root(s->net, layer->in[k], &offset);
-            if (t->addr == UINT64_MAX)
-                continue;
-            for (uint64_t a = t->addr; a < t->addr + zs_shape_elems(t->shape) * elem; a++)
-                CHECK(s,
-                      owner[a] == HOST_BEFORE ? root == s->net->input
-                                              : owner[a] > 0 && writes(s, owner[a] - 1u, root),
-                      "row %s: its input %u was overwritten by row %u", row->name, k,
-                      owner[a] - 1u);
-        }
+        check_inputs(s, owner, row, layer);
+        if (row->add != ZS_NO_INDEX)
+            check_inputs(s, owner, row, &s->net->layers[row->add]);
         for (uint32_t i = row->op0; i < row->op0 + row->op_n; i++)
             if (s->plan->ops[i].code == ZS_OP_STORE)
                 each_run(s, owner, i, write_run);

@@ -21,7 +21,6 @@ typedef struct builder {
     uint32_t n;
     const char *at; /* tensor that the next layer reads */
     zs_shape shape;
-    const char *beside; /* second input of an addition */
 } builder;
 
 static uint32_t below(builder *b, uint32_t n)
@@ -32,10 +31,9 @@ static uint32_t below(builder *b, uint32_t n)
 static zs_layer_spec *add(builder *b, uint32_t op, const char *name)
 {
     zs_layer_spec *l = &b->layers[b->n];
-    const char **in = zs_new(b->arena, const char *, 2);
+    const char **in = zs_new(b->arena, const char *, 1);
     ck_assert_uint_lt(b->n, LAYERS_MAX);
     in[0] = b->at;
-    in[1] = b->beside;
     *l = (zs_layer_spec){.name = zs_arena_printf(b->arena, "%s%u", name, b->n++),
                          .op = (zs_layer_op)op,
                          .in = in,
@@ -76,21 +74,36 @@ static void add_conv(builder *b, bool is_depthwise, uint32_t channels)
     };
 }
 
-/* depthwise and 1x1, or the other way round, or expand, depthwise, project; with a pool or an
- * addition behind, or nothing. */
+/* What comes in by the side may be the first input or the second. */
+static void add_addition(builder *b, const char *beside)
+{
+    const char *in = b->at;
+    zs_layer_spec *l = add(b, ZS_LAYER_ADD, "add");
+    const bool is_swapped = below(b, 2) != 0;
+    const char **inputs = zs_new(b->arena, const char *, 2);
+    inputs[0] = is_swapped ? beside : in;
+    inputs[1] = is_swapped ? in : beside;
+    l->in = inputs;
+    l->in_n = 2;
+    if (below(b, 2))
+        l->act = (zs_act){.active = true, .lo = 0, .hi = below(b, 2) ? 6 : __builtin_inff()};
+}
+
+/* depthwise and 1x1, or the other way round, or expand, depthwise, project, or 1x1 layers alone;
+ * with a pool or an addition behind, or nothing. */
 static void add_block(builder *b)
 {
     const char *from = b->at;
     const zs_shape before = b->shape;
-    const uint32_t kind = below(b, 4);
+    const uint32_t kind = below(b, 6);
     if (kind > 0)
-        add_conv(b, POINTWISE, 2 + below(b, 17));
-    add_conv(b, DEPTHWISE, 0);
-    if (kind != 1)
-        add_conv(b, POINTWISE, below(b, 2) ? before.c : 1 + below(b, 12));
+        add_conv(b, POINTWISE, kind == 4 || below(b, 3) == 0 ? before.c : 2 + below(b, 17));
+    if (kind < 4)
+        add_conv(b, DEPTHWISE, 0);
+    if (kind != 1 && kind != 4)
+        add_conv(b, POINTWISE, below(b, 3) ? before.c : 1 + below(b, 12));
     if (memcmp(&before, &b->shape, sizeof before) == 0) {
-        b->beside = from;
-        add(b, ZS_LAYER_ADD, "add")->in_n = 2;
+        add_addition(b, from);
     } else if (b->shape.h > 6 && b->shape.w > 6 && below(b, 3) == 0) {
         zs_layer_spec *l = add(b, ZS_LAYER_POOL, "pool");
         l->pool = ZS_POOL_MAX;
@@ -195,6 +208,14 @@ static uint32_t depth_of_fronts(const zs_plan *plan)
     return most;
 }
 
+static bool adds_to_tiles(const zs_plan *plan)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < plan->row_n; i++)
+        any = any || plan->rows[i].add != ZS_NO_INDEX;
+    return any;
+}
+
 static zs_design draw_design(zs_prng *prng, uint32_t precision, int k)
 {
     zs_design d = test_random_design(prng, precision);
@@ -219,7 +240,7 @@ START_TEST(test_rows_with_fronts_give_the_bits_of_the_reference)
     zs_prng prng = {.state = 40 + (uint64_t)_i};
     zs_arena point;
     zs_arena_init(&point, test_heap());
-    uint32_t depths[3] = {0};
+    uint32_t by_tile_n = 0;
     for (int k = 0; k < DESIGNS_PER_NET; k++) {
         const zs_design d = draw_design(&prng, precision, k);
         const zs_plan *plan = test_rig_plan(&rig, &point, &d);
@@ -229,11 +250,11 @@ START_TEST(test_rows_with_fronts_give_the_bits_of_the_reference)
             test_rig_run(&rig, &point, &d, plan, k % 2 ? ZS_TILE : ZS_BURST, &hook);
         test_rig_compare(&rig, &d, exec);
         check_figures(&point, &d, rig.net, plan, r);
-        depths[depth_of_fronts(plan)]++;
+        by_tile_n += depth_of_fronts(plan) > 0 || adds_to_tiles(plan);
         test_rig_fidelities(&rig, &point, &d);
         zs_arena_reset(&point);
     }
-    ck_assert_uint_gt(depths[1] + depths[2], DESIGNS_PER_NET / 3);
+    ck_assert_uint_gt(by_tile_n, DESIGNS_PER_NET / 3);
     zs_arena_drop(&point);
     test_rig_drop(&rig);
 }
@@ -317,6 +338,105 @@ START_TEST(test_a_map_between_two_layers_is_neither_written_nor_read)
 }
 END_TEST
 
+/* A block of 1x1 layers, its input added at the end. */
+static const zs_net *residual_net(zs_arena *arena)
+{
+    builder b = {.arena = arena, .at = "data", .shape = {16, 28, 28}};
+    const zs_shape input = b.shape;
+    b.prng.state = 5;
+    add_conv(&b, POINTWISE, 16);
+    const char *from = b.at;
+    add_conv(&b, POINTWISE, 24);
+    add_conv(&b, POINTWISE, 16);
+    add_addition(&b, from);
+    add_conv(&b, POINTWISE, 8);
+    return build_net(&b, "residual", input);
+}
+
+/* An addition behind a 1x1 layer takes its other summand a tile at a time: the map of that layer is
+ * neither written nor read, all other bytes stay, and so do the results. */
+START_TEST(test_an_addition_is_done_with_the_tiles_of_a_convolution)
+{
+    const uint64_t map = 16 * 28 * 28 * (uint64_t)zs_elem_bytes((uint32_t)_i);
+    test_rig rig;
+    zs_arena_init(&rig.arena, test_heap());
+    test_rig_init_net(&rig, residual_net(&rig.arena), (uint32_t)_i);
+    zs_design d;
+    zs_err err = {0};
+    zs_design_defaults(&d);
+    d.accel.precision = (uint32_t)_i;
+    d.accel.fusion = ZS_FUSION_FIRE;
+    const zs_plan *apart = test_rig_plan(&rig, &rig.arena, &d);
+    d.accel.fusion = ZS_FUSION_SEPARABLE;
+    const zs_plan *together = test_rig_plan(&rig, &rig.arena, &d);
+    ck_assert_uint_eq(together->row_n, apart->row_n - 1);
+    ck_assert_str_eq(together->rows[2].op, "conv+add");
+    ck_assert_uint_eq(bytes_of(apart, ZS_OP_STORE) - bytes_of(together, ZS_OP_STORE), map);
+    ck_assert_uint_eq(bytes_of(apart, ZS_OP_LOAD_X) - bytes_of(together, ZS_OP_LOAD_X), map);
+    ck_assert_uint_eq(bytes_of(apart, ZS_OP_LOAD_W), bytes_of(together, ZS_OP_LOAD_W));
+    test_rig_execute(&rig, &rig.arena, &d, ZS_TILE);
+    test_rig_fidelities(&rig, &rig.arena, &d);
+    const uint64_t tile_elems = 16 * 14 * 14;
+    ck_assert_uint_ge(together->resident_elems, tile_elems);
+    /* one that says it is done on its own, and one behind a layer that does */
+    ck_assert_int_eq(zs_design_set_layer(&d, &rig.arena, "add*", "fusion", "fire", &err), ZS_OK);
+    ck_assert_uint_eq(test_rig_plan(&rig, &rig.arena, &d)->row_n, apart->row_n);
+    ck_assert_int_eq(zs_design_set_layer(&d, &rig.arena, "add*", "fusion", "separable", &err),
+                     ZS_OK);
+    ck_assert_uint_eq(test_rig_plan(&rig, &rig.arena, &d)->row_n, together->row_n);
+    ck_assert_int_eq(zs_design_set_layer(&d, &rig.arena, "pw2", "fusion", "lf1", &err), ZS_OK);
+    ck_assert_uint_eq(test_rig_plan(&rig, &rig.arena, &d)->row_n, apart->row_n);
+    test_rig_drop(&rig);
+}
+END_TEST
+
+/* Three layers and what they are added to: their input, or a fourth layer in between. */
+static const zs_net *shortcut_net(zs_arena *arena, bool is_layer)
+{
+    builder b = {.arena = arena, .at = "data", .shape = {8, 12, 12}};
+    const zs_shape input = b.shape;
+    b.prng.state = 9;
+    add_conv(&b, POINTWISE, 16);
+    const char *beside = b.at;
+    add_conv(&b, POINTWISE, 8);
+    add_conv(&b, POINTWISE, 12);
+    const char *in = b.at;
+    if (is_layer) {
+        b.at = beside;
+        add_conv(&b, POINTWISE, 16);
+        beside = b.at;
+        b.at = in;
+    }
+    add_conv(&b, POINTWISE, 16);
+    add_addition(&b, beside);
+    return build_net(&b, "shortcut", input);
+}
+
+/* What is added comes from a row of the same call, or to where a tensor lay that one of its rows
+ * read. */
+START_TEST(test_no_order_within_a_call_changes_a_bit_of_an_addition)
+{
+    const bool is_layer = _i % 2;
+    test_rig rig;
+    zs_arena_init(&rig.arena, test_heap());
+    test_rig_init_net(&rig, shortcut_net(&rig.arena, is_layer), ZS_FP32);
+    zs_design d;
+    zs_design_defaults(&d);
+    d.accel.fusion = ZS_FUSION_AUTO;
+    d.accel.ports.weight = _i < 2 ? ZS_PORT_HP0 : ZS_PORT_HP1;
+    const zs_plan *plan = test_rig_plan(&rig, &rig.arena, &d);
+    const zs_plan_row *row = &plan->rows[plan->row_n - 1];
+    ck_assert_uint_ne(row->add, ZS_NO_INDEX);
+    ck_assert_uint_eq(row->call, plan->rows[1].call);
+    if (is_layer)
+        ck_assert_uint_eq(row->x2.addr, plan->rows[3].y.addr);
+    else
+        ck_assert_uint_eq(row->x2_resident, plan->rows[1].y_resident);
+    ck_assert_uint_eq(test_rig_wrong_orders(&rig, &d, plan, 1), 0);
+    test_rig_drop(&rig);
+}
+END_TEST
+
 /* `auto` takes the better one for each goal: never behind `fire` or `separable` in what it is
  * after. */
 START_TEST(test_auto_is_never_behind_in_bytes)
@@ -355,6 +475,9 @@ TCase *tcase_fronts(void)
     tcase_add_loop_test(tc, test_no_order_that_starves_units_changes_a_bit_of_rows_with_fronts, 0,
                         4);
     tcase_add_loop_test(tc, test_a_map_between_two_layers_is_neither_written_nor_read, 0, 3);
+    tcase_add_loop_test(tc, test_an_addition_is_done_with_the_tiles_of_a_convolution, 0,
+                        ZS_PRECISION_COUNT);
+    tcase_add_loop_test(tc, test_no_order_within_a_call_changes_a_bit_of_an_addition, 0, 4);
     tcase_add_loop_test(tc, test_auto_is_never_behind_in_bytes, 0, 8);
     return tc;
 }

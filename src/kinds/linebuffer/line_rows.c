@@ -101,7 +101,7 @@ static void shape_call(line_draft *l, uint32_t draft, zs_plan_row *row)
     line_of(row)->lines = seen > 0 ? seen : 1; /* windows in padding only still read a line */
     row->y.shape = l->d->net->tensors[l->layers[draft].out].shape;
     row->y.elem = zs_draft_elem(l->d, l->layers[draft].out);
-    row->act = ZS_NO_INDEX;
+    row->act = row->add = ZS_NO_INDEX;
     row->pool = l->layers[draft].pool;
     if (row->pool != ZS_NO_INDEX)
         row->pool_window = l->d->net->layers[row->pool].window;
@@ -272,6 +272,7 @@ static zs_plan_row *add_row(line_draft *l, uint32_t draft, uint32_t step)
     d->row_n++;
     *row = (zs_plan_row){.layer = l->layers[draft].layer,
                          .act = ZS_NO_INDEX,
+                         .add = ZS_NO_INDEX,
                          .pool = ZS_NO_INDEX,
                          .call = ZS_NO_INDEX,
                          .own = row->own};

@@ -107,13 +107,17 @@ static zs_status check_loads(const zs_plan_draft *d, zs_err *err)
             continue;
         seen = op->cost_key + 1;
         const zs_plan_row *row = &plan->rows[op->row];
-        const bool is_sums = op->code == ZS_OP_LOAD_P ||
-                             (plan->boxes[i].flags & ZS_BOX_SECOND && op->code == ZS_OP_LOAD_X);
+        const bool is_second =
+            op->code == ZS_OP_LOAD_X && (plan->boxes[i].flags & ZS_BOX_SECOND) != 0;
+        const bool is_sums = op->code == ZS_OP_LOAD_P || is_second;
+        const uint64_t elem = zs_elem_bytes(precision);
         if (op->code == ZS_OP_LOAD_W && row->own != NULL) /* what comes out of the decoder fits */
             continue;
         const uint64_t room = op->code == ZS_OP_LOAD_W ? row->weight_slot_bytes
+                              : is_second && row->add != ZS_NO_INDEX
+                                  ? elem * row->t_oc * row->t_oy * row->t_ox
                               : is_sums ? b[ZS_BUF_OUTPUT].slot_elems * zs_acc_bytes(precision)
-                                        : b[ZS_BUF_INPUT].slot_elems * zs_elem_bytes(precision);
+                                        : b[ZS_BUF_INPUT].slot_elems * elem;
         const uint64_t bytes = zs_xfer_bytes(&plan->costs[op->cost_key].xfer);
         if (bytes > room)
             return zs_fail(err, ZS_EINTERNAL, row->name,

@@ -13,10 +13,26 @@ static void gather_columns(const zs_exec *e, const zs_tile_box *box, const uint8
                image0 + (box->ox0 + i) * pitch + box->ic0 * e->elem, box->ic_n * e->elem);
 }
 
+/* What is added to a tile, in the order of its results: [pixel][channel]. */
+static void load_addend(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box)
+{
+    const zs_shape shape = row->x2.shape;
+    const uint8_t *image = e->dram + row->x2.addr + box->image * row->x2.pitch_bytes;
+    uint8_t *to = e->resident + row->x2_resident * e->elem;
+    for (uint32_t y = box->oy0; y < box->oy0 + (uint32_t)box->oy_n; y++)
+        for (uint32_t x = box->ox0; x < box->ox0 + (uint32_t)box->ox_n; x++)
+            for (uint32_t c = box->oc0; c < box->oc0 + box->oc_n; c++, to += e->elem)
+                memcpy(to, image + (((size_t)c * shape.h + y) * shape.w + x) * e->elem, e->elem);
+}
+
 static void load_x(zs_exec *e, const zs_plan_row *row, const zs_tile_op *op, const zs_tile_box *box)
 {
     const bool second = (box->flags & ZS_BOX_SECOND) != 0;
     const zs_plan_tensor *x = second ? &row->x2 : &row->x;
+    if (second && row->add != ZS_NO_INDEX) {
+        load_addend(e, row, box);
+        return;
+    }
     uint8_t *tile = second ? zs_exec_sums(e, op) : e->x + op->slot[0] * e->x_slot_bytes;
     if (row->images_are_columns)
         gather_columns(e, box, e->dram + x->addr, x->pitch_bytes, tile);
@@ -269,6 +285,18 @@ static void vector_act(zs_exec *e, const zs_layer *layer, const uint8_t *x, uint
     zs_act_elems(e->quant, layer, y, n);
 }
 
+static void add_to_tile(zs_exec *e, const zs_plan_row *row, uint8_t *slot, size_t n)
+{
+    const zs_layer *add = &e->net->layers[row->add];
+    const uint8_t *addend = e->resident + row->x2_resident * e->elem;
+    const bool is_first =
+        e->net->tensors[add->in[0]].producer == row->layer ||
+        (row->act != ZS_NO_INDEX && e->net->tensors[add->in[0]].producer == row->act);
+    const void *const inputs[2] = {is_first ? slot : addend, is_first ? addend : slot};
+    zs_add_elems(e->quant, add, inputs, 2, slot, n);
+    zs_exec_watch(e, add, slot, n);
+}
+
 static void post(zs_exec *e, const zs_plan_row *row, const zs_tile_op *op, const zs_tile_box *box)
 {
     const zs_layer *layer = zs_exec_layer(e, row);
@@ -277,6 +305,8 @@ static void post(zs_exec *e, const zs_plan_row *row, const zs_tile_op *op, const
     if (is_conv_row(e, row)) {
         if (row->pool != ZS_NO_INDEX)
             tiled_exec_pool(e, row, box, slot);
+        if (row->add != ZS_NO_INDEX)
+            add_to_tile(e, row, slot, n);
         if (row->y_resident != ZS_NOT_RESIDENT)
             keep(e, row, op, box);
         return;

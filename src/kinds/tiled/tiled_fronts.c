@@ -156,19 +156,24 @@ void tiled_count_again(zs_plan_draft *d)
 zs_status tiled_front_note(zs_arena *arena, const zs_plan *plan, const char **note, zs_err *err)
 {
     uint64_t bytes = 0, macs = 0, again = 0;
+    uint32_t n = plan->front_n;
     for (uint32_t i = 0; i < plan->row_n; i++) {
         macs += plan->rows[i].macs;
         again += plan->rows[i].again_macs;
         for (const zs_plan_row *f = plan->rows[i].front; f != NULL; f = f->front)
             bytes += zs_shape_elems(f->y.shape) * f->y.elem * plan->batch;
+        if (plan->rows[i].add != ZS_NO_INDEX) { /* the map that it is added to */
+            bytes += zs_shape_elems(plan->rows[i].y.shape) * plan->rows[i].y.elem * plan->batch;
+            n++;
+        }
     }
-    if (plan->front_n == 0)
+    if (n == 0)
         return ZS_OK;
     *note = zs_arena_printf(
         arena,
         "%u layer%s pass%s on tile by tile what is %.2f MB as whole maps; where tiles overlap, "
         "%.2f %% more products are done",
-        plan->front_n, plan->front_n > 1 ? "s" : "", plan->front_n > 1 ? "" : "es",
-        1e-6 * (double)bytes, 100 * (double)again / (double)zs_max_u64(1, macs));
+        n, n > 1 ? "s" : "", n > 1 ? "" : "es", 1e-6 * (double)bytes,
+        100 * (double)again / (double)zs_max_u64(1, macs));
     return *note != NULL ? ZS_OK : zs_nomem(err, "result");
 }

@@ -23,12 +23,14 @@ typedef struct conv_loops {
     uint32_t *spilled;          /* [accumulator tile] its STORE_P, or ZS_NO_OP */
     uint32_t first_load_wait;   /* producer of the input, until the first load carries it */
     bool x_resident;
-    bool chain;                  /* inputs and weights of a step are one load */
-    bool is_ahead;               /* loads do not wait for the output tile before */
-    bool x_loads;                /* the step loads its input ... */
-    uint32_t x_written;          /* op that completed an input on the chip, if not a MAC's unit */
-    uint32_t x_freed;            /* ... once this op has retired */
-    uint32_t tile_before;        /* last MAC of the output tile before, where loads wait for it */
+    bool chain;              /* inputs and weights of a step are one load */
+    bool is_ahead;           /* loads do not wait for the output tile before */
+    bool x_loads;            /* the step loads its input ... */
+    uint32_t addend_wait[2]; /* until the first load of what is added to tiles: its producer, and
+                              * the last op that may read what lies in its place */
+    uint32_t x_written;      /* op that completed an input on the chip, if not a MAC's unit */
+    uint32_t x_freed;        /* ... once this op has retired */
+    uint32_t tile_before;    /* last MAC of the output tile before, where loads wait for it */
     uint32_t x_loaded, w_loaded; /* loads of the step before, on a channel other than ours */
     zs_tile_box box;             /* of the current step */
     uint64_t drain_pl_cycles;    /* of a systolic array, else 0 */
@@ -202,14 +204,29 @@ static uint64_t box_pixels(const zs_tile_box *b)
     return (uint64_t)b->oy_n * b->ox_n;
 }
 
-/* Passes over the sums, pooling, or the copy into the resident buffer; *done is the op after which
- * results are ready. */
+/* What is added to the tile, once that of the tile before has been. */
+static zs_status load_addend(conv_loops *c, uint32_t *loaded)
+{
+    static const uint8_t no_slot[4] = {ZS_SLOT_NONE, ZS_SLOT_NONE, ZS_SLOT_NONE, ZS_SLOT_NONE};
+    zs_tile_box box = c->box;
+    const uint32_t wait[3] = {c->e->last_add, c->addend_wait[0], c->addend_wait[1]};
+    c->addend_wait[0] = c->addend_wait[1] = ZS_NO_OP; /* later loads follow on the same channel */
+    box.flags = ZS_BOX_SECOND;
+    return zs_emit_transfer(c->e, ZS_OP_LOAD_X, &box, no_slot, wait, loaded);
+}
+
+/* Passes over the sums, pooling, an addition, or the copy into the resident buffer; *done is the op
+ * after which results are ready. */
 static zs_status post_process(conv_loops *c, const uint8_t slots[4], bool *stores, uint32_t *done)
 {
     const zs_plan_row *r = c->row;
+    uint32_t addend = ZS_NO_OP;
     const zs_tile_box *b = &c->box;
     *stores = r->y_resident == ZS_NOT_RESIDENT;
-    uint64_t ops = r->y_resident == ZS_NOT_RESIDENT ? 0 : box_pixels(b) * b->oc_n;
+    const bool is_passed = r->y_resident != ZS_NOT_RESIDENT || r->add != ZS_NO_INDEX;
+    uint64_t ops = is_passed ? box_pixels(b) * b->oc_n : 0;
+    if (r->add != ZS_NO_INDEX)
+        ZS_TRY(load_addend(c, &addend));
     if (r->pool != ZS_NO_INDEX) {
         const zs_window *w = &r->pool_window;
         const zs_pool_reach y = zs_pool_reach_y(r, b), x = zs_pool_reach_x(r, b);
@@ -226,9 +243,13 @@ static zs_status post_process(conv_loops *c, const uint8_t slots[4], bool *store
     /* Equal prices are one price, whatever they are for. */
     const uint64_t price = tiled_vector_pl_cycles(design, ops) +
                            zs_post_pl_cycles(design, array, b->oc_n, box_pixels(b));
-    const uint32_t wait[3] = {*done, ZS_NO_OP, ZS_NO_OP}; /* on the MACs' unit it comes next */
-    if (c->drain_pl_cycles == 0)
-        return zs_emit_priced(c->e, ZS_OP_POST, b, slots, NULL, price, price, done);
+    const uint32_t wait[3] = {*done, ZS_NO_OP, ZS_NO_OP};
+    if (c->drain_pl_cycles == 0) { /* on the MACs' unit it comes next */
+        const uint32_t loaded[3] = {addend, ZS_NO_OP, ZS_NO_OP};
+        ZS_TRY(zs_emit_priced(c->e, ZS_OP_POST, b, slots, loaded, price, price, done));
+        c->e->last_add = addend != ZS_NO_OP ? *done : c->e->last_add;
+        return ZS_OK;
+    }
     ZS_TRY(zs_emit_on_unit(c->e, ZS_OP_POST, TILED_UNIT_OUT, b, slots, wait, price, price, done));
     c->e->last_out = *done;
     return ZS_OK;
@@ -375,6 +396,9 @@ static conv_loops loops_of(zs_emitter *e, const zs_plan_row *row)
     c.drain_pl_cycles = zs_mac_drain_pl_cycles(e->d->design, &p->mac);
     c.first_load_wait = zs_emit_producer_of(e, c.layer);
     c.x_written = e->last_out;
+    c.addend_wait[0] =
+        row->add != ZS_NO_INDEX ? zs_emit_writer_of(e, e->d->drafts[e->row].addend) : ZS_NO_OP;
+    c.addend_wait[1] = e->last_mac;
     tiled_trips(e->d->design, c.layer, row, c.trips);
     return c;
 }

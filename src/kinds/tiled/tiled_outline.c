@@ -401,6 +401,11 @@ static void charge_conv(row_outline *o)
         charge_operands(o, is_settled, &pixels);
     if (is_settled)
         charge_spills(o);
+    if (r->add != ZS_NO_INDEX)
+        o->work->bytes[TILED_INPUT] = zs_plus_u64(
+            o->work->bytes[TILED_INPUT],
+            zs_times_u64((uint64_t)r->y_c * r->oh * r->ow,
+                         o->trips[D_IMAGE] * zs_elem_bytes(o->o->design->accel.precision)));
     if (!o->o->is_open)
         o->work->bytes[TILED_OUTPUT] = r->compulsory_write_bytes;
     if (o->array->kind == ZS_ARRAY_SYSTOLIC) /* what passes over sums has a unit of its own */
@@ -409,7 +414,7 @@ static void charge_conv(row_outline *o)
         charge_passes(o, &oc, (uint64_t)o->trips[D_IMAGE] * o->trips[D_GROUP]);
     if (r->pool != ZS_NO_INDEX && !tiled_params_of(&o->o->design->accel)->may_drop_pools)
         charge_pool(o, &oc, (uint64_t)o->trips[D_IMAGE] * o->trips[D_GROUP]);
-    else if (r->y_resident != ZS_NOT_RESIDENT)
+    else if (r->y_resident != ZS_NOT_RESIDENT || r->add != ZS_NO_INDEX)
         charge_pixels(o, &oc, (uint64_t)o->trips[D_IMAGE] * o->trips[D_GROUP], 1);
 }
 
@@ -420,8 +425,15 @@ static void charge_plain(row_outline *o)
     const zs_accel *a = &o->o->design->accel;
     const cut c = cut_of(r->y_c, r->t_oc);
     const uint64_t taps = o->layer->op == ZS_LAYER_POOL ? (uint64_t)r->window.kh * r->window.kw : 1;
-    const uint64_t inputs = o->layer->op == ZS_LAYER_ADD ? 2 : 1;
-    charge_pixels(o, &c, o->o->design->batch, taps);
+    const bool is_add = o->layer->op == ZS_LAYER_ADD;
+    /* `auto` may yet add to the tiles of a convolution */
+    const bool may_be_taken = is_add && o->o->is_open && tiled_takes_fronts(a);
+    const uint64_t inputs = is_add && !may_be_taken ? 2 : 1;
+    if (may_be_taken)
+        charge_compute(o, o->o->design->batch,
+                       tiled_vector_pl_cycles(o->o->design, (uint64_t)r->y_c * r->oh * r->ow));
+    else
+        charge_pixels(o, &c, o->o->design->batch, taps);
     o->work->bytes[TILED_INPUT] = zs_times_u64(
         zs_times_u64(rows_read(r) * columns_read(r) * r->y_c, inputs * o->o->design->batch),
         zs_elem_bytes(a->precision));

@@ -12,7 +12,7 @@
 
 /* What the bytes of a row depend on, and those of the variants seen. */
 typedef struct row_key {
-    uint32_t layer, pool, front_n, weight_slots, tile[4];
+    uint32_t layer, pool, add, front_n, weight_slots, tile[4];
     bool x_stays, y_stays;
 } row_key;
 
@@ -39,9 +39,10 @@ typedef struct search {
 
 static bool same_key(const row_key *a, const row_key *b)
 {
-    return a->layer == b->layer && a->pool == b->pool && a->front_n == b->front_n &&
-           a->weight_slots == b->weight_slots && a->x_stays == b->x_stays &&
-           a->y_stays == b->y_stays && memcmp(a->tile, b->tile, sizeof a->tile) == 0;
+    return a->layer == b->layer && a->pool == b->pool && a->add == b->add &&
+           a->front_n == b->front_n && a->weight_slots == b->weight_slots &&
+           a->x_stays == b->x_stays && a->y_stays == b->y_stays &&
+           memcmp(a->tile, b->tile, sizeof a->tile) == 0;
 }
 
 /* More slots than the row has weight tiles change nothing. */
@@ -50,6 +51,7 @@ static row_key key_of(const zs_plan_draft *d, uint32_t i)
     const zs_plan_row *r = &d->rows[i];
     row_key key = {.layer = r->layer,
                    .pool = r->pool,
+                   .add = r->add,
                    .x_stays = r->x_resident != ZS_NOT_RESIDENT,
                    .y_stays = r->y_resident != ZS_NOT_RESIDENT,
                    .tile = {r->t_oc, r->t_ic, r->t_oy, r->t_ox}};
@@ -240,7 +242,8 @@ static zs_status try_by_tile(search *s, zs_err *err)
     double far;
     bool is_better, any = false;
     for (uint32_t i = 0; i < s->base->net->layer_n; i++)
-        any = any || zs_layer_is_depthwise(&s->base->net->layers[i]);
+        any = any || zs_layer_is_depthwise(&s->base->net->layers[i]) ||
+              s->base->net->layers[i].op == ZS_LAYER_ADD;
     if (!any)
         return ZS_OK;
     for (uint32_t t = 0; t < tensor_n; t++)
@@ -299,8 +302,8 @@ static const char *describe(const search *s, zs_arena *arena)
         return NULL;
     const char *strips = "";
     if (s->could_n > 0)
-        strips = zs_arena_printf(arena, "; %u of %u maps of depthwise layers pass by tile",
-                                 s->strip_n, s->could_n);
+        strips = zs_arena_printf(arena, "; %u of %u maps between layers pass by tile", s->strip_n,
+                                 s->could_n);
     if (strips == NULL)
         return NULL;
     return zs_arena_printf(arena,

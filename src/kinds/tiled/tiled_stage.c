@@ -59,6 +59,9 @@ tiled_stage_sizes tiled_stage_sizes_of(const zs_design *design, const zs_plan_bu
     const uint64_t elem = zs_elem_bytes(design->accel.precision);
     tiled_stage_sizes bytes = {.input = buffers[ZS_BUF_INPUT].slot_elems * elem};
     for (uint32_t i = 0; i < row_n; i++) {
+        if (rows[i].add != ZS_NO_INDEX)
+            bytes.input = zs_max_u64(bytes.input,
+                                     (uint64_t)rows[i].t_oc * rows[i].t_oy * rows[i].t_ox * elem);
         bytes.weight = zs_max_u64(bytes.weight, rows[i].weight_slot_bytes);
         bytes.row = zs_max_u64(bytes.row, longest_row_elems(design, &rows[i]) * elem);
     }

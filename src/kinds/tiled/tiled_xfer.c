@@ -57,6 +57,9 @@ static zs_xfer columns(const zs_plan_tensor *t, uint32_t n0, uint32_t n, uint32_
 static zs_xfer input_xfer(const zs_plan_row *row, const zs_tile_box *box, const zs_design *design)
 {
     const bool merge = design->accel.dma.merge_rows;
+    if (row->add != ZS_NO_INDEX && (box->flags & ZS_BOX_SECOND) != 0) /* as the results */
+        return rectangle(&row->x2, design, box->image, box->oc0, box->oc_n, box->oy0,
+                         box->oy0 + (uint32_t)box->oy_n, box->ox0, box->ox0 + (uint32_t)box->ox_n);
     if (row->images_are_columns)
         return columns(&row->x, box->ox0, box->ox_n, box->ic0, box->ic_n, merge);
     const zs_extent ey = zs_extent_y(row, box->oy0, box->oy_n);
