@@ -2,9 +2,20 @@
 #include "zynqsim/report.h"
 
 #include <math.h>
+#include <stdio.h>
 
 /* compare --ladder */
 
+/* What a rung is held against: the last before it that can run, or the first. */
+static uint32_t before(const zs_ladder *l, uint32_t i)
+{
+    uint32_t k = i > 0 ? i - 1 : 0;
+    while (k > 0 && l->columns[k].problem != NULL)
+        k--;
+    return k;
+}
+
+/* Without a number where one of the two cannot run. */
 static double factor_of(const zs_ladder *l, uint32_t from, uint32_t i)
 {
     return zs_figures_number(&l->columns[from], "seconds") /
@@ -14,10 +25,11 @@ static double factor_of(const zs_ladder *l, uint32_t from, uint32_t i)
 /* How much longer a layer takes than on the rung before; 0: it is not slower. */
 static double slower_by(const zs_ladder *l, uint32_t i, uint32_t layer)
 {
-    if (i == 0 || layer >= l->columns[i].layer_n || layer >= l->columns[i - 1].layer_n)
+    const zs_figures *own = &l->columns[i], *other = &l->columns[before(l, i)];
+    if (layer >= own->layer_n || layer >= other->layer_n)
         return 0;
-    const double ratio = zs_figures_layer_number(&l->columns[i], layer, "cycles") /
-                         zs_figures_layer_number(&l->columns[i - 1], layer, "cycles");
+    const double ratio = zs_figures_layer_number(own, layer, "cycles") /
+                         zs_figures_layer_number(other, layer, "cycles");
     return isfinite(ratio) && ratio > 1 + ZS_LADDER_SLOWER / 1e3 ? ratio : 0;
 }
 
@@ -34,6 +46,20 @@ static zs_status put_slower(const zs_ladder *l, uint32_t i, uint32_t most, const
     return n > most ? zs_sink_printf(s, "%sand %u more", join, n - most) : ZS_OK;
 }
 
+typedef struct cell {
+    char text[32];
+} cell;
+
+static cell number(int digits, bool is_fixed, double value, const char *none)
+{
+    cell c;
+    if (!isfinite(value))
+        snprintf(c.text, sizeof c.text, "%s", none);
+    else
+        snprintf(c.text, sizeof c.text, is_fixed ? "%.*f" : "%.*g", digits, value);
+    return c;
+}
+
 static zs_status put_table(const zs_ladder *l, const zs_sink *s)
 {
     ZS_TRY(zs_sink_printf(s, "%-20s %14s %9s %11s  %s\n", "switch", "ms", "factor", "cumulative",
@@ -46,7 +72,9 @@ static zs_status put_table(const zs_ladder *l, const zs_sink *s)
         }
         ZS_TRY(zs_sink_printf(s, "%14.3f ", 1e3 * zs_figures_number(&l->columns[i], "seconds")));
         if (i > 0)
-            ZS_TRY(zs_sink_printf(s, "%9.3f %11.3f  ", factor_of(l, i - 1, i), factor_of(l, 0, i)));
+            ZS_TRY(zs_sink_printf(s, "%9s %11s  ",
+                                  number(3, true, factor_of(l, before(l, i), i), "-").text,
+                                  number(3, true, factor_of(l, 0, i), "-").text));
         ZS_TRY(put_slower(l, i, 4, ", ", s));
         ZS_TRY(zs_sink_puts(s, "\n"));
     }
@@ -65,9 +93,9 @@ static zs_status put_csv(const zs_ladder *l, const zs_sink *s)
     for (uint32_t i = 0; i < l->n; i++) {
         ZS_TRY(zs_sink_printf(s, "%s,", l->words[i]));
         if (l->columns[i].problem == NULL)
-            ZS_TRY(zs_sink_printf(s, "%.9g,%.6g,%.6g,",
-                                  zs_figures_number(&l->columns[i], "seconds"),
-                                  factor_of(l, i > 0 ? i - 1 : 0, i), factor_of(l, 0, i)));
+            ZS_TRY(zs_sink_printf(s, "%.9g,%s,%s,", zs_figures_number(&l->columns[i], "seconds"),
+                                  number(6, false, factor_of(l, before(l, i), i), "").text,
+                                  number(6, false, factor_of(l, 0, i), "").text));
         else
             ZS_TRY(zs_sink_puts(s, ",,,"));
         ZS_TRY(put_slower(l, i, UINT32_MAX, ";", s));
@@ -88,7 +116,7 @@ static int put_rung(json_t *rungs, const zs_ladder *l, uint32_t i)
     int failed = json_object_set_new(rung, "switch", zs_json_text(l->words[i]));
     failed |= json_object_set_new(rung, "seconds",
                                   zs_json_real(zs_figures_number(&l->columns[i], "seconds")));
-    failed |= json_object_set_new(rung, "factor", zs_json_real(factor_of(l, i > 0 ? i - 1 : 0, i)));
+    failed |= json_object_set_new(rung, "factor", zs_json_real(factor_of(l, before(l, i), i)));
     failed |= json_object_set_new(rung, "cumulative_factor", zs_json_real(factor_of(l, 0, i)));
     failed |= json_object_set_new(rung, "problem", zs_json_text(l->columns[i].problem));
     for (uint32_t k = 0; k < l->columns[i].layer_n; k++) {

@@ -92,6 +92,13 @@ assert abs(l[2]['cumulative_factor'] - l[1]['factor'] * l[2]['factor']) < 1e-9
 assert l[2]['factor'] < 1 and all(s['layer'] and s['ratio'] > 1 for s in l[2]['slower_layers']) and l[2]['slower_layers']"
 program compare all.yaml --ladder --format csv
 ok "$([ $status = 0 ] && [ "$(head -n 1 out)" = switch,seconds,factor,cumulative_factor,slower_layers ]; echo $?)" 'as CSV'
+set -- all.yaml --ladder --set "$optimise=register_sum,channels,queues" --set accelerator.kernels.channel_depth=32
+program compare "$@"
+ok "$([ $status = 0 ] && grep -q '^+ channels *cannot run: ' out && ! grep -q nan out; echo $?)" 'a rung that cannot run'
+program compare "$@" --format json
+json '... is left out of factors' \
+    "l = d['ladder']; assert [r['switch'] for r in l if r['problem']] == ['channels'] and l[2]['factor'] is None
+assert abs(l[3]['factor'] - l[1]['seconds'] / l[3]['seconds']) < 1e-9 and abs(l[3]['cumulative_factor'] - l[0]['seconds'] / l[3]['seconds']) < 1e-9"
 program compare base.yaml --ladder
 ok "$([ $status != 0 ] && grep -qF 'is empty' err; echo $?)" 'no switch, no ladder'
 
