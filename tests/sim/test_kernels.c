@@ -504,6 +504,45 @@ START_TEST(test_blocks_of_a_stratix_are_arrays_and_caches)
 }
 END_TEST
 
+static uint32_t alm_of(zs_arena *arena, const zs_design *d, const zs_net *net)
+{
+    zs_plan *plan;
+    zs_fit fit;
+    zs_err err = {0};
+    ck_assert_int_eq(zs_plan_build(arena, d, net, &plan, &err), ZS_OK);
+    ck_assert_int_eq(zs_fit_build(arena, d, plan, &fit, &err), ZS_OK);
+    return fit.used.n[ZS_RESOURCE_ALM];
+}
+
+/* b pads what a writes, c is added to what b writes. */
+START_TEST(test_what_goes_by_a_channel_or_stays_in_a_kernel_has_no_load_store_units)
+{
+    test_spec *s = test_spec_new(8, 10, 10);
+    zs_arena arena;
+    zs_err err = {0};
+    test_conv(s, "c", "data", 4, 3, 1, 0);
+    test_conv(s, "a", "data", 4, 3, 1, 0);
+    test_conv(s, "b", "a", 4, 3, 1, 1);
+    test_layer(s, ZS_LAYER_ADD, "sum", "b c");
+    zs_arena_init(&arena, test_heap());
+    const zs_net *net = test_net(&arena, s);
+    zs_design d = variant(0, ZS_FP32);
+    ck_assert_int_eq(zs_design_set_board(&d, NULL, "stratix10-520n", &err), ZS_OK);
+    const uint32_t base = alm_of(&arena, &d, net);
+    test_set(&d, "accelerator.kernels.channels", true);
+    /* a neither loads nor stores sums, b loads nothing, which the padded copy did too; a cache */
+    const uint32_t b_to_sum = 2 + 1, pads = 2 * 1200 + 150 + 1500, fifos = 2 * 60;
+    ck_assert_uint_eq(alm_of(&arena, &d, net),
+                      base - (2 + 1 + b_to_sum) * 1200 - 600 - pads + fifos);
+    test_set(&d, "accelerator.kernels.channels", false);
+    test_set(&d, "accelerator.kernels.fuse_epilogue", true);
+    /* of the kernel that adds its second input is left, as a load of b's */
+    ck_assert_uint_eq(alm_of(&arena, &d, net), base - 2 * 1200 - 150 - 1500);
+    zs_arena_drop(&arena);
+    test_spec_free(s);
+}
+END_TEST
+
 TCase *tcase_kernels(void)
 {
     TCase *tc = tcase_create("kernels");
@@ -522,5 +561,6 @@ TCase *tcase_kernels(void)
     tcase_add_loop_test(tc, test_a_full_channel_holds_its_writer_up, 0, (int)ZS_LEN(channels));
     tcase_add_test(tc, test_a_queue_of_its_own_holds_no_kernel_of_another_up);
     tcase_add_loop_test(tc, test_blocks_of_a_stratix_are_arrays_and_caches, 0, (int)ZS_LEN(blocks));
+    tcase_add_test(tc, test_what_goes_by_a_channel_or_stays_in_a_kernel_has_no_load_store_units);
     return tc;
 }

@@ -19,7 +19,7 @@ static void add_kernel(totals *t, const kernels_row *own, uint32_t bits)
     t->kernels++;
     t->pads += own->padded_bytes > 0;
     t->lanes += own->lanes;
-    t->units += own->units;
+    t->units += own->units + (own->padded_bytes > 0 ? KERNELS_PAD_UNITS : 0);
     t->caches += own->caches;
     t->channels += own->from != ZS_NO_INDEX;
     t->loops += own->kernel.nest.n + own->pad.nest.n;

@@ -51,6 +51,7 @@ static void fuse(zs_plan_draft *d, kernels_row *rows, uint32_t j)
             continue;
         rows[j].root = root;
         rows[root].last = j;
+        rows[root].units += layer->in_n - 1;
         d->drafts[j].joins_previous = true;
         return;
     }
@@ -107,6 +108,7 @@ static void take_from_channel(const zs_plan_draft *d, kernels_row *rows, uint32_
     own->pad.nest.n = 0;
     own->kernel.window = (zs_nest_window){0};
     own->caches = 0;
+    own->units -= own->in_units;
     if (own->takes_whole)
         own->local_words[3] = (uint64_t)layer->x.c *
                               ((uint64_t)layer->x.h + w->pad_top + w->pad_bottom) *
@@ -249,6 +251,9 @@ void kernels_link(zs_plan_draft *d, kernels_row *rows)
     for (uint32_t i = 0; i < d->row_n; i++)
         if (rows[i].from != ZS_NO_INDEX)
             take_from_channel(d, rows, i);
+    for (uint32_t i = 0; i < d->row_n; i++)
+        if (rows[i].to_channel)
+            rows[i].units -= rows[i].out_units;
     share_kernels(d, rows);
     share_lines(d, rows);
     for (uint32_t i = 0; i < d->row_n; i++) {

@@ -60,9 +60,12 @@ static zs_status put_kernel(const zs_design *design, const char *name, const cha
                           "unroll", "II", "cycles", "because of"));
     for (uint32_t i = k->nest.n > 0 ? 0 : ZS_NO_LOOP; i != ZS_NO_LOOP; i = k->nest.loops[i].next)
         ZS_TRY(put_loop(k, i, 0, m.lsu_bytes / m.word_bytes, s));
-    ZS_TRY(zs_sink_printf(
-        s, "  %u load-store units, %" PRIu64 " with a cache; %" PRIu64 " MACs side by side\n",
-        own->units, own->caches, own->lanes));
+    if (k == &own->pad)
+        ZS_TRY(zs_sink_printf(s, "  %d load-store units\n", (int)KERNELS_PAD_UNITS));
+    else
+        ZS_TRY(zs_sink_printf(
+            s, "  %u load-store units, %" PRIu64 " with a cache; %" PRIu64 " MACs side by side\n",
+            own->units, own->caches, own->lanes));
     if (design->board.family == ZS_FAMILY_STRATIX_10 && k == &own->kernel) {
         const zs_resources r = kernels_resources(design, own);
         ZS_TRY(zs_sink_printf(s, "  %" PRIu32 " DSP, %" PRIu32 " ALM, %" PRIu32 " M20K%s\n",

@@ -235,7 +235,10 @@ static void conv_resources(const zs_accel *a, const zs_layer *layer, uint64_t ic
     const uint64_t filters = zs_max_u64(c->oc, c->u_oc);
     r->lanes = c->u_oc * c->u_ic * c->u_oy * c->u_ox * c->u_ky * c->u_kx;
     r->caches = p->local_input || w->kh * w->kw == 1 ? 0 : inputs;
-    r->units = (uint32_t)zs_min_u64(inputs + weights + sums * c->u_oc * c->u_oy + 1, UINT32_MAX);
+    const uint64_t outputs = sums * c->u_oc * c->u_oy;
+    r->in_units = (uint32_t)zs_min_u64(inputs, UINT32_MAX);
+    r->out_units = (uint32_t)zs_min_u64(outputs, UINT32_MAX);
+    r->units = (uint32_t)zs_min_u64(inputs + weights + outputs + 1, UINT32_MAX);
     if (p->local_weights)
         r->local_words[0] = filters * ic * w->kh * w->kw;
     if (p->local_input) {
@@ -270,7 +273,6 @@ static void conv(const zs_layer *layer, kernels_row *r)
         return;
     r->padded_bytes = layer->x.c * padded(layer, true) * padded(layer, false) * elem;
     add_loop(&r->pad.nest, ZS_NO_LOOP, "i", r->padded_bytes / elem, 1);
-    r->units += 2;
 }
 
 /* ---- all others ------------------------------------------------------------------------------ */
@@ -286,6 +288,8 @@ static void dense(const zs_layer *layer, kernels_row *r)
     set_interval(a, r);
     r->lanes = oc * ic;
     r->units = (uint32_t)zs_min_u64(r->lanes + ic + 2, UINT32_MAX);
+    r->in_units = (uint32_t)zs_min_u64(ic, UINT32_MAX);
+    r->out_units = 1;
 }
 
 static void pool(const zs_layer *layer, kernels_row *r)
@@ -295,7 +299,9 @@ static void pool(const zs_layer *layer, kernels_row *r)
     uint32_t at = add_plane(&r->kernel.nest, channel, "ax2", "ax3", layer->y.h, layer->y.w);
     at = add_loop(&r->kernel.nest, at, "rv", is_whole ? layer->x.h : layer->window.kh, 1);
     add_loop(&r->kernel.nest, at, "rv1", is_whole ? layer->x.w : layer->window.kw, 1);
-    r->units = 3;
+    r->units = 3; /* the largest so far lies where the result will */
+    r->in_units = 1;
+    r->out_units = 2;
 }
 
 zs_status kernels_nest(zs_arena *arena, const zs_layer *layer, kernels_row *r, zs_err *err)
@@ -319,6 +325,7 @@ zs_status kernels_nest(zs_arena *arena, const zs_layer *layer, kernels_row *r, z
     default:
         add_loop(&r->kernel.nest, ZS_NO_LOOP, "i", zs_shape_elems(layer->y), 1);
         r->units = layer->in_n + 1;
+        r->in_units = r->out_units = 1;
         break;
     }
     return ZS_OK;

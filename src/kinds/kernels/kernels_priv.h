@@ -41,9 +41,10 @@ typedef struct kernels_row {
     uint64_t lanes;          /* multiply-accumulates side by side */
     uint64_t local_words[4]; /* on-chip arrays: a filter, an input plane, an output plane, a tensor
                               * that comes by a channel */
-    uint32_t units;          /* load-store units */
-    uint64_t caches;         /* those of them that keep lines of a window they read again */
-    const zs_accel *accel;   /* with what is said of the layer */
+    uint32_t units;          /* load-store units, without those of the padded copy */
+    uint32_t in_units, out_units; /* of these: for its input, and for its results */
+    uint64_t caches;              /* those of them that keep lines of a window they read again */
+    const zs_accel *accel;        /* with what is said of the layer */
     /* ---- the launch graph, in rows */
     uint32_t root, last;  /* whose kernel does the layer; of a root the last that its kernel does */
     uint32_t class_row;   /* the first of those that have one kernel, with what it takes for all */
@@ -77,6 +78,7 @@ static inline kernels_row *kernels_row_of(const zs_plan_row *row)
 
 /* Products side by side that are added as one tree; more are several. */
 enum { KERNELS_TREE_MAX = 4096 };
+enum { KERNELS_PAD_UNITS = 2 };      /* load-store units of a kernel that pads */
 enum { KERNELS_CHANNEL_DEPTH = 32 }; /* words, in text, where none is said [V CustoNN2 kernels] */
 /* A factor of accelerator.unroll of a row, at most the trips; 1 where loops stay as they are. */
 uint64_t kernels_unroll(const zs_accel *accel, uint32_t factor, uint64_t trip);
