@@ -626,6 +626,9 @@ zs_status zs_search_run(zs_arena *arena, const zs_space *space, const zs_search_
     if (s.heap == NULL || s.stack == NULL || s.memo == NULL || s.tasks == NULL || s.looks == NULL)
         return zs_nomem(err, "the search");
     ZS_TRY(find_first_parts(&s));
+    state->is_proven = s.heap_n == 0; /* nothing meets the conditions */
+    if (state->is_proven)
+        return ZS_OK;
     ZS_TRY(climb(&s, zs_space_home(s.grid, &space->sweep->base)));
     ZS_TRY(branch_all(&s));
     return ZS_OK;

@@ -194,6 +194,20 @@ START_TEST(ended_early_its_bound_holds)
 }
 END_TEST
 
+START_TEST(what_no_bound_admits_is_not_simulated)
+{
+    static const char *const conditions[] = {"fits == true", "images_per_second >= 1e9"};
+    space_over("accelerator.unroll.oc=2,4,8");
+    space_over("accelerator.clock=100MHz,150MHz");
+    space_where(conditions, 2);
+    space_find("cycles", false);
+    const zs_search_state s = space_search(&(zs_search_options){.top_n = 1}, 0);
+    ck_assert(s.is_proven);
+    ck_assert(!s.is_found);
+    ck_assert_uint_eq(s.simulated, 0);
+}
+END_TEST
+
 START_TEST(so_many_simulations_are_the_same_each_time)
 {
     take_case(0);
@@ -275,6 +289,7 @@ TCase *tcase_space(void)
     tcase_add_loop_test(tc, a_search_finds_what_simulating_every_point_finds, 0, ZS_LEN(small));
     tcase_add_loop_test(tc, with_room_for_hardly_anything_it_finds_the_same, 0, ZS_LEN(small));
     tcase_add_loop_test(tc, ended_early_its_bound_holds, 0, ZS_LEN(small));
+    tcase_add_test(tc, what_no_bound_admits_is_not_simulated);
     tcase_add_test(tc, so_many_simulations_are_the_same_each_time);
     tcase_add_test(tc, a_gap_that_is_small_enough_ends_it);
     tcase_add_test(tc, the_design_itself_is_a_point_of_its_space);
