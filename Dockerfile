@@ -9,6 +9,6 @@ RUN .ci/packages build && make deb
 FROM debian:bookworm-slim
 ENV DEBIAN_FRONTEND=noninteractive
 COPY --from=build /src/build/zynqsim_*.deb /tmp/
-RUN apt-get update && apt-get install -y --no-install-recommends /tmp/zynqsim_*.deb gnuplot-nox python3 && rm -rf /var/lib/apt/lists/* /tmp/zynqsim_*.deb
+RUN apt-get update && apt-get install -y --no-install-recommends /tmp/zynqsim_*.deb gnuplot-nox graphviz python3 && rm -rf /var/lib/apt/lists/* /tmp/zynqsim_*.deb
 WORKDIR /work
 ENTRYPOINT ["zynqsim"]

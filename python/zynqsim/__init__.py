@@ -147,22 +147,28 @@ def accuracy(
     images: str | os.PathLike[str],
     settings: Settings | None = None,
     *,
+    vary: Mapping[str, Any] | None = None,
+    reference: str | None = None,
     labels: str | os.PathLike[str] | None = None,
     limit: int | None = None,
     model: str | os.PathLike[str] | None = None,
     weights: str | os.PathLike[str] | None = None,
     jobs: int | None = None,
 ) -> dict[str, Any]:
-    """Many images through the datapath: top-1 and top-5, agreement with fp32, error per layer."""
+    """Many images through the datapath: top-1 and top-5; with reference="fp32" also agreement with it and the noise of
+    each layer. With `vary` a dict for each value, in "points"; the figures beside them are of the first."""
     words = ["accuracy", *_settings(settings), "--quiet", *_option("images", images)]
-    for name, value in (("labels", labels), ("limit", limit), ("model", model), ("weights", weights), ("jobs", jobs)):
+    for key, values in (vary or {}).items():
+        words += ["--vary", f"{key}={_values(values)}"]
+    for name, value in (("reference", reference), ("labels", labels), ("limit", limit), ("model", model),
+                        ("weights", weights), ("jobs", jobs)):
         words += _option(name, value)
     return _json(words, [design])
 
 
 def schema() -> dict[str, Any]:
     """The JSON Schema of a design."""
-    return json.loads(_call(["schema"])[0])
+    return _dict(_call(["schema"])[0])
 
 
 def layers(result: Mapping[str, Any]) -> Any:
@@ -173,7 +179,7 @@ def layers(result: Mapping[str, Any]) -> Any:
 def frame(rows: Sequence[Mapping[str, Any]]) -> Any:
     """A pandas DataFrame of rows, or the rows themselves as a list of dicts where there is no pandas."""
     try:
-        import pandas
+        import pandas  # type: ignore[import]
     except ImportError:
         return [dict(row) for row in rows]
     return pandas.DataFrame(list(rows))
@@ -192,7 +198,7 @@ def _flat(value: Mapping[str, Any], before: str = "") -> Row:
 def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return os.fspath(value) if isinstance(value, os.PathLike) else str(value)
+    return str(os.fspath(value)) if isinstance(value, os.PathLike) else str(value)
 
 
 def _values(value: Any) -> str:
@@ -227,7 +233,14 @@ def _value(key: str, cell: str) -> Any:
 
 
 def _json(words: list[str], designs: Sequence[Design]) -> dict[str, Any]:
-    return json.loads(_call([*words, "--format", "json"], designs)[0])
+    return _dict(_call([*words, "--format", "json"], designs)[0])
+
+
+def _dict(text: str) -> dict[str, Any]:
+    value = json.loads(text)
+    if not isinstance(value, dict):
+        raise Error(3, f"the program printed no JSON object: {text[:80]}")
+    return value
 
 
 def _call(words: Sequence[str], designs: Sequence[Design] = ()) -> tuple[str, str]:

@@ -14,7 +14,7 @@ if command -v dpkg-deb >/dev/null; then
     ok $? 'it can be unpacked'
     (cd / && "$WORK/root/usr/bin/zynqsim" run "$WORK/root/usr/share/zynqsim/configs/default.yaml" --fidelity bound --timing-only --quiet >"$WORK/out" 2>"$WORK/err")
     ok $? 'the program runs from it, with its own models'
-    for file in usr/lib/python3/dist-packages/zynqsim/__init__.py usr/share/man/man1/zynqsim.1.gz usr/share/bash-completion/completions/zynqsim usr/share/doc/zynqsim/copyright; do
+    for file in usr/lib/python3/dist-packages/zynqsim/__init__.py usr/share/man/man1/zynqsim.1.gz usr/share/bash-completion/completions/zynqsim usr/share/doc/zynqsim/copyright usr/share/doc/zynqsim/changelog.gz; do
         ok "$([ -s "$WORK/root/$file" ]; echo $?)" "$file is in it"
     done
     if [ -x /usr/bin/python3 ]; then

@@ -12,4 +12,10 @@ wrong=$(grep -cE '^(FAIL|ERROR): ' "$WORK/err")
 grep -A 20 -E '^(FAIL|ERROR): ' "$WORK/err"
 passed=$((${tests:-0} - wrong)) failed=$wrong
 ok "$status" 'the tests of the Python package pass'
+if command -v mypy >/dev/null; then
+    mypy --strict --no-error-summary --cache-dir "$WORK/mypy" python/zynqsim >"$WORK/out" 2>"$WORK/err" || cat "$WORK/out"
+    ok "$([ ! -s "$WORK/out" ]; echo $?)" 'mypy finds nothing in it'
+else
+    skip 'types of the Python package: needs mypy'
+fi
 finish

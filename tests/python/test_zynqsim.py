@@ -112,8 +112,18 @@ class Package(unittest.TestCase):
             fake.write_text('#!/bin/sh\nprintf \'{"words": "%s"}\' "$*"\n')
             fake.chmod(0o755)
             with mock.patch.dict(os.environ, {"ZYNQSIM": str(fake)}):
-                words = zynqsim.accuracy("a.yaml", "set", {"batch": 4}, limit=10)["words"]
-        self.assertEqual(words, "accuracy --set batch=4 --quiet --images set --limit 10 --format json a.yaml")
+                words = zynqsim.accuracy("a.yaml", "set", {"batch": 4}, vary={"accelerator.precision": ["fp32", "int8"]},
+                                         reference="fp32", limit=10)["words"]
+        self.assertEqual(words, "accuracy --set batch=4 --quiet --images set --vary accelerator.precision=fp32,int8 "
+                                "--reference fp32 --limit 10 --format json a.yaml")
+
+    def test_what_is_no_object_is_an_error(self):
+        with tempfile.TemporaryDirectory() as directory:
+            fake = Path(directory) / "zynqsim"
+            fake.write_text("#!/bin/sh\necho 7\n")
+            fake.chmod(0o755)
+            with mock.patch.dict(os.environ, {"ZYNQSIM": str(fake)}), self.assertRaises(zynqsim.Error):
+                zynqsim.schema()
 
     def test_every_function_is_typed(self):
         for name in zynqsim.__all__:
