@@ -420,8 +420,28 @@ static void emit_plot(roof_plot *p)
     zs_out_text(&p->out, "\n");
 }
 
-zs_status zs_roofline_plot_emit(const zs_result *r, const zs_sink *s, zs_err *err)
+/* A file of results may say anything: what has no place on a logarithmic axis is no roof. */
+static double drawable(double value)
 {
+    return value > 1e-30 && value < 1e30 ? value : 0;
+}
+
+static zs_roofline drawable_roofs(const zs_roofline *roof)
+{
+    zs_roofline out = *roof;
+    out.peak_gops = drawable(roof->peak_gops);
+    out.device_peak_gops = drawable(roof->device_peak_gops);
+    out.axi_bytes_per_s = drawable(roof->axi_bytes_per_s);
+    out.dram_bytes_per_s = drawable(roof->dram_bytes_per_s);
+    out.ridge_ops_per_byte = drawable(roof->ridge_ops_per_byte);
+    return out;
+}
+
+zs_status zs_roofline_plot_emit(const zs_result *of, const zs_sink *s, zs_err *err)
+{
+    zs_result drawn = *of;
+    drawn.roofline = drawable_roofs(&of->roofline);
+    const zs_result *r = &drawn;
     roof_plot p = {.out = {.sink = s}, .r = r};
     set_ranges(&p);
     const size_t n = r->layer_n;

@@ -339,6 +339,26 @@ START_TEST(test_a_result_without_layers_can_be_drawn)
 }
 END_TEST
 
+static const double odd_roofs[] = {(double)NAN, (double)INFINITY, 1e300, -5, 0, 1e-300};
+
+START_TEST(test_roofs_that_cannot_be_drawn_are_left_out)
+{
+    zs_result r = *fixture_squeezenet();
+    double *const roofs[] = {&r.roofline.peak_gops, &r.roofline.device_peak_gops,
+                             &r.roofline.axi_bytes_per_s, &r.roofline.dram_bytes_per_s,
+                             &r.roofline.ridge_ops_per_byte};
+    for (size_t i = 0; i < ZS_LEN(roofs); i++) {
+        const double is = *roofs[i];
+        *roofs[i] = odd_roofs[_i];
+        char *script = fixture_text(zs_roofline_plot_emit, &r);
+        ck_assert_ptr_null(strstr(script, "nan"));
+        ck_assert_ptr_null(strstr(script, "inf"));
+        free(script);
+        *roofs[i] = is;
+    }
+}
+END_TEST
+
 /* Figures behind bars, and the words of axes, in the picture and in the page. */
 START_TEST(test_pages_and_pictures_draw_the_same_description)
 {
@@ -380,5 +400,6 @@ TCase *tcase_plots(void)
     tcase_add_loop_test(tc, test_gnuplot_draws_without_complaint, 0, 2 * PLOTS);
     tcase_add_loop_test(tc, test_pages_and_pictures_draw_the_same_description, 0, 4);
     tcase_add_loop_test(tc, test_a_result_without_layers_can_be_drawn, 0, PLOTS);
+    tcase_add_loop_test(tc, test_roofs_that_cannot_be_drawn_are_left_out, 0, ZS_LEN(odd_roofs));
     return tc;
 }
