@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static known_point *slot_of(known_point *points, uint64_t room, uint64_t point)
@@ -146,14 +147,17 @@ zs_status optimise_rows_add(optimise_job *job, uint64_t point, const zs_buffer *
 zs_status optimise_rows_open(optimise_job *job, zs_err *err)
 {
     optimise_rows *r = &job->rows;
+    struct stat info;
     zs_buffer header;
     r->path = job->o->rows;
     if (r->path == NULL)
         return ZS_OK;
     r->fd = open(r->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-    if (r->fd < 0)
+    if (r->fd < 0 || fstat(r->fd, &info) != 0)
         return zs_fail(err, errno == ENOSPC || errno == EIO ? ZS_EIO : ZS_EUSAGE, r->path,
                        "cannot be opened: %s", strerror(errno));
+    if (!S_ISREG(info.st_mode)) /* a device may never end */
+        return zs_fail(err, ZS_EUSAGE, r->path, "is no file that rows can be kept in");
     if (flock(r->fd, LOCK_EX | LOCK_NB) != 0)
         return zs_fail(err, ZS_EUSAGE, r->path, "another search is writing to this file");
     zs_buffer_init(&header, cli_heap());

@@ -68,6 +68,9 @@ printf '17,cut' >>rows.csv
 # shellcheck disable=SC2086
 program optimise small.yaml $over --rows rows.csv --format json --quiet
 ok "$([ $status = 0 ] && cmp -s whole out && ! grep -q 17,cut rows.csv; echo $?)" 'a row that was cut short is taken away'
+# shellcheck disable=SC2086
+timeout 20 "$ZYNQSIM" optimise small.yaml $over --rows /dev/full --simulations 5 --quiet >out 2>err </dev/null
+ok "$([ $? = 2 ] && grep -q '^zynqsim: /dev/full: is no file that rows can be kept in$' err && [ ! -s out ]; echo $?)" 'a device, which reading would not end, is refused'
 program optimise small.yaml --over accelerator.tile.oc=4,8 --rows rows.csv
 ok "$([ $status = 2 ] && grep -q 'name another file' err; echo $?)" 'rows of other axes are refused'
 
