@@ -277,31 +277,12 @@ static zs_status add_avgpool(const zs_darknet_layer *at, zs_err *err)
 }
 
 /* Channels of one or several layers, or of their part `group_id` of `groups`. */
-static zs_status add_route(const zs_darknet_layer *at, zs_err *err)
+/* Part `id` of the channels of a layer. */
+static zs_status take_part(const zs_darknet_layer *at, const char *in, int64_t id, int64_t groups,
+                           const char *name, const char **out, zs_err *err)
 {
-    enum { LAYERS_MAX = 64 };
-    int64_t list[LAYERS_MAX], groups, id;
-    const char *in[LAYERS_MAX], *joined;
-    size_t n;
     zs_lower_op op;
-    ZS_TRY(zs_cfg_list(at->net, at->section, "layers", list, LAYERS_MAX, &n, err));
-    ZS_TRY(zs_cfg_int(at->net, at->section, "groups", 1, 1, &groups, err));
-    ZS_TRY(zs_cfg_int(at->net, at->section, "group_id", 0, 0, &id, err));
-    if (n == 0)
-        return zs_fail(err, ZS_EPARSE, at->lower.place, "names no layers");
-    for (size_t i = 0; i < n; i++)
-        ZS_TRY(layer_at(at, list[i], &in[i], err));
-    joined = in[0];
-    if (n > 1) {
-        zs_lower_begin(&op, &at->lower, "Concat", NULL);
-        op.many = (char *const *)in;
-        op.node.n_input = n;
-        zs_lower_int(&op, "axis", 1);
-        ZS_TRY(zs_lower_end(&op, groups == 1 ? at->out : NULL, &joined, err));
-    }
-    if (groups == 1)
-        return n > 1 ? ZS_OK : zs_lower_unary(&at->lower, "Identity", joined, at->out, NULL, err);
-    const uint32_t c = value_of(at, joined)->shape.c;
+    const uint32_t c = value_of(at, in)->shape.c;
     if (c % groups != 0 || id >= groups)
         return zs_fail(err, ZS_ESHAPE, at->lower.place, "part %lld of %lld of %u channels",
                        (long long)id, (long long)groups, c);
@@ -309,9 +290,37 @@ static zs_status add_route(const zs_darknet_layer *at, zs_err *err)
     const char *names[3];
     for (size_t i = 0; i < 3; i++)
         ZS_TRY(zs_lower_list(&at->lower, &bounds[i], 1, &names[i], err));
-    zs_lower_begin(&op, &at->lower, "Slice", joined);
+    zs_lower_begin(&op, &at->lower, "Slice", in);
     for (size_t i = 0; i < 3; i++)
         zs_lower_in(&op, names[i]);
+    return zs_lower_end(&op, name, out, err);
+}
+
+/* Layers one after the other; with groups the same part of each of them. */
+static zs_status add_route(const zs_darknet_layer *at, zs_err *err)
+{
+    enum { LAYERS_MAX = 64 };
+    int64_t list[LAYERS_MAX], groups, id;
+    const char *in[LAYERS_MAX];
+    size_t n;
+    zs_lower_op op;
+    ZS_TRY(zs_cfg_list(at->net, at->section, "layers", list, LAYERS_MAX, &n, err));
+    ZS_TRY(zs_cfg_int(at->net, at->section, "groups", 1, 1, &groups, err));
+    ZS_TRY(zs_cfg_int(at->net, at->section, "group_id", 0, 0, &id, err));
+    if (n == 0)
+        return zs_fail(err, ZS_EPARSE, at->lower.place, "names no layers");
+    for (size_t i = 0; i < n; i++) {
+        ZS_TRY(layer_at(at, list[i], &in[i], err));
+        if (groups > 1)
+            ZS_TRY(take_part(at, in[i], id, groups, n == 1 ? at->out : NULL, &in[i], err));
+    }
+    if (n == 1)
+        return groups > 1 ? ZS_OK
+                          : zs_lower_unary(&at->lower, "Identity", in[0], at->out, NULL, err);
+    zs_lower_begin(&op, &at->lower, "Concat", NULL);
+    op.many = (char *const *)in;
+    op.node.n_input = n;
+    zs_lower_int(&op, "axis", 1);
     return zs_lower_end(&op, at->out, NULL, err);
 }
 

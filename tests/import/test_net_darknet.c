@@ -23,6 +23,7 @@ static const struct {
     {"[net]\nwidth = 4\nheight=4\nchannels=4\nlearning_rate=0.1\n[maxpool]\nstride=4\nsize=2\n[activation]\nactivation=selu\n", 0, 4, {0.0f, 4.2028f, 8.40561f, 12.6084f}},
     {"[net]\nwidth = 4\nheight=4\nchannels=4\nlearning_rate=0.1\n[maxpool]\nstride=4\nsize=2\n[activation]\nactivation=relie\n", 0, 4, {0.0f, 4.0f, 8.0f, 12.0f}},
     {"[net]\nwidth = 4\nheight=4\nchannels=4\nlearning_rate=0.1\n[maxpool]\nstride=4\nsize=2\n[activation]\nactivation=logistic\n", 0, 4, {0.5f, 0.982014f, 0.999665f, 0.999994f}},
+    {"[net]\nwidth=1\nheight=1\nchannels=4\n[avgpool]\n[activation]\nactivation=leaky\n[route]\nlayers=-1,0\ngroups=2\ngroup_id=1\n", 0, 4, {-0.075f, -0.05f, -0.75f, -0.5f}},
 };
 /* clang-format on */
 
