@@ -171,6 +171,7 @@ typedef struct zs_emitter {
     uint32_t *cost_table; /* open addressing, emptied for each row */
     uint64_t *cost_tag;
     uint32_t row;
+    zs_operand_ports ports; /* of the row */
     zs_slot_ring x, w, acc;
     uint32_t *written_by; /* [tensor root] last STORE to it since the last join */
     uint32_t last_mac;

@@ -78,6 +78,7 @@ void zs_emit_finish(const zs_emitter *e)
 void zs_emit_begin_row(zs_emitter *e, uint32_t row)
 {
     e->row = row;
+    e->ports = zs_draft_ports(e->d, row);
     memset(e->cost_tag, 0, COST_TABLE_N * sizeof *e->cost_tag);
 }
 
@@ -203,8 +204,9 @@ zs_status zs_emit_on_unit(zs_emitter *e, zs_op_code code, uint32_t unit, const z
 /* A bit each. */
 static uint32_t ports_of(const zs_emitter *e, zs_op_code code)
 {
-    const zs_operand_ports p = zs_draft_ports(e->d, e->row);
-    return code == ZS_OP_LOAD_X ? p.input : code == ZS_OP_LOAD_W ? p.weight : p.output;
+    return code == ZS_OP_LOAD_X   ? e->ports.input
+           : code == ZS_OP_LOAD_W ? e->ports.weight
+                                  : e->ports.output;
 }
 
 static zs_status emit_share(zs_emitter *e, zs_op_code code, uint32_t port, const zs_xfer *x,
@@ -253,7 +255,7 @@ static zs_status emit_striped(zs_emitter *e, zs_op_code code, uint32_t ports, co
 zs_status zs_emit_transfer(zs_emitter *e, zs_op_code code, const zs_tile_box *box,
                            const uint8_t slot[4], const uint32_t wait[3], uint32_t *op)
 {
-    const uint32_t ports = ports_of(e, code), n = (uint32_t)__builtin_popcount(ports);
+    const uint32_t ports = ports_of(e, code);
     const zs_xfer x = e->d->xfer(&e->d->rows[e->row], e->d->design, code, box);
     const bool follows = code == ZS_OP_STORE && e->d->ports_of_row != NULL;
     const uint32_t behind[3] = {wait ? wait[0] : ZS_NO_OP, wait ? wait[1] : ZS_NO_OP,
@@ -262,7 +264,7 @@ zs_status zs_emit_transfer(zs_emitter *e, zs_op_code code, const zs_tile_box *bo
         assert(wait == NULL || wait[2] == ZS_NO_OP);
         wait = behind; /* stores of rows with other ports end in order as well */
     }
-    if (n == 1)
+    if ((ports & (ports - 1)) == 0) /* a single one */
         ZS_TRY(emit_share(e, code, (uint32_t)__builtin_ctz(ports), &x, box, slot, wait, op));
     else
         ZS_TRY(emit_striped(e, code, ports, &x, box, slot, wait, op));

@@ -93,8 +93,7 @@ static uint32_t find_tile(const conv_loops *c, zs_slot_ring *ring, uint64_t id)
 
 static bool one_channel(const conv_loops *c)
 {
-    const zs_operand_ports p = zs_draft_ports(c->e->d, c->e->row);
-    return p.input == p.weight;
+    return c->e->ports.input == c->e->ports.weight;
 }
 
 static zs_status need_input(conv_loops *c, uint32_t *slot)
