@@ -241,22 +241,22 @@ static inline void finish_burst(zs_burst_sys *bs, channel_state *c, uint64_t at)
     end_if_all(bs, c);
 }
 
-/* Whether the memory takes longer for data that are there from DDR cycle `first` to `last` than as
- * many beats take. */
-static inline bool is_slower_than_beats(const zs_burst_sys *bs, uint64_t first, uint64_t last,
-                                        uint32_t beats)
+/* Whether the memory takes longer from the first to the last of the data, `span` DDR cycles, than
+ * as many beats take. */
+static inline bool is_slower_than_beats(const zs_burst_sys *bs, uint64_t span, uint32_t beats)
 {
-    return (last - first) * bs->clock.tck_ps > (beats - 1) * bs->clock.pl_ps;
+    return span * bs->clock.tck_ps > (beats - 1) * bs->clock.pl_ps;
 }
 
-/* What these data allow for the first and last beat of a read. */
+/* What data that are there from DDR cycle `first` on allow for the first and last beat of a read.
+ */
 static inline void read_data(const zs_burst_sys *bs, const channel_state *c, uint64_t first,
-                             uint64_t last, uint32_t beats, uint64_t *first_at, uint64_t *last_at)
+                             uint64_t span, uint32_t beats, uint64_t *first_at, uint64_t *last_at)
 {
     *first_at = zs_ddr_to_pl(&bs->clock, first) + c->from_memory;
     *last_at = 0;
-    if (is_slower_than_beats(bs, first, last, beats))
-        *last_at = zs_ddr_to_pl(&bs->clock, last) + c->from_memory;
+    if (is_slower_than_beats(bs, span, beats))
+        *last_at = zs_ddr_to_pl(&bs->clock, first + span) + c->from_memory;
 }
 
 #endif

@@ -8,13 +8,12 @@
 #include "dram_priv.h"
 
 typedef struct zs_dram_hits {
-    uint64_t page_addr; /* of the first byte of the row */
-    uint64_t bus_at;    /* earliest next column command */
-    uint64_t stop_at;   /* all of them come before */
-    uint64_t block_at;  /* column commands without a gap, up to bus_at */
-    uint64_t block_n;
-    uint64_t last_at; /* of the last request */
-    uint32_t dir;
+    uint64_t page_addr;    /* of the first byte of the row */
+    uint64_t bus_at;       /* earliest next column command */
+    uint64_t stop_at;      /* all of them come before */
+    uint64_t block_at;     /* column commands without a gap, up to bus_at: ... */
+    uint64_t before_block; /* ... all but so many transactions */
+    uint64_t last_at;      /* of the last request */
     uint64_t transactions, bytes;
 } zs_dram_hits;
 
@@ -47,16 +46,15 @@ static ZS_INLINE bool zs_dram_begin_hits(const zs_dram *d, uint32_t dir, uint64_
     *h = (zs_dram_hits){.page_addr = page << d->row_shift,
                         .bus_at = bus_at,
                         .block_at = bus_at,
-                        .dir = dir,
                         .stop_at = zs_min_u64(stop_at, d->refresh_at)};
     return true;
 }
 
 /* Whether the request that arrives at `at` is the next of them: of the same page, not past the end,
  * and, where it has to wait for the bus, with room in the queue even if all that is still to go was
- * of its direction. Its data are there from *first to *last. */
+ * of its direction. Its column commands begin at last_at and end before bus_at. */
 static ZS_INLINE bool zs_dram_hit(const zs_dram *d, zs_dram_hits *h, uint64_t addr, uint32_t bytes,
-                                  uint64_t at, uint64_t *first, uint64_t *last)
+                                  uint64_t at)
 {
     const uint64_t seen_at = at + QUEUE_LATENCY;
     const uint64_t column_at = zs_max_u64(h->bus_at, seen_at);
@@ -68,15 +66,12 @@ static ZS_INLINE bool zs_dram_hit(const zs_dram *d, zs_dram_hits *h, uint64_t ad
             return false;
     } else if (seen_at > h->bus_at) { /* a gap: another block begins */
         h->block_at = seen_at;
-        h->block_n = 0;
+        h->before_block = h->transactions;
     }
-    h->block_n += n;
     h->bus_at = column_at + (uint64_t)d->gap * n;
     h->last_at = column_at;
     h->transactions += n;
     h->bytes += bytes;
-    *first = column_at + d->latency[h->dir];
-    *last = h->bus_at - d->gap + d->latency[h->dir];
     return true;
 }
 
@@ -98,7 +93,8 @@ static ZS_INLINE void zs_dram_end_hits(zs_dram *d, const zs_dram_hits *h)
     d->column_at[!mode] = last + d->to_other[mode];
     bank->precharge_at = zs_max_u64(bank->precharge_at, last + d->to_precharge[mode]);
     d->queues[mode].issued_n += h->transactions;
-    d->recent[mode][d->recent_i[mode]] = (column_run){.at = h->block_at, .n = (uint32_t)h->block_n};
+    d->recent[mode][d->recent_i[mode]] =
+        (column_run){.at = h->block_at, .n = n - (uint32_t)h->before_block};
     d->recent_i[mode] = (d->recent_i[mode] + 1) % RECENT_RUNS;
     d->run += n;
     d->served_bank = b;

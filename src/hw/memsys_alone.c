@@ -57,20 +57,22 @@ static uint64_t elsewhere_at(const zs_burst_sys *bs, const channel_state *c, uin
     return zs_pl_to_ddr(&bs->clock, leaves + c->to_memory);
 }
 
-/* PL cycle in which a burst is over whose data are there from DDR cycle `first` to `last`. Those of
- * a hit at once, on an idle bus, come at most hit_pl_cycles after it left: if the beats before are
- * not gone by then, and the memory is no slower than beats are, the port alone says when. That is
- * the usual case, and keeps the conversion of clocks out of the chain from burst to burst. */
+/* PL cycle in which a burst is over whose column commands take `span` DDR cycles from `column_at`
+ * to the last. The data of a hit at once, on an idle bus, come at most hit_pl_cycles after it left:
+ * if the beats before are not gone by then, and the memory is no slower than beats are, the port
+ * alone says when. That is the usual case, and keeps the conversion of clocks out of the chain from
+ * burst to burst. */
 static ZS_INLINE uint64_t over_at(const zs_burst_sys *bs, channel_state *c, const arrival *a,
-                                  uint64_t first, uint64_t last, bool at_once)
+                                  uint64_t column_at, uint64_t span, bool at_once)
 {
     const uint32_t beats = a->burst.beats;
     uint64_t first_at = 0, last_at = 0;
     if (c->is_write)
         return a->leaves + c->to_memory + c->from_memory;
     if (!at_once || c->flow.beat_at < a->leaves + c->hit_pl_cycles ||
-        is_slower_than_beats(bs, first, last, beats))
-        read_data(bs, c, first, last, beats, &first_at, &last_at);
+        is_slower_than_beats(bs, span, beats))
+        read_data(bs, c, column_at + bs->memory[0].dram->latency[READ], span, beats, &first_at,
+                  &last_at);
     return zs_axi_flow_beats(&c->flow, beats, first_at, last_at);
 }
 
@@ -114,7 +116,6 @@ bool zs_burst_alone(zs_burst_sys *bs, channel_state *c, uint64_t at, uint64_t li
             const uint32_t before = c->flow.finished;
             while (any && a.due == a.at) {
                 const bool at_once = hits.bus_at <= a.at + QUEUE_LATENCY;
-                uint64_t first, last;
                 if (!at_once || !c->ends_later) {
                     const uint64_t decided_at = zs_max_u64(hits.bus_at - QUEUE_LATENCY, a.at);
                     if (decided_at >= a.undisturbed)
@@ -122,9 +123,10 @@ bool zs_burst_alone(zs_burst_sys *bs, channel_state *c, uint64_t at, uint64_t li
                     if (decided_at >= a.undisturbed)
                         break;
                 }
-                if (!zs_dram_hit(dram, &hits, a.burst.addr, a.burst.bytes, a.at, &first, &last))
+                if (!zs_dram_hit(dram, &hits, a.burst.addr, a.burst.bytes, a.at))
                     break;
-                any = end_and_send(bs, c, &a, over_at(bs, c, &a, first, last, at_once));
+                const uint64_t span = hits.bus_at - dram->gap - hits.last_at;
+                any = end_and_send(bs, c, &a, over_at(bs, c, &a, hits.last_at, span, at_once));
             }
             const uint32_t bursts = c->flow.finished - before;
             taken += bursts;
@@ -152,7 +154,8 @@ bool zs_burst_alone(zs_burst_sys *bs, channel_state *c, uint64_t at, uint64_t li
         c->counts->bursts++;
         c->counts->bytes += req.bytes;
         any = end_and_send(bs, c, &a,
-                           over_at(bs, c, &a, done.first_ddr_cycle, done.last_ddr_cycle, false));
+                           over_at(bs, c, &a, done.command_ddr_cycle,
+                                   done.last_ddr_cycle - done.first_ddr_cycle, false));
     }
     if (taken == 0)
         return false;

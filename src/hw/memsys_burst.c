@@ -113,7 +113,8 @@ static ZS_INLINE bool read_issued(zs_burst_sys *bs, const zs_dram_done *done)
     channel_state *c = bs->channels[done->tag & 0xff];
     flight *f = &c->flights[done->tag >> 8];
     uint64_t first, last;
-    read_data(bs, c, done->first_ddr_cycle, done->last_ddr_cycle, f->beats, &first, &last);
+    const uint64_t span = done->last_ddr_cycle - done->first_ddr_cycle;
+    read_data(bs, c, done->first_ddr_cycle, span, f->beats, &first, &last);
     f->first_at = zs_max_u64(f->first_at, first);
     f->last_at = zs_max_u64(f->last_at, last);
     f->requests--;
