@@ -151,6 +151,32 @@ START_TEST(test_the_choice_never_loses_to_the_best_tile_that_all_layers_share)
 }
 END_TEST
 
+/* 98 words of 8 bits in each of 64 banks are distributed; a bank of 128 takes a block, and 64 of
+ * these are more than there are. */
+START_TEST(test_weights_that_are_distributed_leave_the_blocks_to_larger_tiles)
+{
+    static const uint32_t size[] = {4, 8, 16};
+    const zs_net *net = one_layer(16, 32, 32, 7, 1);
+    zs_design d;
+    zs_design_defaults(&d);
+    d.accel.precision = ZS_INT8;
+    d.accel.unroll.oc = d.accel.unroll.ic = 8;
+    d.board.bram18 = 50;
+    TILED(d)->tile.oc = TILED(d)->tile.ic = 8;
+    zs_design chosen = d;
+    TILED(chosen)->tile.is_auto = true;
+    const uint64_t got = simulated(&arena, &chosen, net);
+    uint64_t best = UINT64_MAX;
+    for (uint32_t i = 0; i < 9; i++) {
+        TILED(d)->tile.oy = size[i % 3];
+        TILED(d)->tile.ox = size[i / 3];
+        best = zs_min_u64(best, simulated(&arena, &d, net));
+    }
+    ck_assert_uint_lt(best, UINT64_MAX);
+    ck_assert_uint_le(got, best);
+}
+END_TEST
+
 START_TEST(test_chosen_schedules_give_the_bits_of_the_reference)
 {
     const uint32_t precision = (uint32_t)(_i % ZS_PRECISION_COUNT);
@@ -186,6 +212,7 @@ TCase *tcase_mapper(void)
                         ZS_LEN(spaces));
     tcase_add_loop_test(tc, test_the_choice_never_loses_to_the_best_tile_that_all_layers_share, 0,
                         TEST_NET_N);
+    tcase_add_test(tc, test_weights_that_are_distributed_leave_the_blocks_to_larger_tiles);
     tcase_add_loop_test(tc, test_chosen_schedules_give_the_bits_of_the_reference, 0, TEST_NET_N);
     return tc;
 }

@@ -323,14 +323,19 @@ static bool may_take(const mapper *m, uint32_t i, uint32_t order)
 
 /* ---- sizes of buffers ------------------------------------------------------------------------ */
 
-static ladder ladder_of(uint64_t given_depth, uint32_t slots, bool rounds)
+/* Also the most that is distributed, a word less than a power of two: beyond, each of many banks
+ * takes a block. */
+static ladder ladder_of(uint64_t given_depth, const zs_plan_buffer *b, bool rounds)
 {
-    ladder l = {.slots = slots};
+    ladder l = {.slots = b->slots};
+    const uint64_t distributed = ZS_LUTRAM_BITS / zs_max_u64(b->word_bits, 1);
     if (given_depth > 0) {
         l.depth[l.n++] = given_depth;
         return l;
     }
-    for (uint64_t depth = 32; l.n + 1 < LADDER_MAX && depth <= 65536; depth *= 2) {
+    for (uint64_t depth = 32; l.n + 2 < LADDER_MAX && depth <= 65536; depth *= 2) {
+        if (depth > distributed && depth / 2 < distributed)
+            l.depth[l.n++] = distributed;
         l.depth[l.n++] = depth;
         if (!rounds && depth >= 512)
             l.depth[l.n++] = depth + depth / 2;
@@ -632,12 +637,12 @@ static void set_ladders(mapper *m)
     const tiled_params *p = params_of(m);
     const zs_plan_buffer *b = m->ctx.plan->buffers;
     const bool rounds = a->rounds_depths;
-    m->in = ladder_of(p->buffer.input_bytes > 0 ? b[ZS_BUF_INPUT].depth_words : 0,
-                      b[ZS_BUF_INPUT].slots, rounds);
+    m->in = ladder_of(p->buffer.input_bytes > 0 ? b[ZS_BUF_INPUT].depth_words : 0, &b[ZS_BUF_INPUT],
+                      rounds);
     m->out = ladder_of(p->buffer.output_bytes > 0 ? b[ZS_BUF_OUTPUT].depth_words : 0,
-                       b[ZS_BUF_OUTPUT].slots, rounds);
+                       &b[ZS_BUF_OUTPUT], rounds);
     m->weight = ladder_of(a->buffer.weight_bytes > 0 ? b[ZS_BUF_WEIGHT].depth_words : 0,
-                          b[ZS_BUF_WEIGHT].slots, rounds);
+                          &b[ZS_BUF_WEIGHT], rounds);
     for (uint32_t k = 0; k < TILED_OPERAND_N; k++) {
         m->channel[k] = zs_channel(tiled_first_port(m->ctx.design, k), k >= TILED_OUTPUT);
         m->beat_bytes[k] = tiled_beat_bytes(m->ctx.design, k);
