@@ -113,7 +113,7 @@ refuses 'needs a file' optimise small.yaml -o -
 refuses "^zynqsim: --board: .*did you mean 'zedboard'" init --board zedbord
 refuses 'did you mean mobilenet_v1' init --model mobilenet_v2
 refuses "^zynqsim: --precision: .*did you mean 'int8'" init --precision int9
-refuses 'is needed' optimise small.yaml --set accelerator.kind=direct
+refuses 'a design of several engines' optimise "$TOP/configs/cnv-partitions.yaml"
 refuses 'no/best.yaml: cannot be written' optimise small.yaml --seconds 0 -o no/best.yaml
 # ---- axes of other kinds
 kind() { # KIND KEY OPTION...
@@ -124,6 +124,7 @@ kind() { # KIND KEY OPTION...
 }
 kind linebuffer accelerator.unroll.oc --set accelerator.precision=fixed16
 kind linebuffer accelerator.linebuffer.lut_pes --set accelerator.precision=int8
+kind direct accelerator.ports.input
 kind pegrid accelerator.pegrid.sync --set accelerator.precision=int8 --set accelerator.fusion=none
 printf 'board: pynq-z1\nbatch: 100\nnetwork: {model: finn_tfc}\naccelerator: {kind: stream, precision: int8, stream: {weight_bits: 1, act_bits: 1, input_threshold: 8}}\n' >stream.yaml
 program optimise stream.yaml --goal 'images_per_second >= 20000' --minimise resources.lut --format json --quiet
