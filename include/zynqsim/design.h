@@ -505,6 +505,8 @@ typedef struct zs_port_list {
     char stripe[32], others[32];
 } zs_port_list;
 bool zs_port_list_of(const char *path, const char *text, zs_port_list *out);
+/* Refuses what is meant as a list of ports for such a key and is none. */
+zs_status zs_port_list_check(const char *path, const char *text, zs_err *err);
 /* accelerator.dma of the engine that uses a port, of all that do the first. */
 const zs_dma_params *zs_design_dma(const zs_design *design, uint32_t port);
 

@@ -145,6 +145,35 @@ static const char *list_keys(zs_arena *arena)
     return list ? list : "";
 }
 
+/* The nearest of the keys of layers, or NULL. */
+static const char *suggest_key(const char *key)
+{
+    const zs_field *f;
+    const char *best = zs_nearest(key, figure_words, ZS_LEN(figure_words));
+    for (uint32_t i = 0; (f = zs_layer_field_at(i)) != NULL; i++) {
+        const char *path = f->path + PREFIX_N;
+        const char *pair[] = {best != NULL ? best : path, path};
+        best = zs_nearest(key, pair, 2);
+    }
+    return best;
+}
+
+static zs_status fail_no_key(zs_arena *arena, const char *pattern, const char *key, zs_err *err)
+{
+    char path[96];
+    snprintf(path, sizeof path, "accelerator.%.64s", key);
+    if (zs_field_find(path) != NULL)
+        return zs_fail(err, ZS_EUNSUPPORTED, "layers",
+                       "'%.64s' of '%.64s' is one for all layers: accelerator.%.64s", key, pattern,
+                       key);
+    const char *near = suggest_key(key);
+    if (near != NULL)
+        return zs_fail(err, ZS_EPARSE, "layers", "'%.64s' of '%.64s' is no key, did you mean %s?",
+                       key, pattern, near);
+    return zs_fail(err, ZS_EPARSE, "layers", "'%.64s' of '%.64s' is no key: %s are", key, pattern,
+                   list_keys(arena));
+}
+
 zs_status zs_design_set_layer(zs_design *design, zs_arena *arena, const char *pattern,
                               const char *key, const char *text, zs_err *err)
 {
@@ -163,6 +192,13 @@ zs_status zs_design_set_layer(zs_design *design, zs_arena *arena, const char *pa
         text = "true";
     }
     zs_port_list ports;
+    const zs_status list_status = zs_port_list_check(key, text, err);
+    if (list_status != ZS_OK) {
+        char place[160];
+        snprintf(place, sizeof place, "layers.%.64s", pattern);
+        zs_err_prefix(err, place);
+        return list_status;
+    }
     if (field != NULL && zs_port_list_of(key, text, &ports)) {
         ZS_TRY(add_field(design, arena, pattern, field, ports.first, err));
         return add_field(design, arena, pattern, find_field(ports.stripe), ports.others, err);
@@ -170,8 +206,7 @@ zs_status zs_design_set_layer(zs_design *design, zs_arena *arena, const char *pa
     if (field != NULL)
         return add_field(design, arena, pattern, field, text, err);
     if (strcmp(key, "on") != 0)
-        return zs_fail(err, ZS_EPARSE, "layers", "'%.64s' of '%.64s' is no key: %s are", key,
-                       pattern, list_keys(arena));
+        return fail_no_key(arena, pattern, key, err);
     if (strcmp(text, "cpu") != 0)
         return zs_fail(err, ZS_EPARSE, "layers",
                        "'%.64s' runs on '%.64s', but all that can be said is cpu", pattern, text);
@@ -186,6 +221,26 @@ zs_status zs_design_set_layer(zs_design *design, zs_arena *arena, const char *pa
     design->on_cpu = kept;
     design->on_cpu_n++;
     return ZS_OK;
+}
+
+static bool is_known(const char *key, const char *text)
+{
+    char path[96];
+    bool is_word = strcmp(key, "on") == 0;
+    for (uint32_t i = 0; i < ZS_LEN(figure_words); i++)
+        is_word = is_word || strcmp(key, figure_words[i]) == 0;
+    for (uint32_t k = 0; k < zs_kind_n; k++)
+        is_word = is_word || is_switches(key, zs_kind_designs[k].keys->switches);
+    snprintf(path, sizeof path, "accelerator.%.64s", key);
+    return is_word || find_field(key) != NULL || zs_field_of_auto(path, text) != NULL;
+}
+
+/* A key of the engine, or nearly one of layers, of several parts: for what is told then. */
+static bool is_meant(const char *key)
+{
+    char path[96];
+    snprintf(path, sizeof path, "accelerator.%.64s", key);
+    return strchr(key, '.') != NULL && (zs_field_find(path) != NULL || suggest_key(key) != NULL);
 }
 
 /* layers.PATTERN.KEY; the pattern may have dots, and so have keys of groups. */
@@ -210,6 +265,10 @@ zs_status zs_design_set_layer_path(zs_design *design, zs_arena *arena, const cha
             strcmp(pattern + path_n - n, f->path + PREFIX_N) == 0)
             key = pattern + path_n - n - 1;
     }
+    for (const char *dot = strchr(pattern, '.');
+         dot != NULL && dot < key && !is_known(key + 1, text); dot = strchr(dot + 1, '.'))
+        if (is_meant(dot + 1))
+            key = dot;
     char *name = zs_arena_strndup(arena, pattern, (size_t)(key - pattern));
     return name ? zs_design_set_layer(design, arena, name, key + 1, text, err)
                 : zs_nomem(err, "layers");

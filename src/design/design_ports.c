@@ -52,15 +52,35 @@ static uint32_t read_set(const char *text, uint32_t *first)
     return set == 1u << *first || set <= ZS_STRIPE_0123 ? set : 0;
 }
 
-bool zs_port_list_of(const char *path, const char *text, zs_port_list *out)
+static const char *const keys[] = {"ports.input", "ports.weight", "ports.output"};
+static const char accelerator[] = "accelerator.";
+
+static uint32_t find_key(const char *path)
 {
-    static const char *const keys[] = {"ports.input", "ports.weight", "ports.output"};
-    static const char accelerator[] = "accelerator.";
     const bool is_whole = strncmp(path, accelerator, sizeof accelerator - 1) == 0;
     const char *key = is_whole ? path + sizeof accelerator - 1 : path;
-    uint32_t i = 0, first = 0;
+    uint32_t i = 0;
     while (i < ZS_LEN(keys) && strcmp(key, keys[i]) != 0)
         i++;
+    return i;
+}
+
+zs_status zs_port_list_check(const char *path, const char *text, zs_err *err)
+{
+    uint32_t first;
+    const bool is_list = text[strcspn(text, "[,+")] != '\0' || text[strspn(text, " ")] == '\0';
+    if (find_key(path) == ZS_LEN(keys) || !is_list || read_set(text, &first) != 0)
+        return ZS_OK;
+    return zs_fail(err, ZS_EPARSE, path,
+                   "'%.64s' is no list of ports that share an operand: hp0 to hp3, each once",
+                   text);
+}
+
+bool zs_port_list_of(const char *path, const char *text, zs_port_list *out)
+{
+    const bool is_whole = strncmp(path, accelerator, sizeof accelerator - 1) == 0;
+    const uint32_t i = find_key(path);
+    uint32_t first = 0;
     const uint32_t set = i < ZS_LEN(keys) ? read_set(text, &first) : 0;
     if (set == 0)
         return false;

@@ -696,6 +696,7 @@ zs_status zs_design_set(zs_design *design, zs_arena *arena, const char *path, co
         return zs_design_set_layer_path(design, arena, path, text, err);
     zs_port_list ports;
     const zs_field *stripe = NULL;
+    ZS_TRY(zs_port_list_check(path, text, err));
     if (zs_port_list_of(path, text, &ports)) {
         text = ports.first;
         stripe = zs_field_find(ports.stripe);

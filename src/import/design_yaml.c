@@ -392,12 +392,32 @@ static zs_status joined_text(const reader *r, yaml_node_item_t index, const char
     return text != NULL ? ZS_OK : zs_nomem(r->err, "layers");
 }
 
+/* Of a mapping whose keys are not those of the design. */
+static zs_status check_keys_differ(reader *r, const yaml_node_t *mapping, const char *what)
+{
+    const yaml_node_pair_t *start = mapping->data.mapping.pairs.start;
+    for (const yaml_node_pair_t *p = start; p < mapping->data.mapping.pairs.top; p++)
+        for (const yaml_node_pair_t *q = start; q < p; q++) {
+            const yaml_node_t *later = yaml_document_get_node(r->doc, p->key);
+            const yaml_node_t *first = yaml_document_get_node(r->doc, q->key);
+            if (later != NULL && first != NULL && later->type == YAML_SCALAR_NODE &&
+                first->type == YAML_SCALAR_NODE &&
+                strcmp((const char *)later->data.scalar.value,
+                       (const char *)first->data.scalar.value) == 0)
+                return FAIL_AT(r, later, ZS_EPARSE, "layers",
+                               "%s'%.64s' is given twice, first in line %zu", what,
+                               (const char *)first->data.scalar.value, first->start_mark.line + 1);
+        }
+    return ZS_OK;
+}
+
 /* tile: {oc: 16, oy: 7} */
 static zs_status read_layer_group(reader *r, yaml_node_item_t index, const char *pattern,
                                   const char *group)
 {
     yaml_node_t *node;
     ZS_TRY(visit(r, index, &node));
+    ZS_TRY(check_keys_differ(r, node, ""));
     for (const yaml_node_pair_t *p = node->data.mapping.pairs.start;
          p < node->data.mapping.pairs.top; p++) {
         const char *key, *text;
@@ -419,6 +439,7 @@ static zs_status read_layers(reader *r, yaml_node_item_t index)
     ZS_TRY(visit(r, index, &section));
     if (section->type != YAML_MAPPING_NODE)
         return FAIL_AT(r, section, ZS_EPARSE, "layers", "a mapping of names or patterns is needed");
+    ZS_TRY(check_keys_differ(r, section, "layer "));
     for (const yaml_node_pair_t *p = section->data.mapping.pairs.start;
          p < section->data.mapping.pairs.top; p++) {
         const char *pattern, *key, *text;
@@ -427,6 +448,7 @@ static zs_status read_layers(reader *r, yaml_node_item_t index)
         if (layer->type != YAML_MAPPING_NODE)
             return FAIL_AT(r, layer, ZS_EPARSE, "layers", "'%.64s' needs a mapping, {on: cpu}",
                            pattern);
+        ZS_TRY(check_keys_differ(r, layer, ""));
         for (const yaml_node_pair_t *k = layer->data.mapping.pairs.start;
              k < layer->data.mapping.pairs.top; k++) {
             ZS_TRY(scalar_text(r, k->key, "layers", &key));

@@ -62,6 +62,25 @@ bool zs_kind_reads_inputs(const zs_design *design)
 
 /* ---- plans ----------------------------------------------------------------------------------- */
 
+/* A bracket without its end is one of a name. */
+static bool is_pattern(const char *name)
+{
+    const char *bracket = strchr(name, '[');
+    return name[strcspn(name, "*?")] != '\0' || (bracket != NULL && strchr(bracket, ']') != NULL);
+}
+
+static zs_status fail_no_layer(const zs_net *net, const char *name, zs_err *err)
+{
+    const char *best = NULL;
+    for (uint32_t i = 0; i < net->layer_n; i++) {
+        const char *pair[] = {best != NULL ? best : net->layers[i].name, net->layers[i].name};
+        best = zs_nearest(name, pair, 2);
+    }
+    return zs_fail(err, ZS_EPARSE, "layers", "no layer of network %s is called \"%.64s\"%s%.64s%s",
+                   net->name, name, best ? "; did you mean \"" : "", best ? best : "",
+                   best ? "\"?" : "");
+}
+
 /* What is said of layers must be of the kind that takes them, and of a layer that there is. */
 static zs_status check_layer_settings(const zs_design *design, const zs_net *net,
                                       const zs_engine_share *share, zs_err *err)
@@ -72,8 +91,7 @@ static zs_status check_layer_settings(const zs_design *design, const zs_net *net
         const bool is_field = x->key == ZS_LAYER_FIELD;
         const bool is_of = is_field ? zs_layer_field_is_of(x->field, design->accel.kind)
                                     : kind->takes_layer_settings;
-        /* a name must be that of a layer, a pattern may fit none */
-        bool is_used = !is_field || x->pattern[strcspn(x->pattern, "*?[")] != '\0';
+        bool is_used = !is_field || is_pattern(x->pattern); /* which may fit none */
         bool is_taken = share->engine_of_layer == NULL;
         for (uint32_t i = 0; i < net->layer_n; i++) {
             const bool fits = zs_layer_setting_fits(x, net->layers[i].name);
@@ -91,8 +109,7 @@ static zs_status check_layer_settings(const zs_design *design, const zs_net *net
                            zs_layer_setting_word(x), x->pattern, kind->word);
         }
         if (!is_used)
-            return zs_fail(err, ZS_EPARSE, "layers", "no layer of network %s is called \"%.64s\"",
-                           net->name, x->pattern);
+            return fail_no_layer(net, x->pattern, err);
     }
     return ZS_OK;
 }

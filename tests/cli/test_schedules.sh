@@ -34,7 +34,15 @@ ok "$(grep -qF '"*": {tile: {oc: 4, oy: 3}, loop_order: weight_stationary}' show
 ok "$([ "$(cycles shown.yaml)" = "$(cycles layers.yaml)" ]; echo $?)" 'which is the same design'
 
 refuses 'no layer of network' 'a pattern that fits no layer is refused' run small.yaml --set layers.conv99.tile.oc=4
-refuses 'tile.oc, tile.ic' 'an unknown key names those there are' run small.yaml --set layers.conv1.tile.of=4
+refuses 'did you mean "conv1"' 'and the nearest is named' run small.yaml --set layers.conv12.tile.oc=4
+refuses 'is called "conv[1"' 'a bracket without its end is no pattern' run small.yaml --set 'layers.conv[1.tile.oc=4'
+refuses 'tile.oc, tile.ic' 'an unknown key names those there are' run small.yaml --set layers.conv1.colour=4
+refuses "'tile.of' of 'conv1' is no key, did you mean tile.oc" 'or the nearest' run small.yaml --set layers.conv1.tile.of=4
+refuses "'buffer.input' of 'conv1' is one for all layers" 'buffers belong to the engine' run small.yaml --set layers.conv1.buffer.input=4096
+for twice in 'conv1: {tile: {oc: 4}}, conv1: {threads: rows}' 'conv1: {tile: {oc: 4, oc: 8}}' 'conv1: {tile: {oc: 4}, tile: {ic: 8}}'; do
+    { cat small.yaml; echo "layers: {$twice}"; } >twice.yaml
+    refuses 'is given twice, first in line' "a layer or a key of it that is given twice is refused: $twice" run twice.yaml
+done
 refuses 'below the minimum' 'a value out of range is refused' run small.yaml --set 'layers.*.tile.oc=0'
 refuses 'weight_stationary' 'an unknown word names those there are' run small.yaml --set 'layers.*.loop_order=weights'
 refuses 'belongs to kind tiled' 'another kind has no tiles' run small.yaml --set accelerator.precision=int8 --set accelerator.kind=linebuffer --set 'layers.*.tile.oc=4'
@@ -124,7 +132,10 @@ program run small.yaml --set layers.pool1.fusion=none
 ok "$(grep -q '^pool1 ' out; echo $?)" 'as does that of the pool'
 refuses 'none, lf1, lf2, fire or separable' 'a layer has no fusion auto' run small.yaml --set layers.conv1.fusion=auto
 refuses 'one array multiplies in one' 'nor another precision than the engine' run small.yaml --set layers.conv1.precision=int8
-refuses 'unknown word' 'only HP ports share an operand' run small.yaml --set accelerator.ports.input=hp0+acp
+for list in hp0+acp hp0+hp0 '[hp1, hp9]' '[]'; do
+    refuses 'hp0 to hp3, each once' "only HP ports share an operand, not $list" run small.yaml --set "accelerator.ports.input=$list"
+    refuses 'hp0 to hp3, each once' "nor in a layer" run small.yaml --set "layers.conv1.ports.output=$list"
+done
 refuses 'one port' 'a kind that does not stripe refuses a list' run small.yaml --set accelerator.precision=int8 --set accelerator.kind=linebuffer --set accelerator.ports.input=hp0+hp1
 
 # A choice of tensors that stay on chip has a goal of its own.
