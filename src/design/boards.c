@@ -33,7 +33,7 @@ static zs_status unknown_board(const char *name, zs_err *err)
     if (near != NULL)
         return zs_fail(err, ZS_EPARSE, "board", "unknown board '%.64s', did you mean '%s'?", name,
                        near);
-    return zs_fail(err, ZS_EPARSE, "board", "unknown board '%.64s'; `show --fields` lists them",
+    return zs_fail(err, ZS_EPARSE, "board", "unknown board '%.64s'; `show --boards` lists them",
                    name);
 }
 

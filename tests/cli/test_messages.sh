@@ -20,6 +20,7 @@ set_to "did you mean 'hp0'?" accelerator.ports.input=HP0
 set_to "did you mean 'true'?" accelerator.double_buffer.input=True
 set_to "did you mean 'accelerator.clock'?" Accelerator.Clock=1e8
 set_to "did you mean 'zybo-z7-20'?" board=ZYBO-Z7-20
+set_to 'unknown board '\''qqqqqq'\''; `show --boards` lists them' board=qqqqqq
 set_to 'did you mean MHz?' 'accelerator.clock=100 Mhz'
 set_to 'did you mean MHz?' 'accelerator.clock=100M'
 set_to 'did you mean kB or KiB?' 'board.memory.bytes=64 KB'
