@@ -173,7 +173,9 @@ typedef struct zs_emitter {
     uint32_t row;
     zs_operand_ports ports; /* of the row */
     zs_slot_ring x, w, acc;
-    uint32_t *written_by; /* [tensor root] last STORE to it since the last join */
+    const zs_plan_row *w_row; /* for whose tiles the slots of weights are divided, or NULL */
+    uint32_t w_rest;          /* last use of what lies behind these */
+    uint32_t *written_by;     /* [tensor root] last STORE to it since the last join */
     uint32_t last_mac;
     uint32_t last_add;   /* last addition to tiles */
     uint32_t last_out;   /* last work on finished sums that the MACs' unit does not do itself */

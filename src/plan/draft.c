@@ -1,5 +1,15 @@
 #include "zynqsim/draft.h"
 
+/* As they are when an engine starts. */
+static void empty_buffers(zs_emitter *e)
+{
+    const zs_plan_buffer *b = e->d->plan->buffers;
+    zs_ring_reset(&e->x, b[ZS_BUF_INPUT].slots, ZS_NO_OP);
+    zs_ring_reset(&e->acc, b[ZS_BUF_OUTPUT].slots, ZS_NO_OP);
+    e->last_mac = e->last_add = e->last_out = e->w_rest = ZS_NO_OP;
+    e->w_row = NULL;
+}
+
 static zs_status emit_row(zs_emitter *e, zs_emit_body_fn *body, uint32_t i)
 {
     const zs_plan_draft *d = e->d;
@@ -10,9 +20,7 @@ static zs_status emit_row(zs_emitter *e, zs_emit_body_fn *body, uint32_t i)
         return zs_emit_host_layer(e);
     if (call->row0 == i) {
         ZS_TRY(zs_emit_call_start(e, call));
-        zs_ring_reset(&e->x, d->plan->buffers[ZS_BUF_INPUT].slots, ZS_NO_OP);
-        zs_ring_reset(&e->acc, d->plan->buffers[ZS_BUF_OUTPUT].slots, ZS_NO_OP);
-        e->last_mac = e->last_add = e->last_out = ZS_NO_OP;
+        empty_buffers(e);
     }
     for (uint32_t s = 0; s < e->x.n; s++)
         e->x.id[s] = UINT64_MAX; /* tiles of the layer before are of no use */
@@ -43,9 +51,7 @@ static zs_status emit_alone(zs_plan_draft *d, zs_emit_body_fn *body, uint32_t ro
     if (e == NULL)
         return zs_nomem(err, "plan");
     ZS_TRY(zs_emit_init(e, d, err));
-    zs_ring_reset(&e->x, d->plan->buffers[ZS_BUF_INPUT].slots, ZS_NO_OP);
-    zs_ring_reset(&e->acc, d->plan->buffers[ZS_BUF_OUTPUT].slots, ZS_NO_OP);
-    e->last_mac = e->last_add = e->last_out = ZS_NO_OP;
+    empty_buffers(e);
     for (uint32_t t = 0; t < d->net->tensor_n; t++)
         e->written_by[t] = ZS_NO_OP;
     ZS_TRY(emit_row(e, body, row));

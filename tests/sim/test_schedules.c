@@ -245,6 +245,38 @@ START_TEST(test_unpacking_and_staging_take_time_and_room)
 }
 END_TEST
 
+/* A fire module is one call: with room for the first weights of a layer beside the last of the one
+ * before, they come while that one works, the same bytes in less time. Calls wait for each other.
+ */
+START_TEST(test_weights_of_the_next_layer_come_ahead_where_there_is_room)
+{
+    test_rig rig;
+    test_rig_init(&rig, 0, ZS_FP32);
+    zs_arena point;
+    zs_arena_init(&point, test_heap());
+    zs_design apart, ahead;
+    zs_design_defaults(&apart);
+    apart.accel.fusion = _i == 0 ? ZS_FUSION_FIRE : ZS_FUSION_NONE;
+    ahead = apart;
+    TILED(ahead)->load.is_next = true;
+    test_rig_fidelities(&rig, &point, &ahead);
+    test_rig_execute(&rig, &point, &ahead, ZS_TILE);
+    for (zs_fidelity f = ZS_TILE; f <= ZS_BURST; f++) {
+        const zs_result *a =
+            test_rig_run(&rig, &point, &apart, test_rig_plan(&rig, &point, &apart), f, NULL);
+        const zs_result *b =
+            test_rig_run(&rig, &point, &ahead, test_rig_plan(&rig, &point, &ahead), f, NULL);
+        ck_assert_uint_eq(a->dram.read_bytes, b->dram.read_bytes);
+        ck_assert_uint_eq(a->dram.write_bytes, b->dram.write_bytes);
+        ck_assert_msg(_i == 0 ? b->cycles < a->cycles : b->cycles == a->cycles,
+                      "%llu and %llu cycles", (unsigned long long)b->cycles,
+                      (unsigned long long)a->cycles);
+    }
+    zs_arena_drop(&point);
+    test_rig_drop(&rig);
+}
+END_TEST
+
 /* One port is worse than the other three: the same bytes, more time. */
 static const struct {
     const char *what;
@@ -345,6 +377,7 @@ TCase *tcase_schedules(void)
     tcase_add_loop_test(tc, test_one_worse_port_moves_the_same_bytes_in_more_time, 0,
                         (int)ZS_LEN(worse));
     tcase_add_test(tc, test_ports_share_an_operand_by_their_widths);
+    tcase_add_loop_test(tc, test_weights_of_the_next_layer_come_ahead_where_there_is_room, 0, 2);
     tcase_add_loop_test(tc, test_unpacking_and_staging_take_time_and_room, 0, (int)ZS_LEN(stages));
     tcase_add_test(tc, test_tiles_are_held_against_buffers_whose_sizes_are_said);
     return tc;

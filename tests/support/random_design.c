@@ -66,6 +66,7 @@ zs_design test_random_design(zs_prng *prng, uint32_t precision)
     p->mac.post_n = PICK(0, 0, 1, 4);
     p->mac.post_interval_pl_cycles = PICK(1, 2);
     p->mac.clears_sums = zs_prng_below(prng, 2);
+    p->load.is_next = a->ports.weight % 2;
     return d;
 }
 

@@ -381,6 +381,53 @@ static zs_status alloc_spills(conv_loops *c)
     return ZS_OK;
 }
 
+static uint32_t later(uint32_t a, uint32_t b)
+{
+    return a == ZS_NO_OP || (b != ZS_NO_OP && b > a) ? b : a;
+}
+
+/* The last use of what lies in [from, to) of the weight buffer, counted in slots of the row before;
+ * what is behind these is counted as one more. */
+static uint32_t last_use_within(const zs_emitter *e, uint64_t from, uint64_t to)
+{
+    const uint64_t n = e->w_row != NULL ? e->w.n : 0;
+    uint32_t last = to > n ? e->w_rest : ZS_NO_OP;
+    for (uint64_t k = from; k < to && k < n; k++)
+        last = later(last, e->w.slot[k].last_use);
+    return last;
+}
+
+/* The weight buffer is divided anew for the tiles of a row, once the row before is done with it,
+ * or, for an engine that loads the first weights of a layer ahead, slot by slot: one is free when
+ * all that lies there has been used for the last time. Slots are looked at in words of their banks
+ * and, as numerics lay them out, in bytes. */
+static void divide_weights(zs_emitter *e, const zs_plan_row *row)
+{
+    const zs_plan_row *before = e->w_row;
+    const uint64_t words = tiled_weight_tile_depth(e->d, row), bytes = row->weight_slot_bytes;
+    uint64_t old_words = 1, old_bytes = 1;
+    uint32_t last[ZS_SLOTS_MAX], n = row->weight_slots;
+    if (!tiled_params_of(&e->d->design->accel)->load.is_next) {
+        zs_ring_reset(&e->w, n, e->last_mac);
+        return;
+    }
+    if (before != NULL) {
+        old_words = zs_max_u64(1, tiled_weight_tile_depth(e->d, before));
+        old_bytes = zs_max_u64(1, before->weight_slot_bytes);
+    }
+    for (uint32_t i = 0; i < n; i++)
+        last[i] = last_use_within(e, zs_min_u64(i * words / old_words, i * bytes / old_bytes),
+                                  zs_max_u64(zs_ceil_div((i + 1) * words, old_words),
+                                             zs_ceil_div((i + 1) * bytes, old_bytes)));
+    const uint32_t rest =
+        last_use_within(e, zs_min_u64(n * words / old_words, n * bytes / old_bytes), UINT64_MAX);
+    zs_ring_reset(&e->w, n, ZS_NO_OP);
+    for (uint32_t i = 0; i < n; i++)
+        e->w.slot[i].last_use = last[i];
+    e->w_rest = rest;
+    e->w_row = row;
+}
+
 static conv_loops loops_of(zs_emitter *e, const zs_plan_row *row)
 {
     const tiled_params *p = tiled_params_of(&e->d->design->accel);
@@ -408,7 +455,7 @@ zs_status tiled_emit_conv(zs_emitter *e)
     conv_loops c = loops_of(e, row);
     ZS_TRY(zs_emit_expect(e, c.trips, D_N));
     ZS_TRY(alloc_spills(&c));
-    zs_ring_reset(&e->w, row->weight_slots, e->last_mac); /* divided anew for this layer's tiles */
+    divide_weights(e, row);
     do {
         ZS_TRY(step(&c));
     } while (advance(&c));
@@ -470,7 +517,7 @@ zs_status tiled_emit_fronts(zs_emitter *e)
     tiled_region regions[MEMBERS_MAX];
     uint32_t n;
     ZS_TRY(begin_members(e, members, &n));
-    zs_ring_reset(&e->w, row->weight_slots, e->last_mac);
+    divide_weights(e, row);
     const uint32_t *trips = members[0].trips;
     uint64_t id = 0;
     for (uint32_t image = 0; image < trips[D_IMAGE]; image++)

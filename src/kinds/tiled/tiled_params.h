@@ -35,6 +35,7 @@ typedef struct tiled_params {
         uint32_t input_elems, weight_elems; /* unpacked per PL cycle and port; 0: as they come */
         bool stages_inputs, stages_weights; /* a whole tile first */
         bool is_ahead;                      /* of the next output tile, while one is worked on */
+        bool is_next;                       /* weights of the next layer of a call likewise */
     } load;
     struct {
         uint32_t copy_elems, rows; /* to a staging buffer of so many rows; 0: there is none */
