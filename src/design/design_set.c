@@ -460,6 +460,41 @@ static zs_status set_split(zs_design *design, zs_arena *arena, const char *path,
     return zs_design_set_list(design, arena, path, items, n, err);
 }
 
+/* A list as YAML writes it in one line. */
+static bool is_bracketed(const char *text)
+{
+    const size_t n = strlen(text);
+    return n > 1 && text[0] == '[' && text[n - 1] == ']';
+}
+
+/* "[pool1, conv2]": texts without what is around them. */
+static zs_status set_bracketed(zs_design *design, zs_arena *arena, const char *path,
+                               const char *text, zs_err *err)
+{
+    const char *at = text + 1 + strspn(text + 1, " ");
+    uint32_t n = 0, most = 1;
+    for (const char *c = text; *c != '\0'; c++)
+        most += *c == ',';
+    const char **items = zs_new(arena, const char *, most);
+    if (items == NULL)
+        return zs_nomem(err, path);
+    for (bool more = *at != ']'; more; n++) {
+        size_t length = strcspn(at, ",]");
+        const char *next = at + length;
+        more = *next == ',';
+        while (length > 0 && at[length - 1] == ' ')
+            length--;
+        const bool is_quoted =
+            length > 1 && strchr("\"'", at[0]) != NULL && at[length - 1] == at[0];
+        items[n] = zs_arena_strndup(arena, at + is_quoted, length - 2 * (size_t)is_quoted);
+        if (items[n] == NULL)
+            return zs_nomem(err, path);
+        at = next + 1;
+        at += more ? strspn(at, " ") : 0;
+    }
+    return zs_design_set_list(design, arena, path, items, n, err);
+}
+
 /* ---- keys given by hand ---------------------------------------------------------------------- */
 
 static size_t value_bytes(const zs_field *field)
@@ -709,6 +744,8 @@ zs_status zs_design_set(zs_design *design, zs_arena *arena, const char *path, co
         return zs_engines_set(design, arena, path, text, err);
     if (find_triple(path) != NULL || zs_switch_at(path, 0) != NULL)
         return set_split(design, arena, path, text, err);
+    if (zs_design_takes_list(path) && is_bracketed(text))
+        return set_bracketed(design, arena, path, text, err);
     if (zs_design_takes_list(path))
         return zs_design_set_list(design, arena, path, &text, text[0] != '\0', err);
     if (zs_design_is_type(path))

@@ -14,6 +14,51 @@ START_TEST(test_a_mean_of_three_values_sets_its_planes)
 }
 END_TEST
 
+static const struct {
+    const char *path, *text;
+    uint32_t n;
+    const char *items[2];
+} given_lists[] = {
+    {"network.outputs", "[conv1, \"conv2\"]", 2, {"conv1", "conv2"}},
+    {"network.outputs", "[ conv1 ]", 1, {"conv1"}},
+    {"network.outputs", "conv1,conv2", 1, {"conv1,conv2"}},
+    {"network.outputs", "[]", 0, {0}},
+    {"network.outputs", "['a,]", 2, {"'a", ""}},
+};
+
+START_TEST(test_a_list_is_given_as_yaml_writes_it)
+{
+    design_case c;
+    const char *const *items;
+    design_case_start(&c);
+    const zs_status status = design_case_set(&c, given_lists[_i].path, given_lists[_i].text);
+    if (given_lists[_i].n > 0 && given_lists[_i].items[given_lists[_i].n - 1][0] == '\0')
+        ck_assert_int_eq(status, ZS_EPARSE);
+    else {
+        ck_assert_int_eq(status, ZS_OK);
+        ck_assert_uint_eq(zs_design_list(&c.design, given_lists[_i].path, &items),
+                          given_lists[_i].n);
+        for (uint32_t i = 0; i < given_lists[_i].n; i++)
+            ck_assert_str_eq(items[i], given_lists[_i].items[i]);
+    }
+    design_case_end(&c);
+}
+END_TEST
+
+START_TEST(test_cuts_and_boards_are_lists_with_commas)
+{
+    design_case c;
+    design_case_start(&c);
+    ck_assert_int_eq(design_case_set(&c, "pipeline.cut", "[pool1, conv2]"), ZS_OK);
+    ck_assert_str_eq(c.design.pipeline.cut, "pool1,conv2");
+    ck_assert_int_eq(design_case_set(&c, "pipeline.cut", "auto:3"), ZS_OK);
+    ck_assert_str_eq(c.design.pipeline.cut, "auto:3");
+    ck_assert_int_eq(design_case_set(&c, "pipeline.cut", "[]"), ZS_OK);
+    ck_assert_str_eq(c.design.pipeline.cut, "");
+    design_case_end(&c);
+}
+END_TEST
+
 START_TEST(test_one_scale_is_that_of_all_planes)
 {
     design_case c;
@@ -193,6 +238,8 @@ TCase *tcase_lists(void)
 {
     TCase *tc = tcase_create("lists");
     tcase_add_test(tc, test_a_mean_of_three_values_sets_its_planes);
+    tcase_add_loop_test(tc, test_a_list_is_given_as_yaml_writes_it, 0, ZS_LEN(given_lists));
+    tcase_add_test(tc, test_cuts_and_boards_are_lists_with_commas);
     tcase_add_test(tc, test_one_scale_is_that_of_all_planes);
     tcase_add_test(tc, test_an_input_shape_is_channels_height_width);
     tcase_add_loop_test(tc, test_a_wrong_list_changes_nothing, 0, ZS_LEN(bad));
