@@ -389,4 +389,13 @@ dense=$(field sha256)
 program run slices.yaml --format json
 ok "$([ $status = 0 ] && [ -n "$dense" ] && [ "$(field sha256)" = "$dense" ]; echo $?)" 'slices leave the pipeline as one tensor'
 json 'all of it is stored' 'assert d["dram"]["write_bytes"] >= 12 * 25'
+
+# ---- a slice that another layer reads, too, in every style of nodes
+sed -e 's/right, from: squeeze/right, from: left/' -e '$a\  - {conv: last, from: both, out: 3, kernel: 1}' fire.yaml >dense.yaml
+program run tiled.yaml --model dense.yaml --format json
+dense=$(field sha256)
+for style in rtl hls stalling; do
+    program run slices.yaml --model dense.yaml --set accelerator.stream.style=$style --format json
+    ok "$([ $status = 0 ] && [ -n "$dense" ] && [ "$(field sha256)" = "$dense" ]; echo $?)" "style $style: a slice goes to its readers and into the whole"
+done
 finish

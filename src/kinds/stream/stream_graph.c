@@ -278,7 +278,6 @@ static zs_status join_slices(builder *b, uint32_t tensor)
                     (uint64_t)at * net->tensors[tensor].shape.h * net->tensors[tensor].shape.w)
                 continue;
             port q;
-            b->readers[t]++;
             ZS_TRY(take_stream(b, t, &q));
             const uint32_t c = net->tensors[t].shape.c;
             if (at == 0) {
@@ -473,6 +472,9 @@ static zs_status count_readers(builder *b)
         for (uint32_t k = 0; k < l->in_n; k++)
             b->readers[zs_view_base(net, l->in[k])]++;
     }
+    /* and the tensor that it is a slice of */
+    for (uint32_t t = 0; t < net->tensor_n; t++)
+        b->readers[t] += net->tensors[t].parent != ZS_NO_INDEX && zs_view_base(net, t) == t;
     return ZS_OK;
 }
 
