@@ -378,6 +378,29 @@ assert wide['cycles'] >= $batch * 16384, wide
 assert d['last_output_cycles'] < d['cycles'] - 4000"
 done
 
+# ---- padding above the first image is there before the image is, in windows and in what reads them
+printf '%s\n' 'name: padded' 'input: {shape: [4, 9, 9]}' 'layers:' '  - {conv: wide, out: 1, kernel: 4, stride: 2, pad: 2}' \
+    '  - {conv: next, out: 12, kernel: 3, stride: 2, relu: true}' '  - {conv: last, out: 6, kernel: 3, pad: 1}' \
+    '  - {global_avgpool: mean}' '  - {fc: out, out: 6}' >window.yaml
+printf '%s\n' 'name: padded' 'input: {shape: [1, 10, 15]}' 'layers:' '  - {conv: first, out: 8, kernel: 1, stride: 2}' \
+    '  - {conv: wide, out: 2, kernel: 4, stride: 2, pad: 3}' '  - {conv: last, out: 4, kernel: 4, pad: 1}' >reader.yaml
+for case in window:hls reader:rtl; do
+    set -- run slices.yaml --model "${case%:*}.yaml" --set "accelerator.stream.style=${case#*:}" --timing-only --format json
+    printf '%s\n' 'accelerator: {kind: stream, precision: int8}' >slices.yaml
+    program "$@" --fidelity bound
+    least=$(field cycles)
+    program "$@"
+    ok "$([ $status = 0 ] && [ "$least" -gt 0 ] && [ "$least" -le "$(field cycles)" ]; echo $?)" "padded rows of $case are not below their bound"
+done
+# of 14 rows windows need no padding behind, of 13 columns they do
+printf '%s\n' 'name: wide' 'input: {shape: [2, 14, 13]}' 'layers:' '  - {conv: a, out: 4, kernel: 3, stride: 3, pad: 1}' \
+    '  - {conv: b, out: 2, kernel: 4, stride: 2, pad: 1}' >oblong.yaml
+printf '%s\n' 'accelerator: {precision: int8}' >plain.yaml
+program run plain.yaml --model oblong.yaml --format json
+dense=$(field sha256)
+program run slices.yaml --model oblong.yaml --format json
+ok "$([ $status = 0 ] && [ -n "$dense" ] && [ "$(field sha256)" = "$dense" ]; echo $?)" 'padding alike of a map that is not square'
+
 # ---- a result that is put together of slices
 printf '%s\n' 'name: fire' 'input: {shape: [4, 5, 5]}' 'layers:' '  - {conv: squeeze, out: 4, kernel: 1, relu: true}' \
     '  - {conv: left, from: squeeze, out: 4, kernel: 3, pad: 1, relu: true}' '  - {conv: right, from: squeeze, out: 8, kernel: 1}' \

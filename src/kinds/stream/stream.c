@@ -37,10 +37,13 @@ static bool has_square_window(const zs_layer *l, uint32_t *pad, uint32_t *pad_en
     const uint32_t reach_h = (l->y.h - 1) * w->sh + w->kh, reach_w = (l->y.w - 1) * w->sw + w->kw;
     const uint32_t end_h = reach_h > l->x.h + w->pad_top ? reach_h - l->x.h - w->pad_top : 0;
     const uint32_t end_w = reach_w > l->x.w + w->pad_left ? reach_w - l->x.w - w->pad_left : 0;
+    const uint32_t end = end_h > end_w ? end_h : end_w;
     *pad = w->pad_top;
-    *pad_end = end_h;
+    *pad_end = end;
+    /* one padding for both directions, which adds no window to the one that needs less of it */
     return w->kh == w->kw && w->sh == w->sw && w->dh == 1 && w->dw == 1 &&
-           w->pad_top == w->pad_left && end_h == end_w;
+           w->pad_top == w->pad_left && (l->x.h + w->pad_top + end - w->kh) / w->sh + 1 == l->y.h &&
+           (l->x.w + w->pad_left + end - w->kw) / w->sw + 1 == l->y.w;
 }
 
 /* The key's, or those of the precision: two that differ would make one of them a lie. */

@@ -318,6 +318,22 @@ static uint64_t window_idle(const stream_row *r)
     return r->is_parallel ? 0 : zs_max_u64(emit, read) - zs_max_u64(emit, left);
 }
 
+/* Iterations of a window's loop that read the padding above the first image, which is there before
+ * any word of the image is. */
+static uint64_t window_head(const stream_row *r)
+{
+    return (uint64_t)r->pad * (r->w + r->pad + r->pad_end + 1) * (r->in_c / r->window_simd);
+}
+
+/* Windows of the first image that begin in that padding and may be worked on before the image:
+ * those that lie in it whole, and one that reaches out of it. */
+static uint64_t vectors_ahead(const stream_row *r)
+{
+    if (r->pad == 0)
+        return 0;
+    return r->pad < r->k ? 1 : ((uint64_t)(r->pad - r->k) / r->stride + 2) * r->ow;
+}
+
 uint64_t stream_work(const stream_row *r)
 {
     switch (r->op) {
@@ -569,7 +585,10 @@ zs_status stream_fold(zs_arena *arena, const zs_design *design, stream_row *rows
             rows[i].window_style != ZS_FLOW_RTL ? stream_window_work(&rows[i]) : 0;
         rows[i].work = zs_max_u64(unit, window);
         if (window > unit)
-            rows[i].idle = zs_min_u64(window - unit, window_idle(&rows[i]));
+            rows[i].idle = zs_min_u64(window - unit, window_idle(&rows[i]) + window_head(&rows[i]));
+        if (rows[i].has_window)
+            rows[i].idle += unit / zs_max_u64(rows[i].vectors, 1) * vectors_ahead(&rows[i]);
+        rows[i].idle = zs_min_u64(rows[i].idle, rows[i].work);
     }
     return ZS_OK;
 }

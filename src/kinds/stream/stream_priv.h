@@ -59,7 +59,7 @@ typedef struct stream_row {
     uint32_t in_bits, acc_bits, out_bits;
     uint32_t node0, node_n, unit_node; /* of the flow */
     uint64_t work;                     /* clocks of an image that its slowest node takes, */
-    uint64_t idle;                     /* of which so many are behind the last word */
+    uint64_t idle; /* of which so many are before the first word or behind the last */
 } stream_row;
 
 static inline stream_row *stream_of(const zs_plan_row *row)
