@@ -101,8 +101,7 @@ const zs_dram_counts *zs_dram_counts_of(const zs_dram *dram);
  * empty, with the row commands that it needs. */
 uint64_t zs_dram_events(const zs_dram *dram);
 
-/* ---- an idle memory ---------------------------------------------------------------------------
- */
+/* ---- an idle memory -------------------------------------------------------------------------- */
 
 /* What there is to know of a memory in which nothing of the past delays anything any more. */
 enum { ZS_DRAM_BANKS = 16 };

@@ -162,8 +162,7 @@ typedef struct zs_folding {
 zs_status zs_folding_parse(zs_arena *arena, zs_span bytes, const char *path, zs_folding *out,
                            zs_err *err);
 
-/* ---- data sets and cases of training ----------------------------------------------------------
- */
+/* ---- data sets and cases of training --------------------------------------------------------- */
 
 enum { ZS_DATASET_BYTES_MAX = 1 << 30 }; /* unpacked */
 /* MNIST: images in IDX form with the labels of another file, if any; both may be packed by gzip.

@@ -55,8 +55,7 @@ typedef struct zs_weights {
     uint64_t bias_n;   /* of bias, 0 or oc */
 } zs_weights;
 
-/* ---- integers of the model's own ---------------------------------------------------------------
- */
+/* ---- integers of the model's own ------------------------------------------------------------- */
 
 /* How integers stand for real values: real = (q - zero) * scale, q in lo..hi. Eight bits and less
  * are those of int8: unsigned bytes of a file are lowered by 128, which `offset` keeps. */
@@ -139,8 +138,7 @@ int32_t zs_shift_round(int32_t a, int32_t shift);
 /* The same of an add, whose inputs had their factors. */
 double zs_quant_finish_sum(const zs_layer_quant *quant, double sum);
 
-/* ---- layers of general tensors ----------------------------------------------------------------
- */
+/* ---- layers of general tensors --------------------------------------------------------------- */
 
 typedef enum zs_function {
 #define FUNCTION(id, ...) ZS_FN_##id,

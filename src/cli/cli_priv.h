@@ -228,8 +228,7 @@ const char *cli_data_dir(zs_arena *arena, const char *name);
 /* Names of the models that cli_model_find knows, for people. */
 zs_status cli_models_list(zs_arena *arena, const zs_sink *sink, zs_err *err);
 
-/* ---- measurements (references.c) --------------------------------------------------------------
- */
+/* ---- measurements (references.c) ------------------------------------------------------------- */
 
 typedef struct cli_references {
     zs_reference *list;
@@ -440,8 +439,7 @@ void cli_trace_drop(cli_point *point);
  * takes what is next until nothing is left. */
 void cli_threads_run(uint64_t n, void (*work)(void *ctx), void *ctx);
 
-/* ---- sets of images (image_set.c) -----------------------------------------------------------
- */
+/* ---- sets of images (image_set.c) ------------------------------------------------------------ */
 
 /* One file of images, and its labels: of labels_path, or else those of CIFAR's .bin itself or of
  * the file that is named after it; out->labels is NULL where there are none. A picture is tiles of

@@ -67,8 +67,7 @@ zs_fetch cli_fetch_large(zs_arena *arena)
     return (zs_fetch){.get = fetch_weights, .ctx = arena};
 }
 
-/* ---- what comes with the program ---------------------------------------------------------------
- */
+/* ---- what comes with the program ------------------------------------------------------------- */
 
 /* Relative to the program: installed under a prefix, built in build/ or in build/<variant>/ of a
  * checkout. */

@@ -74,8 +74,7 @@ static inline zs_dma_rules zs_dma_rules_of(const zs_design *design, uint32_t cha
                           .finish = dma->finish_pl_cycles};
 }
 
-/* ---- the engine's side of a transfer ----------------------------------------------------------
- */
+/* ---- the engine's side of a transfer --------------------------------------------------------- */
 
 /* From the first data of a load to the end of its unpacking, if data are always there. */
 static inline uint64_t zs_side_pl_cycles(const zs_xfer *x)

@@ -51,8 +51,7 @@ static uint64_t index_bytes(uint32_t code, uint32_t row_n, uint32_t bit_n, uint6
     }
 }
 
-/* ---- entries, in the order in which they lie --------------------------------------------------
- */
+/* ---- entries, in the order in which they lie ------------------------------------------------- */
 
 typedef struct entry {
     uint32_t row, bit;
@@ -129,8 +128,7 @@ zs_zero_size zs_zero_code_size(uint32_t code, const zs_zero_block *block)
     return s;
 }
 
-/* ---- encoding ---------------------------------------------------------------------------------
- */
+/* ---- encoding -------------------------------------------------------------------------------- */
 
 static void put(uint8_t *out, uint64_t value, uint32_t bytes)
 {
@@ -209,8 +207,7 @@ void zs_zero_encode(uint32_t code, const zs_zero_block *block, const uint8_t *wo
         fill_starts(out, block->row_n);
 }
 
-/* ---- decoding ---------------------------------------------------------------------------------
- */
+/* ---- decoding -------------------------------------------------------------------------------- */
 
 typedef struct decoder {
     uint32_t code, row_n, bit_n, word_bytes;

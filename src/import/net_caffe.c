@@ -201,8 +201,7 @@ static void find_output_dims(const zs_caffe *net, ZsCaffe__Layer *const *layers,
         }
 }
 
-/* ---- results that are asked for ---------------------------------------------------------------
- */
+/* ---- results that are asked for -------------------------------------------------------------- */
 
 static zs_status want_results(zs_caffe *net, const zs_net_parts *parts, zs_net_value *results,
                               zs_net_spec *out, zs_err *err)
@@ -240,8 +239,7 @@ static zs_status want_results(zs_caffe *net, const zs_net_parts *parts, zs_net_v
     return ZS_OK;
 }
 
-/* ---- all of it --------------------------------------------------------------------------------
- */
+/* ---- all of it ------------------------------------------------------------------------------- */
 
 static bool is_read(const zs_caffe *net, const char *name)
 {
@@ -322,8 +320,7 @@ zs_status zs_net_caffe_parse(zs_arena *arena, zs_span bytes, const char *path, z
     return zs_net_caffe_parse_parts(arena, bytes, path, &(const zs_net_parts){0}, out, err);
 }
 
-/* ---- graphs as text ---------------------------------------------------------------------------
- */
+/* ---- graphs as text -------------------------------------------------------------------------- */
 
 typedef struct blob_list {
     size_t n;

@@ -6,8 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- what all of them need --------------------------------------------------------------------
- */
+/* ---- what all of them need ------------------------------------------------------------------- */
 
 typedef struct ends {
     zs_lower lower;
@@ -84,8 +83,7 @@ static zs_status pass(const ends *e, const char *in, zs_err *err)
     return zs_lower_unary(&e->lower, "Identity", in, e->out, NULL, err);
 }
 
-/* ---- functions of each element ----------------------------------------------------------------
- */
+/* ---- functions of each element --------------------------------------------------------------- */
 
 zs_status zs_caffe_simple(const zs_caffe_layer *at, zs_err *err)
 {
@@ -230,8 +228,7 @@ zs_status zs_caffe_log(const zs_caffe_layer *at, zs_err *err)
     return affine(&e, made, 1 / ln, 0, e.out, &made, err);
 }
 
-/* ---- of several bottoms -----------------------------------------------------------------------
- */
+/* ---- of several bottoms ---------------------------------------------------------------------- */
 
 zs_status zs_caffe_eltwise(const zs_caffe_layer *at, zs_err *err)
 {
@@ -347,8 +344,7 @@ zs_status zs_caffe_join(const zs_caffe_layer *at, zs_err *err)
     return zs_lower_end(&op, e.out, NULL, err);
 }
 
-/* ---- sums over dimensions ---------------------------------------------------------------------
- */
+/* ---- sums over dimensions -------------------------------------------------------------------- */
 
 /* InnerProduct that leaves some dimensions in front as they are. */
 zs_status zs_caffe_product(const zs_caffe_layer *at, zs_err *err)
@@ -507,8 +503,7 @@ zs_status zs_caffe_softmax(const zs_caffe_layer *at, zs_err *err)
     return zs_lower_end(&op, e.out, NULL, err);
 }
 
-/* ---- where elements lie ------------------------------------------------------------------------
- */
+/* ---- where elements lie ---------------------------------------------------------------------- */
 
 zs_status zs_caffe_permute(const zs_caffe_layer *at, zs_err *err)
 {

@@ -3,8 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- what all of them need --------------------------------------------------------------------
- */
+/* ---- what all of them need ------------------------------------------------------------------- */
 
 /* The value of layer `index` of the file, or relative to this one where it is below 0. */
 static zs_status layer_at(const zs_darknet_layer *at, int64_t index, const char **out, zs_err *err)
@@ -107,8 +106,7 @@ static zs_status activate(const zs_darknet_layer *at, const char *otherwise, con
     return zs_lower_end(&op, at->out, NULL, err);
 }
 
-/* ---- layers with weights ----------------------------------------------------------------------
- */
+/* ---- layers with weights --------------------------------------------------------------------- */
 
 /* (x - mean) / (sqrt(variance) + 1e-6) * scale + bias, as Darknet has it on a CPU. */
 static zs_status fold(const zs_darknet_layer *at, uint32_t n, const float *bias,
@@ -246,8 +244,7 @@ static zs_status add_batchnorm(const zs_darknet_layer *at, zs_err *err)
     return end_layer(at, layer, &at->in, at->out, err);
 }
 
-/* ---- layers without weights -------------------------------------------------------------------
- */
+/* ---- layers without weights ------------------------------------------------------------------ */
 
 /* Darknet pads by `padding` in all, the smaller half in front. */
 static zs_status add_maxpool(const zs_darknet_layer *at, zs_err *err)

@@ -165,8 +165,7 @@ zs_status zs_onnx_floats(zs_arena *arena, const ZsOnnx__Tensor *tensor, const ch
     return ZS_OK;
 }
 
-/* ---- constants of any number type -------------------------------------------------------------
- */
+/* ---- constants of any number type ------------------------------------------------------------ */
 
 bool zs_onnx_is_int(const zs_net_value *constant)
 {

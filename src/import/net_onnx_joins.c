@@ -90,8 +90,7 @@ zs_status zs_onnx_concat(const zs_onnx_node *at, zs_err *err)
     return zs_onnx_bind(at, 0, &y, err);
 }
 
-/* ---- constants made of nothing ----------------------------------------------------------------
- */
+/* ---- constants made of nothing --------------------------------------------------------------- */
 
 zs_status zs_onnx_constant_of_shape(const zs_onnx_node *at, zs_err *err)
 {

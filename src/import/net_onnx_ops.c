@@ -3,8 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- layers over one computed input -----------------------------------------------------------
- */
+/* ---- layers over one computed input ---------------------------------------------------------- */
 
 static zs_status computed(const zs_onnx_node *at, size_t i, zs_net_value **out, zs_err *err)
 {

@@ -314,8 +314,7 @@ zs_status zs_onnx_codes(const zs_onnx_node *at, zs_net_value *x, zs_err *err)
     return ZS_OK;
 }
 
-/* ---- operators on integers --------------------------------------------------------------------
- */
+/* ---- operators on integers ------------------------------------------------------------------- */
 
 /* A node of the real numbers' operators, with names of its own between. */
 typedef struct inner {

@@ -61,8 +61,7 @@ static zs_status finish(const zs_onnx_node *at, zs_general *g, const operand *x,
     return zs_onnx_bind(at, k, &y, err);
 }
 
-/* ---- the order of dimensions ------------------------------------------------------------------
- */
+/* ---- the order of dimensions ----------------------------------------------------------------- */
 
 zs_status zs_onnx_transpose(const zs_onnx_node *at, zs_err *err)
 {
@@ -278,8 +277,7 @@ zs_status zs_onnx_split(const zs_onnx_node *at, zs_err *err)
     return ZS_OK;
 }
 
-/* ---- repeated and padded ----------------------------------------------------------------------
- */
+/* ---- repeated and padded --------------------------------------------------------------------- */
 
 /* The element that stands at `i` of a dimension of `n`, with padding; -1 outside. */
 static int64_t mirrored(int64_t i, int64_t n, const ZsOnnx__Attribute *mode)

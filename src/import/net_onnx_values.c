@@ -314,8 +314,7 @@ zs_status zs_onnx_axis(const zs_onnx_node *at, int64_t axis, uint32_t rank, uint
     return ZS_OK;
 }
 
-/* ---- layers of general tensors, or constants --------------------------------------------------
- */
+/* ---- layers of general tensors, or constants ------------------------------------------------- */
 
 zs_general *zs_onnx_general(const zs_onnx_node *at, zs_function fn)
 {

@@ -22,8 +22,7 @@ zs_status zs_engines_plan(zs_arena *arena, const zs_design *design, const zs_net
 zs_status zs_engines_leave(zs_arena *arena, const zs_design *design, const zs_net *net,
                            const uint8_t **out, zs_err *err);
 
-/* ---- engines_load.c: what brings the next of several engines onto the part --------------------
- */
+/* ---- engines_load.c: what brings the next of several engines onto the part ------------------- */
 
 enum { ZS_REGIONS_MAX = 4, ZS_LOADER_COSTS = 7 };
 typedef struct zs_loader {

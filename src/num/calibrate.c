@@ -331,8 +331,7 @@ zs_status zs_quant_build(zs_arena *arena, const zs_net *net, uint32_t precision,
     return ZS_OK;
 }
 
-/* ---- integers of the model --------------------------------------------------------------------
- */
+/* ---- integers of the model ------------------------------------------------------------------- */
 
 /* The input's zero stands where its tensors are padded, too: it takes part in every product. */
 static zs_status model_layer(zs_arena *arena, zs_arena *scratch, const zs_net *net,

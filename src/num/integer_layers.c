@@ -61,8 +61,7 @@ static void mean(const zs_layer *layer, const float *x, float *y)
     }
 }
 
-/* ---- softmax ----------------------------------------------------------------------------------
- */
+/* ---- softmax --------------------------------------------------------------------------------- */
 
 /* e^r as Q0.31, of r <= 0 as Q5.26: a series below 1/4, then a factor for each bit above. */
 static int32_t exp_of(int32_t r)
@@ -152,8 +151,7 @@ static void softmax(const zs_layer *layer, const float *x, float *y)
             softmax_line(layer->quant, n, step, x + b * n * step + i, y + b * n * step + i);
 }
 
-/* ---- elements, dimensions ---------------------------------------------------------------------
- */
+/* ---- elements, dimensions -------------------------------------------------------------------- */
 
 static void scale(const zs_layer_quant *k, const float *x, float *y, size_t n)
 {

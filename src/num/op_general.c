@@ -3,8 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- a walk over the elements of a tensor -----------------------------------------------------
- */
+/* ---- a walk over the elements of a tensor ---------------------------------------------------- */
 
 typedef struct walk {
     uint32_t rank;
@@ -105,8 +104,7 @@ static double reduce_end(const zs_general *g, double sum, double best, double ar
 #undef ELEM
 #undef NAME
 
-/* ---- elements moved as they are ---------------------------------------------------------------
- */
+/* ---- elements moved as they are -------------------------------------------------------------- */
 
 static void copy_elem(uint8_t *to, const uint8_t *from, size_t bytes)
 {

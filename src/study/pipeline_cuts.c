@@ -63,8 +63,7 @@ zs_status zs_pipeline_balance(zs_arena *arena, const zs_train_setup *setup,
     return ZS_OK;
 }
 
-/* ---- the best cuts ----------------------------------------------------------------------------
- */
+/* ---- the best cuts --------------------------------------------------------------------------- */
 
 /* Depth first, the most promising cut next, leaving out what cannot be better. In step, or in
  * inference, no pipeline is faster than its slowest stage, nor than its slowest link; where links

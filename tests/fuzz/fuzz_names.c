@@ -186,8 +186,7 @@ static void check_design(const char *name)
     zs_buffer_drop(&buffer);
 }
 
-/* ---- of more than a result ---------------------------------------------------------------------
- */
+/* ---- of more than a result ------------------------------------------------------------------- */
 
 static zs_labelled_result pair[2];
 

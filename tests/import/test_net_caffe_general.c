@@ -244,8 +244,7 @@ START_TEST(test_a_graph_without_weights_takes_those_of_its_file)
 }
 END_TEST
 
-/* ---- results ----------------------------------------------------------------------------------
- */
+/* ---- results --------------------------------------------------------------------------------- */
 
 #define IN_PLACE                                                                                   \
     "layer { name: 'n' type: 'BatchNorm' bottom: 'data' top: 'y' batch_norm_param { eps: 0 } "     \

@@ -32,8 +32,7 @@ static void refuse_op(wire *graph, const char *op, const char *inputs, const wir
     ck_assert_msg(strstr(err.text, text) != NULL, "text '%s' lacks '%s'", err.text, text);
 }
 
-/* ---- forms of other operator sets --------------------------------------------------------------
- */
+/* ---- forms of other operator sets ------------------------------------------------------------ */
 
 static const struct {
     const char *op, *inputs, *attr; /* NULL: none */

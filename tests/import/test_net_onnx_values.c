@@ -462,8 +462,7 @@ START_TEST(test_transposed_convolutions_follow_their_definition)
 }
 END_TEST
 
-/* ---- what is computed where others have constants ---------------------------------------------
- */
+/* ---- what is computed where others have constants -------------------------------------------- */
 
 START_TEST(test_where_chooses_by_a_computed_condition)
 {

@@ -321,8 +321,7 @@ START_TEST(test_a_value_that_is_no_number_stays_in_the_range)
 }
 END_TEST
 
-/* ---- corrected biases -------------------------------------------------------------------------
- */
+/* ---- corrected biases ------------------------------------------------------------------------ */
 
 /* Sum over the output channels of how far the mean of int8 is from that of fp32. */
 static double mean_error(const zs_net *net, const float *x, bool is_corrected)

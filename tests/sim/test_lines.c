@@ -246,8 +246,7 @@ START_TEST(test_more_of_anything_is_not_slower)
 }
 END_TEST
 
-/* ---- against the other kinds ------------------------------------------------------------------
- */
+/* ---- against the other kinds ----------------------------------------------------------------- */
 
 enum { NARROW_C = 8, NARROW_H = 12, NARROW_N = NARROW_C * NARROW_H * NARROW_H };
 

@@ -185,8 +185,7 @@ static const char *settings(const zs_design *d)
     return text;
 }
 
-/* ---- the better of two ------------------------------------------------------------------------
- */
+/* ---- the better of two ----------------------------------------------------------------------- */
 
 /* A design with a worse and one with a better value; false: they would be the same. */
 static bool make_pair(zs_prng *prng, const zs_field *f, const zs_design *d, zs_design *worse,

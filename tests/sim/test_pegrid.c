@@ -12,8 +12,7 @@
 
 /* accelerator.kind: pegrid, from plan to result, on networks with weights that are 0. */
 
-/* ---- networks ---------------------------------------------------------------------------------
- */
+/* ---- networks -------------------------------------------------------------------------------- */
 
 static void start(test_rig *rig, int which, uint32_t precision)
 {
@@ -24,8 +23,7 @@ static void start(test_rig *rig, int which, uint32_t precision)
     test_rig_init_net(rig, net, precision);
 }
 
-/* ---- designs ----------------------------------------------------------------------------------
- */
+/* ---- designs --------------------------------------------------------------------------------- */
 
 static void set_word(zs_design *d, const char *path, const char *word)
 {
@@ -79,8 +77,7 @@ static zs_design variant(size_t i, uint32_t precision)
     return d;
 }
 
-/* ---- numerics ---------------------------------------------------------------------------------
- */
+/* ---- numerics -------------------------------------------------------------------------------- */
 
 START_TEST(test_every_net_precision_and_option_gives_the_bits_of_the_reference)
 {
@@ -128,8 +125,7 @@ START_TEST(test_fidelities_move_the_same_bytes_and_bound_is_least)
 }
 END_TEST
 
-/* ---- inputs that are 0 --------------------------------------------------------------------------
- */
+/* ---- inputs that are 0 ----------------------------------------------------------------------- */
 
 static void measure(test_rig *rig, const zs_design *d)
 {
@@ -238,8 +234,7 @@ START_TEST(test_inputs_must_have_been_measured)
 }
 END_TEST
 
-/* ---- cycles -----------------------------------------------------------------------------------
- */
+/* ---- cycles ---------------------------------------------------------------------------------- */
 
 typedef struct one_layer {
     zs_arena arena;
@@ -515,8 +510,7 @@ START_TEST(test_a_dropped_map_is_neither_loaded_nor_worked)
 }
 END_TEST
 
-/* ---- bytes ------------------------------------------------------------------------------------
- */
+/* ---- bytes ----------------------------------------------------------------------------------- */
 
 START_TEST(test_filters_and_channels_that_are_0_are_not_loaded)
 {
@@ -584,8 +578,7 @@ START_TEST(test_indices_of_weights_are_an_operand_of_their_own)
 }
 END_TEST
 
-/* ---- plans ------------------------------------------------------------------------------------
- */
+/* ---- plans ----------------------------------------------------------------------------------- */
 
 /* Ops follow from weights, which no two drafts can be held to share by their rows. */
 START_TEST(test_drafts_of_other_weights_are_not_taken_for_alike)
@@ -623,8 +616,7 @@ START_TEST(test_what_a_memory_cannot_hold_is_refused_by_name)
 }
 END_TEST
 
-/* ---- kind tiled ---------------------------------------------------------------------------------
- */
+/* ---- kind tiled ------------------------------------------------------------------------------ */
 
 static const struct {
     const char *code, *order, *weight_ports;

@@ -99,8 +99,7 @@ START_TEST(test_every_weight_of_every_cycle_is_that_of_the_definition)
 }
 END_TEST
 
-/* ---- schemes that are the same ----------------------------------------------------------------
- */
+/* ---- schemes that are the same --------------------------------------------------------------- */
 
 enum { STEPS = 5, BATCH = 8 };
 

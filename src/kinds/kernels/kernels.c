@@ -6,8 +6,7 @@
 
 /* One compiled loop nest per layer: the row of the kind. */
 
-/* ---- resources: every kernel has its own -------------------------------------------------------
- */
+/* ---- resources: every kernel has its own ----------------------------------------------------- */
 
 typedef struct totals {
     uint64_t kernels, pads, lanes, units, loops, bram18, lutram_luts, m20k;

@@ -39,8 +39,7 @@ static line_rooms asked_rooms(const zs_design *d)
                         .beat_bytes = UINT32_MAX};
 }
 
-/* ---- whether there is anything to choose ------------------------------------------------------
- */
+/* ---- whether there is anything to choose ----------------------------------------------------- */
 
 /* Block RAM is so short that a layer is more calls than one. */
 static bool is_tight(const zs_plan_draft *d)
@@ -63,8 +62,7 @@ static bool is_tight(const zs_plan_draft *d)
     return is_cut && rows <= ROWS_MAX;
 }
 
-/* ---- trying -----------------------------------------------------------------------------------
- */
+/* ---- trying ---------------------------------------------------------------------------------- */
 
 static zs_status estimate(choice *c, const line_rooms *rooms, uint64_t *pl_cycles, zs_err *err)
 {
@@ -145,8 +143,7 @@ static zs_status try_all(choice *c, zs_err *err)
     return ZS_OK;
 }
 
-/* ---- the choice -------------------------------------------------------------------------------
- */
+/* ---- the choice ------------------------------------------------------------------------------ */
 
 static zs_status describe(const choice *c, zs_plan_draft *d, zs_err *err)
 {

@@ -66,8 +66,7 @@ static bool plans_by_inputs(const zs_design *design)
     return pegrid_reads_inputs(pegrid_params_of(&design->accel));
 }
 
-/* ---- notes ------------------------------------------------------------------------------------
- */
+/* ---- notes ----------------------------------------------------------------------------------- */
 
 static double percent(uint64_t part, uint64_t whole)
 {

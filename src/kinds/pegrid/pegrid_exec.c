@@ -30,8 +30,7 @@ static uint32_t run_of(const zs_plan_row *row, const zs_layer *layer, const pegr
     return n;
 }
 
-/* ---- memories ---------------------------------------------------------------------------------
- */
+/* ---- memories -------------------------------------------------------------------------------- */
 
 /* The filter as frameworks have it, with its bias in front. */
 static const uint8_t *stored_filter(const zs_exec *e, const zs_plan_row *row, uint32_t filter)
@@ -119,8 +118,7 @@ zs_status pegrid_exec_build(zs_exec *e, zs_arena *arena, zs_err *err)
     return ZS_OK;
 }
 
-/* ---- ops --------------------------------------------------------------------------------------
- */
+/* ---- ops ------------------------------------------------------------------------------------- */
 
 static uint8_t *input_of(const zs_exec *e, const zs_plan_row *row, const zs_tile_op *op,
                          const zs_tile_box *box)

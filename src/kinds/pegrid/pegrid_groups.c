@@ -1,7 +1,6 @@
 #include "pegrid_priv.h"
 
-/* ---- bits ------------------------------------------------------------------------------------
- */
+/* ---- bits ------------------------------------------------------------------------------------ */
 
 uint32_t pegrid_ones(const uint64_t *row, uint64_t from, uint64_t end)
 {
@@ -48,8 +47,7 @@ static zs_status mask_kernels(zs_plan_draft *d, uint32_t i, zs_err *err)
     return ZS_OK;
 }
 
-/* ---- groups -----------------------------------------------------------------------------------
- */
+/* ---- groups ---------------------------------------------------------------------------------- */
 
 bool pegrid_has_weights(const pegrid_row *own, uint32_t filter)
 {
@@ -102,8 +100,7 @@ const pegrid_group *pegrid_group_at(const zs_plan_row *row, uint32_t filter)
     return g;
 }
 
-/* ---- what a part works ------------------------------------------------------------------------
- */
+/* ---- what a part works ----------------------------------------------------------------------- */
 
 /* The bits of a part in the mask that is looked at, and the products that each stands for. */
 typedef struct view {
@@ -209,8 +206,7 @@ static void find_channels(const zs_plan_row *row, const zs_layer *layer, const p
     }
 }
 
-/* ---- the whole row ----------------------------------------------------------------------------
- */
+/* ---- the whole row --------------------------------------------------------------------------- */
 
 static void code_part(const zs_plan_row *row, const zs_accel *accel, const pegrid_group *g,
                       uint64_t bias_bytes, pegrid_part *part)

@@ -50,8 +50,7 @@ static zs_status build_looked_at(count *c, zs_arena *scratch, zs_err *err)
     return ZS_OK;
 }
 
-/* ---- an image ---------------------------------------------------------------------------------
- */
+/* ---- an image -------------------------------------------------------------------------------- */
 
 static bool is_set(const uint64_t *bits, uint64_t at)
 {
@@ -111,8 +110,7 @@ static uint64_t effectual(const count *c)
     return n;
 }
 
-/* ---- a pixel of a group -----------------------------------------------------------------------
- */
+/* ---- a pixel of a group ---------------------------------------------------------------------- */
 
 /* Words of a row that have bits of a part: first .. end - 1. */
 typedef struct span {
@@ -178,8 +176,7 @@ static uint64_t take_sums(const count *c, const pegrid_group *g)
     return steps;
 }
 
-/* ---- a row of the plan ------------------------------------------------------------------------
- */
+/* ---- a row of the plan ----------------------------------------------------------------------- */
 
 static uint64_t band_steps(count *c, const pegrid_group *g, const span *s, uint32_t band)
 {

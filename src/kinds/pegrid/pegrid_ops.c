@@ -2,8 +2,7 @@
 
 #include "zynqsim/capacity.h"
 
-/* ---- prices -----------------------------------------------------------------------------------
- */
+/* ---- prices ---------------------------------------------------------------------------------- */
 
 /* PEs take a weight of each lane to all pixels of the band before the next: of fp32 a sum is
  * touched again after all other pixels. */
@@ -30,8 +29,7 @@ static uint64_t cycles_of(const zs_design *design, const pegrid_part *part, uint
     return zs_max_u64(work + zs_mac_depth_pl_cycles(design, &plain), least);
 }
 
-/* ---- layers with filters ----------------------------------------------------------------------
- */
+/* ---- layers with filters --------------------------------------------------------------------- */
 
 typedef struct slot {
     uint32_t ready, last_use;
@@ -241,8 +239,7 @@ static zs_status emit_filters(zs_emitter *e)
     return ZS_OK;
 }
 
-/* ---- others -----------------------------------------------------------------------------------
- */
+/* ---- others ---------------------------------------------------------------------------------- */
 
 uint64_t pegrid_vector_ops(const zs_layer *layer)
 {

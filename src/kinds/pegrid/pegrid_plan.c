@@ -10,8 +10,7 @@
 
 enum { STREAM_ALIGN = 4096 };
 
-/* ---- sizes ------------------------------------------------------------------------------------
- */
+/* ---- sizes ----------------------------------------------------------------------------------- */
 
 static zs_status check_layer(const zs_layer *layer, const zs_plan_row *row, zs_err *err)
 {
@@ -117,8 +116,7 @@ static zs_status shape_row(zs_plan_draft *d, uint32_t i, zs_err *err)
     return ZS_OK;
 }
 
-/* ---- memories ---------------------------------------------------------------------------------
- */
+/* ---- memories -------------------------------------------------------------------------------- */
 
 static uint32_t log2_up(uint64_t n)
 {
@@ -175,8 +173,7 @@ static void size_memories(zs_plan_draft *d)
                                  zs_ceil_div(plane, pixels), 8 * elem + flag, 2);
 }
 
-/* ---- the draft --------------------------------------------------------------------------------
- */
+/* ---- the draft ------------------------------------------------------------------------------- */
 
 /* Streams lie behind all else, and are what any schedule must read, with the channels that are
  * used. */
@@ -236,8 +233,7 @@ zs_status pegrid_draft(zs_plan_draft *d, zs_err *err)
     return zs_draft_check_dram(d, err);
 }
 
-/* ---- transfers --------------------------------------------------------------------------------
- */
+/* ---- transfers ------------------------------------------------------------------------------- */
 
 zs_extent pegrid_rows_of(const zs_plan_row *row, const zs_tile_box *box)
 {

@@ -77,8 +77,7 @@ static zs_status lay_out(const choice *c, zs_plan_draft *d, const variant *v, zs
     return status;
 }
 
-/* ---- whether there is anything to choose ------------------------------------------------------
- */
+/* ---- whether there is anything to choose ----------------------------------------------------- */
 
 static bool weights_fit_once(const zs_plan_draft *d, uint32_t i, uint64_t *loads, uint64_t *steps)
 {
@@ -144,8 +143,7 @@ static bool is_tight(const zs_plan_draft *d)
     return (is_tight || copies_are_felt(d)) && step_n <= STEPS_MAX;
 }
 
-/* ---- a closed form ----------------------------------------------------------------------------
- */
+/* ---- a closed form --------------------------------------------------------------------------- */
 
 /* What moving an operand takes when every transfer is like that of the first tile. */
 static uint64_t moving_pl_cycles(const zs_plan_draft *d, uint32_t i, uint32_t operand,
@@ -191,8 +189,7 @@ static uint64_t rough_pl_cycles(const zs_plan_draft *d)
     return sum;
 }
 
-/* ---- trying -----------------------------------------------------------------------------------
- */
+/* ---- trying ---------------------------------------------------------------------------------- */
 
 static void cost_rows(const zs_plan_draft *d, row_cost *costs)
 {
@@ -331,8 +328,7 @@ static zs_status try_all(choice *c, const zs_plan_draft *asked, zs_err *err)
     return ZS_OK;
 }
 
-/* ---- the choice -------------------------------------------------------------------------------
- */
+/* ---- the choice ------------------------------------------------------------------------------ */
 
 static zs_status describe(const choice *c, zs_plan_draft *d, uint32_t stayed_n, zs_err *err)
 {

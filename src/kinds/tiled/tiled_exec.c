@@ -103,8 +103,7 @@ static void copy_partials(zs_exec *e, uint32_t index, bool store)
         memcpy(slot, e->dram + x.addr, x.row_bytes);
 }
 
-/* ---- strips -----------------------------------------------------------------------------------
- */
+/* ---- strips ---------------------------------------------------------------------------------- */
 
 /* A strip keeps a part of a tensor: every place of it stands for those that are a multiple of its
  * sides away. */

@@ -66,8 +66,7 @@ void tiled_shape_fronts(zs_plan_draft *d)
     }
 }
 
-/* ---- what is kept between ----------------------------------------------------------------------
- */
+/* ---- what is kept between -------------------------------------------------------------------- */
 
 static bool has_room(const zs_plan_draft *d, uint32_t i)
 {
@@ -110,8 +109,7 @@ void tiled_share_weight_slots(zs_plan_draft *d)
     }
 }
 
-/* ---- counts ------------------------------------------------------------------------------------
- */
+/* ---- counts ---------------------------------------------------------------------------------- */
 
 uint64_t tiled_weight_tiles(const zs_plan_row *row)
 {

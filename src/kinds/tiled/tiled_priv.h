@@ -28,8 +28,7 @@
 #include "zynqsim/kind.h"
 #include "zynqsim/outline.h"
 
-/* ---- the nest of tile loops, from which ops and closed form both come -------------------------
- */
+/* ---- the nest of tile loops, from which ops and closed form both come ------------------------ */
 
 enum { D_IMAGE, D_GROUP, D_OC, D_OY, D_OX, D_IC, D_N };
 
@@ -152,8 +151,7 @@ bool tiled_may_gain_any(const tiled_gain *g, uint32_t dropped);
 /* Everything but the ops, with as many slots and tensors on chip as are worth their room. */
 zs_status tiled_choose(zs_plan_draft *d, zs_err *err);
 zs_status tiled_emit_conv(zs_emitter *e);
-/* ---- rows with fronts -------------------------------------------------------------------------
- */
+/* ---- rows with fronts ------------------------------------------------------------------------ */
 
 /* A rectangle of pixels of a row's output. */
 typedef struct tiled_region {
@@ -205,8 +203,7 @@ static inline uint64_t tiled_vector_pl_cycles(const zs_design *design, uint64_t 
 }
 void tiled_account(zs_fit_account *a, const zs_design *design, const zs_plan *plan);
 
-/* ---- compressed weights -----------------------------------------------------------------------
- */
+/* ---- compressed weights ---------------------------------------------------------------------- */
 
 typedef struct tiled_stream {
     uint64_t offset;     /* from the base of the row's */

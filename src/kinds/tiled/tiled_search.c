@@ -203,8 +203,7 @@ static zs_status try_each(search *s, zs_err *err)
     return ZS_OK;
 }
 
-/* ---- layers by tile ---------------------------------------------------------------------------
- */
+/* ---- layers by tile -------------------------------------------------------------------------- */
 
 /* Takes what the rows of the draft take from their fronts; how many tensors that are. */
 static uint32_t list_strips(const zs_plan_draft *d, bool *tensors)

@@ -29,8 +29,7 @@ const tiled_stream *tiled_stream_of(const zs_plan_row *row, const zs_tile_box *b
     return &s->of[((uint64_t)group * s->oc_n + oc0 / row->t_oc) * s->ic_n + ic];
 }
 
-/* ---- the plan ---------------------------------------------------------------------------------
- */
+/* ---- the plan -------------------------------------------------------------------------------- */
 
 /* Every tile of weights, in the order in which they lie. */
 typedef struct tile_walk {
@@ -167,8 +166,7 @@ zs_status tiled_stream_note(zs_arena *arena, const zs_plan *plan, const char **n
     return *note != NULL ? ZS_OK : zs_nomem(err, "result");
 }
 
-/* ---- numerics ---------------------------------------------------------------------------------
- */
+/* ---- numerics -------------------------------------------------------------------------------- */
 
 /* From [weight][filter], as tiles lie, to [filter][weight], as codes have them, or back. */
 static void transpose(const uint8_t *from, uint8_t *to, size_t rows, size_t columns, size_t elem)
