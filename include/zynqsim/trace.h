@@ -93,6 +93,7 @@ uint64_t zs_trace_bursts_lost_at(const zs_trace *trace);
 typedef struct zs_trace_slot {
     uint64_t start_pl_cycle, end_pl_cycle;
     uint64_t bytes;    /* of the slot */
+    uint32_t row;      /* for whose tiles the buffer was divided into slots */
     uint8_t buffer_id; /* ZS_BUF_* */
     uint8_t slot;
 } zs_trace_slot;

@@ -81,6 +81,7 @@ static void touch(finder *f, uint32_t ring, uint32_t slot, uint32_t index, const
         *h = (holder){.is_open = true,
                       .now = {.start_pl_cycle = when->start_pl_cycle,
                               .bytes = slot_bytes(f, ring, &plan->rows[op->row]),
+                              .row = op->row,
                               .buffer_id = buffers[ring],
                               .slot = (uint8_t)slot}};
     }
