@@ -155,6 +155,8 @@ zs_sink zs_buffer_sink(zs_buffer *buffer);
 bool zs_add_u64(uint64_t a, uint64_t b, uint64_t *out);
 bool zs_mul_u64(uint64_t a, uint64_t b, uint64_t *out);
 bool zs_mul3_u64(uint64_t a, uint64_t b, uint64_t c, uint64_t *out);
+/* Greatest common divisor; of 0 and a number the number. */
+uint64_t zs_gcd(uint64_t a, uint64_t b);
 
 /* Sums and products that saturate. */
 static inline uint64_t zs_plus_u64(uint64_t a, uint64_t b)

@@ -27,6 +27,16 @@ bool zs_mul3_u64(uint64_t a, uint64_t b, uint64_t c, uint64_t *out)
     return true;
 }
 
+uint64_t zs_gcd(uint64_t a, uint64_t b)
+{
+    while (b != 0) {
+        const uint64_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
 __extension__ typedef unsigned __int128 wide;
 
 uint64_t zs_edge_ps(uint64_t n, uint64_t hz)

@@ -10,16 +10,6 @@ uint64_t zs_xfer_bytes(const zs_xfer *x)
     return (uint64_t)x->row_bytes * x->row_n * x->plane_n;
 }
 
-static uint32_t common_divisor(uint32_t a, uint32_t b)
-{
-    while (b != 0) {
-        const uint32_t rest = a % b;
-        a = b;
-        b = rest;
-    }
-    return a;
-}
-
 zs_port_share zs_port_share_of(const zs_board *board, uint32_t ports, uint32_t port)
 {
     zs_port_share s = {0, zs_port_params(board, port).beat_bytes, 0};
@@ -29,7 +19,7 @@ zs_port_share zs_port_share_of(const zs_board *board, uint32_t ports, uint32_t p
         const uint32_t beat_bytes = zs_port_params(board, at).beat_bytes;
         s.first += at < port ? beat_bytes : 0;
         s.of += beat_bytes;
-        unit = common_divisor(beat_bytes, unit);
+        unit = (uint32_t)zs_gcd(beat_bytes, unit);
     }
     assert(unit > 0); /* of some port */
     return (zs_port_share){s.first / unit, s.n / unit, s.of / unit};

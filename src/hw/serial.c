@@ -98,25 +98,15 @@ struct zs_serial {
 
 /* ---- set-up ---------------------------------------------------------------------------------- */
 
-static uint64_t gcd(uint64_t a, uint64_t b)
-{
-    while (b != 0) {
-        const uint64_t rest = a % b;
-        a = b;
-        b = rest;
-    }
-    return a;
-}
-
 /* PL edges repeat exactly after 10^12 / gcd(hz, 10^12) ps. */
 static uint64_t common_period(const zs_design *design)
 {
     const zs_memory_params *m = &design->board.memory;
-    const uint64_t common = gcd(design->accel.clock_hz, ZS_PS_PER_S);
+    const uint64_t common = zs_gcd(design->accel.clock_hz, ZS_PS_PER_S);
     const uint64_t pl_cycles = design->accel.clock_hz / common, pl_ps = ZS_PS_PER_S / common;
     const uint64_t memory_ps = (uint64_t)m->tck_ps * (m->t_refi == 0 ? 1 : m->t_refi);
     uint64_t period;
-    if (!zs_mul_u64(pl_cycles, memory_ps / gcd(memory_ps, pl_ps), &period))
+    if (!zs_mul_u64(pl_cycles, memory_ps / zs_gcd(memory_ps, pl_ps), &period))
         return 0;
     return period <= PERIOD_MAX ? period : 0;
 }

@@ -391,16 +391,6 @@ static uint64_t slowest(const stream_row *rows, uint32_t n)
     return most;
 }
 
-static uint32_t common_divisor(uint32_t a, uint32_t b)
-{
-    while (b != 0) {
-        const uint32_t rest = a % b;
-        a = b;
-        b = rest;
-    }
-    return a;
-}
-
 /* What the design says of the row: lists first, then layers. */
 static void find_figures(const zs_design *design, const stream_row *r, uint64_t f[3])
 {
@@ -450,7 +440,7 @@ static zs_status fold_as_given(const zs_design *design, stream_row *r, zs_err *e
         *rules[i].value = (uint32_t)value;
     }
     if (f[2] == NOT_SAID)
-        r->window_simd = is_by_channel ? r->pe : common_divisor(r->in_c, r->simd);
+        r->window_simd = is_by_channel ? r->pe : (uint32_t)zs_gcd(r->in_c, r->simd);
     if (is_by_channel && r->window_simd != r->pe)
         return zs_fail(err, ZS_ERANGE, path,
                        "layer %s works channel by channel: its window has as many lanes as it has "
