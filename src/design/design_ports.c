@@ -67,7 +67,7 @@ static uint32_t find_key(const char *path)
 
 zs_status zs_port_list_check(const char *path, const char *text, zs_err *err)
 {
-    uint32_t first;
+    uint32_t first = 0;
     const bool is_list = text[strcspn(text, "[,+")] != '\0' || text[strspn(text, " ")] == '\0';
     if (find_key(path) == ZS_LEN(keys) || !is_list || read_set(text, &first) != 0)
         return ZS_OK;

@@ -93,7 +93,7 @@ static bool is_before(const char *a, const char *b)
 
 static void sort_groups(zs_scatter *s)
 {
-    uint32_t of[ZS_SCATTER_GROUPS], place[ZS_SCATTER_GROUPS]; /* by place, by group */
+    uint32_t of[ZS_SCATTER_GROUPS] = {0}, place[ZS_SCATTER_GROUPS] = {0}; /* by place, by group */
     const char *names[ZS_SCATTER_GROUPS];
     for (uint32_t i = 0; i < s->group_n; i++) {
         uint32_t at = i;
