@@ -55,10 +55,14 @@ static uint32_t read_set(const char *text, uint32_t *first)
 static const char *const keys[] = {"ports.input", "ports.weight", "ports.output"};
 static const char accelerator[] = "accelerator.";
 
+static bool is_whole(const char *path)
+{
+    return strncmp(path, accelerator, sizeof accelerator - 1) == 0;
+}
+
 static uint32_t find_key(const char *path)
 {
-    const bool is_whole = strncmp(path, accelerator, sizeof accelerator - 1) == 0;
-    const char *key = is_whole ? path + sizeof accelerator - 1 : path;
+    const char *key = is_whole(path) ? path + sizeof accelerator - 1 : path;
     uint32_t i = 0;
     while (i < ZS_LEN(keys) && strcmp(key, keys[i]) != 0)
         i++;
@@ -78,14 +82,13 @@ zs_status zs_port_list_check(const char *path, const char *text, zs_err *err)
 
 bool zs_port_list_of(const char *path, const char *text, zs_port_list *out)
 {
-    const bool is_whole = strncmp(path, accelerator, sizeof accelerator - 1) == 0;
     const uint32_t i = find_key(path);
     uint32_t first = 0;
     const uint32_t set = i < ZS_LEN(keys) ? read_set(text, &first) : 0;
     if (set == 0)
         return false;
     out->first = zs_words_port[first].word;
-    snprintf(out->stripe, sizeof out->stripe, "%sstripe.%s", is_whole ? accelerator : "",
+    snprintf(out->stripe, sizeof out->stripe, "%sstripe.%s", is_whole(path) ? accelerator : "",
              keys[i] + sizeof "ports." - 1);
     snprintf(out->others, sizeof out->others, "%s",
              zs_words_stripe[(set & ~(1u << first)) & ZS_STRIPE_0123].word);

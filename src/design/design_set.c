@@ -439,24 +439,43 @@ zs_status zs_design_set_list(zs_design *design, zs_arena *arena, const char *pat
     return set_texts(design, arena, key, items, item_n, err);
 }
 
-/* "[104, 117, 123]" or "104,117,123" cut at its commas. */
+/* "[pool1, conv2]" or "104,117,123" cut at its commas, without blanks and quotes around items; at
+ * least one, which may be empty. */
+static zs_status cut_list(zs_arena *arena, const char *text, const char ***out, uint32_t *n,
+                          zs_err *err)
+{
+    uint32_t most = 1;
+    for (const char *c = text; *c != '\0'; c++)
+        most += *c == ',';
+    const char **items = *out = zs_new(arena, const char *, most);
+    if (items == NULL)
+        return zs_nomem(err, "design");
+    const char *at = text + strspn(text, " [");
+    *n = 0;
+    for (bool more = true; more; at++) {
+        at += strspn(at, " ");
+        const size_t whole = strcspn(at, ",]");
+        size_t length = whole;
+        while (length > 0 && at[length - 1] == ' ')
+            length--;
+        const bool is_quoted =
+            length > 1 && strchr("\"'", at[0]) != NULL && at[length - 1] == at[0];
+        const char *item = zs_arena_strndup(arena, at + is_quoted, length - 2 * (size_t)is_quoted);
+        if (item == NULL)
+            return zs_nomem(err, "design");
+        items[(*n)++] = item;
+        at += whole;
+        more = *at == ',';
+    }
+    return ZS_OK;
+}
+
 static zs_status set_split(zs_design *design, zs_arena *arena, const char *path, const char *text,
                            zs_err *err)
 {
-    enum { ITEMS_MAX = 32 }; /* more than any shorthand takes, to tell how many were given */
-    const char *items[ITEMS_MAX];
-    uint32_t n = 0;
-    const char *at = text + strspn(text, " [");
-    while (n < ITEMS_MAX) {
-        const size_t length = strcspn(at, ",]");
-        items[n] = zs_arena_strndup(arena, at, length);
-        if (items[n++] == NULL)
-            return zs_nomem(err, path);
-        at += length;
-        if (*at != ',')
-            break;
-        at++;
-    }
+    const char **items;
+    uint32_t n;
+    ZS_TRY(cut_list(arena, text, &items, &n, err));
     return zs_design_set_list(design, arena, path, items, n, err);
 }
 
@@ -467,32 +486,14 @@ static bool is_bracketed(const char *text)
     return n > 1 && text[0] == '[' && text[n - 1] == ']';
 }
 
-/* "[pool1, conv2]": texts without what is around them. */
 static zs_status set_bracketed(zs_design *design, zs_arena *arena, const char *path,
                                const char *text, zs_err *err)
 {
-    const char *at = text + 1 + strspn(text + 1, " ");
-    uint32_t n = 0, most = 1;
-    for (const char *c = text; *c != '\0'; c++)
-        most += *c == ',';
-    const char **items = zs_new(arena, const char *, most);
-    if (items == NULL)
-        return zs_nomem(err, path);
-    for (bool more = *at != ']'; more; n++) {
-        size_t length = strcspn(at, ",]");
-        const char *next = at + length;
-        more = *next == ',';
-        while (length > 0 && at[length - 1] == ' ')
-            length--;
-        const bool is_quoted =
-            length > 1 && strchr("\"'", at[0]) != NULL && at[length - 1] == at[0];
-        items[n] = zs_arena_strndup(arena, at + is_quoted, length - 2 * (size_t)is_quoted);
-        if (items[n] == NULL)
-            return zs_nomem(err, path);
-        at = next + 1;
-        at += more ? strspn(at, " ") : 0;
-    }
-    return zs_design_set_list(design, arena, path, items, n, err);
+    const char **items;
+    uint32_t n;
+    ZS_TRY(cut_list(arena, text, &items, &n, err));
+    const bool is_empty = n == 1 && items[0][0] == '\0';
+    return zs_design_set_list(design, arena, path, items, is_empty ? 0 : n, err);
 }
 
 /* ---- keys given by hand ---------------------------------------------------------------------- */

@@ -273,7 +273,6 @@ static zs_status add_avgpool(const zs_darknet_layer *at, zs_err *err)
     return end_layer(at, layer, &at->in, at->out, err);
 }
 
-/* Channels of one or several layers, or of their part `group_id` of `groups`. */
 /* Part `id` of the channels of a layer. */
 static zs_status take_part(const zs_darknet_layer *at, const char *in, int64_t id, int64_t groups,
                            const char *name, const char **out, zs_err *err)

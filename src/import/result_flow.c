@@ -193,10 +193,7 @@ zs_status zs_read_flow(zs_reader *r, const json_t *object, const zs_flow_result 
     ZS_TRY(put_nodes(r, nodes, node_n, m));
     ZS_TRY(put_fifos(r, fifos, fifo_n, m));
     ZS_TRY(put_outputs(r, object, m));
-    const json_t *proven = json_object_get(object, "interval_proven");
-    m->flow.repeats = json_is_true(proven);
-    if (proven != NULL && !json_is_boolean(proven))
-        return zs_get_refuse(r, ZS_EPARSE, "interval_proven", "is neither true nor false");
+    ZS_TRY(zs_get_flag(r, object, "interval_proven", &m->flow.repeats));
     ZS_TRY(zs_get_text(r, pipeline, "limit", ZS_REQUIRED, limit));
     if (node_n == 0)
         return zs_get_refuse(r, ZS_EPARSE, "pipeline.nodes", "is empty");

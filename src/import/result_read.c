@@ -196,10 +196,7 @@ static zs_status read_layer(zs_reader *r, const json_t *entry, void *out)
     l->on_engine = strcmp(l->group, "cpu") != 0;
     if (json_object_get(entry, "span_cycles") != NULL)
         ZS_TRY(zs_get_members(r, entry, span_members, ZS_LEN(span_members), l));
-    const json_t *in_pipeline = json_object_get(entry, "in_pipeline");
-    l->in_pipeline = json_is_true(in_pipeline);
-    if (in_pipeline != NULL && !json_is_boolean(in_pipeline))
-        return zs_get_refuse(r, ZS_EPARSE, "in_pipeline", "is neither true nor false");
+    ZS_TRY(zs_get_flag(r, entry, "in_pipeline", &l->in_pipeline));
     return read_executed(r, entry, l->macs, &l->skipped_macs, &l->again_macs);
 }
 

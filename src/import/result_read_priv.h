@@ -48,6 +48,8 @@ zs_status zs_get_refuse(const zs_reader *r, zs_status status, const char *name, 
 /* The member as a value of its type; what is unknown is a TEXT without text, or NAN. */
 zs_status zs_get_value(const zs_reader *r, const json_t *object, const char *name,
                        zs_metric_type type, zs_presence need, uint64_t max, zs_value *out);
+/* True or false; what is not there, since versions before did not write it, is false. */
+zs_status zs_get_flag(const zs_reader *r, const json_t *object, const char *name, bool *out);
 zs_status zs_get_count(const zs_reader *r, const json_t *object, const char *name, uint64_t max,
                        uint64_t *out);
 zs_status zs_get_count32(const zs_reader *r, const json_t *object, const char *name, uint32_t *out);

@@ -125,6 +125,15 @@ zs_status zs_get_value(const zs_reader *r, const json_t *object, const char *nam
     return ZS_OK;
 }
 
+zs_status zs_get_flag(const zs_reader *r, const json_t *object, const char *name, bool *out)
+{
+    zs_value value = {.i = false};
+    if (zs_read_member_at(object, name) != NULL)
+        ZS_TRY(zs_get_value(r, object, name, ZS_METRIC_BOOL, ZS_REQUIRED, 0, &value));
+    *out = value.i != 0;
+    return ZS_OK;
+}
+
 zs_status zs_get_count(const zs_reader *r, const json_t *object, const char *name, uint64_t max,
                        uint64_t *out)
 {

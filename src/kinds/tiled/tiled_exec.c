@@ -17,12 +17,12 @@ static void gather_columns(const zs_exec *e, const zs_tile_box *box, const uint8
 static void load_addend(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box)
 {
     const zs_shape shape = row->x2.shape;
-    const uint8_t *image = e->dram + row->x2.addr + box->image * row->x2.pitch_bytes;
+    const size_t plane = (size_t)shape.h * shape.w, line = shape.w * e->elem;
+    const uint8_t *from = e->dram + row->x2.addr + box->image * row->x2.pitch_bytes +
+                          (box->oc0 * plane + box->ox0) * e->elem + box->oy0 * line;
     uint8_t *to = e->resident + row->x2_resident * e->elem;
-    for (uint32_t y = box->oy0; y < box->oy0 + (uint32_t)box->oy_n; y++)
-        for (uint32_t x = box->ox0; x < box->ox0 + (uint32_t)box->ox_n; x++)
-            for (uint32_t c = box->oc0; c < box->oc0 + box->oc_n; c++, to += e->elem)
-                memcpy(to, image + (((size_t)c * shape.h + y) * shape.w + x) * e->elem, e->elem);
+    for (uint32_t y = 0; y < box->oy_n; y++, from += line, to += box->ox_n * box->oc_n * e->elem)
+        zs_turn(from, plane, box->oc_n, box->ox_n, to, box->oc_n, e->elem);
 }
 
 static void load_x(zs_exec *e, const zs_plan_row *row, const zs_tile_op *op, const zs_tile_box *box)
