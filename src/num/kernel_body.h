@@ -13,6 +13,7 @@ static void NAME(start)(const void *bias, uint32_t oc_n, size_t pixel_n, void *s
     SUM *first = sums;
     for (uint32_t oc = 0; pixel_n > 0 && oc < oc_n; oc++)
         first[oc] = ((const BIAS *)bias)[oc];
-    for (size_t p = 1; p < pixel_n; p++)
-        memcpy(first + p * oc_n, first, oc_n * sizeof *first);
+    for (size_t done = 1; done < pixel_n; done *= 2)
+        memcpy(first + done * oc_n, first,
+               (done < pixel_n - done ? done : pixel_n - done) * oc_n * sizeof *first);
 }

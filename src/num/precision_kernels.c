@@ -41,9 +41,9 @@
 /* ---- complete sums --------------------------------------------------------------------------- */
 
 ZS_LOOPS
-static void act_row_f32(zs_act act, const float *sums, uint32_t n, float *y)
+static void act_row_f32(zs_act act, const float *sums, size_t n, float *y)
 {
-    for (uint32_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++)
         y[i] = zs_act_f32(act, sums[i]);
 }
 
@@ -51,6 +51,10 @@ static void finish_f32(const zs_quant *q, const zs_layer *layer, const zs_sum_bl
                        const void *sums, void *y)
 {
     (void)q;
+    if (layer->quant == NULL && b->sum_pitch == b->oc_n && b->y_pitch == b->oc_n) {
+        act_row_f32(layer->act, sums, b->pixel_n * b->oc_n, y); /* one row of all pixels */
+        return;
+    }
     for (size_t p = 0; p < b->pixel_n; p++) {
         const float *from = (const float *)sums + p * b->sum_pitch;
         float *to = (float *)y + p * b->y_pitch;

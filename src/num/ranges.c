@@ -1,6 +1,7 @@
 #include "elem_priv.h"
 
 #include <math.h>
+#include <string.h>
 
 zs_status zs_ranges_build(zs_arena *arena, const zs_net *net, zs_ranges *out, zs_err *err)
 {
@@ -68,9 +69,25 @@ zs_status zs_ranges_count(zs_arena *arena, const zs_net *net, zs_ranges *ranges,
     return ranges->counts != NULL ? ZS_OK : zs_nomem(err, net->name);
 }
 
+/* Magnitudes are in the order of their bits, and NaN, which is to be refused, is beyond all. */
+ZS_LOOPS
+static float largest_magnitude(float least, const float *x, size_t n)
+{
+    uint32_t most;
+    memcpy(&most, &least, sizeof most);
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bits;
+        memcpy(&bits, x + i, sizeof bits);
+        bits &= 0x7fffffffu;
+        most = bits > most ? bits : most;
+    }
+    memcpy(&least, &most, sizeof most);
+    return least;
+}
+
 void zs_ranges_take(zs_ranges *ranges, uint32_t tensor, const float *x, size_t n)
 {
-    float max = ranges->max_abs[tensor];
+    const float max = ranges->max_abs[tensor];
     if (ranges->counts != NULL) {
         uint32_t *counts = ranges->counts + (size_t)tensor * ZS_RANGE_BINS;
         const double bins = max > 0 ? ZS_RANGE_BINS / (double)max : 0;
@@ -83,9 +100,7 @@ void zs_ranges_take(zs_ranges *ranges, uint32_t tensor, const float *x, size_t n
     }
     if (ranges->sums != NULL)
         add_up(ranges, tensor, x);
-    for (size_t i = 0; i < n; i++)
-        max = fabsf(x[i]) > max || isnan(x[i]) ? fabsf(x[i]) : max; /* NaN stays, to be refused */
-    ranges->max_abs[tensor] = max;
+    ranges->max_abs[tensor] = largest_magnitude(max, x, n);
 }
 
 /* Bins up to the share of all that are counted. */

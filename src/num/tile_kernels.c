@@ -22,8 +22,13 @@ enum { PIXELS = ZS_TILE_PIXELS };
 
 /* ---- single precision ------------------------------------------------------------------------ */
 
-typedef void f32_block(const float *const x[PIXELS], const uint32_t *offsets, uint32_t taps,
-                       const float *w, uint32_t w_pitch, float *const sums[PIXELS]);
+typedef struct f32_tile {
+    const zs_tile *t;
+    const float *x, *w;
+    float *sums;
+    const uint32_t *offsets;
+    uint32_t taps;
+} f32_tile;
 
 #define NAME(x) plain_##x
 #define TARGET
@@ -52,19 +57,18 @@ typedef void f32_block(const float *const x[PIXELS], const uint32_t *offsets, ui
 
 /* Channels are done by the widest unit that they fill, the rest by the next. */
 typedef struct f32_unit {
-    f32_block *block;
+    void (*channels)(const f32_tile *f, uint32_t oc);
     uint32_t lanes;
 } f32_unit;
-enum { LANES_MAX = 32 };
 
 static const f32_unit *f32_units_of_machine(const f32_unit **end)
 {
     static const f32_unit units[] = {
 #if defined(__x86_64__)
-        {avx512_block, 32},
-        {avx2_block, 16},
+        {avx512_channels, 32},
+        {avx2_channels, 16},
 #endif
-        {plain_block, 8}
+        {plain_channels, 8}
     };
     const f32_unit *first = units;
 #if defined(__x86_64__)
@@ -77,42 +81,28 @@ static const f32_unit *f32_units_of_machine(const f32_unit **end)
     return first;
 }
 
-/* Channels beyond the last full vector. */
-static void f32_rest(const float *x, const uint32_t *offsets, uint32_t taps, const float *w,
-                     uint32_t w_pitch, uint32_t lanes, float *sums)
+/* Channels from `oc` on, beyond the last full vector. */
+static void f32_rest(const f32_tile *f, uint32_t oc)
 {
-    for (uint32_t k = 0; k < taps; k++, w += w_pitch)
-        for (uint32_t oc = 0; oc < lanes; oc++)
-            sums[oc] += w[oc] * x[offsets[k]];
+    const zs_tile *t = f->t;
+    for (uint32_t p = 0; p < t->oy_n * t->ox_n; p++) {
+        const float *x = f->x + window_of(t, p), *w = f->w;
+        float *sums = f->sums + (size_t)p * t->oc_n;
+        for (uint32_t k = 0; k < f->taps; k++, w += t->oc_n)
+            for (uint32_t i = oc; i < t->oc_n; i++)
+                sums[i] += w[i] * x[f->offsets[k]];
+    }
 }
 
-/* Places that repeat a pixel write to a spare line. */
-static void f32_dense(const zs_tile *t, const float *x, const float *w, float *sums,
-                      const uint32_t *offsets, uint32_t taps)
+static void f32_dense(const f32_tile *f)
 {
-    const f32_unit *end, *widest = f32_units_of_machine(&end);
-    const uint32_t pixel_n = t->oy_n * t->ox_n;
-    float spare[LANES_MAX] = {0};
-    uint32_t column = 0, n;
-    size_t at = 0;
-    for (uint32_t first = 0; first < pixel_n; first += n) {
-        const float *windows[PIXELS];
-        size_t starts[PIXELS];
-        uint32_t oc = 0;
-        n = zs_tile_windows(t, pixel_n - first, &column, &at, starts);
-        for (uint32_t p = 0; p < PIXELS; p++)
-            windows[p] = x + starts[p];
-        for (const f32_unit *unit = widest; unit < end; unit++)
-            for (; oc + unit->lanes <= t->oc_n; oc += unit->lanes) {
-                float *to[PIXELS];
-                for (uint32_t p = 0; p < PIXELS; p++)
-                    to[p] = p < n ? sums + (size_t)(first + p) * t->oc_n + oc : spare;
-                unit->block(windows, offsets, taps, w + oc, t->oc_n, to);
-            }
-        for (uint32_t p = 0; oc < t->oc_n && p < n; p++)
-            f32_rest(windows[p], offsets, taps, w + oc, t->oc_n, t->oc_n - oc,
-                     sums + (size_t)(first + p) * t->oc_n + oc);
-    }
+    const f32_unit *end;
+    uint32_t oc = 0;
+    for (const f32_unit *unit = f32_units_of_machine(&end); unit < end; unit++)
+        for (; oc + unit->lanes <= f->t->oc_n; oc += unit->lanes)
+            unit->channels(f, oc);
+    if (oc < f->t->oc_n)
+        f32_rest(f, oc);
 }
 
 /* ---- integers in pairs of channels ----------------------------------------------------------- */
@@ -304,7 +294,12 @@ void zs_tile_f32(const zs_tile *t, const float *x, const float *w, float *sums, 
     if (t->depthwise)
         zs_depthwise_f32(t, x, w, sums, scratch);
     else
-        f32_dense(t, x, w, sums, scratch, zs_tile_offsets(t, scratch));
+        f32_dense(&(f32_tile){.t = t,
+                              .x = x,
+                              .w = w,
+                              .sums = sums,
+                              .offsets = scratch,
+                              .taps = zs_tile_offsets(t, scratch)});
 }
 
 void zs_tile_i16(const zs_tile *t, const int16_t *x, const int16_t *w, int64_t *sums,

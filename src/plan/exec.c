@@ -4,6 +4,43 @@
 
 /* What executors of tiles share. */
 
+/* ---- tiles of an image ----------------------------------------------------------------------- */
+
+typedef struct row_copy {
+    uint8_t *to;
+    const uint8_t *from;
+    size_t to_pitch, from_pitch, bytes;
+    uint32_t row_n;
+} row_copy;
+
+/* Rows of `chunk` to twice as many bytes: two copies of a known length, which may overlap. */
+static ZS_INLINE void copy_by(row_copy c, size_t chunk)
+{
+    const size_t last = c.bytes - chunk;
+    for (uint32_t i = 0; i < c.row_n; i++, c.to += c.to_pitch, c.from += c.from_pitch) {
+        memcpy(c.to, c.from, chunk);
+        memcpy(c.to + last, c.from + last, chunk);
+    }
+}
+
+/* Rows of tiles are short: calls of memcpy would take longer than the copies. */
+static void copy_rows(row_copy c)
+{
+    if (c.bytes < 4 || c.bytes > 128)
+        for (uint32_t i = 0; i < c.row_n; i++)
+            memcpy(c.to + i * c.to_pitch, c.from + i * c.from_pitch, c.bytes);
+    else if (c.bytes <= 8)
+        copy_by(c, 4);
+    else if (c.bytes <= 16)
+        copy_by(c, 8);
+    else if (c.bytes <= 32)
+        copy_by(c, 16);
+    else if (c.bytes <= 64)
+        copy_by(c, 32);
+    else
+        copy_by(c, 64);
+}
+
 void zs_exec_gather(const zs_exec *e, const zs_plan_row *row, const zs_tile_box *box,
                     const uint8_t *image, zs_shape shape, uint8_t *tile)
 {
@@ -20,14 +57,16 @@ void zs_exec_gather(const zs_exec *e, const zs_plan_row *row, const zs_tile_box 
                    (ey.hi - ey.lo) * line);
         return;
     }
-    for (uint32_t c = 0; c < box->ic_n; c++) {
-        const uint8_t *from =
-            image + (((size_t)(box->ic0 + c) * shape.h + ey.lo) * shape.w + ex.lo) * e->elem;
-        uint8_t *to = tile + c * plane + (size_t)(ey.lo - ey.first) * line +
-                      (size_t)(ex.lo - ex.first) * e->elem;
-        for (uint32_t y = ey.lo; y < ey.hi; y++, from += shape.w * e->elem, to += line)
-            memcpy(to, from, run);
-    }
+    for (uint32_t c = 0; c < box->ic_n; c++)
+        copy_rows((row_copy){
+            .from =
+                image + (((size_t)(box->ic0 + c) * shape.h + ey.lo) * shape.w + ex.lo) * e->elem,
+            .to = tile + c * plane + (size_t)(ey.lo - ey.first) * line +
+                  (size_t)(ex.lo - ex.first) * e->elem,
+            .from_pitch = shape.w * e->elem,
+            .to_pitch = line,
+            .bytes = run,
+            .row_n = ey.hi - ey.lo});
 }
 
 void zs_exec_watch(const zs_exec *e, const zs_layer *layer, const void *results, size_t n)

@@ -26,10 +26,11 @@ static span part_of(uint32_t kernel, uint32_t stride, uint32_t pad, uint32_t p, 
                   .hi = end > (int64_t)o_n ? o_n : (uint32_t)end};
 }
 
-static bool inside(const zs_extent *e, uint32_t i)
+/* Of a window that begins at `first` of what windows of the tile reach, the part in the image. */
+static span inside(const zs_extent *e, uint32_t first, uint32_t kernel)
 {
-    const int64_t at = e->first + i;
-    return at >= (int64_t)e->lo && at < (int64_t)e->hi;
+    const uint32_t lo = (uint32_t)(e->lo - e->first), hi = (uint32_t)(e->hi - e->first);
+    return (span){.lo = first > lo ? first : lo, .hi = first + kernel < hi ? first + kernel : hi};
 }
 
 #define GREATER(a, b)    ((a) > (b))

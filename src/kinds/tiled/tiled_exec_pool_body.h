@@ -74,19 +74,18 @@ static void NAME(pool_plane)(const zs_plan_row *row, const zs_tile_box *box, con
     const zs_extent ex = zs_extent_x(row, box->ox0, box->ox_n);
     const ELEM *x = x_;
     ELEM *y = y_;
-    for (uint32_t oy = 0; oy < box->oy_n; oy++)
+    for (uint32_t oy = 0; oy < box->oy_n; oy++) {
+        const span rows = inside(&ey, oy * w->sh, w->kh);
         for (uint32_t ox = 0; ox < box->ox_n; ox++) {
-            const uint32_t top = oy * w->sh, left = ox * w->sw;
-            bool any = false;
-            ELEM best = 0;
-            for (uint32_t iy = top; iy < top + w->kh; iy++)
-                for (uint32_t ix = left; ix < left + w->kw; ix++) {
-                    if (!inside(&ey, iy) || !inside(&ex, ix))
-                        continue;
+            const span columns = inside(&ex, ox * w->sw, w->kw);
+            const bool any = rows.lo < rows.hi && columns.lo < columns.hi;
+            ELEM best = any ? x[(size_t)rows.lo * ex.n + columns.lo] : 0;
+            for (uint32_t iy = rows.lo; iy < rows.hi; iy++)
+                for (uint32_t ix = columns.lo; ix < columns.hi; ix++) {
                     const ELEM v = x[(size_t)iy * ex.n + ix];
-                    best = !any || GREATER(v, best) ? v : best;
-                    any = true;
+                    best = GREATER(v, best) ? v : best;
                 }
             *y++ = NO_MINUS_ZERO(best);
         }
+    }
 }
