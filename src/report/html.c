@@ -122,7 +122,7 @@ zs_status zs_html_emit(const zs_result *r, zs_span roofline_svg, const zs_sink *
     zs_out_text(&out, "<section aria-labelledby=\"h-roofline\"><h2 id=\"h-roofline\">"
                       "Roofline</h2>\n");
     zs_html_svg(
-        &out, roofline_svg, "roof-", "Roofline with one point per layer",
+        &out, roofline_svg, "roof-", "Roofline with one point per layer, or per pipeline of layers",
         "No point can lie above the lines: bandwidth sets the sloped one, the MAC array the "
         "flat one. A point at a line is limited by it; one well below both waits for "
         "something else, such as the latency of short transfers, idle lanes or the PS. The "

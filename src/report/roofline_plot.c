@@ -17,21 +17,83 @@ enum { LABEL_PX = 10, MAX_NAME = 28, LINE_SAMPLES = 128, NAME_SAMPLES = 12 };
 enum { FIXED_OBSTACLES = 4 * LINE_SAMPLES + 2 * NAME_SAMPLES + 2 };
 static const double char_px = LABEL_PX * 0.52; /* mean advance of a sans-serif letter */
 
+/* A layer, or all layers of a pipeline, which work at the same time. */
+typedef struct roof_point {
+    const char *name;
+    double x, y;
+    uint64_t cycles;
+    bool memory_roof;
+    zs_cause cause;
+} roof_point;
+
 typedef struct roof_plot {
     zs_out out;
     const zs_result *r;
     double x0, x1, y0, y1; /* axis ranges */
-    uint32_t drawn_n;
+    roof_point *points;
+    uint32_t point_n, drawn_n;      /* drawn_n: rows that they stand for */
     bool has_points[2][ZS_CAUSE_N]; /* [memory roof][cause] */
 } roof_plot;
 
-/* A layer of the PS has nothing to do with the engine's roofs; one that moves no bytes has no
- * intensity. */
-static bool is_drawn(const zs_result *r, uint32_t layer, double *x, double *y)
+static bool is_pipelined(const zs_result *r, uint32_t layer)
 {
-    *x = zs_layer_figure(r, layer, "intensity_ops_per_byte");
-    *y = zs_layer_figure(r, layer, "achieved_gops");
-    return r->layers[layer].on_engine && isfinite(*x) && *x > 0 && isfinite(*y) && *y > 0;
+    const zs_layer_result *l = &r->layers[layer];
+    return l->on_engine && (l->in_pipeline || r->layers_overlap);
+}
+
+static roof_point layer_point(const zs_result *r, uint32_t layer)
+{
+    const zs_layer_result *l = &r->layers[layer];
+    return (roof_point){.name = l->name,
+                        .x = zs_layer_figure(r, layer, "intensity_ops_per_byte"),
+                        .y = zs_layer_figure(r, layer, "achieved_gops"),
+                        .cycles = l->cycles,
+                        .memory_roof = l->memory_roof,
+                        .cause = l->limited_by};
+}
+
+/* Rows of a pipeline read from each other, not from DRAM: it has the bytes of both ends, from the
+ * first start to the last end, and the cause of the row that works most. */
+static roof_point pipeline_point(const zs_result *r, uint32_t layer, uint32_t end)
+{
+    const zs_layer_result *most = &r->layers[layer];
+    uint64_t ops = 0, bytes = 0, first = UINT64_MAX, last = 0;
+    for (uint32_t i = layer; i < end; i++) {
+        const zs_layer_result *l = &r->layers[i];
+        ops += l->ops;
+        bytes += l->read_bytes + l->write_bytes;
+        first = l->start_cycle < first ? l->start_cycle : first;
+        last = l->start_cycle + l->cycles > last ? l->start_cycle + l->cycles : last;
+        if (l->waited_cycles[ZS_BY_COMPUTE] > most->waited_cycles[ZS_BY_COMPUTE])
+            most = l;
+    }
+    const double seconds = (double)(last - first) / (double)r->clock_hz;
+    const double x = (double)ops / (double)bytes;
+    return (roof_point){.name = most->group,
+                        .x = x,
+                        .y = 1e-9 * (double)ops / seconds,
+                        .cycles = last - first,
+                        .memory_roof = x < r->roofline.ridge_ops_per_byte,
+                        .cause = most->limited_by};
+}
+
+/* A layer of the PS has nothing to do with the engine's roofs; what moves no bytes has no
+ * intensity. */
+static void list_points(roof_plot *p)
+{
+    for (uint32_t i = 0, end; i < p->r->layer_n; i = end) {
+        end = i + 1;
+        while (is_pipelined(p->r, i) && end < p->r->layer_n && is_pipelined(p->r, end) &&
+               strcmp(p->r->layers[end].group, p->r->layers[i].group) == 0)
+            end++;
+        const roof_point point =
+            is_pipelined(p->r, i) ? pipeline_point(p->r, i, end) : layer_point(p->r, i);
+        if (!p->r->layers[i].on_engine || !isfinite(point.x) || point.x <= 0 ||
+            !isfinite(point.y) || point.y <= 0)
+            continue;
+        p->points[p->point_n++] = point;
+        p->drawn_n += end - i;
+    }
 }
 
 static void widen(double *low, double *high, double value)
@@ -45,16 +107,13 @@ static void widen(double *low, double *high, double value)
 static void set_ranges(roof_plot *p)
 {
     const zs_roofline *roof = &p->r->roofline;
-    double x0 = INFINITY, x1 = 0, y0 = INFINITY, y1 = 0, x, y;
+    double x0 = INFINITY, x1 = 0, y0 = INFINITY, y1 = 0;
     widen(&x0, &x1, roof->ridge_ops_per_byte);
     widen(&y0, &y1, roof->peak_gops);
     widen(&y0, &y1, roof->device_peak_gops);
-    for (uint32_t i = 0; i < p->r->layer_n; i++) {
-        if (is_drawn(p->r, i, &x, &y)) {
-            widen(&x0, &x1, x);
-            widen(&y0, &y1, y);
-            p->drawn_n++;
-        }
+    for (uint32_t i = 0; i < p->point_n; i++) {
+        widen(&x0, &x1, p->points[i].x);
+        widen(&y0, &y1, p->points[i].y);
     }
     p->x0 = isfinite(x0) ? x0 / 3 : 0.1;
     p->x1 = x1 > 0 ? x1 * 2.5 : 100;
@@ -216,9 +275,9 @@ static size_t roof_obstacles(const roof_plot *p, zs_rect *rects)
 /* ---- points ---------------------------------------------------------------------------------- */
 
 /* Area in proportion to the share of time, within limits that keep small ones visible. */
-static double point_size(const zs_result *r, uint32_t layer)
+static double point_size(const zs_result *r, const roof_point *point)
 {
-    const double share = zs_share(r->layers[layer].cycles, r->cycles);
+    const double share = zs_share(point->cycles, r->cycles);
     return 0.5 + 2.2 * sqrt(isfinite(share) ? share : 0);
 }
 
@@ -228,12 +287,11 @@ static bool emit_block(roof_plot *p, bool memory_roof, zs_cause cause)
 {
     bool has_points = false;
     zs_out_printf(&p->out, "$p%d%d << EOD\n", (int)memory_roof, (int)cause);
-    for (uint32_t i = 0; i < p->r->layer_n; i++) {
-        const zs_layer_result *l = &p->r->layers[i];
-        double x, y;
-        if (l->memory_roof != memory_roof || l->limited_by != cause || !is_drawn(p->r, i, &x, &y))
+    for (uint32_t i = 0; i < p->point_n; i++) {
+        const roof_point *point = &p->points[i];
+        if (point->memory_roof != memory_roof || point->cause != cause)
             continue;
-        zs_out_printf(&p->out, "%.9g %.9g %.3f\n", x, y, point_size(p->r, i));
+        zs_out_printf(&p->out, "%.9g %.9g %.3f\n", point->x, point->y, point_size(p->r, point));
         has_points = true;
     }
     zs_out_text(&p->out, "EOD\n");
@@ -241,7 +299,7 @@ static bool emit_block(roof_plot *p, bool memory_roof, zs_cause cause)
 }
 
 typedef struct point_group {
-    uint32_t layer, more_n; /* the one with most cycles, and how many lie on it */
+    uint32_t point, more_n; /* the one with most cycles, and how many lie on it */
     uint64_t cycles;
     double x, y;
 } point_group;
@@ -250,29 +308,26 @@ typedef struct roof_labels {
     zs_label *labels;
     point_group *groups; /* those with most cycles first */
     uint32_t group_n;
-    uint32_t *layers; /* of each label, those with most cycles first */
+    uint32_t *points; /* those with most cycles first */
     zs_rect *obstacles;
     size_t obstacle_n;
 } roof_labels;
 
-/* Points that lie on one another share a label: that of the layer with most cycles, and how many
+/* Points that lie on one another share a label: that of the one with most cycles, and how many
  * more there are. Only the first few groups by time are named: a name for each of 26 equal points
  * would hide them all. */
-static void group_points(const roof_plot *p, roof_labels *all, uint32_t n)
+static void group_points(const roof_plot *p, roof_labels *all)
 {
-    for (uint32_t i = 0; i < n; i++) {
-        const zs_layer_result *l = &p->r->layers[all->layers[i]];
-        double x, y;
-        is_drawn(p->r, all->layers[i], &x, &y);
+    for (uint32_t i = 0; i < p->point_n; i++) {
+        const roof_point *point = &p->points[all->points[i]];
+        const double x = px(p, point->x), y = py(p, point->y);
         uint32_t g = 0;
-        while (g < all->group_n &&
-               hypot(px(p, x) - all->groups[g].x, py(p, y) - all->groups[g].y) > SAME_PX)
+        while (g < all->group_n && hypot(x - all->groups[g].x, y - all->groups[g].y) > SAME_PX)
             g++;
         if (g == all->group_n)
-            all->groups[all->group_n++] =
-                (point_group){.layer = all->layers[i], .x = px(p, x), .y = py(p, y)};
-        all->groups[g].more_n += all->groups[g].layer != all->layers[i];
-        all->groups[g].cycles += l->cycles;
+            all->groups[all->group_n++] = (point_group){.point = all->points[i], .x = x, .y = y};
+        all->groups[g].more_n += all->groups[g].point != all->points[i];
+        all->groups[g].cycles += point->cycles;
     }
     for (uint32_t i = 1; i < all->group_n; i++) {
         const point_group g = all->groups[i];
@@ -287,8 +342,7 @@ static void group_points(const roof_plot *p, roof_labels *all, uint32_t n)
 /* "conv1+pool1", "fire2/squeeze1x1 and 25 more" */
 static zs_short_name group_name(const roof_plot *p, const point_group *g)
 {
-    const char *name = p->r->layers[g->layer].name;
-    zs_short_name text = zs_utf8_cut(name, MAX_NAME);
+    zs_short_name text = zs_utf8_cut(p->points[g->point].name, MAX_NAME);
     const size_t at = strlen(text.text);
     if (g->more_n > 0)
         snprintf(text.text + at, sizeof text.text - at, " and %u more", g->more_n);
@@ -297,20 +351,17 @@ static zs_short_name group_name(const roof_plot *p, const point_group *g)
 
 static void collect(const roof_plot *p, roof_labels *all)
 {
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < p->r->layer_n; i++) {
-        double x, y;
-        if (!is_drawn(p->r, i, &x, &y))
-            continue;
-        uint32_t at = n++;
-        for (; at > 0 && p->r->layers[all->layers[at - 1]].cycles < p->r->layers[i].cycles; at--)
-            all->layers[at] = all->layers[at - 1];
-        all->layers[at] = i;
-        const double half = 3 + 4.3 * point_size(p->r, i);
-        all->obstacles[all->obstacle_n++] =
-            (zs_rect){px(p, x) - half, py(p, y) - half, px(p, x) + half, py(p, y) + half};
+    for (uint32_t i = 0; i < p->point_n; i++) {
+        const roof_point *point = &p->points[i];
+        uint32_t at = i;
+        for (; at > 0 && p->points[all->points[at - 1]].cycles < point->cycles; at--)
+            all->points[at] = all->points[at - 1];
+        all->points[at] = i;
+        const double half = 3 + 4.3 * point_size(p->r, point);
+        const double x = px(p, point->x), y = py(p, point->y);
+        all->obstacles[all->obstacle_n++] = (zs_rect){x - half, y - half, x + half, y + half};
     }
-    group_points(p, all, n);
+    group_points(p, all);
     for (uint32_t i = 0; i < all->group_n; i++) {
         const double chars = (double)zs_utf8_width(group_name(p, &all->groups[i]).text);
         all->labels[i] = (zs_label){.x = all->groups[i].x,
@@ -369,12 +420,14 @@ static void emit_remark(roof_plot *p)
 {
     const uint32_t missing_n = p->r->layer_n - p->drawn_n;
     zs_out_text(&p->out, "set label 'area of a point: share of time");
-    bool any_in_pipeline = false;
+    bool any_pipelined = false;
     for (uint32_t i = 0; i < p->r->layer_n; i++)
-        any_in_pipeline |= p->r->layers[i].in_pipeline;
+        any_pipelined |= is_pipelined(p->r, i);
+    if (any_pipelined)
+        zs_out_text(&p->out, "; all rows of a pipeline are one");
     if (missing_n > 0)
-        zs_out_printf(&p->out, "; not drawn: %u row%s%s on the PS or without DRAM bytes", missing_n,
-                      missing_n == 1 ? "" : "s", any_in_pipeline ? " in pipelines," : "");
+        zs_out_printf(&p->out, "; not drawn: %u row%s on the PS or without DRAM bytes", missing_n,
+                      missing_n == 1 ? "" : "s");
     zs_out_printf(&p->out,
                   "' at screen %.5f,0.018 right noenhanced font ',10' textcolor rgb "
                   "'#666666'\n",
@@ -442,16 +495,18 @@ zs_status zs_roofline_plot_emit(const zs_result *of, const zs_sink *s, zs_err *e
     zs_result drawn = *of;
     drawn.roofline = drawable_roofs(&of->roofline);
     const zs_result *r = &drawn;
-    roof_plot p = {.out = {.sink = s}, .r = r};
-    set_ranges(&p);
     const size_t n = r->layer_n;
+    roof_plot p = {.out = {.sink = s}, .r = r, .points = calloc(n + 1, sizeof *p.points)};
     roof_labels all = {.labels = calloc(n + 1, sizeof *all.labels),
-                       .layers = calloc(n + 1, sizeof *all.layers),
+                       .points = calloc(n + 1, sizeof *all.points),
                        .groups = calloc(n + 1, sizeof *all.groups),
                        .obstacles = calloc(n + FIXED_OBSTACLES, sizeof *all.obstacles)};
-    if (all.groups == NULL || all.labels == NULL || all.layers == NULL || all.obstacles == NULL) {
+    if (p.points == NULL || all.groups == NULL || all.labels == NULL || all.points == NULL ||
+        all.obstacles == NULL) {
         p.out.status = ZS_ENOMEM;
     } else {
+        list_points(&p);
+        set_ranges(&p);
         emit_axes(&p);
         for (int cause = 0; cause < ZS_CAUSE_N; cause++) {
             p.has_points[0][cause] = emit_block(&p, false, (zs_cause)cause);
@@ -462,7 +517,8 @@ zs_status zs_roofline_plot_emit(const zs_result *of, const zs_sink *s, zs_err *e
         emit_plot(&p);
     }
     free(all.labels);
-    free(all.layers);
+    free(all.points);
+    free(p.points);
     free(all.groups);
     free(all.obstacles);
     return zs_out_end(&p.out, "roofline.svg", err);

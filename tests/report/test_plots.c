@@ -251,6 +251,45 @@ START_TEST(test_rows_that_are_not_drawn_are_mentioned)
 }
 END_TEST
 
+/* Two pipelines of two rows: the bytes are those of both ends, the time is that of all. */
+START_TEST(test_a_pipeline_is_one_point_of_the_roofline)
+{
+    zs_result r = *fixture_squeezenet();
+    zs_layer_result layers[5];
+    static const char *const groups[] = {"front:net", "front:net", "back:net", "back:net", "cpu"};
+    for (uint32_t i = 0; i < ZS_LEN(layers); i++) {
+        layers[i] = (zs_layer_result){.name = "row",
+                                      .op = "conv",
+                                      .group = groups[i],
+                                      .on_engine = i < 4,
+                                      .in_pipeline = i < 4,
+                                      .ops = 3000,
+                                      .read_bytes = i % 2 == 0 ? 50 : 0,
+                                      .write_bytes = i % 2 == 1 ? 10 : 0,
+                                      .start_cycle = i < 2 ? 0 : 4000,
+                                      .cycles = i < 2 ? 4000 : 2000};
+        layers[i].waited_cycles[i % 2 == 1 ? ZS_BY_COMPUTE : ZS_BY_READ] = 1;
+    }
+    r.layers = layers;
+    r.layer_n = ZS_LEN(layers);
+    r.cycles = 6000;
+    r.clock_hz = 100000000;
+    for (int overlap = 0; overlap < 2; overlap++) { /* several engines; one */
+        for (uint32_t i = 0; i < 4; i++)
+            layers[i].in_pipeline = overlap == 0;
+        r.layers_overlap = overlap == 1;
+        char *script = fixture_text(zs_roofline_plot_emit, &r);
+        ck_assert_ptr_nonnull(strstr(script, "\n100 0.15 ")); /* 6000 op, 60 B, 40 us */
+        ck_assert_ptr_nonnull(strstr(script, "\n100 0.3 "));  /* 20 us */
+        ck_assert_ptr_nonnull(strstr(script, "'front:net'"));
+        ck_assert_ptr_nonnull(strstr(script, "'back:net'"));
+        ck_assert_ptr_null(strstr(script, "'row'"));
+        ck_assert_ptr_nonnull(strstr(script, "all rows of a pipeline are one; not drawn: 1 row "));
+        free(script);
+    }
+}
+END_TEST
+
 /* The names of the flat roofs stand at the right end, where the best layers are too: they make way.
  */
 START_TEST(test_names_of_roofs_keep_off_points)
@@ -396,6 +435,7 @@ TCase *tcase_plots(void)
     tcase_add_loop_test(tc, test_names_cannot_leave_their_strings, 0, PLOTS);
     tcase_add_loop_test(tc, test_every_layer_that_can_be_drawn_is_named, 0, LAYER_PLOTS);
     tcase_add_test(tc, test_rows_that_are_not_drawn_are_mentioned);
+    tcase_add_test(tc, test_a_pipeline_is_one_point_of_the_roofline);
     tcase_add_test(tc, test_names_of_roofs_keep_off_points);
     tcase_add_loop_test(tc, test_gnuplot_draws_without_complaint, 0, 2 * PLOTS);
     tcase_add_loop_test(tc, test_pages_and_pictures_draw_the_same_description, 0, 4);
