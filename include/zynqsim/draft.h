@@ -77,6 +77,8 @@ typedef struct zs_plan_draft {
     zs_plan_row *rows;
     uint32_t row_n, front_n; /* fronts lie behind the rows */
     uint32_t *readers;       /* [tensor] inputs of layers that name it */
+    uint64_t *packed_bytes;  /* [tensor] of the batch in DRAM where elements are not whole bytes,
+                              * else  0; NULL: none */
     uint32_t *row_of_layer;  /* [layer]; of a fused pool the first row it is fused into */
     zs_resident_draft *residents;
     uint32_t resident_n;
@@ -288,5 +290,10 @@ static inline uint32_t zs_draft_root(const zs_plan_draft *d, uint32_t tensor)
 }
 /* Bytes of an element of a tensor in DRAM. */
 uint32_t zs_draft_elem(const zs_plan_draft *d, uint32_t tensor);
+/* Bytes of a tensor in DRAM, of all images. */
+uint64_t zs_draft_tensor_bytes(const zs_plan_draft *d, uint32_t tensor);
+/* The compulsory bytes of a row that the PS runs: it reads its inputs once and writes its result
+ * once. */
+void zs_draft_count_software(zs_plan_draft *d, uint32_t i);
 
 #endif

@@ -22,6 +22,14 @@ uint32_t zs_draft_elem(const zs_plan_draft *d, uint32_t tensor)
                : zs_elem_bytes(a->precision);
 }
 
+uint64_t zs_draft_tensor_bytes(const zs_plan_draft *d, uint32_t tensor)
+{
+    if (d->packed_bytes != NULL && d->packed_bytes[zs_view_base(d->net, tensor)] > 0)
+        return d->packed_bytes[zs_view_base(d->net, tensor)];
+    return zs_shape_elems(d->net->tensors[tensor].shape) * d->design->batch *
+           zs_draft_elem(d, tensor);
+}
+
 /* With the model's own scales the engine reads int8, and writes it but for sums that nothing
  * quantises. Weights must be int8 less a zero of 0. */
 static bool takes_types(const zs_plan_draft *d, const zs_layer *layer)

@@ -29,12 +29,6 @@ static bool written_by_host(const zs_plan_draft *d, uint32_t tensor)
     return row != ZS_NO_INDEX && !d->drafts[row].on_engine && !zs_draft_is_others(d, layer);
 }
 
-static uint64_t tensor_bytes(const zs_plan_draft *d, uint32_t tensor)
-{
-    return zs_shape_elems(d->net->tensors[tensor].shape) * d->design->batch *
-           zs_draft_elem(d, tensor);
-}
-
 static bool reads(const zs_plan_draft *d, uint32_t row, uint32_t tensor)
 {
     const zs_layer *layer = zs_draft_layer(d, row);
@@ -59,7 +53,7 @@ static uint64_t flushed_bytes(const zs_plan_draft *d, const zs_plan_call *call)
             for (uint32_t other = 0; other < k; other++)
                 is_first = is_first && layer->in[other] != layer->in[k];
             if (is_first)
-                bytes += tensor_bytes(d, layer->in[k]);
+                bytes += zs_draft_tensor_bytes(d, layer->in[k]);
         }
     }
     return bytes;
@@ -89,7 +83,7 @@ zs_status zs_emit_call_end(zs_emitter *e, const zs_plan_call *call)
     const uint32_t out = d->drafts[call->row0 + call->row_n - 1].out;
     for (uint32_t i = 0; i < d->net->output_n && !zs_port_is_coherent(d->output_port); i++)
         if (zs_draft_root(d, out) == zs_draft_root(d, d->net->outputs[i].tensor))
-            seconds += zs_cpu_cache_s(cpu, tensor_bytes(d, d->net->outputs[i].tensor));
+            seconds += zs_cpu_cache_s(cpu, zs_draft_tensor_bytes(d, d->net->outputs[i].tensor));
     ZS_TRY(zs_emit_join(e));
     return zs_emit_host_s(e, ZS_HOST_CALL_END, seconds);
 }
@@ -136,7 +130,7 @@ zs_status zs_emit_host_layer(zs_emitter *e)
     double seconds = zs_plan_software_s(cpu, layer, d->design->batch);
     for (uint32_t k = 0; k < layer->in_n; k++)
         if (!written_by_host(d, layer->in[k]) && !zs_port_is_coherent(d->output_port))
-            seconds += zs_cpu_cache_s(cpu, tensor_bytes(d, layer->in[k]));
+            seconds += zs_cpu_cache_s(cpu, zs_draft_tensor_bytes(d, layer->in[k]));
     ZS_TRY(zs_emit_join(e));
     return zs_emit_host_s(e, ZS_HOST_LAYER, seconds);
 }

@@ -258,15 +258,15 @@ static uint64_t compulsory_input_elems(const zs_layer *layer)
     return zs_shape_elems(needed_pixels(layer, layer->y)) * layer->in_n;
 }
 
-/* The PS reads its inputs once and writes its result once: what it computes with in between fits
- * its caches. */
-static void set_software_traffic(const zs_plan_draft *d, zs_plan_row *row, const zs_layer *layer)
+/* What it computes with in between fits its caches. */
+void zs_draft_count_software(zs_plan_draft *d, uint32_t i)
 {
-    const uint64_t batch = d->design->batch;
+    const zs_layer *layer = zs_draft_layer(d, i);
+    zs_plan_row *row = &d->rows[i];
+    row->compulsory_read_bytes = 0;
     for (uint32_t k = 0; k < layer->in_n; k++)
-        row->compulsory_read_bytes += zs_shape_elems(d->net->tensors[layer->in[k]].shape) *
-                                      zs_draft_elem(d, layer->in[k]) * batch;
-    row->compulsory_write_bytes = zs_shape_elems(layer->y) * zs_draft_elem(d, layer->out) * batch;
+        row->compulsory_read_bytes += zs_draft_tensor_bytes(d, layer->in[k]);
+    row->compulsory_write_bytes = zs_draft_tensor_bytes(d, layer->out);
 }
 
 static uint64_t compulsory_weight_bytes(const zs_layer *layer, uint32_t precision)
@@ -291,13 +291,14 @@ static void add_fronts(const zs_plan_draft *d, uint32_t i)
     }
 }
 
-static void set_compulsory(zs_plan_draft *d, zs_plan_row *row, const zs_layer *layer,
-                           bool on_engine)
+static void set_compulsory(zs_plan_draft *d, uint32_t i)
 {
+    const zs_layer *layer = zs_draft_layer(d, i);
+    zs_plan_row *row = &d->rows[i];
     const uint32_t precision = d->design->accel.precision;
     const uint64_t elem = zs_elem_bytes(precision), batch = d->design->batch;
-    if (!on_engine) {
-        set_software_traffic(d, row, layer);
+    if (!d->drafts[i].on_engine) {
+        zs_draft_count_software(d, i);
         return;
     }
     row->compulsory_read_bytes = compulsory_weight_bytes(layer, precision);
@@ -335,7 +336,7 @@ static void address_row(zs_plan_draft *d, uint32_t i)
     if (row->y.addr != UINT64_MAX)
         row->y.addr +=
             (uint64_t)d->drafts[i].out_c0 * row->y.shape.h * row->y.shape.w * row->y.elem;
-    set_compulsory(d, row, layer, d->drafts[i].on_engine);
+    set_compulsory(d, i);
     add_fronts(d, i);
     row->x2_resident = ZS_NOT_RESIDENT;
     if (row->add != ZS_NO_INDEX) {

@@ -421,4 +421,16 @@ for style in rtl hls stalling; do
     program run slices.yaml --model dense.yaml --set accelerator.stream.style=$style --format json
     ok "$([ $status = 0 ] && [ -n "$dense" ] && [ "$(field sha256)" = "$dense" ]; echo $?)" "style $style: a slice goes to its readers and into the whole"
 done
+
+# ---- what layers on the PS write for the pipeline and read of it are the bits that it moves
+printf '%s\n' 'network: {model: lenet5}' 'batch: 2' 'layers: {conv1: {on: cpu}}' \
+    'accelerator: {kind: stream, precision: int8, stream: {target: 100 kcycles, input_bits: 5}}' >ends.yaml
+for fidelity in bound tile burst; do
+    program run ends.yaml --timing-only --fidelity $fidelity --format json
+    json "$fidelity: the PS moves what the pipeline moves" 'l = {x["name"]: x for x in d["layers"]}
+before, first, last, behind = (l[n] for n in ("conv1", "pool1", "ip2", "prob"))
+assert before["runs_on"] == behind["runs_on"] == "cpu" and last["dram_write_bytes"] > 20
+assert before["dram_write_bytes"] == first["dram_read_bytes"] == 2 * 20 * 24 * 24 * 5 / 8
+assert behind["dram_read_bytes"] == last["dram_write_bytes"]'
+done
 finish

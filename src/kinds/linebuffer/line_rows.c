@@ -282,12 +282,6 @@ static zs_plan_row *add_row(line_draft *l, uint32_t draft, uint32_t step)
     return row;
 }
 
-static uint64_t tensor_bytes(const zs_plan_draft *d, uint32_t tensor)
-{
-    return zs_shape_elems(d->net->tensors[tensor].shape) * d->design->batch *
-           zs_draft_elem(d, tensor);
-}
-
 static zs_status add_im2col(line_draft *l, uint32_t draft, zs_plan_tensor *out, zs_err *err)
 {
     zs_plan_draft *d = l->d;
@@ -303,7 +297,7 @@ static zs_status add_im2col(line_draft *l, uint32_t draft, zs_plan_tensor *out, 
     row->x = d->plan->tensors[layer->in[0]];
     row->x.shape = layer->x;
     ZS_TRY(place(l, shape, line_of(row)->y_c, row->x.elem, &row->y, err));
-    row->compulsory_read_bytes = tensor_bytes(d, layer->in[0]);
+    row->compulsory_read_bytes = zs_draft_tensor_bytes(d, layer->in[0]);
     row->compulsory_write_bytes = (uint64_t)shape.h * shape.w * line_of(row)->y_c *
                                   d->design->batch * zs_elem_bytes(d->design->accel.precision);
     row->ops = zs_shape_elems(shape) * d->design->batch;
@@ -425,7 +419,7 @@ static zs_status add_join(line_draft *l, uint32_t draft, uint32_t tensor, zs_err
     line_of(row)->tensor = tensor;
     row->y = d->plan->tensors[tensor];
     line_of(row)->y_c = stored_channels(d->design, row->y.shape.c);
-    row->compulsory_read_bytes = row->compulsory_write_bytes = tensor_bytes(d, tensor);
+    row->compulsory_read_bytes = row->compulsory_write_bytes = zs_draft_tensor_bytes(d, tensor);
     line_of(row)->stale_bytes = row->compulsory_read_bytes;
     row->ops = zs_shape_elems(row->y.shape) * d->design->batch;
     return row->name ? ZS_OK : zs_nomem(err, "plan");
@@ -446,11 +440,11 @@ static zs_status add_software(line_draft *l, uint32_t draft)
     row->x = d->plan->tensors[layer->in[0]];
     row->y = d->plan->tensors[layer->out];
     for (uint32_t k = 0; k < layer->in_n; k++) {
-        row->compulsory_read_bytes += tensor_bytes(d, layer->in[k]);
+        row->compulsory_read_bytes += zs_draft_tensor_bytes(d, layer->in[k]);
         if (!written_by_host(d, zs_view_base(d->net, layer->in[k])))
-            line_of(row)->stale_bytes += tensor_bytes(d, layer->in[k]);
+            line_of(row)->stale_bytes += zs_draft_tensor_bytes(d, layer->in[k]);
     }
-    row->compulsory_write_bytes = tensor_bytes(d, layer->out);
+    row->compulsory_write_bytes = zs_draft_tensor_bytes(d, layer->out);
     return ZS_OK;
 }
 

@@ -309,6 +309,17 @@ static zs_status place_inside(zs_plan_draft *d, zs_err *err)
     return ZS_OK;
 }
 
+/* What goes in and comes out lies in DRAM bit by bit, also where the PS writes and reads it. */
+static zs_status pack_ends(zs_plan_draft *d, zs_err *err)
+{
+    d->packed_bytes = zs_new(d->arena, uint64_t, d->net->tensor_n);
+    if (d->packed_bytes == NULL)
+        return zs_nomem(err, "plan");
+    d->packed_bytes[stream_input(d)] = stream_bytes(d, source_edge(d->plan));
+    d->packed_bytes[d->plan->flow->result] = stream_bytes(d, sink_edge(d->plan));
+    return ZS_OK;
+}
+
 /* A pipeline has one output: other results are looked at where they are. */
 static zs_status note_outputs(zs_plan_draft *d, zs_err *err)
 {
@@ -394,13 +405,16 @@ static zs_status draft(zs_plan_draft *d, zs_err *err)
     ZS_TRY(zs_draft_place(d, &(zs_place_rules){0}, err));
     ZS_TRY(place_inside(d, err));
     ZS_TRY(stream_graph(d, err));
+    ZS_TRY(pack_ends(d, err));
     ZS_TRY(stream_note_memory(d->arena, d->design, d->plan->flow, rows, n, &d->plan->choice_note,
                               err));
     ZS_TRY(list_units(d, err));
     for (uint32_t i = 0; i < d->row_n; i++) {
         zs_plan_row *row = &d->rows[i];
-        if (row->call == ZS_NO_INDEX)
+        if (row->call == ZS_NO_INDEX) {
+            zs_draft_count_software(d, i);
             continue;
+        }
         row->compulsory_read_bytes = row->compulsory_write_bytes = 0;
         const zs_plan_call *call = &d->plan->calls[row->call];
         if (i == call->row0)

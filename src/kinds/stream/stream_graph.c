@@ -479,7 +479,7 @@ static zs_status count_readers(builder *b)
 }
 
 /* What the first row reads: the PS may work before it. */
-static uint32_t input_of(const zs_plan_draft *d)
+uint32_t stream_input(const zs_plan_draft *d)
 {
     uint32_t first = 0;
     while (!d->drafts[first].on_engine)
@@ -489,7 +489,7 @@ static uint32_t input_of(const zs_plan_draft *d)
 
 static zs_status check_input(const builder *b)
 {
-    const zs_shape s = b->d->net->tensors[input_of(b->d)].shape;
+    const zs_shape s = b->d->net->tensors[stream_input(b->d)].shape;
     const uint32_t lanes = stream_params_of(&b->d->design->accel)->input_lanes;
     if (b->d->net->input_n > 1)
         return zs_fail(b->err, ZS_EUNSUPPORTED, b->d->net->name,
@@ -543,7 +543,7 @@ zs_status stream_graph(zs_plan_draft *d, zs_err *err)
         return zs_nomem(err, "plan");
     ZS_TRY(count_readers(&b));
     ZS_TRY(check_input(&b));
-    const uint32_t input = input_of(d);
+    const uint32_t input = stream_input(d);
     const zs_number *q = &d->net->tensors[input].number;
     f->words_in = zs_ceil_div(zs_shape_elems(d->net->tensors[input].shape), s->input_lanes);
     port p = {.lanes = s->input_lanes,

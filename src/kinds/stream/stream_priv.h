@@ -132,6 +132,8 @@ zs_status stream_list_names(zs_arena *arena, const char *list, const char *path,
 zs_status stream_target(const zs_design *design, uint64_t *cycles, zs_err *err);
 
 /* graph.c: d->plan->flow from rows that are folded */
+/* The tensor that the first layers of the pipeline read. */
+uint32_t stream_input(const zs_plan_draft *d);
 zs_status stream_graph(zs_plan_draft *d, zs_err *err);
 
 /* exec.c */
