@@ -118,6 +118,13 @@ bool zs_onnx_is_input(const zs_onnx *net, const char *layer);
 int64_t *zs_onnx_table(const zs_onnx_node *at, uint64_t n, int64_t start, int64_t step);
 /* Refuses what would mix samples of a batch. */
 zs_status zs_onnx_keep_batch(const zs_onnx_node *at, bool mixes, zs_err *err);
+/* Several samples that the file states go through one by one: `size`, which it states for a first
+ * dimension, as that of one sample; and elements of the first dimension as the file counts them. */
+int64_t zs_onnx_of_sample(const zs_onnx_node *at, const zs_net_value *value, int64_t size);
+uint32_t zs_onnx_first(const zs_onnx_node *at, const zs_net_value *value, uint32_t size);
+/* Refuses operands of which one has samples where the other, of more dimensions, has none. */
+zs_status zs_onnx_keep_ranks(const zs_onnx_node *at, zs_net_value *const in[2],
+                             const uint32_t rank[2], zs_err *err);
 
 /* ---- constants ------------------------------------------------------------------------------- */
 

@@ -456,7 +456,7 @@ static zs_status fill_spec(zs_onnx *net, zs_net_spec *out, zs_err *err)
 }
 
 /* With several samples stated: first each on its own, and where an operator mixes them, all of them
- * as one tensor. */
+ * as one tensor. Sizes are wrong for the one view or for both; then the file's own are named. */
 zs_status zs_net_onnx_parse_parts(zs_arena *arena, zs_span bytes, const char *path,
                                   const zs_net_parts *parts, zs_net_spec *out, zs_err *err)
 {
@@ -492,8 +492,14 @@ zs_status zs_net_onnx_parse_parts(zs_arena *arena, zs_span bytes, const char *pa
                      .is_whole = true};
     ZS_TRY(check_model(model, path, &whole, err));
     ZS_TRY(init_draft(&whole, arena, path, err));
-    if (fill_spec(&whole, out, &other) != ZS_OK)
+    const zs_status again = fill_spec(&whole, out, &other);
+    if (again != ZS_OK && status == ZS_EUNSUPPORTED)
         return status;
+    if (again != ZS_OK) {
+        if (err != NULL)
+            *err = other;
+        return again;
+    }
     out->note = note;
     return ZS_OK;
 }

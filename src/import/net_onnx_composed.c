@@ -45,7 +45,7 @@ zs_status zs_onnx_group_norm(const zs_onnx_node *at, zs_err *err)
     const float *factors[2], *plain[2];
     uint64_t n[2];
     uint32_t dims[ZS_RANK_MAX], rank;
-    int64_t whole[ZS_RANK_MAX];
+    int64_t whole[ZS_RANK_MAX] = {0}; /* the first dimension stays */
     const char *made, *list;
     zs_net_value *x;
     zs_lower_op op;
@@ -69,10 +69,10 @@ zs_status zs_onnx_group_norm(const zs_onnx_node *at, zs_err *err)
         ones[g] = 1;
     plain[0] = ones;
     plain[1] = zeros;
-    for (uint32_t d = 0; d < rank; d++)
+    for (uint32_t d = 1; d < rank; d++)
         whole[d] = dims[d];
-    ZS_TRY(zs_lower_reshape(&lower, at->node->input[0], (const int64_t[]){dims[0], groups, -1}, 3,
-                            NULL, &made, err));
+    ZS_TRY(zs_lower_reshape(&lower, at->node->input[0], (const int64_t[]){0, groups, -1}, 3, NULL,
+                            &made, err));
     zs_lower_begin(&op, &lower, "InstanceNormalization", made);
     for (size_t k = 0; k < 2; k++) {
         const uint32_t size = (uint32_t)groups;

@@ -326,6 +326,7 @@ zs_status zs_onnx_two_general(const zs_onnx_node *at, zs_function fn, zs_net_val
         ZS_TRY(zs_onnx_unpad(at, p.v[k], err));
         ZS_TRY(zs_onnx_dims(at, p.v[k], p.dims[k], &p.rank[k], err));
     }
+    ZS_TRY(zs_onnx_keep_ranks(at, p.v, p.rank, err));
     return general_binary(at, fn, &p, out, err);
 }
 
@@ -338,6 +339,7 @@ zs_status zs_onnx_two(const zs_onnx_node *at, zs_function fn, zs_net_value *a, z
         if (p.v[k]->constant != NULL || p.v[k]->has_dims)
             ZS_TRY(zs_onnx_dims(at, p.v[k], p.dims[k], &p.rank[k], err));
     }
+    ZS_TRY(zs_onnx_keep_ranks(at, p.v, p.rank, err));
     if (a->constant != NULL && b->constant != NULL) {
         const bool is_int = zs_onnx_is_int(a) && zs_onnx_is_int(b);
         return general_binary(at, fn == ZS_FN_DIV && is_int ? ZS_FN_INT_DIV : fn, &p, out, err);

@@ -90,8 +90,7 @@ zs_status zs_onnx_flatten(const zs_onnx_node *at, zs_err *err)
     return recount(at, x, flat, 2, err);
 }
 
-/* Numbers as the file has them: 0 keeps a dimension, -1 is what remains, and the number of samples
- * that the input states means all of them. */
+/* Numbers as the file has them: 0 keeps a dimension, -1 is what remains. */
 static zs_status resolve(const zs_onnx_node *at, const int64_t *stated, size_t n,
                          const uint32_t *old, uint32_t old_rank, uint32_t *dims, zs_err *err)
 {
@@ -100,8 +99,6 @@ static zs_status resolve(const zs_onnx_node *at, const int64_t *stated, size_t n
     size_t open = n;
     for (size_t i = 0; i < n; i++) {
         int64_t size = stated[i];
-        if (i == 0 && !at->net->is_whole && size == at->net->batch)
-            size = 1;
         if (size == 0 && !zero_is_zero && i < old_rank)
             size = old[i];
         if (size == -1 && open == n) {
@@ -145,6 +142,8 @@ zs_status zs_onnx_reshape(const zs_onnx_node *at, zs_err *err)
     ZS_TRY(zs_onnx_list(at, 1, "shape", stated, ZS_RANK_MAX, &n, &is_given, err));
     if (!is_given)
         return zs_fail(err, ZS_EPARSE, at->place, "a Reshape without a shape");
+    ZS_TRY(zs_onnx_keep_batch(at, stated[0] == 1 && zs_onnx_first(at, x, 1) != 1, err));
+    stated[0] = zs_onnx_of_sample(at, x, stated[0]);
     const bool is_flat = n >= 2 && is_flattening(stated, n);
     if (x->constant == NULL && !x->has_dims) {
         if (!is_flat)
@@ -183,6 +182,7 @@ zs_status zs_onnx_squeeze(const zs_onnx_node *at, zs_err *err)
     ZS_TRY(zs_onnx_get(at, 0, &x, err));
     ZS_TRY(zs_onnx_dims(at, x, dims, &rank, err));
     ZS_TRY(read_axes(at, rank, goes, &is_given, err));
+    ZS_TRY(zs_onnx_keep_batch(at, goes[0] && zs_onnx_first(at, x, dims[0]) != dims[0], err));
     for (uint32_t d = 0; d < rank; d++) {
         const bool is_batch = x->constant == NULL && d == 0 && !at->net->is_whole;
         if (goes[d] && dims[d] != 1)
@@ -234,7 +234,7 @@ zs_status zs_onnx_shape(const zs_onnx_node *at, zs_err *err)
     from = from < 0 ? 0 : from > rank ? rank : from;
     to = to < from ? from : to > rank ? rank : to;
     for (uint32_t d = 0; d < rank; d++)
-        sizes[d] = dims[d];
+        sizes[d] = d == 0 ? zs_onnx_first(at, x, dims[d]) : dims[d];
     const uint32_t n = (uint32_t)(to - from);
     ZS_TRY(zs_onnx_new_ints(at, sizes + from, &n, 1, &y, err));
     return zs_onnx_bind(at, 0, &y, err);
@@ -246,6 +246,8 @@ zs_status zs_onnx_size(const zs_onnx_node *at, zs_err *err)
     uint32_t dims[ZS_RANK_MAX], rank;
     ZS_TRY(zs_onnx_get(at, 0, &x, err));
     ZS_TRY(zs_onnx_dims(at, x, dims, &rank, err));
+    if (rank > 0)
+        dims[0] = zs_onnx_first(at, x, dims[0]);
     const double n = (double)zs_onnx_elems(dims, rank);
     ZS_TRY(zs_onnx_new_ints(at, &n, NULL, 0, &y, err));
     return zs_onnx_bind(at, 0, &y, err);

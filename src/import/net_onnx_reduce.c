@@ -325,7 +325,11 @@ static zs_status matmul(const zs_onnx_node *at, zs_net_value *a, bool a_turned, 
         zs_onnx_value_strides(in[k], dims[k], rank[k], strides[k]);
         if (rank[k] == 0)
             return zs_fail(err, ZS_ESHAPE, at->place, "input %u is a single number", k);
+        ZS_TRY(zs_onnx_keep_batch(
+            at, rank[k] == 2 && (k == 0 ? a_turned : b_turned) && zs_onnx_first(at, in[k], 1) != 1,
+            err));
     }
+    ZS_TRY(zs_onnx_keep_ranks(at, in, rank, err));
     /* rows of a, columns of b, and what is summed over; a vector has but the last */
     const uint32_t a_k = a_turned ? rank[0] - 2 : rank[0] - 1;
     const uint32_t a_m = a_turned ? rank[0] - 1 : rank[0] - 2;
@@ -474,7 +478,12 @@ zs_status zs_onnx_gemm(const zs_onnx_node *at, zs_err *err)
     if (alpha != 1 && (w->data = scaled(arena, w->data, w->n_elems, w->n_elems, alpha)) == NULL)
         return zs_nomem(err, "scaled weights");
     if (c != NULL) {
+        const ZsOnnx__Tensor *tensor = c->constant;
         uint64_t n;
+        for (size_t d = 0; d + 1 < tensor->n_dims; d++)
+            if (tensor->dims[d] != 1)
+                return zs_fail(err, ZS_ESHAPE, at->place, "input 2 has %lld rows for 1",
+                               (long long)tensor->dims[d]);
         ZS_TRY(zs_onnx_floats(arena, c->constant, at->place, &w->bias, &n, err));
         if (n != layer->oc && n != 1)
             return zs_fail(err, ZS_ESHAPE, at->place,

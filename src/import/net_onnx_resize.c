@@ -158,7 +158,7 @@ static bool has_elements(const zs_onnx_node *at, size_t i)
     return tensor == NULL || tensor->n_dims == 0 || tensor->dims[0] != 0;
 }
 
-static zs_status read_sizes(const zs_onnx_node *at, resizing *r, zs_err *err)
+static zs_status read_sizes(const zs_onnx_node *at, const zs_net_value *x, resizing *r, zs_err *err)
 {
     const bool is_old = at->net->opset < 11; /* inputs X, scales; later X, roi, scales, sizes */
     int64_t sizes[ZS_RANK_MAX];
@@ -169,9 +169,9 @@ static zs_status read_sizes(const zs_onnx_node *at, resizing *r, zs_err *err)
     ZS_TRY(zs_onnx_list(at, 3, NULL, sizes, ZS_RANK_MAX, &n, &is_given, err));
     if (n != r->rank)
         return zs_fail(err, ZS_ESHAPE, at->place, "%zu sizes for %u dimensions", n, r->rank);
+    if (n > 0)
+        sizes[0] = zs_onnx_of_sample(at, x, sizes[0]);
     for (uint32_t d = 0; d < r->rank; d++) {
-        if (d == 0 && !at->net->is_whole && sizes[0] == at->net->batch)
-            sizes[0] = 1;
         if (sizes[d] < 1 || sizes[d] > 65535)
             return zs_fail(err, ZS_ERANGE, at->place, "size %lld of dimension %u",
                            (long long)sizes[d], d);
@@ -268,7 +268,7 @@ zs_status zs_onnx_resize(const zs_onnx_node *at, zs_err *err)
     ZS_TRY(read_rules(at, &r, err));
     if (zs_onnx_elems(r.in, r.rank) == 0 || r.rank == 0)
         return zs_fail(err, ZS_ESHAPE, at->place, "the input has no elements");
-    ZS_TRY(read_sizes(at, &r, err));
+    ZS_TRY(read_sizes(at, x, &r, err));
     ZS_TRY(zs_onnx_keep_batch(at, x->constant == NULL && r.out[0] != r.in[0], err));
     if (x->constant != NULL && r.blend != NEAREST)
         return zs_fail(err, ZS_EUNSUPPORTED, at->place, "constants are not interpolated");

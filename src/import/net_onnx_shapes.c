@@ -213,7 +213,8 @@ zs_status zs_onnx_slice(const zs_onnx_node *at, zs_err *err)
     for (size_t i = 0; i < n; i++) {
         uint32_t axis;
         ZS_TRY(zs_onnx_axis(at, has_axes ? axes[i] : (int64_t)i, x.rank, &axis, err));
-        const int64_t size = x.dims[axis], step = has_steps ? steps[i] : 1;
+        const int64_t own = x.dims[axis], step = has_steps ? steps[i] : 1;
+        const int64_t size = axis == 0 ? zs_onnx_first(at, x.v, x.dims[0]) : own;
         if (step == 0 || step < -INT32_MAX || step > INT32_MAX)
             return zs_fail(err, ZS_ERANGE, at->place, "a step of %lld", (long long)step);
         const int64_t from =
@@ -221,12 +222,11 @@ zs_status zs_onnx_slice(const zs_onnx_node *at, zs_err *err)
         const int64_t to =
             step > 0 ? limited(ends[i], size, 0, size) : limited(ends[i], size, -1, size - 1);
         const int64_t span = step > 0 ? to - from : from - to, by = step > 0 ? step : -step;
-        const uint64_t count = span > 0 ? (uint64_t)((span + by - 1) / by) : 0;
-        ZS_TRY(zs_onnx_keep_batch(
-            at,
-            x.v->constant == NULL && axis == 0 &&
-                (from != 0 || count != x.dims[0] || (step == 1 && ends[i] < at->net->batch)),
-            err));
+        uint64_t count = span > 0 ? (uint64_t)((span + by - 1) / by) : 0;
+        if (size != own) { /* of samples that go through one by one, all or none */
+            ZS_TRY(zs_onnx_keep_batch(at, from != 0 || count != (uint64_t)size, err));
+            count = (uint64_t)own;
+        }
         ZS_TRY(replace(at, g, axis, count, &table, err));
         for (uint64_t k = 0; k < count; k++)
             table[k] = (from + (int64_t)k * step) * (int64_t)x.strides[axis];
@@ -398,6 +398,9 @@ zs_status zs_onnx_expand(const zs_onnx_node *at, zs_err *err)
     ZS_TRY(read_operand(at, 0, &x, err));
     ZS_TRY(zs_onnx_list(at, 1, NULL, stated, ZS_RANK_MAX, &n, &is_given, err));
     const uint32_t rank = x.rank > n ? x.rank : (uint32_t)n;
+    ZS_TRY(zs_onnx_keep_batch(at, x.rank < rank && zs_onnx_first(at, x.v, 1) != 1, err));
+    if (n == rank && n > 0)
+        stated[0] = zs_onnx_of_sample(at, x.v, stated[0]);
     g->rank = rank > 0 ? rank : 1;
     g->dims[0] = 1;
     for (uint32_t i = 1; i <= rank; i++) {

@@ -303,6 +303,30 @@ zs_status zs_onnx_keep_batch(const zs_onnx_node *at, bool mixes, zs_err *err)
     return ZS_OK;
 }
 
+static bool is_by_sample(const zs_onnx_node *at, const zs_net_value *value)
+{
+    return value->constant == NULL && !at->net->is_whole && at->net->batch > 1;
+}
+
+int64_t zs_onnx_of_sample(const zs_onnx_node *at, const zs_net_value *value, int64_t size)
+{
+    return is_by_sample(at, value) && size == at->net->batch ? 1 : size;
+}
+
+uint32_t zs_onnx_first(const zs_onnx_node *at, const zs_net_value *value, uint32_t size)
+{
+    return is_by_sample(at, value) ? (uint32_t)at->net->batch : size;
+}
+
+zs_status zs_onnx_keep_ranks(const zs_onnx_node *at, zs_net_value *const in[2],
+                             const uint32_t rank[2], zs_err *err)
+{
+    for (uint32_t k = 0; k < 2; k++)
+        ZS_TRY(zs_onnx_keep_batch(
+            at, is_by_sample(at, in[k]) && rank[k] > 0 && rank[k] < rank[1 - k], err));
+    return ZS_OK;
+}
+
 zs_status zs_onnx_axis(const zs_onnx_node *at, int64_t axis, uint32_t rank, uint32_t *out,
                        zs_err *err)
 {

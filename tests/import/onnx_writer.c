@@ -138,10 +138,15 @@ static void put_dim(wire *shape, uint64_t size)
 
 void onnx_input(wire *graph, const char *name, size_t rank)
 {
-    static const uint64_t sizes[4] = {1, 3, 8, 8};
+    static const uint64_t row[2] = {1, 6}, map[8] = {1, 3, 8, 8, 1, 3, 8, 8};
+    onnx_input_of(graph, name, rank, rank == 2 ? row : map);
+}
+
+void onnx_input_of(wire *graph, const char *name, size_t rank, const uint64_t *sizes)
+{
     wire info = {.n = 0}, type = {.n = 0}, tensor = {.n = 0}, shape = {.n = 0};
     for (size_t i = 0; i < rank; i++)
-        put_dim(&shape, rank == 2 && i == 1 ? 6 : sizes[i % 4]);
+        put_dim(&shape, sizes[i]);
     wire_uint(&tensor, 1, ONNX_FLOAT);
     wire_message(&tensor, 2, &shape);
     wire_message(&type, 1, &tensor);

@@ -27,8 +27,9 @@ void onnx_init_ramp(wire *graph, const char *name, size_t rank, int64_t a, int64
 void onnx_init_floats(wire *graph, const char *name, const float *values, int64_t n);
 void onnx_init_ints(wire *graph, const char *name, const int64_t *values, int64_t n);
 
-/* N x 3 x 8 x 8 unless the rank is 2: then N x 6. */
+/* 1 x 3 x 8 x 8 unless the rank is 2: then 1 x 6; and an input of any size. */
 void onnx_input(wire *graph, const char *name, size_t rank);
+void onnx_input_of(wire *graph, const char *name, size_t rank, const uint64_t *sizes);
 void onnx_output(wire *graph, const char *name);
 /* The model around a graph; the graph comes last, so that no true prefix is a model. */
 wire onnx_model(const wire *graph, int64_t opset);

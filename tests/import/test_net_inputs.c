@@ -131,11 +131,87 @@ START_TEST(test_a_shape_with_channels_last_is_noted)
 }
 END_TEST
 
+/* Three samples of two numbers: each on its own, or all of them where an operator mixes them. */
+static const struct {
+    struct {
+        const char *op, *in, *out, *attr;
+        int64_t value;
+    } nodes[4];
+    size_t n;
+    uint32_t first; /* dimension of the result, all samples */
+    float want[9];
+} of_samples[] = {
+    {{{"Shape", "x", "d", NULL, 0},
+      {"Gather", "d zero", "n", "axis", 0},
+      {"Cast", "n", "f", "to", ONNX_FLOAT},
+      {"Mul", "x f", "y", NULL, 0}},
+     6,
+     3,
+     {3, 6, 9, 12, 15, 18}},
+    {{{"Size", "x", "n", NULL, 0},
+      {"Cast", "n", "f", "to", ONNX_FLOAT},
+      {"Add", "x f", "y", NULL, 0}},
+     6,
+     3,
+     {7, 8, 9, 10, 11, 12}},
+    {{{"Slice", "x last far zero", "y", NULL, 0}}, 2, 1, {5, 6}},
+    {{{"Slice", "x zero one zero", "y", NULL, 0}}, 2, 1, {1, 2}},
+    {{{"Slice", "x zero far zero", "y", NULL, 0}}, 6, 3, {1, 2, 3, 4, 5, 6}},
+    {{{"Reshape", "x row", "y", NULL, 0}}, 6, 1, {1, 2, 3, 4, 5, 6}},
+    {{{"Shape", "x", "d", NULL, 0}, {"Reshape", "x d", "y", NULL, 0}}, 6, 3, {1, 2, 3, 4, 5, 6}},
+    {{{"Expand", "x deep", "y", NULL, 0}}, 6, 1, {1, 2, 3, 4, 5, 6}},
+    {{{"Add", "x pair", "y", NULL, 0}}, 6, 1, {1.5f, 3.5f, 3.5f, 5.5f, 5.5f, 7.5f}},
+    {{{"MatMul", "x stacked", "y", NULL, 0}}, 6, 1, {5.5f, 8.5f, 11.5f, 18.5f, 17.5f, 28.5f}},
+    {{{"Gemm", "square x", "y", "transB", 1}}, 6, 2, {3.5f, 7.5f, 11.5f, 9.5f, 21.5f, 33.5f}},
+    {{{"Gemm", "x wide rows", "y", NULL, 0}}, 9, 3, {8, 11, 14, 17, 24, 31, 26, 37, 48}},
+};
+
+START_TEST(test_samples_are_mixed_where_an_operator_mixes_them)
+{
+    static const float samples[6] = {1, 2, 3, 4, 5, 6};
+    static const uint64_t sizes[2] = {3, 2};
+    static const int64_t zero = 0, one = 1, last = -1, far = 9, row[2] = {1, -1},
+                         deep[3] = {1, 1, 1};
+    zs_net_spec spec = {0};
+    wire graph = {.n = 0};
+    for (size_t k = 0; k < ZS_LEN(of_samples[0].nodes) && of_samples[_i].nodes[k].op != NULL; k++) {
+        wire attrs = {.n = 0};
+        if (of_samples[_i].nodes[k].attr != NULL)
+            onnx_attr_int(&attrs, of_samples[_i].nodes[k].attr, of_samples[_i].nodes[k].value);
+        onnx_node(&graph, of_samples[_i].nodes[k].op, "", of_samples[_i].nodes[k].in,
+                  of_samples[_i].nodes[k].out, &attrs);
+    }
+    onnx_init_ints(&graph, "zero", &zero, 1);
+    onnx_init_ints(&graph, "one", &one, 1);
+    onnx_init_ints(&graph, "last", &last, 1);
+    onnx_init_ints(&graph, "far", &far, 1);
+    onnx_init_ints(&graph, "row", row, 2);
+    onnx_init_ints(&graph, "deep", deep, 3);
+    onnx_init_ramp(&graph, "pair", 3, 1, 1, 2, 0);
+    onnx_init_ramp(&graph, "stacked", 3, 1, 2, 2, 0);
+    onnx_init_ramp(&graph, "square", 2, 2, 2, 0, 0);
+    onnx_init_ramp(&graph, "wide", 2, 2, 3, 0, 0);
+    onnx_init_ramp(&graph, "rows", 2, 3, 1, 0, 0);
+    onnx_input_of(&graph, "x", 2, sizes);
+    onnx_output(&graph, "y");
+    const wire model = onnx_model(&graph, 13);
+    const zs_status status = zs_net_onnx_parse(&arena, wire_span(&model), "t.onnx", &spec, &err);
+    ck_assert_msg(status == ZS_OK, "%s: %s", err.place, err.text);
+    ck_assert_uint_eq(spec.result.dims[0] * 3 / spec.input.dims[0], of_samples[_i].first);
+    const uint32_t runs = 3 / spec.input.dims[0], each = (uint32_t)of_samples[_i].n / runs;
+    for (uint32_t k = 0; k < runs; k++)
+        net_expect_outputs(&spec, samples + 6 / runs * k, of_samples[_i].want + each * k, each,
+                           of_samples[_i].nodes[0].op);
+}
+END_TEST
+
 TCase *tcase_net_inputs(void)
 {
     TCase *tc = net_case("net_inputs");
     tcase_add_test(tc, test_an_onnx_graph_has_the_inputs_that_something_reads);
     tcase_add_test(tc, test_a_result_may_be_an_input_of_several);
+    tcase_add_loop_test(tc, test_samples_are_mixed_where_an_operator_mixes_them, 0,
+                        ZS_LEN(of_samples));
     tcase_add_test(tc, test_a_prototxt_has_the_inputs_that_something_reads);
     tcase_add_test(tc, test_tflite_inputs_have_scales_of_their_own);
     tcase_add_test(tc, test_a_yaml_network_lists_its_inputs);
