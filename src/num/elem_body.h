@@ -1,12 +1,14 @@
 /* elem_body.h - stored elements of an integer type; included once per type (ELEM, MIN, MAX, NAME).
  */
 
+ZS_LOOPS
 static void NAME(quantise)(double step, const float *x, void *stored, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        ((ELEM *)stored)[i] = (ELEM)zs_round_saturate((double)x[i] / step, MIN, MAX);
+        ((ELEM *)stored)[i] = (ELEM)(int32_t)zs_rounded((double)x[i] / step, MIN, MAX);
 }
 
+ZS_LOOPS
 static void NAME(dequantise)(double step, const void *stored, float *x, size_t n)
 {
     for (size_t i = 0; i < n; i++)

@@ -6,6 +6,15 @@
 
 #include "zynqsim/num.h"
 
+#include <math.h>
+
+/* zs_round_saturate before it becomes an integer, in a form that compilers make vectors of. */
+static inline double zs_rounded(double x, double lo, double hi)
+{
+    const double within = x >= hi ? hi : x <= lo ? lo : x;
+    return isnan(within) ? 0 : rint(within); /* nearest, halves to even: the default mode */
+}
+
 /* real = stored; stored x 2^-frac; stored x scale; a half. */
 typedef enum zs_scaling {
     ZS_SCALING_NONE,

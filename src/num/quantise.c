@@ -54,12 +54,13 @@ static void quantise_model(const zs_quant *q, uint32_t tensor, const float *x, v
 }
 
 /* From a zero of its own, or to fewer bits. */
+ZS_LOOPS
 static void quantise_int8(const zs_quant *q, int32_t zero, double step, const float *x,
                           int8_t *stored, size_t n)
 {
     const int32_t least = zs_least_of(q) - zero, most = -(zs_least_of(q) + 1) - zero;
     for (size_t i = 0; i < n; i++)
-        stored[i] = (int8_t)(zs_round_saturate((double)x[i] / step, least, most) + zero);
+        stored[i] = (int8_t)((int32_t)zs_rounded((double)x[i] / step, least, most) + zero);
 }
 
 void zs_quantise(const zs_quant *q, uint32_t tensor, const float *x, void *stored, size_t n)

@@ -1,4 +1,4 @@
-#include "zynqsim/num.h"
+#include "elem_priv.h"
 
 #include <float.h>
 #include <math.h>
@@ -7,11 +7,7 @@ __extension__ typedef __int128 wide;
 
 int32_t zs_round_saturate(double x, int32_t lo, int32_t hi)
 {
-    if (x >= hi)
-        return hi;
-    if (x <= lo)
-        return lo;
-    return isnan(x) ? 0 : (int32_t)rint(x); /* nearest, halves to even: the default mode */
+    return (int32_t)zs_rounded(x, lo, hi);
 }
 
 /* floor(p / 2^shift), and one more when the rest is above a half, or a half and the floor odd. */
