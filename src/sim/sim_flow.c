@@ -94,12 +94,19 @@ static uint32_t worst_fifo(const zs_plan *plan, const zs_flow_result *f)
     return at;
 }
 
+/* Stalling pipelines push an image out when later ones come in, and drain at the end: a batch of
+ * few images has none that others follow at the pace of a long one. */
+static bool is_all_drained(const zs_flow_result *f)
+{
+    return f->images >= 2 && f->images < 2 + f->drained;
+}
+
 /* `r` NULL: the flow is a part of the run. */
 static const char *limit_of(zs_arena *arena, const zs_plan *plan, const zs_flow_result *f,
                             const zs_result *r)
 {
     const uint32_t slow = slowest_node(plan, f), fifo = worst_fifo(plan, f);
-    const uint64_t images = f->images, interval = zs_flow_interval(f);
+    const uint64_t images = f->images, interval = is_all_drained(f) ? 0 : zs_flow_interval(f);
     const uint64_t work = f->nodes[slow].busy_cycles / images;
     const uint64_t moved = f->end + 1 - f->nodes[0].first;
     if (r != NULL && r->cycles > 2 * moved)
@@ -139,6 +146,12 @@ static zs_status add_notes(zs_arena *arena, const zs_plan *plan, const zs_flow_r
     r->flow_limit =
         interval == 0
             ? zs_arena_printf(arena, "%s; the image is complete at cycle %" PRIu64, limit, first)
+        : is_all_drained(f)
+            ? zs_arena_printf(arena,
+                              "%s; first image complete at cycle %" PRIu64
+                              ", when later ones push it out; the pace of a long batch shows with "
+                              "%" PRIu64 " images or more",
+                              limit, first, 2 + f->drained)
             : zs_arena_printf(arena,
                               "%s; first image complete at cycle %" PRIu64
                               ", then one every %" PRIu64 " cycles: %.2f images/s in a long batch",
@@ -201,8 +214,10 @@ zs_status zs_flow_note_part(zs_arena *arena, const zs_plan *whole, uint32_t part
         return zs_nomem(err, "result");
     e->flow = f;
     e->flow_of = plan->flow;
-    e->flow_limit =
-        zs_arena_printf(arena, "%s; an image every %" PRIu64 " cycles", limit, zs_flow_interval(f));
+    e->flow_limit = zs_flow_interval(f) == 0 || is_all_drained(f)
+                        ? limit
+                        : zs_arena_printf(arena, "%s; an image every %" PRIu64 " cycles", limit,
+                                          zs_flow_interval(f));
     for (uint32_t i = 0; i < r->note_n; i++)
         notes[i] = r->notes[i];
     notes[r->note_n] =

@@ -53,6 +53,14 @@ ok "$([ "$flushed" -gt 135000 ] && [ "$flushed" -lt "$one" ]; echo $?)" "an imag
 program run "$hls" --timing-only --set batch=30
 stalled=$(tr '\n' ' ' <out | tr -s ' ' | sed -n 's/.*first image complete at cycle \([0-9]*\),.*/\1/p')
 ok "$([ "$stalled" -gt $((one * 13 / 10)) ]; echo $?)" "in a batch the first waits until others push it out: $stalled"
+for batch in 2 3; do # the last two drain
+    program run "$hls" --timing-only --set batch=$batch
+    ok "$(says 'the pace of a long batch shows with 4 images or more' && ! says 'one every'; echo $?)" "$batch images have no pace of a long batch"
+done
+program run "$hls" --timing-only --set batch=4
+ok "$(says 'one every [0-9]* cycles: [0-9.]* images/s in a long batch'; echo $?)" 'four have'
+program run "$presets/cnv-partitions.yaml" --timing-only --set batch=1
+ok "$(says 'front: conv2/lanes: 12544 cycles of an image' && ! says 'an image every'; echo $?)" 'nor has one image of engines that take turns'
 program run "$hls" --timing-only --set batch=30 --set accelerator.stream.fifos=
 ok "$(says 'FIFO [a-z0-9/]* blocks: its 2 words .* one every [45][0-9]{4} cycles'; echo $?)" 'loops with FIFOs of two words are slow, too'
 program run "$presets/bnn-pynq-lfc-w1a1.yaml" --timing-only
