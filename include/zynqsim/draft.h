@@ -292,8 +292,8 @@ static inline uint32_t zs_draft_root(const zs_plan_draft *d, uint32_t tensor)
 uint32_t zs_draft_elem(const zs_plan_draft *d, uint32_t tensor);
 /* Bytes of a tensor in DRAM, of all images. */
 uint64_t zs_draft_tensor_bytes(const zs_plan_draft *d, uint32_t tensor);
-/* The compulsory bytes of a row that the PS runs: it reads its inputs once and writes its result
- * once. */
-void zs_draft_count_software(zs_plan_draft *d, uint32_t i);
+/* The compulsory bytes of a row that the PS runs: it reads its inputs and its weights once and
+ * writes its result once. */
+void zs_draft_count_software(const zs_plan_draft *d, const zs_layer *layer, zs_plan_row *row);
 
 #endif

@@ -227,8 +227,9 @@ typedef struct zs_plan_row {
     uint64_t weight_slot_bytes; /* weight tile with its biases, as it lies in a slot */
     uint32_t weight_slots;      /* how many the weight buffer holds in this layer */
     uint64_t compulsory_read_bytes,
-        compulsory_write_bytes; /* what any schedule must move;
-                                 * of a layer in software: its traffic */
+        compulsory_write_bytes;     /* what any schedule must move;
+                                     * of a layer in software: its traffic */
+    uint64_t software_weight_bytes; /* of that, its weights */
     /* What this row takes the results of a tile at a time, or NULL: a row behind those that results
      * show, whose ops are among those of this one. */
     const struct zs_plan_row *front;

@@ -258,12 +258,13 @@ static uint64_t compulsory_input_elems(const zs_layer *layer)
     return zs_shape_elems(needed_pixels(layer, layer->y)) * layer->in_n;
 }
 
-/* What it computes with in between fits its caches. */
-void zs_draft_count_software(zs_plan_draft *d, uint32_t i)
+/* What it computes with in between fits its caches. Weights are of the type of its input. */
+void zs_draft_count_software(const zs_plan_draft *d, const zs_layer *layer, zs_plan_row *row)
 {
-    const zs_layer *layer = zs_draft_layer(d, i);
-    zs_plan_row *row = &d->rows[i];
-    row->compulsory_read_bytes = 0;
+    row->software_weight_bytes =
+        zs_layer_weight_elems(layer) * zs_draft_elem(d, layer->in[0]) +
+        zs_layer_bias_elems(layer) * zs_bias_bytes(d->design->accel.precision);
+    row->compulsory_read_bytes = row->software_weight_bytes;
     for (uint32_t k = 0; k < layer->in_n; k++)
         row->compulsory_read_bytes += zs_draft_tensor_bytes(d, layer->in[k]);
     row->compulsory_write_bytes = zs_draft_tensor_bytes(d, layer->out);
@@ -298,7 +299,7 @@ static void set_compulsory(zs_plan_draft *d, uint32_t i)
     const uint32_t precision = d->design->accel.precision;
     const uint64_t elem = zs_elem_bytes(precision), batch = d->design->batch;
     if (!d->drafts[i].on_engine) {
-        zs_draft_count_software(d, i);
+        zs_draft_count_software(d, layer, row);
         return;
     }
     row->compulsory_read_bytes = compulsory_weight_bytes(layer, precision);

@@ -181,7 +181,8 @@ static void add_software(const zs_plan_row *row, zs_layer_result *l, zs_result *
 {
     l->read_bytes = row->compulsory_read_bytes;
     l->write_bytes = row->compulsory_write_bytes;
-    l->operand_bytes[ZS_OPERAND_INPUT] = l->read_bytes;
+    l->operand_bytes[ZS_OPERAND_WEIGHT] = row->software_weight_bytes;
+    l->operand_bytes[ZS_OPERAND_INPUT] = l->read_bytes - row->software_weight_bytes;
     l->operand_bytes[ZS_OPERAND_OUTPUT] = l->write_bytes;
     r->dram.read_bytes += l->read_bytes;
     r->dram.write_bytes += l->write_bytes;

@@ -114,4 +114,12 @@ ok "$([ $status = 0 ] && [ "$(grep -cE '^      width: 16 B' out)" = 1 ] && grep 
     'a new board keeps what was set by hand'
 program show a.yaml --set board=pynq-z1
 ok "$([ $status = 0 ] && [ "$(grep -cE '^      width: 16 B' out)" = 1 ]; echo $?)" 'and so does --set board'
+# ---- what a layer on the PS moves: its input, its weights and biases, its result
+for kind in tiled direct linebuffer kernels pegrid; do
+    printf 'network: {model: small_net.yaml}\nbatch: 3\nlayers: {conv3: {on: cpu}}\naccelerator: {kind: %s, precision: int8}\n' $kind >software.yaml
+    program run software.yaml --timing-only --format json
+    json "$kind: weights of a layer on the PS are read once" 'l, = [l for l in d["layers"] if l["name"] == "conv3"]
+assert l["runs_on"] == "cpu" and l["dram_write_bytes"] == 3 * 10 * 64
+assert l["weight_bytes"] == 16 * 10 + 4 * 10 and l["dram_read_bytes"] == l["weight_bytes"] + 3 * 16 * 64'
+done
 finish

@@ -439,12 +439,10 @@ static zs_status add_software(line_draft *l, uint32_t draft)
     row->ow = layer->y.w;
     row->x = d->plan->tensors[layer->in[0]];
     row->y = d->plan->tensors[layer->out];
-    for (uint32_t k = 0; k < layer->in_n; k++) {
-        row->compulsory_read_bytes += zs_draft_tensor_bytes(d, layer->in[k]);
+    for (uint32_t k = 0; k < layer->in_n; k++)
         if (!written_by_host(d, zs_view_base(d->net, layer->in[k])))
             line_of(row)->stale_bytes += zs_draft_tensor_bytes(d, layer->in[k]);
-    }
-    row->compulsory_write_bytes = zs_draft_tensor_bytes(d, layer->out);
+    zs_draft_count_software(d, layer, row);
     return ZS_OK;
 }
 

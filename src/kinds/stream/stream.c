@@ -412,7 +412,7 @@ static zs_status draft(zs_plan_draft *d, zs_err *err)
     for (uint32_t i = 0; i < d->row_n; i++) {
         zs_plan_row *row = &d->rows[i];
         if (row->call == ZS_NO_INDEX) {
-            zs_draft_count_software(d, i);
+            zs_draft_count_software(d, zs_draft_layer(d, i), row);
             continue;
         }
         row->compulsory_read_bytes = row->compulsory_write_bytes = 0;
