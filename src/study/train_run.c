@@ -271,6 +271,7 @@ zs_trainer *zs_train_run_trainer(zs_train_run *r)
 
 enum { SAVE_VERSION = 2 }; /* 1: layers counted by name, window and result alone */
 static const char magic[8] = "zstrain";
+#define BEGIN_ANEW "another name for --checkpoint begins anew"
 
 typedef struct header {
     char magic[8];
@@ -409,12 +410,15 @@ zs_status zs_train_run_load(zs_train_run *r, zs_span bytes, const char *path, zs
     memcpy(&h, bytes.data, sizeof h);
     memcpy(&kept, bytes.data + bytes.bytes - sizeof kept, sizeof kept);
     if (h.version != SAVE_VERSION)
-        return zs_fail(err, ZS_EPARSE, path, "has version %u, not %d", h.version, SAVE_VERSION);
+        return zs_fail(err, ZS_EPARSE, path,
+                       "is a checkpoint of version %u, and this program goes on from version %d: "
+                       "finish it with the program that wrote it; " BEGIN_ANEW,
+                       h.version, SAVE_VERSION);
     if (h.digest != own.digest || h.type != own.type || h.param_n != own.param_n ||
         h.state_n != own.state_n)
         return zs_fail(err, ZS_EUSAGE, path,
                        "belongs to another run: network, data, seed, scheme and settings have to "
-                       "be those it was made with");
+                       "be those it was made with; " BEGIN_ANEW);
     if (h.done > r->plan.epoch_n)
         return zs_fail(err, ZS_EUSAGE, path, "has %u epochs, more than the %u wanted", h.done,
                        r->plan.epoch_n);
@@ -430,7 +434,7 @@ zs_status zs_train_run_load(zs_train_run *r, zs_span bytes, const char *path, zs
             sum = mix_bytes(sum, bytes.data + at, parts[i].bytes);
     r->done = 0;
     if (all != bytes.bytes || sum != kept)
-        return zs_fail(err, ZS_EPARSE, path, "is damaged");
+        return zs_fail(err, ZS_EPARSE, path, "is damaged; " BEGIN_ANEW);
     at = sizeof h;
     for (size_t i = 0; i < PARTS; at += parts[i++].bytes)
         memcpy(parts[i].data, bytes.data + at, parts[i].bytes);

@@ -80,6 +80,29 @@ ok "$([ $status = 2 ] && grep -q 'half: is \(damaged\|no checkpoint of train\)' 
 : >empty
 t --checkpoint empty
 ok "$([ $status = 2 ] && grep -q 'empty: is no checkpoint of train' err; echo $?)" 'an empty one, too'
+patch() { # FILE AT OCTAL: a checkpoint with one byte of another value; that at 8 is its version
+    cp before "$1"
+    printf '%b' "\\0$3" | dd of="$1" bs=1 seek="$2" conv=notrunc 2>/dev/null
+}
+patch old 8 001
+t --epochs 4 --checkpoint old
+ok "$([ $status = 2 ] && grep -q 'old: is a checkpoint of version 1, and this program goes on from version 2: .*; another name for --checkpoint begins anew$' err; echo $?)" \
+    'a checkpoint of an earlier version says what to do'
+bad=0 size=$(wc -c <before)
+for at in 0 7 8 11 12 13 14 15 16 17 19 20 22 23 24 31 32 38 39 40 46 47 48 99 $((size - 9)) $((size - 8)) $((size - 1)); do
+    patch odd $at 377
+    t --epochs 4 --checkpoint odd
+    [ $status = 2 ] && [ "$(wc -l <err)" = 1 ] && [ ! -s out ] || bad=$((bad + 1))
+done
+for keep in 1 8 47 48 49 55 56 57 $((size / 2)) $((size - 1)); do
+    head -c $keep before >odd
+    t --epochs 4 --checkpoint odd
+    [ $status = 2 ] && [ "$(wc -l <err)" = 1 ] && [ ! -s out ] || bad=$((bad + 1))
+done
+{ cat before && echo; } >odd
+t --epochs 4 --checkpoint odd
+[ $status = 2 ] && [ "$(wc -l <err)" = 1 ] || bad=$((bad + 1))
+ok "$bad" 'bytes that are wrong, missing or too many are a sentence each'
 
 # ---- data that cannot be trained on
 refuses() {
