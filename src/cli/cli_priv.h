@@ -22,6 +22,7 @@
 #include "zynqsim/sparsify.h"
 #include "zynqsim/table.h"
 
+#include <signal.h>
 #include <stdio.h>
 
 enum { CLI_DONE = 0, CLI_NO = 1, CLI_WRONG = 2, CLI_FAILED = 3, CLI_SIGNALLED = 128 };
@@ -244,6 +245,10 @@ zs_status cli_references_read(const cli_options *options, zs_arena *arena, cli_r
 
 /* One line on standard error. */
 void cli_say(const char *place, const char *text);
+
+/* Set by Ctrl-C once that is caught; the second one ends the program as usual. */
+extern volatile sig_atomic_t cli_interrupted; /* 0, or the signal */
+void cli_catch_interrupts(void);
 /* Of standard output. */
 zs_table_style cli_terminal_style(void);
 
@@ -258,6 +263,7 @@ typedef struct cli_point {
     const zs_sparsity *sparsity;    /* NULL: weights are as they were read */
     const zs_net_spec *streamlined; /* what the network was built from, where it has quantisers */
     zs_plan *plan;
+    uint32_t jobs;          /* threads of calibration */
     const zs_quant *quant;  /* NULL unless the plan needed it: zs_kind_reads_inputs */
     zs_sweep_section sweep; /* of the design file */
     bool keep_batchnorm;    /* of the network: not folded */

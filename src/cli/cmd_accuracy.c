@@ -16,7 +16,7 @@ typedef struct job {
     const float *mean; /* of --mean, CHW */
     accuracy_rows rows;
     cli_progress progress;
-    uint32_t executed;        /* images that no row was there for */
+    uint32_t done, executed;  /* images with a row; of them those that no row was there for */
     double images_per_second; /* of these */
 } job;
 
@@ -300,13 +300,15 @@ static zs_status write_ready(crew *c, zs_err *err)
 static zs_status work_on(crew *c, worker *w, zs_err *err)
 {
     ZS_TRY(start_worker(c, w, err));
-    for (uint32_t i; !c->failed && (i = atomic_fetch_add(&c->next, 1)) < c->p->n;) {
+    for (uint32_t i;
+         !c->failed && !cli_interrupted && (i = atomic_fetch_add(&c->next, 1)) < c->p->n;) {
         if (c->p->is_done[i])
             continue;
         ZS_TRY(run_image(c, w, i, err));
         pthread_mutex_lock(&c->lock);
         c->is_ready[i] = true;
         c->j->executed++;
+        c->j->done++;
         const zs_status status = write_ready(c, err);
         cli_progress_step(&c->j->progress, BAR_STEP);
         pthread_mutex_unlock(&c->lock);
@@ -369,32 +371,59 @@ static zs_status choose_layers(crew *c, zs_err *err)
     return ZS_OK;
 }
 
+/* The first images of the set, read by all threads. */
+typedef struct samples {
+    const crew *c;
+    cli_input list[CALIBRATION_IMAGES];
+    zs_arena pictures[CALIBRATION_IMAGES];
+    atomic_uint next;
+    uint32_t n;
+    pthread_mutex_t lock; /* of what follows */
+    zs_status status;
+    zs_err err;
+} samples;
+
+static void read_samples(void *ctx)
+{
+    samples *s = ctx;
+    for (uint32_t i; (i = atomic_fetch_add(&s->next, 1)) < s->n;) {
+        zs_span bytes;
+        zs_err err = {0};
+        zs_status status = image_bytes(s->c->p, i, &s->pictures[i], &bytes, &err);
+        if (status == ZS_OK)
+            status = load_image(s->c->j, s->c->p, i, bytes, &s->pictures[i], &s->list[i].x, &err);
+        pthread_mutex_lock(&s->lock);
+        if (status != ZS_OK && s->status == ZS_OK) {
+            s->status = status;
+            s->err = err;
+        }
+        pthread_mutex_unlock(&s->lock);
+    }
+}
+
 /* The scales come from network.calibration, or else from the first images of the set. */
 static zs_status make_scales(crew *c, zs_err *err)
 {
     accuracy_point *p = c->p;
     const bool wants = !zs_precision_is_float(p->p.design.accel.precision) &&
                        !p->p.design.accel.model_scales && p->p.design.network.calibration_n == 0;
-    const uint32_t n = wants ? (uint32_t)zs_min_u64(p->n, CALIBRATION_IMAGES) : 0;
-    cli_input *list = zs_new(&p->p.keep, cli_input, (size_t)n + 1);
-    zs_arena pictures;
-    if (list == NULL)
-        return zs_nomem(err, "calibration");
-    zs_arena_init(&pictures, cli_heap());
-    zs_status status = ZS_OK;
-    for (uint32_t i = 0; status == ZS_OK && i < n; i++) {
-        zs_span bytes;
-        status = image_bytes(p, i, &pictures, &bytes, err);
-        if (status == ZS_OK)
-            status = load_image(c->j, p, i, bytes, &pictures, &list[i].x, err);
-    }
-    const cli_inputs samples = {.list = list, .n = n};
+    samples s = {.c = c};
+    s.n = wants ? (uint32_t)zs_min_u64(c->p->n, CALIBRATION_IMAGES) : 0;
+    for (uint32_t i = 0; i < s.n; i++)
+        zs_arena_init(&s.pictures[i], cli_heap());
+    pthread_mutex_init(&s.lock, NULL);
+    cli_threads_run(zs_min_u64((uint64_t)c->j->o->jobs, s.n), read_samples, &s);
+    pthread_mutex_destroy(&s.lock);
     char called[64];
-    snprintf(called, sizeof called, "the first %u images", n);
-    if (status == ZS_OK)
-        status = cli_quant_build(&p->p, &samples, called, c->j->o->ranges, &c->quant, err);
-    zs_arena_drop(&pictures);
-    return status;
+    snprintf(called, sizeof called, "the first %u images", s.n);
+    const cli_inputs inputs = {.list = s.list, .n = s.n};
+    if (s.status == ZS_OK)
+        s.status = cli_quant_build(&p->p, &inputs, called, c->j->o->ranges, &c->quant, &s.err);
+    for (uint32_t i = 0; i < s.n; i++)
+        zs_arena_drop(&s.pictures[i]);
+    if (s.status != ZS_OK)
+        *err = s.err;
+    return s.status;
 }
 
 static zs_status run_point(job *j, accuracy_point *p, zs_err *err)
@@ -418,8 +447,10 @@ static zs_status run_point(job *j, accuracy_point *p, zs_err *err)
     if (c.is_ready == NULL)
         return zs_nomem(err, "images");
     for (uint32_t i = 0; i < p->n; i++)
-        if (p->is_done[i])
+        if (p->is_done[i]) {
+            j->done++;
             cli_progress_step(&j->progress, BAR_STEP);
+        }
     pthread_mutex_init(&c.lock, NULL);
     cli_threads_run(zs_min_u64((uint64_t)j->o->jobs, p->n), work, &c);
     pthread_mutex_destroy(&c.lock);
@@ -507,7 +538,7 @@ static void note_set(const job *j, accuracy_point *p)
 }
 
 /* Classes are channels of one pixel. */
-static zs_status read_classes(accuracy_point *p, zs_err *err)
+static zs_status read_classes(const cli_options *o, accuracy_point *p, zs_err *err)
 {
     const zs_net *net = p->p.net;
     const zs_shape y = net->tensors[net->output].shape;
@@ -521,7 +552,7 @@ static zs_status read_classes(accuracy_point *p, zs_err *err)
         p->class_n = p->labels[i] >= p->class_n ? p->labels[i] + 1 : p->class_n;
     for (uint32_t i = 0; p->labels != NULL && i < p->n; i++)
         if (p->labels[i] >= p->class_n)
-            return zs_fail(err, ZS_ERANGE, "--labels",
+            return zs_fail(err, ZS_ERANGE, o->image_labels != NULL ? "--labels" : o->image_set,
                            "image %u is of class %u, the network has %u classes", i, p->labels[i],
                            p->class_n);
     return ZS_OK;
@@ -535,7 +566,7 @@ static zs_status prepare_point(const job *j, accuracy_point *p, zs_err *err)
     if (p->label == NULL)
         p->label = p->p.design.name;
     ZS_TRY(read_set(j, p, err));
-    ZS_TRY(read_classes(p, err));
+    ZS_TRY(read_classes(j->o, p, err));
     p->rows = zs_new(&p->p.keep, zs_accuracy_image, (size_t)p->n);
     p->is_done = zs_new(&p->p.keep, bool, (size_t)p->n);
     p->digests = zs_arena_alloc(&p->p.keep, p->n, sizeof *p->digests);
@@ -606,6 +637,28 @@ static zs_status check_options(const cli_options *o, zs_err *err)
 
 /* ---- what comes out -------------------------------------------------------------------------- */
 
+/* Of all points, each once: what a precision needs is said where it is not the first one, too. */
+static zs_status gather_notes(job *j, const char *const **out, uint32_t *n, zs_err *err)
+{
+    size_t all = 1;
+    for (uint32_t i = 0; i < j->n; i++)
+        all += j->points[i].p.note_n;
+    const char **notes = zs_new(&j->keep, const char *, all);
+    if (notes == NULL)
+        return zs_nomem(err, "notes");
+    *n = 0;
+    for (uint32_t i = 0; i < j->n; i++)
+        for (uint32_t k = 0; k < j->points[i].p.note_n; k++) {
+            uint32_t same = 0;
+            while (same < *n && strcmp(notes[same], j->points[i].p.notes[k]) != 0)
+                same++;
+            notes[same] = j->points[i].p.notes[k];
+            *n += same == *n;
+        }
+    *out = notes;
+    return ZS_OK;
+}
+
 static zs_status print(job *j, zs_err *err)
 {
     zs_accuracy_point *lines = zs_new(&j->keep, zs_accuracy_point, j->n);
@@ -620,14 +673,12 @@ static zs_status print(job *j, zs_err *err)
         ZS_TRY(zs_accuracy_sum(&j->keep, p->rows, p->n, p->class_n, p->layer_names, p->layer_n,
                                &lines[i].accuracy, err));
     }
-    const cli_point *first = &j->points[0].p;
-    const zs_accuracy_table table = {.head = j->head,
-                                     .set = j->o->image_set,
-                                     .points = lines,
-                                     .n = j->n,
-                                     .images_per_second_wall = j->images_per_second,
-                                     .notes = first->notes,
-                                     .note_n = first->note_n};
+    zs_accuracy_table table = {.head = j->head,
+                               .set = j->o->image_set,
+                               .points = lines,
+                               .n = j->n,
+                               .images_per_second_wall = j->images_per_second};
+    ZS_TRY(gather_notes(j, &table.notes, &table.note_n, err));
     const zs_sink sink = cli_stdout();
     const zs_table_style style = cli_terminal_style();
     switch (j->o->format) {
@@ -659,7 +710,8 @@ static zs_status run_points(job *j, zs_err *err)
     const double begin_s = cli_seconds();
     cli_progress_begin(&j->progress, all * BAR_STEP, j->o->quiet);
     zs_status status = ZS_OK;
-    for (uint32_t i = 0; status == ZS_OK && i < j->n; i++) {
+    cli_catch_interrupts();
+    for (uint32_t i = 0; status == ZS_OK && !cli_interrupted && i < j->n; i++) {
         status = run_point(j, &j->points[i], err);
         if (status != ZS_OK && j->n > 1)
             zs_err_prefix(err, j->points[i].label);
@@ -671,7 +723,20 @@ static zs_status run_points(job *j, zs_err *err)
     return status;
 }
 
-static zs_status accuracy(job *j, zs_err *err)
+static void say_how_to_go_on(const job *j)
+{
+    uint64_t all = 0;
+    char text[128];
+    for (uint32_t i = 0; i < j->n; i++)
+        all += j->points[i].n;
+    const bool kept = j->rows.path != NULL;
+    snprintf(text, sizeof text, "interrupted after %u of %llu images; %s", j->done,
+             (unsigned long long)all,
+             kept ? "the same command goes on with the rest" : "-o FILE.csv would have kept them");
+    cli_say(kept ? j->rows.path : "accuracy", text);
+}
+
+static zs_status accuracy(job *j, int *exit_status, zs_err *err)
 {
     ZS_TRY(check_options(j->o, err));
     ZS_TRY(list_points(j, err));
@@ -679,17 +744,20 @@ static zs_status accuracy(job *j, zs_err *err)
     note_set(j, &j->points[0]);
     ZS_TRY(accuracy_rows_open(&j->rows, j->points, j->n, j->o->quiet, err));
     ZS_TRY(run_points(j, err));
-    return print(j, err);
+    if (!cli_interrupted)
+        return print(j, err);
+    say_how_to_go_on(j);
+    *exit_status = CLI_SIGNALLED + cli_interrupted;
+    return ZS_OK;
 }
 
 zs_status cmd_accuracy(const cli_options *options, int *exit_status, zs_err *err)
 {
     job j = {.o = options, .rows = {.path = options->output, .fd = -1}};
-    (void)exit_status;
     zs_arena_init(&j.keep, cli_heap());
     j.rows.arena = &j.keep;
     zs_err closing = {0};
-    zs_status status = accuracy(&j, err);
+    zs_status status = accuracy(&j, exit_status, err);
     const zs_status closed = accuracy_rows_close(&j.rows, &closing);
     if (status == ZS_OK && closed != ZS_OK) {
         status = closed;

@@ -73,7 +73,7 @@ static zs_status take_designs(answering *a, zs_err *err)
 
 static const char *why_it_ended(const optimise_job *job)
 {
-    if (sweep_interrupted)
+    if (cli_interrupted)
         return "interrupted";
     if (job->search.gap_frac > 0 && zs_search_gap(&job->state) <= job->search.gap_frac)
         return "close enough";
@@ -202,9 +202,9 @@ static zs_status answer_with(answering *a, int *exit_status, zs_err *err)
     if (s->is_found && job->o->output != NULL)
         ZS_TRY(write_best(a, err));
     ZS_TRY(print(a, &a->keep, err));
-    *exit_status = sweep_interrupted ? CLI_SIGNALLED + sweep_interrupted
-                   : s->is_found     ? CLI_DONE
-                                     : CLI_NO;
+    *exit_status = cli_interrupted ? CLI_SIGNALLED + cli_interrupted
+                   : s->is_found   ? CLI_DONE
+                                   : CLI_NO;
     return ZS_OK;
 }
 
@@ -223,7 +223,7 @@ zs_status cmd_optimise(const cli_options *options, int *exit_status, zs_err *err
     if (status == ZS_OK)
         status = optimise_rows_open(&job, err);
     if (status == ZS_OK) {
-        sweep_catch_interrupts();
+        cli_catch_interrupts();
         status = optimise_run(&job, err);
     }
     if (status == ZS_OK) {

@@ -54,13 +54,13 @@ static zs_status finish(sweep_job *job, zs_status status, int *exit_status, zs_e
         *err = closing;
     }
     const bool is_short = job->done_n < job->own_n && job->o->best == NULL;
-    if ((status != ZS_OK && job->done_n > 0) || sweep_interrupted ||
+    if ((status != ZS_OK && job->done_n > 0) || cli_interrupted ||
         (is_short && !job->o->quiet && status == ZS_OK))
         say_how_to_go_on(job);
     ZS_TRY(status);
-    if (sweep_interrupted) { /* as a shell has it of a program that a signal ended */
+    if (cli_interrupted) { /* as a shell has it of a program that a signal ended */
         cli_say("sweep", "interrupted");
-        *exit_status = CLI_SIGNALLED + sweep_interrupted;
+        *exit_status = CLI_SIGNALLED + cli_interrupted;
         return ZS_OK;
     }
     if (!job->file.in_order)
@@ -83,7 +83,7 @@ static zs_status run(sweep_job *job, int *exit_status, zs_err *err)
         sweep_file_close(&job->file, NULL);
         return status;
     }
-    sweep_catch_interrupts();
+    cli_catch_interrupts();
     cli_progress_begin(&job->progress, (job->own_n - job->done_n) << 10,
                        job->o->quiet || (job->file.in_order && isatty(STDOUT_FILENO)));
     job->progress.in_lines = !job->o->quiet && !isatty(STDERR_FILENO);

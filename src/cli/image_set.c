@@ -248,12 +248,18 @@ static zs_status read_flat(zs_arena *arena, const char *dir, const char *table, 
         ZS_TRY(cli_file_read(arena, table, ZS_TABLE_BYTES_MAX, &bytes, err));
         ZS_TRY(zs_label_table_parse(arena, bytes, table, &entries, &entry_n, err));
         ZS_TRY(check_once(arena, table, entries, entry_n, err));
+        if (entry_n == 0)
+            return zs_fail(err, ZS_EPARSE, table, "names no picture");
         names = (cli_names){.n = entry_n};
     }
     ZS_TRY(allocate(arena, names.n, &files, &classes, err));
     for (uint32_t i = 0; i < names.n; i++) {
-        files[i] =
-            table != NULL ? zs_arena_printf(arena, "%s/%s", dir, entries[i].file) : names.names[i];
+        if (table == NULL)
+            files[i] = names.names[i];
+        else if (entries[i].file[0] == '/')
+            files[i] = entries[i].file;
+        else
+            files[i] = zs_arena_printf(arena, "%s/%s", dir, entries[i].file);
         if (files[i] == NULL)
             return zs_nomem(err, dir);
         classes[i] = table != NULL ? entries[i].class_index : 0;

@@ -525,7 +525,7 @@ static zs_status measure_activity(cli_point *p, const cli_options *o, zs_err *er
 
 zs_status cli_point_build(const cli_options *options, cli_point *out, zs_err *err)
 {
-    *out = (cli_point){0};
+    *out = (cli_point){.jobs = options->jobs > 1 ? (uint32_t)options->jobs : 1};
     zs_arena_init(&out->keep, cli_heap());
     ZS_TRY(load_design(out, options, err));
     ZS_TRY(cli_net_load(out, options, err));

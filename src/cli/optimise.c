@@ -233,7 +233,7 @@ static zs_status perform_one(optimise_job *job, zs_search_task *t, optimise_work
 static bool is_over(void *ctx)
 {
     const optimise_job *job = ctx;
-    return sweep_interrupted || (job->seconds > 0 && cli_seconds() - job->begin_s > job->seconds);
+    return cli_interrupted || (job->seconds > 0 && cli_seconds() - job->begin_s > job->seconds);
 }
 
 static void work(void *ctx)

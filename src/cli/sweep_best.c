@@ -113,7 +113,7 @@ static pthread_mutex_t one_fails = PTHREAD_MUTEX_INITIALIZER;
 static void look_at_one(outlooks *all, uint64_t own, zs_arena *arena)
 {
     zs_err why = {0};
-    if (sweep_is_done(all->job, own) || sweep_interrupted)
+    if (sweep_is_done(all->job, own) || cli_interrupted)
         return;
     const zs_status status =
         look_at(all->job, own, arena, &all->is_in[own], &all->bounds[own], &why);
@@ -183,7 +183,7 @@ zs_status sweep_best_run(sweep_job *job, sweep_pool pool, zs_err *err)
     for (uint64_t own = 0; own < job->own_n; own++)
         if (sweep_is_done(job, own))
             zs_best_record(&best, own, job->values[own]);
-    for (bool is_over = false; !is_over && !sweep_interrupted;)
+    for (bool is_over = false; !is_over && !cli_interrupted;)
         ZS_TRY(run_round(job, pool, &best, &is_over, err));
     job->best_found = best.found;
     job->best_own = best.point;

@@ -4,21 +4,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-volatile sig_atomic_t sweep_interrupted;
-
-static void interrupt(int signal_number)
-{
-    sweep_interrupted = signal_number;
-}
-
-void sweep_catch_interrupts(void)
-{
-    struct sigaction action = {.sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND};
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
-
 enum { BAR_STEP = 1024 }; /* the least that a bar notices */
 
 void sweep_worker_init(sweep_worker *worker)
@@ -115,7 +100,7 @@ static void work(void *ctx)
     sweep_worker_init(&worker);
     for (uint64_t at; (at = atomic_fetch_add(&p->next, p->chunk)) < p->n;)
         for (uint64_t i = at; i < p->n && i < at + p->chunk; i++)
-            if (!atomic_load(&p->is_over) && !sweep_interrupted)
+            if (!atomic_load(&p->is_over) && !cli_interrupted)
                 work_on(p, i, &worker);
     sweep_worker_drop(&worker);
 }

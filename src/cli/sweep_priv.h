@@ -11,7 +11,6 @@
 #include "cli_priv.h"
 #include "zynqsim/sweep.h"
 
-#include <signal.h>
 #include <string.h>
 
 /* ---- networks (sweep_nets.c) ----------------------------------------------------------------- */
@@ -145,10 +144,6 @@ static inline bool sweep_may_misfit(const sweep_job *job)
             return true;
     return false;
 }
-
-/* Set by Ctrl-C once that is caught; the second one ends the program as usual. */
-extern volatile sig_atomic_t sweep_interrupted; /* 0, or the signal */
-void sweep_catch_interrupts(void);
 
 zs_status sweep_setup(const cli_options *options, sweep_job *job, zs_err *err);
 void sweep_job_drop(sweep_job *job);

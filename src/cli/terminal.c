@@ -23,6 +23,21 @@ void cli_say(const char *place, const char *text)
     putc('\n', stderr);
 }
 
+volatile sig_atomic_t cli_interrupted;
+
+static void interrupt(int signal_number)
+{
+    cli_interrupted = signal_number;
+}
+
+void cli_catch_interrupts(void)
+{
+    struct sigaction action = {.sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
 zs_table_style cli_terminal_style(void)
 {
     const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");

@@ -94,6 +94,10 @@ assert 10 < [l["sqnr_db"] for l in p[2]["layers"] if l["name"] == "conv2"][0] < 
 assert sum(map(sum, p[0]["confusion"])) == 8
 assert p[0]["cycles"] > 0 and p[2]["resources.dsp.used"] < p[0]["resources.dsp.used"]'
 
+a --images set --vary accelerator.precision=fp32,int8
+said 'notes of every line are below the table' 'the scales of int8 come from the first 8 images'
+ok "$([ "$(grep -c 'the weights are synthetic' out)" = 1 ]; echo $?)" 'each once'
+
 # ---- what run says of the images one by one
 cp out json
 for i in 0 3; do
@@ -114,10 +118,33 @@ ok "$(cmp -s one.csv three.csv && cmp -s out want.csv; echo $?)" 'any number of 
 head -c "$(($(wc -c <whole.csv) / 2))" whole.csv >half.csv
 r half.csv
 ok "$(cmp -s half.csv whole.csv && cmp -s out want.csv; echo $?)" 'a file that was cut short is gone on with'
+for threads in 1 3; do
+    a --images set --set accelerator.precision=int8 --set network.correct_biases=true --set network.range=mse --reference fp32 --jobs $threads -o threads$threads.csv
+done
+ok "$(cmp -s threads1.csv threads3.csv && [ "$(wc -l <threads1.csv)" = 9 ]; echo $?)" 'and measures the same ranges and means'
 sed '5s/,1;0,/,0;1,/' whole.csv >bad.csv
 r bad.csv
 ok "$([ $status = 0 ] && cmp -s out want.csv && grep -q 'bad.csv:5: the check sum' err; echo $?)" 'a damaged row is made again'
 ok "$(sort bad.csv | cmp -s - "$(sort whole.csv >sorted.csv; echo sorted.csv)"; echo $?)" 'and the file is whole again'
+
+# ---- Ctrl-C, here its like: rows are whole, and it says how to go on
+tail -c 128 all.pgm >many.pixels
+cp all_labels.bin many_labels.bin
+for double in 1 2 3 4 5 6 7 8; do
+    for file in many.pixels many_labels.bin; do cat $file $file >twice && mv twice $file; done
+done
+{ printf 'P5 4 8192 255\n'; cat many.pixels; } >many.pgm
+GCOV_PREFIX=$APART "$ZYNQSIM" accuracy d.yaml --images many.pgm -o int.csv --jobs 1 --quiet >out 2>err &
+pid=$!
+tries=0
+touch int.csv
+while [ "$(wc -l <int.csv)" -lt 3 ] && [ $tries -lt 500 ]; do tries=$((tries + 1)); sleep 0.01; done
+kill -TERM $pid 2>/dev/null
+wait $pid
+status=$?
+ok "$([ $status = 0 ] || { [ $status = 143 ] && grep -q '^zynqsim: int.csv: interrupted after .* of 2048 images; the same command goes on' err && [ ! -s out ] && [ "$(tail -c 1 int.csv)" = '' ]; }; echo $?)" 'an interrupt ends with whole rows and says how to go on'
+a --images many.pgm -o int.csv
+ok "$([ $status = 0 ] && ! grep -q 'cut short' err && [ "$(wc -l <int.csv)" = 2049 ]; echo $?)" 'and it does go on'
 
 # ---- refused, with a sentence
 refuses() {
@@ -131,8 +158,15 @@ refuses 2 '--images: is needed'
 refuses 2 "'int8' is not fp32" --images set --reference int8
 refuses 2 'is no file of rows of accuracy' --images set -o d.yaml
 refuses 2 'has 8 labels for 1' --images flat/0.pgm --labels all_labels.bin
+echo file,class >none.csv
+refuses 2 'none.csv: names no picture' --images flat --labels none.csv
+printf 'file,class\n%s/flat/1.pgm,1\n' "$WORK" >whole_path.csv
+a --images folder --labels whole_path.csv --format json
+json 'a picture may be named by its whole path' 'assert d["images"] == 1'
 octets 0 9 0 1 0 1 0 1 >labels9.bin
-refuses 2 'image 1 is of class 9, the network has 2 classes' --images all.pgm --labels labels9.bin
+refuses 2 '--labels: image 1 is of class 9, the network has 2 classes' --images all.pgm --labels labels9.bin
+cp all.pgm nine.pgm && cp labels9.bin nine_labels.bin
+refuses 2 'nine.pgm: image 1 is of class 9' --images nine.pgm
 printf X | dd of=set/t10k-images-idx3-ubyte bs=1 seek=20 conv=notrunc 2>/dev/null
 r whole.csv
 ok "$([ $status = 2 ] && grep -q 'which is another picture now' err; echo $?)" 'a changed picture is seen'

@@ -217,7 +217,7 @@ static void hand_out(service *s)
         mpi_order order;
         if (!p->is_ready || p->is_busy || p->is_silent || p->is_out)
             continue;
-        if (!sweep_interrupted && find_point(s, &order, true)) {
+        if (!cli_interrupted && find_point(s, &order, true)) {
             p->order = order;
             p->is_busy = true;
             p->since_s = now_s;
@@ -270,7 +270,7 @@ static bool is_unfinished(service *s)
     for (int rank = 1; rank < world.ranks; rank++)
         if (world.peers[rank].is_busy && !world.peers[rank].is_silent)
             return true;
-    return !sweep_interrupted && find_point(s, &order, false);
+    return !cli_interrupted && find_point(s, &order, false);
 }
 
 static void start_workers(void)
