@@ -197,10 +197,13 @@ typedef struct zs_layer_setting {
     const char *pattern;
     zs_layer_key key;
     uint32_t value;
+    bool is_model;                /* precision `model`, whose value is that of its integers */
     const struct zs_field *field; /* ZS_LAYER_FIELD: U32, BOOL or ENUM */
 } zs_layer_setting;
 /* "pe", "simd", "window"; of a field what follows "accelerator." */
 const char *zs_layer_setting_word(const zs_layer_setting *setting);
+/* The word that an ENUM was given as. */
+const char *zs_layer_setting_value_word(const zs_layer_setting *setting);
 /* Key i (0, 1, ...) of accelerator that a layer may have a value of its own for; NULL after the
  * last. And whether a kind has one. */
 const struct zs_field *zs_layer_field_at(uint32_t i);

@@ -90,8 +90,9 @@ static zs_status add_field(zs_design *design, zs_arena *arena, const char *patte
                            const zs_field *field, const char *text, zs_err *err)
 {
     zs_design scratch = *design;
-    if (strcmp(field->path, "accelerator.precision") == 0 &&
-        strcmp(text, zs_model_precision.word) == 0)
+    const bool is_model = strcmp(field->path, "accelerator.precision") == 0 &&
+                          strcmp(text, zs_model_precision.word) == 0;
+    if (is_model)
         text = zs_words_precision[ZS_INT8].word;
     const zs_status status = zs_field_set(&scratch, arena, field, text, err);
     if (status != ZS_OK) {
@@ -100,7 +101,7 @@ static zs_status add_field(zs_design *design, zs_arena *arena, const char *patte
         zs_err_prefix(err, place);
         return status;
     }
-    zs_layer_setting setting = {.key = ZS_LAYER_FIELD, .field = field};
+    zs_layer_setting setting = {.key = ZS_LAYER_FIELD, .is_model = is_model, .field = field};
     const void *from = member(&scratch.accel, field);
     setting.value = field->type == ZS_FIELD_BOOL ? *(const bool *)from : *(const uint32_t *)from;
     if (strcmp(field->path, "accelerator.fusion") == 0 && setting.value > ZS_FUSION_SEPARABLE)
@@ -272,6 +273,12 @@ zs_status zs_design_set_layer_path(zs_design *design, zs_arena *arena, const cha
     char *name = zs_arena_strndup(arena, pattern, (size_t)(key - pattern));
     return name ? zs_design_set_layer(design, arena, name, key + 1, text, err)
                 : zs_nomem(err, "layers");
+}
+
+const char *zs_layer_setting_value_word(const zs_layer_setting *s)
+{
+    return s->is_model ? zs_model_precision.word
+                       : zs_word_of(s->field->words, s->field->word_n, s->value);
 }
 
 bool zs_layer_setting_fits(const zs_layer_setting *s, const char *layer)

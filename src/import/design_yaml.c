@@ -701,16 +701,37 @@ static zs_status read_engines(const reader *r, const yaml_node_t *root)
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
-/* No key of a design is called layers; every network has a list of them, and every result.json. */
+/* A layer of a network: keys with values. What a design says of a layer lies below its name. */
+static bool is_net_layer(const reader *r, yaml_node_item_t index)
+{
+    const yaml_node_t *node = yaml_document_get_node(r->doc, index);
+    if (node->type != YAML_MAPPING_NODE)
+        return false;
+    for (const yaml_node_pair_t *p = node->data.mapping.pairs.start;
+         p < node->data.mapping.pairs.top; p++)
+        if (yaml_document_get_node(r->doc, p->value)->type != YAML_MAPPING_NODE)
+            return true;
+    return false;
+}
+
+/* `layers` of a design is a mapping; every network has a list of layers, and every result.json. */
 static zs_status refuse_others(const reader *r, const yaml_node_t *root)
 {
     const yaml_node_item_t index = value_of(r, root, "layers");
     const yaml_node_t *node = index != 0 ? yaml_document_get_node(r->doc, index) : NULL;
+    bool is_net = false;
     if (node == NULL || node->type != YAML_SEQUENCE_NODE)
         return ZS_OK;
     if (value_of(r, root, "cycles") != 0)
         return FAIL_AT(r, root, ZS_EPARSE, "",
                        "this is the result of a run, not a design; compare and report read it");
+    for (const yaml_node_item_t *i = node->data.sequence.items.start;
+         i < node->data.sequence.items.top && !is_net; i++)
+        is_net = is_net_layer(r, *i);
+    if (!is_net)
+        return FAIL_AT(r, node, ZS_EPARSE, "layers",
+                       "a list says nothing of a layer: a mapping of names or patterns is needed, "
+                       "{conv1: {on: cpu}}");
     return FAIL_AT(
         r, root, ZS_EPARSE, "",
         "this is a network, not a design; a design takes it as --model or network.model");

@@ -247,7 +247,7 @@ zs_status zs_layer_settings_emit(const zs_layer_setting *all, uint32_t n, const 
         else if (f->field->type == ZS_FIELD_BOOL)
             ZS_TRY(zs_sink_puts(s, f->value ? "true" : "false"));
         else
-            ZS_TRY(zs_sink_puts(s, zs_word_of(f->field->words, f->field->word_n, f->value)));
+            ZS_TRY(zs_sink_puts(s, zs_layer_setting_value_word(f)));
         ZS_TRY(zs_sink_printf(s, "%s%s", closes ? "}" : "", ends ? "}\n" : ""));
     }
     return ZS_OK;

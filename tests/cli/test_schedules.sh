@@ -132,6 +132,7 @@ program run small.yaml --set layers.pool1.fusion=none
 ok "$(grep -q '^pool1 ' out; echo $?)" 'as does that of the pool'
 refuses 'none, lf1, lf2, fire or separable' 'a layer has no fusion auto' run small.yaml --set layers.conv1.fusion=auto
 refuses 'one array multiplies in one' 'nor another precision than the engine' run small.yaml --set layers.conv1.precision=int8
+refuses "is model and the engine's int8" 'the scales of a file are those of all layers' run small.yaml --set accelerator.precision=int8 --set layers.conv1.precision=model
 for list in hp0+acp hp0+hp0 '[hp1, hp9]' '[]'; do
     refuses 'hp0 to hp3, each once' "only HP ports share an operand, not $list" run small.yaml --set "accelerator.ports.input=$list"
     refuses 'hp0 to hp3, each once' "nor in a layer" run small.yaml --set "layers.conv1.ports.output=$list"

@@ -42,6 +42,7 @@ static const char *const designs[] = {
     "network: {input: [a, 'b, c', \"d]\"], calibration: [e, f], input_shape: [1, 28, 28]}\n",
     "network: {calibration: e, preprocess: {mean: [0.1, -3e-5, 1e6], scale: 0.01712475383166}}\n",
     "accelerator: {clock: 142857142, fusion: [[conv1, pool1], ['fire2/a, b']], pipeline: off}\n",
+    "accelerator: {precision: model}\nlayers: {conv1: {precision: model}}\n",
     "board: {cpu: {call_overhead: 14.3 us}, memory: {clock_period: 1905}, power: {ps: 1e-3}}\n",
 };
 
@@ -65,6 +66,25 @@ START_TEST(test_a_shown_design_reads_back_the_same)
         ck_assert_str_eq(first.network.inputs[i], c.design.network.inputs[i]);
     ck_assert_uint_eq(first.network.calibration_n, c.design.network.calibration_n);
     ck_assert_uint_eq(first.accel.group_n, c.design.accel.group_n);
+    designio_end(&c);
+}
+END_TEST
+
+START_TEST(test_a_layer_is_shown_with_the_precision_that_it_was_given)
+{
+    designio_case c;
+    designio_start(&c);
+    ck_assert_int_eq(designio_parse(&c,
+                                    "accelerator: {precision: model}\n"
+                                    "layers: {conv1: {precision: model}}\n",
+                                    NULL),
+                     ZS_OK);
+    ck_assert_int_eq(zs_design_check(&c.design, &c.err), ZS_OK);
+    ck_assert_ptr_nonnull(strstr(shown(&c.arena, &c.design), "\"conv1\": {precision: model}\n"));
+    ck_assert_int_eq(zs_design_set(&c.design, &c.arena, "layers.conv1.precision", "int8", &c.err),
+                     ZS_OK);
+    ck_assert_int_eq(zs_design_check(&c.design, &c.err), ZS_EUNSUPPORTED);
+    ck_assert_ptr_nonnull(strstr(c.err.text, "of 'conv1' is int8 and the engine's model"));
     designio_end(&c);
 }
 END_TEST
@@ -198,6 +218,7 @@ TCase *tcase_design_show(void)
 {
     TCase *tc = tcase_create("showing designs");
     tcase_add_loop_test(tc, test_a_shown_design_reads_back_the_same, 0, ZS_LEN(designs));
+    tcase_add_test(tc, test_a_layer_is_shown_with_the_precision_that_it_was_given);
     tcase_add_test(tc, test_a_shown_design_names_units_and_sources);
     tcase_add_test(tc, test_the_reference_page_has_every_key_word_and_board);
     tcase_add_test(tc, test_the_schema_has_every_key_with_its_limits);

@@ -128,6 +128,8 @@ static const struct {
      "a.yaml:1:1", "this is a network, not a design; a design takes it as --model"},
     {"{\"design\": \"a\", \"cycles\": 5, \"layers\": []}", ZS_EPARSE, "a.yaml:1:1",
      "this is the result of a run, not a design"},
+    {"layers: [conv1]\n", ZS_EPARSE, "a.yaml:1:9: layers", "a list says nothing of a layer"},
+    {"layers: [{conv1: {on: cpu}}]\n", ZS_EPARSE, "a.yaml:1:9: layers", "a mapping of names"},
     {"layers: 5\n", ZS_EPARSE, "a.yaml:1:9: layers", "a mapping of names or patterns"},
     {"tile:\n  oc: 3\n", ZS_EPARSE, "a.yaml:1:1: tile", "unknown key"},
     {"tile.oc: 3\n", ZS_EPARSE, "a.yaml:1:1: tile.oc", "'accelerator.tile.oc'"},

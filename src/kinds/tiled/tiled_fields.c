@@ -19,14 +19,13 @@ static zs_status check(const zs_design *design, zs_err *err)
     for (uint32_t i = 0; i < design->layer_setting_n; i++) {
         const zs_layer_setting *s = &design->layer_settings[i];
         if (s->key == ZS_LAYER_FIELD && strcmp(s->field->path, "accelerator.precision") == 0 &&
-            s->value != a->precision)
+            (s->value != a->precision || s->is_model != a->model_scales))
             return zs_fail(
                 err, ZS_EUNSUPPORTED, "layers",
                 "precision of '%.64s' is %s and the engine's %s: one array multiplies in "
                 "one; with accelerator.precision model layers have the types of the "
                 "network's file",
-                s->pattern, zs_words_precision[s->value].word,
-                zs_words_precision[a->precision].word);
+                s->pattern, zs_layer_setting_value_word(s), zs_precision_word(a));
     }
     return ZS_OK;
 }
