@@ -42,7 +42,8 @@ typedef struct zs_open_knob {
 } zs_open_knob;
 typedef enum zs_relaxing {
     ZS_RELAX_TIME,  /* no value makes the outline take less time or move fewer bytes */
-    ZS_RELAX_ROOM,  /* nor the account, without its memories, fewer resources */
+    ZS_RELAX_ROOM,  /* nor the account, without its memories, fewer resources; of a design without
+                       open knobs with them, where nothing is known of them apart */
     ZS_RELAX_SMALL, /* the same with every memory as small as what the design leaves to the program
                      */
     ZS_RELAX_LARGE  /* may make it, and as large: what a memory takes is never less than both */

@@ -469,7 +469,8 @@ static void set_memories(zs_fit *fit, const zs_design *d, const zs_resources *in
     fit->is_close = fits && !is_sure;
 }
 
-/* The account of what is smallest. Its memories count once all is settled that they follow from. */
+/* The account of what is smallest. Its memories count once all is settled that they follow from: of
+ * a kind that says nothing of them apart, once a point is whole. */
 static zs_status look_for_room(const looking *l, zs_result **out)
 {
     const zs_result *room = NULL, *small = NULL, *large = NULL;
@@ -489,7 +490,8 @@ static zs_status look_for_room(const looking *l, zs_result **out)
     if (room == NULL)
         return ZS_OK;
     *r = *room;
-    set_memories(&r->fit, &l->space->sweep->base, &memories);
+    if (large != NULL || l->fixed < l->space->sweep->grid.axis_n)
+        set_memories(&r->fit, &l->space->sweep->base, &memories);
     *out = r;
     return ZS_OK;
 }

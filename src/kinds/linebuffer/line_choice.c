@@ -201,7 +201,7 @@ zs_status line_plan(zs_plan_draft *d, zs_err *err)
     c->base_plan = *d->plan;
     const line_rooms asked = asked_rooms(d->design);
     ZS_TRY(line_lay_out(d, &asked, &c->whole, err));
-    if (!is_tight(d))
+    if (line_params_of(&d->design->accel)->is_relaxed || !is_tight(d))
         return ZS_OK;
     zs_arena_init(&c->scratch, d->arena->source);
     const zs_status status = choose(c, d, err);

@@ -76,11 +76,15 @@ zs_xfer line_xfer(const zs_plan_row *row, const zs_design *design, uint32_t code
 
 /* The parameter stream serves one PE after the other: first the weights, whose beats are those of
  * the load, then the biases, one per clock. */
-uint64_t zs_line_setup(const zs_design *d, const zs_plan_row *row)
+uint64_t zs_line_setup_of(const zs_design *d, uint64_t pes, uint64_t filters)
 {
     const line_params *p = line_params_of(&d->accel);
-    const uint64_t pes = d->accel.unroll.oc;
-    return p->call_start + pes * p->pe_fill + pes * (filters_per_pe(d, row) + p->pe_fill);
+    return p->call_start + pes * p->pe_fill + pes * (filters + p->pe_fill);
+}
+
+uint64_t zs_line_setup(const zs_design *d, const zs_plan_row *row)
+{
+    return zs_line_setup_of(d, d->accel.unroll.oc, filters_per_pe(d, row));
 }
 
 static uint64_t window_copy(const zs_design *d, const zs_plan_row *row)
@@ -102,16 +106,21 @@ uint64_t zs_line_row_start(const zs_design *d, const zs_plan_row *row)
 
 /* Three stages work on consecutive pixels at the same time, the slowest sets the pace: products and
  * their results leaving PE by PE; the next window; the output stream. */
-uint64_t zs_line_pixel(const zs_design *d, const zs_plan_row *row)
+uint64_t zs_line_pixel_of(const zs_design *d, const zs_plan_row *row, uint64_t pes,
+                          uint64_t filters)
 {
     const line_params *p = line_params_of(&d->accel);
-    const uint64_t filters = filters_per_pe(d, row);
     const uint64_t macs = filters * zs_line_filter_words(d, row);
-    const uint64_t drain = (d->accel.unroll.oc - 1) * (filters + p->drain_gap);
+    const uint64_t drain = (pes - 1) * (filters + p->drain_gap);
     const uint64_t next_columns = in_beats(d, row, (uint64_t)row->window.sw * line_of(row)->x_c);
     const uint64_t next = next_columns + p->line_fill + window_copy(d, row) + p->shift;
     const uint64_t out = out_beats(d, row, line_of(row)->y_c) + p->store_fill;
     return zs_max_u64(macs + p->pixel_fill + drain, zs_max_u64(next, out));
+}
+
+uint64_t zs_line_pixel(const zs_design *d, const zs_plan_row *row)
+{
+    return zs_line_pixel_of(d, row, d->accel.unroll.oc, filters_per_pe(d, row));
 }
 
 uint64_t zs_line_row_end(const zs_design *d, const zs_plan_row *row)

@@ -233,9 +233,8 @@ static double call_end_s(const zs_emitter *e, const zs_plan_row *row)
     return seconds;
 }
 
-zs_status zs_line_emit_call(zs_emitter *e, const zs_plan_call *call)
+static zs_status emit_stream(zs_emitter *e, const zs_plan_row *row)
 {
-    const zs_plan_row *row = &e->d->rows[call->row0];
     call_loops c = {.e = e, .row = row, .batch = e->d->design->batch};
     assert(line_of(row)->out_slots > 0 && line_of(row)->ring_lines > 0);
     const uint32_t trips[] = {c.batch, row->oh, 3};
@@ -247,11 +246,18 @@ zs_status zs_line_emit_call(zs_emitter *e, const zs_plan_call *call)
         return zs_nomem(e->err, "plan");
     for (uint32_t i = 0; i < line_of(row)->out_slots; i++)
         c.store_ops[i] = ZS_NO_OP;
+    ZS_TRY(load_parameters(&c));
+    return all_rows(&c);
+}
+
+zs_status zs_line_emit_call(zs_emitter *e, const zs_plan_call *call)
+{
+    const zs_plan_row *row = &e->d->rows[call->row0];
     ZS_TRY(zs_emit_join(e));
     ZS_TRY(zs_emit_host_s(e, ZS_HOST_CALL, call_start_s(e, row)));
     ZS_TRY(zs_emit_join(e));
-    ZS_TRY(load_parameters(&c));
-    ZS_TRY(all_rows(&c));
+    if (!e->d->is_outline)
+        ZS_TRY(emit_stream(e, row));
     ZS_TRY(zs_emit_join(e));
     return zs_emit_host_s(e, ZS_HOST_CALL_END, call_end_s(e, row));
 }

@@ -3,7 +3,8 @@
  *   line_choice.c  how much room memories have beside that of the weights
  *   line_rows.c    rows: which layers, how many calls, what the PS does in between; addresses
  *   line_cost.c    prices of a row of pixels; sizes of the on-chip memories
- *   line_ops.c     ops of a call, and of the PS */
+ *   line_ops.c     ops of a call, and of the PS
+ *   line_space.c   what a search turns, and bounds of what open knobs may come to */
 #ifndef ZYNQSIM_LINE_PRIV_H
 #define ZYNQSIM_LINE_PRIV_H
 
@@ -18,6 +19,10 @@ typedef struct line_params {
     uint32_t line_elems, weight_elems, fifo_bytes, pool_fifo_beats;
     uint32_t call_start, pe_fill, pixel_fill, drain_gap, line_fill, window_fill, shift;
     uint32_t store_fill, row_end, pool_fill;
+    /* No design: a search bounds what open knobs may come to (line_space.c). Of PEs and lanes
+     * unroll has the most. */
+    bool is_relaxed, opens_im2col;
+    uint32_t least_pes, least_lanes;
 } line_params;
 
 static inline const line_params *line_params_of(const zs_accel *accel)
@@ -49,7 +54,13 @@ typedef struct line_row {
                       * a tensor: that tensor; else ZS_NO_INDEX */
     uint32_t part0;  /* first channel of that tensor that y holds */
     const line_rooms *rooms;
+    const zs_plan_row *other; /* of a relaxed design: the call as im2col, if it may be that */
 } line_row;
+
+static inline line_params *line_params_in(zs_accel *accel)
+{
+    return (void *)accel->params;
+}
 
 static inline line_row *line_of(const zs_plan_row *row)
 {
@@ -68,6 +79,10 @@ static inline uint64_t line_index(const line_row *l, uint32_t image, uint32_t li
 uint64_t zs_line_setup(const zs_design *design, const zs_plan_row *row);
 uint64_t zs_line_row_start(const zs_design *design, const zs_plan_row *row);
 uint64_t zs_line_pixel(const zs_design *design, const zs_plan_row *row);
+/* With other PEs, and filters of each, than the design and the row have. */
+uint64_t zs_line_setup_of(const zs_design *design, uint64_t pes, uint64_t filters);
+uint64_t zs_line_pixel_of(const zs_design *design, const zs_plan_row *row, uint64_t pes,
+                          uint64_t filters);
 uint64_t zs_line_row_end(const zs_design *design, const zs_plan_row *row);
 /* What pooling a row of windows adds: the whole pass after the last row, else what of it the next
  * row does not hide. */
@@ -109,6 +124,8 @@ zs_status line_size_up(const zs_plan_draft *whole, const line_rooms *rooms, line
                        zs_err *err);
 zs_status line_plan(zs_plan_draft *d, zs_err *err);
 zs_status line_emit(zs_plan_draft *d, zs_err *err);
+void line_outline_row(zs_outline *o, uint32_t row);
+extern const zs_kind_space line_space;
 void line_account(zs_fit_account *a, const zs_design *design, const zs_plan *plan);
 
 zs_status zs_line_emit_call(zs_emitter *e, const zs_plan_call *call);

@@ -12,8 +12,9 @@ typedef struct line_draft {
     zs_plan_draft *d;
     zs_row_draft *layers; /* what fuse.c found: one per layer */
     uint32_t layer_n;
-    uint32_t *calls; /* [layer draft] how many; 0: the PS */
-    bool *is_im2col; /* [layer draft] */
+    uint32_t *calls;     /* [layer draft] how many; 0: the PS */
+    bool *is_im2col;     /* [layer draft] */
+    bool *may_be_im2col; /* [layer draft] of a relaxed design: perhaps */
     uint32_t row_cap;
     uint64_t dram_top;
 } line_draft;
@@ -34,19 +35,34 @@ static const zs_layer *layer_of(const line_draft *l, uint32_t draft)
     return &l->d->net->layers[l->layers[draft].layer];
 }
 
+/* Fewer or more lanes may fill up less. */
 static uint32_t stored_channels(const zs_design *design, uint32_t c)
 {
-    return (uint32_t)zs_round_up(c, design->accel.unroll.ic);
+    const line_params *p = line_params_of(&design->accel);
+    const bool is_open = p->is_relaxed && p->least_lanes < design->accel.unroll.ic;
+    return is_open ? c : (uint32_t)zs_round_up(c, design->accel.unroll.ic);
 }
 
 /* ---- which layers ---------------------------------------------------------------------------- */
 
-static bool wants_im2col(const line_draft *l, const zs_layer *layer)
+static bool wants_im2col(const line_draft *l, const zs_layer *layer, uint32_t lanes)
+{
+    const zs_window *w = &layer->window;
+    return line_params_of(&l->d->design->accel)->im2col && layer->op == ZS_LAYER_CONV &&
+           layer->x.c < lanes && w->kh * w->kw > 1 &&
+           zs_net_is_input(l->d->net, zs_view_base(l->d->net, layer->in[0]));
+}
+
+/* Of a relaxed design what it surely is. */
+static void choose_im2col(line_draft *l, uint32_t draft)
 {
     const zs_accel *a = &l->d->design->accel;
-    const zs_window *w = &layer->window;
-    return line_params_of(a)->im2col && layer->op == ZS_LAYER_CONV && layer->x.c < a->unroll.ic &&
-           w->kh * w->kw > 1 && zs_net_is_input(l->d->net, zs_view_base(l->d->net, layer->in[0]));
+    const line_params *p = line_params_of(a);
+    const bool may_be = wants_im2col(l, layer_of(l, draft), a->unroll.ic);
+    l->is_im2col[draft] =
+        may_be &&
+        !(p->is_relaxed && (p->opens_im2col || layer_of(l, draft)->x.c >= p->least_lanes));
+    l->may_be_im2col[draft] = may_be && !l->is_im2col[draft];
 }
 
 /* A tensor that is a part of another one must be a range of its channels. */
@@ -74,7 +90,9 @@ static void shape_call(line_draft *l, uint32_t draft, zs_plan_row *row)
 {
     const zs_design *design = l->d->design;
     const zs_layer *layer = layer_of(l, draft);
-    const uint32_t unit = design->accel.unroll.oc;
+    const line_params *p = line_params_of(&design->accel);
+    const bool is_open = p->is_relaxed && p->least_pes < design->accel.unroll.oc;
+    const uint32_t unit = is_open ? 1 : design->accel.unroll.oc;
     row->window = layer->window;
     row->x.shape = layer->x;
     if (layer->op == ZS_LAYER_FC) {
@@ -166,10 +184,12 @@ static uint32_t calls_of(const zs_plan_draft *d, const zs_plan_row *row)
     return room == 0 ? 0 : (uint32_t)zs_ceil_div(sets, room);
 }
 
-/* Sizes of the memories from the layers whole, then how many calls each of them takes. */
+/* Sizes of the memories from the layers whole, then how many calls each of them takes: of a relaxed
+ * design, which may have room for all weights, one. */
 static zs_status count_calls(line_draft *l, zs_err *err)
 {
     zs_plan_draft *d = l->d;
+    const bool is_relaxed = line_params_of(&d->design->accel)->is_relaxed;
     if (!new_rows(d, l->layer_n + 1))
         return zs_nomem(err, "plan");
     d->row_n = l->layer_n;
@@ -177,7 +197,7 @@ static zs_status count_calls(line_draft *l, zs_err *err)
         line_of(&d->rows[i])->step = ZS_HOST_LAYER;
         if (!zs_op_has_filters(layer_of(l, i)->op) || !l->layers[i].on_engine)
             continue;
-        l->is_im2col[i] = wants_im2col(l, layer_of(l, i));
+        choose_im2col(l, i);
         shape_call(l, i, &d->rows[i]);
         ZS_TRY(check_sizes(l, &d->rows[i], err));
     }
@@ -185,7 +205,7 @@ static zs_status count_calls(line_draft *l, zs_err *err)
     for (uint32_t i = 0; i < l->layer_n; i++) {
         if (line_of(&d->rows[i])->step != ZS_HOST_CALL)
             continue;
-        l->calls[i] = calls_of(d, &d->rows[i]);
+        l->calls[i] = is_relaxed ? 1 : calls_of(d, &d->rows[i]);
         if (l->calls[i] == 0)
             return no_room(d, &d->rows[i], err);
     }
@@ -374,6 +394,33 @@ static void set_compulsory(const line_draft *l, zs_plan_row *row)
         (uint64_t)row->y.shape.h * row->y.shape.w * line_of(row)->y_c * row->y.elem * batch;
 }
 
+static uint64_t param_bytes(const zs_design *design, const zs_plan_row *row)
+{
+    return (uint64_t)line_of(row)->oc_n * zs_weight_bytes(design->accel.precision) *
+           ((uint64_t)row->window.kh * row->window.kw * line_of(row)->x_c + 1);
+}
+
+/* The call as im2col beside the plain one; of what the PS flushes and the PEs hold the less. */
+static zs_status add_other(line_draft *l, uint32_t draft, zs_plan_row *row, zs_err *err)
+{
+    const zs_design *design = l->d->design;
+    zs_plan_row *other = zs_new(l->d->arena, zs_plan_row, 1);
+    line_row *own = zs_new(l->d->arena, line_row, 1);
+    if (other == NULL || own == NULL)
+        return zs_nomem(err, "plan");
+    own->rooms = line_of(row)->rooms;
+    other->own = own;
+    l->is_im2col[draft] = true;
+    shape_call(l, draft, other);
+    l->is_im2col[draft] = false;
+    const uint64_t pixels = (uint64_t)other->x.shape.h * other->x.shape.w;
+    row->x.pitch_bytes =
+        zs_min_u64(row->x.pitch_bytes, pixels * own->x_c * zs_elem_bytes(design->accel.precision));
+    line_of(row)->param_bytes = zs_min_u64(line_of(row)->param_bytes, param_bytes(design, other));
+    line_of(row)->other = other;
+    return ZS_OK;
+}
+
 static zs_status add_call(line_draft *l, uint32_t draft, uint32_t part, const zs_plan_tensor *x,
                           zs_err *err)
 {
@@ -389,13 +436,13 @@ static zs_status add_call(line_draft *l, uint32_t draft, uint32_t part, const zs
     row->op = zs_layer_op_name(layer->op);
     if (row->pool != ZS_NO_INDEX)
         row->op = layer->op == ZS_LAYER_FC ? "fc+pool" : "conv+pool";
-    line_of(row)->param_bytes = (uint64_t)line_of(row)->oc_n *
-                                zs_weight_bytes(d->design->accel.precision) *
-                                ((uint64_t)row->window.kh * row->window.kw * line_of(row)->x_c + 1);
+    line_of(row)->param_bytes = param_bytes(d->design, row);
     ZS_TRY(take(l, line_of(row)->param_bytes, 64, &row->weight_base, err));
     const zs_shape x_shape = row->x.shape;
     row->x = *x;
     row->x.shape = x_shape;
+    if (l->may_be_im2col[draft])
+        ZS_TRY(add_other(l, draft, row, err));
     line_of(row)->x_from_host =
         l->is_im2col[draft] || written_by_host(d, zs_view_base(d->net, layer->in[0]));
     ZS_TRY(place_result(l, draft, row, err));
@@ -542,7 +589,8 @@ zs_status line_lay_out(zs_plan_draft *d, const line_rooms *rooms, zs_plan_draft 
     l->layer_n = d->row_n;
     l->calls = zs_new(d->arena, uint32_t, l->layer_n + 1);
     l->is_im2col = zs_new(d->arena, bool, l->layer_n + 1);
-    if (l->calls == NULL || l->is_im2col == NULL)
+    l->may_be_im2col = zs_new(d->arena, bool, l->layer_n + 1);
+    if (l->calls == NULL || l->is_im2col == NULL || l->may_be_im2col == NULL)
         return zs_nomem(err, "plan");
     ZS_TRY(count_calls(l, err));
     if (whole != NULL)
@@ -552,9 +600,11 @@ zs_status line_lay_out(zs_plan_draft *d, const line_rooms *rooms, zs_plan_draft 
     return list_calls(d, err);
 }
 
+/* Outlines of designs as they are have all ops, which are few. */
 zs_status line_emit(zs_plan_draft *d, zs_err *err)
 {
     zs_emitter *e = zs_new(d->arena, zs_emitter, 1);
+    d->is_outline = d->is_outline && line_params_of(&d->design->accel)->is_relaxed;
     if (e == NULL)
         return zs_nomem(err, "plan");
     ZS_TRY(zs_emit_init(e, d, err));

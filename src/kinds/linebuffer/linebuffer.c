@@ -14,17 +14,6 @@ static const char legend[] =
     "that of\n"
     "# its last line; a post behind load_w hands the parameters to the PEs, others pool\n";
 
-/* ---- search ---------------------------------------------------------------------------------- */
-
-static const char *const axes[] = {"accelerator.precision",
-                                   "accelerator.clock",
-                                   "accelerator.unroll.oc=1,2,4,8,12,16,20,24,32,40,48,64",
-                                   "accelerator.unroll.ic=1,2,4,8,12,16,24,32,48,64",
-                                   "accelerator.linebuffer.lut_pes=0,0.25,0.5",
-                                   zs_kind_ports_axis,
-                                   NULL};
-static const zs_kind_space space = {.axes = axes};
-
 const zs_kind zs_kind_linebuffer = {
     .word = "linebuffer",
     .draft = line_plan,
@@ -32,6 +21,7 @@ const zs_kind zs_kind_linebuffer = {
     .xfer = line_xfer,
     .account = line_account,
     .interval = interval,
+    .outline_row = line_outline_row,
     .exec_build = line_exec_build,
     .exec_op = line_exec_op,
     .exec_set = line_exec_set,
@@ -39,5 +29,5 @@ const zs_kind zs_kind_linebuffer = {
     .takes_model_scales = true,
     .narrows_biases = true,
     .listing_legend = legend,
-    .space = &space,
+    .space = &line_space,
 };
