@@ -5,8 +5,9 @@
  * Parts    the axes of the grid stand in the order in which a search fixes them. A part is a point
  *          with a number of axes fixed; the others may still take any value.
  * Bounds   of a part, those of a relaxed design (zs_sweep_outlook), which is never worse than any
- *          design in it; of a point, of the design itself. A condition on a figure whose bound
- *          cannot meet it leaves the part out.
+ *          design in it; of a point, of the design itself. Of keys the values that axes have left;
+ *          of resources what there is, where a design has to fit. A condition on a figure whose
+ *          bounds cannot meet it leaves the part out.
  * Memory   the arena's. */
 #ifndef ZYNQSIM_SPACE_H
 #define ZYNQSIM_SPACE_H
@@ -41,6 +42,10 @@ typedef struct zs_space {
 /* The sweep has its grid, base and conditions. */
 zs_status zs_space_init(zs_arena *arena, const zs_sweep *sweep, const zs_subject *objective,
                         bool is_larger, zs_space *out, zs_err *err);
+
+/* Whether parts, or points, are left out by a condition on the figure before they are simulated: a
+ * time that is not to be long, say, and not one that is to be long. */
+bool zs_space_bounds(const zs_space *space, const zs_subject *figure, zs_relation relation);
 
 /* The point with another value of one axis. */
 uint64_t zs_space_with_value(const zs_space *space, uint64_t point, uint32_t axis, uint32_t value);

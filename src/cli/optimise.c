@@ -116,6 +116,35 @@ static zs_status read_objective(optimise_job *job, zs_err *err)
                          &job->space, err);
 }
 
+/* What no proof can be had of but by simulating. */
+static void say_unbounded(const optimise_job *job, const zs_subject *figure, zs_relation relation,
+                          const char *asked)
+{
+    static const char *const from[] = {[ZS_REL_LE] = " from below",
+                                       [ZS_REL_LT] = " from below",
+                                       [ZS_REL_GE] = " from above",
+                                       [ZS_REL_GT] = " from above",
+                                       [ZS_REL_EQ] = "",
+                                       [ZS_REL_NE] = ""};
+    char text[320];
+    if (job->o->quiet || zs_space_bounds(&job->space, figure, relation))
+        return;
+    snprintf(text, sizeof text,
+             "%.100s: nothing bounds %.60s%s before a design is simulated: a proof takes every "
+             "point that nothing else rules out",
+             asked, figure->name, from[relation]);
+    cli_say("optimise", text);
+}
+
+static void say_all_unbounded(const optimise_job *job)
+{
+    const zs_conditions *c = &job->sweep.sweep.conditions;
+    for (uint32_t i = 0; i < c->n; i++)
+        say_unbounded(job, &c->list[i].figure, c->list[i].relation, c->list[i].text);
+    say_unbounded(job, &job->space.objective, job->space.is_larger ? ZS_REL_GE : ZS_REL_LE,
+                  job->space.is_larger ? "--maximise" : "--minimise");
+}
+
 static zs_status read_number(const char *text, const char *place, double least, double most,
                              double *out, zs_err *err)
 {
@@ -295,6 +324,7 @@ zs_status optimise_run(optimise_job *job, zs_err *err)
 {
     const zs_search_hook hook = {
         .perform = perform, .is_over = is_over, .progress = progress, .ctx = job};
+    say_all_unbounded(job);
     job->begin_s = cli_seconds();
     job->said_gap = INFINITY;
     return zs_search_run(&job->parts, &job->space, &job->search, &hook, &job->state, err);

@@ -330,40 +330,6 @@ void zs_space_judge(const zs_space *s, const zs_design *design, const zs_result 
 
 /* ---- looking --------------------------------------------------------------------------------- */
 
-typedef enum figure_source { UNKNOWN, OF_TIME, OF_ROOM, OF_KEYS } figure_source;
-
-/* Which relaxed design bounds a figure from the better side, for a condition or an objective that
- * wants less of it (or more). */
-static figure_source source_of(const zs_space *s, const zs_subject *f, uint32_t fixed,
-                               bool wants_less)
-{
-    const zs_grid *g = &s->sweep->grid;
-    if (f->field != NULL) {
-        for (uint32_t i = fixed; i < g->axis_n; i++)
-            for (uint32_t k = 0; k < g->axes[i].path_n; k++)
-                if (strcmp(g->axes[i].paths[k], f->field->path) == 0)
-                    return UNKNOWN;
-        return OF_KEYS;
-    }
-    const zs_bounded bounded = zs_metric_bounded(f->metric);
-    const char *name = zs_metrics[f->metric].name;
-    if (bounded == ZS_BOUNDED_BELOW || bounded == ZS_BOUNDED_ABOVE)
-        return (bounded == ZS_BOUNDED_BELOW) == wants_less ? OF_TIME : UNKNOWN;
-    const size_t n = strlen(name);
-    const bool is_use = strncmp(name, "resources.", 10) == 0 && strcmp(name + n - 5, ".used") == 0;
-    return is_use && wants_less ? OF_ROOM : UNKNOWN;
-}
-
-static bool wants_less(const zs_condition *c)
-{
-    return c->relation == ZS_REL_LE || c->relation == ZS_REL_LT;
-}
-
-static bool wants_more(const zs_condition *c)
-{
-    return c->relation == ZS_REL_GE || c->relation == ZS_REL_GT;
-}
-
 typedef struct looking {
     const zs_space *space;
     uint64_t point;
@@ -376,6 +342,177 @@ typedef struct looking {
 static bool is_no_design(zs_status status)
 {
     return status != ZS_OK && status != ZS_ENOMEM && status != ZS_EIO;
+}
+
+/* ---- ranges of figures ----------------------------------------------------------------------- */
+
+/* What is known of a part. */
+typedef struct facts {
+    zs_design settled, relaxed;   /* keys that no open axis turns are those of the first */
+    const zs_result *time, *room; /* NULL: nothing */
+    zs_result told;               /* what a result says of the settled design */
+    const zs_condition *fit;      /* a condition that wants it to fit, or NULL */
+} facts;
+
+/* Between which numbers a figure of the part's points lies. */
+typedef struct range {
+    double least, most;
+} range;
+static const range anything = {-INFINITY, INFINITY};
+
+/* A fit for sure, or one that may be too close to call. */
+static bool wants_fit(const zs_condition *c)
+{
+    return speaks_of_fits(c) && ((c->relation == ZS_REL_EQ && c->number == 1) ||
+                                 (c->relation == ZS_REL_NE && c->number == 0));
+}
+
+/* An open axis turns the key, or the group that it is in. */
+static bool is_turned(const looking *l, const char *key, const zs_axis **axis, uint32_t *path)
+{
+    const zs_grid *g = &l->space->sweep->grid;
+    for (uint32_t i = l->fixed; i < g->axis_n; i++)
+        for (uint32_t k = 0; k < g->axes[i].path_n; k++) {
+            const size_t n = strlen(g->axes[i].paths[k]);
+            if (strncmp(g->axes[i].paths[k], key, n) != 0 || (key[n] != '\0' && key[n] != '.'))
+                continue;
+            *axis = key[n] == '\0' ? &g->axes[i] : NULL;
+            *path = k;
+            return true;
+        }
+    return false;
+}
+
+static range range_of_key(const looking *l, const facts *f, const zs_field *field)
+{
+    const zs_subject key = {.name = field->path, .field = field};
+    const zs_axis *axis;
+    uint32_t path;
+    if (is_turned(l, field->path, &axis, &path)) {
+        zs_open_knob open;
+        if (axis == NULL || !has_numbers(axis, path))
+            return anything;
+        take_range(axis, path, &open);
+        return (range){open.least, open.most};
+    }
+    const double x = zs_figure_number(&key, &f->settled, NULL);
+    return isnan(x) ? anything : (range){x, x};
+}
+
+/* Figures that repeat a key. */
+static const char *key_of(const char *figure)
+{
+    static const char *const told[][2] = {{"design", "name"},
+                                          {"board", "board"},
+                                          {"batch", "batch"},
+                                          {"precision", "accelerator.precision"},
+                                          {"network", "network.model"},
+                                          {"fusion", "accelerator.fusion"},
+                                          {"clock_hz", "accelerator.clock"}};
+    for (size_t i = 0; i < ZS_LEN(told); i++)
+        if (strcmp(told[i][0], figure) == 0)
+            return told[i][1];
+    return NULL;
+}
+
+/* "dsp" of "resources.dsp.used". */
+static bool is_use(const char *figure, zs_resource_id *id)
+{
+    const size_t n = strlen("resources.");
+    for (uint32_t i = 0; i < ZS_RESOURCE_N; i++) {
+        const size_t key_n = strlen(zs_resource_table[i].key);
+        *id = (zs_resource_id)i;
+        if (strncmp(figure, "resources.", n) == 0 &&
+            strncmp(figure + n, zs_resource_table[i].key, key_n) == 0 &&
+            strcmp(figure + n + key_n, ".used") == 0)
+            return true;
+    }
+    return false;
+}
+
+/* What fits takes no more than there is. The relaxed design of the least time has the most products
+ * a clock; memories take no DSP slices. */
+static range range_of_use(const looking *l, const facts *f, zs_resource_id id)
+{
+    range r = anything;
+    if (f->room != NULL)
+        r.least = f->room->fit.used.n[id];
+    if (f->time != NULL && id == ZS_RESOURCE_DSP)
+        r.most = f->time->fit.used.n[id];
+    const bool is_sure = f->fit != NULL && f->fit->relation == ZS_REL_EQ;
+    if (f->fit == NULL || l->fixed < l->space->first_n) /* the board may be open */
+        return r;
+    const zs_board *board = &f->settled.board;
+    const double all = zs_board_resources(board, &zs_families[board->family]).n[id];
+    r.most = fmin(r.most, is_sure ? all : all / zs_fit_band_of(&f->settled.accel.account, id).lo);
+    return r;
+}
+
+/* Of figures that the least time of a design bounds. */
+static range range_of_outlook(const zs_subject *figure, const zs_design *d, const zs_result *r)
+{
+    const zs_bounded bounded =
+        figure->field == NULL ? zs_metric_bounded(figure->metric) : ZS_NOT_BOUNDED;
+    if (bounded != ZS_BOUNDED_BELOW && bounded != ZS_BOUNDED_ABOVE)
+        return anything;
+    const double x = zs_figure_number(figure, d, r);
+    if (isnan(x))
+        return anything;
+    return bounded == ZS_BOUNDED_BELOW ? (range){x, INFINITY} : (range){-INFINITY, x};
+}
+
+static range range_of(const looking *l, const facts *f, const zs_subject *figure)
+{
+    zs_resource_id id;
+    if (figure->field != NULL)
+        return range_of_key(l, f, figure->field);
+    const char *name = zs_metrics[figure->metric].name, *key = key_of(name);
+    if (key != NULL && zs_field_find(key) != NULL)
+        return range_of_key(l, f, zs_field_find(key));
+    if (is_use(name, &id))
+        return range_of_use(l, f, id);
+    return f->time != NULL ? range_of_outlook(figure, &f->relaxed, f->time) : anything;
+}
+
+/* By how much all points of a part miss a condition. */
+static double miss_of_range(const zs_condition *c, range r)
+{
+    const double n = c->number, nearest = n < r.least ? r.least : r.most;
+    bool holds = true;
+    switch (c->relation) {
+    case ZS_REL_LE:
+        holds = r.least <= n;
+        break;
+    case ZS_REL_LT:
+        holds = r.least < n;
+        break;
+    case ZS_REL_GE:
+        holds = r.most >= n;
+        break;
+    case ZS_REL_GT:
+        holds = r.most > n;
+        break;
+    case ZS_REL_EQ:
+        holds = r.least <= n && n <= r.most;
+        break;
+    case ZS_REL_NE:
+        holds = r.least < n || n < r.most;
+        break;
+    }
+    return holds ? 0 : LEAST_MISS + fabs(nearest - n) / fmax(fabs(n), 1e-9);
+}
+
+/* Of words those are known that repeat what a key says. */
+static double miss_of_part(const looking *l, const facts *f, const zs_condition *c)
+{
+    const zs_axis *axis;
+    uint32_t path;
+    if (c->word == NULL)
+        return miss_of_range(c, range_of(l, f, &c->figure));
+    const char *key =
+        c->figure.field != NULL ? c->figure.field->path : key_of(zs_metrics[c->figure.metric].name);
+    const bool is_known = key != NULL && !is_turned(l, key, &axis, &path);
+    return is_known ? miss(c, &f->settled, &f->told) : 0;
 }
 
 /* The part with its open knobs relaxed, and what it leaves to the program, which is quick to lay
@@ -512,67 +649,83 @@ static zs_status charge_resources(const looking *l, const zs_design *d, const zs
     return ZS_OK;
 }
 
-static zs_status look_at_part(const looking *l, zs_space_look *out)
+/* Keys that no knob turns, before they are relaxed, and what a result says of them. */
+static zs_status settle(const looking *l, facts *f)
 {
-    const zs_space *s = l->space;
-    const zs_sweep *w = s->sweep;
-    zs_design d, settled = w->base; /* keys that no knob turns, before they are relaxed */
+    static const zs_plan no_plan = {0};
+    const zs_sweep *w = l->space->sweep;
+    const zs_net *net;
+    f->settled = w->base;
+    ZS_TRY(zs_grid_set(&w->grid, l->point, l->fixed, l->arena, &f->settled, l->err));
+    ZS_TRY(w->net_of(w->ctx, &f->settled, &net, l->err));
+    zs_result_describe(&f->told, &f->settled, net, &no_plan, w->fidelity);
+    for (uint32_t i = 0; i < w->conditions.n && f->fit == NULL; i++)
+        f->fit = wants_fit(&w->conditions.list[i]) ? &w->conditions.list[i] : NULL;
+    return ZS_OK;
+}
+
+/* Its account; false: there is no design. */
+static zs_status find_room(const looking *l, facts *f, bool *is_design)
+{
+    zs_result *room = NULL;
+    const zs_status status = look_for_room(l, &room);
+    *is_design = !is_no_design(status);
+    if (*is_design)
+        f->room = room;
+    return *is_design ? status : ZS_OK;
+}
+
+static zs_status find_time(const looking *l, facts *f)
+{
+    const zs_sweep *w = l->space->sweep;
     zs_board board;
     bool is_known;
     const zs_net *net;
     const zs_result *time = NULL;
-    zs_result *room = NULL;
-    *out = (zs_space_look){.bound = -INFINITY, .excess = 0};
-    if (l->fixed < s->first_n)
-        return ZS_OK;
-    zs_status status = look_for_room(l, &room);
-    if (is_no_design(status) && l->fixed == w->grid.axis_n) {
-        out->excess = INFINITY;
-        return ZS_OK;
-    }
-    if (!is_no_design(status))
-        ZS_TRY(status);
-    else
-        room = NULL;
-    for (uint32_t i = 0; i < w->conditions.n && room != NULL; i++) {
-        const zs_condition *c = &w->conditions.list[i];
-        const bool wants_fit = speaks_of_fits(c) && ((c->relation == ZS_REL_EQ && c->number == 1) ||
-                                                     (c->relation == ZS_REL_NE && c->number == 0));
-        if (wants_fit)
-            out->excess += miss(c, &w->base, room);
-    }
-    if (out->excess > 0) /* its time does not count any more */
-        return ZS_OK;
-    status = relaxed(l, ZS_RELAX_TIME, &d, &board, &net, &is_known);
+    zs_status status = relaxed(l, ZS_RELAX_TIME, &f->relaxed, &board, &net, &is_known);
     if (status == ZS_OK && is_known)
-        status = zs_sweep_outlook(&d, net, w->fidelity, l->arena, &time, l->err);
-    if (!is_no_design(status))
-        ZS_TRY(status);
-    else
-        time = NULL;
-    if (time != NULL && room != NULL)
-        ZS_TRY(charge_resources(l, &d, &room->fit.used, &time));
-    status = zs_grid_set(&w->grid, l->point, l->fixed, l->arena, &settled, l->err);
-    if (is_no_design(status)) /* it was none before */
+        status = zs_sweep_outlook(&f->relaxed, net, w->fidelity, l->arena, &time, l->err);
+    if (is_no_design(status))
         return ZS_OK;
     ZS_TRY(status);
-    for (uint32_t i = 0; i < w->conditions.n; i++) {
-        const zs_condition *c = &w->conditions.list[i];
-        if (speaks_of_fits(c))
-            continue;
-        if (!wants_less(c) && !wants_more(c) && c->figure.field == NULL)
-            continue;
-        const figure_source from = source_of(s, &c->figure, l->fixed, wants_less(c));
-        const zs_result *r = from == OF_ROOM ? room : time;
-        if (from != UNKNOWN && (r != NULL || from == OF_KEYS))
-            out->excess += miss(c, from == OF_KEYS ? &settled : &d, r);
-    }
-    const figure_source from = source_of(s, &s->objective, l->fixed, !s->is_larger);
-    const zs_result *r = from == OF_ROOM ? room : time;
-    if (from == UNKNOWN || (r == NULL && from != OF_KEYS))
+    if (time != NULL && f->room != NULL)
+        ZS_TRY(charge_resources(l, &f->relaxed, &f->room->fit.used, &time));
+    f->time = time;
+    return ZS_OK;
+}
+
+static zs_status look_at_part(const looking *l, zs_space_look *out)
+{
+    const zs_space *s = l->space;
+    const zs_conditions *conditions = &s->sweep->conditions;
+    const bool is_point = l->fixed == s->sweep->grid.axis_n;
+    bool is_design = true;
+    facts f = {0};
+    *out = (zs_space_look){.bound = -INFINITY, .excess = 0};
+    zs_status status = settle(l, &f);
+    if (is_no_design(status)) {
+        out->excess = is_point ? INFINITY : 0;
         return ZS_OK;
-    const double x = zs_figure_number(&s->objective, from == OF_KEYS ? &settled : &d, r);
-    out->bound = isnan(x) ? -INFINITY : s->is_larger ? -x : x;
+    }
+    ZS_TRY(status);
+    if (l->fixed >= s->first_n)
+        ZS_TRY(find_room(l, &f, &is_design));
+    if (!is_design && is_point)
+        out->excess = INFINITY;
+    for (uint32_t i = 0; i < conditions->n && f.room != NULL; i++)
+        if (wants_fit(&conditions->list[i]))
+            out->excess += miss(&conditions->list[i], &s->sweep->base, f.room);
+    if (out->excess > 0) /* its time does not count any more */
+        return ZS_OK;
+    if (l->fixed >= s->first_n)
+        ZS_TRY(find_time(l, &f));
+    for (uint32_t i = 0; i < conditions->n; i++)
+        if (!speaks_of_fits(&conditions->list[i]))
+            out->excess += miss_of_part(l, &f, &conditions->list[i]);
+    if (l->fixed < s->first_n)
+        return ZS_OK;
+    const range objective = range_of(l, &f, &s->objective);
+    out->bound = s->is_larger ? -objective.most : objective.least;
     return ZS_OK;
 }
 
@@ -599,29 +752,41 @@ static zs_status look_at_point(const looking *l, zs_space_look *out)
     out->excess = 0;
     for (uint32_t i = 0; i < w->conditions.n; i++) {
         const zs_condition *c = &w->conditions.list[i];
-        const zs_bounded bounded =
-            c->figure.field != NULL ? ZS_KNOWN : zs_metric_bounded(c->figure.metric);
-        const bool counts =
-            bounded == ZS_KNOWN           ? c->figure.field != NULL || !is_open
-            : bounded == ZS_BOUNDED_BELOW ? wants_less(c) || c->relation == ZS_REL_EQ
-            : bounded == ZS_BOUNDED_ABOVE ? wants_more(c) || c->relation == ZS_REL_EQ
-                                          : false;
-        /* of an equation only the side counts on which the bound lies */
-        if (counts && c->relation == ZS_REL_EQ && bounded != ZS_KNOWN) {
-            const double x = zs_figure_number(&c->figure, &d, r);
-            if (bounded == ZS_BOUNDED_BELOW ? x <= c->number : x >= c->number)
-                continue;
-        }
-        if (counts)
+        const bool is_known = c->figure.field != NULL ||
+                              (zs_metric_bounded(c->figure.metric) == ZS_KNOWN && !is_open);
+        if (is_known)
             out->excess += miss(c, &d, r);
+        else if (c->word == NULL)
+            out->excess += miss_of_range(c, range_of_outlook(&c->figure, &d, r));
     }
-    const zs_bounded bounded =
-        s->objective.field != NULL ? ZS_KNOWN : zs_metric_bounded(s->objective.metric);
     const double x = zs_figure_number(&s->objective, &d, r);
-    const bool is_known = bounded == ZS_KNOWN && (s->objective.field != NULL || !is_open);
-    const bool is_bound = bounded == (s->is_larger ? ZS_BOUNDED_ABOVE : ZS_BOUNDED_BELOW);
-    out->bound = (is_known || is_bound) && !isnan(x) ? (s->is_larger ? -x : x) : -INFINITY;
+    const bool is_known = s->objective.field != NULL ||
+                          (zs_metric_bounded(s->objective.metric) == ZS_KNOWN && !is_open);
+    const range objective =
+        is_known && !isnan(x) ? (range){x, x} : range_of_outlook(&s->objective, &d, r);
+    out->bound = s->is_larger ? -objective.most : objective.least;
     return ZS_OK;
+}
+
+bool zs_space_bounds(const zs_space *s, const zs_subject *f, zs_relation relation)
+{
+    const bool less = relation == ZS_REL_LE || relation == ZS_REL_LT;
+    const bool more = relation == ZS_REL_GE || relation == ZS_REL_GT;
+    const char *name = f->field == NULL ? zs_metrics[f->metric].name : "";
+    zs_resource_id id;
+    if (f->field != NULL || key_of(name) != NULL || strcmp(name, "fits") == 0)
+        return true;
+    switch (zs_metric_bounded(f->metric)) {
+    case ZS_BOUNDED_BELOW:
+        return !more;
+    case ZS_BOUNDED_ABOVE:
+        return !less;
+    case ZS_KNOWN:
+        return s->first_n == s->sweep->grid.axis_n ||
+               (is_use(name, &id) && (!more || id == ZS_RESOURCE_DSP));
+    default:
+        return false;
+    }
 }
 
 uint64_t zs_space_with_value(const zs_space *space, uint64_t point, uint32_t axis, uint32_t value)

@@ -84,6 +84,13 @@ wait $pid
 ok "$([ $? = 130 ] && grep -q 'interrupted: ' out && [ -s kept.yaml ]; echo $?)" 'Ctrl-C prints and keeps the best so far, with 130'
 ok "$(grep -q '^zynqsim: optimise: images_per_second [0-9.e+]*' err; echo $?)" 'which was said as it got better'
 
+# ---- what bounds cannot prove
+program optimise small.yaml --goal 'cycles >= 5' --goal 'binding == dsp' --goal 'resources.dsp <= 200' --maximise dram.busy_frac --simulations 3
+ok "$([ "$(grep -c 'nothing bounds' err)" = 3 ] && grep -q '^zynqsim: optimise: cycles >= 5: nothing bounds cycles from above before' err &&
+    grep -q 'binding == dsp: nothing bounds binding before' err && grep -q -- '--maximise: nothing bounds dram.busy_frac from above' err; echo $?)" 'what has no bound is said at once'
+program optimise small.yaml --goal 'resources.dsp >= 300' --goal 'fusion == lf2'
+ok "$([ $status = 1 ] && grep -q 'proven; 0 simulated' out && ! [ -s err ]; echo $?)" 'more than the part has is known to be too much'
+
 # ---- init
 program init --board zedboard --model small_net.yaml --precision fixed16 --seconds 0.2 -o first.yaml
 "$ZYNQSIM" run first.yaml --timing-only --format json >out 2>err

@@ -140,6 +140,30 @@ static const char *point_text(uint64_t at)
 static const char *const figures[] = {"cycles", "energy.joules", "resources.dsp.used",
                                       "resources.lut.used", "resources.bram18.used"};
 
+/* What a point comes to is no less possible in the parts that it lies in. */
+static void compare_figures(uint64_t at, uint64_t seed, const zs_result *r)
+{
+    const zs_conditions before = rig.sweep.conditions;
+    char text[256];
+    snprintf(text, sizeof text,
+             "fits && resources.dsp == %u && resources.lut >= %u && resources.bram18 <= %u && "
+             "batch == %u && precision == %s && fusion == %s && clock_hz >= %llu",
+             r->fit.used.n[ZS_RESOURCE_DSP], r->fit.used.n[ZS_RESOURCE_LUT],
+             r->fit.used.n[ZS_RESOURCE_BRAM18], r->batch, r->precision, r->fusion,
+             (unsigned long long)r->clock_hz);
+    space_where(&(const char *){text}, 1);
+    for (uint32_t fixed = 0; fixed <= rig.sweep.grid.axis_n; fixed++) {
+        zs_space_look look;
+        zs_arena_reset(&rig.point);
+        ck_assert_int_eq(zs_space_look_at(&rig.space, at - at % rig.space.below[fixed], fixed,
+                                          &rig.point, &look, NULL),
+                         ZS_OK);
+        ck_assert_msg(look.excess <= 0, "seed %llu, %u of %u axes fixed: not %s of %s",
+                      (unsigned long long)seed, fixed, rig.sweep.grid.axis_n, text, point_text(at));
+    }
+    rig.sweep.conditions = before;
+}
+
 /* Of one point all the parts that it lies in: none may be worse than the point, nor its bound worse
  * than that of the point alone. */
 static void compare_point(uint64_t at, uint64_t seed, uint32_t *bounded)
@@ -171,6 +195,8 @@ static void compare_point(uint64_t at, uint64_t seed, uint32_t *bounded)
                       rig.space.objective.name, point_text(at));
         *bounded += look.bound > 0.5 * value;
     }
+    if (excess <= 0)
+        compare_figures(at, seed, p.result);
     zs_sweep_memo_drop(&memo);
 }
 

@@ -194,9 +194,29 @@ START_TEST(ended_early_its_bound_holds)
 }
 END_TEST
 
+static const char *const impossible[] = {
+    "images_per_second >= 1e9",
+    "resources.dsp >= 221",
+    "resources.dsp == 221",
+    "resources.dsp <= 1",
+    "resources.dsp == 1",
+    "resources.lut > 1000000",
+    "accelerator.unroll.oc > 8",
+    "batch != 1",
+    "clock_hz < 1e8",
+    "accelerator.clock == 160 MHz",
+    "precision == fixed16",
+    "fusion != lf2",
+    "accelerator.fusion == fire",
+    "board == zedboard",
+    "name == other",
+    "accelerator.pipeline == false",
+    "energy.joules == 1e-20",
+};
+
 START_TEST(what_no_bound_admits_is_not_simulated)
 {
-    static const char *const conditions[] = {"fits == true", "images_per_second >= 1e9"};
+    const char *const conditions[] = {"fits == true", impossible[_i]};
     space_over("accelerator.unroll.oc=2,4,8");
     space_over("accelerator.clock=100MHz,150MHz");
     space_where(conditions, 2);
@@ -205,6 +225,34 @@ START_TEST(what_no_bound_admits_is_not_simulated)
     ck_assert(s.is_proven);
     ck_assert(!s.is_found);
     ck_assert_uint_eq(s.simulated, 0);
+}
+END_TEST
+
+START_TEST(what_nothing_bounds_is_known_beforehand)
+{
+    static const struct {
+        const char *condition;
+        bool is_bounded;
+    } all[] = {{"cycles <= 10", true},
+               {"cycles >= 10", false},
+               {"gops > 1", true},
+               {"gops < 1", false},
+               {"resources.dsp >= 3", true},
+               {"resources.lut >= 3", false},
+               {"resources.lut <= 3", true},
+               {"dram.busy_frac > 0.5", false},
+               {"binding == dsp", false},
+               {"precision == int8", true},
+               {"accelerator.tile.oc > 3", true},
+               {"fits != false", true}};
+    space_over("accelerator.unroll.oc=2,4,8");
+    for (size_t i = 0; i < ZS_LEN(all); i++) {
+        space_where(&all[i].condition, 1);
+        space_find("cycles", false);
+        const zs_condition *c = &rig.sweep.conditions.list[0];
+        ck_assert_msg(zs_space_bounds(&rig.space, &c->figure, c->relation) == all[i].is_bounded,
+                      "%s", all[i].condition);
+    }
 }
 END_TEST
 
@@ -289,7 +337,8 @@ TCase *tcase_space(void)
     tcase_add_loop_test(tc, a_search_finds_what_simulating_every_point_finds, 0, ZS_LEN(small));
     tcase_add_loop_test(tc, with_room_for_hardly_anything_it_finds_the_same, 0, ZS_LEN(small));
     tcase_add_loop_test(tc, ended_early_its_bound_holds, 0, ZS_LEN(small));
-    tcase_add_test(tc, what_no_bound_admits_is_not_simulated);
+    tcase_add_loop_test(tc, what_no_bound_admits_is_not_simulated, 0, ZS_LEN(impossible));
+    tcase_add_test(tc, what_nothing_bounds_is_known_beforehand);
     tcase_add_test(tc, so_many_simulations_are_the_same_each_time);
     tcase_add_test(tc, a_gap_that_is_small_enough_ends_it);
     tcase_add_test(tc, the_design_itself_is_a_point_of_its_space);
