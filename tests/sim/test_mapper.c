@@ -177,6 +177,42 @@ START_TEST(test_weights_that_are_distributed_leave_the_blocks_to_larger_tiles)
 }
 END_TEST
 
+/* Prices of a narrow port that all operands share. */
+START_TEST(test_ports_of_layers_are_priced_like_those_of_the_engine)
+{
+    static const char *const operands[] = {"input", "weight", "output"};
+    const zs_net *net = test_net_build(&arena, _i);
+    zs_plan *of_engine, *of_layers;
+    zs_design d;
+    zs_err err = {0};
+    zs_design_defaults(&d);
+    d.board.axi.own[3] = (zs_axi_own){.beat_bytes = 4, .max_beats = 2, .read_outstanding = 1};
+    TILED(d)->tile.is_auto = true;
+    zs_design same = d;
+    same.accel.ports.input = same.accel.ports.weight = same.accel.ports.output = ZS_PORT_HP3;
+    for (size_t i = 0; i < ZS_LEN(operands); i++) {
+        const char *key = zs_arena_printf(&arena, "layers.*.ports.%s", operands[i]);
+        ck_assert_msg(zs_design_set(&d, &arena, key, "hp3", &err) == ZS_OK, "%s", err.text);
+    }
+    ck_assert_msg(zs_plan_build(&arena, &same, net, &of_engine, &err) == ZS_OK, "%s", err.text);
+    ck_assert_msg(zs_plan_build(&arena, &d, net, &of_layers, &err) == ZS_OK, "%s", err.text);
+    ck_assert_uint_eq(of_layers->mapping_n, of_engine->mapping_n);
+    for (uint32_t i = 0; i < of_layers->mapping_n; i++) {
+        const zs_plan_mapping *a = &of_layers->mappings[i], *b = &of_engine->mappings[i];
+        ck_assert_double_eq(a->goal, b->goal);
+        ck_assert_double_eq(a->bound, b->bound);
+        ck_assert_uint_eq(a->tried_n, b->tried_n);
+    }
+    for (uint32_t i = 0; i < of_layers->row_n; i++) {
+        const zs_plan_row *a = &of_layers->rows[i], *b = &of_engine->rows[i];
+        ck_assert_uint_eq(a->t_oc, b->t_oc);
+        ck_assert_uint_eq(a->t_ic, b->t_ic);
+        ck_assert_uint_eq(a->t_oy, b->t_oy);
+        ck_assert_uint_eq(a->t_ox, b->t_ox);
+    }
+}
+END_TEST
+
 START_TEST(test_chosen_schedules_give_the_bits_of_the_reference)
 {
     const uint32_t precision = (uint32_t)(_i % ZS_PRECISION_COUNT);
@@ -213,6 +249,8 @@ TCase *tcase_mapper(void)
     tcase_add_loop_test(tc, test_the_choice_never_loses_to_the_best_tile_that_all_layers_share, 0,
                         TEST_NET_N);
     tcase_add_test(tc, test_weights_that_are_distributed_leave_the_blocks_to_larger_tiles);
+    tcase_add_loop_test(tc, test_ports_of_layers_are_priced_like_those_of_the_engine, 0,
+                        TEST_NET_N);
     tcase_add_loop_test(tc, test_chosen_schedules_give_the_bits_of_the_reference, 0, TEST_NET_N);
     return tc;
 }

@@ -147,8 +147,9 @@ static bool is_tight(const zs_plan_draft *d)
 
 /* What moving an operand takes when every transfer is like that of the first tile. */
 static uint64_t moving_pl_cycles(const zs_plan_draft *d, uint32_t i, uint32_t operand,
-                                 uint32_t channel, const tiled_work *work)
+                                 const tiled_work *work)
 {
+    const uint32_t ports = tiled_ports(zs_draft_ports(d, i), operand);
     const zs_plan_row *r = &d->rows[i];
     const zs_tile_box box = {.oc_n = (uint16_t)r->t_oc,
                              .ic_n = (uint16_t)(r->is_depthwise ? r->t_oc : r->t_ic),
@@ -156,9 +157,10 @@ static uint64_t moving_pl_cycles(const zs_plan_draft *d, uint32_t i, uint32_t op
                              .ox_n = (uint16_t)r->t_ox};
     if (work->bytes[operand] == 0)
         return 0;
-    const zs_xfer x = tiled_first_share(r, d->design, operand, &box);
-    const zs_xfer_price price = zs_xfer_price_of(d->design, channel, &x);
-    const double share = (double)work->bytes[operand] * tiled_first_frac(d->design, operand) /
+    const zs_xfer x = tiled_first_share(r, d->design, ports, operand, &box);
+    const zs_xfer_price price =
+        zs_xfer_price_of(d->design, tiled_first_channel(ports, operand), &x);
+    const double share = (double)work->bytes[operand] * tiled_first_frac(&d->design->board, ports) /
                          (double)zs_max_u64(1, price.count.bytes);
     return (uint64_t)((double)price.pl_cycles * share);
 }
@@ -175,12 +177,11 @@ static uint64_t rough_pl_cycles(const zs_plan_draft *d)
         const tiled_work w = tiled_work_of(&o, i);
         uint64_t longest = w.compute_pl_cycles, channels[ZS_CHANNEL_N] = {0};
         for (uint32_t k = 0; k < TILED_OPERAND_N; k++) {
-            const uint32_t port = tiled_first_port(d->design, k);
-            const uint32_t channel = zs_channel(port, k >= TILED_OUTPUT);
-            const uint64_t moved = moving_pl_cycles(d, i, k, channel, &w);
-            channels[channel] += moved;
-            if (k == TILED_SPILL)
-                channels[zs_channel(port, false)] += moved;
+            const uint32_t ports = tiled_ports(zs_draft_ports(d, i), k);
+            const uint64_t moved = moving_pl_cycles(d, i, k, &w);
+            channels[tiled_first_channel(ports, k)] += moved;
+            if (k == TILED_SPILL) /* sums come back by the read channel */
+                channels[tiled_first_channel(ports, TILED_INPUT)] += moved;
         }
         for (uint32_t k = 0; k < ZS_CHANNEL_N; k++)
             longest = zs_max_u64(longest, channels[k]);

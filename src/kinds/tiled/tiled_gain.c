@@ -17,6 +17,7 @@ typedef struct row_state {
 
 typedef struct gain_row {
     const zs_plan_row *row;
+    zs_operand_ports ports;
     bool has_weights;
     uint32_t trips[D_N];
     uint64_t tile_depth, weight_loads; /* as laid out */
@@ -60,16 +61,17 @@ static void price_operand(gain_row *g, const zs_plan_draft *d, uint32_t operand,
                              .oy_n = (uint16_t)r->t_oy,
                              .ox_n = (uint16_t)r->t_ox};
     const bool is_write = operand >= TILED_OUTPUT;
-    const uint32_t channel = zs_channel(tiled_first_port(d->design, operand), is_write);
-    const uint64_t own = (uint64_t)((double)bytes * tiled_first_frac(d->design, operand));
+    const zs_board *board = &d->design->board;
+    const uint32_t ports = tiled_ports(g->ports, operand);
+    const uint64_t own = (uint64_t)((double)bytes * tiled_first_frac(board, ports));
     if (bytes == 0)
         return;
     if (!has_place) { /* the beats alone */
-        g->least[operand] = g->most[operand] = bytes / tiled_beat_bytes(d->design, operand);
+        g->least[operand] = g->most[operand] = bytes / tiled_beat_bytes(board, ports);
         return;
     }
-    const zs_xfer x = tiled_first_share(r, d->design, operand, &box);
-    const zs_xfer_price p = zs_xfer_price_of(d->design, channel, &x);
+    const zs_xfer x = tiled_first_share(r, d->design, ports, operand, &box);
+    const zs_xfer_price p = zs_xfer_price_of(d->design, tiled_first_channel(ports, operand), &x);
     const uint64_t start = is_write ? a->dma.store_start_pl_cycles : a->dma.start_pl_cycles;
     const uint64_t alone = p.pl_cycles + start;
     /* biases that come by themselves */
@@ -91,6 +93,7 @@ static void measure_row(gain_row *g, zs_plan_draft *d, uint32_t i)
     const uint64_t x_resident = row->x_resident, y_resident = row->y_resident;
     const uint64_t write_bytes = row->compulsory_write_bytes;
     g->row = row;
+    g->ports = zs_draft_ports(d, i);
     g->has_weights = zs_op_has_filters(zs_draft_layer(d, i)->op);
     for (uint32_t k = 0; k < d->resident_n && g->has_weights; k++) {
         const zs_resident_draft *r = &d->residents[k];
@@ -147,7 +150,7 @@ static uint64_t time_row(const tiled_gain *gain, const gain_row *g, const layout
         const bool is_serial = k == TILED_WEIGHT  ? !s->is_ahead
                                : k == TILED_SPILL ? l->one_slot[TILED_OUTPUT] || is_most
                                                   : l->one_slot[k];
-        const uint32_t channel = zs_channel(tiled_first_port(design, k), k >= TILED_OUTPUT);
+        const uint32_t channel = tiled_first_channel(tiled_ports(g->ports, k), k);
         serial[channel] += is_serial ? cycles : 0;
         serials += is_serial ? cycles : 0;
         channels[channel] += cycles;

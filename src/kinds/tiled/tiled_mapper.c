@@ -51,6 +51,8 @@ typedef struct map_row {
     bool is_mapped;  /* of the engine, and not said in `layers` */
     uint32_t like;   /* the first row of its shape, whose tiles and choice are its own */
     uint32_t like_n; /* of that one: how many there are */
+    uint32_t ports[TILED_OPERAND_N], channel[TILED_OPERAND_N]; /* channels of the first ones */
+    uint64_t beat_bytes[TILED_OPERAND_N];
     zs_plan_mapping mapping;
 } map_row;
 
@@ -60,8 +62,6 @@ typedef struct mapper {
     tiled_layer *layers;
     map_row *rows;
     ladder in, out, weight;
-    uint64_t beat_bytes[TILED_OPERAND_N];
-    uint32_t channel[TILED_OPERAND_N];
     uint64_t depth[3]; /* chosen: input, output, weight */
 } mapper;
 
@@ -117,6 +117,7 @@ static void price(const mapper *m, uint32_t i, tile_cost *t, const tiled_work *w
 {
     const zs_design *design = m->ctx.design;
     const zs_plan_row *r = &m->ctx.rows[i];
+    const map_row *row = &m->rows[i];
     const zs_tile_box box = {.oc_n = (uint16_t)t->oc,
                              .ic_n = (uint16_t)t->ic,
                              .oy_n = (uint16_t)t->oy,
@@ -126,16 +127,17 @@ static void price(const mapper *m, uint32_t i, tile_cost *t, const tiled_work *w
         t->bytes[k] = work->bytes[k];
         if (work->bytes[k] == 0)
             continue;
-        const zs_xfer x = tiled_first_share(r, design, k, &box);
-        const zs_xfer_price p = zs_xfer_price_of(design, m->channel[k], &x);
+        const zs_xfer x = tiled_first_share(r, design, row->ports[k], k, &box);
+        const zs_xfer_price p = zs_xfer_price_of(design, row->channel[k], &x);
         const uint64_t start = k >= TILED_OUTPUT ? design->accel.dma.store_start_pl_cycles
                                                  : design->accel.dma.start_pl_cycles;
-        const double share = (double)work->bytes[k] * tiled_first_frac(design, k) /
+        const double share = (double)work->bytes[k] *
+                             tiled_first_frac(&design->board, row->ports[k]) /
                              (double)zs_max_u64(1, p.count.bytes);
         t->moved[k] = (uint64_t)((double)(p.pl_cycles + start) * share);
         if (k == TILED_OUTPUT)
             t->fill += p.pl_cycles + start;
-        else if (k != TILED_SPILL && m->channel[TILED_WEIGHT] == m->channel[TILED_INPUT])
+        else if (k != TILED_SPILL && row->channel[TILED_WEIGHT] == row->channel[TILED_INPUT])
             loads += p.pl_cycles + start;
         else if (k != TILED_SPILL)
             loads = zs_max_u64(loads, p.pl_cycles + start);
@@ -227,13 +229,25 @@ static bool is_alike(const mapper *m, uint32_t a, uint32_t b)
            (x->x_resident == ZS_NOT_RESIDENT) == (y->x_resident == ZS_NOT_RESIDENT) &&
            (x->y_resident == ZS_NOT_RESIDENT) == (y->y_resident == ZS_NOT_RESIDENT) &&
            memcmp(&lx->params, &ly->params, sizeof lx->params) == 0 &&
+           memcmp(m->rows[a].ports, m->rows[b].ports, sizeof m->rows[a].ports) == 0 &&
            lx->order_is_said == ly->order_is_said;
+}
+
+static void read_ports(mapper *m, uint32_t i)
+{
+    map_row *row = &m->rows[i];
+    for (uint32_t k = 0; k < TILED_OPERAND_N; k++) {
+        row->ports[k] = tiled_ports(zs_draft_ports(&m->ctx, i), k);
+        row->channel[k] = tiled_first_channel(row->ports[k], k);
+        row->beat_bytes[k] = tiled_beat_bytes(&m->ctx.design->board, row->ports[k]);
+    }
 }
 
 static zs_status list_all(mapper *m, zs_err *err)
 {
     for (uint32_t i = 0; i < m->ctx.row_n; i++) {
         map_row *row = &m->rows[i];
+        read_ports(m, i);
         row->is_mapped = m->ctx.drafts[i].on_engine && m->layers[m->ctx.drafts[i].layer].is_auto;
         for (row->like = 0; row->is_mapped && row->like < i; row->like++)
             if (m->rows[row->like].is_mapped && is_alike(m, row->like, i))
@@ -271,6 +285,7 @@ static score score_of(const mapper *m, uint32_t i, const tile_cost *t, uint32_t 
                       uint64_t weight_slots)
 {
     const zs_plan_row *r = &m->ctx.rows[i];
+    const map_row *row = &m->rows[i];
     const bool keeps = params_of(m)->keep_tiles;
     uint64_t n[TILED_OPERAND_N] = {1, 1, 1, 0};
     if (has_filters(m, i)) {
@@ -289,9 +304,9 @@ static score score_of(const mapper *m, uint32_t i, const tile_cost *t, uint32_t 
     for (uint32_t k = 0; k < TILED_OPERAND_N; k++) {
         const uint32_t ways = k == TILED_SPILL ? 2 : 1;
         for (uint32_t way = 0; way < ways; way++) {
-            const uint32_t c = m->channel[k] - way; /* sums come back by the read channel */
+            const uint32_t c = row->channel[k] - way; /* sums come back by the read channel */
             channels[c] += n[k] * t->moved[k];
-            beats[c] += n[k] * t->bytes[k] / m->beat_bytes[k];
+            beats[c] += n[k] * t->bytes[k] / row->beat_bytes[k];
             serial[c] += is_serial[k] ? n[k] * t->moved[k] : 0;
             s.bytes += n[k] * t->bytes[k];
         }
@@ -643,10 +658,6 @@ static void set_ladders(mapper *m)
                        &b[ZS_BUF_OUTPUT], rounds);
     m->weight = ladder_of(a->buffer.weight_bytes > 0 ? b[ZS_BUF_WEIGHT].depth_words : 0,
                           &b[ZS_BUF_WEIGHT], rounds);
-    for (uint32_t k = 0; k < TILED_OPERAND_N; k++) {
-        m->channel[k] = zs_channel(tiled_first_port(m->ctx.design, k), k >= TILED_OUTPUT);
-        m->beat_bytes[k] = tiled_beat_bytes(m->ctx.design, k);
-    }
 }
 
 static zs_status map_all(mapper *m, zs_plan_draft *d, zs_err *err)

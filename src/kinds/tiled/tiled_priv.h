@@ -67,16 +67,16 @@ uint64_t tiled_loads(const uint8_t *order, const uint32_t trips[D_N], uint32_t d
 uint64_t tiled_weight_loads(const zs_design *design, const zs_plan_row *row,
                             const uint32_t trips[D_N], uint64_t slots);
 
-/* The ports of an operand (TILED_WEIGHT ...) of the design, a bit each; what they move together in
- * a clock: no transfer of it is faster. */
-uint32_t tiled_ports(const zs_design *design, uint32_t operand);
-uint32_t tiled_beat_bytes(const zs_design *design, uint32_t operand);
-/* The first of them, which stands for all in closed forms; its part of the bytes; and its share of
- * a transfer. */
-uint32_t tiled_first_port(const zs_design *design, uint32_t operand);
-double tiled_first_frac(const zs_design *design, uint32_t operand);
-zs_xfer tiled_first_share(const zs_plan_row *row, const zs_design *design, uint32_t operand,
-                          const zs_tile_box *box);
+/* The ports of an operand (TILED_WEIGHT ...), a bit each; what they move together in a clock: no
+ * transfer of it is faster. */
+uint32_t tiled_ports(zs_operand_ports of, uint32_t operand);
+uint32_t tiled_beat_bytes(const zs_board *board, uint32_t ports);
+/* The channel of the first of them, which stands for all in closed forms; its part of the bytes;
+ * and its share of a transfer. */
+uint32_t tiled_first_channel(uint32_t ports, uint32_t operand);
+double tiled_first_frac(const zs_board *board, uint32_t ports);
+zs_xfer tiled_first_share(const zs_plan_row *row, const zs_design *design, uint32_t ports,
+                          uint32_t operand, const zs_tile_box *box);
 
 /* ---- steps ----------------------------------------------------------------------------------- */
 

@@ -11,9 +11,10 @@
 static zs_plan_buffer stage(const zs_design *design, const char *name, uint32_t operand,
                             uint64_t bytes, bool is_shared, uint32_t slots)
 {
-    const uint32_t all_beat_bytes = tiled_beat_bytes(design, operand);
+    const uint32_t ports = tiled_ports(zs_accel_ports(&design->accel), operand);
+    const uint32_t all_beat_bytes = tiled_beat_bytes(&design->board, ports);
     zs_plan_buffer b = {.name = name, .slots = slots};
-    for (uint32_t left = tiled_ports(design, operand); left != 0; left &= left - 1) {
+    for (uint32_t left = ports; left != 0; left &= left - 1) {
         const uint32_t port = (uint32_t)__builtin_ctz(left);
         const uint32_t beat_bytes = zs_port_params(&design->board, port).beat_bytes;
         const uint64_t depth = zs_ceil_div(bytes, is_shared ? all_beat_bytes : beat_bytes) * slots;

@@ -145,45 +145,43 @@ static zs_xfer output_xfer(const zs_plan_row *row, const zs_tile_box *box, const
     return rectangle(&row->y, design, box->image, box->oc0, box->oc_n, y0, y1, x0, x1);
 }
 
-uint32_t tiled_ports(const zs_design *design, uint32_t operand)
+uint32_t tiled_ports(zs_operand_ports of, uint32_t operand)
 {
-    const zs_operand_ports p = zs_accel_ports(&design->accel);
-    return operand == TILED_WEIGHT ? p.weight : operand == TILED_INPUT ? p.input : p.output;
+    return operand == TILED_WEIGHT ? of.weight : operand == TILED_INPUT ? of.input : of.output;
 }
 
-uint32_t tiled_beat_bytes(const zs_design *design, uint32_t operand)
+uint32_t tiled_beat_bytes(const zs_board *board, uint32_t ports)
 {
     uint32_t sum = 0;
-    for (uint32_t left = tiled_ports(design, operand); left != 0; left &= left - 1)
-        sum += zs_port_params(&design->board, (uint32_t)__builtin_ctz(left)).beat_bytes;
+    for (uint32_t left = ports; left != 0; left &= left - 1)
+        sum += zs_port_params(board, (uint32_t)__builtin_ctz(left)).beat_bytes;
     return sum;
 }
 
-uint32_t tiled_first_port(const zs_design *design, uint32_t operand)
+uint32_t tiled_first_channel(uint32_t ports, uint32_t operand)
 {
-    return (uint32_t)__builtin_ctz(tiled_ports(design, operand));
+    return zs_channel((uint32_t)__builtin_ctz(ports), operand >= TILED_OUTPUT);
 }
 
-static zs_port_share first_share(const zs_design *design, uint32_t operand)
+static zs_port_share first_share(const zs_board *board, uint32_t ports)
 {
-    return zs_port_share_of(&design->board, tiled_ports(design, operand),
-                            tiled_first_port(design, operand));
+    return zs_port_share_of(board, ports, (uint32_t)__builtin_ctz(ports));
 }
 
-double tiled_first_frac(const zs_design *design, uint32_t operand)
+double tiled_first_frac(const zs_board *board, uint32_t ports)
 {
-    const zs_port_share share = first_share(design, operand);
+    const zs_port_share share = first_share(board, ports);
     return (double)share.n / share.of;
 }
 
-zs_xfer tiled_first_share(const zs_plan_row *row, const zs_design *design, uint32_t operand,
-                          const zs_tile_box *box)
+zs_xfer tiled_first_share(const zs_plan_row *row, const zs_design *design, uint32_t ports,
+                          uint32_t operand, const zs_tile_box *box)
 {
     static const uint8_t codes[] = {ZS_OP_LOAD_W, ZS_OP_LOAD_X, ZS_OP_STORE, ZS_OP_STORE_P};
     while (operand == TILED_INPUT && row->front != NULL)
         row = row->front;
     const zs_xfer x = tiled_xfer(row, design, codes[operand], box);
-    return zs_xfer_share(&x, first_share(design, operand), ZS_SHARE_UNIT_BYTES);
+    return zs_xfer_share(&x, first_share(&design->board, ports), ZS_SHARE_UNIT_BYTES);
 }
 
 /* What loaders and the store stage of the engine do in a PL cycle. */
