@@ -552,45 +552,55 @@ static zs_status check_inputs(const zs_onnx_node *at, const struct onnx_op *op, 
     return ZS_OK;
 }
 
-/* Operators that leave integers as they are. */
-static bool moves_integers(const char *op)
+/* Operators that leave integers as they are; those that leave channels what they are, and others.
+ */
+static bool moves_integers(const char *op, bool has_steps)
 {
     static const char *const names[] = {"DequantizeLinear", "Flatten", "Identity",  "MaxPool",
-                                        "Reshape",          "Squeeze", "Transpose", "Unsqueeze"};
-    for (size_t i = 0; i < ZS_LEN(names); i++)
+                                        "Reshape",          "Squeeze", "Transpose", "Unsqueeze",
+                                        "DepthToSpace",     "Expand",  "Gather",    "Slice",
+                                        "SpaceToDepth",     "Split",   "Tile"};
+    enum { BY_CHANNEL = 8 };
+    for (size_t i = 0; i < (has_steps ? BY_CHANNEL : ZS_LEN(names)); i++)
         if (strcmp(names[i], op) == 0)
             return true;
     return false;
 }
 
 /* Their results are integers of the same scale. */
-static void keep_steps(const zs_onnx_node *at)
+static zs_status keep_steps(const zs_onnx_node *at, zs_err *err)
 {
-    if (at->node->n_input == 0)
-        return;
+    const char *op = at->node->op_type;
+    if (at->node->n_input == 0 || strcmp(op, "DequantizeLinear") == 0)
+        return ZS_OK;
     const zs_net_value *x = zs_net_draft_get(&at->net->draft, at->node->input[0]);
-    zs_net_value *y = zs_net_draft_get(&at->net->draft, at->node->output[0]);
-    if (x == NULL || y == NULL || strcmp(at->node->op_type, "DequantizeLinear") == 0 ||
-        !moves_integers(at->node->op_type))
-        return;
-    y->step = x->step;
-    y->steps = x->steps;
-    y->zero = x->zero;
-    y->least = x->least;
-    y->most = x->most;
-    y->is_raw = x->is_raw;
-    y->grid = x->grid;
+    for (size_t i = 0; x != NULL && i < at->node->n_output; i++) {
+        zs_net_value *y = zs_net_draft_get(&at->net->draft, at->node->output[i]);
+        if (y == NULL || !moves_integers(op, x->steps != NULL))
+            continue;
+        if (x->steps != NULL && (y->dims[1] != x->dims[1] || y->perm[1] != x->perm[1]))
+            return zs_fail(err, ZS_EUNSUPPORTED, at->place,
+                           "moves the channels of a value that has a scale for each");
+        y->step = x->step;
+        y->steps = x->steps;
+        y->zero = x->zero;
+        y->least = x->least;
+        y->most = x->most;
+        y->is_raw = x->is_raw;
+        y->grid = x->grid;
+    }
+    return ZS_OK;
 }
 
 /* Operators with quantisers within read real numbers on steps; all others the integers. */
 static zs_status read_integers(const zs_onnx_node *at, const struct onnx_op *op, zs_err *err)
 {
     if (op->add == zs_onnx_qlinear || op->add == zs_onnx_integer ||
-        op->add == zs_onnx_qlinear_concat || moves_integers(op->name))
+        op->add == zs_onnx_qlinear_concat)
         return ZS_OK;
     for (size_t i = 0; i < at->node->n_input; i++) {
         zs_net_value *value = zs_net_draft_get(&at->net->draft, at->node->input[i]);
-        if (value != NULL)
+        if (value != NULL && (i > 0 || !moves_integers(op->name, value->steps != NULL)))
             ZS_TRY(zs_onnx_codes(at, value, err));
     }
     return ZS_OK;
@@ -606,8 +616,7 @@ zs_status zs_onnx_op(const zs_onnx_node *at, zs_err *err)
             zs_onnx_node with = *at;
             with.fn = ops[i].fn;
             ZS_TRY(ops[i].add(&with, err));
-            keep_steps(at);
-            return ZS_OK;
+            return keep_steps(at, err);
         }
     }
     return zs_fail(err, ZS_EUNSUPPORTED, at->place,

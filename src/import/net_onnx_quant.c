@@ -13,8 +13,9 @@ zs_number zs_onnx_number(double scale, double zero, double lo, double hi)
     zs_number n = {.scale = scale};
     n.offset = lo >= 0 && hi > 127 && hi <= 255 ? 128 : 0;
     n.zero = (int32_t)zero - n.offset;
-    n.lo = (int32_t)lo - n.offset;
-    n.hi = (int32_t)hi - n.offset;
+    /* less their zero they are integers of 32 bits, too */
+    n.lo = (int32_t)fmax(lo, INT32_MIN + zero) - n.offset;
+    n.hi = (int32_t)fmin(hi, INT32_MAX + zero) - n.offset;
     for (n.bits = 1; n.bits < 32 && ldexp(1, n.bits) < hi - lo + 1;)
         n.bits++;
     return n;

@@ -619,6 +619,73 @@ START_TEST(test_integers_of_a_quantiser_are_numbers_to_others)
 }
 END_TEST
 
+/* Between a quantiser and its opposite: parts of the integers, and integers with others around. */
+static const struct {
+    const char *op, *in, *out;
+    int c; /* channels of x that the result has first */
+    int row, column;
+    uint32_t layer_n;
+} moved[] = {{"Slice", "codes two three one", "part", 2, 0, 0, 2},
+             {"Gather", "codes two", "part", 2, 0, 0, 2},
+             {"Split", "codes sizes", "rest part", 2, 0, 0, 2},
+             {"Pad", "codes around", "part", 0, 1, 2, 4},
+             {"Concat", "codes codes", "part", 0, 0, 0, 4}};
+
+START_TEST(test_integers_are_moved_between_quantisers)
+{
+    static const float scale = 0.25f;
+    static const int64_t zero = 3, one = 1, two = 2, three = 3, sizes[2] = {2, 1},
+                         around[8] = {0, 0, 1, 2, 0, 0, 0, 0};
+    wire graph = {.n = 0}, z = onnx_tensor("zero", 2, 0, NULL), axis = {.n = 0};
+    const bool has_axis = moved[_i].op[0] != 'P' && moved[_i].op[1] != 'l';
+    onnx_attr_int(&axis, "axis", 1);
+    wire_ints(&z, 5, &zero, 1);
+    onnx_init(&graph, &z);
+    onnx_init_floats(&graph, "scale", &scale, 1);
+    onnx_init_ints(&graph, "one", &one, 1);
+    onnx_init_ints(&graph, "two", &two, 1);
+    onnx_init_ints(&graph, "three", &three, 1);
+    onnx_init_ints(&graph, "sizes", sizes, 2);
+    onnx_init_ints(&graph, "around", around, 8);
+    onnx_node(&graph, "QuantizeLinear", "q", "x scale zero", "codes", NULL);
+    onnx_node(&graph, moved[_i].op, "m", moved[_i].in, moved[_i].out, has_axis ? &axis : NULL);
+    onnx_node(&graph, "DequantizeLinear", "d", "part scale zero", "y", NULL);
+    const float *y = run(&graph, "y", 13);
+    const int width = 8 + moved[_i].column;
+    for (int i = 0; i < 64; i++) {
+        const double code = fmax(0, rint((double)x[moved[_i].c][i / 8][i % 8] * 4) + 3);
+        near(y[(i / 8 + moved[_i].row) * width + i % 8 + moved[_i].column], (code - 3) / 4);
+    }
+    ck_assert_uint_eq(net->layer_n, moved[_i].layer_n);
+    for (uint32_t i = 0; i < net->layer_n; i++)
+        if (net->layers[i].quant != NULL) { /* executors hold integers less their zero */
+            const zs_number *number = &net->layers[i].quant->out;
+            ck_assert_int_ge((int64_t)number->lo - number->zero, INT32_MIN);
+            ck_assert_int_le((int64_t)number->hi - number->zero, INT32_MAX);
+        }
+}
+END_TEST
+
+/* A scale for each channel says nothing of rows. */
+START_TEST(test_channels_with_scales_stay_where_they_are)
+{
+    static const float scales[3] = {0.25f, 0.5f, 1};
+    static const int64_t dims[3] = {3}, zeros[3] = {0, 0, 0}, rows[4] = {1, 8, 3, 8};
+    wire graph = {.n = 0}, z = onnx_tensor("zero", 3, 1, dims);
+    wire_ints(&z, 5, zeros, 3);
+    onnx_init(&graph, &z);
+    onnx_init_floats(&graph, "scale", scales, 3);
+    onnx_init_ints(&graph, "rows", rows, 4);
+    onnx_node(&graph, "QuantizeLinear", "q", "x scale zero", "codes", NULL);
+    onnx_node(&graph, "Reshape", "v", "codes rows", "y", NULL);
+    onnx_input(&graph, "x", 4);
+    onnx_output(&graph, "y");
+    const wire model = onnx_model(&graph, 13);
+    net_expect_error(zs_net_onnx_parse, wire_span(&model), "t.onnx", ZS_EUNSUPPORTED, "Reshape v",
+                     "moves the channels");
+}
+END_TEST
+
 /* What QuantizeLinear made goes from one such operator to the next. */
 START_TEST(test_operators_with_quantisers_within_follow_each_other)
 {
@@ -687,6 +754,8 @@ TCase *tcase_net_onnx_values(void)
     tcase_add_test(tc, test_channels_of_what_is_no_sample_are_normalised);
     tcase_add_loop_test(tc, test_means_and_variances_of_any_axes, 0, (int)ZS_LEN(means));
     tcase_add_test(tc, test_integers_of_a_quantiser_are_numbers_to_others);
+    tcase_add_loop_test(tc, test_integers_are_moved_between_quantisers, 0, ZS_LEN(moved));
+    tcase_add_test(tc, test_channels_with_scales_stay_where_they_are);
     tcase_add_test(tc, test_operators_with_quantisers_within_follow_each_other);
     tcase_add_loop_test(tc, test_resize_repeats_or_blends, 0, 2);
     tcase_add_loop_test(tc, test_transposed_convolutions_follow_their_definition, 0,
