@@ -735,13 +735,31 @@ static uint64_t reach_back(const sim *s, const edge *e)
     return back + 2;
 }
 
+/* Of so many images, those at the end that come sooner since pipelines drain: what ends after the
+ * first stalling node has had its last word. At the least what the pipelines alone hold. */
+static uint64_t drained_images(const sim *s, uint64_t images)
+{
+    const edge *sink = &s->edges[s->nodes[s->flow->sink].is.in[0]];
+    uint64_t last = ZS_FLOW_NEVER, n = 0;
+    if (s->drained_images == 0)
+        return 0;
+    for (uint32_t i = 0; i < s->flow->edge_n; i++) {
+        const edge *e = &s->edges[i];
+        if (s->nodes[e->to].is.style == ZS_FLOW_STALLING)
+            last = zs_min_u64(last, e->out[images * e->words - 1]);
+    }
+    while (n < images && sink->out[(images - n) * sink->words - 1] > last)
+        n++;
+    return zs_max_u64(n, s->drained_images);
+}
+
 /* Every word of the last image, and before it as far back as anything looks, moved `*period` after
  * the word an image before. What follows depends on nothing else, so it repeats. Images that
  * come sooner since pipelines drain are not looked at. */
 static bool is_periodic(const sim *s, uint64_t images, uint64_t *period)
 {
     const edge *sink = &s->edges[s->nodes[s->flow->sink].is.in[0]];
-    images -= zs_min_u64(images, s->drained_images);
+    images -= zs_min_u64(images, drained_images(s, images));
     if (images < 2)
         return false;
     *period = sink->out[images * sink->words - 1] - sink->out[(images - 1) * sink->words - 1];
@@ -950,7 +968,7 @@ static zs_status report(sim *s, zs_flow_result *out, zs_err *err)
     const edge *sink = &s->edges[flow->nodes[flow->sink].in[0]];
     uint64_t *first = zs_new(s->arena, uint64_t, (size_t)out->simulated + 1);
     uint64_t *last = zs_new(s->arena, uint64_t, (size_t)out->simulated + 1);
-    out->drained = s->drained_images;
+    out->drained = out->is_deadlock ? 0 : drained_images(s, out->simulated);
     out->edges = zs_new(s->arena, zs_flow_edge_result, flow->edge_n);
     out->nodes = zs_new(s->arena, zs_flow_node_result, flow->node_n);
     if (first == NULL || last == NULL || out->edges == NULL || out->nodes == NULL)
@@ -1099,7 +1117,7 @@ uint64_t zs_flow_sim_period(const zs_flow_sim *s, bool *repeats)
         return 0;
     uint64_t period;
     *repeats = is_periodic(s, n, &period);
-    n -= zs_min_u64(n - 2, s->drained_images);
+    n -= zs_min_u64(n - 2, drained_images(s, n));
     return sink->out[n * sink->words - 1] - sink->out[(n - 1) * sink->words - 1];
 }
 

@@ -149,9 +149,8 @@ static zs_status add_notes(zs_arena *arena, const zs_plan *plan, const zs_flow_r
         : is_all_drained(f)
             ? zs_arena_printf(arena,
                               "%s; first image complete at cycle %" PRIu64
-                              ", when later ones push it out; the pace of a long batch shows with "
-                              "%" PRIu64 " images or more",
-                              limit, first, 2 + f->drained)
+                              ", when later ones push it out; a longer batch shows its pace",
+                              limit, first)
             : zs_arena_printf(arena,
                               "%s; first image complete at cycle %" PRIu64
                               ", then one every %" PRIu64 " cycles: %.2f images/s in a long batch",
