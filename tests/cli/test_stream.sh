@@ -434,6 +434,18 @@ for style in rtl hls stalling; do
     ok "$([ $status = 0 ] && [ -n "$dense" ] && [ "$(field sha256)" = "$dense" ]; echo $?)" "style $style: a slice goes to its readers and into the whole"
 done
 
+# ---- layers of two engines that are folded one by one
+printf '%s\n' 'accelerator: {precision: int8}' 'network: {model: fire.yaml}' 'layers: {squeeze: {pe: 2}, left: {pe: 4, simd: 36}, "r*": {pe: 8, simd: 4}}' \
+    'accelerators:' '  - {name: one, kind: stream, map: [squeeze]}' '  - {name: two, kind: stream, map: [left, right]}' >folded.yaml
+program run tiled.yaml --format json
+dense=$(field sha256)
+program run folded.yaml --format json
+ok "$([ $status = 0 ] && [ -n "$dense" ] && [ "$(field sha256)" = "$dense" ]; echo $?)" 'engines take what is said of their own layers'
+json 'and are as fast as it says' 'b = {n["name"]: n["busy_cycles"] for e in d["engines"] for n in e["pipeline"]["nodes"]}
+assert (b["squeeze/mvu"], b["left/mvu"], b["right/mvu"]) == (25 * 2 * 4, 25, 25)'
+program run folded.yaml --set layers.lost.pe=2
+ok "$([ $status = 2 ] && grep -q 'nothing is called "lost"' err; echo $?)" 'a layer that none of them has'
+
 # ---- what layers on the PS write for the pipeline and read of it are the bits that it moves
 printf '%s\n' 'network: {model: lenet5}' 'batch: 2' 'layers: {conv1: {on: cpu}}' \
     'accelerator: {kind: stream, precision: int8, stream: {target: 100 kcycles, input_bits: 5}}' >ends.yaml

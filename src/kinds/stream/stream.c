@@ -366,7 +366,7 @@ static zs_status draft(zs_plan_draft *d, zs_err *err)
     ZS_TRY(check_rows(d, err));
     ZS_TRY(note_outputs(d, err));
     stream_row *rows = zs_new(d->arena, stream_row, d->row_n + 1);
-    const char **names = zs_new(d->arena, const char *, 3 * d->row_n + 1);
+    const char **names = zs_new(d->arena, const char *, 3 * d->row_n + d->net->layer_n + 1);
     if (rows == NULL || names == NULL)
         return zs_nomem(err, "plan");
     const char *fold_note = NULL;
@@ -395,10 +395,14 @@ static zs_status draft(zs_plan_draft *d, zs_err *err)
     for (size_t i = 0; i < ZS_LEN(lists); i++)
         ZS_TRY(stream_list_names(d->arena, lists[i].list, lists[i].path, names, 3 * n, err));
     ZS_TRY(stream_set_styles(d->design, rows, n, err));
+    uint32_t name_n = 3 * n; /* `layers` speaks of those of other engines as well */
+    for (uint32_t i = 0; i < d->net->layer_n; i++)
+        if (zs_draft_is_others(d, i))
+            names[name_n++] = d->net->layers[i].name;
     for (uint32_t i = 0; i < d->design->layer_setting_n; i++)
         if (d->design->layer_settings[i].key != ZS_LAYER_FIELD)
             ZS_TRY(stream_check_pattern(d->design->layer_settings[i].pattern, "layers", names,
-                                        3 * n, err));
+                                        name_n, err));
     ZS_TRY(stream_fold(d->arena, d->design, rows, n, &fold_note, err));
     d->plan->choice_note = fold_note != NULL ? fold_note : d->plan->choice_note;
     ZS_TRY(keep_inside(d, err));
