@@ -446,6 +446,18 @@ assert (b["squeeze/mvu"], b["left/mvu"], b["right/mvu"]) == (25 * 2 * 4, 25, 25)
 program run folded.yaml --set layers.lost.pe=2
 ok "$([ $status = 2 ] && grep -q 'nothing is called "lost"' err; echo $?)" 'a layer that none of them has'
 
+# ---- closed forms of engines count the slowest layer of a pipeline alone, whichever it is
+printf '%s\n' 'name: split' 'input: {shape: [1, 13, 10]}' 'layers:' '  - {conv: a, out: 4, kernel: 1}' '  - {conv: b, from: a, out: 4, kernel: 1}' \
+    '  - {conv: c, from: a, out: 2, kernel: 3, pad: 1}' '  - {concat: d, from: [b, c]}' '  - {pool: e, kernel: 3, stride: 2}' >split.yaml
+printf '%s\n' 'accelerator: {precision: int8}' 'network: {model: split.yaml}' 'batch: 3' 'accelerators:' \
+    '  - {name: one, kind: stream, map: [a, b, c]}' '  - {name: two, map: [e]}' >halves.yaml
+for fidelity in bound tile; do
+    program run halves.yaml --timing-only --fidelity $fidelity --format json
+    eval "$fidelity=\$(field cycles)"
+done
+# c: 130 pixels x 2 PEs' turns x 36 products
+ok "$([ $status = 0 ] && [ "$bound" -ge $((3 * 130 * 2 * 36)) ] && [ "$bound" -le "$tile" ]; echo $?)" "at most what is simulated: $bound, $tile"
+
 # ---- what layers on the PS write for the pipeline and read of it are the bits that it moves
 printf '%s\n' 'network: {model: lenet5}' 'batch: 2' 'layers: {conv1: {on: cpu}}' \
     'accelerator: {kind: stream, precision: int8, stream: {target: 100 kcycles, input_bits: 5}}' >ends.yaml

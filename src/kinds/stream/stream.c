@@ -472,7 +472,7 @@ static zs_status emit_flow(zs_emitter *e, uint32_t unit, uint32_t edge, bool is_
                              .oc0 = edge,
                              .oy0 = is_out,
                              .flags = flags};
-    ZS_TRY(zs_emit_priced(e, ZS_OP_FLOW, &box, NULL, NULL, 1, least, op));
+    ZS_TRY(zs_emit_priced(e, ZS_OP_FLOW, &box, NULL, NULL, 1 + least, least, op));
     e->ops[*op].unit = (uint8_t)unit;
     return ZS_OK;
 }
