@@ -457,6 +457,14 @@ for fidelity in bound tile; do
 done
 # c: 130 pixels x 2 PEs' turns x 36 products
 ok "$([ $status = 0 ] && [ "$bound" -ge $((3 * 130 * 2 * 36)) ] && [ "$bound" -le "$tile" ]; echo $?)" "at most what is simulated: $bound, $tile"
+# ---- what leaves a pipeline is its output
+sed -e '$a\  - {add: f, from: [b, g]}' -e '/pool: e/s/.*/  - {conv: g, from: d, out: 4, kernel: 1}/' split.yaml >beside.yaml
+for place in 'accelerators: [{name: one, kind: stream, map: [a, b, c, g]}, {name: two, map: [f]}]' 'layers: {f: {on: cpu}}'; do
+    printf '%s\n' 'network: {model: beside.yaml}' 'accelerator: {precision: int8}' "$place" >two.yaml
+    case $place in layers*) sed 's/precision/kind: stream, precision/' two.yaml >two && mv two two.yaml ;; esac
+    program run two.yaml --timing-only
+    ok "$([ $status = 2 ] && grep -q 'd: leaves the pipeline beside its output\|b: leaves the pipeline beside its output' err; echo $?)" "refused: a tensor inside that is read outside (${place%%:*})"
+done
 
 # ---- what layers on the PS write for the pipeline and read of it are the bits that it moves
 printf '%s\n' 'network: {model: lenet5}' 'batch: 2' 'layers: {conv1: {on: cpu}}' \

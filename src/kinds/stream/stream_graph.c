@@ -517,6 +517,28 @@ static uint32_t output_of(const builder *b)
     return out;
 }
 
+static zs_status fail_two_outputs(const builder *b, uint32_t tensor)
+{
+    return zs_fail(b->err, ZS_EUNSUPPORTED, b->d->net->tensors[tensor].name,
+                   "leaves the pipeline beside its output: a pipeline has one output");
+}
+
+/* What the PS or another engine reads of the pipeline is its output, or a part of that. */
+static zs_status check_readers(const builder *b, uint32_t input, uint32_t out)
+{
+    const zs_plan_draft *d = b->d;
+    for (uint32_t i = 0; i < d->row_n; i++) {
+        const zs_layer *l = zs_draft_layer(d, i);
+        for (uint32_t k = 0; k < l->in_n && !d->drafts[i].on_engine; k++) {
+            const uint32_t t = zs_view_base(d->net, l->in[k]);
+            if (t != input && b->streams[t].lanes > 0 &&
+                zs_draft_root(d, t) != zs_draft_root(d, out))
+                return fail_two_outputs(b, t);
+        }
+    }
+    return ZS_OK;
+}
+
 zs_status stream_graph(zs_plan_draft *d, zs_err *err)
 {
     const stream_params *s = stream_params_of(&d->design->accel);
@@ -575,8 +597,8 @@ zs_status stream_graph(zs_plan_draft *d, zs_err *err)
     for (uint32_t t = 0; t < d->net->tensor_n; t++)
         if (b.streams[t].lanes > 0 && f->nodes[b.streams[t].node].out_n == 0 && t != out &&
             b.streams[t].node != f->sink)
-            return zs_fail(err, ZS_EUNSUPPORTED, d->net->tensors[t].name,
-                           "leaves the pipeline beside its output: a pipeline has one output");
+            return fail_two_outputs(&b, t);
+    ZS_TRY(check_readers(&b, input, out));
     ZS_TRY(zs_flow_check(f, err));
     b.out->result = out;
     b.out->edge_names = b.edge_names;
