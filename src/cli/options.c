@@ -59,24 +59,8 @@ typedef struct raw_options {
     } given[GIVEN_MAX]; /* options of one value */
     uint32_t given_n;
     char **room, **next; /* of the lists and the arguments; one block */
-    char **set, **inputs, **outputs, **against, **vary, **where, **cases;
-    const char *data, *test, *seeds, *checkpoint, *onnx;
-    int epochs, images;
-    const char *design, *model, *weights, *labels, *out, *fidelity, *format, *trace, *trace_layers;
-    const char *output, *plot, *x, *y, *log, *colour, *junit, *graph, *calibrate;
-    const char *merge, *pareto, *pareto_out, *best, *shard;
-    const char *loss, *folding, *write_folding;
-    const char *method, *ranges, *parameter, *target_zeros, *structured, *correction, *pes;
-    char **goals, **over;
-    const char *minimise, *maximise, *rows, *seconds, *enough, *board, *precision;
-    long long simulations;
-    int top;
-    bool spare_depthwise, spare_first;
-    const char *image_set, *image_labels, *reference, *mean;
-    long long limit, words_limit, lut_limit, bram_limit;
-    int trace_limit, jobs;
-    bool timing_only, quiet, plan, schedule, loops, kernels, ladder, streamline, fields, metrics,
-        operators, models, boards, layers, bless, help;
+    cli_options options; /* but for what the texts below become */
+    const char *design, *fidelity, *format;
 } raw_options;
 
 enum { TRACE_LIMIT = 65536, TRACE_LIMIT_MAX = 1 << 24 };
@@ -84,84 +68,84 @@ enum { TRACE_LIMIT = 65536, TRACE_LIMIT_MAX = 1 << 24 };
 static raw_options raw; /* tables hold addresses, so these have to be constants */
 
 static const option design_options[] = {
-    {"set", 0, LIST, &raw.set, "set one key of the design, after the file; repeatable",
+    {"set", 0, LIST, &raw.options.set, "set one key of the design, after the file; repeatable",
      "KEY=VALUE"},
-    {"model", 0, WORD, &raw.model,
+    {"model", 0, WORD, &raw.options.model,
      "network: a name in models/, or a file (.yaml .onnx .tflite .caffemodel .prototxt .cfg)",
      "MODEL"},
-    {"weights", 0, WORD, &raw.weights,
+    {"weights", 0, WORD, &raw.options.weights,
      "synthetic[:SEED], or a file with the weights of a YAML network", "WEIGHTS"},
-    {"folding", 0, WORD, &raw.folding,
+    {"folding", 0, WORD, &raw.options.folding,
      "folding file of FINN: PEs, lanes and FIFOs of a streaming pipeline", "FILE.json"},
     {0}};
 
 static const option run_options[] = {
-    {"input", 0, LIST, &raw.inputs,
+    {"input", 0, LIST, &raw.options.inputs,
      "JPEG, PNG, WebP, PPM or .npy file, or synthetic[:SEED]; with several inputs NAME=FILE; "
      "repeatable",
      "INPUT"},
-    {"output", 0, LIST, &raw.outputs, "use this value or layer as the network's result; repeatable",
-     "NAME"},
-    {"labels", 0, WORD, &raw.labels, "text file with one class name a line", "FILE"},
-    {"ranges", 0, WORD, &raw.ranges,
+    {"output", 0, LIST, &raw.options.outputs,
+     "use this value or layer as the network's result; repeatable", "NAME"},
+    {"labels", 0, WORD, &raw.options.labels, "text file with one class name a line", "FILE"},
+    {"ranges", 0, WORD, &raw.options.ranges,
      "store the ranges of the calibration in this file, and reuse them", "FILE"},
     {"fidelity", 0, WORD, &raw.fidelity, "timing model: bound, tile or burst (default burst)",
      "LEVEL"},
-    {"timing-only", 0, FLAG, &raw.timing_only,
+    {"timing-only", 0, FLAG, &raw.options.timing_only,
      "count cycles and bytes without executing the network", NULL},
-    {"jobs", 0, NUMBER, &raw.jobs,
+    {"jobs", 0, NUMBER, &raw.options.jobs,
      "threads: with two, numerics follow the timing on the second (default: processors)", "N"},
-    {"out", 0, WORD, &raw.out,
+    {"out", 0, WORD, &raw.options.out,
      "also write result.json, layers.csv, output.npy, roofline.svg and report.html", "DIR"},
-    {"trace", 0, WORD, &raw.trace,
+    {"trace", 0, WORD, &raw.options.trace,
      "also write a timeline (.json, .json.gz: Perfetto, chrome://tracing) or a waveform (.vcd: "
      "GTKWave)",
      "FILE"},
-    {"trace-layers", 0, WORD, &raw.trace_layers,
+    {"trace-layers", 0, WORD, &raw.options.trace_layers,
      "trace these layers or calls only: A,B or FIRST..LAST", "LAYERS"},
-    {"trace-limit", 0, NUMBER, &raw.trace_limit,
+    {"trace-limit", 0, NUMBER, &raw.options.trace_limit,
      "most bursts in a trace (default 65536), and a quarter of its ops", "N"},
     {"format", 0, WORD, &raw.format,
      "what to print: table, csv (one line per layer) or json (default table)", "FORMAT"},
-    {"quiet", 0, FLAG, &raw.quiet, "no progress bar and no messages but errors", NULL},
+    {"quiet", 0, FLAG, &raw.options.quiet, "no progress bar and no messages but errors", NULL},
     {0}};
 
 static const option show_options[] = {
-    {"plan", 0, FLAG, &raw.plan, "print the ops of the plan, one a line", NULL},
-    {"schedule", 0, FLAG, &raw.schedule,
+    {"plan", 0, FLAG, &raw.options.plan, "print the ops of the plan, one a line", NULL},
+    {"schedule", 0, FLAG, &raw.options.schedule,
      "print the tiles and loop orders of all layers, and why, as the section layers of a design",
      NULL},
-    {"loops", 0, FLAG, &raw.loops,
+    {"loops", 0, FLAG, &raw.options.loops,
      "print every loop of every kernel: trips, interval and its cause, time lost to memory", NULL},
-    {"kernels", 0, FLAG, &raw.kernels,
+    {"kernels", 0, FLAG, &raw.options.kernels,
      "write the kernels of a compiler as OpenCL C, with the launches that a host has to make",
      NULL},
-    {"streamline", 0, FLAG, &raw.streamline,
+    {"streamline", 0, FLAG, &raw.options.streamline,
      "print how a quantised network became integers and thresholds", NULL},
-    {"write-folding", 0, WORD, &raw.write_folding,
+    {"write-folding", 0, WORD, &raw.options.write_folding,
      "write a folding file of FINN of a streaming pipeline", "FILE.json"},
-    {"fields", 0, FLAG, &raw.fields, "print the reference of all keys of a design (Markdown)",
-     NULL},
-    {"metrics", 0, FLAG, &raw.metrics, "print the reference of all figures of a result (Markdown)",
-     NULL},
-    {"operators", 0, FLAG, &raw.operators,
+    {"fields", 0, FLAG, &raw.options.fields,
+     "print the reference of all keys of a design (Markdown)", NULL},
+    {"metrics", 0, FLAG, &raw.options.metrics,
+     "print the reference of all figures of a result (Markdown)", NULL},
+    {"operators", 0, FLAG, &raw.options.operators,
      "print the operators of all network formats, and whether engine or PS runs them (Markdown)",
      NULL},
-    {"models", 0, FLAG, &raw.models, "list the networks of models/", NULL},
-    {"boards", 0, FLAG, &raw.boards, "list the boards that the program knows", NULL},
-    {"graph", 0, WORD, &raw.graph,
+    {"models", 0, FLAG, &raw.options.models, "list the networks of models/", NULL},
+    {"boards", 0, FLAG, &raw.options.boards, "list the boards that the program knows", NULL},
+    {"graph", 0, WORD, &raw.options.graph,
      "write the network as a picture (.svg) or a zoomable page (.html); needs graphviz", "FILE"},
-    {"calibrate", 0, WORD, &raw.calibrate,
+    {"calibrate", 0, WORD, &raw.options.calibrate,
      "compare the account of resources with a report of the same design: Vivado's "
      "report_utilization or csynth.xml of HLS",
      "REPORT"},
-    {"out", 'o', WORD, &raw.out,
+    {"out", 'o', WORD, &raw.options.out,
      "with --calibrate: the file of factors for accelerator.account; with --kernels: the file "
      "of the text",
      "FILE"},
     {0}};
 
-static const option set_options[] = {{"set", 0, LIST, &raw.set,
+static const option set_options[] = {{"set", 0, LIST, &raw.options.set,
                                       "set one key of the design, after the file; repeatable",
                                       "KEY=VALUE"},
                                      {0}};
@@ -172,22 +156,23 @@ static const option memory_options[] = {
     {0}};
 
 static const option validate_options[] = {
-    {"against", 0, LIST, &raw.against,
+    {"against", 0, LIST, &raw.options.against,
      "judge by these measurements instead of those that come with the program; repeatable",
      "FILE|DIR"},
     {0}};
 
 static const option report_options[] = {
-    {"output", 'o', WORD, &raw.output,
+    {"output", 'o', WORD, &raw.options.output,
      "the file to write: .html, .svg, .pdf, .png, .eps or .tex (TikZ)", "FILE"},
-    {"plot", 0, WORD, &raw.plot,
+    {"plot", 0, WORD, &raw.options.plot,
      "picture of one result: roofline, layers, timeline or bytes (default roofline)", "PLOT"},
-    {"x", 0, WORD, &raw.x, "figure of a sweep to the right (default resources.bram18)", "COLUMN"},
-    {"y", 0, WORD, &raw.y, "figure of a sweep upwards (default cycles)", "COLUMN"},
-    {"log", 0, WORD, &raw.log,
+    {"x", 0, WORD, &raw.options.x, "figure of a sweep to the right (default resources.bram18)",
+     "COLUMN"},
+    {"y", 0, WORD, &raw.options.y, "figure of a sweep upwards (default cycles)", "COLUMN"},
+    {"log", 0, WORD, &raw.options.log,
      "logarithmic axes of a sweep: x, y, xy or none (default: what spans more than a decade)",
      "AXES"},
-    {"colour", 0, WORD, &raw.colour,
+    {"colour", 0, WORD, &raw.options.colour,
      "colour the points of a sweep by a column, such as a key that was varied", "COLUMN"},
     {0}};
 
@@ -202,191 +187,197 @@ static const option explain_options[] = {{"fidelity", 0, WORD, &raw.fidelity,
                                          {0}};
 
 static const option compare_options[] = {
-    {"vary", 0, LIST, &raw.vary,
+    {"vary", 0, LIST, &raw.options.vary,
      "a column for each value of a key: PATH=a,b,c or PATH=lo:hi:step; repeatable", "AXIS"},
-    {"layers", 0, FLAG, &raw.layers, "also compare layer by layer", NULL},
-    {"ladder", 0, FLAG, &raw.ladder,
+    {"layers", 0, FLAG, &raw.options.layers, "also compare layer by layer", NULL},
+    {"ladder", 0, FLAG, &raw.options.ladder,
      "one design without its switches, then with one more after the other", NULL},
     {0}};
 
 static const option check_options[] = {
-    {"junit", 0, WORD, &raw.junit, "also write the verdicts as JUnit XML", "FILE"},
-    {"bless", 0, FLAG, &raw.bless, "rewrite the baseline with the current figures", NULL},
-    {"layers", 0, FLAG, &raw.layers,
+    {"junit", 0, WORD, &raw.options.junit, "also write the verdicts as JUnit XML", "FILE"},
+    {"bless", 0, FLAG, &raw.options.bless, "rewrite the baseline with the current figures", NULL},
+    {"layers", 0, FLAG, &raw.options.layers,
      "with --bless: record the layers of all designs that have none, not of new ones only", NULL},
     {0}};
 
 static const option sweep_options[] = {
-    {"vary", 0, LIST, &raw.vary,
+    {"vary", 0, LIST, &raw.options.vary,
      "axis: KEY=VALUES with a,b,c or lo:hi:step or lo..hi*k, KEY+KEY= for keys that move together; "
      "repeatable",
      "AXIS"},
-    {"where", 0, LIST, &raw.where,
+    {"where", 0, LIST, &raw.options.where,
      "condition on a key or a figure, such as 'resources.dsp <= 220'; repeatable, joined by &&",
      "CONDITION"},
-    {"output", 'o', WORD, &raw.output,
+    {"output", 'o', WORD, &raw.options.output,
      "rows, appended as they finish; an existing file is continued; -: standard output, in order",
      "FILE.csv"},
     {"fidelity", 0, WORD, &raw.fidelity, "timing model: bound, tile or burst (default tile)",
      "LEVEL"},
-    {"jobs", 0, NUMBER, &raw.jobs, "threads (default: processors)", "N"},
-    {"shard", 0, WORD, &raw.shard, "only the points whose number is I modulo N", "I/N"},
-    {"limit", 0, COUNT, &raw.limit, "stop after N points; the same command continues", "N"},
-    {"pareto", 0, WORD, &raw.pareto,
+    {"jobs", 0, NUMBER, &raw.options.jobs, "threads (default: processors)", "N"},
+    {"shard", 0, WORD, &raw.options.shard, "only the points whose number is I modulo N", "I/N"},
+    {"limit", 0, COUNT, &raw.options.limit, "stop after N points; the same command continues", "N"},
+    {"pareto", 0, WORD, &raw.options.pareto,
      "print the points that no other beats in these figures; max:FIGURE, min:FIGURE set the "
      "direction",
      "FIGURES"},
-    {"pareto-out", 0, WORD, &raw.pareto_out, "also write all rows, in order, with a column pareto",
-     "FILE.csv"},
-    {"best", 0, WORD, &raw.best,
+    {"pareto-out", 0, WORD, &raw.options.pareto_out,
+     "also write all rows, in order, with a column pareto", "FILE.csv"},
+    {"best", 0, WORD, &raw.options.best,
      "simulate only what can still be the best in this figure, and print it", "FIGURE"},
-    {"merge", 0, WORD, &raw.merge, "join the files of shards, given as arguments, into this one",
-     "FILE.csv"},
+    {"merge", 0, WORD, &raw.options.merge,
+     "join the files of shards, given as arguments, into this one", "FILE.csv"},
     {0}};
 
 static const option optimise_options[] = {
-    {"goal", 0, LIST, &raw.goals,
+    {"goal", 0, LIST, &raw.options.goals,
      "what the design has to reach, such as 'images_per_second >= 15'; repeatable, joined by &&",
      "CONDITION"},
-    {"where", 0, LIST, &raw.where,
+    {"where", 0, LIST, &raw.options.where,
      "condition on a key or a figure, likewise; without one on fits: must certainly fit",
      "CONDITION"},
-    {"minimise", 0, WORD, &raw.minimise, "the figure of which the least is best", "FIGURE"},
-    {"maximise", 0, WORD, &raw.maximise,
+    {"minimise", 0, WORD, &raw.options.minimise, "the figure of which the least is best", "FIGURE"},
+    {"maximise", 0, WORD, &raw.options.maximise,
      "the figure of which the most is best (default images_per_second)", "FIGURE"},
-    {"over", 0, LIST, &raw.over,
+    {"over", 0, LIST, &raw.options.over,
      "axis to search, KEY=VALUES as --vary of sweep has them, in place of those of the kind; "
      "repeatable",
      "AXIS"},
-    {"output", 'o', WORD, &raw.output, "write the best design", "BEST.yaml"},
-    {"rows", 0, WORD, &raw.rows,
+    {"output", 'o', WORD, &raw.options.output, "write the best design", "BEST.yaml"},
+    {"rows", 0, WORD, &raw.options.rows,
      "write a row for each simulated point; an existing file is continued", "FILE.csv"},
-    {"top", 0, NUMBER, &raw.top, "print a table of the N best (at most 100)", "N"},
-    {"seconds", 0, WORD, &raw.seconds,
+    {"top", 0, NUMBER, &raw.options.top, "print a table of the N best (at most 100)", "N"},
+    {"seconds", 0, WORD, &raw.options.seconds,
      "stop after N seconds with the best so far (default 60; 0: when it is proven)", "N"},
-    {"simulations", 0, COUNT, &raw.simulations, "stop after N simulations, likewise", "N"},
-    {"gap", 0, WORD, &raw.enough,
+    {"simulations", 0, COUNT, &raw.options.simulations, "stop after N simulations, likewise", "N"},
+    {"gap", 0, WORD, &raw.options.enough,
      "stop when no design can be better by more than this, in per cent (default 0)", "PERCENT"},
     {"fidelity", 0, WORD, &raw.fidelity,
      "timing model: bound, tile or burst (default tile, with the best confirmed by burst)",
      "LEVEL"},
-    {"jobs", 0, NUMBER, &raw.jobs, "threads (default: processors)", "N"},
+    {"jobs", 0, NUMBER, &raw.options.jobs, "threads (default: processors)", "N"},
     {0}};
 
 static const option init_options[] = {
-    {"board", 0, WORD, &raw.board, "a board that show --boards lists, or a file", "BOARD"},
-    {"model", 0, WORD, &raw.model,
+    {"board", 0, WORD, &raw.options.board, "a board that show --boards lists, or a file", "BOARD"},
+    {"model", 0, WORD, &raw.options.model,
      "network: a name in models/, or a file (.yaml .onnx .tflite .caffemodel .prototxt .cfg)",
      "MODEL"},
-    {"precision", 0, WORD, &raw.precision, "fp32, fixed16, w8a16 or int8 (default int8)", "WORD"},
-    {"set", 0, LIST, &raw.set, "set another key of the design; repeatable", "KEY=VALUE"},
-    {"output", 'o', WORD, &raw.output, "the file to write (default: standard output)",
+    {"precision", 0, WORD, &raw.options.precision, "fp32, fixed16, w8a16 or int8 (default int8)",
+     "WORD"},
+    {"set", 0, LIST, &raw.options.set, "set another key of the design; repeatable", "KEY=VALUE"},
+    {"output", 'o', WORD, &raw.options.output, "the file to write (default: standard output)",
      "DESIGN.yaml"},
-    {"seconds", 0, WORD, &raw.seconds, "how long to search for a design (default 0.5)", "N"},
-    {"simulations", 0, COUNT, &raw.simulations,
+    {"seconds", 0, WORD, &raw.options.seconds, "how long to search for a design (default 0.5)",
+     "N"},
+    {"simulations", 0, COUNT, &raw.options.simulations,
      "search by N simulations instead, with the same design everywhere", "N"},
-    {"jobs", 0, NUMBER, &raw.jobs, "threads (default: processors)", "N"},
-    {"quiet", 0, FLAG, &raw.quiet, "no messages but errors", NULL},
+    {"jobs", 0, NUMBER, &raw.options.jobs, "threads (default: processors)", "N"},
+    {"quiet", 0, FLAG, &raw.options.quiet, "no messages but errors", NULL},
     {0}};
 
 static const option train_options[] = {
-    {"data", 0, WORD, &raw.data,
+    {"data", 0, WORD, &raw.options.data,
      "training images: a directory of MNIST or CIFAR-10, or a file (IDX, CIFAR .bin, .npy; .gz)",
      "SET"},
-    {"test", 0, WORD, &raw.test, "test images (default: those of the directory, if it has any)",
-     "SET"},
-    {"epochs", 0, NUMBER, &raw.epochs, "passes over the training images (default 1)", "N"},
-    {"images", 0, NUMBER, &raw.images, "train on the first N images only", "N"},
-    {"seeds", 0, WORD, &raw.seeds,
+    {"test", 0, WORD, &raw.options.test,
+     "test images (default: those of the directory, if it has any)", "SET"},
+    {"epochs", 0, NUMBER, &raw.options.epochs, "passes over the training images (default 1)", "N"},
+    {"images", 0, NUMBER, &raw.options.images, "train on the first N images only", "N"},
+    {"seeds", 0, WORD, &raw.options.seeds,
      "of weights, order and augmentation: A, or A..B for a run of each, with means and "
      "deviations (default 1)",
      "SEEDS"},
-    {"checkpoint", 0, WORD, &raw.checkpoint,
+    {"checkpoint", 0, WORD, &raw.options.checkpoint,
      "written after each epoch; an existing one is continued", "FILE"},
-    {"onnx", 0, WORD, &raw.onnx, "write the network that was trained", "FILE.onnx"},
-    {"output", 'o', WORD, &raw.output,
+    {"onnx", 0, WORD, &raw.options.onnx, "write the network that was trained", "FILE.onnx"},
+    {"output", 'o', WORD, &raw.options.output,
      "also write a page: schemes, the pipeline over time, memory, curves of loss and accuracy",
      "FILE.html"},
-    {"trace", 0, WORD, &raw.trace,
+    {"trace", 0, WORD, &raw.options.trace,
      "also write the pipelines of all schemes as a timeline (Perfetto, chrome://tracing)",
      "FILE.json[.gz]"},
-    {"case", 0, LIST, &raw.cases,
+    {"case", 0, LIST, &raw.options.cases,
      "instead of a design: compute an exact case and compare with NAME_weights.csv beside it; "
      "repeatable",
      "NAME.json"},
-    {"best", 0, WORD, &raw.best,
+    {"best", 0, WORD, &raw.options.best,
      "find the best places for as many cuts as pipeline.cut has: for training (in its scheme) or "
      "inference",
      "WHAT"},
     {"fidelity", 0, WORD, &raw.fidelity,
      "timing model of the stages: bound, tile or burst (default tile)", "LEVEL"},
-    {"jobs", 0, NUMBER, &raw.jobs, "threads (default: processors)", "N"},
+    {"jobs", 0, NUMBER, &raw.options.jobs, "threads (default: processors)", "N"},
     {0},
 };
 static const option fifos_options[] = {
-    {"loss", 0, WORD, &raw.loss,
+    {"loss", 0, WORD, &raw.options.loss,
      "share of time that shallower FIFOs may cost, in per cent (default 0)", "PERCENT"},
-    {"words", 0, COUNT, &raw.words_limit, "no more words than this in all, at the least loss", "N"},
-    {"luts", 0, COUNT, &raw.lut_limit, "no more LUTs than this in all, at the least loss", "N"},
-    {"brams", 0, COUNT, &raw.bram_limit,
+    {"words", 0, COUNT, &raw.options.words_limit,
+     "no more words than this in all, at the least loss", "N"},
+    {"luts", 0, COUNT, &raw.options.lut_limit, "no more LUTs than this in all, at the least loss",
+     "N"},
+    {"brams", 0, COUNT, &raw.options.bram_limit,
      "no more halves of block RAMs (BRAM18) than this in all, at the least loss", "N"},
-    {"write-folding", 0, WORD, &raw.write_folding,
+    {"write-folding", 0, WORD, &raw.options.write_folding,
      "also write a folding file of FINN, depths included", "FILE.json"},
     {0}};
 
 static const option accuracy_options[] = {
-    {"images", 0, WORD, &raw.image_set,
+    {"images", 0, WORD, &raw.options.image_set,
      "a folder of pictures, or of MNIST or CIFAR-10; or a file: IDX, CIFAR .bin, .npy, a picture "
      "of tiles",
      "SET"},
-    {"labels", 0, WORD, &raw.image_labels,
+    {"labels", 0, WORD, &raw.options.image_labels,
      "classes of the images: CSV with file,class, IDX, .npy or a byte each (default: those beside "
      "the images)",
      "FILE"},
-    {"reference", 0, WORD, &raw.reference,
+    {"reference", 0, WORD, &raw.options.reference,
      "also run the network in fp32: agreement, largest difference, noise of each layer", "fp32"},
-    {"mean", 0, WORD, &raw.mean, "mean image to subtract in place of network.preprocess.mean",
-     "FILE.npy"},
-    {"limit", 0, COUNT, &raw.limit, "the first N images only", "N"},
-    {"ranges", 0, WORD, &raw.ranges,
+    {"mean", 0, WORD, &raw.options.mean,
+     "mean image to subtract in place of network.preprocess.mean", "FILE.npy"},
+    {"limit", 0, COUNT, &raw.options.limit, "the first N images only", "N"},
+    {"ranges", 0, WORD, &raw.options.ranges,
      "store the ranges of the calibration in this file, and reuse them", "FILE"},
-    {"vary", 0, LIST, &raw.vary,
+    {"vary", 0, LIST, &raw.options.vary,
      "a line for each value of a key: PATH=a,b,c or PATH=lo:hi:step; repeatable", "AXIS"},
-    {"output", 'o', WORD, &raw.output, "a row per image; an existing file is continued",
+    {"output", 'o', WORD, &raw.options.output, "a row per image; an existing file is continued",
      "FILE.csv"},
     {"fidelity", 0, WORD, &raw.fidelity, "timing model: bound, tile or burst (default tile)",
      "LEVEL"},
-    {"jobs", 0, NUMBER, &raw.jobs, "threads (default: processors)", "N"},
+    {"jobs", 0, NUMBER, &raw.options.jobs, "threads (default: processors)", "N"},
     {0}};
 
 static const option sparsify_options[] = {
-    {"output", 'o', WORD, &raw.output, "write the network that is left", "OUT.onnx"},
-    {"method", 0, WORD, &raw.method,
+    {"output", 'o', WORD, &raw.options.output, "write the network that is left", "OUT.onnx"},
+    {"method", 0, WORD, &raw.options.method,
      "network.sparsify.method: flat, triangular, relative and their variants, or lamp", "METHOD"},
-    {"parameter", 0, WORD, &raw.parameter, "network.sparsify.parameter", "P"},
-    {"target-zeros", 0, WORD, &raw.target_zeros,
+    {"parameter", 0, WORD, &raw.options.parameter, "network.sparsify.parameter", "P"},
+    {"target-zeros", 0, WORD, &raw.options.target_zeros,
      "share of all weights that are to be 0, in place of the parameter", "SHARE"},
-    {"structured", 0, WORD, &raw.structured, "weight, kernel, channel or filter (default weight)",
-     "WHAT"},
-    {"correction", 0, WORD, &raw.correction,
+    {"structured", 0, WORD, &raw.options.structured,
+     "weight, kernel, channel or filter (default weight)", "WHAT"},
+    {"correction", 0, WORD, &raw.options.correction,
      "none, or recalibrated on the images of network.calibration (default none)", "HOW"},
-    {"spare-depthwise", 0, FLAG, &raw.spare_depthwise, "depthwise layers stay as they are", NULL},
-    {"spare-first", 0, FLAG, &raw.spare_first, "the first layer stays as it is", NULL},
-    {"pes", 0, WORD, &raw.pes,
+    {"spare-depthwise", 0, FLAG, &raw.options.spare_depthwise, "depthwise layers stay as they are",
+     NULL},
+    {"spare-first", 0, FLAG, &raw.options.spare_first, "the first layer stays as it is", NULL},
+    {"pes", 0, WORD, &raw.options.pes,
      "also count cycles of a row of N processing elements that skip zeros", "N"},
-    {"input", 0, LIST, &raw.inputs, "with --pes: also skip inputs that are 0 for this image",
-     "INPUT"},
-    {"weights", 0, WORD, &raw.weights,
+    {"input", 0, LIST, &raw.options.inputs,
+     "with --pes: also skip inputs that are 0 for this image", "INPUT"},
+    {"weights", 0, WORD, &raw.options.weights,
      "synthetic[:SEED], or a file with the weights of a YAML network", "WEIGHTS"},
     {"design", 0, WORD, &raw.design, "design file whose network.* keys count", "DESIGN.yaml"},
     {0}};
 
 static const option print_options[] = {
     {"format", 0, WORD, &raw.format, "what to print: table, csv or json", "FORMAT"},
-    {"quiet", 0, FLAG, &raw.quiet, "no progress bar and no messages but errors", NULL},
+    {"quiet", 0, FLAG, &raw.options.quiet, "no progress bar and no messages but errors", NULL},
     {0}};
 
-static const option help_options[] = {{"help", 'h', FLAG, &raw.help, "this text", NULL}, {0}};
+static const option help_options[] = {{"help", 'h', FLAG, &raw.options.help, "this text", NULL},
+                                      {0}};
 
 enum { GROUP_MAX = 6 };
 typedef struct command_groups {
@@ -594,10 +585,10 @@ static zs_status take_option(const option *o, const char *text, int argc, zs_err
  */
 static zs_status check_setting(const option *o, const char *text, const char *next, zs_err *err)
 {
-    const bool is_axis = o->place == &raw.vary || o->place == &raw.over;
+    const bool is_axis = o->place == &raw.options.vary || o->place == &raw.options.over;
     const char *form = is_axis ? "KEY=VALUES" : "KEY=VALUE";
     char name[16];
-    if ((o->place != &raw.set && !is_axis) || text[0] == '\0' || strchr(text, '=') != NULL)
+    if ((o->place != &raw.options.set && !is_axis) || text[0] == '\0' || strchr(text, '=') != NULL)
         return ZS_OK;
     snprintf(name, sizeof name, "--%s", o->name);
     const char *colon = strstr(text, ": ");
@@ -653,18 +644,19 @@ static zs_status check_values(const cli_command *command, cli_options *o, zs_err
         ZS_TRY(word_index("--format", raw.format, format_words, CLI_FORMAT_N, &index, err));
     o->format = (cli_format)index;
     o->has_format = raw.format != NULL;
-    if (raw.jobs < 1)
-        return zs_fail(err, ZS_EUSAGE, "--jobs", "%d is below the minimum 1", raw.jobs);
-    if (raw.top < 0 || raw.top > ZS_SEARCH_TOP)
-        return zs_fail(err, ZS_EUSAGE, "--top", "%d is outside 1 .. %d", raw.top, ZS_SEARCH_TOP);
-    if (raw.epochs < 1)
-        return zs_fail(err, ZS_EUSAGE, "--epochs", "%d is below the minimum 1", raw.epochs);
-    if (raw.images < 0)
-        return zs_fail(err, ZS_EUSAGE, "--images", "%d is below the minimum 0", raw.images);
-    if (raw.trace_limit < 1 || raw.trace_limit > TRACE_LIMIT_MAX)
-        return zs_fail(err, ZS_EUSAGE, "--trace-limit", "%d is outside 1 .. %d", raw.trace_limit,
-                       TRACE_LIMIT_MAX);
-    if (raw.out != NULL && raw.out[0] == '\0')
+    if (raw.options.jobs < 1)
+        return zs_fail(err, ZS_EUSAGE, "--jobs", "%d is below the minimum 1", raw.options.jobs);
+    if (raw.options.top < 0 || raw.options.top > ZS_SEARCH_TOP)
+        return zs_fail(err, ZS_EUSAGE, "--top", "%d is outside 1 .. %d", raw.options.top,
+                       ZS_SEARCH_TOP);
+    if (raw.options.epochs < 1)
+        return zs_fail(err, ZS_EUSAGE, "--epochs", "%d is below the minimum 1", raw.options.epochs);
+    if (raw.options.images < 0)
+        return zs_fail(err, ZS_EUSAGE, "--images", "%d is below the minimum 0", raw.options.images);
+    if (raw.options.trace_limit < 1 || raw.options.trace_limit > TRACE_LIMIT_MAX)
+        return zs_fail(err, ZS_EUSAGE, "--trace-limit", "%d is outside 1 .. %d",
+                       raw.options.trace_limit, TRACE_LIMIT_MAX);
+    if (raw.options.out != NULL && raw.options.out[0] == '\0')
         return zs_fail(err, ZS_EUSAGE, "--out", "the name of the directory is empty");
     return ZS_OK;
 }
@@ -696,14 +688,14 @@ zs_status cli_options_parse(const cli_command *command, int argc, const char **a
     const long processors = sysconf(_SC_NPROCESSORS_ONLN);
     char **words = NULL;
     bool only_words = false;
-    raw = (raw_options){.jobs = processors > 1 ? (int)processors : 1,
-                        .trace_limit = TRACE_LIMIT,
-                        .limit = -1,
-                        .epochs = 1,
-                        .simulations = -1,
-                        .words_limit = -1,
-                        .lut_limit = -1,
-                        .bram_limit = -1};
+    raw = (raw_options){.options = {.jobs = processors > 1 ? (int)processors : 1,
+                                    .trace_limit = TRACE_LIMIT,
+                                    .limit = -1,
+                                    .epochs = 1,
+                                    .simulations = -1,
+                                    .words_limit = -1,
+                                    .lut_limit = -1,
+                                    .bram_limit = -1}};
     raw.room = calloc((size_t)LISTS * ((size_t)argc + 1), sizeof *raw.room);
     if (raw.room == NULL)
         return zs_nomem(err, "options");
@@ -718,94 +710,13 @@ zs_status cli_options_parse(const cli_command *command, int argc, const char **a
         else
             ZS_TRY(read_option(groups, argc, argv, &at, err));
     }
-    if (raw.help) {
+    if (raw.options.help) {
         print_help(command, groups);
         o->help = true;
         return ZS_OK;
     }
-    *o = (cli_options){.words = (const char *const *)words,
-                       .set = raw.set,
-                       .inputs = raw.inputs,
-                       .outputs = raw.outputs,
-                       .against = raw.against,
-                       .vary = raw.vary,
-                       .layers = raw.layers,
-                       .bless = raw.bless,
-                       .junit = raw.junit,
-                       .cases = raw.cases,
-                       .data = raw.data,
-                       .test = raw.test,
-                       .seeds = raw.seeds,
-                       .checkpoint = raw.checkpoint,
-                       .onnx = raw.onnx,
-                       .epochs = raw.epochs,
-                       .images = raw.images,
-                       .loss = raw.loss,
-                       .words_limit = raw.words_limit,
-                       .image_set = raw.image_set,
-                       .image_labels = raw.image_labels,
-                       .reference = raw.reference,
-                       .mean = raw.mean,
-                       .ranges = raw.ranges,
-                       .method = raw.method,
-                       .parameter = raw.parameter,
-                       .target_zeros = raw.target_zeros,
-                       .structured = raw.structured,
-                       .correction = raw.correction,
-                       .pes = raw.pes,
-                       .spare_depthwise = raw.spare_depthwise,
-                       .spare_first = raw.spare_first,
-                       .lut_limit = raw.lut_limit,
-                       .bram_limit = raw.bram_limit,
-                       .folding = raw.folding,
-                       .write_folding = raw.write_folding,
-                       .model = raw.model,
-                       .weights = raw.weights,
-                       .labels = raw.labels,
-                       .out = raw.out,
-                       .output = raw.output,
-                       .plot = raw.plot,
-                       .x = raw.x,
-                       .y = raw.y,
-                       .log = raw.log,
-                       .colour = raw.colour,
-                       .trace = raw.trace,
-                       .trace_layers = raw.trace_layers,
-                       .trace_limit = raw.trace_limit,
-                       .where = raw.where,
-                       .merge = raw.merge,
-                       .goals = raw.goals,
-                       .over = raw.over,
-                       .minimise = raw.minimise,
-                       .maximise = raw.maximise,
-                       .rows = raw.rows,
-                       .top = raw.top,
-                       .seconds = raw.seconds,
-                       .enough = raw.enough,
-                       .simulations = raw.simulations,
-                       .board = raw.board,
-                       .precision = raw.precision,
-                       .pareto = raw.pareto,
-                       .pareto_out = raw.pareto_out,
-                       .best = raw.best,
-                       .shard = raw.shard,
-                       .limit = raw.limit,
-                       .jobs = raw.jobs,
-                       .timing_only = raw.timing_only,
-                       .quiet = raw.quiet,
-                       .plan = raw.plan,
-                       .schedule = raw.schedule,
-                       .loops = raw.loops,
-                       .kernels = raw.kernels,
-                       .ladder = raw.ladder,
-                       .streamline = raw.streamline,
-                       .fields = raw.fields,
-                       .metrics = raw.metrics,
-                       .operators = raw.operators,
-                       .models = raw.models,
-                       .boards = raw.boards,
-                       .graph = raw.graph,
-                       .calibrate = raw.calibrate};
+    *o = raw.options;
+    o->words = (const char *const *)words;
     ZS_TRY(check_values(command, o, err));
     return check_arguments(command, o, err);
 }
