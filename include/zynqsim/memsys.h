@@ -16,7 +16,8 @@
 #include "zynqsim/design.h"
 #include "zynqsim/dram.h"
 
-/* Rows of contiguous bytes: plane_n planes of row_n rows of row_bytes. Of all bytes, index_bytes
+/* Rows of contiguous bytes: plane_n planes of row_n rows of row_bytes; a pitch of 0: the same bytes
+ * over and over. Of all bytes, index_bytes
  * say where the others belong (masks, run lengths, pointers): they move like the others and are
  * counted apart. On the engine's side of the port a load is unpacked into a buffer, on the way or,
  * with stage_n, once all of it is in a staging buffer. A store is copied row by row to a staging

@@ -75,6 +75,7 @@ uint64_t zs_nest_iterations(const zs_nest *nest);
 /* What a kernel reads through windows in global memory. Zero bytes: it reads none so. */
 typedef struct zs_nest_window {
     uint64_t bytes;        /* of all planes that one pass reads */
+    uint64_t input_bytes;  /* of all planes of all groups; 0: every pass reads the same */
     uint64_t passes;       /* outermost iterations, each of which reads all of it */
     uint32_t rows;         /* of one window and plane */
     uint32_t row_bytes;    /* of one row of the window, neighbours that are read with it included */
@@ -120,7 +121,7 @@ typedef struct zs_nest_time {
     uint64_t nest_cycles, stall_cycles;
     double dram_s; /* least time of the lines read; the kernel takes whichever is longer */
     double seconds;
-    uint64_t bytes_again; /* in lines of the window's planes that were fetched once already */
+    uint64_t bytes_again; /* in lines of the input that were fetched once already */
 } zs_nest_time;
 
 zs_nest_time zs_nest_time_of(const zs_nest_kernel *kernel, const zs_nest_memory *memory,

@@ -130,6 +130,7 @@ enum {
     ZS_BOX_PARAMS = 32,       /* POST: parameters go to the PEs */
     ZS_BOX_WEIGHTS_USED = 64, /* FLOW: ends with the last step for which load ic0 of weights of node
                                * oc0 of the flow is needed */
+    ZS_BOX_AGAIN = 128,       /* load: of what other loads of the row have brought before */
     ZS_BOX_FRONT = 256,  /* of a row with fronts: of which of them, 0 the row itself; two bits */
     ZS_BOX_STRIPE = 1024 /* transfer: the ports that share it, seven bits, 0: it is not shared. The
                           * share of the first port stands for all where data moves */

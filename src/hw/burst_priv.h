@@ -57,6 +57,14 @@ typedef struct channel_state {
     uint64_t done_at;       /* cycle after the last event of the transfer, once all is known */
 } channel_state;
 
+/* What channels that fetch the same rows over and over did in the time in which it was measured. */
+typedef struct repeat_pace {
+    uint32_t working; /* mask; 0: nothing is known yet */
+    uint64_t addr[ZS_CHANNEL_N], bytes[ZS_CHANNEL_N];
+    uint32_t row_bytes[ZS_CHANNEL_N];
+    zs_dram_counts dram;
+} repeat_pace;
+
 struct zs_burst_sys {
     memory_channel memory[ZS_MEMORY_CHANNELS_MAX];
     uint32_t memory_n, block_shift; /* blocks of 2^shift bytes lie in the channels in turn */
@@ -72,6 +80,10 @@ struct zs_burst_sys {
     uint32_t working; /* mask of channels with a transfer that has not been reported */
     uint32_t queued;  /* requests in the controllers that are not issued */
     uint64_t events;
+    uint32_t repeating; /* mask of `working`: channels whose transfer is one row over and over */
+    uint64_t at;        /* PL cycle up to which all has happened */
+    repeat_pace pace;
+    uint64_t skipped; /* PL cycles that have passed outside only (memsys_repeat.c) */
     const zs_memsys_watch *watch;
 };
 
@@ -79,6 +91,12 @@ struct zs_burst_sys {
  * and the controller is idle: takes its bursts to their ends, as long as nothing else can come
  * between. False: not even the first; true: the next one, if any, is planned. */
 bool zs_burst_alone(zs_burst_sys *bs, channel_state *c, uint64_t at, uint64_t limit_ddr);
+
+/* The next completion, up to a limit inside; zs_memsys_next has the rest. */
+bool zs_burst_next(zs_burst_sys *bs, uint64_t limit, uint32_t *channel, uint64_t *done_at);
+/* The same where a channel fetches a row over and over. */
+bool zs_burst_repeats(const channel_state *c);
+bool zs_burst_repeat(zs_burst_sys *bs, uint64_t limit, uint32_t *channel, uint64_t *done_at);
 
 /* ---- from descriptor to bursts --------------------------------------------------------------- */
 

@@ -206,10 +206,13 @@ void zs_burst_sys_start(zs_burst_sys *bs, uint32_t i, const zs_xfer *xfers, uint
     c->xfer_i = 0;
     c->xfer_n = xfer_n;
     c->sending = (zs_dram_req){0};
-    c->done_at = start;
     c->at_row_start = false;
     c->all_sent = !next_xfer(c);
     bs->working |= 1u << i;
+    bs->repeating |= (uint32_t)zs_burst_repeats(c) << i;
+    start -= bs->skipped;
+    bs->at = zs_max_u64(bs->at, start);
+    c->done_at = start;
     zs_axi_flow_start(&c->flow, outstanding, start + c->rules.row_gap);
     start_side(c);
     if (c->all_sent) {
@@ -357,7 +360,7 @@ static ZS_INLINE bool decide(zs_burst_sys *bs, uint64_t event_at, uint64_t limit
 }
 
 /* Nothing may happen past the limit, since the caller may start a transfer there. */
-bool zs_burst_sys_next(zs_burst_sys *bs, uint64_t limit, uint32_t *channel, uint64_t *done_at)
+bool zs_burst_next(zs_burst_sys *bs, uint64_t limit, uint32_t *channel, uint64_t *done_at)
 {
     const uint64_t limit_ddr = zs_pl_to_ddr(&bs->clock, limit);
     for (;;) {
@@ -373,12 +376,25 @@ bool zs_burst_sys_next(zs_burst_sys *bs, uint64_t limit, uint32_t *channel, uint
             *done_at = bs->end;
             bs->finished &= ~(1u << bs->end_channel);
             bs->working &= ~(1u << bs->end_channel);
+            bs->repeating &= ~(1u << bs->end_channel);
+            bs->at = zs_max_u64(bs->at, bs->end);
             find_end(bs);
             return true;
         } else {
+            bs->at = limit == UINT64_MAX ? bs->at : zs_max_u64(bs->at, limit);
             return false;
         }
     }
+}
+
+bool zs_burst_sys_next(zs_burst_sys *bs, uint64_t limit, uint32_t *channel, uint64_t *done_at)
+{
+    const uint64_t inside = limit == UINT64_MAX ? limit : limit - bs->skipped;
+    const bool any = bs->repeating != 0 ? zs_burst_repeat(bs, inside, channel, done_at)
+                                        : zs_burst_next(bs, inside, channel, done_at);
+    if (any)
+        *done_at += bs->skipped;
+    return any;
 }
 
 const zs_dram_counts *zs_burst_sys_dram_counts(zs_burst_sys *bs)

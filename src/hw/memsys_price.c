@@ -117,6 +117,23 @@ static ZS_INLINE void add_row(dram_work *w, uint64_t addr, uint64_t bytes, uint6
     w->page = last_page;
 }
 
+/* A row that lies where the row before did, `times` times, from what one of them takes. */
+static void add_repeats(const zs_axi_params *port, const zs_xfer *x, uint64_t addr, uint64_t times,
+                        zs_xfer_count *count, dram_work *w)
+{
+    zs_xfer_count one = {0};
+    const uint64_t head = zs_axi_count(port, addr, x->row_bytes, &one.bursts, &one.beats);
+    count->bursts += times * one.bursts;
+    count->beats += times * one.beats;
+    if (w == NULL)
+        return;
+    const dram_work before = *w;
+    add_row(w, addr, x->row_bytes, head);
+    w->transactions += (times - 1) * (w->transactions - before.transactions);
+    w->changes += (times - 1) * (w->changes - before.changes);
+    w->same_bank += (times - 1) * (w->same_bank - before.same_bank);
+}
+
 /* Bursts, beats and what they ask of the DRAM, in one pass: this is a sixth of a sweep's time. `w`
  * may be NULL. */
 static ZS_INLINE zs_xfer_count count_rows(const zs_axi_params *axi, const zs_xfer *x, dram_work *w)
@@ -125,12 +142,15 @@ static ZS_INLINE zs_xfer_count count_rows(const zs_axi_params *axi, const zs_xfe
     zs_xfer_count count = {.bytes = zs_xfer_bytes(x)};
     for (uint32_t plane = 0; count.bytes > 0 && plane < x->plane_n; plane++) {
         uint64_t addr = x->addr + plane * x->plane_pitch_bytes;
-        for (uint32_t row = 0; row < x->row_n; row++, addr += x->row_pitch_bytes) {
+        const uint32_t repeats = x->row_pitch_bytes == 0 ? x->row_n - 1 : 0;
+        for (uint32_t row = 0; row < x->row_n - repeats; row++, addr += x->row_pitch_bytes) {
             const uint64_t head =
                 zs_axi_count(&port, addr, x->row_bytes, &count.bursts, &count.beats);
             if (w != NULL)
                 add_row(w, addr, x->row_bytes, head);
         }
+        if (repeats > 0)
+            add_repeats(&port, x, addr, repeats, &count, w);
     }
     return count;
 }

@@ -141,7 +141,8 @@ typedef struct zs_fixed_walk {
     zs_dma_rules rules;
     zs_axi_flow flow;
     uint64_t address_at, last_beat_at;    /* of the last burst */
-    uint64_t done_at;                     /* cycle after the last beat or response so far */
+    uint64_t done_at;                     /* cycle after the last beat or response so far, ... */
+    uint64_t skipped;                     /* ... less those of rows that were not walked */
     uint64_t row_at;                      /* earliest address of the row, once it is copied */
     uint64_t first_at;                    /* earliest beat of the first row */
     uint64_t unpacking, unpacking_behind; /* on the way; behind the last beat */

@@ -241,12 +241,13 @@ static uint64_t bytes_again(const zs_nest_kernel *k, const zs_nest_memory *m)
     const zs_nest_window *w = &k->window;
     const uint64_t lines = zs_ceil_div(w->bytes, m->line_bytes);
     const double at_once = (double)zs_nest_iterations(&k->nest) * lines_at_once(w, m);
-    uint64_t all = lines;
+    const uint64_t once = zs_ceil_div(zs_max_u64(w->bytes, w->input_bytes), m->line_bytes);
+    uint64_t all = once;
     if (w->rows_at_once > 0)
         all = at_once < 1e18 ? (uint64_t)at_once : UINT64_MAX;
     else if (w->bytes > m->cache_bytes)
         all = zs_times_u64(w->passes, lines);
-    return all > lines ? zs_times_u64(all - lines, m->line_bytes) : 0;
+    return all > once ? zs_times_u64(all - once, m->line_bytes) : 0;
 }
 
 void zs_nest_wait_for_units(zs_nest_kernel *k, uint64_t units, const zs_nest_memory *m)

@@ -9,6 +9,7 @@ TCase *tcase_memsys_agree(void);
 TCase *tcase_memsys_alone(void);
 TCase *tcase_memsys_channels(void);
 TCase *tcase_memsys_fixed(void);
+TCase *tcase_memsys_repeat(void);
 TCase *tcase_serial(void);
 TCase *tcase_traffic(void);
 TCase *tcase_port_shares(void);
@@ -28,6 +29,7 @@ int main(void)
                                      tcase_memsys_alone,
                                      tcase_memsys_channels,
                                      tcase_memsys_fixed,
+                                     tcase_memsys_repeat,
                                      tcase_serial,
                                      tcase_traffic,
                                      tcase_port_shares,

@@ -208,6 +208,12 @@ START_TEST(test_lines_that_a_window_has_again_are_counted)
     /* three rows of 1.125 lines an iteration, less the 60 lines of the planes */
     ck_assert_uint_eq(zs_nest_time_of(&k, &zs_nest_stratix10, 200e6).bytes_again,
                       (2 * 4 * 8 * 16 * 27 / 8 - 60) * 64);
+    k.window.input_bytes = 5 * k.window.bytes; /* of other groups, once as well */
+    ck_assert_uint_eq(zs_nest_time_of(&k, &zs_nest_stratix10, 200e6).bytes_again,
+                      (2 * 4 * 8 * 16 * 27 / 8 - 5 * 60) * 64);
+    k = sum_in_memory(65); /* of each pass another group: nothing again */
+    k.window.input_bytes = 2 * k.window.bytes;
+    ck_assert_uint_eq(zs_nest_time_of(&k, &zs_nest_stratix10, 200e6).bytes_again, 0);
     k.window = (zs_nest_window){0}; /* reads no window */
     ck_assert_uint_eq(zs_nest_time_of(&k, &zs_nest_stratix10, 200e6).bytes_again, 0);
 }

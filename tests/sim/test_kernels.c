@@ -469,6 +469,70 @@ START_TEST(test_a_queue_of_its_own_holds_no_kernel_of_another_up)
 }
 END_TEST
 
+/* Cycles of n kernels that each read 24 rows of three words at once in 8 x 38 x 38 iterations:
+ * lines of 64 B, one in eight of which ends in the next one. What they move is in the DRAM's
+ * counts. */
+static uint64_t cycles_of_readers(uint32_t n, bool side_by_side, zs_fidelity fidelity)
+{
+    enum { INPUT = 8 * 40 * 40 * 4, LINES = 8 * 38 * 38 * 24 * 9 / 8 };
+    static const char *const names[] = {"a", "b", "c"};
+    test_spec *s = test_spec_new(8, 40, 40);
+    zs_arena point;
+    zs_err err = {0};
+    test_rig rig;
+    for (uint32_t i = 0; i < n; i++)
+        test_conv(s, names[i], "data", 8, 3, 1, 0);
+    if (n > 1)
+        test_layer(s, ZS_LAYER_CONCAT, "join", n == 2 ? "a b" : "a b c");
+    zs_arena_init(&rig.arena, test_heap());
+    zs_arena_init(&point, test_heap());
+    test_rig_init_net(&rig, test_net(&rig.arena, s), ZS_FP32);
+    zs_design d = variant(0, ZS_FP32);
+    d.batch = 1;
+    ck_assert_int_eq(zs_design_set_board(&d, &point, "stratix10-520n", &err), ZS_OK);
+    d.accel.clock_hz = 200000000;
+    d.accel.unroll.ic = 8;
+    d.accel.unroll.ky = d.accel.unroll.kx = 3;
+    test_set(&d, "accelerator.kernels.launch", 0);
+    test_set(&d, "accelerator.kernels.register_sum", true);
+    test_set(&d, "accelerator.kernels.queues", side_by_side);
+    const zs_plan *plan = test_rig_plan(&rig, &point, &d);
+    const zs_result *r = test_rig_run(&rig, &point, &d, plan, fidelity, NULL);
+    const uint64_t cycles = r->cycles;
+    uint64_t again = 0;
+    for (uint32_t i = 0; i < plan->op_n; i++)
+        if (plan->boxes[i].flags & ZS_BOX_AGAIN)
+            again += zs_xfer_bytes(&plan->costs[plan->ops[i].cost_key].xfer);
+    ck_assert_uint_eq(again, n * (LINES * UINT64_C(64) - INPUT));
+    ck_assert_uint_eq(r->operand_bytes[ZS_OPERAND_INPUT], again + n * (uint64_t)INPUT);
+    ck_assert_uint_eq(r->dram.read_bytes,
+                      r->operand_bytes[ZS_OPERAND_INPUT] + r->operand_bytes[ZS_OPERAND_WEIGHT]);
+    zs_arena_drop(&point);
+    test_rig_drop(&rig);
+    test_spec_free(s);
+    return cycles;
+}
+
+/* One alone takes the time that was measured for its lines, 16.5 GB/s, which is less than the DRAM
+ * channel has; two at once are more than it has, and so are three of them. */
+START_TEST(test_kernels_at_once_share_the_memory_that_they_fetch_again_from)
+{
+    const zs_fidelity fidelity = _i == 0 ? ZS_TILE : ZS_BURST;
+    const uint64_t alone = cycles_of_readers(1, false, fidelity);
+    const uint64_t bytes = UINT64_C(8) * 38 * 38 * 24 * 9 / 8 * 64;
+    ck_assert_double_eq_tol((double)alone * 16.5e9 / 200e6 / (double)bytes, 1, 0.02);
+    ck_assert_uint_eq(cycles_of_readers(1, true, fidelity), alone);
+    ck_assert_uint_ge(cycles_of_readers(2, false, fidelity), 2 * alone);
+    for (uint32_t n = 2; n <= 3; n++) {
+        const uint64_t least = (uint64_t)((double)n * (double)bytes / 19.2e9 * 200e6);
+        const uint64_t at_once = cycles_of_readers(n, true, fidelity);
+        ck_assert_uint_ge(at_once, cycles_of_readers(n, true, ZS_BOUND));
+        ck_assert_uint_ge(at_once, least);
+        ck_assert_uint_le(at_once, n * alone);
+    }
+}
+END_TEST
+
 /* On Stratix 10: caches of 1,024 lines of 64 B in 2 x 13 of 512 x 40 b, 13 more for each load-store
  * unit, arrays as they are wide. ALM of units, caches, products, loops and the kernel. */
 static const struct {
@@ -549,6 +613,7 @@ TCase *tcase_kernels(void)
     tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, test_every_net_precision_and_option_gives_the_bits_of_the_reference, 0,
                         ZS_PRECISION_COUNT * TEST_NET_N);
+    tcase_add_loop_test(tc, test_kernels_at_once_share_the_memory_that_they_fetch_again_from, 0, 2);
     tcase_add_loop_test(tc, test_no_order_that_the_waits_allow_gives_other_bits, 0, 2);
     tcase_add_loop_test(tc, test_fidelities_move_the_same_bytes_and_bound_is_least, 0, TEST_NET_N);
     tcase_add_loop_test(tc, test_rewrites_keep_bits_and_the_bytes_they_do_not_speak_of, 0,

@@ -208,10 +208,11 @@ static zs_status notes(zs_arena *arena, const zs_plan *plan, const zs_kind_total
                         "an input: compilers reached 180 to 222 MHz with kernels as they come, "
                         "87 to 322 MHz with optimised ones",
                         kernels, pads);
-    list[1] = zs_arena_printf(arena,
-                              "kernels fetch %.1f MB in lines that they had before: time of their "
-                              "loops, not in the bytes and the energy of DRAM (show --loops)",
-                              1e-6 * (double)again);
+    list[1] =
+        zs_arena_printf(arena,
+                        "kernels fetch %.1f MB in lines that they had before, in the bytes read "
+                        "(show --loops)",
+                        1e-6 * (double)again);
     if (list[0] == NULL || list[1] == NULL)
         return zs_nomem(err, "result");
     *out = list;

@@ -78,9 +78,8 @@ static zs_status put_kernel(const zs_design *design, const char *name, const cha
         t.dram_s > loops_s ? 1e3 * (t.dram_s - loops_s) : 0.0,
         own->is_launched ? 1e3 * m.launch_s : 0.0));
     if (t.bytes_again > 0)
-        ZS_TRY(zs_sink_printf(
-            s, "  %.1f MB in lines that are fetched again: time of its loops, not in dram.*\n",
-            1e-6 * (double)t.bytes_again));
+        ZS_TRY(zs_sink_printf(s, "  %.1f MB in lines that are fetched again\n",
+                              1e-6 * (double)t.bytes_again));
     return zs_sink_puts(s, "\n");
 }
 

@@ -262,13 +262,14 @@ static void conv(const zs_layer *layer, kernels_row *r)
     set_interval(a, r);
     r->kernel.drains = p->local_weights ? passes : 0;
     if (w->kh * w->kw > 1 && !p->local_input)
-        r->kernel.window =
-            (zs_nest_window){.bytes = bytes,
-                             .passes = passes,
-                             .rows = w->kh,
-                             .row_bytes = (uint32_t)(((c.u_ox - 1) * w->sw + w->kw) * elem),
-                             .step_rows = w->sh,
-                             .rows_at_once = at_once};
+        r->kernel.window = (zs_nest_window){
+            .bytes = bytes,
+            .input_bytes = layer->x.c * padded(layer, true) * padded(layer, false) * elem,
+            .passes = passes,
+            .rows = w->kh,
+            .row_bytes = (uint32_t)(((c.u_ox - 1) * w->sw + w->kw) * elem),
+            .step_rows = w->sh,
+            .rows_at_once = at_once};
     if (w->pad_top + w->pad_bottom + w->pad_left + w->pad_right == 0)
         return;
     r->padded_bytes = layer->x.c * padded(layer, true) * padded(layer, false) * elem;

@@ -7,6 +7,36 @@
  * memory's, whichever is longer. The loops read and write DRAM themselves, so transfers carry time
  * and no data. */
 
+/* Lines that are fetched again are the first of the input, over and over, in several transfers, so
+ * that those of others can come between. */
+enum {
+    AGAIN_ROW_BYTES = 1 << 14, /* all banks of a DRAM, and its channels, have some of it */
+    AGAIN_BYTES = 1 << 22,     /* of a transfer, ... */
+    AGAIN_MOST = 16            /* ... but no more transfers, unless they hold no more rows */
+};
+
+static uint64_t again_row_bytes(const kernels_row *own)
+{
+    const uint64_t line = zs_nest_stratix10.line_bytes, bytes = own->kernel.window.bytes;
+    return zs_min_u64(AGAIN_ROW_BYTES, zs_max_u64(line, bytes / line * line));
+}
+
+static uint64_t again_n(const kernels_row *own)
+{
+    const uint64_t rows = own->bytes_again / again_row_bytes(own);
+    const uint64_t n = zs_min_u64(AGAIN_MOST, zs_ceil_div(own->bytes_again, AGAIN_BYTES));
+    return zs_min_u64(rows, zs_max_u64(n, zs_ceil_div(rows, UINT32_MAX)));
+}
+
+/* Piece `i`; what is left of a row is a piece of its own behind them. */
+static void shape_again(const kernels_row *own, uint32_t i, zs_xfer *t)
+{
+    const uint64_t row_bytes = again_row_bytes(own), n = again_n(own);
+    const uint64_t rows = own->bytes_again / row_bytes;
+    t->row_bytes = (uint32_t)(i < n ? row_bytes : own->bytes_again % row_bytes);
+    t->row_n = i < n ? (uint32_t)(rows / n + (i < rows % n)) : 1;
+}
+
 zs_xfer kernels_xfer(const zs_plan_row *of, const zs_design *design, uint32_t code,
                      const zs_tile_box *box)
 {
@@ -29,6 +59,8 @@ zs_xfer kernels_xfer(const zs_plan_row *of, const zs_design *design, uint32_t co
         bytes = (uint64_t)row->y_c * row->oh * row->ow * elem;
     }
     t.row_bytes = (uint32_t)bytes;
+    if (box->flags & ZS_BOX_AGAIN)
+        shape_again(own, box->oc0, &t);
     return t;
 }
 
@@ -64,9 +96,16 @@ static zs_status shape_row(zs_plan_draft *d, uint32_t i, kernels_row *own, zs_er
 
 /* ---- kernels side by side -------------------------------------------------------------------- */
 
-/* Compute units behind those of every plan; kernels take them in turn. One does where kernels
- * follow each other. */
-enum { KERNELS_AT_ONCE = 64 };
+/* Units behind those of every plan; kernels take them in turn: for their loops, and a set of
+ * readers of the HP ports for what they fetch again, which takes turns with others on these ports.
+ * One does where kernels follow each other. */
+enum {
+    KERNELS_AT_ONCE = 32,
+    AGAIN_SETS = 8,
+    HP_PORTS = 4,
+    AGAIN_UNIT = ZS_UNIT_N + KERNELS_AT_ONCE,
+    KERNELS_UNIT_N = AGAIN_UNIT + AGAIN_SETS * HP_PORTS
+};
 
 static zs_status list_units(zs_plan_draft *d, const kernels_row *rows, zs_err *err)
 {
@@ -75,7 +114,7 @@ static zs_status list_units(zs_plan_draft *d, const kernels_row *rows, zs_err *e
         has_queues |= d->drafts[i].on_engine && kernels_params_of(rows[i].accel)->queues;
     if (!has_queues)
         return ZS_OK;
-    zs_plan_unit *units = zs_new(d->arena, zs_plan_unit, ZS_UNIT_N + KERNELS_AT_ONCE);
+    zs_plan_unit *units = zs_new(d->arena, zs_plan_unit, KERNELS_UNIT_N);
     if (units == NULL)
         return zs_nomem(err, "plan");
     memcpy(units, zs_tile_units, sizeof zs_tile_units);
@@ -85,9 +124,28 @@ static zs_status list_units(zs_plan_draft *d, const kernels_row *rows, zs_err *e
         if (units[ZS_UNIT_N + i].name == NULL)
             return zs_nomem(err, "plan");
     }
+    for (uint32_t i = AGAIN_UNIT; i < KERNELS_UNIT_N; i++) {
+        const uint32_t set = (i - AGAIN_UNIT) / HP_PORTS, port = (i - AGAIN_UNIT) % HP_PORTS;
+        units[i] = zs_tile_units[zs_channel(port, false)];
+        units[i].name = zs_arena_printf(d->arena, "again%u.hp%u", set, port);
+        if (units[i].name == NULL)
+            return zs_nomem(err, "plan");
+    }
     d->plan->units = units;
-    d->plan->unit_n = ZS_UNIT_N + KERNELS_AT_ONCE;
+    d->plan->unit_n = KERNELS_UNIT_N;
     return ZS_OK;
+}
+
+static void count_again(const zs_plan_draft *d, kernels_row *rows)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < d->row_n; i++) {
+        if (!d->drafts[i].on_engine || rows[i].root != i)
+            continue;
+        rows[i].bytes_again = kernels_bytes_again(d->design, &rows[i].kernel);
+        rows[i].again_set = n % AGAIN_SETS;
+        n += rows[i].bytes_again > 0;
+    }
 }
 
 zs_status kernels_draft(zs_plan_draft *d, zs_err *err)
@@ -109,6 +167,7 @@ zs_status kernels_draft(zs_plan_draft *d, zs_err *err)
     d->plan->buffers[ZS_BUF_OUTPUT].slots = 1; /* of the executor */
     ZS_TRY(zs_draft_place(d, &(zs_place_rules){0}, err));
     kernels_count_bytes(d, own);
+    count_again(d, own);
     for (uint32_t i = 0; i < d->row_n; i++)
         own[i].padded_addr = zs_round_up(d->plan->dram_bytes, 4096);
     d->plan->dram_bytes = zs_round_up(d->plan->dram_bytes, 4096) + padded;
@@ -130,7 +189,7 @@ static zs_status compute(zs_emitter *e, zs_op_code code, const zs_tile_box *box,
     const zs_plan *plan = e->d->plan;
     ZS_TRY(zs_emit_priced(e, code, box, NULL, wait, key, cycles, op));
     if (plan->unit_n > ZS_UNIT_N)
-        e->ops[*op].unit = (uint8_t)(ZS_UNIT_N + e->row % (plan->unit_n - ZS_UNIT_N));
+        e->ops[*op].unit = (uint8_t)(ZS_UNIT_N + e->row % KERNELS_AT_ONCE);
     return ZS_OK;
 }
 
@@ -207,6 +266,27 @@ static zs_status emit_loads(zs_emitter *e, uint32_t image, const uint32_t *wait,
     return ZS_OK;
 }
 
+/* Lines that the kernel had before. On a card its load-store units have ways of their own to the
+ * memory, up to what all ports move; on a 7-series they share those of the input. */
+static zs_status emit_again(zs_emitter *e, uint32_t image, const uint32_t *wait, uint32_t *done)
+{
+    const kernels_row *own = kernels_row_of(&e->d->rows[e->row]);
+    const uint64_t rest = own->bytes_again % again_row_bytes(own), n = again_n(own) + (rest > 0);
+    const uint32_t first = e->op_n;
+    const uint8_t ports = e->ports.input;
+    zs_tile_box box = {.image = image,
+                       .flags = ZS_BOX_AGAIN | (own->padded_bytes > 0 ? ZS_BOX_PARAMS : 0u)};
+    if (e->d->design->board.family != ZS_FAMILY_7_SERIES)
+        e->ports.input = (1u << HP_PORTS) - 1;
+    for (; box.oc0 < n; box.oc0++)
+        ZS_TRY(move(e, ZS_OP_LOAD_X, &box, wait, done));
+    e->ports.input = ports;
+    for (uint32_t k = first; k < e->op_n && e->d->plan->unit_n > ZS_UNIT_N; k++)
+        if (e->ops[k].unit < zs_channel(HP_PORTS, false))
+            e->ops[k].unit = (uint8_t)(AGAIN_UNIT + own->again_set * HP_PORTS + e->ops[k].unit / 2);
+    return ZS_OK;
+}
+
 /* The last row of this call that is done in the queue of all. */
 static uint32_t last_queued(const zs_emitter *e, uint32_t first)
 {
@@ -255,7 +335,7 @@ static zs_status emit_fused(zs_emitter *e, kernels_row *own)
     return ZS_OK;
 }
 
-/* Reads of one channel retire in order, so the last stands for all. */
+/* Reads of one channel retire in order, so the last stands for all, unless units share it. */
 static zs_status emit_body(zs_emitter *e)
 {
     const zs_plan_draft *d = e->d;
@@ -264,15 +344,15 @@ static zs_status emit_body(zs_emitter *e)
     if (own->root != e->row)
         return emit_fused(e, own);
     const uint64_t cycles = cycles_of(e, own);
-    own->bytes_again = kernels_bytes_again(d->design, &own->kernel);
     ZS_TRY(begin(e, wait));
     for (uint32_t image = 0; image < d->design->batch; image++) {
         const zs_tile_box box = {.image = image, .flags = ZS_HOST_LAYER};
         const zs_tile_box last = {.image = image, .ic0 = own->last - e->row};
-        uint32_t done[3] = {ZS_NO_OP, ZS_NO_OP, ZS_NO_OP};
+        uint32_t done[4] = {ZS_NO_OP, ZS_NO_OP, ZS_NO_OP, ZS_NO_OP};
         if (own->padded_bytes > 0)
             ZS_TRY(emit_pad(e, image, wait));
         ZS_TRY(emit_loads(e, image, wait, &done[0]));
+        ZS_TRY(emit_again(e, image, wait, &done[d->plan->unit_n > ZS_UNIT_N ? 3 : 0]));
         ZS_TRY(compute(e, ZS_OP_MAC, &box, wait, 2, cycles, &done[1]));
         if (!own->to_channel)
             ZS_TRY(move(e, ZS_OP_STORE, &last, wait, &done[2]));
