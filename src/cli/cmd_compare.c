@@ -267,9 +267,20 @@ static bool differ(const char *a, const char *b)
     return a != NULL && b != NULL && strcmp(a, b) != 0;
 }
 
+static bool inputs_differ(const zs_provenance *a, const zs_provenance *b)
+{
+    bool are = a->input_n > 0 && b->input_n > 0 && a->input_n != b->input_n;
+    for (uint32_t i = 0; i < a->input_n && i < b->input_n; i++)
+        are |= differ(a->inputs[i].sha256, b->inputs[i].sha256);
+    return are;
+}
+
 static void warn_of(const zs_figures *first, const zs_figures *f)
 {
     const zs_provenance *a = first->provenance, *b = f->provenance;
+    const bool is_same_net =
+        strcmp(zs_figures_text(first, "network"), zs_figures_text(f, "network")) == 0;
+    const char *what = NULL;
     char text[512];
     if (a == NULL && b == NULL)
         return;
@@ -284,12 +295,17 @@ static void warn_of(const zs_figures *first, const zs_figures *f)
                  "differences may be the program's",
                  b->version, b->models_digest ? b->models_digest : "?", first->label, a->version,
                  a->models_digest ? a->models_digest : "?");
-    else if (differ(a->model_sha256, b->model_sha256) &&
-             strcmp(zs_figures_text(first, "network"), zs_figures_text(f, "network")) == 0)
-        snprintf(text, sizeof text, "and %.100s are of different files of the network %.100s",
-                 first->label, zs_figures_text(f, "network"));
+    else if (is_same_net && differ(a->model_sha256, b->model_sha256))
+        what = "files";
+    else if (is_same_net && differ(a->weights_sha256, b->weights_sha256))
+        what = "weights";
+    else if (is_same_net && inputs_differ(a, b))
+        what = "inputs";
     else
         return;
+    if (what != NULL)
+        snprintf(text, sizeof text, "and %.100s are of different %s of the network %.100s",
+                 first->label, what, zs_figures_text(f, "network"));
     cli_say(a != NULL && b == NULL ? f->label : a == NULL ? first->label : f->label, text);
 }
 

@@ -54,8 +54,8 @@ static zs_status finish(sweep_job *job, zs_status status, int *exit_status, zs_e
         *err = closing;
     }
     const bool is_short = job->done_n < job->own_n && job->o->best == NULL;
-    if ((status != ZS_OK && job->done_n > 0) || cli_interrupted ||
-        (is_short && !job->o->quiet && status == ZS_OK))
+    const bool is_cut = status != ZS_OK && job->done_n > 0 && !cli_stdout_is_broken();
+    if (is_cut || cli_interrupted || (is_short && !job->o->quiet && status == ZS_OK))
         say_how_to_go_on(job);
     ZS_TRY(status);
     if (cli_interrupted) { /* as a shell has it of a program that a signal ended */

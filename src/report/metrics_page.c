@@ -113,10 +113,13 @@ zs_status zs_metrics_markdown_emit(const zs_sink *s, zs_err *err)
     zs_out_text(&out, "## Summary\n\n");
     emit_table(&out, zs_metrics, zs_metric_n);
     zs_out_text(
-        &out, "\n## Layers\n\nMembers of each entry of `layers`, in the order of the plan. "
-              "`cycles` of all layers sum to\n`cycles` of the summary, their bytes to those "
-              "of `dram` less what loads engines that take\nturns: it belongs to no layer, but to "
-              "the port that reads it (`pcap`, `swap.port`, `registers`).\n\n");
+        &out,
+        "\n## Layers\n\nMembers of each entry of `layers`, in the order of the plan. "
+        "`cycles` of all layers sum to\n`cycles` of the summary, save where a pipeline has "
+        "all layers: they work at the same time, each from its first\nword (`start_cycle`) to "
+        "its last. Their bytes sum to those of `dram` less what loads engines that take\n"
+        "turns: it belongs to no layer, but to the port that reads it (`pcap`, `swap.port`, "
+        "`registers`).\n\n");
     emit_table(&out, zs_layer_metrics, zs_layer_metric_n);
     zs_out_text(&out, lists);
     return zs_out_end(&out, "results.md", err);

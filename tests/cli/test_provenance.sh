@@ -50,6 +50,10 @@ def write(name, change):
 write("version.json", lambda d: d.update(version="0.0.9"))
 write("models.json", lambda d: d.update(models_digest="00000000"))
 write("model.json", lambda d: d["provenance"].update(model_sha256="0"))
+write("weights.json", lambda d: d["provenance"].update(weights_sha256="0"))
+write("weighed.json", lambda d: d["provenance"].update(weights_sha256="1"))
+write("picture.json", lambda d: d["provenance"].update(inputs=[{"name": "b.ppm", "sha256": "0"}]))
+write("other_net.json", lambda d: (d.update(network="other"), d["provenance"].update(model_sha256="0")))
 write("old.json", lambda d: (d.pop("version"), d.pop("provenance")))
 write("wrong.json", lambda d: d.update(version=7))
 END
@@ -59,6 +63,12 @@ for other in version models; do
 done
 program compare one.json model.json --format json
 ok "$([ $status = 0 ] && grep -q 'different files of the network small' err; echo $?)" 'and of another file of the same network'
+program compare weights.json weighed.json
+ok "$([ $status = 0 ] && grep -q 'different weights of the network small' err; echo $?)" 'of other weights'
+program compare one.json picture.json
+ok "$([ $status = 0 ] && grep -q 'different inputs of the network small' err; echo $?)" 'and of other inputs'
+program compare one.json other_net.json
+ok "$([ $status = 0 ] && ! grep -q 'different files' err; echo $?)" 'but other networks have other files'
 program compare old.json one.json
 ok "$([ $status = 0 ] && grep -q '^zynqsim: old.json: does not say which program made it' err; echo $?)" 'and of a result that says nothing'
 program compare old.json old.json

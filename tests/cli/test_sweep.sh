@@ -176,6 +176,9 @@ ok "$([ $status = 0 ] && ! grep -q 'cut short' err && rows full.csv | cmp -s - j
 { "$ZYNQSIM" sweep small.yaml $axes -o - 2>err; echo $? >pipe; } | true
 ok "$([ "$(cat pipe)" = 141 ] && [ ! -s err ]; echo $?)" 'a closed pipe ends it without a word, as SIGPIPE would'
 # shellcheck disable=SC2086
+{ "$ZYNQSIM" sweep small.yaml $soak 2>err; echo $? >pipe; } | head -n 2 >/dev/null
+ok "$([ "$(cat pipe)" = 141 ] && [ ! -s err ]; echo $?)" 'also when some rows are through it'
+# shellcheck disable=SC2086
 GCOV_PREFIX=$APART "$ZYNQSIM" sweep small.yaml $soak -o int.csv --jobs 1 >out 2>err &
 pid=$!
 tries=0
