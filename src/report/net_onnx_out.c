@@ -196,9 +196,26 @@ static void put_window(writer *w, ZsOnnx__Node *n, const zs_window *k, bool dila
         put_ints(w, n, "dilations", (const uint32_t[]){k->dh, k->dw}, 2);
 }
 
+/* Synthetic ones are written as what they stand for. */
+static zs_weights weights_of(writer *w, const zs_layer *l)
+{
+    zs_weights own = l->weights;
+    if (own.data != NULL)
+        return own;
+    const uint64_t filter = zs_layer_filter_elems(l);
+    float *data = take(w, (size_t)l->y.c, filter * sizeof *data);
+    float *bias = take(w, l->y.c, sizeof *bias);
+    for (uint32_t oc = 0; data != NULL && bias != NULL && oc < l->y.c; oc++) {
+        zs_layer_filter(w->net, l, oc, data + oc * filter);
+        bias[oc] = zs_layer_bias(w->net, l, oc);
+    }
+    return (zs_weights){.data = data, .bias = l->has_bias ? bias : NULL};
+}
+
 static void put_filters(writer *w, const zs_layer *l, const char *in, const char *out)
 {
-    const bool is_fc = l->op == ZS_LAYER_FC, has_bias = l->weights.bias != NULL;
+    const zs_weights own = weights_of(w, l);
+    const bool is_fc = l->op == ZS_LAYER_FC, has_bias = own.bias != NULL;
     const uint64_t filter = zs_layer_filter_elems(l);
     const uint64_t fc[] = {l->y.c, filter};
     const uint64_t conv[] = {l->y.c, l->x.c / l->groups, l->window.kh, l->window.kw};
@@ -206,10 +223,9 @@ static void put_filters(writer *w, const zs_layer *l, const char *in, const char
     if (n == NULL)
         return;
     n->input[0] = (char *)in;
-    n->input[1] =
-        add_tensor(w, l->name, ".weight", l->weights.data, is_fc ? fc : conv, is_fc ? 2 : 4);
+    n->input[1] = add_tensor(w, l->name, ".weight", own.data, is_fc ? fc : conv, is_fc ? 2 : 4);
     if (has_bias)
-        n->input[2] = add_tensor(w, l->name, ".bias", l->weights.bias, fc, 1);
+        n->input[2] = add_tensor(w, l->name, ".bias", own.bias, fc, 1);
     if (is_fc) {
         put_int(w, n, "transB", 1);
         return;
@@ -324,9 +340,8 @@ static zs_status put_layer(writer *w, const zs_layer *l, zs_err *err)
     const bool is_fused = l->act.active && l->op != ZS_LAYER_ACT;
     const char *in = name_of(w, l->in[0]);
     const char *out = is_fused ? text(w, l->name, ".pre") : name_of(w, l->out);
-    /* fc reads the matrix of a flattened input */
-    if (l->op == ZS_LAYER_FC &&
-        w->net->tensors[l->in[0]].shape.h * w->net->tensors[l->in[0]].shape.w > 1) {
+    /* fc reads a matrix, which what a window or a global average gives is not, be it one pixel */
+    if (l->op == ZS_LAYER_FC) {
         ZsOnnx__Node *flat =
             add_node(w, "Flatten", text(w, l->name, ".flat"), 1, text(w, l->name, ".flat"));
         if (flat == NULL)

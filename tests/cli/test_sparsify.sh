@@ -50,6 +50,18 @@ zeros=$(tail -n 1 out | cut -d, -f8,9)
 program sparsify net.yaml --method relative_std --parameter 0.7 --format csv
 ok "$([ "$zeros" = "$(tail -n 1 out | cut -d, -f8,9)" ]; echo $?)" 'and has the same zeros'
 
+sed '/pool1/d; /fc1/s/.*/  - {global_avgpool: gap}\n&/' net.yaml >gap.yaml
+for rule in '' '--method flat --parameter 0.5 --spare-first'; do
+    # shellcheck disable=SC2086 # options
+    program sparsify gap.yaml $rule -o made.onnx
+    ok "$status" "synthetic weights that stay are written as they are: ${rule:-no rule}"
+    if [ -n "$rule" ]; then same='--set network.sparsify.method=flat --set network.sparsify.parameter=0.5 --set network.sparsify.spare_first=true'; else same=; fi
+    # shellcheck disable=SC2086 # options
+    program run - --model gap.yaml $same --fidelity bound --out c --quiet
+    program run - --model made.onnx --fidelity bound --out d --quiet
+    ok "$([ $status = 0 ] && cmp -s c/output.npy d/output.npy; echo $?)" 'and what reads them as a matrix gets one'
+done
+
 # ---- an axis: zeros, accuracy, cycles, bytes
 mkdir flat
 for i in 0 1 2; do
