@@ -185,7 +185,7 @@ static void csv_effect(zs_out *out, const zs_explain_row *row, uint32_t step)
     zs_out_csv(out, row->name);
     zs_out_printf(out, ",%s,%s,", kind_name(row->kind), step_name(step));
     if (e->is_done)
-        zs_out_printf(out, "%.9g,%d,", e->speedup, e->fits);
+        zs_out_printf(out, "%.9g,%s,", e->speedup, e->is_close ? "" : e->fits ? "1" : "0");
     else
         zs_out_text(out, ",,");
     zs_out_csv(out, e->binding);
@@ -212,7 +212,8 @@ static int put_effect(json_t *object, const zs_explain_effect *e, uint32_t step)
     json_t *entry = json_object(), *layers = json_array();
     int failed =
         json_object_set_new(entry, "speedup", e->is_done ? zs_json_real(e->speedup) : json_null());
-    failed |= json_object_set_new(entry, "fits", e->is_done ? json_boolean(e->fits) : json_null());
+    failed |= json_object_set_new(entry, "fits",
+                                  e->is_done && !e->is_close ? json_boolean(e->fits) : json_null());
     failed |=
         json_object_set_new(entry, "binding", zs_json_text(e->binding[0] ? e->binding : NULL));
     failed |= json_object_set_new(entry, "change", zs_json_text(e->is_done ? e->change : NULL));

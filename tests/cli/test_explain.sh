@@ -19,6 +19,9 @@ ok "$(grep -qE '^  (AXI latency|AXI ports|PS calls) .* no, as now' "$WORK/out" &
 ok "$(grep -q '^- The design as it is does not fit the board: it takes 338 BRAM18 of 280' "$WORK/out"; echo $?)" 'and by how much it does not is said once'
 (cd "$TOP" && "$ZYNQSIM" explain configs/squeezejet2-8bit.yaml --format csv >"$WORK/out" 2>"$WORK/err")
 ok "$(grep -q '^AXI ports,memory,half,.*,accelerator.ports.weight hp0 -> acp$' "$WORK/out" && ! grep -qE 'ports\.(input|output) acp ->' "$WORK/out"; echo $?)" 'no step takes inputs or outputs off the coherent port'
+for format in csv json; do (cd "$TOP" && "$ZYNQSIM" explain configs/default.yaml --fidelity bound --format $format >"$WORK/$format" 2>"$WORK/err"); done
+ok "$(grep -qE '^PL clock,clock,twice,[0-9.]+,,[0-9]+ of [0-9]+ LUT,' "$WORK/csv"; echo $?)" 'CSV leaves empty what is too close to call'
+ok "$(grep -A 2 '"twice"' "$WORK/json" | sed -n 3p | grep -q '"fits": null'; echo $?)" 'and JSON has null'
 cd "$WORK" || exit 1
 program explain small.yaml --format csv
 ok "$([ $status = 0 ] && [ "$(head -n 1 out)" = resource,kind,step,speedup,fits,binding,layers,layers_speedup,change ]; echo $?)" 'CSV has a line per step'
