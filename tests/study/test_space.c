@@ -1,5 +1,6 @@
 #include "space_rig.h"
 
+#include "nets.h"
 #include "random_design.h"
 #include "small_nets.h"
 #include "zynqsim/kind.h"
@@ -96,6 +97,30 @@ START_TEST(a_key_that_no_axis_turns_is_not_relaxed)
         ck_assert_double_eq(look.excess, 0);
         ck_assert_double_eq(look.bound, -32);
     }
+}
+END_TEST
+
+static double bound_of_all(const char *add)
+{
+    test_spec *spec = test_spec_new(8, 16, 16);
+    zs_space_look look;
+    test_conv(spec, "conv1", "", 16, 3, 1, 1);
+    test_conv(spec, "conv2", "conv1", 16, 3, 1, 1);
+    if (add != NULL)
+        test_layer(spec, ZS_LAYER_ADD, "sum", add);
+    rig.net = test_net(&rig.keep, spec);
+    test_spec_free(spec);
+    ck_assert_int_eq(zs_space_look_at(&rig.space, 0, 0, &rig.point, &look, NULL), ZS_OK);
+    return look.bound;
+}
+
+START_TEST(additions_count_before_it_is_known_where_pools_go)
+{
+    space_over("accelerator.tile.ic=4,8");
+    space_over("accelerator.unroll.oc=2,4");
+    space_find("cycles", false);
+    const double lanes = 4, elems = 16 * 16 * 16;
+    ck_assert_double_ge(bound_of_all("conv1 conv2"), bound_of_all(NULL) + elems / lanes);
 }
 END_TEST
 
@@ -334,6 +359,7 @@ TCase *tcase_space(void)
     tcase_add_checked_fixture(tc, space_setup, space_teardown);
     tcase_add_loop_test(tc, no_point_is_better_than_a_part_it_lies_in, 0, TEST_NET_N);
     tcase_add_test(tc, a_key_that_no_axis_turns_is_not_relaxed);
+    tcase_add_test(tc, additions_count_before_it_is_known_where_pools_go);
     tcase_add_loop_test(tc, a_search_finds_what_simulating_every_point_finds, 0, ZS_LEN(small));
     tcase_add_loop_test(tc, with_room_for_hardly_anything_it_finds_the_same, 0, ZS_LEN(small));
     tcase_add_loop_test(tc, ended_early_its_bound_holds, 0, ZS_LEN(small));

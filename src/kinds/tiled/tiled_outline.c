@@ -465,8 +465,10 @@ void tiled_outline_row(zs_outline *out, uint32_t i)
     const bool is_call = r->call != ZS_NO_INDEX;
     const uint32_t before = !is_call ? r->op_n : out->plan->calls[r->call].row0 == i ? 3 : 0;
     const uint32_t end = r->op0 + r->op_n;
-    const bool is_plain = !zs_op_has_filters(out->net->layers[r->layer].op);
-    if (is_call && is_plain && tiled_params_of(&out->design->accel)->may_drop_pools)
+    const zs_layer_op kind = out->net->layers[r->layer].op;
+    const tiled_params *params = tiled_params_of(&out->design->accel);
+    const bool stays = zs_op_has_filters(kind) || (kind == ZS_LAYER_ADD && params->keeps_adds);
+    if (is_call && !stays && params->may_drop_pools)
         return;
     for (uint32_t op = r->op0; op < r->op0 + before; op++)
         zs_outline_op(out, r, &out->plan->ops[op]);

@@ -123,6 +123,9 @@ static void relax_time(zs_design *d, const opened *is)
     /* a pool of which not one window fits into an input slot is left to the PS, and one with fewer
      * pixels a tile takes other steps: its window is up to so many times as large as its tile */
     enum { SURE_OF_POOLS = 16 };
+    /* of an addition the window is a pixel, which any slot holds */
+    p->keeps_adds = p->channel_block == 1 && p->buffer.input_bytes == 0 &&
+                    d->layer_setting_n == 0 && a->fusion != ZS_FUSION_GROUPS;
     p->may_drop_pools = (p->is_relaxed && (is->least_ic < SURE_OF_POOLS || p->channel_block > 1 ||
                                            p->buffer.input_bytes > 0 || d->layer_setting_n > 0)) ||
                         a->fusion == ZS_FUSION_GROUPS;
