@@ -214,6 +214,8 @@ zs_status cmd_optimise(const cli_options *options, int *exit_status, zs_err *err
     zs_status status = optimise_setup(options, &job, err);
     if (status == ZS_OK && options->output != NULL && strcmp(options->output, "-") == 0)
         status = zs_fail(err, ZS_EUSAGE, "-o", "needs a file: standard output says what was found");
+    if (status == ZS_OK && options->output != NULL && cli_is_directory(options->output))
+        status = zs_fail(err, ZS_EUSAGE, options->output, "cannot be written: is a directory");
     if (status == ZS_OK && options->output != NULL &&
         (access(options->output, F_OK) != 0 || cli_is_file(options->output))) {
         cli_temporary probe; /* a minute of search is not to end with a wrong directory */

@@ -524,7 +524,7 @@ zs_status cli_whole_number(const char *text, const char *place, long long *out, 
     const char *digits = text + (text[0] == '-');
     const size_t n = strspn(digits, "0123456789");
     if (n == 0 || digits[n] != '\0')
-        return zs_fail(err, ZS_EUSAGE, place, "the value is not a whole number");
+        return zs_fail(err, ZS_EUSAGE, place, "'%.40s' is not a whole number", text);
     if (digits[0] == '0' && n > 1)
         return zs_fail(err, ZS_EUSAGE, place, "'%.40s' has zeros in front: octal or decimal?",
                        text);

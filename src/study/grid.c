@@ -46,6 +46,10 @@ static zs_status add_path(axis_draft *d, const char *path, size_t bytes)
     for (uint32_t i = 0; i < d->path_n; i++)
         if (strcmp(d->paths[i], copy) == 0)
             return wrong(d, ZS_EPARSE, "is there twice", copy);
+    if (strncmp(copy, "layers.", strlen("layers.")) == 0)
+        return zs_fail(d->err, ZS_EUNSUPPORTED, d->text,
+                       "what layers say of a layer is no axis: --set %.60s=VALUE in one run each",
+                       copy);
     if (!zs_axis_is_key(copy)) {
         const char *near = zs_field_suggest(copy);
         return zs_fail(d->err, ZS_EPARSE, d->text, "\"%.60s\" is no key of a design%s%s", copy,
@@ -67,6 +71,14 @@ static zs_status read_paths(axis_draft *d, const char *end)
     }
 }
 
+/* The word of a key says all: precisions such as `model` set more than the number of the key. */
+static bool is_whole_word(const zs_field *field, const zs_design *design, double number)
+{
+    char text[64];
+    return field->words == NULL || zs_design_print(design, field, text, sizeof text) != ZS_OK ||
+           strcmp(text, zs_word_of(field->words, field->word_n, (uint32_t)number)) == 0;
+}
+
 /* Each value is tried where it will be used. */
 static zs_status try_value(const axis_draft *d, const char *path, const char *value, double *number)
 {
@@ -82,6 +94,8 @@ static zs_status try_value(const axis_draft *d, const char *path, const char *va
         const bool is_list =
             zs_port_list_of(path, value, &ports) && strcmp(ports.others, "none") != 0;
         *number = key.field != NULL && !is_list ? zs_figure_number(&key, &copy, NULL) : (double)NAN;
+        if (!isnan(*number) && !is_whole_word(key.field, &copy, *number))
+            *number = (double)NAN;
         return ZS_OK;
     }
     return zs_fail(d->err, status, d->text, "%s: %s", why.place, why.text);

@@ -212,7 +212,8 @@ while IFS='|' read -r pattern arguments; do
 done <<'END'
 --limit: -1 is below the minimum 0|--limit -1
 --limit: .* is too large|--limit 99999999999999999999
---limit: the value is not a whole number|--limit 1x
+--limit: '1x' is not a whole number|--limit 1x
+is no axis: --set layers.conv1.tile.oc=VALUE|--vary layers.conv1.tile.oc=8,16
 is not I/N|--shard 0/99999999999999999999
 is not I/N|--shard 00/2
 is not I/N|--shard 0/-1

@@ -121,6 +121,7 @@ refuses "^zynqsim: --board: .*did you mean 'zedboard'" init --board zedbord
 refuses 'did you mean mobilenet_v1' init --model mobilenet_v2
 refuses "^zynqsim: --precision: .*did you mean 'int8'" init --precision int9
 refuses 'a design of several engines' optimise "$TOP/configs/cnv-partitions.yaml"
+refuses 'tests: cannot be written: is a directory' optimise small.yaml --seconds 0 -o "$TOP/tests"
 refuses 'no/best.yaml: cannot be written' optimise small.yaml --seconds 0 -o no/best.yaml
 # ---- axes of other kinds
 kind() { # KIND KEY OPTION...

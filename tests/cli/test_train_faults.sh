@@ -142,5 +142,5 @@ refuses 2 "layer 'conv1' comes before 'conv2' in the network" --set pipeline.cut
 refuses 2 "layer 'conv2' comes twice" --set pipeline.cut=conv2,conv2
 refuses 2 "layer 'prob' leaves a stage empty" --set pipeline.cut=prob
 refuses 2 '65 cuts are not within 0..64' --set pipeline.cut=auto:65
-refuses 2 'pipeline.cut: the value is not a whole number' --set pipeline.cut=auto:x
+refuses 2 "pipeline.cut: 'x' is not a whole number" --set pipeline.cut=auto:x
 finish

@@ -81,6 +81,7 @@ static const struct {
     {"accelerator.clock=100 MHz,50 MHz,100000000", "\"100 MHz\" and \"100000000\" are the same"},
     {"accelerator.fusion=lf1,none,lf1", "\"lf1\" is there twice"},
     {"network.model=lenet5,lenet5", "\"lenet5\" is there twice"},
+    {"layers.conv1.tile.oc=4,8", "is no axis"},
     {"accelerator.pipeline=true,yes", "are the same value"},
     {"board=zedboard,zedboard", "\"zedboard\" is there twice"},
     {"accelerator.tile.oy+accelerator.tile.ox=7/14,14/7,7/14", "\"7/14\" is there twice"},
@@ -129,6 +130,20 @@ START_TEST(test_the_last_axis_moves_fastest_and_every_point_comes_once)
 }
 END_TEST
 
+START_TEST(test_precisions_of_other_widths_or_scales_are_values_of_their_own)
+{
+    zs_grid grid;
+    zs_design d;
+    zs_err err = {0};
+    zs_grid_init(&grid);
+    add(&grid, "accelerator.precision=int8,model,int4,int2");
+    ck_assert_int_eq(zs_grid_design(&grid, 1, &design, &arena, &d, &err), ZS_OK);
+    ck_assert(d.accel.model_scales);
+    ck_assert_int_eq(zs_grid_design(&grid, 3, &design, &arena, &d, &err), ZS_OK);
+    ck_assert_uint_eq(d.accel.weight_bits, 2);
+}
+END_TEST
+
 START_TEST(test_two_axes_may_not_have_a_key_in_common)
 {
     zs_grid grid;
@@ -149,6 +164,7 @@ TCase *tcase_grid(void)
     tcase_add_loop_test(tc, test_an_axis_lists_the_values_of_its_text, 0, ZS_LEN(axes));
     tcase_add_loop_test(tc, test_a_wrong_axis_is_refused_with_a_sentence, 0, ZS_LEN(wrong));
     tcase_add_test(tc, test_the_last_axis_moves_fastest_and_every_point_comes_once);
+    tcase_add_test(tc, test_precisions_of_other_widths_or_scales_are_values_of_their_own);
     tcase_add_test(tc, test_two_axes_may_not_have_a_key_in_common);
     return tc;
 }
