@@ -72,6 +72,8 @@ zs_status zs_onnx_settle(const zs_onnx_node *at, zs_net_value *value, const zs_s
                          zs_err *err);
 /* The same in order, whatever the shape. */
 zs_status zs_onnx_order(const zs_onnx_node *at, zs_net_value *value, zs_err *err);
+/* A layer with the same elements as an ordered value. */
+zs_status zs_onnx_copy(const zs_onnx_node *at, zs_net_value *value, zs_err *err);
 /* Adds the zeros around rows and columns that are still to be added. */
 zs_status zs_onnx_unpad(const zs_onnx_node *at, zs_net_value *value, zs_err *err);
 /* The same elements in new dimensions, of a constant or a computed value. */

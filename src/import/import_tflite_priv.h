@@ -62,6 +62,9 @@ zs_status zs_tfl_computed(const zs_tfl_op *at, uint32_t i, const zs_tfl_tensor *
 zs_status zs_tfl_constant(const zs_tfl_op *at, uint32_t i, const zs_tfl_tensor **out, zs_err *err);
 bool zs_tfl_is_int(const zs_tfl_tensor *tensor); /* int8 or uint8 with a scale */
 bool zs_tfl_same_scale(const zs_tfl_tensor *a, const zs_tfl_tensor *b);
+/* Refuses bytes that would have another type or scale behind an operator that only moves them. */
+zs_status zs_tfl_check_moved(const zs_tfl_op *at, const zs_tfl_tensor *x, const zs_tfl_tensor *y,
+                             zs_err *err);
 uint64_t zs_tfl_elems(const zs_tfl_tensor *tensor);
 /* At most ZS_RANK_MAX * 2 whole numbers of a constant. */
 zs_status zs_tfl_list(const zs_tfl_op *at, uint32_t i, int64_t *out, size_t *n, zs_err *err);

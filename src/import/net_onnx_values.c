@@ -223,6 +223,11 @@ zs_status zs_onnx_order(const zs_onnx_node *at, zs_net_value *value, zs_err *err
     return move(at, value, zs_onnx_shape_of(value->dims, value->rank), err);
 }
 
+zs_status zs_onnx_copy(const zs_onnx_node *at, zs_net_value *value, zs_err *err)
+{
+    return move(at, value, value->shape, err);
+}
+
 zs_status zs_onnx_unpad(const zs_onnx_node *at, zs_net_value *value, zs_err *err)
 {
     return has_pads(value) ? zs_onnx_order(at, value, err) : ZS_OK;

@@ -76,6 +76,19 @@ static const char *text_of(zs_arena *arena, const zs_flat_list *text)
     return zs_arena_strndup(arena, text->n > 0 ? (const char *)bytes.data : "", text->n);
 }
 
+/* Zero points of bytes are bytes. */
+static zs_status check_zeros(const zs_tfl_tensor *t, const char *path, zs_err *err)
+{
+    const int64_t least = t->type == ZS_TFL_UINT8 ? 0 : -128;
+    for (uint32_t c = 0; zs_tfl_is_int(t) && c < t->zero.n; c++) {
+        const int64_t zero = zs_flat_int_at(&t->zero, c, true);
+        if (zero < least || zero > least + 255)
+            return zs_fail(err, ZS_ERANGE, path, "tensor '%.60s' has zero point %lld of %lld..%lld",
+                           t->name, (long long)zero, (long long)least, (long long)least + 255);
+    }
+    return ZS_OK;
+}
+
 static zs_status read_tensor(zs_tflite *net, const model *m, const zs_flat_table *from, uint32_t i,
                              zs_err *err)
 {
@@ -109,6 +122,7 @@ static zs_status read_tensor(zs_tflite *net, const model *m, const zs_flat_table
             return zs_fail(err, ZS_ERANGE, net->graph.draft.path,
                            "tensor '%.60s' has scale %g and %u zero points for %u scales", t->name,
                            (double)zs_flat_float_at(&t->scale, c), t->zero.n, t->scale.n);
+    ZS_TRY(check_zeros(t, net->graph.draft.path, err));
     return check_whole(m, net->graph.draft.path, err);
 }
 
@@ -221,11 +235,12 @@ static zs_status add_output(zs_tflite *net, int64_t index, zs_output_spec *out, 
     const char *name;
     ZS_TRY(zs_tfl_value(&at, t, &name, err));
     zs_net_value *value = zs_net_draft_get(&net->graph.draft, name);
-    if (value != NULL && value->layer != NULL)
-        ZS_TRY(zs_onnx_order(&node, value, err));
-    if (value == NULL || value->layer == NULL || zs_onnx_is_input(&net->graph, value->layer))
+    if (value == NULL || value->layer == NULL)
         return zs_fail(err, ZS_EPARSE, net->graph.draft.path,
                        "no operator makes the output '%.60s'", t->name);
+    ZS_TRY(zs_onnx_order(&node, value, err));
+    if (zs_onnx_is_input(&net->graph, value->layer)) /* in other dimensions */
+        ZS_TRY(zs_onnx_copy(&node, value, err));
     *out = (zs_output_spec){.layer = value->layer,
                             .name = t->name,
                             .is_int = zs_tfl_is_int(t),

@@ -4,7 +4,7 @@
 
 /* Operators of TFLite that move elements: bytes stay what they are, whatever their scale. */
 
-static zs_status check_moved(const zs_tfl_op *at, const zs_tfl_tensor *x, const zs_tfl_tensor *y,
+zs_status zs_tfl_check_moved(const zs_tfl_op *at, const zs_tfl_tensor *x, const zs_tfl_tensor *y,
                              zs_err *err)
 {
     return x->type == y->type && (!zs_tfl_is_int(x) || zs_tfl_same_scale(x, y))
@@ -47,7 +47,7 @@ static zs_status cut(const zs_tfl_op *at, const zs_tfl_tensor *x, const range *r
                                      r->step};
     const char *in, *list, *made;
     zs_lower_op op;
-    ZS_TRY(check_moved(at, x, y, err));
+    ZS_TRY(zs_tfl_check_moved(at, x, y, err));
     ZS_TRY(zs_tfl_value(at, x, &in, err));
     zs_lower_begin(&op, &at->lower, "Slice", in);
     for (size_t i = 0; i < ZS_LEN(lists); i++) {
@@ -86,7 +86,7 @@ zs_status zs_tfl_slice(const zs_tfl_op *at, zs_err *err)
 /* Bits of a mask: this dimension from its start, to its end, or the one element of it. */
 zs_status zs_tfl_strided_slice(const zs_tfl_op *at, zs_err *err)
 {
-    enum { BEGIN, END, ELLIPSIS, NEW_AXIS, SHRINK, MASKS };
+    enum { BEGIN, END, ELLIPSIS, NEW_AXIS, SHRINK, MASKS, OFFSET = MASKS };
     int64_t mask[MASKS], lists[3][2 * ZS_RANK_MAX];
     const zs_tfl_tensor *x, *y;
     size_t n[3];
@@ -94,6 +94,9 @@ zs_status zs_tfl_strided_slice(const zs_tfl_op *at, zs_err *err)
     ZS_TRY(zs_tfl_out(at, &y, err));
     for (uint32_t k = 0; k < MASKS; k++)
         mask[k] = zs_flat_int(&at->options, k, 4, true, 0);
+    if (zs_flat_int(&at->options, OFFSET, 1, false, 0) != 0)
+        return zs_fail(err, ZS_EUNSUPPORTED, at->lower.place,
+                       "ends that are counted from the starts are not handled");
     for (uint32_t k = 0; k < 3; k++)
         ZS_TRY(zs_tfl_list(at, k + 1, lists[k], &n[k], err));
     if (n[0] > x->rank || n[1] != n[0] || n[2] != n[0] || mask[ELLIPSIS] != 0 ||
@@ -224,7 +227,7 @@ zs_status zs_tfl_pack(const zs_tfl_op *at, zs_err *err)
         return zs_nomem(err, "a list of inputs");
     for (uint32_t i = 0; i < at->in.n; i++) {
         ZS_TRY(zs_tfl_computed(at, i, &x, err));
-        ZS_TRY(check_moved(at, x, y, err));
+        ZS_TRY(zs_tfl_check_moved(at, x, y, err));
         ZS_TRY(zs_tfl_value(at, x, &names[i], err));
         ZS_TRY(zs_lower_reshape(&at->lower, names[i], dims, y->rank, NULL, &names[i], err));
     }
@@ -246,7 +249,7 @@ zs_status zs_tfl_gather(const zs_tfl_op *at, zs_err *err)
     zs_lower_op op;
     ZS_TRY(zs_tfl_computed(at, 0, &x, err));
     ZS_TRY(zs_tfl_out(at, &y, err));
-    ZS_TRY(check_moved(at, x, y, err));
+    ZS_TRY(zs_tfl_check_moved(at, x, y, err));
     ZS_TRY(zs_tfl_list(at, 1, places, &n, err));
     if (zs_flat_int(&at->options, 1, 4, true, 0) != 0)
         return zs_fail(err, ZS_EUNSUPPORTED, at->lower.place, "batch dimensions are not handled");
@@ -267,7 +270,7 @@ zs_status zs_tfl_blocks(const zs_tfl_op *at, zs_err *err)
     zs_lower_op op;
     ZS_TRY(zs_tfl_computed(at, 0, &x, err));
     ZS_TRY(zs_tfl_out(at, &y, err));
-    ZS_TRY(check_moved(at, x, y, err));
+    ZS_TRY(zs_tfl_check_moved(at, x, y, err));
     ZS_TRY(zs_tfl_to_map(at, x, &map, err));
     zs_lower_begin(&op, &at->lower, at->onnx, map);
     zs_lower_int(&op, "blocksize", zs_flat_int(&at->options, 0, 4, true, 0));

@@ -495,6 +495,11 @@ static zs_status add_softmax(const zs_tfl_op *at, zs_err *err)
     ZS_TRY(zs_lower_end(&op, y->value, &made, err));
     if (!zs_tfl_is_int(x))
         return ZS_OK;
+    const zs_number number = zs_tfl_number(y);
+    if (number.scale * 256 < 1 || number.scale * 256 > 1 || number.zero != number.lo)
+        return zs_fail(err, ZS_EUNSUPPORTED, at->lower.place,
+                       "makes integers of scale %g; 1/256 from the least integer on is handled",
+                       number.scale);
     *factor = beta * zs_tfl_scale(x, 0);
     ZS_TRY(zs_tfl_quant(at, y, 0, factor, 1, &quant, err));
     return set_quant(at, made, quant, err);
@@ -577,6 +582,7 @@ static zs_status add_transpose(const zs_tfl_op *at, zs_err *err)
     int64_t perm[2 * ZS_RANK_MAX];
     size_t n;
     ZS_TRY(zs_tfl_ends(at, &x, &y, err));
+    ZS_TRY(zs_tfl_check_moved(at, x, y, err));
     ZS_TRY(zs_tfl_list(at, 1, perm, &n, err));
     const char *in;
     ZS_TRY(zs_tfl_value(at, x, &in, err));
@@ -594,6 +600,7 @@ static zs_status add_pad(const zs_tfl_op *at, zs_err *err)
     zs_lower_op op;
     const bool reflects = at->onnx != NULL && zs_flat_int(&at->options, 0, 1, true, 0) == 0;
     ZS_TRY(zs_tfl_ends(at, &x, &y, err));
+    ZS_TRY(zs_tfl_check_moved(at, x, y, err));
     if (at->onnx != NULL && !reflects)
         return zs_fail(err, ZS_EUNSUPPORTED, at->lower.place,
                        "SYMMETRIC repeats the edge; REFLECT is handled");

@@ -229,6 +229,21 @@ START_TEST(test_multipliers_round_by_rule)
 }
 END_TEST
 
+START_TEST(test_a_result_may_be_the_input_in_other_dimensions)
+{
+    enum { RESHAPE = 22, N = 4 };
+    static const float x[N] = {1, -2, 3, 0.5f};
+    const tfl_tensor t[2] = {{.type = TFL_FLOAT, .rank = 2, .dims = {1, N}},
+                             {.type = TFL_FLOAT, .rank = 3, .dims = {1, 2, 2}}};
+    zs_net_spec spec = {0};
+    const zs_span model = tflite_model(&arena, RESHAPE, t, 2, &(const tfl_option){0});
+    const zs_status status = parse(&arena, model, "t.tflite", &spec, &err);
+    ck_assert_msg(status == ZS_OK, "%s: %s", err.place, err.text);
+    ck_assert_uint_eq(spec.result.rank, 3);
+    net_expect_outputs(&spec, x, x, N, "reshape");
+}
+END_TEST
+
 /* ---- files that are not right ---------------------------------------------------------------- */
 
 START_TEST(test_a_cut_or_changed_file_never_crashes)
@@ -268,6 +283,72 @@ START_TEST(test_what_cannot_be_handled_is_named)
 }
 END_TEST
 
+/* Integers of x [1, 2, 3, 2], scale 0.5 and zero 3, where the result has another scale or zero. */
+static const struct {
+    int code;
+    int32_t list[8]; /* a constant of so many numbers */
+    uint32_t list_n, columns;
+    float y_scale;
+    int64_t y_zero;
+    tfl_option options[2];
+    zs_status status;
+    const char *place, *text;
+} odd[] = {
+    {34,
+     {0, 0, 1, 0, 0, 0, 0, 0},
+     8,
+     2,
+     0.25f,
+     3,
+     {{0}},
+     ZS_EUNSUPPORTED,
+     "(pad)",
+     "to another scale"},
+    {39, {0, 2, 1, 3}, 4, 1, 0.5f, 4, {{0}}, ZS_EUNSUPPORTED, "(transpose)", "to another scale"},
+    {25,
+     {0},
+     0,
+     1,
+     0.01f,
+     -128,
+     {{0, 'f', 1}},
+     ZS_EUNSUPPORTED,
+     "(softmax)",
+     "integers of scale 0.01"},
+    {25, {0}, 0, 1, 1.0f / 256, 0, {{0, 'f', 1}}, ZS_EUNSUPPORTED, "(softmax)", "from the least"},
+    {19, {0}, 0, 1, 0.5f, 128, {{0}}, ZS_ERANGE, "t.tflite", "zero point 128 of -128..127"},
+    {45,
+     {0, 0, 0, 0},
+     4,
+     1,
+     0.5f,
+     3,
+     {{5, 1, 1}},
+     ZS_EUNSUPPORTED,
+     "(strided_slice)",
+     "counted from the starts"},
+};
+
+START_TEST(test_what_only_other_integers_could_be_is_refused)
+{
+    tfl_tensor t[5] = {
+        {.type = TFL_INT8, .rank = 4, .dims = {1, 2, 3, 2}, .scale = 0.5f, .zero = 3}};
+    const tfl_tensor list = {.type = TFL_INT32,
+                             .rank = odd[_i].columns,
+                             .dims = {(int32_t)(odd[_i].list_n / odd[_i].columns), 2},
+                             .data = odd[_i].list,
+                             .bytes = 4 * (size_t)odd[_i].list_n};
+    const uint32_t lists = odd[_i].list_n == 0 ? 0 : odd[_i].code == 45 ? 3 : 1;
+    for (uint32_t k = 1; k <= lists; k++)
+        t[k] = list;
+    t[lists + 1] = t[0];
+    t[lists + 1].scale = odd[_i].y_scale;
+    t[lists + 1].zero = odd[_i].y_zero;
+    net_expect_error(parse, tflite_model(&arena, odd[_i].code, t, lists + 2, odd[_i].options),
+                     "t.tflite", odd[_i].status, odd[_i].place, odd[_i].text);
+}
+END_TEST
+
 TCase *tcase_net_tflite(void)
 {
     TCase *tc = net_case("net_tflite");
@@ -275,7 +356,9 @@ TCase *tcase_net_tflite(void)
     tcase_add_loop_test(tc, test_integers_follow_the_rules_of_the_format, 0, (int)ZS_LEN(integers));
     tcase_add_loop_test(tc, test_integers_meet_constants, 0, (int)ZS_LEN(pairs));
     tcase_add_test(tc, test_multipliers_round_by_rule);
+    tcase_add_test(tc, test_a_result_may_be_the_input_in_other_dimensions);
     tcase_add_loop_test(tc, test_a_cut_or_changed_file_never_crashes, 0, 2);
     tcase_add_test(tc, test_what_cannot_be_handled_is_named);
+    tcase_add_loop_test(tc, test_what_only_other_integers_could_be_is_refused, 0, ZS_LEN(odd));
     return tc;
 }
