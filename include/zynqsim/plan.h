@@ -394,13 +394,12 @@ typedef struct zs_pool_reach {
 } zs_pool_reach;
 zs_pool_reach zs_pool_reach_of(uint32_t kernel, uint32_t stride, uint32_t pad, uint32_t n,
                                uint32_t pooled_n, uint32_t o0, uint32_t o_n);
-/* Windows that one tile of `tile` pixels completes at most, along one axis: at the end of the image
- * those that reach into the padding come on top, and may be more than the tile has pixels. */
-uint32_t zs_pool_most_done(uint32_t kernel, uint32_t stride, uint32_t pad, uint32_t n,
-                           uint32_t pooled_n, uint32_t tile);
 /* The same of a row's fused pool and the pixels of a box. */
 zs_pool_reach zs_pool_reach_y(const zs_plan_row *row, const zs_tile_box *box);
 zs_pool_reach zs_pool_reach_x(const zs_plan_row *row, const zs_tile_box *box);
+/* Most results per channel that a tile of the row completes: its pixels, or the windows of a fused
+ * pool where these are more. */
+uint64_t zs_row_tile_results(const zs_plan_row *row, const zs_net *net);
 /* Windows that cross one tile border at most, along one axis. */
 uint32_t zs_pool_crossing(uint32_t kernel, uint32_t stride);
 

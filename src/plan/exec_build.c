@@ -39,20 +39,6 @@ static size_t max_size(size_t a, size_t b)
     return a > b ? a : b;
 }
 
-/* Pixels of a tile, or the windows of a fused pool that it completes where these are more. */
-static size_t most_results(const zs_exec *e, const zs_plan_row *row)
-{
-    const size_t pixels = (size_t)row->t_oy * row->t_ox;
-    if (row->pool == ZS_NO_INDEX)
-        return pixels;
-    const zs_shape pooled = e->net->layers[row->pool].y;
-    const zs_window *w = &row->pool_window;
-    const size_t windows =
-        (size_t)zs_pool_most_done(w->kh, w->sh, w->pad_top, row->oh, pooled.h, row->t_oy) *
-        zs_pool_most_done(w->kw, w->sw, w->pad_left, row->ow, pooled.w, row->t_ox);
-    return max_size(pixels, windows);
-}
-
 static void room_for_row(const zs_exec *e, const zs_plan_row *row, room *r)
 {
     const zs_layer *layer = zs_exec_layer(e, row);
@@ -66,7 +52,7 @@ static void room_for_row(const zs_exec *e, const zs_plan_row *row, room *r)
     const size_t pixels = row->images_are_columns ? row->t_ox
                                                   : (size_t)zs_extent_y(row, 0, row->t_oy).n *
                                                         zs_extent_x(row, 0, row->t_ox).n;
-    const size_t outputs = row->t_oc * most_results(e, row);
+    const size_t outputs = row->t_oc * zs_row_tile_results(row, e->net);
     const size_t inputs = max_size(row->t_ic, 1) * pixels;
     r->x = max_size(r->x, inputs * e->elem);
     r->sums = max_size(r->sums, outputs * e->acc);

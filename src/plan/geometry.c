@@ -62,13 +62,28 @@ zs_pool_reach zs_pool_reach_x(const zs_plan_row *row, const zs_tile_box *box)
                             box->ox_n);
 }
 
-uint32_t zs_pool_most_done(uint32_t kernel, uint32_t stride, uint32_t pad, uint32_t n,
-                           uint32_t pooled_n, uint32_t tile)
+/* Windows that one tile of `tile` pixels completes at most, along one axis: at the end of the image
+ * those that reach into the padding come on top, and may be more than the tile has pixels. */
+static uint32_t most_windows(uint32_t kernel, uint32_t stride, uint32_t pad, uint32_t n,
+                             uint32_t pooled_n, uint32_t tile)
 {
     const uint32_t last = (n - 1) / tile * tile;
     const zs_pool_reach end = zs_pool_reach_of(kernel, stride, pad, n, pooled_n, last, n - last);
     const uint32_t inner = (uint32_t)zs_ceil_div(tile < n ? tile : n, stride);
     return inner > end.done_last - end.done_first ? inner : end.done_last - end.done_first;
+}
+
+uint64_t zs_row_tile_results(const zs_plan_row *row, const zs_net *net)
+{
+    const uint64_t pixels = (uint64_t)row->t_oy * row->t_ox;
+    if (row->pool == ZS_NO_INDEX)
+        return pixels;
+    const zs_shape pooled = net->layers[row->pool].y;
+    const zs_window *w = &row->pool_window;
+    const uint64_t windows =
+        (uint64_t)most_windows(w->kh, w->sh, w->pad_top, row->oh, pooled.h, row->t_oy) *
+        most_windows(w->kw, w->sw, w->pad_left, row->ow, pooled.w, row->t_ox);
+    return zs_max_u64(pixels, windows);
 }
 
 uint32_t zs_pool_crossing(uint32_t kernel, uint32_t stride)

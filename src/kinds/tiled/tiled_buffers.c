@@ -515,18 +515,9 @@ uint32_t tiled_sum_bram18(const zs_plan_draft *d)
 uint64_t tiled_output_depth(const zs_plan_draft *d, uint32_t i)
 {
     const zs_accel *a = &d->design->accel;
-    const uint64_t pixel_lanes = (uint64_t)a->unroll.oy * a->unroll.ox;
     const zs_plan_row *r = &d->rows[i];
-    const uint64_t depth =
-        plane_depth(r->t_oc, output_lanes(a), (uint64_t)r->t_oy * r->t_ox, pixel_lanes);
-    if (r->pool == ZS_NO_INDEX)
-        return depth;
-    const zs_shape pooled = d->net->layers[r->pool].y;
-    const zs_window *w = &r->pool_window;
-    const uint64_t windows =
-        (uint64_t)zs_pool_most_done(w->kh, w->sh, w->pad_top, r->oh, pooled.h, r->t_oy) *
-        zs_pool_most_done(w->kw, w->sw, w->pad_left, r->ow, pooled.w, r->t_ox);
-    return zs_max_u64(depth, plane_depth(r->t_oc, output_lanes(a), windows, pixel_lanes));
+    return plane_depth(r->t_oc, output_lanes(a), zs_row_tile_results(r, d->net),
+                       (uint64_t)a->unroll.oy * a->unroll.ox);
 }
 
 /* A full tile, or that of a layer where this is more. */
