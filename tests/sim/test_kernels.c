@@ -469,6 +469,47 @@ START_TEST(test_a_queue_of_its_own_holds_no_kernel_of_another_up)
 }
 END_TEST
 
+/* Two chains, the one that takes longer first in the plan: what the other one moves does not stand
+ * behind what the end of the long one waits for. */
+START_TEST(test_a_chain_of_kernels_does_not_wait_for_another_one)
+{
+    test_spec *s = test_spec_new(8, 10, 10);
+    zs_arena point;
+    zs_err err = {0};
+    test_rig rig;
+    test_conv(s, "a0", "", 16, 3, 1, 1);
+    test_conv(s, "a1", "", 4, 1, 1, 0);
+    test_conv(s, "b0", "data", 2, 1, 1, 0);
+    test_conv(s, "b1", "", 2, 1, 1, 0);
+    test_conv(s, "b2", "", 2, 1, 1, 0);
+    test_layer(s, ZS_LAYER_CONCAT, "join", "a1 b2");
+    zs_arena_init(&rig.arena, test_heap());
+    zs_arena_init(&point, test_heap());
+    test_rig_init_net(&rig, test_net(&rig.arena, s), ZS_FP32);
+    for (int k = 0; k < 2; k++) {
+        zs_design d = variant(0, ZS_FP32);
+        d.batch = 1;
+        if (k > 0)
+            ck_assert_int_eq(zs_design_set_board(&d, &point, "stratix10-520n", &err), ZS_OK);
+        test_set(&d, "accelerator.kernels.launch", 0);
+        test_set(&d, "accelerator.kernels.queues", true);
+        const zs_plan *plan = test_rig_plan(&rig, &point, &d);
+        spans at = {.plan = plan};
+        const zs_retire_hook hook = {.retired = note_span, .ctx = &at};
+        (void)test_rig_run(&rig, &point, &d, plan, ZS_BURST, &hook);
+        enum { A0, A1, B0, B1, B2 };
+        ck_assert_uint_ge(at.start[A1], at.end[A0]);
+        ck_assert_uint_ge(at.start[B1], at.end[B0]);
+        ck_assert_uint_ge(at.start[B2], at.end[B1]);
+        ck_assert_uint_lt(at.end[B2], at.end[A0]);
+        test_rig_execute(&rig, &point, &d, ZS_TILE);
+    }
+    zs_arena_drop(&point);
+    test_rig_drop(&rig);
+    test_spec_free(s);
+}
+END_TEST
+
 /* Cycles of n kernels that each read 24 rows of three words at once in 8 x 38 x 38 iterations:
  * lines of 64 B, one in eight of which ends in the next one. What they move is in the DRAM's
  * counts. */
@@ -613,6 +654,7 @@ TCase *tcase_kernels(void)
     tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, test_every_net_precision_and_option_gives_the_bits_of_the_reference, 0,
                         ZS_PRECISION_COUNT * TEST_NET_N);
+    tcase_add_test(tc, test_a_chain_of_kernels_does_not_wait_for_another_one);
     tcase_add_loop_test(tc, test_kernels_at_once_share_the_memory_that_they_fetch_again_from, 0, 2);
     tcase_add_loop_test(tc, test_no_order_that_the_waits_allow_gives_other_bits, 0, 2);
     tcase_add_loop_test(tc, test_fidelities_move_the_same_bytes_and_bound_is_least, 0, TEST_NET_N);

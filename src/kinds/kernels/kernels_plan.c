@@ -96,55 +96,102 @@ static zs_status shape_row(zs_plan_draft *d, uint32_t i, kernels_row *own, zs_er
 
 /* ---- kernels side by side -------------------------------------------------------------------- */
 
-/* Units behind those of every plan; kernels take them in turn: for their loops, and a set of
- * readers of the HP ports for what they fetch again, which takes turns with others on these ports.
- * One does where kernels follow each other. */
-enum {
-    KERNELS_AT_ONCE = 32,
-    AGAIN_SETS = 8,
-    HP_PORTS = 4,
-    AGAIN_UNIT = ZS_UNIT_N + KERNELS_AT_ONCE,
-    KERNELS_UNIT_N = AGAIN_UNIT + AGAIN_SETS * HP_PORTS
-};
+/* Units behind those of every plan, in sets: for loops, for meets, and for each channel that
+ * kernels use, on which the sets take turns. Kernels of a set follow each other, so a kernel has
+ * that of one that it waits for, if no other has taken it; one set does where all follow each
+ * other. */
+enum { KERNELS_UNITS = 64, HP_PORTS = 4 };
 
-static zs_status list_units(zs_plan_draft *d, const kernels_row *rows, zs_err *err)
+static bool waits_for(const zs_plan_draft *d, const kernels_row *rows, uint32_t row, uint32_t other)
 {
+    if (rows[row].is_queued && rows[other].is_queued)
+        return true;
+    for (uint32_t r = row; r <= rows[row].last; r++) {
+        const zs_layer *layer = zs_draft_layer(d, r);
+        for (uint32_t k = 0; k < layer->in_n; k++)
+            for (uint32_t i = other; i <= rows[other].last; i++)
+                if (zs_draft_root(d, layer->in[k]) == zs_draft_root(d, d->drafts[i].out))
+                    return true;
+    }
+    return false;
+}
+
+/* Sets of kernels; `set_n` is how many there may be. */
+static void choose_sets(const zs_plan_draft *d, kernels_row *rows, uint32_t set_n)
+{
+    uint32_t last[KERNELS_UNITS], used = 0; /* [set] kernel */
+    for (uint32_t i = 0; i < d->row_n; i++) {
+        if (!d->drafts[i].on_engine || rows[i].root != i)
+            continue;
+        uint32_t set = 0, oldest = 0;
+        for (uint32_t k = 0; k < used; k++)
+            oldest = last[k] < last[oldest] ? k : oldest;
+        while (set < used && !waits_for(d, rows, i, last[set]))
+            set++;
+        if (set == used)
+            set = used < set_n ? used++ : oldest;
+        last[set] = i;
+        rows[i].set = set;
+    }
+}
+
+/* Units that kernels have of their own, a bit each: of loops, of meets, of channels that they use.
+ */
+static uint32_t own_units(const zs_design *design)
+{
+    const zs_operand_ports ports = zs_accel_ports(&design->accel);
+    const bool is_card = design->board.family != ZS_FAMILY_7_SERIES;
+    const uint32_t reads = ports.input | ports.weight | (is_card ? (1u << HP_PORTS) - 1 : 0);
+    uint32_t units = 1u << ZS_UNIT_PE | 1u << ZS_UNIT_JOIN;
+    for (uint32_t port = 0; port < ZS_PORT_COUNT; port++) {
+        units |= (reads >> port & 1) << zs_channel(port, false);
+        units |= (ports.output >> port & 1u) << zs_channel(port, true);
+    }
+    return units;
+}
+
+static zs_status list_units(zs_plan_draft *d, kernels_row *rows, zs_err *err)
+{
+    const uint32_t own = own_units(d->design), of_set = (uint32_t)__builtin_popcount(own);
+    const uint32_t set_n = KERNELS_UNITS / of_set;
     bool has_queues = false;
     for (uint32_t i = 0; i < d->row_n; i++)
         has_queues |= d->drafts[i].on_engine && kernels_params_of(rows[i].accel)->queues;
     if (!has_queues)
         return ZS_OK;
-    zs_plan_unit *units = zs_new(d->arena, zs_plan_unit, KERNELS_UNIT_N);
+    zs_plan_unit *units = zs_new(d->arena, zs_plan_unit, ZS_UNIT_N + set_n * of_set);
     if (units == NULL)
         return zs_nomem(err, "plan");
     memcpy(units, zs_tile_units, sizeof zs_tile_units);
-    for (uint32_t i = 0; i < KERNELS_AT_ONCE; i++) {
-        units[ZS_UNIT_N + i] = zs_tile_units[ZS_UNIT_PE];
-        units[ZS_UNIT_N + i].name = zs_arena_printf(d->arena, "kernel%u", i);
-        if (units[ZS_UNIT_N + i].name == NULL)
-            return zs_nomem(err, "plan");
-    }
-    for (uint32_t i = AGAIN_UNIT; i < KERNELS_UNIT_N; i++) {
-        const uint32_t set = (i - AGAIN_UNIT) / HP_PORTS, port = (i - AGAIN_UNIT) % HP_PORTS;
-        units[i] = zs_tile_units[zs_channel(port, false)];
-        units[i].name = zs_arena_printf(d->arena, "again%u.hp%u", set, port);
-        if (units[i].name == NULL)
-            return zs_nomem(err, "plan");
-    }
+    uint32_t n = ZS_UNIT_N;
+    for (uint32_t set = 0; set < set_n; set++)
+        for (uint32_t left = own; left != 0; left &= left - 1) {
+            zs_plan_unit *unit = &units[n++];
+            *unit = zs_tile_units[__builtin_ctz(left)];
+            unit->name = unit->role == ZS_COMPUTE
+                             ? zs_arena_printf(d->arena, "kernel%u", set)
+                             : zs_arena_printf(d->arena, "kernel%u.%s", set, unit->name);
+            if (unit->name == NULL)
+                return zs_nomem(err, "plan");
+        }
+    choose_sets(d, rows, set_n);
     d->plan->units = units;
-    d->plan->unit_n = KERNELS_UNIT_N;
+    d->plan->unit_n = n;
     return ZS_OK;
 }
 
-static void count_again(const zs_plan_draft *d, kernels_row *rows)
+/* Ops of a kernel from `first` on go to the units of its set. */
+static void move_to_set(const zs_emitter *e, uint32_t first, const kernels_row *own)
 {
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < d->row_n; i++) {
-        if (!d->drafts[i].on_engine || rows[i].root != i)
-            continue;
-        rows[i].bytes_again = kernels_bytes_again(d->design, &rows[i].kernel);
-        rows[i].again_set = n % AGAIN_SETS;
-        n += rows[i].bytes_again > 0;
+    const zs_plan *plan = e->d->plan;
+    const uint32_t units = own_units(e->d->design), of_set = (uint32_t)__builtin_popcount(units);
+    if (plan->unit_n == ZS_UNIT_N)
+        return;
+    for (uint32_t k = first; k < e->op_n; k++) {
+        const uint32_t unit = e->ops[k].unit;
+        const uint32_t before = units & ((1u << unit) - 1);
+        e->ops[k].unit =
+            (uint8_t)(ZS_UNIT_N + own->set * of_set + (uint32_t)__builtin_popcount(before));
     }
 }
 
@@ -167,9 +214,10 @@ zs_status kernels_draft(zs_plan_draft *d, zs_err *err)
     d->plan->buffers[ZS_BUF_OUTPUT].slots = 1; /* of the executor */
     ZS_TRY(zs_draft_place(d, &(zs_place_rules){0}, err));
     kernels_count_bytes(d, own);
-    count_again(d, own);
-    for (uint32_t i = 0; i < d->row_n; i++)
+    for (uint32_t i = 0; i < d->row_n; i++) {
         own[i].padded_addr = zs_round_up(d->plan->dram_bytes, 4096);
+        own[i].bytes_again = kernels_bytes_again(d->design, &own[i].kernel);
+    }
     d->plan->dram_bytes = zs_round_up(d->plan->dram_bytes, 4096) + padded;
     return ZS_OK;
 }
@@ -182,17 +230,6 @@ static zs_status move(zs_emitter *e, zs_op_code code, const zs_tile_box *box, co
     return zs_emit_transfer(e, code, box, NULL, wait, op);
 }
 
-/* Loops of the kernel of this row. */
-static zs_status compute(zs_emitter *e, zs_op_code code, const zs_tile_box *box,
-                         const uint32_t *wait, uint64_t key, uint64_t cycles, uint32_t *op)
-{
-    const zs_plan *plan = e->d->plan;
-    ZS_TRY(zs_emit_priced(e, code, box, NULL, wait, key, cycles, op));
-    if (plan->unit_n > ZS_UNIT_N)
-        e->ops[*op].unit = (uint8_t)(ZS_UNIT_N + e->row % KERNELS_AT_ONCE);
-    return ZS_OK;
-}
-
 /* The padded copy of an image is written by a kernel of its own. */
 static zs_status emit_pad(zs_emitter *e, uint32_t image, uint32_t wait[3])
 {
@@ -202,8 +239,8 @@ static zs_status emit_pad(zs_emitter *e, uint32_t image, uint32_t wait[3])
     const zs_tile_box box = {.image = image}, padded = {.image = image, .flags = ZS_BOX_PARAMS};
     uint32_t done[3];
     ZS_TRY(move(e, ZS_OP_LOAD_X, &box, wait, &done[0]));
-    ZS_TRY(compute(e, ZS_OP_POST, &padded, wait, 1, kernels_cycles(design, &own->pad) + launch,
-                   &done[1]));
+    ZS_TRY(zs_emit_priced(e, ZS_OP_POST, &padded, NULL, wait, 1,
+                          kernels_cycles(design, &own->pad) + launch, &done[1]));
     ZS_TRY(move(e, ZS_OP_STORE, &padded, wait, &done[2]));
     return zs_emit_waits(e, done, ZS_LEN(done), wait);
 }
@@ -241,13 +278,14 @@ static uint64_t cycles_of(zs_emitter *e, kernels_row *own)
 }
 
 /* What the kernel reads of DRAM: what comes by no channel and is made by none of its layers. */
-static zs_status emit_loads(zs_emitter *e, uint32_t image, const uint32_t *wait, uint32_t *done)
+static zs_status emit_loads(zs_emitter *e, uint32_t image, const uint32_t *wait, uint32_t *done,
+                            uint32_t *weights_done)
 {
     const zs_plan_draft *d = e->d;
     const kernels_row *rows = d->own, *own = &rows[e->row];
     const zs_plan_row *row = &d->rows[e->row];
     if (row->weight_slot_bytes > 0)
-        ZS_TRY(move(e, ZS_OP_LOAD_W, &(zs_tile_box){.image = image}, wait, done));
+        ZS_TRY(move(e, ZS_OP_LOAD_W, &(zs_tile_box){.image = image}, wait, weights_done));
     for (uint32_t r = e->row; r <= own->last; r++) {
         const zs_layer *layer = zs_draft_layer(d, r);
         for (uint32_t k = 0; k < layer->in_n; k++) {
@@ -272,7 +310,6 @@ static zs_status emit_again(zs_emitter *e, uint32_t image, const uint32_t *wait,
 {
     const kernels_row *own = kernels_row_of(&e->d->rows[e->row]);
     const uint64_t rest = own->bytes_again % again_row_bytes(own), n = again_n(own) + (rest > 0);
-    const uint32_t first = e->op_n;
     const uint8_t ports = e->ports.input;
     zs_tile_box box = {.image = image,
                        .flags = ZS_BOX_AGAIN | (own->padded_bytes > 0 ? ZS_BOX_PARAMS : 0u)};
@@ -281,9 +318,6 @@ static zs_status emit_again(zs_emitter *e, uint32_t image, const uint32_t *wait,
     for (; box.oc0 < n; box.oc0++)
         ZS_TRY(move(e, ZS_OP_LOAD_X, &box, wait, done));
     e->ports.input = ports;
-    for (uint32_t k = first; k < e->op_n && e->d->plan->unit_n > ZS_UNIT_N; k++)
-        if (e->ops[k].unit < zs_channel(HP_PORTS, false))
-            e->ops[k].unit = (uint8_t)(AGAIN_UNIT + own->again_set * HP_PORTS + e->ops[k].unit / 2);
     return ZS_OK;
 }
 
@@ -328,37 +362,48 @@ static zs_status emit_fused(zs_emitter *e, kernels_row *own)
     uint32_t done = ZS_NO_OP;
     for (uint32_t image = 0; image < e->d->design->batch; image++) {
         const zs_tile_box box = {.image = image, .flags = ZS_HOST_LAYER};
-        ZS_TRY(compute(e, ZS_OP_MAC, &box, before->done, 2, 0, &done));
+        ZS_TRY(zs_emit_priced(e, ZS_OP_MAC, &box, NULL, before->done, 2, 0, &done));
     }
     own->done[0] = done;
     own->done[1] = own->done[2] = ZS_NO_OP;
     return ZS_OK;
 }
 
-/* Reads of one channel retire in order, so the last stands for all, unless units share it. */
-static zs_status emit_body(zs_emitter *e)
+/* Reads of one channel retire in order, so the last stands for all. A kernel that others may run
+ * beside waits for each of its own. */
+static zs_status emit_kernel(zs_emitter *e, kernels_row *own)
 {
     const zs_plan_draft *d = e->d;
-    kernels_row *own = kernels_row_of(&d->rows[e->row]);
-    uint32_t wait[3] = {ZS_NO_OP, ZS_NO_OP, ZS_NO_OP};
-    if (own->root != e->row)
-        return emit_fused(e, own);
+    const bool has_set = d->plan->unit_n > ZS_UNIT_N;
     const uint64_t cycles = cycles_of(e, own);
+    uint32_t wait[3] = {ZS_NO_OP, ZS_NO_OP, ZS_NO_OP};
     ZS_TRY(begin(e, wait));
     for (uint32_t image = 0; image < d->design->batch; image++) {
         const zs_tile_box box = {.image = image, .flags = ZS_HOST_LAYER};
         const zs_tile_box last = {.image = image, .ic0 = own->last - e->row};
-        uint32_t done[4] = {ZS_NO_OP, ZS_NO_OP, ZS_NO_OP, ZS_NO_OP};
+        uint32_t done[5] = {ZS_NO_OP, ZS_NO_OP, ZS_NO_OP, ZS_NO_OP, ZS_NO_OP};
         if (own->padded_bytes > 0)
             ZS_TRY(emit_pad(e, image, wait));
-        ZS_TRY(emit_loads(e, image, wait, &done[0]));
-        ZS_TRY(emit_again(e, image, wait, &done[d->plan->unit_n > ZS_UNIT_N ? 3 : 0]));
-        ZS_TRY(compute(e, ZS_OP_MAC, &box, wait, 2, cycles, &done[1]));
+        ZS_TRY(emit_loads(e, image, wait, &done[0], &done[has_set ? 3 : 0]));
+        ZS_TRY(emit_again(e, image, wait, &done[has_set ? 4 : 0]));
+        ZS_TRY(zs_emit_priced(e, ZS_OP_MAC, &box, NULL, wait, 2, cycles, &done[1]));
         if (!own->to_channel)
             ZS_TRY(move(e, ZS_OP_STORE, &last, wait, &done[2]));
         ZS_TRY(zs_emit_waits(e, done, ZS_LEN(done), wait));
     }
     memcpy(own->done, wait, sizeof own->done);
+    return ZS_OK;
+}
+
+static zs_status emit_body(zs_emitter *e)
+{
+    kernels_row *rows = e->d->own, *own = &rows[e->row];
+    const uint32_t first = e->op_n;
+    if (own->root == e->row)
+        ZS_TRY(emit_kernel(e, own));
+    else
+        ZS_TRY(emit_fused(e, own));
+    move_to_set(e, first, &rows[own->root]);
     return ZS_OK;
 }
 

@@ -55,7 +55,7 @@ typedef struct kernels_row {
     bool is_queued;       /* in the queue of all kernels that have none of their own */
     bool is_launched;     /* and the launch is not hidden */
     uint64_t bytes_again; /* of an image, in lines that it had before */
-    uint32_t again_set;   /* of the readers that fetch them, where kernels run at once */
+    uint32_t set;         /* of units that do it, where kernels run at once */
     uint64_t busy_cycles; /* of a chain of channels, since it began or last took a tensor whole */
     uint32_t done[3];     /* ops that end it */
 } kernels_row;
