@@ -68,22 +68,24 @@ static zs_cell price_cell(const listing *l, uint32_t index)
         const zs_xfer xfer = zs_plan_xfer(l->plan, l->design, index);
         const uint64_t bytes = (uint64_t)xfer.row_bytes * xfer.row_n * xfer.plane_n;
         snprintf(cell.text, sizeof cell.text, "%.40s B", zs_cell_count(bytes).text);
-    } else if (op->code != ZS_OP_JOIN) {
+    } else if (op->code != ZS_OP_JOIN && op->code != ZS_OP_MEET) {
         snprintf(cell.text, sizeof cell.text, "%.40s cy",
                  zs_cell_count(l->plan->costs[op->cost_key].pl_cycles).text);
     }
     return cell;
 }
 
-static void put_waits(zs_text_table *t, const zs_tile_op *op)
+static void put_waits(zs_text_table *t, const zs_plan *plan, const zs_tile_op *op)
 {
     char number[16];
     const char *gap = "";
+    const zs_plan_meet *meet = op->code == ZS_OP_MEET ? &plan->meets[op->cost_key] : NULL;
+    const uint32_t *waits = meet != NULL ? plan->meet_waits + meet->first : op->wait;
     zs_text_cell(t, "");
-    for (size_t i = 0; i < ZS_LEN(op->wait); i++) {
-        if (op->wait[i] == ZS_NO_OP)
+    for (size_t i = 0; i < (meet != NULL ? meet->n : ZS_LEN(op->wait)); i++) {
+        if (waits[i] == ZS_NO_OP)
             continue;
-        snprintf(number, sizeof number, "%s%u", gap, op->wait[i]);
+        snprintf(number, sizeof number, "%s%u", gap, waits[i]);
         zs_text_more(t, ZS_PAINT_NONE, number);
         gap = " ";
     }
@@ -133,7 +135,7 @@ static void put_op(listing *l, uint32_t index)
     put_box(t, op, &l->plan->boxes[index]);
     zs_text_cell(t, zs_slots_cell(op).text);
     zs_text_cell(t, price_cell(l, index).text);
-    put_waits(t, op);
+    put_waits(t, l->plan, op);
     zs_text_end_row(t);
 }
 

@@ -142,7 +142,7 @@ static void add_ends(trace_changes *c, const zs_design *d, const zs_trace *t)
     uint64_t ps, end_ps;
     for (uint32_t u = 0; u < ZS_CHANNEL_N && bursts_lost_at < UINT64_MAX; u++)
         end_signal(c, zs_trace_pl_ps(d, bursts_lost_at), SIGNAL_BURSTS + u);
-    for (uint32_t u = 0; u < ZS_UNIT_N; u++) {
+    for (uint32_t u = 0; u < ZS_UNITS_MAX; u++) {
         if (t->op_lost_at_pl_cycle[u] == UINT64_MAX)
             continue;
         ps = zs_trace_pl_ps(d, t->op_lost_at_pl_cycle[u]);

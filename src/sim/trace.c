@@ -34,8 +34,9 @@ uint64_t zs_trace_ops_lost_at(const zs_trace *t)
 uint64_t zs_trace_bursts_lost_at(const zs_trace *t)
 {
     uint64_t first = t->bursts_lost > 0 ? t->lost_at_pl_cycle : UINT64_MAX;
-    for (uint32_t u = 0; u < ZS_PORT_CHANNEL_N; u++)
-        first = zs_min_u64(first, t->op_lost_at_pl_cycle[u]);
+    for (uint32_t u = 0; u < t->plan->unit_n; u++)
+        if (t->plan->units[u].channel != ZS_NO_CHANNEL)
+            first = zs_min_u64(first, t->op_lost_at_pl_cycle[u]);
     return first;
 }
 

@@ -1,6 +1,11 @@
 /* What a trace holds, against the plan and the counters of the same run. */
 #include "traced.h"
 
+#include "kind_rows.h"
+#include "zynqsim/kind.h"
+
+#include "small_nets.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -115,6 +120,37 @@ START_TEST(test_a_slot_holds_one_thing_at_a_time)
                           (unsigned long long)now->start_pl_cycle,
                           (unsigned long long)before->end_pl_cycle);
     }
+    traced_drop(&run);
+}
+END_TEST
+
+/* Kernels of several queues have readers and writers of their own, which take turns on the ports:
+ * of bursts nothing is known any more from the first op on that there is no room for. */
+START_TEST(test_ops_left_out_of_units_that_share_a_port_end_what_is_known_of_bursts)
+{
+    traced run = {.fidelity = ZS_BURST};
+    zs_err err = {0};
+    zs_arena_init(&run.arena, test_heap());
+    run.net = test_net_build(&run.arena, 0);
+    zs_design_defaults(&run.design);
+    zs_design_set_kind(&run.design, KIND_kernels);
+    run.design.accel.fusion = ZS_FUSION_NONE;
+    ck_assert_int_eq(
+        zs_design_set(&run.design, &run.arena, "accelerator.kernels.queues", "true", &err), ZS_OK);
+    ck_assert_int_eq(zs_plan_build(&run.arena, &run.design, run.net, &run.plan, &err), ZS_OK);
+    uint64_t lost_at[2];
+    for (int k = 0; k < 2; k++) {
+        const zs_trace_limits limits = {.op_max = k == 0 ? TRACED_ALL : 12,
+                                        .burst_max = TRACED_ALL};
+        ck_assert_int_eq(zs_trace_build(&run.arena, run.plan, &limits, &run.trace, &err), ZS_OK);
+        const zs_retire_hook hook = zs_trace_hook(run.trace, NULL);
+        ck_assert_int_eq(zs_sim_run(&run.arena, &run.design, run.net, run.plan, run.fidelity, &hook,
+                                    &run.result, &err),
+                         ZS_OK);
+        lost_at[k] = zs_trace_bursts_lost_at(run.trace);
+    }
+    ck_assert_uint_eq(lost_at[0], UINT64_MAX);
+    ck_assert_uint_lt(lost_at[1], run.result->cycles);
     traced_drop(&run);
 }
 END_TEST
@@ -239,5 +275,6 @@ TCase *tcase_collected(void)
     tcase_add_loop_test(tc, test_only_the_rows_asked_for_are_kept, 0, TRACED_N);
     tcase_add_loop_test(tc, test_hooks_of_a_chain_all_run_and_change_nothing, 0, TRACED_N);
     tcase_add_test(tc, test_building_without_memory_says_so);
+    tcase_add_test(tc, test_ops_left_out_of_units_that_share_a_port_end_what_is_known_of_bursts);
     return tc;
 }
