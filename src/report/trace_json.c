@@ -129,17 +129,21 @@ static uint64_t row_end_ps(const timeline *l, uint32_t row)
     return zs_trace_pl_ps(l->design, r->start_cycle + r->cycles);
 }
 
+/* Slices of one track lie in each other: layers that work at the same time have one each. */
 static void out_layer(timeline *l, uint32_t row)
 {
     const zs_layer_result *r = &l->result->layers[row];
     const char *name = l->plan->rows[row].name;
-    out_begin(l, name, "layer", zs_trace_pl_ps(l->design, r->start_cycle), PID_LAYERS, 1);
+    const uint32_t tid = l->plan->rows_overlap ? row + 2 : 1;
+    if (tid > 1)
+        out_meta(l, "thread", PID_LAYERS, tid, tid, name, "");
+    out_begin(l, name, "layer", zs_trace_pl_ps(l->design, r->start_cycle), PID_LAYERS, tid);
     zs_out_printf(&l->out,
                   ",\"args\":{\"cycle\":%" PRIu64 ",\"cycles\":%" PRIu64
                   ",\"limited by\":\"%s\",\"read bytes\":%" PRIu64 ",\"write bytes\":%" PRIu64 "}}",
                   r->start_cycle, r->cycles, zs_cause_name(r->limited_by), r->read_bytes,
                   r->write_bytes);
-    out_end(l, name, row_end_ps(l, row), PID_LAYERS, 1);
+    out_end(l, name, row_end_ps(l, row), PID_LAYERS, tid);
 }
 
 /* Both rows are drawn, next to each other and of one call. */

@@ -281,6 +281,23 @@ for e in t:
         fill[name] = max(fill.get(name, 0), e["args"]["value"])
 assert fill == {f["name"]: f["max_fill"] for f in d["fifos"]}, fill'
 
+json 'slices of a track lie in each other, though layers overlap' '
+t = json.load(open("flow.json"))["traceEvents"]
+tracks = {}
+for e in t:
+    track = tracks.setdefault((e["pid"], e.get("tid")), {"open": [], "ts": 0})
+    if e["ph"] not in "BE":
+        continue
+    assert e["ts"] >= track["ts"], e
+    track["ts"] = e["ts"]
+    if e["ph"] == "B":
+        track["open"].append(e["name"])
+    else:
+        assert track["open"].pop() == e["name"], e
+assert not any(track["open"] for track in tracks.values())
+layers = {e["tid"] for e in t if e.get("cat") == "layer"}
+assert len(layers) == len(d["layers"]) > 1'
+
 # ---- weights from DRAM
 hash_of() { sed -n 's/.*"sha256": "\(.*\)".*/\1/p' out | head -n 1; }
 program run lanes.yaml --format json
