@@ -418,6 +418,26 @@ static zs_status ask_kinds(zs_arena *arena, const zs_design *design, const zs_ne
     return note != NULL ? add_notes(arena, r, NULL, &note, 1, err) : zs_nomem(err, "result");
 }
 
+/* An account in blocks that the part has none of says nothing of whether a design fits it. */
+static zs_status add_foreign_blocks(zs_arena *arena, zs_result *r, zs_err *err)
+{
+    zs_resources foreign = r->fit.used;
+    const zs_resources none = {0};
+    for (uint32_t i = 0; i < r->fit.family->block_n; i++)
+        foreign.n[r->fit.family->blocks[i].id] = 0;
+    const char *blocks = zs_fit_excess(arena, &foreign, &none);
+    if (blocks == NULL)
+        return zs_nomem(err, "result");
+    if (blocks[0] == '\0')
+        return ZS_OK;
+    const char *note = zs_arena_printf(
+        arena,
+        "the account of this kind of accelerator is in blocks of another family than %s: %s; how "
+        "much of %s it takes is not known",
+        r->fit.family->name, blocks, r->board);
+    return note != NULL ? add_notes(arena, r, NULL, &note, 1, err) : zs_nomem(err, "result");
+}
+
 zs_status zs_result_finish(zs_arena *arena, const zs_design *design, const zs_net *net,
                            const zs_plan *plan, zs_fidelity fidelity, zs_layer_result *layers,
                            zs_result *r, zs_err *err)
@@ -441,6 +461,7 @@ zs_status zs_result_finish(zs_arena *arena, const zs_design *design, const zs_ne
     ZS_TRY(zs_engine_results_finish(arena, design, plan, layers, r, err));
     ZS_TRY(add_swaps(arena, design, plan, r, err));
     ZS_TRY(ask_kinds(arena, design, net, plan, r, err));
+    ZS_TRY(add_foreign_blocks(arena, r, err));
     if (plan->flow != NULL)
         ZS_TRY(zs_flow_note(arena, plan, r, err));
     const char *clock = zs_clock_note(arena, design);

@@ -18,6 +18,11 @@ cycles() { "$ZYNQSIM" run "$@" --timing-only --format json 2>/dev/null | sed -n 
 hash_of() { sed -n 's/.*output sha256 \([0-9a-f]*\).*/\1/p' out; }
 optimise='accelerator.kernels.optimise'
 
+program run base.yaml --timing-only --format json
+ok "$(! grep -q 'another family' out; echo $?)" 'kernels are counted in blocks of the part'
+program run - --model net.yaml --set board=stratix10-520n --timing-only --format json
+ok "$(grep -q 'blocks of another family than Stratix 10: [0-9]* BRAM18 of 0, .*how much of stratix10-520n it takes is not known' out; echo $?)" 'and a kind that is not says so'
+
 program run base.yaml
 plain=$(hash_of)
 program run base.yaml --set "$optimise=register_sum, unroll, local_weights, channels, queues"
