@@ -659,6 +659,16 @@ static zs_status gather_notes(job *j, const char *const **out, uint32_t *n, zs_e
     return ZS_OK;
 }
 
+/* A network that ends in the number of a class may name one that no label has, or none. */
+static uint32_t class_count(const accuracy_point *p)
+{
+    uint32_t n = p->class_n;
+    for (uint32_t i = 0; p->is_class && i < p->n; i++)
+        if (p->rows[i].top[0] >= n)
+            n = p->rows[i].top[0] == ZS_NO_CLASS ? UINT32_MAX : p->rows[i].top[0] + 1;
+    return n;
+}
+
 static zs_status print(job *j, zs_err *err)
 {
     zs_accuracy_point *lines = zs_new(&j->keep, zs_accuracy_point, j->n);
@@ -670,7 +680,7 @@ static zs_status print(job *j, zs_err *err)
                                        .precision = p->result->precision,
                                        .result = p->result,
                                        .sparsity = p->p.sparsity};
-        ZS_TRY(zs_accuracy_sum(&j->keep, p->rows, p->n, p->class_n, p->layer_names, p->layer_n,
+        ZS_TRY(zs_accuracy_sum(&j->keep, p->rows, p->n, class_count(p), p->layer_names, p->layer_n,
                                &lines[i].accuracy, err));
     }
     zs_accuracy_table table = {.head = j->head,
