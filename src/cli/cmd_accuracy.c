@@ -138,6 +138,9 @@ typedef struct crew {
     zs_plan *plan;
     zs_quant *quant;
     cli_flat flat;
+    cli_input samples[CALIBRATION_IMAGES]; /* the first images, where scales come from them */
+    zs_arena pictures[CALIBRATION_IMAGES];
+    uint32_t sample_n;
     atomic_uint next;
     atomic_bool failed;
     pthread_mutex_t lock; /* of what follows, and of the rows and the bar */
@@ -273,7 +276,10 @@ static zs_status run_image(crew *c, worker *w, uint32_t i, zs_err *err)
     ZS_TRY(image_bytes(c->p, i, &w->scratch, &bytes, err));
     if (c->j->rows.path != NULL)
         put_digest(c->p, i, bytes);
-    ZS_TRY(load_image(c->j, c->p, i, bytes, &w->scratch, &x, err));
+    if (i < c->sample_n)
+        x = c->samples[i].x;
+    else
+        ZS_TRY(load_image(c->j, c->p, i, bytes, &w->scratch, &x, err));
     zs_exec_set_input(w->exec, 0, x);
     if (w->reference != NULL)
         ZS_TRY(run_both(c, w, x, &row, err));
@@ -317,6 +323,18 @@ static zs_status work_on(crew *c, worker *w, zs_err *err)
     return ZS_OK;
 }
 
+/* The first failure counts, and nobody takes another image. */
+static void stop(crew *c, zs_status status, const zs_err *err)
+{
+    pthread_mutex_lock(&c->lock);
+    if (c->status == ZS_OK) {
+        c->status = status;
+        c->err = *err;
+    }
+    c->failed = true;
+    pthread_mutex_unlock(&c->lock);
+}
+
 static void work(void *ctx)
 {
     crew *c = ctx;
@@ -325,15 +343,8 @@ static void work(void *ctx)
     zs_arena_init(&w.keep, cli_heap());
     zs_arena_init(&w.scratch, cli_heap());
     const zs_status status = work_on(c, &w, &err);
-    if (status != ZS_OK) {
-        pthread_mutex_lock(&c->lock);
-        if (c->status == ZS_OK) {
-            c->status = status;
-            c->err = err;
-        }
-        c->failed = true;
-        pthread_mutex_unlock(&c->lock);
-    }
+    if (status != ZS_OK)
+        stop(c, status, &err);
     zs_arena_drop(&w.scratch);
     zs_arena_drop(&w.keep);
 }
@@ -371,94 +382,84 @@ static zs_status choose_layers(crew *c, zs_err *err)
     return ZS_OK;
 }
 
-/* The first images of the set, read by all threads. */
-typedef struct samples {
-    const crew *c;
-    cli_input list[CALIBRATION_IMAGES];
-    zs_arena pictures[CALIBRATION_IMAGES];
-    atomic_uint next;
-    uint32_t n;
-    pthread_mutex_t lock; /* of what follows */
-    zs_status status;
-    zs_err err;
-} samples;
-
 static void read_samples(void *ctx)
 {
-    samples *s = ctx;
-    for (uint32_t i; (i = atomic_fetch_add(&s->next, 1)) < s->n;) {
+    crew *c = ctx;
+    for (uint32_t i; !c->failed && (i = atomic_fetch_add(&c->next, 1)) < c->sample_n;) {
         zs_span bytes;
         zs_err err = {0};
-        zs_status status = image_bytes(s->c->p, i, &s->pictures[i], &bytes, &err);
+        zs_status status = image_bytes(c->p, i, &c->pictures[i], &bytes, &err);
         if (status == ZS_OK)
-            status = load_image(s->c->j, s->c->p, i, bytes, &s->pictures[i], &s->list[i].x, &err);
-        pthread_mutex_lock(&s->lock);
-        if (status != ZS_OK && s->status == ZS_OK) {
-            s->status = status;
-            s->err = err;
-        }
-        pthread_mutex_unlock(&s->lock);
+            status = load_image(c->j, c->p, i, bytes, &c->pictures[i], &c->samples[i].x, &err);
+        if (status != ZS_OK)
+            stop(c, status, &err);
     }
 }
 
 /* The scales come from network.calibration, or else from the first images of the set. */
 static zs_status make_scales(crew *c, zs_err *err)
 {
-    accuracy_point *p = c->p;
-    const bool wants = !zs_precision_is_float(p->p.design.accel.precision) &&
-                       !p->p.design.accel.model_scales && p->p.design.network.calibration_n == 0;
-    samples s = {.c = c};
-    s.n = wants ? (uint32_t)zs_min_u64(c->p->n, CALIBRATION_IMAGES) : 0;
-    for (uint32_t i = 0; i < s.n; i++)
-        zs_arena_init(&s.pictures[i], cli_heap());
-    pthread_mutex_init(&s.lock, NULL);
-    cli_threads_run(zs_min_u64((uint64_t)c->j->o->jobs, s.n), read_samples, &s);
-    pthread_mutex_destroy(&s.lock);
+    const zs_design *d = &c->p->p.design;
+    const bool wants = !zs_precision_is_float(d->accel.precision) && !d->accel.model_scales &&
+                       d->network.calibration_n == 0;
+    c->sample_n = wants ? (uint32_t)zs_min_u64(c->p->n, CALIBRATION_IMAGES) : 0;
+    for (uint32_t i = 0; i < c->sample_n; i++)
+        zs_arena_init(&c->pictures[i], cli_heap());
+    cli_threads_run(zs_min_u64((uint64_t)c->j->o->jobs, c->sample_n), read_samples, c);
+    c->next = 0;
+    if (c->status != ZS_OK) {
+        *err = c->err;
+        return c->status;
+    }
     char called[64];
-    snprintf(called, sizeof called, "the first %u images", s.n);
-    const cli_inputs inputs = {.list = s.list, .n = s.n};
-    if (s.status == ZS_OK)
-        s.status = cli_quant_build(&p->p, &inputs, called, c->j->o->ranges, &c->quant, &s.err);
-    for (uint32_t i = 0; i < s.n; i++)
-        zs_arena_drop(&s.pictures[i]);
-    if (s.status != ZS_OK)
-        *err = s.err;
-    return s.status;
+    snprintf(called, sizeof called, "the first %u images", c->sample_n);
+    const cli_inputs inputs = {.list = c->samples, .n = c->sample_n};
+    return cli_quant_build(&c->p->p, &inputs, called, c->j->o->ranges, &c->quant, err);
 }
 
-static zs_status run_point(job *j, accuracy_point *p, zs_err *err)
+static zs_status run_images(crew *c, zs_err *err)
 {
-    crew c = {.j = j, .p = p, .design = p->p.design, .plan = p->p.plan};
+    job *j = c->j;
+    accuracy_point *p = c->p;
     ZS_TRY(zs_sim_run(&p->p.keep, &p->p.design, p->p.net, p->p.plan, j->o->fidelity, NULL,
                       &p->result, err));
-    if (c.design.batch != 1 || p->p.net->activity != NULL) { /* a plan for any image */
+    if (c->design.batch != 1 || p->p.net->activity != NULL) { /* a plan for any image */
         static const zs_activity all = {0};
         zs_net net = *p->p.net;
         net.activity = &all;
-        c.design.batch = 1;
-        ZS_TRY(zs_plan_build(&p->p.keep, &c.design, &net, &c.plan, err));
+        c->design.batch = 1;
+        ZS_TRY(zs_plan_build(&p->p.keep, &c->design, &net, &c->plan, err));
     }
     if (j->o->reference != NULL)
-        ZS_TRY(cli_flat_build(&p->p.keep, &p->p, &c.flat, err));
-    ZS_TRY(make_scales(&c, err));
-    ZS_TRY(choose_layers(&c, err));
+        ZS_TRY(cli_flat_build(&p->p.keep, &p->p, &c->flat, err));
+    ZS_TRY(make_scales(c, err));
+    ZS_TRY(choose_layers(c, err));
     ZS_TRY(accuracy_rows_take(&j->rows, p, err));
-    c.is_ready = zs_new(&p->p.keep, bool, (size_t)p->n + 1);
-    if (c.is_ready == NULL)
+    c->is_ready = zs_new(&p->p.keep, bool, (size_t)p->n + 1);
+    if (c->is_ready == NULL)
         return zs_nomem(err, "images");
     for (uint32_t i = 0; i < p->n; i++)
         if (p->is_done[i]) {
             j->done++;
             cli_progress_step(&j->progress, BAR_STEP);
         }
-    pthread_mutex_init(&c.lock, NULL);
-    cli_threads_run(zs_min_u64((uint64_t)j->o->jobs, p->n), work, &c);
-    pthread_mutex_destroy(&c.lock);
-    if (c.status != ZS_OK) {
-        *err = c.err;
-        return c.status;
+    cli_threads_run(zs_min_u64((uint64_t)j->o->jobs, p->n), work, c);
+    if (c->status != ZS_OK) {
+        *err = c->err;
+        return c->status;
     }
     return ZS_OK;
+}
+
+static zs_status run_point(job *j, accuracy_point *p, zs_err *err)
+{
+    crew c = {.j = j, .p = p, .design = p->p.design, .plan = p->p.plan};
+    pthread_mutex_init(&c.lock, NULL);
+    const zs_status status = run_images(&c, err);
+    pthread_mutex_destroy(&c.lock);
+    for (uint32_t i = 0; i < c.sample_n; i++)
+        zs_arena_drop(&c.pictures[i]);
+    return status;
 }
 
 /* ---- what is asked for ----------------------------------------------------------------------- */
