@@ -94,7 +94,7 @@ static zs_status try_value(const axis_draft *d, const char *path, const char *va
         const bool is_list =
             zs_port_list_of(path, value, &ports) && strcmp(ports.others, "none") != 0;
         *number = key.field != NULL && !is_list ? zs_figure_number(&key, &copy, NULL) : (double)NAN;
-        if (!isnan(*number) && !is_whole_word(key.field, &copy, *number))
+        if (key.field != NULL && !isnan(*number) && !is_whole_word(key.field, &copy, *number))
             *number = (double)NAN;
         return ZS_OK;
     }

@@ -767,16 +767,6 @@ static void exec_op(zs_exec *e, uint32_t op)
         stream_exec_images(e, &e->plan->calls[row->call]);
 }
 
-/* ---- search ---------------------------------------------------------------------------------- */
-
-static const char targets[] =
-    "accelerator.stream.target+accelerator.stream.folding=10 fps/,30 fps/,100 fps/,300 fps/,"
-    "1000 fps/,3000 fps/,10000 fps/,30000 fps/,100000 fps/,300000 fps/";
-static const char *const axes[] = {"accelerator.clock", targets,
-                                   "accelerator.stream.least=false,true",
-                                   "accelerator.stream.memory=auto,block,distributed", NULL};
-static const zs_kind_space space = {.axes = axes};
-
 const zs_kind zs_kind_stream = {.word = "stream",
                                 .draft = draft,
                                 .emit = emit,
@@ -790,4 +780,4 @@ const zs_kind zs_kind_stream = {.word = "stream",
                                 .takes_model_scales = true,
                                 .takes_narrow_numbers = true,
                                 .takes_layer_settings = true,
-                                .space = &space};
+                                .space = &stream_space};

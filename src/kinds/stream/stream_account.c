@@ -47,6 +47,17 @@ static bool is_distributed(uint32_t memory, uint64_t depth)
     return memory == ZS_STREAM_DISTRIBUTED || (memory == ZS_STREAM_AUTO && depth <= 128);
 }
 
+/* Of a memory in one or the other. */
+static void add_memory(cost *c, uint32_t memory, uint64_t depth, uint64_t luts, uint64_t blocks)
+{
+    if (memory == STREAM_MEMORY_OPEN)
+        return;
+    if (is_distributed(memory, depth))
+        c->lut += luts;
+    else
+        c->bram18 += blocks;
+}
+
 /* What a unit multiplies by: so many words of so many bits. */
 static void weight_memory(const stream_row *r, uint64_t *words, uint64_t *bits)
 {
@@ -77,10 +88,9 @@ static cost matrix_cost(const stream_row *r)
             zs_flow_fifo_cost(zs_max_u64(r->room_bytes / stream_step_bytes(r), 2), bits);
         c.lut += fifo.lut + bits;
         c.bram18 = fifo.bram18;
-    } else if (is_distributed(r->memory, omega))
-        c.lut += width * zs_ceil_div(omega, 64);
-    else
-        c.bram18 = weight_blocks(omega, width);
+    } else
+        add_memory(&c, r->memory, omega, width * zs_ceil_div(omega, 64),
+                   weight_blocks(omega, width));
     return c;
 }
 
@@ -140,10 +150,7 @@ static uint64_t window_words(int64_t k, int64_t step, int64_t fold, int64_t w)
 static cost window_cost(uint32_t memory, uint64_t depth, uint64_t width)
 {
     cost c = {.lut = 300};
-    if (is_distributed(memory, depth))
-        c.lut += width * zs_ceil_div(depth, 38);
-    else
-        c.bram18 = window_blocks(depth, width);
+    add_memory(&c, memory, depth, width * zs_ceil_div(depth, 38), window_blocks(depth, width));
     return c;
 }
 
@@ -151,10 +158,8 @@ static cost window_cost(uint32_t memory, uint64_t depth, uint64_t width)
 static cost lines_cost(uint32_t memory, uint64_t lines, uint64_t depth, uint64_t width)
 {
     cost c = {.lut = 300};
-    if (is_distributed(memory, depth))
-        c.lut += lines * width * zs_ceil_div(depth, 64);
-    else
-        c.bram18 = lines * window_blocks(depth, width);
+    add_memory(&c, memory, depth, lines * width * zs_ceil_div(depth, 64),
+               lines * window_blocks(depth, width));
     return c;
 }
 
@@ -180,10 +185,8 @@ static cost threshold_cost(uint32_t memory, uint32_t stages, uint64_t lanes, uin
     for (uint32_t stage = 0; stage < stages; stage++) {
         const uint64_t words = fold << stage;
         c.lut += in_bits;
-        if (is_distributed(memory, words))
-            c.lut += in_bits * zs_ceil_div(words, 64);
-        else
-            c.bram18 += zs_bram18_of(words, (uint32_t)in_bits);
+        add_memory(&c, memory, words, in_bits * zs_ceil_div(words, 64),
+                   zs_bram18_of(words, (uint32_t)in_bits));
     }
     return (cost){.lut = lanes * c.lut, .bram18 = lanes * c.bram18};
 }
@@ -228,7 +231,10 @@ static void add_node(zs_fit_account *a, const zs_design *design, const zs_plan *
     const zs_flow_node *n = &f->flow.nodes[i];
     const uint32_t row = f->row_of_node[i];
     const stream_row *r = row == ZS_NO_INDEX ? NULL : stream_of(&plan->rows[row]);
-    const uint32_t memory = r != NULL ? r->memory : stream_params_of(&design->accel)->memory;
+    const stream_params *s = stream_params_of(&design->accel);
+    const uint32_t memory = r != NULL         ? r->memory
+                            : s->opens_memory ? STREAM_MEMORY_OPEN
+                                              : s->memory;
     const uint64_t in = n->in_n > 0 ? f->edge_bits[n->in[0]] : 0;
     const uint64_t out = n->out_n > 0 ? f->edge_bits[n->out[0]] : 0;
     const uint64_t wide = zs_max_u64(in, out);
@@ -342,7 +348,8 @@ void stream_account(zs_fit_account *a, const zs_design *design, const zs_plan *p
 {
     for (uint32_t i = 0; i < plan->flow->flow.node_n; i++)
         add_node(a, design, plan, i);
-    add_fifos(a, plan->flow);
+    if (!stream_params_of(&design->accel)->opens_fifos)
+        add_fifos(a, plan->flow);
     uint32_t external = 0;
     for (uint32_t i = 0; i < plan->row_n; i++)
         external += plan->rows[i].own != NULL && stream_of(&plan->rows[i])->is_external;

@@ -237,6 +237,8 @@ zs_status stream_set_styles(const zs_design *design, stream_row *rows, uint32_t 
         r->is_external &= zs_op_has_filters(r->layer->op);
         r->room_bytes = r->is_external ? STREAM_IN_FLIGHT * s->burst_bytes : 0;
         r->memory = memory < STREAM_IN_DRAM - 1 ? (uint32_t)(memory - STREAM_MEMORY) : s->memory;
+        if (s->opens_memory && r->memory == s->memory)
+            r->memory = STREAM_MEMORY_OPEN;
         r->style = stream_style_of(s, r, ZS_FLOW_MATRIX);
         r->window_style = stream_style_of(s, r, ZS_FLOW_WINDOW);
         r->pipeline = r->window_pipeline = s->pipeline;

@@ -18,12 +18,22 @@ typedef struct stream_params {
     uint32_t input_lanes, input_threshold, label_select, memory, burst_bytes;
     uint32_t style, pipeline, weights;
     bool least, pad;
+    /* No design: a search bounds what open knobs may come to (stream_space.c). */
+    bool opens_memory, opens_fifos;
 } stream_params;
 
 static inline const stream_params *stream_params_of(const zs_accel *accel)
 {
     return (const void *)accel->params;
 }
+
+static inline stream_params *stream_params_in(zs_accel *accel)
+{
+    return (void *)accel->params;
+}
+
+/* What memories are made of that is open: they take nothing. */
+enum { STREAM_MEMORY_OPEN = 16 };
 
 /* Transfers of a DMA that a stream has not used up. */
 enum { STREAM_IN_FLIGHT = 2 };
@@ -149,6 +159,7 @@ stream_cost stream_row_cost(const stream_row *row);
 /* Where block RAM runs out: who takes how much, and what would make room, behind `*note`. */
 zs_status stream_note_memory(zs_arena *arena, const zs_design *design, const zs_plan_flow *f,
                              const stream_row *rows, uint32_t n, const char **note, zs_err *err);
+extern const zs_kind_space stream_space;
 void stream_account(zs_fit_account *a, const zs_design *design, const zs_plan *plan);
 
 #endif
