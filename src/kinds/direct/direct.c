@@ -1,5 +1,7 @@
 #include "direct_priv.h"
 
+#include <string.h>
+
 /* A plain HLS kernel: the row of the kind. */
 
 /* One access at a time, with a store for every read at the most; open rows, no arithmetic. */
@@ -42,7 +44,37 @@ static const char *const axes[] = {"accelerator.precision",
                                    "accelerator.direct.filter_copies=1,2",
                                    "accelerator.direct.plane_words=0",
                                    NULL};
-static const zs_kind_space space = {.axes = axes};
+static const char *const knobs[] = {"accelerator.unroll.oc",
+                                    "accelerator.unroll.ic",
+                                    "accelerator.unroll.oy",
+                                    "accelerator.unroll.ox",
+                                    "accelerator.unroll.ky",
+                                    "accelerator.unroll.kx",
+                                    "accelerator.direct.filter_copies",
+                                    NULL};
+
+/* Neither lanes nor copies make a walk any faster: they only cost. */
+static bool relax(zs_design *d, const zs_open_knob *open, uint32_t n, zs_relaxing what)
+{
+    zs_accel *a = &d->accel;
+    struct {
+        const char *path;
+        uint32_t *at;
+    } const keys[] = {{knobs[0], &a->unroll.oc},
+                      {knobs[1], &a->unroll.ic},
+                      {knobs[2], &a->unroll.oy},
+                      {knobs[3], &a->unroll.ox},
+                      {knobs[4], &a->unroll.ky},
+                      {knobs[5], &a->unroll.kx},
+                      {knobs[6], &direct_params_in(a)->filter_copies}};
+    for (uint32_t i = 0; i < n; i++)
+        for (size_t k = 0; k < ZS_LEN(keys); k++)
+            if (strcmp(open[i].path, keys[k].path) == 0)
+                *keys[k].at = (uint32_t)(what == ZS_RELAX_TIME ? open[i].most : open[i].least);
+    return n > 0 || what == ZS_RELAX_TIME || what == ZS_RELAX_ROOM;
+}
+
+static const zs_kind_space space = {.axes = axes, .knobs = knobs, .relax = relax};
 
 const zs_kind zs_kind_direct = {
     .word = "direct",

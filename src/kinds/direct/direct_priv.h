@@ -20,6 +20,11 @@ typedef struct direct_params {
     uint32_t hls_read, hls_write; /* PL cycles */
 } direct_params;
 
+static inline direct_params *direct_params_in(zs_accel *accel)
+{
+    return (void *)accel->params;
+}
+
 static inline const direct_params *direct_params_of(const zs_accel *accel)
 {
     return (const void *)accel->params;
