@@ -157,6 +157,9 @@ double zs_onnx_attr_float(const zs_onnx_node *at, const char *name, double other
 /* Exactly `n` integers; `out` keeps its values when the attribute is absent. */
 zs_status zs_onnx_attr_ints(const zs_onnx_node *at, const char *name, int64_t *out, size_t n,
                             zs_err *err);
+/* Which of the names a text attribute is; `otherwise` when it is absent. */
+zs_status zs_onnx_attr_choice(const zs_onnx_node *at, const char *attr, const char *const *names,
+                              uint32_t n, uint32_t otherwise, uint32_t *out, zs_err *err);
 
 /* Whether a text attribute has this value. */
 bool zs_onnx_attr_is(const ZsOnnx__Attribute *attr, const char *text);
@@ -183,6 +186,8 @@ zs_status zs_onnx_where_computed(const zs_onnx_node *at, zs_net_value *const in[
 
 /* ZS_EPARSE for an operator, an attribute or a number of inputs of another operator set. */
 zs_status zs_onnx_check_form(const zs_onnx_node *at, zs_err *err);
+/* ZS_EPARSE for an attribute of another type, or one that is missing. */
+zs_status zs_onnx_check_attrs(const zs_onnx_node *at, zs_err *err);
 /* One of the words of a text, with blanks between them. */
 bool zs_onnx_has_word(const char *words, const char *word);
 /* Translates one node into layers of the draft. ZS_EUNSUPPORTED names the operator. */

@@ -250,6 +250,7 @@ static zs_status add_constant_node(const zs_onnx_node *at, zs_err *err)
     if (f == NULL && i == NULL && !is_list)
         return zs_fail(err, ZS_EUNSUPPORTED, at->place,
                        "a Constant without a tensor in 'value' or numbers is not handled");
+    ZS_TRY(zs_onnx_check_attrs(at, err));
     const uint32_t n = fs != NULL ? (uint32_t)fs->n_floats : is != NULL ? (uint32_t)is->n_ints : 1;
     double *ints = zs_arena_alloc_raw(at->net->draft.arena, n, sizeof *ints);
     float *floats = zs_arena_alloc_raw(at->net->draft.arena, n, sizeof *floats);

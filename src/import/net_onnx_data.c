@@ -382,3 +382,19 @@ zs_status zs_onnx_attr_ints(const zs_onnx_node *at, const char *name, int64_t *o
     memcpy(out, attr->ints, n * sizeof *out);
     return ZS_OK;
 }
+
+zs_status zs_onnx_attr_choice(const zs_onnx_node *at, const char *attr, const char *const *names,
+                              uint32_t n, uint32_t otherwise, uint32_t *out, zs_err *err)
+{
+    const ZsOnnx__Attribute *a = zs_onnx_attr(at, attr);
+    *out = otherwise;
+    if (a == NULL)
+        return ZS_OK;
+    for (uint32_t i = 0; i < n; i++)
+        if (zs_onnx_attr_is(a, names[i])) {
+            *out = i;
+            return ZS_OK;
+        }
+    return zs_fail(err, ZS_EUNSUPPORTED, at->place, "%s '%.*s' is not handled", attr,
+                   (int)zs_min_u64(a->s.len, 32), (const char *)a->s.data);
+}

@@ -53,9 +53,11 @@ static const struct parameters {
 zs_status zs_onnx_unary(const zs_onnx_node *at, zs_err *err)
 {
     zs_net_value *x, y;
-    const ZsOnnx__Attribute *approximate = zs_onnx_attr(at, "approximate");
-    const bool is_tanh = approximate != NULL && zs_onnx_attr_is(approximate, "tanh");
-    zs_general *g = zs_onnx_general(at, is_tanh ? ZS_FN_GELU_TANH : at->fn);
+    static const char *const approximations[] = {"none", "tanh"};
+    uint32_t is_tanh;
+    ZS_TRY(zs_onnx_attr_choice(at, "approximate", approximations, ZS_LEN(approximations), 0,
+                               &is_tanh, err));
+    zs_general *g = zs_onnx_general(at, is_tanh != 0 ? ZS_FN_GELU_TANH : at->fn);
     if (g == NULL)
         return zs_nomem(err, "a layer");
     for (size_t i = 0; i < ZS_LEN(parameters); i++)

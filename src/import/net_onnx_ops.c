@@ -612,6 +612,7 @@ zs_status zs_onnx_op(const zs_onnx_node *at, zs_err *err)
         if (strcmp(ops[i].name, at->node->op_type) == 0) {
             ZS_TRY(check_inputs(at, &ops[i], err));
             ZS_TRY(check_attrs(at, &ops[i], err));
+            ZS_TRY(zs_onnx_check_attrs(at, err));
             ZS_TRY(read_integers(at, &ops[i], err));
             zs_onnx_node with = *at;
             with.fn = ops[i].fn;

@@ -35,22 +35,6 @@ typedef struct resizing {
     double scale[ZS_RANK_MAX];
 } resizing;
 
-static zs_status choose(const zs_onnx_node *at, const char *attr, const char *const *names,
-                        uint32_t n, uint32_t otherwise, uint32_t *out, zs_err *err)
-{
-    const ZsOnnx__Attribute *a = zs_onnx_attr(at, attr);
-    *out = otherwise;
-    if (a == NULL)
-        return ZS_OK;
-    for (uint32_t i = 0; i < n; i++)
-        if (zs_onnx_attr_is(a, names[i])) {
-            *out = i;
-            return ZS_OK;
-        }
-    return zs_fail(err, ZS_EUNSUPPORTED, at->place, "%s '%.*s' is not handled", attr,
-                   (int)zs_min_u64(a->s.len, 32), (const char *)a->s.data);
-}
-
 static double place_of(const resizing *r, uint32_t d, uint32_t o)
 {
     const double scale = r->scale[d], out = r->out[d], in = r->in[d];
@@ -186,11 +170,11 @@ static zs_status read_rules(const zs_onnx_node *at, resizing *r, zs_err *err)
     static const char *const blends[] = {"nearest", "linear", "cubic", "bilinear"};
     const bool is_old = at->net->opset < 11;
     uint32_t place, near, how;
-    ZS_TRY(choose(at, "mode", blends, 4, NEAREST, &how, err));
-    ZS_TRY(choose(at, "coordinate_transformation_mode", place_rules, ZS_LEN(place_rules),
-                  is_old ? ASYMMETRIC : HALF_PIXEL, &place, err));
-    ZS_TRY(choose(at, "nearest_mode", near_rules, ZS_LEN(near_rules),
-                  is_old ? FLOOR : ROUND_PREFER_FLOOR, &near, err));
+    ZS_TRY(zs_onnx_attr_choice(at, "mode", blends, 4, NEAREST, &how, err));
+    ZS_TRY(zs_onnx_attr_choice(at, "coordinate_transformation_mode", place_rules,
+                               ZS_LEN(place_rules), is_old ? ASYMMETRIC : HALF_PIXEL, &place, err));
+    ZS_TRY(zs_onnx_attr_choice(at, "nearest_mode", near_rules, ZS_LEN(near_rules),
+                               is_old ? FLOOR : ROUND_PREFER_FLOOR, &near, err));
     r->blend = how == 3 ? LINEAR : (blend)how;
     r->place = (place_rule)place;
     r->near = (near_rule)near;

@@ -105,10 +105,12 @@ static zs_status blocks(const zs_onnx_node *at, bool to_space, zs_err *err)
     operand x;
     zs_general *g = zs_onnx_general(at, ZS_FN_NONE);
     const int64_t b = zs_onnx_attr_int(at, "blocksize", 0);
-    const ZsOnnx__Attribute *mode = zs_onnx_attr(at, "mode");
-    const bool is_crd = mode != NULL && zs_onnx_attr_is(mode, "CRD");
+    static const char *const modes[] = {"DCR", "CRD"};
+    uint32_t mode;
     if (g == NULL)
         return zs_nomem(err, "a layer");
+    ZS_TRY(zs_onnx_attr_choice(at, "mode", modes, ZS_LEN(modes), 0, &mode, err));
+    const bool is_crd = mode == 1;
     ZS_TRY(read_operand(at, 0, &x, err));
     if (x.rank != 4 || b < 1 || b > 65535)
         return zs_fail(err, ZS_EUNSUPPORTED, at->place,
@@ -279,16 +281,19 @@ zs_status zs_onnx_split(const zs_onnx_node *at, zs_err *err)
 
 /* ---- repeated and padded --------------------------------------------------------------------- */
 
+static const char *const pad_modes[] = {"constant", "edge", "reflect", "wrap"};
+enum { CONSTANT, EDGE, REFLECT, WRAP };
+
 /* The element that stands at `i` of a dimension of `n`, with padding; -1 outside. */
-static int64_t mirrored(int64_t i, int64_t n, const ZsOnnx__Attribute *mode)
+static int64_t mirrored(int64_t i, int64_t n, uint32_t mode)
 {
     if (i >= 0 && i < n)
         return i;
-    if (mode != NULL && zs_onnx_attr_is(mode, "edge"))
+    if (mode == EDGE)
         return i < 0 ? 0 : n - 1;
-    if (mode != NULL && zs_onnx_attr_is(mode, "wrap"))
+    if (mode == WRAP)
         return (i % n + n) % n;
-    if (mode != NULL && zs_onnx_attr_is(mode, "reflect")) {
+    if (mode == REFLECT) {
         const int64_t period = n > 1 ? 2 * (n - 1) : 1;
         i = (i % period + period) % period;
         return i < n ? i : period - i;
@@ -297,11 +302,10 @@ static int64_t mirrored(int64_t i, int64_t n, const ZsOnnx__Attribute *mode)
 }
 
 /* Zeros around rows and columns can wait for a convolution that has them as padding. */
-static bool can_wait(const operand *x, const int64_t *pads, const zs_general *g,
-                     const ZsOnnx__Attribute *mode)
+static bool can_wait(const operand *x, const int64_t *pads, const zs_general *g, uint32_t mode)
 {
     if (x->v->constant != NULL || (x->rank != 3 && x->rank != 4) || !zs_onnx_is_ordered(x->v) ||
-        x->dims[0] != 1 || g->fill != 0 || (mode != NULL && !zs_onnx_attr_is(mode, "constant")))
+        x->dims[0] != 1 || g->fill != 0 || mode != CONSTANT)
         return false;
     const zs_shape s = zs_onnx_shape_of(x->dims, x->rank);
     if (s.c != x->v->shape.c || s.h != x->v->shape.h || s.w != x->v->shape.w)
@@ -349,8 +353,9 @@ zs_status zs_onnx_pad(const zs_onnx_node *at, zs_err *err)
     operand x;
     zs_general *g;
     int64_t pads[2 * ZS_RANK_MAX] = {0}, *table;
-    const ZsOnnx__Attribute *mode = zs_onnx_attr(at, "mode");
+    uint32_t mode;
     bool is_idle = true;
+    ZS_TRY(zs_onnx_attr_choice(at, "mode", pad_modes, ZS_LEN(pad_modes), CONSTANT, &mode, err));
     ZS_TRY(read_operand(at, 0, &x, err));
     ZS_TRY(start(at, &x, &g, err));
     ZS_TRY(read_pads(at, x.rank, pads, &g->fill, err));

@@ -13,9 +13,10 @@ typedef struct turned {
 
 static zs_status sizes(const zs_onnx_node *at, turned *t, const int64_t *out, zs_err *err)
 {
-    const ZsOnnx__Attribute *auto_pad = zs_onnx_attr(at, "auto_pad");
-    const bool is_upper = auto_pad != NULL && zs_onnx_attr_is(auto_pad, "SAME_UPPER");
-    const bool is_lower = auto_pad != NULL && zs_onnx_attr_is(auto_pad, "SAME_LOWER");
+    static const char *const rules[] = {"NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID"};
+    uint32_t rule;
+    ZS_TRY(zs_onnx_attr_choice(at, "auto_pad", rules, ZS_LEN(rules), 0, &rule, err));
+    const bool is_upper = rule == 1, is_lower = rule == 2;
     const int64_t whole =
         (int64_t)t->stride * (t->in - 1) + t->extra + (int64_t)(t->k - 1) * t->dilation + 1;
     if (out != NULL || is_upper || is_lower) {

@@ -107,6 +107,97 @@ static const struct {
     {"Upsample", AT_LEAST, NULL, 2, 9, LATEST},
 };
 
+/* What an operator cannot be without, and what nothing else here would miss: an attribute, or so
+ * many inputs. */
+static const struct {
+    const char *op, *attr;
+    size_t inputs;
+    int64_t from, until;
+} needs[] = {
+    {"Cast", "to", 0, 1, LATEST},
+    {"Concat", "axis", 0, 4, LATEST},
+    {"QLinearConcat", "axis", 0, 1, LATEST},
+    {"Slice", "ends", 0, 1, 9},
+    {"Slice", "starts", 0, 1, 9},
+    {"Slice", NULL, 3, 10, LATEST},
+    {"Unsqueeze", "axes", 0, 1, 12},
+    {"Unsqueeze", NULL, 2, 13, LATEST},
+};
+
+/* Types of attributes; all others are whole numbers. */
+typedef enum attr_type { NUMBER = 1, WHOLE, TEXT, TENSOR, GRAPH, NUMBERS, WHOLES, TYPES } attr_type;
+
+static const char *const type_words[TYPES] = {[NUMBER] = "number",
+                                              [WHOLE] = "whole number",
+                                              [TEXT] = "text",
+                                              [TENSOR] = "tensor",
+                                              [GRAPH] = "graph",
+                                              [NUMBERS] = "list of numbers",
+                                              [WHOLES] = "list of whole numbers"};
+
+static const struct {
+    attr_type type;
+    const char *attrs;
+} types[] = {
+    {NUMBER,
+     "alpha beta bias cubic_coeff_a epsilon extrapolation_value gamma lambd max min momentum "
+     "out_bias out_scale ratio value_float"},
+    {TEXT, "approximate auto_pad coordinate_transformation_mode data_layout mode nearest_mode "
+           "out_dtype rounding_mode"},
+    {GRAPH, "else_branch then_branch"},
+    {NUMBERS, "scales value_floats"},
+    {WHOLES,
+     "axes consumed_inputs dilations ends kernel_shape output_padding output_shape paddings "
+     "pads perm shape split starts strides value_ints"},
+};
+
+static attr_type type_of(const char *op, const char *attr)
+{
+    if (strcmp(attr, "value") == 0)
+        return strcmp(op, "Pad") == 0 ? NUMBER : TENSOR;
+    for (size_t i = 0; i < ZS_LEN(types); i++)
+        if (zs_onnx_has_word(types[i].attrs, attr))
+            return types[i].type;
+    return WHOLE;
+}
+
+/* Writers may leave out the type, and a 0 or an empty list. */
+static bool is_of(const ZsOnnx__Attribute *a, attr_type type)
+{
+    const bool has[TYPES] = {
+        [NUMBER] = a->has_f,     [WHOLE] = a->has_i, [TEXT] = a->has_s,
+        [TENSOR] = a->t != NULL, [GRAPH] = a->has_g, [NUMBERS] = a->n_floats > 0,
+        [WHOLES] = a->n_ints > 0};
+    bool has_other = a->has_type && a->type != 0 && a->type != (int32_t)type;
+    for (size_t i = 0; i < TYPES; i++)
+        has_other = has_other || (has[i] && i != (size_t)type);
+    return has[type] || !has_other;
+}
+
+zs_status zs_onnx_check_attrs(const zs_onnx_node *at, zs_err *err)
+{
+    const char *op = at->node->op_type;
+    for (size_t i = 0; i < at->node->n_attribute; i++) {
+        const ZsOnnx__Attribute *a = at->node->attribute[i];
+        const attr_type type = type_of(op, a->name ? a->name : "");
+        if (!is_of(a, type))
+            return zs_fail(err, ZS_EPARSE, at->place, "attribute '%s' of %s is no %s",
+                           a->name ? a->name : "", op, type_words[type]);
+    }
+    for (size_t i = 0; i < ZS_LEN(needs); i++) {
+        if (strcmp(needs[i].op, op) != 0 || at->net->opset < needs[i].from ||
+            at->net->opset > needs[i].until)
+            continue;
+        if (needs[i].attr != NULL && zs_onnx_attr(at, needs[i].attr) == NULL)
+            return zs_fail(err, ZS_EPARSE, at->place, "attribute '%s' of %s is missing",
+                           needs[i].attr, op);
+        if (needs[i].inputs > 0 && !zs_onnx_has_input(at, needs[i].inputs - 1))
+            return zs_fail(err, ZS_EPARSE, at->place, "input %zu of %s is missing",
+                           needs[i].inputs - 1, op);
+    }
+    return ZS_OK;
+}
+
 static size_t input_n(const zs_onnx_node *at)
 {
     size_t n = at->node->n_input;

@@ -534,6 +534,59 @@ START_TEST(test_every_output_of_the_graph_is_one_whatever_it_depends_on)
 }
 END_TEST
 
+/* Attributes of another type, of unknown words, or missing; so are inputs. */
+static const struct {
+    const char *op, *in, *attr;
+    char type; /* i, f, t, l: a whole number, a number, a text, a list of whole ones */
+    int64_t opset;
+    const char *text;
+} odd_attrs[] = {
+    {"ArgMax", "x", "axis", 'f', 13, "'axis' of ArgMax is no whole number"},
+    {"ArgMax", "x", "axis", 'l', 13, "'axis' of ArgMax is no whole number"},
+    {"LeakyRelu", "x", "alpha", 'i', 13, "'alpha' of LeakyRelu is no number"},
+    {"MaxPool", "x", "kernel_shape", 'i', 13, "'kernel_shape' of MaxPool is no list"},
+    {"DepthToSpace", "x", "mode", 'i', 13, "'mode' of DepthToSpace is no text"},
+    {"DepthToSpace", "x", "mode", 't', 13, "mode 'odd' is not handled"},
+    {"Pad", "x list", "mode", 't', 13, "mode 'odd' is not handled"},
+    {"Gelu", "x", "approximate", 't', 20, "approximate 'odd' is not handled"},
+    {"ConvTranspose", "x w", "auto_pad", 't', 13, "auto_pad 'odd' is not handled"},
+    {"Cast", "x", NULL, 0, 13, "'to' of Cast is missing"},
+    {"Concat", "x x", NULL, 0, 13, "'axis' of Concat is missing"},
+    {"Unsqueeze", "x", NULL, 0, 13, "input 1 of Unsqueeze is missing"},
+    {"Unsqueeze", "x", NULL, 0, 11, "'axes' of Unsqueeze is missing"},
+    {"Slice", "x list", NULL, 0, 13, "input 2 of Slice is missing"},
+    {"Slice", "x", "starts", 'l', 9, "'ends' of Slice is missing"},
+    {"Constant", "", "value_ints", 'i', 13, "'value_ints' of Constant is no list"},
+};
+
+START_TEST(test_attributes_are_what_the_operator_has)
+{
+    static const int64_t list[8] = {0};
+    wire graph = {.n = 0}, attrs = {.n = 0};
+    const char *attr = odd_attrs[_i].attr;
+    if (odd_attrs[_i].type == 'i')
+        onnx_attr_int(&attrs, attr, 1);
+    if (odd_attrs[_i].type == 'f')
+        onnx_attr_float(&attrs, attr, 1);
+    if (odd_attrs[_i].type == 't')
+        onnx_attr_text(&attrs, attr, "odd");
+    if (odd_attrs[_i].type == 'l')
+        onnx_attr_ints(&attrs, attr, 2, 1, 1, 0, 0);
+    if (strcmp(odd_attrs[_i].op, "DepthToSpace") == 0)
+        onnx_attr_int(&attrs, "blocksize", 1);
+    onnx_init_ints(&graph, "list", list, 8);
+    onnx_init_ramp(&graph, "w", 4, 3, 1, 1, 1);
+    onnx_node(&graph, odd_attrs[_i].op, "n", odd_attrs[_i].in, "y", &attrs);
+    onnx_input(&graph, "x", 4);
+    onnx_output(&graph, "y");
+    const wire model = onnx_model(&graph, odd_attrs[_i].opset);
+    zs_net_spec spec;
+    ck_assert_int_ne(zs_net_onnx_parse(&arena, wire_span(&model), "t.onnx", &spec, &err), ZS_OK);
+    ck_assert_msg(strstr(err.text, odd_attrs[_i].text) != NULL, "%s: %s", err.place, err.text);
+    ck_assert_ptr_nonnull(strstr(err.place, odd_attrs[_i].op));
+}
+END_TEST
+
 START_TEST(test_bytes_that_are_no_model_are_refused)
 {
     static const struct {
@@ -591,6 +644,7 @@ TCase *tcase_net_onnx(void)
                         (int)ZS_LEN(bad));
     tcase_add_loop_test(tc, test_weights_that_are_no_finite_numbers_are_refused, 0,
                         (int)ZS_LEN(unreal));
+    tcase_add_loop_test(tc, test_attributes_are_what_the_operator_has, 0, ZS_LEN(odd_attrs));
     tcase_add_test(tc, test_bytes_that_are_no_model_are_refused);
     return tc;
 }

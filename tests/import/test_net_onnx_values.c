@@ -483,7 +483,8 @@ START_TEST(test_scales_are_found_while_running)
 {
     static const float weights[3 * 2] = {1, 0, 0, 1, 0, -1};
     static const int64_t dims[2] = {3, 64}, back[2] = {1, 128}, square[2] = {3, 2};
-    wire graph = {.n = 0}, t = {.n = 0};
+    wire graph = {.n = 0}, t = {.n = 0}, to = {.n = 0};
+    onnx_attr_int(&to, "to", ONNX_FLOAT);
     onnx_attr_ints(&t, "perm", 2, 1, 0, 0, 0);
     onnx_init_ints(&graph, "dims", dims, 2);
     onnx_init_ints(&graph, "back", back, 2);
@@ -494,7 +495,7 @@ START_TEST(test_scales_are_found_while_running)
     onnx_node(&graph, "Reshape", "rq", "q dims", "rows", NULL);
     onnx_node(&graph, "Transpose", "tq", "rows", "lines", &t);
     onnx_node(&graph, "MatMulInteger", "m", "lines w z", "sums", NULL);
-    onnx_node(&graph, "Cast", "c", "sums", "real", NULL);
+    onnx_node(&graph, "Cast", "c", "sums", "real", &to);
     onnx_node(&graph, "Mul", "k", "real s", "scaled", NULL);
     onnx_node(&graph, "Reshape", "ry", "scaled back", "y", NULL);
     const float *y = run(&graph, "y", 13);
@@ -600,7 +601,8 @@ START_TEST(test_integers_of_a_quantiser_are_numbers_to_others)
     static const float scale = 0.25f, other = 2, half = 0.5f;
     static const int64_t zero = 3;
     const wire none = onnx_tensor("zero", 2, 0, NULL); /* uint8 */
-    wire graph = {.n = 0}, z = none;
+    wire graph = {.n = 0}, z = none, to = {.n = 0};
+    onnx_attr_int(&to, "to", ONNX_FLOAT);
     wire_ints(&z, 5, &zero, 1);
     onnx_init(&graph, &z);
     onnx_init_floats(&graph, "scale", &scale, 1);
@@ -608,7 +610,7 @@ START_TEST(test_integers_of_a_quantiser_are_numbers_to_others)
     onnx_init_floats(&graph, "half", &half, 1);
     onnx_node(&graph, "QuantizeLinear", "q", "x scale zero", "codes", NULL);
     onnx_node(&graph, "DequantizeLinear", "d", "codes other zero", "twice", NULL);
-    onnx_node(&graph, "Cast", "c", "codes", "real", NULL);
+    onnx_node(&graph, "Cast", "c", "codes", "real", &to);
     onnx_node(&graph, "Mul", "m", "real half", "halves", NULL);
     onnx_node(&graph, "Add", "s", "twice halves", "y", NULL);
     const float *y = run(&graph, "y", 13);
