@@ -148,6 +148,8 @@ static zs_status read_sizes(const zs_onnx_node *at, const zs_net_value *x, resiz
     int64_t sizes[ZS_RANK_MAX];
     size_t n;
     bool is_given;
+    if (!is_old && has_elements(at, 2) && has_elements(at, 3))
+        return zs_fail(err, ZS_EPARSE, at->place, "has both scales and sizes");
     if (is_old || has_elements(at, 2))
         return scales_of(at, is_old ? 1 : 2, r, err);
     ZS_TRY(zs_onnx_list(at, 3, NULL, sizes, ZS_RANK_MAX, &n, &is_given, err));

@@ -151,6 +151,17 @@ zs_status zs_onnx_space_to_depth(const zs_onnx_node *at, zs_err *err)
     return blocks(at, false, err);
 }
 
+/* An axis of a list that has each once. */
+static zs_status next_axis(const zs_onnx_node *at, int64_t stated, uint32_t rank, uint32_t *seen,
+                           uint32_t *axis, zs_err *err)
+{
+    ZS_TRY(zs_onnx_axis(at, stated, rank, axis, err));
+    if ((*seen >> *axis & 1) != 0)
+        return zs_fail(err, ZS_EPARSE, at->place, "axis %u is given twice", *axis);
+    *seen |= 1u << *axis;
+    return ZS_OK;
+}
+
 /* ---- parts ----------------------------------------------------------------------------------- */
 
 zs_status zs_onnx_gather(const zs_onnx_node *at, zs_err *err)
@@ -211,10 +222,11 @@ zs_status zs_onnx_slice(const zs_onnx_node *at, zs_err *err)
     ZS_TRY(zs_onnx_list(at, 4, NULL, steps, ZS_RANK_MAX, &step_n, &has_steps, err));
     if (end_n != n || (has_axes && axis_n != n) || (has_steps && step_n != n))
         return zs_fail(err, ZS_EPARSE, at->place, "starts, ends, axes and steps differ in number");
+    uint32_t seen = 0;
     ZS_TRY(start(at, &x, &g, err));
     for (size_t i = 0; i < n; i++) {
         uint32_t axis;
-        ZS_TRY(zs_onnx_axis(at, has_axes ? axes[i] : (int64_t)i, x.rank, &axis, err));
+        ZS_TRY(next_axis(at, has_axes ? axes[i] : (int64_t)i, x.rank, &seen, &axis, err));
         const int64_t own = x.dims[axis], step = has_steps ? steps[i] : 1;
         const int64_t size = axis == 0 ? zs_onnx_first(at, x.v, x.dims[0]) : own;
         if (step == 0 || step < -INT32_MAX || step > INT32_MAX)
@@ -276,7 +288,10 @@ zs_status zs_onnx_split(const zs_onnx_node *at, zs_err *err)
             ZS_TRY(finish(at, g, &x, dims, x.rank, i, err));
         from += (uint32_t)size;
     }
-    return ZS_OK;
+    return from == x.dims[axis]
+               ? ZS_OK
+               : zs_fail(err, ZS_ESHAPE, at->place, "parts of %u elements together, axis %u has %u",
+                         from, axis, x.dims[axis]);
 }
 
 /* ---- repeated and padded --------------------------------------------------------------------- */
@@ -328,9 +343,10 @@ static zs_status read_pads(const zs_onnx_node *at, uint32_t rank, int64_t pads[2
     const size_t each = has_axes ? axis_n : rank;
     if (n != 2 * each)
         return zs_fail(err, ZS_EPARSE, at->place, "%zu pads for %zu dimensions", n, each);
+    uint32_t seen = 0;
     for (size_t i = 0; i < each; i++) {
         uint32_t axis;
-        ZS_TRY(zs_onnx_axis(at, has_axes ? axes[i] : (int64_t)i, rank, &axis, err));
+        ZS_TRY(next_axis(at, has_axes ? axes[i] : (int64_t)i, rank, &seen, &axis, err));
         pads[axis] = stated[i];
         pads[axis + rank] = stated[i + each];
     }

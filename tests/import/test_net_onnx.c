@@ -557,11 +557,15 @@ static const struct {
     {"Slice", "x list", NULL, 0, 13, "input 2 of Slice is missing"},
     {"Slice", "x", "starts", 'l', 9, "'ends' of Slice is missing"},
     {"Constant", "", "value_ints", 'i', 13, "'value_ints' of Constant is no list"},
+    {"Split", "w one", NULL, 0, 13, "parts of 1 elements together, axis 0 has 3"},
+    {"Slice", "x list list list", NULL, 0, 13, "axis 0 is given twice"},
+    {"Pad", "x four _ two", NULL, 0, 18, "axis 0 is given twice"},
+    {"Resize", "x _ scales four", NULL, 0, 13, "has both scales and sizes"},
 };
 
 START_TEST(test_attributes_are_what_the_operator_has)
 {
-    static const int64_t list[8] = {0};
+    static const int64_t list[8] = {0}, one = 1;
     wire graph = {.n = 0}, attrs = {.n = 0};
     const char *attr = odd_attrs[_i].attr;
     if (odd_attrs[_i].type == 'i')
@@ -575,6 +579,10 @@ START_TEST(test_attributes_are_what_the_operator_has)
     if (strcmp(odd_attrs[_i].op, "DepthToSpace") == 0)
         onnx_attr_int(&attrs, "blocksize", 1);
     onnx_init_ints(&graph, "list", list, 8);
+    onnx_init_ints(&graph, "two", list, 2);
+    onnx_init_ints(&graph, "four", list, 4);
+    onnx_init_ints(&graph, "one", &one, 1);
+    onnx_init_ramp(&graph, "scales", 1, 4, 0, 0, 0);
     onnx_init_ramp(&graph, "w", 4, 3, 1, 1, 1);
     onnx_node(&graph, odd_attrs[_i].op, "n", odd_attrs[_i].in, "y", &attrs);
     onnx_input(&graph, "x", 4);
