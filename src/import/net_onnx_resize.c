@@ -118,11 +118,12 @@ static zs_status scales_of(const zs_onnx_node *at, size_t input, resizing *r, zs
                        (unsigned long long)n, r->rank);
     for (uint32_t d = 0; d < r->rank; d++) {
         r->scale[d] = (double)scales[d];
-        const double size = floor(r->in[d] * r->scale[d]);
+        const double product = (double)((float)r->in[d] * scales[d]); /* as runtimes round it */
+        const double size = floor(product);
         if (!(r->scale[d] > 0) || !(size >= 1) || !(size <= 65535))
             return zs_fail(err, ZS_ERANGE, at->place, "dimension %u of %u times %g", d, r->in[d],
                            r->scale[d]);
-        if (r->place == ALIGN_CORNERS && size < r->in[d] * r->scale[d])
+        if (r->place == ALIGN_CORNERS && size < product)
             return zs_fail(err, ZS_EUNSUPPORTED, at->place,
                            "align_corners with %u times %g, which is no whole number: what the "
                            "corners are then, programs do not agree on",
@@ -169,15 +170,15 @@ static zs_status read_sizes(const zs_onnx_node *at, const zs_net_value *x, resiz
 
 static zs_status read_rules(const zs_onnx_node *at, resizing *r, zs_err *err)
 {
-    static const char *const blends[] = {"nearest", "linear", "cubic", "bilinear"};
+    static const char *const blends[] = {"nearest", "linear", "bilinear", "cubic"};
     const bool is_old = at->net->opset < 11;
     uint32_t place, near, how;
-    ZS_TRY(zs_onnx_attr_choice(at, "mode", blends, 4, NEAREST, &how, err));
+    ZS_TRY(zs_onnx_attr_choice(at, "mode", blends, is_old ? 3 : 4, NEAREST, &how, err));
     ZS_TRY(zs_onnx_attr_choice(at, "coordinate_transformation_mode", place_rules,
                                ZS_LEN(place_rules), is_old ? ASYMMETRIC : HALF_PIXEL, &place, err));
     ZS_TRY(zs_onnx_attr_choice(at, "nearest_mode", near_rules, ZS_LEN(near_rules),
                                is_old ? FLOOR : ROUND_PREFER_FLOOR, &near, err));
-    r->blend = how == 3 ? LINEAR : (blend)how;
+    r->blend = how == 0 ? NEAREST : how == 3 ? CUBIC : LINEAR;
     r->place = (place_rule)place;
     r->near = (near_rule)near;
     r->cubic_a = zs_onnx_attr_float(at, "cubic_coeff_a", -0.75);

@@ -537,7 +537,7 @@ END_TEST
 /* Attributes of another type, of unknown words, or missing; so are inputs. */
 static const struct {
     const char *op, *in, *attr;
-    char type; /* i, f, t, l: a whole number, a number, a text, a list of whole ones */
+    char type; /* i, f, t, c, l: a whole number, a number, two texts, a list of whole ones */
     int64_t opset;
     const char *text;
 } odd_attrs[] = {
@@ -560,6 +560,8 @@ static const struct {
     {"Split", "w one", NULL, 0, 13, "parts of 1 elements together, axis 0 has 3"},
     {"Slice", "x list list list", NULL, 0, 13, "axis 0 is given twice"},
     {"Pad", "x four _ two", NULL, 0, 18, "axis 0 is given twice"},
+    {"Resize", "x scales", "mode", 't', 10, "mode 'odd' is not handled"},
+    {"Resize", "x scales", "mode", 'c', 10, "mode 'cubic' is not handled"},
     {"Resize", "x _ scales four", NULL, 0, 13, "has both scales and sizes"},
 };
 
@@ -572,8 +574,8 @@ START_TEST(test_attributes_are_what_the_operator_has)
         onnx_attr_int(&attrs, attr, 1);
     if (odd_attrs[_i].type == 'f')
         onnx_attr_float(&attrs, attr, 1);
-    if (odd_attrs[_i].type == 't')
-        onnx_attr_text(&attrs, attr, "odd");
+    if (odd_attrs[_i].type == 't' || odd_attrs[_i].type == 'c')
+        onnx_attr_text(&attrs, attr, odd_attrs[_i].type == 't' ? "odd" : "cubic");
     if (odd_attrs[_i].type == 'l')
         onnx_attr_ints(&attrs, attr, 2, 1, 1, 0, 0);
     if (strcmp(odd_attrs[_i].op, "DepthToSpace") == 0)

@@ -422,6 +422,23 @@ START_TEST(test_resize_repeats_or_blends)
 }
 END_TEST
 
+/* 6 times the float next to 10 / 6 is 10 in single precision and less in double. */
+START_TEST(test_sizes_are_products_in_single_precision)
+{
+    static const float scales[4] = {1, 1, 10.0f / 6, 1};
+    static const uint64_t sizes[4] = {1, 1, 6, 3};
+    zs_net_spec spec = {0};
+    wire graph = {.n = 0};
+    onnx_init_floats(&graph, "scales", scales, 4);
+    onnx_node(&graph, "Upsample", "u", "x scales", "y", NULL);
+    onnx_input_of(&graph, "x", 4, sizes);
+    onnx_output(&graph, "y");
+    const wire model = onnx_model(&graph, 9);
+    ck_assert_int_eq(zs_net_onnx_parse(&arena, wire_span(&model), "t.onnx", &spec, &err), ZS_OK);
+    ck_assert_uint_eq(spec.result.dims[2], 10);
+}
+END_TEST
+
 /* Strides, pads before, pads after, output padding, dilation, groups. */
 static const struct {
     int stride, before, after, extra, dilation, groups;
@@ -760,6 +777,7 @@ TCase *tcase_net_onnx_values(void)
     tcase_add_test(tc, test_channels_with_scales_stay_where_they_are);
     tcase_add_test(tc, test_operators_with_quantisers_within_follow_each_other);
     tcase_add_loop_test(tc, test_resize_repeats_or_blends, 0, 2);
+    tcase_add_test(tc, test_sizes_are_products_in_single_precision);
     tcase_add_loop_test(tc, test_transposed_convolutions_follow_their_definition, 0,
                         (int)ZS_LEN(turns));
     return tc;
