@@ -98,8 +98,9 @@ typedef struct search {
     bool infers, is_gpipe;
     double in_step, one_by_one; /* shares of the slowest stage and of their sum in the figure */
     double parts;               /* of a mini-batch: 1 in all but gpipe */
-    double in_turn; /* gpipe: of the parts but the first, the share that takes a buffer after
-                     * another in the same one */
+    /* gpipe: of the parts but the first, the share that takes a buffer after another in the same
+     * one, up to the last part; and the share before these, which the stage works on in turn. */
+    double in_turn, ahead;
     zs_pipeline_stage *behind; /* [layer]: what crosses a cut behind it */
     double *link_s, *wire_s; /* [layer]: a part, one direction over a cut behind it; less latency */
     run_of_stages *rest;     /* [stage][layer]: those from here on */
@@ -138,13 +139,14 @@ static run_of_stages put_before(const search *s, const run_of_stages *others, do
     const double returns = is_last ? 0 : s->link_s[end - 1];
     const double stands = s->design->system.overlaps ? 0 : fmax(in, out);
     const double there = forward / s->parts, back = backward / s->parts;
+    const double there_ahead = s->ahead * (there + stands), back_ahead = s->ahead * (back + stands);
     return (run_of_stages){
         .work = others->work + forward + backward,
         .slowest = fmax(others->slowest, forward + backward),
         .forward = fmax(fmax(others->forward, there + stands),
-                        fmax(out, s->in_turn * (there + fmax(out, arrives)))),
+                        fmax(out, there_ahead + s->in_turn * (there + fmax(out, arrives)))),
         .backward = fmax(fmax(others->backward, back + stands),
-                         fmax(out, s->in_turn * (back + fmax(in, returns)))),
+                         fmax(out, back_ahead + s->in_turn * (back + fmax(in, returns)))),
         .wire = fmax(others->wire, out),
         .wires = others->wires + out,
         .passes = others->passes + returns,
@@ -318,8 +320,11 @@ static zs_status build_search(zs_arena *arena, search *s, zs_err *err)
                                                  : 0;
     s->in_step = 1 - s->one_by_one;
     s->parts = s->is_gpipe ? fmax(1, s->setup->micro_batches) : 1;
-    if (s->parts > 1)
-        s->in_turn = floor((s->parts - 1) / fmax(1, s->design->pipeline.buffers)) / (s->parts - 1);
+    const double buffers = fmax(1, s->design->pipeline.buffers);
+    if (s->parts > 1) {
+        s->in_turn = floor((s->parts - 1) / buffers) / (s->parts - 1);
+        s->ahead = fmod(s->parts - 1, buffers) / (s->parts - 1);
+    }
     for (uint32_t i = 0; i + 1 < s->n; i++) {
         const zs_pipeline_stage *stage = &s->behind[i];
         zs_pipeline_cross(s->design, s->setup, i, &s->behind[i]);

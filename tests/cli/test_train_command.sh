@@ -67,6 +67,10 @@ ok "$([ $status = 0 ] && [ -n "$cut" ]; echo $?)" 'the best cuts are named'
 grep '^  stale' out >best
 program train d.yaml --set "pipeline.cut=$(echo "$cut" | tr -d ' ')" --set system.link.bandwidth=1e6
 ok "$([ $status = 0 ] && grep '^  stale' out | cmp -s - best; echo $?)" 'and can be given'
+# links that are late and two buffers set the pace: the bound knows, so that few of 4e13 ways are tried
+program train "$TOP/configs/resnet56-two-gpus.yaml" --set pipeline.scheme=gpipe --set pipeline.micro_batches=16 --set pipeline.cut=auto:9 \
+    --set system.link.latency=300us --set system.link.overlap=true --best training
+ok "$([ $status = 0 ] && grep -q 'train: best for training of [0-9]* ways to cut, [0-9]\{1,2\} simulated' err; echo $?)" 'ten stages in gpipe are proven to be the best'
 
 # ---- links and engines
 t --set system.link.bandwidth=1e5 --set pipeline.buffers=1

@@ -166,6 +166,22 @@ static double figure_of(const zs_train_setup *setup, const zs_layer_time *times,
                                                : p.cycle_s;
 }
 
+/* The best figure of all ways to cut six layers k times. */
+static double least_of_all(zs_train_setup *setup, const zs_layer_time *times, uint32_t k,
+                           bool infers, uint32_t *n)
+{
+    static uint32_t list[3];
+    double least = INFINITY;
+    *n = 0;
+    setup->cuts = list;
+    setup->cut_n = k;
+    for (list[0] = 0; list[0] < 5; list[0]++)
+        for (list[1] = list[0] + 1; list[1] < (k > 1 ? 5 : list[0] + 2); list[1]++)
+            for (list[2] = list[1] + 1; list[2] < (k > 2 ? 5 : list[1] + 2); list[2]++, ++*n)
+                least = fmin(least, figure_of(setup, times, infers));
+    return least;
+}
+
 START_TEST(test_the_best_cuts_are_those_that_trying_all_finds)
 {
     const double bandwidth = _i % 2 == 0 ? 3e5 : 0;
@@ -174,7 +190,6 @@ START_TEST(test_the_best_cuts_are_those_that_trying_all_finds)
     zs_err err = {0};
     zs_layer_time times[6];
     zs_pipeline_cuts best;
-    uint32_t list[3];
     zs_train_setup setup = setup_of(scheme, 0);
     setup.net = chain();
     design.system.link_bytes_per_s = bandwidth;
@@ -187,21 +202,44 @@ START_TEST(test_the_best_cuts_are_those_that_trying_all_finds)
                                    .backward_s = 0.1 * (1 + i * 3 % 7),
                                    .inference_s = 0.01 * (1 + i * 5 % 6)};
     for (uint32_t k = 1; k <= 3; k++) {
-        double least = INFINITY;
-        uint32_t n = 0;
+        uint32_t n;
         ck_assert_int_eq(zs_pipeline_best(&arena, &design, &setup, times, k, infers, &best, &err),
                          ZS_OK);
-        setup.cuts = list;
-        setup.cut_n = k;
-        for (list[0] = 0; list[0] < 5; list[0]++)
-            for (list[1] = list[0] + 1; list[1] < (k > 1 ? 5 : list[0] + 2); list[1]++)
-                for (list[2] = list[1] + 1; list[2] < (k > 2 ? 5 : list[1] + 2); list[2]++, n++)
-                    least = fmin(least, figure_of(&setup, times, infers));
+        const double least = least_of_all(&setup, times, k, infers, &n);
         ck_assert_double_eq_tol(best.seconds, least, 1e-6 * least);
         ck_assert_double_eq(best.all_n, n);
         ck_assert_uint_le(best.simulated_n, n + 1);
         setup.cuts = best.cuts;
         ck_assert_double_eq_tol(figure_of(&setup, times, infers), least, 1e-6 * least);
+    }
+}
+END_TEST
+
+/* Parts, buffers and links of all sizes: a bound that says too much would leave the best out. */
+START_TEST(test_the_best_cuts_of_gpipe_are_those_that_trying_all_finds)
+{
+    zs_prng rng = {.state = (uint64_t)_i};
+    zs_err err = {0};
+    zs_layer_time times[6];
+    zs_pipeline_cuts best;
+    uint32_t n;
+    zs_train_setup setup = setup_of(ZS_SCHEME_GPIPE, 0);
+    setup.net = chain();
+    setup.micro_batches = 1 + (uint32_t)zs_prng_below(&rng, 16);
+    design.pipeline.buffers = 1 + (uint32_t)zs_prng_below(&rng, 5);
+    design.system.link_bytes_per_s = zs_prng_below(&rng, 3) == 0 ? 0 : 2e5;
+    design.system.link_latency_s = 0.005 * (double)zs_prng_below(&rng, 9);
+    design.system.overlaps = zs_prng_below(&rng, 3) > 0;
+    design.system.has_duplex = zs_prng_below(&rng, 3) > 0;
+    design.system.shares_link = zs_prng_below(&rng, 4) == 0;
+    for (uint32_t i = 0; i < 6; i++)
+        times[i] = (zs_layer_time){.forward_s = 0.02 * (double)zs_prng_below(&rng, 9),
+                                   .backward_s = 0.02 * (double)zs_prng_below(&rng, 9)};
+    for (uint32_t k = 1; k <= 3; k++) {
+        ck_assert_int_eq(zs_pipeline_best(&arena, &design, &setup, times, k, false, &best, &err),
+                         ZS_OK);
+        const double least = least_of_all(&setup, times, k, false, &n);
+        ck_assert_double_eq_tol(best.seconds, least, 1e-6 * least + 1e-12);
     }
 }
 END_TEST
@@ -482,6 +520,7 @@ TCase *tcase_pipeline(void)
     tcase_add_test(tc, test_pipedream_needs_the_versions_of_its_weights_more);
     tcase_add_test(tc, test_balanced_cuts_have_the_shortest_slowest_stage);
     test_add_many(tc, test_the_best_cuts_are_those_that_trying_all_finds, 80);
+    tcase_add_loop_test(tc, test_the_best_cuts_of_gpipe_are_those_that_trying_all_finds, 0, 40);
     tcase_add_loop_test(tc, test_cuts_that_are_as_good_as_the_best_need_no_trying, 0, 5);
     tcase_add_test(tc, test_links_that_are_shared_or_without_duplex_take_longer);
     tcase_add_test(tc, test_inference_goes_at_the_pace_of_the_slowest);
