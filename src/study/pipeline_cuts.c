@@ -101,6 +101,7 @@ typedef struct search {
     /* gpipe: of the parts but the first, the share that takes a buffer after another in the same
      * one, up to the last part; and the share before these, which the stage works on in turn. */
     double in_turn, ahead;
+    double early; /* gpipe: for each part but the first, what links carry while that one arrives */
     zs_pipeline_stage *behind; /* [layer]: what crosses a cut behind it */
     double *link_s, *wire_s; /* [layer]: a part, one direction over a cut behind it; less latency */
     run_of_stages *rest;     /* [stage][layer]: those from here on */
@@ -127,7 +128,8 @@ static double backward_of(const search *s, uint32_t stage, uint32_t layer)
 }
 
 /* A stage of layers begin .. end - 1 in front of others. Where links wait for the stages at both
- * ends, a stage stands still for the slower of its two. An output buffer is taken while the stage
+ * ends, a stage stands still for the slower of its two, but for what comes in while its first part
+ * is on its way. An output buffer is taken while the stage
  * works and the link behind it carries, an input buffer from the transfer to the end of the work.
  */
 static run_of_stages put_before(const search *s, const run_of_stages *others, double forward,
@@ -137,15 +139,17 @@ static run_of_stages put_before(const search *s, const run_of_stages *others, do
     const double in = is_first ? 0 : s->wire_s[begin - 1], out = is_last ? 0 : s->wire_s[end - 1];
     const double arrives = is_first ? 0 : s->link_s[begin - 1];
     const double returns = is_last ? 0 : s->link_s[end - 1];
-    const double stands = s->design->system.overlaps ? 0 : fmax(in, out);
+    const bool waits = !s->design->system.overlaps;
+    const double waits_there = waits ? fmax(in - s->early, out) : 0;
+    const double waits_back = waits ? fmax(out - s->early, in) : 0;
     const double there = forward / s->parts, back = backward / s->parts;
-    const double there_ahead = s->ahead * (there + stands), back_ahead = s->ahead * (back + stands);
+    const double there_ahead = s->ahead * there, back_ahead = s->ahead * back;
     return (run_of_stages){
         .work = others->work + forward + backward,
         .slowest = fmax(others->slowest, forward + backward),
-        .forward = fmax(fmax(others->forward, there + stands),
+        .forward = fmax(fmax(others->forward, there + waits_there),
                         fmax(out, there_ahead + s->in_turn * (there + fmax(out, arrives)))),
-        .backward = fmax(fmax(others->backward, back + stands),
+        .backward = fmax(fmax(others->backward, back + waits_back),
                          fmax(out, back_ahead + s->in_turn * (back + fmax(in, returns)))),
         .wire = fmax(others->wire, out),
         .wires = others->wires + out,
@@ -323,6 +327,7 @@ static zs_status build_search(zs_arena *arena, search *s, zs_err *err)
     const double buffers = fmax(1, s->design->pipeline.buffers);
     if (s->parts > 1) {
         s->in_turn = floor((s->parts - 1) / buffers) / (s->parts - 1);
+        s->early = s->design->system.link_latency_s / (s->parts - 1);
         s->ahead = fmod(s->parts - 1, buffers) / (s->parts - 1);
     }
     for (uint32_t i = 0; i + 1 < s->n; i++) {

@@ -521,6 +521,9 @@ TCase *tcase_pipeline(void)
     tcase_add_test(tc, test_balanced_cuts_have_the_shortest_slowest_stage);
     test_add_many(tc, test_the_best_cuts_are_those_that_trying_all_finds, 80);
     tcase_add_loop_test(tc, test_the_best_cuts_of_gpipe_are_those_that_trying_all_finds, 0, 40);
+    /* parts that come in while the first is on its way */
+    tcase_add_loop_test(tc, test_the_best_cuts_of_gpipe_are_those_that_trying_all_finds, 233, 234);
+    tcase_add_loop_test(tc, test_the_best_cuts_of_gpipe_are_those_that_trying_all_finds, 672, 673);
     tcase_add_loop_test(tc, test_cuts_that_are_as_good_as_the_best_need_no_trying, 0, 5);
     tcase_add_test(tc, test_links_that_are_shared_or_without_duplex_take_longer);
     tcase_add_test(tc, test_inference_goes_at_the_pace_of_the_slowest);
