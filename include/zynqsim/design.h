@@ -48,7 +48,7 @@ typedef struct zs_axi_params {
     uint32_t read_latency_pl_cycles, write_latency_pl_cycles;
 } zs_axi_params;
 
-/* What one of the HP ports has otherwise; 0: as all of them. */
+/* Values of a single HP port; 0: the value of all HP ports. */
 typedef struct zs_axi_own {
     uint32_t beat_bytes, max_beats, read_outstanding, write_outstanding;
 } zs_axi_own;
@@ -57,7 +57,7 @@ enum { ZS_MEMORY_CHANNELS_MAX = 8 };
 typedef struct zs_memory_params {
     uint64_t bytes;
     uint32_t kind;                       /* ZS_MEMORY_* */
-    uint32_t channels, interleave_bytes; /* 0: all that is in the memory is in the first channel */
+    uint32_t channels, interleave_bytes; /* interleave 0: everything is in the first channel */
     uint32_t tck_ps, bus_bytes, banks, row_bytes;
     uint32_t t_cl, t_cwl, t_rcd, t_rp, t_ras, t_rrd, t_faw, t_wr, t_wtr, t_rtp, t_rtw, t_ccd,
         t_ccd_bank;
@@ -109,7 +109,7 @@ typedef struct zs_preprocess {
     double mean[3], scale[3];
 } zs_preprocess;
 
-/* accelerator.dma.*: what channels of the memory system and of the engine go by. */
+/* accelerator.dma.*: rules of the channels of the memory system and of the engine. */
 typedef struct zs_dma_params {
     bool merge_rows, block_rows, block_store_rows, chain;
     uint32_t start_pl_cycles, finish_pl_cycles, store_start_pl_cycles, store_finish_pl_cycles;
@@ -118,32 +118,32 @@ typedef struct zs_dma_params {
     uint32_t read_outstanding, write_outstanding; /* bursts; 0: as many as the port takes */
 } zs_dma_params;
 
-/* Room for what the keys of one kind alone say: a struct of src/kinds/<kind>, in whose fields.def
- * they are the rows PARAM. */
+/* Size of the struct with the keys that only one kind has: it is declared in src/kinds/<kind>, and
+ * its members are the rows PARAM of the fields.def there. */
 enum { ZS_KIND_PARAM_BYTES = 192 };
 
-/* accelerator.account.*: what a report of one's own build says in units of the account, 0 where
- * there is none. */
+/* accelerator.account.*: figures of a report of the same engine relative to the account; 0: none.
+ */
 typedef struct zs_account_scale {
     double dsp, bram18, lut, ff;
     uint32_t report; /* ZS_ACCOUNT_* */
 } zs_account_scale;
 
-/* What all kinds have, or several: a key that has no effect in the chosen kind (USES in its
- * fields.def) is refused. What a kind has to itself is in `params`. */
+/* Keys that all or several kinds have; one that has no effect in the chosen kind (no row USES in
+ * its fields.def) is refused. Keys of one kind alone are in `params`. */
 typedef struct zs_accel {
     uint32_t kind; /* row of zs_kind_designs; zs_design_set_kind changes it */
     zs_account_scale account;
-    uint32_t style;  /* ZS_STYLE_*: how it was made */
-    double dsp_frac; /* share of the products that is wanted in DSP slices */
+    uint32_t style;  /* ZS_STYLE_*: how the engine was made */
+    double dsp_frac; /* share of the products in DSP slices */
     uint32_t products_per_dsp;
-    bool says_clock;            /* a note where few comparable builds closed at the clock */
+    bool says_clock;            /* a note where few comparable builds reached the clock */
     bool programs;              /* fetches instructions */
     bool packs_words;           /* banks that are read in step are one wide memory */
-    bool rounds_depths;         /* memories are as deep as powers of two */
-    uint32_t precision, fusion; /* ZS_FP32 ..., ... */
+    bool rounds_depths;         /* depths of memories are rounded up to powers of two */
+    uint32_t precision, fusion; /* ZS_FP32 ..., ZS_FUSION_* */
     bool model_scales; /* precision: model, which is int8 with the scales of the network's file */
-    uint8_t weight_bits, act_bits; /* precision: int8 with fewer bits, 1 to 7; 0: none fewer */
+    uint8_t weight_bits, act_bits; /* int8 with 1 to 7 bits; 0: 8 bits */
     uint64_t clock_hz;
     struct {
         uint32_t oc, ic, oy, ox, ky, kx;
@@ -160,7 +160,7 @@ typedef struct zs_accel {
         uint32_t input, weight, output; /* ZS_STRIPE_*: bits of ports that share the work */
     } stripe;
     zs_dma_params dma;
-    uint64_t params[ZS_KIND_PARAM_BYTES / 8]; /* of the kind; zeros behind them */
+    uint64_t params[ZS_KIND_PARAM_BYTES / 8]; /* struct of the kind, then zeros */
     uint32_t registers;
     const zs_name_list *groups; /* with fusion == ZS_FUSION_GROUPS */
     uint32_t group_n;
@@ -184,9 +184,9 @@ typedef struct zs_engine {
 } zs_engine;
 enum { ZS_DESIGN_ENGINES_MAX = 16, ZS_ENGINE_NONE = 0xff };
 
-/* What a design says of layers by name or pattern besides who runs them: figures of kinds that give
- * layers hardware of their own, and keys of accelerator that a kind has a value of for each layer
- * (LAYER in its fields.def). */
+/* Settings of layers by name or pattern, besides the engine that runs them: numbers of PEs and
+ * lanes for kinds in which layers have hardware of their own, and keys of accelerator that a kind
+ * allows per layer (LAYER in its fields.def). */
 typedef enum zs_layer_key {
     ZS_LAYER_PES,
     ZS_LAYER_LANES,
@@ -200,16 +200,16 @@ typedef struct zs_layer_setting {
     bool is_model;                /* precision `model`, whose value is that of its integers */
     const struct zs_field *field; /* ZS_LAYER_FIELD: U32, BOOL or ENUM */
 } zs_layer_setting;
-/* "pe", "simd", "window"; of a field what follows "accelerator." */
+/* "pe", "simd", "window"; for a field its path after "accelerator." */
 const char *zs_layer_setting_word(const zs_layer_setting *setting);
 /* The word that an ENUM was given as. */
 const char *zs_layer_setting_value_word(const zs_layer_setting *setting);
-/* Key i (0, 1, ...) of accelerator that a layer may have a value of its own for; NULL after the
- * last. And whether a kind has one. */
+/* Key i (0, 1, ...) of accelerator that can be set per layer; NULL after the last. And whether a
+ * kind allows one. */
 const struct zs_field *zs_layer_field_at(uint32_t i);
 bool zs_layer_field_is_of(const struct zs_field *field, uint32_t kind);
 
-/* How weights become 0 before a network is used: network.sparsify. */
+/* How weights are pruned before a network is used: network.sparsify. */
 typedef struct zs_sparsify_rule {
     uint32_t method, correction, structured; /* ZS_SPARSIFY_*, ZS_CORRECTION_*, ZS_STRUCTURE_* */
     double parameter, target_zeros;          /* target_zeros 0: the parameter counts */
@@ -222,7 +222,7 @@ typedef struct zs_design {
     const char *board_name;    /* the built-in row or file that `board:` named */
     const char *const *on_cpu; /* patterns of layers that the PS runs, as those of an engine */
     uint32_t on_cpu_n;
-    const zs_layer_setting *layer_settings; /* of those that fit a layer the last counts */
+    const zs_layer_setting *layer_settings; /* the last one that matches a layer applies */
     uint32_t layer_setting_n;
     uint32_t batch;
     struct {
@@ -244,10 +244,10 @@ typedef struct zs_design {
     } network;
     struct {
         uint32_t by;     /* ZS_SWAP_* */
-        const char *cut; /* last layers of engines, with semicolons; empty: as `map` says */
+        const char *cut; /* last layers of engines, with semicolons; empty: `map` applies */
         uint64_t bytes;
-        uint32_t lut, bram18, dsp; /* of the region; 0 everywhere: the whole part */
-        uint32_t regions;          /* of that size, which engines take in turn */
+        uint32_t lut, bram18, dsp; /* of the region; all 0: the whole part */
+        uint32_t regions;          /* of that size, used by engines in turn */
         uint32_t port;             /* ZS_PORT_*: of the master that reads bitstreams */
         uint32_t words, writes, reads;
     } swap;
@@ -269,11 +269,11 @@ typedef struct zs_design {
         bool shares_link, has_duplex, overlaps;
         double device_macs_per_s, device_bytes_per_s, device_start_s;
         const char *boards; /* design files with commas, of one stage each; empty: this design */
-        const struct zs_design *devices; /* what is in them, by whoever reads files */
+        const struct zs_design *devices; /* contents of these files, set by the reader of files */
         uint32_t device_n;
     } system;
-    zs_accel accel;           /* of several engines the first one's */
-    const zs_engine *engines; /* accelerators: they take turns; NULL: accel is the only one */
+    zs_accel accel;           /* with several engines, that of the first */
+    const zs_engine *engines; /* accelerators, which take turns; NULL: accel is the only one */
     uint32_t engine_n;
     zs_board board;
     const zs_given *given; /* newest first */
@@ -309,11 +309,11 @@ typedef struct zs_field {
 const zs_field *zs_field_at(uint32_t i);
 /* NULL when there is no such key. */
 const zs_field *zs_field_find(const char *path);
-/* Of a group of keys that has a switch `auto` that one, when `text` is "auto": "tile: auto" is
- * "tile: {auto: true}". NULL: none. */
+/* The switch `auto` of a group of keys, when `text` is "auto": "tile: auto" is "tile: {auto:
+ * true}". NULL: none. */
 const zs_field *zs_field_of_auto(const char *path, const char *text);
-/* Of a key that takes a list of switches the switch i (0, 1, ...); NULL after the last, and for
- * other keys. */
+/* Switch i (0, 1, ...) of a key that takes a list of switches; NULL after the last, and for other
+ * keys. */
 const zs_field *zs_switch_at(const char *path, uint32_t i);
 /* Nearest known key to a wrong one, or NULL. */
 const char *zs_field_suggest(const char *path);
@@ -321,8 +321,8 @@ const char *zs_field_suggest(const char *path);
  * least 16 bytes). False: none, as the path is of no section. */
 bool zs_field_siblings(const char *path, char *text, size_t bytes);
 
-/* What never makes a design slower (docs/models/plan.md): a higher value (of a switch: true), a
- * lower one, or of a port one that no other operand has. */
+/* Which change of a key never makes a design slower (docs/models/plan.md): a higher value (of a
+ * switch: true), a lower one, or for a port one that no other operand uses. */
 typedef enum zs_better {
     ZS_BETTER_NONE,
     ZS_BETTER_MORE,
@@ -336,33 +336,32 @@ typedef struct zs_better_row {
 typedef struct zs_preset_row {
     const char *path, *value;
 } zs_preset_row;
-/* As a row BETTER beside its FIELD says. */
+/* That of the row BETTER of the field. */
 zs_better zs_field_better(const zs_field *field);
 
 /* ---- kinds of accelerator -------------------------------------------------------------------- */
 
-/* What a design can say to a kind: keys of its own, and keys of accel_fields.def that have an
- * effect in it. All other keys of accelerator.* that are owned mean nothing to it and are refused.
- */
+/* The keys of a kind: its own, and those of accel_fields.def that have an effect in it. All other
+ * owned keys of accelerator.* are refused. */
 typedef struct zs_kind_keys {
     const zs_field *fields;
     uint32_t field_n;
     const char *const *uses; /* paths */
     uint32_t use_n;
-    const zs_preset_row *presets; /* of keys that it shares, where its default is another */
+    const zs_preset_row *presets; /* other defaults of shared keys */
     uint32_t preset_n;
     const zs_better_row *betters;
     uint32_t better_n;
-    const char *const *layer_keys; /* paths of keys that a layer may have a value of its own for */
+    const char *const *layer_keys; /* paths of keys that can be set per layer */
     uint32_t layer_key_n;
     const char *switches; /* key that takes a list of the switches beside it: those named are on,
                            * all others off; NULL: there is none */
     zs_status (*check)(const zs_design *design, zs_err *err); /* rules that span fields, or NULL */
-    /* What says the same as a key that means nothing to it, as the end of a sentence, or NULL. The
-     * function may be NULL. */
+    /* What to use instead of a key that has no effect in the kind, as the end of a sentence, or
+     * NULL. The function may be NULL. */
     const char *(*instead)(const char *path);
-    /* What a key comes to that is left to the program, as it would be written; false: it is not
-     * left, or there is nothing to say. The function may be NULL. */
+    /* The value that the program chose for a key, as it would be written; false: it is set by the
+     * design, or unknown. The function may be NULL. */
     bool (*comes_to)(const zs_design *design, const char *path, char *text, size_t bytes);
 } zs_kind_keys;
 
@@ -381,9 +380,9 @@ extern const zs_field zs_kind_field;
 
 /* Whether a key has an effect in a kind; true for all keys that are not owned. */
 bool zs_field_is_of(const zs_field *field, uint32_t kind);
-/* What a key is in a kind where nobody says it. */
+/* The default of a key in a kind. */
 const char *zs_field_preset(const zs_field *field, uint32_t kind);
-/* Whether a key can count on a device of a family: false for the number of a kind of block that the
+/* Whether a key has an effect on devices of a family: false for the number of blocks that the
  * family does not have. */
 bool zs_field_is_on(const zs_field *field, uint32_t family);
 /* ZS_EPARSE, naming the kinds that have the key, where it has none in this one. */
@@ -398,11 +397,11 @@ const char *zs_unit_word(const char *unit, uint32_t i);
 zs_status zs_number_parse(const char *text, const char *unit, const char *place, double *out,
                           zs_err *err);
 
-/* ZS_EPARSE for a value of "accelerator.unroll" and the like: a group of keys, as which the message
- * spells the value, "16" or of a list of `item_n` "16, 8". */
+/* ZS_EPARSE for a value "16", or a list of `item_n` values "16, 8", of a group of keys such as
+ * "accelerator.unroll"; the message shows how to write it. */
 zs_status zs_design_fail_group(const zs_design *design, const char *path, const char *text,
                                uint32_t item_n, zs_err *err);
-/* Refuses a key that there is not: with the one that was meant (`near`), or those beside it. */
+/* Refuses an unknown key, naming the nearest one (`near`), or those of the same section. */
 zs_status zs_design_fail_unknown(const char *path, const char *near, zs_err *err);
 
 /* A built-in board: its name, one sentence, and the keys in which it differs from the defaults. */
@@ -425,20 +424,20 @@ const zs_board_row *zs_board_find(const char *name);
 
 /* All defaults, board zybo-7020-256k. Strings are static. */
 void zs_design_defaults(zs_design *design);
-/* Another kind, with its defaults of the keys that it has to itself, and of others that nobody
- * gave. Asks nothing of what was given: zs_design_set does. */
+/* Changes the kind, with its defaults of its own keys, and of all others that were not set by hand.
+ * Does not check these: zs_design_set does. */
 void zs_design_set_kind(zs_design *design, uint32_t kind);
-/* A key below accelerator, or all keys of a section there, as if nobody had said them: what the
- * kind has by default. ZS_EPARSE: there is none; ZS_EUNSUPPORTED: of several accelerators. */
+/* Resets a key below accelerator, or all keys of a section there, to the defaults of the kind.
+ * ZS_EPARSE: unknown key; ZS_EUNSUPPORTED: the design has several accelerators. */
 zs_status zs_design_unset(zs_design *design, zs_arena *arena, const char *path, zs_err *err);
-/* All defaults, of the first kind that has a key. */
+/* All defaults, with the first kind that has a key. */
 void zs_design_defaults_with(zs_design *design, const zs_field *field);
 /* Sets one key from text ("100 MHz", "true", "hp0", "14.3 us"); units are converted to the field's,
  * plain numbers are in it. Also takes "board" (zs_design_set_board) and the lists below as
- * "104, 117, 123". `arena` keeps strings, and what was given by hand; with NULL nothing is noted
- * as given. ZS_ERANGE names value and limit; ZS_EPARSE names the nearest key, word or unit, or the
- * kinds that have a key which this design's has not. A new accelerator.kind is refused at the place
- * of a given key that has no effect in it, so set the kind before other keys. Of several engines
+ * "104, 117, 123". `arena` keeps strings, and the record of keys set by hand; with NULL nothing is
+ * recorded. ZS_ERANGE names value and limit; ZS_EPARSE names the nearest key, word or unit, or the
+ * kinds that have a key which this design's has not. A new accelerator.kind is refused if a key
+ * that was set by hand has no effect in it, so set the kind before other keys. With several engines
  * "accelerators.NAME.KEY" sets a key of one, "accelerator.KEY" that of all. */
 zs_status zs_design_set(zs_design *design, zs_arena *arena, const char *path, const char *text,
                         zs_err *err);
@@ -448,7 +447,7 @@ zs_status zs_design_set(zs_design *design, zs_arena *arena, const char *path, co
  */
 zs_status zs_design_set_list(zs_design *design, zs_arena *arena, const char *path,
                              const char *const *items, uint32_t item_n, zs_err *err);
-/* Whether some network.preprocess.* was given by hand, be it with its default. */
+/* Whether some network.preprocess.* was set by hand, even to its default. */
 bool zs_design_says_preprocess(const zs_design *design);
 /* An explicit list of layer groups as accelerator.fusion; the names are copied. */
 zs_status zs_design_set_groups(zs_design *design, zs_arena *arena, const zs_name_list *groups,
@@ -456,32 +455,32 @@ zs_status zs_design_set_groups(zs_design *design, zs_arena *arena, const zs_name
 /* True for accelerator.precision.weights and .activations, which zs_design_set takes: together they
  * are accelerator.precision. */
 bool zs_design_is_type(const char *path);
-/* The list that such a key holds, but for shorthands; 0 for other keys. */
+/* The list of such a key, except shorthands; 0 for other keys. */
 uint32_t zs_design_list(const zs_design *design, const char *path, const char *const **items);
 /* True for the keys that zs_design_set_list takes. */
 bool zs_design_takes_list(const char *path);
 /* Prints one key's value as it could be set again; physical quantities with their unit, counts as
  * plain numbers in field->unit. ZS_ERANGE when `bytes` are too few. */
 zs_status zs_design_print(const zs_design *design, const zs_field *field, char *text, size_t bytes);
-/* Resets board.* and applies a built-in board, but keeps the keys given by hand with another value
- * than the board before had. ZS_EPARSE suggests the nearest. */
+/* Resets board.* and applies a built-in board, but keeps keys set by hand to a value that the
+ * previous board did not have. ZS_EPARSE suggests the nearest. */
 zs_status zs_design_set_board(zs_design *design, zs_arena *arena, const char *name, zs_err *err);
-/* Puts the keys of board.* that were given by hand in `from` into `design`. */
+/* Copies the keys of board.* that were set by hand in `from` into `design`. */
 void zs_design_keep_given(zs_design *design, const zs_design *from);
 /* Rules that span fields (ranges of single fields are checked when they are set). */
 zs_status zs_design_check(const zs_design *design, zs_err *err);
-/* What a DDR controller cannot work with: sizes that are no power of two, a refresh interval
- * without room for anything else. Part of zs_design_check, whatever the fidelity, for memory that
- * has one. ZS_ERANGE. */
+/* Refuses parameters that a DDR controller cannot work with: sizes that are not powers of two, a
+ * refresh interval without room for anything else. Part of zs_design_check at every fidelity, for
+ * memory with such a controller. ZS_ERANGE. */
 zs_status zs_design_memory_check(const zs_memory_params *memory, zs_err *err);
 
 /* ---- several engines ------------------------------------------------------------------------- */
 
-/* layers: PATTERN: {key: text}: `on: cpu`, figures of zs_layer_key, and keys of accelerator without
+/* layers: PATTERN: {key: text}: `on: cpu`, keys of zs_layer_key, and keys of accelerator without
  * their first word ("tile.oc"). */
 zs_status zs_design_set_layer(zs_design *design, zs_arena *arena, const char *pattern,
                               const char *key, const char *text, zs_err *err);
-/* Whether a setting is of a layer; and the accelerator with what is said of one. */
+/* Whether a setting applies to a layer; and the accelerator with the settings of a layer. */
 bool zs_layer_setting_fits(const zs_layer_setting *setting, const char *layer);
 void zs_design_layer_accel(const zs_design *design, const char *layer, zs_accel *accel);
 /* The design with engine i as its only one. */
@@ -490,27 +489,25 @@ zs_design zs_design_of_engine(const zs_design *design, uint32_t i);
  * name is empty or taken, or there are no layers; ZS_ERANGE: there are ZS_DESIGN_ENGINES_MAX. */
 zs_status zs_design_add_engine(zs_design *design, zs_arena *arena, const char *name,
                                const zs_name_list *patterns, const zs_design *from, zs_err *err);
-/* Of "accelerators.front.unroll.oc" the key "accelerator.unroll.oc", in `key`; false: it is of
- * another form. */
+/* The key "accelerator.unroll.oc" for "accelerators.front.unroll.oc"; false: the path has another
+ * form. */
 bool zs_engine_key(const char *path, char *key, size_t bytes);
-/* The ports that operands go through, a bit each: of an accelerator, and of a design with all that
- * `layers` says. */
+/* The ports of each operand, a bit each: of an accelerator, and of a design including `layers`. */
 typedef struct zs_operand_ports {
     uint8_t input, weight, output;
 } zs_operand_ports;
 zs_operand_ports zs_accel_ports(const zs_accel *accel);
 zs_operand_ports zs_design_ports(const zs_design *design);
-/* "hp0+hp1" or a list of ports for accelerator.ports.* as two values: the first port, and the
- * others for the key accelerator.stripe.*, of which `stripe` is the path. False: not of this form.
- */
+/* Splits "hp0+hp1" or a list of ports for accelerator.ports.* into two values: the first port, and
+ * the others for the key accelerator.stripe.*, whose path is `stripe`. False: not of this form. */
 typedef struct zs_port_list {
     const char *first;
     char stripe[32], others[32];
 } zs_port_list;
 bool zs_port_list_of(const char *path, const char *text, zs_port_list *out);
-/* Refuses what is meant as a list of ports for such a key and is none. */
+/* Refuses a malformed list of ports for such a key. */
 zs_status zs_port_list_check(const char *path, const char *text, zs_err *err);
-/* accelerator.dma of the engine that uses a port, of all that do the first. */
+/* accelerator.dma of the first engine that uses a port. */
 const zs_dma_params *zs_design_dma(const zs_design *design, uint32_t port);
 
 /* ---- derived quantities ---------------------------------------------------------------------- */
@@ -520,17 +517,17 @@ extern const zs_word zs_words_type[]; /* [ZS_TYPE_COUNT] */
 ZS_TYPE_t zs_weight_type(uint32_t precision);
 ZS_TYPE_t zs_elem_type(uint32_t precision);
 bool zs_precision_is_float(uint32_t precision);
-/* The precision of such weights and activations, or ZS_PRECISION_COUNT and more for a pair that no
- * row has: zs_design_check refuses it. */
+/* The precision of such weights and activations; ZS_PRECISION_COUNT or more for an unsupported
+ * pair, which zs_design_check refuses. */
 uint32_t zs_precision_of(uint32_t weights, uint32_t activations);
-/* Gives an engine the bits of a word that means fewer than eight; of others none, and false. */
+/* Sets the bits of a word for fewer than eight bits; false for other words. */
 bool zs_precision_take_narrow(zs_accel *accel, const char *word);
 /* The word of accelerator.precision. */
 const char *zs_precision_word(const zs_accel *accel);
 extern const zs_word zs_model_precision;
-/* Types of fewer than eight bits, which kinds take whose numbers may be as narrow as wanted:
- * [bits - 1]. As a word of accelerator.precision one stands for weights and activations; of others
- * the word is wNaM, N bits and M bits. */
+/* Types of fewer than eight bits, [bits - 1], for kinds with takes_narrow_numbers. As a word of
+ * accelerator.precision each stands for weights and activations; if these differ the word is wNaM,
+ * N bits and M bits. */
 enum { ZS_NARROW_N = 7 };
 extern const zs_word zs_narrow_words[];
 uint32_t zs_elem_bytes(uint32_t precision);   /* activations in DRAM and BRAM */
@@ -539,15 +536,15 @@ uint32_t zs_acc_bytes(uint32_t precision);    /* a partial sum as it is spilled 
 uint32_t zs_acc_bits(uint32_t precision);     /* of an accumulator in BRAM */
 uint32_t zs_bias_bytes(uint32_t precision);
 uint64_t zs_design_lanes(const zs_design *design); /* MACs per clock: product of the unrolls */
-/* Its blocks, of the kinds that the family has; others are 0. */
+/* The blocks of a board, of the kinds that the family has; others are 0. */
 zs_resources zs_board_resources(const zs_board *board, const zs_family *family);
-/* How many blocks of a kind a design may use; UINT32_MAX of a kind that the family has not: nothing
- * is counted of it then. */
+/* How many blocks of a kind a design may use; UINT32_MAX for a kind that the family does not have
+ * and that is not counted. */
 uint32_t zs_board_limit(const zs_board *board, zs_resource_id id);
-/* Those of its class, and of an HP port what it has otherwise. */
+/* The parameters of a port: those of its class, with the values of the single HP port. */
 zs_axi_params zs_port_params(const zs_board *board, uint32_t port);
 double zs_memory_peak_bytes_per_s(const zs_memory_params *memory);
-/* Channels that share what is in the memory. */
+/* DRAM channels over which data are distributed. */
 static inline uint32_t zs_memory_channels(const zs_memory_params *memory)
 {
     return memory->interleave_bytes != 0 && memory->channels > 1 ? memory->channels : 1;

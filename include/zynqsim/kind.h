@@ -1,12 +1,11 @@
-/* kind.h - what the program asks of a kind of accelerator: one row of functions.
+/* kind.h - the interface of a kind of accelerator: one row of functions.
  *
- * A kind turns design + network into a plan, draws up its account of resources, says its peak, and
- * performs its ops on data. It lives in src/kinds/<kind>/ and is found by its row of
+ * A kind turns design + network into a plan, computes its account of resources and its peak rate,
+ * and performs its ops on data. It lives in src/kinds/<kind>/ and is found by its row of
  * src/kinds/kinds.def; nothing outside src/kinds names one. A kind builds its plan with the toolbox
  * of draft.h and its executor with that of exec.h; what two kinds share is there.
- * Errors   as the functions of plan.h, sim.h and bound.h that ask.
- * Memory   rows are static; what functions make lives in the arena of the draft, executor or
- * account. */
+ * Errors   those of the functions of plan.h, sim.h and bound.h that call it.
+ * Memory   rows are static; results live in the arena of the draft, executor or account. */
 #ifndef ZYNQSIM_KIND_H
 #define ZYNQSIM_KIND_H
 
@@ -26,42 +25,44 @@ typedef struct zs_kind_totals {
     const char *fidelity;
 } zs_kind_totals;
 
-/* Lanes that explain widens, as keys: how many, beyond how many there is no work, and the banks of
+/* Keys of lanes that explain doubles: their number, the tile size that limits it, and the banks of
  * memory that follow. NULL where there is no such key. */
 typedef struct zs_kind_lanes {
     const char *unroll, *bound, *banks;
 } zs_kind_lanes;
 
-/* Keys of `layers` that one schedule takes at the most. */
+/* Most keys of `layers` in one schedule. */
 enum { ZS_SCHEDULE_KEYS = 8 };
 
-/* A knob that a search has not turned yet: its key, and between which values it may end up. */
+/* A key that a search has not fixed yet, and the range of its remaining values. */
 typedef struct zs_open_knob {
     const char *path;
     double least, most;
 } zs_open_knob;
+/* For which figures a relaxed design is a lower bound. */
 typedef enum zs_relaxing {
-    ZS_RELAX_TIME,  /* no value makes the outline take less time or move fewer bytes */
-    ZS_RELAX_ROOM,  /* nor the account, without its memories, fewer resources; of a design without
-                       open knobs with them, where nothing is known of them apart */
-    ZS_RELAX_SMALL, /* the same with every memory as small as what the design leaves to the program
-                     */
-    ZS_RELAX_LARGE  /* may make it, and as large: what a memory takes is never less than both */
+    ZS_RELAX_TIME,  /* time and bytes of the outline */
+    ZS_RELAX_ROOM,  /* also resources of the account, without its memories; of a design without open
+                     * keys with them, where they are not known apart */
+    ZS_RELAX_SMALL, /* resources of the account with memories: the lower of the accounts of SMALL,
+                     * where every memory whose size is not set is as small as possible, ... */
+    ZS_RELAX_LARGE  /* ... and of LARGE, where it is as large */
 } zs_relaxing;
 
-/* The axis of a kind with three DMAs: each on an HP port of its own, or shared ones. */
+/* The axis of a kind with three DMAs: each on an HP port of its own, or on shared ones. */
 extern const char zs_kind_ports_axis[];
 
-/* What a search over designs of the kind turns, and what it may take for granted. */
+/* The keys that a search over designs of the kind varies, and their bounds. */
 typedef struct zs_kind_space {
-    /* Axes as `--vary` has them; a key alone: values that follow from the design. Ends with NULL.
-     */
+    /* Axes in the form of `--vary`; a key alone: values that follow from the design. Ends with
+     * NULL. */
     const char *const *axes;
-    /* Keys that may be open, in the order in which they are best closed. Ends with NULL. */
+    /* Keys that relax() accepts as open, in the order in which they are best fixed. Ends with NULL.
+     */
     const char *const *knobs;
-    /* Makes a design that need not be one of a design whose knobs are partly open, or none: its
-     * outline is never above that of any design they may end up as. False: nothing is known, as of
-     * memories while knobs are open that they follow from. NULL without knobs. */
+    /* Turns a design with n open keys into one whose outline is never above that of any design with
+     * these keys fixed; it need not be valid. False: there is no bound, for example of memories
+     * while keys are open that decide their sizes. NULL without knobs. */
     bool (*relax)(zs_design *design, const zs_open_knob *open, uint32_t n, zs_relaxing what);
 } zs_kind_space;
 
@@ -73,11 +74,12 @@ typedef struct zs_kind {
     zs_status (*draft)(zs_plan_draft *d, zs_err *err);
     /* The ops of a draft; when d->is_outline, only those of the PS and the joins. */
     zs_status (*emit)(zs_plan_draft *d, zs_err *err);
-    /* Whether drafts that are alike (zs_plan_is_alike) get the same ops. */
+    /* Whether equal drafts (zs_plan_is_alike) give the same ops. */
     bool draft_decides_ops;
-    /* Whether values of weights decide what a plan does, not their number alone; NULL: never. */
+    /* Whether plans depend on the values of weights; NULL: never. */
     bool (*plans_by_weights)(const zs_design *design);
-    /* Whether zeros among the inputs of layers do: its plans need net->activity; NULL: never. */
+    /* Whether plans depend on zeros among the inputs of layers and need net->activity; NULL: never.
+     */
     bool (*plans_by_inputs)(const zs_design *design);
     /* DRAM side of a READ or WRITE op. */
     zs_xfer_fn *xfer;
@@ -87,50 +89,50 @@ typedef struct zs_kind {
     /* ---- closed forms ---- */
     /* Resources of the engine, item by item. */
     void (*account)(zs_fit_account *a, const zs_design *design, const zs_plan *plan);
-    /* Initiation interval of the MAC loop at its best: lanes / interval is the peak. */
+    /* Least initiation interval of the MAC loop: lanes / interval is the peak in MACs per clock. */
     uint32_t (*interval)(const zs_design *design);
-    /* What the AXI ports of the engine carry at most; NULL: every channel in use a beat a clock. */
+    /* Peak rate of the AXI ports in use; NULL: a beat a clock on every channel in use. */
     double (*axi_bytes_per_s)(const zs_design *design);
-    /* Whether partial sums come back over the port of the output; NULL: never. */
+    /* Whether partial sums are reloaded over the port of the output; NULL: never. */
     bool (*spills_sums)(const zs_design *design);
     /* Work of one row of an outline; NULL: outlines are whole plans. */
     void (*outline_row)(zs_outline *o, uint32_t row);
-    /* Cycles that an HLS report promises; NULL: 0. */
+    /* Cycles that an HLS report would state; NULL: 0. */
     uint64_t (*hls_cycles)(const zs_design *design, const zs_net *net, const zs_plan *plan);
 
     /* ---- numerics ---- */
     /* Memories of the engine, in e->own, and weights in simulated DRAM. */
     zs_status (*exec_build)(zs_exec *e, zs_arena *arena, zs_err *err);
     void (*exec_op)(zs_exec *e, uint32_t op);
-    /* A tensor of one image, float CHW, into or out of simulated DRAM; NULL: it lies there as CHW.
-     */
+    /* Writes or reads a tensor of one image, float CHW, in simulated DRAM; NULL: it is stored as
+     * CHW. */
     void (*exec_set)(zs_exec *e, uint32_t image, uint32_t tensor, const float *x);
     void (*exec_get)(const zs_exec *e, uint32_t image, uint32_t tensor, float *y);
-    bool streams_pixels;       /* the channels of a pixel follow each other in DRAM, whatever the
-                                  executor does */
-    bool takes_model_scales;   /* precision `model` */
-    bool takes_narrow_numbers; /* precisions of fewer than 8 bits */
-    bool takes_layer_settings; /* layers: PATTERN: {pe: ...} */
+    bool streams_pixels;       /* channels of a pixel are adjacent in DRAM, for transfers if not for
+                                  the executor */
+    bool takes_model_scales;   /* supports precision `model` */
+    bool takes_narrow_numbers; /* supports precisions of fewer than 8 bits */
+    bool takes_layer_settings; /* supports layers: PATTERN: {pe: ...} */
     bool narrows_biases;       /* in DRAM a bias is as wide as the data, not as the sums */
 
     /* ---- reports ---- */
     /* Notes on a result: `*notes` and `*n`; NULL: none. */
     zs_status (*notes)(zs_arena *arena, const zs_plan *plan, const zs_kind_totals *totals,
                        const char *const **notes, uint32_t *n, zs_err *err);
-    /* What there is to say of a row besides, or NULL when memory is out; NULL: nothing. */
+    /* A further note on a row; it returns NULL when memory is out. NULL: none. */
     const char *(*row_note)(zs_arena *arena, const zs_plan *plan, uint32_t row);
-    /* Every loop of the engine with its trips and what it waits for, as text; NULL: the kind has no
-     * loops of its own. Errors of the sink. */
+    /* Writes every loop of the engine with its trips and waits as text; NULL: the kind has no loops
+     * of its own. Errors of the sink. */
     zs_status (*loops)(const zs_design *design, const zs_plan *plan, const zs_sink *s);
-    /* What a compiler would build the engine from, as text; NULL: nothing is written.
-     * ZS_EUNSUPPORTED names a layer or key that the text cannot have; errors of the sink. */
+    /* Writes the source code of the engine; NULL: there is none. ZS_EUNSUPPORTED names a layer or
+     * key that the code cannot express; errors of the sink. */
     zs_status (*code)(const zs_design *design, const zs_net *net, const zs_plan *plan,
                       const zs_sink *s, zs_err *err);
     const char *listing_legend; /* lines of `show --plan` about its ops, or NULL */
-    /* Settings, without their pattern, that give a layer the schedule of a row; how many. NULL: no
-     * layer has one. */
+    /* Settings, without their pattern, that give a layer the schedule of a row; returns their
+     * number. NULL: layers have no schedules. */
     uint32_t (*schedule)(const zs_plan_row *row, zs_layer_setting settings[ZS_SCHEDULE_KEYS]);
-    const zs_kind_space *space; /* NULL: nothing but what a search is told to turn */
+    const zs_kind_space *space; /* NULL: no axes of its own */
     const zs_kind_lanes *lanes; /* ends with a row of NULLs; NULL: the unroll keys that it has */
 } zs_kind;
 
@@ -141,11 +143,11 @@ static inline const zs_kind *zs_kind_of(const zs_design *design)
     return zs_kinds[design->accel.kind];
 }
 
-/* Of a design, or of one of its engines: plans_by_weights. */
+/* Whether plans of a design, or of one of its engines, depend on values of weights. */
 bool zs_kind_reads_weights(const zs_design *design);
-/* The same of plans_by_inputs. */
+/* Whether they depend on zeros among inputs. */
 bool zs_kind_reads_inputs(const zs_design *design);
-/* Bits of a bias in DRAM; 0: as the accumulator wants it. */
+/* Bits of a bias in DRAM; 0: those of the accumulator. */
 uint32_t zs_kind_bias_bits(const zs_design *design);
 
 /* ---- plans ----------------------------------------------------------------------------------- */
@@ -154,27 +156,27 @@ uint32_t zs_kind_bias_bits(const zs_design *design);
  * part still gets a plan. */
 zs_status zs_plan_build(zs_arena *arena, const zs_design *design, const zs_net *net, zs_plan **out,
                         zs_err *err);
-/* The same in two steps. A draft has rows, calls, buffers and addresses; of fusion `auto` the
- * search is done. Of designs that differ in accelerator.fusion alone, drafts that are alike get the
- * same ops, so who has simulated one of them need not even make those of the other. */
+/* The same in two steps. A draft has rows, calls, buffers and addresses, for fusion `auto` those
+ * that the search chose. For designs that differ in accelerator.fusion alone, equal drafts
+ * (zs_plan_is_alike) give the same ops, so the second one need not be finished or simulated. */
 zs_status zs_plan_draft_build(zs_arena *arena, const zs_design *design, const zs_net *net,
                               zs_plan_draft **out, zs_err *err);
-/* Of all that zs_plan_is_alike compares; 0: the ops depend on more. */
+/* A hash of all that zs_plan_is_alike compares; 0: the ops depend on more. */
 uint64_t zs_plan_draft_digest(const zs_plan_draft *draft);
-/* Rows, calls and buffers are the same, names included. */
+/* Whether rows, calls and buffers are equal, including their names. */
 bool zs_plan_is_alike(const zs_plan *a, const zs_plan *b);
 const zs_plan *
 zs_plan_draft_plan(const zs_plan_draft *draft);             /* without ops until it is finished */
 const char *zs_plan_draft_note(const zs_plan_draft *draft); /* fusion_note */
-/* Adds the ops; once. */
+/* Adds the ops; to be called once. */
 zs_status zs_plan_finish(zs_plan_draft *draft, const zs_plan **out, zs_err *err);
-/* The same without the ops that scale with the tiles: rows, calls, buffers and addresses, and of
- * the ops the steps of the PS and the joins, in their rows. Costs some microseconds. For fusion
- * `auto`, whose search needs whole plans, every tensor goes through DRAM here; for all others rows
- * and buffers are those of the plan. Kinds without outlines have few ops: the whole plan. */
+/* A plan without the ops of tiles: it has rows, calls, buffers and addresses, and of the ops only
+ * steps of the PS and joins, in their rows. Takes some microseconds. For fusion `auto`, whose
+ * search needs whole plans, every tensor goes through DRAM; for all others rows and buffers are
+ * those of the plan. Kinds without outlines have few ops and give the whole plan. */
 zs_status zs_plan_outline(zs_arena *arena, const zs_design *design, const zs_net *net,
                           zs_plan **out, zs_err *err);
-/* The DRAM transfer of a LOAD or STORE op; rows are merged as the DMA does. */
+/* The DRAM transfer of a READ or WRITE op, with rows merged as by the DMA. */
 zs_xfer zs_plan_xfer(const zs_plan *plan, const zs_design *design, uint32_t op);
 
 #endif

@@ -2,8 +2,9 @@
  *
  * The timing engine charges each op, the numeric executor performs it; both follow the waits.
  * Ops of a unit issue in array order. An op starts when its unit is free and every op in wait[] has
- * retired (its data is there, or its slot is free). * Memory   a plan lives in the arena of its
- * design point and dies with it. */
+ * retired (its data is there, or its slot is free).
+ *
+ * Memory   a plan lives in the arena of its design point and dies with it. */
 #ifndef ZYNQSIM_PLAN_H
 #define ZYNQSIM_PLAN_H
 
@@ -23,9 +24,8 @@ typedef enum zs_role {
     ZS_WRITE,   /* on-chip memory to DRAM */
     ZS_COMPUTE, /* work on on-chip memories */
     ZS_HOST,    /* the PS: a call's registers, its end, cache maintenance, a layer in software */
-    ZS_JOIN, /* takes no time. JOIN: once all earlier ops of its engine have retired, and no later
-              * op of that engine starts before it has; MEET: once the ops of its list have, as many
-              * as there are */
+    ZS_JOIN, /* takes no time. JOIN: retires when all earlier ops of its engine have, and no later
+              * op of that engine starts before; MEET: retires when all ops of its list have */
     ZS_ROLE_N
 } zs_role;
 
@@ -34,27 +34,27 @@ typedef enum zs_operand {
     ZS_OPERAND_INPUT,
     ZS_OPERAND_OUTPUT,
     ZS_OPERAND_PARTIAL,
-    ZS_OPERAND_INDEX, /* of compressed weights: where they belong; part of LOAD_W transfers */
+    ZS_OPERAND_INDEX, /* positions of compressed weights; part of LOAD_W transfers */
     ZS_OPERAND_N
 } zs_operand;
 
-/* What an op is: its role, and of a transfer the operand; what other numbers mean is the kind's,
- * but for those that kinds share. */
+/* What an op is: its role, and for a transfer the operand. Kinds may use further numbers, except
+ * those below, which they share. */
 #define ZS_OP(role, what) ((role) << 5 | (what))
 typedef enum zs_op_code {
     ZS_OP_LOAD_X = ZS_OP(ZS_READ, ZS_OPERAND_INPUT),   /* input tile, to an input slot */
     ZS_OP_LOAD_W = ZS_OP(ZS_READ, ZS_OPERAND_WEIGHT),  /* weight tile (with biases before its first
                                                         * channel tile), to a weight slot */
     ZS_OP_LOAD_P = ZS_OP(ZS_READ, ZS_OPERAND_PARTIAL), /* partial sums, to an accumulator slot */
-    ZS_OP_LOAD_BITS = ZS_OP(ZS_READ, ZS_OPERAND_N), /* part of a bitstream: of no row's operands */
+    ZS_OP_LOAD_BITS = ZS_OP(ZS_READ, ZS_OPERAND_N),   /* part of a bitstream: no operand of a row */
     ZS_OP_STORE = ZS_OP(ZS_WRITE, ZS_OPERAND_OUTPUT), /* results, from an accumulator slot */
     ZS_OP_STORE_P = ZS_OP(ZS_WRITE, ZS_OPERAND_PARTIAL),
     ZS_OP_MAC = ZS_OP(ZS_COMPUTE, 0),  /* products of an input and a weight slot onto an accumulator
                                         * slot */
     ZS_OP_POST = ZS_OP(ZS_COMPUTE, 1), /* vector work on an accumulator slot: pooling, add,
                                         * activation, keep on chip */
-    ZS_OP_WALK = ZS_OP(ZS_COMPUTE, 2), /* loops whose every operand is an access of the unit's
-                                        * serial master: DRAM to DRAM */
+    ZS_OP_WALK = ZS_OP(ZS_COMPUTE, 2), /* a loop nest in which every operand is an access of the
+                                        * unit's serial master, from DRAM to DRAM */
     ZS_OP_FLOW = ZS_OP(ZS_COMPUTE, 3), /* ends when a word of the plan's flow moves: word ic0 of
                                         * `image` on edge oc0, behind its FIFO if oy0 */
     ZS_OP_PERIOD = ZS_OP(ZS_COMPUTE, 4), /* one more image of a flow that repeats itself */
@@ -70,7 +70,7 @@ static inline zs_role zs_op_role(uint32_t code)
 {
     return (zs_role)(code >> 5);
 }
-/* Of a port, in a striped transfer: shares are cut at multiples of this. */
+/* A transfer over several ports is split at multiples of this. */
 enum { ZS_SHARE_UNIT_BYTES = 64 };
 static inline uint32_t zs_op_what(uint32_t code)
 {
@@ -80,8 +80,8 @@ static inline bool zs_op_is_transfer(uint32_t code)
 {
     return code < ZS_OP(ZS_COMPUTE, 0);
 }
-/* Ops that bring the next engine onto the part are an op stream of their own, whatever row they are
- * in: no join holds them up, or waits for them. */
+/* Ops that load the bitstream of the next engine are an op stream of their own, whatever row they
+ * are in: they do not wait for joins, nor joins for them. */
 static inline bool zs_op_is_loading(uint32_t code)
 {
     return code == ZS_OP_LOAD_BITS || code == ZS_OP_CONFIGURE;
@@ -94,7 +94,7 @@ typedef struct zs_plan_unit {
     uint8_t role;     /* zs_role of its ops */
     uint8_t channel;  /* zs_channel of a reader or writer, else ZS_NO_CHANNEL */
     uint8_t engine;   /* index of the engine that it is part of */
-    bool is_serial;   /* a compute unit whose ops are walks of a serial master (serial.h) */
+    bool is_serial;   /* a compute unit whose ops are walks (serial.h) */
 } zs_plan_unit;
 
 /* Units of a plan of one engine: a reader and a writer per AXI port (at the index of its
@@ -128,12 +128,12 @@ enum {
     ZS_BOX_SECOND = 8, /* LOAD_X: second input of an add */
     ZS_BOX_CHAINED = 16,      /* load: follows the op before on its channel without a gap */
     ZS_BOX_PARAMS = 32,       /* POST: parameters go to the PEs */
-    ZS_BOX_WEIGHTS_USED = 64, /* FLOW: ends with the last step for which load ic0 of weights of node
-                               * oc0 of the flow is needed */
-    ZS_BOX_AGAIN = 128,       /* load: of what other loads of the row have brought before */
-    ZS_BOX_FRONT = 256,  /* of a row with fronts: of which of them, 0 the row itself; two bits */
-    ZS_BOX_STRIPE = 1024 /* transfer: the ports that share it, seven bits, 0: it is not shared. The
-                          * share of the first port stands for all where data moves */
+    ZS_BOX_WEIGHTS_USED = 64, /* FLOW: ends with the last step that needs load ic0 of the weights
+                               * of node oc0 of the flow */
+    ZS_BOX_AGAIN = 128,  /* load: bytes that other loads of the row have brought before */
+    ZS_BOX_FRONT = 256,  /* two bits: index of the front that the op works for; 0: the row itself */
+    ZS_BOX_STRIPE = 1024 /* seven bits: ports that share a transfer; 0: it is not shared. The share
+                          * of the first port moves all data in the executor */
 };
 static inline uint32_t zs_box_stripe(uint32_t flags)
 {
@@ -155,14 +155,14 @@ typedef enum zs_host_step {
     ZS_HOST_CALL_END,
     ZS_HOST_LAYER,  /* a layer in software */
     ZS_HOST_IM2COL, /* the windows of a convolution are laid out as pixels */
-    ZS_HOST_GATHER, /* parts of a tensor are put together */
-    ZS_HOST_SWAP    /* another engine comes onto the part */
+    ZS_HOST_GATHER, /* parts of a tensor are joined */
+    ZS_HOST_SWAP    /* another engine is loaded */
 } zs_host_step;
-/* "a layer in software"; NULL for what is no step. */
+/* "a layer in software"; NULL for an unknown step. */
 const char *zs_host_step_text(uint32_t step);
 
-/* What one price depends on. MAC and POST: `pl_cycles` is the price. Transfers: the shape with the
- * address of the first op that had it; the channel's model prices it. HOST: `pl_cycles`. */
+/* The price of ops of one shape. MAC, POST and HOST: `pl_cycles`. Transfers: the shape with the
+ * address of the first such op, which the channel's model prices. */
 typedef struct zs_op_cost {
     uint64_t pl_cycles;
     zs_xfer xfer;
@@ -200,15 +200,14 @@ typedef struct zs_plan_row {
     uint64_t macs;      /* of the whole batch */
     uint64_t skipped_macs; /* of these, products with 0 that the engine leaves out, and
                             * pixels of a front that no window reads */
-    const char *host_note; /* why the PS has it though the engine could run such layers, or NULL */
+    const char *host_note; /* why the PS runs it although the engine runs such layers, or NULL */
     uint64_t ops;          /* operations of the whole batch, as zs_layer_ops counts them */
 
-    zs_plan_tensor x,
-        x2;           /* inputs in DRAM (x2: second input of an add, or what is added to tiles) */
-    zs_plan_tensor y; /* output in DRAM; of the pool when one is fused, and the slice of it that
-                       * this row writes */
+    zs_plan_tensor x, x2; /* inputs in DRAM (x2: second input of an add, or of a fused addition) */
+    zs_plan_tensor y; /* output in DRAM, of a fused pool if there is one: the slice that this row
+                       * writes */
     uint64_t x_resident, y_resident; /* offset in the resident buffer, or ZS_NOT_RESIDENT */
-    uint64_t x2_resident;            /* the same, where a tile of x2 goes that is added */
+    uint64_t x2_resident;            /* the same, for tiles of x2 */
     zs_window window;                /* of the layer */
     zs_window pool_window;           /* of the fused pool */
     uint32_t y_c;                    /* output channels of the layer */
@@ -219,26 +218,25 @@ typedef struct zs_plan_row {
     bool images_are_columns; /* one pixel per image: the images of a batch share a tile, ox = image
                               */
     uint32_t t_oc, t_ic, t_oy, t_ox; /* tile, trimmed to the layer */
-    uint32_t loop_order;             /* of its tile loops, as the kind counts them */
+    uint32_t loop_order;             /* of its tile loops, in the numbering of the kind */
     uint32_t carry_oc_n; /* output channels for which pooling carries are kept; 0: no pool */
 
     uint64_t weight_base;       /* DRAM address of the weights */
-    uint64_t bias_base;         /* of the biases, if they are apart */
+    uint64_t bias_base;         /* of the biases, if biases_apart */
     uint64_t partial_base;      /* DRAM address of spilled partial sums */
-    uint64_t weight_slot_bytes; /* weight tile with its biases, as it lies in a slot */
-    uint32_t weight_slots;      /* how many the weight buffer holds in this layer */
+    uint64_t weight_slot_bytes; /* a weight tile in a slot, with its biases */
+    uint32_t weight_slots;      /* weight tiles that the buffer holds in this layer */
     uint64_t compulsory_read_bytes,
         compulsory_write_bytes;     /* what any schedule must move;
                                      * of a layer in software: its traffic */
     uint64_t software_weight_bytes; /* of that, its weights */
-    /* What this row takes the results of a tile at a time, or NULL: a row behind those that results
-     * show, whose ops are among those of this one. */
+    /* The row whose results this one consumes tile by tile, or NULL. It is one of the front_n rows
+     * after those that results show, and its ops are among the ops of this one. */
     const struct zs_plan_row *front;
-    zs_shape x_strip,
-        y_strip;             /* of a tensor on chip as much as is kept at a time; c 0: all of it */
-    uint64_t again_macs;     /* of fronts, where tiles overlap; not in `macs` */
-    void *own;               /* what the kind keeps besides, or NULL */
-    uint32_t part, part_row; /* of several engines: in whose part it is which row */
+    zs_shape x_strip, y_strip; /* part of a tensor that is kept on chip at a time; c 0: all of it */
+    uint64_t again_macs;       /* MACs of fronts done twice, where tiles overlap; not in `macs` */
+    void *own;                 /* data of the kind, or NULL */
+    uint32_t part, part_row;   /* with several engines: index of the part, and of the row in it */
 } zs_plan_row;
 
 typedef struct zs_plan_call {
@@ -259,7 +257,7 @@ typedef enum zs_buffer_id {
 typedef struct zs_plan_buffer {
     const char *name;
     uint32_t banks, depth_words, word_bits;
-    uint32_t slots;      /* how many tiles it is divided into at the least */
+    uint32_t slots;      /* least number of tiles that it is divided into */
     uint64_t slot_elems; /* capacity of one slot in elements */
     uint64_t bytes;      /* banks x depth x bits / 8 */
     uint32_t bram18;     /* as zs_bram18_of counts them; 0: distributed RAM, LUTs */
@@ -275,17 +273,17 @@ typedef struct zs_plan_flow {
     const uint32_t *row_of_node;   /* ZS_NO_INDEX: of no row */
     const char *const *node_names; /* by type and number, as folding files have them; NULL: none */
     const char *const *node_types; /* the same without the number, and made by HLS or RTL */
-    const uint32_t *node_pes;      /* elements that the node gives a clock, */
-    const uint32_t *node_lanes;    /* and takes */
-    uint64_t images;               /* of the batch so many are simulated word by word; the others
-                                    * follow at the interval of the last of them */
-    uint64_t least_period;         /* which is not below this */
+    const uint32_t *node_pes;      /* elements that the node outputs a clock */
+    const uint32_t *node_lanes;    /* elements that it reads a clock */
+    uint64_t images;               /* images of the batch that are simulated word by word; the
+                                    * others follow at the interval of the last of them */
+    uint64_t least_period;         /* lower limit of that interval, in PL cycles */
     uint64_t lanes;                /* multipliers of all nodes */
-    uint64_t room_words;           /* behind the sink at the start */
+    uint64_t room_words;           /* free words behind the sink at the start */
     uint32_t result;               /* tensor that goes into the sink */
 } zs_plan_flow;
 
-/* Of several engines one: its design, and its plan as if all other layers were the PS's. */
+/* One of several engines: its design, and its plan as if the PS ran all other layers. */
 struct zs_kind;
 struct zs_plan;
 typedef struct zs_plan_part {
@@ -295,12 +293,12 @@ typedef struct zs_plan_part {
     uint64_t dram_base; /* its addresses start here */
 } zs_plan_part;
 
-/* What the choice of a layer's schedule was between, and what it came to by estimate. */
+/* How the schedule of a layer was chosen (tile: auto), and its estimate. */
 typedef struct zs_plan_mapping {
     uint32_t layer;
-    uint32_t considered_n, tried_n; /* by closed form; made into ops */
+    uint32_t considered_n, tried_n; /* mappings priced in closed form; expanded into ops */
     uint64_t pl_cycles, compute_pl_cycles, bytes;
-    double goal, bound; /* of the choice, and of all that were considered the least possible */
+    double goal, bound; /* figure to minimise: of the choice; lower bound of all considered */
 } zs_plan_mapping;
 
 typedef struct zs_plan {
@@ -310,15 +308,15 @@ typedef struct zs_plan {
     uint32_t op_n;
     const zs_plan_unit *units;
     uint32_t unit_n, engine_n;
-    bool rows_overlap; /* rows work at the same time, each on a compute unit of its own: they have
-                        * spans. Else they take turns, and their cycles add up to the total */
+    bool rows_overlap; /* rows work at the same time, each on a compute unit of its own, and have
+                        * spans; otherwise they take turns, and their cycles add up to the total */
     const zs_plan_meet *meets;
     uint32_t meet_n;
     const uint32_t *meet_waits;
     const zs_op_cost *costs;
     uint32_t cost_n;
     const zs_plan_row *rows;
-    uint32_t row_n, front_n; /* behind the rows as many fronts */
+    uint32_t row_n, front_n; /* front_n fronts follow the row_n rows */
     const zs_plan_call *calls;
     uint32_t call_n;
     zs_plan_buffer buffers[ZS_BUF_N];
@@ -327,21 +325,21 @@ typedef struct zs_plan {
     uint64_t resident_elems;       /* capacity of the resident buffer */
     uint32_t batch;
     const zs_plan_flow *flow;        /* NULL: none */
-    bool writes_acts, acts_multiply; /* activations that the engine applies to what it writes: some;
-                                      * some with a product */
-    uint32_t act_slopes;             /* most channels that have a slope of their own there */
+    bool writes_acts, acts_multiply; /* the engine applies activations to results; some of them
+                                      * need a product */
+    uint32_t act_slopes;             /* most channels with a slope of their own in one of them */
     const char *fusion_note;         /* auto: what the search chose; else NULL */
-    const char *choice_note; /* what the design asks for and the plan does without, and why; NULL */
-    const zs_plan_mapping *mappings; /* of layers whose schedule was chosen for them */
+    const char *choice_note; /* what the design asks for and the plan gave up, and why; or NULL */
+    const zs_plan_mapping *mappings; /* of layers whose schedule was chosen by the program */
     uint32_t mapping_n;
     const zs_plan_part *parts; /* [part_n] several engines that take turns; buffers are theirs */
     uint32_t part_n;           /* 0: one engine */
     uint64_t rearranged_bytes; /* of tensors that pass between engines of different layouts */
-    uint32_t swap_n;           /* times that another engine comes onto the part */
-    uint64_t bitstream_base, bitstream_pitch_bytes; /* of the first part's, and to the next one's */
+    uint32_t swap_n;           /* times that another engine is loaded */
+    uint64_t bitstream_base, bitstream_pitch_bytes; /* of the first part; distance to the next */
 } zs_plan;
 
-/* The row or its front that an op is of, by the flags of its box. */
+/* The row or front that an op belongs to, by the flags of its box. */
 static inline const zs_plan_row *zs_plan_member(const zs_plan_row *row, uint32_t flags)
 {
     for (uint32_t n = flags / ZS_BOX_FRONT & 3; n > 0 && row->front != NULL; n--)
@@ -349,7 +347,7 @@ static inline const zs_plan_row *zs_plan_member(const zs_plan_row *row, uint32_t
     return row;
 }
 
-/* The plan and design that a row was made by, where one needs what is its engine's own. */
+/* The plan and the design of the engine that runs a row. */
 static inline const zs_plan *zs_plan_of_row(const zs_plan *plan, uint32_t row)
 {
     return plan->part_n == 0 ? plan : plan->parts[plan->rows[row].part].plan;
@@ -360,7 +358,7 @@ static inline const zs_design *zs_plan_design(const zs_plan *plan, const zs_desi
     return plan->part_n == 0 ? design : plan->parts[plan->rows[row].part].design;
 }
 
-/* The tensor that a view shows whole (a flatten, say), or the tensor itself. */
+/* The tensor of which `tensor` is a complete view (by a flatten, for example), or `tensor`. */
 uint32_t zs_view_base(const zs_net *net, uint32_t tensor);
 
 /* The memory system's channel of a transfer. */
@@ -368,7 +366,7 @@ static inline uint32_t zs_op_channel(const zs_plan *plan, uint32_t op)
 {
     return plan->units[plan->ops[op].unit].channel;
 }
-/* Whether a transfer is whole, or the share of one that moves the data. */
+/* Whether a transfer is not shared, or is the share that moves the data in the executor. */
 static inline bool zs_op_moves_data(const zs_plan *plan, uint32_t op)
 {
     const uint32_t ports = zs_box_stripe(plan->boxes[op].flags);
@@ -400,33 +398,32 @@ zs_pool_reach zs_pool_reach_x(const zs_plan_row *row, const zs_tile_box *box);
 /* Most results per channel that a tile of the row completes: its pixels, or the windows of a fused
  * pool where these are more. */
 uint64_t zs_row_tile_results(const zs_plan_row *row, const zs_net *net);
-/* Windows that cross one tile border at most, along one axis. */
+/* Most windows that cross one tile border, along one axis. */
 uint32_t zs_pool_crossing(uint32_t kernel, uint32_t stride);
 
 /* Packed weights in DRAM, per output channel tile: its biases, then per input channel tile
  * [ic][ky][kx][oc]. Byte offset from weight_base of the tile at absolute oc0, ic0 (within its
- * group), biases excluded. Weights in OIHW: biases, where the layer has any, lie apart in
- * bias_base; a tile is one row of [ic][ky][kx] per output channel. */
+ * group), biases excluded. Weights in OIHW: biases, where the layer has any, are at bias_base; a
+ * tile is one row of [ic][ky][kx] per output channel. */
 uint64_t zs_plan_weight_offset(const zs_plan_row *row, uint32_t precision, uint32_t ic_per_group,
                                uint32_t oc0, uint32_t oc_n, uint32_t ic0);
 const char *zs_op_name(uint32_t code);         /* "load_x", "mac" */
 const char *zs_channel_name(uint32_t channel); /* "hp0.rd" */
 
-/* Of engines that take turns on one region: bytes of a bitstream for it, and seconds that the next
- * one takes to get there. */
+/* Engines that take turns on one region: bytes of its bitstream, and seconds to load it. */
 uint64_t zs_swap_bytes(const zs_design *design);
 double zs_swap_seconds(const zs_design *design);
-/* Whether it is read from DRAM by a master of its own, while all else goes on; and that one's
- * channel. Else the PS writes it word by word. */
+/* Whether a master reads the bitstream from DRAM in the background, and its channel. Otherwise the
+ * PS writes it word by word. */
 bool zs_swap_is_read(const zs_design *design);
 uint32_t zs_swap_channel(const zs_design *design);
-/* What the configuration port takes. */
+/* Rate of the configuration port. */
 uint64_t zs_swap_bytes_per_s(const zs_design *design);
-/* Of zs_swap_seconds what passes before the configuration port takes the first byte. */
+/* The part of zs_swap_seconds before the configuration port takes the first byte. */
 double zs_swap_start_seconds(const zs_design *design);
-/* ZS_ERANGE: regions that are not stated, or that the part does not hold. */
+/* ZS_ERANGE: regions without a size, or more than the part holds. */
 zs_status zs_swap_check(const zs_design *design, zs_err *err);
-/* The board as far as the region goes. */
+/* The board reduced to the resources of the region. */
 zs_board zs_swap_region(const zs_design *design);
 
 #endif

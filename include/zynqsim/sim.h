@@ -14,18 +14,18 @@
 #include "zynqsim/num.h"
 #include "zynqsim/plan.h"
 
-/* Who the engine works for or waits for. */
+/* What the engine does or waits for. */
 typedef enum zs_cause { ZS_BY_COMPUTE, ZS_BY_READ, ZS_BY_WRITE, ZS_BY_HOST, ZS_CAUSE_N } zs_cause;
 const char *zs_cause_name(zs_cause cause);
 
 typedef struct zs_layer_result {
     const char *name, *op, *group;
     bool on_engine;
-    bool in_pipeline;   /* of one of several engines: its layers work at the same time, and each has
-                         * the cycles by which it ends later than those before it */
+    bool in_pipeline;   /* its engine runs all its layers at the same time: `cycles` is the time by
+                         * which it ends later than the layers before it */
     uint64_t macs, ops; /* ops: 2 per MAC; element-wise work where there are none */
-    uint64_t skipped_macs;        /* of macs: the engine leaves them out */
-    uint64_t again_macs;          /* beside macs: where tiles of fused layers overlap */
+    uint64_t skipped_macs;        /* of macs: skipped by the engine */
+    uint64_t again_macs;          /* besides macs: repeated where tiles of fused layers overlap */
     uint64_t start_cycle, cycles; /* PL */
     uint64_t read_bytes, write_bytes;
     uint64_t operand_bytes[ZS_OPERAND_N];
@@ -38,7 +38,7 @@ typedef struct zs_layer_result {
     uint64_t blocked_cycles;            /* ... or for room for results */
     zs_cause limited_by;                /* largest of waited_cycles */
     bool memory_roof;                   /* intensity below the ridge */
-    const char *note;                   /* NULL, or why verdicts differ or the bound is far */
+    const char *note;                   /* NULL, or why verdicts differ or the bound is far below */
 } zs_layer_result;
 
 typedef struct zs_port_result {
@@ -61,8 +61,8 @@ typedef struct zs_file_digest {
     const char *name, *sha256; /* sha256 NULL: made, not read ("synthetic:1") */
 } zs_file_digest;
 
-/* Who made a result, and of what. Texts that are unknown are NULL: a result of an earlier version,
- * weights that are synthetic, part of the model or not read. */
+/* Program and inputs of a result. Unknown texts are NULL: results of earlier versions, weights that
+ * are synthetic, part of the model or not read. */
 typedef struct zs_provenance {
     const char *version, *models_digest;
     const char *design, *design_sha256; /* every key of the design, as YAML */
@@ -73,11 +73,11 @@ typedef struct zs_provenance {
     const zs_file_digest *inputs, *data; /* data: weights that the model keeps in other files */
     uint32_t input_n, data_n;
 } zs_provenance;
-/* Of several engines one: its rows together, what it takes of the part (of its region, where they
- * take turns), and its pipeline if it is one. */
+/* One of several engines: sums over its rows, its resources (of its region, where engines take
+ * turns), and its pipeline if it is one. */
 typedef struct zs_engine_result {
     const char *name, *kind;
-    uint32_t layer_n, load_n; /* rows; times that it is brought onto the part */
+    uint32_t layer_n, load_n; /* rows; times that it is loaded */
     uint64_t cycles, macs, read_bytes, write_bytes;
     zs_fit fit;
     const zs_flow_result *flow; /* NULL: none, or not simulated */
@@ -93,11 +93,11 @@ typedef struct zs_result {
     uint64_t clock_hz;
     uint64_t cycles, macs, calls, events;
     uint64_t swap_bytes;   /* of dram.read_bytes: bitstreams of engines that take turns */
-    uint64_t skipped_macs; /* of macs: left out by the engine */
-    uint64_t again_macs;   /* beside macs: done again where tiles of fused layers overlap */
+    uint64_t skipped_macs; /* of macs: skipped by the engine */
+    uint64_t again_macs;   /* besides macs: repeated where tiles of fused layers overlap */
     uint64_t register_writes, hls_cycles;
-    double sim_wall_seconds; /* set by the caller that owns a clock */
-    zs_dram_counts dram;     /* burst; tile fills bytes and estimates the rest */
+    double sim_wall_seconds; /* set by the caller, who has a clock */
+    zs_dram_counts dram;     /* exact at burst; at tile bytes are exact, the rest is estimated */
     uint64_t read_bursts, write_bursts;
     uint64_t operand_bytes[ZS_OPERAND_N];
     zs_fit fit; /* resources by operator and buffer (bound.h) */
@@ -105,11 +105,11 @@ typedef struct zs_result {
     zs_energy energy;
     double memory_peak_bytes_per_s;
     double register_write_s, register_read_s; /* of one access of the PS to the engine */
-    /* period of the DRAM clock and data buses: turn dram.busy_ddr_cycles into time */
+    /* period of the DRAM clock and number of data buses, to turn dram.busy_ddr_cycles into time */
     uint32_t memory_tck_ps, memory_channels;
     const zs_layer_result *layers;
     uint32_t layer_n;
-    bool layers_overlap; /* each has a span of its own; else cycles of layers add up to the total */
+    bool layers_overlap; /* each has its own span; otherwise their cycles add up to the total */
     zs_engine_result *engines; /* [engine_n] in the order of `accelerators`; 0: one engine */
     uint32_t engine_n;
     const zs_port_result *ports; /* channels in use */
@@ -118,7 +118,7 @@ typedef struct zs_result {
     uint32_t image_n;
     const zs_flow_result *flow; /* of streaming nodes; NULL: none, or not simulated */
     const zs_plan_flow *flow_of;
-    const char *flow_limit;  /* who sets its pace, and the pace: a sentence */
+    const char *flow_limit;  /* what limits it, with its interval: a sentence */
     const char *fusion_note; /* auto: what the search chose */
     const char *const *notes;
     uint32_t note_n;
@@ -130,10 +130,10 @@ typedef struct zs_result {
 typedef struct zs_retire_hook {
     void (*retired)(void *ctx, uint32_t op, uint64_t start_pl_cycle, uint64_t end_pl_cycle);
     void *ctx;
-    /* Any of these may be NULL. `started`: an op begins; not called for joins, nor for transfers
-     * that go out together with the one before them. */
+    /* Any of these may be NULL. `started`: an op begins; not called for joins, nor for chained
+     * transfers but the first. */
     void (*started)(void *ctx, uint32_t op, uint64_t pl_cycle);
-    const zs_memsys_watch *memory; /* of a chain the first one counts */
+    const zs_memsys_watch *memory; /* only that of the first hook is used */
     const struct zs_retire_hook *next;
 } zs_retire_hook;
 
@@ -153,8 +153,8 @@ void zs_result_describe(zs_result *result, const zs_design *design, const zs_net
  * ZS_ENOMEM. */
 zs_status zs_exec_build(zs_arena *arena, const zs_design *design, const zs_net *net,
                         const zs_plan *plan, const zs_quant *quant, zs_exec **out, zs_err *err);
-/* Which inputs of layers are other than 0 when the design works on these images (float CHW), in its
- * own numbers: what a network's `activity` is for plans by inputs (zs_kind_reads_inputs). Executes
+/* Which inputs of layers are other than 0 for these images (float CHW), in the precision of the
+ * design: the `activity` of a network for plans that depend on it (zs_kind_reads_inputs). Executes
  * the network without timing. ZS_EUNSUPPORTED: several engines; errors of the plan; ZS_ENOMEM. */
 zs_status zs_activity_measure(zs_arena *arena, const zs_design *design, const zs_net *net,
                               const zs_quant *quant, const float *const *images, uint32_t n,
@@ -163,14 +163,14 @@ zs_status zs_activity_measure(zs_arena *arena, const zs_design *design, const zs
 void zs_exec_set_input(zs_exec *exec, uint32_t image, const float *x);
 /* Performs one op; the hook of zs_sim_run, or called by a test in any order the waits allow. */
 void zs_exec_op(zs_exec *exec, uint32_t op);
-/* The first layer, in the order of the network, of which a result was infinite or not a number,
- * also where its activation hid that; NULL: none yet. Integers saturate. */
+/* The first layer, in the order of the network, with a result that was infinite or NaN before its
+ * activation; NULL: none yet. Integers saturate. */
 const zs_layer *zs_exec_overflowed(const zs_exec *exec);
 zs_retire_hook zs_exec_hook(zs_exec *exec);
 /* Performs all ops in program order, without timing. */
 void zs_exec_run(zs_exec *exec);
-/* The same, with word of each row whose last op has been performed: what it wrote is in DRAM then.
- * `last` [row] is of zs_exec_last_ops. */
+/* The same, with a call of `done` for each row after its last op, when its results are in DRAM.
+ * `last` [row] is from zs_exec_last_ops. */
 void zs_exec_last_ops(const zs_plan *plan, uint32_t *last);
 void zs_exec_run_rows(zs_exec *exec, const uint32_t *last, void (*done)(void *ctx, uint32_t row),
                       void *ctx);
@@ -178,8 +178,9 @@ void zs_exec_run_rows(zs_exec *exec, const uint32_t *last, void (*done)(void *ct
  * engines.
  */
 uint32_t zs_exec_written(const zs_exec *exec, uint32_t row);
-/* Tensor of one image as floats, from simulated DRAM; `tensor` must live there. At the end of a run
- * that is sure of the output and the logits: memory of others is taken again by later calls. */
+/* Tensor of one image as floats, from simulated DRAM; `tensor` must still be there. At the end of a
+ * run only the output and the logits are sure to be: the memory of others is reused by later calls.
+ */
 void zs_exec_get(const zs_exec *exec, uint32_t image, uint32_t tensor, float *y);
 
 /* ---- figures by name ------------------------------------------------------------------------- */
