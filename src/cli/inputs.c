@@ -216,8 +216,9 @@ void cli_note_weights(cli_point *p)
     if (p->noted_weights || !has_synthetic_weights(p->net))
         return;
     p->noted_weights = true;
-    cli_note(p, "the weights are synthetic, not trained: which class a picture gets says nothing; "
-                "network.weights or --model takes a file that has weights");
+    cli_note(p,
+             "the weights are synthetic, not trained, so classes mean nothing; network.weights or "
+             "--model takes a file with weights");
 }
 
 static zs_status photo(const feed *f, zs_arena *scratch, const char *path, float **out, zs_err *err)

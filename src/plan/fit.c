@@ -137,7 +137,7 @@ static const char *array_detail(const zs_fit_account *a, const zs_products *p, u
                                add->cost.n[ZS_RESOURCE_DSP]);
     const char *why =
         beyond > 0
-            ? zs_arena_printf(a->arena, ", %" PRIu64 " of them as the DSP slices are out", beyond)
+            ? zs_arena_printf(a->arena, ", %" PRIu64 " of them as no DSP slice is left", beyond)
             : "";
     if (in_dsp == p->n)
         return zs_arena_printf(a->arena, "%" PRIu64 " products of %u x %u b in DSP slices", p->n,
@@ -522,7 +522,7 @@ static void spill(zs_fit_account *a, spillable *array, uint64_t excess)
     r->n[ZS_RESOURCE_DSP] -= less < r->n[ZS_RESOURCE_DSP] ? less : r->n[ZS_RESOURCE_DSP];
     *r = zs_resources_plus(*r, zs_fit_of_price(&array->lut_each, (double)move));
     a->items[array->item].detail =
-        zs_arena_printf(a->arena, "%s; %" PRIu64 " of them in LUTs, as the DSP slices are out",
+        zs_arena_printf(a->arena, "%s; %" PRIu64 " of them in LUTs, as no DSP slice is left",
                         a->items[array->item].detail, move);
     a->memory_ran_out |= a->items[array->item].detail == NULL;
     array->in_dsp = left;

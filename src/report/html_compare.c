@@ -116,7 +116,7 @@ zs_status zs_compare_html_emit(const zs_labelled_result *list, uint32_t n, const
     zs_out_printf(&out, "<body><header><h1>Comparison of %u results</h1>\n<p class=\"faint\">", n);
     out_of(&out, list[0].result, same);
     zs_out_text(&out, any_of(same) ? ". " : "");
-    zs_out_text(&out, "The first is what the others are held against.</p></header>\n<main>\n");
+    zs_out_text(&out, "The first is the reference.</p></header>\n<main>\n");
     charts(&out, list, n);
     zs_out_text(&out, "<section aria-labelledby=\"h-figures\"><h2 id=\"h-figures\">Figures</h2>\n");
     zs_html_table(&out, "results", "Of every result; \"times\" is of the first.", heads,

@@ -171,8 +171,7 @@ static void engines(zs_out *out, const zs_result *r)
     }
     heads[n++] = "fits";
     zs_out_text(out, "<section aria-labelledby=\"h-engines\"><h2 id=\"h-engines\">Engines</h2>\n");
-    zs_html_table(out, "engines", "Engines, each with its rows and what it takes of the part.",
-                  heads, n);
+    zs_html_table(out, "engines", "Engines, each with its rows and resources.", heads, n);
     for (uint32_t i = 0; i < r->engine_n; i++)
         engine_row(out, r, &r->engines[i]);
     zs_html_table_end(out);

@@ -19,7 +19,7 @@ const char *zs_layer_note(const zs_layer_result *l)
     if (l->note != NULL)
         return l->note;
     if (!l->on_engine)
-        return "the PS runs this layer: the engine's roofline does not speak of it";
+        return "the PS runs this layer: the engine's roofline does not apply";
     if (!zs_layer_verdicts_differ(l))
         return NULL;
     if (l->limited_by == ZS_BY_HOST)

@@ -367,7 +367,7 @@ START_TEST(products_that_the_part_has_no_slice_for_go_into_luts)
     ck_assert_uint_eq(some.used.n[ZS_RESOURCE_DSP], 220);
     ck_assert_uint_ge(some.used.n[ZS_RESOURCE_LUT], all.used.n[ZS_RESOURCE_LUT] + 95 * moved);
     ck_assert(some.fits);
-    ck_assert_ptr_nonnull(strstr(some.items[0].detail, "as the DSP slices are out"));
+    ck_assert_ptr_nonnull(strstr(some.items[0].detail, "as no DSP slice is left"));
     ck_assert_uint_le(some.hi.n[ZS_RESOURCE_DSP], 220); /* more of them would move */
     d.accel.dsp_frac = 0.5;
     ck_assert_uint_eq(fit_of(&d, &plan).used.n[ZS_RESOURCE_DSP], all.used.n[ZS_RESOURCE_DSP] - 128);
