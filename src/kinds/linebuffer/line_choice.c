@@ -1,5 +1,6 @@
 #include "line_priv.h"
 
+#include "zynqsim/capacity.h"
 #include "zynqsim/fit.h"
 
 #include <stdio.h>
@@ -110,8 +111,8 @@ static zs_status try_rooms(choice *c, const line_rooms *rooms, zs_err *err)
 /* The size halved until it takes less block RAM; false when it takes none. */
 static bool halve(uint32_t *size, uint32_t unit, uint32_t bits)
 {
-    const uint32_t before = zs_line_bram18(*size / unit, bits);
-    while (before > 0 && *size > 0 && zs_line_bram18(*size / unit, bits) == before)
+    const uint32_t before = zs_bram18_of(*size / unit, bits);
+    while (before > 0 && *size > 0 && zs_bram18_of(*size / unit, bits) == before)
         *size /= 2;
     return before > 0;
 }

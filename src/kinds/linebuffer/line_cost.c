@@ -147,11 +147,6 @@ uint64_t zs_line_pool(const zs_design *d, const zs_plan_row *row, bool is_last)
 
 /* ---- memories -------------------------------------------------------------------------------- */
 
-uint32_t zs_line_bram18(uint64_t depth, uint32_t bits)
-{
-    return zs_bram18_of(depth, bits);
-}
-
 static void set_buffer(zs_plan_draft *d, zs_buffer_id id, const char *name, uint64_t banks,
                        uint64_t depth, uint64_t bits, uint64_t slots)
 {
@@ -162,7 +157,7 @@ static void set_buffer(zs_plan_draft *d, zs_buffer_id id, const char *name, uint
     b->word_bits = (uint32_t)zs_min_u64(bits, UINT32_MAX);
     b->slots = (uint32_t)zs_min_u64(slots, UINT32_MAX);
     b->bytes = (uint64_t)b->banks * b->depth_words * b->word_bits / 8;
-    const uint64_t each = zs_line_bram18(depth, b->word_bits);
+    const uint64_t each = zs_bram18_of(depth, b->word_bits);
     b->bram18 = (uint32_t)zs_min_u64(each * b->banks, UINT32_MAX / 8);
 }
 

@@ -1,6 +1,6 @@
 /* line_priv.h - the steps of a plan of kind linebuffer.
  *
- *   line_choice.c  how much room memories have beside that of the weights
+ *   line_choice.c  sizes of the memories other than the weight memory
  *   line_rows.c    rows: which layers, how many calls, what the PS does in between; addresses
  *   line_cost.c    prices of a row of pixels; sizes of the on-chip memories
  *   line_ops.c     ops of a call, and of the PS
@@ -30,29 +30,29 @@ static inline const line_params *line_params_of(const zs_accel *accel)
     return (const void *)accel->params;
 }
 
-/* Room of the memories beside that of the weights, and the width of the streams: as the design
- * says, or less. */
+/* Sizes of the memories other than the weight memory, and the width of the streams: those of the
+ * design, or smaller. */
 typedef struct line_rooms {
     uint32_t line_elems; /* 0: the longest line */
     uint32_t fifo_bytes, pool_fifo_beats;
-    uint32_t beat_bytes; /* what a stream moves per clock at most, however wide its port */
+    uint32_t beat_bytes; /* most bytes that a stream moves per clock, even on a wider port */
 } line_rooms;
 
-/* What a row keeps besides. Tensors lie as [y][x][channel] in DRAM, channels padded
- * with zeros to whole words of unroll.ic elements. A box of a LOAD_X then names lines of the input
- * (oy0, oy_n), that of a STORE pixels of what is stored. */
+/* Data of a row for this kind. Tensors are stored as [y][x][channel] in DRAM, channels padded with
+ * zeros to whole words of unroll.ic elements. The box of a LOAD_X holds lines of the input (oy0,
+ * oy_n), that of a STORE pixels of the stored result. */
 typedef struct line_row {
-    uint32_t step;      /* zs_host_step; ZS_HOST_CALL: a call of the engine */
-    uint32_t oc0, oc_n; /* filters of the call; what is beyond those of the layer is 0 */
-    uint32_t x_c, y_c;  /* channels of a pixel as stored */
-    uint32_t lines;     /* of the input, up to the last that a window looks at */
-    uint32_t ring_lines, out_slots; /* line buffer with its FIFO; rows of results under way */
+    uint32_t step;                  /* zs_host_step; ZS_HOST_CALL: a call of the engine */
+    uint32_t oc0, oc_n;             /* filters of the call; those beyond the layer's are 0 */
+    uint32_t x_c, y_c;              /* stored channels of a pixel */
+    uint32_t lines;                 /* of the input, up to the last that a window reads */
+    uint32_t ring_lines, out_slots; /* of the line buffer with its FIFO; result rows in flight */
     bool x_from_host;               /* the PS wrote the input */
-    uint64_t stale_bytes;           /* a row of the PS: what it reads that the engine wrote */
+    uint64_t stale_bytes;           /* a row of the PS: bytes it reads that the engine wrote */
     uint64_t param_bytes;           /* biases, then weights [ic][ky][kx][oc] */
-    uint32_t tensor; /* GATHER: what is put together; of a call whose y is but a part of
-                      * a tensor: that tensor; else ZS_NO_INDEX */
-    uint32_t part0;  /* first channel of that tensor that y holds */
+    uint32_t tensor; /* GATHER: the joined tensor; a call whose y is part of a tensor: that tensor;
+                      * else ZS_NO_INDEX */
+    uint32_t part0;  /* first channel of that tensor in y */
     const line_rooms *rooms;
     const zs_plan_row *other; /* of a relaxed design: the call as im2col, if it may be that */
 } line_row;
@@ -67,7 +67,7 @@ static inline line_row *line_of(const zs_plan_row *row)
     return row->own;
 }
 
-/* Input line i of image n is line n * lines + i of a call: where it lies in the ring. */
+/* Index of an input line in its call, from which its place in the ring follows. */
 static inline uint64_t line_index(const line_row *l, uint32_t image, uint32_t line)
 {
     return (uint64_t)image * l->lines + line;
@@ -75,7 +75,7 @@ static inline uint64_t line_index(const line_row *l, uint32_t image, uint32_t li
 
 /* ---- line_cost.c ----------------------------------------------------------------------------- */
 
-/* Times in PL cycles. The parts of a row: row_start, a pixel each, row_end. */
+/* Times in PL cycles. A row takes row_start, `pixel` for each pixel, and row_end. */
 uint64_t zs_line_setup(const zs_design *design, const zs_plan_row *row);
 uint64_t zs_line_row_start(const zs_design *design, const zs_plan_row *row);
 uint64_t zs_line_pixel(const zs_design *design, const zs_plan_row *row);
@@ -84,23 +84,21 @@ uint64_t zs_line_setup_of(const zs_design *design, uint64_t pes, uint64_t filter
 uint64_t zs_line_pixel_of(const zs_design *design, const zs_plan_row *row, uint64_t pes,
                           uint64_t filters);
 uint64_t zs_line_row_end(const zs_design *design, const zs_plan_row *row);
-/* What pooling a row of windows adds: the whole pass after the last row, else what of it the next
- * row does not hide. */
+/* Time added by pooling a row of windows: the whole pass after the last row, otherwise the part
+ * that the next row does not hide. */
 uint64_t zs_line_pool(const zs_design *design, const zs_plan_row *row, bool is_last);
 
-/* Input words of unroll.ic elements that one filter multiplies with: weights of a filter in words.
- */
+/* Weights of a filter in words of unroll.ic elements. */
 uint64_t zs_line_filter_words(const zs_design *design, const zs_plan_row *row);
-/* Filters per PE that the weight memory holds of a row's layer; 0: not even one. */
+/* Filters of a row's layer that the weight memory holds per PE; 0: less than one. */
 uint64_t zs_line_filters_per_pe(const zs_plan_draft *d, const zs_plan_row *row);
-/* On-chip memories for rows that are not cut yet: decides the depth of the weight memory. */
+/* Sizes the on-chip memories, among them the depth of the weight memory, for rows that are not yet
+ * split into calls. */
 zs_status zs_line_size_buffers(zs_plan_draft *d, zs_err *err);
-/* Block RAM of all of these and the DMAs. */
+/* BRAM18 of all of these and the DMAs. */
 uint32_t zs_line_sum_bram18(const zs_plan_draft *d);
 /* Bytes of a word of the stream FIFOs, all as wide as the widest stream. */
 uint32_t zs_line_fifo_width(const zs_design *design, const line_rooms *rooms);
-/* Block RAM of one bank. */
-uint32_t zs_line_bram18(uint64_t depth, uint32_t bits);
 /* Lines that the line buffer and its FIFO hold of a row's input, and rows of results. */
 void zs_line_shape_rings(const zs_design *design, zs_plan_row *row);
 /* Lines of one load. */
