@@ -90,17 +90,17 @@ typedef struct cli_command {
     const char *name;
     zs_status (*run)(const cli_options *options, int *exit_status, zs_err *err);
     const char *arguments, *meaning;
-    const char *needs; /* what to call the argument when it is missing */
+    const char *needs; /* name of the argument in the message that it is missing */
     bool takes_design; /* its argument is the design file */
     cli_format format; /* what it prints unless --format says otherwise */
 } cli_command;
 
-/* ZS_EUSAGE with the nearest known name for what is not understood. argv[0] is the command; argv
- * stays, options point into it. */
+/* ZS_EUSAGE with the nearest known name for an unknown option. argv[0] is the command; argv must
+ * outlive the options, which point into it. */
 zs_status cli_options_parse(const cli_command *command, int argc, const char **argv,
                             cli_options *out, zs_err *err);
 void cli_options_drop(cli_options *options);
-/* Decimal, without zeros in front. ZS_EUSAGE. */
+/* Decimal, without leading zeros. ZS_EUSAGE. */
 zs_status cli_whole_number(const char *text, const char *place, long long *out, zs_err *err);
 
 /* The whole program: entry.c is main, and another program around the same commands has its own. */
@@ -155,26 +155,26 @@ zs_status cli_file_check(const char *path, zs_err *err);
 /* Standard output, checked: the error a write met stays until cli_stdout_close reports it. */
 zs_sink cli_stdout(void);
 zs_status cli_stdout_close(zs_err *err);
-/* For who writes to its descriptor: the error that a write met. */
+/* Reports the error (errno) of a direct write to its descriptor. */
 void cli_stdout_failed(int code);
-/* What read it has closed it. */
+/* Its reader has closed it. */
 bool cli_stdout_is_broken(void);
 
-/* What a link leads to, from the root; where there is no such file, the path as it is. */
+/* The absolute path that a link leads to; `path` itself where there is no such file. */
 zs_status cli_real_path(zs_arena *arena, const char *path, const char **real, zs_err *err);
 
-/* A new file beside `target`, under a name that cannot be guessed, to take its place once it is
- * whole. Links in the way are not followed. */
+/* A new file beside `target`, under a random name, to replace it once it is complete. Existing
+ * links are not followed. */
 typedef struct cli_temporary {
     int fd;          /* -1: not open */
     char path[4400]; /* "": nothing to be removed */
 } cli_temporary;
 zs_status cli_temporary_open(cli_temporary *temporary, const char *target, zs_err *err);
-/* What was written reaches the disk; the file is closed. */
+/* Syncs the file to disk and closes it. */
 zs_status cli_temporary_sync(cli_temporary *temporary, const char *target, zs_err *err);
-/* Gives it the name `target`. */
+/* Renames it to `target`. */
 zs_status cli_temporary_rename(cli_temporary *temporary, const char *target, zs_err *err);
-/* Removes what has no other name yet. */
+/* Removes it if it was not renamed. */
 void cli_temporary_drop(cli_temporary *temporary);
 
 /* Files that appear together or not at all: written under temporary names in one directory, which
@@ -200,21 +200,21 @@ zs_status cli_stream_open(zs_arena *arena, const char *path, cli_stream **out, z
 zs_sink cli_stream_sink(cli_stream *stream);
 /* Gives the file its name; ZS_EIO, and no file, when anything could not be written. */
 zs_status cli_stream_close(cli_stream *stream, zs_err *err);
-/* The same, or `written` and no file when what was to be written came to a failure of its own. */
+/* The same; where `written` is an error of the writer, returns that and leaves no file. */
 zs_status cli_stream_end(cli_stream *stream, zs_status written, zs_err *err);
 /* Forgets a file that was not closed; NULL is fine. */
 void cli_stream_drop(cli_stream *stream);
-/* Packs into another sink; ending it writes what is left and frees it. */
+/* Compresses into another sink; _end writes the rest and frees it. */
 typedef struct cli_gzip cli_gzip;
 zs_status cli_gzip_begin(const zs_sink *to, cli_gzip **out, zs_err *err);
 zs_sink cli_gzip_sink(cli_gzip *gzip);
 zs_status cli_gzip_end(cli_gzip *gzip);
-/* ZS_EUSAGE when `dir` exists and is not a directory: known before an hour is spent. */
+/* ZS_EUSAGE when `dir` exists and is not a directory: checked before a long simulation. */
 zs_status cli_dir_check(const char *dir, zs_err *err);
 
 /* For `extends:` and `board:`; ctx is the arena. */
 zs_fetch cli_fetch(zs_arena *arena);
-/* For what models keep in other files. */
+/* For files that models refer to, such as external weights. */
 zs_fetch cli_fetch_large(zs_arena *arena);
 /* Path of a file that the design names: relative to the design file, then as it is. */
 const char *cli_path_from(zs_arena *arena, const char *design_path, const char *name);
@@ -235,9 +235,8 @@ typedef struct cli_references {
     zs_reference *list;
     uint32_t n, capacity;
 } cli_references;
-/* Every table that --against names, else those that come with the program. Of a directory, and of
- * the directories in it, the .csv files; such as are of no known form are named on standard error.
- */
+/* The tables that --against names, by default those that come with the program. In a directory, and
+ * the directories in it, all .csv files; those of an unknown form are named on standard error. */
 zs_status cli_references_read(const cli_options *options, zs_arena *arena, cli_references *out,
                               zs_err *err);
 
@@ -260,21 +259,21 @@ typedef struct cli_point {
     zs_arena keep;
     zs_design design;
     zs_net *net;
-    const zs_sparsity *sparsity;    /* NULL: weights are as they were read */
+    const zs_sparsity *sparsity;    /* NULL: weights were not pruned */
     const zs_net_spec *streamlined; /* what the network was built from, where it has quantisers */
     zs_plan *plan;
     uint32_t jobs;          /* threads of calibration */
     const zs_quant *quant;  /* NULL unless the plan needed it: zs_kind_reads_inputs */
     zs_sweep_section sweep; /* of the design file */
-    bool keep_batchnorm;    /* of the network: not folded */
-    bool counts_zeros;      /* its sparsity is wanted where nothing is pruned, too */
-    bool noted_preprocess;  /* that pictures go through the default one */
-    bool noted_weights;     /* that they are synthetic */
+    bool keep_batchnorm;    /* batch normalisations are not folded */
+    bool counts_zeros;      /* `sparsity` is needed even where nothing is pruned */
+    bool noted_preprocess;  /* there is a note that pictures use the default preprocessing */
+    bool noted_weights;     /* there is a note that weights are synthetic */
     const char *const *labels;
     uint32_t label_n;
-    const char *notes[CLI_NOTES_MAX]; /* what the user should know about this run */
+    const char *notes[CLI_NOTES_MAX]; /* notes for the user of this run */
     uint32_t note_n;
-    zs_provenance record; /* what this point was made of */
+    zs_provenance record;
     bool records;
     zs_trace *trace; /* NULL unless one is asked for */
     cli_stream *trace_file;
@@ -291,18 +290,19 @@ void cli_point_drop(cli_point *point);
 /* The folding of the point's pipeline as a file of FINN; depths NULL: those of the plan. */
 zs_status cli_folding_write(const cli_point *point, const char *path, const uint32_t *depths,
                             zs_err *err);
-/* "a=1;b=2" of a table's row, then what --set gave (NULL: nothing), as one list for cli_options. */
+/* The settings "a=1;b=2" of a table's row, then those of --set (`more`, or NULL), as one list for
+ * cli_options. */
 zs_status cli_settings_of(zs_arena *arena, const char *text, char *const *more, char ***out,
                           zs_err *err);
-/* Of --set: keys below accelerator that are taken back (KEY=null), then the last kind; both go
- * before all other settings. And whether a setting is one of these (settings.c). */
+/* Applies the settings of --set that come before all others: resets of keys below accelerator
+ * (KEY=null), then the last kind. And whether a setting is one of these (settings.c). */
 zs_status cli_kind_apply(cli_point *point, char *const *set, zs_err *err);
 bool cli_is_kind_setting(const char *setting);
-/* Refuses an axis of which --set or --model gives a key besides: one of them would do nothing. */
+/* Refuses an axis with a key that --set or --model sets as well. */
 zs_status cli_axis_check(const cli_options *options, const zs_axis *axis, zs_err *err);
-/* --vary of commands that put points side by side: the axes of the design file `path`; "batch",
- * "accelerator.fusion/batch": their keys; and of a point "lf1", "lf1/8": its values, and what --set
- * gave followed by them. */
+/* --vary of commands that compare points. _read: the axes of the design file `path`. _name: their
+ * keys, "batch" or "accelerator.fusion/batch". _point: the values of a point, "lf1" or "lf1/8", and
+ * the settings of --set followed by these values. */
 zs_status cli_axes_read(const cli_options *options, const char *path, zs_arena *keep, zs_grid *grid,
                         zs_err *err);
 zs_status cli_axes_name(zs_arena *keep, const zs_grid *grid, const char **out, zs_err *err);
@@ -319,32 +319,32 @@ typedef enum cli_file_role {
     CLI_FILE_INPUT,
     CLI_FILE_DATA
 } cli_file_role;
-/* The point's design as it is now, before its files are looked for: nothing without
- * options->records, and then neither do the others do anything. ZS_ENOMEM. */
+/* Records the point's design before its files are looked up. Without options->records this and the
+ * functions below do nothing. ZS_ENOMEM. */
 zs_status cli_record_design(cli_point *point, const cli_options *options, zs_err *err);
-/* A file that was read; without data it was made ("synthetic:1"). */
+/* Records a file that was read; without bytes it was generated ("synthetic:1"). */
 zs_status cli_record_file(cli_point *point, cli_file_role role, const char *name, zs_span bytes,
                           zs_err *err);
-/* Identities of rows and calibrations: digests of lines that say all that they depend on. Files
- * count by what is in them, so a design stands there without their names, */
+/* Identities of rows and calibrations are digests of lines with everything on which these depend.
+ * Files count by their contents, so the design is written without their names, ... */
 zs_design cli_without_files(const zs_design *design);
-/* and beside it a line "WHAT DIGEST" of a file, or "WHAT synthetic:SEED". */
+/* ... and a line "WHAT DIGEST" for each file, or "WHAT synthetic:SEED". */
 zs_status cli_digest_file(cli_point *point, const char *what, const char *path, const zs_sink *sink,
                           zs_err *err);
-/* Of the lines that `put` writes. */
+/* The digest of the lines that `put` writes. */
 typedef zs_status cli_put_fn(void *ctx, const zs_sink *sink, zs_err *err);
 zs_status cli_digest_lines(cli_put_fn *put, void *ctx, char hex[65], zs_err *err);
-/* Puts it all into the result. */
+/* Stores the record in the result. */
 zs_status cli_record_end(cli_point *point, const cli_options *options, zs_result *result,
                          zs_err *err);
-/* Of what this program simulates: version and digest alone. NULL without memory. */
+/* Version and digest of this program alone. NULL without memory. */
 const zs_provenance *cli_provenance_of_this(zs_arena *arena);
 
 /* ---- inputs (inputs.c) ----------------------------------------------------------------------- */
 
 typedef struct cli_input {
     const char *name; /* "photo.jpg", "samples.npy[3]", "synthetic:1" */
-    const float *x;   /* CHW, the network's input shape; of several inputs one after the other */
+    const float *x;   /* CHW, the network's input shape; several inputs one after the other */
 } cli_input;
 
 typedef struct cli_inputs {
@@ -352,12 +352,12 @@ typedef struct cli_inputs {
     uint32_t n;
 } cli_inputs;
 
-/* Where the file begins in FILE or NAME=FILE, NAME being an input of the network. */
+/* The file in FILE or NAME=FILE, where NAME is an input of the network. */
 const char *cli_input_file(const char *word);
-/* Every file of a list, .npy files sample by sample. */
+/* Reads every file of a list, .npy files sample by sample. */
 zs_status cli_inputs_build(cli_point *point, const char *const *names, uint32_t n, cli_inputs *out,
                            zs_err *err);
-/* What makes the classes of pictures senseless, each noted once: preprocessing for another network
+/* Notes, once each, what makes classes meaningless: preprocessing for another network
  * (`as_they_are`: neither resized nor cropped), weights that are not trained. */
 void cli_note_preprocess(cli_point *point, const char *path, bool as_they_are);
 void cli_note_weights(cli_point *point);
@@ -378,7 +378,7 @@ typedef struct cli_outputs {
 zs_status cli_execute(cli_point *point, const cli_options *options, zs_result **result,
                       cli_outputs *outputs, zs_err *err);
 
-/* The network in fp32 on an engine that fuses nothing: what is calibrated and compared with. */
+/* The network in fp32 on an engine that fuses nothing: for calibration, and as a reference. */
 typedef struct cli_flat {
     zs_design design;
     const zs_net *net;
@@ -387,8 +387,8 @@ typedef struct cli_flat {
 } cli_flat;
 zs_status cli_flat_build(zs_arena *arena, const cli_point *point, cli_flat *out, zs_err *err);
 zs_status cli_flat_exec(zs_arena *arena, const cli_flat *flat, zs_exec **out, zs_err *err);
-/* Widens the ranges of all tensors by runs of the flat network. ZS_EUNSUPPORTED: some are not seen
- * there. */
+/* Widens the ranges of all tensors by runs of the flat network. ZS_EUNSUPPORTED: some tensors do
+ * not exist there. */
 zs_status cli_flat_measure(zs_arena *scratch, const cli_point *point, const cli_inputs *samples,
                            zs_ranges *ranges, zs_err *err);
 /* Scales of the design's precision, from network.calibration, or else from `inputs`, which a note
@@ -429,33 +429,33 @@ void cli_sha256(const void *data, size_t bytes, char hex[65]);
 
 /* ---- traces (trace.c) ------------------------------------------------------------------------ */
 
-/* What can be said against --trace before anything is read. */
+/* Checks --trace before anything is read. */
 zs_status cli_trace_check(const cli_options *options, zs_err *err);
 /* Makes point->trace and opens its file under a temporary name; nothing without --trace. */
 zs_status cli_trace_begin(cli_point *point, const cli_options *options, zs_err *err);
 /* Writes it and gives the file its name. Notes what was left out. */
 zs_status cli_trace_end(cli_point *point, const cli_options *options, const zs_result *result,
                         zs_err *err);
-/* Leaves no file behind when it has not come to its end. */
+/* Removes the file of a trace that was not ended. */
 void cli_trace_drop(cli_point *point);
 
 /* ---- threads.c ------------------------------------------------------------------------------- */
 
-/* Calls work(ctx) on this thread and on n - 1 others, or on as many as there are to be had: work
- * takes what is next until nothing is left. */
+/* Calls work(ctx) on this thread and on n - 1 others, or on as many as can be started: work
+ * processes the next items until none is left. */
 void cli_threads_run(uint64_t n, void (*work)(void *ctx), void *ctx);
 
 /* ---- sets of images (image_set.c) ------------------------------------------------------------ */
 
-/* One file of images, and its labels: of labels_path, or else those of CIFAR's .bin itself or of
- * the file that is named after it; out->labels is NULL where there are none. A picture is tiles of
- * the shape `tile`, and goes on in the pictures of the following numbers. Images of CIFAR are
- * appended to what out has. */
+/* Reads one file of images, and its labels: from labels_path, or else from CIFAR's .bin itself or
+ * the file that is named after it; out->labels is NULL where there are none. A picture is a mosaic
+ * of images of the shape `tile`, continued in the pictures of the following numbers. Images of
+ * CIFAR are appended to those in `out`. */
 zs_status cli_dataset_read(zs_arena *arena, const char *path, const char *labels_path,
                            zs_shape tile, zs_dataset *out, zs_err *err);
-/* Whether the ending of a name is that of a picture. */
+/* Whether a name has the extension of a picture. */
 bool cli_dataset_is_picture(const char *path);
-/* The images of MNIST, CIFAR-10 or .npy in a directory, NULL: it has none. */
+/* The file with images of MNIST, CIFAR-10 or .npy in a directory; NULL: it has none. */
 const char *cli_dataset_in(zs_arena *arena, const char *dir, bool is_test);
 
 /* One of files, data and tensors is set. */
@@ -480,7 +480,7 @@ zs_status cli_labels_read(zs_arena *arena, const char *path, uint32_t n, const u
  * mosaics have the shape `tile`. */
 zs_status cli_train_data(const cli_options *options, zs_arena *arena, zs_shape tile,
                          zs_dataset *data, zs_dataset *test, zs_err *err);
-/* The designs of system.boards, which the design then knows. */
+/* The designs of system.boards, which are then part of the design. */
 typedef struct cli_train_boards {
     cli_point *points;
     uint32_t n;
@@ -510,7 +510,7 @@ zs_status cli_train_case_reference(zs_arena *arena, const char *path, zs_referen
 /* ---- follow.c: numerics on a second thread --------------------------------------------------- */
 
 typedef struct cli_follower cli_follower;
-/* NULL when there is no memory or no thread to be had: the caller then performs ops itself. */
+/* NULL without memory or another thread: the caller then performs ops itself. */
 cli_follower *cli_follower_start(zs_arena *arena, zs_exec *exec, uint32_t op_n);
 void cli_follower_retire(cli_follower *follower, uint32_t op);
 /* Returns when every op has been performed. */

@@ -2,16 +2,16 @@
  *
  *   tiled.c           the row of the kind; the order of the steps
  *   tiled_buffers.c   tile shapes of every row; banks and depths of the on-chip memories
- *   tiled_fronts.c    tiles of rows that are done a tile at a time with those in front of them
+ *   tiled_fronts.c    tiles of rows that consume a front tile by tile
  *   tiled_stage.c     staging buffers of loaders and of the store stage
  *   tiled_mapper.c    tiles and loop orders by layer, for tile.auto
- *   tiled_search.c    builds drafts for fusion `auto` until none is nearer to the goal
+ *   tiled_search.c    builds drafts for fusion `auto` until none is better by fusion_goal
  *   tiled_gain.c      closed form of what fewer slots and tensors on chip could save
  *   tiled_choice.c    which second slots and tensors on chip are worth their block RAM
  *   tiled_nest.c      the nest of tile loops: orders and trip counts
  *   tiled_loops.c     its ops for convolutions
  *   tiled_vector.c    ops of layers without weights
- *   tiled_streams.c   compressed weights: where the stream of a tile lies, what it has
+ *   tiled_streams.c   compressed weights: place and size of the stream of each tile
  *   tiled_xfer.c      DRAM side of the transfers
  *   tiled_outline.c   closed form of the nest
  *   tiled_account.c   resources
@@ -41,8 +41,8 @@ enum {
     SUM_DIMS = DIM_BIT(D_IMAGE) | DIM_BIT(D_GROUP) | DIM_BIT(D_OC) | DIM_BIT(D_OY) | DIM_BIT(D_OX)
 };
 
-/* accelerator.loop_order and .outer_loop as rows keep them, and above them the loop over tiles that
- * take turns: 0 or D_OC or D_OY. */
+/* accelerator.loop_order and .outer_loop in row->loop_order (two bits); above them the loop whose
+ * tiles are processed in pairs (accelerator.threads): 0, D_OC or D_OY. */
 enum { TILED_CHANNELS_OUTSIDE, TILED_PIXELS_OUTSIDE, TILED_WEIGHTS_STAY, TILED_INPUTS_STAY };
 uint32_t tiled_loop_order(const tiled_params *p);
 static inline uint32_t tiled_nest_of(const zs_plan_row *row)
@@ -55,24 +55,24 @@ static inline uint32_t tiled_pairs_of(const zs_plan_row *row)
 }
 /* Dimensions, outermost first. */
 const uint8_t *tiled_order(const zs_plan_row *row);
-/* Whether sums are complete before they leave, whatever the trips. */
+/* Whether the loop order never spills sums, for any trips. */
 bool tiled_keeps_sums(const zs_plan_row *row);
 void tiled_trips(const zs_design *design, const zs_layer *layer, const zs_plan_row *row,
                  uint32_t trips[D_N]);
-/* How often every tile of an operand is loaded that depends on the loops in `dims`. */
+/* Loads per tile of an operand that depends on the loops in `dims`. */
 uint64_t tiled_loads(const uint8_t *order, const uint32_t trips[D_N], uint32_t dims, uint64_t slots,
                      bool keeps);
 
-/* The same of the weights of a row, with those of its fronts. */
+/* The same for the weights of a row, with those of its fronts. */
 uint64_t tiled_weight_loads(const zs_design *design, const zs_plan_row *row,
                             const uint32_t trips[D_N], uint64_t slots);
 
-/* The ports of an operand (TILED_WEIGHT ...), a bit each; what they move together in a clock: no
- * transfer of it is faster. */
+/* The ports of an operand (TILED_WEIGHT ...), a bit each; the bytes that they move together per
+ * clock, an upper limit of its rate. */
 uint32_t tiled_ports(zs_operand_ports of, uint32_t operand);
 uint32_t tiled_beat_bytes(const zs_board *board, uint32_t ports);
-/* The channel of the first of them, which stands for all in closed forms; its part of the bytes;
- * and its share of a transfer. */
+/* The channel of the first of them, which represents all in closed forms; its fraction of the
+ * bytes; and its share of a transfer. */
 uint32_t tiled_first_channel(uint32_t ports, uint32_t operand);
 double tiled_first_frac(const zs_board *board, uint32_t ports);
 zs_xfer tiled_first_share(const zs_plan_row *row, const zs_design *design, uint32_t ports,
@@ -83,46 +83,46 @@ zs_xfer tiled_first_share(const zs_plan_row *row, const zs_design *design, uint3
 /* Everything but the ops; `may_stay` as in the draft. */
 zs_status tiled_prepare(zs_plan_draft *d, const bool *may_stay, zs_err *err);
 zs_status tiled_emit_body(zs_emitter *e);
-/* Compute units of a systolic array besides the PEs: one for work on finished sums, and as many as
- * there may be tiles on their way out, which take turns. */
+/* Compute units of a systolic array besides the PEs: one for work on finished sums, and one for
+ * each tile that may be draining, used in turn. */
 enum { TILED_UNIT_OUT = ZS_UNIT_N, TILED_UNIT_DRAIN, TILED_DRAINS_MAX = 32 };
-/* Refuses what such an array does not do. */
+/* ZS_EUNSUPPORTED for what such an array cannot do. */
 zs_status tiled_list_units(zs_plan_draft *d, zs_err *err);
-/* What a layer goes by, in an array [layer] at d->own where not all go by the design's. */
+/* Parameters of a layer, in an array [layer] at d->own where some differ from the design's. */
 typedef struct tiled_layer {
     tiled_params params;
     zs_operand_ports ports;
     bool has_own_tile, order_is_said;
-    bool is_auto; /* its schedule is chosen */
+    bool is_auto; /* its schedule is chosen by the program */
 } tiled_layer;
 zs_status tiled_read_layers(zs_plan_draft *d, zs_err *err);
-/* What a choice is to have least of, ZS_GOAL_*: of equals the faster one, or the one that moves
- * less. Of the energy what a schedule can change. */
+/* The figure that a choice minimises, ZS_GOAL_*; among equals the faster one, or the one with less
+ * traffic. For the energy only the part that depends on the schedule. */
 double tiled_goal_of(const zs_design *design, uint32_t goal, uint64_t pl_cycles, uint64_t bytes);
-/* Chooses the schedules of the layers that leave it to the program. */
+/* Chooses the schedules of layers with tile: auto. */
 zs_status tiled_map(zs_plan_draft *d, zs_err *err);
 zs_status tiled_shape_rows(zs_plan_draft *d, zs_err *err);
-/* What a row goes by: the design's parameters, or those of its layer. */
+/* The parameters of a row: the design's, or those of its layer. */
 const tiled_params *tiled_params_of_row(const zs_plan_draft *d, uint32_t i);
-/* Words per bank that a row's tile takes of an input and an output slot. */
+/* Words per bank of a row's tile in an input and in an output slot. */
 uint64_t tiled_input_depth(const zs_plan_draft *d, uint32_t row);
 uint64_t tiled_output_depth(const zs_plan_draft *d, uint32_t row);
-/* Whether what a fused pool keeps between tiles of the row goes to distributed RAM. */
+/* Whether the carry memory of a row's fused pool is distributed RAM. */
 bool tiled_carry_is_small(const zs_plan_draft *d, uint32_t row);
 zs_size_buffers_fn tiled_size_buffers;
 zs_status tiled_finish_buffers(zs_plan_draft *d, zs_err *err);
-/* Words per bank of the weight buffer: the least holds so many tiles of every layer; more is useful
- * up to all channel tiles of one tile of filters, which then need not be loaded again. */
+/* Words per bank of the weight buffer: `least` holds `slots` tiles of every layer, `useful` all
+ * channel tiles of one tile of filters, which then need not be loaded again. */
 void tiled_weight_depths(const zs_plan_draft *d, uint64_t slots, uint64_t *least, uint64_t *useful);
-/* The depth beside so many BRAM18 of other memories; false: they and the weights do not fit. */
+/* The depth that fits the board beside `others` BRAM18; false: even `least` does not fit. */
 bool tiled_weight_depth(const zs_design *design, uint64_t others, uint64_t least, uint64_t useful,
                         uint64_t *depth);
 uint64_t tiled_weight_tile_depth(const zs_plan_draft *d, const zs_plan_row *row);
-/* Of a buffer that has so many words per bank. */
+/* BRAM18 of a buffer with `depth` words per bank; and of all memories and AXI masters. */
 uint32_t tiled_buffer_bram18(const zs_plan_buffer *b, uint64_t depth);
 uint32_t tiled_sum_bram18(const zs_plan_draft *d);
-/* Staging buffers of loads and stores that have them: how many, at most TILED_STAGE_N; and their
- * block RAM. */
+/* The staging buffers of loads and stores: their number, at most TILED_STAGE_N; and their BRAM18.
+ */
 enum { TILED_STAGE_N = 3 };
 typedef struct tiled_stage_sizes {
     uint64_t input, weight, row; /* bytes of the largest tiles, of the longest row of a store */
@@ -140,15 +140,16 @@ enum {
     TILED_SECOND_OUTPUT = 4,
     TILED_SECONDS = 8
 };
-/* What a plan could save with fewer second slots and tensors on chip, of `d`, laid out. */
+/* Upper limits of what the plan of `d`, which has its buffers, could gain with fewer second slots
+ * and tensors on chip. */
 typedef struct tiled_gain tiled_gain;
 zs_status tiled_gain_new(const zs_plan_draft *d, tiled_gain **out, zs_err *err);
-/* False: the plan without those second slots, in which no tensor of more elements stays, is
- * certainly not faster by what an estimate can tell. */
+/* False: the plan without the second slots `dropped` (TILED_SECOND_*), in which no tensor of more
+ * than `most_elems` stays on chip, is certainly not faster by ZS_ESTIMATE_PER_MILLE. */
 bool tiled_may_gain(const tiled_gain *g, uint32_t dropped, uint64_t most_elems);
-/* The same of all plans without those second slots, whatever stays. */
+/* The same for all plans without those second slots, with any tensors on chip. */
 bool tiled_may_gain_any(const tiled_gain *g, uint32_t dropped);
-/* Everything but the ops, with as many slots and tensors on chip as are worth their room. */
+/* tiled_prepare with the second slots and tensors on chip that make the plan fastest. */
 zs_status tiled_choose(zs_plan_draft *d, zs_err *err);
 zs_status tiled_emit_conv(zs_emitter *e);
 /* ---- rows with fronts ------------------------------------------------------------------------ */
@@ -157,41 +158,40 @@ zs_status tiled_emit_conv(zs_emitter *e);
 typedef struct tiled_region {
     uint32_t oy0, oy_n, ox0, ox_n;
 } tiled_region;
-/* Whether an engine does layers by tile. */
+/* Whether an engine can consume fronts tile by tile. */
 static inline bool tiled_takes_fronts(const zs_accel *a)
 {
     const tiled_params *p = tiled_params_of(a);
     return p->mac.kind != ZS_ARRAY_SYSTOLIC && p->weight_code == ZS_ZERO_CODE_DENSE &&
            p->channel_block == 1;
 }
-/* What is computed of a front for a region of the row that takes it: the pixels that are inside of
- * the image. */
+/* The pixels of a front, inside the image, that a region of its consumer needs. */
 tiled_region tiled_region_of_front(const zs_plan_row *row, const tiled_region *region);
-/* Pixels of `front`, along one axis, that are computed for the row's tile which begins at `at`;
+/* Pixels of `front`, along one axis, that are computed for the row's tile that begins at `at`;
  * NULL: inputs of the last front. */
 uint32_t tiled_front_pixels(const zs_plan_row *row, const zs_plan_row *front, bool is_y,
                             uint32_t at);
-/* Tiles of a row with fronts such that no tile of a front is larger than that of its layer. */
+/* Sets tiles of rows with fronts so that no tile of a front is larger than that of its layer. */
 void tiled_shape_fronts(zs_plan_draft *d);
-/* Once channels are known too: how much is kept between them. What does not fit is denied. */
+/* Sets the sizes of strips, once channels are known; fronts whose strip does not fit are denied. */
 void tiled_cut_strips(zs_plan_draft *d);
-/* Weights of a row and its fronts lie in the slots of one buffer. */
+/* Makes the weight slots of a row and its fronts equally large, as they share the buffer. */
 void tiled_share_weight_slots(zs_plan_draft *d);
-/* Tiles of weights of a row and its fronts. */
+/* Number of weight tiles of a row and its fronts. */
 uint64_t tiled_weight_tiles(const zs_plan_row *row);
 /* How often all of these are loaded. */
 uint64_t tiled_front_weight_loads(const zs_plan_row *row, uint64_t slots, uint32_t batch,
                                   bool keeps);
-/* MACs that are done again where tiles overlap, or not at all where no window reaches. */
+/* Counts MACs that are repeated where tiles overlap, or skipped where no window reads. */
 void tiled_count_again(zs_plan_draft *d);
 zs_status tiled_emit_fronts(zs_emitter *e);
 zs_status tiled_emit_vector(zs_emitter *e);
 zs_xfer_fn tiled_xfer;
-/* What the ops of one row of the engine come to, by operand. */
+/* Sums over the ops of one row of the engine, by operand. */
 enum { TILED_WEIGHT, TILED_INPUT, TILED_OUTPUT, TILED_SPILL, TILED_OPERAND_N };
 typedef struct tiled_work {
     uint64_t compute_pl_cycles;
-    uint64_t bytes[TILED_OPERAND_N]; /* spilled sums: each way */
+    uint64_t bytes[TILED_OPERAND_N]; /* spilled sums: in each direction */
 } tiled_work;
 tiled_work tiled_work_of(const zs_outline *o, uint32_t row);
 void tiled_outline_row(zs_outline *o, uint32_t row);
@@ -206,10 +206,10 @@ void tiled_account(zs_fit_account *a, const zs_design *design, const zs_plan *pl
 /* ---- compressed weights ---------------------------------------------------------------------- */
 
 typedef struct tiled_stream {
-    uint64_t offset;     /* from the base of the row's */
-    uint64_t entries;    /* words that the decoder takes */
-    uint32_t bias_bytes; /* in front */
-    uint32_t bytes;      /* behind them, index_bytes of which say where words belong */
+    uint64_t offset;     /* from the base of the row's streams */
+    uint64_t entries;    /* words that the decoder processes */
+    uint32_t bias_bytes; /* before the weights */
+    uint32_t bytes;      /* of the weights, index_bytes of which are masks or positions */
     uint32_t index_bytes;
 } tiled_stream;
 /* row->own of a row with filters, NULL where weights are dense. */
@@ -224,20 +224,20 @@ static inline const tiled_streams *tiled_streams_of(const zs_plan_row *row)
 {
     return row->own;
 }
-/* Of a tile of weights, by the box of its load. */
+/* The stream of a tile of weights, by the box of its load. */
 const tiled_stream *tiled_stream_of(const zs_plan_row *row, const zs_tile_box *box);
-/* Once addresses are known: the streams of all rows, behind all else. */
+/* Places the streams of all rows behind all other data, once addresses are known. */
 zs_status tiled_place_streams(zs_plan_draft *d, zs_err *err);
-/* The same tile as it lies packed and dense. */
+/* The transfer of the same tile in the packed dense layout. */
 zs_xfer tiled_dense_weights(const zs_plan_row *row, const zs_tile_box *box, uint32_t precision);
-/* What there is to say of them, and of rows with fronts; else *note stays as it is. */
+/* Notes on compressed weights, and on rows with fronts; *note is unchanged where there are none. */
 zs_status tiled_stream_note(zs_arena *arena, const zs_plan *plan, const char **note, zs_err *err);
 zs_status tiled_front_note(zs_arena *arena, const zs_plan *plan, const char **note, zs_err *err);
 
 /* ---- numerics -------------------------------------------------------------------------------- */
 
-/* Pooling windows of a finished tile: merges what came from the tiles to the left and above, keeps
- * what is not complete, and leaves the complete windows in the slot as [window][oc]. */
+/* Pooling windows of a finished tile: merges the carries of the tiles to the left and above,
+ * carries incomplete windows on, and leaves the complete ones in the slot as [window][oc]. */
 void tiled_exec_pool(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box, uint8_t *slot);
 /* Max-pooling of a vector layer's tile, [channel][pixel]. */
 void tiled_exec_pool_planes(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box,
@@ -247,7 +247,7 @@ typedef struct tiled_memories {
     const struct tiled_pools *pools; /* of the type of activations */
     uint8_t *decoded;                /* a tile of weights, [filter][weight] */
 } tiled_memories;
-/* Compresses what lies packed; out of a stream into a slot. */
+/* Encodes the packed weights; decodes a stream into a slot. */
 zs_status tiled_encode_streams(zs_exec *e, zs_arena *arena, zs_err *err);
 void tiled_decode(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box, const uint8_t *from,
                   uint8_t *slot);
