@@ -1,8 +1,8 @@
 /* bound.h - closed-form answers: does it fit, where are the roofs, what is the least time.
  *
  * Models   resources by operator and memory; compute, AXI and DRAM roofs; energy by coefficient;
- *          the time below which no schedule of a plan can get.
- * Omits    whatever waits for something else: nothing here simulates.
+ *          a lower bound of the time of any schedule of a plan.
+ * Omits    all waits: nothing here simulates.
  * Sources  docs/models/resources.md, roofline.md, energy.md.
  * Memory   a zs_fit lives in the arena it was built in; the rest are plain values. */
 #ifndef ZYNQSIM_BOUND_H
@@ -21,7 +21,7 @@
 zs_status zs_fit_build(zs_arena *arena, const zs_design *design, const zs_plan *plan, zs_fit *out,
                        zs_err *err);
 
-/* The same of one of several engines, on the region where they take turns. */
+/* The same for one of several engines, on the region where they take turns. */
 zs_status zs_fit_of_engine(zs_arena *arena, const zs_design *design, const zs_plan_part *part,
                            zs_fit *out, zs_err *err);
 
@@ -29,8 +29,8 @@ zs_status zs_fit_of_engine(zs_arena *arena, const zs_design *design, const zs_pl
 
 /* Placed designs of the same style on 7-series parts of the board's speed grade or a slower one, of
  * any style where there are few, none for other families (clocks.def): how many, how many of them
- * at the design's clock or above, and the fastest. What was reached, not what can be: tools stop at
- * their target. */
+ * at the design's clock or above, and the fastest. These are no limits: tools stop at their target.
+ */
 typedef struct zs_clock_builds {
     uint32_t n, reached_n, speed_grade;
     double fastest_hz;
@@ -81,16 +81,16 @@ extern const zs_energy_part_row zs_energy_parts[ZS_ENERGY_PART_N];
 /* Sums of the parts and their bands, of a run of so many seconds. */
 void zs_energy_add_up(zs_energy *e, double seconds);
 
-/* Of a run of `cycles` PL cycles that did `macs` and moved `dram_bytes` either way, in an engine
- * that takes `used` of the part; NULL: what its fabric takes is left out. */
+/* The energy of a run of `cycles` PL cycles that did `macs` and moved `dram_bytes` (reads and
+ * writes) on an engine with the resources `used`; NULL: without LUTs and flip-flops. */
 zs_energy zs_energy_of(const zs_design *design, uint64_t cycles, uint64_t macs, uint64_t dram_bytes,
                        const zs_resources *used);
 
 /* ---- time ------------------------------------------------------------------------------------ */
 
 /* For each row i of the plan a PL cycle before which the last op of rows 0..i cannot retire: since
- * the last join every unit does its own ops one after the other, a transfer takes a beat per
- * cycle at the least, and all bytes pass the DRAM at its peak. Never falls from row to row; the
+ * the last join every unit does its own ops one after the other, a transfer takes at least a cycle
+ * per beat, and all bytes pass the DRAM at its peak. Never falls from row to row; the
  * last entry is a lower bound of the total at any fidelity. `end_cycles` has plan->row_n entries
  * and is the caller's. One pass over the ops, some 2 ns each: cheap enough to prune a sweep. */
 void zs_bound_row_ends(const zs_design *design, const zs_net *net, const zs_plan *plan,
@@ -102,7 +102,7 @@ void zs_bound_row_ends(const zs_design *design, const zs_net *net, const zs_plan
  * that the search might keep on chip count as kept. Sums that would overflow saturate. */
 typedef struct zs_bound_sums {
     uint64_t cycles, dram_bytes, macs;
-    uint64_t worked_macs; /* without those that the engine leaves out */
+    uint64_t worked_macs; /* without those that the engine skips */
 } zs_bound_sums;
 zs_bound_sums zs_bound_of_outline(const zs_design *design, const zs_net *net, const zs_plan *plan);
 

@@ -1,7 +1,8 @@
 /* exec.h - the toolbox of executors: contents of simulated DRAM and of the on-chip memories.
  *
- * Sums lie as [pixel][oc] in their slot; once complete they are narrowed to stored elements in
- * place. Vector layers keep [channel][pixel]. */
+ * Sums are stored as [pixel][oc] in their slot; once complete they are narrowed to stored elements
+ * in place. Vector layers use [channel][pixel].
+ * Memory   all of it is in the arena given to zs_exec_build. */
 #ifndef ZYNQSIM_EXEC_H
 #define ZYNQSIM_EXEC_H
 
@@ -29,8 +30,8 @@ typedef struct zs_exec {
     void *host_scratch;
     const void **host_inputs;
     void *own;            /* further memories of the kind */
-    uint32_t *overflowed; /* first layer of the network with results that are infinite or not a
-                           * number, or ZS_NO_INDEX */
+    uint32_t *overflowed; /* first layer of the network with infinite or NaN results, or
+                           * ZS_NO_INDEX */
 } zs_exec;
 
 static inline const zs_layer *zs_exec_layer(const zs_exec *e, const zs_plan_row *row)
@@ -43,12 +44,12 @@ static inline uint8_t *zs_exec_sums(const zs_exec *e, const zs_tile_op *op)
     return e->sums + op->slot[2] * e->sums_slot_bytes;
 }
 
-/* Memories as the rows of the plan and their tiles need them, and packed weights in DRAM. */
+/* Allocates memories for the rows of the plan and their tiles, and packs weights into DRAM.
+ * ZS_ENOMEM. */
 zs_status zs_exec_build_tiles(zs_exec *e, zs_arena *arena, zs_err *err);
-/* Looks for results of a layer that are infinite or not a number; integers have none. */
+/* Checks results of a layer for infinite or NaN values; integers have none. */
 void zs_exec_watch(const zs_exec *e, const zs_layer *layer, const void *results, size_t n);
-/* A layer in software, from DRAM to DRAM; other steps of the PS move no data. Tensors lie as CHW.
- */
+/* A layer in software, from DRAM to DRAM; other steps of the PS move no data. Tensors are CHW. */
 void zs_exec_host(zs_exec *e, uint32_t op);
 /* Activation and requantisation of complete sums, in place. */
 void zs_exec_finish_sums(const zs_exec *e, const zs_layer *layer, const zs_tile_box *box,
@@ -58,10 +59,11 @@ void zs_exec_gather(const zs_exec *e, const zs_plan_row *row, const zs_tile_box 
                     const uint8_t *image, zs_shape shape, uint8_t *tile);
 zs_tile zs_exec_tile(const zs_plan_row *row, const zs_tile_box *box);
 /* One filter of one image of a row of zs_draft_shape_whole, from DRAM to DRAM: bias first, then
- * input channels, rows and columns of the window. Filters lie as zs_draft_filter_bytes has them. */
+ * input channels, rows and columns of the window. Filters have the layout of zs_draft_filter_bytes.
+ */
 void zs_exec_filter(zs_exec *e, const zs_plan_row *row, uint32_t image, uint32_t oc);
-/* The same for an order of its own: the inputs go to e->gathered, and what comes back is the bias
- * with the weights behind it; complete sums in e->sums go to DRAM. */
+/* The same in two steps, for kinds that add products in another order: _begin copies the inputs to
+ * e->gathered and returns the bias followed by the weights; _end stores the sums in e->sums. */
 const uint8_t *zs_exec_filter_begin(zs_exec *e, const zs_plan_row *row, uint32_t image, uint32_t oc,
                                     zs_tile_box *box, zs_tile *tile);
 void zs_exec_filter_end(zs_exec *e, const zs_plan_row *row, const zs_tile_box *box);

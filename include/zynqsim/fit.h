@@ -1,10 +1,11 @@
-/* fit.h - the account of resources that a kind draws up for an engine, item by item.
+/* fit.h - the account of resources of an engine, item by item.
  *
  * Models   operators and memories by the rules of capacity.h, the fabric around them by the terms
- * of fit_terms.def, added up; how far such sums are off built designs (bands.def), and what can be
- * said with that; the resource exceeded most. Omits    routing and timing closure. Sources
- * docs/models/resources.md. Memory   items live in the arena of the account. Counts that would
- * overflow saturate. */
+ *          of fit_terms.def, added up; the error of such sums against built designs (bands.def),
+ *          the verdict that follows, and the resource exceeded most.
+ * Omits    routing and timing closure.
+ * Sources  docs/models/resources.md.
+ * Memory   items live in the arena of the account. Counts that would overflow saturate. */
 #ifndef ZYNQSIM_FIT_H
 #define ZYNQSIM_FIT_H
 
@@ -13,12 +14,12 @@
 #include "zynqsim/design.h"
 #include "zynqsim/plan.h"
 
-/* What items are about: the groups that a report of a build is compared by. */
+/* Groups of items, by which a report of a build is compared. */
 typedef enum zs_fit_group {
-    ZS_FIT_REST, /* activation, requantisers, what one kind has to itself */
+    ZS_FIT_REST, /* activation, requantisers, items of a single kind */
     ZS_FIT_PRODUCTS,
     ZS_FIT_MEMORIES,
-    ZS_FIT_MASTERS, /* adapters and DMAs, and their way to the ports */
+    ZS_FIT_MASTERS, /* adapters and DMAs, and the interconnect to the ports */
     ZS_FIT_CONTROL,
     ZS_FIT_GROUP_N
 } zs_fit_group;
@@ -38,12 +39,13 @@ typedef struct zs_fit {
     const zs_family *family; /* of the device */
     zs_resources used, available;
     zs_resources lo, hi; /* the band of what is used */
-    /* "bram18": the resource that decides: exceeded by the largest factor, or nearest to its limit
-     * of those that are too close to call. NULL: fits. */
+    /* "bram18": the resource exceeded by the largest factor, or else, of those that are too close
+     * to call, the one nearest to its limit. NULL: fits. */
     const char *binding;
     const zs_fit_item *items;
     uint32_t item_n;
-    zs_resources around; /* of what is used: ways to ports, registers over GP0. No kernel has it */
+    zs_resources around; /* part of `used` outside the kernel: interconnect to the ports, registers
+                          * over GP0 */
 } zs_fit;
 
 /* Block `i` of the device's family, below family->block_n. */
@@ -62,7 +64,7 @@ const char *zs_fit_excess(zs_arena *arena, const zs_resources *used, const zs_re
 /* "31,000..62,000 LUT of 53,200": what is too close to call; "" when nothing is. */
 const char *zs_fit_close_text(zs_arena *arena, const zs_fit *fit);
 
-/* Error of a used figure against built designs: between lo and hi times it lie nine in ten. */
+/* Error of a used figure against built designs: nine in ten lie between lo and hi times it. */
 typedef struct zs_fit_band {
     double lo, hi;
     const char *source;
@@ -70,19 +72,19 @@ typedef struct zs_fit_band {
 extern const zs_fit_band zs_fit_bands[ZS_RESOURCE_N];
 /* BRAM18 that an account may have before accelerator.account scales it to what the board has. */
 uint32_t zs_fit_room_bram18(const zs_design *design);
-/* So many BRAM18 of an account are not too many for the board, scaled as the design wants it and
- * at the lower end of their band, as `fits` has it. */
+/* Whether an account with so many BRAM18 fits the board: scaled by accelerator.account, at the
+ * lower end of the band, as for zs_fit.fits. */
 bool zs_fit_allows_bram18(const zs_design *design, uint32_t bram18);
-/* The band of a design whose account a report of one's own build has scaled (accelerator.account),
- * for each resource with a factor; that of zs_fit_bands for the others. */
+/* The band of a design whose account is scaled by a report (accelerator.account), for each resource
+ * with a factor; that of zs_fit_bands for the others. */
 zs_fit_band zs_fit_band_of(const zs_account_scale *scale, zs_resource_id id);
-/* "accelerator.account.lut" of that design: NULL where the resource has none. */
+/* The factor accelerator.account.* of a resource; NULL where it has none. */
 const double *zs_account_factor(const zs_account_scale *scale, zs_resource_id id);
 
-/* ---- drawing it up --------------------------------------------------------------------------- */
+/* ---- building an account --------------------------------------------------------------------- */
 
 typedef struct zs_fit_account zs_fit_account;
-/* What a unit of each term costs. */
+/* The terms, and the price of a unit of each. */
 typedef enum zs_fit_term {
 #define FIT_TERM(id, ...) ZS_FIT_##id,
 #include "zynqsim/fit_terms.def"
@@ -104,38 +106,40 @@ extern const zs_fit_term_row zs_fit_term_table[ZS_FIT_TERM_N];
 
 /* With the prices of the table. NULL when memory is out. */
 zs_fit_account *zs_fit_account_new(zs_arena *arena);
-/* Other prices from here on; they must outlive the account. */
+/* Uses other prices from here on; they must outlive the account. */
 void zs_fit_account_price(zs_fit_account *a, const zs_fit_prices *prices);
-/* What ports and memories of the design are like; it must outlive the account. */
+/* The design whose ports, memories and factors apply; it must outlive the account. */
 void zs_fit_account_for(zs_fit_account *a, const zs_design *design);
-/* `n` units of a term. */
+/* The price of `n` units of a term. */
 zs_resources zs_fit_priced(const zs_fit_account *a, zs_fit_term term, double n);
 zs_arena *zs_fit_arena(const zs_fit_account *a); /* for names and details */
-/* Of several engines: items from now on are this one's. */
+/* With several engines: further items belong to this one. */
 void zs_fit_name_engine(zs_fit_account *a, const char *name);
-/* A NULL text means that memory is out: the verdict says so. */
+/* Adds an item. A NULL text means out of memory, which zs_fit_verdict reports. */
 void zs_fit_add(zs_fit_account *a, const char *name, const char *detail, zs_resources r);
 zs_resources zs_resources_of(zs_operator_id id);
 
-/* Multipliers, what adds their products up, and what brings operands to them. */
+/* Multipliers, with the adders of their products and the logic that brings operands to them. */
 typedef struct zs_products {
     uint32_t style;   /* ZS_STYLE_* */
-    uint64_t n, sums; /* multipliers that work at once, accumulators */
+    uint64_t n, sums; /* parallel multipliers; accumulators */
     uint32_t weight_bits, elem_bits, sum_bits;
-    bool is_float;         /* fp32, or with elements of 16 bits fp16 */
-    uint64_t chain;        /* fp32: products that a sum takes in one after the other a clock */
-    double dsp_frac;       /* share that is wanted in DSP slices */
-    uint32_t per_dsp;      /* products that share a slice, at least 1 */
+    bool is_float;    /* fp32, or with elements of 16 bits fp16 */
+    uint64_t chain;   /* fp32: products that are added one after the other to a sum per clock */
+    double dsp_frac;  /* share of the products in DSP slices */
+    uint32_t per_dsp; /* products that share a slice, at least 1 */
     bool sums_leave_slice; /* of those, as a DSP48E1 has no guard bits: they are added in LUTs */
     bool lut_adders;       /* floats: no slices for adders, but LUTs */
     uint64_t clock_hz;
 } zs_products;
-/* Slices of one integer product, 0 where synthesis leaves it to LUTs: less than 16 bits long. */
+/* Slices of one integer product; 0 where synthesis uses LUTs: factors of less than 16 bits
+ * together.
+ */
 uint32_t zs_dsp_of_product(uint32_t weight_bits, uint32_t elem_bits);
-/* The share that is wanted in DSP slices gets them as long as the part has some; what is left of it
- * goes into LUTs, of arrays added last first. fp32 has no LUT form. */
+/* The share for DSP slices gets them as long as the part has some; the rest goes into LUTs,
+ * starting with the arrays added last. fp32 has no LUT form. */
 void zs_fit_add_products(zs_fit_account *a, const char *name, const zs_products *p);
-/* Multiplexers and addresses of `banks` banks; the blocks or LUTs themselves come on top. */
+/* Multiplexers and addresses of `banks` banks, without their blocks or LUTs. */
 zs_resources zs_fit_bank_logic(const zs_fit_account *a, uint64_t banks, uint64_t words,
                                uint64_t bits);
 /* Masters on the way to the DRAM. A DMA has `directions` 1 or 2. */
@@ -145,7 +149,7 @@ void zs_fit_add_dma(zs_fit_account *a, const char *name, uint32_t n, uint32_t da
                     uint32_t burst_beats, uint32_t directions);
 uint32_t zs_dma_bram18(uint32_t data_bits, uint32_t burst_beats);
 
-/* What engines have in common. */
+/* Items of several kinds. */
 /* The array of accelerator.unroll: operators shared by the initiation interval. */
 void zs_fit_add_mac_array(zs_fit_account *a, const zs_design *design);
 /* The same with adders of floats in LUTs. */
@@ -155,30 +159,30 @@ void zs_fit_add_vector_path(zs_fit_account *a, const zs_design *design, uint32_t
 /* The same with another number of requantisers: those that keep up (zs_fit_result_lanes). */
 void zs_fit_add_result_path(zs_fit_account *a, const zs_design *design, uint32_t lanes,
                             uint32_t requantisers);
-/* What activations that the plan's engine applies to what it writes add to these lanes. */
+/* Activations that the plan's engine applies to results, on `lanes` lanes. */
 void zs_fit_add_written_acts(zs_fit_account *a, const zs_design *design, const zs_plan *plan,
                              uint32_t lanes);
-/* What moves the words of a compressed stream to their places, `n` words of `bits` a clock. */
+/* The decoder of a compressed stream, `n` words of `bits` a clock. */
 void zs_fit_add_decoder(zs_fit_account *a, uint32_t n, uint32_t bits);
 void zs_fit_add_buffer(zs_fit_account *a, const char *name, const zs_plan_buffer *buffer);
-/* One adapter per port in use, whatever number of operands share it; as wide as the port of the
- * account's board, 64 b without one. */
+/* One adapter per port in use, also where operands share it; as wide as the port of the account's
+ * board, 64 b without one. */
 void zs_fit_add_axi_masters(zs_fit_account *a, uint32_t input, uint32_t weight, uint32_t output);
-/* The same of operands that may be striped. */
+/* The same for operands that may be striped. */
 void zs_fit_add_port_masters(zs_fit_account *a, zs_operand_ports ports);
-/* DSP slices that index products of input, weights and output take in an engine of HLS. */
+/* DSP slices of the index products of input, weights and output in an HLS engine. */
 void zs_fit_add_addresses(zs_fit_account *a, const char *detail);
 /* State machine and loops of an engine. */
 void zs_fit_add_engine(zs_fit_account *a, const zs_accel *accel);
 /* The same with address walks of input, weights and output, and control registers. */
 void zs_fit_add_tile_control(zs_fit_account *a, const zs_accel *accel);
-/* Registers of a call, and the way to them from the PS. */
+/* Registers of a call, and their connection to the PS. */
 void zs_fit_add_registers(zs_fit_account *a, const zs_accel *accel);
-/* Requantisers that keep up with the engine: results a clock of the layer that takes the fewest
- * products a result. At least 1. */
+/* Requantisers needed to keep up with the engine: results per clock of the layer with the fewest
+ * products per result. At least 1. */
 uint32_t zs_fit_result_lanes(const zs_design *design, const zs_plan *plan);
-/* Moves products into LUTs that the board has no DSP for, and judges the sums. What is charged of a
- * block that the family does not have is too much. */
+/* Moves products for which the board has no DSP slice into LUTs, and judges the sums. Any use of a
+ * block that the family does not have exceeds its limit of 0. */
 zs_status zs_fit_verdict(zs_fit_account *a, const zs_family *family, const zs_board *board,
                          zs_fit *out, zs_err *err);
 
