@@ -8,6 +8,8 @@
 #include "zynqsim/kind.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
 
 /* accelerator.kind: kernels, from plan to result. */
 
@@ -510,6 +512,39 @@ START_TEST(test_a_chain_of_kernels_does_not_wait_for_another_one)
 }
 END_TEST
 
+/* More kernels at once than there are units for, over ports that none share. */
+START_TEST(test_many_kernels_at_once_take_turns_on_units)
+{
+    enum { MANY = 40 };
+    test_spec *s = test_spec_new(2, 4, 4);
+    zs_arena point;
+    zs_err err = {0};
+    test_rig rig;
+    char names[MANY][8], all[8 * MANY] = "";
+    for (int i = 0; i < MANY; i++) {
+        snprintf(names[i], sizeof names[i], "c%d", i);
+        snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", i > 0 ? " " : "", names[i]);
+        test_conv(s, names[i], "data", 1, 3, 1, 1);
+    }
+    test_layer(s, ZS_LAYER_CONCAT, "join", all);
+    zs_arena_init(&rig.arena, test_heap());
+    zs_arena_init(&point, test_heap());
+    test_rig_init_net(&rig, test_net(&rig.arena, s), ZS_FP32);
+    zs_design d = variant(0, ZS_FP32);
+    ck_assert_int_eq(zs_design_set_board(&d, &point, "stratix10-520n", &err), ZS_OK);
+    test_set(&d, "accelerator.kernels.queues", true);
+    ck_assert_int_eq(zs_design_set(&d, &point, "accelerator.ports.input", "acp", &err), ZS_OK);
+    ck_assert_int_eq(zs_design_set(&d, &point, "accelerator.ports.weight", "gp0", &err), ZS_OK);
+    ck_assert_int_eq(zs_design_set(&d, &point, "accelerator.ports.output", "gp1", &err), ZS_OK);
+    ck_assert_uint_le(test_rig_plan(&rig, &point, &d)->unit_n, ZS_UNITS_MAX);
+    test_rig_fidelities(&rig, &point, &d);
+    test_rig_execute(&rig, &point, &d, ZS_BURST);
+    zs_arena_drop(&point);
+    test_rig_drop(&rig);
+    test_spec_free(s);
+}
+END_TEST
+
 /* Cycles of n kernels that each read 24 rows of three words at once in 8 x 38 x 38 iterations:
  * lines of 64 B, one in eight of which ends in the next one. What they move is in the DRAM's
  * counts. */
@@ -654,6 +689,7 @@ TCase *tcase_kernels(void)
     tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, test_every_net_precision_and_option_gives_the_bits_of_the_reference, 0,
                         ZS_PRECISION_COUNT * TEST_NET_N);
+    tcase_add_test(tc, test_many_kernels_at_once_take_turns_on_units);
     tcase_add_test(tc, test_a_chain_of_kernels_does_not_wait_for_another_one);
     tcase_add_loop_test(tc, test_kernels_at_once_share_the_memory_that_they_fetch_again_from, 0, 2);
     tcase_add_loop_test(tc, test_no_order_that_the_waits_allow_gives_other_bits, 0, 2);

@@ -100,7 +100,7 @@ static zs_status shape_row(zs_plan_draft *d, uint32_t i, kernels_row *own, zs_er
  * kernels use, on which the sets take turns. Kernels of a set follow each other, so a kernel has
  * that of one that it waits for, if no other has taken it; one set does where all follow each
  * other. */
-enum { KERNELS_UNITS = 64, HP_PORTS = 4 };
+enum { KERNELS_AT_ONCE = 32, HP_PORTS = 4 };
 
 static bool waits_for(const zs_plan_draft *d, const kernels_row *rows, uint32_t row, uint32_t other)
 {
@@ -116,10 +116,10 @@ static bool waits_for(const zs_plan_draft *d, const kernels_row *rows, uint32_t 
     return false;
 }
 
-/* Sets of kernels; `set_n` is how many there may be. */
-static void choose_sets(const zs_plan_draft *d, kernels_row *rows, uint32_t set_n)
+/* Gives each kernel a set, `most` of which there may be; how many there are. */
+static uint32_t choose_sets(const zs_plan_draft *d, kernels_row *rows, uint32_t most)
 {
-    uint32_t last[KERNELS_UNITS], used = 0; /* [set] kernel */
+    uint32_t last[KERNELS_AT_ONCE], used = 0; /* [set] kernel */
     for (uint32_t i = 0; i < d->row_n; i++) {
         if (!d->drafts[i].on_engine || rows[i].root != i)
             continue;
@@ -129,10 +129,11 @@ static void choose_sets(const zs_plan_draft *d, kernels_row *rows, uint32_t set_
         while (set < used && !waits_for(d, rows, i, last[set]))
             set++;
         if (set == used)
-            set = used < set_n ? used++ : oldest;
+            set = used < most ? used++ : oldest;
         last[set] = i;
         rows[i].set = set;
     }
+    return used;
 }
 
 /* Units that kernels have of their own, a bit each: of loops, of meets, of channels that they use.
@@ -153,12 +154,13 @@ static uint32_t own_units(const zs_design *design)
 static zs_status list_units(zs_plan_draft *d, kernels_row *rows, zs_err *err)
 {
     const uint32_t own = own_units(d->design), of_set = (uint32_t)__builtin_popcount(own);
-    const uint32_t set_n = KERNELS_UNITS / of_set;
     bool has_queues = false;
     for (uint32_t i = 0; i < d->row_n; i++)
         has_queues |= d->drafts[i].on_engine && kernels_params_of(rows[i].accel)->queues;
     if (!has_queues)
         return ZS_OK;
+    const uint32_t most = (ZS_UNITS_MAX - ZS_UNIT_N) / of_set;
+    const uint32_t set_n = choose_sets(d, rows, most < KERNELS_AT_ONCE ? most : KERNELS_AT_ONCE);
     zs_plan_unit *units = zs_new(d->arena, zs_plan_unit, ZS_UNIT_N + set_n * of_set);
     if (units == NULL)
         return zs_nomem(err, "plan");
@@ -174,7 +176,6 @@ static zs_status list_units(zs_plan_draft *d, kernels_row *rows, zs_err *err)
             if (unit->name == NULL)
                 return zs_nomem(err, "plan");
         }
-    choose_sets(d, rows, set_n);
     d->plan->units = units;
     d->plan->unit_n = n;
     return ZS_OK;
