@@ -51,8 +51,9 @@ static zs_status write_design(const optimise_job *job, const cli_options *given,
     ZS_TRY(job->sweep.sweep.net_of(job->sweep.sweep.ctx, &d, &net, err));
     d.name = zs_arena_printf(arena, "%s-%s", net->name, d.board_name);
     const char *head[] = {
-        zs_arena_printf(arena, "Written by zynqsim init: %.4g images/s, and it fits.",
-                        -s->best.value),
+        zs_arena_printf(arena,
+                        "Written by zynqsim init: %.4g images/s by fidelity %s, and it fits.",
+                        -s->best.value, zs_fidelity_words[job->sweep.sweep.fidelity]),
         "zynqsim run FILE --timing-only says what takes the time, zynqsim explain FILE why,",
         "zynqsim optimise FILE -o BEST.yaml searches for a better one.", NULL};
     if (d.name == NULL || head[0] == NULL)

@@ -296,6 +296,12 @@ void zs_result_describe(zs_result *r, const zs_design *design, const zs_net *net
     r->batch = design->batch;
     r->clock_hz = design->accel.clock_hz;
     r->calls = plan->call_n;
+    r->macs = r->skipped_macs = r->again_macs = 0;
+    for (uint32_t i = 0; i < plan->row_n; i++) {
+        r->macs += plan->rows[i].macs;
+        r->skipped_macs += plan->rows[i].skipped_macs;
+        r->again_macs += plan->rows[i].again_macs;
+    }
     r->roofline = zs_roofline_of(design);
     uint64_t lanes = plan->flow != NULL ? plan->flow->lanes : 0;
     for (uint32_t i = 0; i < plan->part_n; i++)
@@ -451,11 +457,6 @@ zs_status zs_result_finish(zs_arena *arena, const zs_design *design, const zs_ne
     r->register_read_s = zs_cpu_register_read_s(&design->board.cpu, r->clock_hz);
     r->memory_tck_ps = design->board.memory.tck_ps;
     r->memory_channels = zs_memory_channels(&design->board.memory);
-    for (uint32_t i = 0; i < plan->row_n; i++) {
-        r->macs += plan->rows[i].macs;
-        r->skipped_macs += plan->rows[i].skipped_macs;
-        r->again_macs += plan->rows[i].again_macs;
-    }
     ZS_TRY(zs_fit_build(arena, design, plan, &r->fit, err));
     ZS_TRY(finish_rows(arena, design, plan, layers, r, err));
     ZS_TRY(zs_engine_results_finish(arena, design, plan, layers, r, err));

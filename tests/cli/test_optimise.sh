@@ -96,7 +96,7 @@ program init --board zedboard --model small_net.yaml --precision fixed16 --secon
 "$ZYNQSIM" run first.yaml --timing-only --format json >out 2>err
 ok $? 'init writes a design that runs'
 json 'for its board and precision, and it fits' "assert d['board'] == 'zedboard' and d['precision'] == 'fixed16' and d['fits'] is True"
-ok "$(grep -q '^# Written by zynqsim init' first.yaml && grep -q 'lanes: output channels per clock' first.yaml; echo $?)" 'with comments'
+ok "$(grep -q '^# Written by zynqsim init: .* images/s by fidelity tile, and it fits' first.yaml && grep -q 'lanes: output channels per clock' first.yaml; echo $?)" 'with comments'
 program init --model small_net.yaml --simulations 20
 ok "$([ $status = 0 ] && grep -q '^board: zybo-7020-256k' out; echo $?)" 'or to standard output, for the default board'
 
