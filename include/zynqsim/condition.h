@@ -1,13 +1,13 @@
 /* condition.h - figures and keys by name, and conditions on them: 'resources.dsp <= 220'.
  *
- * A figure is a key of a design (fields.def) or a figure of a result (metrics.def); where only
- * NAME.used exists, NAME means it. A name that is both is the key.
- * A condition is   NAME OP VALUE   with OP one of <= < >= > == !=, several joined by && . Values
- * are numbers, in the figure's unit or with their own ("100 MHz"), or words ("lf2", "true"), for
- * which only == and != make sense. The name alone of what is true or false means that it is true:
- * 'fits'. A figure that is undefined meets no condition. Early    a
- * condition on keys, resources and other figures that are known without simulating. Memory   the
- * arena's. */
+ * Names    a key of a design (fields.def) or a figure of a result (metrics.def); where only
+ *          NAME.used exists, NAME means it. A name that is both is the key.
+ * Form     NAME OP VALUE with OP one of <= < >= > == !=, several joined by &&. Values are numbers,
+ *          in the figure's unit or with their own ("100 MHz"), or words ("lf2", "true"), for which
+ *          only == and != are allowed. A boolean name alone means that it is true: 'fits'. An
+ *          undefined figure meets no condition.
+ * Early    a condition on keys, resources and other figures that are known without simulating.
+ * Memory   the arena's. */
 #ifndef ZYNQSIM_CONDITION_H
 #define ZYNQSIM_CONDITION_H
 

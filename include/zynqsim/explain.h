@@ -1,12 +1,13 @@
 /* explain.h - what limits a design: simulated again with twice, half and no limit of each resource.
  *
- * Resources  study/explain.def: the MAC lanes, the PL clock, block RAM, what an AXI port and the
- * DRAM can do, what a call and the layers in software cost the PS. A resource that is a cost (a
- * latency, a time) is doubled by halving it. No limit   as far as the design's keys allow: costs at
- * their least, rates at their most; for the DRAM a memory without banks or contention, for the MAC
- * lanes a tile in one pass. Not done   a step that no key can make (a port that is as wide as ports
- * are) or that the design forbids; `why` says so. Memory     the arena's. `scratch` is reset for
- * each simulation. */
+ * Resources  study/explain.def: the MAC lanes, the PL clock, block RAM, AXI ports, the DRAM, calls
+ *            and layers in software on the PS. A resource that is a cost (a latency, a time) is
+ *            doubled by halving it.
+ * No limit   as far as the design's keys allow: costs at their minimum, rates at their maximum; for
+ *            the DRAM a memory without banks or contention, for the MAC lanes a tile in one pass.
+ * Not done   a step that no key can make (a port at its largest width) or that the design forbids;
+ *            `why` has the reason.
+ * Memory     the arena's. `scratch` is reset for each simulation. */
 #ifndef ZYNQSIM_EXPLAIN_H
 #define ZYNQSIM_EXPLAIN_H
 

@@ -1,21 +1,23 @@
 /* pipeline.h - simulated time of training and inference over a pipeline of devices.
  *
- * Models   Each stage is a device of its own: the design's board, one described by its roofs
- *          (system.device.*), or, with pipeline.stages: engines, an engine of `accelerators`, the
- *          i-th for stage i, of any kind; with system.boards stage i is on the i-th of them. A
- * layer's time is that of its passes, each as a call of its own, for training keeps what every
- * layer makes: the forward pass; the data gradient, a convolution with channels exchanged over the
- * errors, spread by the stride; the weight gradient, a product of errors and gathered inputs with
- * pixels as the sum; and the update, by the PS. Passes of other layers take backward what they take
- * forward. An image's passes are simulated once and count for all images of a mini-batch. A link
- * takes latency + bytes with their packets' overhead / bandwidth; one for each two neighbours or
- * one for all (system.link.shared), with both directions at once or one after the other
- * (system.link.duplex), while stages work or between their passes (system.link.overlap). Training
- * and inference go event by event through stages and links, with pipeline.buffers on either side of
- * a link (pipeline_flow.c). Pipelined training goes in cycles that are as long as the slowest stage
- * works, or longer where links keep stages waiting: with free links N mini-batches take N + 2K of
- * them. Omits    noise, host software between steps, the first loading of data, what engines of one
- *          board do to each other in its memory.
+ * Stages   Each stage is a device of its own: the design's board; a device described by its roofs
+ *          (system.device.*); with pipeline.stages: engines, the i-th engine of `accelerators`, of
+ *          any kind; with system.boards, the i-th of these.
+ * Passes   The time of a layer is that of its passes, each a call of its own, as training keeps the
+ *          results of every layer: the forward pass; the data gradient, a convolution with channels
+ *          exchanged over the errors, spread by the stride; the weight gradient, a product of
+ *          errors and gathered inputs, summed over pixels; and the update, by the PS. Other layers
+ *          take as long backward as forward. The passes of one image are simulated and used for all
+ *          images of a mini-batch.
+ * Links    take latency + bytes with their packets' overhead / bandwidth; one for each two
+ *          neighbours or one for all (system.link.shared), both directions at once or in turn
+ *          (system.link.duplex), during the work of stages or between passes (system.link.overlap).
+ * Models   Training and inference are simulated event by event through stages and links, with
+ *          pipeline.buffers on either side of a link (pipeline_flow.c). Pipelined training goes in
+ *          cycles of the slowest stage's work, longer where links delay stages: with free links N
+ *          mini-batches take N + 2K of them.
+ * Omits    noise, host software between steps, the first loading of data, contention of the engines
+ *          of one board for its memory.
  * Memory   the arena's. */
 #ifndef ZYNQSIM_PIPELINE_H
 #define ZYNQSIM_PIPELINE_H

@@ -1,10 +1,12 @@
-/* ports.h - long transfers over AXI ports, and what they get of the memory.
+/* ports.h - long transfers over AXI ports, and the memory bandwidth that they get.
  *
  * A pattern is written in the words of traffic.h with one more, `port`: each stream is one transfer
- * of n requests over one direction of that port, cut into bursts and kept in flight as the port
- * can, so neither W nor gap is given. dir is R or W; pat is seq or stride. Models   what memsys.h
- * models at fidelity burst. Time     PL cycles. The first transfer to end ends the measurement:
- * until then all ports work. Memory   the arena's. */
+ * of n requests over one direction of that port, cut into bursts and limited by the port's
+ * outstanding bursts, so neither W nor gap is given. dir is R or W; pat is seq or stride.
+ *
+ * Models   memsys.h at fidelity burst.
+ * Time     PL cycles. The first transfer to end ends the measurement: until then all ports work.
+ * Memory   the arena's. */
 #ifndef ZYNQSIM_PORTS_H
 #define ZYNQSIM_PORTS_H
 

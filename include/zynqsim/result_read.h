@@ -1,15 +1,15 @@
 /* result_read.h - a result.json as figures, or as the result it was written from.
  *
- * Figures  what compare and check hold side by side: a key that is missing is unknown, so that
- * files of other versions can be read. Result   what report's zs_json_emit writes, for reports:
- * every figure of metrics.def and layer_metrics.def comes out as it went in, counts exactly, ratios
- * to within rounding. Both     leave keys alone that they do not know: a later version may have
- * written them. Omits    the DRAM counters behind row_hit_frac, of which only the share is kept:
- * the transactions are set so that the share is right; and the period of the DRAM clock, likewise.
+ * Figures  for compare and check: a missing key is unknown, so files of other versions can be read.
+ * Result   for reports: every figure of metrics.def and layer_metrics.def is restored, counts
+ *          exactly, ratios to within rounding.
+ * Both     ignore unknown keys: a later version may have written them.
+ * Omits    the DRAM counters behind row_hit_frac, of which only the fraction is kept: transactions
+ *          are set so that the fraction is right; likewise the period of the DRAM clock.
  * Memory   all texts and lists are the arena's; the bytes are not needed afterwards.
- * Errors   ZS_EPARSE with file and key for what is no JSON, for a key of another type and, of a
- *          result, for one that is missing and for layers that do not add up to the whole;
- *          ZS_ERANGE for counts below 0 and files of more than ZS_RESULT_BYTES_MAX; ZS_ENOMEM. */
+ * Errors   ZS_EPARSE with file and key for invalid JSON, for a key of another type and, for a
+ *          result, for a missing key and for layers that do not add up to the whole; ZS_ERANGE for
+ *          counts below 0 and files of more than ZS_RESULT_BYTES_MAX; ZS_ENOMEM. */
 #ifndef ZYNQSIM_RESULT_READ_H
 #define ZYNQSIM_RESULT_READ_H
 

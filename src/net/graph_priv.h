@@ -3,8 +3,10 @@
  * Every layer of the spec is a node, and so are the network's inputs (the last nodes). A node's
  * number also names the value it makes. Passes, in order: resolve (names to numbers), sort (order,
  * cycles, what the output depends on), shapes, simplify, emit (compact numbers, memory of the
- * caller). Memory   nodes live in a scratch arena that zs_net_build drops; only what emit copies
- * and folded weights go to the caller's arena. */
+ * caller).
+ *
+ * Memory   nodes live in a scratch arena that zs_net_build drops; only what emit copies and folded
+ *          weights go to the caller's arena. */
 #ifndef ZYNQSIM_GRAPH_PRIV_H
 #define ZYNQSIM_GRAPH_PRIV_H
 

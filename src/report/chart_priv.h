@@ -1,10 +1,12 @@
 /* chart_priv.h - charts as plain descriptions. Pages draw them as inline SVG (html_chart.c),
- * pictures as gnuplot scripts (plot_chart.c); neither knows what a chart is of.
+ * pictures as gnuplot scripts (plot_chart.c); both are independent of what a chart shows.
  *
  * Bars     horizontal, one a row, each of up to five parts one after the other, or four strips side
- * by side. Points   by two figures: the mark says whether the point fits and is on the front, the
- * colour too, or the value of one key. Axes are linear or logarithmic; a line is what the device
- * has. Memory   a description points into the result or the sweep that it is of. */
+ *          by side.
+ * Points   by two figures: mark and colour show whether the point fits and is on the front, or the
+ *          colour the value of one key. Axes are linear or logarithmic; a line is a limit of the
+ *          device.
+ * Memory   a description points into the result or the sweep that it shows. */
 #ifndef ZYNQSIM_CHART_PRIV_H
 #define ZYNQSIM_CHART_PRIV_H
 
