@@ -1,9 +1,9 @@
-/* net.h - networks: what importers describe, the graph that is built from it, and counts of work.
+/* net.h - networks: the importers' description, the graph built from it, and operation counts.
  *
- * Flow     an importer fills a zs_net_spec (names and numbers as the file has them, any order);
- *          zs_net_build resolves names, sorts, infers shapes, simplifies (drops dropout, views
- *          flatten, folds batchnorm, fuses activations) and returns the graph all else reads.
- * Shapes   per image: channels x height x width; the batch is a property of the design.
+ * Flow     an importer fills a zs_net_spec (names and numbers of the file, in any order);
+ *          zs_net_build resolves names, sorts topologically, infers shapes, simplifies (drops
+ *          dropout, makes flatten a view, folds batchnorm, fuses activations) and returns the
+ * graph. Shapes   per image: channels x height x width; the batch is a property of the design.
  * Layouts  activations CHW, weights OIHW ([oc][ic / groups][ky][kx]), fc weights [oc][c*h*w].
  * Memory   all of a zs_net lives in the arena given to zs_net_build; weights the importer supplied
  *          are pointed to, not copied, unless batchnorm had to be folded into them. */
@@ -46,8 +46,8 @@ typedef struct zs_act {
 
 #define ZS_ACT_NONE ((zs_act){.active = false})
 
-/* Where numbers come from. `data` NULL means synthetic: generated from `seed` by position, the same
- * on every machine (zs_weight_synthetic). */
+/* Weights and biases of a layer. `data` NULL means synthetic: generated from `seed` by position,
+ * the same on every machine (zs_weight_synthetic). */
 typedef struct zs_weights {
     const float *data; /* conv: OIHW; fc: [oc][in]; NULL = synthetic */
     const float *bias; /* [oc]; NULL with data != NULL means zero bias */
@@ -55,19 +55,19 @@ typedef struct zs_weights {
     uint64_t bias_n;   /* of bias, 0 or oc */
 } zs_weights;
 
-/* ---- integers of the model's own ------------------------------------------------------------- */
+/* ---- quantised models ------------------------------------------------------------------------ */
 
-/* How integers stand for real values: real = (q - zero) * scale, q in lo..hi. Eight bits and less
- * are those of int8: unsigned bytes of a file are lowered by 128, which `offset` keeps. */
+/* Affine quantisation of a tensor: real = (q - zero) * scale, q in lo..hi. Values of at most eight
+ * bits are stored as int8: unsigned bytes of a file minus 128, the difference being `offset`. */
 typedef struct zs_number {
-    double scale; /* 0: real numbers, as they are */
+    double scale; /* 0: not quantised, real numbers */
     int32_t zero, lo, hi;
     int32_t offset;
-    uint8_t bits;    /* as the file has them: 1..32 */
+    uint8_t bits;    /* in the file: 1..32 */
     bool is_bipolar; /* the two values are -1 and +1 */
 } zs_number;
 
-/* Whether int8 holds them. */
+/* Whether lo..hi fits int8. */
 static inline bool zs_number_is_narrow(const zs_number *n)
 {
     return n->scale > 0 && n->lo >= -128 && n->hi <= 127;
@@ -81,25 +81,25 @@ typedef enum zs_rounding {
     ZS_ROUND_FLOOR,
     ZS_ROUND_HALF_UP,   /* the nearest, halves away from 0 */
     ZS_ROUND_HALF_DOWN, /* the nearest, halves towards 0 */
-    /* TFLite's: factors are 31-bit multipliers and shifts, rounded twice (its reference kernels) or
-     * once (ruy), or all is in single precision (XNNPACK). What they mean for layers other than
-     * those with filters, num/integer_layers.c has. */
+    /* TFLite's: 31-bit multiplier and shift, rounded twice (its reference kernels) or once (ruy),
+     * or all in single precision (XNNPACK). For layers without filters see num/integer_layers.c. */
     ZS_ROUND_DOUBLE,
     ZS_ROUND_SINGLE,
     ZS_ROUND_FLOAT,
 } zs_rounding;
 
-/* What a layer does to the exact result of its arithmetic on integers of the model (conv, fc: the
- * sum of products of q - zero; add: of inputs, times a factor each; quantise: the real input; all
- * others: their real result):
+/* Requantisation of a layer of a quantised model, applied to its exact result (conv, fc: the sum of
+ * products of q - zero; add: the sum of the inputs, times a factor each; quantise: the real input;
+ * all others: their real result):
  *     v = (sum + bias) * factor / divisor + addend, then at least `least` and at most `most`;
  *     then q = zero + v rounded, within lo..hi; or q = level0 + step * (number of thresholds <= v);
  *     or, where out.scale is 0, v itself, a real number.
- * Factors and the rest have one entry for all output channels or one each (`channels`). */
+ * Factors, divisors, addends and biases have one entry in all or one per output channel
+ * (`channels`). */
 typedef struct zs_layer_quant {
     zs_number out;
     zs_rounding rule;
-    bool is_real; /* the result is (q - zero) * scale, for readers that know no integers */
+    bool is_real; /* the result is dequantised, (q - zero) * scale: its readers take real numbers */
     uint32_t channels;
     const double *factor, *divisor, *addend; /* NULL: 1, 1, 0; add: factors by input */
     const int32_t *bias;
@@ -107,35 +107,34 @@ typedef struct zs_layer_quant {
     const double *thresholds; /* [channels][threshold_n], ascending; NULL: rounded */
     uint32_t threshold_n;
     int32_t level0, step;
-    zs_number weight; /* conv, fc: `data` of the weights are its integers, less zero */
+    zs_number weight; /* conv, fc: `data` of the weights holds the integers q - zero */
 } zs_layer_quant;
 
-/* Weights of a spec that lie on the steps of one scale, or of one for each output channel. */
+/* Weights of a spec that are integer multiples of a scale, per tensor or per output channel. */
 typedef struct zs_weight_grid {
-    const float *scale; /* NULL: not known to */
+    const float *scale; /* NULL: not known to be */
     uint32_t scale_n;
     uint8_t bits; /* 0: not stated */
     bool is_bipolar;
 } zs_weight_grid;
 
-/* The smallest sum at which the output of channel `oc` is at least level0 + step * (t + 1), for
- * t < n, as a streaming kind compares: rows fall where the factor is below 0. False where the
- * layer's results do not follow its sums in steps. */
+/* The thresholds of a streaming kind, i < n: t[i] is the smallest sum at which the output of
+ * channel `oc` is at least level0 + step * (i + 1), or, where the output falls with the sum, at
+ * most level0 + step * (n - 1 - i). False where it is not an integer step function of the sum. */
 bool zs_quant_thresholds(const zs_layer_quant *quant, uint32_t oc, int64_t least_sum,
                          int64_t most_sum, int64_t *t, uint32_t n);
 /* The result of a sum: q - zero, or a real number. */
 double zs_quant_finish(const zs_layer_quant *quant, uint32_t channel, double sum);
 /* The arithmetic of rules ZS_ROUND_DOUBLE, _SINGLE and _FLOAT (docs/models/numerics.md): x times a
- * positive factor; a sum of n values times a factor over n; x and y, of scales a and b, in steps of
- * `out`. And what they are made of: the upper half of a product of 2^31, halves up; a / 2^shift,
- * halves away from 0. */
+ * positive factor; a sum of n values times factor / n; x + y or x - y, of scales a and b, at scale
+ * `out`. Their building blocks: a * b / 2^31, halves up; a / 2^shift, halves away from 0. */
 int32_t zs_rule_scale(zs_rounding rule, int64_t x, double factor);
 int32_t zs_rule_mean(zs_rounding rule, int64_t sum, uint32_t n, double factor);
 int32_t zs_rule_add(zs_rounding rule, int32_t x, double a, int32_t y, double b, double out);
 int32_t zs_rule_subtract(zs_rounding rule, int32_t x, double a, int32_t y, double b, double out);
 int32_t zs_high_product(int64_t a, int32_t b);
 int32_t zs_shift_round(int32_t a, int32_t shift);
-/* The same of an add, whose inputs had their factors. */
+/* zs_quant_finish of an add, whose inputs are already multiplied by their factors. */
 double zs_quant_finish_sum(const zs_layer_quant *quant, double sum);
 
 /* ---- layers of general tensors --------------------------------------------------------------- */
@@ -152,45 +151,44 @@ const char *zs_function_name(zs_function fn);
 
 #define ZS_RANK_MAX 8
 
-/* What a layer between tensors of any rank does, with all sizes worked out: importers know ranks
- * and axes, the graph knows channels, rows and columns. Elements count in the order of the file
- * (row-major), which is that of CHW. Which members a layer uses, layers.def says. */
+/* A layer on tensors of any rank with all sizes resolved: importers know ranks and axes, the graph
+ * only channels, rows and columns. Elements are in the order of the file (row-major), which is CHW.
+ * layers.def lists the members that each op uses. */
 typedef struct zs_general {
     zs_function fn;
-    double p[3];      /* parameters of fn, as functions.def has them */
-    zs_shape to;      /* the result */
-    uint64_t x_elems; /* of all inputs together: what the layer was worked out for */
-    uint32_t rank;    /* the walk over the result, 1..ZS_RANK_MAX dimensions */
+    double p[3];      /* parameters of fn: functions.def */
+    zs_shape to;      /* shape of the result */
+    uint64_t x_elems; /* expected elements of all inputs together */
+    uint32_t rank;    /* of the iteration space over the result, 1..ZS_RANK_MAX */
     uint32_t dims[ZS_RANK_MAX];
     uint64_t strides[2][ZS_RANK_MAX]; /* binary, matmul: of both operands; reduce: of the input */
-    /* rearrange: element o of the result is that of the input at the sum of tables[d][o_d], or
+    /* rearrange: element o of the result is the input's at the sum over d of tables[d][o_d], or
      * `fill` where one of them is -1 */
     const int64_t *tables[ZS_RANK_MAX];
     double fill;
-    /* reduce: the dimensions that go; matmul: one, the products of a sum */
+    /* reduce: the reduced dimensions; matmul: one, the dimension summed over */
     uint32_t inner_rank;
     uint32_t inner_dims[ZS_RANK_MAX];
     uint64_t inner_strides[2][ZS_RANK_MAX];
-    /* normalise: lines of `line_n` elements, `line_step` apart, in blocks one behind the other */
+    /* normalise: lines of `line_n` elements, `line_step` apart, in contiguous blocks */
     uint64_t line_n, line_step;
-    /* join: the result is `outer` blocks, of each input shares[input] elements one after the other
-     */
+    /* join: the result is `outer` blocks, each shares[i] elements of every input i in turn */
     uint64_t outer;
     const uint64_t *shares;
     /* resize: rows and columns of the input; per output row or column `taps` inputs and weights */
     uint32_t in_h, in_w, taps;
     const uint32_t *tap_y, *tap_x; /* [out][taps] */
     const float *weight_y, *weight_x;
-    /* binary, matmul: an operand that is a parameter, and which one it is (0 or 1); normalise:
-     * factors of the elements of a line, or of blocks of lines, in turn */
+    /* binary, matmul: the operand that is a parameter, at index constant_at (0 or 1); normalise:
+     * factors, one per element of a line, or with is_per_block one per block of lines */
     const float *constant;
     uint64_t constant_n;
     uint32_t constant_at;
     bool is_per_block;
-    const float *offset; /* normalise: addends, as many as factors; NULL = 0 */
+    const float *offset; /* normalise: addends, one per factor; NULL = 0 */
 } zs_general;
 
-/* ---- what importers fill in ------------------------------------------------------------------ */
+/* ---- filled in by importers ------------------------------------------------------------------ */
 
 typedef struct zs_layer_spec {
     const char *name; /* unique; importers make one up where the file has none */
@@ -205,9 +203,9 @@ typedef struct zs_layer_spec {
     bool auto_same_lower; /* the same with the odd one at the start */
     zs_pool_kind pool;
     bool ceil_mode;         /* pool: round the output size up (Caffe) */
-    bool count_include_pad; /* average pool: the divisor counts padding, but not what a window that
-                             * ceil_mode added has beyond it */
-    bool caffe_pool;        /* as count_include_pad; Caffe always divides like that */
+    bool count_include_pad; /* average pool: the divisor counts padding, but not the part of a
+                             * window added by ceil_mode that lies beyond it */
+    bool caffe_pool;        /* as count_include_pad, which is Caffe's only rule */
     zs_act act;             /* act; conv, fc, pool, add may carry one */
     zs_weights weights;     /* conv, fc */
     bool no_bias;       /* conv, fc with synthetic weights: none (else biases are synthetic too) */
@@ -217,25 +215,25 @@ typedef struct zs_layer_spec {
     float lrn_alpha, lrn_beta, lrn_k; /* lrn: x / (k + alpha / size * sum x^2)^beta */
     uint32_t lrn_size;
     const zs_general *general;   /* rearrange, unary, binary, ... (layers.def), else NULL */
-    const zs_layer_quant *quant; /* quantise; others in integers of the model; else NULL */
+    const zs_layer_quant *quant; /* quantise, and layers of quantised models; else NULL */
     zs_weight_grid grid;         /* conv, fc */
     const double *exact_scale,
-        *exact_shift; /* batchnorm: scale and shift before they were rounded */
+        *exact_shift; /* batchnorm: scale and shift before rounding to float */
 } zs_layer_spec;
 
 typedef struct zs_input_spec {
     const char *name;
-    zs_shape shape; /* c = 0: not stated by the file, to be supplied */
-    uint32_t rank;  /* of the file's own dimensions; 0: channels, rows and columns */
+    zs_shape shape; /* c = 0: not stated by the file, the user must supply it */
+    uint32_t rank;  /* of the dimensions in the file; 0: channels, rows and columns */
     uint32_t dims[ZS_RANK_MAX];
     zs_number number;
-    bool is_channels_last; /* dims are N, H, W, C; the shape is C, H, W all the same */
+    bool is_channels_last; /* dims are N, H, W, C; the shape remains C, H, W */
 } zs_input_spec;
 
-/* A result beside the first: the layer that makes it, its name and dimensions in the file. */
+/* An output of the network: the layer that produces it, its name and dimensions in the file. */
 typedef struct zs_output_spec {
     const char *layer, *name;
-    bool is_int;   /* written in integers of the file, not as real numbers */
+    bool is_int;   /* written as the file's integers, not as real numbers */
     bool has_dims; /* else channels, rows and columns */
     uint32_t rank;
     uint32_t dims[ZS_RANK_MAX];
@@ -246,17 +244,17 @@ typedef struct zs_output_spec {
 typedef struct zs_net_spec {
     const char *name;
     zs_input_spec input;
-    const zs_input_spec *more_inputs; /* networks of several */
+    const zs_input_spec *more_inputs; /* further inputs */
     uint32_t more_input_n;
     const zs_layer_spec *layers;
     uint32_t layer_n;
-    const char *output;    /* name of the layer that is the result; NULL = the only unread one */
+    const char *output;    /* layer that is the result; NULL = the only one that nothing reads */
     uint64_t seed;         /* of synthetic weights */
     bool keep_batchnorm;   /* not folded into convolutions: for training */
-    bool is_structure;     /* weights stay as the file has them, unread: for timing alone */
-    const char *note;      /* what the user should know of how the file was read, or NULL */
-    zs_output_spec result; /* of the output; its layer does not count */
-    const zs_output_spec *more; /* further results */
+    bool is_structure;     /* weights are left unread: for timing alone */
+    const char *note;      /* for the user, on how the file was read, or NULL */
+    zs_output_spec result; /* of the output; its `layer` is ignored */
+    const zs_output_spec *more; /* further outputs */
     uint32_t more_n;
 } zs_net_spec;
 
@@ -264,13 +262,13 @@ typedef struct zs_net_spec {
 
 #define ZS_NO_INDEX UINT32_MAX
 
-/* One value of the graph, per image, named after the layer of the spec that makes it. A tensor with
+/* One value of the graph, per image, named after the spec's layer that produces it. A tensor with
  * a parent is a slice of it: it starts `parent_offset_elems` after the parent's first element (a
  * concat input written in place, or a flattened view) and owns no memory. */
 typedef struct zs_tensor {
     const char *name;
     zs_shape shape;
-    uint32_t producer; /* index into layers: who writes it, the last where several do;
+    uint32_t producer; /* index of the layer that writes it, the last where several do;
                         * ZS_NO_INDEX for the network input and its views */
     uint32_t parent;   /* index into tensors, or ZS_NO_INDEX */
     uint64_t parent_offset_elems;
@@ -294,15 +292,15 @@ typedef struct zs_layer {
     bool has_bias;
     float lrn_alpha, lrn_beta, lrn_k;
     uint32_t lrn_size;
-    const zs_general *general;   /* layers of general tensors; the importer's memory */
-    const zs_layer_quant *quant; /* NULL: of real numbers */
+    const zs_general *general;   /* layers of general tensors; owned by the importer */
+    const zs_layer_quant *quant; /* NULL: not quantised */
     zs_shape x, y;               /* input (of in[0]) and output; for fc x is {c*h*w, 1, 1} */
 } zs_layer;
 
 typedef struct zs_net_input {
     uint32_t tensor;
-    uint64_t offset_elems; /* of its values among those of an image */
-    uint32_t rank;         /* dimensions as the file counts them; 0: as the tensor's shape */
+    uint64_t offset_elems; /* in the values of an image, all inputs together */
+    uint32_t rank;         /* of the dimensions in the file; 0: as the tensor's shape */
     uint32_t dims[ZS_RANK_MAX];
     bool is_channels_last; /* dims are N, H, W, C */
 } zs_net_input;
@@ -310,23 +308,22 @@ typedef struct zs_net_input {
 typedef struct zs_net_output {
     const char *name;
     uint32_t tensor;
-    bool is_int; /* in integers of the file */
+    bool is_int; /* written as the file's integers */
     bool has_dims;
-    uint32_t rank; /* as the file counts them, if it does */
+    uint32_t rank; /* of the dimensions in the file, with has_dims */
     uint32_t dims[ZS_RANK_MAX];
 } zs_net_output;
 
-/* Which values of tensors are other than 0 while the network works on images: what engines that
- * leave out products with such inputs are timed by. */
-/* Means are of magnitudes, of each channel. */
+/* Measured activation sparsity: the nonzero values of each tensor, image by image, which time the
+ * engines that skip products with zero inputs. */
 typedef struct zs_activity {
     uint32_t image_n;            /* image i of a batch has the values of i % image_n; 0: all values
-                                  * are taken for other than 0 */
-    const double *const *means;  /* [tensor][image][c]; likewise */
-    const uint64_t *const *bits; /* [tensor] a bit each, images [c][h][w] one after the other, each
-                                  * from a word on; NULL: no layer with filters reads it */
+                                  * count as nonzero */
+    const double *const *means;  /* [tensor][image][c]: mean magnitude of a channel */
+    const uint64_t *const *bits; /* [tensor] 1 = nonzero, images [c][h][w] in turn, each starting at
+                                  * a word; NULL: no layer with filters reads the tensor */
 } zs_activity;
-/* Words of an image. */
+/* Words of `bits` per image. */
 static inline uint64_t zs_activity_words(zs_shape s)
 {
     return ((uint64_t)s.c * s.h * s.w + 63) / 64;
@@ -344,30 +341,31 @@ typedef struct zs_net {
     uint64_t seed;
     const zs_net_output *outputs; /* all results, `output` first */
     uint32_t output_n;
-    const zs_net_input *inputs; /* all of them; one image's values lie one input after the other */
+    const zs_net_input *inputs; /* all of them; an image holds the values of one after the other */
     uint32_t input_n;
     const zs_activity *activity; /* NULL: not measured (zs_activity_measure) */
 } zs_net;
 
 bool zs_net_is_input(const zs_net *net, uint32_t root);
-/* Values of one image, of all inputs together. */
+/* Elements of one image, all inputs together. */
 uint64_t zs_net_input_elems(const zs_net *net);
 
-/* Whether a result of the network lies in the memory that `root` owns. */
+/* Whether an output of the network lies in the memory that `root` owns. */
 bool zs_net_is_output(const zs_net *net, uint32_t root);
 
 /* Builds the graph. Layers that the output does not depend on are left out. Layers keep the order
- * of the spec where that is possible. Errors name the layer: ZS_EPARSE (unknown or duplicate name,
- * cycle, no output), ZS_ESHAPE (shapes that do not go together, windows larger than their input,
- * wrong weight counts), ZS_ERANGE (zero strides, sizes that overflow), ZS_ENOMEM. */
+ * of the spec where possible. Errors name the layer: ZS_EPARSE (unknown or duplicate name, cycle,
+ * no output), ZS_ESHAPE (mismatched shapes, windows larger than their input, wrong weight counts),
+ * ZS_ERANGE (zero strides, sizes that overflow), ZS_ENOMEM. */
 zs_status zs_net_build(zs_arena *arena, const zs_net_spec *spec, zs_net **out, zs_err *err);
 
-/* The same in integers where the file's quantisers allow it: scales, batch normalisations and
- * activations between products and a quantiser become factors and addends of one function of the
- * sum, in double precision, and weights the integers that their scale says. The rest stays real. */
+/* zs_net_build with streamlining (FINN's term): where the file's quantisers allow it, scales, batch
+ * normalisations and activations between a conv or fc and a quantiser become the factor and addend
+ * of one function of the sum, in double precision, and weights become integers by their scale. All
+ * other layers stay real. */
 zs_status zs_net_streamline(zs_arena *arena, const zs_net_spec *spec, zs_net **out, zs_err *err);
 
-/* The shape that a layer makes of inputs of these shapes, by the rules of zs_net_build. */
+/* The output shape of a layer on inputs of these shapes, by the rules of zs_net_build. */
 zs_status zs_layer_infer(zs_arena *scratch, const zs_layer_spec *spec, const zs_shape *in,
                          uint32_t in_n, zs_shape *out, zs_err *err);
 
@@ -380,8 +378,8 @@ uint64_t zs_layer_weight_elems(const zs_layer *layer); /* without bias */
 uint64_t zs_layer_bias_elems(const zs_layer *layer);
 /* Arithmetic of one image in operations: 2 per MAC; one per compare, add or multiply else. */
 uint64_t zs_layer_ops(const zs_layer *layer);
-/* What a layer of general tensors costs software, one image: multiplications of sums, elements
- * moved one by one, elements passed over, comparisons or additions of a window, exponentials. */
+/* Work of a layer of general tensors in software, one image: MACs, elements gathered one by one,
+ * elements streamed through, comparisons or additions of pooling windows, exponentials. */
 typedef struct zs_software_work {
     uint64_t macs, gathered, elements, pool_ops, exps;
 } zs_software_work;
@@ -413,8 +411,8 @@ uint32_t zs_tensor_root(const zs_net *net, uint32_t tensor, uint64_t *offset_ele
 uint64_t zs_layer_filter_elems(const zs_layer *layer);
 const float *zs_layer_filter(const zs_net *net, const zs_layer *layer, uint32_t oc, float *scratch);
 float zs_layer_bias(const zs_net *net, const zs_layer *layer, uint32_t oc);
-/* The least and the largest sum of any channel of a layer with filters, for inputs of all values
- * of their type. `filter` has room for zs_layer_filter_elems. False: not a layer of integers. */
+/* The least and the largest sum of any channel of a layer with filters, over all inputs of their
+ * type. `filter` has room for zs_layer_filter_elems. False: the layer is not quantised. */
 bool zs_layer_sum_range(const zs_net *net, const zs_layer *layer, float *filter, int64_t *least,
                         int64_t *most);
 /* Value of synthetic weight i of a tensor: uniform in +-sqrt(6 / fan_in) (He et al. 2015). */
