@@ -1,18 +1,17 @@
-/* search.h - the best design of a space: a first one by local search, then branch and bound.
+/* search.h - the best design of a space: a first incumbent by local search, then branch and bound.
  *
- * Climb    from a point to the best of its neighbours, which differ in one axis or in two, until
- *          none is better: of two points that miss the conditions the one that misses them by less.
- * Bound    parts (space.h) in the order of their bounds; the best one is cut into the values of its
- *          next axis. What cannot be better than what was found is dropped, and a point that is
- *          left over is simulated. Until something was found, the deepest part goes first.
- * Proof    once no part is left, what was found is the optimum of all points; before, no point is
- *          better than the least bound of those left.
- * Confirm  where the caller asks for it, a point counts only if it meets the conditions at fidelity
- *          burst, too.
- * Threads  the caller performs the tasks of a round, on any thread and in any order. Which tasks
- *          there are follows from the space alone, not from how they are performed.
- * Memory   parts that wait are 24 bytes each and no more than a number of them; beyond, the search
- *          goes on depth first, which needs none. */
+ * Climb    steepest descent over neighbours that differ in one axis or two, until none is better;
+ *          of two infeasible points the one with the smaller violation is better.
+ * Bound    best-first branch and bound: the part (space.h) with the least lower bound is split into
+ *          the values of its next axis. Parts that cannot beat the incumbent are pruned, remaining
+ *          points are simulated. Until there is an incumbent, the deepest part goes first.
+ * Proof    once no part is open, the incumbent is the optimum; before, the least bound of the open
+ *          parts is a bound of the optimum.
+ * Confirm  on request, a point counts only if it also meets the conditions at fidelity burst.
+ * Threads  the caller performs the tasks of a round, on any thread and in any order. The tasks
+ *          depend on the space alone, not on that order.
+ * Memory   24 bytes per open part, up to a limit; beyond it the search continues depth first, which
+ *          needs no more. */
 #ifndef ZYNQSIM_SEARCH_H
 #define ZYNQSIM_SEARCH_H
 
@@ -23,16 +22,16 @@ enum { ZS_SEARCH_ROUND = 32, ZS_SEARCH_TOP = 100 };
 
 typedef enum zs_search_what { ZS_SEARCH_LOOK, ZS_SEARCH_CUT, ZS_SEARCH_SIMULATE } zs_search_what;
 
-/* One thing to be found out. */
+/* One evaluation. */
 typedef struct zs_search_task {
     zs_search_what what;
     uint64_t point;
     uint32_t fixed;       /* axes */
     double to_beat;       /* a point above it need not be confirmed */
     zs_space_look look;   /* LOOK */
-    zs_space_look *looks; /* CUT: [value of the next axis], room is there */
-    double value, excess; /* SIMULATE: zs_space_judge; of a point that is not confirmed an excess */
-    bool is_done;         /* a caller who is to end may leave tasks undone */
+    zs_space_look *looks; /* CUT: [value of the next axis], allocated */
+    double value, excess; /* SIMULATE: zs_space_judge; excess > 0 if the point is not confirmed */
+    bool is_done;         /* a caller that stops may leave tasks undone */
 } zs_search_task;
 
 typedef struct zs_search_point {
@@ -44,40 +43,40 @@ typedef struct zs_search_state {
     uint64_t simulated, looked_at;
     bool is_found, is_proven;
     zs_search_point best;
-    double bound;                       /* no point is better; -INFINITY: nothing is known */
-    zs_search_point top[ZS_SEARCH_TOP]; /* the best that were simulated, in order */
+    double bound;                       /* lower bound of all points; -INFINITY: none */
+    zs_search_point top[ZS_SEARCH_TOP]; /* the best simulated points, best first */
     uint32_t top_n;
-    /* of what misses the conditions, where nothing meets them: what misses them by the least */
+    /* while no point is feasible: the infeasible point with the least violation */
     uint64_t nearest;
     double nearest_excess;
 } zs_search_state;
 
 typedef struct zs_search_options {
     uint32_t top_n;          /* how many to keep, at least 1 */
-    uint32_t waiting_most;   /* parts that may wait; 0: what is usual */
-    double gap_frac;         /* enough when the gap is not above it */
+    uint32_t waiting_most;   /* limit of open parts; 0: the default */
+    double gap_frac;         /* stop at a gap of at most this */
     uint64_t simulated_most; /* 0: no limit */
     bool confirms;
 } zs_search_options;
 
 typedef struct zs_search_hook {
-    /* Performs the tasks (zs_search_perform), in any order; all unless it is over. */
+    /* Performs the tasks (zs_search_perform), in any order; all of them unless is_over. */
     zs_status (*perform)(void *ctx, zs_search_task *tasks, uint32_t n, zs_err *err);
     bool (*is_over)(void *ctx); /* asked before each round; NULL: never */
-    /* After each round. NULL is fine. */
+    /* Called after each round; may be NULL. */
     void (*progress)(void *ctx, const zs_search_state *state);
     void *ctx;
 } zs_search_hook;
 
-/* `arena` holds what waits. ZS_ENOMEM, or what performing came to. */
+/* `arena` holds the open parts. ZS_ENOMEM, or the status of `perform`. */
 zs_status zs_search_run(zs_arena *arena, const zs_space *space, const zs_search_options *options,
                         const zs_search_hook *hook, zs_search_state *state, zs_err *err);
-/* One task; `memo` and `scratch` are one thread's. *outcome: of a simulation, what there is to
- * write down; it lies in the memo until the next. NULL is fine. */
+/* Performs one task; `memo` and `scratch` belong to one thread. *outcome: the simulated point, to
+ * be logged; valid in the memo until the next task. May be NULL. */
 zs_status zs_search_perform(const zs_space *space, bool confirms, zs_search_task *task,
                             zs_sweep_memo *memo, zs_arena *scratch, zs_sweep_point *outcome,
                             zs_err *err);
-/* (bound - best) / best, 0 when proven; NAN while nothing is found or nothing known. */
+/* (best - bound) / |best|, 0 when proven; NAN without an incumbent or without a bound. */
 double zs_search_gap(const zs_search_state *state);
 
 #endif
