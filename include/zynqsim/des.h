@@ -1,10 +1,10 @@
-/* des.h - the event kernel: who wakes up next.
+/* des.h - the event queue of the simulation: which actor wakes up next.
  *
  * Models   up to ZS_DES_ACTORS actors, each with at most one pending wake-up. The earliest wakes
  *          first; of those due at one instant the lowest actor number, so numbers are priorities.
- * Omits    callbacks and payloads: an actor knows what it waits for. Time is a plain count whose
- *          unit the owner chooses (picoseconds, PL cycles, DDR cycles).
- * Memory   a plain struct that embeds anywhere; nothing here allocates or fails. */
+ * Omits    callbacks and payloads: an actor knows what it waits for. Time is an integer whose unit
+ *          the owner chooses (picoseconds, PL cycles, DDR cycles).
+ * Memory   a plain struct to embed; nothing here allocates or fails. */
 #ifndef ZYNQSIM_DES_H
 #define ZYNQSIM_DES_H
 
@@ -12,7 +12,7 @@
 
 enum { ZS_DES_ACTORS = 64 };
 
-/* "Never": what zs_des_time answers for an actor without a wake-up. */
+/* The result of zs_des_time for an actor without a wake-up. */
 #define ZS_DES_NEVER UINT64_MAX
 
 typedef struct zs_des {
@@ -22,15 +22,15 @@ typedef struct zs_des {
 
 void zs_des_init(zs_des *q);
 
-/* Plans the wake-up of `actor` (below ZS_DES_ACTORS) at `time`, moving the one it may already have.
- * The past is not checked: an actor planned before others is simply next. */
+/* Schedules the wake-up of `actor` (below ZS_DES_ACTORS) at `time`, replacing a pending one. Times
+ * in the past are not checked: such an actor is simply next. */
 static inline void zs_des_at(zs_des *q, uint32_t actor, uint64_t time)
 {
     q->pending |= UINT64_C(1) << actor;
     q->at[actor] = time;
 }
 
-/* Takes a wake-up back; nothing happens when there is none. */
+/* Cancels a wake-up; no effect when there is none. */
 static inline void zs_des_cancel(zs_des *q, uint32_t actor)
 {
     q->pending &= ~(UINT64_C(1) << actor);
@@ -47,9 +47,9 @@ static inline uint64_t zs_des_time(const zs_des *q, uint32_t actor)
     return zs_des_is_pending(q, actor) ? q->at[actor] : ZS_DES_NEVER;
 }
 
-/* The next wake-up without taking it. False, and the out-parameters untouched, when none is
- * pending. A scan over the set bits: a handful of actors is faster to look at than any heap to
- * maintain. The strict comparison leaves ties to the lower number. */
+/* The next wake-up, left pending. False, and the out-parameters untouched, when none is pending. A
+ * scan over the set bits: for a few actors faster than maintaining a heap. The strict comparison
+ * gives ties to the lower number. */
 static inline bool zs_des_peek(const zs_des *q, uint64_t *time, uint32_t *actor)
 {
     uint64_t left = q->pending;
@@ -68,7 +68,7 @@ static inline bool zs_des_peek(const zs_des *q, uint64_t *time, uint32_t *actor)
     *actor = best;
     return true;
 }
-/* The same, and takes it: the actor has no wake-up afterwards. */
+/* The same, and removes the wake-up. */
 bool zs_des_next(zs_des *q, uint64_t *time, uint32_t *actor);
 
 #endif
