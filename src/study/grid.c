@@ -17,7 +17,7 @@ typedef struct axis_draft {
     const char *text;
     const char *paths[ZS_AXIS_PATHS];
     const char **values;
-    double *numbers; /* what the values come to; NAN for words */
+    double *numbers; /* of the values; NAN for words */
     uint32_t path_n, value_n, value_room;
     zs_err *err;
 } axis_draft;
@@ -71,7 +71,7 @@ static zs_status read_paths(axis_draft *d, const char *end)
     }
 }
 
-/* The word of a key says all: precisions such as `model` set more than the number of the key. */
+/* Whether a key's number stands for its whole word: precisions such as `model` set more than it. */
 static bool is_whole_word(const zs_field *field, const zs_design *design, double number)
 {
     char text[64];
@@ -79,18 +79,18 @@ static bool is_whole_word(const zs_field *field, const zs_design *design, double
            strcmp(text, zs_word_of(field->words, field->word_n, (uint32_t)number)) == 0;
 }
 
-/* Each value is tried where it will be used. */
+/* Validates a value by setting it in a copy of the design. */
 static zs_status try_value(const axis_draft *d, const char *path, const char *value, double *number)
 {
     zs_design copy = *d->design;
     zs_err why = {0};
     const zs_subject key = {.name = path, .field = zs_field_find(path)};
-    for (uint32_t k = 0; key.field != NULL && k < zs_kind_n; k++) /* one that has the key */
+    for (uint32_t k = 0; key.field != NULL && k < zs_kind_n; k++) /* a kind that has the key */
         if (!zs_field_is_of(key.field, copy.accel.kind))
             zs_design_set_kind(&copy, k);
     const zs_status status = zs_design_set(&copy, d->arena, path, value, &why);
     if (status == ZS_OK) {
-        zs_port_list ports; /* the number of a key is that of the first */
+        zs_port_list ports; /* a list's number would be that of its first port */
         const bool is_list =
             zs_port_list_of(path, value, &ports) && strcmp(ports.others, "none") != 0;
         *number = key.field != NULL && !is_list ? zs_figure_number(&key, &copy, NULL) : (double)NAN;
@@ -178,7 +178,7 @@ static bool read_range(const char *text, range *r)
     return at != NULL && *at == '\0';
 }
 
-/* What is no range but was meant as one: "8..64", "8:64:-8", "8-64". */
+/* A malformed range: "8..64", "8:64:-8", "8-64". */
 static bool looks_like_range(const char *text)
 {
     const size_t digits = strspn(text, "0123456789");
@@ -236,9 +236,9 @@ static zs_status read_values(axis_draft *d, const char *text)
     }
 }
 
-/* ---- values that are there twice ------------------------------------------------------------- */
+/* ---- duplicate values ------------------------------------------------------------------------ */
 
-/* Below 0, 0 or above it: "100 MHz" is "100e6". */
+/* Negative, 0 or positive, by number where there is one: "100 MHz" equals "100e6". */
 static int value_order(const axis_draft *d, uint64_t a, uint64_t b)
 {
     for (uint32_t k = 0; k < d->path_n; k++) {
@@ -317,7 +317,7 @@ void zs_grid_init(zs_grid *grid)
     *grid = (zs_grid){.point_n = 1, .families = 1};
 }
 
-/* Of an axis; ZS_AXIS_PATHS without. */
+/* Index of a path in an axis; ZS_AXIS_PATHS: not there. */
 static uint32_t path_at(const zs_axis *axis, const char *path)
 {
     uint32_t k = 0;
@@ -363,7 +363,7 @@ zs_status zs_grid_check_field(const zs_grid *grid, const zs_design *base, const 
                               zs_err *err)
 {
     zs_design design = *base;
-    design.given = NULL; /* each kind was tried on the base when its axis was read */
+    design.given = NULL; /* each kind was checked on the base when its axis was read */
     for (uint32_t i = 0; i < grid->axis_n; i++) {
         const zs_axis *a = &grid->axes[i];
         const uint32_t kind = path_at(a, zs_kind_field.path);
@@ -401,7 +401,7 @@ void zs_grid_find_families(zs_grid *grid, const zs_design *base)
             grid->families = UINT32_MAX;
 }
 
-/* What the keys of a point wait for: a board sets many of them, and a kind says which there are. */
+/* Order in which keys are set: a board sets many others, and the kind decides which exist. */
 typedef enum key_turn { TURN_BOARD, TURN_KIND, TURN_REST, TURN_N } key_turn;
 
 static key_turn turn_of(const char *path)
@@ -434,7 +434,7 @@ uint32_t zs_grid_axis(const zs_grid *grid, const char *path)
 
 uint64_t zs_grid_family(const zs_grid *grid, uint64_t point, uint32_t axis)
 {
-    uint64_t apart = 1; /* points from one value of the axis to the next */
+    uint64_t apart = 1; /* stride of the axis in points */
     for (uint32_t i = axis + 1; i < grid->axis_n; i++)
         apart *= grid->axes[i].value_n;
     return point - point / apart % grid->axes[axis].value_n * apart;

@@ -8,10 +8,10 @@
 
 enum {
     WAITING_MOST = 1 << 20,
-    MEMO_MOST = 1 << 16, /* points whose simulation is remembered */
-    VALUES_MOST = 4096,  /* neighbours along two axes are looked at below that many */
-    CLIMB_FIRST = 4,     /* neighbours in the first round, 16 in the next ones */
-    CLIMB_TRIES = 3      /* rounds of neighbours that are simulated before a climb ends */
+    MEMO_MOST = 1 << 16, /* simulated points that are cached */
+    VALUES_MOST = 4096,  /* most neighbours of a point */
+    CLIMB_FIRST = 4,     /* neighbours simulated in the first round, 16 in the next ones */
+    CLIMB_TRIES = 3      /* rounds without improvement before a climb ends */
 };
 
 typedef struct part {
@@ -34,7 +34,7 @@ typedef struct search {
     zs_search_state *state;
     part *heap; /* the least bound first */
     uint32_t heap_n, heap_most;
-    part *stack; /* what did not go into the heap */
+    part *stack; /* parts that are not in the heap */
     uint32_t stack_n, stack_room;
     remembered *memo;
     uint32_t memo_n;
@@ -126,7 +126,7 @@ zs_status zs_search_perform(const zs_space *space, bool confirms, zs_search_task
     return status;
 }
 
-/* ---- what was simulated ---------------------------------------------------------------------- */
+/* ---- simulated points ------------------------------------------------------------------------ */
 
 static remembered *find(search *s, uint64_t point)
 {
@@ -203,8 +203,8 @@ static bool is_over(const search *s)
            (s->hook->is_over != NULL && s->hook->is_over(s->hook->ctx));
 }
 
-/* The tasks of s->tasks; what was simulated is recorded in their order. Points that are known
- * already are not simulated again. */
+/* Performs the n tasks of s->tasks and records simulations in their order. Cached points are not
+ * simulated again. */
 static zs_status perform(search *s, uint32_t n)
 {
     zs_search_task todo[ZS_SEARCH_ROUND] = {{0}};
@@ -228,7 +228,7 @@ static zs_status perform(search *s, uint32_t n)
     for (uint32_t i = 0; i < todo_n; i++) {
         zs_search_task *t = &s->tasks[from[i]];
         *t = todo[i];
-        if (!t->is_done) { /* it is over: as if it were the worst */
+        if (!t->is_done) { /* the search was stopped: the worst values */
             t->value = t->excess = INFINITY;
             t->look = (zs_space_look){INFINITY, INFINITY};
             continue;
@@ -256,7 +256,7 @@ typedef struct neighbour {
     zs_space_look look;
 } neighbour;
 
-/* Less excess first, then the better bound. */
+/* The smaller violation first, then the better bound. */
 static bool is_better_look(const zs_space_look *a, const zs_space_look *b)
 {
     return a->excess < b->excess || (a->excess == b->excess && a->bound < b->bound);
@@ -309,7 +309,7 @@ static bool is_better_place(double excess, double value, double than_excess, dou
     return excess < than_excess || (excess == than_excess && excess <= 0 && value < than_value);
 }
 
-/* From a point that was simulated; true: to a better one. */
+/* Moves a simulated point to its best simulated neighbour, if that is better. */
 static zs_status step(search *s, bool two, zs_arena *arena, zs_search_task *at, bool *moved)
 {
     neighbour *list = zs_new(arena, neighbour, VALUES_MOST);
@@ -325,7 +325,7 @@ static zs_status step(search *s, bool two, zs_arena *arena, zs_search_task *at, 
         return zs_nomem(s->err, "neighbours");
     uint32_t next = 0;
     for (uint32_t tried = 0; tried < CLIMB_TRIES && !*moved && !is_over(s); tried++) {
-        /* the best looks first, and few of them: the next step may make the others needless */
+        /* the best bounds first, and few of them: a move makes the others needless */
         const uint32_t most = tried == 0 ? CLIMB_FIRST : ZS_SEARCH_ROUND / 2;
         uint32_t k = 0;
         for (; next < n && k < most; next++) {
@@ -368,9 +368,9 @@ static zs_status climb(search *s, uint64_t point)
     return status;
 }
 
-/* ---- parts that wait ------------------------------------------------------------------------- */
+/* ---- open parts ------------------------------------------------------------------------------ */
 
-/* Before something is found the deepest; then the least bound. */
+/* The least bound first, then the deepest. */
 static bool goes_first(const part *a, const part *b)
 {
     if (a->bound != b->bound)
@@ -429,7 +429,7 @@ static bool is_hopeless(const search *s, double bound)
     return s->state->is_found && bound >= s->state->best.value;
 }
 
-/* The next part that may hold something better. */
+/* The next part that may beat the incumbent. */
 static bool pop(search *s, part *out)
 {
     while (s->stack_n > 0) {
@@ -446,8 +446,8 @@ static bool pop(search *s, part *out)
     return false;
 }
 
-/* The values of a part's next axis: on the stack, the best on top, while nothing is found and where
- * the heap is full. */
+/* The children of a part, one per value of its next axis: on the stack, the best on top, while
+ * there is no incumbent or the heap is full; else in the heap. */
 static zs_status push_values(search *s, const zs_search_task *t)
 {
     const uint32_t n = s->grid->axes[t->fixed].value_n;
@@ -502,7 +502,7 @@ static zs_status branch(search *s, bool *is_new)
     const double before = to_beat(s);
     uint32_t n = 0;
     part p, parts[ZS_SEARCH_ROUND];
-    /* without anything found the search goes straight down */
+    /* without an incumbent the search is depth first */
     const uint32_t most = s->state->is_found ? ZS_SEARCH_ROUND : ZS_SEARCH_ROUND / 4;
     while (n < most && pop(s, &p)) {
         zs_search_task *t = &s->tasks[n];
@@ -535,7 +535,8 @@ static zs_status branch(search *s, bool *is_new)
 
 enum { FIRST_PARTS = 2048 };
 
-/* Parts of one more axis in place of those of the list; false: it is over. */
+/* Replaces the parts of the list by their children; *is_done false: stopped, the list is unchanged.
+ */
 static zs_status cut_list(search *s, part *list, uint32_t *n, uint32_t fixed, bool *is_done)
 {
     const uint32_t values = s->grid->axes[fixed].value_n, old_n = *n;
@@ -566,8 +567,8 @@ static zs_status cut_list(search *s, part *list, uint32_t *n, uint32_t fixed, bo
     return ZS_OK;
 }
 
-/* The parts of which something is known, or those with as many axes fixed as a list of them has
- * room for: so that the first design that is found has a bound beside it. */
+/* Opens the parts with first_n axes fixed, which have bounds, or with as many as the list has room
+ * for: so that the first incumbent comes with a bound. */
 static zs_status find_first_parts(search *s)
 {
     part list[FIRST_PARTS] = {{-INFINITY, 0, 0}};
@@ -599,7 +600,7 @@ static zs_status branch_all(search *s)
     return ZS_OK;
 }
 
-/* ---- all of it ------------------------------------------------------------------------------- */
+/* ---- entry ----------------------------------------------------------------------------------- */
 
 zs_status zs_search_run(zs_arena *arena, const zs_space *space, const zs_search_options *options,
                         const zs_search_hook *hook, zs_search_state *state, zs_err *err)

@@ -20,7 +20,7 @@ static const zs_kind_space *space_of(const zs_design *base)
 
 /* ---- axes of a kind -------------------------------------------------------------------------- */
 
-/* Bits of a weight and an activation together. */
+/* Bytes of a weight plus an activation. */
 static uint32_t width_of(uint32_t precision)
 {
     return zs_weight_bytes(precision) + zs_elem_bytes(precision);
@@ -38,7 +38,7 @@ static const char *precision_axis(zs_arena *arena, const zs_design *base)
     return base->accel.model_scales ? "" : text;
 }
 
-/* The design's own clock, and the fastest that half of the comparable builds reached. */
+/* The design's own clock, and the fastest one reached by half of the comparable builds. */
 static const char *clock_axis(zs_arena *arena, const zs_design *base)
 {
     enum { STEP_MHZ = 5, MOST_MHZ = 400 };
@@ -58,7 +58,7 @@ static const char *clock_axis(zs_arena *arena, const zs_design *base)
                            (unsigned long long)base->accel.clock_hz, (unsigned long long)best);
 }
 
-/* What has to be worked out; "": no such axis. NULL when memory is out. */
+/* An axis whose values depend on the design; "": no such axis. NULL when memory is out. */
 static const char *worked_out(zs_arena *arena, const char *key, const zs_design *base)
 {
     if (strcmp(key, "accelerator.precision") == 0)
@@ -93,11 +93,11 @@ static bool is_value_of(const zs_axis *axis, uint32_t value, const zs_design *ba
             zs_design_print(&d, field, other, sizeof other) != ZS_OK || strcmp(own, other) != 0)
             return false;
     }
-    /* a list of ports sets more than its key says */
+    /* a list of ports also sets stripe, which the text of its key does not show */
     return memcmp(&d.accel.stripe, &base->accel.stripe, sizeof base->accel.stripe) == 0;
 }
 
-/* The design's own value of an axis, in its words. NULL when memory is out. */
+/* The design's own value of an axis, as the axis writes it. NULL when memory is out. */
 static const char *own_value(zs_arena *arena, const zs_axis *axis, const zs_design *base)
 {
     const char *text = "";
@@ -153,7 +153,7 @@ zs_status zs_space_axes(zs_arena *arena, const zs_design *base, const char *cons
     return ZS_OK;
 }
 
-/* ---- order ----------------------------------------------------------------------------------- */
+/* ---- branching order ------------------------------------------------------------------------- */
 
 static bool has_path(const zs_grid *grid, const char *path)
 {
@@ -164,7 +164,7 @@ static bool has_path(const zs_grid *grid, const char *path)
     return false;
 }
 
-/* Of a word its place among those of the key. NAN: of a list, or of text. */
+/* Of a word its index among those of the key. NAN: of a list, or of text. */
 static double number_of(const zs_axis *axis, uint32_t path, uint32_t value)
 {
     const zs_field *field = zs_field_find(axis->paths[path]);
@@ -188,13 +188,14 @@ static bool has_numbers(const zs_axis *axis, uint32_t path)
     return has;
 }
 
-/* Behind those that have to be fixed, 0; of several keys the first to be fixed counts. */
+/* Place in the branching order; 0: must be fixed before any bound is known. Of several keys the
+ * least counts. */
 static uint32_t rank_of(const zs_axis *axis, const zs_kind_space *space)
 {
     uint32_t rank = UINT32_MAX;
     for (uint32_t k = 0; k < axis->path_n; k++) {
         uint32_t at = 0;
-        if (!has_numbers(axis, k)) /* nothing is between these */
+        if (!has_numbers(axis, k)) /* values without an order cannot be relaxed */
             return 0;
         while (space->knobs != NULL && space->knobs[at] != NULL &&
                strcmp(space->knobs[at], axis->paths[k]) != 0)
@@ -206,7 +207,7 @@ static uint32_t rank_of(const zs_axis *axis, const zs_kind_space *space)
     return rank;
 }
 
-/* Of points of several kinds, or engines, nothing is known before all is. */
+/* With several kinds or engines there are no bounds until all axes are fixed. */
 static const zs_kind_space *known_space(const zs_grid *grid, const zs_design *base)
 {
     return base->engine_n > 0 || has_path(grid, zs_kind_field.path) ? &no_space : space_of(base);
@@ -283,8 +284,8 @@ static bool speaks_of_fits(const zs_condition *c)
     return c->figure.field == NULL && strcmp(zs_metrics[c->figure.metric].name, "fits") == 0;
 }
 
-/* How far the account is beyond the part: at the upper ends of its bands where it has to fit for
- * sure. */
+/* Relative overuse of the device, summed over its blocks: at the upper ends of the bands where it
+ * has to fit for sure. */
 static double overuse(const zs_fit *fit, bool for_sure)
 {
     double sum = 0;
@@ -299,7 +300,7 @@ static double overuse(const zs_fit *fit, bool for_sure)
 
 #define LEAST_MISS 1e-6
 
-/* By how much a condition is missed. */
+/* Relative violation of a condition. */
 static double miss(const zs_condition *c, const zs_design *design, const zs_result *result)
 {
     if (zs_condition_holds(c, design, result))
@@ -328,17 +329,17 @@ void zs_space_judge(const zs_space *s, const zs_design *design, const zs_result 
         *excess += 1;
 }
 
-/* ---- looking --------------------------------------------------------------------------------- */
+/* ---- bounds of a part ------------------------------------------------------------------------ */
 
 typedef struct looking {
     const zs_space *space;
     uint64_t point;
     uint32_t fixed;
     zs_arena *arena;
-    zs_err *err; /* of the machine */
+    zs_err *err; /* for ZS_ENOMEM and ZS_EIO */
 } looking;
 
-/* Without a design, or a plan of it: not of a failure of the machine. */
+/* The point has no valid design or plan, as opposed to a failure of memory or files. */
 static bool is_no_design(zs_status status)
 {
     return status != ZS_OK && status != ZS_ENOMEM && status != ZS_EIO;
@@ -348,26 +349,26 @@ static bool is_no_design(zs_status status)
 
 /* What is known of a part. */
 typedef struct facts {
-    zs_design settled, relaxed;   /* keys that no open axis turns are those of the first */
-    const zs_result *time, *room; /* NULL: nothing */
-    zs_result told;               /* what a result says of the settled design */
-    const zs_condition *fit;      /* a condition that wants it to fit, or NULL */
+    zs_design settled, relaxed;   /* `settled` has the keys that no open axis varies */
+    const zs_result *time, *room; /* lower bounds of time and of resources; NULL: none */
+    zs_result told;               /* the names of the settled design in a result */
+    const zs_condition *fit;      /* a condition that requires it to fit, or NULL */
 } facts;
 
-/* Between which numbers a figure of the part's points lies. */
+/* Bounds of a figure over the part's points. */
 typedef struct range {
     double least, most;
 } range;
 static const range anything = {-INFINITY, INFINITY};
 
-/* A fit for sure, or one that may be too close to call. */
+/* Requires a certain fit, or one that may be too close to call. */
 static bool wants_fit(const zs_condition *c)
 {
     return speaks_of_fits(c) && ((c->relation == ZS_REL_EQ && c->number == 1) ||
                                  (c->relation == ZS_REL_NE && c->number == 0));
 }
 
-/* An open axis turns the key, or the group that it is in. */
+/* An open axis varies the key, or the group that it is in. */
 static bool is_turned(const looking *l, const char *key, const zs_axis **axis, uint32_t *path)
 {
     const zs_grid *g = &l->space->sweep->grid;
@@ -430,8 +431,8 @@ static bool is_use(const char *figure, zs_resource_id *id)
     return false;
 }
 
-/* What fits takes no more than there is. The relaxed design of the least time has the most products
- * a clock; memories take no DSP slices. */
+/* A design that fits uses at most the device's resources. The relaxed design of least time has the
+ * most MACs per clock and so the most DSP slices; memories take none. */
 static range range_of_use(const looking *l, const facts *f, zs_resource_id id)
 {
     range r = anything;
@@ -448,7 +449,7 @@ static range range_of_use(const looking *l, const facts *f, zs_resource_id id)
     return r;
 }
 
-/* Of figures that the least time of a design bounds. */
+/* Of figures bounded by the least time of a design. */
 static range range_of_outlook(const zs_subject *figure, const zs_design *d, const zs_result *r)
 {
     const zs_bounded bounded =
@@ -474,7 +475,7 @@ static range range_of(const looking *l, const facts *f, const zs_subject *figure
     return f->time != NULL ? range_of_outlook(figure, &f->relaxed, f->time) : anything;
 }
 
-/* By how much all points of a part miss a condition. */
+/* Lower bound of the violation of a condition over a part. */
 static double miss_of_range(const zs_condition *c, range r)
 {
     const double n = c->number, nearest = n < r.least ? r.least : r.most;
@@ -502,7 +503,7 @@ static double miss_of_range(const zs_condition *c, range r)
     return holds ? 0 : LEAST_MISS + fabs(nearest - n) / fmax(fabs(n), 1e-9);
 }
 
-/* Of words those are known that repeat what a key says. */
+/* Of figures that are words, only those that repeat a key are known. */
 static double miss_of_part(const looking *l, const facts *f, const zs_condition *c)
 {
     const zs_axis *axis;
@@ -515,8 +516,8 @@ static double miss_of_part(const looking *l, const facts *f, const zs_condition 
     return is_known ? miss(c, &f->settled, &f->told) : 0;
 }
 
-/* The part with its open knobs relaxed, and what it leaves to the program, which is quick to lay
- * out; `board` as it was. */
+/* The part's design with its open knobs relaxed; `board` as before the relaxation. is_known: the
+ * kind has a relaxation. */
 static zs_status relaxed(const looking *l, zs_relaxing what, zs_design *d, zs_board *board,
                          const zs_net **net, bool *is_known)
 {
@@ -532,7 +533,7 @@ static zs_status relaxed(const looking *l, zs_relaxing what, zs_design *d, zs_bo
     return w->net_of(w->ctx, d, net, l->err);
 }
 
-/* NULL: nothing is known. */
+/* The account of the relaxed design; NULL: there is no relaxation. */
 static zs_status account_of(const looking *l, zs_relaxing what, const zs_result **out)
 {
     const zs_net *net;
@@ -564,7 +565,7 @@ static zs_resources memories_of(const zs_fit *fit)
     return sum;
 }
 
-/* Of each memory the less of what two accounts have; none that only one of them has. */
+/* The lesser resources of each memory that both accounts have. */
 static zs_resources least_memories(const zs_fit *a, const zs_fit *b)
 {
     zs_resources sum = {0};
@@ -581,7 +582,7 @@ static zs_resources least_memories(const zs_fit *a, const zs_fit *b)
     return sum;
 }
 
-/* Memories that take `in_place` instead of what they take. */
+/* Replaces the resources of memories by `in_place`. */
 static void set_memories(zs_fit *fit, const zs_design *d, const zs_resources *in_place)
 {
     const zs_resources now = memories_of(fit);
@@ -606,8 +607,8 @@ static void set_memories(zs_fit *fit, const zs_design *d, const zs_resources *in
     fit->is_close = fits && !is_sure;
 }
 
-/* The account of what is smallest. Its memories count once all is settled that they follow from: of
- * a kind that says nothing of them apart, once a point is whole. */
+/* The least account of the part. Memories count only as far as the kind bounds them (large and
+ * small relaxation), else once all axes are fixed. */
 static zs_status look_for_room(const looking *l, zs_result **out)
 {
     const zs_result *room = NULL, *small = NULL, *large = NULL;
@@ -633,7 +634,7 @@ static zs_status look_for_room(const looking *l, zs_result **out)
     return ZS_OK;
 }
 
-/* An outlook has no resources that take energy with every clock: now it has those. */
+/* Adds the energy per clock of the used resources to an outlook, which has none. */
 static zs_status charge_resources(const looking *l, const zs_design *d, const zs_resources *used,
                                   const zs_result **outlook)
 {
@@ -649,7 +650,7 @@ static zs_status charge_resources(const looking *l, const zs_design *d, const zs
     return ZS_OK;
 }
 
-/* Keys that no knob turns, before they are relaxed, and what a result says of them. */
+/* The design with its fixed axes before relaxation, and its names in a result. */
 static zs_status settle(const looking *l, facts *f)
 {
     static const zs_plan no_plan = {0};
@@ -664,7 +665,7 @@ static zs_status settle(const looking *l, facts *f)
     return ZS_OK;
 }
 
-/* Its account; false: there is no design. */
+/* Lower bound of resources; *is_design false: there is no valid design. */
 static zs_status find_room(const looking *l, facts *f, bool *is_design)
 {
     zs_result *room = NULL;
@@ -715,7 +716,7 @@ static zs_status look_at_part(const looking *l, zs_space_look *out)
     for (uint32_t i = 0; i < conditions->n && f.room != NULL; i++)
         if (wants_fit(&conditions->list[i]))
             out->excess += miss(&conditions->list[i], &s->sweep->base, f.room);
-    if (out->excess > 0) /* its time does not count any more */
+    if (out->excess > 0) /* pruned already: its time is not needed */
         return ZS_OK;
     if (l->fixed >= s->first_n)
         ZS_TRY(find_time(l, &f));
@@ -729,7 +730,7 @@ static zs_status look_at_part(const looking *l, zs_space_look *out)
     return ZS_OK;
 }
 
-/* Without knobs there is nothing to relax. */
+/* Bounds of a single point, of a kind without knobs to relax. */
 static zs_status look_at_point(const looking *l, zs_space_look *out)
 {
     const zs_space *s = l->space;
@@ -746,7 +747,7 @@ static zs_status look_at_point(const looking *l, zs_space_look *out)
     if (is_no_design(status))
         return ZS_OK;
     ZS_TRY(status);
-    const bool is_open = d.accel.fusion == ZS_FUSION_AUTO; /* what is early is not settled */
+    const bool is_open = d.accel.fusion == ZS_FUSION_AUTO; /* early figures are not final */
     if (!is_open)
         ZS_TRY(charge_resources(l, &d, &r->fit.used, &r));
     out->excess = 0;

@@ -14,10 +14,10 @@ const char *zs_outcome_name(zs_outcome outcome)
     return names[outcome];
 }
 
-/* ---- which figures are known when ------------------------------------------------------------ */
+/* ---- figures known before simulation --------------------------------------------------------- */
 
 typedef struct known_row {
-    const char *name; /* with a dot at the end: all below it */
+    const char *name; /* ending in a dot: all figures with this prefix */
     zs_bounded bounded;
 } known_row;
 
@@ -95,8 +95,7 @@ zs_status zs_sweep_outlook(const zs_design *design, const zs_net *net, zs_fideli
         return zs_nomem(err, "the outlook of a point");
     ZS_TRY(zs_plan_outline(arena, design, net, &plan, err));
     zs_bound_sums sums = zs_bound_of_outline(design, net, plan);
-    /* where ops are there, so are their units, and what brings engines, which are not in the sums
-     */
+    /* a plan with ops adds units and reconfiguration, which the sums lack */
     if (plan->part_n > 0 || plan->kind->outline_row == NULL)
         ZS_TRY(end_of_engines(arena, design, net, plan, &sums.cycles, err));
     zs_result_describe(r, design, net, plan, fidelity);
@@ -114,14 +113,14 @@ zs_status zs_sweep_outlook(const zs_design *design, const zs_net *net, zs_fideli
 typedef struct run {
     const zs_sweep *sweep;
     zs_sweep_memo *memo;
-    zs_arena *arena; /* the one of the memo that nothing is kept in */
+    zs_arena *arena; /* the memo's arena that holds no kept point */
     zs_design design;
     const zs_net *net;
     zs_sweep_point *out;
     zs_err *err;
 } run;
 
-/* What is wrong with the point becomes its row; what is wrong with the machine ends the sweep. */
+/* An error of the point becomes its row; one of memory or files ends the sweep. */
 static zs_status settle(run *r, zs_status status, const zs_err *why)
 {
     if (status == ZS_OK)
@@ -161,7 +160,7 @@ static bool needs_early(const run *r)
     return false;
 }
 
-/* From the draft: its rows and buffers are those of the plan. */
+/* Checks early conditions on the draft, whose rows and buffers are those of the plan. */
 static zs_status try_early(run *r, const zs_plan_draft *draft, zs_err *why)
 {
     const zs_plan *plan = zs_plan_draft_plan(draft);
@@ -185,7 +184,7 @@ static zs_status try_early(run *r, const zs_plan_draft *draft, zs_err *why)
     return ZS_OK;
 }
 
-/* ---- what the point before came to ---------------------------------------------------------- */
+/* ---- reuse of the previous result ------------------------------------------------------------ */
 
 #define FUSION_PATH "accelerator.fusion"
 #define KEPT_BYTES  ((size_t)256 << 20)
@@ -210,7 +209,7 @@ uint32_t zs_sweep_chunk(const zs_sweep *sweep)
     return sweep->grid.axis_n > 0 && axis == last ? sweep->grid.axes[last].value_n : 1;
 }
 
-/* Whether the point kept is one like this but for its fusion, and that made no difference. */
+/* Whether the kept point differs from this one in fusion alone and has the same plan. */
 static bool is_like_kept(const run *r, const zs_plan_draft *draft, uint64_t family, uint64_t digest)
 {
     const zs_sweep_memo *m = r->memo;
@@ -247,8 +246,8 @@ static zs_status simulate_draft(run *r, zs_plan_draft *draft, zs_err *why)
     return ZS_OK;
 }
 
-/* Keeping a point takes its whole arena: not where no other can be like it, and not one so large
- * that memory is dearer than time. */
+/* Keeping a point occupies its whole arena: not where no other can have the same plan, and not one
+ * so large that memory costs more than time. */
 static bool is_worth_keeping(const run *r, uint64_t digest)
 {
     return digest != 0 && r->arena->used_bytes <= KEPT_BYTES &&
@@ -267,7 +266,7 @@ static void keep(run *r, const zs_plan_draft *draft, uint64_t family, uint64_t d
     m->result = r->out->result;
 }
 
-/* ---- all of it ------------------------------------------------------------------------------ */
+/* ---- entry ----------------------------------------------------------------------------------- */
 
 static zs_status simulate(run *r, zs_err *why)
 {

@@ -1,4 +1,4 @@
-/* Rows of a sweep that are read back: whether every cell is what its column may hold. */
+/* Validates rows of a sweep that are read back: every cell against its column. */
 #include "zynqsim/figures.h"
 #include "zynqsim/sweep.h"
 
@@ -51,7 +51,7 @@ static uint32_t metric_of(const char *name)
     return ZS_NO_INDEX;
 }
 
-/* The figures stand in the order of metrics.def, so that two that changed places are seen. */
+/* Requires the figures in the order of metrics.def, so that swapped columns are detected. */
 static zs_status find_figures(zs_sweep_columns *c, zs_err *err)
 {
     uint32_t least = 0;
@@ -122,8 +122,8 @@ static bool is_flag(const char *text)
     return (text[0] == '0' || text[0] == '1') && text[1] == '\0';
 }
 
-/* DIGEST/POINTS/BUILD, rows of old builds without the last: what the rows of one sweep have in
- * common. No check sum covers it. */
+/* DIGEST/POINTS/BUILD, the same in all rows of a sweep; rows of old builds lack BUILD. Not covered
+ * by the check sum. */
 static bool is_sweep(const char *text)
 {
     enum { DIGEST_DIGITS = 16 };
@@ -134,7 +134,7 @@ static bool is_sweep(const char *text)
     return n > 0 && (points[n] == '\0' || (points[n] == '/' && points[n + 1] != '\0'));
 }
 
-/* A kind of block that some family of devices does not have. */
+/* A block type that some device family lacks. */
 static bool is_of_some_families(uint32_t metric)
 {
     for (uint32_t f = 0; f < ZS_FAMILY_N; f++)
@@ -143,7 +143,7 @@ static bool is_of_some_families(uint32_t metric)
     return false;
 }
 
-/* What is wrong with the cell of a figure, NULL: nothing. */
+/* The error in the cell of a figure; NULL: none. */
 static const char *wrong_figure(uint32_t metric, zs_outcome outcome, const char *text)
 {
     const zs_metric *m = &zs_metrics[metric];
@@ -185,7 +185,7 @@ static zs_status check_figures(const zs_sweep_columns *c, const char *const *cel
     return ZS_OK;
 }
 
-/* The sum says that something was changed; an empty cell is what was most likely. */
+/* The check sum does not match; an empty cell is the most likely change. */
 static zs_status sum_is_wrong(const zs_sweep_columns *c, const char *const *cells,
                               zs_outcome outcome, zs_err *err)
 {
@@ -222,7 +222,7 @@ zs_status zs_sweep_row_check(const zs_sweep_columns *c, const char *const *cells
 
 /* ---- keys ------------------------------------------------------------------------------------ */
 
-/* A cell has blanks where the value has line breaks. */
+/* A cell has spaces where the value has line breaks. */
 static bool is_same_key(const char *cell, const char *value)
 {
     while (*cell != '\0' && (*cell == *value || (*cell == ' ' && strchr("\r\n", *value) != NULL))) {
