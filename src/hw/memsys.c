@@ -28,7 +28,7 @@ void zs_memsys_watch_set(zs_memsys *ms, const zs_memsys_watch *watch)
         zs_burst_sys_watch_set(ms->burst, watch);
 }
 
-/* One price for transfers that follow each other: the latency is waited for once. */
+/* Cost of back-to-back transfers: the latency counts once. */
 static zs_xfer_price chained(const zs_memsys *ms, uint32_t channel,
                              const zs_xfer_price *const *prices, uint32_t n)
 {

@@ -2,30 +2,30 @@
 #include "dram_bypass_priv.h"
 #include "dram_hits_priv.h"
 
-/* Bursts of a channel that has the memory to itself, one after the other to their ends.
+/* Fast path: simulates the bursts of the only active channel to completion, without events.
  *
- * Why this is exact. While nothing waits in the controller, no other channel works and no other
- * wake-up is planned, all that can come before `limit_ddr` are bursts of this channel, in order, so
+ * Why this is exact. While the controller's queues are empty, no other channel is active and no
+ * other wake-up is pending, only bursts of this channel can arrive before `limit_ddr`, in order, so
  * their times follow from each other. An arrival in DDR cycle t takes part in decisions from t +
- * QUEUE_LATENCY on. A decision about a burst is therefore safe if no later burst that could change
+ * QUEUE_LATENCY on. A decision about a burst is therefore final if no later burst that could change
  * it arrives before its column command less QUEUE_LATENCY. A later burst of the same page and
  * direction cannot change it: same bank, same row, served in order of age. One of another page can
- * (its row commands may go first), so each decision is held against `elsewhere_at`, the first cycle
- * in which one might arrive. Whatever is not safe by that goes to the event queue, which always is
- * right. tests/hw/test_memsys_alone.c holds both against each other. */
+ * (its row commands may go first), so each decision is compared with `elsewhere_at`, a lower bound
+ * of the arrival of such a burst. All other cases go to the event queue, which is always exact.
+ * tests/hw/test_memsys_alone.c compares both paths. */
 
 /* The burst that is at the controller. */
 typedef struct arrival {
     zs_axi_burst burst;
-    uint64_t leaves;      /* PL cycle as leaves_at */
-    uint64_t at;          /* DDR cycle of its arrival */
-    uint64_t due;         /* the same, but a cycle after the burst before: one arrives per cycle */
-    uint64_t undisturbed; /* before this DDR cycle none arrives but for its page, as far as known */
+    uint64_t leaves; /* PL cycle as leaves_at */
+    uint64_t at;     /* DDR cycle of its arrival */
+    uint64_t due;    /* the same, but a cycle after the previous burst: one arrives per cycle */
+    uint64_t undisturbed; /* lower bound of the next arrival for another page, DDR cycle */
     uint64_t beats;       /* of all bursts so far */
 } arrival;
 
-/* Bursts behind the one being sent that are sure to lie in its page of DRAM, [page, page_end):
- * pieces of the same row of the transfer, then one at least per row of the same plane. */
+/* Lower bound of the bursts after the current one in its DRAM page, [page, page_end): pieces of the
+ * same row of the transfer, then at least one per row of the same plane. */
 static uint64_t bursts_behind(const channel_state *c, uint64_t page, uint64_t page_end)
 {
     const uint64_t burst = (uint64_t)c->port.max_beats * c->port.beat_bytes;
@@ -42,9 +42,9 @@ static uint64_t bursts_behind(const channel_state *c, uint64_t page, uint64_t pa
     return pieces + (pitch * rows <= room ? rows : room / pitch);
 }
 
-/* DDR cycle before which nothing arrives but for the page of `addr`. A lower bound: the next burst
- * goes when addresses, beats and outstanding bursts allow, those behind it a PL cycle later each,
- * and the transfer, behind which the caller may start another one, is not over before. */
+/* Lower bound of the DDR cycle of the next arrival for another page than that of `addr`: the next
+ * burst leaves when addresses, beats and outstanding bursts allow, later ones a PL cycle apart, and
+ * the transfer, after which the caller may start another, does not end earlier. */
 static uint64_t elsewhere_at(const zs_burst_sys *bs, const channel_state *c, uint64_t addr,
                              uint64_t leaves)
 {
@@ -57,11 +57,11 @@ static uint64_t elsewhere_at(const zs_burst_sys *bs, const channel_state *c, uin
     return zs_pl_to_ddr(&bs->clock, leaves + c->to_memory);
 }
 
-/* PL cycle in which a burst is over whose column commands take `span` DDR cycles from `column_at`
- * to the last. The data of a hit at once, on an idle bus, come at most hit_pl_cycles after it left:
- * if the beats before are not gone by then, and the memory is no slower than beats are, the port
- * alone says when. That is the usual case, and keeps the conversion of clocks out of the chain from
- * burst to burst. */
+/* PL cycle in which a burst ends whose column commands take `span` DDR cycles from `column_at` to
+ * the last. The data of an immediate row hit, on an idle bus, come at most hit_pl_cycles after it
+ * left: if earlier beats still occupy the port then, and the memory is no slower than the beats,
+ * the port alone determines the end. That is the usual case, and keeps clock conversions out of the
+ * dependency chain from burst to burst. */
 static ZS_INLINE uint64_t over_at(const zs_burst_sys *bs, channel_state *c, const arrival *a,
                                   uint64_t column_at, uint64_t span, bool at_once)
 {
@@ -109,8 +109,8 @@ bool zs_burst_alone(zs_burst_sys *bs, channel_state *c, uint64_t at, uint64_t li
     zs_dram_done done;
     bool any = true;
     while (any) {
-        /* Hits of the open row go when the data bus is free, as a rule at once: then nothing can
-         * have come between, unless the transfer may be over in the same cycle. */
+        /* Row hits issue when the data bus is free, usually at once: then no other burst can come
+         * first, unless the transfer may end in the same cycle. */
         if (zs_dram_begin_hits(dram, c->is_write, a.burst.addr, most_bytes, a.at, limit_ddr,
                                &hits)) {
             const uint32_t before = c->flow.finished;
@@ -137,9 +137,9 @@ bool zs_burst_alone(zs_burst_sys *bs, channel_state *c, uint64_t at, uint64_t li
             if (!any)
                 break;
         }
-        /* One that comes to another row, or turns the bus. Its queue has room, and the ring of
-         * `recent` forgets nothing that still holds an entry. How many writes wait when the bus
-         * turns to them says for how long they have it, so a write must turn it on arrival. */
+        /* A row change or bus turnaround. Its queue must have space, and the ring of `recent` must
+         * lose no live entry. The number of writes queued at a turnaround sets the length of their
+         * run, so a write must turn the bus on arrival. */
         const zs_dram_req req = {
             .addr = a.burst.addr, .bytes = a.burst.bytes, .is_write = c->is_write};
         const uint32_t n = zs_dram_blocks(dram, req.addr, req.bytes);

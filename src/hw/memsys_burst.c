@@ -53,7 +53,7 @@ void zs_burst_sys_watch_set(zs_burst_sys *bs, const zs_memsys_watch *watch)
         zs_dram_watch_set(bs->memory[k].dram, watch == NULL ? NULL : &watch->dram);
 }
 
-/* The controller of the burst that is being sent, and where in its memory the burst lies. */
+/* The DRAM channel of the burst being sent, and its address there. */
 static ZS_INLINE void find_memory(zs_burst_sys *bs, channel_state *c)
 {
     if (bs->memory_n <= 1)
@@ -77,7 +77,7 @@ ZS_COLD static void notify_over(const zs_burst_sys *bs, const channel_state *c)
     bs->watch->burst_over(bs->watch->ctx, c->i, flow->room_at[last % ZS_AXI_OUTSTANDING]);
 }
 
-/* ---- on the way ------------------------------------------------------------------------------ */
+/* ---- sending --------------------------------------------------------------------------------- */
 
 static ZS_INLINE bool send_next(zs_burst_sys *bs, channel_state *c)
 {
@@ -93,9 +93,9 @@ static ZS_INLINE bool send_next(zs_burst_sys *bs, channel_state *c)
     return true;
 }
 
-/* ---- back from the memory -------------------------------------------------------------------- */
+/* ---- completion ------------------------------------------------------------------------------ */
 
-/* Reads come back in order: a burst whose data are there still waits for those before it. */
+/* Reads return in order: a burst whose data have arrived still waits for earlier ones. */
 static ZS_INLINE void deliver_reads(zs_burst_sys *bs, channel_state *c)
 {
     while (zs_axi_flow_outstanding(&c->flow) != 0) {
@@ -122,9 +122,9 @@ static ZS_INLINE bool read_issued(zs_burst_sys *bs, const zs_dram_done *done)
     return send_next(bs, c);
 }
 
-/* ---- at the arbiter ------------------------------------------------------------------------- */
+/* ---- arbitration ----------------------------------------------------------------------------- */
 
-/* The whole burst is in the controller: a posted write is answered. */
+/* The whole burst is queued in the controller: a posted write gets its response. */
 static ZS_INLINE void burst_accepted(zs_burst_sys *bs, channel_state *c, uint64_t at_ddr)
 {
     count_taken(c, 1, c->flights[c->sending_i].beats);
@@ -157,7 +157,7 @@ static bool enqueue_piece(zs_burst_sys *bs, channel_state *c, uint64_t at)
     return true;
 }
 
-/* Lets waiting channels in, in turn, each with a whole burst, while there is room. */
+/* Round-robin over waiting channels, a whole burst each, while the queue has space. */
 static void arbitrate(zs_burst_sys *bs, memory_channel *m, uint32_t dir, uint64_t at)
 {
     while (m->waiting[dir] != 0) {
@@ -176,9 +176,9 @@ static void arbitrate(zs_burst_sys *bs, memory_channel *m, uint32_t dir, uint64_
     }
 }
 
-/* ---- the loop -------------------------------------------------------------------------------- */
+/* ---- decisions of the controller ------------------------------------------------------------- */
 
-/* What unpacking makes of the end of a load, and copying of the first address of a store. */
+/* Delays the end of a load by unpacking, and the first address of a store by copying. */
 static void start_side(channel_state *c)
 {
     uint64_t unpacked_at = 0;
@@ -223,7 +223,7 @@ void zs_burst_sys_start(zs_burst_sys *bs, uint32_t i, const zs_xfer *xfers, uint
     }
 }
 
-/* True: an event was planned. */
+/* True: an event was scheduled. */
 static ZS_INLINE bool issued(zs_burst_sys *bs, const memory_channel *m, const zs_dram_done *done)
 {
     const uint32_t dir = done->is_write, arbiter = m->arbiter + dir;
@@ -234,9 +234,9 @@ static ZS_INLINE bool issued(zs_burst_sys *bs, const memory_channel *m, const zs
     return true;
 }
 
-/* ---- one after the other -------------------------------------------------------------------- */
+/* ---- event loop ------------------------------------------------------------------------------ */
 
-/* Whether the controller can decide about a request at once: nothing comes before it has. */
+/* Whether the controller can decide a request at once, since nothing can arrive before. */
 static ZS_INLINE bool bypass_queue(zs_burst_sys *bs, const memory_channel *m,
                                    const zs_dram_req *req, uint32_t n, uint64_t at,
                                    uint64_t limit_ddr)
@@ -254,7 +254,7 @@ static ZS_INLINE bool bypass_queue(zs_burst_sys *bs, const memory_channel *m,
     return true;
 }
 
-/* A burst that need not wait at the arbiter goes straight to the controller. */
+/* Sends a burst that need not wait at the arbiter to the controller. */
 static ZS_INLINE void enqueue_burst(zs_burst_sys *bs, channel_state *c, uint32_t n, uint64_t at,
                                     uint64_t limit_ddr)
 {
@@ -270,7 +270,7 @@ static ZS_INLINE void enqueue_burst(zs_burst_sys *bs, channel_state *c, uint32_t
     bs->queued++;
 }
 
-/* Of others the end may be known, which the caller then waits for. */
+/* No other channel is active; finished ones, whose end is known, do not count. */
 static bool is_alone(const zs_burst_sys *bs, uint32_t i)
 {
     return (bs->working & ~bs->finished) == 1u << i && bs->queued == 0 && bs->des.pending == 0 &&
@@ -309,8 +309,8 @@ static ZS_INLINE void handle_event(zs_burst_sys *bs, uint32_t actor, uint64_t at
     arrive(bs, actor, at, limit_ddr);
 }
 
-/* Lets a controller decide up to `until`, unless there is nothing to decide: no refresh due, and
- * no request in it or all of them behind what is on the bus. True: it issued a piece. */
+/* Makes a controller's decisions up to `until`, unless there are none: no refresh due, and no
+ * request queued or all of them waiting for the bus. True: it issued a piece. */
 static ZS_INLINE bool run_controller(zs_burst_sys *bs, zs_dram *dram, uint64_t until,
                                      zs_dram_done *done)
 {
@@ -321,9 +321,9 @@ static ZS_INLINE bool run_controller(zs_burst_sys *bs, zs_dram *dram, uint64_t u
     return any;
 }
 
-/* Several controllers decide side by side, in steps so short that what one of them does in a step
- * can plan nothing in it: an address goes out when data of a read before it have come, or in the
- * next cycle where a burst waits for room. */
+/* Several controllers decide in parallel, in steps (lookahead) too short for one's decision to
+ * cause an event within the step: an address leaves when data of an earlier read have arrived, or
+ * in the next cycle where a burst waits for queue space. */
 static bool decide_all(zs_burst_sys *bs, uint64_t event_at, uint64_t limit_ddr)
 {
     zs_dram_done done;
@@ -345,8 +345,8 @@ static bool decide_all(zs_burst_sys *bs, uint64_t event_at, uint64_t limit_ddr)
     }
 }
 
-/* Lets the controllers decide up to the next event, the end of a transfer or the limit. True: one
- * came to plan an event before. */
+/* Makes the controllers' decisions up to the next event, the end of a transfer or the limit. True:
+ * one of them scheduled an earlier event. */
 static ZS_INLINE bool decide(zs_burst_sys *bs, uint64_t event_at, uint64_t limit_ddr)
 {
     zs_dram_done done;
@@ -359,7 +359,7 @@ static ZS_INLINE bool decide(zs_burst_sys *bs, uint64_t event_at, uint64_t limit
     return false;
 }
 
-/* Nothing may happen past the limit, since the caller may start a transfer there. */
+/* Simulates nothing past the limit, where the caller may start a transfer. */
 bool zs_burst_next(zs_burst_sys *bs, uint64_t limit, uint32_t *channel, uint64_t *done_at)
 {
     const uint64_t limit_ddr = zs_pl_to_ddr(&bs->clock, limit);

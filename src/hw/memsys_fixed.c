@@ -1,6 +1,6 @@
 #include "memsys_priv.h"
 
-/* No transfer touches another one, so its end is known when it starts. */
+/* Transfers are independent, so the end of each is known when it starts. */
 
 struct zs_fixed_sys {
     const zs_design *design;
@@ -55,7 +55,7 @@ static void walk_row(zs_fixed_walk *w, uint64_t addr, uint64_t bytes)
     }
 }
 
-/* Holds the address of the next row back. */
+/* Delays the address of the next row. */
 static void between_rows(zs_fixed_walk *w, const zs_xfer *next)
 {
     const uint64_t copy = w->is_write ? zs_copy_pl_cycles(next) : 0;
@@ -66,7 +66,7 @@ static void between_rows(zs_fixed_walk *w, const zs_xfer *next)
     w->flow.address_at += w->rules.row_gap;
 }
 
-/* Of the first row the gap is in the flow's start. */
+/* The gap of the first row is already in the flow's start. */
 static void begin_row(zs_fixed_walk *w, const zs_xfer *x)
 {
     if (w->count.bursts != 0)
@@ -86,8 +86,8 @@ static void walk_rows(zs_fixed_walk *w, const zs_xfer *x, uint64_t addr, uint32_
     }
 }
 
-/* Rows of a read that lie where those before do: groups of as many as bursts may be outstanding all
- * take the same in the end. Some groups are walked, most are skipped; how many rows that were. */
+/* Repeated rows of a read: groups of as many rows as may be outstanding reach a steady state of
+ * equal durations. Simulates WALKED groups and skips the others; returns the number of rows. */
 static uint32_t walk_repeats(zs_fixed_walk *w, const zs_xfer *x)
 {
     enum { WALKED = 4 };

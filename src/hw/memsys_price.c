@@ -2,7 +2,7 @@
 
 #include <assert.h>
 
-/* Fractions of a PL cycle: a price is computed in 1/256 and rounded up once. */
+/* Costs are computed in 1/256 PL cycle and rounded up once. */
 enum { FRAC_BITS = 8 };
 
 uint64_t zs_xfer_bytes(const zs_xfer *x)
@@ -25,7 +25,7 @@ zs_port_share zs_port_share_of(const zs_board *board, uint32_t ports, uint32_t p
     return (zs_port_share){s.first / unit, s.n / unit, s.of / unit};
 }
 
-/* Where a part of `total` things begins, whose first ones are one larger. */
+/* First of `total` items in a part, where the first parts have one item more. */
 static uint32_t part_begin(uint32_t total, uint32_t part, uint32_t of)
 {
     const uint32_t more = total % of;
@@ -71,16 +71,16 @@ zs_xfer zs_xfer_merged(const zs_xfer *xfer)
     return x;
 }
 
-/* ---- what the DRAM has to do ----------------------------------------------------------------- */
+/* ---- work of the DRAM ------------------------------------------------------------------------ */
 
 typedef struct dram_work {
     uint32_t block_shift, page_shift, bank_mask;
-    uint64_t cut_mask;     /* bits of an address by which bursts are cut inside of blocks; ... */
-    bool cuts_all;         /* ... or they are, wherever they start */
-    uint64_t page;         /* of the byte before */
-    uint64_t transactions; /* blocks touched, those that bursts share counted for each */
-    uint64_t changes;      /* pages come to */
-    uint64_t same_bank;    /* of these, in the bank of the page before */
+    uint64_t cut_mask;     /* address bits that, if set, split blocks between bursts; ... */
+    bool cuts_all;         /* ... or blocks are split at any address */
+    uint64_t page;         /* of the previous byte */
+    uint64_t transactions; /* blocks touched, a block split between bursts once for each */
+    uint64_t changes;      /* row changes */
+    uint64_t same_bank;    /* of these, within the bank of the previous page */
 } dram_work;
 
 static uint32_t log2_of(uint32_t x)
@@ -100,8 +100,8 @@ static dram_work no_work(const zs_memory_params *m, const zs_axi_params *port)
                        .page = UINT64_MAX};
 }
 
-/* Bursts that start unaligned stay so up to the next 4 KiB boundary: each cut inside a block makes
- * both sides read it. */
+/* Unaligned bursts stay unaligned up to the next 4 KiB boundary: a block split between two bursts
+ * is read by both. */
 static ZS_INLINE void add_row(dram_work *w, uint64_t addr, uint64_t bytes, uint64_t head_bursts)
 {
     const uint64_t last = addr + bytes - 1;
@@ -117,7 +117,7 @@ static ZS_INLINE void add_row(dram_work *w, uint64_t addr, uint64_t bytes, uint6
     w->page = last_page;
 }
 
-/* A row that lies where the row before did, `times` times, from what one of them takes. */
+/* Adds a repeated row `times` times, from the cost of one. */
 static void add_repeats(const zs_axi_params *port, const zs_xfer *x, uint64_t addr, uint64_t times,
                         zs_xfer_count *count, dram_work *w)
 {
@@ -134,8 +134,8 @@ static void add_repeats(const zs_axi_params *port, const zs_xfer *x, uint64_t ad
     w->same_bank += (times - 1) * (w->same_bank - before.same_bank);
 }
 
-/* Bursts, beats and what they ask of the DRAM, in one pass: this is a sixth of a sweep's time. `w`
- * may be NULL. */
+/* Bursts, beats and their DRAM work in one pass: this is a sixth of a sweep's time. `w` may be
+ * NULL. */
 static ZS_INLINE zs_xfer_count count_rows(const zs_axi_params *axi, const zs_xfer *x, dram_work *w)
 {
     const zs_axi_params port = *axi;
@@ -160,7 +160,7 @@ zs_xfer_count zs_xfer_split(const zs_axi_params *port, const zs_xfer *xfer)
     return count_rows(port, xfer, NULL);
 }
 
-/* ---- price ----------------------------------------------------------------------------------- */
+/* ---- cost of a transfer ---------------------------------------------------------------------- */
 
 static uint64_t pl_frac(const zs_design *d, uint64_t ddr_cycles)
 {
@@ -169,7 +169,7 @@ static uint64_t pl_frac(const zs_design *d, uint64_t ddr_cycles)
 }
 
 /* From a burst's address to its first beat (read) or from its last beat to the response (write),
- * and what a row change adds; in fractions of a PL cycle. */
+ * and the penalty of a row change; in fractions of a PL cycle. */
 typedef struct latencies {
     uint64_t usual, row_change, refresh, refresh_interval;
 } latencies;
@@ -191,8 +191,8 @@ static latencies latencies_of(const zs_design *d, const zs_axi_params *port, boo
     return l;
 }
 
-/* See docs/models/axi.md: beats, the latency once, and per window of outstanding bursts what of the
- * latency the window does not cover. */
+/* See docs/models/axi.md: beats, the latency once, and per window of outstanding bursts the latency
+ * that the window does not hide. */
 static uint64_t alone_frac(const latencies *l, uint64_t outstanding, const zs_xfer_price *p)
 {
     const uint64_t bursts = p->count.bursts;
@@ -214,8 +214,8 @@ static uint64_t alone_frac(const latencies *l, uint64_t outstanding, const zs_xf
     return total + later / 64 * felt / (l->refresh_interval / 64 + 1);
 }
 
-/* What the DMA adds to a transfer of `rows` rows: addresses and data that it sends more slowly than
- * the channel would take them. */
+/* Delay by the DMA of a transfer of `rows` rows, where it issues addresses and data more slowly
+ * than the channel accepts them. */
 static uint64_t dma_frac(const zs_dma_rules *rules, const latencies *l, uint64_t rows,
                          const zs_xfer_price *p, uint64_t total)
 {
@@ -232,7 +232,7 @@ static uint64_t dma_frac(const zs_dma_rules *rules, const latencies *l, uint64_t
     return total + (idle << FRAC_BITS);
 }
 
-/* What unpacking adds to a load, and copying rows to a store. */
+/* Delay of a load by unpacking, of a store by copying rows. */
 static uint64_t side_frac(const zs_xfer *x, const latencies *l, const zs_xfer_price *p,
                           bool is_write, uint64_t latency, uint64_t total)
 {
@@ -248,7 +248,7 @@ static uint64_t side_frac(const zs_xfer *x, const latencies *l, const zs_xfer_pr
     return zs_max_u64(total, copy + row + (rows - 1) * rest);
 }
 
-/* Channels that have a part of a transfer, as evenly as blocks allow. */
+/* DRAM channels that a transfer is interleaved over. */
 static uint64_t channels_of(const zs_memory_params *m, const zs_xfer *x)
 {
     if (zs_memory_channels(m) == 1)

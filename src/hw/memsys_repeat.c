@@ -1,16 +1,16 @@
 #include "burst_priv.h"
 
-/* Channels that fetch the same rows over and over, and no others beside them: after a while every
- * refresh interval is like the one before. So some of them are followed burst by burst, and most of
- * the rest is skipped at their pace. The time that is skipped passes outside only: inside, all
- * clocks, banks and queues go on from where they are. */
+/* Fast path while all active channels read the same rows repeatedly: refresh intervals reach a
+ * steady state. Some intervals are simulated burst by burst, most others are skipped at the
+ * measured throughput. Skipped time is added outside only: inside, all clocks, banks and queues
+ * continue from their present state. */
 
 enum {
-    SETTLING = 2,        /* refresh intervals until the pace is measured ... */
-    MEASURED = 32,       /* ... and those in which it is */
-    REPEATED_ROWS = 64,  /* of a transfer, more than which are worth it, ... */
-    SKIPPED_ROWS = 32,   /* ... and of a channel, at least, since whole rows are skipped */
-    NO_REFRESH = 1 << 13 /* DDR cycles that stand for an interval where there is none */
+    SETTLING = 2,        /* refresh intervals before the measurement ... */
+    MEASURED = 32,       /* ... and during it */
+    REPEATED_ROWS = 64,  /* transfers with at most these rows are not skipped, ... */
+    SKIPPED_ROWS = 32,   /* ... nor fewer rows of a channel, since rows are skipped whole */
+    NO_REFRESH = 1 << 13 /* DDR cycles of an interval without refresh */
 };
 
 bool zs_burst_repeats(const channel_state *c)
@@ -25,7 +25,7 @@ static uint64_t pl_cycles_of(const zs_burst_sys *bs, uint64_t intervals)
     return zs_ddr_to_pl(&bs->clock, intervals * (t_refi != 0 ? t_refi : NO_REFRESH));
 }
 
-/* Bytes of a transfer that are not yet in bursts. */
+/* Bytes of a transfer that are not yet sent in bursts. */
 static uint64_t left_of(const channel_state *c)
 {
     return (uint64_t)c->rows_left * c->xfer.row_bytes - (c->addr - c->row_addr);
@@ -42,7 +42,7 @@ static bool all_repeat(const zs_burst_sys *bs)
     return working != 0;
 }
 
-/* Whole rows of a channel, as if they had been sent. */
+/* Counts whole rows of a channel as sent. */
 static uint64_t skip_rows(channel_state *c, uint64_t rows)
 {
     zs_xfer skipped = c->xfer;
@@ -60,7 +60,7 @@ static uint64_t scaled(uint64_t n, uint64_t by, uint64_t of)
     return (uint64_t)((zs_wide)n * by / of);
 }
 
-/* What the memory does for `bytes`, from what it did in the time measured. */
+/* Adds DRAM counts for `bytes`, scaled from the measured intervals. */
 static void credit(zs_burst_sys *bs, uint64_t bytes)
 {
     const zs_dram_counts *seen = &bs->pace.dram;
@@ -77,7 +77,7 @@ static void credit(zs_burst_sys *bs, uint64_t bytes)
     zs_dram_credit(bs->memory[0].dram, &more);
 }
 
-/* ---- the pace -------------------------------------------------------------------------------- */
+/* ---- steady-state throughput ----------------------------------------------------------------- */
 
 static zs_dram_counts counts_now(zs_burst_sys *bs)
 {
@@ -95,7 +95,7 @@ static void subtract_counts(zs_dram_counts *c, const zs_dram_counts *before)
     c->refreshes -= before->refreshes;
 }
 
-/* The pace of the same channels with the same rows is known. */
+/* The pace (bytes per channel in the measured time) of the same channels and rows is known. */
 static bool is_known(const zs_burst_sys *bs)
 {
     bool known = bs->pace.working == bs->working;
@@ -107,8 +107,8 @@ static bool is_known(const zs_burst_sys *bs)
     return known;
 }
 
-/* Follows all channels for a while. True: one of them has completed. A burst less than was seen is
- * what a channel sends in that time, since it may have been the last of one more. */
+/* Simulates all channels and measures their pace. True: one of them has completed. One burst is
+ * subtracted, since the measured time may contain a part of one more. */
 static bool measure(zs_burst_sys *bs, uint64_t pl_cycles, uint32_t *channel, uint64_t *done_at)
 {
     uint64_t left_before[ZS_CHANNEL_N];
@@ -135,8 +135,8 @@ static bool measure(zs_burst_sys *bs, uint64_t pl_cycles, uint32_t *channel, uin
     return false;
 }
 
-/* PL cycles that all channels can go on like that, `measured` cycles of which have their pace: up
- * to the last rows of the first of them, or to the limit. */
+/* PL cycles for which all channels can continue at the pace of `measured` cycles: up to the last
+ * row of the first one to finish, or to the limit. */
 static uint64_t cycles_like_that(const zs_burst_sys *bs, uint64_t measured, uint64_t limit)
 {
     uint64_t cycles = limit - bs->at;

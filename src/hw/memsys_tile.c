@@ -5,7 +5,7 @@
 #define ONE   (UINT64_C(1) << 16)
 #define BURST 4u /* clocks a BL8 transaction occupies the data bus */
 
-/* Transactions of each direction between two turns of a bus that both ask for too much. */
+/* Transactions of each direction per turnaround period of a bus that both overload. */
 typedef struct bus_turn {
     uint64_t reads, writes;
 } bus_turn;
@@ -13,8 +13,8 @@ typedef struct bus_turn {
 typedef struct share {
     uint64_t end;  /* PL cycle at the present rate */
     uint64_t left; /* work in 1/2^16 PL cycles at full rate; kept while the DRAM is overloaded */
-    uint64_t load; /* part of the DRAM's time it takes at full rate */
-    uint64_t rate; /* part of its full rate that it gets */
+    uint64_t load; /* fraction of the DRAM's time that it uses at full rate */
+    uint64_t rate; /* fraction of its full rate that it gets */
     uint64_t transactions, bursts;
 } share;
 
@@ -22,26 +22,25 @@ struct zs_tile_sys {
     share shares[ZS_CHANNEL_N];
     uint32_t active, reads; /* masks: in flight, channels that read */
     bool overloaded;
-    uint64_t now;                      /* last time that `left` was brought up to */
+    uint64_t now;                      /* time of the last update of `left` */
     uint64_t capacity, capacity_least; /* of the DRAM: one direction, both with shortest runs */
     const zs_design *design;
     zs_clock_pair clock;
-    uint64_t
-        transit[ZS_CHANNEL_N]; /* reads that a full bus serves during one's way there and back */
+    uint64_t transit[ZS_CHANNEL_N]; /* reads served by a saturated bus during a round trip */
     zs_dram_counts counts;
     uint64_t events;
 };
 
-/* ---- turns of the bus ------------------------------------------------------------------------ */
+/* ---- bus turnarounds ------------------------------------------------------------------------- */
 
 static uint64_t within(uint64_t value, uint64_t least, uint64_t most)
 {
     return zs_max_u64(least, zs_min_u64(value, most));
 }
 
-/* The scheduler's rules (dram_schedule.c) for `window` outstanding reads of which a full bus keeps
- * `transit` on their way (docs/models/axi.md has the derivation). While writes run, all of them
- * come to wait; while reads run, those served come back a transit later. */
+/* The scheduler's rules (dram_schedule.c) for `window` outstanding reads, `transit` of them in
+ * flight when the bus is saturated (derivation: docs/models/axi.md). During a run of writes all
+ * reads end up queued; during a run of reads served ones return a transit later. */
 static bus_turn turn_of(const zs_memory_params *m, uint64_t window, uint64_t transit)
 {
     const uint64_t full = zs_dram_full_queue(m), long_run = zs_dram_read_run(m);
@@ -97,7 +96,7 @@ static uint64_t load_of(const zs_tile_sys *ts, uint32_t channels)
     return sum;
 }
 
-/* Reads per turn that serve what reads ask for: their queue is not full beyond that. */
+/* Reads per turn that meet the reads' demand: beyond it their queue is not full. */
 static uint64_t reads_needed(const zs_tile_sys *ts, uint64_t writes)
 {
     const zs_memory_params *m = &ts->design->board.memory;
@@ -109,8 +108,8 @@ static uint64_t reads_needed(const zs_tile_sys *ts, uint64_t writes)
     return zs_max_u64(need, zs_max_u64(1, zs_dram_short_read_run(m)));
 }
 
-/* The turn that the reads in flight allow: outstanding bursts of all, and the part of them that is
- * on its way, a mean over their ports. */
+/* The turn that the outstanding reads allow: the window is their sum over channels, the transit a
+ * mean over their ports. */
 static bus_turn turn_now(const zs_tile_sys *ts)
 {
     uint64_t window = 0, sum = 0;
@@ -139,8 +138,7 @@ static bool is_overloaded(const zs_tile_sys *ts)
     return load > ts->capacity_least && load > capacity_now(ts);
 }
 
-/* Equal shares among some channels; who needs less than its share leaves the rest to the others.
- * What is left of the capacity. */
+/* Max-min fair shares of the capacity among channels. Returns the unused capacity. */
 static uint64_t share_among(zs_tile_sys *ts, uint32_t hungry, uint64_t capacity)
 {
     uint32_t before = 0;
@@ -160,7 +158,7 @@ static uint64_t share_among(zs_tile_sys *ts, uint32_t hungry, uint64_t capacity)
     return hungry == 0 ? capacity : 0;
 }
 
-/* Reads go first, but leave writes their part of a turn. */
+/* Reads have priority, but leave writes their part of a turn. */
 static void set_rates(zs_tile_sys *ts)
 {
     const uint64_t capacity = capacity_now(ts);
@@ -171,7 +169,7 @@ static void set_rates(zs_tile_sys *ts)
     share_among(ts, writes, kept + share_among(ts, reads, capacity - kept));
 }
 
-/* Brings the remaining work up to a time at which nothing has ended yet but what ends there. */
+/* Updates the remaining work to `now`, before which no transfer ends. */
 static void advance(zs_tile_sys *ts, uint64_t now)
 {
     for (uint32_t left = ts->active; left != 0; left &= left - 1) {
@@ -184,7 +182,7 @@ static void advance(zs_tile_sys *ts, uint64_t now)
     ts->now = now;
 }
 
-/* After a transfer came or went: new rates where the DRAM is, or was, asked for too much. */
+/* After a start or end: new rates where the DRAM is, or was, overloaded. */
 static void share_out(zs_tile_sys *ts)
 {
     const bool overloaded = is_overloaded(ts);
@@ -250,7 +248,7 @@ void zs_tile_sys_start(zs_tile_sys *ts, uint32_t channel, const zs_xfer_price *p
     ts->active |= 1u << channel;
     if (!ts->overloaded && !is_overloaded(ts))
         return;
-    /* A transfer that starts later than the next event joins now and has to wait in addition. */
+    /* A transfer that starts after the next event joins now; its delay is added to its work. */
     ts->active &= ~(1u << channel);
     advance(ts, zs_max_u64(ts->now, zs_min_u64(start, earliest(ts, &other))));
     ts->active |= 1u << channel;
