@@ -176,7 +176,7 @@ static void arbitrate(zs_burst_sys *bs, memory_channel *m, uint32_t dir, uint64_
     }
 }
 
-/* ---- decisions of the controller ------------------------------------------------------------- */
+/* ---- transfers ------------------------------------------------------------------------------- */
 
 /* Delays the end of a load by unpacking, and the first address of a store by copying. */
 static void start_side(channel_state *c)

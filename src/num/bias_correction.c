@@ -11,7 +11,7 @@ typedef struct corrector {
     void *stored;
 } corrector;
 
-/* What one output channel loses of its mean by the rounding of its weights. */
+/* Mean error of an output channel from the rounding of its weights. */
 static double lost_mean(const corrector *c, const zs_layer *layer, uint32_t oc, const double *sums,
                         double values)
 {

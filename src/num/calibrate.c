@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* Scales that a range may ask for; 2^-100 and less counts as zero. */
+/* Limits of scales; ranges of 2^-100 and less count as zero. */
 enum { FRAC_MIN = -16, FRAC_MAX = 30, WEIGHT_FRAC_MIN = -80 };
 static const double least_range = 0x1p-100;
 
@@ -14,9 +14,9 @@ typedef struct quant_work {
     zs_quant *q;
     zs_tensor_scale *tensors;
     zs_layer_scale *layers;
-    uint32_t *leader;  /* [tensor]: the tensor whose scale this one has */
-    float *range;      /* [tensor]: of all that a leader stands for */
-    bool *is_unsigned; /* [tensor]: none that a leader stands for is ever negative */
+    uint32_t *leader;  /* [tensor]: union-find; tensors of one leader share its scale */
+    float *range;      /* [leader]: largest of its group */
+    bool *is_unsigned; /* [leader]: no tensor of its group is ever negative */
     float *filter;     /* of the largest layer */
     void *stored_filter;
 } quant_work;
@@ -30,7 +30,7 @@ static uint32_t leader_of(const quant_work *w, uint32_t t)
     return t;
 }
 
-/* Slices share with their parent. */
+/* Groups tensors that share a scale: slices with their parent, exact layers with their input. */
 static void group_tensors(quant_work *w)
 {
     const zs_net *net = w->net;
@@ -49,7 +49,7 @@ static void group_tensors(quant_work *w)
     }
 }
 
-/* Of groups: one member that may be negative decides for all. */
+/* A group is signed if one of its tensors may be negative. */
 static void group_signs(quant_work *w)
 {
     const bool *never = w->ranges->never_negative;
@@ -115,7 +115,7 @@ static zs_status filter_range(quant_work *w, const zs_layer *layer, uint32_t oc,
     return ZS_OK;
 }
 
-/* One fraction for the layer, lowered until every bias fits 32 bits at input frac + weight frac. */
+/* One weight frac per layer, lowered until every bias fits 32 bits at input frac + weight frac. */
 static zs_status fixed_weights(quant_work *w, const zs_layer *layer, zs_layer_scale *scale,
                                zs_err *err)
 {
@@ -134,8 +134,8 @@ static zs_status fixed_weights(quant_work *w, const zs_layer *layer, zs_layer_sc
     return ZS_OK;
 }
 
-/* One scale per output channel, raised where its bias, and what brings a sum to the zero of the
- * output, would leave no room in 32-bit sums. */
+/* One scale per output channel, raised where its bias and the offset to the output's zero point
+ * would not leave enough headroom in 32-bit sums. */
 static zs_status int8_weights(quant_work *w, const zs_layer *layer, zs_layer_scale *scale,
                               zs_err *err)
 {
@@ -156,7 +156,7 @@ static zs_status int8_weights(quant_work *w, const zs_layer *layer, zs_layer_sca
     return ZS_OK;
 }
 
-/* ---- sums to outputs ------------------------------------------------------------------------- */
+/* ---- requantisation -------------------------------------------------------------------------- */
 
 /* ratio as mul / 2^shift with 2^30 <= mul < 2^31. */
 static zs_requant requant_of(double ratio)
@@ -188,7 +188,7 @@ static zs_status requant_channels(quant_work *w, const zs_layer *layer, zs_layer
     return ZS_OK;
 }
 
-/* All inputs of an add get multipliers for one shift, the largest with 31 bits. */
+/* Multipliers with a common shift for all inputs of an add, the largest of 31 bits. */
 static zs_status requant_inputs(quant_work *w, const zs_layer *layer, zs_layer_scale *scale,
                                 zs_err *err)
 {
@@ -228,8 +228,8 @@ static int64_t sum_of(const int8_t *filter, size_t n)
     return sum;
 }
 
-/* What an input's zero other than 0 adds to sums; and the largest that inputs of any value can
- * give, which must fit the accumulator. */
+/* The contribution of a nonzero input zero point to the sums; and the worst-case sum over all
+ * inputs, which must fit the accumulator. */
 static zs_status check_sums(quant_work *w, const zs_layer *layer, zs_layer_scale *scale,
                             zs_err *err)
 {
@@ -331,9 +331,10 @@ zs_status zs_quant_build(zs_arena *arena, const zs_net *net, uint32_t precision,
     return ZS_OK;
 }
 
-/* ---- integers of the model ------------------------------------------------------------------- */
+/* ---- quantised models ------------------------------------------------------------------------ */
 
-/* The input's zero stands where its tensors are padded, too: it takes part in every product. */
+/* Padding has the value of the input's zero point, so its contribution is the same for all pixels.
+ */
 static zs_status model_layer(zs_arena *arena, zs_arena *scratch, const zs_net *net,
                              const zs_layer *layer, zs_layer_scale *scale, zs_err *err)
 {

@@ -6,8 +6,8 @@
 #include <immintrin.h>
 #endif
 
-/* Depthwise tiles: sums of some pixels by DEPTH_LANES channels, one vector of the widest unit a
- * pixel, stay in registers. Products of 16 bits are added in halves, of which those of DEPTH_TAPS
+/* Depthwise tiles: sums of some pixels x DEPTH_LANES channels, one vector of the widest unit per
+ * pixel, stay in registers. 16-bit products are split into halves, whose sums over DEPTH_TAPS taps
  * fit 32 bits. */
 
 enum { PIXELS = ZS_TILE_PIXELS, DEPTH_LANES = 16, DEPTH_TAPS = 1 << 15 };
@@ -20,7 +20,7 @@ size_t zs_tile_scratch_words(size_t taps, size_t ic_n, size_t plane, bool depthw
 typedef float float_lanes __attribute__((vector_size(4 * DEPTH_LANES)));
 typedef int32_t word_lanes __attribute__((vector_size(4 * DEPTH_LANES)));
 
-/* Products and sums of one type. */
+/* Multiply-accumulate with products and sums of one type. */
 #define ADD_TAPS(name, lane, lanes)                                                                \
     ZS_CLONES                                                                                      \
     static void name(const lane *const x[PIXELS], const uint32_t *offsets, uint32_t taps,          \
@@ -79,7 +79,7 @@ static void add_taps_i16(const int32_t *const x[PIXELS], const uint32_t *offsets
     }
 }
 
-/* Product and sum are each rounded to half. */
+/* Rounds both product and sum to half. */
 ZS_LOOPS
 static void add_taps_f16(const float *const x[PIXELS], const uint32_t *offsets, uint32_t taps,
                          const float *w, zs_half *const sums[PIXELS])

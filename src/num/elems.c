@@ -109,7 +109,7 @@ static void add_f32(const zs_quant *q, const zs_layer *layer, const void *const 
     }
 }
 
-/* Sums of fp32 have no limit to be held against. */
+/* fp32 sums have no limit to check. */
 static uint64_t magnitude_f32(const void *stored, size_t n)
 {
     (void)stored, (void)n;

@@ -7,7 +7,7 @@
 
 double zs_tanh(double x)
 {
-    if (fabs(x) < 1e-3) /* the quotient below would cancel */
+    if (fabs(x) < 1e-3) /* avoids cancellation in the quotient below */
         return x - x * x * x / 3;
     const double e = zs_exp(-2 * fabs(x));
     return copysign((1 - e) / (1 + e), x);
@@ -26,8 +26,8 @@ double zs_erf(double x)
     return 0x1.20dd750429b6dp+0 * x * zs_exp(-x * x) * sum;
 }
 
-/* x less whole quarters of the circle (pi / 2 in three parts, Cody and Waite 1980), then the series
- * of the sine or the cosine of at most pi / 4. */
+/* Range reduction by multiples of pi / 2 in three parts (Cody and Waite 1980), then the series of
+ * the sine or the cosine for at most pi / 4. */
 double zs_sin(double x, int quarters)
 {
     const double k = rint(x * 0x1.45f306dc9c883p-1);
@@ -141,7 +141,7 @@ static bool is_integer(double x)
     return rint(x) >= x && rint(x) <= x;
 }
 
-/* Small whole exponents by products, others by the logarithm of what must then not be negative. */
+/* Small integer exponents by products, others by the logarithm of x, which must not be negative. */
 static double power(double x, double y)
 {
     if (is_integer(y) && fabs(y) <= 64) {

@@ -77,7 +77,7 @@ static void scale_channels(const zs_net *net, const zs_layer *layer, const float
     }
 }
 
-/* Over the channels of each pixel; in double precision, rounded once. */
+/* Softmax over the channels of each pixel, in double precision, rounded once. */
 static void softmax(const zs_layer *layer, const float *x, float *y)
 {
     const size_t n = (size_t)layer->x.h * layer->x.w;
@@ -93,7 +93,7 @@ static void softmax(const zs_layer *layer, const float *x, float *y)
     }
 }
 
-/* The window of an even size has its odd channel behind the centre, as ONNX has it. */
+/* A window of even size extends one channel further after the centre, as in ONNX. */
 static void normalise_local(const zs_layer *layer, const float *x, float *y)
 {
     const size_t n = (size_t)layer->x.h * layer->x.w;
@@ -221,7 +221,7 @@ size_t zs_host_scratch_bytes(const zs_net *net, const zs_layer *layer)
     return pointer_bytes(layer) + elems * sizeof(float);
 }
 
-/* Real results through the layer's quantiser; real again. */
+/* Quantises and dequantises real results by the layer's quantiser. */
 static void finish_floats(const zs_quant *q, const zs_layer *layer, float *y)
 {
     const size_t plane = (size_t)layer->y.h * layer->y.w, n = zs_shape_elems(layer->y);
@@ -231,7 +231,7 @@ static void finish_floats(const zs_quant *q, const zs_layer *layer, float *y)
         y[i] = (float)(zs_quant_finish(layer->quant, (uint32_t)(i / plane), (double)y[i]) * step);
 }
 
-/* Layers of real numbers that read or make integers of the model. */
+/* Layers computed in real numbers that read or write quantised tensors. */
 static bool is_mixed(const zs_quant *q, const zs_layer *layer)
 {
     bool some = zs_is_numbered(q, layer->out), all = some;
@@ -246,7 +246,7 @@ static bool is_mixed(const zs_quant *q, const zs_layer *layer)
     return layer->quant != NULL || (some && !(all && moves));
 }
 
-/* model: int8 of one scale moved as it is; anything else goes through real numbers. */
+/* Precision model: int8 of equal scale is copied; all others go through real numbers. */
 static bool moves_bytes(const zs_quant *q, const zs_layer *layer)
 {
     bool all = zs_is_narrow(q, layer->out);
@@ -301,7 +301,7 @@ static void move_bytes(const zs_net *net, const zs_quant *q, const zs_layer *lay
         join_elems(net, q, layer, x, y);
 }
 
-/* Integers of the model less their zero, and back. */
+/* Computes on q - zero of quantised tensors. */
 static void through_integers(const zs_net *net, const zs_quant *q, const zs_layer *layer,
                              const void *const *x, void *y, void *scratch)
 {

@@ -1,11 +1,11 @@
-/* Layers without filters by the rules of TFLite, on integers of the model less their zero. */
+/* Layers without filters by the rules of TFLite, on q - zero of quantised tensors. */
 #include "elem_priv.h"
 
 #include <assert.h>
 #include <math.h>
 #include <string.h>
 
-/* q - zero within the limits of the result. */
+/* Clamps q - zero to the limits of the output. */
 static float finish(const zs_layer_quant *k, int64_t v)
 {
     const int64_t lo = k->out.lo - k->out.zero, hi = k->out.hi - k->out.zero;
@@ -34,10 +34,10 @@ static float window(const zs_layer *layer, const float *plane, zs_pool_part rows
         }
     if (layer->pool == ZS_POOL_MAX)
         return finish(k, most);
-    /* The mean of the file's own numbers, halves away from 0. */
+    /* The mean of q as in the file, halves away from 0. */
     const int64_t n = (int64_t)rows.n * cols.n, zero = k->out.zero + k->out.offset;
     sum += n * zero;
-    assert(n > 0); /* no window sees nothing but padding */
+    assert(n > 0); /* no window covers padding alone */
     return finish(k, (sum > 0 ? sum + n / 2 : sum - n / 2) / n - zero);
 }
 
@@ -179,8 +179,7 @@ static void pairs(const zs_layer *layer, const float *const *x, float *y)
     }
 }
 
-/* Sums, products and the largest of several come as real functions of the integers, which are
- * exact. */
+/* Sums, products and maxima are computed in float, which is exact for these integers. */
 static void general(const zs_layer *layer, const float *const *x, float *y)
 {
     const zs_layer_quant *k = layer->quant;
@@ -202,14 +201,14 @@ static void general(const zs_layer *layer, const float *const *x, float *y)
                                  : zs_rule_scale(k->rule, (int64_t)y[i], k->factor[0]));
 }
 
-/* factor[0] from 0 on, factor[1] below. */
+/* factor[0] for x >= 0, factor[1] for x < 0. */
 static void leaky(const zs_layer_quant *k, const float *x, float *y, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         y[i] = finish(k, zs_rule_scale(k->rule, (int64_t)x[i], k->factor[x[i] < 0]));
 }
 
-/* Between four of the file's own numbers: weights of 10 bits and halves away from 0; of unsigned
+/* Bilinear, between four q as in the file: 10-bit weights and halves away from 0; for unsigned
  * bytes in single precision, halves up. */
 static void resize(const zs_layer *layer, const float *x, float *y)
 {
@@ -221,7 +220,7 @@ static void resize(const zs_layer *layer, const float *x, float *y)
             for (uint32_t ox = 0; ox < g->to.w; ox++) {
                 int64_t sum = 0;
                 float real = 0;
-                for (uint32_t t = 0; t < 4; t++) { /* the lower row first, then the next column */
+                for (uint32_t t = 0; t < 4; t++) { /* rows first, then columns */
                     const uint32_t ky = 2 * oy + t % 2, kx = 2 * ox + t / 2;
                     const int32_t q =
                         (int32_t)x[(size_t)g->tap_y[ky] * g->in_w + g->tap_x[kx]] + zero;

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Largest bias of a layer as the accumulator takes it. */
+/* Largest magnitude of a layer's biases in accumulator units. */
 static int32_t largest_bias(const zs_net *net, const zs_quant *q, const zs_layer *layer)
 {
     int32_t most = 0;

@@ -5,9 +5,9 @@
 #include <immintrin.h>
 #endif
 
-/* Integers in pairs: x86 multiplies pairs of 16 bits and adds them two by two in one instruction,
- * others in a few. The unit is chosen at each call; the sums are integers, so every unit gives the
- * same. */
+/* Integers in pairs: x86 multiplies pairs of 16-bit integers and adds the two products in one
+ * instruction, others in a few. The unit is chosen at each call; integer sums are the same on every
+ * unit. */
 
 enum { PIXELS = ZS_PAIR_PIXELS };
 

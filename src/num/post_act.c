@@ -1,8 +1,8 @@
-/* Activations that an engine applies as it writes a finished tile: the layer's own arithmetic, on
- * the elements as they are stored. */
+/* Activations that an engine applies to a finished tile as it is written: the layer's arithmetic on
+ * stored elements. */
 #include "elem_priv.h"
 
-/* What takes a comparison, and at most a product with a constant. */
+/* Functions of a comparison and at most one multiplication by a constant. */
 static bool is_small(zs_function fn)
 {
     switch (fn) {
@@ -19,7 +19,7 @@ static bool is_small(zs_function fn)
     }
 }
 
-/* One slope for all, or one for each channel of CHW. */
+/* One slope in all, or one per channel of CHW. */
 static bool has_slopes(const zs_layer *layer)
 {
     const zs_general *g = layer->general;

@@ -78,7 +78,7 @@ static void finish_f16(const zs_quant *q, const zs_layer *layer, const zs_sum_bl
         }
 }
 
-/* Blocks of channels whose rounding is prepared once for all pixels. */
+/* Channel blocks whose requantisation is set up once for all pixels. */
 enum { BLOCKS_MAX = 16 };
 
 static inline bool is_plain_i8(const int32_t *sums, uint32_t n)
@@ -128,8 +128,7 @@ static const zs_kernels kernels[ZS_PRECISION_COUNT] = {
 };
 #undef PRECISION
 
-/* Sums become integers of the model, or real numbers where nothing quantises them: as wide as the
- * sums are. */
+/* Requantises sums, or leaves real numbers where there is no quantiser, both as wide as sums. */
 static void finish_model(const zs_quant *q, const zs_layer *layer, const zs_sum_block *b,
                          const void *sums, void *y)
 {

@@ -21,7 +21,7 @@ double zs_weight_step(const zs_quant *q, const zs_layer *layer, uint32_t oc)
     return scaling == ZS_SCALING_FACTOR ? (double)s->weight_scale[oc] : ldexp(1, -s->weight_frac);
 }
 
-/* fp32 holds an integer less its zero. */
+/* Quantised tensors in fp32 are stored as q - zero. */
 static void center(const zs_number *number, const float *x, float *stored, size_t n)
 {
     const int32_t lo = number->lo - number->zero, hi = number->hi - number->zero;
@@ -53,7 +53,7 @@ static void quantise_model(const zs_quant *q, uint32_t tensor, const float *x, v
                          : (double)x[i]);
 }
 
-/* From a zero of its own, or to fewer bits. */
+/* With a zero point, or fewer than eight bits. */
 ZS_LOOPS
 static void quantise_int8(const zs_quant *q, int32_t zero, double step, const float *x,
                           int8_t *stored, size_t n)

@@ -37,7 +37,7 @@ static void add_up(zs_ranges *ranges, uint32_t tensor, const float *x)
     ranges->runs[tensor]++;
 }
 
-/* In the order of the layers: a slice is written before the whole is read. */
+/* In layer order: every slice is written before its parent is read. */
 zs_status zs_ranges_unsign(zs_arena *arena, zs_ranges *ranges, zs_err *err)
 {
     const zs_net *net = ranges->net;
@@ -69,7 +69,7 @@ zs_status zs_ranges_count(zs_arena *arena, const zs_net *net, zs_ranges *ranges,
     return ranges->counts != NULL ? ZS_OK : zs_nomem(err, net->name);
 }
 
-/* Magnitudes are in the order of their bits, and NaN, which is to be refused, is beyond all. */
+/* Magnitudes are ordered as their bits; NaN, which the caller rejects, is the largest. */
 ZS_LOOPS
 static float largest_magnitude(float least, const float *x, size_t n)
 {
@@ -103,7 +103,7 @@ void zs_ranges_take(zs_ranges *ranges, uint32_t tensor, const float *x, size_t n
     ranges->max_abs[tensor] = largest_magnitude(max, x, n);
 }
 
-/* Bins up to the share of all that are counted. */
+/* Number of bins that hold the fraction `share` of all counts. */
 static uint32_t percentile_bins(const uint32_t *counts, double share)
 {
     uint64_t all = 0, below = 0;
@@ -115,7 +115,8 @@ static uint32_t percentile_bins(const uint32_t *counts, double share)
     return bin;
 }
 
-/* Squared error of so many levels up to `bins`, in bins; what is beyond becomes the last level. */
+/* Squared quantisation error of `levels` levels up to `bins`, in bins, larger values clipped; the
+ * sum stops at `least`. */
 static double squared_error(const uint32_t *counts, uint32_t bins, uint32_t levels, double least)
 {
     const double step = (double)bins / levels;

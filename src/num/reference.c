@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-/* Rows and columns of the zero-padded input that windows reach. */
+/* Rows and columns of the zero-padded input that windows cover. */
 typedef struct pad_shape {
     uint32_t h, w;
 } pad_shape;
@@ -24,7 +24,7 @@ typedef struct conv_work {
     const zs_layer *layer;
     pad_shape pad;
     void *padded;        /* [ic][pad.h][pad.w] */
-    float *filter;       /* one, as the file has it */
+    float *filter;       /* one, as in the file */
     void *stored_filter; /* the same as the engine stores it */
     void *plane;         /* sums of one output channel */
 } conv_work;
@@ -39,7 +39,7 @@ size_t zs_conv_scratch_bytes(const zs_layer *layer)
     uint64_t bytes;
     if (!zs_mul3_u64((uint64_t)layer->x.c * WIDEST_ELEM_BYTES, pad.h, pad.w, &bytes) ||
         !zs_add_u64(bytes, plane + filters + 2 * PART_ALIGN, &bytes) || bytes > SIZE_MAX / 2)
-        return SIZE_MAX / 2; /* no allocator has it */
+        return SIZE_MAX / 2; /* fails in any allocator */
     return (size_t)bytes;
 }
 
@@ -125,7 +125,7 @@ static float product_of_halves(zs_half w, zs_half x)
 #define NAME(base)       base##_f16
 #include "ref_conv_body.h"
 
-/* The definition, once per precision. */
+/* The definition of a convolution, per precision. */
 static const struct {
     void (*pad)(const conv_work *w, const void *x);
     /* Output channel `oc` of all of y; `x0` is its group's first padded element. */
@@ -136,7 +136,7 @@ static const struct {
 #undef PRECISION
 };
 
-/* Integers of the model; pixels beyond the image are 0 less nothing. */
+/* Sum of a quantised model on q - zero; pixels outside the image count as 0. */
 static double model_sum(const conv_work *w, const void *x, const float *filter, uint32_t ic0,
                         uint32_t oy, uint32_t ox)
 {
@@ -196,7 +196,7 @@ void zs_conv_layer(const zs_net *net, const zs_quant *q, const zs_layer *layer, 
 
 /* ---- the network ----------------------------------------------------------------------------- */
 
-/* A copy of the layer's input in which maps are dropped. */
+/* A copy of the layer's input with its pruned maps set to 0. */
 static zs_status without_maps(zs_arena *scratch, const zs_net *net, const zs_quant *q,
                               const zs_layer *layer, const void **x, zs_err *err)
 {

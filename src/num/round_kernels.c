@@ -44,8 +44,8 @@ bool zs_round_prepare(const zs_requant *requant, uint32_t n, zs_round_lanes *l)
 /* ---- AVX-512 --------------------------------------------------------------------------------- */
 
 #if defined(__x86_64__)
-/* It multiplies 32 bits to 64, shifts the sign in and saturates eight lanes in an instruction each.
- * `load` makes products of eight lanes; those behind the end are not read. */
+/* AVX-512 has 32 x 32 -> 64 bit products, arithmetic shifts and saturation of eight lanes in one
+ * instruction each. `load` makes products of eight lanes; those past the end are not read. */
 #define AVX512 __attribute__((target("avx512f,avx512vl")))
 #define AVX512_ROUND(name, sum, elem, load, store)                                                 \
     AVX512 static void avx512_##name(const zs_round_lanes *l, const void *sums, uint32_t n,        \

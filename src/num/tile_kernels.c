@@ -8,10 +8,10 @@
 #include <immintrin.h>
 #endif
 
-/* Multiplication and addition stay separate (-ffp-contract=off), whatever the processor offers;
- * wider vectors change no bit, as their lanes are different sums. */
+/* Multiplication and addition are never fused (-ffp-contract=off); wider vectors change no bit, as
+ * their lanes are different sums. */
 
-/* First input of a pixel's window, pixels counted row by row. */
+/* First input of a pixel's window, pixels in row-major order. */
 static size_t window_of(const zs_tile *t, uint32_t pixel)
 {
     return (size_t)(pixel / t->ox_n) * t->sh * t->x_row +
@@ -55,7 +55,7 @@ typedef struct f32_tile {
 #undef WORDS
 #endif
 
-/* Channels are done by the widest unit that they fill, the rest by the next. */
+/* Channels go to the widest unit that they fill, the rest to the next. */
 typedef struct f32_unit {
     void (*channels)(const f32_tile *f, uint32_t oc);
     uint32_t lanes;
@@ -107,12 +107,12 @@ static void f32_dense(const f32_tile *f)
 
 /* ---- integers in pairs of channels ----------------------------------------------------------- */
 
-/* Products of a pair with a byte are below 2^24, and so those of some taps fit 32 bits. */
+/* Products of a pair with a byte are below 2^24, so sums over ZS_PAIR_TAPS taps fit 32 bits. */
 enum { PART_LANES = 64, LEAST_LANES = 4 };
 _Static_assert(ZS_PAIR_TAPS < 1 << 7, "sums of lower bytes fit");
 _Static_assert((int)PIXELS == ZS_PAIR_PIXELS, "one block of pixels");
 
-/* Taps and channels of which weights are packed at once. */
+/* A block of taps and channels whose weights are packed together. */
 typedef struct pair_part {
     uint32_t k0, tap_n, oc0, oc_n, lanes;
     const void *zeros;
@@ -127,7 +127,7 @@ static pair_part part_of(const zs_tile *t, uint32_t taps, uint32_t k0, uint32_t 
     return (pair_part){k0, tap_n, oc0, oc_n, lanes, zeros};
 }
 
-/* Pairs of weights become their upper bytes, signed, and before these the lower ones. */
+/* Splits pairs of 16-bit weights into signed upper bytes, preceded by the lower bytes. */
 ZS_LOOPS
 static void split_weights(int32_t *w, uint32_t taps, uint32_t lanes)
 {
@@ -188,7 +188,7 @@ static void split_weights(int32_t *w, uint32_t taps, uint32_t lanes)
 
 enum { HALF_PIXELS = 8, HALF_LANES = 32 };
 
-/* Some pixels by some channels: every sum is a float that is a half. */
+/* A block of pixels x channels; every sum is a float with the value of a half. */
 ZS_LOOPS
 static void f16_block(const zs_half *const x[HALF_PIXELS], const uint32_t *offsets, uint32_t taps,
                       const zs_half *w, uint32_t w_pitch, uint32_t lanes,
@@ -209,7 +209,7 @@ static void f16_block(const zs_half *const x[HALF_PIXELS], const uint32_t *offse
 }
 
 #if defined(__x86_64__)
-/* The same by the processor's conversions, which round alike. */
+/* The same with the processor's conversions, which round identically. */
 __attribute__((target("avx2,f16c"))) static __m256 f16c_rounded(__m256 x)
 {
     return _mm256_cvtph_ps(_mm256_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT));
