@@ -1,16 +1,16 @@
-/* sweep.h - one point of a sweep: from its number to what came of it, and the columns of its row.
+/* sweep.h - one point of a sweep: from its number to its outcome, and the columns of its row.
  *
- * Flow     zs_grid_design makes the design; conditions that are known early may skip it; the plan
- *          is built and simulated without numerics; conditions on results mark it.
+ * Flow     zs_grid_design makes the design; conditions on early figures may skip it; the plan is
+ *          built and simulated without numerics; conditions on results set `meets`.
  * Row      point, sweep, every varied key, outcome, meets, problem, then the figures of metrics.def
- *          but sim_wall_seconds, which differs from run to run, and any that a varied key names;
- *          then a check sum of the text before it. A row that is read back counts only if it is
- *          whole and every cell is what its column may hold.
+ *          except sim_wall_seconds, which differs from run to run, and any that a varied key names;
+ *          then a check sum of the text before it. A row that is read back is accepted only if it
+ *          is complete and every cell is valid for its column.
  * Pure     a point depends on the sweep and its number alone: the same row for any thread or order.
- * Reuse    points that differ in fusion alone may come to the same plan (nothing of what one would
- *          keep on chip fits, say): the second takes over what the first has come to.
- * Memory   a memo is one worker's memory in one sweep; what a point came to lies there until the
- *          next one. With an axis of fusions a point is kept beside the next, unless it takes
+ * Reuse    points that differ in fusion alone may have equal plans (where nothing to be kept on
+ *          chip fits, say): the second reuses the result of the first.
+ * Memory   a memo is one worker's memory in one sweep; the result of a point is valid until the
+ *          next one. With an axis of fusions the previous point is kept as well, unless it takes
  *          hundreds of MB. */
 #ifndef ZYNQSIM_SWEEP_H
 #define ZYNQSIM_SWEEP_H
@@ -46,13 +46,13 @@ typedef struct zs_sweep_point {
     bool meets;              /* all conditions hold */
     const zs_result *result; /* SKIPPED: only early figures are set; PROBLEM: NULL */
     const char *problem;     /* one sentence; NULL for what was simulated */
-    bool is_internal;        /* the problem is a broken invariant of our own */
+    bool is_internal;        /* the problem is a broken invariant of the program */
 } zs_sweep_point;
 
-/* The point simulated last, and room for the next one. */
+/* The last simulated point, and memory for the next one. */
 typedef struct zs_sweep_memo {
     zs_arena arenas[2];
-    uint32_t kept; /* the arena that what follows lies in */
+    uint32_t kept; /* the arena of the members below */
     bool is_known;
     uint64_t family, digest; /* zs_grid_family, zs_plan_draft_digest */
     const zs_plan *plan;     /* equal digests are compared in full */
@@ -61,7 +61,7 @@ typedef struct zs_sweep_memo {
 } zs_sweep_memo;
 void zs_sweep_memo_init(zs_sweep_memo *memo, zs_alloc source);
 void zs_sweep_memo_drop(zs_sweep_memo *memo);
-/* Points of this many numbers in a row are best given to one worker. */
+/* Consecutive points per chunk of work, for one worker each. */
 uint32_t zs_sweep_chunk(const zs_sweep *sweep);
 
 /* Infeasible points are outcomes, not errors: fails for ZS_ENOMEM and ZS_EIO alone. */
@@ -70,10 +70,10 @@ zs_status zs_sweep_run(const zs_sweep *sweep, uint64_t point, zs_sweep_memo *mem
 
 /* ---- columns --------------------------------------------------------------------------------- */
 
-/* Whether figure `metric` has a column: varied keys stand for figures of the same name, and of
- * kinds of block there are those that the first family of devices or that of some point has. */
+/* Whether figure `metric` has a column: not if a varied key has its name, nor a block type that
+ * neither the first device family nor that of any point has. */
 bool zs_sweep_has_metric(const zs_grid *grid, uint32_t metric);
-/* Whether it is known of a point that was skipped. */
+/* Whether a skipped point has it. */
 bool zs_metric_is_early(uint32_t metric);
 
 /* ---- rows that are read back ----------------------------------------------------------------- */
@@ -84,27 +84,27 @@ enum { ZS_SWEEP_COLUMNS_MAX = 256 };
 /* FNV-1a over 64 bits, continued from `sum`; begin with ZS_SWEEP_SUM_BEGIN. */
 #define ZS_SWEEP_SUM_BEGIN UINT64_C(0xcbf29ce484222325)
 uint64_t zs_sweep_sum(uint64_t sum, const void *data, size_t bytes);
-/* Of a row's line up to the comma in front of its check sum, without the cell `sweep`: whoever
- * reads that holds it against the sweep that he is at. */
+/* Of a row's line up to the comma before its check sum, without the cell `sweep`, which readers
+ * compare with their sweep. */
 uint64_t zs_sweep_line_sum(const char *line, size_t bytes);
-/* How a sum stands in its column: "x" and 16 digits, which no spreadsheet takes for a number. */
+/* A sum as written in its column: "x" and 16 digits, which no spreadsheet parses as a number. */
 typedef struct zs_sum_text {
     char text[20];
 } zs_sum_text;
 zs_sum_text zs_sweep_sum_text(uint64_t sum);
 
-/* What the header of a file of rows says. Names are the caller's. */
+/* The parsed header of a file of rows. Names are the caller's. */
 typedef struct zs_sweep_columns {
     const char *const *names;
     uint32_t n, key_n; /* the varied keys are columns 2 .. 2 + key_n - 1 */
     uint32_t outcome, meets, problem, checksum;
-    uint32_t metric[ZS_SWEEP_COLUMNS_MAX]; /* [column] ZS_NO_INDEX for what is no figure */
+    uint32_t metric[ZS_SWEEP_COLUMNS_MAX]; /* [column] ZS_NO_INDEX: not a figure */
 } zs_sweep_columns;
-/* ZS_EPARSE with the column as the place: it is not one that rows of a sweep have there. */
+/* ZS_EPARSE with the column as the place: rows of a sweep have no such column there. */
 zs_status zs_sweep_columns_find(const char *const *names, uint32_t n, zs_sweep_columns *out,
                                 zs_err *err);
-/* `sum`: zs_sweep_line_sum of its line. ZS_EPARSE with the column as the place and what is wrong
- * with the cell. */
+/* `sum`: zs_sweep_line_sum of its line. ZS_EPARSE with the column as the place and the error of the
+ * cell. */
 zs_status zs_sweep_row_check(const zs_sweep_columns *columns, const char *const *cells,
                              uint64_t sum, zs_err *err);
 /* Whether the varied keys of a row are those of the point; ZS_EUSAGE names the first that is not.
@@ -112,10 +112,10 @@ zs_status zs_sweep_row_check(const zs_sweep_columns *columns, const char *const 
 zs_status zs_sweep_keys_check(const zs_sweep_columns *columns, const char *const *cells,
                               const zs_grid *grid, uint64_t point, zs_err *err);
 
-/* ---- what a point can be at best ------------------------------------------------------------- */
+/* ---- lower bounds of a point ----------------------------------------------------------------- */
 
-/* A result with every figure that is known or bounded without ops: early figures, and cycles, bytes
- * and energy at their lower bounds (zs_bound_of_outline). */
+/* A result with every figure that is known or bounded without ops: early figures, and lower bounds
+ * of cycles, bytes and energy (zs_bound_of_outline). */
 zs_status zs_sweep_outlook(const zs_design *design, const zs_net *net, zs_fidelity fidelity,
                            zs_arena *arena, const zs_result **out, zs_err *err);
 /* Whether a figure of the outlook bounds the true one from below or above. */
