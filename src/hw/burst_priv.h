@@ -1,5 +1,5 @@
-/* burst_priv.h - the channels of fidelity `burst`: what memsys_burst.c, which orders them by the
- * event queue, and memsys_alone.c, which follows one that is alone, have in common. */
+/* burst_priv.h - the channels of fidelity `burst`, shared by memsys_burst.c (event queue) and
+ * memsys_alone.c (fast path of a single active channel). */
 #ifndef ZYNQSIM_BURST_PRIV_H
 #define ZYNQSIM_BURST_PRIV_H
 
@@ -7,8 +7,8 @@
 #include "memsys_priv.h"
 #include "zynqsim/des.h"
 
-/* Actors of the event queue: the channels, then one arbiter per direction in front of each
- * controller, which wakes up when its queue has room for the request that waits. */
+/* Actors of the event queue: the channels, then one arbiter per direction and controller, which
+ * wakes up when the queue has space for the waiting request. */
 enum { ARBITER = ZS_CHANNEL_N };
 _Static_assert(ARBITER + 2 * ZS_MEMORY_CHANNELS_MAX <= ZS_DES_ACTORS, "too many actors");
 
@@ -19,12 +19,12 @@ typedef struct flight {
     uint16_t requests; /* not yet issued by the controller; one more while it is being sent */
 } flight;
 
-/* A DRAM channel: its controller and who waits for it. */
+/* A DRAM channel: its controller and the AXI channels that wait for it. */
 typedef struct memory_channel {
     zs_dram *dram;
     uint32_t arbiter;    /* actor of its reads; that of its writes is the next one */
     uint32_t waiting[2]; /* mask of channels at the arbiter of a direction */
-    uint32_t served[2];  /* channel let in last: the next one in turn follows it */
+    uint32_t served[2];  /* channel served last, for round-robin */
 } memory_channel;
 
 typedef struct channel_state {
@@ -34,32 +34,32 @@ typedef struct channel_state {
     bool is_write, busy, all_sent;
     bool at_row_start; /* the next burst is the first of a row, not of a transfer */
     zs_dma_rules rules;
-    bool has_row_rules, rows_wait;   /* by these rules rows wait; those of `xfer` do */
-    bool ends_later;                 /* no burst is over in the DDR cycle of its arrival */
+    bool has_row_rules, rows_wait;   /* the rules delay rows; rows of `xfer` are delayed */
+    bool ends_later;                 /* no burst ends in the DDR cycle of its arrival */
     uint32_t to_memory, from_memory; /* PL cycles of latency in each direction */
     uint32_t hit_pl_cycles; /* from a read's address to its first beat at the latest, if it hits */
     zs_xfer xfer;           /* its rows are being sent ... */
-    zs_xfer xfers[ZS_CHAIN_MAX]; /* ... and then those behind it, as if they were rows of it */
+    zs_xfer xfers[ZS_CHAIN_MAX]; /* ... then those of later ones, as if they were its rows */
     uint32_t xfer_i, xfer_n;
     uint64_t addr; /* next byte not yet in a burst, and the row and plane it is in */
     uint64_t row_addr, row_end, plane_addr;
     uint32_t rows_left, planes_left;
     uint64_t row_at;                        /* earliest address of the row, once it is copied */
-    uint64_t unpacked_at, unpacking_behind; /* end of a load at the least; behind its last beat */
+    uint64_t unpacked_at, unpacking_behind; /* earliest end of a load; cycles after its last beat */
     zs_axi_flow flow;
     flight flights[ZS_AXI_OUTSTANDING];
     uint32_t sending_i;     /* flight of `sending`; [burst % OUTSTANDING] as in flow */
-    memory_channel *memory; /* where it goes */
-    zs_dram_req sending;    /* what of the burst at the arbiter is not yet in the controller */
+    memory_channel *memory; /* its destination */
+    zs_dram_req sending;    /* rest of the burst at the arbiter that is not yet queued */
     uint64_t sending_last;  /* write: PL cycle of its last beat */
     uint64_t sent_at;       /* PL cycle of its address */
-    uint64_t arrives_at;    /* DDR cycle at which it is at the arbiter */
-    uint64_t done_at;       /* cycle after the last event of the transfer, once all is known */
+    uint64_t arrives_at;    /* DDR cycle at which it reaches the arbiter */
+    uint64_t done_at;       /* cycle after the last event of the transfer, once known */
 } channel_state;
 
-/* What channels that fetch the same rows over and over did in the time in which it was measured. */
+/* Measured steady state of channels that read the same rows repeatedly (memsys_repeat.c). */
 typedef struct repeat_pace {
-    uint32_t working; /* mask; 0: nothing is known yet */
+    uint32_t working; /* mask; 0: not measured yet */
     uint64_t addr[ZS_CHANNEL_N], bytes[ZS_CHANNEL_N];
     uint32_t row_bytes[ZS_CHANNEL_N];
     zs_dram_counts dram;
@@ -67,34 +67,34 @@ typedef struct repeat_pace {
 
 struct zs_burst_sys {
     memory_channel memory[ZS_MEMORY_CHANNELS_MAX];
-    uint32_t memory_n, block_shift; /* blocks of 2^shift bytes lie in the channels in turn */
-    uint64_t lookahead; /* DDR cycles in which nothing that one controller does reaches another */
-    uint64_t reached;   /* DDR cycle up to which all of them have decided */
-    zs_dram_counts sum; /* of all of them */
+    uint32_t memory_n, block_shift; /* channels are interleaved in blocks of 2^shift bytes */
+    uint64_t lookahead;             /* least DDR cycles for one controller to affect another */
+    uint64_t reached;               /* DDR cycle up to which all controllers have decided */
+    zs_dram_counts sum;             /* of all of them */
     zs_clock_pair clock;
     zs_des des;
     channel_state *channels[ZS_CHANNEL_N];
-    uint32_t finished;     /* mask of channels with a known end that has not been reported */
+    uint32_t finished;     /* mask of channels with a known but unreported end */
     uint64_t end, end_ddr; /* the earliest of their ends, or never */
     uint32_t end_channel;
-    uint32_t working; /* mask of channels with a transfer that has not been reported */
-    uint32_t queued;  /* requests in the controllers that are not issued */
+    uint32_t working; /* mask of channels with an unreported transfer */
+    uint32_t queued;  /* requests queued in the controllers */
     uint64_t events;
-    uint32_t repeating; /* mask of `working`: channels whose transfer is one row over and over */
-    uint64_t at;        /* PL cycle up to which all has happened */
+    uint32_t repeating; /* mask of `working`: channels that read one row repeatedly */
+    uint64_t at;        /* PL cycle up to which all is simulated */
     repeat_pace pace;
-    uint64_t skipped; /* PL cycles that have passed outside only (memsys_repeat.c) */
+    uint64_t skipped; /* PL cycles added outside only (memsys_repeat.c) */
     const zs_memsys_watch *watch;
 };
 
-/* A channel whose burst is at the arbiter in DDR cycle `at` is the only one with anything to do,
- * and the controller is idle: takes its bursts to their ends, as long as nothing else can come
- * between. False: not even the first; true: the next one, if any, is planned. */
+/* Simulates bursts of the only active channel, whose burst is at the arbiter in DDR cycle `at` of
+ * an idle controller, to completion while nothing else can arrive. False: not even the first; true:
+ * the next one, if any, is scheduled. */
 bool zs_burst_alone(zs_burst_sys *bs, channel_state *c, uint64_t at, uint64_t limit_ddr);
 
-/* The next completion, up to a limit inside; zs_memsys_next has the rest. */
+/* The next completion, in inside time (without `skipped`); see zs_memsys_next. */
 bool zs_burst_next(zs_burst_sys *bs, uint64_t limit, uint32_t *channel, uint64_t *done_at);
-/* The same where a channel fetches a row over and over. */
+/* The same for channels that read one row repeatedly. */
 bool zs_burst_repeats(const channel_state *c);
 bool zs_burst_repeat(zs_burst_sys *bs, uint64_t limit, uint32_t *channel, uint64_t *done_at);
 
@@ -153,7 +153,7 @@ static inline uint32_t tag_of(uint32_t channel, uint32_t flight_i)
     return channel | flight_i << 8;
 }
 
-/* Holds the address of a new row back; false: until the row before has arrived. */
+/* Delays the address of a new row; false: the previous row has not arrived. */
 static inline bool row_may_start(channel_state *c)
 {
     if (!c->at_row_start)
@@ -184,7 +184,7 @@ static ZS_INLINE bool next_address(channel_state *c, zs_axi_burst *burst, uint64
     return true;
 }
 
-/* Makes a burst the one that is to go through the arbiter. */
+/* Makes a burst the next one for the arbiter. */
 static ZS_INLINE void hold_burst(channel_state *c, uint32_t flight_i, const zs_axi_burst *burst)
 {
     c->flights[flight_i] = (flight){.beats = burst->beats, .requests = 1};
@@ -205,7 +205,7 @@ static ZS_INLINE bool send_address(channel_state *c)
     return true;
 }
 
-/* Data of a write whose address went out in cycle `sent_at`: the cycle of the last beat. */
+/* Sends the data of a write whose address left in cycle `sent_at`: the cycle of the last beat. */
 static inline uint64_t send_beats(channel_state *c, uint32_t beats, uint64_t sent_at)
 {
     const uint64_t last = zs_axi_flow_beats(&c->flow, beats, sent_at + c->rules.write_data, 0);
@@ -213,20 +213,20 @@ static inline uint64_t send_beats(channel_state *c, uint32_t beats, uint64_t sen
     return last;
 }
 
-/* A read is on its way to the controller from its address on, a write from its last beat. */
+/* A read leaves for the controller with its address, a write with its last beat. */
 static inline uint64_t leaves_at(const channel_state *c)
 {
     return c->is_write ? c->sending_last : c->sent_at;
 }
 
-/* Bursts that the controller has taken. */
+/* Counts bursts accepted by the controller. */
 static inline void count_taken(channel_state *c, uint64_t bursts, uint64_t beats)
 {
     c->counts->bursts += bursts;
     c->counts->beats += beats;
 }
 
-/* ---- to the end of a burst ------------------------------------------------------------------- */
+/* ---- end of a burst -------------------------------------------------------------------------- */
 
 static inline void find_end(zs_burst_sys *bs)
 {
@@ -241,7 +241,7 @@ static inline void find_end(zs_burst_sys *bs)
     bs->end_ddr = zs_pl_to_ddr(&bs->clock, bs->end);
 }
 
-/* The transfer is over, `finish` cycles after its last burst, when that was all of it. */
+/* After its last burst the transfer ends `finish` cycles later. */
 static inline void end_if_all(zs_burst_sys *bs, channel_state *c)
 {
     if (!c->all_sent || zs_axi_flow_outstanding(&c->flow) != 0)
@@ -259,15 +259,14 @@ static inline void finish_burst(zs_burst_sys *bs, channel_state *c, uint64_t at)
     end_if_all(bs, c);
 }
 
-/* Whether the memory takes longer from the first to the last of the data, `span` DDR cycles, than
- * as many beats take. */
+/* Whether the memory takes longer from the first to the last data, `span` DDR cycles, than the
+ * beats on the port. */
 static inline bool is_slower_than_beats(const zs_burst_sys *bs, uint64_t span, uint32_t beats)
 {
     return span * bs->clock.tck_ps > (beats - 1) * bs->clock.pl_ps;
 }
 
-/* What data that are there from DDR cycle `first` on allow for the first and last beat of a read.
- */
+/* Earliest first and last beat of a read whose data come from DDR cycle `first` on. */
 static inline void read_data(const zs_burst_sys *bs, const channel_state *c, uint64_t first,
                              uint64_t span, uint32_t beats, uint64_t *first_at, uint64_t *last_at)
 {

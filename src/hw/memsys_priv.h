@@ -1,5 +1,5 @@
-/* memsys_priv.h - what is behind memsys.h: bursts, tiles and the memory of fixed latency, and the
- * meeting of the PL and DDR clocks. */
+/* memsys_priv.h - the implementations behind memsys.h (burst, tile and fixed latency), and the
+ * conversion between PL and DDR clocks. */
 #ifndef ZYNQSIM_MEMSYS_PRIV_H
 #define ZYNQSIM_MEMSYS_PRIV_H
 
@@ -16,12 +16,12 @@ typedef struct zs_clock_pair {
     uint64_t tck_ps, hz_inverse; /* inverses: 2^64 / x */
     uint64_t pl_inverse, tck_inverse;
     uint64_t hz_per_ps;         /* 2^64 * hz / 10^12 */
-    uint64_t pl_far, ddr_far;   /* edges from which on a time is "never" rather than a time */
-    uint64_t pl_even, ddr_even; /* edges below which the clock is even, and a time is one */
+    uint64_t pl_far, ddr_far;   /* edges from which on a time counts as "never" */
+    uint64_t pl_even, ddr_even; /* edges below which an even clock's fast conversion is valid */
 } zs_clock_pair;
 
 zs_clock_pair zs_clock_pair_of(uint64_t pl_hz, uint32_t tck_ps);
-/* Of any clock and time; UINT64_MAX stays what it is. */
+/* For any clock and time; UINT64_MAX is kept. */
 uint64_t zs_any_pl_to_ddr(const zs_clock_pair *c, uint64_t pl_cycle);
 uint64_t zs_any_ddr_to_pl(const zs_clock_pair *c, uint64_t ddr_cycle);
 
@@ -34,7 +34,7 @@ static inline uint64_t zs_ceil_by(uint64_t x, uint64_t d, uint64_t inverse)
     return q + (q * d < x);
 }
 
-/* First DDR edge at or after a PL edge, and the other way round. */
+/* First DDR edge at or after a PL edge, and vice versa. */
 static inline uint64_t zs_pl_to_ddr(const zs_clock_pair *c, uint64_t pl_cycle)
 {
     if (pl_cycle >= c->pl_even)
@@ -49,7 +49,7 @@ static inline uint64_t zs_ddr_to_pl(const zs_clock_pair *c, uint64_t ddr_cycle)
     return zs_ceil_by(ddr_cycle * c->tck_ps, c->pl_ps, c->pl_inverse);
 }
 
-/* ---- what the DMA of a channel does ---------------------------------------------------------- */
+/* ---- DMA of a channel ------------------------------------------------------------------------ */
 
 /* accelerator.dma.* as it applies to one direction: 0, or 1 for `address_interval` and `finish`,
  * where it does not. */
@@ -76,7 +76,7 @@ static inline zs_dma_rules zs_dma_rules_of(const zs_design *design, uint32_t cha
 
 /* ---- the engine's side of a transfer --------------------------------------------------------- */
 
-/* From the first data of a load to the end of its unpacking, if data are always there. */
+/* From the first data of a load to the end of its unpacking, if it never waits for data. */
 static inline uint64_t zs_side_pl_cycles(const zs_xfer *x)
 {
     return x->side_bytes == 0 ? 0 : zs_ceil_div(zs_xfer_bytes(x), x->side_bytes);
@@ -88,8 +88,8 @@ static inline uint64_t zs_copy_pl_cycles(const zs_xfer *x)
     return x->side_bytes == 0 ? 0 : zs_ceil_div(x->row_bytes, x->side_bytes);
 }
 
-/* Earliest address of a row of a store whose copy takes `copy` cycles: the row before could have
- * gone at `before` and has been answered, which the engine sees at `free_at`. */
+/* Earliest address of a row of a store whose copy takes `copy` cycles: the previous row could leave
+ * at `before`, and the engine sees its response at `free_at`. */
 static inline uint64_t zs_copied_at(uint64_t copy, uint32_t stage_n, uint64_t before,
                                     uint64_t free_at)
 {
@@ -120,7 +120,7 @@ void zs_burst_sys_start(zs_burst_sys *bs, uint32_t channel, const zs_xfer *xfers
 bool zs_burst_sys_next(zs_burst_sys *bs, uint64_t limit, uint32_t *channel, uint64_t *done);
 const zs_dram_counts *zs_burst_sys_dram_counts(zs_burst_sys *bs);
 uint64_t zs_burst_sys_events(const zs_burst_sys *bs);
-zs_dram *zs_burst_sys_dram(zs_burst_sys *bs); /* NULL: the memory behind it is none */
+zs_dram *zs_burst_sys_dram(zs_burst_sys *bs); /* NULL: there is no DRAM behind it */
 
 zs_status zs_tile_sys_build(zs_arena *arena, const zs_design *design, zs_tile_sys **out,
                             zs_err *err);
@@ -134,7 +134,7 @@ zs_dram_counts *zs_tile_sys_counts(zs_tile_sys *ts);
 /* Bursts of one channel of a memory of fixed latency, in order. */
 typedef struct zs_fixed_walk {
     zs_axi_params port;
-    const zs_memsys_watch *watch; /* NULL: nobody looks */
+    const zs_memsys_watch *watch; /* NULL: none */
     uint32_t channel;
     bool is_write;
     uint32_t latency;
@@ -142,10 +142,10 @@ typedef struct zs_fixed_walk {
     zs_axi_flow flow;
     uint64_t address_at, last_beat_at;    /* of the last burst */
     uint64_t done_at;                     /* cycle after the last beat or response so far, ... */
-    uint64_t skipped;                     /* ... less those of rows that were not walked */
+    uint64_t skipped;                     /* ... without the cycles of skipped rows */
     uint64_t row_at;                      /* earliest address of the row, once it is copied */
     uint64_t first_at;                    /* earliest beat of the first row */
-    uint64_t unpacking, unpacking_behind; /* on the way; behind the last beat */
+    uint64_t unpacking, unpacking_behind; /* during the transfer; after its last beat */
     zs_xfer_count count;
 } zs_fixed_walk;
 
@@ -153,7 +153,7 @@ void zs_fixed_walk_start(zs_fixed_walk *walk, const zs_design *design, uint32_t 
                          uint64_t start);
 void zs_fixed_walk_burst(zs_fixed_walk *walk, const zs_axi_burst *burst);
 void zs_fixed_walk_xfer(zs_fixed_walk *walk, const zs_xfer *xfer);
-/* Cycle in which the transfers walked are over, dma.finish or dma.store_finish included. */
+/* Cycle in which the walked transfers end, dma.finish or dma.store_finish included. */
 uint64_t zs_fixed_walk_end(const zs_fixed_walk *walk);
 
 zs_status zs_fixed_sys_build(zs_arena *arena, const zs_design *design, zs_channel_counts *counts,
@@ -166,7 +166,7 @@ const zs_dram_counts *zs_fixed_sys_dram_counts(const zs_fixed_sys *fs);
 uint64_t zs_fixed_sys_events(const zs_fixed_sys *fs);
 zs_dram_counts *zs_fixed_sys_counts(zs_fixed_sys *fs);
 
-/* Bursts in flight: what the port takes, and what the DMA of the engine sends. */
+/* Limit of outstanding bursts: the lesser of the port's and the DMA's. */
 static inline uint32_t zs_channel_outstanding(const zs_design *design, uint32_t channel)
 {
     const zs_axi_params port = zs_port_params(&design->board, channel / 2);
