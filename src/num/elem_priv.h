@@ -1,6 +1,6 @@
-/* elem_priv.h - what is done with stored elements of a type: one row of functions each.
+/* elem_priv.h - operations on stored elements: one table of functions per type.
  *
- * The functions are made by elem_body.h; fp32 has its own, since it is stored as it is. */
+ * elem_body.h generates the functions, except those of fp32, which is stored unconverted. */
 #ifndef ZYNQSIM_ELEM_PRIV_H
 #define ZYNQSIM_ELEM_PRIV_H
 
@@ -8,7 +8,7 @@
 
 #include <math.h>
 
-/* zs_round_saturate before it becomes an integer, in a form that compilers make vectors of. */
+/* zs_round_saturate before the conversion to integer, in a form that compilers vectorise. */
 static inline double zs_rounded(double x, double lo, double hi)
 {
     const double within = x >= hi ? hi : x <= lo ? lo : x;
@@ -54,7 +54,7 @@ static inline const zs_elem_ops *zs_weights_of(const zs_quant *q)
     return &zs_elem_ops_of[zs_weight_type(q->precision)];
 }
 
-/* The least integer of an activation. */
+/* The least stored integer of an activation. */
 static inline int32_t zs_least_of(const zs_quant *q)
 {
     return -(1 << ((q->act_bits ? q->act_bits : zs_activations_of(q)->bits) - 1));
@@ -66,8 +66,8 @@ static inline bool zs_is_numbered(const zs_quant *q, uint32_t tensor)
 {
     return q->numbers != NULL && q->numbers[tensor].number.scale > 0;
 }
-/* Layers by the rules of TFLite (integer_layers.c), on floats that hold q - zero; and one element
- * of an add, which engines run. */
+/* Layers by the rules of TFLite (integer_layers.c), on floats with the value q - zero; and one
+ * element of an add, for engines. */
 bool zs_is_integer_layer(const zs_layer *layer);
 void zs_integer_layer(const zs_layer *layer, const float *const *x, float *y);
 float zs_integer_sum(const zs_layer_quant *quant, const float *x);
@@ -75,7 +75,8 @@ static inline bool zs_is_narrow(const zs_quant *q, uint32_t tensor)
 {
     return zs_number_is_narrow(&q->numbers[tensor].number);
 }
-/* model: element i of a tensor, less its zero where it is an integer; and the same stored. */
+/* Precision model: reads element i of a tensor, as q - zero where it is quantised; and stores it.
+ */
 static inline double zs_model_get(const zs_quant *q, uint32_t tensor, const void *x, size_t i)
 {
     return zs_is_narrow(q, tensor) ? ((const int8_t *)x)[i] - q->numbers[tensor].number.zero
@@ -88,15 +89,15 @@ static inline void zs_model_put(const zs_quant *q, uint32_t tensor, void *y, siz
     else
         ((float *)y)[i] = (float)v;
 }
-/* Steps between 0 and the largest magnitude of integers with so many bits; 0: eight. */
+/* Steps between 0 and the largest magnitude of integers with `bits` bits; 0: eight. */
 static inline uint32_t zs_levels_of(uint32_t bits, bool is_unsigned)
 {
     const uint32_t n = bits == 0 ? 8 : bits;
     return is_unsigned ? (1u << n) - 1 : (1u << (n - 1)) - 1;
 }
 
-/* Max-pooling and activations pass elements on unchanged, and so does moving them about, if what
- * comes between them is 0. */
+/* Max-pooling and activations pass elements on unchanged, and so do rearrangements whose fill value
+ * is 0. */
 static inline bool zs_keeps_scale(const zs_layer *layer)
 {
     if (layer->op == ZS_LAYER_REARRANGE)

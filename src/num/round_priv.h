@@ -1,4 +1,4 @@
-/* round_priv.h - zs_requantise of the sums of some channels at once, in 64 bits. */
+/* round_priv.h - zs_requantise of a block of channels at once, in 64 bits. */
 #ifndef ZYNQSIM_ROUND_PRIV_H
 #define ZYNQSIM_ROUND_PRIV_H
 
@@ -23,7 +23,7 @@ typedef void zs_round(const zs_round_lanes *l, const void *sums, uint32_t n, voi
 typedef struct zs_round_unit {
     zs_round *i8, *i16, *w8a16;
 } zs_round_unit;
-/* What this machine can run, the fastest last: all give the same elements. */
+/* The units that this machine supports, the fastest last; all give the same elements. */
 const zs_round_unit *zs_round_units(uint32_t *n);
 
 #endif

@@ -1,4 +1,4 @@
-/* tile_priv.h - what kernels of tiles share: where windows and taps lie. */
+/* tile_priv.h - addresses of windows and taps, shared by the tile kernels. */
 #ifndef ZYNQSIM_TILE_PRIV_H
 #define ZYNQSIM_TILE_PRIV_H
 
@@ -18,8 +18,8 @@ static inline uint32_t zs_tile_offsets(const zs_tile *t, uint32_t *offsets)
     return n;
 }
 
-/* Where the windows of the next pixels start, counted row by row: the first one's at *at. Places of
- * a short block repeat its first pixel. */
+/* Window starts of the next block of pixels in row-major order, the first at *at. A short block is
+ * padded with its first pixel. */
 static inline uint32_t zs_tile_windows(const zs_tile *t, uint32_t left, uint32_t *column,
                                        size_t *at, size_t windows[ZS_TILE_PIXELS])
 {
@@ -39,7 +39,7 @@ static inline uint32_t zs_tile_windows(const zs_tile *t, uint32_t left, uint32_t
     return n;
 }
 
-/* How inputs lie that were packed or turned: what windows reach, without gaps. */
+/* Layout of packed or transposed inputs: the area that windows cover, without gaps. */
 static inline zs_tile zs_tile_packed(const zs_tile *t)
 {
     zs_tile packed = *t;
@@ -49,7 +49,7 @@ static inline zs_tile zs_tile_packed(const zs_tile *t)
     return packed;
 }
 
-/* Places of a plane that follow each other in the tile as they do in the packed one. */
+/* Elements of a plane that are contiguous both in the tile and in the packed layout. */
 static inline uint32_t zs_tile_run(const zs_tile *t, const zs_tile *packed)
 {
     return t->x_column == 1 && t->x_row == packed->x_row ? packed->x_channel : packed->x_row;
