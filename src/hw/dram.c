@@ -102,7 +102,7 @@ zs_status zs_dram_build(zs_arena *arena, const zs_memory_params *memory, zs_dram
 
 /* ---- an idle memory ------------------------------------------------------------------------- */
 
-/* End of the last refresh if it began on time. */
+/* End of the last refresh if it began when due. */
 static uint64_t refreshed(const zs_dram *d)
 {
     return d->p.t_refi == 0 ? 0 : d->refresh_at - d->p.t_refi + d->p.t_rfc;

@@ -4,16 +4,16 @@
  *
  * Why there is no step per clock. The state changes at decisions and arrivals only. Between two of
  * them each candidate (a row command of a bank in `wanting`, the column command of a ready request,
- * the refresh) has an earliest time in closed form, and the first of them is what a controller that
- * looks every clock would come to. A request offered at t is seen at t + QUEUE_LATENCY, so
- * everything before `until` + QUEUE_LATENCY may be decided when offers come from `until` on only,
- * and how often the caller asks changes nothing (tests/hw/test_dram_policy.c).
+ * the refresh) has an earliest time in closed form, and the first of them is the decision of a
+ * controller that is evaluated every clock. A request offered at t is visible at t + QUEUE_LATENCY,
+ * so everything before `until` + QUEUE_LATENCY may be decided when all later offers are at `until`
+ * or after, and the result does not depend on how often it is called
+ * (tests/hw/test_dram_policy.c).
  *
- * What is kept so that a decision needs no search: `waiting` and `hits` per bank and direction
- * count the queued requests for a bank and those for its open row; `wanting` holds the banks that
- * have requests of the direction being served but no hit that may go (or are `forced`): exactly
- * those that need a row command. Each enqueue, issue, row command, turn and refresh updates them.
- */
+ * State that avoids searches: `waiting` and `hits` per bank and direction count the queued requests
+ * for a bank and those for its open row; `wanting` holds the banks with requests of the current
+ * direction but no row hit that may issue (or that are `forced`): exactly those that need a row
+ * command. Each enqueue, issue, row command, turnaround and refresh updates them. */
 
 /* ---- being watched --------------------------------------------------------------------------- */
 
@@ -48,7 +48,7 @@ ZS_COLD void zs_dram_notify_queue(const zs_dram *d, zs_dram_act act, uint32_t ba
 
 /* ---- row commands ---------------------------------------------------------------------------- */
 
-/* The next precharge or activate; of several possible at once the one wanted first. */
+/* The next precharge or activate; of several at the same time the one requested first. */
 static uint64_t next_row_command(const zs_dram *d, uint32_t *which)
 {
     const uint64_t floor = zs_dram_activate_floor(d);
@@ -105,7 +105,7 @@ static void change_row(zs_dram *d, uint32_t b, uint64_t at)
 
 /* ---- refresh --------------------------------------------------------------------------------- */
 
-/* All banks are precharged as soon as each may be, then refreshed together. */
+/* Precharges each bank as early as allowed, then refreshes all together. */
 static void refresh(zs_dram *d)
 {
     uint64_t at = d->refresh_at;
@@ -134,9 +134,9 @@ static void refresh(zs_dram *d)
     d->events++;
 }
 
-/* An idle memory refreshes without being looked at: only the last refresh leaves a trace. The first
- * one may find open rows and wait for them; those after it find all banks closed and ready (t_refi
- * leaves room, zs_design_memory_check), so each takes as long as the last one. */
+/* Refreshes of an idle memory, of which only the first and the last matter. The first may have to
+ * close open rows; later ones find all banks closed and ready (t_refi leaves enough time,
+ * zs_design_memory_check), so all take equally long. */
 static void refresh_idle(zs_dram *d, uint64_t until)
 {
     if (d->refresh_at >= until)
@@ -152,7 +152,7 @@ static void refresh_idle(zs_dram *d, uint64_t until)
 
 /* ---- column commands ------------------------------------------------------------------------- */
 
-/* A bank that has served its row for a while closes when an older read of it waits. */
+/* Closes a bank that has served its row for a while when an older read waits for the bank. */
 void zs_dram_close_for_older(zs_dram *d, uint32_t b, uint64_t at)
 {
     const request_queue *l = &d->queues[READ];
@@ -178,11 +178,11 @@ void zs_dram_turn(zs_dram *d, uint64_t at)
     zs_dram_serve_starved(d, at);
 }
 
-/* First ready, then oldest: the banks whose first hit can go earliest, then the oldest request
- * among them. Any hit of a bank is ready when the bank is, so one time per bank decides, not one
- * per request, and a bank later than the best so far need not be looked at further. Reads wait no
- * clock for another bank when one of the same bank can go; writes leave in their order, as their
- * data do. NEVER when none can go before a cycle. */
+/* First-ready, first-come: the banks whose first row hit can issue earliest, then the oldest
+ * request among them. All hits of a bank are ready with the bank, so there is one time per bank,
+ * not one per request, and a bank later than the best so far is skipped. Reads never wait a clock
+ * for another bank when one of the same bank can issue; writes issue in order, as their data do.
+ * NEVER when none can issue before `before`. */
 static uint64_t next_column(const zs_dram *d, uint64_t before, uint16_t *which)
 {
     const request_queue *l = &d->queues[d->mode];
@@ -261,13 +261,13 @@ static inline piece first_piece(const zs_dram *d, const zs_dram_req *req)
                    .n = (uint32_t)(((end - 1) >> d->block_shift) - first) + 1};
 }
 
-/* Entries of issued requests are free after their own column commands: of these all but `spare`
- * must be over. The runs of a direction follow each other on the data bus, so entries free up in
- * the order of `recent`, the newest last. Who issues ahead of time makes sure that the ring still
- * holds every run that is not over (zs_dram_remembers). */
+/* Queue entries are freed by the column commands of their requests; all but `spare` of these must
+ * have passed. Runs of a direction are in sequence on the data bus, so entries are freed in the
+ * order of `recent`, the newest last. Code that issues ahead of time ensures that the ring still
+ * holds every unfinished run (zs_dram_remembers). */
 uint64_t zs_dram_entries_free_at(const zs_dram *d, uint32_t dir, uint32_t spare)
 {
-    uint32_t behind = 0; /* transactions issued after the one looked at */
+    uint32_t behind = 0; /* transactions issued after the present one */
     for (uint32_t k = 1; k <= RECENT_RUNS; k++) {
         const column_run *p = &d->recent[dir][(d->recent_i[dir] + RECENT_RUNS - k) % RECENT_RUNS];
         if (behind + p->n > spare)

@@ -66,7 +66,7 @@ static zs_status read_head(reader *r, zs_loop *loop, zs_err *err)
     return read_number(r, &loop->unroll, err);
 }
 
-/* Brothers up to a brace or the end. As deep as braces are nested, which ZS_NEST_DEPTH limits. */
+/* Sibling loops up to a brace or the end. Recursion is limited by ZS_NEST_DEPTH. */
 static zs_status read_loops(reader *r, uint32_t *first, zs_err *err)
 {
     uint32_t *link = first;
@@ -100,10 +100,10 @@ zs_status zs_nest_parse(zs_arena *arena, const char *text, const char *place, zs
                         zs_err *err)
 {
     zs_nest nest = {0};
-    uint32_t first = ZS_NO_LOOP, colons = 1; /* room for one without */
+    uint32_t first = ZS_NO_LOOP, colons = 1; /* room for a loop without a colon */
     for (const char *c = text; *c != '\0'; c++)
         colons += *c == ':';
-    /* a head that lacks its colon takes a place before it is refused */
+    /* a head without a colon takes an entry before it is refused */
     nest.loops = zs_new(arena, zs_loop, colons);
     if (nest.loops == NULL)
         return zs_nomem(err, place);
@@ -170,9 +170,10 @@ uint64_t zs_nest_iterations(const zs_nest *nest)
     return nest->n > 0 ? most_iterations(nest, 0) : 0;
 }
 
-/* ---- arrays on chip -------------------------------------------------------------------------- */
+/* ---- on-chip arrays -------------------------------------------------------------------------- */
 
-/* The first loop of a name, whose iterations side by side are `n`; without it, all are. */
+/* The first loop of a name, NULL if fully unrolled, and its unroll factor `n`; no such loop:
+ * `without`. */
 static zs_loop *unrolled(zs_nest *nest, const char *name, uint64_t without, uint64_t *n)
 {
     const uint32_t i = zs_nest_find(nest, name);
@@ -195,7 +196,7 @@ void zs_nest_read_array(zs_nest *nest, const zs_nest_array *a)
             innermost = rolled[i];
     const uint64_t strides[LOOPS] = {n[YY] * a->sh * a->pitch, n[XX] * a->sw, n[RC] * a->plane,
                                      n[RY] * a->pitch, n[RX]};
-    /* loops around the one that fills the array change nothing */
+    /* loops around the one that fills the array do not matter */
     const uint32_t rc = zs_nest_find(nest, "rc"), yy = zs_nest_find(nest, "yy");
     for (size_t i = 0; i < LOOPS; i++)
         if (rolled[i] != NULL && !(i == RC && rc < yy))
@@ -215,8 +216,8 @@ void zs_nest_read_array(zs_nest *nest, const zs_nest_array *a)
 
 /* ---- time ------------------------------------------------------------------------------------ */
 
-/* A sum in global memory holds the loop up until the line is there. A pass finds none of what the
- * one before left when all of it is more than the cache; the new rows of a window come together. */
+/* A sum in global memory stalls the loop until its line arrives. A pass has no cache hits from the
+ * previous one when its data exceed the cache; the new rows of a window are fetched together. */
 static uint64_t waits_for_lines(const zs_nest_kernel *k, const zs_nest_memory *m)
 {
     const zs_nest_window *w = &k->window;
@@ -227,15 +228,15 @@ static uint64_t waits_for_lines(const zs_nest_kernel *k, const zs_nest_memory *m
     return zs_times_u64(zs_times_u64(w->passes, lines), m->latency_cycles);
 }
 
-/* Lines of an iteration: one a row, and another where the row lies across an end. */
+/* Lines of an iteration: one per row, and another where the row crosses a line boundary. */
 static double lines_at_once(const zs_nest_window *w, const zs_nest_memory *m)
 {
     const double beyond = (double)w->row_bytes - m->word_bytes;
     return (double)w->rows_at_once * (1 + beyond / m->line_bytes);
 }
 
-/* The same lines that the times above are of: taps read at once from memory each time, all others
- * once a pass where the cache does not hold the planes. */
+/* The lines of the times above: taps read in parallel come from memory each time, all others once
+ * per pass where the cache does not hold the planes. */
 static uint64_t bytes_again(const zs_nest_kernel *k, const zs_nest_memory *m)
 {
     const zs_nest_window *w = &k->window;

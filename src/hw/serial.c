@@ -2,25 +2,24 @@
 
 #include <string.h>
 
-/* Accesses of which nearly all are repeated instead of simulated ("folding").
+/* Accesses of which nearly all reuse a simulated result ("folding").
  *
  * Why this is exact. One access is in flight. When it completes and zs_dram_idle_at is not after
- * the next one's earliest arrival (is_over), nothing that has happened delays a command or a
- * refresh any more, and what the next access does depends on four things only: where in the common
- * period of both clocks and the refresh it starts (`phase`), the gap and the direction before it
- * (`context`), its direction, and the state of its bank's row. So the first access of each such
- * kind goes through the memory system, and its outcome, the cycles to its end, holds for all
- * others.
+ * the next one's earliest arrival (is_over), no past command delays a command or a refresh, and the
+ * latency of the next access depends on four things only: its phase in the common period of both
+ * clocks and the refresh (`phase`), the gap and the direction before it (`context`), its direction,
+ * and the state of its bank's row. So the first access of each such case is simulated in the memory
+ * system, and its outcome, the cycles to its end, holds for all others.
  *
  * The invariant between accesses: either `is_simulated`, and the state is in `dram`; or it is in
  * `idle` (open rows, last direction, run), and `dram` is stale until zs_dram_set_idle. `phase` is
- * `now` modulo the period in both. Outcomes that leave something behind (a write queued behind a
- * refresh) are never repeated: SIMULATED. Those with a refresh close all rows, which count_special
- * does. Counters of repeated accesses are kept apart and added at the end of a walk (flush_counts).
- * tests/hw/test_serial.c holds walks with and without folding against each other. */
+ * `now` modulo the period in both. Outcomes that leave pending work (a write queued behind a
+ * refresh) are never reused: SIMULATED. Those with a refresh close all rows, which count_special
+ * does. Counters of folded accesses are kept separately and added at the end of a walk
+ * (flush_counts). tests/hw/test_serial.c compares walks with and without folding. */
 
-/* A context is what an access finds besides the open rows: the gap before it and the direction of
- * the access before. Its tables have an outcome for each direction, row state and phase. */
+/* A context is the gap before an access and the direction of the previous one. Its tables have an
+ * outcome for each direction, row state and phase. */
 enum {
     CONTEXTS = 16,
     PERIOD_MAX = 1 << 19,
@@ -33,7 +32,7 @@ enum {
 /* Outcomes: the duration from the end of one access to the end of the next in the upper bits and
  * the phase of that end in the lower, or one of these. */
 #define UNKNOWN    UINT32_MAX
-#define SIMULATED  (UINT32_MAX - 1) /* leaves something behind: only the memory system knows */
+#define SIMULATED  (UINT32_MAX - 1) /* leaves pending work: always simulated */
 #define SPECIAL    (UINT32_C(1) << 31)
 #define INDEX_OF   (SPECIAL - 1)
 #define PHASE_BITS 20
@@ -43,14 +42,14 @@ enum {
 /* An outcome with a refresh in it. */
 typedef struct special {
     uint32_t pl_cycles;
-    bool own_open; /* the row it came for is open afterwards; all others are closed */
+    bool own_open; /* its own row is open afterwards; all others are closed */
     /* precharges: without those of the rows that were open before */
     int32_t row_hits, row_misses, row_conflicts, activates, precharges;
 } special;
 
-/* A row of hits in one page, with one refresh in it at the most. */
+/* A run of row hits in one page, with at most one refresh in it. */
 typedef struct hit_run {
-    uint32_t pl_cycles; /* 0: not known; UNKNOWN: not to be had in one */
+    uint32_t pl_cycles; /* 0: not known; UNKNOWN: cannot be folded as a run */
     uint32_t phase;     /* of its end */
     uint32_t special;   /* index, or NONE */
 } hit_run;
@@ -87,12 +86,12 @@ struct zs_serial {
     bool is_simulated; /* the memory's state is in `dram`, not in `idle` */
     zs_dram_idle idle;
     bool no_memory;
-    /* stood in for since the last the counters of the memory system */
+    /* folded accesses since the counters of the memory system were updated */
     uint64_t n[2][STATES], fast_taps;
     zs_dram_counts extra;
     uint64_t write_pl_cycles, simulated_pl_cycles[2]; /* [direction]: through the memory system */
     uint64_t events;
-    zs_serial_walk priced; /* tile: the walk before, without its addresses, and its price */
+    zs_serial_walk priced; /* tile: the previous walk, without its addresses, and its cost */
     zs_serial_time price;
 };
 
@@ -189,8 +188,8 @@ static uint32_t state_of(const zs_serial *s, uint64_t page)
     return open == page ? ZS_ROW_OPEN : open == ZS_DRAM_NEVER ? ZS_ROW_CLOSED : ZS_ROW_OTHER;
 }
 
-/* Nothing that has happened can delay the next access, which is at the controller `to_memory` PL
- * cycles from now at the earliest, or a refresh before it. */
+/* No past command can delay the next access, which reaches the controller in `to_memory` PL cycles
+ * at the earliest, or a refresh before it. */
 static bool is_over(const zs_serial *s)
 {
     const uint64_t idle_at = zs_dram_idle_at(s->dram);
@@ -218,7 +217,7 @@ static uint32_t add_special(zs_serial *s, const special *what)
     return SPECIAL | s->special_n++;
 }
 
-/* What an access that started in an idle memory did, for all others of its kind. */
+/* Records the result of an access that started in an idle memory, for reuse. */
 static uint32_t outcome_of(zs_serial *s, uint64_t pl_cycles, uint32_t was_open, uint64_t page,
                            const zs_dram_counts *before)
 {
@@ -245,7 +244,7 @@ static void advance(zs_serial *s, uint64_t pl_cycles)
     s->phase = s->period ? s->now % s->period : 0;
 }
 
-/* `outcome` is NULL where there is nothing to learn. */
+/* `outcome` is NULL where the result is not to be recorded. */
 static void simulate_access(zs_serial *s, bool is_write, uint64_t addr, uint32_t bytes,
                             uint64_t gap, uint32_t *outcome)
 {
@@ -334,8 +333,8 @@ static void access_memory(zs_serial *s, bool is_write, uint64_t addr, uint32_t b
     count_folded(s, is_write, bytes, s->now - before - gap);
 }
 
-/* Tap after tap at one pitch: the short way for what repeats all the time. Stops at the
- * first tap that is anything else, and returns how many it took. */
+/* Fast path of consecutive taps at one pitch. Stops at the first tap that needs another path;
+ * returns the number of taps done. */
 static inline uint32_t run_of_taps(zs_serial *s, const uint32_t *outcomes, uint64_t addr,
                                    uint32_t n, uint64_t pitch)
 {
@@ -408,9 +407,9 @@ static hit_run *hit_runs_of(zs_serial *s, context *tap, uint32_t n)
     return NULL;
 }
 
-/* n more taps of the page that the last one opened, at once: a chain of hits is a function of the
- * phase it starts in, so its sum is kept per phase and n. One refresh may lie in it if the row is
- * open again behind it; the taps behind it are hits then as well. False: nothing was done. */
+/* n more taps of the page that the last one opened, at once: the latency of a chain of row hits is
+ * a function of its starting phase, so it is kept per phase and n. It may contain one refresh if
+ * the row is open again after it; later taps are then hits as well. False: nothing was done. */
 static bool repeat_run(zs_serial *s, context *tap, uint64_t page, uint32_t n)
 {
     if (s->is_simulated || s->idle.last_is_write || s->gap != tap->gap ||
@@ -450,7 +449,7 @@ static void read_stream(zs_serial *s, const zs_serial_walk *w)
     }
 }
 
-/* `tap` is the context of a tap behind a tap, or NULL. */
+/* `tap` is the context of a tap after a tap, or NULL. */
 static void read_taps(zs_serial *s, const zs_serial_walk *w, const context *tap, uint64_t addr,
                       uint32_t n, uint64_t pitch)
 {
@@ -552,7 +551,7 @@ static void add_channel_counts(zs_serial *s, const zs_dram_counts *x, const zs_s
     wr->busy_pl_cycles += t->write_pl_cycles - s->simulated_pl_cycles[1];
 }
 
-/* Brings the counters of the memory system up to date with what was not sent through it. */
+/* Adds the folded accesses to the counters of the memory system. */
 static void flush_counts(zs_serial *s, const zs_serial_walk *w, const zs_serial_time *t)
 {
     zs_dram_counts *x = &s->extra;
@@ -588,7 +587,7 @@ static bool same_but_for_addresses(const zs_serial_walk *a, const zs_serial_walk
            a->window_gap == b->window_gap && a->late_gap == b->late_gap;
 }
 
-/* Bursts and beats of a lead beyond one: it may lie across beats. */
+/* Further bursts and beats of a lead, which may cross beat boundaries. */
 static void add_lead_counts(zs_serial *s, const zs_serial_walk *w)
 {
     zs_channel_counts *rd = &s->ms->counts[s->channel[0]];
@@ -624,8 +623,8 @@ static void count_mean(zs_serial *s, const zs_serial_walk *w, const zs_serial_ti
         all->refreshes = zs_pl_to_ddr(&s->clock, s->now) / s->design->board.memory.t_refi;
 }
 
-/* `tile`: the mean price of the shape; addresses make little difference. A memory of fixed latency
- * has no other price. */
+/* `tile`: the mean cost of the shape; addresses matter little. For a memory of fixed latency it is
+ * exact. */
 static void run_mean(zs_serial *s, const zs_serial_walk *w, uint64_t start, zs_serial_time *time)
 {
     const bool is_known = s->events++ != 0 && s->ms->fixed == NULL;

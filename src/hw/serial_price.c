@@ -30,7 +30,7 @@ static zs_axi_params master_port(const zs_design *design)
     return zs_port_params(&design->board, design->accel.ports.input);
 }
 
-/* What the master's own rules add to every access. */
+/* Overhead of the master's own rules per access. */
 static uint64_t rules_pl_cycles(const zs_design *design, bool is_write)
 {
     const zs_dma_rules r = zs_dma_rules_of(design, zs_channel(design->accel.ports.input, is_write));
@@ -114,7 +114,7 @@ static mean_memory mean_memory_of(const zs_design *design)
     return m;
 }
 
-/* Duration of an access, with what a refresh in its way adds. */
+/* Duration of an access, with the delay by a refresh that it meets. */
 static uint64_t mean_access(mean_memory *m, bool is_write, uint64_t addr, uint64_t gap)
 {
     const uint64_t page = addr >> m->row_shift;
@@ -155,7 +155,7 @@ static uint64_t sample_window(mean_memory *m, const zs_serial_walk *w, uint32_t 
     return n;
 }
 
-/* Time of all taps and stores of part 2 from that of a stretch in the middle. */
+/* Time of all taps and stores of part 2, extrapolated from a sample in the middle. */
 static void add_windows(const zs_design *design, const zs_serial_walk *w, const zs_serial_count *c,
                         zs_serial_time *t)
 {
@@ -171,7 +171,7 @@ static void add_windows(const zs_design *design, const zs_serial_walk *w, const 
         t->write_pl_cycles += (uint64_t)((wide)m.writes * c->windows / windows >> FRAC_BITS);
 }
 
-/* Elements one behind the other. */
+/* Contiguous elements. */
 static uint64_t mean_stream(const zs_design *design, bool is_write, uint64_t addr, uint64_t n,
                             uint32_t elem_bytes, uint32_t gap)
 {
@@ -182,7 +182,7 @@ static uint64_t mean_stream(const zs_design *design, bool is_write, uint64_t add
     return sampled == 0 ? 0 : (uint64_t)((wide)(m.reads + m.writes) * n / sampled >> FRAC_BITS);
 }
 
-/* There is no faster and no slower access, but a lead may lie across beats. */
+/* All accesses take equally long, but a lead may cross beat boundaries. */
 static zs_serial_time fixed_time(const zs_design *design, const zs_serial_walk *w, zs_serial_time t)
 {
     const zs_xfer lead = {
