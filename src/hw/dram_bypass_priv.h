@@ -1,20 +1,20 @@
-/* dram_bypass_priv.h - a request past empty queues of the DDR controller. Inline, as
- * dram_queue_priv.h is.
+/* dram_bypass_priv.h - fast path of a request when both queues of the DDR controller are empty.
+ * Inline, like dram_queue_priv.h.
  *
  * Why this is exact. With both queues empty the scheduler has one request to decide about, so its
  * row commands and its column command come at the earliest times that the rules allow, each known
  * from the state of the bank and the bus. Two things could interfere: a request that arrives early
- * enough to be seen (QUEUE_LATENCY) by the column command, hence `until`; and a refresh, which goes
- * before a column command that is not before it, hence refresh_at. Row commands are no later than
+ * enough to be visible (QUEUE_LATENCY) to the column command, hence `until`; and a refresh, which
+ * precedes a column command that is not earlier, hence refresh_at. Row commands are no later than
  * the column command, so they need no check of their own. */
 #ifndef ZYNQSIM_DRAM_BYPASS_PRIV_H
 #define ZYNQSIM_DRAM_BYPASS_PRIV_H
 
 #include "dram_priv.h"
 
-/* What a request that finds both queues empty will need, and when. */
+/* The commands of a request that finds both queues empty, and their times. */
 typedef struct bypass_times {
-    uint64_t turn_at, precharge_at, activate_at, column_at; /* the first three: NEVER when not */
+    uint64_t turn_at, precharge_at, activate_at, column_at; /* first three: NEVER if not needed */
 } bypass_times;
 
 static ZS_INLINE bypass_times bypass_times_of(const zs_dram *d, uint32_t dir, uint32_t b,
@@ -40,8 +40,8 @@ static ZS_INLINE bypass_times bypass_times_of(const zs_dram *d, uint32_t dir, ui
     return p;
 }
 
-/* Of a request that has just gone past the queues. Its times come by value: an address would keep
- * it in memory where nobody looks, too. */
+/* Reports a request that has just bypassed the queues. Its times are passed by value: a pointer
+ * would force them into memory without a watch, too. */
 ZS_COLD static void notify_bypass(const zs_dram *d, bypass_times p, uint32_t b, uint32_t n,
                                   uint64_t at)
 {
@@ -53,9 +53,9 @@ ZS_COLD static void notify_bypass(const zs_dram *d, bypass_times p, uint32_t b, 
     zs_dram_notify_queue(d, ZS_DRAM_COLUMNS, b, d->mode, 0, p.column_at, d->slot_end);
 }
 
-/* The short way for one that is taken: when it finds both queues empty, and what is put or offered
- * from `until` on cannot change when it would be issued, this does the same without the queue.
- * False, and nothing changed, where it would not: then put it. */
+/* Issues an accepted request without the queue, with the same result, if both queues are empty and
+ * no request from `until` on can change its issue time. Otherwise false, and nothing changed: then
+ * queue it. */
 static ZS_INLINE bool zs_dram_bypass(zs_dram *d, const zs_dram_req *req, uint32_t n, uint64_t at,
                                      uint64_t until, zs_dram_done *done)
 {

@@ -1,7 +1,7 @@
-/* dram_hits_priv.h - a run of hits in the DDR controller: requests of one direction to one open
- * row, of a channel that has the memory to itself. Each goes when the data bus is free, and nothing
- * that comes later changes that, so no queue is needed. What they do to the controller is added up
- * here and written back once at the end: all that is read in between is in zs_dram_hits. */
+/* dram_hits_priv.h - fast path of a run of row hits in the DDR controller: requests of one
+ * direction to one open row, by the only active channel. Each issues when the data bus is free, and
+ * later requests cannot change that, so no queue is needed. Their effect on the controller is
+ * accumulated in zs_dram_hits and written back once at the end. */
 #ifndef ZYNQSIM_DRAM_HITS_PRIV_H
 #define ZYNQSIM_DRAM_HITS_PRIV_H
 
@@ -10,24 +10,24 @@
 typedef struct zs_dram_hits {
     uint64_t page_addr;    /* of the first byte of the row */
     uint64_t bus_at;       /* earliest next column command */
-    uint64_t stop_at;      /* all of them come before */
-    uint64_t block_at;     /* column commands without a gap, up to bus_at: ... */
-    uint64_t before_block; /* ... all but so many transactions */
+    uint64_t stop_at;      /* limit of their column commands */
+    uint64_t block_at;     /* start of the gapless column commands up to bus_at, ... */
+    uint64_t before_block; /* ... and transactions before them */
     uint64_t last_at;      /* of the last request */
     uint64_t transactions, bytes;
 } zs_dram_hits;
 
-/* Whether one more may be decided ahead: what the ring forgets for it no longer holds entries of
- * the queue. */
+/* Whether one more may be decided ahead of time: the run that the ring drops for it holds no more
+ * queue entries. */
 static inline bool zs_dram_remembers(const zs_dram *d, uint32_t dir, uint64_t at)
 {
     const column_run *oldest = &d->recent[dir][d->recent_i[dir]];
     return oldest->at + (uint64_t)d->gap * oldest->n < at;
 }
 
-/* False: what is at `addr` is no hit, or is not decided about by the data bus alone: something
- * waits, the bus has to turn or to change banks, the row is not ready before the bus is, or a
- * request of `most_bytes` may be more than one piece. A refresh ends the run, as does `limit`. */
+/* False: `addr` is no row hit, or its time does not depend on the data bus alone: a request waits,
+ * the bus must turn around or change banks, the row is ready later than the bus, or a request of
+ * `most_bytes` may be more than one piece. A refresh ends the run, as does `limit`. */
 static ZS_INLINE bool zs_dram_begin_hits(const zs_dram *d, uint32_t dir, uint64_t addr,
                                          uint32_t most_bytes, uint64_t at, uint64_t limit,
                                          zs_dram_hits *h)
@@ -50,9 +50,9 @@ static ZS_INLINE bool zs_dram_begin_hits(const zs_dram *d, uint32_t dir, uint64_
     return true;
 }
 
-/* Whether the request that arrives at `at` is the next of them: of the same page, not past the end,
- * and, where it has to wait for the bus, with room in the queue even if all that is still to go was
- * of its direction. Its column commands begin at last_at and end before bus_at. */
+/* Adds the request that arrives at `at` if it belongs to the run: in the same page, before its end,
+ * and, where it has to wait for the bus, with queue space even if all pending transactions were of
+ * its direction. Its column commands begin at last_at and end before bus_at. */
 static ZS_INLINE bool zs_dram_hit(const zs_dram *d, zs_dram_hits *h, uint64_t addr, uint32_t bytes,
                                   uint64_t at)
 {
@@ -75,8 +75,8 @@ static ZS_INLINE bool zs_dram_hit(const zs_dram *d, zs_dram_hits *h, uint64_t ad
     return true;
 }
 
-/* Of the ring of entries that free up only the last block matters: what came before it was over
- * when it began. */
+/* Only the last gapless block enters the ring of entries to be freed: earlier ones had ended when
+ * it began. */
 static ZS_INLINE void zs_dram_end_hits(zs_dram *d, const zs_dram_hits *h)
 {
     const uint32_t b = (uint32_t)(h->page_addr >> d->row_shift) & d->bank_mask, mode = d->mode;

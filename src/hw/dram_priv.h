@@ -1,7 +1,7 @@
-/* dram_priv.h - the state of the DDR controller, for the files that make it up: dram.c builds and
- * reports, dram_queue_priv.h fills and empties the queues, dram_schedule.c decides what that leaves
- * open, dram_bypass_priv.h goes past empty queues; and the lengths of queues and runs that
- * `tile` shares a full memory by. */
+/* dram_priv.h - the state of the DDR controller, shared by its files: dram.c (setup, counters),
+ * dram_queue_priv.h (the usual enqueue and issue), dram_schedule.c (all other decisions),
+ * dram_bypass_priv.h (empty queues); and the lengths of queues and runs by which `tile` shares an
+ * overloaded memory. */
 #ifndef ZYNQSIM_DRAM_PRIV_H
 #define ZYNQSIM_DRAM_PRIV_H
 
@@ -12,7 +12,7 @@ enum { BANKS_MAX = ZS_DRAM_BANKS, PIECE_TRANSACTIONS = 16, FAW_WINDOW = 4, RECEN
 enum {
     ROW_HITS = 4,      /* transactions of a row that may pass an older read of its bank */
     READ_BATCHES = 12, /* batches that reads run while their queue is full */
-    BURST_ROOM = 4     /* a queue with less room cannot take a 128-byte burst: it is full */
+    BURST_ROOM = 4     /* a queue with less space cannot accept a 128-byte burst: it is full */
 };
 enum { READ, WRITE };
 #define NO_ROW        UINT32_MAX
@@ -20,14 +20,13 @@ enum { READ, WRITE };
 #define QUEUE_LATENCY 1u /* clock from the queue's input to the scheduler */
 #define BURST         4u /* clocks a BL8 transaction occupies the data bus */
 
-/* Reads waiting from which on their queue counts as full. */
+/* Number of waiting reads at which their queue counts as full. */
 static inline uint32_t zs_dram_full_queue(const zs_memory_params *m)
 {
     return m->queue > BURST_ROOM ? m->queue - BURST_ROOM : 1;
 }
 
-/* Reads after which writes above half their queue get their turn while the queue of reads is not
- * full. */
+/* Length of a run of reads when writes fill half their queue and the read queue is not full. */
 static inline uint32_t zs_dram_short_read_run(const zs_memory_params *m)
 {
     return m->queue / 2;
@@ -51,7 +50,7 @@ typedef struct request_queue {
     queue_entry *entries;
     uint16_t head, tail, spare; /* spare: unused entries, linked by next */
     uint32_t used, n;           /* transactions and entries waiting */
-    uint32_t banks;             /* bit b: some wait for bank b */
+    uint32_t banks;             /* bit b: a request waits for bank b */
     uint64_t issued_n;          /* transactions so far */
 } request_queue;
 
@@ -66,8 +65,8 @@ typedef struct bank_state {
 
 struct zs_dram {
     request_queue queues[2];
-    column_run recent[2][RECENT_RUNS]; /* rings: entries of issued requests free up one by one */
-    uint32_t recent_i[2];              /* where the next one goes */
+    column_run recent[2][RECENT_RUNS]; /* rings: issued requests, whose entries are freed in turn */
+    uint32_t recent_i[2];              /* next index to write */
     bank_state banks[BANKS_MAX];
     uint64_t now;
     uint64_t column_at[2];          /* earliest read and write command for the data bus */
@@ -75,22 +74,22 @@ struct zs_dram {
     uint64_t activates[FAW_WINDOW]; /* a ring */
     uint64_t refresh_at, wanted_order;
     uint32_t wanting, activate_i; /* wanting: bit b, bank b waits for a row command */
-    uint32_t forced;     /* bit b: an older request waits for bank b, no more hits first; such
-                          * banks are among `wanting` until they have its row, or the bus turns */
-    uint32_t mode, run;  /* direction served, transactions since it turned */
+    uint32_t forced;     /* bit b: an older request waits for bank b, which serves no more hits;
+                          * b is also in `wanting` until its row is open, or the bus turns */
+    uint32_t mode, run;  /* direction served, transactions since the turnaround */
     uint32_t served_dir; /* of the last data on the bus; 2 at first */
     uint32_t served_bank;
-    bool drains; /* writes: half a queue of them waited when their run began */
+    bool drains; /* writes: they filled half their queue when their run began */
     zs_memory_params p;
     uint32_t bank_mask, row_shift, bank_shift, block_shift, piece_blocks;
     uint32_t gap, bank_gap, to_other[2], to_precharge[2], latency[2];
     uint32_t read_run, read_high, write_high, starve_limit;
     zs_dram_counts counts;
     uint64_t events;
-    const zs_dram_watch *watch; /* NULL: nobody looks */
+    const zs_dram_watch *watch; /* NULL: none */
 };
 
-/* Transactions that bytes at an address take. */
+/* Transactions of bytes at an address. */
 static inline uint32_t zs_dram_blocks(const zs_dram *d, uint64_t addr, uint64_t bytes)
 {
     return (uint32_t)(((addr + bytes - 1) >> d->block_shift) - (addr >> d->block_shift)) + 1;
@@ -183,16 +182,15 @@ static inline void zs_dram_issue_columns(zs_dram *d, uint32_t b, uint32_t n, uin
                            .is_write = mode == WRITE};
 }
 
-/* Whether the data bus keeps all decisions but refreshes waiting for longer than that: no bank
- * waits for a row, and neither a column command nor a turn of the bus comes before its last slot
- * ends. */
+/* Whether the data bus delays all decisions but refreshes beyond `offers_until`: no bank waits for
+ * a row, and neither a column command nor a turnaround comes before its last slot ends. */
 static inline bool zs_dram_waits(const zs_dram *d, uint64_t offers_until)
 {
     return d->wanting == 0 && offers_until + QUEUE_LATENCY <= d->slot_end;
 }
 
-/* When the queue of a direction has room for n more, given that there is room once all that was
- * issued is over; a cycle that is not after `at` stands for any of them. */
+/* When the queue of a direction has space for n more, given that there is space once all issued
+ * requests have ended; any cycle up to `at` means at once. */
 uint64_t zs_dram_entries_free_at(const zs_dram *d, uint32_t dir, uint32_t spare);
 static inline uint64_t zs_dram_room_for(const zs_dram *d, uint32_t dir, uint32_t n, uint64_t at)
 {
@@ -201,18 +199,18 @@ static inline uint64_t zs_dram_room_for(const zs_dram *d, uint32_t dir, uint32_t
     if (room < n)
         return ZS_DRAM_NEVER;
     if (d->slot_end <= at + (uint64_t)d->gap * (room - n))
-        return at; /* even if all that is still to go on the bus was of this direction */
+        return at; /* even if all pending transactions were of this direction */
     return zs_dram_entries_free_at(d, dir, room - n);
 }
 
-/* Whether a request of n transactions has room at `at` and is one piece. */
+/* Whether a request of n transactions has queue space at `at` and is one piece. */
 static inline bool zs_dram_accepts(const zs_dram *d, const zs_dram_req *req, uint32_t n,
                                    uint64_t at)
 {
     return zs_dram_is_piece(d, req, n) && zs_dram_room_for(d, req->is_write, n, at) <= at;
 }
 void zs_dram_notify(const zs_dram *d, zs_dram_act act, uint32_t bank, uint64_t at, uint64_t end);
-/* Transactions that came into the queue, or left it. */
+/* Reports transactions that entered or left the queue. */
 void zs_dram_notify_queue(const zs_dram *d, zs_dram_act act, uint32_t bank, uint32_t dir,
                           uint32_t queued, uint64_t at, uint64_t end);
 

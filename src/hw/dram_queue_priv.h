@@ -1,13 +1,12 @@
-/* dram_queue_priv.h - in and out of the queues of the DDR controller, as nearly every burst that
- * meets others goes: at the end of its queue, and out when the oldest of the direction that
- * has the bus is next. Inline, since a simulation comes here millions of times; dram_schedule.c
- * decides what is not that simple. */
+/* dram_queue_priv.h - the common case of enqueue and issue in the DDR controller: a request is
+ * appended to its queue, and issued when it is the oldest of the current bus direction. Inline,
+ * since a simulation calls it millions of times; dram_schedule.c makes all other decisions. */
 #ifndef ZYNQSIM_DRAM_QUEUE_PRIV_H
 #define ZYNQSIM_DRAM_QUEUE_PRIV_H
 
 #include "dram_priv.h"
 
-/* Whether a bank needs its row changed for the direction being served, and from when it may be. */
+/* Updates whether a bank needs a row command for the current direction, and its earliest time. */
 static ZS_INLINE void zs_dram_update_wanted(zs_dram *d, uint32_t b, uint64_t at)
 {
     bank_state *bank = &d->banks[b];
@@ -38,7 +37,7 @@ static inline queue_entry *zs_dram_append_entry(request_queue *l)
     return entry;
 }
 
-/* Queues a request of n transactions that is taken. */
+/* Queues an accepted request of n transactions. */
 static ZS_INLINE void zs_dram_enqueue(zs_dram *d, const zs_dram_req *req, uint32_t n, uint64_t at)
 {
     const uint32_t dir = req->is_write;
@@ -72,9 +71,9 @@ static inline bool zs_dram_writes_are_high(const zs_dram *d)
     return d->queues[WRITE].used >= d->write_high;
 }
 
-/* The direction to serve next: the current one until it is empty, or has had its run while the
- * other waits. Reads yield once writes fill half their queue, which are then drained; a full read
- * queue makes runs of reads long and those of writes short. */
+/* The direction to serve next: the current one until its queue is empty, or its run is over while
+ * the other waits. Reads yield once writes fill half their queue, which are then drained; a full
+ * read queue makes runs of reads long and those of writes short. */
 static ZS_INLINE uint32_t zs_dram_next_mode(const zs_dram *d)
 {
     const uint32_t other = !d->mode;
@@ -91,7 +90,7 @@ static ZS_INLINE uint32_t zs_dram_next_mode(const zs_dram *d)
                : READ;
 }
 
-/* A bank whose hits keep passing the oldest request must close for it. */
+/* Starvation limit: a bank whose row hits keep passing the oldest request must close for it. */
 static inline void zs_dram_serve_starved(zs_dram *d, uint64_t at)
 {
     const request_queue *l = &d->queues[d->mode];
@@ -103,7 +102,7 @@ static inline void zs_dram_serve_starved(zs_dram *d, uint64_t at)
     zs_dram_update_wanted(d, oldest->bank, at);
 }
 
-/* So does one that has served its row for a while, when an older read of the bank waits. */
+/* So must one that has served its row for a while, when an older read waits for the bank. */
 void zs_dram_close_for_older(zs_dram *d, uint32_t b, uint64_t at);
 static inline void zs_dram_cap_row_hits(zs_dram *d, uint32_t b, uint64_t at)
 {
@@ -112,7 +111,7 @@ static inline void zs_dram_cap_row_hits(zs_dram *d, uint32_t b, uint64_t at)
         zs_dram_close_for_older(d, b, at);
 }
 
-/* When a hit of a bank can go. */
+/* Earliest column command of a row hit of a bank. */
 static inline uint64_t zs_dram_column_of(const zs_dram *d, uint32_t b)
 {
     const uint64_t bus_at = d->column_at[d->mode] + (b == d->served_bank ? 0 : d->bank_gap);
@@ -165,8 +164,8 @@ static ZS_INLINE void zs_dram_issue_entry(zs_dram *d, uint16_t which, uint64_t a
     zs_dram_cap_row_hits(d, b, last);
 }
 
-/* The oldest entry of the direction being served, when nothing else can come first: no bank
- * waits for a row, and this one's is open and ready. When that is, or NEVER. */
+/* Issue time of the oldest entry of the current direction when no other can come first (no bank
+ * waits for a row, and this one's is open and ready); else NEVER. */
 static inline uint64_t zs_dram_next_in_turn(const zs_dram *d, const request_queue *l)
 {
     const queue_entry *entry = &l->entries[l->head];
@@ -179,7 +178,8 @@ static inline uint64_t zs_dram_next_in_turn(const zs_dram *d, const request_queu
     return d->mode == READ ? ZS_DRAM_NEVER : zs_dram_column_of(d, entry->bank);
 }
 
-/* As zs_dram_run, where it is called; `turn` and `decide`, up to the clock itself, are the rest. */
+/* zs_dram_run inlined into its caller; `turn` and `decide`, up to and including that clock, make
+ * the other decisions. */
 void zs_dram_turn(zs_dram *d, uint64_t at);
 bool zs_dram_decide(zs_dram *d, uint64_t until, zs_dram_done *done);
 static ZS_INLINE bool zs_dram_run_here(zs_dram *d, uint64_t offers_until, zs_dram_done *done)
