@@ -33,14 +33,14 @@ static inline zs_axi_burst zs_axi_cut(const zs_axi_params *port, uint64_t addr, 
                           .bytes = (uint32_t)(end - addr),
                           .beats = (uint32_t)((end - aligned + beat - 1) >> __builtin_ctzll(beat))};
 }
-/* Bursts of so many beats that cross no boundary. */
+/* Bursts of `beats` beats that cross no 4 KiB boundary. */
 static inline uint64_t zs_axi_bursts_of(const zs_axi_params *port, uint64_t beats)
 {
     return beats <= port->max_beats ? beats != 0 : ((uint32_t)beats - 1) / port->max_beats + 1;
 }
-/* Bursts and beats of `bytes` contiguous bytes, added to the sums given; what repeated cutting
- * would count. Bursts restart at every boundary, so a row is a head up to the first, whole pages,
- * and a tail. Returns the bursts of the head. */
+/* Adds bursts and beats of `bytes` contiguous bytes to the given sums, equal to repeated
+ * zs_axi_cut. Bursts restart at every 4 KiB boundary, so a row is a head up to the first, whole
+ * pages, and a tail. Returns the bursts of the head. */
 static inline uint64_t zs_axi_count(const zs_axi_params *port, uint64_t addr, uint64_t bytes,
                                     uint64_t *bursts, uint64_t *beats)
 {
@@ -65,14 +65,14 @@ enum { ZS_AXI_OUTSTANDING = 64 };
 #define ZS_AXI_NEVER UINT64_MAX
 
 /* Addresses, beats and outstanding bursts of a channel, in PL cycles. Bursts finish in the order of
- * their addresses; a finished one makes room for an address in the cycle after. */
+ * their addresses; a finished one allows another address in the next cycle. */
 typedef struct zs_axi_flow {
-    uint64_t address_at; /* earliest cycle of the next address as far as addresses go */
+    uint64_t address_at; /* earliest cycle of the next address, by the address channel alone */
     uint64_t beat_at;    /* earliest cycle of the next beat */
     uint32_t limit;      /* bursts that may be outstanding */
-    /* bursts so far; they count from `limit`, as if as many had been over before */
+    /* bursts so far; both start at `limit`, as if that many had finished before */
     uint32_t sent, finished;
-    uint64_t room_at[ZS_AXI_OUTSTANDING]; /* [burst % OUTSTANDING]: cycle after it was over */
+    uint64_t room_at[ZS_AXI_OUTSTANDING]; /* [burst % OUTSTANDING]: cycle after its end */
 } zs_axi_flow;
 
 /* Idle, with the first address possible in `start_pl_cycle`. */
@@ -83,20 +83,20 @@ static inline uint32_t zs_axi_flow_outstanding(const zs_axi_flow *flow)
     return flow->sent - flow->finished;
 }
 
-/* As many bursts as may be are outstanding. */
+/* The limit of outstanding bursts is reached. */
 static inline bool zs_axi_flow_is_full(const zs_axi_flow *flow)
 {
     return flow->sent - flow->limit == flow->finished;
 }
 
-/* Cycle of the next address while there is room, which the burst `limit` before it has made. */
+/* Cycle of the next address below the limit: not before the end of the burst `limit` before it. */
 static inline uint64_t zs_axi_flow_address(const zs_axi_flow *flow)
 {
     const uint32_t before = (flow->sent - flow->limit) % ZS_AXI_OUTSTANDING;
     return zs_max_u64(flow->address_at, flow->room_at[before]);
 }
 
-/* The same, or ZS_AXI_NEVER while there is none. */
+/* The same, or ZS_AXI_NEVER at the limit. */
 static inline uint64_t zs_axi_flow_next(const zs_axi_flow *flow)
 {
     return zs_axi_flow_is_full(flow) ? ZS_AXI_NEVER : zs_axi_flow_address(flow);
@@ -109,8 +109,8 @@ static inline void zs_axi_flow_issue(zs_axi_flow *flow, uint64_t at)
     flow->sent++;
 }
 
-/* Moves `beats` in order behind those before, the first not before `first_at` and the last not
- * before `last_at`: the cycle of the last. */
+/* Schedules `beats` beats after the previous ones, the first not before `first_at` and the last not
+ * before `last_at`; returns the cycle of the last. */
 static inline uint64_t zs_axi_flow_beats(zs_axi_flow *flow, uint32_t beats, uint64_t first_at,
                                          uint64_t last_at)
 {
@@ -120,7 +120,7 @@ static inline uint64_t zs_axi_flow_beats(zs_axi_flow *flow, uint32_t beats, uint
     return last;
 }
 
-/* The oldest unfinished burst is over in cycle `at`: last beat of a read, response of a write. */
+/* Ends the oldest unfinished burst in cycle `at`: last beat of a read, response of a write. */
 static inline void zs_axi_flow_finish(zs_axi_flow *flow, uint64_t at)
 {
     flow->room_at[flow->finished++ % ZS_AXI_OUTSTANDING] = at + 1;
