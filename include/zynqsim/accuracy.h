@@ -52,8 +52,8 @@ typedef struct zs_accuracy {
     uint32_t *confusion; /* [label][answer]; NULL: no labels, or too many classes */
 } zs_accuracy;
 
-/* Dimensions of images[i].layers are those of `layer_names`. ZS_ERANGE: a label that is no class.
- */
+/* Dimensions of images[i].layers are those of `layer_names`. ZS_ERANGE: a label that is no class;
+ * where answers are counted in `confusion`, an answer that is none. */
 zs_status zs_accuracy_sum(zs_arena *arena, const zs_accuracy_image *images, uint32_t n,
                           uint32_t class_n, const char *const *layer_names, uint32_t layer_n,
                           zs_accuracy *out, zs_err *err);

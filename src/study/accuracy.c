@@ -75,6 +75,10 @@ zs_status zs_accuracy_sum(zs_arena *arena, const zs_accuracy_image *images, uint
         if (image->label != ZS_NO_CLASS && image->label >= class_n)
             return zs_fail(err, ZS_ERANGE, "labels", "image %u is of class %u, there are %u", i,
                            image->label, class_n);
+        if (image->label != ZS_NO_CLASS && a.confusion != NULL && image->top[0] >= class_n)
+            return zs_fail(err, ZS_ERANGE, "answers",
+                           "image %u is taken for class %u, there are %u", i, image->top[0],
+                           class_n);
         if (image->label != ZS_NO_CLASS) {
             a.top1 += image->top[0] == image->label;
             a.top5 += is_taken(image->top, image->top_n, image->label);

@@ -67,10 +67,30 @@ START_TEST(test_sums_run_over_all_images)
 }
 END_TEST
 
+/* A network that ends in the number of a class may name any. */
+START_TEST(test_answers_that_are_no_class_are_refused_where_they_are_counted)
+{
+    static const uint32_t answers[] = {2, 3, ZS_NO_CLASS};
+    for (size_t i = 0; i < ZS_LEN(answers); i++) {
+        const zs_accuracy_image image = {.label = 1, .top = {answers[i]}, .top_n = 1};
+        zs_arena arena;
+        zs_accuracy a;
+        zs_err err;
+        zs_arena_init(&arena, test_heap());
+        ck_assert_int_eq(zs_accuracy_sum(&arena, &image, 1, 2, NULL, 0, &a, &err), ZS_ERANGE);
+        ck_assert_str_eq(err.place, "answers");
+        ck_assert_int_eq(zs_accuracy_sum(&arena, &image, 1, UINT32_MAX, NULL, 0, &a, &err), ZS_OK);
+        ck_assert_uint_eq(a.top1, 0);
+        zs_arena_drop(&arena);
+    }
+}
+END_TEST
+
 TCase *tcase_accuracy(void)
 {
     TCase *tc = tcase_create("accuracy");
     tcase_add_test(tc, test_classes_are_ordered_by_value_then_number);
     tcase_add_test(tc, test_sums_run_over_all_images);
+    tcase_add_test(tc, test_answers_that_are_no_class_are_refused_where_they_are_counted);
     return tc;
 }
