@@ -34,6 +34,21 @@ static json_t *load_text(zs_span bytes, json_error_t *why)
     return root;
 }
 
+/* Names of a later version may mean something else; what was written before it had one has none. */
+static zs_status check_schema(const json_t *root, const char *path, zs_err *err)
+{
+    const zs_reader r = {.path = path, .err = err};
+    zs_value version;
+    ZS_TRY(
+        zs_get_value(&r, root, "schema_version", ZS_METRIC_INT, ZS_OPTIONAL, INT64_MAX, &version));
+    if (version.type != ZS_METRIC_INT || version.i <= ZS_RESULT_SCHEMA)
+        return ZS_OK;
+    return zs_fail(err, ZS_EUNSUPPORTED, path,
+                   "schema_version %llu is above %d: a later version of the program wrote the "
+                   "file, and its names may mean something else",
+                   (unsigned long long)version.i, ZS_RESULT_SCHEMA);
+}
+
 /* The caller drops the document. */
 zs_status zs_get_document(zs_span bytes, const char *path, json_t **root, zs_err *err)
 {
@@ -55,8 +70,12 @@ zs_status zs_get_document(zs_span bytes, const char *path, json_t **root, zs_err
         return zs_fail(err, ZS_EPARSE, path,
                        "is JSON but no result of run: cycles or layers are missing");
     }
-    *root = loaded;
-    return ZS_OK;
+    const zs_status status = check_schema(loaded, path, err);
+    if (status == ZS_OK)
+        *root = loaded;
+    else
+        json_decref(loaded);
+    return status;
 }
 
 /* ---- one value ------------------------------------------------------------------------------- */

@@ -102,9 +102,10 @@ static const char lists[] =
     "of an image, `depth`, `largest_fill`, `full_cycles`, `blocked_cycles`) |\n"
     "\n## Who made it\n\n"
     "`version` and `models_digest` are the program's, `schema_version` rises when a name changes "
-    "its meaning. `provenance` has\n`design` (every key, as YAML) and `design_sha256`, "
-    "`model_sha256`, `weights_sha256` (null where none were read), `inputs` and\n`data` (files "
-    "that were read: `name`, `sha256`), `settings` (of `--set`) and `command`.\n";
+    "its meaning; `compare` and\n`report` refuse a file with a higher one than they know. "
+    "`provenance` has `design` (every key, as YAML) and\n`design_sha256`, `model_sha256`, "
+    "`weights_sha256` (null where none were read), `inputs` and `data` (files that were read:\n"
+    "`name`, `sha256`), `settings` (of `--set`) and `command`.\n";
 
 zs_status zs_metrics_markdown_emit(const zs_sink *s, zs_err *err)
 {

@@ -12,6 +12,20 @@ static zs_status read_text(const char *text, zs_figures *out)
     return zs_figures_parse(&arena, bytes, "r.json", out, &err);
 }
 
+START_TEST(test_a_schema_version_up_to_the_own_one_is_read)
+{
+    static const char *const versions[] = {"0", "1", "null"};
+    for (size_t i = 0; i < ZS_LEN(versions); i++) {
+        zs_figures f;
+        char text[80];
+        snprintf(text, sizeof text, "{\"cycles\": 12, \"schema_version\": %s, \"layers\": []}",
+                 versions[i]);
+        ck_assert_int_eq(read_text(text, &f), ZS_OK);
+        ck_assert_double_eq(zs_figures_number(&f, "cycles"), 12);
+    }
+}
+END_TEST
+
 START_TEST(test_figures_of_other_versions_are_unknown_or_ignored)
 {
     zs_figures f;
@@ -58,6 +72,10 @@ static const struct {
     {"{\"cycles\": 12, \"layers\": [{}]}", "layers[0].name", "text", ZS_EPARSE},
     {"{\"cycles\": 12, \"layers\": [{\"name\": \"a\"}, {\"name\": \"b\", \"cycles\": \"x\"}]}",
      "layers[1].cycles", "whole number", ZS_EPARSE},
+    {"{\"cycles\": 12, \"schema_version\": 2, \"layers\": []}", "schema_version 2", "above 1",
+     ZS_EUNSUPPORTED},
+    {"{\"cycles\": 12, \"schema_version\": \"1\", \"layers\": []}", "schema_version",
+     "whole number", ZS_EPARSE},
 };
 
 START_TEST(test_a_wrong_result_is_refused_with_its_place)
@@ -76,6 +94,7 @@ END_TEST
 TCase *tcase_result_json(void)
 {
     TCase *tc = net_case("result.json");
+    tcase_add_test(tc, test_a_schema_version_up_to_the_own_one_is_read);
     tcase_add_test(tc, test_figures_of_other_versions_are_unknown_or_ignored);
     tcase_add_loop_test(tc, test_a_wrong_result_is_refused_with_its_place, 0, ZS_LEN(wrong));
     return tc;

@@ -129,6 +129,7 @@ static const struct {
     {"\"top5\": [", "\"top5\": 5, \"x\": [", "outputs[0].top5 is no list", ZS_EPARSE},
     {"\"layers\": [", "\"tiers\": [", "no result of run", ZS_EPARSE},
     {"\"design\": \"", "\"design\": \"a\", \"design\": \"", "duplicate", ZS_EPARSE},
+    {"{", "{\"schema_version\": 2, ", "schema_version 2 is above 1", ZS_EUNSUPPORTED},
     {"{", "[", "not JSON", ZS_EPARSE},
 };
 
