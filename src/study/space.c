@@ -351,7 +351,7 @@ static bool is_no_design(zs_status status)
 typedef struct facts {
     zs_design settled, relaxed;   /* `settled` has the keys that no open axis varies */
     const zs_result *time, *room; /* lower bounds of time and of resources; NULL: none */
-    zs_result told;               /* the names of the settled design in a result */
+    zs_result described;          /* the names of the settled design in a result */
     const zs_condition *fit;      /* a condition that requires it to fit, or NULL */
 } facts;
 
@@ -403,16 +403,16 @@ static range range_of_key(const looking *l, const facts *f, const zs_field *fiel
 /* Figures that repeat a key. */
 static const char *key_of(const char *figure)
 {
-    static const char *const told[][2] = {{"design", "name"},
-                                          {"board", "board"},
-                                          {"batch", "batch"},
-                                          {"precision", "accelerator.precision"},
-                                          {"network", "network.model"},
-                                          {"fusion", "accelerator.fusion"},
-                                          {"clock_hz", "accelerator.clock"}};
-    for (size_t i = 0; i < ZS_LEN(told); i++)
-        if (strcmp(told[i][0], figure) == 0)
-            return told[i][1];
+    static const char *const named[][2] = {{"design", "name"},
+                                           {"board", "board"},
+                                           {"batch", "batch"},
+                                           {"precision", "accelerator.precision"},
+                                           {"network", "network.model"},
+                                           {"fusion", "accelerator.fusion"},
+                                           {"clock_hz", "accelerator.clock"}};
+    for (size_t i = 0; i < ZS_LEN(named); i++)
+        if (strcmp(named[i][0], figure) == 0)
+            return named[i][1];
     return NULL;
 }
 
@@ -513,7 +513,7 @@ static double miss_of_part(const looking *l, const facts *f, const zs_condition 
     const char *key =
         c->figure.field != NULL ? c->figure.field->path : key_of(zs_metrics[c->figure.metric].name);
     const bool is_known = key != NULL && !is_turned(l, key, &axis, &path);
-    return is_known ? miss(c, &f->settled, &f->told) : 0;
+    return is_known ? miss(c, &f->settled, &f->described) : 0;
 }
 
 /* The part's design with its open knobs relaxed; `board` as before the relaxation. is_known: the
@@ -659,7 +659,7 @@ static zs_status settle(const looking *l, facts *f)
     f->settled = w->base;
     ZS_TRY(zs_grid_set(&w->grid, l->point, l->fixed, l->arena, &f->settled, l->err));
     ZS_TRY(w->net_of(w->ctx, &f->settled, &net, l->err));
-    zs_result_describe(&f->told, &f->settled, net, &no_plan, w->fidelity);
+    zs_result_describe(&f->described, &f->settled, net, &no_plan, w->fidelity);
     for (uint32_t i = 0; i < w->conditions.n && f->fit == NULL; i++)
         f->fit = wants_fit(&w->conditions.list[i]) ? &w->conditions.list[i] : NULL;
     return ZS_OK;
