@@ -17,9 +17,35 @@ static bool product(uint64_t a, uint64_t b, uint64_t c, uint64_t *out)
     return zs_mul3_u64(a, b, c, out);
 }
 
-static zs_status count_out(const zs_flow_node *n, uint64_t in, uint64_t *out, zs_err *err)
+/* Of the nodes that take the pixels of an image. */
+static zs_status count_pixels(const zs_flow_node *n, uint64_t in, uint64_t *out, bool *fits,
+                              zs_err *err)
 {
     uint64_t need = 0;
+    *fits = product(n->h, n->w, n->fold, &need);
+    if (n->op == ZS_FLOW_PAD) {
+        *fits = *fits && product((uint64_t)n->h + n->pad + n->pad_end,
+                                 (uint64_t)n->w + n->pad + n->pad_end, n->fold, out);
+    } else if (n->op == ZS_FLOW_WINDOW) {
+        if (n->kernel > n->h || n->kernel > n->w)
+            return zs_fail(err, ZS_ERANGE, n->name, "a window of %u does not fit %u x %u pixels",
+                           n->kernel, n->h, n->w);
+        *fits = *fits &&
+                product((n->h - n->kernel) / n->step + 1, (n->w - n->kernel) / n->step + 1, n->fold,
+                        out) &&
+                (n->is_parallel || product(*out, n->kernel, n->kernel, out));
+    } else {
+        if (n->step != n->kernel || n->h % n->kernel != 0 || n->w % n->kernel != 0)
+            return zs_fail(err, ZS_ERANGE, n->name,
+                           "windows of %u with step %u do not cover %u x %u pixels once", n->kernel,
+                           n->step, n->h, n->w);
+        *fits = *fits && product(n->h / n->kernel, n->w / n->kernel, n->fold, out);
+    }
+    return *fits ? need_words(n, in, need, err) : ZS_OK;
+}
+
+static zs_status count_out(const zs_flow_node *n, uint64_t in, uint64_t *out, zs_err *err)
+{
     bool fits = true;
     *out = in;
     switch (n->op) {
@@ -34,32 +60,9 @@ static zs_status count_out(const zs_flow_node *n, uint64_t in, uint64_t *out, zs
         fits = zs_mul_u64(in, n->ratio, out);
         break;
     case ZS_FLOW_PAD:
-        fits = product(n->h, n->w, n->fold, &need) &&
-               product((uint64_t)n->h + n->pad + n->pad_end, (uint64_t)n->w + n->pad + n->pad_end,
-                       n->fold, out);
-        if (fits)
-            ZS_TRY(need_words(n, in, need, err));
-        break;
     case ZS_FLOW_WINDOW:
-        if (n->kernel > n->h || n->kernel > n->w)
-            return zs_fail(err, ZS_ERANGE, n->name, "a window of %u does not fit %u x %u pixels",
-                           n->kernel, n->h, n->w);
-        fits = product(n->h, n->w, n->fold, &need) &&
-               product((n->h - n->kernel) / n->step + 1, (n->w - n->kernel) / n->step + 1, n->fold,
-                       out) &&
-               (n->is_parallel || product(*out, n->kernel, n->kernel, out));
-        if (fits)
-            ZS_TRY(need_words(n, in, need, err));
-        break;
     case ZS_FLOW_POOL:
-        if (n->step != n->kernel || n->h % n->kernel != 0 || n->w % n->kernel != 0)
-            return zs_fail(err, ZS_ERANGE, n->name,
-                           "windows of %u with step %u do not cover %u x %u pixels once", n->kernel,
-                           n->step, n->h, n->w);
-        fits = product(n->h, n->w, n->fold, &need) &&
-               product(n->h / n->kernel, n->w / n->kernel, n->fold, out);
-        if (fits)
-            ZS_TRY(need_words(n, in, need, err));
+        ZS_TRY(count_pixels(n, in, out, &fits, err));
         break;
     case ZS_FLOW_MATRIX:
         if (in % n->sf != 0)

@@ -117,6 +117,16 @@ struct zs_flow_sim {
     uint64_t drained_images;
 };
 
+/* flow_nodes.c */
+void flow_begin_image(const zs_flow_node *p, flow_window *w, uint64_t image0, uint64_t at);
+
+/* flow_matrix.c */
+void flow_step_matrix(zs_flow_sim *s, flow_node *n, flow_edge *x, flow_edge *y);
+
+/* flow_report.c; of `out` images, simulated, period and is_deadlock are set */
+bool flow_is_periodic(const zs_flow_sim *s, uint64_t images, uint64_t *period);
+zs_status flow_report(zs_flow_sim *s, zs_flow_result *out, zs_err *err);
+
 /* flow_loop.c */
 void flow_begin_loop(flow_node *n);
 void flow_step_loop(zs_flow_sim *s, flow_node *n, flow_edge *x, flow_edge *y);
