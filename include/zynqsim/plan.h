@@ -130,7 +130,7 @@ enum {
     ZS_BOX_PARAMS = 32,       /* POST: parameters go to the PEs */
     ZS_BOX_WEIGHTS_USED = 64, /* FLOW: ends with the last step that needs load ic0 of the weights
                                * of node oc0 of the flow */
-    ZS_BOX_AGAIN = 128,  /* load: bytes that other loads of the row have brought before */
+    ZS_BOX_AGAIN = 128,       /* load: bytes that other loads of the row have brought before */
     ZS_BOX_FRONT = 256,  /* two bits: index of the front that the op works for; 0: the row itself */
     ZS_BOX_STRIPE = 1024 /* seven bits: ports that share a transfer; 0: it is not shared. The share
                           * of the first port moves all data in the executor */

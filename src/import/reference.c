@@ -69,7 +69,7 @@ static bool nth_word(const char *list, uint32_t n, word *out)
 static uint32_t count_missing(const zs_table *t, const layout *l, uint32_t *of)
 {
     uint32_t missing = 0;
-    word w;
+    word w = {0};
     for (*of = 0; nth_word(l->columns, *of, &w); ++*of)
         missing += zs_table_column(t, w.text) == ZS_NO_COLUMN;
     return missing;
