@@ -37,6 +37,22 @@ uint32_t zs_lutram_luts_of(uint64_t words, uint32_t bits);
 /* Whether a bank is distributed: at most ZS_LUTRAM_BITS in all. */
 bool zs_is_lutram(uint64_t words, uint32_t bits);
 
+/* Banks of a buffer that are read in step. */
+typedef struct zs_memory {
+    uint32_t banks, bits;
+    uint64_t words;  /* of a bank */
+    bool full_ports; /* both ports of a bank read and write */
+} zs_memory;
+/* As the design has it built: the banks, or where accelerator.packed_words puts them side by side,
+ * one as wide as all of them. Distributed banks stay apart. */
+zs_memory zs_memory_as_built(const zs_accel *accel, zs_memory m);
+/* BRAM18 blocks of the memory as it is built, as deep as accelerator.power_of_two_depths says. The
+ * plan, the account and whatever chooses a depth count by this rule. */
+uint64_t zs_memory_bram18(const zs_accel *accel, zs_memory m);
+/* The depth of a memory that should have m.words, and is to have `least`, with `room` blocks left
+ * for it: all of them, or what fits; where not even the least does, as much as costs the same. */
+uint64_t zs_memory_depth(const zs_accel *accel, zs_memory m, uint64_t least, uint64_t room);
+
 /* ---- operators ------------------------------------------------------------------------------- */
 
 typedef enum zs_operator_id {

@@ -260,7 +260,7 @@ typedef struct zs_plan_buffer {
     uint32_t slots;      /* least number of tiles that it is divided into */
     uint64_t slot_elems; /* capacity of one slot in elements */
     uint64_t bytes;      /* banks x depth x bits / 8 */
-    uint32_t bram18;     /* as zs_bram18_of counts them; 0: distributed RAM, LUTs */
+    uint32_t bram18;     /* as built: zs_memory_bram18; 0: distributed RAM, LUTs */
     bool full_ports;     /* both ports of a bank read and write: zs_bram18_two_port_of */
 } zs_plan_buffer;
 

@@ -88,3 +88,67 @@ bool zs_is_lutram(uint64_t words, uint32_t bits)
 {
     return is_within(words, bits, ZS_LUTRAM_BITS);
 }
+
+static uint32_t blocks_of_bank(const zs_accel *accel, const zs_memory *m)
+{
+    return m->full_ports          ? zs_bram18_two_port_of(m->words, m->bits)
+           : accel->rounds_depths ? zs_bram18_of(m->words, m->bits)
+                                  : zs_bram18_unrounded_of(m->words, m->bits);
+}
+
+zs_memory zs_memory_as_built(const zs_accel *accel, zs_memory m)
+{
+    const uint64_t wide = (uint64_t)m.banks * m.bits;
+    if (!accel->packs_words || wide > UINT32_MAX || blocks_of_bank(accel, &m) == 0)
+        return m;
+    m.banks = 1;
+    m.bits = (uint32_t)wide;
+    return m;
+}
+
+uint64_t zs_memory_bram18(const zs_accel *accel, zs_memory m)
+{
+    m = zs_memory_as_built(accel, m);
+    return (uint64_t)m.banks * blocks_of_bank(accel, &m);
+}
+
+static uint64_t blocks_at(const zs_accel *accel, zs_memory m, uint64_t words)
+{
+    m.words = words;
+    return zs_memory_bram18(accel, m);
+}
+
+/* Of depths as they are used the largest that costs no more. */
+static uint64_t exact_depth(const zs_accel *accel, zs_memory m, uint64_t least, uint64_t room)
+{
+    uint64_t fits = zs_min_u64(least, m.words), beyond = m.words;
+    room = zs_max_u64(room, blocks_at(accel, m, fits));
+    if (blocks_at(accel, m, beyond) <= room)
+        return beyond;
+    while (beyond - fits > 1) {
+        const uint64_t middle = fits + (beyond - fits) / 2;
+        if (blocks_at(accel, m, middle) <= room)
+            fits = middle;
+        else
+            beyond = middle;
+    }
+    return fits;
+}
+
+/* Powers of two below the given depth, where these are what a memory is rounded up to: what lies
+ * between costs the same block RAM, and less that costs the same is of no use. */
+uint64_t zs_memory_depth(const zs_accel *accel, zs_memory m, uint64_t least, uint64_t room)
+{
+    if (!accel->rounds_depths)
+        return exact_depth(accel, m, least, room);
+    uint64_t depth = m.words, lower = m.words;
+    while (lower > least && blocks_at(accel, m, depth) > room) {
+        uint64_t below = 1;
+        while (below * 2 < lower)
+            below *= 2;
+        lower = zs_max_u64(below, least);
+        if (blocks_at(accel, m, lower) < blocks_at(accel, m, depth))
+            depth = lower;
+    }
+    return depth;
+}

@@ -327,42 +327,22 @@ zs_resources zs_fit_bank_logic(const zs_fit_account *a, uint64_t banks, uint64_t
     return zs_fit_of_price(&bank, (double)banks);
 }
 
-/* A buffer as the design has it built: banks of their own, or side by side in one memory. */
-typedef struct built_memory {
-    uint32_t banks, bits, blocks; /* blocks of a bank; 0: LUTs */
-} built_memory;
-
-static built_memory built_as(const zs_fit_account *a, const zs_plan_buffer *b)
-{
-    const bool packs = a->design != NULL && a->design->accel.packs_words;
-    const bool is_exact = a->design != NULL && !a->design->accel.rounds_depths;
-    const uint64_t wide = (uint64_t)b->banks * b->word_bits;
-    built_memory m = {b->banks, b->word_bits, b->bram18 / b->banks};
-    if (m.blocks == 0 || (!packs && !is_exact) || wide > UINT32_MAX)
-        return m;
-    if (packs)
-        m = (built_memory){.banks = 1, .bits = (uint32_t)wide};
-    m.blocks = b->full_ports ? zs_bram18_two_port_of(b->depth_words, m.bits)
-               : is_exact    ? zs_bram18_unrounded_of(b->depth_words, m.bits)
-                             : zs_bram18_of(b->depth_words, m.bits);
-    return m;
-}
-
 void zs_fit_add_buffer(zs_fit_account *a, const char *name, const zs_plan_buffer *b)
 {
     if (b->banks == 0 || b->depth_words == 0)
         return;
-    const built_memory m = built_as(a, b);
+    zs_memory m = {b->banks, b->word_bits, b->depth_words, b->full_ports};
+    if (a->design != NULL && b->bram18 > 0)
+        m = zs_memory_as_built(&a->design->accel, m);
+    const uint32_t blocks = b->bram18 / m.banks;
     const uint32_t luts_each = zs_lutram_luts_of(b->depth_words, m.bits);
     const char *detail =
         zs_arena_printf(a->arena, "%u x %u %s: banks of %u x %u b, %u slot%s", m.banks,
-                        m.blocks > 0 ? m.blocks : luts_each, m.blocks > 0 ? "BRAM18" : "LUT",
+                        blocks > 0 ? blocks : luts_each, blocks > 0 ? "BRAM18" : "LUT",
                         b->depth_words, m.bits, b->slots, b->slots == 1 ? "" : "s");
-    const zs_resources each = {
-        .n = {[ZS_RESOURCE_BRAM18] = m.blocks, [ZS_RESOURCE_LUT] = m.blocks > 0 ? 0 : luts_each}};
-    zs_resources r = zs_resources_times(each, m.banks);
-    if (m.banks == b->banks && m.blocks == b->bram18 / b->banks)
-        r.n[ZS_RESOURCE_BRAM18] = b->bram18; /* as the plan counts them */
+    const zs_resources luts = {.n[ZS_RESOURCE_LUT] = blocks > 0 ? 0 : luts_each};
+    zs_resources r = zs_resources_times(luts, m.banks);
+    r.n[ZS_RESOURCE_BRAM18] = b->bram18;
     r = zs_resources_plus(r, zs_fit_bank_logic(a, m.banks, b->depth_words, m.bits));
     add_item(a, ZS_FIT_MEMORIES, name, detail, r, nothing);
 }

@@ -306,6 +306,56 @@ START_TEST(full_ports_take_more_blocks)
 }
 END_TEST
 
+static uint64_t bram18_of_memories(const zs_fit *fit)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < fit->item_n; i++)
+        if (fit->items[i].group == ZS_FIT_MEMORIES)
+            sum += fit->items[i].r.n[ZS_RESOURCE_BRAM18];
+    return sum;
+}
+
+/* Only kind tiled packs; all kinds have depths. */
+static const struct {
+    uint32_t kind;
+    bool packs, exact;
+    const char *key; /* whose value makes a bank just deeper than a power of two */
+    double value;
+} built_as[] = {
+    {KIND_tiled, false, false, "accelerator.tile.oy", 9},
+    {KIND_tiled, true, false, "accelerator.tile.oy", 9},
+    {KIND_tiled, false, true, "accelerator.tile.oy", 9},
+    {KIND_tiled, true, true, "accelerator.tile.oy", 9},
+    {KIND_pegrid, false, true, "accelerator.pegrid.plane", 2100},
+    {KIND_direct, false, true, "accelerator.direct.plane_words", 33000},
+    {KIND_linebuffer, false, true, "accelerator.linebuffer.stream_fifo", 66000},
+};
+
+START_TEST(the_buffers_of_a_plan_take_what_the_account_counts)
+{
+    const zs_net *net = test_net_build(&arena, 0);
+    zs_design d;
+    zs_plan *plan;
+    zs_design_defaults(&d);
+    zs_design_set_kind(&d, built_as[_i].kind);
+    d.accel.precision = ZS_INT8;
+    test_set(&d, built_as[_i].key, built_as[_i].value);
+    d.accel.packs_words = built_as[_i].packs;
+    d.accel.rounds_depths = !built_as[_i].exact;
+    ck_assert_int_eq(zs_plan_outline(&arena, &d, net, &plan, NULL), ZS_OK);
+    const zs_fit fit = fit_of(&d, plan);
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < ZS_BUF_N; i++) {
+        const zs_plan_buffer *b = &plan->buffers[i];
+        const zs_memory m = {b->banks, b->word_bits, b->depth_words, b->full_ports};
+        ck_assert(b->bram18 == 0 || b->bram18 == zs_memory_bram18(&d.accel, m));
+        sum += b->bram18;
+    }
+    ck_assert_uint_gt(sum, 0);
+    ck_assert_uint_eq(sum, bram18_of_memories(&fit));
+}
+END_TEST
+
 START_TEST(absurd_sizes_saturate)
 {
     zs_design d = bound_case_design();
@@ -484,6 +534,8 @@ TCase *tcase_fit(void)
     tcase_add_loop_test(tc, a_report_of_the_design_scales_its_account, 0, 3);
     tcase_add_test(tc, products_spill_out_of_a_scaled_account);
     tcase_add_test(tc, full_ports_take_more_blocks);
+    tcase_add_loop_test(tc, the_buffers_of_a_plan_take_what_the_account_counts, 0,
+                        (int)ZS_LEN(built_as));
     tcase_add_test(tc, absurd_sizes_saturate);
     tcase_add_test(tc, every_refused_allocation_is_reported);
     return tc;

@@ -73,6 +73,63 @@ START_TEST(depths_that_are_not_rounded_up_take_what_they_use)
 }
 END_TEST
 
+/* The buffers of VTA, and others that show one rule each. */
+static const struct {
+    bool packs, exact;
+    zs_memory m;
+    uint32_t banks;
+    uint64_t blocks;
+} built[] = {
+    {false, false, {256, 8, 1024, false}, 256, 256},
+    {true, false, {256, 8, 1024, false}, 1, 114},
+    {true, false, {16, 32, 2048, false}, 1, 57},
+    {true, false, {16, 32, 1025, false}, 1, 57},
+    {false, true, {16, 32, 1025, false}, 16, 48},
+    {true, true, {16, 32, 1025, false}, 1, 45},
+    {true, true, {4, 32, 31, false}, 4, 0}, /* distributed banks stay apart */
+    {true, false, {4, 32, 31, true}, 1, 8}, /* with full ports none is */
+    {true, false, {65536, 65536, 512, false}, 65536, UINT64_C(65536) * 1821}, /* of 2^32 bits */
+};
+
+static zs_accel accel_of(bool packs, bool exact)
+{
+    return (zs_accel){.packs_words = packs, .rounds_depths = !exact};
+}
+
+START_TEST(banks_are_counted_as_the_design_has_them_built)
+{
+    const zs_accel a = accel_of(built[_i].packs, built[_i].exact);
+    ck_assert_uint_eq(zs_memory_as_built(&a, built[_i].m).banks, built[_i].banks);
+    ck_assert_uint_eq(zs_memory_bram18(&a, built[_i].m), built[_i].blocks);
+}
+END_TEST
+
+static const struct {
+    bool packs, exact;
+    zs_memory m;
+    uint64_t least, room, depth;
+} depths[] = {
+    {false, false, {4, 32, 5000, false}, 1, 1000, 5000},
+    {false, false, {4, 32, 5000, false}, 1, 20, 2048}, /* 16 blocks; 4,096 words take 32 */
+    {false, true, {4, 32, 5000, false}, 1, 20, 2560},  /* 5 blocks a bank */
+    {true, false, {4, 32, 5000, false}, 1, 20, 2048},
+    {true, false, {4, 32, 5000, false}, 1, 30, 4096},
+    {true, true, {4, 32, 5000, false}, 1, 20, 2560},
+    {false, false, {4, 32, 5000, false}, 300, 1, 512}, /* the least, and what it has room for */
+    {false, true, {4, 32, 5000, false}, 300, 1, 512},
+    {false, true, {4, 32, 300, false}, 300, 1, 300},
+    {true, false, {256, 8, 288, false}, 36, 100, 288}, /* 57 blocks for 256 */
+    {false, false, {256, 8, 288, false}, 36, 100, 64},
+};
+
+START_TEST(a_depth_is_the_largest_that_the_room_left_holds)
+{
+    const zs_accel a = accel_of(depths[_i].packs, depths[_i].exact);
+    ck_assert_uint_eq(zs_memory_depth(&a, depths[_i].m, depths[_i].least, depths[_i].room),
+                      depths[_i].depth);
+}
+END_TEST
+
 START_TEST(m20k_blocks_are_512_x_40_or_deeper_and_narrower)
 {
     static const struct {
@@ -148,6 +205,9 @@ TCase *tcase_bram(void)
     tcase_add_test(tc, the_buffers_of_arora_and_lanka_take_226_blocks);
     tcase_add_test(tc, two_ports_that_both_read_and_write_have_no_36_bit_shape);
     tcase_add_test(tc, depths_that_are_not_rounded_up_take_what_they_use);
+    tcase_add_loop_test(tc, banks_are_counted_as_the_design_has_them_built, 0, (int)ZS_LEN(built));
+    tcase_add_loop_test(tc, a_depth_is_the_largest_that_the_room_left_holds, 0,
+                        (int)ZS_LEN(depths));
     tcase_add_test(tc, m20k_blocks_are_512_x_40_or_deeper_and_narrower);
     tcase_add_loop_test(tc, deeper_or_wider_never_takes_fewer_blocks, 0, 11);
     tcase_add_test(tc, blocks_always_hold_the_data);

@@ -128,6 +128,30 @@ START_TEST(test_weight_buffer_takes_the_block_ram_that_is_left)
 }
 END_TEST
 
+/* 16 x 16 banks of 8 bits, 288 words for all 16 tiles: 256 BRAM18, or 57 side by side. */
+START_TEST(test_packed_weights_need_less_block_ram_and_so_stay)
+{
+    zs_arena arena;
+    zs_arena_init(&arena, test_heap());
+    test_spec *spec = test_spec_new(256, 8, 8);
+    test_conv(spec, "conv", "", 32, 3, 1, 1);
+    const zs_net *net = test_net(&arena, spec);
+    zs_design d = design_of_tile(32, 16, 8, 8);
+    d.accel.precision = ZS_INT8;
+    d.accel.unroll.oc = d.accel.unroll.ic = 16;
+    d.board.bram18 = 200;
+    const zs_plan *apart = test_plan(&arena, &d, net);
+    ck_assert_uint_eq(apart->buffers[ZS_BUF_WEIGHT].depth_words, 64); /* distributed */
+    d.accel.packs_words = true;
+    const zs_plan *packed = test_plan(&arena, &d, net);
+    ck_assert_uint_eq(packed->buffers[ZS_BUF_WEIGHT].depth_words, 288);
+    ck_assert_uint_eq(packed->buffers[ZS_BUF_WEIGHT].bram18, 57);
+    ck_assert_uint_eq(packed->rows[0].weight_slots, 16);
+    test_spec_free(spec);
+    zs_arena_drop(&arena);
+}
+END_TEST
+
 /* ---- refusals -------------------------------------------------------------------------------- */
 
 static void small_weights(zs_design *d)
@@ -273,6 +297,7 @@ TCase *tcase_tiles(void)
     tcase_add_test(tc, test_tile_larger_than_the_layer_is_trimmed_but_not_its_buffers);
     tcase_add_test(tc, test_input_buffer_holds_the_largest_window);
     tcase_add_test(tc, test_weight_buffer_takes_the_block_ram_that_is_left);
+    tcase_add_test(tc, test_packed_weights_need_less_block_ram_and_so_stay);
     tcase_add_loop_test(tc, test_what_cannot_be_is_refused_with_value_and_limit, 0,
                         (int)ZS_LEN(refusals));
     tcase_add_loop_test(tc, test_unrolls_beyond_any_part_do_not_fit, 0, (int)ZS_LEN(huge_unrolls));

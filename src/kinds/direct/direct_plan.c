@@ -53,14 +53,15 @@ static zs_status check_row(const zs_plan_draft *d, uint32_t i, zs_err *err)
     return ZS_OK;
 }
 
-static zs_plan_buffer buffer(const char *name, uint32_t banks, uint32_t words, uint32_t bits)
+static zs_plan_buffer buffer(const zs_accel *a, const char *name, uint32_t banks, uint32_t words,
+                             uint32_t bits)
 {
     zs_plan_buffer b = {.name = name, .banks = banks, .word_bits = bits, .slots = 1};
     b.depth_words = words;
     b.slot_elems = (uint64_t)words;
     b.bytes = (uint64_t)banks * words * bits / 8;
-    if (words > 0 && !zs_is_lutram(words, bits))
-        b.bram18 = banks * zs_bram18_of(words, bits);
+    const zs_memory m = {.banks = banks, .bits = bits, .words = words};
+    b.bram18 = (uint32_t)zs_min_u64(zs_memory_bram18(a, m), UINT32_MAX);
     return b;
 }
 
@@ -79,8 +80,8 @@ static zs_status shape_rows(zs_plan_draft *d, zs_err *err)
     }
     zs_plan_buffer *b = d->plan->buffers;
     b[ZS_BUF_WEIGHT] =
-        buffer("weight", p->filter_copies, p->filter_words, 8 * zs_weight_bytes(a->precision));
-    b[ZS_BUF_OUTPUT] = buffer("output", 1, p->plane_words, bits);
+        buffer(a, "weight", p->filter_copies, p->filter_words, 8 * zs_weight_bytes(a->precision));
+    b[ZS_BUF_OUTPUT] = buffer(a, "output", 1, p->plane_words, bits);
     return ZS_OK;
 }
 

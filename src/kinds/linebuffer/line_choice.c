@@ -109,25 +109,29 @@ static zs_status try_rooms(choice *c, const line_rooms *rooms, zs_err *err)
 }
 
 /* The size halved until it takes less block RAM; false when it takes none. */
-static bool halve(uint32_t *size, uint32_t unit, uint32_t bits)
+static bool halve(const zs_accel *a, uint32_t *size, uint32_t unit, uint32_t bits)
 {
-    const uint32_t before = zs_bram18_of(*size / unit, bits);
-    while (before > 0 && *size > 0 && zs_bram18_of(*size / unit, bits) == before)
+    zs_memory m = {.banks = 1, .bits = bits, .words = *size / unit};
+    const uint64_t before = zs_memory_bram18(a, m);
+    while (before > 0 && *size > 0 && zs_memory_bram18(a, m) == before) {
         *size /= 2;
+        m.words = *size / unit;
+    }
     return before > 0;
 }
 
 /* FIFOs of so wide streams, from the largest down. */
 static zs_status try_fifos(choice *c, line_rooms rooms, zs_err *err)
 {
+    const zs_accel *a = &c->base.design->accel;
     const line_rooms *asked = &c->tried[0].rooms;
     const uint32_t width = zs_line_fifo_width(c->base.design, &rooms);
     do {
         rooms.pool_fifo_beats = asked->pool_fifo_beats;
         do {
             ZS_TRY(try_rooms(c, &rooms, err));
-        } while (halve(&rooms.pool_fifo_beats, 1, 8 * width));
-    } while (halve(&rooms.fifo_bytes, width, 8 * width));
+        } while (halve(a, &rooms.pool_fifo_beats, 1, 8 * width));
+    } while (halve(a, &rooms.fifo_bytes, width, 8 * width));
     return ZS_OK;
 }
 

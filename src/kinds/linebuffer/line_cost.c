@@ -157,8 +157,8 @@ static void set_buffer(zs_plan_draft *d, zs_buffer_id id, const char *name, uint
     b->word_bits = (uint32_t)zs_min_u64(bits, UINT32_MAX);
     b->slots = (uint32_t)zs_min_u64(slots, UINT32_MAX);
     b->bytes = (uint64_t)b->banks * b->depth_words * b->word_bits / 8;
-    const uint64_t each = zs_bram18_of(depth, b->word_bits);
-    b->bram18 = (uint32_t)zs_min_u64(each * b->banks, UINT32_MAX / 8);
+    const zs_memory m = {.banks = b->banks, .bits = b->word_bits, .words = depth};
+    b->bram18 = (uint32_t)zs_min_u64(zs_memory_bram18(&d->design->accel, m), UINT32_MAX / 8);
 }
 
 static bool is_call(const zs_plan_row *row)
@@ -252,14 +252,7 @@ static uint64_t most_filter_words(const zs_plan_draft *d, bool whole_layers)
     return most;
 }
 
-static uint64_t bank(uint64_t depth, uint64_t bits)
-{
-    return zs_bram18_of(depth, (uint32_t)bits);
-}
-
-/* Without a size of its own: room for the largest layer, or as much as block RAM is left for; the
- * depth goes down by powers of two: what lies between costs the same, and less that costs the same
- * is of no use. */
+/* Without a size of its own: room for the largest layer, or as much as block RAM is left for. */
 static uint64_t weight_depth(const zs_plan_draft *d, uint64_t bits)
 {
     const zs_accel *a = &d->design->accel;
@@ -269,18 +262,10 @@ static uint64_t weight_depth(const zs_plan_draft *d, uint64_t bits)
         return a->buffer.weight_bytes /
                ((uint64_t)a->unroll.oc * a->unroll.ic * zs_weight_bytes(a->precision));
     const uint64_t others = other_bram18(d);
-    const uint64_t least = most_filter_words(d, false);
-    const uint32_t limit = zs_fit_room_bram18(d->design);
-    uint64_t depth = most_filter_words(d, true), lower = depth;
-    while (lower > least && others + bank(depth, bits) * a->unroll.oc > limit) {
-        uint64_t below = 1;
-        while (below * 2 < lower)
-            below *= 2;
-        lower = zs_max_u64(below, least);
-        if (bank(lower, bits) < bank(depth, bits))
-            depth = lower;
-    }
-    return depth;
+    const uint64_t limit = zs_fit_room_bram18(d->design);
+    const zs_memory m = {
+        .banks = a->unroll.oc, .bits = (uint32_t)bits, .words = most_filter_words(d, true)};
+    return zs_memory_depth(a, m, most_filter_words(d, false), limit > others ? limit - others : 0);
 }
 
 zs_status zs_line_size_buffers(zs_plan_draft *d, zs_err *err)

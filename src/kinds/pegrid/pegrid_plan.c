@@ -126,8 +126,8 @@ static uint32_t log2_up(uint64_t n)
     return bits;
 }
 
-static zs_plan_buffer memory(const char *name, uint64_t banks, uint64_t words, uint32_t bits,
-                             uint32_t slots)
+static zs_plan_buffer memory(const zs_accel *a, const char *name, uint64_t banks, uint64_t words,
+                             uint32_t bits, uint32_t slots)
 {
     zs_plan_buffer b = {.name = name,
                         .banks = (uint32_t)zs_min_u64(banks, UINT32_MAX),
@@ -136,9 +136,8 @@ static zs_plan_buffer memory(const char *name, uint64_t banks, uint64_t words, u
                         .slots = 1,
                         .slot_elems = words * banks};
     b.bytes = (uint64_t)b.banks * b.depth_words * bits / 8;
-    if (!zs_is_lutram(b.depth_words, bits))
-        b.bram18 =
-            (uint32_t)zs_min_u64((uint64_t)b.banks * zs_bram18_of(b.depth_words, bits), UINT32_MAX);
+    const zs_memory m = {.banks = b.banks, .bits = bits, .words = b.depth_words};
+    b.bram18 = (uint32_t)zs_min_u64(zs_memory_bram18(a, m), UINT32_MAX);
     return b;
 }
 
@@ -162,14 +161,14 @@ static void size_memories(zs_plan_draft *d)
         if (d->drafts[i].on_engine && zs_op_has_filters(zs_draft_layer(d, i)->op))
             plane = zs_max_u64(plane, tile_bytes(&d->rows[i], 1, elem) / elem);
     zs_plan_buffer *b = d->plan->buffers;
-    b[ZS_BUF_INPUT] = memory("input", copies * ic * pixels,
+    b[ZS_BUF_INPUT] = memory(a, "input", copies * ic * pixels,
                              zs_ceil_div(p->input_bytes, elem * ic * pixels), 8 * elem + flag, 1);
-    b[ZS_BUF_WEIGHT] = memory("weight", pes * ic, zs_ceil_div(p->filter_words, ic),
+    b[ZS_BUF_WEIGHT] = memory(a, "weight", pes * ic, zs_ceil_div(p->filter_words, ic),
                               8 * zs_weight_bytes(a->precision) + place, 2);
-    b[ZS_BUF_OUTPUT] = memory("output", pes * pixels, zs_ceil_div(p->plane_words, pixels),
+    b[ZS_BUF_OUTPUT] = memory(a, "output", pes * pixels, zs_ceil_div(p->plane_words, pixels),
                               zs_acc_bits(a->precision), 2);
     if (goes_alone && p->sync == ZS_PE_SYNC_CHANNEL)
-        b[ZS_BUF_CARRY] = memory("channel planes", zs_ceil_div(pes, 2) * ic * pixels,
+        b[ZS_BUF_CARRY] = memory(a, "channel planes", zs_ceil_div(pes, 2) * ic * pixels,
                                  zs_ceil_div(plane, pixels), 8 * elem + flag, 2);
 }
 

@@ -315,11 +315,10 @@ uint64_t tiled_weight_tile_depth(const zs_plan_draft *d, const zs_plan_row *row)
     return zs_max_u64(of_front, zs_ceil_div(row->t_oc, output_lanes(a)) * ic * kernel);
 }
 
-static uint32_t bram18_of_bank(bool full_ports, uint64_t depth, uint32_t bits)
+uint32_t tiled_buffer_bram18(const zs_accel *a, const zs_plan_buffer *b, uint64_t depth)
 {
-    if (full_ports)
-        return zs_bram18_two_port_of(depth, bits);
-    return zs_bram18_of(depth, bits);
+    const zs_memory m = {b->banks, b->word_bits, depth, b->full_ports};
+    return saturated(zs_memory_bram18(a, m));
 }
 
 static void set_buffer(zs_plan_draft *d, zs_buffer_id id, const char *name, uint32_t banks,
@@ -332,9 +331,7 @@ static void set_buffer(zs_plan_draft *d, zs_buffer_id id, const char *name, uint
     b->bytes = (uint64_t)banks * depth * bits / 8;
     b->full_ports = tiled_params_of(&d->design->accel)->full_ports;
     const bool is_small_carry = id == ZS_BUF_CARRY && b->bytes * 8 <= CARRY_LUTRAM_BITS;
-    b->bram18 = is_small_carry
-                    ? 0
-                    : saturated((uint64_t)banks * bram18_of_bank(b->full_ports, depth, bits));
+    b->bram18 = is_small_carry ? 0 : tiled_buffer_bram18(&d->design->accel, b, depth);
 }
 
 static void set_weight_slot(const zs_accel *a, zs_plan_row *row)
@@ -460,27 +457,14 @@ bool tiled_weight_depth(const zs_design *design, uint64_t others, uint64_t least
                         uint64_t *depth)
 {
     const zs_accel *a = &design->accel;
-    const uint32_t bits = 8 * zs_weight_bytes(a->precision);
-    const uint32_t banks = weight_banks(a);
     const uint32_t budget = zs_fit_room_bram18(design);
-    const bool both = tiled_params_of(a)->full_ports;
-    if (a->buffer.weight_bytes > 0) {
-        *depth = a->buffer.weight_bytes / ((uint64_t)banks * zs_weight_bytes(a->precision));
-    } else {
-        /* powers of two below the useful depth: what lies between costs the same block RAM, and
-         * less that costs the same is of no use */
-        uint64_t lower = *depth = useful;
-        while (lower > least &&
-               others + (uint64_t)bram18_of_bank(both, *depth, bits) * banks > budget) {
-            uint64_t below = 1;
-            while (below * 2 < lower)
-                below *= 2;
-            lower = zs_max_u64(below, least);
-            if (bram18_of_bank(both, lower, bits) < bram18_of_bank(both, *depth, bits))
-                *depth = lower;
-        }
-    }
-    return others + saturated((uint64_t)banks * bram18_of_bank(both, *depth, bits)) <= budget;
+    zs_memory m = {weight_banks(a), 8 * zs_weight_bytes(a->precision), useful,
+                   tiled_params_of(a)->full_ports};
+    m.words = a->buffer.weight_bytes > 0
+                  ? a->buffer.weight_bytes / ((uint64_t)m.banks * zs_weight_bytes(a->precision))
+                  : zs_memory_depth(a, m, least, budget > others ? budget - others : 0);
+    *depth = m.words;
+    return others + saturated(zs_memory_bram18(a, m)) <= budget;
 }
 
 static bool size_weights(zs_plan_draft *d)
@@ -497,11 +481,6 @@ static bool size_weights(zs_plan_draft *d)
     set_buffer(d, ZS_BUF_WEIGHT, "weight", weight_banks(a), depth,
                8 * zs_weight_bytes(a->precision), (uint32_t)slots);
     return fits;
-}
-
-uint32_t tiled_buffer_bram18(const zs_plan_buffer *b, uint64_t depth)
-{
-    return saturated((uint64_t)b->banks * bram18_of_bank(b->full_ports, depth, b->word_bits));
 }
 
 uint32_t tiled_sum_bram18(const zs_plan_draft *d)

@@ -222,13 +222,14 @@ zs_status tiled_gain_new(const zs_plan_draft *draft, tiled_gain **out, zs_err *e
 /* BRAM18 of all memories but those of weights and of tensors on chip. */
 static uint64_t bram18_of_tiles(const zs_plan_draft *d, const layout *l)
 {
+    const zs_accel *a = &d->design->accel;
     const zs_plan_buffer *b = d->plan->buffers;
     const zs_plan_buffer *in = &b[ZS_BUF_INPUT], *acc = &b[ZS_BUF_OUTPUT];
     uint64_t sum = 3 * zs_operators[ZS_OPERATOR_AXI_MASTER].cost.n[ZS_RESOURCE_BRAM18];
     sum += b[ZS_BUF_CARRY].bram18;
-    sum +=
-        tiled_buffer_bram18(in, in->depth_words / in->slots * (l->one_slot[TILED_INPUT] ? 1 : 2));
-    sum += tiled_buffer_bram18(acc,
+    sum += tiled_buffer_bram18(a, in,
+                               in->depth_words / in->slots * (l->one_slot[TILED_INPUT] ? 1 : 2));
+    sum += tiled_buffer_bram18(a, acc,
                                acc->depth_words / acc->slots * (l->one_slot[TILED_OUTPUT] ? 1 : 2));
     return sum;
 }
@@ -259,12 +260,12 @@ static bool may_gain(const tiled_gain *gain, uint32_t dropped, uint64_t most_ele
         if (r->chosen && (elems <= most_kept_elems || r->is_strip))
             kept_words = zs_max_u64(kept_words, words);
         if ((elems <= most_elems || r->is_strip) && words > most_words &&
-            (r->chosen || tiled_weight_depth(d->design, tiles + tiled_buffer_bram18(kept, words),
+            (r->chosen || tiled_weight_depth(d->design, tiles + tiled_buffer_bram18(a, kept, words),
                                              least, useful, &depth)))
             most_words = words;
     }
-    if (!tiled_weight_depth(d->design, tiles + tiled_buffer_bram18(kept, kept_words), least, useful,
-                            &depth))
+    if (!tiled_weight_depth(d->design, tiles + tiled_buffer_bram18(a, kept, kept_words), least,
+                            useful, &depth))
         return false;
     double gained = 0;
     for (uint32_t i = 0; i < gain->row_n; i++) {

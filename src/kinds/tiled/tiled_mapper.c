@@ -431,12 +431,13 @@ static uint64_t stage_bram18(const mapper *m, uint32_t w, uint32_t x, uint32_t y
 
 static uint64_t bram18_of_steps(const mapper *m, uint32_t w, uint32_t x, uint32_t y)
 {
+    const zs_accel *a = &m->ctx.design->accel;
     const zs_plan_buffer *b = m->ctx.plan->buffers;
     return 3 * zs_operators[ZS_OPERATOR_AXI_MASTER].cost.n[ZS_RESOURCE_BRAM18] +
            b[ZS_BUF_CARRY].bram18 + b[ZS_BUF_RESIDENT].bram18 + stage_bram18(m, w, x, y) +
-           tiled_buffer_bram18(&b[ZS_BUF_WEIGHT], m->weight.depth[w]) +
-           tiled_buffer_bram18(&b[ZS_BUF_INPUT], m->in.depth[x]) +
-           tiled_buffer_bram18(&b[ZS_BUF_OUTPUT], m->out.depth[y]);
+           tiled_buffer_bram18(a, &b[ZS_BUF_WEIGHT], m->weight.depth[w]) +
+           tiled_buffer_bram18(a, &b[ZS_BUF_INPUT], m->in.depth[x]) +
+           tiled_buffer_bram18(a, &b[ZS_BUF_OUTPUT], m->out.depth[y]);
 }
 
 static zs_status choose_sizes(mapper *m, zs_err *err)

@@ -119,7 +119,7 @@ bool tiled_weight_depth(const zs_design *design, uint64_t others, uint64_t least
                         uint64_t *depth);
 uint64_t tiled_weight_tile_depth(const zs_plan_draft *d, const zs_plan_row *row);
 /* BRAM18 of a buffer with `depth` words per bank; and of all memories and AXI masters. */
-uint32_t tiled_buffer_bram18(const zs_plan_buffer *b, uint64_t depth);
+uint32_t tiled_buffer_bram18(const zs_accel *a, const zs_plan_buffer *b, uint64_t depth);
 uint32_t tiled_sum_bram18(const zs_plan_draft *d);
 /* The staging buffers of loads and stores: their number, at most TILED_STAGE_N; and their BRAM18.
  */

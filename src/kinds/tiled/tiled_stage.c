@@ -22,10 +22,13 @@ static zs_plan_buffer stage(const zs_design *design, const char *name, uint32_t 
         b.banks++;
         b.depth_words = (uint32_t)zs_max_u64(b.depth_words, words);
         b.bytes += (uint64_t)words * beat_bytes;
-        b.bram18 += zs_bram18_of(words, 8 * beat_bytes);
+        const zs_memory own = {.banks = 1, .bits = 8 * beat_bytes, .words = words};
+        b.bram18 += (uint32_t)zs_memory_bram18(&design->accel, own);
     }
     assert(b.banks > 0);
     b.word_bits = 8 * all_beat_bytes / b.banks; /* the mean, where widths differ */
+    if (design->accel.packs_words)
+        b.bram18 = tiled_buffer_bram18(&design->accel, &b, b.depth_words);
     return b;
 }
 
