@@ -605,6 +605,33 @@ zs_status zs_design_set_groups(zs_design *design, zs_arena *arena, const zs_name
     return ZS_OK;
 }
 
+/* "[[conv1, pool1], [conv2]]", as a file has it. */
+static zs_status set_group_text(zs_design *design, zs_arena *arena, const char *path,
+                                const char *text, zs_err *err)
+{
+    uint32_t most = 0, n = 0;
+    for (const char *c = text; *c != '\0'; c++)
+        most += *c == '[';
+    zs_name_list *groups = zs_new(arena, zs_name_list, most);
+    if (groups == NULL)
+        return zs_nomem(err, path);
+    const char *at = text + 1;
+    for (at += strspn(at, " "); *at == '['; at += strspn(at, ", ")) {
+        const size_t bytes = strcspn(at, "]");
+        const char *group = zs_arena_strndup(arena, at, bytes);
+        zs_name_list *to = &groups[n++];
+        if (group == NULL)
+            return zs_nomem(err, path);
+        ZS_TRY(cut_list(arena, group, (const char ***)&to->names, &to->n, err));
+        at += bytes + (at[bytes] == ']');
+    }
+    if (strcmp(at, "]") != 0)
+        return zs_fail(err, ZS_EPARSE, path,
+                       "'%.48s' is no list of groups; it is written [[conv1, pool1], [conv2]]",
+                       text);
+    return zs_design_set_groups(design, arena, groups, n, err);
+}
+
 static zs_status set_fusion(zs_design *design, const zs_field *field, const char *text, zs_err *err)
 {
     zs_design changed = *design;
@@ -743,6 +770,8 @@ zs_status zs_design_set(zs_design *design, zs_arena *arena, const char *path, co
     }
     if (zs_engines_have(design, path))
         return zs_engines_set(design, arena, path, text, err);
+    if (strcmp(path, "accelerator.fusion") == 0 && is_bracketed(text))
+        return set_group_text(design, arena, path, text, err);
     if (find_triple(path) != NULL || zs_switch_at(path, 0) != NULL)
         return set_split(design, arena, path, text, err);
     if (zs_design_takes_list(path) && is_bracketed(text))

@@ -193,6 +193,29 @@ START_TEST(test_groups_are_copied_and_a_word_drops_them)
 }
 END_TEST
 
+START_TEST(test_groups_are_set_by_the_text_of_a_file)
+{
+    static const char *const wrong[] = {"[conv1, pool1]", "[[conv1], pool1]", "[[conv1]] ]",
+                                        "[[conv1]"};
+    design_case c;
+    design_case_start(&c);
+    ck_assert_int_eq(
+        design_case_set(&c, "accelerator.fusion", "[[conv1, \"pool1\"], [fire2/squeeze]]"), ZS_OK);
+    ck_assert_uint_eq(c.design.accel.fusion, ZS_FUSION_GROUPS);
+    ck_assert_uint_eq(c.design.accel.group_n, 2);
+    ck_assert_uint_eq(c.design.accel.groups[0].n, 2);
+    ck_assert_str_eq(c.design.accel.groups[0].names[1], "pool1");
+    ck_assert_str_eq(c.design.accel.groups[1].names[0], "fire2/squeeze");
+    for (size_t i = 0; i < ZS_LEN(wrong); i++) {
+        ck_assert_int_eq(design_case_set(&c, "accelerator.fusion", wrong[i]), ZS_EPARSE);
+        ck_assert_msg(strstr(c.err.text, "it is written [[conv1, pool1], [conv2]]") != NULL, "%s",
+                      c.err.text);
+    }
+    ck_assert_uint_eq(c.design.accel.group_n, 2);
+    design_case_end(&c);
+}
+END_TEST
+
 START_TEST(test_groups_without_a_list_are_refused)
 {
     design_case c;
@@ -248,6 +271,7 @@ TCase *tcase_lists(void)
     tcase_add_test(tc, test_calibration_can_be_taken_back);
     tcase_add_test(tc, test_empty_entries_and_lists_elsewhere_are_refused);
     tcase_add_test(tc, test_groups_are_copied_and_a_word_drops_them);
+    tcase_add_test(tc, test_groups_are_set_by_the_text_of_a_file);
     tcase_add_test(tc, test_groups_without_a_list_are_refused);
     tcase_add_test(tc, test_every_failed_allocation_is_reported_and_nothing_leaks);
     return tc;
