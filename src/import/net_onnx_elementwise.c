@@ -332,6 +332,20 @@ zs_status zs_onnx_two_general(const zs_onnx_node *at, zs_function fn, zs_net_val
     return general_binary(at, fn, &p, out, err);
 }
 
+/* A quotient of integers by 0 is none; of floats it is infinite. */
+static zs_status check_divisors(const zs_onnx_node *at, const zs_net_value *divisors, zs_err *err)
+{
+    const double *data;
+    uint64_t n;
+    ZS_TRY(zs_onnx_doubles(at, divisors, &data, &n, err));
+    for (uint64_t i = 0; i < n; i++)
+        if (data[i] == 0)
+            return zs_fail(err, ZS_ERANGE, at->place,
+                           "divides integers by a constant whose element %llu is 0",
+                           (unsigned long long)i);
+    return ZS_OK;
+}
+
 zs_status zs_onnx_two(const zs_onnx_node *at, zs_function fn, zs_net_value *a, zs_net_value *b,
                       zs_net_value *out, zs_err *err)
 {
@@ -344,10 +358,14 @@ zs_status zs_onnx_two(const zs_onnx_node *at, zs_function fn, zs_net_value *a, z
     ZS_TRY(zs_onnx_keep_ranks(at, p.v, p.rank, err));
     if (a->constant != NULL && b->constant != NULL) {
         const bool is_int = zs_onnx_is_int(a) && zs_onnx_is_int(b);
+        if (fn == ZS_FN_DIV && is_int)
+            ZS_TRY(check_divisors(at, b, err));
         return general_binary(at, fn == ZS_FN_DIV && is_int ? ZS_FN_INT_DIV : fn, &p, out, err);
     }
     const bool is_int = (a->is_raw || (a->constant != NULL && zs_onnx_is_int(a))) &&
                         (b->is_raw || (b->constant != NULL && zs_onnx_is_int(b)));
+    if (fn == ZS_FN_DIV && is_int && b->constant != NULL)
+        ZS_TRY(check_divisors(at, b, err));
     if (fn == ZS_FN_DIV && is_int && a->has_dims + b->has_dims > 0)
         return general_binary(at, ZS_FN_INT_DIV, &p, out, err);
     if (a->constant != NULL || b->constant != NULL)

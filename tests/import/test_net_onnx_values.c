@@ -282,6 +282,30 @@ START_TEST(test_a_gate_per_channel_is_broadcast)
 }
 END_TEST
 
+/* Of constants, and of what a quantiser computes. */
+START_TEST(test_integers_are_not_divided_by_a_constant_zero)
+{
+    static const int64_t seven[] = {7, 7}, some[] = {3, 0}, half = 2;
+    const char *const ins[] = {"k z", "a nought"};
+    wire graph = {.n = 0};
+    onnx_init_ints(&graph, "k", seven, 2);
+    onnx_init_ints(&graph, "z", some, 2);
+    onnx_init_ints(&graph, "two", &half, 1);
+    onnx_init_ints(&graph, "nought", &some[1], 1);
+    onnx_node(&graph, "DynamicQuantizeLinear", "q", "x", "a s zero", NULL);
+    onnx_node(&graph, "Div", "d", _i == 2 ? "a two" : ins[_i], "y", NULL);
+    if (_i == 2) {
+        (void)run(&graph, "y", 13);
+        return;
+    }
+    onnx_input(&graph, "x", 4);
+    onnx_output(&graph, "y");
+    const wire model = onnx_model(&graph, 13);
+    net_expect_error(zs_net_onnx_parse, wire_span(&model), "t.onnx", ZS_ERANGE, "Div d",
+                     _i == 0 ? "element 1 is 0" : "element 0 is 0");
+}
+END_TEST
+
 /* ---- graphs within nodes --------------------------------------------------------------------- */
 
 /* An If over `condition`, then Neg, else Abs of Neg. */
@@ -759,6 +783,7 @@ TCase *tcase_net_onnx_values(void)
     tcase_add_test(tc, test_pads_mirror);
     tcase_add_test(tc, test_zeros_around_a_map_are_padding_of_the_convolution);
     tcase_add_test(tc, test_channels_are_shuffled);
+    tcase_add_loop_test(tc, test_integers_are_not_divided_by_a_constant_zero, 0, 3);
     tcase_add_test(tc, test_a_gate_per_channel_is_broadcast);
     tcase_add_loop_test(tc, test_a_known_condition_leaves_one_branch, 0, 2);
     tcase_add_test(tc, test_a_computed_condition_is_refused);
