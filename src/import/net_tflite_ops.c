@@ -172,6 +172,12 @@ static zs_status convolve(const zs_tfl_op *at, bool is_depthwise, zs_err *err)
     if (x->dims[3] % dims[1] != 0)
         return zs_fail(err, ZS_ESHAPE, at->lower.place, "weights over %u of %u channels", dims[1],
                        x->dims[3]);
+    /* 0: files of converters that leave it to the shapes */
+    const int64_t multiplier = is_depthwise ? zs_flat_int(o, 3, 4, true, 0) : 0;
+    if (multiplier != 0 && multiplier * x->dims[3] != dims[0])
+        return zs_fail(err, ZS_ESHAPE, at->lower.place,
+                       "depth_multiplier %lld of %u channels, but weights for %u",
+                       (long long)multiplier, x->dims[3], dims[0]);
     ZS_TRY(zs_lower_floats(&at->lower, weights, dims, 4, &kernel, err));
     if (bias != NULL)
         ZS_TRY(zs_lower_floats(&at->lower, bias, dims, 1, &addend, err));

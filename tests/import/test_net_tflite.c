@@ -283,6 +283,30 @@ START_TEST(test_what_cannot_be_handled_is_named)
 }
 END_TEST
 
+/* One output channel per input channel; 0 leaves the multiplier to the shapes. */
+START_TEST(test_a_depth_multiplier_agrees_with_the_weights)
+{
+    static const float weights[2] = {1, 2};
+    tfl_tensor t[3] = {{.type = TFL_FLOAT, .rank = 4, .dims = {1, 2, 3, 2}},
+                       {.type = TFL_FLOAT,
+                        .rank = 4,
+                        .dims = {1, 1, 1, 2},
+                        .data = weights,
+                        .bytes = sizeof weights}};
+    t[2] = t[0];
+    for (int multiplier = -1; multiplier < 3; multiplier++) {
+        const tfl_option options[] = {{1, 4, 1}, {2, 4, 1}, {3, 4, multiplier}, {0}};
+        const zs_span model = tflite_model(&arena, 4, t, 3, options);
+        zs_net_spec spec;
+        if (multiplier == 0 || multiplier == 1)
+            ck_assert_int_eq(parse(&arena, model, "t.tflite", &spec, &err), ZS_OK);
+        else
+            net_expect_error(parse, model, "t.tflite", ZS_ESHAPE, "operator 0 (depthwise_conv_2d)",
+                             "of 2 channels, but weights for 2");
+    }
+}
+END_TEST
+
 /* Integers of x [1, 2, 3, 2], scale 0.5 and zero 3, where the result has another scale or zero. */
 static const struct {
     int code;
@@ -359,6 +383,7 @@ TCase *tcase_net_tflite(void)
     tcase_add_test(tc, test_a_result_may_be_the_input_in_other_dimensions);
     tcase_add_loop_test(tc, test_a_cut_or_changed_file_never_crashes, 0, 2);
     tcase_add_test(tc, test_what_cannot_be_handled_is_named);
+    tcase_add_test(tc, test_a_depth_multiplier_agrees_with_the_weights);
     tcase_add_loop_test(tc, test_what_only_other_integers_could_be_is_refused, 0, ZS_LEN(odd));
     return tc;
 }
