@@ -137,7 +137,7 @@ ok "$(sort bad.csv | cmp -s - "$(sort whole.csv >sorted.csv; echo sorted.csv)"; 
 # ---- Ctrl-C, here its like: rows are whole, and it says how to go on
 tail -c 128 all.pgm >many.pixels
 cp all_labels.bin many_labels.bin
-for double in 1 2 3 4 5 6 7 8; do
+for _ in 1 2 3 4 5 6 7 8; do
     for file in many.pixels many_labels.bin; do cat $file $file >twice && mv twice $file; done
 done
 { printf 'P5 4 8192 255\n'; cat many.pixels; } >many.pgm

@@ -192,9 +192,9 @@ ok "$([ $status = 0 ] || { [ $status = 143 ] && grep -q 'the same command goes o
 # ---- what is known before a point is simulated
 program sweep small.yaml --vary batch=1,2 -o known.csv
 program sweep small.yaml --vary batch=1,2 --where 'batch > 5' -o early.csv
-ok "$(awk -F, 'NR == FNR { row[FNR] = $0; next }
+ok "$(awk -F, 'NR == FNR { row[$1] = $0; next }
     FNR == 1 { split($0, name); next }
-    { n++; split(row[FNR], want); for (i = 5; i < NF; i++) if ($i != "" && name[i] !~ /^(outcome|meets|problem)$/) { seen += name[i] == "macs"; wrong += $i != want[i] } }
+    { n++; split(row[$1], want); for (i = 5; i < NF; i++) if ($i != "" && name[i] !~ /^(outcome|meets|problem)$/) { seen += name[i] == "macs"; wrong += $i != want[i] } }
     END { exit !(n == 2 && seen == 2 && wrong == 0) }' known.csv early.csv; echo $?)" 'rows that a condition skips have no figure but true ones'
 program sweep small.yaml --vary batch=1,2 --where 'macs > 0' --quiet -o -
 ok "$([ "$(grep -c ',simulated,' out)" = 2 ]; echo $?)" 'and a condition on multiply-accumulates is judged by them'
