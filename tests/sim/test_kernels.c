@@ -520,7 +520,7 @@ START_TEST(test_many_kernels_at_once_take_turns_on_units)
     zs_arena point;
     zs_err err = {0};
     test_rig rig;
-    char names[MANY][8], all[8 * MANY] = "";
+    char names[MANY][16], all[16 * MANY] = "";
     for (int i = 0; i < MANY; i++) {
         snprintf(names[i], sizeof names[i], "c%d", i);
         snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", i > 0 ? " " : "", names[i]);
