@@ -1,5 +1,6 @@
 #include "onnx_writer.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -138,7 +139,8 @@ static void put_dim(wire *shape, uint64_t size)
 
 void onnx_input(wire *graph, const char *name, size_t rank)
 {
-    static const uint64_t row[2] = {1, 6}, map[8] = {1, 3, 8, 8, 1, 3, 8, 8};
+    static const uint64_t row[2] = {1, 6}, map[] = {1, 3, 8, 8, 1, 3, 8, 8, 1};
+    assert(rank <= sizeof map / sizeof *map);
     onnx_input_of(graph, name, rank, rank == 2 ? row : map);
 }
 

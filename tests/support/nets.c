@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_LAYERS = 256, MAX_INPUTS = 8 };
+enum { MAX_LAYERS = 256, MAX_INPUTS = 64 };
 
 struct test_spec {
     zs_net_spec net;
@@ -56,8 +56,10 @@ zs_layer_spec *test_layer(test_spec *s, zs_layer_op op, const char *name, const 
         layer->in_n = 1;
         return layer;
     }
-    for (char *rest = keep(s, in), *word; (word = strtok_r(NULL, " ", &rest)) != NULL;)
+    for (char *rest = keep(s, in), *word; (word = strtok_r(NULL, " ", &rest)) != NULL;) {
+        ck_assert_uint_lt(layer->in_n, MAX_INPUTS);
         s->in[i][layer->in_n++] = word;
+    }
     return layer;
 }
 
