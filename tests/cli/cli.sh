@@ -25,6 +25,15 @@ ok() {
 
 # program ARGUMENT...: output in $WORK/out and $WORK/err, exit status in $status. A sanitizer's
 # status is none of the program's.
+# interrupt PID FILE: ends a program that writes rows, once there are some; its status.
+interrupt() {
+    tries=0
+    touch "$2"
+    while [ "$(wc -l <"$2")" -lt 3 ] && [ $tries -lt 500 ]; do tries=$((tries + 1)); sleep 0.01; done
+    kill -TERM "$1" 2>/dev/null
+    wait "$1"
+    status=$?
+}
 program() {
     "$ZYNQSIM" "$@" >"$WORK/out" 2>"$WORK/err" </dev/null
     status=$?

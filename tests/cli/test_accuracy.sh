@@ -142,13 +142,7 @@ for _ in 1 2 3 4 5 6 7 8; do
 done
 { printf 'P5 4 8192 255\n'; cat many.pixels; } >many.pgm
 GCOV_PREFIX=$APART "$ZYNQSIM" accuracy d.yaml --images many.pgm -o int.csv --jobs 1 --quiet >out 2>err &
-pid=$!
-tries=0
-touch int.csv
-while [ "$(wc -l <int.csv)" -lt 3 ] && [ $tries -lt 500 ]; do tries=$((tries + 1)); sleep 0.01; done
-kill -TERM $pid 2>/dev/null
-wait $pid
-status=$?
+interrupt $! int.csv
 ok "$([ $status = 0 ] || { [ $status = 143 ] && grep -q '^zynqsim: int.csv: interrupted after .* of 2048 images; the same command goes on' err && [ ! -s out ] && [ "$(tail -c 1 int.csv)" = '' ]; }; echo $?)" 'an interrupt ends with whole rows and says how to go on'
 a --images many.pgm -o int.csv
 ok "$([ $status = 0 ] && ! grep -q 'cut short' err && [ "$(wc -l <int.csv)" = 2049 ]; echo $?)" 'and it does go on'

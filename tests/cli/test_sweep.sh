@@ -180,13 +180,7 @@ ok "$([ "$(cat pipe)" = 141 ] && [ ! -s err ]; echo $?)" 'a closed pipe ends it 
 ok "$([ "$(cat pipe)" = 141 ] && [ ! -s err ]; echo $?)" 'also when some rows are through it'
 # shellcheck disable=SC2086
 GCOV_PREFIX=$APART "$ZYNQSIM" sweep small.yaml $soak -o int.csv --jobs 1 >out 2>err &
-pid=$!
-tries=0
-touch int.csv
-while [ "$(wc -l <int.csv)" -lt 3 ] && [ $tries -lt 500 ]; do tries=$((tries + 1)); sleep 0.01; done
-kill -TERM $pid 2>/dev/null
-wait $pid
-status=$?
+interrupt $! int.csv
 ok "$([ $status = 0 ] || { [ $status = 143 ] && grep -q 'the same command goes on' err && grep -q interrupted err && [ "$(tail -c 1 int.csv)" = '' ]; }; echo $?)" 'an interrupt ends with whole rows and says how to go on'
 
 # ---- what is known before a point is simulated

@@ -102,17 +102,26 @@ static zs_status shape_row(zs_plan_draft *d, uint32_t i, kernels_row *own, zs_er
  * other. */
 enum { KERNELS_AT_ONCE = 32, HP_PORTS = 4 };
 
+/* Whether a kernel, with the layers that it does besides, reads what row `writer` writes. */
+static bool reads(const zs_plan_draft *d, const kernels_row *rows, uint32_t row, uint32_t writer)
+{
+    const uint32_t written = zs_draft_root(d, d->drafts[writer].out);
+    for (uint32_t r = row; r <= rows[row].last; r++) {
+        const zs_layer *layer = zs_draft_layer(d, r);
+        for (uint32_t k = 0; k < layer->in_n; k++)
+            if (zs_draft_root(d, layer->in[k]) == written)
+                return true;
+    }
+    return false;
+}
+
 static bool waits_for(const zs_plan_draft *d, const kernels_row *rows, uint32_t row, uint32_t other)
 {
     if (rows[row].is_queued && rows[other].is_queued)
         return true;
-    for (uint32_t r = row; r <= rows[row].last; r++) {
-        const zs_layer *layer = zs_draft_layer(d, r);
-        for (uint32_t k = 0; k < layer->in_n; k++)
-            for (uint32_t i = other; i <= rows[other].last; i++)
-                if (zs_draft_root(d, layer->in[k]) == zs_draft_root(d, d->drafts[i].out))
-                    return true;
-    }
+    for (uint32_t i = other; i <= rows[other].last; i++)
+        if (reads(d, rows, row, i))
+            return true;
     return false;
 }
 
@@ -344,12 +353,7 @@ static zs_status begin(zs_emitter *e, uint32_t wait[3])
     if (ops == NULL)
         return zs_nomem(e->err, "plan");
     for (uint32_t i = first; i < e->row; i++) {
-        bool precedes = i == queued;
-        for (uint32_t r = e->row; r <= own->last && !precedes; r++) {
-            const zs_layer *layer = zs_draft_layer(d, r);
-            for (uint32_t k = 0; k < layer->in_n; k++)
-                precedes |= zs_draft_root(d, layer->in[k]) == zs_draft_root(d, d->drafts[i].out);
-        }
+        const bool precedes = i == queued || reads(d, rows, e->row, i);
         for (size_t k = 0; precedes && k < ZS_LEN(rows[i].done); k++)
             ops[n++] = rows[i].done[k];
     }
