@@ -308,6 +308,7 @@ zs_status cli_axes_read(const cli_options *options, const char *path, zs_arena *
 zs_status cli_axes_name(zs_arena *keep, const zs_grid *grid, const char **out, zs_err *err);
 zs_status cli_axes_point(const cli_options *options, zs_arena *keep, const zs_grid *grid,
                          uint64_t point, const char **label, char ***settings, zs_err *err);
+/* Appends a note to the results of a point (notes.c). */
 void cli_note(cli_point *point, const char *fmt, ...) ZS_PRINTF(2, 3);
 
 /* ---- provenance (provenance.c) --------------------------------------------------------------- */

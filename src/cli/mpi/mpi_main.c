@@ -1,14 +1,6 @@
 #include "mpi_priv.h"
 
 #include <stdio.h>
-#include <time.h>
-
-enum { NAP_NS = 50000 };
-
-void mpi_nap(void)
-{
-    nanosleep(&(struct timespec){.tv_nsec = NAP_NS}, NULL);
-}
 
 int main(int argc, char **argv)
 {

@@ -13,6 +13,7 @@
 #include "../sweep_priv.h"
 
 #include <mpi.h>
+#include <time.h>
 
 /* From rank 0: GO (begin), POINT (mpi_order), WAIT (rank 0 is alive), STOP; after the last BYE END,
  * or QUIT when one did not come: then MPI cannot be ended in order. To rank 0: READY (the identity
@@ -48,8 +49,11 @@ typedef struct mpi_row_head {
     uint32_t is_internal, status;
 } mpi_row_head;
 
-/* Between two looks at what has come, so that waiting burns no processor. */
-void mpi_nap(void);
+/* Between two looks at what has come. */
+static inline void mpi_nap(void)
+{
+    nanosleep(&(struct timespec){.tv_nsec = 50 * 1000}, NULL);
+}
 
 /* Exit status of rank 0; *all_left says that every other rank has said BYE. */
 int mpi_own(int argc, char **argv, int ranks, bool *all_left);
