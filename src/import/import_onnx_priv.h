@@ -172,10 +172,18 @@ zs_layer_quant *zs_onnx_quantiser(const zs_onnx_node *at, zs_number out);
 zs_status zs_onnx_quantise_layer(const zs_onnx_node *at, zs_net_value *x,
                                  const zs_layer_quant *quant, zs_net_value *y, zs_err *err);
 const double *zs_onnx_spread(const zs_onnx_node *at, const float *from, uint64_t n, uint64_t want);
-/* Smallest and largest number of a type of TensorProto, false for others than integers. */
+/* Smallest and largest number of a type of TensorProto, those of 64 bits as far as doubles count
+ * them; false for others than integers. */
 bool zs_onnx_int_limits(int32_t type, double *least, double *most);
 /* Makes a quantised value, if it is one, its integers. */
 zs_status zs_onnx_codes(const zs_onnx_node *at, zs_net_value *x, zs_err *err);
+/* Whether an operator leaves integers as they are, each in its channel where those have steps. */
+bool zs_onnx_moves_integers(const char *op, bool has_steps);
+/* Says of the results of a node that is done whether they are integers, and on which steps. */
+zs_status zs_onnx_keep_integers(const zs_onnx_node *at, zs_err *err);
+/* Whether a value, computed or constant, is integers of the file; and what fn needs of the constant
+ * it divides by, where it is. */
+bool zs_onnx_is_integer(const zs_net_value *value);
 /* What is known of the steps of weights, constant input i. */
 void zs_onnx_grid(const zs_onnx_node *at, size_t i, zs_layer_spec *layer);
 

@@ -83,7 +83,31 @@ zs_status zs_onnx_clip(const zs_onnx_node *at, zs_net_value *constant, double lo
     return zs_onnx_bind(at, 0, &y, err);
 }
 
-/* To an integer: fractions are cut off. To bool: whether it is not 0. A computed value stays. */
+/* The same numbers as floats; truth values; integers, whose fractions are cut off. */
+static zs_status cast_computed(const zs_onnx_node *at, zs_net_value *x, zs_function fn,
+                               double least, double most, zs_err *err)
+{
+    zs_net_value y = *x;
+    if (fn == ZS_FN_TRUNC && x->is_raw && (x->least < least || x->most > most))
+        return zs_fail(err, ZS_EUNSUPPORTED, at->place,
+                       "integers from %.0f to %.0f become those from %.0f to %.0f, which would "
+                       "wrap around",
+                       x->least, x->most, least, most);
+    if (fn == ZS_FN_TRUE || (fn == ZS_FN_TRUNC && !x->is_raw)) {
+        zs_general *g = zs_onnx_general(at, fn);
+        if (g == NULL)
+            return zs_nomem(err, "a layer");
+        ZS_TRY(unary(at, g, x, &y, err));
+    }
+    y.is_raw = fn != ZS_FN_NONE;
+    if (!x->is_raw || fn == ZS_FN_TRUE) {
+        y.least = least;
+        y.most = most;
+    }
+    return zs_onnx_bind(at, 0, &y, err);
+}
+
+/* To an integer: fractions are cut off. To bool: whether it is not 0. */
 zs_status zs_onnx_cast(const zs_onnx_node *at, zs_err *err)
 {
     enum { TO_FLOAT = 1, TO_BOOL = 9, TO_HALF = 10, TO_DOUBLE = 11, TO_BFLOAT16 = 16 };
@@ -92,11 +116,16 @@ zs_status zs_onnx_cast(const zs_onnx_node *at, zs_err *err)
     zs_net_value *x, y;
     ZS_TRY(zs_onnx_get(at, 0, &x, err));
     if (x->constant == NULL) {
-        if (is_float)
-            return zs_onnx_bind(at, 0, x, err);
-        return zs_fail(err, ZS_EUNSUPPORTED, at->place,
-                       "a computed value becomes an integer (type %lld), which is not handled",
-                       (long long)to);
+        double least = 0, most = 1;
+        if (!is_float && to != TO_BOOL && !zs_onnx_int_limits((int32_t)to, &least, &most))
+            return zs_fail(err, ZS_EUNSUPPORTED, at->place,
+                           "a computed value becomes one of type %lld, which is not handled",
+                           (long long)to);
+        return cast_computed(at, x,
+                             is_float        ? ZS_FN_NONE
+                             : to == TO_BOOL ? ZS_FN_TRUE
+                                             : ZS_FN_TRUNC,
+                             least, most, err);
     }
     uint32_t dims[ZS_RANK_MAX], rank;
     uint64_t n;
@@ -346,6 +375,15 @@ static zs_status check_divisors(const zs_onnx_node *at, const zs_net_value *divi
     return ZS_OK;
 }
 
+/* Both operands have one type in the file: what is known of one holds for the other, but for the
+ * float constants that operators made of several bring along. */
+static bool are_integers(const zs_net_value *a, const zs_net_value *b)
+{
+    const bool has_floats =
+        (a->constant != NULL && !zs_onnx_is_int(a)) || (b->constant != NULL && !zs_onnx_is_int(b));
+    return !has_floats && (zs_onnx_is_integer(a) || zs_onnx_is_integer(b));
+}
+
 zs_status zs_onnx_two(const zs_onnx_node *at, zs_function fn, zs_net_value *a, zs_net_value *b,
                       zs_net_value *out, zs_err *err)
 {
@@ -356,17 +394,14 @@ zs_status zs_onnx_two(const zs_onnx_node *at, zs_function fn, zs_net_value *a, z
             ZS_TRY(zs_onnx_dims(at, p.v[k], p.dims[k], &p.rank[k], err));
     }
     ZS_TRY(zs_onnx_keep_ranks(at, p.v, p.rank, err));
-    if (a->constant != NULL && b->constant != NULL) {
-        const bool is_int = zs_onnx_is_int(a) && zs_onnx_is_int(b);
-        if (fn == ZS_FN_DIV && is_int)
-            ZS_TRY(check_divisors(at, b, err));
-        return general_binary(at, fn == ZS_FN_DIV && is_int ? ZS_FN_INT_DIV : fn, &p, out, err);
-    }
-    const bool is_int = (a->is_raw || (a->constant != NULL && zs_onnx_is_int(a))) &&
-                        (b->is_raw || (b->constant != NULL && zs_onnx_is_int(b)));
-    if (fn == ZS_FN_DIV && is_int && b->constant != NULL)
+    const bool is_int = are_integers(a, b);
+    const bool has_no_rest = fn == ZS_FN_MOD && (is_int || zs_onnx_attr_int(at, "fmod", 0) == 0);
+    if (b->constant != NULL && (has_no_rest || (fn == ZS_FN_DIV && is_int)))
         ZS_TRY(check_divisors(at, b, err));
-    if (fn == ZS_FN_DIV && is_int && a->has_dims + b->has_dims > 0)
+    const bool is_quotient = fn == ZS_FN_DIV && is_int;
+    if (a->constant != NULL && b->constant != NULL)
+        return general_binary(at, is_quotient ? ZS_FN_INT_DIV : fn, &p, out, err);
+    if (is_quotient && a->has_dims + b->has_dims > 0)
         return general_binary(at, ZS_FN_INT_DIV, &p, out, err);
     if (a->constant != NULL || b->constant != NULL)
         return with_constant(at, fn, &p, a->constant != NULL, out, err);

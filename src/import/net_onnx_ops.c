@@ -552,46 +552,6 @@ static zs_status check_inputs(const zs_onnx_node *at, const struct onnx_op *op, 
     return ZS_OK;
 }
 
-/* Operators that leave integers as they are; those that leave channels what they are, and others.
- */
-static bool moves_integers(const char *op, bool has_steps)
-{
-    static const char *const names[] = {"DequantizeLinear", "Flatten", "Identity",  "MaxPool",
-                                        "Reshape",          "Squeeze", "Transpose", "Unsqueeze",
-                                        "DepthToSpace",     "Expand",  "Gather",    "Slice",
-                                        "SpaceToDepth",     "Split",   "Tile"};
-    enum { BY_CHANNEL = 8 };
-    for (size_t i = 0; i < (has_steps ? BY_CHANNEL : ZS_LEN(names)); i++)
-        if (strcmp(names[i], op) == 0)
-            return true;
-    return false;
-}
-
-/* Their results are integers of the same scale. */
-static zs_status keep_steps(const zs_onnx_node *at, zs_err *err)
-{
-    const char *op = at->node->op_type;
-    if (at->node->n_input == 0 || strcmp(op, "DequantizeLinear") == 0)
-        return ZS_OK;
-    const zs_net_value *x = zs_net_draft_get(&at->net->draft, at->node->input[0]);
-    for (size_t i = 0; x != NULL && i < at->node->n_output; i++) {
-        zs_net_value *y = zs_net_draft_get(&at->net->draft, at->node->output[i]);
-        if (y == NULL || !moves_integers(op, x->steps != NULL))
-            continue;
-        if (x->steps != NULL && (y->dims[1] != x->dims[1] || y->perm[1] != x->perm[1]))
-            return zs_fail(err, ZS_EUNSUPPORTED, at->place,
-                           "moves the channels of a value that has a scale for each");
-        y->step = x->step;
-        y->steps = x->steps;
-        y->zero = x->zero;
-        y->least = x->least;
-        y->most = x->most;
-        y->is_raw = x->is_raw;
-        y->grid = x->grid;
-    }
-    return ZS_OK;
-}
-
 /* Operators with quantisers within read real numbers on steps; all others the integers. */
 static zs_status read_integers(const zs_onnx_node *at, const struct onnx_op *op, zs_err *err)
 {
@@ -600,7 +560,7 @@ static zs_status read_integers(const zs_onnx_node *at, const struct onnx_op *op,
         return ZS_OK;
     for (size_t i = 0; i < at->node->n_input; i++) {
         zs_net_value *value = zs_net_draft_get(&at->net->draft, at->node->input[i]);
-        if (value != NULL && (i > 0 || !moves_integers(op->name, value->steps != NULL)))
+        if (value != NULL && (i > 0 || !zs_onnx_moves_integers(op->name, value->steps != NULL)))
             ZS_TRY(zs_onnx_codes(at, value, err));
     }
     return ZS_OK;
@@ -617,7 +577,7 @@ zs_status zs_onnx_op(const zs_onnx_node *at, zs_err *err)
             zs_onnx_node with = *at;
             with.fn = ops[i].fn;
             ZS_TRY(ops[i].add(&with, err));
-            return keep_steps(at, err);
+            return zs_onnx_keep_integers(at, err);
         }
     }
     return zs_fail(err, ZS_EUNSUPPORTED, at->place,

@@ -95,21 +95,39 @@ static zs_status read_scale(const zs_onnx_node *at, const float **scale, const d
     return ZS_OK;
 }
 
-/* Smallest and largest numbers of types of TensorProto; false where it is none of integers. */
+enum { /* types of TensorProto */
+       TYPE_UINT8 = 2,
+       TYPE_INT8,
+       TYPE_UINT16,
+       TYPE_INT16,
+       TYPE_INT32 = 6,
+       TYPE_INT64,
+       TYPE_UINT32 = 12,
+       TYPE_UINT64
+};
+
 bool zs_onnx_int_limits(int32_t type, double *least, double *most)
 {
-    enum { UINT8 = 2, INT8, UINT16, INT16, INT32 = 6 };
-    static const double limits[][2] = {{0, 255}, {-128, 127}, {0, 65535}, {-32768, 32767}};
-    if (type == INT32) {
-        *least = INT32_MIN;
-        *most = INT32_MAX;
-        return true;
-    }
-    if (type < UINT8 || type > INT16)
-        return false;
-    *least = limits[type - UINT8][0];
-    *most = limits[type - UINT8][1];
-    return true;
+    static const struct {
+        int32_t type;
+        double least, most;
+    } rows[] = {
+        {TYPE_UINT8, 0, 255},
+        {TYPE_INT8, -128, 127},
+        {TYPE_UINT16, 0, 65535},
+        {TYPE_INT16, -32768, 32767},
+        {TYPE_INT32, INT32_MIN, INT32_MAX},
+        {TYPE_INT64, -9007199254740992.0, 9007199254740992.0},
+        {TYPE_UINT32, 0, UINT32_MAX},
+        {TYPE_UINT64, 0, 9007199254740992.0},
+    };
+    for (size_t i = 0; i < ZS_LEN(rows); i++)
+        if (rows[i].type == type) {
+            *least = rows[i].least;
+            *most = rows[i].most;
+            return true;
+        }
+    return false;
 }
 
 /* Those of the zero point's type; unsigned bytes without one. */
@@ -121,7 +139,7 @@ static zs_status read_limits(const zs_onnx_node *at, double *least, double *most
         ZS_TRY(zs_onnx_in_tensor(at, 2, &tensor, err));
         type = tensor->data_type;
     }
-    if (!zs_onnx_int_limits(type, least, most) || type == 6)
+    if (type >= TYPE_INT32 || !zs_onnx_int_limits(type, least, most))
         return zs_fail(err, ZS_EUNSUPPORTED, at->place, "quantises to type %d", (int)type);
     return ZS_OK;
 }

@@ -79,6 +79,7 @@ int main(void)
 {
     TCase *(*const cases[])(void) = {
         tcase_net_onnx,     tcase_net_onnx_ops,      tcase_net_onnx_values,
+        tcase_net_onnx,     tcase_net_onnx_ops,      tcase_net_onnx_integers,
         tcase_net_inputs,   tcase_net_caffe,         tcase_net_caffe_layers,
         tcase_net_external, tcase_net_darknet,       tcase_net_tflite,
         tcase_net_yaml,     tcase_net_caffe_general, tcase_net_weights,
