@@ -60,10 +60,18 @@ typedef struct zs_net_size_of {
     const char *input;
     zs_shape shape;
 } zs_net_size_of;
+/* A tensor that an input will get: its dimensions, and the first of them. */
+typedef struct zs_net_given {
+    const char *input; /* NULL: the first one */
+    uint32_t rank;
+    uint64_t samples;
+} zs_net_given;
 typedef struct zs_net_parts {
     zs_shape stated;             /* of the first input, as zs_net_parse_sized takes it */
     const zs_net_size_of *sizes; /* ONNX: of inputs by name; they win as well */
     uint32_t size_n;
+    const zs_net_given *given; /* ONNX: says what a first dimension is that the file leaves open */
+    uint32_t given_n;
     const zs_net_weights *weights; /* of a graph without any, in the format's own form; or NULL:
                                     * they are synthetic */
     zs_rounding rounding;          /* of integers in TFLite: ZS_ROUND_DOUBLE, _SINGLE or _FLOAT */

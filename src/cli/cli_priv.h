@@ -364,6 +364,8 @@ void cli_note_preprocess(cli_point *point, const char *path, bool as_they_are);
 void cli_note_weights(cli_point *point);
 /* Shape of the samples of a .npy file, for networks that do not state their input. */
 zs_status cli_npy_shape(zs_arena *arena, const char *path, zs_shape *shape, zs_err *err);
+/* Dimensions and samples of a .npy file, false where it is none that can be read again. */
+bool cli_npy_samples(const char *path, uint32_t *rank, uint64_t *samples);
 
 /* ---- execution (execute.c) ------------------------------------------------------------------- */
 

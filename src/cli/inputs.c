@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* One input of the network and the samples of it. */
 typedef struct feed {
@@ -60,15 +61,41 @@ zs_status cli_npy_shape(zs_arena *arena, const char *path, zs_shape *shape, zs_e
     return ZS_OK;
 }
 
-/* The dimensions that the model's file states, with any number of samples. */
-static bool has_own_dims(const zs_net_input *in, const zs_npy *npy)
+bool cli_npy_samples(const char *path, uint32_t *rank, uint64_t *samples)
+{
+    struct stat info;
+    zs_arena scratch;
+    zs_npy npy;
+    zs_span bytes;
+    zs_err ignored;
+    if (stat(path, &info) != 0 || !S_ISREG(info.st_mode))
+        return false;
+    zs_arena_init(&scratch, cli_heap());
+    const bool is_read = parse_npy(&scratch, path, &bytes, &npy, &ignored) == ZS_OK;
+    if (is_read) {
+        *rank = npy.rank;
+        *samples = npy.own[0];
+    }
+    zs_arena_drop(&scratch);
+    return is_read;
+}
+
+/* The dimensions that the model's file states, but for the first one. */
+static bool has_own_samples(const zs_net_input *in, const zs_npy *npy)
 {
     if (in->rank == 0 || npy->rank != in->rank)
         return false;
     for (uint32_t d = 1; d < npy->rank; d++)
         if (npy->own[d] != in->dims[d])
             return false;
-    return npy->own[0] == in->dims[0] || (npy->rank > 1 && in->dims[0] == 1);
+    return true;
+}
+
+/* The same with any number of samples. */
+static bool has_own_dims(const zs_net_input *in, const zs_npy *npy)
+{
+    return has_own_samples(in, npy) &&
+           (npy->own[0] == in->dims[0] || (npy->rank > 1 && in->dims[0] == 1));
 }
 
 /* Samples of the model's own layout, rows x columns x channels, as channels x rows x columns. */
@@ -113,6 +140,11 @@ static zs_status add_npy(feed *f, const char *path, zs_err *err)
     const bool is_own = has_own_dims(f->in, &npy);
     const unsigned long long n = is_own ? npy.own[0] / f->in->dims[0] : npy.dims[0];
     const unsigned long long c = npy.dims[1], h = npy.dims[2], w = npy.dims[3];
+    if (!is_own && f->in->dims[0] > 1 && has_own_samples(f->in, &npy))
+        return zs_fail(err, ZS_ESHAPE, path,
+                       "the tensor has %llu samples; the network mixes those of one tensor, and "
+                       "was read for %u",
+                       (unsigned long long)npy.own[0], f->in->dims[0]);
     if (!is_own && (c != s.c || h != s.h || w != s.w))
         return zs_fail(err, ZS_ESHAPE, path,
                        "the tensor is %llux%llux%llu, the network's input is %ux%ux%u%s", c, h, w,

@@ -338,6 +338,29 @@ static zs_status take_sizes(cli_point *p, zs_net_parts *parts, zs_err *err)
                : zs_fail(err, ZS_EUSAGE, "network.input", "no tensor states a size");
 }
 
+/* The ranks and numbers of samples of all tensors that are given, as far as their files can be
+ * read: what is wrong with one is said where it is used. */
+static zs_status find_given(cli_point *p, zs_net_parts *parts, zs_err *err)
+{
+    const zs_design *d = &p->design;
+    zs_net_given *given = zs_new(&p->keep, zs_net_given, (size_t)d->network.input_n + 1);
+    if (given == NULL)
+        return zs_nomem(err, "inputs");
+    for (uint32_t i = 0; i < d->network.input_n; i++) {
+        const char *word = d->network.inputs[i], *file = cli_input_file(word);
+        zs_net_given *g = &given[parts->given_n];
+        *g = (zs_net_given){.input = NULL};
+        if (!cli_ends_in(file, ".npy") || !cli_npy_samples(file, &g->rank, &g->samples))
+            continue;
+        if (file != word &&
+            (g->input = zs_arena_strndup(&p->keep, word, (size_t)(file - 1 - word))) == NULL)
+            return zs_nomem(err, "inputs");
+        parts->given_n++;
+    }
+    parts->given = given;
+    return ZS_OK;
+}
+
 /* The graph may work out shapes from its input's: the design's figures, and those of the first
  * tensor where the file has none, must be known before it is read. */
 static zs_status parse_model(cli_point *p, const cli_options *o, zs_span bytes, const char *path,
@@ -352,6 +375,8 @@ static zs_status parse_model(cli_point *p, const cli_options *o, zs_span bytes, 
                           .outputs = d->network.outputs,
                           .output_n = d->network.output_n,
                           .is_structure = !looks_at_weights(p, o)};
+    if (looks_at_inputs(p, o))
+        ZS_TRY(find_given(p, &parts, err));
     const zs_status status = zs_net_parse_parts(&p->keep, bytes, path, &parts, spec, err);
     zs_err ignored;
     if (status != ZS_EUNSUPPORTED || parts.stated.c != 0 || o->timing_only ||

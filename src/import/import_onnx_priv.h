@@ -12,9 +12,11 @@ typedef struct zs_onnx {
     const ZsOnnx__Graph *graph;
     int64_t opset;                    /* of the default domain */
     const struct zs_net_parts *parts; /* ONNX: what is known beside the file */
-    zs_shape stated; /* others: sizes of the input that win over the file's, 0 = none */
-    int64_t batch;   /* samples that the input states, 0 = open */
-    bool is_whole;   /* the first dimension is one like the others: not samples, or one */
+    zs_shape stated;   /* others: sizes of the input that win over the file's, 0 = none */
+    int64_t batch;     /* samples that the input states, 0 = open */
+    int64_t samples;   /* of inputs that leave it open, by the tensors that are given; else 0 */
+    bool counts_given; /* `samples` is to be found */
+    bool is_whole;     /* the first dimension is one like the others: not samples, or one */
     const zs_input_spec *inputs;
     uint32_t input_n;
     const char *const *wanted; /* outputs that were asked for instead of the graph's */

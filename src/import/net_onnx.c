@@ -116,9 +116,13 @@ static zs_status read_input_shape(zs_onnx *net, const ZsOnnx__ValueInfo *input, 
                            &value->dims[d], err));
     value->rank = rank;
     value->has_dims = true;
+    if (rank > 1 && value->dims[0] == 0)
+        value->dims[0] = (uint32_t)net->samples;
     if (rank > 1 && (!net->is_whole || value->dims[0] == 0)) {
-        net->batch = value->dims[0];
-        net->is_whole = net->is_whole || net->batch <= 1;
+        const bool is_for_all = net->samples > 0 && value->dims[0] == 1;
+        if (!is_for_all)
+            net->batch = value->dims[0];
+        net->is_whole = net->is_whole || (!is_for_all && net->batch <= 1);
         value->dims[0] = 1;
     }
     uint32_t *const sizes[3] = {rank > 1 && rank <= 4 ? &value->dims[1] : NULL,
@@ -182,14 +186,53 @@ static zs_status find_read(const zs_onnx *net, const bool *needed, zs_name_map *
     return ZS_OK;
 }
 
-/* Samples that an input states; SIZE_MAX where its first dimension counts none. */
-static size_t samples_of(const ZsOnnx__ValueInfo *input)
+static const ZsOnnx__Shape *shape_of(const ZsOnnx__ValueInfo *input)
 {
     const ZsOnnx__TensorType *type = input->type ? input->type->tensor_type : NULL;
-    const ZsOnnx__Shape *shape = type ? type->shape : NULL;
+    return type ? type->shape : NULL;
+}
+
+/* Samples that an input states; SIZE_MAX where its first dimension counts none. */
+static size_t samples_of(const zs_onnx *net, const ZsOnnx__ValueInfo *input)
+{
+    const ZsOnnx__Shape *shape = shape_of(input);
     if (shape == NULL)
         return 0;
-    return shape->n_dim > 1 ? (size_t)shape->dim[0]->dim_value : SIZE_MAX;
+    if (shape->n_dim <= 1)
+        return SIZE_MAX;
+    const int64_t stated = shape->dim[0]->dim_value;
+    return (size_t)(stated != 0 ? stated : net->samples);
+}
+
+/* Inputs that leave the number of their samples open have as many as the tensors that are given. */
+static void find_samples(zs_onnx *net, ZsOnnx__ValueInfo *const *inputs, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const ZsOnnx__Shape *shape = shape_of(inputs[i]);
+        if (shape == NULL || shape->n_dim < 2 || shape->dim[0]->dim_value != 0)
+            continue;
+        for (uint32_t k = 0; k < net->parts->given_n; k++) {
+            const zs_net_given *given = &net->parts->given[k];
+            const bool is_its =
+                given->input == NULL ? i == 0 : strcmp(given->input, inputs[i]->name) == 0;
+            if (is_its && given->rank == shape->n_dim && given->samples > 1 &&
+                given->samples <= ZS_NET_SIZE_MAX && (int64_t)given->samples > net->samples)
+                net->samples = (int64_t)given->samples;
+        }
+    }
+}
+
+/* Whether the first dimensions of inputs count the same samples; where tensors say how many, one
+ * with a single sample goes with all of another. */
+static bool count_the_same(const zs_onnx *net, ZsOnnx__ValueInfo *const *inputs, size_t n)
+{
+    size_t all = net->samples > 0 ? (size_t)net->samples : samples_of(net, inputs[0]);
+    for (size_t i = 0; i < n; i++) {
+        const size_t own = samples_of(net, inputs[i]);
+        if (own == SIZE_MAX || (own != all && !(net->samples > 0 && own == 1)))
+            return false;
+    }
+    return true;
 }
 
 /* Models before IR version 4 list their weights among the inputs, too. Of several inputs only those
@@ -218,10 +261,9 @@ static zs_status add_inputs(zs_onnx *net, const bool *needed, zs_net_spec *spec,
     if (n > ZS_MAX_INPUTS)
         return zs_fail(err, ZS_ERANGE, net->draft.path, "%zu inputs are above the limit of %u", n,
                        ZS_MAX_INPUTS);
-    for (size_t i = 0; i < n; i++)
-        net->is_whole = net->is_whole || samples_of(inputs[i]) == SIZE_MAX ||
-                        samples_of(inputs[i]) != samples_of(inputs[0]);
-    const bool is_whole = net->is_whole;
+    if (net->counts_given)
+        find_samples(net, inputs, n);
+    const bool is_whole = net->is_whole || !count_the_same(net, inputs, n);
     for (size_t i = 0; i < n; i++) {
         net->is_whole = is_whole;
         ZS_TRY(add_input(net, inputs[i], &specs[i], err));
@@ -456,17 +498,72 @@ static zs_status fill_spec(zs_onnx *net, zs_net_spec *out, zs_err *err)
     return ZS_OK;
 }
 
-/* With several samples stated: first each on its own, and where an operator mixes them, all of them
- * as one tensor. Sizes are wrong for the one view or for both; then the file's own are named. */
+typedef struct onnx_file {
+    ZsOnnx__Model *model;
+    const char *path;
+    const zs_net_parts *parts;
+    struct zs_onnx_branches *branches;
+    uint64_t fold_elems;
+} onnx_file;
+
+/* The description with samples apart or, `is_whole`, as one tensor; `counts_given`: with as many
+ * samples as the tensors that are given, where the file leaves that open. *net is what was read. */
+static zs_status read_as(zs_arena *arena, const onnx_file *file, bool is_whole, bool counts_given,
+                         zs_onnx *net, zs_net_spec *out, zs_err *err)
+{
+    *net = (zs_onnx){.parts = file->parts,
+                     .wanted = file->parts->outputs,
+                     .wanted_n = file->parts->output_n,
+                     .fold_elems = file->fold_elems,
+                     .branches = file->branches,
+                     .is_whole = is_whole,
+                     .counts_given = counts_given};
+    ZS_TRY(check_model(file->model, file->path, net, err));
+    ZS_TRY(init_draft(net, arena, file->path, err));
+    return fill_spec(net, out, err);
+}
+
+/* A graph whose sizes allow one sample alone gets those of a tensor one by one. */
+static zs_status read_one_by_one(zs_arena *arena, const onnx_file *file, const zs_err *why,
+                                 const char **note, zs_net_spec *out, zs_err *err)
+{
+    zs_onnx net;
+    ZS_TRY(read_as(arena, file, false, false, &net, out, err));
+    *note = zs_arena_printf(arena,
+                            "the samples of an input go through one by one, as the network takes "
+                            "no more than one: of all of them %s %s",
+                            why->place, why->text);
+    return *note != NULL ? ZS_OK : zs_nomem(err, "a note");
+}
+
+/* With several samples: first each on its own, and where an operator mixes them, all of them as one
+ * tensor. Sizes are wrong for the one view or for both; then the file's own are named. */
+static zs_status read_model(zs_arena *arena, const onnx_file *file, const char **note,
+                            zs_net_spec *out, zs_err *err)
+{
+    zs_onnx net, whole;
+    zs_err other;
+    const zs_status status = read_as(arena, file, false, true, &net, out, err);
+    if (status == ZS_OK || status == ZS_ENOMEM || net.is_whole || net.batch <= 1)
+        return status;
+    const zs_err first = err != NULL ? *err : (zs_err){.status = status};
+    const zs_status again = read_as(arena, file, true, true, &whole, out, &other);
+    if (again != ZS_OK && net.samples > 0 && (status == ZS_ESHAPE || again == ZS_ESHAPE))
+        return read_one_by_one(arena, file, status == ZS_ESHAPE ? &first : &other, note, out, err);
+    if (again != ZS_OK && status == ZS_EUNSUPPORTED)
+        return status;
+    if (again != ZS_OK && err != NULL)
+        *err = other;
+    return again;
+}
+
 zs_status zs_net_onnx_parse_parts(zs_arena *arena, zs_span bytes, const char *path,
                                   const zs_net_parts *parts, zs_net_spec *out, zs_err *err)
 {
     void *model;
     const char *note;
-    zs_onnx net = {.parts = parts,
-                   .wanted = parts->outputs,
-                   .wanted_n = parts->output_n,
-                   .fold_elems = fold_base + 4 * (uint64_t)bytes.bytes};
+    zs_onnx net = {.parts = parts};
+    zs_net_spec spec;
     ZS_TRY(zs_proto_unpack(arena, &zs_onnx__model__descriptor, bytes, "an ONNX model", path, &model,
                            err));
     ZS_TRY(check_model(model, path, &net, err));
@@ -478,30 +575,14 @@ zs_status zs_net_onnx_parse_parts(zs_arena *arena, zs_span bytes, const char *pa
         ZS_TRY(zs_onnx_load_external(arena, branch, path, parts->fetch, &more, err));
         note = note != NULL ? note : more;
     }
-    ZS_TRY(init_draft(&net, arena, path, err));
-    const zs_status status = fill_spec(&net, out, err);
-    if (status == ZS_OK)
-        out->note = note;
-    if (status == ZS_OK || status == ZS_ENOMEM || net.is_whole || net.batch <= 1)
-        return status;
-    zs_err other;
-    zs_onnx whole = {.parts = parts,
-                     .wanted = parts->outputs,
-                     .wanted_n = parts->output_n,
-                     .fold_elems = net.fold_elems,
-                     .branches = net.branches,
-                     .is_whole = true};
-    ZS_TRY(check_model(model, path, &whole, err));
-    ZS_TRY(init_draft(&whole, arena, path, err));
-    const zs_status again = fill_spec(&whole, out, &other);
-    if (again != ZS_OK && status == ZS_EUNSUPPORTED)
-        return status;
-    if (again != ZS_OK) {
-        if (err != NULL)
-            *err = other;
-        return again;
-    }
-    out->note = note;
+    const onnx_file file = {.model = model,
+                            .path = path,
+                            .parts = parts,
+                            .branches = net.branches,
+                            .fold_elems = fold_base + 4 * (uint64_t)bytes.bytes};
+    ZS_TRY(read_model(arena, &file, &note, &spec, err));
+    spec.note = note;
+    *out = spec;
     return ZS_OK;
 }
 

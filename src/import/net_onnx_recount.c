@@ -131,6 +131,23 @@ static bool is_flattening(const int64_t *stated, size_t n)
     return keeps_batch && is_flat && (stated[1] >= 1 || stated[1] == -1);
 }
 
+/* One sample where there are several: the sizes of one alone cannot hold all of them, others can.
+ */
+static zs_status check_samples(const zs_onnx_node *at, const zs_net_value *x, const int64_t *stated,
+                               size_t n, zs_err *err)
+{
+    uint64_t elems = 1;
+    bool is_whole = x->has_dims;
+    if (stated[0] != 1 || zs_onnx_first(at, x, 1) == 1)
+        return ZS_OK;
+    for (size_t i = 0; i < n; i++)
+        is_whole = is_whole && stated[i] > 0 && zs_mul_u64(elems, (uint64_t)stated[i], &elems);
+    if (is_whole && elems == zs_onnx_elems(x->dims, x->rank))
+        return zs_fail(err, ZS_ESHAPE, at->place, "makes %llu elements of %lld times as many",
+                       (unsigned long long)elems, (long long)at->net->batch);
+    return zs_onnx_keep_batch(at, true, err);
+}
+
 zs_status zs_onnx_reshape(const zs_onnx_node *at, zs_err *err)
 {
     zs_net_value *x;
@@ -142,7 +159,7 @@ zs_status zs_onnx_reshape(const zs_onnx_node *at, zs_err *err)
     ZS_TRY(zs_onnx_list(at, 1, "shape", stated, ZS_RANK_MAX, &n, &is_given, err));
     if (!is_given)
         return zs_fail(err, ZS_EPARSE, at->place, "a Reshape without a shape");
-    ZS_TRY(zs_onnx_keep_batch(at, stated[0] == 1 && zs_onnx_first(at, x, 1) != 1, err));
+    ZS_TRY(check_samples(at, x, stated, n, err));
     stated[0] = zs_onnx_of_sample(at, x, stated[0]);
     const bool is_flat = n >= 2 && is_flattening(stated, n);
     if (x->constant == NULL && !x->has_dims) {

@@ -131,7 +131,8 @@ START_TEST(test_a_shape_with_channels_last_is_noted)
 }
 END_TEST
 
-/* Three samples of two numbers: each on its own, or all of them where an operator mixes them. */
+/* Three samples of two numbers, as the file states or as the tensor has that is given: each on its
+ * own, or all of them where an operator mixes them. */
 static const struct {
     struct {
         const char *op, *in, *out, *attr;
@@ -168,18 +169,22 @@ static const struct {
 
 START_TEST(test_samples_are_mixed_where_an_operator_mixes_them)
 {
+    const bool is_open = (size_t)_i >= ZS_LEN(of_samples);
+    const size_t row_i = (size_t)_i % ZS_LEN(of_samples);
     static const float samples[6] = {1, 2, 3, 4, 5, 6};
-    static const uint64_t sizes[2] = {3, 2};
+    const uint64_t sizes[2] = {is_open ? 0 : 3, 2};
     static const int64_t zero = 0, one = 1, last = -1, far = 9, row[2] = {1, -1},
                          deep[3] = {1, 1, 1};
     zs_net_spec spec = {0};
     wire graph = {.n = 0};
-    for (size_t k = 0; k < ZS_LEN(of_samples[0].nodes) && of_samples[_i].nodes[k].op != NULL; k++) {
+    for (size_t k = 0; k < ZS_LEN(of_samples[0].nodes) && of_samples[row_i].nodes[k].op != NULL;
+         k++) {
         wire attrs = {.n = 0};
-        if (of_samples[_i].nodes[k].attr != NULL)
-            onnx_attr_int(&attrs, of_samples[_i].nodes[k].attr, of_samples[_i].nodes[k].value);
-        onnx_node(&graph, of_samples[_i].nodes[k].op, "", of_samples[_i].nodes[k].in,
-                  of_samples[_i].nodes[k].out, &attrs);
+        if (of_samples[row_i].nodes[k].attr != NULL)
+            onnx_attr_int(&attrs, of_samples[row_i].nodes[k].attr,
+                          of_samples[row_i].nodes[k].value);
+        onnx_node(&graph, of_samples[row_i].nodes[k].op, "", of_samples[row_i].nodes[k].in,
+                  of_samples[row_i].nodes[k].out, &attrs);
     }
     onnx_init_ints(&graph, "zero", &zero, 1);
     onnx_init_ints(&graph, "one", &one, 1);
@@ -195,13 +200,71 @@ START_TEST(test_samples_are_mixed_where_an_operator_mixes_them)
     onnx_input_of(&graph, "x", 2, sizes);
     onnx_output(&graph, "y");
     const wire model = onnx_model(&graph, 13);
-    const zs_status status = zs_net_onnx_parse(&arena, wire_span(&model), "t.onnx", &spec, &err);
+    const zs_net_given given = {.rank = 2, .samples = 3};
+    const zs_net_parts parts = {.given = &given, .given_n = is_open};
+    const zs_status status =
+        zs_net_onnx_parse_parts(&arena, wire_span(&model), "t.onnx", &parts, &spec, &err);
     ck_assert_msg(status == ZS_OK, "%s: %s", err.place, err.text);
-    ck_assert_uint_eq(spec.result.dims[0] * 3 / spec.input.dims[0], of_samples[_i].first);
-    const uint32_t runs = 3 / spec.input.dims[0], each = (uint32_t)of_samples[_i].n / runs;
+    ck_assert_uint_eq(spec.result.dims[0] * 3 / spec.input.dims[0], of_samples[row_i].first);
+    const uint32_t runs = 3 / spec.input.dims[0], each = (uint32_t)of_samples[row_i].n / runs;
     for (uint32_t k = 0; k < runs; k++)
-        net_expect_outputs(&spec, samples + 6 / runs * k, of_samples[_i].want + each * k, each,
-                           of_samples[_i].nodes[0].op);
+        net_expect_outputs(&spec, samples + 6 / runs * k, of_samples[row_i].want + each * k, each,
+                           of_samples[row_i].nodes[0].op);
+}
+END_TEST
+
+/* Maps of any number of samples through a convolution, and an operator behind it. */
+static zs_status parse_open(const char *op, const char *in, const wire *attrs, uint32_t given_rank,
+                            zs_net_spec *spec)
+{
+    static const int64_t one_map[4] = {1, 3, 8, 8};
+    static const uint64_t sizes[4] = {0, 3, 8, 8}, column[4] = {1, 1, 8, 1};
+    const zs_net_given given = {.rank = given_rank, .samples = 2};
+    const zs_net_parts parts = {.given = &given, .given_n = 1};
+    wire graph = {.n = 0};
+    onnx_init_ramp(&graph, "w", 4, 3, 3, 1, 1);
+    onnx_init_ints(&graph, "map", one_map, 4);
+    onnx_node(&graph, "Conv", "c", "x w", "m", NULL);
+    onnx_node(&graph, op, "second", in, "y", attrs);
+    onnx_input_of(&graph, "x", 4, sizes);
+    onnx_input_of(&graph, "column", 4, column);
+    onnx_output(&graph, "y");
+    const wire model = onnx_model(&graph, 13);
+    return zs_net_onnx_parse_parts(&arena, wire_span(&model), "t.onnx", &parts, spec, &err);
+}
+
+START_TEST(test_open_samples_that_an_operator_mixes_are_refused_behind_a_convolution)
+{
+    zs_net_spec spec;
+    wire axes = {.n = 0};
+    onnx_attr_ints(&axes, "axes", 1, 0, 0, 0, 0);
+    ck_assert_int_eq(parse_open("ReduceMean", "m", &axes, 4, &spec), ZS_EUNSUPPORTED);
+    ck_assert_ptr_nonnull(strstr(err.place, "ReduceMean second"));
+    ck_assert_ptr_nonnull(strstr(err.text, "changes the first dimension"));
+    /* three dimensions are those of one sample */
+    ck_assert_int_eq(parse_open("ReduceMean", "m", &axes, 3, &spec), ZS_OK);
+}
+END_TEST
+
+START_TEST(test_a_graph_for_one_sample_gets_several_one_by_one)
+{
+    zs_net_spec spec;
+    ck_assert_int_eq(parse_open("Reshape", "m map", NULL, 4, &spec), ZS_OK);
+    ck_assert_ptr_nonnull(spec.note);
+    ck_assert_ptr_nonnull(strstr(spec.note, "one by one"));
+    ck_assert_ptr_nonnull(strstr(spec.note, "Reshape second"));
+    ck_assert_uint_eq(spec.input.dims[0], 1);
+}
+END_TEST
+
+START_TEST(test_an_input_of_one_sample_goes_with_all_of_an_open_one)
+{
+    zs_net_spec spec;
+    const zs_status status = parse_open("Mul", "m column", NULL, 4, &spec);
+    ck_assert_msg(status == ZS_OK, "%s: %s", err.place, err.text);
+    ck_assert_ptr_null(spec.note);
+    ck_assert_uint_eq(spec.input.dims[0], 1);
+    ck_assert_uint_eq(spec.more_inputs[0].dims[0], 1);
 }
 END_TEST
 
@@ -211,7 +274,10 @@ TCase *tcase_net_inputs(void)
     tcase_add_test(tc, test_an_onnx_graph_has_the_inputs_that_something_reads);
     tcase_add_test(tc, test_a_result_may_be_an_input_of_several);
     tcase_add_loop_test(tc, test_samples_are_mixed_where_an_operator_mixes_them, 0,
-                        ZS_LEN(of_samples));
+                        2 * ZS_LEN(of_samples));
+    tcase_add_test(tc, test_open_samples_that_an_operator_mixes_are_refused_behind_a_convolution);
+    tcase_add_test(tc, test_a_graph_for_one_sample_gets_several_one_by_one);
+    tcase_add_test(tc, test_an_input_of_one_sample_goes_with_all_of_an_open_one);
     tcase_add_test(tc, test_a_prototxt_has_the_inputs_that_something_reads);
     tcase_add_test(tc, test_tflite_inputs_have_scales_of_their_own);
     tcase_add_test(tc, test_a_yaml_network_lists_its_inputs);
