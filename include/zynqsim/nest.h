@@ -2,7 +2,8 @@
  *
  * Models   loops of trip / unroll iterations of their body and an exit cycle; the initiation
  *          interval of a sum in global memory; stalls of such a sum on DRAM lines; parallel loads
- *          that each fetch a line; weights that an outer loop copies before it continues; on-chip
+ *          that each fetch a line, or come to its end together; weights that an outer loop copies
+ *          before it continues; on-chip
  *          arrays with fewer ports than an iteration reads addresses; launch overhead.
  * Omits    stalls between load-store units of one kernel, banks of the DRAM.
  * Sources  docs/models/kernels.md.
@@ -84,8 +85,8 @@ typedef struct zs_nest_kernel {
     uint32_t interval;
     bool sum_is_register; /* an interval above 1 is the adder's latency, not the memory's */
     zs_nest_window window;
-    uint64_t drains; /* outer iterations that wait for the weights they copy */
-    uint64_t lines;  /* of word-by-word reads, each of which stalls by: */
+    uint64_t copies; /* of weights by an outer loop, each of which is waited for */
+    uint64_t lines;  /* of word-by-word accesses, each of which stalls by: */
     double line_wait_cycles;
 } zs_nest_kernel;
 
@@ -104,13 +105,18 @@ enum {
     ZS_NEST_SUM_INTERVAL = 7,   /* of a sum in global memory that cannot be kept in a register */
     ZS_NEST_LANES_A_CYCLE = 10, /* load units that delay a line by one cycle */
     ZS_NEST_READ_PORTS = 3,     /* of a block RAM at twice the clock, whose fourth port writes */
+    ZS_NEST_LINE_CYCLES = 4,    /* most, of load units of one unrolled sum for their next lines */
     ZS_NEST_GUARD_CYCLES = 22,  /* of a sum in an array that the next iteration may write */
-    ZS_NEST_COPY_CYCLES = 75    /* least, of a copy in an inner loop */
+    ZS_NEST_COPY_CYCLES = 75    /* until the first line of a copy arrives */
 };
 
 /* Sets the stall per line of a flat loop that reads a new word in every iteration, caused by the
  * `units` load units of unrolled sums in the device. */
 void zs_nest_wait_for_units(zs_nest_kernel *kernel, uint64_t units, const zs_nest_memory *memory);
+/* The same where the innermost loop is that of a row's pixels, and each of them is the sum over
+ * input planes that are read at once from global memory: their load units reach the ends of their
+ * lines in one iteration. Of other kernels nothing. */
+void zs_nest_wait_for_planes(zs_nest_kernel *kernel, const zs_nest_memory *memory);
 
 typedef struct zs_nest_time {
     uint64_t nest_cycles, stall_cycles;

@@ -257,11 +257,30 @@ void zs_nest_wait_for_units(zs_nest_kernel *k, uint64_t units, const zs_nest_mem
     k->line_wait_cycles = (double)units / ZS_NEST_LANES_A_CYCLE;
 }
 
+void zs_nest_wait_for_planes(zs_nest_kernel *k, const zs_nest_memory *m)
+{
+    static const char *const taps[] = {"rc", "ry", "rx"};
+    const uint32_t xx = zs_nest_find(&k->nest, "xx"), rc = zs_nest_find(&k->nest, "rc");
+    if (xx == ZS_NO_LOOP || rc == ZS_NO_LOOP || zs_loop_is_flat(&k->nest.loops[xx]) ||
+        k->window.bytes > 0)
+        return;
+    for (size_t i = 0; i < ZS_LEN(taps); i++) {
+        const uint32_t loop = zs_nest_find(&k->nest, taps[i]);
+        if (loop != ZS_NO_LOOP && (loop < xx || !zs_loop_is_flat(&k->nest.loops[loop])))
+            return;
+    }
+    const uint64_t pixels = zs_times_u64(zs_nest_iterations(&k->nest), k->nest.loops[xx].unroll);
+    k->lines = zs_ceil_div(pixels, m->line_bytes / m->word_bytes);
+    k->line_wait_cycles =
+        fmin((double)k->nest.loops[rc].unroll / ZS_NEST_LANES_A_CYCLE, (double)ZS_NEST_LINE_CYCLES);
+}
+
 zs_nest_time zs_nest_time_of(const zs_nest_kernel *k, const zs_nest_memory *m, double clock_hz)
 {
     zs_nest_time t = {.nest_cycles =
                           zs_nest_cycles(&k->nest, k->interval, m->lsu_bytes / m->word_bytes)};
-    t.stall_cycles = zs_plus_u64(waits_for_lines(k, m), zs_times_u64(k->drains, m->latency_cycles));
+    t.stall_cycles =
+        zs_plus_u64(waits_for_lines(k, m), zs_times_u64(k->copies, ZS_NEST_COPY_CYCLES));
     t.stall_cycles =
         zs_plus_u64(t.stall_cycles, (uint64_t)ceil((double)k->lines * k->line_wait_cycles));
     if (k->window.rows_at_once > 0)

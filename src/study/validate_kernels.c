@@ -154,8 +154,10 @@ static zs_status predict(zs_arena *scratch, const zs_reference *ref, const zs_ke
     mark_ports(m, &k.nest);
     k.interval = interval_of(m, &k.nest);
     k.window = window_of(m, &k.nest);
-    k.drains = m->sums == ZS_KERNEL_SUMS_REGISTER ? m->cout : 0;
+    k.copies = m->sums == ZS_KERNEL_SUMS_REGISTER ? m->cout : 0;
     ZS_TRY(mark_lanes(scratch, ref, m, &k, err));
+    if (strcmp(m->op, "conv") == 0 && m->sums == ZS_KERNEL_SUMS_REGISTER && !m->input_is_local)
+        zs_nest_wait_for_planes(&k, &zs_nest_stratix10);
     *seconds = zs_nest_time_of(&k, &zs_nest_stratix10, m->clock_hz).seconds;
     return ZS_OK;
 }

@@ -190,6 +190,35 @@ START_TEST(test_rows_read_at_once_are_bound_by_the_memory_and_not_by_the_clock)
 }
 END_TEST
 
+static const struct {
+    const char *nest;
+    double cycles; /* for 28 x 28 pixels of 64 filters, 16 in a line */
+} planes[] = {
+    {"ff:64{w:64 yy:28{xx:28{rc:64/64}}}", 64 * 49 * 4.0},
+    {"ff:64{w:128 yy:28{xx:28{rc:128/128}}}", 64 * 49 * 4.0}, /* no more for more units */
+    {"ff:64{w:64 yy:28{xx:28/4{rc:64/64}}}", 64 * 49 * 4.0},
+    {"ff:64{w:20 yy:28{xx:28{rc:20/20}}}", 64 * 49 * 2.0}, /* a cycle for ten units */
+    {"ff:64{w:64 yy:28{xx:28{rc:64/32}}}", 0},    /* each iteration reads planes of its own */
+    {"ff:64{rc:64/64{in:784 yy:28{xx:28}}}", 0},  /* of an array on chip */
+    {"ff:64{w:64 yy:28{xx:28/28{rc:64/64}}}", 0}, /* rows at once, not pixel after pixel */
+    {"ff:64{rc:64/64}", 0},
+};
+
+START_TEST(test_planes_read_at_once_are_waited_for_at_the_ends_of_lines)
+{
+    zs_nest_kernel k = {.nest = nest_of(planes[_i].nest), .interval = 1};
+    const uint64_t before = zs_nest_time_of(&k, &zs_nest_stratix10, 200e6).stall_cycles;
+    zs_nest_wait_for_planes(&k, &zs_nest_stratix10);
+    ck_assert_uint_eq(before, 0);
+    ck_assert_double_eq((double)zs_nest_time_of(&k, &zs_nest_stratix10, 200e6).stall_cycles,
+                        planes[_i].cycles);
+    k.lines = 0;
+    k.copies = 64; /* of weights, on top */
+    ck_assert_uint_eq(zs_nest_time_of(&k, &zs_nest_stratix10, 200e6).stall_cycles,
+                      64 * ZS_NEST_COPY_CYCLES);
+}
+END_TEST
+
 START_TEST(test_lines_that_a_window_has_again_are_counted)
 {
     zs_nest_kernel k = sum_in_memory(64);
@@ -232,6 +261,8 @@ TCase *tcase_nest(void)
     tcase_add_test(tc, test_counts_that_overflow_saturate);
     tcase_add_test(tc, test_a_sum_in_memory_waits_for_lines_that_the_cache_cannot_keep);
     tcase_add_test(tc, test_rows_read_at_once_are_bound_by_the_memory_and_not_by_the_clock);
+    tcase_add_loop_test(tc, test_planes_read_at_once_are_waited_for_at_the_ends_of_lines, 0,
+                        ZS_LEN(planes));
     tcase_add_test(tc, test_lines_that_a_window_has_again_are_counted);
     return tc;
 }

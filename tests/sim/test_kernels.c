@@ -355,7 +355,10 @@ static const struct {
      .cycles = 4 * (10 * (10 * 88 + 1) + 1) + 1},
     /* planes on chip: copy, clear, per channel copy and nine taps at three ports, write */
     {8, 3, 1, .local_weights = true, .local_input = true, .unroll_ic = 1, .unroll_k = 3,
-     .pad_cycles = 8 * 144 + 1, .cycles = 4 * (73 + 111 + 8 * (145 + 311) + 1 + 111) + 1 + 4 * 280},
+     .pad_cycles = 8 * 144 + 1, .cycles = 4 * (73 + 111 + 8 * (145 + 311) + 1 + 111) + 1 + 4 * 75},
+    /* all planes at once: 25 lines of 16 pixels wait for eight load units */
+    {8, 1, 0, .local_weights = true, .unroll_ic = 8, .unroll_k = 1,
+     .cycles = 4 * (9 + 10 * 11 + 1) + 1 + 4 * 75 + 25 * 8 / 10},
 };
 
 START_TEST(test_cycles_of_a_layer_are_those_of_its_loops)

@@ -212,6 +212,8 @@ static void share_lines(const zs_plan_draft *d, kernels_row *rows)
         const bool is_kernel = d->drafts[i].on_engine && rows[i].root == i;
         if (is_kernel && is_elementwise(zs_draft_layer(d, i)) && rows[i].from == ZS_NO_INDEX)
             zs_nest_wait_for_units(&rows[i].kernel, units, &memory);
+        if (is_kernel && zs_draft_layer(d, i)->op == ZS_LAYER_CONV && rows[i].from == ZS_NO_INDEX)
+            zs_nest_wait_for_planes(&rows[i].kernel, &memory);
         if (is_kernel && rows[i].padded_bytes > 0)
             zs_nest_wait_for_units(&rows[i].pad, units, &memory);
     }

@@ -260,7 +260,7 @@ static void conv(const zs_layer *layer, kernels_row *r)
     conv_loops(a, layer, ic, &c, &r->kernel.nest);
     conv_resources(a, layer, ic, &c, r);
     set_interval(a, r);
-    r->kernel.drains = p->local_weights ? passes : 0;
+    r->kernel.copies = p->local_weights ? passes : 0;
     if (w->kh * w->kw > 1 && !p->local_input)
         r->kernel.window = (zs_nest_window){
             .bytes = bytes,
