@@ -50,10 +50,10 @@ typedef struct zs_training_scheme {
 zs_training_scheme zs_training_scheme_of(const zs_training *t, uint32_t scheme);
 zs_status zs_training_draw(zs_arena *arena, zs_training *t, zs_err *err);
 
-/* Simulated time of an epoch (from 0) of a run in some scheme, and the energy of its work; 0 J
- * where none is known. */
-double zs_training_epoch_s(const zs_training *t, uint32_t scheme, uint32_t epoch);
-double zs_training_epoch_j(const zs_training *t);
+/* Simulated time that the first epoch_n epochs take in a scheme, and the energy of their work in
+ * joules; 0 J where none is known. */
+double zs_training_seconds(const zs_training *t, uint32_t scheme, uint32_t epoch_n);
+double zs_training_joules(const zs_training *t, uint32_t epoch_n);
 /* Of the accuracies, and of those minus that of plain, seed by seed. */
 zs_spread zs_training_accuracy(const zs_training *t, bool is_plain);
 zs_spread zs_training_difference(const zs_training *t);

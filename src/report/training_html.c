@@ -331,17 +331,15 @@ static void out_epochs(zs_out *out, const zs_training *t)
     zs_html_table(out, "epochs", "The same as a table.", heads, ZS_LEN(heads));
     for (uint32_t i = 0; i < t->run_n; i++) {
         const zs_training_run *r = &t->runs[i];
-        double seconds = 0;
         for (uint32_t k = 0; k < r->epoch_n; k++) {
             const zs_train_epoch *e = &r->epochs[k];
-            seconds += zs_training_epoch_s(t, r->scheme, k);
             zs_out_printf(out, "<tr><th scope=\"row\">%s</th>", zs_words_scheme[r->scheme].word);
             zs_html_number(out, zs_cell_count(r->seed).text);
             zs_html_number(out, zs_cell_count(k + 1).text);
             out_real(out, e->loss, 5);
             out_real(out, 100 * e->right_frac, 2);
             out_real(out, 100 * e->tested_frac, 2);
-            out_real(out, seconds, 3);
+            out_real(out, zs_training_seconds(t, r->scheme, k + 1), 3);
             zs_out_text(out, "</tr>\n");
         }
         if (r->diverged != 0)

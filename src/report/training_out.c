@@ -48,6 +48,13 @@ static zs_status put_buffers(const zs_pipeline *p, const zs_sink *sink)
     return ZS_OK;
 }
 
+/* `width`: of the first figure. */
+static zs_status put_load(const zs_stage_load *l, int width, const zs_sink *sink)
+{
+    return zs_sink_printf(sink, "%*.1f %%  %5.1f %%  %5.1f %%", width, 100 * l->busy_frac,
+                          100 * l->blocked_frac, 100 * l->starved_frac);
+}
+
 static zs_status put_flow(const zs_training *t, const zs_sink *sink)
 {
     const zs_pipeline *p = t->pipeline;
@@ -59,8 +66,8 @@ static zs_status put_flow(const zs_training *t, const zs_sink *sink)
                         "\nstage  training:  works  blocked  starved  its link  its link back\n"));
     for (uint32_t i = 0; i < p->stage_n; i++) {
         const zs_stage_load *l = &p->stages[i].training;
-        ZS_TRY(zs_sink_printf(sink, "%5u  %14.1f %%  %5.1f %%  %5.1f %%", i, 100 * l->busy_frac,
-                              100 * l->blocked_frac, 100 * l->starved_frac));
+        ZS_TRY(zs_sink_printf(sink, "%5u  ", i));
+        ZS_TRY(put_load(l, 14, sink));
         ZS_TRY(i + 1 < p->stage_n ? zs_sink_printf(sink, "   %5.1f %%        %5.1f %%\n",
                                                    100 * l->link_frac, 100 * l->link_back_frac)
                                   : zs_sink_puts(sink, "         -              -\n"));
@@ -68,9 +75,8 @@ static zs_status put_flow(const zs_training *t, const zs_sink *sink)
     ZS_TRY(zs_sink_puts(sink, "\nstage  an image takes    works  blocked  starved  its link\n"));
     for (uint32_t i = 0; i < p->stage_n; i++) {
         const zs_pipeline_stage *s = &p->stages[i];
-        ZS_TRY(zs_sink_printf(sink, "%5u  %11.3f ms  %5.1f %%  %5.1f %%  %5.1f %%", i,
-                              1e3 * s->inference_s, 100 * s->inference.busy_frac,
-                              100 * s->inference.blocked_frac, 100 * s->inference.starved_frac));
+        ZS_TRY(zs_sink_printf(sink, "%5u  %11.3f ms  ", i, 1e3 * s->inference_s));
+        ZS_TRY(put_load(&s->inference, 5, sink));
         ZS_TRY(i + 1 < p->stage_n
                    ? zs_sink_printf(sink, "   %5.1f %%\n", 100 * s->inference.link_frac)
                    : zs_sink_puts(sink, "         -\n"));
@@ -122,6 +128,25 @@ static zs_status put_spread(const zs_sink *sink, const char *what, zs_spread s, 
                           s.deviation, s.n, of);
 }
 
+static zs_status put_run(const zs_training *t, const zs_training_run *r, const zs_sink *sink)
+{
+    const char *scheme = scheme_word(r->scheme);
+    const unsigned long long seed = r->seed;
+    for (uint32_t k = 0; k < r->epoch_n; k++) {
+        const zs_train_epoch *e = &r->epochs[k];
+        ZS_TRY(zs_sink_printf(sink, "%-9s %5llu %6u %10.5f  %6.2f %%", scheme, seed, k + 1, e->loss,
+                              100 * e->right_frac));
+        ZS_TRY(isnan(e->tested_frac) ? zs_sink_puts(sink, "        -")
+                                     : zs_sink_printf(sink, " %6.2f %%", 100 * e->tested_frac));
+        ZS_TRY(zs_sink_printf(sink, "  %9.3f s\n", zs_training_seconds(t, r->scheme, k + 1)));
+    }
+    return r->diverged == 0
+               ? ZS_OK
+               : zs_sink_printf(sink,
+                                "%-9s %5llu diverged: the loss of mini-batch %llu is not finite\n",
+                                scheme, seed, (unsigned long long)r->diverged);
+}
+
 zs_status zs_training_table_emit(const zs_training *t, const zs_sink *sink, zs_err *err)
 {
     const zs_train_plan *p = t->plan;
@@ -135,28 +160,8 @@ zs_status zs_training_table_emit(const zs_training *t, const zs_sink *sink, zs_e
     if (t->run_n > 0)
         ZS_TRY(zs_sink_puts(sink,
                             "\nscheme     seed  epoch       loss  training    test  simulated\n"));
-    for (uint32_t i = 0; i < t->run_n; i++) {
-        const zs_training_run *r = &t->runs[i];
-        double seconds = 0;
-        for (uint32_t k = 0; k < r->epoch_n; k++) {
-            const zs_train_epoch *e = &r->epochs[k];
-            seconds += zs_training_epoch_s(t, r->scheme, k);
-            ZS_TRY(zs_sink_printf(sink, "%-9s %5llu %6u %10.5f  %6.2f %%", scheme_word(r->scheme),
-                                  (unsigned long long)r->seed, k + 1, e->loss,
-                                  100 * e->right_frac));
-            if (isnan(e->tested_frac))
-                ZS_TRY(zs_sink_puts(sink, "        -"));
-            else
-                ZS_TRY(zs_sink_printf(sink, " %6.2f %%", 100 * e->tested_frac));
-            ZS_TRY(zs_sink_printf(sink, "  %9.3f s\n", seconds));
-        }
-        if (r->diverged != 0)
-            ZS_TRY(zs_sink_printf(sink,
-                                  "%-9s %5llu diverged: the loss of mini-batch %llu is not "
-                                  "finite\n",
-                                  scheme_word(r->scheme), (unsigned long long)r->seed,
-                                  (unsigned long long)r->diverged));
-    }
+    for (uint32_t i = 0; i < t->run_n; i++)
+        ZS_TRY(put_run(t, &t->runs[i], sink));
     if (t->seed_n < 2)
         return ZS_OK;
     ZS_TRY(zs_sink_puts(sink, "\n"));
@@ -169,28 +174,30 @@ zs_status zs_training_table_emit(const zs_training *t, const zs_sink *sink, zs_e
 
 /* ---- csv ------------------------------------------------------------------------------------- */
 
+static zs_status put_csv_run(const zs_training *t, const zs_training_run *r, const zs_sink *sink)
+{
+    const char *scheme = scheme_word(r->scheme);
+    const unsigned long long seed = r->seed;
+    for (uint32_t k = 0; k < r->epoch_n; k++) {
+        const zs_train_epoch *e = &r->epochs[k];
+        ZS_TRY(zs_sink_printf(sink, "%s,%llu,%u,%.9g,%.9g,", scheme, seed, k + 1, e->loss,
+                              e->right_frac));
+        if (!isnan(e->tested_frac))
+            ZS_TRY(zs_sink_printf(sink, "%.9g", e->tested_frac));
+        ZS_TRY(zs_sink_printf(sink, ",%.9g,\n", zs_training_seconds(t, r->scheme, k + 1)));
+    }
+    return r->diverged == 0 ? ZS_OK
+                            : zs_sink_printf(sink, "%s,%llu,%u,,,,,%llu\n", scheme, seed,
+                                             r->epoch_n + 1, (unsigned long long)r->diverged);
+}
+
 zs_status zs_training_csv_emit(const zs_training *t, const zs_sink *sink, zs_err *err)
 {
     (void)err;
     ZS_TRY(zs_sink_puts(sink, "scheme,seed,epoch,loss,training_frac,test_frac,simulated_s,"
                               "diverged_at\n"));
-    for (uint32_t i = 0; i < t->run_n; i++) {
-        const zs_training_run *r = &t->runs[i];
-        double seconds = 0;
-        for (uint32_t k = 0; k < r->epoch_n; k++) {
-            const zs_train_epoch *e = &r->epochs[k];
-            seconds += zs_training_epoch_s(t, r->scheme, k);
-            ZS_TRY(zs_sink_printf(sink, "%s,%llu,%u,%.9g,%.9g,", scheme_word(r->scheme),
-                                  (unsigned long long)r->seed, k + 1, e->loss, e->right_frac));
-            if (!isnan(e->tested_frac))
-                ZS_TRY(zs_sink_printf(sink, "%.9g", e->tested_frac));
-            ZS_TRY(zs_sink_printf(sink, ",%.9g,\n", seconds));
-        }
-        if (r->diverged != 0)
-            ZS_TRY(zs_sink_printf(sink, "%s,%llu,%u,,,,,%llu\n", scheme_word(r->scheme),
-                                  (unsigned long long)r->seed, r->epoch_n + 1,
-                                  (unsigned long long)r->diverged));
-    }
+    for (uint32_t i = 0; i < t->run_n; i++)
+        ZS_TRY(put_csv_run(t, &t->runs[i], sink));
     return ZS_OK;
 }
 
@@ -201,25 +208,35 @@ static json_t *real(double x)
     return isfinite(x) ? json_real(x) : json_null();
 }
 
+static json_t *with_load(json_t *object, const zs_stage_load *l)
+{
+    json_object_set_new(object, "busy_frac", json_real(l->busy_frac));
+    json_object_set_new(object, "blocked_frac", json_real(l->blocked_frac));
+    json_object_set_new(object, "starved_frac", json_real(l->starved_frac));
+    json_object_set_new(object, "link_load_frac", json_real(l->link_frac));
+    return object;
+}
+
+static json_t *json_memory(const zs_train_memory *m)
+{
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "weights", (json_int_t)m->weights,
+                     "gradients", (json_int_t)m->gradients, "velocities", (json_int_t)m->velocities,
+                     "activations", (json_int_t)m->activations, "in_flight",
+                     (json_int_t)m->in_flight, "registers", (json_int_t)m->registers, "stash",
+                     (json_int_t)m->stash);
+}
+
 static json_t *json_stage(const zs_training *t, const zs_pipeline_stage *s)
 {
-    const zs_train_memory *m = &s->memory;
-    return json_pack(
-        "{s:s, s:s, s:s?, s:f, s:f, s:I, s:f, s:{s:f, s:f, s:f, s:f, s:f}, "
-        "s:{s:f, s:f, s:f, s:f, s:f}, s:{s:I, s:I, "
-        "s:I, s:I, s:I, s:I, s:I}}",
-        "first", t->net->layers[s->first].name, "last", t->net->layers[s->last].name, "device",
-        s->device, "forward_s", s->forward_s, "backward_s", s->backward_s, "crossing_bytes",
-        (json_int_t)s->crossing_bytes, "link_s", s->link_s, "inference", "image_s", s->inference_s,
-        "busy_frac", s->inference.busy_frac, "blocked_frac", s->inference.blocked_frac,
-        "starved_frac", s->inference.starved_frac, "link_load_frac", s->inference.link_frac,
-        "training", "busy_frac", s->training.busy_frac, "blocked_frac", s->training.blocked_frac,
-        "starved_frac", s->training.starved_frac, "link_load_frac", s->training.link_frac,
-        "link_back_load_frac", s->training.link_back_frac, "memory_bytes", "weights",
-        (json_int_t)m->weights, "gradients", (json_int_t)m->gradients, "velocities",
-        (json_int_t)m->velocities, "activations", (json_int_t)m->activations, "in_flight",
-        (json_int_t)m->in_flight, "registers", (json_int_t)m->registers, "stash",
-        (json_int_t)m->stash);
+    json_t *inference = with_load(json_pack("{s:f}", "image_s", s->inference_s), &s->inference);
+    json_t *training = with_load(json_object(), &s->training);
+    json_object_set_new(training, "link_back_load_frac", json_real(s->training.link_back_frac));
+    return json_pack("{s:s, s:s, s:s?, s:f, s:f, s:I, s:f, s:o, s:o, s:o}", "first",
+                     t->net->layers[s->first].name, "last", t->net->layers[s->last].name, "device",
+                     s->device, "forward_s", s->forward_s, "backward_s", s->backward_s,
+                     "crossing_bytes", (json_int_t)s->crossing_bytes, "link_s", s->link_s,
+                     "inference", inference, "training", training, "memory_bytes",
+                     json_memory(&s->memory));
 }
 
 static json_t *json_buffers(const zs_pipeline_buffers *b)
@@ -232,13 +249,12 @@ static json_t *json_buffers(const zs_pipeline_buffers *b)
 static json_t *json_run(const zs_training *t, const zs_training_run *r)
 {
     json_t *epochs = json_array();
-    double seconds = 0;
     for (uint32_t k = 0; k < r->epoch_n; k++) {
         const zs_train_epoch *e = &r->epochs[k];
-        seconds += zs_training_epoch_s(t, r->scheme, k);
         json_array_append_new(epochs, json_pack("{s:o, s:o, s:o, s:f}", "loss", real(e->loss),
                                                 "training_frac", real(e->right_frac), "test_frac",
-                                                real(e->tested_frac), "simulated_s", seconds));
+                                                real(e->tested_frac), "simulated_s",
+                                                zs_training_seconds(t, r->scheme, k + 1)));
     }
     return json_pack("{s:s, s:I, s:o, s:o}", "scheme", scheme_word(r->scheme), "seed",
                      (json_int_t)r->seed, "diverged_at",
@@ -265,16 +281,14 @@ static zs_status put_line(json_t *object, const zs_sink *sink, zs_err *err)
 static zs_status put_epochs(const zs_training *t, const zs_training_run *r, const zs_sink *sink,
                             zs_err *err)
 {
-    double seconds = 0, joules = 0;
     for (uint32_t k = 0; k < r->epoch_n; k++) {
         const zs_train_epoch *e = &r->epochs[k];
-        seconds += zs_training_epoch_s(t, r->scheme, k);
-        joules += zs_training_epoch_j(t);
         ZS_TRY(put_line(json_pack("{s:s, s:I, s:i, s:o, s:o, s:o, s:f, s:f}", "scheme",
                                   scheme_word(r->scheme), "seed", (json_int_t)r->seed, "epoch",
                                   (int)k + 1, "loss", real(e->loss), "training_accuracy",
                                   real(e->right_frac), "accuracy", real(e->tested_frac),
-                                  "simulated_seconds", seconds, "joules", joules),
+                                  "simulated_seconds", zs_training_seconds(t, r->scheme, k + 1),
+                                  "joules", zs_training_joules(t, k + 1)),
                         sink, err));
     }
     return ZS_OK;

@@ -2,7 +2,8 @@
 
 #include <math.h>
 
-double zs_training_epoch_s(const zs_training *t, uint32_t scheme, uint32_t epoch)
+/* `epoch` from 0. */
+static double epoch_seconds(const zs_training *t, uint32_t scheme, uint32_t epoch)
 {
     const uint64_t n = zs_train_batches(t->plan), before = n * epoch;
     zs_train_plan plan = *t->plan;
@@ -12,9 +13,20 @@ double zs_training_epoch_s(const zs_training *t, uint32_t scheme, uint32_t epoch
     return zs_pipeline_seconds(t->pipeline, scheme, n, pipelined, 1);
 }
 
-double zs_training_epoch_j(const zs_training *t)
+double zs_training_seconds(const zs_training *t, uint32_t scheme, uint32_t epoch_n)
 {
-    return t->pipeline->joules * (double)zs_train_batches(t->plan);
+    double seconds = 0;
+    for (uint32_t k = 0; k < epoch_n; k++)
+        seconds += epoch_seconds(t, scheme, k);
+    return seconds;
+}
+
+double zs_training_joules(const zs_training *t, uint32_t epoch_n)
+{
+    double joules = 0;
+    for (uint32_t k = 0; k < epoch_n; k++)
+        joules += t->pipeline->joules * (double)zs_train_batches(t->plan);
+    return joules;
 }
 
 static zs_spread spread_of(const double *list, uint32_t n)
