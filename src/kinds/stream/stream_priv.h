@@ -66,19 +66,40 @@ typedef struct stream_row {
     uint32_t reader, used;                /* units: of the DMA, of what its transfers bring */
     uint64_t vectors;                     /* results per channel of an image */
     uint32_t weight_bits, x_bits, y_bits; /* of the network's integers, else as the design says */
+    bool x_is_bipolar;                    /* the input is -1 or 1 */
     uint32_t in_bits, acc_bits, out_bits;
     uint32_t node0, node_n, unit_node; /* of the flow */
     uint64_t work;                     /* clocks of an image that its slowest node takes, */
     uint64_t idle; /* of which so many are before the first word or behind the last */
 } stream_row;
 
+/* Units of a plan besides those of every kind; a unit of each layer follows, then two of each whose
+ * weights come from DRAM. */
+enum {
+    STREAM_INPUT_UNIT = ZS_UNIT_N, /* words that the source has given */
+    STREAM_OUTPUT_UNIT,            /* words that the sink has taken */
+    STREAM_REPEAT_UNIT,            /* images that are not simulated word by word */
+    STREAM_LAYER_UNIT
+};
+
 static inline stream_row *stream_of(const zs_plan_row *row)
 {
     return row->own;
 }
 
-/* fold.c */
-/* `*note`: what was proven of a search for the least resources; else unchanged. */
+/* stream_rows.c */
+/* In a network of integers the pipeline takes what reads them, and thresholds behind its own sums;
+ * the rest is left to the PS. */
+void stream_leave_reals(zs_plan_draft *d);
+/* The rows of the pipeline follow each other: the PS works before and behind it. Makes them one
+ * call; ZS_EUNSUPPORTED. */
+zs_status stream_check_rows(const zs_plan_draft *d, zs_err *err);
+/* Rows of all layers on the engine, named but not folded; d->rows[].own points to them.
+ * ZS_EUNSUPPORTED: a layer that no unit takes; ZS_ERANGE: a key that contradicts precision or
+ * network; ZS_EPARSE: a pattern that fits no name. */
+zs_status stream_rows_build(zs_plan_draft *d, stream_row **rows, uint32_t *n, zs_err *err);
+
+/* stream_fold.c */
 /* Of rows that have names. */
 zs_status stream_set_styles(const zs_design *design, stream_row *rows, uint32_t n, zs_err *err);
 /* Style and stages of a node; `r` NULL: of the input. */
@@ -107,6 +128,7 @@ static inline bool stream_has_own_thresholds(const stream_row *r)
 {
     return r->has_thresholds && r->style != ZS_FLOW_RTL && zs_op_has_filters(r->layer->op);
 }
+/* `*note`: what was proven of a search for the least resources; else unchanged. */
 zs_status stream_fold(zs_arena *arena, const zs_design *design, stream_row *rows, uint32_t n,
                       const char **note, zs_err *err);
 uint64_t stream_work(const stream_row *row);
@@ -141,16 +163,31 @@ zs_status stream_list_names(zs_arena *arena, const char *list, const char *path,
 /* Clocks of an image; 0: no target. */
 zs_status stream_target(const zs_design *design, uint64_t *cycles, zs_err *err);
 
-/* graph.c: d->plan->flow from rows that are folded */
+/* stream_graph.c: d->plan->flow from rows that are folded */
 /* The tensor that the first layers of the pipeline read. */
 uint32_t stream_input(const zs_plan_draft *d);
 zs_status stream_graph(zs_plan_draft *d, zs_err *err);
 
-/* exec.c */
+/* The edges over which images come in and results go out. */
+static inline uint32_t stream_source_edge(const zs_plan *plan)
+{
+    return plan->flow->flow.nodes[0].out[0];
+}
+static inline uint32_t stream_sink_edge(const zs_plan *plan)
+{
+    return plan->flow->flow.nodes[plan->flow->flow.sink].in[0];
+}
+
+/* stream_emit.c */
+zs_status stream_emit(zs_plan_draft *d, zs_err *err);
+zs_xfer stream_xfer(const zs_plan_row *row, const zs_design *design, uint32_t code,
+                    const zs_tile_box *box);
+
+/* stream_exec.c */
 zs_status stream_exec_build(zs_exec *e, zs_arena *arena, zs_err *err);
 void stream_exec_images(zs_exec *e, const zs_plan_call *call);
 
-/* account.c */
+/* stream_account.c */
 typedef struct stream_cost {
     uint64_t lut, bram18, dsp, ff;
 } stream_cost;
