@@ -166,10 +166,96 @@ static zs_status add_window(builder *b, port *p, const stream_row *r)
     return ZS_OK;
 }
 
+/* A loop over products, or over the places of a pooling window: a vector takes sf x nf clocks. */
+static zs_status add_matrix(builder *b, port *p, stream_row *r, uint32_t nf, const char *part)
+{
+    ZS_TRY(append(b, p,
+                  (zs_flow_node){.op = ZS_FLOW_MATRIX,
+                                 .sf = stream_sf(r),
+                                 .nf = nf,
+                                 .has_weights_fed = r->is_external,
+                                 .name = part_name(b, r->layer->name, part)}));
+    r->unit_node = p->node;
+    if (zs_op_has_filters(r->layer->op)) {
+        p->bits = r->acc_bits;
+        b->out->lanes += (uint64_t)r->pe * r->simd;
+    }
+    return ZS_OK;
+}
+
+static zs_status add_pool(builder *b, port *p, const stream_row *r)
+{
+    return append(b, p,
+                  (zs_flow_node){.op = ZS_FLOW_POOL,
+                                 .h = r->h,
+                                 .w = r->w,
+                                 .fold = stream_nf(r),
+                                 .kernel = r->k,
+                                 .step = r->k,
+                                 .by_channel = true,
+                                 .name = part_name(b, r->layer->name, "pool")});
+}
+
+static zs_status add_sum(builder *b, port *p, const stream_row *r)
+{
+    const char *layer = r->layer->name;
+    port other;
+    ZS_TRY(take_stream(b, r->layer->in[1], &other));
+    ZS_TRY(convert(b, &other, r->pe, layer, "width_b"));
+    ZS_TRY(append(b, p, (zs_flow_node){.op = ZS_FLOW_WIRE, .name = part_name(b, layer, "join")}));
+    p->bits = r->acc_bits;
+    return add_edge(b, &other, p->node);
+}
+
+static zs_status add_mean(builder *b, port *p, const stream_row *r)
+{
+    ZS_TRY(append(b, p,
+                  (zs_flow_node){.op = ZS_FLOW_GATHER,
+                                 .sf = r->h * r->w * stream_nf(r),
+                                 .nf = stream_nf(r),
+                                 .name = part_name(b, r->layer->name, "mean")}));
+    p->bits = r->acc_bits;
+    return ZS_OK;
+}
+
+static zs_status add_unit(builder *b, port *p, stream_row *r)
+{
+    switch (r->op) {
+    case STREAM_MATRIX:
+        return add_matrix(b, p, r, stream_nf(r), "mvu");
+    case STREAM_REDUCE:
+        if (r->is_pool)
+            return add_pool(b, p, r);
+        return add_matrix(b, p, r, 1, r->layer->op == ZS_LAYER_CONV ? "vvu" : "pool");
+    case STREAM_ADD:
+        return add_sum(b, p, r);
+    case STREAM_MEAN:
+        return add_mean(b, p, r);
+    case STREAM_THRESHOLD: /* added behind every unit that has some */
+        break;
+    }
+    return ZS_OK;
+}
+
+/* accelerator.stream.between: elements of a word behind a layer, those of its unit where the key
+ * says nothing. */
+static zs_status convert_output(builder *b, port *p, const stream_row *r)
+{
+    const char *layer = r->layer->name;
+    uint64_t lanes = p->lanes;
+    (void)stream_list_find(stream_params_of(&b->d->design->accel)->between, layer, r->unit_name,
+                           &lanes, 1);
+    if (lanes == 0 || (lanes != STREAM_ALL && r->mh % lanes != 0 && lanes != p->lanes))
+        return zs_fail(b->err, ZS_ERANGE, "accelerator.stream.between",
+                       "%llu elements do not divide the %u of layer %s", (unsigned long long)lanes,
+                       r->mh, layer);
+    return convert(b, p, lanes == STREAM_ALL ? r->mh : (uint32_t)lanes, layer, "out");
+}
+
 static zs_status add_layer(builder *b, stream_row *r)
 {
     const zs_layer *l = r->layer;
-    port p, other;
+    port p;
     ZS_TRY(take_stream(b, l->in[0], &p));
     r->node0 = b->out->flow.node_n;
     r->in_bits = p.bits;
@@ -177,78 +263,60 @@ static zs_status add_layer(builder *b, stream_row *r)
         ZS_TRY(add_window(b, &p, r));
     ZS_TRY(convert(b, &p, r->op == STREAM_MATRIX ? r->simd : r->pe * r->simd, l->name,
                    r->has_window ? "lanes" : "width"));
-    switch (r->op) {
-    case STREAM_MATRIX:
-        ZS_TRY(append(b, &p,
-                      (zs_flow_node){.op = ZS_FLOW_MATRIX,
-                                     .sf = stream_sf(r),
-                                     .nf = stream_nf(r),
-                                     .has_weights_fed = r->is_external,
-                                     .name = part_name(b, l->name, "mvu")}));
-        r->unit_node = p.node;
-        p.bits = r->acc_bits;
-        b->out->lanes += (uint64_t)r->pe * r->simd;
-        break;
-    case STREAM_REDUCE:
-        if (r->is_pool) {
-            ZS_TRY(append(b, &p,
-                          (zs_flow_node){.op = ZS_FLOW_POOL,
-                                         .h = r->h,
-                                         .w = r->w,
-                                         .fold = stream_nf(r),
-                                         .kernel = r->k,
-                                         .step = r->k,
-                                         .by_channel = true,
-                                         .name = part_name(b, l->name, "pool")}));
-            break;
-        }
-        ZS_TRY(append(b, &p,
-                      (zs_flow_node){
-                          .op = ZS_FLOW_MATRIX,
-                          .sf = stream_sf(r),
-                          .nf = 1,
-                          .has_weights_fed = r->is_external,
-                          .name = part_name(b, l->name, l->op == ZS_LAYER_CONV ? "vvu" : "pool")}));
-        r->unit_node = p.node;
-        p.bits = l->op == ZS_LAYER_CONV ? r->acc_bits : p.bits;
-        b->out->lanes += l->op == ZS_LAYER_CONV ? r->pe * r->simd : 0;
-        break;
-    case STREAM_ADD:
-        ZS_TRY(take_stream(b, l->in[1], &other));
-        ZS_TRY(convert(b, &other, r->pe, l->name, "width_b"));
-        ZS_TRY(append(b, &p,
-                      (zs_flow_node){.op = ZS_FLOW_WIRE, .name = part_name(b, l->name, "join")}));
-        ZS_TRY(add_edge(b, &other, p.node));
-        p.bits = r->acc_bits;
-        break;
-    case STREAM_MEAN:
-        ZS_TRY(append(b, &p,
-                      (zs_flow_node){.op = ZS_FLOW_GATHER,
-                                     .sf = r->h * r->w * stream_nf(r),
-                                     .nf = stream_nf(r),
-                                     .name = part_name(b, l->name, "mean")}));
-        p.bits = r->acc_bits;
-        break;
-    case STREAM_THRESHOLD:
-        break;
-    }
+    ZS_TRY(add_unit(b, &p, r));
     p.lanes = r->pe;
     if (stream_has_own_thresholds(r))
         p.bits = r->y_bits;
     else if (r->has_thresholds)
         ZS_TRY(add_thresholds(b, &p, l->name, r->y_bits));
-    uint64_t lanes = p.lanes;
-    (void)stream_list_find(stream_params_of(&b->d->design->accel)->between, l->name, r->unit_name,
-                           &lanes, 1);
-    if (lanes == 0 || (lanes != STREAM_ALL && r->mh % lanes != 0 && lanes != p.lanes))
-        return zs_fail(b->err, ZS_ERANGE, "accelerator.stream.between",
-                       "%llu elements do not divide the %u of layer %s", (unsigned long long)lanes,
-                       r->mh, l->name);
-    ZS_TRY(convert(b, &p, lanes == STREAM_ALL ? r->mh : (uint32_t)lanes, l->name, "out"));
+    ZS_TRY(convert_output(b, &p, r));
     r->out_bits = p.bits;
     r->node_n = b->out->flow.node_n - r->node0;
     b->streams[zs_view_base(b->d->net, l->out)] = p;
     return ZS_OK;
+}
+
+/* The slice of a tensor that begins at a channel; ZS_NO_INDEX: none. */
+static uint32_t slice_at(const zs_net *net, uint32_t tensor, uint32_t channel)
+{
+    const zs_shape shape = net->tensors[tensor].shape;
+    const uint64_t offset = (uint64_t)channel * shape.h * shape.w;
+    for (uint32_t t = 0; t < net->tensor_n; t++)
+        if (net->tensors[t].parent == tensor && zs_view_base(net, t) == t &&
+            net->tensors[t].parent_offset_elems == offset)
+            return t;
+    return ZS_NO_INDEX;
+}
+
+static bool has_all_slices(const builder *b, uint32_t tensor)
+{
+    const zs_net *net = b->d->net;
+    for (uint32_t at = 0, t; at < net->tensors[tensor].shape.c; at += net->tensors[t].shape.c) {
+        t = slice_at(net, tensor, at);
+        if (t == ZS_NO_INDEX || b->streams[t].lanes == 0)
+            return false;
+    }
+    return true;
+}
+
+/* `*p` has the first `channels` channels of a pixel and gets those of a slice behind them. */
+static zs_status append_slice(builder *b, port *p, uint32_t channels, uint32_t slice)
+{
+    const zs_tensor *t = &b->d->net->tensors[slice];
+    port q;
+    ZS_TRY(take_stream(b, slice, &q));
+    ZS_TRY(convert(b, &q, p->lanes, t->name, "slice"));
+    if (t->shape.c % p->lanes != 0)
+        return zs_fail(b->err, ZS_ERANGE, t->name,
+                       "its %u channels are no multiple of the %u lanes of the slice before",
+                       t->shape.c, p->lanes);
+    ZS_TRY(append(b, p,
+                  (zs_flow_node){.op = ZS_FLOW_CONCAT,
+                                 .sf = channels / p->lanes,
+                                 .nf = t->shape.c / p->lanes,
+                                 .name = part_name(b, t->name, "concat")}));
+    p->bits = zs_max_u64(p->bits, q.bits) == p->bits ? p->bits : q.bits;
+    return add_edge(b, &q, p->node);
 }
 
 /* A tensor that is put together from slices, once the last of them is there: the words of a pixel
@@ -256,53 +324,16 @@ static zs_status add_layer(builder *b, stream_row *r)
 static zs_status join_slices(builder *b, uint32_t tensor)
 {
     const zs_net *net = b->d->net;
-    port p = {0};
-    uint32_t channels = 0, lanes = 0;
-    if (b->streams[tensor].lanes > 0 || net->tensors[tensor].producer == ZS_NO_INDEX)
+    port p;
+    if (b->streams[tensor].lanes > 0 || net->tensors[tensor].producer == ZS_NO_INDEX ||
+        !has_all_slices(b, tensor))
         return ZS_OK;
-    for (uint32_t at = 0; at < net->tensors[tensor].shape.c;) {
-        uint32_t slice = ZS_NO_INDEX;
-        for (uint32_t t = 0; t < net->tensor_n && slice == ZS_NO_INDEX; t++)
-            if (net->tensors[t].parent == tensor && zs_view_base(net, t) == t &&
-                net->tensors[t].parent_offset_elems ==
-                    (uint64_t)at * net->tensors[tensor].shape.h * net->tensors[tensor].shape.w)
-                slice = t;
-        if (slice == ZS_NO_INDEX || b->streams[slice].lanes == 0)
-            return ZS_OK; /* not yet */
-        at += net->tensors[slice].shape.c;
-    }
-    for (uint32_t at = 0; at < net->tensors[tensor].shape.c;) {
-        for (uint32_t t = 0; t < net->tensor_n; t++) {
-            if (net->tensors[t].parent != tensor || zs_view_base(net, t) != t ||
-                net->tensors[t].parent_offset_elems !=
-                    (uint64_t)at * net->tensors[tensor].shape.h * net->tensors[tensor].shape.w)
-                continue;
-            port q;
-            ZS_TRY(take_stream(b, t, &q));
-            const uint32_t c = net->tensors[t].shape.c;
-            if (at == 0) {
-                p = q;
-                lanes = q.lanes;
-            } else {
-                ZS_TRY(convert(b, &q, lanes, net->tensors[t].name, "slice"));
-                if (c % lanes != 0)
-                    return zs_fail(b->err, ZS_ERANGE, net->tensors[t].name,
-                                   "its %u channels are no multiple of the %u lanes of the slice "
-                                   "before",
-                                   c, lanes);
-                ZS_TRY(
-                    append(b, &p,
-                           (zs_flow_node){.op = ZS_FLOW_CONCAT,
-                                          .sf = channels / lanes,
-                                          .nf = c / lanes,
-                                          .name = part_name(b, net->tensors[t].name, "concat")}));
-                ZS_TRY(add_edge(b, &q, p.node));
-                p.bits = zs_max_u64(p.bits, q.bits) == p.bits ? p.bits : q.bits;
-            }
-            channels += c;
-            at += c;
-            break;
-        }
+    uint32_t t = slice_at(net, tensor, 0);
+    ZS_TRY(take_stream(b, t, &p));
+    for (uint32_t at = net->tensors[t].shape.c; at < net->tensors[tensor].shape.c;
+         at += net->tensors[t].shape.c) {
+        t = slice_at(net, tensor, at);
+        ZS_TRY(append_slice(b, &p, at, t));
     }
     b->streams[tensor] = p;
     return ZS_OK;
@@ -523,10 +554,16 @@ static zs_status fail_two_outputs(const builder *b, uint32_t tensor)
                    "leaves the pipeline beside its output: a pipeline has one output");
 }
 
-/* What the PS or another engine reads of the pipeline is its output, or a part of that. */
+/* What a layer gives is read in the pipeline, or is its output; what the PS or another engine reads
+ * of the pipeline is that output, or a part of it. */
 static zs_status check_readers(const builder *b, uint32_t input, uint32_t out)
 {
     const zs_plan_draft *d = b->d;
+    const zs_flow *f = &b->out->flow;
+    for (uint32_t t = 0; t < d->net->tensor_n; t++)
+        if (b->streams[t].lanes > 0 && f->nodes[b->streams[t].node].out_n == 0 && t != out &&
+            b->streams[t].node != f->sink)
+            return fail_two_outputs(b, t);
     for (uint32_t i = 0; i < d->row_n; i++) {
         const zs_layer *l = zs_draft_layer(d, i);
         for (uint32_t k = 0; k < l->in_n && !d->drafts[i].on_engine; k++) {
@@ -539,80 +576,105 @@ static zs_status check_readers(const builder *b, uint32_t input, uint32_t out)
     return ZS_OK;
 }
 
+static zs_status allocate(builder *b)
+{
+    zs_arena *arena = b->d->arena;
+    b->capacity = 12 * b->d->row_n + 2 * b->d->net->tensor_n + 8;
+    b->out = zs_new(arena, zs_plan_flow, 1);
+    b->streams = zs_new(arena, port, b->d->net->tensor_n);
+    b->readers = zs_new(arena, uint32_t, b->d->net->tensor_n);
+    b->edge_names = zs_new(arena, const char *, 2 * b->capacity);
+    b->edge_bits = zs_new(arena, uint32_t, 2 * b->capacity);
+    b->row_of_node = zs_new(arena, uint32_t, b->capacity);
+    b->node_names = zs_new(arena, const char *, b->capacity);
+    b->node_types = zs_new(arena, const char *, b->capacity);
+    b->node_pes = zs_new(arena, uint32_t, b->capacity);
+    b->node_lanes = zs_new(arena, uint32_t, b->capacity);
+    zs_flow_node *nodes = zs_new(arena, zs_flow_node, b->capacity);
+    zs_flow_edge *edges = zs_new(arena, zs_flow_edge, 2 * b->capacity);
+    const void *const all[] = {b->out,       b->streams,     b->readers,    b->edge_names,
+                               b->edge_bits, b->row_of_node, b->node_names, b->node_types,
+                               b->node_pes,  b->node_lanes,  nodes,         edges};
+    for (size_t i = 0; i < ZS_LEN(all); i++)
+        if (all[i] == NULL)
+            return zs_nomem(b->err, "plan");
+    *b->out = (zs_plan_flow){.flow = {.nodes = nodes, .edges = edges},
+                             .edge_names = b->edge_names,
+                             .edge_bits = b->edge_bits,
+                             .row_of_node = b->row_of_node,
+                             .node_names = b->node_names,
+                             .node_types = b->node_types,
+                             .node_pes = b->node_pes,
+                             .node_lanes = b->node_lanes};
+    return ZS_OK;
+}
+
+static zs_status add_source(builder *b, uint32_t input)
+{
+    const stream_params *s = stream_params_of(&b->d->design->accel);
+    const zs_tensor *t = &b->d->net->tensors[input];
+    const zs_number *x = &t->number;
+    port p = {.lanes = s->input_lanes,
+              .bits = x->scale > 0 ? stream_width(x->lo - x->zero, x->hi - x->zero, x->is_bipolar)
+                                   : s->input_bits};
+    b->out->flow.words_in = zs_ceil_div(zs_shape_elems(t->shape), s->input_lanes);
+    ZS_TRY(add_node(b, (zs_flow_node){.op = ZS_FLOW_SOURCE, .name = "input"}, &p.node));
+    if (s->input_threshold > 0 && !(x->scale > 0))
+        ZS_TRY(add_thresholds(b, &p, "input", s->input_threshold));
+    b->streams[input] = p;
+    return ZS_OK;
+}
+
+static zs_status add_layers(builder *b)
+{
+    const zs_plan_draft *d = b->d;
+    for (b->row = 0; b->row < d->row_n; b->row++) {
+        if (!d->drafts[b->row].on_engine)
+            continue;
+        ZS_TRY(add_layer(b, stream_of(&d->rows[b->row])));
+        for (uint32_t t = d->net->tensors[zs_draft_layer(d, b->row)->out].parent; t != ZS_NO_INDEX;
+             t = d->net->tensors[t].parent)
+            ZS_TRY(join_slices(b, zs_view_base(d->net, t)));
+    }
+    b->row = ZS_NO_INDEX;
+    return ZS_OK;
+}
+
+static zs_status add_sink(builder *b, uint32_t out)
+{
+    const stream_params *s = stream_params_of(&b->d->design->accel);
+    const zs_tensor *t = &b->d->net->tensors[out];
+    port p;
+    b->readers[out]++;
+    ZS_TRY(take_stream(b, out, &p));
+    if (s->label_select > 0)
+        ZS_TRY(add_label_select(b, &p, t->shape));
+    else if (!(t->number.scale > 0) && p.bits < s->output_bits)
+        p.bits = s->output_bits;
+    ZS_TRY(append(b, &p, (zs_flow_node){.op = ZS_FLOW_SINK, .name = "output"}));
+    b->out->flow.sink = p.node;
+    b->out->result = out;
+    /* its DMA holds two transfers */
+    b->out->room_words =
+        zs_max_u64(STREAM_IN_FLIGHT * s->burst_bytes * 8ull / (p.lanes * p.bits), 1);
+    return ZS_OK;
+}
+
 zs_status stream_graph(zs_plan_draft *d, zs_err *err)
 {
-    const stream_params *s = stream_params_of(&d->design->accel);
     builder b = {.d = d, .row = ZS_NO_INDEX, .err = err};
-    b.capacity = 12 * d->row_n + 2 * d->net->tensor_n + 8;
-    b.out = zs_new(d->arena, zs_plan_flow, 1);
-    b.streams = zs_new(d->arena, port, d->net->tensor_n);
-    b.readers = zs_new(d->arena, uint32_t, d->net->tensor_n);
-    b.edge_names = zs_new(d->arena, const char *, 2 * b.capacity);
-    b.edge_bits = zs_new(d->arena, uint32_t, 2 * b.capacity);
-    b.row_of_node = zs_new(d->arena, uint32_t, b.capacity);
-    b.node_names = zs_new(d->arena, const char *, b.capacity);
-    b.node_types = zs_new(d->arena, const char *, b.capacity);
-    b.node_pes = zs_new(d->arena, uint32_t, b.capacity);
-    b.node_lanes = zs_new(d->arena, uint32_t, b.capacity);
-    if (b.node_names == NULL || b.node_types == NULL || b.node_pes == NULL ||
-        b.node_lanes == NULL || b.out == NULL || b.streams == NULL || b.readers == NULL ||
-        b.edge_names == NULL || b.edge_bits == NULL || b.row_of_node == NULL)
-        return zs_nomem(err, "plan");
-    zs_flow *f = &b.out->flow;
-    f->nodes = zs_new(d->arena, zs_flow_node, b.capacity);
-    f->edges = zs_new(d->arena, zs_flow_edge, 2 * b.capacity);
-    if (f->nodes == NULL || f->edges == NULL)
-        return zs_nomem(err, "plan");
+    ZS_TRY(allocate(&b));
     ZS_TRY(count_readers(&b));
     ZS_TRY(check_input(&b));
     const uint32_t input = stream_input(d);
-    const zs_number *q = &d->net->tensors[input].number;
-    f->words_in = zs_ceil_div(zs_shape_elems(d->net->tensors[input].shape), s->input_lanes);
-    port p = {.lanes = s->input_lanes,
-              .bits = q->scale > 0 ? stream_width(q->lo - q->zero, q->hi - q->zero, q->is_bipolar)
-                                   : s->input_bits};
-    ZS_TRY(add_node(&b, (zs_flow_node){.op = ZS_FLOW_SOURCE, .name = "input"}, &p.node));
-    if (s->input_threshold > 0 && !(q->scale > 0))
-        ZS_TRY(add_thresholds(&b, &p, "input", s->input_threshold));
-    b.streams[input] = p;
-    for (uint32_t i = 0; i < d->row_n; i++) {
-        if (!d->drafts[i].on_engine)
-            continue;
-        b.row = i;
-        ZS_TRY(add_layer(&b, stream_of(&d->rows[i])));
-        for (uint32_t t = d->net->tensors[zs_draft_layer(d, i)->out].parent; t != ZS_NO_INDEX;
-             t = d->net->tensors[t].parent)
-            ZS_TRY(join_slices(&b, zs_view_base(d->net, t)));
-    }
+    ZS_TRY(add_source(&b, input));
+    ZS_TRY(add_layers(&b));
     const uint32_t out = output_of(&b);
-    b.readers[out]++;
-    ZS_TRY(take_stream(&b, out, &p));
-    b.row = ZS_NO_INDEX;
-    if (s->label_select > 0)
-        ZS_TRY(add_label_select(&b, &p, d->net->tensors[out].shape));
-    else if (!(d->net->tensors[out].number.scale > 0) && p.bits < s->output_bits)
-        p.bits = s->output_bits;
-    ZS_TRY(append(&b, &p, (zs_flow_node){.op = ZS_FLOW_SINK, .name = "output"}));
-    f->sink = p.node;
-    for (uint32_t t = 0; t < d->net->tensor_n; t++)
-        if (b.streams[t].lanes > 0 && f->nodes[b.streams[t].node].out_n == 0 && t != out &&
-            b.streams[t].node != f->sink)
-            return fail_two_outputs(&b, t);
+    ZS_TRY(add_sink(&b, out));
     ZS_TRY(check_readers(&b, input, out));
-    ZS_TRY(zs_flow_check(f, err));
-    b.out->result = out;
-    b.out->edge_names = b.edge_names;
-    b.out->edge_bits = b.edge_bits;
-    b.out->row_of_node = b.row_of_node;
-    b.out->node_names = b.node_names;
-    b.out->node_types = b.node_types;
-    b.out->node_pes = b.node_pes;
-    b.out->node_lanes = b.node_lanes;
+    ZS_TRY(zs_flow_check(&b.out->flow, err));
     ZS_TRY(name_nodes(&b));
     ZS_TRY(set_depths(&b));
-    /* the sink's DMA holds two transfers */
-    const uint32_t bits = b.edge_bits[f->nodes[f->sink].in[0]];
-    b.out->room_words = zs_max_u64(2 * s->burst_bytes * 8ull / bits, 1);
     d->plan->flow = d->own = b.out;
     return ZS_OK;
 }
