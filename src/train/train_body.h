@@ -1,433 +1,15 @@
-/* train_body.h - forward and backward passes of layers, loss and update; included once per type.
+/* train_body.h - passes of one layer, loss and update of parameters; included once per type.
  *
- * ELEM, LANES and NAME are set by the includer. Errors of inputs are added to what other readers
- * of the same tensor have left there, last reader first. */
-#include "train_product_body.h"
+ * The includer sets ELEM (float or double), LANES (elements of two 32-byte vectors) and NAME (which
+ * adds the type to a name). "Error" is the derivative of the loss by a value. Several layers may
+ * read a tensor: each adds its part of the tensor's error, the last layer first. */
 
+/* Value or error of a tensor of one image. */
 #define AT(t, data, tensor, image) ((ELEM *)zs_train_at(t, data, tensor, image))
 
-/* ---- convolution ----------------------------------------------------------------------------- */
+#include "train_filters_body.h"
 
-ZS_CLONES
-static void NAME(add)(ELEM *restrict to, const ELEM *restrict from, size_t n)
-{
-    size_t i = 0;
-    for (; i + LANES / 2 <= n; i += LANES / 2) {
-        NAME(lanes) a, b;
-        memcpy(&a, to + i, sizeof a);
-        memcpy(&b, from + i, sizeof b);
-        a += b;
-        memcpy(to + i, &a, sizeof a);
-    }
-    for (; i < n; i++)
-        to[i] += from[i];
-}
-
-/* Outputs of a line whose window begins at input `at`, steps of `step`, that lie within `n`. */
-static void NAME(inside)(uint32_t out_n, int64_t at, uint32_t step, uint32_t n, uint32_t *first,
-                         uint32_t *end)
-{
-    const int64_t from = at < 0 ? (-at + step - 1) / step : 0;
-    const int64_t to = at < (int64_t)n ? ((int64_t)n - 1 - at) / step + 1 : 0;
-    *first = from < (int64_t)out_n ? (uint32_t)from : out_n;
-    *end = to < (int64_t)*first ? *first : to < (int64_t)out_n ? (uint32_t)to : out_n;
-}
-
-/* Channels of one group: [tap][pixel]. */
-static void NAME(gather)(const zs_layer *l, const ELEM *x, ELEM *columns)
-{
-    const zs_window *w = &l->window;
-    const uint32_t ic_n = l->x.c / l->groups, ow = l->y.w;
-    for (uint32_t ic = 0; ic < ic_n; ic++)
-        for (uint32_t ky = 0; ky < w->kh; ky++)
-            for (uint32_t kx = 0; kx < w->kw; kx++) {
-                const int64_t left = (int64_t)kx * w->dw - w->pad_left;
-                uint32_t first, end;
-                NAME(inside)(ow, left, w->sw, l->x.w, &first, &end);
-                for (uint32_t oy = 0; oy < l->y.h; oy++, columns += ow) {
-                    const uint32_t iy = oy * w->sh + ky * w->dh - w->pad_top;
-                    if (iy >= l->x.h) {
-                        memset(columns, 0, ow * sizeof *columns);
-                        continue;
-                    }
-                    const ELEM *row = x + ((int64_t)ic * l->x.h + iy) * l->x.w + left;
-                    memset(columns, 0, first * sizeof *columns);
-                    memset(columns + end, 0, (ow - end) * sizeof *columns);
-                    if (w->sw == 1)
-                        memcpy(columns + first, row + first, (end - first) * sizeof *columns);
-                    for (uint32_t ox = first; w->sw != 1 && ox < end; ox++)
-                        columns[ox] = row[(size_t)ox * w->sw];
-                }
-            }
-}
-
-/* The same as [pixel][tap], from what gather made. */
-static void NAME(turn)(const ELEM *columns, ELEM *lines, size_t taps, size_t pixels)
-{
-    enum { BLOCK = 16 };
-    for (size_t p0 = 0; p0 < pixels; p0 += BLOCK)
-        for (size_t t = 0; t < taps; t++)
-            for (size_t p = p0; p < p0 + BLOCK && p < pixels; p++)
-                lines[p * taps + t] = columns[t * pixels + p];
-}
-
-/* The other way: adds [tap][pixel] to the inputs they came from. */
-static void NAME(scatter)(const zs_layer *l, const ELEM *columns, ELEM *x)
-{
-    const zs_window *w = &l->window;
-    const uint32_t ic_n = l->x.c / l->groups, ow = l->y.w;
-    for (uint32_t ic = 0; ic < ic_n; ic++)
-        for (uint32_t ky = 0; ky < w->kh; ky++)
-            for (uint32_t kx = 0; kx < w->kw; kx++) {
-                const int64_t left = (int64_t)kx * w->dw - w->pad_left;
-                uint32_t first, end;
-                NAME(inside)(ow, left, w->sw, l->x.w, &first, &end);
-                for (uint32_t oy = 0; oy < l->y.h; oy++, columns += ow) {
-                    const uint32_t iy = oy * w->sh + ky * w->dh - w->pad_top;
-                    if (iy >= l->x.h)
-                        continue;
-                    ELEM *row = x + ((int64_t)ic * l->x.h + iy) * l->x.w + left;
-                    if (w->sw == 1)
-                        NAME(add)(row + first, columns + first, end - first);
-                    for (uint32_t ox = first; w->sw != 1 && ox < end; ox++)
-                        row[(size_t)ox * w->sw] += columns[ox];
-                }
-            }
-}
-
-/* Sizes of the products of one group. */
-typedef struct NAME(group) {
-    size_t oc_n, taps, pixels, x_elems;
-} NAME(group);
-
-static NAME(group) NAME(group_of)(const zs_layer *l)
-{
-    return (NAME(group)){.oc_n = l->y.c / l->groups,
-                         .taps = (size_t)zs_layer_filter_elems(l),
-                         .pixels = (size_t)l->y.h * l->y.w,
-                         .x_elems = (size_t)(l->x.c / l->groups) * l->x.h * l->x.w};
-}
-
-static void NAME(conv_forward)(const zs_trainer *t, const zs_layer *l, const ELEM *weights,
-                               const ELEM *biases, const ELEM *x, ELEM *y)
-{
-    const NAME(group) g = NAME(group_of)(l);
-    ELEM *columns = t->columns;
-    memset(y, 0, g.oc_n * l->groups * g.pixels * sizeof *y);
-    for (uint32_t i = 0; i < l->groups; i++) {
-        NAME(gather)(l, x + i * g.x_elems, columns);
-        NAME(product)
-        (g.oc_n, g.pixels, g.taps, weights + i * g.oc_n * g.taps, g.taps, 1, columns, g.pixels,
-         y + i * g.oc_n * g.pixels, g.pixels, t->panel);
-    }
-    for (size_t oc = 0; biases != NULL && oc < l->y.c; oc++)
-        for (size_t i = 0; i < g.pixels; i++)
-            y[oc * g.pixels + i] += biases[oc];
-}
-
-static void NAME(conv_backward)(const zs_trainer *t, const zs_layer *l, const ELEM *weights,
-                                const ELEM *x, const ELEM *dy, ELEM *weight_gradients,
-                                ELEM *bias_gradients, ELEM *dx)
-{
-    const NAME(group) g = NAME(group_of)(l);
-    ELEM *taps = t->columns_t, *errors = t->errors;
-    for (uint32_t i = 0; i < l->groups; i++) {
-        const ELEM *d = dy + i * g.oc_n * g.pixels;
-        const size_t w_at = i * g.oc_n * g.taps;
-        NAME(gather)(l, x + i * g.x_elems, t->columns);
-        NAME(turn)(t->columns, taps, g.taps, g.pixels);
-        NAME(product)
-        (g.oc_n, g.taps, g.pixels, d, g.pixels, 1, taps, g.taps, weight_gradients + w_at, g.taps,
-         t->panel);
-        if (dx == NULL)
-            continue;
-        memset(errors, 0, g.taps * g.pixels * sizeof *errors);
-        NAME(product)
-        (g.taps, g.pixels, g.oc_n, weights + w_at, 1, g.taps, d, g.pixels, errors, g.pixels,
-         t->panel);
-        NAME(scatter)(l, errors, dx + i * g.x_elems);
-    }
-    for (size_t oc = 0; bias_gradients != NULL && oc < l->y.c; oc++) {
-        ELEM sum = bias_gradients[oc];
-        for (size_t i = 0; i < g.pixels; i++)
-            sum += dy[oc * g.pixels + i];
-        bias_gradients[oc] = sum;
-    }
-}
-
-/* ---- fully connected ------------------------------------------------------------------------- */
-
-/* From the first element of one image to that of the next. */
-static size_t NAME(step_of)(const zs_trainer *t, uint32_t tensor)
-{
-    uint64_t offset;
-    return (size_t)zs_shape_elems(t->net->tensors[zs_tensor_root(t->net, tensor, &offset)].shape);
-}
-
-static void NAME(fc_forward)(const zs_trainer *t, const zs_layer *l, const zs_train_pass *p,
-                             const ELEM *weights, const ELEM *biases, zs_train_part part)
-{
-    const size_t in_n = (size_t)zs_layer_filter_elems(l), out_n = l->y.c;
-    const size_t y_step = NAME(step_of)(t, l->out);
-    ELEM *by_input = t->transposed, *y = AT(t, p->x, l->out, part.first);
-    for (size_t o = 0; o < out_n; o++)
-        for (size_t i = 0; i < in_n; i++)
-            by_input[i * out_n + o] = weights[o * in_n + i];
-    for (size_t s = 0; s < part.n; s++)
-        memset(y + s * y_step, 0, out_n * sizeof *y);
-    NAME(product)
-    (part.n, out_n, in_n, AT(t, p->x, l->in[0], part.first), NAME(step_of)(t, l->in[0]), 1,
-     by_input, out_n, y, y_step, t->panel);
-    for (size_t s = 0; biases != NULL && s < part.n; s++)
-        for (size_t o = 0; o < out_n; o++)
-            y[s * y_step + o] += biases[o];
-}
-
-static void NAME(fc_backward)(const zs_trainer *t, const zs_layer *l, const zs_train_pass *p,
-                              const ELEM *weights, ELEM *weight_gradients, ELEM *bias_gradients,
-                              bool has_error, zs_train_part part)
-{
-    const size_t in_n = (size_t)zs_layer_filter_elems(l), out_n = l->y.c;
-    const size_t y_step = NAME(step_of)(t, l->out), x_step = NAME(step_of)(t, l->in[0]);
-    const ELEM *dy = AT(t, p->d, l->out, part.first);
-    NAME(product)
-    (out_n, in_n, part.n, dy, 1, y_step, AT(t, p->x, l->in[0], part.first), x_step,
-     weight_gradients, in_n, t->panel);
-    for (size_t s = 0; bias_gradients != NULL && s < part.n; s++)
-        for (size_t o = 0; o < out_n; o++)
-            bias_gradients[o] += dy[s * y_step + o];
-    if (has_error)
-        NAME(product)
-    (part.n, in_n, out_n, dy, y_step, 1, weights, in_n, AT(t, p->d, l->in[0], part.first), x_step,
-     t->panel);
-}
-
-/* ---- pools ----------------------------------------------------------------------------------- */
-
-/* Most windows lie inside: what zs_pool_cols says of those needs no working out. */
-static inline zs_pool_part NAME(columns_of)(const zs_layer *l, uint32_t ox)
-{
-    const zs_window *w = &l->window;
-    const uint32_t at = ox * w->sw - w->pad_left;
-    if (ox * w->sw >= w->pad_left && at + (w->kw - 1) * w->dw < l->x.w)
-        return (zs_pool_part){.at = at, .n = w->kw, .divisor = w->kw};
-    return zs_pool_cols(l, ox);
-}
-
-static void NAME(pool_forward)(const zs_layer *l, const ELEM *x, ELEM *y, uint32_t *picks)
-{
-    const uint32_t dh = l->window.dh, dw = l->window.dw;
-    for (uint32_t c = 0; c < l->y.c; c++, x += (size_t)l->x.h * l->x.w)
-        for (uint32_t oy = 0; oy < l->y.h; oy++) {
-            const zs_pool_part rows = zs_pool_rows(l, oy);
-            for (uint32_t ox = 0; ox < l->y.w; ox++) {
-                const zs_pool_part cols = NAME(columns_of)(l, ox);
-                uint32_t best = rows.at * l->x.w + cols.at;
-                ELEM sum = 0;
-                for (uint32_t i = 0; i < rows.n; i++)
-                    for (uint32_t j = 0; j < cols.n; j++) {
-                        const uint32_t at = (rows.at + i * dh) * l->x.w + cols.at + j * dw;
-                        sum += x[at];
-                        best = x[at] > x[best] || x[at] != x[at] ? at : best;
-                    }
-                if (l->pool == ZS_POOL_MAX)
-                    *picks++ = best;
-                *y++ = l->pool == ZS_POOL_MAX ? x[best]
-                                              : sum / (ELEM)((double)rows.divisor * cols.divisor);
-            }
-        }
-}
-
-static void NAME(pool_backward)(const zs_layer *l, const ELEM *dy, const uint32_t *picks, ELEM *dx)
-{
-    const uint32_t dh = l->window.dh, dw = l->window.dw;
-    for (uint32_t c = 0; c < l->y.c; c++, dx += (size_t)l->x.h * l->x.w)
-        for (uint32_t oy = 0; oy < l->y.h; oy++) {
-            const zs_pool_part rows = zs_pool_rows(l, oy);
-            for (uint32_t ox = 0; ox < l->y.w; ox++, dy++) {
-                if (l->pool == ZS_POOL_MAX) {
-                    dx[*picks++] += *dy;
-                    continue;
-                }
-                const zs_pool_part cols = NAME(columns_of)(l, ox);
-                const ELEM share = *dy / (ELEM)((double)rows.divisor * cols.divisor);
-                for (uint32_t i = 0; i < rows.n; i++)
-                    for (uint32_t j = 0; j < cols.n; j++)
-                        dx[(rows.at + i * dh) * l->x.w + cols.at + j * dw] += share;
-            }
-        }
-}
-
-static void NAME(mean_forward)(const zs_layer *l, const ELEM *x, ELEM *y)
-{
-    const size_t n = (size_t)l->x.h * l->x.w;
-    for (uint32_t c = 0; c < l->x.c; c++) {
-        ELEM sum = 0;
-        for (size_t i = 0; i < n; i++)
-            sum += x[c * n + i];
-        y[c] = sum / (ELEM)n;
-    }
-}
-
-static void NAME(mean_backward)(const zs_layer *l, const ELEM *dy, ELEM *dx)
-{
-    const size_t n = (size_t)l->x.h * l->x.w;
-    for (uint32_t c = 0; c < l->x.c; c++)
-        for (size_t i = 0; i < n; i++)
-            dx[c * n + i] += dy[c] / (ELEM)n;
-}
-
-/* ---- batch normalisation --------------------------------------------------------------------- */
-
-static void NAME(norm_forward)(const zs_trainer *t, const zs_train_layer *tl, const zs_layer *l,
-                               const zs_train_pass *p, const ELEM *factors, const ELEM *addends,
-                               zs_train_part part, bool trains)
-{
-    const size_t pixels = (size_t)l->x.h * l->x.w, n = pixels * part.n;
-    const size_t x_step = NAME(step_of)(t, l->in[0]), y_step = NAME(step_of)(t, l->out);
-    ELEM *mean = (ELEM *)t->state + tl->at.state_at, *variance = mean + l->x.c;
-    ELEM *saved = (ELEM *)p->saved + tl->saved_at;
-    for (uint32_t c = 0; c < l->x.c; c++) {
-        const ELEM *x = AT(t, p->x, l->in[0], part.first) + c * pixels;
-        ELEM *y = AT(t, p->x, l->out, part.first) + c * pixels;
-        double m = (double)mean[c], v = (double)variance[c];
-        if (trains) {
-            m = v = 0;
-            for (size_t s = 0; s < part.n; s++)
-                for (size_t i = 0; i < pixels; i++)
-                    m += (double)x[s * x_step + i];
-            m /= (double)n;
-            for (size_t s = 0; s < part.n; s++)
-                for (size_t i = 0; i < pixels; i++)
-                    v += ((double)x[s * x_step + i] - m) * ((double)x[s * x_step + i] - m);
-            v /= (double)n;
-            const double unbiased = n > 1 ? v * (double)n / (double)(n - 1) : v;
-            mean[c] = (ELEM)((1 - ZS_NORM_MOMENTUM) * (double)mean[c] + ZS_NORM_MOMENTUM * m);
-            variance[c] =
-                (ELEM)((1 - ZS_NORM_MOMENTUM) * (double)variance[c] + ZS_NORM_MOMENTUM * unbiased);
-        }
-        saved[c] = (ELEM)m;
-        saved[l->x.c + c] = (ELEM)(1 / sqrt(v + ZS_NORM_EPS));
-        for (size_t s = 0; s < part.n; s++)
-            for (size_t i = 0; i < pixels; i++)
-                y[s * y_step + i] =
-                    (x[s * x_step + i] - saved[c]) * saved[l->x.c + c] * factors[c] + addends[c];
-    }
-}
-
-static void NAME(norm_backward)(const zs_trainer *t, const zs_train_layer *tl, const zs_layer *l,
-                                const zs_train_pass *p, const ELEM *factors, ELEM *factor_gradients,
-                                ELEM *addend_gradients, zs_train_part part)
-{
-    const size_t pixels = (size_t)l->x.h * l->x.w, n = pixels * part.n;
-    const size_t x_step = NAME(step_of)(t, l->in[0]), y_step = NAME(step_of)(t, l->out);
-    const ELEM *saved = (const ELEM *)p->saved + tl->saved_at;
-    for (uint32_t c = 0; c < l->x.c; c++) {
-        const ELEM *x = AT(t, p->x, l->in[0], part.first) + c * pixels;
-        const ELEM *dy = AT(t, p->d, l->out, part.first) + c * pixels;
-        ELEM *dx = AT(t, p->d, l->in[0], part.first) + c * pixels;
-        const double m = (double)saved[c], scale = (double)saved[l->x.c + c];
-        double sum = 0, product = 0;
-        for (size_t s = 0; s < part.n; s++)
-            for (size_t i = 0; i < pixels; i++) {
-                const double d = (double)dy[s * y_step + i];
-                sum += d;
-                product += d * (((double)x[s * x_step + i] - m) * scale);
-            }
-        factor_gradients[c] += (ELEM)product;
-        addend_gradients[c] += (ELEM)sum;
-        for (size_t s = 0; tl->has_error && s < part.n; s++)
-            for (size_t i = 0; i < pixels; i++) {
-                const double normal = ((double)x[s * x_step + i] - m) * scale;
-                dx[s * x_step + i] += (ELEM)((double)factors[c] * scale *
-                                             ((double)dy[s * y_step + i] - sum / (double)n -
-                                              normal * product / (double)n));
-            }
-    }
-}
-
-/* ---- functions of elements ------------------------------------------------------------------- */
-
-static void NAME(limit)(const zs_layer *l, ELEM *y, size_t n)
-{
-    const ELEM lo = (ELEM)l->act.lo, hi = (ELEM)l->act.hi;
-    for (size_t i = 0; i < n; i++) { /* what is not a number stays, to be found in the loss */
-        const ELEM low = y[i] <= lo ? lo : y[i];
-        y[i] = low >= hi ? hi : low;
-    }
-}
-
-static void NAME(limit_errors)(const zs_layer *l, const ELEM *y, ELEM *dy, size_t n)
-{
-    const ELEM lo = (ELEM)l->act.lo, hi = (ELEM)l->act.hi;
-    for (size_t i = 0; i < n; i++)
-        dy[i] = y[i] > lo && y[i] < hi ? dy[i] : 0;
-}
-
-static void NAME(softmax)(const zs_layer *l, const ELEM *x, ELEM *y)
-{
-    const size_t pixels = (size_t)l->x.h * l->x.w;
-    for (size_t i = 0; i < pixels; i++) {
-        double max = (double)x[i], sum = 0;
-        for (size_t c = 1; c < l->x.c; c++)
-            max = (double)x[c * pixels + i] > max ? (double)x[c * pixels + i] : max;
-        for (size_t c = 0; c < l->x.c; c++)
-            sum += zs_exp((double)x[c * pixels + i] - max);
-        for (size_t c = 0; c < l->x.c; c++)
-            y[c * pixels + i] = (ELEM)(zs_exp((double)x[c * pixels + i] - max) / sum);
-    }
-}
-
-static void NAME(softmax_errors)(const zs_layer *l, const ELEM *y, const ELEM *dy, ELEM *dx)
-{
-    const size_t pixels = (size_t)l->x.h * l->x.w;
-    for (size_t i = 0; i < pixels; i++) {
-        double sum = 0;
-        for (size_t c = 0; c < l->x.c; c++)
-            sum += (double)dy[c * pixels + i] * (double)y[c * pixels + i];
-        for (size_t c = 0; c < l->x.c; c++)
-            dx[c * pixels + i] +=
-                (ELEM)((double)y[c * pixels + i] * ((double)dy[c * pixels + i] - sum));
-    }
-}
-
-/* k + alpha / size times the sum of squares of the channels around c. */
-static double NAME(local_base)(const zs_layer *l, const ELEM *x, size_t c, size_t pixels)
-{
-    const size_t before = (l->lrn_size - 1) / 2, after = l->lrn_size / 2;
-    double squares = 0;
-    for (size_t j = c > before ? c - before : 0; j <= c + after && j < l->x.c; j++)
-        squares += (double)x[j * pixels] * (double)x[j * pixels];
-    return (double)l->lrn_k + (double)l->lrn_alpha / l->lrn_size * squares;
-}
-
-static void NAME(local_forward)(const zs_layer *l, const ELEM *x, ELEM *y)
-{
-    const size_t pixels = (size_t)l->x.h * l->x.w;
-    for (size_t c = 0; c < l->x.c; c++)
-        for (size_t i = 0; i < pixels; i++)
-            y[c * pixels + i] =
-                (ELEM)((double)x[c * pixels + i] *
-                       zs_pow(NAME(local_base)(l, x + i, c, pixels), -(double)l->lrn_beta));
-}
-
-/* Through its own base, and through those of the channels that it is around. */
-static void NAME(local_errors)(const zs_layer *l, const ELEM *x, const ELEM *dy, ELEM *dx)
-{
-    const size_t pixels = (size_t)l->x.h * l->x.w;
-    const size_t before = (l->lrn_size - 1) / 2, after = l->lrn_size / 2;
-    const double beta = (double)l->lrn_beta, alpha = (double)l->lrn_alpha / l->lrn_size;
-    for (size_t c = 0; c < l->x.c; c++)
-        for (size_t i = 0; i < pixels; i++) {
-            const double base = NAME(local_base)(l, x + i, c, pixels);
-            const double factor = zs_pow(base, -beta), error = (double)dy[c * pixels + i];
-            const double around =
-                2 * alpha * beta * error * (double)x[c * pixels + i] * factor / base;
-            dx[c * pixels + i] += (ELEM)(error * factor);
-            for (size_t j = c > before ? c - before : 0; j <= c + after && j < l->x.c; j++)
-                dx[j * pixels + i] -= (ELEM)(around * (double)x[j * pixels + i]);
-        }
-}
+#include "train_elements_body.h"
 
 /* ---- a layer --------------------------------------------------------------------------------- */
 
@@ -575,6 +157,7 @@ static size_t NAME(largest)(const ELEM *y, size_t n)
     return best;
 }
 
+/* Cross entropy of the softmax of y; its derivative, over all images of the mini-batch, into d. */
 static double NAME(entropy)(const ELEM *y, size_t n, size_t label, double images, ELEM *d)
 {
     double max = (double)y[0], sum = 0;
@@ -587,6 +170,7 @@ static double NAME(entropy)(const ELEM *y, size_t n, size_t label, double images
     return zs_log(sum) - ((double)y[label] - max);
 }
 
+/* Half the sum of squared differences; without targets 1 is wanted at the label and 0 elsewhere. */
 static double NAME(squares)(const ELEM *y, size_t n, const ELEM *targets, size_t label, ELEM images,
                             ELEM *d)
 {
@@ -600,7 +184,7 @@ static double NAME(squares)(const ELEM *y, size_t n, const ELEM *targets, size_t
     return sum / 2;
 }
 
-static void NAME(lose)(zs_trainer *t, zs_train_pass *p, zs_train_part part)
+static void NAME(add_loss)(zs_trainer *t, zs_train_pass *p, zs_train_part part)
 {
     const size_t n = (size_t)t->class_n;
     for (uint32_t s = part.first; s < part.first + part.n; s++) {
@@ -631,7 +215,7 @@ static void NAME(update)(zs_trainer *t, uint64_t from, uint64_t to, double rate)
 
 /* ---- parameters ------------------------------------------------------------------------------ */
 
-static void NAME(start)(zs_trainer *t, uint32_t layer, float *scratch)
+static void NAME(start_params)(zs_trainer *t, uint32_t layer, float *scratch)
 {
     const zs_train_params *at = &t->layers[layer].at;
     const zs_layer *l = &t->net->layers[layer];
@@ -658,20 +242,20 @@ static void NAME(start)(zs_trainer *t, uint32_t layer, float *scratch)
         b[oc] = l->weights.bias != NULL ? (ELEM)l->weights.bias[oc] : 0;
 }
 
-static void NAME(learnt)(const zs_trainer *t, uint64_t from, uint64_t n, float *out)
+static void NAME(copy_params)(const zs_trainer *t, uint64_t from, uint64_t n, float *out)
 {
     for (uint64_t i = 0; i < n; i++)
         out[i] = (float)((const ELEM *)t->params)[from + i];
 }
 
-static void NAME(state_of)(const zs_trainer *t, uint64_t from, uint64_t n, float *out)
+static void NAME(copy_state)(const zs_trainer *t, uint64_t from, uint64_t n, float *out)
 {
     for (uint64_t i = 0; i < n; i++)
         out[i] = (float)((const ELEM *)t->state)[from + i];
 }
 
-static uint32_t NAME(right)(const zs_trainer *t, const void *results, const uint32_t *labels,
-                            uint32_t n)
+static uint32_t NAME(count_right)(const zs_trainer *t, const void *results, const uint32_t *labels,
+                                  uint32_t n)
 {
     uint32_t right = 0;
     const ELEM *y = results;
@@ -683,11 +267,11 @@ static uint32_t NAME(right)(const zs_trainer *t, const void *results, const uint
 const zs_train_ops NAME(zs_train) = {.elem_bytes = sizeof(ELEM),
                                      .forward = NAME(forward),
                                      .backward = NAME(backward),
-                                     .lose = NAME(lose),
+                                     .add_loss = NAME(add_loss),
                                      .update = NAME(update),
-                                     .start = NAME(start),
-                                     .learnt = NAME(learnt),
-                                     .state = NAME(state_of),
-                                     .right = NAME(right)};
+                                     .start_params = NAME(start_params),
+                                     .copy_params = NAME(copy_params),
+                                     .copy_state = NAME(copy_state),
+                                     .count_right = NAME(count_right)};
 
 #undef AT

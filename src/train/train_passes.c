@@ -3,7 +3,8 @@
 #include <math.h>
 #include <string.h>
 
-/* Derivative of a unary function at x, whose value is y: those of src/train/trainer.c's list. */
+/* Derivative at x of a unary function whose value is y: of those that has_slope of train_stages.c
+ * lists. */
 static double zs_train_slope(const zs_general *g, double x, double y)
 {
     switch (g->fn) {

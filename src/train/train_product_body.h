@@ -1,7 +1,7 @@
-/* train_product_body.h - products of matrices with the sums in order; included once per type.
+/* train_product_body.h - products of matrices, each sum in the order of its index; included once
+ * per type, see train_body.h.
  *
- * ELEM, LANES (of two 32-byte vectors) and NAME are set by the includer. Six lines of the result by
- * LANES columns stay in registers while the sum runs. */
+ * A block of six lines by LANES columns of the result is kept in registers over the whole sum. */
 typedef ELEM NAME(lanes) __attribute__((vector_size(32)));
 
 enum { NAME(ROWS) = 6 };
@@ -13,7 +13,8 @@ typedef struct NAME(block) {
     size_t a_step, b_row, k_n;
 } NAME(block);
 
-/* Two vectors a line: twelve of sums, two of b, one broadcast, as many as there are registers. */
+/* Two vectors a line: twelve of sums, two of b and one element of a in all lanes need 15 of the 16
+ * vector registers of AVX. */
 ZS_CLONES
 static void NAME(run_block)(const NAME(block) * p)
 {
@@ -64,8 +65,8 @@ static void NAME(run_block)(const NAME(block) * p)
     memcpy(p->c[5] + LANES / 2, &t5, sizeof t5);
 }
 
-/* c[m][n] += sum over k of a[m][k] b[k][n], k in order, for lines of a `a_row` and columns `a_step`
- * apart. `panel` has room for k_n vectors. */
+/* c[m][n] += sum over k of a[m][k] * b[k][n], k rising. Elements of a line of `a` are a_step apart,
+ * lines of a, b and c a_row, b_row and c_row. `panel` has room for k_n * LANES elements. */
 static void NAME(product)(size_t m_n, size_t n_n, size_t k_n, const ELEM *a, size_t a_row,
                           size_t a_step, const ELEM *b, size_t b_row, ELEM *c, size_t c_row,
                           ELEM *panel)

@@ -3,212 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- what can be trained --------------------------------------------------------------------- */
-
-static const zs_function slopes[] = {ZS_FN_LEAKY_RELU,   ZS_FN_ELU,       ZS_FN_SIGMOID,
-                                     ZS_FN_TANH,         ZS_FN_SWISH,     ZS_FN_SOFTPLUS,
-                                     ZS_FN_HARD_SIGMOID, ZS_FN_HARD_SWISH};
-
-static bool has_slope(zs_function fn)
-{
-    for (size_t i = 0; i < ZS_LEN(slopes); i++)
-        if (slopes[i] == fn)
-            return true;
-    return false;
-}
-
-static zs_status check_layer(const zs_layer *l, zs_err *err)
-{
-    if (l->quant != NULL)
-        return zs_fail(err, ZS_EUNSUPPORTED, l->name,
-                       "computes in integers of the model, which have no gradients");
-    switch (l->op) {
-    case ZS_LAYER_CONV:
-    case ZS_LAYER_FC:
-    case ZS_LAYER_POOL:
-    case ZS_LAYER_ACT:
-    case ZS_LAYER_ADD:
-    case ZS_LAYER_CONCAT:
-    case ZS_LAYER_BATCHNORM:
-    case ZS_LAYER_GAP:
-    case ZS_LAYER_SOFTMAX:
-    case ZS_LAYER_LRN:
-        break;
-    case ZS_LAYER_UNARY:
-        if (has_slope(l->general->fn))
-            break;
-        return zs_fail(err, ZS_EUNSUPPORTED, l->name, "function %s has no backward pass here",
-                       zs_function_name(l->general->fn));
-    default:
-        return zs_fail(err, ZS_EUNSUPPORTED, l->name, "layers %s have no backward pass here",
-                       zs_layer_op_name(l->op));
-    }
-    /* windows wholly in the padding have no largest value */
-    if (l->op == ZS_LAYER_POOL)
-        for (uint32_t o = 0; o < l->y.h || o < l->y.w; o++)
-            if ((o < l->y.h && zs_pool_rows(l, o).n == 0) ||
-                (o < l->y.w && zs_pool_cols(l, o).n == 0))
-                return zs_fail(err, ZS_EUNSUPPORTED, l->name, "window %u lies in the padding alone",
-                               o);
-    return ZS_OK;
-}
-
-static bool in_loss(const zs_train_setup *s, const zs_layer *l)
-{
-    return s->loss == ZS_LOSS_ENTROPY && l->op == ZS_LAYER_SOFTMAX && l->out == s->net->output;
-}
-
-/* The layers that work; a softmax that the loss includes comes last. */
-static uint32_t worked_n(const zs_train_setup *s)
-{
-    const uint32_t n = s->net->layer_n;
-    return n > 0 && in_loss(s, &s->net->layers[n - 1]) ? n - 1 : n;
-}
-
-static zs_status check_setup(const zs_train_setup *s, zs_err *err)
-{
-    const zs_net *net = s->net;
-    if (s->batch == 0)
-        return zs_fail(err, ZS_ERANGE, "train.batch", "0 is below the minimum 1");
-    if (s->scheme == ZS_SCHEME_GPIPE && s->micro_batches > s->batch)
-        return zs_fail(err, ZS_ERANGE, "pipeline.micro_batches",
-                       "%u is above the %u images of a mini-batch", s->micro_batches, s->batch);
-    if (net->output_n > 1)
-        return zs_fail(err, ZS_EUNSUPPORTED, net->name, "has %u results, but one loss",
-                       net->output_n);
-    if (net->input_n > 1)
-        return zs_fail(err, ZS_EUNSUPPORTED, net->name, "has %u inputs, data sets have one",
-                       net->input_n);
-    for (uint32_t i = 0; i < net->layer_n; i++)
-        ZS_TRY(check_layer(&net->layers[i], err));
-    for (uint32_t i = 0; i < s->cut_n; i++)
-        if (s->cuts[i] + 1 >= worked_n(s) || (i > 0 && s->cuts[i] <= s->cuts[i - 1]))
-            return zs_fail(err, ZS_EUSAGE, "pipeline.cut", "layer '%s' leaves a stage empty",
-                           s->cuts[i] < net->layer_n ? net->layers[s->cuts[i]].name : "?");
-    return ZS_OK;
-}
-
-/* ---- stages ---------------------------------------------------------------------------------- */
-
-static uint32_t stage_of(const uint32_t *cuts, uint32_t cut_n, uint32_t layer)
-{
-    uint32_t stage = 0;
-    while (stage < cut_n && layer > cuts[stage])
-        stage++;
-    return stage;
-}
-
-static zs_status find_layer(const zs_net *net, const char *name, uint32_t *out, zs_err *err)
-{
-    const char *near = NULL;
-    for (uint32_t i = 0; i < net->layer_n; i++) {
-        if (strcmp(net->layers[i].name, name) == 0) {
-            *out = i;
-            return ZS_OK;
-        }
-        const char *const two[] = {near != NULL ? near : net->layers[i].name, net->layers[i].name};
-        const char *nearer = zs_nearest(name, two, ZS_LEN(two));
-        near = nearer != NULL ? nearer : near;
-    }
-    if (near != NULL)
-        return zs_fail(err, ZS_EUSAGE, "pipeline.cut",
-                       "'%.80s' is no layer of %s, did you mean '%s'?", name, net->name, near);
-    return zs_fail(err, ZS_EUSAGE, "pipeline.cut",
-                   "'%.80s' is no layer of %s; zynqsim show lists them", name, net->name);
-}
-
-zs_status zs_train_cuts(zs_arena *arena, const zs_net *net, const char *names, uint32_t **cuts,
-                        uint32_t *cut_n, zs_err *err)
-{
-    uint32_t n = 0;
-    uint32_t *list = zs_new(arena, uint32_t, strlen(names) + 1);
-    if (list == NULL)
-        return zs_nomem(err, "pipeline.cut");
-    for (const char *at = names + strspn(names, " "); *at != '\0';) {
-        size_t bytes = strcspn(at, ",");
-        const char *next = at + bytes + (at[bytes] == ',');
-        while (bytes > 0 && at[bytes - 1] == ' ')
-            bytes--;
-        const char *name = zs_arena_strndup(arena, at, bytes);
-        if (name == NULL)
-            return zs_nomem(err, "pipeline.cut");
-        ZS_TRY(find_layer(net, name, &list[n], err));
-        for (uint32_t i = 0; i < n; i++)
-            if (list[i] == list[n])
-                return zs_fail(err, ZS_EUSAGE, "pipeline.cut", "layer '%s' comes twice", name);
-        if (n > 0 && list[n] < list[n - 1])
-            return zs_fail(err, ZS_EUSAGE, "pipeline.cut",
-                           "layer '%s' comes before '%s' in the network", name,
-                           net->layers[list[n - 1]].name);
-        n++;
-        at = next + strspn(next, " ");
-    }
-    *cuts = list;
-    *cut_n = n;
-    return ZS_OK;
-}
-
-uint64_t zs_train_crossing_elems(const zs_net *net, const uint32_t *cuts, uint32_t cut_n,
-                                 uint32_t stage)
-{
-    uint64_t elems = 0, offset;
-    for (uint32_t r = 0; r < net->tensor_n; r++) {
-        if (net->tensors[r].parent != ZS_NO_INDEX)
-            continue;
-        bool is_made = zs_net_is_input(net, r), is_read = false;
-        for (uint32_t i = 0; i < net->layer_n; i++) {
-            const zs_layer *l = &net->layers[i];
-            const bool is_before = stage_of(cuts, cut_n, i) <= stage;
-            is_made |= is_before && zs_tensor_root(net, l->out, &offset) == r;
-            for (uint32_t k = 0; !is_before && k < l->in_n; k++)
-                is_read |= zs_tensor_root(net, l->in[k], &offset) == r;
-        }
-        elems += is_made && is_read ? zs_shape_elems(net->tensors[r].shape) : 0;
-    }
-    return elems;
-}
-
-/* ---- memory of stages ------------------------------------------------------------------------ */
-
-static uint64_t param_elems(const zs_layer *l)
-{
-    return l->op == ZS_LAYER_BATCHNORM ? 2 * (uint64_t)l->x.c
-                                       : zs_layer_weight_elems(l) + zs_layer_bias_elems(l);
-}
-
-zs_status zs_train_memory_of(const zs_train_setup *s, uint32_t stage, zs_train_memory *out,
-                             zs_err *err)
-{
-    const uint64_t bytes = s->type == ZS_TRAIN_FLOAT64 ? sizeof(double) : sizeof(float);
-    const uint32_t flying =
-        s->scheme == ZS_SCHEME_PLAIN || s->scheme == ZS_SCHEME_GPIPE ? 0 : 2 * (s->cut_n - stage);
-    uint64_t params = 0, elems = 0, picks = 0, in = 0, back = 0;
-    ZS_TRY(check_setup(s, err));
-    for (uint32_t i = 0; i < worked_n(s); i++) {
-        const zs_layer *l = &s->net->layers[i];
-        if (stage_of(s->cuts, s->cut_n, i) != stage)
-            continue;
-        const uint64_t n = zs_shape_elems(l->y);
-        params += param_elems(l);
-        elems += n;
-        picks += l->op == ZS_LAYER_POOL && l->pool == ZS_POOL_MAX ? n : 0;
-    }
-    in = stage > 0 ? zs_train_crossing_elems(s->net, s->cuts, s->cut_n, stage - 1)
-                   : zs_shape_elems(s->net->tensors[s->net->input].shape);
-    back = stage < s->cut_n ? zs_train_crossing_elems(s->net, s->cuts, s->cut_n, stage) : 0;
-    const uint64_t values = (elems * bytes + picks * sizeof(uint32_t)) * s->batch;
-    *out = (zs_train_memory){
-        .weights = params * bytes,
-        .gradients = params * bytes,
-        .velocities = s->momentum != 0 ? params * bytes : 0,
-        .activations = values + elems * bytes * s->batch,
-        .in_flight = flying * (values + in * bytes * s->batch),
-        .registers = (in + back) * bytes * s->batch,
-        .stash = s->scheme == ZS_SCHEME_PIPEDREAM ? flying * params * bytes : 0,
-    };
-    return ZS_OK;
-}
-
 /* ---- building -------------------------------------------------------------------------------- */
 
 static void lay_out(zs_trainer *t)
@@ -218,8 +12,8 @@ static void lay_out(zs_trainer *t)
         const zs_layer *l = &net->layers[i];
         zs_train_layer *tl = &t->layers[i];
         const bool is_norm = l->op == ZS_LAYER_BATCHNORM;
-        tl->is_in_loss = in_loss(&t->setup, l);
-        tl->stage = stage_of(t->setup.cuts, t->setup.cut_n, i);
+        tl->is_in_loss = zs_train_in_loss(&t->setup, l);
+        tl->stage = zs_train_stage_of(t->setup.cuts, t->setup.cut_n, i);
         tl->at.weight_n = is_norm                    ? l->x.c
                           : zs_op_has_filters(l->op) ? zs_layer_weight_elems(l)
                                                      : 0;
@@ -314,7 +108,7 @@ static zs_status build_scratch(zs_trainer *t, zs_arena *arena, zs_err *err)
         t->panel == NULL || scratch == NULL)
         return zs_nomem(err, t->net->name);
     for (uint32_t i = 0; i < t->net->layer_n; i++)
-        t->ops->start(t, i, scratch);
+        t->ops->start_params(t, i, scratch);
     return ZS_OK;
 }
 
@@ -340,7 +134,7 @@ static zs_status build_stages(zs_trainer *t, zs_arena *arena, zs_err *err)
 zs_status zs_trainer_build(zs_arena *arena, const zs_train_setup *setup, zs_trainer **out,
                            zs_err *err)
 {
-    ZS_TRY(check_setup(setup, err));
+    ZS_TRY(zs_train_check(setup, err));
     zs_trainer *t = zs_new(arena, zs_trainer, 1);
     if (t == NULL)
         return zs_nomem(err, setup->net->name);
@@ -413,15 +207,15 @@ static void backward_stage(zs_trainer *t, zs_train_pass *p, uint32_t stage, zs_t
         t->ops->backward(t, p, i, params, part);
 }
 
-/* The errors of all tensors start at 0; the loss sets those of the result. */
-static void lose(zs_trainer *t, zs_train_pass *p, zs_train_part part)
+/* All errors start at 0; the loss sets those of the result. */
+static void set_errors(zs_trainer *t, zs_train_pass *p, zs_train_part part)
 {
     for (uint32_t i = 0; i < t->net->tensor_n; i++) {
         const size_t bytes = (size_t)zs_shape_elems(t->net->tensors[i].shape) * t->ops->elem_bytes;
         if (p->d[i] != NULL)
             memset((char *)p->d[i] + part.first * bytes, 0, part.n * bytes);
     }
-    t->ops->lose(t, p, part);
+    t->ops->add_loss(t, p, part);
 }
 
 static void update_stage(zs_trainer *t, uint32_t stage, double rate)
@@ -463,7 +257,7 @@ static zs_train_step run_plain(zs_trainer *t, const zs_train_batch *b, double ra
     if (b == NULL)
         return (zs_train_step){0};
     enter(t, p, b);
-    p->stash = NULL; /* the weights of then are those of now */
+    p->stash = NULL; /* no update comes between the two passes: weights need not be kept */
     const uint32_t parts = t->setup.scheme == ZS_SCHEME_GPIPE ? t->setup.micro_batches : 1;
     for (uint32_t i = 0; i < t->stage_n; i++)
         clear_gradients(t, i);
@@ -474,7 +268,7 @@ static zs_train_step run_plain(zs_trainer *t, const zs_train_batch *b, double ra
             continue;
         for (uint32_t i = 0; i < t->stage_n; i++)
             forward_stage(t, p, i, part, true);
-        lose(t, p, part);
+        set_errors(t, p, part);
         for (uint32_t i = t->stage_n; i-- > 0;)
             backward_stage(t, p, i, part);
     }
@@ -507,7 +301,7 @@ zs_train_step zs_trainer_cycle(zs_trainer *t, const zs_train_batch *batch, doubl
     }
     zs_train_pass *last = entered(t, k);
     if (last != NULL) {
-        lose(t, last, (zs_train_part){0, last->n});
+        set_errors(t, last, (zs_train_part){0, last->n});
         step = step_of(last);
     }
     for (uint32_t i = 0; i <= k; i++) {
@@ -561,7 +355,7 @@ uint64_t zs_trainer_class_n(const zs_trainer *t)
 
 uint32_t zs_trainer_count_right(zs_trainer *t, const void *x, const uint32_t *labels, uint32_t n)
 {
-    return t->ops->right(t, zs_trainer_infer(t, x, n), labels, n);
+    return t->ops->count_right(t, zs_trainer_infer(t, x, n), labels, n);
 }
 
 zs_train_params zs_trainer_params_of(const zs_trainer *t, uint32_t layer)
@@ -606,7 +400,7 @@ static zs_status fold_norm(zs_trainer *t, const zs_train_params *at, zs_arena *a
     float *state = zs_arena_alloc_raw(arena, (size_t)(2 * n), sizeof *state);
     if (state == NULL)
         return zs_nomem(err, t->net->name);
-    t->ops->state(t, at->state_at, 2 * n, state);
+    t->ops->copy_state(t, at->state_at, 2 * n, state);
     for (uint64_t c = 0; c < n; c++) {
         const double scale = (double)factors[c] / sqrt((double)state[n + c] + ZS_NORM_EPS);
         addends[c] = (float)((double)addends[c] - (double)state[c] * scale);
@@ -632,8 +426,8 @@ zs_status zs_trainer_net(zs_arena *arena, zs_trainer *t, zs_net **out, zs_err *e
         float *biases = zs_arena_alloc_raw(arena, (size_t)at->bias_n + 1, sizeof *biases);
         if (weights == NULL || biases == NULL)
             return zs_nomem(err, layers[i].name);
-        t->ops->learnt(t, at->weights_at, at->weight_n, weights);
-        t->ops->learnt(t, at->biases_at, at->bias_n, biases);
+        t->ops->copy_params(t, at->weights_at, at->weight_n, weights);
+        t->ops->copy_params(t, at->biases_at, at->bias_n, biases);
         if (layers[i].op == ZS_LAYER_BATCHNORM)
             ZS_TRY(fold_norm(t, at, arena, weights, biases, err));
         layers[i].weights = (zs_weights){.data = weights,
