@@ -12,7 +12,12 @@
 
 #include <pthread.h>
 
-enum { ACCURACY_ID_BYTES = 96, ACCURACY_DIGEST_BYTES = 17 };
+enum {
+    ACCURACY_ID_BYTES = 96,
+    ACCURACY_DIGEST_BYTES = 17,
+    ACCURACY_CALIBRATION_IMAGES = 32, /* that scales come from, where nothing else is given */
+    ACCURACY_BAR_STEP = 1024          /* steps of the progress bar for an image */
+};
 
 /* One design of the table. */
 typedef struct accuracy_point {
@@ -53,9 +58,40 @@ zs_status accuracy_rows_add(accuracy_rows *rows, const accuracy_point *point, ui
                             const char *file, zs_err *err);
 zs_status accuracy_rows_close(accuracy_rows *rows, zs_err *err);
 
-/* ---- cmd_accuracy.c ---- */
+/* A call of the command. */
+typedef struct accuracy_job {
+    const cli_options *o;
+    zs_arena keep;
+    const char *head; /* keys that --vary names */
+    accuracy_point *points;
+    uint32_t n;
+    const float *mean; /* of --mean, CHW */
+    accuracy_rows rows;
+    cli_progress progress;
+    uint32_t done, executed;  /* images with a row; of them those run in this call */
+    double images_per_second; /* of the executed ones */
+} accuracy_job;
 
-/* Digest of one picture, into point->digests. */
+/* ---- accuracy_images.c: one image of the set ---- */
+
+zs_shape accuracy_input_shape(const accuracy_point *point);
+/* The path of its file; "[number]", into `text`, where it has none. */
+const char *accuracy_image_name(const accuracy_point *point, uint32_t image, char text[32]);
+/* Whether images have the network's size: they are neither resized nor cropped then. */
+bool accuracy_has_input_size(const accuracy_point *point);
+/* What an image of the set is made of: the bytes of its file, its pixels, or its values. */
+zs_status accuracy_image_bytes(const accuracy_point *point, uint32_t image, zs_arena *scratch,
+                               zs_span *out, zs_err *err);
+/* The input made of these bytes, CHW. */
+zs_status accuracy_image_load(const accuracy_job *job, const accuracy_point *point, uint32_t image,
+                              zs_span bytes, zs_arena *scratch, const float **out, zs_err *err);
+/* Digest of one image, into point->digests: of bytes that were read, or reading them. */
+void accuracy_put_digest(accuracy_point *point, uint32_t image, zs_span bytes);
 zs_status accuracy_digest(accuracy_point *point, uint32_t image, zs_err *err);
+
+/* ---- accuracy_run.c: the images of a point through its datapath ---- */
+
+/* Fills point->result and point->rows, by as many threads as --jobs says. */
+zs_status accuracy_run_point(accuracy_job *job, accuracy_point *point, zs_err *err);
 
 #endif
