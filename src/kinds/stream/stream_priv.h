@@ -3,7 +3,17 @@
  *
  * A row (a layer) becomes, in this order and as far as it needs them, a width converter, padding, a
  * sliding window, another converter, its unit, and thresholds; a FIFO stands between every two
- * nodes. */
+ * nodes.
+ *
+ *   stream.c          the row of the kind; memory, units, closed forms
+ *   stream_rows.c     layers as rows: widths, windows, thresholds
+ *   stream_fold.c     PEs and lanes of every row; the lists that keys hold
+ *   stream_bits.c     bits of elements and of words
+ *   stream_graph.c    nodes, edges and depths of FIFOs
+ *   stream_emit.c     ops
+ *   stream_account.c  resources
+ *   stream_exec.c     numerics
+ *   stream_space.c    knobs and bounds of a search */
 #ifndef ZYNQSIM_STREAM_PRIV_H
 #define ZYNQSIM_STREAM_PRIV_H
 
