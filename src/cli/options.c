@@ -246,7 +246,7 @@ static const option optimise_options[] = {
     {"output", 'o', WORD, &raw.options.output, "write the best design", "BEST.yaml"},
     {"rows", 0, WORD, &raw.options.rows,
      "write a row for each simulated point; an existing file is continued", "FILE.csv"},
-    {"top", 0, NUMBER, &raw.options.top, "print a table of the N best (at most 100)", "N"},
+    {"top", 0, NUMBER, &raw.options.top, "print a table of the N best (1 to 100)", "N"},
     {"seconds", 0, WORD, &raw.options.seconds,
      "stop after N seconds with the best so far (default 60; 0: when it is proven)", "N"},
     {"simulations", 0, COUNT, &raw.options.simulations, "stop after N simulations, likewise", "N"},
@@ -519,6 +519,14 @@ static zs_status note_given(const option *o, const char *name, const char *text,
     return ZS_OK;
 }
 
+static bool is_given(const void *place)
+{
+    for (uint32_t i = 0; i < raw.given_n; i++)
+        if (raw.given[i].option->place == place)
+            return true;
+    return false;
+}
+
 zs_status cli_whole_number(const char *text, const char *place, long long *out, zs_err *err)
 {
     const char *digits = text + (text[0] == '-');
@@ -646,7 +654,7 @@ static zs_status check_values(const cli_command *command, cli_options *o, zs_err
     o->has_format = raw.format != NULL;
     if (raw.options.jobs < 1)
         return zs_fail(err, ZS_EUSAGE, "--jobs", "%d is below the minimum 1", raw.options.jobs);
-    if (raw.options.top < 0 || raw.options.top > ZS_SEARCH_TOP)
+    if (is_given(&raw.options.top) && (raw.options.top < 1 || raw.options.top > ZS_SEARCH_TOP))
         return zs_fail(err, ZS_EUSAGE, "--top", "%d is outside 1 .. %d", raw.options.top,
                        ZS_SEARCH_TOP);
     if (raw.options.epochs < 1)

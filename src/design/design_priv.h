@@ -32,6 +32,13 @@ zs_whole zs_decimal_to_u64(zs_decimal value, uint64_t *out);
 zs_status zs_field_set(zs_design *design, zs_arena *arena, const zs_field *field, const char *text,
                        zs_err *err);
 
+/* "[pool1, 'a, b']" or "104,117,123" cut at its commas, without blanks and quotes around items; at
+ * least one, which may be empty. */
+zs_status zs_list_cut(zs_arena *arena, const char *text, const char ***out, uint32_t *n,
+                      zs_err *err);
+/* Bytes of such a list up to its bracket at the end. */
+size_t zs_list_bytes(const char *text);
+
 /* Whether a key is that of one of several engines, or of all of them; and setting it. */
 bool zs_engines_have(const zs_design *design, const char *path);
 zs_status zs_engines_set(zs_design *design, zs_arena *arena, const char *path, const char *text,

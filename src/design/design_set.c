@@ -439,43 +439,12 @@ zs_status zs_design_set_list(zs_design *design, zs_arena *arena, const char *pat
     return set_texts(design, arena, key, items, item_n, err);
 }
 
-/* "[pool1, conv2]" or "104,117,123" cut at its commas, without blanks and quotes around items; at
- * least one, which may be empty. */
-static zs_status cut_list(zs_arena *arena, const char *text, const char ***out, uint32_t *n,
-                          zs_err *err)
-{
-    uint32_t most = 1;
-    for (const char *c = text; *c != '\0'; c++)
-        most += *c == ',';
-    const char **items = *out = zs_new(arena, const char *, most);
-    if (items == NULL)
-        return zs_nomem(err, "design");
-    const char *at = text + strspn(text, " [");
-    *n = 0;
-    for (bool more = true; more; at++) {
-        at += strspn(at, " ");
-        const size_t whole = strcspn(at, ",]");
-        size_t length = whole;
-        while (length > 0 && at[length - 1] == ' ')
-            length--;
-        const bool is_quoted =
-            length > 1 && strchr("\"'", at[0]) != NULL && at[length - 1] == at[0];
-        const char *item = zs_arena_strndup(arena, at + is_quoted, length - 2 * (size_t)is_quoted);
-        if (item == NULL)
-            return zs_nomem(err, "design");
-        items[(*n)++] = item;
-        at += whole;
-        more = *at == ',';
-    }
-    return ZS_OK;
-}
-
 static zs_status set_split(zs_design *design, zs_arena *arena, const char *path, const char *text,
                            zs_err *err)
 {
     const char **items;
     uint32_t n;
-    ZS_TRY(cut_list(arena, text, &items, &n, err));
+    ZS_TRY(zs_list_cut(arena, text, &items, &n, err));
     return zs_design_set_list(design, arena, path, items, n, err);
 }
 
@@ -491,7 +460,11 @@ static zs_status set_bracketed(zs_design *design, zs_arena *arena, const char *p
 {
     const char **items;
     uint32_t n;
-    ZS_TRY(cut_list(arena, text, &items, &n, err));
+    if (zs_list_bytes(text) + 1 != strlen(text))
+        return zs_fail(err, ZS_EPARSE, path,
+                       "'%.48s' has a bracket within; an entry with one is written in quotes",
+                       text);
+    ZS_TRY(zs_list_cut(arena, text, &items, &n, err));
     const bool is_empty = n == 1 && items[0][0] == '\0';
     return zs_design_set_list(design, arena, path, items, is_empty ? 0 : n, err);
 }
@@ -617,12 +590,12 @@ static zs_status set_group_text(zs_design *design, zs_arena *arena, const char *
         return zs_nomem(err, path);
     const char *at = text + 1;
     for (at += strspn(at, " "); *at == '['; at += strspn(at, ", ")) {
-        const size_t bytes = strcspn(at, "]");
+        const size_t bytes = zs_list_bytes(at);
         const char *group = zs_arena_strndup(arena, at, bytes);
         zs_name_list *to = &groups[n++];
         if (group == NULL)
             return zs_nomem(err, path);
-        ZS_TRY(cut_list(arena, group, (const char ***)&to->names, &to->n, err));
+        ZS_TRY(zs_list_cut(arena, group, (const char ***)&to->names, &to->n, err));
         at += bytes + (at[bytes] == ']');
     }
     if (strcmp(at, "]") != 0)

@@ -216,6 +216,27 @@ START_TEST(test_groups_are_set_by_the_text_of_a_file)
 }
 END_TEST
 
+START_TEST(test_quoted_names_of_a_list_may_have_commas_and_brackets)
+{
+    static const char *const names[] = {"a, b", "c]", "d'e", "f\"g\\", "'h", "i'j"};
+    design_case c;
+    design_case_start(&c);
+    ck_assert_int_eq(design_case_set(&c, "accelerator.fusion",
+                                     "[['a, b', \"c]\" , 'd''e'],[\"f\\\"g\\\\\", 'h, i'j]]"),
+                     ZS_OK);
+    ck_assert_uint_eq(c.design.accel.group_n, 2);
+    for (size_t i = 0; i < 6; i++)
+        ck_assert_str_eq(c.design.accel.groups[i / 3].names[i % 3], names[i]);
+    ck_assert_int_eq(design_case_set(&c, "network.outputs", "['a, b', \"c]\"]"), ZS_OK);
+    ck_assert_uint_eq(c.design.network.output_n, 2);
+    ck_assert_str_eq(c.design.network.outputs[0], "a, b");
+    ck_assert_str_eq(c.design.network.outputs[1], "c]");
+    ck_assert_int_eq(design_case_set(&c, "network.outputs", "[a]b, c]"), ZS_EPARSE);
+    ck_assert_ptr_nonnull(strstr(c.err.text, "has a bracket within"));
+    design_case_end(&c);
+}
+END_TEST
+
 START_TEST(test_groups_without_a_list_are_refused)
 {
     design_case c;
@@ -272,6 +293,7 @@ TCase *tcase_lists(void)
     tcase_add_test(tc, test_empty_entries_and_lists_elsewhere_are_refused);
     tcase_add_test(tc, test_groups_are_copied_and_a_word_drops_them);
     tcase_add_test(tc, test_groups_are_set_by_the_text_of_a_file);
+    tcase_add_test(tc, test_quoted_names_of_a_list_may_have_commas_and_brackets);
     tcase_add_test(tc, test_groups_without_a_list_are_refused);
     tcase_add_test(tc, test_every_failed_allocation_is_reported_and_nothing_leaks);
     return tc;
