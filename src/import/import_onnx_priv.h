@@ -126,6 +126,8 @@ zs_status zs_onnx_keep_batch(const zs_onnx_node *at, bool mixes, zs_err *err);
  * dimension, as that of one sample; and elements of the first dimension as the file counts them. */
 int64_t zs_onnx_of_sample(const zs_onnx_node *at, const zs_net_value *value, int64_t size);
 uint32_t zs_onnx_first(const zs_onnx_node *at, const zs_net_value *value, uint32_t size);
+/* Makes a constant that has the same for every sample what one of them gets. */
+zs_status zs_onnx_take_row(const zs_onnx_node *at, zs_net_value *x, zs_err *err);
 /* Refuses operands of which one has samples where the other, of more dimensions, has none. */
 zs_status zs_onnx_keep_ranks(const zs_onnx_node *at, zs_net_value *const in[2],
                              const uint32_t rank[2], zs_err *err);

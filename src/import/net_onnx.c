@@ -440,8 +440,10 @@ static zs_status add_output(zs_onnx *net, char *name, zs_output_spec *out, zs_er
     zs_net_value *value = name ? zs_net_draft_get(&net->draft, name) : NULL;
     const zs_onnx_node at = {.net = net, .node = &end, .place = net->draft.path};
     end.name = name;
-    if (value != NULL && value->constant != NULL)
+    if (value != NULL && value->constant != NULL) {
+        ZS_TRY(zs_onnx_keep_batch(&at, net->batch > 1, err));
         ZS_TRY(zs_onnx_compute(&at, value, err));
+    }
     if (value == NULL || value->layer == NULL)
         return zs_fail(err, ZS_EPARSE, net->draft.path, "no node makes the output '%s'",
                        name ? name : "");
@@ -550,6 +552,10 @@ static zs_status read_model(zs_arena *arena, const onnx_file *file, const char *
     const zs_status again = read_as(arena, file, true, true, &whole, out, &other);
     if (again != ZS_OK && net.samples > 0 && (status == ZS_ESHAPE || again == ZS_ESHAPE))
         return read_one_by_one(arena, file, status == ZS_ESHAPE ? &first : &other, note, out, err);
+    if (again == ZS_EUNSUPPORTED && status == ZS_EUNSUPPORTED &&
+        strcmp(first.place, other.place) != 0)
+        return zs_fail(err, status, first.place, "%s, and as one tensor %s %s", first.text,
+                       other.place, other.text);
     if (again != ZS_OK && status == ZS_EUNSUPPORTED)
         return status;
     if (again != ZS_OK && err != NULL)

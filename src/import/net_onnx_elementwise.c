@@ -384,16 +384,32 @@ static bool are_integers(const zs_net_value *a, const zs_net_value *b)
     return !has_floats && (zs_onnx_is_integer(a) || zs_onnx_is_integer(b));
 }
 
+/* Sizes as far as they are known; a constant with rows for all samples becomes that of one, in
+ * `rows`. */
+static zs_status read_pair(const zs_onnx_node *at, pair *p, zs_net_value rows[2], zs_err *err)
+{
+    for (uint32_t k = 0; k < 2; k++) {
+        ZS_TRY(zs_onnx_unpad(at, p->v[k], err));
+        if (p->v[k]->constant != NULL || p->v[k]->has_dims)
+            ZS_TRY(zs_onnx_dims(at, p->v[k], p->dims[k], &p->rank[k], err));
+    }
+    for (uint32_t k = 0; k < 2; k++) {
+        if (p->v[k]->constant == NULL || !p->v[1 - k]->has_dims || p->rank[k] != p->rank[1 - k])
+            continue;
+        rows[k] = *p->v[k];
+        p->v[k] = &rows[k];
+        ZS_TRY(zs_onnx_take_row(at, &rows[k], err));
+        ZS_TRY(zs_onnx_dims(at, &rows[k], p->dims[k], &p->rank[k], err));
+    }
+    return zs_onnx_keep_ranks(at, p->v, p->rank, err);
+}
+
 zs_status zs_onnx_two(const zs_onnx_node *at, zs_function fn, zs_net_value *a, zs_net_value *b,
                       zs_net_value *out, zs_err *err)
 {
     pair p = {.v = {a, b}};
-    for (uint32_t k = 0; k < 2; k++) {
-        ZS_TRY(zs_onnx_unpad(at, p.v[k], err));
-        if (p.v[k]->constant != NULL || p.v[k]->has_dims)
-            ZS_TRY(zs_onnx_dims(at, p.v[k], p.dims[k], &p.rank[k], err));
-    }
-    ZS_TRY(zs_onnx_keep_ranks(at, p.v, p.rank, err));
+    zs_net_value rows[2];
+    ZS_TRY(read_pair(at, &p, rows, err));
     const bool is_int = are_integers(a, b);
     const bool has_no_rest = fn == ZS_FN_MOD && (is_int || zs_onnx_attr_int(at, "fmod", 0) == 0);
     if (b->constant != NULL && (has_no_rest || (fn == ZS_FN_DIV && is_int)))

@@ -53,6 +53,8 @@ zs_status zs_onnx_concat(const zs_onnx_node *at, zs_err *err)
             if (made == NULL)
                 return zs_nomem(err, "a value");
             *made = *in[i];
+            ZS_TRY(zs_onnx_keep_batch(at, stated == 0 && at->net->batch > 1, err));
+            ZS_TRY(zs_onnx_take_row(at, made, err));
             ZS_TRY(zs_onnx_compute(at, made, err));
             in[i] = made;
             computed++;

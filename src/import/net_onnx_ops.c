@@ -42,20 +42,59 @@ static zs_status read_map(const zs_onnx_node *at, zs_net_value **x, zs_err *err)
     if (rank != 0 && rank != 4 && rank != 3)
         return zs_fail(err, ZS_EUNSUPPORTED, at->place,
                        "the input has %u dimensions; only 4 (N, C, H, W) or 3 are handled", rank);
-    if ((*x)->has_dims && (*x)->dims[0] != 1)
-        return zs_fail(err, ZS_EUNSUPPORTED, at->place,
-                       "has %u samples whose dimension other operators change", (*x)->dims[0]);
     return ZS_OK;
+}
+
+/* Samples whose dimension other operators change are sets of channels one after the other. */
+static uint32_t sets_of(const zs_net_value *x)
+{
+    return x->has_dims && x->rank > 2 ? x->dims[0] : 1;
+}
+
+static zs_status settle_map(const zs_onnx_node *at, zs_net_value *x, zs_err *err)
+{
+    const uint32_t sets = sets_of(x);
+    if (sets == 1)
+        return zs_onnx_settle(at, x, NULL, err);
+    if (zs_onnx_elems(x->dims, x->rank) == 0)
+        return zs_fail(err, ZS_ESHAPE, at->place, "the input has no elements");
+    const zs_shape maps = {sets * x->dims[1], x->rank == 4 ? x->dims[2] : 1, x->dims[x->rank - 1]};
+    return zs_onnx_settle(at, x, &maps, err);
 }
 
 /* Ends a layer over a map: its input in place, its output named. */
 static zs_status end_map(const zs_onnx_node *at, zs_layer_spec *layer, zs_net_value *x, zs_err *err)
 {
     zs_net_value y;
+    const uint32_t sets = sets_of(x);
     ZS_TRY(zs_net_draft_input(&at->net->draft, layer, x->layer, err));
     ZS_TRY(
         zs_onnx_layer_value(at, layer, (zs_net_value *const[]){x}, x->rank ? x->rank : 4, &y, err));
+    if (sets > 1 && !y.has_dims)
+        return zs_fail(err, ZS_ESHAPE, at->place, "the window does not go with %u samples of %ux%u",
+                       sets, x->shape.h, x->shape.w);
+    if (sets > 1) {
+        y.dims[0] = sets;
+        y.dims[1] = y.shape.c / sets;
+    }
     return zs_onnx_bind(at, 0, &y, err);
+}
+
+/* The same numbers for each set of channels. */
+static zs_status repeat(const zs_onnx_node *at, uint32_t sets, const float **data, uint64_t *n,
+                        zs_err *err)
+{
+    if (sets == 1 || *data == NULL)
+        return ZS_OK;
+    ZS_TRY(zs_onnx_fold_room(at, *n * sets, err));
+    float *all = zs_arena_alloc_raw(at->net->draft.arena, (size_t)(*n * sets), sizeof *all);
+    if (all == NULL)
+        return zs_nomem(err, "weights of several samples");
+    for (uint32_t i = 0; i < sets; i++)
+        memcpy(all + i * *n, *data, (size_t)*n * sizeof *all);
+    *data = all;
+    *n *= sets;
+    return ZS_OK;
 }
 
 /* ---- windows --------------------------------------------------------------------------------- */
@@ -172,6 +211,23 @@ static void take_pads(zs_net_value *in, zs_layer_spec *layer)
     }
 }
 
+/* One group more for each set, with the filters of the first: what is known of their steps is of
+ * one set alone. */
+static zs_status spread_sets(const zs_onnx_node *at, uint32_t sets, zs_layer_spec *layer,
+                             zs_err *err)
+{
+    zs_weights *w = &layer->weights;
+    if (sets == 1)
+        return ZS_OK;
+    ZS_TRY(zs_net_size((int64_t)layer->oc * sets, 1, "output channels of all samples of", at->place,
+                       &layer->oc, err));
+    ZS_TRY(zs_net_size((int64_t)layer->groups * sets, 1, "groups of all samples of", at->place,
+                       &layer->groups, err));
+    layer->grid = (zs_weight_grid){.scale = NULL};
+    ZS_TRY(repeat(at, sets, &w->data, &w->n_elems, err));
+    return repeat(at, sets, &w->bias, &w->bias_n, err);
+}
+
 static zs_status op_conv(const zs_onnx_node *at, zs_err *err)
 {
     const ZsOnnx__Tensor *weights;
@@ -191,14 +247,15 @@ static zs_status op_conv(const zs_onnx_node *at, zs_err *err)
     ZS_TRY(zs_onnx_in_floats(at, 1, &layer->weights.data, &layer->weights.n_elems, err));
     zs_onnx_grid(at, 1, layer);
     ZS_TRY(read_bias(at, 2, layer, err));
-    if (layer->auto_same_upper || layer->auto_same_lower)
-        ZS_TRY(zs_onnx_settle(at, x, NULL, err));
+    if (layer->auto_same_upper || layer->auto_same_lower || sets_of(x) > 1)
+        ZS_TRY(settle_map(at, x, err));
     in = *x;
     take_pads(&in, layer);
     if (memcmp(in.pads, x->pads, sizeof in.pads) == 0) {
-        ZS_TRY(zs_onnx_settle(at, x, NULL, err));
+        ZS_TRY(settle_map(at, x, err));
         in = *x;
     }
+    ZS_TRY(spread_sets(at, sets_of(x), layer, err));
     return end_map(at, layer, &in, err);
 }
 
@@ -215,7 +272,7 @@ static zs_status read_pool(const zs_onnx_node *at, zs_pool_kind kind, zs_err *er
     if (shape == NULL)
         return zs_fail(err, ZS_EPARSE, at->place, "kernel_shape is missing");
     ZS_TRY(spatial(at, "kernel_shape", rank, 1, kernel, err));
-    ZS_TRY(zs_onnx_settle(at, x, NULL, err));
+    ZS_TRY(settle_map(at, x, err));
     ZS_TRY(zs_onnx_new_layer(at, ZS_LAYER_POOL, &layer, err));
     layer->pool = kind;
     layer->ceil_mode = zs_onnx_attr_int(at, "ceil_mode", 0) != 0;
@@ -283,7 +340,24 @@ static zs_status op_clip(const zs_onnx_node *at, zs_err *err)
 
 /* ---- normalisation --------------------------------------------------------------------------- */
 
-/* Where the first dimension counts something: a product and a sum along the second. */
+static zs_status normalise_sets(const zs_onnx_node *at, zs_net_value *x, const zs_bn_stats *stats,
+                                zs_err *err)
+{
+    zs_layer_spec *layer;
+    const uint32_t sets = sets_of(x);
+    ZS_TRY(settle_map(at, x, err));
+    ZS_TRY(new_alike(at, ZS_LAYER_BATCHNORM, &layer, err));
+    ZS_TRY(zs_net_fold_stats(at->net->draft.arena, stats, at->place, layer, err));
+    uint64_t n[2] = {layer->scale_n, layer->scale_n};
+    ZS_TRY(repeat(at, sets, &layer->scale, &n[0], err));
+    ZS_TRY(repeat(at, sets, &layer->shift, &n[1], err));
+    layer->scale_n = (uint32_t)n[0];
+    layer->exact_scale = layer->exact_shift = NULL;
+    return ZS_OK;
+}
+
+/* Where the first dimension counts something: sets of channels, or a product and a sum along the
+ * second. */
 static zs_status scale_and_shift(const zs_onnx_node *at, zs_net_value *x, const zs_bn_stats *stats,
                                  zs_err *err)
 {
@@ -293,6 +367,8 @@ static zs_status scale_and_shift(const zs_onnx_node *at, zs_net_value *x, const 
     if (x->dims[1] != stats->n)
         return zs_fail(err, ZS_ESHAPE, at->place, "has %u scales for %u channels", stats->n,
                        x->dims[1]);
+    if (x->rank == 3 || x->rank == 4)
+        return normalise_sets(at, x, stats, err);
     ZS_TRY(zs_net_fold_stats(at->net->draft.arena, stats, at->place, &folded, err));
     ZS_TRY(zs_onnx_new_floats(at, folded.scale, dims, x->rank - 1, &scale, err));
     ZS_TRY(zs_onnx_new_floats(at, folded.shift, dims, x->rank - 1, &shift, err));
@@ -340,6 +416,9 @@ static zs_status op_lrn(const zs_onnx_node *at, zs_err *err)
     zs_layer_spec *layer;
     zs_net_value *x;
     ZS_TRY(read_map(at, &x, err));
+    if (sets_of(x) > 1)
+        return zs_fail(err, ZS_EUNSUPPORTED, at->place,
+                       "has %u samples whose dimension other operators change", x->dims[0]);
     ZS_TRY(zs_onnx_settle(at, x, NULL, err));
     ZS_TRY(new_alike(at, ZS_LAYER_LRN, &layer, err));
     layer->lrn_alpha = (float)zs_onnx_attr_float(at, "alpha", 1e-4);

@@ -332,6 +332,35 @@ zs_status zs_onnx_keep_ranks(const zs_onnx_node *at, zs_net_value *const in[2],
     return ZS_OK;
 }
 
+static bool has_equal_rows(const double *data, uint32_t rows, uint64_t n)
+{
+    for (uint64_t i = 0; i < n - n / rows; i++)
+        if (data[i] < data[i + n / rows] || data[i] > data[i + n / rows])
+            return false;
+    return true;
+}
+
+zs_status zs_onnx_take_row(const zs_onnx_node *at, zs_net_value *x, zs_err *err)
+{
+    uint32_t dims[ZS_RANK_MAX], rank;
+    const double *data;
+    const float *floats;
+    uint64_t n;
+    if (x->constant == NULL || at->net->is_whole || at->net->batch <= 1)
+        return ZS_OK;
+    ZS_TRY(zs_onnx_dims(at, x, dims, &rank, err));
+    if (rank == 0 || dims[0] != at->net->batch || zs_onnx_elems(dims, rank) == 0)
+        return ZS_OK;
+    ZS_TRY(zs_onnx_doubles(at, x, &data, &n, err));
+    if (!has_equal_rows(data, dims[0], n))
+        return ZS_OK;
+    dims[0] = 1;
+    if (zs_onnx_is_int(x))
+        return zs_onnx_new_ints(at, data, dims, rank, x, err);
+    ZS_TRY(zs_onnx_floats(at->net->draft.arena, x->constant, at->place, &floats, &n, err));
+    return zs_onnx_new_floats(at, floats, dims, rank, x, err);
+}
+
 zs_status zs_onnx_axis(const zs_onnx_node *at, int64_t axis, uint32_t rank, uint32_t *out,
                        zs_err *err)
 {
@@ -494,7 +523,6 @@ zs_status zs_onnx_compute(const zs_onnx_node *at, zs_net_value *constant, zs_err
     uint32_t dims[ZS_RANK_MAX], rank, in_dims[ZS_RANK_MAX], in_rank;
     if (none == NULL || sum == NULL)
         return zs_nomem(err, "a layer");
-    ZS_TRY(zs_onnx_keep_batch(at, at->net->batch > 1, err));
     ZS_TRY(zs_onnx_dims(at, constant, dims, &rank, err));
     ZS_TRY(zs_onnx_dims(at, input, in_dims, &in_rank, err));
     if (zs_onnx_elems(dims, rank) == 0)

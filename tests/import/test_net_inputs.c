@@ -213,9 +213,10 @@ START_TEST(test_samples_are_mixed_where_an_operator_mixes_them)
 }
 END_TEST
 
-/* Maps of any number of samples through a convolution, and an operator behind it. */
-static zs_status parse_open(const char *op, const char *in, const wire *attrs, uint32_t given_rank,
-                            zs_net_spec *spec)
+/* Maps of any number of samples through a convolution, or what stands for it, and an operator
+ * behind it. */
+static zs_status parse_open(const char *first_op, const char *op, const char *in, const wire *attrs,
+                            uint32_t given_rank, zs_net_spec *spec)
 {
     static const int64_t one_map[4] = {1, 3, 8, 8};
     static const uint64_t sizes[4] = {0, 3, 8, 8}, column[4] = {1, 1, 8, 1};
@@ -224,7 +225,10 @@ static zs_status parse_open(const char *op, const char *in, const wire *attrs, u
     wire graph = {.n = 0};
     onnx_init_ramp(&graph, "w", 4, 3, 3, 1, 1);
     onnx_init_ints(&graph, "map", one_map, 4);
-    onnx_node(&graph, "Conv", "c", "x w", "m", NULL);
+    wire size = {.n = 0};
+    onnx_attr_int(&size, "size", 3);
+    const bool is_conv = strcmp(first_op, "Conv") == 0;
+    onnx_node(&graph, first_op, "c", is_conv ? "x w" : "x", "m", is_conv ? NULL : &size);
     onnx_node(&graph, op, "second", in, "y", attrs);
     onnx_input_of(&graph, "x", 4, sizes);
     onnx_input_of(&graph, "column", 4, column);
@@ -233,23 +237,71 @@ static zs_status parse_open(const char *op, const char *in, const wire *attrs, u
     return zs_net_onnx_parse_parts(&arena, wire_span(&model), "t.onnx", &parts, spec, &err);
 }
 
-START_TEST(test_open_samples_that_an_operator_mixes_are_refused_behind_a_convolution)
+START_TEST(test_open_samples_that_an_operator_mixes_go_through_a_convolution_as_one_tensor)
+{
+    zs_net_spec spec;
+    wire axes = {.n = 0};
+    float samples[2 * 192], mean[3 * 64];
+    onnx_attr_ints(&axes, "axes", 1, 0, 0, 0, 0);
+    ck_assert_int_eq(parse_open("Conv", "ReduceMean", "m", &axes, 4, &spec), ZS_OK);
+    ck_assert_uint_eq(spec.input.dims[0], 2);
+    for (int i = 0; i < 2 * 192; i++)
+        samples[i] = (float)((i * 37) % 101) / 16.0f - 3;
+    for (int o = 0; o < 3; o++) /* filters 0.5 1.5 2.5, 3.5 4.5 5.5, 6.5 7.5 8.5 */
+        for (int i = 0; i < 64; i++) {
+            mean[64 * o + i] = 0;
+            for (int c = 0; c < 6; c++)
+                mean[64 * o + i] += samples[64 * c + i] * (0.5f + (float)(3 * o + c % 3)) / 2.0f;
+        }
+    net_expect_outputs(&spec, samples, mean, 192, "a mean of samples");
+    /* three dimensions are those of one sample */
+    ck_assert_int_eq(parse_open("Conv", "ReduceMean", "m", &axes, 3, &spec), ZS_OK);
+    ck_assert_uint_eq(spec.input.dims[0], 1);
+}
+END_TEST
+
+START_TEST(test_open_samples_that_an_operator_mixes_are_refused_behind_one_of_channels)
 {
     zs_net_spec spec;
     wire axes = {.n = 0};
     onnx_attr_ints(&axes, "axes", 1, 0, 0, 0, 0);
-    ck_assert_int_eq(parse_open("ReduceMean", "m", &axes, 4, &spec), ZS_EUNSUPPORTED);
+    const zs_status status = parse_open("LRN", "ReduceMean", "m", &axes, 4, &spec);
+    ck_assert_int_eq(status, ZS_EUNSUPPORTED);
     ck_assert_ptr_nonnull(strstr(err.place, "ReduceMean second"));
     ck_assert_ptr_nonnull(strstr(err.text, "changes the first dimension"));
-    /* three dimensions are those of one sample */
-    ck_assert_int_eq(parse_open("ReduceMean", "m", &axes, 3, &spec), ZS_OK);
+}
+END_TEST
+
+START_TEST(test_a_constant_with_equal_rows_for_all_samples_is_one_for_each)
+{
+    static const uint64_t sizes[2] = {0, 2};
+    static const int64_t rows[2] = {2, 1};
+    static const float x2[2] = {3, 5}, want2[4] = {0.5f, 3, 5, 0};
+    const zs_net_given given = {.rank = 2, .samples = 2};
+    const zs_net_parts parts = {.given = &given, .given_n = 1};
+    zs_net_spec spec;
+    wire graph = {.n = 0}, axis = {.n = 0};
+    onnx_attr_int(&axis, "axis", 1);
+    onnx_init_ramp(&graph, "one", 2, 1, 1, 0, 0);
+    onnx_init_ints(&graph, "rows", rows, 2);
+    onnx_node(&graph, "Expand", "e", "one rows", "each", NULL);
+    onnx_node(&graph, "Sub", "z", "each each", "nought", NULL);
+    onnx_node(&graph, "Concat", "c", "each x nought", "y", &axis);
+    onnx_input_of(&graph, "x", 2, sizes);
+    onnx_output(&graph, "y");
+    const wire model = onnx_model(&graph, 13);
+    ck_assert_msg(
+        zs_net_onnx_parse_parts(&arena, wire_span(&model), "t.onnx", &parts, &spec, &err) == ZS_OK,
+        "%s: %s", err.place, err.text);
+    ck_assert_uint_eq(spec.input.dims[0], 1);
+    net_expect_outputs(&spec, x2, want2, 4, "a token for each sample");
 }
 END_TEST
 
 START_TEST(test_a_graph_for_one_sample_gets_several_one_by_one)
 {
     zs_net_spec spec;
-    ck_assert_int_eq(parse_open("Reshape", "m map", NULL, 4, &spec), ZS_OK);
+    ck_assert_int_eq(parse_open("Conv", "Reshape", "m map", NULL, 4, &spec), ZS_OK);
     ck_assert_ptr_nonnull(spec.note);
     ck_assert_ptr_nonnull(strstr(spec.note, "one by one"));
     ck_assert_ptr_nonnull(strstr(spec.note, "Reshape second"));
@@ -260,7 +312,7 @@ END_TEST
 START_TEST(test_an_input_of_one_sample_goes_with_all_of_an_open_one)
 {
     zs_net_spec spec;
-    const zs_status status = parse_open("Mul", "m column", NULL, 4, &spec);
+    const zs_status status = parse_open("Conv", "Mul", "m column", NULL, 4, &spec);
     ck_assert_msg(status == ZS_OK, "%s: %s", err.place, err.text);
     ck_assert_ptr_null(spec.note);
     ck_assert_uint_eq(spec.input.dims[0], 1);
@@ -275,7 +327,10 @@ TCase *tcase_net_inputs(void)
     tcase_add_test(tc, test_a_result_may_be_an_input_of_several);
     tcase_add_loop_test(tc, test_samples_are_mixed_where_an_operator_mixes_them, 0,
                         2 * ZS_LEN(of_samples));
-    tcase_add_test(tc, test_open_samples_that_an_operator_mixes_are_refused_behind_a_convolution);
+    tcase_add_test(tc,
+                   test_open_samples_that_an_operator_mixes_go_through_a_convolution_as_one_tensor);
+    tcase_add_test(tc, test_open_samples_that_an_operator_mixes_are_refused_behind_one_of_channels);
+    tcase_add_test(tc, test_a_constant_with_equal_rows_for_all_samples_is_one_for_each);
     tcase_add_test(tc, test_a_graph_for_one_sample_gets_several_one_by_one);
     tcase_add_test(tc, test_an_input_of_one_sample_goes_with_all_of_an_open_one);
     tcase_add_test(tc, test_a_prototxt_has_the_inputs_that_something_reads);
